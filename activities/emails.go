@@ -1,0 +1,106 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+
+	"farebook/internal/failpoint"
+	"farebook/internal/mail"
+	"farebook/store"
+)
+
+// Emails are the activities about mail to customers.
+type Emails struct {
+	Store  *store.Store
+	Sender *mail.Sender
+	Log    *slog.Logger
+}
+
+// SendEmailInput names a row of emails; recipient and text stay in MySQL.
+type SendEmailInput struct {
+	EmailID uint64 `json:"emailId"`
+}
+
+// EmailResult is how the row ended: "sent" or "failed".
+type EmailResult struct {
+	Status string `json:"status"`
+}
+
+// SendEmail sends one queued mail from its row. A row already sent or failed is left alone; the Message-ID is fixed, so
+// that the one window in which a mail may go twice (the server took it, and its answer or we were lost) shows as one
+// message to a mail reader. A permanent refusal is recorded and is no error; a temporary one is retried.
+func (e *Emails) SendEmail(ctx context.Context, in SendEmailInput) (EmailResult, error) {
+	row, err := e.Store.Email(ctx, in.EmailID)
+	if err != nil {
+		return EmailResult{}, storeError(err)
+	}
+	if row.Status != store.EmailQueued {
+		return EmailResult{Status: row.Status}, nil
+	}
+	message, err := messageOf(row)
+	if err != nil {
+		return EmailResult{}, err
+	}
+	failpoint.Hit("before-send-email")
+	err = e.Sender.Send(ctx, message)
+	failpoint.Hit("after-send-email")
+	return e.record(ctx, row, err)
+}
+
+func (e *Emails) record(ctx context.Context, row store.Email, sendErr error) (EmailResult, error) {
+	now := time.Now().UTC()
+	var permanent *mail.PermanentError
+	switch {
+	case sendErr == nil:
+		if err := e.Store.MarkEmailSent(ctx, row.ID, now); err != nil {
+			return EmailResult{}, storeError(err)
+		}
+		failpoint.Hit("after-email-row")
+		e.Log.InfoContext(ctx, "mail sent", "reference", row.Booking.Reference, "kind", row.Kind, "emailId", row.ID, "messageId", row.MessageID)
+		return EmailResult{Status: store.EmailSent}, nil
+	case errors.As(sendErr, &permanent):
+		if err := e.Store.MarkEmailFailed(ctx, row.ID, permanent.Error(), now); err != nil {
+			return EmailResult{}, storeError(err)
+		}
+		e.Log.WarnContext(ctx, "mail refused for good", "reference", row.Booking.Reference, "kind", row.Kind, "emailId", row.ID, "reason", permanent.Error())
+		return EmailResult{Status: store.EmailFailed}, nil
+	default:
+		// Written for the operator who looks at the row; that it could not be written hides nothing.
+		if err := e.Store.NoteEmailAttempt(context.WithoutCancel(ctx), row.ID, sendErr.Error()); err != nil {
+			e.Log.WarnContext(ctx, "mail attempt not noted", "emailId", row.ID, "error", err)
+		}
+		return EmailResult{}, temporal.NewApplicationError(sendErr.Error(), MailServerUnavailable)
+	}
+}
+
+func messageOf(row store.Email) (mail.Message, error) {
+	content := mail.Content{
+		Kind:          row.Kind,
+		Reference:     row.Booking.Reference,
+		Customer:      row.Booking.Customer,
+		Flight:        row.Booking.Flight,
+		Amount:        row.Booking.Amount,
+		HoldExpiresAt: row.Booking.HoldExpiresAt,
+	}
+	if row.Booking.Payment != nil {
+		content.DeclineCode = row.Booking.Payment.DeclineCode
+	}
+	subject, text, html, err := mail.Render(content)
+	if err != nil {
+		return mail.Message{}, err
+	}
+	return mail.Message{
+		MessageID:     row.MessageID,
+		To:            row.Booking.Customer.Email,
+		ToName:        row.Booking.Customer.Name,
+		Subject:       subject,
+		Text:          text,
+		HTML:          html,
+		CorrelationID: row.Booking.CorrelationID,
+		Locale:        row.Booking.Customer.Locale,
+	}, nil
+}

@@ -1,0 +1,79 @@
+package activities
+
+import (
+	"errors"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+
+	"farebook/booking"
+	"farebook/internal/stripeapi"
+	"farebook/store"
+)
+
+// Error types of application errors, as the Temporal UI shows them and workflows compare them.
+const (
+	// InvalidPaymentRequest is a request that Stripe will never take. Non-retryable.
+	InvalidPaymentRequest = "InvalidPaymentRequest"
+	// IdempotencyConflict is one key used with two bodies: a bug of ours. Non-retryable and loud.
+	IdempotencyConflict = "IdempotencyConflict"
+	// IllegalTransition is a state machine's refusal. Non-retryable.
+	IllegalTransition = "IllegalTransition"
+	// AmountMismatch is a PaymentIntent that is not about the booking's amount. Non-retryable and loud.
+	AmountMismatch = "AmountMismatch"
+	// UnknownBooking is a reference that the database does not hold. Non-retryable.
+	UnknownBooking = "UnknownBooking"
+	// OutcomeUnknown is a call whose effect may or may not have happened. Retried with the same key.
+	OutcomeUnknown = "OutcomeUnknown"
+	// StripeBusy is a 409 or 429. Retried later.
+	StripeBusy = "StripeBusy"
+	// StripeRefusesKey is a 401 or 403: an operator has to look at the key. Retried slowly.
+	StripeRefusesKey = "StripeRefusesKey"
+	// MailServerUnavailable is a temporary failure of the mail server. Retried.
+	MailServerUnavailable = "MailServerUnavailable"
+)
+
+const (
+	// busyDelay gives a request that runs under the same key, or a rate limit, time to pass.
+	busyDelay = 2 * time.Second
+	// unauthorizedDelay is long: each attempt is another line in Stripe's security log until the key is right again.
+	unauthorizedDelay = time.Minute
+)
+
+// stripeError maps a failure of Stripe's to what a workflow should do with it.
+func stripeError(err error) error {
+	var failure *stripeapi.Failure
+	if !errors.As(err, &failure) {
+		return err
+	}
+	switch failure.Kind {
+	case stripeapi.InvalidRequest, stripeapi.NotFound, stripeapi.UnexpectedState:
+		return temporal.NewNonRetryableApplicationError(failure.Error(), InvalidPaymentRequest, nil, failure.Code)
+	case stripeapi.IdempotencyConflict:
+		return temporal.NewNonRetryableApplicationError(failure.Error(), IdempotencyConflict, nil)
+	case stripeapi.Busy:
+		return temporal.NewApplicationErrorWithOptions(failure.Error(), StripeBusy, temporal.ApplicationErrorOptions{NextRetryDelay: busyDelay})
+	case stripeapi.Unauthorized:
+		return temporal.NewApplicationErrorWithOptions(failure.Error(), StripeRefusesKey, temporal.ApplicationErrorOptions{NextRetryDelay: unauthorizedDelay})
+	default:
+		return temporal.NewApplicationError(failure.Error(), OutcomeUnknown)
+	}
+}
+
+// storeError maps what the books refuse for good; anything else (server away, deadlock) is retried as it is.
+func storeError(err error) error {
+	var illegal *booking.IllegalTransition
+	var mismatch *store.AmountMismatch
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &illegal):
+		return temporal.NewNonRetryableApplicationError(illegal.Error(), IllegalTransition, nil)
+	case errors.As(err, &mismatch):
+		return temporal.NewNonRetryableApplicationError(mismatch.Error(), AmountMismatch, nil)
+	case errors.Is(err, store.ErrNotFound):
+		return temporal.NewNonRetryableApplicationError(err.Error(), UnknownBooking, nil)
+	default:
+		return err
+	}
+}

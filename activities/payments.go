@@ -1,0 +1,158 @@
+// Package activities is what workflows may do to the world: call Stripe, write the books, send mail. Every activity
+// runs at least once and may run twice at a time; each says which key makes that harmless. Inputs and results carry
+// references, ids and states only, because they rest in Temporal's history.
+package activities
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"farebook/booking"
+	"farebook/internal/failpoint"
+	"farebook/internal/stripeapi"
+	"farebook/store"
+)
+
+// Payments are the activities about a booking's PaymentIntent.
+type Payments struct {
+	Stripe *stripeapi.Client
+	Store  *store.Store
+	Log    *slog.Logger
+}
+
+const (
+	// keyGenerations bounds how many 500s of one creation we look behind in one attempt.
+	keyGenerations = 3
+	// keyLife is how long we rely on Stripe's idempotency keys; Stripe keeps them for 24 h and may prune after
+	// (stripe.com/docs/api/idempotent_requests).
+	keyLife = 20 * time.Hour
+	// clockSkew widens a look-up by creation time, as Stripe's clock is not ours.
+	clockSkew = 10 * time.Minute
+)
+
+// BookingRef names a booking.
+type BookingRef struct {
+	Reference booking.Reference `json:"reference"`
+}
+
+// PaymentIntentCreated says where booking and payment stand once the PaymentIntent is known, or was refused for good.
+type PaymentIntentCreated struct {
+	PaymentIntentID string                `json:"paymentIntentId,omitempty"`
+	BookingStatus   booking.Status        `json:"bookingStatus"`
+	PaymentStatus   booking.PaymentStatus `json:"paymentStatus,omitempty"`
+	EmailIDs        []uint64              `json:"emailIds,omitempty"`
+	// FeePending is true for a paid booking whose fee Stripe has not told yet.
+	FeePending bool `json:"feePending,omitempty"`
+}
+
+// CreatePaymentIntent makes the booking's PaymentIntent at Stripe and its payment row. Harmless when repeated: the
+// payment row is UNIQUE per booking and read first; before it is written, Stripe's key
+// <reference>/create-payment-intent/<generation> answers with the same PaymentIntent.
+func (p *Payments) CreatePaymentIntent(ctx context.Context, in BookingRef) (PaymentIntentCreated, error) {
+	known, err := p.Store.Booking(ctx, in.Reference)
+	if err != nil {
+		return PaymentIntentCreated{}, storeError(err)
+	}
+	if known.Payment != nil || known.Status.Final() {
+		return created(known), nil
+	}
+	failpoint.Hit("before-create-payment-intent")
+	snapshot, err := p.ensurePaymentIntent(ctx, known)
+	if stripeapi.IsKind(err, stripeapi.InvalidRequest) {
+		return p.refused(ctx, in.Reference, err)
+	}
+	if err != nil {
+		return PaymentIntentCreated{}, stripeError(err)
+	}
+	failpoint.Hit("after-create-payment-intent")
+	if err := p.Store.RecordPaymentIntent(ctx, snapshot); err != nil {
+		return PaymentIntentCreated{}, storeError(err)
+	}
+	failpoint.Hit("after-payment-row")
+	return PaymentIntentCreated{
+		PaymentIntentID: snapshot.PaymentIntentID,
+		BookingStatus:   known.Status,
+		PaymentStatus:   snapshot.PaymentStatus(),
+	}, nil
+}
+
+func created(known store.Booking) PaymentIntentCreated {
+	result := PaymentIntentCreated{BookingStatus: known.Status}
+	if known.Payment != nil {
+		result.PaymentIntentID = known.Payment.PaymentIntentID
+		result.PaymentStatus = known.Payment.Status
+		result.FeePending = known.Payment.Status == booking.PaymentSucceeded && !known.Payment.FeePosted
+	}
+	return result
+}
+
+// ensurePaymentIntent creates the PaymentIntent, or finds the one that an earlier attempt created without our hearing
+// of it. A creation moves no money, so that the worst a lost one leaves is a PaymentIntent that nobody can pay.
+func (p *Payments) ensurePaymentIntent(ctx context.Context, known store.Booking) (booking.PaymentSnapshot, error) {
+	lookup := func() (booking.PaymentSnapshot, bool, error) {
+		return p.Stripe.FindPaymentIntent(ctx, known.Reference, known.CreatedAt.Add(-clockSkew))
+	}
+	if time.Since(known.CreatedAt) > keyLife {
+		// Stripe may have forgotten the key: creating blindly could make a second PaymentIntent.
+		if snapshot, found, err := lookup(); found || err != nil {
+			return snapshot, err
+		}
+	}
+	request := stripeapi.NewPaymentIntent{Reference: known.Reference, Amount: known.Amount, CorrelationID: known.CorrelationID}
+	var lastErr error
+	for generation := 1; generation <= keyGenerations; generation++ {
+		snapshot, err := p.Stripe.CreatePaymentIntent(ctx, request, generation)
+		if !stripeapi.IsKind(err, stripeapi.ServerError) {
+			return snapshot, err
+		}
+		// Stripe stores a 500 under the key and replays it: look whether the effect happened before the next key.
+		lastErr = err
+		if snapshot, found, err := lookup(); found || err != nil {
+			return snapshot, err
+		}
+	}
+	return booking.PaymentSnapshot{}, lastErr
+}
+
+func (p *Payments) refused(ctx context.Context, reference booking.Reference, cause error) (PaymentIntentCreated, error) {
+	var failure *stripeapi.Failure
+	if !errors.As(cause, &failure) {
+		return PaymentIntentCreated{}, cause
+	}
+	p.Log.ErrorContext(ctx, "Stripe refuses the PaymentIntent of a booking for good",
+		"reference", reference, "code", failure.Code, "param", failure.Param, "requestId", failure.RequestID)
+	recorded, err := p.Store.RecordPaymentRefused(ctx, reference, failure.Code)
+	if err != nil {
+		return PaymentIntentCreated{}, storeError(err)
+	}
+	return PaymentIntentCreated{BookingStatus: recorded.BookingStatus, EmailIDs: recorded.EmailIDs}, nil
+}
+
+// CancelPaymentIntentInput names what is to be cancelled. Reason is one of Stripe's.
+type CancelPaymentIntentInput struct {
+	Reference       booking.Reference `json:"reference"`
+	PaymentIntentID string            `json:"paymentIntentId"`
+	Reason          string            `json:"reason"`
+}
+
+// CancelPaymentIntent cancels at Stripe. That it can't be cancelled any more (paid, processing, cancelled already) is
+// no error: the recording step reads the PaymentIntent and decides. Harmless when repeated: Stripe's key, and the
+// state itself.
+func (p *Payments) CancelPaymentIntent(ctx context.Context, in CancelPaymentIntentInput) error {
+	failpoint.Hit("before-cancel-payment-intent")
+	err := p.Stripe.CancelPaymentIntent(ctx, in.Reference, in.PaymentIntentID, in.Reason)
+	failpoint.Hit("after-cancel-payment-intent")
+	if stripeapi.IsKind(err, stripeapi.ServerError) {
+		// Stripe would replay the 500: what became of it is read.
+		snapshot, _, readErr := p.Stripe.PaymentIntent(ctx, in.PaymentIntentID)
+		if readErr == nil && snapshot.PaymentStatus() == booking.PaymentCanceled {
+			return nil
+		}
+	}
+	if err == nil || stripeapi.IsKind(err, stripeapi.UnexpectedState) {
+		return nil
+	}
+	return stripeError(err)
+}

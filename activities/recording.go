@@ -1,0 +1,60 @@
+package activities
+
+import (
+	"context"
+	"time"
+
+	"farebook/booking"
+	"farebook/internal/failpoint"
+	"farebook/store"
+)
+
+// RecordPaymentOutcomeInput says whose payment to look at and why. Reason decides what a cancelled PaymentIntent means
+// for the booking.
+type RecordPaymentOutcomeInput struct {
+	Reference       booking.Reference `json:"reference"`
+	PaymentIntentID string            `json:"paymentIntentId"`
+	EventIDs        []string          `json:"eventIds,omitempty"`
+	Reason          store.Reason      `json:"reason"`
+}
+
+// PaymentOutcome is where booking and payment stand after recording.
+type PaymentOutcome struct {
+	BookingStatus booking.Status        `json:"bookingStatus"`
+	PaymentStatus booking.PaymentStatus `json:"paymentStatus"`
+	EmailIDs      []uint64              `json:"emailIds,omitempty"`
+	FeePending    bool                  `json:"feePending,omitempty"`
+	RefundDue     bool                  `json:"refundDue,omitempty"`
+}
+
+// RecordPaymentOutcome reads the PaymentIntent at Stripe and writes what it says to the books, in one transaction. An
+// event is a pointer and never a fact: whatever came, in whatever order, what Stripe says now is recorded. Harmless
+// when repeated: guarded transitions under a row lock, and UNIQUE ledger, event and mail rows.
+func (p *Payments) RecordPaymentOutcome(ctx context.Context, in RecordPaymentOutcomeInput) (PaymentOutcome, error) {
+	snapshot, _, err := p.Stripe.PaymentIntent(ctx, in.PaymentIntentID)
+	if err != nil {
+		return PaymentOutcome{}, stripeError(err)
+	}
+	failpoint.Hit("before-record-outcome")
+	recorded, err := p.Store.RecordPaymentOutcome(ctx, store.Outcome{
+		Snapshot: snapshot,
+		EventIDs: in.EventIDs,
+		Reason:   in.Reason,
+		Now:      time.Now().UTC(),
+	})
+	if err != nil {
+		return PaymentOutcome{}, storeError(err)
+	}
+	failpoint.Hit("after-record-outcome")
+	p.Log.InfoContext(ctx, "payment outcome recorded", "reference", in.Reference, "paymentIntentId", in.PaymentIntentID,
+		"bookingStatus", recorded.BookingStatus, "paymentStatus", recorded.PaymentStatus, "refundDue", recorded.RefundDue)
+	return PaymentOutcome{
+		BookingStatus: recorded.BookingStatus,
+		PaymentStatus: recorded.PaymentStatus,
+		EmailIDs:      recorded.EmailIDs,
+		FeePending:    recorded.FeePending,
+		RefundDue:     recorded.RefundDue,
+	}, nil
+}
+
+var _ = stripeapi.MetadataReference // metadata is read back through the snapshot's Reference

@@ -1,0 +1,116 @@
+package stripeapi
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/stripe/stripe-go/v76"
+)
+
+// Kind says what a failed call means to its caller (stripe.com/docs/error-handling).
+type Kind string
+
+const (
+	// InvalidRequest is a 400 or 402 that no repetition mends.
+	InvalidRequest Kind = "invalid_request"
+	// IdempotencyConflict is a key used again with other parameters: a bug of ours, and an alarm.
+	IdempotencyConflict Kind = "idempotency_conflict"
+	// UnexpectedState says that the object is elsewhere in its life: read it again, then decide.
+	UnexpectedState Kind = "unexpected_state"
+	// NotFound is a 404.
+	NotFound Kind = "not_found"
+	// Unauthorized is a 401 or 403: a key is being rotated, or is wrong. Repeated slowly.
+	Unauthorized Kind = "unauthorized"
+	// Busy is a 409 or 429: repeated later with the same key.
+	Busy Kind = "busy"
+	// ServerError is a 5xx with Stripe's own body. The effect may have happened, and Stripe replays the stored answer
+	// for as long as it keeps the key: look the object up.
+	ServerError Kind = "server_error"
+	// OutcomeUnknown is no answer of Stripe's at all (time-out, reset, a proxy's page): repeat with the same key.
+	OutcomeUnknown Kind = "outcome_unknown"
+)
+
+// Failure is a failed call without anything secret: Stripe's own error text of a decline holds the client secret, so
+// only codes and the request id are kept.
+type Failure struct {
+	Kind       Kind
+	Operation  string // "create PaymentIntent"
+	HTTPStatus int    // 0 when there was no answer
+	Code       string // Stripe's code: "amount_too_small"
+	Param      string // the parameter it is about
+	RequestID  string // req_..., for Stripe's dashboard and support
+}
+
+func (f *Failure) Error() string {
+	text := fmt.Sprintf("Stripe: %s failed: %s", f.Operation, f.Kind)
+	if f.HTTPStatus != 0 {
+		text += fmt.Sprintf(", HTTP %d", f.HTTPStatus)
+	}
+	if f.Code != "" {
+		text += ", code " + f.Code
+	}
+	if f.Param != "" {
+		text += ", parameter " + f.Param
+	}
+	if f.RequestID != "" {
+		text += ", request " + f.RequestID
+	}
+	return text
+}
+
+// IsKind tells whether err is a Failure of one of the kinds.
+func IsKind(err error, kinds ...Kind) bool {
+	var failure *Failure
+	if !errors.As(err, &failure) {
+		return false
+	}
+	for _, kind := range kinds {
+		if failure.Kind == kind {
+			return true
+		}
+	}
+	return false
+}
+
+// failureOf maps an error of stripe-go to a Failure. An HTML page of a proxy is no *stripe.Error, or one without a
+// type: its outcome is unknown whatever its status.
+func failureOf(operation string, err error) error {
+	if err == nil {
+		return nil
+	}
+	var stripeErr *stripe.Error
+	if !errors.As(err, &stripeErr) || stripeErr.Type == "" {
+		return &Failure{Kind: OutcomeUnknown, Operation: operation}
+	}
+	return &Failure{
+		Kind:       kindOf(stripeErr),
+		Operation:  operation,
+		HTTPStatus: stripeErr.HTTPStatusCode,
+		Code:       string(stripeErr.Code),
+		Param:      stripeErr.Param,
+		RequestID:  stripeErr.RequestID,
+	}
+}
+
+func kindOf(err *stripe.Error) Kind {
+	switch {
+	case err.Type == stripe.ErrorTypeIdempotency && err.HTTPStatusCode == 400:
+		return IdempotencyConflict
+	case err.Code == stripe.ErrorCodePaymentIntentUnexpectedState, err.Code == stripe.ErrorCodeChargeAlreadyRefunded:
+		return UnexpectedState
+	}
+	switch status := err.HTTPStatusCode; {
+	case status == 401 || status == 403:
+		return Unauthorized
+	case status == 404:
+		return NotFound
+	case status == 409 || status == 429:
+		return Busy
+	case status >= 500:
+		return ServerError
+	case status >= 400:
+		return InvalidRequest
+	default:
+		return OutcomeUnknown
+	}
+}

@@ -1,0 +1,130 @@
+package stripeapi
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/stripe/stripe-go/v76"
+
+	"farebook/booking"
+)
+
+// Metadata keys that every PaymentIntent of Farebook bears; Stripe copies them to the charge.
+const (
+	MetadataReference     = "booking_reference"
+	MetadataCorrelationID = "correlation_id"
+)
+
+// NewPaymentIntent is what one booking's PaymentIntent is made of. The same booking always yields the same bytes, so
+// that the idempotency key may be used again.
+type NewPaymentIntent struct {
+	Reference     booking.Reference
+	Amount        booking.Money
+	CorrelationID string
+}
+
+// key is the idempotency key: business id, operation, generation; never the attempt's number.
+func (n NewPaymentIntent) key(generation int) string {
+	return string(n.Reference) + "/create-payment-intent/" + strconv.Itoa(generation)
+}
+
+// CreatePaymentIntent makes the PaymentIntent of a booking, unconfirmed: no money moves here. Repetition is harmless
+// while Stripe keeps the generation's key (24 h).
+func (c *Client) CreatePaymentIntent(ctx context.Context, in NewPaymentIntent, generation int) (booking.PaymentSnapshot, error) {
+	const operation = "create PaymentIntent"
+	if err := c.before(ctx, operation); err != nil {
+		return booking.PaymentSnapshot{}, err
+	}
+	params := &stripe.PaymentIntentParams{
+		Amount:                  stripe.Int64(in.Amount.Value),
+		Currency:                stripe.String(in.Amount.Currency.Stripe()),
+		AutomaticPaymentMethods: &stripe.PaymentIntentAutomaticPaymentMethodsParams{Enabled: stripe.Bool(true)},
+		Description:             stripe.String("Booking " + string(in.Reference)),
+	}
+	params.Context = ctx
+	params.SetIdempotencyKey(in.key(generation))
+	params.AddMetadata(MetadataReference, string(in.Reference))
+	params.AddMetadata(MetadataCorrelationID, in.CorrelationID)
+	intent, err := c.api.PaymentIntents.New(params)
+	if err != nil {
+		return booking.PaymentSnapshot{}, failureOf(operation, err)
+	}
+	return snapshotOf(intent), nil
+}
+
+// PaymentIntent reads a PaymentIntent with its latest charge and balance transaction, and its client secret, which the
+// caller hands to the traveller and keeps nowhere.
+func (c *Client) PaymentIntent(ctx context.Context, id string) (booking.PaymentSnapshot, string, error) {
+	const operation = "retrieve PaymentIntent"
+	if err := requireID(operation, id); err != nil {
+		return booking.PaymentSnapshot{}, "", err
+	}
+	if err := c.before(ctx, operation); err != nil {
+		return booking.PaymentSnapshot{}, "", err
+	}
+	params := &stripe.PaymentIntentParams{}
+	params.Context = ctx
+	params.AddExpand("latest_charge.balance_transaction")
+	intent, err := c.api.PaymentIntents.Get(id, params)
+	if err != nil {
+		return booking.PaymentSnapshot{}, "", failureOf(operation, err)
+	}
+	return snapshotOf(intent), intent.ClientSecret, nil
+}
+
+// CancelPaymentIntent cancels a PaymentIntent. A PaymentIntent that is paid, processing or cancelled already answers
+// with UnexpectedState: read it and decide. reason is "abandoned" or "requested_by_customer"
+// (stripe.com/docs/api/payment_intents/cancel).
+func (c *Client) CancelPaymentIntent(ctx context.Context, reference booking.Reference, id, reason string) error {
+	const operation = "cancel PaymentIntent"
+	if err := requireID(operation, id); err != nil {
+		return err
+	}
+	if err := c.before(ctx, operation); err != nil {
+		return err
+	}
+	params := &stripe.PaymentIntentCancelParams{CancellationReason: stripe.String(reason)}
+	params.Context = ctx
+	// The reason is part of the key: a cancel by hand after the hold's own is another request, not a conflict.
+	params.SetIdempotencyKey(string(reference) + "/cancel-payment-intent/" + reason)
+	_, err := c.api.PaymentIntents.Cancel(id, params)
+	return failureOf(operation, err)
+}
+
+// lookupPages bounds FindPaymentIntent: at most 100 rows a page.
+const lookupPages = 10
+
+// FindPaymentIntent looks for a booking's PaymentIntent among those created since a time, by list and not by search,
+// because Stripe's search is not read-after-write. found is false when there is none.
+func (c *Client) FindPaymentIntent(ctx context.Context, reference booking.Reference, since time.Time) (snapshot booking.PaymentSnapshot, found bool, err error) {
+	const operation = "list PaymentIntents"
+	after := ""
+	for range lookupPages {
+		if err := c.before(ctx, operation); err != nil {
+			return booking.PaymentSnapshot{}, false, err
+		}
+		params := &stripe.PaymentIntentListParams{CreatedRange: &stripe.RangeQueryParams{GreaterThanOrEqual: since.Unix()}}
+		params.Context = ctx
+		params.Limit = stripe.Int64(100)
+		params.Single = true
+		if after != "" {
+			params.StartingAfter = stripe.String(after)
+		}
+		page := c.api.PaymentIntents.List(params)
+		for page.Next() {
+			intent := page.PaymentIntent()
+			after = intent.ID
+			if intent.Metadata[MetadataReference] == string(reference) && intent.Status != stripe.PaymentIntentStatusCanceled {
+				return snapshotOf(intent), true, nil
+			}
+		}
+		if err := page.Err(); err != nil {
+			return booking.PaymentSnapshot{}, false, failureOf(operation, err)
+		}
+		if !page.Meta().HasMore {
+			return booking.PaymentSnapshot{}, false, nil
+		}
+	}
+	return booking.PaymentSnapshot{}, false, &Failure{Kind: OutcomeUnknown, Operation: operation, Code: "too_many_payment_intents"}
+}

@@ -1,0 +1,60 @@
+package stripeapi
+
+import (
+	"strings"
+	"time"
+
+	"github.com/stripe/stripe-go/v76"
+
+	"farebook/booking"
+)
+
+// snapshotOf reduces a PaymentIntent to what the books need. The client secret is left out on purpose.
+func snapshotOf(intent *stripe.PaymentIntent) booking.PaymentSnapshot {
+	snapshot := booking.PaymentSnapshot{
+		PaymentIntentID:    intent.ID,
+		StripeStatus:       string(intent.Status),
+		Reference:          booking.Reference(intent.Metadata[MetadataReference]),
+		Amount:             intent.Amount,
+		AmountReceived:     intent.AmountReceived,
+		Currency:           booking.Currency(strings.ToUpper(string(intent.Currency))),
+		CancellationReason: string(intent.CancellationReason),
+		DeclineCode:        declineCode(intent.LastPaymentError),
+	}
+	if charge := intent.LatestCharge; charge != nil {
+		snapshot.ChargeID = charge.ID
+		// Unexpanded or not made yet (async capture): only the id is known, or nothing at all.
+		if charge.BalanceTransaction != nil && charge.BalanceTransaction.Currency != "" {
+			snapshot.Balance = balanceTransactionOf(charge.BalanceTransaction, charge.ID)
+		}
+	}
+	return snapshot
+}
+
+// declineCode prefers the issuer's decline_code over Stripe's general code ("card_declined").
+func declineCode(last *stripe.Error) string {
+	switch {
+	case last == nil:
+		return ""
+	case last.DeclineCode != "":
+		return string(last.DeclineCode)
+	case last.Code != "":
+		return string(last.Code)
+	default:
+		return "unknown"
+	}
+}
+
+func balanceTransactionOf(txn *stripe.BalanceTransaction, chargeID string) *booking.BalanceTransaction {
+	return &booking.BalanceTransaction{
+		ID:                txn.ID,
+		Amount:            txn.Amount,
+		Fee:               txn.Fee,
+		Net:               txn.Net,
+		Currency:          booking.Currency(strings.ToUpper(string(txn.Currency))),
+		Type:              string(txn.Type),
+		ReportingCategory: string(txn.ReportingCategory),
+		SourceID:          chargeID,
+		Created:           time.Unix(txn.Created, 0).UTC(),
+	}
+}
