@@ -104,3 +104,8 @@ func messageOf(row store.Email) (mail.Message, error) {
 		Locale:        row.Booking.Customer.Locale,
 	}, nil
 }
+
+// GiveUpEmail records that the mail server stayed unavailable for as long as we try. Harmless when repeated.
+func (e *Emails) GiveUpEmail(ctx context.Context, in SendEmailInput) error {
+	return storeError(e.Store.MarkEmailFailed(ctx, in.EmailID, "gave up: the mail server was unavailable for too long", time.Now().UTC()))
+}

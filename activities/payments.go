@@ -156,3 +156,19 @@ func (p *Payments) CancelPaymentIntent(ctx context.Context, in CancelPaymentInte
 	}
 	return stripeError(err)
 }
+
+// ClosePaymentInput names a booking that can never be paid, and why: Stripe's code, or our own.
+type ClosePaymentInput struct {
+	Reference booking.Reference `json:"reference"`
+	Code      string            `json:"code"`
+}
+
+// ClosePayment records that a booking got no PaymentIntent while its hold lasted. Harmless when repeated: a guarded
+// transition.
+func (p *Payments) ClosePayment(ctx context.Context, in ClosePaymentInput) (PaymentIntentCreated, error) {
+	recorded, err := p.Store.RecordPaymentRefused(ctx, in.Reference, in.Code)
+	if err != nil {
+		return PaymentIntentCreated{}, storeError(err)
+	}
+	return PaymentIntentCreated{BookingStatus: recorded.BookingStatus, EmailIDs: recorded.EmailIDs}, nil
+}

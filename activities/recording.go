@@ -15,7 +15,7 @@ type RecordPaymentOutcomeInput struct {
 	Reference       booking.Reference `json:"reference"`
 	PaymentIntentID string            `json:"paymentIntentId"`
 	EventIDs        []string          `json:"eventIds,omitempty"`
-	Reason          store.Reason      `json:"reason"`
+	Reason          Reason            `json:"reason"`
 }
 
 // PaymentOutcome is where booking and payment stand after recording.

@@ -1,0 +1,70 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+)
+
+// Every time-out and retry of the workflows stands here, each with its reason.
+
+// fastPath runs a step inside the workflow task: no round trip to the server, at most two short attempts. What they
+// don't settle goes to the slow path.
+func fastPath(summary string) workflow.LocalActivityOptions {
+	return workflow.LocalActivityOptions{
+		// A Stripe call is answered in well under 2 s as a rule; a hang must not hold a worker's slot for long.
+		StartToCloseTimeout: 5 * time.Second,
+		// Both attempts and the pause between them. The SDK heartbeats the workflow task meanwhile.
+		ScheduleToCloseTimeout: 12 * time.Second,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval:    200 * time.Millisecond,
+			BackoffCoefficient: 2,
+			MaximumInterval:    time.Second,
+			MaximumAttempts:    2,
+		},
+		Summary: summary,
+	}
+}
+
+// patience is how long the slow path of a step goes on, and how widely its attempts are spaced.
+type patience struct {
+	total       time.Duration // from the first attempt to giving up
+	maxInterval time.Duration
+}
+
+var (
+	// moneyPatience: what Stripe has done must reach the books, however long the database or Stripe is away. The end is
+	// there only because everything is bounded; the workflow then fails, in red, for an operator.
+	moneyPatience = patience{total: 30 * 24 * time.Hour, maxInterval: time.Minute}
+	// mailPatience: a confirmation that comes after three days helps nobody; the row then says so.
+	mailPatience = patience{total: 3 * 24 * time.Hour, maxInterval: 10 * time.Minute}
+)
+
+// holdPatience lasts as long as the hold: after it nobody may pay any more, so a PaymentIntent is of no use. Always
+// below the 24 h for which Stripe keeps idempotency keys, as holds are.
+func holdPatience(left time.Duration) patience {
+	return patience{total: max(left, 10*time.Second), maxInterval: 30 * time.Second}
+}
+
+// slowPath runs a step as an ordinary activity, where the Temporal UI shows it with its last failure.
+func slowPath(summary string, p patience) workflow.ActivityOptions {
+	return workflow.ActivityOptions{
+		// Above the 20 s of the Stripe client and of a mail exchange, so that their own errors come first.
+		StartToCloseTimeout:    45 * time.Second,
+		ScheduleToCloseTimeout: p.total,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval:    time.Second,
+			BackoffCoefficient: 2,
+			MaximumInterval:    p.maxInterval,
+		},
+		Summary: summary,
+	}
+}
+
+// recheckInterval: a payment that is processing when its hold ends is looked at again this often, beside its events.
+const recheckInterval = 15 * time.Minute
+
+// feeChecks is when to look again for a fee that Stripe has not told yet (async capture), should its charge.updated be
+// lost. After the last one the workflow ends and leaves the fee to reconciliation.
+var feeChecks = []time.Duration{time.Minute, 10 * time.Minute, time.Hour, 6 * time.Hour, 24 * time.Hour, 48 * time.Hour}
