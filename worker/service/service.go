@@ -1,0 +1,114 @@
+// Package service is the worker: it builds what activities need, registers workflows and activities under their names,
+// and polls.
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	sdklog "go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"farebook/activities"
+	"farebook/internal/config"
+	"farebook/internal/correlation"
+	"farebook/internal/failpoint"
+	"farebook/internal/mail"
+	"farebook/internal/stripeapi"
+	"farebook/store"
+	"farebook/workflows"
+)
+
+// Service is a worker process's inside.
+type Service struct {
+	temporal client.Client
+	store    *store.Store
+	worker   worker.Worker
+}
+
+// New connects to MySQL and Temporal and registers everything; nothing is polled before Run.
+func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*Service, error) {
+	if err := failpoint.Arm(cfg.Failpoint); err != nil {
+		return nil, err
+	}
+	books, err := store.Open(ctx, cfg.DatabaseDSN, log)
+	if err != nil {
+		return nil, err
+	}
+	s := &Service{store: books}
+	if err := s.connect(ctx, cfg, log); err != nil {
+		return nil, errors.Join(err, books.Close())
+	}
+	return s, nil
+}
+
+func (s *Service) connect(ctx context.Context, cfg config.Config, log *slog.Logger) error {
+	sender, err := mail.NewSender(cfg.SMTP)
+	if err != nil {
+		return err
+	}
+	options, err := cfg.TemporalOptions()
+	if err != nil {
+		return err
+	}
+	options.Logger = sdklog.NewStructuredLogger(log)
+	options.ContextPropagators = []workflow.ContextPropagator{correlation.Propagator()}
+	s.temporal, err = client.DialContext(ctx, options)
+	if err != nil {
+		return fmt.Errorf("connect to Temporal at %s: %w", options.HostPort, err)
+	}
+	s.worker = worker.New(s.temporal, cfg.TaskQueue, workerOptions())
+	Register(s.worker,
+		&activities.Payments{Stripe: stripeapi.New(stripeapi.Config{
+			SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, Log: log,
+		}), Store: s.store, Log: log},
+		&activities.Emails{Store: s.store, Sender: sender, Log: log})
+	return nil
+}
+
+// Registry is what workflows and activities are registered with: a worker, a replayer or a test environment.
+type Registry interface {
+	RegisterWorkflowWithOptions(w any, options workflow.RegisterOptions)
+	RegisterActivityWithOptions(a any, options activity.RegisterOptions)
+}
+
+// Register names all workflows and activities.
+func Register(r Registry, payments *activities.Payments, emails *activities.Emails) {
+	r.RegisterWorkflowWithOptions(workflows.BookingPayment, workflow.RegisterOptions{Name: workflows.TypeBookingPayment})
+	r.RegisterActivityWithOptions(payments, activity.RegisterOptions{})
+	r.RegisterActivityWithOptions(emails, activity.RegisterOptions{})
+}
+
+func workerOptions() worker.Options {
+	poller := worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{
+		// The SDK's fixed default of two pollers starves under load; these bounds follow the backlog.
+		InitialNumberOfPollers: 4, MinimumNumberOfPollers: 2, MaximumNumberOfPollers: 16,
+	})
+	return worker.Options{
+		WorkflowTaskPollerBehavior: poller,
+		ActivityTaskPollerBehavior: poller,
+		// Each runs at most a Stripe call, a transaction or a mail; the database pool and Stripe's bucket bound them too.
+		MaxConcurrentActivityExecutionSize:      64,
+		MaxConcurrentLocalActivityExecutionSize: 64,
+		// Finishes what runs when asked to stop; what doesn't finish is repeated by another worker.
+		WorkerStopTimeout: 10 * time.Second,
+		// The default of 1 s mistakes a machine that is short of CPU for a deadlock in workflow code.
+		DeadlockDetectionTimeout: 5 * time.Second,
+	}
+}
+
+// Run polls until ctx ends, then stops in good order.
+func (s *Service) Run(ctx context.Context) error {
+	interrupt := make(chan any)
+	stop := context.AfterFunc(ctx, func() { close(interrupt) })
+	defer stop()
+	err := s.worker.Run(interrupt)
+	s.temporal.Close()
+	return errors.Join(err, s.store.Close())
+}
