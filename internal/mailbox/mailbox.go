@@ -1,0 +1,208 @@
+// Package mailbox is the mail server of development and tests: it takes what the application really sends over SMTP,
+// keeps it in memory, shows it on a page, and misbehaves on request. It delivers to nobody.
+package mailbox
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/emersion/go-smtp"
+)
+
+// TLS modes of the SMTP side. They bear the names of SMTP_TLS, so that one value configures both ends.
+const (
+	TLSNone     = "none"
+	TLSStartTLS = "starttls"
+	TLSImplicit = "tls"
+)
+
+const (
+	// keptMessages bounds the memory of a mailbox that runs for days; the oldest go first.
+	keptMessages = 10_000
+	// maxMessageBytes is what large providers accept, so that an oversized mail is refused here as it would be there.
+	maxMessageBytes = 25 << 20
+	// idleTimeout ends connections that a killed client left open.
+	idleTimeout = 5 * time.Minute
+)
+
+// Options says where a mailbox listens and what it asks of its clients. The zero value listens on free loopback
+// ports, without TLS, and asks for no login.
+type Options struct {
+	SMTPAddr string // host:port; "127.0.0.1:0" when empty
+	HTTPAddr string // host:port; "127.0.0.1:0" when empty
+	TLS      string // TLSNone (when empty), TLSStartTLS or TLSImplicit, with a certificate made at start
+	Username string // when set, mail is taken only after AUTH PLAIN with this name and Password
+	Password string
+}
+
+// Mailbox is a running SMTP server and its web page. Its methods may be called from many goroutines at once.
+type Mailbox struct {
+	options     Options
+	smtpServer  *smtp.Server
+	listener    net.Listener // of smtpServer
+	httpServer  *http.Server
+	smtpAddr    string
+	httpAddr    string
+	certificate certificate
+	closing     chan struct{} // closed by Close, so that scripted hangs end with the mailbox
+	serving     sync.WaitGroup
+
+	mu       sync.Mutex
+	messages []Message
+	nextID   int
+	faults   []Fault
+	arrived  chan struct{} // closed and replaced at every arrival, which wakes all who Await
+}
+
+// Start listens and serves until Close. On an error nothing is left listening.
+func Start(options Options) (*Mailbox, error) {
+	m := &Mailbox{options: options, closing: make(chan struct{}), arrived: make(chan struct{}), nextID: 1}
+	tlsConfig, err := m.prepareTLS()
+	if err != nil {
+		return nil, err
+	}
+	smtpListener, err := net.Listen("tcp", orLoopback(options.SMTPAddr))
+	if err != nil {
+		return nil, fmt.Errorf("mailbox: listen for SMTP: %w", err)
+	}
+	httpListener, err := net.Listen("tcp", orLoopback(options.HTTPAddr))
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("mailbox: listen for HTTP: %w", err), smtpListener.Close())
+	}
+	m.smtpAddr, m.httpAddr = smtpListener.Addr().String(), httpListener.Addr().String()
+	if options.TLS == TLSImplicit {
+		smtpListener = tls.NewListener(smtpListener, tlsConfig)
+	}
+	m.listener, m.smtpServer = smtpListener, m.newSMTPServer(tlsConfig)
+	m.httpServer = &http.Server{Handler: m.handler(), ReadHeaderTimeout: 10 * time.Second}
+	m.serving.Add(2)
+	go func() {
+		defer m.serving.Done()
+		_ = m.smtpServer.Serve(smtpListener) // ends with Close; a listener that breaks shows at the next client
+	}()
+	go func() {
+		defer m.serving.Done()
+		_ = m.httpServer.Serve(httpListener) // always http.ErrServerClosed after Close
+	}()
+	return m, nil
+}
+
+func (m *Mailbox) prepareTLS() (*tls.Config, error) {
+	switch m.options.TLS {
+	case "", TLSNone:
+		return nil, nil
+	case TLSStartTLS, TLSImplicit:
+		made, err := newCertificate()
+		if err != nil {
+			return nil, fmt.Errorf("mailbox: make a certificate: %w", err)
+		}
+		m.certificate = made
+		return made.serverConfig(), nil
+	default:
+		return nil, fmt.Errorf("mailbox: TLS is %q; use none, starttls or tls", m.options.TLS)
+	}
+}
+
+func (m *Mailbox) newSMTPServer(tlsConfig *tls.Config) *smtp.Server {
+	server := smtp.NewServer(smtp.BackendFunc(m.newSession))
+	server.Domain = "mailbox.localhost"
+	server.MaxMessageBytes = maxMessageBytes
+	server.MaxRecipients = 100
+	server.ReadTimeout, server.WriteTimeout = idleTimeout, idleTimeout
+	server.EnableSMTPUTF8 = true
+	// A login over plain text is a development convenience, and only where no TLS was asked for.
+	server.AllowInsecureAuth = tlsConfig == nil
+	// Broken connections are the point of a scripted fault; the client's own error tells the story.
+	server.ErrorLog = log.New(io.Discard, "", 0)
+	if m.options.TLS == TLSStartTLS {
+		server.TLSConfig = tlsConfig
+	}
+	return server
+}
+
+// SMTPAddr is host:port of the SMTP side.
+func (m *Mailbox) SMTPAddr() string { return m.smtpAddr }
+
+// URL is the address of the page, without a trailing slash.
+func (m *Mailbox) URL() string { return "http://" + m.httpAddr }
+
+// CertificatePEM is what a client must trust to speak TLS with this mailbox; empty without TLS.
+func (m *Mailbox) CertificatePEM() []byte { return m.certificate.pem }
+
+// Messages are the kept messages, oldest first.
+func (m *Mailbox) Messages() []Message {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.messages)
+}
+
+// Clear forgets all messages; ids go on counting.
+func (m *Mailbox) Clear() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.messages = nil
+}
+
+// Await returns the first kept message that matches, waiting for it until ctx ends.
+func (m *Mailbox) Await(ctx context.Context, match func(Message) bool) (Message, error) {
+	for {
+		m.mu.Lock()
+		arrived, index := m.arrived, slices.IndexFunc(m.messages, match)
+		var found Message
+		if index >= 0 {
+			found = m.messages[index]
+		}
+		m.mu.Unlock()
+		if index >= 0 {
+			return found, nil
+		}
+		select {
+		case <-arrived:
+		case <-m.closing:
+			return Message{}, errors.New("mailbox: closed before the message came")
+		case <-ctx.Done():
+			return Message{}, fmt.Errorf("mailbox: no such message: %w", ctx.Err())
+		}
+	}
+}
+
+func (m *Mailbox) keep(message Message) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	message.ID = m.nextID
+	m.nextID++
+	m.messages = append(m.messages, message)
+	if len(m.messages) > keptMessages {
+		m.messages = slices.Clone(m.messages[len(m.messages)-keptMessages:])
+	}
+	close(m.arrived)
+	m.arrived = make(chan struct{})
+}
+
+// Close ends both servers and every connection at once. It is not to be called twice.
+func (m *Mailbox) Close() error {
+	close(m.closing)
+	err := errors.Join(m.smtpServer.Close(), m.httpServer.Close())
+	// A mailbox closed right after its start: go-smtp does not know its listener before Serve has run.
+	if closeErr := m.listener.Close(); closeErr != nil && !errors.Is(closeErr, net.ErrClosed) {
+		err = errors.Join(err, closeErr)
+	}
+	m.serving.Wait()
+	return err
+}
+
+func orLoopback(addr string) string {
+	if addr == "" {
+		return "127.0.0.1:0"
+	}
+	return addr
+}

@@ -1,0 +1,89 @@
+package mailbox
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	stdmail "net/mail"
+	"strings"
+	"time"
+
+	"github.com/emersion/go-message"
+	_ "github.com/emersion/go-message/charset" // mail in other charsets than UTF-8 is shown as its reader would see it
+	"github.com/emersion/go-message/mail"
+)
+
+// Message is one mail as it came over SMTP. From and To are the envelope's; Header has the mail's own.
+type Message struct {
+	ID         int            `json:"id"`
+	MessageID  string         `json:"messageId"` // without the angle brackets
+	From       string         `json:"from"`
+	To         []string       `json:"to"`
+	Subject    string         `json:"subject"` // decoded
+	Text       string         `json:"text"`    // the text/plain part, decoded; empty when there is none
+	HTML       string         `json:"html"`    // the text/html part, decoded; empty when there is none
+	Raw        string         `json:"raw"`     // every byte between DATA and the final dot
+	Header     stdmail.Header `json:"header"`  // values as sent, not decoded
+	ReceivedAt time.Time      `json:"receivedAt"`
+	// Problem says why the mail could not be read as MIME; it is kept all the same, since that is a bug worth seeing.
+	Problem string `json:"problem,omitempty"`
+}
+
+func parseMessage(from string, to []string, raw []byte) Message {
+	m := Message{From: from, To: to, Raw: string(raw), ReceivedAt: time.Now().UTC()}
+	if err := m.parse(raw); err != nil {
+		m.Problem = err.Error()
+	}
+	return m
+}
+
+func (m *Message) parse(raw []byte) error {
+	plain, err := stdmail.ReadMessage(bytes.NewReader(raw))
+	if err != nil {
+		return err
+	}
+	m.Header = plain.Header
+	m.MessageID = strings.Trim(strings.TrimSpace(plain.Header.Get("Message-Id")), "<>")
+	reader, err := mail.CreateReader(bytes.NewReader(raw))
+	if err != nil && !message.IsUnknownCharset(err) {
+		return err
+	}
+	if m.Subject, err = reader.Header.Subject(); err != nil {
+		return err
+	}
+	for {
+		part, err := reader.NextPart()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil && !message.IsUnknownCharset(err) {
+			return err
+		}
+		if err := m.takePart(part); err != nil {
+			return err
+		}
+	}
+}
+
+// takePart keeps the first text and the first HTML part; attachments stay in Raw.
+func (m *Message) takePart(part *mail.Part) error {
+	inline, ok := part.Header.(*mail.InlineHeader)
+	if !ok {
+		return nil
+	}
+	contentType, _, err := inline.ContentType()
+	if err != nil {
+		return err
+	}
+	body, err := io.ReadAll(part.Body)
+	if err != nil {
+		return err
+	}
+	switch {
+	case contentType == "text/plain" && m.Text == "":
+		m.Text = string(body)
+	case contentType == "text/html" && m.HTML == "":
+		m.HTML = string(body)
+	}
+	return nil
+}
