@@ -1,0 +1,68 @@
+package booking
+
+import (
+	"strings"
+
+	"github.com/bojanz/currency"
+)
+
+// Currency is an ISO 4217 code in upper case: "USD".
+type Currency string
+
+// zeroDecimal are the currencies that Stripe takes in whole units (stripe.com/docs/currencies#zero-decimal).
+var zeroDecimal = set("BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF")
+
+// threeDecimal are the currencies with thousandths, of which Stripe wants the last digit to be 0
+// (stripe.com/docs/currencies#three-decimal).
+var threeDecimal = set("BHD", "JOD", "KWD", "OMR", "TND")
+
+// wholeUnits have two digits at Stripe for compatibility, both of which must be 0 (stripe.com/docs/currencies#special-cases).
+var wholeUnits = set("ISK", "UGX")
+
+// presentment are the other currencies that Stripe charges in (stripe.com/docs/currencies#presentment-currencies).
+var presentment = set(
+	"AED", "AFN", "ALL", "AMD", "ANG", "AOA", "ARS", "AUD", "AWG", "AZN", "BAM", "BBD", "BDT", "BGN", "BMD", "BND", "BOB",
+	"BRL", "BSD", "BWP", "BYN", "BZD", "CAD", "CDF", "CHF", "CNY", "COP", "CRC", "CVE", "CZK", "DKK", "DOP", "DZD", "EGP",
+	"ETB", "EUR", "FJD", "FKP", "GBP", "GEL", "GIP", "GMD", "GTQ", "GYD", "HKD", "HNL", "HTG", "HUF", "IDR", "ILS", "INR",
+	"JMD", "KES", "KGS", "KHR", "KYD", "KZT", "LAK", "LBP", "LKR", "LRD", "LSL", "MAD", "MDL", "MKD", "MMK", "MNT", "MOP",
+	"MUR", "MVR", "MWK", "MXN", "MYR", "MZN", "NAD", "NGN", "NIO", "NOK", "NPR", "NZD", "PAB", "PEN", "PGK", "PHP", "PKR",
+	"PLN", "QAR", "RON", "RSD", "RUB", "SAR", "SBD", "SCR", "SEK", "SGD", "SHP", "SLE", "SOS", "SRD", "STD", "SZL", "THB",
+	"TJS", "TOP", "TRY", "TTD", "TWD", "TZS", "UAH", "USD", "UYU", "UZS", "WST", "XCD", "YER", "ZAR", "ZMW",
+)
+
+func set(codes ...string) map[Currency]bool {
+	out := make(map[Currency]bool, len(codes))
+	for _, code := range codes {
+		out[Currency(code)] = true
+	}
+	return out
+}
+
+// ParseCurrency accepts the upper-case ISO 4217 codes that Stripe charges in.
+func ParseCurrency(code string) (Currency, error) {
+	c := Currency(code)
+	if zeroDecimal[c] || threeDecimal[c] || wholeUnits[c] || presentment[c] {
+		return c, nil
+	}
+	problem := &FieldError{Field: "amount.currency", Problem: "is not a currency that Stripe charges in", Fix: "use an ISO 4217 code such as \"USD\""}
+	if upper := strings.ToUpper(code); upper != code && currency.IsValid(upper) {
+		problem.Problem, problem.Fix = "must be in upper case", "send \""+upper+"\""
+	}
+	return "", problem
+}
+
+// Digits is how many digits of an amount are behind the decimal point at Stripe: 0, 2 or 3. It is not always ISO's
+// number: Stripe keeps two for ISK and UGX, and MGA is whole.
+func (c Currency) Digits() int {
+	switch {
+	case zeroDecimal[c]:
+		return 0
+	case threeDecimal[c]:
+		return 3
+	default:
+		return 2
+	}
+}
+
+// Stripe is the code as Stripe's API spells it: "usd".
+func (c Currency) Stripe() string { return strings.ToLower(string(c)) }

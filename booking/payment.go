@@ -1,0 +1,67 @@
+package booking
+
+import "time"
+
+// PaymentSnapshot is what Stripe says of one PaymentIntent now. Amounts are minor units.
+type PaymentSnapshot struct {
+	PaymentIntentID    string
+	StripeStatus       string
+	Reference          Reference
+	Amount             int64
+	AmountReceived     int64
+	Currency           Currency
+	ChargeID           string
+	DeclineCode        string // of the last attempt; empty when it was not declined
+	CancellationReason string
+	Balance            *BalanceTransaction // nil until Stripe has made it (async capture)
+}
+
+// BalanceTransaction is Stripe's accounting record: Net = Amount - Fee, in the currency that is settled in.
+type BalanceTransaction struct {
+	ID                string
+	Amount            int64
+	Fee               int64
+	Net               int64
+	Currency          Currency
+	Type              string
+	ReportingCategory string
+	SourceID          string
+	Created           time.Time
+}
+
+// PaymentStatus translates Stripe's status (stripe.com/docs/payments/paymentintents/lifecycle). A decline sends the
+// PaymentIntent back to requires_payment_method, with the code of the decline.
+func (s PaymentSnapshot) PaymentStatus() PaymentStatus {
+	switch s.StripeStatus {
+	case "requires_payment_method":
+		if s.DeclineCode != "" {
+			return PaymentFailed
+		}
+		return PaymentPending
+	case "requires_confirmation":
+		return PaymentPending
+	case "requires_action":
+		return PaymentRequiresAction
+	case "processing":
+		return PaymentProcessing
+	case "requires_capture":
+		return PaymentAuthorized
+	case "succeeded":
+		return PaymentSucceeded
+	case "canceled":
+		return PaymentCanceled
+	default:
+		return PaymentUnknown
+	}
+}
+
+// EmailKind is why a customer is written to.
+type EmailKind string
+
+// The kinds of mail.
+const (
+	EmailConfirmed     EmailKind = "booking_confirmed"
+	EmailPaymentFailed EmailKind = "payment_failed"
+	EmailHoldExpired   EmailKind = "hold_expired"
+	EmailCancelled     EmailKind = "booking_cancelled"
+)
