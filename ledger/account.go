@@ -1,0 +1,22 @@
+// Package ledger is double entry without I/O: accounts, transactions, and the rules that turn what happened at Stripe
+// into debits and credits. History is never changed; a correction is another transaction.
+package ledger
+
+// Account is where money is, or whom it is owed to. The currency is a column beside it.
+type Account string
+
+// The chart of accounts.
+const (
+	AssetStripeClearing      Account = "asset:stripe_clearing" // equals Stripe's balance, pending and available together
+	AssetBank                Account = "asset:bank"
+	AssetDisputedFunds       Account = "asset:disputed_funds"
+	LiabilityUnearnedRevenue Account = "liability:unearned_revenue" // paid for, not flown yet
+	ExpenseStripeFees        Account = "expense:stripe_fees"
+	ExpenseChargebacks       Account = "expense:chargebacks"
+	EquitySuspense           Account = "equity:suspense" // where one currency turns into another
+)
+
+// Accounts are all there are.
+var Accounts = []Account{
+	AssetStripeClearing, AssetBank, AssetDisputedFunds, LiabilityUnearnedRevenue, ExpenseStripeFees, ExpenseChargebacks, EquitySuspense,
+}

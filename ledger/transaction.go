@@ -1,0 +1,118 @@
+package ledger
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"farebook/booking"
+)
+
+// Side of an entry.
+type Side string
+
+// The sides.
+const (
+	Debit  Side = "debit"
+	Credit Side = "credit"
+)
+
+func (s Side) opposite() Side {
+	if s == Debit {
+		return Credit
+	}
+	return Debit
+}
+
+// Entry is one line of a transaction. Amount is in minor units and above zero.
+type Entry struct {
+	Account  Account
+	Side     Side
+	Amount   int64
+	Currency booking.Currency
+}
+
+// Type is the business event behind a transaction.
+type Type string
+
+// The types.
+const (
+	TypePayment   Type = "payment"
+	TypeStripeFee Type = "stripe_fee"
+	TypeReversal  Type = "reversal"
+)
+
+// Transaction is what is posted as one: its debits equal its credits in each currency. Reference, Type, PaymentIntentID
+// and ObjectID together are unique in the books.
+type Transaction struct {
+	Type                 Type
+	Reference            booking.Reference
+	PaymentIntentID      string
+	ObjectID             string // the Stripe object that tells it from others of its type; empty when there is one only
+	BalanceTransactionID string
+	Description          string
+	Entries              []Entry
+}
+
+// UnbalancedTransaction says in which currency debits and credits differ, in minor units.
+type UnbalancedTransaction struct {
+	Currency        booking.Currency
+	Debits, Credits int64
+}
+
+func (e *UnbalancedTransaction) Error() string {
+	return fmt.Sprintf("debits of %d and credits of %d differ in %s (minor units)", e.Debits, e.Credits, e.Currency)
+}
+
+// Validate refuses what must not be posted. It names the failing entry by its index, or returns *UnbalancedTransaction.
+func (t Transaction) Validate() error {
+	if len(t.Entries) < 2 {
+		return fmt.Errorf("a %s transaction has %d entries: double entry takes two at least", t.Type, len(t.Entries))
+	}
+	debits, credits := map[booking.Currency]int64{}, map[booking.Currency]int64{}
+	currencies := map[booking.Currency]bool{}
+	for i, entry := range t.Entries {
+		if err := entry.validate(); err != nil {
+			return fmt.Errorf("entry %d: %w", i, err)
+		}
+		currencies[entry.Currency] = true
+		if entry.Side == Debit {
+			debits[entry.Currency] += entry.Amount
+		} else {
+			credits[entry.Currency] += entry.Amount
+		}
+	}
+	for _, currency := range slices.Sorted(maps.Keys(currencies)) {
+		if debits[currency] != credits[currency] {
+			return &UnbalancedTransaction{Currency: currency, Debits: debits[currency], Credits: credits[currency]}
+		}
+	}
+	return nil
+}
+
+func (e Entry) validate() error {
+	switch {
+	case !slices.Contains(Accounts, e.Account):
+		return fmt.Errorf("%q is no account", e.Account)
+	case e.Side != Debit && e.Side != Credit:
+		return fmt.Errorf("%q is neither debit nor credit", e.Side)
+	case e.Amount <= 0:
+		return fmt.Errorf("an amount of %d: amounts are above zero, the side says which way", e.Amount)
+	case e.Currency == "":
+		return fmt.Errorf("no currency")
+	}
+	return nil
+}
+
+// Reverse is the transaction that undoes this one.
+func (t Transaction) Reverse() Transaction {
+	reversed := t
+	reversed.Type = TypeReversal
+	reversed.Description = "Reversal of " + t.Description
+	reversed.Entries = make([]Entry, len(t.Entries))
+	for i, entry := range t.Entries {
+		entry.Side = entry.Side.opposite()
+		reversed.Entries[i] = entry
+	}
+	return reversed
+}
