@@ -1,0 +1,88 @@
+// Package config reads the environment once, validates it whole, and names every problem in one message. In development
+// whatever is missing falls back to the local part, with a warning; production refuses to start instead.
+package config
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/contrib/envconfig"
+)
+
+// Values of APP_ENV.
+const (
+	Development = "development"
+	Production  = "production"
+)
+
+// Config is a valid configuration.
+type Config struct {
+	Env              string // Development or Production
+	LogLevel         string // debug, info, warn or error
+	DatabaseDSN      string // of the application's database user
+	DatabaseAdminDSN string // of the user who makes schema and grants; the migrate command's alone
+	Stripe           Stripe
+	SMTP             SMTP
+	HTTPAddr         string
+	TaskQueue        string
+	// HoldMinute is how long a minute of a hold lasts: a minute, unless a test shortens it. Production refuses others.
+	HoldMinute time.Duration
+	// Failpoint names where a process kills itself in a test. Production refuses it.
+	Failpoint string
+
+	temporal envconfig.ClientConfigProfile
+}
+
+// Stripe is how Stripe is reached.
+type Stripe struct {
+	SecretKey string
+	// APIBase is empty for Stripe itself, or the stand-in's address.
+	APIBase string
+	// WebhookSecrets are all valid ones: two while one is being rotated.
+	WebhookSecrets []string
+}
+
+// Live tells whether the key is one for real money. Events of the other mode are refused.
+func (s Stripe) Live() bool {
+	return strings.HasPrefix(s.SecretKey, "sk_live_") || strings.HasPrefix(s.SecretKey, "rk_live_")
+}
+
+// Part is a part of the configuration that a command needs.
+type Part int
+
+// The parts. Serving and working need all of them.
+const (
+	Database Part = iota + 1
+	AdminDatabase
+	Temporal
+	Payments
+	Mail
+)
+
+// Load reads the process's environment. Without parts, everything that the API and the worker need is required; a
+// command that needs less names what. Warnings are what development fell back to.
+func Load(parts ...Part) (Config, []string, error) { return LoadFrom(os.Environ(), parts...) }
+
+// LoadFrom reads an environment given as NAME=value lines.
+func LoadFrom(environment []string, parts ...Part) (Config, []string, error) {
+	if len(parts) == 0 {
+		parts = []Part{Database, Temporal, Payments, Mail}
+	}
+	return read(environment, parts)
+}
+
+// TemporalOptions are the client options from Temporal's own environment names (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE,
+// TEMPORAL_API_KEY, TEMPORAL_TLS_...), so that Temporal Cloud works as its documentation says.
+func (c Config) TemporalOptions() (client.Options, error) {
+	options, err := c.temporal.ToClientOptions(envconfig.ToClientOptionsRequest{})
+	if err != nil {
+		return client.Options{}, fmt.Errorf("configuration of Temporal: %w", err)
+	}
+	return options, nil
+}
+
+// Production tells whether this is the real thing.
+func (c Config) Production() bool { return c.Env == Production }

@@ -1,0 +1,212 @@
+package config_test
+
+import (
+	"maps"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"farebook/internal/config"
+)
+
+// Put together here so that no scanner takes them for real ones.
+const (
+	liveKey       = "sk_" + "live_51FarebookCanary"
+	testKey       = "sk_" + "test_51FarebookCanary"
+	webhookSecret = "whsec_" + "farebookCanary"
+)
+
+func production() map[string]string {
+	return map[string]string{
+		"APP_ENV":               "production",
+		"DATABASE_DSN":          "farebook:canaryPassw0rd@tcp(db:3306)/farebook",
+		"STRIPE_SECRET_KEY":     liveKey,
+		"STRIPE_WEBHOOK_SECRET": webhookSecret,
+		"SMTP_HOST":             "mail",
+		"SMTP_FROM":             "Farebook <bookings@farebook.example>",
+		"TEMPORAL_ADDRESS":      "temporal:7233",
+	}
+}
+
+func lines(vars map[string]string) []string {
+	var all []string
+	for name, value := range vars {
+		all = append(all, name+"="+value)
+	}
+	return all
+}
+
+func with(name, value string) []string {
+	vars := production()
+	vars[name] = value
+	return lines(vars)
+}
+
+func TestProductionIsAccepted(t *testing.T) {
+	t.Parallel()
+	cfg, warnings, err := config.LoadFrom(lines(production()))
+	require.NoError(t, err)
+	require.Empty(t, warnings)
+	require.True(t, cfg.Production())
+	require.True(t, cfg.Stripe.Live())
+	require.Empty(t, cfg.Stripe.APIBase)
+	require.Equal(t, 587, cfg.SMTP.Port)
+	require.Equal(t, "starttls", cfg.SMTP.TLS)
+	require.Equal(t, time.Minute, cfg.HoldMinute)
+	require.Equal(t, "bookings", cfg.TaskQueue)
+}
+
+// One message names every variable that production lacks, and nothing but that.
+func TestProductionNamesEverythingThatIsMissing(t *testing.T) {
+	t.Parallel()
+	required := production()
+	delete(required, "APP_ENV")
+	for _, empty := range []string{"", "  "} {
+		vars := map[string]string{"APP_ENV": "production"}
+		for name := range maps.Keys(required) {
+			vars[name] = empty
+		}
+		_, _, err := config.LoadFrom(lines(vars))
+		var problems config.Problems
+		require.ErrorAs(t, err, &problems)
+		require.Len(t, problems, len(required))
+		for name := range required {
+			require.ErrorContains(t, err, name+" is not set")
+		}
+	}
+	for name := range required {
+		vars := production()
+		delete(vars, name)
+		_, _, err := config.LoadFrom(lines(vars))
+		var problems config.Problems
+		require.ErrorAs(t, err, &problems)
+		require.Len(t, problems, 1)
+		require.ErrorContains(t, err, name)
+	}
+}
+
+func TestProductionRefuses(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, variable, value, says string }{
+		{"a test key", "STRIPE_SECRET_KEY", testKey, "STRIPE_ALLOW_TEST_KEY=true"},
+		{"a publishable key", "STRIPE_SECRET_KEY", "pk_" + "live_51FarebookCanary", "no secret key"},
+		{"a stand-in", "STRIPE_API_BASE", "http://127.0.0.1:12111", "STRIPE_API_BASE"},
+		{"a failpoint", "FAREBOOK_FAILPOINT", "api-after-reserve@marker", "FAREBOOK_FAILPOINT"},
+		{"short holds", "FAREBOOK_HOLD_MINUTE", "1s", "FAREBOOK_HOLD_MINUTE"},
+		{"a foreign webhook secret", "STRIPE_WEBHOOK_SECRET", "canary", "STRIPE_WEBHOOK_SECRET"},
+		{"an unreadable DSN", "DATABASE_DSN", "mysql://root:canaryPassw0rd@db/farebook", "DATABASE_DSN"},
+		{"a DSN without a database", "DATABASE_DSN", "root:canaryPassw0rd@tcp(db:3306)/", "names no database"},
+		{"a port beyond ports", "SMTP_PORT", "65536", "SMTP_PORT"},
+		{"a user without a password", "SMTP_USERNAME", "farebook", "SMTP_PASSWORD"},
+		{"unknown TLS", "SMTP_TLS", "ssl", "SMTP_TLS"},
+		{"an unreadable sender", "SMTP_FROM", "bookings", "SMTP_FROM"},
+		{"an unknown level", "LOG_LEVEL", "verbose", "LOG_LEVEL"},
+		{"an unknown environment", "APP_ENV", "prod", "APP_ENV"},
+		{"an address without a port", "HTTP_ADDR", "0.0.0.0", "HTTP_ADDR"},
+		{"a Temporal key pair of one half", "TEMPORAL_TLS_CLIENT_CERT_DATA", "canary", "TEMPORAL_"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			_, _, err := config.LoadFrom(with(c.variable, c.value))
+			require.ErrorContains(t, err, c.says)
+			require.NotContains(t, err.Error(), "canaryPassw0rd")
+			require.NotContains(t, err.Error(), liveKey)
+		})
+	}
+}
+
+func TestProductionRefusesAPasswordInClear(t *testing.T) {
+	t.Parallel()
+	vars := production()
+	vars["SMTP_TLS"], vars["SMTP_USERNAME"], vars["SMTP_PASSWORD"] = "none", "farebook", "canaryPassw0rd"
+	_, _, err := config.LoadFrom(lines(vars))
+	require.ErrorContains(t, err, "SMTP_TLS")
+}
+
+func TestProductionWithATestKeyOnPurpose(t *testing.T) {
+	t.Parallel()
+	vars := production()
+	vars["STRIPE_SECRET_KEY"], vars["STRIPE_ALLOW_TEST_KEY"] = testKey, "true"
+	cfg, _, err := config.LoadFrom(lines(vars))
+	require.NoError(t, err)
+	require.False(t, cfg.Stripe.Live())
+}
+
+func TestDevelopmentFallsBackAndWarns(t *testing.T) {
+	t.Parallel()
+	cfg, warnings, err := config.LoadFrom(nil)
+	require.NoError(t, err)
+	require.Len(t, warnings, 6)
+	require.Equal(t, config.Development, cfg.Env)
+	require.NotEmpty(t, cfg.DatabaseDSN)
+	require.NotEmpty(t, cfg.Stripe.APIBase)
+	require.NotEmpty(t, cfg.Stripe.WebhookSecrets)
+	require.Equal(t, "none", cfg.SMTP.TLS)
+	options, err := cfg.TemporalOptions()
+	require.NoError(t, err)
+	require.Equal(t, "127.0.0.1:7233", options.HostPort)
+}
+
+// A developer's own Stripe test key goes to Stripe, not to the stand-in; a live one goes nowhere.
+func TestDevelopmentWithAKey(t *testing.T) {
+	t.Parallel()
+	cfg, _, err := config.LoadFrom([]string{"STRIPE_SECRET_KEY=" + testKey})
+	require.NoError(t, err)
+	require.Empty(t, cfg.Stripe.APIBase)
+	_, _, err = config.LoadFrom([]string{"STRIPE_SECRET_KEY=" + liveKey})
+	require.ErrorContains(t, err, "live key")
+}
+
+func TestWebhookSecretsRotate(t *testing.T) {
+	t.Parallel()
+	cfg, _, err := config.LoadFrom(with("STRIPE_WEBHOOK_SECRET", webhookSecret+"1, "+webhookSecret+"2,"))
+	require.NoError(t, err)
+	require.Equal(t, []string{webhookSecret + "1", webhookSecret + "2"}, cfg.Stripe.WebhookSecrets)
+}
+
+// A command asks for its own parts only, and is not held up by others.
+func TestPartsOfTheConfiguration(t *testing.T) {
+	t.Parallel()
+	_, _, err := config.LoadFrom([]string{"APP_ENV=production"}, config.Database, config.AdminDatabase)
+	var problems config.Problems
+	require.ErrorAs(t, err, &problems)
+	require.Len(t, problems, 2)
+	_, warnings, err := config.LoadFrom(nil, config.Temporal)
+	require.NoError(t, err)
+	require.Len(t, warnings, 1)
+	_, warnings, err = config.LoadFrom(with("DATABASE_ADMIN_DSN", "root@tcp(db:3306)/"))
+	require.NoError(t, err)
+	require.Len(t, warnings, 1)
+	require.Contains(t, warnings[0], "DATABASE_ADMIN_DSN")
+}
+
+func TestTemporalCloud(t *testing.T) {
+	t.Parallel()
+	vars := production()
+	vars["TEMPORAL_ADDRESS"] = "farebook.a1b2c.tmprl.cloud:7233"
+	vars["TEMPORAL_NAMESPACE"] = "farebook.a1b2c"
+	vars["TEMPORAL_API_KEY"] = "canary"
+	cfg, _, err := config.LoadFrom(lines(vars))
+	require.NoError(t, err)
+	options, err := cfg.TemporalOptions()
+	require.NoError(t, err)
+	require.Equal(t, vars["TEMPORAL_ADDRESS"], options.HostPort)
+	require.Equal(t, vars["TEMPORAL_NAMESPACE"], options.Namespace)
+	require.NotNil(t, options.ConnectionOptions.TLS)
+	require.NotNil(t, options.Credentials)
+}
+
+func TestVariablesAreDocumented(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, variable := range config.Variables() {
+		require.NotEmpty(t, variable.Name)
+		require.NotEmpty(t, variable.Doc, variable.Name)
+		require.False(t, seen[variable.Name], variable.Name)
+		seen[variable.Name] = true
+	}
+	for name := range production() {
+		require.True(t, seen[name], name)
+	}
+}

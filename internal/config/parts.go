@@ -1,0 +1,172 @@
+package config
+
+import (
+	"net"
+	"net/mail"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+)
+
+// SMTP is how mail is sent; the same shape as mail.Config.
+type SMTP = struct {
+	Host               string
+	Port               int
+	Username, Password string
+	TLS                string // none, starttls or tls
+	From               string
+	Timeout            time.Duration
+}
+
+// What development falls back to: the addresses that `make up` takes when they are free.
+const (
+	localDSN           = "farebook:farebook@tcp(127.0.0.1:3306)/farebook"
+	localAdminDSN      = "root@tcp(127.0.0.1:3306)/"
+	localStripeBase    = "http://127.0.0.1:12111"
+	localStripeKey     = "sk_" + "test_development"
+	localWebhookSecret = "whsec_" + "development"
+	localSMTPHost      = "127.0.0.1"
+	localSMTPPort      = 1025
+	localFrom          = "Farebook <bookings@farebook.example>"
+)
+
+// smtpTimeout bounds one whole exchange with the mail server; it is below the activity's own time.
+const smtpTimeout = 20 * time.Second
+
+func (r *reader) readDatabase() {
+	r.config.DatabaseDSN = r.dsn(Database, "DATABASE_DSN", r.vars.DatabaseDSN, localDSN, "the database, as the application's user")
+	r.config.DatabaseAdminDSN = r.dsn(AdminDatabase, "DATABASE_ADMIN_DSN", r.vars.DatabaseAdminDSN, localAdminDSN,
+		"the database, as a user that may create databases and grants")
+	if !r.parts[AdminDatabase] && r.vars.DatabaseAdminDSN != "" && r.production() {
+		r.warnings = append(r.warnings, "DATABASE_ADMIN_DSN is set and not needed here: give it to starter migrate alone, "+
+			"as the ledger is append-only only for those who don't have it")
+	}
+}
+
+// dsn never repeats a DSN in a problem: it holds a password.
+func (r *reader) dsn(part Part, name, value, fallback, purpose string) string {
+	if value == "" {
+		value = r.missing(part, name, fallback, purpose)
+	}
+	if value == "" {
+		return ""
+	}
+	parsed, err := mysql.ParseDSN(value)
+	switch {
+	case err != nil:
+		r.problem("%s cannot be read: write it as user:password@tcp(host:port)/database", name)
+	case part == Database && parsed.DBName == "":
+		r.problem("%s names no database: write it as user:password@tcp(host:port)/database", name)
+	}
+	return value
+}
+
+func (r *reader) readStripe() {
+	key, base := r.vars.StripeSecretKey, strings.TrimRight(r.vars.StripeAPIBase, "/")
+	if key == "" {
+		key = r.missing(Payments, "STRIPE_SECRET_KEY", localStripeKey, "Stripe's secret key, sk_live_...")
+		if base == "" && !r.production() {
+			base = localStripeBase
+		}
+	}
+	r.config.Stripe = Stripe{SecretKey: key, APIBase: base, WebhookSecrets: r.webhookSecrets()}
+	r.checkStripeKey(key)
+	r.checkStripeBase(base)
+}
+
+func (r *reader) webhookSecrets() []string {
+	given := r.vars.WebhookSecret
+	if given == "" {
+		given = r.missing(Payments, "STRIPE_WEBHOOK_SECRET", localWebhookSecret, "the secret of Stripe's webhook endpoint, whsec_...")
+	}
+	var secrets []string
+	for secret := range strings.SplitSeq(given, ",") {
+		secret = strings.TrimSpace(secret)
+		switch {
+		case secret == "":
+		case !strings.HasPrefix(secret, "whsec_"):
+			r.problem("STRIPE_WEBHOOK_SECRET has a secret that does not begin with whsec_: copy the endpoint's signing secret from Stripe")
+		default:
+			secrets = append(secrets, secret)
+		}
+	}
+	return secrets
+}
+
+func (r *reader) checkStripeKey(key string) {
+	allowTest, err := strconv.ParseBool(r.vars.AllowTestKey)
+	if err != nil {
+		r.problem("STRIPE_ALLOW_TEST_KEY is %q: set it to true or false", r.vars.AllowTestKey)
+	}
+	test := strings.HasPrefix(key, "sk_test_") || strings.HasPrefix(key, "rk_test_")
+	switch {
+	case key == "":
+	case !test && !r.config.Stripe.Live():
+		r.problem("STRIPE_SECRET_KEY is no secret key: it begins with sk_live_, sk_test_, rk_live_ or rk_test_")
+	case test && r.production() && !allowTest:
+		r.problem("STRIPE_SECRET_KEY is a test key: production takes a live one, or STRIPE_ALLOW_TEST_KEY=true")
+	case !test && !r.production():
+		r.problem("STRIPE_SECRET_KEY is a live key: development must not move real money; use a test key")
+	}
+}
+
+func (r *reader) checkStripeBase(base string) {
+	if base == "" {
+		return
+	}
+	parsed, err := url.Parse(base)
+	switch {
+	case err != nil || parsed.Host == "" || (parsed.Scheme != "http" && parsed.Scheme != "https"):
+		r.problem("STRIPE_API_BASE cannot be read: write it as http://host:port, or unset it for Stripe itself")
+	case r.production() && base != "https://api.stripe.com":
+		r.problem("STRIPE_API_BASE is not Stripe's: production speaks to Stripe itself; unset it")
+	}
+}
+
+func (r *reader) readSMTP() {
+	v := r.vars
+	smtp := SMTP{
+		Host: v.SMTPHost, Username: v.SMTPUsername, Password: v.SMTPPassword,
+		TLS: v.SMTPTLS, From: v.SMTPFrom, Timeout: smtpTimeout,
+	}
+	port, err := strconv.ParseUint(v.SMTPPort, 10, 16)
+	if err != nil || port == 0 {
+		r.problem("SMTP_PORT is %q: set it to a port, 1 to 65535", v.SMTPPort)
+	}
+	smtp.Port = int(port)
+	if smtp.Host == "" {
+		if smtp.Host = r.missing(Mail, "SMTP_HOST", localSMTPHost, "the mail server"); smtp.Host != "" {
+			smtp.Port, smtp.TLS = localSMTPPort, "none"
+		}
+	}
+	if smtp.From == "" {
+		smtp.From = r.missing(Mail, "SMTP_FROM", localFrom, "the sender of mails, \"Farebook <bookings@example.com>\"")
+	}
+	if _, err := mail.ParseAddress(smtp.From); smtp.From != "" && err != nil {
+		r.problem("SMTP_FROM cannot be read: write it as \"Farebook <bookings@example.com>\"")
+	}
+	r.checkSMTP(smtp)
+	r.config.SMTP = smtp
+}
+
+func (r *reader) checkSMTP(smtp SMTP) {
+	switch smtp.TLS {
+	case "none", "starttls", "tls":
+	default:
+		r.problem("SMTP_TLS is %q: set it to starttls, tls or none", smtp.TLS)
+	}
+	if (smtp.Username == "") != (smtp.Password == "") {
+		r.problem("SMTP_USERNAME and SMTP_PASSWORD go together: set both or neither")
+	}
+	if smtp.Password != "" && smtp.TLS == "none" && r.production() {
+		r.problem("SMTP_TLS is none with a password: it would cross the network in clear; use starttls or tls")
+	}
+}
+
+func splitAddress(address string) (port string, err error) {
+	_, port, err = net.SplitHostPort(address)
+	return port, err
+}

@@ -1,0 +1,140 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+	"go.temporal.io/sdk/contrib/envconfig"
+)
+
+// reader collects problems and warnings while it reads.
+type reader struct {
+	vars     variables
+	environ  environ
+	parts    map[Part]bool
+	config   Config
+	problems []string
+	warnings []string
+}
+
+// Problems is every reason for which a configuration was refused.
+type Problems []string
+
+func (p Problems) Error() string {
+	return "the configuration has problems:\n  - " + strings.Join(p, "\n  - ")
+}
+
+func read(environment []string, parts []Part) (Config, []string, error) {
+	r := &reader{environ: env.ToMap(environment), parts: map[Part]bool{}}
+	for _, part := range parts {
+		r.parts[part] = true
+	}
+	trimmed := map[string]string{}
+	for name, value := range r.environ {
+		if value = strings.TrimSpace(value); value != "" {
+			trimmed[name] = value
+		}
+	}
+	if err := env.ParseWithOptions(&r.vars, env.Options{Environment: trimmed}); err != nil {
+		return Config{}, nil, err
+	}
+	r.readGeneral()
+	r.readDatabase()
+	r.readTemporal()
+	r.readStripe()
+	r.readSMTP()
+	r.refuseTestSwitches()
+	if len(r.problems) > 0 {
+		return Config{}, nil, Problems(r.problems)
+	}
+	return r.config, r.warnings, nil
+}
+
+func (r *reader) production() bool { return r.vars.AppEnv == Production }
+
+func (r *reader) problem(format string, args ...any) {
+	r.problems = append(r.problems, fmt.Sprintf(format, args...))
+}
+
+// missing is a problem in production and a warning in development, where fallback is taken. It does nothing for a
+// command that does not need the part.
+func (r *reader) missing(part Part, name, fallback, purpose string) string {
+	if !r.parts[part] {
+		return ""
+	}
+	if r.production() {
+		r.problem("%s is not set: %s", name, purpose)
+		return ""
+	}
+	r.warnings = append(r.warnings, fmt.Sprintf("%s is not set: development falls back to the local part", name))
+	return fallback
+}
+
+func (r *reader) readGeneral() {
+	switch r.vars.AppEnv {
+	case Development, Production:
+		r.config.Env = r.vars.AppEnv
+	default:
+		r.problem("APP_ENV is %q: set it to development or production", r.vars.AppEnv)
+	}
+	switch r.vars.LogLevel {
+	case "debug", "info", "warn", "error":
+		r.config.LogLevel = r.vars.LogLevel
+	default:
+		r.problem("LOG_LEVEL is %q: set it to debug, info, warn or error", r.vars.LogLevel)
+	}
+	r.config.HTTPAddr = r.vars.HTTPAddr
+	if _, err := splitAddress(r.vars.HTTPAddr); err != nil {
+		r.problem("HTTP_ADDR is %q: set it to host:port", r.vars.HTTPAddr)
+	}
+	r.config.TaskQueue = r.vars.TaskQueue
+	r.config.Failpoint = r.vars.Failpoint
+	minute, err := time.ParseDuration(r.vars.HoldMinute)
+	if err != nil || minute <= 0 {
+		r.problem("FAREBOOK_HOLD_MINUTE is %q: set it to a positive duration such as 1m", r.vars.HoldMinute)
+	}
+	r.config.HoldMinute = minute
+}
+
+func (r *reader) readTemporal() {
+	profile, err := envconfig.LoadClientConfigProfile(envconfig.LoadClientConfigProfileOptions{
+		EnvLookup: r.environ,
+		// A file in somebody's home directory must not decide where bookings go; one that is named may.
+		DisableFile: r.vars.none(r.environ, "TEMPORAL_CONFIG_FILE", "TEMPORAL_PROFILE"),
+	})
+	if err != nil {
+		r.problem("TEMPORAL_... cannot be read: %v", err)
+		return
+	}
+	if profile.Address == "" {
+		profile.Address = r.missing(Temporal, "TEMPORAL_ADDRESS", "127.0.0.1:7233", "host:port of the Temporal server")
+	}
+	r.config.temporal = profile
+	if _, err := r.config.TemporalOptions(); err != nil {
+		r.problem("TEMPORAL_... does not fit together: %v", err)
+	}
+}
+
+func (variables) none(e environ, names ...string) bool {
+	for _, name := range names {
+		if _, set := e.LookupEnv(name); set {
+			return false
+		}
+	}
+	return true
+}
+
+// refuseTestSwitches keeps what exists for tests out of production.
+func (r *reader) refuseTestSwitches() {
+	if !r.production() {
+		return
+	}
+	if r.vars.Failpoint != "" {
+		r.problem("FAREBOOK_FAILPOINT is set: it kills the process and is for tests only; unset it")
+	}
+	if r.config.HoldMinute != time.Minute {
+		r.problem("FAREBOOK_HOLD_MINUTE is set: it shortens holds and is for tests only; unset it")
+	}
+}

@@ -1,0 +1,78 @@
+package config
+
+import (
+	"reflect"
+	"strings"
+)
+
+// variables is every variable that Farebook reads itself, with its default and what it is for. Values are texts here
+// and checked in problems.go, so that one message can name every problem by its variable.
+type variables struct {
+	AppEnv           string `env:"APP_ENV" envDefault:"development" doc:"development or production"`
+	LogLevel         string `env:"LOG_LEVEL" envDefault:"info" doc:"debug, info, warn or error"`
+	DatabaseDSN      string `env:"DATABASE_DSN" doc:"MySQL as the application's user, user:password@tcp(host:port)/database; starter migrate makes this user"`
+	DatabaseAdminDSN string `env:"DATABASE_ADMIN_DSN" doc:"MySQL as a user that may create databases, users and grants; for starter migrate alone"`
+	StripeSecretKey  string `env:"STRIPE_SECRET_KEY" doc:"sk_... or rk_..."`
+	StripeAPIBase    string `env:"STRIPE_API_BASE" doc:"address of the Stripe stand-in; development only"`
+	WebhookSecret    string `env:"STRIPE_WEBHOOK_SECRET" doc:"whsec_...; two, with a comma between, while one is rotated"`
+	AllowTestKey     string `env:"STRIPE_ALLOW_TEST_KEY" envDefault:"false" doc:"true lets production run with a test key"`
+	SMTPHost         string `env:"SMTP_HOST" doc:"mail server"`
+	SMTPPort         string `env:"SMTP_PORT" envDefault:"587" doc:"its port"`
+	SMTPUsername     string `env:"SMTP_USERNAME" doc:"empty for a server without authentication"`
+	SMTPPassword     string `env:"SMTP_PASSWORD" doc:"its password"`
+	SMTPTLS          string `env:"SMTP_TLS" envDefault:"starttls" doc:"starttls, tls or none"`
+	SMTPFrom         string `env:"SMTP_FROM" doc:"sender, \"Farebook <bookings@example.com>\""`
+	HTTPAddr         string `env:"HTTP_ADDR" envDefault:"127.0.0.1:8080" doc:"where the API listens"`
+	TaskQueue        string `env:"FAREBOOK_TASK_QUEUE" envDefault:"bookings" doc:"Temporal task queue of bookings"`
+	HoldMinute       string `env:"FAREBOOK_HOLD_MINUTE" envDefault:"1m" doc:"how long a minute of a hold lasts; tests only, production refuses another"`
+	Failpoint        string `env:"FAREBOOK_FAILPOINT" doc:"where a process kills itself; tests only, production refuses it"`
+}
+
+// Variable is one row of the configuration table.
+type Variable struct{ Name, Default, Doc string }
+
+// temporalVariables are read by Temporal's envconfig (docs.temporal.io/develop/environment-configuration).
+var temporalVariables = []Variable{
+	{"TEMPORAL_ADDRESS", "", "host:port of the Temporal server"},
+	{"TEMPORAL_NAMESPACE", "default", "its namespace"},
+	{"TEMPORAL_API_KEY", "", "for Temporal Cloud; switches TLS on"},
+	{"TEMPORAL_CLIENT_AUTHORITY", "", ":authority of the connection"},
+	{"TEMPORAL_TLS", "", "true or false"},
+	{"TEMPORAL_TLS_CLIENT_CERT_PATH", "", "client certificate, a file"},
+	{"TEMPORAL_TLS_CLIENT_CERT_DATA", "", "or its PEM text"},
+	{"TEMPORAL_TLS_CLIENT_KEY_PATH", "", "client key, a file"},
+	{"TEMPORAL_TLS_CLIENT_KEY_DATA", "", "or its PEM text"},
+	{"TEMPORAL_TLS_SERVER_CA_CERT_PATH", "", "the server's authority, a file"},
+	{"TEMPORAL_TLS_SERVER_CA_CERT_DATA", "", "or its PEM text"},
+	{"TEMPORAL_TLS_SERVER_NAME", "", "name that the server's certificate has to bear"},
+	{"TEMPORAL_TLS_DISABLE_HOST_VERIFICATION", "", "true trusts any server; never in production"},
+	{"TEMPORAL_CONFIG_FILE", "", "Temporal's own configuration file; read only when named"},
+	{"TEMPORAL_PROFILE", "", "profile in that file"},
+}
+
+// Variables is every variable that the configuration reads, for documentation and for checks of deployment files.
+func Variables() []Variable {
+	fields := reflect.VisibleFields(reflect.TypeFor[variables]())
+	all := make([]Variable, 0, len(fields)+len(temporalVariables))
+	for _, field := range fields {
+		all = append(all, Variable{Name: field.Tag.Get("env"), Default: field.Tag.Get("envDefault"), Doc: field.Tag.Get("doc")})
+	}
+	return append(all, temporalVariables...)
+}
+
+// environ is an environment given as a map, as Temporal's envconfig asks for it.
+type environ map[string]string
+
+func (e environ) Environ() []string {
+	lines := make([]string, 0, len(e))
+	for name, value := range e {
+		lines = append(lines, name+"="+value)
+	}
+	return lines
+}
+
+// LookupEnv takes an empty variable for one that is not set: deployment files often leave them empty.
+func (e environ) LookupEnv(name string) (string, bool) {
+	value, ok := e[name]
+	return value, ok && strings.TrimSpace(value) != ""
+}

@@ -1,0 +1,67 @@
+package correlation
+
+import (
+	"context"
+
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/workflow"
+)
+
+// headerKey is the workflow header that bears the id; histories hold it, so it is never changed.
+const headerKey = "correlationId"
+
+type propagator struct{}
+
+// Propagator carries the id from the caller's context to the workflow's and on to its activities'. Worker and API both
+// set it in their client options.
+func Propagator() workflow.ContextPropagator { return propagator{} }
+
+// FromWorkflow reads the id of a workflow's context; empty when there is none.
+func FromWorkflow(ctx workflow.Context) string {
+	id, _ := ctx.Value(contextKey{}).(string)
+	return id
+}
+
+func (propagator) Inject(ctx context.Context, writer workflow.HeaderWriter) error {
+	return write(From(ctx), writer)
+}
+
+func (propagator) InjectFromWorkflow(ctx workflow.Context, writer workflow.HeaderWriter) error {
+	return write(FromWorkflow(ctx), writer)
+}
+
+func (propagator) Extract(ctx context.Context, reader workflow.HeaderReader) (context.Context, error) {
+	return With(ctx, read(reader)), nil
+}
+
+func (propagator) ExtractToWorkflow(ctx workflow.Context, reader workflow.HeaderReader) (workflow.Context, error) {
+	if id := read(reader); id != "" {
+		ctx = workflow.WithValue(ctx, contextKey{}, id)
+	}
+	return ctx, nil
+}
+
+func write(id string, writer workflow.HeaderWriter) error {
+	if id == "" {
+		return nil
+	}
+	payload, err := converter.GetDefaultDataConverter().ToPayload(id)
+	if err != nil {
+		return err
+	}
+	writer.Set(headerKey, payload)
+	return nil
+}
+
+// read passes over a header that it cannot read: an id for log lines is no reason to fail a workflow.
+func read(reader workflow.HeaderReader) string {
+	payload, ok := reader.Get(headerKey)
+	if !ok {
+		return ""
+	}
+	var id string
+	if err := converter.GetDefaultDataConverter().FromPayload(payload, &id); err != nil || !Valid(id) {
+		return ""
+	}
+	return id
+}

@@ -1,0 +1,127 @@
+// Package logging writes the one shape of log line that every process of Farebook has: JSON with timestamp, level,
+// service, correlationId, message and then the fields. Secrets, mail addresses and card numbers are taken out of every
+// string on its way, whoever wrote it: our code, the Temporal SDK or gorm.
+package logging
+
+import (
+	"context"
+	"io"
+	"log/slog"
+
+	"farebook/internal/correlation"
+)
+
+// TimeFormat is RFC 3339 with milliseconds, in UTC.
+const TimeFormat = "2006-01-02T15:04:05.000Z"
+
+const (
+	serviceKey     = "service"
+	correlationKey = "correlationId"
+	messageKey     = "message"
+)
+
+// New logs to w as service ("api", "worker"). Level is debug, info, warn or error; anything else counts as info,
+// because config has refused it already.
+func New(w io.Writer, service, level string) *slog.Logger {
+	json := slog.NewJSONHandler(w, &slog.HandlerOptions{Level: Level(level), ReplaceAttr: clean})
+	return slog.New(&handler{json: json, service: service})
+}
+
+// Level reads the name of a level.
+func Level(name string) slog.Level {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(name)); err != nil {
+		return slog.LevelInfo
+	}
+	return level
+}
+
+// handler puts service, correlation id and message in front of the fields, in this order, whatever groups are open.
+type handler struct {
+	json    slog.Handler
+	service string
+	scopes  []scope
+}
+
+// scope is one call of WithGroup, or one of WithAttrs when group is empty.
+type scope struct {
+	group string
+	attrs []slog.Attr
+}
+
+func (h *handler) Enabled(ctx context.Context, level slog.Level) bool {
+	return h.json.Enabled(ctx, level)
+}
+
+func (h *handler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	if len(attrs) == 0 {
+		return h
+	}
+	return h.within(scope{attrs: attrs})
+}
+
+func (h *handler) WithGroup(name string) slog.Handler {
+	if name == "" {
+		return h
+	}
+	return h.within(scope{group: name})
+}
+
+func (h *handler) within(s scope) slog.Handler {
+	scopes := make([]scope, 0, len(h.scopes)+1)
+	return &handler{json: h.json, service: h.service, scopes: append(append(scopes, h.scopes...), s)}
+}
+
+func (h *handler) Handle(ctx context.Context, record slog.Record) error {
+	fields := h.fields(record)
+	id := correlation.From(ctx)
+	rest := fields[:0:0]
+	for _, field := range fields {
+		switch field.Key {
+		case correlationKey:
+			id = field.Value.String() // the writer knows better: a line about somebody else's request
+		case slog.TimeKey, slog.LevelKey, slog.MessageKey, "timestamp", serviceKey, messageKey:
+			field.Key += "Field" // would stand twice in the line otherwise
+			rest = append(rest, field)
+		default:
+			rest = append(rest, field)
+		}
+	}
+	line := slog.NewRecord(record.Time, record.Level, "", record.PC)
+	line.AddAttrs(slog.String(serviceKey, h.service), slog.String(correlationKey, id), slog.String(messageKey, record.Message))
+	line.AddAttrs(rest...)
+	return h.json.Handle(ctx, line)
+}
+
+// fields nests the record's own fields into the scopes that are open, from the inside out.
+func (h *handler) fields(record slog.Record) []slog.Attr {
+	fields := make([]slog.Attr, 0, record.NumAttrs())
+	record.Attrs(func(attr slog.Attr) bool {
+		fields = append(fields, attr)
+		return true
+	})
+	for i := len(h.scopes) - 1; i >= 0; i-- {
+		s := h.scopes[i]
+		if s.group != "" {
+			fields = []slog.Attr{{Key: s.group, Value: slog.GroupValue(fields...)}}
+			continue
+		}
+		fields = append(append(make([]slog.Attr, 0, len(s.attrs)+len(fields)), s.attrs...), fields...)
+	}
+	return fields
+}
+
+// clean renames what slog names otherwise, and redacts every value.
+func clean(groups []string, attr slog.Attr) slog.Attr {
+	if len(groups) == 0 {
+		switch attr.Key {
+		case slog.TimeKey:
+			return slog.String("timestamp", attr.Value.Time().UTC().Format(TimeFormat))
+		case slog.MessageKey:
+			return slog.Attr{} // handler writes it as "message"
+		case slog.LevelKey:
+			return attr
+		}
+	}
+	return slog.Attr{Key: Redact(attr.Key), Value: redactValue(attr.Value)}
+}
