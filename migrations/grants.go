@@ -1,0 +1,80 @@
+package migrations
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+
+	"github.com/go-sql-driver/mysql"
+)
+
+// rights of the application's user, table by table. The ledger's are what makes it append-only: no UPDATE, no DELETE, and
+// with neither DROP nor DELETE no TRUNCATE and no REPLACE either. Nothing may be deleted anywhere.
+var rights = []struct{ table, verbs string }{
+	{"api_keys", "SELECT, INSERT"},
+	{"bookings", "SELECT, INSERT, UPDATE"},
+	{"idempotency_keys", "SELECT, INSERT, UPDATE"},
+	{"payments", "SELECT, INSERT, UPDATE"},
+	{"financial_ledger", "SELECT, INSERT"},
+	{"ledger_entries", "SELECT, INSERT"},
+	{"stripe_events", "SELECT, INSERT, UPDATE"},
+	{"emails", "SELECT, INSERT, UPDATE"},
+}
+
+// grant creates the application's user as appDSN names it, and gives it the rights above. A user who is
+// also the administrator is refused: it could change the ledger.
+func grant(ctx context.Context, db *sql.DB, app *mysql.Config) error {
+	var admin string
+	if err := db.QueryRowContext(ctx, "SELECT CURRENT_USER()").Scan(&admin); err != nil {
+		return err
+	}
+	if name, _, _ := strings.Cut(admin, "@"); name == app.User {
+		return fmt.Errorf("DATABASE_DSN and DATABASE_ADMIN_DSN are the same user %q: the application must not be able to change the ledger; give it a user of its own", app.User)
+	}
+	user := literal(app.User) + "@'%'"
+	statements := []string{
+		"CREATE USER IF NOT EXISTS " + user + " IDENTIFIED BY " + literal(app.Passwd),
+		"ALTER USER " + user + " IDENTIFIED BY " + literal(app.Passwd), // a rotated password
+	}
+	present, err := tables(ctx, db)
+	if err != nil {
+		return err
+	}
+	for _, right := range rights {
+		if present[right.table] {
+			statements = append(statements, "GRANT "+right.verbs+" ON "+quote(app.DBName)+"."+quote(right.table)+" TO "+user)
+		}
+	}
+	for _, statement := range statements {
+		if _, err := db.ExecContext(ctx, statement); err != nil {
+			// The statement may hold the password.
+			return fmt.Errorf("grant rights to %q: %w", app.User, err)
+		}
+	}
+	return nil
+}
+
+func tables(ctx context.Context, db *sql.DB) (_ map[string]bool, err error) {
+	rows, err := db.QueryContext(ctx, "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }() // read to the end; Err tells
+	present := map[string]bool{}
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		present[name] = true
+	}
+	return present, rows.Err()
+}
+
+// quote is an identifier, literal a string: neither may be a parameter in DDL and GRANT.
+func quote(name string) string { return "`" + strings.ReplaceAll(name, "`", "``") + "`" }
+
+func literal(text string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `''`).Replace(text) + "'"
+}

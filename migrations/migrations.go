@@ -1,0 +1,129 @@
+// Package migrations brings a database to the schema that this version of Farebook needs, and gives the application's
+// user what it may do there and nothing more. It connects as another user, who may change tables and grant.
+package migrations
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+	"github.com/pressly/goose/v3"
+)
+
+//go:embed sql/*.sql
+var files embed.FS
+
+// lockName keeps two runners apart: DDL commits by itself, so a transaction does not.
+const lockName = "farebook_migrations"
+
+// lockWait is how long the second runner waits for the first.
+const lockWait = 2 * time.Minute
+
+// Up creates the database that appDSN names when it is lacking, applies every migration that is not applied yet, and
+// creates and grants the application's user. adminDSN is a user who may do so; its database is ignored. Running it again
+// changes nothing.
+func Up(ctx context.Context, adminDSN, appDSN string) error {
+	return to(ctx, adminDSN, appDSN, nil)
+}
+
+// UpTo stops at a version: for tests of upgrades.
+func UpTo(ctx context.Context, adminDSN, appDSN string, version int64) error {
+	return to(ctx, adminDSN, appDSN, &version)
+}
+
+func to(ctx context.Context, adminDSN, appDSN string, version *int64) (err error) {
+	app, err := mysql.ParseDSN(appDSN)
+	if err != nil {
+		return errors.New("DATABASE_DSN is not a DSN: want user:password@tcp(host:port)/database")
+	}
+	if app.DBName == "" {
+		return errors.New("DATABASE_DSN names no database: want user:password@tcp(host:port)/database")
+	}
+	if err := createDatabase(ctx, adminDSN, app.DBName); err != nil {
+		return err
+	}
+	db, err := openAdmin(adminDSN, app.DBName)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	unlock, err := lock(ctx, db, app.DBName)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if err := apply(ctx, db, version); err != nil {
+		return err
+	}
+	return grant(ctx, db, app)
+}
+
+func openAdmin(adminDSN, database string) (*sql.DB, error) {
+	admin, err := mysql.ParseDSN(adminDSN)
+	if err != nil {
+		return nil, errors.New("DATABASE_ADMIN_DSN is not a DSN: want user:password@tcp(host:port)/")
+	}
+	admin.DBName = database
+	admin.ParseTime = true
+	admin.InterpolateParams = true
+	// A migration file holds several statements.
+	admin.MultiStatements = true
+	connector, err := mysql.NewConnector(admin)
+	if err != nil {
+		return nil, err
+	}
+	return sql.OpenDB(connector), nil
+}
+
+func createDatabase(ctx context.Context, adminDSN, name string) (err error) {
+	db, err := openAdmin(adminDSN, "")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	_, err = db.ExecContext(ctx, "CREATE DATABASE IF NOT EXISTS "+quote(name)+" CHARACTER SET utf8mb4")
+	if err != nil {
+		return fmt.Errorf("create database %s: %w", name, err)
+	}
+	return nil
+}
+
+// lock holds a named lock on a connection of its own until unlock.
+func lock(ctx context.Context, db *sql.DB, database string) (unlock func(), err error) {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("connect as DATABASE_ADMIN_DSN: %w", err)
+	}
+	name := lockName + "_" + database
+	name = name[:min(len(name), 64)] // MySQL's limit
+	var got sql.NullInt64
+	if err := conn.QueryRowContext(ctx, "SELECT GET_LOCK(?, ?)", name, int(lockWait.Seconds())).Scan(&got); err != nil || got.Int64 != 1 {
+		return nil, errors.Join(fmt.Errorf("another migration has been running for %s: wait for it, or end its connection", lockWait), err, conn.Close())
+	}
+	return func() { _ = conn.Close() }, nil // closing the connection releases the lock
+}
+
+func apply(ctx context.Context, db *sql.DB, version *int64) error {
+	dir, err := fs.Sub(files, "sql")
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(goose.DialectMySQL, db, dir)
+	if err != nil {
+		return fmt.Errorf("read migrations: %w", err)
+	}
+	if version != nil {
+		_, err = provider.UpTo(ctx, *version)
+	} else {
+		_, err = provider.Up(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("apply migrations: %w", err)
+	}
+	return nil
+}
