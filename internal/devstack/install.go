@@ -1,0 +1,147 @@
+package devstack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+const (
+	// mariaDBPackage is the server without the service: installing it starts nothing on the machine.
+	mariaDBPackage = "mariadb-server-core"
+	// temporalModule is the newest CLI that `go install` takes; later ones have a replace in their go.mod.
+	temporalModule = "github.com/temporalio/cli/cmd/temporal@v1.5.1"
+)
+
+// lookup finds a program on PATH or where Debian puts servers, which is not on the PATH of ordinary users.
+func lookup(names ...string) (string, error) {
+	for _, name := range names {
+		if path, err := exec.LookPath(name); err == nil {
+			return path, nil
+		}
+		for _, dir := range []string{"/usr/sbin", "/usr/local/sbin", "/usr/local/bin"} {
+			if path, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
+				return path, nil
+			}
+		}
+	}
+	return "", fmt.Errorf("no %s on this machine", strings.Join(names, " and no "))
+}
+
+func findMariaDB(ctx context.Context, progress io.Writer) (mariaDBBinary, error) {
+	path, err := lookup("mariadbd", "mysqld")
+	if err != nil {
+		if err := aptInstall(ctx, progress, mariaDBPackage); err != nil {
+			return mariaDBBinary{}, err
+		}
+		if path, err = lookup("mariadbd", "mysqld"); err != nil {
+			return mariaDBBinary{}, err
+		}
+	}
+	version, err := exec.CommandContext(ctx, path, "--version").Output()
+	if err != nil {
+		return mariaDBBinary{}, fmt.Errorf("%s --version: %w", path, err)
+	}
+	return mariaDBBinary{path: path, isMySQL: !strings.Contains(string(version), "MariaDB")}, nil
+}
+
+// aptInstall installs Debian packages, as root or through a sudo that asks for no password.
+func aptInstall(ctx context.Context, progress io.Writer, packages ...string) error {
+	missing := fmt.Errorf("%[1]s is missing; install it with `apt-get install %[1]s`, or run this as root", strings.Join(packages, " "))
+	apt, err := lookup("apt-get")
+	if err != nil {
+		return missing
+	}
+	var prefix []string
+	if os.Geteuid() != 0 {
+		sudo, err := exec.LookPath("sudo")
+		if err != nil || exec.CommandContext(ctx, sudo, "-n", "true").Run() != nil {
+			return missing
+		}
+		prefix = []string{sudo, "-n"}
+	}
+	announce(progress, "installing %s ...", strings.Join(packages, " "))
+	prefix = append(prefix, "env", "DEBIAN_FRONTEND=noninteractive", apt, "-qq", "-o", "Dpkg::Use-Pty=0")
+	for _, step := range [][]string{{"update"}, append([]string{"install", "-y", "--no-install-recommends"}, packages...)} {
+		full := append(append([]string(nil), prefix...), step...)
+		output, err := exec.CommandContext(ctx, full[0], full[1:]...).CombinedOutput()
+		if err != nil {
+			return fmt.Errorf("apt-get %s: %w\n%s\n%w", strings.Join(step, " "), err, strings.TrimSpace(string(output)), missing)
+		}
+	}
+	return nil
+}
+
+// findTemporal prefers the machine's own CLI, then the one built earlier, and builds one else.
+func findTemporal(ctx context.Context, progress io.Writer) (string, error) {
+	bin, err := binDir()
+	if err != nil {
+		return "", err
+	}
+	if path, err := exec.LookPath("temporal"); err == nil {
+		return path, nil
+	}
+	path := filepath.Join(bin, "temporal")
+	// Two runs at once build only one: the second waits here and then finds it.
+	unlock, err := lock(path + ".lock")
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
+	if _, err := os.Stat(path); err == nil {
+		return path, nil
+	}
+	announce(progress, "building the Temporal CLI into var/bin; once, about 5 minutes on two cores ...")
+	build := exec.CommandContext(ctx, "go", "install", temporalModule)
+	build.Dir = bin
+	build.Env = append(os.Environ(), "GOBIN="+bin, "GOFLAGS=") // flags such as -race or -mod are for our own build
+	if output, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build the Temporal CLI: %w\n%s", err, strings.TrimSpace(string(output)))
+	}
+	return path, nil
+}
+
+// lock holds a file's lock until the returned function is called or this process ends, waiting for it if need be.
+func lock(path string) (func(), error) {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX)
+		if !errors.Is(err, syscall.EINTR) {
+			break
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("lock %s: %w", path, err), file.Close())
+	}
+	return func() { _ = file.Close() }, nil // closing lets go of the lock
+}
+
+// tryLock is lock without waiting; held is true when another process has it.
+func tryLock(path string) (unlock func(), held bool, err error) {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return nil, false, err
+	}
+	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if err == nil {
+		return func() { _ = file.Close() }, false, nil
+	}
+	closeErr := file.Close()
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return nil, true, closeErr
+	}
+	return nil, false, errors.Join(fmt.Errorf("lock %s: %w", path, err), closeErr)
+}
+
+func announce(w io.Writer, format string, args ...any) {
+	_, _ = fmt.Fprintf(w, format+"\n", args...) // a closed terminal must not stop the stack
+}

@@ -1,0 +1,158 @@
+package devstack
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"go.temporal.io/api/operatorservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/log"
+)
+
+const (
+	temporalReadyLimit = 60 * time.Second
+	temporalStopGrace  = 10 * time.Second
+)
+
+// searchAttributes are registered at start, so that tests need no setup command; `starter setup` registers the same.
+var searchAttributes = []string{"BookingReference", "BookingStatus", "PaymentIntentId"}
+
+// Temporal is a private development server. Its methods are not for use by several goroutines at once, except Done.
+type Temporal struct {
+	command command
+	port    int
+	uiPort  int // 0 without a UI
+	process *process
+}
+
+// StartTemporal starts a server on a free port with its data in dir and returns when it takes workflows. A machine
+// without the Temporal CLI builds it once, which takes minutes.
+func StartTemporal(ctx context.Context, dir string, options ...ServerOption) (*Temporal, error) {
+	o := collect(options)
+	binary, err := findTemporal(ctx, o.progress)
+	if err != nil {
+		return nil, err
+	}
+	if dir, err = filepath.Abs(dir); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	t := &Temporal{}
+	if t.port, err = orFree(o.port); err != nil {
+		return nil, err
+	}
+	if !o.headless {
+		if t.uiPort, err = orFree(o.uiPort); err != nil {
+			return nil, err
+		}
+	}
+	t.command = command{
+		name: "Temporal", path: binary, dir: dir, logPath: filepath.Join(dir, "temporal.log"),
+		env:           withoutPrefix(os.Environ(), "TEMPORAL_"), // meant for our clients, read by the CLI too
+		args:          t.arguments(dir, o),
+		onParentDeath: syscall.SIGKILL, // its data is a database that survives that
+	}
+	if err := t.start(ctx); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+func (t *Temporal) arguments(dir string, o serverOptions) []string {
+	args := []string{
+		"server", "start-dev", "--ip", "127.0.0.1", "--port", strconv.Itoa(t.port),
+		"--db-filename", filepath.Join(dir, "temporal.db"),
+		// The development server polls its own queues 20 times a second, which adds about 50 ms to every hop.
+		"--dynamic-config-value", "history.transferProcessorMaxPollRPS=100",
+		"--dynamic-config-value", "history.timerProcessorMaxPollRPS=100",
+		"--dynamic-config-value", "frontend.namespaceRPS=100000",
+	}
+	if t.uiPort == 0 {
+		args = append(args, "--headless")
+	} else {
+		args = append(args, "--ui-port", strconv.Itoa(t.uiPort))
+	}
+	if o.forTests {
+		// As with MariaDB: what the operating system has is safe from SIGKILL, and only a power cut could lose it.
+		args = append(args, "--sqlite-pragma", "synchronous=0")
+	}
+	for _, name := range searchAttributes {
+		args = append(args, "--search-attribute", name+"=Keyword")
+	}
+	return args
+}
+
+// Address is host:port of the server's gRPC side.
+func (t *Temporal) Address() string { return loopback(t.port) }
+
+// UIURL is the address of the UI, empty when it was left out.
+func (t *Temporal) UIURL() string {
+	if t.uiPort == 0 {
+		return ""
+	}
+	return "http://" + loopback(t.uiPort)
+}
+
+// Done is closed when the server that runs now has ended.
+func (t *Temporal) Done() <-chan struct{} { return t.process.done }
+
+// Stop shuts the server down in order.
+func (t *Temporal) Stop() error { return t.process.stop(temporalStopGrace) }
+
+// Kill ends the server with SIGKILL.
+func (t *Temporal) Kill() error { return t.process.kill() }
+
+// Restart starts the server again on the same port and data, stopping it first if it still runs.
+func (t *Temporal) Restart(ctx context.Context) error {
+	if err := t.Stop(); err != nil {
+		return err
+	}
+	return t.start(ctx)
+}
+
+func (t *Temporal) start(ctx context.Context) error {
+	started, err := t.command.start()
+	if err != nil {
+		return err
+	}
+	t.process = started
+	quiet := log.NewStructuredLogger(slog.New(slog.DiscardHandler))
+	c, err := client.NewLazyClient(client.Options{HostPort: t.Address(), Logger: quiet})
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	return started.waitReady(ctx.Done(), temporalReadyLimit, func() error { return registered(ctx, c) })
+}
+
+// registered says whether the namespace answers and knows our search attributes: the server listens before it has
+// made them, and a workflow started in between would fail.
+func registered(ctx context.Context, c client.Client) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	known, err := c.OperatorService().ListSearchAttributes(ctx,
+		&operatorservice.ListSearchAttributesRequest{Namespace: client.DefaultNamespace})
+	if err != nil {
+		return err
+	}
+	for _, name := range searchAttributes {
+		if _, ok := known.GetCustomAttributes()[name]; !ok {
+			return fmt.Errorf("search attribute %s is not registered yet", name)
+		}
+	}
+	return nil
+}
+
+func withoutPrefix(env []string, prefix string) []string {
+	return slices.DeleteFunc(slices.Clone(env), func(assignment string) bool { return strings.HasPrefix(assignment, prefix) })
+}
