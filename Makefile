@@ -1,0 +1,67 @@
+# Every target brings what it needs; only Go, and root or sudo the first time, have to be there.
+# Programs are run from var/bin instead of through `go run`, so that they are our direct children and end with us.
+
+BIN := $(CURDIR)/var/bin
+GOLANGCI_VERSION := v2.15.0
+GOLANGCI := $(BIN)/golangci-lint-$(GOLANGCI_VERSION)
+WORKFLOWCHECK_VERSION := v0.6.0
+WORKFLOWCHECK := $(BIN)/workflowcheck-$(WORKFLOWCHECK_VERSION)
+WITH_SERVERS := $(BIN)/with-servers --
+
+# What one package may take; a kill test waits out several of Temporal's time-outs.
+TEST_TIMEOUT ?= 20m
+# Empty on a machine without a C compiler: the race detector needs one.
+RACE ?= -race
+# How many paid bookings the benchmark measures.
+BOOKINGS ?= 500
+
+.DEFAULT_GOAL := help
+.PHONY: help up demo test lint conformance bench generate clean
+.SUFFIXES:
+
+help: ## Show this help
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+up: ## Run the whole stack until Ctrl-C; addresses in var/dev.env
+	@go build -o $(BIN)/ ./internal/devstack/cmd/up
+	@$(BIN)/up
+
+demo: ## Run the main job from booking to confirmation, checked step by step
+	@go build -o $(BIN)/ ./internal/devstack/cmd/demo
+	@$(BIN)/demo
+
+test: $(BIN)/with-servers ## Run all tests on a real MariaDB and a real Temporal server
+	@$(WITH_SERVERS) go test $(RACE) -timeout $(TEST_TIMEOUT) ./...
+
+lint: $(GOLANGCI) $(WORKFLOWCHECK) ## Check style, imports and the determinism of workflows
+	@$(GOLANGCI) run ./...
+	@$(WORKFLOWCHECK) ./workflows/...
+
+conformance: ## Hold the Stripe stand-in against Stripe's specification and clients
+	@cd conformance && go test -timeout $(TEST_TIMEOUT) ./...
+
+bench: $(BIN)/with-servers ## Measure paid bookings a second beside an empty workflow
+	@$(WITH_SERVERS) go test -run '^$$' -bench . -benchtime $(BOOKINGS)x -timeout $(TEST_TIMEOUT) ./test/
+
+generate: ## Write the generated parts of docs/ anew
+	@go run ./internal/gendocs
+
+clean: ## Remove everything that the other targets made
+	@rm -rf var
+
+.PHONY: $(BIN)/with-servers
+$(BIN)/with-servers: # go build knows better than make whether it is up to date
+	@go build -o $@ ./internal/devstack/cmd/with-servers
+
+# Built once and kept; GOFLAGS of the caller (-race, -mod) are meant for our own code.
+$(GOLANGCI):
+	@echo "building golangci-lint $(GOLANGCI_VERSION) into var/bin; once, some minutes ..."
+	@mkdir -p $(BIN)/install
+	@GOFLAGS= GOBIN=$(BIN)/install go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+	@mv $(BIN)/install/golangci-lint $@
+
+$(WORKFLOWCHECK):
+	@echo "building workflowcheck $(WORKFLOWCHECK_VERSION) into var/bin; once ..."
+	@mkdir -p $(BIN)/install
+	@GOFLAGS= GOBIN=$(BIN)/install go install go.temporal.io/sdk/contrib/tools/workflowcheck@$(WORKFLOWCHECK_VERSION)
+	@mv $(BIN)/install/workflowcheck $@
