@@ -85,9 +85,7 @@ func messageOf(row store.Email) (mail.Message, error) {
 		Flight:        row.Booking.Flight,
 		Amount:        row.Booking.Amount,
 		HoldExpiresAt: row.Booking.HoldExpiresAt,
-	}
-	if row.Booking.Payment != nil {
-		content.DeclineCode = row.Booking.Payment.DeclineCode
+		DeclineCode:   row.DeclineCode,
 	}
 	subject, text, html, err := mail.Render(content)
 	if err != nil {

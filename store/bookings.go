@@ -1,0 +1,84 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"gorm.io/gorm"
+
+	"farebook/booking"
+)
+
+// Booking is a booking with its payment, as the books have it.
+type Booking struct {
+	ID            uint64
+	Reference     booking.Reference
+	APIKeyID      uint64
+	Status        booking.Status
+	Customer      booking.Customer
+	Flight        booking.Flight
+	Amount        booking.Money
+	HoldExpiresAt time.Time
+	CreatedAt     time.Time
+	CorrelationID string
+	// RefundDue: money came for a booking that was closed already.
+	RefundDue bool
+	// Payment is nil until the PaymentIntent is known.
+	Payment *Payment
+}
+
+// Payment is a booking's PaymentIntent as last recorded.
+type Payment struct {
+	ID              uint64
+	PaymentIntentID string
+	Status          booking.PaymentStatus
+	Amount          booking.Money
+	AmountCaptured  int64 // minor units
+	ChargeID        string
+	DeclineCode     string
+	FeePosted       bool
+}
+
+// Booking reads a booking, or ErrNotFound.
+func (s *Store) Booking(ctx context.Context, reference booking.Reference) (Booking, error) {
+	return s.bookingWhere(ctx, "reference = ?", string(reference))
+}
+
+// BookingOf reads a caller's booking. Another caller's is ErrNotFound, as if it did not exist.
+func (s *Store) BookingOf(ctx context.Context, apiKeyID uint64, reference booking.Reference) (Booking, error) {
+	return s.bookingWhere(ctx, "reference = ? AND api_key_id = ?", string(reference), apiKeyID)
+}
+
+func (s *Store) bookingByID(ctx context.Context, id uint64) (Booking, error) {
+	return s.bookingWhere(ctx, "id = ?", id)
+}
+
+func (s *Store) bookingWhere(ctx context.Context, where string, args ...any) (Booking, error) {
+	db := s.db.WithContext(ctx)
+	var row bookingRow
+	if err := db.Where(where, args...).Take(&row).Error; err != nil {
+		return Booking{}, notFound(err)
+	}
+	found, err := row.domain()
+	if err != nil {
+		return Booking{}, err
+	}
+	var payment paymentRow
+	err = db.Where("booking_id = ?", row.ID).Take(&payment).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return found, nil
+	}
+	if err != nil {
+		return Booking{}, err
+	}
+	found.Payment = payment.domain()
+	return found, nil
+}
+
+func notFound(err error) error {
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return ErrNotFound
+	}
+	return err
+}

@@ -1,0 +1,143 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"gorm.io/gorm"
+
+	"farebook/booking"
+	"farebook/ledger"
+)
+
+// post writes what the ledger lacks for a payment that succeeded: the payment once, and Stripe's fee once, together with
+// it or later. The booking's lock keeps others out meanwhile; idx_ledger_unique_stripe_entry stands behind it.
+func (r *recording) post(snapshot booking.PaymentSnapshot) error {
+	if snapshot.PaymentStatus() != booking.PaymentSucceeded {
+		return nil
+	}
+	posted, err := r.posted(ledger.TypePayment, snapshot.PaymentIntentID)
+	if err != nil {
+		return err
+	}
+	switch {
+	case !posted:
+		transaction, err := ledger.Payment(snapshot)
+		if err != nil {
+			return err
+		}
+		if err := r.insert(transaction); err != nil {
+			return err
+		}
+		return r.noteFee(snapshot.Balance != nil)
+	case r.payment.FeePosted || snapshot.Balance == nil:
+		return nil
+	}
+	transaction, err := ledger.Fee(snapshot)
+	if err != nil {
+		return err
+	}
+	if len(transaction.Entries) > 0 {
+		if err := r.insert(transaction); err != nil {
+			return err
+		}
+	}
+	return r.noteFee(true)
+}
+
+func (r *recording) posted(kind ledger.Type, paymentIntentID string) (bool, error) {
+	var row ledgerRow
+	err := r.tx.Select("id").Where("booking_id = ? AND type = ? AND stripe_payment_intent_id = ?",
+		r.booking.ID, string(kind), paymentIntentID).Take(&row).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func (r *recording) insert(t ledger.Transaction) error {
+	row := ledgerRow{
+		BookingID:                  &r.booking.ID,
+		Type:                       string(t.Type),
+		StripePaymentIntentID:      &t.PaymentIntentID,
+		StripeObjectID:             t.ObjectID,
+		StripeBalanceTransactionID: t.BalanceTransactionID,
+		Description:                t.Description,
+		PostedAt:                   r.now,
+	}
+	if err := r.tx.Create(&row).Error; err != nil {
+		return err
+	}
+	entries := make([]entryRow, len(t.Entries))
+	for i, entry := range t.Entries {
+		entries[i] = entryRow{
+			LedgerID: row.ID, Account: string(entry.Account), Side: string(entry.Side),
+			Amount: entry.Amount, Currency: string(entry.Currency),
+		}
+	}
+	return r.tx.Create(&entries).Error
+}
+
+func (r *recording) noteFee(posted bool) error {
+	if !posted {
+		return nil
+	}
+	r.payment.FeePosted = true
+	return r.tx.Model(&r.payment).Updates(map[string]any{"fee_posted": true, "updated_at": r.now}).Error
+}
+
+// LedgerTransaction is a transaction as it stands in the books.
+type LedgerTransaction struct {
+	ID          uint64
+	PostedAt    time.Time
+	Transaction ledger.Transaction
+}
+
+// Ledger reads a booking's transactions with their entries, oldest first.
+func (s *Store) Ledger(ctx context.Context, reference booking.Reference) ([]LedgerTransaction, error) {
+	db := s.db.WithContext(ctx)
+	var owner bookingRow
+	if err := db.Select("id").Where("reference = ?", string(reference)).Take(&owner).Error; err != nil {
+		return nil, notFound(err)
+	}
+	var rows []ledgerRow
+	if err := db.Where("booking_id = ?", owner.ID).Order("id").Find(&rows).Error; err != nil {
+		return nil, err
+	}
+	ids := make([]uint64, len(rows))
+	for i, row := range rows {
+		ids[i] = row.ID
+	}
+	var entries []entryRow
+	if err := db.Where("ledger_id IN ?", ids).Order("id").Find(&entries).Error; err != nil {
+		return nil, err
+	}
+	return assemble(reference, rows, entries), nil
+}
+
+func assemble(reference booking.Reference, rows []ledgerRow, entries []entryRow) []LedgerTransaction {
+	out := make([]LedgerTransaction, len(rows))
+	index := make(map[uint64]int, len(rows))
+	for i, row := range rows {
+		index[row.ID] = i
+		out[i] = LedgerTransaction{ID: row.ID, PostedAt: row.PostedAt, Transaction: ledger.Transaction{
+			Type:                 ledger.Type(row.Type),
+			Reference:            reference,
+			ObjectID:             row.StripeObjectID,
+			BalanceTransactionID: row.StripeBalanceTransactionID,
+			Description:          row.Description,
+		}}
+		if row.StripePaymentIntentID != nil {
+			out[i].Transaction.PaymentIntentID = *row.StripePaymentIntentID
+		}
+	}
+	for _, entry := range entries {
+		t := &out[index[entry.LedgerID]].Transaction
+		t.Entries = append(t.Entries, ledger.Entry{
+			Account: ledger.Account(entry.Account), Side: ledger.Side(entry.Side),
+			Amount: entry.Amount, Currency: booking.Currency(entry.Currency),
+		})
+	}
+	return out
+}

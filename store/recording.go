@@ -1,0 +1,242 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"farebook/booking"
+)
+
+// Reason says why a payment is looked at. It decides what a cancelled PaymentIntent means for the booking when Stripe
+// itself gives no reason.
+type Reason string
+
+// The reasons.
+const (
+	ReasonEvent     Reason = "event"      // Stripe has news; a cancellation was not ours
+	ReasonHoldEnded Reason = "hold_ended" // we cancelled, as the hold had ended
+	ReasonCancelled Reason = "cancelled"  // we cancelled, as the customer or an operator asked
+)
+
+// Outcome is what Stripe says of a booking's payment now, and the events that made us look.
+type Outcome struct {
+	Snapshot booking.PaymentSnapshot
+	EventIDs []string
+	Reason   Reason
+	Now      time.Time
+}
+
+// Recorded is where booking and payment stand afterwards.
+type Recorded struct {
+	BookingStatus booking.Status
+	PaymentStatus booking.PaymentStatus
+	EmailIDs      []uint64 // every mail of the booking that is queued and not sent yet
+	FeePending    bool     // paid, and Stripe has not told its fee
+	RefundDue     bool
+}
+
+// AmountMismatch says that a PaymentIntent is not about what the booking costs, or is another one than the booking's.
+// Nothing is posted; the booking is marked for a person.
+type AmountMismatch struct {
+	Reference booking.Reference
+	Problem   string
+}
+
+func (e *AmountMismatch) Error() string {
+	return fmt.Sprintf("booking %s: %s; nothing was posted, the booking is marked for attention", e.Reference, e.Problem)
+}
+
+// RecordPaymentOutcome is the recording step, the one writer of payment states: one transaction that locks booking and
+// payment, compares amount and currency, makes the guarded transitions, posts to the ledger, marks the events processed
+// and queues the mails. Repetition is harmless, and so is a snapshot that is older than what is recorded: what has
+// succeeded stays so. Errors: ErrNotFound, *AmountMismatch, *booking.IllegalTransition.
+func (s *Store) RecordPaymentOutcome(ctx context.Context, o Outcome) (Recorded, error) {
+	var recorded Recorded
+	var mismatch *AmountMismatch
+	err := s.inTransaction(ctx, func(tx *gorm.DB) error {
+		r := recording{tx: tx, now: o.Now}
+		if err := r.lock(o.Snapshot); err != nil {
+			return err
+		}
+		if mismatch = r.compare(o.Snapshot); mismatch != nil {
+			return r.markForAttention(mismatch.Problem)
+		}
+		if err := r.record(o); err != nil {
+			return err
+		}
+		var err error
+		recorded, err = r.result()
+		return err
+	})
+	if err == nil && mismatch != nil {
+		return Recorded{}, mismatch
+	}
+	return recorded, err
+}
+
+// recording is one run of the recording step inside its transaction.
+type recording struct {
+	tx      *gorm.DB
+	now     time.Time
+	booking bookingRow
+	payment paymentRow
+}
+
+// forUpdate: read what will be changed under a lock; MariaDB's REPEATABLE READ would lose updates otherwise.
+var forUpdate = clause.Locking{Strength: "UPDATE"}
+
+// lock takes the booking first and its payment second, always in this order. A payment row that is lacking is made: the
+// PaymentIntent exists, since Stripe has just answered for it.
+func (r *recording) lock(snapshot booking.PaymentSnapshot) error {
+	if err := r.lockBooking(snapshot.Reference); err != nil {
+		return err
+	}
+	err := r.tx.Clauses(forUpdate).Where("booking_id = ?", r.booking.ID).Take(&r.payment).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		r.payment = newPaymentRow(r.booking.ID, snapshot, r.now)
+		return r.tx.Create(&r.payment).Error
+	}
+	return err
+}
+
+func (r *recording) lockBooking(reference booking.Reference) error {
+	return notFound(r.tx.Clauses(forUpdate).Where("reference = ?", string(reference)).Take(&r.booking).Error)
+}
+
+func (r *recording) compare(snapshot booking.PaymentSnapshot) *AmountMismatch {
+	problem := ""
+	switch {
+	case r.payment.StripePaymentIntentID != snapshot.PaymentIntentID:
+		problem = fmt.Sprintf("its PaymentIntent is %s, and this is %s", r.payment.StripePaymentIntentID, snapshot.PaymentIntentID)
+	case string(snapshot.Currency) != r.booking.Currency:
+		problem = fmt.Sprintf("it costs %s, and PaymentIntent %s is in %s", r.booking.Currency, snapshot.PaymentIntentID, snapshot.Currency)
+	case snapshot.Amount != r.booking.Amount:
+		problem = fmt.Sprintf("it costs %d, and PaymentIntent %s is about %d (minor units)", r.booking.Amount, snapshot.PaymentIntentID, snapshot.Amount)
+	case snapshot.PaymentStatus() == booking.PaymentSucceeded && snapshot.AmountReceived != r.booking.Amount:
+		problem = fmt.Sprintf("it costs %d, and %d was received (minor units)", r.booking.Amount, snapshot.AmountReceived)
+	default:
+		return nil
+	}
+	return &AmountMismatch{Reference: booking.Reference(r.booking.Reference), Problem: problem}
+}
+
+func (r *recording) markForAttention(problem string) error {
+	return r.tx.Model(&r.booking).Updates(map[string]any{"attention": problem, "updated_at": r.now}).Error
+}
+
+func (r *recording) record(o Outcome) error {
+	if err := r.movePayment(o.Snapshot); err != nil {
+		return err
+	}
+	if err := r.moveBooking(o); err != nil {
+		return err
+	}
+	if err := r.post(o.Snapshot); err != nil {
+		return err
+	}
+	return r.markProcessed(o.EventIDs)
+}
+
+// movePayment takes the payment to what Stripe says, unless that is older news than what is recorded.
+func (r *recording) movePayment(snapshot booking.PaymentSnapshot) error {
+	current, next := booking.PaymentStatus(r.payment.Status), snapshot.PaymentStatus()
+	settled := current == booking.PaymentSucceeded || current == booking.PaymentCanceled
+	if settled && next != booking.PaymentSucceeded {
+		return nil
+	}
+	if err := current.To(next); err != nil {
+		return err
+	}
+	r.payment.Status = string(next)
+	r.payment.StripeChargeID = snapshot.ChargeID
+	r.payment.DeclineCode = snapshot.DeclineCode
+	if next == booking.PaymentSucceeded {
+		r.payment.AmountCaptured = snapshot.AmountReceived
+		r.payment.DeclineCode = ""
+	}
+	return r.tx.Model(&r.payment).Updates(map[string]any{
+		"status": r.payment.Status, "stripe_charge_id": r.payment.StripeChargeID, "decline_code": r.payment.DeclineCode,
+		"amount_captured": r.payment.AmountCaptured, "updated_at": r.now,
+	}).Error
+}
+
+// moveBooking draws the consequence for the booking, and queues the mail that tells the customer.
+func (r *recording) moveBooking(o Outcome) error {
+	open := booking.Status(r.booking.Status) == booking.StatusPendingPayment
+	switch booking.PaymentStatus(r.payment.Status) {
+	case booking.PaymentSucceeded:
+		if open {
+			return r.settle(booking.StatusConfirmed, booking.EmailConfirmed)
+		}
+		return r.noteLateMoney()
+	case booking.PaymentCanceled:
+		if open {
+			return r.settle(meaningOfCancellation(o))
+		}
+	case booking.PaymentFailed:
+		if open {
+			return r.queueMail(booking.EmailPaymentFailed)
+		}
+	}
+	return nil
+}
+
+// meaningOfCancellation goes by the reason that stands at Stripe, which survives whatever became of the one who
+// cancelled, and by ours where there is none.
+func meaningOfCancellation(o Outcome) (booking.Status, booking.EmailKind) {
+	switch {
+	case o.Snapshot.CancellationReason == "abandoned", o.Snapshot.CancellationReason == "" && o.Reason == ReasonHoldEnded:
+		return booking.StatusExpired, booking.EmailHoldExpired
+	case o.Snapshot.CancellationReason == "requested_by_customer", o.Snapshot.CancellationReason == "" && o.Reason == ReasonCancelled:
+		return booking.StatusCancelled, booking.EmailCancelled
+	default:
+		return booking.StatusPaymentFailed, booking.EmailPaymentFailed
+	}
+}
+
+func (r *recording) settle(next booking.Status, mail booking.EmailKind) error {
+	if err := booking.Status(r.booking.Status).To(next); err != nil {
+		return err
+	}
+	r.booking.Status = string(next)
+	err := r.tx.Model(&r.booking).Updates(map[string]any{"status": r.booking.Status, "updated_at": r.now}).Error
+	if err != nil {
+		return err
+	}
+	return r.queueMail(mail)
+}
+
+// noteLateMoney flags money that came for a booking that was closed without it.
+func (r *recording) noteLateMoney() error {
+	switch booking.Status(r.booking.Status) {
+	case booking.StatusExpired, booking.StatusCancelled, booking.StatusPaymentFailed:
+		r.booking.RefundDue = true
+		return r.tx.Model(&r.booking).Updates(map[string]any{"refund_due": true, "updated_at": r.now}).Error
+	}
+	return nil
+}
+
+func (r *recording) markProcessed(eventIDs []string) error {
+	if len(eventIDs) == 0 {
+		return nil
+	}
+	return r.tx.Model(&eventRow{}).Where("stripe_event_id IN ? AND processed = FALSE", eventIDs).
+		Updates(map[string]any{"processed": true, "processed_at": r.now}).Error
+}
+
+func (r *recording) result() (Recorded, error) {
+	recorded := Recorded{
+		BookingStatus: booking.Status(r.booking.Status),
+		PaymentStatus: booking.PaymentStatus(r.payment.Status),
+		RefundDue:     r.booking.RefundDue,
+		FeePending:    booking.PaymentStatus(r.payment.Status) == booking.PaymentSucceeded && !r.payment.FeePosted,
+	}
+	err := r.tx.Model(&emailRow{}).Where("booking_id = ? AND status = ?", r.booking.ID, EmailQueued).
+		Order("id").Pluck("id", &recorded.EmailIDs).Error
+	return recorded, err
+}

@@ -1,0 +1,104 @@
+// Package store is MySQL: bookings, payments, the ledger, received events and mails. It is the only place that knows
+// gorm. What changes a booking or a payment goes through the recording step, under a row lock, whoever asks.
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	driver "github.com/go-sql-driver/mysql"
+	"gorm.io/driver/mysql"
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+)
+
+// ErrNotFound says that a row does not exist, or not for this caller.
+var ErrNotFound = errors.New("not found")
+
+// Store is a pool of connections as the application's user. It is safe for concurrent use.
+type Store struct {
+	db  *gorm.DB
+	log *slog.Logger
+}
+
+const (
+	// maxConnections: a booking's work is short; more connections only queue inside InnoDB.
+	maxConnections = 32
+	// connectionLife stays below the server's wait_timeout and lets a failed-over address be found again.
+	connectionLife = 5 * time.Minute
+	// networkTimeout ends a read or write on a dead connection; the driver's default is to wait for ever.
+	networkTimeout = 15 * time.Second
+	dialTimeout    = 5 * time.Second
+	// slowStatement is worth a line in the log.
+	slowStatement = 500 * time.Millisecond
+)
+
+// Open connects as the application's user and checks that the database answers.
+func Open(ctx context.Context, dsn string, log *slog.Logger) (*Store, error) {
+	config, err := driver.ParseDSN(dsn)
+	if err != nil {
+		return nil, errors.New("DATABASE_DSN is not a DSN: want user:password@tcp(host:port)/database")
+	}
+	harden(config)
+	connector, err := driver.NewConnector(config)
+	if err != nil {
+		return nil, fmt.Errorf("DATABASE_DSN: %w", err)
+	}
+	db, err := gorm.Open(mysql.New(mysql.Config{Conn: newPool(connector), SkipInitializeWithVersion: true}), &gorm.Config{
+		// Every write here is in an explicit transaction already.
+		SkipDefaultTransaction: true,
+		DisableAutomaticPing:   true,
+		TranslateError:         false,
+		NowFunc:                func() time.Time { return time.Now().UTC() },
+		Logger: logger.NewSlogLogger(log, logger.Config{
+			SlowThreshold: slowStatement, LogLevel: logger.Warn,
+			IgnoreRecordNotFoundError: true,
+			// Names and addresses are parameters: they must not reach the log.
+			ParameterizedQueries: true,
+		}),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	s := &Store{db: db, log: log}
+	if err := s.Ping(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("the database of DATABASE_DSN does not answer: %w", err), s.Close())
+	}
+	return s, nil
+}
+
+// harden sets what must not be left to a DSN: UTC on both sides, time-outs, and rows counted as found rather than as
+// changed, so that an UPDATE that changes nothing is not mistaken for one that met no row.
+func harden(config *driver.Config) {
+	config.ParseTime = true
+	config.Loc = time.UTC
+	config.ClientFoundRows = true
+	config.InterpolateParams = true
+	config.Timeout, config.ReadTimeout, config.WriteTimeout = dialTimeout, networkTimeout, networkTimeout
+	if config.Params == nil {
+		config.Params = map[string]string{}
+	}
+	config.Params["time_zone"] = "'+00:00'"
+	config.Logger = &driver.NopLogger{} // what it says comes back as an error, too
+}
+
+// Ping asks whether the database answers.
+func (s *Store) Ping(ctx context.Context) error {
+	pool, err := s.db.DB()
+	if err != nil {
+		return err
+	}
+	return pool.PingContext(ctx)
+}
+
+// Close ends the connections.
+func (s *Store) Close() error {
+	pool, err := s.db.DB()
+	if err != nil {
+		return err
+	}
+	return pool.Close()
+}

@@ -1,0 +1,87 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	mysqldriver "github.com/go-sql-driver/mysql"
+	"gorm.io/gorm"
+)
+
+// Error numbers of MySQL and MariaDB after which a whole transaction is worth repeating.
+const (
+	errLockWaitTimeout = 1205
+	errDeadlock        = 1213
+	errRecordChanged   = 1020 // MariaDB with innodb_snapshot_isolation
+	errDuplicateKey    = 1062
+)
+
+const (
+	// transactionAttempts bounds the repetitions; beyond it the activity's or the client's own retry takes over.
+	transactionAttempts = 5
+	// transactionBackoff grows with each attempt, with jitter, so that two that collided do not collide again.
+	transactionBackoff = 20 * time.Millisecond
+)
+
+func newPool(connector driver.Connector) *sql.DB {
+	pool := sql.OpenDB(connector)
+	pool.SetMaxOpenConns(maxConnections)
+	pool.SetMaxIdleConns(maxConnections)
+	pool.SetConnMaxLifetime(connectionLife)
+	return pool
+}
+
+// inTransaction runs work in a transaction, and again from its start when the server rolled it back for a deadlock or a
+// lock. Any error inside ends that attempt: a swallowed deadlock would leave the rest of work to commit on its own. The
+// outcome of a COMMIT whose answer was lost is unknown: it is returned as an error, and the caller's repetition meets the
+// UNIQUE rows.
+func (s *Store) inTransaction(ctx context.Context, work func(tx *gorm.DB) error) error {
+	var err error
+	for attempt := range transactionAttempts {
+		if attempt > 0 {
+			if waitErr := pause(ctx, attempt); waitErr != nil {
+				return err
+			}
+		}
+		err = s.db.WithContext(ctx).Transaction(work, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
+		if !rolledBack(err) {
+			return err
+		}
+		s.log.WarnContext(ctx, "transaction rolled back by the server, repeating it", "attempt", attempt+1, "code", errorNumber(err))
+	}
+	return err
+}
+
+func pause(ctx context.Context, attempt int) error {
+	base := transactionBackoff * time.Duration(attempt)
+	timer := time.NewTimer(base + rand.N(base))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func errorNumber(err error) uint16 {
+	var mysqlErr *mysqldriver.MySQLError
+	if errors.As(err, &mysqlErr) {
+		return mysqlErr.Number
+	}
+	return 0
+}
+
+func rolledBack(err error) bool {
+	switch errorNumber(err) {
+	case errDeadlock, errLockWaitTimeout, errRecordChanged:
+		return true
+	}
+	return false
+}
+
+func duplicateKey(err error) bool { return errorNumber(err) == errDuplicateKey }
