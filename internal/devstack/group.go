@@ -53,7 +53,7 @@ func inForeground() bool {
 // guardGroup starts a shell that kills a process group as soon as our end of its pipe is closed, which the kernel does
 // for us however we end. A death signal would reach only the direct child: `go test`, but not the tests.
 func guardGroup(group int) (release func(), err error) {
-	guard := exec.Command("/bin/sh", "-c", fmt.Sprintf("trap '' INT TERM HUP; read -r _; kill -KILL -- %d 2>/dev/null", group))
+	guard := exec.Command("/bin/sh", "-c", fmt.Sprintf("trap '' INT TERM HUP; read -r _; kill -KILL %d 2>/dev/null", group))
 	guard.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // or Ctrl-C would end it before us
 	pipe, err := guard.StdinPipe()
 	if err != nil {

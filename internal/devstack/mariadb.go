@@ -20,12 +20,10 @@ const (
 	mariaDBStopGrace  = 30 * time.Second // pages are written back
 )
 
-// MariaDB is a private database server (MySQL where the machine has that instead). Its methods are not for use by
-// several goroutines at once, except Done.
+// MariaDB is a private database server (MySQL where the machine has that instead).
 type MariaDB struct {
-	command command
-	port    int
-	process *process
+	*server
+	port int
 }
 
 // StartMariaDB starts a server on a free port with its data in dir, made there if it is not there yet, and returns when
@@ -51,12 +49,16 @@ func StartMariaDB(ctx context.Context, dir string, options ...ServerOption) (*Ma
 	if err != nil {
 		return nil, err
 	}
-	m := &MariaDB{port: port, command: command{
-		name: "MariaDB", path: binary.path, env: os.Environ(), dir: dir, logPath: filepath.Join(dir, "mariadb.log"),
-		args: append(settings, "--bind-address=127.0.0.1", "--port="+strconv.Itoa(port)),
-		// It shuts down in order, so that the next start need not recover.
-		onParentDeath: syscall.SIGTERM,
+	m := &MariaDB{port: port, server: &server{
+		command: command{
+			name: "MariaDB", path: binary.path, env: os.Environ(), dir: dir, logPath: filepath.Join(dir, "mariadb.log"),
+			args: append(settings, "--bind-address=127.0.0.1", "--port="+strconv.Itoa(port)),
+			// It shuts down in order, so that the next start need not recover.
+			onParentDeath: syscall.SIGTERM,
+		},
+		readyLimit: mariaDBReadyLimit, stopGrace: mariaDBStopGrace,
 	}}
+	m.ready = m.answers
 	if err := m.start(ctx); err != nil {
 		return nil, err
 	}
@@ -69,29 +71,8 @@ func (m *MariaDB) AdminDSN() string { return "root@tcp(" + m.Addr() + ")/" }
 // Addr is host:port.
 func (m *MariaDB) Addr() string { return loopback(m.port) }
 
-// Done is closed when the server that runs now has ended.
-func (m *MariaDB) Done() <-chan struct{} { return m.process.done }
-
-// Stop shuts the server down in order.
-func (m *MariaDB) Stop() error { return m.process.stop(mariaDBStopGrace) }
-
-// Kill ends the server with SIGKILL.
-func (m *MariaDB) Kill() error { return m.process.kill() }
-
-// Restart starts the server again on the same port and data, stopping it first if it still runs.
-func (m *MariaDB) Restart(ctx context.Context) error {
-	if err := m.Stop(); err != nil {
-		return err
-	}
-	return m.start(ctx)
-}
-
-func (m *MariaDB) start(ctx context.Context) error {
-	started, err := m.command.start()
-	if err != nil {
-		return err
-	}
-	m.process = started
+// answers opens a connection, as a client would.
+func (m *MariaDB) answers(ctx context.Context) error {
 	config := mysql.NewConfig()
 	config.User, config.Net, config.Addr = "root", "tcp", m.Addr()
 	config.Timeout, config.ReadTimeout = time.Second, 5*time.Second
@@ -102,7 +83,7 @@ func (m *MariaDB) start(ctx context.Context) error {
 	}
 	db := sql.OpenDB(connector)
 	defer func() { _ = db.Close() }() // nothing is written through it
-	return started.waitReady(ctx.Done(), mariaDBReadyLimit, func() error { return db.PingContext(ctx) })
+	return db.PingContext(ctx)
 }
 
 // mariaDBBinary is an installed server program.

@@ -25,12 +25,11 @@ const (
 // searchAttributes are registered at start, so that tests need no setup command; `starter setup` registers the same.
 var searchAttributes = []string{"BookingReference", "BookingStatus", "PaymentIntentId"}
 
-// Temporal is a private development server. Its methods are not for use by several goroutines at once, except Done.
+// Temporal is a private development server.
 type Temporal struct {
-	command command
-	port    int
-	uiPort  int // 0 without a UI
-	process *process
+	*server
+	port   int
+	uiPort int // 0 without a UI
 }
 
 // StartTemporal starts a server on a free port with its data in dir and returns when it takes workflows. A machine
@@ -47,7 +46,8 @@ func StartTemporal(ctx context.Context, dir string, options ...ServerOption) (*T
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
-	t := &Temporal{}
+	t := &Temporal{server: &server{readyLimit: temporalReadyLimit, stopGrace: temporalStopGrace}}
+	t.ready = t.takesWorkflows
 	if t.port, err = orFree(o.port); err != nil {
 		return nil, err
 	}
@@ -103,43 +103,16 @@ func (t *Temporal) UIURL() string {
 	return "http://" + loopback(t.uiPort)
 }
 
-// Done is closed when the server that runs now has ended.
-func (t *Temporal) Done() <-chan struct{} { return t.process.done }
-
-// Stop shuts the server down in order.
-func (t *Temporal) Stop() error { return t.process.stop(temporalStopGrace) }
-
-// Kill ends the server with SIGKILL.
-func (t *Temporal) Kill() error { return t.process.kill() }
-
-// Restart starts the server again on the same port and data, stopping it first if it still runs.
-func (t *Temporal) Restart(ctx context.Context) error {
-	if err := t.Stop(); err != nil {
-		return err
-	}
-	return t.start(ctx)
-}
-
-func (t *Temporal) start(ctx context.Context) error {
-	started, err := t.command.start()
-	if err != nil {
-		return err
-	}
-	t.process = started
-	quiet := log.NewStructuredLogger(slog.New(slog.DiscardHandler))
-	c, err := client.NewLazyClient(client.Options{HostPort: t.Address(), Logger: quiet})
+// takesWorkflows says whether the namespace answers and knows our search attributes: the server listens before it has
+// made them, and a workflow started in between would fail.
+func (t *Temporal) takesWorkflows(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	c, err := quietClient(t.Address())
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	return started.waitReady(ctx.Done(), temporalReadyLimit, func() error { return registered(ctx, c) })
-}
-
-// registered says whether the namespace answers and knows our search attributes: the server listens before it has
-// made them, and a workflow started in between would fail.
-func registered(ctx context.Context, c client.Client) error {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
 	known, err := c.OperatorService().ListSearchAttributes(ctx,
 		&operatorservice.ListSearchAttributesRequest{Namespace: client.DefaultNamespace})
 	if err != nil {
@@ -151,6 +124,12 @@ func registered(ctx context.Context, c client.Client) error {
 		}
 	}
 	return nil
+}
+
+// quietClient connects when it is first used and keeps what it thinks of unanswered calls to itself.
+func quietClient(address string) (client.Client, error) {
+	quiet := log.NewStructuredLogger(slog.New(slog.DiscardHandler))
+	return client.NewLazyClient(client.Options{HostPort: address, Logger: quiet})
 }
 
 func withoutPrefix(env []string, prefix string) []string {
