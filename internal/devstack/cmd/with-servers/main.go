@@ -38,7 +38,7 @@ func run(args []string) (status int, err error) {
 		args = args[1:]
 	}
 	if len(args) == 0 {
-		return 2, errors.New("say which command to run: with-servers -- go test ./...")
+		return 2, errors.New("say which command to run, as in with-servers -- go test ./store")
 	}
 	if err := devstack.DieWithParent(); err != nil {
 		return 1, err
