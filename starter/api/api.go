@@ -1,0 +1,104 @@
+// Package api is Farebook's HTTP API: it takes bookings, answers questions about them and receives Stripe's webhooks. It
+// decides nothing about money: that is the workflow's and the recording step's matter.
+package api
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"go.temporal.io/sdk/client"
+
+	"farebook/internal/stripeapi"
+	"farebook/store"
+	"farebook/workflows"
+)
+
+// Version of the API, as its OpenAPI document says it.
+const Version = "1.0.0"
+
+// Deps are what the API talks to.
+type Deps struct {
+	Store    *store.Store
+	Bookings *workflows.Client
+	Stripe   *stripeapi.Client
+	// Temporal is asked for its health only.
+	Temporal client.Client
+	// WebhookSecrets are all that are valid now; Live says whether events of real money are expected, or test events.
+	WebhookSecrets []string
+	Live           bool
+	// HoldMinute is how long a minute of a hold lasts: a minute, unless a test shortens it.
+	HoldMinute time.Duration
+	// BodyTimeout is how long a request body may take; zero for the default.
+	BodyTimeout time.Duration
+	Log         *slog.Logger
+}
+
+const (
+	// maxBookingBody is far above nine passengers with the longest names.
+	maxBookingBody = 64 << 10
+	// maxWebhookBody: Stripe's events are some kilobytes; with expanded objects some tens.
+	maxWebhookBody = 256 << 10
+	// bodyTimeout ends a body that trickles in.
+	bodyTimeout = 10 * time.Second
+	// answerTimeout is how long a caller waits for workflow and Stripe before being told to ask again: the fast path's
+	// two attempts at Stripe fit in. http.Server's WriteTimeout is above it.
+	answerTimeout = 30 * time.Second
+	// retryAfter, in seconds, is what a caller is told when a part is away.
+	retryAfter = "5"
+)
+
+type api struct{ Deps }
+
+// New is the handler of the whole API.
+func New(deps Deps) (http.Handler, error) {
+	if deps.BodyTimeout == 0 {
+		deps.BodyTimeout = bodyTimeout
+	}
+	if deps.HoldMinute == 0 {
+		deps.HoldMinute = time.Minute
+	}
+	a := &api{deps}
+	mux := http.NewServeMux()
+	spec := humago.New(mux, humaConfig())
+	a.addBookings(spec)
+	a.addWebhook(spec)
+	a.addHealth(spec)
+	describeBodies(spec.OpenAPI())
+	if err := addDocs(mux, spec.OpenAPI()); err != nil {
+		return nil, err
+	}
+	return a.around(mux), nil
+}
+
+func humaConfig() huma.Config {
+	config := huma.DefaultConfig("Farebook API", Version)
+	config.Info.Description = description
+	config.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
+	// Both are served by docs.go: complete from the first request, and without another host's scripts.
+	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
+	// No "$schema" links in answers.
+	config.CreateHooks = nil
+	config.RejectUnknownQueryParameters = true
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		securityScheme: {Type: "http", Scheme: "bearer", Description: "An API key, made by `starter api-key create`."},
+	}
+	config.Tags = []*huma.Tag{
+		{Name: "Bookings", Description: "Take, read and cancel bookings."},
+		{Name: "Webhooks", Description: "What Stripe calls."},
+		{Name: "Health", Description: "For load balancers and operators."},
+	}
+	return config
+}
+
+const description = `Book a flight, pay by card, get a confirmation; the books always agree with Stripe.
+
+- **Money** is a whole number of minor units and a currency: ` + "`45900` and `USD` are $459.00." + `
+- **Idempotency**: ` + "`POST /v1/bookings`" + ` takes an ` + "`Idempotency-Key`" + `. Send the same key and body as often as you need: the answer is
+  the same, there is one booking. The same key with another body is refused with 422.
+- **Errors** are RFC 9457 problems; ` + "`errors[].location`" + ` names the field, such as ` + "`body.flight.departsAt`" + `.
+- **503** with ` + "`Retry-After`" + ` says that a part is away. Nothing is lost: ask again with the same key.
+- **Correlation**: send ` + "`X-Correlation-ID`" + ` (8 to 64 letters, digits, dots, dashes) or take the one from the answer; it leads
+  through logs, workflow, Stripe and mail.`

@@ -1,0 +1,208 @@
+package api
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"time"
+
+	"farebook/booking"
+)
+
+// decodeBooking reads the body of POST /v1/bookings. It returns the first thing wrong with the JSON itself as a
+// *booking.FieldError, or everything that is wrong with the fields as booking.FieldErrors.
+func decodeBooking(body []byte, now time.Time) (booking.Request, error) {
+	value, err := parseStrict(body)
+	if err != nil {
+		return booking.Request{}, err
+	}
+	var d decoder
+	request := d.request(value)
+	if len(d.found) > 0 {
+		return booking.Request{}, d.found
+	}
+	return request, request.Validate(now)
+}
+
+// decoder turns the strict tree into a request and notes every field that has the wrong shape. What the values mean is
+// booking's matter.
+type decoder struct{ found booking.FieldErrors }
+
+// maxFound bounds the list of a body that is wrong in a thousand places.
+const maxFound = 20
+
+func (d *decoder) add(field, problem, fix string) {
+	if len(d.found) < maxFound {
+		d.found = append(d.found, &booking.FieldError{Field: field, Problem: problem, Fix: fix})
+	}
+}
+
+func (d *decoder) request(value any) booking.Request {
+	body := d.object("", value, "customer", "amount", "flight", "holdMinutes")
+	if body == nil {
+		return booking.Request{}
+	}
+	request := booking.Request{
+		Customer:    d.customer(body["customer"]),
+		Amount:      d.amount(body["amount"]),
+		Flight:      d.flight(body["flight"]),
+		HoldMinutes: booking.DefaultHoldMinutes,
+	}
+	if minutes, given := body["holdMinutes"]; given {
+		request.HoldMinutes = int(d.integer("holdMinutes", minutes))
+	}
+	return request
+}
+
+func (d *decoder) customer(value any) booking.Customer {
+	fields := d.object("customer", value, "name", "email", "locale")
+	if fields == nil {
+		return booking.Customer{}
+	}
+	return booking.Customer{
+		Name:   d.text("customer.name", fields["name"]),
+		Email:  d.text("customer.email", fields["email"]),
+		Locale: booking.Locale(d.text("customer.locale", fields["locale"])),
+	}
+}
+
+func (d *decoder) amount(value any) booking.Money {
+	fields := d.object("amount", value, "value", "currency")
+	if fields == nil {
+		return booking.Money{}
+	}
+	return booking.Money{
+		Value:    d.integer("amount.value", fields["value"]),
+		Currency: booking.Currency(d.text("amount.currency", fields["currency"])),
+	}
+}
+
+func (d *decoder) flight(value any) booking.Flight {
+	fields := d.object("flight", value, "number", "from", "to", "departsAt", "arrivesAt", "passengers")
+	if fields == nil {
+		return booking.Flight{}
+	}
+	return booking.Flight{
+		Number:     d.text("flight.number", fields["number"]),
+		From:       d.text("flight.from", fields["from"]),
+		To:         d.text("flight.to", fields["to"]),
+		DepartsAt:  d.time("flight.departsAt", fields["departsAt"]),
+		ArrivesAt:  d.time("flight.arrivesAt", fields["arrivesAt"]),
+		Passengers: d.passengers(fields["passengers"]),
+	}
+}
+
+func (d *decoder) passengers(value any) []booking.Passenger {
+	const path = "flight.passengers"
+	list, ok := value.([]any)
+	if !ok {
+		d.wrong(path, value, "an array")
+		return nil
+	}
+	if len(list) > booking.MaxPassengers {
+		d.add(path, "has too many passengers", fmt.Sprintf("send at most %d; larger groups are several bookings", booking.MaxPassengers))
+		return nil
+	}
+	passengers := make([]booking.Passenger, 0, len(list))
+	for i, element := range list {
+		at := fmt.Sprintf("%s[%d]", path, i)
+		if fields := d.object(at, element, "name"); fields != nil {
+			passengers = append(passengers, booking.Passenger{Name: d.text(at+".name", fields["name"])})
+		}
+	}
+	return passengers
+}
+
+// object returns nil, and notes it, when the value is no object. Fields that are not known are refused by name: a
+// caller who sends "status" believes that it does something.
+func (d *decoder) object(path string, value any, known ...string) map[string]any {
+	object, ok := value.(map[string]any)
+	if !ok {
+		d.wrong(path, value, "an object")
+		return nil
+	}
+	for _, key := range slices.Sorted(maps.Keys(object)) {
+		if !slices.Contains(known, key) {
+			d.add(join(path, key), "is not a field of this request", "leave it out")
+		}
+	}
+	return object
+}
+
+func (d *decoder) text(path string, value any) string {
+	text, ok := value.(string)
+	if !ok {
+		d.wrong(path, value, "a string")
+	}
+	return text
+}
+
+// plainInteger has neither fraction nor exponent: 1e2 and 100.0 may be read as floats on their way.
+var plainInteger = regexp.MustCompile(`^-?(0|[1-9][0-9]*)$`)
+
+// maxSafeInteger is 2^53 - 1: beyond it JSON readers that use doubles see another number (RFC 8259, 6).
+const maxSafeInteger = 1<<53 - 1
+
+func (d *decoder) integer(path string, value any) int64 {
+	const fix = "send a plain whole number such as 45900"
+	number, ok := value.(json.Number)
+	if !ok {
+		d.wrong(path, value, "a number")
+		return 0
+	}
+	if !plainInteger.MatchString(number.String()) {
+		d.add(path, "is not a plain whole number", "send it without fraction and exponent, such as 45900")
+		return 0
+	}
+	whole, err := strconv.ParseInt(number.String(), 10, 64)
+	if err != nil || whole > maxSafeInteger || whole < -maxSafeInteger {
+		d.add(path, "is beyond 2^53 - 1, where JSON numbers are no longer exact", fix)
+		return 0
+	}
+	return whole
+}
+
+// maxOffset is the largest UTC offset in use (Kiribati).
+const maxOffset = 14 * 60 * 60
+
+func (d *decoder) time(path string, value any) time.Time {
+	const fix = "send RFC 3339 with the airport's UTC offset, such as 2027-03-01T09:30:00+04:00"
+	text, ok := value.(string)
+	if !ok {
+		d.wrong(path, value, "a string")
+		return time.Time{}
+	}
+	parsed, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		d.add(path, "is not a date and time that exists", fix)
+		return time.Time{}
+	}
+	if _, offset := parsed.Zone(); offset > maxOffset || offset < -maxOffset {
+		d.add(path, "has an UTC offset that no place has", fix)
+		return time.Time{}
+	}
+	return parsed
+}
+
+// wrong notes a value that is missing, null or of another type.
+func (d *decoder) wrong(path string, value any, want string) {
+	var is string
+	switch value.(type) {
+	case nil:
+		is = "is missing or null"
+	case map[string]any:
+		is = "is an object"
+	case []any:
+		is = "is an array"
+	case string:
+		is = "is a string"
+	case json.Number:
+		is = "is a number"
+	case bool:
+		is = "is true or false"
+	}
+	d.add(path, is, "send "+want)
+}

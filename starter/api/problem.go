@@ -1,0 +1,146 @@
+package api
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/go-sql-driver/mysql"
+
+	"farebook/booking"
+	"farebook/internal/correlation"
+	"farebook/store"
+)
+
+// problemType begins the type of each problem (RFC 9457, 3.1.1): a name that programs may compare.
+const problemType = "urn:farebook:problem:"
+
+// problem makes an RFC 9457 problem. detail says to a person what was wrong and what to do.
+func problem(ctx context.Context, status int, kind, detail string, fields ...*huma.ErrorDetail) *huma.ErrorModel {
+	model := &huma.ErrorModel{
+		Type:   problemType + kind,
+		Title:  http.StatusText(status),
+		Status: status,
+		Detail: detail,
+		Errors: fields,
+	}
+	if id := correlation.From(ctx); id != "" {
+		model.Instance = "urn:farebook:request:" + id
+	}
+	return model
+}
+
+// headerField names a header as the place of a mistake.
+func headerField(name, message string) *huma.ErrorDetail {
+	return &huma.ErrorDetail{Location: "header." + name, Message: message}
+}
+
+// invalidBody turns what decodeBooking found into a problem: 400 for JSON that cannot be read in one way only, 422 for
+// fields that can be read and are wrong.
+func invalidBody(ctx context.Context, err error) error {
+	var syntax *booking.FieldError
+	if errors.As(err, &syntax) {
+		return problem(ctx, http.StatusBadRequest, "malformed-body", "The body "+syntaxText(syntax), bodyField(syntax))
+	}
+	var found booking.FieldErrors
+	if !errors.As(err, &found) {
+		return problem(ctx, http.StatusBadRequest, "malformed-body", "The body cannot be read.")
+	}
+	details := make([]*huma.ErrorDetail, 0, len(found))
+	for _, one := range found {
+		details = append(details, bodyField(one))
+	}
+	return problem(ctx, http.StatusUnprocessableEntity, "invalid-fields", "Some fields are wrong: see errors. Nothing was booked.", details...)
+}
+
+func syntaxText(e *booking.FieldError) string {
+	if e.Field == "" {
+		return e.Problem + ": " + e.Fix + "."
+	}
+	return "has a field that cannot be taken: see errors. Nothing was booked."
+}
+
+func bodyField(e *booking.FieldError) *huma.ErrorDetail {
+	location := "body"
+	if e.Field != "" {
+		location += "." + e.Field
+	}
+	message := e.Problem
+	if e.Fix != "" {
+		message += ": " + e.Fix
+	}
+	return &huma.ErrorDetail{Location: location, Message: message}
+}
+
+func noSuchBooking(ctx context.Context) error {
+	return problem(ctx, http.StatusNotFound, "no-such-booking", "There is no booking of yours with this reference.")
+}
+
+// away says that a part cannot be reached, and that asking again is safe.
+func away(ctx context.Context, part string) error {
+	model := problem(ctx, http.StatusServiceUnavailable, "unavailable",
+		part+" cannot be reached now. Nothing is lost: ask again in a few seconds, with the same Idempotency-Key if there was one.")
+	return huma.ErrorWithHeaders(model, http.Header{"Retry-After": {retryAfter}})
+}
+
+// storeFailed maps an error of the store, and logs those that are the server's.
+func (a *api) storeFailed(ctx context.Context, err error) error {
+	var conflict *store.IdempotencyConflict
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return noSuchBooking(ctx)
+	case errors.As(err, &conflict):
+		return problem(ctx, http.StatusUnprocessableEntity, "idempotency-key-reused",
+			"This Idempotency-Key was used before with another body. Nothing was changed: send the same body again, or a new key for a new booking.",
+			headerField(idempotencyHeader, "belongs to another body"))
+	case databaseAway(err):
+		a.Log.ErrorContext(ctx, "the database is away", "error", err)
+		return away(ctx, "The database")
+	default:
+		return a.bug(ctx, "the store failed", err)
+	}
+}
+
+// temporalFailed: whatever Temporal says, the booking is in the books and asking again goes on where it stopped.
+func (a *api) temporalFailed(ctx context.Context, err error) error {
+	a.Log.ErrorContext(ctx, "Temporal did not answer", "error", err)
+	return away(ctx, "The payment service")
+}
+
+func (a *api) stripeFailed(ctx context.Context, err error) error {
+	a.Log.ErrorContext(ctx, "Stripe did not answer", "error", err)
+	return away(ctx, "Stripe")
+}
+
+// bug is an error that asking again does not mend. Its text is for the log, not for the caller.
+func (a *api) bug(ctx context.Context, message string, err error) error {
+	a.Log.ErrorContext(ctx, message, "error", err)
+	return problem(ctx, http.StatusInternalServerError, "internal", "Something is broken on our side. Tell us the id in instance.")
+}
+
+// databaseAway tells errors of the connection, and of a server that is stopping, full or read-only after a failover,
+// from errors in what we asked.
+func databaseAway(err error) bool {
+	var server *mysql.MySQLError
+	if errors.As(err, &server) {
+		switch server.Number {
+		case 1040, 1203, // too many connections
+			1205, 1213, 1020, // lock wait, deadlock, record changed, repeated in vain
+			1021, 1041, 1114, // disk or memory full
+			1044, 1045, // refused: the password is being changed
+			1053, 1077, 1079, 1152, 1317, 1927, // shutdown, killed
+			1290, 1792, 1836: // read-only
+			return true
+		}
+		return false
+	}
+	var network net.Error
+	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, mysql.ErrInvalidConn) || errors.Is(err, sql.ErrConnDone) ||
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || errors.As(err, &network)
+}

@@ -1,0 +1,53 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/spf13/cobra"
+
+	"farebook/internal/config"
+	"farebook/store"
+)
+
+func apiKeyCommand() *cobra.Command {
+	group := &cobra.Command{Use: "api-key", Short: "Make API keys", Args: cobra.NoArgs}
+	var name string
+	create := &cobra.Command{
+		Use:   "create --name NAME",
+		Short: "Make an API key and print its token, this once",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if name == "" || len(name) > maxKeyName {
+				return fmt.Errorf("--name: give the caller a name of 1 to %d bytes", maxKeyName)
+			}
+			cfg, log, err := load(cmd.ErrOrStderr(), "api-key", config.Database)
+			if err != nil {
+				return err
+			}
+			return withStore(cmd.Context(), cfg, log, func(books *store.Store) error {
+				token, err := books.CreateAPIKey(cmd.Context(), name)
+				if err != nil {
+					return err
+				}
+				_, err = fmt.Fprintln(cmd.OutOrStdout(), token)
+				return err
+			})
+		},
+	}
+	create.Flags().StringVar(&name, "name", "", "who will use the key")
+	group.AddCommand(create)
+	return group
+}
+
+const maxKeyName = 100
+
+func withStore(ctx context.Context, cfg config.Config, log *slog.Logger, work func(*store.Store) error) error {
+	books, err := store.Open(ctx, cfg.DatabaseDSN, log)
+	if err != nil {
+		return err
+	}
+	return errors.Join(work(books), books.Close())
+}

@@ -1,0 +1,29 @@
+package command
+
+import (
+	"github.com/spf13/cobra"
+
+	"farebook/internal/config"
+	"farebook/migrations"
+)
+
+func migrateCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "migrate",
+		Short: "Bring the database to this version's schema, and grant the application's user",
+		Long: "Connects with DATABASE_ADMIN_DSN, creates the database and the user of DATABASE_DSN when they are lacking, applies " +
+			"the migrations that are not applied yet, and grants that user what it may do: on the ledger, read and insert only.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, log, err := load(cmd.ErrOrStderr(), "migrate", config.Database, config.AdminDatabase)
+			if err != nil {
+				return err
+			}
+			if err := migrations.Up(cmd.Context(), cfg.DatabaseAdminDSN, cfg.DatabaseDSN); err != nil {
+				return err
+			}
+			log.Info("the database is at this version's schema")
+			return nil
+		},
+	}
+}

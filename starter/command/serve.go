@@ -1,0 +1,149 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.temporal.io/sdk/client"
+	sdklog "go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/workflow"
+
+	"farebook/internal/config"
+	"farebook/internal/correlation"
+	"farebook/internal/failpoint"
+	"farebook/internal/stripeapi"
+	"farebook/starter/api"
+	"farebook/store"
+	"farebook/workflows"
+)
+
+const (
+	// headerTimeout ends a connection that sends its header a byte at a time.
+	headerTimeout = 5 * time.Second
+	// readTimeout bounds header and body; the API's own bound on the body is below it.
+	readTimeout = 15 * time.Second
+	// writeTimeout is above the longest wait of the API for workflow and Stripe (30 s).
+	writeTimeout = 45 * time.Second
+	// idleTimeout is above the keep-alive of common load balancers (60 s), so that it is they who close.
+	idleTimeout = 90 * time.Second
+	// maxHeaderBytes holds an API key, an idempotency key and a signature several times over.
+	maxHeaderBytes = 16 << 10
+	// drainTimeout is how long requests under way may take to end when the process is asked to stop.
+	drainTimeout = 35 * time.Second
+)
+
+func serveCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "serve",
+		Short: "Serve the HTTP API",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, log, err := load(os.Stdout, "api")
+			if err != nil {
+				return err
+			}
+			handler, closeAPI, err := NewAPI(cmd.Context(), cfg, log)
+			if err != nil {
+				return err
+			}
+			defer closeAPI()
+			return serve(cmd.Context(), cfg.HTTPAddr, handler, log)
+		},
+	}
+}
+
+// NewAPI connects the API with everything it talks to. The database has to answer; Temporal may come later, and until
+// then bookings are answered with 503.
+func NewAPI(ctx context.Context, cfg config.Config, log *slog.Logger) (http.Handler, func(), error) {
+	if err := failpoint.Arm(cfg.Failpoint); err != nil {
+		return nil, nil, err
+	}
+	temporal, err := dialTemporal(cfg, log)
+	if err != nil {
+		return nil, nil, err
+	}
+	books, err := store.Open(ctx, cfg.DatabaseDSN, log)
+	if err != nil {
+		temporal.Close()
+		return nil, nil, err
+	}
+	closeAll := func() {
+		temporal.Close()
+		if err := books.Close(); err != nil {
+			log.Warn("closing the database", "error", err)
+		}
+	}
+	handler, err := api.New(api.Deps{
+		Store:    books,
+		Bookings: workflows.NewClient(temporal, cfg.TaskQueue),
+		Stripe: stripeapi.New(stripeapi.Config{
+			SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, Log: log,
+		}),
+		Temporal:       temporal,
+		WebhookSecrets: cfg.Stripe.WebhookSecrets,
+		Live:           cfg.Stripe.Live(),
+		HoldMinute:     cfg.HoldMinute,
+		Log:            log,
+	})
+	if err != nil {
+		closeAll()
+		return nil, nil, err
+	}
+	return handler, closeAll, nil
+}
+
+// dialTemporal does not wait for the server to answer.
+func dialTemporal(cfg config.Config, log *slog.Logger) (client.Client, error) {
+	options, err := cfg.TemporalOptions()
+	if err != nil {
+		return nil, err
+	}
+	options.Logger = sdklog.NewStructuredLogger(log)
+	options.ContextPropagators = []workflow.ContextPropagator{correlation.Propagator()}
+	temporal, err := client.NewLazyClient(options)
+	if err != nil {
+		return nil, fmt.Errorf("configuration of Temporal: %w", err)
+	}
+	return temporal, nil
+}
+
+// serve answers until ctx ends, then lets what is under way end.
+func serve(ctx context.Context, address string, handler http.Handler, log *slog.Logger) error {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	if err != nil {
+		return fmt.Errorf("HTTP_ADDR: %w", err)
+	}
+	server := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+	log.Info("API listens", "address", listener.Addr().String())
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	log.Info("stopping: requests under way may end", "atMost", drainTimeout)
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+	defer cancel()
+	err = server.Shutdown(drain)
+	if serveErr := <-ended; !errors.Is(serveErr, http.ErrServerClosed) {
+		err = errors.Join(err, serveErr)
+	}
+	log.Info("stopped")
+	return err
+}

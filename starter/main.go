@@ -1,0 +1,27 @@
+// Command starter is Farebook's HTTP API (starter serve) and the commands around it: migrate, setup, api-key, verify.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"farebook/starter/command"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := command.Root().ExecuteContext(ctx)
+	stop()
+	if err == nil {
+		return
+	}
+	// A broken promise has been shown already, as a table.
+	if !errors.Is(err, command.ErrBroken) {
+		fmt.Fprintln(os.Stderr, "starter:", err)
+	}
+	os.Exit(1)
+}
