@@ -6,11 +6,12 @@ GOLANGCI_VERSION := v2.15.0
 GOLANGCI := $(BIN)/golangci-lint-$(GOLANGCI_VERSION)
 WORKFLOWCHECK_VERSION := v0.6.0
 WORKFLOWCHECK := $(BIN)/workflowcheck-$(WORKFLOWCHECK_VERSION)
+NEED := go run ./internal/devstack/cmd/need
 WITH_SERVERS := $(BIN)/with-servers --
 
 # What one package may take; a kill test waits out several of Temporal's time-outs.
 TEST_TIMEOUT ?= 20m
-# Empty on a machine without a C compiler: the race detector needs one.
+# The race detector needs a C compiler, which is installed if need be; `make test RACE=` does without both.
 RACE ?= -race
 # How many paid bookings the benchmark measures.
 BOOKINGS ?= 500
@@ -31,6 +32,7 @@ demo: ## Run the main job from booking to confirmation, checked step by step
 	@$(BIN)/demo
 
 test: $(BIN)/with-servers ## Run all tests on a real MariaDB and a real Temporal server
+	@$(if $(RACE),$(NEED) gcc=gcc,libc6-dev)
 	@$(WITH_SERVERS) go test $(RACE) -timeout $(TEST_TIMEOUT) ./...
 
 lint: $(GOLANGCI) $(WORKFLOWCHECK) ## Check style, imports and the determinism of workflows
@@ -38,6 +40,7 @@ lint: $(GOLANGCI) $(WORKFLOWCHECK) ## Check style, imports and the determinism o
 	@$(WORKFLOWCHECK) ./workflows/...
 
 conformance: ## Hold the Stripe stand-in against Stripe's specification and clients
+	@$(NEED) node=nodejs npm=npm
 	@cd conformance && go test -timeout $(TEST_TIMEOUT) ./...
 
 bench: $(BIN)/with-servers ## Measure paid bookings a second beside an empty workflow

@@ -51,6 +51,18 @@ func findMariaDB(ctx context.Context, progress io.Writer) (mariaDBBinary, error)
 	return mariaDBBinary{path: path, isMySQL: !strings.Contains(string(version), "MariaDB")}, nil
 }
 
+// Need installs Debian packages unless a program is on the machine already.
+func Need(ctx context.Context, progress io.Writer, program string, packages ...string) error {
+	if _, err := lookup(program); err == nil {
+		return nil
+	}
+	if err := aptInstall(ctx, progress, packages...); err != nil {
+		return err
+	}
+	_, err := lookup(program)
+	return err
+}
+
 // aptInstall installs Debian packages, as root or through a sudo that asks for no password.
 func aptInstall(ctx context.Context, progress io.Writer, packages ...string) error {
 	missing := fmt.Errorf("%[1]s is missing; install it with `apt-get install %[1]s`, or run this as root", strings.Join(packages, " "))

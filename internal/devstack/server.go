@@ -55,10 +55,13 @@ func (s *server) Pid() int { return s.current().pid }
 // Done is closed when the process that runs now has ended, for whatever reason.
 func (s *server) Done() <-chan struct{} { return s.current().done }
 
-// Stop shuts it down in order.
+// Stop shuts it down in order. One that never started is stopped already.
 func (s *server) Stop() error {
 	s.changing.Lock()
 	defer s.changing.Unlock()
+	if s.current() == nil {
+		return nil
+	}
 	return s.current().stop(s.stopGrace)
 }
 
