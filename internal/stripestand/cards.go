@@ -1,0 +1,60 @@
+package stripestand
+
+// behaviour is what becomes of a payment with a method.
+type behaviour struct {
+	declineCode string // declined by the issuer, with this code
+	code        string // Stripe's own code of the refusal; card_declined unless it says otherwise
+	action      bool   // the customer has to authenticate first
+	processing  bool   // settles later, by CompleteAction or FailAction
+	available   bool   // the money is available at once
+	brand       string
+	last4       string
+}
+
+// cards are the well-known test payment methods (stripe.com/docs/testing).
+var cards = map[string]behaviour{
+	"pm_card_visa":                                   {},
+	"pm_card_us":                                     {},
+	"pm_card_mastercard":                             {brand: "mastercard", last4: "4444"},
+	"pm_card_amex":                                   {brand: "amex", last4: "8431"},
+	"pm_card_bypassPending":                          {available: true, last4: "0077"},
+	"pm_card_chargeDeclined":                         {declineCode: "generic_decline", last4: "0002"},
+	"pm_card_visa_chargeDeclined":                    {declineCode: "generic_decline", last4: "0002"},
+	"pm_card_chargeDeclinedInsufficientFunds":        {declineCode: "insufficient_funds", last4: "9995"},
+	"pm_card_visa_chargeDeclinedInsufficientFunds":   {declineCode: "insufficient_funds", last4: "9995"},
+	"pm_card_visa_chargeDeclinedLostCard":            {declineCode: "lost_card", last4: "9987"},
+	"pm_card_visa_chargeDeclinedStolenCard":          {declineCode: "stolen_card", last4: "9979"},
+	"pm_card_chargeDeclinedExpiredCard":              {code: "expired_card", last4: "0069"},
+	"pm_card_chargeDeclinedIncorrectCvc":             {code: "incorrect_cvc", last4: "0127"},
+	"pm_card_chargeDeclinedProcessingError":          {code: "processing_error", last4: "0119"},
+	"pm_card_authenticationRequired":                 {action: true, last4: "3184"},
+	"pm_card_threeDSecure2Required":                  {action: true, last4: "3220"},
+	"pm_card_authenticationRequiredChargeDeclined":   {action: true, declineCode: "insufficient_funds", last4: "9235"},
+	"pm_usBankAccount":                               {processing: true, last4: "6789"},
+	"pm_card_visa_debit":                             {last4: "5556"},
+	"pm_card_chargeDeclinedFraudulent":               {declineCode: "fraudulent", last4: "0019"},
+	"pm_card_visa_chargeDeclinedVelocityLimitExceed": {declineCode: "card_velocity_exceeded", last4: "6975"},
+}
+
+func (b behaviour) declined() bool { return b.declineCode != "" || b.code != "" }
+
+func (b behaviour) errorCode() string {
+	if b.code != "" {
+		return b.code
+	}
+	return "card_declined"
+}
+
+func (b behaviour) cardBrand() string {
+	if b.brand == "" {
+		return "visa"
+	}
+	return b.brand
+}
+
+func (b behaviour) lastFour() string {
+	if b.last4 == "" {
+		return "4242"
+	}
+	return b.last4
+}

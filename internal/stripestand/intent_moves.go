@@ -1,0 +1,202 @@
+package stripestand
+
+import "fmt"
+
+func confirmIntent(s *Server, c *call) (any, *apiError) {
+	i, failed := s.findIntent(c)
+	if failed != nil {
+		return nil, failed
+	}
+	if failed := c.known("payment_method", "payment_method_data", "payment_method_options", "payment_method_types", "return_url",
+		"receipt_email", "shipping", "off_session", "setup_future_usage", "mandate_data", "capture_method", "use_stripe_sdk"); failed != nil {
+		return nil, failed
+	}
+	return s.confirm(i, c)
+}
+
+// confirm attempts a payment: it declines with a 402, waits for the customer or for the bank, or succeeds.
+func (s *Server) confirm(i *intent, c *call) (any, *apiError) {
+	switch i.status {
+	case needsMethod, needsConfirmation, needsAction:
+	case succeeded:
+		return nil, unexpectedState(i, "You cannot confirm this PaymentIntent because it has already succeeded after being previously confirmed.")
+	default:
+		return nil, unexpectedState(i, "You cannot confirm this PaymentIntent because it has a status of "+i.status+".")
+	}
+	if failed := s.changeIntent(i, c); failed != nil {
+		return nil, failed
+	}
+	if i.method == "" {
+		return nil, unexpectedState(i, "You cannot confirm this PaymentIntent because it's missing a payment method.")
+	}
+	b, failed := s.behaviourOf(i.method)
+	switch {
+	case failed != nil:
+		return nil, failed
+	case b.action:
+		i.status, i.lastError = needsAction, nil
+		s.emit("payment_intent.requires_action", i)
+	case b.processing:
+		i.status, i.lastError = processing, nil
+		s.emit("payment_intent.processing", i)
+	case b.declined():
+		return nil, s.decline(i, b)
+	default:
+		s.succeed(i, b)
+	}
+	return i.wire(s, expansionOf(c.form)), nil
+}
+
+// decline sends the PaymentIntent back for another method, with a failed charge to show for it.
+func (s *Server) decline(i *intent, b behaviour) *apiError {
+	ch := s.newCharge(i, b)
+	ch.failure = b
+	ch.status = "failed"
+	failed := &apiError{status: 402, kind: "card_error", code: b.errorCode(), declineCode: b.declineCode,
+		message: "Your card was declined.", charge: ch.id}
+	i.status, i.latestCharge = needsMethod, ch.id
+	i.lastError = failed
+	i.method = ""
+	s.emit("charge.failed", ch)
+	s.emit("payment_intent.payment_failed", i)
+	answer := *failed
+	answer.intent = i
+	return &answer
+}
+
+// succeed moves the money, or only holds it when it is to be captured by hand.
+func (s *Server) succeed(i *intent, b behaviour) {
+	ch := s.newCharge(i, b)
+	i.latestCharge, i.lastError = ch.id, nil
+	if i.captureMethod == "manual" {
+		i.status, i.capturable = needsCapture, i.amount
+		s.emit("charge.succeeded", ch)
+		s.emit("payment_intent.amount_capturable_updated", i)
+		return
+	}
+	s.capture(i, ch, i.amount)
+	s.emit("charge.succeeded", ch)
+	s.emit("payment_intent.succeeded", i)
+}
+
+func (s *Server) capture(i *intent, ch *charge, amount int64) {
+	i.status, i.received, i.capturable, i.canceledAt, i.cancellationReason = succeeded, amount, 0, 0, ""
+	ch.captured, ch.amountCaptured = true, amount
+	if !s.delayBalance {
+		s.settleCharge(ch)
+	}
+}
+
+// cancellable are the statuses that may be left by a cancel (stripe.com/docs/api/payment_intents/cancel).
+var cancellable = map[string]bool{needsMethod: true, needsConfirmation: true, needsAction: true, needsCapture: true}
+
+func cancelIntent(s *Server, c *call) (any, *apiError) {
+	i, failed := s.findIntent(c)
+	if failed != nil {
+		return nil, failed
+	}
+	if failed := firstOf(c.known("cancellation_reason"),
+		c.oneOf("cancellation_reason", "abandoned", "duplicate", "fraudulent", "requested_by_customer")); failed != nil {
+		return nil, failed
+	}
+	if !cancellable[i.status] {
+		return nil, unexpectedState(i, fmt.Sprintf("You cannot cancel this PaymentIntent because it has a status of %s.", i.status))
+	}
+	i.status, i.capturable, i.canceledAt = canceled, 0, s.clock.Now().Unix()
+	i.cancellationReason = c.form.Get("cancellation_reason")
+	s.emit("payment_intent.canceled", i)
+	return i.wire(s, expansionOf(c.form)), nil
+}
+
+func captureIntent(s *Server, c *call) (any, *apiError) {
+	i, failed := s.findIntent(c)
+	if failed != nil {
+		return nil, failed
+	}
+	if failed := c.known("amount_to_capture", "metadata", "statement_descriptor", "statement_descriptor_suffix", "final_capture"); failed != nil {
+		return nil, failed
+	}
+	if i.status != needsCapture {
+		return nil, unexpectedState(i, "This PaymentIntent could not be captured because it has a status of "+i.status+".")
+	}
+	amount, given, failed := c.integer("amount_to_capture")
+	switch {
+	case failed != nil:
+		return nil, failed
+	case !given:
+		amount = i.capturable
+	case amount < 1 || amount > i.capturable:
+		return nil, invalid("amount_too_large", "amount_to_capture", "The amount to capture is more than what is capturable.")
+	}
+	ch := s.charges.byID[i.latestCharge]
+	s.capture(i, ch, amount)
+	s.emit("charge.captured", ch)
+	s.emit("payment_intent.succeeded", i)
+	return i.wire(s, expansionOf(c.form)), nil
+}
+
+// CompleteAction is the customer who authenticates, or the bank that settles: the payment goes on.
+func (s *Server) CompleteAction(id string) error {
+	return s.afterwards(id, func(i *intent) *apiError {
+		b, failed := s.behaviourOf(i.method)
+		if failed != nil {
+			return failed
+		}
+		if i.status == needsAction && b.declined() {
+			_ = s.decline(i, b) // the answer is for a client that is not there
+			return nil
+		}
+		s.succeed(i, b)
+		return nil
+	})
+}
+
+// FailAction is the customer who fails to authenticate, or the bank that refuses.
+func (s *Server) FailAction(id string) error {
+	return s.afterwards(id, func(i *intent) *apiError {
+		code := "payment_intent_authentication_failure"
+		if i.status == processing {
+			code = "payment_intent_payment_attempt_failed"
+		}
+		i.status, i.method = needsMethod, ""
+		i.lastError = &apiError{status: 402, kind: "card_error", code: code, message: "The payment attempt failed."}
+		s.emit("payment_intent.payment_failed", i)
+		return nil
+	})
+}
+
+func (s *Server) afterwards(id string, move func(*intent) *apiError) error {
+	s.mu.Lock()
+	i, failed := s.intents.find("payment_intent", id)
+	if failed == nil && i.status != needsAction && i.status != processing {
+		failed = unexpectedState(i, "nothing is awaited of a PaymentIntent that is "+i.status)
+	}
+	if failed == nil {
+		failed = move(i)
+	}
+	s.mu.Unlock()
+	s.webhooks.flush()
+	return asError(failed)
+}
+
+// ForceSucceed pays a PaymentIntent whatever its status: late money, which Stripe's own rules exclude for a cancelled one.
+func (s *Server) ForceSucceed(id string) error {
+	s.mu.Lock()
+	i, failed := s.intents.find("payment_intent", id)
+	if failed == nil && i.status == succeeded {
+		failed = unexpectedState(i, "it has succeeded already")
+	}
+	if failed == nil {
+		s.succeed(i, behaviour{})
+	}
+	s.mu.Unlock()
+	s.webhooks.flush()
+	return asError(failed)
+}
+
+func asError(failed *apiError) error {
+	if failed == nil {
+		return nil
+	}
+	return fmt.Errorf("%s", failed.message)
+}

@@ -1,0 +1,276 @@
+package stripestand
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"sort"
+	"strconv"
+	"strings"
+)
+
+const maxRequestBytes = 1 << 20
+
+// call is one API request, read and checked.
+type call struct {
+	path      string
+	id        string // of the path
+	form      url.Values
+	query     url.Values
+	clientKey bool // authorised by a publishable key and a client secret
+}
+
+// endpoint does the work of a call, under the server's lock.
+type endpoint func(s *Server, c *call) (any, *apiError)
+
+func (s *Server) routes() *http.ServeMux {
+	mux := http.NewServeMux()
+	for pattern, serve := range map[string]endpoint{
+		"POST /v1/payment_intents":              createIntent,
+		"GET /v1/payment_intents":               listIntents,
+		"GET /v1/payment_intents/{id}":          retrieveIntent,
+		"POST /v1/payment_intents/{id}":         updateIntent,
+		"POST /v1/payment_intents/{id}/confirm": confirmIntent,
+		"POST /v1/payment_intents/{id}/cancel":  cancelIntent,
+		"POST /v1/payment_intents/{id}/capture": captureIntent,
+		"GET /v1/charges":                       listCharges,
+		"GET /v1/charges/{id}":                  retrieveCharge,
+		"GET /v1/balance":                       retrieveBalance,
+		"GET /v1/balance_transactions":          listTransactions,
+		"GET /v1/balance_transactions/{id}":     retrieveTransaction,
+		"GET /v1/events":                        listEvents,
+		"GET /v1/events/{id}":                   retrieveEvent,
+		"POST /v1/payment_methods":              createMethod,
+		"GET /v1/payment_methods/{id}":          retrieveMethod,
+		"POST /v1/customers":                    createCustomer,
+		"GET /v1/customers/{id}":                retrieveCustomer,
+	} {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, serve) })
+	}
+	mux.HandleFunc("/v1/", func(w http.ResponseWriter, r *http.Request) {
+		s.answer(w, "", &reply{error: &apiError{status: http.StatusNotFound, kind: "invalid_request_error",
+			message: "Unrecognized request URL (" + r.Method + ": " + r.URL.Path + ")."}})
+	})
+	s.adminRoutes(mux)
+	return mux
+}
+
+// ServeHTTP is the whole of Stripe.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.URL.Path, "/v1/") {
+		recorder := &statusRecorder{ResponseWriter: w}
+		defer func() { s.journal.add(r, recorder.status) }()
+		w = recorder
+	}
+	s.mux.ServeHTTP(w, r)
+}
+
+// reply is what a call ends in.
+type reply struct {
+	body     any
+	error    *apiError
+	replayed bool
+	raw      []byte // of a kept answer
+	status   int
+}
+
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, serve endpoint) {
+	requestID := s.ids.next("req")
+	c, failed := s.read(r)
+	if failed != nil {
+		s.answer(w, requestID, &reply{error: failed})
+		return
+	}
+	fault := s.faults.take(r.Method, r.URL.Path)
+	if s.faultBefore(w, r, requestID, fault) {
+		return
+	}
+	var result *reply
+	if key := r.Header.Get("Idempotency-Key"); r.Method == http.MethodPost && key != "" {
+		result = s.once(r.URL.Path, key, c, serve, fault)
+	} else {
+		result = s.run(c, serve, fault)
+	}
+	if fault == FaultAnswerLost {
+		dropConnection(w)
+		return
+	}
+	s.answer(w, requestID, result)
+}
+
+// run does the work once. A 500 before does none of it, a 500 after does all of it, and both say the same.
+func (s *Server) run(c *call, serve endpoint, fault FaultKind) *reply {
+	if fault == Fault500Before {
+		return s.freeze(&reply{error: serverError()})
+	}
+	s.mu.Lock()
+	body, failed := serve(s, c)
+	result := s.freeze(&reply{body: body, error: failed})
+	s.mu.Unlock()
+	s.webhooks.flush()
+	if fault == Fault500After {
+		return s.freeze(&reply{error: serverError()})
+	}
+	return result
+}
+
+// freeze writes the answer as bytes while the lock is held: objects change afterwards.
+func (s *Server) freeze(r *reply) *reply {
+	r.status = http.StatusOK
+	body := r.body
+	if r.error != nil {
+		r.status, body = r.error.status, r.error.wire(s)
+	}
+	text, err := json.MarshalIndent(body, "", "  ")
+	if err != nil {
+		s.options.Log.Error("an answer of the stand-in cannot be written", "error", err)
+	}
+	r.raw = text
+	return r
+}
+
+func (s *Server) answer(w http.ResponseWriter, requestID string, r *reply) {
+	if r.raw == nil {
+		r = s.freeze(r)
+	}
+	header := w.Header()
+	header.Set("Content-Type", "application/json")
+	header.Set("Request-Id", requestID)
+	header.Set("Stripe-Version", apiVersion)
+	if r.replayed {
+		header.Set("Idempotent-Replayed", "true")
+	}
+	w.WriteHeader(r.status)
+	_, _ = w.Write(r.raw) // the client may have gone
+}
+
+// apiVersion is the one that stripe-go v76 is pinned to.
+const apiVersion = "2023-10-16"
+
+func (s *Server) read(r *http.Request) (*call, *apiError) {
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxRequestBytes))
+	if err != nil {
+		return nil, invalid("", "", "The request body could not be read.")
+	}
+	c := &call{path: r.URL.Path, id: r.PathValue("id"), query: r.URL.Query()}
+	if r.Method == http.MethodPost {
+		if c.form, err = url.ParseQuery(string(bytes.TrimSpace(body))); err != nil {
+			return nil, invalid("", "", "Invalid form encoding.")
+		}
+	}
+	return c, s.authorise(r, c)
+}
+
+// authorise takes a secret key as Bearer or Basic, or a publishable one where the call bears a client secret.
+func (s *Server) authorise(r *http.Request, c *call) *apiError {
+	key, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if basic, found := strings.CutPrefix(key, "Basic "); found {
+		decoded, err := base64.StdEncoding.DecodeString(basic)
+		if err == nil {
+			key, _, _ = strings.Cut(string(decoded), ":")
+		}
+	}
+	secret := c.form.Get("client_secret") + c.query.Get("client_secret")
+	switch {
+	case strings.HasPrefix(key, "pk_test_") && secret != "":
+		c.clientKey = true
+		return nil
+	case s.options.APIKey != "" && key == s.options.APIKey, s.options.APIKey == "" && strings.HasPrefix(key, "sk_test_"):
+		return nil
+	}
+	return &apiError{status: http.StatusUnauthorized, kind: "invalid_request_error", message: "Invalid API Key provided.", unkept: true}
+}
+
+// known refuses parameters that an endpoint does not have, as Stripe does.
+func (c *call) known(names ...string) *apiError {
+	all := make([]string, 0, len(c.form))
+	for name := range c.form {
+		all = append(all, name)
+	}
+	sort.Strings(all)
+	for _, name := range all {
+		top, _, _ := strings.Cut(name, "[")
+		if top != "expand" && top != "client_secret" && !contains(names, top) {
+			return invalid("parameter_unknown", name, "Received unknown parameter: "+name)
+		}
+	}
+	return nil
+}
+
+func contains(names []string, name string) bool {
+	for _, one := range names {
+		if one == name {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *call) integer(name string) (int64, bool, *apiError) {
+	text := c.form.Get(name)
+	if text == "" {
+		return 0, false, nil
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0, true, invalid("parameter_invalid_integer", name, "Invalid integer: "+text)
+	}
+	return n, true, nil
+}
+
+func (c *call) boolean(name string) bool { return c.form.Get(name) == "true" }
+
+// oneOf refuses a value outside of an enumeration.
+func (c *call) oneOf(name string, values ...string) *apiError {
+	value := c.form.Get(name)
+	if value == "" || contains(values, value) {
+		return nil
+	}
+	return invalid("", name, "Invalid "+name+": must be one of "+strings.Join(values, ", "))
+}
+
+// metadata merges metadata[...] into what is there; an empty value removes its key.
+func (c *call) metadata(into map[string]string) map[string]string {
+	if into == nil {
+		into = map[string]string{}
+	}
+	for name, values := range c.form {
+		key, found := strings.CutPrefix(name, "metadata[")
+		if !found || len(values) == 0 {
+			continue
+		}
+		key = strings.TrimSuffix(key, "]")
+		if values[0] == "" {
+			delete(into, key)
+			continue
+		}
+		into[key] = values[0]
+	}
+	return into
+}
+
+// texts reads a list: name[] or name[0], name[1]...
+func (c *call) texts(name string) []string {
+	var keys []string
+	for key := range c.form {
+		if strings.HasPrefix(key, name+"[") {
+			keys = append(keys, key)
+		}
+	}
+	sort.Strings(keys)
+	var out []string
+	for _, key := range keys {
+		out = append(out, c.form[key]...)
+	}
+	return out
+}
+
+func orNil(text string) any {
+	if text == "" {
+		return nil
+	}
+	return text
+}

@@ -1,0 +1,118 @@
+package stripestand
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Options of a stand-in.
+type Options struct {
+	// WebhookURL is where events are delivered; empty for nowhere.
+	WebhookURL string
+	// WebhookSecret signs deliveries: "whsec_...".
+	WebhookSecret string
+	// APIKey is the secret key that callers must bear; empty accepts every sk_test_ key.
+	APIKey string
+	Log    *slog.Logger
+}
+
+// Server is the stand-in. It is safe for concurrent use.
+type Server struct {
+	options  Options
+	clock    *Clock
+	faults   *Faults
+	journal  *Journal
+	webhooks *webhooks
+	mux      *http.ServeMux
+	http     *http.Server
+	address  string
+
+	mu           sync.Mutex // guards everything below
+	ids          idSource
+	intents      table[*intent]
+	charges      table[*charge]
+	transactions table[*transaction]
+	events       table[*event]
+	methods      table[*paymentMethod]
+	customers    table[*customer]
+	idempotency  map[string]*keptAnswer
+	delayBalance bool
+}
+
+// New makes a stand-in; serve it by Start, or as an http.Handler.
+func New(options Options) *Server {
+	if options.Log == nil {
+		options.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &Server{
+		options: options, clock: &Clock{}, faults: &Faults{}, journal: &Journal{},
+		idempotency: map[string]*keptAnswer{},
+	}
+	s.webhooks = newWebhooks(options, s.clock)
+	s.mux = s.routes()
+	return s
+}
+
+// Clock is the stand-in's own, which tests move.
+func (s *Server) Clock() *Clock { return s.clock }
+
+// Faults are the scripted ones.
+func (s *Server) Faults() *Faults { return s.faults }
+
+// Journal is the record of requests.
+func (s *Server) Journal() *Journal { return s.journal }
+
+// Start listens on addr ("127.0.0.1:0" for a free port) and serves in the background.
+func (s *Server) Start(addr string) error {
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return err
+	}
+	s.address = listener.Addr().String()
+	s.http = &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
+	go func() {
+		if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			s.options.Log.Error("the Stripe stand-in ended", "error", err)
+		}
+	}()
+	return nil
+}
+
+// URL is the address to give as STRIPE_API_BASE.
+func (s *Server) URL() string { return "http://" + s.address }
+
+// Close ends the server, hung requests and deliveries among it.
+func (s *Server) Close() error {
+	s.webhooks.close()
+	s.faults.release()
+	if s.http == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second) // Close is asked for when nothing else is left
+	defer cancel()
+	if err := s.http.Shutdown(ctx); err != nil {
+		return s.http.Close()
+	}
+	return nil
+}
+
+// SetWebhook changes where events go and how they are signed. Several secrets, separated by commas, sign each delivery
+// with all of them, as Stripe does while one is being rotated.
+func (s *Server) SetWebhook(url, secret string) { s.webhooks.set(url, secret) }
+
+// HoldWebhooks keeps events back until ReleaseWebhooks.
+func (s *Server) HoldWebhooks() { s.webhooks.hold() }
+
+// ReleaseWebhooks delivers what was held, in order, and holds nothing more.
+func (s *Server) ReleaseWebhooks() { s.webhooks.release(false, 1) }
+
+// ReleaseWebhooksDisordered delivers what was held shuffled, each event several times.
+func (s *Server) ReleaseWebhooksDisordered(times int) { s.webhooks.release(true, times) }
+
+// Settle waits until every delivery that is due has been answered or given up.
+func (s *Server) Settle() { s.webhooks.settle() }

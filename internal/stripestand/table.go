@@ -1,0 +1,168 @@
+package stripestand
+
+import (
+	"crypto/rand"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// object is anything with an id, a time and a wire form.
+type object interface {
+	identity() string
+	createdAt() int64
+	wire(s *Server, expand expansion) map[string]any
+}
+
+// table keeps objects in the order of their creation.
+type table[T object] struct {
+	order []T
+	byID  map[string]T
+}
+
+func (t *table[T]) add(o T) {
+	if t.byID == nil {
+		t.byID = map[string]T{}
+	}
+	t.byID[o.identity()] = o
+	t.order = append(t.order, o)
+}
+
+func (t *table[T]) find(kind, id string) (T, *apiError) {
+	if o, found := t.byID[id]; found {
+		return o, nil
+	}
+	var none T
+	return none, notFoundError(kind, id)
+}
+
+const (
+	defaultPage = 10
+	maximumPage = 100
+)
+
+// list answers a page, newest first, as Stripe's lists do (stripe.com/docs/api/pagination). keep filters.
+func list[T object](s *Server, t *table[T], path string, query url.Values, keep func(T) bool) (any, *apiError) {
+	limit, err := pageLimit(query)
+	if err != nil {
+		return nil, err
+	}
+	after, before := query.Get("starting_after"), query.Get("ending_before")
+	for _, cursor := range []string{after, before} {
+		if _, known := t.byID[cursor]; cursor != "" && !known {
+			return nil, invalid("resource_missing", "starting_after", "No such object: '"+cursor+"'")
+		}
+	}
+	created, err := createdFilter(query)
+	if err != nil {
+		return nil, err
+	}
+	expand := expansionOf(query).under("data")
+	page, more, started := []any{}, false, after == ""
+	for i := len(t.order) - 1; i >= 0; i-- {
+		o := t.order[i]
+		if o.identity() == before {
+			break
+		}
+		if started && keep(o) && created(o.createdAt()) {
+			if len(page) == limit {
+				more = true
+				break
+			}
+			page = append(page, o.wire(s, expand))
+		}
+		started = started || o.identity() == after
+	}
+	return map[string]any{"object": "list", "url": path, "has_more": more, "data": page}, nil
+}
+
+func pageLimit(query url.Values) (int, *apiError) {
+	text := query.Get("limit")
+	if text == "" {
+		return defaultPage, nil
+	}
+	limit, err := strconv.Atoi(text)
+	if err != nil || limit < 1 || limit > maximumPage {
+		return 0, invalid("parameter_invalid_integer", "limit", "This value must be between 1 and 100 (it currently is '"+text+"').")
+	}
+	return limit, nil
+}
+
+// createdFilter reads created, created[gt], created[gte], created[lt] and created[lte], in seconds.
+func createdFilter(query url.Values) (func(int64) bool, *apiError) {
+	tests := map[string]func(at, bound int64) bool{
+		"created":      func(at, bound int64) bool { return at == bound },
+		"created[gt]":  func(at, bound int64) bool { return at > bound },
+		"created[gte]": func(at, bound int64) bool { return at >= bound },
+		"created[lt]":  func(at, bound int64) bool { return at < bound },
+		"created[lte]": func(at, bound int64) bool { return at <= bound },
+	}
+	var all []func(int64) bool
+	for name, test := range tests {
+		text := query.Get(name)
+		if text == "" {
+			continue
+		}
+		bound, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			return nil, invalid("parameter_invalid_integer", "created", "Invalid integer: "+text)
+		}
+		all = append(all, func(at int64) bool { return test(at, bound) })
+	}
+	return func(at int64) bool {
+		for _, test := range all {
+			if !test(at) {
+				return false
+			}
+		}
+		return true
+	}, nil
+}
+
+// expansion is what expand[] asks for, as dotted paths.
+type expansion []string
+
+func expansionOf(values url.Values) expansion {
+	var out expansion
+	for name, paths := range values {
+		if name == "expand[]" || strings.HasPrefix(name, "expand[") {
+			out = append(out, paths...)
+		}
+	}
+	return out
+}
+
+// has tells whether a field is to be expanded, itself or something below it.
+func (e expansion) has(field string) bool {
+	for _, path := range e {
+		if path == field || strings.HasPrefix(path, field+".") {
+			return true
+		}
+	}
+	return false
+}
+
+// under is what is asked for below a field.
+func (e expansion) under(field string) expansion {
+	var out expansion
+	for _, path := range e {
+		if rest, found := strings.CutPrefix(path, field+"."); found {
+			out = append(out, rest)
+		}
+	}
+	return out
+}
+
+const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+// idSource makes ids that look like Stripe's.
+type idSource struct{}
+
+func (idSource) next(prefix string) string {
+	var random [16]byte
+	_, _ = rand.Read(random[:]) // never fails: it ends the program instead (crypto/rand)
+	for i, b := range random {
+		random[i] = alphabet[int(b)%len(alphabet)]
+	}
+	return prefix + "_3" + string(random[:])
+}
