@@ -31,9 +31,10 @@ type Deps struct {
 	Live           bool
 	// HoldMinute is how long a minute of a hold lasts: a minute, unless a test shortens it.
 	HoldMinute time.Duration
-	// BodyTimeout is how long a request body may take; zero for the default.
-	BodyTimeout time.Duration
-	Log         *slog.Logger
+	// BodyTimeout is how long a request body may take, AnswerTimeout how long a caller waits for workflow and Stripe; zero
+	// for the defaults.
+	BodyTimeout, AnswerTimeout time.Duration
+	Log                        *slog.Logger
 }
 
 const (
@@ -56,6 +57,9 @@ type api struct{ Deps }
 func New(deps Deps) (http.Handler, error) {
 	if deps.BodyTimeout == 0 {
 		deps.BodyTimeout = bodyTimeout
+	}
+	if deps.AnswerTimeout == 0 {
+		deps.AnswerTimeout = answerTimeout
 	}
 	if deps.HoldMinute == 0 {
 		deps.HoldMinute = time.Minute

@@ -89,6 +89,11 @@ func requireJSON(spec huma.API) func(huma.Context, func(huma.Context)) {
 		mediaType, parameters, err := mime.ParseMediaType(request.Header.Get("Content-Type"))
 		charset, given := parameters["charset"]
 		if err == nil && mediaType == "application/json" && (!given || strings.EqualFold(charset, "utf-8")) {
+			if request.ContentLength == 0 {
+				_, err := parseStrict(nil) // huma's own words for it would not name the field
+				refuse(spec, hctx, invalidBody(hctx.Context(), err))
+				return
+			}
 			next(hctx)
 			return
 		}
@@ -100,7 +105,7 @@ func requireJSON(spec huma.API) func(huma.Context, func(huma.Context)) {
 // createBooking may die between any two steps: the caller asks again with the same key, and each step finds what was
 // done already.
 func (a *api) createBooking(ctx context.Context, in *createInput) (*createOutput, error) {
-	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	ctx, cancel := context.WithTimeout(ctx, a.AnswerTimeout)
 	defer cancel()
 	now := time.Now().UTC()
 	request, err := decodeBooking(in.RawBody, now)

@@ -95,7 +95,7 @@ func (a *api) readBody(next http.Handler) http.Handler {
 			refuseBody(w, r, limit, err)
 			return
 		}
-		r.Body = io.NopCloser(bytes.NewReader(body))
+		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 		next.ServeHTTP(w, r)
 	})
 }

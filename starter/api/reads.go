@@ -69,7 +69,7 @@ type cancelOutput struct {
 // cancelBooking asks the booking's workflow, which alone knows whether a payment is on its way. A booking that is closed
 // already is answered from the books, so that no workflow starts again for it.
 func (a *api) cancelBooking(ctx context.Context, in *referenceInput) (*cancelOutput, error) {
-	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	ctx, cancel := context.WithTimeout(ctx, a.AnswerTimeout)
 	defer cancel()
 	known, err := a.ownBooking(ctx, in.Reference)
 	if err != nil {

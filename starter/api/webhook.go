@@ -68,6 +68,8 @@ type eventOutput struct {
 // receiveEvent stores an event, tells the booking's workflow, and only then acknowledges. Stripe delivers again whatever
 // was not acknowledged, and each step is harmless when repeated.
 func (a *api) receiveEvent(ctx context.Context, in *eventInput) (*eventOutput, error) {
+	ctx, cancel := context.WithTimeout(ctx, a.AnswerTimeout)
+	defer cancel()
 	signatures, _ := ctx.Value(signatureKey{}).([]string)
 	if err := a.checkSignature(signatures, in.RawBody, time.Now()); err != nil {
 		return nil, a.refuseEvent(ctx, headerField(signatureHeader, err.Error()))
@@ -157,16 +159,17 @@ type stripeObject struct {
 	PaymentIntent json.RawMessage   `json:"payment_intent"` // an id, or the object when it was expanded
 }
 
+// What fits the columns of stripe_events.
 var (
-	eventID   = regexp.MustCompile(`^evt_[A-Za-z0-9_]{1,250}$`)
-	eventType = regexp.MustCompile(`^[a-z0-9_]+(\.[a-z0-9_]+)+$`)
+	eventID    = regexp.MustCompile(`^evt_[A-Za-z0-9_]{1,60}$`)
+	eventType  = regexp.MustCompile(`^[a-z0-9_]+(\.[a-z0-9_]+)+$`)
+	apiVersion = regexp.MustCompile(`^[A-Za-z0-9.-]{0,32}$`)
 )
 
-// Bounds of what is stored in columns of their own.
 const (
-	maxEventType  = 255
-	maxAPIVersion = 64
-	maxObjectID   = 255
+	maxEventType = 100
+	// maxObjectID cuts the ids of a few objects that we do not act on (checkout sessions): the payload has them whole.
+	maxObjectID = 64
 )
 
 // readEvent refuses what is no event for us. Its errors complete "body ...".
@@ -181,9 +184,9 @@ func (a *api) readEvent(body []byte) (stripeEvent, error) {
 	switch {
 	case event.Object != "event" || !eventID.MatchString(event.ID):
 		return event, errors.New("is not an event with an id")
-	case !eventType.MatchString(event.Type) || len(event.Type) > maxEventType || len(event.APIVersion) > maxAPIVersion:
+	case !eventType.MatchString(event.Type) || len(event.Type) > maxEventType || !apiVersion.MatchString(event.APIVersion):
 		return event, errors.New("has no readable type or api_version")
-	case event.Data.Object == nil || len(event.Data.Object.ID) > maxObjectID:
+	case event.Data.Object == nil:
 		return event, errors.New("has no object in data.object")
 	case event.Livemode == nil:
 		return event, errors.New("does not say livemode")
@@ -201,8 +204,9 @@ func (a *api) readEvent(body []byte) (stripeEvent, error) {
 const maxEventTime = 253402300799
 
 func (e stripeEvent) row(body []byte) store.Event {
+	objectID := e.Data.Object.ID
 	return store.Event{
-		ID: e.ID, Type: e.Type, APIVersion: e.APIVersion, ObjectID: e.Data.Object.ID, Livemode: *e.Livemode,
+		ID: e.ID, Type: e.Type, APIVersion: e.APIVersion, ObjectID: objectID[:min(len(objectID), maxObjectID)], Livemode: *e.Livemode,
 		Reference: e.knownReference(), Created: time.Unix(e.Created, 0).UTC(), Payload: body,
 	}
 }

@@ -14,7 +14,7 @@ import (
 
 func apiKeyCommand() *cobra.Command {
 	group := &cobra.Command{Use: "api-key", Short: "Make API keys", Args: cobra.NoArgs}
-	var name string
+	var name, token string
 	create := &cobra.Command{
 		Use:   "create --name NAME",
 		Short: "Make an API key and print its token, this once",
@@ -27,17 +27,24 @@ func apiKeyCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if token != "" && cfg.Production() {
+				return errors.New("--token: other users of a machine can read its processes' arguments; leave it out, and one is drawn")
+			}
 			return withStore(cmd.Context(), cfg, log, func(books *store.Store) error {
-				token, err := books.CreateAPIKey(cmd.Context(), name)
+				if token != "" {
+					return books.CreateAPIKeyWithToken(cmd.Context(), name, token)
+				}
+				drawn, err := books.CreateAPIKey(cmd.Context(), name)
 				if err != nil {
 					return err
 				}
-				_, err = fmt.Fprintln(cmd.OutOrStdout(), token)
+				_, err = fmt.Fprintln(cmd.OutOrStdout(), drawn)
 				return err
 			})
 		},
 	}
 	create.Flags().StringVar(&name, "name", "", "who will use the key")
+	create.Flags().StringVar(&token, "token", "", "a throw-away token that is known already; development only, harmless when repeated")
 	group.AddCommand(create)
 	return group
 }

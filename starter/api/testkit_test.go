@@ -1,0 +1,158 @@
+package api_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+	sdklog "go.temporal.io/sdk/log"
+
+	"farebook/internal/stripeapi"
+	"farebook/internal/testdb"
+	"farebook/starter/api"
+	"farebook/workflows"
+)
+
+// Put together here so that no scanner takes them for real ones.
+const (
+	webhookSecret = "whsec_" + "farebookCanaryWebhookSecret000000"
+	nextSecret    = "whsec_" + "farebookCanaryWebhookSecret000001"
+	stripeKey     = "sk_" + "test_51FarebookCanarySecretKey0000"
+)
+
+// nowhere is an address where nothing listens: port 1 is never given out.
+const nowhere = "127.0.0.1:1"
+
+// server is the API over real HTTP on a real database.
+type server struct {
+	t     *testing.T
+	db    *testdb.DB
+	url   string
+	token string
+}
+
+// serve starts an API; change may alter what it talks to.
+func serve(t *testing.T, change func(*testdb.DB, *api.Deps)) *server {
+	t.Helper()
+	db := testdb.New(t)
+	address := os.Getenv("FAREBOOK_TEST_TEMPORAL_ADDRESS")
+	require.NotEmpty(t, address, "no Temporal server: run `make test`, or set FAREBOOK_TEST_TEMPORAL_ADDRESS")
+	deps := api.Deps{
+		Store:          db.Store,
+		Stripe:         stripeapi.New(stripeapi.Config{SecretKey: stripeKey, APIBase: "http://" + nowhere, Log: slog.New(slog.DiscardHandler)}),
+		WebhookSecrets: []string{webhookSecret, nextSecret},
+		Log:            slog.New(slog.DiscardHandler),
+	}
+	temporalAt(t, &deps, address)
+	if change != nil {
+		change(db, &deps)
+	}
+	handler, err := api.New(deps)
+	require.NoError(t, err)
+	web := httptest.NewServer(handler)
+	t.Cleanup(web.Close)
+	token, err := db.Store.CreateAPIKey(t.Context(), "test")
+	require.NoError(t, err)
+	return &server{t: t, db: db, url: web.URL, token: token}
+}
+
+// temporalAt points an API to a Temporal server; no worker listens on the task queue.
+func temporalAt(t *testing.T, deps *api.Deps, address string) {
+	t.Helper()
+	temporal, err := client.NewLazyClient(client.Options{
+		HostPort: address, Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)),
+	})
+	require.NoError(t, err)
+	t.Cleanup(temporal.Close)
+	deps.Temporal = temporal
+	deps.Bookings = workflows.NewClient(temporal, "no-worker-"+t.Name())
+}
+
+// withoutTemporal is an API whose Temporal is away, and which is quick to say so.
+func withoutTemporal(t *testing.T) func(*testdb.DB, *api.Deps) {
+	return func(_ *testdb.DB, deps *api.Deps) {
+		temporalAt(t, deps, nowhere)
+		deps.AnswerTimeout = time.Second
+	}
+}
+
+// answer is a response, read whole.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// problemBody is an RFC 9457 problem.
+type problemBody struct {
+	Type, Title, Detail, Instance string
+	Status                        int
+	Errors                        []struct{ Location, Message string }
+}
+
+func (a answer) problem(t *testing.T) problemBody {
+	t.Helper()
+	require.Equal(t, "application/problem+json", a.header.Get("Content-Type"), "%s", a.body)
+	var p problemBody
+	require.NoError(t, json.Unmarshal(a.body, &p), "%s", a.body)
+	require.Equal(t, a.status, p.Status)
+	require.NotEmpty(t, p.Detail)
+	return p
+}
+
+// do sends a request; headers come in pairs, and an empty value removes one that is there by default.
+func (s *server) do(method, path string, body []byte, headers ...string) answer {
+	s.t.Helper()
+	request, err := http.NewRequestWithContext(s.t.Context(), method, s.url+path, bytes.NewReader(body))
+	require.NoError(s.t, err)
+	request.Header.Set("Authorization", "Bearer "+s.token)
+	request.Header.Set("Content-Type", "application/json")
+	for i := 0; i < len(headers); i += 2 {
+		request.Header.Del(headers[i])
+		if headers[i+1] != "" {
+			request.Header.Set(headers[i], headers[i+1])
+		}
+	}
+	return s.send(request)
+}
+
+func (s *server) send(request *http.Request) answer {
+	s.t.Helper()
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(s.t, err)
+	defer func() { require.NoError(s.t, response.Body.Close()) }()
+	body, err := io.ReadAll(response.Body)
+	require.NoError(s.t, err)
+	return answer{response.StatusCode, response.Header, body}
+}
+
+func (s *server) book(body []byte, headers ...string) answer {
+	s.t.Helper()
+	return s.do(http.MethodPost, "/v1/bookings", body, append([]string{"Idempotency-Key", "key-1"}, headers...)...)
+}
+
+// requireNothing: a refused request leaves no row anywhere.
+func (s *server) requireNothing() {
+	s.t.Helper()
+	for _, table := range []string{"bookings", "idempotency_keys", "payments", "stripe_events", "emails", "financial_ledger"} {
+		require.Zero(s.t, s.db.Count(s.t, "SELECT COUNT(*) FROM "+table), table)
+	}
+}
+
+// validBody is a good request as text, into which tests put what is bad.
+func validBody() string {
+	departs := time.Now().Add(30 * 24 * time.Hour).UTC().Truncate(time.Hour)
+	return `{"customer":{"name":"Layla Haddad","email":"layla@example.com","locale":"en"},` +
+		`"amount":{"value":45900,"currency":"USD"},` +
+		`"flight":{"number":"EK002","from":"LHR","to":"DXB","departsAt":"` + departs.Format(time.RFC3339) + `",` +
+		`"arrivesAt":"` + departs.Add(7*time.Hour).Format(time.RFC3339) + `","passengers":[{"name":"Layla Haddad"}]},` +
+		`"holdMinutes":30}`
+}
