@@ -1,0 +1,163 @@
+package testkit
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// APIClient is a caller of Farebook's HTTP API.
+type APIClient struct {
+	t     testing.TB
+	base  string
+	Token string
+}
+
+// Answer is what the API said.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
+// Booked is the body of a booking's answer.
+type Booked struct {
+	Reference     string    `json:"reference"`
+	Status        string    `json:"status"`
+	HoldExpiresAt time.Time `json:"holdExpiresAt"`
+	Payment       struct {
+		PaymentIntentID string `json:"paymentIntentId"`
+		ClientSecret    string `json:"clientSecret"`
+		Status          string `json:"status"`
+	} `json:"payment"`
+}
+
+// Into decodes the body.
+func (a Answer) Into(t testing.TB, out any) {
+	t.Helper()
+	require.NoError(t, json.Unmarshal(a.Body, out), "body: %s", a.Body)
+}
+
+// Do sends one request. An error of the connection itself is returned: the API may be dying on purpose.
+func (c *APIClient) Do(method, path, idempotencyKey string, body []byte) (Answer, error) {
+	request, err := http.NewRequest(method, c.base+path, bytes.NewReader(body))
+	if err != nil {
+		return Answer{}, err
+	}
+	request.Header.Set("Authorization", "Bearer "+c.Token)
+	if body != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	if idempotencyKey != "" {
+		request.Header.Set("Idempotency-Key", idempotencyKey)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return Answer{}, err
+	}
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(response.Body)
+	return Answer{Status: response.StatusCode, Header: response.Header, Body: text}, err
+}
+
+// Ready asks /readyz.
+func (c *APIClient) Ready() bool {
+	answer, err := c.Do(http.MethodGet, "/readyz", "", nil)
+	return err == nil && answer.Status == http.StatusOK
+}
+
+// Get reads a path that has to answer 200 into out.
+func (c *APIClient) Get(path string, out any) {
+	c.t.Helper()
+	answer, err := c.Do(http.MethodGet, path, "", nil)
+	require.NoError(c.t, err)
+	require.Equal(c.t, http.StatusOK, answer.Status, "GET %s: %s", path, answer.Body)
+	answer.Into(c.t, out)
+}
+
+// BookingBody is a valid request; change lets a test turn it into another.
+func BookingBody(change func(map[string]any)) []byte {
+	departs := time.Now().Add(30 * 24 * time.Hour).UTC().Truncate(time.Hour)
+	body := map[string]any{
+		"customer": map[string]any{"name": "Layla Haddad", "email": "layla.haddad@canary-mail.example", "locale": "en"},
+		"amount":   map[string]any{"value": 45900, "currency": "USD"},
+		"flight": map[string]any{
+			"number": "EK002", "from": "LHR", "to": "DXB",
+			"departsAt":  departs.Format(time.RFC3339),
+			"arrivesAt":  departs.Add(7 * time.Hour).In(time.FixedZone("GST", 4*3600)).Format(time.RFC3339),
+			"passengers": []any{map[string]any{"name": "Layla Haddad"}},
+		},
+		"holdMinutes": 30,
+	}
+	if change != nil {
+		change(body)
+	}
+	text, err := json.Marshal(body)
+	if err != nil {
+		panic(err) // a map of strings and numbers
+	}
+	return text
+}
+
+// Book makes a booking, trying again under the same key while the API is away, as any client of it should.
+func (s *Stack) Book(key string, body []byte) Booked {
+	s.T.Helper()
+	var booked Booked
+	var last string
+	s.Eventually(func() bool {
+		answer, err := s.API.Do(http.MethodPost, "/v1/bookings", key, body)
+		if err != nil {
+			last = err.Error()
+			return false
+		}
+		last = fmt.Sprintf("%d %s", answer.Status, answer.Body)
+		if answer.Status != http.StatusCreated {
+			return false
+		}
+		answer.Into(s.T, &booked)
+		return true
+	}, "no booking was made")
+	require.NotEmpty(s.T, booked.Payment.ClientSecret, "last answer: %s", last)
+	return booked
+}
+
+// Pay is the traveller's browser: it confirms the PaymentIntent at Stripe with a test card, and returns the HTTP status.
+func (s *Stack) Pay(paymentIntentID, card string) int {
+	s.T.Helper()
+	form := url.Values{"payment_method": {card}, "return_url": {"https://farebook.example/return"}}
+	request, err := http.NewRequest(http.MethodPost, s.Stripe.URL()+"/v1/payment_intents/"+paymentIntentID+"/confirm", strings.NewReader(form.Encode()))
+	require.NoError(s.T, err)
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.Header.Set("Authorization", "Bearer "+StripeKey)
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(s.T, err)
+	defer func() { _ = response.Body.Close() }()
+	return response.StatusCode
+}
+
+// Status reads a booking's status through the API.
+func (s *Stack) Status(reference string) string {
+	answer, err := s.API.Do(http.MethodGet, "/v1/bookings/"+reference, "", nil)
+	if err != nil || answer.Status != http.StatusOK {
+		return ""
+	}
+	var booked Booked
+	if json.Unmarshal(answer.Body, &booked) != nil {
+		return ""
+	}
+	return booked.Status
+}
+
+// AwaitStatus waits until a booking has a status.
+func (s *Stack) AwaitStatus(reference, status string) {
+	s.T.Helper()
+	s.Eventually(func() bool { return s.Status(reference) == status }, "booking %s never became %s", reference, status)
+}

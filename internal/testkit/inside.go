@@ -1,0 +1,50 @@
+package testkit
+
+import (
+	"log/slog"
+	"net"
+
+	"github.com/stretchr/testify/require"
+	sdklog "go.temporal.io/sdk/log"
+
+	"farebook/internal/logging"
+	"farebook/starter/command"
+	"farebook/worker/service"
+)
+
+// startInside runs worker and API within the test, under its race detector, through the same code as their mains.
+func (s *Stack) startInside(listener net.Listener, options Options) {
+	if !options.NoWorker {
+		s.StartWorker()
+	}
+	ctx, cancel := background(s.T)
+	s.T.Cleanup(cancel)
+	handler, closeAPI, err := command.NewAPI(ctx, s.Config, logging.New(s.Logs, "api", s.Config.LogLevel))
+	require.NoError(s.T, err)
+	s.T.Cleanup(closeAPI)
+	s.serveInside(listener, handler)
+}
+
+// StartWorker runs a worker inside the test until the test ends or the returned function is called.
+func (s *Stack) StartWorker() (stop func()) {
+	ctx, cancel := background(s.T)
+	worker, err := service.New(ctx, s.Config, logging.New(s.Logs, "worker", s.Config.LogLevel))
+	require.NoError(s.T, err)
+	ended := make(chan error, 1)
+	go func() { ended <- worker.Run(ctx) }()
+	stopped := false
+	stop = func() {
+		if stopped {
+			return
+		}
+		stopped = true
+		cancel()
+		require.NoError(s.T, <-ended)
+	}
+	s.T.Cleanup(stop)
+	return stop
+}
+
+func quietTemporal() sdklog.Logger {
+	return sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler))
+}

@@ -1,0 +1,124 @@
+package testkit
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"syscall"
+
+	"github.com/stretchr/testify/require"
+)
+
+// binaries builds worker and starter once for all tests of a package.
+var binaries = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "farebook-bin-")
+	if err != nil {
+		return "", err
+	}
+	build := exec.Command("go", "build", "-o", dir, "farebook/worker", "farebook/starter")
+	build.Stderr = os.Stderr
+	return dir, build.Run()
+})
+
+// RemoveBinaries tidies up; called from TestMain.
+func RemoveBinaries() {
+	if dir, err := binaries(); err == nil {
+		_ = os.RemoveAll(dir) // a folder of the system's temporary ones
+	}
+}
+
+// Process is a part of Farebook in a process of its own that is started again whenever it dies.
+type Process struct {
+	stack *Stack
+	name  string
+	args  []string
+	env   []string
+
+	mu      sync.Mutex
+	command *exec.Cmd
+	stopped bool
+	deaths  int
+	done    chan struct{}
+}
+
+func (s *Stack) startProcesses(options Options) {
+	if !options.NoWorker {
+		s.StartProcess("worker", options.WorkerFailpoint)
+	}
+	s.StartProcess("starter", options.APIFailpoint, "serve")
+	s.Eventually(s.API.Ready, "the API did not become ready; it logged:\n%s", s.Logs)
+}
+
+// StartProcess runs one binary with the stack's configuration until the test ends.
+func (s *Stack) StartProcess(name, failpoint string, args ...string) *Process {
+	dir, err := binaries()
+	require.NoError(s.T, err)
+	p := &Process{stack: s, name: filepath.Join(dir, name), args: args, env: append(os.Environ(), s.env...), done: make(chan struct{})}
+	if failpoint != "" {
+		p.env = append(p.env, "FAREBOOK_FAILPOINT="+failpoint+"@"+filepath.Join(s.T.TempDir(), "died-at-"+failpoint))
+	}
+	s.processes = append(s.processes, p)
+	go p.supervise()
+	s.T.Cleanup(p.stop)
+	return p
+}
+
+func (p *Process) supervise() {
+	defer close(p.done)
+	for {
+		p.mu.Lock()
+		if p.stopped {
+			p.mu.Unlock()
+			return
+		}
+		p.command = exec.Command(p.name, p.args...)
+		p.command.Env = p.env
+		p.command.Stdout, p.command.Stderr = p.stack.Logs, p.stack.Logs
+		p.command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+		err := p.command.Start()
+		command := p.command
+		p.mu.Unlock()
+		if err != nil {
+			return // the readiness check of the stack reports it
+		}
+		_ = command.Wait() // killed by the test, by its failpoint or by stop
+		p.mu.Lock()
+		p.deaths++
+		p.mu.Unlock()
+	}
+}
+
+// Deaths counts how often the process has ended so far.
+func (p *Process) Deaths() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.deaths
+}
+
+// Signal sends a signal to the process that runs now.
+func (p *Process) Signal(signal syscall.Signal) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.command != nil && p.command.Process != nil {
+		_ = p.command.Process.Signal(signal) // it may have ended by itself
+	}
+}
+
+// RequireDeaths requires that a part has died this often: a failpoint that was never met proves nothing.
+func (s *Stack) RequireDeaths(name string, deaths int) {
+	s.T.Helper()
+	for _, p := range s.processes {
+		if filepath.Base(p.name) == name {
+			require.Equal(s.T, deaths, p.Deaths(), "deaths of %s; logs:\n%s", name, s.Logs)
+		}
+	}
+}
+
+func (p *Process) stop() {
+	p.mu.Lock()
+	p.stopped = true
+	p.mu.Unlock()
+	p.Signal(syscall.SIGKILL)
+	<-p.done
+}

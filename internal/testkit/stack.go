@@ -1,0 +1,164 @@
+// Package testkit runs the whole of Farebook for one test: a schema of its own on the real MariaDB, a task queue of its
+// own on the real Temporal server, a Stripe stand-in, a mailbox, the worker and the API. Nothing of Farebook is
+// replaced. `make test` brings the servers.
+package testkit
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+
+	"farebook/internal/config"
+	"farebook/internal/mailbox"
+	"farebook/internal/stripestand"
+	"farebook/internal/testdb"
+)
+
+const (
+	// Patience is how long a test waits for a condition. Far above what anything takes: a kill test waits out several
+	// of Temporal's time-outs on a small, busy machine.
+	Patience = 2 * time.Minute
+	// Pace is how often a condition is looked at.
+	Pace = 50 * time.Millisecond
+
+	// StripeKey and WebhookSecret look like the real ones, so that the canary test finds them should they leak.
+	StripeKey     = "sk_test_51FarebookCanarySecretKey0000"
+	WebhookSecret = "whsec_farebookCanaryWebhookSecret000000"
+)
+
+// Stack is everything one test talks to.
+type Stack struct {
+	T        testing.TB
+	DB       *testdb.DB
+	Stripe   *stripestand.Server
+	Mailbox  *mailbox.Mailbox
+	Temporal client.Client
+	Config   config.Config
+	API      *APIClient
+	Logs     *Buffer // what every part logged
+
+	env       []string // the same configuration, for processes
+	processes []*Process
+}
+
+// Options change what New starts.
+type Options struct {
+	// Processes runs worker and API as processes that may be killed, instead of inside the test.
+	Processes bool
+	// WorkerFailpoint and APIFailpoint name where a process kills itself, once; it is started again.
+	WorkerFailpoint, APIFailpoint string
+	// HoldMinute is how long a minute of a hold lasts; zero for a real one.
+	HoldMinute time.Duration
+	// NoWorker leaves the worker to the test.
+	NoWorker bool
+	// Quiet logs errors only: for benchmarks.
+	Quiet bool
+}
+
+// New starts a stack and stops it when the test ends.
+func New(t testing.TB, options Options) *Stack {
+	t.Helper()
+	s := &Stack{T: t, DB: testdb.New(t), Logs: &Buffer{}}
+	s.startMailbox()
+	listener := s.listen()
+	s.startStripe("http://" + listener.Addr().String() + "/webhooks/stripe")
+	s.configure(listener.Addr().String(), options)
+	s.dialTemporal()
+	token, err := s.DB.Store.CreateAPIKey(t.Context(), "test")
+	require.NoError(t, err)
+	s.API = &APIClient{t: t, base: "http://" + listener.Addr().String(), Token: token}
+	if options.Processes {
+		require.NoError(t, listener.Close())
+		s.startProcesses(options)
+	} else {
+		s.startInside(listener, options)
+	}
+	return s
+}
+
+func (s *Stack) listen() net.Listener {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(s.T, err)
+	return listener
+}
+
+func (s *Stack) startMailbox() {
+	box, err := mailbox.Start(mailbox.Options{SMTPAddr: "127.0.0.1:0", HTTPAddr: "127.0.0.1:0"})
+	require.NoError(s.T, err)
+	s.T.Cleanup(func() { _ = box.Close() })
+	s.Mailbox = box
+}
+
+func (s *Stack) startStripe(webhookURL string) {
+	s.Stripe = stripestand.New(stripestand.Options{
+		WebhookURL: webhookURL, WebhookSecret: WebhookSecret, APIKey: StripeKey, Log: slog.New(slog.DiscardHandler),
+	})
+	require.NoError(s.T, s.Stripe.Start("127.0.0.1:0"))
+	s.T.Cleanup(func() { _ = s.Stripe.Close() })
+}
+
+// configure goes through the environment, as a deployment does.
+func (s *Stack) configure(httpAddr string, options Options) {
+	host, port, err := net.SplitHostPort(s.Mailbox.SMTPAddr())
+	require.NoError(s.T, err)
+	minute := options.HoldMinute
+	if minute == 0 {
+		minute = time.Minute
+	}
+	level := "debug"
+	if options.Quiet {
+		level = "error"
+	}
+	s.env = []string{
+		"APP_ENV=development", "LOG_LEVEL=" + level,
+		"DATABASE_DSN=" + s.DB.AppDSN,
+		"STRIPE_SECRET_KEY=" + StripeKey, "STRIPE_API_BASE=" + s.Stripe.URL(), "STRIPE_WEBHOOK_SECRET=" + WebhookSecret,
+		"SMTP_HOST=" + host, "SMTP_PORT=" + port, "SMTP_TLS=none", "SMTP_FROM=Farebook <bookings@farebook.example>",
+		"TEMPORAL_ADDRESS=" + temporalAddress(s.T), "HTTP_ADDR=" + httpAddr,
+		"FAREBOOK_TASK_QUEUE=" + s.DB.Name, "FAREBOOK_HOLD_MINUTE=" + minute.String(),
+	}
+	s.Config, _, err = config.LoadFrom(s.env)
+	require.NoError(s.T, err)
+}
+
+func temporalAddress(t testing.TB) string {
+	address := os.Getenv("FAREBOOK_TEST_TEMPORAL_ADDRESS")
+	require.NotEmpty(t, address, "no Temporal server: run `make test`, or set FAREBOOK_TEST_TEMPORAL_ADDRESS")
+	return address
+}
+
+func (s *Stack) dialTemporal() {
+	options, err := s.Config.TemporalOptions()
+	require.NoError(s.T, err)
+	options.Logger = quietTemporal()
+	s.Temporal, err = client.DialContext(s.T.Context(), options)
+	require.NoError(s.T, err)
+	s.T.Cleanup(s.Temporal.Close)
+}
+
+// Eventually waits for a condition; no test sleeps.
+func (s *Stack) Eventually(condition func() bool, message string, args ...any) {
+	s.T.Helper()
+	require.Eventually(s.T, condition, Patience, Pace, append([]any{message}, args...)...)
+}
+
+// serveInside answers handler on listener until the test ends.
+func (s *Stack) serveInside(listener net.Listener, handler http.Handler) {
+	server := httptest.NewUnstartedServer(handler)
+	_ = server.Listener.Close() // replaced by the one whose address Stripe was told
+	server.Listener = listener
+	server.Start()
+	s.T.Cleanup(server.Close)
+}
+
+func background(t testing.TB) (context.Context, context.CancelFunc) {
+	return context.WithCancel(context.WithoutCancel(t.Context()))
+}

@@ -1,0 +1,90 @@
+package testkit
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+	"google.golang.org/protobuf/encoding/protojson"
+
+	"farebook/booking"
+	"farebook/workflows"
+)
+
+var record = flag.Bool("record", false, "write the histories of these tests to workflows/testdata, for the replay tests")
+
+// WorkflowID of a booking.
+func (s *Stack) WorkflowID(reference string) string {
+	return workflows.BookingPaymentID(booking.Reference(reference))
+}
+
+// AwaitWorkflowEnd waits until the booking's workflow has ended: everything recorded, every mail sent.
+func (s *Stack) AwaitWorkflowEnd(reference string) {
+	s.T.Helper()
+	s.Eventually(func() bool {
+		description, err := s.Temporal.DescribeWorkflowExecution(s.T.Context(), s.WorkflowID(reference), "")
+		return err == nil && description.GetWorkflowExecutionInfo().GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
+	}, "the workflow of %s goes on", reference)
+	description, err := s.Temporal.DescribeWorkflowExecution(s.T.Context(), s.WorkflowID(reference), "")
+	require.NoError(s.T, err)
+	status := description.GetWorkflowExecutionInfo().GetStatus()
+	require.Contains(s.T, []enumspb.WorkflowExecutionStatus{
+		enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED,
+	}, status, "the workflow of %s failed; logs:\n%s", reference, s.Logs)
+}
+
+// WorkflowRuns counts the runs a booking has had, by following its chain of starts in the visibility store.
+func (s *Stack) WorkflowRuns(reference string) int {
+	s.T.Helper()
+	response, err := s.Temporal.CountWorkflow(s.T.Context(), &workflowservice.CountWorkflowExecutionsRequest{
+		Query: "WorkflowId = '" + s.WorkflowID(reference) + "'",
+	})
+	require.NoError(s.T, err)
+	return int(response.GetCount())
+}
+
+// History reads the latest run of a booking's workflow.
+func (s *Stack) History(reference string) *historypb.History {
+	s.T.Helper()
+	history := &historypb.History{}
+	iterator := s.Temporal.GetWorkflowHistory(context.WithoutCancel(s.T.Context()), s.WorkflowID(reference), "", false,
+		enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for iterator.HasNext() {
+		event, err := iterator.Next()
+		var notFound *serviceerror.NotFound
+		require.False(s.T, errors.As(err, &notFound), "no workflow of %s", reference)
+		require.NoError(s.T, err)
+		history.Events = append(history.Events, event)
+	}
+	return history
+}
+
+// HistoryText is the history as text, payloads decoded, so that what leaked into it can be searched.
+func (s *Stack) HistoryText(reference string) string {
+	s.T.Helper()
+	var text strings.Builder
+	for _, event := range s.History(reference).Events {
+		text.WriteString(event.String())
+		text.WriteByte('\n')
+	}
+	return text.String()
+}
+
+// SaveHistory writes the history for the replay tests when the flag -record is given.
+func (s *Stack) SaveHistory(reference, name string) {
+	s.T.Helper()
+	if !*record {
+		return
+	}
+	text, err := protojson.MarshalOptions{Indent: " "}.Marshal(s.History(reference))
+	require.NoError(s.T, err)
+	require.NoError(s.T, os.WriteFile(filepath.Join("..", "workflows", "testdata", "booking_payment_"+name+".json"), append(text, '\n'), 0o600))
+}

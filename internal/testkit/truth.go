@@ -1,0 +1,192 @@
+package testkit
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/stretchr/testify/require"
+
+	"farebook/booking"
+	"farebook/internal/mailbox"
+	"farebook/ledger"
+)
+
+// OnlyReference is the reference of the one booking that there is.
+func (s *Stack) OnlyReference() string {
+	s.T.Helper()
+	require.Equal(s.T, 1, s.DB.Count(s.T, "SELECT COUNT(*) FROM bookings"))
+	return s.DB.Text(s.T, "SELECT reference FROM bookings")
+}
+
+// PaymentStatus reads the payment's state from its row.
+func (s *Stack) PaymentStatus(reference string) string {
+	known, err := s.DB.Store.Booking(s.T.Context(), booking.Reference(reference))
+	if err != nil || known.Payment == nil {
+		return ""
+	}
+	return string(known.Payment.Status)
+}
+
+// CorrelationID reads a booking's correlation id.
+func (s *Stack) CorrelationID(reference string) string {
+	known, err := s.DB.Store.Booking(s.T.Context(), booking.Reference(reference))
+	require.NoError(s.T, err)
+	return known.CorrelationID
+}
+
+// RequireLedger requires exactly these ledger transactions, by type, each of them valid.
+func (s *Stack) RequireLedger(reference string, types ...string) {
+	s.T.Helper()
+	transactions, err := s.DB.Store.Ledger(s.T.Context(), booking.Reference(reference))
+	require.NoError(s.T, err)
+	var found []string
+	for _, transaction := range transactions {
+		require.NoError(s.T, transaction.Transaction.Validate())
+		found = append(found, string(transaction.Transaction.Type))
+	}
+	slices.Sort(found)
+	slices.Sort(types)
+	require.Equal(s.T, types, found)
+}
+
+// LedgerDigest is a fingerprint of every ledger row.
+func (s *Stack) LedgerDigest() string {
+	s.T.Helper()
+	text := s.DB.Text(s.T, `SELECT COALESCE(GROUP_CONCAT(CONCAT_WS('|', l.id, l.type, l.stripe_payment_intent_id, l.stripe_object_id,
+		e.account, e.side, e.amount, e.currency) ORDER BY e.id SEPARATOR '\n'), '')
+		FROM financial_ledger l JOIN ledger_entries e ON e.ledger_id = l.id`)
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
+
+// Mails are those that the mail server took for a booking, oldest first.
+func (s *Stack) Mails(reference string) []mailbox.Message {
+	var mails []mailbox.Message
+	for _, message := range s.Mailbox.Messages() {
+		if strings.Contains(message.Subject+message.Text, reference) {
+			mails = append(mails, message)
+		}
+	}
+	return mails
+}
+
+// MailCount counts a booking's mails of one kind that are recorded as sent.
+func (s *Stack) MailCount(reference, kind string) int {
+	s.T.Helper()
+	return s.DB.Count(s.T, `SELECT COUNT(*) FROM emails e JOIN bookings b ON b.id = e.booking_id
+		WHERE b.reference = ? AND e.kind = ? AND e.status = 'sent'`, reference, kind)
+}
+
+// RequireMails requires exactly these kinds of mail, each once: in the books and in the mailbox.
+func (s *Stack) RequireMails(reference string, kinds ...string) {
+	s.T.Helper()
+	for _, kind := range kinds {
+		require.Equal(s.T, 1, s.MailCount(reference, kind), "mails of kind %s", kind)
+	}
+	require.Len(s.T, s.Mails(reference), len(kinds), "mails in the mailbox")
+}
+
+// RequirePromises checks what can be checked at any moment: by SQL, and against the stand-in's own truth.
+func (s *Stack) RequirePromises() {
+	s.T.Helper()
+	promises, err := s.DB.Store.CheckPromises(s.T.Context())
+	require.NoError(s.T, err)
+	require.NotEmpty(s.T, promises)
+	for _, promise := range promises {
+		require.True(s.T, promise.Held, "promise %d, %s: %s", promise.Number, promise.Text, promise.Detail)
+	}
+	s.requireNobodyChargedTwice()
+	s.requireClearingEqualsStripe()
+}
+
+// Promise 1: at most one succeeded PaymentIntent a booking, by Stripe's word.
+func (s *Stack) requireNobodyChargedTwice() {
+	s.T.Helper()
+	succeeded := map[string]int{}
+	for _, intent := range s.Stripe.PaymentIntents() {
+		if intent.Status == "succeeded" {
+			succeeded[intent.Metadata["booking_reference"]]++
+		}
+	}
+	for reference, count := range succeeded {
+		require.Equal(s.T, 1, count, "booking %s was charged %d times", reference, count)
+	}
+}
+
+// Promise 5: the clearing account is Stripe's balance, to the minor unit, per currency.
+func (s *Stack) requireClearingEqualsStripe() {
+	s.T.Helper()
+	balances, err := s.DB.Store.Balances(s.T.Context())
+	require.NoError(s.T, err)
+	for _, balance := range balances {
+		if balance.Account != ledger.AssetStripeClearing {
+			continue
+		}
+		require.Equal(s.T, s.Stripe.Balance(strings.ToLower(string(balance.Currency))), balance.Amount,
+			"clearing account and Stripe's balance in %s", balance.Currency)
+	}
+}
+
+// CreatedPaymentIntents counts the PaymentIntents at Stripe.
+func (s *Stack) CreatedPaymentIntents() int { return len(s.Stripe.PaymentIntents()) }
+
+// StripeStatus reads a PaymentIntent's status at Stripe.
+func (s *Stack) StripeStatus(id string) string {
+	for _, intent := range s.Stripe.PaymentIntents() {
+		if intent.ID == id {
+			return intent.Status
+		}
+	}
+	return ""
+}
+
+// StripeMetadata reads one metadata value of a PaymentIntent at Stripe.
+func (s *Stack) StripeMetadata(id, key string) string {
+	for _, intent := range s.Stripe.PaymentIntents() {
+		if intent.ID == id {
+			return intent.Metadata[key]
+		}
+	}
+	return ""
+}
+
+// Event is a row of stripe_events.
+type Event struct {
+	ID        string
+	Processed bool
+}
+
+// EventOf finds a booking's event of a type.
+func (s *Stack) EventOf(reference, eventType string) Event {
+	s.T.Helper()
+	id := s.DB.Text(s.T, "SELECT stripe_event_id FROM stripe_events WHERE booking_reference = ? AND type = ?", reference, eventType)
+	return Event{ID: id, Processed: s.DB.Count(s.T, "SELECT COUNT(*) FROM stripe_events WHERE stripe_event_id = ? AND processed = TRUE", id) == 1}
+}
+
+// LogLines are the lines of one service that bear a text.
+func (s *Stack) LogLines(service, text string) []string {
+	var lines []string
+	for line := range strings.Lines(s.Logs.String()) {
+		if strings.Contains(line, fmt.Sprintf("%q:%q", "service", service)) && strings.Contains(line, text) {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// DeliverAgain has Stripe deliver an event one more time, and returns the status it met.
+func (s *Stack) DeliverAgain(eventID string) int {
+	s.T.Helper()
+	status, err := s.Stripe.Deliver(eventID)
+	require.NoError(s.T, err)
+	return status
+}
+
+// RefuseMails has the mail server answer its next mails with a code.
+func (s *Stack) RefuseMails(code, times int) {
+	s.T.Helper()
+	require.NoError(s.T, s.Mailbox.Script(mailbox.Fault{Stage: mailbox.StageRcpt, Code: code, Text: "not now", Times: times}))
+}

@@ -1,0 +1,183 @@
+// Package test holds the tests of Farebook as a whole, on real parts: the paths that must never break, the kills, the
+// faults, and what may never leak.
+package test
+
+import (
+	"bytes"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"farebook/internal/testkit"
+)
+
+func TestCompleteBookingFlow(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	booked := s.Book("complete-flow", testkit.BookingBody(nil))
+	require.Equal(t, "pending_payment", booked.Status)
+	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
+	s.AwaitStatus(booked.Reference, "confirmed")
+	s.AwaitWorkflowEnd(booked.Reference)
+	s.RequireMails(booked.Reference, "booking_confirmed")
+	s.RequireLedger(booked.Reference, "payment")
+	s.RequirePromises()
+	s.SaveHistory(booked.Reference, "confirmed")
+}
+
+func TestPaymentFailureThenSuccess(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	booked := s.Book("declined", testkit.BookingBody(nil))
+	for range 2 { // the customer is told of the first decline only
+		require.Equal(t, http.StatusPaymentRequired, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa_chargeDeclinedInsufficientFunds"))
+		s.Eventually(func() bool { return s.PaymentStatus(booked.Reference) == "failed" }, "decline not recorded")
+		s.Stripe.Settle()
+	}
+	require.Equal(t, "pending_payment", s.Status(booked.Reference), "a decline leaves the booking payable")
+	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
+	s.AwaitStatus(booked.Reference, "confirmed")
+	s.AwaitWorkflowEnd(booked.Reference)
+	s.RequireMails(booked.Reference, "payment_failed", "booking_confirmed")
+	s.RequireLedger(booked.Reference, "payment")
+	s.RequirePromises()
+	s.SaveHistory(booked.Reference, "declined_then_confirmed")
+}
+
+func TestCancelBeforePayment(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	booked := s.Book("cancelled", testkit.BookingBody(nil))
+	for range 2 { // a cancel said twice is answered twice
+		answer, err := s.API.Do(http.MethodPost, "/v1/bookings/"+booked.Reference+"/cancel", "", nil)
+		require.NoError(t, err)
+		require.Equal(t, http.StatusOK, answer.Status, "%s", answer.Body)
+	}
+	require.Equal(t, "cancelled", s.Status(booked.Reference))
+	s.AwaitWorkflowEnd(booked.Reference)
+	s.RequireMails(booked.Reference, "booking_cancelled")
+	s.RequireLedger(booked.Reference)
+	require.NotEqual(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"), "Stripe takes no money for it any more")
+	s.RequirePromises()
+	s.SaveHistory(booked.Reference, "cancelled")
+}
+
+func TestHoldExpires(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{HoldMinute: 100 * time.Millisecond})
+	booked := s.Book("expired", testkit.BookingBody(nil))
+	s.AwaitStatus(booked.Reference, "expired")
+	s.AwaitWorkflowEnd(booked.Reference)
+	s.RequireMails(booked.Reference, "hold_expired")
+	s.RequireLedger(booked.Reference)
+	require.Equal(t, "canceled", s.StripeStatus(booked.Payment.PaymentIntentID))
+	s.RequirePromises()
+	s.SaveHistory(booked.Reference, "expired")
+}
+
+func TestAuthenticationThenSuccess(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	booked := s.Book("requires-action", testkit.BookingBody(nil))
+	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_authenticationRequired"))
+	s.Eventually(func() bool { return s.PaymentStatus(booked.Reference) == "requires_action" }, "requires_action not recorded")
+	require.NoError(t, s.Stripe.CompleteAction(booked.Payment.PaymentIntentID))
+	s.AwaitStatus(booked.Reference, "confirmed")
+	s.AwaitWorkflowEnd(booked.Reference)
+	s.RequireMails(booked.Reference, "booking_confirmed")
+	s.RequirePromises()
+	s.SaveHistory(booked.Reference, "authenticated")
+}
+
+func TestWebhookDeduplication(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	booked := s.Book("webhooks", testkit.BookingBody(nil))
+	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
+	s.AwaitStatus(booked.Reference, "confirmed")
+	s.AwaitWorkflowEnd(booked.Reference)
+	before := s.LedgerDigest()
+	event := s.EventOf(booked.Reference, "payment_intent.succeeded")
+	require.True(t, event.Processed)
+
+	// processed=true: a delivery more is acknowledged and wakes nobody.
+	runs := s.WorkflowRuns(booked.Reference)
+	require.Equal(t, http.StatusOK, s.DeliverAgain(event.ID))
+	require.Equal(t, runs, s.WorkflowRuns(booked.Reference))
+
+	// processed=false (a crash before the recording): it is processed again, and changes nothing else.
+	s.DB.Exec(t, "UPDATE stripe_events SET processed = FALSE, processed_at = NULL WHERE stripe_event_id = ?", event.ID)
+	require.Equal(t, http.StatusOK, s.DeliverAgain(event.ID))
+	s.Eventually(func() bool { return s.EventOf(booked.Reference, "payment_intent.succeeded").Processed }, "event not processed again")
+	s.AwaitWorkflowEnd(booked.Reference)
+	require.Greater(t, s.WorkflowRuns(booked.Reference), runs)
+	require.Equal(t, before, s.LedgerDigest())
+	s.RequireMails(booked.Reference, "booking_confirmed")
+	s.RequirePromises()
+}
+
+func TestIdempotencySameKey(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	body := testkit.BookingBody(nil)
+	first, err := s.API.Do(http.MethodPost, "/v1/bookings", "key-1", body)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusCreated, first.Status, "%s", first.Body)
+
+	again, err := s.API.Do(http.MethodPost, "/v1/bookings", "key-1", body)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusCreated, again.Status)
+	require.Equal(t, "true", again.Header.Get("Idempotent-Replayed"))
+	require.JSONEq(t, string(first.Body), string(again.Body))
+
+	other, err := s.API.Do(http.MethodPost, "/v1/bookings", "key-1",
+		testkit.BookingBody(func(b map[string]any) { b["holdMinutes"] = 31 }))
+	require.NoError(t, err)
+	require.Equal(t, http.StatusUnprocessableEntity, other.Status, "%s", other.Body)
+	require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM bookings"))
+	require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM payments"))
+	require.Equal(t, 1, s.CreatedPaymentIntents())
+}
+
+func TestIdempotencyHundredAtOnce(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	body := testkit.BookingBody(nil)
+	answers := make(chan testkit.Answer, 100)
+	for range cap(answers) {
+		go func() {
+			answer, err := s.API.Do(http.MethodPost, "/v1/bookings", "hundred", body)
+			if err != nil {
+				answer.Status = -1
+			}
+			answers <- answer
+		}()
+	}
+	var first []byte
+	for range cap(answers) {
+		answer := <-answers
+		require.Equal(t, http.StatusCreated, answer.Status, "%s", answer.Body)
+		if first == nil {
+			first = answer.Body
+		}
+		require.True(t, bytes.Equal(first, answer.Body), "%s\n%s", first, answer.Body)
+	}
+	require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM bookings"))
+	require.Equal(t, 1, s.CreatedPaymentIntents())
+}
+
+func TestStateGuards(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	booked := s.Book("guards", testkit.BookingBody(nil))
+	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
+	s.AwaitStatus(booked.Reference, "confirmed")
+	answer, err := s.API.Do(http.MethodPost, "/v1/bookings/"+booked.Reference+"/cancel", "", nil)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusConflict, answer.Status, "%s", answer.Body)
+	require.Contains(t, string(answer.Body), "confirmed")
+	require.Equal(t, "confirmed", s.Status(booked.Reference))
+	s.RequirePromises()
+}

@@ -1,0 +1,127 @@
+package test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"farebook/internal/stripestand"
+	"farebook/internal/testkit"
+)
+
+// Whatever becomes of the answer to a creation, there is one PaymentIntent that can be paid, paid once.
+func TestStripeFaultsOnCreate(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]stripestand.FaultKind{
+		"answer lost after the effect": stripestand.FaultAnswerLost,
+		"500 before the effect":        stripestand.Fault500Before,
+		"500 after the effect":         stripestand.Fault500After,
+		"429":                          stripestand.FaultRateLimit,
+		"lock_timeout":                 stripestand.FaultLockTimeout,
+		"HTML 502":                     stripestand.FaultHTML502,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := testkit.New(t, testkit.Options{})
+			s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodPost, Path: "/v1/payment_intents", Kind: fault, Count: 1})
+			payAndRequireOne(t, s)
+		})
+	}
+}
+
+// The fast path's attempts are used up, and the slow path settles it.
+func TestStripeFaultOutlastsTheFastPath(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodPost, Path: "/v1/payment_intents", Kind: stripestand.FaultHTML502, Count: 4})
+	payAndRequireOne(t, s)
+	s.SaveHistory(s.OnlyReference(), "slow_path")
+}
+
+// Reading the outcome, and cancelling, meet the same faults.
+func TestStripeFaultsOnReadAndCancel(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]stripestand.FaultKind{
+		"answer lost": stripestand.FaultAnswerLost,
+		"500 after":   stripestand.Fault500After,
+		"HTML 502":    stripestand.FaultHTML502,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := testkit.New(t, testkit.Options{})
+			booked := s.Book("cancelled", testkit.BookingBody(nil))
+			path := "/v1/payment_intents/" + booked.Payment.PaymentIntentID
+			s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodPost, Path: path + "/cancel", Kind: fault, Count: 1})
+			s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodGet, Path: path, Kind: fault, Count: 1})
+			answer, err := s.API.Do(http.MethodPost, "/v1/bookings/"+booked.Reference+"/cancel", "", nil)
+			require.NoError(t, err)
+			require.Equal(t, http.StatusOK, answer.Status, "%s", answer.Body)
+			require.Equal(t, "canceled", s.StripeStatus(booked.Payment.PaymentIntentID))
+			s.AwaitWorkflowEnd(booked.Reference)
+			s.RequireMails(booked.Reference, "booking_cancelled")
+			s.RequirePromises()
+		})
+	}
+}
+
+// What Stripe refuses for good is told to the caller, with the books closed and the customer informed.
+func TestStripeRefusesThePayment(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodPost, Path: "/v1/payment_intents", Kind: stripestand.FaultInvalidRequest, Count: 1})
+	answer, err := s.API.Do(http.MethodPost, "/v1/bookings", "refused", testkit.BookingBody(nil))
+	require.NoError(t, err)
+	require.Equal(t, http.StatusUnprocessableEntity, answer.Status, "%s", answer.Body)
+	reference := s.OnlyReference()
+	require.Equal(t, "payment_failed", s.Status(reference))
+	s.AwaitWorkflowEnd(reference)
+	s.RequireMails(reference, "payment_failed")
+	s.RequireLedger(reference)
+	s.RequirePromises()
+	s.SaveHistory(reference, "refused")
+}
+
+// Webhooks doubled, shuffled and delayed end in the same ledger.
+func TestWebhooksInDisorder(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	s.Stripe.HoldWebhooks()
+	booked := s.Book("disorder", testkit.BookingBody(nil))
+	require.Equal(t, http.StatusPaymentRequired, s.Pay(booked.Payment.PaymentIntentID, "pm_card_chargeDeclined"))
+	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
+	s.Stripe.ReleaseWebhooksDisordered(5)
+	s.AwaitStatus(booked.Reference, "confirmed")
+	s.AwaitWorkflowEnd(booked.Reference)
+	s.Stripe.Settle()
+	s.AwaitWorkflowEnd(booked.Reference)
+	s.RequireLedger(booked.Reference, "payment")
+	s.RequirePromises()
+	require.Equal(t, 1, s.MailCount(booked.Reference, "booking_confirmed"))
+}
+
+// A mail server that is busy is tried again; the booking was confirmed long before.
+func TestMailServerBusy(t *testing.T) {
+	t.Parallel()
+	for name, code := range map[string]int{"421": 421, "450": 450} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := testkit.New(t, testkit.Options{})
+			s.RefuseMails(code, 2)
+			payAndRequireOne(t, s)
+		})
+	}
+}
+
+// A mail that is refused for good is recorded as failed, and the booking is confirmed all the same.
+func TestMailRefusedForGood(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	s.RefuseMails(550, 1)
+	booked := s.Book("mail-550", testkit.BookingBody(nil))
+	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
+	s.AwaitStatus(booked.Reference, "confirmed")
+	s.AwaitWorkflowEnd(booked.Reference)
+	require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM emails WHERE status = 'failed' AND last_error LIKE '%550%'"))
+	require.Equal(t, 0, s.DB.Count(t, "SELECT COUNT(*) FROM emails WHERE last_error LIKE '%canary-mail%'"), "no address in an error")
+}

@@ -1,0 +1,94 @@
+package test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"farebook/internal/testkit"
+)
+
+// The worker dies with SIGKILL before and after every side effect of a paid booking; each time there is one
+// PaymentIntent, one ledger transaction and one confirmation in the end.
+func TestWorkerKilledOnTheWayToConfirmation(t *testing.T) {
+	t.Parallel()
+	for _, point := range []string{
+		"before-create-payment-intent", "after-create-payment-intent", "after-payment-row",
+		"before-record-outcome", "after-record-outcome",
+		"before-send-email", "after-email-row",
+	} {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			s := testkit.New(t, testkit.Options{Processes: true, WorkerFailpoint: point})
+			payAndRequireOne(t, s)
+			s.RequireDeaths("worker", 1)
+		})
+	}
+}
+
+// The one window in which a mail goes twice: the server took it and the worker died before writing that down. Both
+// bear the same Message-ID.
+func TestWorkerKilledBetweenMailAndItsRow(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{Processes: true, WorkerFailpoint: "after-send-email"})
+	booked := s.Book("kill", testkit.BookingBody(nil))
+	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
+	s.AwaitStatus(booked.Reference, "confirmed")
+	s.AwaitWorkflowEnd(booked.Reference)
+	s.RequireDeaths("worker", 1)
+	messages := s.Mails(booked.Reference)
+	require.Len(t, messages, 2)
+	require.Equal(t, messages[0].MessageID, messages[1].MessageID)
+	s.RequireLedger(booked.Reference, "payment")
+	s.RequirePromises()
+}
+
+// The worker dies before and after cancelling the PaymentIntent of a hold that ended.
+func TestWorkerKilledOnTheWayToExpiry(t *testing.T) {
+	t.Parallel()
+	for _, point := range []string{"before-cancel-payment-intent", "after-cancel-payment-intent"} {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			s := testkit.New(t, testkit.Options{Processes: true, WorkerFailpoint: point, HoldMinute: 100 * time.Millisecond})
+			booked := s.Book("kill", testkit.BookingBody(nil))
+			s.AwaitStatus(booked.Reference, "expired")
+			s.AwaitWorkflowEnd(booked.Reference)
+			s.RequireDeaths("worker", 1)
+			s.RequireMails(booked.Reference, "hold_expired")
+			require.Equal(t, "canceled", s.StripeStatus(booked.Payment.PaymentIntentID))
+			s.RequirePromises()
+		})
+	}
+}
+
+// The API dies between any two of its steps; the client tries again with the same key, Stripe delivers again.
+func TestAPIKilledBetweenItsSteps(t *testing.T) {
+	t.Parallel()
+	for _, point := range []string{
+		"api-after-reserve", "api-after-start", "api-before-answer-stored", "api-after-answer-stored",
+		"webhook-after-event-stored", "webhook-after-signal",
+	} {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			s := testkit.New(t, testkit.Options{Processes: true, APIFailpoint: point})
+			payAndRequireOne(t, s)
+			s.RequireDeaths("starter", 1)
+		})
+	}
+}
+
+func payAndRequireOne(t *testing.T, s *testkit.Stack) {
+	t.Helper()
+	booked := s.Book("kill", testkit.BookingBody(nil))
+	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
+	s.AwaitStatus(booked.Reference, "confirmed")
+	s.AwaitWorkflowEnd(booked.Reference)
+	require.Equal(t, 1, s.CreatedPaymentIntents())
+	require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM bookings"))
+	require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM payments"))
+	s.RequireLedger(booked.Reference, "payment")
+	s.RequireMails(booked.Reference, "booking_confirmed")
+	s.RequirePromises()
+}

@@ -1,0 +1,47 @@
+package test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"farebook/internal/testkit"
+)
+
+// Names, addresses and secrets planted in a booking are found in no history and no log line; one correlation id is
+// found in every place from the request to the mail.
+func TestNothingLeaksAndOneIDLeadsThrough(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	booked := s.Book("canaries", testkit.BookingBody(nil))
+	require.Equal(t, http.StatusPaymentRequired, s.Pay(booked.Payment.PaymentIntentID, "pm_card_chargeDeclined"))
+	s.Eventually(func() bool { return s.PaymentStatus(booked.Reference) == "failed" }, "decline not recorded")
+	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
+	s.AwaitStatus(booked.Reference, "confirmed")
+	s.AwaitWorkflowEnd(booked.Reference)
+
+	canaries := []string{
+		"Layla", "Haddad", "canary-mail", testkit.StripeKey, testkit.WebhookSecret,
+		booked.Payment.ClientSecret, "_secret_", s.API.Token, "4242424242424242",
+	}
+	places := map[string]string{"the workflow's history": s.HistoryText(booked.Reference), "the logs": s.Logs.String()}
+	for place, text := range places {
+		require.NotEmpty(t, text)
+		for _, canary := range canaries {
+			require.False(t, strings.Contains(text, canary), "%q stands in %s", canary, place)
+		}
+	}
+
+	id := s.CorrelationID(booked.Reference)
+	require.NotEmpty(t, id)
+	require.Contains(t, s.HistoryText(booked.Reference), id)
+	require.Equal(t, id, s.StripeMetadata(booked.Payment.PaymentIntentID, "correlation_id"))
+	for _, message := range s.Mails(booked.Reference) {
+		require.Equal(t, id, message.Header.Get("X-Correlation-ID"))
+	}
+	for _, service := range []string{"api", "worker"} {
+		require.NotEmpty(t, s.LogLines(service, id), "no line of %s bears the correlation id", service)
+	}
+}

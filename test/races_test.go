@@ -1,0 +1,109 @@
+package test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"farebook/internal/testkit"
+)
+
+// A cancel that finds the PaymentIntent paid, because the event is still on its way, does not lose the payment.
+func TestCancelLosesToPayment(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	booked := s.Book("cancel-race", testkit.BookingBody(nil))
+	s.Stripe.HoldWebhooks()
+	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
+	answer, err := s.API.Do(http.MethodPost, "/v1/bookings/"+booked.Reference+"/cancel", "", nil)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusConflict, answer.Status, "%s", answer.Body)
+	require.Equal(t, "confirmed", s.Status(booked.Reference))
+	s.Stripe.ReleaseWebhooks()
+	s.AwaitWorkflowEnd(booked.Reference)
+	s.RequireMails(booked.Reference, "booking_confirmed")
+	s.RequireLedger(booked.Reference, "payment")
+	s.RequirePromises()
+	s.SaveHistory(booked.Reference, "cancel_lost_to_payment")
+}
+
+// The hold ends while the money is in, and its event is not: the booking is paid.
+func TestHoldEndsAfterUnheardPayment(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{HoldMinute: 150 * time.Millisecond})
+	booked := s.Book("expiry-race", testkit.BookingBody(nil))
+	s.Stripe.HoldWebhooks()
+	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
+	s.AwaitStatus(booked.Reference, "confirmed")
+	s.Stripe.ReleaseWebhooks()
+	s.AwaitWorkflowEnd(booked.Reference)
+	s.RequireLedger(booked.Reference, "payment")
+	s.RequirePromises()
+}
+
+// Money that comes for a booking that is closed is recorded and flagged, by a workflow that starts again for it.
+func TestLateMoneyIsRecordedAndFlagged(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	booked := s.Book("late-money", testkit.BookingBody(nil))
+	answer, err := s.API.Do(http.MethodPost, "/v1/bookings/"+booked.Reference+"/cancel", "", nil)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, answer.Status, "%s", answer.Body)
+	s.AwaitWorkflowEnd(booked.Reference)
+
+	require.NoError(t, s.Stripe.ForceSucceed(booked.Payment.PaymentIntentID))
+	s.Eventually(func() bool { return s.PaymentStatus(booked.Reference) == "succeeded" }, "late money not recorded")
+	s.AwaitWorkflowEnd(booked.Reference)
+	require.Equal(t, "cancelled", s.Status(booked.Reference))
+	require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM bookings WHERE refund_due = TRUE"))
+	s.RequireLedger(booked.Reference, "payment")
+	s.RequirePromises()
+	s.SaveHistory(booked.Reference, "late_money")
+}
+
+// Stripe's fee comes after the payment when the capture is asynchronous: the booking is confirmed at once, the fee
+// posted when charge.updated says so.
+func TestFeeComesLater(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	s.Stripe.DelayBalanceTransactions(true)
+	booked := s.Book("late-fee", testkit.BookingBody(nil))
+	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
+	s.AwaitStatus(booked.Reference, "confirmed")
+	s.RequireLedger(booked.Reference, "payment")
+	s.Stripe.ReleaseBalanceTransactions()
+	s.AwaitWorkflowEnd(booked.Reference)
+	s.RequireLedger(booked.Reference, "payment", "stripe_fee")
+	s.RequireMails(booked.Reference, "booking_confirmed")
+	s.RequirePromises()
+	s.SaveHistory(booked.Reference, "fee_later")
+}
+
+// An operator who cancels the workflow cancels the booking: the PaymentIntent does not stay payable.
+func TestWorkflowCancelledFromOutside(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	booked := s.Book("operator-cancel", testkit.BookingBody(nil))
+	require.NoError(t, s.Temporal.CancelWorkflow(t.Context(), s.WorkflowID(booked.Reference), ""))
+	s.AwaitStatus(booked.Reference, "cancelled")
+	s.AwaitWorkflowEnd(booked.Reference)
+	require.Equal(t, "canceled", s.StripeStatus(booked.Payment.PaymentIntentID))
+	s.RequireMails(booked.Reference, "booking_cancelled")
+	s.RequirePromises()
+	s.SaveHistory(booked.Reference, "workflow_cancelled")
+}
+
+// A workflow that was terminated takes nothing with it: the payment's event starts another.
+func TestWorkflowTerminated(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	booked := s.Book("operator-terminate", testkit.BookingBody(nil))
+	require.NoError(t, s.Temporal.TerminateWorkflow(t.Context(), s.WorkflowID(booked.Reference), "", "a test"))
+	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
+	s.AwaitStatus(booked.Reference, "confirmed")
+	s.AwaitWorkflowEnd(booked.Reference)
+	s.RequireLedger(booked.Reference, "payment")
+	s.RequirePromises()
+}
