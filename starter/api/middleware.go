@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"path"
@@ -45,11 +46,23 @@ func (a *api) observe(next http.Handler) http.Handler {
 					writeProblem(ctx, seen, http.StatusInternalServerError, "internal", "Something is broken on our side. Tell us the id in instance.")
 				}
 			}
-			a.Log.InfoContext(ctx, "request answered", "method", r.Method, "route", seen.route,
+			a.Log.Log(ctx, lineLevel(seen), "request answered", "method", r.Method, "route", seen.route,
 				"status", seen.status, "bytes", seen.bytes, "durationMs", time.Since(started).Milliseconds())
 		}()
 		next.ServeHTTP(seen, r)
 	})
+}
+
+// lineLevel keeps the probes of load balancers out of the usual log.
+func lineLevel(seen *watched) slog.Level {
+	switch {
+	case seen.status >= http.StatusInternalServerError:
+		return slog.LevelError
+	case strings.HasSuffix(seen.route, "z"):
+		return slog.LevelDebug
+	default:
+		return slog.LevelInfo
+	}
 }
 
 // watched remembers what was answered.

@@ -1,0 +1,209 @@
+package api_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"github.com/stripe/stripe-go/v76/webhook"
+
+	"farebook/booking"
+	"farebook/internal/testdb"
+	"farebook/starter/api"
+	"farebook/store"
+	"farebook/workflows"
+)
+
+// event is one of Stripe's that is about no booking of ours.
+func event(id string) []byte {
+	return fmt.Appendf(nil, `{"id":%q,"object":"event","type":"customer.created","api_version":"2023-10-16","created":1763859723,`+
+		`"livemode":false,"data":{"object":{"id":"cus_1","object":"customer","metadata":{}}}}`, id)
+}
+
+// paymentEvent is about a booking's PaymentIntent.
+func paymentEvent(id, reference, intent string) []byte {
+	return fmt.Appendf(nil, `{"id":%q,"object":"event","type":"payment_intent.succeeded","api_version":"2023-10-16","created":1763859723,`+
+		`"livemode":false,"data":{"object":{"id":%q,"object":"payment_intent","metadata":{"booking_reference":%q,"correlation_id":"request-0001"}}}}`,
+		id, intent, reference)
+}
+
+// sign makes Stripe's header with Stripe's own library.
+func sign(t *testing.T, body []byte, secret string, at time.Time) string {
+	t.Helper()
+	return webhook.GenerateTestSignedPayload(&webhook.UnsignedPayload{Payload: body, Secret: secret, Timestamp: at, Scheme: "v1"}).Header
+}
+
+func (s *server) deliver(signature string, body []byte, headers ...string) answer {
+	s.t.Helper()
+	return s.do(http.MethodPost, "/webhooks/stripe", body, append([]string{"Authorization", "", "Stripe-Signature", signature}, headers...)...)
+}
+
+// Forged, stale, future-dated and unreadable events are answered with 400 and leave nothing behind.
+func TestBadEvents(t *testing.T) {
+	t.Parallel()
+	s := serve(t, nil)
+	now := time.Now()
+	body := event("evt_1")
+	good := sign(t, body, webhookSecret, now)
+	v1 := good[strings.Index(good, "v1="):]
+	stamp := fmt.Sprintf("t=%d", now.Unix())
+	for name, signature := range map[string]string{
+		"none":                      "",
+		"of another secret":         sign(t, body, "whsec_other", now),
+		"of another body":           sign(t, event("evt_2"), webhookSecret, now),
+		"no t":                      v1,
+		"an empty t":                "t=," + v1,
+		"a negative t":              "t=-1," + v1,
+		"a huge t":                  "t=99999999999999999999," + v1,
+		"a t that is a float":       "t=1e9," + v1,
+		"a t with a sign":           strings.Replace(good, "t=", "t=+", 1),
+		"two t":                     stamp + ",t=1," + v1,
+		"two t, the right one last": "t=1," + good,
+		"no v1":                     stamp,
+		"an empty v1":               stamp + ",v1=",
+		"v0 only":                   strings.Replace(good, "v1=", "v0=", 1),
+		"v1 that is no hexadecimal": stamp + ",v1=zz",
+		"v1 of another time":        fmt.Sprintf("t=%d,%s", now.Add(-time.Minute).Unix(), v1),
+		"6 minutes old":             sign(t, body, webhookSecret, now.Add(-6*time.Minute)),
+		"3 days old":                sign(t, body, webhookSecret, now.Add(-72*time.Hour)),
+		"6 minutes ahead":           sign(t, body, webhookSecret, now.Add(6*time.Minute)),
+		"a year ahead":              sign(t, body, webhookSecret, now.AddDate(1, 0, 0)),
+		"many":                      stamp + strings.Repeat(",v1="+strings.Repeat("0", 64), 1000),
+		"garbage":                   "garbage",
+	} {
+		got := s.deliver(signature, body)
+		require.Equal(t, http.StatusBadRequest, got.status, "%s: %s", name, got.body)
+		require.Equal(t, "header.Stripe-Signature", got.problem(t).Errors[0].Location, name)
+	}
+	twice, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/webhooks/stripe", strings.NewReader(string(body)))
+	require.NoError(t, err)
+	twice.Header = http.Header{"Stripe-Signature": {good, good}}
+	require.Equal(t, http.StatusBadRequest, s.send(twice).status)
+
+	reencoded := strings.Replace(string(body), `":`, `": `, 1)
+	require.Equal(t, http.StatusBadRequest, s.deliver(good, []byte(reencoded)).status)
+	s.requireNothing()
+}
+
+// Signed, and yet no event for us.
+func TestUnreadableEvents(t *testing.T) {
+	t.Parallel()
+	s := serve(t, nil)
+	replace := func(old, new string) string { return strings.Replace(string(event("evt_1")), old, new, 1) }
+	for name, body := range map[string]string{
+		"nothing":                 "",
+		"null":                    "null",
+		"an array":                "[]",
+		"no JSON":                 "{",
+		"a null object":           replace(`{"id":"cus_1","object":"customer","metadata":{}}`, "null"),
+		"no data":                 replace(`"data":`, `"other":`),
+		"null data":               replace(`{"object":{"id":"cus_1","object":"customer","metadata":{}}}`, "null"),
+		"no id":                   replace(`"evt_1"`, `""`),
+		"an id that is no event":  replace(`"evt_1"`, `"pi_1"`),
+		"an id that is SQL":       replace(`"evt_1"`, `"evt_1' OR 1=1"`),
+		"a very long id":          replace(`"evt_1"`, `"evt_`+strings.Repeat("1", 300)+`"`),
+		"not an event":            replace(`"object":"event"`, `"object":"v2.event"`),
+		"no type":                 replace(`"customer.created"`, `""`),
+		"a live event":            replace(`"livemode":false`, `"livemode":true`),
+		"no livemode":             replace(`"livemode":false,`, ``),
+		"livemode null":           replace(`"livemode":false`, `"livemode":null`),
+		"created before all time": replace(`1763859723`, `-1`),
+		"created after all time":  replace(`1763859723`, `9223372036854775807`),
+		"invalid UTF-8":           replace(`"metadata":{}`, "\"metadata\":{\"a\":\"\xff\"}"),
+	} {
+		got := s.deliver(sign(t, []byte(body), webhookSecret, time.Now()), []byte(body))
+		require.Equal(t, http.StatusBadRequest, got.status, "%s: %s", name, got.body)
+		got.problem(t)
+	}
+	s.requireNothing()
+}
+
+// With a live key it is the test event that is refused.
+func TestTestEventInLiveMode(t *testing.T) {
+	t.Parallel()
+	s := serve(t, func(_ *testdb.DB, deps *api.Deps) { deps.Live = true })
+	body := event("evt_1")
+	require.Equal(t, http.StatusBadRequest, s.deliver(sign(t, body, webhookSecret, time.Now()), body).status)
+	s.requireNothing()
+	live := []byte(strings.Replace(string(body), `"livemode":false`, `"livemode":true`, 1))
+	require.Equal(t, http.StatusOK, s.deliver(sign(t, live, webhookSecret, time.Now()), live).status)
+	require.Equal(t, 1, s.db.Count(t, "SELECT COUNT(*) FROM stripe_events WHERE livemode"))
+}
+
+// Events that nothing is done about are kept, marked, and acknowledged: unknown types, other API versions, other
+// people's references; during a rotation under either secret.
+func TestEventsSetAside(t *testing.T) {
+	t.Parallel()
+	s := serve(t, withoutTemporal(t)) // nobody is told
+	now := time.Now()
+	otherVersion := []byte(strings.Replace(string(event("evt_version")), "2023-10-16", "2025-03-31.basil", 1))
+	longID := []byte(strings.Replace(string(event("evt_long")), "cus_1", "cs_test_"+strings.Repeat("a", 200), 1))
+	two := sign(t, event("evt_two"), nextSecret, now) + ",v1=" + strings.Repeat("0", 64)
+	for _, c := range []struct {
+		signature string
+		body      []byte
+	}{
+		{sign(t, event("evt_type"), webhookSecret, now), event("evt_type")},
+		{sign(t, event("evt_next"), nextSecret, now), event("evt_next")},
+		{two, event("evt_two")},
+		{sign(t, event("evt_past"), webhookSecret, now.Add(-4*time.Minute)), event("evt_past")},
+		{sign(t, event("evt_future"), webhookSecret, now.Add(4*time.Minute)), event("evt_future")},
+		{sign(t, otherVersion, webhookSecret, now), otherVersion},
+		{sign(t, longID, webhookSecret, now), longID},
+		{sign(t, paymentEvent("evt_none", "FB-00000000", "pi_1"), webhookSecret, now), paymentEvent("evt_none", "FB-00000000", "pi_1")},
+		{sign(t, paymentEvent("evt_sql", "1=1", "pi_1"), webhookSecret, now), paymentEvent("evt_sql", "1=1", "pi_1")},
+	} {
+		for range 2 { // a delivery more changes nothing
+			got := s.deliver(c.signature, c.body)
+			require.Equal(t, http.StatusOK, got.status, "%s: %s", c.body, got.body)
+		}
+	}
+	require.Equal(t, 9, s.db.Count(t, "SELECT COUNT(*) FROM stripe_events"))
+	require.Equal(t, 9, s.db.Count(t, "SELECT COUNT(*) FROM stripe_events WHERE processed AND note <> ''"))
+	require.Equal(t, string(otherVersion), s.db.Text(t, "SELECT payload FROM stripe_events WHERE stripe_event_id = 'evt_version'"))
+}
+
+// An event is stored before the workflow is told, and not acknowledged before: Stripe delivers it again.
+func TestEventIsStoredBeforeItIsSignalled(t *testing.T) {
+	t.Parallel()
+	s := serve(t, withoutTemporal(t))
+	s.book([]byte(validBody()))
+	reference := s.db.Text(t, "SELECT reference FROM bookings")
+	body := paymentEvent("evt_1", reference, "pi_1")
+	for range 2 {
+		got := s.deliver(sign(t, body, webhookSecret, time.Now()), body)
+		require.Equal(t, http.StatusServiceUnavailable, got.status, "%s", got.body)
+		require.Equal(t, 1, s.db.Count(t, "SELECT COUNT(*) FROM stripe_events WHERE NOT processed AND booking_reference = ?", reference))
+	}
+	s.db.Exec(t, "UPDATE stripe_events SET processed = TRUE")
+	require.Equal(t, http.StatusOK, s.deliver(sign(t, body, webhookSecret, time.Now()), body).status)
+}
+
+// The workflow is told on the real server, by signal with start.
+func TestEventReachesTheWorkflow(t *testing.T) {
+	t.Parallel()
+	var deps api.Deps
+	s := serve(t, func(db *testdb.DB, d *api.Deps) { d.AnswerTimeout = 10 * time.Second; deps = *d })
+	caller, err := s.db.Store.Authenticate(t.Context(), s.token)
+	require.NoError(t, err)
+	reserved, err := s.db.Store.ReserveBooking(t.Context(), store.NewBooking{
+		APIKeyID: caller.ID, IdempotencyKey: "key-1", CorrelationID: "request-0001", Now: time.Now(), HoldExpiresAt: time.Now().Add(time.Hour),
+		Request: booking.Request{Amount: booking.Money{Value: 45900, Currency: "USD"}},
+	})
+	require.NoError(t, err)
+	known := reserved.Booking
+	body := paymentEvent("evt_1", string(known.Reference), "pi_1")
+	require.Equal(t, http.StatusOK, s.deliver(sign(t, body, webhookSecret, time.Now()), body).status)
+	id := workflows.BookingPaymentID(known.Reference)
+	t.Cleanup(func() {
+		require.NoError(t, deps.Temporal.TerminateWorkflow(context.WithoutCancel(t.Context()), id, "", "the test is over"))
+	})
+	description, err := deps.Temporal.DescribeWorkflowExecution(t.Context(), id, "")
+	require.NoError(t, err)
+	require.Equal(t, workflows.TypeBookingPayment, description.GetWorkflowExecutionInfo().GetType().GetName())
+	require.Zero(t, s.db.Count(t, "SELECT COUNT(*) FROM stripe_events WHERE processed"), "it is the recording step that marks it")
+}
