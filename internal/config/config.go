@@ -10,6 +10,8 @@ import (
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
+
+	"farebook/internal/mail"
 )
 
 // Values of APP_ENV.
@@ -25,7 +27,7 @@ type Config struct {
 	DatabaseDSN      string // of the application's database user
 	DatabaseAdminDSN string // of the user who makes schema and grants; the migrate command's alone
 	Stripe           Stripe
-	SMTP             SMTP
+	SMTP             mail.Config
 	HTTPAddr         string
 	TaskQueue        string
 	// HoldMinute is how long a minute of a hold lasts: a minute, unless a test shortens it. Production refuses others.

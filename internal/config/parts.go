@@ -2,24 +2,16 @@ package config
 
 import (
 	"net"
-	"net/mail"
+	netmail "net/mail"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
-)
 
-// SMTP is how mail is sent; the same shape as mail.Config.
-type SMTP = struct {
-	Host               string
-	Port               int
-	Username, Password string
-	TLS                string // none, starttls or tls
-	From               string
-	Timeout            time.Duration
-}
+	"farebook/internal/mail"
+)
 
 // What development falls back to: the addresses that `make up` takes when they are free.
 const (
@@ -128,7 +120,7 @@ func (r *reader) checkStripeBase(base string) {
 
 func (r *reader) readSMTP() {
 	v := r.vars
-	smtp := SMTP{
+	smtp := mail.Config{
 		Host: v.SMTPHost, Username: v.SMTPUsername, Password: v.SMTPPassword,
 		TLS: v.SMTPTLS, From: v.SMTPFrom, Timeout: smtpTimeout,
 	}
@@ -145,14 +137,14 @@ func (r *reader) readSMTP() {
 	if smtp.From == "" {
 		smtp.From = r.missing(Mail, "SMTP_FROM", localFrom, "the sender of mails, \"Farebook <bookings@example.com>\"")
 	}
-	if _, err := mail.ParseAddress(smtp.From); smtp.From != "" && err != nil {
+	if _, err := netmail.ParseAddress(smtp.From); smtp.From != "" && err != nil {
 		r.problem("SMTP_FROM cannot be read: write it as \"Farebook <bookings@example.com>\"")
 	}
 	r.checkSMTP(smtp)
 	r.config.SMTP = smtp
 }
 
-func (r *reader) checkSMTP(smtp SMTP) {
+func (r *reader) checkSMTP(smtp mail.Config) {
 	switch smtp.TLS {
 	case "none", "starttls", "tls":
 	default:

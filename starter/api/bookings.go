@@ -107,7 +107,7 @@ func requireJSON(spec huma.API) func(huma.Context, func(huma.Context)) {
 func (a *api) createBooking(ctx context.Context, in *createInput) (*createOutput, error) {
 	ctx, cancel := context.WithTimeout(ctx, a.AnswerTimeout)
 	defer cancel()
-	now := time.Now().UTC()
+	now := time.Now().UTC().Truncate(time.Microsecond) // as exact as a DATETIME(6)
 	request, err := decodeBooking(in.RawBody, now)
 	if err != nil {
 		return nil, invalidBody(ctx, err)

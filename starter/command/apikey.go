@@ -13,7 +13,13 @@ import (
 )
 
 func apiKeyCommand() *cobra.Command {
-	group := &cobra.Command{Use: "api-key", Short: "Make API keys", Args: cobra.NoArgs}
+	group := &cobra.Command{
+		Use:   "api-key",
+		Short: "Make API keys",
+		Args:  cobra.NoArgs,
+		// Without it, a mistyped command would print help and succeed.
+		RunE: func(*cobra.Command, []string) error { return errors.New("api-key: say what to do: api-key create --name NAME") },
+	}
 	var name, token string
 	create := &cobra.Command{
 		Use:   "create --name NAME",

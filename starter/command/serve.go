@@ -54,7 +54,11 @@ func serveCommand() *cobra.Command {
 				return err
 			}
 			defer closeAPI()
-			return serve(cmd.Context(), cfg.HTTPAddr, handler, log)
+			listener, err := (&net.ListenConfig{}).Listen(cmd.Context(), "tcp", cfg.HTTPAddr)
+			if err != nil {
+				return fmt.Errorf("HTTP_ADDR: %w", err)
+			}
+			return Serve(cmd.Context(), listener, handler, log)
 		},
 	}
 }
@@ -114,12 +118,8 @@ func dialTemporal(cfg config.Config, log *slog.Logger) (client.Client, error) {
 	return temporal, nil
 }
 
-// serve answers until ctx ends, then lets what is under way end.
-func serve(ctx context.Context, address string, handler http.Handler, log *slog.Logger) error {
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
-	if err != nil {
-		return fmt.Errorf("HTTP_ADDR: %w", err)
-	}
+// Serve answers on listener until ctx ends, then takes nothing new and lets what is under way end.
+func Serve(ctx context.Context, listener net.Listener, handler http.Handler, log *slog.Logger) error {
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: headerTimeout,
@@ -140,7 +140,7 @@ func serve(ctx context.Context, address string, handler http.Handler, log *slog.
 	log.Info("stopping: requests under way may end", "atMost", drainTimeout)
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 	defer cancel()
-	err = server.Shutdown(drain)
+	err := server.Shutdown(drain)
 	if serveErr := <-ended; !errors.Is(serveErr, http.ErrServerClosed) {
 		err = errors.Join(err, serveErr)
 	}

@@ -1,0 +1,143 @@
+package command_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"farebook/internal/config"
+	"farebook/internal/testdb"
+	"farebook/starter/command"
+)
+
+// run executes the command line as main does.
+func run(t *testing.T, args ...string) (stdout, stderr string, err error) {
+	t.Helper()
+	root := command.Root()
+	var out, log bytes.Buffer
+	root.SetOut(&out)
+	root.SetErr(&log)
+	root.SetArgs(args)
+	err = root.ExecuteContext(t.Context())
+	return out.String(), log.String(), err
+}
+
+// The commands around the database, on an empty server: migrate twice, make a key, verify; then break a promise.
+func TestDatabaseCommands(t *testing.T) {
+	db := testdb.Empty(t)
+	t.Setenv("DATABASE_DSN", db.AppDSN)
+	t.Setenv("DATABASE_ADMIN_DSN", db.AdminDSN)
+	for range 2 {
+		_, _, err := run(t, "migrate")
+		require.NoError(t, err)
+	}
+
+	token, _, err := run(t, "api-key", "create", "--name", "test")
+	require.NoError(t, err)
+	require.Regexp(t, `^fbk_[A-Za-z0-9_-]{43}\n$`, token)
+	require.Equal(t, 1, db.Count(t, "SELECT COUNT(*) FROM api_keys WHERE token_sha256 = UNHEX(SHA2(?, 256))", strings.TrimSpace(token)))
+	for range 2 {
+		_, _, err = run(t, "api-key", "create", "--name", "development", "--token", "fbk_known")
+		require.NoError(t, err)
+	}
+	require.Equal(t, 2, db.Count(t, "SELECT COUNT(*) FROM api_keys"))
+	_, _, err = run(t, "api-key", "create")
+	require.ErrorContains(t, err, "--name")
+	t.Setenv("APP_ENV", "production")
+	_, _, err = run(t, "api-key", "create", "--name", "x", "--token", "fbk_other")
+	require.ErrorContains(t, err, "--token")
+
+	table, _, err := run(t, "verify")
+	require.NoError(t, err)
+	require.Contains(t, table, "checks hold")
+	require.NotContains(t, table, "NO ")
+	db.Exec(t, `INSERT INTO bookings (reference, api_key_id, status, customer_name, customer_email, customer_locale, flight_json, amount, currency,
+		hold_expires_at, correlation_id, created_at, updated_at)
+		SELECT 'FB-00000000', id, 'confirmed', '', '', 'en', '{}', 1, 'USD', NOW(), '', NOW(), NOW() FROM api_keys LIMIT 1`)
+	table, _, err = run(t, "verify")
+	require.ErrorIs(t, err, command.ErrBroken)
+	require.Regexp(t, `(?m)^6\s+NO\s+no confirmed booking without captured money`, table)
+	require.Contains(t, table, "checks failed")
+}
+
+// Setup on the real server, twice; and the namespace that is not there is named with the command that makes it.
+func TestSetup(t *testing.T) {
+	t.Parallel()
+	address := os.Getenv("FAREBOOK_TEST_TEMPORAL_ADDRESS")
+	require.NotEmpty(t, address, "no Temporal server: run `make test`, or set FAREBOOK_TEST_TEMPORAL_ADDRESS")
+	log := slog.New(slog.DiscardHandler)
+	cfg, _, err := config.LoadFrom([]string{"TEMPORAL_ADDRESS=" + address}, config.Temporal)
+	require.NoError(t, err)
+	for range 2 {
+		require.NoError(t, command.Setup(t.Context(), cfg, log))
+	}
+	cfg, _, err = config.LoadFrom([]string{"TEMPORAL_ADDRESS=" + address, "TEMPORAL_NAMESPACE=nowhere"}, config.Temporal)
+	require.NoError(t, err)
+	require.ErrorContains(t, command.Setup(t.Context(), cfg, log), "temporal operator namespace create nowhere")
+}
+
+func TestUnknownFlagsAndArguments(t *testing.T) {
+	for _, args := range [][]string{{"serve", "--port", "1"}, {"verify", "extra"}, {"nonsense"}, {"api-key", "nonsense"}, {"migrate", "down"}} {
+		_, _, err := run(t, args...)
+		require.Error(t, err, args)
+	}
+}
+
+// Production refuses to serve, naming all that it lacks.
+func TestServeRefusesAnIncompleteProduction(t *testing.T) {
+	t.Setenv("APP_ENV", "production")
+	_, _, err := run(t, "serve")
+	var problems config.Problems
+	require.ErrorAs(t, err, &problems)
+	for _, name := range []string{"TEMPORAL_ADDRESS", "DATABASE_DSN", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "SMTP_HOST"} {
+		require.ErrorContains(t, err, name)
+	}
+}
+
+// Asked to stop, the API takes nothing new and ends what is under way.
+func TestServeStopsInGoodOrder(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	entered, release := make(chan struct{}), make(chan struct{})
+	handler := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		close(entered)
+		<-release
+		_, _ = io.WriteString(w, "done") // read by the test
+	})
+	ctx, stop := context.WithCancel(t.Context())
+	served := make(chan error, 1)
+	go func() { served <- command.Serve(ctx, listener, handler, slog.New(slog.DiscardHandler)) }()
+	answered := make(chan string, 1)
+	go func() {
+		response, err := http.Get("http://" + listener.Addr().String())
+		if err != nil {
+			answered <- err.Error()
+			return
+		}
+		defer func() { _ = response.Body.Close() }() // read whole
+		body, _ := io.ReadAll(response.Body)         // a broken one is not "done"
+		answered <- string(body)
+	}()
+	<-entered
+	stop()
+	require.Eventually(t, func() bool {
+		conn, err := net.Dial("tcp", listener.Addr().String())
+		if err == nil {
+			_ = conn.Close() // only that it opens matters
+		}
+		return err != nil
+	}, time.Minute, 10*time.Millisecond)
+	close(release)
+	require.Equal(t, "done", <-answered)
+	require.NoError(t, <-served)
+}
