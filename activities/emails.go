@@ -8,6 +8,7 @@ import (
 
 	"go.temporal.io/sdk/temporal"
 
+	"farebook/booking"
 	"farebook/internal/failpoint"
 	"farebook/internal/mail"
 	"farebook/store"
@@ -86,6 +87,7 @@ func messageOf(row store.Email) (mail.Message, error) {
 		Amount:        row.Booking.Amount,
 		HoldExpiresAt: row.Booking.HoldExpiresAt,
 		DeclineCode:   row.DeclineCode,
+		Payable:       row.Booking.Payment != nil && row.Booking.Status != booking.StatusPaymentFailed,
 	}
 	subject, text, html, err := mail.Render(content)
 	if err != nil {

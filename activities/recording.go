@@ -56,5 +56,3 @@ func (p *Payments) RecordPaymentOutcome(ctx context.Context, in RecordPaymentOut
 		RefundDue:     recorded.RefundDue,
 	}, nil
 }
-
-var _ = stripeapi.MetadataReference // metadata is read back through the snapshot's Reference

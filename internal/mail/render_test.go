@@ -1,0 +1,113 @@
+package mail_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"farebook/booking"
+	"farebook/internal/mail"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func content(kind booking.EmailKind, locale booking.Locale) mail.Content {
+	london, dubai := time.FixedZone("BST", 3600), time.FixedZone("GST", 4*3600)
+	name := map[booking.Locale]string{booking.LocaleEN: "Layla Haddad", booking.LocaleAR: "ليلى حداد"}[locale]
+	return mail.Content{
+		Kind: kind, Reference: "FB-7K2M9QXA",
+		Customer: booking.Customer{Name: name, Email: "layla@example.com", Locale: locale},
+		Amount:   booking.Money{Value: 45900, Currency: "USD"},
+		Flight: booking.Flight{
+			Number: "EK2", From: "LHR", To: "DXB",
+			DepartsAt:  time.Date(2030, 5, 1, 14, 20, 0, 0, london),
+			ArrivesAt:  time.Date(2030, 5, 2, 0, 20, 0, 0, dubai),
+			Passengers: []booking.Passenger{{Name: name}, {Name: "Omar Haddad"}},
+		},
+		HoldExpiresAt: time.Date(2030, 4, 1, 12, 30, 0, 0, time.UTC),
+		DeclineCode:   "insufficient_funds", Payable: true,
+	}
+}
+
+var kinds = []booking.EmailKind{booking.EmailConfirmed, booking.EmailPaymentFailed, booking.EmailHoldExpired, booking.EmailCancelled}
+
+func TestMailsReadAsAgreed(t *testing.T) {
+	t.Parallel()
+	for _, kind := range kinds {
+		for _, locale := range []booking.Locale{booking.LocaleEN, booking.LocaleAR} {
+			subject, text, html, err := mail.Render(content(kind, locale))
+			require.NoError(t, err)
+			name := string(kind) + "." + string(locale)
+			requireGolden(t, name+".txt.golden", "Subject: "+subject+"\n\n"+text)
+			requireGolden(t, name+".html.golden", html)
+			require.Contains(t, text, "FB-7K2M9QXA")
+			require.NotContains(t, text+html, "{{")
+		}
+	}
+}
+
+func requireGolden(t *testing.T, name, text string) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+	}
+	want, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.Equal(t, string(want), text, name)
+}
+
+func TestNamesAreEscaped(t *testing.T) {
+	t.Parallel()
+	c := content(booking.EmailConfirmed, booking.LocaleEN)
+	c.Customer.Name = `<script>alert("x")</script>`
+	_, _, html, err := mail.Render(c)
+	require.NoError(t, err)
+	require.NotContains(t, html, "<script>")
+	require.Contains(t, html, "&lt;script&gt;")
+}
+
+func TestDeclinesAreExplained(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, code := range []string{"insufficient_funds", "expired_card", "authentication_required", "processing_error", "stripe_unreachable", "generic_decline"} {
+		c := content(booking.EmailPaymentFailed, booking.LocaleEN)
+		c.DeclineCode = code
+		_, text, _, err := mail.Render(c)
+		require.NoError(t, err)
+		require.False(t, seen[text], "%s reads as another", code)
+		seen[text] = true
+	}
+	stolen, generic := content(booking.EmailPaymentFailed, booking.LocaleEN), content(booking.EmailPaymentFailed, booking.LocaleEN)
+	stolen.DeclineCode, generic.DeclineCode = "stolen_card", "generic_decline"
+	_, a, _, err := mail.Render(stolen)
+	require.NoError(t, err)
+	_, b, _, err := mail.Render(generic)
+	require.NoError(t, err)
+	require.Equal(t, a, b, "whoever uses a stolen card is not told that it was reported")
+}
+
+func TestUnpayableIsNotInvitedToPay(t *testing.T) {
+	t.Parallel()
+	c := content(booking.EmailPaymentFailed, booking.LocaleEN)
+	c.Payable = false
+	_, text, html, err := mail.Render(c)
+	require.NoError(t, err)
+	for _, body := range []string{text, html} {
+		require.NotContains(t, body, "held until")
+		require.Contains(t, body, "Nothing was charged")
+	}
+}
+
+func TestUnknownKindIsRefused(t *testing.T) {
+	t.Parallel()
+	c := content("newsletter", booking.LocaleEN)
+	_, _, _, err := mail.Render(c)
+	require.ErrorContains(t, err, "newsletter")
+	require.False(t, strings.Contains(err.Error(), "layla@"))
+}
