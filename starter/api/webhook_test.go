@@ -93,7 +93,7 @@ func TestBadEvents(t *testing.T) {
 func TestUnreadableEvents(t *testing.T) {
 	t.Parallel()
 	s := serve(t, nil)
-	replace := func(old, new string) string { return strings.Replace(string(event("evt_1")), old, new, 1) }
+	replace := func(was, is string) string { return strings.Replace(string(event("evt_1")), was, is, 1) }
 	for name, body := range map[string]string{
 		"nothing":                 "",
 		"null":                    "null",
