@@ -1,0 +1,64 @@
+package devstack
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"os"
+	"strings"
+)
+
+// secrets are made anew for every run, so that none is ever worth stealing or fit to be committed.
+type secrets struct{ stripeKey, webhookSecret, databasePassword string }
+
+func newSecrets() secrets {
+	return secrets{
+		stripeKey:        "sk_test_" + hex.EncodeToString(random(16)),
+		webhookSecret:    "whsec_" + hex.EncodeToString(random(16)),
+		databasePassword: hex.EncodeToString(random(16)),
+	}
+}
+
+func random(bytes int) []byte {
+	b := make([]byte, bytes)
+	_, _ = rand.Read(b) // never fails: it ends the program instead (crypto/rand)
+	return b
+}
+
+type variable struct{ name, value string }
+
+// shared are the variables that both our programs and var/dev.env have.
+func (s *Stack) shared() []variable {
+	return []variable{
+		{"STRIPE_API_BASE", s.Stripe.URL()},
+		{"STRIPE_SECRET_KEY", s.secrets.stripeKey},
+		{"STRIPE_WEBHOOK_SECRET", s.secrets.webhookSecret},
+		{"TEMPORAL_ADDRESS", s.Temporal.Address()},
+		{"DATABASE_DSN", s.AppDSN()},
+	}
+}
+
+// AppDSN is the application user's.
+func (s *Stack) AppDSN() string {
+	return "farebook:" + s.secrets.databasePassword + "@tcp(" + s.MariaDB.Addr() + ")/farebook"
+}
+
+// Environment is what another program needs to talk to this stack: NAME=value.
+func (s *Stack) Environment() []string {
+	all := append([]variable{{"FAREBOOK_API_URL", s.APIURL}, {"FAREBOOK_API_KEY", s.APIKey}}, s.shared()...)
+	all = append(all, variable{"TEMPORAL_UI_URL", s.Temporal.UIURL()}, variable{"MAILBOX_URL", s.Mailbox.URL()})
+	lines := make([]string, len(all))
+	for i, v := range all {
+		lines[i] = v.name + "=" + v.value
+	}
+	return lines
+}
+
+// WriteEnvironment writes Environment as shell assignments, for `. var/dev.env`, readable by its owner alone.
+func (s *Stack) WriteEnvironment(path string) error {
+	var text strings.Builder
+	for _, line := range s.Environment() {
+		name, value, _ := strings.Cut(line, "=")
+		text.WriteString(name + "='" + strings.ReplaceAll(value, "'", `'\''`) + "'\n")
+	}
+	return os.WriteFile(path, []byte(text.String()), 0o600)
+}

@@ -1,0 +1,161 @@
+package devstack
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"go.temporal.io/api/enums/v1"
+	"golang.org/x/sync/errgroup"
+
+	"farebook/internal/config"
+)
+
+const (
+	programReadyLimit = 60 * time.Second
+	programStopGrace  = 20 * time.Second // running requests and activities end in order
+)
+
+// Program is one of our own programs as a child process.
+type Program struct{ *server }
+
+// build compiles starter and worker into var/bin.
+func (s *Stack) build(ctx context.Context) error {
+	root, err := Root()
+	if err != nil {
+		return err
+	}
+	unlock, err := lock(filepath.Join(s.bin, "build.lock"))
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", s.bin+string(filepath.Separator), "./starter", "./worker")
+	cmd.Dir = root
+	if output, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build our programs: %w\n%s", err, strings.TrimSpace(string(output)))
+	}
+	return nil
+}
+
+// prepare makes schema and user, Temporal's settings, and the key of the caller "development".
+func (s *Stack) prepare(ctx context.Context) (err error) {
+	if _, err := s.starter(ctx, []string{"DATABASE_ADMIN_DSN=" + s.MariaDB.AdminDSN()}, "migrate"); err != nil {
+		return err
+	}
+	if _, err := s.starter(ctx, nil, "setup"); err != nil {
+		return err
+	}
+	s.APIKey, err = s.starter(ctx, nil, "api-key", "create", "--name", "development")
+	return err
+}
+
+// starter runs one command to its end and returns what it printed on standard output.
+func (s *Stack) starter(ctx context.Context, env []string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, filepath.Join(s.bin, "starter"), args...)
+	cmd.Env = append(s.programEnv(), env...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	var logged strings.Builder
+	cmd.Stderr = &logged
+	output, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("starter %s: %w\n%s", args[0], err, strings.TrimSpace(logged.String()))
+	}
+	return strings.TrimSpace(string(output)), nil
+}
+
+func (s *Stack) startPrograms(ctx context.Context) error {
+	s.Worker = s.program("worker", s.workerPolls)
+	s.API = s.program("starter", s.apiReady, "serve")
+	var group errgroup.Group
+	for _, program := range []*Program{s.Worker, s.API} {
+		group.Go(func() error { return program.start(ctx) })
+	}
+	return group.Wait()
+}
+
+func (s *Stack) program(name string, ready func(context.Context) error, args ...string) *Program {
+	title := map[string]string{"worker": "worker", "starter": "API"}[name]
+	return &Program{&server{
+		command: command{
+			name: title, path: filepath.Join(s.bin, name), args: args, env: s.programEnv(), dir: s.options.Dir,
+			logPath:       filepath.Join(s.options.Dir, "logs", strings.ToLower(title)+".log"),
+			onParentDeath: syscall.SIGKILL, // they survive that by design
+		},
+		readyLimit: programReadyLimit, stopGrace: programStopGrace, ready: ready,
+	}}
+}
+
+func (s *Stack) apiReady(ctx context.Context) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.APIURL+"/readyz", nil)
+	if err != nil {
+		return err
+	}
+	client := http.Client{Timeout: 5 * time.Second}
+	response, err := client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = response.Body.Close() }() // nothing more is read from it
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("GET /readyz: %s", response.Status)
+	}
+	return nil
+}
+
+// workerPolls asks Temporal whether anybody takes the tasks of bookings.
+func (s *Stack) workerPolls(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	c, err := quietClient(s.Temporal.Address())
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	queue, err := c.DescribeTaskQueue(ctx, taskQueue(s.options.Env), enums.TASK_QUEUE_TYPE_WORKFLOW)
+	if err != nil {
+		return err
+	}
+	if len(queue.GetPollers()) == 0 {
+		return fmt.Errorf("nobody polls the task queue yet")
+	}
+	return nil
+}
+
+func taskQueue(env []string) string {
+	const name = "FAREBOOK_TASK_QUEUE="
+	for _, assignment := range slices.Backward(env) {
+		if value, ok := strings.CutPrefix(assignment, name); ok {
+			return value
+		}
+	}
+	return "bookings"
+}
+
+// passedOn are the variables of our configuration that a developer may set for the stack. All others are ours: a live
+// key in somebody's shell must never reach it.
+var passedOn = []string{"LOG_LEVEL", "FAREBOOK_HOLD_MINUTE", "FAREBOOK_FAILPOINT"}
+
+func (s *Stack) programEnv() []string {
+	env := os.Environ()
+	for _, variable := range config.Variables() {
+		if !slices.Contains(passedOn, variable.Name) {
+			env = withoutPrefix(env, variable.Name+"=")
+		}
+	}
+	env = append(env, "APP_ENV=development", "HTTP_ADDR="+loopback(s.apiPort),
+		"SMTP_TLS=none", "SMTP_FROM=Farebook <bookings@farebook.example>")
+	host, port, _ := strings.Cut(s.Mailbox.SMTPAddr(), ":")
+	env = append(env, "SMTP_HOST="+host, "SMTP_PORT="+port)
+	for _, v := range s.shared() {
+		env = append(env, v.name+"="+v.value)
+	}
+	return append(env, s.options.Env...)
+}
