@@ -2,10 +2,13 @@ package workflows
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
@@ -68,13 +71,32 @@ func (c *Client) AwaitPaymentIntent(ctx context.Context, s Subject) (PaymentInte
 // application error of type ErrorAlreadySettled says that it is too late.
 func (c *Client) Cancel(ctx context.Context, s Subject) (CancelResult, error) {
 	var result CancelResult
-	err := c.update(ctx, s, client.UpdateWorkflowOptions{UpdateName: UpdateCancelBooking}, &result)
+	// An id of this call's own: the same update when it has to be sent again, another one when the caller asks again.
+	id := UpdateCancelBooking + "-" + uuid.NewString()
+	err := c.update(ctx, s, client.UpdateWorkflowOptions{UpdateID: id, UpdateName: UpdateCancelBooking}, &result)
 	return result, err
 }
 
+// updateAttempts bounds how often an update is sent again whose workflow task collided with a message.
+const updateAttempts = 5
+
+// update sends an update with start. A webhook that comes while the workflow wants to end makes Temporal run that
+// workflow task again, and drop the updates in it: they are sent again under the same id, which is harmless.
 func (c *Client) update(ctx context.Context, s Subject, update client.UpdateWorkflowOptions, result any) error {
 	update.WorkflowID = BookingPaymentID(s.Reference)
 	update.WaitForStage = client.WorkflowUpdateStageCompleted
+	var err error
+	for range updateAttempts {
+		err = c.updateOnce(ctx, s, update, result)
+		var collided *serviceerror.WorkflowNotReady
+		if !errors.As(err, &collided) {
+			break
+		}
+	}
+	return err
+}
+
+func (c *Client) updateOnce(ctx context.Context, s Subject, update client.UpdateWorkflowOptions, result any) error {
 	handle, err := c.temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
 		StartWorkflowOperation: c.temporal.NewWithStartWorkflowOperation(c.options(s), TypeBookingPayment, s.input()),
 		UpdateOptions:          update,

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"regexp"
 	"strings"
 	"time"
@@ -129,6 +130,9 @@ func redactAny(value any) slog.Value {
 		return slog.StringValue(Redact(string(v)))
 	case bool:
 		return slog.BoolValue(v)
+	}
+	if text := reflect.ValueOf(value); text.Kind() == reflect.String { // a named string: a status, a reference
+		return slog.StringValue(Redact(text.String()))
 	}
 	// Anything else is written as the JSON it would be, but as a string, so that redaction cannot break the line.
 	text, err := json.Marshal(value)
