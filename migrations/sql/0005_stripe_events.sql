@@ -3,10 +3,10 @@
 -- +goose Up
 CREATE TABLE stripe_events (
   id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
-  stripe_event_id VARBINARY(64) NOT NULL,
+  stripe_event_id VARBINARY(255) NOT NULL,
   type VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   api_version VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-  object_id VARBINARY(64) NOT NULL,
+  object_id VARBINARY(255) NOT NULL,
   livemode BOOLEAN NOT NULL,
   booking_reference VARBINARY(64) NOT NULL,
   payload LONGTEXT CHARACTER SET utf8mb4 NOT NULL,
