@@ -38,7 +38,7 @@ func StartMariaDB(ctx context.Context, dir string, options ...ServerOption) (*Ma
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Join(dir, "tmp"), 0o755); err != nil {
 		return nil, err
 	}
 	settings := binary.settings(dir, o.forTests)
@@ -97,6 +97,8 @@ func (b mariaDBBinary) settings(dir string, forTests bool) []string {
 	settings := []string{
 		"--no-defaults", // nothing of the machine's own server leaks in; has to come first
 		"--datadir=" + filepath.Join(dir, "data"),
+		// Its own: a server that starts removes the temporary tables that it finds, also those of others that run.
+		"--tmpdir=" + filepath.Join(dir, "tmp"),
 		"--socket=server.sock", // relative to the data directory: a socket's path may have only 107 bytes
 		"--pid-file=server.pid",
 		"--max-connections=500",
