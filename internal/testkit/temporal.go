@@ -26,16 +26,16 @@ func (s *Stack) WorkflowID(reference string) string {
 	return workflows.BookingPaymentID(booking.Reference(reference))
 }
 
-// AwaitWorkflowEnd waits until the booking's workflow has ended: everything recorded, every mail sent.
+// AwaitWorkflowEnd waits until the booking's workflow has ended: everything recorded, every mail sent. It reads the
+// status once a look: a late webhook may start another run right behind.
 func (s *Stack) AwaitWorkflowEnd(reference string) {
 	s.T.Helper()
+	var status enumspb.WorkflowExecutionStatus
 	s.Eventually(func() bool {
 		description, err := s.Temporal.DescribeWorkflowExecution(s.T.Context(), s.WorkflowID(reference), "")
-		return err == nil && description.GetWorkflowExecutionInfo().GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
+		status = description.GetWorkflowExecutionInfo().GetStatus()
+		return err == nil && status != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
 	}, "the workflow of %s goes on", reference)
-	description, err := s.Temporal.DescribeWorkflowExecution(s.T.Context(), s.WorkflowID(reference), "")
-	require.NoError(s.T, err)
-	status := description.GetWorkflowExecutionInfo().GetStatus()
 	require.Contains(s.T, []enumspb.WorkflowExecutionStatus{
 		enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED,
 	}, status, "the workflow of %s failed; logs:\n%s", reference, s.Logs)
