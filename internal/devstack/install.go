@@ -110,13 +110,14 @@ func findTemporal(ctx context.Context, progress io.Writer) (string, error) {
 		return path, nil
 	}
 	announce(progress, "building the Temporal CLI into var/bin; once, about 5 minutes on two cores ...")
+	staging := filepath.Join(bin, "install") // moved from there when whole, so that an interrupted build leaves no half
 	build := exec.CommandContext(ctx, "go", "install", temporalModule)
 	build.Dir = bin
-	build.Env = append(os.Environ(), "GOBIN="+bin, "GOFLAGS=") // flags such as -race or -mod are for our own build
+	build.Env = append(os.Environ(), "GOBIN="+staging, "GOFLAGS=") // flags such as -race or -mod are for our own build
 	if output, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the Temporal CLI: %w\n%s", err, strings.TrimSpace(string(output)))
 	}
-	return path, nil
+	return path, os.Rename(filepath.Join(staging, "temporal"), path)
 }
 
 // lock holds a file's lock until the returned function is called or this process ends, waiting for it if need be.

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"farebook/booking"
+	"farebook/internal/mailbox"
+	"farebook/ledger"
+)
+
+// mailsOf are the mails that reached the mailbox about a booking, by the kind in their Message-ID.
+func (d *demo) mailsOf(s *story) []string {
+	var kinds []string
+	for _, message := range d.stack.Mailbox.Messages() {
+		prefix := strings.ToLower(s.reference) + "."
+		if rest, found := strings.CutPrefix(message.MessageID, prefix); found {
+			kind, _, _ := strings.Cut(rest, "@")
+			kinds = append(kinds, kind)
+		}
+	}
+	return kinds
+}
+
+func (d *demo) awaitMails(ctx context.Context) error {
+	if err := until(ctx, func() (bool, error) {
+		for _, s := range d.told {
+			if len(d.mailsOf(s)) < len(s.mails) {
+				return false, nil
+			}
+		}
+		return true, nil
+	}); err != nil {
+		return fmt.Errorf("not every mail came: %w", err)
+	}
+	return nil
+}
+
+func (d *demo) showLedger(ctx context.Context) error {
+	fmt.Println("\nThe ledger (minor units)")
+	for _, s := range d.told {
+		transactions, err := d.books.Ledger(ctx, booking.Reference(s.reference))
+		if err != nil {
+			return err
+		}
+		for _, t := range transactions {
+			fmt.Printf("   %s  %s  %s\n", s.reference, t.Transaction.Type, t.Transaction.PaymentIntentID)
+			for _, entry := range t.Transaction.Entries {
+				fmt.Printf("      %-6s  %-28s %10d %s\n", entry.Side, entry.Account, entry.Amount, entry.Currency)
+			}
+		}
+	}
+	return nil
+}
+
+func (d *demo) showMails() {
+	fmt.Println("\nThe mails")
+	for _, message := range d.stack.Mailbox.Messages() {
+		fmt.Printf("   %s\n      Message-ID <%s>\n", message.Subject, message.MessageID)
+	}
+	if mails := d.stack.Mailbox.Messages(); len(mails) > 0 {
+		first := mails[slices.IndexFunc(mails, func(m mailbox.Message) bool { return strings.Contains(m.MessageID, "confirmed") })]
+		fmt.Println("\n   The first confirmation reads:")
+		for line := range strings.Lines(first.Text) {
+			fmt.Print("   │ ", line)
+		}
+		fmt.Println()
+	}
+}
+
+// errBroken ends the demonstration with a status other than 0.
+var errBroken = errors.New("a promise was broken, see the table above")
+
+// close prints the closing table and tells whether every promise held.
+func (d *demo) close(ctx context.Context) error {
+	held := true
+	fmt.Printf("\n%-62s %-12s %-11s %s\n", "Story", "Booking", "Status", "Mails")
+	for _, s := range d.told {
+		b, err := d.read(ctx, s.reference)
+		if err != nil {
+			return err
+		}
+		mails := d.mailsOf(s)
+		held = held && b.Status == s.want && slices.Equal(mails, s.mails)
+		fmt.Printf("%-62s %-12s %-11s %s\n", s.title, s.reference, b.Status, strings.Join(mails, ", "))
+	}
+	checks, err := d.checks(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("\n%-85s %s\n", "Promise", "Held")
+	for _, c := range checks {
+		word := "yes"
+		if !c.held {
+			word, held = "NO: "+c.detail, false
+		}
+		fmt.Printf("%-85s %s\n", c.text, word)
+	}
+	if !held {
+		return errBroken
+	}
+	fmt.Println("\nEvery promise held.")
+	return nil
+}
+
+type check struct {
+	text   string
+	held   bool
+	detail string
+}
+
+// checks are those that SQL makes, and those that need Stripe's own word.
+func (d *demo) checks(ctx context.Context) ([]check, error) {
+	charged := map[string]int{}
+	twice := check{text: "1 no booking is charged twice, by Stripe's own word", held: true}
+	for _, intent := range d.stack.Stripe.PaymentIntents() {
+		if intent.Status == "succeeded" {
+			charged[intent.Metadata["booking_reference"]]++
+			if charged[intent.Metadata["booking_reference"]] > 1 {
+				twice.held, twice.detail = false, intent.Metadata["booking_reference"]
+			}
+		}
+	}
+	out := []check{twice}
+	promises, err := d.books.CheckPromises(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, promise := range promises {
+		out = append(out, check{fmt.Sprintf("%d %s", promise.Number, promise.Text), promise.Held, promise.Detail})
+	}
+	balances, err := d.books.Balances(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, balance := range balances {
+		if balance.Account != ledger.AssetStripeClearing {
+			continue
+		}
+		theirs := d.stack.Stripe.Balance(balance.Currency.Stripe())
+		out = append(out, check{
+			text:   fmt.Sprintf("5 asset:stripe_clearing equals Stripe's balance: %d %s", balance.Amount, balance.Currency),
+			held:   theirs == balance.Amount,
+			detail: fmt.Sprintf("Stripe says %d", theirs),
+		})
+	}
+	return out, nil
+}
