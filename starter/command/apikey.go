@@ -18,7 +18,9 @@ func apiKeyCommand() *cobra.Command {
 		Short: "Make API keys",
 		Args:  cobra.NoArgs,
 		// Without it, a mistyped command would print help and succeed.
-		RunE: func(*cobra.Command, []string) error { return errors.New("api-key: say what to do: api-key create --name NAME") },
+		RunE: func(*cobra.Command, []string) error {
+			return errors.New("api-key: say what to do: api-key create --name NAME")
+		},
 	}
 	var name, token string
 	create := &cobra.Command{
