@@ -2,11 +2,6 @@ package stripestand
 
 import "fmt"
 
-var zeroDecimal = map[string]bool{
-	"bif": true, "clp": true, "djf": true, "gnf": true, "jpy": true, "kmf": true, "krw": true, "mga": true, "pyg": true,
-	"rwf": true, "vnd": true, "vuv": true, "xaf": true, "xof": true, "xpf": true,
-}
-
 var threeDecimal = map[string]bool{"bhd": true, "jod": true, "kwd": true, "omr": true, "tnd": true}
 
 // minimums of stripe.com/docs/currencies#minimum-and-maximum-charge-amounts, minor units.

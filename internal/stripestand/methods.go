@@ -2,7 +2,7 @@ package stripestand
 
 // paymentMethod is one that a client made; the well-known test methods need not be made.
 type paymentMethod struct {
-	id, kind string
+	id       string
 	created  int64
 	metadata map[string]string
 	card     string // the well-known one that it behaves like

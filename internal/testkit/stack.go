@@ -29,8 +29,9 @@ const (
 	// Pace is how often a condition is looked at.
 	Pace = 50 * time.Millisecond
 
-	// StripeKey and WebhookSecret look like the real ones, so that the canary test finds them should they leak.
-	StripeKey     = "sk_test_51FarebookCanarySecretKey0000"
+	// StripeKey looks like a real one, so that the canary test finds it should it leak.
+	StripeKey = "sk_test_51FarebookCanarySecretKey0000"
+	// WebhookSecret is the canary of the webhooks' signing secret.
 	WebhookSecret = "whsec_farebookCanaryWebhookSecret000000"
 )
 

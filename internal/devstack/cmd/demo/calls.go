@@ -127,7 +127,7 @@ func (d *demo) pay(ctx context.Context, s *story, card string, want int) error {
 	}
 	step("the traveller pays with %s → Stripe answers %d", card, status)
 	if status != want {
-		return fmt.Errorf("Stripe answered %d instead of %d: %s", status, want, answer)
+		return fmt.Errorf("the payment was answered %d instead of %d: %s", status, want, answer)
 	}
 	return nil
 }
