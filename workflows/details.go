@@ -12,19 +12,20 @@ import (
 
 // describe writes the current details that an operator reads at the top of the workflow's page in the Temporal UI.
 func (b *bookingPayment) describe(ctx workflow.Context) {
-	var text strings.Builder
-	fmt.Fprintf(&text, "**Booking %s** is `%s`, its payment `%s`.\n\n", b.in.Reference, b.status, orDash(string(b.payment)))
-	fmt.Fprintf(&text, "- PaymentIntent: `%s`\n", orDash(b.intentID))
-	fmt.Fprintf(&text, "- Hold until: %s\n", b.in.HoldExpiresAt.UTC().Format(time.RFC3339))
-	fmt.Fprintf(&text, "- Correlation id: `%s`\n", b.in.CorrelationID)
-	fmt.Fprintf(&text, "- Waiting for: %s\n", b.waitingFor())
+	lines := []string{
+		fmt.Sprintf("**Booking %s** is `%s`, its payment `%s`.\n", b.in.Reference, b.status, orDash(string(b.payment))),
+		fmt.Sprintf("- PaymentIntent: `%s`", orDash(b.intentID)),
+		"- Hold until: " + b.in.HoldExpiresAt.UTC().Format(time.RFC3339),
+		fmt.Sprintf("- Correlation id: `%s`", b.in.CorrelationID),
+		"- Waiting for: " + b.waitingFor(),
+	}
 	if b.refundDue {
-		text.WriteString("- **Refund due**: money came for a booking that was closed already.\n")
+		lines = append(lines, "- **Refund due**: money came for a booking that was closed already.")
 	}
 	if b.mails.givenUp > 0 {
-		fmt.Fprintf(&text, "- Mails given up: %d (see table `emails`)\n", b.mails.givenUp)
+		lines = append(lines, fmt.Sprintf("- Mails given up: %d (see table `emails`)", b.mails.givenUp))
 	}
-	workflow.SetCurrentDetails(ctx, text.String())
+	workflow.SetCurrentDetails(ctx, strings.Join(lines, "\n"))
 }
 
 func (b *bookingPayment) waitingFor() string {
