@@ -3,61 +3,31 @@ package mail
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
-	"regexp"
-	"strconv"
+	"net"
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
-
-	"farebook/booking"
 )
 
 // Config is how the mail server is reached.
 type Config struct {
 	Host               string
 	Port               int
-	Username, Password string
-	TLS                string // none, starttls or tls
-	From               string // "Farebook <bookings@example.com>"
-	Timeout            time.Duration
-}
-
-// Message is one mail, ready to go.
-type Message struct {
-	MessageID     string // with its angle brackets
-	To, ToName    string
-	Subject       string
-	Text, HTML    string
-	CorrelationID string
-	Locale        booking.Locale
-}
-
-// PermanentError is a refusal that no repetition mends. Its text has the server's code and never an address.
-type PermanentError struct{ Code int }
-
-func (e *PermanentError) Error() string {
-	if e.Code == 0 {
-		return "the mail cannot be sent as it is: an address or a header is not acceptable"
-	}
-	return fmt.Sprintf("the mail server refuses the mail for good, code %d", e.Code)
-}
-
-// TemporaryError is anything that may pass: a busy server, a connection lost. After a lost one the mail may have gone.
-type TemporaryError struct{ Code int }
-
-func (e *TemporaryError) Error() string {
-	if e.Code == 0 {
-		return "the mail server does not answer, or the connection was lost"
-	}
-	return fmt.Sprintf("the mail server refuses the mail for now, code %d", e.Code)
+	Username, Password string         // both or neither
+	TLS                string         // none, starttls or tls
+	From               string         // "Farebook <bookings@example.com>"
+	Timeout            time.Duration  // of one whole exchange; 15 s when 0
+	RootCAs            *x509.CertPool // who may vouch for the server; nil for those that the system trusts
 }
 
 // Sender hands mails to one server, a connection a mail: what is sent is rare, and a kept connection would be stale.
 type Sender struct{ config Config }
 
-// defaultTimeout ends a dialogue with a server that hangs.
+// defaultTimeout ends an exchange with a server that hangs.
 const defaultTimeout = 15 * time.Second
 
 // NewSender checks what can be checked without the server.
@@ -65,8 +35,13 @@ func NewSender(config Config) (*Sender, error) {
 	if config.Timeout == 0 {
 		config.Timeout = defaultTimeout
 	}
-	if _, err := options(config); err != nil {
-		return nil, err
+	if _, err := gomail.NewClient(config.Host, gomail.WithPort(config.Port), gomail.WithTimeout(config.Timeout)); err != nil {
+		return nil, fmt.Errorf("SMTP_HOST or SMTP_PORT cannot be used: %w", err)
+	}
+	switch config.TLS {
+	case "none", "starttls", "tls":
+	default:
+		return nil, fmt.Errorf("SMTP_TLS is %q: want none, starttls or tls", config.TLS)
 	}
 	if err := gomail.NewMsg().From(config.From); err != nil {
 		return nil, errors.New(`SMTP_FROM is not an address: want "Farebook <bookings@example.com>"`)
@@ -74,93 +49,93 @@ func NewSender(config Config) (*Sender, error) {
 	return &Sender{config: config}, nil
 }
 
-func options(config Config) ([]gomail.Option, error) {
-	out := []gomail.Option{gomail.WithPort(config.Port), gomail.WithTimeout(config.Timeout), gomail.WithoutNoop()}
-	switch config.TLS {
-	case "none":
-		out = append(out, gomail.WithTLSPolicy(gomail.NoTLS))
+// Send hands one mail over. It returns nil once the server has taken the mail, *PermanentError or *TemporaryError.
+func (s *Sender) Send(ctx context.Context, m Message) error {
+	message, err := m.compose(s.config.From)
+	if err != nil {
+		return &PermanentError{}
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.config.Timeout)
+	defer cancel()
+	link := &connection{ctx: ctx, config: s.config}
+	defer link.close()
+	client, err := gomail.NewClient(s.config.Host, s.options(link)...)
+	if err != nil {
+		return classify(ctx, err)
+	}
+	err = client.DialAndSendWithContext(ctx, message)
+	// Once the server has taken the mail, a farewell that goes wrong must not have it sent again.
+	if err == nil || message.IsDelivered() {
+		return nil
+	}
+	return classify(ctx, err)
+}
+
+func (s *Sender) options(link *connection) []gomail.Option {
+	out := []gomail.Option{
+		gomail.WithPort(s.config.Port), gomail.WithTimeout(s.config.Timeout), gomail.WithTLSConfig(s.config.tls()),
+		gomail.WithDialContextFunc(link.dial),
+		gomail.WithoutNoop(), gomail.WithoutRset(), // the connection is new, and ends with this mail
+	}
+	switch s.config.TLS {
 	case "starttls":
 		out = append(out, gomail.WithTLSPolicy(gomail.TLSMandatory))
 	case "tls":
 		out = append(out, gomail.WithSSL())
 	default:
-		return nil, fmt.Errorf("SMTP_TLS is %q: want none, starttls or tls", config.TLS)
+		out = append(out, gomail.WithTLSPolicy(gomail.NoTLS))
 	}
-	if config.Username == "" {
-		return out, nil
+	if s.config.Username == "" {
+		return out
 	}
-	method := gomail.SMTPAuthAutoDiscover
-	if config.TLS == "none" {
-		method = gomail.SMTPAuthPlainNoEnc // for development; production configuration refuses it
+	// The best that the server offers. Not go-mail's own discovery: it cannot tell that the connection from link.dial is
+	// encrypted, and would pass PLAIN over. PLAIN and LOGIN are themselves refused without TLS.
+	methods := []gomail.SMTPAuthType{
+		gomail.SMTPAuthSCRAMSHA256, gomail.SMTPAuthSCRAMSHA1, gomail.SMTPAuthPlain, gomail.SMTPAuthLogin, gomail.SMTPAuthCramMD5,
 	}
-	return append(out, gomail.WithSMTPAuth(method), gomail.WithUsername(config.Username), gomail.WithPassword(config.Password)), nil
+	if s.config.TLS == "none" {
+		// For development: production's configuration refuses a password without TLS.
+		methods = []gomail.SMTPAuthType{gomail.SMTPAuthPlainNoEnc, gomail.SMTPAuthLoginNoEnc}
+	}
+	return append(out, gomail.WithOpportunisticSMTPAuth(methods...),
+		gomail.WithUsername(s.config.Username), gomail.WithPassword(s.config.Password))
 }
 
-// Send hands one mail over. It returns *PermanentError, *TemporaryError or nil.
-func (s *Sender) Send(ctx context.Context, m Message) error {
-	message, err := s.compose(m)
-	if err != nil {
-		return &PermanentError{}
-	}
-	all, err := options(s.config)
-	if err != nil {
-		return &PermanentError{}
-	}
-	client, err := gomail.NewClient(s.config.Host, all...)
-	if err != nil {
-		return &PermanentError{}
-	}
-	return classify(client.DialAndSendWithContext(ctx, message))
+func (c Config) tls() *tls.Config {
+	return &tls.Config{ServerName: c.Host, RootCAs: c.RootCAs, MinVersion: tls.VersionTLS12}
 }
 
-func (s *Sender) compose(m Message) (*gomail.Msg, error) {
-	message := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
-	if err := message.From(s.config.From); err != nil {
+// connection closes what go-mail dials as soon as the context ends, and in any case at the end: go-mail heeds a context
+// only until it is connected, and leaves the connection open when the greeting or the login fails.
+type connection struct {
+	ctx    context.Context
+	config Config
+	conn   net.Conn
+	stop   func() bool
+}
+
+func (l *connection) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	var dialer net.Dialer
+	conn, err := dialer.DialContext(ctx, network, address)
+	if err != nil {
 		return nil, err
 	}
-	if err := message.AddToFormat(m.ToName, m.To); err != nil {
+	l.conn = conn
+	l.stop = context.AfterFunc(l.ctx, func() { _ = conn.Close() }) // whoever reads from it learns of it
+	if l.config.TLS != "tls" {
+		return conn, nil
+	}
+	encrypted := tls.Client(conn, l.config.tls())
+	if err := encrypted.HandshakeContext(ctx); err != nil {
 		return nil, err
 	}
-	message.Subject(m.Subject)
-	message.SetDate()
-	// go-mail writes the brackets itself.
-	message.SetMessageIDWithValue(bare(m.MessageID))
-	message.SetGenHeader("X-Correlation-ID", m.CorrelationID)
-	message.SetGenHeader("Auto-Submitted", "auto-generated")
-	message.SetGenHeader("Content-Language", string(m.Locale))
-	message.SetBodyString(gomail.TypeTextPlain, m.Text)
-	message.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
-	return message, nil
+	return encrypted, nil
 }
 
-func bare(messageID string) string {
-	if len(messageID) > 2 && messageID[0] == '<' {
-		return messageID[1 : len(messageID)-1]
+func (l *connection) close() {
+	if l.conn == nil {
+		return
 	}
-	return messageID
-}
-
-// replyCode finds the server's code in an error that go-mail did not take apart (a refused EHLO, say).
-var replyCode = regexp.MustCompile(`\b([45][0-9]{2}) `)
-
-// classify goes by the code: 5xx is for good, and everything else may pass. The server's own words may hold the address,
-// so they are dropped.
-func classify(err error) error {
-	if err == nil {
-		return nil
-	}
-	code := 0
-	var sending *gomail.SendError
-	if errors.As(err, &sending) {
-		code = sending.ErrorCode()
-	}
-	if code == 0 {
-		if found := replyCode.FindStringSubmatch(err.Error()); found != nil {
-			code, _ = strconv.Atoi(found[1]) // three digits by the pattern
-		}
-	}
-	if code >= 500 && code < 600 {
-		return &PermanentError{Code: code}
-	}
-	return &TemporaryError{Code: code}
+	l.stop()
+	_ = l.conn.Close() // go-mail has closed it already, when all went well
 }

@@ -1,0 +1,67 @@
+package mail
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net/textproto"
+
+	gomail "github.com/wneessen/go-mail"
+)
+
+// PermanentError is a refusal that no repetition mends. Its text has the server's code and never an address; Code is 0
+// when the mail never reached a server, as nothing could be made of its addresses.
+type PermanentError struct{ Code int }
+
+func (e *PermanentError) Error() string {
+	if e.Code == 0 {
+		return "the mail cannot be sent as it is: its sender or its recipient is not a mail address"
+	}
+	return fmt.Sprintf("the mail server refuses the mail for good, code %d", e.Code)
+}
+
+// TemporaryError is anything that may pass: a busy server, a connection lost, a login that an operator has to put right.
+// After a lost connection the mail may have gone. errors.Is finds the context's error when that ended the exchange.
+type TemporaryError struct {
+	Code   int // the server's, or 0
+	reason string
+	cause  error // a context's error or nil: the server's own words may hold the address
+}
+
+func (e *TemporaryError) Error() string {
+	if e.Code == 0 {
+		return e.reason
+	}
+	return fmt.Sprintf("%s, code %d", e.reason, e.Code)
+}
+
+func (e *TemporaryError) Unwrap() error { return e.cause }
+
+// classify goes by the code and by what it answered: 5xx to the mail itself is for good, and everything else may pass.
+// A refused greeting or login says nothing of the mail: were it for good, one wrong password would lose every mail that
+// was due meanwhile.
+func classify(ctx context.Context, err error) error {
+	var sending *gomail.SendError
+	var answer *textproto.Error
+	var certificate *tls.CertificateVerificationError
+	switch {
+	case errors.As(err, &sending) && sending.ErrorCode() >= 500 && !asksForLogin(sending.ErrorCode()):
+		return &PermanentError{Code: sending.ErrorCode()}
+	case errors.As(err, &sending) && sending.ErrorCode() >= 400:
+		return &TemporaryError{Code: sending.ErrorCode(), reason: "the mail server refuses the mail for now"}
+	case errors.As(err, &answer):
+		return &TemporaryError{Code: answer.Code, reason: "the mail server refuses the connection or the login"}
+	case ctx.Err() != nil:
+		return &TemporaryError{reason: "the mail server did not answer in time", cause: ctx.Err()}
+	case errors.As(err, &certificate):
+		return &TemporaryError{reason: "the mail server's certificate is not trusted"}
+	case errors.As(err, &sending):
+		return &TemporaryError{reason: "the connection to the mail server was lost"}
+	default:
+		return &TemporaryError{reason: "the mail server cannot be reached, or does not offer the TLS or the login that is configured"}
+	}
+}
+
+// asksForLogin knows the codes of RFC 4954, 6, which some servers answer to MAIL FROM and RCPT TO.
+func asksForLogin(code int) bool { return code == 530 || code == 534 || code == 535 || code == 538 }

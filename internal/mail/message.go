@@ -1,0 +1,58 @@
+package mail
+
+import (
+	"errors"
+	netmail "net/mail"
+	"strings"
+	"unicode"
+
+	gomail "github.com/wneessen/go-mail"
+
+	"farebook/booking"
+)
+
+// Message is one mail, ready to go.
+type Message struct {
+	MessageID     string // with its angle brackets
+	To, ToName    string
+	Subject       string
+	Text, HTML    string
+	CorrelationID string
+	Locale        booking.Locale
+}
+
+func (m Message) compose(from string) (*gomail.Msg, error) {
+	recipient, err := netmail.ParseAddress(m.To)
+	if err != nil || recipient.Address != m.To {
+		return nil, errors.New("the recipient is not a mail address")
+	}
+	recipient.Name = oneLine(m.ToName)
+	message := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
+	if err := message.From(from); err != nil {
+		return nil, err
+	}
+	// Not AddToFormat: it puts the name between quotes as it is, and a name may have quotes of its own.
+	if err := message.AddTo(recipient.String()); err != nil {
+		return nil, err
+	}
+	message.Subject(oneLine(m.Subject))
+	message.SetDate()
+	// go-mail writes the brackets itself.
+	message.SetMessageIDWithValue(strings.Trim(m.MessageID, "<>"))
+	message.SetGenHeader("X-Correlation-ID", oneLine(m.CorrelationID))
+	message.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no holiday notice comes back
+	message.SetGenHeader("Content-Language", string(m.Locale))
+	message.SetBodyString(gomail.TypeTextPlain, m.Text)
+	message.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
+	return message, nil
+}
+
+// oneLine drops control characters. Requests with them are refused long before; a header is no place to rely on that.
+func oneLine(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, text)
+}
