@@ -2,6 +2,8 @@ package booking
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/bojanz/currency"
 )
@@ -12,22 +14,46 @@ type Money struct {
 	Currency Currency `json:"currency"`
 }
 
-// maxCharge is the largest amount Stripe takes: eight digits (stripe.com/docs/currencies#minimum-and-maximum-charge-amounts).
+// maxCharge is the largest amount that Stripe takes in every currency: eight digits
+// (stripe.com/docs/currencies#minimum-and-maximum-charge-amounts). For a few (IDR, INR, and COP, HUF, JPY, LBP by card)
+// the page allows more, but not with every card; one bound for all keeps the API's schema simple.
 const maxCharge = 99_999_999
 
-// minCharge per currency, from the same page; it holds for accounts that settle in that currency.
+// minCharge per currency, in minor units, from the same page; it holds for accounts that settle in that currency.
 var minCharge = map[Currency]int64{
 	"USD": 50, "AED": 200, "AUD": 50, "BGN": 100, "BRL": 50, "CAD": 50, "CHF": 50, "CZK": 1500, "DKK": 250, "EUR": 50,
 	"GBP": 30, "HKD": 400, "HUF": 17500, "INR": 50, "JPY": 50, "MXN": 1000, "MYR": 200, "NOK": 300, "NZD": 50, "PLN": 200,
 	"RON": 200, "SEK": 300, "SGD": 50, "THB": 1000,
 }
 
-// defaultMinCharge is for currencies that the page does not name: Stripe refuses what converts to less than its
-// settlement currency's minimum, which only Stripe can tell.
+// defaultMinCharge is for currencies that the page does not name: there Stripe refuses what converts to less than the
+// settlement currency's minimum, and only Stripe knows the rate.
 const defaultMinCharge = 1
 
+// MinCharge is the least that can be charged in the currency, in minor units: Stripe's minimum, rounded up to what the
+// currency's special ending allows.
+func (c Currency) MinCharge() int64 {
+	least := max(minCharge[c], defaultMinCharge)
+	if step := c.step(); least%step != 0 {
+		least += step - least%step
+	}
+	return least
+}
+
+// step is what every amount must be a multiple of, in minor units.
+func (c Currency) step() int64 {
+	switch {
+	case threeDecimal[c]:
+		return 10
+	case wholeUnits[c]:
+		return 100
+	default:
+		return 1
+	}
+}
+
 // ValidateCharge tells whether Stripe takes the amount as a charge. It returns a *FieldError on amount.value or
-// amount.currency.
+// amount.currency, whose fix says which amounts are taken.
 func (m Money) ValidateCharge() error {
 	if _, err := ParseCurrency(string(m.Currency)); err != nil {
 		return err
@@ -35,22 +61,23 @@ func (m Money) ValidateCharge() error {
 	refuse := func(problem, fix string) error {
 		return &FieldError{Field: "amount.value", Problem: problem, Fix: fix}
 	}
-	least := max(minCharge[m.Currency], defaultMinCharge)
+	least, step := m.Currency.MinCharge(), m.Currency.step()
 	switch {
 	case m.Value < least:
 		return refuse(fmt.Sprintf("is below the least that Stripe charges in %s", m.Currency),
 			fmt.Sprintf("send %d or more, in minor units", least))
 	case m.Value > maxCharge:
-		return refuse("has more than the eight digits that Stripe takes", fmt.Sprintf("send at most %d, in minor units", maxCharge))
-	case threeDecimal[m.Currency] && m.Value%10 != 0:
+		return refuse("has more than the eight digits that Stripe takes", fmt.Sprintf("send at most %d, in minor units", maxCharge-maxCharge%step))
+	case step == 10 && m.Value%step != 0:
 		return refuse(fmt.Sprintf("must end in 0: Stripe takes %s in hundredths, written as thousandths", m.Currency), "round to the nearest ten")
-	case wholeUnits[m.Currency] && m.Value%100 != 0:
+	case step == 100 && m.Value%step != 0:
 		return refuse(fmt.Sprintf("must end in 00: Stripe takes whole %s, written with two digits", m.Currency), "round to the nearest hundred")
 	}
 	return nil
 }
 
-// Format writes the amount for people: "$459.00", "٤٥٩٫٠٠ US$".
+// Format writes the amount for people: "$459.00" in English, "459.00 US$" in Arabic, there with the invisible marks that
+// keep number and currency in order among right-to-left text. Digits are Latin in both, as on tickets and boarding passes.
 func (m Money) Format(l Locale) string {
 	amount, err := currency.NewAmount(m.decimal(), string(m.Currency))
 	if err != nil {
@@ -61,9 +88,10 @@ func (m Money) Format(l Locale) string {
 	return formatter.Format(amount)
 }
 
-// shownDigits leaves out what is always zero.
+// shownDigits leaves out the two digits that Stripe keeps for compatibility alone. An amount that has something in them,
+// which cannot be charged, is shown as it is rather than rounded.
 func (m Money) shownDigits() int {
-	if wholeUnits[m.Currency] {
+	if wholeUnits[m.Currency] && m.Value%100 == 0 {
 		return 0
 	}
 	return m.Currency.Digits()
@@ -72,14 +100,16 @@ func (m Money) shownDigits() int {
 // decimal is the amount with its point, without floats: "459.00".
 func (m Money) decimal() string {
 	digits := m.Currency.Digits()
-	sign, value := "", m.Value
-	if value < 0 {
-		sign, value = "-", -value
+	sign, number := "", strconv.FormatInt(m.Value, 10)
+	if m.Value < 0 {
+		sign, number = "-", number[1:] // the text, because the lowest int64 has no positive twin
 	}
-	text := fmt.Sprintf("%0*d", digits+1, value)
 	if digits == 0 {
-		return sign + text
+		return sign + number
 	}
-	cut := len(text) - digits
-	return sign + text[:cut] + "." + text[cut:]
+	if short := digits + 1 - len(number); short > 0 {
+		number = strings.Repeat("0", short) + number
+	}
+	cut := len(number) - digits
+	return sign + number[:cut] + "." + number[cut:]
 }

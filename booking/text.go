@@ -1,0 +1,95 @@
+package booking
+
+import (
+	"fmt"
+	"net/mail"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+const (
+	maxNameBytes  = 200
+	maxEmailBytes = 254 // RFC 5321, 4.5.3.1.3, less the angle brackets
+	maxLocalBytes = 64  // RFC 5321, 4.5.3.1.1
+)
+
+// hostname is letters, digits and inner hyphens between dots, ending in a name that is no number (RFC 1123, 2.1).
+var hostname = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
+
+// validateName accepts what people are called in any script, and nothing that could forge a mail header, hide in a page
+// or reorder what is read.
+func validateName(v *violations, field, name string) {
+	const fix = "send the name as people read it"
+	switch {
+	case strings.TrimSpace(name) == "":
+		v.add(field, "is empty", fix)
+	case len(name) > maxNameBytes:
+		v.add(field, fmt.Sprintf("is longer than %d bytes", maxNameBytes), "shorten it")
+	case name != strings.TrimSpace(name):
+		v.add(field, "begins or ends with white space", "trim it")
+	case !printable(name):
+		v.add(field, "has characters that cannot be seen: line breaks, control or direction characters", fix)
+	case strings.ContainsAny(name, "<>"):
+		v.add(field, "has angle brackets", fix)
+	case encodedWord(name):
+		v.add(field, "is an encoded word", "send it as plain UTF-8")
+	case !strings.ContainsFunc(name, unicode.IsLetter):
+		v.add(field, "has no letter", fix)
+	}
+}
+
+// validateEmail accepts one bare address that any mail server takes: plain ASCII, because an address in another script
+// reaches only those who speak SMTPUTF8 (RFC 6531), and the confirmation has to arrive.
+func validateEmail(v *violations, field, address string) {
+	const fix = `send one address, such as "layla@example.com"`
+	switch {
+	case address == "":
+		v.add(field, "is empty", fix)
+		return
+	case len(address) > maxEmailBytes:
+		v.add(field, fmt.Sprintf("is longer than %d bytes", maxEmailBytes), fix)
+		return
+	case !printable(address) || encodedWord(address) || strings.ContainsAny(address, " <>,;:\"()[]\\"):
+		v.add(field, "has characters that an address cannot have", fix)
+		return
+	case strings.ContainsFunc(address, func(r rune) bool { return r > unicode.MaxASCII }):
+		v.add(field, "has characters that not every mail server takes", `send it in ASCII; a domain in another script in its "xn--" form`)
+		return
+	}
+	parsed, err := mail.ParseAddress(address)
+	if err != nil || parsed.Address != address {
+		v.add(field, "is not a mail address", fix)
+		return
+	}
+	at := strings.LastIndexByte(address, '@')
+	switch {
+	case at > maxLocalBytes:
+		v.add(field, fmt.Sprintf("has more than %d bytes before the @", maxLocalBytes), fix)
+	case !hostname.MatchString(address[at+1:]):
+		v.add(field, "has no complete domain", fix)
+	}
+}
+
+// printable refuses line breaks, control characters, the invisible ones that reorder what people read (U+202A to U+202E,
+// U+2066 to U+2069), and letters that draw nothing (such as U+3164, the Hangul filler). The joiners stay: they are part
+// of how Persian, Urdu and Indic names are written.
+func printable(text string) bool {
+	if !utf8.ValidString(text) {
+		return false
+	}
+	for _, r := range text {
+		switch {
+		case r == '\u200c' || r == '\u200d':
+		case !unicode.IsPrint(r), r == unicode.ReplacementChar, unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r):
+			return false
+		}
+	}
+	return true
+}
+
+// encodedWord finds RFC 2047's =?charset?B?...?=, which a mail header would decode, line breaks and all.
+func encodedWord(text string) bool {
+	return strings.Contains(text, "=?") || strings.Contains(text, "?=")
+}
