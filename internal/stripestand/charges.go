@@ -42,11 +42,10 @@ func (ch *charge) wire(s *Server, expand expansion) map[string]any {
 		"calculated_statement_descriptor": "FAREBOOK STANDIN", "statement_descriptor": orNil(ch.intent.descriptor),
 		"statement_descriptor_suffix": orNil(ch.intent.descriptorSuffix), "payment_method_details": map[string]any{"type": "card", "card": ch.card()},
 		"outcome": ch.outcome(), "failure_code": nil, "failure_message": nil, "failure_balance_transaction": nil, "fraud_details": map[string]any{},
-		"application": nil, "application_fee": nil, "application_fee_amount": nil, "destination": nil, "dispute": nil, "invoice": nil,
-		"on_behalf_of": nil, "order": nil, "receipt_number": nil, "receipt_url": nil, "review": nil, "shipping": nil,
-		"source": nil, "source_transfer": nil, "transfer_data": nil, "transfer_group": nil,
+		"application": nil, "application_fee": nil, "application_fee_amount": nil, "invoice": nil,
+		"on_behalf_of": nil, "receipt_number": nil, "receipt_url": nil, "review": nil, "shipping": nil,
+		"source_transfer": nil, "transfer_data": nil, "transfer_group": nil,
 	}
-	delete(out, "order") // of older API versions
 	if ch.status == "failed" {
 		out["failure_code"], out["failure_message"] = ch.failure.errorCode(), "Your card was declined."
 	}

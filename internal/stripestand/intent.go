@@ -62,7 +62,7 @@ func (i *intent) wire(s *Server, expand expansion) map[string]any {
 		"application": nil, "application_fee_amount": nil, "automatic_payment_methods": nil, "invoice": nil, "on_behalf_of": nil,
 		"payment_method_configuration_details": nil,
 		"payment_method_options":               map[string]any{"card": map[string]any{"installments": nil, "mandate_options": nil, "network": nil, "request_three_d_secure": "automatic"}},
-		"processing":                           nil, "review": nil, "source": nil, "transfer_data": nil, "transfer_group": nil,
+		"processing":                           nil, "review": nil, "transfer_data": nil, "transfer_group": nil,
 	}
 	if i.shipping != nil {
 		out["shipping"] = i.shipping

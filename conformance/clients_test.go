@@ -1,0 +1,83 @@
+package conformance
+
+import (
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"farebook/internal/stripestand"
+)
+
+// clients installs the Stripe CLI and stripe-node at the locked versions, beside the lock file. Not by `npm ci`: without
+// addresses in the lock file npm leaves out the CLI's other platforms there, and then finds the file incomplete.
+func clients(t *testing.T) string {
+	t.Helper()
+	dir, err := filepath.Abs("clients")
+	require.NoError(t, err)
+	install := exec.CommandContext(t.Context(), "npm", "install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error")
+	install.Dir = dir
+	text, err := install.CombinedOutput()
+	require.NoError(t, err, "npm install: %s", text)
+	return dir
+}
+
+func listening(t *testing.T) (*stripestand.Server, string) {
+	t.Helper()
+	s := stand(t)
+	require.NoError(t, s.Start("127.0.0.1:0"))
+	return s, strings.TrimPrefix(s.URL(), "http://")
+}
+
+func freePort(t *testing.T) int {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, listener.Close())
+	return listener.Addr().(*net.TCPAddr).Port
+}
+
+func TestClientsThatNobodyHereWrote(t *testing.T) {
+	t.Parallel()
+	dir := clients(t)
+	t.Run("stripe-node", func(t *testing.T) {
+		t.Parallel()
+		s, address := listening(t)
+		port := strconv.Itoa(freePort(t))
+		s.SetWebhook("http://127.0.0.1:"+port, "whsec_conformance")
+		node := exec.CommandContext(t.Context(), "node", "drive.js", address, port)
+		node.Dir = dir
+		text, err := node.CombinedOutput()
+		require.NoError(t, err, "%s", text)
+		require.Equal(t, "ok\n", string(text))
+	})
+	for trigger, status := range map[string]string{
+		"payment_intent.created":        "requires_payment_method",
+		"payment_intent.succeeded":      "succeeded",
+		"payment_intent.payment_failed": "requires_payment_method",
+		"payment_intent.canceled":       "canceled",
+	} {
+		t.Run("stripe trigger "+trigger, func(t *testing.T) {
+			t.Parallel()
+			s, _ := listening(t)
+			cli := exec.CommandContext(t.Context(), filepath.Join(dir, "node_modules", ".bin", "stripe"), "trigger", trigger,
+				"--api-base", s.URL(), "--api-key", key)
+			cli.Dir = t.TempDir()
+			cli.Env = append(os.Environ(), "HOME="+cli.Dir, "STRIPE_CLI_TELEMETRY_OPTOUT=1")
+			text, err := cli.CombinedOutput()
+			require.NoError(t, err, "%s\n%v", text, s.Journal().Records())
+			require.Contains(t, string(text), "Trigger succeeded")
+			intents := s.PaymentIntents()
+			require.Len(t, intents, 1)
+			require.Equal(t, status, intents[0].Status)
+			_, body := ask(s, http.MethodGet, "/v1/events?type="+trigger, nil)
+			require.Contains(t, string(body), `"type": "`+trigger+`"`)
+		})
+	}
+}
