@@ -45,6 +45,7 @@ func TestMailsReadAsAgreed(t *testing.T) {
 			name := string(kind) + "." + string(locale)
 			requireGolden(t, name+".txt.golden", "Subject: "+subject+"\n\n"+text)
 			requireGolden(t, name+".html.golden", html)
+			require.Contains(t, subject, "FB-7K2M9QXA")
 			require.Contains(t, text, "FB-7K2M9QXA")
 			require.NotContains(t, text+html, "{{")
 		}
@@ -62,20 +63,84 @@ func requireGolden(t *testing.T, name, text string) {
 	require.Equal(t, string(want), text, name)
 }
 
+// Requests with these names are refused; the templates don't count on it.
 func TestNamesAreEscaped(t *testing.T) {
 	t.Parallel()
+	for _, kind := range kinds {
+		for _, locale := range []booking.Locale{booking.LocaleEN, booking.LocaleAR} {
+			c := content(kind, locale)
+			c.Customer.Name = `<script>alert("x")</script>`
+			c.Flight.Passengers[0].Name = `"><img src=x onerror=alert(1)>`
+			c.Flight.From, c.Flight.Number = "<b>", "{{.Price}}"
+			_, text, html, err := mail.Render(c)
+			require.NoError(t, err)
+			require.NotContains(t, html, "<script>")
+			require.NotContains(t, html, "<img")
+			require.NotContains(t, html, "<b>")
+			require.Contains(t, html, "&lt;script&gt;")
+			require.Contains(t, html, "{{.Price}}", "a name is never a template")
+			require.Contains(t, text, c.Customer.Name, "plain text is plain")
+		}
+	}
+}
+
+// An isolate is opened and closed within the line, or the rest of the mail would be turned around.
+func TestIsolatesAreClosed(t *testing.T) {
+	t.Parallel()
+	for _, kind := range kinds {
+		subject, text, _, err := mail.Render(content(kind, booking.LocaleAR))
+		require.NoError(t, err)
+		require.NotContains(t, subject, "\u2068", "old mail readers show it; the subject's only such run ends the line")
+		require.Contains(t, text, "\u2068FB-7K2M9QXA\u2069")
+		for line := range strings.SplitSeq(text, "\n") {
+			require.Equal(t, strings.Count(line, "\u2068"), strings.Count(line, "\u2069"), line)
+		}
+	}
 	c := content(booking.EmailConfirmed, booking.LocaleEN)
-	c.Customer.Name = `<script>alert("x")</script>`
-	_, _, html, err := mail.Render(c)
+	_, text, _, err := mail.Render(c)
 	require.NoError(t, err)
-	require.NotContains(t, html, "<script>")
-	require.Contains(t, html, "&lt;script&gt;")
+	require.NotContains(t, text, "\u2068")
+	c.Customer.Name = "ليلى حداد"
+	_, text, _, err = mail.Render(c)
+	require.NoError(t, err)
+	require.Contains(t, text, "Dear \u2068ليلى حداد\u2069,")
+}
+
+// The dollar sign stays with its letters in right-to-left text; a sign alone needs no help.
+func TestArabicPricesHoldTogether(t *testing.T) {
+	t.Parallel()
+	for amount, want := range map[booking.Money]string{
+		{Value: 45900, Currency: "USD"}: "US$\u200e\u2069",
+		{Value: 45900, Currency: "EUR"}: "€\u2069",
+		{Value: 45900, Currency: "SAR"}: amountOf(45900, "SAR") + "\u2069",
+		{Value: 45900, Currency: "JPY"}: "JP¥\u200e\u2069",
+	} {
+		c := content(booking.EmailConfirmed, booking.LocaleAR)
+		c.Amount = amount
+		_, text, _, err := mail.Render(c)
+		require.NoError(t, err)
+		require.Contains(t, text, want, amount.Currency)
+	}
+}
+
+func amountOf(value int64, currency booking.Currency) string {
+	return booking.Money{Value: value, Currency: currency}.Format(booking.LocaleAR)
+}
+
+func TestTimesKeepTheirOffsets(t *testing.T) {
+	t.Parallel()
+	_, text, html, err := mail.Render(content(booking.EmailConfirmed, booking.LocaleAR))
+	require.NoError(t, err)
+	for _, body := range []string{text, html} {
+		require.Contains(t, body, "الأربعاء 1 مايو 2030، الساعة 14:20", "London's time")
+		require.Contains(t, body, "الخميس 2 مايو 2030، الساعة 00:20", "Dubai's time")
+	}
 }
 
 func TestDeclinesAreExplained(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
-	for _, code := range []string{"insufficient_funds", "expired_card", "authentication_required", "processing_error", "stripe_unreachable", "generic_decline"} {
+	for _, code := range []string{"insufficient_funds", "expired_card", "authentication_required", "processing_error", "card_not_supported", "stripe_unreachable", "generic_decline"} {
 		c := content(booking.EmailPaymentFailed, booking.LocaleEN)
 		c.DeclineCode = code
 		_, text, _, err := mail.Render(c)
@@ -102,6 +167,10 @@ func TestUnpayableIsNotInvitedToPay(t *testing.T) {
 		require.NotContains(t, body, "held until")
 		require.Contains(t, body, "Nothing was charged")
 	}
+	c.DeclineCode = "" // canceled at Stripe: no bank said a word
+	_, text, _, err = mail.Render(c)
+	require.NoError(t, err)
+	require.NotContains(t, text, "bank")
 }
 
 func TestUnknownKindIsRefused(t *testing.T) {

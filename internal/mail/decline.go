@@ -1,0 +1,39 @@
+package mail
+
+// The reasons for which a payment fails, by what the customer can do about them.
+const (
+	funds          = "funds"
+	details        = "details"
+	authentication = "authentication"
+	unsupported    = "unsupported"
+	later          = "later"
+	unreachable    = "unreachable"
+	stopped        = "stopped"
+	declined       = "declined"
+)
+
+// family gathers Stripe's decline codes (stripe.com/docs/declines/codes). Of a card that was reported stolen or lost, or of
+// a suspicion of fraud, nothing is said: whoever uses it should not learn of it. What cannot be paid any more and was
+// not declined by a bank was refused or canceled at Stripe.
+func family(code string, payable bool) string {
+	switch code {
+	case "insufficient_funds", "withdrawal_count_limit_exceeded", "card_velocity_exceeded":
+		return funds
+	case "expired_card", "incorrect_address", "incorrect_cvc", "incorrect_number", "incorrect_zip", "invalid_account",
+		"invalid_cvc", "invalid_expiry_month", "invalid_expiry_year", "invalid_number", "postal_code_invalid":
+		return details
+	case "authentication_required", "authentication_not_handled", "payment_intent_authentication_failure",
+		"mobile_device_authentication_required":
+		return authentication
+	case "card_not_supported", "currency_not_supported", "not_permitted", "service_not_allowed", "transaction_not_allowed":
+		return unsupported
+	case "processing_error", "issuer_not_available", "try_again_later", "reenter_transaction", "approve_with_id":
+		return later
+	case "stripe_unreachable":
+		return unreachable
+	}
+	if payable {
+		return declined
+	}
+	return stopped
+}
