@@ -87,7 +87,7 @@ func messageOf(row store.Email) (mail.Message, error) {
 		Amount:        row.Booking.Amount,
 		HoldExpiresAt: row.Booking.HoldExpiresAt,
 		DeclineCode:   row.DeclineCode,
-		Payable:       row.Booking.Payment != nil && row.Booking.Status != booking.StatusPaymentFailed,
+		Payable:       payable(row.Booking.Status),
 	}
 	subject, text, html, err := mail.Render(content)
 	if err != nil {
@@ -108,4 +108,9 @@ func messageOf(row store.Email) (mail.Message, error) {
 // GiveUpEmail records that the mail server stayed unavailable for as long as we try. Harmless when repeated.
 func (e *Emails) GiveUpEmail(ctx context.Context, in SendEmailInput) error {
 	return storeError(e.Store.MarkEmailFailed(ctx, in.EmailID, "gave up: the mail server was unavailable for too long", time.Now().UTC()))
+}
+
+// payable: a mail about a decline may invite to another attempt as long as the booking was not closed without payment.
+func payable(status booking.Status) bool {
+	return status == booking.StatusPendingPayment || status == booking.StatusConfirmed
 }
