@@ -8,66 +8,115 @@ import (
 	"farebook/booking"
 )
 
-func TestTransitions(t *testing.T) {
-	t.Parallel()
-	all := map[booking.Status]bool{}
-	for from, targets := range booking.BookingTransitions {
-		all[from] = true
-		require.NoError(t, from.To(from), "staying is legal")
-		for _, to := range targets {
-			require.NoError(t, from.To(to))
-			require.Contains(t, booking.BookingTransitions, to, "every target is a state")
+// requireMachine holds a transition table against the ways that are meant to be, each pair of states tried.
+func requireMachine[S interface {
+	~string
+	To(S) error
+}](t *testing.T, machine string, table, legal map[S][]S) {
+	t.Helper()
+	for from := range table {
+		require.Contains(t, legal, from)
+		for _, to := range table[from] {
+			require.Contains(t, table, to, "every target is a state")
 		}
-	}
-	legal := 0
-	for from := range all {
-		for to := range all {
+		for to := range table {
 			err := from.To(to)
-			if err == nil {
-				legal++
+			if from == to {
+				require.NoError(t, err, "staying is legal")
+				continue
+			}
+			if contains(legal[from], to) {
+				require.NoError(t, err)
 				continue
 			}
 			var illegal *booking.IllegalTransition
-			require.ErrorAs(t, err, &illegal)
-			require.Equal(t, "booking", illegal.Machine)
-			require.Equal(t, string(from), illegal.From)
-			require.Equal(t, string(to), illegal.To)
+			require.ErrorAs(t, err, &illegal, "%s -> %s", from, to)
+			require.Equal(t, &booking.IllegalTransition{Machine: machine, From: string(from), To: string(to)}, illegal)
 		}
 	}
-	require.Equal(t, 8+4+3+2+1+3, legal, "eight that stay, and those of the table")
-	require.Error(t, booking.Status("nonsense").To("nonsense"))
+	for _, nonsense := range []S{"", "nonsense", "CONFIRMED"} {
+		require.Error(t, nonsense.To(nonsense), "what is no state does not even stay")
+		for state := range table {
+			require.Error(t, state.To(nonsense))
+			require.Error(t, nonsense.To(state))
+		}
+	}
+	require.Len(t, table, len(legal))
 }
 
-func TestPaymentTransitions(t *testing.T) {
+func contains[S comparable](list []S, one S) bool {
+	for _, each := range list {
+		if each == one {
+			return true
+		}
+	}
+	return false
+}
+
+func TestBookingMachine(t *testing.T) {
 	t.Parallel()
-	for from := range booking.PaymentTransitions {
-		if from == booking.PaymentSucceeded {
-			continue
-		}
-		require.NoError(t, from.To(booking.PaymentSucceeded), "money is recorded whatever was before")
-		require.Error(t, booking.PaymentSucceeded.To(from), "what has succeeded stays")
-		if from != booking.PaymentCanceled {
-			require.Error(t, booking.PaymentCanceled.To(from))
-		}
+	requireMachine(t, "booking", booking.BookingTransitions, map[booking.Status][]booking.Status{
+		"pending_payment":    {"confirmed", "payment_failed", "expired", "cancelled"},
+		"confirmed":          {"partially_refunded", "refunded", "disputed"},
+		"payment_failed":     nil, // late money changes the payment, not the booking
+		"expired":            nil,
+		"cancelled":          nil,
+		"partially_refunded": {"refunded", "disputed"},
+		"refunded":           {"disputed"},
+		"disputed":           {"confirmed", "partially_refunded", "refunded"},
+	})
+	for status := range booking.BookingTransitions {
+		require.Equal(t, status != booking.StatusPendingPayment, status.Final(), status)
 	}
 }
 
-func TestRefundTransitions(t *testing.T) {
+func TestPaymentMachine(t *testing.T) {
 	t.Parallel()
-	require.NoError(t, booking.RefundSucceeded.To(booking.RefundFailed), "a refund can fail after it succeeded")
-	require.Error(t, booking.RefundFailed.To(booking.RefundSucceeded))
+	open := []booking.PaymentStatus{"pending", "requires_action", "processing", "authorized", "failed", "unknown"}
+	legal := map[booking.PaymentStatus][]booking.PaymentStatus{
+		"succeeded": nil,           // a stale snapshot moves nothing backwards
+		"canceled":  {"succeeded"}, // late money
+	}
+	for _, from := range open {
+		legal[from] = append(append([]booking.PaymentStatus{}, open...), "succeeded", "canceled")
+	}
+	requireMachine(t, "payment", booking.PaymentTransitions, legal)
+}
+
+func TestRefundMachine(t *testing.T) {
+	t.Parallel()
+	requireMachine(t, "refund", booking.RefundTransitions, map[booking.RefundStatus][]booking.RefundStatus{
+		"requested": {"pending", "succeeded", "failed"},
+		"pending":   {"succeeded", "failed"},
+		"succeeded": {"failed"}, // the bank can send it back
+		"failed":    nil,
+	})
 }
 
 func TestPaymentStatusOfStripe(t *testing.T) {
 	t.Parallel()
-	for stripe, want := range map[string]booking.PaymentStatus{
-		"requires_payment_method": booking.PaymentPending, "requires_confirmation": booking.PaymentPending,
-		"requires_action": booking.PaymentRequiresAction, "processing": booking.PaymentProcessing,
-		"requires_capture": booking.PaymentAuthorized, "succeeded": booking.PaymentSucceeded, "canceled": booking.PaymentCanceled,
-		"a new one": booking.PaymentUnknown, "": booking.PaymentUnknown,
+	for _, c := range []struct {
+		stripe, decline string
+		want            booking.PaymentStatus
+	}{
+		{"requires_payment_method", "", booking.PaymentPending},
+		{"requires_payment_method", "insufficient_funds", booking.PaymentFailed},
+		{"requires_confirmation", "", booking.PaymentPending},
+		{"requires_confirmation", "generic_decline", booking.PaymentPending}, // another card is there already
+		{"requires_action", "", booking.PaymentRequiresAction},
+		{"requires_action", "authentication_required", booking.PaymentRequiresAction},
+		{"processing", "", booking.PaymentProcessing},
+		{"requires_capture", "", booking.PaymentAuthorized},
+		{"succeeded", "", booking.PaymentSucceeded},
+		{"succeeded", "insufficient_funds", booking.PaymentSucceeded}, // a decline before the good card
+		{"canceled", "", booking.PaymentCanceled},
+		{"canceled", "insufficient_funds", booking.PaymentCanceled},
+		{"a new one", "", booking.PaymentUnknown},
+		{"Succeeded", "", booking.PaymentUnknown},
+		{"", "", booking.PaymentUnknown},
 	} {
-		require.Equal(t, want, booking.PaymentSnapshot{StripeStatus: stripe}.PaymentStatus(), stripe)
+		snapshot := booking.PaymentSnapshot{StripeStatus: c.stripe, DeclineCode: c.decline}
+		require.Equal(t, c.want, snapshot.PaymentStatus(), "%s %s", c.stripe, c.decline)
+		require.Contains(t, booking.PaymentTransitions, snapshot.PaymentStatus())
 	}
-	declined := booking.PaymentSnapshot{StripeStatus: "requires_payment_method", DeclineCode: "insufficient_funds"}
-	require.Equal(t, booking.PaymentFailed, declined.PaymentStatus())
 }
