@@ -3,6 +3,7 @@ package test
 import (
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -124,4 +125,22 @@ func TestMailRefusedForGood(t *testing.T) {
 	s.AwaitWorkflowEnd(booked.Reference)
 	require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM emails WHERE status = 'failed' AND last_error LIKE '%550%'"))
 	require.Equal(t, 0, s.DB.Count(t, "SELECT COUNT(*) FROM emails WHERE last_error LIKE '%canary-mail%'"), "no address in an error")
+}
+
+// Stripe is away for as long as the hold lasts: the booking ends unpaid, and says so, rather than wait for ever.
+func TestStripeAwayForTheWholeHold(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{HoldMinute: 100 * time.Millisecond})
+	s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodPost, Path: "/v1/payment_intents", Kind: stripestand.FaultHTML502, Count: 1000})
+	s.Eventually(func() bool {
+		answer, err := s.API.Do(http.MethodPost, "/v1/bookings", "away", testkit.BookingBody(nil))
+		return err == nil && answer.Status == http.StatusUnprocessableEntity
+	}, "the caller is not told")
+	reference := s.OnlyReference()
+	s.AwaitWorkflowEnd(reference)
+	require.Equal(t, "payment_failed", s.Status(reference))
+	require.Equal(t, 0, s.CreatedPaymentIntents())
+	s.RequireMails(reference, "payment_failed")
+	s.RequirePromises()
+	s.SaveHistory(reference, "stripe_away")
 }

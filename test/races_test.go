@@ -107,3 +107,42 @@ func TestWorkflowTerminated(t *testing.T) {
 	s.RequireLedger(booked.Reference, "payment")
 	s.RequirePromises()
 }
+
+// A payment in processing cannot be cancelled when its hold ends: it is waited for, and counts when it succeeds.
+func TestProcessingOutlastsTheHold(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{HoldMinute: 100 * time.Millisecond})
+	booked := s.Book("processing", testkit.BookingBody(nil))
+	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_usBankAccount"))
+	s.Eventually(func() bool { return s.PaymentStatus(booked.Reference) == "processing" }, "processing not recorded")
+	s.Eventually(func() bool { return time.Now().After(booked.HoldExpiresAt) }, "the hold does not end")
+	require.Equal(t, "pending_payment", s.Status(booked.Reference))
+	answer, err := s.API.Do(http.MethodPost, "/v1/bookings/"+booked.Reference+"/cancel", "", nil)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusConflict, answer.Status, "%s", answer.Body)
+
+	require.NoError(t, s.Stripe.CompleteAction(booked.Payment.PaymentIntentID))
+	s.AwaitStatus(booked.Reference, "confirmed")
+	s.AwaitWorkflowEnd(booked.Reference)
+	s.RequireMails(booked.Reference, "booking_confirmed")
+	s.RequireLedger(booked.Reference, "payment")
+	s.RequirePromises()
+	s.SaveHistory(booked.Reference, "processing")
+}
+
+// When the bank refuses after the hold has ended, the booking ends at once.
+func TestProcessingFailsAfterTheHold(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{HoldMinute: 100 * time.Millisecond})
+	booked := s.Book("processing-fails", testkit.BookingBody(nil))
+	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_usBankAccount"))
+	s.Eventually(func() bool { return s.PaymentStatus(booked.Reference) == "processing" }, "processing not recorded")
+	s.Eventually(func() bool { return time.Now().After(booked.HoldExpiresAt) }, "the hold does not end")
+	require.NoError(t, s.Stripe.FailAction(booked.Payment.PaymentIntentID))
+	s.AwaitStatus(booked.Reference, "expired")
+	s.AwaitWorkflowEnd(booked.Reference)
+	require.Equal(t, "canceled", s.StripeStatus(booked.Payment.PaymentIntentID))
+	s.RequireLedger(booked.Reference)
+	s.RequirePromises()
+	s.SaveHistory(booked.Reference, "processing_failed")
+}
