@@ -2,6 +2,8 @@
 // into debits and credits. History is never changed; a correction is another transaction.
 package ledger
 
+import "strings"
+
 // Account is where money is, or whom it is owed to. The currency is a column beside it.
 type Account string
 
@@ -19,4 +21,12 @@ const (
 // Accounts are all there are.
 var Accounts = []Account{
 	AssetStripeClearing, AssetBank, AssetDisputedFunds, LiabilityUnearnedRevenue, ExpenseStripeFees, ExpenseChargebacks, EquitySuspense,
+}
+
+// NormalSide is where the account grows: assets and expenses by debits, liabilities and equity by credits.
+func (a Account) NormalSide() Side {
+	if strings.HasPrefix(string(a), "asset:") || strings.HasPrefix(string(a), "expense:") {
+		return Debit
+	}
+	return Credit
 }

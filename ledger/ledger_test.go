@@ -1,9 +1,9 @@
 package ledger_test
 
 import (
-	"errors"
 	"flag"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,7 +17,8 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-func snapshot(change func(*booking.PaymentSnapshot)) booking.PaymentSnapshot {
+// paid is a booking of $459.00, settled in dollars at 2.9% + 30¢.
+func paid(change func(*booking.PaymentSnapshot)) booking.PaymentSnapshot {
 	s := booking.PaymentSnapshot{
 		PaymentIntentID: "pi_1", StripeStatus: "succeeded", Reference: "FB-7K2M9QXA", Amount: 45900, AmountReceived: 45900,
 		Currency: "USD", ChargeID: "ch_1",
@@ -29,23 +30,38 @@ func snapshot(change func(*booking.PaymentSnapshot)) booking.PaymentSnapshot {
 	return s
 }
 
+func settled(amount, fee int64, currency booking.Currency) func(*booking.PaymentSnapshot) {
+	return func(s *booking.PaymentSnapshot) {
+		s.Balance = &booking.BalanceTransaction{ID: "txn_1", Amount: amount, Fee: fee, Net: amount - fee, Currency: currency}
+	}
+}
+
+func received(amount, fee int64, currency booking.Currency) func(*booking.PaymentSnapshot) {
+	return func(s *booking.PaymentSnapshot) {
+		s.Amount, s.AmountReceived, s.Currency = amount, amount, currency
+		settled(amount, fee, currency)(s)
+	}
+}
+
+func unsettled(s *booking.PaymentSnapshot) { s.Balance = nil }
+
+func reversed(t ledger.Transaction, err error) (ledger.Transaction, error) { return t.Reverse(), err }
+
 func TestPostingsAreAsAgreed(t *testing.T) {
 	t.Parallel()
-	inEuro := func(s *booking.PaymentSnapshot) {
-		s.Balance = &booking.BalanceTransaction{ID: "txn_1", Amount: 42210, Fee: 1254, Net: 40956, Currency: "EUR"}
-	}
 	for name, post := range map[string]func() (ledger.Transaction, error){
-		"payment": func() (ledger.Transaction, error) { return ledger.Payment(snapshot(nil)) },
-		"payment_without_fee": func() (ledger.Transaction, error) {
-			return ledger.Payment(snapshot(func(s *booking.PaymentSnapshot) { s.Balance = nil }))
-		},
-		"payment_other_money": func() (ledger.Transaction, error) { return ledger.Payment(snapshot(inEuro)) },
-		"fee":                 func() (ledger.Transaction, error) { return ledger.Fee(snapshot(nil)) },
-		"fee_other_money":     func() (ledger.Transaction, error) { return ledger.Fee(snapshot(inEuro)) },
-		"payment_reversed":    func() (ledger.Transaction, error) { p, err := ledger.Payment(snapshot(nil)); return p.Reverse(), err },
-		"payment_zero_decimal": func() (ledger.Transaction, error) {
-			return ledger.Payment(snapshot(func(s *booking.PaymentSnapshot) { s.Currency = "JPY"; s.Balance.Currency = "JPY" }))
-		},
+		"payment":               func() (ledger.Transaction, error) { return ledger.Payment(paid(nil)) },
+		"payment_without_fee":   func() (ledger.Transaction, error) { return ledger.Payment(paid(unsettled)) },
+		"payment_free":          func() (ledger.Transaction, error) { return ledger.Payment(paid(settled(45900, 0, "USD"))) },
+		"payment_zero_decimal":  func() (ledger.Transaction, error) { return ledger.Payment(paid(received(68000, 2448, "JPY"))) },
+		"payment_three_decimal": func() (ledger.Transaction, error) { return ledger.Payment(paid(received(140500, 4175, "KWD"))) },
+		"payment_other_money":   func() (ledger.Transaction, error) { return ledger.Payment(paid(settled(42210, 1254, "EUR"))) },
+		"payment_other_amount":  func() (ledger.Transaction, error) { return ledger.Payment(paid(settled(45800, 1358, "USD"))) },
+		"payment_reversed":      func() (ledger.Transaction, error) { return reversed(ledger.Payment(paid(nil))) },
+		"fee":                   func() (ledger.Transaction, error) { return ledger.Fee(paid(nil)) },
+		"fee_given_back":        func() (ledger.Transaction, error) { return ledger.Fee(paid(settled(45900, -1361, "USD"))) },
+		"fee_other_money":       func() (ledger.Transaction, error) { return ledger.Fee(paid(settled(42210, 1254, "EUR"))) },
+		"fee_reversed":          func() (ledger.Transaction, error) { return reversed(ledger.Fee(paid(nil))) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -59,7 +75,8 @@ func TestPostingsAreAsAgreed(t *testing.T) {
 
 func render(t ledger.Transaction) string {
 	var out strings.Builder
-	fmt.Fprintf(&out, "%s of %s, PaymentIntent %s, object %q: %s\n", t.Type, t.Reference, t.PaymentIntentID, t.ObjectID, t.Description)
+	fmt.Fprintf(&out, "%s of %s, PaymentIntent %s, object %q, balance transaction %q: %s\n",
+		t.Type, t.Reference, t.PaymentIntentID, t.ObjectID, t.BalanceTransactionID, t.Description)
 	for _, entry := range t.Entries {
 		fmt.Fprintf(&out, "  %-6s %-28s %10d %s\n", entry.Side, entry.Account, entry.Amount, entry.Currency)
 	}
@@ -70,70 +87,103 @@ func requireGolden(t *testing.T, name, text string) {
 	t.Helper()
 	file := filepath.Join("testdata", name+".golden")
 	if *update {
-		require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+		require.NoError(t, os.WriteFile(file, []byte(text), 0o644))
 	}
 	want, err := os.ReadFile(file)
-	require.NoError(t, err)
+	require.NoError(t, err, "run `go test ./ledger -update`, then read the difference")
 	require.Equal(t, string(want), text)
+}
+
+// balances sums transactions per account and currency, debits above zero.
+func balances(transactions ...ledger.Transaction) map[ledger.Account]map[booking.Currency]int64 {
+	sums := map[ledger.Account]map[booking.Currency]int64{}
+	for _, transaction := range transactions {
+		for _, entry := range transaction.Entries {
+			if sums[entry.Account] == nil {
+				sums[entry.Account] = map[booking.Currency]int64{}
+			}
+			amount := entry.Amount
+			if entry.Side == ledger.Credit {
+				amount = -amount
+			}
+			sums[entry.Account][entry.Currency] += amount
+		}
+	}
+	return sums
+}
+
+// FuzzPostings: whatever Stripe settles, the clearing account ends at what Stripe's balance got, the fee's coming late
+// makes no difference, and a reversal leaves nothing.
+func FuzzPostings(f *testing.F) {
+	f.Add(int64(45900), "USD", int64(45900), int64(1361), "USD")
+	f.Add(int64(45900), "USD", int64(42210), int64(1254), "EUR")
+	f.Add(int64(45900), "USD", int64(45800), int64(0), "USD")
+	f.Add(int64(1), "JPY", int64(0), int64(-1), "KWD")
+	f.Add(int64(0), "USD", int64(-5), int64(math.MinInt64), "USD")
+	f.Add(int64(math.MaxInt64), "USD", int64(math.MinInt64), int64(math.MaxInt64), "EUR")
+	f.Fuzz(func(t *testing.T, amount int64, currency string, gross, fee int64, settles string) {
+		snapshot := paid(func(s *booking.PaymentSnapshot) {
+			s.AmountReceived, s.Currency = amount, booking.Currency(currency)
+			s.Balance = &booking.BalanceTransaction{ID: "txn_1", Amount: gross, Fee: fee, Net: gross - fee, Currency: booking.Currency(settles)}
+		})
+		at, err := ledger.Payment(snapshot)
+		if err != nil {
+			return
+		}
+		require.NoError(t, at.Validate())
+		require.NotEmpty(t, currency)
+
+		charged, got := booking.Currency(currency), booking.Currency(settles)
+		sums := balances(at)
+		require.Equal(t, gross-fee, sums[ledger.AssetStripeClearing][got], "clearing is what Stripe's balance got")
+		if charged != got {
+			require.Zero(t, sums[ledger.AssetStripeClearing][charged])
+		}
+		require.Equal(t, -amount, sums[ledger.LiabilityUnearnedRevenue][charged], "the traveller is owed what was paid")
+		require.Equal(t, fee, sums[ledger.ExpenseStripeFees][got])
+
+		late := snapshot
+		late.Balance = nil
+		payment, err := ledger.Payment(late)
+		require.NoError(t, err)
+		feeLater, err := ledger.Fee(snapshot)
+		require.NoError(t, err)
+		requireSameBalances(t, sums, balances(payment, feeLater))
+		requireSameBalances(t, nil, balances(at, at.Reverse()))
+	})
+}
+
+// requireSameBalances compares sums, where none is the same as zero.
+func requireSameBalances(t *testing.T, want, got map[ledger.Account]map[booking.Currency]int64) {
+	t.Helper()
+	for _, sums := range []map[ledger.Account]map[booking.Currency]int64{want, got} {
+		for account := range sums {
+			for currency := range sums[account] {
+				require.Equal(t, want[account][currency], got[account][currency], "%s in %s", account, currency)
+			}
+		}
+	}
 }
 
 func TestOnlySucceededPaymentsArePosted(t *testing.T) {
 	t.Parallel()
-	for _, status := range []string{"requires_payment_method", "processing", "requires_capture", "canceled", ""} {
-		_, err := ledger.Payment(snapshot(func(s *booking.PaymentSnapshot) { s.StripeStatus = status }))
+	for _, status := range []string{
+		"requires_payment_method", "requires_confirmation", "requires_action", "processing", "requires_capture", "canceled", "a new one", "",
+	} {
+		_, err := ledger.Payment(paid(func(s *booking.PaymentSnapshot) { s.StripeStatus = status }))
 		require.ErrorContains(t, err, "only a succeeded one is posted")
 	}
-	_, err := ledger.Fee(snapshot(func(s *booking.PaymentSnapshot) { s.Balance = nil }))
+	for _, amount := range []int64{0, -45900, math.MinInt64} {
+		_, err := ledger.Payment(paid(func(s *booking.PaymentSnapshot) { s.AmountReceived = amount }))
+		require.ErrorContains(t, err, "nothing to post")
+	}
+	_, err := ledger.Fee(paid(unsettled))
 	require.ErrorContains(t, err, "no balance transaction yet")
 }
 
 func TestNoFeeIsNoPosting(t *testing.T) {
 	t.Parallel()
-	fee, err := ledger.Fee(snapshot(func(s *booking.PaymentSnapshot) { s.Balance.Fee = 0 }))
+	fee, err := ledger.Fee(paid(settled(45900, 0, "USD")))
 	require.NoError(t, err)
 	require.Empty(t, fee.Entries)
-}
-
-func TestValidateNamesWhatIsWrong(t *testing.T) {
-	t.Parallel()
-	good := []ledger.Entry{
-		{Account: ledger.AssetStripeClearing, Side: ledger.Debit, Amount: 100, Currency: "USD"},
-		{Account: ledger.LiabilityUnearnedRevenue, Side: ledger.Credit, Amount: 100, Currency: "USD"},
-	}
-	for want, change := range map[string]func([]ledger.Entry) []ledger.Entry{
-		"two at least":                                  func(e []ledger.Entry) []ledger.Entry { return e[:1] },
-		"entry 1: an amount":                            func(e []ledger.Entry) []ledger.Entry { e[1].Amount = 0; return e },
-		"entry 0: an amount":                            func(e []ledger.Entry) []ledger.Entry { e[0].Amount = -100; return e },
-		"entry 1: no currency":                          func(e []ledger.Entry) []ledger.Entry { e[1].Currency = ""; return e },
-		`entry 0: "asset:gold"`:                         func(e []ledger.Entry) []ledger.Entry { e[0].Account = "asset:gold"; return e },
-		`entry 1: "left"`:                               func(e []ledger.Entry) []ledger.Entry { e[1].Side = "left"; return e },
-		"debits of 100 and credits of 99 differ in USD": func(e []ledger.Entry) []ledger.Entry { e[1].Amount = 99; return e },
-		"debits of 0 and credits of 100 differ in EUR":  func(e []ledger.Entry) []ledger.Entry { e[1].Currency = "EUR"; return e },
-	} {
-		entries := change(append([]ledger.Entry{}, good...))
-		err := ledger.Transaction{Type: ledger.TypePayment, Entries: entries}.Validate()
-		require.ErrorContains(t, err, want)
-	}
-	var unbalanced *ledger.UnbalancedTransaction
-	lopsided := append([]ledger.Entry{}, good...)
-	lopsided[0].Amount = 1
-	require.True(t, errors.As(ledger.Transaction{Entries: lopsided}.Validate(), &unbalanced))
-}
-
-func TestReverseUndoes(t *testing.T) {
-	t.Parallel()
-	payment, err := ledger.Payment(snapshot(nil))
-	require.NoError(t, err)
-	sums := map[string]int64{}
-	for _, transaction := range []ledger.Transaction{payment, payment.Reverse()} {
-		for _, entry := range transaction.Entries {
-			if entry.Side == ledger.Credit {
-				entry.Amount = -entry.Amount
-			}
-			sums[string(entry.Account)+string(entry.Currency)] += entry.Amount
-		}
-	}
-	for account, sum := range sums {
-		require.Zero(t, sum, account)
-	}
 }

@@ -17,15 +17,15 @@ func Payment(s booking.PaymentSnapshot) (Transaction, error) {
 	if s.PaymentStatus() != booking.PaymentSucceeded {
 		return Transaction{}, fmt.Errorf("PaymentIntent %s is %s: only a succeeded one is posted", s.PaymentIntentID, s.StripeStatus)
 	}
+	if s.AmountReceived <= 0 {
+		return Transaction{}, fmt.Errorf("PaymentIntent %s succeeded with %d minor units received: there is nothing to post", s.PaymentIntentID, s.AmountReceived)
+	}
 	t := Transaction{
 		Type:            TypePayment,
 		Reference:       s.Reference,
 		PaymentIntentID: s.PaymentIntentID,
 		Description:     "Payment of booking " + string(s.Reference),
-		Entries: []Entry{
-			{AssetStripeClearing, Debit, s.AmountReceived, s.Currency},
-			{LiabilityUnearnedRevenue, Credit, s.AmountReceived, s.Currency},
-		},
+		Entries:         move(AssetStripeClearing, LiabilityUnearnedRevenue, s.AmountReceived, s.Currency),
 	}
 	if s.Balance != nil {
 		t.BalanceTransactionID = s.Balance.ID
@@ -55,23 +55,26 @@ func Fee(s booking.PaymentSnapshot) (Transaction, error) {
 	return t, t.Validate()
 }
 
-// settlement takes the clearing account from the gross amount to what Stripe's balance really got: the currency it
-// settled in, less the fee.
+// settlement takes the clearing account from the gross amount to what Stripe's balance really got: the amount and the
+// currency that it settled in, less the fee. The clearing account equals Stripe's balance whatever Stripe did, so what
+// does not fit (another currency, another amount) passes through suspense, where a difference stays for people to see.
 func settlement(s booking.PaymentSnapshot) []Entry {
 	var entries []Entry
-	if s.Balance.Currency != s.Currency {
-		entries = append(entries,
-			Entry{EquitySuspense, Debit, s.AmountReceived, s.Currency},
-			Entry{AssetStripeClearing, Credit, s.AmountReceived, s.Currency},
-			Entry{AssetStripeClearing, Debit, s.Balance.Amount, s.Balance.Currency},
-			Entry{EquitySuspense, Credit, s.Balance.Amount, s.Balance.Currency},
-		)
+	if s.Balance.Currency != s.Currency || s.Balance.Amount != s.AmountReceived {
+		entries = append(entries, move(EquitySuspense, AssetStripeClearing, s.AmountReceived, s.Currency)...)
+		entries = append(entries, move(AssetStripeClearing, EquitySuspense, s.Balance.Amount, s.Balance.Currency)...)
 	}
-	if s.Balance.Fee > 0 {
-		entries = append(entries,
-			Entry{ExpenseStripeFees, Debit, s.Balance.Fee, s.Balance.Currency},
-			Entry{AssetStripeClearing, Credit, s.Balance.Fee, s.Balance.Currency},
-		)
+	return append(entries, move(ExpenseStripeFees, AssetStripeClearing, s.Balance.Fee, s.Balance.Currency)...)
+}
+
+// move debits one account and credits the other. Below zero it goes the other way round (a fee that Stripe gives back);
+// nothing at all is no entry.
+func move(debit, credit Account, amount int64, currency booking.Currency) []Entry {
+	switch {
+	case amount == 0:
+		return nil
+	case amount < 0:
+		debit, credit, amount = credit, debit, -amount
 	}
-	return entries
+	return []Entry{{debit, Debit, amount, currency}, {credit, Credit, amount, currency}}
 }

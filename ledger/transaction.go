@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"farebook/booking"
 )
@@ -64,10 +65,20 @@ func (e *UnbalancedTransaction) Error() string {
 	return fmt.Sprintf("debits of %d and credits of %d differ in %s (minor units)", e.Debits, e.Credits, e.Currency)
 }
 
+// maxEntryAmount bounds an entry, in minor units: a hundred thousand of the largest charges, and so low that
+// the sum of a transaction's entries cannot overflow.
+const maxEntryAmount = 10_000_000_000_000
+
+// maxEntries bounds a transaction; the longest posting rule has eight.
+const maxEntries = 100
+
 // Validate refuses what must not be posted. It names the failing entry by its index, or returns *UnbalancedTransaction.
 func (t Transaction) Validate() error {
 	if len(t.Entries) < 2 {
 		return fmt.Errorf("a %s transaction has %d entries: double entry takes two at least", t.Type, len(t.Entries))
+	}
+	if len(t.Entries) > maxEntries {
+		return fmt.Errorf("a %s transaction has %d entries: %d at most; post several", t.Type, len(t.Entries), maxEntries)
 	}
 	debits, credits := map[booking.Currency]int64{}, map[booking.Currency]int64{}
 	currencies := map[booking.Currency]bool{}
@@ -98,13 +109,18 @@ func (e Entry) validate() error {
 		return fmt.Errorf("%q is neither debit nor credit", e.Side)
 	case e.Amount <= 0:
 		return fmt.Errorf("an amount of %d: amounts are above zero, the side says which way", e.Amount)
+	case e.Amount > maxEntryAmount:
+		return fmt.Errorf("an amount of %d: %d minor units at most", e.Amount, int64(maxEntryAmount))
 	case e.Currency == "":
 		return fmt.Errorf("no currency")
+	case strings.ToUpper(string(e.Currency)) != string(e.Currency):
+		return fmt.Errorf("currency %q: an upper-case ISO 4217 code, so that one currency has one spelling", e.Currency)
 	}
 	return nil
 }
 
-// Reverse is the transaction that undoes this one.
+// Reverse is the transaction that undoes this one: the same amounts on the other sides. It bears the same PaymentIntent
+// and object, so that the books take one reversal of each and no more.
 func (t Transaction) Reverse() Transaction {
 	reversed := t
 	reversed.Type = TypeReversal

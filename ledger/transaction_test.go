@@ -1,0 +1,93 @@
+package ledger_test
+
+import (
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"farebook/booking"
+	"farebook/ledger"
+)
+
+func pair(amount int64, currency booking.Currency) []ledger.Entry {
+	return []ledger.Entry{
+		{Account: ledger.AssetStripeClearing, Side: ledger.Debit, Amount: amount, Currency: currency},
+		{Account: ledger.LiabilityUnearnedRevenue, Side: ledger.Credit, Amount: amount, Currency: currency},
+	}
+}
+
+func TestValidateNamesWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	for want, change := range map[string]func([]ledger.Entry) []ledger.Entry{
+		"has 0 entries: double entry takes two at least": func([]ledger.Entry) []ledger.Entry { return nil },
+		"has 1 entries: double entry takes two at least": func(e []ledger.Entry) []ledger.Entry { return e[:1] },
+		"has 102 entries: 100 at most": func(e []ledger.Entry) []ledger.Entry {
+			for len(e) < 102 {
+				e = append(e, pair(1, "USD")...)
+			}
+			return e
+		},
+		"entry 1: an amount of 0: ":                     func(e []ledger.Entry) []ledger.Entry { e[1].Amount = 0; return e },
+		"entry 0: an amount of -100: ":                  func(e []ledger.Entry) []ledger.Entry { e[0].Amount = -100; return e },
+		"entry 0: an amount of -9223372036854775808: ":  func(e []ledger.Entry) []ledger.Entry { e[0].Amount = math.MinInt64; return e },
+		"entry 1: an amount of 9223372036854775807: ":   func(e []ledger.Entry) []ledger.Entry { e[1].Amount = math.MaxInt64; return e },
+		"entry 1: no currency":                          func(e []ledger.Entry) []ledger.Entry { e[1].Currency = ""; return e },
+		`entry 0: currency "usd"`:                       func(e []ledger.Entry) []ledger.Entry { e[0].Currency = "usd"; return e },
+		`entry 0: "asset:gold" is no account`:           func(e []ledger.Entry) []ledger.Entry { e[0].Account = "asset:gold"; return e },
+		`entry 1: "left" is neither debit nor credit`:   func(e []ledger.Entry) []ledger.Entry { e[1].Side = "left"; return e },
+		"debits of 100 and credits of 99 differ in USD": func(e []ledger.Entry) []ledger.Entry { e[1].Amount = 99; return e },
+		"debits of 0 and credits of 100 differ in EUR":  func(e []ledger.Entry) []ledger.Entry { e[1].Currency = "EUR"; return e },
+		"debits of 200 and credits of 0 differ in USD":  func(e []ledger.Entry) []ledger.Entry { e[1].Side = ledger.Debit; return e },
+	} {
+		err := ledger.Transaction{Type: ledger.TypePayment, Entries: change(pair(100, "USD"))}.Validate()
+		require.ErrorContains(t, err, want)
+	}
+}
+
+func TestUnbalancedIsTyped(t *testing.T) {
+	t.Parallel()
+	// Balanced in dollars, and in total, but not in each currency.
+	entries := append(pair(100, "USD"),
+		ledger.Entry{Account: ledger.AssetBank, Side: ledger.Debit, Amount: 7, Currency: "JPY"},
+		ledger.Entry{Account: ledger.AssetBank, Side: ledger.Credit, Amount: 7, Currency: "KWD"})
+	var unbalanced *ledger.UnbalancedTransaction
+	require.ErrorAs(t, ledger.Transaction{Entries: entries}.Validate(), &unbalanced)
+	require.Equal(t, &ledger.UnbalancedTransaction{Currency: "JPY", Debits: 7}, unbalanced)
+}
+
+func TestEveryAccountCanBePosted(t *testing.T) {
+	t.Parallel()
+	for _, account := range ledger.Accounts {
+		entries := pair(1, "USD")
+		entries[0].Account = account
+		require.NoError(t, ledger.Transaction{Entries: entries}.Validate())
+	}
+}
+
+func TestNormalSides(t *testing.T) {
+	t.Parallel()
+	sides := map[ledger.Account]ledger.Side{}
+	for _, account := range ledger.Accounts {
+		sides[account] = account.NormalSide()
+	}
+	require.Equal(t, map[ledger.Account]ledger.Side{
+		"asset:stripe_clearing": "debit", "asset:bank": "debit", "asset:disputed_funds": "debit",
+		"expense:stripe_fees": "debit", "expense:chargebacks": "debit",
+		"liability:unearned_revenue": "credit", "equity:suspense": "credit",
+	}, sides)
+}
+
+func TestReverseLeavesTheOriginalAlone(t *testing.T) {
+	t.Parallel()
+	payment, err := ledger.Payment(paid(nil))
+	require.NoError(t, err)
+	again, err := ledger.Payment(paid(nil))
+	require.NoError(t, err)
+
+	undone := payment.Reverse()
+	require.Equal(t, again, payment)
+	require.Equal(t, ledger.TypeReversal, undone.Type)
+	require.Equal(t, payment.PaymentIntentID, undone.PaymentIntentID)
+	require.Equal(t, payment.Entries, undone.Reverse().Entries)
+}
