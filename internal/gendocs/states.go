@@ -2,66 +2,135 @@ package main
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"farebook/booking"
 )
 
-func states() string {
+func statesPage() (string, error) {
 	var out strings.Builder
 	out.WriteString("# States\n\n" + generated)
-	out.WriteString("What is not drawn here is refused with an `IllegalTransition`. Staying where one is, is always legal.\n")
-	machine(&out, "Booking", string(booking.StatusPendingPayment), booking.BookingTransitions, map[booking.Status]string{
-		booking.StatusPendingPayment:    "held; payable until the hold ends, also after a decline",
-		booking.StatusConfirmed:         "paid: the captured money is in the ledger",
-		booking.StatusPaymentFailed:     "no PaymentIntent could be made, or it was cancelled at Stripe by somebody else",
-		booking.StatusExpired:           "the hold ended unpaid",
-		booking.StatusCancelled:         "cancelled before payment",
-		booking.StatusPartiallyRefunded: "some of the money went back (with refunds, to come)",
-		booking.StatusRefunded:          "all of the money went back (with refunds, to come)",
-		booking.StatusDisputed:          "the cardholder disputes the charge (with disputes, to come)",
-	})
-	out.WriteString("\nMoney that comes for a booking that is `payment_failed`, `expired` or `cancelled` changes the payment and the\n" +
-		"ledger, not the booking: it is flagged `refund_due`.\n")
-	machine(&out, "Payment", string(booking.PaymentPending), booking.PaymentTransitions, map[booking.PaymentStatus]string{
-		booking.PaymentPending:        "Stripe: `requires_payment_method` or `requires_confirmation`",
-		booking.PaymentRequiresAction: "Stripe: `requires_action`; the customer has to authenticate",
-		booking.PaymentProcessing:     "Stripe: `processing`; the bank has not answered",
-		booking.PaymentAuthorized:     "Stripe: `requires_capture`",
-		booking.PaymentSucceeded:      "Stripe: `succeeded`; final",
-		booking.PaymentFailed:         "Stripe: `requires_payment_method` with a decline; another attempt may follow",
-		booking.PaymentCanceled:       "Stripe: `canceled`; only late money leads on",
-		booking.PaymentUnknown:        "Stripe says something that this version does not know",
-	})
-	machine(&out, "Refund", string(booking.RefundRequested), booking.RefundTransitions, map[booking.RefundStatus]string{
-		booking.RefundRequested: "reserved here, not at Stripe yet (with refunds, to come)",
-		booking.RefundPending:   "at Stripe, on its way",
-		booking.RefundSucceeded: "with the customer; can fail later",
-		booking.RefundFailed:    "the money is back at Stripe",
-	})
-	return out.String()
+	out.WriteString("What is not drawn here is refused with an `IllegalTransition`, in the transaction that holds the row's lock. Staying\n" +
+		"where one is, is always legal: the same news may come twice. Yellow waits, green has its money in place, red ended\n" +
+		"without it or wants a person's look.\n")
+	if err := bookings.write(&out); err != nil {
+		return "", err
+	}
+	if err := payments.write(&out); err != nil {
+		return "", err
+	}
+	out.WriteString(stripeStatuses())
+	if err := refunds.write(&out); err != nil {
+		return "", err
+	}
+	return out.String(), nil
 }
 
-func machine[S ~string](out *strings.Builder, name, first string, table map[S][]S, meaning map[S]string) {
-	fmt.Fprintf(out, "\n## %s\n\n```mermaid\nstateDiagram-v2\n    [*] --> %s\n", name, first)
-	states := slices.Sorted(maps.Keys(table))
-	for _, from := range states {
-		for _, to := range slices.Sorted(slices.Values(table[from])) {
-			fmt.Fprintf(out, "    %s --> %s\n", from, to)
-		}
+var bookings = machine[booking.Status]{
+	name: "Booking",
+	story: "A decline does not move a booking: it stays payable until its hold ends. Money that comes for a booking that is\n" +
+		"`payment_failed`, `expired` or `cancelled` changes the payment and the ledger, not the booking: it is flagged `refund_due`.",
+	table: booking.BookingTransitions,
+	states: []state[booking.Status]{
+		{booking.StatusPendingPayment, waiting, "held; payable until the hold ends, also after a decline"},
+		{booking.StatusConfirmed, good, "paid: the captured money is in the ledger"},
+		{booking.StatusPaymentFailed, bad, "no PaymentIntent could be made, or it was cancelled at Stripe by somebody else"},
+		{booking.StatusExpired, bad, "the hold ended unpaid"},
+		{booking.StatusCancelled, bad, "cancelled before payment"},
+		{booking.StatusDisputed, bad, "the cardholder disputes the charge (with disputes, to come)"},
+		{booking.StatusPartiallyRefunded, good, "some of the money went back (with refunds, to come)"},
+		{booking.StatusRefunded, good, "all of the money went back (with refunds, to come)"},
+	},
+	causes: map[booking.Status]map[booking.Status]string{
+		booking.StatusPendingPayment: {
+			booking.StatusConfirmed:     "payment succeeded",
+			booking.StatusPaymentFailed: "refused or cancelled by Stripe",
+			booking.StatusExpired:       "hold ended",
+			booking.StatusCancelled:     "customer or operator",
+		},
+		booking.StatusConfirmed: {
+			booking.StatusDisputed:          "dispute opened",
+			booking.StatusPartiallyRefunded: "part refunded",
+			booking.StatusRefunded:          "all refunded",
+		},
+		booking.StatusPartiallyRefunded: {
+			booking.StatusDisputed: "dispute opened",
+			booking.StatusRefunded: "rest refunded",
+		},
+		booking.StatusRefunded: {booking.StatusDisputed: "dispute opened"},
+		booking.StatusDisputed: {
+			booking.StatusConfirmed:         "won",
+			booking.StatusPartiallyRefunded: "won, part refunded before",
+			booking.StatusRefunded:          "lost, or refunded before",
+		},
+	},
+}
+
+var payments = machine[booking.PaymentStatus]{
+	name: "Payment",
+	story: "Events come in any order and each PaymentIntent is read again at Stripe, so between the open states every way is legal.\n" +
+		"What has succeeded stays: a stale answer moves nothing backwards.",
+	table: booking.PaymentTransitions,
+	states: []state[booking.PaymentStatus]{
+		{booking.PaymentPending, waiting, "no card yet, or one that is not confirmed"},
+		{booking.PaymentRequiresAction, waiting, "the customer has to authenticate (3-D Secure)"},
+		{booking.PaymentProcessing, waiting, "the bank has not answered"},
+		{booking.PaymentAuthorized, waiting, "held on the card, not captured"},
+		{booking.PaymentFailed, waiting, "the last attempt was declined; another may follow"},
+		{booking.PaymentUnknown, waiting, "Stripe says something that this version does not know"},
+		{booking.PaymentSucceeded, good, "the money is captured"},
+		{booking.PaymentCanceled, bad, "nothing more can be paid; only late money leads on"},
+	},
+	causes: map[booking.PaymentStatus]map[booking.PaymentStatus]string{
+		booking.PaymentPending: {
+			booking.PaymentSucceeded: "captured",
+			booking.PaymentCanceled:  "hold ended, or cancelled",
+		},
+		booking.PaymentCanceled: {booking.PaymentSucceeded: "late money"},
+	},
+}
+
+var refunds = machine[booking.RefundStatus]{
+	name:  "Refund",
+	story: "The table is there; refunds themselves are to come.",
+	table: booking.RefundTransitions,
+	states: []state[booking.RefundStatus]{
+		{booking.RefundRequested, waiting, "reserved here, not at Stripe yet"},
+		{booking.RefundPending, waiting, "at Stripe, on its way"},
+		{booking.RefundSucceeded, good, "with the customer; can fail later"},
+		{booking.RefundFailed, bad, "the money is back at Stripe"},
+	},
+	causes: map[booking.RefundStatus]map[booking.RefundStatus]string{
+		booking.RefundRequested: {
+			booking.RefundPending:   "taken by Stripe",
+			booking.RefundSucceeded: "done at once",
+			booking.RefundFailed:    "refused",
+		},
+		booking.RefundPending: {
+			booking.RefundSucceeded: "done",
+			booking.RefundFailed:    "refused by the bank",
+		},
+		booking.RefundSucceeded: {booking.RefundFailed: "sent back by the bank"},
+	},
+}
+
+// stripeStatuses shows how Stripe's words become ours, by asking the code.
+func stripeStatuses() string {
+	var out strings.Builder
+	out.WriteString("\nHow Stripe's `status` of a PaymentIntent becomes ours:\n\n| at Stripe | here |\n|---|---|\n")
+	for _, row := range []struct{ status, decline, shown string }{
+		{"requires_payment_method", "", "`requires_payment_method`"},
+		{"requires_payment_method", "card_declined", "`requires_payment_method` with a `last_payment_error`"},
+		{"requires_confirmation", "", "`requires_confirmation`"},
+		{"requires_action", "", "`requires_action`"},
+		{"processing", "", "`processing`"},
+		{"requires_capture", "", "`requires_capture`"},
+		{"succeeded", "", "`succeeded`"},
+		{"canceled", "", "`canceled`"},
+		{"", "", "anything else"},
+	} {
+		snapshot := booking.PaymentSnapshot{StripeStatus: row.status, DeclineCode: row.decline}
+		fmt.Fprintf(&out, "| %s | `%s` |\n", row.shown, snapshot.PaymentStatus())
 	}
-	out.WriteString("```\n\n| state | what it means | may become |\n|---|---|---|\n")
-	for _, from := range states {
-		targets := make([]string, 0, len(table[from]))
-		for _, to := range slices.Sorted(slices.Values(table[from])) {
-			targets = append(targets, "`"+string(to)+"`")
-		}
-		next := strings.Join(targets, ", ")
-		if next == "" {
-			next = "nothing: it is final"
-		}
-		fmt.Fprintf(out, "| `%s` | %s | %s |\n", from, meaning[from], next)
-	}
+	return out.String()
 }

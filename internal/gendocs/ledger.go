@@ -1,0 +1,140 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"farebook/booking"
+	"farebook/ledger"
+)
+
+// event is something that happens in business, as the ledger's rules post it: one transaction or several.
+type event struct {
+	title, story string
+	post         func() ([]ledger.Transaction, error)
+}
+
+const exampleReference = "FB-7K2M9QXA"
+
+func paid(amount int64, currency booking.Currency, balance *booking.BalanceTransaction) booking.PaymentSnapshot {
+	return booking.PaymentSnapshot{
+		PaymentIntentID: "pi_1", StripeStatus: "succeeded", Reference: exampleReference, Amount: amount, AmountReceived: amount,
+		Currency: currency, ChargeID: "ch_1", Balance: balance,
+	}
+}
+
+func settled(amount, fee int64, currency booking.Currency) *booking.BalanceTransaction {
+	return &booking.BalanceTransaction{ID: "txn_1", Amount: amount, Fee: fee, Net: amount - fee, Currency: currency}
+}
+
+func one(t ledger.Transaction, err error) ([]ledger.Transaction, error) {
+	return []ledger.Transaction{t}, err
+}
+
+var events = []event{
+	{"A payment", "A booking of $459.00 is paid. Stripe's balance transaction is there at once, so its fee goes along.",
+		func() ([]ledger.Transaction, error) {
+			return one(ledger.Payment(paid(45900, "USD", settled(45900, 1361, "USD"))))
+		}},
+	{"A payment whose fee comes later", "The same under Stripe's asynchronous capture: the payment is posted when it succeeds, the fee when `charge.updated` brings\n" +
+		"the balance transaction. The accounts end as above.",
+		func() ([]ledger.Transaction, error) {
+			payment, err := ledger.Payment(paid(45900, "USD", nil))
+			if err != nil {
+				return nil, err
+			}
+			fee, err := ledger.Fee(paid(45900, "USD", settled(45900, 1361, "USD")))
+			return []ledger.Transaction{payment, fee}, err
+		}},
+	{"A payment that settles in another currency", "A booking of $459.00, and a Stripe account that settles in euros: Stripe's balance got euros, so the dollars leave the\n" +
+		"clearing account through suspense and the euros come in through it. Suspense keeps both ends of the exchange, the dollars\n" +
+		"that were given (debit) and the euros that they fetched (credit).",
+		func() ([]ledger.Transaction, error) {
+			return one(ledger.Payment(paid(45900, "USD", settled(42210, 1254, "EUR"))))
+		}},
+	{"A payment of which Stripe settles another amount", "It should not happen. If it does, the clearing account still equals Stripe's balance, and the dollar that is missing shows\n" +
+		"in suspense.",
+		func() ([]ledger.Transaction, error) {
+			return one(ledger.Payment(paid(45900, "USD", settled(45800, 1358, "USD"))))
+		}},
+	{"A payment in a currency without minor units", "A booking of ¥68,000: Stripe counts whole yen, and so does the ledger.",
+		func() ([]ledger.Transaction, error) {
+			return one(ledger.Payment(paid(68000, "JPY", settled(68000, 2448, "JPY"))))
+		}},
+	{"A reversal", "A transaction that should not have been posted is not changed: its mirror image is posted. Both stay to be read, and the\n" +
+		"accounts are as if neither had been.",
+		func() ([]ledger.Transaction, error) {
+			payment, err := ledger.Payment(paid(45900, "USD", settled(45900, 1361, "USD")))
+			return []ledger.Transaction{payment, payment.Reverse()}, err
+		}},
+}
+
+// meanings of the accounts; a test holds that each has one.
+var meanings = map[ledger.Account]string{
+	ledger.AssetStripeClearing:      "money at Stripe, pending and available together; equals Stripe's own balance",
+	ledger.AssetBank:                "money paid out to the bank (with payouts, to come)",
+	ledger.AssetDisputedFunds:       "money that Stripe holds back while a dispute is open (with disputes, to come)",
+	ledger.LiabilityUnearnedRevenue: "paid by travellers, not flown yet: owed as a flight or as a refund",
+	ledger.ExpenseStripeFees:        "what Stripe keeps",
+	ledger.ExpenseChargebacks:       "disputes that were lost (with disputes, to come)",
+	ledger.EquitySuspense:           "where one currency turns into another, and where a difference shows",
+}
+
+func ledgerPage() (string, error) {
+	var out strings.Builder
+	out.WriteString("# Ledger\n\n" + generated)
+	out.WriteString(`Double entry, append-only. A row of ` + "`financial_ledger`" + ` is a transaction, its lines are ` + "`ledger_entries`" + `. Four rules hold at
+every moment:
+
+1. In each currency of a transaction, debits equal credits.
+2. An amount is above zero, in minor units as Stripe counts them; the side says which way it goes.
+3. What happened at Stripe is posted once: type, PaymentIntent and Stripe object are unique per booking
+   (` + "`idx_ledger_unique_stripe_entry`" + `).
+4. Nothing is changed or removed; a correction is another transaction. The application's database user cannot do otherwise.
+
+## Chart of accounts
+
+The currency is a column beside the account: each account has a balance per currency.
+
+| account | grows by | what its balance is |
+|---|---|---|
+`)
+	for _, account := range ledger.Accounts {
+		fmt.Fprintf(&out, "| `%s` | %s | %s |\n", account, account.NormalSide(), meanings[account])
+	}
+	out.WriteString("\n## Business events\n\nEach as a journal, and as the T-accounts that it leaves: debits left, credits right, the balance below.\n")
+	for _, e := range events {
+		transactions, err := e.post()
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", e.title, err)
+		}
+		fmt.Fprintf(&out, "\n### %s\n\n%s\n", e.title, e.story)
+		for _, transaction := range transactions {
+			out.WriteString(journal(transaction))
+		}
+		out.WriteString("\n```text\n" + tAccounts(transactions) + "```\n")
+	}
+	return out.String(), nil
+}
+
+// journal writes a transaction as a table of its entries.
+func journal(t ledger.Transaction) string {
+	var out strings.Builder
+	object := "no object: there is one of it per PaymentIntent"
+	if t.ObjectID != "" {
+		object = "object `" + t.ObjectID + "`"
+	}
+	fmt.Fprintf(&out, "\nType `%s`, %s.\n\n| account | debit | credit |\n|---|---:|---:|\n", t.Type, object)
+	for _, entry := range t.Entries {
+		debit, credit := money(entry.Amount, entry.Currency), ""
+		if entry.Side == ledger.Credit {
+			debit, credit = credit, debit
+		}
+		fmt.Fprintf(&out, "| `%s` | %s | %s |\n", entry.Account, debit, credit)
+	}
+	return out.String()
+}
+
+func money(amount int64, currency booking.Currency) string {
+	return booking.Money{Value: amount, Currency: currency}.Format(booking.LocaleEN)
+}

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// machine is a state machine of booking/ with what the table alone does not tell: the states in the order of life, what
+// they mean, and what leads from one to the next.
+type machine[S ~string] struct {
+	name   string
+	story  string
+	table  map[S][]S
+	states []state[S] // the first one is where it begins
+	causes map[S]map[S]string
+}
+
+type state[S ~string] struct {
+	is      S
+	look    look
+	meaning string
+}
+
+// look is how a state is drawn: Mermaid's class of it.
+type look string
+
+const (
+	waiting look = "waiting" // something is still to come
+	good    look = "good"    // the money is where it should be
+	bad     look = "bad"     // it ended without, or somebody has to look
+)
+
+const looks = `    classDef waiting fill:#fff4ce,stroke:#b58900,color:#3b2f00
+    classDef good fill:#d9f2e0,stroke:#2b8a3e,color:#0b3d1a
+    classDef bad fill:#fbe0e0,stroke:#c92a2a,color:#4d0f0f
+`
+
+// smallestCluster of states, each of which may become each other, is drawn as one box: drawn apart, the payment's six
+// would be thirty arrows.
+const smallestCluster = 3
+
+func (m machine[S]) write(out *strings.Builder) error {
+	if err := m.check(); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "\n## %s\n\n%s\n\n```mermaid\nstateDiagram-v2\n", m.name, m.story)
+	m.diagram(out)
+	out.WriteString("```\n\n| state | what it means | may become |\n|---|---|---|\n")
+	for _, s := range m.states {
+		targets := make([]string, 0, len(m.table[s.is]))
+		for _, to := range m.ordered(m.table[s.is]) {
+			targets = append(targets, "`"+string(to)+"`")
+		}
+		next := strings.Join(targets, ", ")
+		if next == "" {
+			next = "nothing: it is final"
+		}
+		fmt.Fprintf(out, "| `%s` | %s | %s |\n", s.is, s.meaning, next)
+	}
+	return nil
+}
+
+// check refuses a description that does not fit the table: a new state or way must not slip through undescribed.
+func (m machine[S]) check() error {
+	described := map[S]bool{}
+	for _, s := range m.states {
+		described[s.is] = true
+		if _, known := m.table[s.is]; !known {
+			return fmt.Errorf("%s has no state %s, which is described", m.name, s.is)
+		}
+	}
+	cluster := m.cluster()
+	for from, targets := range m.table {
+		if !described[from] {
+			return fmt.Errorf("%s: the state %s is not described", m.name, from)
+		}
+		for _, to := range targets {
+			if !slices.Contains(cluster, from) && m.causes[from][to] == "" {
+				return fmt.Errorf("%s: nothing says what leads from %s to %s", m.name, from, to)
+			}
+		}
+		for to := range m.causes[from] {
+			if !slices.Contains(targets, to) {
+				return fmt.Errorf("%s: a cause from %s to %s is described, which is no legal way", m.name, from, to)
+			}
+		}
+	}
+	return nil
+}
+
+func (m machine[S]) diagram(out *strings.Builder) {
+	cluster := m.cluster()
+	if len(cluster) > 0 {
+		fmt.Fprintf(out, "    [*] --> open\n    state \"open: each may become each other\" as open {\n        [*] --> %s\n", m.states[0].is)
+		for _, s := range cluster[1:] {
+			fmt.Fprintf(out, "        %s\n", s)
+		}
+		out.WriteString("    }\n")
+		for _, to := range m.ordered(m.table[cluster[0]]) {
+			if !slices.Contains(cluster, to) {
+				fmt.Fprintf(out, "    open --> %s%s\n", to, label(m.causes[cluster[0]][to]))
+			}
+		}
+	} else {
+		fmt.Fprintf(out, "    [*] --> %s\n", m.states[0].is)
+	}
+	for _, s := range m.states {
+		if slices.Contains(cluster, s.is) {
+			continue
+		}
+		for _, to := range m.ordered(m.table[s.is]) {
+			fmt.Fprintf(out, "    %s --> %s%s\n", s.is, to, label(m.causes[s.is][to]))
+		}
+		if len(m.table[s.is]) == 0 {
+			fmt.Fprintf(out, "    %s --> [*]\n", s.is)
+		}
+	}
+	out.WriteString(looks)
+	for _, s := range m.states {
+		if !slices.Contains(cluster, s.is) { // Mermaid does not colour what is inside a box
+			fmt.Fprintf(out, "    class %s %s\n", s.is, s.look)
+		}
+	}
+}
+
+func label(cause string) string {
+	if cause == "" {
+		return ""
+	}
+	return ": " + cause
+}
+
+// cluster finds the states that may become each other and the same others, in order of life; empty when they are few.
+func (m machine[S]) cluster() []S {
+	reach := func(from S) map[S]bool {
+		out := map[S]bool{from: true}
+		for _, to := range m.table[from] {
+			out[to] = true
+		}
+		return out
+	}
+	first := reach(m.states[0].is)
+	var same []S
+	for _, s := range m.states {
+		if maps.Equal(first, reach(s.is)) {
+			same = append(same, s.is)
+		}
+	}
+	if len(same) < smallestCluster {
+		return nil
+	}
+	return same
+}
+
+// ordered sorts states by life.
+func (m machine[S]) ordered(states []S) []S {
+	position := map[S]int{}
+	for i, s := range m.states {
+		position[s.is] = i
+	}
+	return slices.SortedFunc(slices.Values(states), func(a, b S) int { return position[a] - position[b] })
+}
