@@ -20,6 +20,9 @@ const (
 	EmailFailed = "failed" // refused for good, or given up
 )
 
+// occasionDecline is that of a mail about a decline; the mail about a booking's end has its kind as its occasion.
+const occasionDecline = "decline"
+
 // messageIDDomain is the right side of every Message-ID. It names a sender, not a host: it must be the same whichever
 // machine sends, or a mail that goes twice would be two mails.
 const messageIDDomain = "bookings.farebook.example"
@@ -35,9 +38,10 @@ type Email struct {
 	Attempts    int
 }
 
-// queueMail writes the row of a mail, once a booking and kind: the customer is told of a decline once.
-func (r *recording) queueMail(kind booking.EmailKind) error {
-	key := fmt.Sprintf("%s/%s", r.booking.Reference, kind)
+// queueMail writes the row of a mail, once a booking and occasion: the customer is told of a decline once, and once more
+// when the booking ends over it.
+func (r *recording) queueMail(kind booking.EmailKind, occasion string) error {
+	key := fmt.Sprintf("%s/%s", r.booking.Reference, occasion)
 	var row emailRow
 	err := r.tx.Select("id").Where("dedupe_key = ?", key).Take(&row).Error
 	if !errors.Is(err, gorm.ErrRecordNotFound) {
@@ -47,7 +51,7 @@ func (r *recording) queueMail(kind booking.EmailKind) error {
 		BookingID:   r.booking.ID,
 		Kind:        string(kind),
 		DedupeKey:   key,
-		MessageID:   fmt.Sprintf("<%s.%s@%s>", strings.ToLower(r.booking.Reference), kind, messageIDDomain),
+		MessageID:   fmt.Sprintf("<%s.%s@%s>", strings.ToLower(r.booking.Reference), occasion, messageIDDomain),
 		DeclineCode: r.payment.DeclineCode,
 		Status:      EmailQueued,
 		CreatedAt:   r.now,

@@ -180,7 +180,7 @@ func (r *recording) moveBooking(o Outcome) error {
 		}
 	case booking.PaymentFailed:
 		if open {
-			return r.queueMail(booking.EmailPaymentFailed)
+			return r.queueMail(booking.EmailPaymentFailed, occasionDecline)
 		}
 	}
 	return nil
@@ -208,7 +208,7 @@ func (r *recording) settle(next booking.Status, mail booking.EmailKind) error {
 	if err != nil {
 		return err
 	}
-	return r.queueMail(mail)
+	return r.queueMail(mail, string(mail))
 }
 
 // noteLateMoney flags money that came for a booking that was closed without it.

@@ -303,6 +303,22 @@ func TestCancellations(t *testing.T) {
 	}
 }
 
+// A decline is told, and so is the end of the booking when somebody cancels the PaymentIntent at Stripe afterwards.
+func TestDeclineAndThenCancelledAtStripeAreBothTold(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	snapshot := b.held()
+	snapshot.DeclineCode = "insufficient_funds"
+	_, err := b.record(snapshot, store.ReasonEvent)
+	require.NoError(t, err)
+	snapshot.StripeStatus, snapshot.CancellationReason = "canceled", "fraudulent"
+	recorded, err := b.record(snapshot, store.ReasonEvent)
+	require.NoError(t, err)
+	require.Equal(t, booking.StatusPaymentFailed, recorded.BookingStatus)
+	require.Len(t, recorded.EmailIDs, 2)
+	require.Equal(t, 2, b.Count(t, "SELECT COUNT(DISTINCT message_id) FROM emails WHERE kind = 'payment_failed'"))
+}
+
 func TestMismatchPostsNothingAndIsShown(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*booking.PaymentSnapshot){

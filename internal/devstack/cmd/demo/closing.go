@@ -12,7 +12,7 @@ import (
 	"farebook/ledger"
 )
 
-// mailsOf are the mails that reached the mailbox about a booking, by the kind in their Message-ID.
+// mailsOf are the mails that reached the mailbox about a booking, by the occasion in their Message-ID.
 func (d *demo) mailsOf(s *story) []string {
 	var kinds []string
 	for _, message := range d.stack.Mailbox.Messages() {

@@ -63,7 +63,7 @@ func (d *demo) paid(ctx context.Context) error {
 }
 
 func (d *demo) declinedThenPaid(ctx context.Context) error {
-	s, err := d.book(ctx, "A declined card, then a good one", "ar", 30, "confirmed", "payment_failed", "booking_confirmed")
+	s, err := d.book(ctx, "A declined card, then a good one", "ar", 30, "confirmed", "decline", "booking_confirmed")
 	if err != nil {
 		return err
 	}
