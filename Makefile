@@ -50,7 +50,7 @@ generate: ## Write the generated parts of docs/ anew
 	@go run ./internal/gendocs
 
 clean: ## Remove everything that the other targets made
-	@rm -rf var
+	@rm -rf var conformance/clients/node_modules
 
 .PHONY: $(BIN)/with-servers
 $(BIN)/with-servers: # go build knows better than make whether it is up to date
