@@ -12,7 +12,6 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/api/workflowservice/v1"
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"farebook/booking"
@@ -41,14 +40,12 @@ func (s *Stack) AwaitWorkflowEnd(reference string) {
 	}, status, "the workflow of %s failed; logs:\n%s", reference, s.Logs)
 }
 
-// WorkflowRuns counts the runs a booking has had, by following its chain of starts in the visibility store.
-func (s *Stack) WorkflowRuns(reference string) int {
+// LatestRun is the id of the booking's newest run, from the workflow itself: searching lags behind.
+func (s *Stack) LatestRun(reference string) string {
 	s.T.Helper()
-	response, err := s.Temporal.CountWorkflow(s.T.Context(), &workflowservice.CountWorkflowExecutionsRequest{
-		Query: "WorkflowId = '" + s.WorkflowID(reference) + "'",
-	})
+	description, err := s.Temporal.DescribeWorkflowExecution(s.T.Context(), s.WorkflowID(reference), "")
 	require.NoError(s.T, err)
-	return int(response.GetCount())
+	return description.GetWorkflowExecutionInfo().GetExecution().GetRunId()
 }
 
 // History reads the latest run of a booking's workflow.
