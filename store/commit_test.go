@@ -1,0 +1,134 @@
+package store_test
+
+import (
+	"bytes"
+	"io"
+	"log/slog"
+	"net"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+	"github.com/stretchr/testify/require"
+
+	"farebook/booking"
+	"farebook/store"
+)
+
+// commit is the statement as it goes over the wire, behind the command byte of a query; READ COMMITTED is another thing.
+var commit = []byte("\x03COMMIT")
+
+// lossyProxy stands between the store and the server. Once armed it passes the next COMMIT on, waits for the server's
+// answer, and drops the connection instead of handing it over.
+type lossyProxy struct {
+	server string
+	armed  atomic.Bool
+	lost   atomic.Int32
+}
+
+func (p *lossyProxy) serve(listener net.Listener) {
+	for {
+		client, err := listener.Accept()
+		if err != nil {
+			return // closed at the test's end
+		}
+		go p.pass(client)
+	}
+}
+
+func (p *lossyProxy) pass(client net.Conn) {
+	server, err := net.Dial("tcp", p.server)
+	if err != nil {
+		_ = client.Close() // the test fails by the missing answer
+		return
+	}
+	defer func() { _ = server.Close(); _ = client.Close() }()
+	var swallow atomic.Bool
+	go func() {
+		buffer := make([]byte, 64<<10)
+		for {
+			n, err := client.Read(buffer)
+			if err != nil {
+				_ = server.Close()
+				return
+			}
+			if bytes.Contains(buffer[:n], commit) && p.armed.CompareAndSwap(true, false) {
+				swallow.Store(true)
+			}
+			if _, err := server.Write(buffer[:n]); err != nil {
+				return
+			}
+		}
+	}()
+	buffer := make([]byte, 64<<10)
+	for {
+		n, err := server.Read(buffer)
+		if err != nil {
+			return
+		}
+		if swallow.Load() {
+			p.lost.Add(1)
+			return // the server has answered: it has committed
+		}
+		if _, err := io.Copy(client, bytes.NewReader(buffer[:n])); err != nil {
+			return
+		}
+	}
+}
+
+// behindProxy is the same store over a proxy that can lose an acknowledgement.
+func behindProxy(b books) (*store.Store, *lossyProxy) {
+	config, err := mysql.ParseDSN(b.AppDSN)
+	require.NoError(b.t, err)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(b.t, err)
+	b.t.Cleanup(func() { require.NoError(b.t, listener.Close()) })
+	proxy := &lossyProxy{server: config.Addr}
+	go proxy.serve(listener)
+	config.Addr = listener.Addr().String()
+	lossy, err := store.Open(b.t.Context(), config.FormatDSN(), slog.New(slog.DiscardHandler))
+	require.NoError(b.t, err)
+	b.t.Cleanup(func() { require.NoError(b.t, lossy.Close()) })
+	return lossy, proxy
+}
+
+// The acknowledgement of a COMMIT is lost: the caller is told that it failed, tries again, and meets what was committed.
+func TestCommitWhoseAnswerIsLost(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	snapshot := paid(b.held(), true)
+	lossy, proxy := behindProxy(b)
+	proxy.armed.Store(true)
+	outcome := store.Outcome{Snapshot: snapshot, Reason: store.ReasonEvent, Now: time.Now().UTC()}
+	_, err := lossy.RecordPaymentOutcome(t.Context(), outcome)
+	require.Error(t, err)
+	require.EqualValues(t, 1, proxy.lost.Load())
+	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM financial_ledger"), "the server had committed")
+
+	recorded, err := lossy.RecordPaymentOutcome(t.Context(), outcome)
+	require.NoError(t, err)
+	require.Equal(t, booking.StatusConfirmed, recorded.BookingStatus)
+	require.Len(t, recorded.EmailIDs, 1)
+	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM financial_ledger"))
+	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM emails"))
+	b.requirePromises()
+}
+
+// The same for a booking that is taken: the caller's repetition finds it.
+func TestReservationWhoseAnswerIsLost(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	lossy, proxy := behindProxy(b)
+	proxy.armed.Store(true)
+	now := time.Now().UTC()
+	ask := store.NewBooking{
+		APIKeyID: b.caller.ID, IdempotencyKey: "lost", Request: request(), HoldExpiresAt: now.Add(time.Hour), CorrelationID: "c-1", Now: now,
+	}
+	_, err := lossy.ReserveBooking(t.Context(), ask)
+	require.Error(t, err)
+	again, err := lossy.ReserveBooking(t.Context(), ask)
+	require.NoError(t, err)
+	require.True(t, again.Replayed)
+	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM bookings"))
+}
