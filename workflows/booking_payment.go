@@ -26,6 +26,7 @@ type bookingPayment struct {
 	refundDue bool
 	ready     bool // the PaymentIntent is known, or will never be
 
+	signals    workflow.ReceiveChannel
 	events     []StripeEvent // signalled and not yet recorded
 	holdPassed bool
 	lookAgain  bool // a timer asks to read the payment once more
@@ -82,9 +83,10 @@ func (b *bookingPayment) holdEnded() bool {
 	return b.holdPassed && b.status == booking.StatusPendingPayment && b.payment != booking.PaymentProcessing
 }
 
-// done: settled, every mail sent or given up, the fee known, everybody answered, no event left unread.
+// done: settled, every mail sent or given up, the fee known, everybody answered, no event left unread: neither taken in
+// nor still in the channel, as what comes with the last workflow task would be lost with it.
 func (b *bookingPayment) done(ctx workflow.Context) bool {
-	return b.status != booking.StatusPendingPayment && !b.hasNews() && !b.feePending &&
+	return b.status != booking.StatusPendingPayment && !b.hasNews() && b.signals.Len() == 0 && !b.feePending &&
 		b.mails.inFlight == 0 && workflow.AllHandlersFinished(ctx)
 }
 
