@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"gorm.io/gorm"
 
@@ -81,12 +80,12 @@ func (s *Store) MarkEmailSent(ctx context.Context, id uint64, now time.Time) err
 
 // MarkEmailFailed records that the mail will not be sent. reason has no address in it.
 func (s *Store) MarkEmailFailed(ctx context.Context, id uint64, reason string, _ time.Time) error {
-	return s.updateEmail(ctx, id, map[string]any{"status": EmailFailed, "last_error": short(reason), "attempts": attempt})
+	return s.updateEmail(ctx, id, map[string]any{"status": EmailFailed, "last_error": short(reason, 500), "attempts": attempt})
 }
 
 // NoteEmailAttempt records an attempt that failed and will be repeated.
 func (s *Store) NoteEmailAttempt(ctx context.Context, id uint64, reason string) error {
-	return s.updateEmail(ctx, id, map[string]any{"last_error": short(reason), "attempts": attempt})
+	return s.updateEmail(ctx, id, map[string]any{"last_error": short(reason, 500), "attempts": attempt})
 }
 
 var attempt = gorm.Expr("attempts + 1")
@@ -94,14 +93,4 @@ var attempt = gorm.Expr("attempts + 1")
 // updateEmail changes a mail that is queued; one that was sent or given up stays as it is.
 func (s *Store) updateEmail(ctx context.Context, id uint64, values map[string]any) error {
 	return s.db.WithContext(ctx).Model(&emailRow{}).Where("id = ? AND status = ?", id, EmailQueued).Updates(values).Error
-}
-
-// short fits a text into last_error without cutting a character in two.
-func short(text string) string {
-	const limit = 500
-	for len(text) > limit {
-		_, size := utf8.DecodeLastRuneInString(text)
-		text = text[:len(text)-size]
-	}
-	return text
 }

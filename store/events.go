@@ -3,6 +3,9 @@ package store
 import (
 	"context"
 	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 )
 
 // Event is one of Stripe's, as it was delivered.
@@ -40,6 +43,9 @@ func (s *Store) ReceiveEvent(ctx context.Context, e Event) (processed bool, err 
 
 // MarkEventProcessed is for events that are kept and not acted upon; note says why.
 func (s *Store) MarkEventProcessed(ctx context.Context, id, note string) error {
-	return s.db.WithContext(ctx).Model(&eventRow{}).Where("stripe_event_id = ? AND processed = FALSE", id).
-		Updates(map[string]any{"processed": true, "processed_at": time.Now().UTC(), "note": note}).Error
+	return s.db.WithContext(ctx).Model(&eventRow{}).Where("stripe_event_id = ?", id).
+		Updates(map[string]any{"processed": true, "processed_at": firstTime(time.Now().UTC()), "note": short(note, 200)}).Error
 }
+
+// firstTime keeps the time of the first of several.
+func firstTime(now time.Time) clause.Expr { return gorm.Expr("COALESCE(processed_at, ?)", now) }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -29,13 +28,11 @@ func (s *Store) RecordPaymentIntent(ctx context.Context, snapshot booking.Paymen
 	var mismatch *AmountMismatch
 	err := s.inTransaction(ctx, func(tx *gorm.DB) error {
 		r := recording{tx: tx, now: time.Now().UTC()}
-		if err := r.lock(snapshot); err != nil {
-			return err
+		err := r.lock(snapshot.Reference)
+		if err == nil {
+			mismatch, err = r.own(snapshot)
 		}
-		if mismatch = r.compare(snapshot); mismatch != nil {
-			return r.markForAttention(mismatch.Problem)
-		}
-		return nil
+		return err
 	})
 	if err == nil && mismatch != nil {
 		return mismatch
@@ -43,25 +40,22 @@ func (s *Store) RecordPaymentIntent(ctx context.Context, snapshot booking.Paymen
 	return err
 }
 
-// RecordPaymentRefused closes a booking that got no PaymentIntent: Stripe refuses it for good (code is Stripe's), or was
+// RecordPaymentRefused closes a booking that got no PaymentIntent: Stripe refuses it for good (refusal is its code), or was
 // away for the whole hold. Harmless when repeated. A booking that has a payment after all is left as it is.
-func (s *Store) RecordPaymentRefused(ctx context.Context, reference booking.Reference, code string) (Recorded, error) {
+func (s *Store) RecordPaymentRefused(ctx context.Context, reference booking.Reference, refusal string) (Recorded, error) {
 	var recorded Recorded
 	err := s.inTransaction(ctx, func(tx *gorm.DB) error {
 		r := recording{tx: tx, now: time.Now().UTC()}
-		if err := r.lockBooking(reference); err != nil {
-			return err
-		}
-		err := tx.Where("booking_id = ?", r.booking.ID).Take(&r.payment).Error
-		if err != nil && !errors.Is(err, gorm.ErrRecordNotFound) {
+		err := r.lock(reference)
+		if err != nil {
 			return err
 		}
 		if r.payment.ID == 0 && booking.Status(r.booking.Status) == booking.StatusPendingPayment {
-			r.payment.DeclineCode = code
+			r.payment.DeclineCode = code(refusal)
 			if err := r.settle(booking.StatusPaymentFailed, booking.EmailPaymentFailed); err != nil {
 				return err
 			}
-			if err := r.markForAttention(fmt.Sprintf("no PaymentIntent could be made: %s", code)); err != nil {
+			if err := r.markForAttention(fmt.Sprintf("no PaymentIntent could be made: %s", refusal)); err != nil {
 				return err
 			}
 		}

@@ -57,6 +57,9 @@ func (r *recording) posted(kind ledger.Type, paymentIntentID string) (bool, erro
 }
 
 func (r *recording) insert(t ledger.Transaction) error {
+	if err := t.Validate(); err != nil { // the last gate: nothing unbalanced passes, whichever rule made it
+		return err
+	}
 	row := ledgerRow{
 		BookingID:                  &r.booking.ID,
 		Type:                       string(t.Type),

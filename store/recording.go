@@ -60,16 +60,16 @@ func (s *Store) RecordPaymentOutcome(ctx context.Context, o Outcome) (Recorded, 
 	var mismatch *AmountMismatch
 	err := s.inTransaction(ctx, func(tx *gorm.DB) error {
 		r := recording{tx: tx, now: o.Now}
-		if err := r.lock(o.Snapshot); err != nil {
+		err := r.lock(o.Snapshot.Reference)
+		if err != nil {
 			return err
 		}
-		if mismatch = r.compare(o.Snapshot); mismatch != nil {
-			return r.markForAttention(mismatch.Problem)
+		if mismatch, err = r.own(o.Snapshot); err != nil || mismatch != nil {
+			return err
 		}
 		if err := r.record(o); err != nil {
 			return err
 		}
-		var err error
 		recorded, err = r.result()
 		return err
 	})
@@ -90,16 +90,15 @@ type recording struct {
 // forUpdate: read what will be changed under a lock; MariaDB's REPEATABLE READ would lose updates otherwise.
 var forUpdate = clause.Locking{Strength: "UPDATE"}
 
-// lock takes the booking first and its payment second, always in this order. A payment row that is lacking is made: the
-// PaymentIntent exists, since Stripe has just answered for it.
-func (r *recording) lock(snapshot booking.PaymentSnapshot) error {
-	if err := r.lockBooking(snapshot.Reference); err != nil {
+// lock takes the booking first and its payment second, always in this order. There may be no payment yet; the booking's
+// lock then keeps others from making one.
+func (r *recording) lock(reference booking.Reference) error {
+	if err := r.lockBooking(reference); err != nil {
 		return err
 	}
 	err := r.tx.Clauses(forUpdate).Where("booking_id = ?", r.booking.ID).Take(&r.payment).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
-		r.payment = newPaymentRow(r.booking.ID, snapshot, r.now)
-		return r.tx.Create(&r.payment).Error
+		return nil
 	}
 	return err
 }
@@ -108,10 +107,35 @@ func (r *recording) lockBooking(reference booking.Reference) error {
 	return notFound(r.tx.Clauses(forUpdate).Where("reference = ?", string(reference)).Take(&r.booking).Error)
 }
 
-func (r *recording) compare(snapshot booking.PaymentSnapshot) *AmountMismatch {
+// own makes sure that the PaymentIntent is the booking's and about what it costs. A payment row that is lacking is made
+// then: the PaymentIntent exists, since Stripe has just answered for it. One that does not fit is left out, so that it
+// cannot take the place of the right one, and the booking is marked for a person.
+func (r *recording) own(snapshot booking.PaymentSnapshot) (*AmountMismatch, error) {
+	problem := r.compare(snapshot)
+	if problem == "" && r.payment.ID == 0 {
+		payment := newPaymentRow(r.booking.ID, snapshot, r.now)
+		err := r.tx.Create(&payment).Error
+		switch {
+		case duplicateKey(err):
+			problem = fmt.Sprintf("PaymentIntent %s is another booking's already", snapshot.PaymentIntentID)
+		case err != nil:
+			return nil, err
+		default:
+			r.payment = payment
+		}
+	}
+	if problem == "" {
+		return nil, nil
+	}
+	mismatch := &AmountMismatch{Reference: booking.Reference(r.booking.Reference), Problem: problem}
+	return mismatch, r.markForAttention(problem)
+}
+
+// compare says what does not fit; empty when all does.
+func (r *recording) compare(snapshot booking.PaymentSnapshot) string {
 	problem := ""
 	switch {
-	case r.payment.StripePaymentIntentID != snapshot.PaymentIntentID:
+	case r.payment.ID != 0 && r.payment.StripePaymentIntentID != snapshot.PaymentIntentID:
 		problem = fmt.Sprintf("its PaymentIntent is %s, and this is %s", r.payment.StripePaymentIntentID, snapshot.PaymentIntentID)
 	case string(snapshot.Currency) != r.booking.Currency:
 		problem = fmt.Sprintf("it costs %s, and PaymentIntent %s is in %s", r.booking.Currency, snapshot.PaymentIntentID, snapshot.Currency)
@@ -119,14 +143,12 @@ func (r *recording) compare(snapshot booking.PaymentSnapshot) *AmountMismatch {
 		problem = fmt.Sprintf("it costs %d, and PaymentIntent %s is about %d (minor units)", r.booking.Amount, snapshot.PaymentIntentID, snapshot.Amount)
 	case snapshot.PaymentStatus() == booking.PaymentSucceeded && snapshot.AmountReceived != r.booking.Amount:
 		problem = fmt.Sprintf("it costs %d, and %d was received (minor units)", r.booking.Amount, snapshot.AmountReceived)
-	default:
-		return nil
 	}
-	return &AmountMismatch{Reference: booking.Reference(r.booking.Reference), Problem: problem}
+	return problem
 }
 
 func (r *recording) markForAttention(problem string) error {
-	return r.tx.Model(&r.booking).Updates(map[string]any{"attention": problem, "updated_at": r.now}).Error
+	return r.tx.Model(&r.booking).Updates(map[string]any{"attention": short(problem, 200), "updated_at": r.now}).Error
 }
 
 func (r *recording) record(o Outcome) error {
@@ -154,7 +176,7 @@ func (r *recording) movePayment(snapshot booking.PaymentSnapshot) error {
 	}
 	r.payment.Status = string(next)
 	r.payment.StripeChargeID = snapshot.ChargeID
-	r.payment.DeclineCode = snapshot.DeclineCode
+	r.payment.DeclineCode = code(snapshot.DeclineCode)
 	if next == booking.PaymentSucceeded {
 		r.payment.AmountCaptured = snapshot.AmountReceived
 		r.payment.DeclineCode = ""
@@ -221,12 +243,14 @@ func (r *recording) noteLateMoney() error {
 	return nil
 }
 
+// markProcessed finds the events by their unique key alone: by the flag, too, the server may walk the index of all
+// that are not processed yet, and wait for the locks of other bookings.
 func (r *recording) markProcessed(eventIDs []string) error {
 	if len(eventIDs) == 0 {
 		return nil
 	}
-	return r.tx.Model(&eventRow{}).Where("stripe_event_id IN ? AND processed = FALSE", eventIDs).
-		Updates(map[string]any{"processed": true, "processed_at": r.now}).Error
+	return r.tx.Model(&eventRow{}).Where("stripe_event_id IN ?", eventIDs).
+		Updates(map[string]any{"processed": true, "processed_at": firstTime(r.now)}).Error
 }
 
 func (r *recording) result() (Recorded, error) {

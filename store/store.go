@@ -12,7 +12,6 @@ import (
 	driver "github.com/go-sql-driver/mysql"
 	"gorm.io/driver/mysql"
 	"gorm.io/gorm"
-	"gorm.io/gorm/logger"
 )
 
 // ErrNotFound says that a row does not exist, or not for this caller.
@@ -32,8 +31,9 @@ const (
 	// networkTimeout ends a read or write on a dead connection; the driver's default is to wait for ever.
 	networkTimeout = 15 * time.Second
 	dialTimeout    = 5 * time.Second
-	// slowStatement is worth a line in the log.
-	slowStatement = 500 * time.Millisecond
+	// lockWait stays below networkTimeout, or the connection would be given up before the server says 1205, and the
+	// transaction would not be repeated. In seconds, as the server takes it.
+	lockWait = "5"
 )
 
 // Open connects as the application's user and checks that the database answers.
@@ -47,18 +47,14 @@ func Open(ctx context.Context, dsn string, log *slog.Logger) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("DATABASE_DSN: %w", err)
 	}
-	db, err := gorm.Open(mysql.New(mysql.Config{Conn: newPool(connector), SkipInitializeWithVersion: true}), &gorm.Config{
-		// Every write here is in an explicit transaction already.
+	dialect := dialector{&mysql.Dialector{Config: &mysql.Config{Conn: newPool(connector), SkipInitializeWithVersion: true}}}
+	db, err := gorm.Open(dialect, &gorm.Config{
+		// What takes more than one statement is in an explicit transaction already.
 		SkipDefaultTransaction: true,
 		DisableAutomaticPing:   true,
-		TranslateError:         false,
+		TranslateError:         true, // see dialector
 		NowFunc:                func() time.Time { return time.Now().UTC() },
-		Logger: logger.NewSlogLogger(log, logger.Config{
-			SlowThreshold: slowStatement, LogLevel: logger.Warn,
-			IgnoreRecordNotFoundError: true,
-			// Names and addresses are parameters: they must not reach the log.
-			ParameterizedQueries: true,
-		}),
+		Logger:                 statementLog{log},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
@@ -70,18 +66,25 @@ func Open(ctx context.Context, dsn string, log *slog.Logger) (*Store, error) {
 	return s, nil
 }
 
-// harden sets what must not be left to a DSN: UTC on both sides, time-outs, and rows counted as found rather than as
-// changed, so that an UPDATE that changes nothing is not mistaken for one that met no row.
+// harden sets what must not be left to a DSN or to the server's configuration: UTC on both sides, time-outs, values that
+// do not fit refused rather than cut, one statement at a time, and rows counted as found rather than as changed, so that
+// an UPDATE that changes nothing is not mistaken for one that met no row.
 func harden(config *driver.Config) {
 	config.ParseTime = true
 	config.Loc = time.UTC
 	config.ClientFoundRows = true
 	config.InterpolateParams = true
+	config.MultiStatements = false
+	config.RejectReadOnly = true // a server that became a replica: reconnect and find the new primary
 	config.Timeout, config.ReadTimeout, config.WriteTimeout = dialTimeout, networkTimeout, networkTimeout
 	if config.Params == nil {
 		config.Params = map[string]string{}
 	}
 	config.Params["time_zone"] = "'+00:00'"
+	config.Params["sql_mode"] = "'TRADITIONAL'"
+	if config.Params["innodb_lock_wait_timeout"] == "" {
+		config.Params["innodb_lock_wait_timeout"] = lockWait
+	}
 	config.Logger = &driver.NopLogger{} // what it says comes back as an error, too
 }
 
