@@ -56,11 +56,14 @@ func to(ctx context.Context, adminDSN, appDSN string, version *int64) (err error
 	if err != nil {
 		return err
 	}
-	defer unlock()
+	defer func() { err = errors.Join(err, unlock()) }()
 	if err := apply(ctx, db, version); err != nil {
 		return err
 	}
-	return grant(ctx, db, app)
+	if err := grant(ctx, db, app); err != nil {
+		return err
+	}
+	return proveAppendOnly(ctx, db, app)
 }
 
 func openAdmin(adminDSN, database string) (*sql.DB, error) {
@@ -73,6 +76,11 @@ func openAdmin(adminDSN, database string) (*sql.DB, error) {
 	admin.InterpolateParams = true
 	// A migration file holds several statements.
 	admin.MultiStatements = true
+	if admin.Params == nil {
+		admin.Params = map[string]string{}
+	}
+	// Backslashes escape (see literal), and what does not fit is refused, whatever the server is set to.
+	admin.Params["sql_mode"] = "'TRADITIONAL'"
 	connector, err := mysql.NewConnector(admin)
 	if err != nil {
 		return nil, err
@@ -93,8 +101,9 @@ func createDatabase(ctx context.Context, adminDSN, name string) (err error) {
 	return nil
 }
 
-// lock holds a named lock on a connection of its own until unlock.
-func lock(ctx context.Context, db *sql.DB, database string) (unlock func(), err error) {
+// lock holds a named lock on a connection of its own until unlock. The database names it, so that others on the same
+// server are not held up.
+func lock(ctx context.Context, db *sql.DB, database string) (unlock func() error, err error) {
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("connect as DATABASE_ADMIN_DSN: %w", err)
@@ -102,10 +111,32 @@ func lock(ctx context.Context, db *sql.DB, database string) (unlock func(), err 
 	name := lockName + "_" + database
 	name = name[:min(len(name), 64)] // MySQL's limit
 	var got sql.NullInt64
-	if err := conn.QueryRowContext(ctx, "SELECT GET_LOCK(?, ?)", name, int(lockWait.Seconds())).Scan(&got); err != nil || got.Int64 != 1 {
-		return nil, errors.Join(fmt.Errorf("another migration has been running for %s: wait for it, or end its connection", lockWait), err, conn.Close())
+	if err := conn.QueryRowContext(ctx, "SELECT GET_LOCK(?, ?)", name, int(lockWait.Seconds())).Scan(&got); err != nil {
+		return nil, errors.Join(fmt.Errorf("lock the migrations of %s: %w", database, err), conn.Close())
 	}
-	return func() { _ = conn.Close() }, nil // closing the connection releases the lock
+	if got.Int64 != 1 {
+		return nil, errors.Join(fmt.Errorf("another migration of %s has been running for %s: wait for it, or end its connection", database, lockWait), conn.Close())
+	}
+	return func() error {
+		// The lock belongs to the connection, which goes back to the pool: let it go by name, also after a cancelled run.
+		_, err := conn.ExecContext(context.WithoutCancel(ctx), "DO RELEASE_LOCK(?)", name)
+		return errors.Join(err, conn.Close())
+	}, nil
+}
+
+// Versions are the numbers of all migrations, lowest first.
+func Versions() ([]int64, error) {
+	names, err := fs.Glob(files, "sql/*.sql")
+	if err != nil {
+		return nil, err
+	}
+	versions := make([]int64, len(names))
+	for i, name := range names {
+		if versions[i], err = goose.NumericComponent(name); err != nil {
+			return nil, err
+		}
+	}
+	return versions, nil // by name is by number: they are padded with zeros
 }
 
 func apply(ctx context.Context, db *sql.DB, version *int64) error {

@@ -1,0 +1,55 @@
+package migrations
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/go-sql-driver/mysql"
+)
+
+// Errors by which a server refuses for want of rights: of a table, of a database, of an account, of a column.
+var refusals = map[uint16]bool{1142: true, 1044: true, 1227: true, 1143: true}
+
+// proveAppendOnly connects as the application's user and tries what it must not be able to do to the ledger. The grants
+// above only add: rights from elsewhere (a user that an image made with everything on its database, a role, an account
+// of the same name for one host) would go unseen. Nothing that is tried changes a row or a table if it is allowed.
+func proveAppendOnly(ctx context.Context, admin *sql.DB, app *mysql.Config) (err error) {
+	present, err := tables(ctx, admin)
+	if err != nil || !present["financial_ledger"] {
+		return err
+	}
+	connector, err := mysql.NewConnector(app)
+	if err != nil {
+		return err
+	}
+	db := sql.OpenDB(connector)
+	defer func() { err = errors.Join(err, db.Close()) }()
+	for _, forbidden := range []struct{ verb, statement string }{
+		{"UPDATE", "UPDATE financial_ledger SET id = id WHERE FALSE"},
+		{"UPDATE", "UPDATE ledger_entries SET id = id WHERE FALSE"},
+		{"DELETE", "DELETE FROM financial_ledger WHERE FALSE"},
+		{"DELETE", "DELETE FROM ledger_entries WHERE FALSE"},
+		// TRUNCATE and DROP are one right; a table that does not exist tells of it without harm.
+		{"TRUNCATE and DROP", "DROP TABLE IF EXISTS farebook_no_such_table"},
+		{"ALTER", "ALTER TABLE farebook_no_such_table ADD COLUMN x INT"},
+	} {
+		_, err := db.ExecContext(ctx, forbidden.statement)
+		var answer *mysql.MySQLError
+		if errors.As(err, &answer) && refusals[answer.Number] {
+			continue
+		}
+		if err != nil && answer == nil {
+			return fmt.Errorf("connect as the user of DATABASE_DSN: %w", err)
+		}
+		if answer != nil && answer.Number == errAccessDenied {
+			return fmt.Errorf("the user %q of DATABASE_DSN cannot log in although it was just made: is there an account of this name for one host, or one without a name? %w", app.User, answer)
+		}
+		return fmt.Errorf("the user %q of DATABASE_DSN may %s in %q, where the ledger is append-only: see SHOW GRANTS, revoke what Farebook did not grant, or name another user", app.User, forbidden.verb, app.DBName)
+	}
+	return nil
+}
+
+// errAccessDenied is the server's refusal of a login.
+const errAccessDenied = 1045
