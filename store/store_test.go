@@ -12,7 +12,6 @@ import (
 
 	"farebook/booking"
 	"farebook/internal/testdb"
-	"farebook/migrations"
 	"farebook/store"
 )
 
@@ -108,24 +107,6 @@ func TestApplicationUserCannotChangeTheLedger(t *testing.T) {
 	}
 	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM financial_ledger"))
 	require.Equal(t, 4, b.Count(t, "SELECT COUNT(*) FROM ledger_entries"))
-}
-
-func TestMigrationsFromEachVersionAndTwice(t *testing.T) {
-	t.Parallel()
-	for version := int64(1); version <= 6; version++ {
-		db := testdb.Empty(t)
-		require.NoError(t, migrations.UpTo(t.Context(), db.AdminDSN, db.AppDSN, version))
-		require.NoError(t, migrations.Up(t.Context(), db.AdminDSN, db.AppDSN))
-		require.NoError(t, migrations.Up(t.Context(), db.AdminDSN, db.AppDSN))
-		require.Equal(t, 4, db.Count(t, `SELECT COUNT(*) FROM information_schema.statistics
-			WHERE table_schema = DATABASE() AND index_name = 'idx_ledger_unique_stripe_entry' AND non_unique = 0`))
-	}
-}
-
-func TestMigrationsRefuseOneUserForBoth(t *testing.T) {
-	t.Parallel()
-	db := testdb.Empty(t)
-	require.ErrorContains(t, migrations.Up(t.Context(), db.AdminDSN, db.AdminDSN), "a user of its own")
 }
 
 func TestReserveHundredAtOnce(t *testing.T) {
