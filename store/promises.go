@@ -38,7 +38,7 @@ var promises = []struct {
 		JOIN ledger_entries e ON e.ledger_id = l.id AND e.account = 'liability:unearned_revenue' AND e.side = 'credit'
 		WHERE e.amount <> p.amount_captured OR e.currency <> p.currency`},
 	{3, "debits equal credits, per transaction and currency", `
-		SELECT COUNT(*) FROM (SELECT ledger_id FROM ledger_entries GROUP BY ledger_id, currency
+		SELECT COUNT(DISTINCT ledger_id) FROM (SELECT ledger_id FROM ledger_entries GROUP BY ledger_id, currency
 		  HAVING SUM(CASE side WHEN 'debit' THEN amount ELSE -amount END) <> 0) unbalanced`},
 	{3, "no transaction without entries", `
 		SELECT COUNT(*) FROM financial_ledger l WHERE NOT EXISTS (SELECT 1 FROM ledger_entries e WHERE e.ledger_id = l.id)`},

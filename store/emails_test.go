@@ -1,0 +1,68 @@
+package store_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"farebook/booking"
+	"farebook/store"
+)
+
+// mail is the one mail of a booking that was declined.
+func (b books) mail() uint64 {
+	snapshot := b.held()
+	snapshot.DeclineCode = "insufficient_funds"
+	recorded, err := b.record(snapshot, store.ReasonEvent)
+	require.NoError(b.t, err)
+	require.Len(b.t, recorded.EmailIDs, 1)
+	return recorded.EmailIDs[0]
+}
+
+func (b books) requireMail(id uint64, status string, attempts int) {
+	b.t.Helper()
+	mail, err := b.Store.Email(b.t.Context(), id)
+	require.NoError(b.t, err)
+	require.Equal(b.t, status, mail.Status)
+	require.Equal(b.t, attempts, mail.Attempts)
+}
+
+func TestMailHasWhatItNeeds(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	mail, err := b.Store.Email(t.Context(), b.mail())
+	require.NoError(t, err)
+	require.Equal(t, booking.EmailPaymentFailed, mail.Kind)
+	require.Equal(t, "insufficient_funds", mail.DeclineCode)
+	require.Equal(t, request().Customer, mail.Booking.Customer)
+	require.True(t, request().Flight.DepartsAt.Equal(mail.Booking.Flight.DepartsAt))
+	_, offset := mail.Booking.Flight.DepartsAt.Zone()
+	require.Equal(t, 3600, offset, "the airport's own time")
+	require.Regexp(t, `^<fb-[0-9a-z]{8}\.decline@`, mail.MessageID)
+}
+
+func TestSentStaysSent(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	id := b.mail()
+	require.NoError(t, b.Store.NoteEmailAttempt(t.Context(), id, "450 try again"))
+	b.requireMail(id, store.EmailQueued, 1)
+	first := time.Now().UTC().Truncate(time.Microsecond)
+	require.NoError(t, b.Store.MarkEmailSent(t.Context(), id, first))
+	require.NoError(t, b.Store.MarkEmailSent(t.Context(), id, first.Add(time.Hour)))
+	require.NoError(t, b.Store.MarkEmailFailed(t.Context(), id, "550 late news", first))
+	b.requireMail(id, store.EmailSent, 2)
+	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM emails WHERE sent_at = ? AND last_error = ''", first))
+}
+
+func TestFailedStaysFailed(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	id := b.mail()
+	require.NoError(t, b.Store.MarkEmailFailed(t.Context(), id, "550 no such mailbox", time.Now().UTC()))
+	require.NoError(t, b.Store.MarkEmailSent(t.Context(), id, time.Now().UTC()))
+	b.requireMail(id, store.EmailFailed, 1)
+	_, err := b.Store.Email(t.Context(), id+1)
+	require.ErrorIs(t, err, store.ErrNotFound)
+}
