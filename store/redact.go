@@ -23,7 +23,7 @@ func (dialector) Translate(err error) error {
 
 var (
 	// quoted is a value that the server repeats, up to the part of its message that names a key, a column or a line.
-	quoted = regexp.MustCompile("(?s)(entry|value:?|near) '.*'( for key '[^']*'| for column [^ ]+ at row \\d+| at line \\d+)$")
+	quoted = regexp.MustCompile(`(?s)(entry|value:?|near) '.*'( for key '[^']*'| for column [^ ]+ at row \d+| at line \d+)$`)
 	// unfinished is one whose end is not where we look for it: better to lose the rest.
 	unfinished = regexp.MustCompile("(?s)(entry|value:?|near) '.*")
 )
