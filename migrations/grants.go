@@ -12,7 +12,7 @@ import (
 // rights of the application's user, table by table. The ledger's are what makes it append-only: no UPDATE, no DELETE, and
 // with neither DROP nor DELETE no TRUNCATE and no REPLACE either. Nothing may be deleted anywhere.
 var rights = []struct{ table, verbs string }{
-	{"api_keys", "SELECT, INSERT"},
+	{"api_keys", "SELECT, INSERT, UPDATE"},
 	{"bookings", "SELECT, INSERT, UPDATE"},
 	{"idempotency_keys", "SELECT, INSERT, UPDATE"},
 	{"payments", "SELECT, INSERT, UPDATE"},

@@ -12,6 +12,8 @@ import (
 type APIKey struct {
 	ID   uint64
 	Name string
+	// ReadOnly callers see their bookings and change nothing.
+	ReadOnly bool
 }
 
 // tokenPrefix lets people and secret scanners recognise a token.
@@ -19,29 +21,54 @@ const tokenPrefix = "fbk_"
 
 // CreateAPIKey makes a caller and returns its token: the only time that it can be read.
 func (s *Store) CreateAPIKey(ctx context.Context, name string) (string, error) {
+	token := newToken()
+	return token, s.CreateAPIKeyWithToken(ctx, name, token)
+}
+
+// CreateReadOnlyAPIKey makes a caller who may read and nothing else.
+func (s *Store) CreateReadOnlyAPIKey(ctx context.Context, name string) (string, error) {
+	token := newToken()
+	return token, s.insertAPIKey(ctx, apiKeyRow{Name: name, ReadOnly: true}, token)
+}
+
+// RevokeAPIKey ends every key of a name, from the next request on. ErrNotFound says that there is none that is valid.
+func (s *Store) RevokeAPIKey(ctx context.Context, name string) error {
+	result := s.db.WithContext(ctx).Model(&apiKeyRow{}).Where("name = ? AND revoked_at IS NULL", name).
+		Updates(map[string]any{"revoked_at": time.Now().UTC()})
+	if result.Error == nil && result.RowsAffected == 0 {
+		return ErrNotFound
+	}
+	return result.Error
+}
+
+func newToken() string {
 	var random [32]byte
 	_, _ = rand.Read(random[:]) // never fails: it ends the program instead (crypto/rand)
-	token := tokenPrefix + base64.RawURLEncoding.EncodeToString(random[:])
-	return token, s.CreateAPIKeyWithToken(ctx, name, token)
+	return tokenPrefix + base64.RawURLEncoding.EncodeToString(random[:])
 }
 
 // CreateAPIKeyWithToken makes a caller with a token that is known already, for development. Harmless when repeated.
 func (s *Store) CreateAPIKeyWithToken(ctx context.Context, name, token string) error {
-	hash := sha256.Sum256([]byte(token))
-	err := s.db.WithContext(ctx).Create(&apiKeyRow{Name: name, TokenSha256: hash[:], CreatedAt: time.Now().UTC()}).Error
+	err := s.insertAPIKey(ctx, apiKeyRow{Name: name}, token)
 	if duplicateKey(err) {
 		return nil
 	}
 	return err
 }
 
-// Authenticate finds the caller whose token it is, or ErrNotFound. The token has 256 random bits, so a plain SHA-256
+func (s *Store) insertAPIKey(ctx context.Context, row apiKeyRow, token string) error {
+	hash := sha256.Sum256([]byte(token))
+	row.TokenSha256, row.CreatedAt = hash[:], time.Now().UTC()
+	return s.db.WithContext(ctx).Create(&row).Error
+}
+
+// Authenticate finds the caller whose token it is, or ErrNotFound, also for a revoked one. The token has 256 random bits, so a plain SHA-256
 // is enough, and the index lookup on the hash tells an attacker nothing about the token.
 func (s *Store) Authenticate(ctx context.Context, token string) (APIKey, error) {
 	hash := sha256.Sum256([]byte(token))
 	var row apiKeyRow
-	if err := s.db.WithContext(ctx).Where("token_sha256 = ?", hash[:]).Take(&row).Error; err != nil {
+	if err := s.db.WithContext(ctx).Where("token_sha256 = ? AND revoked_at IS NULL", hash[:]).Take(&row).Error; err != nil {
 		return APIKey{}, notFound(err)
 	}
-	return APIKey{ID: row.ID, Name: row.Name}, nil
+	return APIKey{ID: row.ID, Name: row.Name, ReadOnly: row.ReadOnly}, nil
 }

@@ -124,6 +124,8 @@ type apiKeyRow struct {
 	ID          uint64
 	Name        string
 	TokenSha256 []byte
+	ReadOnly    bool
+	RevokedAt   *time.Time
 	CreatedAt   time.Time
 }
 

@@ -24,7 +24,7 @@ func callerOf(ctx context.Context) store.APIKey {
 }
 
 // authenticate lets callers with a valid API key pass. A token that is missing and one that is wrong get the same 401,
-// as does one that was removed.
+// as does one that was revoked. A key that may only read gets 403 for anything else.
 func (a *api) authenticate(spec huma.API) func(huma.Context, func(huma.Context)) {
 	return func(hctx huma.Context, next func(huma.Context)) {
 		ctx := hctx.Context()
@@ -36,6 +36,9 @@ func (a *api) authenticate(spec huma.API) func(huma.Context, func(huma.Context))
 				"Send a valid API key: Authorization: Bearer fbk_...", headerField("Authorization", "is missing or holds no valid API key")))
 		case err != nil:
 			refuse(spec, hctx, a.storeFailed(ctx, err))
+		case caller.ReadOnly && hctx.Method() != http.MethodGet:
+			refuse(spec, hctx, problem(ctx, http.StatusForbidden, "read-only-key",
+				"This API key may read and nothing else: use a key made without --read-only."))
 		default:
 			next(huma.WithValue(hctx, callerKey{}, caller))
 		}

@@ -35,7 +35,7 @@ func (a *api) addBookings(spec huma.API) {
 		DefaultStatus: http.StatusCreated,
 		Security:      []map[string][]string{{securityScheme: {}}},
 		Middlewares:   huma.Middlewares{a.authenticate(spec), requireKey(spec), requireJSON(spec)},
-		Errors:        []int{400, 401, 408, 413, 415, 422, 500, 503},
+		Errors:        []int{400, 401, 403, 408, 413, 415, 422, 500, 503},
 		Parameters: []*huma.Param{{
 			Name: idempotencyHeader, In: "header", Required: true, Description: "Chosen by you, one for each booking, at most 255 bytes.",
 			Schema: &huma.Schema{Type: "string", MinLength: new(1), MaxLength: new(maxIdempotencyKey)}, Example: "checkout-5f1c2a",

@@ -32,7 +32,7 @@ func (a *api) addReads(spec huma.API) {
 	huma.Register(spec, operation("get-ledger", http.MethodGet, "/v1/bookings/{reference}/ledger", "Read a booking's ledger",
 		"Every transaction in double entry, oldest first: debits equal credits in each, per currency."), a.getLedger)
 	huma.Register(spec, operation("cancel-booking", http.MethodPost, "/v1/bookings/{reference}/cancel", "Cancel a booking before payment",
-		"Cancelling twice is answered twice the same. A booking that is paid, or is being paid, is refused with 409.", 409), a.cancelBooking)
+		"Cancelling twice is answered twice the same. A booking that is paid, or is being paid, is refused with 409.", 403, 409), a.cancelBooking)
 }
 
 type bookingOutput struct{ Body bookingView }

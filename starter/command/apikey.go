@@ -15,14 +15,20 @@ import (
 func apiKeyCommand() *cobra.Command {
 	group := &cobra.Command{
 		Use:   "api-key",
-		Short: "Make API keys",
+		Short: "Make and revoke API keys",
 		Args:  cobra.NoArgs,
 		// Without it, a mistyped command would print help and succeed.
 		RunE: func(*cobra.Command, []string) error {
-			return errors.New("api-key: say what to do: api-key create --name NAME")
+			return errors.New("api-key: say what to do: api-key create --name NAME, or api-key revoke --name NAME")
 		},
 	}
+	group.AddCommand(createAPIKeyCommand(), revokeAPIKeyCommand())
+	return group
+}
+
+func createAPIKeyCommand() *cobra.Command {
 	var name, token string
+	var readOnly bool
 	create := &cobra.Command{
 		Use:   "create --name NAME",
 		Short: "Make an API key and print its token, this once",
@@ -42,7 +48,11 @@ func apiKeyCommand() *cobra.Command {
 				if token != "" {
 					return books.CreateAPIKeyWithToken(cmd.Context(), name, token)
 				}
-				drawn, err := books.CreateAPIKey(cmd.Context(), name)
+				draw := books.CreateAPIKey
+				if readOnly {
+					draw = books.CreateReadOnlyAPIKey
+				}
+				drawn, err := draw(cmd.Context(), name)
 				if err != nil {
 					return err
 				}
@@ -53,8 +63,33 @@ func apiKeyCommand() *cobra.Command {
 	}
 	create.Flags().StringVar(&name, "name", "", "who will use the key")
 	create.Flags().StringVar(&token, "token", "", "a throw-away token that is known already; development only, harmless when repeated")
-	group.AddCommand(create)
-	return group
+	create.Flags().BoolVar(&readOnly, "read-only", false, "a key that may read and nothing else")
+	create.MarkFlagsMutuallyExclusive("token", "read-only")
+	return create
+}
+
+func revokeAPIKeyCommand() *cobra.Command {
+	var name string
+	revoke := &cobra.Command{
+		Use:   "revoke --name NAME",
+		Short: "End every API key of a name, from the next request on",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, log, err := load(cmd.ErrOrStderr(), "api-key", config.Database)
+			if err != nil {
+				return err
+			}
+			return withStore(cmd.Context(), cfg, log, func(books *store.Store) error {
+				err := books.RevokeAPIKey(cmd.Context(), name)
+				if errors.Is(err, store.ErrNotFound) {
+					return fmt.Errorf("--name: there is no valid key of the name %q", name)
+				}
+				return err
+			})
+		},
+	}
+	revoke.Flags().StringVar(&name, "name", "", "whose keys to end")
+	return revoke
 }
 
 const maxKeyName = 100
