@@ -31,9 +31,10 @@ func (s *Store) CreateReadOnlyAPIKey(ctx context.Context, name string) (string, 
 	return token, s.insertAPIKey(ctx, apiKeyRow{Name: name, ReadOnly: true}, token)
 }
 
-// RevokeAPIKey ends every key of a name, from the next request on. ErrNotFound says that there is none that is valid.
+// RevokeAPIKey ends every key of a name, from the next request on. ErrNotFound says that there is none that is valid. The
+// name is compared byte by byte: the column's collation would end the keys of "Shop" and "shóp", too.
 func (s *Store) RevokeAPIKey(ctx context.Context, name string) error {
-	result := s.db.WithContext(ctx).Model(&apiKeyRow{}).Where("name = ? AND revoked_at IS NULL", name).
+	result := s.db.WithContext(ctx).Model(&apiKeyRow{}).Where("name = CAST(? AS BINARY) AND revoked_at IS NULL", name).
 		Updates(map[string]any{"revoked_at": time.Now().UTC()})
 	if result.Error == nil && result.RowsAffected == 0 {
 		return ErrNotFound
@@ -62,8 +63,8 @@ func (s *Store) insertAPIKey(ctx context.Context, row apiKeyRow, token string) e
 	return s.db.WithContext(ctx).Create(&row).Error
 }
 
-// Authenticate finds the caller whose token it is, or ErrNotFound, also for a revoked one. The token has 256 random bits, so a plain SHA-256
-// is enough, and the index lookup on the hash tells an attacker nothing about the token.
+// Authenticate finds the caller whose token it is, or ErrNotFound, also for a revoked one. The token has 256 random bits,
+// so a plain SHA-256 is enough, and the index lookup on the hash tells an attacker nothing about the token.
 func (s *Store) Authenticate(ctx context.Context, token string) (APIKey, error) {
 	hash := sha256.Sum256([]byte(token))
 	var row apiKeyRow
