@@ -48,7 +48,7 @@ const referenceDraws = 3
 // UNIQUE key (caller, idempotency key) decides, also among a hundred at once.
 func (s *Store) ReserveBooking(ctx context.Context, in NewBooking) (Reservation, error) {
 	for range referenceDraws {
-		if known, err := s.reservation(ctx, in); err == nil || !isNotFound(err) {
+		if known, err := s.KnownReservation(ctx, in); err == nil || !isNotFound(err) {
 			return known, err
 		}
 		err := s.insertReservation(ctx, in)
@@ -56,18 +56,19 @@ func (s *Store) ReserveBooking(ctx context.Context, in NewBooking) (Reservation,
 			return Reservation{}, err
 		}
 		if err == nil {
-			fresh, err := s.reservation(ctx, in)
+			fresh, err := s.KnownReservation(ctx, in)
 			fresh.Replayed = false
 			return fresh, err
 		}
 	}
-	return s.reservation(ctx, in)
+	return s.KnownReservation(ctx, in)
 }
 
 func isNotFound(err error) bool { return errors.Is(err, ErrNotFound) }
 
-// reservation reads what a key stands for: ErrNotFound, *IdempotencyConflict or the booking.
-func (s *Store) reservation(ctx context.Context, in NewBooking) (Reservation, error) {
+// KnownReservation reads what a key stands for and writes nothing: ErrNotFound, *IdempotencyConflict or the booking. Of in
+// it takes caller, key and hash.
+func (s *Store) KnownReservation(ctx context.Context, in NewBooking) (Reservation, error) {
 	var key idempotencyRow
 	err := s.db.WithContext(ctx).Where("api_key_id = ? AND idempotency_key = ?", in.APIKeyID, []byte(in.IdempotencyKey)).Take(&key).Error
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"mime"
 	"net/http"
@@ -104,17 +105,21 @@ func requireJSON(spec huma.API) func(huma.Context, func(huma.Context)) {
 
 // createBooking may die between any two steps: the caller asks again with the same key, and each step finds what was
 // done already.
-func (a *api) createBooking(ctx context.Context, in *createInput) (*createOutput, error) {
+func (a *api) createBooking(ctx context.Context, body *createInput) (*createOutput, error) {
 	ctx, cancel := context.WithTimeout(ctx, a.AnswerTimeout)
 	defer cancel()
 	now := time.Now().UTC().Truncate(time.Microsecond) // as exact as a DATETIME(6)
-	request, err := decodeBooking(in.RawBody, now)
+	request, err := decodeBooking(body.RawBody)
 	if err != nil {
 		return nil, invalidBody(ctx, err)
 	}
-	reservation, err := a.reserve(ctx, request, now)
+	in, err := a.newBooking(ctx, request, now)
 	if err != nil {
-		return nil, a.storeFailed(ctx, err)
+		return nil, a.bug(ctx, "the request cannot be hashed", err)
+	}
+	reservation, err := a.reserve(ctx, in)
+	if err != nil {
+		return nil, err
 	}
 	failpoint.Hit("api-after-reserve")
 	ctx = withBooking(ctx, reservation.Booking)
@@ -127,15 +132,37 @@ func (a *api) createBooking(ctx context.Context, in *createInput) (*createOutput
 	return a.answer(ctx, status, answer, reservation.Replayed)
 }
 
-// reserve writes key and booking. The hash is of the request as it was understood, so that white space, the order of
-// fields and a default that is spelled out make no other body.
-func (a *api) reserve(ctx context.Context, request booking.Request, now time.Time) (store.Reservation, error) {
+// reserve writes key and booking, or finds what was written. A request that is not valid may have been: its flight has
+// departed since. So a key that is known goes before what is wrong now, and only a new one is refused for it.
+func (a *api) reserve(ctx context.Context, in store.NewBooking) (store.Reservation, error) {
+	invalid := in.Request.Validate(in.Now)
+	if invalid == nil {
+		reservation, err := a.Store.ReserveBooking(ctx, in)
+		if err != nil {
+			return store.Reservation{}, a.storeFailed(ctx, err)
+		}
+		return reservation, nil
+	}
+	reservation, err := a.Store.KnownReservation(ctx, in)
+	var conflict *store.IdempotencyConflict
+	switch {
+	case errors.Is(err, store.ErrNotFound), errors.As(err, &conflict):
+		return store.Reservation{}, invalidBody(ctx, invalid)
+	case err != nil:
+		return store.Reservation{}, a.storeFailed(ctx, err)
+	}
+	return reservation, nil
+}
+
+// newBooking is what the store is asked for. The hash is of the request as it was understood, so that white space, the
+// order of fields and a default that is spelled out make no other body.
+func (a *api) newBooking(ctx context.Context, request booking.Request, now time.Time) (store.NewBooking, error) {
 	canonical, err := json.Marshal(request)
 	if err != nil {
-		return store.Reservation{}, err
+		return store.NewBooking{}, err
 	}
 	key, _ := ctx.Value(idempotencyKey{}).(string)
-	return a.Store.ReserveBooking(ctx, store.NewBooking{
+	return store.NewBooking{
 		APIKeyID:       callerOf(ctx).ID,
 		IdempotencyKey: key,
 		RequestHash:    sha256.Sum256(canonical),
@@ -143,7 +170,7 @@ func (a *api) reserve(ctx context.Context, request booking.Request, now time.Tim
 		HoldExpiresAt:  now.Add(time.Duration(request.HoldMinutes) * a.HoldMinute),
 		CorrelationID:  correlationOf(ctx),
 		Now:            now,
-	})
+	}, nil
 }
 
 // prepareAnswer has the workflow make the PaymentIntent and stores what is answered. The first answer to a key wins.
