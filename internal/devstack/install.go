@@ -12,9 +12,11 @@ import (
 	"syscall"
 )
 
+// mariaDBPackages are the server without the service, so that installing them starts nothing on the machine, and the
+// programs by which mariadb-install-db reads its settings.
+var mariaDBPackages = []string{"mariadb-server-core", "mariadb-client-core"}
+
 const (
-	// mariaDBPackage is the server without the service: installing it starts nothing on the machine.
-	mariaDBPackage = "mariadb-server-core"
 	// temporalModule is the newest CLI that `go install` takes; later ones have a replace in their go.mod.
 	temporalModule = "github.com/temporalio/cli/cmd/temporal@v1.5.1"
 )
@@ -35,12 +37,12 @@ func lookup(names ...string) (string, error) {
 }
 
 func findMariaDB(ctx context.Context, progress io.Writer) (mariaDBBinary, error) {
-	path, err := lookup("mariadbd", "mysqld")
+	path, err := lookupServer()
 	if err != nil {
-		if err := aptInstall(ctx, progress, mariaDBPackage); err != nil {
+		if err := aptInstall(ctx, progress, mariaDBPackages...); err != nil {
 			return mariaDBBinary{}, err
 		}
-		if path, err = lookup("mariadbd", "mysqld"); err != nil {
+		if path, err = lookupServer(); err != nil {
 			return mariaDBBinary{}, err
 		}
 	}
@@ -49,6 +51,16 @@ func findMariaDB(ctx context.Context, progress io.Writer) (mariaDBBinary, error)
 		return mariaDBBinary{}, fmt.Errorf("%s --version: %w", path, err)
 	}
 	return mariaDBBinary{path: path, isMySQL: !strings.Contains(string(version), "MariaDB")}, nil
+}
+
+// lookupServer finds a server that is complete: MariaDB's cannot make its data without a program of another package.
+func lookupServer() (string, error) {
+	path, err := lookup("mariadbd")
+	if err != nil {
+		return lookup("mysqld")
+	}
+	_, err = lookup("my_print_defaults")
+	return path, err
 }
 
 // Need installs Debian packages unless a program is on the machine already.

@@ -138,7 +138,7 @@ func (b mariaDBBinary) initialise(ctx context.Context, dir string, settings []st
 	} else {
 		installer, err := lookup("mariadb-install-db", "mysql_install_db")
 		if err != nil {
-			return fmt.Errorf("%w; it comes with the package mariadb-server-core", err)
+			return fmt.Errorf("%w; it comes with the packages mariadb-server-core and mariadb-client-core", err)
 		}
 		// root without a password, which only loopback can reach; no anonymous users, which would shadow ours.
 		cmd = exec.CommandContext(ctx, installer, append(settings, "--auth-root-authentication-method=normal", "--skip-test-db")...)
