@@ -54,14 +54,3 @@ func (s PaymentSnapshot) PaymentStatus() PaymentStatus {
 		return PaymentUnknown
 	}
 }
-
-// EmailKind is why a customer is written to.
-type EmailKind string
-
-// The kinds of mail.
-const (
-	EmailConfirmed     EmailKind = "booking_confirmed"
-	EmailPaymentFailed EmailKind = "payment_failed"
-	EmailHoldExpired   EmailKind = "hold_expired"
-	EmailCancelled     EmailKind = "booking_cancelled"
-)

@@ -1,0 +1,36 @@
+package booking
+
+// EmailKind is why somebody is written to.
+type EmailKind string
+
+// The kinds of mail to customers.
+const (
+	EmailConfirmed     EmailKind = "booking_confirmed"
+	EmailPaymentFailed EmailKind = "payment_failed"
+	EmailHoldExpired   EmailKind = "hold_expired"
+	EmailCancelled     EmailKind = "booking_cancelled"
+	EmailAuthorized    EmailKind = "payment_authorized"
+	EmailCancelledPaid EmailKind = "booking_cancelled_paid"
+	EmailRefundStarted EmailKind = "refund_started"
+	EmailRefunded      EmailKind = "refunded"
+	EmailRefundFailed  EmailKind = "refund_failed"
+)
+
+// The kinds of mail to the finance department.
+const (
+	EmailDisputeOpened  EmailKind = "dispute_opened"
+	EmailDisputeDue     EmailKind = "dispute_due"
+	EmailDisputeClosed  EmailKind = "dispute_closed"
+	EmailPayoutFailed   EmailKind = "payout_failed"
+	EmailPayoutUnproven EmailKind = "payout_unproven"
+	EmailCaptureDue     EmailKind = "capture_due"
+)
+
+// ForFinance tells whether the finance department is written to, and not the customer.
+func (k EmailKind) ForFinance() bool {
+	switch k {
+	case EmailDisputeOpened, EmailDisputeDue, EmailDisputeClosed, EmailPayoutFailed, EmailPayoutUnproven, EmailCaptureDue:
+		return true
+	}
+	return false
+}
