@@ -14,7 +14,22 @@ type PaymentSnapshot struct {
 	DeclineCode        string // of the last attempt; empty when it was not declined
 	CancellationReason string
 	Balance            *BalanceTransaction // nil until Stripe has made it (async capture)
+	// Reversal takes back what was authorised and not captured; nil when all was, or until Stripe has made it.
+	Reversal *BalanceTransaction
+	// Manual: authorised first, captured later.
+	Manual bool
+	// CaptureBefore is when Stripe lets an authorisation go; zero when there is none, or it is not said.
+	CaptureBefore time.Time
 }
+
+// CaptureMethod is whether a payment is taken at once or authorised first.
+type CaptureMethod string
+
+// The capture methods (stripe.com/docs/payments/place-a-hold-on-a-payment-method).
+const (
+	CaptureAutomatic CaptureMethod = "automatic"
+	CaptureManual    CaptureMethod = "manual"
+)
 
 // BalanceTransaction is Stripe's accounting record: Net = Amount - Fee, in the currency that is settled in.
 type BalanceTransaction struct {

@@ -8,28 +8,49 @@ import (
 // Reference is what a traveller and an operator call a booking: "FB-7K2M9QXA".
 type Reference string
 
+// RefundID is what a traveller and an operator call a refund: "RF-7K2M9QXA".
+type RefundID string
+
 const (
 	referencePrefix = "FB-"
-	referenceLength = 8
+	refundPrefix    = "RF-"
+	codeLength      = 8
 	// crockford is Crockford's base 32: no I, L, O or U, so that it survives being read over the telephone.
 	crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 )
 
 // NewReference draws one of 2^40. The UNIQUE index of bookings decides about the rare twin.
-func NewReference() Reference {
-	var random [referenceLength]byte
+func NewReference() Reference { return Reference(referencePrefix + newCode()) }
+
+// NewRefundID draws one of 2^40, as NewReference does.
+func NewRefundID() RefundID { return RefundID(refundPrefix + newCode()) }
+
+func newCode() string {
+	var random [codeLength]byte
 	_, _ = rand.Read(random[:]) // never fails: it ends the program instead (crypto/rand)
 	for i, b := range random {
 		random[i] = crockford[b%32]
 	}
-	return Reference(referencePrefix + string(random[:]))
+	return string(random[:])
 }
 
 // ParseReference accepts exactly what NewReference makes.
 func ParseReference(text string) (Reference, error) {
-	code, found := strings.CutPrefix(text, referencePrefix)
-	if found && len(code) == referenceLength && strings.Trim(code, crockford) == "" {
+	if isCode(text, referencePrefix) {
 		return Reference(text), nil
 	}
 	return "", &FieldError{Field: "reference", Problem: "is not a booking reference", Fix: "send FB- and eight capital letters or digits"}
+}
+
+// ParseRefundID accepts exactly what NewRefundID makes.
+func ParseRefundID(text string) (RefundID, error) {
+	if isCode(text, refundPrefix) {
+		return RefundID(text), nil
+	}
+	return "", &FieldError{Field: "id", Problem: "is not a refund's id", Fix: "send RF- and eight capital letters or digits"}
+}
+
+func isCode(text, prefix string) bool {
+	code, found := strings.CutPrefix(text, prefix)
+	return found && len(code) == codeLength && strings.Trim(code, crockford) == ""
 }

@@ -41,6 +41,8 @@ type Request struct {
 	Amount      Money    `json:"amount"`
 	Flight      Flight   `json:"flight"`
 	HoldMinutes int      `json:"holdMinutes"`
+	// Capture is empty for automatic: so that a booking of before has the same bytes, and the same hash, as ever.
+	Capture CaptureMethod `json:"capture,omitempty"`
 }
 
 // Bounds of a hold, in minutes. The longest stays within the 24 h for which Stripe keeps idempotency keys.

@@ -15,16 +15,17 @@ const (
 	StatusDisputed          Status = "disputed"
 )
 
-// BookingTransitions says where a booking may go from each state. Staying is always legal.
+// BookingTransitions says where a booking may go from each state. Staying is always legal. A booking that was paid goes to
+// and fro with its money (see Standing): a refund may fail after it succeeded, a dispute may be won.
 var BookingTransitions = map[Status][]Status{
 	StatusPendingPayment:    {StatusConfirmed, StatusPaymentFailed, StatusExpired, StatusCancelled},
-	StatusConfirmed:         {StatusPartiallyRefunded, StatusRefunded, StatusDisputed},
+	StatusConfirmed:         {StatusCancelled, StatusPartiallyRefunded, StatusRefunded, StatusDisputed},
 	StatusPaymentFailed:     {},
 	StatusExpired:           {},
-	StatusCancelled:         {},
-	StatusPartiallyRefunded: {StatusRefunded, StatusDisputed},
-	StatusRefunded:          {StatusDisputed},
-	StatusDisputed:          {StatusConfirmed, StatusPartiallyRefunded, StatusRefunded},
+	StatusCancelled:         {StatusPartiallyRefunded, StatusRefunded, StatusDisputed}, // when it was cancelled after payment
+	StatusPartiallyRefunded: {StatusConfirmed, StatusCancelled, StatusRefunded, StatusDisputed},
+	StatusRefunded:          {StatusConfirmed, StatusCancelled, StatusPartiallyRefunded, StatusDisputed},
+	StatusDisputed:          {StatusConfirmed, StatusCancelled, StatusPartiallyRefunded, StatusRefunded},
 }
 
 // PaymentStatus is where a booking's payment is: Stripe's states in the books' words.
@@ -58,36 +59,12 @@ var PaymentTransitions = func() map[PaymentStatus][]PaymentStatus {
 	return out
 }()
 
-// RefundStatus is where a refund is.
-type RefundStatus string
-
-// The states of a refund.
-const (
-	RefundRequested RefundStatus = "requested"
-	RefundPending   RefundStatus = "pending"
-	RefundSucceeded RefundStatus = "succeeded"
-	RefundFailed    RefundStatus = "failed"
-)
-
-// RefundTransitions says where a refund may go; a succeeded one can fail later (stripe.com/docs/refunds#failed-refunds).
-var RefundTransitions = map[RefundStatus][]RefundStatus{
-	RefundRequested: {RefundPending, RefundSucceeded, RefundFailed},
-	RefundPending:   {RefundSucceeded, RefundFailed},
-	RefundSucceeded: {RefundFailed},
-	RefundFailed:    {},
-}
-
 // To is nil when the booking may go there, and an *IllegalTransition otherwise.
 func (s Status) To(next Status) error { return transition("booking", BookingTransitions, s, next) }
 
 // To is nil when the payment may go there, and an *IllegalTransition otherwise.
 func (s PaymentStatus) To(next PaymentStatus) error {
 	return transition("payment", PaymentTransitions, s, next)
-}
-
-// To is nil when the refund may go there, and an *IllegalTransition otherwise.
-func (s RefundStatus) To(next RefundStatus) error {
-	return transition("refund", RefundTransitions, s, next)
 }
 
 func transition[S ~string](machine string, table map[S][]S, from, to S) error {

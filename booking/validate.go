@@ -22,6 +22,11 @@ func (r Request) Validate(now time.Time) error {
 	if r.HoldMinutes < MinHoldMinutes || r.HoldMinutes > MaxHoldMinutes {
 		v.add("holdMinutes", "is out of bounds", fmt.Sprintf("send a whole number from %d to %d", MinHoldMinutes, MaxHoldMinutes))
 	}
+	switch r.Capture {
+	case "", CaptureAutomatic, CaptureManual:
+	default:
+		v.add("capture", "is not a way to capture", `send "automatic" or "manual"`)
+	}
 	if len(v.found) == 0 {
 		return nil
 	}

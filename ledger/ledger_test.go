@@ -62,6 +62,11 @@ func TestPostingsAreAsAgreed(t *testing.T) {
 		"fee_given_back":        func() (ledger.Transaction, error) { return ledger.Fee(paid(settled(45900, -1361, "USD"))) },
 		"fee_other_money":       func() (ledger.Transaction, error) { return ledger.Fee(paid(settled(42210, 1254, "EUR"))) },
 		"fee_reversed":          func() (ledger.Transaction, error) { return reversed(ledger.Fee(paid(nil))) },
+
+		"capture_in_part":             func() (ledger.Transaction, error) { return ledger.Payment(paid(capturedInPart)) },
+		"capture_in_part_rest":        func() (ledger.Transaction, error) { return ledger.PartialCapture(paid(capturedInPart)) },
+		"capture_in_part_fee_later":   func() (ledger.Transaction, error) { return ledger.Fee(paid(capturedInPart)) },
+		"capture_in_part_other_money": func() (ledger.Transaction, error) { return ledger.PartialCapture(paid(capturedInPartAbroad)) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -71,6 +76,18 @@ func TestPostingsAreAsAgreed(t *testing.T) {
 			requireGolden(t, name, render(transaction))
 		})
 	}
+}
+
+// capturedInPart is $459.00 authorised, $300.00 captured: Stripe's two balance transactions of it.
+func capturedInPart(s *booking.PaymentSnapshot) {
+	s.AmountReceived = 30000
+	s.Balance = &booking.BalanceTransaction{ID: "txn_1", Amount: 45900, Fee: 900, Net: 45000, Currency: "USD"}
+	s.Reversal = &booking.BalanceTransaction{ID: "txn_2", Amount: -15900, Net: -15900, Currency: "USD"}
+}
+
+func capturedInPartAbroad(s *booking.PaymentSnapshot) {
+	capturedInPart(s)
+	s.Reversal = &booking.BalanceTransaction{ID: "txn_2", Amount: -14600, Net: -14600, Currency: "EUR"}
 }
 
 func render(t ledger.Transaction) string {

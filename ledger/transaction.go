@@ -38,19 +38,28 @@ type Type string
 
 // The types.
 const (
-	TypePayment   Type = "payment"
-	TypeStripeFee Type = "stripe_fee"
-	TypeReversal  Type = "reversal"
+	TypePayment                Type = "payment"
+	TypeStripeFee              Type = "stripe_fee"
+	TypePartialCaptureReversal Type = "partial_capture_reversal"
+	TypeRefund                 Type = "refund"
+	TypeRefundFailure          Type = "refund_failure"
+	TypeDispute                Type = "dispute"
+	TypeDisputeReversal        Type = "dispute_reversal"
+	TypeChargeback             Type = "chargeback"
+	TypePayout                 Type = "payout"
+	TypePayoutReversal         Type = "payout_reversal"
+	TypeReversal               Type = "reversal"
 )
 
 // Transaction is what is posted as one: its debits equal its credits in each currency. Reference, Type, PaymentIntentID
-// and ObjectID together are unique in the books.
+// and ObjectID together are unique in the books; what belongs to no booking (a payout) is unique by its OperationKey.
 type Transaction struct {
 	Type                 Type
 	Reference            booking.Reference
 	PaymentIntentID      string
 	ObjectID             string // the Stripe object that tells it from others of its type; empty when there is one only
 	BalanceTransactionID string
+	OperationKey         string
 	Description          string
 	Entries              []Entry
 }

@@ -13,6 +13,9 @@ import (
 //	credit liability:unearned_revenue   gross
 //	debit  expense:stripe_fees          fee
 //	credit asset:stripe_clearing        fee
+//
+// Gross is what was received; for a payment captured in part whose balance transactions are known, it is what was
+// authorised, as Stripe's own first record has it, and PartialCapture takes the rest back.
 func Payment(s booking.PaymentSnapshot) (Transaction, error) {
 	if s.PaymentStatus() != booking.PaymentSucceeded {
 		return Transaction{}, fmt.Errorf("PaymentIntent %s is %s: only a succeeded one is posted", s.PaymentIntentID, s.StripeStatus)
@@ -25,7 +28,7 @@ func Payment(s booking.PaymentSnapshot) (Transaction, error) {
 		Reference:       s.Reference,
 		PaymentIntentID: s.PaymentIntentID,
 		Description:     "Payment of booking " + string(s.Reference),
-		Entries:         move(AssetStripeClearing, LiabilityUnearnedRevenue, s.AmountReceived, s.Currency),
+		Entries:         move(AssetStripeClearing, LiabilityUnearnedRevenue, gross(s), s.Currency),
 	}
 	if s.Balance != nil {
 		t.BalanceTransactionID = s.Balance.ID
@@ -35,7 +38,8 @@ func Payment(s booking.PaymentSnapshot) (Transaction, error) {
 }
 
 // Fee posts Stripe's fee when its balance transaction came after the payment was posted (async capture). A fee of zero
-// in the charge's own currency posts nothing: the transaction then has no entries.
+// in the charge's own currency posts nothing: the transaction then has no entries. Of a payment captured in part it also
+// brings the gross to what was authorised, so that it is Stripe's record to the unit.
 func Fee(s booking.PaymentSnapshot) (Transaction, error) {
 	if s.Balance == nil {
 		return Transaction{}, fmt.Errorf("PaymentIntent %s has no balance transaction yet: there is no fee to post", s.PaymentIntentID)
@@ -47,34 +51,50 @@ func Fee(s booking.PaymentSnapshot) (Transaction, error) {
 		ObjectID:             s.Balance.ID,
 		BalanceTransactionID: s.Balance.ID,
 		Description:          "Stripe's fee for booking " + string(s.Reference),
-		Entries:              settlement(s),
+		Entries:              move(AssetStripeClearing, LiabilityUnearnedRevenue, gross(s)-s.AmountReceived, s.Currency),
 	}
+	t.Entries = append(t.Entries, settlement(s)...)
 	if len(t.Entries) == 0 {
 		return t, nil
 	}
 	return t, t.Validate()
 }
 
+// PartialCapture posts the balance transaction that takes back what was authorised and not captured: of the two that
+// Stripe makes then, the first is about the whole (stripe.com/docs/reports/reporting-categories).
+//
+//	debit  liability:unearned_revenue   the rest
+//	credit asset:stripe_clearing        the rest
+func PartialCapture(s booking.PaymentSnapshot) (Transaction, error) {
+	if s.Reversal == nil {
+		return Transaction{}, fmt.Errorf("PaymentIntent %s has no balance transaction of a partial capture: there is nothing to post", s.PaymentIntentID)
+	}
+	t := Transaction{
+		Type:                 TypePartialCaptureReversal,
+		Reference:            s.Reference,
+		PaymentIntentID:      s.PaymentIntentID,
+		ObjectID:             s.Reversal.ID,
+		BalanceTransactionID: s.Reversal.ID,
+		Description:          "Authorised and not captured, booking " + string(s.Reference),
+		Entries:              outOfClearing(LiabilityUnearnedRevenue, s.Amount-s.AmountReceived, s.Currency, *s.Reversal),
+	}
+	return t, t.Validate()
+}
+
+func gross(s booking.PaymentSnapshot) int64 {
+	if s.Reversal != nil {
+		return s.Amount
+	}
+	return s.AmountReceived
+}
+
 // settlement takes the clearing account from the gross amount to what Stripe's balance really got: the amount and the
-// currency that it settled in, less the fee. The clearing account equals Stripe's balance whatever Stripe did, so what
-// does not fit (another currency, another amount) passes through suspense, where a difference stays for people to see.
+// currency that it settled in, less the fee.
 func settlement(s booking.PaymentSnapshot) []Entry {
 	var entries []Entry
-	if s.Balance.Currency != s.Currency || s.Balance.Amount != s.AmountReceived {
-		entries = append(entries, move(EquitySuspense, AssetStripeClearing, s.AmountReceived, s.Currency)...)
+	if s.Balance.Currency != s.Currency || s.Balance.Amount != gross(s) {
+		entries = append(entries, move(EquitySuspense, AssetStripeClearing, gross(s), s.Currency)...)
 		entries = append(entries, move(AssetStripeClearing, EquitySuspense, s.Balance.Amount, s.Balance.Currency)...)
 	}
 	return append(entries, move(ExpenseStripeFees, AssetStripeClearing, s.Balance.Fee, s.Balance.Currency)...)
-}
-
-// move debits one account and credits the other. Below zero it goes the other way round (a fee that Stripe gives back);
-// nothing at all is no entry.
-func move(debit, credit Account, amount int64, currency booking.Currency) []Entry {
-	switch {
-	case amount == 0:
-		return nil
-	case amount < 0:
-		debit, credit, amount = credit, debit, -amount
-	}
-	return []Entry{{debit, Debit, amount, currency}, {credit, Credit, amount, currency}}
 }

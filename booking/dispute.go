@@ -1,0 +1,70 @@
+package booking
+
+import "time"
+
+// DisputeStatus is where a dispute is, in Stripe's words (stripe.com/docs/api/disputes/object#dispute_object-status).
+type DisputeStatus string
+
+// The states of a dispute. Those that begin with warning are inquiries: no money is withdrawn for them.
+const (
+	DisputeWarningNeedsResponse DisputeStatus = "warning_needs_response"
+	DisputeWarningUnderReview   DisputeStatus = "warning_under_review"
+	DisputeWarningClosed        DisputeStatus = "warning_closed"
+	DisputeNeedsResponse        DisputeStatus = "needs_response"
+	DisputeUnderReview          DisputeStatus = "under_review"
+	DisputeWon                  DisputeStatus = "won"
+	DisputeLost                 DisputeStatus = "lost"
+)
+
+// DisputeTransitions says where a dispute may go. Events come in any order and each is read again at Stripe, so from an
+// open state everything is legal. A network may reopen what was closed, and reverse what was decided.
+var DisputeTransitions = map[DisputeStatus][]DisputeStatus{
+	DisputeWarningNeedsResponse: {DisputeWarningUnderReview, DisputeWarningClosed, DisputeNeedsResponse, DisputeUnderReview, DisputeWon, DisputeLost},
+	DisputeWarningUnderReview:   {DisputeWarningNeedsResponse, DisputeWarningClosed, DisputeNeedsResponse, DisputeUnderReview, DisputeWon, DisputeLost},
+	DisputeWarningClosed:        {DisputeNeedsResponse, DisputeUnderReview, DisputeWon, DisputeLost},
+	DisputeNeedsResponse:        {DisputeUnderReview, DisputeWon, DisputeLost},
+	DisputeUnderReview:          {DisputeNeedsResponse, DisputeWon, DisputeLost},
+	DisputeWon:                  {DisputeNeedsResponse, DisputeUnderReview, DisputeLost},
+	DisputeLost:                 {DisputeNeedsResponse, DisputeUnderReview, DisputeWon},
+}
+
+// To is nil when the dispute may go there, and an *IllegalTransition otherwise.
+func (s DisputeStatus) To(next DisputeStatus) error {
+	return transition("dispute", DisputeTransitions, s, next)
+}
+
+// Open tells whether a formal dispute waits for its decision: its money is withheld.
+func (s DisputeStatus) Open() bool { return s == DisputeNeedsResponse || s == DisputeUnderReview }
+
+// Closed tells whether it has been decided.
+func (s DisputeStatus) Closed() bool {
+	return s == DisputeWon || s == DisputeLost || s == DisputeWarningClosed
+}
+
+// NeedsResponse tells whether evidence is awaited of us.
+func (s DisputeStatus) NeedsResponse() bool {
+	return s == DisputeNeedsResponse || s == DisputeWarningNeedsResponse
+}
+
+// DisputeSnapshot is what Stripe says of one dispute now. Amounts are minor units.
+type DisputeSnapshot struct {
+	DisputeID       string
+	PaymentIntentID string
+	ChargeID        string
+	Status          DisputeStatus
+	Reason          string
+	Amount          int64
+	Currency        Currency
+	DueBy           time.Time            // of the evidence; zero when none is awaited
+	Balances        []BalanceTransaction // none for an inquiry, then the withdrawal, then the reinstatement
+}
+
+// Withheld is what the dispute has taken from Stripe's balance and not given back, without fees, in minor units of the
+// settlement currency.
+func (s DisputeSnapshot) Withheld() int64 {
+	var sum int64
+	for _, balance := range s.Balances {
+		sum -= balance.Amount
+	}
+	return sum
+}

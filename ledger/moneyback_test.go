@@ -1,0 +1,121 @@
+package ledger_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"farebook/booking"
+	"farebook/ledger"
+)
+
+const reference = "FB-7K2M9QXA"
+
+func txn(id string, amount, fee int64, currency booking.Currency, category string) *booking.BalanceTransaction {
+	return &booking.BalanceTransaction{ID: id, Amount: amount, Fee: fee, Net: amount - fee, Currency: currency, ReportingCategory: category}
+}
+
+func refund(balance, failure *booking.BalanceTransaction) booking.RefundSnapshot {
+	return booking.RefundSnapshot{
+		StripeRefundID: "re_1", PaymentIntentID: "pi_1", ChargeID: "ch_1", StripeStatus: "succeeded", Amount: 20000, Currency: "USD",
+		RefundID: "RF-7K2M9QXA", Balance: balance, FailureBalance: failure,
+	}
+}
+
+func dispute() booking.DisputeSnapshot {
+	return booking.DisputeSnapshot{DisputeID: "dp_1", PaymentIntentID: "pi_1", ChargeID: "ch_1", Status: booking.DisputeNeedsResponse, Amount: 45900, Currency: "USD"}
+}
+
+func payout(balance, failure *booking.BalanceTransaction) booking.PayoutSnapshot {
+	return booking.PayoutSnapshot{PayoutID: "po_1", Status: booking.PayoutPaid, Amount: 100000, Currency: "USD", Balance: balance, FailureBalance: failure}
+}
+
+func TestPostingsOfMoneyBackAreAsAgreed(t *testing.T) {
+	t.Parallel()
+	for name, post := range map[string]func() (ledger.Transaction, error){
+		"refund": func() (ledger.Transaction, error) {
+			return ledger.Refund(reference, refund(txn("txn_3", -20000, 0, "USD", "refund"), nil))
+		},
+		"refund_with_fee": func() (ledger.Transaction, error) {
+			return ledger.Refund(reference, refund(txn("txn_3", -20000, -580, "USD", "refund"), nil))
+		},
+		"refund_other_money": func() (ledger.Transaction, error) {
+			return ledger.Refund(reference, refund(txn("txn_3", -18400, 0, "EUR", "refund"), nil))
+		},
+		"refund_failure": func() (ledger.Transaction, error) {
+			return ledger.RefundFailure(reference, refund(nil, txn("txn_4", 20000, 0, "USD", "refund_failure")))
+		},
+		"refund_failure_other_money": func() (ledger.Transaction, error) {
+			return ledger.RefundFailure(reference, refund(nil, txn("txn_4", 18300, 0, "EUR", "refund_failure")))
+		},
+		"dispute": func() (ledger.Transaction, error) {
+			return ledger.Dispute(reference, dispute(), *txn("txn_5", -45900, 1500, "USD", "dispute"))
+		},
+		"dispute_reversal": func() (ledger.Transaction, error) {
+			return ledger.Dispute(reference, dispute(), *txn("txn_6", 45900, -1500, "USD", "dispute_reversal"))
+		},
+		"chargeback":            func() (ledger.Transaction, error) { return ledger.Chargeback(reference, dispute(), 45900, "USD", 1) },
+		"chargeback_taken_back": func() (ledger.Transaction, error) { return ledger.Chargeback(reference, dispute(), -45900, "USD", 2) },
+		"payout": func() (ledger.Transaction, error) {
+			return ledger.Payout(payout(txn("txn_7", -100000, 0, "USD", "payout"), nil))
+		},
+		"payout_instant": func() (ledger.Transaction, error) {
+			return ledger.Payout(payout(txn("txn_7", -100000, 1000, "USD", "payout"), nil))
+		},
+		"payout_reversal": func() (ledger.Transaction, error) {
+			return ledger.PayoutReversal(payout(nil, txn("txn_8", 100000, 0, "USD", "payout_reversal")))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			transaction, err := post()
+			require.NoError(t, err)
+			requireGolden(t, name, render(transaction))
+		})
+	}
+}
+
+// What Stripe has not settled is not posted.
+func TestNothingIsPostedWithoutABalanceTransaction(t *testing.T) {
+	t.Parallel()
+	for _, post := range []func() (ledger.Transaction, error){
+		func() (ledger.Transaction, error) { return ledger.Refund(reference, refund(nil, nil)) },
+		func() (ledger.Transaction, error) { return ledger.RefundFailure(reference, refund(nil, nil)) },
+		func() (ledger.Transaction, error) { return ledger.Payout(payout(nil, nil)) },
+		func() (ledger.Transaction, error) { return ledger.PayoutReversal(payout(nil, nil)) },
+		func() (ledger.Transaction, error) { return ledger.PartialCapture(paid(nil)) },
+	} {
+		_, err := post()
+		require.ErrorContains(t, err, "nothing to post")
+	}
+}
+
+// Whatever comes in and goes out again leaves the accounts as if it had not been, but for what Stripe keeps.
+func TestMoneyBackUndoesItself(t *testing.T) {
+	t.Parallel()
+	must := func(transaction ledger.Transaction, err error) ledger.Transaction {
+		require.NoError(t, err)
+		return transaction
+	}
+	partial := balances(must(ledger.Payment(paid(capturedInPart))), must(ledger.PartialCapture(paid(capturedInPart))))
+	require.Equal(t, int64(30000-900), partial[ledger.AssetStripeClearing]["USD"])
+	require.Equal(t, int64(-30000), partial[ledger.LiabilityUnearnedRevenue]["USD"])
+	require.Zero(t, partial[ledger.EquitySuspense]["USD"])
+	later := paid(capturedInPart)
+	later.Balance, later.Reversal = nil, nil
+	require.Equal(t, partial, balances(must(ledger.Payment(later)), must(ledger.Fee(paid(capturedInPart))), must(ledger.PartialCapture(paid(capturedInPart)))))
+
+	sums := balances(
+		must(ledger.Refund(reference, refund(txn("a", -20000, 0, "USD", "refund"), nil))),
+		must(ledger.RefundFailure(reference, refund(nil, txn("b", 20000, 0, "USD", "refund_failure")))),
+		must(ledger.Dispute(reference, dispute(), *txn("c", -45900, 1500, "USD", "dispute"))),
+		must(ledger.Chargeback(reference, dispute(), 45900, "USD", 1)),
+		must(ledger.Chargeback(reference, dispute(), -45900, "USD", 2)),
+		must(ledger.Dispute(reference, dispute(), *txn("d", 45900, -1500, "USD", "dispute_reversal"))),
+		must(ledger.Payout(payout(txn("e", -100000, 0, "USD", "payout"), nil))),
+		must(ledger.PayoutReversal(payout(nil, txn("f", 100000, 0, "USD", "payout_reversal")))),
+	)
+	for account, byCurrency := range sums {
+		require.Zero(t, byCurrency["USD"], account)
+	}
+}

@@ -1,0 +1,43 @@
+package ledger
+
+import (
+	"fmt"
+
+	"farebook/booking"
+)
+
+// Payout posts money that leaves Stripe for the bank, when Stripe's balance has paid for it: on the day that the payout
+// is made, some days before it arrives (reporting category payout).
+//
+//	debit  asset:bank               amount
+//	credit asset:stripe_clearing    amount
+func Payout(s booking.PayoutSnapshot) (Transaction, error) {
+	if s.Balance == nil {
+		return Transaction{}, fmt.Errorf("payout %s has no balance transaction yet: there is nothing to post", s.PayoutID)
+	}
+	t := Transaction{
+		Type: TypePayout, ObjectID: s.PayoutID, BalanceTransactionID: s.Balance.ID,
+		OperationKey: "payout/" + s.PayoutID,
+		Description:  "Payout " + s.PayoutID,
+		Entries:      outOfClearing(AssetBank, s.Amount, s.Currency, *s.Balance),
+	}
+	return t, t.Validate()
+}
+
+// PayoutReversal posts the money of a payout that failed or was cancelled: it is at Stripe again (reporting category
+// payout_reversal).
+//
+//	debit  asset:stripe_clearing    amount
+//	credit asset:bank               amount
+func PayoutReversal(s booking.PayoutSnapshot) (Transaction, error) {
+	if s.FailureBalance == nil {
+		return Transaction{}, fmt.Errorf("payout %s has no balance transaction of a failure: there is nothing to post", s.PayoutID)
+	}
+	t := Transaction{
+		Type: TypePayoutReversal, ObjectID: s.PayoutID, BalanceTransactionID: s.FailureBalance.ID,
+		OperationKey: "payout-reversal/" + s.PayoutID,
+		Description:  "Payout " + s.PayoutID + " came back",
+		Entries:      outOfClearing(AssetBank, -s.Amount, s.Currency, *s.FailureBalance),
+	}
+	return t, t.Validate()
+}

@@ -1,0 +1,44 @@
+package ledger
+
+import (
+	"fmt"
+
+	"farebook/booking"
+)
+
+// Refund posts a refund once Stripe's balance has paid for it, also while it is on its way to the customer: what is owed
+// to the traveller falls with the clearing account (reporting category refund).
+//
+//	debit  liability:unearned_revenue   amount
+//	credit asset:stripe_clearing        amount
+func Refund(reference booking.Reference, s booking.RefundSnapshot) (Transaction, error) {
+	if s.Balance == nil {
+		return Transaction{}, fmt.Errorf("refund %s has no balance transaction yet: there is nothing to post", s.StripeRefundID)
+	}
+	t := refundTransaction(TypeRefund, reference, s, *s.Balance)
+	t.Description = "Refund of booking " + string(reference)
+	t.Entries = outOfClearing(LiabilityUnearnedRevenue, s.Amount, s.Currency, *s.Balance)
+	return t, t.Validate()
+}
+
+// RefundFailure posts the money of a refund that came back from the bank: it is in the clearing account again, and owed
+// to the traveller again (reporting category refund_failure).
+//
+//	debit  asset:stripe_clearing        amount
+//	credit liability:unearned_revenue   amount
+func RefundFailure(reference booking.Reference, s booking.RefundSnapshot) (Transaction, error) {
+	if s.FailureBalance == nil {
+		return Transaction{}, fmt.Errorf("refund %s has no balance transaction of a failure: there is nothing to post", s.StripeRefundID)
+	}
+	t := refundTransaction(TypeRefundFailure, reference, s, *s.FailureBalance)
+	t.Description = "Failed refund of booking " + string(reference)
+	t.Entries = outOfClearing(LiabilityUnearnedRevenue, -s.Amount, s.Currency, *s.FailureBalance)
+	return t, t.Validate()
+}
+
+func refundTransaction(kind Type, reference booking.Reference, s booking.RefundSnapshot, balance booking.BalanceTransaction) Transaction {
+	return Transaction{
+		Type: kind, Reference: reference, PaymentIntentID: s.PaymentIntentID,
+		ObjectID: s.StripeRefundID, BalanceTransactionID: balance.ID,
+	}
+}
