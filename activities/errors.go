@@ -21,6 +21,10 @@ const (
 	IllegalTransition = "IllegalTransition"
 	// AmountMismatch is a PaymentIntent that is not about the booking's amount. Non-retryable and loud.
 	AmountMismatch = "AmountMismatch"
+	// NotCancellable is a cancellation after payment that cannot be. Non-retryable.
+	NotCancellable = "NotCancellable"
+	// QuoteChanged is a cancellation whose refund is not what was quoted. Non-retryable.
+	QuoteChanged = "QuoteChanged"
 	// UnknownBooking is a reference that the database does not hold. Non-retryable.
 	UnknownBooking = "UnknownBooking"
 	// OutcomeUnknown is a call whose effect may or may not have happened. Retried with the same key.
@@ -64,6 +68,8 @@ func stripeError(err error) error {
 func storeError(err error) error {
 	var illegal *booking.IllegalTransition
 	var mismatch *store.AmountMismatch
+	var notCancellable *store.NotCancellable
+	var quoteChanged *store.QuoteChanged
 	switch {
 	case err == nil:
 		return nil
@@ -71,6 +77,10 @@ func storeError(err error) error {
 		return temporal.NewNonRetryableApplicationError(illegal.Error(), IllegalTransition, nil)
 	case errors.As(err, &mismatch):
 		return temporal.NewNonRetryableApplicationError(mismatch.Error(), AmountMismatch, nil)
+	case errors.As(err, &notCancellable):
+		return temporal.NewNonRetryableApplicationError(notCancellable.Error(), NotCancellable, nil)
+	case errors.As(err, &quoteChanged):
+		return temporal.NewNonRetryableApplicationError(quoteChanged.Error(), QuoteChanged, nil)
 	case errors.Is(err, store.ErrNotFound):
 		return temporal.NewNonRetryableApplicationError(err.Error(), UnknownBooking, nil)
 	default:

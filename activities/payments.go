@@ -19,6 +19,8 @@ import (
 type Payments struct {
 	Stripe *stripeapi.Client
 	Store  *store.Store
+	// Policy is what a cancellation after payment gives back.
+	Policy booking.Policy
 	Log    *slog.Logger
 }
 
@@ -45,6 +47,8 @@ type PaymentIntentCreated struct {
 	EmailIDs        []uint64              `json:"emailIds,omitempty"`
 	// FeePending is true for a paid booking whose fee Stripe has not told yet.
 	FeePending bool `json:"feePending,omitempty"`
+	// CaptureBefore is when Stripe lets an authorised payment go.
+	CaptureBefore *time.Time `json:"captureBefore,omitempty"`
 }
 
 // CreatePaymentIntent makes the booking's PaymentIntent at Stripe and its payment row. Harmless when repeated: the
@@ -84,6 +88,9 @@ func created(known store.Booking) PaymentIntentCreated {
 		result.PaymentIntentID = known.Payment.PaymentIntentID
 		result.PaymentStatus = known.Payment.Status
 		result.FeePending = known.Payment.Status == booking.PaymentSucceeded && !known.Payment.FeePosted
+		if known.Payment.Status == booking.PaymentAuthorized {
+			result.CaptureBefore = known.Payment.CaptureBefore
+		}
 	}
 	return result
 }
@@ -100,7 +107,7 @@ func (p *Payments) ensurePaymentIntent(ctx context.Context, known store.Booking)
 			return snapshot, err
 		}
 	}
-	request := stripeapi.NewPaymentIntent{Reference: known.Reference, Amount: known.Amount, CorrelationID: known.CorrelationID}
+	request := stripeapi.NewPaymentIntent{Reference: known.Reference, Amount: known.Amount, Capture: known.Capture, CorrelationID: known.CorrelationID}
 	var lastErr error
 	for generation := 1; generation <= keyGenerations; generation++ {
 		snapshot, err := p.Stripe.CreatePaymentIntent(ctx, request, generation)

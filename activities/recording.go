@@ -25,6 +25,10 @@ type PaymentOutcome struct {
 	EmailIDs      []uint64              `json:"emailIds,omitempty"`
 	FeePending    bool                  `json:"feePending,omitempty"`
 	RefundDue     bool                  `json:"refundDue,omitempty"`
+	// RefundIDs are refunds that the books ask for and nobody has made yet: late money.
+	RefundIDs []booking.RefundID `json:"refundIds,omitempty"`
+	// CaptureBefore is when Stripe lets an authorised payment go.
+	CaptureBefore *time.Time `json:"captureBefore,omitempty"`
 }
 
 // RecordPaymentOutcome reads the PaymentIntent at Stripe and writes what it says to the books, in one transaction. An
@@ -48,11 +52,16 @@ func (p *Payments) RecordPaymentOutcome(ctx context.Context, in RecordPaymentOut
 	failpoint.Hit("after-record-outcome")
 	p.Log.InfoContext(ctx, "payment outcome recorded", "reference", in.Reference, "paymentIntentId", in.PaymentIntentID,
 		"bookingStatus", recorded.BookingStatus, "paymentStatus", recorded.PaymentStatus, "refundDue", recorded.RefundDue)
-	return PaymentOutcome{
+	outcome := PaymentOutcome{
 		BookingStatus: recorded.BookingStatus,
 		PaymentStatus: recorded.PaymentStatus,
 		EmailIDs:      recorded.EmailIDs,
 		FeePending:    recorded.FeePending,
 		RefundDue:     recorded.RefundDue,
-	}, nil
+		RefundIDs:     recorded.RefundIDs,
+	}
+	if !recorded.CaptureBefore.IsZero() {
+		outcome.CaptureBefore = &recorded.CaptureBefore
+	}
+	return outcome, nil
 }

@@ -17,15 +17,16 @@ const (
 )
 
 // DisputeTransitions says where a dispute may go. Events come in any order and each is read again at Stripe, so from an
-// open state everything is legal. A network may reopen what was closed, and reverse what was decided.
+// open state nearly everything is legal. An inquiry that was closed may still become formal, and a network may turn a
+// decision round; what was decided is never open again, so an answer that says so is older news.
 var DisputeTransitions = map[DisputeStatus][]DisputeStatus{
 	DisputeWarningNeedsResponse: {DisputeWarningUnderReview, DisputeWarningClosed, DisputeNeedsResponse, DisputeUnderReview, DisputeWon, DisputeLost},
 	DisputeWarningUnderReview:   {DisputeWarningNeedsResponse, DisputeWarningClosed, DisputeNeedsResponse, DisputeUnderReview, DisputeWon, DisputeLost},
 	DisputeWarningClosed:        {DisputeNeedsResponse, DisputeUnderReview, DisputeWon, DisputeLost},
 	DisputeNeedsResponse:        {DisputeUnderReview, DisputeWon, DisputeLost},
 	DisputeUnderReview:          {DisputeNeedsResponse, DisputeWon, DisputeLost},
-	DisputeWon:                  {DisputeNeedsResponse, DisputeUnderReview, DisputeLost},
-	DisputeLost:                 {DisputeNeedsResponse, DisputeUnderReview, DisputeWon},
+	DisputeWon:                  {DisputeLost},
+	DisputeLost:                 {DisputeWon},
 }
 
 // To is nil when the dispute may go there, and an *IllegalTransition otherwise.

@@ -24,6 +24,12 @@ type Booking struct {
 	CorrelationID string
 	// RefundDue: money came for a booking that was closed already.
 	RefundDue bool
+	// Attention is a break that a person has to look at; empty when there is none.
+	Attention string
+	Capture   booking.CaptureMethod
+	// CancelledAt and CancelPercent are set when it was cancelled after payment: what the policy gave back.
+	CancelledAt   *time.Time
+	CancelPercent *int
 	// Payment is nil until the PaymentIntent is known.
 	Payment *Payment
 }
@@ -34,7 +40,10 @@ type Payment struct {
 	PaymentIntentID string
 	Status          booking.PaymentStatus
 	Amount          booking.Money
-	AmountCaptured  int64 // minor units
+	AmountCaptured  int64 // minor units, as are the next two
+	AmountRefunded  int64 // by refunds that succeeded
+	ChargedBack     int64 // by disputes that were lost
+	CaptureBefore   *time.Time
 	ChargeID        string
 	DeclineCode     string
 	FeePosted       bool

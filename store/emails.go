@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -19,6 +20,12 @@ const (
 	EmailFailed = "failed" // refused for good, or given up
 )
 
+// Whom a mail is for.
+const (
+	audienceCustomer = "customer"
+	audienceFinance  = "finance"
+)
+
 // occasionDecline is that of a mail about a decline; the mail about a booking's end has its kind as its occasion.
 const occasionDecline = "decline"
 
@@ -28,33 +35,77 @@ const messageIDDomain = "bookings.farebook.example"
 
 // Email is one mail with the booking it is about.
 type Email struct {
-	ID          uint64
+	ID uint64
+	// Booking is empty for a mail about a payout.
 	Booking     Booking
 	Kind        booking.EmailKind
+	ForFinance  bool
 	MessageID   string // with its angle brackets
 	DeclineCode string // of the decline that the mail is about
+	Letter      booking.Letter
 	Status      string
 	Attempts    int
+	LastError   string
+	CreatedAt   time.Time
+	SentAt      *time.Time
 }
 
-// queueMail writes the row of a mail, once a booking and occasion: the customer is told of a decline once, and once more
-// when the booking ends over it.
-func (r *recording) queueMail(kind booking.EmailKind, occasion string) error {
-	key := fmt.Sprintf("%s/%s", r.booking.Reference, occasion)
+// letter is a mail to be queued. Owner is whose workflow sends it (a booking, a refund, a dispute, a payout), and with
+// the occasion what makes it one mail however often it is queued.
+type letter struct {
+	kind        booking.EmailKind
+	owner       string
+	occasion    string
+	bookingID   *uint64
+	declineCode string
+	content     *booking.Letter
+}
+
+func (l letter) key() string { return l.owner + "/" + l.occasion }
+
+// queueMail writes the row of a booking's own mail, once an occasion: the customer is told of a decline once, and once
+// more when the booking ends over it.
+func (r *recording) queueMail(kind booking.EmailKind, occasion string, content *booking.Letter) error {
+	return queue(r.tx, r.now, letter{
+		kind: kind, owner: r.booking.Reference, occasion: occasion, bookingID: &r.booking.ID,
+		declineCode: r.payment.DeclineCode, content: content,
+	})
+}
+
+func queue(tx *gorm.DB, now time.Time, l letter) error {
 	var row emailRow
-	err := r.tx.Select("id").Where("dedupe_key = ?", key).Take(&row).Error
+	err := tx.Select("id").Where("dedupe_key = ?", l.key()).Take(&row).Error
 	if !errors.Is(err, gorm.ErrRecordNotFound) {
 		return err // nil: it is queued or sent already
 	}
-	return r.tx.Create(&emailRow{
-		BookingID:   r.booking.ID,
-		Kind:        string(kind),
-		DedupeKey:   key,
-		MessageID:   fmt.Sprintf("<%s.%s@%s>", strings.ToLower(r.booking.Reference), occasion, messageIDDomain),
-		DeclineCode: r.payment.DeclineCode,
-		Status:      EmailQueued,
-		CreatedAt:   r.now,
-	}).Error
+	audience := audienceCustomer
+	if l.kind.ForFinance() {
+		audience = audienceFinance
+	}
+	row = emailRow{
+		BookingID: l.bookingID, Kind: string(l.kind), Audience: audience, DedupeKey: l.key(),
+		MessageID:   fmt.Sprintf("<%s.%s@%s>", strings.ToLower(l.owner), l.occasion, messageIDDomain),
+		DeclineCode: l.declineCode, Status: EmailQueued, CreatedAt: now,
+	}
+	if l.content != nil {
+		text, err := json.Marshal(l.content)
+		if err != nil {
+			return err
+		}
+		row.ContentJSON = orNil(string(text))
+	}
+	return tx.Create(&row).Error
+}
+
+// queuedMails are an owner's mails that are not sent yet.
+func queuedMails(tx *gorm.DB, owner string) (ids []uint64, err error) {
+	err = tx.Model(&emailRow{}).Where("dedupe_key LIKE ? AND status = ?", likeOwner(owner), EmailQueued).Order("id").Pluck("id", &ids).Error
+	return ids, err
+}
+
+// likeOwner matches an owner's keys: Stripe's ids have underscores, which LIKE would take for any character.
+func likeOwner(owner string) string {
+	return strings.NewReplacer(`\`, `\\`, "_", `\_`, "%", `\%`).Replace(owner) + "/%"
 }
 
 // Email reads a mail, or ErrNotFound.
@@ -63,14 +114,70 @@ func (s *Store) Email(ctx context.Context, id uint64) (Email, error) {
 	if err := s.db.WithContext(ctx).Where("id = ?", id).Take(&row).Error; err != nil {
 		return Email{}, notFound(err)
 	}
-	owner, err := s.bookingByID(ctx, row.BookingID)
-	if err != nil {
-		return Email{}, err
+	mail, err := row.domain()
+	if err != nil || row.BookingID == nil {
+		return mail, err
 	}
-	return Email{
-		ID: row.ID, Booking: owner, Kind: booking.EmailKind(row.Kind), MessageID: row.MessageID,
-		DeclineCode: row.DeclineCode, Status: row.Status, Attempts: row.Attempts,
-	}, nil
+	mail.Booking, err = s.bookingByID(ctx, *row.BookingID)
+	return mail, err
+}
+
+func (r emailRow) domain() (Email, error) {
+	mail := Email{
+		ID: r.ID, Kind: booking.EmailKind(r.Kind), ForFinance: r.Audience == audienceFinance, MessageID: r.MessageID,
+		DeclineCode: r.DeclineCode, Status: r.Status, Attempts: r.Attempts, LastError: r.LastError, CreatedAt: r.CreatedAt, SentAt: r.SentAt,
+	}
+	if r.ContentJSON != nil {
+		if err := json.Unmarshal([]byte(*r.ContentJSON), &mail.Letter); err != nil {
+			return Email{}, fmt.Errorf("content of mail %d in the database: %w", r.ID, err)
+		}
+	}
+	return mail, nil
+}
+
+// EmailsOf are a booking's mails, oldest first, without the booking in each.
+func (s *Store) EmailsOf(ctx context.Context, bookingID uint64) ([]Email, error) {
+	var rows []emailRow
+	if err := s.db.WithContext(ctx).Where("booking_id = ?", bookingID).Order("id").Find(&rows).Error; err != nil {
+		return nil, err
+	}
+	mails := make([]Email, 0, len(rows))
+	for _, row := range rows {
+		mail, err := row.domain()
+		if err != nil {
+			return nil, err
+		}
+		mails = append(mails, mail)
+	}
+	return mails, nil
+}
+
+// ResendEmail queues a copy of a mail, with a Message-ID of its own, and returns its id. A mail that is still queued is
+// not copied: its own id comes back.
+func (s *Store) ResendEmail(ctx context.Context, id uint64, now time.Time) (uint64, error) {
+	copied := id
+	err := s.inTransaction(ctx, func(tx *gorm.DB) error {
+		var row emailRow
+		if err := notFound(tx.Clauses(forUpdate).Where("id = ?", id).Take(&row).Error); err != nil {
+			return err
+		}
+		if row.Status == EmailQueued {
+			return nil
+		}
+		var copies int64
+		if err := tx.Model(&emailRow{}).Where("resent_of = ?", id).Count(&copies).Error; err != nil {
+			return err
+		}
+		original := row.ID
+		row.ID, row.ResentOf = 0, &original
+		row.DedupeKey = fmt.Sprintf("resent/%d/%d", original, copies+1)
+		row.MessageID = fmt.Sprintf("<resent.%d.%d@%s>", original, copies+1, messageIDDomain)
+		row.Status, row.Attempts, row.LastError, row.CreatedAt, row.SentAt = EmailQueued, 0, "", now, nil
+		err := tx.Create(&row).Error
+		copied = row.ID
+		return err
+	})
+	return copied, err
 }
 
 // MarkEmailSent records that the server took the mail.

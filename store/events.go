@@ -8,6 +8,20 @@ import (
 	"gorm.io/gorm/clause"
 )
 
+// EventState is where the processing of an event is.
+type EventState string
+
+// The states of an event in the inbox.
+const (
+	EventReceived   EventState = "received"   // stored and acknowledged
+	EventProcessing EventState = "processing" // its workflow was told
+	EventProcessed  EventState = "processed"
+	EventFailed     EventState = "failed" // its workflow could not be told; tried again, until MaxEventAttempts
+)
+
+// MaxEventAttempts is how often the sweeper tries an event; then it waits for a person (`starter events retry`).
+const MaxEventAttempts = 12
+
 // Event is one of Stripe's, as it was delivered.
 type Event struct {
 	ID         string // evt_...
@@ -18,33 +32,154 @@ type Event struct {
 	Reference  string // the booking's, from the object's metadata; empty when there is none
 	Created    time.Time
 	Payload    []byte
+
+	// What follows is the inbox's own, read and never given.
+	State         EventState
+	Processed     bool
+	Attempts      int
+	LastError     string
+	Note          string
+	ReceivedAt    time.Time
+	ProcessedAt   *time.Time
+	NextAttemptAt *time.Time
 }
 
-// ReceiveEvent keeps an event before anything is done about it. processed is true when it was dealt with before, so that
-// this delivery may be acknowledged and forgotten. The UNIQUE event id makes a twin harmless.
-func (s *Store) ReceiveEvent(ctx context.Context, e Event) (processed bool, err error) {
-	db := s.db.WithContext(ctx)
-	err = db.Create(&eventRow{
+func (r eventRow) domain() Event {
+	return Event{
+		ID: r.StripeEventID, Type: r.Type, APIVersion: r.APIVersion, ObjectID: r.ObjectID, Livemode: r.Livemode, Reference: r.BookingReference,
+		Created: r.StripeCreatedAt, Payload: []byte(r.Payload), State: EventState(r.State), Processed: r.Processed, Attempts: r.Attempts,
+		LastError: r.LastError, Note: r.Note, ReceivedAt: r.ReceivedAt, ProcessedAt: r.ProcessedAt, NextAttemptAt: r.NextAttemptAt,
+	}
+}
+
+// ReceiveEvent keeps an event before anything is done about it. note is not empty for one that nothing is to be done
+// about: it is processed then. processed is true when it was dealt with before, so that this delivery may be acknowledged
+// and forgotten. patience is when the sweeper looks after it. The UNIQUE event id makes a twin harmless.
+func (s *Store) ReceiveEvent(ctx context.Context, e Event, note string, patience time.Duration) (processed bool, err error) {
+	db, now := s.db.WithContext(ctx), time.Now().UTC()
+	row := eventRow{
 		StripeEventID: e.ID, Type: e.Type, APIVersion: e.APIVersion, ObjectID: e.ObjectID, Livemode: e.Livemode,
-		BookingReference: e.Reference, Payload: string(e.Payload), StripeCreatedAt: e.Created, ReceivedAt: time.Now().UTC(),
-	}).Error
+		BookingReference: e.Reference, Payload: string(e.Payload), StripeCreatedAt: e.Created, ReceivedAt: now,
+		State: string(EventReceived), NextAttemptAt: timeOrNil(now.Add(patience)),
+	}
+	if note != "" {
+		row.State, row.Processed, row.ProcessedAt, row.Note, row.NextAttemptAt = string(EventProcessed), true, &now, short(note, 200), nil
+	}
+	err = db.Create(&row).Error
 	if err == nil {
-		return false, nil
+		return row.Processed, nil
 	}
 	if !duplicateKey(err) {
 		return false, err
 	}
-	var row eventRow
-	if err := db.Select("processed").Where("stripe_event_id = ?", e.ID).Take(&row).Error; err != nil {
+	var known eventRow
+	if err := db.Select("processed").Where("stripe_event_id = ?", e.ID).Take(&known).Error; err != nil {
 		return false, notFound(err)
 	}
-	return row.Processed, nil
+	return known.Processed, nil
+}
+
+// BeginEvent counts an attempt at an event and says when it is looked at again should nothing come of it. An event that
+// is processed already is left as it is.
+func (s *Store) BeginEvent(ctx context.Context, id string, again time.Time) error {
+	return s.db.WithContext(ctx).Model(&eventRow{}).Where("stripe_event_id = ? AND processed = FALSE", id).
+		Updates(map[string]any{"state": string(EventProcessing), "attempts": attempt, "next_attempt_at": again}).Error
+}
+
+// FailEvent records why an attempt failed. reason has no secret in it.
+func (s *Store) FailEvent(ctx context.Context, id, reason string) error {
+	return s.db.WithContext(ctx).Model(&eventRow{}).Where("stripe_event_id = ? AND processed = FALSE", id).
+		Updates(map[string]any{"state": string(EventFailed), "last_error": short(reason, 500)}).Error
 }
 
 // MarkEventProcessed is for events that are kept and not acted upon; note says why.
 func (s *Store) MarkEventProcessed(ctx context.Context, id, note string) error {
-	return s.db.WithContext(ctx).Model(&eventRow{}).Where("stripe_event_id = ?", id).
-		Updates(map[string]any{"processed": true, "processed_at": firstTime(time.Now().UTC()), "note": short(note, 200)}).Error
+	values := processedValues(time.Now().UTC())
+	values["note"] = short(note, 200)
+	return s.db.WithContext(ctx).Model(&eventRow{}).Where("stripe_event_id = ?", id).Updates(values).Error
+}
+
+// RetryEvent makes an event due now, with its attempts counted anew. ErrNotFound when there is none. It comes back as it
+// was.
+func (s *Store) RetryEvent(ctx context.Context, id string, now time.Time) (Event, error) {
+	known, err := s.Event(ctx, id)
+	if err != nil {
+		return Event{}, err
+	}
+	return known, s.db.WithContext(ctx).Model(&eventRow{}).Where("stripe_event_id = ?", id).Updates(map[string]any{
+		"processed": false, "processed_at": nil, "state": string(EventReceived), "attempts": 0, "last_error": "", "next_attempt_at": now,
+	}).Error
+}
+
+// Event reads an event, or ErrNotFound.
+func (s *Store) Event(ctx context.Context, id string) (Event, error) {
+	var row eventRow
+	err := s.db.WithContext(ctx).Where("stripe_event_id = ?", id).Take(&row).Error
+	return row.domain(), notFound(err)
+}
+
+// DueEvents are those that were stored and not processed, and whose time to be looked at has come, oldest first.
+func (s *Store) DueEvents(ctx context.Context, now time.Time, limit int) ([]Event, error) {
+	var rows []eventRow
+	err := s.db.WithContext(ctx).Where("processed = FALSE AND next_attempt_at <= ? AND attempts < ?", now, MaxEventAttempts).
+		Order("next_attempt_at, id").Limit(limit).Find(&rows).Error
+	return eventsOf(rows), err
+}
+
+// EventFilter narrows a list of events; what is empty does not.
+type EventFilter struct {
+	State     EventState
+	Type      string
+	Reference string
+	Before    uint64 // a cursor: events with a smaller number
+	Limit     int
+}
+
+// ListedEvent is an event of a list, with the cursor that goes on after it.
+type ListedEvent struct {
+	Event
+	Cursor uint64
+}
+
+// Events lists events, the newest first, without their payloads.
+func (s *Store) Events(ctx context.Context, f EventFilter) ([]ListedEvent, error) {
+	query := s.db.WithContext(ctx).Omit("payload").Order("id DESC").Limit(f.Limit)
+	for column, value := range map[string]string{"state": string(f.State), "type": f.Type, "booking_reference": f.Reference} {
+		if value != "" {
+			query = query.Where(column+" = ?", value)
+		}
+	}
+	if f.Before > 0 {
+		query = query.Where("id < ?", f.Before)
+	}
+	var rows []eventRow
+	if err := query.Find(&rows).Error; err != nil {
+		return nil, err
+	}
+	listed := make([]ListedEvent, 0, len(rows))
+	for _, row := range rows {
+		listed = append(listed, ListedEvent{Event: row.domain(), Cursor: row.ID})
+	}
+	return listed, nil
+}
+
+// EventsOf are the events about a booking's Stripe objects, oldest first, without their payloads.
+func (s *Store) EventsOf(ctx context.Context, objectIDs []string, reference string) ([]Event, error) {
+	var rows []eventRow
+	err := s.db.WithContext(ctx).Omit("payload").Where("booking_reference = ? OR object_id IN ?", reference, objectIDs).Order("id").Find(&rows).Error
+	return eventsOf(rows), err
+}
+
+func eventsOf(rows []eventRow) []Event {
+	events := make([]Event, 0, len(rows))
+	for _, row := range rows {
+		events = append(events, row.domain())
+	}
+	return events
+}
+
+func processedValues(now time.Time) map[string]any {
+	return map[string]any{"processed": true, "state": string(EventProcessed), "processed_at": firstTime(now), "next_attempt_at": nil, "last_error": ""}
 }
 
 // firstTime keeps the time of the first of several.

@@ -52,7 +52,7 @@ func (s *Store) RecordPaymentRefused(ctx context.Context, reference booking.Refe
 		}
 		if r.payment.ID == 0 && booking.Status(r.booking.Status) == booking.StatusPendingPayment {
 			r.payment.DeclineCode = code(refusal)
-			if err := r.settle(booking.StatusPaymentFailed, booking.EmailPaymentFailed); err != nil {
+			if err := r.settle(booking.StatusPaymentFailed, booking.EmailPaymentFailed, nil); err != nil {
 				return err
 			}
 			if err := r.markForAttention(fmt.Sprintf("no PaymentIntent could be made: %s", refusal)); err != nil {

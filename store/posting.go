@@ -30,7 +30,7 @@ func (r *recording) post(snapshot booking.PaymentSnapshot) error {
 		if err := r.insert(transaction); err != nil {
 			return err
 		}
-		return r.noteFee(snapshot.Balance != nil)
+		return r.settled(snapshot)
 	case r.payment.FeePosted || snapshot.Balance == nil:
 		return nil
 	}
@@ -43,7 +43,22 @@ func (r *recording) post(snapshot booking.PaymentSnapshot) error {
 			return err
 		}
 	}
-	return r.noteFee(true)
+	return r.settled(snapshot)
+}
+
+// settled posts what belongs to a balance transaction that is in the books now: the part of an authorisation that was
+// not captured, which Stripe takes back by a second one.
+func (r *recording) settled(snapshot booking.PaymentSnapshot) error {
+	if snapshot.Reversal != nil {
+		rest, err := ledger.PartialCapture(snapshot)
+		if err != nil {
+			return err
+		}
+		if err := r.insert(rest); err != nil {
+			return err
+		}
+	}
+	return r.noteFee(snapshot.Balance != nil)
 }
 
 func (r *recording) posted(kind ledger.Type, paymentIntentID string) (bool, error) {
@@ -57,19 +72,25 @@ func (r *recording) posted(kind ledger.Type, paymentIntentID string) (bool, erro
 }
 
 func (r *recording) insert(t ledger.Transaction) error {
+	return insertTransaction(r.tx, r.now, &r.booking.ID, t)
+}
+
+// insertTransaction appends to the ledger; bookingID is nil for what belongs to no booking.
+func insertTransaction(tx *gorm.DB, now time.Time, bookingID *uint64, t ledger.Transaction) error {
 	if err := t.Validate(); err != nil { // the last gate: nothing unbalanced passes, whichever rule made it
 		return err
 	}
 	row := ledgerRow{
-		BookingID:                  &r.booking.ID,
+		BookingID:                  bookingID,
 		Type:                       string(t.Type),
-		StripePaymentIntentID:      &t.PaymentIntentID,
+		StripePaymentIntentID:      orNil(t.PaymentIntentID),
 		StripeObjectID:             t.ObjectID,
 		StripeBalanceTransactionID: t.BalanceTransactionID,
+		OperationKey:               orNil(t.OperationKey),
 		Description:                t.Description,
-		PostedAt:                   r.now,
+		PostedAt:                   now,
 	}
-	if err := r.tx.Create(&row).Error; err != nil {
+	if err := tx.Create(&row).Error; err != nil {
 		return err
 	}
 	entries := make([]entryRow, len(t.Entries))
@@ -79,7 +100,7 @@ func (r *recording) insert(t ledger.Transaction) error {
 			Amount: entry.Amount, Currency: string(entry.Currency),
 		}
 	}
-	return r.tx.Create(&entries).Error
+	return tx.Create(&entries).Error
 }
 
 func (r *recording) noteFee(posted bool) error {
@@ -129,6 +150,7 @@ func assemble(reference booking.Reference, rows []ledgerRow, entries []entryRow)
 			Reference:            reference,
 			ObjectID:             row.StripeObjectID,
 			BalanceTransactionID: row.StripeBalanceTransactionID,
+			OperationKey:         orEmpty(row.OperationKey),
 			Description:          row.Description,
 		}}
 		if row.StripePaymentIntentID != nil {

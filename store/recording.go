@@ -1,9 +1,7 @@
 package store
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"gorm.io/gorm"
@@ -11,73 +9,6 @@ import (
 
 	"farebook/booking"
 )
-
-// Reason says why a payment is looked at. It decides what a cancelled PaymentIntent means for the booking when Stripe
-// itself gives no reason.
-type Reason string
-
-// The reasons.
-const (
-	ReasonEvent     Reason = "event"      // Stripe has news; a cancellation was not ours
-	ReasonHoldEnded Reason = "hold_ended" // we cancelled, as the hold had ended
-	ReasonCancelled Reason = "cancelled"  // we cancelled, as the customer or an operator asked
-)
-
-// Outcome is what Stripe says of a booking's payment now, and the events that made us look.
-type Outcome struct {
-	Snapshot booking.PaymentSnapshot
-	EventIDs []string
-	Reason   Reason
-	Now      time.Time
-}
-
-// Recorded is where booking and payment stand afterwards.
-type Recorded struct {
-	BookingStatus booking.Status
-	PaymentStatus booking.PaymentStatus
-	EmailIDs      []uint64 // every mail of the booking that is queued and not sent yet
-	FeePending    bool     // paid, and Stripe has not told its fee
-	RefundDue     bool
-}
-
-// AmountMismatch says that a PaymentIntent is not about what the booking costs, or is another one than the booking's.
-// Nothing is posted; the booking is marked for a person.
-type AmountMismatch struct {
-	Reference booking.Reference
-	Problem   string
-}
-
-func (e *AmountMismatch) Error() string {
-	return fmt.Sprintf("booking %s: %s; nothing was posted, the booking is marked for attention", e.Reference, e.Problem)
-}
-
-// RecordPaymentOutcome is the recording step, the one writer of payment states: one transaction that locks booking and
-// payment, compares amount and currency, makes the guarded transitions, posts to the ledger, marks the events processed
-// and queues the mails. Repetition is harmless, and so is a snapshot that is older than what is recorded: what has
-// succeeded stays so. Errors: ErrNotFound, *AmountMismatch, *booking.IllegalTransition.
-func (s *Store) RecordPaymentOutcome(ctx context.Context, o Outcome) (Recorded, error) {
-	var recorded Recorded
-	var mismatch *AmountMismatch
-	err := s.inTransaction(ctx, func(tx *gorm.DB) error {
-		r := recording{tx: tx, now: o.Now}
-		err := r.lock(o.Snapshot.Reference)
-		if err != nil {
-			return err
-		}
-		if mismatch, err = r.own(o.Snapshot); err != nil || mismatch != nil {
-			return err
-		}
-		if err := r.record(o); err != nil {
-			return err
-		}
-		recorded, err = r.result()
-		return err
-	})
-	if err == nil && mismatch != nil {
-		return Recorded{}, mismatch
-	}
-	return recorded, err
-}
 
 // recording is one run of the recording step inside its transaction.
 type recording struct {
@@ -107,160 +38,19 @@ func (r *recording) lockBooking(reference booking.Reference) error {
 	return notFound(r.tx.Clauses(forUpdate).Where("reference = ?", string(reference)).Take(&r.booking).Error)
 }
 
-// own makes sure that the PaymentIntent is the booking's and about what it costs. A payment row that is lacking is made
-// then: the PaymentIntent exists, since Stripe has just answered for it. One that does not fit is left out, so that it
-// cannot take the place of the right one, and the booking is marked for a person.
-func (r *recording) own(snapshot booking.PaymentSnapshot) (*AmountMismatch, error) {
-	problem := r.compare(snapshot)
-	if problem == "" && r.payment.ID == 0 {
-		payment := newPaymentRow(r.booking.ID, snapshot, r.now)
-		err := r.tx.Create(&payment).Error
-		switch {
-		case duplicateKey(err):
-			problem = fmt.Sprintf("PaymentIntent %s is another booking's already", snapshot.PaymentIntentID)
-		case err != nil:
-			return nil, err
-		default:
-			r.payment = payment
-		}
-	}
-	if problem == "" {
-		return nil, nil
-	}
-	mismatch := &AmountMismatch{Reference: booking.Reference(r.booking.Reference), Problem: problem}
-	return mismatch, r.markForAttention(problem)
-}
-
-// compare says what does not fit; empty when all does.
-func (r *recording) compare(snapshot booking.PaymentSnapshot) string {
-	problem := ""
-	switch {
-	case r.payment.ID != 0 && r.payment.StripePaymentIntentID != snapshot.PaymentIntentID:
-		problem = fmt.Sprintf("its PaymentIntent is %s, and this is %s", r.payment.StripePaymentIntentID, snapshot.PaymentIntentID)
-	case string(snapshot.Currency) != r.booking.Currency:
-		problem = fmt.Sprintf("it costs %s, and PaymentIntent %s is in %s", r.booking.Currency, snapshot.PaymentIntentID, snapshot.Currency)
-	case snapshot.Amount != r.booking.Amount:
-		problem = fmt.Sprintf("it costs %d, and PaymentIntent %s is about %d (minor units)", r.booking.Amount, snapshot.PaymentIntentID, snapshot.Amount)
-	case snapshot.PaymentStatus() == booking.PaymentSucceeded && snapshot.AmountReceived != r.booking.Amount:
-		problem = fmt.Sprintf("it costs %d, and %d was received (minor units)", r.booking.Amount, snapshot.AmountReceived)
-	}
-	return problem
-}
-
 func (r *recording) markForAttention(problem string) error {
 	return r.tx.Model(&r.booking).Updates(map[string]any{"attention": short(problem, 200), "updated_at": r.now}).Error
-}
-
-func (r *recording) record(o Outcome) error {
-	if err := r.movePayment(o.Snapshot); err != nil {
-		return err
-	}
-	if err := r.moveBooking(o); err != nil {
-		return err
-	}
-	if err := r.post(o.Snapshot); err != nil {
-		return err
-	}
-	return r.markProcessed(o.EventIDs)
-}
-
-// movePayment takes the payment to what Stripe says, unless that is older news than what is recorded.
-func (r *recording) movePayment(snapshot booking.PaymentSnapshot) error {
-	current, next := booking.PaymentStatus(r.payment.Status), snapshot.PaymentStatus()
-	settled := current == booking.PaymentSucceeded || current == booking.PaymentCanceled
-	if settled && next != booking.PaymentSucceeded {
-		return nil
-	}
-	if err := current.To(next); err != nil {
-		return err
-	}
-	r.payment.Status = string(next)
-	r.payment.StripeChargeID = snapshot.ChargeID
-	r.payment.DeclineCode = code(snapshot.DeclineCode)
-	if next == booking.PaymentSucceeded {
-		r.payment.AmountCaptured = snapshot.AmountReceived
-		r.payment.DeclineCode = ""
-	}
-	return r.tx.Model(&r.payment).Updates(map[string]any{
-		"status": r.payment.Status, "stripe_charge_id": r.payment.StripeChargeID, "decline_code": r.payment.DeclineCode,
-		"amount_captured": r.payment.AmountCaptured, "updated_at": r.now,
-	}).Error
-}
-
-// moveBooking draws the consequence for the booking, and queues the mail that tells the customer.
-func (r *recording) moveBooking(o Outcome) error {
-	open := booking.Status(r.booking.Status) == booking.StatusPendingPayment
-	switch booking.PaymentStatus(r.payment.Status) {
-	case booking.PaymentSucceeded:
-		if open {
-			return r.settle(booking.StatusConfirmed, booking.EmailConfirmed)
-		}
-		return r.noteLateMoney()
-	case booking.PaymentCanceled:
-		if open {
-			return r.settle(meaningOfCancellation(o))
-		}
-	case booking.PaymentFailed:
-		if open {
-			return r.queueMail(booking.EmailPaymentFailed, occasionDecline)
-		}
-	}
-	return nil
-}
-
-// meaningOfCancellation goes by the reason that stands at Stripe, which survives whatever became of the one who
-// cancelled, and by ours where there is none.
-func meaningOfCancellation(o Outcome) (booking.Status, booking.EmailKind) {
-	switch {
-	case o.Snapshot.CancellationReason == "abandoned", o.Snapshot.CancellationReason == "" && o.Reason == ReasonHoldEnded:
-		return booking.StatusExpired, booking.EmailHoldExpired
-	case o.Snapshot.CancellationReason == "requested_by_customer", o.Snapshot.CancellationReason == "" && o.Reason == ReasonCancelled:
-		return booking.StatusCancelled, booking.EmailCancelled
-	default:
-		return booking.StatusPaymentFailed, booking.EmailPaymentFailed
-	}
-}
-
-func (r *recording) settle(next booking.Status, mail booking.EmailKind) error {
-	if err := booking.Status(r.booking.Status).To(next); err != nil {
-		return err
-	}
-	r.booking.Status = string(next)
-	err := r.tx.Model(&r.booking).Updates(map[string]any{"status": r.booking.Status, "updated_at": r.now}).Error
-	if err != nil {
-		return err
-	}
-	return r.queueMail(mail, string(mail))
-}
-
-// noteLateMoney flags money that came for a booking that was closed without it.
-func (r *recording) noteLateMoney() error {
-	switch booking.Status(r.booking.Status) {
-	case booking.StatusExpired, booking.StatusCancelled, booking.StatusPaymentFailed:
-		r.booking.RefundDue = true
-		return r.tx.Model(&r.booking).Updates(map[string]any{"refund_due": true, "updated_at": r.now}).Error
-	}
-	return nil
 }
 
 // markProcessed finds the events by their unique key alone: by the flag, too, the server may walk the index of all
 // that are not processed yet, and wait for the locks of other bookings.
 func (r *recording) markProcessed(eventIDs []string) error {
+	return markProcessed(r.tx, eventIDs, r.now)
+}
+
+func markProcessed(tx *gorm.DB, eventIDs []string, now time.Time) error {
 	if len(eventIDs) == 0 {
 		return nil
 	}
-	return r.tx.Model(&eventRow{}).Where("stripe_event_id IN ?", eventIDs).
-		Updates(map[string]any{"processed": true, "processed_at": firstTime(r.now)}).Error
-}
-
-func (r *recording) result() (Recorded, error) {
-	recorded := Recorded{
-		BookingStatus: booking.Status(r.booking.Status),
-		PaymentStatus: booking.PaymentStatus(r.payment.Status),
-		RefundDue:     r.booking.RefundDue,
-		FeePending:    booking.PaymentStatus(r.payment.Status) == booking.PaymentSucceeded && !r.payment.FeePosted,
-	}
-	err := r.tx.Model(&emailRow{}).Where("booking_id = ? AND status = ?", r.booking.ID, EmailQueued).
-		Order("id").Pluck("id", &recorded.EmailIDs).Error
-	return recorded, err
+	return tx.Model(&eventRow{}).Where("stripe_event_id IN ?", eventIDs).Updates(processedValues(now)).Error
 }

@@ -25,6 +25,9 @@ type bookingRow struct {
 	CorrelationID  string
 	RefundDue      bool
 	Attention      *string
+	CaptureMethod  string
+	CancelledAt    *time.Time
+	CancelPercent  *int
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
 }
@@ -38,22 +41,93 @@ type paymentRow struct {
 	Status                string
 	Amount                int64
 	AmountCaptured        int64
+	AmountRefunded        int64
+	AmountChargedBack     int64
 	Currency              string
 	StripeChargeID        string
 	DeclineCode           string
 	FeePosted             bool
+	CaptureBefore         *time.Time
 	CreatedAt             time.Time
 	UpdatedAt             time.Time
 }
 
 func (paymentRow) TableName() string { return "payments" }
 
+type refundRow struct {
+	ID                    uint64
+	RefundID              string
+	BookingID             uint64
+	StripePaymentIntentID string
+	StripeRefundID        *string
+	Origin                string
+	OriginKey             *string
+	Amount                int64
+	Currency              string
+	Reason                string
+	Note                  string
+	Status                string
+	FailureReason         string
+	Posted                bool
+	FailurePosted         bool
+	CorrelationID         string
+	CreatedAt             time.Time
+	UpdatedAt             time.Time
+}
+
+func (refundRow) TableName() string { return "refunds" }
+
+type disputeRow struct {
+	ID                    uint64
+	BookingID             uint64
+	StripeDisputeID       string
+	StripePaymentIntentID string
+	Status                string
+	Reason                string
+	Amount                int64
+	Currency              string
+	DueBy                 *time.Time
+	Withheld              int64
+	Loss                  int64
+	LossPostings          int
+	SettlementCurrency    string
+	CreatedAt             time.Time
+	UpdatedAt             time.Time
+}
+
+func (disputeRow) TableName() string { return "disputes" }
+
+type payoutRow struct {
+	ID             uint64
+	StripePayoutID string
+	Status         string
+	Amount         int64
+	Currency       string
+	Automatic      bool
+	ArrivesAt      *time.Time
+	FailureCode    string
+	Proof          string
+	Transactions   int
+	Unmatched      int
+	Difference     int64
+	Posted         bool
+	FailurePosted  bool
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
+}
+
+func (payoutRow) TableName() string { return "payouts" }
+
 type idempotencyRow struct {
 	ID             uint64
 	APIKeyID       uint64 `gorm:"column:api_key_id"`
 	IdempotencyKey []byte
 	RequestSha256  []byte
-	BookingID      uint64
+	Operation      string
+	Resource       string
+	BookingID      *uint64
+	Lease          *string
+	LeasedUntil    *time.Time
 	AnswerStatus   *int
 	AnswerBody     *string
 	CreatedAt      time.Time
@@ -97,6 +171,10 @@ type eventRow struct {
 	Payload          string
 	Processed        bool
 	ProcessedAt      *time.Time
+	State            string
+	Attempts         int
+	LastError        string
+	NextAttemptAt    *time.Time
 	Note             string
 	StripeCreatedAt  time.Time
 	ReceivedAt       time.Time
@@ -106,11 +184,14 @@ func (eventRow) TableName() string { return "stripe_events" }
 
 type emailRow struct {
 	ID          uint64
-	BookingID   uint64
+	BookingID   *uint64
 	Kind        string
+	Audience    string
 	DedupeKey   string
 	MessageID   string
 	DeclineCode string
+	ContentJSON *string `gorm:"column:content_json"`
+	ResentOf    *uint64
 	Status      string
 	Attempts    int
 	LastError   string
@@ -148,6 +229,10 @@ func (r bookingRow) domain() (Booking, error) {
 		CreatedAt:     r.CreatedAt,
 		CorrelationID: r.CorrelationID,
 		RefundDue:     r.RefundDue,
+		Attention:     orEmpty(r.Attention),
+		Capture:       booking.CaptureMethod(r.CaptureMethod),
+		CancelledAt:   r.CancelledAt,
+		CancelPercent: r.CancelPercent,
 	}, nil
 }
 
@@ -158,8 +243,33 @@ func (r paymentRow) domain() *Payment {
 		Status:          booking.PaymentStatus(r.Status),
 		Amount:          booking.Money{Value: r.Amount, Currency: booking.Currency(r.Currency)},
 		AmountCaptured:  r.AmountCaptured,
+		AmountRefunded:  r.AmountRefunded,
+		ChargedBack:     r.AmountChargedBack,
+		CaptureBefore:   r.CaptureBefore,
 		ChargeID:        r.StripeChargeID,
 		DeclineCode:     r.DeclineCode,
 		FeePosted:       r.FeePosted,
 	}
+}
+
+func orEmpty(text *string) string {
+	if text == nil {
+		return ""
+	}
+	return *text
+}
+
+func orNil(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}
+
+// timeOrNil keeps a time that is not known out of the column.
+func timeOrNil(at time.Time) *time.Time {
+	if at.IsZero() {
+		return nil
+	}
+	return &at
 }

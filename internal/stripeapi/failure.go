@@ -93,10 +93,12 @@ func failureOf(operation string, err error) error {
 }
 
 func kindOf(err *stripe.Error) Kind {
-	switch {
-	case err.Type == stripe.ErrorTypeIdempotency && err.HTTPStatusCode == 400:
+	if err.Type == stripe.ErrorTypeIdempotency && err.HTTPStatusCode == 400 {
 		return IdempotencyConflict
-	case err.Code == stripe.ErrorCodePaymentIntentUnexpectedState, err.Code == stripe.ErrorCodeChargeAlreadyRefunded:
+	}
+	switch err.Code {
+	case stripe.ErrorCodePaymentIntentUnexpectedState, stripe.ErrorCodeChargeAlreadyRefunded, stripe.ErrorCodeChargeDisputed,
+		stripe.ErrorCodeChargeAlreadyCaptured, stripe.ErrorCodeChargeExpiredForCapture:
 		return UnexpectedState
 	}
 	switch status := err.HTTPStatusCode; {

@@ -21,6 +21,7 @@ const (
 type NewPaymentIntent struct {
 	Reference     booking.Reference
 	Amount        booking.Money
+	Capture       booking.CaptureMethod
 	CorrelationID string
 }
 
@@ -41,6 +42,9 @@ func (c *Client) CreatePaymentIntent(ctx context.Context, in NewPaymentIntent, g
 		Currency:                stripe.String(in.Amount.Currency.Stripe()),
 		AutomaticPaymentMethods: &stripe.PaymentIntentAutomaticPaymentMethodsParams{Enabled: stripe.Bool(true)},
 		Description:             stripe.String("Booking " + string(in.Reference)),
+	}
+	if in.Capture == booking.CaptureManual { // automatic is Stripe's default, and left out
+		params.CaptureMethod = stripe.String(string(booking.CaptureManual))
 	}
 	params.Context = ctx
 	params.SetIdempotencyKey(in.key(generation))
@@ -70,7 +74,11 @@ func (c *Client) PaymentIntent(ctx context.Context, id string) (booking.PaymentS
 	if err != nil {
 		return booking.PaymentSnapshot{}, "", failureOf(operation, err)
 	}
-	return snapshotOf(intent), intent.ClientSecret, nil
+	snapshot := snapshotOf(intent)
+	if err := c.addReversal(ctx, &snapshot); err != nil {
+		return booking.PaymentSnapshot{}, "", err
+	}
+	return snapshot, intent.ClientSecret, nil
 }
 
 // CancelPaymentIntent cancels a PaymentIntent. A PaymentIntent that is paid, processing or cancelled already answers

@@ -20,12 +20,14 @@ func snapshotOf(intent *stripe.PaymentIntent) booking.PaymentSnapshot {
 		Currency:           booking.Currency(strings.ToUpper(string(intent.Currency))),
 		CancellationReason: string(intent.CancellationReason),
 		DeclineCode:        declineCode(intent.LastPaymentError),
+		Manual:             intent.CaptureMethod == stripe.PaymentIntentCaptureMethodManual,
 	}
 	if charge := intent.LatestCharge; charge != nil {
 		snapshot.ChargeID = charge.ID
 		// Unexpanded or not made yet (async capture): only the id is known, or nothing at all.
-		if charge.BalanceTransaction != nil && charge.BalanceTransaction.Currency != "" {
-			snapshot.Balance = balanceTransactionOf(charge.BalanceTransaction, charge.ID)
+		snapshot.Balance = expanded(charge.BalanceTransaction, charge.ID)
+		if details := charge.PaymentMethodDetails; details != nil && details.Card != nil {
+			snapshot.CaptureBefore = unixOrZero(details.Card.CaptureBefore)
 		}
 	}
 	return snapshot

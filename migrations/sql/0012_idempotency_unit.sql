@@ -10,5 +10,7 @@ ALTER TABLE idempotency_keys
   ADD COLUMN lease VARBINARY(36) NULL,
   ADD COLUMN leased_until DATETIME(6) NULL;
 
+UPDATE idempotency_keys k JOIN bookings b ON b.id = k.booking_id SET k.resource = b.reference;
+
 -- +goose Down
 ALTER TABLE idempotency_keys DROP COLUMN operation, DROP COLUMN resource, DROP COLUMN lease, DROP COLUMN leased_until;

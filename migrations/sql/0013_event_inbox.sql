@@ -12,6 +12,9 @@ UPDATE stripe_events SET state = 'processed' WHERE processed = TRUE;
 
 CREATE INDEX idx_events_due ON stripe_events (processed, next_attempt_at);
 
+CREATE INDEX idx_events_object ON stripe_events (object_id);
+
 -- +goose Down
+DROP INDEX idx_events_object ON stripe_events;
 DROP INDEX idx_events_due ON stripe_events;
 ALTER TABLE stripe_events DROP COLUMN state, DROP COLUMN attempts, DROP COLUMN last_error, DROP COLUMN next_attempt_at;

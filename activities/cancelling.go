@@ -1,0 +1,46 @@
+package activities
+
+import (
+	"context"
+	"time"
+
+	"farebook/booking"
+	"farebook/internal/failpoint"
+	"farebook/store"
+)
+
+// CancelPaidBookingInput names a paid booking that is to be cancelled. ExpectedRefund is what the caller was quoted, in
+// minor units; nil takes what the policy gives now.
+type CancelPaidBookingInput struct {
+	Reference      booking.Reference `json:"reference"`
+	ExpectedRefund *int64            `json:"expectedRefund,omitempty"`
+}
+
+// PaidBookingCancelled is what came of it.
+type PaidBookingCancelled struct {
+	BookingStatus booking.Status   `json:"bookingStatus"`
+	Percent       int              `json:"percent"`
+	Refund        booking.Money    `json:"refund"`
+	RefundID      booking.RefundID `json:"refundId,omitempty"`
+	EmailIDs      []uint64         `json:"emailIds,omitempty"`
+}
+
+// CancelPaidBooking cancels a booking after payment, under the refund policy: booking, refund and mail in one
+// transaction; the refund itself is made by its own workflow. Harmless when repeated: a booking that is cancelled
+// already answers with what came of it, and the refund has a UNIQUE key cancellation/<reference>.
+func (p *Payments) CancelPaidBooking(ctx context.Context, in CancelPaidBookingInput) (PaidBookingCancelled, error) {
+	failpoint.Hit("before-cancel-paid-booking")
+	cancelled, err := p.Store.CancelPaid(ctx, store.Cancellation{
+		Reference: in.Reference, Policy: p.Policy, ExpectedRefund: in.ExpectedRefund, Now: time.Now().UTC(),
+	})
+	if err != nil {
+		return PaidBookingCancelled{}, storeError(err)
+	}
+	failpoint.Hit("after-cancel-paid-booking")
+	p.Log.InfoContext(ctx, "paid booking cancelled", "reference", in.Reference, "percent", cancelled.Percent,
+		"refundId", cancelled.RefundID, "refund", cancelled.Refund.Value, "currency", cancelled.Refund.Currency)
+	return PaidBookingCancelled{
+		BookingStatus: cancelled.BookingStatus, Percent: cancelled.Percent, Refund: cancelled.Refund,
+		RefundID: cancelled.RefundID, EmailIDs: cancelled.EmailIDs,
+	}, nil
+}

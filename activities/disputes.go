@@ -1,0 +1,78 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"farebook/booking"
+	"farebook/internal/failpoint"
+	"farebook/internal/stripeapi"
+	"farebook/store"
+)
+
+// Disputes are the activities about disputes.
+type Disputes struct {
+	Stripe *stripeapi.Client
+	Store  *store.Store
+	Log    *slog.Logger
+}
+
+// DisputeRef names a dispute: dp_...
+type DisputeRef struct {
+	DisputeID string `json:"disputeId"`
+}
+
+// RecordDisputeInput says which dispute to look at, and the events that made us look.
+type RecordDisputeInput struct {
+	DisputeRef
+	EventIDs []string `json:"eventIds,omitempty"`
+}
+
+// DisputeOutcome is where dispute and booking stand.
+type DisputeOutcome struct {
+	Reference     booking.Reference     `json:"reference,omitempty"`
+	Status        booking.DisputeStatus `json:"status"`
+	BookingStatus booking.Status        `json:"bookingStatus,omitempty"`
+	EmailIDs      []uint64              `json:"emailIds,omitempty"`
+	DueBy         *time.Time            `json:"dueBy,omitempty"` // of the evidence
+	// Unreinstated: won, and what was withheld is not back yet.
+	Unreinstated bool `json:"unreinstated,omitempty"`
+	// Foreign: the dispute of a payment that is no booking's.
+	Foreign bool `json:"foreign,omitempty"`
+}
+
+// RecordDispute reads the dispute at Stripe and writes what it says to the books, in one transaction. Harmless when
+// repeated: guarded transitions under a row lock, and UNIQUE ledger, event and mail rows.
+func (d *Disputes) RecordDispute(ctx context.Context, in RecordDisputeInput) (DisputeOutcome, error) {
+	snapshot, err := d.Stripe.Dispute(ctx, in.DisputeID)
+	if err != nil {
+		return DisputeOutcome{}, stripeError(err)
+	}
+	failpoint.Hit("before-record-dispute")
+	recorded, err := d.Store.RecordDispute(ctx, store.DisputeOutcome{Snapshot: snapshot, EventIDs: in.EventIDs, Now: time.Now().UTC()})
+	if errors.Is(err, store.ErrNotFound) {
+		return DisputeOutcome{Status: snapshot.Status, Foreign: true}, setAside(ctx, d.Store, in.EventIDs)
+	}
+	if err != nil {
+		return DisputeOutcome{}, storeError(err)
+	}
+	failpoint.Hit("after-record-dispute")
+	d.Log.InfoContext(ctx, "dispute recorded", "disputeId", in.DisputeID, "reference", recorded.Reference,
+		"status", recorded.Status, "bookingStatus", recorded.BookingStatus)
+	outcome := DisputeOutcome{
+		Reference: recorded.Reference, Status: recorded.Status, BookingStatus: recorded.BookingStatus,
+		EmailIDs: recorded.EmailIDs, Unreinstated: recorded.Unreinstated,
+	}
+	if !recorded.DueBy.IsZero() {
+		outcome.DueBy = &recorded.DueBy
+	}
+	return outcome, nil
+}
+
+// RemindOfDispute tells the finance department that evidence is due soon. Harmless when repeated: one mail row a dispute.
+func (d *Disputes) RemindOfDispute(ctx context.Context, in DisputeRef) (MailsQueued, error) {
+	mails, err := d.Store.RemindOfDispute(ctx, in.DisputeID, time.Now().UTC())
+	return MailsQueued{EmailIDs: mails}, storeError(err)
+}

@@ -1,0 +1,57 @@
+package activities
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"farebook/booking"
+	"farebook/internal/failpoint"
+	"farebook/internal/stripeapi"
+	"farebook/store"
+)
+
+// Payouts are the activities about payouts.
+type Payouts struct {
+	Stripe *stripeapi.Client
+	Store  *store.Store
+	Log    *slog.Logger
+}
+
+// RecordPayoutInput says which payout to look at, and the events that made us look. LastLook: waiting any longer for what
+// the ledger lacks makes no sense.
+type RecordPayoutInput struct {
+	PayoutID string   `json:"payoutId"`
+	EventIDs []string `json:"eventIds,omitempty"`
+	LastLook bool     `json:"lastLook,omitempty"`
+}
+
+// PayoutOutcome is where the payout stands. Proof is one of store's.
+type PayoutOutcome struct {
+	Status   booking.PayoutStatus `json:"status"`
+	Proof    store.Proof          `json:"proof"`
+	EmailIDs []uint64             `json:"emailIds,omitempty"`
+}
+
+// Unproven tells whether the payout's balance transactions are still to be held against it.
+func (o PayoutOutcome) Unproven() bool { return o.Proof == store.ProofPending }
+
+// RecordPayout reads the payout and what it pays out at Stripe, and writes to the books what left Stripe's balance and
+// what came back. Harmless when repeated: guarded transitions under a row lock, UNIQUE operation keys in the ledger,
+// UNIQUE event and mail rows.
+func (p *Payouts) RecordPayout(ctx context.Context, in RecordPayoutInput) (PayoutOutcome, error) {
+	snapshot, err := p.Stripe.Payout(ctx, in.PayoutID)
+	if err != nil {
+		return PayoutOutcome{}, stripeError(err)
+	}
+	failpoint.Hit("before-record-payout")
+	recorded, err := p.Store.RecordPayout(ctx, store.PayoutOutcome{
+		Snapshot: snapshot, EventIDs: in.EventIDs, LastLook: in.LastLook, Now: time.Now().UTC(),
+	})
+	if err != nil {
+		return PayoutOutcome{}, storeError(err)
+	}
+	failpoint.Hit("after-record-payout")
+	p.Log.InfoContext(ctx, "payout recorded", "payoutId", in.PayoutID, "status", recorded.Status, "proof", recorded.Proof)
+	return PayoutOutcome{Status: recorded.Status, Proof: recorded.Proof, EmailIDs: recorded.EmailIDs}, nil
+}

@@ -1,0 +1,155 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"farebook/booking"
+	"farebook/internal/failpoint"
+	"farebook/internal/stripeapi"
+	"farebook/store"
+)
+
+// Refunds are the activities about refunds.
+type Refunds struct {
+	Stripe *stripeapi.Client
+	Store  *store.Store
+	Log    *slog.Logger
+}
+
+// RefundRef names a refund: by our id, or by Stripe's for one that was made in its dashboard.
+type RefundRef struct {
+	RefundID       booking.RefundID `json:"refundId,omitempty"`
+	StripeRefundID string           `json:"stripeRefundId,omitempty"`
+}
+
+// RecordRefundInput says which refund to look at, and the events that made us look.
+type RecordRefundInput struct {
+	RefundRef
+	EventIDs []string `json:"eventIds,omitempty"`
+}
+
+// RefundOutcome is where refund and booking stand.
+type RefundOutcome struct {
+	RefundID       booking.RefundID     `json:"refundId,omitempty"`
+	StripeRefundID string               `json:"stripeRefundId,omitempty"`
+	Reference      booking.Reference    `json:"reference,omitempty"`
+	Status         booking.RefundStatus `json:"status"`
+	BookingStatus  booking.Status       `json:"bookingStatus,omitempty"`
+	EmailIDs       []uint64             `json:"emailIds,omitempty"`
+	// Unposted: succeeded, and Stripe has not told the balance transaction yet.
+	Unposted bool `json:"unposted,omitempty"`
+	// Foreign: the refund of a payment that is no booking's.
+	Foreign bool `json:"foreign,omitempty"`
+}
+
+// CreateRefund makes the refund at Stripe that its row asks for. Harmless when repeated: the row says whether it is made;
+// before it does, Stripe's key <refund id>/create-refund/<generation> answers with the same refund. What Stripe refuses
+// for good is recorded, and no error.
+func (r *Refunds) CreateRefund(ctx context.Context, in RefundRef) (RefundOutcome, error) {
+	known, err := r.Store.Refund(ctx, in.RefundID)
+	if err != nil {
+		return RefundOutcome{}, storeError(err)
+	}
+	if known.StripeRefundID != "" || known.Status.Settled() {
+		return RefundOutcome{RefundID: known.ID, StripeRefundID: known.StripeRefundID, Reference: known.Reference, Status: known.Status}, nil
+	}
+	failpoint.Hit("before-create-refund")
+	snapshot, err := r.ensureRefund(ctx, known)
+	if stripeapi.IsKind(err, stripeapi.InvalidRequest, stripeapi.UnexpectedState, stripeapi.NotFound) {
+		return r.refused(ctx, known, err)
+	}
+	if err != nil {
+		return RefundOutcome{}, stripeError(err)
+	}
+	failpoint.Hit("after-create-refund")
+	return RefundOutcome{RefundID: known.ID, StripeRefundID: snapshot.StripeRefundID, Reference: known.Reference, Status: snapshot.Status()}, nil
+}
+
+// ensureRefund creates the refund, or finds the one that an earlier attempt created without our hearing of it: a refund
+// moves money, so a key that Stripe may have forgotten is never used blindly.
+func (r *Refunds) ensureRefund(ctx context.Context, known store.Refund) (booking.RefundSnapshot, error) {
+	lookup := func() (booking.RefundSnapshot, bool, error) {
+		return r.Stripe.FindRefund(ctx, known.PaymentIntentID, known.ID)
+	}
+	if time.Since(known.CreatedAt) > keyLife {
+		if snapshot, found, err := lookup(); found || err != nil {
+			return snapshot, err
+		}
+	}
+	request := stripeapi.NewRefund{
+		RefundID: known.ID, Reference: known.Reference, PaymentIntentID: known.PaymentIntentID, Amount: known.Amount.Value,
+		Reason: known.Reason, CorrelationID: known.CorrelationID,
+	}
+	var lastErr error
+	for generation := 1; generation <= keyGenerations; generation++ {
+		snapshot, err := r.Stripe.CreateRefund(ctx, request, generation)
+		if !stripeapi.IsKind(err, stripeapi.ServerError) {
+			return snapshot, err
+		}
+		// Stripe stores a 500 under the key and replays it: look whether the effect happened before the next key.
+		lastErr = err
+		if snapshot, found, err := lookup(); found || err != nil {
+			return snapshot, err
+		}
+	}
+	return booking.RefundSnapshot{}, lastErr
+}
+
+func (r *Refunds) refused(ctx context.Context, known store.Refund, cause error) (RefundOutcome, error) {
+	var failure *stripeapi.Failure
+	if !errors.As(cause, &failure) {
+		return RefundOutcome{}, cause
+	}
+	code := failure.Code
+	if code == "" {
+		code = string(failure.Kind)
+	}
+	r.Log.ErrorContext(ctx, "Stripe refuses a refund for good", "refundId", known.ID, "reference", known.Reference,
+		"code", code, "param", failure.Param, "requestId", failure.RequestID)
+	recorded, err := r.Store.RecordRefundRefused(ctx, known.ID, code, time.Now().UTC())
+	if err != nil {
+		return RefundOutcome{}, storeError(err)
+	}
+	return outcomeOfRefund(recorded, known.StripeRefundID), nil
+}
+
+// RecordRefund reads the refund at Stripe and writes what it says to the books, in one transaction. Harmless when
+// repeated: guarded transitions under a row lock, and UNIQUE ledger, event and mail rows.
+func (r *Refunds) RecordRefund(ctx context.Context, in RecordRefundInput) (RefundOutcome, error) {
+	snapshot, err := r.Stripe.Refund(ctx, in.StripeRefundID)
+	if err != nil {
+		return RefundOutcome{}, stripeError(err)
+	}
+	failpoint.Hit("before-record-refund")
+	recorded, err := r.Store.RecordRefund(ctx, store.RefundOutcome{Snapshot: snapshot, EventIDs: in.EventIDs, Now: time.Now().UTC()})
+	if errors.Is(err, store.ErrNotFound) {
+		return RefundOutcome{StripeRefundID: in.StripeRefundID, Status: snapshot.Status(), Foreign: true}, setAside(ctx, r.Store, in.EventIDs)
+	}
+	if err != nil {
+		return RefundOutcome{}, storeError(err)
+	}
+	failpoint.Hit("after-record-refund")
+	r.Log.InfoContext(ctx, "refund recorded", "refundId", recorded.RefundID, "stripeRefundId", in.StripeRefundID,
+		"reference", recorded.Reference, "status", recorded.Status, "bookingStatus", recorded.BookingStatus)
+	return outcomeOfRefund(recorded, in.StripeRefundID), nil
+}
+
+func outcomeOfRefund(recorded store.RefundRecorded, stripeRefundID string) RefundOutcome {
+	return RefundOutcome{
+		RefundID: recorded.RefundID, StripeRefundID: stripeRefundID, Reference: recorded.Reference, Status: recorded.Status,
+		BookingStatus: recorded.BookingStatus, EmailIDs: recorded.EmailIDs, Unposted: recorded.Unposted,
+	}
+}
+
+// setAside marks events that are about a payment of somebody else's on the same Stripe account.
+func setAside(ctx context.Context, books *store.Store, eventIDs []string) error {
+	for _, id := range eventIDs {
+		if err := books.MarkEventProcessed(ctx, id, "not about a booking of ours"); err != nil {
+			return storeError(err)
+		}
+	}
+	return nil
+}

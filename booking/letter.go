@@ -1,0 +1,63 @@
+package booking
+
+import "time"
+
+// Letter is what a mail says beside its booking: amounts, states and ids as they were when it was written, and never a
+// name or an address. The parts that a kind of mail does not need are nil.
+type Letter struct {
+	Refund        *RefundLetter  `json:"refund,omitempty"`
+	Quote         *QuoteLetter   `json:"quote,omitempty"`
+	Receipt       *ReceiptLetter `json:"receipt,omitempty"`
+	Dispute       *DisputeLetter `json:"dispute,omitempty"`
+	Payout        *PayoutLetter  `json:"payout,omitempty"`
+	CaptureBefore time.Time      `json:"captureBefore,omitzero"`
+}
+
+// RefundLetter is about one refund.
+type RefundLetter struct {
+	ID       RefundID     `json:"id"`
+	Amount   Money        `json:"amount"`
+	Status   RefundStatus `json:"status"`
+	Origin   RefundOrigin `json:"origin"`
+	Paid     Money        `json:"paid"`     // captured in all
+	Refunded Money        `json:"refunded"` // in all so far, this one with it once it succeeded
+}
+
+// QuoteLetter is what a cancellation gives back.
+type QuoteLetter struct {
+	Refund  Money `json:"refund"`
+	Kept    Money `json:"kept"`
+	Percent int   `json:"percent"`
+	Hours   int   `json:"hoursBeforeDeparture"`
+}
+
+// ReceiptLetter is what was paid, and when.
+type ReceiptLetter struct {
+	Paid            Money     `json:"paid"`
+	PaidAt          time.Time `json:"paidAt"`
+	PaymentIntentID string    `json:"paymentIntentId"`
+}
+
+// DisputeLetter is about one dispute, for the finance department.
+type DisputeLetter struct {
+	ID       string        `json:"id"`
+	Status   DisputeStatus `json:"status"`
+	Reason   string        `json:"reason"`
+	Amount   Money         `json:"amount"`
+	Withheld Money         `json:"withheld"`
+	Captured Money         `json:"captured"`
+	Refunded Money         `json:"refunded"`
+	Exceeds  bool          `json:"exceeds"` // refunds and disputes together exceed what was captured
+	DueBy    time.Time     `json:"dueBy,omitzero"`
+}
+
+// PayoutLetter is about one payout, for the finance department.
+type PayoutLetter struct {
+	ID           string       `json:"id"`
+	Status       PayoutStatus `json:"status"`
+	FailureCode  string       `json:"failureCode,omitempty"`
+	Amount       Money        `json:"amount"`
+	Transactions int          `json:"transactions"`
+	Unmatched    int          `json:"unmatched"`
+	ArrivesAt    time.Time    `json:"arrivesAt,omitzero"`
+}

@@ -1,0 +1,59 @@
+package stripeapi
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/stripe/stripe-go/v76"
+
+	"farebook/booking"
+)
+
+// CapturePaymentIntent takes an authorised payment, all of it or less; the rest is let go
+// (stripe.com/docs/payments/place-a-hold-on-a-payment-method). One that is captured, cancelled or expired already answers
+// with UnexpectedState: read it and decide. The amount is part of the key: another amount is another request.
+func (c *Client) CapturePaymentIntent(ctx context.Context, reference booking.Reference, id string, amount int64) error {
+	const operation = "capture PaymentIntent"
+	if err := requireID(operation, id); err != nil {
+		return err
+	}
+	if err := c.before(ctx, operation); err != nil {
+		return err
+	}
+	params := &stripe.PaymentIntentCaptureParams{AmountToCapture: stripe.Int64(amount)}
+	params.Context = ctx
+	params.SetIdempotencyKey(fmt.Sprintf("%s/capture-payment-intent/%d", reference, amount))
+	_, err := c.api.PaymentIntents.Capture(id, params)
+	return failureOf(operation, err)
+}
+
+// categoryPartialCapture is the reporting category of the balance transaction that takes back what was not captured.
+const categoryPartialCapture = "partial_capture_reversal"
+
+// addReversal finds the second balance transaction of a partial capture. Until it is there, the first does not count
+// either: alone it would be more than what was captured.
+func (c *Client) addReversal(ctx context.Context, snapshot *booking.PaymentSnapshot) error {
+	if snapshot.Balance == nil || snapshot.AmountReceived >= snapshot.Amount {
+		return nil
+	}
+	const operation = "list balance transactions of a charge"
+	if err := c.before(ctx, operation); err != nil {
+		return err
+	}
+	params := &stripe.BalanceTransactionListParams{Source: stripe.String(snapshot.ChargeID)}
+	params.Context, params.Single, params.Limit = ctx, true, stripe.Int64(100)
+	page := c.api.BalanceTransactions.List(params)
+	for page.Next() {
+		if txn := page.BalanceTransaction(); txn.ReportingCategory == categoryPartialCapture {
+			snapshot.Reversal = balanceTransactionOf(txn, snapshot.ChargeID)
+		}
+	}
+	if err := page.Err(); err != nil {
+		return failureOf(operation, err)
+	}
+	// An account that settles partial captures in one has an amount that fits by itself.
+	if snapshot.Reversal == nil && (snapshot.Balance.Currency != snapshot.Currency || snapshot.Balance.Amount != snapshot.AmountReceived) {
+		snapshot.Balance = nil
+	}
+	return nil
+}

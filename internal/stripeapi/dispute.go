@@ -1,0 +1,53 @@
+package stripeapi
+
+import (
+	"context"
+	"strings"
+
+	"github.com/stripe/stripe-go/v76"
+
+	"farebook/booking"
+)
+
+// Dispute reads a dispute; its balance transactions come whole (stripe.com/docs/api/disputes/object).
+func (c *Client) Dispute(ctx context.Context, id string) (booking.DisputeSnapshot, error) {
+	const operation = "retrieve dispute"
+	if err := requireID(operation, id); err != nil {
+		return booking.DisputeSnapshot{}, err
+	}
+	if err := c.before(ctx, operation); err != nil {
+		return booking.DisputeSnapshot{}, err
+	}
+	params := &stripe.DisputeParams{}
+	params.Context = ctx
+	dispute, err := c.api.Disputes.Get(id, params)
+	if err != nil {
+		return booking.DisputeSnapshot{}, failureOf(operation, err)
+	}
+	return disputeOf(dispute), nil
+}
+
+func disputeOf(dispute *stripe.Dispute) booking.DisputeSnapshot {
+	snapshot := booking.DisputeSnapshot{
+		DisputeID: dispute.ID,
+		Status:    booking.DisputeStatus(dispute.Status),
+		Reason:    string(dispute.Reason),
+		Amount:    dispute.Amount,
+		Currency:  booking.Currency(strings.ToUpper(string(dispute.Currency))),
+	}
+	if dispute.PaymentIntent != nil {
+		snapshot.PaymentIntentID = dispute.PaymentIntent.ID
+	}
+	if dispute.Charge != nil {
+		snapshot.ChargeID = dispute.Charge.ID
+	}
+	if details := dispute.EvidenceDetails; details != nil {
+		snapshot.DueBy = unixOrZero(details.DueBy)
+	}
+	for _, txn := range dispute.BalanceTransactions {
+		if balance := expanded(txn, dispute.ID); balance != nil {
+			snapshot.Balances = append(snapshot.Balances, *balance)
+		}
+	}
+	return snapshot
+}

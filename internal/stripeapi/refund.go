@@ -1,0 +1,158 @@
+package stripeapi
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/stripe/stripe-go/v76"
+
+	"farebook/booking"
+)
+
+// MetadataRefundID is our id of a refund, in its metadata: one without was made in Stripe's dashboard.
+const MetadataRefundID = "refund_id"
+
+// NewRefund is what one refund is made of. The same refund always yields the same bytes, so that the idempotency key may
+// be used again.
+type NewRefund struct {
+	RefundID        booking.RefundID
+	Reference       booking.Reference
+	PaymentIntentID string
+	Amount          int64 // minor units
+	Reason          string
+	CorrelationID   string
+}
+
+func (n NewRefund) key(generation int) string {
+	return string(n.RefundID) + "/create-refund/" + strconv.Itoa(generation)
+}
+
+// CreateRefund sends money back (stripe.com/docs/api/refunds/create). Repetition is harmless while Stripe keeps the
+// generation's key (24 h). UnexpectedState says that all was refunded already.
+func (c *Client) CreateRefund(ctx context.Context, in NewRefund, generation int) (booking.RefundSnapshot, error) {
+	const operation = "create refund"
+	if err := requireID(operation, in.PaymentIntentID); err != nil {
+		return booking.RefundSnapshot{}, err
+	}
+	if err := c.before(ctx, operation); err != nil {
+		return booking.RefundSnapshot{}, err
+	}
+	params := &stripe.RefundParams{
+		PaymentIntent: stripe.String(in.PaymentIntentID),
+		Amount:        stripe.Int64(in.Amount),
+		Reason:        stripe.String(in.Reason),
+	}
+	params.Context = ctx
+	params.SetIdempotencyKey(in.key(generation))
+	params.AddMetadata(MetadataRefundID, string(in.RefundID))
+	params.AddMetadata(MetadataReference, string(in.Reference))
+	params.AddMetadata(MetadataCorrelationID, in.CorrelationID)
+	refund, err := c.api.Refunds.New(params)
+	if err != nil {
+		return booking.RefundSnapshot{}, failureOf(operation, err)
+	}
+	return refundOf(refund), nil
+}
+
+// Refund reads a refund with its balance transactions.
+func (c *Client) Refund(ctx context.Context, id string) (booking.RefundSnapshot, error) {
+	const operation = "retrieve refund"
+	if err := requireID(operation, id); err != nil {
+		return booking.RefundSnapshot{}, err
+	}
+	if err := c.before(ctx, operation); err != nil {
+		return booking.RefundSnapshot{}, err
+	}
+	params := &stripe.RefundParams{}
+	params.Context = ctx
+	params.AddExpand("balance_transaction")
+	params.AddExpand("failure_balance_transaction")
+	refund, err := c.api.Refunds.Get(id, params)
+	if err != nil {
+		return booking.RefundSnapshot{}, failureOf(operation, err)
+	}
+	return refundOf(refund), nil
+}
+
+// RefundsOf lists the refunds of a PaymentIntent, the newest first. There are never more than a few.
+func (c *Client) RefundsOf(ctx context.Context, paymentIntentID string) ([]booking.RefundSnapshot, error) {
+	const operation = "list refunds"
+	if err := requireID(operation, paymentIntentID); err != nil {
+		return nil, err
+	}
+	var found []booking.RefundSnapshot
+	after := ""
+	for range lookupPages {
+		if err := c.before(ctx, operation); err != nil {
+			return nil, err
+		}
+		params := &stripe.RefundListParams{PaymentIntent: stripe.String(paymentIntentID)}
+		params.Context, params.Single, params.Limit = ctx, true, stripe.Int64(100)
+		if after != "" {
+			params.StartingAfter = stripe.String(after)
+		}
+		page := c.api.Refunds.List(params)
+		for page.Next() {
+			found = append(found, refundOf(page.Refund()))
+			after = page.Refund().ID
+		}
+		if err := page.Err(); err != nil {
+			return nil, failureOf(operation, err)
+		}
+		if !page.Meta().HasMore {
+			return found, nil
+		}
+	}
+	return nil, &Failure{Kind: OutcomeUnknown, Operation: operation, Code: "too_many_refunds"}
+}
+
+// FindRefund looks for a refund of ours among those of its PaymentIntent: one that was made without our hearing of it.
+func (c *Client) FindRefund(ctx context.Context, paymentIntentID string, id booking.RefundID) (snapshot booking.RefundSnapshot, found bool, err error) {
+	refunds, err := c.RefundsOf(ctx, paymentIntentID)
+	for _, refund := range refunds {
+		if refund.RefundID == id {
+			return refund, true, nil
+		}
+	}
+	return booking.RefundSnapshot{}, false, err
+}
+
+func refundOf(refund *stripe.Refund) booking.RefundSnapshot {
+	snapshot := booking.RefundSnapshot{
+		StripeRefundID: refund.ID,
+		StripeStatus:   string(refund.Status),
+		Amount:         refund.Amount,
+		Currency:       booking.Currency(strings.ToUpper(string(refund.Currency))),
+		Reason:         string(refund.Reason),
+		FailureReason:  string(refund.FailureReason),
+		Balance:        expanded(refund.BalanceTransaction, refund.ID),
+		FailureBalance: expanded(refund.FailureBalanceTransaction, refund.ID),
+	}
+	if id, err := booking.ParseRefundID(refund.Metadata[MetadataRefundID]); err == nil {
+		snapshot.RefundID = id
+	}
+	if refund.PaymentIntent != nil {
+		snapshot.PaymentIntentID = refund.PaymentIntent.ID
+	}
+	if refund.Charge != nil {
+		snapshot.ChargeID = refund.Charge.ID
+	}
+	return snapshot
+}
+
+// expanded is nil for a balance transaction that is not there, or of which only the id is known.
+func expanded(txn *stripe.BalanceTransaction, source string) *booking.BalanceTransaction {
+	if txn == nil || txn.Currency == "" {
+		return nil
+	}
+	return balanceTransactionOf(txn, source)
+}
+
+func unixOrZero(seconds int64) time.Time {
+	if seconds == 0 {
+		return time.Time{}
+	}
+	return time.Unix(seconds, 0).UTC()
+}

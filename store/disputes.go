@@ -1,0 +1,257 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"gorm.io/gorm"
+
+	"farebook/booking"
+	"farebook/ledger"
+)
+
+// Dispute is a dispute as the books have it. Withheld and Loss are minor units of the settlement currency.
+type Dispute struct {
+	ID                 string // dp_...
+	PaymentIntentID    string
+	Status             booking.DisputeStatus
+	Reason             string
+	Amount             booking.Money
+	DueBy              *time.Time
+	Withheld           int64
+	Loss               int64
+	SettlementCurrency booking.Currency
+	CreatedAt          time.Time
+	UpdatedAt          time.Time
+}
+
+// DisputesOf are a booking's disputes, oldest first.
+func (s *Store) DisputesOf(ctx context.Context, known Booking) ([]Dispute, error) {
+	var rows []disputeRow
+	if err := s.db.WithContext(ctx).Where("booking_id = ?", known.ID).Order("id").Find(&rows).Error; err != nil {
+		return nil, err
+	}
+	disputes := make([]Dispute, 0, len(rows))
+	for _, r := range rows {
+		disputes = append(disputes, Dispute{
+			ID: r.StripeDisputeID, PaymentIntentID: r.StripePaymentIntentID, Status: booking.DisputeStatus(r.Status), Reason: r.Reason,
+			Amount: booking.Money{Value: r.Amount, Currency: booking.Currency(r.Currency)}, DueBy: r.DueBy, Withheld: r.Withheld,
+			Loss: r.Loss, SettlementCurrency: booking.Currency(r.SettlementCurrency), CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+		})
+	}
+	return disputes, nil
+}
+
+// DisputeOutcome is what Stripe says of a dispute now, and the events that made us look.
+type DisputeOutcome struct {
+	Snapshot booking.DisputeSnapshot
+	EventIDs []string
+	Now      time.Time
+}
+
+// DisputeRecorded is where dispute and booking stand afterwards.
+type DisputeRecorded struct {
+	Reference     booking.Reference
+	Status        booking.DisputeStatus
+	BookingStatus booking.Status
+	EmailIDs      []uint64  // every mail of the dispute that is queued and not sent yet
+	DueBy         time.Time // of the evidence; zero when none is awaited
+	// Unreinstated: won, and what was withheld is not back yet.
+	Unreinstated bool
+}
+
+// RecordDispute is the recording step of a dispute: one transaction that locks booking, payment and dispute, makes the
+// guarded transition, posts each balance transaction once and the loss when it is lost, brings the booking where its
+// money is, marks the events processed and tells the finance department. Whatever became of the booking, a dispute is
+// recorded. Repetition is harmless. Errors: ErrNotFound (its PaymentIntent is no booking's), *booking.IllegalTransition.
+func (s *Store) RecordDispute(ctx context.Context, o DisputeOutcome) (DisputeRecorded, error) {
+	reference, err := s.referenceOfPayment(ctx, o.Snapshot.PaymentIntentID)
+	if err != nil {
+		return DisputeRecorded{}, err
+	}
+	var recorded DisputeRecorded
+	err = s.inTransaction(ctx, func(tx *gorm.DB) error {
+		r := recording{tx: tx, now: o.Now}
+		if err := r.lock(reference); err != nil {
+			return err
+		}
+		d := &disputing{recording: &r}
+		if err := d.find(o.Snapshot); err != nil {
+			return err
+		}
+		recorded, err = d.record(o)
+		return err
+	})
+	return recorded, err
+}
+
+// disputing is one run of a dispute's recording step.
+type disputing struct {
+	*recording
+	dispute disputeRow
+	fresh   bool
+}
+
+func (d *disputing) find(s booking.DisputeSnapshot) error {
+	err := d.tx.Clauses(forUpdate).Where("stripe_dispute_id = ?", s.DisputeID).Take(&d.dispute).Error
+	if !errors.Is(err, gorm.ErrRecordNotFound) {
+		return err
+	}
+	d.fresh = true
+	d.dispute = disputeRow{
+		BookingID: d.booking.ID, StripeDisputeID: s.DisputeID, StripePaymentIntentID: s.PaymentIntentID, Status: string(s.Status),
+		Reason: code(s.Reason), Amount: s.Amount, Currency: string(s.Currency), DueBy: timeOrNil(s.DueBy), CreatedAt: d.now, UpdatedAt: d.now,
+	}
+	return d.tx.Create(&d.dispute).Error
+}
+
+func (d *disputing) record(o DisputeOutcome) (DisputeRecorded, error) {
+	before := booking.DisputeStatus(d.dispute.Status)
+	for _, balance := range o.Snapshot.Balances {
+		if err := d.post(o.Snapshot, balance); err != nil {
+			return DisputeRecorded{}, err
+		}
+	}
+	// What cannot follow what is recorded is older news.
+	news := before.To(o.Snapshot.Status) == nil
+	if news {
+		d.dispute.Status, d.dispute.Amount, d.dispute.DueBy = string(o.Snapshot.Status), o.Snapshot.Amount, timeOrNil(o.Snapshot.DueBy)
+	}
+	if err := d.chargeBack(o.Snapshot); err != nil {
+		return DisputeRecorded{}, err
+	}
+	err := d.tx.Model(&d.dispute).Updates(map[string]any{
+		"status": d.dispute.Status, "amount": d.dispute.Amount, "due_by": d.dispute.DueBy, "withheld": d.dispute.Withheld,
+		"loss": d.dispute.Loss, "loss_postings": d.dispute.LossPostings, "settlement_currency": d.dispute.SettlementCurrency, "updated_at": d.now,
+	}).Error
+	if err != nil {
+		return DisputeRecorded{}, err
+	}
+	if err := d.followMoney(); err != nil {
+		return DisputeRecorded{}, err
+	}
+	if news {
+		if err := d.tellFinance(before); err != nil {
+			return DisputeRecorded{}, err
+		}
+	}
+	if err := d.markProcessed(o.EventIDs); err != nil {
+		return DisputeRecorded{}, err
+	}
+	return d.result()
+}
+
+// post writes one balance transaction of the dispute, once.
+func (d *disputing) post(s booking.DisputeSnapshot, balance booking.BalanceTransaction) error {
+	var posted int64
+	err := d.tx.Model(&ledgerRow{}).Where("stripe_balance_transaction_id = ? AND booking_id = ?", balance.ID, d.booking.ID).Count(&posted).Error
+	if err != nil || posted > 0 {
+		return err
+	}
+	transaction, err := ledger.Dispute(booking.Reference(d.booking.Reference), s, balance)
+	if err != nil {
+		return err
+	}
+	d.dispute.Withheld -= balance.Amount
+	d.dispute.SettlementCurrency = string(balance.Currency)
+	return d.insert(transaction)
+}
+
+// chargeBack keeps the loss in the ledger at what it is: what is withheld, once the dispute is lost, and else nothing.
+func (d *disputing) chargeBack(s booking.DisputeSnapshot) error {
+	var loss int64
+	if booking.DisputeStatus(d.dispute.Status) == booking.DisputeLost {
+		loss = d.dispute.Withheld
+	}
+	change := loss - d.dispute.Loss
+	if change == 0 {
+		return nil
+	}
+	d.dispute.Loss, d.dispute.LossPostings = loss, d.dispute.LossPostings+1
+	transaction, err := ledger.Chargeback(booking.Reference(d.booking.Reference), s, change,
+		booking.Currency(d.dispute.SettlementCurrency), d.dispute.LossPostings)
+	if err != nil {
+		return err
+	}
+	return d.insert(transaction)
+}
+
+// tellFinance writes when a dispute is there, when an inquiry becomes formal, and how it ended.
+func (d *disputing) tellFinance(before booking.DisputeStatus) error {
+	now := booking.DisputeStatus(d.dispute.Status)
+	formal := now.Open() && !before.Open() && !before.Closed()
+	switch {
+	case now.Closed() && (d.fresh || before != now):
+		return d.queueForFinance(booking.EmailDisputeClosed, "closed-"+string(now))
+	case formal && !d.fresh:
+		return d.queueForFinance(booking.EmailDisputeOpened, "formal")
+	case d.fresh:
+		return d.queueForFinance(booking.EmailDisputeOpened, "opened")
+	}
+	return nil
+}
+
+func (d *disputing) queueForFinance(kind booking.EmailKind, occasion string) error {
+	currency := booking.Currency(d.dispute.Currency)
+	about := &booking.DisputeLetter{
+		ID: d.dispute.StripeDisputeID, Status: booking.DisputeStatus(d.dispute.Status), Reason: d.dispute.Reason,
+		Amount:   booking.Money{Value: d.dispute.Amount, Currency: currency},
+		Withheld: booking.Money{Value: d.dispute.Withheld, Currency: booking.Currency(d.dispute.SettlementCurrency)},
+		Captured: booking.Money{Value: d.payment.AmountCaptured, Currency: booking.Currency(d.payment.Currency)},
+		Refunded: booking.Money{Value: d.payment.AmountRefunded, Currency: booking.Currency(d.payment.Currency)},
+		Exceeds:  d.payment.AmountRefunded+d.dispute.Amount > d.payment.AmountCaptured,
+	}
+	if about.Withheld.Currency == "" {
+		about.Withheld.Currency = currency
+	}
+	if d.dispute.DueBy != nil {
+		about.DueBy = *d.dispute.DueBy
+	}
+	return queue(d.tx, d.now, letter{
+		kind: kind, owner: d.dispute.StripeDisputeID, occasion: occasion, bookingID: &d.booking.ID,
+		content: &booking.Letter{Dispute: about},
+	})
+}
+
+func (d *disputing) result() (DisputeRecorded, error) {
+	mails, err := queuedMails(d.tx, d.dispute.StripeDisputeID)
+	recorded := DisputeRecorded{
+		Reference: booking.Reference(d.booking.Reference), Status: booking.DisputeStatus(d.dispute.Status),
+		BookingStatus: booking.Status(d.booking.Status), EmailIDs: mails,
+	}
+	recorded.Unreinstated = recorded.Status == booking.DisputeWon && d.dispute.Withheld > 0
+	if d.dispute.DueBy != nil && recorded.Status.NeedsResponse() {
+		recorded.DueBy = *d.dispute.DueBy
+	}
+	return recorded, err
+}
+
+// RemindOfDispute queues a mail to the finance department that evidence is due soon, once a dispute, and returns the
+// dispute's mails that are not sent yet. A dispute that awaits none any more is left alone.
+func (s *Store) RemindOfDispute(ctx context.Context, disputeID string, now time.Time) ([]uint64, error) {
+	var mails []uint64
+	err := s.inTransaction(ctx, func(tx *gorm.DB) error {
+		var row disputeRow
+		if err := notFound(tx.Where("stripe_dispute_id = ?", disputeID).Take(&row).Error); err != nil {
+			return err
+		}
+		d := &disputing{recording: &recording{tx: tx, now: now}, dispute: row}
+		var owner bookingRow
+		if err := tx.Select("reference").Where("id = ?", row.BookingID).Take(&owner).Error; err != nil {
+			return err
+		}
+		if err := d.lock(booking.Reference(owner.Reference)); err != nil {
+			return err
+		}
+		if booking.DisputeStatus(row.Status).NeedsResponse() {
+			if err := d.queueForFinance(booking.EmailDisputeDue, "due"); err != nil {
+				return err
+			}
+		}
+		var err error
+		mails, err = queuedMails(tx, disputeID)
+		return err
+	})
+	return mails, err
+}

@@ -1,0 +1,159 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// IdempotencyKey is a caller's key with what it stands for. Keys are kept for ever: a caller's key means one request, and
+// the UNIQUE row (caller, key) decides, also among a hundred at once.
+type IdempotencyKey struct {
+	APIKeyID  uint64
+	Key       string
+	Operation string // "create-booking", "create-refund", ...
+	Hash      [32]byte
+	// Lease names the request that is at work; empty to ask without working.
+	Lease string
+}
+
+// Claim is what stands behind a key.
+type Claim struct {
+	Resource string // what was made under the key
+	// Replayed: the key was known already.
+	Replayed bool
+	// InProgress: another request is at work under the key and has not answered yet.
+	InProgress bool
+	// Answer is nil until StoreAnswer; it never has a client secret.
+	Answer       []byte
+	AnswerStatus int
+}
+
+// IdempotencyConflict says that a key was used before with another body.
+type IdempotencyConflict struct{}
+
+func (*IdempotencyConflict) Error() string {
+	return "this Idempotency-Key was used before with another body: send the same body again, or use a new key for a new request"
+}
+
+// LeaseTime is how long a request counts as at work without saying so again. One that died is taken over after it.
+// Nothing but spared work rests on it: two at work under one key end in the same rows.
+const LeaseTime = 3 * time.Second
+
+// made is what the work of a new key has written.
+type made struct {
+	resource  string
+	bookingID *uint64
+}
+
+// claimAttempts bounds how often a claim is repeated that lost a race, for the key or for what the work draws by lot.
+const claimAttempts = 3
+
+// claim finds what the key stands for, or does the work and writes the key in one transaction with it.
+func (s *Store) claim(ctx context.Context, key IdempotencyKey, now time.Time, work func(tx *gorm.DB) (made, error)) (Claim, error) {
+	for range claimAttempts {
+		if known, err := s.knownClaim(ctx, key, now); !errors.Is(err, ErrNotFound) {
+			return known, err
+		}
+		var fresh made
+		err := s.inTransaction(ctx, func(tx *gorm.DB) error {
+			var err error
+			if fresh, err = work(tx); err != nil {
+				return err
+			}
+			return tx.Create(newIdempotencyRow(key, fresh, now)).Error
+		})
+		if err == nil {
+			return Claim{Resource: fresh.resource}, nil
+		}
+		if !duplicateKey(err) {
+			return Claim{}, err
+		}
+	}
+	return s.knownClaim(ctx, key, now)
+}
+
+func newIdempotencyRow(key IdempotencyKey, fresh made, now time.Time) *idempotencyRow {
+	row := &idempotencyRow{
+		APIKeyID: key.APIKeyID, IdempotencyKey: []byte(key.Key), RequestSha256: key.Hash[:], Operation: key.Operation,
+		Resource: fresh.resource, BookingID: fresh.bookingID, CreatedAt: now,
+	}
+	if key.Lease != "" {
+		until := now.Add(LeaseTime)
+		row.Lease, row.LeasedUntil = &key.Lease, &until
+	}
+	return row
+}
+
+const whereKey = "api_key_id = ? AND idempotency_key = ?"
+
+// knownClaim reads what a key stands for: ErrNotFound, *IdempotencyConflict or the claim. A lease that has run out is
+// taken over.
+func (s *Store) knownClaim(ctx context.Context, key IdempotencyKey, now time.Time) (Claim, error) {
+	db := s.db.WithContext(ctx)
+	var row idempotencyRow
+	if err := db.Where(whereKey, key.APIKeyID, []byte(key.Key)).Take(&row).Error; err != nil {
+		return Claim{}, notFound(err)
+	}
+	if row.Operation != key.Operation || !bytes.Equal(row.RequestSha256, key.Hash[:]) {
+		return Claim{}, &IdempotencyConflict{}
+	}
+	claim := Claim{Resource: row.Resource, Replayed: true}
+	switch {
+	case row.AnswerBody != nil:
+		claim.Answer, claim.AnswerStatus = []byte(*row.AnswerBody), *row.AnswerStatus
+		return claim, nil
+	case key.Lease == "", row.Lease != nil && *row.Lease == key.Lease:
+		return claim, nil
+	case row.LeasedUntil != nil && row.LeasedUntil.After(now):
+		claim.InProgress = true
+		return claim, nil
+	}
+	taken := db.Model(&idempotencyRow{}).
+		Where("id = ? AND answer_body IS NULL AND (leased_until IS NULL OR leased_until <= ?)", row.ID, now).
+		Updates(map[string]any{"lease": key.Lease, "leased_until": now.Add(LeaseTime)})
+	claim.InProgress = taken.RowsAffected == 0 // somebody was faster
+	return claim, taken.Error
+}
+
+// ClaimOperation claims a key for work that writes no row of its own when it begins, on a resource that exists.
+func (s *Store) ClaimOperation(ctx context.Context, key IdempotencyKey, resource string, now time.Time) (Claim, error) {
+	return s.claim(ctx, key, now, func(*gorm.DB) (made, error) { return made{resource: resource}, nil })
+}
+
+// KnownClaim reads what a key stands for and claims nothing: ErrNotFound, *IdempotencyConflict or the claim.
+func (s *Store) KnownClaim(ctx context.Context, key IdempotencyKey) (Claim, error) {
+	key.Lease = ""
+	return s.knownClaim(ctx, key, time.Now().UTC())
+}
+
+// RenewLease says that the request is still at work.
+func (s *Store) RenewLease(ctx context.Context, key IdempotencyKey, now time.Time) error {
+	return s.db.WithContext(ctx).Model(&idempotencyRow{}).Where(whereKey+" AND lease = ?", key.APIKeyID, []byte(key.Key), key.Lease).
+		Updates(map[string]any{"leased_until": now.Add(LeaseTime)}).Error
+}
+
+// ReleaseLease lets the next request with the key go on at once: this one ends without an answer to keep.
+func (s *Store) ReleaseLease(ctx context.Context, key IdempotencyKey) error {
+	return s.db.WithContext(ctx).Model(&idempotencyRow{}).Where(whereKey+" AND lease = ?", key.APIKeyID, []byte(key.Key), key.Lease).
+		Updates(map[string]any{"leased_until": nil}).Error
+}
+
+// StoreAnswer keeps the first answer to a key and returns the one that is kept, so that everybody who asked at once gets
+// the same. body must not have a client secret.
+func (s *Store) StoreAnswer(ctx context.Context, apiKeyID uint64, key string, status int, body []byte) (int, []byte, error) {
+	db := s.db.WithContext(ctx)
+	err := db.Model(&idempotencyRow{}).Where(whereKey+" AND answer_body IS NULL", apiKeyID, []byte(key)).
+		Updates(map[string]any{"answer_status": status, "answer_body": string(body)}).Error
+	if err != nil {
+		return 0, nil, err
+	}
+	var row idempotencyRow
+	if err := db.Where(whereKey, apiKeyID, []byte(key)).Take(&row).Error; err != nil {
+		return 0, nil, notFound(err)
+	}
+	return *row.AnswerStatus, []byte(*row.AnswerBody), nil
+}

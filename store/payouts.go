@@ -1,0 +1,229 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"gorm.io/gorm"
+
+	"farebook/booking"
+	"farebook/ledger"
+)
+
+// Proof is whether a payout's balance transactions account for it.
+type Proof string
+
+// The proofs.
+const (
+	ProofPending  Proof = "pending"  // Stripe has not put them together, or the ledger does not know them all yet
+	ProofProven   Proof = "proven"   // they add up to it, and the ledger knows each
+	ProofUnproven Proof = "unproven" // they do not, and waiting did not help: a person has to look
+	ProofManual   Proof = "manual"   // a manual payout: Stripe does not say what it pays out
+)
+
+// Payout is a payout as the books have it.
+type Payout struct {
+	ID           string // po_...
+	Status       booking.PayoutStatus
+	Amount       booking.Money
+	Automatic    bool
+	ArrivesAt    *time.Time
+	FailureCode  string
+	Proof        Proof
+	Transactions int   // that it pays out
+	Unmatched    int   // of them, those that the ledger does not know
+	Difference   int64 // minor units by which they do not add up to it
+	CreatedAt    time.Time
+	UpdatedAt    time.Time
+}
+
+func (r payoutRow) domain() Payout {
+	return Payout{
+		ID: r.StripePayoutID, Status: booking.PayoutStatus(r.Status), Amount: booking.Money{Value: r.Amount, Currency: booking.Currency(r.Currency)},
+		Automatic: r.Automatic, ArrivesAt: r.ArrivesAt, FailureCode: r.FailureCode, Proof: Proof(r.Proof), Transactions: r.Transactions,
+		Unmatched: r.Unmatched, Difference: r.Difference, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+	}
+}
+
+// Payout reads a payout, or ErrNotFound.
+func (s *Store) Payout(ctx context.Context, id string) (Payout, error) {
+	var row payoutRow
+	err := s.db.WithContext(ctx).Where("stripe_payout_id = ?", id).Take(&row).Error
+	return row.domain(), notFound(err)
+}
+
+// PayoutOutcome is what Stripe says of a payout now, and the events that made us look. LastLook: waiting any longer for
+// what the ledger lacks makes no sense.
+type PayoutOutcome struct {
+	Snapshot booking.PayoutSnapshot
+	EventIDs []string
+	LastLook bool
+	Now      time.Time
+}
+
+// PayoutRecorded is where the payout stands afterwards.
+type PayoutRecorded struct {
+	Status   booking.PayoutStatus
+	Proof    Proof
+	EmailIDs []uint64 // every mail of the payout that is queued and not sent yet
+}
+
+// RecordPayout is the recording step of a payout: one transaction that makes the guarded transition, posts what left
+// Stripe's balance and what came back, each once, and holds an automatic payout against its balance transactions.
+// Repetition is harmless. Errors: *booking.IllegalTransition never leaves; what cannot follow is older news.
+func (s *Store) RecordPayout(ctx context.Context, o PayoutOutcome) (PayoutRecorded, error) {
+	var recorded PayoutRecorded
+	err := s.inTransaction(ctx, func(tx *gorm.DB) error {
+		p := &payingOut{tx: tx, now: o.Now}
+		if err := p.find(o.Snapshot); err != nil {
+			return err
+		}
+		var err error
+		recorded, err = p.record(o)
+		return err
+	})
+	return recorded, err
+}
+
+// payingOut is one run of a payout's recording step.
+type payingOut struct {
+	tx     *gorm.DB
+	now    time.Time
+	payout payoutRow
+}
+
+// find locks the payout's row, or inserts it first: a row that does not exist cannot be locked.
+func (p *payingOut) find(s booking.PayoutSnapshot) error {
+	query := p.tx.Clauses(forUpdate).Where("stripe_payout_id = ?", s.PayoutID)
+	err := query.Take(&p.payout).Error
+	if !errors.Is(err, gorm.ErrRecordNotFound) {
+		return err
+	}
+	p.payout = payoutRow{
+		StripePayoutID: s.PayoutID, Status: string(s.Status), Amount: s.Amount, Currency: string(s.Currency), Automatic: s.Automatic,
+		Proof: string(ProofPending), CreatedAt: p.now, UpdatedAt: p.now,
+	}
+	return p.tx.Create(&p.payout).Error
+}
+
+func (p *payingOut) record(o PayoutOutcome) (PayoutRecorded, error) {
+	before := booking.PayoutStatus(p.payout.Status)
+	if before.To(o.Snapshot.Status) == nil {
+		p.payout.Status, p.payout.FailureCode = string(o.Snapshot.Status), code(o.Snapshot.FailureCode)
+	}
+	p.payout.ArrivesAt = timeOrNil(o.Snapshot.ArrivesAt)
+	if err := p.post(o.Snapshot); err != nil {
+		return PayoutRecorded{}, err
+	}
+	if err := p.prove(o); err != nil {
+		return PayoutRecorded{}, err
+	}
+	err := p.tx.Model(&p.payout).Updates(map[string]any{
+		"status": p.payout.Status, "failure_code": p.payout.FailureCode, "arrives_at": p.payout.ArrivesAt, "proof": p.payout.Proof,
+		"transactions": p.payout.Transactions, "unmatched": p.payout.Unmatched, "difference": p.payout.Difference,
+		"posted": p.payout.Posted, "failure_posted": p.payout.FailurePosted, "updated_at": p.now,
+	}).Error
+	if err != nil {
+		return PayoutRecorded{}, err
+	}
+	if err := p.tellFinance(); err != nil {
+		return PayoutRecorded{}, err
+	}
+	if err := markProcessed(p.tx, o.EventIDs, p.now); err != nil {
+		return PayoutRecorded{}, err
+	}
+	mails, err := queuedMails(p.tx, p.payout.StripePayoutID)
+	return PayoutRecorded{Status: booking.PayoutStatus(p.payout.Status), Proof: Proof(p.payout.Proof), EmailIDs: mails}, err
+}
+
+func (p *payingOut) post(s booking.PayoutSnapshot) error {
+	if s.Balance != nil && !p.payout.Posted {
+		transaction, err := ledger.Payout(s)
+		if err != nil {
+			return err
+		}
+		if err := insertTransaction(p.tx, p.now, nil, transaction); err != nil {
+			return err
+		}
+		p.payout.Posted = true
+	}
+	if s.FailureBalance == nil || p.payout.FailurePosted {
+		return nil
+	}
+	transaction, err := ledger.PayoutReversal(s)
+	if err != nil {
+		return err
+	}
+	p.payout.FailurePosted = true
+	return insertTransaction(p.tx, p.now, nil, transaction)
+}
+
+// prove holds an automatic payout against what Stripe says it pays out: all of it adds up to the payout, and the ledger
+// knows each balance transaction. What was proven stays so.
+func (p *payingOut) prove(o PayoutOutcome) error {
+	switch {
+	case !o.Snapshot.Automatic:
+		p.payout.Proof = string(ProofManual)
+		return nil
+	case p.payout.Proof == string(ProofProven):
+		return nil
+	}
+	unmatched, err := p.unknownToLedger(o.Snapshot.Contents)
+	if err != nil {
+		return err
+	}
+	p.payout.Transactions, p.payout.Unmatched, p.payout.Difference = len(o.Snapshot.Contents), unmatched, o.Snapshot.Difference()
+	switch {
+	case o.Snapshot.Complete && unmatched == 0 && p.payout.Difference == 0:
+		p.payout.Proof = string(ProofProven)
+	case o.LastLook:
+		p.payout.Proof = string(ProofUnproven)
+	}
+	return nil
+}
+
+// lookupBatch bounds one IN list.
+const lookupBatch = 500
+
+func (p *payingOut) unknownToLedger(contents []booking.BalanceTransaction) (int, error) {
+	unknown := 0
+	for start := 0; start < len(contents); start += lookupBatch {
+		batch := contents[start:min(start+lookupBatch, len(contents))]
+		ids := make([]string, len(batch))
+		for i, balance := range batch {
+			ids[i] = balance.ID
+		}
+		var known int64
+		err := p.tx.Model(&ledgerRow{}).Where("stripe_balance_transaction_id IN ?", ids).Distinct("stripe_balance_transaction_id").Count(&known).Error
+		if err != nil {
+			return 0, err
+		}
+		unknown += len(batch) - int(known)
+	}
+	return unknown, nil
+}
+
+func (p *payingOut) tellFinance() error {
+	status := booking.PayoutStatus(p.payout.Status)
+	about := booking.PayoutLetter{
+		ID: p.payout.StripePayoutID, Status: status, FailureCode: p.payout.FailureCode,
+		Amount:       booking.Money{Value: p.payout.Amount, Currency: booking.Currency(p.payout.Currency)},
+		Transactions: p.payout.Transactions, Unmatched: p.payout.Unmatched,
+	}
+	if p.payout.ArrivesAt != nil {
+		about.ArrivesAt = *p.payout.ArrivesAt
+	}
+	tell := func(kind booking.EmailKind) error {
+		return queue(p.tx, p.now, letter{kind: kind, owner: about.ID, occasion: string(kind), content: &booking.Letter{Payout: &about}})
+	}
+	if status == booking.PayoutFailed {
+		if err := tell(booking.EmailPayoutFailed); err != nil {
+			return err
+		}
+	}
+	if p.payout.Proof == string(ProofUnproven) {
+		return tell(booking.EmailPayoutUnproven)
+	}
+	return nil
+}

@@ -1,0 +1,188 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+
+	"farebook/booking"
+)
+
+// OperationCreateRefund is what a key of POST /v1/bookings/{reference}/refunds stands for.
+const OperationCreateRefund = "create-refund"
+
+// Refund is a refund as the books have it.
+type Refund struct {
+	ID              booking.RefundID
+	Reference       booking.Reference
+	PaymentIntentID string
+	StripeRefundID  string // empty until Stripe has made it
+	Origin          booking.RefundOrigin
+	Amount          booking.Money
+	Reason          string
+	Note            string
+	Status          booking.RefundStatus
+	FailureReason   string
+	CorrelationID   string
+	CreatedAt       time.Time
+	UpdatedAt       time.Time
+}
+
+func (r refundRow) domain(reference booking.Reference) Refund {
+	return Refund{
+		ID: booking.RefundID(r.RefundID), Reference: reference, PaymentIntentID: r.StripePaymentIntentID,
+		StripeRefundID: orEmpty(r.StripeRefundID), Origin: booking.RefundOrigin(r.Origin),
+		Amount: booking.Money{Value: r.Amount, Currency: booking.Currency(r.Currency)},
+		Reason: r.Reason, Note: r.Note, Status: booking.RefundStatus(r.Status), FailureReason: r.FailureReason,
+		CorrelationID: r.CorrelationID, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+	}
+}
+
+// Refund reads a refund, or ErrNotFound.
+func (s *Store) Refund(ctx context.Context, id booking.RefundID) (Refund, error) {
+	return s.refundWhere(ctx, "r.refund_id = ?", string(id))
+}
+
+// RefundOf reads a refund of a caller's booking. Another caller's is ErrNotFound.
+func (s *Store) RefundOf(ctx context.Context, apiKeyID uint64, id booking.RefundID) (Refund, error) {
+	return s.refundWhere(ctx, "r.refund_id = ? AND b.api_key_id = ?", string(id), apiKeyID)
+}
+
+// RefundByStripeID reads the refund that Stripe calls re_..., or ErrNotFound.
+func (s *Store) RefundByStripeID(ctx context.Context, id string) (Refund, error) {
+	return s.refundWhere(ctx, "r.stripe_refund_id = ?", id)
+}
+
+func (s *Store) refundWhere(ctx context.Context, where string, args ...any) (Refund, error) {
+	var row struct {
+		refundRow
+		Reference string
+	}
+	err := s.db.WithContext(ctx).Table("refunds r").Select("r.*, b.reference").Joins("JOIN bookings b ON b.id = r.booking_id").
+		Where(where, args...).Take(&row).Error
+	if err != nil {
+		return Refund{}, notFound(err)
+	}
+	return row.domain(booking.Reference(row.Reference)), nil
+}
+
+// RefundsOf are a booking's refunds, oldest first.
+func (s *Store) RefundsOf(ctx context.Context, known Booking) ([]Refund, error) {
+	var rows []refundRow
+	if err := s.db.WithContext(ctx).Where("booking_id = ?", known.ID).Order("id").Find(&rows).Error; err != nil {
+		return nil, err
+	}
+	refunds := make([]Refund, 0, len(rows))
+	for _, row := range rows {
+		refunds = append(refunds, row.domain(known.Reference))
+	}
+	return refunds, nil
+}
+
+// RefundExceedsCaptured says that more was asked for than is left of what was captured.
+type RefundExceedsCaptured struct {
+	Asked, Left booking.Money
+}
+
+func (e *RefundExceedsCaptured) Error() string {
+	return fmt.Sprintf("%s is more than the %s that is left of the payment; refunds on their way count",
+		e.Asked.Format(booking.LocaleEN), e.Left.Format(booking.LocaleEN))
+}
+
+// NotRefundable says why nothing of a booking can be refunded now.
+type NotRefundable struct{ Why string }
+
+func (e *NotRefundable) Error() string { return e.Why }
+
+// NewRefund is what a caller asks for, under its idempotency key.
+type NewRefund struct {
+	Key           IdempotencyKey
+	Reference     booking.Reference
+	Request       booking.RefundRequest
+	CorrelationID string
+	Now           time.Time
+}
+
+// ReserveRefund writes idempotency key and refund in one transaction, or finds what the key stands for already. The
+// amount is reserved under the booking's lock: refunds never exceed what was captured, also when fifty arrive at once.
+// Errors: ErrNotFound, *IdempotencyConflict, *RefundExceedsCaptured, *NotRefundable.
+func (s *Store) ReserveRefund(ctx context.Context, in NewRefund) (Refund, Claim, error) {
+	claim, err := s.claim(ctx, in.Key, in.Now, func(tx *gorm.DB) (made, error) {
+		r := recording{tx: tx, now: in.Now}
+		if err := r.lock(in.Reference); err != nil {
+			return made{}, err
+		}
+		if err := r.refundable(); err != nil {
+			return made{}, err
+		}
+		row, err := r.reserveRefund(refundRow{
+			Origin: string(booking.RefundFromAPI), Amount: in.Request.Amount, Reason: string(in.Request.Reason), Note: in.Request.Note,
+			CorrelationID: in.CorrelationID,
+		})
+		return made{resource: row.RefundID, bookingID: &r.booking.ID}, err
+	})
+	if err != nil || claim.Answer != nil || claim.InProgress {
+		return Refund{}, claim, err
+	}
+	known, err := s.Refund(ctx, booking.RefundID(claim.Resource))
+	return known, claim, err
+}
+
+// refundable refuses what Stripe would refuse, and what a person has to decide first.
+func (r *recording) refundable() error {
+	if booking.PaymentStatus(r.payment.Status) != booking.PaymentSucceeded {
+		return &NotRefundable{"the booking has no captured payment"}
+	}
+	var disputed int64
+	err := r.tx.Model(&disputeRow{}).Where("booking_id = ? AND status IN ?", r.booking.ID,
+		[]string{string(booking.DisputeNeedsResponse), string(booking.DisputeUnderReview), string(booking.DisputeLost)}).Count(&disputed).Error
+	if err == nil && disputed > 0 {
+		return &NotRefundable{"the payment is disputed: the bank holds the money, or has given it back already"}
+	}
+	return err
+}
+
+// reserveRefund writes the row of a refund; an amount of zero is all that is left. A refund of one origin that is there
+// already comes back as it is.
+func (r *recording) reserveRefund(row refundRow) (refundRow, error) {
+	if row.OriginKey != nil {
+		var known refundRow
+		err := r.tx.Where("origin_key = ?", *row.OriginKey).Take(&known).Error
+		if !errors.Is(err, gorm.ErrRecordNotFound) {
+			return known, err
+		}
+	}
+	reserved, err := r.reserved()
+	if err != nil {
+		return refundRow{}, err
+	}
+	left := r.payment.AmountCaptured - reserved
+	if row.Amount == 0 {
+		row.Amount = left
+	}
+	currency := booking.Currency(r.payment.Currency)
+	if row.Amount > left || left <= 0 {
+		return refundRow{}, &RefundExceedsCaptured{
+			Asked: booking.Money{Value: row.Amount, Currency: currency}, Left: booking.Money{Value: max(left, 0), Currency: currency},
+		}
+	}
+	row.RefundID, row.BookingID = string(booking.NewRefundID()), r.booking.ID
+	row.StripePaymentIntentID, row.Currency = r.payment.StripePaymentIntentID, r.payment.Currency
+	row.Status, row.CreatedAt, row.UpdatedAt = string(booking.RefundRequested), r.now, r.now
+	return row, r.tx.Create(&row).Error
+}
+
+// reserved is what refunds take of the payment: those that went through, and those on their way.
+func (r *recording) reserved() (int64, error) {
+	return r.sumRefunds("status NOT IN ?", []string{string(booking.RefundFailed), string(booking.RefundCanceled)})
+}
+
+func (r *recording) sumRefunds(where string, args ...any) (int64, error) {
+	var sum int64
+	err := r.tx.Model(&refundRow{}).Where("booking_id = ?", r.booking.ID).Where(where, args...).
+		Select("COALESCE(SUM(amount), 0)").Scan(&sum).Error
+	return sum, err
+}

@@ -1,0 +1,85 @@
+package store
+
+import (
+	"context"
+
+	"farebook/booking"
+)
+
+// followMoney brings payment and booking to where the money is, under their locks: after a refund, a dispute or a
+// cancellation, whatever order they came in. A booking that was closed without having been paid keeps its status; its
+// late money is due until all of it went back.
+func (r *recording) followMoney() error {
+	standing, err := r.standing()
+	if err != nil {
+		return err
+	}
+	r.payment.AmountRefunded, r.payment.AmountChargedBack = standing.Refunded, standing.ChargedBack
+	err = r.tx.Model(&r.payment).Updates(map[string]any{
+		"amount_refunded": standing.Refunded, "amount_charged_back": standing.ChargedBack, "updated_at": r.now,
+	}).Error
+	if err != nil {
+		return err
+	}
+	if r.late() {
+		r.booking.RefundDue = standing.Refunded+standing.ChargedBack < standing.Captured
+		return r.tx.Model(&r.booking).Updates(map[string]any{"refund_due": r.booking.RefundDue, "updated_at": r.now}).Error
+	}
+	current, next := booking.Status(r.booking.Status), standing.Status()
+	if current == booking.StatusPendingPayment || current == next {
+		return nil // its payment's own recording confirms it first
+	}
+	if err := current.To(next); err != nil {
+		return err
+	}
+	r.booking.Status = string(next)
+	return r.tx.Model(&r.booking).Updates(map[string]any{"status": r.booking.Status, "updated_at": r.now}).Error
+}
+
+// late tells whether the booking was closed before its money came.
+func (r *recording) late() bool {
+	switch booking.Status(r.booking.Status) {
+	case booking.StatusExpired, booking.StatusPaymentFailed:
+		return true
+	case booking.StatusCancelled:
+		return r.booking.CancelledAt == nil
+	}
+	return false
+}
+
+func (r *recording) standing() (booking.Standing, error) {
+	refunded, err := r.sumRefunds("status = ?", string(booking.RefundSucceeded))
+	if err != nil {
+		return booking.Standing{}, err
+	}
+	var disputes []disputeRow
+	if err := r.tx.Where("booking_id = ?", r.booking.ID).Find(&disputes).Error; err != nil {
+		return booking.Standing{}, err
+	}
+	standing := booking.Standing{Captured: r.payment.AmountCaptured, Refunded: refunded, Cancelled: r.booking.CancelledAt != nil}
+	for _, dispute := range disputes {
+		status := booking.DisputeStatus(dispute.Status)
+		standing.Disputed = standing.Disputed || status.Open()
+		if status == booking.DisputeLost {
+			standing.ChargedBack += dispute.Amount
+		}
+	}
+	return standing, nil
+}
+
+// referenceOfPayment finds whose PaymentIntent it is, or ErrNotFound.
+func (s *Store) referenceOfPayment(ctx context.Context, paymentIntentID string) (booking.Reference, error) {
+	var reference string
+	err := s.db.WithContext(ctx).Model(&paymentRow{}).Select("b.reference").Joins("JOIN bookings b ON b.id = payments.booking_id").
+		Where("stripe_payment_intent_id = ?", paymentIntentID).Take(&reference).Error
+	return booking.Reference(reference), notFound(err)
+}
+
+// BookingOfPayment reads the booking of a PaymentIntent, or ErrNotFound.
+func (s *Store) BookingOfPayment(ctx context.Context, paymentIntentID string) (Booking, error) {
+	reference, err := s.referenceOfPayment(ctx, paymentIntentID)
+	if err != nil {
+		return Booking{}, err
+	}
+	return s.Booking(ctx, reference)
+}
