@@ -14,11 +14,13 @@ import (
 	"farebook/store"
 )
 
-// Emails are the activities about mail to customers.
+// Emails are the activities about mail to customers and to the finance department.
 type Emails struct {
 	Store  *store.Store
 	Sender *mail.Sender
-	Log    *slog.Logger
+	// Finance is the address of the finance department.
+	Finance string
+	Log     *slog.Logger
 }
 
 // SendEmailInput names a row of emails; recipient and text stay in MySQL.
@@ -42,7 +44,7 @@ func (e *Emails) SendEmail(ctx context.Context, in SendEmailInput) (EmailResult,
 	if row.Status != store.EmailQueued {
 		return EmailResult{Status: row.Status}, nil
 	}
-	message, err := messageOf(row)
+	message, err := e.messageOf(row)
 	if err != nil {
 		return EmailResult{}, err
 	}
@@ -78,22 +80,12 @@ func (e *Emails) record(ctx context.Context, row store.Email, sendErr error) (Em
 	}
 }
 
-func messageOf(row store.Email) (mail.Message, error) {
-	content := mail.Content{
-		Kind:          row.Kind,
-		Reference:     row.Booking.Reference,
-		Customer:      row.Booking.Customer,
-		Flight:        row.Booking.Flight,
-		Amount:        row.Booking.Amount,
-		HoldExpiresAt: row.Booking.HoldExpiresAt,
-		DeclineCode:   row.DeclineCode,
-		Payable:       payable(row.Booking.Status),
-	}
-	subject, text, html, err := mail.Render(content)
+func (e *Emails) messageOf(row store.Email) (mail.Message, error) {
+	subject, text, html, err := mail.Render(contentOf(row))
 	if err != nil {
 		return mail.Message{}, err
 	}
-	return mail.Message{
+	message := mail.Message{
 		MessageID:     row.MessageID,
 		To:            row.Booking.Customer.Email,
 		ToName:        row.Booking.Customer.Name,
@@ -102,7 +94,26 @@ func messageOf(row store.Email) (mail.Message, error) {
 		HTML:          html,
 		CorrelationID: row.Booking.CorrelationID,
 		Locale:        row.Booking.Customer.Locale,
-	}, nil
+	}
+	if row.ForFinance {
+		message.To, message.ToName, message.Locale = e.Finance, "", booking.LocaleEN
+	}
+	return message, nil
+}
+
+func contentOf(row store.Email) mail.Content {
+	return mail.Content{
+		Kind:          row.Kind,
+		Reference:     row.Booking.Reference,
+		Customer:      row.Booking.Customer,
+		Flight:        row.Booking.Flight,
+		Amount:        row.Booking.Amount,
+		HoldExpiresAt: row.Booking.HoldExpiresAt,
+		DeclineCode:   row.DeclineCode,
+		Payable:       payable(row.Booking.Status),
+		Confirmed:     row.Booking.Status == booking.StatusConfirmed,
+		Letter:        row.Letter,
+	}
 }
 
 // GiveUpEmail records that the mail server stayed unavailable for as long as we try. Harmless when repeated.

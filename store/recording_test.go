@@ -60,7 +60,7 @@ func TestHalfARecordingIsNone(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
 	snapshot := paid(b.held(), true)
-	_, err := b.Store.ReceiveEvent(t.Context(), store.Event{ID: "evt_1", Type: "payment_intent.succeeded", Created: time.Now().UTC(), Payload: []byte(`{}`)})
+	_, err := b.Store.ReceiveEvent(t.Context(), store.Event{ID: "evt_1", Type: "payment_intent.succeeded", Created: time.Now().UTC(), Payload: []byte(`{}`)}, "", time.Minute)
 	require.NoError(t, err)
 	outcome := store.Outcome{Snapshot: snapshot, EventIDs: []string{"evt_1", "evt_unknown"}, Reason: store.ReasonEvent, Now: time.Now().UTC()}
 

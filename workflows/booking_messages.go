@@ -20,9 +20,15 @@ func (b *bookingPayment) setup(ctx workflow.Context) error {
 	}); err != nil {
 		return err
 	}
+	if err := workflow.SetUpdateHandlerWithOptions(ctx, UpdateCapturePayment, b.capturePayment, workflow.UpdateHandlerOptions{
+		Validator:   b.validateCapture,
+		Description: "Captures an authorised payment, all of it or less",
+	}); err != nil {
+		return err
+	}
 	return workflow.SetUpdateHandlerWithOptions(ctx, UpdateCancelBooking, b.cancelBooking, workflow.UpdateHandlerOptions{
 		Validator:   b.validateCancel,
-		Description: "Cancels the booking before payment",
+		Description: "Cancels the booking: before payment, or after it under the refund policy",
 	})
 }
 
@@ -62,17 +68,21 @@ func (b *bookingPayment) awaitPaymentIntent(ctx workflow.Context) (PaymentIntent
 }
 
 // validateCancel refuses, before anything is written to the history, what could not be done anyway.
-func (b *bookingPayment) validateCancel(workflow.Context) error {
-	if b.ready && b.status != booking.StatusPendingPayment && b.status != booking.StatusCancelled {
+func (b *bookingPayment) validateCancel(_ workflow.Context, request CancelRequest) error {
+	if !request.Paid && b.ready && b.status != booking.StatusPendingPayment && b.status != booking.StatusCancelled {
 		return alreadySettled(b.status)
 	}
 	return nil
 }
 
-// cancelBooking asks the main course to cancel and waits for how it went. Asking twice is answered twice the same.
-func (b *bookingPayment) cancelBooking(ctx workflow.Context) (CancelResult, error) {
+// cancelBooking asks the main course to cancel and waits for how it went. Asking twice is answered twice the same. A
+// cancel of an unpaid booking that finds it paid is refused: what the policy would keep was not agreed to.
+func (b *bookingPayment) cancelBooking(ctx workflow.Context, request CancelRequest) (CancelResult, error) {
 	if err := workflow.Await(ctx, func() bool { return b.ready }); err != nil {
 		return CancelResult{}, err
+	}
+	if request.Paid && b.status != booking.StatusPendingPayment {
+		return b.paidCancels.ask(ctx, request)
 	}
 	if b.status == booking.StatusPendingPayment {
 		b.cancelAsked++
@@ -93,4 +103,23 @@ func alreadySettled(status booking.Status) error {
 		text = "the payment is being processed and cannot be cancelled now; ask again when it has settled"
 	}
 	return temporal.NewNonRetryableApplicationError(text, ErrorAlreadySettled, nil, string(status))
+}
+
+// validateCapture refuses what could not be done anyway.
+func (b *bookingPayment) validateCapture(_ workflow.Context, request CaptureRequest) error {
+	if request.Amount <= 0 {
+		return notAuthorized("the amount to capture is not above zero")
+	}
+	return nil
+}
+
+func (b *bookingPayment) capturePayment(ctx workflow.Context, request CaptureRequest) (CaptureResult, error) {
+	if err := workflow.Await(ctx, func() bool { return b.ready }); err != nil {
+		return CaptureResult{}, err
+	}
+	return b.captures.ask(ctx, request)
+}
+
+func notAuthorized(why string) error {
+	return temporal.NewNonRetryableApplicationError(why, ErrorNotAuthorized, nil)
 }

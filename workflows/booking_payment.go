@@ -36,15 +36,22 @@ type bookingPayment struct {
 
 	cancelAsked   int // cancels that were accepted
 	cancelHandled int // and that were acted upon
+	paidCancels   requests[CancelRequest, CancelResult]
+	captures      requests[CaptureRequest, CaptureResult]
 
-	mails mailing
+	captureBefore time.Time // when Stripe lets an authorised payment go; zero when it is not authorised
+	captureDue    bool      // it is about to
+	deadlineSet   bool
+
+	refunds map[booking.RefundID]bool // whose workflows were started
+	mails   mailing
 }
 
 // BookingPayment takes a booking from its hold to its money: it creates the PaymentIntent, waits for Stripe's events, a
 // cancel or the end of the hold, records what Stripe says and mails the customer. A run that starts on a booking that
 // is settled already (late events, a workflow that was terminated) records and ends.
 func BookingPayment(ctx workflow.Context, in BookingPaymentInput) (BookingPaymentResult, error) {
-	b := &bookingPayment{in: in, status: booking.StatusPendingPayment}
+	b := &bookingPayment{in: in, status: booking.StatusPendingPayment, refunds: map[booking.RefundID]bool{}}
 	if err := b.setup(ctx); err != nil {
 		return BookingPaymentResult{}, err
 	}
@@ -74,13 +81,15 @@ func (b *bookingPayment) run(ctx workflow.Context) error {
 }
 
 func (b *bookingPayment) hasNews() bool {
-	return len(b.events) > 0 || b.lookAgain || b.cancelAsked > b.cancelHandled || b.holdEnded()
+	return len(b.events) > 0 || b.lookAgain || b.cancelAsked > b.cancelHandled || b.paidCancels.waiting() || b.captures.waiting() ||
+		b.holdEnded() || b.captureEnds()
 }
 
 // holdEnded is true when the hold has passed and the booking can be closed. A payment in processing cannot be
-// cancelled: it is waited for.
+// cancelled: it is waited for. One that is authorised was made in time: it has a deadline of its own.
 func (b *bookingPayment) holdEnded() bool {
-	return b.holdPassed && b.status == booking.StatusPendingPayment && b.payment != booking.PaymentProcessing
+	return b.holdPassed && b.status == booking.StatusPendingPayment &&
+		b.payment != booking.PaymentProcessing && b.payment != booking.PaymentAuthorized
 }
 
 // done: settled, every mail sent or given up, the fee known, everybody answered, no event left unread: neither taken in
@@ -95,6 +104,12 @@ func (b *bookingPayment) act(ctx workflow.Context) error {
 	switch {
 	case b.cancelAsked > b.cancelHandled:
 		return b.cancel(ctx)
+	case b.paidCancels.waiting():
+		return b.paidCancels.serve(ctx, b.cancelPaid)
+	case b.captures.waiting():
+		return b.captures.serve(ctx, b.capture)
+	case b.captureEnds():
+		return b.close(ctx, "Authorisation is running out: let it go", "abandoned", activities.ReasonHoldEnded)
 	case b.holdEnded():
 		return b.close(ctx, "Hold has ended: cancel the PaymentIntent", "abandoned", activities.ReasonHoldEnded)
 	case len(b.events) > 0 || b.lookAgain:
@@ -121,6 +136,7 @@ func (b *bookingPayment) createPaymentIntent(ctx workflow.Context) error {
 	b.status = created.BookingStatus
 	b.payment = created.PaymentStatus
 	b.noteFee(ctx, created.FeePending)
+	b.noteCaptureBefore(ctx, created.CaptureBefore)
 	b.mails.send(ctx, created.EmailIDs)
 	return nil
 }
@@ -130,13 +146,6 @@ func (b *bookingPayment) closeUnpayable(ctx workflow.Context) (activities.Paymen
 	closing := step{"Record that the booking cannot be paid", payments.ClosePayment, moneyPatience}
 	err := closing.run(ctx, activities.ClosePaymentInput{Reference: b.in.Reference, Code: "stripe_unreachable"}, &closed)
 	return closed, err
-}
-
-func (b *bookingPayment) cancel(ctx workflow.Context) error {
-	asked := b.cancelAsked
-	err := b.close(ctx, "Cancel asked: cancel the PaymentIntent", "requested_by_customer", activities.ReasonCancelled)
-	b.cancelHandled = asked
-	return err
 }
 
 // close cancels the PaymentIntent and records what became of it: cancelled, or paid at the last moment.
@@ -175,7 +184,11 @@ func (b *bookingPayment) record(ctx workflow.Context, summary string, reason act
 	b.payment = outcome.PaymentStatus
 	b.refundDue = outcome.RefundDue
 	b.noteFee(ctx, outcome.FeePending)
+	b.noteCaptureBefore(ctx, outcome.CaptureBefore)
 	b.mails.send(ctx, outcome.EmailIDs)
+	if err := startRefunds(ctx, outcome.RefundIDs, b.refunds, b.in.CorrelationID); err != nil {
+		return err
+	}
 	if b.holdPassed && b.payment == booking.PaymentProcessing {
 		b.lookAgainIn(ctx, recheckInterval, "Look again at a payment in processing")
 	}

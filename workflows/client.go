@@ -67,15 +67,28 @@ func (c *Client) AwaitPaymentIntent(ctx context.Context, s Subject) (PaymentInte
 	return ready, err
 }
 
-// Cancel asks the booking's workflow to cancel before payment, starting it again should an operator have ended it. An
-// application error of type ErrorAlreadySettled says that it is too late.
-func (c *Client) Cancel(ctx context.Context, s Subject) (CancelResult, error) {
+// Cancel asks the booking's workflow to cancel, starting it again should it have ended. Application errors of the types
+// ErrorAlreadySettled, ErrorNotCancellable and ErrorQuoteChanged say why not.
+func (c *Client) Cancel(ctx context.Context, s Subject, request CancelRequest) (CancelResult, error) {
 	var result CancelResult
-	// An id of this call's own: the same update when it has to be sent again, another one when the caller asks again.
-	id := UpdateCancelBooking + "-" + uuid.NewString()
-	err := c.update(ctx, s, client.UpdateWorkflowOptions{UpdateID: id, UpdateName: UpdateCancelBooking}, &result)
+	err := c.update(ctx, s, client.UpdateWorkflowOptions{
+		UpdateID: newUpdateID(UpdateCancelBooking), UpdateName: UpdateCancelBooking, Args: []any{request},
+	}, &result)
 	return result, err
 }
+
+// Capture asks the booking's workflow to capture an authorised payment. An application error of type ErrorNotAuthorized
+// says why not.
+func (c *Client) Capture(ctx context.Context, s Subject, request CaptureRequest) (CaptureResult, error) {
+	var result CaptureResult
+	err := c.update(ctx, s, client.UpdateWorkflowOptions{
+		UpdateID: newUpdateID(UpdateCapturePayment), UpdateName: UpdateCapturePayment, Args: []any{request},
+	}, &result)
+	return result, err
+}
+
+// newUpdateID is of one call's own: the same update when it has to be sent again, another one when the caller asks again.
+func newUpdateID(name string) string { return name + "-" + uuid.NewString() }
 
 // updateAttempts bounds how often an update is sent again whose workflow task collided with a message.
 const updateAttempts = 5
@@ -112,5 +125,85 @@ func (c *Client) updateOnce(ctx context.Context, s Subject, update client.Update
 func (c *Client) DeliverStripeEvent(ctx context.Context, s Subject, event StripeEvent) error {
 	_, err := c.temporal.SignalWithStartWorkflow(ctx, BookingPaymentID(s.Reference), SignalStripeEvent, event,
 		c.options(s), TypeBookingPayment, s.input())
+	return err
+}
+
+// object is a workflow about something at Stripe other than a payment: a refund, a dispute, a payout.
+type object struct {
+	id, kind, summary string
+	input             any
+	reference         booking.Reference // empty when it is not known yet
+}
+
+func (c *Client) objectOptions(o object) client.StartWorkflowOptions {
+	options := client.StartWorkflowOptions{
+		ID:                       o.id,
+		TaskQueue:                c.taskQueue,
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		WorkflowTaskTimeout:      5 * time.Second, // as in options
+		StaticSummary:            o.summary,
+	}
+	if o.reference != "" {
+		options.TypedSearchAttributes = temporal.NewSearchAttributes(SearchBookingReference.ValueSet(string(o.reference)))
+	}
+	return options
+}
+
+func (c *Client) deliver(ctx context.Context, o object, event StripeEvent) error {
+	_, err := c.temporal.SignalWithStartWorkflow(ctx, o.id, SignalStripeEvent, event, c.objectOptions(o), o.kind, o.input)
+	return err
+}
+
+// RefundSubject is the refund that a message is about: ours by its id, one from Stripe's dashboard by Stripe's.
+type RefundSubject struct {
+	RefundID       booking.RefundID
+	StripeRefundID string
+	Reference      booking.Reference
+	Amount         booking.Money
+	CorrelationID  string
+}
+
+func (s RefundSubject) object() object {
+	id, summary := string(s.RefundID), fmt.Sprintf("%s · refund of %s · %s", s.Reference, s.Amount.Format(booking.LocaleEN), s.RefundID)
+	input := RefundInput{RefundID: s.RefundID, CorrelationID: s.CorrelationID}
+	if s.RefundID == "" {
+		id, summary = s.StripeRefundID, fmt.Sprintf("%s · refund from the dashboard · %s", s.Reference, s.StripeRefundID)
+		input = RefundInput{StripeRefundID: s.StripeRefundID, CorrelationID: s.CorrelationID}
+	}
+	return object{id: RefundWorkflowID(id), kind: TypeRefund, summary: summary, input: input, reference: s.Reference}
+}
+
+// StartRefund starts the refund's workflow, or leaves the one that runs. Harmless when repeated.
+func (c *Client) StartRefund(ctx context.Context, s RefundSubject) error {
+	o := s.object()
+	_, err := c.temporal.ExecuteWorkflow(ctx, c.objectOptions(o), o.kind, o.input)
+	return err
+}
+
+// DeliverRefundEvent tells the refund's workflow that Stripe has news, starting it again when it has ended.
+func (c *Client) DeliverRefundEvent(ctx context.Context, s RefundSubject, event StripeEvent) error {
+	return c.deliver(ctx, s.object(), event)
+}
+
+// DeliverDisputeEvent tells the dispute's workflow that Stripe has news, starting it when it does not run.
+func (c *Client) DeliverDisputeEvent(ctx context.Context, disputeID string, reference booking.Reference, correlationID string, event StripeEvent) error {
+	return c.deliver(ctx, object{
+		id: DisputeWorkflowID(disputeID), kind: TypeDispute, summary: fmt.Sprintf("%s · dispute %s", reference, disputeID),
+		input: DisputeInput{DisputeID: disputeID, CorrelationID: correlationID}, reference: reference,
+	}, event)
+}
+
+// DeliverPayoutEvent tells the payout's workflow that Stripe has news, starting it when it does not run.
+func (c *Client) DeliverPayoutEvent(ctx context.Context, payoutID string, event StripeEvent) error {
+	return c.deliver(ctx, object{
+		id: PayoutWorkflowID(payoutID), kind: TypePayout, summary: "Payout " + payoutID, input: PayoutInput{PayoutID: payoutID},
+	}, event)
+}
+
+// SendMail starts the sending of a mail that no other workflow sends.
+func (c *Client) SendMail(ctx context.Context, emailID uint64) error {
+	o := object{id: fmt.Sprintf("%s:%d", TypeSendMail, emailID), kind: TypeSendMail, summary: "Send a mail again", input: SendMailInput{EmailID: emailID}}
+	_, err := c.temporal.ExecuteWorkflow(ctx, c.objectOptions(o), o.kind, o.input)
 	return err
 }

@@ -3,8 +3,11 @@ package workflows
 import (
 	"time"
 
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
+
+	"farebook/booking"
 )
 
 // Every time-out and retry of the workflows stands here, each with its reason.
@@ -68,3 +71,37 @@ const recheckInterval = 15 * time.Minute
 // feeChecks is when to look again for a fee that Stripe has not told yet (async capture), should its charge.updated be
 // lost. After the last one the workflow ends and leaves the fee to reconciliation.
 var feeChecks = []time.Duration{time.Minute, 10 * time.Minute, time.Hour, 6 * time.Hour, 24 * time.Hour, 48 * time.Hour}
+
+// refundLooks is when to look at a refund again beside its events. Stripe settles most within minutes, banks take days;
+// the last one repeats for as long as the refund is on its way (stripe.com/docs/refunds#trace-refunds).
+var refundLooks = []time.Duration{time.Minute, 10 * time.Minute, time.Hour, 6 * time.Hour, 24 * time.Hour, 24 * time.Hour, 24 * time.Hour}
+
+// disputeLooks: a dispute takes months, and its events come within seconds. Once a day finds what was lost.
+var disputeLooks = []time.Duration{time.Hour, 24 * time.Hour}
+
+// evidenceReminder is how long before evidence is due the finance department hears of it again: three working days.
+const evidenceReminder = 72 * time.Hour
+
+// proofLooks is when to hold a payout against the ledger again: what it pays out is days old, so that the ledger knows it
+// unless something is wrong. After the last one a person has to look.
+var proofLooks = []time.Duration{10 * time.Second, time.Minute, 10 * time.Minute, time.Hour, 6 * time.Hour, 24 * time.Hour}
+
+const (
+	// captureWarning is how long before an authorisation runs out the finance department is warned: a working day.
+	captureWarning = 24 * time.Hour
+	// captureMargin is how long before it runs out it is let go by us, so that the customer hears of it from us and the
+	// books say why; Stripe would do it silently.
+	captureMargin = time.Hour
+)
+
+// refundChild outlives the workflow that starts it. A refund's row says whether it is made already, so that another run
+// on the same id is harmless.
+func refundChild(id booking.RefundID) workflow.ChildWorkflowOptions {
+	return workflow.ChildWorkflowOptions{
+		WorkflowID:            RefundWorkflowID(string(id)),
+		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
+		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		WorkflowTaskTimeout:   5 * time.Second, // see Client.options
+		StaticSummary:         "Refund " + string(id),
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
 
+	"farebook/booking"
 	"farebook/internal/mail"
 )
 
@@ -28,8 +29,14 @@ type Config struct {
 	DatabaseAdminDSN string // of the user who makes schema and grants; the migrate command's alone
 	Stripe           Stripe
 	SMTP             mail.Config
-	HTTPAddr         string
-	TaskQueue        string
+	// FinanceEmail is who hears of disputes, payouts and authorisations that run out.
+	FinanceEmail string
+	// RefundPolicy is what a cancellation after payment gives back.
+	RefundPolicy booking.Policy
+	// EventSweep is how often events that were stored and not processed are looked for.
+	EventSweep time.Duration
+	HTTPAddr   string
+	TaskQueue  string
 	// HoldMinute is how long a minute of a hold lasts: a minute, unless a test shortens it. Production refuses others.
 	HoldMinute time.Duration
 	// Failpoint names where a process kills itself in a test. Production refuses it.

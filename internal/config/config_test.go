@@ -25,6 +25,7 @@ func production() map[string]string {
 		"STRIPE_WEBHOOK_SECRET": webhookSecret,
 		"SMTP_HOST":             "mail",
 		"SMTP_FROM":             "Farebook <bookings@farebook.example>",
+		"FINANCE_EMAIL":         "finance@farebook.example",
 		"TEMPORAL_ADDRESS":      "temporal:7233",
 	}
 }
@@ -137,7 +138,7 @@ func TestDevelopmentFallsBackAndWarns(t *testing.T) {
 	t.Parallel()
 	cfg, warnings, err := config.LoadFrom(nil)
 	require.NoError(t, err)
-	require.Len(t, warnings, 6)
+	require.Len(t, warnings, 7)
 	require.Equal(t, config.Development, cfg.Env)
 	require.NotEmpty(t, cfg.DatabaseDSN)
 	require.NotEmpty(t, cfg.Stripe.APIBase)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-sql-driver/mysql"
 
+	"farebook/booking"
 	"farebook/internal/mail"
 )
 
@@ -23,6 +24,7 @@ const (
 	localSMTPHost      = "127.0.0.1"
 	localSMTPPort      = 1025
 	localFrom          = "Farebook <bookings@farebook.example>"
+	localFinance       = "finance@farebook.example"
 )
 
 // smtpTimeout bounds one whole exchange with the mail server; it is below the activity's own time.
@@ -142,6 +144,29 @@ func (r *reader) readSMTP() {
 	}
 	r.checkSMTP(smtp)
 	r.config.SMTP = smtp
+	r.config.FinanceEmail = v.FinanceEmail
+	if r.config.FinanceEmail == "" {
+		r.config.FinanceEmail = r.missing(Mail, "FINANCE_EMAIL", localFinance, "who hears of disputes and payouts, finance@example.com")
+	}
+	if _, err := netmail.ParseAddress(r.config.FinanceEmail); r.config.FinanceEmail != "" && err != nil {
+		r.problem("FINANCE_EMAIL cannot be read: write one address, finance@example.com")
+	}
+}
+
+// minEventSweep keeps the sweeper from being a load of its own.
+const minEventSweep = 100 * time.Millisecond
+
+func (r *reader) readMoneyBack() {
+	policy, err := booking.ParsePolicy(r.vars.RefundPolicy)
+	if err != nil {
+		r.problem("REFUND_POLICY %v", err)
+	}
+	r.config.RefundPolicy = policy
+	sweep, err := time.ParseDuration(r.vars.EventSweep)
+	if err != nil || sweep < minEventSweep {
+		r.problem("EVENT_SWEEP_INTERVAL is %q: set it to a duration of %s or more, such as 15s", r.vars.EventSweep, minEventSweep)
+	}
+	r.config.EventSweep = sweep
 }
 
 func (r *reader) checkSMTP(smtp mail.Config) {

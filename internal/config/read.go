@@ -45,6 +45,7 @@ func read(environment []string, parts []Part) (Config, []string, error) {
 	r.readTemporal()
 	r.readStripe()
 	r.readSMTP()
+	r.readMoneyBack()
 	r.refuseTestSwitches()
 	if len(r.problems) > 0 {
 		return Config{}, nil, Problems(r.problems)

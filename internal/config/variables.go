@@ -22,6 +22,9 @@ type variables struct {
 	SMTPPassword     string `env:"SMTP_PASSWORD" doc:"its password"`
 	SMTPTLS          string `env:"SMTP_TLS" envDefault:"starttls" doc:"starttls, tls or none"`
 	SMTPFrom         string `env:"SMTP_FROM" doc:"sender, \"Farebook <bookings@example.com>\""`
+	FinanceEmail     string `env:"FINANCE_EMAIL" doc:"who hears of disputes, payouts and authorisations that run out"`
+	RefundPolicy     string `env:"REFUND_POLICY" envDefault:"168:100,48:50" doc:"what a cancellation after payment gives back: HOURS:PERCENT before departure, the longest time first; later than the last gives nothing"`
+	EventSweep       string `env:"EVENT_SWEEP_INTERVAL" envDefault:"15s" doc:"how often Stripe events that were stored and not processed are looked for"`
 	HTTPAddr         string `env:"HTTP_ADDR" envDefault:"127.0.0.1:8080" doc:"where the API listens"`
 	TaskQueue        string `env:"FAREBOOK_TASK_QUEUE" envDefault:"bookings" doc:"Temporal task queue of bookings"`
 	HoldMinute       string `env:"FAREBOOK_HOLD_MINUTE" envDefault:"1m" doc:"how long a minute of a hold lasts; tests only, production refuses another"`

@@ -151,7 +151,7 @@ func (s *Stack) programEnv() []string {
 		}
 	}
 	env = append(env, "APP_ENV=development", "HTTP_ADDR="+loopback(s.apiPort),
-		"SMTP_TLS=none", "SMTP_FROM=Farebook <bookings@farebook.example>")
+		"SMTP_TLS=none", "SMTP_FROM=Farebook <bookings@farebook.example>", "FINANCE_EMAIL=finance@farebook.example")
 	host, port, _ := strings.Cut(s.Mailbox.SMTPAddr(), ":")
 	env = append(env, "SMTP_HOST="+host, "SMTP_PORT="+port)
 	for _, v := range s.shared() {

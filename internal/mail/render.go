@@ -25,6 +25,10 @@ type Content struct {
 	DeclineCode   string
 	// Payable: after a failed payment, the customer may try again until the hold ends.
 	Payable bool
+	// Confirmed: a later attempt went through before the mail about a decline could be sent.
+	Confirmed bool
+	// Letter is what the mail says beside the booking: amounts, states and ids of when it was written.
+	Letter booking.Letter
 }
 
 // view is what the templates see: everything in the customer's language already.

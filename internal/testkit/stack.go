@@ -123,6 +123,7 @@ func (s *Stack) configure(httpAddr string, options Options) {
 		"DATABASE_DSN=" + s.DB.AppDSN,
 		"STRIPE_SECRET_KEY=" + StripeKey, "STRIPE_API_BASE=" + s.Stripe.URL(), "STRIPE_WEBHOOK_SECRET=" + WebhookSecret,
 		"SMTP_HOST=" + host, "SMTP_PORT=" + port, "SMTP_TLS=none", "SMTP_FROM=Farebook <bookings@farebook.example>",
+		"FINANCE_EMAIL=finance@canary-mail.example", "EVENT_SWEEP_INTERVAL=500ms",
 		"TEMPORAL_ADDRESS=" + temporalAddress(s.T), "HTTP_ADDR=" + httpAddr,
 		"FAREBOOK_TASK_QUEUE=" + s.DB.Name, "FAREBOOK_HOLD_MINUTE=" + minute.String(),
 	}

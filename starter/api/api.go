@@ -11,7 +11,9 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"go.temporal.io/sdk/client"
 
+	"farebook/booking"
 	"farebook/internal/stripeapi"
+	"farebook/starter/inbox"
 	"farebook/store"
 	"farebook/workflows"
 )
@@ -29,6 +31,10 @@ type Deps struct {
 	// WebhookSecrets are all that are valid now; Live says whether events of real money are expected, or test events.
 	WebhookSecrets []string
 	Live           bool
+	// Inbox takes Stripe's events in.
+	Inbox *inbox.Inbox
+	// Policy is what a cancellation after payment gives back.
+	Policy booking.Policy
 	// HoldMinute is how long a minute of a hold lasts: a minute, unless a test shortens it.
 	HoldMinute time.Duration
 	// BodyTimeout is how long a request body may take, AnswerTimeout how long a caller waits for workflow and Stripe; zero
@@ -90,7 +96,7 @@ func humaConfig() huma.Config {
 		securityScheme: {Type: "http", Scheme: "bearer", Description: "An API key, made by `starter api-key create`."},
 	}
 	config.Tags = []*huma.Tag{
-		{Name: "Bookings", Description: "Take, read and cancel bookings."},
+		{Name: "Bookings", Description: "Take, read, capture, cancel and refund bookings."},
 		{Name: "Webhooks", Description: "What Stripe calls."},
 		{Name: "Health", Description: "For load balancers and operators."},
 	}
@@ -100,8 +106,9 @@ func humaConfig() huma.Config {
 const description = `Book a flight, pay by card, get a confirmation; the books always agree with Stripe.
 
 - **Money** is a whole number of minor units and a currency: ` + "`45900` and `USD` are $459.00." + `
-- **Idempotency**: ` + "`POST /v1/bookings`" + ` takes an ` + "`Idempotency-Key`" + `. Send the same key and body as often as you need: the answer is
-  the same, there is one booking. The same key with another body is refused with 422.
+- **Idempotency**: every ` + "`POST`" + ` takes an ` + "`Idempotency-Key`" + `; what makes something new requires it. Send the same key and body as often as
+  you need: the answer is the same, and nothing is done twice. The same key with another body is refused with 422; with a first
+  request that is still at work, with 409 and ` + "`Retry-After`" + `.
 - **Errors** are RFC 9457 problems; ` + "`errors[].location`" + ` names the field, such as ` + "`body.flight.departsAt`" + `.
 - **503** with ` + "`Retry-After`" + ` says that a part is away. Nothing is lost: ask again with the same key.
 - **Correlation**: send ` + "`X-Correlation-ID`" + ` (8 to 64 letters, digits, dots, dashes) or take the one from the answer; it leads

@@ -2,33 +2,27 @@ package api
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"mime"
 	"net/http"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"farebook/booking"
 	"farebook/internal/failpoint"
+	"farebook/starter/inbox"
 	"farebook/store"
-	"farebook/workflows"
-)
-
-const (
-	idempotencyHeader = "Idempotency-Key"
-	// maxIdempotencyKey, in bytes, is Stripe's own bound.
-	maxIdempotencyKey = 255
 )
 
 func (a *api) addBookings(spec huma.API) {
 	a.addReads(spec)
+	a.addCancel(spec)
+	a.addCapture(spec)
+	a.addRefunds(spec)
 	huma.Register(spec, huma.Operation{
 		OperationID: "create-booking", Method: http.MethodPost, Path: "/v1/bookings", Tags: []string{"Bookings"},
 		Summary:       "Take a booking",
@@ -36,11 +30,8 @@ func (a *api) addBookings(spec huma.API) {
 		DefaultStatus: http.StatusCreated,
 		Security:      []map[string][]string{{securityScheme: {}}},
 		Middlewares:   huma.Middlewares{a.authenticate(spec), requireKey(spec), requireJSON(spec)},
-		Errors:        []int{400, 401, 403, 408, 413, 415, 422, 500, 503},
-		Parameters: []*huma.Param{{
-			Name: idempotencyHeader, In: "header", Required: true, Description: "Chosen by you, one for each booking, at most 255 bytes.",
-			Schema: &huma.Schema{Type: "string", MinLength: new(1), MaxLength: new(maxIdempotencyKey)}, Example: "checkout-5f1c2a",
-		}},
+		Errors:        []int{400, 401, 403, 408, 409, 413, 415, 422, 500, 503},
+		Parameters:    keyParameter(true),
 		// Bodies are read by decode.go, stricter than encoding/json; readBody has taken them in already, so that a
 		// deadline of huma's would only end the answer.
 		SkipValidateBody: true, BodyReadTimeout: -1, MaxBodyBytes: -1,
@@ -57,36 +48,17 @@ type createOutput struct {
 	Body     bookedBody
 }
 
-type idempotencyKey struct{}
+// requireJSON refuses a body that does not say that it is JSON in UTF-8 (RFC 8259, 8.1), allowJSON lets none pass, too.
+func requireJSON(spec huma.API) func(huma.Context, func(huma.Context)) { return readJSON(spec, true) }
+func allowJSON(spec huma.API) func(huma.Context, func(huma.Context))   { return readJSON(spec, false) }
 
-// requireKey refuses a request without exactly one usable Idempotency-Key.
-func requireKey(spec huma.API) func(huma.Context, func(huma.Context)) {
+func readJSON(spec huma.API, required bool) func(huma.Context, func(huma.Context)) {
 	return func(hctx huma.Context, next func(huma.Context)) {
 		request, _ := humago.Unwrap(hctx)
-		values := request.Header.Values(idempotencyHeader)
-		var wrong string
-		switch {
-		case len(values) == 0 || values[0] == "":
-			wrong = "is missing or empty"
-		case len(values) > 1:
-			wrong = "is there more than once"
-		case len(values[0]) > maxIdempotencyKey:
-			wrong = fmt.Sprintf("is longer than %d bytes", maxIdempotencyKey)
-		case !utf8.ValidString(values[0]):
-			wrong = "is not UTF-8"
-		default:
-			next(huma.WithValue(hctx, idempotencyKey{}, values[0]))
+		if request.ContentLength == 0 && !required {
+			next(hctx)
 			return
 		}
-		refuse(spec, hctx, problem(hctx.Context(), http.StatusBadRequest, "idempotency-key",
-			"Send one Idempotency-Key of 1 to 255 bytes, a new one for each booking. Nothing was booked.", headerField(idempotencyHeader, wrong)))
-	}
-}
-
-// requireJSON refuses a body that does not say that it is JSON in UTF-8 (RFC 8259, 8.1).
-func requireJSON(spec huma.API) func(huma.Context, func(huma.Context)) {
-	return func(hctx huma.Context, next func(huma.Context)) {
-		request, _ := humago.Unwrap(hctx)
 		mediaType, parameters, err := mime.ParseMediaType(request.Header.Get("Content-Type"))
 		charset, given := parameters["charset"]
 		if err == nil && mediaType == "application/json" && (!given || strings.EqualFold(charset, "utf-8")) {
@@ -99,7 +71,7 @@ func requireJSON(spec huma.API) func(huma.Context, func(huma.Context)) {
 			return
 		}
 		refuse(spec, hctx, problem(hctx.Context(), http.StatusUnsupportedMediaType, "content-type",
-			"Send Content-Type: application/json. Nothing was booked.", headerField("Content-Type", "is not application/json in UTF-8")))
+			"Send Content-Type: application/json. Nothing was done.", headerField("Content-Type", "is not application/json in UTF-8")))
 	}
 }
 
@@ -113,23 +85,32 @@ func (a *api) createBooking(ctx context.Context, body *createInput) (*createOutp
 	if err != nil {
 		return nil, invalidBody(ctx, err)
 	}
-	in, err := a.newBooking(ctx, request, now)
+	in, key, err := a.newBooking(ctx, request, now)
 	if err != nil {
-		return nil, a.bug(ctx, "the request cannot be hashed", err)
+		return nil, err
 	}
-	reservation, err := a.reserve(ctx, in)
+	var reservation store.Reservation
+	err = a.awaitTurn(ctx, func() (bool, error) {
+		var err error
+		reservation, err = a.reserve(ctx, in)
+		return reservation.InProgress, err
+	})
 	if err != nil {
 		return nil, err
 	}
 	failpoint.Hit("api-after-reserve")
-	ctx = withBooking(ctx, reservation.Booking)
-	status, answer := reservation.AnswerStatus, reservation.Answer
-	if answer == nil {
-		if status, answer, err = a.prepareAnswer(ctx, reservation.Booking); err != nil {
-			return nil, err
-		}
+	if reservation.Answer != nil {
+		return a.answer(ctx, reservation.Claim)
 	}
-	return a.answer(ctx, status, answer, reservation.Replayed)
+	ctx = withBooking(ctx, reservation.Booking)
+	end := a.atWork(ctx, key)
+	claim, err := a.prepareAnswer(ctx, key, reservation.Booking)
+	end(err == nil)
+	if err != nil {
+		return nil, err
+	}
+	claim.Replayed = reservation.Replayed
+	return a.answer(ctx, claim)
 }
 
 // reserve writes key and booking, or finds what was written. A request that is not valid may have been: its flight has
@@ -137,6 +118,7 @@ func (a *api) createBooking(ctx context.Context, body *createInput) (*createOutp
 func (a *api) reserve(ctx context.Context, in store.NewBooking) (store.Reservation, error) {
 	invalid := in.Request.Validate(in.Now)
 	if invalid == nil {
+		in.Now = time.Now().UTC().Truncate(time.Microsecond) // a lease is looked at anew with each turn
 		reservation, err := a.Store.ReserveBooking(ctx, in)
 		if err != nil {
 			return store.Reservation{}, a.storeFailed(ctx, err)
@@ -154,48 +136,39 @@ func (a *api) reserve(ctx context.Context, in store.NewBooking) (store.Reservati
 	return reservation, nil
 }
 
-// newBooking is what the store is asked for. The hash is of the request as it was understood, so that white space, the
-// order of fields and a default that is spelled out make no other body.
-func (a *api) newBooking(ctx context.Context, request booking.Request, now time.Time) (store.NewBooking, error) {
-	canonical, err := json.Marshal(request)
-	if err != nil {
-		return store.NewBooking{}, err
-	}
-	key, _ := ctx.Value(idempotencyKey{}).(string)
+// newBooking is what the store is asked for, with its key.
+func (a *api) newBooking(ctx context.Context, request booking.Request, now time.Time) (store.NewBooking, store.IdempotencyKey, error) {
+	key, _, err := a.keyOf(ctx, store.OperationCreateBooking, "", request)
 	return store.NewBooking{
-		APIKeyID:       callerOf(ctx).ID,
-		IdempotencyKey: key,
-		RequestHash:    sha256.Sum256(canonical),
+		APIKeyID:       key.APIKeyID,
+		IdempotencyKey: key.Key,
+		RequestHash:    key.Hash,
+		Lease:          key.Lease,
 		Request:        request,
 		HoldExpiresAt:  now.Add(time.Duration(request.HoldMinutes) * a.HoldMinute),
 		CorrelationID:  correlationOf(ctx),
 		Now:            now,
-	}, nil
+	}, key, err
 }
 
 // prepareAnswer has the workflow make the PaymentIntent and stores what is answered. The first answer to a key wins.
-func (a *api) prepareAnswer(ctx context.Context, reserved store.Booking) (int, []byte, error) {
-	if _, err := a.Bookings.AwaitPaymentIntent(ctx, subjectOf(reserved)); err != nil {
-		return 0, nil, a.temporalFailed(ctx, err)
+func (a *api) prepareAnswer(ctx context.Context, key store.IdempotencyKey, reserved store.Booking) (store.Claim, error) {
+	if _, err := a.Bookings.AwaitPaymentIntent(ctx, inbox.SubjectOf(reserved)); err != nil {
+		return store.Claim{}, a.temporalFailed(ctx, err)
 	}
 	failpoint.Hit("api-after-start")
 	known, err := a.Store.Booking(ctx, reserved.Reference)
 	if err != nil {
-		return 0, nil, a.storeFailed(ctx, err)
+		return store.Claim{}, a.storeFailed(ctx, err)
 	}
 	status, body := answerOf(ctx, known)
-	text, err := json.Marshal(body)
-	if err != nil {
-		return 0, nil, a.bug(ctx, "the answer cannot be written", err)
-	}
 	failpoint.Hit("api-before-answer-stored")
-	key, _ := ctx.Value(idempotencyKey{}).(string)
-	status, text, err = a.Store.StoreAnswer(ctx, callerOf(ctx).ID, key, status, text)
+	claim, err := a.keep(ctx, key, status, body)
 	if err != nil {
-		return 0, nil, a.storeFailed(ctx, err)
+		return store.Claim{}, err
 	}
 	failpoint.Hit("api-after-answer-stored")
-	return status, text, nil
+	return claim, nil
 }
 
 // answerOf is what is stored: without the client secret.
@@ -217,36 +190,15 @@ func answerOf(ctx context.Context, known store.Booking) (int, any) {
 }
 
 // answer gives a stored answer, with the client secret as Stripe has it now.
-func (a *api) answer(ctx context.Context, status int, stored []byte, replayed bool) (*createOutput, error) {
-	if status != http.StatusCreated {
-		model := &huma.ErrorModel{}
-		if err := json.Unmarshal(stored, model); err != nil {
-			return nil, a.bug(ctx, "the stored answer cannot be read", err)
-		}
-		if replayed {
-			return nil, huma.ErrorWithHeaders(model, http.Header{"Idempotent-Replayed": {"true"}})
-		}
-		return nil, model
-	}
-	out := &createOutput{Status: status}
-	if err := json.Unmarshal(stored, &out.Body); err != nil {
-		return nil, a.bug(ctx, "the stored answer cannot be read", err)
+func (a *api) answer(ctx context.Context, claim store.Claim) (*createOutput, error) {
+	out := &createOutput{Status: claim.AnswerStatus, Replayed: replayedHeader(claim.Replayed)}
+	if err := a.replay(ctx, claim, &out.Body); err != nil {
+		return nil, err
 	}
 	_, secret, err := a.Stripe.PaymentIntent(ctx, out.Body.Payment.PaymentIntentID)
 	if err != nil {
 		return nil, a.stripeFailed(ctx, err)
 	}
 	out.Body.Payment.ClientSecret = secret
-	if replayed {
-		out.Replayed = "true"
-	}
 	return out, nil
-}
-
-// subjectOf is what Temporal may know of a booking.
-func subjectOf(b store.Booking) workflows.Subject {
-	return workflows.Subject{
-		Reference: b.Reference, HoldExpiresAt: b.HoldExpiresAt, CorrelationID: b.CorrelationID,
-		Amount: b.Amount, Flight: b.Flight,
-	}
 }

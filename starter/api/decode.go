@@ -42,18 +42,24 @@ func (d *decoder) add(field, problem, fix string) {
 }
 
 func (d *decoder) request(value any) booking.Request {
-	body := d.object("", value, "customer", "amount", "flight", "holdMinutes")
+	body := d.object("", value, "customer", "amount", "flight", "holdMinutes", "capture")
 	if body == nil {
 		return booking.Request{}
 	}
 	request := booking.Request{
 		Customer:    d.customer(body["customer"]),
-		Amount:      d.amount(body["amount"]),
+		Amount:      d.money("amount", body["amount"]),
 		Flight:      d.flight(body["flight"]),
 		HoldMinutes: booking.DefaultHoldMinutes,
 	}
 	if minutes, given := body["holdMinutes"]; given {
 		request.HoldMinutes = int(d.integer("holdMinutes", minutes))
+	}
+	if capture, given := body["capture"]; given {
+		request.Capture = booking.CaptureMethod(d.text("capture", capture))
+	}
+	if request.Capture == booking.CaptureAutomatic {
+		request.Capture = "" // the default: spelled out, it makes no other request
 	}
 	return request
 }
@@ -67,17 +73,6 @@ func (d *decoder) customer(value any) booking.Customer {
 		Name:   d.text("customer.name", fields["name"]),
 		Email:  d.text("customer.email", fields["email"]),
 		Locale: booking.Locale(d.text("customer.locale", fields["locale"])),
-	}
-}
-
-func (d *decoder) amount(value any) booking.Money {
-	fields := d.object("amount", value, "value", "currency")
-	if fields == nil {
-		return booking.Money{}
-	}
-	return booking.Money{
-		Value:    d.integer("amount.value", fields["value"]),
-		Currency: booking.Currency(d.text("amount.currency", fields["currency"])),
 	}
 }
 

@@ -6,12 +6,11 @@ import (
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
-	"go.temporal.io/sdk/temporal"
 
 	"farebook/booking"
 	"farebook/internal/correlation"
+	"farebook/starter/evidence"
 	"farebook/store"
-	"farebook/workflows"
 )
 
 type referenceInput struct {
@@ -19,20 +18,24 @@ type referenceInput struct {
 }
 
 func (a *api) addReads(spec huma.API) {
-	operation := func(id, method, path, summary, description string, statuses ...int) huma.Operation {
+	read := func(id, path, summary, description string, statuses ...int) huma.Operation {
 		return huma.Operation{
-			OperationID: id, Method: method, Path: path, Summary: summary, Description: description, Tags: []string{"Bookings"},
+			OperationID: id, Method: http.MethodGet, Path: path, Summary: summary, Description: description, Tags: []string{"Bookings"},
 			Security:    []map[string][]string{{securityScheme: {}}},
 			Middlewares: huma.Middlewares{a.authenticate(spec)},
 			Errors:      append([]int{401, 404, 500, 503}, statuses...),
 		}
 	}
-	huma.Register(spec, operation("get-booking", http.MethodGet, "/v1/bookings/{reference}", "Read a booking",
-		"A booking is seen by the caller that made it; to others it does not exist."), a.getBooking)
-	huma.Register(spec, operation("get-ledger", http.MethodGet, "/v1/bookings/{reference}/ledger", "Read a booking's ledger",
+	huma.Register(spec, read("get-booking", "/v1/bookings/{reference}", "Read a booking",
+		"With its payment, refunds and disputes. A booking is seen by the caller that made it; to others it does not exist."), a.getBooking)
+	huma.Register(spec, read("get-ledger", "/v1/bookings/{reference}/ledger", "Read a booking's ledger",
 		"Every transaction in double entry, oldest first: debits equal credits in each, per currency."), a.getLedger)
-	huma.Register(spec, operation("cancel-booking", http.MethodPost, "/v1/bookings/{reference}/cancel", "Cancel a booking before payment",
-		"Cancelling twice is answered twice the same. A booking that is paid, or is being paid, is refused with 409.", 403, 409), a.cancelBooking)
+	huma.Register(spec, read("get-evidence", "/v1/bookings/{reference}/evidence", "Put a booking's evidence together",
+		"For a dispute: what was sold, the mails, the ledger, Stripe's ids, and what happened when."), a.getEvidence)
+	huma.Register(spec, read("get-cancellation-quote", "/v1/bookings/{reference}/cancellation-quote", "Ask what a cancellation gives back",
+		"Of a paid booking, under the refund policy, now. Send the amount along with the cancel to be sure of it.", 409), a.getQuote)
+	huma.Register(spec, read("get-refund", "/v1/refunds/{id}", "Read a refund",
+		"A refund is seen by the caller that made its booking."), a.getRefund)
 }
 
 type bookingOutput struct{ Body bookingView }
@@ -42,7 +45,51 @@ func (a *api) getBooking(ctx context.Context, in *referenceInput) (*bookingOutpu
 	if err != nil {
 		return nil, err
 	}
-	return &bookingOutput{viewOf(known)}, nil
+	refunds, err := a.Store.RefundsOf(ctx, known)
+	if err != nil {
+		return nil, a.storeFailed(ctx, err)
+	}
+	disputes, err := a.Store.DisputesOf(ctx, known)
+	if err != nil {
+		return nil, a.storeFailed(ctx, err)
+	}
+	return &bookingOutput{viewOf(known, refunds, disputes)}, nil
+}
+
+type evidenceOutput struct{ Body evidence.Bundle }
+
+func (a *api) getEvidence(ctx context.Context, in *referenceInput) (*evidenceOutput, error) {
+	known, err := a.ownBooking(ctx, in.Reference)
+	if err != nil {
+		return nil, err
+	}
+	bundle, err := evidence.Collect(ctx, a.Store, known)
+	if err != nil {
+		return nil, a.storeFailed(ctx, err)
+	}
+	return &evidenceOutput{bundle}, nil
+}
+
+type refundInput struct {
+	ID string `path:"id" doc:"The refund's id." example:"RF-7K2M9QXA"`
+}
+
+type refundOutput struct{ Body refundView }
+
+func (a *api) getRefund(ctx context.Context, in *refundInput) (*refundOutput, error) {
+	id, err := booking.ParseRefundID(in.ID)
+	if err == nil {
+		known, readErr := a.Store.RefundOf(ctx, callerOf(ctx).ID, id)
+		if readErr == nil {
+			return &refundOutput{refundViewOf(known)}, nil
+		}
+		err = readErr
+	}
+	var notAnID *booking.FieldError
+	if errors.As(err, &notAnID) || errors.Is(err, store.ErrNotFound) {
+		return nil, problem(ctx, http.StatusNotFound, "no-such-refund", "There is no refund of yours with this id.")
+	}
+	return nil, a.storeFailed(ctx, err)
 }
 
 type ledgerOutput struct{ Body ledgerView }
@@ -57,47 +104,6 @@ func (a *api) getLedger(ctx context.Context, in *referenceInput) (*ledgerOutput,
 		return nil, a.storeFailed(ctx, err)
 	}
 	return &ledgerOutput{ledgerViewOf(known.Reference, transactions)}, nil
-}
-
-type cancelOutput struct {
-	Body struct {
-		Reference string `json:"reference" example:"FB-7K2M9QXA"`
-		Status    string `json:"status" example:"cancelled"`
-	}
-}
-
-// cancelBooking asks the booking's workflow, which alone knows whether a payment is on its way. A booking that is closed
-// already is answered from the books, so that no workflow starts again for it.
-func (a *api) cancelBooking(ctx context.Context, in *referenceInput) (*cancelOutput, error) {
-	ctx, cancel := context.WithTimeout(ctx, a.AnswerTimeout)
-	defer cancel()
-	known, err := a.ownBooking(ctx, in.Reference)
-	if err != nil {
-		return nil, err
-	}
-	ctx = withBooking(ctx, known)
-	status := known.Status
-	if !status.Final() {
-		result, err := a.Bookings.Cancel(ctx, subjectOf(known))
-		var refused *temporal.ApplicationError
-		switch {
-		case errors.As(err, &refused) && refused.Type() == workflows.ErrorAlreadySettled:
-			return nil, notCancellable(ctx, refused.Message())
-		case err != nil:
-			return nil, a.temporalFailed(ctx, err)
-		}
-		status = result.BookingStatus
-	}
-	if status != booking.StatusCancelled {
-		return nil, notCancellable(ctx, "the booking is "+string(status)+" and can no longer be cancelled before payment")
-	}
-	out := &cancelOutput{}
-	out.Body.Reference, out.Body.Status = string(known.Reference), string(status)
-	return out, nil
-}
-
-func notCancellable(ctx context.Context, why string) error {
-	return problem(ctx, http.StatusConflict, "not-cancellable", "Nothing was cancelled: "+why+".")
 }
 
 // ownBooking is the caller's booking. What is no reference at all, and another caller's, are answered alike: neither

@@ -19,6 +19,7 @@ type bookingBody struct {
 	Amount      amountBody   `json:"amount"`
 	Flight      flightBody   `json:"flight"`
 	HoldMinutes int          `json:"holdMinutes,omitempty" minimum:"1" maximum:"1440" default:"30" doc:"How long the booking waits for its payment." example:"30"`
+	Capture     string       `json:"capture,omitempty" enum:"automatic,manual" default:"automatic" doc:"manual authorises the payment and takes it by POST .../capture: the booking is not confirmed before." example:"automatic"`
 }
 
 type customerBody struct {
@@ -68,30 +69,94 @@ type bookingView struct {
 	Flight        booking.Flight   `json:"flight"`
 	CreatedAt     time.Time        `json:"createdAt"`
 	HoldExpiresAt time.Time        `json:"holdExpiresAt"`
-	RefundDue     bool             `json:"refundDue" doc:"Money came for a booking that was closed already."`
+	RefundDue     bool             `json:"refundDue" doc:"Money came for a booking that was closed already; it goes back by itself."`
+	CancelledAt   *time.Time       `json:"cancelledAt,omitempty" doc:"When it was cancelled after payment."`
+	CancelPercent *int             `json:"cancelPercent,omitempty" doc:"What the refund policy gave back of the payment, then."`
+	Capture       string           `json:"capture" enum:"automatic,manual"`
 	CorrelationID string           `json:"correlationId"`
 	Payment       *paymentView     `json:"payment,omitempty" doc:"Missing until its PaymentIntent is known."`
+	Refunds       []refundView     `json:"refunds" nullable:"false"`
+	Disputes      []disputeView    `json:"disputes" nullable:"false"`
+	Attention     string           `json:"attention,omitempty" doc:"What a person at the agency has to look at."`
 }
 
 type paymentView struct {
-	PaymentIntentID string `json:"paymentIntentId" example:"pi_3PabcDEF"`
-	Status          string `json:"status" enum:"pending,requires_action,processing,authorized,succeeded,failed,canceled,unknown"`
-	AmountCaptured  int64  `json:"amountCaptured" doc:"Minor units."`
-	DeclineCode     string `json:"declineCode,omitempty" doc:"Why the last attempt was declined." example:"insufficient_funds"`
+	PaymentIntentID string     `json:"paymentIntentId" example:"pi_3PabcDEF"`
+	Status          string     `json:"status" enum:"pending,requires_action,processing,authorized,succeeded,failed,canceled,unknown"`
+	AmountCaptured  int64      `json:"amountCaptured" doc:"Minor units."`
+	AmountRefunded  int64      `json:"amountRefunded" doc:"Minor units, of refunds that succeeded."`
+	AmountDisputed  int64      `json:"amountDisputed" doc:"Minor units, of disputes that are open or lost."`
+	ExceedsCaptured bool       `json:"exceedsCaptured" doc:"Refunds and disputes together exceed what was captured: somebody is paid twice."`
+	CaptureBefore   *time.Time `json:"captureBefore,omitempty" doc:"When Stripe lets an authorised payment go."`
+	DeclineCode     string     `json:"declineCode,omitempty" doc:"Why the last attempt was declined." example:"insufficient_funds"`
 }
 
-func viewOf(b store.Booking) bookingView {
+// viewOf puts a booking together with its refunds and disputes.
+func viewOf(b store.Booking, refunds []store.Refund, disputes []store.Dispute) bookingView {
 	view := bookingView{
 		Reference: string(b.Reference), Status: string(b.Status), Customer: b.Customer, Amount: b.Amount, Flight: b.Flight,
 		CreatedAt: b.CreatedAt, HoldExpiresAt: b.HoldExpiresAt, RefundDue: b.RefundDue, CorrelationID: b.CorrelationID,
+		CancelledAt: b.CancelledAt, CancelPercent: b.CancelPercent, Capture: string(b.Capture), Attention: b.Attention,
+		Refunds: []refundView{}, Disputes: []disputeView{},
+	}
+	for _, refund := range refunds {
+		view.Refunds = append(view.Refunds, refundViewOf(refund))
+	}
+	var disputed int64
+	for _, dispute := range disputes {
+		view.Disputes = append(view.Disputes, disputeViewOf(dispute))
+		if dispute.Status.Open() || dispute.Status == booking.DisputeLost {
+			disputed += dispute.Amount.Value
+		}
 	}
 	if p := b.Payment; p != nil {
 		view.Payment = &paymentView{
-			PaymentIntentID: p.PaymentIntentID, Status: string(p.Status),
-			AmountCaptured: p.AmountCaptured, DeclineCode: p.DeclineCode,
+			PaymentIntentID: p.PaymentIntentID, Status: string(p.Status), DeclineCode: p.DeclineCode, CaptureBefore: p.CaptureBefore,
+			AmountCaptured: p.AmountCaptured, AmountRefunded: p.AmountRefunded, AmountDisputed: disputed,
+			ExceedsCaptured: p.AmountRefunded+disputed > p.AmountCaptured,
 		}
 	}
 	return view
+}
+
+// refundView answers GET /v1/refunds/{id}, and is part of a booking.
+type refundView struct {
+	ID             string        `json:"id" example:"RF-7K2M9QXA"`
+	Reference      string        `json:"reference" example:"FB-7K2M9QXA"`
+	Status         string        `json:"status" enum:"requested,pending,requires_action,succeeded,failed,canceled"`
+	Amount         booking.Money `json:"amount"`
+	Origin         string        `json:"origin" enum:"api,cancellation,late_money,dashboard" doc:"Who asked for it."`
+	Reason         string        `json:"reason" example:"requested_by_customer"`
+	Note           string        `json:"note,omitempty"`
+	FailureReason  string        `json:"failureReason,omitempty" example:"expired_or_canceled_card"`
+	StripeRefundID string        `json:"stripeRefundId,omitempty" doc:"Missing until Stripe has made it." example:"re_3PabcDEF"`
+	CreatedAt      time.Time     `json:"createdAt"`
+	UpdatedAt      time.Time     `json:"updatedAt"`
+}
+
+func refundViewOf(r store.Refund) refundView {
+	return refundView{
+		ID: string(r.ID), Reference: string(r.Reference), Status: string(r.Status), Amount: r.Amount, Origin: string(r.Origin),
+		Reason: r.Reason, Note: r.Note, FailureReason: r.FailureReason, StripeRefundID: r.StripeRefundID,
+		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+	}
+}
+
+// disputeView is part of a booking.
+type disputeView struct {
+	ID        string        `json:"id" example:"dp_3PabcDEF"`
+	Status    string        `json:"status" enum:"warning_needs_response,warning_under_review,warning_closed,needs_response,under_review,won,lost"`
+	Reason    string        `json:"reason" example:"fraudulent"`
+	Amount    booking.Money `json:"amount"`
+	DueBy     *time.Time    `json:"dueBy,omitempty" doc:"Until when evidence is taken."`
+	CreatedAt time.Time     `json:"createdAt"`
+	UpdatedAt time.Time     `json:"updatedAt"`
+}
+
+func disputeViewOf(d store.Dispute) disputeView {
+	return disputeView{
+		ID: d.ID, Status: string(d.Status), Reason: d.Reason, Amount: d.Amount, DueBy: d.DueBy, CreatedAt: d.CreatedAt, UpdatedAt: d.UpdatedAt,
+	}
 }
 
 // ledgerView answers GET /v1/bookings/{reference}/ledger.
@@ -141,10 +206,15 @@ func entriesOf(entries []ledger.Entry) []entryView {
 
 // describeBodies puts the schemas of bodies that are read by hand into the document.
 func describeBodies(spec *huma.OpenAPI) {
-	schema := spec.Components.Schemas.Schema(reflect.TypeFor[bookingBody](), true, "Booking")
-	body := spec.Paths["/v1/bookings"].Post.RequestBody
-	body.Description = "The booking that is asked for. Fields that are not in this list are refused."
-	body.Content = map[string]*huma.MediaType{"application/json": {Schema: schema}}
+	describe := func(path, name, description string, shape reflect.Type) {
+		body := spec.Paths[path].Post.RequestBody
+		body.Description = description + " Fields that are not in this list are refused."
+		body.Content = map[string]*huma.MediaType{"application/json": {Schema: spec.Components.Schemas.Schema(shape, true, name)}}
+	}
+	describe("/v1/bookings", "Booking", "The booking that is asked for.", reflect.TypeFor[bookingBody]())
+	describe(refundsPath, "Refund", "The refund that is asked for; an empty object refunds all that is left.", reflect.TypeFor[refundBody]())
+	describe(cancelPath, "Cancel", "Nothing, or what you were quoted.", reflect.TypeFor[cancelBody]())
+	describe(capturePath, "Capture", "Nothing to capture all, or less.", reflect.TypeFor[captureBody]())
 	event := spec.Paths[webhookPath].Post.RequestBody
 	event.Description = "A Stripe event, byte for byte as Stripe signed it."
 	event.Content = map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{Type: "object", AdditionalProperties: true}}}

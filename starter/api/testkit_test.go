@@ -18,6 +18,7 @@ import (
 	"farebook/internal/stripeapi"
 	"farebook/internal/testdb"
 	"farebook/starter/api"
+	"farebook/starter/inbox"
 	"farebook/workflows"
 )
 
@@ -74,6 +75,8 @@ func temporalAt(t *testing.T, deps *api.Deps, address string) {
 	t.Cleanup(temporal.Close)
 	deps.Temporal = temporal
 	deps.Bookings = workflows.NewClient(temporal, "no-worker-"+t.Name())
+	deps.Inbox = inbox.New(deps.Store, deps.Bookings, time.Minute, deps.Log)
+	t.Cleanup(deps.Inbox.Wait)
 }
 
 // withoutTemporal is an API whose Temporal is away, and which is quick to say so.

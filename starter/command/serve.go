@@ -20,6 +20,7 @@ import (
 	"farebook/internal/failpoint"
 	"farebook/internal/stripeapi"
 	"farebook/starter/api"
+	"farebook/starter/inbox"
 	"farebook/store"
 	"farebook/workflows"
 )
@@ -78,7 +79,18 @@ func NewAPI(ctx context.Context, cfg config.Config, log *slog.Logger) (http.Hand
 		temporal.Close()
 		return nil, nil, err
 	}
+	bookings := workflows.NewClient(temporal, cfg.TaskQueue)
+	events := inbox.New(books, bookings, cfg.EventSweep, log)
+	sweeping, stopSweeping := context.WithCancel(context.WithoutCancel(ctx))
+	swept := make(chan struct{})
+	go func() {
+		defer close(swept)
+		events.Run(sweeping)
+	}()
 	closeAll := func() {
+		stopSweeping()
+		<-swept
+		events.Wait()
 		temporal.Close()
 		if err := books.Close(); err != nil {
 			log.Warn("closing the database", "error", err)
@@ -86,7 +98,9 @@ func NewAPI(ctx context.Context, cfg config.Config, log *slog.Logger) (http.Hand
 	}
 	handler, err := api.New(api.Deps{
 		Store:    books,
-		Bookings: workflows.NewClient(temporal, cfg.TaskQueue),
+		Bookings: bookings,
+		Inbox:    events,
+		Policy:   cfg.RefundPolicy,
 		Stripe: stripeapi.New(stripeapi.Config{
 			SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, Log: log,
 		}),

@@ -64,11 +64,14 @@ func (s *Service) connect(ctx context.Context, cfg config.Config, log *slog.Logg
 		return fmt.Errorf("connect to Temporal at %s: %w", options.HostPort, err)
 	}
 	s.worker = worker.New(s.temporal, cfg.TaskQueue, workerOptions())
-	Register(s.worker,
-		&activities.Payments{Stripe: stripeapi.New(stripeapi.Config{
-			SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, Log: log,
-		}), Store: s.store, Log: log},
-		&activities.Emails{Store: s.store, Sender: sender, Log: log})
+	stripe := stripeapi.New(stripeapi.Config{SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, Log: log})
+	Register(s.worker, Activities{
+		Payments: &activities.Payments{Stripe: stripe, Store: s.store, Policy: cfg.RefundPolicy, Log: log},
+		Refunds:  &activities.Refunds{Stripe: stripe, Store: s.store, Log: log},
+		Disputes: &activities.Disputes{Stripe: stripe, Store: s.store, Log: log},
+		Payouts:  &activities.Payouts{Stripe: stripe, Store: s.store, Log: log},
+		Emails:   &activities.Emails{Store: s.store, Sender: sender, Finance: cfg.FinanceEmail, Log: log},
+	})
 	return nil
 }
 
@@ -78,11 +81,29 @@ type Registry interface {
 	RegisterActivityWithOptions(a any, options activity.RegisterOptions)
 }
 
+// Activities are all that workflows may do to the world.
+type Activities struct {
+	Payments *activities.Payments
+	Refunds  *activities.Refunds
+	Disputes *activities.Disputes
+	Payouts  *activities.Payouts
+	Emails   *activities.Emails
+}
+
 // Register names all workflows and activities.
-func Register(r Registry, payments *activities.Payments, emails *activities.Emails) {
-	r.RegisterWorkflowWithOptions(workflows.BookingPayment, workflow.RegisterOptions{Name: workflows.TypeBookingPayment})
-	r.RegisterActivityWithOptions(payments, activity.RegisterOptions{})
-	r.RegisterActivityWithOptions(emails, activity.RegisterOptions{})
+func Register(r Registry, a Activities) {
+	for name, run := range map[string]any{
+		workflows.TypeBookingPayment: workflows.BookingPayment,
+		workflows.TypeRefund:         workflows.Refund,
+		workflows.TypeDispute:        workflows.Dispute,
+		workflows.TypePayout:         workflows.Payout,
+		workflows.TypeSendMail:       workflows.SendMail,
+	} {
+		r.RegisterWorkflowWithOptions(run, workflow.RegisterOptions{Name: name})
+	}
+	for _, group := range []any{a.Payments, a.Refunds, a.Disputes, a.Payouts, a.Emails} {
+		r.RegisterActivityWithOptions(group, activity.RegisterOptions{})
+	}
 }
 
 func workerOptions() worker.Options {

@@ -1,0 +1,99 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"go.temporal.io/sdk/temporal"
+
+	"farebook/booking"
+	"farebook/starter/inbox"
+	"farebook/store"
+	"farebook/workflows"
+)
+
+const capturePath = "/v1/bookings/{reference}/capture"
+
+func (a *api) addCapture(spec huma.API) {
+	huma.Register(spec, a.action(spec, huma.Operation{
+		OperationID: "capture-booking", Path: capturePath, Summary: "Capture an authorised payment",
+		Description: "Of a booking that was made with `\"capture\": \"manual\"` and whose payment is authorised: all of it, or less, once. The booking " +
+			"is confirmed then; what is not captured is let go. Capturing twice the same is answered twice the same.",
+	}), a.captureBooking)
+}
+
+// captureBody documents the request; decode.go reads it.
+type captureBody struct {
+	Amount *amountBody `json:"amount,omitempty" doc:"Left out: all that is authorised."`
+}
+
+// capturedBody answers POST .../capture.
+type capturedBody struct {
+	Reference     string `json:"reference" example:"FB-7K2M9QXA"`
+	Status        string `json:"status" example:"confirmed"`
+	PaymentStatus string `json:"paymentStatus" example:"succeeded"`
+}
+
+type captureOutput struct {
+	Replayed string `header:"Idempotent-Replayed" doc:"true when the key was known already."`
+	Body     capturedBody
+}
+
+func (a *api) captureBooking(ctx context.Context, in *actionInput) (*captureOutput, error) {
+	ctx, cancel := context.WithTimeout(ctx, a.AnswerTimeout)
+	defer cancel()
+	known, err := a.ownBooking(ctx, in.Reference)
+	if err != nil {
+		return nil, err
+	}
+	amount, err := decodeCapture(in.RawBody, known.Amount)
+	if err != nil {
+		return nil, invalidBody(ctx, err)
+	}
+	ctx = withBooking(ctx, known)
+	out := &captureOutput{}
+	replayed, err := a.once(ctx, "capture-booking", string(known.Reference), amount, &out.Body, func() error {
+		var err error
+		out.Body, err = a.capture(ctx, known, amount)
+		return err
+	})
+	out.Replayed = replayedHeader(replayed)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// capture asks the booking's workflow. A booking whose payment is captured already is answered from the books; another
+// amount than was captured is refused, as the rest was let go.
+func (a *api) capture(ctx context.Context, known store.Booking, amount booking.Money) (capturedBody, error) {
+	body := capturedBody{Reference: string(known.Reference), Status: string(known.Status)}
+	switch {
+	case known.Capture != booking.CaptureManual:
+		return body, notCapturable(ctx, `the booking was not made with "capture": "manual"`)
+	case known.Payment != nil && known.Payment.Status == booking.PaymentSucceeded && known.Payment.AmountCaptured == amount.Value:
+		body.PaymentStatus = string(known.Payment.Status)
+		return body, nil
+	case known.Payment != nil && known.Payment.Status == booking.PaymentSucceeded:
+		return body, notCapturable(ctx, fmt.Sprintf("%d was captured already (minor units), and a payment is captured once", known.Payment.AmountCaptured))
+	case known.Status.Final():
+		return body, notCapturable(ctx, "the booking is "+string(known.Status))
+	}
+	result, err := a.Bookings.Capture(ctx, inbox.SubjectOf(known), workflows.CaptureRequest{Amount: amount.Value})
+	var refused *temporal.ApplicationError
+	switch {
+	case errors.As(err, &refused) && refused.Type() == workflows.ErrorNotAuthorized:
+		return body, notCapturable(ctx, refused.Message())
+	case err != nil:
+		return body, a.temporalFailed(ctx, err)
+	}
+	body.Status, body.PaymentStatus = string(result.BookingStatus), string(result.PaymentStatus)
+	return body, nil
+}
+
+func notCapturable(ctx context.Context, why string) error {
+	return problem(ctx, http.StatusConflict, "not-capturable", "Nothing was captured: "+why+".")
+}

@@ -1,0 +1,167 @@
+// Package evidence puts together what there is about a booking when its payment is disputed: what was sold, the mails,
+// the ledger, Stripe's ids, and what happened when. It reads the books and nothing else.
+package evidence
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"farebook/booking"
+	"farebook/store"
+)
+
+// Bundle is the evidence of one booking. Amounts are minor units.
+type Bundle struct {
+	Reference     booking.Reference `json:"reference" example:"FB-7K2M9QXA"`
+	GeneratedAt   time.Time         `json:"generatedAt"`
+	Status        booking.Status    `json:"status"`
+	CorrelationID string            `json:"correlationId" doc:"Leads through logs, workflow, Stripe and mail."`
+	Sold          Sold              `json:"sold"`
+	Stripe        StripeIDs         `json:"stripe"`
+	Mails         []Mail            `json:"mails" nullable:"false"`
+	Ledger        []Posting         `json:"ledger" nullable:"false"`
+	Timeline      []Moment          `json:"timeline" nullable:"false"`
+}
+
+// Sold is what the customer bought.
+type Sold struct {
+	Customer      booking.Customer `json:"customer"`
+	Flight        booking.Flight   `json:"flight"`
+	Amount        booking.Money    `json:"amount"`
+	BookedAt      time.Time        `json:"bookedAt"`
+	CancelledAt   *time.Time       `json:"cancelledAt,omitempty"`
+	CancelPercent *int             `json:"cancelPercent,omitempty"`
+	Captured      int64            `json:"captured"`
+	Refunded      int64            `json:"refunded"`
+}
+
+// StripeIDs are where to find it at Stripe.
+type StripeIDs struct {
+	PaymentIntent string   `json:"paymentIntent,omitempty"`
+	Charge        string   `json:"charge,omitempty"`
+	Refunds       []string `json:"refunds" nullable:"false"`
+	Disputes      []string `json:"disputes" nullable:"false"`
+}
+
+// Mail is one that was written to the customer.
+type Mail struct {
+	Kind      booking.EmailKind `json:"kind"`
+	MessageID string            `json:"messageId"`
+	Status    string            `json:"status"`
+	WrittenAt time.Time         `json:"writtenAt"`
+	SentAt    *time.Time        `json:"sentAt,omitempty"`
+}
+
+// Posting is one line of the ledger.
+type Posting struct {
+	PostedAt             time.Time `json:"postedAt"`
+	Type                 string    `json:"type"`
+	Account              string    `json:"account"`
+	Side                 string    `json:"side"`
+	Amount               int64     `json:"amount"`
+	Currency             string    `json:"currency"`
+	BalanceTransactionID string    `json:"balanceTransactionId,omitempty"`
+}
+
+// Moment is one thing that happened.
+type Moment struct {
+	At   time.Time `json:"at"`
+	What string    `json:"what"`
+	ID   string    `json:"id,omitempty"`
+}
+
+// Collect reads the evidence of a booking. Errors are the store's.
+func Collect(ctx context.Context, books *store.Store, known store.Booking) (Bundle, error) {
+	b := Bundle{
+		Reference: known.Reference, GeneratedAt: time.Now().UTC(), Status: known.Status, CorrelationID: known.CorrelationID,
+		Sold: Sold{
+			Customer: known.Customer, Flight: known.Flight, Amount: known.Amount, BookedAt: known.CreatedAt,
+			CancelledAt: known.CancelledAt, CancelPercent: known.CancelPercent,
+		},
+		Stripe: StripeIDs{Refunds: []string{}, Disputes: []string{}},
+		Mails:  []Mail{}, Ledger: []Posting{},
+	}
+	b.happened(known.CreatedAt, "booking taken", string(known.Reference))
+	if known.CancelledAt != nil {
+		b.happened(*known.CancelledAt, "booking cancelled after payment", "")
+	}
+	if payment := known.Payment; payment != nil {
+		b.Sold.Captured, b.Sold.Refunded = payment.AmountCaptured, payment.AmountRefunded
+		b.Stripe.PaymentIntent, b.Stripe.Charge = payment.PaymentIntentID, payment.ChargeID
+	}
+	for _, add := range []func(context.Context, *store.Store, store.Booking) error{b.addRefunds, b.addDisputes, b.addMails, b.addLedger, b.addEvents} {
+		if err := add(ctx, books, known); err != nil {
+			return Bundle{}, err
+		}
+	}
+	slices.SortStableFunc(b.Timeline, func(x, y Moment) int { return x.At.Compare(y.At) })
+	return b, nil
+}
+
+func (b *Bundle) happened(at time.Time, what, id string) {
+	b.Timeline = append(b.Timeline, Moment{At: at, What: what, ID: id})
+}
+
+func (b *Bundle) addRefunds(ctx context.Context, books *store.Store, known store.Booking) error {
+	refunds, err := books.RefundsOf(ctx, known)
+	for _, refund := range refunds {
+		if refund.StripeRefundID != "" {
+			b.Stripe.Refunds = append(b.Stripe.Refunds, refund.StripeRefundID)
+		}
+		amount := refund.Amount.Format(booking.LocaleEN)
+		b.happened(refund.CreatedAt, "refund of "+amount+" asked for", string(refund.ID))
+		b.happened(refund.UpdatedAt, "refund of "+amount+" is "+string(refund.Status), string(refund.ID))
+	}
+	return err
+}
+
+func (b *Bundle) addDisputes(ctx context.Context, books *store.Store, known store.Booking) error {
+	disputes, err := books.DisputesOf(ctx, known)
+	for _, dispute := range disputes {
+		b.Stripe.Disputes = append(b.Stripe.Disputes, dispute.ID)
+		b.happened(dispute.CreatedAt, "dispute of "+dispute.Amount.Format(booking.LocaleEN)+" heard of: "+dispute.Reason, dispute.ID)
+		b.happened(dispute.UpdatedAt, "dispute is "+string(dispute.Status), dispute.ID)
+	}
+	return err
+}
+
+// addMails leaves out what was written to the finance department.
+func (b *Bundle) addMails(ctx context.Context, books *store.Store, known store.Booking) error {
+	mails, err := books.EmailsOf(ctx, known.ID)
+	for _, mail := range mails {
+		if mail.ForFinance {
+			continue
+		}
+		b.Mails = append(b.Mails, Mail{Kind: mail.Kind, MessageID: mail.MessageID, Status: mail.Status, WrittenAt: mail.CreatedAt, SentAt: mail.SentAt})
+		if mail.SentAt != nil {
+			b.happened(*mail.SentAt, "mail sent: "+strings.ReplaceAll(string(mail.Kind), "_", " "), mail.MessageID)
+		}
+	}
+	return err
+}
+
+func (b *Bundle) addLedger(ctx context.Context, books *store.Store, known store.Booking) error {
+	posted, err := books.Ledger(ctx, known.Reference)
+	for _, transaction := range posted {
+		b.happened(transaction.PostedAt, "posted: "+transaction.Transaction.Description, transaction.Transaction.BalanceTransactionID)
+		for _, entry := range transaction.Transaction.Entries {
+			b.Ledger = append(b.Ledger, Posting{
+				PostedAt: transaction.PostedAt, Type: string(transaction.Transaction.Type), Account: string(entry.Account), Side: string(entry.Side),
+				Amount: entry.Amount, Currency: string(entry.Currency), BalanceTransactionID: transaction.Transaction.BalanceTransactionID,
+			})
+		}
+	}
+	return err
+}
+
+func (b *Bundle) addEvents(ctx context.Context, books *store.Store, known store.Booking) error {
+	objects := append(append([]string{b.Stripe.PaymentIntent, b.Stripe.Charge}, b.Stripe.Refunds...), b.Stripe.Disputes...)
+	objects = slices.DeleteFunc(objects, func(id string) bool { return id == "" })
+	events, err := books.EventsOf(ctx, objects, string(known.Reference))
+	for _, event := range events {
+		b.happened(event.Created, "Stripe: "+event.Type, event.ID)
+	}
+	return err
+}

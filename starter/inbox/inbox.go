@@ -1,0 +1,154 @@
+// Package inbox is where Stripe's events come in: each is stored, acknowledged, and then handed to the workflow that owns
+// it. What was stored and not processed, whatever died in between, is found by the sweeper.
+package inbox
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"farebook/internal/correlation"
+	"farebook/internal/failpoint"
+	"farebook/store"
+	"farebook/workflows"
+)
+
+const (
+	// atOnce bounds the events that are handed on beside one another; more wait for the sweeper. Each takes a database
+	// connection and a call to Temporal for some milliseconds.
+	atOnce = 32
+	// handingOn is how long one event may take.
+	handingOn = 30 * time.Second
+	// sweepPage bounds what one sweep takes on.
+	sweepPage = 100
+	// longestWait bounds the pause before an event is looked at again.
+	longestWait = 6 * time.Hour
+)
+
+// Inbox takes events in and hands them on. Make it with New.
+type Inbox struct {
+	Store     *store.Store
+	Workflows *workflows.Client
+	Log       *slog.Logger
+
+	patience time.Duration
+	slots    chan struct{}
+	group    sync.WaitGroup
+}
+
+// New makes an inbox whose sweeper looks every interval.
+func New(books *store.Store, w *workflows.Client, interval time.Duration, log *slog.Logger) *Inbox {
+	return &Inbox{Store: books, Workflows: w, Log: log, patience: 2 * interval, slots: make(chan struct{}, atOnce)}
+}
+
+// Receive stores an event. processed is true when nothing is to be done about it: it was dealt with before, or its type
+// is one that is only kept.
+func (i *Inbox) Receive(ctx context.Context, e Event, body []byte) (processed bool, err error) {
+	note := ""
+	if owners[e.Type] == nobody {
+		note = noteType
+	}
+	return i.Store.ReceiveEvent(ctx, e.row(body), note, i.patience)
+}
+
+// Later hands an event on in the background, so that Stripe is answered first. With all hands full the event is left to
+// the sweeper.
+func (i *Inbox) Later(ctx context.Context, e Event) {
+	select {
+	case i.slots <- struct{}{}:
+	default:
+		i.Log.WarnContext(ctx, "many events at once: this one waits for the sweeper", "eventId", e.ID)
+		return
+	}
+	ctx = context.WithoutCancel(ctx)
+	i.group.Go(func() {
+		defer func() { <-i.slots }()
+		ctx, cancel := context.WithTimeout(ctx, handingOn)
+		defer cancel()
+		if err := i.Process(ctx, e, 0); err != nil {
+			i.Log.WarnContext(ctx, "event not handed on, the sweeper tries again", "eventId", e.ID, "type", e.Type, "error", err)
+		}
+	})
+}
+
+// Process hands an event to the workflow that owns it. Harmless when repeated: the workflow reads the object again at
+// Stripe, and records nothing twice. attempts is how often it was tried before.
+func (i *Inbox) Process(ctx context.Context, e Event, attempts int) error {
+	if id := e.CorrelationID(); id != "" {
+		ctx = correlation.With(ctx, id)
+	}
+	if err := i.Store.BeginEvent(ctx, e.ID, time.Now().UTC().Add(i.pause(attempts))); err != nil {
+		return err
+	}
+	failpoint.Hit("webhook-before-signal")
+	note, err := i.tell(ctx, e)
+	if err != nil {
+		if failErr := i.Store.FailEvent(context.WithoutCancel(ctx), e.ID, err.Error()); failErr != nil {
+			i.Log.WarnContext(ctx, "failed attempt at an event not noted", "eventId", e.ID, "error", failErr)
+		}
+		return err
+	}
+	if note != "" {
+		return i.Store.MarkEventProcessed(ctx, e.ID, note)
+	}
+	failpoint.Hit("webhook-after-signal")
+	return nil
+}
+
+// pause doubles with each attempt.
+func (i *Inbox) pause(attempts int) time.Duration {
+	wait := i.patience
+	for range attempts {
+		if wait *= 2; wait >= longestWait {
+			return longestWait
+		}
+	}
+	return wait
+}
+
+// Sweep hands on what was stored and not processed and is due, and returns how many events that were.
+func (i *Inbox) Sweep(ctx context.Context) (int, error) {
+	due, err := i.Store.DueEvents(ctx, time.Now().UTC(), sweepPage)
+	if err != nil {
+		return 0, err
+	}
+	for _, stored := range due {
+		if err := i.Again(ctx, stored); err != nil {
+			i.Log.WarnContext(ctx, "event not handed on", "eventId", stored.ID, "type", stored.Type, "attempts", stored.Attempts+1, "error", err)
+		}
+	}
+	return len(due), nil
+}
+
+// Again hands a stored event on. One whose payload cannot be read, or that is of the other mode, was checked when it came.
+func (i *Inbox) Again(ctx context.Context, stored store.Event) error {
+	e, err := Parse(stored.Payload, stored.Livemode)
+	if err != nil {
+		again := time.Now().UTC().Add(i.pause(stored.Attempts))
+		return errors.Join(i.Store.BeginEvent(ctx, stored.ID, again), i.Store.FailEvent(ctx, stored.ID, "the stored event "+err.Error()))
+	}
+	ctx, cancel := context.WithTimeout(ctx, handingOn)
+	defer cancel()
+	return i.Process(ctx, e, stored.Attempts)
+}
+
+// Run sweeps until ctx ends.
+func (i *Inbox) Run(ctx context.Context) {
+	ticker := time.NewTicker(i.patience / 2)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		if _, err := i.Sweep(ctx); err != nil && ctx.Err() == nil {
+			i.Log.WarnContext(ctx, "the inbox could not be swept", "error", err)
+		}
+	}
+}
+
+// Wait ends when every event that was taken on has been handed on, or given to the sweeper.
+func (i *Inbox) Wait() { i.group.Wait() }

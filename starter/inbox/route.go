@@ -1,0 +1,147 @@
+package inbox
+
+import (
+	"context"
+	"errors"
+
+	"farebook/booking"
+	"farebook/internal/correlation"
+	"farebook/store"
+	"farebook/workflows"
+)
+
+// owner is whose workflow an event is for.
+type owner int
+
+const (
+	nobody owner = iota
+	payment
+	refund
+	dispute
+	payout
+)
+
+// owners are the types that a workflow is told of. All others are kept and acknowledged: charge.refunded, for one, says
+// nothing that refund.created and refund.updated do not (stripe.com/docs/api/events/types).
+var owners = map[string]owner{
+	"payment_intent.succeeded":                 payment,
+	"payment_intent.payment_failed":            payment,
+	"payment_intent.canceled":                  payment,
+	"payment_intent.processing":                payment,
+	"payment_intent.requires_action":           payment,
+	"payment_intent.amount_capturable_updated": payment,
+	"charge.updated":                           payment,
+	"charge.captured":                          payment,
+	"charge.expired":                           payment,
+	"refund.created":                           refund,
+	"refund.updated":                           refund,
+	"refund.failed":                            refund, // newer than API version 2023-10-16; endpoints may have it
+	"charge.refund.updated":                    refund,
+	"charge.dispute.created":                   dispute,
+	"charge.dispute.updated":                   dispute,
+	"charge.dispute.closed":                    dispute,
+	"charge.dispute.funds_withdrawn":           dispute,
+	"charge.dispute.funds_reinstated":          dispute,
+	"payout.created":                           payout,
+	"payout.updated":                           payout,
+	"payout.paid":                              payout,
+	"payout.failed":                            payout,
+	"payout.canceled":                          payout,
+	"payout.reconciliation_completed":          payout,
+}
+
+// Why events are kept and not acted on.
+const (
+	noteType      = "not acted on"
+	noteForeign   = "not about a booking of ours"
+	noteUnknown   = "no booking with this reference"
+	noteOtherPays = "about another PaymentIntent than the booking's"
+)
+
+// tell hands the event to the workflow that owns it. note is why nobody is told; an error is worth another attempt.
+func (i *Inbox) tell(ctx context.Context, e Event) (note string, err error) {
+	news := workflows.StripeEvent{EventID: e.ID, Type: e.Type, PaymentIntentID: e.paymentIntentID()}
+	switch owners[e.Type] {
+	case payment:
+		return i.tellBooking(ctx, e, news)
+	case refund:
+		return i.tellRefund(ctx, e, news)
+	case dispute:
+		return i.tellDispute(ctx, e, news)
+	case payout:
+		return "", i.Workflows.DeliverPayoutEvent(ctx, e.ObjectID(), news)
+	default:
+		return noteType, nil
+	}
+}
+
+func (i *Inbox) tellBooking(ctx context.Context, e Event, news workflows.StripeEvent) (string, error) {
+	if e.Reference() == "" {
+		return noteForeign, nil
+	}
+	known, err := i.Store.Booking(ctx, e.Reference())
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return noteUnknown, nil
+	case err != nil:
+		return "", err
+	case known.Payment != nil && known.Payment.PaymentIntentID != e.paymentIntentID():
+		return noteOtherPays, nil
+	}
+	return "", i.Workflows.DeliverStripeEvent(correlation.With(ctx, known.CorrelationID), SubjectOf(known), news)
+}
+
+// tellRefund finds the refund by our id or by Stripe's. One that we do not know was made in Stripe's dashboard; it is
+// known by Stripe's id for good.
+func (i *Inbox) tellRefund(ctx context.Context, e Event, news workflows.StripeEvent) (string, error) {
+	known, err := i.knownRefund(ctx, e)
+	switch {
+	case err == nil && known.Origin != booking.RefundFromDashboard:
+		ctx = correlation.With(ctx, known.CorrelationID)
+		return "", i.Workflows.DeliverRefundEvent(ctx, RefundSubjectOf(known), news)
+	case err != nil && !errors.Is(err, store.ErrNotFound):
+		return "", err
+	}
+	paid, err := i.Store.BookingOfPayment(ctx, e.paymentIntentID())
+	if errors.Is(err, store.ErrNotFound) {
+		return noteForeign, nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return "", i.Workflows.DeliverRefundEvent(correlation.With(ctx, paid.CorrelationID), workflows.RefundSubject{
+		StripeRefundID: e.ObjectID(), Reference: paid.Reference, CorrelationID: paid.CorrelationID,
+	}, news)
+}
+
+func (i *Inbox) knownRefund(ctx context.Context, e Event) (store.Refund, error) {
+	if id := e.refundID(); id != "" {
+		return i.Store.Refund(ctx, id)
+	}
+	return i.Store.RefundByStripeID(ctx, e.ObjectID())
+}
+
+func (i *Inbox) tellDispute(ctx context.Context, e Event, news workflows.StripeEvent) (string, error) {
+	paid, err := i.Store.BookingOfPayment(ctx, e.paymentIntentID())
+	if errors.Is(err, store.ErrNotFound) {
+		return noteForeign, nil
+	}
+	if err != nil {
+		return "", err
+	}
+	ctx = correlation.With(ctx, paid.CorrelationID)
+	return "", i.Workflows.DeliverDisputeEvent(ctx, e.ObjectID(), paid.Reference, paid.CorrelationID, news)
+}
+
+// SubjectOf is what Temporal may know of a booking.
+func SubjectOf(b store.Booking) workflows.Subject {
+	return workflows.Subject{
+		Reference: b.Reference, HoldExpiresAt: b.HoldExpiresAt, CorrelationID: b.CorrelationID,
+		Amount: b.Amount, Flight: b.Flight,
+	}
+}
+
+// RefundSubjectOf is what Temporal may know of a refund.
+func RefundSubjectOf(r store.Refund) workflows.RefundSubject {
+	return workflows.RefundSubject{RefundID: r.ID, Reference: r.Reference, Amount: r.Amount, CorrelationID: r.CorrelationID}
+}

@@ -1,0 +1,142 @@
+package workflows
+
+import (
+	"errors"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"farebook/activities"
+	"farebook/booking"
+)
+
+var refunds *activities.Refunds
+
+// RefundInput starts the workflow of a refund: our id, or Stripe's for one that was made in its dashboard.
+type RefundInput struct {
+	RefundID       booking.RefundID `json:"refundId,omitempty"`
+	StripeRefundID string           `json:"stripeRefundId,omitempty"`
+	CorrelationID  string           `json:"correlationId,omitempty"`
+}
+
+// RefundResult is how it ended.
+type RefundResult struct {
+	RefundID       booking.RefundID     `json:"refundId,omitempty"`
+	StripeRefundID string               `json:"stripeRefundId,omitempty"`
+	Reference      booking.Reference    `json:"reference,omitempty"`
+	Status         booking.RefundStatus `json:"status"`
+	BookingStatus  booking.Status       `json:"bookingStatus,omitempty"`
+}
+
+// refund is one refund from its reservation to the customer's bank.
+type refund struct {
+	watch
+	in       RefundInput
+	ref      activities.RefundRef
+	now      activities.RefundOutcome
+	patience looks
+	givenUp  bool // on its balance transaction: reconciliation goes on looking for it
+}
+
+// Refund takes a refund from its row to its end: it is created at Stripe under a fixed key, waited for through pending and
+// requires_action for as long as that takes, and recorded whenever Stripe has news. A run that starts on a refund that
+// is settled already (it fails after it succeeded, a late event) records and ends.
+func Refund(ctx workflow.Context, in RefundInput) (RefundResult, error) {
+	r := &refund{in: in, patience: looks{waits: refundLooks}}
+	r.ref = activities.RefundRef{RefundID: in.RefundID, StripeRefundID: in.StripeRefundID}
+	r.listen(ctx, "Stripe has news of the refund")
+	if err := workflow.SetQueryHandler(ctx, QueryStatus, func() (RefundResult, error) { return r.result(), nil }); err != nil {
+		return RefundResult{}, err
+	}
+	err := r.run(ctx)
+	return r.result(), err
+}
+
+func (r *refund) run(ctx workflow.Context) error {
+	if r.ref.StripeRefundID == "" {
+		if err := r.create(ctx); err != nil {
+			return err
+		}
+	}
+	for {
+		if err := r.record(ctx); err != nil {
+			return err
+		}
+		r.describe(ctx)
+		if !r.waiting() {
+			if ended, err := r.settle(ctx); ended || err != nil {
+				r.describe(ctx)
+				return err
+			}
+			continue
+		}
+		wait, over := r.patience.next()
+		if over && r.now.Status.Settled() {
+			r.givenUp = true
+			continue
+		}
+		if err := r.wait(ctx, wait, "Look at the refund again"); err != nil {
+			return err
+		}
+	}
+}
+
+// waiting: it is on its way, or Stripe has not told its balance transaction. A refund of somebody else's payment is
+// nothing to us.
+func (r *refund) waiting() bool {
+	return !r.now.Foreign && (!r.now.Status.Settled() || r.now.Unposted && !r.givenUp)
+}
+
+func (r *refund) create(ctx workflow.Context) error {
+	creating := step{"Create the refund at Stripe", refunds.CreateRefund, moneyPatience}
+	if err := creating.run(ctx, r.ref, &r.now); err != nil {
+		return err
+	}
+	r.ref.StripeRefundID = r.now.StripeRefundID
+	r.mails.send(ctx, r.now.EmailIDs)
+	return nil
+}
+
+// record runs the recording step over all events that have come. A refund that Stripe refused to make has nothing to be
+// read there.
+func (r *refund) record(ctx workflow.Context) error {
+	if r.ref.StripeRefundID == "" {
+		r.take()
+		r.recorded()
+		return nil
+	}
+	in := activities.RecordRefundInput{RefundRef: r.ref, EventIDs: r.take()}
+	var outcome activities.RefundOutcome
+	if err := (step{"Record what Stripe says of the refund", refunds.RecordRefund, moneyPatience}).run(ctx, in, &outcome); err != nil {
+		return err
+	}
+	r.recorded()
+	r.now = outcome
+	r.mails.send(ctx, outcome.EmailIDs)
+	return nil
+}
+
+func (r *refund) result() RefundResult {
+	return RefundResult{
+		RefundID: r.now.RefundID, StripeRefundID: r.ref.StripeRefundID, Reference: r.now.Reference,
+		Status: r.now.Status, BookingStatus: r.now.BookingStatus,
+	}
+}
+
+// startRefunds starts the workflows of refunds that the books ask for. They outlive the one that starts them; one that
+// runs already is left to run.
+func startRefunds(ctx workflow.Context, ids []booking.RefundID, asked map[booking.RefundID]bool, correlationID string) error {
+	for _, id := range ids {
+		if asked[id] {
+			continue
+		}
+		child := workflow.WithChildOptions(ctx, refundChild(id))
+		started := workflow.ExecuteChildWorkflow(child, TypeRefund, RefundInput{RefundID: id, CorrelationID: correlationID}).GetChildWorkflowExecution()
+		var running *temporal.ChildWorkflowExecutionAlreadyStartedError
+		if err := started.Get(ctx, nil); err != nil && !errors.As(err, &running) {
+			return err
+		}
+		asked[id] = true
+	}
+	return nil
+}

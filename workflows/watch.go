@@ -1,0 +1,71 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+)
+
+// watch waits for what happens to an object at Stripe: its events, and a look of our own from time to time, should an
+// event be lost. It is what refunds, disputes and payouts have in common.
+type watch struct {
+	signals workflow.ReceiveChannel
+	events  []StripeEvent // signalled and not yet recorded
+	mails   mailing
+}
+
+func (w *watch) listen(ctx workflow.Context, description string) {
+	w.signals = workflow.GetSignalChannelWithOptions(ctx, SignalStripeEvent, workflow.SignalChannelOptions{Description: description})
+}
+
+// take collects the events that have come, each once, and returns their ids.
+func (w *watch) take() []string {
+	var event StripeEvent
+	for w.signals.ReceiveAsync(&event) {
+		w.events = append(w.events, event)
+		event = StripeEvent{}
+	}
+	var ids []string
+	seen := map[string]bool{}
+	for _, event := range w.events {
+		if !seen[event.EventID] {
+			seen[event.EventID] = true
+			ids = append(ids, event.EventID)
+		}
+	}
+	return ids
+}
+
+// recorded forgets the events that were taken: the books have them.
+func (w *watch) recorded() { w.events = nil }
+
+func (w *watch) hasNews() bool { return w.signals.Len() > 0 }
+
+// wait ends when an event has come or the time is up.
+func (w *watch) wait(ctx workflow.Context, most time.Duration, summary string) error {
+	_, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
+		Timeout: most, TimerOptions: workflow.TimerOptions{Summary: summary},
+	}, w.hasNews)
+	return err
+}
+
+// settle waits for the mails, and tells whether the workflow may end: no event has come meanwhile. What came with the
+// last workflow task would be lost with it.
+func (w *watch) settle(ctx workflow.Context) (bool, error) {
+	err := workflow.Await(ctx, func() bool { return w.mails.inFlight == 0 || w.hasNews() })
+	return err == nil && !w.hasNews() && w.mails.inFlight == 0, err
+}
+
+// looks is how often something that is awaited is looked at again.
+type looks struct {
+	waits []time.Duration
+	taken int
+}
+
+// next is how long to wait for the next look; the last one repeats. over is true once all of them were taken.
+func (l *looks) next() (wait time.Duration, over bool) {
+	over = l.taken >= len(l.waits)
+	wait = l.waits[min(l.taken, len(l.waits)-1)]
+	l.taken++
+	return wait, over
+}
