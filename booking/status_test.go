@@ -57,13 +57,13 @@ func TestBookingMachine(t *testing.T) {
 	t.Parallel()
 	requireMachine(t, "booking", booking.BookingTransitions, map[booking.Status][]booking.Status{
 		"pending_payment":    {"confirmed", "payment_failed", "expired", "cancelled"},
-		"confirmed":          {"partially_refunded", "refunded", "disputed"},
+		"confirmed":          {"cancelled", "partially_refunded", "refunded", "disputed"},
 		"payment_failed":     nil, // late money changes the payment, not the booking
 		"expired":            nil,
-		"cancelled":          nil,
-		"partially_refunded": {"refunded", "disputed"},
-		"refunded":           {"disputed"},
-		"disputed":           {"confirmed", "partially_refunded", "refunded"},
+		"cancelled":          {"partially_refunded", "refunded", "disputed"},
+		"partially_refunded": {"confirmed", "cancelled", "refunded", "disputed"}, // a refund fails after it succeeded
+		"refunded":           {"confirmed", "cancelled", "partially_refunded", "disputed"},
+		"disputed":           {"confirmed", "cancelled", "partially_refunded", "refunded"},
 	})
 	for status := range booking.BookingTransitions {
 		require.Equal(t, status != booking.StatusPendingPayment, status.Final(), status)
@@ -86,10 +86,12 @@ func TestPaymentMachine(t *testing.T) {
 func TestRefundMachine(t *testing.T) {
 	t.Parallel()
 	requireMachine(t, "refund", booking.RefundTransitions, map[booking.RefundStatus][]booking.RefundStatus{
-		"requested": {"pending", "succeeded", "failed"},
-		"pending":   {"succeeded", "failed"},
-		"succeeded": {"failed"}, // the bank can send it back
-		"failed":    nil,
+		"requested":       {"pending", "requires_action", "succeeded", "failed", "canceled"},
+		"pending":         {"requires_action", "succeeded", "failed", "canceled"},
+		"requires_action": {"pending", "succeeded", "failed", "canceled"},
+		"succeeded":       {"failed"}, // the bank can send it back
+		"failed":          nil,
+		"canceled":        nil,
 	})
 }
 

@@ -38,7 +38,7 @@ type Reservation struct {
 
 // ReserveBooking writes idempotency key and booking in one transaction, or finds what the key stands for already.
 func (s *Store) ReserveBooking(ctx context.Context, in NewBooking) (Reservation, error) {
-	claim, err := s.claim(ctx, in.Key(), in.Now, func(tx *gorm.DB) (made, error) { return insertBooking(tx, in) })
+	claim, err := s.claim(ctx, in.Key(), time.Now().UTC(), func(tx *gorm.DB) (made, error) { return insertBooking(tx, in) })
 	return s.reservation(ctx, claim, err)
 }
 

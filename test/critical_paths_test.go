@@ -168,16 +168,29 @@ func TestIdempotencyHundredAtOnce(t *testing.T) {
 	require.Equal(t, 1, s.CreatedPaymentIntents())
 }
 
+// What a booking's state does not allow is refused with 409, and nothing changes.
 func TestStateGuards(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
-	booked := s.Book("guards", testkit.BookingBody(nil))
-	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
-	s.AwaitStatus(booked.Reference, "confirmed")
-	answer, err := s.API.Do(http.MethodPost, "/v1/bookings/"+booked.Reference+"/cancel", "", nil)
-	require.NoError(t, err)
-	require.Equal(t, http.StatusConflict, answer.Status, "%s", answer.Body)
-	require.Contains(t, string(answer.Body), "confirmed")
-	require.Equal(t, "confirmed", s.Status(booked.Reference))
+	unpaid := s.Book("unpaid", testkit.BookingBody(nil)).Reference
+	refused := func(reference, action, says string) {
+		t.Helper()
+		answer := s.Post("/v1/bookings/"+reference+"/"+action, "guard-"+action+reference, nil)
+		require.Equal(t, http.StatusConflict, answer.Status, "%s: %s", action, answer.Body)
+		require.Contains(t, string(answer.Body), says)
+	}
+	refused(unpaid, "refunds", "no captured payment")
+	refused(unpaid, "capture", "was not made with")
+	require.Equal(t, "pending_payment", s.Status(unpaid))
+	require.Equal(t, http.StatusOK, s.Post("/v1/bookings/"+unpaid+"/cancel", "", nil).Status)
+	refused(unpaid, "refunds", "no captured payment")
+
+	paid := s.BookAndPay("paid", nil)
+	refused(paid.Reference, "capture", "was not made with")
+	require.Equal(t, http.StatusCreated, s.Post("/v1/bookings/"+paid.Reference+"/refunds", "all", nil).Status)
+	s.AwaitStatus(paid.Reference, "refunded")
+	refused(paid.Reference, "cancel", "refunded")
+	answer := s.Post("/v1/bookings/"+paid.Reference+"/refunds", "more", nil)
+	require.Equal(t, http.StatusUnprocessableEntity, answer.Status, "%s", answer.Body)
 	s.RequirePromises()
 }

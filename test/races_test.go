@@ -43,8 +43,8 @@ func TestHoldEndsAfterUnheardPayment(t *testing.T) {
 	s.RequirePromises()
 }
 
-// Money that comes for a booking that is closed is recorded and flagged, by a workflow that starts again for it.
-func TestLateMoneyIsRecordedAndFlagged(t *testing.T) {
+// Money that comes for a booking that is closed is recorded, and goes back by itself.
+func TestLateMoneyGoesBack(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	booked := s.Book("late-money", testkit.BookingBody(nil))
@@ -55,12 +55,15 @@ func TestLateMoneyIsRecordedAndFlagged(t *testing.T) {
 
 	require.NoError(t, s.Stripe.ForceSucceed(booked.Payment.PaymentIntentID))
 	s.Eventually(func() bool { return s.PaymentStatus(booked.Reference) == "succeeded" }, "late money not recorded")
-	s.AwaitWorkflowEnd(booked.Reference)
+	s.Eventually(func() bool { return s.DB.Count(t, "SELECT COUNT(*) FROM refunds WHERE status = 'succeeded'") == 1 }, "late money not refunded")
+	s.AwaitQuiet()
 	require.Equal(t, "cancelled", s.Status(booked.Reference))
-	require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM bookings WHERE refund_due = TRUE"))
-	s.RequireLedger(booked.Reference, "payment")
+	require.Equal(t, 0, s.DB.Count(t, "SELECT COUNT(*) FROM bookings WHERE refund_due = TRUE"))
+	require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM refunds WHERE origin = 'late_money'"))
+	s.RequireLedger(booked.Reference, "payment", "refund")
+	s.RequireMails(booked.Reference, "booking_cancelled", "refunded")
 	s.RequirePromises()
-	s.SaveHistory(booked.Reference, "late_money")
+	s.SaveHistory(booked.Reference, "late_money_refunded")
 }
 
 // Stripe's fee comes after the payment when the capture is asynchronous: the booking is confirmed at once, the fee

@@ -129,6 +129,23 @@ func (s *Stack) Book(key string, body []byte) Booked {
 	return booked
 }
 
+// Post sends a request that the connection itself is not expected to fail.
+func (s *Stack) Post(path, idempotencyKey string, body []byte) Answer {
+	s.T.Helper()
+	answer, err := s.API.Do(http.MethodPost, path, idempotencyKey, body)
+	require.NoError(s.T, err)
+	return answer
+}
+
+// BookAndPay makes a booking that is confirmed; change turns the request into another.
+func (s *Stack) BookAndPay(key string, change func(map[string]any)) Booked {
+	s.T.Helper()
+	booked := s.Book(key, BookingBody(change))
+	require.Equal(s.T, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
+	s.AwaitStatus(booked.Reference, "confirmed")
+	return booked
+}
+
 // Pay is the traveller's browser: it confirms the PaymentIntent at Stripe with a test card, and returns the HTTP status.
 func (s *Stack) Pay(paymentIntentID, card string) int {
 	s.T.Helper()

@@ -40,6 +40,17 @@ func (s *Stack) AwaitWorkflowEnd(reference string) {
 	}, status, "the workflow of %s failed; logs:\n%s", reference, s.Logs)
 }
 
+// AwaitQuiet waits until every event is processed, every mail sent or given up, and every refund of ours at Stripe: what
+// has been set in motion has come to rest.
+func (s *Stack) AwaitQuiet() {
+	s.T.Helper()
+	s.Stripe.Settle()
+	s.Eventually(func() bool {
+		return s.DB.Count(s.T, `SELECT (SELECT COUNT(*) FROM stripe_events WHERE processed = FALSE) + (SELECT COUNT(*) FROM emails WHERE status = 'queued')
+			+ (SELECT COUNT(*) FROM refunds WHERE status = 'requested')`) == 0
+	}, "something goes on; logs:\n%s", s.Logs)
+}
+
 // LatestRun is the id of the booking's newest run, from the workflow itself: searching lags behind.
 func (s *Stack) LatestRun(reference string) string {
 	s.T.Helper()

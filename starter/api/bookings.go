@@ -118,7 +118,6 @@ func (a *api) createBooking(ctx context.Context, body *createInput) (*createOutp
 func (a *api) reserve(ctx context.Context, in store.NewBooking) (store.Reservation, error) {
 	invalid := in.Request.Validate(in.Now)
 	if invalid == nil {
-		in.Now = time.Now().UTC().Truncate(time.Microsecond) // a lease is looked at anew with each turn
 		reservation, err := a.Store.ReserveBooking(ctx, in)
 		if err != nil {
 			return store.Reservation{}, a.storeFailed(ctx, err)

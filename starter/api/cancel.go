@@ -39,8 +39,8 @@ func (a *api) action(spec huma.API, operation huma.Operation) huma.Operation {
 }
 
 type actionInput struct {
-	referenceInput
-	RawBody []byte `contentType:"application/json" required:"false"`
+	Reference string `path:"reference" doc:"The booking's reference." example:"FB-7K2M9QXA"`
+	RawBody   []byte `contentType:"application/json"`
 }
 
 // cancelBody documents the request; decode.go reads it.

@@ -212,6 +212,9 @@ func describeBodies(spec *huma.OpenAPI) {
 		body.Content = map[string]*huma.MediaType{"application/json": {Schema: spec.Components.Schemas.Schema(shape, true, name)}}
 	}
 	describe("/v1/bookings", "Booking", "The booking that is asked for.", reflect.TypeFor[bookingBody]())
+	for _, path := range []string{refundsPath, cancelPath, capturePath} {
+		spec.Paths[path].Post.RequestBody.Required = false // huma goes by it, too
+	}
 	describe(refundsPath, "Refund", "The refund that is asked for; an empty object refunds all that is left.", reflect.TypeFor[refundBody]())
 	describe(cancelPath, "Cancel", "Nothing, or what you were quoted.", reflect.TypeFor[cancelBody]())
 	describe(capturePath, "Capture", "Nothing to capture all, or less.", reflect.TypeFor[captureBody]())

@@ -15,6 +15,7 @@ import (
 	"go.temporal.io/sdk/client"
 	sdklog "go.temporal.io/sdk/log"
 
+	"farebook/booking"
 	"farebook/internal/stripeapi"
 	"farebook/internal/testdb"
 	"farebook/starter/api"
@@ -56,6 +57,9 @@ func serve(t *testing.T, change func(*testdb.DB, *api.Deps)) *server {
 	if change != nil {
 		change(db, &deps)
 	}
+	deps.Inbox = inbox.New(deps.Store, deps.Bookings, time.Minute, deps.Log) // its sweeper does not run
+	deps.Policy = booking.Policy{{HoursBefore: 48, Percent: 50}}
+	t.Cleanup(deps.Inbox.Wait)
 	handler, err := api.New(deps)
 	require.NoError(t, err)
 	web := httptest.NewServer(handler)
@@ -75,8 +79,6 @@ func temporalAt(t *testing.T, deps *api.Deps, address string) {
 	t.Cleanup(temporal.Close)
 	deps.Temporal = temporal
 	deps.Bookings = workflows.NewClient(temporal, "no-worker-"+t.Name())
-	deps.Inbox = inbox.New(deps.Store, deps.Bookings, time.Minute, deps.Log)
-	t.Cleanup(deps.Inbox.Wait)
 }
 
 // withoutTemporal is an API whose Temporal is away, and which is quick to say so.
