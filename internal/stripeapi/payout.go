@@ -54,7 +54,7 @@ func (c *Client) payoutContents(ctx context.Context, id string) ([]booking.Balan
 		for page.Next() {
 			txn := page.BalanceTransaction()
 			after = txn.ID
-			if txn.ReportingCategory != stripe.BalanceTransactionReportingCategoryPayout {
+			if sourceID(txn) != id { // its own row is among them
 				contents = append(contents, *balanceTransactionOf(txn, sourceID(txn)))
 			}
 		}

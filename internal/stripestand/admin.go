@@ -3,20 +3,10 @@ package stripestand
 import (
 	"encoding/json"
 	"net/http"
-	"time"
 )
 
 // adminRoutes are what other processes may do to the stand-in; see the package's documentation.
 func (s *Server) adminRoutes(mux *http.ServeMux) {
-	mux.HandleFunc("POST /_stand/clock", func(w http.ResponseWriter, r *http.Request) {
-		var in struct {
-			AdvanceMS int64 `json:"advance_ms"`
-		}
-		if decode(w, r, &in) {
-			s.clock.Advance(time.Duration(in.AdvanceMS) * time.Millisecond)
-			respond(w, map[string]any{"now": s.clock.Now().UTC()})
-		}
-	})
 	mux.HandleFunc("POST /_stand/faults", func(w http.ResponseWriter, r *http.Request) {
 		var in Fault
 		if decode(w, r, &in) {
@@ -44,6 +34,7 @@ func (s *Server) adminRoutes(mux *http.ServeMux) {
 			respond(w, map[string]any{})
 		})
 	}
+	s.adminMoneyRoutes(mux)
 	s.adminWebhookRoutes(mux)
 }
 

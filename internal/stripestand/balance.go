@@ -7,7 +7,6 @@ import (
 )
 
 // transaction is a balance transaction, Stripe's accounting record (stripe.com/docs/api/balance_transactions/object).
-// Refunds, disputes and payouts will add theirs beside the charges'.
 type transaction struct {
 	id          string
 	created     int64
@@ -15,10 +14,11 @@ type transaction struct {
 	amount      int64
 	fee         int64
 	currency    string
-	kind        string // "charge"
-	category    string // "charge"
+	kind        string // type: "charge", "refund", "adjustment"...
+	category    string // reporting_category, which tells apart what type does not
 	source      string
 	description string
+	payout      string // the automatic payout that pays it out
 }
 
 func (t *transaction) identity() string { return t.id }
@@ -48,19 +48,57 @@ func (t *transaction) wire(s *Server, _ expansion) map[string]any {
 // pendingFor is how long money of a card stays pending.
 const pendingFor = 2 * 24 * time.Hour
 
-// settleCharge makes the balance transaction of a captured charge.
+// settleCharge makes the balance transactions of a captured charge: one, or two for a partial capture, of which the first
+// is about the whole and the second takes the rest back (stripe.com/docs/reports/reporting-categories).
 func (s *Server) settleCharge(ch *charge) {
 	now := s.clock.Now()
-	t := &transaction{
-		id: s.ids.next("txn"), created: now.Unix(), availableOn: now.Add(pendingFor).Unix(), amount: ch.amountCaptured,
-		fee: feeOf(ch.amountCaptured, ch.currency), currency: ch.currency, kind: "charge", category: "charge",
-		source: ch.id, description: ch.intent.description,
-	}
+	availableOn := now.Add(pendingFor).Unix()
 	if ch.behaviour.available {
-		t.availableOn = now.Unix()
+		availableOn = now.Unix()
+	}
+	first := s.book(&transaction{
+		availableOn: availableOn, amount: ch.amount, fee: feeOf(ch.amountCaptured, ch.currency), currency: ch.currency,
+		kind: "charge", category: "charge", source: ch.id, description: ch.intent.description,
+	})
+	ch.transaction = first.id
+	if rest := ch.amount - ch.amountCaptured; rest > 0 {
+		s.book(&transaction{
+			availableOn: availableOn, amount: -rest, currency: ch.currency, kind: "refund", category: "partial_capture_reversal",
+			source: ch.id, description: "Uncaptured part of " + ch.id,
+		})
+	}
+}
+
+// book adds a balance transaction; one without a time of its own is available at once.
+func (s *Server) book(t *transaction) *transaction {
+	now := s.clock.Now().Unix()
+	t.id, t.created = s.ids.next("txn"), now
+	if t.availableOn == 0 {
+		t.availableOn = now
 	}
 	s.transactions.add(t)
-	ch.transaction = t.id
+	return t
+}
+
+// expandedTransaction is a balance transaction's id, or itself where it is asked for; nil when there is none.
+func (s *Server) expandedTransaction(id, field string, expand expansion) any {
+	if id == "" {
+		return nil
+	}
+	if expand.has(field) {
+		return s.transactions.byID[id].wire(s, nil)
+	}
+	return id
+}
+
+// SettleFunds makes all that is pending available now.
+func (s *Server) SettleFunds() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.clock.Now().Unix()
+	for _, t := range s.transactions.order {
+		t.availableOn = min(t.availableOn, now)
+	}
 }
 
 // DelayBalanceTransactions makes captures asynchronous: a charge has no balance transaction until they are released.
@@ -117,9 +155,19 @@ func retrieveBalance(s *Server, _ *call) (any, *apiError) {
 }
 
 func listTransactions(s *Server, c *call) (any, *apiError) {
-	source, currency, kind := c.query.Get("source"), c.query.Get("currency"), c.query.Get("type")
+	source, currency, kind, of := c.query.Get("source"), c.query.Get("currency"), c.query.Get("type"), c.query.Get("payout")
+	if of != "" {
+		po, failed := s.payouts.find("payout", of)
+		if failed != nil {
+			return nil, failed
+		}
+		if !po.automatic {
+			return nil, invalid("", "payout", "Balance transaction history can only be filtered on automatic transfers, not manual.")
+		}
+	}
 	return list(s, &s.transactions, "/v1/balance_transactions", c.query, func(t *transaction) bool {
-		return (source == "" || t.source == source) && (currency == "" || t.currency == currency) && (kind == "" || t.kind == kind)
+		return (source == "" || t.source == source) && (currency == "" || t.currency == currency) && (kind == "" || t.kind == kind) &&
+			(of == "" || t.payout == of)
 	})
 }
 

@@ -17,6 +17,7 @@ type charge struct {
 	behaviour      behaviour
 	failure        behaviour
 	transaction    string
+	disputed       bool
 }
 
 func (ch *charge) identity() string { return ch.id }
@@ -34,11 +35,12 @@ func (s *Server) newCharge(i *intent, b behaviour) *charge {
 func (ch *charge) wire(s *Server, expand expansion) map[string]any {
 	out := map[string]any{
 		"id": ch.id, "object": "charge", "created": ch.created, "livemode": false, "status": ch.status,
-		"amount": ch.amount, "amount_captured": ch.amountCaptured, "amount_refunded": 0, "currency": ch.currency,
-		"captured": ch.captured, "paid": ch.status == "succeeded", "refunded": false, "disputed": false,
+		"amount": ch.amount, "amount_captured": ch.amountCaptured, "amount_refunded": s.refundedOf(ch) + ch.uncaptured(), "currency": ch.currency,
+		"captured": ch.captured, "paid": ch.status == "succeeded", "refunded": ch.captured && s.refundedOf(ch) == ch.amountCaptured,
+		"disputed":       ch.disputed,
 		"payment_intent": ch.intent.id, "payment_method": orNil(ch.method), "customer": orNil(ch.intent.customer),
 		"metadata": maps.Clone(ch.metadata), "description": orNil(ch.intent.description), "receipt_email": orNil(ch.intent.receiptEmail),
-		"balance_transaction": orNil(ch.transaction), "billing_details": billingDetails(),
+		"balance_transaction": nil, "billing_details": billingDetails(),
 		"calculated_statement_descriptor": "FAREBOOK STANDIN", "statement_descriptor": orNil(ch.intent.descriptor),
 		"statement_descriptor_suffix": orNil(ch.intent.descriptorSuffix), "payment_method_details": map[string]any{"type": "card", "card": ch.card()},
 		"outcome": ch.outcome(), "failure_code": nil, "failure_message": nil, "failure_balance_transaction": nil, "fraud_details": map[string]any{},
@@ -49,10 +51,32 @@ func (ch *charge) wire(s *Server, expand expansion) map[string]any {
 	if ch.status == "failed" {
 		out["failure_code"], out["failure_message"] = ch.failure.errorCode(), "Your card was declined."
 	}
-	if ch.transaction != "" && expand.has("balance_transaction") {
-		out["balance_transaction"] = s.transactions.byID[ch.transaction].wire(s, nil)
+	out["balance_transaction"] = s.expandedTransaction(ch.transaction, "balance_transaction", expand)
+	if before := s.captureBefore(ch); before != 0 {
+		card := ch.card()
+		card["capture_before"] = before
+		out["payment_method_details"] = map[string]any{"type": "card", "card": card}
 	}
 	return out
+}
+
+// uncaptured is the part of a captured charge that was let go; Stripe counts it as refunded.
+func (ch *charge) uncaptured() int64 {
+	if !ch.captured {
+		return 0
+	}
+	return ch.amount - ch.amountCaptured
+}
+
+// refundedOf a charge is what refunds take of it that were not sent back.
+func (s *Server) refundedOf(ch *charge) int64 {
+	var sum int64
+	for _, r := range s.refunds.order {
+		if r.charge == ch && r.status != "failed" && r.status != "canceled" {
+			sum += r.amount
+		}
+	}
+	return sum
 }
 
 func (ch *charge) card() map[string]any {

@@ -1,5 +1,5 @@
 // Package stripestand is a Stripe for development and tests: an HTTP server that keeps state for PaymentIntents, charges,
-// balance transactions, the balance, events and idempotency keys, in Stripe's wire format (API version 2023-10-16), and
+// refunds, disputes, payouts, balance transactions, the balance, events and idempotency keys, in Stripe's wire format (API version 2023-10-16), and
 // delivers signed webhooks. No production binary reaches it unless a development configuration asks for it.
 //
 // # What a test may do to it
@@ -15,6 +15,15 @@
 //	POST /_stand/payment_intents/{id}/complete_action                the customer authenticates
 //	POST /_stand/payment_intents/{id}/fail_action                    the customer fails to
 //	POST /_stand/payment_intents/{id}/force_succeed                  late money, against Stripe's own rules
+//	POST /_stand/payment_intents/{id}/refund {"amount": 100}         a refund made in the dashboard
+//	POST /_stand/payment_intents/{id}/dispute {"amount","reason"}    the cardholder disputes; amount 0 for all
+//	GET  /_stand/refunds, /_stand/disputes, /_stand/payouts          every one
+//	POST /_stand/refunds/{id}/settle|fail|require_action             the customer's bank
+//	POST /_stand/disputes/{id}/move {"status": "won"}                the bank decides
+//	POST /_stand/payouts {"currency": "usd"}                         an automatic payout of all that is available
+//	POST /_stand/payouts/{id}/move {"status": "paid"}                our bank
+//	POST /_stand/balance/settle                                      what is pending becomes available
+//	POST /_stand/authorizations/expire                               what was not captured in time is let go
 //	POST /_stand/webhooks/hold                                       keep webhooks back
 //	POST /_stand/webhooks/release {"shuffle": true, "times": 3}      and let them go
 //	POST /_stand/webhooks/{event id}/deliver                         deliver one more time, and tell the answer's status

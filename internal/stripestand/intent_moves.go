@@ -77,6 +77,17 @@ func (s *Server) succeed(i *intent, b behaviour) {
 	s.capture(i, ch, i.amount)
 	s.emit("charge.succeeded", ch)
 	s.emit("payment_intent.succeeded", i)
+	s.afterCapture(ch)
+}
+
+// afterCapture is what the issuer of some test cards does at once.
+func (s *Server) afterCapture(ch *charge) {
+	switch {
+	case ch.behaviour.disputed != "":
+		s.openDispute(ch, ch.amountCaptured, ch.behaviour.disputed)
+	case ch.behaviour.inquired:
+		s.openInquiry(ch)
+	}
 }
 
 func (s *Server) capture(i *intent, ch *charge, amount int64) {
@@ -132,6 +143,7 @@ func captureIntent(s *Server, c *call) (any, *apiError) {
 	s.capture(i, ch, amount)
 	s.emit("charge.captured", ch)
 	s.emit("payment_intent.succeeded", i)
+	s.afterCapture(ch)
 	return i.wire(s, expansionOf(c.form)), nil
 }
 

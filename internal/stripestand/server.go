@@ -36,12 +36,18 @@ type Server struct {
 	ids          idSource
 	intents      table[*intent]
 	charges      table[*charge]
+	refunds      table[*refund]
+	disputes     table[*dispute]
+	payouts      table[*payout]
 	transactions table[*transaction]
 	events       table[*event]
 	methods      table[*paymentMethod]
 	customers    table[*customer]
 	idempotency  map[string]*keptAnswer
 	delayBalance bool
+	holdRefunds  bool
+	// authorisation is how long an authorised payment may be captured.
+	authorisation time.Duration
 }
 
 // New makes a stand-in; serve it by Start, or as an http.Handler.
@@ -51,7 +57,7 @@ func New(options Options) *Server {
 	}
 	s := &Server{
 		options: options, clock: &Clock{}, faults: &Faults{}, journal: &Journal{},
-		idempotency: map[string]*keptAnswer{},
+		idempotency: map[string]*keptAnswer{}, authorisation: authorisationLife,
 	}
 	s.webhooks = newWebhooks(options, s.clock)
 	s.mux = s.routes()

@@ -1,0 +1,223 @@
+package stripestand
+
+import (
+	"maps"
+	"strings"
+	"time"
+)
+
+// payout is money on its way to the bank (stripe.com/docs/api/payouts/object).
+type payout struct {
+	id                 string
+	created            int64
+	amount             int64
+	currency           string
+	status             string
+	automatic          bool
+	description        string
+	descriptor         string
+	method             string
+	metadata           map[string]string
+	transaction        string
+	failureTransaction string
+	failureCode        string
+}
+
+// arrivalAfter is how long a payout takes.
+const arrivalAfter = 2 * 24 * time.Hour
+
+func (p *payout) identity() string { return p.id }
+func (p *payout) createdAt() int64 { return p.created }
+
+func (p *payout) wire(s *Server, expand expansion) map[string]any {
+	reconciliation := "not_applicable"
+	if p.automatic {
+		reconciliation = "completed"
+	}
+	var failureMessage any
+	if p.failureCode != "" {
+		failureMessage = "The bank account has been closed."
+	}
+	return map[string]any{
+		"id": p.id, "object": "payout", "created": p.created, "livemode": false, "amount": p.amount, "currency": p.currency, "status": p.status,
+		"arrival_date": p.created + int64(arrivalAfter/time.Second), "automatic": p.automatic, "description": orNil(p.description),
+		"destination": "ba_3standinBankAccount", "metadata": maps.Clone(p.metadata), "method": orDefault(p.method, "standard"),
+		"original_payout": nil, "reversed_by": nil, "reconciliation_status": reconciliation, "source_type": "card",
+		"statement_descriptor": orNil(p.descriptor), "type": "bank_account", "failure_code": orNil(p.failureCode), "failure_message": failureMessage,
+		"balance_transaction":         s.expandedTransaction(p.transaction, "balance_transaction", expand),
+		"failure_balance_transaction": s.expandedTransaction(p.failureTransaction, "failure_balance_transaction", expand),
+	}
+}
+
+// PayoutInfo is what a test reads of one.
+type PayoutInfo struct {
+	ID        string `json:"id"`
+	Status    string `json:"status"`
+	Currency  string `json:"currency"`
+	Amount    int64  `json:"amount"`
+	Automatic bool   `json:"automatic"`
+}
+
+// Payouts are all there are, oldest first.
+func (s *Server) Payouts() []PayoutInfo {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make([]PayoutInfo, 0, len(s.payouts.order))
+	for _, p := range s.payouts.order {
+		out = append(out, PayoutInfo{p.id, p.status, p.currency, p.amount, p.automatic})
+	}
+	return out
+}
+
+func createPayout(s *Server, c *call) (any, *apiError) {
+	if failed := firstOf(
+		c.known("amount", "currency", "description", "destination", "metadata", "method", "source_type", "statement_descriptor"),
+		c.oneOf("method", "standard", "instant"), c.oneOf("source_type", "bank_account", "card", "fpx"),
+	); failed != nil {
+		return nil, failed
+	}
+	amount, given, failed := c.integer("amount")
+	currency := strings.ToLower(c.form.Get("currency"))
+	switch {
+	case failed != nil:
+		return nil, failed
+	case !given:
+		return nil, invalid("parameter_missing", "amount", "Missing required param: amount.")
+	case currency == "":
+		return nil, invalid("parameter_missing", "currency", "Missing required param: currency.")
+	case amount < 1:
+		return nil, invalid("parameter_invalid_integer", "amount", "Invalid positive integer")
+	case amount > s.available(currency):
+		return nil, refusedRefund("balance_insufficient", "You have insufficient funds in your Stripe account for this transfer.")
+	}
+	p := s.newPayout(amount, currency)
+	p.description, p.descriptor, p.method = c.form.Get("description"), c.form.Get("statement_descriptor"), c.form.Get("method")
+	p.metadata = c.metadata(nil)
+	s.emit("payout.created", p)
+	return p.wire(s, expansionOf(c.form)), nil
+}
+
+// available is what may be paid out in a currency.
+func (s *Server) available(currency string) int64 {
+	var sum int64
+	for _, t := range s.transactions.order {
+		if t.currency == currency && t.status(s.clock.Now()) == "available" {
+			sum += t.net()
+		}
+	}
+	return sum
+}
+
+func (s *Server) newPayout(amount int64, currency string) *payout {
+	p := &payout{
+		id: s.ids.next("po"), created: s.clock.Now().Unix(), amount: amount, currency: currency, status: "pending", metadata: map[string]string{},
+	}
+	p.transaction = s.book(&transaction{
+		amount: -amount, currency: currency, kind: "payout", category: "payout", source: p.id, description: "STRIPE PAYOUT",
+	}).id
+	s.payouts.add(p)
+	return p
+}
+
+// PayOut makes an automatic payout of everything that is available in a currency ("usd") and that no other automatic
+// payout has taken, and returns its id.
+func (s *Server) PayOut(currency string) (string, error) {
+	s.mu.Lock()
+	var contents []*transaction
+	var sum int64
+	for _, t := range s.transactions.order {
+		if t.currency == currency && t.payout == "" && t.status(s.clock.Now()) == "available" {
+			contents = append(contents, t)
+			sum += t.net()
+		}
+	}
+	var failed *apiError
+	id := ""
+	if sum < 1 {
+		failed = invalid("balance_insufficient", "amount", "there is nothing to pay out")
+	} else {
+		p := s.newPayout(sum, currency)
+		p.automatic, id = true, p.id
+		for _, t := range append(contents, s.transactions.byID[p.transaction]) {
+			t.payout = p.id
+		}
+		s.emit("payout.created", p)
+		s.emit("payout.reconciliation_completed", p)
+	}
+	s.mu.Unlock()
+	s.webhooks.flush()
+	return id, asError(failed)
+}
+
+// payoutMoves says where a payout may go.
+var payoutMoves = map[string][]string{
+	"pending": {"in_transit", "paid", "failed", "canceled"}, "in_transit": {"paid", "failed"}, "paid": {"failed"},
+}
+
+var payoutEvents = map[string]string{"in_transit": "payout.updated", "paid": "payout.paid", "failed": "payout.failed", "canceled": "payout.canceled"}
+
+func (s *Server) advancePayout(p *payout, status string) *apiError {
+	if !contains(payoutMoves[p.status], status) {
+		return invalid("", "", "a payout that is "+p.status+" cannot become "+status)
+	}
+	p.status = status
+	if kind := map[string]string{"failed": "payout_failure", "canceled": "payout_cancel"}[status]; kind != "" {
+		p.failureTransaction = s.book(&transaction{
+			amount: p.amount, currency: p.currency, kind: kind, category: "payout_reversal", source: p.id, description: "PAYOUT FAILURE",
+		}).id
+	}
+	if status == "failed" {
+		p.failureCode = "account_closed"
+	}
+	s.emit(payoutEvents[status], p)
+	return nil
+}
+
+// MovePayout is the bank: it takes a payout to in_transit, paid, failed (also after paid) or canceled.
+func (s *Server) MovePayout(id, status string) error {
+	s.mu.Lock()
+	p, failed := s.payouts.find("payout", id)
+	if failed == nil {
+		failed = s.advancePayout(p, status)
+	}
+	s.mu.Unlock()
+	s.webhooks.flush()
+	return asError(failed)
+}
+
+func listPayouts(s *Server, c *call) (any, *apiError) {
+	status := c.query.Get("status")
+	return list(s, &s.payouts, "/v1/payouts", c.query, func(p *payout) bool { return status == "" || p.status == status })
+}
+
+func retrievePayout(s *Server, c *call) (any, *apiError) {
+	p, failed := s.payouts.find("payout", c.id)
+	if failed != nil {
+		return nil, failed
+	}
+	return p.wire(s, expansionOf(c.query)), nil
+}
+
+func updatePayout(s *Server, c *call) (any, *apiError) {
+	p, failed := s.payouts.find("payout", c.id)
+	if failed == nil {
+		failed = c.known("metadata")
+	}
+	if failed != nil {
+		return nil, failed
+	}
+	p.metadata = c.metadata(p.metadata)
+	s.emit("payout.updated", p)
+	return p.wire(s, expansionOf(c.form)), nil
+}
+
+func cancelPayout(s *Server, c *call) (any, *apiError) {
+	p, failed := s.payouts.find("payout", c.id)
+	if failed == nil {
+		failed = s.advancePayout(p, "canceled")
+	}
+	if failed != nil {
+		return nil, failed
+	}
+	return p.wire(s, expansionOf(c.form)), nil
+}

@@ -1,0 +1,286 @@
+package stripestand
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+)
+
+// refund is money on its way back (stripe.com/docs/api/refunds/object).
+type refund struct {
+	id                 string
+	created            int64
+	charge             *charge
+	amount             int64
+	status             string
+	reason             string
+	metadata           map[string]string
+	transaction        string // empty while the balance has not paid for it
+	failureTransaction string
+	failureReason      string
+}
+
+func (r *refund) identity() string { return r.id }
+func (r *refund) createdAt() int64 { return r.created }
+
+func (r *refund) wire(s *Server, expand expansion) map[string]any {
+	out := map[string]any{
+		"id": r.id, "object": "refund", "created": r.created, "amount": r.amount, "currency": r.charge.currency, "status": r.status,
+		"charge": r.charge.id, "payment_intent": r.charge.intent.id, "reason": orNil(r.reason), "metadata": maps.Clone(r.metadata),
+		"receipt_number": nil, "source_transfer_reversal": nil, "transfer_reversal": nil,
+		"balance_transaction": s.expandedTransaction(r.transaction, "balance_transaction", expand),
+		"destination_details": map[string]any{"type": "card", "card": map[string]any{
+			"reference_status": "pending", "reference_type": "acquirer_reference_number", "type": "refund",
+		}},
+	}
+	if r.status == "failed" {
+		out["failure_reason"] = r.failureReason
+	}
+	if r.failureTransaction != "" {
+		out["failure_balance_transaction"] = s.expandedTransaction(r.failureTransaction, "failure_balance_transaction", expand)
+	}
+	return out
+}
+
+// Refund is what a test reads of one.
+type Refund struct {
+	ID            string            `json:"id"`
+	Charge        string            `json:"charge"`
+	PaymentIntent string            `json:"payment_intent"`
+	Status        string            `json:"status"`
+	Amount        int64             `json:"amount"`
+	Currency      string            `json:"currency"`
+	Metadata      map[string]string `json:"metadata"`
+}
+
+// Refunds are all there are, oldest first.
+func (s *Server) Refunds() []Refund {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make([]Refund, 0, len(s.refunds.order))
+	for _, r := range s.refunds.order {
+		out = append(out, Refund{r.id, r.charge.id, r.charge.intent.id, r.status, r.amount, r.charge.currency, maps.Clone(r.metadata)})
+	}
+	return out
+}
+
+func createRefund(s *Server, c *call) (any, *apiError) {
+	if failed := firstOf(
+		c.known("charge", "payment_intent", "amount", "reason", "metadata", "refund_application_fee", "reverse_transfer", "instructions_email", "currency", "customer", "origin"),
+		c.oneOf("reason", "duplicate", "fraudulent", "requested_by_customer"),
+	); failed != nil {
+		return nil, failed
+	}
+	ch, failed := s.refundableCharge(c)
+	if failed != nil {
+		return nil, failed
+	}
+	amount, given, failed := c.integer("amount")
+	left := ch.amountCaptured - s.refundedOf(ch)
+	switch {
+	case failed != nil:
+		return nil, failed
+	case left == 0:
+		return nil, refusedRefund("charge_already_refunded", "Charge "+ch.id+" has already been refunded.")
+	case !given:
+		amount = left
+	case amount < 1:
+		return nil, invalid("parameter_invalid_integer", "amount", "Invalid positive integer")
+	case amount > left:
+		return nil, invalid("", "amount", fmt.Sprintf("Refund amount (%d) is greater than unrefunded amount on charge (%d)", amount, left))
+	}
+	return s.refund(ch, amount, c.form.Get("reason"), c.metadata(nil)).wire(s, expansionOf(c.form)), nil
+}
+
+// refundableCharge finds the charge by its id or by its PaymentIntent, and refuses one that has nothing to give back.
+func (s *Server) refundableCharge(c *call) (*charge, *apiError) {
+	id := c.form.Get("charge")
+	if intentID := c.form.Get("payment_intent"); intentID != "" {
+		i, failed := s.intents.find("payment_intent", intentID)
+		if failed != nil {
+			return nil, asParameter(failed, "payment_intent")
+		}
+		id = i.latestCharge
+		if i.status != succeeded {
+			return nil, invalid("", "payment_intent", "This PaymentIntent ("+i.id+") does not have a successful charge to refund.")
+		}
+	}
+	if id == "" {
+		return nil, invalid("parameter_missing", "charge", "One of the following params should be provided for this request: payment_intent or charge.")
+	}
+	ch, failed := s.charges.find("charge", id)
+	switch {
+	case failed != nil:
+		return nil, asParameter(failed, "charge")
+	case ch.status != "succeeded" || !ch.captured:
+		return nil, invalid("charge_not_refundable", "charge", "The charge cannot be refunded: it is not captured.")
+	}
+	for _, d := range s.disputes.order {
+		if d.charge == ch && (formalOpen(d.status) || d.status == "lost") {
+			return nil, refusedRefund("charge_disputed", "The charge has been disputed and cannot be refunded.")
+		}
+	}
+	return ch, nil
+}
+
+// asParameter is a missing object that a parameter names, not the path.
+func asParameter(failed *apiError, param string) *apiError {
+	changed := *failed
+	changed.status, changed.param = http.StatusBadRequest, param
+	return &changed
+}
+
+// refusedRefund is an answer that is kept under its key: execution had begun.
+func refusedRefund(code, message string) *apiError {
+	return &apiError{status: http.StatusBadRequest, kind: "invalid_request_error", code: code, message: message}
+}
+
+func (s *Server) refund(ch *charge, amount int64, reason string, metadata map[string]string) *refund {
+	r := &refund{
+		id: s.ids.next("re"), created: s.clock.Now().Unix(), charge: ch, amount: amount, status: "succeeded", reason: reason, metadata: metadata,
+	}
+	if s.holdRefunds {
+		r.status = "pending"
+	} else {
+		s.payRefund(r)
+	}
+	if ch.behaviour.refundWaits {
+		r.status = "pending"
+	}
+	s.refunds.add(r)
+	s.emit("refund.created", r)
+	s.emit("charge.refunded", ch)
+	return r
+}
+
+func (s *Server) payRefund(r *refund) {
+	t := s.book(&transaction{
+		amount: -r.amount, currency: r.charge.currency, kind: "refund", category: "refund", source: r.id, description: "REFUND FOR CHARGE",
+	})
+	r.transaction = t.id
+}
+
+func listRefunds(s *Server, c *call) (any, *apiError) {
+	of, intent := c.query.Get("charge"), c.query.Get("payment_intent")
+	return list(s, &s.refunds, "/v1/refunds", c.query, func(r *refund) bool {
+		return (of == "" || r.charge.id == of) && (intent == "" || r.charge.intent.id == intent)
+	})
+}
+
+func retrieveRefund(s *Server, c *call) (any, *apiError) {
+	r, failed := s.refunds.find("refund", c.id)
+	if failed != nil {
+		return nil, failed
+	}
+	return r.wire(s, expansionOf(c.query)), nil
+}
+
+func updateRefund(s *Server, c *call) (any, *apiError) {
+	r, failed := s.refunds.find("refund", c.id)
+	if failed == nil {
+		failed = c.known("metadata")
+	}
+	if failed != nil {
+		return nil, failed
+	}
+	r.metadata = c.metadata(r.metadata)
+	s.refundChanged(r)
+	return r.wire(s, expansionOf(c.form)), nil
+}
+
+func cancelRefund(s *Server, c *call) (any, *apiError) {
+	r, failed := s.refunds.find("refund", c.id)
+	switch {
+	case failed != nil:
+		return nil, failed
+	case r.status != "requires_action":
+		return nil, invalid("", "", "Only a refund with a status of requires_action can be canceled.")
+	}
+	s.giveBack(r, "canceled", "")
+	return r.wire(s, expansionOf(c.form)), nil
+}
+
+func (s *Server) refundChanged(r *refund) {
+	s.emit("refund.updated", r)
+	s.emit("charge.refund.updated", r)
+}
+
+// giveBack ends a refund without the customer: what the balance had paid comes back.
+func (s *Server) giveBack(r *refund, status, reason string) {
+	r.status, r.failureReason = status, reason
+	if r.transaction != "" {
+		t := s.book(&transaction{
+			amount: r.amount, currency: r.charge.currency, kind: "refund_failure", category: "refund_failure", source: r.id,
+			description: "REFUND FAILURE",
+		})
+		r.failureTransaction = t.id
+	}
+	s.refundChanged(r)
+}
+
+// HoldRefunds keeps refunds pending and unpaid, as an insufficient balance does, until each is settled.
+func (s *Server) HoldRefunds(hold bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.holdRefunds = hold
+}
+
+// SettleRefund lets a refund that is on its way arrive.
+func (s *Server) SettleRefund(id string) error {
+	return s.moveRefund(id, func(r *refund) bool { return r.status == "pending" || r.status == "requires_action" }, func(r *refund) {
+		if r.transaction == "" {
+			s.payRefund(r)
+		}
+		r.status = "succeeded"
+		s.refundChanged(r)
+	})
+}
+
+// FailRefund has the bank send a refund back, also after it succeeded. An empty reason is "unknown".
+func (s *Server) FailRefund(id, reason string) error {
+	if reason == "" {
+		reason = "unknown"
+	}
+	return s.moveRefund(id, func(r *refund) bool { return r.status != "failed" && r.status != "canceled" }, func(r *refund) {
+		s.giveBack(r, "failed", reason)
+	})
+}
+
+// RequireRefundAction has a pending refund wait for the customer.
+func (s *Server) RequireRefundAction(id string) error {
+	return s.moveRefund(id, func(r *refund) bool { return r.status == "pending" }, func(r *refund) {
+		r.status = "requires_action"
+		s.refundChanged(r)
+	})
+}
+
+func (s *Server) moveRefund(id string, may func(*refund) bool, move func(*refund)) error {
+	s.mu.Lock()
+	r, failed := s.refunds.find("refund", id)
+	if failed == nil && !may(r) {
+		failed = invalid("", "", "a refund that is "+r.status+" cannot go there")
+	}
+	if failed == nil {
+		move(r)
+	}
+	s.mu.Unlock()
+	s.webhooks.flush()
+	return asError(failed)
+}
+
+// RefundInDashboard is a refund that somebody makes by hand: it bears no metadata. It returns its id.
+func (s *Server) RefundInDashboard(paymentIntentID string, amount int64) (string, error) {
+	s.mu.Lock()
+	i, failed := s.intents.find("payment_intent", paymentIntentID)
+	id := ""
+	switch {
+	case failed != nil:
+	case i.status != succeeded || amount > s.charges.byID[i.latestCharge].amountCaptured-s.refundedOf(s.charges.byID[i.latestCharge]):
+		failed = unexpectedState(i, "there is not so much to refund")
+	default:
+		id = s.refund(s.charges.byID[i.latestCharge], amount, "requested_by_customer", map[string]string{}).id
+	}
+	s.mu.Unlock()
+	s.webhooks.flush()
+	return id, asError(failed)
+}
