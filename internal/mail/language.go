@@ -18,6 +18,7 @@ type language struct {
 	clock     string // how a moment is put together: weekday, day, month, year, time
 	utc       string // what says that a time is UTC
 	reasons   map[string]string
+	labels    map[string]string // of the table of amounts
 }
 
 // moment writes a time in the offset that it has: a flight's times are those of its airports.

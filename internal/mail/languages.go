@@ -10,6 +10,10 @@ var languages = map[booking.Locale]language{
 			"November", "December"},
 		clock: "%s, %d %s %d, %s",
 		utc:   " UTC",
+		labels: map[string]string{
+			labelPaid: "Paid", labelPaidOn: "Paid on", labelPayment: "Payment number", labelRefund: "Refund",
+			labelRefundID: "Refund number", labelRefundedSoFar: "Refunded in all", labelKept: "Kept",
+		},
 		reasons: map[string]string{
 			funds:          "Your bank declined it: the balance does not cover it, or the card has reached a limit.",
 			details:        "Some of the card's details were not right, or the card has expired.",
@@ -28,6 +32,10 @@ var languages = map[booking.Locale]language{
 			"نوفمبر", "ديسمبر"},
 		clock: "%s %d %s %d، الساعة %s",
 		utc:   " بالتوقيت العالمي",
+		labels: map[string]string{
+			labelPaid: "المدفوع", labelPaidOn: "تاريخ الدفع", labelPayment: "رقم الدفعة", labelRefund: "المبلغ المسترد",
+			labelRefundID: "رقم الاسترداد", labelRefundedSoFar: "مجموع ما أُعيد", labelKept: "المبلغ المحتفظ به",
+		},
 		reasons: map[string]string{
 			funds:          "رفض مصرفك الدفع لأن الرصيد لا يكفي أو لأن البطاقة بلغت حدّها.",
 			details:        "بعض بيانات البطاقة غير صحيحة، أو انتهت صلاحيتها.",

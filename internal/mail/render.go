@@ -5,6 +5,7 @@ import (
 	"fmt"
 	htmltemplate "html/template"
 	"strings"
+	"sync"
 	texttemplate "text/template"
 	"time"
 
@@ -17,7 +18,7 @@ var files embed.FS
 // Content is what a mail is made of.
 type Content struct {
 	Kind          booking.EmailKind
-	Reference     booking.Reference
+	Reference     booking.Reference // empty for a mail about a payout
 	Customer      booking.Customer
 	Flight        booking.Flight
 	Amount        booking.Money
@@ -39,14 +40,19 @@ type view struct {
 	Arrives string
 	Hold    string
 	Reason  string // why a payment failed
+	Rows    []row  // the amounts, as a table
 	Dir     string
 }
 
-// Render writes a mail's subject, text and HTML.
+// Render writes a mail's subject, text and HTML. Mails to the finance department are in English.
 func Render(c Content) (subject, text, html string, err error) {
 	words, known := languages[c.Customer.Locale]
-	if !known {
+	if !known || c.Kind.ForFinance() {
 		words, c.Customer.Locale = languages[booking.LocaleEN], booking.LocaleEN
+	}
+	parsed, err := templatesOf(c.Customer.Locale, c.Kind)
+	if err != nil {
+		return "", "", "", fmt.Errorf("mail of kind %q: %w", c.Kind, err)
 	}
 	v := view{
 		Content: c,
@@ -55,25 +61,64 @@ func Render(c Content) (subject, text, html string, err error) {
 		Arrives: words.moment(c.Flight.ArrivesAt),
 		Hold:    words.moment(c.HoldExpiresAt.UTC()) + words.utc,
 		Reason:  words.reasons[family(c.DeclineCode, c.Payable)],
+		Rows:    words.rows(c),
 		Dir:     words.direction,
-	}
-	folder := "templates/" + string(c.Customer.Locale) + "/"
-	plain, err := texttemplate.New("").Funcs(texttemplate.FuncMap{"isolate": words.isolate}).
-		ParseFS(files, folder+string(c.Kind)+".txt", folder+"flight.txt")
-	if err != nil {
-		return "", "", "", fmt.Errorf("mail of kind %q: %w", c.Kind, err)
-	}
-	rich, err := htmltemplate.ParseFS(files, "templates/layout.html", folder+string(c.Kind)+".html", folder+"flight.html")
-	if err != nil {
-		return "", "", "", fmt.Errorf("mail of kind %q: %w", c.Kind, err)
 	}
 	var s, t, h strings.Builder
 	for _, err := range []error{
-		plain.ExecuteTemplate(&s, "subject", v), plain.ExecuteTemplate(&t, "text", v), rich.ExecuteTemplate(&h, "layout", v),
+		parsed.plain.ExecuteTemplate(&s, "subject", v), parsed.plain.ExecuteTemplate(&t, "text", v), parsed.rich.ExecuteTemplate(&h, "layout", v),
 	} {
 		if err != nil {
 			return "", "", "", fmt.Errorf("mail of kind %q: %w", c.Kind, err)
 		}
 	}
 	return strings.TrimSpace(s.String()), strings.TrimLeft(t.String(), "\n"), h.String(), nil
+}
+
+// templates of one kind of mail in one language.
+type templates struct {
+	plain *texttemplate.Template
+	rich  *htmltemplate.Template
+}
+
+type templatesKey struct {
+	locale booking.Locale
+	kind   booking.EmailKind
+}
+
+// parsed keeps what was parsed once: parsing takes longer than everything else about a mail.
+var parsed sync.Map // of templatesKey to templates
+
+func templatesOf(locale booking.Locale, kind booking.EmailKind) (templates, error) {
+	key := templatesKey{locale, kind}
+	if known, found := parsed.Load(key); found {
+		return known.(templates), nil //nolint:forcetypeassert // nothing else is stored
+	}
+	fresh, err := parse(locale, kind)
+	if err == nil {
+		parsed.Store(key, fresh)
+	}
+	return fresh, err
+}
+
+func parse(locale booking.Locale, kind booking.EmailKind) (templates, error) {
+	words := languages[locale]
+	helpers := map[string]any{
+		"isolate": words.isolate,
+		"price":   func(amount booking.Money) string { return words.price(amount, locale) },
+	}
+	folder := "templates/" + string(locale) + "/"
+	text := []string{folder + string(kind) + ".txt", folder + "flight.txt", "templates/amounts.txt"}
+	html := []string{"templates/layout.html", folder + string(kind) + ".html", folder + "flight.html", "templates/amounts.html"}
+	if kind.ForFinance() {
+		about := "templates/finance/" + string(kind) + ".txt"
+		text = []string{"templates/finance/letter.txt", about, "templates/amounts.txt"}
+		html = []string{"templates/layout.html", "templates/finance/letter.html", about, "templates/amounts.html"}
+	}
+	plain, err := texttemplate.New("").Funcs(helpers).ParseFS(files, text...)
+	if err != nil {
+		return templates{}, err
+	}
+	rich, err := htmltemplate.New("").Funcs(helpers).ParseFS(files, html...)
+	return templates{plain, rich}, err
 }
