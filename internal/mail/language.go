@@ -19,6 +19,7 @@ type language struct {
 	utc       string // what says that a time is UTC
 	reasons   map[string]string
 	labels    map[string]string // of the table of amounts
+	hours     func(int) string  // counts whole hours, from 0
 }
 
 // moment writes a time in the offset that it has: a flight's times are those of its airports.

@@ -10,6 +10,7 @@ var languages = map[booking.Locale]language{
 			"November", "December"},
 		clock: "%s, %d %s %d, %s",
 		utc:   " UTC",
+		hours: hoursInEnglish,
 		labels: map[string]string{
 			labelPaid: "Paid", labelPaidOn: "Paid on", labelPayment: "Payment number", labelRefund: "Refund",
 			labelRefundID: "Refund number", labelRefundedSoFar: "Refunded in all", labelKept: "Kept",
@@ -32,6 +33,7 @@ var languages = map[booking.Locale]language{
 			"نوفمبر", "ديسمبر"},
 		clock: "%s %d %s %d، الساعة %s",
 		utc:   " بالتوقيت العالمي",
+		hours: hoursInArabic,
 		labels: map[string]string{
 			labelPaid: "المدفوع", labelPaidOn: "تاريخ الدفع", labelPayment: "رقم الدفعة", labelRefund: "المبلغ المسترد",
 			labelRefundID: "رقم الاسترداد", labelRefundedSoFar: "مجموع ما أُعيد", labelKept: "المبلغ المحتفظ به",

@@ -106,6 +106,8 @@ func parse(locale booking.Locale, kind booking.EmailKind) (templates, error) {
 	helpers := map[string]any{
 		"isolate": words.isolate,
 		"price":   func(amount booking.Money) string { return words.price(amount, locale) },
+		"hours":   words.hours,
+		"earlier": func(quote *booking.QuoteLetter) bool { return countsEarlier(*quote) },
 	}
 	folder := "templates/" + string(locale) + "/"
 	text := []string{folder + string(kind) + ".txt", folder + "flight.txt", "templates/amounts.txt"}

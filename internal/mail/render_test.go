@@ -130,11 +130,11 @@ func TestVariantsOfMoneyBack(t *testing.T) {
 		c.Letter.Quote.Refund.Value, c.Letter.Quote.Kept.Value, c.Letter.Quote.Percent, c.Letter.Quote.Hours = 0, 45900, 0, -3
 	})
 	require.Contains(t, text, "had departed")
-	require.Contains(t, text, "Nothing is refunded; $459.00 is kept.")
+	require.Contains(t, text, "Under the refund terms, no refund is due any more: $459.00 is kept.")
 	text, _ = render(booking.EmailCancelledPaid, func(c *mail.Content) {
 		c.Letter.Quote.Refund.Value, c.Letter.Quote.Kept.Value, c.Letter.Quote.Percent = 45900, 0, 100
 	})
-	require.NotContains(t, text, "is kept")
+	require.Contains(t, text, "we are refunding $459.00, and nothing is kept")
 	text, html = render(booking.EmailConfirmed, func(c *mail.Content) {
 		c.Letter.Receipt = &booking.ReceiptLetter{
 			Paid: booking.Money{Value: 45900, Currency: "USD"}, PaidAt: time.Date(2030, 4, 1, 12, 5, 0, 0, time.UTC), PaymentIntentID: "pi_1",
