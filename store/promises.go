@@ -16,6 +16,9 @@ type Promise struct {
 	Detail string // how many rows break it
 }
 
+// paid are the states of a booking whose money was captured while it was wanted.
+const paid = `('confirmed', 'partially_refunded', 'refunded', 'disputed')`
+
 // promises that SQL can check: each query counts the rows that break it, and reads any size of ledger in one pass.
 var promises = []struct {
 	number int
@@ -32,11 +35,13 @@ var promises = []struct {
 		SELECT COUNT(*) FROM financial_ledger l
 		LEFT JOIN payments p ON p.booking_id = l.booking_id AND p.stripe_payment_intent_id = l.stripe_payment_intent_id
 		WHERE l.type = 'payment' AND COALESCE(p.status, '') <> 'succeeded'`},
-	{2, "each payment in the ledger is about what was captured", `
+	{2, "what the ledger owes for a payment is what was captured", `
 		SELECT COUNT(*) FROM payments p
-		JOIN financial_ledger l ON l.booking_id = p.booking_id AND l.stripe_payment_intent_id = p.stripe_payment_intent_id AND l.type = 'payment'
-		JOIN ledger_entries e ON e.ledger_id = l.id AND e.account = 'liability:unearned_revenue' AND e.side = 'credit'
-		WHERE e.amount <> p.amount_captured OR e.currency <> p.currency`},
+		LEFT JOIN (SELECT l.booking_id, e.currency, SUM(CASE e.side WHEN 'credit' THEN e.amount ELSE -e.amount END) AS owed
+		           FROM financial_ledger l JOIN ledger_entries e ON e.ledger_id = l.id AND e.account = 'liability:unearned_revenue'
+		           WHERE l.type IN ('payment', 'stripe_fee', 'partial_capture_reversal') GROUP BY l.booking_id, e.currency) o
+		  ON o.booking_id = p.booking_id AND o.currency = p.currency
+		WHERE p.status = 'succeeded' AND COALESCE(o.owed, 0) <> p.amount_captured`},
 	{3, "debits equal credits, per transaction and currency", `
 		SELECT COUNT(DISTINCT ledger_id) FROM (SELECT ledger_id FROM ledger_entries GROUP BY ledger_id, currency
 		  HAVING SUM(CASE side WHEN 'debit' THEN amount ELSE -amount END) <> 0) unbalanced`},
@@ -44,14 +49,65 @@ var promises = []struct {
 		SELECT COUNT(*) FROM financial_ledger l WHERE NOT EXISTS (SELECT 1 FROM ledger_entries e WHERE e.ledger_id = l.id)`},
 	{6, "no confirmed booking without captured money", `
 		SELECT COUNT(*) FROM bookings b LEFT JOIN payments p ON p.booking_id = b.id
-		WHERE b.status = 'confirmed' AND (COALESCE(p.status, '') <> 'succeeded' OR p.amount_captured <> b.amount)`},
-	{7, "no captured money without a confirmed booking, or one that a person is shown", `
+		WHERE b.status IN ` + paid + ` AND (COALESCE(p.status, '') <> 'succeeded' OR p.amount_captured <= 0
+		  OR b.capture_method = 'automatic' AND p.amount_captured <> b.amount)`},
+	{7, "no captured money without a booking, on its way back, or shown to a person", `
 		SELECT COUNT(*) FROM payments p JOIN bookings b ON b.id = p.booking_id
-		WHERE p.status = 'succeeded' AND b.status NOT IN ('confirmed', 'partially_refunded', 'refunded', 'disputed')
-		  AND b.refund_due = FALSE AND b.attention IS NULL`},
-	{12, "each confirmed booking has exactly one confirmation", `
+		WHERE p.status = 'succeeded' AND b.status NOT IN ` + paid + ` AND b.cancelled_at IS NULL AND b.attention IS NULL
+		  AND p.amount_captured > p.amount_refunded + p.amount_charged_back
+		  AND NOT EXISTS (SELECT 1 FROM refunds r WHERE r.booking_id = b.id AND r.status IN ('requested', 'pending', 'requires_action'))
+		  AND NOT EXISTS (SELECT 1 FROM disputes d WHERE d.booking_id = b.id AND d.status IN ('needs_response', 'under_review'))`},
+	{7, "each paid booking's state follows its money", `
+		SELECT COUNT(*) FROM bookings b JOIN payments p ON p.booking_id = b.id
+		WHERE (b.status IN ` + paid + ` OR b.cancelled_at IS NOT NULL) AND b.status <> CASE
+		  WHEN EXISTS (SELECT 1 FROM disputes d WHERE d.booking_id = b.id AND d.status IN ('needs_response', 'under_review')) THEN 'disputed'
+		  WHEN p.amount_refunded + p.amount_charged_back >= p.amount_captured THEN 'refunded'
+		  WHEN p.amount_refunded + p.amount_charged_back > 0 THEN 'partially_refunded'
+		  WHEN b.cancelled_at IS NOT NULL THEN 'cancelled' ELSE 'confirmed' END`},
+	{8, "refunds never exceed what was captured", `
+		SELECT COUNT(*) FROM payments p
+		JOIN (SELECT booking_id, SUM(amount) AS reserved FROM refunds WHERE status NOT IN ('failed', 'canceled') GROUP BY booking_id) r
+		  ON r.booking_id = p.booking_id
+		WHERE r.reserved > p.amount_captured`},
+	{8, "each payment knows what was refunded of it", `
+		SELECT COUNT(*) FROM payments p
+		LEFT JOIN (SELECT booking_id, SUM(amount) AS refunded FROM refunds WHERE status = 'succeeded' GROUP BY booking_id) r
+		  ON r.booking_id = p.booking_id
+		WHERE p.amount_refunded <> COALESCE(r.refunded, 0)`},
+	{8, "each refund is in the ledger as Stripe's balance paid for it, and got it back", `
+		SELECT COUNT(*) FROM refunds r
+		LEFT JOIN (SELECT booking_id, stripe_object_id, SUM(type = 'refund') AS paid, SUM(type = 'refund_failure') AS back
+		           FROM financial_ledger WHERE type IN ('refund', 'refund_failure') GROUP BY booking_id, stripe_object_id) l
+		  ON l.booking_id = r.booking_id AND l.stripe_object_id = r.stripe_refund_id
+		WHERE COALESCE(l.paid, 0) <> r.posted OR COALESCE(l.back, 0) <> r.failure_posted`},
+	{8, "disputed funds are what open disputes withhold, and chargebacks what lost ones cost", `
+		SELECT COUNT(*) FROM (
+		  SELECT d.settlement_currency, SUM(d.withheld - d.loss) AS withheld, SUM(d.loss) AS loss FROM disputes d
+		  WHERE d.settlement_currency <> '' GROUP BY d.settlement_currency) d
+		LEFT JOIN (SELECT currency, SUM(CASE WHEN account = 'asset:disputed_funds' THEN CASE side WHEN 'debit' THEN amount ELSE -amount END ELSE 0 END) AS funds,
+		                  SUM(CASE WHEN account = 'expense:chargebacks' THEN CASE side WHEN 'debit' THEN amount ELSE -amount END ELSE 0 END) AS loss
+		           FROM ledger_entries WHERE account IN ('asset:disputed_funds', 'expense:chargebacks') GROUP BY currency) e
+		  ON e.currency = d.settlement_currency
+		WHERE COALESCE(e.funds, 0) <> d.withheld OR COALESCE(e.loss, 0) <> d.loss`},
+	{9, "no event waits for a person, or has waited for more than an hour", `
+		SELECT COUNT(*) FROM stripe_events
+		WHERE processed = FALSE AND (attempts >= 12 OR received_at < UTC_TIMESTAMP() - INTERVAL 1 HOUR)`},
+	{9, "each payout is in the ledger once, and again when it came back", `
+		SELECT COUNT(*) FROM payouts p
+		LEFT JOIN (SELECT stripe_object_id, SUM(type = 'payout') AS paid, SUM(type = 'payout_reversal') AS back
+		           FROM financial_ledger WHERE type IN ('payout', 'payout_reversal') GROUP BY stripe_object_id) l
+		  ON l.stripe_object_id = p.stripe_payout_id
+		WHERE COALESCE(l.paid, 0) <> p.posted OR COALESCE(l.back, 0) <> p.failure_posted`},
+	{9, "no automatic payout is unproven", `SELECT COUNT(*) FROM payouts WHERE proof = 'unproven'`},
+	{12, "each booking that was confirmed has exactly one confirmation", `
 		SELECT COUNT(*) FROM bookings b
-		WHERE b.status = 'confirmed' AND 1 <> (SELECT COUNT(*) FROM emails e WHERE e.booking_id = b.id AND e.kind = 'booking_confirmed')`},
+		LEFT JOIN (SELECT booking_id, COUNT(*) AS n FROM emails WHERE kind = 'booking_confirmed' AND resent_of IS NULL GROUP BY booking_id) e
+		  ON e.booking_id = b.id
+		WHERE b.status IN ` + paid + ` AND COALESCE(e.n, 0) <> 1`},
+	{12, "each refund that went through was told to the customer once", `
+		SELECT COUNT(*) FROM refunds r
+		LEFT JOIN (SELECT dedupe_key FROM emails WHERE kind = 'refunded' AND resent_of IS NULL) e ON e.dedupe_key = CONCAT(r.refund_id, '/refunded')
+		WHERE r.status = 'succeeded' AND e.dedupe_key IS NULL`},
 }
 
 // CheckPromises runs each check once. It reads only.

@@ -58,7 +58,7 @@ func (s *Store) RefundByStripeID(ctx context.Context, id string) (Refund, error)
 
 func (s *Store) refundWhere(ctx context.Context, where string, args ...any) (Refund, error) {
 	var row struct {
-		refundRow
+		Refund    refundRow `gorm:"embedded"`
 		Reference string
 	}
 	err := s.db.WithContext(ctx).Table("refunds r").Select("r.*, b.reference").Joins("JOIN bookings b ON b.id = r.booking_id").
@@ -66,7 +66,7 @@ func (s *Store) refundWhere(ctx context.Context, where string, args ...any) (Ref
 	if err != nil {
 		return Refund{}, notFound(err)
 	}
-	return row.domain(booking.Reference(row.Reference)), nil
+	return row.Refund.domain(booking.Reference(row.Reference)), nil
 }
 
 // RefundsOf are a booking's refunds, oldest first.

@@ -135,6 +135,17 @@ func (s *Server) Balance(currency string) int64 {
 	return sum
 }
 
+// Currencies are those of the balance, in Stripe's spelling.
+func (s *Server) Currencies() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	seen := map[string]bool{}
+	for _, t := range s.transactions.order {
+		seen[t.currency] = true
+	}
+	return slices.Sorted(maps.Keys(seen))
+}
+
 func retrieveBalance(s *Server, _ *call) (any, *apiError) {
 	sums := map[string]map[string]int64{"available": {"usd": 0}, "pending": {"usd": 0}}
 	for _, t := range s.transactions.order {

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -100,6 +101,7 @@ func (s *Stack) RequirePromises() {
 	}
 	s.requireNobodyChargedTwice()
 	s.requireClearingEqualsStripe()
+	s.requireRefundsWithinCaptured()
 }
 
 // Promise 1: at most one succeeded PaymentIntent a booking, by Stripe's word.
@@ -116,17 +118,33 @@ func (s *Stack) requireNobodyChargedTwice() {
 	}
 }
 
-// Promise 5: the clearing account is Stripe's balance, to the minor unit, per currency.
+// Promise 5: the clearing account is Stripe's balance, to the minor unit, in every currency that either of them has.
 func (s *Stack) requireClearingEqualsStripe() {
 	s.T.Helper()
 	balances, err := s.DB.Store.Balances(s.T.Context())
 	require.NoError(s.T, err)
+	clearing := map[string]int64{}
 	for _, balance := range balances {
-		if balance.Account != ledger.AssetStripeClearing {
-			continue
+		if balance.Account == ledger.AssetStripeClearing {
+			clearing[strings.ToLower(string(balance.Currency))] = balance.Amount
 		}
-		require.Equal(s.T, s.Stripe.Balance(strings.ToLower(string(balance.Currency))), balance.Amount,
-			"clearing account and Stripe's balance in %s", balance.Currency)
+	}
+	for _, currency := range append(s.Stripe.Currencies(), slices.Collect(maps.Keys(clearing))...) {
+		require.Equal(s.T, s.Stripe.Balance(currency), clearing[currency], "clearing account and Stripe's balance in %s", currency)
+	}
+}
+
+// Promise 8, by Stripe's word: what went back of a payment is never more than what was received.
+func (s *Stack) requireRefundsWithinCaptured() {
+	s.T.Helper()
+	refunded := map[string]int64{}
+	for _, refund := range s.Stripe.Refunds() {
+		if refund.Status != "failed" && refund.Status != "canceled" {
+			refunded[refund.PaymentIntent] += refund.Amount
+		}
+	}
+	for _, intent := range s.Stripe.PaymentIntents() {
+		require.LessOrEqual(s.T, refunded[intent.ID], intent.AmountReceived, "refunds of %s", intent.ID)
 	}
 }
 

@@ -1,0 +1,137 @@
+package store_test
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"farebook/store"
+)
+
+func event(id, kind string) store.Event {
+	return store.Event{ID: id, Type: kind, APIVersion: "2023-10-16", ObjectID: "pi_1", Reference: "FB-00000000", Created: time.Now().UTC(), Payload: []byte(`{}`)}
+}
+
+// An event goes from received to processing to processed; a failed one is due again when its pause is over.
+func TestInboxStates(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	ctx, now := t.Context(), time.Now().UTC()
+	processed, err := b.Store.ReceiveEvent(ctx, event("evt_kept", "customer.created"), "not acted on", time.Minute)
+	require.NoError(t, err)
+	require.True(t, processed)
+	processed, err = b.Store.ReceiveEvent(ctx, event("evt_1", "payment_intent.succeeded"), "", time.Minute)
+	require.NoError(t, err)
+	require.False(t, processed)
+
+	due := func(at time.Time) int {
+		events, err := b.Store.DueEvents(ctx, at, 10)
+		require.NoError(t, err)
+		return len(events)
+	}
+	require.Zero(t, due(now), "its own request is at it")
+	require.Equal(t, 1, due(now.Add(2*time.Minute)))
+	require.NoError(t, b.Store.BeginEvent(ctx, "evt_1", now.Add(time.Hour)))
+	require.NoError(t, b.Store.FailEvent(ctx, "evt_1", "Temporal is away"))
+	failed, err := b.Store.Event(ctx, "evt_1")
+	require.NoError(t, err)
+	require.Equal(t, store.EventFailed, failed.State)
+	require.Equal(t, 1, failed.Attempts)
+	require.Equal(t, "Temporal is away", failed.LastError)
+	require.Zero(t, due(now.Add(2*time.Minute)))
+	require.Equal(t, 1, due(now.Add(2*time.Hour)))
+
+	for range store.MaxEventAttempts {
+		require.NoError(t, b.Store.BeginEvent(ctx, "evt_1", now))
+	}
+	require.Zero(t, due(now.Add(2*time.Hour)), "then it waits for a person")
+	_, err = b.Store.RetryEvent(ctx, "evt_1", now)
+	require.NoError(t, err)
+	require.Equal(t, 1, due(now))
+	require.NoError(t, b.Store.MarkEventProcessed(ctx, "evt_1", "by hand"))
+	require.NoError(t, b.Store.BeginEvent(ctx, "evt_1", now))
+	done, err := b.Store.Event(ctx, "evt_1")
+	require.NoError(t, err)
+	require.Equal(t, store.EventProcessed, done.State)
+	require.True(t, done.Processed)
+	_, err = b.Store.RetryEvent(ctx, "evt_none", now)
+	require.ErrorIs(t, err, store.ErrNotFound)
+
+	listed, err := b.Store.Events(ctx, store.EventFilter{Limit: 1})
+	require.NoError(t, err)
+	require.Equal(t, "evt_1", listed[0].ID)
+	listed, err = b.Store.Events(ctx, store.EventFilter{Before: listed[0].Cursor, Limit: 10})
+	require.NoError(t, err)
+	require.Len(t, listed, 1)
+	listed, err = b.Store.Events(ctx, store.EventFilter{Type: "customer.created", State: store.EventProcessed, Limit: 10})
+	require.NoError(t, err)
+	require.Equal(t, "evt_kept", listed[0].ID)
+}
+
+// One of many at once works under a key; the others see that it is at work, and one takes over when it has died.
+func TestLeases(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	now := time.Now().UTC()
+	claim := func(lease string, at time.Time) store.Claim {
+		found, err := b.Store.ClaimOperation(t.Context(), store.IdempotencyKey{APIKeyID: b.caller.ID, Key: "k", Operation: "cancel-booking", Lease: lease}, "FB-1", at)
+		require.NoError(t, err)
+		return found
+	}
+	working := make([]bool, 20)
+	var group sync.WaitGroup
+	for i := range working {
+		group.Go(func() { working[i] = !claim(string(rune('a'+i)), now).InProgress })
+	}
+	group.Wait()
+	count := 0
+	for _, works := range working {
+		if works {
+			count++
+		}
+	}
+	require.Equal(t, 1, count)
+
+	dead := now.Add(store.LeaseTime + time.Second)
+	require.False(t, claim("heir", dead).InProgress)
+	require.True(t, claim("another", dead).InProgress)
+	key := store.IdempotencyKey{APIKeyID: b.caller.ID, Key: "k", Operation: "cancel-booking", Lease: "heir"}
+	require.NoError(t, b.Store.RenewLease(t.Context(), key, dead.Add(time.Minute)))
+	require.True(t, claim("another", dead.Add(time.Minute)).InProgress)
+	require.NoError(t, b.Store.ReleaseLease(t.Context(), key))
+	require.False(t, claim("another", dead).InProgress, "let go")
+
+	_, _, err := b.Store.StoreAnswer(t.Context(), b.caller.ID, "k", 200, []byte(`{}`))
+	require.NoError(t, err)
+	answered := claim("late", dead)
+	require.False(t, answered.InProgress)
+	require.JSONEq(t, `{}`, string(answered.Answer))
+	var conflict *store.IdempotencyConflict
+	_, err = b.Store.ClaimOperation(t.Context(), store.IdempotencyKey{APIKeyID: b.caller.ID, Key: "k", Operation: "capture-booking"}, "FB-1", now)
+	require.ErrorAs(t, err, &conflict, "a key stands for one operation")
+}
+
+func TestResending(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	b.paidBooking()
+	now := time.Now().UTC()
+	first := uint64(b.Count(t, "SELECT id FROM emails")) //nolint:gosec // an id
+	same, err := b.Store.ResendEmail(t.Context(), first, now)
+	require.NoError(t, err)
+	require.Equal(t, first, same, "it is still queued")
+	require.NoError(t, b.Store.MarkEmailSent(t.Context(), first, now))
+	seen := map[uint64]bool{first: true}
+	for range 2 {
+		copied, err := b.Store.ResendEmail(t.Context(), first, now)
+		require.NoError(t, err)
+		require.False(t, seen[copied])
+		seen[copied] = true
+	}
+	require.Equal(t, 3, b.Count(t, "SELECT COUNT(DISTINCT message_id) FROM emails"))
+	_, err = b.Store.ResendEmail(t.Context(), 999999, now)
+	require.ErrorIs(t, err, store.ErrNotFound)
+	b.requirePromises()
+}

@@ -1,0 +1,428 @@
+package store_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"farebook/booking"
+	"farebook/store"
+)
+
+// paidBooking is a confirmed booking of $459.00, fee and all.
+func (b books) paidBooking() booking.Reference {
+	b.t.Helper()
+	held := b.held()
+	_, err := b.record(paid(held, true), store.ReasonEvent)
+	require.NoError(b.t, err)
+	return held.Reference
+}
+
+func (b books) askRefund(reference booking.Reference, key string, amount int64) (store.Refund, error) {
+	refund, _, err := b.Store.ReserveRefund(b.t.Context(), store.NewRefund{
+		Key:       store.IdempotencyKey{APIKeyID: b.caller.ID, Key: key, Operation: store.OperationCreateRefund, Hash: [32]byte{byte(amount)}},
+		Reference: reference, Request: booking.RefundRequest{Amount: amount, Reason: booking.ReasonRequestedByCustomer},
+		CorrelationID: "c-1", Now: time.Now().UTC(),
+	})
+	return refund, err
+}
+
+func atStripe(refund store.Refund, id, status string) booking.RefundSnapshot {
+	return booking.RefundSnapshot{
+		StripeRefundID: id, PaymentIntentID: "pi_1", ChargeID: "ch_1", StripeStatus: status, Amount: refund.Amount.Value, Currency: "USD",
+		RefundID: refund.ID, Balance: balance("txn_"+id, -refund.Amount.Value, 0, "refund"),
+	}
+}
+
+func balance(id string, amount, fee int64, category string) *booking.BalanceTransaction {
+	return &booking.BalanceTransaction{ID: id, Amount: amount, Fee: fee, Net: amount - fee, Currency: "USD", ReportingCategory: category}
+}
+
+func (b books) recordRefund(s booking.RefundSnapshot) store.RefundRecorded {
+	b.t.Helper()
+	recorded, err := b.Store.RecordRefund(b.t.Context(), store.RefundOutcome{Snapshot: s, Now: time.Now().UTC()})
+	require.NoError(b.t, err)
+	return recorded
+}
+
+func (b books) status() booking.Status {
+	return booking.Status(b.Text(b.t, "SELECT status FROM bookings"))
+}
+
+// Fifty at once never exceed what was captured, and two of the same amount are two.
+func TestFiftyRefundsAtOnceStayWithinTheCaptured(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	reference := b.paidBooking()
+	failures := make([]error, 50)
+	var group sync.WaitGroup
+	for i := range failures {
+		group.Go(func() { _, failures[i] = b.askRefund(reference, fmt.Sprintf("key-%d", i), 10000) })
+	}
+	group.Wait()
+	refused := 0
+	for _, err := range failures {
+		if err == nil {
+			continue
+		}
+		var exceeds *store.RefundExceedsCaptured
+		require.ErrorAs(t, err, &exceeds)
+		refused++
+	}
+	require.Equal(t, 46, refused)
+	require.Equal(t, 4, b.Count(t, "SELECT COUNT(*) FROM refunds WHERE amount = 10000"))
+	require.Equal(t, 5, b.Count(t, "SELECT COUNT(*) FROM idempotency_keys"), "a refused one leaves its key unused")
+	rest, err := b.askRefund(reference, "rest", 0)
+	require.NoError(t, err)
+	require.Equal(t, int64(5900), rest.Amount.Value, "no amount is all that is left")
+	_, err = b.askRefund(reference, "more", 0)
+	require.ErrorContains(t, err, "$0.00 that is left")
+	b.requirePromises()
+}
+
+func TestRefundOfWhatWasNotPaidIsRefused(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	held := b.held()
+	_, err := b.askRefund(held.Reference, "refund", 100)
+	var refused *store.NotRefundable
+	require.ErrorAs(t, err, &refused)
+	_, err = b.askRefund("FB-00000000", "refund", 100)
+	require.ErrorIs(t, err, store.ErrNotFound)
+	require.Equal(t, 0, b.Count(t, "SELECT COUNT(*) FROM refunds"))
+}
+
+// A refund goes through, in two parts; what was reserved is what is posted, and each mail is written once.
+func TestRefundsTakeTheBookingAlong(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	reference := b.paidBooking()
+	first, err := b.askRefund(reference, "first", 20000)
+	require.NoError(t, err)
+	again, err := b.askRefund(reference, "first", 20000)
+	require.NoError(t, err)
+	require.Equal(t, first, again)
+
+	pending := b.recordRefund(atStripe(first, "re_1", "pending"))
+	require.Equal(t, booking.StatusConfirmed, pending.BookingStatus, "nothing has gone back yet")
+	require.Len(t, pending.EmailIDs, 1)
+	for range 2 {
+		done := b.recordRefund(atStripe(first, "re_1", "succeeded"))
+		require.Equal(t, booking.StatusPartiallyRefunded, done.BookingStatus)
+	}
+	stale := b.recordRefund(atStripe(first, "re_1", "pending"))
+	require.Equal(t, booking.RefundSucceeded, stale.Status, "older news moves nothing back")
+
+	second, err := b.askRefund(reference, "second", 0)
+	require.NoError(t, err)
+	require.Equal(t, booking.StatusRefunded, b.recordRefund(atStripe(second, "re_2", "succeeded")).BookingStatus)
+	require.Equal(t, 2, b.Count(t, "SELECT COUNT(*) FROM financial_ledger WHERE type = 'refund'"))
+	require.Equal(t, 2, b.Count(t, "SELECT COUNT(*) FROM emails WHERE kind = 'refunded'"))
+	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM emails WHERE kind = 'refund_started'"))
+	b.requirePromises()
+}
+
+// A refund that fails after it succeeded is reversed in the ledger, shown, and its amount can be refunded again.
+func TestRefundFailsAfterItSucceeded(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	reference := b.paidBooking()
+	refund, err := b.askRefund(reference, "all", 0)
+	require.NoError(t, err)
+	b.recordRefund(atStripe(refund, "re_1", "succeeded"))
+	failed := atStripe(refund, "re_1", "failed")
+	failed.FailureReason, failed.FailureBalance = "lost_or_stolen_card", balance("txn_back", 45900, 0, "refund_failure")
+	for range 2 {
+		recorded := b.recordRefund(failed)
+		require.Equal(t, booking.RefundFailed, recorded.Status)
+		require.Equal(t, booking.StatusConfirmed, recorded.BookingStatus)
+	}
+	require.Contains(t, b.Text(t, "SELECT attention FROM bookings"), "lost_or_stolen_card")
+	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM financial_ledger WHERE type = 'refund_failure'"))
+	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM emails WHERE kind = 'refund_failed'"))
+	require.Equal(t, booking.RefundFailed, b.recordRefund(atStripe(refund, "re_1", "succeeded")).Status)
+	again, err := b.askRefund(reference, "again", 0)
+	require.NoError(t, err)
+	require.Equal(t, int64(45900), again.Amount.Value)
+	b.requirePromises()
+}
+
+// Stripe's refusal frees what was reserved.
+func TestRefusedRefund(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	reference := b.paidBooking()
+	refund, err := b.askRefund(reference, "all", 0)
+	require.NoError(t, err)
+	for range 2 {
+		recorded, err := b.Store.RecordRefundRefused(t.Context(), refund.ID, "charge_disputed", time.Now().UTC())
+		require.NoError(t, err)
+		require.Equal(t, booking.RefundFailed, recorded.Status)
+	}
+	require.Equal(t, "charge_disputed", b.Text(t, "SELECT failure_reason FROM refunds"))
+	require.Equal(t, 0, b.Count(t, "SELECT COUNT(*) FROM financial_ledger WHERE type LIKE 'refund%'"))
+	_, err = b.askRefund(reference, "again", 0)
+	require.NoError(t, err)
+	b.requirePromises()
+}
+
+// One that was made in Stripe's dashboard gets its row when we hear of it, also several times at once.
+func TestRefundFromTheDashboard(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	b.paidBooking()
+	made := booking.RefundSnapshot{
+		StripeRefundID: "re_hand", PaymentIntentID: "pi_1", StripeStatus: "succeeded", Amount: 900, Currency: "USD", Balance: balance("txn_hand", -900, 0, "refund"),
+	}
+	failures := make([]error, 8)
+	var group sync.WaitGroup
+	for i := range failures {
+		group.Go(func() {
+			_, failures[i] = b.Store.RecordRefund(t.Context(), store.RefundOutcome{Snapshot: made, Now: time.Now().UTC()})
+		})
+	}
+	group.Wait()
+	for _, err := range failures {
+		require.NoError(t, err)
+	}
+	require.Equal(t, "dashboard", b.Text(t, "SELECT origin FROM refunds"))
+	require.Equal(t, booking.StatusPartiallyRefunded, b.status())
+	known, err := b.Store.RefundByStripeID(t.Context(), "re_hand")
+	require.NoError(t, err)
+	require.NotEmpty(t, known.ID)
+	made.PaymentIntentID = "pi_other"
+	_, err = b.Store.RecordRefund(t.Context(), store.RefundOutcome{Snapshot: made, Now: time.Now().UTC()})
+	require.ErrorIs(t, err, store.ErrNotFound)
+	b.requirePromises()
+}
+
+// What is not about the refund that its metadata names is not recorded.
+func TestRefundThatDoesNotFit(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	refund, err := b.askRefund(b.paidBooking(), "part", 20000)
+	require.NoError(t, err)
+	other := atStripe(refund, "re_1", "succeeded")
+	other.Amount = 30000
+	_, err = b.Store.RecordRefund(t.Context(), store.RefundOutcome{Snapshot: other, Now: time.Now().UTC()})
+	var mismatch *store.AmountMismatch
+	require.ErrorAs(t, err, &mismatch)
+	require.NotEmpty(t, b.Text(t, "SELECT attention FROM bookings"))
+	require.Equal(t, 0, b.Count(t, "SELECT COUNT(*) FROM financial_ledger WHERE type = 'refund'"))
+}
+
+func disputeAt(status booking.DisputeStatus, balances ...booking.BalanceTransaction) booking.DisputeSnapshot {
+	return booking.DisputeSnapshot{
+		DisputeID: "dp_1", PaymentIntentID: "pi_1", ChargeID: "ch_1", Status: status, Reason: "fraudulent", Amount: 45900, Currency: "USD", Balances: balances,
+	}
+}
+
+func (b books) recordDispute(s booking.DisputeSnapshot) store.DisputeRecorded {
+	b.t.Helper()
+	recorded, err := b.Store.RecordDispute(b.t.Context(), store.DisputeOutcome{Snapshot: s, Now: time.Now().UTC()})
+	require.NoError(b.t, err)
+	return recorded
+}
+
+func (b books) balanceOf(account string) int64 {
+	b.t.Helper()
+	balances, err := b.Store.Balances(b.t.Context())
+	require.NoError(b.t, err)
+	for _, balance := range balances {
+		if string(balance.Account) == account {
+			return balance.Amount
+		}
+	}
+	return 0
+}
+
+var (
+	withdrawn  = *balance("txn_out", -45900, 1500, "dispute")
+	reinstated = *balance("txn_in", 45900, -1500, "dispute_reversal")
+)
+
+func TestDisputeLostThenTurnedRound(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	b.paidBooking()
+	opened := b.recordDispute(disputeAt(booking.DisputeNeedsResponse, withdrawn))
+	require.Equal(t, booking.StatusDisputed, opened.BookingStatus)
+	require.Equal(t, int64(45900), b.balanceOf("asset:disputed_funds"))
+	require.Equal(t, int64(1361+1500), b.balanceOf("expense:stripe_fees"))
+	b.requirePromises()
+
+	lost := b.recordDispute(disputeAt(booking.DisputeLost, withdrawn))
+	require.Equal(t, booking.StatusRefunded, lost.BookingStatus, "the money went back, by the bank")
+	require.Equal(t, int64(45900), b.balanceOf("expense:chargebacks"))
+	require.Zero(t, b.balanceOf("asset:disputed_funds"))
+	stale := b.recordDispute(disputeAt(booking.DisputeUnderReview, withdrawn))
+	require.Equal(t, booking.DisputeLost, stale.Status)
+	b.requirePromises()
+
+	won := b.recordDispute(disputeAt(booking.DisputeWon, withdrawn, reinstated))
+	require.Equal(t, booking.StatusConfirmed, won.BookingStatus)
+	require.False(t, won.Unreinstated)
+	require.Zero(t, b.balanceOf("expense:chargebacks"))
+	require.Zero(t, b.balanceOf("asset:disputed_funds"))
+	require.Equal(t, int64(1361), b.balanceOf("expense:stripe_fees"))
+	require.Equal(t, 3, b.Count(t, "SELECT COUNT(*) FROM emails WHERE audience = 'finance' AND kind LIKE 'dispute%'"))
+	b.requirePromises()
+}
+
+// All that Stripe ever said of a dispute, in any order and at once, ends in the same books.
+func TestShuffledDisputeEndsInTheSameBooks(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	b.paidBooking()
+	news := []booking.DisputeSnapshot{
+		disputeAt(booking.DisputeWarningNeedsResponse), disputeAt(booking.DisputeNeedsResponse, withdrawn), disputeAt(booking.DisputeUnderReview, withdrawn),
+		disputeAt(booking.DisputeWon, withdrawn), disputeAt(booking.DisputeWon, withdrawn, reinstated), disputeAt(booking.DisputeWon, withdrawn, reinstated),
+	}
+	rand.Shuffle(len(news), func(i, j int) { news[i], news[j] = news[j], news[i] })
+	failures := make([]error, len(news))
+	var group sync.WaitGroup
+	for i, snapshot := range news {
+		group.Go(func() {
+			for range 3 { // two that insert the row at once: one meets the UNIQUE key, as an activity would, and comes again
+				_, failures[i] = b.Store.RecordDispute(t.Context(), store.DisputeOutcome{Snapshot: snapshot, Now: time.Now().UTC()})
+				if failures[i] == nil {
+					return
+				}
+			}
+		})
+	}
+	group.Wait()
+	for _, err := range failures {
+		require.NoError(t, err)
+	}
+	require.Equal(t, booking.StatusConfirmed, b.status())
+	require.Equal(t, int64(44539), b.balanceOf("asset:stripe_clearing"))
+	require.Zero(t, b.balanceOf("asset:disputed_funds"))
+	b.requirePromises()
+}
+
+// Refunded and disputed: both together exceed what was captured, which finance is told; no further refund is taken.
+func TestDisputeOfARefundedPayment(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	reference := b.paidBooking()
+	refund, err := b.askRefund(reference, "part", 30000)
+	require.NoError(t, err)
+	b.recordRefund(atStripe(refund, "re_1", "succeeded"))
+	b.recordDispute(disputeAt(booking.DisputeNeedsResponse, withdrawn))
+	require.Equal(t, 1, b.Count(t, `SELECT COUNT(*) FROM emails WHERE kind = 'dispute_opened' AND content_json LIKE '%"exceeds":true%'`))
+	_, err = b.askRefund(reference, "more", 100)
+	var refused *store.NotRefundable
+	require.ErrorAs(t, err, &refused)
+	b.requirePromises()
+}
+
+func TestPayouts(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	b.paidBooking()
+	snapshot := booking.PayoutSnapshot{
+		PayoutID: "po_1", Status: booking.PayoutPending, Amount: 44539, Currency: "USD", Automatic: true, Complete: true,
+		Balance:  balance("txn_po", -44539, 0, "payout"),
+		Contents: []booking.BalanceTransaction{*balance("txn_1", 45900, 1361, "charge")},
+	}
+	record := func(last bool) store.PayoutRecorded {
+		recorded, err := b.Store.RecordPayout(t.Context(), store.PayoutOutcome{Snapshot: snapshot, LastLook: last, Now: time.Now().UTC()})
+		require.NoError(t, err)
+		return recorded
+	}
+	for range 2 {
+		require.Equal(t, store.ProofProven, record(false).Proof)
+	}
+	require.Zero(t, b.balanceOf("asset:stripe_clearing"))
+	require.Equal(t, int64(44539), b.balanceOf("asset:bank"))
+	snapshot.Status = booking.PayoutPaid
+	require.Equal(t, booking.PayoutPaid, record(false).Status)
+	snapshot.Status, snapshot.FailureCode, snapshot.FailureBalance = booking.PayoutFailed, "account_closed", balance("txn_po_back", 44539, 0, "payout_reversal")
+	for range 2 {
+		failed := record(false)
+		require.Equal(t, booking.PayoutFailed, failed.Status)
+		require.Len(t, failed.EmailIDs, 1)
+	}
+	require.Equal(t, int64(44539), b.balanceOf("asset:stripe_clearing"))
+	b.requirePromises()
+
+	unknown := snapshot
+	snapshot = unknown
+	snapshot.PayoutID, snapshot.Status, snapshot.Balance, snapshot.FailureBalance = "po_2", booking.PayoutPaid, balance("txn_po2", -100, 0, "payout"), nil
+	snapshot.Amount, snapshot.Contents = 100, []booking.BalanceTransaction{*balance("txn_nobody", 100, 0, "charge")}
+	require.Equal(t, store.ProofPending, record(false).Proof)
+	require.Equal(t, store.ProofUnproven, record(true).Proof)
+	found, err := b.Store.Payout(t.Context(), "po_2")
+	require.NoError(t, err)
+	require.Equal(t, 1, found.Unmatched)
+	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM emails WHERE kind = 'payout_unproven' AND booking_id IS NULL"))
+	snapshot.PayoutID, snapshot.Automatic, snapshot.Contents, snapshot.Balance = "po_3", false, nil, balance("txn_po3", -100, 0, "payout")
+	require.Equal(t, store.ProofManual, record(false).Proof)
+}
+
+func TestPaidCancellation(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	reference := b.paidBooking()
+	in := store.Cancellation{Reference: reference, Policy: booking.Policy{{HoursBefore: 0, Percent: 50}}, Now: time.Now().UTC()}
+	quote, err := b.Store.QuoteCancellation(t.Context(), in)
+	require.NoError(t, err)
+	require.Equal(t, int64(22950), quote.Refund.Value)
+	wrong := int64(45900)
+	in.ExpectedRefund = &wrong
+	var changed *store.QuoteChanged
+	_, err = b.Store.CancelPaid(t.Context(), in)
+	require.ErrorAs(t, err, &changed)
+	require.Equal(t, booking.StatusConfirmed, b.status())
+
+	in.ExpectedRefund = &quote.Refund.Value
+	answers := make([]store.Cancelled, 10)
+	failures := make([]error, len(answers))
+	var group sync.WaitGroup
+	for i := range answers {
+		group.Go(func() { answers[i], failures[i] = b.Store.CancelPaid(t.Context(), in) })
+	}
+	group.Wait()
+	for i, err := range failures {
+		require.NoError(t, err)
+		require.Equal(t, answers[0], answers[i])
+	}
+	require.Equal(t, booking.StatusCancelled, answers[0].BookingStatus)
+	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM refunds WHERE origin = 'cancellation' AND amount = 22950"))
+	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM emails WHERE kind = 'booking_cancelled_paid'"))
+	_, err = b.Store.QuoteCancellation(t.Context(), in)
+	var refused *store.NotCancellable
+	require.ErrorAs(t, err, &refused)
+	b.requirePromises()
+}
+
+// A payment captured in part is two postings, and no refund may exceed the part.
+func TestPartialCapture(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	held := b.held()
+	b.Exec(t, "UPDATE bookings SET capture_method = 'manual'")
+	authorised := held
+	authorised.StripeStatus, authorised.CaptureBefore = "requires_capture", time.Now().Add(time.Hour).UTC()
+	recorded, err := b.record(authorised, store.ReasonEvent)
+	require.NoError(t, err)
+	require.Equal(t, booking.StatusPendingPayment, recorded.BookingStatus)
+	require.False(t, recorded.CaptureBefore.IsZero())
+	captured := paid(held, true)
+	captured.AmountReceived, captured.Balance.Fee = 30000, 900
+	captured.Reversal = balance("txn_rest", -15900, 0, "partial_capture_reversal")
+	recorded, err = b.record(captured, store.ReasonEvent)
+	require.NoError(t, err)
+	require.Equal(t, booking.StatusConfirmed, recorded.BookingStatus)
+	require.True(t, recorded.CaptureBefore.IsZero())
+	require.Equal(t, int64(30000-900), b.balanceOf("asset:stripe_clearing"))
+	_, err = b.askRefund(held.Reference, "too much", 30001)
+	var exceeds *store.RefundExceedsCaptured
+	require.ErrorAs(t, err, &exceeds)
+	b.requirePromises()
+}
