@@ -50,29 +50,37 @@ func Render(c Content) (subject, text, html string, err error) {
 	if !known || c.Kind.ForFinance() {
 		words, c.Customer.Locale = languages[booking.LocaleEN], booking.LocaleEN
 	}
-	parsed, err := templatesOf(c.Customer.Locale, c.Kind)
+	forms, err := templatesOf(c.Customer.Locale, c.Kind)
 	if err != nil {
 		return "", "", "", fmt.Errorf("mail of kind %q: %w", c.Kind, err)
 	}
 	v := view{
 		Content: c,
-		Price:   words.price(c.Amount, c.Customer.Locale),
+		Price:   words.price(received(c), c.Customer.Locale),
 		Departs: words.moment(c.Flight.DepartsAt),
 		Arrives: words.moment(c.Flight.ArrivesAt),
 		Hold:    words.moment(c.HoldExpiresAt.UTC()) + words.utc,
-		Reason:  words.reasons[family(c.DeclineCode, c.Payable)],
+		Reason:  words.reasons[family(c.DeclineCode, c.Payable || c.Confirmed)],
 		Rows:    words.rows(c),
 		Dir:     words.direction,
 	}
 	var s, t, h strings.Builder
 	for _, err := range []error{
-		parsed.plain.ExecuteTemplate(&s, "subject", v), parsed.plain.ExecuteTemplate(&t, "text", v), parsed.rich.ExecuteTemplate(&h, "layout", v),
+		forms.plain.ExecuteTemplate(&s, "subject", v), forms.plain.ExecuteTemplate(&t, "text", v), forms.rich.ExecuteTemplate(&h, "layout", v),
 	} {
 		if err != nil {
 			return "", "", "", fmt.Errorf("mail of kind %q: %w", c.Kind, err)
 		}
 	}
 	return strings.TrimSpace(s.String()), strings.TrimLeft(t.String(), "\n"), h.String(), nil
+}
+
+// received is the amount that a mail is about: the booking's, or what came of it when less was captured than authorised.
+func received(c Content) booking.Money {
+	if c.Letter.Receipt != nil {
+		return c.Letter.Receipt.Paid
+	}
+	return c.Amount
 }
 
 // templates of one kind of mail in one language.
@@ -92,7 +100,7 @@ var parsed sync.Map // of templatesKey to templates
 func templatesOf(locale booking.Locale, kind booking.EmailKind) (templates, error) {
 	key := templatesKey{locale, kind}
 	if known, found := parsed.Load(key); found {
-		return known.(templates), nil //nolint:forcetypeassert // nothing else is stored
+		return known.(templates), nil
 	}
 	fresh, err := parse(locale, kind)
 	if err == nil {
