@@ -29,15 +29,21 @@ func (s *Stack) WorkflowID(reference string) string {
 // status once a look: a late webhook may start another run right behind.
 func (s *Stack) AwaitWorkflowEnd(reference string) {
 	s.T.Helper()
+	s.AwaitRunEnd(s.WorkflowID(reference))
+}
+
+// AwaitRunEnd waits until the latest run of a workflow has ended well.
+func (s *Stack) AwaitRunEnd(workflowID string) {
+	s.T.Helper()
 	var status enumspb.WorkflowExecutionStatus
 	s.Eventually(func() bool {
-		description, err := s.Temporal.DescribeWorkflowExecution(s.T.Context(), s.WorkflowID(reference), "")
+		description, err := s.Temporal.DescribeWorkflowExecution(s.T.Context(), workflowID, "")
 		status = description.GetWorkflowExecutionInfo().GetStatus()
 		return err == nil && status != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
-	}, "the workflow of %s goes on", reference)
+	}, "workflow %s goes on; logs:\n%s", workflowID, s.Logs)
 	require.Contains(s.T, []enumspb.WorkflowExecutionStatus{
 		enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED,
-	}, status, "the workflow of %s failed; logs:\n%s", reference, s.Logs)
+	}, status, "workflow %s failed; logs:\n%s", workflowID, s.Logs)
 }
 
 // AwaitQuiet waits until every event is processed, every mail sent or given up, and every refund of ours at Stripe: what
@@ -61,14 +67,18 @@ func (s *Stack) LatestRun(reference string) string {
 
 // History reads the latest run of a booking's workflow.
 func (s *Stack) History(reference string) *historypb.History {
+	return s.runHistory(s.WorkflowID(reference))
+}
+
+func (s *Stack) runHistory(workflowID string) *historypb.History {
 	s.T.Helper()
 	history := &historypb.History{}
-	iterator := s.Temporal.GetWorkflowHistory(context.WithoutCancel(s.T.Context()), s.WorkflowID(reference), "", false,
+	iterator := s.Temporal.GetWorkflowHistory(context.WithoutCancel(s.T.Context()), workflowID, "", false,
 		enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for iterator.HasNext() {
 		event, err := iterator.Next()
 		var notFound *serviceerror.NotFound
-		require.False(s.T, errors.As(err, &notFound), "no workflow of %s", reference)
+		require.False(s.T, errors.As(err, &notFound), "no workflow %s", workflowID)
 		require.NoError(s.T, err)
 		history.Events = append(history.Events, event)
 	}
@@ -86,13 +96,19 @@ func (s *Stack) HistoryText(reference string) string {
 	return text.String()
 }
 
-// SaveHistory writes the history for the replay tests when the flag -record is given.
+// SaveHistory writes the history of a booking's workflow for the replay tests when the flag -record is given.
 func (s *Stack) SaveHistory(reference, name string) {
+	s.T.Helper()
+	s.SaveRun(s.WorkflowID(reference), "booking_payment_"+name)
+}
+
+// SaveRun writes the history of a workflow's latest run, as SaveHistory does.
+func (s *Stack) SaveRun(workflowID, name string) {
 	s.T.Helper()
 	if !*record {
 		return
 	}
-	text, err := protojson.MarshalOptions{Indent: " "}.Marshal(s.History(reference))
+	text, err := protojson.MarshalOptions{Indent: " "}.Marshal(s.runHistory(workflowID))
 	require.NoError(s.T, err)
-	require.NoError(s.T, os.WriteFile(filepath.Join("..", "workflows", "testdata", "booking_payment_"+name+".json"), append(text, '\n'), 0o600))
+	require.NoError(s.T, os.WriteFile(filepath.Join("..", "workflows", "testdata", name+".json"), append(text, '\n'), 0o600))
 }

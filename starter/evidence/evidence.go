@@ -161,7 +161,7 @@ func (b *Bundle) addEvents(ctx context.Context, books *store.Store, known store.
 	objects = slices.DeleteFunc(objects, func(id string) bool { return id == "" })
 	events, err := books.EventsOf(ctx, objects, string(known.Reference))
 	for _, event := range events {
-		b.happened(event.Created, "Stripe: "+event.Type, event.ID)
+		b.happened(event.ReceivedAt, "heard from Stripe: "+event.Type, event.ID)
 	}
 	return err
 }

@@ -1,0 +1,101 @@
+package test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"farebook/internal/testkit"
+)
+
+// authorised is a booking whose payment is authorised and not captured.
+func authorised(s *testkit.Stack, key string) testkit.Booked {
+	s.T.Helper()
+	booked := s.Book(key, testkit.BookingBody(func(body map[string]any) { body["capture"] = "manual" }))
+	require.Equal(s.T, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
+	s.Eventually(func() bool { return s.PaymentStatus(booked.Reference) == "authorized" }, "not authorised; logs:\n%s", s.Logs)
+	require.Equal(s.T, "pending_payment", s.Status(booked.Reference), "an authorised booking is not confirmed")
+	s.RequireLedger(booked.Reference)
+	return booked
+}
+
+func TestAuthoriseThenCapture(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	booked := authorised(s, "capture-all")
+	for range 2 {
+		answer := s.Post("/v1/bookings/"+booked.Reference+"/capture", "capture", nil)
+		require.Equal(t, http.StatusOK, answer.Status, "%s", answer.Body)
+		require.Contains(t, string(answer.Body), `"status":"confirmed"`)
+	}
+	s.AwaitWorkflowEnd(booked.Reference)
+	s.AwaitQuiet()
+	s.RequireMails(booked.Reference, "payment_authorized", "booking_confirmed")
+	s.RequireLedger(booked.Reference, "payment")
+	s.RequirePromises()
+	s.SaveHistory(booked.Reference, "captured")
+}
+
+// Less than was authorised: the rest is let go, Stripe's two balance transactions are two postings, and refunds are bounded
+// by what was captured.
+func TestCaptureInPart(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	booked := authorised(s, "capture-part")
+	answer := s.Post("/v1/bookings/"+booked.Reference+"/capture", "", []byte(usd(30000)))
+	require.Equal(t, http.StatusOK, answer.Status, "%s", answer.Body)
+	s.RequireLedger(booked.Reference, "payment", "partial_capture_reversal")
+	again := s.Post("/v1/bookings/"+booked.Reference+"/capture", "", []byte(usd(40000)))
+	require.Equal(t, http.StatusConflict, again.Status, "%s", again.Body)
+	more := s.Post("/v1/bookings/"+booked.Reference+"/refunds", "more", []byte(usd(30001)))
+	require.Equal(t, http.StatusUnprocessableEntity, more.Status, "%s", more.Body)
+	awaitRefund(s, ask(s, booked.Reference, "all", `{}`).ID, "succeeded")
+	s.AwaitStatus(booked.Reference, "refunded")
+	s.AwaitQuiet()
+	s.RequirePromises()
+}
+
+func TestAuthorisationIsReleasedOnCancel(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	booked := authorised(s, "release")
+	answer := s.Post("/v1/bookings/"+booked.Reference+"/cancel", "", nil)
+	require.Equal(t, http.StatusOK, answer.Status, "%s", answer.Body)
+	require.Equal(t, "canceled", s.StripeStatus(booked.Payment.PaymentIntentID))
+	refused := s.Post("/v1/bookings/"+booked.Reference+"/capture", "", nil)
+	require.Equal(t, http.StatusConflict, refused.Status, "%s", refused.Body)
+	s.AwaitWorkflowEnd(booked.Reference)
+	s.RequireMails(booked.Reference, "payment_authorized", "booking_cancelled")
+	s.RequirePromises()
+}
+
+// Finance is warned before an authorisation runs out, and an hour before, it is let go by us. The hold's end does not end
+// what was authorised in time.
+func TestAuthorisationRunsOut(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{HoldMinute: 50 * time.Millisecond})
+	s.Stripe.SetAuthorisationLife(time.Hour + 4*time.Second)
+	booked := authorised(s, "runs-out")
+	s.AwaitStatus(booked.Reference, "expired")
+	require.Equal(t, "canceled", s.StripeStatus(booked.Payment.PaymentIntentID))
+	s.AwaitWorkflowEnd(booked.Reference)
+	s.AwaitQuiet()
+	require.Equal(t, 1, financeMails(s, "capture_due"))
+	require.Equal(t, 1, s.MailCount(booked.Reference, "hold_expired"))
+	s.RequireLedger(booked.Reference)
+	s.RequirePromises()
+	s.SaveHistory(booked.Reference, "authorisation_ran_out")
+}
+
+// Stripe lets it go by itself, should we be away for that long.
+func TestAuthorisationExpiresAtStripe(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	booked := authorised(s, "expires-at-stripe")
+	s.Stripe.Advance(8 * 24 * time.Hour)
+	s.AwaitStatus(booked.Reference, "expired")
+	s.AwaitQuiet()
+	s.RequirePromises()
+}

@@ -1,0 +1,148 @@
+package test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"farebook/internal/testkit"
+)
+
+func disputeStatus(s *testkit.Stack, id string) string {
+	if s.DB.Count(s.T, "SELECT COUNT(*) FROM disputes WHERE stripe_dispute_id = ?", id) == 0 {
+		return ""
+	}
+	return s.DB.Text(s.T, "SELECT status FROM disputes WHERE stripe_dispute_id = ?", id)
+}
+
+func awaitDispute(s *testkit.Stack, id, status string) {
+	s.T.Helper()
+	s.Eventually(func() bool { return disputeStatus(s, id) == status }, "dispute %s never became %s; logs:\n%s", id, status, s.Logs)
+}
+
+func financeMails(s *testkit.Stack, kind string) int {
+	return s.DB.Count(s.T, "SELECT COUNT(*) FROM emails WHERE audience = 'finance' AND status = 'sent' AND kind = ?", kind)
+}
+
+// A test card whose payment is disputed at once; the bank decides for us, and the money comes back.
+func TestDisputeWon(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	booked := s.Book("dispute-won", testkit.BookingBody(nil))
+	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_createDispute"))
+	s.AwaitStatus(booked.Reference, "disputed")
+	s.AwaitQuiet()
+	s.RequireLedger(booked.Reference, "payment", "dispute")
+	s.RequirePromises()
+	id := s.Stripe.Disputes()[0].ID
+	require.NoError(t, s.Stripe.MoveDispute(id, "under_review"))
+	awaitDispute(s, id, "under_review")
+	require.NoError(t, s.Stripe.MoveDispute(id, "won"))
+	s.AwaitStatus(booked.Reference, "confirmed")
+	s.AwaitRunEnd("Dispute:" + id)
+	s.AwaitQuiet()
+	s.RequireLedger(booked.Reference, "payment", "dispute", "dispute_reversal")
+	require.Equal(t, 1, financeMails(s, "dispute_opened"))
+	require.Equal(t, 1, financeMails(s, "dispute_closed"))
+	s.RequirePromises()
+	s.SaveRun("Dispute:"+id, "dispute_won")
+}
+
+// Months later, whatever became of the booking's workflow: lost, the money is a chargeback.
+func TestDisputeLost(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	booked := s.BookAndPay("dispute-lost", nil)
+	s.AwaitWorkflowEnd(booked.Reference)
+	id, err := s.Stripe.Dispute(booked.Payment.PaymentIntentID, 0, "product_not_received")
+	require.NoError(t, err)
+	s.AwaitStatus(booked.Reference, "disputed")
+	answer := s.Post("/v1/bookings/"+booked.Reference+"/refunds", "disputed", nil)
+	require.Equal(t, http.StatusConflict, answer.Status, "%s", answer.Body)
+	require.NoError(t, s.Stripe.MoveDispute(id, "lost"))
+	s.AwaitStatus(booked.Reference, "refunded")
+	s.AwaitRunEnd("Dispute:" + id)
+	s.AwaitQuiet()
+	s.RequireLedger(booked.Reference, "payment", "dispute", "chargeback")
+	s.RequirePromises()
+	s.SaveRun("Dispute:"+id, "dispute_lost")
+}
+
+// A refunded payment can be disputed too: both together exceed what was captured, and that is shown.
+func TestDisputeOfARefundedBooking(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	booked := s.BookAndPay("refunded-and-disputed", nil)
+	awaitRefund(s, ask(s, booked.Reference, "all", `{}`).ID, "succeeded")
+	s.AwaitStatus(booked.Reference, "refunded")
+	_, err := s.Stripe.Dispute(booked.Payment.PaymentIntentID, 0, "duplicate")
+	require.NoError(t, err)
+	s.AwaitStatus(booked.Reference, "disputed")
+	s.AwaitQuiet()
+	var view struct {
+		Payment  struct{ ExceedsCaptured bool }
+		Disputes []struct{ Reason string }
+	}
+	s.API.Get("/v1/bookings/"+booked.Reference, &view)
+	require.True(t, view.Payment.ExceedsCaptured)
+	require.Equal(t, "duplicate", view.Disputes[0].Reason)
+	s.RequirePromises()
+}
+
+// An inquiry takes no money; it is told to finance, and again when it becomes formal.
+func TestInquiryBecomesFormal(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	booked := s.BookAndPay("inquiry", nil)
+	id, err := s.Stripe.Inquire(booked.Payment.PaymentIntentID)
+	require.NoError(t, err)
+	awaitDispute(s, id, "warning_needs_response")
+	s.AwaitQuiet()
+	require.Equal(t, "confirmed", s.Status(booked.Reference))
+	s.RequireLedger(booked.Reference, "payment")
+	require.NoError(t, s.Stripe.MoveDispute(id, "needs_response"))
+	s.AwaitStatus(booked.Reference, "disputed")
+	s.AwaitQuiet()
+	require.Equal(t, 2, financeMails(s, "dispute_opened"))
+	s.RequirePromises()
+}
+
+// What is evidence in a dispute: sold, mailed, posted, and when; and nothing about it for another caller.
+func TestEvidence(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	booked := s.BookAndPay("evidence", nil)
+	s.AwaitQuiet()
+	id, err := s.Stripe.Dispute(booked.Payment.PaymentIntentID, 0, "fraudulent")
+	require.NoError(t, err)
+	s.AwaitStatus(booked.Reference, "disputed")
+	var bundle struct {
+		Reference string
+		Sold      struct{ Customer struct{ Email string } }
+		Stripe    struct {
+			PaymentIntent string
+			Disputes      []string
+		}
+		Mails    []struct{ Kind, Status string }
+		Ledger   []struct{ Account string }
+		Timeline []struct{ What string }
+	}
+	s.API.Get("/v1/bookings/"+booked.Reference+"/evidence", &bundle)
+	require.Equal(t, booked.Reference, bundle.Reference)
+	require.NotEmpty(t, bundle.Sold.Customer.Email)
+	require.Equal(t, booked.Payment.PaymentIntentID, bundle.Stripe.PaymentIntent)
+	require.Equal(t, []string{id}, bundle.Stripe.Disputes)
+	require.Equal(t, "booking_confirmed", bundle.Mails[0].Kind)
+	require.Len(t, bundle.Mails, 1, "what finance is told is no evidence")
+	require.GreaterOrEqual(t, len(bundle.Ledger), 8)
+	require.Equal(t, "booking taken", bundle.Timeline[0].What)
+	stranger, err := s.DB.Store.CreateAPIKey(t.Context(), "stranger")
+	require.NoError(t, err)
+	s.API.Token = stranger
+	for _, path := range []string{"/evidence", "/cancellation-quote", "/ledger", ""} {
+		answer, err := s.API.Do(http.MethodGet, "/v1/bookings/"+booked.Reference+path, "", nil)
+		require.NoError(t, err)
+		require.Equal(t, http.StatusNotFound, answer.Status)
+	}
+}

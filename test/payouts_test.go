@@ -1,0 +1,64 @@
+package test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"farebook/internal/testkit"
+)
+
+func awaitPayout(s *testkit.Stack, id, status, proof string) {
+	s.T.Helper()
+	s.Eventually(func() bool {
+		return s.DB.Count(s.T, "SELECT COUNT(*) FROM payouts WHERE stripe_payout_id = ? AND status = ? AND proof = ?", id, status, proof) == 1
+	}, "payout %s never became %s and %s; logs:\n%s", id, status, proof, s.Logs)
+}
+
+// An automatic payout is posted, proven by its balance transactions, paid, and comes back when it fails after that.
+func TestPayoutFlow(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	for _, key := range []string{"one", "two"} {
+		s.BookAndPay(key, nil)
+	}
+	s.AwaitQuiet()
+	s.Stripe.SettleFunds()
+	id, err := s.Stripe.PayOut("usd")
+	require.NoError(t, err)
+	awaitPayout(s, id, "pending", "proven")
+	s.AwaitQuiet()
+	require.Equal(t, 2, s.DB.Count(t, "SELECT transactions FROM payouts"))
+	require.Zero(t, s.Stripe.Balance("usd"))
+	s.RequirePromises()
+	for _, status := range []string{"in_transit", "paid", "failed"} {
+		require.NoError(t, s.Stripe.MovePayout(id, status))
+		awaitPayout(s, id, status, "proven")
+	}
+	s.AwaitQuiet()
+	require.Equal(t, 1, financeMails(s, "payout_failed"))
+	require.Equal(t, 2, s.DB.Count(t, "SELECT COUNT(*) FROM financial_ledger WHERE type IN ('payout', 'payout_reversal')"))
+	s.RequirePromises()
+	s.SaveRun("Payout:"+id, "payout_failed")
+}
+
+// A payment that the ledger does not know keeps a payout unproven: it is looked at again, and proven once the payment is
+// in the books.
+func TestPayoutWaitsForTheLedger(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	s.BookAndPay("known", nil)
+	late := s.Book("late", testkit.BookingBody(nil))
+	s.AwaitQuiet()
+	s.Stripe.HoldWebhooks()
+	require.Equal(t, 200, s.Pay(late.Payment.PaymentIntentID, "pm_card_visa"))
+	s.Stripe.SettleFunds()
+	id, err := s.Stripe.PayOut("usd")
+	require.NoError(t, err)
+	s.Stripe.ReleaseWebhooksDisordered(2)
+	awaitPayout(s, id, "pending", "proven")
+	s.AwaitStatus(late.Reference, "confirmed")
+	s.AwaitQuiet()
+	s.RequirePromises()
+	s.SaveRun("Payout:"+id, "payout_proven")
+}

@@ -1,0 +1,217 @@
+package test
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"farebook/internal/stripestand"
+	"farebook/internal/testkit"
+)
+
+// refundView is what the API says of a refund.
+type refundView struct {
+	ID, Status, Origin, FailureReason string
+	Amount                            struct{ Value int64 }
+}
+
+func ask(s *testkit.Stack, reference, key string, body string) refundView {
+	s.T.Helper()
+	answer := s.Post("/v1/bookings/"+reference+"/refunds", key, []byte(body))
+	require.Equal(s.T, http.StatusCreated, answer.Status, "%s", answer.Body)
+	var refund refundView
+	answer.Into(s.T, &refund)
+	require.Equal(s.T, "/v1/refunds/"+refund.ID, answer.Header.Get("Location"))
+	return refund
+}
+
+func awaitRefund(s *testkit.Stack, id, status string) refundView {
+	s.T.Helper()
+	var refund refundView
+	s.Eventually(func() bool {
+		s.API.Get("/v1/refunds/"+id, &refund)
+		return refund.Status == status
+	}, "refund %s never became %s; logs:\n%s", id, status, s.Logs)
+	return refund
+}
+
+func usd(value int) string { return fmt.Sprintf(`{"amount":{"value":%d,"currency":"USD"}}`, value) }
+
+// Two equal parts and the rest, each with its key; the booking follows, the customer hears of each, the books balance.
+func TestRefundFlow(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	booked := s.BookAndPay("refund", nil)
+	first := ask(s, booked.Reference, "part-1", usd(10000))
+	awaitRefund(s, first.ID, "succeeded")
+	s.AwaitStatus(booked.Reference, "partially_refunded")
+	again := ask(s, booked.Reference, "part-1", usd(10000))
+	require.Equal(t, first.ID, again.ID, "the same key is the same refund")
+	second := ask(s, booked.Reference, "part-2", usd(10000))
+	require.NotEqual(t, first.ID, second.ID, "another key is another refund")
+	awaitRefund(s, second.ID, "succeeded")
+	rest := ask(s, booked.Reference, "rest", `{}`)
+	require.Equal(t, int64(25900), rest.Amount.Value)
+	awaitRefund(s, rest.ID, "succeeded")
+	s.AwaitStatus(booked.Reference, "refunded")
+	s.AwaitQuiet()
+	require.Len(t, s.Stripe.Refunds(), 3)
+	s.RequireLedger(booked.Reference, "payment", "refund", "refund", "refund")
+	require.Equal(t, 3, s.MailCount(booked.Reference, "refunded"))
+	s.RequirePromises()
+	s.SaveRun("Refund:"+first.ID, "refund_succeeded")
+}
+
+// A refund that is pending at Stripe is waited for, through the customer's action, for as long as it takes.
+func TestRefundWaitsForTheBank(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	booked := s.Book("pending-refund", testkit.BookingBody(nil))
+	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_pendingRefund"))
+	s.AwaitStatus(booked.Reference, "confirmed")
+	refund := ask(s, booked.Reference, "pending", `{}`)
+	awaitRefund(s, refund.ID, "pending")
+	require.Equal(t, "confirmed", s.Status(booked.Reference))
+	id := s.Stripe.Refunds()[0].ID
+	require.NoError(t, s.Stripe.RequireRefundAction(id))
+	awaitRefund(s, refund.ID, "requires_action")
+	require.NoError(t, s.Stripe.SettleRefund(id))
+	awaitRefund(s, refund.ID, "succeeded")
+	s.AwaitRunEnd("Refund:" + refund.ID)
+	s.AwaitQuiet()
+	require.Equal(t, 1, s.MailCount(booked.Reference, "refund_started"))
+	require.Equal(t, 1, s.MailCount(booked.Reference, "refunded"))
+	s.RequirePromises()
+	s.SaveRun("Refund:"+refund.ID, "refund_pending")
+}
+
+// With an insufficient balance Stripe takes nothing until it can: the ledger follows the balance, not the state.
+func TestRefundWaitsForTheBalance(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	booked := s.BookAndPay("insufficient", nil)
+	s.Stripe.HoldRefunds(true)
+	refund := ask(s, booked.Reference, "refund", `{}`)
+	awaitRefund(s, refund.ID, "pending")
+	s.RequireLedger(booked.Reference, "payment")
+	s.RequirePromises()
+	require.NoError(t, s.Stripe.SettleRefund(s.Stripe.Refunds()[0].ID))
+	awaitRefund(s, refund.ID, "succeeded")
+	s.AwaitQuiet()
+	s.RequireLedger(booked.Reference, "payment", "refund")
+	s.RequirePromises()
+}
+
+// A refund that the bank sends back after it succeeded is reversed in the ledger, shown, and told to the customer.
+func TestRefundFailsLater(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	booked := s.Book("refund-fails", testkit.BookingBody(nil))
+	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_refundFail"))
+	s.AwaitStatus(booked.Reference, "confirmed")
+	refund := ask(s, booked.Reference, "fails", `{}`)
+	awaitRefund(s, refund.ID, "succeeded")
+	s.AwaitStatus(booked.Reference, "refunded")
+	s.AwaitQuiet()
+	s.AwaitRunEnd("Refund:" + refund.ID)
+	require.NoError(t, s.Stripe.FailRefund(s.Stripe.Refunds()[0].ID, "expired_or_canceled_card"))
+	failed := awaitRefund(s, refund.ID, "failed")
+	require.Equal(t, "expired_or_canceled_card", failed.FailureReason)
+	s.AwaitStatus(booked.Reference, "confirmed")
+	s.AwaitQuiet()
+	s.RequireLedger(booked.Reference, "payment", "refund", "refund_failure")
+	require.Equal(t, 1, s.MailCount(booked.Reference, "refund_failed"))
+	var view struct{ Attention string }
+	s.API.Get("/v1/bookings/"+booked.Reference, &view)
+	require.Contains(t, view.Attention, refund.ID)
+	s.RequirePromises()
+	s.SaveRun("Refund:"+refund.ID, "refund_failed_later")
+}
+
+// What somebody refunds in Stripe's dashboard is taken in the same way, and cannot be refunded a second time.
+func TestRefundInTheDashboard(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	booked := s.BookAndPay("dashboard", nil)
+	id, err := s.Stripe.RefundInDashboard(booked.Payment.PaymentIntentID, 40000)
+	require.NoError(t, err)
+	s.AwaitStatus(booked.Reference, "partially_refunded")
+	s.AwaitQuiet()
+	require.Equal(t, "dashboard", s.DB.Text(t, "SELECT origin FROM refunds WHERE stripe_refund_id = ?", id))
+	answer := s.Post("/v1/bookings/"+booked.Reference+"/refunds", "too-much", []byte(usd(10000)))
+	require.Equal(t, http.StatusUnprocessableEntity, answer.Status, "%s", answer.Body)
+	require.Equal(t, 1, s.MailCount(booked.Reference, "refunded"))
+	s.RequirePromises()
+	s.SaveRun("Refund:"+id, "refund_dashboard")
+}
+
+// What Stripe refuses for good is recorded as failed, and its amount is free again.
+func TestStripeRefusesTheRefund(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	booked := s.BookAndPay("refused-refund", nil)
+	s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodPost, Path: "/v1/refunds", Kind: stripestand.FaultInvalidRequest})
+	refund := ask(s, booked.Reference, "refused", `{}`)
+	awaitRefund(s, refund.ID, "failed")
+	s.AwaitQuiet()
+	require.Empty(t, s.Stripe.Refunds())
+	require.Equal(t, 1, s.MailCount(booked.Reference, "refund_failed"))
+	awaitRefund(s, ask(s, booked.Reference, "again", `{}`).ID, "succeeded")
+	s.AwaitQuiet()
+	s.RequirePromises()
+	s.SaveRun("Refund:"+refund.ID, "refund_refused")
+}
+
+// Whatever Stripe's answer to the creation is, there is one refund.
+func TestRefundUnderFaults(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []stripestand.FaultKind{
+		stripestand.FaultAnswerLost, stripestand.Fault500Before, stripestand.Fault500After, stripestand.FaultRateLimit,
+		stripestand.FaultLockTimeout, stripestand.FaultHTML502, stripestand.FaultKeyInUse,
+	} {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			s := testkit.New(t, testkit.Options{})
+			booked := s.BookAndPay("faulty-refund", nil)
+			s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodPost, Path: "/v1/refunds", Kind: kind, Count: 2})
+			refund := ask(s, booked.Reference, "refund", usd(10000))
+			awaitRefund(s, refund.ID, "succeeded")
+			s.AwaitQuiet()
+			require.Len(t, s.Stripe.Refunds(), 1)
+			s.RequireLedger(booked.Reference, "payment", "refund")
+			s.RequirePromises()
+		})
+	}
+}
+
+// Fifty callers at once: what is taken never exceeds what was captured, by the books and by Stripe.
+func TestFiftyRefundsAtOnce(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	booked := s.BookAndPay("fifty", nil)
+	answers := make(chan testkit.Answer, 50)
+	for i := range cap(answers) {
+		go func() {
+			answer, err := s.API.Do(http.MethodPost, "/v1/bookings/"+booked.Reference+"/refunds", fmt.Sprintf("fifty-%d", i), []byte(usd(10000)))
+			if err != nil {
+				answer.Status = -1
+			}
+			answers <- answer
+		}()
+	}
+	taken := 0
+	for range cap(answers) {
+		switch answer := <-answers; answer.Status {
+		case http.StatusCreated:
+			taken++
+		default:
+			require.Equal(t, http.StatusUnprocessableEntity, answer.Status, "%s", answer.Body)
+		}
+	}
+	require.Equal(t, 4, taken)
+	s.Eventually(func() bool { return s.DB.Count(t, "SELECT COUNT(*) FROM refunds WHERE status = 'succeeded'") == 4 }, "not refunded")
+	s.AwaitQuiet()
+	s.RequirePromises()
+}
