@@ -2,6 +2,7 @@ package mail
 
 import (
 	"embed"
+	"errors"
 	"fmt"
 	htmltemplate "html/template"
 	"strings"
@@ -113,8 +114,14 @@ func parse(locale booking.Locale, kind booking.EmailKind) (templates, error) {
 	words := languages[locale]
 	helpers := map[string]any{
 		"isolate": words.isolate,
-		"price":   func(amount booking.Money) string { return words.price(amount, locale) },
+		"price": func(amount booking.Money) (string, error) {
+			if amount.Currency == "" {
+				return "", errors.New("an amount of the mail is missing")
+			}
+			return words.price(amount, locale), nil
+		},
 		"hours":   words.hours,
+		"at":      financeTime,
 		"earlier": func(quote *booking.QuoteLetter) bool { return countsEarlier(*quote) },
 	}
 	folder := "templates/" + string(locale) + "/"

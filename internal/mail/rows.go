@@ -10,6 +10,25 @@ import (
 // row is a line of the table of amounts.
 type row struct{ Label, Value string }
 
+// table is rows on their way into a mail. What is not known has no row: a label without a value says nothing.
+type table struct {
+	words  language
+	locale booking.Locale
+	rows   []row
+}
+
+func (t *table) add(label, value string) {
+	if value != "" {
+		t.rows = append(t.rows, row{label, value})
+	}
+}
+
+func (t *table) addPrice(label string, amount booking.Money) {
+	if amount.Currency != "" {
+		t.add(label, t.words.price(amount, t.locale))
+	}
+}
+
 // The labels of rows; languages.go has their words.
 const (
 	labelPaid          = "paid"
@@ -23,66 +42,69 @@ const (
 
 // rows are the amounts of a mail, and what names them, for the eye that looks for nothing else.
 func (l language) rows(c Content) []row {
+	t := &table{words: l, locale: c.Customer.Locale}
 	if c.Kind.ForFinance() {
-		return l.financeRows(c)
+		t.finance(c)
+	} else {
+		t.customer(c.Letter)
 	}
-	price := func(amount booking.Money) string { return l.price(amount, c.Customer.Locale) }
-	var rows []row
-	add := func(label, value string) { rows = append(rows, row{l.labels[label], value}) }
-	if receipt := c.Letter.Receipt; receipt != nil {
-		add(labelPaid, price(receipt.Paid))
-		add(labelPaidOn, l.moment(receipt.PaidAt.UTC())+l.utc)
-		add(labelPayment, receipt.PaymentIntentID)
-	}
-	if refund := c.Letter.Refund; refund != nil {
-		add(labelRefundID, string(refund.ID))
-		add(labelRefund, price(refund.Amount))
-		add(labelPaid, price(refund.Paid))
-		if refund.Status == booking.RefundSucceeded {
-			add(labelRefundedSoFar, price(refund.Refunded))
-		}
-	}
-	if quote := c.Letter.Quote; quote != nil {
-		add(labelRefund, price(quote.Refund))
-		add(labelKept, price(quote.Kept))
-	}
-	return rows
+	return t.rows
 }
 
-// financeRows are in English, with Stripe's own words, times in UTC.
-func (l language) financeRows(c Content) []row {
-	price := func(amount booking.Money) string { return amount.Format(booking.LocaleEN) }
-	at := func(moment time.Time) string { return moment.UTC().Format("2006-01-02 15:04 UTC") }
-	var rows []row
-	add := func(label, value string) { rows = append(rows, row{label, value}) }
-	if c.Reference != "" {
-		add("Booking", string(c.Reference))
+func (t *table) customer(letter booking.Letter) {
+	labels := t.words.labels
+	if receipt := letter.Receipt; receipt != nil {
+		t.addPrice(labels[labelPaid], receipt.Paid)
+		t.add(labels[labelPaidOn], t.words.moment(receipt.PaidAt.UTC())+t.words.utc)
+		t.add(labels[labelPayment], receipt.PaymentIntentID)
 	}
-	if dispute := c.Letter.Dispute; dispute != nil {
-		add("Dispute", dispute.ID)
-		add("Reason", dispute.Reason)
-		add("Status", string(dispute.Status))
-		add("Disputed", price(dispute.Amount))
-		add("Withheld", price(dispute.Withheld))
-		add("Captured", price(dispute.Captured))
-		add("Refunded", price(dispute.Refunded))
-		if !dispute.DueBy.IsZero() {
-			add("Evidence due by", at(dispute.DueBy))
+	if refund := letter.Refund; refund != nil {
+		t.add(labels[labelRefundID], string(refund.ID))
+		t.addPrice(labels[labelRefund], refund.Amount)
+		t.addPrice(labels[labelPaid], refund.Paid)
+		if refund.Status == booking.RefundSucceeded {
+			t.addPrice(labels[labelRefundedSoFar], refund.Refunded)
 		}
+	}
+	if quote := letter.Quote; quote != nil {
+		t.addPrice(labels[labelRefund], quote.Refund)
+		t.addPrice(labels[labelKept], quote.Kept)
+	}
+}
+
+// finance has Stripe's own words, in English, times in UTC.
+func (t *table) finance(c Content) {
+	t.add("Booking", string(c.Reference))
+	if dispute := c.Letter.Dispute; dispute != nil {
+		t.add("Dispute", dispute.ID)
+		t.add("Reason", dispute.Reason)
+		t.add("Status", string(dispute.Status))
+		t.addPrice("Disputed", dispute.Amount)
+		t.addPrice("Withheld", dispute.Withheld)
+		t.addPrice("Captured", dispute.Captured)
+		t.addPrice("Refunded", dispute.Refunded)
+		t.add("Evidence due by", financeTime(dispute.DueBy))
 	}
 	if payout := c.Letter.Payout; payout != nil {
-		add("Payout", payout.ID)
-		add("Amount", price(payout.Amount))
-		add("Status", string(payout.Status))
-		if payout.FailureCode != "" {
-			add("Failure", payout.FailureCode)
-		}
-		add("Balance transactions", strconv.Itoa(payout.Transactions))
-		add("Not in the ledger", strconv.Itoa(payout.Unmatched))
+		t.add("Payout", payout.ID)
+		t.addPrice("Amount", payout.Amount)
+		t.add("Status", string(payout.Status))
+		t.add("Failure", payout.FailureCode)
+		t.add("Due at the bank", financeTime(payout.ArrivesAt))
+		t.add("Balance transactions", strconv.Itoa(payout.Transactions))
+		t.add("Not in the ledger", strconv.Itoa(payout.Unmatched))
 	}
 	if !c.Letter.CaptureBefore.IsZero() {
-		add("Authorised", price(c.Amount))
-		add("Lets go at", at(c.Letter.CaptureBefore))
+		t.addPrice("Authorised", c.Amount)
+		t.add("Lets go at", financeTime(c.Letter.CaptureBefore))
 	}
-	return rows
+}
+
+// financeTime is as Stripe's dashboard and the ledger have it, to be searched for, and not in words; empty when there is
+// none.
+func financeTime(at time.Time) string {
+	if at.IsZero() {
+		return ""
+	}
+	return at.UTC().Format("2006-01-02 15:04 UTC")
 }
