@@ -1,0 +1,86 @@
+package mail_test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"farebook/booking"
+	"farebook/internal/mail"
+)
+
+var (
+	// A cell, an emphasis or an isolate with nothing in it. Arabic prices begin and end with invisible marks.
+	emptyElement = regexp.MustCompile(`<(td|bdi|strong|p|h1)[^>]*>[\s\x{200e}\x{200f}]*</`)
+	// A label without its value.
+	emptyLine    = regexp.MustCompile(`(?m):[\s\x{200e}\x{200f}\x{2068}\x{2069}]*$`)
+	emptyIsolate = regexp.MustCompile(`\x{2068}[\s\x{200e}\x{200f}]*\x{2069}`)
+	// A sentence that lost a word: two spaces within it, or one before its end.
+	lostWord = regexp.MustCompile(`\S {2,}\S| [.,;:،؛]`)
+)
+
+// requireComplete holds that a mail has all of what it speaks of, and no trace of a template.
+func requireComplete(t *testing.T, text, html string) {
+	t.Helper()
+	for _, body := range []string{text, html} {
+		require.NotContains(t, body, "{{")
+		require.NotContains(t, body, "no value")
+		require.NotContains(t, body, "0001")
+		require.NotContains(t, body, "%!")
+	}
+	require.NotRegexp(t, emptyElement, html)
+	require.NotRegexp(t, emptyLine, text)
+	require.NotRegexp(t, emptyIsolate, text)
+	require.NotContains(t, text, "\n\n\n")
+	require.NotContains(t, text, " \n")
+	require.NotContains(t, html, " </p>")
+	for line := range strings.SplitSeq(text, "\n") {
+		if !strings.HasPrefix(line, "Flight  ") && !strings.HasPrefix(line, "Departs  ") && !strings.HasPrefix(line, "Arrives  ") && !strings.HasPrefix(line, "Passenger  ") {
+			require.NotRegexp(t, lostWord, line)
+		}
+	}
+}
+
+// A mail about money that does not say how much is not sent: its row stays, for a person to look at.
+func TestMissingLetterIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []booking.EmailKind{
+		booking.EmailCancelledPaid, booking.EmailRefundStarted, booking.EmailRefunded, booking.EmailRefundFailed,
+		booking.EmailDisputeOpened, booking.EmailDisputeDue, booking.EmailDisputeClosed, booking.EmailPayoutFailed, booking.EmailPayoutUnproven,
+	} {
+		c := content(kind, booking.LocaleEN)
+		c.Letter = booking.Letter{}
+		_, _, _, err := mail.Render(c)
+		require.Error(t, err, kind)
+	}
+	c := content(booking.EmailRefunded, booking.LocaleAR)
+	c.Letter.Refund.Amount = booking.Money{}
+	_, _, _, err := mail.Render(c)
+	require.ErrorContains(t, err, "an amount of the mail is missing")
+}
+
+// What a table can do without is left out with its label.
+func TestUnknownDetailsHaveNoRow(t *testing.T) {
+	t.Parallel()
+	for _, kind := range append(append([]booking.EmailKind{}, kinds...), financeKinds...) {
+		c := content(kind, booking.LocaleEN)
+		if c.Letter.Refund != nil {
+			c.Letter.Refund.ID, c.Letter.Refund.Paid, c.Letter.Refund.Refunded = "", booking.Money{}, booking.Money{}
+		}
+		if c.Letter.Dispute != nil {
+			c.Letter.Dispute.Reason, c.Letter.Dispute.Withheld, c.Letter.Dispute.DueBy = "", booking.Money{}, time.Time{}
+		}
+		if c.Letter.Payout != nil {
+			c.Letter.Payout.FailureCode, c.Letter.Payout.ArrivesAt = "", time.Time{}
+		}
+		_, text, html, err := mail.Render(c)
+		require.NoError(t, err)
+		requireComplete(t, text, html)
+		require.NotContains(t, text, "Refunded in all")
+		require.NotContains(t, text, "Reason:")
+		require.NotContains(t, text, "Failure:")
+	}
+}
