@@ -111,7 +111,7 @@ func contentOf(row store.Email) mail.Content {
 		HoldExpiresAt: row.Booking.HoldExpiresAt,
 		DeclineCode:   row.DeclineCode,
 		Payable:       payable(row.Booking.Status),
-		Confirmed:     row.Booking.Status == booking.StatusConfirmed,
+		Confirmed:     row.Booking.Payment != nil && row.Booking.Payment.AmountCaptured > 0,
 		Letter:        row.Letter,
 	}
 }

@@ -18,7 +18,7 @@ type Rule struct {
 // Who cancels later than the last rule says gets nothing.
 type Policy []Rule
 
-// DefaultPolicy: all of it up to a week before, half up to two days before.
+// DefaultPolicy gives back all of it up to a week before, half up to two days before.
 const DefaultPolicy = "168:100,48:50"
 
 const (

@@ -63,9 +63,11 @@ func (d *dispute) run(ctx workflow.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := d.wait(ctx, wait, "Look at the dispute again"); err != nil {
+		timeUp, err := d.wait(ctx, wait, "Look at the dispute again")
+		if err != nil {
 			return err
 		}
+		d.patience.count(timeUp)
 	}
 }
 
@@ -76,7 +78,7 @@ func (d *dispute) waiting() bool {
 
 // nextLook is in a day, or when finance has to be reminded of evidence, whichever comes first.
 func (d *dispute) nextLook(ctx workflow.Context) (time.Duration, error) {
-	wait, _ := d.patience.next()
+	wait := d.patience.next()
 	if d.now.DueBy == nil || d.reminded || !d.now.Status.NeedsResponse() {
 		return wait, nil
 	}

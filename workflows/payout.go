@@ -43,7 +43,7 @@ func Payout(ctx workflow.Context, in PayoutInput) (PayoutResult, error) {
 
 func (p *payout) run(ctx workflow.Context) error {
 	for {
-		wait, last := p.patience.next()
+		last := p.patience.over()
 		if err := p.record(ctx, last); err != nil {
 			return err
 		}
@@ -55,9 +55,11 @@ func (p *payout) run(ctx workflow.Context) error {
 			}
 			continue
 		}
-		if err := p.wait(ctx, wait, "Hold the payout against the ledger again"); err != nil {
+		timeUp, err := p.wait(ctx, p.patience.next(), "Hold the payout against the ledger again")
+		if err != nil {
 			return err
 		}
+		p.patience.count(timeUp)
 	}
 }
 

@@ -70,14 +70,15 @@ func (r *refund) run(ctx workflow.Context) error {
 			}
 			continue
 		}
-		wait, over := r.patience.next()
-		if over && r.now.Status.Settled() {
+		if r.patience.over() && r.now.Status.Settled() {
 			r.givenUp = true
 			continue
 		}
-		if err := r.wait(ctx, wait, "Look at the refund again"); err != nil {
+		timeUp, err := r.wait(ctx, r.patience.next(), "Look at the refund again")
+		if err != nil {
 			return err
 		}
+		r.patience.count(timeUp)
 	}
 }
 

@@ -41,12 +41,12 @@ func (w *watch) recorded() { w.events = nil }
 
 func (w *watch) hasNews() bool { return w.signals.Len() > 0 }
 
-// wait ends when an event has come or the time is up.
-func (w *watch) wait(ctx workflow.Context, most time.Duration, summary string) error {
-	_, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
+// wait ends when an event has come or the time is up; it tells which.
+func (w *watch) wait(ctx workflow.Context, most time.Duration, summary string) (timeUp bool, err error) {
+	came, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
 		Timeout: most, TimerOptions: workflow.TimerOptions{Summary: summary},
 	}, w.hasNews)
-	return err
+	return !came, err
 }
 
 // settle waits for the mails, and tells whether the workflow may end: no event has come meanwhile. What came with the
@@ -56,16 +56,21 @@ func (w *watch) settle(ctx workflow.Context) (bool, error) {
 	return err == nil && !w.hasNews() && w.mails.inFlight == 0, err
 }
 
-// looks is how often something that is awaited is looked at again.
+// looks is how often something that is awaited is looked at again. Events don't count: ten of them in a second are no
+// reason to look again in a day only.
 type looks struct {
 	waits []time.Duration
 	taken int
 }
 
-// next is how long to wait for the next look; the last one repeats. over is true once all of them were taken.
-func (l *looks) next() (wait time.Duration, over bool) {
-	over = l.taken >= len(l.waits)
-	wait = l.waits[min(l.taken, len(l.waits)-1)]
-	l.taken++
-	return wait, over
+// next is how long to wait for the next look; the last one repeats.
+func (l *looks) next() time.Duration { return l.waits[min(l.taken, len(l.waits)-1)] }
+
+func (l *looks) count(timeUp bool) {
+	if timeUp {
+		l.taken++
+	}
 }
+
+// over is true once all of them were taken.
+func (l *looks) over() bool { return l.taken >= len(l.waits) }

@@ -128,7 +128,7 @@ func (s *Server) reinstate(d *dispute) {
 // decide takes a dispute to a state, with what it does to the money.
 func (s *Server) decide(d *dispute, status string) *apiError {
 	closed := d.status == "won" || d.status == "lost" || d.status == "warning_closed"
-	if closed && !(d.status == "warning_closed" && status == "needs_response") {
+	if closed && (d.status != "warning_closed" || status != "needs_response") {
 		return invalid("", "", "This dispute is already closed")
 	}
 	d.status = status

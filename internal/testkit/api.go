@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -159,14 +160,33 @@ func (s *Stack) BookAndPay(key string, change func(map[string]any)) Booked {
 // Pay is the traveller's browser: it confirms the PaymentIntent at Stripe with a test card, and returns the HTTP status.
 func (s *Stack) Pay(paymentIntentID, card string) int {
 	s.T.Helper()
-	form := url.Values{"payment_method": {card}, "return_url": {"https://farebook.example/return"}}
-	request, err := http.NewRequest(http.MethodPost, s.Stripe.URL()+"/v1/payment_intents/"+paymentIntentID+"/confirm", strings.NewReader(form.Encode()))
+	return s.postToStripe("/v1/payment_intents/"+paymentIntentID+"/confirm",
+		url.Values{"payment_method": {card}, "return_url": {"https://farebook.example/return"}}, nil)
+}
+
+// ForeignPayment is one that somebody else takes on the same Stripe account. It returns its PaymentIntent.
+func (s *Stack) ForeignPayment(amount int) string {
+	s.T.Helper()
+	var intent struct{ ID string }
+	status := s.postToStripe("/v1/payment_intents", url.Values{
+		"amount": {strconv.Itoa(amount)}, "currency": {"usd"}, "payment_method": {"pm_card_visa"}, "confirm": {"true"},
+	}, &intent)
+	require.Equal(s.T, http.StatusOK, status)
+	return intent.ID
+}
+
+func (s *Stack) postToStripe(path string, form url.Values, out any) int {
+	s.T.Helper()
+	request, err := http.NewRequest(http.MethodPost, s.Stripe.URL()+path, strings.NewReader(form.Encode()))
 	require.NoError(s.T, err)
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	request.Header.Set("Authorization", "Bearer "+StripeKey)
 	response, err := http.DefaultClient.Do(request)
 	require.NoError(s.T, err)
 	defer func() { _ = response.Body.Close() }()
+	if out != nil {
+		require.NoError(s.T, json.NewDecoder(response.Body).Decode(out))
+	}
 	return response.StatusCode
 }
 

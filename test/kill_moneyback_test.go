@@ -1,0 +1,153 @@
+package test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"farebook/internal/testkit"
+)
+
+// The worker dies with SIGKILL before and after every side effect of a refund; each time there is one refund at Stripe,
+// one posting and one mail.
+func TestWorkerKilledOnTheWayToARefund(t *testing.T) {
+	t.Parallel()
+	for _, point := range []string{"before-create-refund", "after-create-refund", "before-record-refund", "after-record-refund"} {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			s := testkit.New(t, testkit.Options{Processes: true, WorkerFailpoint: point})
+			booked := s.BookAndPay("kill", nil)
+			awaitRefund(s, ask(s, booked.Reference, "refund", usd(10000)).ID, "succeeded")
+			s.AwaitQuiet()
+			s.RequireDeaths("worker", 1)
+			require.Len(t, s.Stripe.Refunds(), 1)
+			s.RequireLedger(booked.Reference, "payment", "refund")
+			require.Equal(t, 1, s.MailCount(booked.Reference, "refunded"))
+			s.RequirePromises()
+		})
+	}
+}
+
+// The API dies between any two steps of taking a refund; the client asks again with the same key.
+func TestAPIKilledWhileTakingARefund(t *testing.T) {
+	t.Parallel()
+	for _, point := range []string{"api-after-refund-reserve", "api-after-refund-start", "api-after-refund-answer"} {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			s := testkit.New(t, testkit.Options{Processes: true, APIFailpoint: point})
+			booked := s.BookAndPay("kill", nil)
+			var answer testkit.Answer
+			s.Eventually(func() bool {
+				var err error
+				answer, err = s.API.Do(http.MethodPost, "/v1/bookings/"+booked.Reference+"/refunds", "refund", []byte(usd(10000)))
+				return err == nil && answer.Status == http.StatusCreated
+			}, "no refund was taken; last answer: %s", answer.Body)
+			var refund refundView
+			answer.Into(t, &refund)
+			awaitRefund(s, refund.ID, "succeeded")
+			s.AwaitQuiet()
+			s.RequireDeaths("starter", 1)
+			require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM refunds"))
+			require.Len(t, s.Stripe.Refunds(), 1)
+			s.RequirePromises()
+		})
+	}
+}
+
+func TestWorkerKilledWhileCancellingAPaidBooking(t *testing.T) {
+	t.Parallel()
+	for _, point := range []string{"before-cancel-paid-booking", "after-cancel-paid-booking"} {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			s := testkit.New(t, testkit.Options{Processes: true, WorkerFailpoint: point})
+			booked := s.BookAndPay("kill", nil)
+			postUntil(s, "/v1/bookings/"+booked.Reference+"/cancel", "cancel", http.StatusOK)
+			s.AwaitStatus(booked.Reference, "refunded")
+			s.AwaitQuiet()
+			s.RequireDeaths("worker", 1)
+			require.Len(t, s.Stripe.Refunds(), 1)
+			require.Equal(t, 1, s.MailCount(booked.Reference, "booking_cancelled_paid"))
+			s.RequirePromises()
+		})
+	}
+}
+
+func TestWorkerKilledWhileCapturing(t *testing.T) {
+	t.Parallel()
+	for _, point := range []string{"before-capture-payment-intent", "after-capture-payment-intent"} {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			s := testkit.New(t, testkit.Options{Processes: true, WorkerFailpoint: point})
+			booked := authorised(s, "kill")
+			postUntil(s, "/v1/bookings/"+booked.Reference+"/capture", "capture", http.StatusOK)
+			s.AwaitStatus(booked.Reference, "confirmed")
+			s.AwaitQuiet()
+			s.RequireDeaths("worker", 1)
+			s.RequireLedger(booked.Reference, "payment")
+			s.RequirePromises()
+		})
+	}
+}
+
+func TestWorkerKilledWhileRecordingADispute(t *testing.T) {
+	t.Parallel()
+	for _, point := range []string{"before-record-dispute", "after-record-dispute"} {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			s := testkit.New(t, testkit.Options{Processes: true, WorkerFailpoint: point})
+			booked := s.BookAndPay("kill", nil)
+			id, err := s.Stripe.Dispute(booked.Payment.PaymentIntentID, 0, "fraudulent")
+			require.NoError(t, err)
+			awaitDispute(s, id, "needs_response")
+			require.NoError(t, s.Stripe.MoveDispute(id, "lost"))
+			awaitDispute(s, id, "lost")
+			s.AwaitQuiet()
+			s.RequireDeaths("worker", 1)
+			s.RequireLedger(booked.Reference, "payment", "dispute", "chargeback")
+			require.Equal(t, 1, financeMails(s, "dispute_opened"))
+			s.RequirePromises()
+		})
+	}
+}
+
+func TestWorkerKilledWhileRecordingAPayout(t *testing.T) {
+	t.Parallel()
+	for _, point := range []string{"before-record-payout", "after-record-payout"} {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			s := testkit.New(t, testkit.Options{Processes: true, WorkerFailpoint: point})
+			s.BookAndPay("kill", nil)
+			s.AwaitQuiet()
+			s.Stripe.SettleFunds()
+			id, err := s.Stripe.PayOut("usd")
+			require.NoError(t, err)
+			awaitPayout(s, id, "pending", "proven")
+			s.AwaitQuiet()
+			s.RequireDeaths("worker", 1)
+			require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM financial_ledger WHERE type = 'payout'"))
+			s.RequirePromises()
+		})
+	}
+}
+
+// The API dies after it has acknowledged an event and before it has told anybody: Stripe does not deliver again, the
+// sweeper finds it.
+func TestAPIKilledAfterAcknowledging(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{Processes: true, APIFailpoint: "webhook-before-signal"})
+	payAndRequireOne(t, s)
+	s.RequireDeaths("starter", 1)
+}
+
+// postUntil asks again with the same key until a status is answered, as any client of the API should.
+func postUntil(s *testkit.Stack, path, key string, status int) testkit.Answer {
+	s.T.Helper()
+	var answer testkit.Answer
+	s.Eventually(func() bool {
+		var err error
+		answer, err = s.API.Do(http.MethodPost, path, key, nil)
+		return err == nil && answer.Status == status
+	}, "%s was not answered with %d", path, status)
+	return answer
+}
