@@ -131,6 +131,9 @@ func (s *Stack) configure(httpAddr string, options Options) {
 	require.NoError(s.T, err)
 }
 
+// Environment is the configuration that a process of the stack gets.
+func (s *Stack) Environment() []string { return s.env }
+
 func temporalAddress(t testing.TB) string {
 	address := os.Getenv("FAREBOOK_TEST_TEMPORAL_ADDRESS")
 	require.NotEmpty(t, address, "no Temporal server: run `make test`, or set FAREBOOK_TEST_TEMPORAL_ADDRESS")

@@ -63,14 +63,14 @@ func TestDatabaseCommands(t *testing.T) {
 	_, _, err = run(t, "api-key", "create", "--name", "x", "--token", "fbk_other")
 	require.ErrorContains(t, err, "--token")
 
-	table, _, err := run(t, "verify")
+	table, _, err := run(t, "verify", "--books")
 	require.NoError(t, err)
 	require.Contains(t, table, "checks hold")
 	require.NotContains(t, table, "NO ")
 	db.Exec(t, `INSERT INTO bookings (reference, api_key_id, status, customer_name, customer_email, customer_locale, flight_json, amount, currency,
 		hold_expires_at, correlation_id, created_at, updated_at)
 		SELECT 'FB-00000000', id, 'confirmed', '', '', 'en', '{}', 1, 'USD', NOW(), '', NOW(), NOW() FROM api_keys LIMIT 1`)
-	table, _, err = run(t, "verify")
+	table, _, err = run(t, "verify", "--books")
 	require.ErrorIs(t, err, command.ErrBroken)
 	require.Regexp(t, `(?m)^6\s+NO\s+no confirmed booking without captured money`, table)
 	require.Contains(t, table, "checks failed")

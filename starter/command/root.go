@@ -24,7 +24,8 @@ func Root() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(serveCommand(), migrateCommand(), setupCommand(), apiKeyCommand(), verifyCommand(), versionCommand())
+	root.AddCommand(serveCommand(), migrateCommand(), setupCommand(), apiKeyCommand(), eventsCommand(), emailsCommand(), evidenceCommand(),
+		verifyCommand(), versionCommand())
 	return root
 }
 

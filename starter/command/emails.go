@@ -1,0 +1,86 @@
+package command
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strconv"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"farebook/store"
+	"farebook/workflows"
+)
+
+func emailsCommand() *cobra.Command {
+	return group("emails", "List a booking's mails, and send one again",
+		"emails list REFERENCE, or emails resend NUMBER", listEmailsCommand(), resendEmailCommand())
+}
+
+func listEmailsCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "list REFERENCE",
+		Short: "List a booking's mails, oldest first",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return booksCommand(cmd, "emails", func(books *store.Store) error {
+				known, err := ownerless(cmd.Context(), books, args[0])
+				if err != nil {
+					return err
+				}
+				mails, err := books.EmailsOf(cmd.Context(), known.ID)
+				if err != nil {
+					return err
+				}
+				return printEmails(cmd.OutOrStdout(), mails)
+			})
+		},
+	}
+}
+
+func printEmails(out io.Writer, mails []store.Email) error {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(table, "NUMBER\tKIND\tSTATUS\tATTEMPTS\tWRITTEN\tSENT\tLAST ERROR") // tabwriter keeps it; Flush reports errors
+	for _, mail := range mails {
+		sent := "-"
+		if mail.SentAt != nil {
+			sent = mail.SentAt.Format(time.RFC3339)
+		}
+		_, _ = fmt.Fprintf(table, "%d\t%s\t%s\t%d\t%s\t%s\t%s\n", mail.ID, mail.Kind, mail.Status, mail.Attempts, // as above
+			mail.CreatedAt.Format(time.RFC3339), sent, mail.LastError)
+	}
+	return table.Flush()
+}
+
+func resendEmailCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "resend NUMBER",
+		Short: "Send a mail again, as emails list numbers it",
+		Long: "Sends a copy with a Message-ID of its own, to whom the mail was for and with the amounts of then. A mail that is still queued is " +
+			"sent as it is.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			id, err := strconv.ParseUint(args[0], 10, 63)
+			if err != nil {
+				return fmt.Errorf("%q is no mail's number: see emails list REFERENCE", args[0])
+			}
+			return messagingCommand(cmd, "emails", func(books *store.Store, w *workflows.Client, _ *slog.Logger) error {
+				copied, err := books.ResendEmail(cmd.Context(), id, time.Now().UTC())
+				if errors.Is(err, store.ErrNotFound) {
+					return fmt.Errorf("there is no mail %d: see emails list REFERENCE", id)
+				}
+				if err != nil {
+					return err
+				}
+				if err := w.SendMail(cmd.Context(), copied); err != nil {
+					return fmt.Errorf("mail %d is queued and its workflow was not started; say it again: %w", copied, err)
+				}
+				_, err = fmt.Fprintf(cmd.OutOrStdout(), "mail %d goes out as number %d\n", id, copied)
+				return err
+			})
+		},
+	}
+}

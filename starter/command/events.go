@@ -1,0 +1,227 @@
+package command
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"farebook/booking"
+	"farebook/internal/config"
+	"farebook/starter/inbox"
+	"farebook/store"
+	"farebook/workflows"
+)
+
+// group is a command that only has others under it; without an error, a mistyped one would print help and succeed.
+func group(use, short, hint string, commands ...*cobra.Command) *cobra.Command {
+	g := &cobra.Command{Use: use, Short: short, Args: cobra.ArbitraryArgs, RunE: func(*cobra.Command, []string) error {
+		return errors.New(use + ": say what to do: " + hint)
+	}}
+	g.AddCommand(commands...)
+	return g
+}
+
+func eventsCommand() *cobra.Command {
+	return group("events", "Look into the inbox of Stripe events, and process one again",
+		"events list, events show EVENT, or events retry EVENT", listEventsCommand(), showEventCommand(), retryEventCommand())
+}
+
+const maxListed = 500
+
+func listEventsCommand() *cobra.Command {
+	var filter store.EventFilter
+	var state string
+	list := &cobra.Command{
+		Use:   "list",
+		Short: "List events, the newest first",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			filter.State = store.EventState(state)
+			if err := checkFilter(filter); err != nil {
+				return err
+			}
+			return booksCommand(cmd, "events", func(books *store.Store) error {
+				events, err := books.Events(cmd.Context(), filter)
+				if err != nil {
+					return err
+				}
+				return printEvents(cmd.OutOrStdout(), events, filter.Limit)
+			})
+		},
+	}
+	list.Flags().StringVar(&state, "state", "", "received, processing, processed or failed")
+	list.Flags().StringVar(&filter.Type, "type", "", "such as payment_intent.succeeded")
+	list.Flags().StringVar(&filter.Reference, "booking", "", "a booking's reference")
+	list.Flags().IntVar(&filter.Limit, "limit", 50, fmt.Sprintf("how many, 1 to %d", maxListed))
+	list.Flags().Uint64Var(&filter.Before, "before", 0, "go on below this number, as the list before says")
+	return list
+}
+
+func checkFilter(filter store.EventFilter) error {
+	switch filter.State {
+	case "", store.EventReceived, store.EventProcessing, store.EventProcessed, store.EventFailed:
+	default:
+		return fmt.Errorf("--state: %q is none: say received, processing, processed or failed", filter.State)
+	}
+	if filter.Limit < 1 || filter.Limit > maxListed {
+		return fmt.Errorf("--limit: say a number from 1 to %d", maxListed)
+	}
+	if filter.Reference != "" {
+		if _, err := booking.ParseReference(filter.Reference); err != nil {
+			return fmt.Errorf("--booking: %w", err)
+		}
+	}
+	return nil
+}
+
+func printEvents(out io.Writer, events []store.ListedEvent, limit int) error {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(table, "EVENT\tTYPE\tSTATE\tATTEMPTS\tRECEIVED\tOBJECT\tWHY") // tabwriter keeps it; Flush reports errors
+	for _, e := range events {
+		why := e.Note
+		if e.LastError != "" {
+			why = e.LastError
+		}
+		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%s\t%s\t%s\n", e.ID, e.Type, e.State, e.Attempts, e.ReceivedAt.Format(time.RFC3339), e.ObjectID, why) // as above
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	if len(events) < limit {
+		return nil
+	}
+	_, err := fmt.Fprintf(out, "\nThere may be more: --before %d\n", events[len(events)-1].Cursor)
+	return err
+}
+
+func showEventCommand() *cobra.Command {
+	var payload bool
+	show := &cobra.Command{
+		Use:   "show EVENT",
+		Short: "Show one event, evt_..., and what became of it",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return booksCommand(cmd, "events", func(books *store.Store) error {
+				e, err := books.Event(cmd.Context(), args[0])
+				if errors.Is(err, store.ErrNotFound) {
+					return fmt.Errorf("there is no event %q in the inbox", args[0])
+				}
+				if err != nil {
+					return err
+				}
+				return printEvent(cmd.OutOrStdout(), e, payload)
+			})
+		},
+	}
+	show.Flags().BoolVar(&payload, "payload", false, "with its body as Stripe sent it, which has personal data")
+	return show
+}
+
+func printEvent(out io.Writer, e store.Event, payload bool) error {
+	shown := struct {
+		ID            string           `json:"id"`
+		Type          string           `json:"type"`
+		State         store.EventState `json:"state"`
+		Attempts      int              `json:"attempts"`
+		LastError     string           `json:"lastError,omitempty"`
+		Note          string           `json:"note,omitempty"`
+		ObjectID      string           `json:"objectId"`
+		Booking       string           `json:"booking,omitempty"`
+		APIVersion    string           `json:"apiVersion"`
+		Livemode      bool             `json:"livemode"`
+		CreatedAt     time.Time        `json:"createdAt"`
+		ReceivedAt    time.Time        `json:"receivedAt"`
+		ProcessedAt   *time.Time       `json:"processedAt,omitempty"`
+		NextAttemptAt *time.Time       `json:"nextAttemptAt,omitempty"`
+		Payload       json.RawMessage  `json:"payload,omitempty"`
+	}{
+		ID: e.ID, Type: e.Type, State: e.State, Attempts: e.Attempts, LastError: e.LastError, Note: e.Note, ObjectID: e.ObjectID,
+		Booking: e.Reference, APIVersion: e.APIVersion, Livemode: e.Livemode, CreatedAt: e.Created, ReceivedAt: e.ReceivedAt,
+		ProcessedAt: e.ProcessedAt, NextAttemptAt: e.NextAttemptAt,
+	}
+	if payload {
+		shown.Payload = e.Payload
+	}
+	return printJSON(out, shown)
+}
+
+func retryEventCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "retry EVENT",
+		Short: "Process an event again, with its attempts counted anew",
+		Long: "Hands the event to the workflow that owns it, which reads the object again at Stripe. Harmless for an event that was processed: " +
+			"nothing is recorded twice.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return messagingCommand(cmd, "events", func(books *store.Store, w *workflows.Client, log *slog.Logger) error {
+				stored, err := books.RetryEvent(cmd.Context(), args[0], time.Now().UTC())
+				if errors.Is(err, store.ErrNotFound) {
+					return fmt.Errorf("there is no event %q in the inbox", args[0])
+				}
+				if err != nil {
+					return err
+				}
+				stored.Attempts = 0
+				if err := inbox.New(books, w, time.Minute, log).Again(cmd.Context(), stored); err != nil {
+					return fmt.Errorf("the event could not be handed on; the sweeper tries again: %w", err)
+				}
+				now, err := books.Event(cmd.Context(), args[0])
+				if err != nil {
+					return err
+				}
+				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s is %s %s\n", now.ID, now.State, now.Note)
+				return err
+			})
+		},
+	}
+}
+
+// booksCommand runs work on the database; messagingCommand beside it with the workflows' client.
+func booksCommand(cmd *cobra.Command, service string, work func(*store.Store) error) error {
+	cfg, log, err := load(cmd.ErrOrStderr(), service, config.Database)
+	if err != nil {
+		return err
+	}
+	return withStore(cmd.Context(), cfg, log, work)
+}
+
+func messagingCommand(cmd *cobra.Command, service string, work func(*store.Store, *workflows.Client, *slog.Logger) error) error {
+	cfg, log, err := load(cmd.ErrOrStderr(), service, config.Database, config.Temporal)
+	if err != nil {
+		return err
+	}
+	temporal, err := dialTemporal(cfg, log)
+	if err != nil {
+		return err
+	}
+	defer temporal.Close()
+	return withStore(cmd.Context(), cfg, log, func(books *store.Store) error {
+		return work(books, workflows.NewClient(temporal, cfg.TaskQueue), log)
+	})
+}
+
+// ownerless finds a booking whoever made it: commands are an operator's.
+func ownerless(ctx context.Context, books *store.Store, text string) (store.Booking, error) {
+	reference, err := booking.ParseReference(text)
+	if err != nil {
+		return store.Booking{}, err
+	}
+	known, err := books.Booking(ctx, reference)
+	if errors.Is(err, store.ErrNotFound) {
+		return store.Booking{}, fmt.Errorf("there is no booking %s", reference)
+	}
+	return known, err
+}
+
+func printJSON(out io.Writer, value any) error {
+	encoder := json.NewEncoder(out)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(value)
+}

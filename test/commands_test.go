@@ -1,0 +1,105 @@
+package test
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"farebook/internal/testkit"
+	"farebook/starter/command"
+)
+
+// starter runs the command line as main does, with a stack's configuration.
+func starter(s *testkit.Stack, args ...string) (string, error) {
+	s.T.Helper()
+	root := command.Root()
+	var out, log bytes.Buffer
+	root.SetOut(&out)
+	root.SetErr(&log)
+	root.SetArgs(args)
+	err := root.ExecuteContext(s.T.Context())
+	require.NotContains(s.T, log.String()+out.String(), testkit.StripeKey)
+	return out.String(), err
+}
+
+// What an operator does at a terminal, on a system that lives. Not parallel: commands read the process's environment.
+func TestOperatorsCommands(t *testing.T) {
+	s := testkit.New(t, testkit.Options{})
+	for _, pair := range s.Environment() {
+		name, value, _ := strings.Cut(pair, "=")
+		t.Setenv(name, value)
+	}
+	booked := s.BookAndPay("operator", nil)
+	s.AwaitQuiet()
+
+	out, err := starter(s, "verify")
+	require.NoError(t, err, out)
+	require.Contains(t, out, "the clearing account equals Stripe's own balance")
+	require.Contains(t, out, "every workflow ends or is visibly waiting")
+
+	out, err = starter(s, "events", "list", "--booking", booked.Reference, "--type", "payment_intent.succeeded")
+	require.NoError(t, err)
+	event := strings.Fields(strings.Split(out, "\n")[1])[0]
+	require.True(t, strings.HasPrefix(event, "evt_"), out)
+	out, err = starter(s, "events", "show", event)
+	require.NoError(t, err)
+	require.Contains(t, out, `"state": "processed"`)
+	require.NotContains(t, out, "payload")
+	before := s.LedgerDigest()
+	_, err = starter(s, "events", "retry", event)
+	require.NoError(t, err)
+	s.AwaitQuiet()
+	require.Equal(t, before, s.LedgerDigest())
+
+	out, err = starter(s, "emails", "list", booked.Reference)
+	require.NoError(t, err)
+	number := strings.Fields(strings.Split(out, "\n")[1])[0]
+	out, err = starter(s, "emails", "resend", number)
+	require.NoError(t, err)
+	require.Contains(t, out, "goes out")
+	s.Eventually(func() bool { return len(s.Mails(booked.Reference)) == 2 }, "the mail did not come again")
+	s.RequirePromises()
+
+	out, err = starter(s, "evidence", booked.Reference)
+	require.NoError(t, err)
+	var bundle map[string]any
+	require.NoError(t, json.Unmarshal([]byte(out), &bundle))
+	require.Equal(t, booked.Reference, bundle["reference"])
+
+	requireRefusals(t, s, booked.Reference)
+
+	// A difference that stays is seen: somebody moves money past us.
+	id := s.ForeignPayment(777)
+	require.NotEmpty(t, id)
+	out, err = starter(s, "verify")
+	require.ErrorIs(t, err, command.ErrBroken)
+	require.Contains(t, out, "at Stripe (minor units)")
+}
+
+func requireRefusals(t *testing.T, s *testkit.Stack, reference string) {
+	t.Helper()
+	for says, args := range map[string][]string{
+		"there is no event":        {"events", "show", "evt_none"},
+		"is none: say received":    {"events", "list", "--state", "lost"},
+		"--limit":                  {"events", "list", "--limit", "-1"},
+		"--booking":                {"events", "list", "--booking", "1=1"},
+		"events: say what to do":   {"events", "remove"},
+		"there is no booking":      {"emails", "list", "FB-00000000"},
+		"there is no mail":         {"emails", "resend", strconv.Itoa(1 << 40)},
+		"is no mail's number":      {"emails", "resend", "all"},
+		"is not a booking":         {"evidence", strings.ToLower(reference)},
+		"accepts 1 arg(s)":         {"evidence"},
+		"unknown flag: --everyone": {"emails", "list", "--everyone"},
+	} {
+		_, err := starter(s, args...)
+		require.ErrorContains(t, err, says, "%v", args)
+	}
+	answer, err := s.API.Do(http.MethodGet, "/v1/bookings/"+reference, "", nil)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, answer.Status)
+}

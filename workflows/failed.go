@@ -1,0 +1,40 @@
+package workflows
+
+import (
+	"context"
+	"fmt"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/workflowservice/v1"
+)
+
+// maxFailed bounds how many failed runs are looked behind.
+const maxFailed = 200
+
+// Failed are the ids of workflows of this task queue whose latest run failed or timed out: something that a person has to
+// look at. One that failed and ran well afterwards is not among them.
+func (c *Client) Failed(ctx context.Context) ([]string, error) {
+	query := fmt.Sprintf("TaskQueue = %q AND ExecutionStatus IN ('Failed', 'TimedOut')", c.taskQueue)
+	list, err := c.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: query, PageSize: maxFailed})
+	if err != nil {
+		return nil, err
+	}
+	var failed []string
+	seen := map[string]bool{}
+	for _, run := range list.GetExecutions() {
+		id := run.GetExecution().GetWorkflowId()
+		if seen[id] {
+			continue
+		}
+		seen[id] = true
+		latest, err := c.temporal.DescribeWorkflowExecution(ctx, id, "")
+		if err != nil {
+			return nil, err
+		}
+		switch latest.GetWorkflowExecutionInfo().GetStatus() {
+		case enumspb.WORKFLOW_EXECUTION_STATUS_FAILED, enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT:
+			failed = append(failed, id)
+		}
+	}
+	return failed, nil
+}
