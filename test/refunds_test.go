@@ -39,31 +39,6 @@ func awaitRefund(s *testkit.Stack, id, status string) refundView {
 
 func usd(value int) string { return fmt.Sprintf(`{"amount":{"value":%d,"currency":"USD"}}`, value) }
 
-// Two equal parts and the rest, each with its key; the booking follows, the customer hears of each, the books balance.
-func TestRefundFlow(t *testing.T) {
-	t.Parallel()
-	s := testkit.New(t, testkit.Options{})
-	booked := s.BookAndPay("refund", nil)
-	first := ask(s, booked.Reference, "part-1", usd(10000))
-	awaitRefund(s, first.ID, "succeeded")
-	s.AwaitStatus(booked.Reference, "partially_refunded")
-	again := ask(s, booked.Reference, "part-1", usd(10000))
-	require.Equal(t, first.ID, again.ID, "the same key is the same refund")
-	second := ask(s, booked.Reference, "part-2", usd(10000))
-	require.NotEqual(t, first.ID, second.ID, "another key is another refund")
-	awaitRefund(s, second.ID, "succeeded")
-	rest := ask(s, booked.Reference, "rest", `{}`)
-	require.Equal(t, int64(25900), rest.Amount.Value)
-	awaitRefund(s, rest.ID, "succeeded")
-	s.AwaitStatus(booked.Reference, "refunded")
-	s.AwaitQuiet()
-	require.Len(t, s.Stripe.Refunds(), 3)
-	s.RequireLedger(booked.Reference, "payment", "refund", "refund", "refund")
-	require.Equal(t, 3, s.MailCount(booked.Reference, "refunded"))
-	s.RequirePromises()
-	s.SaveRun("Refund:"+first.ID, "refund_succeeded")
-}
-
 // A refund that is pending at Stripe is waited for, through the customer's action, for as long as it takes.
 func TestRefundWaitsForTheBank(t *testing.T) {
 	t.Parallel()

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -12,7 +11,6 @@ import (
 
 	"farebook/booking"
 	"farebook/internal/mailbox"
-	"farebook/ledger"
 )
 
 // OnlyReference is the reference of the one booking that there is.
@@ -88,64 +86,6 @@ func (s *Stack) RequireMails(reference string, kinds ...string) {
 		require.Equal(s.T, 1, s.MailCount(reference, kind), "mails of kind %s", kind)
 	}
 	require.Len(s.T, s.Mails(reference), len(kinds), "mails in the mailbox")
-}
-
-// RequirePromises checks what can be checked at any moment: by SQL, and against the stand-in's own truth.
-func (s *Stack) RequirePromises() {
-	s.T.Helper()
-	promises, err := s.DB.Store.CheckPromises(s.T.Context())
-	require.NoError(s.T, err)
-	require.NotEmpty(s.T, promises)
-	for _, promise := range promises {
-		require.True(s.T, promise.Held, "promise %d, %s: %s", promise.Number, promise.Text, promise.Detail)
-	}
-	s.requireNobodyChargedTwice()
-	s.requireClearingEqualsStripe()
-	s.requireRefundsWithinCaptured()
-}
-
-// Promise 1: at most one succeeded PaymentIntent a booking, by Stripe's word.
-func (s *Stack) requireNobodyChargedTwice() {
-	s.T.Helper()
-	succeeded := map[string]int{}
-	for _, intent := range s.Stripe.PaymentIntents() {
-		if intent.Status == "succeeded" {
-			succeeded[intent.Metadata["booking_reference"]]++
-		}
-	}
-	for reference, count := range succeeded {
-		require.Equal(s.T, 1, count, "booking %s was charged %d times", reference, count)
-	}
-}
-
-// Promise 5: the clearing account is Stripe's balance, to the minor unit, in every currency that either of them has.
-func (s *Stack) requireClearingEqualsStripe() {
-	s.T.Helper()
-	balances, err := s.DB.Store.Balances(s.T.Context())
-	require.NoError(s.T, err)
-	clearing := map[string]int64{}
-	for _, balance := range balances {
-		if balance.Account == ledger.AssetStripeClearing {
-			clearing[strings.ToLower(string(balance.Currency))] = balance.Amount
-		}
-	}
-	for _, currency := range append(s.Stripe.Currencies(), slices.Collect(maps.Keys(clearing))...) {
-		require.Equal(s.T, s.Stripe.Balance(currency), clearing[currency], "clearing account and Stripe's balance in %s", currency)
-	}
-}
-
-// Promise 8, by Stripe's word: what went back of a payment is never more than what was received.
-func (s *Stack) requireRefundsWithinCaptured() {
-	s.T.Helper()
-	refunded := map[string]int64{}
-	for _, refund := range s.Stripe.Refunds() {
-		if refund.Status != "failed" && refund.Status != "canceled" {
-			refunded[refund.PaymentIntent] += refund.Amount
-		}
-	}
-	for _, intent := range s.Stripe.PaymentIntents() {
-		require.LessOrEqual(s.T, refunded[intent.ID], intent.AmountReceived, "refunds of %s", intent.ID)
-	}
 }
 
 // CreatedPaymentIntents counts the PaymentIntents at Stripe.

@@ -1,0 +1,89 @@
+package testkit
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/stretchr/testify/require"
+
+	"farebook/ledger"
+)
+
+// RequirePromises checks what has to hold once everything has come to rest: by SQL, and against the stand-in's own truth.
+func (s *Stack) RequirePromises() {
+	s.T.Helper()
+	require.NoError(s.T, s.Promises())
+}
+
+// Promises tells which promise is broken, or nil.
+func (s *Stack) Promises() error {
+	return errors.Join(s.BooksPromises(), s.nobodyChargedTwice(), s.clearingEqualsStripe(), s.refundsWithinCaptured())
+}
+
+// BooksPromises are those that hold at every moment, also while events are on their way.
+func (s *Stack) BooksPromises() error {
+	promises, err := s.DB.Store.CheckPromises(s.T.Context())
+	if err != nil {
+		return err
+	}
+	var broken []error
+	for _, promise := range promises {
+		if !promise.Held {
+			broken = append(broken, fmt.Errorf("promise %d, %s: %s", promise.Number, promise.Text, promise.Detail))
+		}
+	}
+	return errors.Join(broken...)
+}
+
+// Promise 1: at most one succeeded PaymentIntent a booking, by Stripe's word.
+func (s *Stack) nobodyChargedTwice() error {
+	succeeded := map[string]int{}
+	for _, intent := range s.Stripe.PaymentIntents() {
+		reference := intent.Metadata["booking_reference"]
+		if intent.Status == "succeeded" && reference != "" {
+			if succeeded[reference]++; succeeded[reference] > 1 {
+				return fmt.Errorf("promise 1: booking %s was charged twice", reference)
+			}
+		}
+	}
+	return nil
+}
+
+// Promise 5: the clearing account is Stripe's balance, to the minor unit, in every currency that either of them has.
+func (s *Stack) clearingEqualsStripe() error {
+	balances, err := s.DB.Store.Balances(s.T.Context())
+	if err != nil {
+		return err
+	}
+	clearing := map[string]int64{}
+	for _, balance := range balances {
+		if balance.Account == ledger.AssetStripeClearing {
+			clearing[strings.ToLower(string(balance.Currency))] = balance.Amount
+		}
+	}
+	for _, currency := range append(s.Stripe.Currencies(), slices.Collect(maps.Keys(clearing))...) {
+		if theirs := s.Stripe.Balance(currency); theirs != clearing[currency] {
+			return fmt.Errorf("promise 5: the clearing account has %d %s, Stripe's balance %d", clearing[currency], currency, theirs)
+		}
+	}
+	return nil
+}
+
+// Promise 8, by Stripe's word: what went back of a payment is never more than what was received.
+func (s *Stack) refundsWithinCaptured() error {
+	refunded := map[string]int64{}
+	for _, refund := range s.Stripe.Refunds() {
+		if refund.Status != "failed" && refund.Status != "canceled" {
+			refunded[refund.PaymentIntent] += refund.Amount
+		}
+	}
+	for _, intent := range s.Stripe.PaymentIntents() {
+		if refunded[intent.ID] > intent.AmountReceived {
+			return fmt.Errorf("promise 8: %d of the %d of %s were refunded", refunded[intent.ID], intent.AmountReceived, intent.ID)
+		}
+	}
+	return nil
+}

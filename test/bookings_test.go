@@ -1,0 +1,66 @@
+package test
+
+import (
+	"bytes"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"farebook/internal/testkit"
+)
+
+func TestHoldExpires(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{HoldMinute: 100 * time.Millisecond})
+	booked := s.Book("expired", testkit.BookingBody(nil))
+	s.AwaitStatus(booked.Reference, "expired")
+	s.AwaitWorkflowEnd(booked.Reference)
+	s.RequireMails(booked.Reference, "hold_expired")
+	s.RequireLedger(booked.Reference)
+	require.Equal(t, "canceled", s.StripeStatus(booked.Payment.PaymentIntentID))
+	s.RequirePromises()
+	s.SaveHistory(booked.Reference, "expired")
+}
+
+func TestAuthenticationThenSuccess(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	booked := s.Book("requires-action", testkit.BookingBody(nil))
+	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_authenticationRequired"))
+	s.Eventually(func() bool { return s.PaymentStatus(booked.Reference) == "requires_action" }, "requires_action not recorded")
+	require.NoError(t, s.Stripe.CompleteAction(booked.Payment.PaymentIntentID))
+	s.AwaitStatus(booked.Reference, "confirmed")
+	s.AwaitWorkflowEnd(booked.Reference)
+	s.RequireMails(booked.Reference, "booking_confirmed")
+	s.RequirePromises()
+	s.SaveHistory(booked.Reference, "authenticated")
+}
+
+func TestIdempotencyHundredAtOnce(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	body := testkit.BookingBody(nil)
+	answers := make(chan testkit.Answer, 100)
+	for range cap(answers) {
+		go func() {
+			answer, err := s.API.Do(http.MethodPost, "/v1/bookings", "hundred", body)
+			if err != nil {
+				answer.Status = -1
+			}
+			answers <- answer
+		}()
+	}
+	var first []byte
+	for range cap(answers) {
+		answer := <-answers
+		require.Equal(t, http.StatusCreated, answer.Status, "%s", answer.Body)
+		if first == nil {
+			first = answer.Body
+		}
+		require.True(t, bytes.Equal(first, answer.Body), "%s\n%s", first, answer.Body)
+	}
+	require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM bookings"))
+	require.Equal(t, 1, s.CreatedPaymentIntents())
+}
