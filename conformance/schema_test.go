@@ -127,30 +127,36 @@ func requireLists(t *testing.T, s *stripestand.Server) {
 	for path, name := range map[string]string{
 		"/v1/payment_intents": "payment_intent", "/v1/charges": "charge", "/v1/balance_transactions": "balance_transaction", "/v1/events": "event",
 	} {
-		status, body := ask(s, http.MethodGet, path+"?limit=100", nil)
-		require.Equal(t, http.StatusOK, status)
-		var list struct {
-			Object  string            `json:"object"`
-			URL     string            `json:"url"`
-			HasMore *bool             `json:"has_more"`
-			Data    []json.RawMessage `json:"data"`
-		}
-		require.NoError(t, json.Unmarshal(body, &list))
-		require.Equal(t, "list", list.Object)
-		require.Equal(t, path, list.URL)
-		require.NotNil(t, list.HasMore)
-		require.NotEmpty(t, list.Data)
-		for _, row := range list.Data {
-			requireSchema(t, name, row)
-			if name == "event" {
-				var event struct {
-					Data struct {
-						Object json.RawMessage `json:"object"`
-					} `json:"data"`
-				}
-				require.NoError(t, json.Unmarshal(row, &event))
-				requireSchema(t, textOf(t, event.Data.Object, "object"), event.Data.Object)
+		requireList(t, s, path, name)
+	}
+}
+
+// requireList holds a list and each of its rows against Stripe's schemas; of events, also the object inside.
+func requireList(t *testing.T, s *stripestand.Server, path, name string) {
+	t.Helper()
+	status, body := ask(s, http.MethodGet, path+"?limit=100", nil)
+	require.Equal(t, http.StatusOK, status)
+	var list struct {
+		Object  string            `json:"object"`
+		URL     string            `json:"url"`
+		HasMore *bool             `json:"has_more"`
+		Data    []json.RawMessage `json:"data"`
+	}
+	require.NoError(t, json.Unmarshal(body, &list))
+	require.Equal(t, "list", list.Object)
+	require.Equal(t, path, list.URL)
+	require.NotNil(t, list.HasMore)
+	require.NotEmpty(t, list.Data)
+	for _, row := range list.Data {
+		requireSchema(t, name, row)
+		if name == "event" {
+			var event struct {
+				Data struct {
+					Object json.RawMessage `json:"object"`
+				} `json:"data"`
 			}
+			require.NoError(t, json.Unmarshal(row, &event))
+			requireSchema(t, textOf(t, event.Data.Object, "object"), event.Data.Object)
 		}
 	}
 }

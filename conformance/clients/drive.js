@@ -41,6 +41,19 @@ async function main() {
   assert.strictEqual(new Set(all.map((one) => one.id)).size, 25);
   assert.ok((await stripe.balance.retrieve()).pending.some((row) => row.currency === 'usd' && row.amount > 0));
 
+  const refund = await stripe.refunds.create({ payment_intent: intent.id, amount: 5900, reason: 'requested_by_customer' }, { idempotencyKey: 'node-refund' });
+  assert.strictEqual(refund.status, 'succeeded');
+  await assert.rejects(stripe.refunds.create({ payment_intent: intent.id, amount: 99999 }), { type: 'StripeInvalidRequestError' });
+  assert.strictEqual((await stripe.refunds.list({ payment_intent: intent.id })).data[0].id, refund.id);
+  await stripe.paymentIntents.create({ amount: 3000, currency: 'usd', payment_method: 'pm_card_createDispute', confirm: true });
+  const [dispute] = (await stripe.disputes.list({ limit: 1 })).data;
+  const won = await stripe.disputes.update(dispute.id, { evidence: { uncategorized_text: 'winning_evidence' } });
+  assert.strictEqual(won.status, 'won');
+  assert.strictEqual(won.balance_transactions.length, 2);
+  await stripe.paymentIntents.create({ amount: 9000, currency: 'usd', payment_method: 'pm_card_bypassPending', confirm: true });
+  const payout = await stripe.payouts.create({ amount: 100, currency: 'usd' });
+  assert.strictEqual((await stripe.payouts.cancel(payout.id)).status, 'canceled');
+
   const until = Date.now() + 60000;
   while (!deliveries.some((event) => event.type === 'payment_intent.succeeded' && event.data.object.id === intent.id)) {
     assert.ok(Date.now() < until, 'payment_intent.succeeded was not delivered');
