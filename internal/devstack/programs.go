@@ -71,6 +71,13 @@ func (s *Stack) starter(ctx context.Context, env []string, args ...string) (stri
 	return strings.TrimSpace(string(output)), nil
 }
 
+// Starter is one command of the operator's, with the stack's configuration, ready to be run.
+func (s *Stack) Starter(ctx context.Context, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, filepath.Join(s.bin, "starter"), args...)
+	cmd.Env = s.programEnv()
+	return cmd
+}
+
 func (s *Stack) startPrograms(ctx context.Context) error {
 	s.Worker = s.program("worker", s.workerPolls)
 	s.API = s.program("starter", s.apiReady, "serve")
@@ -141,7 +148,7 @@ func taskQueue(env []string) string {
 
 // passedOn are the variables of our configuration that a developer may set for the stack. All others are ours: a live
 // key in somebody's shell must never reach it.
-var passedOn = []string{"LOG_LEVEL", "FAREBOOK_HOLD_MINUTE", "FAREBOOK_FAILPOINT"}
+var passedOn = []string{"LOG_LEVEL", "REFUND_POLICY", "EVENT_SWEEP_INTERVAL", "FAREBOOK_HOLD_MINUTE", "FAREBOOK_FAILPOINT"}
 
 func (s *Stack) programEnv() []string {
 	env := os.Environ()

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -24,10 +25,10 @@ type booked struct {
 	} `json:"payment"`
 }
 
-func body(locale string, holdMinutes int) ([]byte, error) {
+func body(locale string, holdMinutes int, more map[string]any) ([]byte, error) {
 	name := map[string]string{"en": "Layla Haddad", "ar": "ليلى حداد"}[locale]
 	departs := time.Now().Add(45 * 24 * time.Hour).UTC().Truncate(time.Hour)
-	return json.Marshal(map[string]any{
+	request := map[string]any{
 		"customer": map[string]any{"name": name, "email": "layla@example.com", "locale": locale},
 		"amount":   map[string]any{"value": 45900, "currency": "USD"},
 		"flight": map[string]any{
@@ -37,13 +38,20 @@ func body(locale string, holdMinutes int) ([]byte, error) {
 			"passengers": []any{map[string]any{"name": name}},
 		},
 		"holdMinutes": holdMinutes,
-	})
+	}
+	maps.Copy(request, more)
+	return json.Marshal(request)
 }
 
 // book begins a story with a booking.
 func (d *demo) book(ctx context.Context, title, locale string, holdMinutes int, want string, mails ...string) (*story, error) {
+	return d.bookWith(ctx, title, locale, holdMinutes, nil, want, mails...)
+}
+
+// bookWith is book with more fields in the request.
+func (d *demo) bookWith(ctx context.Context, title, locale string, holdMinutes int, more map[string]any, want string, mails ...string) (*story, error) {
 	fmt.Printf("\n%d. %s\n", len(d.told)+1, title)
-	text, err := body(locale, holdMinutes)
+	text, err := body(locale, holdMinutes, more)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +75,7 @@ func (d *demo) key() string { return fmt.Sprintf("demo-%d", len(d.told)+1) }
 
 // again repeats the first booking under its key, and wants the same answer.
 func (d *demo) again(ctx context.Context, s *story) error {
-	text, err := body("en", 30)
+	text, err := body("en", 30, nil)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -33,7 +34,9 @@ func newDemo(ctx context.Context, stack *devstack.Stack) (*demo, error) {
 }
 
 func (d *demo) run(ctx context.Context) error {
-	for _, scene := range []func(context.Context) error{d.paid, d.declinedThenPaid, d.expired, d.cancelled} {
+	for _, scene := range []func(context.Context) error{
+		d.paid, d.declinedThenPaid, d.expired, d.cancelled, d.refunded, d.cancelledAfterPayment, d.capturedInPart, d.disputed, d.paidOut,
+	} {
 		if err := scene(ctx); err != nil {
 			return err
 		}
@@ -45,7 +48,7 @@ func (d *demo) run(ctx context.Context) error {
 		return err
 	}
 	d.showMails()
-	return d.close(ctx)
+	return errors.Join(d.close(ctx), d.verify(ctx))
 }
 
 func (d *demo) paid(ctx context.Context) error {

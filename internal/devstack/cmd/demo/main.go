@@ -1,6 +1,7 @@
 // Command demo runs the main job on a stack of its own, on real input: a paid booking, a declined card followed by a
-// good one, an expired hold and a cancelled booking. It says what happens with ids, shows the ledger and the mails, and
-// exits with 0 only if every promise held.
+// good one, an expired hold, a cancelled booking, refunds, a cancellation after payment, a capture in part, a dispute and
+// a payout. It says what happens with ids, shows the ledger and the mails, ends with starter verify, and exits with 0
+// only if every promise held.
 package main
 
 import (

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+
+	"farebook/store"
+)
+
+// refunded gives part of a payment back, and then the rest.
+func (d *demo) refunded(ctx context.Context) error {
+	s, err := d.book(ctx, "A refund in two parts", "en", 30, "confirmed", "booking_confirmed", "refunded", "refunded")
+	if err != nil {
+		return err
+	}
+	if err := d.pay(ctx, s, "pm_card_visa", http.StatusOK); err != nil {
+		return err
+	}
+	if err := d.await(ctx, s); err != nil {
+		return err
+	}
+	for i, part := range []struct{ body, want string }{
+		{`{"amount":{"value":20000,"currency":"USD"},"note":"seat not as promised"}`, "partially_refunded"}, {`{}`, "refunded"},
+	} {
+		var refund struct {
+			ID     string
+			Amount struct{ Value int64 }
+		}
+		path := "/v1/bookings/" + s.reference + "/refunds"
+		if err := d.post(ctx, path, fmt.Sprintf("demo-refund-%d", i), part.body, http.StatusCreated, &refund); err != nil {
+			return err
+		}
+		step("POST %s %s → 201, %s of %d", path, part.body, refund.ID, refund.Amount.Value)
+		s.want = part.want
+		if err := d.await(ctx, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// cancelledAfterPayment asks for the quote and cancels under the refund policy.
+func (d *demo) cancelledAfterPayment(ctx context.Context) error {
+	s, err := d.book(ctx, "A paid booking cancelled under the refund policy", "ar", 30, "confirmed", "booking_confirmed", "booking_cancelled_paid", "refunded")
+	if err != nil {
+		return err
+	}
+	if err := d.pay(ctx, s, "pm_card_visa", http.StatusOK); err != nil {
+		return err
+	}
+	if err := d.await(ctx, s); err != nil {
+		return err
+	}
+	status, answer, err := d.call(ctx, http.MethodGet, "/v1/bookings/"+s.reference+"/cancellation-quote", "", nil)
+	if err != nil {
+		return err
+	}
+	var quote struct {
+		Explanation string
+		Refund      struct{ Value int64 }
+	}
+	if status != http.StatusOK || json.Unmarshal(answer, &quote) != nil {
+		return fmt.Errorf("the quote was answered %d: %s", status, answer)
+	}
+	step("the quote: %s", quote.Explanation)
+	body := fmt.Sprintf(`{"expectedRefund":{"value":%d,"currency":"USD"}}`, quote.Refund.Value)
+	var cancelled struct{ RefundID string }
+	if err := d.post(ctx, "/v1/bookings/"+s.reference+"/cancel", "demo-cancel", body, http.StatusOK, &cancelled); err != nil {
+		return err
+	}
+	step("POST /v1/bookings/%s/cancel → 200, refund %s", s.reference, cancelled.RefundID)
+	s.want = "refunded"
+	return d.await(ctx, s)
+}
+
+// capturedInPart authorises a payment, and takes less than was authorised.
+func (d *demo) capturedInPart(ctx context.Context) error {
+	s, err := d.bookWith(ctx, "A payment authorised first, captured in part", "en", 30, map[string]any{"capture": "manual"}, "confirmed",
+		"payment_authorized", "booking_confirmed")
+	if err != nil {
+		return err
+	}
+	if err := d.pay(ctx, s, "pm_card_visa", http.StatusOK); err != nil {
+		return err
+	}
+	if err := d.awaitPayment(ctx, s, "authorized"); err != nil {
+		return err
+	}
+	if err := d.post(ctx, "/v1/bookings/"+s.reference+"/capture", "demo-capture", `{"amount":{"value":30000,"currency":"USD"}}`, http.StatusOK, nil); err != nil {
+		return err
+	}
+	step("POST /v1/bookings/%s/capture 30000 → 200", s.reference)
+	return d.await(ctx, s)
+}
+
+// disputed is won by the evidence that Stripe's test mode takes for winning.
+func (d *demo) disputed(ctx context.Context) error {
+	s, err := d.book(ctx, "A dispute that is won", "en", 30, "disputed", "booking_confirmed", "opened", "closed-won")
+	if err != nil {
+		return err
+	}
+	if err := d.pay(ctx, s, "pm_card_createDispute", http.StatusOK); err != nil {
+		return err
+	}
+	if err := d.await(ctx, s); err != nil {
+		return err
+	}
+	dispute := d.stack.Stripe.Disputes()[0]
+	step("dispute %s, workflow Dispute:%s: the money is withheld, finance has a mail", dispute.ID, dispute.ID)
+	if err := d.stack.Stripe.MoveDispute(dispute.ID, "won"); err != nil {
+		return err
+	}
+	step("the bank decides: won")
+	s.want = "confirmed"
+	return d.await(ctx, s)
+}
+
+// paidOut sends everything that is available to the bank, and has the payout proven by its balance transactions.
+func (d *demo) paidOut(ctx context.Context) error {
+	fmt.Printf("\n%d. A payout\n", len(d.told)+1)
+	d.stack.Stripe.SettleFunds()
+	id, err := d.stack.Stripe.PayOut("usd")
+	if err != nil {
+		return err
+	}
+	if err := d.stack.Stripe.MovePayout(id, "paid"); err != nil {
+		return err
+	}
+	step("Stripe pays out: %s, workflow Payout:%s", id, id)
+	var payout store.Payout
+	if err := until(ctx, func() (bool, error) {
+		payout, err = d.books.Payout(ctx, id)
+		return err == nil && payout.Proof == store.ProofProven && payout.Status == "paid", nil
+	}); err != nil {
+		return fmt.Errorf("payout %s was not paid and proven: %w", id, err)
+	}
+	step("%s is %s, %d USD (minor units), proven by %d balance transactions that the ledger knows", id, payout.Status, payout.Amount.Value, payout.Transactions)
+	return nil
+}
+
+// post sends a body and wants a status; out may be nil.
+func (d *demo) post(ctx context.Context, path, key, body string, want int, out any) error {
+	status, answer, err := d.call(ctx, http.MethodPost, path, key, []byte(body))
+	switch {
+	case err != nil:
+		return err
+	case status != want:
+		return fmt.Errorf("POST %s was answered %d: %s", path, status, answer)
+	case out == nil:
+		return nil
+	}
+	return json.Unmarshal(answer, out)
+}
+
+// verify runs the operator's own command on the live system.
+func (d *demo) verify(ctx context.Context) error {
+	fmt.Println("\nstarter verify, on the live system")
+	command := d.stack.Starter(ctx, "verify")
+	command.Stdout, command.Stderr = os.Stdout, os.Stderr
+	if err := command.Run(); err != nil {
+		return fmt.Errorf("starter verify: %w", err)
+	}
+	return nil
+}
