@@ -104,6 +104,13 @@ func (f *Faults) hang(gone <-chan struct{}) {
 	}
 }
 
+// Hanging is how many requests hang now.
+func (f *Faults) Hanging() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.hanging)
+}
+
 func (f *Faults) release() {
 	f.mu.Lock()
 	defer f.mu.Unlock()

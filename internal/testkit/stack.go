@@ -60,6 +60,8 @@ type Options struct {
 	HoldMinute time.Duration
 	// NoWorker leaves the worker to the test.
 	NoWorker bool
+	// Latency is put on every connection to the database, Stripe and the mail server, each way.
+	Latency time.Duration
 	// Quiet logs errors only: for benchmarks.
 	Quiet bool
 }
@@ -108,7 +110,8 @@ func (s *Stack) startStripe(webhookURL string) {
 
 // configure goes through the environment, as a deployment does.
 func (s *Stack) configure(httpAddr string, options Options) {
-	host, port, err := net.SplitHostPort(s.Mailbox.SMTPAddr())
+	reached := s.addresses(options.Latency)
+	host, port, err := net.SplitHostPort(reached.mail)
 	require.NoError(s.T, err)
 	minute := options.HoldMinute
 	if minute == 0 {
@@ -120,8 +123,8 @@ func (s *Stack) configure(httpAddr string, options Options) {
 	}
 	s.env = []string{
 		"APP_ENV=development", "LOG_LEVEL=" + level,
-		"DATABASE_DSN=" + s.DB.AppDSN,
-		"STRIPE_SECRET_KEY=" + StripeKey, "STRIPE_API_BASE=" + s.Stripe.URL(), "STRIPE_WEBHOOK_SECRET=" + WebhookSecret,
+		"DATABASE_DSN=" + reached.database,
+		"STRIPE_SECRET_KEY=" + StripeKey, "STRIPE_API_BASE=" + reached.stripe, "STRIPE_WEBHOOK_SECRET=" + WebhookSecret,
 		"SMTP_HOST=" + host, "SMTP_PORT=" + port, "SMTP_TLS=none", "SMTP_FROM=Farebook <bookings@farebook.example>",
 		"FINANCE_EMAIL=finance@canary-mail.example", "EVENT_SWEEP_INTERVAL=500ms",
 		"TEMPORAL_ADDRESS=" + temporalAddress(s.T), "HTTP_ADDR=" + httpAddr,

@@ -1,0 +1,85 @@
+package testkit
+
+import (
+	"context"
+	"net"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+	"github.com/stretchr/testify/require"
+)
+
+// SlowLink is a connection that takes its time: whatever goes through it, either way, arrives this much later. It returns
+// the address to connect to instead of target.
+func (s *Stack) SlowLink(target string, latency time.Duration) string {
+	s.T.Helper()
+	listener := s.listen()
+	ctx, cancel := background(s.T)
+	var group sync.WaitGroup
+	s.T.Cleanup(func() {
+		cancel()
+		_ = listener.Close() // ends the loop below
+		group.Wait()
+	})
+	group.Go(func() {
+		for {
+			near, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			far, err := net.Dial("tcp", target)
+			if err != nil {
+				_ = near.Close() // the one who connected sees it
+				continue
+			}
+			stop := context.AfterFunc(ctx, func() { _ = near.Close(); _ = far.Close() }) // both ends of a test that is over
+			group.Go(func() { delay(ctx, far, near, latency); stop() })
+			group.Go(func() { delay(ctx, near, far, latency) })
+		}
+	})
+	return listener.Addr().String()
+}
+
+// delay passes on what is read, later, in order.
+func delay(ctx context.Context, to, from net.Conn, latency time.Duration) {
+	defer func() { _ = to.Close() }() // the other direction ends with it
+	chunk := make([]byte, 64<<10)
+	for {
+		n, err := from.Read(chunk)
+		if n > 0 {
+			timer := time.NewTimer(latency)
+			select {
+			case <-timer.C:
+			case <-ctx.Done():
+				timer.Stop()
+				return
+			}
+			if _, err := to.Write(chunk[:n]); err != nil {
+				return
+			}
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// addresses are where the parts are reached: themselves, or through slow links.
+type addresses struct{ database, stripe, mail string }
+
+func (s *Stack) addresses(latency time.Duration) addresses {
+	s.T.Helper()
+	direct := addresses{database: s.DB.AppDSN, stripe: s.Stripe.URL(), mail: s.Mailbox.SMTPAddr()}
+	if latency == 0 {
+		return direct
+	}
+	dsn, err := mysql.ParseDSN(direct.database)
+	require.NoError(s.T, err)
+	dsn.Addr = s.SlowLink(dsn.Addr, latency)
+	return addresses{
+		database: dsn.FormatDSN(), mail: s.SlowLink(direct.mail, latency),
+		stripe: "http://" + s.SlowLink(strings.TrimPrefix(direct.stripe, "http://"), latency),
+	}
+}

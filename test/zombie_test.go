@@ -1,0 +1,67 @@
+package test
+
+import (
+	"net/http"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"farebook/internal/stripestand"
+	"farebook/internal/testkit"
+)
+
+// A worker freezes in the middle of recording a payment, another one takes over, and the first wakes up with its answer
+// long after: its result is refused, and what it still writes meets what is there.
+func TestZombieWorkerWakesUp(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{Processes: true, NoWorker: true})
+	zombie := s.StartProcess("worker", "")
+	booked := s.Book("zombie", testkit.BookingBody(nil))
+	s.Stripe.Faults().Add(stripestand.Fault{
+		Method: http.MethodGet, Path: "/v1/payment_intents/" + booked.Payment.PaymentIntentID, Kind: stripestand.FaultHang,
+	})
+	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
+	s.Eventually(func() bool { return s.Stripe.Faults().Hanging() == 1 }, "the worker never asked Stripe")
+	zombie.Signal(syscall.SIGSTOP)
+	t.Cleanup(func() { zombie.Signal(syscall.SIGCONT) })
+	s.StartProcess("worker", "")
+	s.AwaitStatus(booked.Reference, "confirmed")
+	s.Stripe.Faults().Clear()
+	zombie.Signal(syscall.SIGCONT)
+	s.AwaitWorkflowEnd(booked.Reference)
+	awaitRefund(s, ask(s, booked.Reference, "after", `{}`).ID, "succeeded")
+	s.AwaitQuiet()
+	s.RequireLedger(booked.Reference, "payment", "refund")
+	s.RequireMails(booked.Reference, "booking_confirmed", "refunded")
+	s.RequirePromises()
+}
+
+// Stripe hangs, at the creation and at the reading: our own deadline ends the call, and the same key gets the same object.
+func TestStripeHangs(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodPost, Path: "/v1/payment_intents", Kind: stripestand.FaultHang})
+	booked := s.Book("hang", testkit.BookingBody(nil))
+	s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodGet, Path: "/v1/payment_intents/*", Kind: stripestand.FaultHang})
+	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
+	s.AwaitStatus(booked.Reference, "confirmed")
+	s.AwaitQuiet()
+	require.Equal(t, 1, s.CreatedPaymentIntents())
+	s.RequireLedger(booked.Reference, "payment")
+	s.RequirePromises()
+}
+
+// Every connection takes its time: slower, and the same in the end.
+func TestSlowLinks(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{Latency: 30 * time.Millisecond})
+	booked := s.BookAndPay("slow", nil)
+	awaitRefund(s, ask(s, booked.Reference, "part", usd(10000)).ID, "succeeded")
+	require.Equal(t, http.StatusOK, s.Post("/v1/bookings/"+booked.Reference+"/cancel", "", nil).Status)
+	s.AwaitStatus(booked.Reference, "refunded")
+	s.AwaitQuiet()
+	s.RequireLedger(booked.Reference, "payment", "refund", "refund")
+	s.RequirePromises()
+}
