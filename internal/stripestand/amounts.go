@@ -1,6 +1,9 @@
 package stripestand
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+)
 
 var threeDecimal = map[string]bool{"bhd": true, "jod": true, "kwd": true, "omr": true, "tnd": true}
 
@@ -36,4 +39,24 @@ func feeOf(amount int64, currency string) int64 {
 		fixed = 100
 	}
 	return (amount*29+500)/1000 + fixed
+}
+
+var zeroDecimal = map[string]bool{
+	"bif": true, "clp": true, "djf": true, "gnf": true, "jpy": true, "kmf": true, "krw": true, "mga": true, "pyg": true, "rwf": true,
+	"vnd": true, "vuv": true, "xaf": true, "xof": true, "xpf": true,
+}
+
+// inMajor writes an amount as Stripe's messages do: "$459.00", and with its code what is not in dollars.
+func inMajor(amount int64, currency string) string {
+	text := fmt.Sprintf("%d.%02d", amount/100, amount%100)
+	switch {
+	case zeroDecimal[currency]:
+		text = strconv.FormatInt(amount, 10)
+	case threeDecimal[currency]:
+		text = fmt.Sprintf("%d.%03d", amount/1000, amount%1000)
+	}
+	if currency == "usd" {
+		return "$" + text
+	}
+	return text + " " + currency
 }

@@ -3,6 +3,7 @@ package stripestand
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -32,17 +33,40 @@ func (t *transaction) status(now time.Time) string {
 	return "pending"
 }
 
-func (t *transaction) wire(s *Server, _ expansion) map[string]any {
+func (t *transaction) wire(s *Server, expand expansion) map[string]any {
 	fees := []any{}
 	if t.fee != 0 {
-		fees = append(fees, map[string]any{"amount": t.fee, "application": nil, "currency": t.currency,
-			"description": "Stripe processing fees", "type": "stripe_fee"})
+		about := "Stripe processing fees"
+		if t.kind == "adjustment" {
+			about = "Dispute fee"
+		}
+		fees = append(fees, map[string]any{"amount": t.fee, "application": nil, "currency": t.currency, "description": about, "type": "stripe_fee"})
 	}
-	return map[string]any{
+	out := map[string]any{
 		"id": t.id, "object": "balance_transaction", "created": t.created, "available_on": t.availableOn, "amount": t.amount,
 		"fee": t.fee, "net": t.net(), "currency": t.currency, "fee_details": fees, "exchange_rate": nil, "source": t.source,
 		"type": t.kind, "reporting_category": t.category, "status": t.status(s.clock.Now()), "description": orNil(t.description),
 	}
+	if source := s.sourceOf(t); source != nil && expand.has("source") {
+		out["source"] = source.wire(s, expand.under("source"))
+	}
+	return out
+}
+
+// sourceOf a balance transaction is what it came of: a charge, a refund, a dispute or a payout.
+func (s *Server) sourceOf(t *transaction) object {
+	prefix, _, _ := strings.Cut(t.source, "_")
+	switch prefix {
+	case "ch":
+		return s.charges.byID[t.source]
+	case "re":
+		return s.refunds.byID[t.source]
+	case "dp":
+		return s.disputes.byID[t.source]
+	case "po":
+		return s.payouts.byID[t.source]
+	}
+	return nil
 }
 
 // pendingFor is how long money of a card stays pending.
@@ -86,7 +110,7 @@ func (s *Server) expandedTransaction(id, field string, expand expansion) any {
 		return nil
 	}
 	if expand.has(field) {
-		return s.transactions.byID[id].wire(s, nil)
+		return s.transactions.byID[id].wire(s, expand.under(field))
 	}
 	return id
 }
@@ -187,5 +211,5 @@ func retrieveTransaction(s *Server, c *call) (any, *apiError) {
 	if failed != nil {
 		return nil, failed
 	}
-	return t.wire(s, nil), nil
+	return t.wire(s, expansionOf(c.query)), nil
 }

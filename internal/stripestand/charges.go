@@ -60,6 +60,16 @@ func (ch *charge) wire(s *Server, expand expansion) map[string]any {
 	return out
 }
 
+// expandInto puts the charge and its PaymentIntent themselves into an object that names both, where they are asked for.
+func (ch *charge) expandInto(s *Server, out map[string]any, expand expansion) {
+	if expand.has("charge") {
+		out["charge"] = ch.wire(s, expand.under("charge"))
+	}
+	if expand.has("payment_intent") {
+		out["payment_intent"] = ch.intent.wire(s, expand.under("payment_intent"))
+	}
+}
+
 // uncaptured is the part of a captured charge that was let go; Stripe counts it as refunded.
 func (ch *charge) uncaptured() int64 {
 	if !ch.captured {

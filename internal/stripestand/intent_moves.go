@@ -140,6 +140,10 @@ func captureIntent(s *Server, c *call) (any, *apiError) {
 		return nil, invalid("amount_too_large", "amount_to_capture", "The amount to capture is more than what is capturable.")
 	}
 	ch := s.charges.byID[i.latestCharge]
+	if s.captureBefore(ch) <= s.clock.Now().Unix() {
+		return nil, refused("charge_expired_for_capture", "The charge cannot be captured as the authorization has expired.")
+	}
+	i.metadata = c.metadata(i.metadata)
 	s.capture(i, ch, amount)
 	s.emit("charge.captured", ch)
 	s.emit("payment_intent.succeeded", i)

@@ -36,17 +36,22 @@ func (p *payout) wire(s *Server, expand expansion) map[string]any {
 	}
 	var failureMessage any
 	if p.failureCode != "" {
-		failureMessage = "The bank account has been closed."
+		failureMessage = "The bank account has been closed"
 	}
 	return map[string]any{
 		"id": p.id, "object": "payout", "created": p.created, "livemode": false, "amount": p.amount, "currency": p.currency, "status": p.status,
-		"arrival_date": p.created + int64(arrivalAfter/time.Second), "automatic": p.automatic, "description": orNil(p.description),
+		"arrival_date": p.arrival(), "automatic": p.automatic, "description": orNil(p.description),
 		"destination": "ba_3standinBankAccount", "metadata": maps.Clone(p.metadata), "method": orDefault(p.method, "standard"),
 		"original_payout": nil, "reversed_by": nil, "reconciliation_status": reconciliation, "source_type": "card",
 		"statement_descriptor": orNil(p.descriptor), "type": "bank_account", "failure_code": orNil(p.failureCode), "failure_message": failureMessage,
 		"balance_transaction":         s.expandedTransaction(p.transaction, "balance_transaction", expand),
 		"failure_balance_transaction": s.expandedTransaction(p.failureTransaction, "failure_balance_transaction", expand),
 	}
+}
+
+// arrival is the day on which the bank should have it: its midnight, UTC, in seconds.
+func (p *payout) arrival() int64 {
+	return time.Unix(p.created, 0).UTC().Add(arrivalAfter).Truncate(24 * time.Hour).Unix()
 }
 
 // PayoutInfo is what a test reads of one.
@@ -85,10 +90,12 @@ func createPayout(s *Server, c *call) (any, *apiError) {
 		return nil, invalid("parameter_missing", "amount", "Missing required param: amount.")
 	case currency == "":
 		return nil, invalid("parameter_missing", "currency", "Missing required param: currency.")
+	case len(currency) != 3:
+		return nil, invalid("", "currency", "Invalid currency: "+currency+".")
 	case amount < 1:
 		return nil, invalid("parameter_invalid_integer", "amount", "Invalid positive integer")
 	case amount > s.available(currency):
-		return nil, refusedRefund("balance_insufficient", "You have insufficient funds in your Stripe account for this transfer.")
+		return nil, refused("balance_insufficient", "You have insufficient funds in your Stripe account for this transfer.")
 	}
 	p := s.newPayout(amount, currency)
 	p.description, p.descriptor, p.method = c.form.Get("description"), c.form.Get("statement_descriptor"), c.form.Get("method")
@@ -119,75 +126,15 @@ func (s *Server) newPayout(amount int64, currency string) *payout {
 	return p
 }
 
-// PayOut makes an automatic payout of everything that is available in a currency ("usd") and that no other automatic
-// payout has taken, and returns its id.
-func (s *Server) PayOut(currency string) (string, error) {
-	s.mu.Lock()
-	var contents []*transaction
-	var sum int64
-	for _, t := range s.transactions.order {
-		if t.currency == currency && t.payout == "" && t.status(s.clock.Now()) == "available" {
-			contents = append(contents, t)
-			sum += t.net()
-		}
-	}
-	var failed *apiError
-	id := ""
-	if sum < 1 {
-		failed = invalid("balance_insufficient", "amount", "there is nothing to pay out")
-	} else {
-		p := s.newPayout(sum, currency)
-		p.automatic, id = true, p.id
-		for _, t := range append(contents, s.transactions.byID[p.transaction]) {
-			t.payout = p.id
-		}
-		s.emit("payout.created", p)
-		s.emit("payout.reconciliation_completed", p)
-	}
-	s.mu.Unlock()
-	s.webhooks.flush()
-	return id, asError(failed)
-}
-
-// payoutMoves says where a payout may go.
-var payoutMoves = map[string][]string{
-	"pending": {"in_transit", "paid", "failed", "canceled"}, "in_transit": {"paid", "failed"}, "paid": {"failed"},
-}
-
-var payoutEvents = map[string]string{"in_transit": "payout.updated", "paid": "payout.paid", "failed": "payout.failed", "canceled": "payout.canceled"}
-
-func (s *Server) advancePayout(p *payout, status string) *apiError {
-	if !contains(payoutMoves[p.status], status) {
-		return invalid("", "", "a payout that is "+p.status+" cannot become "+status)
-	}
-	p.status = status
-	if kind := map[string]string{"failed": "payout_failure", "canceled": "payout_cancel"}[status]; kind != "" {
-		p.failureTransaction = s.book(&transaction{
-			amount: p.amount, currency: p.currency, kind: kind, category: "payout_reversal", source: p.id, description: "PAYOUT FAILURE",
-		}).id
-	}
-	if status == "failed" {
-		p.failureCode = "account_closed"
-	}
-	s.emit(payoutEvents[status], p)
-	return nil
-}
-
-// MovePayout is the bank: it takes a payout to in_transit, paid, failed (also after paid) or canceled.
-func (s *Server) MovePayout(id, status string) error {
-	s.mu.Lock()
-	p, failed := s.payouts.find("payout", id)
-	if failed == nil {
-		failed = s.advancePayout(p, status)
-	}
-	s.mu.Unlock()
-	s.webhooks.flush()
-	return asError(failed)
-}
-
 func listPayouts(s *Server, c *call) (any, *apiError) {
+	arrival, failed := timeFilter("arrival_date", c.query)
+	if failed != nil {
+		return nil, failed
+	}
 	status := c.query.Get("status")
-	return list(s, &s.payouts, "/v1/payouts", c.query, func(p *payout) bool { return status == "" || p.status == status })
+	return list(s, &s.payouts, "/v1/payouts", c.query, func(p *payout) bool {
+		return (status == "" || p.status == status) && arrival(p.arrival())
+	})
 }
 
 func retrievePayout(s *Server, c *call) (any, *apiError) {
@@ -211,8 +158,16 @@ func updatePayout(s *Server, c *call) (any, *apiError) {
 	return p.wire(s, expansionOf(c.form)), nil
 }
 
+// cancelPayout stops one that we made ourselves and that has not left yet (stripe.com/docs/api/payouts/cancel).
 func cancelPayout(s *Server, c *call) (any, *apiError) {
 	p, failed := s.payouts.find("payout", c.id)
+	switch {
+	case failed != nil:
+	case p.automatic:
+		failed = refused("", "Automatic payouts can't be canceled.")
+	default:
+		failed = c.known()
+	}
 	if failed == nil {
 		failed = s.advancePayout(p, "canceled")
 	}

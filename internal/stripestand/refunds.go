@@ -1,7 +1,6 @@
 package stripestand
 
 import (
-	"fmt"
 	"maps"
 	"net/http"
 )
@@ -39,6 +38,7 @@ func (r *refund) wire(s *Server, expand expansion) map[string]any {
 	if r.failureTransaction != "" {
 		out["failure_balance_transaction"] = s.expandedTransaction(r.failureTransaction, "failure_balance_transaction", expand)
 	}
+	r.charge.expandInto(s, out, expand)
 	return out
 }
 
@@ -81,13 +81,13 @@ func createRefund(s *Server, c *call) (any, *apiError) {
 	case failed != nil:
 		return nil, failed
 	case left == 0:
-		return nil, refusedRefund("charge_already_refunded", "Charge "+ch.id+" has already been refunded.")
+		return nil, refused("charge_already_refunded", "Charge "+ch.id+" has already been refunded.")
 	case !given:
 		amount = left
 	case amount < 1:
 		return nil, invalid("parameter_invalid_integer", "amount", "Invalid positive integer")
 	case amount > left:
-		return nil, invalid("", "amount", fmt.Sprintf("Refund amount (%d) is greater than unrefunded amount on charge (%d)", amount, left))
+		return nil, invalid("", "amount", "Refund amount ("+inMajor(amount, ch.currency)+") is greater than unrefunded amount on charge ("+inMajor(left, ch.currency)+")")
 	}
 	return s.refund(ch, amount, c.form.Get("reason"), c.metadata(nil)).wire(s, expansionOf(c.form)), nil
 }
@@ -115,12 +115,17 @@ func (s *Server) refundableCharge(c *call) (*charge, *apiError) {
 	case ch.status != "succeeded" || !ch.captured:
 		return nil, invalid("charge_not_refundable", "charge", "The charge cannot be refunded: it is not captured.")
 	}
+	return ch, s.notChargedBack(ch)
+}
+
+// notChargedBack refuses a charge whose money the bank has taken, or may yet keep.
+func (s *Server) notChargedBack(ch *charge) *apiError {
 	for _, d := range s.disputes.order {
-		if d.charge == ch && (formalOpen(d.status) || d.status == "lost") {
-			return nil, refusedRefund("charge_disputed", "The charge has been disputed and cannot be refunded.")
+		if d.charge == ch && d.chargedBack() {
+			return refused("charge_disputed", "Charge "+ch.id+" has been charged back; cannot issue a refund.")
 		}
 	}
-	return ch, nil
+	return nil
 }
 
 // asParameter is a missing object that a parameter names, not the path.
@@ -130,8 +135,8 @@ func asParameter(failed *apiError, param string) *apiError {
 	return &changed
 }
 
-// refusedRefund is an answer that is kept under its key: execution had begun.
-func refusedRefund(code, message string) *apiError {
+// refused is an answer that is kept under its key: execution had begun.
+func refused(code, message string) *apiError {
 	return &apiError{status: http.StatusBadRequest, kind: "invalid_request_error", code: code, message: message}
 }
 
@@ -203,84 +208,4 @@ func cancelRefund(s *Server, c *call) (any, *apiError) {
 func (s *Server) refundChanged(r *refund) {
 	s.emit("refund.updated", r)
 	s.emit("charge.refund.updated", r)
-}
-
-// giveBack ends a refund without the customer: what the balance had paid comes back.
-func (s *Server) giveBack(r *refund, status, reason string) {
-	r.status, r.failureReason = status, reason
-	if r.transaction != "" {
-		t := s.book(&transaction{
-			amount: r.amount, currency: r.charge.currency, kind: "refund_failure", category: "refund_failure", source: r.id,
-			description: "REFUND FAILURE",
-		})
-		r.failureTransaction = t.id
-	}
-	s.refundChanged(r)
-}
-
-// HoldRefunds keeps refunds pending and unpaid, as an insufficient balance does, until each is settled.
-func (s *Server) HoldRefunds(hold bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.holdRefunds = hold
-}
-
-// SettleRefund lets a refund that is on its way arrive.
-func (s *Server) SettleRefund(id string) error {
-	return s.moveRefund(id, func(r *refund) bool { return r.status == "pending" || r.status == "requires_action" }, func(r *refund) {
-		if r.transaction == "" {
-			s.payRefund(r)
-		}
-		r.status = "succeeded"
-		s.refundChanged(r)
-	})
-}
-
-// FailRefund has the bank send a refund back, also after it succeeded. An empty reason is "unknown".
-func (s *Server) FailRefund(id, reason string) error {
-	if reason == "" {
-		reason = "unknown"
-	}
-	return s.moveRefund(id, func(r *refund) bool { return r.status != "failed" && r.status != "canceled" }, func(r *refund) {
-		s.giveBack(r, "failed", reason)
-	})
-}
-
-// RequireRefundAction has a pending refund wait for the customer.
-func (s *Server) RequireRefundAction(id string) error {
-	return s.moveRefund(id, func(r *refund) bool { return r.status == "pending" }, func(r *refund) {
-		r.status = "requires_action"
-		s.refundChanged(r)
-	})
-}
-
-func (s *Server) moveRefund(id string, may func(*refund) bool, move func(*refund)) error {
-	s.mu.Lock()
-	r, failed := s.refunds.find("refund", id)
-	if failed == nil && !may(r) {
-		failed = invalid("", "", "a refund that is "+r.status+" cannot go there")
-	}
-	if failed == nil {
-		move(r)
-	}
-	s.mu.Unlock()
-	s.webhooks.flush()
-	return asError(failed)
-}
-
-// RefundInDashboard is a refund that somebody makes by hand: it bears no metadata. It returns its id.
-func (s *Server) RefundInDashboard(paymentIntentID string, amount int64) (string, error) {
-	s.mu.Lock()
-	i, failed := s.intents.find("payment_intent", paymentIntentID)
-	id := ""
-	switch {
-	case failed != nil:
-	case i.status != succeeded || amount > s.charges.byID[i.latestCharge].amountCaptured-s.refundedOf(s.charges.byID[i.latestCharge]):
-		failed = unexpectedState(i, "there is not so much to refund")
-	default:
-		id = s.refund(s.charges.byID[i.latestCharge], amount, "requested_by_customer", map[string]string{}).id
-	}
-	s.mu.Unlock()
-	s.webhooks.flush()
-	return id, asError(failed)
 }

@@ -53,7 +53,7 @@ func list[T object](s *Server, t *table[T], path string, query url.Values, keep 
 			return nil, invalid("resource_missing", "starting_after", "No such object: '"+cursor+"'")
 		}
 	}
-	created, err := createdFilter(query)
+	created, err := timeFilter("created", query)
 	if err != nil {
 		return nil, err
 	}
@@ -88,14 +88,14 @@ func pageLimit(query url.Values) (int, *apiError) {
 	return limit, nil
 }
 
-// createdFilter reads created, created[gt], created[gte], created[lt] and created[lte], in seconds.
-func createdFilter(query url.Values) (func(int64) bool, *apiError) {
+// timeFilter reads a bound on a time, in seconds: created, created[gt], created[gte], created[lt] and created[lte].
+func timeFilter(field string, query url.Values) (func(int64) bool, *apiError) {
 	tests := map[string]func(at, bound int64) bool{
-		"created":      func(at, bound int64) bool { return at == bound },
-		"created[gt]":  func(at, bound int64) bool { return at > bound },
-		"created[gte]": func(at, bound int64) bool { return at >= bound },
-		"created[lt]":  func(at, bound int64) bool { return at < bound },
-		"created[lte]": func(at, bound int64) bool { return at <= bound },
+		field:           func(at, bound int64) bool { return at == bound },
+		field + "[gt]":  func(at, bound int64) bool { return at > bound },
+		field + "[gte]": func(at, bound int64) bool { return at >= bound },
+		field + "[lt]":  func(at, bound int64) bool { return at < bound },
+		field + "[lte]": func(at, bound int64) bool { return at <= bound },
 	}
 	var all []func(int64) bool
 	for name, test := range tests {
@@ -105,7 +105,7 @@ func createdFilter(query url.Values) (func(int64) bool, *apiError) {
 		}
 		bound, err := strconv.ParseInt(text, 10, 64)
 		if err != nil {
-			return nil, invalid("parameter_invalid_integer", "created", "Invalid integer: "+text)
+			return nil, invalid("parameter_invalid_integer", field, "Invalid integer: "+text)
 		}
 		all = append(all, func(at int64) bool { return test(at, bound) })
 	}
