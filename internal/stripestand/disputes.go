@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// evidenceTime is how long evidence is taken.
+// evidenceTime is how long evidence is taken, unless SetEvidenceTime says otherwise.
 const evidenceTime = 7 * 24 * time.Hour
 
 // dispute is a cardholder's (stripe.com/docs/api/disputes/object).
@@ -40,7 +40,7 @@ func (d *dispute) wire(s *Server, expand expansion) map[string]any {
 		"charge": d.charge.id, "payment_intent": d.charge.intent.id, "status": d.status, "reason": d.reason,
 		"balance_transactions": transactions, "metadata": maps.Clone(d.metadata), "evidence": evidence,
 		"evidence_details": map[string]any{
-			"due_by": d.dueBy(), "has_evidence": len(d.evidence) > 0, "past_due": d.submittedAt > d.dueBy(), "submission_count": d.submissions,
+			"due_by": s.dueBy(d), "has_evidence": len(d.evidence) > 0, "past_due": d.submittedAt > s.dueBy(d), "submission_count": d.submissions,
 		},
 		"is_charge_refundable": !d.chargedBack(),
 		"payment_method_details": map[string]any{"type": "card", "card": map[string]any{
@@ -58,7 +58,14 @@ var networkCodes = map[string]string{
 }
 
 // dueBy is until when evidence is taken, in seconds. It stays when the dispute is decided.
-func (d *dispute) dueBy() int64 { return d.created + int64(evidenceTime/time.Second) }
+func (s *Server) dueBy(d *dispute) int64 { return d.created + int64(s.evidence/time.Second) }
+
+// SetEvidenceTime changes how long evidence is taken.
+func (s *Server) SetEvidenceTime(long time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.evidence = long
+}
 
 // chargedBack tells whether the bank has the money, or may have it yet: nothing can be refunded meanwhile.
 func (d *dispute) chargedBack() bool {

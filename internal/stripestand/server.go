@@ -48,6 +48,8 @@ type Server struct {
 	holdRefunds  bool
 	// authorisation is how long an authorised payment may be captured.
 	authorisation time.Duration
+	// evidence is how long a dispute takes evidence.
+	evidence time.Duration
 }
 
 // New makes a stand-in; serve it by Start, or as an http.Handler.
@@ -57,7 +59,7 @@ func New(options Options) *Server {
 	}
 	s := &Server{
 		options: options, clock: &Clock{}, faults: &Faults{}, journal: &Journal{},
-		idempotency: map[string]*keptAnswer{}, authorisation: authorisationLife,
+		idempotency: map[string]*keptAnswer{}, authorisation: authorisationLife, evidence: evidenceTime,
 	}
 	s.webhooks = newWebhooks(options, s.clock)
 	s.mux = s.routes()
