@@ -3,6 +3,7 @@ package test
 import (
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -145,4 +146,23 @@ func TestEvidence(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, http.StatusNotFound, answer.Status)
 	}
+}
+
+// Finance is reminded before evidence is due, once; an inquiry that is closed ends the workflow.
+func TestEvidenceIsRemindedOf(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	s.Stripe.SetEvidenceTime(72*time.Hour + 2*time.Second)
+	booked := s.BookAndPay("reminder", nil)
+	id, err := s.Stripe.Inquire(booked.Payment.PaymentIntentID)
+	require.NoError(t, err)
+	s.Eventually(func() bool { return financeMails(s, "dispute_due") == 1 }, "finance was not reminded; logs:\n%s", s.Logs)
+	require.NoError(t, s.Stripe.MoveDispute(id, "warning_closed"))
+	s.AwaitRunEnd("Dispute:" + id)
+	s.AwaitQuiet()
+	require.Equal(t, "confirmed", s.Status(booked.Reference))
+	require.Equal(t, 1, financeMails(s, "dispute_due"))
+	require.Equal(t, 1, financeMails(s, "dispute_closed"))
+	s.RequirePromises()
+	s.SaveRun("Dispute:"+id, "dispute_inquiry_closed")
 }

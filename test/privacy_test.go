@@ -21,12 +21,23 @@ func TestNothingLeaksAndOneIDLeadsThrough(t *testing.T) {
 	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
 	s.AwaitStatus(booked.Reference, "confirmed")
 	s.AwaitWorkflowEnd(booked.Reference)
+	refund := ask(s, booked.Reference, "canary-key-for-a-refund", `{"amount":{"value":100,"currency":"USD"},"note":"Canary note about Layla"}`)
+	awaitRefund(s, refund.ID, "succeeded")
+	dispute, err := s.Stripe.Dispute(booked.Payment.PaymentIntentID, 0, "fraudulent")
+	require.NoError(t, err)
+	require.NoError(t, s.Stripe.MoveDispute(dispute, "lost"))
+	s.AwaitStatus(booked.Reference, "refunded")
+	s.AwaitRunEnd("Dispute:" + dispute)
+	s.AwaitQuiet()
 
 	canaries := []string{
-		"Layla", "Haddad", "canary-mail", testkit.StripeKey, testkit.WebhookSecret,
+		"Layla", "Haddad", "canary-mail", testkit.StripeKey, testkit.WebhookSecret, "Canary note", "canary-key",
 		booked.Payment.ClientSecret, "_secret_", s.API.Token, "4242424242424242",
 	}
-	places := map[string]string{"the workflow's history": s.HistoryText(booked.Reference), "the logs": s.Logs.String()}
+	places := map[string]string{
+		"the booking's history": s.HistoryText(booked.Reference), "the refund's": s.RunText("Refund:" + refund.ID),
+		"the dispute's": s.RunText("Dispute:" + dispute), "the logs": s.Logs.String(),
+	}
 	for place, text := range places {
 		require.NotEmpty(t, text)
 		for _, canary := range canaries {

@@ -86,10 +86,13 @@ func (s *Stack) runHistory(workflowID string) *historypb.History {
 }
 
 // HistoryText is the history as text, payloads decoded, so that what leaked into it can be searched.
-func (s *Stack) HistoryText(reference string) string {
+func (s *Stack) HistoryText(reference string) string { return s.RunText(s.WorkflowID(reference)) }
+
+// RunText is the history of a workflow's latest run as text.
+func (s *Stack) RunText(workflowID string) string {
 	s.T.Helper()
 	var text strings.Builder
-	for _, event := range s.History(reference).Events {
+	for _, event := range s.runHistory(workflowID).Events {
 		text.WriteString(event.String())
 		text.WriteByte('\n')
 	}
