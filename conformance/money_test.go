@@ -49,7 +49,13 @@ func TestMoneyBackIsStripes(t *testing.T) {
 	_, body := ask(s, http.MethodGet, "/v1/payment_intents/"+disputed+"?expand[]=latest_charge", nil)
 	requireSchema(t, "payment_intent", body)
 
+	for _, dispute := range disputes {
+		_, body := ask(s, http.MethodGet, "/v1/disputes/"+dispute.ID+"?expand[]=charge.balance_transaction&expand[]=payment_intent", nil)
+		requireSchema(t, "dispute", body)
+	}
+
 	requirePayouts(t, s)
+	requireExpandedSources(t, s)
 	for path, name := range map[string]string{"/v1/refunds": "refund", "/v1/disputes": "dispute", "/v1/payouts": "payout"} {
 		requireList(t, s, path, name)
 	}
@@ -79,6 +85,25 @@ func requireRefunds(t *testing.T, s *stripestand.Server, intent string) {
 	}
 	_, body = ask(s, http.MethodPost, "/v1/refunds", url.Values{"payment_intent": {intent}, "amount": {"99999999"}})
 	requireSchema(t, "error", body)
+}
+
+// requireExpandedSources reads balance transactions with what they came of, as whoever reconciles a payout does.
+func requireExpandedSources(t *testing.T, s *stripestand.Server) {
+	t.Helper()
+	status, body := ask(s, http.MethodGet, "/v1/balance_transactions?limit=100&expand[]=data.source", nil)
+	require.Equal(t, http.StatusOK, status)
+	var page struct{ Data []json.RawMessage }
+	require.NoError(t, json.Unmarshal(body, &page))
+	seen := map[string]bool{}
+	for _, row := range page.Data {
+		requireSchema(t, "balance_transaction", row)
+		var transaction struct{ Source json.RawMessage }
+		require.NoError(t, json.Unmarshal(row, &transaction))
+		name := textOf(t, transaction.Source, "object")
+		requireSchema(t, name, transaction.Source)
+		seen[name] = true
+	}
+	require.Equal(t, map[string]bool{"charge": true, "refund": true, "dispute": true, "payout": true}, seen)
 }
 
 func requirePayouts(t *testing.T, s *stripestand.Server) {
@@ -150,12 +175,20 @@ func TestRequestsOfMoneyBackAreTakenAndRefusedAlike(t *testing.T) {
 		{"POST", "/v1/refunds", "payment_intent=PI&colour=blue"},
 		{"POST", "/v1/refunds/RE", "metadata[a]=b"},
 		{"POST", "/v1/refunds/RE", "amount=1"},
+		{"POST", "/v1/refunds/RE/cancel", "colour=blue"},
+		{"GET", "/v1/refunds/RE?expand[]=charge&expand[]=payment_intent", ""},
+		{"GET", "/v1/refunds?created[gte]=1&created[lt]=9999999999", ""},
 		{"GET", "/v1/refunds/RE?expand[]=balance_transaction", ""},
 		{"GET", "/v1/refunds?payment_intent=PI&limit=100", ""},
 		{"GET", "/v1/disputes/DP", ""},
 		{"GET", "/v1/disputes?limit=3", ""},
 		{"POST", "/v1/disputes/DP", "evidence[uncategorized_text]=winning_evidence&submit=true"},
+		{"POST", "/v1/disputes/DP", "evidence[customer_name]=Layla&evidence[refund_policy_disclosure]=x&submit=false&metadata[a]=b"},
 		{"POST", "/v1/disputes/DP", "colour=blue"},
+		{"POST", "/v1/disputes/DP", "evidence[customer_name]=Layla&submit=perhaps"},
+		{"POST", "/v1/disputes/DP/close", "colour=blue"},
+		{"GET", "/v1/disputes/DP?expand[]=charge.balance_transaction", ""},
+		{"GET", "/v1/disputes?payment_intent=PI", ""},
 		{"POST", "/v1/disputes/DP/close", ""},
 		{"POST", "/v1/payouts", "amount=100&currency=usd"},
 		{"POST", "/v1/payouts", "currency=usd"},
@@ -163,7 +196,13 @@ func TestRequestsOfMoneyBackAreTakenAndRefusedAlike(t *testing.T) {
 		{"POST", "/v1/payouts", "amount=100&currency=usd&method=pigeon"},
 		{"POST", "/v1/payouts", "amount=100&currency=usd&colour=blue"},
 		{"POST", "/v1/payouts/PO", "metadata[a]=b"},
+		{"POST", "/v1/payouts", "amount=1&currency=usd&method=standard&source_type=card&statement_descriptor=FAREBOOK&metadata[a]=b"},
+		{"POST", "/v1/payouts", "amount=1&currency=usd&source_type=cash"},
+		{"POST", "/v1/payouts/PO", "amount=1"},
 		{"POST", "/v1/payouts/PO/cancel", ""},
+		{"POST", "/v1/payouts/PO/cancel", "colour=blue"},
+		{"GET", "/v1/payouts?arrival_date[gte]=1&created[gt]=1", ""},
+		{"GET", "/v1/balance_transactions?source=RE&expand[]=data.source", ""},
 		{"GET", "/v1/payouts/PO", ""},
 		{"GET", "/v1/payouts?limit=3&status=paid", ""},
 		{"POST", "/v1/payment_intents/HELD/capture", "amount_to_capture=100"},

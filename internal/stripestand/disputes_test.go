@@ -2,6 +2,7 @@ package stripestand_test
 
 import (
 	"net/http"
+	"net/url"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -139,4 +140,30 @@ func TestEvidenceThatIsRefused(t *testing.T) {
 	require.Equal(t, false, unchanged.body["evidence_details"].(map[string]any)["has_evidence"])
 	require.Equal(t, "under_review", s.do(http.MethodPost, path, "", "evidence[customer_name]=Layla").text("status"))
 	require.Equal(t, http.StatusBadRequest, s.do(http.MethodPost, path, "", "evidence[customer_name]=Omar").status, "it is submitted once")
+}
+
+// Stripe's test mode decides by the text of the evidence; an inquiry, which has taken nothing, is closed or escalated.
+func TestEvidenceThatDecides(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ card, text, status string }{
+		{"pm_card_createDispute", "winning_evidence", "won"},
+		{"pm_card_createDispute", "losing_evidence", "lost"},
+		{"pm_card_createDispute", "they flew", "under_review"},
+		{"pm_card_createDisputeInquiry", "winning_evidence", "warning_closed"},
+		{"pm_card_createDisputeInquiry", "losing_evidence", "warning_closed"},
+		{"pm_card_createDisputeInquiry", "escalate_inquiry_evidence", "needs_response"},
+		{"pm_card_createDisputeInquiry", "they flew", "warning_under_review"},
+	} {
+		s := newStand(t)
+		s.pay(c.card)
+		id := s.Disputes()[0].ID
+		answer := s.do(http.MethodPost, "/v1/disputes/"+id, "", url.Values{"evidence[uncategorized_text]": {c.text}}.Encode())
+		require.Equal(t, c.status, answer.text("status"), c)
+		want := int64(45900 - chargeFee)
+		switch c.status {
+		case "lost", "needs_response", "under_review":
+			want -= 45900 + disputeFee
+		}
+		s.requireBalance(want)
+	}
 }

@@ -1,12 +1,13 @@
 // Package stripestand is a Stripe for development and tests: an HTTP server that keeps state for PaymentIntents, charges,
-// refunds, disputes, payouts, balance transactions, the balance, events and idempotency keys, in Stripe's wire format (API version 2023-10-16), and
-// delivers signed webhooks. No production binary reaches it unless a development configuration asks for it.
+// refunds, disputes, payouts, balance transactions, the balance, events and idempotency keys, in Stripe's wire format (API
+// version 2023-10-16), and delivers signed webhooks. No production binary reaches it unless a development configuration
+// asks for it.
 //
 // # What a test may do to it
 //
 // In Go by the methods of Server; from other processes by HTTP, without a key, as JSON:
 //
-//	POST /_stand/clock            {"advance_ms": 86400000}            move the clock
+//	POST /_stand/clock            {"advance_ms": 86400000}            move the clock; authorisations run out by it
 //	POST /_stand/faults           {"method","path","kind","count","skip"}  script a fault (see FaultKind)
 //	DELETE /_stand/faults                                            forget them
 //	GET  /_stand/journal                                             every request and its answer's status
@@ -30,5 +31,18 @@
 //
 // # Test cards
 //
-// The payment methods that Stripe documents (stripe.com/docs/testing): see cards.go.
+// The payment methods that Stripe documents (stripe.com/docs/testing): see cards.go. Among them
+//
+//	pm_card_visa, pm_card_mastercard          pay; the money is pending for two days
+//	pm_card_bypassPending                     pays; the money is available at once
+//	pm_card_chargeDeclined...                 are declined, each for its reason
+//	pm_card_authenticationRequired            waits for complete_action or fail_action
+//	pm_card_refundFail                        refunds succeed, and fail by POST /_stand/refunds/{id}/fail
+//	pm_card_pendingRefund                     refunds are pending until .../settle or .../fail
+//	pm_card_createDispute                     pays and is disputed at once, as fraudulent
+//	pm_card_createDisputeProductNotReceived   the same, for what did not come
+//	pm_card_createDisputeInquiry              pays, and the bank inquires at once
+//
+// Evidence whose uncategorized_text is winning_evidence, losing_evidence or (of an inquiry) escalate_inquiry_evidence
+// decides a dispute as soon as it is submitted; any other puts it under review.
 package stripestand

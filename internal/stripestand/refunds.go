@@ -195,6 +195,9 @@ func updateRefund(s *Server, c *call) (any, *apiError) {
 
 func cancelRefund(s *Server, c *call) (any, *apiError) {
 	r, failed := s.refunds.find("refund", c.id)
+	if failed == nil {
+		failed = c.known()
+	}
 	switch {
 	case failed != nil:
 		return nil, failed

@@ -180,3 +180,19 @@ func TestMetadataOfRefunds(t *testing.T) {
 	require.Equal(t, map[string]any{"a": "b"}, changed.body["metadata"])
 	require.Equal(t, http.StatusBadRequest, s.do(http.MethodPost, "/v1/refunds/"+id, "", "amount=5").status)
 }
+
+func TestRefundsUnderOneKey(t *testing.T) {
+	t.Parallel()
+	s := newStand(t)
+	form := "amount=45900&payment_intent=" + s.pay("pm_card_visa")
+	first, again := s.do(http.MethodPost, "/v1/refunds", "k", form), s.do(http.MethodPost, "/v1/refunds", "k", form)
+	require.Equal(t, first.text("id"), again.text("id"))
+	require.True(t, again.replayed)
+	require.Len(t, s.Refunds(), 1)
+	for _, replayed := range []bool{false, true} {
+		refused := s.do(http.MethodPost, "/v1/refunds", "another", form)
+		require.Equal(t, "charge_already_refunded", refused.code())
+		require.Equal(t, replayed, refused.replayed, "execution had begun: the answer is kept")
+	}
+	s.requireBalance(-chargeFee)
+}
