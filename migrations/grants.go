@@ -10,7 +10,7 @@ import (
 )
 
 // rights of the application's user, table by table. The ledger's are what makes it append-only: no UPDATE, no DELETE, and
-// with neither DROP nor DELETE no TRUNCATE and no REPLACE either. Nothing may be deleted anywhere.
+// with neither DROP nor DELETE no TRUNCATE and no REPLACE either. Nothing may be deleted but a reconciliation's scratch.
 var rights = []struct{ table, verbs string }{
 	{"api_keys", "SELECT, INSERT, UPDATE"},
 	{"bookings", "SELECT, INSERT, UPDATE"},
@@ -23,6 +23,9 @@ var rights = []struct{ table, verbs string }{
 	{"ledger_entries", "SELECT, INSERT"},
 	{"stripe_events", "SELECT, INSERT, UPDATE"},
 	{"emails", "SELECT, INSERT, UPDATE"},
+	{"reconciliation_runs", "SELECT, INSERT, UPDATE"},
+	{"reconciliation_items", "SELECT, INSERT, UPDATE"},
+	{"reconciliation_seen", "SELECT, INSERT, DELETE"}, // a run's scratch; it holds nothing of its own
 }
 
 // grant creates the application's user as appDSN names it, and gives it the rights above. A user who is

@@ -1,0 +1,109 @@
+package booking
+
+import "fmt"
+
+// Class is what kind of difference between the books and Stripe was found.
+type Class string
+
+// The classes. docs/reconciliation.md says what each means to a finance person.
+const (
+	MissingInLedger  Class = "missing_in_ledger"
+	MissingInStripe  Class = "missing_in_stripe"
+	AmountMismatch   Class = "amount_mismatch"
+	CurrencyMismatch Class = "currency_mismatch"
+	FeeMismatch      Class = "fee_mismatch"
+	StateMismatch    Class = "state_mismatch"
+	Duplicate        Class = "duplicate"
+	OrphanPayment    Class = "orphan_payment"
+	Timing           Class = "timing" // not yet a difference
+)
+
+// Classes are all there are.
+var Classes = []Class{
+	MissingInLedger, MissingInStripe, AmountMismatch, CurrencyMismatch, FeeMismatch, StateMismatch, Duplicate, OrphanPayment, Timing,
+}
+
+// Healing is what may be done about a difference without a person: the object is read again at Stripe and recorded by its
+// own workflow. Nothing else is ever done.
+type Healing string
+
+// The healings. None waits for a person.
+const (
+	HealNone    Healing = ""
+	HealPayment Healing = "record_payment"
+	HealRefund  Healing = "record_refund"
+	HealDispute Healing = "record_dispute"
+	HealPayout  Healing = "record_payout"
+)
+
+// Healings are all there are.
+var Healings = []Healing{HealPayment, HealRefund, HealDispute, HealPayout}
+
+// Finding is one difference. Amounts are minor units of Currency: what the books have, and what Stripe has.
+type Finding struct {
+	Class                Class
+	Object               string // "payment", "refund", "dispute", "payout", "balance_transaction", "clearing"
+	StripeID             string // pi_, re_, dp_, po_, txn_...
+	BalanceTransactionID string
+	PaymentIntentID      string
+	Reference            Reference // empty when it is no booking's
+	Here, AtStripe       int64
+	Currency             Currency
+	Reason               string // for a person: what differs, and why
+	Healing              Healing
+}
+
+// Fingerprint tells a finding from every other of its run.
+func (f Finding) Fingerprint() string {
+	return fmt.Sprintf("%s/%s/%s/%s", f.Class, f.Object, f.StripeID, f.BalanceTransactionID)
+}
+
+// Scope is what a reconciliation looks at.
+type Scope string
+
+// The scopes.
+const (
+	ScopePayments Scope = "payments" // open payments
+	ScopeLedger   Scope = "ledger"   // balance transactions, both ways
+	ScopePayouts  Scope = "payouts"
+	ScopeAll      Scope = "all"
+)
+
+// Includes tells whether a part is looked at.
+func (s Scope) Includes(part Scope) bool { return s == ScopeAll || s == part }
+
+// ReconciliationOptions are what a run is asked for.
+type ReconciliationOptions struct {
+	LookbackDays int   `json:"lookbackDays"`
+	Limit        int   `json:"limit"` // of open payments; 0 for all
+	DryRun       bool  `json:"dryRun"`
+	Scope        Scope `json:"scope"`
+}
+
+// Defaults of a run, and its bounds.
+const (
+	DefaultLookbackDays = 7
+	DefaultLimit        = 100
+	MaxLookbackDays     = 400
+	MaxLimit            = 1_000_000
+)
+
+// Validate names everything that is wrong with the options, as FieldErrors, or returns nil.
+func (o ReconciliationOptions) Validate() error {
+	var v violations
+	if o.LookbackDays < 1 || o.LookbackDays > MaxLookbackDays {
+		v.add("lookbackDays", "is out of bounds", fmt.Sprintf("send a whole number from 1 to %d", MaxLookbackDays))
+	}
+	if o.Limit < 0 || o.Limit > MaxLimit {
+		v.add("limit", "is out of bounds", fmt.Sprintf("send a whole number from 0, for all, to %d", MaxLimit))
+	}
+	switch o.Scope {
+	case ScopePayments, ScopeLedger, ScopePayouts, ScopeAll:
+	default:
+		v.add("scope", "is not a scope", `send "payments", "ledger", "payouts" or "all"`)
+	}
+	if len(v.found) == 0 {
+		return nil
+	}
+	return v.found
+}

@@ -1,0 +1,147 @@
+package stripeapi
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/stripe/stripe-go/v76"
+
+	"farebook/booking"
+	"farebook/reconciliation"
+)
+
+// pageSize is the most that Stripe gives at once.
+const pageSize = 100
+
+// Window is a span of creation times, the end left out.
+type Window struct{ From, To time.Time }
+
+func (w Window) created() *stripe.RangeQueryParams {
+	return &stripe.RangeQueryParams{GreaterThanOrEqual: w.From.Unix(), LesserThan: w.To.Unix()}
+}
+
+func listParams(ctx context.Context, after string) stripe.ListParams {
+	params := stripe.ListParams{Context: ctx, Single: true, Limit: stripe.Int64(pageSize)}
+	if after != "" {
+		params.StartingAfter = stripe.String(after)
+	}
+	return params
+}
+
+// BalanceTransactions reads one page of a window's balance transactions, the newest first, each with what its source says
+// of itself. after is the last id of the page before, empty for the first.
+func (c *Client) BalanceTransactions(ctx context.Context, w Window, after string) (lines []reconciliation.Line, more bool, err error) {
+	const operation = "list balance transactions"
+	if err := c.before(ctx, operation); err != nil {
+		return nil, false, err
+	}
+	params := &stripe.BalanceTransactionListParams{ListParams: listParams(ctx, after), CreatedRange: w.created()}
+	params.AddExpand("data.source")
+	page := c.api.BalanceTransactions.List(params)
+	for page.Next() {
+		lines = append(lines, lineOf(page.BalanceTransaction()))
+	}
+	return lines, page.Meta().HasMore, failureOf(operation, page.Err())
+}
+
+func lineOf(txn *stripe.BalanceTransaction) reconciliation.Line {
+	line := reconciliation.Line{
+		BalanceTransaction: *balanceTransactionOf(txn, sourceID(txn)), Object: "balance_transaction", ObjectID: txn.ID,
+	}
+	if txn.Source == nil {
+		return line
+	}
+	switch source := txn.Source; {
+	case source.Charge != nil:
+		line.Object, line.ObjectID = "payment", source.Charge.ID
+		line.PaymentIntentID, line.Reference = intentID(source.Charge.PaymentIntent), referenceIn(source.Charge.Metadata)
+		if line.PaymentIntentID != "" {
+			line.ObjectID = line.PaymentIntentID
+		}
+	case source.Refund != nil:
+		line.Object, line.ObjectID = "refund", source.Refund.ID
+		line.PaymentIntentID, line.Reference = intentID(source.Refund.PaymentIntent), referenceIn(source.Refund.Metadata)
+	case source.Dispute != nil:
+		line.Object, line.ObjectID, line.PaymentIntentID = "dispute", source.Dispute.ID, intentID(source.Dispute.PaymentIntent)
+	case source.Payout != nil:
+		line.Object, line.ObjectID = "payout", source.Payout.ID
+	}
+	return line
+}
+
+func intentID(intent *stripe.PaymentIntent) string {
+	if intent == nil {
+		return ""
+	}
+	return intent.ID
+}
+
+func referenceIn(metadata map[string]string) booking.Reference {
+	reference, err := booking.ParseReference(metadata[MetadataReference])
+	if err != nil {
+		return ""
+	}
+	return reference
+}
+
+// BalanceTransactionExists asks for one by its id.
+func (c *Client) BalanceTransactionExists(ctx context.Context, id string) (bool, error) {
+	const operation = "retrieve balance transaction"
+	if err := requireID(operation, id); err != nil {
+		return false, err
+	}
+	if err := c.before(ctx, operation); err != nil {
+		return false, err
+	}
+	params := &stripe.BalanceTransactionParams{}
+	params.Context = ctx
+	_, err := c.api.BalanceTransactions.Get(id, params)
+	if failure := failureOf(operation, err); IsKind(failure, NotFound) {
+		return false, nil
+	} else if failure != nil {
+		return false, failure
+	}
+	return true, nil
+}
+
+// States reads one page of a window's refunds, disputes or payouts: their ids and states, the newest first.
+func (c *Client) States(ctx context.Context, object string, w Window, after string) (states []ObjectState, more bool, err error) {
+	operation := "list " + object + "s"
+	if err := c.before(ctx, operation); err != nil {
+		return nil, false, err
+	}
+	add := func(id, status string, amount int64, currency stripe.Currency, intent *stripe.PaymentIntent) {
+		states = append(states, ObjectState{id, status, amount, booking.Currency(strings.ToUpper(string(currency))), intentID(intent)})
+	}
+	list := listParams(ctx, after)
+	switch object {
+	case "refund":
+		page := c.api.Refunds.List(&stripe.RefundListParams{ListParams: list, CreatedRange: w.created()})
+		for page.Next() {
+			add(page.Refund().ID, string(page.Refund().Status), page.Refund().Amount, page.Refund().Currency, page.Refund().PaymentIntent)
+		}
+		return states, page.Meta().HasMore, failureOf(operation, page.Err())
+	case "dispute":
+		page := c.api.Disputes.List(&stripe.DisputeListParams{ListParams: list, CreatedRange: w.created()})
+		for page.Next() {
+			add(page.Dispute().ID, string(page.Dispute().Status), page.Dispute().Amount, page.Dispute().Currency, page.Dispute().PaymentIntent)
+		}
+		return states, page.Meta().HasMore, failureOf(operation, page.Err())
+	default:
+		page := c.api.Payouts.List(&stripe.PayoutListParams{ListParams: list, CreatedRange: w.created()})
+		for page.Next() {
+			add(page.Payout().ID, string(page.Payout().Status), page.Payout().Amount, page.Payout().Currency, nil)
+		}
+		return states, page.Meta().HasMore, failureOf(operation, page.Err())
+	}
+}
+
+// ObjectState is where a refund, dispute or payout is at Stripe. Amount is minor units.
+type ObjectState struct {
+	ID              string
+	Status          string
+	Amount          int64
+	Currency        booking.Currency
+	PaymentIntentID string // empty for a payout
+}

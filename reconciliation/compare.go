@@ -1,0 +1,147 @@
+// Package reconciliation holds the books against Stripe, line by line, without I/O: what Stripe says on one side, what was
+// posted on the other, and the difference as something that a person understands.
+package reconciliation
+
+import (
+	"fmt"
+	"time"
+
+	"farebook/booking"
+)
+
+// Line is one balance transaction with what its source says of itself.
+type Line struct {
+	booking.BalanceTransaction
+	Object          string // "payment", "refund", "dispute", "payout", or "balance_transaction" for any other
+	ObjectID        string // pi_ (ch_ without one), re_, dp_, po_, txn_
+	PaymentIntentID string
+	Reference       booking.Reference // from the metadata; empty for what is not ours
+}
+
+// Posting is one ledger transaction, added up by currency in minor units: what it did to the clearing account without
+// fees, and the fee.
+type Posting struct {
+	LedgerID        uint64
+	Type            string
+	PaymentIntentID string
+	Clearing        map[booking.Currency]int64 // debits less credits, fees among them
+	Fees            map[booking.Currency]int64 // debits less credits
+}
+
+// Known is what the books know of a line's payment.
+type Known struct {
+	// PaymentKnown: its PaymentIntent is a booking's.
+	PaymentKnown bool
+	// BookingKnown: its metadata names a booking of ours. OtherIntent is the PaymentIntent that this booking has instead.
+	BookingKnown bool
+	OtherIntent  string
+}
+
+// Rules are what is no difference yet, and what is none.
+type Rules struct {
+	Now time.Time
+	// Lag: what is younger may still be on its way.
+	Lag time.Duration
+	// Tolerance in minor units: a difference up to it is none.
+	Tolerance int64
+}
+
+// Compare holds a line against everything that was posted for it; nil when it fits.
+func Compare(line Line, posted []Posting, known Known, rules Rules) *booking.Finding {
+	finding := booking.Finding{
+		Object: line.Object, StripeID: line.ObjectID, BalanceTransactionID: line.ID, PaymentIntentID: line.PaymentIntentID,
+		Reference: line.Reference, AtStripe: line.Net, Currency: line.Currency, Healing: healingOf(line),
+	}
+	if len(posted) == 0 {
+		return missing(finding, line, known, rules)
+	}
+	clearing, fees := sum(posted)
+	finding.Here = clearing[line.Currency]
+	if finding.Healing = booking.HealNone; twice(posted) {
+		finding.Class = booking.Duplicate
+		finding.Reason = fmt.Sprintf("balance transaction %s was posted %d times", line.ID, len(posted))
+		return &finding
+	}
+	for currency, amount := range clearing {
+		if currency != line.Currency && amount != 0 {
+			finding.Class = booking.CurrencyMismatch
+			finding.Reason = fmt.Sprintf("posted in %s, settled in %s", currency, line.Currency)
+			return &finding
+		}
+	}
+	if fee := fees[line.Currency]; beyond(fee-line.Fee, rules.Tolerance) {
+		finding.Class, finding.Here, finding.AtStripe = booking.FeeMismatch, fee, line.Fee
+		finding.Reason = fmt.Sprintf("a fee of %d was posted, Stripe took %d (minor units)", fee, line.Fee)
+		return &finding
+	}
+	if beyond(clearing[line.Currency]-line.Net, rules.Tolerance) {
+		finding.Class = booking.AmountMismatch
+		finding.Reason = fmt.Sprintf("%d was posted net, Stripe settled %d (minor units)", clearing[line.Currency], line.Net)
+		return &finding
+	}
+	return nil
+}
+
+// missing explains a line that nothing was posted for.
+func missing(finding booking.Finding, line Line, known Known, rules Rules) *booking.Finding {
+	finding.Class = booking.MissingInLedger
+	finding.Reason = fmt.Sprintf("Stripe settled this %s (%s) and the ledger does not have it", line.Object, line.ReportingCategory)
+	ours := known.PaymentKnown || line.Object == "payout"
+	switch {
+	case line.Object == "balance_transaction":
+		finding.Reason = fmt.Sprintf("Stripe settled a %s that Farebook does not post: a person has to", line.ReportingCategory)
+	case known.OtherIntent != "":
+		finding.Class, finding.Healing = booking.Duplicate, booking.HealNone
+		finding.Reason = fmt.Sprintf("booking %s was paid by %s, and this is another payment of it", line.Reference, known.OtherIntent)
+	case !ours && !known.BookingKnown:
+		finding.Class, finding.Healing = booking.OrphanPayment, booking.HealNone
+		finding.Reason = fmt.Sprintf("this %s at Stripe belongs to no booking", line.Object)
+	}
+	if finding.Class == booking.MissingInLedger && rules.Now.Sub(line.Created) < rules.Lag {
+		finding.Class, finding.Healing = booking.Timing, booking.HealNone
+		finding.Reason = fmt.Sprintf("settled less than %s ago: its event may be on its way", rules.Lag)
+	}
+	return &finding
+}
+
+func healingOf(line Line) booking.Healing {
+	switch line.Object {
+	case "payment":
+		return booking.HealPayment
+	case "refund":
+		return booking.HealRefund
+	case "dispute":
+		return booking.HealDispute
+	case "payout":
+		return booking.HealPayout
+	default:
+		return booking.HealNone
+	}
+}
+
+func sum(posted []Posting) (clearing, fees map[booking.Currency]int64) {
+	clearing, fees = map[booking.Currency]int64{}, map[booking.Currency]int64{}
+	for _, p := range posted {
+		for currency, amount := range p.Clearing {
+			clearing[currency] += amount
+		}
+		for currency, amount := range p.Fees {
+			fees[currency] += amount
+		}
+	}
+	return clearing, fees
+}
+
+// twice tells whether two postings are of one type: a payment and its later fee are two of two types.
+func twice(posted []Posting) bool {
+	seen := map[string]bool{}
+	for _, p := range posted {
+		if seen[p.Type] {
+			return true
+		}
+		seen[p.Type] = true
+	}
+	return false
+}
+
+func beyond(difference, tolerance int64) bool { return max(difference, -difference) > tolerance }

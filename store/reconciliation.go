@@ -1,0 +1,239 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"farebook/booking"
+)
+
+// The states of a reconciliation run, and of an item.
+const (
+	RunRunning   = "running"
+	RunCompleted = "completed"
+	RunFailed    = "failed"
+
+	ItemFound    = "found"    // nothing was done yet, or nothing may be done without a person
+	ItemFixed    = "fixed"    // healed
+	ItemFailed   = "failed"   // healing was tried in vain
+	ItemSkipped  = "skipped"  // what the plan was about has changed since
+	ItemResolved = "resolved" // a person has dealt with it
+)
+
+type runRow struct {
+	ID            uint64
+	CorrelationID string
+	Scope         string
+	DryRun        bool
+	LookbackDays  int
+	PaymentLimit  int
+	Applies       *string
+	Status        string
+	WindowStart   time.Time
+	WindowEnd     time.Time
+	Scanned       int64
+	Overdue       int64
+	PlanSha256    string
+	Error         string
+	StartedAt     time.Time
+	CompletedAt   *time.Time
+}
+
+func (runRow) TableName() string { return "reconciliation_runs" }
+
+type itemRow struct {
+	ID                         uint64
+	RunID                      uint64
+	Fingerprint                string
+	Class                      string
+	Object                     string
+	StripeID                   string
+	StripeBalanceTransactionID string
+	StripePaymentIntentID      string
+	BookingReference           string
+	AmountHere                 int64
+	AmountAtStripe             int64
+	Currency                   string
+	Reason                     string
+	Healing                    string
+	State                      string
+	Note                       string
+	CreatedAt                  time.Time
+	UpdatedAt                  time.Time
+}
+
+func (itemRow) TableName() string { return "reconciliation_items" }
+
+type seenRow struct {
+	RunID                      uint64
+	StripeBalanceTransactionID string
+}
+
+func (seenRow) TableName() string { return "reconciliation_seen" }
+
+// Run is a reconciliation as it stands.
+type Run struct {
+	ID                     uint64
+	CorrelationID          string // recon_...
+	Options                booking.ReconciliationOptions
+	Applies                string // the run whose plan this one applies
+	Status                 string
+	WindowStart, WindowEnd time.Time
+	Scanned, Overdue       int64
+	PlanDigest             string
+	Error                  string
+	StartedAt              time.Time
+	CompletedAt            *time.Time
+}
+
+// Item is one difference that a run has found.
+type Item struct {
+	ID uint64
+	booking.Finding
+	State     string
+	Note      string
+	UpdatedAt time.Time
+}
+
+func (r runRow) domain() Run {
+	return Run{
+		ID: r.ID, CorrelationID: r.CorrelationID, Applies: orEmpty(r.Applies), Status: r.Status, WindowStart: r.WindowStart, WindowEnd: r.WindowEnd,
+		Options: booking.ReconciliationOptions{LookbackDays: r.LookbackDays, Limit: r.PaymentLimit, DryRun: r.DryRun, Scope: booking.Scope(r.Scope)},
+		Scanned: r.Scanned, Overdue: r.Overdue, PlanDigest: r.PlanSha256, Error: r.Error, StartedAt: r.StartedAt, CompletedAt: r.CompletedAt,
+	}
+}
+
+func (r itemRow) domain() Item {
+	return Item{ID: r.ID, State: r.State, Note: r.Note, UpdatedAt: r.UpdatedAt, Finding: booking.Finding{
+		Class: booking.Class(r.Class), Object: r.Object, StripeID: r.StripeID, BalanceTransactionID: r.StripeBalanceTransactionID,
+		PaymentIntentID: r.StripePaymentIntentID, Reference: booking.Reference(r.BookingReference), Here: r.AmountHere, AtStripe: r.AmountAtStripe,
+		Currency: booking.Currency(r.Currency), Reason: r.Reason, Healing: booking.Healing(r.Healing),
+	}}
+}
+
+// BeginRun writes a run's row, or finds it: the UNIQUE correlation id makes repetition harmless.
+func (s *Store) BeginRun(ctx context.Context, run Run) (Run, error) {
+	err := s.db.WithContext(ctx).Create(&runRow{
+		CorrelationID: run.CorrelationID, Scope: string(run.Options.Scope), DryRun: run.Options.DryRun, LookbackDays: run.Options.LookbackDays,
+		PaymentLimit: run.Options.Limit, Applies: orNil(run.Applies), Status: RunRunning, WindowStart: run.WindowStart, WindowEnd: run.WindowEnd,
+		StartedAt: run.StartedAt,
+	}).Error
+	if err != nil && !duplicateKey(err) {
+		return Run{}, err
+	}
+	return s.Run(ctx, run.CorrelationID)
+}
+
+// Run reads a run by its correlation id, or ErrNotFound.
+func (s *Store) Run(ctx context.Context, correlationID string) (Run, error) {
+	var row runRow
+	err := s.db.WithContext(ctx).Where("correlation_id = ?", correlationID).Take(&row).Error
+	return row.domain(), notFound(err)
+}
+
+// LastGoodRun reads the newest run that looked at everything and completed, or ErrNotFound.
+func (s *Store) LastGoodRun(ctx context.Context) (Run, error) {
+	var row runRow
+	err := s.db.WithContext(ctx).Where("status = ? AND applies IS NULL AND scope = ?", RunCompleted, string(booking.ScopeAll)).
+		Order("completed_at DESC").Limit(1).Take(&row).Error
+	return row.domain(), notFound(err)
+}
+
+// EndRun writes how a run ended, and removes its scratch.
+func (s *Store) EndRun(ctx context.Context, run Run) error {
+	err := s.db.WithContext(ctx).Model(&runRow{}).Where("id = ?", run.ID).Updates(map[string]any{
+		"status": run.Status, "scanned": run.Scanned, "overdue": run.Overdue, "plan_sha256": run.PlanDigest, "error": short(run.Error, 500),
+		"completed_at": gorm.Expr("COALESCE(completed_at, ?)", time.Now().UTC()),
+	}).Error
+	if err != nil {
+		return err
+	}
+	for {
+		removed := s.db.WithContext(ctx).Where("run_id = ?", run.ID).Limit(scratchBatch).Delete(&seenRow{})
+		if removed.Error != nil || removed.RowsAffected < scratchBatch {
+			return removed.Error
+		}
+	}
+}
+
+// scratchBatch bounds one DELETE, so that it holds no locks for long.
+const scratchBatch = 10_000
+
+// AddFindings writes what was found, each once a run.
+func (s *Store) AddFindings(ctx context.Context, runID uint64, findings []booking.Finding) error {
+	if len(findings) == 0 {
+		return nil
+	}
+	now := time.Now().UTC()
+	rows := make([]itemRow, len(findings))
+	for i, f := range findings {
+		rows[i] = itemRow{
+			RunID: runID, Fingerprint: f.Fingerprint(), Class: string(f.Class), Object: f.Object, StripeID: f.StripeID,
+			StripeBalanceTransactionID: f.BalanceTransactionID, StripePaymentIntentID: f.PaymentIntentID, BookingReference: string(f.Reference),
+			AmountHere: f.Here, AmountAtStripe: f.AtStripe, Currency: string(f.Currency), Reason: short(f.Reason, 500),
+			Healing: string(f.Healing), State: ItemFound, CreatedAt: now, UpdatedAt: now,
+		}
+	}
+	// An item that is there already stays as it is: a window that is read again after a crash finds the same.
+	return s.db.WithContext(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&rows).Error
+}
+
+// MarkSeen remembers the balance transactions that a run has met.
+func (s *Store) MarkSeen(ctx context.Context, runID uint64, ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	rows := make([]seenRow, len(ids))
+	for i, id := range ids {
+		rows[i] = seenRow{runID, id}
+	}
+	return s.db.WithContext(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&rows).Error
+}
+
+// Items reads a run's items in order, after an id. state is empty for all.
+func (s *Store) Items(ctx context.Context, runID uint64, state string, after uint64, limit int) ([]Item, error) {
+	query := s.db.WithContext(ctx).Where("run_id = ? AND id > ?", runID, after)
+	if state != "" {
+		query = query.Where("state = ?", state)
+	}
+	var rows []itemRow
+	if err := query.Order("id").Limit(limit).Find(&rows).Error; err != nil {
+		return nil, err
+	}
+	items := make([]Item, 0, len(rows))
+	for _, row := range rows {
+		items = append(items, row.domain())
+	}
+	return items, nil
+}
+
+// SettleItem writes what became of an item that nothing was done about yet.
+func (s *Store) SettleItem(ctx context.Context, id uint64, state, note string) error {
+	result := s.db.WithContext(ctx).Model(&itemRow{}).Where("id = ? AND state IN ?", id, []string{ItemFound, ItemFailed}).
+		Updates(map[string]any{"state": state, "note": short(note, 500), "updated_at": time.Now().UTC()})
+	if result.Error == nil && result.RowsAffected == 0 {
+		return ErrNotFound
+	}
+	return result.Error
+}
+
+// Count is how many items of a run are of a class, in a state and a currency, and how much money the two sides differ by.
+type Count struct {
+	Class      booking.Class
+	State      string
+	Currency   booking.Currency
+	Items      int64
+	Difference int64 // here less at Stripe, minor units
+}
+
+// Counts adds a run's items up.
+func (s *Store) Counts(ctx context.Context, runID uint64) ([]Count, error) {
+	var counts []Count
+	err := s.db.WithContext(ctx).Model(&itemRow{}).Where("run_id = ?", runID).
+		Select("class, state, currency, COUNT(*) AS items, SUM(amount_here - amount_at_stripe) AS difference").
+		Group("class, state, currency").Order("class, state, currency").Scan(&counts).Error
+	return counts, err
+}

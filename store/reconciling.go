@@ -1,0 +1,177 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"farebook/booking"
+	"farebook/ledger"
+	"farebook/reconciliation"
+)
+
+// PostingsOf reads what was posted for lines, by balance transaction. A payment whose fee came later was posted before its
+// balance transaction was known: it is found by its PaymentIntent.
+func (s *Store) PostingsOf(ctx context.Context, lines []reconciliation.Line) (map[string][]reconciliation.Posting, error) {
+	ids, charges := make([]string, 0, len(lines)), map[string]string{}
+	for _, line := range lines {
+		ids = append(ids, line.ID)
+		if line.Object == "payment" && line.ReportingCategory == "charge" && line.PaymentIntentID != "" {
+			charges[line.PaymentIntentID] = line.ID
+		}
+	}
+	intents := make([]string, 0, len(charges))
+	for intent := range charges {
+		intents = append(intents, intent)
+	}
+	var rows []struct {
+		ID                         uint64
+		Type                       string
+		StripePaymentIntentID      *string
+		StripeBalanceTransactionID string
+		Account                    string
+		Side                       string
+		Amount                     int64
+		Currency                   string
+	}
+	err := s.db.WithContext(ctx).Table("financial_ledger l").
+		Select("l.id, l.type, l.stripe_payment_intent_id, l.stripe_balance_transaction_id, e.account, e.side, e.amount, e.currency").
+		Joins("JOIN ledger_entries e ON e.ledger_id = l.id").
+		Where("l.stripe_balance_transaction_id IN ?", ids).
+		Or("l.type = 'payment' AND l.stripe_balance_transaction_id = '' AND l.booking_id IN (?)",
+			s.db.Model(&paymentRow{}).Select("booking_id").Where("stripe_payment_intent_id IN ?", append(intents, ""))).
+		Order("l.id, e.id").Scan(&rows).Error
+	if err != nil {
+		return nil, err
+	}
+	posted := map[string][]reconciliation.Posting{}
+	for _, row := range rows {
+		key := row.StripeBalanceTransactionID
+		if key == "" {
+			if key = charges[orEmpty(row.StripePaymentIntentID)]; key == "" {
+				continue
+			}
+		}
+		list := posted[key]
+		if len(list) == 0 || list[len(list)-1].LedgerID != row.ID {
+			list = append(list, reconciliation.Posting{
+				LedgerID: row.ID, Type: row.Type, PaymentIntentID: orEmpty(row.StripePaymentIntentID),
+				Clearing: map[booking.Currency]int64{}, Fees: map[booking.Currency]int64{},
+			})
+		}
+		amount := row.Amount
+		if row.Side == string(ledger.Credit) {
+			amount = -amount
+		}
+		switch ledger.Account(row.Account) {
+		case ledger.AssetStripeClearing:
+			list[len(list)-1].Clearing[booking.Currency(row.Currency)] += amount
+		case ledger.ExpenseStripeFees:
+			list[len(list)-1].Fees[booking.Currency(row.Currency)] += amount
+		}
+		posted[key] = list
+	}
+	return posted, nil
+}
+
+// KnownOf reads what the books know of the payments that lines are about, by balance transaction.
+func (s *Store) KnownOf(ctx context.Context, lines []reconciliation.Line) (map[string]reconciliation.Known, error) {
+	intents, references := []string{""}, []string{""}
+	for _, line := range lines {
+		intents, references = append(intents, line.PaymentIntentID), append(references, string(line.Reference))
+	}
+	var rows []struct{ Reference, StripePaymentIntentID string }
+	err := s.db.WithContext(ctx).Table("bookings b").Select("b.reference, COALESCE(p.stripe_payment_intent_id, '') AS stripe_payment_intent_id").
+		Joins("LEFT JOIN payments p ON p.booking_id = b.id").
+		Where("b.reference IN ? OR b.id IN (?)", references, s.db.Model(&paymentRow{}).Select("booking_id").Where("stripe_payment_intent_id IN ?", intents)).
+		Scan(&rows).Error
+	if err != nil {
+		return nil, err
+	}
+	byIntent, byReference := map[string]bool{}, map[string]string{}
+	for _, row := range rows {
+		byReference[row.Reference] = row.StripePaymentIntentID
+		if row.StripePaymentIntentID != "" {
+			byIntent[row.StripePaymentIntentID] = true
+		}
+	}
+	known := make(map[string]reconciliation.Known, len(lines))
+	for _, line := range lines {
+		intent, ours := byReference[string(line.Reference)]
+		k := reconciliation.Known{PaymentKnown: byIntent[line.PaymentIntentID], BookingKnown: ours && line.Reference != ""}
+		if k.BookingKnown && intent != "" && intent != line.PaymentIntentID {
+			k.OtherIntent = intent
+		}
+		known[line.ID] = k
+	}
+	return known, nil
+}
+
+// UnseenPosting is a ledger transaction whose balance transaction a run has not met at Stripe.
+type UnseenPosting struct {
+	LedgerID             uint64
+	Type                 string
+	BalanceTransactionID string
+	PaymentIntentID      string
+	Reference            booking.Reference
+	Clearing             int64 // debits less credits, minor units of Currency
+	Currency             booking.Currency
+}
+
+// UnseenPostings pages through what was posted in a span and not met by a run.
+func (s *Store) UnseenPostings(ctx context.Context, runID uint64, from, to time.Time, after uint64, limit int) ([]UnseenPosting, error) {
+	var rows []UnseenPosting
+	err := s.db.WithContext(ctx).Raw(`
+		SELECT l.id AS ledger_id, l.type, l.stripe_balance_transaction_id AS balance_transaction_id,
+		       COALESCE(l.stripe_payment_intent_id, '') AS payment_intent_id, COALESCE(b.reference, '') AS reference,
+		       COALESCE(SUM(CASE e.side WHEN 'debit' THEN e.amount ELSE -e.amount END), 0) AS clearing, COALESCE(MAX(e.currency), '') AS currency
+		FROM financial_ledger l
+		LEFT JOIN reconciliation_seen s ON s.run_id = ? AND s.stripe_balance_transaction_id = l.stripe_balance_transaction_id
+		LEFT JOIN bookings b ON b.id = l.booking_id
+		LEFT JOIN ledger_entries e ON e.ledger_id = l.id AND e.account = 'asset:stripe_clearing'
+		WHERE l.id > ? AND l.posted_at >= ? AND l.posted_at < ? AND l.stripe_balance_transaction_id <> '' AND s.run_id IS NULL
+		GROUP BY l.id, l.type, l.stripe_balance_transaction_id, l.stripe_payment_intent_id, b.reference
+		ORDER BY l.id LIMIT ?`, runID, after, from, to, limit).Scan(&rows).Error
+	return rows, err
+}
+
+// OpenPayment is a payment that is not final, with its booking.
+type OpenPayment struct {
+	ID              uint64
+	PaymentIntentID string
+	Status          booking.PaymentStatus
+	Reference       booking.Reference
+	CreatedAt       time.Time
+}
+
+var finalPayments = []string{string(booking.PaymentSucceeded), string(booking.PaymentCanceled)}
+
+// OpenPayments pages through payments that are not final, created within a span, by id: a page that nothing can be done
+// about never starves the rest.
+func (s *Store) OpenPayments(ctx context.Context, from, to time.Time, after uint64, limit int) ([]OpenPayment, error) {
+	var rows []OpenPayment
+	err := s.db.WithContext(ctx).Table("payments p").
+		Select("p.id, p.stripe_payment_intent_id AS payment_intent_id, p.status, b.reference, p.created_at").
+		Joins("JOIN bookings b ON b.id = p.booking_id").
+		Where("p.id > ? AND p.status NOT IN ? AND p.created_at >= ? AND p.created_at < ?", after, finalPayments, from, to).
+		Order("p.id").Limit(limit).Scan(&rows).Error
+	return rows, err
+}
+
+// OverduePayments counts the open payments that are older than a look-back.
+func (s *Store) OverduePayments(ctx context.Context, before time.Time) (int64, error) {
+	var count int64
+	err := s.db.WithContext(ctx).Model(&paymentRow{}).Where("status NOT IN ? AND created_at < ?", finalPayments, before).Count(&count).Error
+	return count, err
+}
+
+// StatesOf reads where refunds, disputes or payouts are in the books, by Stripe's ids.
+func (s *Store) StatesOf(ctx context.Context, object string, ids []string) (map[string]string, error) {
+	table := map[string]string{"refund": "refunds", "dispute": "disputes", "payout": "payouts"}[object]
+	var rows []struct{ ID, Status string }
+	err := s.db.WithContext(ctx).Table(table).Select("stripe_"+object+"_id AS id, status").Where("stripe_"+object+"_id IN ?", ids).Scan(&rows).Error
+	states := make(map[string]string, len(rows))
+	for _, row := range rows {
+		states[row.ID] = row.Status
+	}
+	return states, err
+}
