@@ -25,6 +25,8 @@ const (
 	NotCancellable = "NotCancellable"
 	// QuoteChanged is a cancellation whose refund is not what was quoted. Non-retryable.
 	QuoteChanged = "QuoteChanged"
+	// PlanChanged is a reconciliation's plan that is not what its digest says. Non-retryable.
+	PlanChanged = "PlanChanged"
 	// UnknownBooking is a reference that the database does not hold. Non-retryable.
 	UnknownBooking = "UnknownBooking"
 	// OutcomeUnknown is a call whose effect may or may not have happened. Retried with the same key.
@@ -86,4 +88,8 @@ func storeError(err error) error {
 	default:
 		return err
 	}
+}
+
+func nonRetryable(kind, message string) error {
+	return temporal.NewNonRetryableApplicationError(message, kind, nil)
 }

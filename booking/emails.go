@@ -24,12 +24,14 @@ const (
 	EmailPayoutFailed   EmailKind = "payout_failed"
 	EmailPayoutUnproven EmailKind = "payout_unproven"
 	EmailCaptureDue     EmailKind = "capture_due"
+	EmailReconciliation EmailKind = "reconciliation"
 )
 
 // ForFinance tells whether the finance department is written to, and not the customer.
 func (k EmailKind) ForFinance() bool {
 	switch k {
-	case EmailDisputeOpened, EmailDisputeDue, EmailDisputeClosed, EmailPayoutFailed, EmailPayoutUnproven, EmailCaptureDue:
+	case EmailDisputeOpened, EmailDisputeDue, EmailDisputeClosed, EmailPayoutFailed, EmailPayoutUnproven, EmailCaptureDue,
+		EmailReconciliation:
 		return true
 	}
 	return false

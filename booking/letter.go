@@ -11,6 +11,24 @@ type Letter struct {
 	Dispute       *DisputeLetter `json:"dispute,omitempty"`
 	Payout        *PayoutLetter  `json:"payout,omitempty"`
 	CaptureBefore time.Time      `json:"captureBefore,omitzero"`
+
+	Reconciliation *ReconciliationLetter `json:"reconciliation,omitempty"`
+}
+
+// ReconciliationLetter is what a reconciliation found, for the finance department.
+type ReconciliationLetter struct {
+	ID      string                `json:"id"`
+	Failed  bool                  `json:"failed,omitempty"`
+	Scanned int64                 `json:"scanned"`
+	Counts  []ReconciliationCount `json:"counts"`
+}
+
+// ReconciliationCount is one line of it. Difference is here less at Stripe.
+type ReconciliationCount struct {
+	Class      Class  `json:"class"`
+	State      string `json:"state"`
+	Items      int64  `json:"items"`
+	Difference Money  `json:"difference"`
 }
 
 // RefundLetter is about one refund.

@@ -35,6 +35,8 @@ type Known struct {
 	// BookingKnown: its metadata names a booking of ours. OtherIntent is the PaymentIntent that this booking has instead.
 	BookingKnown bool
 	OtherIntent  string
+	// Reference is the booking's whose PaymentIntent it is; empty when it is nobody's.
+	Reference booking.Reference
 }
 
 // Rules are what is no difference yet, and what is none.

@@ -237,3 +237,55 @@ func (s *Store) Counts(ctx context.Context, runID uint64) ([]Count, error) {
 		Group("class, state, currency").Order("class, state, currency").Scan(&counts).Error
 	return counts, err
 }
+
+// Explained is how much of a difference between the clearing account and Stripe's balance a run has found line by line:
+// here less at Stripe, per currency, in minor units.
+func (s *Store) Explained(ctx context.Context, runID uint64) (map[booking.Currency]int64, error) {
+	var rows []struct {
+		Currency string
+		Amount   int64
+	}
+	// A fee that differs is about the fee alone, on the other side of the account.
+	err := s.db.WithContext(ctx).Model(&itemRow{}).Where("run_id = ? AND stripe_balance_transaction_id <> ''", runID).
+		Select("currency, SUM(CASE class WHEN 'fee_mismatch' THEN amount_at_stripe - amount_here ELSE amount_here - amount_at_stripe END) AS amount").
+		Group("currency").Scan(&rows).Error
+	explained := make(map[booking.Currency]int64, len(rows))
+	for _, row := range rows {
+		explained[booking.Currency(row.Currency)] = row.Amount
+	}
+	return explained, err
+}
+
+// TellOfRun queues a mail to the finance department about what a run found, once a run, and returns it if it is not sent
+// yet.
+func (s *Store) TellOfRun(ctx context.Context, correlationID string, now time.Time) ([]uint64, error) {
+	run, err := s.Run(ctx, correlationID)
+	if err != nil {
+		return nil, err
+	}
+	counts, err := s.Counts(ctx, run.ID)
+	if err != nil {
+		return nil, err
+	}
+	about := &booking.ReconciliationLetter{ID: correlationID, Failed: run.Status == RunFailed, Scanned: run.Scanned}
+	for _, count := range counts {
+		if count.Class != booking.Timing {
+			about.Counts = append(about.Counts, booking.ReconciliationCount{
+				Class: count.Class, State: count.State, Items: count.Items,
+				Difference: booking.Money{Value: count.Difference, Currency: count.Currency},
+			})
+		}
+	}
+	var mails []uint64
+	err = s.inTransaction(ctx, func(tx *gorm.DB) error {
+		err := queue(tx, now, letter{
+			kind: booking.EmailReconciliation, owner: correlationID, occasion: "ended", content: &booking.Letter{Reconciliation: about},
+		})
+		if err != nil {
+			return err
+		}
+		mails, err = queuedMails(tx, correlationID)
+		return err
+	})
+	return mails, err
+}

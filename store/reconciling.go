@@ -87,17 +87,18 @@ func (s *Store) KnownOf(ctx context.Context, lines []reconciliation.Line) (map[s
 	if err != nil {
 		return nil, err
 	}
-	byIntent, byReference := map[string]bool{}, map[string]string{}
+	byIntent, byReference := map[string]booking.Reference{}, map[string]string{}
 	for _, row := range rows {
 		byReference[row.Reference] = row.StripePaymentIntentID
 		if row.StripePaymentIntentID != "" {
-			byIntent[row.StripePaymentIntentID] = true
+			byIntent[row.StripePaymentIntentID] = booking.Reference(row.Reference)
 		}
 	}
 	known := make(map[string]reconciliation.Known, len(lines))
 	for _, line := range lines {
 		intent, ours := byReference[string(line.Reference)]
-		k := reconciliation.Known{PaymentKnown: byIntent[line.PaymentIntentID], BookingKnown: ours && line.Reference != ""}
+		k := reconciliation.Known{Reference: byIntent[line.PaymentIntentID], BookingKnown: ours && line.Reference != ""}
+		k.PaymentKnown = k.Reference != ""
 		if k.BookingKnown && intent != "" && intent != line.PaymentIntentID {
 			k.OtherIntent = intent
 		}

@@ -19,7 +19,9 @@ const (
 	TypeDispute          = "Dispute"
 	TypePayout           = "Payout"
 	TypeSendMail         = "SendMail"
+	TypeReconciliation   = "Reconciliation"
 	TaskQueueBookings    = "bookings"
+	TaskQueueReconcile   = "reconciliation"
 	UpdatePaymentIntent  = "payment-intent"
 	UpdateCancelBooking  = "cancel-booking"
 	UpdateCapturePayment = "capture-payment"
@@ -61,6 +63,11 @@ func DisputeWorkflowID(id string) string { return TypeDispute + ":" + id }
 
 // PayoutWorkflowID is the workflow id of a payout: "Payout:po_...".
 func PayoutWorkflowID(id string) string { return TypePayout + ":" + id }
+
+// ReconciliationWorkflowID is the workflow id of a reconciliation: "Reconciliation:recon_...".
+func ReconciliationWorkflowID(correlationID string) string {
+	return TypeReconciliation + ":" + correlationID
+}
 
 // BookingPaymentInput starts the workflow: references only, no personal data.
 type BookingPaymentInput struct {

@@ -105,3 +105,32 @@ func refundChild(id booking.RefundID) workflow.ChildWorkflowOptions {
 		StaticSummary:         "Refund " + string(id),
 	}
 }
+
+// scanning runs a long activity with its place in the heartbeat: a worker that dies is noticed within the heartbeat's
+// time-out, and another goes on from there. Behind everything else on its queue, so that bookings do not feel it.
+func scanning(summary string) workflow.ActivityOptions {
+	return workflow.ActivityOptions{
+		StartToCloseTimeout: reconciliationPatience,
+		// A page takes a second at the rate limit; a slow one of Stripe's some tens, up to the client's own 20 s.
+		HeartbeatTimeout: time.Minute,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval:    time.Second,
+			BackoffCoefficient: 2,
+			MaximumInterval:    time.Minute,
+		},
+		Priority: temporal.Priority{PriorityKey: 5},
+		Summary:  summary,
+	}
+}
+
+// healingChild runs where bookings run, and outlives the run that asked for it.
+func healingChild(id, queue string) workflow.ChildWorkflowOptions {
+	return workflow.ChildWorkflowOptions{
+		WorkflowID:            id,
+		TaskQueue:             queue,
+		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
+		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		WorkflowTaskTimeout:   5 * time.Second, // see Client.options
+		StaticSummary:         "Asked by reconciliation",
+	}
+}

@@ -35,6 +35,8 @@ type Config struct {
 	RefundPolicy booking.Policy
 	// EventSweep is how often events that were stored and not processed are looked for.
 	EventSweep time.Duration
+	// Reconcile is how the books are held against Stripe.
+	Reconcile Reconcile
 	HTTPAddr   string
 	TaskQueue  string
 	// HoldMinute is how long a minute of a hold lasts: a minute, unless a test shortens it. Production refuses others.
@@ -52,6 +54,14 @@ type Stripe struct {
 	APIBase string
 	// WebhookSecrets are all valid ones: two while one is being rotated.
 	WebhookSecrets []string
+}
+
+// Reconcile is how the books are held against Stripe.
+type Reconcile struct {
+	CallsPerSecond float64
+	Lag            time.Duration // what is younger may still be on its way
+	Tolerance      int64         // minor units
+	Heal           []booking.Healing
 }
 
 // Live tells whether the key is one for real money. Events of the other mode are refused.

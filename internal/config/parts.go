@@ -4,6 +4,7 @@ import (
 	"net"
 	netmail "net/mail"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -180,6 +181,34 @@ func (r *reader) checkSMTP(smtp mail.Config) {
 	}
 	if smtp.Password != "" && smtp.TLS == "none" && r.production() {
 		r.problem("SMTP_TLS is none with a password: it would cross the network in clear; use starttls or tls")
+	}
+}
+
+func (r *reader) readReconcile() {
+	v := r.vars
+	rate, err := strconv.ParseFloat(v.ReconcileRate, 64)
+	if err != nil || !(rate >= 0.1 && rate <= 1000) {
+		r.problem("RECONCILE_CALLS_PER_SECOND is %q: set it to a number from 0.1 to 1000", v.ReconcileRate)
+	}
+	lag, err := time.ParseDuration(v.ReconcileLag)
+	if err != nil || lag < 0 {
+		r.problem("RECONCILE_LAG is %q: set it to a duration such as 15m", v.ReconcileLag)
+	}
+	tolerance, err := strconv.ParseUint(v.ReconcileTol, 10, 31)
+	if err != nil {
+		r.problem("RECONCILE_TOLERANCE is %q: set it to minor units, 0 for none", v.ReconcileTol)
+	}
+	r.config.Reconcile = Reconcile{CallsPerSecond: rate, Lag: lag, Tolerance: int64(tolerance)}
+	if v.ReconcileHeal == "none" {
+		return
+	}
+	for name := range strings.SplitSeq(v.ReconcileHeal, ",") {
+		healing := booking.Healing(strings.TrimSpace(name))
+		if !slices.Contains(booking.Healings, healing) {
+			r.problem("RECONCILE_HEAL has %q: set it to some of %v, or to none", name, booking.Healings)
+			return
+		}
+		r.config.Reconcile.Heal = append(r.config.Reconcile.Heal, healing)
 	}
 }
 

@@ -46,6 +46,7 @@ func read(environment []string, parts []Part) (Config, []string, error) {
 	r.readStripe()
 	r.readSMTP()
 	r.readMoneyBack()
+	r.readReconcile()
 	r.refuseTestSwitches()
 	if len(r.problems) > 0 {
 		return Config{}, nil, Problems(r.problems)

@@ -25,6 +25,10 @@ type variables struct {
 	FinanceEmail     string `env:"FINANCE_EMAIL" doc:"who hears of disputes, payouts and authorisations that run out"`
 	RefundPolicy     string `env:"REFUND_POLICY" envDefault:"168:100,48:50" doc:"what a cancellation after payment gives back: HOURS:PERCENT before departure, the longest time first; later than the last gives nothing"`
 	EventSweep       string `env:"EVENT_SWEEP_INTERVAL" envDefault:"15s" doc:"how often Stripe events that were stored and not processed are looked for"`
+	ReconcileRate    string `env:"RECONCILE_CALLS_PER_SECOND" envDefault:"25" doc:"what one reconciliation may ask of Stripe; Stripe's own bound is 25 a second an endpoint"`
+	ReconcileLag     string `env:"RECONCILE_LAG" envDefault:"15m" doc:"what is younger may still be on its way, and is no difference yet"`
+	ReconcileTol     string `env:"RECONCILE_TOLERANCE" envDefault:"0" doc:"minor units by which a line may differ"`
+	ReconcileHeal    string `env:"RECONCILE_HEAL" envDefault:"record_payment,record_refund,record_dispute,record_payout" doc:"what may be healed without a person; none for nothing"`
 	HTTPAddr         string `env:"HTTP_ADDR" envDefault:"127.0.0.1:8080" doc:"where the API listens"`
 	TaskQueue        string `env:"FAREBOOK_TASK_QUEUE" envDefault:"bookings" doc:"Temporal task queue of bookings"`
 	HoldMinute       string `env:"FAREBOOK_HOLD_MINUTE" envDefault:"1m" doc:"how long a minute of a hold lasts; tests only, production refuses another"`

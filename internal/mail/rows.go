@@ -94,6 +94,16 @@ func (t *table) finance(c Content) {
 		t.add("Balance transactions", strconv.Itoa(payout.Transactions))
 		t.add("Not in the ledger", strconv.Itoa(payout.Unmatched))
 	}
+	if run := c.Letter.Reconciliation; run != nil {
+		t.add("Looked at", strconv.FormatInt(run.Scanned, 10))
+		for _, count := range run.Counts {
+			text := strconv.FormatInt(count.Items, 10) + " " + count.State
+			if count.Difference.Currency != "" {
+				text += ", differing by " + count.Difference.Format(booking.LocaleEN)
+			}
+			t.add(string(count.Class), text)
+		}
+	}
 	if !c.Letter.CaptureBefore.IsZero() {
 		t.addPrice("Authorised", c.Amount)
 		t.add("Lets go at", financeTime(c.Letter.CaptureBefore))

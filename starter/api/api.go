@@ -97,6 +97,7 @@ func humaConfig() huma.Config {
 	}
 	config.Tags = []*huma.Tag{
 		{Name: "Bookings", Description: "Take, read, capture, cancel and refund bookings."},
+		{Name: "Reconciliation", Description: "Hold the books against Stripe."},
 		{Name: "Webhooks", Description: "What Stripe calls."},
 		{Name: "Health", Description: "For load balancers and operators."},
 	}

@@ -23,6 +23,7 @@ func (a *api) addBookings(spec huma.API) {
 	a.addCancel(spec)
 	a.addCapture(spec)
 	a.addRefunds(spec)
+	a.addReconciliations(spec)
 	huma.Register(spec, huma.Operation{
 		OperationID: "create-booking", Method: http.MethodPost, Path: "/v1/bookings", Tags: []string{"Bookings"},
 		Summary:       "Take a booking",

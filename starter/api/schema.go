@@ -212,12 +212,13 @@ func describeBodies(spec *huma.OpenAPI) {
 		body.Content = map[string]*huma.MediaType{"application/json": {Schema: spec.Components.Schemas.Schema(shape, true, name)}}
 	}
 	describe("/v1/bookings", "Booking", "The booking that is asked for.", reflect.TypeFor[bookingBody]())
-	for _, path := range []string{refundsPath, cancelPath, capturePath} {
+	for _, path := range []string{refundsPath, cancelPath, capturePath, reconciliationsPath} {
 		spec.Paths[path].Post.RequestBody.Required = false // huma goes by it, too
 	}
 	describe(refundsPath, "Refund", "The refund that is asked for; an empty object refunds all that is left.", reflect.TypeFor[refundBody]())
 	describe(cancelPath, "Cancel", "Nothing, or what you were quoted.", reflect.TypeFor[cancelBody]())
 	describe(capturePath, "Capture", "Nothing to capture all, or less.", reflect.TypeFor[captureBody]())
+	describe(reconciliationsPath, "Reconciliation", "Nothing, for the usual look-back.", reflect.TypeFor[reconciliationBody]())
 	event := spec.Paths[webhookPath].Post.RequestBody
 	event.Description = "A Stripe event, byte for byte as Stripe signed it."
 	event.Content = map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{Type: "object", AdditionalProperties: true}}}

@@ -25,7 +25,7 @@ func Root() *cobra.Command {
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(serveCommand(), migrateCommand(), setupCommand(), apiKeyCommand(), eventsCommand(), emailsCommand(), evidenceCommand(),
-		verifyCommand(), versionCommand())
+		reconcileCommand(), scheduleCommand(), verifyCommand(), versionCommand())
 	return root
 }
 

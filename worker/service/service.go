@@ -30,6 +30,8 @@ type Service struct {
 	temporal client.Client
 	store    *store.Store
 	worker   worker.Worker
+	// reconcile polls the queue of reconciliations, so that a scan never holds a slot of a booking's.
+	reconcile worker.Worker
 }
 
 // New connects to MySQL and Temporal and registers everything; nothing is polled before Run.
@@ -65,13 +67,21 @@ func (s *Service) connect(ctx context.Context, cfg config.Config, log *slog.Logg
 	}
 	s.worker = worker.New(s.temporal, cfg.TaskQueue, workerOptions())
 	stripe := stripeapi.New(stripeapi.Config{SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, Log: log})
-	Register(s.worker, Activities{
+	s.reconcile = worker.New(s.temporal, workflows.ReconciliationQueue(cfg.TaskQueue), reconcileOptions())
+	all := Activities{
 		Payments: &activities.Payments{Stripe: stripe, Store: s.store, Policy: cfg.RefundPolicy, Log: log},
 		Refunds:  &activities.Refunds{Stripe: stripe, Store: s.store, Log: log},
 		Disputes: &activities.Disputes{Stripe: stripe, Store: s.store, Log: log},
 		Payouts:  &activities.Payouts{Stripe: stripe, Store: s.store, Log: log},
 		Emails:   &activities.Emails{Store: s.store, Sender: sender, Finance: cfg.FinanceEmail, Log: log},
-	})
+		Reconciliations: &activities.Reconciliations{
+			Stripe: stripe, Store: s.store, Lag: cfg.Reconcile.Lag, Tolerance: cfg.Reconcile.Tolerance,
+			CallsPerSecond: cfg.Reconcile.CallsPerSecond, Heal: cfg.Reconcile.Heal, Log: log,
+		},
+	}
+	for _, registry := range []Registry{s.worker, s.reconcile} {
+		Register(registry, all)
+	}
 	return nil
 }
 
@@ -88,6 +98,8 @@ type Activities struct {
 	Disputes *activities.Disputes
 	Payouts  *activities.Payouts
 	Emails   *activities.Emails
+
+	Reconciliations *activities.Reconciliations
 }
 
 // Register names all workflows and activities.
@@ -98,10 +110,11 @@ func Register(r Registry, a Activities) {
 		workflows.TypeDispute:        workflows.Dispute,
 		workflows.TypePayout:         workflows.Payout,
 		workflows.TypeSendMail:       workflows.SendMail,
+		workflows.TypeReconciliation: workflows.Reconciliation,
 	} {
 		r.RegisterWorkflowWithOptions(run, workflow.RegisterOptions{Name: name})
 	}
-	for _, group := range []any{a.Payments, a.Refunds, a.Disputes, a.Payouts, a.Emails} {
+	for _, group := range []any{a.Payments, a.Refunds, a.Disputes, a.Payouts, a.Emails, a.Reconciliations} {
 		r.RegisterActivityWithOptions(group, activity.RegisterOptions{})
 	}
 }
@@ -124,12 +137,23 @@ func workerOptions() worker.Options {
 	}
 }
 
+// reconcileOptions are for few, long activities: the windows of one run, and those of another beside it.
+func reconcileOptions() worker.Options {
+	options := workerOptions()
+	options.MaxConcurrentActivityExecutionSize = 20
+	return options
+}
+
 // Run polls until ctx ends, then stops in good order.
 func (s *Service) Run(ctx context.Context) error {
 	interrupt := make(chan any)
 	stop := context.AfterFunc(ctx, func() { close(interrupt) })
 	defer stop()
+	if err := s.reconcile.Start(); err != nil {
+		return errors.Join(err, s.store.Close())
+	}
 	err := s.worker.Run(interrupt)
+	s.reconcile.Stop()
 	s.temporal.Close()
 	return errors.Join(err, s.store.Close())
 }

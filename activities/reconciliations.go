@@ -1,0 +1,213 @@
+package activities
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"farebook/booking"
+	"farebook/internal/stripeapi"
+	"farebook/reconciliation"
+	"farebook/store"
+)
+
+// Reconciliations are the activities that hold the books against Stripe. Those that scan are long: each goes through a
+// window of its own, with its place in the heartbeat, so that a worker that dies costs a page.
+type Reconciliations struct {
+	Stripe *stripeapi.Client
+	Store  *store.Store
+	// Lag: what is younger may still be on its way. Tolerance, in minor units: a difference up to it is none.
+	Lag       time.Duration
+	Tolerance int64
+	// CallsPerSecond is what a whole run may ask of Stripe.
+	CallsPerSecond float64
+	// Heal are the healings that may run without a person.
+	Heal []booking.Healing
+	Log  *slog.Logger
+}
+
+// BeginReconciliationInput asks for a run. Applies names the run whose plan is to be carried out.
+type BeginReconciliationInput struct {
+	CorrelationID string                        `json:"correlationId"`
+	Options       booking.ReconciliationOptions `json:"options"`
+	Applies       string                        `json:"applies,omitempty"`
+	StartedAt     time.Time                     `json:"startedAt"`
+}
+
+// ReconciliationBegun is the run with its windows.
+type ReconciliationBegun struct {
+	RunID   uint64             `json:"runId"`
+	Whole   stripeapi.Window   `json:"whole"`
+	Windows []stripeapi.Window `json:"windows"`
+	Rate    float64            `json:"rate"` // calls a second for each that works at once
+}
+
+// windowsAtOnce is how many disjoint windows are read beside one another: enough that the rate limit, and not the time of a
+// page, is what a run waits for.
+const windowsAtOnce = 8
+
+// BeginReconciliation writes the run's row and cuts its look-back into windows. Harmless when repeated: UNIQUE correlation
+// id.
+func (r *Reconciliations) BeginReconciliation(ctx context.Context, in BeginReconciliationInput) (ReconciliationBegun, error) {
+	end := in.StartedAt.UTC().Truncate(time.Second)
+	start := end.AddDate(0, 0, -in.Options.LookbackDays)
+	run, err := r.Store.BeginRun(ctx, store.Run{
+		CorrelationID: in.CorrelationID, Options: in.Options, Applies: in.Applies, WindowStart: start, WindowEnd: end, StartedAt: in.StartedAt.UTC(),
+	})
+	if err != nil {
+		return ReconciliationBegun{}, storeError(err)
+	}
+	begun := ReconciliationBegun{RunID: run.ID, Whole: stripeapi.Window{From: start, To: end}, Rate: r.CallsPerSecond / windowsAtOnce}
+	step := end.Sub(start).Truncate(windowsAtOnce*time.Second) / windowsAtOnce
+	for i := range windowsAtOnce {
+		window := stripeapi.Window{From: start.Add(time.Duration(i) * step), To: start.Add(time.Duration(i+1) * step)}
+		if i == windowsAtOnce-1 {
+			window.To = end
+		}
+		begun.Windows = append(begun.Windows, window)
+	}
+	if in.Applies != "" {
+		err = r.takePlan(ctx, run, in.Applies)
+	}
+	return begun, err
+}
+
+// takePlan copies what another run found into this one, as long as it is what that run's digest says.
+func (r *Reconciliations) takePlan(ctx context.Context, run store.Run, planned string) error {
+	plan, err := r.Store.Run(ctx, planned)
+	if err != nil {
+		return storeError(err)
+	}
+	findings, digest, err := r.plan(ctx, plan.ID)
+	if err != nil {
+		return err
+	}
+	if digest != plan.PlanDigest {
+		return nonRetryable(PlanChanged, fmt.Sprintf("the plan of %s is not what its digest says: reconcile again", planned))
+	}
+	return r.Store.AddFindings(ctx, run.ID, findings)
+}
+
+const itemsPage = 500
+
+// plan reads what a run found, in order, with a digest of it: the same findings, the same digest.
+func (r *Reconciliations) plan(ctx context.Context, runID uint64) ([]booking.Finding, string, error) {
+	sum := sha256.New()
+	var findings []booking.Finding
+	after := uint64(0)
+	for {
+		items, err := r.Store.Items(ctx, runID, "", after, itemsPage)
+		if err != nil {
+			return nil, "", err
+		}
+		for _, item := range items {
+			after = item.ID
+			findings = append(findings, item.Finding)
+		}
+		if len(items) < itemsPage {
+			break
+		}
+	}
+	lines := make([]string, len(findings))
+	for i, f := range findings {
+		lines[i] = fmt.Sprintf("%s|%d|%d|%s|%s\n", f.Fingerprint(), f.Here, f.AtStripe, f.Currency, f.Healing)
+	}
+	slices.Sort(lines) // windows end in any order
+	for _, line := range lines {
+		_, _ = sum.Write([]byte(line)) // a hash takes everything
+	}
+	return findings, hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+func (r *Reconciliations) rules() reconciliation.Rules {
+	return reconciliation.Rules{Now: time.Now(), Lag: r.Lag, Tolerance: r.Tolerance}
+}
+
+// ConcludeInput ends a run. Failure is empty for one that completed.
+type ConcludeInput struct {
+	CorrelationID string `json:"correlationId"`
+	Scanned       int64  `json:"scanned"`
+	Failure       string `json:"failure,omitempty"`
+}
+
+// ReconciliationResult is how a run ended, by numbers; its items are in the database.
+type ReconciliationResult struct {
+	CorrelationID string    `json:"correlationId"`
+	StartedAt     time.Time `json:"startedAt"`
+	CompletedAt   time.Time `json:"completedAt"`
+	DryRun        bool      `json:"dryRun"`
+	Scanned       int64     `json:"scanned"`
+	Found         int64     `json:"found"`
+	Fixed         int64     `json:"fixed"`
+	Failed        int64     `json:"failed"`
+	Skipped       int64     `json:"skipped"`
+	Overdue       int64     `json:"overdue"`
+	PlanDigest    string    `json:"planDigest"`
+	EmailIDs      []uint64  `json:"emailIds,omitempty"`
+}
+
+// ConcludeReconciliation adds a run up, writes its end and tells the finance department of differences. Harmless when
+// repeated.
+func (r *Reconciliations) ConcludeReconciliation(ctx context.Context, in ConcludeInput) (ReconciliationResult, error) {
+	run, err := r.Store.Run(ctx, in.CorrelationID)
+	if err != nil {
+		return ReconciliationResult{}, storeError(err)
+	}
+	if _, run.PlanDigest, err = r.plan(ctx, run.ID); err != nil {
+		return ReconciliationResult{}, err
+	}
+	if run.Overdue, err = r.Store.OverduePayments(ctx, run.WindowStart); err != nil {
+		return ReconciliationResult{}, err
+	}
+	run.Status, run.Scanned, run.Error = store.RunCompleted, in.Scanned, in.Failure
+	if in.Failure != "" {
+		run.Status = store.RunFailed
+	}
+	if err := r.Store.EndRun(ctx, run); err != nil {
+		return ReconciliationResult{}, err
+	}
+	result, err := r.addUp(ctx, in.CorrelationID)
+	if err != nil {
+		return result, err
+	}
+	if !run.Options.DryRun && (result.Found > result.Fixed || in.Failure != "") {
+		result.EmailIDs, err = r.Store.TellOfRun(ctx, in.CorrelationID, time.Now().UTC())
+	}
+	r.Log.InfoContext(ctx, "reconciliation ended", "run", in.CorrelationID, "dryRun", result.DryRun, "scanned", result.Scanned,
+		"found", result.Found, "fixed", result.Fixed, "failed", result.Failed, "skipped", result.Skipped, "overdue", result.Overdue)
+	return result, err
+}
+
+func (r *Reconciliations) addUp(ctx context.Context, correlationID string) (ReconciliationResult, error) {
+	run, err := r.Store.Run(ctx, correlationID)
+	if err != nil {
+		return ReconciliationResult{}, storeError(err)
+	}
+	result := ReconciliationResult{
+		CorrelationID: run.CorrelationID, StartedAt: run.StartedAt, DryRun: run.Options.DryRun, Scanned: run.Scanned, Overdue: run.Overdue,
+		PlanDigest: run.PlanDigest,
+	}
+	if run.CompletedAt != nil {
+		result.CompletedAt = *run.CompletedAt
+	}
+	counts, err := r.Store.Counts(ctx, run.ID)
+	for _, count := range counts {
+		if count.Class == booking.Timing {
+			continue
+		}
+		result.Found += count.Items
+		switch count.State {
+		case store.ItemFixed:
+			result.Fixed += count.Items
+		case store.ItemFailed:
+			result.Failed += count.Items
+		default:
+			result.Skipped += count.Items
+		}
+	}
+	return result, err
+}

@@ -1,0 +1,253 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"farebook/booking"
+	"farebook/internal/failpoint"
+	"farebook/internal/stripeapi"
+	"farebook/reconciliation"
+)
+
+// ScanInput is what one scan goes through. Rate is its share of the run's calls a second.
+type ScanInput struct {
+	RunID  uint64           `json:"runId"`
+	Window stripeapi.Window `json:"window"`
+	Rate   float64          `json:"rate"`
+	Limit  int              `json:"limit,omitempty"`  // of open payments; 0 for all
+	Object string           `json:"object,omitempty"` // refund, dispute or payout
+}
+
+// Scanned is how far a scan is; it is the heartbeat's detail, too.
+type Scanned struct {
+	After string `json:"after,omitempty"` // Stripe's cursor
+	Row   uint64 `json:"row,omitempty"`   // ours
+	Lines int64  `json:"lines"`
+	Found int64  `json:"found"`
+}
+
+// resume is where an earlier attempt stopped.
+func resume(ctx context.Context) Scanned {
+	var at Scanned
+	if activity.HasHeartbeatDetails(ctx) {
+		_ = activity.GetHeartbeatDetails(ctx, &at) // unreadable: from the beginning, which is harmless
+	}
+	return at
+}
+
+// ScanWindow holds every balance transaction of a window against the ledger. A page that is read again finds the same: items
+// and scratch are UNIQUE.
+func (r *Reconciliations) ScanWindow(ctx context.Context, in ScanInput) (Scanned, error) {
+	stripe, at := r.Stripe.Slowly(in.Rate), resume(ctx)
+	for {
+		lines, more, err := stripe.BalanceTransactions(ctx, in.Window, at.After)
+		if err != nil {
+			return at, stripeError(err)
+		}
+		found, err := r.compare(ctx, in.RunID, lines)
+		if err != nil {
+			return at, err
+		}
+		failpoint.Hit("after-reconciliation-page")
+		at.Lines, at.Found = at.Lines+int64(len(lines)), at.Found+int64(found)
+		if len(lines) > 0 {
+			at.After = lines[len(lines)-1].ID
+		}
+		activity.RecordHeartbeat(ctx, at)
+		if !more {
+			return at, nil
+		}
+	}
+}
+
+func (r *Reconciliations) compare(ctx context.Context, runID uint64, lines []reconciliation.Line) (int, error) {
+	if len(lines) == 0 {
+		return 0, nil
+	}
+	findings, err := r.differences(ctx, lines)
+	if err != nil {
+		return 0, err
+	}
+	ids := make([]string, len(lines))
+	for i, line := range lines {
+		ids[i] = line.ID
+	}
+	if err := r.Store.AddFindings(ctx, runID, findings); err != nil {
+		return 0, err
+	}
+	return len(findings), r.Store.MarkSeen(ctx, runID, ids)
+}
+
+// differences compares lines with what was posted; what the books know of a payment is asked only where something differs.
+func (r *Reconciliations) differences(ctx context.Context, lines []reconciliation.Line) ([]booking.Finding, error) {
+	posted, err := r.Store.PostingsOf(ctx, lines)
+	if err != nil {
+		return nil, err
+	}
+	var odd []reconciliation.Line
+	for _, line := range lines {
+		if reconciliation.Compare(line, posted[line.ID], reconciliation.Known{}, r.rules()) != nil {
+			odd = append(odd, line)
+		}
+	}
+	if len(odd) == 0 {
+		return nil, nil
+	}
+	known, err := r.Store.KnownOf(ctx, odd)
+	if err != nil {
+		return nil, err
+	}
+	var findings []booking.Finding
+	for _, line := range odd {
+		if finding := reconciliation.Compare(line, posted[line.ID], known[line.ID], r.rules()); finding != nil {
+			if finding.Reference == "" {
+				finding.Reference = known[line.ID].Reference
+			}
+			findings = append(findings, *finding)
+		}
+	}
+	return findings, nil
+}
+
+// unseenPage is how many of the ledger's transactions are looked at between heartbeats.
+const unseenPage = 200
+
+// ScanUnseen asks Stripe for what the ledger has and the windows did not show: it was settled before them, or it is not
+// there.
+func (r *Reconciliations) ScanUnseen(ctx context.Context, in ScanInput) (Scanned, error) {
+	stripe, at := r.Stripe.Slowly(in.Rate), resume(ctx)
+	for {
+		rows, err := r.Store.UnseenPostings(ctx, in.RunID, in.Window.From, in.Window.To, at.Row, unseenPage)
+		if err != nil {
+			return at, err
+		}
+		for _, row := range rows {
+			exists, err := stripe.BalanceTransactionExists(ctx, row.BalanceTransactionID)
+			if err != nil {
+				return at, stripeError(err)
+			}
+			if !exists {
+				err = r.Store.AddFindings(ctx, in.RunID, []booking.Finding{{
+					Class: booking.MissingInStripe, Object: "balance_transaction", StripeID: row.BalanceTransactionID,
+					BalanceTransactionID: row.BalanceTransactionID, PaymentIntentID: row.PaymentIntentID, Reference: row.Reference,
+					Here: row.Clearing, Currency: row.Currency,
+					Reason: fmt.Sprintf("the ledger's %s transaction %d names a balance transaction that Stripe does not have", row.Type, row.LedgerID),
+				}})
+				at.Found++
+			}
+			if err != nil {
+				return at, err
+			}
+			at.Row = row.LedgerID
+			at.Lines++
+			activity.RecordHeartbeat(ctx, at)
+		}
+		if len(rows) < unseenPage {
+			return at, nil
+		}
+	}
+}
+
+// openPage is how many open payments are read at once.
+const openPage = 100
+
+// ScanOpenPayments compares each payment that is not final with Stripe, oldest first, up to the run's limit.
+func (r *Reconciliations) ScanOpenPayments(ctx context.Context, in ScanInput) (Scanned, error) {
+	stripe, at := r.Stripe.Slowly(in.Rate), resume(ctx)
+	for in.Limit == 0 || at.Lines < int64(in.Limit) {
+		page := openPage
+		if in.Limit > 0 {
+			page = min(page, in.Limit-int(at.Lines))
+		}
+		rows, err := r.Store.OpenPayments(ctx, in.Window.From, in.Window.To, at.Row, page)
+		if err != nil {
+			return at, err
+		}
+		for _, row := range rows {
+			finding, err := r.compareOpen(ctx, stripe, row.PaymentIntentID, row.Reference, row.Status, row.CreatedAt)
+			if err != nil {
+				return at, err
+			}
+			if finding != nil {
+				if err := r.Store.AddFindings(ctx, in.RunID, []booking.Finding{*finding}); err != nil {
+					return at, err
+				}
+				at.Found++
+			}
+			at.Row = row.ID
+			at.Lines++
+			activity.RecordHeartbeat(ctx, at)
+		}
+		if len(rows) < page {
+			break
+		}
+	}
+	return at, nil
+}
+
+func (r *Reconciliations) compareOpen(ctx context.Context, stripe *stripeapi.Client, intentID string, reference booking.Reference, here booking.PaymentStatus, created time.Time) (*booking.Finding, error) {
+	finding := &booking.Finding{Object: "payment", StripeID: intentID, PaymentIntentID: intentID, Reference: reference}
+	snapshot, _, err := stripe.PaymentIntent(ctx, intentID)
+	if stripeapi.IsKind(err, stripeapi.NotFound) {
+		finding.Class, finding.Reason = booking.MissingInStripe, "the booking's PaymentIntent is not at Stripe: another account, or another mode"
+		return finding, nil
+	}
+	if err != nil {
+		return nil, stripeError(err)
+	}
+	there := snapshot.PaymentStatus()
+	if there == here {
+		return nil, nil
+	}
+	finding.Class, finding.Healing, finding.Currency = booking.StateMismatch, booking.HealPayment, snapshot.Currency
+	finding.AtStripe = snapshot.AmountReceived
+	finding.Reason = fmt.Sprintf("the payment is %s here and %s at Stripe", here, there)
+	if time.Since(created) < r.Lag {
+		finding.Class, finding.Healing = booking.Timing, booking.HealNone
+	}
+	return finding, nil
+}
+
+// ScanStates compares where refunds, disputes or payouts are with Stripe.
+func (r *Reconciliations) ScanStates(ctx context.Context, in ScanInput) (Scanned, error) {
+	stripe, at := r.Stripe.Slowly(in.Rate), resume(ctx)
+	healing := map[string]booking.Healing{"refund": booking.HealRefund, "dispute": booking.HealDispute, "payout": booking.HealPayout}[in.Object]
+	for {
+		states, more, err := stripe.States(ctx, in.Object, in.Window, at.After)
+		if err != nil {
+			return at, stripeError(err)
+		}
+		ids := []string{""}
+		for _, state := range states {
+			ids = append(ids, state.ID)
+			at.After = state.ID
+		}
+		here, err := r.Store.StatesOf(ctx, in.Object, ids)
+		if err != nil {
+			return at, err
+		}
+		var findings []booking.Finding
+		for _, state := range states {
+			known, isKnown := here[state.ID]
+			if isKnown && known != state.Status {
+				findings = append(findings, booking.Finding{
+					Class: booking.StateMismatch, Object: in.Object, StripeID: state.ID, PaymentIntentID: state.PaymentIntentID,
+					Currency: state.Currency, Healing: healing,
+					Reason: fmt.Sprintf("the %s is %s here and %s at Stripe", in.Object, known, state.Status),
+				})
+			}
+		}
+		if err := r.Store.AddFindings(ctx, in.RunID, findings); err != nil {
+			return at, err
+		}
+		at.Lines, at.Found = at.Lines+int64(len(states)), at.Found+int64(len(findings))
+		activity.RecordHeartbeat(ctx, at)
+		if !more {
+			return at, nil
+		}
+	}
+}

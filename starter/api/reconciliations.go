@@ -1,0 +1,130 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"farebook/booking"
+	"farebook/starter/report"
+	"farebook/store"
+	"farebook/workflows"
+)
+
+const reconciliationsPath = "/v1/reconciliations"
+
+func (a *api) addReconciliations(spec huma.API) {
+	operation := a.action(spec, huma.Operation{
+		OperationID: "create-reconciliation", Path: reconciliationsPath, Summary: "Hold the books against Stripe",
+		Description: "Starts a reconciliation over all bookings and answers at once; read `GET /v1/reconciliations/{id}` for how it goes. A dry run writes " +
+			"its report and changes nothing.",
+		DefaultStatus: http.StatusAccepted,
+	})
+	operation.Tags = []string{"Reconciliation"}
+	huma.Register(spec, operation, a.createReconciliation)
+	huma.Register(spec, huma.Operation{
+		OperationID: "get-reconciliation", Method: http.MethodGet, Path: reconciliationsPath + "/{id}", Tags: []string{"Reconciliation"},
+		Summary:     "Read a reconciliation",
+		Description: "With its counts, and each difference with what is proposed and what became of it.",
+		Security:    []map[string][]string{{securityScheme: {}}},
+		Middlewares: huma.Middlewares{a.authenticate(spec)},
+		Errors:      []int{401, 404, 500, 503},
+	}, a.getReconciliation)
+}
+
+// reconciliationBody documents the request; decode_actions.go reads it.
+type reconciliationBody struct {
+	LookbackDays int    `json:"lookbackDays,omitempty" minimum:"1" maximum:"400" default:"7"`
+	Limit        int    `json:"limit,omitempty" minimum:"0" default:"100" doc:"Of open payments; 0 for all."`
+	DryRun       bool   `json:"dryRun,omitempty" default:"false"`
+	Scope        string `json:"scope,omitempty" enum:"payments,ledger,payouts,all" default:"all"`
+}
+
+type startedBody struct {
+	CorrelationID string `json:"correlationId" example:"recon_5f1c2a"`
+}
+
+type startedOutput struct {
+	Status   int
+	Location string `header:"Location" doc:"Where the run is read."`
+	Replayed string `header:"Idempotent-Replayed" doc:"true when the key was known already."`
+	Body     startedBody
+}
+
+type reconciliationInput struct {
+	RawBody []byte `contentType:"application/json"`
+}
+
+func (a *api) createReconciliation(ctx context.Context, in *reconciliationInput) (*startedOutput, error) {
+	ctx, cancel := context.WithTimeout(ctx, a.AnswerTimeout)
+	defer cancel()
+	options, err := decodeReconciliation(in.RawBody)
+	if err != nil {
+		return nil, invalidBody(ctx, err)
+	}
+	out := &startedOutput{Status: http.StatusAccepted}
+	replayed, err := a.once(ctx, "create-reconciliation", "", options, &out.Body, func() error {
+		id := workflows.NewRunID()
+		if err := a.Bookings.StartReconciliation(ctx, id, options, ""); err != nil {
+			return a.temporalFailed(ctx, err)
+		}
+		out.Body.CorrelationID = id
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	out.Replayed, out.Location = replayedHeader(replayed), reconciliationsPath+"/"+out.Body.CorrelationID
+	return out, nil
+}
+
+type runInput struct {
+	ID string `path:"id" doc:"The run's correlation id." example:"recon_5f1c2a"`
+}
+
+type runOutput struct{ Body report.Run }
+
+func (a *api) getReconciliation(ctx context.Context, in *runInput) (*runOutput, error) {
+	run, err := a.Store.Run(ctx, in.ID)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, problem(ctx, http.StatusNotFound, "no-such-reconciliation", "There is no reconciliation with this id, or it has not begun yet.")
+	}
+	if err != nil {
+		return nil, a.storeFailed(ctx, err)
+	}
+	body, _, err := report.Of(ctx, a.Store, run)
+	if err != nil {
+		return nil, a.storeFailed(ctx, err)
+	}
+	return &runOutput{body}, nil
+}
+
+// decodeReconciliation reads the body, which may be left out.
+func decodeReconciliation(body []byte) (booking.ReconciliationOptions, error) {
+	options := booking.ReconciliationOptions{LookbackDays: booking.DefaultLookbackDays, Limit: booking.DefaultLimit, Scope: booking.ScopeAll}
+	d, fields, err := optionalBody(body, "lookbackDays", "limit", "dryRun", "scope")
+	if err != nil {
+		return options, err
+	}
+	if value, given := fields["lookbackDays"]; given {
+		options.LookbackDays = int(d.integer("lookbackDays", value))
+	}
+	if value, given := fields["limit"]; given {
+		options.Limit = int(d.integer("limit", value))
+	}
+	if value, given := fields["dryRun"]; given {
+		dry, ok := value.(bool)
+		if options.DryRun = dry; !ok {
+			d.wrong("dryRun", value, "true or false")
+		}
+	}
+	if value, given := fields["scope"]; given {
+		options.Scope = booking.Scope(d.text("scope", value))
+	}
+	if err := d.err(); err != nil {
+		return options, err
+	}
+	return options, options.Validate()
+}

@@ -1,0 +1,234 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"farebook/booking"
+	"farebook/store"
+	"farebook/workflows"
+)
+
+// reconcileFlags are what a run is asked for.
+type reconcileFlags struct {
+	options booking.ReconciliationOptions
+	scope   string
+	apply   string
+	wait    bool
+	format  string
+}
+
+func (f *reconcileFlags) add(cmd *cobra.Command) {
+	cmd.Flags().IntVar(&f.options.LookbackDays, "lookback-days", booking.DefaultLookbackDays, "how many days back")
+	cmd.Flags().IntVar(&f.options.Limit, "limit", booking.DefaultLimit, "of open payments; 0 for all")
+	cmd.Flags().BoolVar(&f.options.DryRun, "dry-run", false, "write a report with a plan, and change nothing")
+	cmd.Flags().StringVar(&f.scope, "scope", string(booking.ScopeAll), "payments, ledger, payouts or all")
+}
+
+func (f *reconcileFlags) read() (booking.ReconciliationOptions, error) {
+	f.options.Scope = booking.Scope(f.scope)
+	var wrong booking.FieldErrors
+	if err := f.options.Validate(); errors.As(err, &wrong) {
+		names := map[string]string{"lookbackDays": "--lookback-days", "limit": "--limit", "scope": "--scope"}
+		return f.options, fmt.Errorf("%s %s: %s", names[wrong[0].Field], wrong[0].Problem, wrong[0].Fix)
+	}
+	return f.options, nil
+}
+
+func reconcileCommand() *cobra.Command {
+	flags := &reconcileFlags{}
+	reconcile := &cobra.Command{
+		Use:   "reconcile",
+		Short: "Hold the books against Stripe, explain each difference, heal what may be healed",
+		Long: "Starts a reconciliation and follows it. Ctrl-C leaves it going and says how to follow it. With --dry-run it changes nothing and writes " +
+			"a plan; --apply RUN carries out exactly that plan. Exits with 1 when differences are left that were not healed.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			options, err := flags.read()
+			if err != nil {
+				return err
+			}
+			if err := checkFormat(flags.format); err != nil {
+				return err
+			}
+			if flags.apply != "" && options.DryRun {
+				return errors.New("--apply and --dry-run: a plan is carried out or it is not")
+			}
+			return messagingCommand(cmd, "reconcile", func(books *store.Store, w *workflows.Client, _ *slog.Logger) error {
+				return startRun(cmd, books, w, options, flags)
+			})
+		},
+	}
+	flags.add(reconcile)
+	reconcile.Flags().StringVar(&flags.apply, "apply", "", "carry out the plan of this run, and nothing else")
+	reconcile.Flags().BoolVar(&flags.wait, "wait", true, "follow the run to its end")
+	reconcile.Flags().StringVar(&flags.format, "format", "table", "table, json or csv")
+	reconcile.AddCommand(showRunCommand(), resolveItemCommand())
+	return reconcile
+}
+
+// ErrDifferences says that a run found differences that are not healed; its report says which.
+var ErrDifferences = errors.New("differences are left")
+
+func startRun(cmd *cobra.Command, books *store.Store, w *workflows.Client, options booking.ReconciliationOptions, flags *reconcileFlags) error {
+	ctx := cmd.Context()
+	if flags.apply != "" {
+		plan, err := books.Run(ctx, flags.apply)
+		if err != nil || plan.Status != store.RunCompleted || !plan.Options.DryRun {
+			return fmt.Errorf("--apply: %q is not a dry run that has completed", flags.apply)
+		}
+		options = plan.Options
+		options.DryRun = false
+	}
+	id := workflows.NewRunID()
+	if err := w.StartReconciliation(ctx, id, options, flags.apply); err != nil {
+		return fmt.Errorf("start the reconciliation: %w", err)
+	}
+	follow := fmt.Sprintf("starter reconcile show %s", id)
+	if !flags.wait {
+		_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s is going; follow it with: %s\n", id, follow)
+		return err
+	}
+	if err := followRun(ctx, cmd.ErrOrStderr(), w, id); err != nil {
+		if errors.Is(err, context.Canceled) {
+			return fmt.Errorf("%s goes on without us; follow it with: %s", id, follow)
+		}
+		return err
+	}
+	run, err := books.Run(ctx, id)
+	if err != nil {
+		return err
+	}
+	left, err := printRun(ctx, cmd.OutOrStdout(), books, run, flags.format)
+	if err == nil && left > 0 {
+		return fmt.Errorf("%w: %d", ErrDifferences, left)
+	}
+	return err
+}
+
+// followPace is how often a run is asked how far it is.
+const followPace = 500 * time.Millisecond
+
+// followRun shows progress until a run has ended: a bar that moves on a terminal, a line a change in a pipe.
+func followRun(ctx context.Context, out io.Writer, w *workflows.Client, id string) error {
+	ended := make(chan error, 1)
+	go func() {
+		_, err := w.AwaitReconciliation(ctx, id)
+		ended <- err
+	}()
+	ticker := time.NewTicker(followPace)
+	defer ticker.Stop()
+	terminal, last := isTerminal(out), ""
+	for {
+		select {
+		case err := <-ended:
+			if terminal && last != "" {
+				_, _ = fmt.Fprintln(out) // leave the bar as it stands
+			}
+			return err
+		case <-ticker.C:
+		}
+		at, err := w.ReconciliationProgress(ctx, id)
+		if err != nil {
+			continue // the run itself says how it ended
+		}
+		line := fmt.Sprintf("%s %s, %d of %d scans, looked at %d, differences %d, healing %d", at.CorrelationID, at.Stage, at.ScansDone, at.Scans,
+			at.Scanned, at.Found, at.Healing)
+		switch {
+		case terminal:
+			_, _ = fmt.Fprintf(out, "\r\033[K[%s] %d/%d scans, %d looked at, %d differences", bar(at.ScansDone, at.Scans), at.ScansDone, at.Scans, at.Scanned, at.Found) // a screen
+		case line != last:
+			_, _ = fmt.Fprintln(out, line) // as above
+		}
+		last = line
+	}
+}
+
+const barWidth = 24
+
+func bar(done, of int) string {
+	full := 0
+	if of > 0 {
+		full = barWidth * done / of
+	}
+	return strings.Repeat("█", full) + strings.Repeat("░", barWidth-full)
+}
+
+func isTerminal(out io.Writer) bool {
+	file, ok := out.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+func showRunCommand() *cobra.Command {
+	var format string
+	show := &cobra.Command{
+		Use:   "show RUN",
+		Short: "Show a run, recon_..., with every item",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := checkFormat(format); err != nil {
+				return err
+			}
+			return booksCommand(cmd, "reconcile", func(books *store.Store) error {
+				run, err := books.Run(cmd.Context(), args[0])
+				if errors.Is(err, store.ErrNotFound) {
+					return fmt.Errorf("there is no reconciliation %q", args[0])
+				}
+				if err != nil {
+					return err
+				}
+				_, err = printRun(cmd.Context(), cmd.OutOrStdout(), books, run, format)
+				return err
+			})
+		},
+	}
+	show.Flags().StringVar(&format, "format", "table", "table, json or csv")
+	return show
+}
+
+func resolveItemCommand() *cobra.Command {
+	var note string
+	resolve := &cobra.Command{
+		Use:   "resolve ITEM --note TEXT",
+		Short: "Record that a person has dealt with an item, as reconcile show numbers it",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var id uint64
+			if _, err := fmt.Sscanf(args[0], "%d", &id); err != nil {
+				return fmt.Errorf("%q is no item's number: see reconcile show RUN", args[0])
+			}
+			if strings.TrimSpace(note) == "" || len(note) > 500 {
+				return errors.New("--note: say in 1 to 500 bytes what was done, for those who ask later")
+			}
+			return booksCommand(cmd, "reconcile", func(books *store.Store) error {
+				err := books.SettleItem(cmd.Context(), id, store.ItemResolved, note)
+				if errors.Is(err, store.ErrNotFound) {
+					return fmt.Errorf("there is no item %d that waits for a person", id)
+				}
+				return err
+			})
+		},
+	}
+	resolve.Flags().StringVar(&note, "note", "", "what was done")
+	return resolve
+}
+
+func checkFormat(format string) error {
+	switch format {
+	case "table", "json", "csv":
+		return nil
+	}
+	return fmt.Errorf("--format: %q is none: say table, json or csv", format)
+}

@@ -1,0 +1,106 @@
+// Package report is a reconciliation as people and programs read it: the same for the command line and the API.
+package report
+
+import (
+	"context"
+	"time"
+
+	"farebook/booking"
+	"farebook/store"
+)
+
+// Run is a reconciliation with what it found. Amounts are minor units.
+type Run struct {
+	CorrelationID string     `json:"correlationId" example:"recon_5f1c2a"`
+	Status        string     `json:"status" enum:"running,completed,failed"`
+	StartedAt     time.Time  `json:"startedAt"`
+	CompletedAt   *time.Time `json:"completedAt,omitempty"`
+	DryRun        bool       `json:"dryRun"`
+	Scope         string     `json:"scope" enum:"payments,ledger,payouts,all"`
+	LookbackDays  int        `json:"lookbackDays"`
+	Applies       string     `json:"applies,omitempty" doc:"The run whose plan was carried out."`
+	Scanned       int64      `json:"scanned"`
+	Fixed         int64      `json:"fixed"`
+	Failed        int64      `json:"failed"`
+	Skipped       int64      `json:"skipped" doc:"Differences that nothing was done about: see each."`
+	Overdue       int64      `json:"overdue" doc:"Open payments that are older than the look-back."`
+	PlanDigest    string     `json:"planDigest,omitempty" doc:"The same differences, the same digest."`
+	Error         string     `json:"error,omitempty"`
+	Counts        []Count    `json:"counts" nullable:"false"`
+	Details       []Item     `json:"details" nullable:"false"`
+}
+
+// Count is one line of the counts by reason, with the money by currency.
+type Count struct {
+	Class      string `json:"class"`
+	State      string `json:"state"`
+	Currency   string `json:"currency,omitempty"`
+	Items      int64  `json:"items"`
+	Difference int64  `json:"difference" doc:"Here less at Stripe, minor units."`
+}
+
+// Item is one difference.
+type Item struct {
+	ID                   uint64 `json:"id"`
+	Class                string `json:"class"`
+	Object               string `json:"object"`
+	StripeID             string `json:"stripeId"`
+	BalanceTransactionID string `json:"balanceTransactionId,omitempty"`
+	Booking              string `json:"booking,omitempty"`
+	Here                 int64  `json:"here"`
+	AtStripe             int64  `json:"atStripe"`
+	Currency             string `json:"currency,omitempty"`
+	Reason               string `json:"reason"`
+	Proposed             string `json:"proposed" doc:"What may be done without a person; person when nothing may."`
+	State                string `json:"state" enum:"found,fixed,failed,skipped,resolved"`
+	Note                 string `json:"note,omitempty"`
+}
+
+// MaxItems bounds what is read at once; a run with more says so in its counts.
+const MaxItems = 10_000
+
+// Of reads a run with its items. Left are the differences that nobody has dealt with.
+func Of(ctx context.Context, books *store.Store, run store.Run) (r Run, left int64, err error) {
+	r = Run{
+		CorrelationID: run.CorrelationID, Status: run.Status, StartedAt: run.StartedAt, CompletedAt: run.CompletedAt, DryRun: run.Options.DryRun,
+		Scope: string(run.Options.Scope), LookbackDays: run.Options.LookbackDays, Applies: run.Applies, Scanned: run.Scanned, Overdue: run.Overdue,
+		PlanDigest: run.PlanDigest, Error: run.Error, Counts: []Count{}, Details: []Item{},
+	}
+	counts, err := books.Counts(ctx, run.ID)
+	if err != nil {
+		return r, 0, err
+	}
+	for _, c := range counts {
+		r.Counts = append(r.Counts, Count{string(c.Class), c.State, string(c.Currency), c.Items, c.Difference})
+		switch {
+		case c.Class == booking.Timing:
+		case c.State == store.ItemFixed:
+			r.Fixed += c.Items
+		case c.State == store.ItemFailed:
+			r.Failed += c.Items
+			left += c.Items
+		default:
+			r.Skipped += c.Items
+			if c.State == store.ItemFound {
+				left += c.Items
+			}
+		}
+	}
+	items, err := books.Items(ctx, run.ID, "", 0, MaxItems)
+	for _, item := range items {
+		r.Details = append(r.Details, itemOf(item))
+	}
+	return r, left, err
+}
+
+func itemOf(item store.Item) Item {
+	proposed := string(item.Healing)
+	if proposed == "" {
+		proposed = "person"
+	}
+	return Item{
+		ID: item.ID, Class: string(item.Class), Object: item.Object, StripeID: item.StripeID, BalanceTransactionID: item.BalanceTransactionID,
+		Booking: string(item.Reference), Here: item.Here, AtStripe: item.AtStripe, Currency: string(item.Currency), Reason: item.Reason,
+		Proposed: proposed, State: item.State, Note: item.Note,
+	}
+}

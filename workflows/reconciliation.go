@@ -1,0 +1,251 @@
+package workflows
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"farebook/activities"
+	"farebook/booking"
+)
+
+var reconciliations *activities.Reconciliations
+
+// ReconciliationInput starts a reconciliation. CorrelationID is made when it is empty, as a schedule leaves it. BookingsQueue
+// is where what is healed runs.
+type ReconciliationInput struct {
+	CorrelationID string                        `json:"correlationId,omitempty"`
+	Options       booking.ReconciliationOptions `json:"options"`
+	Applies       string                        `json:"applies,omitempty"`
+	BookingsQueue string                        `json:"bookingsQueue"`
+}
+
+// ReconciliationProgress answers the query status.
+type ReconciliationProgress struct {
+	CorrelationID string `json:"correlationId"`
+	Stage         string `json:"stage"`
+	Scans         int    `json:"scans"` // that have to be made
+	ScansDone     int    `json:"scansDone"`
+	Scanned       int64  `json:"scanned"`
+	Found         int64  `json:"found"`
+	Healing       int    `json:"healing"` // items whose workflows were asked
+}
+
+// reconciling is one reconciliation.
+type reconciling struct {
+	in    ReconciliationInput
+	begun activities.ReconciliationBegun
+	at    ReconciliationProgress
+	mails mailing
+}
+
+// Reconciliation holds the books against Stripe: several disjoint windows at once, each a long activity that resumes where a
+// worker died. What may be healed is healed by the object's own workflow, which reads it again and records. A dry run
+// writes its report and nothing else; one that applies another's plan scans nothing.
+func Reconciliation(ctx workflow.Context, in ReconciliationInput) (activities.ReconciliationResult, error) {
+	if in.CorrelationID == "" {
+		in.CorrelationID = "recon_" + strings.ReplaceAll(workflow.GetInfo(ctx).WorkflowExecution.RunID, "-", "")
+	}
+	r := &reconciling{in: in, at: ReconciliationProgress{CorrelationID: in.CorrelationID, Stage: "beginning"}}
+	if err := workflow.SetQueryHandler(ctx, QueryStatus, func() (ReconciliationProgress, error) { return r.at, nil }); err != nil {
+		return activities.ReconciliationResult{}, err
+	}
+	err := r.run(ctx)
+	return r.conclude(ctx, err)
+}
+
+func (r *reconciling) run(ctx workflow.Context) error {
+	begin := activities.BeginReconciliationInput{
+		CorrelationID: r.in.CorrelationID, Options: r.in.Options, Applies: r.in.Applies, StartedAt: workflow.Now(ctx),
+	}
+	if err := (step{"Begin the run", reconciliations.BeginReconciliation, moneyPatience}).run(ctx, begin, &r.begun); err != nil {
+		return err
+	}
+	if r.in.Applies == "" {
+		if err := r.scan(ctx); err != nil {
+			return err
+		}
+	}
+	if r.in.Options.DryRun {
+		return nil
+	}
+	return r.heal(ctx)
+}
+
+// scan runs what does not depend on another at once, and then what does.
+func (r *reconciling) scan(ctx workflow.Context) error {
+	scope := r.in.Options.Scope
+	whole := activities.ScanInput{RunID: r.begun.RunID, Window: r.begun.Whole, Rate: r.begun.Rate}
+	var first, second []scan
+	if scope.Includes(booking.ScopeLedger) {
+		for i, window := range r.begun.Windows {
+			first = append(first, scan{fmt.Sprintf("Balance transactions, window %d of %d", i+1, len(r.begun.Windows)), reconciliations.ScanWindow,
+				activities.ScanInput{RunID: r.begun.RunID, Window: window, Rate: r.begun.Rate}})
+		}
+		second = append(second, scan{"Ledger against Stripe", reconciliations.ScanUnseen, whole})
+		for _, object := range []string{"refund", "dispute"} {
+			in := whole
+			in.Object = object
+			second = append(second, scan{"States of " + object + "s", reconciliations.ScanStates, in})
+		}
+	}
+	if scope.Includes(booking.ScopePayouts) {
+		in := whole
+		in.Object = "payout"
+		second = append(second, scan{"States of payouts", reconciliations.ScanStates, in})
+	}
+	if scope.Includes(booking.ScopePayments) {
+		in := whole
+		in.Limit = r.in.Options.Limit
+		second = append(second, scan{"Open payments", reconciliations.ScanOpenPayments, in})
+	}
+	r.at.Scans = len(first) + len(second)
+	last := []scan{}
+	if scope == booking.ScopeAll {
+		last = append(last, scan{"Clearing account against Stripe's balance", reconciliations.CompareClearing, whole})
+		r.at.Scans++
+	}
+	for _, batch := range [][]scan{first, second, last} {
+		if err := r.together(ctx, batch); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// scan is one long activity.
+type scan struct {
+	summary  string
+	activity any
+	in       activities.ScanInput
+}
+
+func (r *reconciling) together(ctx workflow.Context, batch []scan) error {
+	r.at.Stage = "scanning"
+	r.describe(ctx)
+	futures := make([]workflow.Future, len(batch))
+	for i, one := range batch {
+		futures[i] = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, scanning(one.summary)), one.activity, one.in)
+	}
+	for _, future := range futures {
+		var scanned activities.Scanned
+		if err := future.Get(ctx, &scanned); err != nil {
+			return err
+		}
+		r.at.ScansDone++
+		r.at.Scanned += scanned.Lines
+		r.at.Found += scanned.Found
+		r.describe(ctx)
+	}
+	return nil
+}
+
+// heal asks the workflow of each item that may be healed, and has the outcome confirmed.
+func (r *reconciling) heal(ctx workflow.Context) error {
+	r.at.Stage = "healing"
+	in := activities.HealingsInput{RunID: r.begun.RunID}
+	for {
+		var tasks []activities.HealingTask
+		if err := (step{"Read what may be healed", reconciliations.NextHealings, moneyPatience}).run(ctx, in, &tasks); err != nil {
+			return err
+		}
+		if len(tasks) == 0 {
+			return nil
+		}
+		confirm := activities.ConfirmInput{RunID: r.begun.RunID}
+		for _, task := range tasks {
+			in.After = task.ItemID
+			if task.Healing == booking.HealNone {
+				continue
+			}
+			if err := r.askOwner(ctx, task); err != nil {
+				return err
+			}
+			r.at.Healing++
+			confirm.ItemIDs = append(confirm.ItemIDs, task.ItemID)
+		}
+		r.describe(ctx)
+		if len(confirm.ItemIDs) == 0 {
+			continue
+		}
+		confirming := workflow.WithActivityOptions(ctx, scanning("Confirm what was healed"))
+		if err := workflow.ExecuteActivity(confirming, reconciliations.ConfirmHealings, confirm).Get(ctx, nil); err != nil {
+			return err
+		}
+	}
+}
+
+// askOwner starts the workflow that owns an object, or tells the one that runs that Stripe has news.
+func (r *reconciling) askOwner(ctx workflow.Context, task activities.HealingTask) error {
+	id, kind, in := ownerOf(task)
+	child := workflow.WithChildOptions(ctx, healingChild(id, r.in.BookingsQueue))
+	started := workflow.ExecuteChildWorkflow(child, kind, in).GetChildWorkflowExecution()
+	err := started.Get(ctx, nil)
+	var running *temporal.ChildWorkflowExecutionAlreadyStartedError
+	if err != nil && !errors.As(err, &running) {
+		return err
+	}
+	if err == nil && kind != TypeBookingPayment {
+		return nil // a run of its own reads the object first of all
+	}
+	event := StripeEvent{EventID: fmt.Sprintf("%s_%d", r.in.CorrelationID, task.ItemID), Type: "reconciliation", PaymentIntentID: task.PaymentIntentID}
+	err = workflow.SignalExternalWorkflow(ctx, id, "", SignalStripeEvent, event).Get(ctx, nil)
+	if err != nil {
+		// It ended in between; whether it has healed the item is confirmed next.
+		workflow.GetLogger(ctx).Warn("the owner of a difference could not be told", "owner", id, "error", err)
+	}
+	return nil
+}
+
+func ownerOf(task activities.HealingTask) (id, kind string, in any) {
+	switch task.Healing {
+	case booking.HealRefund:
+		if task.RefundID != "" {
+			return RefundWorkflowID(string(task.RefundID)), TypeRefund, RefundInput{RefundID: task.RefundID, CorrelationID: task.CorrelationID}
+		}
+		return RefundWorkflowID(task.StripeID), TypeRefund, RefundInput{StripeRefundID: task.StripeID, CorrelationID: task.CorrelationID}
+	case booking.HealDispute:
+		return DisputeWorkflowID(task.StripeID), TypeDispute, DisputeInput{DisputeID: task.StripeID, CorrelationID: task.CorrelationID}
+	case booking.HealPayout:
+		return PayoutWorkflowID(task.StripeID), TypePayout, PayoutInput{PayoutID: task.StripeID}
+	default:
+		return BookingPaymentID(task.Reference), TypeBookingPayment, BookingPaymentInput{
+			Reference: task.Reference, HoldExpiresAt: task.HoldExpiresAt, CorrelationID: task.CorrelationID,
+		}
+	}
+}
+
+// conclude writes how the run ended, also when it failed, on a context that a cancellation does not reach.
+func (r *reconciling) conclude(ctx workflow.Context, failure error) (activities.ReconciliationResult, error) {
+	disconnected, stop := workflow.NewDisconnectedContext(ctx)
+	defer stop()
+	in := activities.ConcludeInput{CorrelationID: r.in.CorrelationID, Scanned: r.at.Scanned}
+	if failure != nil {
+		in.Failure = failure.Error()
+	}
+	var result activities.ReconciliationResult
+	if err := (step{"Conclude the run", reconciliations.ConcludeReconciliation, moneyPatience}).run(disconnected, in, &result); err != nil {
+		return result, errors.Join(failure, err)
+	}
+	r.mails.send(disconnected, result.EmailIDs)
+	r.at.Stage = "ended"
+	r.describe(ctx)
+	err := workflow.Await(disconnected, func() bool { return r.mails.inFlight == 0 })
+	return result, errors.Join(failure, err)
+}
+
+func (r *reconciling) describe(ctx workflow.Context) {
+	workflow.SetCurrentDetails(ctx, strings.Join([]string{
+		fmt.Sprintf("**Reconciliation %s**: %s.\n", r.in.CorrelationID, r.at.Stage),
+		fmt.Sprintf("- Scans: %d of %d", r.at.ScansDone, r.at.Scans),
+		fmt.Sprintf("- Looked at: %d, differences: %d, asked to heal: %d", r.at.Scanned, r.at.Found, r.at.Healing),
+		fmt.Sprintf("- Dry run: %t, look-back: %d days, scope: %s", r.in.Options.DryRun, r.in.Options.LookbackDays, r.in.Options.Scope),
+	}, "\n"))
+}
+
+// reconciliationPatience bounds a scan: a window of a year at Stripe's limits takes hours.
+const reconciliationPatience = 24 * time.Hour
