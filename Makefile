@@ -7,6 +7,7 @@ GOLANGCI := $(BIN)/golangci-lint-$(GOLANGCI_VERSION)
 WORKFLOWCHECK_VERSION := v0.6.0
 WORKFLOWCHECK := $(BIN)/workflowcheck-$(WORKFLOWCHECK_VERSION)
 NEED := go run ./internal/devstack/cmd/need
+STARTER := set -a; . var/dev.env; set +a; STRIPE_WEBHOOK_SECRET="$$STRIPE_WEBHOOK_SECRET" go run ./starter
 WITH_SERVERS := $(BIN)/with-servers --
 
 # What one package may take; a kill test waits out several of Temporal's time-outs.
@@ -17,7 +18,7 @@ RACE ?= -race
 BOOKINGS ?= 500
 
 .DEFAULT_GOAL := help
-.PHONY: help up demo test lint conformance bench generate clean
+.PHONY: help up demo test lint conformance bench reconcile reconcile-dry generate clean
 .SUFFIXES:
 
 help: ## Show this help
@@ -45,6 +46,12 @@ conformance: ## Hold the Stripe stand-in against Stripe's specification and clie
 
 bench: $(BIN)/with-servers ## Measure paid bookings a second beside an empty workflow
 	@$(WITH_SERVERS) go test -run '^$$' -bench . -benchtime $(BOOKINGS)x -timeout $(TEST_TIMEOUT) ./test/
+
+reconcile: ## Reconcile the stack that `make up` runs
+	@$(STARTER) reconcile
+
+reconcile-dry: ## The same, as a dry run
+	@$(STARTER) reconcile --dry-run
 
 generate: ## Write the generated parts of docs/ anew
 	@go run ./internal/gendocs

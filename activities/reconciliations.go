@@ -53,7 +53,8 @@ const windowsAtOnce = 8
 // BeginReconciliation writes the run's row and cuts its look-back into windows. Harmless when repeated: UNIQUE correlation
 // id.
 func (r *Reconciliations) BeginReconciliation(ctx context.Context, in BeginReconciliationInput) (ReconciliationBegun, error) {
-	end := in.StartedAt.UTC().Truncate(time.Second)
+	// Stripe counts in seconds: the one that has begun belongs to the run.
+	end := in.StartedAt.UTC().Truncate(time.Second).Add(time.Second)
 	start := end.AddDate(0, 0, -in.Options.LookbackDays)
 	run, err := r.Store.BeginRun(ctx, store.Run{
 		CorrelationID: in.CorrelationID, Options: in.Options, Applies: in.Applies, WindowStart: start, WindowEnd: end, StartedAt: in.StartedAt.UTC(),

@@ -25,7 +25,7 @@ var rights = []struct{ table, verbs string }{
 	{"emails", "SELECT, INSERT, UPDATE"},
 	{"reconciliation_runs", "SELECT, INSERT, UPDATE"},
 	{"reconciliation_items", "SELECT, INSERT, UPDATE"},
-	{"reconciliation_seen", "SELECT, INSERT, DELETE"}, // a run's scratch; it holds nothing of its own
+	{"reconciliation_seen", "SELECT, INSERT, UPDATE, DELETE"}, // a run's scratch; it holds nothing of its own
 }
 
 // grant creates the application's user as appDSN names it, and gives it the rights above. A user who is

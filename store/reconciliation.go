@@ -245,13 +245,20 @@ func (s *Store) Explained(ctx context.Context, runID uint64) (map[booking.Curren
 		Currency string
 		Amount   int64
 	}
-	// A fee that differs is about the fee alone, on the other side of the account.
-	err := s.db.WithContext(ctx).Model(&itemRow{}).Where("run_id = ? AND stripe_balance_transaction_id <> ''", runID).
-		Select("currency, SUM(CASE class WHEN 'fee_mismatch' THEN amount_at_stripe - amount_here ELSE amount_here - amount_at_stripe END) AS amount").
-		Group("currency").Scan(&rows).Error
+	// A fee that differs is about the fee alone, on the other side of the account. What was posted in another currency
+	// stands in that one, and in Stripe's not at all.
+	err := s.db.WithContext(ctx).Raw(`
+		SELECT currency, SUM(CASE class WHEN 'fee_mismatch' THEN amount_at_stripe - amount_here ELSE amount_here - amount_at_stripe END) AS amount
+		FROM reconciliation_items WHERE run_id = ? AND stripe_balance_transaction_id <> '' GROUP BY currency
+		UNION ALL
+		SELECT e.currency, SUM(CASE e.side WHEN 'debit' THEN e.amount ELSE -e.amount END)
+		FROM reconciliation_items i
+		JOIN financial_ledger l ON l.stripe_balance_transaction_id = i.stripe_balance_transaction_id
+		JOIN ledger_entries e ON e.ledger_id = l.id AND e.account = 'asset:stripe_clearing' AND e.currency <> i.currency
+		WHERE i.run_id = ? AND i.class = 'currency_mismatch' GROUP BY e.currency`, runID, runID).Scan(&rows).Error
 	explained := make(map[booking.Currency]int64, len(rows))
 	for _, row := range rows {
-		explained[booking.Currency(row.Currency)] = row.Amount
+		explained[booking.Currency(row.Currency)] += row.Amount
 	}
 	return explained, err
 }

@@ -3,6 +3,7 @@ package test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -26,6 +27,22 @@ func starter(s *testkit.Stack, args ...string) (string, error) {
 	require.NotContains(s.T, log.String()+out.String(), testkit.StripeKey)
 	return out.String(), err
 }
+
+// starterWith runs the built command in a process of its own, as tests that run beside others have to: it reads the
+// process's environment.
+func starterWith(s *testkit.Stack, args ...string) (string, error) {
+	s.T.Helper()
+	command := s.StarterCommand(args...)
+	var out, log bytes.Buffer
+	command.Stdout, command.Stderr = &out, &log
+	err := command.Run()
+	if err != nil {
+		err = errors.Join(err, errors.New(log.String()))
+	}
+	return out.String(), err
+}
+
+func jsonOf(text string, out any) error { return json.Unmarshal([]byte(text), out) }
 
 // What an operator does at a terminal, on a system that lives. Not parallel: commands read the process's environment.
 func TestOperatorsCommands(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 	"farebook/internal/testkit"
 )
 
-// The seven paths that must never break, by name.
+// The eight paths that must never break, by name.
 
 func TestCompleteBookingFlow(t *testing.T) {
 	t.Parallel()
@@ -163,5 +163,28 @@ func TestStateMachineGuards(t *testing.T) {
 	refused(paid.Reference, "cancel", "refunded")
 	answer := s.Post("/v1/bookings/"+paid.Reference+"/refunds", "more", nil)
 	require.Equal(t, http.StatusUnprocessableEntity, answer.Status, "%s", answer.Body)
+	s.RequirePromises()
+}
+
+// A dry run finds a payment whose events were lost, plans to record it, and changes nothing.
+func TestReconciliationDryRun(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	s.BookAndPay("clean", nil)
+	lost := s.Book("lost", testkit.BookingBody(nil))
+	s.AwaitQuiet()
+	again := s.DropWebhooks()
+	require.Equal(t, http.StatusOK, s.Pay(lost.Payment.PaymentIntentID, "pm_card_visa"))
+	again()
+	before, posts := everythingElse(s), s.StripePosts()
+	run := reconcile(s, `{"dryRun":true}`)
+	require.Equal(t, map[string]int{"missing_in_ledger": 1, "state_mismatch": 1}, run.classes(), "%+v", run.Details)
+	require.Zero(t, run.Fixed)
+	require.Equal(t, before, everythingElse(s))
+	require.Equal(t, posts, s.StripePosts())
+	require.Equal(t, "pending_payment", s.Status(lost.Reference))
+	require.Equal(t, 2, reconcile(s, `{}`).Fixed)
+	s.AwaitStatus(lost.Reference, "confirmed")
+	s.AwaitQuiet()
 	s.RequirePromises()
 }

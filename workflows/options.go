@@ -111,8 +111,8 @@ func refundChild(id booking.RefundID) workflow.ChildWorkflowOptions {
 func scanning(summary string) workflow.ActivityOptions {
 	return workflow.ActivityOptions{
 		StartToCloseTimeout: reconciliationPatience,
-		// A page takes a second at the rate limit; a slow one of Stripe's some tens, up to the client's own 20 s.
-		HeartbeatTimeout: time.Minute,
+		// A page takes a second at the rate limit; a slow one of Stripe's up to the client's own 20 s.
+		HeartbeatTimeout: 30 * time.Second,
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval:    time.Second,
 			BackoffCoefficient: 2,

@@ -86,6 +86,14 @@ func (db *DB) Count(t testing.TB, query string, args ...any) int {
 	return n
 }
 
+// Checksum is a fingerprint of a table's rows.
+func (db *DB) Checksum(t testing.TB, table string) string {
+	t.Helper()
+	var name, sum string
+	require.NoError(t, db.SQL.QueryRowContext(t.Context(), "CHECKSUM TABLE "+table).Scan(&name, &sum))
+	return sum
+}
+
 // Text reads one text.
 func (db *DB) Text(t testing.TB, query string, args ...any) string {
 	t.Helper()

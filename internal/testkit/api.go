@@ -165,11 +165,15 @@ func (s *Stack) Pay(paymentIntentID, card string) int {
 }
 
 // ForeignPayment is one that somebody else takes on the same Stripe account. It returns its PaymentIntent.
-func (s *Stack) ForeignPayment(amount int) string {
+func (s *Stack) ForeignPayment(amount int) string { return s.PaymentBeside(amount, "") }
+
+// PaymentBeside is a payment that somebody else takes, and that bears a booking's reference.
+func (s *Stack) PaymentBeside(amount int, reference string) string {
 	s.T.Helper()
 	var intent struct{ ID string }
 	status := s.postToStripe("/v1/payment_intents", url.Values{
 		"amount": {strconv.Itoa(amount)}, "currency": {"usd"}, "payment_method": {"pm_card_visa"}, "confirm": {"true"},
+		"metadata[booking_reference]": {reference},
 	}, &intent)
 	require.Equal(s.T, http.StatusOK, status)
 	return intent.ID

@@ -64,6 +64,16 @@ func (s *Stack) StartProcess(name, failpoint string, args ...string) *Process {
 	return p
 }
 
+// StarterCommand is one command of the operator's in a process of its own, with the stack's configuration.
+func (s *Stack) StarterCommand(args ...string) *exec.Cmd {
+	s.T.Helper()
+	dir, err := binaries()
+	require.NoError(s.T, err)
+	command := exec.CommandContext(s.T.Context(), filepath.Join(dir, "starter"), args...)
+	command.Env = append(os.Environ(), s.env...)
+	return command
+}
+
 func (p *Process) supervise() {
 	defer close(p.done)
 	for {

@@ -46,8 +46,9 @@ type Stack struct {
 	API      *APIClient
 	Logs     *Buffer // what every part logged
 
-	env       []string // the same configuration, for processes
-	processes []*Process
+	env        []string // the same configuration, for processes
+	webhookURL string
+	processes  []*Process
 }
 
 // Options change what New starts.
@@ -60,6 +61,8 @@ type Options struct {
 	HoldMinute time.Duration
 	// NoWorker leaves the worker to the test.
 	NoWorker bool
+	// Lag is what reconciliation takes for being on its way.
+	Lag time.Duration
 	// Latency is put on every connection to the database, Stripe and the mail server, each way.
 	Latency time.Duration
 	// Quiet logs errors only: for benchmarks.
@@ -100,7 +103,14 @@ func (s *Stack) startMailbox() {
 	s.Mailbox = box
 }
 
+// DropWebhooks loses every event from now on, and what is held; the returned function lets new ones come again.
+func (s *Stack) DropWebhooks() (again func()) {
+	s.Stripe.SetWebhook("", WebhookSecret)
+	return func() { s.Stripe.SetWebhook(s.webhookURL, WebhookSecret) }
+}
+
 func (s *Stack) startStripe(webhookURL string) {
+	s.webhookURL = webhookURL
 	s.Stripe = stripestand.New(stripestand.Options{
 		WebhookURL: webhookURL, WebhookSecret: WebhookSecret, APIKey: StripeKey, Log: slog.New(slog.DiscardHandler),
 	})
@@ -127,6 +137,7 @@ func (s *Stack) configure(httpAddr string, options Options) {
 		"STRIPE_SECRET_KEY=" + StripeKey, "STRIPE_API_BASE=" + reached.stripe, "STRIPE_WEBHOOK_SECRET=" + WebhookSecret,
 		"SMTP_HOST=" + host, "SMTP_PORT=" + port, "SMTP_TLS=none", "SMTP_FROM=Farebook <bookings@farebook.example>",
 		"FINANCE_EMAIL=finance@canary-mail.example", "EVENT_SWEEP_INTERVAL=500ms",
+		"RECONCILE_LAG=" + options.Lag.String(), "RECONCILE_CALLS_PER_SECOND=1000",
 		"TEMPORAL_ADDRESS=" + temporalAddress(s.T), "HTTP_ADDR=" + httpAddr,
 		"FAREBOOK_TASK_QUEUE=" + s.DB.Name, "FAREBOOK_HOLD_MINUTE=" + minute.String(),
 	}

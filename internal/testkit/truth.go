@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -147,4 +148,15 @@ func (s *Stack) DeliverAgain(eventID string) int {
 func (s *Stack) RefuseMails(code, times int) {
 	s.T.Helper()
 	require.NoError(s.T, s.Mailbox.Script(mailbox.Fault{Stage: mailbox.StageRcpt, Code: code, Text: "not now", Times: times}))
+}
+
+// StripePosts counts the requests to Stripe that may have changed something.
+func (s *Stack) StripePosts() int {
+	posts := 0
+	for _, record := range s.Stripe.Journal().Records() {
+		if record.Method != http.MethodGet {
+			posts++
+		}
+	}
+	return posts
 }

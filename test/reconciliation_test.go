@@ -1,0 +1,288 @@
+package test
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"farebook/internal/testkit"
+)
+
+// runView is what the API says of a reconciliation.
+type runView struct {
+	CorrelationID, Status, PlanDigest string
+	DryRun                            bool
+	Scanned, Fixed, Failed, Skipped   int
+	Details                           []itemView
+}
+
+type itemView struct {
+	ID                                     uint64
+	Class, Object, StripeID, State, Reason string
+	Proposed                               string
+}
+
+// classes counts a run's items by class.
+func (r runView) classes() map[string]int {
+	counts := map[string]int{}
+	for _, item := range r.Details {
+		counts[item.Class]++
+	}
+	return counts
+}
+
+// reconcile runs one through the API, to its end.
+func reconcile(s *testkit.Stack, body string) runView {
+	s.T.Helper()
+	answer := s.Post("/v1/reconciliations", "", []byte(body))
+	require.Equal(s.T, http.StatusAccepted, answer.Status, "%s", answer.Body)
+	var started struct{ CorrelationID string }
+	answer.Into(s.T, &started)
+	return awaitReconciliation(s, started.CorrelationID)
+}
+
+func awaitReconciliation(s *testkit.Stack, id string) runView {
+	s.T.Helper()
+	var run runView
+	s.Eventually(func() bool {
+		answer, err := s.API.Do(http.MethodGet, "/v1/reconciliations/"+id, "", nil)
+		if err != nil || answer.Status != http.StatusOK {
+			return false
+		}
+		run = runView{}
+		answer.Into(s.T, &run)
+		return run.Status != "running"
+	}, "reconciliation %s did not end; logs:\n%s", id, s.Logs)
+	require.Equal(s.T, "completed", run.Status, "logs:\n%s", s.Logs)
+	return run
+}
+
+// everythingElse is a digest of every table but reconciliation's own.
+func everythingElse(s *testkit.Stack) string {
+	s.T.Helper()
+	var digest strings.Builder
+	for _, table := range []string{
+		"bookings", "payments", "refunds", "disputes", "payouts", "financial_ledger", "ledger_entries", "stripe_events", "emails",
+	} {
+		digest.WriteString(table + " " + s.DB.Checksum(s.T, table) + "\n")
+	}
+	return digest.String()
+}
+
+// plant makes one difference of each class, beside clean ones, and says what a run should find.
+func plant(s *testkit.Stack) map[string]int {
+	s.T.Helper()
+	t := s.T
+	var clean []testkit.Booked
+	for i := range 6 {
+		clean = append(clean, s.BookAndPay(fmt.Sprintf("clean-%d", i), nil))
+	}
+	awaitRefund(s, ask(s, clean[0].Reference, "clean-refund", usd(100)).ID, "succeeded")
+	failing := ask(s, clean[1].Reference, "failing-refund", usd(200))
+	awaitRefund(s, failing.ID, "succeeded")
+	unheard := s.Book("unheard", testkit.BookingBody(nil))
+	s.AwaitQuiet()
+
+	again := s.DropWebhooks()
+	require.Equal(t, http.StatusOK, s.Pay(unheard.Payment.PaymentIntentID, "pm_card_visa")) // missing_in_ledger, and its open payment
+	_, err := s.Stripe.RefundInDashboard(clean[2].Payment.PaymentIntentID, 300)             // missing_in_ledger
+	require.NoError(t, err)
+	_, err = s.Stripe.Dispute(clean[3].Payment.PaymentIntentID, 400, "fraudulent") // missing_in_ledger
+	require.NoError(t, err)
+	for _, refund := range s.Stripe.Refunds() {
+		if refund.Amount == 200 {
+			require.NoError(t, s.Stripe.FailRefund(refund.ID, "")) // missing_in_ledger, and the refund's state
+		}
+	}
+	s.ForeignPayment(500)                      // orphan_payment
+	s.PaymentBeside(45900, clean[4].Reference) // duplicate
+	s.Stripe.Settle()
+	again()
+
+	ledgerOf := func(reference string) int {
+		return s.DB.Count(t, "SELECT l.id FROM financial_ledger l JOIN bookings b ON b.id = l.booking_id WHERE l.type = 'payment' AND b.reference = ?", reference)
+	}
+	amount, fee, currency := ledgerOf(clean[5].Reference), ledgerOf(clean[4].Reference), ledgerOf(clean[2].Reference)
+	s.DB.Exec(t, "UPDATE ledger_entries SET amount = amount + 7 WHERE ledger_id = ? AND account <> 'expense:stripe_fees' AND amount > 40000", amount)
+	s.DB.Exec(t, "UPDATE ledger_entries SET amount = amount + 9 WHERE ledger_id = ? AND amount < 40000", fee)
+	s.DB.Exec(t, "UPDATE ledger_entries SET currency = 'EUR' WHERE ledger_id = ?", currency)
+	s.DB.Exec(t, `INSERT INTO financial_ledger (booking_id, type, stripe_payment_intent_id, stripe_object_id, stripe_balance_transaction_id, description, posted_at)
+		SELECT booking_id, 'stripe_fee', stripe_payment_intent_id, 'txn_invented', 'txn_invented', 'Invented', UTC_TIMESTAMP(6) FROM financial_ledger WHERE id = ?`, amount)
+	s.DB.Exec(t, `INSERT INTO ledger_entries (ledger_id, account, side, amount, currency) SELECT MAX(id), 'expense:stripe_fees', 'debit', 11, 'USD' FROM financial_ledger`)
+	s.DB.Exec(t, `INSERT INTO ledger_entries (ledger_id, account, side, amount, currency) SELECT MAX(id), 'asset:stripe_clearing', 'credit', 11, 'USD' FROM financial_ledger`)
+	return map[string]int{
+		"missing_in_ledger": 4, "state_mismatch": 2, "orphan_payment": 1, "duplicate": 1,
+		"amount_mismatch": 1, "fee_mismatch": 1, "currency_mismatch": 1, "missing_in_stripe": 1,
+	}
+}
+
+// Every class of difference is planted: all are found and none is invented. The dry run changes nothing, here or at Stripe;
+// its plan is carried out as it is; what may be healed is healed, and a run after that finds only what waits for a person.
+func TestReconciliationFindsPlansAndHeals(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	planted := plant(s)
+	before, posts := everythingElse(s), s.StripePosts()
+	dry := reconcile(s, `{"dryRun":true}`)
+	require.True(t, dry.DryRun)
+	require.Equal(t, planted, dry.classes(), "%+v", dry.Details)
+	require.Equal(t, before, everythingElse(s), "a dry run writes its report and nothing else")
+	require.Equal(t, posts, s.StripePosts(), "and asks Stripe for nothing but answers")
+	again := reconcile(s, `{"dryRun":true}`)
+	require.Equal(t, dry.PlanDigest, again.PlanDigest, "the same differences, the same plan")
+	require.Zero(t, s.DB.Count(t, "SELECT COUNT(*) FROM reconciliation_seen"), "the scratch is gone")
+
+	applied := applyPlan(s, dry.CorrelationID)
+	require.Equal(t, 6, applied.Fixed, "%+v\n%s", applied.Details, s.Logs)
+	require.Zero(t, applied.Failed)
+	s.AwaitQuiet()
+	after := reconcile(s, `{}`)
+	person := maps.Clone(planted)
+	delete(person, "missing_in_ledger")
+	delete(person, "state_mismatch")
+	require.Equal(t, person, after.classes(), "%+v", after.Details)
+	require.Zero(t, after.Fixed)
+	require.GreaterOrEqual(t, financeMails(s, "reconciliation"), 1)
+	s.SaveRun("Reconciliation:"+dry.CorrelationID, "reconciliation_dry_run")
+	s.SaveRun("Reconciliation:"+applied.CorrelationID, "reconciliation_applied")
+
+	// A person deals with the rest: the books are mended, the foreign money is left.
+	for _, item := range after.Details {
+		require.Equal(t, "person", item.Proposed)
+		require.NoError(t, s.DB.Store.SettleItem(t.Context(), item.ID, "resolved", "dealt with in the test"))
+	}
+	var resolved runView
+	s.API.Get("/v1/reconciliations/"+after.CorrelationID, &resolved)
+	for _, item := range resolved.Details {
+		require.Equal(t, "resolved", item.State)
+	}
+}
+
+func applyPlan(s *testkit.Stack, plan string) runView {
+	s.T.Helper()
+	out, err := starterWith(s, "reconcile", "--apply", plan, "--format", "json")
+	var run runView
+	require.NoError(s.T, jsonOf(out, &run), "%v: %s", err, out)
+	return run
+}
+
+// Nothing differs: nothing is found, and the books are left alone.
+func TestReconciliationOfCleanBooks(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	booked := s.BookAndPay("clean", nil)
+	s.Stripe.DelayBalanceTransactions(true)
+	late := s.BookAndPay("late-fee", nil)
+	s.Stripe.ReleaseBalanceTransactions()
+	s.AwaitWorkflowEnd(late.Reference)
+	part := authorised(s, "part")
+	require.Equal(t, http.StatusOK, s.Post("/v1/bookings/"+part.Reference+"/capture", "", []byte(usd(20000))).Status)
+	awaitRefund(s, ask(s, booked.Reference, "part-refund", usd(100)).ID, "succeeded")
+	_, err := s.Stripe.Dispute(booked.Payment.PaymentIntentID, 0, "fraudulent")
+	require.NoError(t, err)
+	s.AwaitStatus(booked.Reference, "disputed")
+	s.Stripe.SettleFunds()
+	_, err = s.Stripe.PayOut("usd")
+	require.NoError(t, err)
+	s.AwaitQuiet()
+	before := everythingElse(s)
+	run := reconcile(s, `{}`)
+	require.Empty(t, run.Details)
+	require.Positive(t, run.Scanned)
+	require.Equal(t, before, everythingElse(s))
+	s.RequirePromises()
+	s.SaveRun("Reconciliation:"+run.CorrelationID, "reconciliation_clean")
+}
+
+// What has just settled may still be on its way: that is said, and nothing is done.
+func TestReconciliationLeavesWhatIsOnItsWay(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{Lag: time.Hour})
+	booked := s.Book("on-its-way", testkit.BookingBody(nil))
+	s.Stripe.HoldWebhooks()
+	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
+	run := reconcile(s, `{}`)
+	require.Equal(t, map[string]int{"timing": 2}, run.classes(), "%+v", run.Details)
+	require.Zero(t, run.Fixed)
+	require.Equal(t, "pending_payment", s.Status(booked.Reference))
+	s.Stripe.ReleaseWebhooks()
+	s.AwaitStatus(booked.Reference, "confirmed")
+	s.AwaitQuiet()
+	require.Empty(t, reconcile(s, `{}`).Details)
+	s.RequirePromises()
+}
+
+// Two at once, while a payment that is compared succeeds: each difference is healed once.
+func TestReconciliationsAtOnce(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	var lost []testkit.Booked
+	for i := range 4 {
+		lost = append(lost, s.Book(fmt.Sprintf("lost-%d", i), testkit.BookingBody(nil)))
+	}
+	again := s.DropWebhooks()
+	for _, booked := range lost[1:] {
+		require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
+	}
+	again()
+	ids := []string{}
+	for range 2 {
+		var started struct{ CorrelationID string }
+		s.Post("/v1/reconciliations", "", nil).Into(t, &started)
+		ids = append(ids, started.CorrelationID)
+	}
+	require.Equal(t, http.StatusOK, s.Pay(lost[0].Payment.PaymentIntentID, "pm_card_visa"))
+	for _, id := range ids {
+		run := awaitReconciliation(s, id)
+		require.Zero(t, run.Failed, "%+v\n%s", run.Details, s.Logs)
+	}
+	for _, booked := range lost {
+		s.AwaitStatus(booked.Reference, "confirmed")
+	}
+	s.AwaitQuiet()
+	require.Empty(t, reconcile(s, `{}`).Details)
+	for _, booked := range lost {
+		s.RequireLedger(booked.Reference, "payment")
+		require.Equal(t, 1, s.MailCount(booked.Reference, "booking_confirmed"))
+	}
+	s.RequirePromises()
+}
+
+// The worker dies in the middle of a window; another goes on, and what was found is found once.
+func TestReconciliationSurvivesItsWorker(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{Processes: true, WorkerFailpoint: "after-reconciliation-page"})
+	booked := s.Book("lost", testkit.BookingBody(nil))
+	again := s.DropWebhooks()
+	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
+	again()
+	run := reconcile(s, `{}`)
+	require.Equal(t, map[string]int{"missing_in_ledger": 1, "state_mismatch": 1}, run.classes(), "%+v", run.Details)
+	require.Equal(t, 2, run.Fixed, "%+v", run.Details)
+	s.RequireDeaths("worker", 1)
+	s.AwaitStatus(booked.Reference, "confirmed")
+	s.AwaitQuiet()
+	s.RequirePromises()
+}
+
+func TestBadReconciliationRequests(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{NoWorker: true})
+	for body, field := range map[string]string{
+		`{"lookbackDays":0}`: "lookbackDays", `{"lookbackDays":401}`: "lookbackDays", `{"limit":-1}`: "limit", `{"limit":1e9}`: "limit",
+		`{"scope":"everything"}`: "scope", `{"dryRun":"yes"}`: "dryRun", `{"fix":true}`: "fix",
+	} {
+		answer := s.Post("/v1/reconciliations", "", []byte(body))
+		require.Equal(t, http.StatusUnprocessableEntity, answer.Status, "%s: %s", body, answer.Body)
+		require.Contains(t, string(answer.Body), "body."+field)
+	}
+	answer, err := s.API.Do(http.MethodGet, "/v1/reconciliations/recon_none", "", nil)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusNotFound, answer.Status)
+	require.Zero(t, s.DB.Count(t, "SELECT COUNT(*) FROM reconciliation_runs"))
+}
