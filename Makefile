@@ -7,7 +7,7 @@ GOLANGCI := $(BIN)/golangci-lint-$(GOLANGCI_VERSION)
 WORKFLOWCHECK_VERSION := v0.6.0
 WORKFLOWCHECK := $(BIN)/workflowcheck-$(WORKFLOWCHECK_VERSION)
 NEED := go run ./internal/devstack/cmd/need
-STARTER := set -a; . var/dev.env; set +a; STRIPE_WEBHOOK_SECRET="$$STRIPE_WEBHOOK_SECRET" go run ./starter
+STARTER := set -a; . ./var/dev.env; set +a; go run ./starter
 WITH_SERVERS := $(BIN)/with-servers --
 
 # What one package may take; a kill test waits out several of Temporal's time-outs.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -29,6 +30,29 @@ func settled(amount, fee int64, currency booking.Currency) *booking.BalanceTrans
 
 func one(t ledger.Transaction, err error) ([]ledger.Transaction, error) {
 	return []ledger.Transaction{t}, err
+}
+
+// several puts two postings together: several(first)(second).
+func several(first ledger.Transaction, err error) func(ledger.Transaction, error) ([]ledger.Transaction, error) {
+	return func(second ledger.Transaction, secondErr error) ([]ledger.Transaction, error) {
+		return []ledger.Transaction{first, second}, errors.Join(err, secondErr)
+	}
+}
+
+func balanceLine(id string, amount, fee int64, currency booking.Currency, category string) *booking.BalanceTransaction {
+	return &booking.BalanceTransaction{ID: id, Amount: amount, Fee: fee, Net: amount - fee, Currency: currency, ReportingCategory: category}
+}
+
+func refunded(balance, failure *booking.BalanceTransaction) booking.RefundSnapshot {
+	return booking.RefundSnapshot{
+		StripeRefundID: "re_1", PaymentIntentID: "pi_1", StripeStatus: "succeeded", Amount: 20000, Currency: "USD", Balance: balance, FailureBalance: failure,
+	}
+}
+
+var dispute = booking.DisputeSnapshot{DisputeID: "dp_1", PaymentIntentID: "pi_1", Amount: 45900, Currency: "USD"}
+
+func payout(balance, failure *booking.BalanceTransaction) booking.PayoutSnapshot {
+	return booking.PayoutSnapshot{PayoutID: "po_1", Amount: 100000, Currency: "USD", Balance: balance, FailureBalance: failure}
 }
 
 var events = []event{
@@ -61,6 +85,58 @@ var events = []event{
 		func() ([]ledger.Transaction, error) {
 			return one(ledger.Payment(paid(68000, "JPY", settled(68000, 2448, "JPY"))))
 		}},
+	{"A payment captured in part", "$459.00 were authorised and $300.00 captured. Stripe makes two balance transactions of it, the whole and what is taken back, and so does\n" +
+		"the ledger; together they are what was captured.",
+		func() ([]ledger.Transaction, error) {
+			part := paid(45900, "USD", settled(45900, 900, "USD"))
+			part.AmountReceived = 30000
+			part.Reversal = balanceLine("txn_2", -15900, 0, "USD", "partial_capture_reversal")
+			return several(ledger.Payment(part))(ledger.PartialCapture(part))
+		}},
+	{"A refund", "$200.00 go back. Posted when Stripe's balance has paid for it, also while it is `pending`.",
+		func() ([]ledger.Transaction, error) {
+			return one(ledger.Refund(exampleReference, refunded(balanceLine("txn_3", -20000, 0, "USD", "refund"), nil)))
+		}},
+	{"A refund that fails after it succeeded", "The customer's bank sends it back: the money is at Stripe again, and owed to the traveller again.",
+		func() ([]ledger.Transaction, error) {
+			r := refunded(balanceLine("txn_3", -20000, 0, "USD", "refund"), balanceLine("txn_4", 20000, 0, "USD", "refund_failure"))
+			return several(ledger.Refund(exampleReference, r))(ledger.RefundFailure(exampleReference, r))
+		}},
+	{"A refund that settles in another currency", "The traveller gets $200.00, Stripe's balance pays euros: both ends of the exchange stand in suspense, as with the payment.",
+		func() ([]ledger.Transaction, error) {
+			return one(ledger.Refund(exampleReference, refunded(balanceLine("txn_3", -18400, 0, "EUR", "refund"), nil)))
+		}},
+	{"A dispute that is won", "The bank withholds the money and Stripe takes its fee; both come back when it is decided for us.",
+		func() ([]ledger.Transaction, error) {
+			return several(ledger.Dispute(exampleReference, dispute, *balanceLine("txn_5", -45900, 1500, "USD", "dispute")))(
+				ledger.Dispute(exampleReference, dispute, *balanceLine("txn_6", 45900, -1500, "USD", "dispute_reversal")))
+		}},
+	{"A dispute that is lost", "What is withheld becomes a chargeback; the fee stays with Stripe. No balance transaction belongs to the second posting: the money\n" +
+		"left when the dispute began.",
+		func() ([]ledger.Transaction, error) {
+			return several(ledger.Dispute(exampleReference, dispute, *balanceLine("txn_5", -45900, 1500, "USD", "dispute")))(
+				ledger.Chargeback(exampleReference, dispute, 45900, "USD", 1))
+		}},
+	{"A decision that is turned round", "The network changes its mind after the loss: the chargeback is taken back, and then the money comes.",
+		func() ([]ledger.Transaction, error) {
+			lost, err := several(ledger.Dispute(exampleReference, dispute, *balanceLine("txn_5", -45900, 1500, "USD", "dispute")))(
+				ledger.Chargeback(exampleReference, dispute, 45900, "USD", 1))
+			if err != nil {
+				return nil, err
+			}
+			won, err := several(ledger.Chargeback(exampleReference, dispute, -45900, "USD", 2))(
+				ledger.Dispute(exampleReference, dispute, *balanceLine("txn_6", 45900, -1500, "USD", "dispute_reversal")))
+			return append(lost, won...), err
+		}},
+	{"A payout", "$1,000.00 leave Stripe for the bank. It belongs to no booking: its operation key makes it once.",
+		func() ([]ledger.Transaction, error) {
+			return one(ledger.Payout(payout(balanceLine("txn_7", -100000, 0, "USD", "payout"), nil)))
+		}},
+	{"A payout that fails after it was paid", "The bank sends it back within five business days.",
+		func() ([]ledger.Transaction, error) {
+			p := payout(balanceLine("txn_7", -100000, 0, "USD", "payout"), balanceLine("txn_8", 100000, 0, "USD", "payout_reversal"))
+			return several(ledger.Payout(p))(ledger.PayoutReversal(p))
+		}},
 	{"A reversal", "A transaction that should not have been posted is not changed: its mirror image is posted. Both stay to be read, and the\n" +
 		"accounts are as if neither had been.",
 		func() ([]ledger.Transaction, error) {
@@ -72,11 +148,11 @@ var events = []event{
 // meanings of the accounts; a test holds that each has one.
 var meanings = map[ledger.Account]string{
 	ledger.AssetStripeClearing:      "money at Stripe, pending and available together; equals Stripe's own balance",
-	ledger.AssetBank:                "money paid out to the bank (with payouts, to come)",
-	ledger.AssetDisputedFunds:       "money that Stripe holds back while a dispute is open (with disputes, to come)",
+	ledger.AssetBank:                "money paid out to the bank, on its way among it",
+	ledger.AssetDisputedFunds:       "money that is withheld while a dispute is open",
 	ledger.LiabilityUnearnedRevenue: "paid by travellers, not flown yet: owed as a flight or as a refund",
 	ledger.ExpenseStripeFees:        "what Stripe keeps",
-	ledger.ExpenseChargebacks:       "disputes that were lost (with disputes, to come)",
+	ledger.ExpenseChargebacks:       "disputes that were lost",
 	ledger.EquitySuspense:           "where one currency turns into another, and where a difference shows",
 }
 
@@ -89,8 +165,11 @@ every moment:
 1. In each currency of a transaction, debits equal credits.
 2. An amount is above zero, in minor units as Stripe counts them; the side says which way it goes.
 3. What happened at Stripe is posted once: type, PaymentIntent and Stripe object are unique per booking
-   (` + "`idx_ledger_unique_stripe_entry`" + `).
+   (` + "`idx_ledger_unique_stripe_entry`" + `); what belongs to no booking, a payout, by its operation key.
 4. Nothing is changed or removed; a correction is another transaction. The application's database user cannot do otherwise.
+
+Each balance transaction of Stripe's is posted by its reporting category, when Stripe's balance has moved and not when a
+state says so: the clearing account equals Stripe's balance, pending and available together, after every event below.
 
 ## Chart of accounts
 

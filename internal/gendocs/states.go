@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -20,7 +21,7 @@ func statesPage() (string, error) {
 		return "", err
 	}
 	out.WriteString(stripeStatuses())
-	if err := refunds.write(&out); err != nil {
+	if err := errors.Join(refunds.write(&out), disputes.write(&out), payouts.write(&out)); err != nil {
 		return "", err
 	}
 	return out.String(), nil
@@ -28,18 +29,21 @@ func statesPage() (string, error) {
 
 var bookings = machine[booking.Status]{
 	name: "Booking",
-	story: "A decline does not move a booking: it stays payable until its hold ends. Money that comes for a booking that is\n" +
-		"`payment_failed`, `expired` or `cancelled` changes the payment and the ledger, not the booking: it is flagged `refund_due`.",
+	story: "A decline does not move a booking: it stays payable until its hold ends. One that was paid follows its money, to and fro: what\n" +
+		"went back by refunds and by disputes that were lost, whether a dispute is open, and whether it was cancelled. A refund may fail\n" +
+		"after it succeeded, and a dispute may be won, so the four states of the box lead to one another. Money that comes for a booking\n" +
+		"that is `payment_failed`, `expired` or was `cancelled` before payment changes the payment and the ledger, not the booking: it goes\n" +
+		"back by itself.",
 	table: booking.BookingTransitions,
 	states: []state[booking.Status]{
-		{booking.StatusPendingPayment, waiting, "held; payable until the hold ends, also after a decline"},
+		{booking.StatusPendingPayment, waiting, "held; payable until the hold ends, also after a decline; or authorised and not captured"},
 		{booking.StatusConfirmed, good, "paid: the captured money is in the ledger"},
+		{booking.StatusPartiallyRefunded, good, "some of the money went back"},
+		{booking.StatusRefunded, good, "all of the money went back, by refunds or by a dispute that was lost"},
+		{booking.StatusDisputed, bad, "the cardholder disputes the charge: the bank withholds the money"},
+		{booking.StatusCancelled, bad, "cancelled: before payment, or after it with nothing gone back yet"},
 		{booking.StatusPaymentFailed, bad, "no PaymentIntent could be made, or it was cancelled at Stripe by somebody else"},
-		{booking.StatusExpired, bad, "the hold ended unpaid"},
-		{booking.StatusCancelled, bad, "cancelled before payment"},
-		{booking.StatusDisputed, bad, "the cardholder disputes the charge (with disputes, to come)"},
-		{booking.StatusPartiallyRefunded, good, "some of the money went back (with refunds, to come)"},
-		{booking.StatusRefunded, good, "all of the money went back (with refunds, to come)"},
+		{booking.StatusExpired, bad, "the hold ended unpaid, or an authorisation ran out"},
 	},
 	causes: map[booking.Status]map[booking.Status]string{
 		booking.StatusPendingPayment: {
@@ -48,20 +52,14 @@ var bookings = machine[booking.Status]{
 			booking.StatusExpired:       "hold ended",
 			booking.StatusCancelled:     "customer or operator",
 		},
-		booking.StatusConfirmed: {
-			booking.StatusDisputed:          "dispute opened",
+		booking.StatusConfirmed:         {booking.StatusCancelled: "under the refund policy"},
+		booking.StatusPartiallyRefunded: {booking.StatusCancelled: "its refund failed"},
+		booking.StatusRefunded:          {booking.StatusCancelled: "its refund failed"},
+		booking.StatusDisputed:          {booking.StatusCancelled: "won"},
+		booking.StatusCancelled: {
 			booking.StatusPartiallyRefunded: "part refunded",
 			booking.StatusRefunded:          "all refunded",
-		},
-		booking.StatusPartiallyRefunded: {
-			booking.StatusDisputed: "dispute opened",
-			booking.StatusRefunded: "rest refunded",
-		},
-		booking.StatusRefunded: {booking.StatusDisputed: "dispute opened"},
-		booking.StatusDisputed: {
-			booking.StatusConfirmed:         "won",
-			booking.StatusPartiallyRefunded: "won, part refunded before",
-			booking.StatusRefunded:          "lost, or refunded before",
+			booking.StatusDisputed:          "dispute opened",
 		},
 	},
 }
@@ -91,26 +89,96 @@ var payments = machine[booking.PaymentStatus]{
 }
 
 var refunds = machine[booking.RefundStatus]{
-	name:  "Refund",
-	story: "The table is there; refunds themselves are to come.",
+	name: "Refund",
+	story: "A refund's amount is reserved under the booking's lock before Stripe hears of it. The ledger does not follow these states but\n" +
+		"Stripe's balance: a refund is posted when the balance has paid for it, and its failure when the money is back.",
 	table: booking.RefundTransitions,
 	states: []state[booking.RefundStatus]{
 		{booking.RefundRequested, waiting, "reserved here, not at Stripe yet"},
-		{booking.RefundPending, waiting, "at Stripe, on its way"},
-		{booking.RefundSucceeded, good, "with the customer; can fail later"},
-		{booking.RefundFailed, bad, "the money is back at Stripe"},
+		{booking.RefundPending, waiting, "at Stripe, on its way, or waiting for the balance"},
+		{booking.RefundRequiresAction, waiting, "the customer has to do something to get it"},
+		{booking.RefundSucceeded, good, "with the customer's bank; can fail later"},
+		{booking.RefundFailed, bad, "refused, or sent back by the bank: its amount may be refunded again"},
+		{booking.RefundCanceled, bad, "stopped at Stripe: its amount may be refunded again"},
 	},
 	causes: map[booking.RefundStatus]map[booking.RefundStatus]string{
 		booking.RefundRequested: {
-			booking.RefundPending:   "taken by Stripe",
-			booking.RefundSucceeded: "done at once",
-			booking.RefundFailed:    "refused",
+			booking.RefundPending:        "taken by Stripe",
+			booking.RefundRequiresAction: "the customer is asked",
+			booking.RefundSucceeded:      "done at once",
+			booking.RefundFailed:         "refused",
+			booking.RefundCanceled:       "stopped",
 		},
 		booking.RefundPending: {
+			booking.RefundRequiresAction: "the customer is asked",
+			booking.RefundSucceeded:      "done",
+			booking.RefundFailed:         "refused by the bank",
+			booking.RefundCanceled:       "stopped",
+		},
+		booking.RefundRequiresAction: {
+			booking.RefundPending:   "the customer has answered",
 			booking.RefundSucceeded: "done",
-			booking.RefundFailed:    "refused by the bank",
+			booking.RefundFailed:    "never answered, or refused",
+			booking.RefundCanceled:  "stopped",
 		},
 		booking.RefundSucceeded: {booking.RefundFailed: "sent back by the bank"},
+	},
+}
+
+var disputes = machine[booking.DisputeStatus]{
+	name: "Dispute",
+	story: "Stripe's own states. Those that begin with `warning` are inquiries: no money is withheld. What was decided is never open again;\n" +
+		"an answer that says so is older news. A network may turn a decision round.",
+	table: booking.DisputeTransitions,
+	states: []state[booking.DisputeStatus]{
+		{booking.DisputeWarningNeedsResponse, waiting, "an inquiry that waits for evidence"},
+		{booking.DisputeWarningUnderReview, waiting, "an inquiry that the bank looks at"},
+		{booking.DisputeWarningClosed, good, "an inquiry that ended without a dispute"},
+		{booking.DisputeNeedsResponse, bad, "the money is withheld; evidence is due"},
+		{booking.DisputeUnderReview, waiting, "the money is withheld; the bank decides"},
+		{booking.DisputeWon, good, "the money comes back, and Stripe's fee"},
+		{booking.DisputeLost, bad, "the money is a chargeback"},
+	},
+	causes: disputeCauses(),
+}
+
+// disputeCauses: what leads to a dispute's state is the same wherever it comes from.
+func disputeCauses() map[booking.DisputeStatus]map[booking.DisputeStatus]string {
+	by := map[booking.DisputeStatus]string{
+		booking.DisputeWarningNeedsResponse: "asked again", booking.DisputeWarningUnderReview: "evidence given", booking.DisputeWarningClosed: "the bank lets it be",
+		booking.DisputeNeedsResponse: "becomes formal", booking.DisputeUnderReview: "evidence given", booking.DisputeWon: "the bank decides for us",
+		booking.DisputeLost: "the bank decides against us",
+	}
+	causes := map[booking.DisputeStatus]map[booking.DisputeStatus]string{}
+	for from, targets := range booking.DisputeTransitions {
+		causes[from] = map[booking.DisputeStatus]string{}
+		for _, to := range targets {
+			causes[from][to] = by[to]
+		}
+	}
+	causes[booking.DisputeWon][booking.DisputeLost] = "turned round"
+	causes[booking.DisputeLost][booking.DisputeWon] = "turned round"
+	return causes
+}
+
+var payouts = machine[booking.PayoutStatus]{
+	name: "Payout",
+	story: "Stripe's own states. The ledger moves the money to the bank when Stripe's balance has paid for it, some days before it arrives,\n" +
+		"and back when it failed.",
+	table: booking.PayoutTransitions,
+	states: []state[booking.PayoutStatus]{
+		{booking.PayoutPending, waiting, "made, not sent to the bank yet"},
+		{booking.PayoutInTransit, waiting, "on its way to the bank"},
+		{booking.PayoutPaid, good, "at the bank, as far as Stripe knows; can fail within five business days"},
+		{booking.PayoutFailed, bad, "sent back by the bank: the money is at Stripe again"},
+		{booking.PayoutCanceled, bad, "stopped before it left: the money is at Stripe again"},
+	},
+	causes: map[booking.PayoutStatus]map[booking.PayoutStatus]string{
+		booking.PayoutPending: {
+			booking.PayoutInTransit: "sent", booking.PayoutPaid: "arrived", booking.PayoutFailed: "refused", booking.PayoutCanceled: "stopped",
+		},
+		booking.PayoutInTransit: {booking.PayoutPaid: "arrived", booking.PayoutFailed: "refused", booking.PayoutCanceled: "stopped"},
+		booking.PayoutPaid:      {booking.PayoutFailed: "sent back"},
 	},
 }
 
