@@ -31,7 +31,7 @@ var bookings = machine[booking.Status]{
 	name: "Booking",
 	story: "A decline does not move a booking: it stays payable until its hold ends. One that was paid follows its money, to and fro: what\n" +
 		"went back by refunds and by disputes that were lost, whether a dispute is open, and whether it was cancelled. A refund may fail\n" +
-		"after it succeeded, and a dispute may be won, so the four states of the box lead to one another. Money that comes for a booking\n" +
+		"after it succeeded, and a dispute may be won, so the paid states lead to one another. Money that comes for a booking\n" +
 		"that is `payment_failed`, `expired` or was `cancelled` before payment changes the payment and the ledger, not the booking: it goes\n" +
 		"back by itself.",
 	table: booking.BookingTransitions,
@@ -52,10 +52,22 @@ var bookings = machine[booking.Status]{
 			booking.StatusExpired:       "hold ended",
 			booking.StatusCancelled:     "customer or operator",
 		},
-		booking.StatusConfirmed:         {booking.StatusCancelled: "under the refund policy"},
-		booking.StatusPartiallyRefunded: {booking.StatusCancelled: "its refund failed"},
-		booking.StatusRefunded:          {booking.StatusCancelled: "its refund failed"},
-		booking.StatusDisputed:          {booking.StatusCancelled: "won"},
+		booking.StatusConfirmed: {
+			booking.StatusCancelled: "under the refund policy", booking.StatusPartiallyRefunded: "part refunded",
+			booking.StatusRefunded: "all refunded", booking.StatusDisputed: "dispute opened",
+		},
+		booking.StatusPartiallyRefunded: {
+			booking.StatusConfirmed: "its refund failed", booking.StatusCancelled: "its refund failed",
+			booking.StatusRefunded: "rest refunded", booking.StatusDisputed: "dispute opened",
+		},
+		booking.StatusRefunded: {
+			booking.StatusConfirmed: "its refund failed", booking.StatusCancelled: "its refund failed",
+			booking.StatusPartiallyRefunded: "one of its refunds failed", booking.StatusDisputed: "dispute opened",
+		},
+		booking.StatusDisputed: {
+			booking.StatusConfirmed: "won", booking.StatusCancelled: "won, cancelled before",
+			booking.StatusPartiallyRefunded: "decided, part refunded", booking.StatusRefunded: "lost, or refunded before",
+		},
 		booking.StatusCancelled: {
 			booking.StatusPartiallyRefunded: "part refunded",
 			booking.StatusRefunded:          "all refunded",
