@@ -37,8 +37,8 @@ type Config struct {
 	EventSweep time.Duration
 	// Reconcile is how the books are held against Stripe.
 	Reconcile Reconcile
-	HTTPAddr   string
-	TaskQueue  string
+	HTTPAddr  string
+	TaskQueue string
 	// HoldMinute is how long a minute of a hold lasts: a minute, unless a test shortens it. Production refuses others.
 	HoldMinute time.Duration
 	// Failpoint names where a process kills itself in a test. Production refuses it.

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"strconv"
 	"testing"
 	"time"
 
@@ -63,6 +64,8 @@ type Options struct {
 	NoWorker bool
 	// Lag is what reconciliation takes for being on its way.
 	Lag time.Duration
+	// CallsPerSecond is what reconciliation may ask of Stripe; zero for a lot.
+	CallsPerSecond int
 	// Latency is put on every connection to the database, Stripe and the mail server, each way.
 	Latency time.Duration
 	// Quiet logs errors only: for benchmarks.
@@ -88,6 +91,13 @@ func New(t testing.TB, options Options) *Stack {
 		s.startInside(listener, options)
 	}
 	return s
+}
+
+func orDefault(value, usual int) int {
+	if value == 0 {
+		return usual
+	}
+	return value
 }
 
 func (s *Stack) listen() net.Listener {
@@ -137,7 +147,7 @@ func (s *Stack) configure(httpAddr string, options Options) {
 		"STRIPE_SECRET_KEY=" + StripeKey, "STRIPE_API_BASE=" + reached.stripe, "STRIPE_WEBHOOK_SECRET=" + WebhookSecret,
 		"SMTP_HOST=" + host, "SMTP_PORT=" + port, "SMTP_TLS=none", "SMTP_FROM=Farebook <bookings@farebook.example>",
 		"FINANCE_EMAIL=finance@canary-mail.example", "EVENT_SWEEP_INTERVAL=500ms",
-		"RECONCILE_LAG=" + options.Lag.String(), "RECONCILE_CALLS_PER_SECOND=1000",
+		"RECONCILE_LAG=" + options.Lag.String(), "RECONCILE_CALLS_PER_SECOND=" + strconv.Itoa(orDefault(options.CallsPerSecond, 1000)),
 		"TEMPORAL_ADDRESS=" + temporalAddress(s.T), "HTTP_ADDR=" + httpAddr,
 		"FAREBOOK_TASK_QUEUE=" + s.DB.Name, "FAREBOOK_HOLD_MINUTE=" + minute.String(),
 	}

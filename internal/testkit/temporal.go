@@ -67,10 +67,11 @@ func (s *Stack) LatestRun(reference string) string {
 
 // History reads the latest run of a booking's workflow.
 func (s *Stack) History(reference string) *historypb.History {
-	return s.runHistory(s.WorkflowID(reference))
+	return s.RunHistory(s.WorkflowID(reference))
 }
 
-func (s *Stack) runHistory(workflowID string) *historypb.History {
+// RunHistory reads the latest run of a workflow.
+func (s *Stack) RunHistory(workflowID string) *historypb.History {
 	s.T.Helper()
 	history := &historypb.History{}
 	iterator := s.Temporal.GetWorkflowHistory(context.WithoutCancel(s.T.Context()), workflowID, "", false,
@@ -92,7 +93,7 @@ func (s *Stack) HistoryText(reference string) string { return s.RunText(s.Workfl
 func (s *Stack) RunText(workflowID string) string {
 	s.T.Helper()
 	var text strings.Builder
-	for _, event := range s.runHistory(workflowID).Events {
+	for _, event := range s.RunHistory(workflowID).Events {
 		text.WriteString(event.String())
 		text.WriteByte('\n')
 	}
@@ -111,7 +112,7 @@ func (s *Stack) SaveRun(workflowID, name string) {
 	if !*record {
 		return
 	}
-	text, err := protojson.MarshalOptions{Indent: " "}.Marshal(s.runHistory(workflowID))
+	text, err := protojson.MarshalOptions{Indent: " "}.Marshal(s.RunHistory(workflowID))
 	require.NoError(s.T, err)
 	require.NoError(s.T, os.WriteFile(filepath.Join("..", "workflows", "testdata", name+".json"), append(text, '\n'), 0o600))
 }
