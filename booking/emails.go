@@ -25,13 +25,15 @@ const (
 	EmailPayoutUnproven EmailKind = "payout_unproven"
 	EmailCaptureDue     EmailKind = "capture_due"
 	EmailReconciliation EmailKind = "reconciliation"
+
+	EmailReconciliationOverdue EmailKind = "reconciliation_overdue"
 )
 
 // ForFinance tells whether the finance department is written to, and not the customer.
 func (k EmailKind) ForFinance() bool {
 	switch k {
 	case EmailDisputeOpened, EmailDisputeDue, EmailDisputeClosed, EmailPayoutFailed, EmailPayoutUnproven, EmailCaptureDue,
-		EmailReconciliation:
+		EmailReconciliation, EmailReconciliationOverdue:
 		return true
 	}
 	return false

@@ -296,3 +296,22 @@ func (s *Store) TellOfRun(ctx context.Context, correlationID string, now time.Ti
 	})
 	return mails, err
 }
+
+// TellOfOverdue queues a mail to the finance department that no run has completed since this one, once, and returns it if
+// it is not sent yet.
+func (s *Store) TellOfOverdue(ctx context.Context, last Run, now time.Time) ([]uint64, error) {
+	owner := "overdue-" + last.CorrelationID
+	var mails []uint64
+	err := s.inTransaction(ctx, func(tx *gorm.DB) error {
+		err := queue(tx, now, letter{
+			kind: booking.EmailReconciliationOverdue, owner: owner, occasion: "overdue",
+			content: &booking.Letter{Reconciliation: &booking.ReconciliationLetter{ID: last.CorrelationID, Scanned: last.Scanned}},
+		})
+		if err != nil {
+			return err
+		}
+		mails, err = queuedMails(tx, owner)
+		return err
+	})
+	return mails, err
+}

@@ -62,6 +62,7 @@ type Reconcile struct {
 	Lag            time.Duration // what is younger may still be on its way
 	Tolerance      int64         // minor units
 	Heal           []booking.Healing
+	Overdue        time.Duration // without a completed run, before finance hears of it; 0 for never
 }
 
 // Live tells whether the key is one for real money. Events of the other mode are refused.

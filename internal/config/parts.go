@@ -198,7 +198,11 @@ func (r *reader) readReconcile() {
 	if err != nil {
 		r.problem("RECONCILE_TOLERANCE is %q: set it to minor units, 0 for none", v.ReconcileTol)
 	}
-	r.config.Reconcile = Reconcile{CallsPerSecond: rate, Lag: lag, Tolerance: int64(tolerance)}
+	overdue, err := time.ParseDuration(v.ReconcileOverdue)
+	if err != nil || overdue < 0 {
+		r.problem("RECONCILE_OVERDUE is %q: set it to a duration such as 26h, or to 0", v.ReconcileOverdue)
+	}
+	r.config.Reconcile = Reconcile{CallsPerSecond: rate, Lag: lag, Tolerance: int64(tolerance), Overdue: overdue}
 	if v.ReconcileHeal == "none" {
 		return
 	}

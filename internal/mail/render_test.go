@@ -71,6 +71,8 @@ func letter(kind booking.EmailKind) booking.Letter {
 		return booking.Letter{Reconciliation: &booking.ReconciliationLetter{ID: "recon_1", Scanned: 12345, Counts: []booking.ReconciliationCount{
 			{Class: booking.MissingInLedger, State: "fixed", Items: 3, Difference: usd(-137700)}, {Class: booking.OrphanPayment, State: "found", Items: 1, Difference: usd(-5000)},
 		}}}
+	case booking.EmailReconciliationOverdue:
+		return booking.Letter{Reconciliation: &booking.ReconciliationLetter{ID: "recon_1", Scanned: 12345}}
 	case booking.EmailPayoutFailed, booking.EmailPayoutUnproven:
 		about := &booking.PayoutLetter{
 			ID: "po_1", Status: booking.PayoutPaid, Amount: usd(1_000_000), Transactions: 42, Unmatched: 1, ArrivesAt: at,
@@ -90,7 +92,7 @@ var kinds = []booking.EmailKind{
 
 var financeKinds = []booking.EmailKind{
 	booking.EmailDisputeOpened, booking.EmailDisputeDue, booking.EmailDisputeClosed, booking.EmailPayoutFailed, booking.EmailPayoutUnproven,
-	booking.EmailCaptureDue, booking.EmailReconciliation,
+	booking.EmailCaptureDue, booking.EmailReconciliation, booking.EmailReconciliationOverdue,
 }
 
 // Mails to the finance department are in English whatever the customer reads, and name nobody.

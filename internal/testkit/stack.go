@@ -64,6 +64,8 @@ type Options struct {
 	NoWorker bool
 	// Lag is what reconciliation takes for being on its way.
 	Lag time.Duration
+	// Overdue is how long without a reconciliation is too long; zero for never.
+	Overdue time.Duration
 	// CallsPerSecond is what reconciliation may ask of Stripe; zero for a lot.
 	CallsPerSecond int
 	// Latency is put on every connection to the database, Stripe and the mail server, each way.
@@ -147,7 +149,7 @@ func (s *Stack) configure(httpAddr string, options Options) {
 		"STRIPE_SECRET_KEY=" + StripeKey, "STRIPE_API_BASE=" + reached.stripe, "STRIPE_WEBHOOK_SECRET=" + WebhookSecret,
 		"SMTP_HOST=" + host, "SMTP_PORT=" + port, "SMTP_TLS=none", "SMTP_FROM=Farebook <bookings@farebook.example>",
 		"FINANCE_EMAIL=finance@canary-mail.example", "EVENT_SWEEP_INTERVAL=500ms",
-		"RECONCILE_LAG=" + options.Lag.String(), "RECONCILE_CALLS_PER_SECOND=" + strconv.Itoa(orDefault(options.CallsPerSecond, 1000)),
+		"RECONCILE_LAG=" + options.Lag.String(), "RECONCILE_OVERDUE=" + options.Overdue.String(), "RECONCILE_CALLS_PER_SECOND=" + strconv.Itoa(orDefault(options.CallsPerSecond, 1000)),
 		"TEMPORAL_ADDRESS=" + temporalAddress(s.T), "HTTP_ADDR=" + httpAddr,
 		"FAREBOOK_TASK_QUEUE=" + s.DB.Name, "FAREBOOK_HOLD_MINUTE=" + minute.String(),
 	}

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,6 +22,7 @@ import (
 	"farebook/internal/stripeapi"
 	"farebook/starter/api"
 	"farebook/starter/inbox"
+	"farebook/starter/overdue"
 	"farebook/store"
 	"farebook/workflows"
 )
@@ -85,7 +87,11 @@ func NewAPI(ctx context.Context, cfg config.Config, log *slog.Logger) (http.Hand
 	swept := make(chan struct{})
 	go func() {
 		defer close(swept)
-		events.Run(sweeping)
+		var group sync.WaitGroup
+		group.Go(func() { events.Run(sweeping) })
+		watch := overdue.Watch{Store: books, Workflows: bookings, After: cfg.Reconcile.Overdue, Log: log}
+		group.Go(func() { watch.Run(sweeping) })
+		group.Wait()
 	}()
 	closeAll := func() {
 		stopSweeping()

@@ -1,0 +1,61 @@
+// Package overdue watches that reconciliation goes on: a schedule that is paused, a worker that is gone or a run that fails
+// every night are silent by themselves.
+package overdue
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"farebook/store"
+	"farebook/workflows"
+)
+
+// Watch looks whether a reconciliation has completed lately.
+type Watch struct {
+	Store     *store.Store
+	Workflows *workflows.Client
+	// After is how long without one is too long; zero watches nothing.
+	After time.Duration
+	Log   *slog.Logger
+}
+
+// most is how seldom it looks.
+const most = 10 * time.Minute
+
+// Run watches until ctx ends.
+func (w Watch) Run(ctx context.Context) {
+	if w.After == 0 {
+		return
+	}
+	ticker := time.NewTicker(max(min(w.After/10, most), 10*time.Millisecond))
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		if err := w.look(ctx); err != nil && ctx.Err() == nil {
+			w.Log.WarnContext(ctx, "whether reconciliation goes on could not be told", "error", err)
+		}
+	}
+}
+
+// look tells finance once for each last good run. A system that has never completed one has no schedule yet.
+func (w Watch) look(ctx context.Context) error {
+	last, err := w.Store.LastGoodRun(ctx)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil || time.Since(*last.CompletedAt) < w.After {
+		return err
+	}
+	mails, err := w.Store.TellOfOverdue(ctx, last, time.Now().UTC())
+	for _, id := range mails {
+		w.Log.ErrorContext(ctx, "no reconciliation has completed lately", "last", last.CorrelationID, "completedAt", last.CompletedAt)
+		err = errors.Join(err, w.Workflows.SendMail(ctx, id))
+	}
+	return err
+}
