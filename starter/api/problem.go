@@ -55,14 +55,14 @@ func invalidBody(ctx context.Context, err error) error {
 	for _, one := range found {
 		details = append(details, bodyField(one))
 	}
-	return problem(ctx, http.StatusUnprocessableEntity, "invalid-fields", "Some fields are wrong: see errors. Nothing was booked.", details...)
+	return problem(ctx, http.StatusUnprocessableEntity, "invalid-fields", "Some fields are wrong: see errors. Nothing was done.", details...)
 }
 
 func syntaxText(e *booking.FieldError) string {
 	if e.Field == "" {
 		return e.Problem + ": " + e.Fix + "."
 	}
-	return "has a field that cannot be taken: see errors. Nothing was booked."
+	return "has a field that cannot be taken: see errors. Nothing was done."
 }
 
 func bodyField(e *booking.FieldError) *huma.ErrorDetail {
