@@ -70,6 +70,12 @@ func TestUpSurvivesTheDeathOfEveryPart(t *testing.T) {
 // payOne books and pays as a traveller would and waits for the confirmation.
 func payOne(t *testing.T, stack *devstack.Stack, email string) {
 	t.Helper()
+	bookAndPay(t, stack, email)
+	awaitConfirmation(t, stack, email)
+}
+
+func bookAndPay(t *testing.T, stack *devstack.Stack, email string) {
+	t.Helper()
 	departs := time.Now().AddDate(0, 1, 0)
 	body := fmt.Sprintf(`{"customer":{"name":"Mona","email":%q,"locale":"en"},"amount":{"value":45900,"currency":"USD"},
 		"flight":{"number":"MS985","from":"CAI","to":"JFK","departsAt":%q,"arrivesAt":%q,"passengers":[{"name":"Mona"}]}}`,
@@ -105,7 +111,11 @@ func payOne(t *testing.T, stack *devstack.Stack, email string) {
 	require.NoError(t, err)
 	require.NoError(t, response.Body.Close())
 	require.Equal(t, http.StatusOK, response.StatusCode)
-	_, err = stack.Mailbox.Await(t.Context(), func(m mailbox.Message) bool { return m.To[0] == email })
+}
+
+func awaitConfirmation(t *testing.T, stack *devstack.Stack, email string) {
+	t.Helper()
+	_, err := stack.Mailbox.Await(t.Context(), func(m mailbox.Message) bool { return m.To[0] == email })
 	require.NoError(t, err)
 }
 
