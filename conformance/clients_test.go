@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"farebook/internal/freeport"
 	"farebook/internal/stripestand"
 )
 
@@ -35,21 +35,15 @@ func listening(t *testing.T) (*stripestand.Server, string) {
 	return s, strings.TrimPrefix(s.URL(), "http://")
 }
 
-func freePort(t *testing.T) int {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, listener.Close())
-	return listener.Addr().(*net.TCPAddr).Port
-}
-
 func TestClientsThatNobodyHereWrote(t *testing.T) {
 	t.Parallel()
 	dir := clients(t)
 	t.Run("stripe-node", func(t *testing.T) {
 		t.Parallel()
 		s, address := listening(t)
-		port := strconv.Itoa(freePort(t))
+		free, err := freeport.Next()
+		require.NoError(t, err)
+		port := strconv.Itoa(free)
 		s.SetWebhook("http://127.0.0.1:"+port, "whsec_conformance")
 		node := exec.CommandContext(t.Context(), "node", "drive.js", address, port)
 		node.Dir = dir

@@ -8,9 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"path/filepath"
+
+	"farebook/internal/freeport"
 )
 
 // Root is the checkout that the working directory lies in.
@@ -77,22 +78,11 @@ func ForTests() ServerOption { return func(o *serverOptions) { o.forTests = true
 // WithProgress says where installing and building are announced; os.Stderr by default.
 func WithProgress(w io.Writer) ServerOption { return func(o *serverOptions) { o.progress = w } }
 
-// freePort asks the system for a port that nobody listens on. Somebody else may take it before it is used; the server
-// then fails to start and says so.
-func freePort() (int, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, fmt.Errorf("find a free port: %w", err)
-	}
-	port := listener.Addr().(*net.TCPAddr).Port
-	return port, listener.Close()
-}
-
 func orFree(port int) (int, error) {
 	if port != 0 {
 		return port, nil
 	}
-	return freePort()
+	return freeport.Next()
 }
 
 func loopback(port int) string { return fmt.Sprintf("127.0.0.1:%d", port) }

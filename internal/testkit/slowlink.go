@@ -15,7 +15,7 @@ import (
 // the address to connect to instead of target.
 func (s *Stack) SlowLink(target string, latency time.Duration) string {
 	s.T.Helper()
-	listener := s.listen()
+	listener := s.listen("127.0.0.1:0")
 	ctx, cancel := background(s.T)
 	var group sync.WaitGroup
 	s.T.Cleanup(func() {

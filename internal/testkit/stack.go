@@ -5,6 +5,7 @@ package testkit
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -18,6 +19,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"farebook/internal/config"
+	"farebook/internal/freeport"
 	"farebook/internal/mailbox"
 	"farebook/internal/stripestand"
 	"farebook/internal/testdb"
@@ -79,18 +81,19 @@ func New(t testing.TB, options Options) *Stack {
 	t.Helper()
 	s := &Stack{T: t, DB: testdb.New(t), Logs: &Buffer{}}
 	s.startMailbox()
-	listener := s.listen()
-	s.startStripe("http://" + listener.Addr().String() + "/webhooks/stripe")
-	s.configure(listener.Addr().String(), options)
+	port, err := freeport.Next() // processes are started on it again after each death
+	require.NoError(t, err)
+	address := fmt.Sprintf("127.0.0.1:%d", port)
+	s.startStripe("http://" + address + "/webhooks/stripe")
+	s.configure(address, options)
 	s.dialTemporal()
 	token, err := s.DB.Store.CreateAPIKey(t.Context(), "test")
 	require.NoError(t, err)
-	s.API = &APIClient{t: t, base: "http://" + listener.Addr().String(), Token: token}
+	s.API = &APIClient{t: t, base: "http://" + address, Token: token}
 	if options.Processes {
-		require.NoError(t, listener.Close())
 		s.startProcesses(options)
 	} else {
-		s.startInside(listener, options)
+		s.startInside(s.listen(address), options)
 	}
 	return s
 }
@@ -102,8 +105,8 @@ func orDefault(value, usual int) int {
 	return value
 }
 
-func (s *Stack) listen() net.Listener {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+func (s *Stack) listen(address string) net.Listener {
+	listener, err := net.Listen("tcp", address)
 	require.NoError(s.T, err)
 	return listener
 }

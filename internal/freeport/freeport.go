@@ -1,0 +1,72 @@
+// Package freeport finds ports for servers that this process starts, kills and starts again on the same port.
+//
+// Asking the system for port 0 does not do: it names a port of the range that outgoing connections are given too, so
+// between closing it and the server's start, or while the server is dead, somebody's connection may sit on it.
+package freeport
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"os"
+	"sync"
+)
+
+const (
+	lowest   = 10000
+	attempts = 1000
+	// Where the system says nothing else, Linux gives outgoing connections 32768 and up.
+	usualEphemeral = 32768
+	minimumRange   = 1000
+)
+
+// claims keeps what is claimed until the process ends, in whatever way.
+var claims struct {
+	mu    sync.Mutex
+	names []net.Listener
+}
+
+// Next is a port on 127.0.0.1 that nobody listens on, that no outgoing connection is given, and that no other caller of
+// Next gets as long as this process lives: each port is claimed by binding a name in Linux's abstract socket namespace
+// (unix(7)), which leaves no file and is let go by the kernel.
+func Next() (int, error) {
+	highest := belowEphemeral()
+	for range attempts {
+		port := lowest + rand.IntN(highest-lowest)
+		claim, err := net.Listen("unix", fmt.Sprintf("@farebook-port-%d", port))
+		if err != nil {
+			continue // another process's
+		}
+		if !listenable(port) {
+			_ = claim.Close() // nothing was sent over it
+			continue
+		}
+		claims.mu.Lock()
+		claims.names = append(claims.names, claim)
+		claims.mu.Unlock()
+		return port, nil
+	}
+	return 0, errors.New("no free port found on 127.0.0.1 from " + fmt.Sprintf("%d to %d", lowest, highest))
+}
+
+func listenable(port int) bool {
+	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	if err != nil {
+		return false
+	}
+	return listener.Close() == nil
+}
+
+// belowEphemeral is the first port of the range for outgoing connections (ip(7), ip_local_port_range).
+func belowEphemeral() int {
+	var first, last int
+	content, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range")
+	if err != nil {
+		return usualEphemeral
+	}
+	if _, err := fmt.Sscan(string(content), &first, &last); err != nil || first < lowest+minimumRange {
+		return usualEphemeral
+	}
+	return first
+}
