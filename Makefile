@@ -16,6 +16,8 @@ TEST_TIMEOUT ?= 20m
 RACE ?= -race
 # How many paid bookings the benchmark measures.
 BOOKINGS ?= 500
+# How many payments it reconciles.
+PAYMENTS ?= 20000
 
 .DEFAULT_GOAL := help
 .PHONY: help up demo test lint conformance bench reconcile reconcile-dry generate clean
@@ -44,8 +46,9 @@ conformance: ## Hold the Stripe stand-in against Stripe's specification and clie
 	@$(NEED) node=nodejs npm=npm
 	@cd conformance && go test -timeout $(TEST_TIMEOUT) ./...
 
-bench: $(BIN)/with-servers ## Measure paid bookings a second beside an empty workflow
-	@$(WITH_SERVERS) go test -run '^$$' -bench . -benchtime $(BOOKINGS)x -timeout $(TEST_TIMEOUT) ./test/
+bench: $(BIN)/with-servers ## Measure bookings, verification and reconciliation beside their floors
+	@$(WITH_SERVERS) go test -run '^$$' -bench Booking -benchtime $(BOOKINGS)x -timeout $(TEST_TIMEOUT) ./test/
+	@FAREBOOK_BENCH_PAYMENTS=$(PAYMENTS) $(WITH_SERVERS) go test -run '^$$' -bench 'Verify|Reconcile$$' -benchtime 1x -timeout 60m ./test/
 
 reconcile: ## Reconcile the stack that `make up` runs
 	@$(STARTER) reconcile

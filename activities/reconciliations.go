@@ -38,20 +38,13 @@ type BeginReconciliationInput struct {
 	StartedAt     time.Time                     `json:"startedAt"`
 }
 
-// ReconciliationBegun is the run with its windows.
+// ReconciliationBegun is the run with the span that it looks at.
 type ReconciliationBegun struct {
-	RunID   uint64             `json:"runId"`
-	Whole   stripeapi.Window   `json:"whole"`
-	Windows []stripeapi.Window `json:"windows"`
-	Rate    float64            `json:"rate"` // calls a second for each that works at once
+	RunID uint64           `json:"runId"`
+	Whole stripeapi.Window `json:"whole"`
 }
 
-// windowsAtOnce is how many disjoint windows are read beside one another: enough that the rate limit, and not the time of a
-// page, is what a run waits for.
-const windowsAtOnce = 8
-
-// BeginReconciliation writes the run's row and cuts its look-back into windows. Harmless when repeated: UNIQUE correlation
-// id.
+// BeginReconciliation writes the run's row. Harmless when repeated: UNIQUE correlation id.
 func (r *Reconciliations) BeginReconciliation(ctx context.Context, in BeginReconciliationInput) (ReconciliationBegun, error) {
 	// Stripe counts in seconds: the one that has begun belongs to the run.
 	end := in.StartedAt.UTC().Truncate(time.Second).Add(time.Second)
@@ -62,19 +55,10 @@ func (r *Reconciliations) BeginReconciliation(ctx context.Context, in BeginRecon
 	if err != nil {
 		return ReconciliationBegun{}, storeError(err)
 	}
-	begun := ReconciliationBegun{RunID: run.ID, Whole: stripeapi.Window{From: start, To: end}, Rate: r.CallsPerSecond / windowsAtOnce}
-	step := end.Sub(start).Truncate(windowsAtOnce*time.Second) / windowsAtOnce
-	for i := range windowsAtOnce {
-		window := stripeapi.Window{From: start.Add(time.Duration(i) * step), To: start.Add(time.Duration(i+1) * step)}
-		if i == windowsAtOnce-1 {
-			window.To = end
-		}
-		begun.Windows = append(begun.Windows, window)
-	}
 	if in.Applies != "" {
 		err = r.takePlan(ctx, run, in.Applies)
 	}
-	return begun, err
+	return ReconciliationBegun{RunID: run.ID, Whole: stripeapi.Window{From: start, To: end}}, err
 }
 
 // takePlan copies what another run found into this one, as long as it is what that run's digest says.

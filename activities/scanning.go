@@ -13,11 +13,13 @@ import (
 	"farebook/reconciliation"
 )
 
-// ScanInput is what one scan goes through. Rate is its share of the run's calls a second.
+// ScanInput is what one scan goes through. After is Stripe's cursor when another scan has been through the newer part;
+// Pages is after how many a scan of a window hands back the rest.
 type ScanInput struct {
 	RunID  uint64           `json:"runId"`
 	Window stripeapi.Window `json:"window"`
-	Rate   float64          `json:"rate"`
+	After  string           `json:"after,omitempty"`
+	Pages  int              `json:"pages,omitempty"`
 	Limit  int              `json:"limit,omitempty"`  // of open payments; 0 for all
 	Object string           `json:"object,omitempty"` // refund, dispute or payout
 }
@@ -28,6 +30,10 @@ type Scanned struct {
 	Row   uint64 `json:"row,omitempty"`   // ours
 	Lines int64  `json:"lines"`
 	Found int64  `json:"found"`
+	// Rest is what is left of a window, for scans to come; nil when it is done.
+	Rest *stripeapi.Window `json:"rest,omitempty"`
+	// Seconds of the window that have been gone through.
+	Seconds int64 `json:"seconds,omitempty"`
 }
 
 // resume is where an earlier attempt stopped.
@@ -39,11 +45,14 @@ func resume(ctx context.Context) Scanned {
 	return at
 }
 
-// ScanWindow holds every balance transaction of a window against the ledger. A page that is read again finds the same: items
-// and scratch are UNIQUE.
+// ScanWindow holds the balance transactions of a window against the ledger, the newest first, and hands back the rest after
+// some pages. A page that is read again finds the same: items and scratch are UNIQUE.
 func (r *Reconciliations) ScanWindow(ctx context.Context, in ScanInput) (Scanned, error) {
-	stripe, at := r.Stripe.Slowly(in.Rate), resume(ctx)
-	for {
+	stripe, at := r.paced(in.RunID), resume(ctx)
+	if at.After == "" {
+		at.After = in.After
+	}
+	for pages := int(at.Lines / stripeapi.PageSize); ; pages++ {
 		lines, more, err := stripe.BalanceTransactions(ctx, in.Window, at.After)
 		if err != nil {
 			return at, stripeError(err)
@@ -54,15 +63,23 @@ func (r *Reconciliations) ScanWindow(ctx context.Context, in ScanInput) (Scanned
 		}
 		failpoint.Hit("after-reconciliation-page")
 		at.Lines, at.Found = at.Lines+int64(len(lines)), at.Found+int64(found)
-		if len(lines) > 0 {
-			at.After = lines[len(lines)-1].ID
-		}
-		activity.RecordHeartbeat(ctx, at)
-		if !more {
+		if !more || len(lines) == 0 {
+			at.Seconds = seconds(in.Window)
 			return at, nil
 		}
+		last := lines[len(lines)-1]
+		// The second of the last line may hold more of them: the cursor, not the window, leaves out those that were met.
+		rest := stripeapi.Window{From: in.Window.From, To: last.Created.Truncate(time.Second).Add(time.Second)}
+		at.After, at.Seconds = last.ID, seconds(in.Window)-seconds(rest)
+		if pages+1 >= in.Pages {
+			at.Rest = &rest
+			return at, nil
+		}
+		activity.RecordHeartbeat(ctx, at)
 	}
 }
+
+func seconds(w stripeapi.Window) int64 { return int64(w.To.Sub(w.From) / time.Second) }
 
 func (r *Reconciliations) compare(ctx context.Context, runID uint64, lines []reconciliation.Line) (int, error) {
 	if len(lines) == 0 {
@@ -119,7 +136,7 @@ const unseenPage = 200
 // ScanUnseen asks Stripe for what the ledger has and the windows did not show: it was settled before them, or it is not
 // there.
 func (r *Reconciliations) ScanUnseen(ctx context.Context, in ScanInput) (Scanned, error) {
-	stripe, at := r.Stripe.Slowly(in.Rate), resume(ctx)
+	stripe, at := r.paced(in.RunID), resume(ctx)
 	for {
 		rows, err := r.Store.UnseenPostings(ctx, in.RunID, in.Window.From, in.Window.To, at.Row, unseenPage)
 		if err != nil {
@@ -157,7 +174,7 @@ const openPage = 100
 
 // ScanOpenPayments compares each payment that is not final with Stripe, oldest first, up to the run's limit.
 func (r *Reconciliations) ScanOpenPayments(ctx context.Context, in ScanInput) (Scanned, error) {
-	stripe, at := r.Stripe.Slowly(in.Rate), resume(ctx)
+	stripe, at := r.paced(in.RunID), resume(ctx)
 	for in.Limit == 0 || at.Lines < int64(in.Limit) {
 		page := openPage
 		if in.Limit > 0 {
@@ -214,7 +231,7 @@ func (r *Reconciliations) compareOpen(ctx context.Context, stripe *stripeapi.Cli
 
 // ScanStates compares where refunds, disputes or payouts are with Stripe.
 func (r *Reconciliations) ScanStates(ctx context.Context, in ScanInput) (Scanned, error) {
-	stripe, at := r.Stripe.Slowly(in.Rate), resume(ctx)
+	stripe, at := r.paced(in.RunID), resume(ctx)
 	healing := map[string]booking.Healing{"refund": booking.HealRefund, "dispute": booking.HealDispute, "payout": booking.HealPayout}[in.Object]
 	for {
 		states, more, err := stripe.States(ctx, in.Object, in.Window, at.After)

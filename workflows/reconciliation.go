@@ -28,11 +28,14 @@ type ReconciliationInput struct {
 type ReconciliationProgress struct {
 	CorrelationID string `json:"correlationId"`
 	Stage         string `json:"stage"`
-	Scans         int    `json:"scans"` // that have to be made
-	ScansDone     int    `json:"scansDone"`
-	Scanned       int64  `json:"scanned"`
-	Found         int64  `json:"found"`
-	Healing       int    `json:"healing"` // items whose workflows were asked
+	// Seconds of the look-back whose balance transactions have been compared, of all; none when they are not looked at.
+	Seconds     int64 `json:"seconds"`
+	SecondsDone int64 `json:"secondsDone"`
+	Scans       int   `json:"scans"` // that have to be made beside that
+	ScansDone   int   `json:"scansDone"`
+	Scanned     int64 `json:"scanned"`
+	Found       int64 `json:"found"`
+	Healing     int   `json:"healing"` // items whose workflows were asked
 }
 
 // reconciling is one reconciliation.
@@ -43,8 +46,8 @@ type reconciling struct {
 	mails mailing
 }
 
-// Reconciliation holds the books against Stripe: several disjoint windows at once, each a long activity that resumes where a
-// worker died. What may be healed is healed by the object's own workflow, which reads it again and records. A dry run
+// Reconciliation holds the books against Stripe: disjoint windows at once, each a long activity that resumes where a worker
+// died. What may be healed is healed by the object's own workflow, which reads it again and records. A dry run
 // writes its report and nothing else; one that applies another's plan scans nothing.
 func Reconciliation(ctx workflow.Context, in ReconciliationInput) (activities.ReconciliationResult, error) {
 	if in.CorrelationID == "" {
@@ -76,16 +79,12 @@ func (r *reconciling) run(ctx workflow.Context) error {
 	return r.heal(ctx)
 }
 
-// scan runs what does not depend on another at once, and then what does.
+// scan looks at the balance transactions first: what the ledger has beyond them is known only then.
 func (r *reconciling) scan(ctx workflow.Context) error {
 	scope := r.in.Options.Scope
-	whole := activities.ScanInput{RunID: r.begun.RunID, Window: r.begun.Whole, Rate: r.begun.Rate}
-	var first, second []scan
+	whole := activities.ScanInput{RunID: r.begun.RunID, Window: r.begun.Whole}
+	var second []scan
 	if scope.Includes(booking.ScopeLedger) {
-		for i, window := range r.begun.Windows {
-			first = append(first, scan{fmt.Sprintf("Balance transactions, window %d of %d", i+1, len(r.begun.Windows)), reconciliations.ScanWindow,
-				activities.ScanInput{RunID: r.begun.RunID, Window: window, Rate: r.begun.Rate}})
-		}
 		second = append(second, scan{"Ledger against Stripe", reconciliations.ScanUnseen, whole})
 		for _, object := range []string{"refund", "dispute"} {
 			in := whole
@@ -103,13 +102,17 @@ func (r *reconciling) scan(ctx workflow.Context) error {
 		in.Limit = r.in.Options.Limit
 		second = append(second, scan{"Open payments", reconciliations.ScanOpenPayments, in})
 	}
-	r.at.Scans = len(first) + len(second)
-	last := []scan{}
+	var last []scan
 	if scope == booking.ScopeAll {
 		last = append(last, scan{"Clearing account against Stripe's balance", reconciliations.CompareClearing, whole})
-		r.at.Scans++
 	}
-	for _, batch := range [][]scan{first, second, last} {
+	r.at.Scans = len(second) + len(last)
+	if scope.Includes(booking.ScopeLedger) {
+		if err := r.scanWindows(ctx); err != nil {
+			return err
+		}
+	}
+	for _, batch := range [][]scan{second, last} {
 		if err := r.together(ctx, batch); err != nil {
 			return err
 		}
@@ -125,7 +128,7 @@ type scan struct {
 }
 
 func (r *reconciling) together(ctx workflow.Context, batch []scan) error {
-	r.at.Stage = "scanning"
+	r.at.Stage = "comparing states"
 	r.describe(ctx)
 	futures := make([]workflow.Future, len(batch))
 	for i, one := range batch {
@@ -241,7 +244,8 @@ func (r *reconciling) conclude(ctx workflow.Context, failure error) (activities.
 func (r *reconciling) describe(ctx workflow.Context) {
 	workflow.SetCurrentDetails(ctx, strings.Join([]string{
 		fmt.Sprintf("**Reconciliation %s**: %s.\n", r.in.CorrelationID, r.at.Stage),
-		fmt.Sprintf("- Scans: %d of %d", r.at.ScansDone, r.at.Scans),
+		fmt.Sprintf("- Balance transactions: %d of %d hours of the look-back", r.at.SecondsDone/3600, r.at.Seconds/3600),
+		fmt.Sprintf("- Other scans: %d of %d", r.at.ScansDone, r.at.Scans),
 		fmt.Sprintf("- Looked at: %d, differences: %d, asked to heal: %d", r.at.Scanned, r.at.Found, r.at.Healing),
 		fmt.Sprintf("- Dry run: %t, look-back: %d days, scope: %s", r.in.Options.DryRun, r.in.Options.LookbackDays, r.in.Options.Scope),
 	}, "\n"))

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 
 	"farebook/activities"
 	"farebook/booking"
@@ -53,14 +54,31 @@ func summaryOf(o booking.ReconciliationOptions, applies string) string {
 	}
 }
 
-// ReconciliationProgress asks a run how far it is.
+// ReconciliationProgress asks a run how far it is, what its scans have told in heartbeats included.
 func (c *Client) ReconciliationProgress(ctx context.Context, correlationID string) (ReconciliationProgress, error) {
 	var at ReconciliationProgress
-	answer, err := c.temporal.QueryWorkflow(ctx, ReconciliationWorkflowID(correlationID), "", QueryStatus)
+	id := ReconciliationWorkflowID(correlationID)
+	answer, err := c.temporal.QueryWorkflow(ctx, id, "", QueryStatus)
 	if err != nil {
 		return at, err
 	}
-	return at, answer.Get(&at)
+	if err := answer.Get(&at); err != nil {
+		return at, err
+	}
+	description, err := c.temporal.DescribeWorkflowExecution(ctx, id, "")
+	if err != nil {
+		return at, err
+	}
+	for _, pending := range description.GetPendingActivities() {
+		var scanned activities.Scanned
+		if converter.GetDefaultDataConverter().FromPayloads(pending.GetHeartbeatDetails(), &scanned) == nil {
+			at.Scanned += scanned.Lines
+			at.Found += scanned.Found
+			at.SecondsDone += scanned.Seconds
+		}
+	}
+	at.SecondsDone = min(at.SecondsDone, at.Seconds) // a scan may end between the two answers
+	return at, nil
 }
 
 // AwaitReconciliation waits for a run's end.

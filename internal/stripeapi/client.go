@@ -28,16 +28,19 @@ type Config struct {
 	SecretKey string
 	// APIBase is empty for Stripe itself, or the address of the stand-in.
 	APIBase string
-	// CallsPerSecond bounds this client's calls; zero for the usual.
-	CallsPerSecond float64
-	Log            *slog.Logger
+	Log     *slog.Logger
+}
+
+// Pacer says when the next call may be made: it returns then, or with the context's error.
+type Pacer interface {
+	Wait(ctx context.Context) error
 }
 
 // Client calls Stripe. It is safe for concurrent use.
 type Client struct {
-	api    *client.API
-	bucket *rate.Limiter
-	log    *slog.Logger
+	api   *client.API
+	pacer Pacer
+	log   *slog.Logger
 }
 
 // New makes a client with a backend of its own: no process-wide key, no retries inside the library (Temporal owns
@@ -55,21 +58,15 @@ func New(cfg Config) *Client {
 	backend := stripe.GetBackendWithConfig(stripe.APIBackend, backendConfig)
 	api := &client.API{}
 	api.Init(cfg.SecretKey, &stripe.Backends{API: backend, Connect: backend, Uploads: backend})
-	limit, burst := rate.Limit(callsPerSecond), callsPerSecond
-	if cfg.CallsPerSecond > 0 {
-		limit, burst = rate.Limit(cfg.CallsPerSecond), 1
-	}
-	return &Client{api: api, bucket: rate.NewLimiter(limit, burst), log: cfg.Log}
+	return &Client{api: api, pacer: rate.NewLimiter(callsPerSecond, callsPerSecond), log: cfg.Log}
 }
 
-// Slowly is the same client with a bound of its own, in calls a second: the share of one who works beside others.
-func (c *Client) Slowly(callsPerSecond float64) *Client {
-	return &Client{api: c.api, bucket: rate.NewLimiter(rate.Limit(callsPerSecond), 1), log: c.log}
-}
+// Paced is the same client at another's pace, for one who works beside others.
+func (c *Client) Paced(pacer Pacer) *Client { return &Client{api: c.api, pacer: pacer, log: c.log} }
 
-// before waits for the token bucket: it is called ahead of each request.
+// before waits until the call may be made: it is called ahead of each request.
 func (c *Client) before(ctx context.Context, operation string) error {
-	if err := c.bucket.Wait(ctx); err != nil {
+	if err := c.pacer.Wait(ctx); err != nil {
 		return &Failure{Kind: Busy, Operation: operation, Code: "local_rate_limit"}
 	}
 	return nil

@@ -11,8 +11,8 @@ import (
 	"farebook/reconciliation"
 )
 
-// pageSize is the most that Stripe gives at once.
-const pageSize = 100
+// PageSize is the most that Stripe gives at once.
+const PageSize = 100
 
 // Window is a span of creation times, the end left out.
 type Window struct{ From, To time.Time }
@@ -22,7 +22,7 @@ func (w Window) created() *stripe.RangeQueryParams {
 }
 
 func listParams(ctx context.Context, after string) stripe.ListParams {
-	params := stripe.ListParams{Context: ctx, Single: true, Limit: stripe.Int64(pageSize)}
+	params := stripe.ListParams{Context: ctx, Single: true, Limit: stripe.Int64(PageSize)}
 	if after != "" {
 		params.StartingAfter = stripe.String(after)
 	}

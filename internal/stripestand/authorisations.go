@@ -28,7 +28,7 @@ func (s *Server) ExpireAuthorizations() {
 		if i.status != needsCapture {
 			continue
 		}
-		ch := s.charges.byID[i.latestCharge]
+		ch := s.charges.get(i.latestCharge)
 		if s.captureBefore(ch) > now {
 			continue
 		}

@@ -58,13 +58,13 @@ func (s *Server) sourceOf(t *transaction) object {
 	prefix, _, _ := strings.Cut(t.source, "_")
 	switch prefix {
 	case "ch":
-		return s.charges.byID[t.source]
+		return s.charges.get(t.source)
 	case "re":
-		return s.refunds.byID[t.source]
+		return s.refunds.get(t.source)
 	case "dp":
-		return s.disputes.byID[t.source]
+		return s.disputes.get(t.source)
 	case "po":
-		return s.payouts.byID[t.source]
+		return s.payouts.get(t.source)
 	}
 	return nil
 }
@@ -110,7 +110,7 @@ func (s *Server) expandedTransaction(id, field string, expand expansion) any {
 		return nil
 	}
 	if expand.has(field) {
-		return s.transactions.byID[id].wire(s, expand.under(field))
+		return s.transactions.get(id).wire(s, expand.under(field))
 	}
 	return id
 }

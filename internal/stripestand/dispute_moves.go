@@ -100,7 +100,7 @@ func (s *Server) disputeOf(paymentIntentID string, amount int64, open func(*char
 	}
 	id := ""
 	if failed == nil {
-		id = open(s.charges.byID[i.latestCharge]).id
+		id = open(s.charges.get(i.latestCharge)).id
 	}
 	s.mu.Unlock()
 	s.webhooks.flush()

@@ -77,7 +77,7 @@ func (i *intent) wire(s *Server, expand expansion) map[string]any {
 		out["last_payment_error"] = i.lastError.wire(s)["error"]
 	}
 	if i.latestCharge != "" && expand.has("latest_charge") {
-		out["latest_charge"] = s.charges.byID[i.latestCharge].wire(s, expand.under("latest_charge"))
+		out["latest_charge"] = s.charges.get(i.latestCharge).wire(s, expand.under("latest_charge"))
 	}
 	return out
 }

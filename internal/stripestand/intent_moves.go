@@ -139,7 +139,7 @@ func captureIntent(s *Server, c *call) (any, *apiError) {
 	case amount < 1 || amount > i.capturable:
 		return nil, invalid("amount_too_large", "amount_to_capture", "The amount to capture is more than what is capturable.")
 	}
-	ch := s.charges.byID[i.latestCharge]
+	ch := s.charges.get(i.latestCharge)
 	if s.captureBefore(ch) <= s.clock.Now().Unix() {
 		return nil, refused("charge_expired_for_capture", "The charge cannot be captured as the authorization has expired.")
 	}

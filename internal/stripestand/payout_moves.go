@@ -21,7 +21,7 @@ func (s *Server) PayOut(currency string) (string, error) {
 	} else {
 		p := s.newPayout(sum, currency)
 		p.automatic, id = true, p.id
-		for _, t := range append(contents, s.transactions.byID[p.transaction]) {
+		for _, t := range append(contents, s.transactions.get(p.transaction)) {
 			t.payout = p.id
 		}
 		s.emit("payout.created", p)

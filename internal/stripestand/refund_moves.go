@@ -82,7 +82,7 @@ func (s *Server) refundByHand(paymentIntentID string, amount int64) (string, *ap
 	if i.status != succeeded {
 		return "", unexpectedState(i, "a payment that is "+i.status+" has nothing to refund")
 	}
-	ch := s.charges.byID[i.latestCharge]
+	ch := s.charges.get(i.latestCharge)
 	left := ch.amountCaptured - s.refundedOf(ch)
 	if amount == 0 {
 		amount = left

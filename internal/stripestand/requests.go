@@ -2,6 +2,7 @@ package stripestand
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"time"
 )
 
 const maxRequestBytes = 1 << 20
@@ -108,11 +110,25 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, serve endpoint) {
 	} else {
 		result = s.run(c, serve, fault)
 	}
+	s.takeTime(r.Context())
 	if fault == FaultAnswerLost {
 		dropConnection(w)
 		return
 	}
 	s.answer(w, requestID, result)
+}
+
+// takeTime waits for as long as an answer takes, or until nobody waits for it.
+func (s *Server) takeTime(ctx context.Context) {
+	if s.options.AnswerTime == 0 {
+		return
+	}
+	timer := time.NewTimer(s.options.AnswerTime)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
 }
 
 // run does the work once. A 500 before does none of it, a 500 after does all of it, and both say the same.

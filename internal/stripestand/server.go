@@ -18,7 +18,9 @@ type Options struct {
 	WebhookSecret string
 	// APIKey is the secret key that callers must bear; empty accepts every sk_test_ key.
 	APIKey string
-	Log    *slog.Logger
+	// AnswerTime is how long each answer takes at least: for tests of what waits for many of them.
+	AnswerTime time.Duration
+	Log        *slog.Logger
 }
 
 // Server is the stand-in. It is safe for concurrent use.

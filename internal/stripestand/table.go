@@ -14,26 +14,35 @@ type object interface {
 	wire(s *Server, expand expansion) map[string]any
 }
 
-// table keeps objects in the order of their creation.
+// table keeps objects in the order of their creation, and where each one is.
 type table[T object] struct {
 	order []T
-	byID  map[string]T
+	index map[string]int
 }
 
 func (t *table[T]) add(o T) {
-	if t.byID == nil {
-		t.byID = map[string]T{}
+	if t.index == nil {
+		t.index = map[string]int{}
 	}
-	t.byID[o.identity()] = o
+	t.index[o.identity()] = len(t.order)
 	t.order = append(t.order, o)
 }
 
-func (t *table[T]) find(kind, id string) (T, *apiError) {
-	if o, found := t.byID[id]; found {
-		return o, nil
+// get is the object of an id, or none.
+func (t *table[T]) get(id string) (o T) {
+	if i, found := t.index[id]; found {
+		return t.order[i]
 	}
-	var none T
-	return none, notFoundError(kind, id)
+	return o
+}
+
+func (t *table[T]) find(kind, id string) (T, *apiError) {
+	i, found := t.index[id]
+	if !found {
+		var none T
+		return none, notFoundError(kind, id)
+	}
+	return t.order[i], nil
 }
 
 const (
@@ -49,7 +58,7 @@ func list[T object](s *Server, t *table[T], path string, query url.Values, keep 
 	}
 	after, before := query.Get("starting_after"), query.Get("ending_before")
 	for _, cursor := range []string{after, before} {
-		if _, known := t.byID[cursor]; cursor != "" && !known {
+		if _, known := t.index[cursor]; cursor != "" && !known {
 			return nil, invalid("resource_missing", "starting_after", "No such object: '"+cursor+"'")
 		}
 	}
@@ -58,20 +67,24 @@ func list[T object](s *Server, t *table[T], path string, query url.Values, keep 
 		return nil, err
 	}
 	expand := expansionOf(query).under("data")
-	page, more, started := []any{}, false, after == ""
-	for i := len(t.order) - 1; i >= 0; i-- {
+	newest, oldest := len(t.order)-1, 0
+	if after != "" {
+		newest = t.index[after] - 1
+	}
+	if before != "" {
+		oldest = t.index[before] + 1
+	}
+	page, more := []any{}, false
+	for i := newest; i >= oldest; i-- {
 		o := t.order[i]
-		if o.identity() == before {
+		if !keep(o) || !created(o.createdAt()) {
+			continue
+		}
+		if len(page) == limit {
+			more = true
 			break
 		}
-		if started && keep(o) && created(o.createdAt()) {
-			if len(page) == limit {
-				more = true
-				break
-			}
-			page = append(page, o.wire(s, expand))
-		}
-		started = started || o.identity() == after
+		page = append(page, o.wire(s, expand))
 	}
 	return map[string]any{"object": "list", "url": path, "has_more": more, "data": page}, nil
 }

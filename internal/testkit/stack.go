@@ -70,6 +70,8 @@ type Options struct {
 	Overdue time.Duration
 	// CallsPerSecond is what reconciliation may ask of Stripe; zero for a lot.
 	CallsPerSecond int
+	// AnswerTime is how long each answer of Stripe's takes at least.
+	AnswerTime time.Duration
 	// Latency is put on every connection to the database, Stripe and the mail server, each way.
 	Latency time.Duration
 	// Quiet logs errors only: for benchmarks.
@@ -84,7 +86,7 @@ func New(t testing.TB, options Options) *Stack {
 	port, err := freeport.Next() // processes are started on it again after each death
 	require.NoError(t, err)
 	address := fmt.Sprintf("127.0.0.1:%d", port)
-	s.startStripe("http://" + address + "/webhooks/stripe")
+	s.startStripe("http://"+address+"/webhooks/stripe", options.AnswerTime)
 	s.configure(address, options)
 	s.dialTemporal()
 	token, err := s.DB.Store.CreateAPIKey(t.Context(), "test")
@@ -124,10 +126,10 @@ func (s *Stack) DropWebhooks() (again func()) {
 	return func() { s.Stripe.SetWebhook(s.webhookURL, WebhookSecret) }
 }
 
-func (s *Stack) startStripe(webhookURL string) {
+func (s *Stack) startStripe(webhookURL string, answerTime time.Duration) {
 	s.webhookURL = webhookURL
 	s.Stripe = stripestand.New(stripestand.Options{
-		WebhookURL: webhookURL, WebhookSecret: WebhookSecret, APIKey: StripeKey, Log: slog.New(slog.DiscardHandler),
+		WebhookURL: webhookURL, WebhookSecret: WebhookSecret, APIKey: StripeKey, AnswerTime: answerTime, Log: slog.New(slog.DiscardHandler),
 	})
 	require.NoError(s.T, s.Stripe.Start("127.0.0.1:0"))
 	s.T.Cleanup(func() { _ = s.Stripe.Close() })

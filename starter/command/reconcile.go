@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"os"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -112,63 +109,6 @@ func startRun(cmd *cobra.Command, books *store.Store, w *workflows.Client, optio
 		return fmt.Errorf("%w: %d", ErrDifferences, left)
 	}
 	return err
-}
-
-// followPace is how often a run is asked how far it is.
-const followPace = 500 * time.Millisecond
-
-// followRun shows progress until a run has ended: a bar that moves on a terminal, a line a change in a pipe.
-func followRun(ctx context.Context, out io.Writer, w *workflows.Client, id string) error {
-	ended := make(chan error, 1)
-	go func() {
-		_, err := w.AwaitReconciliation(ctx, id)
-		ended <- err
-	}()
-	ticker := time.NewTicker(followPace)
-	defer ticker.Stop()
-	terminal, last := isTerminal(out), ""
-	for {
-		select {
-		case err := <-ended:
-			if terminal && last != "" {
-				_, _ = fmt.Fprintln(out) // leave the bar as it stands
-			}
-			return err
-		case <-ticker.C:
-		}
-		at, err := w.ReconciliationProgress(ctx, id)
-		if err != nil {
-			continue // the run itself says how it ended
-		}
-		line := fmt.Sprintf("%s %s, %d of %d scans, looked at %d, differences %d, healing %d", at.CorrelationID, at.Stage, at.ScansDone, at.Scans,
-			at.Scanned, at.Found, at.Healing)
-		switch {
-		case terminal:
-			_, _ = fmt.Fprintf(out, "\r\033[K[%s] %d/%d scans, %d looked at, %d differences", bar(at.ScansDone, at.Scans), at.ScansDone, at.Scans, at.Scanned, at.Found) // a screen
-		case line != last:
-			_, _ = fmt.Fprintln(out, line) // as above
-		}
-		last = line
-	}
-}
-
-const barWidth = 24
-
-func bar(done, of int) string {
-	full := 0
-	if of > 0 {
-		full = barWidth * done / of
-	}
-	return strings.Repeat("█", full) + strings.Repeat("░", barWidth-full)
-}
-
-func isTerminal(out io.Writer) bool {
-	file, ok := out.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 func showRunCommand() *cobra.Command {

@@ -140,7 +140,9 @@ func workerOptions() worker.Options {
 // reconcileOptions are for few, long activities: the windows of one run, and those of another beside it.
 func reconcileOptions() worker.Options {
 	options := workerOptions()
-	options.MaxConcurrentActivityExecutionSize = 20
+	options.MaxConcurrentActivityExecutionSize = 32
+	// Heartbeats carry the progress that people watch; each is a billable action.
+	options.MaxHeartbeatThrottleInterval = 10 * time.Second
 	return options
 }
 

@@ -1,0 +1,89 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"farebook/workflows"
+)
+
+// followPace is how often a run is asked how far it is.
+const followPace = 500 * time.Millisecond
+
+// followRun shows progress until a run has ended: a bar that moves on a terminal, a line a change in a pipe.
+func followRun(ctx context.Context, out io.Writer, w *workflows.Client, id string) error {
+	ended := make(chan error, 1)
+	go func() {
+		_, err := w.AwaitReconciliation(ctx, id)
+		ended <- err
+	}()
+	ticker := time.NewTicker(followPace)
+	defer ticker.Stop()
+	terminal, last := isTerminal(out), ""
+	_, _ = fmt.Fprintln(out, id) // a screen, or a pipe that is gone: neither is a reason to stop
+	for {
+		select {
+		case err := <-ended:
+			if terminal && last != "" {
+				_, _ = fmt.Fprint(out, "\r\033[K") // the report follows
+			}
+			return err
+		case <-ticker.C:
+		}
+		at, err := w.ReconciliationProgress(ctx, id)
+		if err != nil {
+			continue // the run itself says how it ended
+		}
+		line := progressLine(at)
+		switch {
+		case terminal:
+			_, _ = fmt.Fprintf(out, "\r\033[K%s %s", bar(shareOf(at)), line) // as above
+		case line != last:
+			_, _ = fmt.Fprintln(out, line) // as above
+		}
+		last = line
+	}
+}
+
+func progressLine(at workflows.ReconciliationProgress) string {
+	line := fmt.Sprintf("%3.0f%% %s, looked at %d, differences %d", 100*shareOf(at), at.Stage, at.Scanned, at.Found)
+	if at.Healing > 0 {
+		line += fmt.Sprintf(", asked to heal %d", at.Healing)
+	}
+	return line
+}
+
+// linesShare is what the balance transactions are of the whole: nearly all of it, where there are many.
+const linesShare = 0.9
+
+// shareOf is how much of a run is behind it, from 0 to 1.
+func shareOf(at workflows.ReconciliationProgress) float64 {
+	others := 0.0
+	if at.Scans > 0 {
+		others = float64(at.ScansDone) / float64(at.Scans)
+	}
+	if at.Seconds == 0 {
+		return others
+	}
+	return linesShare*float64(at.SecondsDone)/float64(at.Seconds) + (1-linesShare)*others
+}
+
+const barWidth = 24
+
+func bar(share float64) string {
+	full := int(barWidth * min(max(share, 0), 1))
+	return "[" + strings.Repeat("█", full) + strings.Repeat("░", barWidth-full) + "]"
+}
+
+func isTerminal(out io.Writer) bool {
+	file, ok := out.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
