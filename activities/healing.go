@@ -169,10 +169,7 @@ func (r *Reconciliations) differs(ctx context.Context, item store.Item) (bool, e
 	if item.Class == booking.StateMismatch {
 		return r.statesDiffer(ctx, item)
 	}
-	line := reconciliation.Line{
-		BalanceTransaction: booking.BalanceTransaction{ID: item.BalanceTransactionID, ReportingCategory: "charge"},
-		Object:             item.Object, ObjectID: item.StripeID, PaymentIntentID: item.PaymentIntentID,
-	}
+	line := item.Line()
 	posted, err := r.Store.PostingsOf(ctx, []reconciliation.Line{line})
 	return len(posted[line.ID]) == 0, err
 }

@@ -130,6 +130,7 @@ type ReconciliationResult struct {
 	Fixed         int64     `json:"fixed"`
 	Failed        int64     `json:"failed"`
 	Skipped       int64     `json:"skipped"`
+	Left          int64     `json:"left"` // that nobody has dealt with
 	Overdue       int64     `json:"overdue"`
 	PlanDigest    string    `json:"planDigest"`
 	EmailIDs      []uint64  `json:"emailIds,omitempty"`
@@ -159,7 +160,7 @@ func (r *Reconciliations) ConcludeReconciliation(ctx context.Context, in Conclud
 	if err != nil {
 		return result, err
 	}
-	if !run.Options.DryRun && (result.Found > result.Fixed || in.Failure != "") {
+	if !run.Options.DryRun && (result.Left > 0 || in.Failure != "") {
 		result.EmailIDs, err = r.Store.TellOfRun(ctx, in.CorrelationID, time.Now().UTC())
 	}
 	r.Log.InfoContext(ctx, "reconciliation ended", "run", in.CorrelationID, "dryRun", result.DryRun, "scanned", result.Scanned,
@@ -190,6 +191,10 @@ func (r *Reconciliations) addUp(ctx context.Context, correlationID string) (Reco
 			result.Fixed += count.Items
 		case store.ItemFailed:
 			result.Failed += count.Items
+			result.Left += count.Items
+		case store.ItemFound:
+			result.Left += count.Items
+			fallthrough
 		default:
 			result.Skipped += count.Items
 		}

@@ -143,11 +143,12 @@ func (r *Reconciliations) ScanUnseen(ctx context.Context, in ScanInput) (Scanned
 			return at, err
 		}
 		for _, row := range rows {
-			exists, err := stripe.BalanceTransactionExists(ctx, row.BalanceTransactionID)
-			if err != nil {
+			_, err := stripe.BalanceTransaction(ctx, row.BalanceTransactionID)
+			gone := stripeapi.IsKind(err, stripeapi.NotFound)
+			if err != nil && !gone {
 				return at, stripeError(err)
 			}
-			if !exists {
+			if err = nil; gone {
 				err = r.Store.AddFindings(ctx, in.RunID, []booking.Finding{{
 					Class: booking.MissingInStripe, Object: "balance_transaction", StripeID: row.BalanceTransactionID,
 					BalanceTransactionID: row.BalanceTransactionID, PaymentIntentID: row.PaymentIntentID, Reference: row.Reference,

@@ -49,6 +49,7 @@ const (
 	TypePayout                 Type = "payout"
 	TypePayoutReversal         Type = "payout_reversal"
 	TypeReversal               Type = "reversal"
+	TypeCorrection             Type = "correction"
 )
 
 // Transaction is what is posted as one: its debits equal its credits in each currency. Reference, Type, PaymentIntentID

@@ -4,9 +4,11 @@ package reconciliation
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"farebook/booking"
+	"farebook/ledger"
 )
 
 // Line is one balance transaction with what its source says of itself.
@@ -59,7 +61,8 @@ func Compare(line Line, posted []Posting, known Known, rules Rules) *booking.Fin
 	}
 	clearing, fees := sum(posted)
 	finding.Here = clearing[line.Currency]
-	if finding.Healing = booking.HealNone; twice(posted) {
+	decided := corrected(posted)
+	if finding.Healing = booking.HealNone; !decided && twice(posted) {
 		finding.Class = booking.Duplicate
 		finding.Reason = fmt.Sprintf("balance transaction %s was posted %d times", line.ID, len(posted))
 		return &finding
@@ -71,7 +74,7 @@ func Compare(line Line, posted []Posting, known Known, rules Rules) *booking.Fin
 			return &finding
 		}
 	}
-	if fee := fees[line.Currency]; beyond(fee-line.Fee, rules.Tolerance) {
+	if fee := fees[line.Currency]; !decided && beyond(fee-line.Fee, rules.Tolerance) {
 		finding.Class, finding.Here, finding.AtStripe = booking.FeeMismatch, fee, line.Fee
 		finding.Reason = fmt.Sprintf("a fee of %d was posted, Stripe took %d (minor units)", fee, line.Fee)
 		return &finding
@@ -132,6 +135,12 @@ func sum(posted []Posting) (clearing, fees map[booking.Currency]int64) {
 		}
 	}
 	return clearing, fees
+}
+
+// corrected tells whether a person has decided about a line: then what it did to the clearing account has to be right, and
+// the rest stands where it was put.
+func corrected(posted []Posting) bool {
+	return slices.ContainsFunc(posted, func(p Posting) bool { return p.Type == string(ledger.TypeCorrection) })
 }
 
 // twice tells whether two postings are of one type: a payment and its later fee are two of two types.

@@ -8,6 +8,7 @@ import (
 	"gorm.io/gorm/clause"
 
 	"farebook/booking"
+	"farebook/reconciliation"
 )
 
 // The states of a reconciliation run, and of an item.
@@ -114,6 +115,14 @@ func (r itemRow) domain() Item {
 	}}
 }
 
+// Line is what an item about a balance transaction is about, as far as what was posted for it is concerned.
+func (i Item) Line() reconciliation.Line {
+	return reconciliation.Line{
+		BalanceTransaction: booking.BalanceTransaction{ID: i.BalanceTransactionID, ReportingCategory: "charge"},
+		Object:             i.Object, ObjectID: i.StripeID, PaymentIntentID: i.PaymentIntentID,
+	}
+}
+
 // BeginRun writes a run's row, or finds it: the UNIQUE correlation id makes repetition harmless.
 func (s *Store) BeginRun(ctx context.Context, run Run) (Run, error) {
 	err := s.db.WithContext(ctx).Create(&runRow{
@@ -162,10 +171,15 @@ func (s *Store) EndRun(ctx context.Context, run Run) error {
 // scratchBatch bounds one DELETE, so that it holds no locks for long.
 const scratchBatch = 10_000
 
-// AddFindings writes what was found, each once a run.
+// AddFindings writes what was found, each once a run. What a person has resolved before, the same to the minor unit, stays
+// resolved.
 func (s *Store) AddFindings(ctx context.Context, runID uint64, findings []booking.Finding) error {
 	if len(findings) == 0 {
 		return nil
+	}
+	notes, err := s.resolvedBefore(ctx, findings)
+	if err != nil {
+		return err
 	}
 	now := time.Now().UTC()
 	rows := make([]itemRow, len(findings))
@@ -176,9 +190,38 @@ func (s *Store) AddFindings(ctx context.Context, runID uint64, findings []bookin
 			AmountHere: f.Here, AmountAtStripe: f.AtStripe, Currency: string(f.Currency), Reason: short(f.Reason, 500),
 			Healing: string(f.Healing), State: ItemFound, CreatedAt: now, UpdatedAt: now,
 		}
+		if note, resolved := notes[differenceOf(f)]; resolved {
+			rows[i].State, rows[i].Note = ItemResolved, note
+		}
 	}
 	// An item that is there already stays as it is: a window that is read again after a crash finds the same.
 	return s.db.WithContext(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&rows).Error
+}
+
+// difference is what makes two findings of two runs the same.
+type difference struct {
+	fingerprint    string
+	here, atStripe int64
+	currency       booking.Currency
+}
+
+func differenceOf(f booking.Finding) difference {
+	return difference{f.Fingerprint(), f.Here, f.AtStripe, f.Currency}
+}
+
+// resolvedBefore reads the notes of those that a person has resolved.
+func (s *Store) resolvedBefore(ctx context.Context, findings []booking.Finding) (map[difference]string, error) {
+	fingerprints := make([]string, len(findings))
+	for i, f := range findings {
+		fingerprints[i] = f.Fingerprint()
+	}
+	var rows []itemRow
+	err := s.db.WithContext(ctx).Where("fingerprint IN ? AND state = ?", fingerprints, ItemResolved).Order("id").Find(&rows).Error
+	notes := make(map[difference]string, len(rows))
+	for _, row := range rows {
+		notes[differenceOf(row.domain().Finding)] = row.Note
+	}
+	return notes, err
 }
 
 // MarkSeen remembers the balance transactions that a run has met.

@@ -4,14 +4,21 @@ import (
 	"context"
 	"time"
 
+	"gorm.io/gorm"
+
 	"farebook/booking"
 	"farebook/ledger"
 	"farebook/reconciliation"
 )
 
-// PostingsOf reads what was posted for lines, by balance transaction. A payment whose fee came later was posted before its
-// balance transaction was known: it is found by its PaymentIntent.
+// PostingsOf reads what was posted for lines, by balance transaction.
 func (s *Store) PostingsOf(ctx context.Context, lines []reconciliation.Line) (map[string][]reconciliation.Posting, error) {
+	return postingsOf(s.db.WithContext(ctx), lines)
+}
+
+// postingsOf finds a payment whose fee came later by its PaymentIntent: it was posted before its balance transaction was
+// known.
+func postingsOf(db *gorm.DB, lines []reconciliation.Line) (map[string][]reconciliation.Posting, error) {
 	ids, charges := make([]string, 0, len(lines)), map[string]string{}
 	for _, line := range lines {
 		ids = append(ids, line.ID)
@@ -33,12 +40,12 @@ func (s *Store) PostingsOf(ctx context.Context, lines []reconciliation.Line) (ma
 		Amount                     int64
 		Currency                   string
 	}
-	err := s.db.WithContext(ctx).Table("financial_ledger l").
+	err := db.Table("financial_ledger l").
 		Select("l.id, l.type, l.stripe_payment_intent_id, l.stripe_balance_transaction_id, e.account, e.side, e.amount, e.currency").
 		Joins("JOIN ledger_entries e ON e.ledger_id = l.id").
 		Where("l.stripe_balance_transaction_id IN ?", ids).
 		Or("l.type = 'payment' AND l.stripe_balance_transaction_id = '' AND l.booking_id IN (?)",
-			s.db.Model(&paymentRow{}).Select("booking_id").Where("stripe_payment_intent_id IN ?", append(intents, ""))).
+			db.Session(&gorm.Session{NewDB: true}).Model(&paymentRow{}).Select("booking_id").Where("stripe_payment_intent_id IN ?", append(intents, ""))).
 		Order("l.id, e.id").Scan(&rows).Error
 	if err != nil {
 		return nil, err
@@ -118,7 +125,7 @@ type UnseenPosting struct {
 	Currency             booking.Currency
 }
 
-// UnseenPostings pages through what was posted in a span and not met by a run.
+// UnseenPostings pages through what was posted in a span and not met by a run, but for what a person has decided about.
 func (s *Store) UnseenPostings(ctx context.Context, runID uint64, from, to time.Time, after uint64, limit int) ([]UnseenPosting, error) {
 	var rows []UnseenPosting
 	err := s.db.WithContext(ctx).Raw(`
@@ -130,6 +137,8 @@ func (s *Store) UnseenPostings(ctx context.Context, runID uint64, from, to time.
 		LEFT JOIN bookings b ON b.id = l.booking_id
 		LEFT JOIN ledger_entries e ON e.ledger_id = l.id AND e.account = 'asset:stripe_clearing'
 		WHERE l.id > ? AND l.posted_at >= ? AND l.posted_at < ? AND l.stripe_balance_transaction_id <> '' AND s.run_id IS NULL
+		  AND NOT EXISTS (SELECT 1 FROM financial_ledger c
+		    WHERE c.stripe_balance_transaction_id = l.stripe_balance_transaction_id AND c.type = 'correction')
 		GROUP BY l.id, l.type, l.stripe_balance_transaction_id, l.stripe_payment_intent_id, b.reference
 		ORDER BY l.id LIMIT ?`, runID, after, from, to, limit).Scan(&rows).Error
 	return rows, err

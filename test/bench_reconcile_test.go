@@ -1,12 +1,9 @@
 package test
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"os"
-	"runtime"
-	"runtime/metrics"
 	"strconv"
 	"sync"
 	"testing"
@@ -54,7 +51,7 @@ func BenchmarkReconcile(b *testing.B) {
 }
 
 func benchReconcile(b *testing.B, payments int, span time.Duration) {
-	s := testkit.New(b, testkit.Options{Quiet: true, CallsPerSecond: benchRate, AnswerTime: benchPage})
+	s := testkit.New(b, testkit.Options{Quiet: true, Processes: true, CallsPerSecond: benchRate, AnswerTime: benchPage})
 	fillReconciled(b, s.DB, payments)
 	end := time.Now()
 	s.Stripe.Fill(payments, end.Add(-span), end)
@@ -62,9 +59,10 @@ func benchReconcile(b *testing.B, payments int, span time.Duration) {
 	for range b.N {
 		calls := len(s.Stripe.Journal().Records())
 		began := time.Now()
-		grown := heapGrowth(b)
+		idle, _ := s.Memory("worker")
 		run := reconcileLong(s, `{"dryRun":true,"scope":"ledger"}`)
-		took, memory := time.Since(began), grown()
+		took := time.Since(began)
+		_, peak := s.Memory("worker")
 		calls = len(s.Stripe.Journal().Records()) - calls
 		if found := run.classes(); found["missing_in_ledger"] != missingOnes || len(run.Details) != missingOnes {
 			b.Fatalf("found %v", found)
@@ -78,8 +76,8 @@ func benchReconcile(b *testing.B, payments int, span time.Duration) {
 		b.ReportMetric(float64(took)/float64(each), "x-of-retrieves")
 		b.ReportMetric(actions, "actions/1000")
 		fmt.Printf("\n%d payments: %d calls, %d beyond one a page of 100; %.1f s, floor %.1f s (%.2f), one retrieve each %d calls and %.0f s (%.4f); "+
-			"%.2f actions per 1,000; heap grew by %d MB at most\n", payments, calls, calls-payments/100, took.Seconds(), floor.Seconds(),
-			float64(took)/float64(floor), payments, each.Seconds(), float64(took)/float64(each), actions, memory>>20)
+			"%.2f actions per 1,000; the worker had %d MB before and %d MB at most\n", payments, calls, calls-payments/100, took.Seconds(), floor.Seconds(),
+			float64(took)/float64(floor), payments, each.Seconds(), float64(took)/float64(each), actions, idle>>20, peak>>20)
 	}
 }
 
@@ -91,36 +89,6 @@ func reconcileLong(s *testkit.Stack, body string) runView {
 	_, err := workflows.NewClient(s.Temporal, s.Config.TaskQueue).AwaitReconciliation(s.T.Context(), run.CorrelationID)
 	require.NoError(s.T, err)
 	return awaitReconciliation(s, run.CorrelationID)
-}
-
-// heapGrowth watches the heap of this process, in which worker, API and stand-in run, until the returned function is called:
-// it answers by how many bytes the live heap was larger at most than at the beginning.
-func heapGrowth(b *testing.B) (most func() uint64) {
-	live := func() uint64 {
-		sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-		metrics.Read(sample)
-		return sample[0].Value.Uint64()
-	}
-	runtime.GC()
-	before, peak := live(), uint64(0)
-	ctx, stop := context.WithCancel(b.Context())
-	watched := make(chan struct{})
-	go func() {
-		defer close(watched)
-		for ticker := time.NewTicker(time.Second); ctx.Err() == nil; {
-			select {
-			case <-ticker.C:
-				peak = max(peak, live())
-			case <-ctx.Done():
-				ticker.Stop()
-			}
-		}
-	}()
-	return func() uint64 {
-		stop()
-		<-watched
-		return max(peak, before) - before
-	}
 }
 
 // retrieveEach is how long one payment takes when each is retrieved, at the same rate, from as many goroutines as need be.

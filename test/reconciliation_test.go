@@ -24,9 +24,9 @@ type runView struct {
 }
 
 type itemView struct {
-	ID                                     uint64
-	Class, Object, StripeID, State, Reason string
-	Proposed                               string
+	ID                                            uint64
+	Class, Object, StripeID, BalanceTransactionID string
+	Proposed, State, Reason, Note                 string
 }
 
 // classes counts a run's items by class.
@@ -153,16 +153,23 @@ func TestReconciliationFindsPlansAndHeals(t *testing.T) {
 	s.SaveRun("Reconciliation:"+dry.CorrelationID, "reconciliation_dry_run")
 	s.SaveRun("Reconciliation:"+applied.CorrelationID, "reconciliation_applied")
 
-	// A person deals with the rest: the books are mended, the foreign money is left.
+	// A person decides about the rest; a run that finds the same knows of it, and finance has no mail about it.
 	for _, item := range after.Details {
 		require.Equal(t, "person", item.Proposed)
-		require.NoError(t, s.DB.Store.SettleItem(t.Context(), item.ID, "resolved", "dealt with in the test"))
+		out, err := starterWith(s, "reconcile", "resolve", fmt.Sprint(item.ID), "--note", "known: "+item.Class)
+		require.NoError(t, err, out)
 	}
-	var resolved runView
-	s.API.Get("/v1/reconciliations/"+after.CorrelationID, &resolved)
-	for _, item := range resolved.Details {
+	mails := financeMails(s, "reconciliation")
+	known := reconcile(s, `{}`)
+	require.Equal(t, person, known.classes(), "%+v", known.Details)
+	for _, item := range known.Details {
 		require.Equal(t, "resolved", item.State)
+		require.Equal(t, "known: "+item.Class, item.Note)
 	}
+	s.AwaitQuiet()
+	require.Equal(t, mails, financeMails(s, "reconciliation"))
+	out, err := starterWith(s, "reconcile", "resolve", fmt.Sprint(known.Details[0].ID), "--note", "again", "--post")
+	require.ErrorContains(t, err, "is resolved already", out)
 }
 
 func applyPlan(s *testkit.Stack, plan string) runView {

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -65,6 +66,10 @@ func BookingPayment(ctx workflow.Context, in BookingPaymentInput) (BookingPaymen
 func (b *bookingPayment) run(ctx workflow.Context) error {
 	if err := b.createPaymentIntent(ctx); err != nil {
 		return err
+	}
+	if b.in.LookAt != "" {
+		b.lookAgain = true
+		b.intentID = cmp.Or(b.intentID, b.in.LookAt)
 	}
 	b.startHoldTimer(ctx)
 	for !b.done(ctx) {

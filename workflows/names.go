@@ -74,6 +74,8 @@ type BookingPaymentInput struct {
 	Reference     booking.Reference `json:"reference"`
 	HoldExpiresAt time.Time         `json:"holdExpiresAt"`
 	CorrelationID string            `json:"correlationId"`
+	// LookAt is a PaymentIntent that reconciliation found to differ: it is read first of all. Empty for a new booking.
+	LookAt string `json:"lookAt,omitempty"`
 }
 
 // BookingPaymentResult is how it ended.

@@ -182,26 +182,28 @@ func (r *reconciling) heal(ctx workflow.Context) error {
 	}
 }
 
-// askOwner starts the workflow that owns an object, or tells the one that runs that Stripe has news.
+// askAttempts bounds how often an owner is asked that ends between being found running and being told.
+const askAttempts = 5
+
+// askOwner starts the workflow that owns an object, which then reads it first of all, or tells the one that runs that
+// Stripe has news.
 func (r *reconciling) askOwner(ctx workflow.Context, task activities.HealingTask) error {
 	id, kind, in := ownerOf(task)
-	child := workflow.WithChildOptions(ctx, healingChild(id, r.in.BookingsQueue))
-	started := workflow.ExecuteChildWorkflow(child, kind, in).GetChildWorkflowExecution()
-	err := started.Get(ctx, nil)
-	var running *temporal.ChildWorkflowExecutionAlreadyStartedError
-	if err != nil && !errors.As(err, &running) {
-		return err
+	for range askAttempts {
+		child := workflow.WithChildOptions(ctx, healingChild(id, r.in.BookingsQueue))
+		err := workflow.ExecuteChildWorkflow(child, kind, in).GetChildWorkflowExecution().Get(ctx, nil)
+		var running *temporal.ChildWorkflowExecutionAlreadyStartedError
+		if !errors.As(err, &running) {
+			return err
+		}
+		event := StripeEvent{EventID: fmt.Sprintf("%s_%d", r.in.CorrelationID, task.ItemID), Type: "reconciliation", PaymentIntentID: task.PaymentIntentID}
+		err = workflow.SignalExternalWorkflow(ctx, id, "", SignalStripeEvent, event).Get(ctx, nil)
+		if err == nil || temporal.IsCanceledError(err) {
+			return err
+		}
+		workflow.GetLogger(ctx).Info("the owner of a difference has ended in between: starting it", "owner", id, "error", err)
 	}
-	if err == nil && kind != TypeBookingPayment {
-		return nil // a run of its own reads the object first of all
-	}
-	event := StripeEvent{EventID: fmt.Sprintf("%s_%d", r.in.CorrelationID, task.ItemID), Type: "reconciliation", PaymentIntentID: task.PaymentIntentID}
-	err = workflow.SignalExternalWorkflow(ctx, id, "", SignalStripeEvent, event).Get(ctx, nil)
-	if err != nil {
-		// It ended in between; whether it has healed the item is confirmed next.
-		workflow.GetLogger(ctx).Warn("the owner of a difference could not be told", "owner", id, "error", err)
-	}
-	return nil
+	return nil // whether the item is healed is confirmed next
 }
 
 func ownerOf(task activities.HealingTask) (id, kind string, in any) {
@@ -217,7 +219,7 @@ func ownerOf(task activities.HealingTask) (id, kind string, in any) {
 		return PayoutWorkflowID(task.StripeID), TypePayout, PayoutInput{PayoutID: task.StripeID}
 	default:
 		return BookingPaymentID(task.Reference), TypeBookingPayment, BookingPaymentInput{
-			Reference: task.Reference, HoldExpiresAt: task.HoldExpiresAt, CorrelationID: task.CorrelationID,
+			Reference: task.Reference, HoldExpiresAt: task.HoldExpiresAt, CorrelationID: task.CorrelationID, LookAt: task.PaymentIntentID,
 		}
 	}
 }

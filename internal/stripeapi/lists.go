@@ -85,24 +85,22 @@ func referenceIn(metadata map[string]string) booking.Reference {
 	return reference
 }
 
-// BalanceTransactionExists asks for one by its id.
-func (c *Client) BalanceTransactionExists(ctx context.Context, id string) (bool, error) {
+// BalanceTransaction retrieves one by its id.
+func (c *Client) BalanceTransaction(ctx context.Context, id string) (*booking.BalanceTransaction, error) {
 	const operation = "retrieve balance transaction"
 	if err := requireID(operation, id); err != nil {
-		return false, err
+		return nil, err
 	}
 	if err := c.before(ctx, operation); err != nil {
-		return false, err
+		return nil, err
 	}
 	params := &stripe.BalanceTransactionParams{}
 	params.Context = ctx
-	_, err := c.api.BalanceTransactions.Get(id, params)
-	if failure := failureOf(operation, err); IsKind(failure, NotFound) {
-		return false, nil
-	} else if failure != nil {
-		return false, failure
+	txn, err := c.api.BalanceTransactions.Get(id, params)
+	if err := failureOf(operation, err); err != nil {
+		return nil, err
 	}
-	return true, nil
+	return balanceTransactionOf(txn, sourceID(txn)), nil
 }
 
 // States reads one page of a window's refunds, disputes or payouts: their ids and states, the newest first.

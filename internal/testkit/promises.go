@@ -20,7 +20,7 @@ func (s *Stack) RequirePromises() {
 
 // Promises tells which promise is broken, or nil.
 func (s *Stack) Promises() error {
-	return errors.Join(s.BooksPromises(), s.nobodyChargedTwice(), s.clearingEqualsStripe(), s.refundsWithinCaptured())
+	return errors.Join(s.BooksPromises(), s.nobodyChargedTwice(), s.ClearingEqualsStripe(), s.refundsWithinCaptured())
 }
 
 // BooksPromises are those that hold at every moment, also while events are on their way.
@@ -52,8 +52,8 @@ func (s *Stack) nobodyChargedTwice() error {
 	return nil
 }
 
-// Promise 5: the clearing account is Stripe's balance, to the minor unit, in every currency that either of them has.
-func (s *Stack) clearingEqualsStripe() error {
+// ClearingEqualsStripe is promise 5: the clearing account is Stripe's balance, to the minor unit, in every currency that either of them has.
+func (s *Stack) ClearingEqualsStripe() error {
 	balances, err := s.DB.Store.Balances(s.T.Context())
 	if err != nil {
 		return err

@@ -21,6 +21,8 @@ CREATE TABLE reconciliation_runs (
   error VARCHAR(500) CHARACTER SET utf8mb4 NOT NULL DEFAULT '',
   started_at DATETIME(6) NOT NULL,
   completed_at DATETIME(6) NULL,
+  -- When the run may call Stripe next, Unix time in microseconds: its token bucket, which its scans on many workers share.
+  next_call_us BIGINT UNSIGNED NOT NULL DEFAULT 0,
   UNIQUE KEY idx_runs_correlation (correlation_id),
   KEY idx_runs_status (status, completed_at)
 ) ENGINE = InnoDB;

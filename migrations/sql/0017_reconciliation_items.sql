@@ -24,6 +24,8 @@ CREATE TABLE reconciliation_items (
   updated_at DATETIME(6) NOT NULL,
   UNIQUE KEY idx_items_fingerprint (run_id, fingerprint),
   KEY idx_items_state (run_id, state, id),
+  -- What a person has resolved is known again when a later run finds it.
+  KEY idx_items_resolved (fingerprint, state),
   CONSTRAINT fk_items_run FOREIGN KEY (run_id) REFERENCES reconciliation_runs (id)
 ) ENGINE = InnoDB;
 

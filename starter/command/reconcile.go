@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -136,33 +135,6 @@ func showRunCommand() *cobra.Command {
 	}
 	show.Flags().StringVar(&format, "format", "table", "table, json or csv")
 	return show
-}
-
-func resolveItemCommand() *cobra.Command {
-	var note string
-	resolve := &cobra.Command{
-		Use:   "resolve ITEM --note TEXT",
-		Short: "Record that a person has dealt with an item, as reconcile show numbers it",
-		Args:  cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			var id uint64
-			if _, err := fmt.Sscanf(args[0], "%d", &id); err != nil {
-				return fmt.Errorf("%q is no item's number: see reconcile show RUN", args[0])
-			}
-			if strings.TrimSpace(note) == "" || len(note) > 500 {
-				return errors.New("--note: say in 1 to 500 bytes what was done, for those who ask later")
-			}
-			return booksCommand(cmd, "reconcile", func(books *store.Store) error {
-				err := books.SettleItem(cmd.Context(), id, store.ItemResolved, note)
-				if errors.Is(err, store.ErrNotFound) {
-					return fmt.Errorf("there is no item %d that waits for a person", id)
-				}
-				return err
-			})
-		},
-	}
-	resolve.Flags().StringVar(&note, "note", "", "what was done")
-	return resolve
 }
 
 func checkFormat(format string) error {

@@ -1,0 +1,98 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"farebook/booking"
+	"farebook/internal/config"
+	"farebook/internal/stripeapi"
+	"farebook/ledger"
+	"farebook/store"
+)
+
+func resolveItemCommand() *cobra.Command {
+	var note, account string
+	var post bool
+	resolve := &cobra.Command{
+		Use:   "resolve ITEM --note TEXT [--post [--account ACCOUNT]]",
+		Short: "Record that a person has dealt with an item, as reconcile show numbers it",
+		Long: "Records a decision; runs to come that find the same difference, to the minor unit, know it. With --post it also posts a correction, " +
+			"so that the ledger says of the balance transaction what Stripe says of it, with the other side on --account: nothing is changed or removed.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var id uint64
+			if _, err := fmt.Sscanf(args[0], "%d", &id); err != nil {
+				return fmt.Errorf("%q is no item's number: see reconcile show RUN", args[0])
+			}
+			if strings.TrimSpace(note) == "" || len(note) > 500 {
+				return errors.New("--note: say in 1 to 500 bytes what was done, for those who ask later")
+			}
+			if cmd.Flags().Changed("account") && !post {
+				return errors.New("--account: goes with --post")
+			}
+			if post {
+				return correctItem(cmd, store.Correction{ItemID: id, Against: ledger.Account(account), Note: note})
+			}
+			return booksCommand(cmd, "reconcile", func(books *store.Store) error {
+				return noSuchItem(id, books.SettleItem(cmd.Context(), id, store.ItemResolved, note))
+			})
+		},
+	}
+	resolve.Flags().StringVar(&note, "note", "", "what was done, or decided")
+	resolve.Flags().BoolVar(&post, "post", false, "post a correction to the ledger")
+	resolve.Flags().StringVar(&account, "account", string(ledger.EquitySuspense), "where the other side of the correction stands: "+accountNames())
+	return resolve
+}
+
+func accountNames() string {
+	names := make([]string, len(ledger.CorrectionAccounts))
+	for i, account := range ledger.CorrectionAccounts {
+		names[i] = string(account)
+	}
+	return strings.Join(names, ", ")
+}
+
+func noSuchItem(id uint64, err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("there is no item %d that waits for a person", id)
+	}
+	return err
+}
+
+// correctItem reads the balance transaction at Stripe and posts what the books lack of it.
+func correctItem(cmd *cobra.Command, correction store.Correction) error {
+	ctx := cmd.Context()
+	cfg, log, err := load(cmd.ErrOrStderr(), "reconcile", config.Database, config.Payments)
+	if err != nil {
+		return err
+	}
+	return withStore(ctx, cfg, log, func(books *store.Store) error {
+		item, err := books.Item(ctx, correction.ItemID)
+		if err != nil {
+			return noSuchItem(correction.ItemID, err)
+		}
+		if item.BalanceTransactionID != "" {
+			if correction.There, err = balanceTransaction(ctx, cfg, log, item.BalanceTransactionID); err != nil {
+				return err
+			}
+		}
+		return noSuchItem(correction.ItemID, books.Correct(ctx, correction, time.Now().UTC()))
+	})
+}
+
+// balanceTransaction is nil for one that Stripe does not have.
+func balanceTransaction(ctx context.Context, cfg config.Config, log *slog.Logger, id string) (*booking.BalanceTransaction, error) {
+	stripe := stripeapi.New(stripeapi.Config{SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, Log: log})
+	there, err := stripe.BalanceTransaction(ctx, id)
+	if stripeapi.IsKind(err, stripeapi.NotFound) {
+		return nil, nil
+	}
+	return there, err
+}
