@@ -137,6 +137,14 @@ var events = []event{
 			p := payout(balanceLine("txn_7", -100000, 0, "USD", "payout"), balanceLine("txn_8", 100000, 0, "USD", "payout_reversal"))
 			return several(ledger.Payout(p))(ledger.PayoutReversal(p))
 		}},
+	{"A correction", "Somebody else took $459.00 on the same Stripe account. Reconciliation found it, and a person has it posted: the clearing\n" +
+		"account is Stripe's balance again, and whose the money is stands in suspense.",
+		func() ([]ledger.Transaction, error) {
+			return one(ledger.Correction(ledger.Correcting{
+				ItemID: 7, BalanceTransactionID: "txn_9", Clearing: map[booking.Currency]int64{"USD": 44539},
+				Fees: map[booking.Currency]int64{"USD": 1361}, Against: ledger.EquitySuspense,
+			}))
+		}},
 	{"A reversal", "A transaction that should not have been posted is not changed: its mirror image is posted. Both stay to be read, and the\n" +
 		"accounts are as if neither had been.",
 		func() ([]ledger.Transaction, error) {

@@ -1,0 +1,141 @@
+package store_test
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"farebook/booking"
+	"farebook/ledger"
+	"farebook/store"
+)
+
+func foreignPayment() booking.Finding {
+	return booking.Finding{
+		Class: booking.OrphanPayment, Object: "payment", StripeID: "pi_9", PaymentIntentID: "pi_9", BalanceTransactionID: "txn_9",
+		AtStripe: 44539, Currency: "USD", Reason: "this payment at Stripe belongs to no booking",
+	}
+}
+
+// runThatFound is a run with these items.
+func (b books) runThatFound(id string, findings ...booking.Finding) []store.Item {
+	run, err := b.Store.BeginRun(b.t.Context(), store.Run{
+		CorrelationID: id, Options: booking.ReconciliationOptions{LookbackDays: 7, Scope: booking.ScopeAll},
+		WindowStart: time.Now().UTC(), WindowEnd: time.Now().UTC(), StartedAt: time.Now().UTC(),
+	})
+	require.NoError(b.t, err)
+	require.NoError(b.t, b.Store.AddFindings(b.t.Context(), run.ID, findings))
+	items, err := b.Store.Items(b.t.Context(), run.ID, "", 0, 100)
+	require.NoError(b.t, err)
+	return items
+}
+
+// Many people at once, on the items of two runs about the same balance transaction: one correction, and everybody else is
+// told why there is none.
+func TestCorrectionIsPostedOnce(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	items := append(b.runThatFound("recon_1", foreignPayment()), b.runThatFound("recon_2", foreignPayment())...)
+	require.Len(t, items, 2)
+	there := &booking.BalanceTransaction{ID: "txn_9", Amount: 45900, Fee: 1361, Net: 44539, Currency: "USD"}
+	var group sync.WaitGroup
+	errs := make([]error, 20)
+	for i := range errs {
+		group.Go(func() {
+			errs[i] = b.Store.Correct(t.Context(), store.Correction{
+				ItemID: items[i%2].ID, There: there, Against: ledger.EquitySuspense, Note: fmt.Sprintf("by %d", i),
+			}, time.Now().UTC())
+		})
+	}
+	group.Wait()
+	posted := 0
+	for _, err := range errs {
+		var refused *store.NotCorrectable
+		if err == nil {
+			posted++
+		} else {
+			require.ErrorAs(t, err, &refused)
+		}
+	}
+	require.Equal(t, 1, posted)
+	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM financial_ledger WHERE type = 'correction'"))
+	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM reconciliation_items WHERE state = 'resolved'"))
+	require.EqualValues(t, 44539, b.balanceOf("asset:stripe_clearing"))
+	require.EqualValues(t, 1361, b.balanceOf("expense:stripe_fees"))
+	require.EqualValues(t, -45900, b.balanceOf("equity:suspense"))
+}
+
+// What cannot be corrected is refused with a reason, and leaves the books and the item as they were.
+func TestCorrectionsThatAreRefused(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	healed, clearing := foreignPayment(), foreignPayment()
+	healed.Class, healed.Healing = booking.MissingInLedger, booking.HealPayment
+	clearing.Object, clearing.BalanceTransactionID = "clearing", ""
+	items := b.runThatFound("recon_1", healed, clearing, foreignPayment())
+	there := &booking.BalanceTransaction{ID: "txn_9", Amount: 45900, Fee: 1361, Net: 44539, Currency: "USD"}
+	for i, c := range map[int]struct {
+		there   *booking.BalanceTransaction
+		against ledger.Account
+		says    string
+	}{
+		0: {there, ledger.EquitySuspense, "healed by its own workflow"},
+		1: {there, ledger.EquitySuspense, "no balance transaction"},
+		2: {there, ledger.ExpenseChargebacks, "say one of"},
+		3: {nil, ledger.EquitySuspense, "agree with Stripe by now"},
+	} {
+		item := items[min(i, 2)]
+		var refused *store.NotCorrectable
+		err := b.Store.Correct(t.Context(), store.Correction{ItemID: item.ID, There: c.there, Against: c.against, Note: "n"}, time.Now().UTC())
+		require.ErrorAs(t, err, &refused)
+		require.ErrorContains(t, err, c.says)
+	}
+	require.ErrorIs(t, b.Store.Correct(t.Context(), store.Correction{ItemID: 999}, time.Now().UTC()), store.ErrNotFound)
+	require.Zero(t, b.Count(t, "SELECT COUNT(*) FROM financial_ledger"))
+	require.Zero(t, b.Count(t, "SELECT COUNT(*) FROM reconciliation_items WHERE state <> 'found'"))
+}
+
+// A later run knows what a person has resolved, as long as it is the same to the minor unit.
+func TestWhatWasResolvedStaysResolved(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	item := b.runThatFound("recon_1", foreignPayment())[0]
+	require.NoError(t, b.Store.SettleItem(t.Context(), item.ID, store.ItemResolved, "their own shop"))
+	same := b.runThatFound("recon_2", foreignPayment())[0]
+	require.Equal(t, store.ItemResolved, same.State)
+	require.Equal(t, "their own shop", same.Note)
+	other := foreignPayment()
+	other.AtStripe++
+	require.Equal(t, store.ItemFound, b.runThatFound("recon_3", other)[0].State)
+}
+
+// The run's token bucket is one for all who draw from it: as many draws at once as one likes are spaced as agreed.
+func TestCallsOfARunAreSpaced(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	b.runThatFound("recon_1", foreignPayment())
+	id := uint64(b.Count(t, "SELECT id FROM reconciliation_runs"))
+	const draws, every = 40, 10 * time.Second
+	waits := make([]time.Duration, draws)
+	var group sync.WaitGroup
+	for i := range waits {
+		group.Go(func() {
+			wait, err := b.Store.NextCall(t.Context(), id, every)
+			if err != nil {
+				t.Error(err)
+			}
+			waits[i] = wait
+		})
+	}
+	group.Wait()
+	slots := map[int64]bool{}
+	for _, wait := range waits {
+		slots[int64((wait+every/2)/every)] = true // what the draws themselves took is far below half a slot
+	}
+	require.Len(t, slots, draws)
+	_, err := b.Store.NextCall(t.Context(), id+1, every)
+	require.ErrorContains(t, err, "is not there")
+}
