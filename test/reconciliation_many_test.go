@@ -39,11 +39,11 @@ func (r runView) found() planted {
 func plantAmong(s *testkit.Stack, random *rand.Rand) planted {
 	t, db, out := s.T, s.DB, planted{}
 	order := random.Perm(manyPayments)
-	take := func(class string, make func(n int)) {
+	take := func(class string, plantOne func(n int)) {
 		for range 5 + random.IntN(10) {
 			n := order[0] + 1
 			order = order[1:]
-			make(n)
+			plantOne(n)
 			if class == "state_mismatch" {
 				out.add(class, fmt.Sprintf("pi_fill_%d", n))
 			} else {
