@@ -7,7 +7,7 @@ GOLANGCI := $(BIN)/golangci-lint-$(GOLANGCI_VERSION)
 WORKFLOWCHECK_VERSION := v0.6.0
 WORKFLOWCHECK := $(BIN)/workflowcheck-$(WORKFLOWCHECK_VERSION)
 NEED := go run ./internal/devstack/cmd/need
-STARTER := set -a; . ./var/dev.env; set +a; go run ./starter
+STARTER := set -a; . ./var/dev.env; exec $(BIN)/starter
 WITH_SERVERS := $(BIN)/with-servers --
 
 # What one package may take; a kill test waits out several of Temporal's time-outs.
@@ -50,11 +50,14 @@ bench: $(BIN)/with-servers ## Measure bookings, verification and reconciliation 
 	@$(WITH_SERVERS) go test -run '^$$' -bench Booking -benchtime $(BOOKINGS)x -timeout $(TEST_TIMEOUT) ./test/
 	@FAREBOOK_BENCH_PAYMENTS=$(PAYMENTS) $(WITH_SERVERS) go test -run '^$$' -bench 'Verify|Reconcile$$' -benchtime 1x -timeout 60m ./test/
 
-reconcile: ## Reconcile the stack that `make up` runs
+reconcile: var/dev.env ## Reconcile the stack that `make up` runs
 	@$(STARTER) reconcile
 
-reconcile-dry: ## The same, as a dry run
+reconcile-dry: var/dev.env ## The same, as a dry run
 	@$(STARTER) reconcile --dry-run
+
+var/dev.env:
+	@echo "no stack is up: run 'make up' in another terminal, and this again"; exit 1
 
 generate: ## Write the generated parts of docs/ anew
 	@go run ./internal/gendocs

@@ -23,5 +23,8 @@ func main() {
 	if !errors.Is(err, command.ErrBroken) {
 		fmt.Fprintln(os.Stderr, "starter:", err)
 	}
+	if interrupted := (*command.Interrupted)(nil); errors.As(err, &interrupted) {
+		os.Exit(130) // what a shell says of a program that SIGINT ended
+	}
 	os.Exit(1)
 }

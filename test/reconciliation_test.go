@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"farebook/internal/stripestand"
 	"farebook/internal/testkit"
 	"farebook/workflows"
 )
@@ -334,4 +336,36 @@ func TestBadReconciliationRequests(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, http.StatusNotFound, answer.Status)
 	require.Zero(t, s.DB.Count(t, "SELECT COUNT(*) FROM reconciliation_runs"))
+}
+
+// Ctrl-C leaves the command and not the run: it goes on, may be followed again, and heals what it found.
+func TestReconcileCommandIsInterrupted(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	booked := s.Book("lost", testkit.BookingBody(nil))
+	again := s.DropWebhooks()
+	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
+	again()
+	s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodGet, Path: "/v1/balance_transactions", Kind: stripestand.FaultHang})
+	command := s.StarterCommand("reconcile")
+	said := &testkit.Buffer{}
+	command.Stdout, command.Stderr = said, said
+	require.NoError(t, command.Start())
+	s.Eventually(func() bool { return s.Stripe.Faults().Hanging() == 1 }, "nothing hangs; it said %s", said)
+	require.NoError(t, command.Process.Signal(os.Interrupt))
+	require.Error(t, command.Wait())
+	require.Equal(t, 130, command.ProcessState.ExitCode(), said.String())
+	id := s.DB.Text(t, "SELECT correlation_id FROM reconciliation_runs")
+	require.Contains(t, said.String(), id+" goes on without us; follow it with: starter reconcile follow "+id)
+
+	s.Stripe.Faults().Clear()
+	out, err := starterWith(s, "reconcile", "follow", id, "--format", "json")
+	require.NoError(t, err, out)
+	var run runView
+	require.NoError(t, jsonOf(out, &run))
+	require.Equal(t, "completed", run.Status)
+	require.Equal(t, 2, run.Fixed, "%+v", run.Details)
+	s.AwaitStatus(booked.Reference, "confirmed")
+	_, err = starterWith(s, "reconcile", "follow", "recon_none")
+	require.ErrorContains(t, err, "there is no reconciliation")
 }

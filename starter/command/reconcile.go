@@ -1,7 +1,6 @@
 package command
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -67,7 +66,7 @@ func reconcileCommand() *cobra.Command {
 	reconcile.Flags().StringVar(&flags.apply, "apply", "", "carry out the plan of this run, and nothing else")
 	reconcile.Flags().BoolVar(&flags.wait, "wait", true, "follow the run to its end")
 	reconcile.Flags().StringVar(&flags.format, "format", "table", "table, json or csv")
-	reconcile.AddCommand(showRunCommand(), resolveItemCommand())
+	reconcile.AddCommand(followRunCommand(), showRunCommand(), resolveItemCommand())
 	return reconcile
 }
 
@@ -88,26 +87,11 @@ func startRun(cmd *cobra.Command, books *store.Store, w *workflows.Client, optio
 	if err := w.StartReconciliation(ctx, id, options, flags.apply); err != nil {
 		return fmt.Errorf("start the reconciliation: %w", err)
 	}
-	follow := fmt.Sprintf("starter reconcile show %s", id)
 	if !flags.wait {
-		_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s is going; follow it with: %s\n", id, follow)
+		_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s is going; follow it with: %s %s\n", id, followUse, id)
 		return err
 	}
-	if err := followRun(ctx, cmd.ErrOrStderr(), w, id); err != nil {
-		if errors.Is(err, context.Canceled) {
-			return fmt.Errorf("%s goes on without us; follow it with: %s", id, follow)
-		}
-		return err
-	}
-	run, err := books.Run(ctx, id)
-	if err != nil {
-		return err
-	}
-	left, err := printRun(ctx, cmd.OutOrStdout(), books, run, flags.format)
-	if err == nil && left > 0 {
-		return fmt.Errorf("%w: %d", ErrDifferences, left)
-	}
-	return err
+	return followToTheEnd(cmd, books, w, id, flags.format)
 }
 
 func showRunCommand() *cobra.Command {
@@ -122,11 +106,8 @@ func showRunCommand() *cobra.Command {
 			}
 			return booksCommand(cmd, "reconcile", func(books *store.Store) error {
 				run, err := books.Run(cmd.Context(), args[0])
-				if errors.Is(err, store.ErrNotFound) {
-					return fmt.Errorf("there is no reconciliation %q", args[0])
-				}
 				if err != nil {
-					return err
+					return noSuchRun(args[0], err)
 				}
 				_, err = printRun(cmd.Context(), cmd.OutOrStdout(), books, run, format)
 				return err
@@ -135,6 +116,13 @@ func showRunCommand() *cobra.Command {
 	}
 	show.Flags().StringVar(&format, "format", "table", "table, json or csv")
 	return show
+}
+
+func noSuchRun(id string, err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("there is no reconciliation %q", id)
+	}
+	return err
 }
 
 func checkFormat(format string) error {

@@ -4,12 +4,67 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+
+	"farebook/store"
 	"farebook/workflows"
 )
+
+// followUse is how one follows a run that goes on.
+const followUse = "starter reconcile follow"
+
+// Interrupted says that a command was left by Ctrl-C, and what goes on without it.
+type Interrupted struct{ What string }
+
+func (e *Interrupted) Error() string { return e.What }
+
+func followRunCommand() *cobra.Command {
+	var format string
+	follow := &cobra.Command{
+		Use:   "follow RUN",
+		Short: "Follow a run that goes on to its end, and show it",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := checkFormat(format); err != nil {
+				return err
+			}
+			return messagingCommand(cmd, "reconcile", func(books *store.Store, w *workflows.Client, _ *slog.Logger) error {
+				if _, err := books.Run(cmd.Context(), args[0]); err != nil {
+					return noSuchRun(args[0], err)
+				}
+				return followToTheEnd(cmd, books, w, args[0], format)
+			})
+		},
+	}
+	follow.Flags().StringVar(&format, "format", "table", "table, json or csv")
+	return follow
+}
+
+// followToTheEnd shows progress and then the report; Ctrl-C ends the showing, and not the run.
+func followToTheEnd(cmd *cobra.Command, books *store.Store, w *workflows.Client, id, format string) error {
+	ctx := cmd.Context()
+	err := followRun(ctx, cmd.ErrOrStderr(), w, id)
+	if ctx.Err() != nil {
+		return &Interrupted{fmt.Sprintf("%s goes on without us; follow it with: %s %s", id, followUse, id)}
+	}
+	if err != nil {
+		return err
+	}
+	run, err := books.Run(ctx, id)
+	if err != nil {
+		return err
+	}
+	left, err := printRun(ctx, cmd.OutOrStdout(), books, run, format)
+	if err == nil && left > 0 {
+		return fmt.Errorf("%w: %d", ErrDifferences, left)
+	}
+	return err
+}
 
 // followPace is how often a run is asked how far it is.
 const followPace = 500 * time.Millisecond
@@ -28,8 +83,8 @@ func followRun(ctx context.Context, out io.Writer, w *workflows.Client, id strin
 	for {
 		select {
 		case err := <-ended:
-			if terminal && last != "" {
-				_, _ = fmt.Fprint(out, "\r\033[K") // the report follows
+			if terminal {
+				_, _ = fmt.Fprint(out, "\r\033[K") // what follows begins a line
 			}
 			return err
 		case <-ticker.C:
