@@ -12,8 +12,10 @@ WITH_SERVERS := $(BIN)/with-servers --
 
 # What one package may take; a kill test waits out several of Temporal's time-outs.
 TEST_TIMEOUT ?= 20m
-# The race detector needs a C compiler, which is installed if need be; `make test RACE=` does without both.
+# The race detector needs a C compiler and the C library's headers, which are installed if need be; `make test RACE=` does
+# without all of them. (A variable, because a comma would end the argument of $(if).)
 RACE ?= -race
+COMPILER := gcc=gcc,libc6-dev /usr/include/stdlib.h=libc6-dev
 # How many paid bookings the benchmark measures.
 BOOKINGS ?= 500
 # How many payments it reconciles.
@@ -35,7 +37,7 @@ demo: ## Run the main job from booking to confirmation, checked step by step
 	@$(BIN)/demo
 
 test: $(BIN)/with-servers ## Run all tests on a real MariaDB and a real Temporal server
-	@$(if $(RACE),$(NEED) gcc=gcc,libc6-dev)
+	@$(if $(RACE),$(NEED) $(COMPILER))
 	@$(WITH_SERVERS) go test $(RACE) -timeout $(TEST_TIMEOUT) ./...
 
 lint: $(GOLANGCI) $(WORKFLOWCHECK) ## Check style, imports and the determinism of workflows

@@ -63,15 +63,23 @@ func lookupServer() (string, error) {
 	return path, err
 }
 
-// Need installs Debian packages unless a program is on the machine already.
-func Need(ctx context.Context, progress io.Writer, program string, packages ...string) error {
-	if _, err := lookup(program); err == nil {
+// Need installs Debian packages unless a program is on the machine already, or a file, which is a path from the root.
+func Need(ctx context.Context, progress io.Writer, what string, packages ...string) error {
+	if present(what) == nil {
 		return nil
 	}
 	if err := aptInstall(ctx, progress, packages...); err != nil {
 		return err
 	}
-	_, err := lookup(program)
+	return present(what)
+}
+
+func present(what string) error {
+	if filepath.IsAbs(what) {
+		_, err := os.Stat(what)
+		return err
+	}
+	_, err := lookup(what)
 	return err
 }
 

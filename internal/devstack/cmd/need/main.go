@@ -1,6 +1,7 @@
-// Command need installs Debian packages for programs that are not on the machine; it does nothing when all are there.
+// Command need installs Debian packages for programs, or files, that are not on the machine; it does nothing when all are
+// there.
 //
-//	need gcc=gcc,libc6-dev node=nodejs npm=npm
+//	need gcc=gcc,libc6-dev /usr/include/stdlib.h=libc6-dev node=nodejs npm=npm
 package main
 
 import (
