@@ -51,38 +51,29 @@ type Payment struct {
 
 // Booking reads a booking, or ErrNotFound.
 func (s *Store) Booking(ctx context.Context, reference booking.Reference) (Booking, error) {
-	return s.bookingWhere(ctx, "reference = ?", string(reference))
+	return s.bookingWhere(ctx, "bookings.reference = ?", string(reference))
 }
 
 // BookingOf reads a caller's booking. Another caller's is ErrNotFound, as if it did not exist.
 func (s *Store) BookingOf(ctx context.Context, apiKeyID uint64, reference booking.Reference) (Booking, error) {
-	return s.bookingWhere(ctx, "reference = ? AND api_key_id = ?", string(reference), apiKeyID)
+	return s.bookingWhere(ctx, "bookings.reference = ? AND bookings.api_key_id = ?", string(reference), apiKeyID)
 }
 
 func (s *Store) bookingByID(ctx context.Context, id uint64) (Booking, error) {
-	return s.bookingWhere(ctx, "id = ?", id)
+	return s.bookingWhere(ctx, "bookings.id = ?", id)
 }
 
+// bookingWhere reads a booking with its payment by one statement.
 func (s *Store) bookingWhere(ctx context.Context, where string, args ...any) (Booking, error) {
-	db := s.db.WithContext(ctx)
 	var row bookingRow
-	if err := db.Where(where, args...).Take(&row).Error; err != nil {
+	if err := s.db.WithContext(ctx).Joins("Payment").Where(where, args...).Take(&row).Error; err != nil {
 		return Booking{}, notFound(err)
 	}
 	found, err := row.domain()
-	if err != nil {
-		return Booking{}, err
+	if err == nil && row.Payment != nil {
+		found.Payment = row.Payment.domain()
 	}
-	var payment paymentRow
-	err = db.Where("booking_id = ?", row.ID).Take(&payment).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return found, nil
-	}
-	if err != nil {
-		return Booking{}, err
-	}
-	found.Payment = payment.domain()
-	return found, nil
+	return found, err
 }
 
 func notFound(err error) error {

@@ -3,12 +3,12 @@ package store
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"farebook/booking"
 )
@@ -72,17 +72,13 @@ func (r *recording) queueMail(kind booking.EmailKind, occasion string, content *
 	})
 }
 
+// queue writes the mail's row; one that is there, queued or sent, stays as it is: UNIQUE key.
 func queue(tx *gorm.DB, now time.Time, l letter) error {
-	var row emailRow
-	err := tx.Select("id").Where("dedupe_key = ?", l.key()).Take(&row).Error
-	if !errors.Is(err, gorm.ErrRecordNotFound) {
-		return err // nil: it is queued or sent already
-	}
 	audience := audienceCustomer
 	if l.kind.ForFinance() {
 		audience = audienceFinance
 	}
-	row = emailRow{
+	row := emailRow{
 		BookingID: l.bookingID, Kind: string(l.kind), Audience: audience, DedupeKey: l.key(),
 		MessageID:   fmt.Sprintf("<%s.%s@%s>", strings.ToLower(l.owner), l.occasion, messageIDDomain),
 		DeclineCode: l.declineCode, Status: EmailQueued, CreatedAt: now,
@@ -94,7 +90,7 @@ func queue(tx *gorm.DB, now time.Time, l letter) error {
 		}
 		row.ContentJSON = orNil(string(text))
 	}
-	return tx.Create(&row).Error
+	return tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&row).Error
 }
 
 // queuedMails are an owner's mails that are not sent yet.

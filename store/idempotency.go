@@ -146,10 +146,10 @@ func (s *Store) ReleaseLease(ctx context.Context, key IdempotencyKey) error {
 // the same. body must not have a client secret.
 func (s *Store) StoreAnswer(ctx context.Context, apiKeyID uint64, key string, status int, body []byte) (int, []byte, error) {
 	db := s.db.WithContext(ctx)
-	err := db.Model(&idempotencyRow{}).Where(whereKey+" AND answer_body IS NULL", apiKeyID, []byte(key)).
-		Updates(map[string]any{"answer_status": status, "answer_body": string(body)}).Error
-	if err != nil {
-		return 0, nil, err
+	kept := db.Model(&idempotencyRow{}).Where(whereKey+" AND answer_body IS NULL", apiKeyID, []byte(key)).
+		Updates(map[string]any{"answer_status": status, "answer_body": string(body)})
+	if kept.Error != nil || kept.RowsAffected == 1 {
+		return status, body, kept.Error
 	}
 	var row idempotencyRow
 	if err := db.Where(whereKey, apiKeyID, []byte(key)).Take(&row).Error; err != nil {

@@ -38,8 +38,16 @@ type Reservation struct {
 
 // ReserveBooking writes idempotency key and booking in one transaction, or finds what the key stands for already.
 func (s *Store) ReserveBooking(ctx context.Context, in NewBooking) (Reservation, error) {
-	claim, err := s.claim(ctx, in.Key(), time.Now().UTC(), func(tx *gorm.DB) (made, error) { return insertBooking(tx, in) })
-	return s.reservation(ctx, claim, err)
+	var row bookingRow
+	claim, err := s.claim(ctx, in.Key(), time.Now().UTC(), func(tx *gorm.DB) (of made, err error) {
+		row, err = insertBooking(tx, in)
+		return made{resource: row.Reference, bookingID: &row.ID}, err
+	})
+	if err != nil || claim.Replayed {
+		return s.reservation(ctx, claim, err)
+	}
+	fresh, err := row.domain()
+	return Reservation{Booking: fresh, Claim: claim}, err
 }
 
 // KnownReservation reads what a key stands for and writes nothing: ErrNotFound, *IdempotencyConflict or the booking. Of in
@@ -61,10 +69,10 @@ func (s *Store) reservation(ctx context.Context, claim Claim, err error) (Reserv
 	return Reservation{Booking: known, Claim: claim}, err
 }
 
-func insertBooking(tx *gorm.DB, in NewBooking) (made, error) {
+func insertBooking(tx *gorm.DB, in NewBooking) (bookingRow, error) {
 	flight, err := json.Marshal(in.Request.Flight)
 	if err != nil {
-		return made{}, err
+		return bookingRow{}, err
 	}
 	capture := in.Request.Capture
 	if capture == "" {
@@ -80,14 +88,11 @@ func insertBooking(tx *gorm.DB, in NewBooking) (made, error) {
 		FlightJSON:     string(flight),
 		Amount:         in.Request.Amount.Value,
 		Currency:       string(in.Request.Amount.Currency),
-		HoldExpiresAt:  in.HoldExpiresAt,
+		HoldExpiresAt:  in.HoldExpiresAt.Truncate(time.Microsecond), // as the column has it
 		CorrelationID:  in.CorrelationID,
 		CaptureMethod:  string(capture),
-		CreatedAt:      in.Now,
-		UpdatedAt:      in.Now,
+		CreatedAt:      in.Now.Truncate(time.Microsecond),
+		UpdatedAt:      in.Now.Truncate(time.Microsecond),
 	}
-	if err := tx.Create(&row).Error; err != nil {
-		return made{}, err
-	}
-	return made{resource: row.Reference, bookingID: &row.ID}, nil
+	return row, tx.Create(&row).Error
 }

@@ -30,6 +30,8 @@ type bookingRow struct {
 	CancelPercent  *int
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
+	// Payment is filled by Joins alone.
+	Payment *paymentRow `gorm:"foreignKey:BookingID"`
 }
 
 func (bookingRow) TableName() string { return "bookings" }

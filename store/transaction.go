@@ -27,8 +27,24 @@ const (
 	transactionBackoff = 20 * time.Millisecond
 )
 
+// readCommitted makes every transaction of a connection READ COMMITTED: set once, since saying it ahead of each would be a
+// round trip each. As a statement, because MySQL and MariaDB name the variable differently.
+type readCommitted struct{ driver.Connector }
+
+func (c readCommitted) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := c.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	_, err = conn.(driver.ExecerContext).ExecContext(ctx, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", nil)
+	if err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return conn, nil
+}
+
 func newPool(connector driver.Connector) *sql.DB {
-	pool := sql.OpenDB(connector)
+	pool := sql.OpenDB(readCommitted{connector})
 	pool.SetMaxOpenConns(maxConnections)
 	pool.SetMaxIdleConns(maxConnections)
 	pool.SetConnMaxLifetime(connectionLife)
@@ -47,7 +63,7 @@ func (s *Store) inTransaction(ctx context.Context, work func(tx *gorm.DB) error)
 				return err
 			}
 		}
-		err = s.db.WithContext(ctx).Transaction(work, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
+		err = s.db.WithContext(ctx).Transaction(work)
 		if !rolledBack(err) {
 			return err
 		}
