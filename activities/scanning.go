@@ -34,6 +34,10 @@ type Scanned struct {
 	Rest *stripeapi.Window `json:"rest,omitempty"`
 	// Seconds of the window that have been gone through.
 	Seconds int64 `json:"seconds,omitempty"`
+	// Start is the row that a scan of open payments began after, and Wrapped whether it has come to the end and gone on from
+	// the oldest.
+	Start   uint64 `json:"start,omitempty"`
+	Wrapped bool   `json:"wrapped,omitempty"`
 }
 
 // resume is where an earlier attempt stopped.
@@ -165,106 +169,6 @@ func (r *Reconciliations) ScanUnseen(ctx context.Context, in ScanInput) (Scanned
 			activity.RecordHeartbeat(ctx, at)
 		}
 		if len(rows) < unseenPage {
-			return at, nil
-		}
-	}
-}
-
-// openPage is how many open payments are read at once.
-const openPage = 100
-
-// ScanOpenPayments compares each payment that is not final with Stripe, oldest first, up to the run's limit.
-func (r *Reconciliations) ScanOpenPayments(ctx context.Context, in ScanInput) (Scanned, error) {
-	stripe, at := r.paced(in.RunID), resume(ctx)
-	for in.Limit == 0 || at.Lines < int64(in.Limit) {
-		page := openPage
-		if in.Limit > 0 {
-			page = min(page, in.Limit-int(at.Lines))
-		}
-		rows, err := r.Store.OpenPayments(ctx, in.Window.From, in.Window.To, at.Row, page)
-		if err != nil {
-			return at, err
-		}
-		for _, row := range rows {
-			finding, err := r.compareOpen(ctx, stripe, row.PaymentIntentID, row.Reference, row.Status, row.CreatedAt)
-			if err != nil {
-				return at, err
-			}
-			if finding != nil {
-				if err := r.Store.AddFindings(ctx, in.RunID, []booking.Finding{*finding}); err != nil {
-					return at, err
-				}
-				at.Found++
-			}
-			at.Row = row.ID
-			at.Lines++
-			activity.RecordHeartbeat(ctx, at)
-		}
-		if len(rows) < page {
-			break
-		}
-	}
-	return at, nil
-}
-
-func (r *Reconciliations) compareOpen(ctx context.Context, stripe *stripeapi.Client, intentID string, reference booking.Reference, here booking.PaymentStatus, created time.Time) (*booking.Finding, error) {
-	finding := &booking.Finding{Object: "payment", StripeID: intentID, PaymentIntentID: intentID, Reference: reference}
-	snapshot, _, err := stripe.PaymentIntent(ctx, intentID)
-	if stripeapi.IsKind(err, stripeapi.NotFound) {
-		finding.Class, finding.Reason = booking.MissingInStripe, "the booking's PaymentIntent is not at Stripe: another account, or another mode"
-		return finding, nil
-	}
-	if err != nil {
-		return nil, stripeError(err)
-	}
-	there := snapshot.PaymentStatus()
-	if there == here {
-		return nil, nil
-	}
-	finding.Class, finding.Healing, finding.Currency = booking.StateMismatch, booking.HealPayment, snapshot.Currency
-	finding.AtStripe = snapshot.AmountReceived
-	finding.Reason = fmt.Sprintf("the payment is %s here and %s at Stripe", here, there)
-	if time.Since(created) < r.Lag {
-		finding.Class, finding.Healing = booking.Timing, booking.HealNone
-	}
-	return finding, nil
-}
-
-// ScanStates compares where refunds, disputes or payouts are with Stripe.
-func (r *Reconciliations) ScanStates(ctx context.Context, in ScanInput) (Scanned, error) {
-	stripe, at := r.paced(in.RunID), resume(ctx)
-	healing := map[string]booking.Healing{"refund": booking.HealRefund, "dispute": booking.HealDispute, "payout": booking.HealPayout}[in.Object]
-	for {
-		states, more, err := stripe.States(ctx, in.Object, in.Window, at.After)
-		if err != nil {
-			return at, stripeError(err)
-		}
-		ids := []string{""}
-		for _, state := range states {
-			ids = append(ids, state.ID)
-			at.After = state.ID
-		}
-		here, err := r.Store.StatesOf(ctx, in.Object, ids)
-		if err != nil {
-			return at, err
-		}
-		var findings []booking.Finding
-		for _, state := range states {
-			known, isKnown := here[state.ID]
-			if isKnown && known != state.Status {
-				findings = append(findings, booking.Finding{
-					Class: booking.StateMismatch, Object: in.Object, StripeID: state.ID, PaymentIntentID: state.PaymentIntentID,
-					Currency: state.Currency, Healing: healing,
-					Reason: fmt.Sprintf("the %s is %s here and %s at Stripe", in.Object, known, state.Status),
-				})
-			}
-		}
-		if err := r.Store.AddFindings(ctx, in.RunID, findings); err != nil {
-			return at, err
-		}
-		at.Lines, at.Found = at.Lines+int64(len(states)), at.Found+int64(len(findings))
-		activity.RecordHeartbeat(ctx, at)
-		if !more {
 			return at, nil
 		}
 	}

@@ -39,6 +39,7 @@ type runRow struct {
 	Overdue       int64
 	PlanSha256    string
 	Error         string
+	OpenStoppedAt uint64
 	StartedAt     time.Time
 	CompletedAt   *time.Time
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"gorm.io/gorm"
@@ -155,16 +156,34 @@ type OpenPayment struct {
 
 var finalPayments = []string{string(booking.PaymentSucceeded), string(booking.PaymentCanceled)}
 
-// OpenPayments pages through payments that are not final, created within a span, by id: a page that nothing can be done
-// about never starves the rest.
-func (s *Store) OpenPayments(ctx context.Context, from, to time.Time, after uint64, limit int) ([]OpenPayment, error) {
+// OpenPayments pages through payments that are not final, created within a span, by id: those after one, up to another.
+func (s *Store) OpenPayments(ctx context.Context, from, to time.Time, after, last uint64, limit int) ([]OpenPayment, error) {
 	var rows []OpenPayment
 	err := s.db.WithContext(ctx).Table("payments p").
 		Select("p.id, p.stripe_payment_intent_id AS payment_intent_id, p.status, b.reference, p.created_at").
 		Joins("JOIN bookings b ON b.id = p.booking_id").
-		Where("p.id > ? AND p.status NOT IN ? AND p.created_at >= ? AND p.created_at < ?", after, finalPayments, from, to).
+		Where("p.id > ? AND p.id <= ? AND p.status NOT IN ? AND p.created_at >= ? AND p.created_at < ?", after, last, finalPayments, from, to).
 		Order("p.id").Limit(limit).Scan(&rows).Error
 	return rows, err
+}
+
+// NoteOpenStopped keeps where a run's limit stopped it among the open payments.
+func (s *Store) NoteOpenStopped(ctx context.Context, runID, paymentID uint64) error {
+	return s.db.WithContext(ctx).Model(&runRow{}).Where("id = ?", runID).Update("open_stopped_at", paymentID).Error
+}
+
+// OpenStoppedBefore is where the last run that completed before this one was stopped by its limit; 0 when it looked at
+// each. A dry run does not count: nothing is to follow from it.
+func (s *Store) OpenStoppedBefore(ctx context.Context, runID uint64) (uint64, error) {
+	var row runRow
+	err := s.db.WithContext(ctx).Select("open_stopped_at").
+		Where("id < ? AND status = ? AND dry_run = FALSE AND applies IS NULL AND scope IN ?", runID, RunCompleted,
+			[]string{string(booking.ScopeAll), string(booking.ScopePayments)}).
+		Order("id DESC").Take(&row).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return 0, nil
+	}
+	return row.OpenStoppedAt, err
 }
 
 // OverduePayments counts the open payments that are older than a look-back.

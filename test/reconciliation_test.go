@@ -369,3 +369,46 @@ func TestReconcileCommandIsInterrupted(t *testing.T) {
 	_, err = starterWith(s, "reconcile", "follow", "recon_none")
 	require.ErrorContains(t, err, "there is no reconciliation")
 }
+
+// More open payments than a run may look at: the next one goes on where it was stopped, so that those that stay open for
+// good reason never starve the others. A dry run moves nothing on.
+func TestOpenPaymentsAreNotStarved(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	for i := range 4 {
+		s.Book(fmt.Sprintf("open-%d", i), testkit.BookingBody(nil))
+	}
+	lost := s.Book("lost", testkit.BookingBody(nil))
+	s.AwaitQuiet()
+	s.DropWebhooks()
+	require.Equal(t, http.StatusOK, s.Pay(lost.Payment.PaymentIntentID, "pm_card_visa"))
+	for i, found := range []int{0, 0, 1} {
+		for _, options := range []string{`{"scope":"payments","limit":2,"dryRun":true}`, `{"scope":"payments","limit":2}`} {
+			run := reconcile(s, options)
+			require.Equal(t, 2, run.Scanned, "run %d", i)
+			require.Len(t, run.Details, found, "run %d: %+v", i, run.Details)
+		}
+	}
+	s.AwaitStatus(lost.Reference, "confirmed")
+	require.Empty(t, reconcile(s, `{"scope":"payments","limit":0}`).Details)
+}
+
+// A refund from the dashboard that has moved no money yet, and a bank's inquiry, whose events were lost: no balance
+// transaction tells of them, and they are found and taken in all the same.
+func TestReconciliationFindsWhatHasMovedNoMoney(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	booked := s.BookAndPay("inquiry", nil)
+	foreign := s.ForeignPayment(500)
+	s.AwaitQuiet()
+	s.DropWebhooks()
+	inquiry, err := s.Stripe.Inquire(booked.Payment.PaymentIntentID)
+	require.NoError(t, err)
+	_, err = s.Stripe.Inquire(foreign)
+	require.NoError(t, err)
+	run := reconcile(s, `{}`)
+	require.Equal(t, map[string]int{"orphan_payment": 1, "state_mismatch": 1}, run.classes(), "%+v", run.Details)
+	require.Equal(t, 1, run.Fixed)
+	require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM disputes WHERE stripe_dispute_id = ? AND status = 'warning_needs_response'", inquiry))
+	require.Zero(t, reconcile(s, `{}`).Fixed)
+}

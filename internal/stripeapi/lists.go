@@ -109,37 +109,41 @@ func (c *Client) States(ctx context.Context, object string, w Window, after stri
 	if err := c.before(ctx, operation); err != nil {
 		return nil, false, err
 	}
-	add := func(id, status string, amount int64, currency stripe.Currency, intent *stripe.PaymentIntent) {
-		states = append(states, ObjectState{id, status, amount, booking.Currency(strings.ToUpper(string(currency))), intentID(intent)})
+	add := func(state ObjectState, currency stripe.Currency) {
+		state.Currency = booking.Currency(strings.ToUpper(string(currency)))
+		states = append(states, state)
 	}
 	list := listParams(ctx, after)
 	switch object {
 	case "refund":
 		page := c.api.Refunds.List(&stripe.RefundListParams{ListParams: list, CreatedRange: w.created()})
 		for page.Next() {
-			add(page.Refund().ID, string(page.Refund().Status), page.Refund().Amount, page.Refund().Currency, page.Refund().PaymentIntent)
+			o := page.Refund()
+			add(ObjectState{ID: o.ID, Status: string(o.Status), PaymentIntentID: intentID(o.PaymentIntent), Settled: o.BalanceTransaction != nil}, o.Currency)
 		}
 		return states, page.Meta().HasMore, failureOf(operation, page.Err())
 	case "dispute":
 		page := c.api.Disputes.List(&stripe.DisputeListParams{ListParams: list, CreatedRange: w.created()})
 		for page.Next() {
-			add(page.Dispute().ID, string(page.Dispute().Status), page.Dispute().Amount, page.Dispute().Currency, page.Dispute().PaymentIntent)
+			o := page.Dispute()
+			add(ObjectState{ID: o.ID, Status: string(o.Status), PaymentIntentID: intentID(o.PaymentIntent), Settled: len(o.BalanceTransactions) > 0}, o.Currency)
 		}
 		return states, page.Meta().HasMore, failureOf(operation, page.Err())
 	default:
 		page := c.api.Payouts.List(&stripe.PayoutListParams{ListParams: list, CreatedRange: w.created()})
 		for page.Next() {
-			add(page.Payout().ID, string(page.Payout().Status), page.Payout().Amount, page.Payout().Currency, nil)
+			o := page.Payout()
+			add(ObjectState{ID: o.ID, Status: string(o.Status), Settled: o.BalanceTransaction != nil}, o.Currency)
 		}
 		return states, page.Meta().HasMore, failureOf(operation, page.Err())
 	}
 }
 
-// ObjectState is where a refund, dispute or payout is at Stripe. Amount is minor units.
+// ObjectState is where a refund, dispute or payout is at Stripe.
 type ObjectState struct {
 	ID              string
 	Status          string
-	Amount          int64
 	Currency        booking.Currency
 	PaymentIntentID string // empty for a payout
+	Settled         bool   // it has a balance transaction
 }

@@ -23,6 +23,8 @@ CREATE TABLE reconciliation_runs (
   completed_at DATETIME(6) NULL,
   -- When the run may call Stripe next, Unix time in microseconds: its token bucket, which its scans on many workers share.
   next_call_us BIGINT UNSIGNED NOT NULL DEFAULT 0,
+  -- The open payment at which its limit stopped the run, where the next one goes on; 0 when it looked at each.
+  open_stopped_at BIGINT UNSIGNED NOT NULL DEFAULT 0,
   UNIQUE KEY idx_runs_correlation (correlation_id),
   KEY idx_runs_status (status, completed_at)
 ) ENGINE = InnoDB;

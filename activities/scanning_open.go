@@ -1,0 +1,106 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"farebook/booking"
+	"farebook/internal/stripeapi"
+	"farebook/store"
+)
+
+// openPage is how many open payments are read at once.
+const openPage = 100
+
+// ScanOpenPayments compares each payment that is not final with Stripe, up to the run's limit. It begins where the run
+// before was stopped by its limit, and goes on from the oldest when it comes to the end: those that stay open for good
+// reason never starve the others.
+func (r *Reconciliations) ScanOpenPayments(ctx context.Context, in ScanInput) (Scanned, error) {
+	at, err := r.resumeOpen(ctx, in)
+	if err != nil {
+		return at, err
+	}
+	stripe := r.paced(in.RunID)
+	for in.Limit == 0 || at.Lines < int64(in.Limit) {
+		page := openPage
+		if in.Limit > 0 {
+			page = min(page, in.Limit-int(at.Lines))
+		}
+		last := uint64(math.MaxInt64)
+		if at.Wrapped {
+			last = at.Start
+		}
+		rows, err := r.Store.OpenPayments(ctx, in.Window.From, in.Window.To, at.Row, last, page)
+		if err != nil {
+			return at, err
+		}
+		for _, row := range rows {
+			if err := r.scanOpen(ctx, stripe, in.RunID, row, &at); err != nil {
+				return at, err
+			}
+		}
+		switch {
+		case len(rows) == page:
+		case !at.Wrapped && at.Start > 0:
+			at.Row, at.Wrapped = 0, true
+		default:
+			return at, nil // each was looked at
+		}
+	}
+	return at, r.Store.NoteOpenStopped(ctx, in.RunID, at.Row)
+}
+
+// resumeOpen is where an earlier attempt stopped, or where this run begins.
+func (r *Reconciliations) resumeOpen(ctx context.Context, in ScanInput) (Scanned, error) {
+	at := resume(ctx)
+	if at.Lines > 0 || in.Limit == 0 {
+		return at, nil
+	}
+	start, err := r.Store.OpenStoppedBefore(ctx, in.RunID)
+	at.Row, at.Start = start, start
+	return at, err
+}
+
+func (r *Reconciliations) scanOpen(ctx context.Context, stripe *stripeapi.Client, runID uint64, row store.OpenPayment, at *Scanned) error {
+	finding, err := r.compareOpen(ctx, stripe, row.PaymentIntentID, row.Reference, row.Status, row.CreatedAt)
+	if err != nil {
+		return err
+	}
+	if finding != nil {
+		if err := r.Store.AddFindings(ctx, runID, []booking.Finding{*finding}); err != nil {
+			return err
+		}
+		at.Found++
+	}
+	at.Row = row.ID
+	at.Lines++
+	activity.RecordHeartbeat(ctx, *at)
+	return nil
+}
+
+func (r *Reconciliations) compareOpen(ctx context.Context, stripe *stripeapi.Client, intentID string, reference booking.Reference, here booking.PaymentStatus, created time.Time) (*booking.Finding, error) {
+	finding := &booking.Finding{Object: "payment", StripeID: intentID, PaymentIntentID: intentID, Reference: reference}
+	snapshot, _, err := stripe.PaymentIntent(ctx, intentID)
+	if stripeapi.IsKind(err, stripeapi.NotFound) {
+		finding.Class, finding.Reason = booking.MissingInStripe, "the booking's PaymentIntent is not at Stripe: another account, or another mode"
+		return finding, nil
+	}
+	if err != nil {
+		return nil, stripeError(err)
+	}
+	there := snapshot.PaymentStatus()
+	if there == here {
+		return nil, nil
+	}
+	finding.Class, finding.Healing, finding.Currency = booking.StateMismatch, booking.HealPayment, snapshot.Currency
+	finding.AtStripe = snapshot.AmountReceived
+	finding.Reason = fmt.Sprintf("the payment is %s here and %s at Stripe", here, there)
+	if time.Since(created) < r.Lag {
+		finding.Class, finding.Healing = booking.Timing, booking.HealNone
+	}
+	return finding, nil
+}

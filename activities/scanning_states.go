@@ -1,0 +1,94 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+
+	"go.temporal.io/sdk/activity"
+
+	"farebook/booking"
+	"farebook/internal/stripeapi"
+	"farebook/reconciliation"
+)
+
+var stateHealings = map[string]booking.Healing{"refund": booking.HealRefund, "dispute": booking.HealDispute, "payout": booking.HealPayout}
+
+// ScanStates compares where refunds, disputes or payouts are with Stripe. What is not known here and has moved money was
+// found by its balance transaction; what has not (a refund that is on its way, an inquiry) is found here.
+func (r *Reconciliations) ScanStates(ctx context.Context, in ScanInput) (Scanned, error) {
+	stripe, at := r.paced(in.RunID), resume(ctx)
+	for {
+		states, more, err := stripe.States(ctx, in.Object, in.Window, at.After)
+		if err != nil {
+			return at, stripeError(err)
+		}
+		findings, err := r.compareStates(ctx, in.Object, states)
+		if err != nil {
+			return at, err
+		}
+		if err := r.Store.AddFindings(ctx, in.RunID, findings); err != nil {
+			return at, err
+		}
+		at.Lines, at.Found = at.Lines+int64(len(states)), at.Found+int64(len(findings))
+		if len(states) > 0 {
+			at.After = states[len(states)-1].ID
+		}
+		activity.RecordHeartbeat(ctx, at)
+		if !more {
+			return at, nil
+		}
+	}
+}
+
+func (r *Reconciliations) compareStates(ctx context.Context, object string, states []stripeapi.ObjectState) ([]booking.Finding, error) {
+	ids := []string{""}
+	for _, state := range states {
+		ids = append(ids, state.ID)
+	}
+	here, err := r.Store.StatesOf(ctx, object, ids)
+	if err != nil {
+		return nil, err
+	}
+	ours, err := r.oursAmong(ctx, states, here)
+	if err != nil {
+		return nil, err
+	}
+	var findings []booking.Finding
+	for _, state := range states {
+		known, isKnown := here[state.ID]
+		reason := fmt.Sprintf("the %s is %s here and %s at Stripe", object, known, state.Status)
+		switch {
+		case isKnown && known != state.Status:
+		case !isKnown && ours[state.ID]:
+			reason = fmt.Sprintf("the %s is %s at Stripe and not known here", object, state.Status)
+		default:
+			continue
+		}
+		findings = append(findings, booking.Finding{
+			Class: booking.StateMismatch, Object: object, StripeID: state.ID, PaymentIntentID: state.PaymentIntentID,
+			Currency: state.Currency, Healing: stateHealings[object], Reason: reason,
+		})
+	}
+	return findings, nil
+}
+
+// oursAmong tells which of those that are not known here, and have moved no money yet, are about a payment of ours.
+func (r *Reconciliations) oursAmong(ctx context.Context, states []stripeapi.ObjectState, here map[string]string) (map[string]bool, error) {
+	var lines []reconciliation.Line
+	for _, state := range states {
+		if _, known := here[state.ID]; !known && !state.Settled && state.PaymentIntentID != "" {
+			lines = append(lines, reconciliation.Line{
+				BalanceTransaction: booking.BalanceTransaction{ID: state.ID}, PaymentIntentID: state.PaymentIntentID,
+			})
+		}
+	}
+	ours := map[string]bool{}
+	if len(lines) == 0 {
+		return ours, nil
+	}
+	known, err := r.Store.KnownOf(ctx, lines)
+	for id, k := range known {
+		ours[id] = k.PaymentKnown
+	}
+	return ours, err
+}
