@@ -57,11 +57,14 @@ func (r *Reconciliations) ScanWindow(ctx context.Context, in ScanInput) (Scanned
 		at.After = in.After
 	}
 	for pages := int(at.Lines / stripeapi.PageSize); ; pages++ {
-		lines, more, err := stripe.BalanceTransactions(ctx, in.Window, at.After)
+		lines, more, err := stripe.BalanceTransactions(ctx, in.Window, at.After, false)
 		if err != nil {
 			return at, stripeError(err)
 		}
-		found, err := r.compare(ctx, in.RunID, lines)
+		found, err := r.compare(ctx, in.RunID, lines, func() ([]reconciliation.Line, error) {
+			full, _, err := stripe.BalanceTransactions(ctx, in.Window, at.After, true)
+			return full, stripeError(err)
+		})
 		if err != nil {
 			return at, err
 		}
@@ -85,13 +88,24 @@ func (r *Reconciliations) ScanWindow(ctx context.Context, in ScanInput) (Scanned
 
 func seconds(w stripeapi.Window) int64 { return int64(w.To.Sub(w.From) / time.Second) }
 
-func (r *Reconciliations) compare(ctx context.Context, runID uint64, lines []reconciliation.Line) (int, error) {
+// compare looks at a page. Only where a line does not fit is the page read again in full, to say what it is about.
+func (r *Reconciliations) compare(ctx context.Context, runID uint64, lines []reconciliation.Line, full func() ([]reconciliation.Line, error)) (int, error) {
 	if len(lines) == 0 {
 		return 0, nil
 	}
-	findings, err := r.differences(ctx, lines)
+	odd, _, err := r.odd(ctx, lines)
 	if err != nil {
 		return 0, err
+	}
+	var findings []booking.Finding
+	if len(odd) > 0 {
+		again, err := full()
+		if err != nil {
+			return 0, err
+		}
+		if findings, err = r.differences(ctx, again); err != nil {
+			return 0, err
+		}
 	}
 	ids := make([]string, len(lines))
 	for i, line := range lines {
@@ -103,11 +117,11 @@ func (r *Reconciliations) compare(ctx context.Context, runID uint64, lines []rec
 	return len(findings), r.Store.MarkSeen(ctx, runID, ids)
 }
 
-// differences compares lines with what was posted; what the books know of a payment is asked only where something differs.
-func (r *Reconciliations) differences(ctx context.Context, lines []reconciliation.Line) ([]booking.Finding, error) {
+// odd are the lines that do not fit what was posted.
+func (r *Reconciliations) odd(ctx context.Context, lines []reconciliation.Line) ([]reconciliation.Line, map[string][]reconciliation.Posting, error) {
 	posted, err := r.Store.PostingsOf(ctx, lines)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var odd []reconciliation.Line
 	for _, line := range lines {
@@ -115,8 +129,14 @@ func (r *Reconciliations) differences(ctx context.Context, lines []reconciliatio
 			odd = append(odd, line)
 		}
 	}
-	if len(odd) == 0 {
-		return nil, nil
+	return odd, posted, nil
+}
+
+// differences compares lines with what was posted; what the books know of a payment is asked only where something differs.
+func (r *Reconciliations) differences(ctx context.Context, lines []reconciliation.Line) ([]booking.Finding, error) {
+	odd, posted, err := r.odd(ctx, lines)
+	if err != nil || len(odd) == 0 {
+		return nil, err
 	}
 	known, err := r.Store.KnownOf(ctx, odd)
 	if err != nil {

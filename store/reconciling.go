@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -17,8 +19,8 @@ func (s *Store) PostingsOf(ctx context.Context, lines []reconciliation.Line) (ma
 	return postingsOf(s.db.WithContext(ctx), lines)
 }
 
-// postingsOf finds a payment whose fee came later by its PaymentIntent: it was posted before its balance transaction was
-// known.
+// postingsOf finds a payment whose fee came later by its fee or, where there was none, by its PaymentIntent: it was posted
+// before its balance transaction was known.
 func postingsOf(db *gorm.DB, lines []reconciliation.Line) (map[string][]reconciliation.Posting, error) {
 	ids, charges := make([]string, 0, len(lines)), map[string]string{}
 	for _, line := range lines {
@@ -27,58 +29,69 @@ func postingsOf(db *gorm.DB, lines []reconciliation.Line) (map[string][]reconcil
 			charges[line.PaymentIntentID] = line.ID
 		}
 	}
-	intents := make([]string, 0, len(charges))
-	for intent := range charges {
-		intents = append(intents, intent)
-	}
-	var rows []struct {
-		ID                         uint64
-		Type                       string
-		StripePaymentIntentID      *string
-		StripeBalanceTransactionID string
-		Account                    string
-		Side                       string
-		Amount                     int64
-		Currency                   string
-	}
-	err := db.Table("financial_ledger l").
-		Select("l.id, l.type, l.stripe_payment_intent_id, l.stripe_balance_transaction_id, e.account, e.side, e.amount, e.currency").
-		Joins("JOIN ledger_entries e ON e.ledger_id = l.id").
-		Where("l.stripe_balance_transaction_id IN ?", ids).
-		Or("l.type = 'payment' AND l.stripe_balance_transaction_id = '' AND l.booking_id IN (?)",
-			db.Session(&gorm.Session{NewDB: true}).Model(&paymentRow{}).Select("booking_id").Where("stripe_payment_intent_id IN ?", append(intents, ""))).
-		Order("l.id, e.id").Scan(&rows).Error
+	rows, err := readPostings(db.Where("l.stripe_balance_transaction_id IN ?", ids))
 	if err != nil {
 		return nil, err
 	}
 	posted := map[string][]reconciliation.Posting{}
 	for _, row := range rows {
-		key := row.StripeBalanceTransactionID
-		if key == "" {
-			if key = charges[orEmpty(row.StripePaymentIntentID)]; key == "" {
-				continue
-			}
+		if row.Type == string(ledger.TypeStripeFee) {
+			charges[row.PaymentIntentID] = row.BalanceTransactionID
 		}
-		list := posted[key]
-		if len(list) == 0 || list[len(list)-1].LedgerID != row.ID {
-			list = append(list, reconciliation.Posting{
-				LedgerID: row.ID, Type: row.Type, PaymentIntentID: orEmpty(row.StripePaymentIntentID),
-				Clearing: map[booking.Currency]int64{}, Fees: map[booking.Currency]int64{},
-			})
+		if row.Type == string(ledger.TypePayment) {
+			delete(charges, row.PaymentIntentID)
 		}
-		amount := row.Amount
-		if row.Side == string(ledger.Credit) {
-			amount = -amount
-		}
-		switch ledger.Account(row.Account) {
-		case ledger.AssetStripeClearing:
-			list[len(list)-1].Clearing[booking.Currency(row.Currency)] += amount
-		case ledger.ExpenseStripeFees:
-			list[len(list)-1].Fees[booking.Currency(row.Currency)] += amount
-		}
-		posted[key] = list
+		posted[row.BalanceTransactionID] = row.add(posted[row.BalanceTransactionID])
 	}
-	return posted, nil
+	if len(charges) == 0 {
+		return posted, nil
+	}
+	// By booking, because that is what the index begins with.
+	early, err := readPostings(db.Where("l.type = 'payment' AND l.stripe_balance_transaction_id = '' AND l.booking_id IN (?)",
+		db.Session(&gorm.Session{NewDB: true}).Model(&paymentRow{}).Select("booking_id").
+			Where("stripe_payment_intent_id IN ?", slices.Collect(maps.Keys(charges)))))
+	for _, row := range early {
+		if id := charges[row.PaymentIntentID]; id != "" {
+			posted[id] = row.add(posted[id])
+		}
+	}
+	return posted, err
+}
+
+// postingRow is one currency of a ledger transaction, added up.
+type postingRow struct {
+	ID                   uint64
+	Type                 string
+	PaymentIntentID      string
+	BalanceTransactionID string
+	Currency             booking.Currency
+	Clearing, Fees       int64
+}
+
+func readPostings(where *gorm.DB) (rows []postingRow, err error) {
+	const signed = "CASE e.side WHEN 'debit' THEN e.amount ELSE -e.amount END"
+	err = where.Table("financial_ledger l").
+		Select(`l.id, l.type, COALESCE(l.stripe_payment_intent_id, '') AS payment_intent_id, l.stripe_balance_transaction_id AS balance_transaction_id,
+			e.currency, SUM(CASE e.account WHEN ? THEN `+signed+` ELSE 0 END) AS clearing, SUM(CASE e.account WHEN ? THEN `+signed+` ELSE 0 END) AS fees`,
+			string(ledger.AssetStripeClearing), string(ledger.ExpenseStripeFees)).
+		Joins("JOIN ledger_entries e ON e.ledger_id = l.id").
+		Group("l.id, l.type, l.stripe_payment_intent_id, l.stripe_balance_transaction_id, e.currency").
+		Order("l.id, e.currency").Scan(&rows).Error
+	return rows, err
+}
+
+// add puts a row to the postings of its balance transaction, to its own transaction where that is there.
+func (r postingRow) add(list []reconciliation.Posting) []reconciliation.Posting {
+	if len(list) == 0 || list[len(list)-1].LedgerID != r.ID {
+		list = append(list, reconciliation.Posting{
+			LedgerID: r.ID, Type: r.Type, PaymentIntentID: r.PaymentIntentID,
+			Clearing: map[booking.Currency]int64{}, Fees: map[booking.Currency]int64{},
+		})
+	}
+	of := list[len(list)-1]
+	of.Clearing[r.Currency] += r.Clearing
+	of.Fees[r.Currency] += r.Fees
+	return list
 }
 
 // KnownOf reads what the books know of the payments that lines are about, by balance transaction.

@@ -29,15 +29,18 @@ func listParams(ctx context.Context, after string) stripe.ListParams {
 	return params
 }
 
-// BalanceTransactions reads one page of a window's balance transactions, the newest first, each with what its source says
-// of itself. after is the last id of the page before, empty for the first.
-func (c *Client) BalanceTransactions(ctx context.Context, w Window, after string) (lines []reconciliation.Line, more bool, err error) {
+// BalanceTransactions reads one page of a window's balance transactions, the newest first. after is the last id of the page
+// before, empty for the first. In full, each comes with what its source says of itself, which is many times as much to
+// send and to read: PaymentIntent and reference are known only then.
+func (c *Client) BalanceTransactions(ctx context.Context, w Window, after string, full bool) (lines []reconciliation.Line, more bool, err error) {
 	const operation = "list balance transactions"
 	if err := c.before(ctx, operation); err != nil {
 		return nil, false, err
 	}
 	params := &stripe.BalanceTransactionListParams{ListParams: listParams(ctx, after), CreatedRange: w.created()}
-	params.AddExpand("data.source")
+	if full {
+		params.AddExpand("data.source")
+	}
 	page := c.api.BalanceTransactions.List(params)
 	for page.Next() {
 		lines = append(lines, lineOf(page.BalanceTransaction()))
