@@ -164,6 +164,8 @@ func TestRefusedRefund(t *testing.T) {
 		require.Equal(t, booking.RefundFailed, recorded.Status)
 	}
 	require.Equal(t, "charge_disputed", b.Text(t, "SELECT failure_reason FROM refunds"))
+	require.Equal(t, 1, b.Count(t, `SELECT COUNT(*) FROM emails WHERE kind = 'refund_failed' AND content_json LIKE '%"obstacle":"disputed"%'`))
+	require.Contains(t, b.Text(t, "SELECT attention FROM bookings"), "bank decides about the money")
 	require.Equal(t, 0, b.Count(t, "SELECT COUNT(*) FROM financial_ledger WHERE type LIKE 'refund%'"))
 	_, err = b.askRefund(reference, "again", 0)
 	require.NoError(t, err)

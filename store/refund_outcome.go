@@ -174,7 +174,12 @@ func (f *refunding) move(next booking.RefundStatus) error {
 	case booking.RefundSucceeded:
 		return f.tell(booking.EmailRefunded)
 	case booking.RefundFailed, booking.RefundCanceled:
-		why := fmt.Sprintf("refund %s is %s: %s; the money is owed to the customer in another way", f.refund.RefundID, next, f.refund.FailureReason)
+		why := fmt.Sprintf("refund %s is %s: %s; %s", f.refund.RefundID, next, f.refund.FailureReason,
+			map[booking.RefundObstacle]string{
+				"":                       "the money is owed to the customer in another way",
+				booking.ObstacleDisputed: "the customer's bank decides about the money",
+				booking.ObstacleReturned: "all of it had gone back already",
+			}[booking.ObstacleOf(f.refund.FailureReason)])
 		return errors.Join(f.markForAttention(why), f.tell(booking.EmailRefundFailed))
 	}
 	return nil
@@ -193,6 +198,7 @@ func (f *refunding) tell(kind booking.EmailKind) error {
 			Status: booking.RefundStatus(f.refund.Status), Origin: booking.RefundOrigin(f.refund.Origin),
 			Paid:     booking.Money{Value: f.payment.AmountCaptured, Currency: currency},
 			Refunded: booking.Money{Value: refunded, Currency: currency},
+			Obstacle: booking.ObstacleOf(f.refund.FailureReason),
 		}},
 	})
 }

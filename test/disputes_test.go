@@ -36,6 +36,7 @@ func TestDisputeWon(t *testing.T) {
 	s.AwaitQuiet()
 	s.RequireLedger(booked.Reference, "payment", "dispute")
 	s.RequirePromises()
+	require.NotNil(t, evidenceDue(s, booked.Reference), "evidence is awaited")
 	id := s.Stripe.Disputes()[0].ID
 	require.NoError(t, s.Stripe.MoveDispute(id, "under_review"))
 	awaitDispute(s, id, "under_review")
@@ -46,8 +47,20 @@ func TestDisputeWon(t *testing.T) {
 	s.RequireLedger(booked.Reference, "payment", "dispute", "dispute_reversal")
 	require.Equal(t, 1, financeMails(s, "dispute_opened"))
 	require.Equal(t, 1, financeMails(s, "dispute_closed"))
+	require.Nil(t, evidenceDue(s, booked.Reference), "and no more, once it is decided")
 	s.RequirePromises()
 	s.SaveRun("Dispute:"+id, "dispute_won")
+}
+
+// evidenceDue is until when the API says that evidence is taken for a booking's one dispute; nil when none is awaited.
+func evidenceDue(s *testkit.Stack, reference string) *time.Time {
+	s.T.Helper()
+	var view struct {
+		Disputes []struct{ DueBy *time.Time }
+	}
+	s.API.Get("/v1/bookings/"+reference, &view)
+	require.Len(s.T, view.Disputes, 1)
+	return view.Disputes[0].DueBy
 }
 
 // Months later, whatever became of the booking's workflow: lost, the money is a chargeback.

@@ -60,6 +60,8 @@ var variants = []variant{
 	{"late_money", booking.EmailRefunded, lateMoney},
 	{"late_money", booking.EmailRefundFailed, lateMoney},
 	{"canceled", booking.EmailRefundFailed, func(c *mail.Content) { c.Letter.Refund.Status = booking.RefundCanceled }},
+	{"disputed", booking.EmailRefundFailed, func(c *mail.Content) { c.Letter.Refund.Obstacle = booking.ObstacleDisputed }},
+	{"returned", booking.EmailRefundFailed, func(c *mail.Content) { c.Letter.Refund.Obstacle = booking.ObstacleReturned }},
 	{"inquiry", booking.EmailDisputeOpened, inquiry(booking.DisputeWarningNeedsResponse)},
 	{"review", booking.EmailDisputeOpened, func(c *mail.Content) {
 		c.Letter.Dispute.Status, c.Letter.Dispute.DueBy, c.Letter.Dispute.Exceeds = booking.DisputeUnderReview, time.Time{}, false

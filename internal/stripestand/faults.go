@@ -57,7 +57,7 @@ func (f *Fault) matches(method, path string) bool {
 type Faults struct {
 	mu      sync.Mutex
 	script  []*Fault
-	hanging []chan struct{}
+	hanging map[chan struct{}]bool
 }
 
 // Add scripts one more.
@@ -96,15 +96,21 @@ func (f *Faults) take(method, path string) FaultKind {
 func (f *Faults) hang(gone <-chan struct{}) {
 	let := make(chan struct{})
 	f.mu.Lock()
-	f.hanging = append(f.hanging, let)
+	if f.hanging == nil {
+		f.hanging = map[chan struct{}]bool{}
+	}
+	f.hanging[let] = true
 	f.mu.Unlock()
 	select {
 	case <-let:
 	case <-gone:
+		f.mu.Lock()
+		delete(f.hanging, let)
+		f.mu.Unlock()
 	}
 }
 
-// Hanging is how many requests hang now.
+// Hanging is how many requests hang now whose client still waits.
 func (f *Faults) Hanging() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -114,10 +120,10 @@ func (f *Faults) Hanging() int {
 func (f *Faults) release() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, let := range f.hanging {
+	for let := range f.hanging {
 		close(let)
 	}
-	f.hanging = nil
+	clear(f.hanging)
 }
 
 func serverError() *apiError {

@@ -185,6 +185,7 @@ func TestHangEndsWithTheClientsDeadline(t *testing.T) {
 		_ = response.Body.Close()
 	}
 	require.ErrorIs(t, err, context.DeadlineExceeded)
+	require.Eventually(t, func() bool { return s.Faults().Hanging() == 0 }, 10*time.Second, 5*time.Millisecond, "nobody waits any more")
 	require.Equal(t, http.StatusOK, s.do(http.MethodGet, "/v1/balance", "", "").status)
 }
 

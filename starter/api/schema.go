@@ -148,15 +148,19 @@ type disputeView struct {
 	Status    string        `json:"status" enum:"warning_needs_response,warning_under_review,warning_closed,needs_response,under_review,won,lost"`
 	Reason    string        `json:"reason" example:"fraudulent"`
 	Amount    booking.Money `json:"amount"`
-	DueBy     *time.Time    `json:"dueBy,omitempty" doc:"Until when evidence is taken."`
+	DueBy     *time.Time    `json:"dueBy,omitempty" doc:"Until when evidence is taken, while it is awaited."`
 	CreatedAt time.Time     `json:"createdAt"`
 	UpdatedAt time.Time     `json:"updatedAt"`
 }
 
 func disputeViewOf(d store.Dispute) disputeView {
-	return disputeView{
-		ID: d.ID, Status: string(d.Status), Reason: d.Reason, Amount: d.Amount, DueBy: d.DueBy, CreatedAt: d.CreatedAt, UpdatedAt: d.UpdatedAt,
+	view := disputeView{
+		ID: d.ID, Status: string(d.Status), Reason: d.Reason, Amount: d.Amount, CreatedAt: d.CreatedAt, UpdatedAt: d.UpdatedAt,
 	}
+	if d.Status.NeedsResponse() {
+		view.DueBy = d.DueBy
+	}
+	return view
 }
 
 // ledgerView answers GET /v1/bookings/{reference}/ledger.
