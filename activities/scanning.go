@@ -71,13 +71,13 @@ func (r *Reconciliations) ScanWindow(ctx context.Context, in ScanInput) (Scanned
 		failpoint.Hit("after-reconciliation-page")
 		at.Lines, at.Found = at.Lines+int64(len(lines)), at.Found+int64(found)
 		if !more || len(lines) == 0 {
-			at.Seconds = seconds(in.Window)
+			at.Seconds = in.Window.Seconds()
 			return at, nil
 		}
 		last := lines[len(lines)-1]
 		// The second of the last line may hold more of them: the cursor, not the window, leaves out those that were met.
 		rest := stripeapi.Window{From: in.Window.From, To: last.Created.Truncate(time.Second).Add(time.Second)}
-		at.After, at.Seconds = last.ID, seconds(in.Window)-seconds(rest)
+		at.After, at.Seconds = last.ID, in.Window.Seconds()-rest.Seconds()
 		if pages+1 >= in.Pages {
 			at.Rest = &rest
 			return at, nil
@@ -85,8 +85,6 @@ func (r *Reconciliations) ScanWindow(ctx context.Context, in ScanInput) (Scanned
 		activity.RecordHeartbeat(ctx, at)
 	}
 }
-
-func seconds(w stripeapi.Window) int64 { return int64(w.To.Sub(w.From) / time.Second) }
 
 // compare looks at a page. Only where a line does not fit is the page read again in full, to say what it is about.
 func (r *Reconciliations) compare(ctx context.Context, runID uint64, lines []reconciliation.Line, full func() ([]reconciliation.Line, error)) (int, error) {

@@ -31,7 +31,7 @@ const (
 // after some pages is cut into as many parts as there are lanes idle.
 func (r *reconciling) scanWindows(ctx workflow.Context) error {
 	r.at.Stage = "comparing balance transactions"
-	r.at.Seconds = secondsOf(r.begun.Whole)
+	r.at.Seconds = r.begun.Whole.Seconds()
 	r.describe(ctx)
 	left := cut(activities.ScanInput{RunID: r.begun.RunID, Window: r.begun.Whole, Pages: fewestPages}, lanes)
 	selector, running := workflow.NewSelector(ctx), 0
@@ -71,7 +71,7 @@ func (r *reconciling) share(in activities.ScanInput, scanned activities.Scanned,
 	in.Pages = int(min(max(r.at.Scanned/stripeapi.PageSize/lanes/handBacks, fewestPages), mostPages))
 	if scanned.Seconds > 0 {
 		// What is left is taken to be as dense as what is done; where that is wrong, the next look mends it.
-		pages := scanned.Lines * secondsOf(in.Window) / scanned.Seconds / stripeapi.PageSize
+		pages := scanned.Lines * in.Window.Seconds() / scanned.Seconds / stripeapi.PageSize
 		idle = int(min(int64(idle), pages/pagesWorthALane))
 	}
 	return cut(in, idle)
@@ -80,7 +80,7 @@ func (r *reconciling) share(in activities.ScanInput, scanned activities.Scanned,
 // cut divides what a scan has to go through into parts that do not overlap, at whole seconds, the newest first: the cursor
 // belongs to that one.
 func cut(in activities.ScanInput, parts int) []activities.ScanInput {
-	whole := secondsOf(in.Window)
+	whole := in.Window.Seconds()
 	parts = int(max(1, min(int64(parts), whole)))
 	out := make([]activities.ScanInput, 0, parts)
 	to := in.Window.To
@@ -95,8 +95,6 @@ func cut(in activities.ScanInput, parts int) []activities.ScanInput {
 	}
 	return out
 }
-
-func secondsOf(w stripeapi.Window) int64 { return int64(w.To.Sub(w.From) / time.Second) }
 
 func spanOf(w stripeapi.Window) string {
 	const layout = "2 Jan 15:04:05"

@@ -17,6 +17,9 @@ const PageSize = 100
 // Window is a span of creation times, the end left out.
 type Window struct{ From, To time.Time }
 
+// Seconds is how long it is: what Stripe counts creation times in.
+func (w Window) Seconds() int64 { return int64(w.To.Sub(w.From) / time.Second) }
+
 func (w Window) created() *stripe.RangeQueryParams {
 	return &stripe.RangeQueryParams{GreaterThanOrEqual: w.From.Unix(), LesserThan: w.To.Unix()}
 }
