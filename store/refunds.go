@@ -56,6 +56,14 @@ func (s *Store) RefundByStripeID(ctx context.Context, id string) (Refund, error)
 	return s.refundWhere(ctx, "r.stripe_refund_id = ?", id)
 }
 
+// RefundsKnown adds up a booking's refunds that have not failed, in minor units.
+func (s *Store) RefundsKnown(ctx context.Context, bookingID uint64) (amount int64, err error) {
+	err = s.db.WithContext(ctx).Model(&refundRow{}).Select("COALESCE(SUM(amount), 0)").
+		Where("booking_id = ? AND status NOT IN ?", bookingID, []string{string(booking.RefundFailed), string(booking.RefundCanceled)}).
+		Scan(&amount).Error
+	return amount, err
+}
+
 func (s *Store) refundWhere(ctx context.Context, where string, args ...any) (Refund, error) {
 	var row struct {
 		Refund    refundRow `gorm:"embedded"`

@@ -29,6 +29,23 @@ func TestWorkerKilledOnTheWayToARefund(t *testing.T) {
 	}
 }
 
+// The worker dies between starting a dashboard refund's workflow and noting the event that told of it: the event is dealt with
+// again, and the refund is there once.
+func TestWorkerKilledWhileLookingForAChargesRefunds(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{Processes: true, WorkerFailpoint: "before-note-charge-refunded"})
+	s.Stripe.EnableEvents("payment_intent.succeeded", "charge.refunded")
+	booked := s.BookAndPay("kill", nil)
+	_, err := s.Stripe.RefundInDashboard(booked.Payment.PaymentIntentID, 1000)
+	require.NoError(t, err)
+	s.AwaitStatus(booked.Reference, "partially_refunded")
+	s.AwaitQuiet()
+	s.RequireDeaths("worker", 1)
+	s.RequireLedger(booked.Reference, "payment", "refund")
+	require.Equal(t, 1, s.MailCount(booked.Reference, "refunded"))
+	s.RequirePromises()
+}
+
 // The API dies between any two steps of taking a refund; the client asks again with the same key.
 func TestAPIKilledWhileTakingARefund(t *testing.T) {
 	t.Parallel()

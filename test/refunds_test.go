@@ -122,6 +122,34 @@ func TestRefundInTheDashboard(t *testing.T) {
 	s.SaveRun("Refund:"+id, "refund_dashboard")
 }
 
+// An endpoint that was set up for charge.refunded and hears of no refund by name: what was refunded in the dashboard is looked
+// for at Stripe and taken in once, in parts, two of them equal, beside a refund of our own.
+func TestChargeRefundedAlone(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	s.Stripe.EnableEvents("payment_intent.succeeded", "charge.refunded")
+	booked := s.BookAndPay("charge-refunded", nil)
+	awaitRefund(s, ask(s, booked.Reference, "ours", usd(300)).ID, "succeeded")
+	s.AwaitQuiet()
+	require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM stripe_events WHERE type = 'charge.refunded' AND note = 'its refunds are known'"))
+	s.Stripe.HoldWebhooks()
+	for range 2 {
+		_, err := s.Stripe.RefundInDashboard(booked.Payment.PaymentIntentID, 1000)
+		require.NoError(t, err)
+	}
+	s.Stripe.ReleaseWebhooksDisordered(2)
+	s.Eventually(func() bool {
+		return s.DB.Count(t, "SELECT COUNT(*) FROM refunds WHERE status = 'succeeded'") == 3
+	}, "the refunds were not taken in; logs:\n%s", s.Logs)
+	s.AwaitQuiet()
+	s.AwaitRunEnd("ChargeRefunds:" + booked.Payment.PaymentIntentID)
+	s.RequireLedger(booked.Reference, "payment", "refund", "refund", "refund")
+	require.Equal(t, 3, s.MailCount(booked.Reference, "refunded"))
+	require.Equal(t, "partially_refunded", s.Status(booked.Reference))
+	s.RequirePromises()
+	s.SaveRun("ChargeRefunds:"+booked.Payment.PaymentIntentID, "charge_refunds")
+}
+
 // What Stripe refuses for good is recorded as failed, and its amount is free again.
 func TestStripeRefusesTheRefund(t *testing.T) {
 	t.Parallel()

@@ -186,6 +186,14 @@ func (c *Client) DeliverRefundEvent(ctx context.Context, s RefundSubject, event 
 	return c.deliver(ctx, s.object(), event)
 }
 
+// DeliverChargeRefunded has the refunds of a payment looked for.
+func (c *Client) DeliverChargeRefunded(ctx context.Context, reference booking.Reference, paymentIntentID, correlationID string, event StripeEvent) error {
+	return c.deliver(ctx, object{
+		id: ChargeRefundsID(paymentIntentID), kind: TypeChargeRefunds, summary: fmt.Sprintf("%s · refunds of %s", reference, paymentIntentID),
+		input: ChargeRefundsInput{Reference: reference, PaymentIntentID: paymentIntentID, CorrelationID: correlationID}, reference: reference,
+	}, event)
+}
+
 // DeliverDisputeEvent tells the dispute's workflow that Stripe has news, starting it when it does not run.
 func (c *Client) DeliverDisputeEvent(ctx context.Context, disputeID string, reference booking.Reference, correlationID string, event StripeEvent) error {
 	return c.deliver(ctx, object{

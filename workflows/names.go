@@ -18,6 +18,7 @@ const (
 	TypeRefund           = "Refund"
 	TypeDispute          = "Dispute"
 	TypePayout           = "Payout"
+	TypeChargeRefunds    = "ChargeRefunds"
 	TypeSendMail         = "SendMail"
 	TypeReconciliation   = "Reconciliation"
 	TaskQueueBookings    = "bookings"
@@ -60,6 +61,9 @@ func RefundWorkflowID(id string) string { return TypeRefund + ":" + id }
 
 // DisputeWorkflowID is the workflow id of a dispute: "Dispute:dp_...".
 func DisputeWorkflowID(id string) string { return TypeDispute + ":" + id }
+
+// ChargeRefundsID is the workflow id of a search for a payment's refunds: "ChargeRefunds:pi_...".
+func ChargeRefundsID(paymentIntentID string) string { return TypeChargeRefunds + ":" + paymentIntentID }
 
 // PayoutWorkflowID is the workflow id of a payout: "Payout:po_...".
 func PayoutWorkflowID(id string) string { return TypePayout + ":" + id }

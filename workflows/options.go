@@ -6,8 +6,6 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
-
-	"farebook/booking"
 )
 
 // Every time-out and retry of the workflows stands here, each with its reason.
@@ -96,13 +94,13 @@ const (
 
 // refundChild outlives the workflow that starts it. A refund's row says whether it is made already, so that another run
 // on the same id is harmless.
-func refundChild(id booking.RefundID) workflow.ChildWorkflowOptions {
+func refundChild(workflowID, summary string) workflow.ChildWorkflowOptions {
 	return workflow.ChildWorkflowOptions{
-		WorkflowID:            RefundWorkflowID(string(id)),
+		WorkflowID:            workflowID,
 		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		WorkflowTaskTimeout:   5 * time.Second, // see Client.options
-		StaticSummary:         "Refund " + string(id),
+		StaticSummary:         summary,
 	}
 }
 

@@ -131,7 +131,7 @@ func startRefunds(ctx workflow.Context, ids []booking.RefundID, asked map[bookin
 		if asked[id] {
 			continue
 		}
-		child := workflow.WithChildOptions(ctx, refundChild(id))
+		child := workflow.WithChildOptions(ctx, refundChild(RefundWorkflowID(string(id)), "Refund "+string(id)))
 		started := workflow.ExecuteChildWorkflow(child, TypeRefund, RefundInput{RefundID: id, CorrelationID: correlationID}).GetChildWorkflowExecution()
 		var running *temporal.ChildWorkflowExecutionAlreadyStartedError
 		if err := started.Get(ctx, nil); err != nil && !errors.As(err, &running) {

@@ -38,7 +38,7 @@ func (s *Server) emit(kind string, o object) {
 		s.options.Log.Error("an event of the stand-in cannot be written", "error", err)
 		return
 	}
-	s.webhooks.enqueue(delivery{eventID: e.id, payload: payload})
+	s.webhooks.enqueue(delivery{eventID: e.id, kind: kind, payload: payload})
 }
 
 func listEvents(s *Server, c *call) (any, *apiError) {

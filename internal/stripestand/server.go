@@ -115,6 +115,10 @@ func (s *Server) Close() error {
 // with all of them, as Stripe does while one is being rotated.
 func (s *Server) SetWebhook(url, secret string) { s.webhooks.set(url, secret) }
 
+// EnableEvents narrows what the endpoint is sent to some types, as enabled_events of a webhook endpoint does
+// (stripe.com/docs/api/webhook_endpoints); none is all.
+func (s *Server) EnableEvents(types ...string) { s.webhooks.enable(types) }
+
 // HoldWebhooks keeps events back until ReleaseWebhooks.
 func (s *Server) HoldWebhooks() { s.webhooks.hold() }
 

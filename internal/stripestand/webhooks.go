@@ -10,6 +10,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -28,6 +29,7 @@ const (
 // delivery is one event on its way.
 type delivery struct {
 	eventID string
+	kind    string
 	payload []byte
 }
 
@@ -44,6 +46,7 @@ type webhooks struct {
 	mu      sync.Mutex
 	url     string
 	secrets []string
+	enabled []string // the types that the endpoint asked for; empty for all
 	held    bool
 	waiting []delivery // enqueued under the server's lock, and not sent off yet
 }
@@ -62,6 +65,12 @@ func (w *webhooks) set(url, secret string) {
 	w.url, w.secrets = url, strings.Split(secret, ",")
 }
 
+func (w *webhooks) enable(types []string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.enabled = types
+}
+
 func (w *webhooks) targets() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -74,7 +83,7 @@ func (w *webhooks) targets() int {
 func (w *webhooks) enqueue(d delivery) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.url != "" {
+	if w.url != "" && (len(w.enabled) == 0 || slices.Contains(w.enabled, d.kind)) {
 		w.waiting = append(w.waiting, d)
 	}
 }

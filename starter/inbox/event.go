@@ -31,6 +31,8 @@ type eventObject struct {
 	Object        string            `json:"object"`
 	Metadata      map[string]string `json:"metadata"`
 	PaymentIntent json.RawMessage   `json:"payment_intent"` // an id, or the object when it was expanded
+	// AmountRefunded is a charge's, in minor units.
+	AmountRefunded int64 `json:"amount_refunded"`
 }
 
 // What fits the columns of stripe_events.

@@ -17,12 +17,12 @@ const (
 	nobody owner = iota
 	payment
 	refund
+	chargeRefunds
 	dispute
 	payout
 )
 
-// owners are the types that a workflow is told of. All others are kept and acknowledged: charge.refunded, for one, says
-// nothing that refund.created and refund.updated do not (stripe.com/docs/api/events/types).
+// owners are the types that a workflow is told of. All others are kept and acknowledged (stripe.com/docs/api/events/types).
 var owners = map[string]owner{
 	"payment_intent.succeeded":                 payment,
 	"payment_intent.payment_failed":            payment,
@@ -37,6 +37,7 @@ var owners = map[string]owner{
 	"refund.updated":                           refund,
 	"refund.failed":                            refund, // newer than API version 2023-10-16; endpoints may have it
 	"charge.refund.updated":                    refund,
+	"charge.refunded":                          chargeRefunds, // all that an endpoint without refund.* hears
 	"charge.dispute.created":                   dispute,
 	"charge.dispute.updated":                   dispute,
 	"charge.dispute.closed":                    dispute,
@@ -56,6 +57,7 @@ const (
 	noteForeign   = "not about a booking of ours"
 	noteUnknown   = "no booking with this reference"
 	noteOtherPays = "about another PaymentIntent than the booking's"
+	noteKnown     = "its refunds are known"
 )
 
 // tell hands the event to the workflow that owns it. note is why nobody is told; an error is worth another attempt.
@@ -66,6 +68,8 @@ func (i *Inbox) tell(ctx context.Context, e Event) (note string, err error) {
 		return i.tellBooking(ctx, e, news)
 	case refund:
 		return i.tellRefund(ctx, e, news)
+	case chargeRefunds:
+		return i.tellChargeRefunds(ctx, e, news)
 	case dispute:
 		return i.tellDispute(ctx, e, news)
 	case payout:
@@ -112,6 +116,26 @@ func (i *Inbox) tellRefund(ctx context.Context, e Event, news workflows.StripeEv
 	return "", i.Workflows.DeliverRefundEvent(correlation.With(ctx, paid.CorrelationID), workflows.RefundSubject{
 		StripeRefundID: e.ObjectID(), Reference: paid.Reference, CorrelationID: paid.CorrelationID,
 	}, news)
+}
+
+// tellChargeRefunds has the refunds of a charge looked for that nobody told of by name. Those that the books know add up to
+// what the charge says, as a rule; when they do not, the event decides nothing more than that Stripe is asked.
+func (i *Inbox) tellChargeRefunds(ctx context.Context, e Event, news workflows.StripeEvent) (string, error) {
+	paid, err := i.Store.BookingOfPayment(ctx, e.paymentIntentID())
+	if errors.Is(err, store.ErrNotFound) {
+		return noteForeign, nil
+	}
+	if err != nil {
+		return "", err
+	}
+	known, err := i.Store.RefundsKnown(ctx, paid.ID)
+	if err != nil {
+		return "", err
+	}
+	if known >= e.Data.Object.AmountRefunded {
+		return noteKnown, nil
+	}
+	return "", i.Workflows.DeliverChargeRefunded(correlation.With(ctx, paid.CorrelationID), paid.Reference, e.paymentIntentID(), paid.CorrelationID, news)
 }
 
 func (i *Inbox) knownRefund(ctx context.Context, e Event) (store.Refund, error) {

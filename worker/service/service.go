@@ -109,6 +109,7 @@ func Register(r Registry, a Activities) {
 		workflows.TypeRefund:         workflows.Refund,
 		workflows.TypeDispute:        workflows.Dispute,
 		workflows.TypePayout:         workflows.Payout,
+		workflows.TypeChargeRefunds:  workflows.ChargeRefunds,
 		workflows.TypeSendMail:       workflows.SendMail,
 		workflows.TypeReconciliation: workflows.Reconciliation,
 	} {
