@@ -24,34 +24,55 @@ func init() {
 
 // Random sequences of everything that travellers, callers, banks and Stripe do, with webhooks held back and let go in any
 // order: after each step the promises are held, and each booking is where a small model says, which knows Stripe's truth
-// and what was asked for, and nothing of how Farebook works.
+// and what was asked for, and nothing of how Farebook works. Half of the lives are lived with worker and API as processes that
+// are killed at any moment.
 func TestAnySequenceKeepsThePromises(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
-		m := &model{t: rt, s: testkit.New(t, testkit.Options{})}
+		deadly := rapid.Bool().Draw(rt, "deadly")
+		m := &model{t: rt, s: testkit.New(t, testkit.Options{Processes: deadly})}
 		for range 3 { // with none, most steps would have nothing to do
 			m.book(rt)
 			m.pay(rt)
 		}
-		rt.Repeat(map[string]func(*rapid.T){
-			"":                  func(*rapid.T) { m.check() },
-			"book":              m.book,
-			"pay":               m.pay,
-			"capture":           m.capture,
-			"cancel":            m.cancel,
-			"refund":            m.refund,
-			"refund by hand":    m.refundByHand,
-			"bank about refund": m.bankAboutRefund,
-			"late money":        m.lateMoney,
-			"dispute":           m.dispute,
-			"bank on dispute":   m.bankOnDispute,
-			"pay out":           m.payOut,
-			"bank on payout":    m.bankOnPayout,
-			"hold webhooks":     m.holdWebhooks,
-		})
+		actions := m.actions()
+		if deadly {
+			actions["death"] = m.death
+		}
+		rt.Repeat(actions)
 		m.release()
 		m.check()
 	})
+}
+
+func (m *model) actions() map[string]func(*rapid.T) {
+	return map[string]func(*rapid.T){
+		"":                  func(*rapid.T) { m.check() },
+		"book":              m.book,
+		"pay":               m.pay,
+		"capture":           m.capture,
+		"cancel":            m.cancel,
+		"refund":            m.refund,
+		"refund by hand":    m.refundByHand,
+		"bank about refund": m.bankAboutRefund,
+		"late money":        m.lateMoney,
+		"dispute":           m.dispute,
+		"bank on dispute":   m.bankOnDispute,
+		"pay out":           m.payOut,
+		"bank on payout":    m.bankOnPayout,
+		"hold webhooks":     m.holdWebhooks,
+	}
+}
+
+// death kills worker or API in the middle of what a refund or a payment has just set in motion; they are started again.
+func (m *model) death(rt *rapid.T) {
+	if rapid.Bool().Draw(rt, "refund") {
+		m.refundByHand(rt)
+	} else {
+		m.pay(rt)
+	}
+	m.s.KillProcess(rapid.SampledFrom([]string{"worker", "starter"}).Draw(rt, "who"))
+	m.s.Eventually(m.s.API.Ready, "the API did not come back; logs:\n%s", m.s.Logs)
 }
 
 // model is what is known from outside.

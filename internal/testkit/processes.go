@@ -115,6 +115,21 @@ func (p *Process) Signal(signal syscall.Signal) {
 	}
 }
 
+// KillProcess ends a part with SIGKILL; it is started again.
+func (s *Stack) KillProcess(name string) {
+	s.T.Helper()
+	for _, p := range s.processes {
+		if filepath.Base(p.name) != name {
+			continue
+		}
+		before := p.Deaths()
+		s.Eventually(func() bool {
+			p.Signal(syscall.SIGKILL) // again, should it just have been between two lives
+			return p.Deaths() > before
+		}, "%s did not die", name)
+	}
+}
+
 // RequireDeaths requires that a part has died this often: a failpoint that was never met proves nothing.
 func (s *Stack) RequireDeaths(name string, deaths int) {
 	s.T.Helper()
