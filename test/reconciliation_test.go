@@ -412,3 +412,28 @@ func TestReconciliationFindsWhatHasMovedNoMoney(t *testing.T) {
 	require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM disputes WHERE stripe_dispute_id = ? AND status = 'warning_needs_response'", inquiry))
 	require.Zero(t, reconcile(s, `{}`).Fixed)
 }
+
+// What Stripe bills for its own services comes by no event and belongs to no booking: it is found, a person says where it
+// stands, and the books are Stripe's again.
+func TestStripesOwnBillIsPosted(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	s.BookAndPay("billed", nil)
+	s.AwaitQuiet()
+	bill := s.Stripe.Bill(250, "usd", "Radar")
+	found := reconcile(s, `{}`)
+	require.Equal(t, planted{"missing_in_ledger " + bill: 1}, found.found())
+	require.Contains(t, found.Details[0].Reason, "does not post")
+	require.Equal(t, "person", found.Details[0].Proposed)
+	item := fmt.Sprint(found.Details[0].ID)
+	for says, args := range map[string][]string{
+		"say one of": {"--post", "--account", "asset:disputed_funds"}, "goes with --post": {"--account", "asset:bank"}, "--note": {"--note", " "},
+	} {
+		_, err := starterWith(s, append([]string{"reconcile", "resolve", item, "--note", "n"}, args...)...)
+		require.ErrorContains(t, err, says)
+	}
+	out, err := starterWith(s, "reconcile", "resolve", item, "--note", "Radar, November", "--post", "--account", "expense:stripe_fees")
+	require.NoError(t, err, out)
+	require.Empty(t, reconcile(s, `{}`).Details)
+	s.RequirePromises()
+}

@@ -44,7 +44,7 @@ func (t *transaction) wire(s *Server, expand expansion) map[string]any {
 	}
 	out := map[string]any{
 		"id": t.id, "object": "balance_transaction", "created": t.created, "available_on": t.availableOn, "amount": t.amount,
-		"fee": t.fee, "net": t.net(), "currency": t.currency, "fee_details": fees, "exchange_rate": nil, "source": t.source,
+		"fee": t.fee, "net": t.net(), "currency": t.currency, "fee_details": fees, "exchange_rate": nil, "source": orNil(t.source),
 		"type": t.kind, "reporting_category": t.category, "status": t.status(s.clock.Now()), "description": orNil(t.description),
 	}
 	if source := s.sourceOf(t); source != nil && expand.has("source") {
@@ -91,6 +91,14 @@ func (s *Server) settleCharge(ch *charge) {
 			source: ch.id, description: "Uncaptured part of " + ch.id,
 		})
 	}
+}
+
+// Bill takes what Stripe charges for its own services (Radar, Billing) out of the balance: of category fee, and of no object
+// that could be read (stripe.com/docs/reports/reporting-categories). It returns the balance transaction's id.
+func (s *Server) Bill(amount int64, currency, description string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.book(&transaction{amount: -amount, currency: currency, kind: "stripe_fee", category: "fee", description: description}).id
 }
 
 // book adds a balance transaction; one without a time of its own is available at once.
