@@ -119,8 +119,12 @@ func (b mariaDBBinary) settings(dir string, forTests bool) []string {
 	}
 	if forTests {
 		// 2, not 0: each commit is handed to the operating system, so that it outlives SIGKILL of the server.
-		settings = append(settings, "--innodb-flush-log-at-trx-commit=2", "--innodb-flush-method=nosync",
-			"--innodb-log-file-size=32M")
+		settings = append(settings, "--innodb-flush-log-at-trx-commit=2", "--innodb-flush-method=nosync")
+		if b.isMySQL {
+			settings = append(settings, "--innodb-redo-log-capacity=64M")
+		} else {
+			settings = append(settings, "--innodb-log-file-size=32M")
+		}
 	}
 	return settings
 }
