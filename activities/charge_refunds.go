@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"farebook/booking"
 	"farebook/internal/failpoint"
 	"farebook/store"
 )
@@ -13,8 +14,9 @@ type ChargeRefundsRef struct {
 	PaymentIntentID string `json:"paymentIntentId"`
 }
 
-// FindUnknownRefunds lists the payment's refunds at Stripe and returns the ids, re_..., of those that the books do not know:
-// somebody made them in Stripe's dashboard. It writes nothing.
+// FindUnknownRefunds lists the payment's refunds at Stripe and returns those that the books do not know, or not in the state
+// that they are in, by the id that their workflow bears: ours, RF-..., or Stripe's, re_..., for one that somebody made in its
+// dashboard. It writes nothing.
 func (r *Refunds) FindUnknownRefunds(ctx context.Context, in ChargeRefundsRef) ([]string, error) {
 	refunds, err := r.Stripe.RefundsOf(ctx, in.PaymentIntentID)
 	if err != nil {
@@ -22,16 +24,33 @@ func (r *Refunds) FindUnknownRefunds(ctx context.Context, in ChargeRefundsRef) (
 	}
 	var unknown []string
 	for _, refund := range refunds {
-		_, err := r.Store.RefundByStripeID(ctx, refund.StripeRefundID)
-		switch {
-		case errors.Is(err, store.ErrNotFound) && refund.RefundID == "":
-			unknown = append(unknown, refund.StripeRefundID)
-		case err != nil && !errors.Is(err, store.ErrNotFound):
+		id, err := r.unknown(ctx, refund)
+		if err != nil {
 			return nil, storeError(err)
+		}
+		if id != "" {
+			unknown = append(unknown, id)
 		}
 	}
 	r.Log.InfoContext(ctx, "refunds of a charge looked for", "paymentIntentId", in.PaymentIntentID, "atStripe", len(refunds), "unknown", len(unknown))
 	return unknown, nil
+}
+
+// unknown is the id of a refund's workflow, or empty when there is nothing to tell it.
+func (r *Refunds) unknown(ctx context.Context, refund booking.RefundSnapshot) (string, error) {
+	known, err := r.Store.RefundByStripeID(ctx, refund.StripeRefundID)
+	switch {
+	case errors.Is(err, store.ErrNotFound) && refund.RefundID != "":
+		return "", nil // ours, and just made: its workflow is about to record it
+	case errors.Is(err, store.ErrNotFound):
+		return refund.StripeRefundID, nil
+	case err != nil || known.Status == refund.Status():
+		return "", err
+	case known.Origin == booking.RefundFromDashboard:
+		return known.StripeRefundID, nil
+	default:
+		return string(known.ID), nil
+	}
 }
 
 // EventsRef names events that have been dealt with.

@@ -56,12 +56,20 @@ func (s *Store) RefundByStripeID(ctx context.Context, id string) (Refund, error)
 	return s.refundWhere(ctx, "r.stripe_refund_id = ?", id)
 }
 
-// RefundsKnown adds up a booking's refunds that have not failed, in minor units.
-func (s *Store) RefundsKnown(ctx context.Context, bookingID uint64) (amount int64, err error) {
-	err = s.db.WithContext(ctx).Model(&refundRow{}).Select("COALESCE(SUM(amount), 0)").
+// KnownRefunds are a booking's refunds that have not failed, in minor units.
+type KnownRefunds struct {
+	Made  int64 // at Stripe
+	Asked int64 // and not known to be at Stripe yet
+}
+
+// KnownRefunds adds them up.
+func (s *Store) KnownRefunds(ctx context.Context, bookingID uint64) (known KnownRefunds, err error) {
+	err = s.db.WithContext(ctx).Model(&refundRow{}).
+		Select("COALESCE(SUM(IF(status = ?, 0, amount)), 0) AS made, COALESCE(SUM(IF(status = ?, amount, 0)), 0) AS asked",
+			string(booking.RefundRequested), string(booking.RefundRequested)).
 		Where("booking_id = ? AND status NOT IN ?", bookingID, []string{string(booking.RefundFailed), string(booking.RefundCanceled)}).
-		Scan(&amount).Error
-	return amount, err
+		Scan(&known).Error
+	return known, err
 }
 
 func (s *Store) refundWhere(ctx context.Context, where string, args ...any) (Refund, error) {

@@ -1,9 +1,6 @@
 package workflows
 
 import (
-	"errors"
-
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"farebook/activities"
@@ -18,7 +15,7 @@ type ChargeRefundsInput struct {
 }
 
 // ChargeRefunds answers charge.refunded, which says that money went back and not by which refund: it lists them at Stripe and
-// starts the workflow of each that the books do not know, as refund.created would have.
+// tells the workflow of each that the books do not have as Stripe does, as an event about that refund would have.
 func ChargeRefunds(ctx workflow.Context, in ChargeRefundsInput) error {
 	var w watch
 	w.listen(ctx, "Money of the charge went back")
@@ -29,8 +26,10 @@ func ChargeRefunds(ctx workflow.Context, in ChargeRefundsInput) error {
 		if err := find.run(ctx, activities.ChargeRefundsRef{PaymentIntentID: in.PaymentIntentID}, &unknown); err != nil {
 			return err
 		}
-		if err := startDashboardRefunds(ctx, in, unknown); err != nil {
-			return err
+		for _, id := range unknown {
+			if err := tellRefund(ctx, in, id, events); err != nil {
+				return err
+			}
 		}
 		note := step{"Note that the event is dealt with", refunds.NoteChargeRefunded, moneyPatience}
 		if err := note.run(ctx, activities.EventsRef{EventIDs: events}, nil); err != nil {
@@ -43,15 +42,15 @@ func ChargeRefunds(ctx workflow.Context, in ChargeRefundsInput) error {
 	}
 }
 
-// startDashboardRefunds starts the workflow of each refund, or leaves the one that runs.
-func startDashboardRefunds(ctx workflow.Context, in ChargeRefundsInput, stripeRefundIDs []string) error {
-	for _, id := range stripeRefundIDs {
-		child := workflow.WithChildOptions(ctx, refundChild(RefundWorkflowID(id), string(in.Reference)+" · refund from the dashboard · "+id))
-		started := workflow.ExecuteChildWorkflow(child, TypeRefund, RefundInput{StripeRefundID: id, CorrelationID: in.CorrelationID})
-		var running *temporal.ChildWorkflowExecutionAlreadyStartedError
-		if err := started.GetChildWorkflowExecution().Get(ctx, nil); err != nil && !errors.As(err, &running) {
-			return err
-		}
+// tellRefund has the workflow of a refund look at it: ours by its id, one from the dashboard by Stripe's.
+func tellRefund(ctx workflow.Context, in ChargeRefundsInput, id string, events []string) error {
+	summary, start := string(in.Reference)+" · refund from the dashboard · "+id, RefundInput{StripeRefundID: id, CorrelationID: in.CorrelationID}
+	if ours, err := booking.ParseRefundID(id); err == nil {
+		summary, start = "Refund "+id, RefundInput{RefundID: ours, CorrelationID: in.CorrelationID}
 	}
-	return nil
+	news := StripeEvent{Type: "charge.refunded", PaymentIntentID: in.PaymentIntentID}
+	if len(events) > 0 {
+		news.EventID = events[0] // noted below in any case
+	}
+	return tellOwner(ctx, refundChild(RefundWorkflowID(id), summary), TypeRefund, start, news)
 }

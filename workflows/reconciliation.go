@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"farebook/activities"
@@ -182,28 +181,11 @@ func (r *reconciling) heal(ctx workflow.Context) error {
 	}
 }
 
-// askAttempts bounds how often an owner is asked that ends between being found running and being told.
-const askAttempts = 5
-
-// askOwner starts the workflow that owns an object, which then reads it first of all, or tells the one that runs that
-// Stripe has news.
+// askOwner has the workflow that owns an object read it again; whether the item is healed is confirmed next.
 func (r *reconciling) askOwner(ctx workflow.Context, task activities.HealingTask) error {
 	id, kind, in := ownerOf(task)
-	for range askAttempts {
-		child := workflow.WithChildOptions(ctx, healingChild(id, r.in.BookingsQueue))
-		err := workflow.ExecuteChildWorkflow(child, kind, in).GetChildWorkflowExecution().Get(ctx, nil)
-		var running *temporal.ChildWorkflowExecutionAlreadyStartedError
-		if !errors.As(err, &running) {
-			return err
-		}
-		event := StripeEvent{EventID: fmt.Sprintf("%s_%d", r.in.CorrelationID, task.ItemID), Type: "reconciliation", PaymentIntentID: task.PaymentIntentID}
-		err = workflow.SignalExternalWorkflow(ctx, id, "", SignalStripeEvent, event).Get(ctx, nil)
-		if err == nil || temporal.IsCanceledError(err) {
-			return err
-		}
-		workflow.GetLogger(ctx).Info("the owner of a difference has ended in between: starting it", "owner", id, "error", err)
-	}
-	return nil // whether the item is healed is confirmed next
+	event := StripeEvent{EventID: fmt.Sprintf("%s_%d", r.in.CorrelationID, task.ItemID), Type: "reconciliation", PaymentIntentID: task.PaymentIntentID}
+	return tellOwner(ctx, healingChild(id, r.in.BookingsQueue), kind, in, event)
 }
 
 func ownerOf(task activities.HealingTask) (id, kind string, in any) {

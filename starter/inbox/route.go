@@ -118,8 +118,9 @@ func (i *Inbox) tellRefund(ctx context.Context, e Event, news workflows.StripeEv
 	}, news)
 }
 
-// tellChargeRefunds has the refunds of a charge looked for that nobody told of by name. Those that the books know add up to
-// what the charge says, as a rule; when they do not, the event decides nothing more than that Stripe is asked.
+// tellChargeRefunds has the refunds of a charge looked for that nobody told of by name. As a rule those that the books know
+// add up to what the charge says, with one of our own that is made at this moment or without: nobody has to ask Stripe
+// then. The event decides nothing more than that.
 func (i *Inbox) tellChargeRefunds(ctx context.Context, e Event, news workflows.StripeEvent) (string, error) {
 	paid, err := i.Store.BookingOfPayment(ctx, e.paymentIntentID())
 	if errors.Is(err, store.ErrNotFound) {
@@ -128,11 +129,11 @@ func (i *Inbox) tellChargeRefunds(ctx context.Context, e Event, news workflows.S
 	if err != nil {
 		return "", err
 	}
-	known, err := i.Store.RefundsKnown(ctx, paid.ID)
+	known, err := i.Store.KnownRefunds(ctx, paid.ID)
 	if err != nil {
 		return "", err
 	}
-	if known >= e.Data.Object.AmountRefunded {
+	if refunded := e.Data.Object.AmountRefunded; refunded == known.Made || refunded == known.Made+known.Asked {
 		return noteKnown, nil
 	}
 	return "", i.Workflows.DeliverChargeRefunded(correlation.With(ctx, paid.CorrelationID), paid.Reference, e.paymentIntentID(), paid.CorrelationID, news)
