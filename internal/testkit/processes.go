@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -99,6 +100,15 @@ func (p *Process) supervise() {
 	}
 }
 
+// Deaths counts how often any part has died so far.
+func (s *Stack) Deaths() int {
+	deaths := 0
+	for _, p := range s.processes {
+		deaths += p.Deaths()
+	}
+	return deaths
+}
+
 // Deaths counts how often the process has ended so far.
 func (p *Process) Deaths() int {
 	p.mu.Lock()
@@ -115,19 +125,28 @@ func (p *Process) Signal(signal syscall.Signal) {
 	}
 }
 
-// KillProcess ends a part with SIGKILL; it is started again.
-func (s *Stack) KillProcess(name string) {
-	s.T.Helper()
-	for _, p := range s.processes {
-		if filepath.Base(p.name) != name {
-			continue
+// killTime is how long a kill waits for its moment: what a step sets in motion is over by then.
+const killTime = 500 * time.Millisecond
+
+// KillWithin ends a part with SIGKILL once so many more lines of log have been written by any: a moment in the middle of
+// something, without a clock. It is started again. The returned channel is closed when the kill is done, at the latest after
+// half a second.
+func (s *Stack) KillWithin(name string, lines int) <-chan struct{} {
+	done, until := make(chan struct{}), s.Logs.Lines()+lines
+	go func() {
+		defer close(done)
+		moment := time.NewTicker(time.Millisecond)
+		defer moment.Stop()
+		for end := time.Now().Add(killTime); s.Logs.Lines() < until && time.Now().Before(end); {
+			<-moment.C
 		}
-		before := p.Deaths()
-		s.Eventually(func() bool {
-			p.Signal(syscall.SIGKILL) // again, should it just have been between two lives
-			return p.Deaths() > before
-		}, "%s did not die", name)
-	}
+		for _, p := range s.processes {
+			if filepath.Base(p.name) == name {
+				p.Signal(syscall.SIGKILL)
+			}
+		}
+	}()
+	return done
 }
 
 // RequireDeaths requires that a part has died this often: a failpoint that was never met proves nothing.

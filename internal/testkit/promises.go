@@ -20,7 +20,12 @@ func (s *Stack) RequirePromises() {
 
 // Promises tells which promise is broken, or nil.
 func (s *Stack) Promises() error {
-	return errors.Join(s.BooksPromises(), s.nobodyChargedTwice(), s.ClearingEqualsStripe(), s.refundsWithinCaptured())
+	return errors.Join(s.BooksPromises(), s.StripePromises(), s.ClearingEqualsStripe())
+}
+
+// StripePromises are those that hold at every moment by Stripe's word, whatever the books know of it yet.
+func (s *Stack) StripePromises() error {
+	return errors.Join(s.nobodyChargedTwice(), s.refundsWithinCaptured())
 }
 
 // BooksPromises are those that hold at every moment, also while events are on their way.

@@ -3,6 +3,7 @@ package testkit
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -53,13 +54,35 @@ func (s *Stack) RequireLedger(reference string, types ...string) {
 }
 
 // LedgerDigest is a fingerprint of every ledger row.
-func (s *Stack) LedgerDigest() string {
+func (s *Stack) LedgerDigest() string { return s.MarkLedger().digest }
+
+// LedgerMark is the ledger at one moment.
+type LedgerMark struct {
+	lastEntry int
+	digest    string // of all entries up to that one
+}
+
+// MarkLedger remembers the ledger as it is.
+func (s *Stack) MarkLedger() LedgerMark {
 	s.T.Helper()
+	return s.ledgerUpTo(s.DB.Count(s.T, "SELECT COALESCE(MAX(id), 0) FROM ledger_entries"))
+}
+
+// LedgerKept is promise 4: what was in the ledger at a mark is there still, as it was.
+func (s *Stack) LedgerKept(mark LedgerMark) error {
+	s.T.Helper()
+	if mark != (LedgerMark{}) && s.ledgerUpTo(mark.lastEntry) != mark {
+		return errors.New("promise 4: rows of the ledger have changed")
+	}
+	return nil
+}
+
+func (s *Stack) ledgerUpTo(entry int) LedgerMark {
 	text := s.DB.Text(s.T, `SELECT COALESCE(GROUP_CONCAT(CONCAT_WS('|', l.id, l.type, l.stripe_payment_intent_id, l.stripe_object_id,
 		e.account, e.side, e.amount, e.currency) ORDER BY e.id SEPARATOR '\n'), '')
-		FROM financial_ledger l JOIN ledger_entries e ON e.ledger_id = l.id`)
+		FROM financial_ledger l JOIN ledger_entries e ON e.ledger_id = l.id WHERE e.id <= ?`, entry)
 	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:])
+	return LedgerMark{entry, hex.EncodeToString(sum[:])}
 }
 
 // Mails are those that the mail server took for a booking, oldest first.

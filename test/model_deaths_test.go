@@ -1,0 +1,82 @@
+package test
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"farebook/internal/testkit"
+)
+
+// The same lives, with worker and API as processes that are killed with SIGKILL: each at one of its failpoints, between a side
+// effect and its record, and either at any moment of any step. They are started again, and clients ask again with the same
+// key; the promises are the same.
+func TestAnySequenceWithDeathsKeepsThePromises(t *testing.T) {
+	t.Parallel()
+	worker, api := failpointsOf(t, "../activities"), failpointsOf(t, "../starter")
+	deaths := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		m := &model{t: rt, deadly: true, s: testkit.New(t, testkit.Options{
+			Processes: true, HoldMinute: holdMinute,
+			WorkerFailpoint: rapid.SampledFrom(worker).Draw(rt, "worker dies at"), APIFailpoint: rapid.SampledFrom(api).Draw(rt, "API dies at"),
+		})}
+		actions := m.actions()
+		actions["death"] = m.death
+		m.live(actions)
+		deaths += m.s.Deaths()
+	})
+	require.Positive(t, deaths, "lives in which nobody died prove nothing")
+}
+
+var failpointHit = regexp.MustCompile(`failpoint\.Hit\("([a-z-]+)"\)`)
+
+// failpointsOf finds the names of all failpoints below a folder.
+func failpointsOf(t *testing.T, folder string) []string {
+	t.Helper()
+	var names []string
+	require.NoError(t, filepath.WalkDir(folder, func(path string, entry os.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".go" {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		for _, hit := range failpointHit.FindAllSubmatch(text, -1) {
+			names = append(names, string(hit[1]))
+		}
+		return err
+	}))
+	require.NotEmpty(t, names, "no failpoint in %s", folder)
+	return names
+}
+
+// death kills worker or API in the middle of a step: when so many lines of log have been written since it began.
+func (m *model) death(rt *rapid.T) {
+	who := rapid.SampledFrom([]string{"worker", "starter"}).Draw(rt, "who")
+	step := rapid.SampledFrom([]string{
+		"book", "pay", "capture", "cancel", "refund", "refund by hand", "bank about refund", "dispute", "pay out", "old event",
+	}).Draw(rt, "step")
+	killed := m.s.KillWithin(who, rapid.IntRange(0, 20).Draw(rt, "lines"))
+	defer func() { // also when the step has nothing to do, and is skipped
+		<-killed
+		m.s.Eventually(m.s.API.Ready, "the API did not come back; logs:\n%s", m.s.Logs)
+	}()
+	m.actions()[step](rt)
+}
+
+// unanswered tells that the answer says to ask again: a part is away, or the request that died has its lease still.
+func unanswered(answer testkit.Answer) bool {
+	return answer.Status >= http.StatusInternalServerError || answer.Header.Get("Retry-After") != ""
+}
+
+// askAgain is what a client does that got no answer: the same key and body until there is one.
+func (m *model) askAgain(path, key string, body []byte) (answer testkit.Answer, err error) {
+	m.s.Eventually(func() bool {
+		answer, err = m.s.API.Do(http.MethodPost, path, key, body)
+		return err == nil && !unanswered(answer)
+	}, "POST %s got no answer; logs:\n%s", path, m.s.Logs)
+	return answer, err
+}
