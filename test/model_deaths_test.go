@@ -22,7 +22,7 @@ func TestAnySequenceWithDeathsKeepsThePromises(t *testing.T) {
 	deaths := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		m := &model{t: rt, deadly: true, s: testkit.New(t, testkit.Options{
-			Processes: true, HoldMinute: holdMinute,
+			Processes: true, HoldMinute: quickHolds,
 			WorkerFailpoint: rapid.SampledFrom(worker).Draw(rt, "worker dies at"), APIFailpoint: rapid.SampledFrom(api).Draw(rt, "API dies at"),
 		})}
 		actions := m.actions()
