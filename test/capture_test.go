@@ -53,8 +53,10 @@ func TestCaptureInPart(t *testing.T) {
 	require.Equal(t, http.StatusUnprocessableEntity, more.Status, "%s", more.Body)
 	awaitRefund(s, ask(s, booked.Reference, "all", `{}`).ID, "succeeded")
 	s.AwaitStatus(booked.Reference, "refunded")
+	s.AwaitWorkflowEnd(booked.Reference)
 	s.AwaitQuiet()
 	s.RequirePromises()
+	s.SaveHistory(booked.Reference, "captured_in_part")
 }
 
 func TestAuthorisationIsReleasedOnCancel(t *testing.T) {
@@ -69,6 +71,7 @@ func TestAuthorisationIsReleasedOnCancel(t *testing.T) {
 	s.AwaitWorkflowEnd(booked.Reference)
 	s.RequireMails(booked.Reference, "payment_authorized", "booking_cancelled")
 	s.RequirePromises()
+	s.SaveHistory(booked.Reference, "authorisation_released")
 }
 
 // Finance is warned before an authorisation runs out, and an hour before, it is let go by us. The hold's end does not end
@@ -96,6 +99,8 @@ func TestAuthorisationExpiresAtStripe(t *testing.T) {
 	booked := authorised(s, "expires-at-stripe")
 	s.Stripe.Advance(8 * 24 * time.Hour)
 	s.AwaitStatus(booked.Reference, "expired")
+	s.AwaitWorkflowEnd(booked.Reference)
 	s.AwaitQuiet()
 	s.RequirePromises()
+	s.SaveHistory(booked.Reference, "authorisation_expired_at_stripe")
 }

@@ -120,6 +120,13 @@ func TestInquiryBecomesFormal(t *testing.T) {
 	s.AwaitQuiet()
 	require.Equal(t, 2, financeMails(s, "dispute_opened"))
 	s.RequirePromises()
+	require.NoError(t, s.Stripe.MoveDispute(id, "won"))
+	awaitDispute(s, id, "won")
+	s.AwaitRunEnd("Dispute:" + id)
+	s.AwaitQuiet()
+	s.RequireLedger(booked.Reference, "payment", "dispute", "dispute_reversal")
+	s.RequirePromises()
+	s.SaveRun("Dispute:"+id, "dispute_inquiry_formal")
 }
 
 // What is evidence in a dispute: sold, mailed, posted, and when; and nothing about it for another caller.

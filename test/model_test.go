@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"testing"
 	"time"
@@ -192,13 +193,15 @@ func (m *model) bankAboutRefund(rt *rapid.T) {
 		rt.Skip("no refund yet")
 	}
 	refund := rapid.SampledFrom(refunds).Draw(rt, "refund")
-	switch rapid.SampledFrom([]string{"settle", "fail", "ask"}).Draw(rt, "move") {
+	switch rapid.SampledFrom([]string{"settle", "fail", "ask", "cancel"}).Draw(rt, "move") {
 	case "settle":
 		_ = m.s.Stripe.SettleRefund(refund.ID) // the stand-in refuses what is settled, as below
 	case "fail":
 		_ = m.s.Stripe.FailRefund(refund.ID, "expired_or_canceled_card")
-	default:
+	case "ask":
 		_ = m.s.Stripe.RequireRefundAction(refund.ID)
+	default:
+		m.s.PostToStripe("/v1/refunds/"+refund.ID+"/cancel", nil, nil)
 	}
 }
 
@@ -242,7 +245,12 @@ func (m *model) bankOnDispute(rt *rapid.T) {
 
 func (m *model) payOut(rt *rapid.T) {
 	m.s.Stripe.SettleFunds()
-	_, _ = m.s.Stripe.PayOut(rapid.SampledFrom([]string{"usd", "eur", "jpy", "kwd"}).Draw(rt, "currency")) // refused when there is nothing
+	currency := rapid.SampledFrom([]string{"usd", "eur", "jpy", "kwd"}).Draw(rt, "currency")
+	if rapid.Bool().Draw(rt, "by hand") {
+		m.s.PostToStripe("/v1/payouts", url.Values{"amount": {"100"}, "currency": {currency}}, nil)
+		return
+	}
+	_, _ = m.s.Stripe.PayOut(currency) // refused when there is nothing
 }
 
 func (m *model) bankOnPayout(rt *rapid.T) {
@@ -251,7 +259,7 @@ func (m *model) bankOnPayout(rt *rapid.T) {
 		rt.Skip("no payout yet")
 	}
 	one := rapid.SampledFrom(payouts).Draw(rt, "payout")
-	_ = m.s.Stripe.MovePayout(one.ID, rapid.SampledFrom([]string{"in_transit", "paid", "failed"}).Draw(rt, "move")) // refused what cannot be
+	_ = m.s.Stripe.MovePayout(one.ID, rapid.SampledFrom([]string{"in_transit", "paid", "failed", "canceled"}).Draw(rt, "move")) // refused what cannot be
 }
 
 // holdWebhooks keeps events back for some steps; they come shuffled, three times each.

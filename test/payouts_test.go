@@ -1,6 +1,8 @@
 package test
 
 import (
+	"net/http"
+	"net/url"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -61,4 +63,25 @@ func TestPayoutWaitsForTheLedger(t *testing.T) {
 	s.AwaitQuiet()
 	s.RequirePromises()
 	s.SaveRun("Payout:"+id, "payout_proven")
+}
+
+// One that was made by hand cannot be proven, as Stripe does not say what it pays out; canceled before it leaves, it comes
+// back.
+func TestManualPayoutIsCanceled(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	s.BookAndPay("by-hand", nil)
+	s.AwaitQuiet()
+	s.Stripe.SettleFunds()
+	var payout struct{ ID string }
+	require.Equal(t, http.StatusOK, s.PostToStripe("/v1/payouts", url.Values{"amount": {"1000"}, "currency": {"usd"}}, &payout))
+	awaitPayout(s, payout.ID, "pending", "manual")
+	s.AwaitQuiet()
+	s.RequirePromises()
+	require.Equal(t, http.StatusOK, s.PostToStripe("/v1/payouts/"+payout.ID+"/cancel", nil, nil))
+	awaitPayout(s, payout.ID, "canceled", "manual")
+	s.AwaitQuiet()
+	require.Equal(t, 2, s.DB.Count(t, "SELECT COUNT(*) FROM financial_ledger WHERE type IN ('payout', 'payout_reversal')"))
+	s.RequirePromises()
+	s.SaveRun("Payout:"+payout.ID, "payout_canceled")
 }

@@ -105,6 +105,33 @@ func TestRefundFailsLater(t *testing.T) {
 	s.SaveRun("Refund:"+refund.ID, "refund_failed_later")
 }
 
+// A refund that waits for the customer can be stopped in Stripe's dashboard: what the balance had paid comes back, the amount
+// is free again, and the customer hears of it.
+func TestRefundIsCanceled(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	booked := s.Book("canceled-refund", testkit.BookingBody(nil))
+	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_pendingRefund"))
+	s.AwaitStatus(booked.Reference, "confirmed")
+	refund := ask(s, booked.Reference, "stopped", `{}`)
+	awaitRefund(s, refund.ID, "pending")
+	id := s.Stripe.Refunds()[0].ID
+	require.NoError(t, s.Stripe.RequireRefundAction(id))
+	awaitRefund(s, refund.ID, "requires_action")
+	require.Equal(t, http.StatusOK, s.PostToStripe("/v1/refunds/"+id+"/cancel", nil, nil))
+	awaitRefund(s, refund.ID, "canceled")
+	s.AwaitRunEnd("Refund:" + refund.ID)
+	s.AwaitQuiet()
+	require.Equal(t, "confirmed", s.Status(booked.Reference))
+	s.RequireLedger(booked.Reference, "payment", "refund", "refund_failure")
+	require.Equal(t, 1, s.MailCount(booked.Reference, "refund_failed"))
+	s.RequirePromises()
+	s.SaveRun("Refund:"+refund.ID, "refund_canceled")
+	awaitRefund(s, ask(s, booked.Reference, "again", usd(45900)).ID, "pending")
+	s.AwaitQuiet()
+	s.RequirePromises()
+}
+
 // What somebody refunds in Stripe's dashboard is taken in the same way, and cannot be refunded a second time.
 func TestRefundInTheDashboard(t *testing.T) {
 	t.Parallel()

@@ -160,7 +160,7 @@ func (s *Stack) BookAndPay(key string, change func(map[string]any)) Booked {
 // Pay is the traveller's browser: it confirms the PaymentIntent at Stripe with a test card, and returns the HTTP status.
 func (s *Stack) Pay(paymentIntentID, card string) int {
 	s.T.Helper()
-	return s.postToStripe("/v1/payment_intents/"+paymentIntentID+"/confirm",
+	return s.PostToStripe("/v1/payment_intents/"+paymentIntentID+"/confirm",
 		url.Values{"payment_method": {card}, "return_url": {"https://farebook.example/return"}}, nil)
 }
 
@@ -171,7 +171,7 @@ func (s *Stack) ForeignPayment(amount int) string { return s.PaymentBeside(amoun
 func (s *Stack) PaymentBeside(amount int, reference string) string {
 	s.T.Helper()
 	var intent struct{ ID string }
-	status := s.postToStripe("/v1/payment_intents", url.Values{
+	status := s.PostToStripe("/v1/payment_intents", url.Values{
 		"amount": {strconv.Itoa(amount)}, "currency": {"usd"}, "payment_method": {"pm_card_visa"}, "confirm": {"true"},
 		"metadata[booking_reference]": {reference},
 	}, &intent)
@@ -179,7 +179,8 @@ func (s *Stack) PaymentBeside(amount int, reference string) string {
 	return intent.ID
 }
 
-func (s *Stack) postToStripe(path string, form url.Values, out any) int {
+// PostToStripe is what somebody else does with Stripe's API on the same account. It returns the HTTP status.
+func (s *Stack) PostToStripe(path string, form url.Values, out any) int {
 	s.T.Helper()
 	request, err := http.NewRequest(http.MethodPost, s.Stripe.URL()+path, strings.NewReader(form.Encode()))
 	require.NoError(s.T, err)
