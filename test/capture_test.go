@@ -59,6 +59,39 @@ func TestCaptureInPart(t *testing.T) {
 	s.SaveHistory(booked.Reference, "captured_in_part")
 }
 
+// Two amounts, five times each, all at once: one of them is captured, and whoever asked for the other one is told so.
+func TestCapturesAtOnce(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	booked := authorised(s, "captures")
+	type asked struct{ amount, status int }
+	answers := make(chan asked, 10)
+	for i := range cap(answers) {
+		amount := []int{30000, 45900}[i%2]
+		go func() {
+			answer, err := s.API.Do(http.MethodPost, "/v1/bookings/"+booked.Reference+"/capture", "", []byte(usd(amount)))
+			if err != nil {
+				answer.Status = -1
+			}
+			answers <- asked{amount, answer.Status}
+		}()
+	}
+	var all []asked
+	for range cap(answers) {
+		all = append(all, <-answers)
+	}
+	captured := s.DB.Count(t, "SELECT amount_captured FROM payments")
+	for _, one := range all {
+		want := http.StatusConflict
+		if one.amount == captured {
+			want = http.StatusOK
+		}
+		require.Equal(t, want, one.status, "%d was asked for, %d captured", one.amount, captured)
+	}
+	s.AwaitQuiet()
+	s.RequirePromises()
+}
+
 func TestAuthorisationIsReleasedOnCancel(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})

@@ -78,7 +78,7 @@ func (a *api) capture(ctx context.Context, known store.Booking, amount booking.M
 		body.PaymentStatus = string(known.Payment.Status)
 		return body, nil
 	case known.Payment != nil && known.Payment.Status == booking.PaymentSucceeded:
-		return body, notCapturable(ctx, fmt.Sprintf("%d was captured already (minor units), and a payment is captured once", known.Payment.AmountCaptured))
+		return body, otherCaptured(ctx, known)
 	case known.Status.Final():
 		return body, notCapturable(ctx, "the booking is "+string(known.Status))
 	}
@@ -91,7 +91,24 @@ func (a *api) capture(ctx context.Context, known store.Booking, amount booking.M
 		return body, a.temporalFailed(ctx, err)
 	}
 	body.Status, body.PaymentStatus = string(result.BookingStatus), string(result.PaymentStatus)
-	return body, nil
+	return body, a.capturedAs(ctx, known.Reference, amount)
+}
+
+// capturedAs refuses when another request was faster with another amount.
+func (a *api) capturedAs(ctx context.Context, reference booking.Reference, amount booking.Money) error {
+	known, err := a.Store.Booking(ctx, reference)
+	switch {
+	case err != nil:
+		return a.storeFailed(ctx, err)
+	case known.Payment.AmountCaptured != amount.Value:
+		return otherCaptured(ctx, known)
+	default:
+		return nil
+	}
+}
+
+func otherCaptured(ctx context.Context, known store.Booking) error {
+	return notCapturable(ctx, fmt.Sprintf("%d was captured already (minor units), and a payment is captured once", known.Payment.AmountCaptured))
 }
 
 func notCapturable(ctx context.Context, why string) error {

@@ -14,6 +14,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/google/uuid"
 
+	"farebook/internal/failpoint"
 	"farebook/store"
 )
 
@@ -207,12 +208,15 @@ func (a *api) once(ctx context.Context, operation, resource string, request, out
 	if claim.Answer != nil {
 		return true, a.replay(ctx, claim, out)
 	}
+	failpoint.Hit("api-after-action-claim")
 	end := a.atWork(ctx, key)
 	if err := work(); err != nil {
 		end(false)
 		return false, err
 	}
+	failpoint.Hit("api-after-action")
 	_, err = a.keep(ctx, key, http.StatusOK, out)
+	failpoint.Hit("api-after-action-answer")
 	end(err == nil)
 	return claim.Replayed, err
 }

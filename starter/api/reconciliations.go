@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
+	"go.temporal.io/api/serviceerror"
 
 	"farebook/booking"
 	"farebook/starter/report"
@@ -66,8 +67,9 @@ func (a *api) createReconciliation(ctx context.Context, in *reconciliationInput)
 	}
 	out := &startedOutput{Status: http.StatusAccepted}
 	replayed, err := a.once(ctx, "create-reconciliation", "", options, &out.Body, func() error {
-		id := workflows.NewRunID()
-		if err := a.Bookings.StartReconciliation(ctx, id, options, ""); err != nil {
+		id := runIDOf(ctx)
+		var known *serviceerror.WorkflowExecutionAlreadyStarted
+		if err := a.Bookings.StartReconciliation(ctx, id, options, ""); err != nil && !errors.As(err, &known) {
 			return a.temporalFailed(ctx, err)
 		}
 		out.Body.CorrelationID = id
@@ -78,6 +80,16 @@ func (a *api) createReconciliation(ctx context.Context, in *reconciliationInput)
 	}
 	out.Replayed, out.Location = replayedHeader(replayed), reconciliationsPath+"/"+out.Body.CorrelationID
 	return out, nil
+}
+
+// runIDOf is made from the request's key, so that a request that died before it answered starts no second run when it comes
+// again; without a key it is drawn.
+func runIDOf(ctx context.Context) string {
+	key, given := ctx.Value(idempotencyKey{}).(string)
+	if !given {
+		return workflows.NewRunID()
+	}
+	return workflows.RunIDOf(callerOf(ctx).ID, key)
 }
 
 type runInput struct {
