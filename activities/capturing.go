@@ -44,6 +44,8 @@ type MailsQueued struct {
 // WarnOfCapture tells the finance department that an authorisation is about to run out. Harmless when repeated: one mail
 // row a booking.
 func (p *Payments) WarnOfCapture(ctx context.Context, in BookingRef) (MailsQueued, error) {
+	failpoint.Hit("before-warn-of-capture")
 	mails, err := p.Store.WarnOfCapture(ctx, in.Reference, time.Now().UTC())
+	failpoint.Hit("after-warn-of-capture")
 	return MailsQueued{EmailIDs: mails}, storeError(err)
 }

@@ -73,6 +73,8 @@ func (d *Disputes) RecordDispute(ctx context.Context, in RecordDisputeInput) (Di
 
 // RemindOfDispute tells the finance department that evidence is due soon. Harmless when repeated: one mail row a dispute.
 func (d *Disputes) RemindOfDispute(ctx context.Context, in DisputeRef) (MailsQueued, error) {
+	failpoint.Hit("before-remind-of-dispute")
 	mails, err := d.Store.RemindOfDispute(ctx, in.DisputeID, time.Now().UTC())
+	failpoint.Hit("after-remind-of-dispute")
 	return MailsQueued{EmailIDs: mails}, storeError(err)
 }
