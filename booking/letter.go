@@ -39,29 +39,9 @@ type RefundLetter struct {
 	Origin   RefundOrigin `json:"origin"`
 	Paid     Money        `json:"paid"`     // captured in all
 	Refunded Money        `json:"refunded"` // in all so far, this one with it once it succeeded
-	// Obstacle is why a refund that failed leaves nothing owed; empty when the money is still owed.
+	// Obstacle is why a refund that failed leaves less owed than its amount; empty when all of it still is.
 	Obstacle RefundObstacle `json:"obstacle,omitempty"`
-}
-
-// RefundObstacle is what a refund failed over that settles the money in another way.
-type RefundObstacle string
-
-// The obstacles.
-const (
-	ObstacleDisputed RefundObstacle = "disputed" // the bank has the money, and decides
-	ObstacleReturned RefundObstacle = "returned" // all of it had gone back already
-)
-
-// ObstacleOf reads Stripe's reason or error code (stripe.com/docs/refunds#failed-refunds, stripe.com/docs/error-codes).
-func ObstacleOf(code string) RefundObstacle {
-	switch code {
-	case "charge_for_pending_refund_disputed", "charge_disputed":
-		return ObstacleDisputed
-	case "charge_already_refunded":
-		return ObstacleReturned
-	default:
-		return ""
-	}
+	Owed     Money          `json:"owed,omitzero"` // with ObstaclePart
 }
 
 // QuoteLetter is what a cancellation gives back.

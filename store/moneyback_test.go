@@ -323,6 +323,29 @@ func TestDisputeOfARefundedPayment(t *testing.T) {
 	b.requirePromises()
 }
 
+// A refund that comes back while the payment is disputed, or after the bank has decided, leaves nothing that we owe: the mail
+// and the operator's note say who has the money.
+func TestRefundFailsBesideADispute(t *testing.T) {
+	t.Parallel()
+	for status, says := range map[booking.DisputeStatus]string{
+		booking.DisputeNeedsResponse: "bank decides about the money", booking.DisputeLost: "bank has given the money back",
+	} {
+		b := newBooks(t)
+		refund, err := b.askRefund(b.paidBooking(), "all", 0)
+		require.NoError(t, err)
+		b.recordRefund(atStripe(refund, "re_1", "succeeded"))
+		b.recordDispute(disputeAt(booking.DisputeNeedsResponse, withdrawn))
+		b.recordDispute(disputeAt(status, withdrawn))
+		failed := atStripe(refund, "re_1", "failed")
+		failed.FailureReason, failed.FailureBalance = "unknown", balance("txn_back", 45900, 0, "refund_failure")
+		require.Equal(t, booking.RefundFailed, b.recordRefund(failed).Status)
+		require.Contains(t, b.Text(t, "SELECT attention FROM bookings"), says)
+		require.NotContains(t, b.Text(t, "SELECT content_json FROM emails WHERE kind = 'refund_failed'"), `"owed"`)
+		require.Contains(t, b.Text(t, "SELECT content_json FROM emails WHERE kind = 'refund_failed'"), `"obstacle"`)
+		b.requirePromises()
+	}
+}
+
 func TestPayouts(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)

@@ -61,6 +61,14 @@ var variants = []variant{
 	{"late_money", booking.EmailRefundFailed, lateMoney},
 	{"canceled", booking.EmailRefundFailed, func(c *mail.Content) { c.Letter.Refund.Status = booking.RefundCanceled }},
 	{"disputed", booking.EmailRefundFailed, func(c *mail.Content) { c.Letter.Refund.Obstacle = booking.ObstacleDisputed }},
+	{"charged_back", booking.EmailRefundFailed, func(c *mail.Content) { c.Letter.Refund.Obstacle = booking.ObstacleChargedBack }},
+	{"part", booking.EmailRefundFailed, func(c *mail.Content) {
+		c.Letter.Refund.Obstacle, c.Letter.Refund.Owed = booking.ObstaclePart, dollars(5900)
+	}},
+	{"late_money_disputed", booking.EmailRefundFailed, func(c *mail.Content) {
+		lateMoney(c)
+		c.Letter.Refund.Obstacle = booking.ObstacleDisputed
+	}},
 	{"returned", booking.EmailRefundFailed, func(c *mail.Content) { c.Letter.Refund.Obstacle = booking.ObstacleReturned }},
 	{"inquiry", booking.EmailDisputeOpened, inquiry(booking.DisputeWarningNeedsResponse)},
 	{"review", booking.EmailDisputeOpened, func(c *mail.Content) {
