@@ -123,11 +123,11 @@ func (m *model) post(path string, body []byte, allowed ...int) testkit.Answer {
 
 func (m *model) book(rt *rapid.T) { m.bookFor(rt, booking.MaxHoldMinutes) }
 
-func (m *model) bookFor(rt *rapid.T, quickHoldss int) *life {
+func (m *model) bookFor(rt *rapid.T, holdMinutes int) *life {
 	currency := rapid.SampledFrom([]string{"USD", "EUR", "JPY", "KWD"}).Draw(rt, "currency")
 	manual := rapid.Bool().Draw(rt, "manual")
 	body := testkit.BookingBody(func(body map[string]any) {
-		body["amount"], body["quickHoldss"] = map[string]any{"value": 45900, "currency": currency}, quickHoldss
+		body["amount"], body["holdMinutes"] = map[string]any{"value": 45900, "currency": currency}, holdMinutes
 		if manual {
 			body["capture"] = "manual"
 		}
