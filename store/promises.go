@@ -27,6 +27,8 @@ var promises = []struct {
 	text   string
 	breaks string
 }{
+	{1, "no booking is charged twice", `
+		SELECT COUNT(*) FROM (SELECT booking_id FROM financial_ledger WHERE type = 'payment' GROUP BY booking_id HAVING COUNT(*) > 1) twice`},
 	{2, "each succeeded PaymentIntent is exactly one payment in the ledger", `
 		SELECT COUNT(*) FROM payments p
 		LEFT JOIN (SELECT booking_id, stripe_payment_intent_id, COUNT(*) AS n FROM financial_ledger
@@ -101,6 +103,11 @@ var promises = []struct {
 		  ON l.stripe_object_id = p.stripe_payout_id
 		WHERE COALESCE(l.paid, 0) <> p.posted OR COALESCE(l.back, 0) <> p.failure_posted`},
 	{9, "no automatic payout is unproven", `SELECT COUNT(*) FROM payouts WHERE proof = 'unproven'`},
+	{10, "what was made under a key is there", `
+		SELECT COUNT(*) FROM idempotency_keys k
+		LEFT JOIN bookings b ON k.operation = 'create-booking' AND b.reference = k.resource
+		LEFT JOIN refunds r ON k.operation = 'create-refund' AND r.refund_id = k.resource
+		WHERE k.operation IN ('create-booking', 'create-refund') AND b.id IS NULL AND r.id IS NULL`},
 	{12, "each booking that was confirmed has exactly one confirmation", `
 		SELECT COUNT(*) FROM bookings b
 		LEFT JOIN (SELECT booking_id, COUNT(*) AS n FROM emails WHERE kind = 'booking_confirmed' AND resent_of IS NULL GROUP BY booking_id) e
@@ -117,9 +124,13 @@ const checksAtOnce = 4
 
 // CheckPromises runs each check once. It reads only.
 func (s *Store) CheckPromises(ctx context.Context) ([]Promise, error) {
-	out := make([]Promise, len(promises))
+	out := make([]Promise, len(promises)+1)
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(checksAtOnce)
+	group.Go(func() (err error) {
+		out[len(promises)], err = s.checkAppendOnly(ctx)
+		return err
+	})
 	for i, promise := range promises {
 		group.Go(func() error {
 			var broken int64

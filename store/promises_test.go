@@ -14,6 +14,9 @@ import (
 func TestBrokenPromisesAreSeen(t *testing.T) {
 	t.Parallel()
 	for promise, breakIt := range map[string]string{
+		"no booking is charged twice": `INSERT INTO financial_ledger (booking_id, type, stripe_payment_intent_id, description, posted_at)
+			SELECT booking_id, type, 'pi_again', description, posted_at FROM financial_ledger WHERE type = 'payment'`,
+		"what was made under a key is there":                                                  "UPDATE idempotency_keys SET resource = 'RF-00000000' WHERE operation = 'create-refund'",
 		"each succeeded PaymentIntent is exactly one payment in the ledger":                   "UPDATE financial_ledger SET type = 'manual' WHERE type = 'payment'",
 		"each payment in the ledger is a succeeded PaymentIntent":                             "UPDATE payments SET status = 'processing'",
 		"what the ledger owes for a payment is what was captured":                             "UPDATE ledger_entries SET amount = amount + 1 WHERE id = 2",
@@ -50,6 +53,22 @@ func TestBrokenPromisesAreSeen(t *testing.T) {
 			}
 			require.True(t, seen, "there is no such promise")
 		})
+	}
+}
+
+// Rights that somebody gave the application's user beside Farebook's own are seen.
+func TestRightsOnTheLedgerAreSeen(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	b.requirePromises()
+	b.Exec(t, "GRANT DELETE ON ledger_entries TO '"+b.Name+"'@'%'")
+	promises, err := b.Store.CheckPromises(t.Context())
+	require.NoError(t, err)
+	for _, promise := range promises {
+		require.Equal(t, promise.Number != 4, promise.Held, promise.Text)
+		if !promise.Held {
+			require.Contains(t, promise.Detail, "DELETE FROM ledger_entries")
+		}
 	}
 }
 
