@@ -1,6 +1,7 @@
 package devstack
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -17,22 +18,18 @@ const commandStopGrace = 10 * time.Second
 // RunCommand runs a command with its output on ours, and returns its exit status. When ctx ends, the command and all
 // that it started are stopped; they are killed when this process dies, in whatever way.
 func RunCommand(ctx context.Context, env []string, name string, args ...string) (int, error) {
+	group, release, err := guardedGroup()
+	if err != nil {
+		return 0, err
+	}
+	defer release() // ends whatever the command left running in its group
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = env, os.Stdin, os.Stdout, os.Stderr
 	// In a terminal the command gets the keyboard, and with it Ctrl-C; we go on when it has ended.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Foreground: inForeground(), Ctty: int(os.Stdin.Fd())}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGINT) }
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pgid: group, Foreground: inForeground(), Ctty: int(os.Stdin.Fd())}
+	cmd.Cancel = func() error { return syscall.Kill(-group, syscall.SIGINT) }
 	cmd.WaitDelay = commandStopGrace
-	if err := cmd.Start(); err != nil {
-		return 0, err
-	}
-	group := -cmd.Process.Pid
-	guard, err := guardGroup(group)
-	if err != nil {
-		return 0, errors.Join(err, syscall.Kill(group, syscall.SIGKILL), cmd.Wait())
-	}
-	err = cmd.Wait()
-	guard() // whatever the command left running in its group
+	err = cmd.Run()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
 		if status := exit.ExitCode(); status >= 0 {
@@ -50,20 +47,32 @@ func inForeground() bool {
 	return errno == 0 && int(foreground) == syscall.Getpgrp()
 }
 
-// guardGroup starts a shell that kills a process group as soon as our end of its pipe is closed, which the kernel does
-// for us however we end. A death signal would reach only the direct child: `go test`, but not the tests.
-func guardGroup(group int) (release func(), err error) {
-	guard := exec.Command("/bin/sh", "-c", fmt.Sprintf("trap '' INT TERM HUP; read -r _; kill -KILL %d 2>/dev/null", group))
-	guard.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // or Ctrl-C would end it before us
+// guardedGroup makes a process group for a command, led by a shell that kills all of it as soon as our end of its pipe
+// is closed, which the kernel does for us however we end. A death signal would reach only the direct child: `go test`,
+// but not the tests. The guard stands before the command starts, or there would be a moment at which our death left it
+// running; a command that comes too late finds no group to join, and does not start.
+func guardedGroup() (group int, release func(), err error) {
+	// What a terminal or a person sends the command must neither end nor stop its guard.
+	guard := exec.Command("/bin/sh", "-c", "trap '' INT TERM HUP QUIT TSTP; echo ready; read -r _; kill -KILL 0")
+	guard.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	pipe, err := guard.StdinPipe()
 	if err != nil {
-		return nil, err
+		return 0, nil, err
+	}
+	ready, err := guard.StdoutPipe()
+	if err != nil {
+		return 0, nil, err
 	}
 	if err := guard.Start(); err != nil {
-		return nil, fmt.Errorf("start the guard: %w", err)
+		return 0, nil, fmt.Errorf("start the guard: %w", err)
 	}
-	return func() {
+	release = func() {
 		_ = pipe.Close()
-		_ = guard.Wait() // it says 1 when the group was empty already, which is the ordinary case
-	}, nil
+		_ = guard.Wait() // killed, like all of its group
+	}
+	if _, err := bufio.NewReader(ready).ReadString('\n'); err != nil {
+		release()
+		return 0, nil, fmt.Errorf("wait for the guard: %w", err)
+	}
+	return guard.Process.Pid, release, nil
 }

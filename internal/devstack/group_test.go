@@ -28,6 +28,9 @@ func TestMain(m *testing.M) {
 		// A command with a child of its own, as `go test` has.
 		_, err := devstack.RunCommand(context.Background(), os.Environ(), "/bin/sh", "-c", "sleep 600 & echo $!; wait")
 		exitWith(err)
+	case "kills-its-runner":
+		_, err := devstack.RunCommand(context.Background(), os.Environ(), "/bin/sh", "-c", "sleep 600 & echo $!; kill -KILL $PPID; wait")
+		exitWith(err)
 	case "mariadb":
 		server, err := devstack.StartMariaDB(context.Background(), os.Args[1], devstack.ForTests())
 		exitWith(err)
@@ -59,7 +62,6 @@ func play(t *testing.T, cmd *exec.Cmd, role string) (child int) {
 	require.NoError(t, err)
 	child, err = strconv.Atoi(strings.TrimSpace(line))
 	require.NoError(t, err)
-	require.True(t, alive(child))
 	return child
 }
 
@@ -75,7 +77,13 @@ func alive(pid int) bool {
 
 func killAndExpectEndOf(t *testing.T, victim *exec.Cmd, child int) {
 	t.Helper()
+	require.True(t, alive(child))
 	require.NoError(t, victim.Process.Signal(syscall.SIGKILL))
+	expectEndOf(t, victim, child)
+}
+
+func expectEndOf(t *testing.T, victim *exec.Cmd, child int) {
+	t.Helper()
 	require.Error(t, victim.Wait())
 	require.Eventually(t, func() bool { return !alive(child) }, 30*time.Second, 20*time.Millisecond)
 }
@@ -91,6 +99,14 @@ func TestNothingIsLeftWhenTheRunnerOfACommandIsKilled(t *testing.T) {
 	t.Parallel()
 	runner := self(t)
 	killAndExpectEndOf(t, runner, play(t, runner, "command"))
+}
+
+func TestNothingIsLeftOfACommandWhoseRunnerIsKilledAtOnce(t *testing.T) {
+	t.Parallel()
+	for range 20 {
+		runner := self(t)
+		expectEndOf(t, runner, play(t, runner, "kills-its-runner"))
+	}
 }
 
 func TestServersEndWithTheProcessThatStartedThem(t *testing.T) {
