@@ -32,7 +32,7 @@ func init() {
 // and what was asked for, and nothing of how Farebook works.
 func TestAnySequenceKeepsThePromises(t *testing.T) {
 	t.Parallel()
-	for range 3 { // so many for each with deaths, in which most of the time is waited for Temporal's time-outs
+	for range 2 { // so many for each with deaths, in which most of the time is waited for Temporal's time-outs
 		rapid.Check(t, func(rt *rapid.T) {
 			m := &model{t: rt, s: testkit.New(t, testkit.Options{HoldMinute: quickHolds})}
 			m.live(m.actions())
