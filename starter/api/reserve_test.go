@@ -78,6 +78,37 @@ func TestIdempotencyKeys(t *testing.T) {
 	require.Equal(t, 6, count())
 }
 
+// While another request is at work under the key, one that waits in vain is told to ask again; once that one is known to have
+// died, its successor goes on.
+func TestKeyInUse(t *testing.T) {
+	t.Parallel()
+	body := validBody() // once: another hour would be another body
+	s := serve(t, withoutTemporal(t))
+	s.book([]byte(body))
+	cancel := "/v1/bookings/" + s.db.Text(t, "SELECT reference FROM bookings") + "/cancel"
+	requests := map[string]func() answer{
+		"book":      func() answer { return s.book([]byte(body)) },
+		"cancel":    func() answer { return s.do(http.MethodPost, cancel, nil, "Idempotency-Key", "cancel-1") },
+		"reconcile": func() answer { return s.do(http.MethodPost, "/v1/reconciliations", nil, "Idempotency-Key", "reconcile-1") },
+	}
+	for name, request := range requests {
+		require.Equal(t, http.StatusServiceUnavailable, request().status, name)
+	}
+	before := s.rows()
+	s.db.Exec(t, "UPDATE idempotency_keys SET lease = 'another', leased_until = UTC_TIMESTAMP(6) + INTERVAL 1 HOUR")
+	for name, request := range requests {
+		got := request()
+		require.Equal(t, http.StatusConflict, got.status, "%s: %s", name, got.body)
+		require.NotEmpty(t, got.header.Get("Retry-After"), name)
+		require.Equal(t, "urn:farebook:problem:idempotency-in-progress", got.problem(t).Type, name)
+	}
+	s.db.Exec(t, "UPDATE idempotency_keys SET leased_until = UTC_TIMESTAMP(6) - INTERVAL 1 SECOND")
+	for name, request := range requests {
+		require.Equal(t, http.StatusServiceUnavailable, request().status, "%s: it was tried", name)
+	}
+	require.Equal(t, before, s.rows())
+}
+
 // What was answered once is answered again from the books, with the client secret left out of them. A refused payment
 // is an answer, too.
 func TestStoredAnswers(t *testing.T) {
