@@ -80,6 +80,9 @@ func TestOperatorsCommands(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, out, "goes out")
 	s.Eventually(func() bool { return len(s.Mails(booked.Reference)) == 2 }, "the mail did not come again")
+	again := "SendMail:" + s.DB.Text(t, "SELECT MAX(id) FROM emails")
+	s.AwaitRunEnd(again)
+	s.SaveRun(again, "send_mail")
 	s.RequirePromises()
 
 	out, err = starter(s, "evidence", booked.Reference)
