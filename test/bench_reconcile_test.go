@@ -69,7 +69,7 @@ func benchReconcile(b *testing.B, payments int, span time.Duration) {
 		}
 		floor := time.Duration(float64(payments) / 100 / benchRate * float64(time.Second))
 		each := retrieveEach(b, s) * time.Duration(payments)
-		actions := float64(testkit.CostOf(s.RunHistory("Reconciliation:"+run.CorrelationID)).Actions) / (float64(payments) / 1000)
+		actions := float64(testkit.CostOf(s.RunHistory("Reconciliation:"+run.CorrelationID, "")).Actions) / (float64(payments) / 1000)
 		b.ReportMetric(float64(calls), "calls")
 		b.ReportMetric(took.Seconds(), "s")
 		b.ReportMetric(float64(took)/float64(floor), "x-of-floor")

@@ -1,7 +1,6 @@
 package test
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -9,31 +8,27 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/worker"
-	"go.temporal.io/sdk/workflow"
-
 	"farebook/internal/testkit"
 )
 
 // How many workflows and bookings are under way at once.
 const benchClients = 16
 
-func emptyWorkflow(workflow.Context) error { return nil }
-
-// BenchmarkPaidBooking runs b.N empty workflows and b.N paid bookings on the same servers and prints how they compare.
-// An empty workflow is the floor that any design on Temporal stands on. Run by `make bench`.
+// BenchmarkPaidBooking runs b.N paid bookings on the same servers as b.N empty workflows, which are the floor that any
+// design on Temporal stands on, and b.N workflows of a booking's shape that do nothing, which are the floor of this
+// design; and prints how they compare. Run by `make bench`.
 func BenchmarkPaidBooking(b *testing.B) {
 	s := testkit.New(b, testkit.Options{Quiet: true})
 	floor := newFloor(b, s)
 	// Before what counts: connections, caches, compiled statements.
-	spread(20, floor.run)
+	spread(20, floor.empty)
+	spread(20, floor.shape)
 	spread(20, func(i int) { pay(b, s, fmt.Sprintf("warm-%d", i)) })
 	awaitMails(b, s, 20)
 
 	b.ResetTimer()
-	floorRate, floorTimes := measure(b.N, floor.run)
+	floorRate, floorTimes := measure(b.N, floor.empty)
+	shapeRate, _ := measure(b.N, floor.shape)
 	secretTimes := make([]time.Duration, b.N)
 	started := time.Now()
 	spread(b.N, func(i int) { secretTimes[i] = pay(b, s, fmt.Sprintf("booking-%d", i)) })
@@ -45,17 +40,18 @@ func BenchmarkPaidBooking(b *testing.B) {
 	floorAlone := make([]time.Duration, 0, 50)
 	for i := range 50 { // one at a time, in turn, so that the machine's mood touches both alike
 		began := time.Now()
-		floor.run(i)
+		floor.empty(i)
 		floorAlone = append(floorAlone, time.Since(began))
 		alone = append(alone, pay(b, s, fmt.Sprintf("alone-%d", i)))
 	}
 	awaitMails(b, s, 20+b.N+50)
 	s.RequirePromises()
-	report(b, s, figures{rate, floorRate, secretTimes, floorTimes, alone, floorAlone})
+	report(b, s, figures{rate, floorRate, shapeRate, secretTimes, floorTimes, alone, floorAlone})
 }
 
 type figures struct {
-	rate, floorRate         float64
+	rate                    float64
+	floorRate, shapeRate    float64
 	secret, floor           []time.Duration
 	secretAlone, floorAlone []time.Duration
 }
@@ -67,12 +63,17 @@ func report(b *testing.B, s *testkit.Stack, f figures) {
 	b.ReportMetric(f.rate, "bookings/s")
 	b.ReportMetric(f.floorRate, "empty/s")
 	b.ReportMetric(f.rate/f.floorRate, "x-of-floor")
+	b.ReportMetric(f.rate/f.shapeRate, "x-of-shape")
 	b.ReportMetric(float64(cost.Actions), "actions")
 	if b.N == 1 {
 		return // the testing package's own first try, whose figures say nothing
 	}
-	fmt.Printf("\n%-52s %12s %12s %8s\n", "", "Farebook", "empty wf", "ratio")
-	fmt.Printf("%-52s %10.1f/s %10.1f/s %8.2f\n", fmt.Sprintf("paid, in the books and mailed, %d at once", benchClients), f.rate, f.floorRate, f.rate/f.floorRate)
+	fmt.Printf("\n%-52s %12s %12s %8s\n", "", "Farebook", "comparator", "ratio")
+	compare := func(name string, comparator float64) {
+		fmt.Printf("%-52s %10.1f/s %10.1f/s %8.2f\n", name, f.rate, comparator, f.rate/comparator)
+	}
+	compare(fmt.Sprintf("paid, booked and mailed, %d at once, to empty ones", benchClients), f.floorRate)
+	compare("the same, to workflows of this shape without steps", f.shapeRate)
 	line := func(name string, ours, floor []time.Duration, percent int) {
 		a, z := percentile(ours, percent), percentile(floor, percent)
 		fmt.Printf("%-52s %9d ms %9d ms %8.2f\n", name, a.Milliseconds(), z.Milliseconds(), float64(a)/float64(z))
@@ -82,35 +83,6 @@ func report(b *testing.B, s *testkit.Stack, f figures) {
 	line(fmt.Sprintf("request to client secret, %d at once, p50", benchClients), f.secret, f.floor, 50)
 	line(fmt.Sprintf("request to client secret, %d at once, p99", benchClients), f.secret, f.floor, 99)
 	fmt.Printf("a paid booking's history: %d billable actions, %d events, %d bytes\n\n", cost.Actions, cost.Events, cost.Bytes)
-}
-
-type floorBench struct {
-	b     *testing.B
-	s     *testkit.Stack
-	queue string
-}
-
-func newFloor(b *testing.B, s *testkit.Stack) floorBench {
-	queue := s.DB.Name + "-empty"
-	w := worker.New(s.Temporal, queue, worker.Options{
-		WorkflowTaskPollerBehavior: worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{
-			InitialNumberOfPollers: 4, MinimumNumberOfPollers: 2, MaximumNumberOfPollers: 16,
-		}),
-	})
-	w.RegisterWorkflowWithOptions(emptyWorkflow, workflow.RegisterOptions{Name: "Empty"})
-	require.NoError(b, w.Start())
-	b.Cleanup(w.Stop)
-	return floorBench{b, s, queue}
-}
-
-func (f floorBench) run(int) {
-	run, err := f.s.Temporal.ExecuteWorkflow(context.Background(), client.StartWorkflowOptions{TaskQueue: f.queue}, "Empty")
-	if err == nil {
-		err = run.Get(context.Background(), nil)
-	}
-	if err != nil {
-		f.b.Error(err)
-	}
 }
 
 // pay books and pays; it returns how long the client secret took.

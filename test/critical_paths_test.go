@@ -76,16 +76,16 @@ func TestWebhookDeduplication(t *testing.T) {
 	require.True(t, event.Processed)
 
 	// processed=true: a delivery more is acknowledged and wakes nobody.
-	run := s.LatestRun(booked.Reference)
+	run := s.LatestRun(s.WorkflowID(booked.Reference))
 	require.Equal(t, http.StatusOK, s.DeliverAgain(event.ID))
-	require.Equal(t, run, s.LatestRun(booked.Reference))
+	require.Equal(t, run, s.LatestRun(s.WorkflowID(booked.Reference)))
 
 	// processed=false (a crash before the recording): it is processed again, and changes nothing else.
 	s.DB.Exec(t, "UPDATE stripe_events SET processed = FALSE, processed_at = NULL WHERE stripe_event_id = ?", event.ID)
 	require.Equal(t, http.StatusOK, s.DeliverAgain(event.ID))
 	s.Eventually(func() bool { return s.EventOf(booked.Reference, "payment_intent.succeeded").Processed }, "event not processed again")
 	s.AwaitWorkflowEnd(booked.Reference)
-	require.NotEqual(t, run, s.LatestRun(booked.Reference))
+	require.NotEqual(t, run, s.LatestRun(s.WorkflowID(booked.Reference)))
 	require.Equal(t, before, s.LedgerDigest())
 	s.RequireMails(booked.Reference, "booking_confirmed")
 	s.RequirePromises()

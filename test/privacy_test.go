@@ -35,8 +35,8 @@ func TestNothingLeaksAndOneIDLeadsThrough(t *testing.T) {
 		booked.Payment.ClientSecret, "_secret_", s.API.Token, "4242424242424242",
 	}
 	places := map[string]string{
-		"the booking's history": s.HistoryText(booked.Reference), "the refund's": s.RunText("Refund:" + refund.ID),
-		"the dispute's": s.RunText("Dispute:" + dispute), "the logs": s.Logs.String(),
+		"the booking's history": s.HistoryText(booked.Reference), "the refund's": s.RunText("Refund:"+refund.ID, ""),
+		"the dispute's": s.RunText("Dispute:"+dispute, ""), "the logs": s.Logs.String(),
 	}
 	for place, text := range places {
 		require.NotEmpty(t, text)

@@ -57,24 +57,24 @@ func (s *Stack) AwaitQuiet() {
 	}, "something goes on; logs:\n%s", s.Logs)
 }
 
-// LatestRun is the id of the booking's newest run, from the workflow itself: searching lags behind.
-func (s *Stack) LatestRun(reference string) string {
+// LatestRun is the id of a workflow's newest run, from the workflow itself: searching lags behind.
+func (s *Stack) LatestRun(workflowID string) string {
 	s.T.Helper()
-	description, err := s.Temporal.DescribeWorkflowExecution(s.T.Context(), s.WorkflowID(reference), "")
+	description, err := s.Temporal.DescribeWorkflowExecution(s.T.Context(), workflowID, "")
 	require.NoError(s.T, err)
 	return description.GetWorkflowExecutionInfo().GetExecution().GetRunId()
 }
 
 // History reads the latest run of a booking's workflow.
 func (s *Stack) History(reference string) *historypb.History {
-	return s.RunHistory(s.WorkflowID(reference))
+	return s.RunHistory(s.WorkflowID(reference), "")
 }
 
-// RunHistory reads the latest run of a workflow.
-func (s *Stack) RunHistory(workflowID string) *historypb.History {
+// RunHistory reads one run of a workflow, the latest when the id of the run is empty.
+func (s *Stack) RunHistory(workflowID, runID string) *historypb.History {
 	s.T.Helper()
 	history := &historypb.History{}
-	iterator := s.Temporal.GetWorkflowHistory(context.WithoutCancel(s.T.Context()), workflowID, "", false,
+	iterator := s.Temporal.GetWorkflowHistory(context.WithoutCancel(s.T.Context()), workflowID, runID, false,
 		enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for iterator.HasNext() {
 		event, err := iterator.Next()
@@ -87,13 +87,13 @@ func (s *Stack) RunHistory(workflowID string) *historypb.History {
 }
 
 // HistoryText is the history as text, payloads decoded, so that what leaked into it can be searched.
-func (s *Stack) HistoryText(reference string) string { return s.RunText(s.WorkflowID(reference)) }
+func (s *Stack) HistoryText(reference string) string { return s.RunText(s.WorkflowID(reference), "") }
 
-// RunText is the history of a workflow's latest run as text.
-func (s *Stack) RunText(workflowID string) string {
+// RunText is the history of one run of a workflow as text, of the latest when the id of the run is empty.
+func (s *Stack) RunText(workflowID, runID string) string {
 	s.T.Helper()
 	var text strings.Builder
-	for _, event := range s.RunHistory(workflowID).Events {
+	for _, event := range s.RunHistory(workflowID, runID).Events {
 		text.WriteString(event.String())
 		text.WriteByte('\n')
 	}
@@ -112,7 +112,7 @@ func (s *Stack) SaveRun(workflowID, name string) {
 	if !*record {
 		return
 	}
-	text, err := protojson.MarshalOptions{Indent: " "}.Marshal(s.RunHistory(workflowID))
+	text, err := protojson.MarshalOptions{Indent: " "}.Marshal(s.RunHistory(workflowID, ""))
 	require.NoError(s.T, err)
 	require.NoError(s.T, os.WriteFile(filepath.Join("..", "workflows", "testdata", name+".json"), append(text, '\n'), 0o600))
 }
