@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/activity"
 
 	"farebook/booking"
+	"farebook/internal/wait"
 	"farebook/ledger"
 	"farebook/reconciliation"
 	"farebook/store"
@@ -132,7 +133,7 @@ func (r *Reconciliations) ConfirmHealings(ctx context.Context, in ConfirmInput) 
 			break
 		}
 		activity.RecordHeartbeat(ctx)
-		if err := pause(ctx, confirmPace); err != nil {
+		if err := wait.For(ctx, confirmPace); err != nil {
 			return err
 		}
 	}
@@ -212,7 +213,7 @@ func (r *Reconciliations) CompareClearing(ctx context.Context, in ScanInput) (Sc
 	var findings []booking.Finding
 	for look := range clearingLooks {
 		if look > 0 {
-			if err := pause(ctx, time.Second); err != nil {
+			if err := wait.For(ctx, time.Second); err != nil {
 				return Scanned{}, err
 			}
 		}
@@ -261,15 +262,4 @@ func (r *Reconciliations) unexplained(ctx context.Context, runID uint64) ([]book
 		}
 	}
 	return findings, nil
-}
-
-func pause(ctx context.Context, wait time.Duration) error {
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"farebook/internal/stripeapi"
+	"farebook/internal/wait"
 )
 
 // pace is the token bucket of one run, shared by all of its scans on whatever worker they are.
@@ -20,9 +21,9 @@ func (r *Reconciliations) paced(runID uint64) *stripeapi.Client {
 
 // Wait returns when the run's next call may be made.
 func (p pace) Wait(ctx context.Context) error {
-	wait, err := p.of.Store.NextCall(ctx, p.runID, time.Duration(float64(time.Second)/p.of.CallsPerSecond))
+	turn, err := p.of.Store.NextCall(ctx, p.runID, time.Duration(float64(time.Second)/p.of.CallsPerSecond))
 	if err != nil {
 		return err
 	}
-	return pause(ctx, wait)
+	return wait.For(ctx, turn)
 }

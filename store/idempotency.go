@@ -119,7 +119,8 @@ func (s *Store) knownClaim(ctx context.Context, key IdempotencyKey, now time.Tim
 	return claim, taken.Error
 }
 
-// ClaimOperation claims a key for work that writes no row of its own when it begins, on a resource that exists.
+// ClaimOperation claims a key for work that writes no row of its own when it begins: on a resource that exists, or under the id
+// that is to be made.
 func (s *Store) ClaimOperation(ctx context.Context, key IdempotencyKey, resource string, now time.Time) (Claim, error) {
 	return s.claim(ctx, key, now, func(*gorm.DB) (made, error) { return made{resource: resource}, nil })
 }

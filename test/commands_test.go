@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"farebook/internal/stripestand"
 	"farebook/internal/testkit"
 	"farebook/starter/command"
 )
@@ -92,6 +93,17 @@ func TestOperatorsCommands(t *testing.T) {
 	require.Equal(t, booked.Reference, bundle["reference"])
 
 	requireRefusals(t, s, booked.Reference)
+
+	// While Stripe is away, what can be checked is.
+	s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodGet, Path: "/v1/balance", Kind: stripestand.FaultRateLimit, Count: 1000})
+	out, err = starter(s, "verify")
+	require.ErrorContains(t, err, "retrieve balance failed: busy, HTTP 429")
+	require.NotErrorIs(t, err, command.ErrBroken)
+	require.Contains(t, out, "debits equal credits")
+	require.Contains(t, out, "every workflow ends or is visibly waiting")
+	require.Contains(t, out, "Others could not be made")
+	require.NotContains(t, out, "the clearing account equals Stripe's own balance")
+	s.Stripe.Faults().Clear()
 
 	// A difference that stays is seen: somebody moves money past us.
 	id := s.ForeignPayment(777)

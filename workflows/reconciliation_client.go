@@ -2,8 +2,6 @@ package workflows
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"strings"
 	"time"
@@ -19,12 +17,6 @@ import (
 
 // NewRunID draws a reconciliation's correlation id.
 func NewRunID() string { return "recon_" + strings.ReplaceAll(uuid.NewString(), "-", "") }
-
-// RunIDOf is the correlation id of the run that a caller asks for under an idempotency key: the same each time.
-func RunIDOf(callerID uint64, key string) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%d\n%s", callerID, key))
-	return "recon_" + hex.EncodeToString(sum[:16])
-}
 
 // ReconciliationQueue is where reconciliations of a system run whose bookings run on c's queue.
 func (c *Client) reconciliationQueue() string { return ReconciliationQueue(c.taskQueue) }

@@ -3,6 +3,8 @@ package devstack
 import (
 	"context"
 	"time"
+
+	"farebook/internal/wait"
 )
 
 const (
@@ -38,7 +40,7 @@ func (s *Stack) keepUp(ctx context.Context, part *server) {
 			pause = firstPause
 		}
 		announce(s.options.Progress, "%s died (%v); starting it again. Its log: %s", part.Name(), orExit0(died.err), part.LogPath())
-		if !sleep(ctx, pause) {
+		if wait.For(ctx, pause) != nil {
 			return
 		}
 		pause = min(2*pause, longestPause)
@@ -48,17 +50,5 @@ func (s *Stack) keepUp(ctx context.Context, part *server) {
 			continue
 		}
 		announce(s.options.Progress, "%s runs again", part.Name())
-	}
-}
-
-// sleep waits and says whether it may go on.
-func sleep(ctx context.Context, pause time.Duration) bool {
-	timer := time.NewTimer(pause)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
 	}
 }

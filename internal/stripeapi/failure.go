@@ -43,8 +43,11 @@ type Failure struct {
 
 func (f *Failure) Error() string {
 	text := fmt.Sprintf("Stripe: %s failed: %s", f.Operation, f.Kind)
-	if f.HTTPStatus != 0 {
+	switch {
+	case f.HTTPStatus != 0:
 		text += fmt.Sprintf(", HTTP %d", f.HTTPStatus)
+	case f.Kind == OutcomeUnknown && f.Code == "":
+		text += ", no answer of Stripe's came back"
 	}
 	if f.Code != "" {
 		text += ", code " + f.Code

@@ -11,7 +11,8 @@ import (
 	"sort"
 	"strconv"
 	"strings"
-	"time"
+
+	"farebook/internal/wait"
 )
 
 const maxRequestBytes = 1 << 20
@@ -120,14 +121,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, serve endpoint) {
 
 // takeTime waits for as long as an answer takes, or until nobody waits for it.
 func (s *Server) takeTime(ctx context.Context) {
-	if s.options.AnswerTime == 0 {
-		return
-	}
-	timer := time.NewTimer(s.options.AnswerTime)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
+	if s.options.AnswerTime > 0 {
+		_ = wait.For(ctx, s.options.AnswerTime)
 	}
 }
 

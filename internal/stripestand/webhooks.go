@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"farebook/internal/wait"
 )
 
 const (
@@ -124,7 +126,7 @@ func (w *webhooks) flush() {
 }
 
 func (w *webhooks) deliver(d delivery) {
-	wait := firstRetry
+	pause := firstRetry
 	for range deliveryAttempts {
 		select {
 		case w.slots <- struct{}{}:
@@ -136,14 +138,10 @@ func (w *webhooks) deliver(d delivery) {
 		if err == nil && status >= 200 && status < 300 {
 			return
 		}
-		timer := time.NewTimer(wait)
-		select {
-		case <-timer.C:
-		case <-w.ctx.Done():
-			timer.Stop()
+		if err := wait.For(w.ctx, pause); err != nil {
 			return
 		}
-		wait = min(2*wait, longestRetry)
+		pause = min(2*pause, longestRetry)
 	}
 }
 

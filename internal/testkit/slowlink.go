@@ -9,6 +9,8 @@ import (
 
 	"github.com/go-sql-driver/mysql"
 	"github.com/stretchr/testify/require"
+
+	"farebook/internal/wait"
 )
 
 // SlowLink is a connection that takes its time: whatever goes through it, either way, arrives this much later. It returns
@@ -49,11 +51,7 @@ func delay(ctx context.Context, to, from net.Conn, latency time.Duration) {
 	for {
 		n, err := from.Read(chunk)
 		if n > 0 {
-			timer := time.NewTimer(latency)
-			select {
-			case <-timer.C:
-			case <-ctx.Done():
-				timer.Stop()
+			if err := wait.For(ctx, latency); err != nil {
 				return
 			}
 			if _, err := to.Write(chunk[:n]); err != nil {

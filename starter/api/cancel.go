@@ -38,6 +38,10 @@ func (a *api) action(spec huma.API, operation huma.Operation) huma.Operation {
 	return operation
 }
 
+func onBooking(operation string, reference booking.Reference, request any) task {
+	return task{operation: operation, about: string(reference), resource: string(reference), request: request}
+}
+
 type actionInput struct {
 	Reference string `path:"reference" doc:"The booking's reference." example:"FB-7K2M9QXA"`
 	RawBody   []byte `contentType:"application/json"`
@@ -78,7 +82,7 @@ func (a *api) cancelBooking(ctx context.Context, in *actionInput) (*cancelOutput
 	}
 	ctx = withBooking(ctx, known)
 	out := &cancelOutput{}
-	replayed, err := a.once(ctx, "cancel-booking", string(known.Reference), expected, &out.Body, func() error {
+	replayed, err := a.once(ctx, onBooking("cancel-booking", known.Reference, expected), &out.Body, func(string) error {
 		var err error
 		out.Body, err = a.cancel(ctx, known, expected)
 		return err

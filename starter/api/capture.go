@@ -55,7 +55,7 @@ func (a *api) captureBooking(ctx context.Context, in *actionInput) (*captureOutp
 	}
 	ctx = withBooking(ctx, known)
 	out := &captureOutput{}
-	replayed, err := a.once(ctx, "capture-booking", string(known.Reference), amount, &out.Body, func() error {
+	replayed, err := a.once(ctx, onBooking("capture-booking", known.Reference, amount), &out.Body, func(string) error {
 		var err error
 		out.Body, err = a.capture(ctx, known, amount)
 		return err

@@ -15,6 +15,7 @@ import (
 	"github.com/google/uuid"
 
 	"farebook/internal/failpoint"
+	"farebook/internal/wait"
 	"farebook/store"
 )
 
@@ -71,7 +72,7 @@ func keyParameter(required bool) []*huma.Param {
 
 // keyOf is the request's key with what it stands for. The hash is of the request as it was understood, so that white
 // space, the order of fields and a default that is spelled out make no other body. ok is false when there is no key.
-func (a *api) keyOf(ctx context.Context, operation, resource string, request any) (key store.IdempotencyKey, ok bool, err error) {
+func (a *api) keyOf(ctx context.Context, operation, about string, request any) (key store.IdempotencyKey, ok bool, err error) {
 	text, ok := ctx.Value(idempotencyKey{}).(string)
 	if !ok {
 		return store.IdempotencyKey{}, false, nil
@@ -80,8 +81,8 @@ func (a *api) keyOf(ctx context.Context, operation, resource string, request any
 	if err != nil {
 		return store.IdempotencyKey{}, false, a.bug(ctx, "the request cannot be hashed", err)
 	}
-	if resource != "" {
-		canonical = append([]byte(resource+"\n"), canonical...)
+	if about != "" {
+		canonical = append([]byte(about+"\n"), canonical...)
 	}
 	return store.IdempotencyKey{
 		APIKeyID: callerOf(ctx).ID, Key: text, Operation: operation, Hash: sha256.Sum256(canonical), Lease: uuid.NewString(),
@@ -100,11 +101,7 @@ func (a *api) awaitTurn(ctx context.Context, claim func() (inProgress bool, err 
 		if time.Now().After(end) {
 			return inProgressProblem(ctx)
 		}
-		pause := time.NewTimer(turnPace)
-		select {
-		case <-pause.C:
-		case <-ctx.Done():
-			pause.Stop()
+		if err := wait.For(ctx, turnPace); err != nil {
 			return inProgressProblem(ctx)
 		}
 	}
@@ -183,20 +180,28 @@ func (a *api) keep(ctx context.Context, key store.IdempotencyKey, status int, bo
 	return store.Claim{AnswerStatus: status, Answer: text}, nil
 }
 
-// once runs work under the request's key, if it has one, and answers every repetition with what came of it. What is
-// refused is not kept: asked again, it may be different. replayed tells whether out is an answer of before.
-func (a *api) once(ctx context.Context, operation, resource string, request, out any, work func() error) (replayed bool, err error) {
-	key, given, err := a.keyOf(ctx, operation, resource, request)
+// task is what a request asks for.
+type task struct {
+	operation string // "cancel-booking"
+	about     string // the booking, where there is one: the same key for another is another request
+	resource  string // what is worked on, or the id of what is made: the one that was first claimed under the key counts
+	request   any    // as it was understood
+}
+
+// once runs work on the task's resource under the request's key, if it has one, and answers every repetition with what came of
+// it. What is refused is not kept: asked again, it may be different. replayed tells whether out is an answer of before.
+func (a *api) once(ctx context.Context, t task, out any, work func(resource string) error) (replayed bool, err error) {
+	key, given, err := a.keyOf(ctx, t.operation, t.about, t.request)
 	if err != nil {
 		return false, err
 	}
 	if !given {
-		return false, work()
+		return false, work(t.resource)
 	}
 	var claim store.Claim
 	err = a.awaitTurn(ctx, func() (bool, error) {
 		var err error
-		claim, err = a.Store.ClaimOperation(ctx, key, resource, time.Now().UTC())
+		claim, err = a.Store.ClaimOperation(ctx, key, t.resource, time.Now().UTC())
 		if err != nil {
 			return false, a.storeFailed(ctx, err)
 		}
@@ -210,7 +215,7 @@ func (a *api) once(ctx context.Context, operation, resource string, request, out
 	}
 	failpoint.Hit("api-after-action-claim")
 	end := a.atWork(ctx, key)
-	if err := work(); err != nil {
+	if err := work(claim.Resource); err != nil {
 		end(false)
 		return false, err
 	}

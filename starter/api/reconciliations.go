@@ -66,8 +66,8 @@ func (a *api) createReconciliation(ctx context.Context, in *reconciliationInput)
 		return nil, invalidBody(ctx, err)
 	}
 	out := &startedOutput{Status: http.StatusAccepted}
-	replayed, err := a.once(ctx, "create-reconciliation", "", options, &out.Body, func() error {
-		id := runIDOf(ctx)
+	asked := task{operation: "create-reconciliation", resource: workflows.NewRunID(), request: options}
+	replayed, err := a.once(ctx, asked, &out.Body, func(id string) error {
 		var known *serviceerror.WorkflowExecutionAlreadyStarted
 		if err := a.Bookings.StartReconciliation(ctx, id, options, ""); err != nil && !errors.As(err, &known) {
 			return a.temporalFailed(ctx, err)
@@ -80,16 +80,6 @@ func (a *api) createReconciliation(ctx context.Context, in *reconciliationInput)
 	}
 	out.Replayed, out.Location = replayedHeader(replayed), reconciliationsPath+"/"+out.Body.CorrelationID
 	return out, nil
-}
-
-// runIDOf is made from the request's key, so that a request that died before it answered starts no second run when it comes
-// again; without a key it is drawn.
-func runIDOf(ctx context.Context) string {
-	key, given := ctx.Value(idempotencyKey{}).(string)
-	if !given {
-		return workflows.NewRunID()
-	}
-	return workflows.RunIDOf(callerOf(ctx).ID, key)
 }
 
 type runInput struct {

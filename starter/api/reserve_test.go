@@ -87,9 +87,11 @@ func TestKeyInUse(t *testing.T) {
 	s.book([]byte(body))
 	cancel := "/v1/bookings/" + s.db.Text(t, "SELECT reference FROM bookings") + "/cancel"
 	requests := map[string]func() answer{
-		"book":      func() answer { return s.book([]byte(body)) },
-		"cancel":    func() answer { return s.do(http.MethodPost, cancel, nil, "Idempotency-Key", "cancel-1") },
-		"reconcile": func() answer { return s.do(http.MethodPost, "/v1/reconciliations", nil, "Idempotency-Key", "reconcile-1") },
+		"book":   func() answer { return s.book([]byte(body)) },
+		"cancel": func() answer { return s.do(http.MethodPost, cancel, nil, "Idempotency-Key", "cancel-1") },
+		"reconcile": func() answer {
+			return s.do(http.MethodPost, "/v1/reconciliations", nil, "Idempotency-Key", "reconcile-1")
+		},
 	}
 	for name, request := range requests {
 		require.Equal(t, http.StatusServiceUnavailable, request().status, name)
