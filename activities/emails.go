@@ -33,9 +33,13 @@ type EmailResult struct {
 	Status string `json:"status"`
 }
 
-// SendEmail sends one queued mail from its row. A row already sent or failed is left alone; the Message-ID is fixed, so
-// that the one window in which a mail may go twice (the server took it, and its answer or we were lost) shows as one
-// message to a mail reader. A permanent refusal is recorded and is no error; a temporary one is retried.
+// longestExchange is above the time of the sender's own, so that its error comes first.
+const longestExchange = 30 * time.Second
+
+// SendEmail sends one queued mail from its row. A row already sent or failed is left alone, and so is one that another worker
+// is sending; the Message-ID is fixed, so that the one window in which a mail may go twice (the server took it, and its answer
+// or we were lost) shows as one message to a mail reader. A permanent refusal is recorded and is no error; a temporary
+// one is retried.
 func (e *Emails) SendEmail(ctx context.Context, in SendEmailInput) (EmailResult, error) {
 	row, err := e.Store.Email(ctx, in.EmailID)
 	if err != nil {
@@ -48,13 +52,27 @@ func (e *Emails) SendEmail(ctx context.Context, in SendEmailInput) (EmailResult,
 	if err != nil {
 		return EmailResult{}, err
 	}
+	now := time.Now().UTC()
+	until := now.Add(longestExchange)
+	if deadline, bounded := ctx.Deadline(); bounded && deadline.Before(until) {
+		until = deadline.UTC()
+	}
+	sending, ok, err := e.Store.ClaimEmail(ctx, row.ID, now, until)
+	switch {
+	case err != nil:
+		return EmailResult{}, storeError(err)
+	case !ok:
+		return EmailResult{}, temporal.NewApplicationError("another worker is sending this mail, or has just sent it", MailBeingSent)
+	}
 	failpoint.Hit("before-send-email")
-	err = e.Sender.Send(ctx, message)
+	exchange, cancel := context.WithDeadline(ctx, until)
+	defer cancel()
+	err = e.Sender.Send(exchange, message)
 	failpoint.Hit("after-send-email")
-	return e.record(ctx, row, err)
+	return e.record(ctx, row, sending, err)
 }
 
-func (e *Emails) record(ctx context.Context, row store.Email, sendErr error) (EmailResult, error) {
+func (e *Emails) record(ctx context.Context, row store.Email, sending store.Sending, sendErr error) (EmailResult, error) {
 	now := time.Now().UTC()
 	var permanent *mail.PermanentError
 	switch {
@@ -66,14 +84,14 @@ func (e *Emails) record(ctx context.Context, row store.Email, sendErr error) (Em
 		e.Log.InfoContext(ctx, "mail sent", "reference", row.Booking.Reference, "kind", row.Kind, "emailId", row.ID, "messageId", row.MessageID)
 		return EmailResult{Status: store.EmailSent}, nil
 	case errors.As(sendErr, &permanent):
-		if err := e.Store.MarkEmailFailed(ctx, row.ID, permanent.Error(), now); err != nil {
+		if err := e.Store.MarkEmailFailed(ctx, row.ID, permanent.Error()); err != nil {
 			return EmailResult{}, storeError(err)
 		}
 		e.Log.WarnContext(ctx, "mail refused for good", "reference", row.Booking.Reference, "kind", row.Kind, "emailId", row.ID, "reason", permanent.Error())
 		return EmailResult{Status: store.EmailFailed}, nil
 	default:
 		// Written for the operator who looks at the row; that it could not be written hides nothing.
-		if err := e.Store.NoteEmailAttempt(context.WithoutCancel(ctx), row.ID, sendErr.Error()); err != nil {
+		if err := e.Store.NoteEmailAttempt(context.WithoutCancel(ctx), sending, sendErr.Error()); err != nil {
 			e.Log.WarnContext(ctx, "mail attempt not noted", "emailId", row.ID, "error", err)
 		}
 		return EmailResult{}, temporal.NewApplicationError(sendErr.Error(), MailServerUnavailable)
@@ -118,7 +136,7 @@ func contentOf(row store.Email) mail.Content {
 
 // GiveUpEmail records that the mail server stayed unavailable for as long as we try. Harmless when repeated.
 func (e *Emails) GiveUpEmail(ctx context.Context, in SendEmailInput) error {
-	return storeError(e.Store.MarkEmailFailed(ctx, in.EmailID, "gave up: the mail server was unavailable for too long", time.Now().UTC()))
+	return storeError(e.Store.MarkEmailFailed(ctx, in.EmailID, "gave up: the mail server was unavailable for too long"))
 }
 
 // payable: a mail about a decline may invite to another attempt as long as the booking was not closed without payment.

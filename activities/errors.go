@@ -37,6 +37,8 @@ const (
 	StripeRefusesKey = "StripeRefusesKey"
 	// MailServerUnavailable is a temporary failure of the mail server. Retried.
 	MailServerUnavailable = "MailServerUnavailable"
+	// MailBeingSent is a mail that another worker is at. Retried: by then it is sent, or nobody is.
+	MailBeingSent = "MailBeingSent"
 )
 
 const (

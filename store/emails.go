@@ -168,32 +168,10 @@ func (s *Store) ResendEmail(ctx context.Context, id uint64, now time.Time) (uint
 		row.ID, row.ResentOf = 0, &original
 		row.DedupeKey = fmt.Sprintf("resent/%d/%d", original, copies+1)
 		row.MessageID = fmt.Sprintf("<resent.%d.%d@%s>", original, copies+1, messageIDDomain)
-		row.Status, row.Attempts, row.LastError, row.CreatedAt, row.SentAt = EmailQueued, 0, "", now, nil
+		row.Status, row.Attempts, row.LastError, row.SendingUntil, row.CreatedAt, row.SentAt = EmailQueued, 0, "", nil, now, nil
 		err := tx.Create(&row).Error
 		copied = row.ID
 		return err
 	})
 	return copied, err
-}
-
-// MarkEmailSent records that the server took the mail.
-func (s *Store) MarkEmailSent(ctx context.Context, id uint64, now time.Time) error {
-	return s.updateEmail(ctx, id, map[string]any{"status": EmailSent, "sent_at": now, "last_error": "", "attempts": attempt})
-}
-
-// MarkEmailFailed records that the mail will not be sent. reason has no address in it.
-func (s *Store) MarkEmailFailed(ctx context.Context, id uint64, reason string, _ time.Time) error {
-	return s.updateEmail(ctx, id, map[string]any{"status": EmailFailed, "last_error": short(reason, 500), "attempts": attempt})
-}
-
-// NoteEmailAttempt records an attempt that failed and will be repeated.
-func (s *Store) NoteEmailAttempt(ctx context.Context, id uint64, reason string) error {
-	return s.updateEmail(ctx, id, map[string]any{"last_error": short(reason, 500), "attempts": attempt})
-}
-
-var attempt = gorm.Expr("attempts + 1")
-
-// updateEmail changes a mail that is queued; one that was sent or given up stays as it is.
-func (s *Store) updateEmail(ctx context.Context, id uint64, values map[string]any) error {
-	return s.db.WithContext(ctx).Model(&emailRow{}).Where("id = ? AND status = ?", id, EmailQueued).Updates(values).Error
 }

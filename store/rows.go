@@ -197,8 +197,10 @@ type emailRow struct {
 	Status      string
 	Attempts    int
 	LastError   string
-	CreatedAt   time.Time
-	SentAt      *time.Time
+	// SendingUntil is the end of an attempt under way.
+	SendingUntil *time.Time
+	CreatedAt    time.Time
+	SentAt       *time.Time
 }
 
 func (emailRow) TableName() string { return "emails" }
