@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"farebook/internal/testkit"
+	"farebook/starter/inbox"
 )
 
 // How many workflows and bookings are under way at once.
@@ -19,6 +20,7 @@ const benchClients = 16
 // design; and prints how they compare. Run by `make bench`.
 func BenchmarkPaidBooking(b *testing.B) {
 	s := testkit.New(b, testkit.Options{Quiet: true})
+	s.Stripe.EnableEvents(inbox.Types()...) // what an endpoint is asked for
 	floor := newFloor(b, s)
 	// Before what counts: connections, caches, compiled statements.
 	spread(20, floor.empty)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -30,7 +31,20 @@ func group(use, short, hint string, commands ...*cobra.Command) *cobra.Command {
 
 func eventsCommand() *cobra.Command {
 	return group("events", "Look into the inbox of Stripe events, and process one again",
-		"events list, events show EVENT, or events retry EVENT", listEventsCommand(), showEventCommand(), retryEventCommand())
+		"events list, events show EVENT, events retry EVENT, or events types",
+		listEventsCommand(), showEventCommand(), retryEventCommand(), eventTypesCommand())
+}
+
+func eventTypesCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "types",
+		Short: "Print the types of events that the webhook endpoint at Stripe has to send",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), strings.Join(inbox.Types(), "\n"))
+			return err
+		},
+	}
 }
 
 const maxListed = 500

@@ -3,6 +3,8 @@ package inbox
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 
 	"farebook/booking"
 	"farebook/internal/correlation"
@@ -50,6 +52,10 @@ var owners = map[string]owner{
 	"payout.canceled":                          payout,
 	"payout.reconciliation_completed":          payout,
 }
+
+// Types are the events that Farebook acts on, by name: what a webhook endpoint at Stripe has to send
+// (stripe.com/docs/api/webhook_endpoints, enabled_events, which takes whole names only).
+func Types() []string { return slices.Sorted(maps.Keys(owners)) }
 
 // Why events are kept and not acted on.
 const (
