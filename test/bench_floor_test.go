@@ -27,7 +27,8 @@ func newFloor(b *testing.B, s *testkit.Stack) floorBench {
 	queue := s.DB.Name + "-floor"
 	w := worker.New(s.Temporal, queue, worker.Options{
 		WorkflowTaskPollerBehavior: worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{
-			InitialNumberOfPollers: 4, MinimumNumberOfPollers: 2, MaximumNumberOfPollers: 16,
+			// One for each client from the start: the comparator is at its best.
+			InitialNumberOfPollers: benchClients, MinimumNumberOfPollers: benchClients, MaximumNumberOfPollers: benchClients,
 		}),
 	})
 	w.RegisterWorkflowWithOptions(emptyWorkflow, workflow.RegisterOptions{Name: "Empty"})
@@ -40,14 +41,22 @@ func newFloor(b *testing.B, s *testkit.Stack) floorBench {
 
 func emptyWorkflow(workflow.Context) error { return nil }
 
-func (f floorBench) empty(int) {
-	run, err := f.s.Temporal.ExecuteWorkflow(context.Background(), client.StartWorkflowOptions{TaskQueue: f.queue}, "Empty")
-	if err == nil {
-		err = run.Get(context.Background(), nil)
-	}
+func (f floorBench) empty(int) time.Duration { return f.time(f.runEmpty) }
+
+func (f floorBench) runEmpty(ctx context.Context) error {
+	run, err := f.s.Temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{TaskQueue: f.queue}, "Empty")
 	if err != nil {
+		return err
+	}
+	return run.Get(ctx, nil)
+}
+
+func (f floorBench) time(run func(context.Context) error) time.Duration {
+	began := time.Now()
+	if err := run(f.b.Context()); err != nil {
 		f.b.Error(err)
 	}
+	return time.Since(began)
 }
 
 // shapeWorkflow is what Temporal sees of a paid booking: an update that waits for a step, a timer, a signal, two steps.
@@ -75,11 +84,7 @@ func shapeWorkflow(ctx workflow.Context) error {
 
 func doNothing(context.Context) error { return nil }
 
-func (f floorBench) shape(int) {
-	if err := f.runShape(context.Background()); err != nil {
-		f.b.Error(err)
-	}
-}
+func (f floorBench) shape(int) time.Duration { return f.time(f.runShape) }
 
 func (f floorBench) runShape(ctx context.Context) error {
 	start := f.s.Temporal.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
