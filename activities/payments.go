@@ -24,15 +24,8 @@ type Payments struct {
 	Log    *slog.Logger
 }
 
-const (
-	// keyGenerations bounds how many 500s of one creation we look behind in one attempt.
-	keyGenerations = 3
-	// keyLife is how long we rely on Stripe's idempotency keys; Stripe keeps them for 24 h and may prune after
-	// (stripe.com/docs/api/idempotent_requests).
-	keyLife = 20 * time.Hour
-	// clockSkew widens a look-up by creation time, as Stripe's clock is not ours.
-	clockSkew = 10 * time.Minute
-)
+// clockSkew widens a look-up by creation time, as Stripe's clock is not ours.
+const clockSkew = 10 * time.Minute
 
 // BookingRef names a booking.
 type BookingRef struct {
@@ -98,29 +91,14 @@ func created(known store.Booking) PaymentIntentCreated {
 // ensurePaymentIntent creates the PaymentIntent, or finds the one that an earlier attempt created without our hearing
 // of it. A creation moves no money, so that the worst a lost one leaves is a PaymentIntent that nobody can pay.
 func (p *Payments) ensurePaymentIntent(ctx context.Context, known store.Booking) (booking.PaymentSnapshot, error) {
-	lookup := func() (booking.PaymentSnapshot, bool, error) {
-		return p.Stripe.FindPaymentIntent(ctx, known.Reference, known.CreatedAt.Add(-clockSkew))
-	}
-	if time.Since(known.CreatedAt) > keyLife {
-		// Stripe may have forgotten the key: creating blindly could make a second PaymentIntent.
-		if snapshot, found, err := lookup(); found || err != nil {
-			return snapshot, err
-		}
-	}
 	request := stripeapi.NewPaymentIntent{Reference: known.Reference, Amount: known.Amount, Capture: known.Capture, CorrelationID: known.CorrelationID}
-	var lastErr error
-	for generation := 1; generation <= keyGenerations; generation++ {
-		snapshot, err := p.Stripe.CreatePaymentIntent(ctx, request, generation)
-		if !stripeapi.IsKind(err, stripeapi.ServerError) {
-			return snapshot, err
-		}
-		// Stripe stores a 500 under the key and replays it: look whether the effect happened before the next key.
-		lastErr = err
-		if snapshot, found, err := lookup(); found || err != nil {
-			return snapshot, err
-		}
-	}
-	return booking.PaymentSnapshot{}, lastErr
+	return createOnce(known.CreatedAt,
+		func(generation int) (booking.PaymentSnapshot, error) {
+			return p.Stripe.CreatePaymentIntent(ctx, request, generation)
+		},
+		func() (booking.PaymentSnapshot, bool, error) {
+			return p.Stripe.FindPaymentIntent(ctx, known.Reference, known.CreatedAt.Add(-clockSkew))
+		})
 }
 
 func (p *Payments) refused(ctx context.Context, reference booking.Reference, cause error) (PaymentIntentCreated, error) {

@@ -69,33 +69,19 @@ func (r *Refunds) CreateRefund(ctx context.Context, in RefundRef) (RefundOutcome
 }
 
 // ensureRefund creates the refund, or finds the one that an earlier attempt created without our hearing of it: a refund
-// moves money, so a key that Stripe may have forgotten is never used blindly.
+// moves money.
 func (r *Refunds) ensureRefund(ctx context.Context, known store.Refund) (booking.RefundSnapshot, error) {
-	lookup := func() (booking.RefundSnapshot, bool, error) {
-		return r.Stripe.FindRefund(ctx, known.PaymentIntentID, known.ID)
-	}
-	if time.Since(known.CreatedAt) > keyLife {
-		if snapshot, found, err := lookup(); found || err != nil {
-			return snapshot, err
-		}
-	}
 	request := stripeapi.NewRefund{
 		RefundID: known.ID, Reference: known.Reference, PaymentIntentID: known.PaymentIntentID, Amount: known.Amount.Value,
 		Reason: known.Reason, CorrelationID: known.CorrelationID,
 	}
-	var lastErr error
-	for generation := 1; generation <= keyGenerations; generation++ {
-		snapshot, err := r.Stripe.CreateRefund(ctx, request, generation)
-		if !stripeapi.IsKind(err, stripeapi.ServerError) {
-			return snapshot, err
-		}
-		// Stripe stores a 500 under the key and replays it: look whether the effect happened before the next key.
-		lastErr = err
-		if snapshot, found, err := lookup(); found || err != nil {
-			return snapshot, err
-		}
-	}
-	return booking.RefundSnapshot{}, lastErr
+	return createOnce(known.CreatedAt,
+		func(generation int) (booking.RefundSnapshot, error) {
+			return r.Stripe.CreateRefund(ctx, request, generation)
+		},
+		func() (booking.RefundSnapshot, bool, error) {
+			return r.Stripe.FindRefund(ctx, known.PaymentIntentID, known.ID)
+		})
 }
 
 func (r *Refunds) refused(ctx context.Context, known store.Refund, cause error) (RefundOutcome, error) {

@@ -149,11 +149,13 @@ func (s *Stack) KillWithin(name string, lines int) <-chan struct{} {
 	return done
 }
 
-// RequireDeaths requires that a part has died this often: a failpoint that was never met proves nothing.
+// RequireDeaths requires that a part has died this often: a failpoint that was never met proves nothing. What a part did last
+// may be seen before its death is.
 func (s *Stack) RequireDeaths(name string, deaths int) {
 	s.T.Helper()
 	for _, p := range s.processes {
 		if filepath.Base(p.name) == name {
+			s.Eventually(func() bool { return p.Deaths() >= deaths }, "%s does not die; logs:\n%s", name, s.Logs)
 			require.Equal(s.T, deaths, p.Deaths(), "deaths of %s; logs:\n%s", name, s.Logs)
 		}
 	}
