@@ -1,0 +1,167 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm/clause"
+
+	"farebook/booking"
+	"farebook/reconciliation"
+)
+
+// The states of an item.
+const (
+	ItemFound    = "found"    // nothing was done yet, or nothing may be done without a person
+	ItemFixed    = "fixed"    // healed
+	ItemFailed   = "failed"   // healing was tried in vain
+	ItemSkipped  = "skipped"  // what the plan was about has changed since
+	ItemResolved = "resolved" // a person has dealt with it
+)
+
+type itemRow struct {
+	ID                         uint64
+	RunID                      uint64
+	Fingerprint                string
+	Class                      string
+	Object                     string
+	StripeID                   string
+	StripeBalanceTransactionID string
+	StripePaymentIntentID      string
+	BookingReference           string
+	AmountHere                 int64
+	AmountAtStripe             int64
+	Currency                   string
+	Reason                     string
+	Healing                    string
+	State                      string
+	Note                       string
+	CreatedAt                  time.Time
+	UpdatedAt                  time.Time
+}
+
+func (itemRow) TableName() string { return "reconciliation_items" }
+
+type seenRow struct {
+	RunID                      uint64
+	StripeBalanceTransactionID string
+}
+
+func (seenRow) TableName() string { return "reconciliation_seen" }
+
+// Item is one difference that a run has found.
+type Item struct {
+	ID uint64
+	booking.Finding
+	State     string
+	Note      string
+	UpdatedAt time.Time
+}
+
+func (r itemRow) domain() Item {
+	return Item{ID: r.ID, State: r.State, Note: r.Note, UpdatedAt: r.UpdatedAt, Finding: booking.Finding{
+		Class: booking.Class(r.Class), Object: r.Object, StripeID: r.StripeID, BalanceTransactionID: r.StripeBalanceTransactionID,
+		PaymentIntentID: r.StripePaymentIntentID, Reference: booking.Reference(r.BookingReference), Here: r.AmountHere, AtStripe: r.AmountAtStripe,
+		Currency: booking.Currency(r.Currency), Reason: r.Reason, Healing: booking.Healing(r.Healing),
+	}}
+}
+
+// Line is what an item about a balance transaction is about, as far as what was posted for it is concerned.
+func (i Item) Line() reconciliation.Line {
+	return reconciliation.Line{
+		BalanceTransaction: booking.BalanceTransaction{ID: i.BalanceTransactionID, ReportingCategory: "charge"},
+		Object:             i.Object, ObjectID: i.StripeID, PaymentIntentID: i.PaymentIntentID,
+	}
+}
+
+// AddFindings writes what was found, each once a run. What a person has resolved before, the same to the minor unit, stays
+// resolved.
+func (s *Store) AddFindings(ctx context.Context, runID uint64, findings []booking.Finding) error {
+	if len(findings) == 0 {
+		return nil
+	}
+	notes, err := s.resolvedBefore(ctx, findings)
+	if err != nil {
+		return err
+	}
+	now := time.Now().UTC()
+	rows := make([]itemRow, len(findings))
+	for i, f := range findings {
+		rows[i] = itemRow{
+			RunID: runID, Fingerprint: f.Fingerprint(), Class: string(f.Class), Object: f.Object, StripeID: f.StripeID,
+			StripeBalanceTransactionID: f.BalanceTransactionID, StripePaymentIntentID: f.PaymentIntentID, BookingReference: string(f.Reference),
+			AmountHere: f.Here, AmountAtStripe: f.AtStripe, Currency: string(f.Currency), Reason: short(f.Reason, 500),
+			Healing: string(f.Healing), State: ItemFound, CreatedAt: now, UpdatedAt: now,
+		}
+		if note, resolved := notes[differenceOf(f)]; resolved {
+			rows[i].State, rows[i].Note = ItemResolved, note
+		}
+	}
+	// An item that is there already stays as it is: a window that is read again after a crash finds the same.
+	return s.db.WithContext(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&rows).Error
+}
+
+// difference is what makes two findings of two runs the same.
+type difference struct {
+	fingerprint    string
+	here, atStripe int64
+	currency       booking.Currency
+}
+
+func differenceOf(f booking.Finding) difference {
+	return difference{f.Fingerprint(), f.Here, f.AtStripe, f.Currency}
+}
+
+// resolvedBefore reads the notes of those that a person has resolved.
+func (s *Store) resolvedBefore(ctx context.Context, findings []booking.Finding) (map[difference]string, error) {
+	fingerprints := make([]string, len(findings))
+	for i, f := range findings {
+		fingerprints[i] = f.Fingerprint()
+	}
+	var rows []itemRow
+	err := s.db.WithContext(ctx).Where("fingerprint IN ? AND state = ?", fingerprints, ItemResolved).Order("id").Find(&rows).Error
+	notes := make(map[difference]string, len(rows))
+	for _, row := range rows {
+		notes[differenceOf(row.domain().Finding)] = row.Note
+	}
+	return notes, err
+}
+
+// MarkSeen remembers the balance transactions that a run has met.
+func (s *Store) MarkSeen(ctx context.Context, runID uint64, ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	rows := make([]seenRow, len(ids))
+	for i, id := range ids {
+		rows[i] = seenRow{runID, id}
+	}
+	return s.db.WithContext(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&rows).Error
+}
+
+// Items reads a run's items in order, after an id. state is empty for all.
+func (s *Store) Items(ctx context.Context, runID uint64, state string, after uint64, limit int) ([]Item, error) {
+	query := s.db.WithContext(ctx).Where("run_id = ? AND id > ?", runID, after)
+	if state != "" {
+		query = query.Where("state = ?", state)
+	}
+	var rows []itemRow
+	if err := query.Order("id").Limit(limit).Find(&rows).Error; err != nil {
+		return nil, err
+	}
+	items := make([]Item, 0, len(rows))
+	for _, row := range rows {
+		items = append(items, row.domain())
+	}
+	return items, nil
+}
+
+// SettleItem writes what became of an item that nothing was done about yet.
+func (s *Store) SettleItem(ctx context.Context, id uint64, state, note string) error {
+	result := s.db.WithContext(ctx).Model(&itemRow{}).Where("id = ? AND state IN ?", id, []string{ItemFound, ItemFailed}).
+		Updates(map[string]any{"state": state, "note": short(note, 500), "updated_at": time.Now().UTC()})
+	if result.Error == nil && result.RowsAffected == 0 {
+		return ErrNotFound
+	}
+	return result.Error
+}

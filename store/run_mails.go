@@ -1,0 +1,63 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+
+	"farebook/booking"
+)
+
+// TellOfRun queues a mail to the finance department about what a run found, once a run, and returns it if it is not sent
+// yet.
+func (s *Store) TellOfRun(ctx context.Context, correlationID string, now time.Time) ([]uint64, error) {
+	run, err := s.Run(ctx, correlationID)
+	if err != nil {
+		return nil, err
+	}
+	counts, err := s.Counts(ctx, run.ID)
+	if err != nil {
+		return nil, err
+	}
+	about := &booking.ReconciliationLetter{ID: correlationID, Failed: run.Status == RunFailed, Scanned: run.Scanned}
+	for _, count := range counts {
+		if count.Class != booking.Timing {
+			about.Counts = append(about.Counts, booking.ReconciliationCount{
+				Class: count.Class, State: count.State, Items: count.Items,
+				Difference: booking.Money{Value: count.Difference, Currency: count.Currency},
+			})
+		}
+	}
+	var mails []uint64
+	err = s.inTransaction(ctx, func(tx *gorm.DB) error {
+		err := queue(tx, now, letter{
+			kind: booking.EmailReconciliation, owner: correlationID, occasion: "ended", content: &booking.Letter{Reconciliation: about},
+		})
+		if err != nil {
+			return err
+		}
+		mails, err = queuedMails(tx, correlationID)
+		return err
+	})
+	return mails, err
+}
+
+// TellOfOverdue queues a mail to the finance department that no run has completed since this one, once, and returns it if
+// it is not sent yet.
+func (s *Store) TellOfOverdue(ctx context.Context, last Run, now time.Time) ([]uint64, error) {
+	owner := "overdue-" + last.CorrelationID
+	var mails []uint64
+	err := s.inTransaction(ctx, func(tx *gorm.DB) error {
+		err := queue(tx, now, letter{
+			kind: booking.EmailReconciliationOverdue, owner: owner, occasion: "overdue",
+			content: &booking.Letter{Reconciliation: &booking.ReconciliationLetter{ID: last.CorrelationID, Scanned: last.Scanned}},
+		})
+		if err != nil {
+			return err
+		}
+		mails, err = queuedMails(tx, owner)
+		return err
+	})
+	return mails, err
+}

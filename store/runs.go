@@ -1,0 +1,110 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+
+	"farebook/booking"
+)
+
+// The states of a reconciliation run.
+const (
+	RunRunning   = "running"
+	RunCompleted = "completed"
+	RunFailed    = "failed"
+)
+
+type runRow struct {
+	ID            uint64
+	CorrelationID string
+	Scope         string
+	DryRun        bool
+	LookbackDays  int
+	PaymentLimit  int
+	Applies       *string
+	Status        string
+	WindowStart   time.Time
+	WindowEnd     time.Time
+	Scanned       int64
+	Overdue       int64
+	PlanSha256    string
+	Error         string
+	OpenStoppedAt uint64
+	StartedAt     time.Time
+	CompletedAt   *time.Time
+}
+
+func (runRow) TableName() string { return "reconciliation_runs" }
+
+// Run is a reconciliation as it stands.
+type Run struct {
+	ID                     uint64
+	CorrelationID          string // recon_...
+	Options                booking.ReconciliationOptions
+	Applies                string // the run whose plan this one applies
+	Status                 string
+	WindowStart, WindowEnd time.Time
+	Scanned, Overdue       int64
+	PlanDigest             string
+	Error                  string
+	StartedAt              time.Time
+	CompletedAt            *time.Time
+}
+
+func (r runRow) domain() Run {
+	return Run{
+		ID: r.ID, CorrelationID: r.CorrelationID, Applies: orEmpty(r.Applies), Status: r.Status, WindowStart: r.WindowStart, WindowEnd: r.WindowEnd,
+		Options: booking.ReconciliationOptions{LookbackDays: r.LookbackDays, Limit: r.PaymentLimit, DryRun: r.DryRun, Scope: booking.Scope(r.Scope)},
+		Scanned: r.Scanned, Overdue: r.Overdue, PlanDigest: r.PlanSha256, Error: r.Error, StartedAt: r.StartedAt, CompletedAt: r.CompletedAt,
+	}
+}
+
+// BeginRun writes a run's row, or finds it: the UNIQUE correlation id makes repetition harmless.
+func (s *Store) BeginRun(ctx context.Context, run Run) (Run, error) {
+	err := s.db.WithContext(ctx).Create(&runRow{
+		CorrelationID: run.CorrelationID, Scope: string(run.Options.Scope), DryRun: run.Options.DryRun, LookbackDays: run.Options.LookbackDays,
+		PaymentLimit: run.Options.Limit, Applies: orNil(run.Applies), Status: RunRunning, WindowStart: run.WindowStart, WindowEnd: run.WindowEnd,
+		StartedAt: run.StartedAt,
+	}).Error
+	if err != nil && !duplicateKey(err) {
+		return Run{}, err
+	}
+	return s.Run(ctx, run.CorrelationID)
+}
+
+// Run reads a run by its correlation id, or ErrNotFound.
+func (s *Store) Run(ctx context.Context, correlationID string) (Run, error) {
+	var row runRow
+	err := s.db.WithContext(ctx).Where("correlation_id = ?", correlationID).Take(&row).Error
+	return row.domain(), notFound(err)
+}
+
+// LastGoodRun reads the newest run that looked at everything and completed, or ErrNotFound.
+func (s *Store) LastGoodRun(ctx context.Context) (Run, error) {
+	var row runRow
+	err := s.db.WithContext(ctx).Where("status = ? AND applies IS NULL AND scope = ?", RunCompleted, string(booking.ScopeAll)).
+		Order("completed_at DESC").Limit(1).Take(&row).Error
+	return row.domain(), notFound(err)
+}
+
+// EndRun writes how a run ended, and removes its scratch.
+func (s *Store) EndRun(ctx context.Context, run Run) error {
+	err := s.db.WithContext(ctx).Model(&runRow{}).Where("id = ?", run.ID).Updates(map[string]any{
+		"status": run.Status, "scanned": run.Scanned, "overdue": run.Overdue, "plan_sha256": run.PlanDigest, "error": short(run.Error, 500),
+		"completed_at": gorm.Expr("COALESCE(completed_at, ?)", time.Now().UTC()),
+	}).Error
+	if err != nil {
+		return err
+	}
+	for {
+		removed := s.db.WithContext(ctx).Where("run_id = ?", run.ID).Limit(scratchBatch).Delete(&seenRow{})
+		if removed.Error != nil || removed.RowsAffected < scratchBatch {
+			return removed.Error
+		}
+	}
+}
+
+// scratchBatch bounds one DELETE, so that it holds no locks for long.
+const scratchBatch = 10_000
