@@ -6,7 +6,6 @@ import (
 
 	"farebook/booking"
 	"farebook/internal/failpoint"
-	"farebook/internal/stripeapi"
 )
 
 // CapturePaymentInput names what is to be captured. Amount is minor units.
@@ -18,22 +17,19 @@ type CapturePaymentInput struct {
 
 // CapturePayment takes an authorised payment at Stripe. That it can't be captured any more (captured already, let go,
 // expired) is no error: the recording step reads the PaymentIntent and decides. Harmless when repeated: Stripe's key
-// <reference>/capture-payment-intent/<amount>, and the state itself.
+// <reference>/capture-payment-intent/<amount>/<generation>, and the state itself.
 func (p *Payments) CapturePayment(ctx context.Context, in CapturePaymentInput) error {
 	failpoint.Hit("before-capture-payment-intent")
-	err := p.Stripe.CapturePaymentIntent(ctx, in.Reference, in.PaymentIntentID, in.Amount)
+	err := moveOnce(ctx,
+		func(generation int) error {
+			return p.Stripe.CapturePaymentIntent(ctx, in.Reference, in.PaymentIntentID, in.Amount, generation)
+		},
+		func() (bool, error) {
+			snapshot, _, err := p.Stripe.PaymentIntent(ctx, in.PaymentIntentID)
+			return snapshot.PaymentStatus() != booking.PaymentAuthorized, err
+		})
 	failpoint.Hit("after-capture-payment-intent")
-	if stripeapi.IsKind(err, stripeapi.ServerError) {
-		// Stripe would replay the 500: what became of it is read.
-		snapshot, _, readErr := p.Stripe.PaymentIntent(ctx, in.PaymentIntentID)
-		if readErr == nil && snapshot.PaymentStatus() == booking.PaymentSucceeded {
-			return nil
-		}
-	}
-	if err == nil || stripeapi.IsKind(err, stripeapi.UnexpectedState) {
-		return nil
-	}
-	return stripeError(err)
+	return moveError(err)
 }
 
 // MailsQueued are mails that an activity has written the rows of.

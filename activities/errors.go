@@ -68,6 +68,15 @@ func stripeError(err error) error {
 	}
 }
 
+// moveError is stripeError for a PaymentIntent that is to be moved: a state that allows the move now and did not a moment
+// ago is asked for again.
+func moveError(err error) error {
+	if stripeapi.IsKind(err, stripeapi.UnexpectedState) {
+		return temporal.NewApplicationErrorWithOptions(err.Error(), StripeBusy, temporal.ApplicationErrorOptions{NextRetryDelay: busyDelay})
+	}
+	return stripeError(err)
+}
+
 // storeError maps what the books refuse for good; anything else (server away, deadlock) is retried as it is.
 func storeError(err error) error {
 	var illegal *booking.IllegalTransition

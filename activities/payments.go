@@ -92,7 +92,7 @@ func created(known store.Booking) PaymentIntentCreated {
 // of it. A creation moves no money, so that the worst a lost one leaves is a PaymentIntent that nobody can pay.
 func (p *Payments) ensurePaymentIntent(ctx context.Context, known store.Booking) (booking.PaymentSnapshot, error) {
 	request := stripeapi.NewPaymentIntent{Reference: known.Reference, Amount: known.Amount, Capture: known.Capture, CorrelationID: known.CorrelationID}
-	return createOnce(known.CreatedAt,
+	return createOnce(ctx, known.CreatedAt,
 		func(generation int) (booking.PaymentSnapshot, error) {
 			return p.Stripe.CreatePaymentIntent(ctx, request, generation)
 		},
@@ -123,23 +123,20 @@ type CancelPaymentIntentInput struct {
 }
 
 // CancelPaymentIntent cancels at Stripe. That it can't be cancelled any more (paid, processing, cancelled already) is
-// no error: the recording step reads the PaymentIntent and decides. Harmless when repeated: Stripe's key, and the
-// state itself.
+// no error: the recording step reads the PaymentIntent and decides. Harmless when repeated: Stripe's key
+// <reference>/cancel-payment-intent/<reason>/<generation>, and the state itself.
 func (p *Payments) CancelPaymentIntent(ctx context.Context, in CancelPaymentIntentInput) error {
 	failpoint.Hit("before-cancel-payment-intent")
-	err := p.Stripe.CancelPaymentIntent(ctx, in.Reference, in.PaymentIntentID, in.Reason)
+	err := moveOnce(ctx,
+		func(generation int) error {
+			return p.Stripe.CancelPaymentIntent(ctx, in.Reference, in.PaymentIntentID, in.Reason, generation)
+		},
+		func() (bool, error) {
+			snapshot, _, err := p.Stripe.PaymentIntent(ctx, in.PaymentIntentID)
+			return !snapshot.PaymentStatus().Cancellable(), err
+		})
 	failpoint.Hit("after-cancel-payment-intent")
-	if stripeapi.IsKind(err, stripeapi.ServerError) {
-		// Stripe would replay the 500: what became of it is read.
-		snapshot, _, readErr := p.Stripe.PaymentIntent(ctx, in.PaymentIntentID)
-		if readErr == nil && snapshot.PaymentStatus() == booking.PaymentCanceled {
-			return nil
-		}
-	}
-	if err == nil || stripeapi.IsKind(err, stripeapi.UnexpectedState) {
-		return nil
-	}
-	return stripeError(err)
+	return moveError(err)
 }
 
 // ClosePaymentInput names a booking that can never be paid, and why: Stripe's code, or our own.
@@ -148,12 +145,18 @@ type ClosePaymentInput struct {
 	Code      string            `json:"code"`
 }
 
-// ClosePayment records that a booking got no PaymentIntent while its hold lasted. Harmless when repeated: a guarded
-// transition.
+// ClosePayment records that a booking got no PaymentIntent while its hold lasted, or says which one it got after all, in
+// an attempt that died before it could tell. Harmless when repeated: a guarded transition.
 func (p *Payments) ClosePayment(ctx context.Context, in ClosePaymentInput) (PaymentIntentCreated, error) {
 	recorded, err := p.Store.RecordPaymentRefused(ctx, in.Reference, in.Code)
 	if err != nil {
 		return PaymentIntentCreated{}, storeError(err)
 	}
-	return PaymentIntentCreated{BookingStatus: recorded.BookingStatus, EmailIDs: recorded.EmailIDs}, nil
+	known, err := p.Store.Booking(ctx, in.Reference)
+	if err != nil {
+		return PaymentIntentCreated{}, storeError(err)
+	}
+	closed := created(known)
+	closed.EmailIDs = recorded.EmailIDs
+	return closed, nil
 }

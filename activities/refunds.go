@@ -75,7 +75,7 @@ func (r *Refunds) ensureRefund(ctx context.Context, known store.Refund) (booking
 		RefundID: known.ID, Reference: known.Reference, PaymentIntentID: known.PaymentIntentID, Amount: known.Amount.Value,
 		Reason: known.Reason, CorrelationID: known.CorrelationID,
 	}
-	return createOnce(known.CreatedAt,
+	return createOnce(ctx, known.CreatedAt,
 		func(generation int) (booking.RefundSnapshot, error) {
 			return r.Stripe.CreateRefund(ctx, request, generation)
 		},

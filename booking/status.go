@@ -80,5 +80,15 @@ func transition[S ~string](machine string, table map[S][]S, from, to S) error {
 	return &IllegalTransition{Machine: machine, From: string(from), To: string(to)}
 }
 
+// Cancellable tells whether Stripe takes a cancel (stripe.com/docs/api/payment_intents/cancel).
+func (s PaymentStatus) Cancellable() bool {
+	switch s {
+	case PaymentPending, PaymentRequiresAction, PaymentAuthorized, PaymentFailed:
+		return true
+	default:
+		return false
+	}
+}
+
 // Final tells whether the booking's first payment is over, one way or the other.
 func (s Status) Final() bool { return s != StatusPendingPayment }

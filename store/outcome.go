@@ -105,12 +105,13 @@ func (r *recording) own(snapshot booking.PaymentSnapshot) (*AmountMismatch, erro
 	return mismatch, r.markForAttention(problem)
 }
 
-// compare says what does not fit; empty when all does.
+// compare says what does not fit; empty when all does. One that is cancelled takes no money, whatever it was about.
 func (r *recording) compare(snapshot booking.PaymentSnapshot) string {
 	problem := ""
 	switch {
 	case r.payment.ID != 0 && r.payment.StripePaymentIntentID != snapshot.PaymentIntentID:
 		problem = fmt.Sprintf("its PaymentIntent is %s, and this is %s", r.payment.StripePaymentIntentID, snapshot.PaymentIntentID)
+	case snapshot.PaymentStatus() == booking.PaymentCanceled:
 	case string(snapshot.Currency) != r.booking.Currency:
 		problem = fmt.Sprintf("it costs %s, and PaymentIntent %s is in %s", r.booking.Currency, snapshot.PaymentIntentID, snapshot.Currency)
 	case snapshot.Amount != r.booking.Amount:

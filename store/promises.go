@@ -117,6 +117,12 @@ var promises = []struct {
 		SELECT COUNT(*) FROM refunds r
 		LEFT JOIN (SELECT dedupe_key FROM emails WHERE kind = 'refunded' AND resent_of IS NULL) e ON e.dedupe_key = CONCAT(r.refund_id, '/refunded')
 		WHERE r.status = 'succeeded' AND e.dedupe_key IS NULL`},
+	{14, "no booking can be paid an hour after its hold", `
+		SELECT COUNT(*) FROM bookings b LEFT JOIN payments p ON p.booking_id = b.id
+		WHERE b.status = 'pending_payment' AND b.hold_expires_at < UTC_TIMESTAMP() - INTERVAL 1 HOUR AND b.attention IS NULL
+		  AND COALESCE(p.status, '') NOT IN ('processing', 'authorized', 'unknown')`},
+	{14, "no refund waits for more than a day to be asked of Stripe", `
+		SELECT COUNT(*) FROM refunds WHERE status = 'requested' AND created_at < UTC_TIMESTAMP() - INTERVAL 1 DAY`},
 }
 
 // checksAtOnce bounds the checks that run beside one another: the server reads for each on a core of its own.

@@ -45,6 +45,7 @@ func TestStripeFaultsOnReadAndCancel(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]stripestand.FaultKind{
 		"answer lost": stripestand.FaultAnswerLost,
+		"500 before":  stripestand.Fault500Before,
 		"500 after":   stripestand.Fault500After,
 		"HTML 502":    stripestand.FaultHTML502,
 	} {
@@ -64,6 +65,59 @@ func TestStripeFaultsOnReadAndCancel(t *testing.T) {
 			s.RequirePromises()
 		})
 	}
+}
+
+// Stripe keeps each 500 under its key: however many there were, it is asked anew once it is well.
+func TestStripeIsIllForAWhile(t *testing.T) {
+	t.Parallel()
+	const answers = 5
+	t.Run("at a creation", func(t *testing.T) {
+		t.Parallel()
+		s := testkit.New(t, testkit.Options{})
+		s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodPost, Path: "/v1/payment_intents", Kind: stripestand.Fault500Before, Count: answers})
+		payAndRequireOne(t, s)
+	})
+	t.Run("at a refund", func(t *testing.T) {
+		t.Parallel()
+		s := testkit.New(t, testkit.Options{})
+		booked := s.BookAndPay("ill", nil)
+		s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodPost, Path: "/v1/refunds", Kind: stripestand.Fault500Before, Count: answers})
+		ask(s, booked.Reference, "back", `{}`)
+		s.AwaitStatus(booked.Reference, "refunded")
+		s.AwaitQuiet()
+		s.RequireLedger(booked.Reference, "payment", "refund")
+		s.RequirePromises()
+	})
+	for name, kind := range map[string]stripestand.FaultKind{"before": stripestand.Fault500Before, "after": stripestand.Fault500After} {
+		t.Run("at a capture, "+name+" the effect", func(t *testing.T) {
+			t.Parallel()
+			s := testkit.New(t, testkit.Options{})
+			booked := authorised(s, "ill")
+			s.Stripe.Faults().Add(stripestand.Fault{
+				Method: http.MethodPost, Path: "/v1/payment_intents/" + booked.Payment.PaymentIntentID + "/capture", Kind: kind, Count: answers,
+			})
+			answer := s.Post("/v1/bookings/"+booked.Reference+"/capture", "take", nil)
+			require.Equal(t, http.StatusOK, answer.Status, "%s", answer.Body)
+			s.AwaitWorkflowEnd(booked.Reference)
+			s.RequireLedger(booked.Reference, "payment")
+			s.RequirePromises()
+		})
+	}
+}
+
+// A payment that is made while Stripe cannot cancel is not lost: what became of it is read.
+func TestPaidWhileStripeCannotCancel(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{HoldMinute: 100 * time.Millisecond})
+	booked := s.Book("paid", testkit.BookingBody(nil))
+	cancels := "/v1/payment_intents/" + booked.Payment.PaymentIntentID + "/cancel"
+	s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodPost, Path: cancels, Kind: stripestand.Fault500Before, Count: 1000})
+	s.Eventually(func() bool { return s.StripeCalls(http.MethodPost, cancels) > 0 }, "the hold's end did not cancel")
+	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
+	s.AwaitStatus(booked.Reference, "confirmed")
+	s.AwaitWorkflowEnd(booked.Reference)
+	s.RequireLedger(booked.Reference, "payment")
+	s.RequirePromises()
 }
 
 // What Stripe refuses for good is told to the caller, with the books closed and the customer informed.

@@ -2,6 +2,7 @@ package test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -148,4 +149,61 @@ func TestProcessingFailsAfterTheHold(t *testing.T) {
 	s.RequireLedger(booked.Reference)
 	s.RequirePromises()
 	s.SaveHistory(booked.Reference, "processing_failed")
+}
+
+// The hold ends while the bank is at it and no event has told us; then the bank refuses. Stripe's refusal of the first
+// cancel rests under its key: another is asked for, once.
+func TestProcessingFailsAfterARefusedCancel(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{HoldMinute: 100 * time.Millisecond})
+	booked := s.Book("refused-cancel", testkit.BookingBody(nil))
+	again := s.DropWebhooks()
+	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_usBankAccount"))
+	s.Eventually(func() bool { return s.PaymentStatus(booked.Reference) == "processing" }, "the hold's end has not read it")
+	again()
+	require.NoError(t, s.Stripe.FailAction(booked.Payment.PaymentIntentID))
+	s.AwaitStatus(booked.Reference, "expired")
+	s.AwaitWorkflowEnd(booked.Reference)
+	require.Equal(t, "canceled", s.StripeStatus(booked.Payment.PaymentIntentID))
+	cancels := s.StripeCalls(http.MethodPost, "/v1/payment_intents/"+booked.Payment.PaymentIntentID+"/cancel")
+	require.LessOrEqual(t, cancels, 3, "refused, replayed, asked anew")
+	s.RequirePromises()
+}
+
+// A cancel that was refused while the bank was at it is taken once the bank has refused.
+func TestCancelAfterProcessingFailed(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	booked := s.Book("cancel-again", testkit.BookingBody(nil))
+	cancel := "/v1/bookings/" + booked.Reference + "/cancel"
+	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_usBankAccount"))
+	s.Eventually(func() bool { return s.PaymentStatus(booked.Reference) == "processing" }, "processing not recorded")
+	require.Equal(t, http.StatusConflict, s.Post(cancel, "", nil).Status)
+	require.NoError(t, s.Stripe.FailAction(booked.Payment.PaymentIntentID))
+	s.Eventually(func() bool { return s.PaymentStatus(booked.Reference) == "failed" }, "the bank's refusal not recorded")
+	answer := s.Post(cancel, "", nil)
+	require.Equal(t, http.StatusOK, answer.Status, "%s", answer.Body)
+	s.AwaitWorkflowEnd(booked.Reference)
+	require.Equal(t, "canceled", s.StripeStatus(booked.Payment.PaymentIntentID))
+	s.RequirePromises()
+}
+
+// Events that come while a fee is awaited don't use up the looks for it.
+func TestEventsDoNotUseUpTheLooksForAFee(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	s.Stripe.DelayBalanceTransactions(true)
+	booked := s.BookAndPay("fee", nil)
+	paid := s.EventOf(booked.Reference, "payment_intent.succeeded")
+	const events = 8 // more than there are looks
+	for n := range events {
+		s.DB.Exec(t, "UPDATE stripe_events SET processed = FALSE WHERE stripe_event_id = ?", paid.ID)
+		require.Equal(t, http.StatusOK, s.DeliverAgain(paid.ID))
+		s.Eventually(func() bool { return s.EventOf(booked.Reference, "payment_intent.succeeded").Processed }, "delivery %d not recorded", n)
+	}
+	require.Equal(t, 1, strings.Count(s.HistoryText(booked.Reference), "Look again for Stripe's fee"), "one timer, whatever comes")
+	s.Stripe.ReleaseBalanceTransactions()
+	s.AwaitWorkflowEnd(booked.Reference)
+	s.RequireLedger(booked.Reference, "payment", "stripe_fee")
+	s.RequirePromises()
 }

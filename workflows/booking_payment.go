@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"cmp"
+	"errors"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -33,7 +34,8 @@ type bookingPayment struct {
 	lookAgain  bool // a timer asks to read the payment once more
 
 	feePending bool
-	feeLooks   int
+	feeLook    laterLook
+	recheck    laterLook // of a payment that nobody can cancel, after its hold
 
 	cancelAsked   int // cancels that were accepted
 	cancelHandled int // and that were acted upon
@@ -77,7 +79,7 @@ func (b *bookingPayment) run(ctx workflow.Context) error {
 		if err := workflow.Await(ctx, func() bool { return b.hasNews() || b.done(ctx) }); err != nil {
 			return err
 		}
-		if err := b.act(ctx); err != nil {
+		if err := b.act(ctx); err != nil && !b.waitsOut(err) {
 			return err
 		}
 	}
@@ -85,16 +87,32 @@ func (b *bookingPayment) run(ctx workflow.Context) error {
 	return b.tagForSearch(ctx)
 }
 
+// waitsOut is true for a PaymentIntent that is not about what the booking costs, while the hold lasts: the booking is
+// marked for a person, and the hold's end still has to cancel it. After the hold it ends the workflow, in red. The events
+// stay unprocessed, as the inbox shows.
+func (b *bookingPayment) waitsOut(err error) bool {
+	var application *temporal.ApplicationError
+	if b.holdPassed || !errors.As(err, &application) || application.Type() != activities.AmountMismatch {
+		return false
+	}
+	b.events = nil
+	return true
+}
+
 func (b *bookingPayment) hasNews() bool {
 	return len(b.events) > 0 || b.lookAgain || b.cancelAsked > b.cancelHandled || b.paidCancels.waiting() || b.captures.waiting() ||
 		b.holdEnded() || b.captureEnds()
 }
 
-// holdEnded is true when the hold has passed and the booking can be closed. A payment in processing cannot be
-// cancelled: it is waited for. One that is authorised was made in time: it has a deadline of its own.
+// holdEnded is true when the hold has passed and the booking can be closed. A payment that cannot be cancelled is waited
+// for. One that is authorised was made in time: it has a deadline of its own.
 func (b *bookingPayment) holdEnded() bool {
-	return b.holdPassed && b.status == booking.StatusPendingPayment &&
-		b.payment != booking.PaymentProcessing && b.payment != booking.PaymentAuthorized
+	return b.holdPassed && b.status == booking.StatusPendingPayment && !b.beyondCancel() && b.payment != booking.PaymentAuthorized
+}
+
+// beyondCancel: the payment is in the bank's hands, or in a state that this version does not know.
+func (b *bookingPayment) beyondCancel() bool {
+	return b.payment == booking.PaymentProcessing || b.payment == booking.PaymentUnknown
 }
 
 // done: settled, every mail sent or given up, the fee known, everybody answered, no event left unread: neither taken in
@@ -136,6 +154,12 @@ func (b *bookingPayment) createPaymentIntent(ctx workflow.Context) error {
 	if err != nil {
 		return err
 	}
+	b.note(ctx, created)
+	return nil
+}
+
+// note takes over where booking and payment stand once the PaymentIntent is known, or will never be.
+func (b *bookingPayment) note(ctx workflow.Context, created activities.PaymentIntentCreated) {
 	b.ready = true
 	b.intentID = created.PaymentIntentID
 	b.status = created.BookingStatus
@@ -143,9 +167,10 @@ func (b *bookingPayment) createPaymentIntent(ctx workflow.Context) error {
 	b.noteFee(ctx, created.FeePending)
 	b.noteCaptureBefore(ctx, created.CaptureBefore)
 	b.mails.send(ctx, created.EmailIDs)
-	return nil
 }
 
+// closeUnpayable closes a booking that got no PaymentIntent. One that did, in an attempt whose end was not heard of, is
+// left for the hold's end to cancel.
 func (b *bookingPayment) closeUnpayable(ctx workflow.Context) (activities.PaymentIntentCreated, error) {
 	var closed activities.PaymentIntentCreated
 	closing := step{"Record that the booking cannot be paid", payments.ClosePayment, moneyPatience}
@@ -194,22 +219,10 @@ func (b *bookingPayment) record(ctx workflow.Context, summary string, reason act
 	if err := startRefunds(ctx, outcome.RefundIDs, b.refunds, b.in.CorrelationID); err != nil {
 		return err
 	}
-	if b.holdPassed && b.payment == booking.PaymentProcessing {
-		b.lookAgainIn(ctx, recheckInterval, "Look again at a payment in processing")
+	if b.holdPassed && b.beyondCancel() {
+		b.lookAgainIn(ctx, &b.recheck, recheckInterval, "Look again at a payment in "+string(b.payment))
 	}
 	return nil
-}
-
-// noteFee keeps the workflow open for a fee that Stripe has not told yet, for as long as feeChecks lasts.
-func (b *bookingPayment) noteFee(ctx workflow.Context, pending bool) {
-	if !pending || b.feeLooks == len(feeChecks) {
-		b.feePending = false
-		return
-	}
-	b.feePending = true
-	wait := feeChecks[b.feeLooks]
-	b.feeLooks++
-	b.lookAgainIn(ctx, wait, "Look again for Stripe's fee")
 }
 
 // abandon compensates for a workflow that was cancelled from outside: on a context of its own, it closes the booking
@@ -217,16 +230,15 @@ func (b *bookingPayment) noteFee(ctx workflow.Context, pending bool) {
 func (b *bookingPayment) abandon(ctx workflow.Context) error {
 	disconnected, stop := workflow.NewDisconnectedContext(ctx)
 	defer stop()
-	if b.ready && b.status == booking.StatusPendingPayment {
-		if err := b.close(disconnected, "Workflow cancelled: cancel the PaymentIntent", "requested_by_customer", activities.ReasonCancelled); err != nil {
+	if !b.ready {
+		closed, err := b.closeUnpayable(disconnected)
+		if err != nil {
 			return err
 		}
+		b.note(disconnected, closed)
 	}
-	if !b.ready {
-		if closed, err := b.closeUnpayable(disconnected); err == nil {
-			b.ready, b.status = true, closed.BookingStatus
-			b.mails.send(disconnected, closed.EmailIDs)
-		}
+	if err := b.close(disconnected, "Workflow cancelled: cancel the PaymentIntent", "requested_by_customer", activities.ReasonCancelled); err != nil {
+		return err
 	}
 	b.cancelHandled = b.cancelAsked
 	if err := workflow.Await(disconnected, func() bool { return b.mails.inFlight == 0 && workflow.AllHandlersFinished(ctx) }); err != nil {
@@ -243,28 +255,6 @@ func (b *bookingPayment) tagForSearch(ctx workflow.Context) error {
 	}
 	return workflow.UpsertTypedSearchAttributes(ctx,
 		SearchBookingStatus.ValueSet(string(b.status)), SearchPaymentIntentID.ValueSet(b.intentID))
-}
-
-func (b *bookingPayment) startHoldTimer(ctx workflow.Context) {
-	if b.status != booking.StatusPendingPayment {
-		return
-	}
-	left := max(b.in.HoldExpiresAt.Sub(workflow.Now(ctx)), 0)
-	timer := workflow.NewTimerWithOptions(ctx, left, workflow.TimerOptions{Summary: "Hold ends"})
-	workflow.Go(ctx, func(ctx workflow.Context) {
-		if timer.Get(ctx, nil) == nil {
-			b.holdPassed = true
-		}
-	})
-}
-
-func (b *bookingPayment) lookAgainIn(ctx workflow.Context, wait time.Duration, summary string) {
-	timer := workflow.NewTimerWithOptions(ctx, wait, workflow.TimerOptions{Summary: summary})
-	workflow.Go(ctx, func(ctx workflow.Context) {
-		if timer.Get(ctx, nil) == nil {
-			b.lookAgain = true
-		}
-	})
 }
 
 func (b *bookingPayment) result() BookingPaymentResult {

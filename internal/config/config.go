@@ -33,8 +33,9 @@ type Config struct {
 	FinanceEmail string
 	// RefundPolicy is what a cancellation after payment gives back.
 	RefundPolicy booking.Policy
-	// EventSweep is how often events that were stored and not processed are looked for.
-	EventSweep time.Duration
+	// Sweep is how often what was left behind is looked for: events that were stored and not processed, bookings and
+	// refunds that no workflow carries on.
+	Sweep time.Duration
 	// Reconcile is how the books are held against Stripe.
 	Reconcile Reconcile
 	HTTPAddr  string

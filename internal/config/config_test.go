@@ -105,6 +105,9 @@ func TestProductionRefuses(t *testing.T) {
 		{"an unknown level", "LOG_LEVEL", "verbose", "LOG_LEVEL"},
 		{"an unknown environment", "APP_ENV", "prod", "APP_ENV"},
 		{"an address without a port", "HTTP_ADDR", "0.0.0.0", "HTTP_ADDR"},
+		{"a webhook secret that is none", "STRIPE_WEBHOOK_SECRET", " , ", "STRIPE_WEBHOOK_SECRET holds no secret"},
+		{"a Temporal address without a port", "TEMPORAL_ADDRESS", "temporal.example", "TEMPORAL_ADDRESS"},
+		{"any Temporal server", "TEMPORAL_TLS_DISABLE_HOST_VERIFICATION", "true", "TEMPORAL_TLS_DISABLE_HOST_VERIFICATION"},
 		{"a Temporal key pair of one half", "TEMPORAL_TLS_CLIENT_CERT_DATA", "canary", "TEMPORAL_"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

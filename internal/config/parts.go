@@ -88,6 +88,9 @@ func (r *reader) webhookSecrets() []string {
 			secrets = append(secrets, secret)
 		}
 	}
+	if given != "" && len(secrets) == 0 && r.parts[Payments] {
+		r.problem("STRIPE_WEBHOOK_SECRET holds no secret: set it to the endpoint's signing secret, whsec_...")
+	}
 	return secrets
 }
 
@@ -154,8 +157,8 @@ func (r *reader) readSMTP() {
 	}
 }
 
-// minEventSweep keeps the sweeper from being a load of its own.
-const minEventSweep = 100 * time.Millisecond
+// minSweep keeps the sweeper from being a load of its own.
+const minSweep = 100 * time.Millisecond
 
 func (r *reader) readMoneyBack() {
 	policy, err := booking.ParsePolicy(r.vars.RefundPolicy)
@@ -163,11 +166,11 @@ func (r *reader) readMoneyBack() {
 		r.problem("REFUND_POLICY %v", err)
 	}
 	r.config.RefundPolicy = policy
-	sweep, err := time.ParseDuration(r.vars.EventSweep)
-	if err != nil || sweep < minEventSweep {
-		r.problem("EVENT_SWEEP_INTERVAL is %q: set it to a duration of %s or more, such as 15s", r.vars.EventSweep, minEventSweep)
+	sweep, err := time.ParseDuration(r.vars.Sweep)
+	if err != nil || sweep < minSweep {
+		r.problem("SWEEP_INTERVAL is %q: set it to a duration of %s or more, such as 15s", r.vars.Sweep, minSweep)
 	}
-	r.config.EventSweep = sweep
+	r.config.Sweep = sweep
 }
 
 func (r *reader) checkSMTP(smtp mail.Config) {

@@ -113,6 +113,12 @@ func (r *reader) readTemporal() {
 	if profile.Address == "" {
 		profile.Address = r.missing(Temporal, "TEMPORAL_ADDRESS", "127.0.0.1:7233", "host:port of the Temporal server")
 	}
+	if _, err := splitAddress(profile.Address); err != nil && r.parts[Temporal] && profile.Address != "" {
+		r.problem("TEMPORAL_ADDRESS is %q: set it to host:port", profile.Address)
+	}
+	if profile.TLS != nil && profile.TLS.DisableHostVerification && r.production() {
+		r.problem("TEMPORAL_TLS_DISABLE_HOST_VERIFICATION is set: production must know whom it talks to; unset it, or name the server's CA")
+	}
 	r.config.temporal = profile
 	if _, err := r.config.TemporalOptions(); err != nil {
 		r.problem("TEMPORAL_... does not fit together: %v", err)

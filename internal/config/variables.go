@@ -24,7 +24,7 @@ type variables struct {
 	SMTPFrom         string `env:"SMTP_FROM" doc:"sender, \"Farebook <bookings@example.com>\""`
 	FinanceEmail     string `env:"FINANCE_EMAIL" doc:"who hears of disputes, payouts and authorisations that run out"`
 	RefundPolicy     string `env:"REFUND_POLICY" envDefault:"168:100,48:50" doc:"what a cancellation after payment gives back: HOURS:PERCENT before departure, the longest time first; later than the last gives nothing"`
-	EventSweep       string `env:"EVENT_SWEEP_INTERVAL" envDefault:"15s" doc:"how often Stripe events that were stored and not processed are looked for"`
+	Sweep            string `env:"SWEEP_INTERVAL" envDefault:"15s" doc:"how often what was left behind is looked for: Stripe events that were stored and not processed, bookings and refunds without a workflow"`
 	ReconcileRate    string `env:"RECONCILE_CALLS_PER_SECOND" envDefault:"25" doc:"what one reconciliation may ask of Stripe; Stripe's own bound is 25 a second an endpoint"`
 	ReconcileLag     string `env:"RECONCILE_LAG" envDefault:"15m" doc:"what is younger may still be on its way, and is no difference yet"`
 	ReconcileTol     string `env:"RECONCILE_TOLERANCE" envDefault:"0" doc:"minor units by which a line may differ"`
@@ -53,7 +53,7 @@ var temporalVariables = []Variable{
 	{"TEMPORAL_TLS_SERVER_CA_CERT_PATH", "", "the server's authority, a file"},
 	{"TEMPORAL_TLS_SERVER_CA_CERT_DATA", "", "or its PEM text"},
 	{"TEMPORAL_TLS_SERVER_NAME", "", "name that the server's certificate has to bear"},
-	{"TEMPORAL_TLS_DISABLE_HOST_VERIFICATION", "", "true trusts any server; never in production"},
+	{"TEMPORAL_TLS_DISABLE_HOST_VERIFICATION", "", "true trusts any server; production refuses it"},
 	{"TEMPORAL_CONFIG_FILE", "", "Temporal's own configuration file; read only when named"},
 	{"TEMPORAL_PROFILE", "", "profile in that file"},
 }

@@ -4,7 +4,6 @@ package stripeapi
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
@@ -88,10 +87,11 @@ func (l quietLogger) Errorf(format string, v ...any) {
 
 var _ stripe.LeveledLoggerInterface = quietLogger{}
 
-// requireID refuses an empty id: stripe-go would turn Get("") into a call of the list URL and return no error.
+// requireID refuses an empty id, as no repetition mends it: stripe-go would turn Get("") into a call of the list URL and
+// return no error.
 func requireID(operation, id string) error {
 	if id == "" {
-		return fmt.Errorf("%s: the Stripe id is empty; this is a bug in the caller", operation)
+		return &Failure{Kind: NotFound, Operation: operation, Code: "empty_id", Param: "id"}
 	}
 	return nil
 }

@@ -39,6 +39,7 @@ type Failure struct {
 	Code       string // Stripe's code: "amount_too_small"
 	Param      string // the parameter it is about
 	RequestID  string // req_..., for Stripe's dashboard and support
+	Replayed   bool   // Stripe's answer to an earlier request under the same idempotency key
 }
 
 func (f *Failure) Error() string {
@@ -75,6 +76,13 @@ func IsKind(err error, kinds ...Kind) bool {
 	return false
 }
 
+// IsReplayed tells whether err is what Stripe answered to an earlier request under the same idempotency key
+// (stripe.com/docs/error-low-level#idempotency, header Idempotent-Replayed).
+func IsReplayed(err error) bool {
+	var failure *Failure
+	return errors.As(err, &failure) && failure.Replayed
+}
+
 // failureOf maps an error of stripe-go to a Failure. An HTML page of a proxy is no *stripe.Error, or one without a
 // type: its outcome is unknown whatever its status.
 func failureOf(operation string, err error) error {
@@ -92,6 +100,7 @@ func failureOf(operation string, err error) error {
 		Code:       string(stripeErr.Code),
 		Param:      stripeErr.Param,
 		RequestID:  stripeErr.RequestID,
+		Replayed:   stripeErr.LastResponse != nil && stripeErr.LastResponse.Header.Get("Idempotent-Replayed") == "true",
 	}
 }
 

@@ -2,6 +2,7 @@ package stripeapi
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -84,7 +85,7 @@ func (c *Client) PaymentIntent(ctx context.Context, id string) (booking.PaymentS
 // CancelPaymentIntent cancels a PaymentIntent. A PaymentIntent that is paid, processing or cancelled already answers
 // with UnexpectedState: read it and decide. reason is "abandoned" or "requested_by_customer"
 // (stripe.com/docs/api/payment_intents/cancel).
-func (c *Client) CancelPaymentIntent(ctx context.Context, reference booking.Reference, id, reason string) error {
+func (c *Client) CancelPaymentIntent(ctx context.Context, reference booking.Reference, id, reason string, generation int) error {
 	const operation = "cancel PaymentIntent"
 	if err := requireID(operation, id); err != nil {
 		return err
@@ -94,8 +95,9 @@ func (c *Client) CancelPaymentIntent(ctx context.Context, reference booking.Refe
 	}
 	params := &stripe.PaymentIntentCancelParams{CancellationReason: stripe.String(reason)}
 	params.Context = ctx
-	// The reason is part of the key: a cancel by hand after the hold's own is another request, not a conflict.
-	params.SetIdempotencyKey(string(reference) + "/cancel-payment-intent/" + reason)
+	// The reason is part of the key: a cancel by hand after the hold's own is another request, not a conflict. So is the
+	// generation, for what Stripe would answer from its memory.
+	params.SetIdempotencyKey(fmt.Sprintf("%s/cancel-payment-intent/%s/%d", reference, reason, generation))
 	_, err := c.api.PaymentIntents.Cancel(id, params)
 	return failureOf(operation, err)
 }

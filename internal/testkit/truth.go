@@ -177,6 +177,17 @@ func (s *Stack) RefuseMails(code, times int) {
 	require.NoError(s.T, s.Mailbox.Script(mailbox.Fault{Stage: mailbox.StageRcpt, Code: code, Text: "not now", Times: times}))
 }
 
+// StripeCalls counts the requests to Stripe of a method and path.
+func (s *Stack) StripeCalls(method, path string) int {
+	calls := 0
+	for _, record := range s.Stripe.Journal().Records() {
+		if record.Method == method && record.Path == path {
+			calls++
+		}
+	}
+	return calls
+}
+
 // StripePosts counts the requests to Stripe that may have changed something.
 func (s *Stack) StripePosts() int {
 	posts := 0

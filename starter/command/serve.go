@@ -23,6 +23,7 @@ import (
 	"farebook/starter/api"
 	"farebook/starter/inbox"
 	"farebook/starter/overdue"
+	"farebook/starter/stranded"
 	"farebook/store"
 	"farebook/workflows"
 )
@@ -82,7 +83,7 @@ func NewAPI(ctx context.Context, cfg config.Config, log *slog.Logger) (http.Hand
 		return nil, nil, err
 	}
 	bookings := workflows.NewClient(temporal, cfg.TaskQueue)
-	events := inbox.New(books, bookings, cfg.EventSweep, log)
+	events := inbox.New(books, bookings, cfg.Sweep, log)
 	sweeping, stopSweeping := context.WithCancel(context.WithoutCancel(ctx))
 	swept := make(chan struct{})
 	go func() {
@@ -91,6 +92,8 @@ func NewAPI(ctx context.Context, cfg config.Config, log *slog.Logger) (http.Hand
 		group.Go(func() { events.Run(sweeping) })
 		watch := overdue.Watch{Store: books, Workflows: bookings, After: cfg.Reconcile.Overdue, Log: log}
 		group.Go(func() { watch.Run(sweeping) })
+		sweeper := stranded.Sweeper{Store: books, Workflows: bookings, Every: cfg.Sweep, Log: log}
+		group.Go(func() { sweeper.Run(sweeping) })
 		group.Wait()
 	}()
 	closeAll := func() {

@@ -1,0 +1,89 @@
+// Package stranded looks for what was reserved in the books and that no workflow carries on: the process that was to
+// start it died and its caller never asked again, or somebody terminated it.
+package stranded
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"farebook/internal/correlation"
+	"farebook/starter/inbox"
+	"farebook/store"
+	"farebook/workflows"
+)
+
+// Sweeper starts the workflows that are lacking.
+type Sweeper struct {
+	Store     *store.Store
+	Workflows *workflows.Client
+	// Every is how often it looks, and how long a row is left to those whose turn it is.
+	Every time.Duration
+	Log   *slog.Logger
+}
+
+// page bounds one statement; a sweep reads as many as there are.
+const page = 100
+
+// Run sweeps until ctx ends.
+func (s Sweeper) Run(ctx context.Context) {
+	ticker := time.NewTicker(s.Every)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		if err := s.sweep(ctx); err != nil && ctx.Err() == nil {
+			s.Log.WarnContext(ctx, "what no workflow carries on could not be looked for", "error", err)
+		}
+	}
+}
+
+func (s Sweeper) sweep(ctx context.Context) error {
+	before := time.Now().Add(-s.Every)
+	return errors.Join(s.holds(ctx, before), s.refunds(ctx, before))
+}
+
+// holds ends those that are over: the workflow closes the booking, or finds that it was paid.
+func (s Sweeper) holds(ctx context.Context, before time.Time) error {
+	for after := uint64(0); ; {
+		overdue, err := s.Store.OverdueHolds(ctx, before, after, page)
+		if err != nil || len(overdue) == 0 {
+			return err
+		}
+		for _, b := range overdue {
+			after = b.ID
+			started, err := s.Workflows.ResumeBooking(correlation.With(ctx, b.CorrelationID), inbox.SubjectOf(b))
+			s.tell(ctx, started, err, "a booking whose hold is over had no workflow", "reference", b.Reference)
+		}
+	}
+}
+
+// refunds has those made that were reserved.
+func (s Sweeper) refunds(ctx context.Context, before time.Time) error {
+	for after := uint64(0); ; {
+		unasked, next, err := s.Store.UnaskedRefunds(ctx, before, after, page)
+		if err != nil {
+			return err
+		}
+		for _, r := range unasked {
+			started, err := s.Workflows.ResumeRefund(correlation.With(ctx, r.CorrelationID), inbox.RefundSubjectOf(r))
+			s.tell(ctx, started, err, "a refund that was reserved had no workflow", "refundId", r.ID)
+		}
+		if after = next; after == 0 {
+			return nil
+		}
+	}
+}
+
+func (s Sweeper) tell(ctx context.Context, started bool, err error, what string, attrs ...any) {
+	switch {
+	case err != nil:
+		s.Log.WarnContext(ctx, what+", and none could be started; the next sweep tries again", append(attrs, "error", err)...)
+	case started:
+		s.Log.WarnContext(ctx, what+": started", attrs...)
+	}
+}
