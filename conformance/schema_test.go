@@ -97,7 +97,7 @@ func TestResponsesAreStripes(t *testing.T) {
 		id := create(t, s, url.Values{"amount": {"45900"}, "currency": {"usd"}, "metadata[a]": {"b"}, "automatic_payment_methods[enabled]": {"true"}})
 		_, body := ask(s, http.MethodGet, "/v1/payment_intents/"+id, nil)
 		requireSchema(t, "payment_intent", body)
-		status, body := ask(s, http.MethodPost, "/v1/payment_intents/"+id+"/confirm", url.Values{"payment_method": {card}})
+		status, body := ask(s, http.MethodPost, "/v1/payment_intents/"+id+"/confirm", url.Values{"payment_method": {card}, "return_url": {"https://example.com/return"}})
 		if status == http.StatusOK {
 			requireSchema(t, "payment_intent", body)
 		} else {

@@ -98,7 +98,7 @@ func bookAndPay(t *testing.T, stack *devstack.Stack, email string) {
 	}
 	require.Eventually(t, request, patience, 200*time.Millisecond, "the booking was not taken")
 	confirm := stack.Stripe.URL() + "/v1/payment_intents/" + booked.Payment.PaymentIntentID + "/confirm"
-	form := url.Values{"payment_method": {"pm_card_visa"}, "client_secret": {booked.Payment.ClientSecret}}
+	form := url.Values{"payment_method": {"pm_card_visa"}, "client_secret": {booked.Payment.ClientSecret}, "return_url": {"https://example.com/return"}}
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, confirm, strings.NewReader(form.Encode()))
 	require.NoError(t, err)
 	for _, line := range stack.Environment() {

@@ -7,6 +7,9 @@ import (
 
 var threeDecimal = map[string]bool{"bhd": true, "jod": true, "kwd": true, "omr": true, "tnd": true}
 
+// wholeUnits have two decimals that are always 00 (stripe.com/docs/currencies#special-cases).
+var wholeUnits = map[string]bool{"isk": true, "ugx": true}
+
 // minimums of stripe.com/docs/currencies#minimum-and-maximum-charge-amounts, minor units.
 var minimums = map[string]int64{
 	"usd": 50, "aed": 200, "aud": 50, "bgn": 100, "brl": 50, "cad": 50, "chf": 50, "czk": 1500, "dkk": 250, "eur": 50, "gbp": 30,
@@ -28,6 +31,8 @@ func checkAmount(amount int64, currency string) *apiError {
 		return invalid("amount_too_small", "amount", fmt.Sprintf("Amount must be at least %d %s.", minimums[currency], currency))
 	case threeDecimal[currency] && amount%10 != 0:
 		return invalid("parameter_invalid_integer", "amount", "The last digit of a three-decimal amount must be 0.")
+	case wholeUnits[currency] && amount%100 != 0:
+		return invalid("parameter_invalid_integer", "amount", "The last two digits of an amount in "+currency+" must be 00.")
 	}
 	return nil
 }

@@ -18,6 +18,7 @@ type intent struct {
 	description        string
 	metadata           map[string]string
 	automatic          bool
+	redirects          string // "always" or "never": may the method take the customer elsewhere
 	methodTypes        []string
 	method             string // the payment method of the last attempt
 	customer           string
@@ -68,7 +69,7 @@ func (i *intent) wire(s *Server, expand expansion) map[string]any {
 		out["shipping"] = i.shipping
 	}
 	if i.automatic {
-		out["automatic_payment_methods"] = map[string]any{"allow_redirects": "always", "enabled": true}
+		out["automatic_payment_methods"] = map[string]any{"allow_redirects": i.redirects, "enabled": true}
 	}
 	if i.canceledAt != 0 {
 		out["canceled_at"] = i.canceledAt
@@ -137,6 +138,7 @@ func (s *Server) newIntent(c *call) (*intent, *apiError) {
 		c.known(createParams...),
 		c.oneOf("capture_method", "automatic", "manual", "automatic_async"),
 		c.oneOf("confirmation_method", "automatic", "manual"),
+		c.oneOf("automatic_payment_methods[allow_redirects]", "always", "never"),
 		c.oneOf("setup_future_usage", "off_session", "on_session"),
 	); failed != nil {
 		return nil, failed
@@ -158,6 +160,7 @@ func (s *Server) newIntent(c *call) (*intent, *apiError) {
 		id: s.ids.next("pi"), created: s.clock.Now().Unix(), status: needsMethod, amount: amount, currency: currency,
 		captureMethod: orDefault(c.form.Get("capture_method"), "automatic"), metadata: c.metadata(nil),
 		automatic: c.boolean("automatic_payment_methods[enabled]"), methodTypes: c.texts("payment_method_types"),
+		redirects: orDefault(c.form.Get("automatic_payment_methods[allow_redirects]"), "always"),
 	}
 	i.secret = i.id + "_secret_" + strings.TrimPrefix(s.ids.next("x"), "x_")
 	if len(i.methodTypes) == 0 {

@@ -14,6 +14,12 @@ func confirmIntent(s *Server, c *call) (any, *apiError) {
 	return s.confirm(i, c)
 }
 
+// needsReturnURL is why a method that may redirect is not confirmed (stripe.com/docs/api/payment_intents/confirm#confirm_payment_intent-return_url).
+const needsReturnURL = "This PaymentIntent is configured to accept payment methods enabled in your Dashboard. Because some of these " +
+	"payment methods might redirect your customer off of your page, you must provide a `return_url`. If you don't want to accept " +
+	"redirect-based payment methods, set `automatic_payment_methods[enabled]` to `true` and " +
+	"`automatic_payment_methods[allow_redirects]` to `never` when creating Setup Intents and Payment Intents."
+
 // confirm attempts a payment: it declines with a 402, waits for the customer or for the bank, or succeeds.
 func (s *Server) confirm(i *intent, c *call) (any, *apiError) {
 	switch i.status {
@@ -22,6 +28,9 @@ func (s *Server) confirm(i *intent, c *call) (any, *apiError) {
 		return nil, unexpectedState(i, "You cannot confirm this PaymentIntent because it has already succeeded after being previously confirmed.")
 	default:
 		return nil, unexpectedState(i, "You cannot confirm this PaymentIntent because it has a status of "+i.status+".")
+	}
+	if i.automatic && i.redirects != "never" && i.returnURL == "" && c.form.Get("return_url") == "" {
+		return nil, invalid("", "return_url", needsReturnURL)
 	}
 	if failed := s.changeIntent(i, c); failed != nil {
 		return nil, failed

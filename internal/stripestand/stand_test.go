@@ -119,6 +119,37 @@ func TestDeclinesAreKeptAndRefusalsAreNot(t *testing.T) {
 	require.Equal(t, http.StatusOK, s.do(http.MethodPost, "/v1/payment_intents", "v", creation).status, "the key is free yet")
 }
 
+// A method that Stripe chose may take the customer elsewhere, and needs a way back.
+func TestConfirmNeedsAReturnURL(t *testing.T) {
+	t.Parallel()
+	s := newStand(t)
+	const automatic = creation + "&automatic_payment_methods[enabled]=true"
+	id := s.do(http.MethodPost, "/v1/payment_intents", "", automatic).text("id")
+	confirm := "/v1/payment_intents/" + id + "/confirm"
+	refused := s.do(http.MethodPost, confirm, "", "payment_method=pm_card_visa")
+	require.Equal(t, http.StatusBadRequest, refused.status)
+	require.Equal(t, "return_url", refused.body["error"].(map[string]any)["param"])
+	require.Equal(t, "requires_payment_method", s.do(http.MethodGet, "/v1/payment_intents/"+id, "", "").text("status"))
+	require.Equal(t, "succeeded", s.do(http.MethodPost, confirm, "", "payment_method=pm_card_visa&return_url=https://example.com").text("status"))
+
+	stays := s.do(http.MethodPost, "/v1/payment_intents", "", automatic+"&automatic_payment_methods[allow_redirects]=never").text("id")
+	require.Equal(t, "succeeded", s.do(http.MethodPost, "/v1/payment_intents/"+stays+"/confirm", "", "payment_method=pm_card_visa").text("status"))
+}
+
+func TestAmountsThatStripeRefuses(t *testing.T) {
+	t.Parallel()
+	s := newStand(t)
+	for _, form := range []string{
+		"amount=0&currency=usd", "amount=49&currency=usd", "amount=100000000&currency=usd", "amount=1001&currency=kwd",
+		"amount=45910&currency=isk", "amount=45901&currency=ugx", "amount=45900&currency=dollar",
+	} {
+		refused := s.do(http.MethodPost, "/v1/payment_intents", "", form)
+		require.Equal(t, http.StatusBadRequest, refused.status, form)
+	}
+	require.Empty(t, s.PaymentIntents())
+	require.Equal(t, http.StatusOK, s.do(http.MethodPost, "/v1/payment_intents", "", "amount=45900&currency=isk").status)
+}
+
 func TestHundredUnderOneKey(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
