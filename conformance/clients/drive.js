@@ -27,9 +27,9 @@ async function main() {
   assert.strictEqual(replay.lastResponse.headers['idempotent-replayed'], 'true');
   await assert.rejects(stripe.paymentIntents.create({ ...params, amount: 1000 }, { idempotencyKey: 'node-1' }), { type: 'StripeIdempotencyError' });
 
-  await assert.rejects(stripe.paymentIntents.confirm(intent.id, { payment_method: 'pm_card_chargeDeclined' }),
+  await assert.rejects(stripe.paymentIntents.confirm(intent.id, { payment_method: 'pm_card_chargeDeclined', return_url: 'https://example.com/return' }),
     (error) => error.type === 'StripeCardError' && error.code === 'card_declined' && error.payment_intent.id === intent.id);
-  const paid = await stripe.paymentIntents.confirm(intent.id, { payment_method: 'pm_card_visa', expand: ['latest_charge.balance_transaction'] });
+  const paid = await stripe.paymentIntents.confirm(intent.id, { payment_method: 'pm_card_visa', return_url: 'https://example.com/return', expand: ['latest_charge.balance_transaction'] });
   assert.strictEqual(paid.status, 'succeeded');
   assert.strictEqual(paid.latest_charge.balance_transaction.net, paid.amount - paid.latest_charge.balance_transaction.fee);
   await assert.rejects(stripe.paymentIntents.cancel(intent.id), { type: 'StripeInvalidRequestError', code: 'payment_intent_unexpected_state' });

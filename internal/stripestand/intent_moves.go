@@ -29,7 +29,7 @@ func (s *Server) confirm(i *intent, c *call) (any, *apiError) {
 	default:
 		return nil, unexpectedState(i, "You cannot confirm this PaymentIntent because it has a status of "+i.status+".")
 	}
-	if i.automatic && i.redirects != "never" && i.returnURL == "" && c.form.Get("return_url") == "" {
+	if i.automatic && i.redirects != "never" && c.form.Get("return_url") == "" {
 		return nil, invalid("", "return_url", needsReturnURL)
 	}
 	if failed := s.changeIntent(i, c); failed != nil {

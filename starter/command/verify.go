@@ -1,11 +1,13 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -150,6 +152,7 @@ func difference(ours, theirs map[booking.Currency]int64) string {
 
 // printPromises writes the table and returns ErrBroken when one does not hold, beside the reason why others are not in it.
 func printPromises(out io.Writer, promises []store.Promise, unasked error) error {
+	slices.SortStableFunc(promises, func(a, b store.Promise) int { return cmp.Compare(a.Number, b.Number) })
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	broken := 0
 	_, _ = fmt.Fprintln(table, "PROMISE\tHELD\tWHAT\tDETAIL") // tabwriter keeps it; Flush reports errors
