@@ -59,13 +59,3 @@ type DisputeSnapshot struct {
 	DueBy           time.Time            // of the evidence; zero when none is awaited
 	Balances        []BalanceTransaction // none for an inquiry, then the withdrawal, then the reinstatement
 }
-
-// Withheld is what the dispute has taken from Stripe's balance and not given back, without fees, in minor units of the
-// settlement currency.
-func (s DisputeSnapshot) Withheld() int64 {
-	var sum int64
-	for _, balance := range s.Balances {
-		sum -= balance.Amount
-	}
-	return sum
-}

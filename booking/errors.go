@@ -33,7 +33,7 @@ func (e FieldErrors) Error() string {
 
 // IllegalTransition is a state machine's refusal.
 type IllegalTransition struct {
-	Machine  string // "booking", "payment", "refund"
+	Machine  string // "booking", "payment", "refund", "dispute", "payout"
 	From, To string
 }
 

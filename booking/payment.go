@@ -16,8 +16,6 @@ type PaymentSnapshot struct {
 	Balance            *BalanceTransaction // nil until Stripe has made it (async capture)
 	// Reversal takes back what was authorised and not captured; nil when all was, or until Stripe has made it.
 	Reversal *BalanceTransaction
-	// Manual: authorised first, captured later.
-	Manual bool
 	// CaptureBefore is when Stripe lets an authorisation go; zero when there is none, or it is not said.
 	CaptureBefore time.Time
 }
@@ -40,7 +38,6 @@ type BalanceTransaction struct {
 	Currency          Currency
 	Type              string
 	ReportingCategory string
-	SourceID          string
 	Created           time.Time
 }
 

@@ -18,11 +18,6 @@ const (
 	Timing           Class = "timing" // not yet a difference
 )
 
-// Classes are all there are.
-var Classes = []Class{
-	MissingInLedger, MissingInStripe, AmountMismatch, CurrencyMismatch, FeeMismatch, StateMismatch, Duplicate, OrphanPayment, Timing,
-}
-
 // Healing is what may be done about a difference without a person: the object is read again at Stripe and recorded by its
 // own workflow. Nothing else is ever done.
 type Healing string

@@ -20,8 +20,8 @@ type Line struct {
 	Reference       booking.Reference // from the metadata; empty for what is not ours
 }
 
-// Posting is one ledger transaction, added up by currency in minor units: what it did to the clearing account without
-// fees, and the fee.
+// Posting is one ledger transaction, added up by currency in minor units: what it did to the clearing account, its
+// fee among it, and the fee.
 type Posting struct {
 	LedgerID        uint64
 	Type            string

@@ -1,4 +1,4 @@
-// Command starter is Farebook's HTTP API (starter serve) and the commands around it: migrate, setup, api-key, verify.
+// Command starter is Farebook's HTTP API (starter serve) and the commands around it, which package command lists.
 package main
 
 import (

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// NextCall reserves the moment of a run's next call at Stripe, at least every apart from the one before, and returns how
+// NextCall reserves the moment of a run's next call at Stripe, at least the duration every after the one before, and returns how
 // long it is until then. The run's row is the bucket: scans on many workers draw from it. Microseconds of the caller's
 // clock; one that is behind waits a little longer.
 func (s *Store) NextCall(ctx context.Context, runID uint64, every time.Duration) (time.Duration, error) {

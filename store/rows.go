@@ -8,7 +8,7 @@ import (
 	"farebook/booking"
 )
 
-// The rows as they stand in the tables; what leaves this package are the types of booking.go and its neighbours.
+// The rows as they stand in the tables; what leaves this package are the types of bookings.go and its neighbours.
 
 type bookingRow struct {
 	ID             uint64

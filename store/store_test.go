@@ -66,7 +66,7 @@ func (b books) held() booking.PaymentSnapshot {
 func paid(s booking.PaymentSnapshot, withFee bool) booking.PaymentSnapshot {
 	s.StripeStatus, s.AmountReceived, s.ChargeID, s.DeclineCode = "succeeded", s.Amount, "ch_1", ""
 	if withFee {
-		s.Balance = &booking.BalanceTransaction{ID: "txn_1", Amount: 45900, Fee: 1361, Net: 44539, Currency: "USD", SourceID: "ch_1"}
+		s.Balance = &booking.BalanceTransaction{ID: "txn_1", Amount: 45900, Fee: 1361, Net: 44539, Currency: "USD"}
 	}
 	return s
 }

@@ -35,7 +35,7 @@ func (m *mailing) send(ctx workflow.Context, ids []uint64) {
 
 func (m *mailing) sendOne(ctx workflow.Context, id uint64) {
 	in := activities.SendEmailInput{EmailID: id}
-	err := step{"Send the mail to the customer", emails.SendEmail, mailPatience}.run(ctx, in, nil)
+	err := step{"Send the mail", emails.SendEmail, mailPatience}.run(ctx, in, nil)
 	if err == nil {
 		return
 	}

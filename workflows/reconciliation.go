@@ -111,12 +111,10 @@ func (r *reconciling) scan(ctx workflow.Context) error {
 			return err
 		}
 	}
-	for _, batch := range [][]scan{second, last} {
-		if err := r.together(ctx, batch); err != nil {
-			return err
-		}
+	if err := r.together(ctx, "comparing states", second); err != nil {
+		return err
 	}
-	return nil
+	return r.together(ctx, "comparing the clearing account", last)
 }
 
 // scan is one long activity.
@@ -126,8 +124,11 @@ type scan struct {
 	in       activities.ScanInput
 }
 
-func (r *reconciling) together(ctx workflow.Context, batch []scan) error {
-	r.at.Stage = "comparing states"
+func (r *reconciling) together(ctx workflow.Context, stage string, batch []scan) error {
+	if len(batch) == 0 {
+		return nil
+	}
+	r.at.Stage = stage
 	r.describe(ctx)
 	futures := make([]workflow.Future, len(batch))
 	for i, one := range batch {

@@ -2,12 +2,14 @@ package workflows
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 
@@ -18,7 +20,7 @@ import (
 // NewRunID draws a reconciliation's correlation id.
 func NewRunID() string { return "recon_" + strings.ReplaceAll(uuid.NewString(), "-", "") }
 
-// ReconciliationQueue is where reconciliations of a system run whose bookings run on c's queue.
+// reconciliationQueue is where reconciliations of a system run whose bookings run on c's queue.
 func (c *Client) reconciliationQueue() string { return ReconciliationQueue(c.taskQueue) }
 
 // ReconciliationQueue is the queue of reconciliations beside a queue of bookings: one of its own, so that a scan never
@@ -121,7 +123,8 @@ func (c *Client) ApplySchedule(ctx context.Context, s Schedule) error {
 		Args: []any{ReconciliationInput{Options: s.Options, BookingsQueue: c.taskQueue}}, StaticSummary: summaryOf(s.Options, ""),
 	}
 	handle := c.temporal.ScheduleClient().GetHandle(ctx, c.scheduleID())
-	if _, err := handle.Describe(ctx); err == nil {
+	_, err := handle.Describe(ctx)
+	if err == nil {
 		return handle.Update(ctx, client.ScheduleUpdateOptions{DoUpdate: func(in client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
 			schedule := in.Description.Schedule
 			schedule.Spec, schedule.Action = &spec, action
@@ -129,7 +132,11 @@ func (c *Client) ApplySchedule(ctx context.Context, s Schedule) error {
 			return &client.ScheduleUpdate{Schedule: &schedule}, nil
 		}})
 	}
-	_, err := c.temporal.ScheduleClient().Create(ctx, client.ScheduleOptions{
+	var none *serviceerror.NotFound
+	if !errors.As(err, &none) {
+		return err
+	}
+	_, err = c.temporal.ScheduleClient().Create(ctx, client.ScheduleOptions{
 		ID: c.scheduleID(), Spec: spec, Action: action, Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: scheduleCatchup,
 	})
 	return err

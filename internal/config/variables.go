@@ -6,7 +6,7 @@ import (
 )
 
 // variables is every variable that Farebook reads itself, with its default and what it is for. Values are texts here
-// and checked in problems.go, so that one message can name every problem by its variable.
+// and checked in read.go and parts.go, so that one message can name every problem by its variable.
 type variables struct {
 	AppEnv           string `env:"APP_ENV" envDefault:"development" doc:"development or production"`
 	LogLevel         string `env:"LOG_LEVEL" envDefault:"info" doc:"debug, info, warn or error"`

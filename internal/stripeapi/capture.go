@@ -46,7 +46,7 @@ func (c *Client) addReversal(ctx context.Context, snapshot *booking.PaymentSnaps
 	page := c.api.BalanceTransactions.List(params)
 	for page.Next() {
 		if txn := page.BalanceTransaction(); txn.ReportingCategory == categoryPartialCapture {
-			snapshot.Reversal = balanceTransactionOf(txn, snapshot.ChargeID)
+			snapshot.Reversal = balanceTransactionOf(txn)
 		}
 	}
 	if err := page.Err(); err != nil {

@@ -4,6 +4,7 @@ package stripeapi
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
@@ -14,8 +15,8 @@ import (
 )
 
 const (
-	// callTimeout is below every activity's start-to-close time, so that a hang surfaces as this call's error and not
-	// as a lost activity. The library's own default is 80 s.
+	// callTimeout is below the start-to-close time of activities on the slow path, so that a hang surfaces as this call's
+	// error and not as a lost activity; the fast path is shorter on purpose. The library's own default is 80 s.
 	callTimeout = 20 * time.Second
 	// callsPerSecond stays under Stripe's 100 requests a second in live mode, with room for reconciliation beside it
 	// (stripe.com/docs/rate-limits). Local activities bypass Temporal's own rate limits, hence a bucket here.
@@ -63,10 +64,11 @@ func New(cfg Config) *Client {
 // Paced is the same client at another's pace, for one who works beside others.
 func (c *Client) Paced(pacer Pacer) *Client { return &Client{api: c.api, pacer: pacer, log: c.log} }
 
-// before waits until the call may be made: it is called ahead of each request.
+// before waits until the call may be made: it is called ahead of each request. Its error is the pacer's: nothing was asked
+// of Stripe.
 func (c *Client) before(ctx context.Context, operation string) error {
 	if err := c.pacer.Wait(ctx); err != nil {
-		return &Failure{Kind: Busy, Operation: operation, Code: "local_rate_limit"}
+		return fmt.Errorf("%s: waiting for its turn: %w", operation, err)
 	}
 	return nil
 }

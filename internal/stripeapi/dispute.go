@@ -45,7 +45,7 @@ func disputeOf(dispute *stripe.Dispute) booking.DisputeSnapshot {
 		snapshot.DueBy = unixOrZero(details.DueBy)
 	}
 	for _, txn := range dispute.BalanceTransactions {
-		if balance := expanded(txn, dispute.ID); balance != nil {
+		if balance := expanded(txn); balance != nil {
 			snapshot.Balances = append(snapshot.Balances, *balance)
 		}
 	}

@@ -53,7 +53,7 @@ func (c *Client) BalanceTransactions(ctx context.Context, w Window, after string
 
 func lineOf(txn *stripe.BalanceTransaction) reconciliation.Line {
 	line := reconciliation.Line{
-		BalanceTransaction: *balanceTransactionOf(txn, sourceID(txn)), Object: "balance_transaction", ObjectID: txn.ID,
+		BalanceTransaction: *balanceTransactionOf(txn), Object: "balance_transaction", ObjectID: txn.ID,
 	}
 	if txn.Source == nil {
 		return line
@@ -106,7 +106,7 @@ func (c *Client) BalanceTransaction(ctx context.Context, id string) (*booking.Ba
 	if err := failureOf(operation, err); err != nil {
 		return nil, err
 	}
-	return balanceTransactionOf(txn, sourceID(txn)), nil
+	return balanceTransactionOf(txn), nil
 }
 
 // States reads one page of a window's refunds, disputes or payouts: their ids and states, the newest first.

@@ -55,7 +55,7 @@ func (c *Client) payoutContents(ctx context.Context, id string) ([]booking.Balan
 			txn := page.BalanceTransaction()
 			after = txn.ID
 			if sourceID(txn) != id { // its own row is among them
-				contents = append(contents, *balanceTransactionOf(txn, sourceID(txn)))
+				contents = append(contents, *balanceTransactionOf(txn))
 			}
 		}
 		if err := page.Err(); err != nil {
@@ -77,8 +77,8 @@ func payoutOf(payout *stripe.Payout) booking.PayoutSnapshot {
 		Automatic:      payout.Automatic,
 		ArrivesAt:      unixOrZero(payout.ArrivalDate),
 		FailureCode:    string(payout.FailureCode),
-		Balance:        expanded(payout.BalanceTransaction, payout.ID),
-		FailureBalance: expanded(payout.FailureBalanceTransaction, payout.ID),
+		Balance:        expanded(payout.BalanceTransaction),
+		FailureBalance: expanded(payout.FailureBalanceTransaction),
 		Complete:       payout.Automatic && payout.ReconciliationStatus == stripe.PayoutReconciliationStatusCompleted,
 	}
 }

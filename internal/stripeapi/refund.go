@@ -127,8 +127,8 @@ func refundOf(refund *stripe.Refund) booking.RefundSnapshot {
 		Currency:       booking.Currency(strings.ToUpper(string(refund.Currency))),
 		Reason:         string(refund.Reason),
 		FailureReason:  string(refund.FailureReason),
-		Balance:        expanded(refund.BalanceTransaction, refund.ID),
-		FailureBalance: expanded(refund.FailureBalanceTransaction, refund.ID),
+		Balance:        expanded(refund.BalanceTransaction),
+		FailureBalance: expanded(refund.FailureBalanceTransaction),
 	}
 	if id, err := booking.ParseRefundID(refund.Metadata[MetadataRefundID]); err == nil {
 		snapshot.RefundID = id
@@ -143,11 +143,11 @@ func refundOf(refund *stripe.Refund) booking.RefundSnapshot {
 }
 
 // expanded is nil for a balance transaction that is not there, or of which only the id is known.
-func expanded(txn *stripe.BalanceTransaction, source string) *booking.BalanceTransaction {
+func expanded(txn *stripe.BalanceTransaction) *booking.BalanceTransaction {
 	if txn == nil || txn.Currency == "" {
 		return nil
 	}
-	return balanceTransactionOf(txn, source)
+	return balanceTransactionOf(txn)
 }
 
 func unixOrZero(seconds int64) time.Time {

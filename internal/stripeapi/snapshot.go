@@ -20,12 +20,11 @@ func snapshotOf(intent *stripe.PaymentIntent) booking.PaymentSnapshot {
 		Currency:           booking.Currency(strings.ToUpper(string(intent.Currency))),
 		CancellationReason: string(intent.CancellationReason),
 		DeclineCode:        declineCode(intent.LastPaymentError),
-		Manual:             intent.CaptureMethod == stripe.PaymentIntentCaptureMethodManual,
 	}
 	if charge := intent.LatestCharge; charge != nil {
 		snapshot.ChargeID = charge.ID
 		// Unexpanded or not made yet (async capture): only the id is known, or nothing at all.
-		snapshot.Balance = expanded(charge.BalanceTransaction, charge.ID)
+		snapshot.Balance = expanded(charge.BalanceTransaction)
 		if details := charge.PaymentMethodDetails; details != nil && details.Card != nil {
 			snapshot.CaptureBefore = unixOrZero(details.Card.CaptureBefore)
 		}
@@ -47,7 +46,7 @@ func declineCode(last *stripe.Error) string {
 	}
 }
 
-func balanceTransactionOf(txn *stripe.BalanceTransaction, chargeID string) *booking.BalanceTransaction {
+func balanceTransactionOf(txn *stripe.BalanceTransaction) *booking.BalanceTransaction {
 	return &booking.BalanceTransaction{
 		ID:                txn.ID,
 		Amount:            txn.Amount,
@@ -56,7 +55,6 @@ func balanceTransactionOf(txn *stripe.BalanceTransaction, chargeID string) *book
 		Currency:          booking.Currency(strings.ToUpper(string(txn.Currency))),
 		Type:              string(txn.Type),
 		ReportingCategory: string(txn.ReportingCategory),
-		SourceID:          chargeID,
 		Created:           time.Unix(txn.Created, 0).UTC(),
 	}
 }

@@ -47,7 +47,7 @@ type actionInput struct {
 	RawBody   []byte `contentType:"application/json"`
 }
 
-// cancelBody documents the request; decode.go reads it.
+// cancelBody documents the request; decode_actions.go reads it.
 type cancelBody struct {
 	ExpectedRefund *amountBody `json:"expectedRefund,omitempty" doc:"What you were quoted. If the policy gives something else now, nothing is cancelled."`
 }

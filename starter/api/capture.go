@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -25,7 +24,7 @@ func (a *api) addCapture(spec huma.API) {
 	}), a.captureBooking)
 }
 
-// captureBody documents the request; decode.go reads it.
+// captureBody documents the request; decode_actions.go reads it.
 type captureBody struct {
 	Amount *amountBody `json:"amount,omitempty" doc:"Left out: all that is authorised."`
 }
@@ -108,7 +107,9 @@ func (a *api) capturedAs(ctx context.Context, reference booking.Reference, amoun
 }
 
 func otherCaptured(ctx context.Context, known store.Booking) error {
-	return notCapturable(ctx, fmt.Sprintf("%d was captured already (minor units), and a payment is captured once", known.Payment.AmountCaptured))
+	captured := booking.Money{Value: known.Payment.AmountCaptured, Currency: known.Amount.Currency}
+	return problem(ctx, http.StatusConflict, "not-capturable", "Another request has captured "+captured.Format(booking.LocaleEN)+
+		": a payment is captured once, and this one changed nothing.")
 }
 
 func notCapturable(ctx context.Context, why string) error {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/go-sql-driver/mysql"
+	"go.temporal.io/sdk/temporal"
 
 	"farebook/booking"
 	"farebook/internal/correlation"
@@ -96,7 +97,7 @@ func (a *api) storeFailed(ctx context.Context, err error) error {
 		return noSuchBooking(ctx)
 	case errors.As(err, &conflict):
 		return problem(ctx, http.StatusUnprocessableEntity, "idempotency-key-reused",
-			"This Idempotency-Key was used before with another body. Nothing was changed: send the same body again, or a new key for a new booking.",
+			"This Idempotency-Key was used before with another body. Nothing was changed: send the same body again, or a new key for a new request.",
 			headerField(idempotencyHeader, "belongs to another body"))
 	case databaseAway(err):
 		a.Log.ErrorContext(ctx, "the database is away", "error", err)
@@ -106,8 +107,15 @@ func (a *api) storeFailed(ctx context.Context, err error) error {
 	}
 }
 
-// temporalFailed: whatever Temporal says, the booking is in the books and asking again goes on where it stopped.
+// temporalFailed: without an answer the booking is in the books, and asking again goes on where it stopped. A workflow
+// that refuses for good has answered: a person has to look.
 func (a *api) temporalFailed(ctx context.Context, err error) error {
+	var refused *temporal.ApplicationError
+	if errors.As(err, &refused) && refused.NonRetryable() {
+		a.Log.ErrorContext(ctx, "the workflow refuses for good", "type", refused.Type(), "error", err)
+		return problem(ctx, http.StatusConflict, "needs-attention",
+			"This cannot be done until somebody on our side has looked at the booking. Asking again does not help; tell us the id in instance.")
+	}
 	a.Log.ErrorContext(ctx, "Temporal did not answer", "error", err)
 	return away(ctx, "The payment service")
 }

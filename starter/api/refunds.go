@@ -28,7 +28,7 @@ func (a *api) addRefunds(spec huma.API) {
 	huma.Register(spec, operation, a.createRefund)
 }
 
-// refundBody documents the request; decode.go reads it.
+// refundBody documents the request; decode_actions.go reads it.
 type refundBody struct {
 	Amount *amountBody `json:"amount,omitempty" doc:"Left out: all that is left."`
 	Reason string      `json:"reason,omitempty" enum:"requested_by_customer,duplicate,fraudulent" default:"requested_by_customer"`

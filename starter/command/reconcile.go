@@ -77,8 +77,15 @@ func startRun(cmd *cobra.Command, books *store.Store, w *workflows.Client, optio
 	ctx := cmd.Context()
 	if flags.apply != "" {
 		plan, err := books.Run(ctx, flags.apply)
-		if err != nil || plan.Status != store.RunCompleted || !plan.Options.DryRun {
-			return fmt.Errorf("--apply: %q is not a dry run that has completed", flags.apply)
+		switch {
+		case errors.Is(err, store.ErrNotFound):
+			return fmt.Errorf("--apply: there is no run %q", flags.apply)
+		case err != nil:
+			return err
+		case !plan.Options.DryRun:
+			return fmt.Errorf("--apply: %s was no dry run, and has healed what it may", flags.apply)
+		case plan.Status != store.RunCompleted:
+			return fmt.Errorf("--apply: %s is %s: only the plan of a run that has completed can be carried out", flags.apply, plan.Status)
 		}
 		options = plan.Options
 		options.DryRun = false

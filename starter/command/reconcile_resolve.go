@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"strings"
 	"time"
 
@@ -27,8 +28,8 @@ func resolveItemCommand() *cobra.Command {
 			"so that the ledger says of the balance transaction what Stripe says of it, with the other side on --account: nothing is changed or removed.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			var id uint64
-			if _, err := fmt.Sscanf(args[0], "%d", &id); err != nil {
+			id, err := strconv.ParseUint(args[0], 10, 64)
+			if err != nil {
 				return fmt.Errorf("%q is no item's number: see reconcile show RUN", args[0])
 			}
 			if strings.TrimSpace(note) == "" || len(note) > 500 {

@@ -1,5 +1,5 @@
-// Package command is the starter's commands: serving the HTTP API, preparing database and Temporal, making API keys and
-// checking the books. Secrets come from the environment or standard input, never from arguments.
+// Package command is the starter's commands: serving the HTTP API, preparing database and Temporal, API keys, events, mails
+// and evidence, checking the books, and reconciliation with its schedule. Secrets come from the environment or standard input, never from arguments.
 package command
 
 import (

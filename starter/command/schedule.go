@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 
 	"farebook/store"
@@ -69,8 +70,12 @@ func scheduleAction(use, short string, act func(*cobra.Command, *workflows.Clien
 
 func showSchedule(cmd *cobra.Command, w *workflows.Client) error {
 	found, err := w.ScheduleHandle(cmd.Context()).Describe(cmd.Context())
+	var none *serviceerror.NotFound
+	if errors.As(err, &none) {
+		return errors.New("there is no schedule yet: make one with schedule apply")
+	}
 	if err != nil {
-		return fmt.Errorf("there is no schedule yet, make one with schedule apply: %w", err)
+		return fmt.Errorf("ask Temporal for the schedule: %w", err)
 	}
 	state := "runs"
 	if found.Schedule.State.Paused {

@@ -85,7 +85,7 @@ func (s *Service) connect(ctx context.Context, cfg config.Config, log *slog.Logg
 	return nil
 }
 
-// Registry is what workflows and activities are registered with: a worker, a replayer or a test environment.
+// Registry is what workflows and activities are registered with.
 type Registry interface {
 	RegisterWorkflowWithOptions(w any, options workflow.RegisterOptions)
 	RegisterActivityWithOptions(a any, options activity.RegisterOptions)
