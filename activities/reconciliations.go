@@ -40,8 +40,8 @@ type BeginReconciliationInput struct {
 
 // ReconciliationBegun is the run with the span that it looks at.
 type ReconciliationBegun struct {
-	RunID uint64           `json:"runId"`
-	Whole stripeapi.Window `json:"whole"`
+	RunID uint64                `json:"runId"`
+	Whole reconciliation.Window `json:"whole"`
 }
 
 // BeginReconciliation writes the run's row. Harmless when repeated: UNIQUE correlation id.
@@ -58,7 +58,7 @@ func (r *Reconciliations) BeginReconciliation(ctx context.Context, in BeginRecon
 	if in.Applies != "" {
 		err = r.takePlan(ctx, run, in.Applies)
 	}
-	return ReconciliationBegun{RunID: run.ID, Whole: stripeapi.Window{From: start, To: end}}, err
+	return ReconciliationBegun{RunID: run.ID, Whole: reconciliation.Window{From: start, To: end}}, err
 }
 
 // takePlan copies what another run found into this one, as long as it is what that run's digest says.

@@ -16,12 +16,12 @@ import (
 // ScanInput is what one scan goes through. After is Stripe's cursor when another scan has been through the newer part;
 // Pages is after how many a scan of a window hands back the rest.
 type ScanInput struct {
-	RunID  uint64           `json:"runId"`
-	Window stripeapi.Window `json:"window"`
-	After  string           `json:"after,omitempty"`
-	Pages  int              `json:"pages,omitempty"`
-	Limit  int              `json:"limit,omitempty"`  // of open payments; 0 for all
-	Object string           `json:"object,omitempty"` // refund, dispute or payout
+	RunID  uint64                `json:"runId"`
+	Window reconciliation.Window `json:"window"`
+	After  string                `json:"after,omitempty"`
+	Pages  int                   `json:"pages,omitempty"`
+	Limit  int                   `json:"limit,omitempty"`  // of open payments; 0 for all
+	Object string                `json:"object,omitempty"` // refund, dispute or payout
 }
 
 // Scanned is how far a scan is; it is the heartbeat's detail, too.
@@ -31,7 +31,7 @@ type Scanned struct {
 	Lines int64  `json:"lines"`
 	Found int64  `json:"found"`
 	// Rest is what is left of a window, for scans to come; nil when it is done.
-	Rest *stripeapi.Window `json:"rest,omitempty"`
+	Rest *reconciliation.Window `json:"rest,omitempty"`
 	// Seconds of the window that have been gone through.
 	Seconds int64 `json:"seconds,omitempty"`
 	// Start is the row that a scan of open payments began after, and Wrapped whether it has come to the end and gone on from
@@ -56,7 +56,7 @@ func (r *Reconciliations) ScanWindow(ctx context.Context, in ScanInput) (Scanned
 	if at.After == "" {
 		at.After = in.After
 	}
-	for pages := int(at.Lines / stripeapi.PageSize); ; pages++ {
+	for pages := int(at.Lines / reconciliation.PageSize); ; pages++ {
 		lines, more, err := stripe.BalanceTransactions(ctx, in.Window, at.After, false)
 		if err != nil {
 			return at, stripeError(err)
@@ -76,7 +76,7 @@ func (r *Reconciliations) ScanWindow(ctx context.Context, in ScanInput) (Scanned
 		}
 		last := lines[len(lines)-1]
 		// The second of the last line may hold more of them: the cursor, not the window, leaves out those that were met.
-		rest := stripeapi.Window{From: in.Window.From, To: last.Created.Truncate(time.Second).Add(time.Second)}
+		rest := reconciliation.Window{From: in.Window.From, To: last.Created.Truncate(time.Second).Add(time.Second)}
 		at.After, at.Seconds = last.ID, in.Window.Seconds()-rest.Seconds()
 		if pages+1 >= in.Pages {
 			at.Rest = &rest

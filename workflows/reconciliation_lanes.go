@@ -7,7 +7,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"farebook/activities"
-	"farebook/internal/stripeapi"
+	"farebook/reconciliation"
 )
 
 // lanes is how many disjoint windows are read beside one another: enough that the rate limit, and not the time that Stripe
@@ -68,10 +68,10 @@ func (r *reconciling) count(scanned activities.Scanned) {
 // share cuts what a scan has left into parts for the lanes that are idle.
 func (r *reconciling) share(in activities.ScanInput, scanned activities.Scanned, idle int) []activities.ScanInput {
 	in.Window, in.After = *scanned.Rest, scanned.After
-	in.Pages = int(min(max(r.at.Scanned/stripeapi.PageSize/lanes/handBacks, fewestPages), mostPages))
+	in.Pages = int(min(max(r.at.Scanned/reconciliation.PageSize/lanes/handBacks, fewestPages), mostPages))
 	if scanned.Seconds > 0 {
 		// What is left is taken to be as dense as what is done; where that is wrong, the next look mends it.
-		pages := scanned.Lines * in.Window.Seconds() / scanned.Seconds / stripeapi.PageSize
+		pages := scanned.Lines * in.Window.Seconds() / scanned.Seconds / reconciliation.PageSize
 		idle = int(min(int64(idle), pages/pagesWorthALane))
 	}
 	return cut(in, idle)
@@ -86,7 +86,7 @@ func cut(in activities.ScanInput, parts int) []activities.ScanInput {
 	to := in.Window.To
 	for i := range parts {
 		part := in
-		part.Window = stripeapi.Window{From: in.Window.From.Add(time.Duration(whole*int64(parts-1-i)/int64(parts)) * time.Second), To: to}
+		part.Window = reconciliation.Window{From: in.Window.From.Add(time.Duration(whole*int64(parts-1-i)/int64(parts)) * time.Second), To: to}
 		to = part.Window.From
 		if i > 0 {
 			part.After = ""
@@ -96,7 +96,7 @@ func cut(in activities.ScanInput, parts int) []activities.ScanInput {
 	return out
 }
 
-func spanOf(w stripeapi.Window) string {
+func spanOf(w reconciliation.Window) string {
 	const layout = "2 Jan 15:04:05"
 	return w.From.UTC().Format(layout) + " to " + w.To.UTC().Format(layout)
 }

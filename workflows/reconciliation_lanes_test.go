@@ -8,7 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"farebook/activities"
-	"farebook/internal/stripeapi"
+	"farebook/reconciliation"
 )
 
 // Whatever is cut, the parts are the whole without gap or overlap, the newest first, and the cursor stays with the newest.
@@ -17,7 +17,7 @@ func TestCutLosesNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		from := time.Unix(rapid.Int64Range(0, 2e9).Draw(t, "from"), 0).UTC()
 		to := from.Add(time.Duration(rapid.Int64Range(1, 4e7).Draw(t, "seconds")) * time.Second)
-		in := activities.ScanInput{RunID: 1, Window: stripeapi.Window{From: from, To: to}, After: "txn_1", Pages: 4}
+		in := activities.ScanInput{RunID: 1, Window: reconciliation.Window{From: from, To: to}, After: "txn_1", Pages: 4}
 		parts := cut(in, rapid.IntRange(-1, 20).Draw(t, "parts"))
 		require.NotEmpty(t, parts)
 		require.Equal(t, to, parts[0].Window.To)

@@ -3,7 +3,6 @@ package stripeapi
 import (
 	"context"
 	"strings"
-	"time"
 
 	"github.com/stripe/stripe-go/v76"
 
@@ -11,21 +10,12 @@ import (
 	"farebook/reconciliation"
 )
 
-// PageSize is the most that Stripe gives at once.
-const PageSize = 100
-
-// Window is a span of creation times, the end left out.
-type Window struct{ From, To time.Time }
-
-// Seconds is how long it is: what Stripe counts creation times in.
-func (w Window) Seconds() int64 { return int64(w.To.Sub(w.From) / time.Second) }
-
-func (w Window) created() *stripe.RangeQueryParams {
+func created(w reconciliation.Window) *stripe.RangeQueryParams {
 	return &stripe.RangeQueryParams{GreaterThanOrEqual: w.From.Unix(), LesserThan: w.To.Unix()}
 }
 
 func listParams(ctx context.Context, after string) stripe.ListParams {
-	params := stripe.ListParams{Context: ctx, Single: true, Limit: stripe.Int64(PageSize)}
+	params := stripe.ListParams{Context: ctx, Single: true, Limit: stripe.Int64(reconciliation.PageSize)}
 	if after != "" {
 		params.StartingAfter = stripe.String(after)
 	}
@@ -35,12 +25,12 @@ func listParams(ctx context.Context, after string) stripe.ListParams {
 // BalanceTransactions reads one page of a window's balance transactions, the newest first. after is the last id of the page
 // before, empty for the first. In full, each comes with what its source says of itself, which is many times as much to
 // send and to read: PaymentIntent and reference are known only then.
-func (c *Client) BalanceTransactions(ctx context.Context, w Window, after string, full bool) (lines []reconciliation.Line, more bool, err error) {
+func (c *Client) BalanceTransactions(ctx context.Context, w reconciliation.Window, after string, full bool) (lines []reconciliation.Line, more bool, err error) {
 	const operation = "list balance transactions"
 	if err := c.before(ctx, operation); err != nil {
 		return nil, false, err
 	}
-	params := &stripe.BalanceTransactionListParams{ListParams: listParams(ctx, after), CreatedRange: w.created()}
+	params := &stripe.BalanceTransactionListParams{ListParams: listParams(ctx, after), CreatedRange: created(w)}
 	if full {
 		params.AddExpand("data.source")
 	}
@@ -110,7 +100,7 @@ func (c *Client) BalanceTransaction(ctx context.Context, id string) (*booking.Ba
 }
 
 // States reads one page of a window's refunds, disputes or payouts: their ids and states, the newest first.
-func (c *Client) States(ctx context.Context, object string, w Window, after string) (states []ObjectState, more bool, err error) {
+func (c *Client) States(ctx context.Context, object string, w reconciliation.Window, after string) (states []ObjectState, more bool, err error) {
 	operation := "list " + object + "s"
 	if err := c.before(ctx, operation); err != nil {
 		return nil, false, err
@@ -122,21 +112,21 @@ func (c *Client) States(ctx context.Context, object string, w Window, after stri
 	list := listParams(ctx, after)
 	switch object {
 	case "refund":
-		page := c.api.Refunds.List(&stripe.RefundListParams{ListParams: list, CreatedRange: w.created()})
+		page := c.api.Refunds.List(&stripe.RefundListParams{ListParams: list, CreatedRange: created(w)})
 		for page.Next() {
 			o := page.Refund()
 			add(ObjectState{ID: o.ID, Status: string(o.Status), PaymentIntentID: intentID(o.PaymentIntent), Settled: o.BalanceTransaction != nil}, o.Currency)
 		}
 		return states, page.Meta().HasMore, failureOf(operation, page.Err())
 	case "dispute":
-		page := c.api.Disputes.List(&stripe.DisputeListParams{ListParams: list, CreatedRange: w.created()})
+		page := c.api.Disputes.List(&stripe.DisputeListParams{ListParams: list, CreatedRange: created(w)})
 		for page.Next() {
 			o := page.Dispute()
 			add(ObjectState{ID: o.ID, Status: string(o.Status), PaymentIntentID: intentID(o.PaymentIntent), Settled: len(o.BalanceTransactions) > 0}, o.Currency)
 		}
 		return states, page.Meta().HasMore, failureOf(operation, page.Err())
 	default:
-		page := c.api.Payouts.List(&stripe.PayoutListParams{ListParams: list, CreatedRange: w.created()})
+		page := c.api.Payouts.List(&stripe.PayoutListParams{ListParams: list, CreatedRange: created(w)})
 		for page.Next() {
 			o := page.Payout()
 			add(ObjectState{ID: o.ID, Status: string(o.Status), Settled: o.BalanceTransaction != nil}, o.Currency)
