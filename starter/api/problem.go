@@ -2,15 +2,10 @@ package api
 
 import (
 	"context"
-	"database/sql"
-	"database/sql/driver"
 	"errors"
-	"io"
-	"net"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/go-sql-driver/mysql"
 	"go.temporal.io/sdk/temporal"
 
 	"farebook/booking"
@@ -99,7 +94,7 @@ func (a *api) storeFailed(ctx context.Context, err error) error {
 		return problem(ctx, http.StatusUnprocessableEntity, "idempotency-key-reused",
 			"This Idempotency-Key was used before with another body. Nothing was changed: send the same body again, or a new key for a new request.",
 			headerField(idempotencyHeader, "belongs to another body"))
-	case databaseAway(err):
+	case store.Unavailable(err):
 		a.Log.ErrorContext(ctx, "the database is away", "error", err)
 		return away(ctx, "The database")
 	default:
@@ -129,26 +124,4 @@ func (a *api) stripeFailed(ctx context.Context, err error) error {
 func (a *api) bug(ctx context.Context, message string, err error) error {
 	a.Log.ErrorContext(ctx, message, "error", err)
 	return problem(ctx, http.StatusInternalServerError, "internal", "Something is broken on our side. Tell us the id in instance.")
-}
-
-// databaseAway tells errors of the connection, and of a server that is stopping, full or read-only after a failover,
-// from errors in what we asked.
-func databaseAway(err error) bool {
-	var server *mysql.MySQLError
-	if errors.As(err, &server) {
-		switch server.Number {
-		case 1040, 1203, // too many connections
-			1205, 1213, 1020, // lock wait, deadlock, record changed, repeated in vain
-			1021, 1041, 1114, // disk or memory full
-			1044, 1045, // refused: the password is being changed
-			1053, 1077, 1079, 1152, 1317, 1927, // shutdown, killed
-			1290, 1792, 1836: // read-only
-			return true
-		}
-		return false
-	}
-	var network net.Error
-	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, mysql.ErrInvalidConn) || errors.Is(err, sql.ErrConnDone) ||
-		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
-		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || errors.As(err, &network)
 }

@@ -1,0 +1,35 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"io"
+	"net"
+
+	mysqldriver "github.com/go-sql-driver/mysql"
+)
+
+// unavailable are the errors of a server that is full, stopping, read-only after a failover, or whose password is being
+// changed (dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html, and MariaDB's 1927).
+var unavailable = map[uint16]bool{
+	1040: true, 1203: true, // too many connections
+	errLockWaitTimeout: true, errDeadlock: true, errRecordChanged: true, // repeated in vain
+	1021: true, 1041: true, 1114: true, // disk, memory or table full
+	1044: true, 1045: true, // access denied
+	1053: true, 1077: true, 1079: true, 1152: true, 1317: true, 1927: true, // shutdown, connection killed
+	1290: true, 1792: true, 1836: true, // read-only
+}
+
+// Unavailable tells an error of the connection, or of a server that cannot serve now, from an error in what was asked:
+// the same call may succeed later.
+func Unavailable(err error) bool {
+	if number := errorNumber(err); number != 0 {
+		return unavailable[number]
+	}
+	var network net.Error
+	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, mysqldriver.ErrInvalidConn) || errors.Is(err, sql.ErrConnDone) ||
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || errors.As(err, &network)
+}
