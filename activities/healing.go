@@ -3,7 +3,6 @@ package activities
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -11,7 +10,6 @@ import (
 
 	"farebook/booking"
 	"farebook/internal/wait"
-	"farebook/ledger"
 	"farebook/reconciliation"
 	"farebook/store"
 )
@@ -202,64 +200,4 @@ func (r *Reconciliations) stateDiffers(ctx context.Context, item store.Item, the
 	}
 	here, err := r.Store.StatesOf(ctx, item.Object, []string{item.StripeID})
 	return here[item.StripeID] != there, err
-}
-
-// clearingLooks: on a system that moves, ledger and balance differ for the moment that an event takes.
-const clearingLooks = 5
-
-// CompareClearing holds the clearing account against Stripe's own balance. What the run has found explains a difference; what
-// is left unexplained is a finding of its own.
-func (r *Reconciliations) CompareClearing(ctx context.Context, in ScanInput) (Scanned, error) {
-	var findings []booking.Finding
-	for look := range clearingLooks {
-		if look > 0 {
-			if err := wait.For(ctx, time.Second); err != nil {
-				return Scanned{}, err
-			}
-		}
-		var err error
-		if findings, err = r.unexplained(ctx, in.RunID); err != nil {
-			return Scanned{}, err
-		}
-		if len(findings) == 0 {
-			return Scanned{}, nil
-		}
-	}
-	return Scanned{Found: int64(len(findings))}, r.Store.AddFindings(ctx, in.RunID, findings)
-}
-
-func (r *Reconciliations) unexplained(ctx context.Context, runID uint64) ([]booking.Finding, error) {
-	theirs, err := r.Stripe.Balance(ctx)
-	if err != nil {
-		return nil, stripeError(err)
-	}
-	balances, err := r.Store.Balances(ctx)
-	if err != nil {
-		return nil, err
-	}
-	difference := map[booking.Currency]int64{}
-	ours := map[booking.Currency]int64{}
-	for currency, amount := range theirs {
-		difference[currency] -= amount
-	}
-	for _, balance := range balances {
-		if balance.Account == ledger.AssetStripeClearing {
-			difference[balance.Currency] += balance.Amount
-			ours[balance.Currency] = balance.Amount
-		}
-	}
-	explained, err := r.Store.Explained(ctx, runID)
-	if err != nil {
-		return nil, err
-	}
-	var findings []booking.Finding
-	for currency, amount := range difference {
-		if rest := amount - explained[currency]; max(rest, -rest) > r.Tolerance {
-			findings = append(findings, booking.Finding{
-				Class: booking.AmountMismatch, Object: "clearing", StripeID: "balance-" + string(currency), Here: ours[currency], AtStripe: theirs[currency],
-				Currency: currency, Reason: fmt.Sprintf("the clearing account differs from Stripe's balance by %d (minor units) beyond what this run found: look further back", rest),
-			})
-		}
-	}
-	return findings, nil
 }

@@ -181,23 +181,7 @@ func (r *Reconciliations) addUp(ctx context.Context, correlationID string) (Reco
 		result.CompletedAt = *run.CompletedAt
 	}
 	counts, err := r.Store.Counts(ctx, run.ID)
-	for _, count := range counts {
-		if count.Class == booking.Timing {
-			continue
-		}
-		result.Found += count.Items
-		switch count.State {
-		case store.ItemFixed:
-			result.Fixed += count.Items
-		case store.ItemFailed:
-			result.Failed += count.Items
-			result.Left += count.Items
-		case store.ItemFound:
-			result.Left += count.Items
-			fallthrough
-		default:
-			result.Skipped += count.Items
-		}
-	}
+	tally := store.TallyOf(counts)
+	result.Found, result.Fixed, result.Failed, result.Skipped, result.Left = tally.Found, tally.Fixed, tally.Failed, tally.Skipped, tally.Left
 	return result, err
 }

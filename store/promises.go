@@ -5,9 +5,6 @@ import (
 	"fmt"
 
 	"golang.org/x/sync/errgroup"
-
-	"farebook/booking"
-	"farebook/ledger"
 )
 
 // Promise is one of Farebook's, and whether the books keep it now.
@@ -151,19 +148,4 @@ func (s *Store) CheckPromises(ctx context.Context) ([]Promise, error) {
 		})
 	}
 	return out, group.Wait()
-}
-
-// Balance of an account in one currency: debits less credits, in minor units.
-type Balance struct {
-	Account  ledger.Account
-	Currency booking.Currency
-	Amount   int64
-}
-
-// Balances adds up the ledger, per account and currency.
-func (s *Store) Balances(ctx context.Context) ([]Balance, error) {
-	var out []Balance
-	err := s.db.WithContext(ctx).Raw(`SELECT account, currency, SUM(CASE side WHEN 'debit' THEN amount ELSE -amount END) AS amount
-		FROM ledger_entries GROUP BY account, currency ORDER BY account, currency`).Scan(&out).Error
-	return out, err
 }

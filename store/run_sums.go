@@ -24,6 +24,36 @@ func (s *Store) Counts(ctx context.Context, runID uint64) ([]Count, error) {
 	return counts, err
 }
 
+// Tally is how the differences of a run stand. What is only on its way (timing) is none.
+type Tally struct {
+	Found, Fixed, Failed, Skipped int64
+	Left                          int64 // nobody has dealt with them: of the failed all, of the skipped some
+}
+
+// TallyOf adds counts up.
+func TallyOf(counts []Count) Tally {
+	var t Tally
+	for _, count := range counts {
+		if count.Class == booking.Timing {
+			continue
+		}
+		t.Found += count.Items
+		switch count.State {
+		case ItemFixed:
+			t.Fixed += count.Items
+		case ItemFailed:
+			t.Failed += count.Items
+			t.Left += count.Items
+		case ItemFound:
+			t.Skipped += count.Items
+			t.Left += count.Items
+		default:
+			t.Skipped += count.Items
+		}
+	}
+	return t
+}
+
 // Explained is how much of a difference between the clearing account and Stripe's balance a run has found line by line:
 // here less at Stripe, per currency, in minor units.
 func (s *Store) Explained(ctx context.Context, runID uint64) (map[booking.Currency]int64, error) {

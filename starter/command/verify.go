@@ -17,7 +17,6 @@ import (
 	"farebook/internal/config"
 	"farebook/internal/stripeapi"
 	"farebook/internal/wait"
-	"farebook/ledger"
 	"farebook/store"
 	"farebook/workflows"
 )
@@ -112,7 +111,7 @@ func checkClearing(ctx context.Context, books *store.Store, stripe *stripeapi.Cl
 		if err != nil {
 			return check, fmt.Errorf("ask Stripe for its balance: %w", err)
 		}
-		ours, err := clearingAccount(ctx, books)
+		ours, err := books.ClearingAccount(ctx)
 		if err != nil {
 			return check, err
 		}
@@ -122,17 +121,6 @@ func checkClearing(ctx context.Context, books *store.Store, stripe *stripeapi.Cl
 		}
 	}
 	return check, nil
-}
-
-func clearingAccount(ctx context.Context, books *store.Store) (map[booking.Currency]int64, error) {
-	balances, err := books.Balances(ctx)
-	sums := map[booking.Currency]int64{}
-	for _, balance := range balances {
-		if balance.Account == ledger.AssetStripeClearing {
-			sums[balance.Currency] = balance.Amount
-		}
-	}
-	return sums, err
 }
 
 // difference says where the two differ, in minor units; empty when they are equal.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"time"
 
-	"farebook/booking"
 	"farebook/store"
 )
 
@@ -72,25 +71,14 @@ func Of(ctx context.Context, books *store.Store, run store.Run) (r Run, left int
 	}
 	for _, c := range counts {
 		r.Counts = append(r.Counts, Count{string(c.Class), c.State, string(c.Currency), c.Items, c.Difference})
-		switch {
-		case c.Class == booking.Timing:
-		case c.State == store.ItemFixed:
-			r.Fixed += c.Items
-		case c.State == store.ItemFailed:
-			r.Failed += c.Items
-			left += c.Items
-		default:
-			r.Skipped += c.Items
-			if c.State == store.ItemFound {
-				left += c.Items
-			}
-		}
 	}
+	tally := store.TallyOf(counts)
+	r.Fixed, r.Failed, r.Skipped = tally.Fixed, tally.Failed, tally.Skipped
 	items, err := books.Items(ctx, run.ID, "", 0, MaxItems)
 	for _, item := range items {
 		r.Details = append(r.Details, itemOf(item))
 	}
-	return r, left, err
+	return r, tally.Left, err
 }
 
 func itemOf(item store.Item) Item {

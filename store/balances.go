@@ -1,0 +1,36 @@
+package store
+
+import (
+	"context"
+
+	"farebook/booking"
+	"farebook/ledger"
+)
+
+// Balance of an account in one currency: debits less credits, in minor units.
+type Balance struct {
+	Account  ledger.Account
+	Currency booking.Currency
+	Amount   int64
+}
+
+// Balances adds up the ledger, per account and currency.
+func (s *Store) Balances(ctx context.Context) ([]Balance, error) {
+	var out []Balance
+	err := s.db.WithContext(ctx).Raw(`SELECT account, currency, SUM(CASE side WHEN 'debit' THEN amount ELSE -amount END) AS amount
+		FROM ledger_entries GROUP BY account, currency ORDER BY account, currency`).Scan(&out).Error
+	return out, err
+}
+
+// ClearingAccount is what we think Stripe holds for us, per currency in minor units: its balance, pending and available
+// together.
+func (s *Store) ClearingAccount(ctx context.Context) (map[booking.Currency]int64, error) {
+	balances, err := s.Balances(ctx)
+	sums := map[booking.Currency]int64{}
+	for _, balance := range balances {
+		if balance.Account == ledger.AssetStripeClearing {
+			sums[balance.Currency] = balance.Amount
+		}
+	}
+	return sums, err
+}
