@@ -68,12 +68,35 @@ func (m Money) ValidateCharge() error {
 			fmt.Sprintf("send %d or more, in minor units", least))
 	case m.Value > maxCharge:
 		return refuse("has more than the eight digits that Stripe takes", fmt.Sprintf("send at most %d, in minor units", maxCharge-maxCharge%step))
-	case step == 10 && m.Value%step != 0:
-		return refuse(fmt.Sprintf("must end in 0: Stripe takes %s in hundredths, written as thousandths", m.Currency), "round to the nearest ten")
-	case step == 100 && m.Value%step != 0:
-		return refuse(fmt.Sprintf("must end in 00: Stripe takes whole %s, written with two digits", m.Currency), "round to the nearest hundred")
+	}
+	if problem, fix := m.wrongEnding(); problem != "" {
+		return refuse(problem, fix)
 	}
 	return nil
+}
+
+// ValidateRefund tells whether Stripe takes the amount as a refund: above zero, and with the ending that the currency
+// wants. It returns a *FieldError on amount.value.
+func (m Money) ValidateRefund() error {
+	problem, fix := m.wrongEnding()
+	if m.Value < 1 {
+		problem, fix = "is below 1", "send minor units above zero"
+	}
+	if problem == "" {
+		return nil
+	}
+	return &FieldError{Field: "amount.value", Problem: problem, Fix: fix}
+}
+
+// wrongEnding says what is wrong with the last digits of an amount, if anything.
+func (m Money) wrongEnding() (problem, fix string) {
+	switch step := m.Currency.step(); {
+	case step == 10 && m.Value%step != 0:
+		return fmt.Sprintf("must end in 0: Stripe takes %s in hundredths, written as thousandths", m.Currency), "round to the nearest ten"
+	case step == 100 && m.Value%step != 0:
+		return fmt.Sprintf("must end in 00: Stripe takes whole %s, written with two digits", m.Currency), "round to the nearest hundred"
+	}
+	return "", ""
 }
 
 // Format writes the amount for people: "$459.00" in English, "459.00 US$" in Arabic, there with the invisible marks that

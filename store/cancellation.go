@@ -78,12 +78,19 @@ func (s *Store) QuoteCancellation(ctx context.Context, in Cancellation) (booking
 	return quote, err
 }
 
+// quote refuses for the same reasons as the cancellation itself.
 func (r *recording) quote(in Cancellation) (booking.Quote, error) {
 	switch status := booking.Status(r.booking.Status); {
 	case r.booking.CancelledAt != nil:
 		return booking.Quote{}, &NotCancellable{"the booking is cancelled already"}
 	case status != booking.StatusConfirmed && status != booking.StatusPartiallyRefunded:
 		return booking.Quote{}, &NotCancellable{"the booking is " + string(status)}
+	}
+	var refused *NotRefundable
+	if err := r.refundable(); errors.As(err, &refused) {
+		return booking.Quote{}, &NotCancellable{refused.Why}
+	} else if err != nil {
+		return booking.Quote{}, err
 	}
 	known, err := r.booking.domain()
 	if err != nil {
@@ -97,12 +104,6 @@ func (r *recording) quote(in Cancellation) (booking.Quote, error) {
 func (r *recording) cancelPaid(in Cancellation) error {
 	quote, err := r.quote(in)
 	if err != nil {
-		return err
-	}
-	var refused *NotRefundable
-	if err := r.refundable(); errors.As(err, &refused) {
-		return &NotCancellable{refused.Why}
-	} else if err != nil {
 		return err
 	}
 	if in.ExpectedRefund != nil && *in.ExpectedRefund != quote.Refund.Value {

@@ -70,10 +70,21 @@ func (s *Store) claim(ctx context.Context, key IdempotencyKey, now time.Time, wo
 			return Claim{Resource: fresh.resource}, nil
 		}
 		if !duplicateKey(err) {
-			return Claim{}, err
+			return s.faster(ctx, key, now, err)
 		}
 	}
 	return s.knownClaim(ctx, key, now)
+}
+
+// faster finds what a request under the same key did while this one waited for a lock: then that is the answer, and not the
+// refusal that it caused.
+func (s *Store) faster(ctx context.Context, key IdempotencyKey, now time.Time, refusal error) (Claim, error) {
+	known, err := s.knownClaim(ctx, key, now)
+	var conflict *IdempotencyConflict
+	if err == nil || errors.As(err, &conflict) {
+		return known, err
+	}
+	return Claim{}, refusal
 }
 
 func newIdempotencyRow(key IdempotencyKey, fresh made, now time.Time) *idempotencyRow {

@@ -40,6 +40,18 @@ func (s *Store) RecordPaymentIntent(ctx context.Context, snapshot booking.Paymen
 	return err
 }
 
+// NoteOtherPayment marks a booking that was paid by another PaymentIntent than its own: somebody has to give that money
+// back. Harmless when repeated. Errors: ErrNotFound.
+func (s *Store) NoteOtherPayment(ctx context.Context, reference booking.Reference, paymentIntentID string) error {
+	return s.inTransaction(ctx, func(tx *gorm.DB) error {
+		r := recording{tx: tx, now: time.Now().UTC()}
+		if err := r.lock(reference); err != nil {
+			return err
+		}
+		return r.markForAttention(fmt.Sprintf("paid by PaymentIntent %s as well, which is not its own: refund that one at Stripe", paymentIntentID))
+	})
+}
+
 // RecordPaymentRefused closes a booking that got no PaymentIntent: Stripe refuses it for good (refusal is its code), or was
 // away for the whole hold. Harmless when repeated. A booking that has a payment after all is left as it is.
 func (s *Store) RecordPaymentRefused(ctx context.Context, reference booking.Reference, refusal string) (Recorded, error) {

@@ -40,6 +40,19 @@ func TestLateShuffledEventsEndInTheSameLedger(t *testing.T) {
 	s.RequirePromises()
 }
 
+// A booking that is paid a second time, by a PaymentIntent that is not its own, is shown to a person.
+func TestPaidTwice(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	booked := s.BookAndPay("once", nil)
+	other := s.PaymentBeside(45900, booked.Reference)
+	s.Eventually(func() bool {
+		return s.DB.Count(t, "SELECT COUNT(*) FROM bookings WHERE attention LIKE ?", "%"+other+"%") == 1
+	}, "nobody is told")
+	require.Equal(t, "confirmed", s.Status(booked.Reference))
+	s.RequireLedger(booked.Reference, "payment")
+}
+
 // What was stored and never handed on (a crash, a queue that was full) is found by the sweeper, also when its signal was
 // lost with the workflow that got it.
 func TestSweeperFindsWhatWasLeft(t *testing.T) {

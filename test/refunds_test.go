@@ -216,6 +216,51 @@ func TestRefundUnderFaults(t *testing.T) {
 	}
 }
 
+// One request fifty times at once, under one key: one refund, and nobody is refused for what it has taken itself.
+func TestOneRefundFiftyTimesAtOnce(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	booked := s.BookAndPay("one-key", nil)
+	answers := make(chan testkit.Answer, 50)
+	for range cap(answers) {
+		go func() {
+			answer, err := s.API.Do(http.MethodPost, "/v1/bookings/"+booked.Reference+"/refunds", "the-refund", []byte(`{}`))
+			if err != nil {
+				answer.Status = -1
+			}
+			answers <- answer
+		}()
+	}
+	taken := 0
+	for range cap(answers) {
+		answer := <-answers
+		require.Contains(t, []int{http.StatusCreated, http.StatusConflict}, answer.Status, "made, or still at work: %s", answer.Body)
+		if answer.Status == http.StatusCreated {
+			taken++
+		}
+	}
+	require.Positive(t, taken)
+	s.AwaitStatus(booked.Reference, "refunded")
+	s.AwaitQuiet()
+	require.Len(t, s.Stripe.Refunds(), 1)
+	s.RequireLedger(booked.Reference, "payment", "refund")
+	s.RequirePromises()
+}
+
+// A refund ends as its currency wants: Stripe takes dinars in hundredths.
+func TestRefundOfThousandths(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	booked := s.BookAndPay("dinars", func(body map[string]any) { body["amount"] = map[string]any{"value": 45900, "currency": "KWD"} })
+	answer := s.Post("/v1/bookings/"+booked.Reference+"/refunds", "thousandths", []byte(`{"amount":{"value":1234,"currency":"KWD"}}`))
+	require.Equal(t, http.StatusUnprocessableEntity, answer.Status, "%s", answer.Body)
+	require.Contains(t, string(answer.Body), "must end in 0")
+	require.Zero(t, s.DB.Count(t, "SELECT COUNT(*) FROM refunds"))
+	awaitRefund(s, ask(s, booked.Reference, "hundredths", `{"amount":{"value":1230,"currency":"KWD"}}`).ID, "succeeded")
+	s.AwaitQuiet()
+	s.RequirePromises()
+}
+
 // Fifty callers at once: what is taken never exceeds what was captured, by the books and by Stripe.
 func TestFiftyRefundsAtOnce(t *testing.T) {
 	t.Parallel()

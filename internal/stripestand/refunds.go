@@ -86,6 +86,8 @@ func createRefund(s *Server, c *call) (any, *apiError) {
 		amount = left
 	case amount < 1:
 		return nil, invalid("parameter_invalid_integer", "amount", "Invalid positive integer")
+	case threeDecimal[ch.currency] && amount%10 != 0, wholeUnits[ch.currency] && amount%100 != 0:
+		return nil, invalid("parameter_invalid_integer", "amount", "The amount does not end as "+ch.currency+" wants.")
 	case amount > left:
 		return nil, invalid("", "amount", "Refund amount ("+inMajor(amount, ch.currency)+") is greater than unrefunded amount on charge ("+inMajor(left, ch.currency)+")")
 	}

@@ -14,9 +14,10 @@ func decodeRefund(body []byte, currency booking.Currency) (booking.RefundRequest
 		return request, err
 	}
 	if value, given := fields["amount"]; given {
-		request.Amount = d.amountIn("amount", value, currency).Value
-		if request.Amount == 0 {
-			d.add("amount.value", "is below 1", "send minor units, or leave the amount out to refund all that is left")
+		amount := d.amountIn("amount", value, currency)
+		request.Amount = amount.Value
+		if len(d.found) == 0 {
+			d.take(amount.ValidateRefund())
 		}
 	}
 	if value, given := fields["reason"]; given {

@@ -96,7 +96,10 @@ func (i *Inbox) tellBooking(ctx context.Context, e Event, news workflows.StripeE
 	case err != nil:
 		return "", err
 	case known.Payment != nil && known.Payment.PaymentIntentID != e.paymentIntentID():
-		return noteOtherPays, nil
+		if e.Type == "payment_intent.succeeded" || e.Type == "payment_intent.amount_capturable_updated" {
+			err = i.Store.NoteOtherPayment(ctx, known.Reference, e.paymentIntentID())
+		}
+		return noteOtherPays, err
 	}
 	return "", i.Workflows.DeliverStripeEvent(correlation.With(ctx, known.CorrelationID), SubjectOf(known), news)
 }
