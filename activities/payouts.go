@@ -30,11 +30,13 @@ type RecordPayoutInput struct {
 type PayoutOutcome struct {
 	Status   booking.PayoutStatus `json:"status"`
 	Proof    store.Proof          `json:"proof"`
-	EmailIDs []uint64             `json:"emailIds,omitempty"`
+	// Unposted: it came back, and Stripe has not told the balance transaction of that yet.
+	Unposted bool     `json:"unposted,omitempty"`
+	EmailIDs []uint64 `json:"emailIds,omitempty"`
 }
 
-// Unproven tells whether the payout's balance transactions are still to be held against it.
-func (o PayoutOutcome) Unproven() bool { return o.Proof == store.ProofPending }
+// Awaited tells whether Stripe has still to tell something: what the payout is made of, or that it is back.
+func (o PayoutOutcome) Awaited() bool { return o.Proof == store.ProofPending || o.Unposted }
 
 // RecordPayout reads the payout and what it pays out at Stripe, and writes to the books what left Stripe's balance and
 // what came back. Harmless when repeated: guarded transitions under a row lock, UNIQUE operation keys in the ledger,
@@ -53,5 +55,5 @@ func (p *Payouts) RecordPayout(ctx context.Context, in RecordPayoutInput) (Payou
 	}
 	failpoint.Hit("after-record-payout")
 	p.Log.InfoContext(ctx, "payout recorded", "payoutId", in.PayoutID, "status", recorded.Status, "proof", recorded.Proof)
-	return PayoutOutcome{Status: recorded.Status, Proof: recorded.Proof, EmailIDs: recorded.EmailIDs}, nil
+	return PayoutOutcome{Status: recorded.Status, Proof: recorded.Proof, Unposted: recorded.Unposted, EmailIDs: recorded.EmailIDs}, nil
 }

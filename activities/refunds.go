@@ -39,7 +39,7 @@ type RefundOutcome struct {
 	Status         booking.RefundStatus `json:"status"`
 	BookingStatus  booking.Status       `json:"bookingStatus,omitempty"`
 	EmailIDs       []uint64             `json:"emailIds,omitempty"`
-	// Unposted: succeeded, and Stripe has not told the balance transaction yet.
+	// Unposted: succeeded or came back, and Stripe has not told the balance transaction of that yet.
 	Unposted bool `json:"unposted,omitempty"`
 	// Foreign: the refund of a payment that is no booking's.
 	Foreign bool `json:"foreign,omitempty"`

@@ -66,6 +66,8 @@ type PayoutOutcome struct {
 type PayoutRecorded struct {
 	Status   booking.PayoutStatus
 	Proof    Proof
+	// Unposted: it came back, and Stripe has no balance transaction of that yet.
+	Unposted bool
 	EmailIDs []uint64 // every mail of the payout that is queued and not sent yet
 }
 
@@ -134,7 +136,11 @@ func (p *payingOut) record(o PayoutOutcome) (PayoutRecorded, error) {
 		return PayoutRecorded{}, err
 	}
 	mails, err := queuedMails(p.tx, p.payout.StripePayoutID)
-	return PayoutRecorded{Status: booking.PayoutStatus(p.payout.Status), Proof: Proof(p.payout.Proof), EmailIDs: mails}, err
+	status := booking.PayoutStatus(p.payout.Status)
+	return PayoutRecorded{
+		Status: status, Proof: Proof(p.payout.Proof), EmailIDs: mails,
+		Unposted: (status == booking.PayoutFailed || status == booking.PayoutCanceled) && p.payout.Posted && !p.payout.FailurePosted,
+	}, err
 }
 
 func (p *payingOut) post(s booking.PayoutSnapshot) error {

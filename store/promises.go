@@ -67,9 +67,11 @@ var promises = []struct {
 		  WHEN b.cancelled_at IS NOT NULL THEN 'cancelled' ELSE 'confirmed' END`},
 	{8, "refunds never exceed what was captured", `
 		SELECT COUNT(*) FROM payments p
-		JOIN (SELECT booking_id, SUM(amount) AS reserved FROM refunds WHERE status NOT IN ('failed', 'canceled') GROUP BY booking_id) r
+		JOIN (SELECT booking_id, SUM(amount) AS reserved, SUM(CASE status WHEN 'requested' THEN 0 ELSE amount END) AS made,
+		             MAX(origin = 'dashboard') AS by_hand
+		      FROM refunds WHERE status NOT IN ('failed', 'canceled') GROUP BY booking_id) r
 		  ON r.booking_id = p.booking_id
-		WHERE r.reserved > p.amount_captured`},
+		WHERE p.status = 'succeeded' AND (r.made > p.amount_captured OR NOT r.by_hand AND r.reserved > p.amount_captured)`},
 	{8, "each payment knows what was refunded of it", `
 		SELECT COUNT(*) FROM payments p
 		LEFT JOIN (SELECT booking_id, SUM(amount) AS refunded FROM refunds WHERE status = 'succeeded' GROUP BY booking_id) r
@@ -114,6 +116,8 @@ var promises = []struct {
 		SELECT COUNT(*) FROM refunds r
 		LEFT JOIN (SELECT dedupe_key FROM emails WHERE kind = 'refunded' AND resent_of IS NULL) e ON e.dedupe_key = CONCAT(r.refund_id, '/refunded')
 		WHERE r.status = 'succeeded' AND e.dedupe_key IS NULL`},
+	{12, "no mail has waited for longer than three days", `
+		SELECT COUNT(*) FROM emails WHERE status = 'queued' AND created_at < UTC_TIMESTAMP() - INTERVAL 73 HOUR`},
 	{14, "no booking can be paid an hour after its hold", `
 		SELECT COUNT(*) FROM bookings b LEFT JOIN payments p ON p.booking_id = b.id
 		WHERE b.status = 'pending_payment' AND b.hold_expires_at < UTC_TIMESTAMP() - INTERVAL 1 HOUR AND b.attention IS NULL

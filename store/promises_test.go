@@ -34,6 +34,7 @@ func TestBrokenPromisesAreSeen(t *testing.T) {
 		"no automatic payout is unproven":                                                     "UPDATE payouts SET proof = 'unproven'",
 		"each booking that was confirmed has exactly one confirmation":                        "DELETE FROM emails WHERE kind = 'booking_confirmed'",
 		"each refund that went through was told to the customer once":                         "DELETE FROM emails WHERE kind = 'refunded'",
+		"no mail has waited for longer than three days":                                       "UPDATE emails SET status = 'queued', created_at = created_at - INTERVAL 4 DAY ORDER BY id LIMIT 1",
 		"no booking can be paid an hour after its hold":                                       "UPDATE bookings, payments SET bookings.status = 'pending_payment', payments.status = 'failed', hold_expires_at = UTC_TIMESTAMP() - INTERVAL 2 HOUR",
 		"no refund waits for more than a day to be asked of Stripe":                           "UPDATE refunds SET status = 'requested', created_at = UTC_TIMESTAMP() - INTERVAL 2 DAY",
 	} {

@@ -26,7 +26,7 @@ type RefundRecorded struct {
 	Status        booking.RefundStatus
 	BookingStatus booking.Status
 	EmailIDs      []uint64 // every mail of the refund that is queued and not sent yet
-	Unposted      bool     // succeeded, and Stripe has no balance transaction of it yet
+	Unposted      bool     // succeeded or came back, and Stripe has no balance transaction of that yet
 }
 
 // RecordRefund is the recording step of a refund: one transaction that locks booking, payment and refund, makes the
@@ -290,6 +290,7 @@ func (f *refunding) result() (RefundRecorded, error) {
 	return RefundRecorded{
 		RefundID: booking.RefundID(f.refund.RefundID), Reference: booking.Reference(f.booking.Reference), Status: status,
 		BookingStatus: booking.Status(f.booking.Status), EmailIDs: mails,
-		Unposted: status == booking.RefundSucceeded && !f.refund.Posted,
+		Unposted: status == booking.RefundSucceeded && !f.refund.Posted ||
+			(status == booking.RefundFailed || status == booking.RefundCanceled) && f.refund.Posted && !f.refund.FailurePosted,
 	}, err
 }

@@ -48,7 +48,7 @@ func (p *payout) run(ctx workflow.Context) error {
 			return err
 		}
 		p.describe(ctx)
-		if !p.now.Unproven() || last {
+		if !p.now.Awaited() || last {
 			if ended, err := p.settle(ctx); ended || err != nil {
 				p.describe(ctx)
 				return err

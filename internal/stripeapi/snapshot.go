@@ -9,6 +9,10 @@ import (
 	"farebook/booking"
 )
 
+// usualAuthorisation is how long an authorisation lasts as a rule, where Stripe does not say until when
+// (stripe.com/docs/payments/place-a-hold-on-a-payment-method): cancelling too early is better than a booking that waits.
+const usualAuthorisation = 7 * 24 * time.Hour
+
 // snapshotOf reduces a PaymentIntent to what the books need. The client secret is left out on purpose.
 func snapshotOf(intent *stripe.PaymentIntent) booking.PaymentSnapshot {
 	snapshot := booking.PaymentSnapshot{
@@ -27,6 +31,9 @@ func snapshotOf(intent *stripe.PaymentIntent) booking.PaymentSnapshot {
 		snapshot.Balance = expanded(charge.BalanceTransaction)
 		if details := charge.PaymentMethodDetails; details != nil && details.Card != nil {
 			snapshot.CaptureBefore = unixOrZero(details.Card.CaptureBefore)
+		}
+		if snapshot.CaptureBefore.IsZero() && intent.Status == stripe.PaymentIntentStatusRequiresCapture && charge.Created != 0 {
+			snapshot.CaptureBefore = time.Unix(charge.Created, 0).UTC().Add(usualAuthorisation)
 		}
 	}
 	return snapshot
