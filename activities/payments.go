@@ -52,8 +52,12 @@ func (p *Payments) CreatePaymentIntent(ctx context.Context, in BookingRef) (Paym
 	if err != nil {
 		return PaymentIntentCreated{}, storeError(err)
 	}
-	if known.Payment != nil || known.Status.Final() {
+	if known.Payment != nil {
 		return created(known), nil
+	}
+	if known.Status.Final() {
+		// Refused already, by an attempt that died before it could tell of the mail.
+		return p.ClosePayment(ctx, ClosePaymentInput{Reference: in.Reference})
 	}
 	failpoint.Hit("before-create-payment-intent")
 	snapshot, err := p.ensurePaymentIntent(ctx, known)
@@ -108,10 +112,12 @@ func (p *Payments) refused(ctx context.Context, reference booking.Reference, cau
 	}
 	p.Log.ErrorContext(ctx, "Stripe refuses the PaymentIntent of a booking for good",
 		"reference", reference, "code", failure.Code, "param", failure.Param, "requestId", failure.RequestID)
+	failpoint.Hit("before-record-payment-refused")
 	recorded, err := p.Store.RecordPaymentRefused(ctx, reference, failure.Code)
 	if err != nil {
 		return PaymentIntentCreated{}, storeError(err)
 	}
+	failpoint.Hit("after-record-payment-refused")
 	return PaymentIntentCreated{BookingStatus: recorded.BookingStatus, EmailIDs: recorded.EmailIDs}, nil
 }
 

@@ -53,7 +53,12 @@ func (r *Refunds) CreateRefund(ctx context.Context, in RefundRef) (RefundOutcome
 	if err != nil {
 		return RefundOutcome{}, storeError(err)
 	}
-	if known.StripeRefundID != "" || known.Status.Settled() {
+	if known.StripeRefundID == "" && known.Status.Settled() {
+		// Refused already, by an attempt that died before it could tell of the mail.
+		recorded, err := r.Store.RecordRefundRefused(ctx, known.ID, known.FailureReason, time.Now().UTC())
+		return outcomeOfRefund(recorded, ""), storeError(err)
+	}
+	if known.StripeRefundID != "" {
 		return RefundOutcome{RefundID: known.ID, StripeRefundID: known.StripeRefundID, Reference: known.Reference, Status: known.Status}, nil
 	}
 	failpoint.Hit("before-create-refund")
@@ -95,10 +100,12 @@ func (r *Refunds) refused(ctx context.Context, known store.Refund, cause error) 
 	}
 	r.Log.ErrorContext(ctx, "Stripe refuses a refund for good", "refundId", known.ID, "reference", known.Reference,
 		"code", code, "param", failure.Param, "requestId", failure.RequestID)
+	failpoint.Hit("before-record-refund-refused")
 	recorded, err := r.Store.RecordRefundRefused(ctx, known.ID, code, time.Now().UTC())
 	if err != nil {
 		return RefundOutcome{}, storeError(err)
 	}
+	failpoint.Hit("after-record-refund-refused")
 	return outcomeOfRefund(recorded, known.StripeRefundID), nil
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"farebook/internal/stripestand"
 	"farebook/internal/testkit"
 )
 
@@ -25,6 +26,30 @@ func TestWorkerKilledOnTheWayToARefund(t *testing.T) {
 			require.Len(t, s.Stripe.Refunds(), 1)
 			s.RequireLedger(booked.Reference, "payment", "refund")
 			require.Equal(t, 1, s.MailCount(booked.Reference, "refunded"))
+			s.RequirePromises()
+		})
+	}
+}
+
+// The worker dies before and after it records that Stripe refuses a refund: the customer is told once, and what was reserved
+// may be refunded again.
+func TestWorkerKilledOnTheWayToARefusedRefund(t *testing.T) {
+	t.Parallel()
+	for _, point := range []string{"before-record-refund-refused", "after-record-refund-refused"} {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			s := testkit.New(t, testkit.Options{Processes: true, WorkerFailpoint: point})
+			booked := s.BookAndPay("kill", nil)
+			faults := s.Stripe.Faults()
+			faults.Add(stripestand.Fault{Method: http.MethodPost, Path: "/v1/refunds", Kind: stripestand.FaultInvalidRequest, Count: 1000})
+			awaitRefund(s, ask(s, booked.Reference, "refused", usd(10000)).ID, "failed")
+			s.AwaitQuiet()
+			s.RequireDeaths("worker", 1)
+			require.Equal(t, 1, s.MailCount(booked.Reference, "refund_failed"))
+			faults.Clear()
+			awaitRefund(s, ask(s, booked.Reference, "whole", `{}`).ID, "succeeded")
+			s.AwaitQuiet()
+			s.RequireLedger(booked.Reference, "payment", "refund")
 			s.RequirePromises()
 		})
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"farebook/internal/stripestand"
 	"farebook/internal/testkit"
 )
 
@@ -58,6 +59,27 @@ func TestWorkerKilledOnTheWayToExpiry(t *testing.T) {
 			s.RequireDeaths("worker", 1)
 			s.RequireMails(booked.Reference, "hold_expired")
 			require.Equal(t, "canceled", s.StripeStatus(booked.Payment.PaymentIntentID))
+			s.RequirePromises()
+		})
+	}
+}
+
+// The worker dies before and after it records that Stripe refuses the payment: the booking is closed, and the customer told
+// once.
+func TestWorkerKilledOnTheWayToARefusedPayment(t *testing.T) {
+	t.Parallel()
+	for _, point := range []string{"before-record-payment-refused", "after-record-payment-refused"} {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			s := testkit.New(t, testkit.Options{Processes: true, WorkerFailpoint: point})
+			s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodPost, Path: "/v1/payment_intents", Kind: stripestand.FaultInvalidRequest, Count: 1000})
+			answer := s.Post("/v1/bookings", "refused", testkit.BookingBody(nil))
+			require.Equal(t, http.StatusUnprocessableEntity, answer.Status, "%s", answer.Body)
+			reference := s.OnlyReference()
+			s.AwaitWorkflowEnd(reference)
+			s.RequireDeaths("worker", 1)
+			s.RequireMails(reference, "payment_failed")
+			s.RequireLedger(reference)
 			s.RequirePromises()
 		})
 	}
