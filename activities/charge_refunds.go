@@ -16,7 +16,7 @@ type ChargeRefundsRef struct {
 
 // FindUnknownRefunds lists the payment's refunds at Stripe and returns those that the books do not know, or not in the state
 // that they are in, by the id that their workflow bears: ours, RF-..., or Stripe's, re_..., for one that somebody made in its
-// dashboard. It writes nothing.
+// dashboard. What was let go of the payment's authorisation is no refund of ours. It writes nothing.
 func (r *Refunds) FindUnknownRefunds(ctx context.Context, in ChargeRefundsRef) ([]string, error) {
 	refunds, err := r.Stripe.RefundsOf(ctx, in.PaymentIntentID)
 	if err != nil {
@@ -40,8 +40,8 @@ func (r *Refunds) FindUnknownRefunds(ctx context.Context, in ChargeRefundsRef) (
 func (r *Refunds) unknown(ctx context.Context, refund booking.RefundSnapshot) (string, error) {
 	known, err := r.Store.RefundByStripeID(ctx, refund.StripeRefundID)
 	switch {
-	case errors.Is(err, store.ErrNotFound) && refund.RefundID != "":
-		return "", nil // ours, and just made: its workflow is about to record it
+	case errors.Is(err, store.ErrNotFound) && (refund.RefundID != "" || refund.Uncaptured):
+		return "", nil // ours, and just made: its workflow is about to record it; or nobody's
 	case errors.Is(err, store.ErrNotFound):
 		return refund.StripeRefundID, nil
 	case err != nil || known.Status == refund.Status():

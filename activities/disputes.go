@@ -53,7 +53,7 @@ func (d *Disputes) RecordDispute(ctx context.Context, in RecordDisputeInput) (Di
 	failpoint.Hit("before-record-dispute")
 	recorded, err := d.Store.RecordDispute(ctx, store.DisputeOutcome{Snapshot: snapshot, EventIDs: in.EventIDs, Now: time.Now().UTC()})
 	if errors.Is(err, store.ErrNotFound) {
-		return DisputeOutcome{Status: snapshot.Status, Foreign: true}, setAside(ctx, d.Store, in.EventIDs)
+		return DisputeOutcome{Status: snapshot.Status, Foreign: true}, setAside(ctx, d.Store, in.EventIDs, noteForeign)
 	}
 	if err != nil {
 		return DisputeOutcome{}, storeError(err)

@@ -41,7 +41,7 @@ type RefundOutcome struct {
 	EmailIDs       []uint64             `json:"emailIds,omitempty"`
 	// Unposted: succeeded or came back, and Stripe has not told the balance transaction of that yet.
 	Unposted bool `json:"unposted,omitempty"`
-	// Foreign: the refund of a payment that is no booking's.
+	// Foreign: the refund of a payment that is no booking's, or of what was never captured.
 	Foreign bool `json:"foreign,omitempty"`
 }
 
@@ -118,8 +118,8 @@ func (r *Refunds) RecordRefund(ctx context.Context, in RecordRefundInput) (Refun
 	}
 	failpoint.Hit("before-record-refund")
 	recorded, err := r.Store.RecordRefund(ctx, store.RefundOutcome{Snapshot: snapshot, EventIDs: in.EventIDs, Now: time.Now().UTC()})
-	if errors.Is(err, store.ErrNotFound) {
-		return RefundOutcome{StripeRefundID: in.StripeRefundID, Status: snapshot.Status(), Foreign: true}, setAside(ctx, r.Store, in.EventIDs)
+	if note := noteOfNobodys(err); note != "" {
+		return RefundOutcome{StripeRefundID: in.StripeRefundID, Status: snapshot.Status(), Foreign: true}, setAside(ctx, r.Store, in.EventIDs, note)
 	}
 	if err != nil {
 		return RefundOutcome{}, storeError(err)
@@ -137,10 +137,24 @@ func outcomeOfRefund(recorded store.RefundRecorded, stripeRefundID string) Refun
 	}
 }
 
-// setAside marks events that are about a payment of somebody else's on the same Stripe account.
-func setAside(ctx context.Context, books *store.Store, eventIDs []string) error {
+// noteForeign is about a payment of somebody else's on the same Stripe account.
+const noteForeign = "not about a booking of ours"
+
+// noteOfNobodys is why a refund is not recorded; empty for any other error, and for none.
+func noteOfNobodys(err error) string {
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return noteForeign
+	case errors.Is(err, store.ErrUncaptured):
+		return "lets go of what was authorised, nothing was captured of it"
+	}
+	return ""
+}
+
+// setAside marks events that nothing is done about.
+func setAside(ctx context.Context, books *store.Store, eventIDs []string, note string) error {
 	for _, id := range eventIDs {
-		if err := books.MarkEventProcessed(ctx, id, "not about a booking of ours"); err != nil {
+		if err := books.MarkEventProcessed(ctx, id, note); err != nil {
 			return storeError(err)
 		}
 	}

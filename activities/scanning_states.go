@@ -3,6 +3,8 @@ package activities
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"go.temporal.io/sdk/activity"
 
@@ -18,11 +20,14 @@ var stateHealings = map[string]booking.Healing{"refund": booking.HealRefund, "di
 func (r *Reconciliations) ScanStates(ctx context.Context, in ScanInput) (Scanned, error) {
 	stripe, at := r.paced(in.RunID), resume(ctx)
 	for {
-		states, more, err := stripe.States(ctx, in.Object, in.Window, at.After)
+		states, more, err := stripe.States(ctx, in.Object, in.Window, at.After, false)
 		if err != nil {
 			return at, stripeError(err)
 		}
-		findings, err := r.compareStates(ctx, in.Object, states)
+		findings, err := r.compareStates(ctx, in.Object, states, func() ([]stripeapi.ObjectState, error) {
+			full, _, err := stripe.States(ctx, in.Object, in.Window, at.After, true)
+			return full, stripeError(err)
+		})
 		if err != nil {
 			return at, err
 		}
@@ -40,7 +45,11 @@ func (r *Reconciliations) ScanStates(ctx context.Context, in ScanInput) (Scanned
 	}
 }
 
-func (r *Reconciliations) compareStates(ctx context.Context, object string, states []stripeapi.ObjectState) ([]booking.Finding, error) {
+// compareStates looks at a page. Only where an object is not known here is the page read again in full: a refund may be one of
+// an authorisation that was let go.
+func (r *Reconciliations) compareStates(
+	ctx context.Context, object string, states []stripeapi.ObjectState, full func() ([]stripeapi.ObjectState, error),
+) ([]booking.Finding, error) {
 	ids := []string{""}
 	for _, state := range states {
 		ids = append(ids, state.ID)
@@ -52,6 +61,15 @@ func (r *Reconciliations) compareStates(ctx context.Context, object string, stat
 	ours, err := r.oursAmong(ctx, states, here)
 	if err != nil {
 		return nil, err
+	}
+	if object == "refund" && slices.Contains(slices.Collect(maps.Values(ours)), true) {
+		again, err := full()
+		if err != nil {
+			return nil, err
+		}
+		for _, state := range again {
+			ours[state.ID] = ours[state.ID] && !state.Uncaptured
+		}
 	}
 	var findings []booking.Finding
 	for _, state := range states {

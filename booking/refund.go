@@ -70,6 +70,8 @@ type RefundSnapshot struct {
 	RefundID        RefundID            // ours, from the metadata; empty for one that was made in Stripe's dashboard
 	Balance         *BalanceTransaction // nil while Stripe's balance has not paid for it
 	FailureBalance  *BalanceTransaction // when it failed after the balance had paid for it
+	// Uncaptured: it lets go of what was authorised and never captured. Nobody's money goes back by it.
+	Uncaptured bool
 }
 
 // Status translates Stripe's status. One that we do not know is waited for.

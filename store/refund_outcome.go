@@ -32,7 +32,7 @@ type RefundRecorded struct {
 // RecordRefund is the recording step of a refund: one transaction that locks booking, payment and refund, makes the
 // guarded transition, posts what Stripe's balance has paid or got back, brings the booking where its money is, marks the
 // events processed and queues the mails. A refund that was made in Stripe's dashboard gets its row here. Repetition is
-// harmless. Errors: ErrNotFound (its PaymentIntent is no booking's), *AmountMismatch, *booking.IllegalTransition.
+// harmless. Errors: ErrNotFound (its PaymentIntent is no booking's), ErrUncaptured, *AmountMismatch, *booking.IllegalTransition.
 func (s *Store) RecordRefund(ctx context.Context, o RefundOutcome) (RefundRecorded, error) {
 	reference, err := s.referenceOfPayment(ctx, o.Snapshot.PaymentIntentID)
 	if err != nil {
@@ -124,7 +124,13 @@ func (f *refunding) own(s booking.RefundSnapshot) (*AmountMismatch, error) {
 	return &AmountMismatch{Reference: booking.Reference(f.booking.Reference), Problem: problem}, f.markForAttention(problem)
 }
 
+// ErrUncaptured says that a refund only lets go of what was authorised: nothing was taken that could go back.
+var ErrUncaptured = errors.New("the refund is of what was authorised and never captured")
+
 func (f *refunding) adopt(s booking.RefundSnapshot) error {
+	if s.Uncaptured {
+		return ErrUncaptured
+	}
 	f.refund = refundRow{
 		RefundID: string(booking.NewRefundID()), BookingID: f.booking.ID, StripePaymentIntentID: s.PaymentIntentID,
 		StripeRefundID: &s.StripeRefundID, Origin: string(booking.RefundFromDashboard), Amount: s.Amount, Currency: string(s.Currency),

@@ -99,8 +99,9 @@ func (c *Client) BalanceTransaction(ctx context.Context, id string) (*booking.Ba
 	return balanceTransactionOf(txn), nil
 }
 
-// States reads one page of a window's refunds, disputes or payouts: their ids and states, the newest first.
-func (c *Client) States(ctx context.Context, object string, w reconciliation.Window, after string) (states []ObjectState, more bool, err error) {
+// States reads one page of a window's refunds, disputes or payouts: their ids and states, the newest first. In full, each
+// refund comes with its charge, too, and only then says whether it is one of captured money.
+func (c *Client) States(ctx context.Context, object string, w reconciliation.Window, after string, full bool) (states []ObjectState, more bool, err error) {
 	operation := "list " + object + "s"
 	if err := c.before(ctx, operation); err != nil {
 		return nil, false, err
@@ -112,10 +113,17 @@ func (c *Client) States(ctx context.Context, object string, w reconciliation.Win
 	list := listParams(ctx, after)
 	switch object {
 	case "refund":
-		page := c.api.Refunds.List(&stripe.RefundListParams{ListParams: list, CreatedRange: created(w)})
+		params := &stripe.RefundListParams{ListParams: list, CreatedRange: created(w)}
+		if full {
+			expandRefund(params, "data.")
+		}
+		page := c.api.Refunds.List(params)
 		for page.Next() {
 			o := page.Refund()
-			add(ObjectState{ID: o.ID, Status: string(o.Status), PaymentIntentID: intentID(o.PaymentIntent), Settled: o.BalanceTransaction != nil}, o.Currency)
+			add(ObjectState{
+				ID: o.ID, Status: string(o.Status), PaymentIntentID: intentID(o.PaymentIntent), Settled: o.BalanceTransaction != nil,
+				Uncaptured: uncaptured(o),
+			}, o.Currency)
 		}
 		return states, page.Meta().HasMore, failureOf(operation, page.Err())
 	case "dispute":
@@ -142,4 +150,5 @@ type ObjectState struct {
 	Currency        booking.Currency
 	PaymentIntentID string // empty for a payout
 	Settled         bool   // it has a balance transaction
+	Uncaptured      bool   // a refund that only lets go of an authorisation
 }

@@ -56,6 +56,13 @@ func (c *Client) CreateRefund(ctx context.Context, in NewRefund, generation int)
 	return refundOf(refund), nil
 }
 
+// expandRefund is what tells a refund from an authorisation that is let go, which Stripe shows as a refund, too. prefix is
+// "data." for a list.
+func expandRefund(params interface{ AddExpand(string) }, prefix string) {
+	params.AddExpand(prefix + "charge")
+	params.AddExpand(prefix + "balance_transaction")
+}
+
 // Refund reads a refund with its balance transactions.
 func (c *Client) Refund(ctx context.Context, id string) (booking.RefundSnapshot, error) {
 	const operation = "retrieve refund"
@@ -67,7 +74,7 @@ func (c *Client) Refund(ctx context.Context, id string) (booking.RefundSnapshot,
 	}
 	params := &stripe.RefundParams{}
 	params.Context = ctx
-	params.AddExpand("balance_transaction")
+	expandRefund(params, "")
 	params.AddExpand("failure_balance_transaction")
 	refund, err := c.api.Refunds.Get(id, params)
 	if err != nil {
@@ -76,7 +83,8 @@ func (c *Client) Refund(ctx context.Context, id string) (booking.RefundSnapshot,
 	return refundOf(refund), nil
 }
 
-// RefundsOf lists the refunds of a PaymentIntent, the newest first. There are never more than a few.
+// RefundsOf lists the refunds of a PaymentIntent, the newest first, what was let go of its authorisation among them. There are
+// never more than a few.
 func (c *Client) RefundsOf(ctx context.Context, paymentIntentID string) ([]booking.RefundSnapshot, error) {
 	const operation = "list refunds"
 	if err := requireID(operation, paymentIntentID); err != nil {
@@ -90,6 +98,7 @@ func (c *Client) RefundsOf(ctx context.Context, paymentIntentID string) ([]booki
 		}
 		params := &stripe.RefundListParams{PaymentIntent: stripe.String(paymentIntentID)}
 		params.Context, params.Single, params.Limit = ctx, true, stripe.Int64(100)
+		expandRefund(params, "data.")
 		if after != "" {
 			params.StartingAfter = stripe.String(after)
 		}
@@ -129,6 +138,7 @@ func refundOf(refund *stripe.Refund) booking.RefundSnapshot {
 		FailureReason:  string(refund.FailureReason),
 		Balance:        expanded(refund.BalanceTransaction),
 		FailureBalance: expanded(refund.FailureBalanceTransaction),
+		Uncaptured:     uncaptured(refund),
 	}
 	if id, err := booking.ParseRefundID(refund.Metadata[MetadataRefundID]); err == nil {
 		snapshot.RefundID = id
@@ -140,6 +150,29 @@ func refundOf(refund *stripe.Refund) booking.RefundSnapshot {
 		snapshot.ChargeID = refund.Charge.ID
 	}
 	return snapshot
+}
+
+// uncaptured tells whether a refund only lets go of what was authorised: all of it when a PaymentIntent is cancelled or expires,
+// a part when less is captured (stripe.com/docs/api/payment_intents/cancel, stripe.com/docs/api/payment_intents/capture). Its
+// balance transaction says so, or the charge does, which has to be expanded. Ours are never such.
+func uncaptured(refund *stripe.Refund) bool {
+	charge := refund.Charge
+	switch {
+	case refund.Metadata[MetadataRefundID] != "":
+		return false
+	case refund.Reason == stripe.RefundReasonExpiredUncapturedCharge:
+		return true
+	case expanded(refund.BalanceTransaction) != nil:
+		return refund.BalanceTransaction.ReportingCategory == categoryPartialCapture
+	case charge == nil || charge.Status != stripe.ChargeStatusSucceeded: // the charge's id only
+		return false
+	case !charge.Captured:
+		return true
+	}
+	// The balance transaction of a partial capture may come later (async capture). One of the dashboard's that the balance has
+	// not paid for is pending.
+	rest := charge.Amount - charge.AmountCaptured
+	return rest > 0 && refund.Amount == rest && refund.Status == stripe.RefundStatusSucceeded && refund.BalanceTransaction == nil
 }
 
 // expanded is nil for a balance transaction that is not there, or of which only the id is known.

@@ -31,8 +31,9 @@ type eventObject struct {
 	Object        string            `json:"object"`
 	Metadata      map[string]string `json:"metadata"`
 	PaymentIntent json.RawMessage   `json:"payment_intent"` // an id, or the object when it was expanded
-	// AmountRefunded is a charge's, in minor units.
+	// AmountRefunded is a charge's, in minor units; Captured is false for one that was only authorised.
 	AmountRefunded int64 `json:"amount_refunded"`
+	Captured       *bool `json:"captured"`
 }
 
 // What fits the columns of stripe_events.

@@ -64,6 +64,7 @@ const (
 	noteUnknown   = "no booking with this reference"
 	noteOtherPays = "about another PaymentIntent than the booking's"
 	noteKnown     = "its refunds are known"
+	noteLetGo     = "lets go of what was authorised, nothing was captured of it"
 )
 
 // tell hands the event to the workflow that owns it. note is why nobody is told; an error is worth another attempt.
@@ -129,7 +130,7 @@ func (i *Inbox) tellRefund(ctx context.Context, e Event, news workflows.StripeEv
 
 // tellChargeRefunds has the refunds of a charge looked for that nobody told of by name. As a rule those that the books know
 // add up to what the charge says, with one of our own that is made at this moment or without: nobody has to ask Stripe
-// then. The event decides nothing more than that.
+// then. A charge that was let go uncaptured is said to be refunded, too, and stays so. The event decides nothing more than that.
 func (i *Inbox) tellChargeRefunds(ctx context.Context, e Event, news workflows.StripeEvent) (string, error) {
 	paid, err := i.Store.BookingOfPayment(ctx, e.paymentIntentID())
 	if errors.Is(err, store.ErrNotFound) {
@@ -137,6 +138,9 @@ func (i *Inbox) tellChargeRefunds(ctx context.Context, e Event, news workflows.S
 	}
 	if err != nil {
 		return "", err
+	}
+	if captured := e.Data.Object.Captured; captured != nil && !*captured {
+		return noteLetGo, nil
 	}
 	known, err := i.Store.KnownRefunds(ctx, paid.ID)
 	if err != nil {
