@@ -37,24 +37,41 @@ func (c *Client) addReversal(ctx context.Context, snapshot *booking.PaymentSnaps
 	if snapshot.Balance == nil || snapshot.AmountReceived >= snapshot.Amount {
 		return nil
 	}
-	const operation = "list balance transactions of a charge"
-	if err := c.before(ctx, operation); err != nil {
+	// What was not captured is refunded by Stripe itself, and the balance transaction is that refund's as a rule.
+	refunds, err := c.RefundsOf(ctx, snapshot.PaymentIntentID)
+	if err != nil {
 		return err
 	}
-	params := &stripe.BalanceTransactionListParams{Source: stripe.String(snapshot.ChargeID)}
-	params.Context, params.Single, params.Limit = ctx, true, stripe.Int64(100)
-	page := c.api.BalanceTransactions.List(params)
-	for page.Next() {
-		if txn := page.BalanceTransaction(); txn.ReportingCategory == categoryPartialCapture {
-			snapshot.Reversal = balanceTransactionOf(txn)
+	for _, refund := range refunds {
+		if refund.ChargeID == snapshot.ChargeID && refund.Balance != nil && refund.Balance.ReportingCategory == categoryPartialCapture {
+			snapshot.Reversal = refund.Balance
 		}
 	}
-	if err := page.Err(); err != nil {
-		return failureOf(operation, err)
+	if snapshot.Reversal == nil {
+		if snapshot.Reversal, err = c.reversalOfCharge(ctx, snapshot.ChargeID); err != nil {
+			return err
+		}
 	}
 	// An account that settles partial captures in one has an amount that fits by itself.
 	if snapshot.Reversal == nil && (snapshot.Balance.Currency != snapshot.Currency || snapshot.Balance.Amount != snapshot.AmountReceived) {
 		snapshot.Balance = nil
 	}
 	return nil
+}
+
+// reversalOfCharge looks for it among the balance transactions of the charge itself; nil when it is not there.
+func (c *Client) reversalOfCharge(ctx context.Context, chargeID string) (reversal *booking.BalanceTransaction, err error) {
+	const operation = "list balance transactions of a charge"
+	if err := c.before(ctx, operation); err != nil {
+		return nil, err
+	}
+	params := &stripe.BalanceTransactionListParams{Source: stripe.String(chargeID)}
+	params.Context, params.Single, params.Limit = ctx, true, stripe.Int64(100)
+	page := c.api.BalanceTransactions.List(params)
+	for page.Next() {
+		if txn := page.BalanceTransaction(); txn.ReportingCategory == categoryPartialCapture {
+			reversal = balanceTransactionOf(txn)
+		}
+	}
+	return reversal, failureOf(operation, page.Err())
 }

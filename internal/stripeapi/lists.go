@@ -55,6 +55,12 @@ func lineOf(txn *stripe.BalanceTransaction) reconciliation.Line {
 		if line.PaymentIntentID != "" {
 			line.ObjectID = line.PaymentIntentID
 		}
+	case source.Refund != nil && txn.ReportingCategory == categoryPartialCapture: // no refund of ours: posted with the payment
+		line.Object, line.ObjectID = "payment", source.Refund.ID
+		line.PaymentIntentID, line.Reference = intentID(source.Refund.PaymentIntent), referenceIn(source.Refund.Metadata)
+		if line.PaymentIntentID != "" {
+			line.ObjectID = line.PaymentIntentID
+		}
 	case source.Refund != nil:
 		line.Object, line.ObjectID = "refund", source.Refund.ID
 		line.PaymentIntentID, line.Reference = intentID(source.Refund.PaymentIntent), referenceIn(source.Refund.Metadata)
