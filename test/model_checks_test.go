@@ -52,7 +52,7 @@ func (m *model) status(one *life) string {
 	}
 	var refunded, lost int64
 	for _, refund := range m.s.Stripe.Refunds() {
-		if refund.PaymentIntent == one.intent && refund.Status == "succeeded" {
+		if refund.PaymentIntent == one.intent && refund.Status == "succeeded" && !refund.Uncaptured {
 			refunded += refund.Amount
 		}
 	}

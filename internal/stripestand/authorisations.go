@@ -33,7 +33,9 @@ func (s *Server) ExpireAuthorizations() {
 			continue
 		}
 		i.status, i.capturable, i.canceledAt, i.cancellationReason = canceled, 0, now, "automatic"
+		s.letGo(ch, "expired_uncaptured_charge")
 		s.emit("charge.expired", ch)
+		s.tellLetGo(ch)
 		s.emit("payment_intent.canceled", i)
 	}
 	s.mu.Unlock()

@@ -73,7 +73,7 @@ func (s *Server) sourceOf(t *transaction) object {
 const pendingFor = 2 * 24 * time.Hour
 
 // settleCharge makes the balance transactions of a captured charge: one, or two for a partial capture, of which the first
-// is about the whole and the second takes the rest back (stripe.com/docs/reports/reporting-categories).
+// is about the whole and the second takes the rest back, as the refund of it (stripe.com/docs/reports/reporting-categories).
 func (s *Server) settleCharge(ch *charge) {
 	now := s.clock.Now()
 	availableOn := now.Add(pendingFor).Unix()
@@ -85,11 +85,12 @@ func (s *Server) settleCharge(ch *charge) {
 		kind: "charge", category: "charge", source: ch.id, description: ch.intent.description,
 	})
 	ch.transaction = first.id
-	if rest := ch.amount - ch.amountCaptured; rest > 0 {
-		s.book(&transaction{
-			availableOn: availableOn, amount: -rest, currency: ch.currency, kind: "refund", category: "partial_capture_reversal",
-			source: ch.id, description: "Uncaptured part of " + ch.id,
+	if rest := ch.released; rest != nil {
+		second := s.book(&transaction{
+			availableOn: availableOn, amount: -rest.amount, currency: ch.currency, kind: "refund", category: "partial_capture_reversal",
+			source: rest.id, description: "Uncaptured part of " + ch.id,
 		})
+		rest.transaction = second.id
 	}
 }
 

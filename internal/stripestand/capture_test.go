@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A capture in part books the whole with the fee of what was captured, and takes the rest back.
+// A capture in part books the whole with the fee of what was captured, and takes the rest back by a refund of its own.
 func TestCaptureInPart(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
@@ -18,7 +18,9 @@ func TestCaptureInPart(t *testing.T) {
 	require.Equal(t, number(charge["created"])+7*24*3600, number(card["capture_before"]))
 	s.requireBalance(0)
 
+	before := len(s.events(0))
 	captured := s.do(http.MethodPost, "/v1/payment_intents/"+held+"/capture", "", "amount_to_capture=30000&metadata[a]=b")
+	require.Equal(t, []string{"charge.captured", "refund.created", "charge.refunded", "payment_intent.succeeded"}, s.events(before))
 	require.Equal(t, "succeeded", captured.text("status"))
 	require.EqualValues(t, 30000, captured.body["amount_received"])
 	require.Equal(t, map[string]any{"a": "b"}, captured.body["metadata"])
@@ -27,7 +29,12 @@ func TestCaptureInPart(t *testing.T) {
 	require.EqualValues(t, 15900, charge["amount_refunded"])
 	require.Equal(t, false, charge["refunded"])
 	require.NotContains(t, charge["payment_method_details"].(map[string]any)["card"], "capture_before")
-	require.Equal(t, []string{"charge charge 45900 900", "refund partial_capture_reversal -15900 0"}, s.booked(charge["id"].(string)))
+	require.Equal(t, []string{"charge charge 45900 900"}, s.booked(charge["id"].(string)))
+	rest := s.rows("/v1/refunds?payment_intent=" + held)[0]
+	require.EqualValues(t, 15900, rest["amount"])
+	require.Equal(t, "succeeded", rest["status"])
+	require.Equal(t, []string{"refund partial_capture_reversal -15900 0"}, s.booked(rest["id"].(string)))
+	require.Error(t, s.FailRefund(rest["id"].(string), ""), "what was never taken cannot come back")
 	require.Equal(t, s.rows("/v1/balance_transactions?type=charge")[0]["id"], charge["balance_transaction"])
 	s.requireBalance(30000 - 900)
 
@@ -53,7 +60,8 @@ func TestCaptureWithoutTransactionsAtFirst(t *testing.T) {
 	s.requireBalance(0)
 	s.ReleaseBalanceTransactions()
 	require.NotNil(t, s.charge(held)["balance_transaction"])
-	require.Len(t, s.booked(s.charge(held)["id"].(string)), 2)
+	require.Len(t, s.rows("/v1/balance_transactions"), 2)
+	require.NotNil(t, s.rows("/v1/refunds")[0]["balance_transaction"])
 	require.Equal(t, "charge.updated", s.events(0)[len(s.events(0))-1])
 	s.requireBalance(100 - 33)
 }
@@ -66,7 +74,8 @@ func TestAuthorisationsExpire(t *testing.T) {
 	require.Equal(t, "requires_capture", s.PaymentIntents()[0].Status, "not before its time")
 	before := len(s.events(0))
 	require.Equal(t, http.StatusOK, s.admin("clock", `{"advance_ms":604800000}`))
-	require.Equal(t, []string{"charge.expired", "payment_intent.canceled"}, s.events(before))
+	require.Equal(t, []string{"charge.expired", "refund.created", "charge.refunded", "payment_intent.canceled"}, s.events(before))
+	s.requireLetGo(held, "expired_uncaptured_charge")
 	expired := s.do(http.MethodGet, "/v1/payment_intents/"+held, "", "")
 	require.Equal(t, "canceled", expired.text("status"))
 	require.Equal(t, "automatic", expired.text("cancellation_reason"))
@@ -81,6 +90,32 @@ func TestAuthorisationsExpire(t *testing.T) {
 	require.Equal(t, "canceled", s.PaymentIntents()[1].Status)
 	require.Equal(t, http.StatusOK, s.do(http.MethodPost, "/v1/payment_intents/"+s.pay("pm_card_visa", "capture_method", "manual")+"/capture", "", "").status)
 	s.requireBalance(45900 - chargeFee)
+}
+
+// A PaymentIntent that is cancelled before it is captured lets go of its authorisation; one without has nothing to let go.
+func TestCancelLetsTheAuthorisationGo(t *testing.T) {
+	t.Parallel()
+	s := newStand(t)
+	held, before := s.pay("pm_card_visa", "capture_method", "manual"), len(s.events(0))
+	require.Equal(t, http.StatusOK, s.do(http.MethodPost, "/v1/payment_intents/"+held+"/cancel", "", "").status)
+	require.Equal(t, []string{"refund.created", "charge.refunded", "payment_intent.canceled"}, s.events(before))
+	s.requireLetGo(held, nil)
+	s.requireBalance(0)
+	unpaid := s.create("").text("id")
+	require.Equal(t, http.StatusOK, s.do(http.MethodPost, "/v1/payment_intents/"+unpaid+"/cancel", "", "").status)
+	require.Len(t, s.Refunds(), 1)
+}
+
+// requireLetGo holds that Stripe shows all of an authorisation as refunded, though nothing was captured and nothing moved.
+func (s stand) requireLetGo(held string, reason any) {
+	s.t.Helper()
+	charge := s.charge(held)
+	require.Equal(s.t, []any{false, true, charge["amount"], nil},
+		[]any{charge["captured"], charge["refunded"], charge["amount_refunded"], charge["balance_transaction"]})
+	refund := s.rows("/v1/refunds?payment_intent=" + held)[0]
+	require.Equal(s.t, []any{charge["amount"], "succeeded", reason, nil},
+		[]any{refund["amount"], refund["status"], refund["reason"], refund["balance_transaction"]})
+	require.Equal(s.t, "charge_not_refundable", s.do(http.MethodPost, "/v1/refunds", "", "charge="+charge["id"].(string)).code())
 }
 
 // A dispute card that is authorised only is disputed when it is captured.

@@ -18,6 +18,7 @@ type charge struct {
 	failure        behaviour
 	transaction    string
 	disputed       bool
+	released       *refund // what was authorised and let go; nil while nothing was
 }
 
 func (ch *charge) identity() string { return ch.id }
@@ -36,7 +37,7 @@ func (ch *charge) wire(s *Server, expand expansion) map[string]any {
 	out := map[string]any{
 		"id": ch.id, "object": "charge", "created": ch.created, "livemode": false, "status": ch.status,
 		"amount": ch.amount, "amount_captured": ch.amountCaptured, "amount_refunded": s.refundedOf(ch) + ch.uncaptured(), "currency": ch.currency,
-		"captured": ch.captured, "paid": ch.status == "succeeded", "refunded": ch.captured && s.refundedOf(ch) == ch.amountCaptured,
+		"captured": ch.captured, "paid": ch.status == "succeeded", "refunded": s.refundedOf(ch)+ch.uncaptured() == ch.amount,
 		"disputed":       ch.disputed,
 		"payment_intent": ch.intent.id, "payment_method": orNil(ch.method), "customer": orNil(ch.intent.customer),
 		"metadata": maps.Clone(ch.metadata), "description": orNil(ch.intent.description), "receipt_email": orNil(ch.intent.receiptEmail),
@@ -70,19 +71,19 @@ func (ch *charge) expandInto(s *Server, out map[string]any, expand expansion) {
 	}
 }
 
-// uncaptured is the part of a captured charge that was let go; Stripe counts it as refunded.
+// uncaptured is what was authorised and let go, a part or all of it; Stripe counts it as refunded.
 func (ch *charge) uncaptured() int64 {
-	if !ch.captured {
+	if ch.released == nil {
 		return 0
 	}
-	return ch.amount - ch.amountCaptured
+	return ch.released.amount
 }
 
-// refundedOf a charge is what refunds take of it that were not sent back.
+// refundedOf a charge is what refunds take of what was captured and were not sent back.
 func (s *Server) refundedOf(ch *charge) int64 {
 	var sum int64
 	for _, r := range s.refunds.order {
-		if r.charge == ch && r.status != "failed" && r.status != "canceled" {
+		if r.charge == ch && !r.uncaptured && r.status != "failed" && r.status != "canceled" {
 			sum += r.amount
 		}
 	}

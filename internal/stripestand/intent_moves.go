@@ -102,6 +102,9 @@ func (s *Server) afterCapture(ch *charge) {
 func (s *Server) capture(i *intent, ch *charge, amount int64) {
 	i.status, i.received, i.capturable, i.canceledAt, i.cancellationReason = succeeded, amount, 0, 0, ""
 	ch.captured, ch.amountCaptured = true, amount
+	if amount < ch.amount {
+		s.letGo(ch, "")
+	}
 	if !s.delayBalance {
 		s.settleCharge(ch)
 	}
@@ -122,8 +125,14 @@ func cancelIntent(s *Server, c *call) (any, *apiError) {
 	if !cancellable[i.status] {
 		return nil, unexpectedState(i, fmt.Sprintf("You cannot cancel this PaymentIntent because it has a status of %s.", i.status))
 	}
+	held := i.status == needsCapture
 	i.status, i.capturable, i.canceledAt = canceled, 0, s.clock.Now().Unix()
 	i.cancellationReason = c.form.Get("cancellation_reason")
+	if held {
+		ch := s.charges.get(i.latestCharge)
+		s.letGo(ch, "")
+		s.tellLetGo(ch)
+	}
 	s.emit("payment_intent.canceled", i)
 	return i.wire(s, expansionOf(c.form)), nil
 }
@@ -155,6 +164,9 @@ func captureIntent(s *Server, c *call) (any, *apiError) {
 	i.metadata = c.metadata(i.metadata)
 	s.capture(i, ch, amount)
 	s.emit("charge.captured", ch)
+	if ch.released != nil {
+		s.tellLetGo(ch)
+	}
 	s.emit("payment_intent.succeeded", i)
 	s.afterCapture(ch)
 	return i.wire(s, expansionOf(c.form)), nil

@@ -53,7 +53,11 @@ func (s *Server) RequireRefundAction(id string) error {
 func (s *Server) moveRefund(id string, may func(*refund) bool, move func(*refund)) error {
 	s.mu.Lock()
 	r, failed := s.refunds.find("refund", id)
-	if failed == nil && !may(r) {
+	switch {
+	case failed != nil:
+	case r.uncaptured:
+		failed = invalid("", "", "what was never taken cannot come back")
+	case !may(r):
 		failed = invalid("", "", "a refund that is "+r.status+" cannot go there")
 	}
 	if failed == nil {

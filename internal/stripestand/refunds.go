@@ -17,6 +17,7 @@ type refund struct {
 	transaction        string // empty while the balance has not paid for it
 	failureTransaction string
 	failureReason      string
+	uncaptured         bool // of what was authorised only: nothing that was taken goes back
 }
 
 func (r *refund) identity() string { return r.id }
@@ -51,15 +52,16 @@ type Refund struct {
 	Amount        int64             `json:"amount"`
 	Currency      string            `json:"currency"`
 	Metadata      map[string]string `json:"metadata"`
+	Uncaptured    bool              `json:"uncaptured"` // of an authorisation
 }
 
-// Refunds are all there are, oldest first.
+// Refunds are all there are, oldest first; what was let go of an authorisation is among them.
 func (s *Server) Refunds() []Refund {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	out := make([]Refund, 0, len(s.refunds.order))
 	for _, r := range s.refunds.order {
-		out = append(out, Refund{r.id, r.charge.id, r.charge.intent.id, r.status, r.amount, r.charge.currency, maps.Clone(r.metadata)})
+		out = append(out, Refund{r.id, r.charge.id, r.charge.intent.id, r.status, r.amount, r.charge.currency, maps.Clone(r.metadata), r.uncaptured})
 	}
 	return out
 }
@@ -165,6 +167,23 @@ func (s *Server) payRefund(r *refund) {
 		amount: -r.amount, currency: r.charge.currency, kind: "refund", category: "refund", source: r.id, description: "REFUND FOR CHARGE",
 	})
 	r.transaction = t.id
+}
+
+// letGo refunds what was authorised and not captured, as Stripe does by itself
+// (stripe.com/docs/api/payment_intents/cancel, stripe.com/docs/api/payment_intents/capture). Nothing was taken, so no balance
+// transaction pays for it, but for a partial capture, whose own is made with the charge's.
+func (s *Server) letGo(ch *charge, reason string) {
+	ch.released = &refund{
+		id: s.ids.next("re"), created: s.clock.Now().Unix(), charge: ch, amount: ch.amount - ch.amountCaptured, status: "succeeded",
+		reason: reason, metadata: map[string]string{}, uncaptured: true,
+	}
+	s.refunds.add(ch.released)
+}
+
+// tellLetGo has the events of a refund that letGo made.
+func (s *Server) tellLetGo(ch *charge) {
+	s.emit("refund.created", ch.released)
+	s.emit("charge.refunded", ch)
 }
 
 func listRefunds(s *Server, c *call) (any, *apiError) {

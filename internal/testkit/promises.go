@@ -81,7 +81,7 @@ func (s *Stack) ClearingEqualsStripe() error {
 func (s *Stack) refundsWithinCaptured() error {
 	refunded := map[string]int64{}
 	for _, refund := range s.Stripe.Refunds() {
-		if refund.Status != "failed" && refund.Status != "canceled" {
+		if !refund.Uncaptured && refund.Status != "failed" && refund.Status != "canceled" {
 			refunded[refund.PaymentIntent] += refund.Amount
 		}
 	}
