@@ -2,6 +2,7 @@ package test
 
 import (
 	"net/http"
+	"net/url"
 	"testing"
 	"time"
 
@@ -19,6 +20,26 @@ func authorised(s *testkit.Stack, key string) testkit.Booked {
 	require.Equal(s.T, "pending_payment", s.Status(booked.Reference), "an authorised booking is not confirmed")
 	s.RequireLedger(booked.Reference)
 	return booked
+}
+
+// requireNothingBack holds that what Stripe let go of an authorisation is no refund of ours: no row, no mail, and events that
+// say so.
+func requireNothingBack(s *testkit.Stack, booked testkit.Booked) {
+	s.T.Helper()
+	s.AwaitQuiet()
+	var letGo []string
+	for _, refund := range s.Stripe.Refunds() {
+		if refund.PaymentIntent == booked.Payment.PaymentIntentID && refund.Uncaptured {
+			letGo = append(letGo, refund.ID)
+		}
+	}
+	require.Len(s.T, letGo, 1, "Stripe shows a refund")
+	require.Zero(s.T, s.DB.Count(s.T, "SELECT COUNT(*) FROM refunds"))
+	require.Zero(s.T, s.MailCount(booked.Reference, "refunded"))
+	require.Equal(s.T, 1, s.DB.Count(s.T,
+		"SELECT COUNT(*) FROM stripe_events WHERE type = 'refund.created' AND object_id = ? AND processed AND note LIKE '%nothing was captured%'", letGo[0]))
+	require.Empty(s.T, reconcile(s, `{"dryRun":true}`).Details, "and reconciliation finds nothing")
+	s.RequirePromises()
 }
 
 func TestAuthoriseThenCapture(t *testing.T) {
@@ -47,6 +68,8 @@ func TestCaptureInPart(t *testing.T) {
 	answer := s.Post("/v1/bookings/"+booked.Reference+"/capture", "", []byte(usd(30000)))
 	require.Equal(t, http.StatusOK, answer.Status, "%s", answer.Body)
 	s.RequireLedger(booked.Reference, "payment", "partial_capture_reversal")
+	requireNothingBack(s, booked)
+	require.Equal(t, "confirmed", s.Status(booked.Reference))
 	again := s.Post("/v1/bookings/"+booked.Reference+"/capture", "", []byte(usd(40000)))
 	require.Equal(t, http.StatusConflict, again.Status, "%s", again.Body)
 	more := s.Post("/v1/bookings/"+booked.Reference+"/refunds", "more", []byte(usd(30001)))
@@ -57,6 +80,48 @@ func TestCaptureInPart(t *testing.T) {
 	s.AwaitQuiet()
 	s.RequirePromises()
 	s.SaveHistory(booked.Reference, "captured_in_part")
+}
+
+// The balance transactions of a capture in part may come later, and the refund of the rest says nothing of itself until then.
+func TestCaptureInPartSettlesLater(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	s.Stripe.DelayBalanceTransactions(true)
+	booked := authorised(s, "capture-part-later")
+	answer := s.Post("/v1/bookings/"+booked.Reference+"/capture", "", []byte(usd(30000)))
+	require.Equal(t, http.StatusOK, answer.Status, "%s", answer.Body)
+	s.AwaitQuiet()
+	s.RequireLedger(booked.Reference, "payment")
+	for _, item := range reconcile(s, `{}`).Details {
+		require.Equal(t, "clearing", item.Object, "Stripe's balance is behind, and that is all: %+v", item)
+	}
+	s.Stripe.ReleaseBalanceTransactions()
+	s.AwaitWorkflowEnd(booked.Reference)
+	s.RequireLedger(booked.Reference, "payment", "stripe_fee", "partial_capture_reversal")
+	requireNothingBack(s, booked)
+}
+
+// Nobody heard of a capture in part: what reconciliation finds of it is the payment, and healed as one.
+func TestReconciliationHealsACaptureInPart(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	booked := authorised(s, "part-unheard")
+	s.AwaitQuiet()
+	again := s.DropWebhooks()
+	require.Equal(t, http.StatusOK, s.PostToStripe("/v1/payment_intents/"+booked.Payment.PaymentIntentID+"/capture",
+		url.Values{"amount_to_capture": {"30000"}}, nil))
+	again()
+	run := reconcile(s, `{}`)
+	require.Equal(t, map[string]int{"missing_in_ledger": 2, "state_mismatch": 1}, run.classes(), "%+v", run.Details)
+	for _, item := range run.Details {
+		require.Equal(t, "payment", item.Object, "%+v", item)
+	}
+	s.AwaitStatus(booked.Reference, "confirmed")
+	s.AwaitQuiet()
+	s.RequireLedger(booked.Reference, "payment", "partial_capture_reversal")
+	require.Zero(t, s.DB.Count(t, "SELECT COUNT(*) FROM refunds"))
+	require.Empty(t, reconcile(s, `{}`).Details)
+	s.RequirePromises()
 }
 
 // Two amounts, five times each, all at once: one of them is captured, and whoever asked for the other one is told so.
@@ -102,8 +167,10 @@ func TestAuthorisationIsReleasedOnCancel(t *testing.T) {
 	refused := s.Post("/v1/bookings/"+booked.Reference+"/capture", "", nil)
 	require.Equal(t, http.StatusConflict, refused.Status, "%s", refused.Body)
 	s.AwaitWorkflowEnd(booked.Reference)
+	requireNothingBack(s, booked)
 	s.RequireMails(booked.Reference, "payment_authorized", "booking_cancelled")
-	s.RequirePromises()
+	require.Equal(t, "cancelled", s.Status(booked.Reference))
+	s.RequireLedger(booked.Reference)
 	s.SaveHistory(booked.Reference, "authorisation_released")
 }
 
@@ -121,7 +188,7 @@ func TestAuthorisationRunsOut(t *testing.T) {
 	require.Equal(t, 1, financeMails(s, "capture_due"))
 	require.Equal(t, 1, s.MailCount(booked.Reference, "hold_expired"))
 	s.RequireLedger(booked.Reference)
-	s.RequirePromises()
+	requireNothingBack(s, booked)
 	s.SaveHistory(booked.Reference, "authorisation_ran_out")
 }
 
@@ -133,7 +200,7 @@ func TestAuthorisationExpiresAtStripe(t *testing.T) {
 	s.Stripe.Advance(8 * 24 * time.Hour)
 	s.AwaitStatus(booked.Reference, "expired")
 	s.AwaitWorkflowEnd(booked.Reference)
-	s.AwaitQuiet()
-	s.RequirePromises()
+	requireNothingBack(s, booked)
+	s.RequireLedger(booked.Reference)
 	s.SaveHistory(booked.Reference, "authorisation_expired_at_stripe")
 }
