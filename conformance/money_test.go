@@ -166,6 +166,10 @@ func TestManualCaptureIsStripes(t *testing.T) {
 	_, body = ask(s, http.MethodGet, "/v1/payment_intents/"+expired+"?expand[]=latest_charge", nil)
 	require.Equal(t, "canceled", textOf(t, body, "status"))
 	requireSchema(t, "payment_intent", body)
+	status, _ = ask(s, http.MethodPost, "/v1/payment_intents/"+pay(t, s, "pm_card_visa", url.Values{"capture_method": {"manual"}})+"/cancel", nil)
+	require.Equal(t, http.StatusOK, status)
+	requireLists(t, s) // events of what was let go among them
+	requireList(t, s, "/v1/refunds", "refund")
 }
 
 // What the oracle refuses of refunds, disputes and payouts, the stand-in refuses; PI, RE, DP and PO stand for fresh ones.
