@@ -39,6 +39,8 @@ type DisputeOutcome struct {
 	DueBy         *time.Time            `json:"dueBy,omitempty"` // of the evidence
 	// Unreinstated: won, and what was withheld is not back yet.
 	Unreinstated bool `json:"unreinstated,omitempty"`
+	// RefundIDs are refunds of late money that the decision sets free; nobody has started them.
+	RefundIDs []booking.RefundID `json:"refundIds,omitempty"`
 	// Foreign: the dispute of a payment that is no booking's.
 	Foreign bool `json:"foreign,omitempty"`
 }
@@ -63,7 +65,7 @@ func (d *Disputes) RecordDispute(ctx context.Context, in RecordDisputeInput) (Di
 		"status", recorded.Status, "bookingStatus", recorded.BookingStatus)
 	outcome := DisputeOutcome{
 		Reference: recorded.Reference, Status: recorded.Status, BookingStatus: recorded.BookingStatus,
-		EmailIDs: recorded.EmailIDs, Unreinstated: recorded.Unreinstated,
+		EmailIDs: recorded.EmailIDs, Unreinstated: recorded.Unreinstated, RefundIDs: recorded.RefundIDs,
 	}
 	if !recorded.DueBy.IsZero() {
 		outcome.DueBy = &recorded.DueBy

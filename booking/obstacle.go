@@ -44,6 +44,10 @@ func (f FailedRefund) Obstacle() (obstacle RefundObstacle, owed int64) {
 
 // bankHasIt by Stripe's word, of a dispute that the books know nothing else of.
 func (f FailedRefund) bankHasIt() bool {
-	disputed := f.Code == "charge_for_pending_refund_disputed" || f.Code == "charge_disputed"
-	return disputed && f.ChargedBack == 0 && !f.Won
+	return RefundRefusedForDispute(f.Code) && f.ChargedBack == 0 && !f.Won
+}
+
+// RefundRefusedForDispute tells whether Stripe's code says that a dispute stands in the way of a refund.
+func RefundRefusedForDispute(code string) bool {
+	return code == "charge_for_pending_refund_disputed" || code == "charge_disputed"
 }

@@ -59,6 +59,8 @@ type DisputeRecorded struct {
 	DueBy         time.Time // of the evidence; zero when none is awaited
 	// Unreinstated: won, and what was withheld is not back yet.
 	Unreinstated bool
+	// RefundIDs are refunds of late money that the decision sets free and that Stripe has not been asked for yet.
+	RefundIDs []booking.RefundID
 }
 
 // RecordDispute is the recording step of a dispute: one transaction that locks booking, payment and dispute, makes the
@@ -223,6 +225,9 @@ func (d *disputing) result() (DisputeRecorded, error) {
 	recorded.Unreinstated = recorded.Status == booking.DisputeWon && d.dispute.Withheld > 0
 	if d.dispute.DueBy != nil && recorded.Status.NeedsResponse() {
 		recorded.DueBy = *d.dispute.DueBy
+	}
+	if err == nil && d.booking.RefundDue {
+		recorded.RefundIDs, err = d.unaskedRefunds()
 	}
 	return recorded, err
 }

@@ -8,7 +8,7 @@ import (
 
 // followMoney brings payment and booking to where the money is, under their locks: after a refund, a dispute or a
 // cancellation, whatever order they came in. A booking that was closed without having been paid keeps its status; its
-// late money is due until all of it went back.
+// late money is due until all of it went back, and is refunded as soon as nothing stands in the way.
 func (r *recording) followMoney() error {
 	standing, err := r.standing()
 	if err != nil {
@@ -22,8 +22,7 @@ func (r *recording) followMoney() error {
 		return err
 	}
 	if r.late() {
-		r.booking.RefundDue = standing.Refunded+standing.ChargedBack < standing.Captured
-		return r.tx.Model(&r.booking).Updates(map[string]any{"refund_due": r.booking.RefundDue, "updated_at": r.now}).Error
+		return r.returnLateMoney()
 	}
 	current, next := booking.Status(r.booking.Status), standing.Status()
 	if current == booking.StatusPendingPayment || current == next {

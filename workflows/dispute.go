@@ -31,13 +31,14 @@ type dispute struct {
 	now      activities.DisputeOutcome
 	reminded bool
 	patience looks
+	refunds  map[booking.RefundID]bool // whose workflows were started
 }
 
 // Dispute follows a dispute, whatever became of the booking's own workflow: each time Stripe has news, and once a day
 // beside, it is read and recorded, until it is decided and its money is where the decision puts it. The finance
 // department is reminded before evidence is due.
 func Dispute(ctx workflow.Context, in DisputeInput) (DisputeResult, error) {
-	d := &dispute{in: in, patience: looks{waits: disputeLooks}}
+	d := &dispute{in: in, patience: looks{waits: disputeLooks}, refunds: map[booking.RefundID]bool{}}
 	d.listen(ctx, "Stripe has news of the dispute")
 	if err := workflow.SetQueryHandler(ctx, QueryStatus, func() (DisputeResult, error) { return d.result(), nil }); err != nil {
 		return DisputeResult{}, err
@@ -105,7 +106,7 @@ func (d *dispute) record(ctx workflow.Context) error {
 	d.recorded()
 	d.now = outcome
 	d.mails.send(ctx, outcome.EmailIDs)
-	return nil
+	return startRefunds(ctx, outcome.RefundIDs, d.refunds, d.in.CorrelationID)
 }
 
 func (d *dispute) result() DisputeResult {
