@@ -24,10 +24,12 @@ type DisputeRef struct {
 	DisputeID string `json:"disputeId"`
 }
 
-// RecordDisputeInput says which dispute to look at, and the events that made us look.
+// RecordDisputeInput says which dispute to look at, and the events that made us look. LastLook: waiting any longer for the
+// money of one that was won helps nobody.
 type RecordDisputeInput struct {
 	DisputeRef
 	EventIDs []string `json:"eventIds,omitempty"`
+	LastLook bool     `json:"lastLook,omitempty"`
 }
 
 // DisputeOutcome is where dispute and booking stand.
@@ -53,7 +55,9 @@ func (d *Disputes) RecordDispute(ctx context.Context, in RecordDisputeInput) (Di
 		return DisputeOutcome{}, stripeError(err)
 	}
 	failpoint.Hit("before-record-dispute")
-	recorded, err := d.Store.RecordDispute(ctx, store.DisputeOutcome{Snapshot: snapshot, EventIDs: in.EventIDs, Now: time.Now().UTC()})
+	recorded, err := d.Store.RecordDispute(ctx, store.DisputeOutcome{
+		Snapshot: snapshot, EventIDs: in.EventIDs, LastLook: in.LastLook, Now: time.Now().UTC(),
+	})
 	if errors.Is(err, store.ErrNotFound) {
 		return DisputeOutcome{Status: snapshot.Status, Foreign: true}, setAside(ctx, d.Store, in.EventIDs, noteForeign)
 	}

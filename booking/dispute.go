@@ -59,3 +59,17 @@ type DisputeSnapshot struct {
 	DueBy           time.Time            // of the evidence; zero when none is awaited
 	Balances        []BalanceTransaction // none for an inquiry, then the withdrawal, then the reinstatement
 }
+
+// Reinstated tells whether as many withdrawals were given back as were made. How much came back is another matter: exchange
+// rates change, and banks decide in part.
+func (s DisputeSnapshot) Reinstated() bool {
+	made, back := 0, 0
+	for _, balance := range s.Balances {
+		if balance.Amount > 0 {
+			back++
+		} else {
+			made++
+		}
+	}
+	return back > 0 && back >= made
+}

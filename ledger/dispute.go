@@ -48,3 +48,18 @@ func Chargeback(reference booking.Reference, s booking.DisputeSnapshot, amount i
 	}
 	return t, t.Validate()
 }
+
+// DisputeRest moves what a dispute that was won gave back too little, or too much, to where disputes cost: the exchange rate
+// has changed meanwhile, or the bank decided for us in part. amount is what was not given back, below zero what came on top;
+// posting counts the dispute's moves, those of Chargeback among them.
+//
+//	debit  expense:chargebacks      amount     (the other way round below zero)
+//	credit asset:disputed_funds     amount
+func DisputeRest(reference booking.Reference, s booking.DisputeSnapshot, amount int64, currency booking.Currency, posting int) (Transaction, error) {
+	t, err := Chargeback(reference, s, amount, currency, posting)
+	t.Description = "Not given back by dispute " + s.DisputeID
+	if amount < 0 {
+		t.Description = "Given back on top by dispute " + s.DisputeID
+	}
+	return t, err
+}

@@ -56,6 +56,8 @@ func TestPostingsOfMoneyBackAreAsAgreed(t *testing.T) {
 		},
 		"chargeback":            func() (ledger.Transaction, error) { return ledger.Chargeback(reference, dispute(), 45900, "USD", 1) },
 		"chargeback_taken_back": func() (ledger.Transaction, error) { return ledger.Chargeback(reference, dispute(), -45900, "USD", 2) },
+		"dispute_won_with_less": func() (ledger.Transaction, error) { return ledger.DisputeRest(reference, dispute(), 1900, "USD", 1) },
+		"dispute_won_with_more": func() (ledger.Transaction, error) { return ledger.DisputeRest(reference, dispute(), -1900, "USD", 1) },
 		"payout": func() (ledger.Transaction, error) {
 			return ledger.Payout(payout(txn("txn_7", -100000, 0, "USD", "payout"), nil))
 		},

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"gorm.io/gorm"
@@ -43,10 +44,12 @@ func (s *Store) DisputesOf(ctx context.Context, known Booking) ([]Dispute, error
 	return disputes, nil
 }
 
-// DisputeOutcome is what Stripe says of a dispute now, and the events that made us look.
+// DisputeOutcome is what Stripe says of a dispute now, and the events that made us look. LastLook: waiting any longer for the
+// money of one that was won helps nobody.
 type DisputeOutcome struct {
 	Snapshot booking.DisputeSnapshot
 	EventIDs []string
+	LastLook bool
 	Now      time.Time
 }
 
@@ -120,7 +123,7 @@ func (d *disputing) record(o DisputeOutcome) (DisputeRecorded, error) {
 	if news {
 		d.dispute.Status, d.dispute.Amount, d.dispute.DueBy = string(o.Snapshot.Status), o.Snapshot.Amount, timeOrNil(o.Snapshot.DueBy)
 	}
-	if err := d.chargeBack(o.Snapshot); err != nil {
+	if err := d.chargeBack(o, before); err != nil {
 		return DisputeRecorded{}, err
 	}
 	err := d.tx.Model(&d.dispute).Updates(map[string]any{
@@ -160,23 +163,49 @@ func (d *disputing) post(s booking.DisputeSnapshot, balance booking.BalanceTrans
 	return d.insert(transaction)
 }
 
-// chargeBack keeps the loss in the ledger at what it is: what is withheld, once the dispute is lost, and else nothing.
-func (d *disputing) chargeBack(s booking.DisputeSnapshot) error {
+// chargeBack keeps the loss in the ledger at what it is: what is withheld, once the dispute is lost, or won and given back
+// as far as it will be, and else nothing.
+func (d *disputing) chargeBack(o DisputeOutcome, before booking.DisputeStatus) error {
 	var loss int64
-	if booking.DisputeStatus(d.dispute.Status) == booking.DisputeLost {
+	won := booking.DisputeStatus(d.dispute.Status) == booking.DisputeWon
+	if booking.DisputeStatus(d.dispute.Status) == booking.DisputeLost || won && d.givenBack(o, before) {
 		loss = d.dispute.Withheld
 	}
 	change := loss - d.dispute.Loss
 	if change == 0 {
 		return nil
 	}
+	post := ledger.Chargeback
+	if won && d.dispute.Loss == 0 {
+		post = ledger.DisputeRest
+	}
 	d.dispute.Loss, d.dispute.LossPostings = loss, d.dispute.LossPostings+1
-	transaction, err := ledger.Chargeback(booking.Reference(d.booking.Reference), s, change,
-		booking.Currency(d.dispute.SettlementCurrency), d.dispute.LossPostings)
+	if won && loss != 0 {
+		if err := d.showRest(); err != nil {
+			return err
+		}
+	}
+	transaction, err := post(booking.Reference(d.booking.Reference), o.Snapshot, change, booking.Currency(d.dispute.SettlementCurrency), d.dispute.LossPostings)
 	if err != nil {
 		return err
 	}
 	return d.insert(transaction)
+}
+
+// givenBack: no more is awaited of a dispute that was won. What was found so once stays so, also for a snapshot that is
+// older.
+func (d *disputing) givenBack(o DisputeOutcome, before booking.DisputeStatus) bool {
+	return o.LastLook || o.Snapshot.Reinstated() || before == booking.DisputeWon && d.dispute.Loss != 0
+}
+
+// showRest shows a person that a dispute gave back other money than it took.
+func (d *disputing) showRest() error {
+	rest, compared := d.dispute.Loss, "less"
+	if rest < 0 {
+		rest, compared = -rest, "more"
+	}
+	amount := booking.Money{Value: rest, Currency: booking.Currency(d.dispute.SettlementCurrency)}
+	return d.markForAttention(fmt.Sprintf("dispute %s was won and gave back %s %s than it took", d.dispute.StripeDisputeID, amount.Format(booking.LocaleEN), compared))
 }
 
 // tellFinance writes when a dispute is there, when an inquiry becomes formal, and how it ended.
@@ -222,7 +251,7 @@ func (d *disputing) result() (DisputeRecorded, error) {
 		Reference: booking.Reference(d.booking.Reference), Status: booking.DisputeStatus(d.dispute.Status),
 		BookingStatus: booking.Status(d.booking.Status), EmailIDs: mails,
 	}
-	recorded.Unreinstated = recorded.Status == booking.DisputeWon && d.dispute.Withheld > 0
+	recorded.Unreinstated = recorded.Status == booking.DisputeWon && d.dispute.Withheld != d.dispute.Loss
 	if d.dispute.DueBy != nil && recorded.Status.NeedsResponse() {
 		recorded.DueBy = *d.dispute.DueBy
 	}

@@ -503,3 +503,61 @@ func TestLateMoneyThatWasChargedBackInPart(t *testing.T) {
 	require.Contains(t, b.Text(t, "SELECT attention FROM bookings"), "charged back")
 	b.requirePromises()
 }
+
+// Exchange rates change while the bank decides, and some decisions are partial: what is not given back is booked where lost
+// disputes are, in either direction, and shown.
+func TestDisputeWonWithOtherMoneyThanItTook(t *testing.T) {
+	t.Parallel()
+	for says, back := range map[string]int64{"gave back $19.00 less than it took": 44000, "gave back $19.00 more than it took": 47800} {
+		b := newBooks(t)
+		b.paidBooking()
+		b.recordDispute(disputeAt(booking.DisputeNeedsResponse, withdrawn))
+		waiting := b.recordDispute(disputeAt(booking.DisputeWon, withdrawn))
+		require.True(t, waiting.Unreinstated)
+		require.Equal(t, int64(45900), b.balanceOf("asset:disputed_funds"), "it is awaited")
+		other := *balance("txn_in", back, -1500, "dispute_reversal")
+		for _, balances := range [][]booking.BalanceTransaction{{withdrawn, other}, {withdrawn, other}, {withdrawn}} {
+			won := b.recordDispute(disputeAt(booking.DisputeWon, balances...))
+			require.False(t, won.Unreinstated)
+			require.Equal(t, booking.StatusConfirmed, won.BookingStatus)
+		}
+		require.Zero(t, b.balanceOf("asset:disputed_funds"))
+		require.Equal(t, 45900-back, b.balanceOf("expense:chargebacks"))
+		require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM financial_ledger WHERE type = 'chargeback'"))
+		require.Contains(t, b.Text(t, "SELECT attention FROM bookings"), says)
+		b.requirePromises()
+	}
+}
+
+// Won, and the money does not come: after the last look it is a loss, until it comes after all.
+func TestDisputeWonAndNotPaidBack(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	b.paidBooking()
+	b.recordDispute(disputeAt(booking.DisputeNeedsResponse, withdrawn))
+	recorded, err := b.Store.RecordDispute(t.Context(), store.DisputeOutcome{
+		Snapshot: disputeAt(booking.DisputeWon, withdrawn), LastLook: true, Now: time.Now().UTC(),
+	})
+	require.NoError(t, err)
+	require.False(t, recorded.Unreinstated)
+	require.False(t, b.recordDispute(disputeAt(booking.DisputeWon, withdrawn)).Unreinstated, "and so it stays")
+	require.Equal(t, int64(45900), b.balanceOf("expense:chargebacks"))
+	b.requirePromises()
+	require.False(t, b.recordDispute(disputeAt(booking.DisputeWon, withdrawn, reinstated)).Unreinstated)
+	require.Zero(t, b.balanceOf("expense:chargebacks"))
+	require.Zero(t, b.balanceOf("asset:disputed_funds"))
+	b.requirePromises()
+}
+
+// The loss of a dispute that is turned round is taken back but for what does not come.
+func TestDisputeTurnedRoundWithLess(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	b.paidBooking()
+	b.recordDispute(disputeAt(booking.DisputeLost, withdrawn))
+	b.recordDispute(disputeAt(booking.DisputeWon, withdrawn, *balance("txn_in", 44000, -1500, "dispute_reversal")))
+	require.Equal(t, int64(1900), b.balanceOf("expense:chargebacks"))
+	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM financial_ledger WHERE description LIKE 'Loss taken back%'"))
+	require.Contains(t, b.Text(t, "SELECT attention FROM bookings"), "less than it took")
+	b.requirePromises()
+}

@@ -92,6 +92,9 @@ var promises = []struct {
 		           FROM ledger_entries WHERE account IN ('asset:disputed_funds', 'expense:chargebacks') GROUP BY currency) e
 		  ON e.currency = d.settlement_currency
 		WHERE COALESCE(e.funds, 0) <> d.withheld OR COALESCE(e.loss, 0) <> d.loss`},
+	{8, "a closed dispute withholds nothing", `
+		SELECT COUNT(*) FROM disputes
+		WHERE withheld <> loss AND (status IN ('lost', 'warning_closed') OR status = 'won' AND updated_at < UTC_TIMESTAMP() - INTERVAL 2 DAY)`},
 	{9, "no event waits for a person, or has waited for more than an hour", `
 		SELECT COUNT(*) FROM stripe_events
 		WHERE processed = FALSE AND (attempts >= 12 OR received_at < UTC_TIMESTAMP() - INTERVAL 1 HOUR)`},

@@ -29,6 +29,7 @@ func TestBrokenPromisesAreSeen(t *testing.T) {
 		"each payment knows what was refunded of it":                                          "UPDATE payments SET amount_refunded = amount_refunded + 1",
 		"each refund is in the ledger as Stripe's balance paid for it, and got it back":       "UPDATE refunds SET posted = FALSE",
 		"disputed funds are what open disputes withhold, and chargebacks what lost ones cost": "UPDATE disputes SET withheld = withheld - 1",
+		"a closed dispute withholds nothing":                                                  "UPDATE disputes SET status = 'won', updated_at = UTC_TIMESTAMP() - INTERVAL 3 DAY",
 		"no event waits for a person, or has waited for more than an hour":                    "UPDATE stripe_events SET processed = FALSE, received_at = received_at - INTERVAL 2 HOUR",
 		"each payout is in the ledger once, and again when it came back":                      "UPDATE payouts SET posted = FALSE",
 		"no automatic payout is unproven":                                                     "UPDATE payouts SET proof = 'unproven'",

@@ -64,6 +64,24 @@ func evidenceDue(s *testkit.Stack, reference string) *time.Time {
 	return view.Disputes[0].DueBy
 }
 
+// A dispute that is won gives back less than it took: the workflow ends, the rest is booked, and a person is shown it.
+func TestDisputeWonWithLess(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	s.Stripe.ReinstateOtherwise(-1900)
+	booked := s.BookAndPay("won-short", nil)
+	id, err := s.Stripe.Dispute(booked.Payment.PaymentIntentID, 0, "fraudulent")
+	require.NoError(t, err)
+	s.AwaitStatus(booked.Reference, "disputed")
+	require.NoError(t, s.Stripe.MoveDispute(id, "won"))
+	s.AwaitStatus(booked.Reference, "confirmed")
+	s.AwaitRunEnd("Dispute:" + id)
+	s.AwaitQuiet()
+	s.RequireLedger(booked.Reference, "payment", "dispute", "dispute_reversal", "chargeback")
+	require.Equal(t, "dispute "+id+" was won and gave back $19.00 less than it took", s.DB.Text(t, "SELECT attention FROM bookings"))
+	s.RequirePromises()
+}
+
 // Months later, whatever became of the booking's workflow: lost, the money is a chargeback.
 func TestDisputeLost(t *testing.T) {
 	t.Parallel()

@@ -31,14 +31,16 @@ type dispute struct {
 	now      activities.DisputeOutcome
 	reminded bool
 	patience looks
+	unpaid   looks                     // for the money of one that was won
 	refunds  map[booking.RefundID]bool // whose workflows were started
 }
 
 // Dispute follows a dispute, whatever became of the booking's own workflow: each time Stripe has news, and once a day
-// beside, it is read and recorded, until it is decided and its money is where the decision puts it. The finance
-// department is reminded before evidence is due.
+// beside, it is read and recorded, until it is decided and its money is where the decision puts it: that of one that is won
+// is waited for as long as reinstatementLooks says, and then booked as it is. The finance department is reminded before
+// evidence is due.
 func Dispute(ctx workflow.Context, in DisputeInput) (DisputeResult, error) {
-	d := &dispute{in: in, patience: looks{waits: disputeLooks}, refunds: map[booking.RefundID]bool{}}
+	d := &dispute{in: in, patience: looks{waits: disputeLooks}, unpaid: looks{waits: reinstatementLooks}, refunds: map[booking.RefundID]bool{}}
 	d.listen(ctx, "Stripe has news of the dispute")
 	if err := workflow.SetQueryHandler(ctx, QueryStatus, func() (DisputeResult, error) { return d.result(), nil }); err != nil {
 		return DisputeResult{}, err
@@ -69,6 +71,7 @@ func (d *dispute) run(ctx workflow.Context) error {
 			return err
 		}
 		d.patience.count(timeUp)
+		d.unpaid.count(timeUp && d.now.Unreinstated)
 	}
 }
 
@@ -80,6 +83,9 @@ func (d *dispute) waiting() bool {
 // nextLook is in a day, or when finance has to be reminded of evidence, whichever comes first.
 func (d *dispute) nextLook(ctx workflow.Context) (time.Duration, error) {
 	wait := d.patience.next()
+	if d.now.Unreinstated {
+		wait = d.unpaid.next()
+	}
 	if d.now.DueBy == nil || d.reminded || !d.now.Status.NeedsResponse() {
 		return wait, nil
 	}
@@ -98,7 +104,7 @@ func (d *dispute) nextLook(ctx workflow.Context) (time.Duration, error) {
 }
 
 func (d *dispute) record(ctx workflow.Context) error {
-	in := activities.RecordDisputeInput{DisputeRef: activities.DisputeRef{DisputeID: d.in.DisputeID}, EventIDs: d.take()}
+	in := activities.RecordDisputeInput{DisputeRef: activities.DisputeRef{DisputeID: d.in.DisputeID}, EventIDs: d.take(), LastLook: d.unpaid.over()}
 	var outcome activities.DisputeOutcome
 	if err := (step{"Record what Stripe says of the dispute", disputes.RecordDispute, moneyPatience}).run(ctx, in, &outcome); err != nil {
 		return err

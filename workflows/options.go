@@ -77,6 +77,10 @@ var refundLooks = []time.Duration{time.Minute, 10 * time.Minute, time.Hour, 6 * 
 // disputeLooks: a dispute takes months, and its events come within seconds. Once a day finds what was lost.
 var disputeLooks = []time.Duration{time.Hour, 24 * time.Hour}
 
+// reinstatementLooks is when to look for the money of a dispute that is won: Stripe gives it back with the decision. What is
+// not back after the last one is booked as lost, and shown to a person; should it come after all, its event brings it.
+var reinstatementLooks = []time.Duration{time.Minute, time.Hour, 24 * time.Hour, 24 * time.Hour}
+
 // evidenceReminder is how long before evidence is due the finance department hears of it again: three working days.
 const evidenceReminder = 72 * time.Hour
 

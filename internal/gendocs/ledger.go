@@ -128,6 +128,17 @@ var events = []event{
 				ledger.Dispute(exampleReference, dispute, *balanceLine("txn_6", 45900, -1500, "USD", "dispute_reversal")))
 			return append(lost, won...), err
 		}},
+	{"A dispute that is won with less than was withheld", "The exchange rate has changed meanwhile, or the bank decided for us in part: the rest is a chargeback. More than was withheld is\n" +
+		"posted the other way round.",
+		func() ([]ledger.Transaction, error) {
+			won, err := several(ledger.Dispute(exampleReference, dispute, *balanceLine("txn_5", -45900, 1500, "USD", "dispute")))(
+				ledger.Dispute(exampleReference, dispute, *balanceLine("txn_6", 44000, -1500, "USD", "dispute_reversal")))
+			if err != nil {
+				return nil, err
+			}
+			rest, err := one(ledger.DisputeRest(exampleReference, dispute, 1900, "USD", 1))
+			return append(won, rest...), err
+		}},
 	{"A payout", "$1,000.00 leave Stripe for the bank. It belongs to no booking: its operation key makes it once.",
 		func() ([]ledger.Transaction, error) {
 			return one(ledger.Payout(payout(balanceLine("txn_7", -100000, 0, "USD", "payout"), nil)))
@@ -160,7 +171,7 @@ var meanings = map[ledger.Account]string{
 	ledger.AssetDisputedFunds:       "money that is withheld while a dispute is open",
 	ledger.LiabilityUnearnedRevenue: "paid by travellers, not flown yet: owed as a flight or as a refund",
 	ledger.ExpenseStripeFees:        "what Stripe keeps",
-	ledger.ExpenseChargebacks:       "disputes that were lost",
+	ledger.ExpenseChargebacks:       "disputes that were lost, and what won ones did not give back",
 	ledger.EquitySuspense:           "where one currency turns into another, and where a difference shows",
 }
 

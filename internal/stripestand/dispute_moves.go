@@ -37,9 +37,17 @@ func (s *Server) withdraw(d *dispute) {
 
 func (s *Server) reinstate(d *dispute) {
 	d.transactions = append(d.transactions, s.book(&transaction{
-		amount: d.amount, fee: -disputeFee, currency: d.charge.currency, kind: "adjustment", category: "dispute_reversal", source: d.id,
+		amount: d.amount + s.reinstatement, fee: -disputeFee, currency: d.charge.currency, kind: "adjustment", category: "dispute_reversal", source: d.id,
 		description: "Chargeback reversal for " + d.charge.id,
 	}))
+}
+
+// ReinstateOtherwise has disputes that are won from now on give back so much more than they took, or less below zero, as a
+// changed exchange rate or a decision in part does. Minor units.
+func (s *Server) ReinstateOtherwise(difference int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reinstatement = difference
 }
 
 func (d *dispute) decided() bool {

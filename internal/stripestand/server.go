@@ -52,6 +52,8 @@ type Server struct {
 	authorisation time.Duration
 	// evidence is how long a dispute takes evidence.
 	evidence time.Duration
+	// reinstatement is how much more than it took a dispute that is won gives back.
+	reinstatement int64
 }
 
 // New makes a stand-in; serve it by Start, or as an http.Handler.
