@@ -224,6 +224,10 @@ func (d *disputing) tellFinance(before booking.DisputeStatus) error {
 }
 
 func (d *disputing) queueForFinance(kind booking.EmailKind, occasion string) error {
+	exceeds, err := d.exceeds()
+	if err != nil {
+		return err
+	}
 	currency := booking.Currency(d.dispute.Currency)
 	about := &booking.DisputeLetter{
 		ID: d.dispute.StripeDisputeID, Status: booking.DisputeStatus(d.dispute.Status), Reason: d.dispute.Reason,
@@ -231,7 +235,7 @@ func (d *disputing) queueForFinance(kind booking.EmailKind, occasion string) err
 		Withheld: booking.Money{Value: d.dispute.Withheld, Currency: booking.Currency(d.dispute.SettlementCurrency)},
 		Captured: booking.Money{Value: d.payment.AmountCaptured, Currency: booking.Currency(d.payment.Currency)},
 		Refunded: booking.Money{Value: d.payment.AmountRefunded, Currency: booking.Currency(d.payment.Currency)},
-		Exceeds:  d.payment.AmountRefunded+d.dispute.Amount > d.payment.AmountCaptured,
+		Exceeds:  exceeds,
 	}
 	if about.Withheld.Currency == "" {
 		about.Withheld.Currency = currency
@@ -243,6 +247,18 @@ func (d *disputing) queueForFinance(kind booking.EmailKind, occasion string) err
 		kind: kind, owner: d.dispute.StripeDisputeID, occasion: occasion, bookingID: &d.booking.ID,
 		content: &booking.Letter{Dispute: about},
 	})
+}
+
+// exceeds tells whether refunds, this dispute and the booking's others take more than was captured. An inquiry counts when
+// it is what finance is told of, as the bank may dispute the payment yet; of the others those that hold money count.
+func (d *disputing) exceeds() (bool, error) {
+	var disputed int64
+	err := d.tx.Model(&disputeRow{}).Select("COALESCE(SUM(amount), 0)").Where("booking_id = ? AND id <> ? AND status IN ?", d.booking.ID, d.dispute.ID,
+		[]string{string(booking.DisputeNeedsResponse), string(booking.DisputeUnderReview), string(booking.DisputeLost)}).Scan(&disputed).Error
+	if status := booking.DisputeStatus(d.dispute.Status); !status.Closed() || status == booking.DisputeLost {
+		disputed += d.dispute.Amount
+	}
+	return d.payment.AmountRefunded+disputed > d.payment.AmountCaptured, err
 }
 
 func (d *disputing) result() (DisputeRecorded, error) {

@@ -323,6 +323,21 @@ func TestDisputeOfARefundedPayment(t *testing.T) {
 	b.requirePromises()
 }
 
+// Each of two disputes is within what was captured, both together are not: the second mail says so.
+func TestTwoDisputesExceedTogether(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	b.paidBooking()
+	const exceeding = `SELECT COUNT(*) FROM emails WHERE kind = 'dispute_opened' AND content_json LIKE '%"exceeds":true%'`
+	for i, id := range []string{"dp_1", "dp_2"} {
+		opened := disputeAt(booking.DisputeNeedsResponse, *balance("txn_"+id, -30000, 1500, "dispute"))
+		opened.DisputeID, opened.Amount = id, 30000
+		b.recordDispute(opened)
+		require.Equal(t, i, b.Count(t, exceeding), "after %s", id)
+	}
+	b.requirePromises()
+}
+
 // A refund that comes back while the payment is disputed, or after the bank has decided, leaves nothing that we owe: the mail
 // and the operator's note say who has the money.
 func TestRefundFailsBesideADispute(t *testing.T) {
