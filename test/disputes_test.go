@@ -282,7 +282,7 @@ func deliverTypeOf(s *testkit.Stack, eventType string) {
 	request.Header.Set("Authorization", "Bearer "+testkit.StripeKey)
 	response, err := http.DefaultClient.Do(request)
 	require.NoError(s.T, err)
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	var page struct{ Data []struct{ ID string } }
 	require.NoError(s.T, json.NewDecoder(response.Body).Decode(&page))
 	require.NotEmpty(s.T, page.Data)
