@@ -115,7 +115,7 @@ func TestCommitWhoseAnswerIsLost(t *testing.T) {
 	b.requirePromises()
 }
 
-// The same for a booking that is taken: the caller's repetition finds it.
+// The same for a booking that is taken: what was committed is found at once, and by the caller's repetition.
 func TestReservationWhoseAnswerIsLost(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
@@ -125,10 +125,13 @@ func TestReservationWhoseAnswerIsLost(t *testing.T) {
 	ask := store.NewBooking{
 		APIKeyID: b.caller.ID, IdempotencyKey: "lost", Request: request(), HoldExpiresAt: now.Add(time.Hour), CorrelationID: "c-1", Now: now,
 	}
-	_, err := lossy.ReserveBooking(t.Context(), ask)
-	require.Error(t, err)
+	first, err := lossy.ReserveBooking(t.Context(), ask)
+	require.EqualValues(t, 1, proxy.lost.Load())
+	require.NoError(t, err, "what was committed is found under its key")
+	require.True(t, first.Replayed)
 	again, err := lossy.ReserveBooking(t.Context(), ask)
 	require.NoError(t, err)
 	require.True(t, again.Replayed)
+	require.Equal(t, first.Booking.Reference, again.Booking.Reference)
 	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM bookings"))
 }
