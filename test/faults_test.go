@@ -164,6 +164,7 @@ func TestMailServerBusy(t *testing.T) {
 			s := testkit.New(t, testkit.Options{})
 			s.RefuseMails(code, 2)
 			payAndRequireOne(t, s)
+			require.Equal(t, 3, s.DB.Count(t, "SELECT attempts FROM emails"), "two refusals and the one that was taken")
 		})
 	}
 }

@@ -49,7 +49,9 @@ func TestNothingLeaksAndOneIDLeadsThrough(t *testing.T) {
 	require.NotEmpty(t, id)
 	require.Contains(t, s.HistoryText(booked.Reference), id)
 	require.Equal(t, id, s.StripeMetadata(booked.Payment.PaymentIntentID, "correlation_id"))
-	for _, message := range s.Mails(booked.Reference) {
+	mails := s.Mails(booked.Reference)
+	require.NotEmpty(t, mails)
+	for _, message := range mails {
 		require.Equal(t, id, message.Header.Get("X-Correlation-ID"))
 	}
 	for _, service := range []string{"api", "worker"} {

@@ -41,6 +41,8 @@ type Fault struct {
 	Kind   FaultKind `json:"kind"`
 	Count  int       `json:"count"` // how many requests it hits; 0 for one
 	Skip   int       `json:"skip"`  // how many it lets pass first
+
+	met bool // it has hit a request
 }
 
 func (f *Fault) matches(method, path string) bool {
@@ -76,6 +78,19 @@ func (f *Faults) Clear() {
 	f.release()
 }
 
+// Unmet are those scripted that have hit no request: a test of such a fault has tested nothing.
+func (f *Faults) Unmet() []Fault {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var unmet []Fault
+	for _, fault := range f.script {
+		if !fault.met {
+			unmet = append(unmet, *fault)
+		}
+	}
+	return unmet
+}
+
 func (f *Faults) take(method, path string) FaultKind {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -88,6 +103,7 @@ func (f *Faults) take(method, path string) FaultKind {
 			continue
 		}
 		fault.Count--
+		fault.met = true
 		return fault.Kind
 	}
 	return ""

@@ -13,8 +13,10 @@ import (
 )
 
 // RequirePromises checks what has to hold once everything has come to rest: by SQL, and against the stand-in's own truth.
+// Faults that were scripted have to have been met by then.
 func (s *Stack) RequirePromises() {
 	s.T.Helper()
+	require.Empty(s.T, s.Stripe.Faults().Unmet(), "faults that no request has met")
 	require.NoError(s.T, s.Promises())
 }
 
