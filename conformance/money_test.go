@@ -91,6 +91,8 @@ func requireRefunds(t *testing.T, s *stripestand.Server, intent string) {
 func requireExpandedSources(t *testing.T, s *stripestand.Server) {
 	t.Helper()
 	s.Bill(250, "usd", "Radar")
+	s.SettleIn("usd", map[string]float64{"eur": 1.085})
+	pay(t, s, "pm_card_visa", url.Values{"currency": {"eur"}})
 	status, body := ask(s, http.MethodGet, "/v1/balance_transactions?limit=100&expand[]=data.source", nil)
 	require.Equal(t, http.StatusOK, status)
 	var page struct{ Data []json.RawMessage }

@@ -67,7 +67,7 @@ func (m *model) death(rt *rapid.T) {
 	m.actions()[step](rt)
 }
 
-// unanswered tells that the answer says to ask again: a part is away, or the request that died has its lease still.
+// unanswered tells that the answer says to ask again: a part is away, or another request has the key, also one that died.
 func unanswered(answer testkit.Answer) bool {
 	return answer.Status >= http.StatusInternalServerError || answer.Header.Get("Retry-After") != ""
 }

@@ -82,6 +82,16 @@ func (s *Server) adminPayoutRoutes(mux *http.ServeMux) {
 			answerMove(w, map[string]any{}, s.MovePayout(r.PathValue("id"), in.Status))
 		}
 	})
+	mux.HandleFunc("POST /_stand/settlement", func(w http.ResponseWriter, r *http.Request) {
+		var in struct {
+			Currency string             `json:"currency"`
+			Rates    map[string]float64 `json:"rates"`
+		}
+		if decode(w, r, &in) {
+			s.SettleIn(in.Currency, in.Rates)
+			respond(w, map[string]any{})
+		}
+	})
 	mux.HandleFunc("POST /_stand/balance/settle", func(w http.ResponseWriter, _ *http.Request) {
 		s.SettleFunds()
 		respond(w, map[string]any{})

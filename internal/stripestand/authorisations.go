@@ -46,4 +46,5 @@ func (s *Server) ExpireAuthorizations() {
 func (s *Server) Advance(d time.Duration) {
 	s.clock.Advance(d)
 	s.ExpireAuthorizations()
+	s.moveDueRefunds()
 }

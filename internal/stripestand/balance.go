@@ -15,6 +15,7 @@ type transaction struct {
 	amount      int64
 	fee         int64
 	currency    string
+	rate        int64  // of the exchange into currency; 0 for none
 	kind        string // type: "charge", "refund", "adjustment"...
 	category    string // reporting_category, which tells apart what type does not
 	source      string
@@ -44,7 +45,7 @@ func (t *transaction) wire(s *Server, expand expansion) map[string]any {
 	}
 	out := map[string]any{
 		"id": t.id, "object": "balance_transaction", "created": t.created, "available_on": t.availableOn, "amount": t.amount,
-		"fee": t.fee, "net": t.net(), "currency": t.currency, "fee_details": fees, "exchange_rate": nil, "source": orNil(t.source),
+		"fee": t.fee, "net": t.net(), "currency": t.currency, "fee_details": fees, "exchange_rate": exchangeRate(t.rate), "source": orNil(t.source),
 		"type": t.kind, "reporting_category": t.category, "status": t.status(s.clock.Now()), "description": orNil(t.description),
 	}
 	if source := s.sourceOf(t); source != nil && expand.has("source") {
@@ -102,13 +103,14 @@ func (s *Server) Bill(amount int64, currency, description string) string {
 	return s.book(&transaction{amount: -amount, currency: currency, kind: "stripe_fee", category: "fee", description: description}).id
 }
 
-// book adds a balance transaction; one without a time of its own is available at once.
+// book adds a balance transaction, in the currency that it settles in; one without a time of its own is available at once.
 func (s *Server) book(t *transaction) *transaction {
 	now := s.clock.Now().Unix()
 	t.id, t.created = s.ids.next("txn"), now
 	if t.availableOn == 0 {
 		t.availableOn = now
 	}
+	s.exchange.convert(t)
 	s.transactions.add(t)
 	return t
 }

@@ -7,7 +7,8 @@ type behaviour struct {
 	action      bool   // the customer has to authenticate first
 	processing  bool   // settles later, by CompleteAction or FailAction
 	available   bool   // the money is available at once
-	refundWaits bool   // a refund is pending until SettleRefund or FailRefund
+	refundWaits bool   // a refund is pending for refundTime, or until SettleRefund or FailRefund
+	refundFails bool   // a refund succeeds, and comes back after refundTime, or when FailRefund says so
 	disputed    string // the payment is disputed at once, for this reason
 	inquired    bool   // the issuer inquires at once
 	brand       string
@@ -33,7 +34,7 @@ var cards = map[string]behaviour{
 	"pm_card_authenticationRequired":                 {action: true, last4: "3184"},
 	"pm_card_threeDSecure2Required":                  {action: true, last4: "3220"},
 	"pm_card_authenticationRequiredChargeDeclined":   {action: true, declineCode: "insufficient_funds", last4: "9235"},
-	"pm_card_refundFail":                             {last4: "5126"}, // a refund succeeds, and fails when FailRefund says so
+	"pm_card_refundFail":                             {refundFails: true, last4: "5126"},
 	"pm_card_pendingRefund":                          {refundWaits: true, last4: "7726"},
 	"pm_card_createDispute":                          {disputed: "fraudulent", last4: "0259"},
 	"pm_card_createDisputeProductNotReceived":        {disputed: "product_not_received", last4: "2685"},

@@ -7,7 +7,7 @@
 //
 // In Go by the methods of Server; from other processes by HTTP, without a key, as JSON:
 //
-//	POST /_stand/clock            {"advance_ms": 86400000}            move the clock; authorisations run out by it
+//	POST /_stand/clock            {"advance_ms": 86400000}            move the clock; authorisations and refunds go by it
 //	POST /_stand/faults           {"method","path","kind","count","skip"}  script a fault (see FaultKind)
 //	DELETE /_stand/faults                                            forget them
 //	GET  /_stand/journal                                             every request and its answer's status
@@ -24,6 +24,7 @@
 //	POST /_stand/payouts {"currency": "usd"}                         an automatic payout of all that is available
 //	POST /_stand/payouts/{id}/move {"status": "paid"}                our bank
 //	POST /_stand/balance/settle                                      what is pending becomes available
+//	POST /_stand/settlement {"currency": "usd", "rates": {"eur": 1.08}}  what is charged in euros settles in dollars
 //	POST /_stand/authorizations/expire                               what was not captured in time is let go
 //	POST /_stand/webhooks/hold                                       keep webhooks back
 //	POST /_stand/webhooks/release {"shuffle": true, "times": 3}      and let them go
@@ -37,8 +38,8 @@
 //	pm_card_bypassPending                     pays; the money is available at once
 //	pm_card_chargeDeclined...                 are declined, each for its reason
 //	pm_card_authenticationRequired            waits for complete_action or fail_action
-//	pm_card_refundFail                        refunds succeed, and fail by POST /_stand/refunds/{id}/fail
-//	pm_card_pendingRefund                     refunds are pending until .../settle or .../fail
+//	pm_card_refundFail                        refunds succeed, and fail an hour later, or by POST /_stand/refunds/{id}/fail
+//	pm_card_pendingRefund                     refunds are pending for an hour, or until .../settle or .../fail
 //	pm_card_createDispute                     pays and is disputed at once, as fraudulent
 //	pm_card_createDisputeProductNotReceived   the same, for what did not come
 //	pm_card_createDisputeInquiry              pays, and the bank inquires at once

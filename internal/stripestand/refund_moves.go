@@ -22,13 +22,15 @@ func (s *Server) HoldRefunds(hold bool) {
 
 // SettleRefund lets a refund that is on its way arrive.
 func (s *Server) SettleRefund(id string) error {
-	return s.moveRefund(id, func(r *refund) bool { return r.status == "pending" || r.status == "requires_action" }, func(r *refund) {
-		if r.transaction == "" {
-			s.payRefund(r)
-		}
-		r.status = "succeeded"
-		s.refundChanged(r)
-	})
+	return s.moveRefund(id, func(r *refund) bool { return r.status == "pending" || r.status == "requires_action" }, s.arrive)
+}
+
+func (s *Server) arrive(r *refund) {
+	if r.transaction == "" {
+		s.payRefund(r)
+	}
+	r.status = "succeeded"
+	s.refundChanged(r)
 }
 
 // FailRefund has the bank send a refund back, also after it succeeded, or the customer not do what was asked for. An empty

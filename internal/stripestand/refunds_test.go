@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"github.com/stripe/stripe-go/v76"
@@ -92,6 +93,26 @@ func TestRefundThatIsPending(t *testing.T) {
 	require.Equal(t, "succeeded", s.Refunds()[0].Status)
 	s.requireBalance(45900 - chargeFee - 1000)
 	require.Len(t, s.booked(id), 1)
+}
+
+// The cards of stripe.com/docs/testing whose refunds move "some time later": by the clock.
+func TestRefundsThatMoveByTheClock(t *testing.T) {
+	t.Parallel()
+	s := newStand(t)
+	for _, card := range []string{"pm_card_pendingRefund", "pm_card_refundFail", "pm_card_visa"} {
+		require.Equal(t, http.StatusOK, s.refund(s.pay(card), "1000").status)
+	}
+	before := len(s.events(0))
+	s.Advance(59 * time.Minute)
+	require.Empty(t, s.events(before), "not before its time")
+	s.Advance(time.Minute)
+	require.Len(t, s.events(before), 4, "refund.updated and charge.refund.updated, for each of two")
+	for i, status := range []string{"succeeded", "failed", "succeeded"} {
+		require.Equal(t, status, s.Refunds()[i].Status)
+	}
+	s.requireBalance(3*(45900-chargeFee) - 2000)
+	s.Advance(time.Hour)
+	require.Len(t, s.events(before), 4, "once")
 }
 
 // An insufficient balance: nothing is booked until the money is there, and nothing comes back when it never was.

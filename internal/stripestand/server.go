@@ -54,6 +54,7 @@ type Server struct {
 	evidence time.Duration
 	// reinstatement is how much more than it took a dispute that is won gives back.
 	reinstatement int64
+	exchange      exchange
 }
 
 // New makes a stand-in; serve it by Start, or as an http.Handler.

@@ -211,5 +211,11 @@ func (s *Stack) Status(reference string) string {
 // AwaitStatus waits until a booking has a status.
 func (s *Stack) AwaitStatus(reference, status string) {
 	s.T.Helper()
-	s.Eventually(func() bool { return s.Status(reference) == status }, "booking %s never became %s", reference, status)
+	s.Eventually(func() bool { return s.Status(reference) == status }, "booking %s never became %s, and is %s; logs:\n%s",
+		reference, status, later(func() string { return s.Status(reference) }), s.Logs)
 }
+
+// later is a text of a message, made when the message is printed.
+type later func() string
+
+func (l later) String() string { return l() }

@@ -1,0 +1,75 @@
+package test
+
+import (
+	"fmt"
+	"net/http"
+
+	"pgregory.net/rapid"
+
+	"farebook/booking"
+	"farebook/internal/testkit"
+)
+
+// What travellers and callers of the API do in a life.
+
+func (m *model) book(rt *rapid.T) { m.bookFor(rt, booking.MaxHoldMinutes) }
+
+func (m *model) bookFor(rt *rapid.T, holdMinutes int) *life {
+	currency := rapid.SampledFrom([]string{"USD", "EUR", "JPY", "KWD"}).Draw(rt, "currency")
+	manual := rapid.Bool().Draw(rt, "manual")
+	body := testkit.BookingBody(func(body map[string]any) {
+		body["amount"], body["holdMinutes"] = map[string]any{"value": 45900, "currency": currency}, holdMinutes
+		if manual {
+			body["capture"] = "manual"
+		}
+		testkit.DepartingIn(rapid.SampledFrom([]int{10, 100, 1000}).Draw(rt, "hours"))(body)
+	})
+	var booked testkit.Booked
+	m.post("/v1/bookings", body, http.StatusCreated).Into(m.s.T, &booked)
+	one := &life{reference: booked.Reference, intent: booked.Payment.PaymentIntentID}
+	m.told = append(m.told, one)
+	return one
+}
+
+// letExpire books and does not pay in time; what comes then is late money.
+func (m *model) letExpire(rt *rapid.T) {
+	one := m.bookFor(rt, booking.MinHoldMinutes)
+	one.expired = true
+	m.s.AwaitStatus(one.reference, "expired")
+}
+
+func (m *model) pay(rt *rapid.T) {
+	card := rapid.SampledFrom([]string{
+		"pm_card_visa", "pm_card_visa_chargeDeclined", "pm_card_pendingRefund", "pm_card_refundFail", "pm_card_createDispute",
+		"pm_card_createDisputeInquiry", "pm_card_bypassPending",
+	}).Draw(rt, "card")
+	m.s.Pay(m.any().intent, card) // whatever Stripe says: the model looks there
+}
+
+func (m *model) capture(rt *rapid.T) {
+	one := m.any()
+	m.quiet()
+	body := []byte(nil)
+	if rapid.Bool().Draw(rt, "part") {
+		body = fmt.Appendf(nil, `{"amount":{"value":20000,"currency":%q}}`, m.currency(one))
+	}
+	m.post("/v1/bookings/"+one.reference+"/capture", body, http.StatusOK, http.StatusConflict)
+}
+
+func (m *model) cancel(*rapid.T) {
+	one := m.any()
+	m.quiet()
+	captured := m.intent(one).AmountReceived > 0
+	answer := m.post("/v1/bookings/"+one.reference+"/cancel", nil, http.StatusOK, http.StatusConflict)
+	if answer.Status == http.StatusOK && !one.expired {
+		one.cancelledPaid = one.cancelledPaid || captured && !one.cancelledUnpaid
+		one.cancelledUnpaid = one.cancelledUnpaid || !captured
+	}
+}
+
+func (m *model) refund(rt *rapid.T) {
+	one := m.any()
+	amount := rapid.SampledFrom([]int{10, 10000, 45900, 99990}).Draw(rt, "amount")
+	body := fmt.Appendf(nil, `{"amount":{"value":%d,"currency":%q}}`, amount, m.currency(one))
+	m.post("/v1/bookings/"+one.reference+"/refunds", body, http.StatusCreated, http.StatusConflict, http.StatusUnprocessableEntity)
+}
