@@ -52,3 +52,12 @@ func (s *Store) UnaskedRefunds(ctx context.Context, before time.Time, after uint
 	}
 	return refunds, next, err
 }
+
+// UnsentCopies are mails that somebody asked for again before a time, by id and after one, and that wait to be sent. Every
+// other mail belongs to the workflow of what it tells.
+func (s *Store) UnsentCopies(ctx context.Context, before time.Time, after uint64, limit int) (ids []uint64, err error) {
+	err = s.db.WithContext(ctx).Model(&emailRow{}).
+		Where("status = ? AND resent_of IS NOT NULL AND id > ? AND created_at < ?", EmailQueued, after, before.UTC()).
+		Order("id").Limit(limit).Pluck("id", &ids).Error
+	return ids, err
+}

@@ -3,6 +3,8 @@ package test
 import (
 	"errors"
 	"log/slog"
+	"os/exec"
+	"path/filepath"
 	"sync"
 	"testing"
 
@@ -44,4 +46,27 @@ func TestMailSentByManyAtOnce(t *testing.T) {
 	group.Wait()
 	require.Len(t, s.Mails(booked.Reference), 2, "one more than before")
 	require.Equal(t, 1, s.MailCount(booked.Reference, "booking_confirmed"))
+}
+
+// The command that sends a mail again dies before or after it starts the workflow: the copy goes out once, by whoever comes
+// first, the workflow or the sweeper.
+func TestResendKilled(t *testing.T) {
+	t.Parallel()
+	for _, point := range []string{"resend-after-copy", "resend-after-start"} {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			s := testkit.New(t, testkit.Options{})
+			booked := s.BookAndPay("resend", nil)
+			s.AwaitQuiet()
+			resend := s.StarterCommand("emails", "resend", s.DB.Text(t, "SELECT id FROM emails"))
+			resend.Env = append(resend.Env, "FAREBOOK_FAILPOINT="+point+"@"+filepath.Join(t.TempDir(), "died"))
+			var killed *exec.ExitError
+			require.ErrorAs(t, resend.Run(), &killed)
+			require.Equal(t, "signal: killed", killed.String())
+			s.AwaitQuiet()
+			require.Equal(t, 2, s.MailCount(booked.Reference, "booking_confirmed"))
+			require.Len(t, s.Mails(booked.Reference), 2)
+			s.RequirePromises()
+		})
+	}
 }

@@ -211,7 +211,11 @@ func (c *Client) DeliverPayoutEvent(ctx context.Context, payoutID string, event 
 
 // SendMail starts the sending of a mail that no other workflow sends.
 func (c *Client) SendMail(ctx context.Context, emailID uint64) error {
-	o := object{id: fmt.Sprintf("%s:%d", TypeSendMail, emailID), kind: TypeSendMail, summary: "Send a mail again", input: SendMailInput{EmailID: emailID}}
+	o := mailObject(emailID)
 	_, err := c.temporal.ExecuteWorkflow(ctx, c.objectOptions(o), o.kind, o.input)
 	return err
+}
+
+func mailObject(emailID uint64) object {
+	return object{id: fmt.Sprintf("%s:%d", TypeSendMail, emailID), kind: TypeSendMail, summary: "Send a mail again", input: SendMailInput{EmailID: emailID}}
 }

@@ -21,6 +21,12 @@ func (c *Client) ResumeRefund(ctx context.Context, s RefundSubject) (bool, error
 	return c.resume(ctx, c.objectOptions(o), o.kind, o.input)
 }
 
+// ResumeMail does the same for a mail that no other workflow sends.
+func (c *Client) ResumeMail(ctx context.Context, emailID uint64) (bool, error) {
+	o := mailObject(emailID)
+	return c.resume(ctx, c.objectOptions(o), o.kind, o.input)
+}
+
 func (c *Client) resume(ctx context.Context, options client.StartWorkflowOptions, kind string, input any) (bool, error) {
 	last, err := c.temporal.DescribeWorkflowExecution(ctx, options.ID, "")
 	var none *serviceerror.NotFound

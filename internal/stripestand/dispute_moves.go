@@ -50,6 +50,13 @@ func (s *Server) ReinstateOtherwise(difference int64) {
 	s.reinstatement = difference
 }
 
+// HoldReinstatements has disputes that are won from now on give nothing back, as where the bank takes its time.
+func (s *Server) HoldReinstatements(hold bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.holdReinstatements = hold
+}
+
 func (d *dispute) decided() bool {
 	return d.status == "won" || d.status == "lost" || d.status == "warning_closed"
 }
@@ -69,8 +76,10 @@ func (s *Server) decide(d *dispute, status string) *apiError {
 		s.emit("charge.dispute.updated", d)
 		s.emit("charge.dispute.funds_withdrawn", d)
 	case "won":
-		s.reinstate(d)
-		s.emit("charge.dispute.funds_reinstated", d)
+		if !s.holdReinstatements {
+			s.reinstate(d)
+			s.emit("charge.dispute.funds_reinstated", d)
+		}
 		s.emit("charge.dispute.closed", d)
 	case "lost", "warning_closed":
 		s.emit("charge.dispute.closed", d)

@@ -48,6 +48,8 @@ type Server struct {
 	idempotency  map[string]*keptAnswer
 	delayBalance bool
 	holdRefunds  bool
+	// holdReinstatements has disputes that are won give nothing back.
+	holdReinstatements bool
 	// authorisation is how long an authorised payment may be captured.
 	authorisation time.Duration
 	// evidence is how long a dispute takes evidence.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"farebook/internal/failpoint"
 	"farebook/store"
 	"farebook/workflows"
 )
@@ -75,9 +76,11 @@ func resendEmailCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
+				failpoint.Hit("resend-after-copy")
 				if err := w.SendMail(cmd.Context(), copied); err != nil {
-					return fmt.Errorf("mail %d is queued and its workflow was not started; say it again: %w", copied, err)
+					return fmt.Errorf("mail %d is queued, and the API's next sweep sends it: its workflow was not started: %w", copied, err)
 				}
+				failpoint.Hit("resend-after-start")
 				_, err = fmt.Fprintf(cmd.OutOrStdout(), "mail %d goes out as number %d\n", id, copied)
 				return err
 			})

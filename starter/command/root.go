@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"farebook/internal/config"
+	"farebook/internal/failpoint"
 	"farebook/internal/logging"
 )
 
@@ -34,6 +35,9 @@ func Root() *cobra.Command {
 func load(out io.Writer, service string, parts ...config.Part) (config.Config, *slog.Logger, error) {
 	cfg, warnings, err := config.Load(parts...)
 	if err != nil {
+		return config.Config{}, nil, err
+	}
+	if err := failpoint.Arm(cfg.Failpoint); err != nil {
 		return config.Config{}, nil, err
 	}
 	log := logging.New(out, service, cfg.LogLevel)

@@ -18,7 +18,6 @@ import (
 
 	"farebook/internal/config"
 	"farebook/internal/correlation"
-	"farebook/internal/failpoint"
 	"farebook/internal/stripeapi"
 	"farebook/starter/api"
 	"farebook/starter/inbox"
@@ -70,9 +69,6 @@ func serveCommand() *cobra.Command {
 // NewAPI connects the API with everything it talks to. The database has to answer; Temporal may come later, and until
 // then bookings are answered with 503.
 func NewAPI(ctx context.Context, cfg config.Config, log *slog.Logger) (http.Handler, func(), error) {
-	if err := failpoint.Arm(cfg.Failpoint); err != nil {
-		return nil, nil, err
-	}
 	temporal, err := dialTemporal(cfg, log)
 	if err != nil {
 		return nil, nil, err

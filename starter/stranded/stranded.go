@@ -44,7 +44,7 @@ func (s Sweeper) Run(ctx context.Context) {
 
 func (s Sweeper) sweep(ctx context.Context) error {
 	before := time.Now().Add(-s.Every)
-	return errors.Join(s.holds(ctx, before), s.refunds(ctx, before))
+	return errors.Join(s.holds(ctx, before), s.refunds(ctx, before), s.copies(ctx, before))
 }
 
 // holds ends those that are over: the workflow closes the booking, or finds that it was paid.
@@ -75,6 +75,21 @@ func (s Sweeper) refunds(ctx context.Context, before time.Time) error {
 		}
 		if after = next; after == 0 {
 			return nil
+		}
+	}
+}
+
+// copies sends the mails that were asked for again.
+func (s Sweeper) copies(ctx context.Context, before time.Time) error {
+	for after := uint64(0); ; {
+		unsent, err := s.Store.UnsentCopies(ctx, before, after, page)
+		if err != nil || len(unsent) == 0 {
+			return err
+		}
+		for _, id := range unsent {
+			after = id
+			started, err := s.Workflows.ResumeMail(ctx, id)
+			s.tell(ctx, started, err, "a mail that was asked for again had no workflow", "emailId", id)
 		}
 	}
 }

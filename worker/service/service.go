@@ -9,18 +9,14 @@ import (
 	"log/slog"
 	"time"
 
-	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 	sdklog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
-	"farebook/activities"
 	"farebook/internal/config"
 	"farebook/internal/correlation"
 	"farebook/internal/failpoint"
-	"farebook/internal/mail"
-	"farebook/internal/stripeapi"
 	"farebook/store"
 	"farebook/workflows"
 )
@@ -51,7 +47,7 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*Service, er
 }
 
 func (s *Service) connect(ctx context.Context, cfg config.Config, log *slog.Logger) error {
-	sender, err := mail.NewSender(cfg.SMTP)
+	all, err := NewActivities(cfg, s.store, log)
 	if err != nil {
 		return err
 	}
@@ -66,58 +62,11 @@ func (s *Service) connect(ctx context.Context, cfg config.Config, log *slog.Logg
 		return fmt.Errorf("connect to Temporal at %s: %w", options.HostPort, err)
 	}
 	s.worker = worker.New(s.temporal, cfg.TaskQueue, workerOptions())
-	stripe := stripeapi.New(stripeapi.Config{SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, Log: log})
 	s.reconcile = worker.New(s.temporal, workflows.ReconciliationQueue(cfg.TaskQueue), reconcileOptions())
-	all := Activities{
-		Payments: &activities.Payments{Stripe: stripe, Store: s.store, Policy: cfg.RefundPolicy, Log: log},
-		Refunds:  &activities.Refunds{Stripe: stripe, Store: s.store, Log: log},
-		Disputes: &activities.Disputes{Stripe: stripe, Store: s.store, Log: log},
-		Payouts:  &activities.Payouts{Stripe: stripe, Store: s.store, Log: log},
-		Emails:   &activities.Emails{Store: s.store, Sender: sender, Finance: cfg.FinanceEmail, Log: log},
-		Reconciliations: &activities.Reconciliations{
-			Stripe: stripe, Store: s.store, Lag: cfg.Reconcile.Lag, Tolerance: cfg.Reconcile.Tolerance,
-			CallsPerSecond: cfg.Reconcile.CallsPerSecond, Heal: cfg.Reconcile.Heal, Log: log,
-		},
-	}
 	for _, registry := range []Registry{s.worker, s.reconcile} {
 		Register(registry, all)
 	}
 	return nil
-}
-
-// Registry is what workflows and activities are registered with.
-type Registry interface {
-	RegisterWorkflowWithOptions(w any, options workflow.RegisterOptions)
-	RegisterActivityWithOptions(a any, options activity.RegisterOptions)
-}
-
-// Activities are all that workflows may do to the world.
-type Activities struct {
-	Payments *activities.Payments
-	Refunds  *activities.Refunds
-	Disputes *activities.Disputes
-	Payouts  *activities.Payouts
-	Emails   *activities.Emails
-
-	Reconciliations *activities.Reconciliations
-}
-
-// Register names all workflows and activities.
-func Register(r Registry, a Activities) {
-	for name, run := range map[string]any{
-		workflows.TypeBookingPayment: workflows.BookingPayment,
-		workflows.TypeRefund:         workflows.Refund,
-		workflows.TypeDispute:        workflows.Dispute,
-		workflows.TypePayout:         workflows.Payout,
-		workflows.TypeChargeRefunds:  workflows.ChargeRefunds,
-		workflows.TypeSendMail:       workflows.SendMail,
-		workflows.TypeReconciliation: workflows.Reconciliation,
-	} {
-		r.RegisterWorkflowWithOptions(run, workflow.RegisterOptions{Name: name})
-	}
-	for _, group := range []any{a.Payments, a.Refunds, a.Disputes, a.Payouts, a.Emails, a.Reconciliations} {
-		r.RegisterActivityWithOptions(group, activity.RegisterOptions{})
-	}
 }
 
 func workerOptions() worker.Options {

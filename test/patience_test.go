@@ -1,0 +1,69 @@
+package test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"farebook/internal/testkit"
+	"farebook/store"
+	"farebook/workflows"
+)
+
+// calm is a stack with one paid booking, and nothing that works on it any more.
+func calm(t *testing.T) (*testkit.Stack, testkit.Booked) {
+	t.Helper()
+	s := testkit.New(t, testkit.Options{NoWorker: true})
+	stop := s.StartWorker()
+	booked := s.BookAndPay("calm", nil)
+	s.AwaitWorkflowEnd(booked.Reference)
+	s.AwaitQuiet()
+	stop()
+	return s, booked
+}
+
+// A mail server that stays away for as long as we try: the mail is given up, its row says so, and no later attempt begins.
+func TestMailIsGivenUp(t *testing.T) {
+	t.Parallel()
+	s, booked := calm(t)
+	s.RefuseMails(450, 10_000)
+	id, err := s.DB.Store.ResendEmail(t.Context(), uint64(s.DB.Count(t, "SELECT id FROM emails")), time.Now().UTC())
+	require.NoError(t, err)
+	days := s.Days()
+	days.ExecuteWorkflow(workflows.SendMail, workflows.SendMailInput{EmailID: id})
+	require.NoError(t, days.GetWorkflowError())
+	row, err := s.DB.Store.Email(t.Context(), id)
+	require.NoError(t, err)
+	require.Equal(t, store.EmailFailed, row.Status)
+	require.Contains(t, row.LastError, "gave up")
+	require.Greater(t, row.Attempts, 10)
+	require.Len(t, s.Mails(booked.Reference), 1, "the one before")
+
+	s.Mailbox.ClearScript()
+	again := s.Days()
+	again.ExecuteWorkflow(workflows.SendMail, workflows.SendMailInput{EmailID: id})
+	require.NoError(t, again.GetWorkflowError())
+	require.Len(t, s.Mails(booked.Reference), 1, "what was given up is sent when a person asks for it, as a copy")
+	s.RequirePromises()
+}
+
+// A dispute that is won and whose money never comes: it is waited for for some days, then booked as it is, and a person is
+// shown it.
+func TestDisputeWonWithoutMoney(t *testing.T) {
+	t.Parallel()
+	s, booked := calm(t)
+	s.Stripe.HoldReinstatements(true)
+	id, err := s.Stripe.Dispute(booked.Payment.PaymentIntentID, 0, "fraudulent")
+	require.NoError(t, err)
+	require.NoError(t, s.Stripe.MoveDispute(id, "won"))
+	days := s.Days()
+	began := days.Now()
+	days.ExecuteWorkflow(workflows.Dispute, workflows.DisputeInput{DisputeID: id})
+	require.NoError(t, days.GetWorkflowError())
+	require.Greater(t, days.Now().Sub(began), 24*time.Hour)
+	require.Equal(t, "confirmed", s.Status(booked.Reference))
+	s.RequireLedger(booked.Reference, "payment", "dispute", "chargeback")
+	require.Contains(t, s.DB.Text(t, "SELECT attention FROM bookings"), "dispute "+id+" was won")
+	s.RequirePromises()
+}

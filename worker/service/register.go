@@ -1,0 +1,70 @@
+package service
+
+import (
+	"log/slog"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/workflow"
+
+	"farebook/activities"
+	"farebook/internal/config"
+	"farebook/internal/mail"
+	"farebook/internal/stripeapi"
+	"farebook/store"
+	"farebook/workflows"
+)
+
+// Activities are all that workflows may do to the world.
+type Activities struct {
+	Payments *activities.Payments
+	Refunds  *activities.Refunds
+	Disputes *activities.Disputes
+	Payouts  *activities.Payouts
+	Emails   *activities.Emails
+
+	Reconciliations *activities.Reconciliations
+}
+
+// NewActivities gives each group what it needs.
+func NewActivities(cfg config.Config, books *store.Store, log *slog.Logger) (Activities, error) {
+	sender, err := mail.NewSender(cfg.SMTP)
+	if err != nil {
+		return Activities{}, err
+	}
+	stripe := stripeapi.New(stripeapi.Config{SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, Log: log})
+	return Activities{
+		Payments: &activities.Payments{Stripe: stripe, Store: books, Policy: cfg.RefundPolicy, Log: log},
+		Refunds:  &activities.Refunds{Stripe: stripe, Store: books, Log: log},
+		Disputes: &activities.Disputes{Stripe: stripe, Store: books, Log: log},
+		Payouts:  &activities.Payouts{Stripe: stripe, Store: books, Log: log},
+		Emails:   &activities.Emails{Store: books, Sender: sender, Finance: cfg.FinanceEmail, Log: log},
+		Reconciliations: &activities.Reconciliations{
+			Stripe: stripe, Store: books, Lag: cfg.Reconcile.Lag, Tolerance: cfg.Reconcile.Tolerance,
+			CallsPerSecond: cfg.Reconcile.CallsPerSecond, Heal: cfg.Reconcile.Heal, Log: log,
+		},
+	}, nil
+}
+
+// Registry is what workflows and activities are registered with.
+type Registry interface {
+	RegisterWorkflowWithOptions(w any, options workflow.RegisterOptions)
+	RegisterActivityWithOptions(a any, options activity.RegisterOptions)
+}
+
+// Register names all workflows and activities.
+func Register(r Registry, a Activities) {
+	for name, run := range map[string]any{
+		workflows.TypeBookingPayment: workflows.BookingPayment,
+		workflows.TypeRefund:         workflows.Refund,
+		workflows.TypeDispute:        workflows.Dispute,
+		workflows.TypePayout:         workflows.Payout,
+		workflows.TypeChargeRefunds:  workflows.ChargeRefunds,
+		workflows.TypeSendMail:       workflows.SendMail,
+		workflows.TypeReconciliation: workflows.Reconciliation,
+	} {
+		r.RegisterWorkflowWithOptions(run, workflow.RegisterOptions{Name: name})
+	}
+	for _, group := range []any{a.Payments, a.Refunds, a.Disputes, a.Payouts, a.Emails, a.Reconciliations} {
+		r.RegisterActivityWithOptions(group, activity.RegisterOptions{})
+	}
+}
