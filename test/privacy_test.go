@@ -29,6 +29,25 @@ func TestNothingLeaksAndOneIDLeadsThrough(t *testing.T) {
 	s.AwaitStatus(booked.Reference, "refunded")
 	s.AwaitRunEnd("Dispute:" + dispute)
 	s.AwaitQuiet()
+	other := s.BookAndPay("canary-key-for-a-payout", nil)
+	s.AwaitQuiet()
+	s.Stripe.SettleFunds()
+	payout, err := s.Stripe.PayOut("usd")
+	require.NoError(t, err)
+	awaitPayout(s, payout, "pending", "proven")
+	s.AwaitQuiet()
+	again := s.DropWebhooks()
+	_, err = s.Stripe.RefundInDashboard(other.Payment.PaymentIntentID, 700)
+	require.NoError(t, err)
+	s.Stripe.Settle()
+	again()
+	run := reconcile(s, `{}`)
+	require.Positive(t, run.Fixed)
+	s.AwaitQuiet()
+	_, err = starterWith(s, "emails", "resend", s.DB.Text(t, "SELECT MIN(id) FROM emails"))
+	require.NoError(t, err)
+	mail := "SendMail:" + s.DB.Text(t, "SELECT MAX(id) FROM emails")
+	s.AwaitRunEnd(mail)
 
 	canaries := []string{
 		"Layla", "Haddad", "canary-mail", testkit.StripeKey, testkit.WebhookSecret, "Canary note", "canary-key",
@@ -36,7 +55,9 @@ func TestNothingLeaksAndOneIDLeadsThrough(t *testing.T) {
 	}
 	places := map[string]string{
 		"the booking's history": s.HistoryText(booked.Reference), "the refund's": s.RunText("Refund:"+refund.ID, ""),
-		"the dispute's": s.RunText("Dispute:"+dispute, ""), "the logs": s.Logs.String(),
+		"the dispute's": s.RunText("Dispute:"+dispute, ""), "the payout's": s.RunText("Payout:"+payout, ""),
+		"the reconciliation's": s.RunText("Reconciliation:"+run.CorrelationID, ""), "the mail's": s.RunText(mail, ""),
+		"the logs": s.Logs.String(),
 	}
 	for place, text := range places {
 		require.NotEmpty(t, text)

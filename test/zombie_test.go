@@ -12,8 +12,8 @@ import (
 	"farebook/internal/testkit"
 )
 
-// A worker freezes in the middle of recording a payment, another one takes over, and the first wakes up with its answer
-// long after: its result is refused, and what it still writes meets what is there.
+// A worker freezes in the middle of recording a payment, another one takes over and freezes in its turn, and the first wakes
+// up with its answer long after: its result is refused, what it still writes meets what is there, and it goes on working.
 func TestZombieWorkerWakesUp(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{Processes: true, NoWorker: true})
@@ -26,12 +26,15 @@ func TestZombieWorkerWakesUp(t *testing.T) {
 	s.Eventually(func() bool { return s.Stripe.Faults().Hanging() == 1 }, "the worker never asked Stripe")
 	zombie.Signal(syscall.SIGSTOP)
 	t.Cleanup(func() { zombie.Signal(syscall.SIGCONT) })
-	s.StartProcess("worker", "")
+	other := s.StartProcess("worker", "")
 	s.AwaitStatus(booked.Reference, "confirmed")
-	s.Stripe.Faults().Clear()
-	zombie.Signal(syscall.SIGCONT)
 	s.AwaitWorkflowEnd(booked.Reference)
+	s.Stripe.Faults().Clear()
+	other.Signal(syscall.SIGSTOP)
+	t.Cleanup(func() { other.Signal(syscall.SIGCONT) })
+	zombie.Signal(syscall.SIGCONT)
 	awaitRefund(s, ask(s, booked.Reference, "after", `{}`).ID, "succeeded")
+	require.Zero(t, s.Stripe.Faults().Hanging(), "nobody else could have woken up")
 	s.AwaitQuiet()
 	s.RequireLedger(booked.Reference, "payment", "refund")
 	s.RequireMails(booked.Reference, "booking_confirmed", "refunded")
