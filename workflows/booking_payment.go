@@ -12,6 +12,23 @@ import (
 	"farebook/booking"
 )
 
+// BookingPaymentInput starts the workflow: references only, no personal data.
+type BookingPaymentInput struct {
+	Reference     booking.Reference `json:"reference"`
+	HoldExpiresAt time.Time         `json:"holdExpiresAt"`
+	CorrelationID string            `json:"correlationId"`
+	// LookAt is a PaymentIntent that reconciliation found to differ: it is read first of all. Empty for a new booking.
+	LookAt string `json:"lookAt,omitempty"`
+}
+
+// BookingPaymentResult is how it ended.
+type BookingPaymentResult struct {
+	BookingStatus   booking.Status        `json:"bookingStatus"`
+	PaymentStatus   booking.PaymentStatus `json:"paymentStatus,omitempty"`
+	PaymentIntentID string                `json:"paymentIntentId,omitempty"`
+	RefundDue       bool                  `json:"refundDue,omitempty"`
+}
+
 // payments and emails name activities by method reference; their receivers live in the worker.
 var (
 	payments *activities.Payments

@@ -10,6 +10,9 @@ import (
 
 // Every time-out and retry of the workflows stands here, each with its reason.
 
+// workflowTaskTimeout is how much later than a worker's death its task is given to another one; 10 s are the server's own.
+const workflowTaskTimeout = 5 * time.Second
+
 // fastPath runs a step inside the workflow task: no round trip to the server, at most two short attempts. What they
 // don't settle goes to the slow path.
 func fastPath(summary string) workflow.LocalActivityOptions {
@@ -103,7 +106,7 @@ func refundChild(workflowID, summary string) workflow.ChildWorkflowOptions {
 		WorkflowID:            workflowID,
 		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
-		WorkflowTaskTimeout:   5 * time.Second, // see Client.options
+		WorkflowTaskTimeout:   workflowTaskTimeout,
 		StaticSummary:         summary,
 	}
 }
@@ -132,7 +135,7 @@ func healingChild(id, queue string) workflow.ChildWorkflowOptions {
 		TaskQueue:             queue,
 		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
-		WorkflowTaskTimeout:   5 * time.Second, // see Client.options
+		WorkflowTaskTimeout:   workflowTaskTimeout,
 		StaticSummary:         "Asked by reconciliation",
 	}
 }

@@ -201,7 +201,7 @@ func ownerOf(task activities.HealingTask) (id, kind string, in any) {
 	case booking.HealPayout:
 		return PayoutWorkflowID(task.StripeID), TypePayout, PayoutInput{PayoutID: task.StripeID}
 	default:
-		return BookingPaymentID(task.Reference), TypeBookingPayment, BookingPaymentInput{
+		return BookingPaymentWorkflowID(task.Reference), TypeBookingPayment, BookingPaymentInput{
 			Reference: task.Reference, HoldExpiresAt: task.HoldExpiresAt, CorrelationID: task.CorrelationID, LookAt: task.PaymentIntentID,
 		}
 	}

@@ -22,7 +22,7 @@ var record = flag.Bool("record", false, "write the histories of these tests to w
 
 // WorkflowID of a booking.
 func (s *Stack) WorkflowID(reference string) string {
-	return workflows.BookingPaymentID(booking.Reference(reference))
+	return workflows.BookingPaymentWorkflowID(booking.Reference(reference))
 }
 
 // AwaitWorkflowEnd waits until the booking's workflow has ended: everything recorded, every mail sent. It reads the

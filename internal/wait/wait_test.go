@@ -17,3 +17,15 @@ func TestForEndsWithItsTimeOrItsContext(t *testing.T) {
 	cancel()
 	require.ErrorIs(t, wait.For(ctx, time.Hour), context.Canceled)
 }
+
+func TestEveryGoesOnUntilItsContextEnds(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	times := 0
+	wait.Every(ctx, time.Millisecond, func(context.Context) {
+		if times++; times == 3 {
+			cancel()
+		}
+	})
+	require.GreaterOrEqual(t, times, 3)
+}

@@ -14,7 +14,7 @@ import (
 
 	"farebook/booking"
 	"farebook/internal/failpoint"
-	"farebook/starter/inbox"
+	"farebook/starter/subjects"
 	"farebook/store"
 )
 
@@ -153,7 +153,7 @@ func (a *api) newBooking(ctx context.Context, request booking.Request, now time.
 
 // prepareAnswer has the workflow make the PaymentIntent and stores what is answered. The first answer to a key wins.
 func (a *api) prepareAnswer(ctx context.Context, key store.IdempotencyKey, reserved store.Booking) (store.Claim, error) {
-	if _, err := a.Bookings.AwaitPaymentIntent(ctx, inbox.SubjectOf(reserved)); err != nil {
+	if _, err := a.Bookings.AwaitPaymentIntent(ctx, subjects.Booking(reserved)); err != nil {
 		return store.Claim{}, a.temporalFailed(ctx, err)
 	}
 	failpoint.Hit("api-after-start")

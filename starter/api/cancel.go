@@ -11,7 +11,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"farebook/booking"
-	"farebook/starter/inbox"
+	"farebook/starter/subjects"
 	"farebook/store"
 	"farebook/workflows"
 )
@@ -112,7 +112,7 @@ func (a *api) cancel(ctx context.Context, known store.Booking, expected *booking
 	case known.Status.Final():
 		return body, notCancellable(ctx, "the booking is "+string(known.Status))
 	}
-	result, err := a.Bookings.Cancel(ctx, inbox.SubjectOf(known), request)
+	result, err := a.Bookings.Cancel(ctx, subjects.Booking(known), request)
 	if err != nil {
 		return body, a.cancelFailed(ctx, err)
 	}

@@ -9,7 +9,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"farebook/booking"
-	"farebook/starter/inbox"
+	"farebook/starter/subjects"
 	"farebook/store"
 	"farebook/workflows"
 )
@@ -81,7 +81,7 @@ func (a *api) capture(ctx context.Context, known store.Booking, amount booking.M
 	case known.Status.Final():
 		return body, notCapturable(ctx, "the booking is "+string(known.Status))
 	}
-	result, err := a.Bookings.Capture(ctx, inbox.SubjectOf(known), workflows.CaptureRequest{Amount: amount.Value})
+	result, err := a.Bookings.Capture(ctx, subjects.Booking(known), workflows.CaptureRequest{Amount: amount.Value})
 	var refused *temporal.ApplicationError
 	switch {
 	case errors.As(err, &refused) && refused.Type() == workflows.ErrorNotAuthorized:

@@ -205,7 +205,7 @@ func TestEventReachesTheWorkflow(t *testing.T) {
 	known := reserved.Booking
 	body := paymentEvent("evt_1", string(known.Reference), "pi_1")
 	require.Equal(t, http.StatusOK, s.deliver(sign(t, body, webhookSecret, time.Now()), body).status)
-	id := workflows.BookingPaymentID(known.Reference)
+	id := workflows.BookingPaymentWorkflowID(known.Reference)
 	t.Cleanup(func() {
 		require.NoError(t, deps.Temporal.TerminateWorkflow(context.WithoutCancel(t.Context()), id, "", "the test is over"))
 	})

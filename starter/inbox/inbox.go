@@ -11,6 +11,7 @@ import (
 
 	"farebook/internal/correlation"
 	"farebook/internal/failpoint"
+	"farebook/internal/wait"
 	"farebook/store"
 	"farebook/workflows"
 )
@@ -136,18 +137,11 @@ func (i *Inbox) Again(ctx context.Context, stored store.Event) error {
 
 // Run sweeps until ctx ends.
 func (i *Inbox) Run(ctx context.Context) {
-	ticker := time.NewTicker(i.patience / 2)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
+	wait.Every(ctx, i.patience/2, func(ctx context.Context) {
 		if _, err := i.Sweep(ctx); err != nil && ctx.Err() == nil {
 			i.Log.WarnContext(ctx, "the inbox could not be swept", "error", err)
 		}
-	}
+	})
 }
 
 // Wait ends when every event that was taken on has been handed on, or given to the sweeper.

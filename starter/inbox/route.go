@@ -8,6 +8,7 @@ import (
 
 	"farebook/booking"
 	"farebook/internal/correlation"
+	"farebook/starter/subjects"
 	"farebook/store"
 	"farebook/workflows"
 )
@@ -102,7 +103,7 @@ func (i *Inbox) tellBooking(ctx context.Context, e Event, news workflows.StripeE
 		}
 		return noteOtherPays, err
 	}
-	return "", i.Workflows.DeliverStripeEvent(correlation.With(ctx, known.CorrelationID), SubjectOf(known), news)
+	return "", i.Workflows.DeliverStripeEvent(correlation.With(ctx, known.CorrelationID), subjects.Booking(known), news)
 }
 
 // tellRefund finds the refund by our id or by Stripe's. One that we do not know was made in Stripe's dashboard; it is
@@ -112,7 +113,7 @@ func (i *Inbox) tellRefund(ctx context.Context, e Event, news workflows.StripeEv
 	switch {
 	case err == nil && known.Origin != booking.RefundFromDashboard:
 		ctx = correlation.With(ctx, known.CorrelationID)
-		return "", i.Workflows.DeliverRefundEvent(ctx, RefundSubjectOf(known), news)
+		return "", i.Workflows.DeliverRefundEvent(ctx, subjects.Refund(known), news)
 	case err != nil && !errors.Is(err, store.ErrNotFound):
 		return "", err
 	}
@@ -169,17 +170,4 @@ func (i *Inbox) tellDispute(ctx context.Context, e Event, news workflows.StripeE
 	}
 	ctx = correlation.With(ctx, paid.CorrelationID)
 	return "", i.Workflows.DeliverDisputeEvent(ctx, e.ObjectID(), paid.Reference, paid.CorrelationID, news)
-}
-
-// SubjectOf is what Temporal may know of a booking.
-func SubjectOf(b store.Booking) workflows.Subject {
-	return workflows.Subject{
-		Reference: b.Reference, HoldExpiresAt: b.HoldExpiresAt, CorrelationID: b.CorrelationID,
-		Amount: b.Amount, Flight: b.Flight,
-	}
-}
-
-// RefundSubjectOf is what Temporal may know of a refund.
-func RefundSubjectOf(r store.Refund) workflows.RefundSubject {
-	return workflows.RefundSubject{RefundID: r.ID, Reference: r.Reference, Amount: r.Amount, CorrelationID: r.CorrelationID}
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"time"
 
+	"farebook/internal/wait"
 	"farebook/store"
 	"farebook/workflows"
 )
@@ -29,18 +30,11 @@ func (w Watch) Run(ctx context.Context) {
 	if w.After == 0 {
 		return
 	}
-	ticker := time.NewTicker(max(min(w.After/10, most), 10*time.Millisecond))
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
+	wait.Every(ctx, max(min(w.After/10, most), 10*time.Millisecond), func(ctx context.Context) {
 		if err := w.look(ctx); err != nil && ctx.Err() == nil {
 			w.Log.WarnContext(ctx, "whether reconciliation goes on could not be told", "error", err)
 		}
-	}
+	})
 }
 
 // look tells finance once for each last good run. A system that has never completed one has no schedule yet.

@@ -9,7 +9,8 @@ import (
 	"time"
 
 	"farebook/internal/correlation"
-	"farebook/starter/inbox"
+	"farebook/internal/wait"
+	"farebook/starter/subjects"
 	"farebook/store"
 	"farebook/workflows"
 )
@@ -28,18 +29,11 @@ const page = 100
 
 // Run sweeps until ctx ends.
 func (s Sweeper) Run(ctx context.Context) {
-	ticker := time.NewTicker(s.Every)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
+	wait.Every(ctx, s.Every, func(ctx context.Context) {
 		if err := s.sweep(ctx); err != nil && ctx.Err() == nil {
 			s.Log.WarnContext(ctx, "what no workflow carries on could not be looked for", "error", err)
 		}
-	}
+	})
 }
 
 func (s Sweeper) sweep(ctx context.Context) error {
@@ -56,7 +50,7 @@ func (s Sweeper) holds(ctx context.Context, before time.Time) error {
 		}
 		for _, b := range overdue {
 			after = b.ID
-			started, err := s.Workflows.ResumeBooking(correlation.With(ctx, b.CorrelationID), inbox.SubjectOf(b))
+			started, err := s.Workflows.ResumeBooking(correlation.With(ctx, b.CorrelationID), subjects.Booking(b))
 			s.tell(ctx, started, err, "a booking whose hold is over had no workflow", "reference", b.Reference)
 		}
 	}
@@ -70,7 +64,7 @@ func (s Sweeper) refunds(ctx context.Context, before time.Time) error {
 			return err
 		}
 		for _, r := range unasked {
-			started, err := s.Workflows.ResumeRefund(correlation.With(ctx, r.CorrelationID), inbox.RefundSubjectOf(r))
+			started, err := s.Workflows.ResumeRefund(correlation.With(ctx, r.CorrelationID), subjects.Refund(r))
 			s.tell(ctx, started, err, "a refund that was reserved had no workflow", "refundId", r.ID)
 		}
 		if after = next; after == 0 {

@@ -1,0 +1,98 @@
+package workflows
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+
+	"farebook/booking"
+)
+
+// BookingSubject is the booking a message is about. Only what the operator may see goes along: no name, no address.
+type BookingSubject struct {
+	Reference     booking.Reference
+	HoldExpiresAt time.Time
+	CorrelationID string
+	Amount        booking.Money
+	Flight        booking.Flight
+}
+
+func (s BookingSubject) subject() subject {
+	return subject{
+		id: BookingPaymentWorkflowID(s.Reference), kind: TypeBookingPayment, reference: s.Reference,
+		input:   BookingPaymentInput{Reference: s.Reference, HoldExpiresAt: s.HoldExpiresAt, CorrelationID: s.CorrelationID},
+		summary: fmt.Sprintf("%s · %s %s→%s · %s", s.Reference, s.Flight.Number, s.Flight.From, s.Flight.To, s.Amount.Format(booking.LocaleEN)),
+	}
+}
+
+// AwaitPaymentIntent starts the booking's workflow, or joins it, and answers once its PaymentIntent is known. Harmless
+// when repeated.
+func (c *Client) AwaitPaymentIntent(ctx context.Context, s BookingSubject) (PaymentIntentReady, error) {
+	var ready PaymentIntentReady
+	err := c.update(ctx, s, client.UpdateWorkflowOptions{UpdateID: UpdatePaymentIntent, UpdateName: UpdatePaymentIntent}, &ready)
+	return ready, err
+}
+
+// Cancel asks the booking's workflow to cancel, starting it again should it have ended. Application errors of the types
+// ErrorAlreadySettled, ErrorNotCancellable and ErrorQuoteChanged say why not.
+func (c *Client) Cancel(ctx context.Context, s BookingSubject, request CancelRequest) (CancelResult, error) {
+	var result CancelResult
+	err := c.update(ctx, s, client.UpdateWorkflowOptions{
+		UpdateID: newUpdateID(UpdateCancelBooking), UpdateName: UpdateCancelBooking, Args: []any{request},
+	}, &result)
+	return result, err
+}
+
+// Capture asks the booking's workflow to capture an authorised payment. An application error of type ErrorNotAuthorized
+// says why not.
+func (c *Client) Capture(ctx context.Context, s BookingSubject, request CaptureRequest) (CaptureResult, error) {
+	var result CaptureResult
+	err := c.update(ctx, s, client.UpdateWorkflowOptions{
+		UpdateID: newUpdateID(UpdateCapturePayment), UpdateName: UpdateCapturePayment, Args: []any{request},
+	}, &result)
+	return result, err
+}
+
+// newUpdateID is of one call's own: the same update when it has to be sent again, another one when the caller asks again.
+func newUpdateID(name string) string { return name + "-" + uuid.NewString() }
+
+// updateAttempts bounds how often an update is sent again whose workflow task collided with a message.
+const updateAttempts = 5
+
+// update sends an update with start. A webhook that comes while the workflow wants to end makes Temporal run that
+// workflow task again, and drop the updates in it: they are sent again under the same id, which is harmless.
+func (c *Client) update(ctx context.Context, s BookingSubject, update client.UpdateWorkflowOptions, result any) error {
+	update.WorkflowID = BookingPaymentWorkflowID(s.Reference)
+	update.WaitForStage = client.WorkflowUpdateStageCompleted
+	var err error
+	for range updateAttempts {
+		err = c.updateOnce(ctx, s, update, result)
+		var collided *serviceerror.WorkflowNotReady
+		if !errors.As(err, &collided) {
+			break
+		}
+	}
+	return err
+}
+
+func (c *Client) updateOnce(ctx context.Context, s BookingSubject, update client.UpdateWorkflowOptions, result any) error {
+	about := s.subject()
+	handle, err := c.temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
+		StartWorkflowOperation: c.temporal.NewWithStartWorkflowOperation(c.options(about), about.kind, about.input),
+		UpdateOptions:          update,
+	})
+	if err != nil {
+		return err
+	}
+	return handle.Get(ctx, result)
+}
+
+// DeliverStripeEvent tells the booking's workflow that Stripe has news, starting it again when it has ended.
+func (c *Client) DeliverStripeEvent(ctx context.Context, s BookingSubject, event StripeEvent) error {
+	return c.deliver(ctx, s.subject(), event)
+}

@@ -1,0 +1,34 @@
+package workflows
+
+import (
+	"fmt"
+
+	"farebook/booking"
+)
+
+// BookingPaymentWorkflowID is the workflow id of a booking: "BookingPayment:FB-7K2M9QXA".
+func BookingPaymentWorkflowID(reference booking.Reference) string {
+	return TypeBookingPayment + ":" + string(reference)
+}
+
+// RefundWorkflowID is the workflow id of a refund: "Refund:RF-7K2M9QXA", or "Refund:re_..." for one from the dashboard.
+func RefundWorkflowID(id string) string { return TypeRefund + ":" + id }
+
+// DisputeWorkflowID is the workflow id of a dispute: "Dispute:dp_...".
+func DisputeWorkflowID(id string) string { return TypeDispute + ":" + id }
+
+// ChargeRefundsWorkflowID is the workflow id of a search for a payment's refunds: "ChargeRefunds:pi_...".
+func ChargeRefundsWorkflowID(paymentIntentID string) string {
+	return TypeChargeRefunds + ":" + paymentIntentID
+}
+
+// PayoutWorkflowID is the workflow id of a payout: "Payout:po_...".
+func PayoutWorkflowID(id string) string { return TypePayout + ":" + id }
+
+// ReconciliationWorkflowID is the workflow id of a reconciliation: "Reconciliation:recon_...".
+func ReconciliationWorkflowID(correlationID string) string {
+	return TypeReconciliation + ":" + correlationID
+}
+
+// SendMailWorkflowID is the workflow id of a mail that is sent by itself: "SendMail:17".
+func SendMailWorkflowID(emailID uint64) string { return fmt.Sprintf("%s:%d", TypeSendMail, emailID) }

@@ -1,0 +1,45 @@
+package workflows
+
+import (
+	"context"
+	"fmt"
+
+	"farebook/booking"
+)
+
+// RefundSubject is the refund that a message is about: ours by its id, one from Stripe's dashboard by Stripe's.
+type RefundSubject struct {
+	RefundID       booking.RefundID
+	StripeRefundID string
+	Reference      booking.Reference
+	Amount         booking.Money
+	CorrelationID  string
+}
+
+func (s RefundSubject) subject() subject {
+	id, summary := string(s.RefundID), fmt.Sprintf("%s · refund of %s · %s", s.Reference, s.Amount.Format(booking.LocaleEN), s.RefundID)
+	input := RefundInput{RefundID: s.RefundID, CorrelationID: s.CorrelationID}
+	if s.RefundID == "" {
+		id, summary = s.StripeRefundID, fmt.Sprintf("%s · refund from the dashboard · %s", s.Reference, s.StripeRefundID)
+		input = RefundInput{StripeRefundID: s.StripeRefundID, CorrelationID: s.CorrelationID}
+	}
+	return subject{id: RefundWorkflowID(id), kind: TypeRefund, summary: summary, input: input, reference: s.Reference}
+}
+
+// StartRefund starts the refund's workflow, or leaves the one that runs. Harmless when repeated.
+func (c *Client) StartRefund(ctx context.Context, s RefundSubject) error {
+	return c.start(ctx, s.subject())
+}
+
+// DeliverRefundEvent tells the refund's workflow that Stripe has news, starting it again when it has ended.
+func (c *Client) DeliverRefundEvent(ctx context.Context, s RefundSubject, event StripeEvent) error {
+	return c.deliver(ctx, s.subject(), event)
+}
+
+// DeliverChargeRefunded has the refunds of a payment looked for.
+func (c *Client) DeliverChargeRefunded(ctx context.Context, reference booking.Reference, paymentIntentID, correlationID string, event StripeEvent) error {
+	return c.deliver(ctx, subject{
+		id: ChargeRefundsWorkflowID(paymentIntentID), kind: TypeChargeRefunds, summary: fmt.Sprintf("%s · refunds of %s", reference, paymentIntentID),
+		input: ChargeRefundsInput{Reference: reference, PaymentIntentID: paymentIntentID, CorrelationID: correlationID}, reference: reference,
+	}, event)
+}
