@@ -66,7 +66,7 @@ func (r *Reconciliations) prepare(ctx context.Context, item store.Item, task *He
 		task.Healing = booking.HealNone
 		return r.settle(ctx, item.ID, store.ItemSkipped, "changed since: the two sides agree by now")
 	}
-	if item.Healing == booking.HealPayout {
+	if item.Healing == booking.HealPayout || item.Healing == booking.HealAccountFee { // no booking's
 		return nil
 	}
 	known, err := r.bookingOf(ctx, item)

@@ -28,8 +28,8 @@ type RecordPayoutInput struct {
 
 // PayoutOutcome is where the payout stands. Proof is one of store's.
 type PayoutOutcome struct {
-	Status   booking.PayoutStatus `json:"status"`
-	Proof    store.Proof          `json:"proof"`
+	Status booking.PayoutStatus `json:"status"`
+	Proof  store.Proof          `json:"proof"`
 	// Unposted: it came back, and Stripe has not told the balance transaction of that yet.
 	Unposted bool     `json:"unposted,omitempty"`
 	EmailIDs []uint64 `json:"emailIds,omitempty"`

@@ -41,6 +41,17 @@ type BalanceTransaction struct {
 	Created           time.Time
 }
 
+// IsAccountFee tells a bill of Stripe's own (stripe.com/docs/reports/reporting-categories), which belongs to no payment.
+func (b BalanceTransaction) IsAccountFee() bool { return b.ReportingCategory == "fee" }
+
+// Kept is what Stripe keeps, in minor units: its fee, and of a bill of its own all.
+func (b BalanceTransaction) Kept() int64 {
+	if b.IsAccountFee() {
+		return -b.Net
+	}
+	return b.Fee
+}
+
 // PaymentStatus translates Stripe's status (stripe.com/docs/payments/paymentintents/lifecycle). A decline sends the
 // PaymentIntent back to requires_payment_method, with the code of the decline.
 func (s PaymentSnapshot) PaymentStatus() PaymentStatus {

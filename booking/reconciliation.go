@@ -24,20 +24,21 @@ type Healing string
 
 // The healings. None waits for a person.
 const (
-	HealNone    Healing = ""
-	HealPayment Healing = "record_payment"
-	HealRefund  Healing = "record_refund"
-	HealDispute Healing = "record_dispute"
-	HealPayout  Healing = "record_payout"
+	HealNone       Healing = ""
+	HealPayment    Healing = "record_payment"
+	HealRefund     Healing = "record_refund"
+	HealDispute    Healing = "record_dispute"
+	HealPayout     Healing = "record_payout"
+	HealAccountFee Healing = "record_account_fee"
 )
 
 // Healings are all there are.
-var Healings = []Healing{HealPayment, HealRefund, HealDispute, HealPayout}
+var Healings = []Healing{HealPayment, HealRefund, HealDispute, HealPayout, HealAccountFee}
 
 // Finding is one difference. Amounts are minor units of Currency: what the books have, and what Stripe has.
 type Finding struct {
 	Class                Class
-	Object               string // "payment", "refund", "dispute", "payout", "balance_transaction", "clearing"
+	Object               string // "payment", "refund", "dispute", "payout", "account_fee", "balance_transaction", "clearing"
 	StripeID             string // pi_, re_, dp_, po_, txn_...
 	BalanceTransactionID string
 	PaymentIntentID      string

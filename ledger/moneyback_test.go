@@ -36,6 +36,10 @@ func TestPostingsOfMoneyBackAreAsAgreed(t *testing.T) {
 		"refund": func() (ledger.Transaction, error) {
 			return ledger.Refund(reference, refund(txn("txn_3", -20000, 0, "USD", "refund"), nil))
 		},
+		"account_fee": func() (ledger.Transaction, error) { return ledger.AccountFee(*txn("txn_10", -250, 0, "USD", "fee")) },
+		"account_fee_given_back": func() (ledger.Transaction, error) {
+			return ledger.AccountFee(*txn("txn_10", 250, 0, "USD", "fee"))
+		},
 		"refund_with_fee": func() (ledger.Transaction, error) {
 			return ledger.Refund(reference, refund(txn("txn_3", -20000, -580, "USD", "refund"), nil))
 		},

@@ -48,6 +48,7 @@ const (
 	TypeChargeback             Type = "chargeback"
 	TypePayout                 Type = "payout"
 	TypePayoutReversal         Type = "payout_reversal"
+	TypeAccountFee             Type = "account_fee"
 	TypeReversal               Type = "reversal"
 	TypeCorrection             Type = "correction"
 )

@@ -14,7 +14,7 @@ import (
 // Line is one balance transaction with what its source says of itself.
 type Line struct {
 	booking.BalanceTransaction
-	Object          string // "payment", "refund", "dispute", "payout", or "balance_transaction" for any other
+	Object          string // "payment", "refund", "dispute", "payout", "account_fee", or "balance_transaction" for any other
 	ObjectID        string // pi_ (ch_ without one), re_, dp_, po_, txn_
 	PaymentIntentID string
 	Reference       booking.Reference // from the metadata; empty for what is not ours
@@ -74,9 +74,9 @@ func Compare(line Line, posted []Posting, known Known, rules Rules) *booking.Fin
 			return &finding
 		}
 	}
-	if fee := fees[line.Currency]; !decided && beyond(fee-line.Fee, rules.Tolerance) {
-		finding.Class, finding.Here, finding.AtStripe = booking.FeeMismatch, fee, line.Fee
-		finding.Reason = fmt.Sprintf("a fee of %d was posted, Stripe took %d (minor units)", fee, line.Fee)
+	if fee, theirs := fees[line.Currency], line.Kept(); !decided && beyond(fee-theirs, rules.Tolerance) {
+		finding.Class, finding.Here, finding.AtStripe = booking.FeeMismatch, fee, theirs
+		finding.Reason = fmt.Sprintf("a fee of %d was posted, Stripe took %d (minor units)", fee, theirs)
 		return &finding
 	}
 	if beyond(clearing[line.Currency]-line.Net, rules.Tolerance) {
@@ -91,7 +91,7 @@ func Compare(line Line, posted []Posting, known Known, rules Rules) *booking.Fin
 func missing(finding booking.Finding, line Line, known Known, rules Rules) *booking.Finding {
 	finding.Class = booking.MissingInLedger
 	finding.Reason = fmt.Sprintf("Stripe settled this %s (%s) and the ledger does not have it", line.Object, line.ReportingCategory)
-	ours := known.PaymentKnown || line.Object == "payout"
+	ours := known.PaymentKnown || line.Object == "payout" || line.Object == "account_fee"
 	switch {
 	case line.Object == "balance_transaction":
 		finding.Reason = fmt.Sprintf("Stripe settled a %s that Farebook does not post: a person has to", line.ReportingCategory)
@@ -119,6 +119,8 @@ func healingOf(line Line) booking.Healing {
 		return booking.HealDispute
 	case "payout":
 		return booking.HealPayout
+	case "account_fee":
+		return booking.HealAccountFee
 	default:
 		return booking.HealNone
 	}

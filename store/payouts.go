@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -64,8 +65,8 @@ type PayoutOutcome struct {
 
 // PayoutRecorded is where the payout stands afterwards.
 type PayoutRecorded struct {
-	Status   booking.PayoutStatus
-	Proof    Proof
+	Status booking.PayoutStatus
+	Proof  Proof
 	// Unposted: it came back, and Stripe has no balance transaction of that yet.
 	Unposted bool
 	EmailIDs []uint64 // every mail of the payout that is queued and not sent yet
@@ -175,7 +176,7 @@ func (p *payingOut) prove(o PayoutOutcome) error {
 	case p.payout.Proof == string(ProofProven):
 		return nil
 	}
-	unmatched, err := p.unknownToLedger(o.Snapshot.Contents)
+	unmatched, err := p.match(o.Snapshot.Contents)
 	if err != nil {
 		return err
 	}
@@ -192,20 +193,29 @@ func (p *payingOut) prove(o PayoutOutcome) error {
 // lookupBatch bounds one IN list.
 const lookupBatch = 500
 
-func (p *payingOut) unknownToLedger(contents []booking.BalanceTransaction) (int, error) {
-	unknown := 0
-	for start := 0; start < len(contents); start += lookupBatch {
-		batch := contents[start:min(start+lookupBatch, len(contents))]
+// match holds the contents against the ledger and returns how many it does not know. Bills of Stripe's own come by no event:
+// one that the ledger does not know yet is posted here.
+func (p *payingOut) match(contents []booking.BalanceTransaction) (unknown int, err error) {
+	for batch := range slices.Chunk(contents, lookupBatch) {
 		ids := make([]string, len(batch))
 		for i, balance := range batch {
 			ids[i] = balance.ID
 		}
-		var known int64
-		err := p.tx.Model(&ledgerRow{}).Where("stripe_balance_transaction_id IN ?", ids).Distinct("stripe_balance_transaction_id").Count(&known).Error
+		known, err := inLedger(p.tx, ids)
 		if err != nil {
 			return 0, err
 		}
-		unknown += len(batch) - int(known)
+		for _, balance := range batch {
+			switch {
+			case known[balance.ID]:
+			case balance.IsAccountFee():
+				if err := postAccountFee(p.tx, p.now, balance); err != nil {
+					return 0, err
+				}
+			default:
+				unknown++
+			}
+		}
 	}
 	return unknown, nil
 }

@@ -217,6 +217,24 @@ func TestAPIKilledAfterAcknowledging(t *testing.T) {
 	s.RequireDeaths("starter", 1)
 }
 
+// The worker dies before and after it posts a bill of Stripe's own: it is posted once, and the run goes on.
+func TestWorkerKilledOnTheWayToABill(t *testing.T) {
+	t.Parallel()
+	for _, point := range []string{"before-record-account-fee", "after-record-account-fee"} {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			s := testkit.New(t, testkit.Options{Processes: true, WorkerFailpoint: point})
+			s.BookAndPay("kill", nil)
+			s.AwaitQuiet()
+			s.Stripe.Bill(250, "usd", "Radar")
+			require.Equal(t, 1, reconcile(s, `{}`).Fixed)
+			s.RequireDeaths("worker", 1)
+			require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM financial_ledger WHERE type = 'account_fee'"))
+			s.RequirePromises()
+		})
+	}
+}
+
 // postUntil asks again with the same key until a status is answered, as any client of the API should.
 func postUntil(s *testkit.Stack, path, key string, status int) testkit.Answer {
 	s.T.Helper()

@@ -26,7 +26,7 @@ func (m *model) bookFor(rt *rapid.T, holdMinutes int) *life {
 	})
 	var booked testkit.Booked
 	m.post("/v1/bookings", body, http.StatusCreated).Into(m.s.T, &booked)
-	one := &life{reference: booked.Reference, intent: booked.Payment.PaymentIntentID}
+	one := &life{reference: booked.Reference, intent: booked.Payment.PaymentIntentID, manual: manual}
 	m.told = append(m.told, one)
 	return one
 }

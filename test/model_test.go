@@ -75,6 +75,7 @@ func (m *model) actions() map[string]func(*rapid.T) {
 		"time passes":       m.timePasses,
 		"hold webhooks":     m.holdWebhooks,
 		"old event":         m.oldEvent,
+		"reconcile":         m.reconcile,
 	}
 }
 
@@ -98,6 +99,7 @@ type model struct {
 // life is one booking as its traveller knows it.
 type life struct {
 	reference, intent string
+	manual            bool // it is authorised first
 	expired           bool
 	cancelledUnpaid   bool
 	cancelledPaid     bool

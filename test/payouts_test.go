@@ -65,6 +65,23 @@ func TestPayoutWaitsForTheLedger(t *testing.T) {
 	s.SaveRun("Payout:"+id, "payout_proven")
 }
 
+// A bill of Stripe's own is among what a payout pays out: it is posted with it, and the payout is proven.
+func TestPayoutWithABillOfStripes(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	s.BookAndPay("billed", nil)
+	s.AwaitQuiet()
+	bill := s.Stripe.Bill(250, "usd", "Radar")
+	s.Stripe.SettleFunds()
+	id, err := s.Stripe.PayOut("usd")
+	require.NoError(t, err)
+	awaitPayout(s, id, "pending", "proven")
+	s.AwaitQuiet()
+	require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM financial_ledger WHERE type = 'account_fee' AND stripe_balance_transaction_id = ?", bill))
+	s.RequirePromises()
+	require.Empty(t, reconcile(s, `{}`).Details)
+}
+
 // One that was made by hand cannot be proven, as Stripe does not say what it pays out; canceled before it leaves, it comes
 // back.
 func TestManualPayoutIsCanceled(t *testing.T) {

@@ -25,6 +25,11 @@ func ChargeRefundsWorkflowID(paymentIntentID string) string {
 // PayoutWorkflowID is the workflow id of a payout: "Payout:po_...".
 func PayoutWorkflowID(id string) string { return TypePayout + ":" + id }
 
+// AccountFeeWorkflowID is the workflow id of a bill of Stripe's own: "AccountFee:txn_...".
+func AccountFeeWorkflowID(balanceTransactionID string) string {
+	return TypeAccountFee + ":" + balanceTransactionID
+}
+
 // ReconciliationWorkflowID is the workflow id of a reconciliation: "Reconciliation:recon_...".
 func ReconciliationWorkflowID(correlationID string) string {
 	return TypeReconciliation + ":" + correlationID

@@ -17,6 +17,7 @@ const (
 	TypePayout           = "Payout"
 	TypeChargeRefunds    = "ChargeRefunds"
 	TypeSendMail         = "SendMail"
+	TypeAccountFee       = "AccountFee"
 	TypeReconciliation   = "Reconciliation"
 	TaskQueueBookings    = "bookings"
 	TaskQueueReconcile   = "reconciliation"

@@ -200,6 +200,8 @@ func ownerOf(task activities.HealingTask) (id, kind string, in any) {
 		return DisputeWorkflowID(task.StripeID), TypeDispute, DisputeInput{DisputeID: task.StripeID, CorrelationID: task.CorrelationID}
 	case booking.HealPayout:
 		return PayoutWorkflowID(task.StripeID), TypePayout, PayoutInput{PayoutID: task.StripeID}
+	case booking.HealAccountFee:
+		return AccountFeeWorkflowID(task.StripeID), TypeAccountFee, AccountFeeInput{BalanceTransactionID: task.StripeID}
 	default:
 		return BookingPaymentWorkflowID(task.Reference), TypeBookingPayment, BookingPaymentInput{
 			Reference: task.Reference, HoldExpiresAt: task.HoldExpiresAt, CorrelationID: task.CorrelationID, LookAt: task.PaymentIntentID,

@@ -148,6 +148,11 @@ var events = []event{
 			p := payout(balanceLine("txn_7", -100000, 0, "USD", "payout"), balanceLine("txn_8", 100000, 0, "USD", "payout_reversal"))
 			return several(ledger.Payout(p))(ledger.PayoutReversal(p))
 		}},
+	{"A bill of Stripe's own", "Radar, Billing and such: taken out of the balance, and told by no event. Posted when a payout pays it out, or when\n" +
+		"reconciliation finds it, whichever comes first.",
+		func() ([]ledger.Transaction, error) {
+			return one(ledger.AccountFee(*balanceLine("txn_10", -250, 0, "USD", "fee")))
+		}},
 	{"A correction", "Somebody else took $459.00 on the same Stripe account. Reconciliation found it, and a person has it posted: the clearing\n" +
 		"account is Stripe's balance again, and whose the money is stands in suspense.",
 		func() ([]ledger.Transaction, error) {

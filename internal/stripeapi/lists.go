@@ -45,6 +45,9 @@ func lineOf(txn *stripe.BalanceTransaction) reconciliation.Line {
 	line := reconciliation.Line{
 		BalanceTransaction: *balanceTransactionOf(txn), Object: "balance_transaction", ObjectID: txn.ID,
 	}
+	if line.IsAccountFee() {
+		line.Object = "account_fee"
+	}
 	if txn.Source == nil {
 		return line
 	}

@@ -95,6 +95,15 @@ func (s *Server) settleCharge(ch *charge) {
 	}
 }
 
+// Adjust moves the balance by Stripe's own hand: of category other_adjustment, and of no object that could be read
+// (stripe.com/docs/reports/reporting-categories). Minor units, below zero for what Stripe takes. It returns the balance
+// transaction's id.
+func (s *Server) Adjust(amount int64, currency, description string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.book(&transaction{amount: amount, currency: currency, kind: "adjustment", category: "other_adjustment", description: description}).id
+}
+
 // Bill takes what Stripe charges for its own services (Radar, Billing) out of the balance: of category fee, and of no object
 // that could be read (stripe.com/docs/reports/reporting-categories). It returns the balance transaction's id.
 func (s *Server) Bill(amount int64, currency, description string) string {

@@ -22,6 +22,7 @@ type Activities struct {
 	Payouts  *activities.Payouts
 	Emails   *activities.Emails
 
+	AccountFees     *activities.AccountFees
 	Reconciliations *activities.Reconciliations
 }
 
@@ -33,11 +34,12 @@ func NewActivities(cfg config.Config, books *store.Store, log *slog.Logger) (Act
 	}
 	stripe := stripeapi.New(stripeapi.Config{SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, Log: log})
 	return Activities{
-		Payments: &activities.Payments{Stripe: stripe, Store: books, Policy: cfg.RefundPolicy, Log: log},
-		Refunds:  &activities.Refunds{Stripe: stripe, Store: books, Log: log},
-		Disputes: &activities.Disputes{Stripe: stripe, Store: books, Log: log},
-		Payouts:  &activities.Payouts{Stripe: stripe, Store: books, Log: log},
-		Emails:   &activities.Emails{Store: books, Sender: sender, Finance: cfg.FinanceEmail, Log: log},
+		Payments:    &activities.Payments{Stripe: stripe, Store: books, Policy: cfg.RefundPolicy, Log: log},
+		Refunds:     &activities.Refunds{Stripe: stripe, Store: books, Log: log},
+		Disputes:    &activities.Disputes{Stripe: stripe, Store: books, Log: log},
+		Payouts:     &activities.Payouts{Stripe: stripe, Store: books, Log: log},
+		Emails:      &activities.Emails{Store: books, Sender: sender, Finance: cfg.FinanceEmail, Log: log},
+		AccountFees: &activities.AccountFees{Stripe: stripe, Store: books, Log: log},
 		Reconciliations: &activities.Reconciliations{
 			Stripe: stripe, Store: books, Lag: cfg.Reconcile.Lag, Tolerance: cfg.Reconcile.Tolerance,
 			CallsPerSecond: cfg.Reconcile.CallsPerSecond, Heal: cfg.Reconcile.Heal, Log: log,
@@ -60,11 +62,12 @@ func Register(r Registry, a Activities) {
 		workflows.TypePayout:         workflows.Payout,
 		workflows.TypeChargeRefunds:  workflows.ChargeRefunds,
 		workflows.TypeSendMail:       workflows.SendMail,
+		workflows.TypeAccountFee:     workflows.AccountFee,
 		workflows.TypeReconciliation: workflows.Reconciliation,
 	} {
 		r.RegisterWorkflowWithOptions(run, workflow.RegisterOptions{Name: name})
 	}
-	for _, group := range []any{a.Payments, a.Refunds, a.Disputes, a.Payouts, a.Emails, a.Reconciliations} {
+	for _, group := range []any{a.Payments, a.Refunds, a.Disputes, a.Payouts, a.Emails, a.AccountFees, a.Reconciliations} {
 		r.RegisterActivityWithOptions(group, activity.RegisterOptions{})
 	}
 }
