@@ -80,7 +80,8 @@ func queue(tx *gorm.DB, now time.Time, l letter) error {
 	}
 	row := emailRow{
 		BookingID: l.bookingID, Kind: string(l.kind), Audience: audience, DedupeKey: l.key(),
-		MessageID:   fmt.Sprintf("<%s.%s@%s>", strings.ToLower(l.owner), l.occasion, messageIDDomain),
+		// A colon, as in the time in a scheduled run's id, may not stand there (RFC 5322, 3.6.4).
+		MessageID:   fmt.Sprintf("<%s.%s@%s>", strings.ReplaceAll(strings.ToLower(l.owner), ":", "."), l.occasion, messageIDDomain),
 		DeclineCode: l.declineCode, Status: EmailQueued, CreatedAt: now,
 	}
 	if l.content != nil {

@@ -300,7 +300,7 @@ func TestReconciliationSchedule(t *testing.T) {
 	s.AwaitQuiet()
 	t.Cleanup(func() {
 		client := workflows.NewClient(s.Temporal, s.Config.TaskQueue)
-		require.NoError(t, client.ScheduleHandle(context.WithoutCancel(t.Context())).Delete(context.WithoutCancel(t.Context())))
+		require.NoError(t, client.DeleteSchedule(context.WithoutCancel(t.Context())))
 	})
 	for _, args := range [][]string{
 		{"apply", "--cron", "30 2 * * *", "--time-zone", "Asia/Dubai"}, {"apply", "--every", "6h", "--lookback-days", "3"},

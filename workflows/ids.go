@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"fmt"
+	"strings"
 
 	"farebook/booking"
 )
@@ -37,3 +38,8 @@ func ReconciliationWorkflowID(correlationID string) string {
 
 // SendMailWorkflowID is the workflow id of a mail that is sent by itself: "SendMail:17".
 func SendMailWorkflowID(emailID uint64) string { return fmt.Sprintf("%s:%d", TypeSendMail, emailID) }
+
+// correlationOf is the correlation id of the reconciliation that has a workflow id.
+func correlationOf(workflowID string) string {
+	return strings.TrimPrefix(workflowID, TypeReconciliation+":")
+}

@@ -2,14 +2,11 @@ package workflows
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 
@@ -88,61 +85,4 @@ func (c *Client) AwaitReconciliation(ctx context.Context, correlationID string) 
 	var result activities.ReconciliationResult
 	err := c.temporal.GetWorkflow(ctx, ReconciliationWorkflowID(correlationID), "").Get(ctx, &result)
 	return result, err
-}
-
-// ScheduleID names the schedule of a system's reconciliation.
-func (c *Client) scheduleID() string { return "Reconciliation:" + c.taskQueue }
-
-// Schedule is when reconciliation runs by itself.
-type Schedule struct {
-	Cron     string        // five fields; empty when Every is given
-	Every    time.Duration // an interval; zero when Cron is given
-	TimeZone string        // IANA, for Cron
-	Jitter   time.Duration
-	Options  booking.ReconciliationOptions
-}
-
-// scheduleCatchup is how late a run may still be made that was missed: later than that, the next one finds the same.
-const scheduleCatchup = 10 * time.Minute
-
-func (s Schedule) spec() client.ScheduleSpec {
-	spec := client.ScheduleSpec{Jitter: s.Jitter, TimeZoneName: s.TimeZone}
-	if s.Cron != "" {
-		spec.CronExpressions = []string{s.Cron}
-	} else {
-		spec.Intervals = []client.ScheduleIntervalSpec{{Every: s.Every}}
-	}
-	return spec
-}
-
-// ApplySchedule makes the schedule, or changes it to this. A run that is due while one goes on is skipped.
-func (c *Client) ApplySchedule(ctx context.Context, s Schedule) error {
-	spec := s.spec()
-	action := &client.ScheduleWorkflowAction{
-		ID: "Reconciliation:scheduled", Workflow: TypeReconciliation, TaskQueue: c.reconciliationQueue(),
-		Args: []any{ReconciliationInput{Options: s.Options, BookingsQueue: c.taskQueue}}, StaticSummary: summaryOf(s.Options, ""),
-	}
-	handle := c.temporal.ScheduleClient().GetHandle(ctx, c.scheduleID())
-	_, err := handle.Describe(ctx)
-	if err == nil {
-		return handle.Update(ctx, client.ScheduleUpdateOptions{DoUpdate: func(in client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
-			schedule := in.Description.Schedule
-			schedule.Spec, schedule.Action = &spec, action
-			schedule.Policy.Overlap, schedule.Policy.CatchupWindow = enumspb.SCHEDULE_OVERLAP_POLICY_SKIP, scheduleCatchup
-			return &client.ScheduleUpdate{Schedule: &schedule}, nil
-		}})
-	}
-	var none *serviceerror.NotFound
-	if !errors.As(err, &none) {
-		return err
-	}
-	_, err = c.temporal.ScheduleClient().Create(ctx, client.ScheduleOptions{
-		ID: c.scheduleID(), Spec: spec, Action: action, Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: scheduleCatchup,
-	})
-	return err
-}
-
-// ScheduleHandle reaches the schedule, to describe, pause or trigger it.
-func (c *Client) ScheduleHandle(ctx context.Context) client.ScheduleHandle {
-	return c.temporal.ScheduleClient().GetHandle(ctx, c.scheduleID())
 }

@@ -1,22 +1,23 @@
 package command
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"time"
 
 	"github.com/spf13/cobra"
-	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/sdk/client"
 
+	"farebook/internal/wait"
 	"farebook/store"
 	"farebook/workflows"
 )
 
 func scheduleCommand() *cobra.Command {
 	return group("schedule", "When reconciliation runs by itself", "schedule apply, schedule show, schedule pause, or schedule trigger",
-		applyScheduleCommand(), scheduleAction("show", "Show the schedule, its next runs and its last", showSchedule),
+		applyScheduleCommand(), scheduleAction("show", "Show the schedule, its last runs and its next", showSchedule),
 		pauseScheduleCommand(), scheduleAction("trigger", "Start a run now, as the schedule would", triggerSchedule))
 }
 
@@ -34,18 +35,12 @@ func applyScheduleCommand() *cobra.Command {
 				return err
 			}
 			schedule.Options = options
-			if (schedule.Cron == "") == (schedule.Every == 0) {
-				return errors.New("--cron or --every: give one of them")
-			}
-			if schedule.Every != 0 && schedule.Every < time.Minute {
-				return errors.New("--every: a minute or more")
-			}
-			if _, err := time.LoadLocation(schedule.TimeZone); err != nil {
-				return fmt.Errorf("--time-zone: %q is none: say an IANA name such as Asia/Dubai", schedule.TimeZone)
+			if err := checkSchedule(cmd, schedule); err != nil {
+				return err
 			}
 			return messagingCommand(cmd, "schedule", func(_ *store.Store, w *workflows.Client, _ *slog.Logger) error {
 				if err := w.ApplySchedule(cmd.Context(), schedule); err != nil {
-					return fmt.Errorf("apply the schedule: %w", err)
+					return notApplied(schedule, err)
 				}
 				return showSchedule(cmd, w)
 			})
@@ -59,6 +54,43 @@ func applyScheduleCommand() *cobra.Command {
 	return apply
 }
 
+const (
+	// longestInterval is as far back as a run may look: what is between two runs has to be within it.
+	longestInterval = 400 * 24 * time.Hour
+	longestJitter   = 24 * time.Hour
+)
+
+func checkSchedule(cmd *cobra.Command, schedule workflows.Schedule) error {
+	zoned := cmd.Flags().Changed("time-zone")
+	switch {
+	case (schedule.Cron == "") == (schedule.Every == 0):
+		return errors.New("--cron or --every: give one of them")
+	case schedule.Cron == "" && (schedule.Every < time.Minute || schedule.Every > longestInterval):
+		return fmt.Errorf("--every is %s: a minute or more, and at most %s", schedule.Every, longestInterval)
+	case schedule.Cron == "" && zoned:
+		return errors.New("--time-zone: goes with --cron; an interval has none")
+	case schedule.Jitter < 0 || schedule.Jitter > longestJitter:
+		return fmt.Errorf("--jitter is %s: from 0s to %s", schedule.Jitter, longestJitter)
+	}
+	// Go knows "" and "Local" as well: this machine's zone, which is not Temporal's.
+	if _, err := time.LoadLocation(schedule.TimeZone); err != nil || schedule.TimeZone == "" || schedule.TimeZone == "Local" {
+		return fmt.Errorf("--time-zone: %q is none: say an IANA name such as Asia/Dubai", schedule.TimeZone)
+	}
+	return nil
+}
+
+func notApplied(schedule workflows.Schedule, err error) error {
+	var refused *workflows.ScheduleRefused
+	switch {
+	case errors.As(err, &refused) && schedule.Cron != "":
+		return fmt.Errorf("--cron %q: %w: say minute, hour, day of month, month and day of week, such as \"30 2 * * *\"", schedule.Cron, refused)
+	case errors.As(err, &refused):
+		return fmt.Errorf("--every %s: %w", schedule.Every, refused)
+	default:
+		return fmt.Errorf("apply the schedule: %w", err)
+	}
+}
+
 func scheduleAction(use, short string, act func(*cobra.Command, *workflows.Client) error) *cobra.Command {
 	return &cobra.Command{
 		Use: use, Short: short, Args: cobra.NoArgs,
@@ -68,56 +100,107 @@ func scheduleAction(use, short string, act func(*cobra.Command, *workflows.Clien
 	}
 }
 
+// makeSchedule says what to do where there is none.
+func makeSchedule(err error) error {
+	if errors.Is(err, workflows.ErrNoSchedule) {
+		return fmt.Errorf("%w: make one with: starter schedule apply --cron \"30 2 * * *\"", err)
+	}
+	return err
+}
+
 func showSchedule(cmd *cobra.Command, w *workflows.Client) error {
-	found, err := w.ScheduleHandle(cmd.Context()).Describe(cmd.Context())
-	var none *serviceerror.NotFound
-	if errors.As(err, &none) {
-		return errors.New("there is no schedule yet: make one with schedule apply")
-	}
+	stands, err := w.Schedule(cmd.Context())
 	if err != nil {
-		return fmt.Errorf("ask Temporal for the schedule: %w", err)
+		return makeSchedule(err)
 	}
+	return printSchedule(cmd.OutOrStdout(), stands)
+}
+
+// shownRuns is how many runs of before, and to come, are shown.
+const shownRuns = 3
+
+func printSchedule(out io.Writer, stands workflows.ScheduleStands) error {
 	state := "runs"
-	if found.Schedule.State.Paused {
-		state = "is paused: " + found.Schedule.State.Note
+	if stands.Paused {
+		state = "is paused (" + stands.Note + ")"
 	}
-	out := cmd.OutOrStdout()
-	if _, err := fmt.Fprintf(out, "the schedule %s; made %d runs, skipped %d for overlap\n", state, found.Info.NumActions, found.Info.NumActionsSkippedOverlap); err != nil {
-		return err
+	when := "every " + stands.Every.String()
+	if stands.Every == 0 {
+		when = fmt.Sprintf("at %q in %s", stands.Cron, stands.TimeZone)
 	}
-	for i, at := range found.Info.NextActionTimes {
-		if i == 3 {
-			break
-		}
-		if _, err := fmt.Fprintf(out, "next: %s\n", at.UTC().Format(time.RFC3339)); err != nil {
-			return err
-		}
+	text := fmt.Sprintf("the schedule %s: %s, up to %s later\n", state, when, stands.Jitter)
+	o := stands.Options
+	text += fmt.Sprintf("each looks back %d days, limit %d, scope %s, dry run %t; %d were started, %d skipped because one went on\n", o.LookbackDays, o.Limit,
+		o.Scope, o.DryRun, stands.Runs, stands.Skipped)
+	for _, id := range stands.Last[max(0, len(stands.Last)-shownRuns):] {
+		text += "last: " + id + "\n"
 	}
-	return nil
+	for _, at := range stands.Next[:min(len(stands.Next), shownRuns)] {
+		text += "next: " + at.UTC().Format(time.RFC3339) + "\n"
+	}
+	if len(stands.Next) == 0 {
+		text += "next: never, no time fits\n"
+	}
+	_, err := io.WriteString(out, text)
+	return err
 }
 
 func pauseScheduleCommand() *cobra.Command {
 	var resume bool
 	var note string
 	pause := scheduleAction("pause", "Pause the schedule, or let it go on with --off", func(cmd *cobra.Command, w *workflows.Client) error {
-		handle := w.ScheduleHandle(cmd.Context())
-		var err error
+		change, usual := w.PauseSchedule, "paused by an operator"
 		if resume {
-			err = handle.Unpause(cmd.Context(), client.ScheduleUnpauseOptions{Note: note})
-		} else {
-			err = handle.Pause(cmd.Context(), client.SchedulePauseOptions{Note: note})
+			change, usual = w.ResumeSchedule, "let go on by an operator"
 		}
-		return errors.Join(err, showSchedule(cmd, w))
+		if note == "" {
+			note = usual
+		}
+		if err := change(cmd.Context(), note); err != nil {
+			return makeSchedule(err)
+		}
+		return showSchedule(cmd, w)
 	})
 	pause.Flags().BoolVar(&resume, "off", false, "let it go on")
-	pause.Flags().StringVar(&note, "note", "paused by an operator", "why")
+	pause.Flags().StringVar(&note, "note", "", "why")
 	return pause
 }
 
+const (
+	// triggerLimit is how long the schedule may take to start a run.
+	triggerLimit = 20 * time.Second
+	triggerPace  = 100 * time.Millisecond
+)
+
 func triggerSchedule(cmd *cobra.Command, w *workflows.Client) error {
-	if err := w.ScheduleHandle(cmd.Context()).Trigger(cmd.Context(), client.ScheduleTriggerOptions{}); err != nil {
-		return fmt.Errorf("trigger: %w", err)
+	ctx, cancel := context.WithTimeout(cmd.Context(), triggerLimit)
+	defer cancel()
+	id, err := trigger(ctx, w)
+	if err != nil {
+		return makeSchedule(err)
 	}
-	_, err := fmt.Fprintln(cmd.OutOrStdout(), "a run was started")
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s was started; follow it with: %s %s\n", id, followUse, id)
 	return err
+}
+
+// trigger has the schedule start a run, and waits for what comes of it: the run, or none, because another goes on.
+func trigger(ctx context.Context, w *workflows.Client) (string, error) {
+	before, err := w.Schedule(ctx)
+	if err == nil {
+		err = w.TriggerSchedule(ctx)
+	}
+	for err == nil {
+		var stands workflows.ScheduleStands
+		stands, err = w.Schedule(ctx)
+		switch {
+		case err != nil:
+		case stands.Runs > before.Runs && len(stands.Last) > 0:
+			return stands.Last[len(stands.Last)-1], nil
+		case stands.Skipped > before.Skipped:
+			return "", errors.New("no run was started: the one before goes on, see schedule show")
+		default:
+			err = wait.For(ctx, triggerPace)
+		}
+	}
+	return "", err
 }
