@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -43,10 +44,10 @@ func (s *Store) TellOfRun(ctx context.Context, correlationID string, now time.Ti
 	return mails, err
 }
 
-// TellOfOverdue queues a mail to the finance department that no run has completed since this one, once, and returns it if
-// it is not sent yet.
+// TellOfOverdue queues a mail to the finance department that no run has completed since this one, or none at all, once, and
+// returns it if it is not sent yet.
 func (s *Store) TellOfOverdue(ctx context.Context, last Run, now time.Time) ([]uint64, error) {
-	owner := "overdue-" + last.CorrelationID
+	owner := "overdue-" + cmp.Or(last.CorrelationID, "first")
 	var mails []uint64
 	err := s.inTransaction(ctx, func(tx *gorm.DB) error {
 		err := queue(tx, now, letter{

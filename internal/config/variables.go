@@ -29,7 +29,7 @@ type variables struct {
 	ReconcileLag     string `env:"RECONCILE_LAG" envDefault:"15m" doc:"what is younger may still be on its way, and is no difference yet"`
 	ReconcileTol     string `env:"RECONCILE_TOLERANCE" envDefault:"0" doc:"minor units by which a line may differ"`
 	ReconcileHeal    string `env:"RECONCILE_HEAL" envDefault:"record_payment,record_refund,record_dispute,record_payout,record_account_fee" doc:"what may be healed without a person; none for nothing"`
-	ReconcileOverdue string `env:"RECONCILE_OVERDUE" envDefault:"26h" doc:"finance hears when no reconciliation has completed for this long since the last one; 0 for never"`
+	ReconcileOverdue string `env:"RECONCILE_OVERDUE" envDefault:"26h" doc:"finance hears when no reconciliation has completed for this long, or for longer than the schedule leaves between two; 0 for never"`
 	HTTPAddr         string `env:"HTTP_ADDR" envDefault:"127.0.0.1:8080" doc:"where the API listens"`
 	TaskQueue        string `env:"FAREBOOK_TASK_QUEUE" envDefault:"bookings" doc:"Temporal task queue of bookings"`
 	HoldMinute       string `env:"FAREBOOK_HOLD_MINUTE" envDefault:"1m" doc:"how long a minute of a hold lasts; tests only, production refuses another"`
