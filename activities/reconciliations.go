@@ -44,13 +44,12 @@ type ReconciliationBegun struct {
 	Whole reconciliation.Window `json:"whole"`
 }
 
-// BeginReconciliation writes the run's row. Harmless when repeated: UNIQUE correlation id.
+// BeginReconciliation writes the run's row, or finds the one that its starter wrote: UNIQUE correlation id.
 func (r *Reconciliations) BeginReconciliation(ctx context.Context, in BeginReconciliationInput) (ReconciliationBegun, error) {
-	// Stripe counts in seconds: the one that has begun belongs to the run.
-	end := in.StartedAt.UTC().Truncate(time.Second).Add(time.Second)
-	start := end.AddDate(0, 0, -in.Options.LookbackDays)
+	window := reconciliation.LookBack(in.StartedAt, in.Options.LookbackDays)
 	run, err := r.Store.BeginRun(ctx, store.Run{
-		CorrelationID: in.CorrelationID, Options: in.Options, Applies: in.Applies, WindowStart: start, WindowEnd: end, StartedAt: in.StartedAt.UTC(),
+		CorrelationID: in.CorrelationID, Options: in.Options, Applies: in.Applies, WindowStart: window.From, WindowEnd: window.To,
+		StartedAt: in.StartedAt.UTC(),
 	})
 	if err != nil {
 		return ReconciliationBegun{}, storeError(err)
@@ -58,7 +57,7 @@ func (r *Reconciliations) BeginReconciliation(ctx context.Context, in BeginRecon
 	if in.Applies != "" {
 		err = r.takePlan(ctx, run, in.Applies)
 	}
-	return ReconciliationBegun{RunID: run.ID, Whole: reconciliation.Window{From: start, To: end}}, err
+	return ReconciliationBegun{RunID: run.ID, Whole: reconciliation.Window{From: run.WindowStart, To: run.WindowEnd}}, err
 }
 
 // takePlan copies what another run found into this one, as long as it is what that run's digest says.
@@ -74,7 +73,12 @@ func (r *Reconciliations) takePlan(ctx context.Context, run store.Run, planned s
 	if digest != plan.PlanDigest {
 		return nonRetryable(PlanChanged, fmt.Sprintf("the plan of %s is not what its digest says: reconcile again", planned))
 	}
-	return r.Store.AddFindings(ctx, run.ID, findings)
+	for some := range slices.Chunk(findings, itemsPage) {
+		if err := r.Store.AddFindings(ctx, run.ID, some); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 const itemsPage = 500

@@ -6,15 +6,19 @@ import (
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
-	"go.temporal.io/api/serviceerror"
 
 	"farebook/booking"
 	"farebook/starter/report"
+	"farebook/starter/runs"
 	"farebook/store"
 	"farebook/workflows"
 )
 
-const reconciliationsPath = "/v1/reconciliations"
+const (
+	reconciliationsPath = "/v1/reconciliations"
+	// maxDetails bounds one answer to some megabytes.
+	maxDetails = 10_000
+)
 
 func (a *api) addReconciliations(spec huma.API) {
 	operation := a.action(spec, huma.Operation{
@@ -68,9 +72,13 @@ func (a *api) createReconciliation(ctx context.Context, in *reconciliationInput)
 	out := &startedOutput{Status: http.StatusAccepted}
 	asked := task{operation: "create-reconciliation", resource: workflows.NewRunID(), request: options}
 	replayed, err := a.once(ctx, asked, &out.Body, func(id string) error {
-		var known *serviceerror.WorkflowExecutionAlreadyStarted
-		if err := a.Bookings.StartReconciliation(ctx, id, options, ""); err != nil && !errors.As(err, &known) {
+		err := runs.Start(ctx, a.Store, a.Bookings, id, options, "")
+		var notStarted *runs.NotStarted
+		switch {
+		case errors.As(err, &notStarted):
 			return a.temporalFailed(ctx, err)
+		case err != nil:
+			return a.storeFailed(ctx, err)
 		}
 		out.Body.CorrelationID = id
 		return nil
@@ -91,12 +99,12 @@ type runOutput struct{ Body report.Run }
 func (a *api) getReconciliation(ctx context.Context, in *runInput) (*runOutput, error) {
 	run, err := a.Store.Run(ctx, in.ID)
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, problem(ctx, http.StatusNotFound, "no-such-reconciliation", "There is no reconciliation with this id, or it has not begun yet.")
+		return nil, problem(ctx, http.StatusNotFound, "no-such-reconciliation", "There is no reconciliation with this id.")
 	}
 	if err != nil {
 		return nil, a.storeFailed(ctx, err)
 	}
-	body, _, err := report.Of(ctx, a.Store, run)
+	body, _, err := report.Of(ctx, a.Store, run, maxDetails)
 	if err != nil {
 		return nil, a.storeFailed(ctx, err)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"farebook/booking"
+	"farebook/starter/runs"
 	"farebook/store"
 	"farebook/workflows"
 )
@@ -38,6 +39,22 @@ func (f *reconcileFlags) read() (booking.ReconciliationOptions, error) {
 	return f.options, nil
 }
 
+// checkApply refuses an empty --apply, which would be a run that heals whatever it finds, and what a plan has settled already.
+func (f *reconcileFlags) checkApply(cmd *cobra.Command) error {
+	if !cmd.Flags().Changed("apply") {
+		return nil
+	}
+	if f.apply == "" {
+		return errors.New("--apply is empty: name the dry run, recon_..., whose plan is to be carried out")
+	}
+	for _, name := range []string{"dry-run", "lookback-days", "limit", "scope"} {
+		if cmd.Flags().Changed(name) {
+			return fmt.Errorf("--%s does not go with --apply: a plan is carried out as it was made; leave it out", name)
+		}
+	}
+	return nil
+}
+
 func reconcileCommand() *cobra.Command {
 	flags := &reconcileFlags{}
 	reconcile := &cobra.Command{
@@ -54,8 +71,8 @@ func reconcileCommand() *cobra.Command {
 			if err := checkFormat(flags.format); err != nil {
 				return err
 			}
-			if flags.apply != "" && options.DryRun {
-				return errors.New("--apply and --dry-run: a plan is carried out or it is not")
+			if err := flags.checkApply(cmd); err != nil {
+				return err
 			}
 			return messagingCommand(cmd, "reconcile", func(books *store.Store, w *workflows.Client, _ *slog.Logger) error {
 				return startRun(cmd, books, w, options, flags)
@@ -91,7 +108,7 @@ func startRun(cmd *cobra.Command, books *store.Store, w *workflows.Client, optio
 		options.DryRun = false
 	}
 	id := workflows.NewRunID()
-	if err := w.StartReconciliation(ctx, id, options, flags.apply); err != nil {
+	if err := runs.Start(ctx, books, w, id, options, flags.apply); err != nil {
 		return fmt.Errorf("start the reconciliation: %w", err)
 	}
 	if !flags.wait {

@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -34,8 +35,12 @@ func followRunCommand() *cobra.Command {
 				return err
 			}
 			return messagingCommand(cmd, "reconcile", func(books *store.Store, w *workflows.Client, _ *slog.Logger) error {
-				if _, err := books.Run(cmd.Context(), args[0]); err != nil {
+				run, err := books.Run(cmd.Context(), args[0])
+				if err != nil {
 					return noSuchRun(args[0], err)
+				}
+				if run.Status != store.RunRunning { // Temporal may have forgotten it
+					return showEnd(cmd, books, run, format)
 				}
 				return followToTheEnd(cmd, books, w, args[0], format)
 			})
@@ -48,22 +53,33 @@ func followRunCommand() *cobra.Command {
 // followToTheEnd shows progress and then the report; Ctrl-C ends the showing, and not the run.
 func followToTheEnd(cmd *cobra.Command, books *store.Store, w *workflows.Client, id, format string) error {
 	ctx := cmd.Context()
-	err := followRun(ctx, cmd.ErrOrStderr(), w, id)
+	ended := followRun(ctx, cmd.ErrOrStderr(), w, id)
 	if ctx.Err() != nil {
 		return &Interrupted{fmt.Sprintf("%s goes on without us; follow it with: %s %s", id, followUse, id)}
 	}
-	if err != nil {
-		return err
-	}
 	run, err := books.Run(ctx, id)
-	if err != nil {
-		return err
+	if err == nil && run.Status != store.RunRunning {
+		return showEnd(cmd, books, run, format)
 	}
-	left, err := printRun(ctx, cmd.OutOrStdout(), books, run, format)
-	if err == nil && left > 0 {
+	if ended != nil {
+		// Somebody terminated it, so that it could not write its end.
+		ended = fmt.Errorf("%s has not ended well: %w", id, ended)
+	}
+	return errors.Join(ended, err)
+}
+
+// showEnd prints a run that has ended, and says by its error what is left to do.
+func showEnd(cmd *cobra.Command, books *store.Store, run store.Run, format string) error {
+	left, err := printRun(cmd.Context(), cmd.OutOrStdout(), books, run, format)
+	switch {
+	case err != nil:
+		return err
+	case run.Status == store.RunFailed:
+		return fmt.Errorf("%s has failed: %s", run.CorrelationID, run.Error)
+	case left > 0:
 		return fmt.Errorf("%w: %d", ErrDifferences, left)
 	}
-	return err
+	return nil
 }
 
 // followPace is how often a run is asked how far it is.
@@ -89,19 +105,30 @@ func followRun(ctx context.Context, out io.Writer, w *workflows.Client, id strin
 			return err
 		case <-ticker.C:
 		}
-		at, err := w.ReconciliationProgress(ctx, id)
-		if err != nil {
-			continue // the run itself says how it ended
-		}
-		line := progressLine(at)
+		share, line := askProgress(ctx, w, id)
 		switch {
 		case terminal:
-			_, _ = fmt.Fprintf(out, "\r\033[K%s %s", bar(shareOf(at)), line) // as above
+			// A line that is wider than the terminal is cut there: wrapped, it could not be written over.
+			_, _ = fmt.Fprintf(out, "\r\033[K\033[?7l%s %s\033[?7h", bar(share), line) // as above
 		case line != last:
 			_, _ = fmt.Fprintln(out, line) // as above
 		}
 		last = line
 	}
+}
+
+// answerTime is how long a run may take to say how far it is.
+const answerTime = 5 * time.Second
+
+// askProgress is a line about how far a run is. How it ended it says itself.
+func askProgress(ctx context.Context, w *workflows.Client, id string) (share float64, line string) {
+	asking, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
+	at, err := w.ReconciliationProgress(asking, id)
+	if err != nil {
+		return 0, "no answer yet: a worker has to be running"
+	}
+	return shareOf(at), progressLine(at)
 }
 
 func progressLine(at workflows.ReconciliationProgress) string {

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
 
 	"farebook/starter/report"
 	"farebook/store"
@@ -15,7 +17,7 @@ import (
 
 // printRun writes a run with its items, and returns how many differences nobody has dealt with.
 func printRun(ctx context.Context, out io.Writer, books *store.Store, run store.Run, format string) (left int64, err error) {
-	r, left, err := report.Of(ctx, books, run)
+	r, left, err := report.Of(ctx, books, run, 0)
 	if err != nil {
 		return 0, err
 	}
@@ -40,7 +42,7 @@ func printTable(out io.Writer, r report.Run) error {
 			why += " (" + item.Note + ")"
 		}
 		_, _ = fmt.Fprintf(table, "%d\t%s\t%s %s\t%s\t%d\t%d %s\t%s\t%s\t%s\n", item.ID, item.Class, item.Object, item.StripeID, item.Booking, item.Here, // as above
-			item.AtStripe, item.Currency, item.Proposed, item.State, why)
+			item.AtStripe, item.Currency, item.Proposed, item.State, oneLine(why))
 	}
 	if err := table.Flush(); err != nil {
 		return err
@@ -57,7 +59,12 @@ func printTable(out io.Writer, r report.Run) error {
 		r.Scanned, r.Fixed, r.Failed, r.Skipped, r.Overdue); err != nil {
 		return err
 	}
-	if r.DryRun && len(r.Details) > 0 {
+	if r.Error != "" {
+		if _, err := fmt.Fprintf(out, "it failed: %s\n", r.Error); err != nil {
+			return err
+		}
+	}
+	if r.DryRun && r.Status == store.RunCompleted && len(r.Details) > 0 {
 		_, err := fmt.Fprintf(out, "plan %.12s: carry it out with: starter reconcile --apply %s\n", r.PlanDigest, r.CorrelationID)
 		return err
 	}
@@ -70,8 +77,27 @@ func printCSV(out io.Writer, r report.Run) error {
 	for _, item := range r.Details {
 		rows = append(rows, []string{
 			r.CorrelationID, strconv.FormatUint(item.ID, 10), item.Class, item.Object, item.StripeID, item.BalanceTransactionID, item.Booking,
-			strconv.FormatInt(item.Here, 10), strconv.FormatInt(item.AtStripe, 10), item.Currency, item.Proposed, item.State, item.Reason, item.Note,
+			strconv.FormatInt(item.Here, 10), strconv.FormatInt(item.AtStripe, 10), item.Currency, item.Proposed, item.State, plain(item.Reason),
+			plain(item.Note),
 		})
 	}
 	return w.WriteAll(rows)
+}
+
+// plain keeps a spreadsheet from taking somebody's text for a formula (owasp.org/www-community/attacks/CSV_Injection).
+func plain(text string) string {
+	if begin := strings.TrimLeftFunc(text, unicode.IsSpace); begin != "" && strings.ContainsRune("=+-@", rune(begin[0])) {
+		return "'" + text
+	}
+	return text
+}
+
+// oneLine keeps somebody's text from breaking the table, and from telling the terminal what to do.
+func oneLine(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
+			return ' '
+		}
+		return r
+	}, text)
 }

@@ -27,6 +27,7 @@ type Run struct {
 	Error         string     `json:"error,omitempty"`
 	Counts        []Count    `json:"counts" nullable:"false"`
 	Details       []Item     `json:"details" nullable:"false"`
+	Truncated     bool       `json:"truncated,omitempty" doc:"There are more details than are answered here; the counts are of all. The command reconcile show prints each."`
 }
 
 // Count is one line of the counts by reason, with the money by currency.
@@ -55,11 +56,12 @@ type Item struct {
 	Note                 string `json:"note,omitempty"`
 }
 
-// MaxItems bounds what is read at once; a run with more says so in its counts.
-const MaxItems = 10_000
+// page is how many items are read at once.
+const page = 1000
 
-// Of reads a run with its items. Left are the differences that nobody has dealt with.
-func Of(ctx context.Context, books *store.Store, run store.Run) (r Run, left int64, err error) {
+// Of reads a run with its items, up to most of them, or all when most is 0. Left are the differences that nobody has dealt
+// with.
+func Of(ctx context.Context, books *store.Store, run store.Run, most int) (r Run, left int64, err error) {
 	r = Run{
 		CorrelationID: run.CorrelationID, Status: run.Status, StartedAt: run.StartedAt, CompletedAt: run.CompletedAt, DryRun: run.Options.DryRun,
 		Scope: string(run.Options.Scope), LookbackDays: run.Options.LookbackDays, Applies: run.Applies, Scanned: run.Scanned, Overdue: run.Overdue,
@@ -74,11 +76,22 @@ func Of(ctx context.Context, books *store.Store, run store.Run) (r Run, left int
 	}
 	tally := store.TallyOf(counts)
 	r.Fixed, r.Failed, r.Skipped = tally.Fixed, tally.Failed, tally.Skipped
-	items, err := books.Items(ctx, run.ID, "", 0, MaxItems)
-	for _, item := range items {
-		r.Details = append(r.Details, itemOf(item))
+	for after := uint64(0); ; {
+		items, err := books.Items(ctx, run.ID, "", after, page)
+		if err != nil {
+			return r, tally.Left, err
+		}
+		for _, item := range items {
+			after = item.ID
+			if r.Truncated = most > 0 && len(r.Details) == most; r.Truncated {
+				return r, tally.Left, nil
+			}
+			r.Details = append(r.Details, itemOf(item))
+		}
+		if len(items) < page {
+			return r, tally.Left, nil
+		}
 	}
-	return r, tally.Left, err
 }
 
 func itemOf(item store.Item) Item {

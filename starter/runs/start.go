@@ -1,0 +1,38 @@
+// Package runs starts reconciliations: the same for the command line and the API.
+package runs
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"go.temporal.io/api/serviceerror"
+
+	"farebook/booking"
+	"farebook/reconciliation"
+	"farebook/store"
+	"farebook/workflows"
+)
+
+// Start starts a run, or finds the one that has this id, and writes its row: what was told to be going can be read at once, also
+// when no worker has taken it yet. The workflow comes first, so that no row is left whose run never begins; should this
+// die in between, the workflow writes the row itself.
+func Start(ctx context.Context, books *store.Store, w *workflows.Client, id string, options booking.ReconciliationOptions, applies string) error {
+	now := time.Now().UTC()
+	err := w.StartReconciliation(ctx, id, options, applies)
+	var known *serviceerror.WorkflowExecutionAlreadyStarted
+	if err != nil && !errors.As(err, &known) {
+		return &NotStarted{err}
+	}
+	window := reconciliation.LookBack(now, options.LookbackDays)
+	_, err = books.BeginRun(ctx, store.Run{
+		CorrelationID: id, Options: options, Applies: applies, WindowStart: window.From, WindowEnd: window.To, StartedAt: now,
+	})
+	return err
+}
+
+// NotStarted says that Temporal took no run; any other error is the database's.
+type NotStarted struct{ cause error }
+
+func (e *NotStarted) Error() string { return "the run was not started: " + e.cause.Error() }
+func (e *NotStarted) Unwrap() error { return e.cause }
