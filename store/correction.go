@@ -60,10 +60,27 @@ func (s *Store) Correct(ctx context.Context, c Correction, now time.Time) error 
 	})
 }
 
+// ResolveItem records that a person has dealt with an item. It returns ErrNotFound, or *NotCorrectable for one that is
+// settled already.
+func (s *Store) ResolveItem(ctx context.Context, id uint64, note string) error {
+	if err := s.SettleItem(ctx, id, ItemResolved, note); !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	item, err := s.Item(ctx, id)
+	if err != nil {
+		return err
+	}
+	return settled(item)
+}
+
+func settled(item Item) error {
+	return &NotCorrectable{fmt.Sprintf("item %d is %s already", item.ID, item.State)}
+}
+
 func correctable(item Item) error {
 	switch {
 	case item.State != ItemFound && item.State != ItemFailed:
-		return &NotCorrectable{fmt.Sprintf("item %d is %s already", item.ID, item.State)}
+		return settled(item)
 	case item.Healing != booking.HealNone:
 		return &NotCorrectable{fmt.Sprintf("item %d is healed by its own workflow (%s): reconcile, or apply its plan", item.ID, item.Healing)}
 	case item.BalanceTransactionID == "" || item.Class == booking.Timing:

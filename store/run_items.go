@@ -106,10 +106,18 @@ type difference struct {
 	fingerprint    string
 	here, atStripe int64
 	currency       booking.Currency
+	states         string
 }
 
 func differenceOf(f booking.Finding) difference {
-	return difference{f.Fingerprint(), f.Here, f.AtStripe, f.Currency}
+	d := difference{fingerprint: f.Fingerprint(), here: f.Here, atStripe: f.AtStripe, currency: f.Currency}
+	switch {
+	case f.Class == booking.StateMismatch:
+		d.states = short(f.Reason, 500) // says in what states the two sides are, which its amounts do not
+	case f.Object == "clearing":
+		d.here, d.atStripe = f.Here-f.AtStripe, 0 // both sides move with every booking, and how far they are apart does not
+	}
+	return d
 }
 
 // resolvedBefore reads the notes of those that a person has resolved.

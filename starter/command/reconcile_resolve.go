@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -32,17 +34,23 @@ func resolveItemCommand() *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("%q is no item's number: see reconcile show RUN", args[0])
 			}
-			if strings.TrimSpace(note) == "" || len(note) > 500 {
-				return errors.New("--note: say in 1 to 500 bytes what was done, for those who ask later")
+			if strings.TrimSpace(note) == "" || len(note) > 500 || !utf8.ValidString(note) {
+				return errors.New("--note: say in 1 to 500 bytes of UTF-8 what was done, for those who ask later")
 			}
 			if cmd.Flags().Changed("account") && !post {
 				return errors.New("--account: goes with --post")
+			}
+			if post && !slices.Contains(ledger.CorrectionAccounts, ledger.Account(account)) {
+				return fmt.Errorf("--account: %q takes no correction: say one of %s", account, accountNames())
 			}
 			if post {
 				return correctItem(cmd, store.Correction{ItemID: id, Against: ledger.Account(account), Note: note})
 			}
 			return booksCommand(cmd, "reconcile", func(books *store.Store) error {
-				return noSuchItem(id, books.SettleItem(cmd.Context(), id, store.ItemResolved, note))
+				if err := noSuchItem(id, books.ResolveItem(cmd.Context(), id, note)); err != nil {
+					return err
+				}
+				return sayResolved(cmd, id)
 			})
 		},
 	}
@@ -62,7 +70,7 @@ func accountNames() string {
 
 func noSuchItem(id uint64, err error) error {
 	if errors.Is(err, store.ErrNotFound) {
-		return fmt.Errorf("there is no item %d that waits for a person", id)
+		return fmt.Errorf("there is no item %d: see reconcile show RUN", id)
 	}
 	return err
 }
@@ -84,8 +92,16 @@ func correctItem(cmd *cobra.Command, correction store.Correction) error {
 				return err
 			}
 		}
-		return noSuchItem(correction.ItemID, books.Correct(ctx, correction, time.Now().UTC()))
+		if err := noSuchItem(correction.ItemID, books.Correct(ctx, correction, time.Now().UTC())); err != nil {
+			return err
+		}
+		return sayResolved(cmd, correction.ItemID)
 	})
+}
+
+func sayResolved(cmd *cobra.Command, id uint64) error {
+	_, err := fmt.Fprintf(cmd.OutOrStdout(), "item %d is resolved\n", id)
+	return err
 }
 
 // balanceTransaction is nil for one that Stripe does not have.
