@@ -3,12 +3,14 @@ package activities
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
 	"go.temporal.io/sdk/activity"
 
 	"farebook/booking"
+	"farebook/internal/stripeapi"
 	"farebook/internal/wait"
 	"farebook/reconciliation"
 	"farebook/store"
@@ -18,6 +20,8 @@ import (
 type HealingsInput struct {
 	RunID uint64 `json:"runId"`
 	After uint64 `json:"after"`
+	// Planned: the items are another run's plan, and what differs otherwise by now is not what was planned.
+	Planned bool `json:"planned,omitempty"`
 }
 
 // HealingTask is one item, and what its own workflow needs to be started.
@@ -32,8 +36,12 @@ type HealingTask struct {
 	CorrelationID   string            `json:"correlationId,omitempty"`
 }
 
-// healingsAtOnce is how many items are healed beside one another: each is a workflow of its own.
-const healingsAtOnce = 20
+const (
+	// healingsAtOnce is how many items are healed beside one another: each is a workflow of its own.
+	healingsAtOnce = 20
+	// lookTime is after how long of looking at them they are handed over as they are: within what a step has on its fast path.
+	lookTime = 2 * time.Second
+)
 
 // NextHealings reads the next items that may be healed. One that fits by now is skipped, as is one that a person has to
 // decide.
@@ -42,12 +50,16 @@ func (r *Reconciliations) NextHealings(ctx context.Context, in HealingsInput) ([
 	if err != nil {
 		return nil, err
 	}
+	stripe, began := r.paced(in.RunID), time.Now()
 	tasks := make([]HealingTask, 0, len(items))
 	for _, item := range items {
+		if len(tasks) > 0 && time.Since(began) > lookTime {
+			break
+		}
 		task := HealingTask{ItemID: item.ID, StripeID: item.StripeID, PaymentIntentID: item.PaymentIntentID, Reference: item.Reference}
 		if slices.Contains(r.Heal, item.Healing) {
 			task.Healing = item.Healing
-			if err := r.prepare(ctx, item, &task); err != nil {
+			if err := r.prepare(ctx, stripe, item, in.Planned, &task); err != nil {
 				return nil, err
 			}
 		}
@@ -57,14 +69,18 @@ func (r *Reconciliations) NextHealings(ctx context.Context, in HealingsInput) ([
 }
 
 // prepare looks once more before anything is done, and finds what the workflow is started with.
-func (r *Reconciliations) prepare(ctx context.Context, item store.Item, task *HealingTask) error {
-	differs, err := r.differs(ctx, item)
+func (r *Reconciliations) prepare(ctx context.Context, stripe *stripeapi.Client, item store.Item, planned bool, task *HealingTask) error {
+	now, err := r.differs(ctx, stripe, item)
 	if err != nil {
 		return err
 	}
-	if !differs {
+	switch {
+	case now == "":
 		task.Healing = booking.HealNone
 		return r.settle(ctx, item.ID, store.ItemSkipped, "changed since: the two sides agree by now")
+	case planned && now != item.Reason:
+		task.Healing = booking.HealNone
+		return r.settle(ctx, item.ID, store.ItemSkipped, "changed since: by now "+now+"; reconcile again")
 	}
 	if item.Healing == booking.HealPayout || item.Healing == booking.HealAccountFee { // no booking's
 		return nil
@@ -111,18 +127,19 @@ const (
 
 // ConfirmHealings waits until each item is healed, and writes whether it was.
 func (r *Reconciliations) ConfirmHealings(ctx context.Context, in ConfirmInput) error {
-	end := time.Now().Add(confirmTime)
+	stripe, end := r.paced(in.RunID), time.Now().Add(confirmTime)
 	left := in.ItemIDs
 	for {
 		var still []uint64
 		for _, id := range left {
-			healed, err := r.healed(ctx, in.RunID, id)
+			healed, err := r.healed(ctx, stripe, in.RunID, id)
 			if err != nil {
 				return err
 			}
 			if !healed {
 				still = append(still, id)
 			}
+			activity.RecordHeartbeat(ctx)
 		}
 		if left = still; len(left) == 0 {
 			return nil
@@ -130,7 +147,6 @@ func (r *Reconciliations) ConfirmHealings(ctx context.Context, in ConfirmInput) 
 		if time.Now().After(end) {
 			break
 		}
-		activity.RecordHeartbeat(ctx)
 		if err := wait.For(ctx, confirmPace); err != nil {
 			return err
 		}
@@ -143,13 +159,13 @@ func (r *Reconciliations) ConfirmHealings(ctx context.Context, in ConfirmInput) 
 	return nil
 }
 
-func (r *Reconciliations) healed(ctx context.Context, runID, id uint64) (bool, error) {
+func (r *Reconciliations) healed(ctx context.Context, stripe *stripeapi.Client, runID, id uint64) (bool, error) {
 	items, err := r.Store.Items(ctx, runID, "", id-1, 1)
 	if err != nil || len(items) == 0 {
 		return true, err
 	}
-	differs, err := r.differs(ctx, items[0])
-	if err != nil || differs {
+	differs, err := r.differs(ctx, stripe, items[0])
+	if err != nil || differs != "" {
 		return false, err
 	}
 	return true, r.settle(ctx, id, store.ItemFixed, "")
@@ -163,41 +179,62 @@ func (r *Reconciliations) settle(ctx context.Context, id uint64, state, note str
 	return nil
 }
 
-// differs looks at one item again, at both sides.
-func (r *Reconciliations) differs(ctx context.Context, item store.Item) (bool, error) {
+// differs looks at one item again, at both sides, and says why they differ; empty when they agree.
+func (r *Reconciliations) differs(ctx context.Context, stripe *stripeapi.Client, item store.Item) (string, error) {
 	if item.Class == booking.StateMismatch {
-		return r.statesDiffer(ctx, item)
+		return r.statesDiffer(ctx, stripe, item)
 	}
 	line := item.Line()
 	posted, err := r.Store.PostingsOf(ctx, []reconciliation.Line{line})
-	return len(posted[line.ID]) == 0, err
+	if err != nil || len(posted[line.ID]) > 0 {
+		return "", err
+	}
+	return item.Reason, nil
 }
 
-func (r *Reconciliations) statesDiffer(ctx context.Context, item store.Item) (bool, error) {
+func (r *Reconciliations) statesDiffer(ctx context.Context, stripe *stripeapi.Client, item store.Item) (string, error) {
 	switch item.Object {
 	case "payment":
-		snapshot, _, err := r.Stripe.PaymentIntent(ctx, item.StripeID)
+		snapshot, _, err := stripe.PaymentIntent(ctx, item.StripeID)
 		if err != nil {
-			return false, stripeError(err)
+			return "", stripeError(err)
 		}
 		known, err := r.Store.Booking(ctx, item.Reference)
-		return known.Payment == nil || known.Payment.Status != snapshot.PaymentStatus(), err
+		if err != nil {
+			return "", err
+		}
+		if known.Payment == nil {
+			return reasonOf(item.Object, "", string(snapshot.PaymentStatus())), nil
+		}
+		return reasonOf(item.Object, string(known.Payment.Status), string(snapshot.PaymentStatus())), nil
 	case "refund":
-		snapshot, err := r.Stripe.Refund(ctx, item.StripeID)
+		snapshot, err := stripe.Refund(ctx, item.StripeID)
 		return r.stateDiffers(ctx, item, string(snapshot.Status()), err)
 	case "dispute":
-		snapshot, err := r.Stripe.Dispute(ctx, item.StripeID)
+		snapshot, err := stripe.Dispute(ctx, item.StripeID)
 		return r.stateDiffers(ctx, item, string(snapshot.Status), err)
 	default:
-		snapshot, err := r.Stripe.Payout(ctx, item.StripeID)
+		snapshot, err := stripe.Payout(ctx, item.StripeID)
 		return r.stateDiffers(ctx, item, string(snapshot.Status), err)
 	}
 }
 
-func (r *Reconciliations) stateDiffers(ctx context.Context, item store.Item, there string, err error) (bool, error) {
+func (r *Reconciliations) stateDiffers(ctx context.Context, item store.Item, there string, err error) (string, error) {
 	if err != nil {
-		return false, stripeError(err)
+		return "", stripeError(err)
 	}
 	here, err := r.Store.StatesOf(ctx, item.Object, []string{item.StripeID})
-	return here[item.StripeID] != there, err
+	return reasonOf(item.Object, here[item.StripeID], there), err
+}
+
+// reasonOf says how the states of an object differ, and nothing when they agree. here is empty for what is not known.
+func reasonOf(object, here, there string) string {
+	switch here {
+	case there:
+		return ""
+	case "":
+		return fmt.Sprintf("the %s is %s at Stripe and not known here", object, there)
+	default:
+		return fmt.Sprintf("the %s is %s here and %s at Stripe", object, here, there)
+	}
 }

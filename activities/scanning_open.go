@@ -2,7 +2,6 @@ package activities
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"time"
 
@@ -98,7 +97,7 @@ func (r *Reconciliations) compareOpen(ctx context.Context, stripe *stripeapi.Cli
 	}
 	finding.Class, finding.Healing, finding.Currency = booking.StateMismatch, booking.HealPayment, snapshot.Currency
 	finding.AtStripe = snapshot.AmountReceived
-	finding.Reason = fmt.Sprintf("the payment is %s here and %s at Stripe", here, there)
+	finding.Reason = reasonOf("payment", string(here), string(there))
 	if time.Since(created) < r.Lag {
 		finding.Class, finding.Healing = booking.Timing, booking.HealNone
 	}

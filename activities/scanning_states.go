@@ -2,7 +2,6 @@ package activities
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 
@@ -74,12 +73,8 @@ func (r *Reconciliations) compareStates(
 	var findings []booking.Finding
 	for _, state := range states {
 		known, isKnown := here[state.ID]
-		reason := fmt.Sprintf("the %s is %s here and %s at Stripe", object, known, state.Status)
-		switch {
-		case isKnown && known != state.Status:
-		case !isKnown && ours[state.ID]:
-			reason = fmt.Sprintf("the %s is %s at Stripe and not known here", object, state.Status)
-		default:
+		reason := reasonOf(object, known, state.Status)
+		if reason == "" || !isKnown && !ours[state.ID] {
 			continue
 		}
 		findings = append(findings, booking.Finding{

@@ -89,7 +89,7 @@ func (s *Store) LastGoodRun(ctx context.Context) (Run, error) {
 	return row.domain(), notFound(err)
 }
 
-// EndRun writes how a run ended, and removes its scratch.
+// EndRun writes how a run ended, and removes its scratch, and what a worker that had been given up wrote for one that has ended.
 func (s *Store) EndRun(ctx context.Context, run Run) error {
 	err := s.db.WithContext(ctx).Model(&runRow{}).Where("id = ?", run.ID).Updates(map[string]any{
 		"status": run.Status, "scanned": run.Scanned, "overdue": run.Overdue, "plan_sha256": run.PlanDigest, "error": short(run.Error, 500),
@@ -98,13 +98,28 @@ func (s *Store) EndRun(ctx context.Context, run Run) error {
 	if err != nil {
 		return err
 	}
+	var ended []uint64
+	err = s.db.WithContext(ctx).Model(&runRow{}).
+		Where("status <> ? AND EXISTS (SELECT 1 FROM reconciliation_seen s WHERE s.run_id = reconciliation_runs.id)", RunRunning).Pluck("id", &ended).Error
+	if err != nil {
+		return err
+	}
+	for _, id := range ended {
+		if err := s.removeScratch(ctx, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// scratchBatch bounds one DELETE, so that it holds no locks for long.
+const scratchBatch = 10_000
+
+func (s *Store) removeScratch(ctx context.Context, runID uint64) error {
 	for {
-		removed := s.db.WithContext(ctx).Where("run_id = ?", run.ID).Limit(scratchBatch).Delete(&seenRow{})
+		removed := s.db.WithContext(ctx).Where("run_id = ?", runID).Limit(scratchBatch).Delete(&seenRow{})
 		if removed.Error != nil || removed.RowsAffected < scratchBatch {
 			return removed.Error
 		}
 	}
 }
-
-// scratchBatch bounds one DELETE, so that it holds no locks for long.
-const scratchBatch = 10_000

@@ -123,8 +123,10 @@ func scanning(summary string) workflow.ActivityOptions {
 			BackoffCoefficient: 2,
 			MaximumInterval:    time.Minute,
 		},
-		Priority: temporal.Priority{PriorityKey: 5},
-		Summary:  summary,
+		// A run that is cancelled, or of which a scan failed, ends after its scans: what they write belongs to it.
+		WaitForCancellation: true,
+		Priority:            temporal.Priority{PriorityKey: 5},
+		Summary:             summary,
 	}
 }
 

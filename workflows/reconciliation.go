@@ -14,13 +14,22 @@ import (
 
 var reconciliations *activities.Reconciliations
 
-// ReconciliationInput starts a reconciliation. CorrelationID is made when it is empty, as a schedule leaves it. BookingsQueue
+// ReconciliationInput starts a reconciliation. CorrelationID is the workflow id's when it is empty, as a schedule leaves it. BookingsQueue
 // is where what is healed runs.
 type ReconciliationInput struct {
 	CorrelationID string                        `json:"correlationId,omitempty"`
 	Options       booking.ReconciliationOptions `json:"options"`
 	Applies       string                        `json:"applies,omitempty"`
 	BookingsQueue string                        `json:"bookingsQueue"`
+	// Heals is how far the run was when it went on in a new history; nil at its beginning.
+	Heals *ReconciliationHeals `json:"heals,omitempty"`
+}
+
+// ReconciliationHeals is a run among its healings: each writes several events, and a history holds 51,200 at most.
+type ReconciliationHeals struct {
+	Begun activities.ReconciliationBegun `json:"begun"`
+	After uint64                         `json:"after"` // the last item that was dealt with
+	At    ReconciliationProgress         `json:"at"`
 }
 
 // ReconciliationProgress answers the query status.
@@ -50,17 +59,24 @@ type reconciling struct {
 // writes its report and nothing else; one that applies another's plan scans nothing.
 func Reconciliation(ctx workflow.Context, in ReconciliationInput) (activities.ReconciliationResult, error) {
 	if in.CorrelationID == "" {
-		in.CorrelationID = "recon_" + strings.ReplaceAll(workflow.GetInfo(ctx).WorkflowExecution.RunID, "-", "")
+		in.CorrelationID = correlationOf(workflow.GetInfo(ctx).WorkflowExecution.ID)
 	}
 	r := &reconciling{in: in, at: ReconciliationProgress{CorrelationID: in.CorrelationID, Stage: "beginning"}}
 	if err := workflow.SetQueryHandler(ctx, QueryStatus, func() (ReconciliationProgress, error) { return r.at, nil }); err != nil {
 		return activities.ReconciliationResult{}, err
 	}
 	err := r.run(ctx)
+	if workflow.IsContinueAsNewError(err) {
+		return activities.ReconciliationResult{}, err
+	}
 	return r.conclude(ctx, err)
 }
 
 func (r *reconciling) run(ctx workflow.Context) error {
+	if r.in.Heals != nil {
+		r.begun, r.at = r.in.Heals.Begun, r.in.Heals.At
+		return r.heal(ctx, r.in.Heals.After)
+	}
 	begin := activities.BeginReconciliationInput{
 		CorrelationID: r.in.CorrelationID, Options: r.in.Options, Applies: r.in.Applies, StartedAt: workflow.Now(ctx),
 	}
@@ -75,7 +91,7 @@ func (r *reconciling) run(ctx workflow.Context) error {
 	if r.in.Options.DryRun {
 		return nil
 	}
-	return r.heal(ctx)
+	return r.heal(ctx, 0)
 }
 
 // scan looks at the balance transactions first: what the ledger has beyond them is known only then.
@@ -130,27 +146,41 @@ func (r *reconciling) together(ctx workflow.Context, stage string, batch []scan)
 	}
 	r.at.Stage = stage
 	r.describe(ctx)
+	scans, stop := workflow.WithCancel(ctx)
+	defer stop()
 	futures := make([]workflow.Future, len(batch))
 	for i, one := range batch {
-		futures[i] = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, scanning(one.summary)), one.activity, one.in)
+		futures[i] = workflow.ExecuteActivity(workflow.WithActivityOptions(scans, scanning(one.summary)), one.activity, one.in)
 	}
+	var failure error
 	for _, future := range futures {
 		var scanned activities.Scanned
+		// Not on scans: its end is waited for, or a scan would write beside a run that has ended.
 		if err := future.Get(ctx, &scanned); err != nil {
-			return err
+			failure = firstOf(failure, err)
+			stop()
+			continue
 		}
 		r.at.ScansDone++
 		r.at.Scanned += scanned.Lines
 		r.at.Found += scanned.Found
 		r.describe(ctx)
 	}
-	return nil
+	return failure
 }
 
-// heal asks the workflow of each item that may be healed, and has the outcome confirmed.
-func (r *reconciling) heal(ctx workflow.Context) error {
+// firstOf is the first thing that failed: what follows was stopped because of it.
+func firstOf(failure, err error) error {
+	if failure != nil {
+		return failure
+	}
+	return err
+}
+
+// heal asks the workflow of each item after one that may be healed, and has the outcome confirmed.
+func (r *reconciling) heal(ctx workflow.Context, after uint64) error {
 	r.at.Stage = "healing"
-	in := activities.HealingsInput{RunID: r.begun.RunID}
+	in := activities.HealingsInput{RunID: r.begun.RunID, After: after, Planned: r.in.Applies != ""}
 	for {
 		var tasks []activities.HealingTask
 		if err := (step{"Read what may be healed", reconciliations.NextHealings, moneyPatience}).run(ctx, in, &tasks); err != nil {
@@ -178,6 +208,10 @@ func (r *reconciling) heal(ctx workflow.Context) error {
 		confirming := workflow.WithActivityOptions(ctx, scanning("Confirm what was healed"))
 		if err := workflow.ExecuteActivity(confirming, reconciliations.ConfirmHealings, confirm).Get(ctx, nil); err != nil {
 			return err
+		}
+		if workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
+			r.in.Heals = &ReconciliationHeals{Begun: r.begun, After: in.After, At: r.at}
+			return workflow.NewContinueAsNewError(ctx, TypeReconciliation, r.in)
 		}
 	}
 }

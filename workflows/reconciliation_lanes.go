@@ -35,16 +35,20 @@ func (r *reconciling) scanWindows(ctx workflow.Context) error {
 	r.describe(ctx)
 	left := cut(activities.ScanInput{RunID: r.begun.RunID, Window: r.begun.Whole, Pages: fewestPages}, lanes)
 	selector, running := workflow.NewSelector(ctx), 0
+	scans, stop := workflow.WithCancel(ctx)
+	defer stop()
 	var failure error
-	for running+len(left) > 0 && failure == nil {
-		for ; running < lanes && len(left) > 0; running++ {
+	for running > 0 || len(left) > 0 && failure == nil {
+		for ; running < lanes && len(left) > 0 && failure == nil; running++ {
 			in := left[0]
 			left = left[1:]
-			options := workflow.WithActivityOptions(ctx, scanning(fmt.Sprintf("Balance transactions, %s", spanOf(in.Window))))
+			options := workflow.WithActivityOptions(scans, scanning(fmt.Sprintf("Balance transactions, %s", spanOf(in.Window))))
 			selector.AddFuture(workflow.ExecuteActivity(options, reconciliations.ScanWindow, in), func(f workflow.Future) {
 				var scanned activities.Scanned
 				running--
-				if failure = f.Get(ctx, &scanned); failure != nil {
+				if err := f.Get(ctx, &scanned); err != nil {
+					failure = firstOf(failure, err)
+					stop()
 					return
 				}
 				r.count(scanned)

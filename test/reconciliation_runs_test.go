@@ -1,0 +1,155 @@
+package test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"farebook/internal/stripestand"
+	"farebook/internal/testkit"
+	"farebook/workflows"
+)
+
+// startRun asks the API for a run and leaves it going.
+func startRun(s *testkit.Stack, body string) string {
+	s.T.Helper()
+	answer := s.Post("/v1/reconciliations", "", []byte(body))
+	require.Equal(s.T, http.StatusAccepted, answer.Status, "%s", answer.Body)
+	var started struct{ CorrelationID string }
+	answer.Into(s.T, &started)
+	return started.CorrelationID
+}
+
+// What was told to be going can be read at once, also while no worker is there to take it.
+func TestReconciliationIsReadAtOnce(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{NoWorker: true})
+	id := startRun(s, `{"scope":"payments","lookbackDays":3}`)
+	var run runView
+	s.API.Get("/v1/reconciliations/"+id, &run)
+	require.Equal(t, "running", run.Status)
+	out, err := starterWith(s, "reconcile", "--wait=false")
+	require.NoError(t, err)
+	id, _, _ = strings.Cut(out, " ")
+	out, err = starterWith(s, "reconcile", "show", id)
+	require.NoError(t, err)
+	require.Contains(t, out, id+" is running")
+
+	s.StartWorker()
+	require.Equal(t, "completed", awaitReconciliation(s, id).Status)
+	require.Equal(t, 2, s.DB.Count(t, "SELECT COUNT(*) FROM reconciliation_runs"))
+}
+
+// Healing writes history: a run with much of it goes on in a new one, heals each difference once, and ends as one run.
+func TestReconciliationGoesOnInANewHistory(t *testing.T) {
+	t.Parallel()
+	const lost = 50
+	s := testkit.New(t, testkit.Options{})
+	fillLedger(t, s.DB, lost, "pi_fill_", "txn_fill_")
+	s.Stripe.Fill(lost, time.Now().Add(-2*time.Hour), time.Now().Add(-time.Hour))
+	for n := range lost {
+		unpost(t, s.DB, n+1)
+	}
+	id := startRun(s, `{"scope":"ledger"}`)
+	run := awaitReconciliation(s, id)
+	require.Equal(t, lost, run.Fixed, "%+v\n%s", run.Details, s.Logs)
+	history := s.RunHistory(workflows.ReconciliationWorkflowID(id), "")
+	require.NotEmpty(t, history.GetEvents()[0].GetWorkflowExecutionStartedEventAttributes().GetContinuedExecutionRunId())
+	require.Less(t, testkit.CostOf(history).Events, 400)
+	require.NoError(t, s.BooksPromises())
+	require.Empty(t, reconcile(s, `{"scope":"ledger"}`).Details)
+	s.SaveRun(workflows.ReconciliationWorkflowID(id), "reconciliation_continued")
+}
+
+// A scan that fails ends the run: it says why, to whoever follows and to finance, once, and no other scan writes on.
+func TestReconciliationFails(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	s.BookAndPay("beside", nil)
+	s.AwaitQuiet()
+	s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodGet, Path: "/v1/balance_transactions", Kind: stripestand.FaultInvalidRequest, Skip: 3})
+	out, err := starterWith(s, "reconcile")
+	require.ErrorContains(t, err, "has failed: ")
+	require.Contains(t, out, "it failed: ")
+	id := s.DB.Text(t, "SELECT correlation_id FROM reconciliation_runs WHERE status = 'failed'")
+	out, err = starterWith(s, "reconcile", "follow", id)
+	require.ErrorContains(t, err, "has failed: ", out)
+	require.Zero(t, s.DB.Count(t, "SELECT COUNT(*) FROM reconciliation_seen"))
+	s.AwaitQuiet()
+	require.Equal(t, 1, financeMails(s, "reconciliation"))
+	_, err = starterWith(s, "reconcile", "--apply", id)
+	require.ErrorContains(t, err, "was no dry run")
+}
+
+// A plan is about what it says: a state that has changed again since is another difference, and is left to the next run. What
+// is looked at before it is healed counts among the run's calls.
+func TestPlanThatChangedSinceIsSkipped(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	booked := s.BookAndPay("disputed", nil)
+	s.AwaitQuiet()
+	id, err := s.Stripe.Dispute(booked.Payment.PaymentIntentID, 0, "fraudulent")
+	require.NoError(t, err)
+	s.AwaitStatus(booked.Reference, "disputed")
+	s.AwaitQuiet()
+	s.DropWebhooks()
+	require.NoError(t, s.Stripe.MoveDispute(id, "under_review"))
+	dry := reconcile(s, `{"dryRun":true}`)
+	require.Equal(t, map[string]int{"state_mismatch": 1}, dry.classes(), "%+v", dry.Details)
+	require.NoError(t, s.Stripe.MoveDispute(id, "lost"))
+
+	applied := applyPlan(s, dry.CorrelationID)
+	require.Len(t, applied.Details, 1)
+	require.Equal(t, "skipped", applied.Details[0].State)
+	require.Contains(t, applied.Details[0].Note, "changed since: by now the dispute is needs_response here and lost at Stripe")
+	require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM reconciliation_runs WHERE correlation_id = ? AND next_call_us > 0", applied.CorrelationID))
+	require.Equal(t, 1, reconcile(s, `{}`).Fixed)
+	again := applyPlan(s, dry.CorrelationID)
+	require.Equal(t, "changed since: the two sides agree by now", again.Details[0].Note)
+	s.RequirePromises()
+}
+
+// What a person writes stays text: in a spreadsheet, and on a terminal. What is settled says so.
+func TestNotesStayText(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	s.Stripe.Bill(250, "usd", "Radar")
+	found := reconcile(s, `{}`)
+	require.Len(t, found.Details, 1)
+	item := fmt.Sprint(found.Details[0].ID)
+	out, err := starterWith(s, "reconcile", "resolve", item, "--note", "=HYPERLINK(\"http://x\"),\x1b[31m\nyes")
+	require.NoError(t, err, out)
+	require.Contains(t, out, "item "+item+" is resolved")
+	out, err = starterWith(s, "reconcile", "show", found.CorrelationID, "--format", "csv")
+	require.NoError(t, err)
+	require.Contains(t, out, `"'=HYPERLINK(""http://x"")`)
+	out, err = starterWith(s, "reconcile", "show", found.CorrelationID)
+	require.NoError(t, err)
+	require.NotContains(t, out, "\x1b")
+	require.Contains(t, out, "[31m yes)")
+	for says, args := range map[string][]string{
+		"item " + item + " is resolved already": {item, "--note", "again"}, "there is no item 999": {"999", "--note", "n"},
+		"--account": {item, "--note", "n", "--post", "--account", "asset:nowhere"}, "UTF-8": {item, "--note", "\xff"},
+	} {
+		_, err := starterWith(s, append([]string{"reconcile", "resolve"}, args...)...)
+		require.ErrorContains(t, err, says)
+	}
+}
+
+// A plan that is not named is no reason to heal whatever is found, and a plan is carried out as it was made.
+func TestApplyNamesItsPlan(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{NoWorker: true})
+	for says, args := range map[string][]string{
+		"--apply is empty": {"--apply", ""}, "--scope does not go with --apply": {"--apply", "recon_1", "--scope", "ledger"},
+		"--dry-run does not go": {"--apply", "recon_1", "--dry-run"}, "there is no run": {"--apply", "recon_1"},
+	} {
+		_, err := starterWith(s, append([]string{"reconcile"}, args...)...)
+		require.ErrorContains(t, err, says)
+	}
+	require.Zero(t, s.DB.Count(t, "SELECT COUNT(*) FROM reconciliation_runs"))
+}
