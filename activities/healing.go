@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/activity"
 
 	"farebook/booking"
+	"farebook/internal/failpoint"
 	"farebook/internal/stripeapi"
 	"farebook/internal/wait"
 	"farebook/reconciliation"
@@ -168,7 +169,9 @@ func (r *Reconciliations) healed(ctx context.Context, stripe *stripeapi.Client, 
 	if err != nil || differs != "" {
 		return false, err
 	}
-	return true, r.settle(ctx, id, store.ItemFixed, "")
+	err = r.settle(ctx, id, store.ItemFixed, "")
+	failpoint.Hit("after-reconciliation-item")
+	return true, err
 }
 
 // settle leaves an item that was settled already.

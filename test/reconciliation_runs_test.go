@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"farebook/booking"
 	"farebook/internal/stripestand"
 	"farebook/internal/testkit"
 	"farebook/workflows"
@@ -152,4 +153,52 @@ func TestApplyNamesItsPlan(t *testing.T) {
 		require.ErrorContains(t, err, says)
 	}
 	require.Zero(t, s.DB.Count(t, "SELECT COUNT(*) FROM reconciliation_runs"))
+}
+
+// Two carry out one plan at once: each difference is healed once, and both runs say how it stands.
+func TestPlanIsAppliedTwiceAtOnce(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	var lost []testkit.Booked
+	for i := range 5 {
+		lost = append(lost, s.Book(fmt.Sprintf("lost-%d", i), testkit.BookingBody(nil)))
+	}
+	s.AwaitQuiet()
+	s.DropWebhooks()
+	for _, booked := range lost {
+		require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
+	}
+	dry := reconcile(s, `{"dryRun":true}`)
+	require.Len(t, dry.Details, 2*len(lost), "%+v", dry.Details)
+	client := workflows.NewClient(s.Temporal, s.Config.TaskQueue)
+	ids := []string{workflows.NewRunID(), workflows.NewRunID()}
+	for _, id := range ids {
+		require.NoError(t, client.StartReconciliation(t.Context(), id, booking.ReconciliationOptions{LookbackDays: 7, Scope: booking.ScopeAll}, dry.CorrelationID))
+	}
+	for _, id := range ids {
+		run := awaitReconciliation(s, id)
+		require.Zero(t, run.Failed, "%+v\n%s", run.Details, s.Logs)
+		require.Equal(t, len(dry.Details), run.Fixed+run.Skipped)
+	}
+	for _, booked := range lost {
+		s.RequireLedger(booked.Reference, "payment")
+		require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM emails WHERE kind = 'booking_confirmed' AND dedupe_key LIKE ?", booked.Reference+"%"))
+	}
+	s.RequirePromises()
+}
+
+// Stripe says that it is asked too often: a scan waits and goes on where it was.
+func TestReconciliationIsAskedToWait(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	s.BookAndPay("beside", nil)
+	s.AwaitQuiet()
+	bill := s.Stripe.Bill(250, "usd", "Radar")
+	for _, path := range []string{"/v1/balance_transactions", "/v1/refunds", "/v1/disputes", "/v1/payouts"} {
+		s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodGet, Path: path, Kind: stripestand.FaultRateLimit, Count: 2})
+	}
+	run := reconcile(s, `{}`)
+	require.Equal(t, planted{"missing_in_ledger " + bill: 1}, run.found())
+	require.Equal(t, 2, run.Scanned)
+	require.Empty(t, s.Stripe.Faults().Unmet())
 }

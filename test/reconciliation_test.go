@@ -264,21 +264,27 @@ func TestReconciliationsAtOnce(t *testing.T) {
 	s.RequirePromises()
 }
 
-// The worker dies in the middle of a window; another goes on, and what was found is found once.
+// The worker dies in the middle of a window, or of a healing; another goes on, and what was found is found and healed once.
 func TestReconciliationSurvivesItsWorker(t *testing.T) {
 	t.Parallel()
-	s := testkit.New(t, testkit.Options{Processes: true, WorkerFailpoint: "after-reconciliation-page"})
-	booked := s.Book("lost", testkit.BookingBody(nil))
-	again := s.DropWebhooks()
-	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
-	again()
-	run := reconcile(s, `{}`)
-	require.Equal(t, map[string]int{"missing_in_ledger": 1, "state_mismatch": 1}, run.classes(), "%+v", run.Details)
-	require.Equal(t, 2, run.Fixed, "%+v", run.Details)
-	s.RequireDeaths("worker", 1)
-	s.AwaitStatus(booked.Reference, "confirmed")
-	s.AwaitQuiet()
-	s.RequirePromises()
+	for _, failpoint := range []string{"after-reconciliation-page", "before-record-outcome", "after-record-outcome", "after-reconciliation-item"} {
+		t.Run(failpoint, func(t *testing.T) {
+			t.Parallel()
+			s := testkit.New(t, testkit.Options{Processes: true, WorkerFailpoint: failpoint})
+			booked := s.Book("lost", testkit.BookingBody(nil))
+			again := s.DropWebhooks()
+			require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
+			again()
+			run := reconcile(s, `{}`)
+			require.Equal(t, map[string]int{"missing_in_ledger": 1, "state_mismatch": 1}, run.classes(), "%+v", run.Details)
+			require.Equal(t, 2, run.Fixed, "%+v", run.Details)
+			s.RequireDeaths("worker", 1)
+			s.AwaitStatus(booked.Reference, "confirmed")
+			s.AwaitQuiet()
+			s.RequireLedger(booked.Reference, "payment")
+			s.RequirePromises()
+		})
+	}
 }
 
 // Silence is noticed: when no run has completed for too long, finance hears of it, once.

@@ -62,8 +62,8 @@ func followToTheEnd(cmd *cobra.Command, books *store.Store, w *workflows.Client,
 		return showEnd(cmd, books, run, format)
 	}
 	if ended != nil {
-		// Somebody terminated it, so that it could not write its end.
-		ended = fmt.Errorf("%s has not ended well: %w", id, ended)
+		// Terminated by somebody, so that it could not write its end; or Temporal is away.
+		ended = fmt.Errorf("how %s ends cannot be told: %w", id, ended)
 	}
 	return errors.Join(ended, err)
 }
@@ -107,6 +107,7 @@ func followRun(ctx context.Context, out io.Writer, w *workflows.Client, id strin
 		}
 		share, line := askProgress(ctx, w, id)
 		switch {
+		case ctx.Err() != nil: // nobody looks any more
 		case terminal:
 			// A line that is wider than the terminal is cut there: wrapped, it could not be written over.
 			_, _ = fmt.Fprintf(out, "\r\033[K\033[?7l%s %s\033[?7h", bar(share), line) // as above
@@ -132,11 +133,11 @@ func askProgress(ctx context.Context, w *workflows.Client, id string) (share flo
 }
 
 func progressLine(at workflows.ReconciliationProgress) string {
-	line := fmt.Sprintf("%3.0f%% %s, looked at %d, differences %d", 100*shareOf(at), at.Stage, at.Scanned, at.Found)
+	line := fmt.Sprintf("%3.0f%% looked at %d, differences %d", 100*shareOf(at), at.Scanned, at.Found)
 	if at.Healing > 0 {
 		line += fmt.Sprintf(", asked to heal %d", at.Healing)
 	}
-	return line
+	return line + ": " + at.Stage // last, where a narrow terminal cuts it
 }
 
 // linesShare is what the balance transactions are of the whole: nearly all of it, where there are many.

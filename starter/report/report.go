@@ -17,6 +17,7 @@ type Run struct {
 	DryRun        bool       `json:"dryRun"`
 	Scope         string     `json:"scope" enum:"payments,ledger,payouts,all"`
 	LookbackDays  int        `json:"lookbackDays"`
+	Limit         int        `json:"limit" doc:"Of open payments; 0 for all."`
 	Applies       string     `json:"applies,omitempty" doc:"The run whose plan was carried out."`
 	Scanned       int64      `json:"scanned"`
 	Fixed         int64      `json:"fixed"`
@@ -64,7 +65,7 @@ const page = 1000
 func Of(ctx context.Context, books *store.Store, run store.Run, most int) (r Run, left int64, err error) {
 	r = Run{
 		CorrelationID: run.CorrelationID, Status: run.Status, StartedAt: run.StartedAt, CompletedAt: run.CompletedAt, DryRun: run.Options.DryRun,
-		Scope: string(run.Options.Scope), LookbackDays: run.Options.LookbackDays, Applies: run.Applies, Scanned: run.Scanned, Overdue: run.Overdue,
+		Scope: string(run.Options.Scope), LookbackDays: run.Options.LookbackDays, Limit: run.Options.Limit, Applies: run.Applies, Scanned: run.Scanned, Overdue: run.Overdue,
 		PlanDigest: run.PlanDigest, Error: run.Error, Counts: []Count{}, Details: []Item{},
 	}
 	counts, err := books.Counts(ctx, run.ID)
