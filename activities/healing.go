@@ -58,7 +58,8 @@ func (r *Reconciliations) NextHealings(ctx context.Context, in HealingsInput) ([
 			break
 		}
 		task := HealingTask{ItemID: item.ID, StripeID: item.StripeID, PaymentIntentID: item.PaymentIntentID, Reference: item.Reference}
-		if slices.Contains(r.Heal, item.Healing) {
+		// Who applies a plan has decided about all of it; the list is for what runs by itself.
+		if item.Healing != booking.HealNone && (in.Planned || slices.Contains(r.Heal, item.Healing)) {
 			task.Healing = item.Healing
 			if err := r.prepare(ctx, stripe, item, in.Planned, &task); err != nil {
 				return nil, err

@@ -89,6 +89,25 @@ func (s *Store) LastGoodRun(ctx context.Context) (Run, error) {
 	return row.domain(), notFound(err)
 }
 
+// RunningRuns are those that were begun before a time and have not ended, the oldest first.
+func (s *Store) RunningRuns(ctx context.Context, before time.Time, limit int) ([]Run, error) {
+	var rows []runRow
+	err := s.db.WithContext(ctx).Where("status = ? AND started_at < ?", RunRunning, before.UTC()).Order("id").Limit(limit).Find(&rows).Error
+	runs := make([]Run, 0, len(rows))
+	for _, row := range rows {
+		runs = append(runs, row.domain())
+	}
+	return runs, err
+}
+
+// AbandonRun writes that a run has failed, unless it has written its own end meanwhile.
+func (s *Store) AbandonRun(ctx context.Context, id uint64, why string) (ended bool, err error) {
+	result := s.db.WithContext(ctx).Model(&runRow{}).Where("id = ? AND status = ?", id, RunRunning).Updates(map[string]any{
+		"status": RunFailed, "error": short(why, 500), "completed_at": time.Now().UTC(),
+	})
+	return result.RowsAffected > 0, result.Error
+}
+
 // EndRun writes how a run ended, and removes its scratch, and what a worker that had been given up wrote for one that has ended.
 func (s *Store) EndRun(ctx context.Context, run Run) error {
 	err := s.db.WithContext(ctx).Model(&runRow{}).Where("id = ?", run.ID).Updates(map[string]any{

@@ -3,6 +3,7 @@ package test
 import (
 	"fmt"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -201,4 +202,57 @@ func TestReconciliationIsAskedToWait(t *testing.T) {
 	require.Equal(t, planted{"missing_in_ledger " + bill: 1}, run.found())
 	require.Equal(t, 2, run.Scanned)
 	require.Empty(t, s.Stripe.Faults().Unmet())
+}
+
+// What may not be healed by itself waits for a person, and a person's plan is carried out.
+func TestPersonAppliesWhatMayNotHealByItself(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{Heal: "none"})
+	lost := s.Book("lost", testkit.BookingBody(nil))
+	s.AwaitQuiet()
+	s.DropWebhooks()
+	require.Equal(t, http.StatusOK, s.Pay(lost.Payment.PaymentIntentID, "pm_card_visa"))
+	found := reconcile(s, `{}`)
+	require.Len(t, found.Details, 2)
+	require.Zero(t, found.Fixed)
+	require.Equal(t, "pending_payment", s.Status(lost.Reference))
+	dry := reconcile(s, `{"dryRun":true}`)
+	require.Equal(t, 2, applyPlan(s, dry.CorrelationID).Fixed)
+	s.AwaitStatus(lost.Reference, "confirmed")
+	require.Empty(t, reconcile(s, `{}`).Details)
+}
+
+// A run that somebody terminates could not write its end: it is found, and does not stand there as running for ever.
+func TestTerminatedReconciliationHasFailed(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodGet, Path: "/v1/balance_transactions", Kind: stripestand.FaultHang})
+	id := startRun(s, `{}`)
+	s.Eventually(func() bool { return s.Stripe.Faults().Hanging() == 1 }, "nothing hangs")
+	require.NoError(t, s.Temporal.TerminateWorkflow(t.Context(), workflows.ReconciliationWorkflowID(id), "", "a test"))
+	s.Stripe.Faults().Clear()
+	var run runView
+	s.Eventually(func() bool {
+		s.API.Get("/v1/reconciliations/"+id, &run)
+		return run.Status == "failed"
+	}, "the run is %s; logs:\n%s", run.Status, s.Logs)
+	out, err := starterWith(s, "reconcile", "follow", id)
+	require.ErrorContains(t, err, "its workflow was ended before", out)
+	require.Empty(t, reconcile(s, `{}`).Details)
+	require.Zero(t, s.DB.Count(t, "SELECT COUNT(*) FROM reconciliation_seen"))
+}
+
+// Who follows a run hears why it does not get on.
+func TestReconcileCommandSaysWhatIsInTheWay(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodGet, Path: "/v1/balance_transactions", Kind: stripestand.FaultUnauthorized})
+	command := s.StarterCommand("reconcile")
+	said := &testkit.Buffer{}
+	command.Stdout, command.Stderr = said, said
+	require.NoError(t, command.Start())
+	s.Eventually(func() bool { return strings.Contains(said.String(), "tried again after: ") }, "it said %s", said)
+	require.NoError(t, command.Process.Signal(os.Interrupt))
+	require.Error(t, command.Wait())
+	require.Contains(t, said.String(), "list balance transactions")
 }

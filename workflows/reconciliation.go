@@ -44,6 +44,8 @@ type ReconciliationProgress struct {
 	Scanned     int64 `json:"scanned"`
 	Found       int64 `json:"found"`
 	Healing     int   `json:"healing"` // items whose workflows were asked
+	// Trouble is what a scan failed with that is tried again; empty when none is.
+	Trouble string `json:"trouble,omitempty"`
 }
 
 // reconciling is one reconciliation.

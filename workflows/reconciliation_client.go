@@ -2,11 +2,13 @@ package workflows
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/google/uuid"
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 
@@ -69,6 +71,9 @@ func (c *Client) ReconciliationProgress(ctx context.Context, correlationID strin
 		return at, err
 	}
 	for _, pending := range description.GetPendingActivities() {
+		if failure := pending.GetLastFailure(); failure != nil {
+			at.Trouble = failure.GetMessage()
+		}
 		var scanned activities.Scanned
 		if converter.GetDefaultDataConverter().FromPayloads(pending.GetHeartbeatDetails(), &scanned) == nil {
 			at.Scanned += scanned.Lines
@@ -78,6 +83,16 @@ func (c *Client) ReconciliationProgress(ctx context.Context, correlationID strin
 	}
 	at.SecondsDone = min(at.SecondsDone, at.Seconds) // a scan may end between the two answers
 	return at, nil
+}
+
+// ReconciliationGoesOn tells whether a run's workflow has not ended.
+func (c *Client) ReconciliationGoesOn(ctx context.Context, correlationID string) (bool, error) {
+	description, err := c.temporal.DescribeWorkflowExecution(ctx, ReconciliationWorkflowID(correlationID), "")
+	var none *serviceerror.NotFound
+	if errors.As(err, &none) {
+		return false, nil
+	}
+	return description.GetWorkflowExecutionInfo().GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, err
 }
 
 // AwaitReconciliation waits for a run's end.

@@ -28,7 +28,7 @@ type variables struct {
 	ReconcileRate    string `env:"RECONCILE_CALLS_PER_SECOND" envDefault:"25" doc:"what one reconciliation may ask of Stripe; Stripe's own bound is 25 a second an endpoint"`
 	ReconcileLag     string `env:"RECONCILE_LAG" envDefault:"15m" doc:"what is younger may still be on its way, and is no difference yet"`
 	ReconcileTol     string `env:"RECONCILE_TOLERANCE" envDefault:"0" doc:"minor units by which a line may differ"`
-	ReconcileHeal    string `env:"RECONCILE_HEAL" envDefault:"record_payment,record_refund,record_dispute,record_payout,record_account_fee" doc:"what may be healed without a person; none for nothing"`
+	ReconcileHeal    string `env:"RECONCILE_HEAL" envDefault:"record_payment,record_refund,record_dispute,record_payout,record_account_fee" doc:"what may be healed without a person; none for nothing. Who applies a plan decides for all of it"`
 	ReconcileOverdue string `env:"RECONCILE_OVERDUE" envDefault:"26h" doc:"finance hears when no reconciliation has completed for this long, or for longer than the schedule leaves between two; 0 for never"`
 	HTTPAddr         string `env:"HTTP_ADDR" envDefault:"127.0.0.1:8080" doc:"where the API listens"`
 	TaskQueue        string `env:"FAREBOOK_TASK_QUEUE" envDefault:"bookings" doc:"Temporal task queue of bookings"`

@@ -68,6 +68,8 @@ type Options struct {
 	Lag time.Duration
 	// Overdue is how long without a reconciliation is too long; zero for never.
 	Overdue time.Duration
+	// Heal is what reconciliation may heal by itself; empty for all.
+	Heal string
 	// CallsPerSecond is what reconciliation may ask of Stripe; zero for a lot.
 	CallsPerSecond int
 	// AnswerTime is how long each answer of Stripe's takes at least.
@@ -157,6 +159,9 @@ func (s *Stack) configure(httpAddr string, options Options) {
 		"RECONCILE_LAG=" + options.Lag.String(), "RECONCILE_OVERDUE=" + options.Overdue.String(), "RECONCILE_CALLS_PER_SECOND=" + strconv.Itoa(orDefault(options.CallsPerSecond, 1000)),
 		"TEMPORAL_ADDRESS=" + temporalAddress(s.T), "HTTP_ADDR=" + httpAddr,
 		"FAREBOOK_TASK_QUEUE=" + s.DB.Name, "FAREBOOK_HOLD_MINUTE=" + minute.String(),
+	}
+	if options.Heal != "" {
+		s.env = append(s.env, "RECONCILE_HEAL="+options.Heal)
 	}
 	s.Config, _, err = config.LoadFrom(s.env)
 	require.NoError(s.T, err)

@@ -137,7 +137,11 @@ func progressLine(at workflows.ReconciliationProgress) string {
 	if at.Healing > 0 {
 		line += fmt.Sprintf(", asked to heal %d", at.Healing)
 	}
-	return line + ": " + at.Stage // last, where a narrow terminal cuts it
+	line += ": " + at.Stage // last, where a narrow terminal cuts it
+	if at.Trouble != "" {
+		line += ", tried again after: " + oneLine(at.Trouble)
+	}
+	return line
 }
 
 // linesShare is what the balance transactions are of the whole: nearly all of it, where there are many.

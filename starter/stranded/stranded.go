@@ -15,7 +15,7 @@ import (
 	"farebook/workflows"
 )
 
-// Sweeper starts the workflows that are lacking.
+// Sweeper starts the workflows that are lacking, and closes the rows of runs that will not go on.
 type Sweeper struct {
 	Store     *store.Store
 	Workflows *workflows.Client
@@ -38,7 +38,32 @@ func (s Sweeper) Run(ctx context.Context) {
 
 func (s Sweeper) sweep(ctx context.Context) error {
 	before := time.Now().Add(-s.Every)
-	return errors.Join(s.holds(ctx, before), s.refunds(ctx, before), s.copies(ctx, before))
+	return errors.Join(s.holds(ctx, before), s.refunds(ctx, before), s.copies(ctx, before), s.runs(ctx, before))
+}
+
+// runs says of reconciliations that somebody terminated that they have failed: they could not say so themselves.
+func (s Sweeper) runs(ctx context.Context, before time.Time) error {
+	running, err := s.Store.RunningRuns(ctx, before, page)
+	if err != nil {
+		return err
+	}
+	for _, run := range running {
+		goesOn, err := s.Workflows.ReconciliationGoesOn(ctx, run.CorrelationID)
+		if err != nil {
+			return err
+		}
+		if goesOn {
+			continue
+		}
+		ended, err := s.Store.AbandonRun(ctx, run.ID, "its workflow was ended before it could say how the run went")
+		if err != nil {
+			return err
+		}
+		if ended {
+			s.Log.WarnContext(ctx, "a reconciliation was ended from outside", "run", run.CorrelationID)
+		}
+	}
+	return nil
 }
 
 // holds ends those that are over: the workflow closes the booking, or finds that it was paid.
