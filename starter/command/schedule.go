@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -69,6 +70,8 @@ func checkSchedule(cmd *cobra.Command, schedule workflows.Schedule) error {
 		return fmt.Errorf("--every is %s: a minute or more, and at most %s", schedule.Every, longestInterval)
 	case schedule.Cron == "" && zoned:
 		return errors.New("--time-zone: goes with --cron; an interval has none")
+	case strings.Contains(schedule.Cron, "TZ="):
+		return fmt.Errorf("--cron %q: say the zone with --time-zone", schedule.Cron)
 	case schedule.Jitter < 0 || schedule.Jitter > longestJitter:
 		return fmt.Errorf("--jitter is %s: from 0s to %s", schedule.Jitter, longestJitter)
 	}
