@@ -44,7 +44,7 @@ func (s *Store) Correct(ctx context.Context, c Correction, now time.Time) error 
 			return notFound(err)
 		}
 		item := row.domain()
-		if err := correctable(item); err != nil {
+		if err := correctable(item, c); err != nil {
 			return err
 		}
 		posted, err := postingsOf(tx.Session(&gorm.Session{NewDB: true}), []reconciliation.Line{item.Line()})
@@ -77,7 +77,7 @@ func settled(item Item) error {
 	return &NotCorrectable{fmt.Sprintf("item %d is %s already", item.ID, item.State)}
 }
 
-func correctable(item Item) error {
+func correctable(item Item, c Correction) error {
 	switch {
 	case item.State != ItemFound && item.State != ItemFailed:
 		return settled(item)
@@ -85,6 +85,9 @@ func correctable(item Item) error {
 		return &NotCorrectable{fmt.Sprintf("item %d is healed by its own workflow (%s): reconcile, or apply its plan", item.ID, item.Healing)}
 	case item.BalanceTransactionID == "" || item.Class == booking.Timing:
 		return &NotCorrectable{fmt.Sprintf("item %d (%s) is about no balance transaction that could be posted", item.ID, item.Class)}
+	case c.There == nil && item.Class != booking.MissingInStripe: // when it was found, Stripe had it
+		return &NotCorrectable{fmt.Sprintf("item %d: Stripe does not have balance transaction %s: is STRIPE_SECRET_KEY of the same account, and of the same mode?",
+			item.ID, item.BalanceTransactionID)}
 	}
 	return nil
 }

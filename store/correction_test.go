@@ -85,7 +85,8 @@ func TestCorrectionsThatAreRefused(t *testing.T) {
 		0: {there, ledger.EquitySuspense, "healed by its own workflow"},
 		1: {there, ledger.EquitySuspense, "no balance transaction"},
 		2: {there, ledger.ExpenseChargebacks, "say one of"},
-		3: {nil, ledger.EquitySuspense, "agree with Stripe by now"},
+		3: {nil, ledger.EquitySuspense, "STRIPE_SECRET_KEY"},
+		4: {&booking.BalanceTransaction{ID: "txn_9", Currency: "USD"}, ledger.EquitySuspense, "agree with Stripe by now"},
 	} {
 		item := items[min(i, 2)]
 		var refused *store.NotCorrectable

@@ -2,6 +2,7 @@ package test
 
 import (
 	"fmt"
+	"log/slog"
 	"net/http"
 	"os"
 	"strings"
@@ -255,4 +256,26 @@ func TestReconcileCommandSaysWhatIsInTheWay(t *testing.T) {
 	require.NoError(t, command.Process.Signal(os.Interrupt))
 	require.Error(t, command.Wait())
 	require.Contains(t, said.String(), "list balance transactions")
+}
+
+// With another account's key, Stripe has nothing of what the ledger has: that is no reason to take it out of the books.
+func TestCorrectionWithAnotherAccountsKey(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	s.BookAndPay("paid", nil)
+	s.AwaitQuiet()
+	s.DB.Exec(t, "UPDATE ledger_entries SET amount = amount + 7 WHERE account <> 'expense:stripe_fees' AND amount > 40000")
+	found := reconcile(s, `{"scope":"ledger"}`)
+	require.Equal(t, map[string]int{"amount_mismatch": 1}, found.classes())
+	other := stripestand.New(stripestand.Options{APIKey: testkit.StripeKey, Log: slog.New(slog.DiscardHandler)})
+	require.NoError(t, other.Start("127.0.0.1:0"))
+	t.Cleanup(func() { _ = other.Close() })
+
+	before := everythingElse(s)
+	command := s.StarterCommand("reconcile", "resolve", fmt.Sprint(found.Details[0].ID), "--note", "n", "--post")
+	command.Env = append(command.Env, "STRIPE_API_BASE="+other.URL())
+	out, err := command.CombinedOutput()
+	require.Error(t, err)
+	require.Contains(t, string(out), "STRIPE_SECRET_KEY")
+	require.Equal(t, before, everythingElse(s))
 }
