@@ -81,7 +81,7 @@ func correctable(item Item, c Correction) error {
 	switch {
 	case item.State != ItemFound && item.State != ItemFailed:
 		return settled(item)
-	case item.Healing != booking.HealNone:
+	case item.Healing != booking.HealNone && item.State != ItemFailed:
 		return &NotCorrectable{fmt.Sprintf("item %d is healed by its own workflow (%s): reconcile, or apply its plan", item.ID, item.Healing)}
 	case item.BalanceTransactionID == "" || item.Class == booking.Timing:
 		return &NotCorrectable{fmt.Sprintf("item %d (%s) is about no balance transaction that could be posted", item.ID, item.Class)}

@@ -99,6 +99,21 @@ func TestCorrectionsThatAreRefused(t *testing.T) {
 	require.Zero(t, b.Count(t, "SELECT COUNT(*) FROM reconciliation_items WHERE state <> 'found'"))
 }
 
+// What its own workflow could not heal is a person's to post: there is no other way for it into the books.
+func TestCorrectionOfWhatCouldNotBeHealed(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	tried := foreignPayment()
+	tried.Class, tried.Healing = booking.MissingInLedger, booking.HealPayment
+	item := b.runThatFound("recon_1", tried)[0]
+	there := &booking.BalanceTransaction{ID: "txn_9", Amount: 45900, Fee: 1361, Net: 44539, Currency: "USD"}
+	correction := store.Correction{ItemID: item.ID, There: there, Against: ledger.EquitySuspense, Note: "n"}
+	require.ErrorContains(t, b.Store.Correct(t.Context(), correction, time.Now().UTC()), "apply its plan")
+	require.NoError(t, b.Store.SettleItem(t.Context(), item.ID, store.ItemFailed, "in vain"))
+	require.NoError(t, b.Store.Correct(t.Context(), correction, time.Now().UTC()))
+	require.EqualValues(t, 44539, b.balanceOf("asset:stripe_clearing"))
+}
+
 // A later run knows what a person has resolved, as long as it is the same to the minor unit.
 func TestWhatWasResolvedStaysResolved(t *testing.T) {
 	t.Parallel()
