@@ -62,6 +62,7 @@ func (r *Reconciliations) ScanWindow(ctx context.Context, in ScanInput) (Scanned
 			return at, stripeError(err)
 		}
 		found, err := r.compare(ctx, in.RunID, lines, func() ([]reconciliation.Line, error) {
+			activity.RecordHeartbeat(ctx, at) // two slow answers take longer than a heartbeat may
 			full, _, err := stripe.BalanceTransactions(ctx, in.Window, at.After, true)
 			return full, stripeError(err)
 		})

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"time"
 
+	"go.temporal.io/sdk/activity"
+
 	"farebook/booking"
 	"farebook/internal/wait"
 )
@@ -23,6 +25,7 @@ func (r *Reconciliations) CompareClearing(ctx context.Context, in ScanInput) (Sc
 	var findings []booking.Finding
 	for look := range clearingLooks {
 		if look > 0 {
+			activity.RecordHeartbeat(ctx) // slow answers of Stripe's add up
 			if err := wait.For(ctx, clearingPause); err != nil {
 				return Scanned{}, err
 			}

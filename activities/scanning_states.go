@@ -24,6 +24,7 @@ func (r *Reconciliations) ScanStates(ctx context.Context, in ScanInput) (Scanned
 			return at, stripeError(err)
 		}
 		findings, err := r.compareStates(ctx, in.Object, states, func() ([]stripeapi.ObjectState, error) {
+			activity.RecordHeartbeat(ctx, at) // as in ScanWindow
 			full, _, err := stripe.States(ctx, in.Object, in.Window, at.After, true)
 			return full, stripeError(err)
 		})

@@ -279,3 +279,11 @@ func TestCorrectionWithAnotherAccountsKey(t *testing.T) {
 	require.Contains(t, string(out), "STRIPE_SECRET_KEY")
 	require.Equal(t, before, everythingElse(s))
 }
+
+// Two answers of a slow Stripe take longer together than a heartbeat may: a page that is read twice is no reason to begin anew.
+func TestReconciliationOfASlowStripe(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{AnswerTime: 16 * time.Second})
+	bill := s.Stripe.Bill(250, "usd", "Radar")
+	require.Equal(t, planted{"missing_in_ledger " + bill: 1}, reconcile(s, `{"scope":"ledger"}`).found())
+}
