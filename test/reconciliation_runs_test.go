@@ -271,6 +271,7 @@ func TestCorrectionWithAnotherAccountsKey(t *testing.T) {
 	require.NoError(t, other.Start("127.0.0.1:0"))
 	t.Cleanup(func() { _ = other.Close() })
 
+	s.AwaitQuiet()
 	before := everythingElse(s)
 	command := s.StarterCommand("reconcile", "resolve", fmt.Sprint(found.Details[0].ID), "--note", "n", "--post")
 	command.Env = append(command.Env, "STRIPE_API_BASE="+other.URL())
