@@ -238,6 +238,8 @@ func reasonOf(object, here, there string) string {
 		return ""
 	case "":
 		return fmt.Sprintf("the %s is %s at Stripe and not known here", object, there)
+	case there + store.Unproven:
+		return fmt.Sprintf("the %s is %s, and its balance transactions do not account for it: the ledger lacks some, or they do not add up", object, there)
 	default:
 		return fmt.Sprintf("the %s is %s here and %s at Stripe", object, here, there)
 	}

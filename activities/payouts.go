@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"time"
 
+	"go.temporal.io/sdk/activity"
+
 	"farebook/booking"
 	"farebook/internal/failpoint"
 	"farebook/internal/stripeapi"
@@ -19,11 +21,12 @@ type Payouts struct {
 }
 
 // RecordPayoutInput says which payout to look at, and the events that made us look. LastLook: waiting any longer for what
-// the ledger lacks makes no sense.
+// the ledger lacks makes no sense. All: what it pays out is read to its end, however long that takes.
 type RecordPayoutInput struct {
 	PayoutID string   `json:"payoutId"`
 	EventIDs []string `json:"eventIds,omitempty"`
 	LastLook bool     `json:"lastLook,omitempty"`
+	All      bool     `json:"all,omitempty"`
 }
 
 // PayoutOutcome is where the payout stands. Proof is one of store's.
@@ -33,6 +36,8 @@ type PayoutOutcome struct {
 	// Unposted: it came back, and Stripe has not told the balance transaction of that yet.
 	Unposted bool     `json:"unposted,omitempty"`
 	EmailIDs []uint64 `json:"emailIds,omitempty"`
+	// Large: it pays out more than is read at once, and All is to be asked for.
+	Large bool `json:"large,omitempty"`
 }
 
 // Awaited tells whether Stripe has still to tell something: what the payout is made of, or that it is back.
@@ -46,14 +51,60 @@ func (p *Payouts) RecordPayout(ctx context.Context, in RecordPayoutInput) (Payou
 	if err != nil {
 		return PayoutOutcome{}, stripeError(err)
 	}
+	var read payoutRead
+	if snapshot.Complete {
+		if read, err = p.read(ctx, in); err != nil {
+			return PayoutOutcome{}, err
+		}
+	}
 	failpoint.Hit("before-record-payout")
 	recorded, err := p.Store.RecordPayout(ctx, store.PayoutOutcome{
-		Snapshot: snapshot, EventIDs: in.EventIDs, LastLook: in.LastLook, Now: time.Now().UTC(),
+		Snapshot: snapshot, Contents: read.Contents, Large: read.After != "", EventIDs: in.EventIDs, LastLook: in.LastLook, Now: time.Now().UTC(),
 	})
 	if err != nil {
 		return PayoutOutcome{}, storeError(err)
 	}
 	failpoint.Hit("after-record-payout")
 	p.Log.InfoContext(ctx, "payout recorded", "payoutId", in.PayoutID, "status", recorded.Status, "proof", recorded.Proof)
-	return PayoutOutcome{Status: recorded.Status, Proof: recorded.Proof, Unposted: recorded.Unposted, EmailIDs: recorded.EmailIDs}, nil
+	return PayoutOutcome{
+		Status: recorded.Status, Proof: recorded.Proof, Unposted: recorded.Unposted, EmailIDs: recorded.EmailIDs,
+		Large: read.After != "" && recorded.Proof != store.ProofProven,
+	}, nil
+}
+
+// contentsAtOnce is how many pages of a payout are read on the fast path: within what a step has there.
+const contentsAtOnce = 5
+
+// payoutRead is how far a payout's contents were read; it is the heartbeat's detail, too.
+type payoutRead struct {
+	After    string                 `json:"after,omitempty"` // Stripe's cursor; empty at the end, and at the beginning
+	Contents booking.PayoutContents `json:"contents"`
+}
+
+// read holds a payout's contents against the ledger: the first pages, or all of them.
+func (p *Payouts) read(ctx context.Context, in RecordPayoutInput) (payoutRead, error) {
+	var at payoutRead
+	if in.All && activity.HasHeartbeatDetails(ctx) {
+		_ = activity.GetHeartbeatDetails(ctx, &at) // unreadable: from the beginning, which is harmless
+	}
+	for pages := 0; in.All || pages < contentsAtOnce; pages++ {
+		page, next, err := p.Stripe.PayoutContents(ctx, in.PayoutID, at.After)
+		if err != nil {
+			return at, stripeError(err)
+		}
+		unmatched, err := p.Store.MatchPayout(ctx, page, time.Now().UTC())
+		if err != nil {
+			return at, storeError(err)
+		}
+		at.After = next
+		at.Contents.Add(page, unmatched)
+		if next == "" {
+			break
+		}
+		failpoint.Hit("after-payout-page")
+		if in.All {
+			activity.RecordHeartbeat(ctx, at)
+		}
+	}
+	return at, nil
 }

@@ -193,8 +193,10 @@ func TestMailsForFinance(t *testing.T) {
 	}
 }
 
-func TestWhatAPayoutLacks(t *testing.T) {
+func TestContentsOfAPayoutAddUp(t *testing.T) {
 	t.Parallel()
-	payout := booking.PayoutSnapshot{Amount: 100, Contents: []booking.BalanceTransaction{{Net: 150}, {Net: -60}}}
-	require.Equal(t, int64(-10), payout.Difference())
+	var contents booking.PayoutContents
+	contents.Add([]booking.BalanceTransaction{{Net: 150}, {Net: -60}}, 1)
+	contents.Add([]booking.BalanceTransaction{{Net: 5}}, 0)
+	require.Equal(t, booking.PayoutContents{Transactions: 3, Unmatched: 1, Net: 95}, contents)
 }

@@ -39,18 +39,21 @@ type PayoutSnapshot struct {
 	FailureCode    string
 	Balance        *BalanceTransaction
 	FailureBalance *BalanceTransaction
-	// Contents are the balance transactions that an automatic payout pays out, its own row left out; nil while Stripe
-	// has not put them together.
-	Contents []BalanceTransaction
-	// Complete: Stripe says that Contents are all.
+	// Complete: Stripe has put together what an automatic payout pays out.
 	Complete bool
 }
 
-// Difference is what the contents and the payout itself do not agree about, in minor units: zero proves the payout.
-func (s PayoutSnapshot) Difference() int64 {
-	sum := -s.Amount
-	for _, balance := range s.Contents {
-		sum += balance.Net
+// PayoutContents is what an automatic payout pays out, its own row left out, added up page by page.
+type PayoutContents struct {
+	Transactions int   `json:"transactions"`
+	Unmatched    int   `json:"unmatched"` // of them, those that the ledger does not know
+	Net          int64 `json:"net"`       // minor units
+}
+
+// Add takes a page, of which the ledger does not know so many.
+func (c *PayoutContents) Add(page []BalanceTransaction, unmatched int) {
+	c.Transactions, c.Unmatched = c.Transactions+len(page), c.Unmatched+unmatched
+	for _, balance := range page {
+		c.Net += balance.Net
 	}
-	return sum
 }

@@ -83,10 +83,12 @@ func (b books) eventful() {
 	require.NoError(b.t, err)
 	b.recordRefund(atStripe(refund, "re_1", "succeeded"))
 	b.recordDispute(disputeAt(booking.DisputeNeedsResponse, withdrawn))
-	_, err = b.Store.RecordPayout(b.t.Context(), store.PayoutOutcome{Now: time.Now().UTC(), Snapshot: booking.PayoutSnapshot{
-		PayoutID: "po_1", Status: booking.PayoutPaid, Amount: 44539, Currency: "USD", Automatic: true, Complete: true,
-		Balance: balance("txn_po", -44539, 0, "payout"), Contents: []booking.BalanceTransaction{*balance("txn_1", 45900, 1361, "charge")},
-	}})
+	_, err = b.Store.RecordPayout(b.t.Context(), store.PayoutOutcome{
+		Now: time.Now().UTC(), Contents: b.contents(*balance("txn_1", 45900, 1361, "charge")), Snapshot: booking.PayoutSnapshot{
+			PayoutID: "po_1", Status: booking.PayoutPaid, Amount: 44539, Currency: "USD", Automatic: true, Complete: true,
+			Balance: balance("txn_po", -44539, 0, "payout"),
+		},
+	})
 	require.NoError(b.t, err)
 	_, err = b.Store.ReceiveEvent(b.t.Context(), event("evt_1", "customer.created"), "not acted on", time.Minute)
 	require.NoError(b.t, err)

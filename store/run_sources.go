@@ -206,11 +206,20 @@ func (s *Store) OverduePayments(ctx context.Context, before time.Time) (int64, e
 	return count, err
 }
 
-// StatesOf reads where refunds, disputes or payouts are in the books, by Stripe's ids.
+// Unproven follows the state of an automatic payout that its balance transactions do not account for.
+const Unproven = " (unproven)"
+
+// StatesOf reads where refunds, disputes or payouts are in the books, by Stripe's ids; a payout's may end in Unproven.
 func (s *Store) StatesOf(ctx context.Context, object string, ids []string) (map[string]string, error) {
 	table := map[string]string{"refund": "refunds", "dispute": "disputes", "payout": "payouts"}[object]
+	query := s.db.WithContext(ctx).Table(table).Where("stripe_"+object+"_id IN ?", ids)
+	if object == "payout" {
+		query = query.Select("stripe_payout_id AS id, IF(proof = ?, CONCAT(status, ?), status) AS status", string(ProofUnproven), Unproven)
+	} else {
+		query = query.Select("stripe_" + object + "_id AS id, status")
+	}
 	var rows []struct{ ID, Status string }
-	err := s.db.WithContext(ctx).Table(table).Select("stripe_"+object+"_id AS id, status").Where("stripe_"+object+"_id IN ?", ids).Scan(&rows).Error
+	err := query.Scan(&rows).Error
 	states := make(map[string]string, len(rows))
 	for _, row := range rows {
 		states[row.ID] = row.Status

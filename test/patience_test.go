@@ -1,6 +1,7 @@
 package test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -46,6 +47,41 @@ func TestMailIsGivenUp(t *testing.T) {
 	require.NoError(t, again.GetWorkflowError())
 	require.Len(t, s.Mails(booked.Reference), 1, "what was given up is sent when a person asks for it, as a copy")
 	s.RequirePromises()
+}
+
+// A payout that pays out what the ledger does not know is waited for, and then shown to finance; once a person has posted what
+// was lacking, reconciliation has it proven.
+func TestPayoutIsUnproven(t *testing.T) {
+	t.Parallel()
+	s, _ := calm(t)
+	adjustment := s.Stripe.Adjust(-250, "usd", "A mistake of Stripe's")
+	s.Stripe.SettleFunds()
+	id, err := s.Stripe.PayOut("usd")
+	require.NoError(t, err)
+	days := s.Days()
+	days.ExecuteWorkflow(workflows.Payout, workflows.PayoutInput{PayoutID: id})
+	require.NoError(t, days.GetWorkflowError())
+	awaitPayout(s, id, "pending", "unproven")
+	require.Equal(t, 1, s.DB.Count(t, "SELECT unmatched FROM payouts"))
+	require.Equal(t, 1, financeMails(s, "payout_unproven"))
+	require.ErrorContains(t, s.BooksPromises(), "no automatic payout is unproven")
+
+	s.StartWorker()
+	plan := reconcile(s, `{"dryRun":true}`)
+	require.Equal(t, planted{"missing_in_ledger " + adjustment: 1, "state_mismatch " + id: 1}, plan.found())
+	for _, item := range plan.Details {
+		if item.Class == "missing_in_ledger" {
+			out, err := starterWith(s, "reconcile", "resolve", fmt.Sprint(item.ID), "--note", "asked Stripe", "--post")
+			require.NoError(t, err, out)
+		}
+	}
+	run := reconcile(s, `{}`)
+	require.Equal(t, planted{"state_mismatch " + id: 1}, run.found())
+	require.Equal(t, 1, run.Fixed)
+	awaitPayout(s, id, "pending", "proven")
+	s.AwaitQuiet()
+	s.RequirePromises()
+	require.Empty(t, reconcile(s, `{}`).Details)
 }
 
 // A dispute that is won and whose money never comes: it is waited for for some days, then booked as it is, and a person is

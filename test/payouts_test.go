@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -80,6 +81,24 @@ func TestPayoutWithABillOfStripes(t *testing.T) {
 	require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM financial_ledger WHERE type = 'account_fee' AND stripe_balance_transaction_id = ?", bill))
 	s.RequirePromises()
 	require.Empty(t, reconcile(s, `{}`).Details)
+}
+
+// More than is read at once: it is read to its end by a long activity, which goes on where a worker has died.
+func TestLargePayoutIsProven(t *testing.T) {
+	t.Parallel()
+	const payments = 1200
+	s := testkit.New(t, testkit.Options{Processes: true, WorkerFailpoint: "after-payout-page"})
+	fillLedger(t, s.DB, payments, "pi_fill_", "txn_fill_")
+	s.Stripe.Fill(payments, time.Now().Add(-2*time.Hour), time.Now().Add(-time.Hour))
+	id, err := s.Stripe.PayOut("usd")
+	require.NoError(t, err)
+	awaitPayout(s, id, "pending", "proven")
+	s.RequireDeaths("worker", 1)
+	require.Equal(t, payments, s.DB.Count(t, "SELECT transactions FROM payouts"))
+	s.AwaitRunEnd("Payout:" + id)
+	require.NoError(t, s.BooksPromises())
+	require.NoError(t, s.ClearingEqualsStripe())
+	s.SaveRun("Payout:"+id, "payout_large")
 }
 
 // One that was made by hand cannot be proven, as Stripe does not say what it pays out; canceled before it leaves, it comes

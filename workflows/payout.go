@@ -70,6 +70,13 @@ func (p *payout) record(ctx workflow.Context, last bool) error {
 		return err
 	}
 	p.recorded()
+	if outcome.Large {
+		in.All = true
+		long := workflow.WithActivityOptions(ctx, proving("Hold all that the payout pays out against the ledger"))
+		if err := workflow.ExecuteActivity(long, payouts.RecordPayout, in).Get(ctx, &outcome); err != nil {
+			return err
+		}
+	}
 	p.now = outcome
 	p.mails.send(ctx, outcome.EmailIDs)
 	return nil

@@ -9,11 +9,7 @@ import (
 	"farebook/booking"
 )
 
-// payoutPages bounds how much of a payout is read: a hundred balance transactions a page.
-const payoutPages = 1000
-
-// Payout reads a payout with its balance transactions, and for an automatic one whose contents Stripe has put together,
-// what it pays out (stripe.com/docs/payouts/reconciliation).
+// Payout reads a payout with its balance transactions; what it pays out is read by PayoutContents.
 func (c *Client) Payout(ctx context.Context, id string) (booking.PayoutSnapshot, error) {
 	const operation = "retrieve payout"
 	if err := requireID(operation, id); err != nil {
@@ -30,42 +26,29 @@ func (c *Client) Payout(ctx context.Context, id string) (booking.PayoutSnapshot,
 	if err != nil {
 		return booking.PayoutSnapshot{}, failureOf(operation, err)
 	}
-	snapshot := payoutOf(payout)
-	if snapshot.Complete {
-		snapshot.Contents, err = c.payoutContents(ctx, id)
-	}
-	return snapshot, err
+	return payoutOf(payout), nil
 }
 
-func (c *Client) payoutContents(ctx context.Context, id string) ([]booking.BalanceTransaction, error) {
+// PayoutContents reads one page of what an automatic payout pays out, its own row left out, once Stripe has put it together
+// (stripe.com/docs/payouts/reconciliation). after is the next that the page before told, empty for the first; an empty next
+// says that there are no more.
+func (c *Client) PayoutContents(ctx context.Context, id, after string) (page []booking.BalanceTransaction, next string, err error) {
 	const operation = "list balance transactions of a payout"
-	var contents []booking.BalanceTransaction
-	after := ""
-	for range payoutPages {
-		if err := c.before(ctx, operation); err != nil {
-			return nil, err
-		}
-		params := &stripe.BalanceTransactionListParams{Payout: stripe.String(id)}
-		params.Context, params.Single, params.Limit = ctx, true, stripe.Int64(100)
-		if after != "" {
-			params.StartingAfter = stripe.String(after)
-		}
-		page := c.api.BalanceTransactions.List(params)
-		for page.Next() {
-			txn := page.BalanceTransaction()
-			after = txn.ID
-			if sourceID(txn) != id { // its own row is among them
-				contents = append(contents, *balanceTransactionOf(txn))
-			}
-		}
-		if err := page.Err(); err != nil {
-			return nil, failureOf(operation, err)
-		}
-		if !page.Meta().HasMore {
-			return contents, nil
+	if err := c.before(ctx, operation); err != nil {
+		return nil, "", err
+	}
+	list := c.api.BalanceTransactions.List(&stripe.BalanceTransactionListParams{ListParams: listParams(ctx, after), Payout: stripe.String(id)})
+	for list.Next() {
+		txn := list.BalanceTransaction()
+		next = txn.ID
+		if sourceID(txn) != id { // its own row is among them
+			page = append(page, *balanceTransactionOf(txn))
 		}
 	}
-	return nil, &Failure{Kind: OutcomeUnknown, Operation: operation, Code: "too_many_balance_transactions"}
+	if !list.Meta().HasMore {
+		next = ""
+	}
+	return page, next, failureOf(operation, list.Err())
 }
 
 func payoutOf(payout *stripe.Payout) booking.PayoutSnapshot {

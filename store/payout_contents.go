@@ -1,0 +1,39 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+
+	"farebook/booking"
+)
+
+// MatchPayout holds one page of what a payout pays out against the ledger and returns how many it does not know. Bills of
+// Stripe's own come by no event: one that the ledger does not know yet is posted here. Repetition is harmless.
+func (s *Store) MatchPayout(ctx context.Context, page []booking.BalanceTransaction, now time.Time) (unmatched int, err error) {
+	ids := make([]string, len(page))
+	for i, balance := range page {
+		ids[i] = balance.ID
+	}
+	err = s.inTransaction(ctx, func(tx *gorm.DB) error {
+		unmatched = 0
+		known, err := inLedger(tx, ids)
+		if err != nil {
+			return err
+		}
+		for _, balance := range page {
+			switch {
+			case known[balance.ID]:
+			case balance.IsAccountFee():
+				if err := postAccountFee(tx, now, balance); err != nil {
+					return err
+				}
+			default:
+				unmatched++
+			}
+		}
+		return nil
+	})
+	return unmatched, err
+}
