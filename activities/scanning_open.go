@@ -98,8 +98,9 @@ func (r *Reconciliations) compareOpen(ctx context.Context, stripe *stripeapi.Cli
 	finding.Class, finding.Healing, finding.Currency = booking.StateMismatch, booking.HealPayment, snapshot.Currency
 	finding.AtStripe = snapshot.AmountReceived
 	finding.Reason = reasonOf("payment", string(here), string(there))
-	if time.Since(created) < r.Lag {
-		finding.Class, finding.Healing = booking.Timing, booking.HealNone
+	if snapshot.Balance != nil && snapshot.Balance.Created.After(created) {
+		created = snapshot.Balance.Created // it was paid then
 	}
+	r.rules().Await(finding, created)
 	return finding, nil
 }

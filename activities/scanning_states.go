@@ -78,10 +78,12 @@ func (r *Reconciliations) compareStates(
 		if reason == "" || !isKnown && !ours[state.ID] {
 			continue
 		}
-		findings = append(findings, booking.Finding{
+		finding := booking.Finding{
 			Class: booking.StateMismatch, Object: object, StripeID: state.ID, PaymentIntentID: state.PaymentIntentID,
 			Currency: state.Currency, Healing: stateHealings[object], Reason: reason,
-		})
+		}
+		r.rules().Await(&finding, state.Created)
+		findings = append(findings, finding)
 	}
 	return findings, nil
 }

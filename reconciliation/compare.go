@@ -50,6 +50,14 @@ type Rules struct {
 	Tolerance int64
 }
 
+// Await makes no difference yet of a finding about what happened a moment ago: its event may be on its way.
+func (r Rules) Await(finding *booking.Finding, happened time.Time) {
+	if r.Now.Sub(happened) < r.Lag {
+		finding.Class, finding.Healing = booking.Timing, booking.HealNone
+		finding.Reason += fmt.Sprintf("; it happened less than %s ago, and its event may be on its way", r.Lag)
+	}
+}
+
 // Compare holds a line against everything that was posted for it; nil when it fits.
 func Compare(line Line, posted []Posting, known Known, rules Rules) *booking.Finding {
 	finding := booking.Finding{
@@ -102,9 +110,8 @@ func missing(finding booking.Finding, line Line, known Known, rules Rules) *book
 		finding.Class, finding.Healing = booking.OrphanPayment, booking.HealNone
 		finding.Reason = fmt.Sprintf("this %s at Stripe belongs to no booking", line.Object)
 	}
-	if finding.Class == booking.MissingInLedger && rules.Now.Sub(line.Created) < rules.Lag {
-		finding.Class, finding.Healing = booking.Timing, booking.HealNone
-		finding.Reason = fmt.Sprintf("settled less than %s ago: its event may be on its way", rules.Lag)
+	if finding.Class == booking.MissingInLedger {
+		rules.Await(&finding, line.Created)
 	}
 	return &finding
 }

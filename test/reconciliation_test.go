@@ -228,6 +228,27 @@ func TestReconciliationLeavesWhatIsOnItsWay(t *testing.T) {
 	s.RequirePromises()
 }
 
+// The same for a payment that was made hours ago and was paid a moment ago, and for what has moved no money yet.
+func TestReconciliationLeavesNewsOfOldPayments(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{Lag: time.Hour})
+	refunded, paid := s.BookAndPay("refunded", nil), s.Book("paid-now", testkit.BookingBody(nil))
+	s.AwaitQuiet()
+	s.DB.Exec(t, "UPDATE payments SET created_at = created_at - INTERVAL 2 HOUR")
+	again := s.DropWebhooks()
+	require.Equal(t, http.StatusOK, s.Pay(paid.Payment.PaymentIntentID, "pm_card_visa"))
+	s.Stripe.HoldRefunds(true)
+	refund, err := s.Stripe.RefundInDashboard(refunded.Payment.PaymentIntentID, 700)
+	require.NoError(t, err)
+	_, err = s.Stripe.Inquire(refunded.Payment.PaymentIntentID)
+	require.NoError(t, err)
+	s.Stripe.Settle()
+	run := reconcile(s, `{"dryRun":true}`)
+	require.Equal(t, map[string]int{"timing": 4}, run.classes(), "%+v", run.Details)
+	again()
+	require.NoError(t, s.Stripe.SettleRefund(refund)) // its event brings it
+}
+
 // Two at once, while a payment that is compared succeeds: each difference is healed once.
 func TestReconciliationsAtOnce(t *testing.T) {
 	t.Parallel()

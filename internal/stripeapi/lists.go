@@ -3,6 +3,7 @@ package stripeapi
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/stripe/stripe-go/v76"
 
@@ -115,8 +116,8 @@ func (c *Client) States(ctx context.Context, object string, w reconciliation.Win
 	if err := c.before(ctx, operation); err != nil {
 		return nil, false, err
 	}
-	add := func(state ObjectState, currency stripe.Currency) {
-		state.Currency = booking.Currency(strings.ToUpper(string(currency)))
+	add := func(state ObjectState, currency stripe.Currency, created int64) {
+		state.Currency, state.Created = booking.Currency(strings.ToUpper(string(currency))), time.Unix(created, 0).UTC()
 		states = append(states, state)
 	}
 	list := listParams(ctx, after)
@@ -132,21 +133,21 @@ func (c *Client) States(ctx context.Context, object string, w reconciliation.Win
 			add(ObjectState{
 				ID: o.ID, Status: string(o.Status), PaymentIntentID: intentID(o.PaymentIntent), Settled: o.BalanceTransaction != nil,
 				Uncaptured: uncaptured(o),
-			}, o.Currency)
+			}, o.Currency, o.Created)
 		}
 		return states, page.Meta().HasMore, failureOf(operation, page.Err())
 	case "dispute":
 		page := c.api.Disputes.List(&stripe.DisputeListParams{ListParams: list, CreatedRange: created(w)})
 		for page.Next() {
 			o := page.Dispute()
-			add(ObjectState{ID: o.ID, Status: string(o.Status), PaymentIntentID: intentID(o.PaymentIntent), Settled: len(o.BalanceTransactions) > 0}, o.Currency)
+			add(ObjectState{ID: o.ID, Status: string(o.Status), PaymentIntentID: intentID(o.PaymentIntent), Settled: len(o.BalanceTransactions) > 0}, o.Currency, o.Created)
 		}
 		return states, page.Meta().HasMore, failureOf(operation, page.Err())
 	default:
 		page := c.api.Payouts.List(&stripe.PayoutListParams{ListParams: list, CreatedRange: created(w)})
 		for page.Next() {
 			o := page.Payout()
-			add(ObjectState{ID: o.ID, Status: string(o.Status), Settled: o.BalanceTransaction != nil}, o.Currency)
+			add(ObjectState{ID: o.ID, Status: string(o.Status), Settled: o.BalanceTransaction != nil}, o.Currency, o.Created)
 		}
 		return states, page.Meta().HasMore, failureOf(operation, page.Err())
 	}
@@ -157,6 +158,7 @@ type ObjectState struct {
 	ID              string
 	Status          string
 	Currency        booking.Currency
+	Created         time.Time
 	PaymentIntentID string // empty for a payout
 	Settled         bool   // it has a balance transaction
 	Uncaptured      bool   // a refund that only lets go of an authorisation
