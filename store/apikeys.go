@@ -14,21 +14,17 @@ type APIKey struct {
 	Name string
 	// ReadOnly callers see their bookings and change nothing.
 	ReadOnly bool
+	// Operators reconcile, and read what was found of every caller's bookings.
+	Operator bool
 }
 
 // tokenPrefix lets people and secret scanners recognise a token.
 const tokenPrefix = "fbk_"
 
-// CreateAPIKey makes a caller and returns its token: the only time that it can be read.
-func (s *Store) CreateAPIKey(ctx context.Context, name string) (string, error) {
+// CreateAPIKey makes a caller, whose ID is drawn, and returns its token: the only time that it can be read.
+func (s *Store) CreateAPIKey(ctx context.Context, key APIKey) (string, error) {
 	token := newToken()
-	return token, s.CreateAPIKeyWithToken(ctx, name, token)
-}
-
-// CreateReadOnlyAPIKey makes a caller who may read and nothing else.
-func (s *Store) CreateReadOnlyAPIKey(ctx context.Context, name string) (string, error) {
-	token := newToken()
-	return token, s.insertAPIKey(ctx, apiKeyRow{Name: name, ReadOnly: true}, token)
+	return token, s.insertAPIKey(ctx, key, token)
 }
 
 // RevokeAPIKey ends every key of a name, from the next request on. ErrNotFound says that there is none that is valid. The
@@ -49,18 +45,19 @@ func newToken() string {
 }
 
 // CreateAPIKeyWithToken makes a caller with a token that is known already, for development. Harmless when repeated.
-func (s *Store) CreateAPIKeyWithToken(ctx context.Context, name, token string) error {
-	err := s.insertAPIKey(ctx, apiKeyRow{Name: name}, token)
+func (s *Store) CreateAPIKeyWithToken(ctx context.Context, key APIKey, token string) error {
+	err := s.insertAPIKey(ctx, key, token)
 	if duplicateKey(err) {
 		return nil
 	}
 	return err
 }
 
-func (s *Store) insertAPIKey(ctx context.Context, row apiKeyRow, token string) error {
+func (s *Store) insertAPIKey(ctx context.Context, key APIKey, token string) error {
 	hash := sha256.Sum256([]byte(token))
-	row.TokenSha256, row.CreatedAt = hash[:], time.Now().UTC()
-	return s.db.WithContext(ctx).Create(&row).Error
+	return s.db.WithContext(ctx).Create(&apiKeyRow{
+		Name: key.Name, TokenSha256: hash[:], ReadOnly: key.ReadOnly, Operator: key.Operator, CreatedAt: time.Now().UTC(),
+	}).Error
 }
 
 // Authenticate finds the caller whose token it is, or ErrNotFound, also for a revoked one. The token has 256 random bits,
@@ -71,5 +68,5 @@ func (s *Store) Authenticate(ctx context.Context, token string) (APIKey, error) 
 	if err := s.db.WithContext(ctx).Where("token_sha256 = ? AND revoked_at IS NULL", hash[:]).Take(&row).Error; err != nil {
 		return APIKey{}, notFound(err)
 	}
-	return APIKey{ID: row.ID, Name: row.Name, ReadOnly: row.ReadOnly}, nil
+	return APIKey{ID: row.ID, Name: row.Name, ReadOnly: row.ReadOnly, Operator: row.Operator}, nil
 }

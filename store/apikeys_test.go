@@ -14,7 +14,7 @@ func TestRevokeEndsThatNameAlone(t *testing.T) {
 	b := newBooks(t)
 	tokens := map[string]string{}
 	for _, name := range []string{"shop", "Shop", "shóp", "shop "} {
-		token, err := b.Store.CreateAPIKey(t.Context(), name)
+		token, err := b.Store.CreateAPIKey(t.Context(), store.APIKey{Name: name})
 		require.NoError(t, err)
 		tokens[name] = token
 	}

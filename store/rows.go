@@ -210,6 +210,7 @@ type apiKeyRow struct {
 	Name        string
 	TokenSha256 []byte
 	ReadOnly    bool
+	Operator    bool
 	RevokedAt   *time.Time
 	CreatedAt   time.Time
 }

@@ -36,7 +36,7 @@ type books struct {
 
 func newBooks(t *testing.T) books {
 	db := testdb.New(t)
-	token, err := db.Store.CreateAPIKey(t.Context(), "test")
+	token, err := db.Store.CreateAPIKey(t.Context(), store.APIKey{Name: "test"})
 	require.NoError(t, err)
 	caller, err := db.Store.Authenticate(t.Context(), token)
 	require.NoError(t, err)
@@ -151,7 +151,7 @@ func TestKeysThatLookAlikeAreOthers(t *testing.T) {
 		require.False(t, seen[reservation.Booking.Reference], "%q is another's", key)
 		seen[reservation.Booking.Reference] = true
 	}
-	_, err := b.Store.CreateAPIKey(t.Context(), "other")
+	_, err := b.Store.CreateAPIKey(t.Context(), store.APIKey{Name: "other"})
 	require.NoError(t, err)
 	other := b
 	other.caller.ID++
@@ -380,7 +380,7 @@ func TestEventsOnce(t *testing.T) {
 func TestTokensAreKeptAsHashes(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
-	token, err := b.Store.CreateAPIKey(t.Context(), "second")
+	token, err := b.Store.CreateAPIKey(t.Context(), store.APIKey{Name: "second"})
 	require.NoError(t, err)
 	found, err := b.Store.Authenticate(t.Context(), token)
 	require.NoError(t, err)

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"farebook/internal/testkit"
+	"farebook/store"
 )
 
 func disputeStatus(s *testkit.Stack, id string) string {
@@ -177,7 +178,7 @@ func TestEvidence(t *testing.T) {
 	require.Len(t, bundle.Mails, 1, "what finance is told is no evidence")
 	require.GreaterOrEqual(t, len(bundle.Ledger), 8)
 	require.Equal(t, "booking taken", bundle.Timeline[0].What)
-	stranger, err := s.DB.Store.CreateAPIKey(t.Context(), "stranger")
+	stranger, err := s.DB.Store.CreateAPIKey(t.Context(), store.APIKey{Name: "stranger"})
 	require.NoError(t, err)
 	s.API.Token = stranger
 	for _, path := range []string{"/evidence", "/cancellation-quote", "/ledger", ""} {

@@ -53,7 +53,7 @@ func (s *Stack) prepare(ctx context.Context) (err error) {
 	if _, err := s.starter(ctx, nil, "setup"); err != nil {
 		return err
 	}
-	s.APIKey, err = s.starter(ctx, nil, "api-key", "create", "--name", "development")
+	s.APIKey, err = s.starter(ctx, nil, "api-key", "create", "--name", "development", "--operator")
 	return err
 }
 

@@ -23,6 +23,7 @@ import (
 	"farebook/internal/mailbox"
 	"farebook/internal/stripestand"
 	"farebook/internal/testdb"
+	"farebook/store"
 )
 
 const (
@@ -91,7 +92,7 @@ func New(t testing.TB, options Options) *Stack {
 	s.startStripe("http://"+address+"/webhooks/stripe", options.AnswerTime)
 	s.configure(address, options)
 	s.dialTemporal()
-	token, err := s.DB.Store.CreateAPIKey(t.Context(), "test")
+	token, err := s.DB.Store.CreateAPIKey(t.Context(), store.APIKey{Name: "test", Operator: true})
 	require.NoError(t, err)
 	s.API = &APIClient{t: t, base: "http://" + address, Token: token}
 	if options.Processes {

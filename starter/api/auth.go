@@ -45,6 +45,18 @@ func (a *api) authenticate(spec huma.API) func(huma.Context, func(huma.Context))
 	}
 }
 
+// operatorsOnly refuses callers who see their own bookings alone. It stands behind authenticate.
+func operatorsOnly(spec huma.API) func(huma.Context, func(huma.Context)) {
+	return func(hctx huma.Context, next func(huma.Context)) {
+		if !callerOf(hctx.Context()).Operator {
+			refuse(spec, hctx, problem(hctx.Context(), http.StatusForbidden, "operators-only",
+				"Reconciliation is about every caller's bookings: use a key made with --operator."))
+			return
+		}
+		next(hctx)
+	}
+}
+
 // caller reads the bearer token (RFC 6750, 2.1).
 func (a *api) caller(hctx huma.Context) (store.APIKey, error) {
 	request, _ := humago.Unwrap(hctx)

@@ -70,7 +70,7 @@ func TestReplayAfterDeparture(t *testing.T) {
 	}
 
 	other := *s
-	other.token, err = s.db.Store.CreateAPIKey(t.Context(), "other")
+	other.token, err = s.db.Store.CreateAPIKey(t.Context(), store.APIKey{Name: "other"})
 	require.NoError(t, err)
 	for name, got := range map[string]answer{
 		"new key":        s.book(body, "Idempotency-Key", "key-2"),

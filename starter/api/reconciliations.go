@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -28,14 +29,15 @@ func (a *api) addReconciliations(spec huma.API) {
 		DefaultStatus: http.StatusAccepted,
 	})
 	operation.Tags = []string{"Reconciliation"}
+	operation.Middlewares = slices.Insert(operation.Middlewares, 1, operatorsOnly(spec))
 	huma.Register(spec, operation, a.createReconciliation)
 	huma.Register(spec, huma.Operation{
 		OperationID: "get-reconciliation", Method: http.MethodGet, Path: reconciliationsPath + "/{id}", Tags: []string{"Reconciliation"},
 		Summary:     "Read a reconciliation",
 		Description: "With its counts, and each difference with what is proposed and what became of it.",
 		Security:    []map[string][]string{{securityScheme: {}}},
-		Middlewares: huma.Middlewares{a.authenticate(spec)},
-		Errors:      []int{401, 404, 500, 503},
+		Middlewares: huma.Middlewares{a.authenticate(spec), operatorsOnly(spec)},
+		Errors:      []int{401, 403, 404, 500, 503},
 	}, a.getReconciliation)
 }
 

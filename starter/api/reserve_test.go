@@ -72,7 +72,7 @@ func TestIdempotencyKeys(t *testing.T) {
 		require.Equal(t, 2+i, count(), twin)
 	}
 	other := *s
-	other.token, err = s.db.Store.CreateAPIKey(t.Context(), "other")
+	other.token, err = s.db.Store.CreateAPIKey(t.Context(), store.APIKey{Name: "other"})
 	require.NoError(t, err)
 	other.book([]byte(strings.Replace(body, "45900", "50000", 1)))
 	require.Equal(t, 6, count())
@@ -140,7 +140,7 @@ func TestAnotherCallersBooking(t *testing.T) {
 	reference := s.db.Text(t, "SELECT reference FROM bookings")
 	other := *s
 	var err error
-	other.token, err = s.db.Store.CreateAPIKey(t.Context(), "other")
+	other.token, err = s.db.Store.CreateAPIKey(t.Context(), store.APIKey{Name: "other"})
 	require.NoError(t, err)
 	for _, c := range []struct{ method, path string }{
 		{http.MethodGet, ""}, {http.MethodGet, "/ledger"}, {http.MethodPost, "/cancel"},

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"testing"
 
+	"farebook/store"
+
 	"github.com/stretchr/testify/require"
 )
 
@@ -11,7 +13,7 @@ import (
 func TestReadOnlyKeys(t *testing.T) {
 	t.Parallel()
 	s := serve(t, nil)
-	token, err := s.db.Store.CreateReadOnlyAPIKey(t.Context(), "reader")
+	token, err := s.db.Store.CreateAPIKey(t.Context(), store.APIKey{Name: "reader", ReadOnly: true})
 	require.NoError(t, err)
 	s.token = token
 	for _, refused := range []answer{
@@ -23,6 +25,25 @@ func TestReadOnlyKeys(t *testing.T) {
 	}
 	s.requireNothing()
 	require.Equal(t, http.StatusNotFound, s.do(http.MethodGet, "/v1/bookings/FB-7K2M9QXA", nil).status)
+}
+
+// Who is no operator neither starts a reconciliation nor reads one: it is about every caller's bookings.
+func TestOperatorKeys(t *testing.T) {
+	t.Parallel()
+	s := serve(t, nil)
+	token, err := s.db.Store.CreateAPIKey(t.Context(), store.APIKey{Name: "shop"})
+	require.NoError(t, err)
+	operator := s.token
+	s.token = token
+	for _, refused := range []answer{
+		s.do(http.MethodPost, "/v1/reconciliations", nil), s.do(http.MethodGet, "/v1/reconciliations/recon_1", nil),
+	} {
+		require.Equal(t, http.StatusForbidden, refused.status, "%s", refused.body)
+		require.Contains(t, refused.problem(t).Detail, "--operator")
+	}
+	require.Zero(t, s.db.Count(t, "SELECT COUNT(*) FROM reconciliation_runs"))
+	s.token = operator
+	require.Equal(t, http.StatusNotFound, s.do(http.MethodGet, "/v1/reconciliations/recon_1", nil).status)
 }
 
 // A revoked key is as good as none.

@@ -20,6 +20,7 @@ import (
 	"farebook/internal/testdb"
 	"farebook/starter/api"
 	"farebook/starter/inbox"
+	"farebook/store"
 	"farebook/workflows"
 )
 
@@ -64,7 +65,7 @@ func serve(t *testing.T, change func(*testdb.DB, *api.Deps)) *server {
 	require.NoError(t, err)
 	web := httptest.NewServer(handler)
 	t.Cleanup(web.Close)
-	token, err := db.Store.CreateAPIKey(t.Context(), "test")
+	token, err := db.Store.CreateAPIKey(t.Context(), store.APIKey{Name: "test", Operator: true})
 	require.NoError(t, err)
 	return &server{t: t, db: db, url: web.URL, token: token}
 }

@@ -27,14 +27,14 @@ func apiKeyCommand() *cobra.Command {
 }
 
 func createAPIKeyCommand() *cobra.Command {
-	var name, token string
-	var readOnly bool
+	var key store.APIKey
+	var token string
 	create := &cobra.Command{
 		Use:   "create --name NAME",
 		Short: "Make an API key and print its token, this once",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if name == "" || len(name) > maxKeyName {
+			if key.Name == "" || len(key.Name) > maxKeyName {
 				return fmt.Errorf("--name: give the caller a name of 1 to %d bytes", maxKeyName)
 			}
 			cfg, log, err := load(cmd.ErrOrStderr(), "api-key", config.Database)
@@ -46,13 +46,9 @@ func createAPIKeyCommand() *cobra.Command {
 			}
 			return withStore(cmd.Context(), cfg, log, func(books *store.Store) error {
 				if token != "" {
-					return books.CreateAPIKeyWithToken(cmd.Context(), name, token)
+					return books.CreateAPIKeyWithToken(cmd.Context(), key, token)
 				}
-				draw := books.CreateAPIKey
-				if readOnly {
-					draw = books.CreateReadOnlyAPIKey
-				}
-				drawn, err := draw(cmd.Context(), name)
+				drawn, err := books.CreateAPIKey(cmd.Context(), key)
 				if err != nil {
 					return err
 				}
@@ -61,10 +57,10 @@ func createAPIKeyCommand() *cobra.Command {
 			})
 		},
 	}
-	create.Flags().StringVar(&name, "name", "", "who will use the key")
+	create.Flags().StringVar(&key.Name, "name", "", "who will use the key")
 	create.Flags().StringVar(&token, "token", "", "a throw-away token that is known already; development only, harmless when repeated")
-	create.Flags().BoolVar(&readOnly, "read-only", false, "a key that may read and nothing else")
-	create.MarkFlagsMutuallyExclusive("token", "read-only")
+	create.Flags().BoolVar(&key.ReadOnly, "read-only", false, "a key that may read and nothing else")
+	create.Flags().BoolVar(&key.Operator, "operator", false, "a key that may also reconcile, and read what was found of every caller's bookings")
 	return create
 }
 
