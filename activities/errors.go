@@ -101,6 +101,12 @@ func storeError(err error) error {
 	}
 }
 
+// final tells an error that will be the same however often it is asked for.
+func final(err error) bool {
+	var application *temporal.ApplicationError
+	return errors.As(err, &application) && application.NonRetryable()
+}
+
 func nonRetryable(kind, message string) error {
 	return temporal.NewNonRetryableApplicationError(message, kind, nil)
 }

@@ -73,6 +73,10 @@ func (r *Reconciliations) NextHealings(ctx context.Context, in HealingsInput) ([
 // prepare looks once more before anything is done, and finds what the workflow is started with.
 func (r *Reconciliations) prepare(ctx context.Context, stripe *stripeapi.Client, item store.Item, planned bool, task *HealingTask) error {
 	now, err := r.differs(ctx, stripe, item)
+	if final(err) {
+		task.Healing = booking.HealNone
+		return r.settle(ctx, item.ID, store.ItemFailed, err.Error())
+	}
 	if err != nil {
 		return err
 	}
@@ -167,6 +171,9 @@ func (r *Reconciliations) healed(ctx context.Context, stripe *stripeapi.Client, 
 		return true, err
 	}
 	differs, err := r.differs(ctx, stripe, items[0])
+	if final(err) {
+		return true, r.settle(ctx, id, store.ItemFailed, err.Error())
+	}
 	if err != nil || differs != "" {
 		return false, err
 	}
@@ -205,7 +212,7 @@ func (r *Reconciliations) statesDiffer(ctx context.Context, stripe *stripeapi.Cl
 		}
 		known, err := r.Store.Booking(ctx, item.Reference)
 		if err != nil {
-			return "", err
+			return "", storeError(err)
 		}
 		if known.Payment == nil {
 			return reasonOf(item.Object, "", string(snapshot.PaymentStatus())), nil

@@ -258,6 +258,29 @@ func TestReconcileCommandSaysWhatIsInTheWay(t *testing.T) {
 	require.Contains(t, said.String(), "list balance transactions")
 }
 
+// What Stripe refuses to tell of one item is that item's failure, and not the run's.
+func TestReconciliationGoesOnPastAnItem(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	refunded, lost := s.BookAndPay("refunded", nil), s.Book("lost", testkit.BookingBody(nil))
+	s.AwaitQuiet()
+	s.DropWebhooks()
+	require.Equal(t, http.StatusOK, s.Pay(lost.Payment.PaymentIntentID, "pm_card_visa"))
+	s.Stripe.HoldRefunds(true)
+	refund, err := s.Stripe.RefundInDashboard(refunded.Payment.PaymentIntentID, 700)
+	require.NoError(t, err)
+	s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodGet, Path: "/v1/refunds/" + refund, Kind: stripestand.FaultInvalidRequest})
+	run := reconcile(s, `{}`)
+	require.Equal(t, 1, run.Failed, "%+v", run.Details)
+	for _, item := range run.Details {
+		want := map[bool]string{true: "failed", false: "fixed"}[item.Object == "refund"]
+		require.Equal(t, want, item.State, "%+v", item)
+	}
+	s.AwaitStatus(lost.Reference, "confirmed")
+	require.Equal(t, 1, reconcile(s, `{}`).Fixed, "and the next one heals it")
+	require.NoError(t, s.Stripe.SettleRefund(refund))
+}
+
 // With another account's key, Stripe has nothing of what the ledger has: that is no reason to take it out of the books.
 func TestCorrectionWithAnotherAccountsKey(t *testing.T) {
 	t.Parallel()
