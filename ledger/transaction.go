@@ -130,12 +130,18 @@ func (e Entry) validate() error {
 	return nil
 }
 
+// ReversalPrefix begins the operation key of a reversal: the rest is the key of what it undoes.
+const ReversalPrefix = "reversal/"
+
 // Reverse is the transaction that undoes this one: the same amounts on the other sides. It bears the same PaymentIntent
-// and object, so that the books take one reversal of each and no more.
+// and object, and a key made of its key, so that the books take one reversal of each and no more.
 func (t Transaction) Reverse() Transaction {
 	reversed := t
 	reversed.Type = TypeReversal
 	reversed.Description = "Reversal of " + t.Description
+	if t.OperationKey != "" {
+		reversed.OperationKey = ReversalPrefix + t.OperationKey
+	}
 	reversed.Entries = make([]Entry, len(t.Entries))
 	for i, entry := range t.Entries {
 		entry.Side = entry.Side.opposite()

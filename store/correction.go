@@ -44,6 +44,11 @@ func (s *Store) Correct(ctx context.Context, c Correction, now time.Time) error 
 			return notFound(err)
 		}
 		item := row.domain()
+		// Whoever records the booking's money waits meanwhile: one of the two then sees what the other has posted.
+		bookingID, err := lockOwner(tx, item.Reference)
+		if err != nil {
+			return err
+		}
 		if err := correctable(item, c); err != nil {
 			return err
 		}
@@ -51,7 +56,7 @@ func (s *Store) Correct(ctx context.Context, c Correction, now time.Time) error 
 		if err != nil {
 			return err
 		}
-		if err := postCorrection(tx, item, c, posted[item.BalanceTransactionID], now); err != nil {
+		if err := postCorrection(tx, item, c, posted[item.BalanceTransactionID], bookingID, now); err != nil {
 			return err
 		}
 		return tx.Model(&row).Updates(map[string]any{
@@ -92,7 +97,7 @@ func correctable(item Item, c Correction) error {
 	return nil
 }
 
-func postCorrection(tx *gorm.DB, item Item, c Correction, posted []reconciliation.Posting, now time.Time) error {
+func postCorrection(tx *gorm.DB, item Item, c Correction, posted []reconciliation.Posting, bookingID *uint64, now time.Time) error {
 	clearing, fees := reconciliation.Lack(posted, c.There)
 	if !lacking(clearing) && !lacking(fees) {
 		return &NotCorrectable{fmt.Sprintf("item %d: the books agree with Stripe by now", item.ID)}
@@ -103,10 +108,6 @@ func postCorrection(tx *gorm.DB, item Item, c Correction, posted []reconciliatio
 	})
 	if err != nil {
 		return &NotCorrectable{err.Error()}
-	}
-	bookingID, err := ownerID(tx, item.Reference)
-	if err != nil {
-		return err
 	}
 	err = insertTransaction(tx, now, bookingID, transaction)
 	if duplicateKey(err) {
@@ -124,10 +125,10 @@ func lacking(amounts map[booking.Currency]int64) bool {
 	return false
 }
 
-// ownerID is the booking that a correction belongs to; nil for what is no booking's.
-func ownerID(tx *gorm.DB, reference booking.Reference) (*uint64, error) {
+// lockOwner locks the booking that a correction belongs to; nil for what is no booking's.
+func lockOwner(tx *gorm.DB, reference booking.Reference) (*uint64, error) {
 	var row bookingRow
-	err := tx.Select("id").Where("reference = ?", string(reference)).Take(&row).Error
+	err := tx.Clauses(forUpdate).Select("id").Where("reference = ?", string(reference)).Take(&row).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return nil, nil
 	}

@@ -114,6 +114,33 @@ func TestCorrectionOfWhatCouldNotBeHealed(t *testing.T) {
 	require.EqualValues(t, 44539, b.balanceOf("asset:stripe_clearing"))
 }
 
+// What a person had posted because healing failed, and is then recorded all the same, stands in the books once: what the
+// person had posted is taken back.
+func TestCorrectionGivesWayToTheRecord(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	reference := b.paidBooking()
+	refund, err := b.askRefund(reference, "late", 20000)
+	require.NoError(t, err)
+	snapshot := atStripe(refund, "re_1", "succeeded")
+	item := b.runThatFound("recon_1", booking.Finding{
+		Class: booking.MissingInLedger, Object: "refund", StripeID: "re_1", PaymentIntentID: "pi_1", BalanceTransactionID: snapshot.Balance.ID,
+		Reference: reference, AtStripe: -20000, Currency: "USD", Reason: "lost", Healing: booking.HealRefund,
+	})[0]
+	require.NoError(t, b.Store.SettleItem(t.Context(), item.ID, store.ItemFailed, "in vain"))
+	require.NoError(t, b.Store.Correct(t.Context(), store.Correction{
+		ItemID: item.ID, There: snapshot.Balance, Against: ledger.LiabilityUnearnedRevenue, Note: "n",
+	}, time.Now().UTC()))
+	clearing := b.balanceOf("asset:stripe_clearing")
+	for range 2 {
+		b.recordRefund(snapshot)
+	}
+	require.Equal(t, clearing, b.balanceOf("asset:stripe_clearing"))
+	require.EqualValues(t, -25900, b.balanceOf("liability:unearned_revenue"))
+	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM financial_ledger WHERE type = 'reversal' AND booking_id IS NOT NULL"))
+	b.requirePromises()
+}
+
 // A later run knows what a person has resolved, as long as it is the same to the minor unit.
 func TestWhatWasResolvedStaysResolved(t *testing.T) {
 	t.Parallel()

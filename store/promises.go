@@ -40,7 +40,7 @@ var promises = []struct {
 		SELECT COUNT(*) FROM payments p
 		LEFT JOIN (SELECT l.booking_id, e.currency, SUM(CASE e.side WHEN 'credit' THEN e.amount ELSE -e.amount END) AS owed
 		           FROM financial_ledger l JOIN ledger_entries e ON e.ledger_id = l.id AND e.account = 'liability:unearned_revenue'
-		           WHERE l.type IN ('payment', 'stripe_fee', 'partial_capture_reversal', 'correction') GROUP BY l.booking_id, e.currency) o
+		           WHERE l.type IN ('payment', 'stripe_fee', 'partial_capture_reversal', 'correction', 'reversal') GROUP BY l.booking_id, e.currency) o
 		  ON o.booking_id = p.booking_id AND o.currency = p.currency
 		WHERE p.status = 'succeeded' AND COALESCE(o.owed, 0) <> p.amount_captured`},
 	{3, "debits equal credits, per transaction and currency", `
