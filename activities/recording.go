@@ -40,7 +40,7 @@ func (p *Payments) RecordPaymentOutcome(ctx context.Context, in RecordPaymentOut
 		return PaymentOutcome{}, stripeError(err)
 	}
 	failpoint.Hit("before-record-outcome")
-	recorded, err := p.Store.RecordPaymentOutcome(ctx, store.Outcome{
+	recorded, err := p.Store.RecordPayment(ctx, store.PaymentOutcome{
 		Snapshot: snapshot,
 		EventIDs: in.EventIDs,
 		Reason:   in.Reason,

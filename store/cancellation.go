@@ -46,11 +46,7 @@ func (e *QuoteChanged) Error() string {
 // *NotCancellable, *QuoteChanged.
 func (s *Store) CancelPaid(ctx context.Context, in Cancellation) (Cancelled, error) {
 	var cancelled Cancelled
-	err := s.inTransaction(ctx, func(tx *gorm.DB) error {
-		r := recording{tx: tx, now: in.Now}
-		if err := r.lock(in.Reference); err != nil {
-			return err
-		}
+	err := s.underLock(ctx, in.Reference, in.Now, func(r *recording) error {
 		if r.booking.CancelledAt == nil {
 			if err := r.cancelPaid(in); err != nil {
 				return err
@@ -66,11 +62,7 @@ func (s *Store) CancelPaid(ctx context.Context, in Cancellation) (Cancelled, err
 // QuoteCancellation is what a cancellation would give back now, and nothing is written. Errors as for CancelPaid.
 func (s *Store) QuoteCancellation(ctx context.Context, in Cancellation) (booking.Quote, error) {
 	var quote booking.Quote
-	err := s.inTransaction(ctx, func(tx *gorm.DB) error {
-		r := recording{tx: tx, now: in.Now}
-		if err := r.lock(in.Reference); err != nil {
-			return err
-		}
+	err := s.underLock(ctx, in.Reference, in.Now, func(r *recording) error {
 		var err error
 		quote, err = r.quote(in)
 		return err
@@ -153,11 +145,7 @@ func (r *recording) cancelled() (Cancelled, error) {
 // returns the booking's mails that are not sent yet. A payment that is no longer authorised is left alone.
 func (s *Store) WarnOfCapture(ctx context.Context, reference booking.Reference, now time.Time) ([]uint64, error) {
 	var mails []uint64
-	err := s.inTransaction(ctx, func(tx *gorm.DB) error {
-		r := recording{tx: tx, now: now}
-		if err := r.lock(reference); err != nil {
-			return err
-		}
+	err := s.underLock(ctx, reference, now, func(r *recording) error {
 		if booking.PaymentStatus(r.payment.Status) == booking.PaymentAuthorized && r.payment.CaptureBefore != nil {
 			err := r.queueMail(booking.EmailCaptureDue, string(booking.EmailCaptureDue), &booking.Letter{CaptureBefore: *r.payment.CaptureBefore})
 			if err != nil {
@@ -165,7 +153,7 @@ func (s *Store) WarnOfCapture(ctx context.Context, reference booking.Reference, 
 			}
 		}
 		var err error
-		mails, err = queuedMails(tx, string(reference))
+		mails, err = queuedMails(r.tx, string(reference))
 		return err
 	})
 	return mails, err

@@ -100,13 +100,13 @@ func TestCommitWhoseAnswerIsLost(t *testing.T) {
 	snapshot := paid(b.held(), true)
 	lossy, proxy := behindProxy(b)
 	proxy.armed.Store(true)
-	outcome := store.Outcome{Snapshot: snapshot, Reason: store.ReasonEvent, Now: time.Now().UTC()}
-	_, err := lossy.RecordPaymentOutcome(t.Context(), outcome)
+	outcome := store.PaymentOutcome{Snapshot: snapshot, Reason: store.ReasonEvent, Now: time.Now().UTC()}
+	_, err := lossy.RecordPayment(t.Context(), outcome)
 	require.Error(t, err)
 	require.EqualValues(t, 1, proxy.lost.Load())
 	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM financial_ledger"), "the server had committed")
 
-	recorded, err := lossy.RecordPaymentOutcome(t.Context(), outcome)
+	recorded, err := lossy.RecordPayment(t.Context(), outcome)
 	require.NoError(t, err)
 	require.Equal(t, booking.StatusConfirmed, recorded.BookingStatus)
 	require.Len(t, recorded.EmailIDs, 1)

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"gorm.io/gorm"
-
 	"farebook/booking"
 )
 
@@ -26,12 +24,9 @@ func newPaymentRow(bookingID uint64, snapshot booking.PaymentSnapshot, now time.
 // another PaymentIntent for the same booking, or one about another amount, is an *AmountMismatch.
 func (s *Store) RecordPaymentIntent(ctx context.Context, snapshot booking.PaymentSnapshot) error {
 	var mismatch *AmountMismatch
-	err := s.inTransaction(ctx, func(tx *gorm.DB) error {
-		r := recording{tx: tx, now: time.Now().UTC()}
-		err := r.lock(snapshot.Reference)
-		if err == nil {
-			mismatch, err = r.own(snapshot)
-		}
+	err := s.underLock(ctx, snapshot.Reference, time.Now().UTC(), func(r *recording) (err error) {
+		p := paying{r}
+		mismatch, err = p.own(snapshot)
 		return err
 	})
 	if err == nil && mismatch != nil {
@@ -43,25 +38,16 @@ func (s *Store) RecordPaymentIntent(ctx context.Context, snapshot booking.Paymen
 // NoteOtherPayment marks a booking that was paid by another PaymentIntent than its own: somebody has to give that money
 // back. Harmless when repeated. Errors: ErrNotFound.
 func (s *Store) NoteOtherPayment(ctx context.Context, reference booking.Reference, paymentIntentID string) error {
-	return s.inTransaction(ctx, func(tx *gorm.DB) error {
-		r := recording{tx: tx, now: time.Now().UTC()}
-		if err := r.lock(reference); err != nil {
-			return err
-		}
+	return s.underLock(ctx, reference, time.Now().UTC(), func(r *recording) error {
 		return r.markForAttention(fmt.Sprintf("paid by PaymentIntent %s as well, which is not its own: refund that one at Stripe", paymentIntentID))
 	})
 }
 
 // RecordPaymentRefused closes a booking that got no PaymentIntent: Stripe refuses it for good (refusal is its code), or was
 // away for the whole hold. Harmless when repeated. A booking that has a payment after all is left as it is.
-func (s *Store) RecordPaymentRefused(ctx context.Context, reference booking.Reference, refusal string) (Recorded, error) {
-	var recorded Recorded
-	err := s.inTransaction(ctx, func(tx *gorm.DB) error {
-		r := recording{tx: tx, now: time.Now().UTC()}
-		err := r.lock(reference)
-		if err != nil {
-			return err
-		}
+func (s *Store) RecordPaymentRefused(ctx context.Context, reference booking.Reference, refusal string) (PaymentRecorded, error) {
+	var recorded PaymentRecorded
+	err := s.underLock(ctx, reference, time.Now().UTC(), func(r *recording) (err error) {
 		if r.payment.ID == 0 && booking.Status(r.booking.Status) == booking.StatusPendingPayment {
 			r.payment.DeclineCode = code(refusal)
 			if err := r.settle(booking.StatusPaymentFailed, booking.EmailPaymentFailed, nil); err != nil {
@@ -71,7 +57,8 @@ func (s *Store) RecordPaymentRefused(ctx context.Context, reference booking.Refe
 				return err
 			}
 		}
-		recorded, err = r.result()
+		p := paying{r}
+		recorded, err = p.result()
 		return err
 	})
 	return recorded, err

@@ -11,11 +11,11 @@ import (
 
 // post writes what the ledger lacks for a payment that succeeded: the payment once, and Stripe's fee once, together with
 // it or later. The booking's lock keeps others out meanwhile; idx_ledger_unique_stripe_entry stands behind it.
-func (r *recording) post(snapshot booking.PaymentSnapshot) error {
+func (p *paying) post(snapshot booking.PaymentSnapshot) error {
 	if snapshot.PaymentStatus() != booking.PaymentSucceeded {
 		return nil
 	}
-	posted, err := r.posted(ledger.TypePayment, snapshot.PaymentIntentID)
+	posted, err := p.posted(ledger.TypePayment, snapshot.PaymentIntentID)
 	if err != nil {
 		return err
 	}
@@ -25,11 +25,11 @@ func (r *recording) post(snapshot booking.PaymentSnapshot) error {
 		if err != nil {
 			return err
 		}
-		if err := r.insert(transaction); err != nil {
+		if err := p.insert(transaction); err != nil {
 			return err
 		}
-		return r.settled(snapshot)
-	case r.payment.FeePosted || snapshot.Balance == nil:
+		return p.postSettled(snapshot)
+	case p.payment.FeePosted || snapshot.Balance == nil:
 		return nil
 	}
 	transaction, err := ledger.Fee(snapshot)
@@ -37,28 +37,35 @@ func (r *recording) post(snapshot booking.PaymentSnapshot) error {
 		return err
 	}
 	if len(transaction.Entries) > 0 {
-		if err := r.insert(transaction); err != nil {
+		if err := p.insert(transaction); err != nil {
 			return err
 		}
 	}
-	return r.settled(snapshot)
+	return p.postSettled(snapshot)
 }
 
-// settled posts what belongs to a balance transaction that is in the books now: the part of an authorisation that was
+// postSettled posts what belongs to a balance transaction that is in the books now: the part of an authorisation that was
 // not captured, which Stripe takes back by a second one.
-func (r *recording) settled(snapshot booking.PaymentSnapshot) error {
+func (p *paying) postSettled(snapshot booking.PaymentSnapshot) error {
 	if snapshot.Reversal != nil {
 		rest, err := ledger.PartialCapture(snapshot)
 		if err != nil {
 			return err
 		}
-		if err := r.insert(rest); err != nil {
+		if err := p.insert(rest); err != nil {
 			return err
 		}
 	}
-	return r.noteFee(snapshot.Balance != nil)
+	return p.noteFee(snapshot.Balance != nil)
 }
 
+func (p *paying) noteFee(posted bool) error {
+	if !posted {
+		return nil
+	}
+	p.payment.FeePosted = true
+	return p.tx.Model(&p.payment).Updates(map[string]any{"fee_posted": true, "updated_at": p.now}).Error
+}
 func (r *recording) posted(kind ledger.Type, paymentIntentID string) (bool, error) {
 	var row ledgerRow
 	err := r.tx.Select("id").Where("booking_id = ? AND type = ? AND stripe_payment_intent_id = ?",
@@ -67,12 +74,4 @@ func (r *recording) posted(kind ledger.Type, paymentIntentID string) (bool, erro
 		return false, nil
 	}
 	return err == nil, err
-}
-
-func (r *recording) noteFee(posted bool) error {
-	if !posted {
-		return nil
-	}
-	r.payment.FeePosted = true
-	return r.tx.Model(&r.payment).Updates(map[string]any{"fee_posted": true, "updated_at": r.now}).Error
 }

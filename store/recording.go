@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -16,6 +17,17 @@ type recording struct {
 	now     time.Time
 	booking bookingRow
 	payment paymentRow
+}
+
+// underLock runs work in a transaction, with the booking and its payment locked.
+func (s *Store) underLock(ctx context.Context, reference booking.Reference, now time.Time, work func(*recording) error) error {
+	return s.inTransaction(ctx, func(tx *gorm.DB) error {
+		r := &recording{tx: tx, now: now}
+		if err := r.lock(reference); err != nil {
+			return err
+		}
+		return work(r)
+	})
 }
 
 // forUpdate: read what will be changed under a lock; MariaDB's REPEATABLE READ would lose updates otherwise.
@@ -36,6 +48,19 @@ func (r *recording) lock(reference booking.Reference) error {
 
 func (r *recording) lockBooking(reference booking.Reference) error {
 	return notFound(r.tx.Clauses(forUpdate).Where("reference = ?", string(reference)).Take(&r.booking).Error)
+}
+
+// settle takes the booking to its next state, with the mail that tells the customer.
+func (r *recording) settle(next booking.Status, mail booking.EmailKind, content *booking.Letter) error {
+	if err := booking.Status(r.booking.Status).To(next); err != nil {
+		return err
+	}
+	r.booking.Status = string(next)
+	err := r.tx.Model(&r.booking).Updates(map[string]any{"status": r.booking.Status, "updated_at": r.now}).Error
+	if err != nil {
+		return err
+	}
+	return r.queueMail(mail, string(mail), content)
 }
 
 func (r *recording) markForAttention(problem string) error {

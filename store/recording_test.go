@@ -62,10 +62,10 @@ func TestHalfARecordingIsNone(t *testing.T) {
 	snapshot := paid(b.held(), true)
 	_, err := b.Store.ReceiveEvent(t.Context(), store.Event{ID: "evt_1", Type: "payment_intent.succeeded", Created: time.Now().UTC(), Payload: []byte(`{}`)}, "", time.Minute)
 	require.NoError(t, err)
-	outcome := store.Outcome{Snapshot: snapshot, EventIDs: []string{"evt_1", "evt_unknown"}, Reason: store.ReasonEvent, Now: time.Now().UTC()}
+	outcome := store.PaymentOutcome{Snapshot: snapshot, EventIDs: []string{"evt_1", "evt_unknown"}, Reason: store.ReasonEvent, Now: time.Now().UTC()}
 
 	b.Exec(t, "CREATE TRIGGER out_of_order BEFORE UPDATE ON stripe_events FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'out of order'")
-	_, err = b.Store.RecordPaymentOutcome(t.Context(), outcome)
+	_, err = b.Store.RecordPayment(t.Context(), outcome)
 	require.ErrorContains(t, err, "out of order")
 	for _, table := range []string{"financial_ledger", "ledger_entries", "emails"} {
 		require.Equal(t, 0, b.Count(t, "SELECT COUNT(*) FROM "+table), table)
@@ -74,7 +74,7 @@ func TestHalfARecordingIsNone(t *testing.T) {
 	require.Equal(t, "pending", b.Text(t, "SELECT status FROM payments"))
 
 	b.Exec(t, "DROP TRIGGER out_of_order")
-	_, err = b.Store.RecordPaymentOutcome(t.Context(), outcome)
+	_, err = b.Store.RecordPayment(t.Context(), outcome)
 	require.NoError(t, err)
 	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM stripe_events WHERE processed AND processed_at IS NOT NULL"))
 	b.requirePromises()

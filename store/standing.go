@@ -35,17 +35,6 @@ func (r *recording) followMoney() error {
 	return r.tx.Model(&r.booking).Updates(map[string]any{"status": r.booking.Status, "updated_at": r.now}).Error
 }
 
-// late tells whether the booking was closed before its money came.
-func (r *recording) late() bool {
-	switch booking.Status(r.booking.Status) {
-	case booking.StatusExpired, booking.StatusPaymentFailed:
-		return true
-	case booking.StatusCancelled:
-		return r.booking.CancelledAt == nil
-	}
-	return false
-}
-
 func (r *recording) standing() (booking.Standing, error) {
 	refunded, err := r.sumRefunds("status = ?", string(booking.RefundSucceeded))
 	if err != nil {

@@ -71,8 +71,8 @@ func paid(s booking.PaymentSnapshot, withFee bool) booking.PaymentSnapshot {
 	return s
 }
 
-func (b books) record(s booking.PaymentSnapshot, reason store.Reason) (store.Recorded, error) {
-	return b.Store.RecordPaymentOutcome(b.t.Context(), store.Outcome{Snapshot: s, Reason: reason, Now: time.Now().UTC()})
+func (b books) record(s booking.PaymentSnapshot, reason store.Reason) (store.PaymentRecorded, error) {
+	return b.Store.RecordPayment(b.t.Context(), store.PaymentOutcome{Snapshot: s, Reason: reason, Now: time.Now().UTC()})
 }
 
 func (b books) requirePromises() {

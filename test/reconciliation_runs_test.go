@@ -120,7 +120,7 @@ func TestPlanThatChangedSinceIsSkipped(t *testing.T) {
 func TestNotesStayText(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
-	s.Stripe.Bill(250, "usd", "Radar")
+	s.Stripe.Adjust(-250, "usd", "A mistake")
 	found := reconcile(s, `{}`)
 	require.Len(t, found.Details, 1)
 	item := fmt.Sprint(found.Details[0].ID)

@@ -1,0 +1,189 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+
+	"farebook/booking"
+	"farebook/ledger"
+)
+
+// DisputeOutcome is what Stripe says of a dispute now, and the events that made us look. LastLook: waiting any longer for the
+// money of one that was won helps nobody.
+type DisputeOutcome struct {
+	Snapshot booking.DisputeSnapshot
+	EventIDs []string
+	LastLook bool
+	Now      time.Time
+}
+
+// DisputeRecorded is where dispute and booking stand afterwards.
+type DisputeRecorded struct {
+	Reference     booking.Reference
+	Status        booking.DisputeStatus
+	BookingStatus booking.Status
+	EmailIDs      []uint64  // every mail of the dispute that is queued and not sent yet
+	DueBy         time.Time // of the evidence; zero when none is awaited
+	// Unreinstated: won, and what was withheld is not back yet.
+	Unreinstated bool
+	// RefundIDs are refunds of late money that the decision sets free and that Stripe has not been asked for yet.
+	RefundIDs []booking.RefundID
+}
+
+// RecordDispute is the recording step of a dispute: one transaction that locks booking, payment and dispute, makes the
+// guarded transition, posts each balance transaction once and the loss when it is lost, brings the booking where its
+// money is, marks the events processed and tells the finance department. Whatever became of the booking, a dispute is
+// recorded. Repetition is harmless. Errors: ErrNotFound (its PaymentIntent is no booking's), *booking.IllegalTransition.
+func (s *Store) RecordDispute(ctx context.Context, o DisputeOutcome) (DisputeRecorded, error) {
+	reference, err := s.referenceOfPayment(ctx, o.Snapshot.PaymentIntentID)
+	if err != nil {
+		return DisputeRecorded{}, err
+	}
+	var recorded DisputeRecorded
+	err = s.underLock(ctx, reference, o.Now, func(r *recording) (err error) {
+		d := &disputing{recording: r}
+		if err := d.find(o.Snapshot); err != nil {
+			return err
+		}
+		recorded, err = d.record(o)
+		return err
+	})
+	return recorded, err
+}
+
+// disputing is one run of a dispute's recording step.
+type disputing struct {
+	*recording
+	dispute disputeRow
+	fresh   bool
+}
+
+func (d *disputing) find(s booking.DisputeSnapshot) error {
+	err := d.tx.Clauses(forUpdate).Where("stripe_dispute_id = ?", s.DisputeID).Take(&d.dispute).Error
+	if !errors.Is(err, gorm.ErrRecordNotFound) {
+		return err
+	}
+	d.fresh = true
+	d.dispute = disputeRow{
+		BookingID: d.booking.ID, StripeDisputeID: s.DisputeID, StripePaymentIntentID: s.PaymentIntentID, Status: string(s.Status),
+		Reason: code(s.Reason), Amount: s.Amount, Currency: string(s.Currency), DueBy: timeOrNil(s.DueBy), CreatedAt: d.now, UpdatedAt: d.now,
+	}
+	return d.tx.Create(&d.dispute).Error
+}
+
+func (d *disputing) record(o DisputeOutcome) (DisputeRecorded, error) {
+	before := booking.DisputeStatus(d.dispute.Status)
+	for _, balance := range o.Snapshot.Balances {
+		if err := d.post(o.Snapshot, balance); err != nil {
+			return DisputeRecorded{}, err
+		}
+	}
+	// What cannot follow what is recorded is older news.
+	news := before.To(o.Snapshot.Status) == nil
+	if news {
+		d.dispute.Status, d.dispute.Amount, d.dispute.DueBy = string(o.Snapshot.Status), o.Snapshot.Amount, timeOrNil(o.Snapshot.DueBy)
+	}
+	if err := d.chargeBack(o, before); err != nil {
+		return DisputeRecorded{}, err
+	}
+	err := d.tx.Model(&d.dispute).Updates(map[string]any{
+		"status": d.dispute.Status, "amount": d.dispute.Amount, "due_by": d.dispute.DueBy, "withheld": d.dispute.Withheld,
+		"loss": d.dispute.Loss, "loss_postings": d.dispute.LossPostings, "settlement_currency": d.dispute.SettlementCurrency, "updated_at": d.now,
+	}).Error
+	if err != nil {
+		return DisputeRecorded{}, err
+	}
+	if err := d.followMoney(); err != nil {
+		return DisputeRecorded{}, err
+	}
+	if news {
+		if err := d.tellFinance(before); err != nil {
+			return DisputeRecorded{}, err
+		}
+	}
+	if err := d.markProcessed(o.EventIDs); err != nil {
+		return DisputeRecorded{}, err
+	}
+	return d.result()
+}
+
+// post writes one balance transaction of the dispute, once.
+func (d *disputing) post(s booking.DisputeSnapshot, balance booking.BalanceTransaction) error {
+	var posted int64
+	err := d.tx.Model(&ledgerRow{}).Where("stripe_balance_transaction_id = ? AND booking_id = ?", balance.ID, d.booking.ID).Count(&posted).Error
+	if err != nil || posted > 0 {
+		return err
+	}
+	transaction, err := ledger.Dispute(booking.Reference(d.booking.Reference), s, balance)
+	if err != nil {
+		return err
+	}
+	d.dispute.Withheld -= balance.Amount
+	d.dispute.SettlementCurrency = string(balance.Currency)
+	return d.insert(transaction)
+}
+
+// chargeBack keeps the loss in the ledger at what it is: what is withheld, once the dispute is lost, or won and given back
+// as far as it will be, and else nothing.
+func (d *disputing) chargeBack(o DisputeOutcome, before booking.DisputeStatus) error {
+	var loss int64
+	won := booking.DisputeStatus(d.dispute.Status) == booking.DisputeWon
+	if booking.DisputeStatus(d.dispute.Status) == booking.DisputeLost || won && d.givenBack(o, before) {
+		loss = d.dispute.Withheld
+	}
+	change := loss - d.dispute.Loss
+	if change == 0 {
+		return nil
+	}
+	post := ledger.Chargeback
+	if won && d.dispute.Loss == 0 {
+		post = ledger.DisputeRest
+	}
+	d.dispute.Loss, d.dispute.LossPostings = loss, d.dispute.LossPostings+1
+	if won && loss != 0 {
+		if err := d.showRest(); err != nil {
+			return err
+		}
+	}
+	transaction, err := post(booking.Reference(d.booking.Reference), o.Snapshot, change, booking.Currency(d.dispute.SettlementCurrency), d.dispute.LossPostings)
+	if err != nil {
+		return err
+	}
+	return d.insert(transaction)
+}
+
+// givenBack: no more is awaited of a dispute that was won. What was found so once stays so, also for a snapshot that is
+// older.
+func (d *disputing) givenBack(o DisputeOutcome, before booking.DisputeStatus) bool {
+	return o.LastLook || o.Snapshot.Reinstated() || before == booking.DisputeWon && d.dispute.Loss != 0
+}
+
+// showRest shows a person that a dispute gave back other money than it took.
+func (d *disputing) showRest() error {
+	rest, compared := d.dispute.Loss, "less"
+	if rest < 0 {
+		rest, compared = -rest, "more"
+	}
+	amount := booking.Money{Value: rest, Currency: booking.Currency(d.dispute.SettlementCurrency)}
+	return d.markForAttention(fmt.Sprintf("dispute %s was won and gave back %s %s than it took", d.dispute.StripeDisputeID, amount.Format(booking.LocaleEN), compared))
+}
+
+func (d *disputing) result() (DisputeRecorded, error) {
+	mails, err := queuedMails(d.tx, d.dispute.StripeDisputeID)
+	recorded := DisputeRecorded{
+		Reference: booking.Reference(d.booking.Reference), Status: booking.DisputeStatus(d.dispute.Status),
+		BookingStatus: booking.Status(d.booking.Status), EmailIDs: mails,
+	}
+	recorded.Unreinstated = recorded.Status == booking.DisputeWon && d.dispute.Withheld != d.dispute.Loss
+	if d.dispute.DueBy != nil && recorded.Status.NeedsResponse() {
+		recorded.DueBy = *d.dispute.DueBy
+	}
+	if err == nil && d.booking.RefundDue {
+		recorded.RefundIDs, err = d.unaskedRefunds()
+	}
+	return recorded, err
+}

@@ -1,0 +1,241 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"farebook/booking"
+)
+
+// Reason says why a payment is looked at. It decides what a cancelled PaymentIntent means for the booking when Stripe
+// itself gives no reason.
+type Reason string
+
+// The reasons.
+const (
+	ReasonEvent     Reason = "event"      // Stripe has news; a cancellation was not ours
+	ReasonHoldEnded Reason = "hold_ended" // we cancelled, as the hold had ended
+	ReasonCancelled Reason = "cancelled"  // we cancelled, as the customer or an operator asked
+)
+
+// PaymentOutcome is what Stripe says of a booking's payment now, and the events that made us look.
+type PaymentOutcome struct {
+	Snapshot booking.PaymentSnapshot
+	EventIDs []string
+	Reason   Reason
+	Now      time.Time
+}
+
+// PaymentRecorded is where booking and payment stand afterwards.
+type PaymentRecorded struct {
+	BookingStatus booking.Status
+	PaymentStatus booking.PaymentStatus
+	EmailIDs      []uint64 // every mail of the booking that is queued and not sent yet
+	FeePending    bool     // paid, and Stripe has not told its fee
+	RefundDue     bool
+	// RefundIDs are refunds that the books ask for by themselves and that Stripe has not been asked for yet.
+	RefundIDs     []booking.RefundID
+	CaptureBefore time.Time // of an authorised payment; zero otherwise
+}
+
+// AmountMismatch says that a PaymentIntent is not about what the booking costs, or is another one than the booking's.
+// Nothing is posted; the booking is marked for a person.
+type AmountMismatch struct {
+	Reference booking.Reference
+	Problem   string
+}
+
+func (e *AmountMismatch) Error() string {
+	return fmt.Sprintf("booking %s: %s; nothing was posted, the booking is marked for attention", e.Reference, e.Problem)
+}
+
+// RecordPayment is the recording step, the one writer of payment states: one transaction that locks booking and
+// payment, compares amount and currency, makes the guarded transitions, posts to the ledger, marks the events processed
+// and queues the mails. Repetition is harmless, and so is a snapshot that is older than what is recorded: what has
+// succeeded stays so. Errors: ErrNotFound, *AmountMismatch, *booking.IllegalTransition.
+func (s *Store) RecordPayment(ctx context.Context, o PaymentOutcome) (PaymentRecorded, error) {
+	var recorded PaymentRecorded
+	var mismatch *AmountMismatch
+	err := s.underLock(ctx, o.Snapshot.Reference, o.Now, func(r *recording) (err error) {
+		p := paying{r}
+		if mismatch, err = p.own(o.Snapshot); err != nil || mismatch != nil {
+			return err
+		}
+		if err := p.record(o); err != nil {
+			return err
+		}
+		recorded, err = p.result()
+		return err
+	})
+	if err == nil && mismatch != nil {
+		return PaymentRecorded{}, mismatch
+	}
+	return recorded, err
+}
+
+// paying is one run of a payment's recording step.
+type paying struct{ *recording }
+
+// own makes sure that the PaymentIntent is the booking's and about what it costs. A payment row that is lacking is made
+// then: the PaymentIntent exists, since Stripe has just answered for it. One that does not fit is left out, so that it
+// cannot take the place of the right one, and the booking is marked for a person.
+func (p *paying) own(snapshot booking.PaymentSnapshot) (*AmountMismatch, error) {
+	problem := p.compare(snapshot)
+	if problem == "" && p.payment.ID == 0 {
+		payment := newPaymentRow(p.booking.ID, snapshot, p.now)
+		err := p.tx.Create(&payment).Error
+		switch {
+		case duplicateKey(err):
+			problem = fmt.Sprintf("PaymentIntent %s is another booking's already", snapshot.PaymentIntentID)
+		case err != nil:
+			return nil, err
+		default:
+			p.payment = payment
+		}
+	}
+	if problem == "" {
+		return nil, nil
+	}
+	mismatch := &AmountMismatch{Reference: booking.Reference(p.booking.Reference), Problem: problem}
+	return mismatch, p.markForAttention(problem)
+}
+
+// compare says what does not fit; empty when all does. One that is cancelled takes no money, whatever it was about.
+func (p *paying) compare(snapshot booking.PaymentSnapshot) string {
+	problem := ""
+	switch {
+	case p.payment.ID != 0 && p.payment.StripePaymentIntentID != snapshot.PaymentIntentID:
+		problem = fmt.Sprintf("its PaymentIntent is %s, and this is %s", p.payment.StripePaymentIntentID, snapshot.PaymentIntentID)
+	case snapshot.PaymentStatus() == booking.PaymentCanceled:
+	case string(snapshot.Currency) != p.booking.Currency:
+		problem = fmt.Sprintf("it costs %s, and PaymentIntent %s is in %s", p.booking.Currency, snapshot.PaymentIntentID, snapshot.Currency)
+	case snapshot.Amount != p.booking.Amount:
+		problem = fmt.Sprintf("it costs %d, and PaymentIntent %s is about %d (minor units)", p.booking.Amount, snapshot.PaymentIntentID, snapshot.Amount)
+	case snapshot.PaymentStatus() == booking.PaymentSucceeded && !p.fits(snapshot.AmountReceived):
+		problem = fmt.Sprintf("it costs %d, and %d was received (minor units)", p.booking.Amount, snapshot.AmountReceived)
+	}
+	return problem
+}
+
+// fits tells whether what was received is what was asked for: all of it, or at most that when it is captured by hand.
+func (p *paying) fits(received int64) bool {
+	if booking.CaptureMethod(p.booking.CaptureMethod) == booking.CaptureManual {
+		return received > 0 && received <= p.booking.Amount
+	}
+	return received == p.booking.Amount
+}
+
+func (p *paying) record(o PaymentOutcome) error {
+	if err := p.move(o.Snapshot); err != nil {
+		return err
+	}
+	if err := p.follow(o); err != nil {
+		return err
+	}
+	if err := p.post(o.Snapshot); err != nil {
+		return err
+	}
+	return p.markProcessed(o.EventIDs)
+}
+
+// move takes the payment to what Stripe says, unless that is older news than what is recorded.
+func (p *paying) move(snapshot booking.PaymentSnapshot) error {
+	current, next := booking.PaymentStatus(p.payment.Status), snapshot.PaymentStatus()
+	settled := current == booking.PaymentSucceeded || current == booking.PaymentCanceled
+	if settled && next != booking.PaymentSucceeded {
+		return nil
+	}
+	if err := current.To(next); err != nil {
+		return err
+	}
+	p.payment.Status = string(next)
+	p.payment.StripeChargeID = snapshot.ChargeID
+	p.payment.DeclineCode = code(snapshot.DeclineCode)
+	p.payment.CaptureBefore = timeOrNil(snapshot.CaptureBefore)
+	if next == booking.PaymentSucceeded {
+		p.payment.AmountCaptured = snapshot.AmountReceived
+		p.payment.DeclineCode = ""
+	}
+	return p.tx.Model(&p.payment).Updates(map[string]any{
+		"status": p.payment.Status, "stripe_charge_id": p.payment.StripeChargeID, "decline_code": p.payment.DeclineCode,
+		"amount_captured": p.payment.AmountCaptured, "capture_before": p.payment.CaptureBefore, "updated_at": p.now,
+	}).Error
+}
+
+// follow draws the consequence for the booking, and queues the mail that tells the customer.
+func (p *paying) follow(o PaymentOutcome) error {
+	open := booking.Status(p.booking.Status) == booking.StatusPendingPayment
+	switch booking.PaymentStatus(p.payment.Status) {
+	case booking.PaymentSucceeded:
+		if open {
+			return p.confirm()
+		}
+		return p.returnLateMoney()
+	case booking.PaymentAuthorized:
+		if open {
+			return p.queueMail(booking.EmailAuthorized, string(booking.EmailAuthorized), &booking.Letter{CaptureBefore: o.Snapshot.CaptureBefore})
+		}
+	case booking.PaymentCanceled:
+		if open {
+			status, mail := meaningOfCancellation(o)
+			return p.settle(status, mail, nil)
+		}
+	case booking.PaymentFailed:
+		if open {
+			return p.queueMail(booking.EmailPaymentFailed, occasionDecline, nil)
+		}
+	}
+	return nil
+}
+
+// meaningOfCancellation goes by the reason that stands at Stripe, which survives whatever became of the one who
+// cancelled, and by ours where there is none. Stripe's own reason, automatic, is an authorisation that ran out.
+func meaningOfCancellation(o PaymentOutcome) (booking.Status, booking.EmailKind) {
+	switch {
+	case o.Snapshot.CancellationReason == "abandoned", o.Snapshot.CancellationReason == "automatic",
+		o.Snapshot.CancellationReason == "" && o.Reason == ReasonHoldEnded:
+		return booking.StatusExpired, booking.EmailHoldExpired
+	case o.Snapshot.CancellationReason == "requested_by_customer", o.Snapshot.CancellationReason == "" && o.Reason == ReasonCancelled:
+		return booking.StatusCancelled, booking.EmailCancelled
+	default:
+		return booking.StatusPaymentFailed, booking.EmailPaymentFailed
+	}
+}
+
+// confirm makes the booking what the traveller wanted, with a receipt. Money that went back before we heard that it had
+// come counts at once.
+func (p *paying) confirm() error {
+	receipt := &booking.Letter{Receipt: &booking.ReceiptLetter{
+		Paid:   booking.Money{Value: p.payment.AmountCaptured, Currency: booking.Currency(p.payment.Currency)},
+		PaidAt: p.now, PaymentIntentID: p.payment.StripePaymentIntentID,
+	}}
+	if err := p.settle(booking.StatusConfirmed, booking.EmailConfirmed, receipt); err != nil {
+		return err
+	}
+	var returned bool
+	err := p.tx.Raw("SELECT EXISTS (SELECT 1 FROM refunds WHERE booking_id = ?) OR EXISTS (SELECT 1 FROM disputes WHERE booking_id = ?)",
+		p.booking.ID, p.booking.ID).Scan(&returned).Error
+	if err != nil || !returned {
+		return err
+	}
+	return p.followMoney()
+}
+
+func (p *paying) result() (PaymentRecorded, error) {
+	recorded := PaymentRecorded{
+		BookingStatus: booking.Status(p.booking.Status),
+		PaymentStatus: booking.PaymentStatus(p.payment.Status),
+		RefundDue:     p.booking.RefundDue,
+		FeePending:    booking.PaymentStatus(p.payment.Status) == booking.PaymentSucceeded && !p.payment.FeePosted,
+	}
+	if p.payment.CaptureBefore != nil && recorded.PaymentStatus == booking.PaymentAuthorized {
+		recorded.CaptureBefore = *p.payment.CaptureBefore
+	}
+	var err error
+	if recorded.EmailIDs, err = queuedMails(p.tx, p.booking.Reference); err != nil || !recorded.RefundDue {
+		return recorded, err
+	}
+	recorded.RefundIDs, err = p.unaskedRefunds()
+	return recorded, err
+}

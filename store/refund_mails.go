@@ -1,0 +1,86 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+
+	"farebook/booking"
+)
+
+// obstacles are told to the operator, what is owed to the customer among them.
+var obstacles = map[booking.RefundObstacle]string{
+	"":                          "the money is owed to the customer in another way",
+	booking.ObstacleDisputed:    "the customer's bank decides about the money",
+	booking.ObstacleChargedBack: "the customer's bank has given the money back",
+	booking.ObstacleReturned:    "all of it had gone back already",
+	booking.ObstaclePart:        "a part had gone back already, the rest is owed to the customer in another way",
+}
+
+// didNotArrive shows a refund that failed or was canceled to a person, and tells the customer where the money is.
+func (f *refunding) didNotArrive() error {
+	letter, err := f.letter()
+	if err != nil {
+		return err
+	}
+	failed, err := f.failed()
+	if err != nil {
+		return err
+	}
+	var owed int64
+	if letter.Obstacle, owed = failed.Obstacle(); letter.Obstacle == booking.ObstaclePart {
+		letter.Owed = booking.Money{Value: owed, Currency: letter.Amount.Currency}
+	}
+	why := fmt.Sprintf("refund %s is %s: %s; %s", f.refund.RefundID, f.refund.Status, f.refund.FailureReason, obstacles[letter.Obstacle])
+	return errors.Join(f.markForAttention(why), f.queue(booking.EmailRefundFailed, letter))
+}
+
+// failed is where the money of the payment is, now that this refund takes nothing of it.
+func (f *refunding) failed() (booking.FailedRefund, error) {
+	failed := booking.FailedRefund{Code: f.refund.FailureReason, Amount: f.refund.Amount, Captured: f.payment.AmountCaptured}
+	var err error
+	if failed.Refunded, err = f.reserved(); err != nil {
+		return failed, err
+	}
+	var disputes []disputeRow
+	if err := f.tx.Where("booking_id = ?", f.booking.ID).Find(&disputes).Error; err != nil {
+		return failed, err
+	}
+	won := false
+	for _, dispute := range disputes {
+		switch status := booking.DisputeStatus(dispute.Status); {
+		case status.Open():
+			failed.Withheld += dispute.Amount
+		case status == booking.DisputeLost:
+			failed.ChargedBack += dispute.Amount
+		case status == booking.DisputeWon:
+			won = true
+		}
+	}
+	failed.Won = won && failed.Withheld == 0 && failed.ChargedBack == 0
+	return failed, nil
+}
+
+func (f *refunding) tell(kind booking.EmailKind) error {
+	letter, err := f.letter()
+	if err != nil {
+		return err
+	}
+	return f.queue(kind, letter)
+}
+
+func (f *refunding) letter() (*booking.RefundLetter, error) {
+	refunded, err := f.sumRefunds("status = ?", string(booking.RefundSucceeded))
+	currency := booking.Currency(f.refund.Currency)
+	return &booking.RefundLetter{
+		ID: booking.RefundID(f.refund.RefundID), Amount: booking.Money{Value: f.refund.Amount, Currency: currency},
+		Status: booking.RefundStatus(f.refund.Status), Origin: booking.RefundOrigin(f.refund.Origin),
+		Paid:     booking.Money{Value: f.payment.AmountCaptured, Currency: currency},
+		Refunded: booking.Money{Value: refunded, Currency: currency},
+	}, err
+}
+
+func (f *refunding) queue(kind booking.EmailKind, about *booking.RefundLetter) error {
+	return queue(f.tx, f.now, letter{
+		kind: kind, owner: f.refund.RefundID, occasion: string(kind), bookingID: &f.booking.ID, content: &booking.Letter{Refund: about},
+	})
+}
