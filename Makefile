@@ -12,6 +12,8 @@ WITH_SERVERS := $(BIN)/with-servers --
 
 # What one package may take; a kill test waits out several of Temporal's time-outs.
 TEST_TIMEOUT ?= 20m
+# How many tests of a package run beside one another: they wait for servers, timers and dead workers more than they compute.
+TESTS_AT_ONCE ?= 4
 # The race detector needs a C compiler and the C library's headers, which are installed if need be; `make test RACE=` does
 # without all of them. (A variable, because a comma would end the argument of $(if).)
 RACE ?= -race
@@ -38,7 +40,7 @@ demo: ## Run the main job from booking to confirmation, checked step by step
 
 test: $(BIN)/with-servers ## Run all tests on a real MariaDB and a real Temporal server
 	@$(if $(RACE),$(NEED) $(COMPILER))
-	@$(WITH_SERVERS) go test $(RACE) -timeout $(TEST_TIMEOUT) ./...
+	@$(WITH_SERVERS) go test $(RACE) -parallel $(TESTS_AT_ONCE) -timeout $(TEST_TIMEOUT) ./...
 
 lint: $(GOLANGCI) $(WORKFLOWCHECK) ## Check style, imports and the determinism of workflows
 	@$(GOLANGCI) run ./...
