@@ -1,0 +1,117 @@
+package reconciliation_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"farebook/booking"
+	"farebook/reconciliation"
+)
+
+var now = time.Date(2026, 11, 2, 2, 30, 0, 0, time.UTC)
+
+// payment is a line of 459.00 dollars, less Stripe's fee, that settled yesterday.
+func payment() reconciliation.Line {
+	return reconciliation.Line{
+		BalanceTransaction: booking.BalanceTransaction{
+			ID: "txn_1", Amount: 45900, Fee: 1361, Net: 44539, Currency: "USD", Type: "charge", ReportingCategory: "charge",
+			Created: now.Add(-24 * time.Hour),
+		},
+		Object: "payment", ObjectID: "pi_1", PaymentIntentID: "pi_1", Reference: "FB-7K2M9QXA",
+	}
+}
+
+// posting is what the ledger has of a line, in one currency.
+func posting(kind string, clearing, fee int64, currency booking.Currency) reconciliation.Posting {
+	return reconciliation.Posting{
+		Type: kind, Clearing: map[booking.Currency]int64{currency: clearing}, Fees: map[booking.Currency]int64{currency: fee},
+	}
+}
+
+func TestClasses(t *testing.T) {
+	t.Parallel()
+	known, rules := reconciliation.Known{PaymentKnown: true, BookingKnown: true}, reconciliation.Rules{Now: now, Lag: 15 * time.Minute}
+	right := posting("payment", 44539, 1361, "USD")
+	young, bill, other := payment(), payment(), payment()
+	young.Created = now.Add(-14 * time.Minute)
+	bill.Object, bill.ReportingCategory, bill.Amount, bill.Fee, bill.Net = "account_fee", "fee", -250, 0, -250
+	other.Object, other.ReportingCategory = "balance_transaction", "other_adjustment"
+	for name, c := range map[string]struct {
+		line    reconciliation.Line
+		posted  []reconciliation.Posting
+		known   reconciliation.Known
+		class   booking.Class
+		healing booking.Healing
+	}{
+		"missing":                       {payment(), nil, known, booking.MissingInLedger, booking.HealPayment},
+		"missing, and just settled":     {young, nil, known, booking.Timing, booking.HealNone},
+		"nobody's":                      {payment(), nil, reconciliation.Known{}, booking.OrphanPayment, booking.HealNone},
+		"nobody's, and just settled":    {young, nil, reconciliation.Known{}, booking.OrphanPayment, booking.HealNone},
+		"a booking's second payment":    {payment(), nil, reconciliation.Known{BookingKnown: true, OtherIntent: "pi_2"}, booking.Duplicate, booking.HealNone},
+		"a lost answer's":               {payment(), nil, reconciliation.Known{BookingKnown: true}, booking.MissingInLedger, booking.HealPayment},
+		"posted twice":                  {payment(), []reconciliation.Posting{right, right}, known, booking.Duplicate, booking.HealNone},
+		"another amount":                {payment(), []reconciliation.Posting{posting("payment", 44540, 1361, "USD")}, known, booking.AmountMismatch, booking.HealNone},
+		"another fee":                   {payment(), []reconciliation.Posting{posting("payment", 44539, 1360, "USD")}, known, booking.FeeMismatch, booking.HealNone},
+		"another currency":              {payment(), []reconciliation.Posting{posting("payment", 44539, 1361, "EUR")}, known, booking.CurrencyMismatch, booking.HealNone},
+		"Stripe's bill":                 {bill, nil, reconciliation.Known{}, booking.MissingInLedger, booking.HealAccountFee},
+		"Stripe's bill, otherwise":      {bill, []reconciliation.Posting{posting("account_fee", -200, 200, "USD")}, known, booking.FeeMismatch, booking.HealNone},
+		"what is not posted":            {other, nil, reconciliation.Known{}, booking.MissingInLedger, booking.HealNone},
+		"corrected to another amount":   {payment(), []reconciliation.Posting{right, posting("correction", 7, 0, "USD")}, known, booking.AmountMismatch, booking.HealNone},
+		"its fee's share still missing": {payment(), []reconciliation.Posting{posting("payment", 45900, 0, "USD")}, known, booking.FeeMismatch, booking.HealNone},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			found := reconciliation.Compare(c.line, c.posted, c.known, rules)
+			require.NotNil(t, found)
+			require.Equal(t, c.class, found.Class, found.Reason)
+			require.Equal(t, c.healing, found.Healing)
+			require.NotEmpty(t, found.Reason)
+		})
+	}
+}
+
+func TestWhatIsNoDifference(t *testing.T) {
+	t.Parallel()
+	bill := payment()
+	bill.ReportingCategory, bill.Amount, bill.Fee, bill.Net = "fee", -250, 0, -250
+	for name, c := range map[string]struct {
+		line   reconciliation.Line
+		posted []reconciliation.Posting
+		rules  reconciliation.Rules
+	}{
+		"at once":          {payment(), []reconciliation.Posting{posting("payment", 44539, 1361, "USD")}, reconciliation.Rules{}},
+		"its fee later":    {payment(), []reconciliation.Posting{posting("payment", 45900, 0, "USD"), posting("stripe_fee", -1361, 1361, "USD")}, reconciliation.Rules{}},
+		"within tolerance": {payment(), []reconciliation.Posting{posting("payment", 44541, 1359, "USD")}, reconciliation.Rules{Tolerance: 2}},
+		"settled in euros, and out of dollars": {payment(), []reconciliation.Posting{{
+			Type: "payment", Clearing: map[booking.Currency]int64{"USD": 44539, "EUR": 0}, Fees: map[booking.Currency]int64{"USD": 1361},
+		}}, reconciliation.Rules{}},
+		"decided by a person": {payment(), []reconciliation.Posting{posting("correction", 44539, 0, "USD")}, reconciliation.Rules{}},
+		"Stripe's bill":       {bill, []reconciliation.Posting{posting("account_fee", -250, 250, "USD")}, reconciliation.Rules{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.Nil(t, reconciliation.Compare(c.line, c.posted, reconciliation.Known{}, c.rules))
+		})
+	}
+}
+
+// Whatever the books have of a line, posting what they lack of it makes the two agree.
+func TestWhatIsLackingMakesThemAgree(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		money, currency := rapid.Int64Range(-1_000_000, 1_000_000), rapid.SampledFrom([]booking.Currency{"USD", "EUR", "JPY"})
+		line := payment()
+		line.Amount, line.Fee, line.Currency = money.Draw(t, "amount"), money.Draw(t, "fee"), currency.Draw(t, "currency")
+		line.Net = line.Amount - line.Fee
+		var posted []reconciliation.Posting
+		for range rapid.IntRange(0, 3).Draw(t, "postings") {
+			posted = append(posted, posting("payment", money.Draw(t, "clearing"), money.Draw(t, "posted fee"), currency.Draw(t, "posted in")))
+		}
+		clearing, fees := reconciliation.Lack(posted, &line.BalanceTransaction)
+		posted = append(posted, reconciliation.Posting{Type: "correction", Clearing: clearing, Fees: fees})
+		require.Nil(t, reconciliation.Compare(line, posted, reconciliation.Known{}, reconciliation.Rules{}))
+	})
+}
