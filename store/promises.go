@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"strconv"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -97,7 +98,7 @@ var promises = []struct {
 		WHERE withheld <> loss AND (status IN ('lost', 'warning_closed') OR status = 'won' AND updated_at < UTC_TIMESTAMP() - INTERVAL 2 DAY)`},
 	{9, "no event waits for a person, or has waited for more than an hour", `
 		SELECT COUNT(*) FROM stripe_events
-		WHERE processed = FALSE AND (attempts >= 12 OR received_at < UTC_TIMESTAMP() - INTERVAL 1 HOUR)`},
+		WHERE processed = FALSE AND (attempts >= ` + strconv.Itoa(MaxEventAttempts) + ` OR received_at < UTC_TIMESTAMP() - INTERVAL 1 HOUR)`},
 	{9, "each payout is in the ledger once, and again when it came back", `
 		SELECT COUNT(*) FROM payouts p
 		LEFT JOIN (SELECT stripe_object_id, SUM(type = 'payout') AS paid, SUM(type = 'payout_reversal') AS back

@@ -114,6 +114,12 @@ func refundChild(workflowID, summary string) workflow.ChildWorkflowOptions {
 // pageHeartbeat is longer than a page takes: a second at the rate limit, and a slow one of Stripe's up to the client's own 20 s.
 const pageHeartbeat = 30 * time.Second
 
+// reconciliationPatience bounds a scan: a window of a year at Stripe's limits takes hours.
+const reconciliationPatience = 24 * time.Hour
+
+// scheduleCatchup is how late a run may still be made that was missed: later than that, the next one finds the same.
+const scheduleCatchup = 10 * time.Minute
+
 // scanning runs a long activity with its place in the heartbeat: a worker that dies is noticed within the heartbeat's
 // time-out, and another goes on from there. Behind everything else on its queue, so that bookings do not feel it.
 func scanning(summary string) workflow.ActivityOptions {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -273,6 +272,3 @@ func (r *reconciling) describe(ctx workflow.Context) {
 		fmt.Sprintf("- Dry run: %t, look-back: %d days, scope: %s", r.in.Options.DryRun, r.in.Options.LookbackDays, r.in.Options.Scope),
 	}, "\n"))
 }
-
-// reconciliationPatience bounds a scan: a window of a year at Stripe's limits takes hours.
-const reconciliationPatience = 24 * time.Hour

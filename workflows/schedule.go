@@ -46,9 +46,6 @@ func (e *ScheduleRefused) Error() string { return e.Reason }
 // ErrNoSchedule says that none was made yet.
 var ErrNoSchedule = errors.New("there is no schedule yet")
 
-// scheduleCatchup is how late a run may still be made that was missed: later than that, the next one finds the same.
-const scheduleCatchup = 10 * time.Minute
-
 func (s Schedule) spec() client.ScheduleSpec {
 	spec := client.ScheduleSpec{Jitter: s.Jitter, TimeZoneName: s.TimeZone}
 	if s.Cron != "" {

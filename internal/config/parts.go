@@ -157,15 +157,18 @@ func (r *reader) readSMTP() {
 	}
 }
 
-// minSweep keeps the sweeper from being a load of its own.
-const minSweep = 100 * time.Millisecond
-
-func (r *reader) readMoneyBack() {
+func (r *reader) readPolicy() {
 	policy, err := booking.ParsePolicy(r.vars.RefundPolicy)
 	if err != nil {
 		r.problem("REFUND_POLICY %v", err)
 	}
 	r.config.RefundPolicy = policy
+}
+
+// minSweep keeps the sweeper from being a load of its own.
+const minSweep = 100 * time.Millisecond
+
+func (r *reader) readSweep() {
 	sweep, err := time.ParseDuration(r.vars.Sweep)
 	if err != nil || sweep < minSweep {
 		r.problem("SWEEP_INTERVAL is %q: set it to a duration of %s or more, such as 15s", r.vars.Sweep, minSweep)

@@ -45,7 +45,8 @@ func read(environment []string, parts []Part) (Config, []string, error) {
 	r.readTemporal()
 	r.readStripe()
 	r.readSMTP()
-	r.readMoneyBack()
+	r.readPolicy()
+	r.readSweep()
 	r.readReconcile()
 	r.refuseTestSwitches()
 	if len(r.problems) > 0 {
