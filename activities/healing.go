@@ -205,7 +205,7 @@ func (r *Reconciliations) differs(ctx context.Context, stripe *stripeapi.Client,
 
 func (r *Reconciliations) statesDiffer(ctx context.Context, stripe *stripeapi.Client, item store.Item) (string, error) {
 	switch item.Object {
-	case "payment":
+	case booking.ObjectPayment:
 		snapshot, _, err := stripe.PaymentIntent(ctx, item.StripeID)
 		if err != nil {
 			return "", stripeError(err)
@@ -218,10 +218,10 @@ func (r *Reconciliations) statesDiffer(ctx context.Context, stripe *stripeapi.Cl
 			return reasonOf(item.Object, "", string(snapshot.PaymentStatus())), nil
 		}
 		return reasonOf(item.Object, string(known.Payment.Status), string(snapshot.PaymentStatus())), nil
-	case "refund":
+	case booking.ObjectRefund:
 		snapshot, err := stripe.Refund(ctx, item.StripeID)
 		return r.stateDiffers(ctx, item, string(snapshot.Status()), err)
-	case "dispute":
+	case booking.ObjectDispute:
 		snapshot, err := stripe.Dispute(ctx, item.StripeID)
 		return r.stateDiffers(ctx, item, string(snapshot.Status), err)
 	default:
@@ -239,7 +239,7 @@ func (r *Reconciliations) stateDiffers(ctx context.Context, item store.Item, the
 }
 
 // reasonOf says how the states of an object differ, and nothing when they agree. here is empty for what is not known.
-func reasonOf(object, here, there string) string {
+func reasonOf(object booking.Object, here, there string) string {
 	switch here {
 	case there:
 		return ""

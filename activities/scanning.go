@@ -21,7 +21,7 @@ type ScanInput struct {
 	After  string                `json:"after,omitempty"`
 	Pages  int                   `json:"pages,omitempty"`
 	Limit  int                   `json:"limit,omitempty"`  // of open payments; 0 for all
-	Object string                `json:"object,omitempty"` // refund, dispute or payout
+	Object booking.Object        `json:"object,omitempty"` // refund, dispute or payout
 }
 
 // Scanned is how far a scan is; it is the heartbeat's detail, too.
@@ -173,7 +173,7 @@ func (r *Reconciliations) ScanUnseen(ctx context.Context, in ScanInput) (Scanned
 			}
 			if err = nil; gone {
 				err = r.Store.AddFindings(ctx, in.RunID, []booking.Finding{{
-					Class: booking.MissingInStripe, Object: "balance_transaction", StripeID: row.BalanceTransactionID,
+					Class: booking.MissingInStripe, Object: booking.ObjectBalanceTransaction, StripeID: row.BalanceTransactionID,
 					BalanceTransactionID: row.BalanceTransactionID, PaymentIntentID: row.PaymentIntentID, Reference: row.Reference,
 					Here: row.Clearing, Currency: row.Currency,
 					Reason: fmt.Sprintf("the ledger's %s transaction %d names a balance transaction that Stripe does not have", row.Type, row.LedgerID),

@@ -62,7 +62,7 @@ func (r *Reconciliations) unexplained(ctx context.Context, runID uint64) ([]book
 	for currency, amount := range difference {
 		if rest := amount - explained[currency]; max(rest, -rest) > r.Tolerance {
 			findings = append(findings, booking.Finding{
-				Class: booking.AmountMismatch, Object: "clearing", StripeID: "balance-" + string(currency), Here: ours[currency], AtStripe: theirs[currency],
+				Class: booking.AmountMismatch, Object: booking.ObjectClearing, StripeID: "balance-" + string(currency), Here: ours[currency], AtStripe: theirs[currency],
 				Currency: currency, Reason: fmt.Sprintf("the clearing account differs from Stripe's balance by %d (minor units) beyond what this run found: look further back", rest),
 			})
 		}

@@ -82,7 +82,7 @@ func (r *Reconciliations) scanOpen(ctx context.Context, stripe *stripeapi.Client
 }
 
 func (r *Reconciliations) compareOpen(ctx context.Context, stripe *stripeapi.Client, intentID string, reference booking.Reference, here booking.PaymentStatus, created time.Time) (*booking.Finding, error) {
-	finding := &booking.Finding{Object: "payment", StripeID: intentID, PaymentIntentID: intentID, Reference: reference}
+	finding := &booking.Finding{Object: booking.ObjectPayment, StripeID: intentID, PaymentIntentID: intentID, Reference: reference}
 	snapshot, _, err := stripe.PaymentIntent(ctx, intentID)
 	if stripeapi.IsKind(err, stripeapi.NotFound) {
 		finding.Class, finding.Reason = booking.MissingInStripe, "the booking's PaymentIntent is not at Stripe: another account, or another mode"
@@ -97,7 +97,7 @@ func (r *Reconciliations) compareOpen(ctx context.Context, stripe *stripeapi.Cli
 	}
 	finding.Class, finding.Healing, finding.Currency = booking.StateMismatch, booking.HealPayment, snapshot.Currency
 	finding.AtStripe = snapshot.AmountReceived
-	finding.Reason = reasonOf("payment", string(here), string(there))
+	finding.Reason = reasonOf(booking.ObjectPayment, string(here), string(there))
 	if snapshot.Balance != nil && snapshot.Balance.Created.After(created) {
 		created = snapshot.Balance.Created // it was paid then
 	}

@@ -12,7 +12,7 @@ import (
 	"farebook/reconciliation"
 )
 
-var stateHealings = map[string]booking.Healing{"refund": booking.HealRefund, "dispute": booking.HealDispute, "payout": booking.HealPayout}
+var stateHealings = map[booking.Object]booking.Healing{booking.ObjectRefund: booking.HealRefund, booking.ObjectDispute: booking.HealDispute, booking.ObjectPayout: booking.HealPayout}
 
 // ScanStates compares where refunds, disputes or payouts are with Stripe. What is not known here and has moved money was
 // found by its balance transaction; what has not (a refund that is on its way, an inquiry) is found here.
@@ -48,7 +48,7 @@ func (r *Reconciliations) ScanStates(ctx context.Context, in ScanInput) (Scanned
 // compareStates looks at a page. Only where an object is not known here is the page read again in full: a refund may be one of
 // an authorisation that was let go.
 func (r *Reconciliations) compareStates(
-	ctx context.Context, object string, states []stripeapi.ObjectState, full func() ([]stripeapi.ObjectState, error),
+	ctx context.Context, object booking.Object, states []stripeapi.ObjectState, full func() ([]stripeapi.ObjectState, error),
 ) ([]booking.Finding, error) {
 	ids := []string{""}
 	for _, state := range states {
@@ -62,7 +62,7 @@ func (r *Reconciliations) compareStates(
 	if err != nil {
 		return nil, err
 	}
-	if object == "refund" && slices.Contains(slices.Collect(maps.Values(ours)), true) {
+	if object == booking.ObjectRefund && slices.Contains(slices.Collect(maps.Values(ours)), true) {
 		again, err := full()
 		if err != nil {
 			return nil, err

@@ -18,6 +18,20 @@ const (
 	Timing           Class = "timing" // not yet a difference
 )
 
+// Object is what a difference is about.
+type Object string
+
+// The objects.
+const (
+	ObjectPayment            Object = "payment"
+	ObjectRefund             Object = "refund"
+	ObjectDispute            Object = "dispute"
+	ObjectPayout             Object = "payout"
+	ObjectAccountFee         Object = "account_fee"         // a bill of Stripe's own
+	ObjectBalanceTransaction Object = "balance_transaction" // any other
+	ObjectClearing           Object = "clearing"            // the clearing account as a whole
+)
+
 // Healing is what may be done about a difference without a person: the object is read again at Stripe and recorded by its
 // own workflow. Nothing else is ever done.
 type Healing string
@@ -38,7 +52,7 @@ var Healings = []Healing{HealPayment, HealRefund, HealDispute, HealPayout, HealA
 // Finding is one difference. Amounts are minor units of Currency: what the books have, and what Stripe has.
 type Finding struct {
 	Class                Class
-	Object               string // "payment", "refund", "dispute", "payout", "account_fee", "balance_transaction", "clearing"
+	Object               Object
 	StripeID             string // pi_, re_, dp_, po_, txn_...
 	BalanceTransactionID string
 	PaymentIntentID      string

@@ -14,7 +14,7 @@ import (
 // Line is one balance transaction with what its source says of itself.
 type Line struct {
 	booking.BalanceTransaction
-	Object          string // "payment", "refund", "dispute", "payout", "account_fee", or "balance_transaction" for any other
+	Object          booking.Object
 	ObjectID        string // pi_ (ch_ without one), re_, dp_, po_, txn_
 	PaymentIntentID string
 	Reference       booking.Reference // from the metadata; empty for what is not ours
@@ -99,9 +99,9 @@ func Compare(line Line, posted []Posting, known Known, rules Rules) *booking.Fin
 func missing(finding booking.Finding, line Line, known Known, rules Rules) *booking.Finding {
 	finding.Class = booking.MissingInLedger
 	finding.Reason = fmt.Sprintf("Stripe settled this %s (%s) and the ledger does not have it", line.Object, line.ReportingCategory)
-	ours := known.PaymentKnown || line.Object == "payout" || line.Object == "account_fee"
+	ours := known.PaymentKnown || line.Object == booking.ObjectPayout || line.Object == booking.ObjectAccountFee
 	switch {
-	case line.Object == "balance_transaction":
+	case line.Object == booking.ObjectBalanceTransaction:
 		finding.Reason = fmt.Sprintf("Stripe settled a %s that Farebook does not post: a person has to", line.ReportingCategory)
 	case known.OtherIntent != "":
 		finding.Class, finding.Healing = booking.Duplicate, booking.HealNone
@@ -118,15 +118,15 @@ func missing(finding booking.Finding, line Line, known Known, rules Rules) *book
 
 func healingOf(line Line) booking.Healing {
 	switch line.Object {
-	case "payment":
+	case booking.ObjectPayment:
 		return booking.HealPayment
-	case "refund":
+	case booking.ObjectRefund:
 		return booking.HealRefund
-	case "dispute":
+	case booking.ObjectDispute:
 		return booking.HealDispute
-	case "payout":
+	case booking.ObjectPayout:
 		return booking.HealPayout
-	case "account_fee":
+	case booking.ObjectAccountFee:
 		return booking.HealAccountFee
 	default:
 		return booking.HealNone

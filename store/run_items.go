@@ -60,7 +60,7 @@ type Item struct {
 
 func (r itemRow) domain() Item {
 	return Item{ID: r.ID, State: r.State, Note: r.Note, UpdatedAt: r.UpdatedAt, Finding: booking.Finding{
-		Class: booking.Class(r.Class), Object: r.Object, StripeID: r.StripeID, BalanceTransactionID: r.StripeBalanceTransactionID,
+		Class: booking.Class(r.Class), Object: booking.Object(r.Object), StripeID: r.StripeID, BalanceTransactionID: r.StripeBalanceTransactionID,
 		PaymentIntentID: r.StripePaymentIntentID, Reference: booking.Reference(r.BookingReference), Here: r.AmountHere, AtStripe: r.AmountAtStripe,
 		Currency: booking.Currency(r.Currency), Reason: r.Reason, Healing: booking.Healing(r.Healing),
 	}}
@@ -88,7 +88,7 @@ func (s *Store) AddFindings(ctx context.Context, runID uint64, findings []bookin
 	rows := make([]itemRow, len(findings))
 	for i, f := range findings {
 		rows[i] = itemRow{
-			RunID: runID, Fingerprint: f.Fingerprint(), Class: string(f.Class), Object: f.Object, StripeID: f.StripeID,
+			RunID: runID, Fingerprint: f.Fingerprint(), Class: string(f.Class), Object: string(f.Object), StripeID: f.StripeID,
 			StripeBalanceTransactionID: f.BalanceTransactionID, StripePaymentIntentID: f.PaymentIntentID, BookingReference: string(f.Reference),
 			AmountHere: f.Here, AmountAtStripe: f.AtStripe, Currency: string(f.Currency), Reason: short(f.Reason, 500),
 			Healing: string(f.Healing), State: ItemFound, CreatedAt: now, UpdatedAt: now,
@@ -114,7 +114,7 @@ func differenceOf(f booking.Finding) difference {
 	switch {
 	case f.Class == booking.StateMismatch:
 		d.states = short(f.Reason, 500) // says in what states the two sides are, which its amounts do not
-	case f.Object == "clearing":
+	case f.Object == booking.ObjectClearing:
 		d.here, d.atStripe = f.Here-f.AtStripe, 0 // both sides move with every booking, and how far they are apart does not
 	}
 	return d

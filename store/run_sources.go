@@ -25,7 +25,7 @@ func postingsOf(db *gorm.DB, lines []reconciliation.Line) (map[string][]reconcil
 	ids, charges := make([]string, 0, len(lines)), map[string]string{}
 	for _, line := range lines {
 		ids = append(ids, line.ID)
-		if line.Object == "payment" && line.ReportingCategory == "charge" && line.PaymentIntentID != "" {
+		if line.Object == booking.ObjectPayment && line.ReportingCategory == "charge" && line.PaymentIntentID != "" {
 			charges[line.PaymentIntentID] = line.ID
 		}
 	}
@@ -210,13 +210,13 @@ func (s *Store) OverduePayments(ctx context.Context, before time.Time) (int64, e
 const Unproven = " (unproven)"
 
 // StatesOf reads where refunds, disputes or payouts are in the books, by Stripe's ids; a payout's may end in Unproven.
-func (s *Store) StatesOf(ctx context.Context, object string, ids []string) (map[string]string, error) {
-	table := map[string]string{"refund": "refunds", "dispute": "disputes", "payout": "payouts"}[object]
-	query := s.db.WithContext(ctx).Table(table).Where("stripe_"+object+"_id IN ?", ids)
-	if object == "payout" {
+func (s *Store) StatesOf(ctx context.Context, object booking.Object, ids []string) (map[string]string, error) {
+	table := map[booking.Object]string{booking.ObjectRefund: "refunds", booking.ObjectDispute: "disputes", booking.ObjectPayout: "payouts"}[object]
+	query := s.db.WithContext(ctx).Table(table).Where("stripe_"+string(object)+"_id IN ?", ids)
+	if object == booking.ObjectPayout {
 		query = query.Select("stripe_payout_id AS id, IF(proof = ?, CONCAT(status, ?), status) AS status", string(ProofUnproven), Unproven)
 	} else {
-		query = query.Select("stripe_" + object + "_id AS id, status")
+		query = query.Select("stripe_" + string(object) + "_id AS id, status")
 	}
 	var rows []struct{ ID, Status string }
 	err := query.Scan(&rows).Error

@@ -102,15 +102,15 @@ func (r *reconciling) scan(ctx workflow.Context) error {
 	var second []scan
 	if scope.Includes(booking.ScopeLedger) {
 		second = append(second, scan{"Ledger against Stripe", reconciliations.ScanUnseen, whole})
-		for _, object := range []string{"refund", "dispute"} {
+		for _, object := range []booking.Object{booking.ObjectRefund, booking.ObjectDispute} {
 			in := whole
 			in.Object = object
-			second = append(second, scan{"States of " + object + "s", reconciliations.ScanStates, in})
+			second = append(second, scan{"States of " + string(object) + "s", reconciliations.ScanStates, in})
 		}
 	}
 	if scope.Includes(booking.ScopePayouts) {
 		in := whole
-		in.Object = "payout"
+		in.Object = booking.ObjectPayout
 		second = append(second, scan{"States of payouts", reconciliations.ScanStates, in})
 	}
 	if scope.Includes(booking.ScopePayments) {

@@ -44,34 +44,34 @@ func (c *Client) BalanceTransactions(ctx context.Context, w reconciliation.Windo
 
 func lineOf(txn *stripe.BalanceTransaction) reconciliation.Line {
 	line := reconciliation.Line{
-		BalanceTransaction: *balanceTransactionOf(txn), Object: "balance_transaction", ObjectID: txn.ID,
+		BalanceTransaction: *balanceTransactionOf(txn), Object: booking.ObjectBalanceTransaction, ObjectID: txn.ID,
 	}
 	if line.IsAccountFee() {
-		line.Object = "account_fee"
+		line.Object = booking.ObjectAccountFee
 	}
 	if txn.Source == nil {
 		return line
 	}
 	switch source := txn.Source; {
 	case source.Charge != nil:
-		line.Object, line.ObjectID = "payment", source.Charge.ID
+		line.Object, line.ObjectID = booking.ObjectPayment, source.Charge.ID
 		line.PaymentIntentID, line.Reference = intentID(source.Charge.PaymentIntent), referenceIn(source.Charge.Metadata)
 		if line.PaymentIntentID != "" {
 			line.ObjectID = line.PaymentIntentID
 		}
 	case source.Refund != nil && txn.ReportingCategory == categoryPartialCapture: // no refund of ours: posted with the payment
-		line.Object, line.ObjectID = "payment", source.Refund.ID
+		line.Object, line.ObjectID = booking.ObjectPayment, source.Refund.ID
 		line.PaymentIntentID, line.Reference = intentID(source.Refund.PaymentIntent), referenceIn(source.Refund.Metadata)
 		if line.PaymentIntentID != "" {
 			line.ObjectID = line.PaymentIntentID
 		}
 	case source.Refund != nil:
-		line.Object, line.ObjectID = "refund", source.Refund.ID
+		line.Object, line.ObjectID = booking.ObjectRefund, source.Refund.ID
 		line.PaymentIntentID, line.Reference = intentID(source.Refund.PaymentIntent), referenceIn(source.Refund.Metadata)
 	case source.Dispute != nil:
-		line.Object, line.ObjectID, line.PaymentIntentID = "dispute", source.Dispute.ID, intentID(source.Dispute.PaymentIntent)
+		line.Object, line.ObjectID, line.PaymentIntentID = booking.ObjectDispute, source.Dispute.ID, intentID(source.Dispute.PaymentIntent)
 	case source.Payout != nil:
-		line.Object, line.ObjectID = "payout", source.Payout.ID
+		line.Object, line.ObjectID = booking.ObjectPayout, source.Payout.ID
 	}
 	return line
 }
@@ -111,8 +111,8 @@ func (c *Client) BalanceTransaction(ctx context.Context, id string) (*booking.Ba
 
 // States reads one page of a window's refunds, disputes or payouts: their ids and states, the newest first. In full, each
 // refund comes with its charge, too, and only then says whether it is one of captured money.
-func (c *Client) States(ctx context.Context, object string, w reconciliation.Window, after string, full bool) (states []ObjectState, more bool, err error) {
-	operation := "list " + object + "s"
+func (c *Client) States(ctx context.Context, object booking.Object, w reconciliation.Window, after string, full bool) (states []ObjectState, more bool, err error) {
+	operation := "list " + string(object) + "s"
 	if err := c.before(ctx, operation); err != nil {
 		return nil, false, err
 	}
@@ -122,7 +122,7 @@ func (c *Client) States(ctx context.Context, object string, w reconciliation.Win
 	}
 	list := listParams(ctx, after)
 	switch object {
-	case "refund":
+	case booking.ObjectRefund:
 		params := &stripe.RefundListParams{ListParams: list, CreatedRange: created(w)}
 		if full {
 			expandRefund(params, "data.")
@@ -136,7 +136,7 @@ func (c *Client) States(ctx context.Context, object string, w reconciliation.Win
 			}, o.Currency, o.Created)
 		}
 		return states, page.Meta().HasMore, failureOf(operation, page.Err())
-	case "dispute":
+	case booking.ObjectDispute:
 		page := c.api.Disputes.List(&stripe.DisputeListParams{ListParams: list, CreatedRange: created(w)})
 		for page.Next() {
 			o := page.Dispute()

@@ -101,7 +101,7 @@ func itemOf(item store.Item) Item {
 		proposed = "person"
 	}
 	return Item{
-		ID: item.ID, Class: string(item.Class), Object: item.Object, StripeID: item.StripeID, BalanceTransactionID: item.BalanceTransactionID,
+		ID: item.ID, Class: string(item.Class), Object: string(item.Object), StripeID: item.StripeID, BalanceTransactionID: item.BalanceTransactionID,
 		Booking: string(item.Reference), Here: item.Here, AtStripe: item.AtStripe, Currency: string(item.Currency), Reason: item.Reason,
 		Proposed: proposed, State: item.State, Note: item.Note,
 	}
