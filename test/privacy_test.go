@@ -75,6 +75,7 @@ func TestNothingLeaksAndOneIDLeadsThrough(t *testing.T) {
 	for _, message := range mails {
 		require.Equal(t, id, message.Header.Get("X-Correlation-ID"))
 	}
+	require.NotEmpty(t, s.LogLines("worker", `"WorkerID":"test.test `), "who did it is no address")
 	for _, service := range []string{"api", "worker"} {
 		require.NotEmpty(t, s.LogLines(service, id), "no line of %s bears the correlation id", service)
 	}

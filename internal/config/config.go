@@ -5,6 +5,7 @@ package config
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -102,7 +103,18 @@ func (c Config) TemporalOptions() (client.Options, error) {
 	if err != nil {
 		return client.Options{}, fmt.Errorf("configuration of Temporal: %w", err)
 	}
+	options.Identity = identity()
 	return options, nil
+}
+
+// identity is how the Temporal UI and the logs name this process. The SDK's own, pid@host@, looks like a mail address, and is
+// taken out of every log line as one.
+func identity() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "an unnamed host"
+	}
+	return fmt.Sprintf("%s %d on %s", filepath.Base(os.Args[0]), os.Getpid(), host)
 }
 
 // Production tells whether this is the real thing.
