@@ -27,8 +27,8 @@ const (
 	QuoteChanged = "QuoteChanged"
 	// PlanChanged is a reconciliation's plan that is not what its digest says. Non-retryable.
 	PlanChanged = "PlanChanged"
-	// UnknownBooking is a reference that the database does not hold. Non-retryable.
-	UnknownBooking = "UnknownBooking"
+	// NotInBooks is a booking, refund, event or mail that the database does not hold. Non-retryable.
+	NotInBooks = "NotInBooks"
 	// OutcomeUnknown is a call whose effect may or may not have happened. Retried with the same key.
 	OutcomeUnknown = "OutcomeUnknown"
 	// StripeBusy is a 409 or 429. Retried later.
@@ -95,7 +95,7 @@ func storeError(err error) error {
 	case errors.As(err, &quoteChanged):
 		return temporal.NewNonRetryableApplicationError(quoteChanged.Error(), QuoteChanged, nil)
 	case errors.Is(err, store.ErrNotFound):
-		return temporal.NewNonRetryableApplicationError(err.Error(), UnknownBooking, nil)
+		return temporal.NewNonRetryableApplicationError(err.Error(), NotInBooks, nil)
 	default:
 		return err
 	}

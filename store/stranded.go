@@ -11,9 +11,9 @@ import (
 // was to start it died, or somebody terminated it. The cursor is the row's id, so that those which cannot be helped
 // never starve the rest.
 
-// OverdueHolds are bookings, oldest first and after an id, that are payable although their hold ended before a time. One
+// EndedHolds are bookings, oldest first and after an id, that are payable although their hold ended before a time. One
 // whose payment is in the bank's hands, or authorised, has a reason; one that is marked for attention waits for a person.
-func (s *Store) OverdueHolds(ctx context.Context, before time.Time, after uint64, limit int) ([]Booking, error) {
+func (s *Store) EndedHolds(ctx context.Context, before time.Time, after uint64, limit int) ([]Booking, error) {
 	var rows []bookingRow
 	err := s.db.WithContext(ctx).Joins("Payment").
 		Where("bookings.status = ? AND bookings.id > ? AND bookings.hold_expires_at < ? AND bookings.attention IS NULL",
@@ -22,15 +22,15 @@ func (s *Store) OverdueHolds(ctx context.Context, before time.Time, after uint64
 			string(booking.PaymentProcessing), string(booking.PaymentAuthorized), string(booking.PaymentUnknown),
 		}).
 		Order("bookings.id").Limit(limit).Find(&rows).Error
-	overdue := make([]Booking, 0, len(rows))
+	ended := make([]Booking, 0, len(rows))
 	for _, row := range rows {
 		found, domainErr := row.domain()
 		if domainErr != nil {
 			return nil, domainErr
 		}
-		overdue = append(overdue, found)
+		ended = append(ended, found)
 	}
-	return overdue, err
+	return ended, err
 }
 
 // UnaskedRefunds are refunds, oldest first and after a row's id, that were reserved before a time and that Stripe has not

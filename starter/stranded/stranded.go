@@ -69,11 +69,11 @@ func (s Sweeper) runs(ctx context.Context, before time.Time) error {
 // holds ends those that are over: the workflow closes the booking, or finds that it was paid.
 func (s Sweeper) holds(ctx context.Context, before time.Time) error {
 	for after := uint64(0); ; {
-		overdue, err := s.Store.OverdueHolds(ctx, before, after, page)
-		if err != nil || len(overdue) == 0 {
+		ended, err := s.Store.EndedHolds(ctx, before, after, page)
+		if err != nil || len(ended) == 0 {
 			return err
 		}
-		for _, b := range overdue {
+		for _, b := range ended {
 			after = b.ID
 			started, err := s.Workflows.ResumeBooking(correlation.With(ctx, b.CorrelationID), subjects.Booking(b))
 			s.tell(ctx, started, err, "a booking whose hold is over had no workflow", "reference", b.Reference)
