@@ -2,11 +2,7 @@ package activities
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
 	"log/slog"
-	"slices"
 	"time"
 
 	"farebook/booking"
@@ -60,58 +56,6 @@ func (r *Reconciliations) BeginReconciliation(ctx context.Context, in BeginRecon
 	return ReconciliationBegun{RunID: run.ID, Whole: reconciliation.Window{From: run.WindowStart, To: run.WindowEnd}}, err
 }
 
-// takePlan copies what another run found into this one, as long as it is what that run's digest says.
-func (r *Reconciliations) takePlan(ctx context.Context, run store.Run, planned string) error {
-	plan, err := r.Store.Run(ctx, planned)
-	if err != nil {
-		return storeError(err)
-	}
-	findings, digest, err := r.plan(ctx, plan.ID)
-	if err != nil {
-		return err
-	}
-	if digest != plan.PlanDigest {
-		return nonRetryable(PlanChanged, fmt.Sprintf("the plan of %s is not what its digest says: reconcile again", planned))
-	}
-	for some := range slices.Chunk(findings, itemsPage) {
-		if err := r.Store.AddFindings(ctx, run.ID, some); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-const itemsPage = 500
-
-// plan reads what a run found, in order, with a digest of it: the same findings, the same digest.
-func (r *Reconciliations) plan(ctx context.Context, runID uint64) ([]booking.Finding, string, error) {
-	sum := sha256.New()
-	var findings []booking.Finding
-	after := uint64(0)
-	for {
-		items, err := r.Store.Items(ctx, runID, "", after, itemsPage)
-		if err != nil {
-			return nil, "", err
-		}
-		for _, item := range items {
-			after = item.ID
-			findings = append(findings, item.Finding)
-		}
-		if len(items) < itemsPage {
-			break
-		}
-	}
-	lines := make([]string, len(findings))
-	for i, f := range findings {
-		lines[i] = fmt.Sprintf("%s|%d|%d|%s|%s\n", f.Fingerprint(), f.Here, f.AtStripe, f.Currency, f.Healing)
-	}
-	slices.Sort(lines) // windows end in any order
-	for _, line := range lines {
-		_, _ = sum.Write([]byte(line)) // a hash takes everything
-	}
-	return findings, hex.EncodeToString(sum.Sum(nil)), nil
-}
-
 func (r *Reconciliations) rules() reconciliation.Rules {
 	return reconciliation.Rules{Now: time.Now(), Lag: r.Lag, Tolerance: r.Tolerance}
 }
@@ -147,7 +91,7 @@ func (r *Reconciliations) ConcludeReconciliation(ctx context.Context, in Conclud
 	if err != nil {
 		return ReconciliationResult{}, storeError(err)
 	}
-	if _, run.PlanDigest, err = r.plan(ctx, run.ID); err != nil {
+	if run.PlanDigest, err = r.digest(ctx, run.ID); err != nil {
 		return ReconciliationResult{}, err
 	}
 	if run.Overdue, err = r.Store.OverduePayments(ctx, run.WindowStart); err != nil {

@@ -164,6 +164,17 @@ func (s *Store) Items(ctx context.Context, runID uint64, state string, after uin
 	return items, nil
 }
 
+// FindingsByFingerprint pages through what a run found, in the order of fingerprints, after one; next is the last of the page.
+func (s *Store) FindingsByFingerprint(ctx context.Context, runID uint64, after string, limit int) (findings []booking.Finding, next string, err error) {
+	var rows []itemRow
+	err = s.db.WithContext(ctx).Where("run_id = ? AND fingerprint > ?", runID, after).Order("fingerprint").Limit(limit).Find(&rows).Error
+	findings = make([]booking.Finding, len(rows))
+	for i, row := range rows {
+		findings[i], next = row.domain().Finding, row.Fingerprint
+	}
+	return findings, next, err
+}
+
 // SettleItem writes what became of an item that nothing was done about yet.
 func (s *Store) SettleItem(ctx context.Context, id uint64, state, note string) error {
 	result := s.db.WithContext(ctx).Model(&itemRow{}).Where("id = ? AND state IN ?", id, []string{ItemFound, ItemFailed}).

@@ -157,6 +157,22 @@ func TestApplyNamesItsPlan(t *testing.T) {
 	require.Zero(t, s.DB.Count(t, "SELECT COUNT(*) FROM reconciliation_runs"))
 }
 
+// A plan that somebody has changed in the database is not carried out.
+func TestPlanThatSomebodyChangedIsRefused(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	lost := s.Book("lost", testkit.BookingBody(nil))
+	s.AwaitQuiet()
+	s.DropWebhooks()
+	require.Equal(t, http.StatusOK, s.Pay(lost.Payment.PaymentIntentID, "pm_card_visa"))
+	dry := reconcile(s, `{"dryRun":true}`)
+	s.DB.Exec(t, "UPDATE reconciliation_items SET amount_at_stripe = amount_at_stripe + 1, class = 'amount_mismatch' WHERE class = 'missing_in_ledger'")
+	_, err := starterWith(s, "reconcile", "--apply", dry.CorrelationID)
+	require.ErrorContains(t, err, "is not what its digest says: reconcile again")
+	require.Equal(t, "pending_payment", s.Status(lost.Reference))
+	s.RequireLedger(lost.Reference)
+}
+
 // Two carry out one plan at once: each difference is healed once, and both runs say how it stands.
 func TestPlanIsAppliedTwiceAtOnce(t *testing.T) {
 	t.Parallel()
