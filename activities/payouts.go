@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -51,8 +52,12 @@ func (p *Payouts) RecordPayout(ctx context.Context, in RecordPayoutInput) (Payou
 	if err != nil {
 		return PayoutOutcome{}, stripeError(err)
 	}
+	known, err := p.Store.Payout(ctx, in.PayoutID)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return PayoutOutcome{}, storeError(err)
+	}
 	var read payoutRead
-	if snapshot.Complete {
+	if snapshot.Complete && known.Proof != store.ProofProven { // what was proven stays so
 		if read, err = p.read(ctx, in); err != nil {
 			return PayoutOutcome{}, err
 		}

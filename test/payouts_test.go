@@ -34,11 +34,13 @@ func TestPayoutFlow(t *testing.T) {
 	require.Equal(t, 2, s.DB.Count(t, "SELECT transactions FROM payouts"))
 	require.Zero(t, s.Stripe.Balance("usd"))
 	s.RequirePromises()
+	read := s.StripeCalls(http.MethodGet, "/v1/balance_transactions")
 	for _, status := range []string{"in_transit", "paid", "failed"} {
 		require.NoError(t, s.Stripe.MovePayout(id, status))
 		awaitPayout(s, id, status, "proven")
 	}
 	s.AwaitQuiet()
+	require.Equal(t, read, s.StripeCalls(http.MethodGet, "/v1/balance_transactions"), "what was proven is not read again")
 	require.Equal(t, 1, financeMails(s, "payout_failed"))
 	require.Equal(t, 2, s.DB.Count(t, "SELECT COUNT(*) FROM financial_ledger WHERE type IN ('payout', 'payout_reversal')"))
 	s.RequirePromises()
