@@ -41,12 +41,12 @@ func (ch *charge) wire(s *Server, expand expansion) map[string]any {
 		"disputed":       ch.disputed,
 		"payment_intent": ch.intent.id, "payment_method": orNil(ch.method), "customer": orNil(ch.intent.customer),
 		"metadata": maps.Clone(ch.metadata), "description": orNil(ch.intent.description), "receipt_email": orNil(ch.intent.receiptEmail),
-		"balance_transaction": nil, "billing_details": billingDetails(),
+		"balance_transaction": nil, "billing_details": s.billingOf(ch.method),
 		"calculated_statement_descriptor": "FAREBOOK STANDIN", "statement_descriptor": orNil(ch.intent.descriptor),
 		"statement_descriptor_suffix": orNil(ch.intent.descriptorSuffix), "payment_method_details": map[string]any{"type": "card", "card": ch.card()},
 		"outcome": ch.outcome(), "failure_code": nil, "failure_message": nil, "failure_balance_transaction": nil, "fraud_details": map[string]any{},
 		"application": nil, "application_fee": nil, "application_fee_amount": nil, "invoice": nil,
-		"on_behalf_of": nil, "receipt_number": nil, "receipt_url": nil, "review": nil, "shipping": nil,
+		"on_behalf_of": nil, "receipt_number": nil, "receipt_url": nil, "review": nil, "shipping": ch.intent.wireShipping(),
 		"source_transfer": nil, "transfer_data": nil, "transfer_group": nil,
 	}
 	if ch.status == "failed" {

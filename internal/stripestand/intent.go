@@ -59,14 +59,11 @@ func (i *intent) wire(s *Server, expand expansion) map[string]any {
 		"receipt_email": orNil(i.receiptEmail), "setup_future_usage": orNil(i.setupFutureUsage),
 		"statement_descriptor": orNil(i.descriptor), "statement_descriptor_suffix": orNil(i.descriptorSuffix),
 		"canceled_at": nil, "cancellation_reason": orNil(i.cancellationReason), "last_payment_error": nil,
-		"latest_charge": orNil(i.latestCharge), "next_action": i.nextAction(), "shipping": nil,
+		"latest_charge": orNil(i.latestCharge), "next_action": i.nextAction(), "shipping": i.wireShipping(),
 		"application": nil, "application_fee_amount": nil, "automatic_payment_methods": nil, "invoice": nil, "on_behalf_of": nil,
 		"payment_method_configuration_details": nil,
 		"payment_method_options":               map[string]any{"card": map[string]any{"installments": nil, "mandate_options": nil, "network": nil, "request_three_d_secure": "automatic"}},
 		"processing":                           nil, "review": nil, "transfer_data": nil, "transfer_group": nil,
-	}
-	if i.shipping != nil {
-		out["shipping"] = i.shipping
 	}
 	if i.automatic {
 		out["automatic_payment_methods"] = map[string]any{"allow_redirects": i.redirects, "enabled": true}
@@ -81,6 +78,13 @@ func (i *intent) wire(s *Server, expand expansion) map[string]any {
 		out["latest_charge"] = s.charges.get(i.latestCharge).wire(s, expand.under("latest_charge"))
 	}
 	return out
+}
+
+func (i *intent) wireShipping() any {
+	if i.shipping == nil {
+		return nil
+	}
+	return i.shipping
 }
 
 func (i *intent) nextAction() any {

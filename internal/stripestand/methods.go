@@ -7,6 +7,7 @@ type paymentMethod struct {
 	metadata map[string]string
 	card     string // the well-known one that it behaves like
 	customer string
+	billing  map[string]any // whom the bank bills, as the payer typed it
 }
 
 func (m *paymentMethod) identity() string { return m.id }
@@ -15,7 +16,7 @@ func (m *paymentMethod) createdAt() int64 { return m.created }
 func (m *paymentMethod) wire(*Server, expansion) map[string]any {
 	return map[string]any{
 		"id": m.id, "object": "payment_method", "created": m.created, "livemode": false, "type": "card", "customer": orNil(m.customer),
-		"metadata": m.metadata, "billing_details": billingDetails(), "card": cardDetails(cards[m.card]),
+		"metadata": m.metadata, "billing_details": m.billing, "card": cardDetails(cards[m.card]),
 	}
 }
 
@@ -29,10 +30,22 @@ func cardDetails(b behaviour) map[string]any {
 	}
 }
 
-func billingDetails() map[string]any {
-	return map[string]any{"email": nil, "name": nil, "phone": nil, "address": map[string]any{
-		"city": nil, "country": nil, "line1": nil, "line2": nil, "postal_code": nil, "state": nil,
-	}}
+// billingDetails reads what a payer typed of themselves; what is not given is null.
+func (c *call) billingDetails() map[string]any {
+	given := func(name string) any { return orNil(c.form.Get("billing_details[" + name + "]")) }
+	address := map[string]any{}
+	for _, part := range []string{"city", "country", "line1", "line2", "postal_code", "state"} {
+		address[part] = orNil(c.form.Get("billing_details[address][" + part + "]"))
+	}
+	return map[string]any{"email": given("email"), "name": given("name"), "phone": given("phone"), "address": address}
+}
+
+// billingOf a payment method are the details that its charges repeat; a well-known test method has none.
+func (s *Server) billingOf(method string) map[string]any {
+	if m := s.methods.get(method); m != nil {
+		return m.billing
+	}
+	return (&call{}).billingDetails()
 }
 
 // numbers of the test cards that have one of their own (stripe.com/docs/testing#cards).
@@ -55,7 +68,7 @@ func createMethod(s *Server, c *call) (any, *apiError) {
 	if !found {
 		return nil, invalid("incorrect_number", "card[number]", "The stand-in knows the documented test numbers only.")
 	}
-	m := &paymentMethod{id: s.ids.next("pm"), created: s.clock.Now().Unix(), metadata: c.metadata(nil), card: card}
+	m := &paymentMethod{id: s.ids.next("pm"), created: s.clock.Now().Unix(), metadata: c.metadata(nil), card: card, billing: c.billingDetails()}
 	s.methods.add(m)
 	return m.wire(s, nil), nil
 }
