@@ -91,6 +91,7 @@ func humaConfig() huma.Config {
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
 	// No "$schema" links in answers.
 	config.CreateHooks = nil
+	config.Transformers = []huma.Transformer{completeProblem}
 	config.RejectUnknownQueryParameters = true
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		securityScheme: {Type: "http", Scheme: "bearer", Description: "An API key, made by `starter api-key create`."},
@@ -112,5 +113,6 @@ const description = `Book a flight, pay by card, get a confirmation; the books a
   request that is still at work, with 409 and ` + "`Retry-After`" + `.
 - **Errors** are RFC 9457 problems; ` + "`errors[].location`" + ` names the field, such as ` + "`body.flight.departsAt`" + `.
 - **503** with ` + "`Retry-After`" + ` says that a part is away. Nothing is lost: ask again with the same key.
+- **Answers** are JSON whatever ` + "`Accept`" + ` asks for.
 - **Correlation**: send ` + "`X-Correlation-ID`" + ` (8 to 64 letters, digits, dots, dashes) or take the one from the answer; it leads
   through logs, workflow, Stripe and mail.`

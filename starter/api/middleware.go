@@ -20,7 +20,7 @@ import (
 
 // around puts everything that holds for every request around the routes.
 func (a *api) around(mux *http.ServeMux) http.Handler {
-	return a.observe(a.readBody(a.route(mux)))
+	return a.observe(a.readBody(keepReadHeaders(checkQuery(a.route(mux)))))
 }
 
 // observe gives the request its correlation id, writes its line in the log, and survives a panic. The line has the
@@ -47,7 +47,7 @@ func (a *api) observe(next http.Handler) http.Handler {
 				}
 			}
 			a.Log.Log(ctx, lineLevel(seen), "request answered", "method", r.Method, "route", seen.route,
-				"status", seen.status, "bytes", seen.bytes, "durationMs", time.Since(started).Milliseconds())
+				"status", seen.status, "bytes", seen.bytes, "callerGone", seen.gone, "durationMs", time.Since(started).Milliseconds())
 		}()
 		next.ServeHTTP(seen, r)
 	})
@@ -71,6 +71,7 @@ type watched struct {
 	route  string
 	status int
 	bytes  int
+	gone   bool // the caller no longer reads
 }
 
 func (w *watched) WriteHeader(status int) {
@@ -80,13 +81,19 @@ func (w *watched) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
+// Write never fails: huma panics when an answer cannot be written, and a caller that has stopped reading is no fault of the
+// server. What follows the first failure is dropped.
 func (w *watched) Write(p []byte) (int, error) {
 	if w.status == 0 {
 		w.status = http.StatusOK
 	}
+	if w.gone {
+		return len(p), nil
+	}
 	n, err := w.ResponseWriter.Write(p)
 	w.bytes += n
-	return n, err
+	w.gone = err != nil
+	return len(p), nil
 }
 
 // Unwrap lets http.ResponseController reach the connection.

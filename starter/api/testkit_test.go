@@ -1,13 +1,16 @@
 package api_test
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -40,6 +43,8 @@ type server struct {
 	db    *testdb.DB
 	url   string
 	token string
+	// handler is the API without its socket.
+	handler http.Handler
 }
 
 // serve starts an API; change may alter what it talks to.
@@ -67,7 +72,7 @@ func serve(t *testing.T, change func(*testdb.DB, *api.Deps)) *server {
 	t.Cleanup(web.Close)
 	token, err := db.Store.CreateAPIKey(t.Context(), store.APIKey{Name: "test", Operator: true})
 	require.NoError(t, err)
-	return &server{t: t, db: db, url: web.URL, token: token}
+	return &server{t: t, db: db, url: web.URL, token: token, handler: handler}
 }
 
 // temporalAt points an API to a Temporal server; no worker listens on the task queue.
@@ -139,6 +144,26 @@ func (s *server) send(request *http.Request) answer {
 	require.NoError(s.t, err)
 	return answer{response.StatusCode, response.Header, body}
 }
+
+// raw sends bytes as they are, and reads one answer.
+func (s *server) raw(request string) answer {
+	s.t.Helper()
+	connection, err := (&net.Dialer{}).DialContext(s.t.Context(), "tcp", strings.TrimPrefix(s.url, "http://"))
+	require.NoError(s.t, err)
+	defer func() { require.NoError(s.t, connection.Close()) }()
+	require.NoError(s.t, connection.SetDeadline(time.Now().Add(rawPatience)))
+	_, err = io.WriteString(connection, request)
+	require.NoError(s.t, err)
+	response, err := http.ReadResponse(bufio.NewReader(connection), nil)
+	require.NoError(s.t, err)
+	defer func() { require.NoError(s.t, response.Body.Close()) }()
+	body, err := io.ReadAll(response.Body)
+	require.NoError(s.t, err)
+	return answer{response.StatusCode, response.Header, body}
+}
+
+// rawPatience bounds a test's wait for an answer that does not come.
+const rawPatience = 20 * time.Second
 
 func (s *server) book(body []byte, headers ...string) answer {
 	s.t.Helper()

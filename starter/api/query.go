@@ -1,0 +1,55 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// maxQuery bounds the parameters of one request, and so the list of those that are wrong.
+const maxQuery = 20
+
+// checkQuery refuses a query that two readers might read differently: malformed escapes, semicolons, a parameter that is sent
+// twice. Names that an operation does not take are refused by huma.
+func checkQuery(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if problem := queryProblem(r.URL.RawQuery); problem != "" {
+			writeProblem(r.Context(), w, http.StatusUnprocessableEntity, "malformed-query", "The query "+problem+". Nothing was done.")
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// queryProblem completes "The query ...", or is empty.
+func queryProblem(raw string) string {
+	values, err := url.ParseQuery(raw)
+	switch {
+	case err != nil:
+		return "cannot be read: send name=value pairs with & between them, percent-encoded"
+	case len(values) > maxQuery:
+		return fmt.Sprintf("has more than %d parameters", maxQuery)
+	}
+	for _, sent := range values {
+		if len(sent) > 1 {
+			return "has a parameter more than once: send each once"
+		}
+	}
+	return ""
+}
+
+// completeProblem gives the problems that huma makes the type and the instance that ours have.
+func completeProblem(hctx huma.Context, _ string, body any) (any, error) {
+	model, ok := body.(*huma.ErrorModel)
+	if !ok || model.Type != "" {
+		return body, nil
+	}
+	return fromHuma(hctx.Context(), model), nil
+}
+
+func fromHuma(ctx context.Context, model *huma.ErrorModel) *huma.ErrorModel {
+	return problem(ctx, model.Status, "invalid-request", "The request is refused: see errors. Nothing was done.", model.Errors...)
+}
