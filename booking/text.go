@@ -10,35 +10,12 @@ import (
 )
 
 const (
-	maxNameBytes  = 200
 	maxEmailBytes = 254 // RFC 5321, 4.5.3.1.3, less the angle brackets
 	maxLocalBytes = 64  // RFC 5321, 4.5.3.1.1
 )
 
 // hostname is letters, digits and inner hyphens between dots, ending in a name that is no number (RFC 1123, 2.1).
 var hostname = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
-
-// validateName accepts what people are called in any script, and nothing that could forge a mail header, hide in a page
-// or reorder what is read.
-func validateName(v *violations, field, name string) {
-	const fix = "send the name as people read it"
-	switch {
-	case strings.TrimSpace(name) == "":
-		v.add(field, "is empty", fix)
-	case len(name) > maxNameBytes:
-		v.add(field, fmt.Sprintf("is longer than %d bytes", maxNameBytes), "shorten it")
-	case name != strings.TrimSpace(name):
-		v.add(field, "begins or ends with white space", "trim it")
-	case !printable(name):
-		v.add(field, "has characters that cannot be seen: line breaks, control or direction characters", fix)
-	case strings.ContainsAny(name, "<>"):
-		v.add(field, "has angle brackets", fix)
-	case encodedWord(name):
-		v.add(field, "is an encoded word", "send it as plain UTF-8")
-	case !strings.ContainsFunc(name, unicode.IsLetter):
-		v.add(field, "has no letter", fix)
-	}
-}
 
 // validateEmail accepts one bare address that any mail server takes: plain ASCII, because an address in another script
 // reaches only those who speak SMTPUTF8 (RFC 6531), and the confirmation has to arrive.

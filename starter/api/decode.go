@@ -70,7 +70,7 @@ func (d *decoder) customer(value any) booking.Customer {
 		return booking.Customer{}
 	}
 	return booking.Customer{
-		Name:   d.text("customer.name", fields["name"]),
+		Name:   booking.PlainSpaces(d.text("customer.name", fields["name"])),
 		Email:  d.text("customer.email", fields["email"]),
 		Locale: booking.Locale(d.text("customer.locale", fields["locale"])),
 	}
@@ -106,7 +106,7 @@ func (d *decoder) passengers(value any) []booking.Passenger {
 	for i, element := range list {
 		at := fmt.Sprintf("%s[%d]", path, i)
 		if fields := d.object(at, element, "name"); fields != nil {
-			passengers = append(passengers, booking.Passenger{Name: d.text(at+".name", fields["name"])})
+			passengers = append(passengers, booking.Passenger{Name: booking.PlainSpaces(d.text(at+".name", fields["name"]))})
 		}
 	}
 	return passengers

@@ -59,6 +59,14 @@ func TestIdempotencyKeys(t *testing.T) {
 	require.Equal(t, http.StatusServiceUnavailable, s.book(spelled).status)
 	require.Equal(t, 1, count())
 
+	// A space of another script is a space: the same request, and the name is kept with plain ones.
+	for _, space := range []string{`\u00a0`, `\u202f`, `\u3000`} {
+		got := s.book([]byte(strings.ReplaceAll(body, "Layla Haddad", "Layla"+space+"Haddad")))
+		require.Equal(t, http.StatusServiceUnavailable, got.status, "%s: %s", space, got.body)
+		require.Equal(t, 1, count())
+		require.Equal(t, "Layla Haddad", s.db.Text(t, "SELECT customer_name FROM bookings"))
+	}
+
 	for _, change := range [][2]string{{"45900", "45901"}, {"USD", "EUR"}, {"Layla", "Laila"}, {`"en"`, `"ar"`}, {":30}", ":31}"}, {"EK002", "EK003"}} {
 		got := s.book([]byte(strings.Replace(body, change[0], change[1], 1)))
 		require.Equal(t, http.StatusUnprocessableEntity, got.status, "%s: %s", change[1], got.body)

@@ -1,0 +1,46 @@
+package booking
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+)
+
+const maxNameBytes = 200
+
+// PlainSpaces replaces every character that is a space in some script (U+00A0, U+202F, U+3000 and the other members of
+// Unicode's Zs) by U+0020. Requests are read with it, so that a name that was typed with a Japanese keyboard or copied
+// from a web page is the same name, under the same request hash. Runs of spaces stay: older hashes were made with them.
+func PlainSpaces(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Zs, r) {
+			return ' '
+		}
+		return r
+	}, text)
+}
+
+// validateName accepts names in any script. It refuses what could forge a mail header, hide in a page, reorder the text
+// around it, or turn our mail into somebody's advertisement: names are mailed, in our name, to an address that the
+// caller chooses.
+func validateName(v *violations, field, name string) {
+	const fix = "send the name as people read it"
+	switch {
+	case strings.TrimSpace(name) == "":
+		v.add(field, "is empty", fix)
+	case len(name) > maxNameBytes:
+		v.add(field, fmt.Sprintf("is longer than %d bytes", maxNameBytes), "shorten it")
+	case name != strings.TrimSpace(name):
+		v.add(field, "begins or ends with white space", "trim it")
+	case !printable(name):
+		v.add(field, "has characters that cannot be seen: line breaks, control or direction characters", fix)
+	case strings.ContainsAny(name, "<>"):
+		v.add(field, "has angle brackets", fix)
+	case encodedWord(name):
+		v.add(field, "is an encoded word", "send it as plain UTF-8")
+	case !strings.ContainsFunc(name, unicode.IsLetter):
+		v.add(field, "has no letter", fix)
+	case hasAddress(name):
+		v.add(field, "has a mail address or a link in it", "send the name alone, with a space behind a full stop")
+	}
+}
