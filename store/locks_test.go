@@ -1,0 +1,235 @@
+package store_test
+
+import (
+	"database/sql"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"farebook/booking"
+	"farebook/ledger"
+	"farebook/store"
+)
+
+// patientBooks have a store that waits for a lock for as long as its connections allow: no transaction of a test is repeated
+// because the test took its time.
+func patientBooks(t *testing.T) books {
+	b, _ := newBooks(t).logged("innodb_lock_wait_timeout=12")
+	return b
+}
+
+// lock holds rows on a second connection until release is called: whoever needs one of them waits.
+func (b books) lock(query string, args ...any) (release func()) {
+	b.t.Helper()
+	holder, err := b.SQL.BeginTx(b.t.Context(), nil)
+	require.NoError(b.t, err)
+	rows, err := holder.QueryContext(b.t.Context(), query+" FOR UPDATE", args...)
+	require.NoError(b.t, err)
+	require.True(b.t, rows.Next(), "there is a row to lock")
+	require.NoError(b.t, rows.Close())
+	require.NoError(b.t, rows.Err())
+	return func() { require.NoError(b.t, holder.Rollback()) }
+}
+
+// lockEvent receives an event and locks its row: a recording step that names the event has written all else when it waits,
+// and has not committed.
+func (b books) lockEvent(id string) (release func()) {
+	b.t.Helper()
+	_, err := b.Store.ReceiveEvent(b.t.Context(), event(id, "charge.updated"), "", time.Minute)
+	require.NoError(b.t, err)
+	return b.lock("SELECT id FROM stripe_events WHERE stripe_event_id = ?", id)
+}
+
+// waiting counts the transactions of this database that wait for a lock. InnoDB refreshes innodb_trx only when nobody has read
+// it for 100 ms.
+func (b books) waiting() int {
+	b.t.Helper()
+	return b.Count(b.t, `SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'
+		AND trx_mysql_thread_id IN (SELECT id FROM information_schema.processlist WHERE db = DATABASE())`)
+}
+
+func (b books) awaitWaiting(transactions int) {
+	b.t.Helper()
+	require.Eventually(b.t, func() bool { return b.waiting() == transactions }, time.Minute, 300*time.Millisecond,
+		"%d transactions wait for a lock", transactions)
+}
+
+// begin runs work beside the test; the returned function waits for its error.
+func begin(work func() error) (end func() error) {
+	done := make(chan error, 1)
+	go func() { done <- work() }()
+	return func() error { return <-done }
+}
+
+// A payout fails while an older reading of it is being recorded: the failure and the money that came back stay in the books.
+func TestOlderReadingOfAPayoutDoesNotOverwriteItsFailure(t *testing.T) {
+	t.Parallel()
+	b := patientBooks(t)
+	b.paidBooking()
+	record := func(snapshot booking.PayoutSnapshot, events ...string) error {
+		_, err := b.Store.RecordPayout(t.Context(), store.PayoutOutcome{Snapshot: snapshot, EventIDs: events, Now: time.Now().UTC()})
+		return err
+	}
+	onItsWay := booking.PayoutSnapshot{
+		PayoutID: "po_1", Status: booking.PayoutPending, Amount: 44539, Currency: "USD", Automatic: true, Balance: balance("txn_po", -44539, 0, "payout"),
+	}
+	require.NoError(t, record(onItsWay))
+	paidOut, failed := onItsWay, onItsWay
+	paidOut.Status = booking.PayoutPaid
+	failed.Status, failed.FailureCode, failed.FailureBalance = booking.PayoutFailed, "account_closed", balance("txn_po_back", 44539, 0, "payout_failure")
+
+	release := b.lockEvent("evt_failed")
+	failing := begin(func() error { return record(failed, "evt_failed") })
+	b.awaitWaiting(1)
+	older := begin(func() error { return record(paidOut) })
+	b.awaitWaiting(2)
+	release()
+	require.NoError(t, failing())
+	require.NoError(t, older())
+
+	found, err := b.Store.Payout(t.Context(), "po_1")
+	require.NoError(t, err)
+	require.Equal(t, booking.PayoutFailed, found.Status)
+	require.Equal(t, "account_closed", found.FailureCode)
+	require.NoError(t, record(failed), "a repetition knows that the money is back already")
+	require.EqualValues(t, 44539, b.balanceOf("asset:stripe_clearing"))
+	b.requirePromises()
+}
+
+// refundNotInTheLedger is a refund of $200.00 that Stripe has made, and the item of a run that could not heal it.
+func (b books) refundNotInTheLedger() (booking.RefundSnapshot, store.Correction) {
+	b.t.Helper()
+	reference := b.paidBooking()
+	refund, err := b.askRefund(reference, "one", 20000)
+	require.NoError(b.t, err)
+	snapshot := atStripe(refund, "re_1", "succeeded")
+	item := b.runThatFound("recon_1", booking.Finding{
+		Class: booking.MissingInLedger, Object: booking.ObjectRefund, StripeID: "re_1", PaymentIntentID: "pi_1", BalanceTransactionID: snapshot.Balance.ID,
+		Reference: reference, AtStripe: -20000, Currency: "USD", Reason: "lost", Healing: booking.HealRefund,
+	})[0]
+	require.NoError(b.t, b.Store.SettleItem(b.t.Context(), item.ID, store.ItemFailed, "in vain"))
+	return snapshot, store.Correction{ItemID: item.ID, There: snapshot.Balance, Against: ledger.LiabilityUnearnedRevenue, Note: "by hand"}
+}
+
+// An operator corrects what the books lack of a refund while its workflow records that refund: it is posted once.
+func TestCorrectionBesideTheRefundsOwnRecordIsRefused(t *testing.T) {
+	t.Parallel()
+	b := patientBooks(t)
+	snapshot, correction := b.refundNotInTheLedger()
+	release := b.lockEvent("evt_refund")
+	recording := begin(func() error {
+		_, err := b.Store.RecordRefund(t.Context(), store.RefundOutcome{Snapshot: snapshot, EventIDs: []string{"evt_refund"}, Now: time.Now().UTC()})
+		return err
+	})
+	b.awaitWaiting(1)
+	correcting := begin(func() error { return b.Store.Correct(t.Context(), correction, time.Now().UTC()) })
+	b.awaitWaiting(2)
+	release()
+	require.NoError(t, recording())
+
+	var refused *store.NotCorrectable
+	require.ErrorAs(t, correcting(), &refused)
+	require.ErrorContains(t, refused, "agree with Stripe by now")
+	require.EqualValues(t, 44539-20000, b.balanceOf("asset:stripe_clearing"))
+	require.Zero(t, b.Count(t, "SELECT COUNT(*) FROM financial_ledger WHERE type = 'correction'"))
+	b.requirePromises()
+}
+
+// Two operators decide on one item, one with a posting and one with a note: the second is told that the item is resolved, and
+// the note beside the posting is that of whoever posted.
+func TestItemIsDecidedOnce(t *testing.T) {
+	t.Parallel()
+	b := patientBooks(t)
+	_, correction := b.refundNotInTheLedger()
+	release := b.lock("SELECT id FROM bookings")
+	correcting := begin(func() error { return b.Store.Correct(t.Context(), correction, time.Now().UTC()) })
+	b.awaitWaiting(1)
+	resolved := make(chan error, 1)
+	go func() { resolved <- b.Store.ResolveItem(t.Context(), correction.ItemID, "nothing to do") }()
+	require.Eventually(t, func() bool { return len(resolved) == 1 || b.waiting() == 2 }, time.Minute, 300*time.Millisecond)
+	release()
+	require.NoError(t, correcting())
+	var refused *store.NotCorrectable
+	require.ErrorAs(t, <-resolved, &refused, "the item was resolved beside a correction of it that was posted")
+	require.ErrorContains(t, refused, "resolved already")
+	require.Equal(t, "by hand", b.Text(t, "SELECT note FROM reconciliation_items"))
+}
+
+// A booking that has no payment yet is recorded on, and holds no other booking up: nobody waits for a row that is not there.
+func TestRecordingWithoutAPaymentHoldsNoOtherBookingUp(t *testing.T) {
+	t.Parallel()
+	b := patientBooks(t)
+	impatient, _ := b.logged("innodb_lock_wait_timeout=1")
+	first, err := b.reserve("first", 1)
+	require.NoError(t, err)
+	second, err := b.reserve("second", 1)
+	require.NoError(t, err)
+	intent := func(id string, of store.Reservation) booking.PaymentSnapshot {
+		return booking.PaymentSnapshot{
+			PaymentIntentID: id, StripeStatus: "requires_payment_method", Reference: of.Booking.Reference, Amount: 45900, Currency: "USD",
+		}
+	}
+	release := b.lockEvent("evt_first")
+	recording := begin(func() error {
+		_, err := b.Store.RecordPayment(t.Context(), store.PaymentOutcome{
+			Snapshot: intent("pi_first", first), EventIDs: []string{"evt_first"}, Reason: store.ReasonEvent, Now: time.Now().UTC(),
+		})
+		return err
+	})
+	b.awaitWaiting(1)
+	require.NoError(t, impatient.Store.RecordPaymentIntent(t.Context(), intent("pi_second", second)))
+	release()
+	require.NoError(t, recording())
+	require.Equal(t, 2, b.Count(t, "SELECT COUNT(*) FROM payments"))
+}
+
+// Late money goes back once, and so does what a cancellation gives back: the database refuses a second refund of one origin,
+// whoever writes it.
+func TestSecondRefundOfOneOriginIsRefused(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	held := b.held()
+	closed := held
+	closed.StripeStatus = "canceled"
+	_, err := b.record(closed, store.ReasonCancelled)
+	require.NoError(t, err)
+	late, err := b.record(paid(held, true), store.ReasonEvent)
+	require.NoError(t, err)
+	require.Len(t, late.RefundIDs, 1)
+	const again = `INSERT INTO refunds (refund_id, booking_id, stripe_payment_intent_id, origin, origin_key, amount, currency, reason, note, status,
+		failure_reason, correlation_id, created_at, updated_at)
+		SELECT 'RF-AGAIN', booking_id, stripe_payment_intent_id, origin, %s, amount, currency, reason, note, status,
+		failure_reason, correlation_id, created_at, updated_at FROM refunds`
+	app := b.asApplication()
+	_, err = app.ExecContext(t.Context(), fmt.Sprintf(again, "origin_key"))
+	require.ErrorContains(t, err, "idx_refunds_origin")
+	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM refunds"))
+	_, err = app.ExecContext(t.Context(), fmt.Sprintf(again, "NULL"))
+	require.NoError(t, err, "what somebody asked for has no origin to be unique by")
+}
+
+// asApplication is a plain connection with the application's rights.
+func (b books) asApplication() *sql.DB {
+	b.t.Helper()
+	app, err := sql.Open("mysql", b.AppDSN)
+	require.NoError(b.t, err)
+	b.t.Cleanup(func() { require.NoError(b.t, app.Close()) })
+	return app
+}
+
+// A claim that ends at the moment at which the one before ended is a claim all the same: a row that already bears the values
+// that it is given was met.
+func TestMailIsClaimedAgainToTheSameMoment(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	b.paidBooking()
+	id := uint64(b.Count(t, "SELECT id FROM emails")) //nolint:gosec // an id
+	now := time.Now().UTC().Truncate(time.Microsecond)
+	for range 2 {
+		_, claimed, err := b.Store.ClaimEmail(t.Context(), id, now, now)
+		require.NoError(t, err)
+		require.True(t, claimed)
+	}
+}
