@@ -34,10 +34,7 @@ func (a *api) observe(next http.Handler) http.Handler {
 		}
 		ctx := correlation.With(r.Context(), id)
 		r = r.WithContext(ctx)
-		header := w.Header()
-		header.Set(correlation.Header, id)
-		header.Set("X-Content-Type-Options", "nosniff")
-		header.Set("Cache-Control", "no-store") // answers hold client secrets
+		setCommonHeaders(w.Header(), id)
 		seen := &watched{ResponseWriter: w}
 		defer func() {
 			if broken := recover(); broken != nil {
@@ -51,6 +48,13 @@ func (a *api) observe(next http.Handler) http.Handler {
 		}()
 		next.ServeHTTP(seen, r)
 	})
+}
+
+// setCommonHeaders sets what every answer bears.
+func setCommonHeaders(header http.Header, correlationID string) {
+	header.Set(correlation.Header, correlationID)
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Cache-Control", "no-store") // answers hold client secrets
 }
 
 // lineLevel keeps the probes of load balancers out of the usual log.

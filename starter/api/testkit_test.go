@@ -68,7 +68,10 @@ func serve(t *testing.T, change func(*testdb.DB, *api.Deps)) *server {
 	t.Cleanup(deps.Inbox.Wait)
 	handler, err := api.New(deps)
 	require.NoError(t, err)
-	web := httptest.NewServer(handler)
+	web := httptest.NewUnstartedServer(handler)
+	web.Config.MaxHeaderBytes = 80 << 10
+	web.Listener = api.AnswerRefusals(web.Config, web.Listener, deps.Log)
+	web.Start()
 	t.Cleanup(web.Close)
 	token, err := db.Store.CreateAPIKey(t.Context(), store.APIKey{Name: "test", Operator: true})
 	require.NoError(t, err)

@@ -149,6 +149,7 @@ func Serve(ctx context.Context, listener net.Listener, handler http.Handler, log
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	ended := make(chan error, 1)
+	listener = api.AnswerRefusals(server, listener, log)
 	go func() { ended <- server.Serve(listener) }()
 	log.Info("API listens", "address", listener.Addr().String())
 	select {
