@@ -1,0 +1,150 @@
+package activities_test
+
+import (
+	"net/http"
+	"net/url"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
+
+	"farebook/activities"
+	"farebook/booking"
+	"farebook/internal/stripestand"
+)
+
+func requireErrorType(t *testing.T, kind string, err error) {
+	t.Helper()
+	var application *temporal.ApplicationError
+	require.ErrorAs(t, err, &application)
+	require.Equal(t, kind, application.Type(), "%v", err)
+}
+
+// A refund whose answer was lost more than a day ago: Stripe has forgotten the key, and is looked at before it is asked.
+func TestRefundMadeADayAgoIsFoundAndNotMadeAgain(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	reference, intentID := s.paid()
+	refund := s.refundOf(reference, 10000)
+	s.Exec(t, "UPDATE refunds SET created_at = created_at - INTERVAL 21 HOUR")
+	s.post("/v1/refunds", url.Values{"payment_intent": {intentID}, "amount": {"10000"}, "metadata[refund_id]": {string(refund.ID)}})
+
+	var made activities.RefundOutcome
+	s.run(s.Refunds.CreateRefund, activities.RefundRef{RefundID: refund.ID}, &made)
+	require.Len(t, s.stripe.Refunds(), 1)
+	require.Equal(t, s.stripe.Refunds()[0].ID, made.StripeRefundID)
+}
+
+// The same for a PaymentIntent: the one that is there is the booking's.
+func TestPaymentIntentMadeADayAgoIsFoundAndNotMadeAgain(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	reference := s.ask("old", booking.CaptureAutomatic)
+	s.Exec(t, "UPDATE bookings SET created_at = created_at - INTERVAL 21 HOUR")
+	s.post("/v1/payment_intents", url.Values{"amount": {"45900"}, "currency": {"usd"}, "metadata[booking_reference]": {string(reference)}})
+
+	var created activities.PaymentIntentCreated
+	s.run(s.Payments.CreatePaymentIntent, activities.BookingRef{Reference: reference}, &created)
+	require.Len(t, s.stripe.PaymentIntents(), 1)
+	require.Equal(t, s.stripe.PaymentIntents()[0].ID, created.PaymentIntentID)
+}
+
+// Past the key's life nothing is made while Stripe cannot say what is there.
+func TestPastTheKeysLifeNothingIsMadeBlindly(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	reference, _ := s.paid()
+	refund := s.refundOf(reference, 10000)
+	s.Exec(t, "UPDATE refunds SET created_at = created_at - INTERVAL 21 HOUR")
+	s.fault(http.MethodGet, "/v1/refunds", stripestand.Fault500Before, 1)
+	creating := s.attempts()
+	requireErrorType(t, activities.OutcomeUnknown, creating.attempt(s.Refunds.CreateRefund, activities.RefundRef{RefundID: refund.ID}, nil))
+	require.Empty(t, s.keys("/v1/refunds", 0))
+
+	require.NoError(t, creating.attempt(s.Refunds.CreateRefund, activities.RefundRef{RefundID: refund.ID}, nil))
+	require.Len(t, s.stripe.Refunds(), 1)
+	s.requirePromises()
+}
+
+// Within the key's life the key answers for what is there: nothing is looked for first.
+func TestWithinTheKeysLifeNothingIsLookedForFirst(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	reference, _ := s.paid()
+	refund := s.refundOf(reference, 10000)
+	s.run(s.Refunds.CreateRefund, activities.RefundRef{RefundID: refund.ID}, nil)
+	require.Zero(t, s.reads("/v1/refunds"))
+}
+
+// Stripe answers 500 for as long as it is ill, and keeps each answer under its key. An attempt uses one new key at most, so
+// that Stripe is asked as often as attempts are made; where the last one got to is known from its heartbeat.
+func TestAttemptUsesOneNewKeyAtMost(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	reference, _ := s.paid()
+	refund := s.refundOf(reference, 10000)
+	s.fault(http.MethodPost, "/v1/refunds", stripestand.Fault500Before, 3)
+	creating, in := s.attempts(), activities.RefundRef{RefundID: refund.ID}
+	for _, key := range []string{"create-refund/1", "create-refund/2", "create-refund/3"} {
+		before := len(s.keys("/v1/refunds", 0))
+		requireErrorType(t, activities.OutcomeUnknown, creating.attempt(s.Refunds.CreateRefund, in, nil))
+		require.Equal(t, []string{key}, s.keys("/v1/refunds", before))
+	}
+	require.NoError(t, creating.attempt(s.Refunds.CreateRefund, in, nil))
+	require.Equal(t, []string{"create-refund/4"}, s.keys("/v1/refunds", 3))
+	require.Len(t, s.stripe.Refunds(), 1)
+	s.requirePromises()
+}
+
+// The heartbeat is lost with the worker: the next attempt walks past the answers that Stripe repeats, and uses one new key.
+func TestAttemptWithoutAHeartbeatWalksPastWhatStripeRepeats(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	reference, _ := s.paid()
+	refund := s.refundOf(reference, 10000)
+	s.fault(http.MethodPost, "/v1/refunds", stripestand.Fault500Before, 1+2+3)
+	in := activities.RefundRef{RefundID: refund.ID}
+	for _, keys := range [][]string{
+		{"create-refund/1"},
+		{"create-refund/1", "create-refund/2"},
+		{"create-refund/1", "create-refund/2", "create-refund/3"},
+	} {
+		before := len(s.keys("/v1/refunds", 0))
+		requireErrorType(t, activities.OutcomeUnknown, s.attempts().attempt(s.Refunds.CreateRefund, in, nil))
+		require.Equal(t, keys, s.keys("/v1/refunds", before))
+	}
+	s.run(s.Refunds.CreateRefund, in, nil)
+	require.Len(t, s.stripe.Refunds(), 1)
+	s.requirePromises()
+}
+
+// Whatever becomes of the answer, there is one refund: it is found, or the key answers with it.
+func TestRefundIsMadeOnceWhateverBecomesOfTheAnswer(t *testing.T) {
+	t.Parallel()
+	for fault, keys := range map[stripestand.FaultKind][]string{
+		stripestand.Fault500After:    {"create-refund/1"}, // found by its metadata
+		stripestand.Fault500Before:   {"create-refund/1", "create-refund/2"},
+		stripestand.FaultAnswerLost:  {"create-refund/1", "create-refund/1"},
+		stripestand.FaultHTML502:     {"create-refund/1", "create-refund/1"},
+		stripestand.FaultRateLimit:   {"create-refund/1", "create-refund/1"},
+		stripestand.FaultLockTimeout: {"create-refund/1", "create-refund/1"},
+		stripestand.FaultKeyInUse:    {"create-refund/1", "create-refund/1"},
+	} {
+		t.Run(string(fault), func(t *testing.T) {
+			t.Parallel()
+			s := newStack(t)
+			reference, _ := s.paid()
+			in := activities.RefundRef{RefundID: s.refundOf(reference, 10000).ID}
+			s.fault(http.MethodPost, "/v1/refunds", fault, 1)
+			creating := s.attempts()
+			var made activities.RefundOutcome
+			if err := creating.attempt(s.Refunds.CreateRefund, in, &made); err != nil {
+				require.NoError(t, creating.attempt(s.Refunds.CreateRefund, in, &made))
+			}
+			require.Equal(t, keys, s.keys("/v1/refunds", 0))
+			require.Len(t, s.stripe.Refunds(), 1)
+			require.Equal(t, s.stripe.Refunds()[0].ID, made.StripeRefundID)
+			s.requirePromises()
+		})
+	}
+}
