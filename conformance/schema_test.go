@@ -93,6 +93,7 @@ func TestResponsesAreStripes(t *testing.T) {
 	for _, card := range []string{
 		"pm_card_visa", "pm_card_mastercard", "pm_card_bypassPending", "pm_card_chargeDeclined",
 		"pm_card_visa_chargeDeclinedInsufficientFunds", "pm_card_authenticationRequired", "pm_usBankAccount",
+		"pm_usBankAccount_success", "pm_usBankAccount_insufficientFunds", "pm_usBankAccount_dispute",
 	} {
 		id := create(t, s, url.Values{"amount": {"45900"}, "currency": {"usd"}, "metadata[a]": {"b"}, "automatic_payment_methods[enabled]": {"true"}})
 		_, body := ask(s, http.MethodGet, "/v1/payment_intents/"+id, nil)

@@ -35,6 +35,7 @@ func (s *Server) adminRoutes(mux *http.ServeMux) {
 		})
 	}
 	s.adminMoneyRoutes(mux)
+	s.adminHookRoutes(mux)
 	s.adminWebhookRoutes(mux)
 }
 

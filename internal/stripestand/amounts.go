@@ -37,8 +37,8 @@ func checkAmount(amount int64, currency string) *apiError {
 	return nil
 }
 
-// feeOf a charge: 2.9% and 30 minor units, rounded half up, in integers.
-func feeOf(amount int64, currency string) int64 {
+// usualFee of a card payment: 2.9% and 30 minor units, rounded half up, in integers.
+func usualFee(amount int64, currency string) int64 {
 	fixed := int64(30)
 	if threeDecimal[currency] {
 		fixed = 100

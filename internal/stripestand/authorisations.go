@@ -47,4 +47,5 @@ func (s *Server) Advance(d time.Duration) {
 	s.clock.Advance(d)
 	s.ExpireAuthorizations()
 	s.moveDueRefunds()
+	s.moveDueDebits()
 }

@@ -3,7 +3,6 @@ package stripestand
 import (
 	"maps"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -20,7 +19,8 @@ type transaction struct {
 	category    string // reporting_category, which tells apart what type does not
 	source      string
 	description string
-	payout      string // the automatic payout that pays it out
+	payout      string      // the automatic payout that pays it out
+	otherFees   []FeeDetail // the parts of fee that are not Stripe's own
 }
 
 func (t *transaction) identity() string { return t.id }
@@ -35,39 +35,49 @@ func (t *transaction) status(now time.Time) string {
 }
 
 func (t *transaction) wire(s *Server, expand expansion) map[string]any {
-	fees := []any{}
-	if t.fee != 0 {
-		about := "Stripe processing fees"
-		if t.kind == "adjustment" {
-			about = "Dispute fee"
-		}
-		fees = append(fees, map[string]any{"amount": t.fee, "application": nil, "currency": t.currency, "description": about, "type": "stripe_fee"})
-	}
 	out := map[string]any{
 		"id": t.id, "object": "balance_transaction", "created": t.created, "available_on": t.availableOn, "amount": t.amount,
-		"fee": t.fee, "net": t.net(), "currency": t.currency, "fee_details": fees, "exchange_rate": exchangeRate(t.rate), "source": orNil(t.source),
+		"fee": t.fee, "net": t.net(), "currency": t.currency, "fee_details": t.feeDetails(), "exchange_rate": exchangeRate(t.rate), "source": orNil(t.source),
 		"type": t.kind, "reporting_category": t.category, "status": t.status(s.clock.Now()), "description": orNil(t.description),
 	}
 	if source := s.sourceOf(t); source != nil && expand.has("source") {
 		out["source"] = source.wire(s, expand.under("source"))
 	}
-	return out
+	return s.rewritten(t.id, out)
 }
 
-// sourceOf a balance transaction is what it came of: a charge, a refund, a dispute or a payout.
-func (s *Server) sourceOf(t *transaction) object {
-	prefix, _, _ := strings.Cut(t.source, "_")
-	switch prefix {
-	case "ch":
-		return s.charges.get(t.source)
-	case "re":
-		return s.refunds.get(t.source)
-	case "dp":
-		return s.disputes.get(t.source)
-	case "po":
-		return s.payouts.get(t.source)
+// sourceOf a balance transaction is what it came of: a charge, a refund, a dispute or a payout; nil for what is not here.
+func (s *Server) sourceOf(t *transaction) object { return s.objectOf(t.source) }
+
+// objectOf an id, or nil.
+func (s *Server) objectOf(id string) object {
+	if o, found := lookUp(&s.intents, id); found {
+		return o
+	}
+	if o, found := lookUp(&s.charges, id); found {
+		return o
+	}
+	if o, found := lookUp(&s.refunds, id); found {
+		return o
+	}
+	if o, found := lookUp(&s.disputes, id); found {
+		return o
+	}
+	if o, found := lookUp(&s.payouts, id); found {
+		return o
+	}
+	if o, found := lookUp(&s.transactions, id); found {
+		return o
 	}
 	return nil
+}
+
+func lookUp[T object](t *table[T], id string) (object, bool) {
+	i, found := t.index[id]
+	if !found {
+		return nil, false
+	}
+	return t.order[i], true
 }
 
 // pendingFor is how long money of a card stays pending.
@@ -82,8 +92,8 @@ func (s *Server) settleCharge(ch *charge) {
 		availableOn = now.Unix()
 	}
 	first := s.book(&transaction{
-		availableOn: availableOn, amount: ch.amount, fee: feeOf(ch.amountCaptured, ch.currency), currency: ch.currency,
-		kind: "charge", category: "charge", source: ch.id, description: ch.intent.description,
+		availableOn: availableOn, amount: ch.amount, fee: s.feeOf(ch), otherFees: s.otherFees(), currency: ch.currency,
+		kind: ch.transactionKind(), category: "charge", source: ch.id, description: ch.intent.description,
 	})
 	ch.transaction = first.id
 	if rest := ch.released; rest != nil {
@@ -137,11 +147,15 @@ func (s *Server) expandedTransaction(id, field string, expand expansion) any {
 
 // SettleFunds makes all that is pending available now.
 func (s *Server) SettleFunds() {
+	defer s.webhooks.flush()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.clock.Now().Unix()
 	for _, t := range s.transactions.order {
 		t.availableOn = min(t.availableOn, now)
+	}
+	if s.hooks.moreEvents {
+		s.emit("balance.available", balanceObject{})
 	}
 }
 
@@ -190,7 +204,15 @@ func (s *Server) Currencies() []string {
 	return slices.Sorted(maps.Keys(seen))
 }
 
-func retrieveBalance(s *Server, _ *call) (any, *apiError) {
+// balanceObject is the account's one balance, which has no id (stripe.com/docs/api/balance/balance_object).
+type balanceObject struct{}
+
+func (balanceObject) identity() string { return "" }
+func (balanceObject) createdAt() int64 { return 0 }
+
+func retrieveBalance(s *Server, _ *call) (any, *apiError) { return balanceObject{}.wire(s, nil), nil }
+
+func (balanceObject) wire(s *Server, _ expansion) map[string]any {
 	sums := map[string]map[string]int64{"available": {"usd": 0}, "pending": {"usd": 0}}
 	for _, t := range s.transactions.order {
 		for _, status := range []string{"available", "pending"} {
@@ -206,7 +228,9 @@ func retrieveBalance(s *Server, _ *call) (any, *apiError) {
 		}
 		return out
 	}
-	return map[string]any{"object": "balance", "livemode": false, "available": rows("available"), "pending": rows("pending")}, nil
+	out := map[string]any{"object": "balance", "livemode": false, "available": rows("available"), "pending": rows("pending")}
+	s.addBalanceKinds(out)
+	return out
 }
 
 func listTransactions(s *Server, c *call) (any, *apiError) {

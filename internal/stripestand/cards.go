@@ -11,6 +11,8 @@ type behaviour struct {
 	refundFails bool   // a refund succeeds, and comes back after refundTime, or when FailRefund says so
 	disputed    string // the payment is disputed at once, for this reason
 	inquired    bool   // the issuer inquires at once
+	debit       bool   // a bank debit: money is in the balance while the payment is processing (debits.go)
+	cancellable bool   // it may be cancelled while it is processing
 	brand       string
 	last4       string
 }
@@ -40,6 +42,13 @@ var cards = map[string]behaviour{
 	"pm_card_createDisputeProductNotReceived":        {disputed: "product_not_received", last4: "2685"},
 	"pm_card_createDisputeInquiry":                   {inquired: true, last4: "1976"},
 	"pm_usBankAccount":                               {processing: true, last4: "6789"},
+	"pm_usBankAccount_success":                       {processing: true, debit: true, last4: "6789"},
+	"pm_usBankAccount_processing":                    {processing: true, debit: true, cancellable: true, last4: "2227"},
+	"pm_usBankAccount_insufficientFunds":             {processing: true, debit: true, code: "insufficient_funds", last4: "2222"},
+	"pm_usBankAccount_accountClosed":                 {processing: true, debit: true, code: "account_closed", last4: "1113"},
+	"pm_usBankAccount_debitNotAuthorized":            {processing: true, debit: true, code: "debit_not_authorized", last4: "3335"},
+	"pm_usBankAccount_noAccount":                     {processing: true, debit: true, code: "no_account", last4: "1116"},
+	"pm_usBankAccount_dispute":                       {processing: true, debit: true, disputed: "insufficient_funds", last4: "1110"},
 	"pm_card_visa_debit":                             {last4: "5556"},
 	"pm_card_chargeDeclinedFraudulent":               {declineCode: "fraudulent", last4: "0019"},
 	"pm_card_visa_chargeDeclinedVelocityLimitExceed": {declineCode: "card_velocity_exceeded", last4: "6975"},
@@ -52,6 +61,28 @@ func (b behaviour) errorCode() string {
 		return b.code
 	}
 	return "card_declined"
+}
+
+// messages by code (stripe.com/docs/error-codes, stripe.com/docs/declines/codes).
+var messages = map[string]string{
+	"expired_card": "Your card has expired.", "incorrect_cvc": "Your card's security code is incorrect.",
+	"processing_error":   "An error occurred while processing your card. Try again in a little bit.",
+	"insufficient_funds": "Your card has insufficient funds.", "lost_card": "Your card was declined.",
+	"card_velocity_exceeded": "Your card was declined for making repeated attempts too frequently or exceeding its amount limit.",
+	"account_closed":         "The bank account could not be debited because it has been closed.",
+	"debit_not_authorized":   "The customer has notified their bank that this payment was unauthorized.",
+	"no_account":             "The bank account could not be located.",
+}
+
+func (b behaviour) message() string {
+	reason := orDefault(b.code, b.declineCode)
+	if b.debit && b.code == "insufficient_funds" {
+		return "The bank account has insufficient funds."
+	}
+	if b.debit && reason == "" {
+		return "The payment attempt failed."
+	}
+	return orDefault(messages[reason], "Your card was declined.")
 }
 
 func (b behaviour) cardBrand() string {

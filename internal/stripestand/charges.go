@@ -19,6 +19,8 @@ type charge struct {
 	transaction    string
 	disputed       bool
 	released       *refund // what was authorised and let go; nil while nothing was
+	// failureTransaction takes back what a bank debit had moved before it failed.
+	failureTransaction string
 }
 
 func (ch *charge) identity() string { return ch.id }
@@ -26,7 +28,7 @@ func (ch *charge) createdAt() int64 { return ch.created }
 
 func (s *Server) newCharge(i *intent, b behaviour) *charge {
 	ch := &charge{
-		id: s.ids.next("ch"), created: s.clock.Now().Unix(), intent: i, amount: i.amount, currency: i.currency,
+		id: s.ids.next(b.chargePrefix()), created: s.clock.Now().Unix(), intent: i, amount: i.amount, currency: i.currency,
 		status: "succeeded", metadata: maps.Clone(i.metadata), method: i.method, behaviour: b,
 	}
 	s.charges.add(ch)
@@ -43,22 +45,23 @@ func (ch *charge) wire(s *Server, expand expansion) map[string]any {
 		"metadata": maps.Clone(ch.metadata), "description": orNil(ch.intent.description), "receipt_email": orNil(ch.intent.receiptEmail),
 		"balance_transaction": nil, "billing_details": s.billingOf(ch.method),
 		"calculated_statement_descriptor": "FAREBOOK STANDIN", "statement_descriptor": orNil(ch.intent.descriptor),
-		"statement_descriptor_suffix": orNil(ch.intent.descriptorSuffix), "payment_method_details": map[string]any{"type": "card", "card": ch.card()},
-		"outcome": ch.outcome(), "failure_code": nil, "failure_message": nil, "failure_balance_transaction": nil, "fraud_details": map[string]any{},
+		"statement_descriptor_suffix": orNil(ch.intent.descriptorSuffix), "payment_method_details": ch.methodDetails(),
+		"outcome": ch.outcome(), "failure_code": nil, "failure_message": nil, "fraud_details": map[string]any{},
 		"application": nil, "application_fee": nil, "application_fee_amount": nil, "invoice": nil,
 		"on_behalf_of": nil, "receipt_number": nil, "receipt_url": nil, "review": nil, "shipping": ch.intent.wireShipping(),
 		"source_transfer": nil, "transfer_data": nil, "transfer_group": nil,
 	}
 	if ch.status == "failed" {
-		out["failure_code"], out["failure_message"] = ch.failure.errorCode(), "Your card was declined."
+		out["failure_code"], out["failure_message"] = ch.failure.errorCode(), ch.failure.message()
 	}
+	out["failure_balance_transaction"] = s.expandedTransaction(ch.failureTransaction, "failure_balance_transaction", expand)
 	out["balance_transaction"] = s.expandedTransaction(ch.transaction, "balance_transaction", expand)
 	if before := s.captureBefore(ch); before != 0 {
 		card := ch.card()
 		card["capture_before"] = before
 		out["payment_method_details"] = map[string]any{"type": "card", "card": card}
 	}
-	return out
+	return s.rewritten(ch.id, out)
 }
 
 // expandInto puts the charge and its PaymentIntent themselves into an object that names both, where they are asked for.

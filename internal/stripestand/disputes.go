@@ -48,7 +48,7 @@ func (d *dispute) wire(s *Server, expand expansion) map[string]any {
 		}},
 	}
 	d.charge.expandInto(s, out, expand)
-	return out
+	return s.rewritten(d.id, out)
 }
 
 // networkCodes are what Visa calls the commoner reasons (stripe.com/docs/disputes/categories#network-code-map).
@@ -94,7 +94,7 @@ func (s *Server) Disputes() []DisputeInfo {
 
 func (s *Server) newDispute(ch *charge, amount int64, status, reason string) *dispute {
 	d := &dispute{
-		id: s.ids.next("dp"), created: s.clock.Now().Unix(), charge: ch, amount: amount, status: status, reason: reason,
+		id: s.ids.next(ch.behaviour.disputePrefix()), created: s.clock.Now().Unix(), charge: ch, amount: amount, status: status, reason: reason,
 		metadata: map[string]string{}, evidence: map[string]string{},
 	}
 	ch.disputed = true

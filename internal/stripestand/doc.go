@@ -30,6 +30,33 @@
 //	POST /_stand/webhooks/release {"shuffle": true, "times": 3}      and let them go
 //	POST /_stand/webhooks/{event id}/deliver                         deliver one more time, and tell the answer's status
 //
+// # Where Stripe is less tidy
+//
+// All of it is off until a test asks for it. In Go: hooks.go, rewrite.go, funds.go, fees.go, dispute_hooks.go, deliveries.go.
+//
+//	POST /_stand/lists/lag {"ms": 20000, "paths": ["/v1/refunds"]}   LagLists: what was just made is missing from lists
+//	POST /_stand/faults    {"kind": "not_found", ...}                404 for an object that an event told of
+//	POST /_stand/faults    {"kind": "refused", "status", "code", "message", ...}  an executed refusal, kept under its key
+//	POST /_stand/objects/{id}/rewrite {"fields": {"status": "x"}, "events": [...]}  Rewrite: values that nobody knows yet
+//	POST /_stand/objects/{id}/metadata {"booking_reference": ""}     EditMetadata: the dashboard
+//	POST /_stand/objects/{id}/tell {"events": ["charge.updated"]}    Tell: any event about any object
+//	POST /_stand/fees {"per_mille", "fixed", "tax", "application"}   SetFees: also 0; null for the usual ones
+//	POST /_stand/balance_transactions {"amount", "currency", "type", "reporting_category", "source", ...}  Book: any pair
+//	POST /_stand/balance/kinds/{kind} {"currency", "amount"}         SetBalanceKind: connect_reserved, issuing
+//	POST /_stand/refunds/refuse {"when": "always|unfunded|"}         RefuseRefunds: 400 without a code for lack of balance
+//	POST /_stand/disputes {"payment_intent", "amount", "status", "withdraw", "events"}  OpenDispute: in any status
+//	POST /_stand/disputes/{id}/status {"status", "events"}           SetDisputeStatus: any status, without moving money
+//	POST /_stand/disputes/{id}/withdraw {"events"}                   WithdrawDispute: at any time
+//	POST /_stand/disputes/{id}/reinstate {"amount", "fee", "events"} ReinstateDispute: in part, of a lost one
+//	POST /_stand/payouts/{id}/reconcile                              CompletePayoutReconciliation
+//	POST /_stand/deliveries/event {"type", "object", "account", "api_version", "livemode"}  DeliverMade
+//	POST /_stand/deliveries/thin {"type"}                            DeliverThin: thin events and pings of API v2
+//	POST /_stand/deliveries/payload                                  DeliverPayload: any bytes, signed
+//	POST /_stand/events/account {"account": "acct_1"}                SendEventsFrom: a connected account
+//	POST /_stand/switches/{name} {"on": true}                        more_events (refund.failed, balance.available,
+//	    charge.updated), cancel_processing, keep_dispute_fees, hold_payout_reconciliation, negative_payouts, hold_refunds,
+//	    hold_reinstatements, delay_balance_transactions
+//
 // # Test cards
 //
 // The payment methods that Stripe documents (stripe.com/docs/testing): see cards.go. Among them
@@ -43,6 +70,14 @@
 //	pm_card_createDispute                     pays and is disputed at once, as fraudulent
 //	pm_card_createDisputeProductNotReceived   the same, for what did not come
 //	pm_card_createDisputeInquiry              pays, and the bank inquires at once
+//	pm_usBankAccount                          is processing until complete_action or fail_action; no balance moves before
+//	pm_usBankAccount_success                  a bank debit: its charge (py_) and balance transaction exist while processing
+//	pm_usBankAccount_processing               the same, for ever; it may be cancelled
+//	pm_usBankAccount_insufficientFunds, ..._accountClosed, ..._noAccount, ..._debitNotAuthorized    debits that fail
+//	pm_usBankAccount_dispute                  a debit that succeeds and is disputed at once
+//
+// Debits move by complete_action or fail_action, or four days later by the clock. They need a PaymentIntent with
+// automatic_payment_methods, or with us_bank_account among its payment_method_types.
 //
 // Evidence whose uncategorized_text is winning_evidence, losing_evidence or (of an inquiry) escalate_inquiry_evidence
 // decides a dispute as soon as it is submitted; any other puts it under review.

@@ -12,6 +12,7 @@ type apiError struct {
 	message     string
 	intent      *intent
 	charge      string
+	method      string // the payment method that was refused
 	// unkept: this answer is not kept under the idempotency key.
 	unkept bool
 }
@@ -25,6 +26,9 @@ func (e *apiError) wire(s *Server) map[string]any {
 	}
 	if e.code != "" {
 		body["doc_url"] = "https://stripe.com/docs/error-codes/" + e.code
+	}
+	if e.method != "" {
+		body["payment_method"] = s.methodObject(e.method)
 	}
 	if e.intent != nil {
 		// With its client secret, as Stripe does: whoever logs the whole error leaks it.

@@ -1,6 +1,7 @@
 package stripestand
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 )
@@ -11,17 +12,58 @@ type event struct {
 	created int64
 	kind    string
 	object  json.RawMessage
+	// before are the fields that an update has changed, as they were.
+	before  map[string]json.RawMessage
+	account string // of a connected account; empty for ours
+	request map[string]any
 }
 
 func (e *event) identity() string { return e.id }
 func (e *event) createdAt() int64 { return e.created }
 
 func (e *event) wire(s *Server, _ expansion) map[string]any {
-	return map[string]any{
-		"id": e.id, "object": "event", "api_version": apiVersion, "created": e.created, "livemode": false, "type": e.kind,
-		"data": map[string]any{"object": e.object}, "pending_webhooks": s.webhooks.targets(),
-		"request": map[string]any{"id": nil, "idempotency_key": nil},
+	data := map[string]any{"object": e.object}
+	if e.before != nil {
+		data["previous_attributes"] = e.before
 	}
+	out := map[string]any{
+		"id": e.id, "object": "event", "api_version": apiVersion, "created": e.created, "livemode": false, "type": e.kind,
+		"data": data, "pending_webhooks": s.webhooks.targets(), "request": e.request,
+	}
+	if e.account != "" {
+		out["account"] = e.account
+	}
+	return out
+}
+
+// asRequest is the request that caused an event; ids of null where time, a bank or the dashboard did.
+func (c *call) asRequest() map[string]any {
+	if c == nil {
+		return noRequest()
+	}
+	return map[string]any{"id": c.requestID, "idempotency_key": orNil(c.key)}
+}
+
+func noRequest() map[string]any { return map[string]any{"id": nil, "idempotency_key": nil} }
+
+// previousAttributes are the top-level fields in which an updated object differs from the last event about it; nil for
+// events of other kinds, and for the first one. It keeps the snapshot for the next.
+func (s *Server) previousAttributes(kind, id string, snapshot []byte) map[string]json.RawMessage {
+	last := s.hooks.snapshots[id]
+	s.hooks.snapshots[id] = snapshot
+	if last == nil || !strings.HasSuffix(kind, ".updated") {
+		return nil
+	}
+	var before, now map[string]json.RawMessage
+	if json.Unmarshal(last, &before) != nil || json.Unmarshal(snapshot, &now) != nil {
+		return nil // both were written by emit, and are objects
+	}
+	for field, value := range before {
+		if bytes.Equal(value, now[field]) {
+			delete(before, field)
+		}
+	}
+	return before
 }
 
 // emit keeps an event and hands it to delivery. Called under the server's lock.
@@ -31,7 +73,10 @@ func (s *Server) emit(kind string, o object) {
 		s.options.Log.Error("an object of the stand-in cannot be written", "error", err)
 		return
 	}
-	e := &event{id: s.ids.next("evt"), created: s.clock.Now().Unix(), kind: kind, object: snapshot}
+	e := &event{
+		id: s.ids.next("evt"), created: s.clock.Now().Unix(), kind: kind, object: snapshot,
+		before: s.previousAttributes(kind, o.identity(), snapshot), account: s.hooks.account, request: s.cause.asRequest(),
+	}
 	s.events.add(e)
 	payload, err := json.MarshalIndent(e.wire(s, nil), "", "  ")
 	if err != nil {

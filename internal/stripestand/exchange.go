@@ -28,6 +28,9 @@ func (e exchange) convert(t *transaction) {
 	if !foreign {
 		return
 	}
+	for i := range t.otherFees {
+		t.otherFees[i].Amount = converted(t.otherFees[i].Amount, rate)
+	}
 	t.amount, t.fee, t.currency, t.rate = converted(t.amount, rate), converted(t.fee, rate), e.into, rate
 }
 

@@ -32,6 +32,10 @@ const (
 	FaultInvalidRequest FaultKind = "invalid_request"
 	// FaultUnauthorized is a 401: the key is being rotated.
 	FaultUnauthorized FaultKind = "unauthorized"
+	// FaultNotFound is a 404 of an object that exists: Stripe can be behind its own events.
+	FaultNotFound FaultKind = "not_found"
+	// FaultRefused is an executed 400 that does nothing, kept under the key: Code and Message say which.
+	FaultRefused FaultKind = "refused"
 )
 
 // Fault is scripted for the requests of a method and path; a path that ends in * is a prefix.
@@ -41,6 +45,10 @@ type Fault struct {
 	Kind   FaultKind `json:"kind"`
 	Count  int       `json:"count"` // how many requests it hits; 0 for one
 	Skip   int       `json:"skip"`  // how many it lets pass first
+
+	Status  int    `json:"status"`  // of FaultRefused; 0 for 400
+	Code    string `json:"code"`    // of FaultRefused; empty for none, as for a refund that the balance does not cover
+	Message string `json:"message"` // of FaultRefused
 
 	met bool // it has hit a request
 }
@@ -91,7 +99,7 @@ func (f *Faults) Unmet() []Fault {
 	return unmet
 }
 
-func (f *Faults) take(method, path string) FaultKind {
+func (f *Faults) take(method, path string) Fault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, fault := range f.script {
@@ -104,9 +112,9 @@ func (f *Faults) take(method, path string) FaultKind {
 		}
 		fault.Count--
 		fault.met = true
-		return fault.Kind
+		return *fault
 	}
-	return ""
+	return Fault{}
 }
 
 func (f *Faults) hang(gone <-chan struct{}) {
@@ -142,6 +150,15 @@ func (f *Faults) release() {
 	clear(f.hanging)
 }
 
+// refusal is the answer of FaultRefused.
+func (f *Fault) refusal() *apiError {
+	status := f.Status
+	if status == 0 {
+		status = http.StatusBadRequest
+	}
+	return &apiError{status: status, kind: "invalid_request_error", code: f.Code, message: orDefault(f.Message, "The request was refused.")}
+}
+
 func serverError() *apiError {
 	return &apiError{status: http.StatusInternalServerError, kind: "api_error", message: "An unknown error occurred."}
 }
@@ -161,6 +178,8 @@ func (s *Server) faultBefore(w http.ResponseWriter, r *http.Request, requestID s
 		return refuse(http.StatusConflict, "idempotency_error", "idempotency_key_in_use", "There is another in-progress request using this key.")
 	case FaultInvalidRequest:
 		return refuse(http.StatusBadRequest, "invalid_request_error", "parameter_invalid_integer", "Invalid integer.")
+	case FaultNotFound:
+		return refuse(http.StatusNotFound, "invalid_request_error", "resource_missing", "No such object: '"+r.PathValue("id")+"'")
 	case FaultUnauthorized:
 		return refuse(http.StatusUnauthorized, "invalid_request_error", "", "Invalid API Key provided.")
 	case FaultHTML502:

@@ -20,7 +20,7 @@ type keptAnswer struct {
 
 // once runs a call under its idempotency key, or replays what it answered the first time. Not kept: failed validation,
 // conflicts, rate limits.
-func (s *Server) once(path, key string, c *call, serve endpoint, fault FaultKind) *reply {
+func (s *Server) once(path, key string, c *call, serve endpoint, fault Fault) *reply {
 	params := c.form.Encode()
 	s.mu.Lock()
 	kept, known := s.idempotency[key]

@@ -77,7 +77,7 @@ func (i *intent) wire(s *Server, expand expansion) map[string]any {
 	if i.latestCharge != "" && expand.has("latest_charge") {
 		out["latest_charge"] = s.charges.get(i.latestCharge).wire(s, expand.under("latest_charge"))
 	}
-	return out
+	return s.rewritten(i.id, out)
 }
 
 func (i *intent) wireShipping() any {
@@ -195,8 +195,13 @@ func (s *Server) changeIntent(i *intent, c *call) *apiError {
 	if method == "" {
 		return nil
 	}
-	if _, failed := s.behaviourOf(method); failed != nil {
+	b, failed := s.behaviourOf(method)
+	switch {
+	case failed != nil:
 		return failed
+	case !i.takes(b):
+		return invalid("", "payment_method", "The PaymentMethod provided ("+b.methodType()+") is not allowed for this PaymentIntent. Please "+
+			"attach a PaymentMethod of a type that is in payment_method_types.")
 	}
 	i.method = method
 	if i.status == needsMethod {

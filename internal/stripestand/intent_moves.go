@@ -47,6 +47,9 @@ func (s *Server) confirm(i *intent, c *call) (any, *apiError) {
 		s.emit("payment_intent.requires_action", i)
 	case b.processing:
 		i.status, i.lastError = processing, nil
+		if b.debit {
+			s.submitDebit(i, b)
+		}
 		s.emit("payment_intent.processing", i)
 	case b.declined():
 		return nil, s.decline(i, b)
@@ -62,7 +65,7 @@ func (s *Server) decline(i *intent, b behaviour) *apiError {
 	ch.failure = b
 	ch.status = "failed"
 	failed := &apiError{status: 402, kind: "card_error", code: b.errorCode(), declineCode: b.declineCode,
-		message: "Your card was declined.", charge: ch.id}
+		message: b.message(), charge: ch.id, method: i.method}
 	i.status, i.latestCharge = needsMethod, ch.id
 	i.lastError = failed
 	i.method = ""
@@ -75,6 +78,10 @@ func (s *Server) decline(i *intent, b behaviour) *apiError {
 
 // succeed moves the money, or only holds it when it is to be captured by hand.
 func (s *Server) succeed(i *intent, b behaviour) {
+	if i.status == processing && b.debit {
+		s.settleDebit(i)
+		return
+	}
 	ch := s.newCharge(i, b)
 	i.latestCharge, i.lastError = ch.id, nil
 	if i.captureMethod == "manual" {
@@ -86,6 +93,9 @@ func (s *Server) succeed(i *intent, b behaviour) {
 	s.capture(i, ch, i.amount)
 	s.emit("charge.succeeded", ch)
 	s.emit("payment_intent.succeeded", i)
+	if s.hooks.moreEvents {
+		s.emit("charge.updated", ch)
+	}
 	s.afterCapture(ch)
 }
 
@@ -122,10 +132,15 @@ func cancelIntent(s *Server, c *call) (any, *apiError) {
 		c.oneOf("cancellation_reason", "abandoned", "duplicate", "fraudulent", "requested_by_customer")); failed != nil {
 		return nil, failed
 	}
-	if !cancellable[i.status] {
-		return nil, unexpectedState(i, fmt.Sprintf("You cannot cancel this PaymentIntent because it has a status of %s.", i.status))
+	if !s.mayCancel(i) {
+		return nil, unexpectedState(i, fmt.Sprintf("You cannot cancel this PaymentIntent because it has a status of %s. Only a PaymentIntent "+
+			"with one of the following statuses may be canceled: requires_payment_method, requires_capture, requires_reauthorization, "+
+			"requires_confirmation, requires_action, processing.", i.status))
 	}
 	held := i.status == needsCapture
+	if i.status == processing {
+		s.withdrawDebit(i)
+	}
 	i.status, i.capturable, i.canceledAt = canceled, 0, s.clock.Now().Unix()
 	i.cancellationReason = c.form.Get("cancellation_reason")
 	if held {
@@ -179,8 +194,12 @@ func (s *Server) CompleteAction(id string) error {
 		if failed != nil {
 			return failed
 		}
-		if i.status == needsAction && b.declined() {
+		switch {
+		case i.status == needsAction && b.declined():
 			_ = s.decline(i, b) // the answer is for a client that is not there
+			return nil
+		case i.status == processing && b.debit && b.declined():
+			s.failDebit(i, b)
 			return nil
 		}
 		s.succeed(i, b)
@@ -191,6 +210,11 @@ func (s *Server) CompleteAction(id string) error {
 // FailAction is the customer who fails to authenticate, or the bank that refuses.
 func (s *Server) FailAction(id string) error {
 	return s.afterwards(id, func(i *intent) *apiError {
+		b, failed := s.behaviourOf(i.method)
+		if failed == nil && i.status == processing && b.debit {
+			s.failDebit(i, b)
+			return nil
+		}
 		code := "payment_intent_authentication_failure"
 		if i.status == processing {
 			code = "payment_intent_payment_attempt_failed"

@@ -93,6 +93,25 @@ func (s *Server) behaviourOf(id string) (behaviour, *apiError) {
 	return cards[m.card], nil
 }
 
+// methodObject is a payment method as it stands in an error.
+func (s *Server) methodObject(id string) map[string]any {
+	if m := s.methods.get(id); m != nil {
+		return m.wire(s, nil)
+	}
+	b := cards[id]
+	out := map[string]any{
+		"id": id, "object": "payment_method", "created": s.clock.Now().Unix(), "livemode": false, "type": b.methodType(), "customer": nil,
+		"metadata": map[string]any{}, "billing_details": s.billingOf(id), "card": cardDetails(b),
+	}
+	if b.debit {
+		delete(out, "card")
+		account := bankAccount(b)
+		account["financial_connections_account"], account["networks"], account["status_details"] = nil, nil, nil
+		out["us_bank_account"] = account
+	}
+	return out
+}
+
 // customer is kept so that clients which make one first can go on; nothing is done with it.
 type customer struct {
 	id, email, name, description string

@@ -21,6 +21,8 @@ type payout struct {
 	transaction        string
 	failureTransaction string
 	failureCode        string
+	// unreconciled are the balance transactions of a payout whose reconciliation is in progress.
+	unreconciled []*transaction
 }
 
 // arrivalAfter is how long a payout takes.
@@ -34,11 +36,14 @@ func (p *payout) wire(s *Server, expand expansion) map[string]any {
 	if p.automatic {
 		reconciliation = "completed"
 	}
+	if p.unreconciled != nil {
+		reconciliation = "in_progress"
+	}
 	var failureMessage any
 	if p.failureCode != "" {
 		failureMessage = "The bank account has been closed"
 	}
-	return map[string]any{
+	return s.rewritten(p.id, map[string]any{
 		"id": p.id, "object": "payout", "created": p.created, "livemode": false, "amount": p.amount, "currency": p.currency, "status": p.status,
 		"arrival_date": p.arrival(), "automatic": p.automatic, "description": orNil(p.description),
 		"destination": "ba_3standinBankAccount", "metadata": maps.Clone(p.metadata), "method": orDefault(p.method, "standard"),
@@ -46,7 +51,7 @@ func (p *payout) wire(s *Server, expand expansion) map[string]any {
 		"statement_descriptor": orNil(p.descriptor), "type": "bank_account", "failure_code": orNil(p.failureCode), "failure_message": failureMessage,
 		"balance_transaction":         s.expandedTransaction(p.transaction, "balance_transaction", expand),
 		"failure_balance_transaction": s.expandedTransaction(p.failureTransaction, "failure_balance_transaction", expand),
-	}
+	})
 }
 
 // arrival is the day on which the bank should have it: its midnight, UTC, in seconds.

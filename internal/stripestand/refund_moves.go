@@ -11,6 +11,9 @@ func (s *Server) giveBack(r *refund, status, reason string) {
 		r.failureTransaction = t.id
 	}
 	s.refundChanged(r)
+	if status == "failed" && s.hooks.moreEvents {
+		s.emit("refund.failed", r)
+	}
 }
 
 // HoldRefunds keeps refunds pending and unpaid, as an insufficient balance does, until each is settled.

@@ -40,7 +40,7 @@ func (r *refund) wire(s *Server, expand expansion) map[string]any {
 		out["failure_balance_transaction"] = s.expandedTransaction(r.failureTransaction, "failure_balance_transaction", expand)
 	}
 	r.charge.expandInto(s, out, expand)
-	return out
+	return s.rewritten(r.id, out)
 }
 
 // Refund is what a test reads of one.
@@ -92,6 +92,9 @@ func createRefund(s *Server, c *call) (any, *apiError) {
 		return nil, invalid("parameter_invalid_integer", "amount", "The amount does not end as "+ch.currency+" wants.")
 	case amount > left:
 		return nil, invalid("", "amount", "Refund amount ("+inMajor(amount, ch.currency)+") is greater than unrefunded amount on charge ("+inMajor(left, ch.currency)+")")
+	}
+	if failed := s.unfunded(amount, ch.currency); failed != nil {
+		return nil, failed
 	}
 	return s.refund(ch, amount, c.form.Get("reason"), c.metadata(nil)).wire(s, expansionOf(c.form)), nil
 }
@@ -146,7 +149,7 @@ func refused(code, message string) *apiError {
 
 func (s *Server) refund(ch *charge, amount int64, reason string, metadata map[string]string) *refund {
 	r := &refund{
-		id: s.ids.next("re"), created: s.clock.Now().Unix(), charge: ch, amount: amount, status: "succeeded", reason: reason, metadata: metadata,
+		id: s.ids.next(ch.behaviour.refundPrefix()), created: s.clock.Now().Unix(), charge: ch, amount: amount, status: "succeeded", reason: reason, metadata: metadata,
 	}
 	if s.holdRefunds {
 		r.status = "pending"
@@ -164,7 +167,7 @@ func (s *Server) refund(ch *charge, amount int64, reason string, metadata map[st
 
 func (s *Server) payRefund(r *refund) {
 	t := s.book(&transaction{
-		amount: -r.amount, currency: r.charge.currency, kind: "refund", category: "refund", source: r.id, description: "REFUND FOR CHARGE",
+		amount: -r.amount, currency: r.charge.currency, kind: r.charge.refundKind(), category: "refund", source: r.id, description: "REFUND FOR CHARGE",
 	})
 	r.transaction = t.id
 }

@@ -24,6 +24,8 @@ type call struct {
 	form      url.Values
 	query     url.Values
 	clientKey bool // authorised by a publishable key and a client secret
+	requestID string
+	key       string // its idempotency key
 }
 
 // endpoint does the work of a call, under the server's lock.
@@ -97,12 +99,15 @@ type reply struct {
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, serve endpoint) {
 	requestID := s.ids.next("req")
 	c, failed := s.read(r)
+	if c != nil {
+		c.requestID, c.key = requestID, r.Header.Get("Idempotency-Key")
+	}
 	if failed != nil {
 		s.answer(w, requestID, &reply{error: failed})
 		return
 	}
 	fault := s.faults.take(r.Method, r.URL.Path)
-	if s.faultBefore(w, r, requestID, fault) {
+	if s.faultBefore(w, r, requestID, fault.Kind) {
 		return
 	}
 	var result *reply
@@ -112,7 +117,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, serve endpoint) {
 		result = s.run(c, serve, fault)
 	}
 	s.takeTime(r.Context())
-	if fault == FaultAnswerLost {
+	if fault.Kind == FaultAnswerLost {
 		dropConnection(w)
 		return
 	}
@@ -127,16 +132,21 @@ func (s *Server) takeTime(ctx context.Context) {
 }
 
 // run does the work once. A 500 before does none of it, a 500 after does all of it, and both say the same.
-func (s *Server) run(c *call, serve endpoint, fault FaultKind) *reply {
-	if fault == Fault500Before {
+func (s *Server) run(c *call, serve endpoint, fault Fault) *reply {
+	switch fault.Kind {
+	case Fault500Before:
 		return s.freeze(&reply{error: serverError()})
+	case FaultRefused:
+		return s.freeze(&reply{error: fault.refusal()})
 	}
 	s.mu.Lock()
+	s.cause = c
 	body, failed := serve(s, c)
+	s.cause = nil
 	result := s.freeze(&reply{body: body, error: failed})
 	s.mu.Unlock()
 	s.webhooks.flush()
-	if fault == Fault500After {
+	if fault.Kind == Fault500After {
 		return s.freeze(&reply{error: serverError()})
 	}
 	return result

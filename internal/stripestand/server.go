@@ -57,6 +57,9 @@ type Server struct {
 	// reinstatement is how much more than it took a dispute that is won gives back.
 	reinstatement int64
 	exchange      exchange
+	hooks         hooks
+	// cause is the call whose work is being done; nil while time or a test moves something.
+	cause *call
 }
 
 // New makes a stand-in; serve it by Start, or as an http.Handler.
@@ -64,9 +67,13 @@ func New(options Options) *Server {
 	if options.Log == nil {
 		options.Log = slog.New(slog.DiscardHandler)
 	}
+	clock := &Clock{}
 	s := &Server{
-		options: options, clock: &Clock{}, faults: &Faults{}, journal: &Journal{},
-		idempotency: map[string]*keptAnswer{}, authorisation: authorisationLife, evidence: evidenceTime,
+		options: options, clock: clock, faults: &Faults{}, journal: &Journal{},
+		idempotency: map[string]*keptAnswer{}, authorisation: authorisationLife, evidence: evidenceTime, hooks: newHooks(),
+		intents: newTable[*intent](clock), charges: newTable[*charge](clock), refunds: newTable[*refund](clock),
+		disputes: newTable[*dispute](clock), payouts: newTable[*payout](clock), transactions: newTable[*transaction](clock),
+		events: newTable[*event](clock), methods: newTable[*paymentMethod](clock), customers: newTable[*customer](clock),
 	}
 	s.webhooks = newWebhooks(options, s.clock)
 	s.mux = s.routes()

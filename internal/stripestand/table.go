@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // object is anything with an id, a time and a wire form.
@@ -16,16 +17,20 @@ type object interface {
 
 // table keeps objects in the order of their creation, and where each one is.
 type table[T object] struct {
+	clock *Clock
 	order []T
+	added []time.Time // when each object of order came
 	index map[string]int
 }
 
+func newTable[T object](clock *Clock) table[T] {
+	return table[T]{clock: clock, index: map[string]int{}}
+}
+
 func (t *table[T]) add(o T) {
-	if t.index == nil {
-		t.index = map[string]int{}
-	}
 	t.index[o.identity()] = len(t.order)
 	t.order = append(t.order, o)
+	t.added = append(t.added, t.clock.Now())
 }
 
 // get is the object of an id, or none.
@@ -74,10 +79,11 @@ func list[T object](s *Server, t *table[T], path string, query url.Values, keep 
 	if before != "" {
 		oldest = t.index[before] + 1
 	}
+	visible := s.visibleIn(path)
 	page, more := []any{}, false
 	for i := newest; i >= oldest; i-- {
 		o := t.order[i]
-		if !keep(o) || !created(o.createdAt()) {
+		if !visible(t.added[i]) || !keep(o) || !created(o.createdAt()) {
 			continue
 		}
 		if len(page) == limit {
