@@ -84,7 +84,8 @@ func (a *api) createBooking(ctx context.Context, body *createInput) (*createOutp
 	now := time.Now().UTC().Truncate(time.Microsecond) // as exact as a DATETIME(6)
 	request, err := decodeBooking(body.RawBody)
 	if err != nil {
-		return nil, invalidBody(ctx, err)
+		// Never taken under any key, now or before: so what the values mean is said beside it.
+		return nil, invalidBody(ctx, joinFields(err, request.Validate(now)))
 	}
 	in, key, err := a.newBooking(ctx, request, now)
 	if err != nil {

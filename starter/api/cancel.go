@@ -73,12 +73,9 @@ func (a *api) cancelBooking(ctx context.Context, in *actionInput) (*cancelOutput
 	if err != nil {
 		return nil, err
 	}
-	expected, err := decodeCancel(in.RawBody)
+	expected, err := decodeCancel(in.RawBody, known.Amount.Currency)
 	if err != nil {
 		return nil, invalidBody(ctx, err)
-	}
-	if expected != nil && expected.Currency != known.Amount.Currency {
-		return nil, invalidBody(ctx, otherCurrency("expectedRefund.currency", known.Amount.Currency))
 	}
 	ctx = withBooking(ctx, known)
 	out := &cancelOutput{}

@@ -13,8 +13,8 @@ import (
 )
 
 // decodeBooking reads the body of POST /v1/bookings. It returns the first thing wrong with the JSON itself as a
-// *booking.FieldError, or every field of a wrong shape as booking.FieldErrors. What the values mean is not looked at: that
-// depends on the time, and a key that is known goes before it.
+// *booking.FieldError, or every field of a wrong shape as booking.FieldErrors, beside what the other fields say. What the
+// values mean is not looked at: that depends on the time, and a key that is known goes before it.
 func decodeBooking(body []byte) (booking.Request, error) {
 	value, err := parseStrict(body)
 	if err != nil {
@@ -22,23 +22,42 @@ func decodeBooking(body []byte) (booking.Request, error) {
 	}
 	var d decoder
 	request := d.request(value)
-	if len(d.found) > 0 {
-		return booking.Request{}, d.found
-	}
-	return request, nil
+	return request, d.err()
 }
 
 // decoder turns the strict tree into a request and notes every field that has the wrong shape. What the values mean is
 // booking's matter.
-type decoder struct{ found booking.FieldErrors }
+type decoder struct {
+	wrongFields   booking.FieldErrors
+	unknownFields booking.FieldErrors
+}
 
-// maxFound bounds the list of a body that is wrong in a thousand places.
-const maxFound = 20
+const (
+	// maxFound bounds the list of a body that is wrong in a thousand places.
+	maxFound = 20
+	// maxUnknown leaves room in the list for what is wrong with the fields that are known.
+	maxUnknown = maxFound / 2
+)
 
 func (d *decoder) add(field, problem, fix string) {
-	if len(d.found) < maxFound {
-		d.found = append(d.found, &booking.FieldError{Field: field, Problem: problem, Fix: fix})
+	if len(d.wrongFields) < maxFound {
+		d.wrongFields = append(d.wrongFields, &booking.FieldError{Field: field, Problem: problem, Fix: fix})
 	}
+}
+
+func (d *decoder) addUnknown(field string) {
+	if len(d.unknownFields) < maxUnknown {
+		d.unknownFields = append(d.unknownFields, &booking.FieldError{Field: field, Problem: "is not a field of this request", Fix: "leave it out"})
+	}
+}
+
+// err is all that was noted, the unknown fields first, or nil.
+func (d *decoder) err() error {
+	all := append(slices.Clone(d.unknownFields), d.wrongFields...)
+	if len(all) == 0 {
+		return nil
+	}
+	return all[:min(len(all), maxFound)]
 }
 
 func (d *decoder) request(value any) booking.Request {
@@ -105,9 +124,11 @@ func (d *decoder) passengers(value any) []booking.Passenger {
 	passengers := make([]booking.Passenger, 0, len(list))
 	for i, element := range list {
 		at := fmt.Sprintf("%s[%d]", path, i)
+		var passenger booking.Passenger // one of a wrong shape keeps its place, so that the next keep theirs
 		if fields := d.object(at, element, "name"); fields != nil {
-			passengers = append(passengers, booking.Passenger{Name: booking.PlainSpaces(d.text(at+".name", fields["name"]))})
+			passenger.Name = booking.PlainSpaces(d.text(at+".name", fields["name"]))
 		}
+		passengers = append(passengers, passenger)
 	}
 	return passengers
 }
@@ -122,7 +143,7 @@ func (d *decoder) object(path string, value any, known ...string) map[string]any
 	}
 	for _, key := range slices.Sorted(maps.Keys(object)) {
 		if !slices.Contains(known, key) {
-			d.add(join(path, key), "is not a field of this request", "leave it out")
+			d.addUnknown(join(path, key))
 		}
 	}
 	return object

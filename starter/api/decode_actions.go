@@ -1,7 +1,9 @@
 package api
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 
 	"farebook/booking"
 )
@@ -16,7 +18,7 @@ func decodeRefund(body []byte, currency booking.Currency) (booking.RefundRequest
 	if value, given := fields["amount"]; given {
 		amount := d.amountIn("amount", value, currency)
 		request.Amount = amount.Value
-		if len(d.found) == 0 {
+		if len(d.wrongFields) == 0 {
 			d.take(amount.ValidateRefund())
 		}
 	}
@@ -26,14 +28,11 @@ func decodeRefund(body []byte, currency booking.Currency) (booking.RefundRequest
 	if value, given := fields["note"]; given {
 		request.Note = d.text("note", value)
 	}
-	if len(d.found) > 0 {
-		return request, d.found
-	}
-	return request, request.Validate()
+	return request, joinFields(d.err(), request.Validate())
 }
 
-// decodeCancel reads the body of POST .../cancel, which may be left out.
-func decodeCancel(body []byte) (*booking.Money, error) {
+// decodeCancel reads the body of POST .../cancel, which may be left out. What was quoted is in the booking's currency.
+func decodeCancel(body []byte, currency booking.Currency) (*booking.Money, error) {
 	d, fields, err := optionalBody(body, "expectedRefund")
 	if err != nil {
 		return nil, err
@@ -46,6 +45,7 @@ func decodeCancel(body []byte) (*booking.Money, error) {
 	if expected.Value < 0 {
 		d.add("expectedRefund.value", "is below zero", "send what you were quoted")
 	}
+	d.requireCurrency("expectedRefund.currency", expected.Currency, currency)
 	return &expected, d.err()
 }
 
@@ -60,10 +60,10 @@ func decodeCapture(body []byte, authorised booking.Money) (booking.Money, error)
 		return authorised, d.err()
 	}
 	amount := d.amountIn("amount", value, authorised.Currency)
-	if len(d.found) == 0 && amount.Value > authorised.Value {
+	if len(d.wrongFields) == 0 && amount.Value > authorised.Value {
 		d.add("amount.value", "is more than is authorised", fmt.Sprintf("send at most %d, in minor units", authorised.Value))
 	}
-	if len(d.found) == 0 {
+	if len(d.wrongFields) == 0 {
 		d.take(amount.ValidateCharge())
 	}
 	return amount, d.err()
@@ -82,11 +82,36 @@ func optionalBody(body []byte, known ...string) (*decoder, map[string]any, error
 	return d, d.object("", value, known...), nil
 }
 
-func (d *decoder) err() error {
-	if len(d.found) == 0 {
+// joinFields adds what is wrong with the meaning of fields to what is wrong with their shape, each field once: a field that
+// could not be read has no meaning to be wrong. Either error may be nil.
+func joinFields(shape, meaning error) error {
+	var all, wrong booking.FieldErrors
+	if !errors.As(shape, &all) && shape != nil {
+		return shape // JSON that cannot be read
+	}
+	if !errors.As(meaning, &wrong) && meaning != nil {
+		return meaning
+	}
+	for _, one := range wrong {
+		if len(all) < maxFound && !covered(all, one.Field) {
+			all = append(all, one)
+		}
+	}
+	if len(all) == 0 {
 		return nil
 	}
-	return d.found
+	return all
+}
+
+// covered tells whether an error names the field, or what it is a part of.
+func covered(found booking.FieldErrors, field string) bool {
+	for _, one := range found {
+		rest, within := strings.CutPrefix(field, one.Field)
+		if within && (rest == "" || one.Field == "" || rest[0] == '.' || rest[0] == '[') {
+			return true
+		}
+	}
+	return false
 }
 
 // take adds what booking found wrong with a field.
@@ -111,18 +136,15 @@ func (d *decoder) money(path string, value any) booking.Money {
 // amountIn reads an amount above zero that has to be in the payment's currency.
 func (d *decoder) amountIn(path string, value any, currency booking.Currency) booking.Money {
 	amount := d.money(path, value)
-	switch {
-	case len(d.found) > 0:
-	case amount.Currency != currency:
-		d.found = append(d.found, otherCurrency(path+".currency", currency)...)
-	case amount.Value < 1:
+	d.requireCurrency(path+".currency", amount.Currency, currency)
+	if amount.Value < 1 && !covered(d.wrongFields, path+".value") {
 		d.add(path+".value", "is below 1", "send minor units above zero")
 	}
 	return amount
 }
 
-func otherCurrency(field string, currency booking.Currency) booking.FieldErrors {
-	return booking.FieldErrors{{
-		Field: field, Problem: "is not the payment's currency", Fix: fmt.Sprintf("send %q", currency),
-	}}
+func (d *decoder) requireCurrency(path string, given, want booking.Currency) {
+	if given != want && !covered(d.wrongFields, path) {
+		d.add(path, "is not the payment's currency", fmt.Sprintf("send %q", want))
+	}
 }

@@ -135,8 +135,5 @@ func decodeReconciliation(body []byte) (booking.ReconciliationOptions, error) {
 	if value, given := fields["scope"]; given {
 		options.Scope = booking.Scope(d.text("scope", value))
 	}
-	if err := d.err(); err != nil {
-		return options, err
-	}
-	return options, options.Validate()
+	return options, joinFields(d.err(), options.Validate())
 }

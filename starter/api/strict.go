@@ -9,6 +9,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"farebook/booking"
 )
 
@@ -18,38 +20,84 @@ const maxJSONDepth = 8
 // parseStrict reads exactly one JSON value into map[string]any, []any, string, json.Number, bool or nil. It refuses what
 // encoding/json lets pass and two readers of the same bytes might read differently: doubled keys, invalid UTF-8, half
 // surrogates, NUL, and depth. The error is a *booking.FieldError; its field is empty when the body as a whole is wrong.
+//
+// The tokenizer is jsontext's, as strict as its defaults are; depth, characters and locations are ours.
 func parseStrict(data []byte) (any, error) {
-	switch {
-	case len(bytes.TrimSpace(data)) == 0:
-		return nil, wholeBody("is empty", "send a JSON object")
-	case !utf8.Valid(data):
-		return nil, wholeBody("is not UTF-8", "encode it as UTF-8")
-	}
 	if err := checkSyntax(data); err != nil {
 		return nil, err
 	}
-	p := parser{json.NewDecoder(bytes.NewReader(data))}
-	p.UseNumber()
-	return p.value("", 0)
+	return reader{jsontext.NewDecoder(bytes.NewReader(data))}.value("", 0)
 }
 
-// checkSyntax also finds what follows the value.
+// checkSyntax reads to the end, so that a syntax error anywhere goes before what a value is made of.
 func checkSyntax(data []byte) error {
-	var raw json.RawMessage
-	err := json.Unmarshal(data, &raw)
-	var syntax *json.SyntaxError
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &syntax) && strings.Contains(syntax.Error(), "after top-level value"):
-		return wholeBody(fmt.Sprintf("goes on after the JSON value, at byte %d", syntax.Offset), "send one JSON object and nothing behind it")
-	case errors.As(err, &syntax) && strings.Contains(syntax.Error(), "max depth"):
-		return tooDeep("")
-	case errors.As(err, &syntax):
-		return wholeBody(fmt.Sprintf("is not JSON, at byte %d", syntax.Offset), "send one JSON object")
-	default:
-		return wholeBody("is not JSON", "send one JSON object")
+	decoder := jsontext.NewDecoder(bytes.NewReader(data))
+	err := decoder.SkipValue()
+	if err == io.EOF {
+		return wholeBody("is empty", "send a JSON object")
 	}
+	if err != nil {
+		return syntaxError(data, err)
+	}
+	end := decoder.InputOffset()
+	if !atEnd(decoder) {
+		return wholeBody(fmt.Sprintf("has more after the JSON value, at byte %d", end), "send one JSON object and nothing after it")
+	}
+	return nil
+}
+
+// atEnd tells whether nothing but white space is left.
+func atEnd(decoder *jsontext.Decoder) bool {
+	_, err := decoder.ReadToken()
+	return err == io.EOF
+}
+
+// syntaxError says what the tokenizer refuses, and where.
+func syntaxError(data []byte, err error) error {
+	const fix = "send one JSON object"
+	var syntax *jsontext.SyntacticError
+	if !errors.As(err, &syntax) {
+		return wholeBody("is not JSON", fix)
+	}
+	path, deep := location(syntax.JSONPointer)
+	switch {
+	case deep:
+		return tooDeep("")
+	case !utf8.Valid(data):
+		return wholeBody("is not UTF-8", "encode it as UTF-8")
+	case errors.Is(err, jsontext.ErrDuplicateName):
+		return &booking.FieldError{Field: path, Problem: "is there twice", Fix: "send it once"}
+	case bytes.HasPrefix(data[syntax.ByteOffset:], []byte(`\u`)):
+		return &booking.FieldError{Field: path, Problem: "has an escape that is no character, such as half a surrogate pair", Fix: characterFix}
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return wholeBody(fmt.Sprintf("ends within the JSON value, at byte %d", len(data)), fix)
+	case path != "":
+		return wholeBody(fmt.Sprintf("is not JSON, at byte %d within %s", syntax.ByteOffset, path), fix)
+	default:
+		return wholeBody(fmt.Sprintf("is not JSON, at byte %d", syntax.ByteOffset), fix)
+	}
+}
+
+// location writes a JSON pointer as errors name fields: flight.passengers[0].name. It refuses one that is too deep.
+func location(pointer jsontext.Pointer) (path string, deep bool) {
+	depth := 0
+	for token := range pointer.Tokens() {
+		depth++
+		if depth > maxJSONDepth {
+			return "", true
+		}
+		if isIndex(token) {
+			path += "[" + token + "]"
+		} else {
+			path = join(path, token)
+		}
+	}
+	return path, false
+}
+
+// isIndex takes a name of digits for an index: no field that is known has such a name.
+func isIndex(token string) bool {
+	return token != "" && len(token) <= 6 && strings.Trim(token, "0123456789") == ""
 }
 
 func wholeBody(problem, fix string) error { return &booking.FieldError{Problem: problem, Fix: fix} }
@@ -58,80 +106,83 @@ func tooDeep(path string) error {
 	return &booking.FieldError{Field: path, Problem: fmt.Sprintf("is nested deeper than %d levels", maxJSONDepth), Fix: "send the fields of the documentation only"}
 }
 
-type parser struct{ *json.Decoder }
+// reader walks a value whose syntax is checked.
+type reader struct{ *jsontext.Decoder }
 
-func (p parser) value(path string, depth int) (any, error) {
-	token, err := p.Token()
+func (r reader) value(path string, depth int) (any, error) {
+	token, err := r.ReadToken()
 	if err != nil {
 		return nil, wholeBody("is not JSON", "send one JSON object")
 	}
-	switch v := token.(type) {
-	case json.Delim:
+	switch token.Kind() {
+	case '{', '[':
 		if depth == maxJSONDepth {
 			return nil, tooDeep(path)
 		}
-		if v == '{' {
-			return p.object(path, depth+1)
+		if token.Kind() == '{' {
+			return r.object(path, depth+1)
 		}
-		return p.array(path, depth+1)
-	case string:
-		return v, checkText(path, v)
+		return r.array(path, depth+1)
+	case '"':
+		text := token.String()
+		return text, checkText(path, text)
+	case '0':
+		return json.Number(token.String()), nil
+	case 't', 'f':
+		return token.Bool(), nil
 	default:
-		return v, nil
+		return nil, nil
 	}
 }
 
-func (p parser) object(path string, depth int) (any, error) {
+func (r reader) object(path string, depth int) (any, error) {
 	object := map[string]any{}
-	for p.More() {
-		token, err := p.Token()
+	for r.PeekKind() == '"' {
+		token, err := r.ReadToken()
 		if err != nil {
 			return nil, wholeBody("is not JSON", "send one JSON object")
 		}
-		key, ok := token.(string)
-		if !ok {
-			return nil, wholeBody("is not JSON", "send one JSON object")
-		}
+		key := token.String()
 		child := join(path, key)
 		if err := checkText(child, key); err != nil {
 			return nil, err
 		}
-		if _, twice := object[key]; twice {
-			return nil, &booking.FieldError{Field: child, Problem: "is there twice", Fix: "send it once"}
-		}
-		if object[key], err = p.value(child, depth); err != nil {
+		if object[key], err = r.value(child, depth); err != nil {
 			return nil, err
 		}
 	}
-	return object, p.end()
+	return object, r.end()
 }
 
-func (p parser) array(path string, depth int) (any, error) {
+func (r reader) array(path string, depth int) (any, error) {
 	array := []any{}
-	for p.More() {
-		element, err := p.value(fmt.Sprintf("%s[%d]", path, len(array)), depth)
+	for r.PeekKind() != ']' {
+		element, err := r.value(fmt.Sprintf("%s[%d]", path, len(array)), depth)
 		if err != nil {
 			return nil, err
 		}
 		array = append(array, element)
 	}
-	return array, p.end()
+	return array, r.end()
 }
 
-func (p parser) end() error {
-	if _, err := p.Token(); err != nil && !errors.Is(err, io.EOF) {
+// end reads the delimiter behind an object or an array.
+func (r reader) end() error {
+	if _, err := r.ReadToken(); err != nil {
 		return wholeBody("is not JSON", "send one JSON object")
 	}
 	return nil
 }
 
-// checkText refuses NUL, and U+FFFD, which is what a decoder makes of half a surrogate pair.
+const characterFix = "send the character itself as UTF-8"
+
+// checkText refuses NUL, and U+FFFD, which a decoder before ours may have put in the place of what it could not read.
 func checkText(path, text string) error {
 	switch {
 	case strings.ContainsRune(text, 0):
 		return &booking.FieldError{Field: path, Problem: "has a NUL character", Fix: "remove it"}
 	case strings.ContainsRune(text, utf8.RuneError):
-		return &booking.FieldError{Field: path, Problem: "has half a surrogate pair or the replacement character", Fix: "send the character itself as UTF-8"}
+		return &booking.FieldError{Field: path, Problem: "has the replacement character U+FFFD", Fix: characterFix}
 	}
 	return nil
 }
