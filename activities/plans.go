@@ -35,7 +35,7 @@ func (r *Reconciliations) takePlan(ctx context.Context, run store.Run, planned s
 		for i, item := range items {
 			after, findings[i] = item.ID, item.Finding
 		}
-		if err := r.Store.AddFindings(ctx, run.ID, findings); err != nil {
+		if err := r.addFindings(ctx, run.ID, findings); err != nil {
 			return err
 		}
 	}

@@ -110,7 +110,7 @@ func (r *Reconciliations) compare(ctx context.Context, runID uint64, lines []rec
 	for i, line := range lines {
 		ids[i] = line.ID
 	}
-	if err := r.Store.AddFindings(ctx, runID, findings); err != nil {
+	if err := r.addFindings(ctx, runID, findings); err != nil {
 		return 0, err
 	}
 	return len(findings), r.Store.MarkSeen(ctx, runID, ids)
@@ -172,7 +172,7 @@ func (r *Reconciliations) ScanUnseen(ctx context.Context, in ScanInput) (Scanned
 				return at, stripeError(err)
 			}
 			if err = nil; gone {
-				err = r.Store.AddFindings(ctx, in.RunID, []booking.Finding{{
+				err = r.addFindings(ctx, in.RunID, []booking.Finding{{
 					Class: booking.MissingInStripe, Object: booking.ObjectBalanceTransaction, StripeID: row.BalanceTransactionID,
 					BalanceTransactionID: row.BalanceTransactionID, PaymentIntentID: row.PaymentIntentID, Reference: row.Reference,
 					Here: row.Clearing, Currency: row.Currency,

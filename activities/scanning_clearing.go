@@ -38,7 +38,7 @@ func (r *Reconciliations) CompareClearing(ctx context.Context, in ScanInput) (Sc
 			return Scanned{}, nil
 		}
 	}
-	return Scanned{Found: int64(len(findings))}, r.Store.AddFindings(ctx, in.RunID, findings)
+	return Scanned{Found: int64(len(findings))}, r.addFindings(ctx, in.RunID, findings)
 }
 
 func (r *Reconciliations) unexplained(ctx context.Context, runID uint64) ([]booking.Finding, error) {

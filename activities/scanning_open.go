@@ -3,7 +3,6 @@ package activities
 import (
 	"context"
 	"math"
-	"time"
 
 	"go.temporal.io/sdk/activity"
 
@@ -65,12 +64,12 @@ func (r *Reconciliations) resumeOpen(ctx context.Context, in ScanInput) (Scanned
 }
 
 func (r *Reconciliations) scanOpen(ctx context.Context, stripe *stripeapi.Client, runID uint64, row store.OpenPayment, at *Scanned) error {
-	finding, err := r.compareOpen(ctx, stripe, row.PaymentIntentID, row.Reference, row.Status, row.CreatedAt)
+	finding, err := r.compareOpen(ctx, stripe, row)
 	if err != nil {
 		return err
 	}
 	if finding != nil {
-		if err := r.Store.AddFindings(ctx, runID, []booking.Finding{*finding}); err != nil {
+		if err := r.addFindings(ctx, runID, []booking.Finding{*finding}); err != nil {
 			return err
 		}
 		at.Found++
@@ -81,23 +80,27 @@ func (r *Reconciliations) scanOpen(ctx context.Context, stripe *stripeapi.Client
 	return nil
 }
 
-func (r *Reconciliations) compareOpen(ctx context.Context, stripe *stripeapi.Client, intentID string, reference booking.Reference, here booking.PaymentStatus, created time.Time) (*booking.Finding, error) {
-	finding := &booking.Finding{Object: booking.ObjectPayment, StripeID: intentID, PaymentIntentID: intentID, Reference: reference}
-	snapshot, _, err := stripe.PaymentIntent(ctx, intentID)
+func (r *Reconciliations) compareOpen(ctx context.Context, stripe *stripeapi.Client, row store.OpenPayment) (*booking.Finding, error) {
+	finding := &booking.Finding{
+		Object: booking.ObjectPayment, StripeID: row.PaymentIntentID, PaymentIntentID: row.PaymentIntentID, Reference: row.Reference,
+	}
+	snapshot, _, err := stripe.PaymentIntent(ctx, row.PaymentIntentID)
 	if stripeapi.IsKind(err, stripeapi.NotFound) {
+		r.Log.DebugContext(ctx, "Processing payment", "paymentId", row.ID, "stripeStatus", "not_found")
 		finding.Class, finding.Reason = booking.MissingInStripe, "the booking's PaymentIntent is not at Stripe: another account, or another mode"
 		return finding, nil
 	}
 	if err != nil {
 		return nil, stripeError(err)
 	}
-	there := snapshot.PaymentStatus()
-	if there == here {
+	r.Log.DebugContext(ctx, "Processing payment", "paymentId", row.ID, "stripeStatus", snapshot.StripeStatus)
+	there, created := snapshot.PaymentStatus(), row.CreatedAt
+	if there == row.Status {
 		return nil, nil
 	}
 	finding.Class, finding.Healing, finding.Currency = booking.StateMismatch, booking.HealPayment, snapshot.Currency
 	finding.AtStripe = snapshot.AmountReceived
-	finding.Reason = reasonOf(booking.ObjectPayment, string(here), string(there))
+	finding.Reason = reasonOf(booking.ObjectPayment, string(row.Status), string(there))
 	if snapshot.Balance != nil && snapshot.Balance.Created.After(created) {
 		created = snapshot.Balance.Created // it was paid then
 	}

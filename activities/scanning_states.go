@@ -31,7 +31,7 @@ func (r *Reconciliations) ScanStates(ctx context.Context, in ScanInput) (Scanned
 		if err != nil {
 			return at, err
 		}
-		if err := r.Store.AddFindings(ctx, in.RunID, findings); err != nil {
+		if err := r.addFindings(ctx, in.RunID, findings); err != nil {
 			return at, err
 		}
 		at.Lines, at.Found = at.Lines+int64(len(states)), at.Found+int64(len(findings))

@@ -1,5 +1,9 @@
 package booking
 
+// MessageIDDomain is the right side of every Message-ID. It names a sender, not a host: it must be the same whichever machine
+// sends, or a mail that goes twice would be two mails.
+const MessageIDDomain = "bookings.farebook.example"
+
 // EmailKind is why somebody is written to.
 type EmailKind string
 

@@ -29,10 +29,6 @@ const (
 // occasionDecline is that of a mail about a decline; the mail about a booking's end has its kind as its occasion.
 const occasionDecline = "decline"
 
-// messageIDDomain is the right side of every Message-ID. It names a sender, not a host: it must be the same whichever
-// machine sends, or a mail that goes twice would be two mails.
-const messageIDDomain = "bookings.farebook.example"
-
 // Email is one mail with the booking it is about.
 type Email struct {
 	ID uint64
@@ -81,7 +77,7 @@ func queue(tx *gorm.DB, now time.Time, l letter) error {
 	row := emailRow{
 		BookingID: l.bookingID, Kind: string(l.kind), Audience: audience, DedupeKey: l.key(),
 		// A colon, as in the time in a scheduled run's id, may not stand there (RFC 5322, 3.6.4).
-		MessageID:   fmt.Sprintf("<%s.%s@%s>", strings.ReplaceAll(strings.ToLower(l.owner), ":", "."), l.occasion, messageIDDomain),
+		MessageID:   fmt.Sprintf("<%s.%s@%s>", strings.ReplaceAll(strings.ToLower(l.owner), ":", "."), l.occasion, booking.MessageIDDomain),
 		DeclineCode: l.declineCode, Status: EmailQueued, CreatedAt: now,
 	}
 	if l.content != nil {
@@ -168,7 +164,7 @@ func (s *Store) ResendEmail(ctx context.Context, id uint64, now time.Time) (uint
 		original := row.ID
 		row.ID, row.ResentOf = 0, &original
 		row.DedupeKey = fmt.Sprintf("resent/%d/%d", original, copies+1)
-		row.MessageID = fmt.Sprintf("<resent.%d.%d@%s>", original, copies+1, messageIDDomain)
+		row.MessageID = fmt.Sprintf("<resent.%d.%d@%s>", original, copies+1, booking.MessageIDDomain)
 		row.Status, row.Attempts, row.LastError, row.SendingUntil, row.CreatedAt, row.SentAt = EmailQueued, 0, "", nil, now, nil
 		err := tx.Create(&row).Error
 		copied = row.ID

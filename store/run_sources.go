@@ -167,6 +167,21 @@ type OpenPayment struct {
 	CreatedAt       time.Time
 }
 
+// PaymentIDs are the rows of payments by their PaymentIntents; one that is not a booking's is left out.
+func (s *Store) PaymentIDs(ctx context.Context, intents []string) (map[string]uint64, error) {
+	var rows []struct {
+		ID                    uint64
+		StripePaymentIntentID string
+	}
+	err := s.db.WithContext(ctx).Model(&paymentRow{}).Select("id, stripe_payment_intent_id").
+		Where("stripe_payment_intent_id IN ? AND stripe_payment_intent_id <> ''", intents).Scan(&rows).Error
+	ids := make(map[string]uint64, len(rows))
+	for _, row := range rows {
+		ids[row.StripePaymentIntentID] = row.ID
+	}
+	return ids, err
+}
+
 var finalPayments = []string{string(booking.PaymentSucceeded), string(booking.PaymentCanceled)}
 
 // OpenPayments pages through payments that are not final, created within a span, by id: those after one, up to another.

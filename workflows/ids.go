@@ -39,6 +39,15 @@ func ReconciliationWorkflowID(correlationID string) string {
 // SendMailWorkflowID is the workflow id of a mail that is sent by itself: "SendMail:17".
 func SendMailWorkflowID(emailID uint64) string { return fmt.Sprintf("%s:%d", TypeSendMail, emailID) }
 
+// RunOf is the correlation id of the reconciliation that has a workflow id; empty for any other workflow.
+func RunOf(workflowID string) string {
+	id, found := strings.CutPrefix(workflowID, TypeReconciliation+":")
+	if !found {
+		return ""
+	}
+	return id
+}
+
 // correlationOf is the correlation id of the reconciliation that has a workflow id.
 func correlationOf(workflowID string) string {
 	return strings.TrimPrefix(workflowID, TypeReconciliation+":")

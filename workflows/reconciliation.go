@@ -9,6 +9,7 @@ import (
 
 	"farebook/activities"
 	"farebook/booking"
+	"farebook/internal/correlation"
 )
 
 var reconciliations *activities.Reconciliations
@@ -62,6 +63,7 @@ func Reconciliation(ctx workflow.Context, in ReconciliationInput) (activities.Re
 	if in.CorrelationID == "" {
 		in.CorrelationID = correlationOf(workflow.GetInfo(ctx).WorkflowExecution.ID)
 	}
+	ctx = correlation.WithWorkflow(ctx, in.CorrelationID)
 	r := &reconciling{in: in, at: ReconciliationProgress{CorrelationID: in.CorrelationID, Stage: "beginning"}}
 	if err := workflow.SetQueryHandler(ctx, QueryStatus, func() (ReconciliationProgress, error) { return r.at, nil }); err != nil {
 		return activities.ReconciliationResult{}, err
@@ -220,6 +222,7 @@ func (r *reconciling) heal(ctx workflow.Context, after uint64) error {
 // askOwner has the workflow that owns an object read it again; whether the item is healed is confirmed next.
 func (r *reconciling) askOwner(ctx workflow.Context, task activities.HealingTask) error {
 	id, kind, in := ownerOf(task)
+	ctx = correlation.WithWorkflow(ctx, task.CorrelationID) // what the owner does belongs to its own request
 	event := StripeEvent{EventID: fmt.Sprintf("%s_%d", r.in.CorrelationID, task.ItemID), Type: "reconciliation", PaymentIntentID: task.PaymentIntentID}
 	return tellOwner(ctx, healingChild(id, r.in.BookingsQueue), kind, in, event)
 }

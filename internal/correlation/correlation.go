@@ -19,6 +19,8 @@ type contextKey struct{}
 var (
 	shape  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.-]{6,62}[A-Za-z0-9]$`)
 	letter = regexp.MustCompile(`[A-Za-z]`)
+	// run is a reconciliation's: drawn, or made by a schedule, which appends the time that the run was due.
+	run = regexp.MustCompile(`^recon_[A-Za-z0-9][A-Za-z0-9.:-]{0,119}$`)
 )
 
 // New makes an id: a random UUID.
@@ -27,6 +29,9 @@ func New() string { return uuid.NewString() }
 // Valid tells whether an id from outside may be used: 8 to 64 letters, digits, dots and dashes, at least one of them a
 // letter (a card number has none).
 func Valid(id string) bool { return shape.MatchString(id) && letter.MatchString(id) }
+
+// IsRun tells whether an id is a reconciliation's. Callers may not choose one: Valid refuses it.
+func IsRun(id string) bool { return run.MatchString(id) }
 
 // With puts the id into a context. An empty id leaves the context as it is.
 func With(ctx context.Context, id string) context.Context {

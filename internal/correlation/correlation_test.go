@@ -19,6 +19,7 @@ func TestValid(t *testing.T) {
 	for _, id := range []string{
 		"", "short", strings.Repeat("a", 65), "with space", "line\r\nbreak1", "layla@example.com", "4242424242424242",
 		"4242-4242-4242-4242", "sk_test_51Farebook", "whsec_canary00", "../../etc/passwd", "ünïcödé-id", "-leading-dash", "null\x00byte",
+		"recon_0123456789abcdef0123456789abcdef",
 	} {
 		require.False(t, correlation.Valid(id), id)
 	}
@@ -34,6 +35,15 @@ func TestPropagation(t *testing.T) {
 	require.Equal(t, "request-0001", correlation.From(received))
 
 	require.NoError(t, correlation.Propagator().Inject(context.Background(), headers{}))
+	for _, run := range []string{"recon_0123456789abcdef0123456789abcdef", "recon_scheduled-2026-11-24T02:00:00Z", "recon_scheduled-0123456789ab-2026-11-24T02:00:00Z"} {
+		require.True(t, correlation.IsRun(run))
+		header := headers{}
+		require.NoError(t, correlation.Propagator().Inject(correlation.With(context.Background(), run), header))
+		received, err := correlation.Propagator().Extract(context.Background(), header)
+		require.NoError(t, err)
+		require.Equal(t, run, correlation.From(received))
+	}
+
 	nothing, err := correlation.Propagator().Extract(context.Background(), headers{"correlationId": {Data: []byte("not json")}})
 	require.NoError(t, err)
 	require.Empty(t, correlation.From(nothing))

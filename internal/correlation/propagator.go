@@ -22,6 +22,14 @@ func FromWorkflow(ctx workflow.Context) string {
 	return id
 }
 
+// WithWorkflow puts the id into a workflow's context, for the activities and children that it starts.
+func WithWorkflow(ctx workflow.Context, id string) workflow.Context {
+	if id == "" {
+		return ctx
+	}
+	return workflow.WithValue(ctx, contextKey{}, id)
+}
+
 func (propagator) Inject(ctx context.Context, writer workflow.HeaderWriter) error {
 	return write(From(ctx), writer)
 }
@@ -35,10 +43,7 @@ func (propagator) Extract(ctx context.Context, reader workflow.HeaderReader) (co
 }
 
 func (propagator) ExtractToWorkflow(ctx workflow.Context, reader workflow.HeaderReader) (workflow.Context, error) {
-	if id := read(reader); id != "" {
-		ctx = workflow.WithValue(ctx, contextKey{}, id)
-	}
-	return ctx, nil
+	return WithWorkflow(ctx, read(reader)), nil
 }
 
 func write(id string, writer workflow.HeaderWriter) error {
@@ -60,7 +65,7 @@ func read(reader workflow.HeaderReader) string {
 		return ""
 	}
 	var id string
-	if err := converter.GetDefaultDataConverter().FromPayload(payload, &id); err != nil || !Valid(id) {
+	if err := converter.GetDefaultDataConverter().FromPayload(payload, &id); err != nil || !Valid(id) && !IsRun(id) {
 		return ""
 	}
 	return id

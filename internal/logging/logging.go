@@ -7,6 +7,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"strings"
 
 	"farebook/internal/correlation"
 )
@@ -14,14 +15,24 @@ import (
 // TimeFormat is RFC 3339 with milliseconds, in UTC.
 const TimeFormat = "2006-01-02T15:04:05.000Z"
 
+// Reconciliation is the service of every line of a reconciliation run, whichever process writes it.
+const Reconciliation = "reconciliation"
+
 const (
 	serviceKey     = "service"
 	correlationKey = "correlationId"
 	messageKey     = "message"
 )
 
-// New logs to w as service ("api", "worker"). Level is debug, info, warn or error; anything else counts as info,
-// because config has refused it already.
+type contextKey struct{}
+
+// As names the part of a process that speaks in a context ("inbox", "sweeper"), instead of the process.
+func As(ctx context.Context, service string) context.Context {
+	return context.WithValue(ctx, contextKey{}, service)
+}
+
+// New logs to w as service ("api", "worker"), unless As names another. Level is debug, info, warn or error; anything else
+// counts as info, because config has refused it already.
 func New(w io.Writer, service, level string) *slog.Logger {
 	json := slog.NewJSONHandler(w, &slog.HandlerOptions{Level: Level(level), ReplaceAttr: clean})
 	return slog.New(&handler{json: json, service: service})
@@ -74,23 +85,45 @@ func (h *handler) within(s scope) slog.Handler {
 
 func (h *handler) Handle(ctx context.Context, record slog.Record) error {
 	fields := h.fields(record)
-	id := correlation.From(ctx)
+	id, service := correlation.From(ctx), h.speaks(ctx)
 	rest := fields[:0:0]
 	for _, field := range fields {
 		switch field.Key {
 		case correlationKey:
-			id = field.Value.String() // the writer knows better: a line about somebody else's request
-		case slog.TimeKey, slog.LevelKey, slog.MessageKey, "timestamp", serviceKey, messageKey:
+			id = field.Value.String() // a line about somebody else's request
+		case serviceKey:
+			service = field.Value.String() // the part of the process that speaks, where it has no context
+		case slog.TimeKey, slog.LevelKey, slog.MessageKey, "timestamp", messageKey:
 			field.Key += "Field" // would stand twice in the line otherwise
 			rest = append(rest, field)
 		default:
 			rest = append(rest, field)
 		}
 	}
+	if correlation.IsRun(id) && service == h.service {
+		service = Reconciliation
+	}
 	line := slog.NewRecord(record.Time, record.Level, "", record.PC)
-	line.AddAttrs(slog.String(serviceKey, h.service), slog.String(correlationKey, id), slog.String(messageKey, record.Message))
+	line.AddAttrs(slog.String(serviceKey, service), idField(id), slog.String(messageKey, record.Message))
 	line.AddAttrs(rest...)
 	return h.json.Handle(ctx, line)
+}
+
+// runID is not redacted: its hexadecimal digits may pass for a card number.
+type runID string
+
+func idField(id string) slog.Attr {
+	if correlation.IsRun(id) {
+		return slog.Any(correlationKey, runID(id))
+	}
+	return slog.String(correlationKey, id)
+}
+
+func (h *handler) speaks(ctx context.Context) string {
+	if part, _ := ctx.Value(contextKey{}).(string); part != "" {
+		return part
+	}
+	return h.service
 }
 
 // fields nests the record's own fields into the scopes that are open, from the inside out.
@@ -120,7 +153,7 @@ func clean(groups []string, attr slog.Attr) slog.Attr {
 		case slog.MessageKey:
 			return slog.Attr{} // handler writes it as "message"
 		case slog.LevelKey:
-			return attr
+			return slog.String(slog.LevelKey, strings.ToLower(attr.Value.String()))
 		}
 	}
 	return slog.Attr{Key: Redact(attr.Key), Value: redactValue(attr.Value)}

@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	sdklog "go.temporal.io/sdk/log"
@@ -20,20 +22,25 @@ import (
 // canaries are one of each kind that must never be in a log. They are put together here so that no scanner takes them
 // for real ones.
 var canaries = map[string]string{
-	"secret key":          "sk_" + "test_51FarebookCanarySecretKey0000",
-	"live key":            "sk_" + "live_51FarebookCanarySecretKey0000",
-	"restricted key":      "rk_" + "live_51FarebookCanaryRestricted000",
-	"webhook secret":      "whsec_" + "farebookCanaryWebhookSecret000000",
-	"webhook base64":      "whsec_" + "ab+cd/ef==",
-	"client secret":       "pi_3PcanaryABC_secret_XyZ0123456789",
-	"API key":             "fbk_" + "Zm9vYmFyYmF6cXV4-_0123456789",
-	"mail address":        "layla.haddad+x@canary-mail.example",
-	"mail address, intl":  "ليلى@example.com",
-	"card number":         "4242424242424242",
-	"card number, spaced": "4000 0000 0000 9995",
-	"card number, dashed": "5555-5555-5555-4444",
-	"amex":                "378282246310005",
-	"DSN's password":      "canaryPassw0rd",
+	"secret key":           "sk_" + "test_51FarebookCanarySecretKey0000",
+	"live key":             "sk_" + "live_51FarebookCanarySecretKey0000",
+	"restricted key":       "rk_" + "live_51FarebookCanaryRestricted000",
+	"webhook secret":       "whsec_" + "farebookCanaryWebhookSecret000000",
+	"webhook base64":       "whsec_" + "ab+cd/ef==",
+	"client secret":        "pi_3PcanaryABC_secret_XyZ0123456789",
+	"API key":              "fbk_" + "Zm9vYmFyYmF6cXV4-_0123456789",
+	"mail address":         "layla.haddad+x@canary-mail.example",
+	"mail address, intl":   "ليلى@example.com",
+	"mail address, dot":    "layla@example。com",
+	"mail address in URL":  "layla.haddad%40example.com",
+	"mail address, number": "123456789@qq.com",
+	"mail address, IP":     "layla@192.0.2.1",
+	"mail address, ours":   "layla.haddad@bookings.farebook.example",
+	"card number":          "4242424242424242",
+	"card number, spaced":  "4000 0000 0000 9995",
+	"card number, dashed":  "5555-5555-5555-4444",
+	"amex":                 "378282246310005",
+	"DSN's password":       "canaryPassw0rd",
 }
 
 func holding(name, canary string) string {
@@ -91,6 +98,9 @@ func TestWhatIsHarmlessStays(t *testing.T) {
 	for _, text := range []string{
 		"FB-7K2M9QXA", "pi_3PabcDEF", "evt_1PabcDEF", "BookingPayment:FB-7K2M9QXA", "2026-11-23T01:02:03.004Z",
 		"1763859723004000000", "req_Abc123", "127.0.0.1:3306", "550e8400-e29b-41d4-a716-446655440000", "idx_ledger_unique_stripe_entry",
+		"<fb-7k2m9qxa.confirmation@bookings.farebook.example>", "<resent.12.1@bookings.farebook.example>",
+		"<dp_1abc.dispute_opened@bookings.farebook.example>", "<overdue-recon_abc123.overdue@bookings.farebook.example>",
+		"farebook-worker@3f2a", "4711@farebook-api-7d9f5c", "root@localhost", "4711@3f2a@", "db.internal:3306", "WorkerID",
 	} {
 		require.Equal(t, text, logging.Redact(text))
 	}
@@ -108,9 +118,86 @@ func TestShapeOfALine(t *testing.T) {
 	var line map[string]any
 	require.NoError(t, json.Unmarshal(out.Bytes(), &line))
 	require.Regexp(t, `^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$`, line["timestamp"])
-	require.Regexp(t, `^\{"timestamp":"[^"]+","level":"INFO","service":"worker","correlationId":"request-0001","message":"booking confirmed","reference":"FB-7K2M9QXA","amount":45900,`, out.String())
+	require.Regexp(t, `^\{"timestamp":"[^"]+","level":"info","service":"worker","correlationId":"request-0001","message":"booking confirmed","reference":"FB-7K2M9QXA","amount":45900,`, out.String())
 	require.Equal(t, "clash", line["messageField"])
 	require.Equal(t, "clash", line["levelField"])
+}
+
+// The line that the first request for Farebook shows, to the letter.
+func TestLineOfAReconciliation(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	log := logging.New(&out, "worker", "info")
+	record := slog.NewRecord(time.Date(2026, 1, 26, 10, 30, 0, 0, time.UTC), slog.LevelInfo, "Processing payment", 0)
+	record.Add("paymentId", uint64(123), "stripeStatus", "succeeded")
+	require.NoError(t, log.Handler().Handle(correlation.With(context.Background(), "recon_abc123"), record))
+	require.Equal(t, `{"timestamp":"2026-01-26T10:30:00.000Z","level":"info","service":"reconciliation","correlationId":"recon_abc123",`+
+		`"message":"Processing payment","paymentId":123,"stripeStatus":"succeeded"}`+"\n", out.String())
+}
+
+func TestLevelsAreInLowerCase(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	log := logging.New(&out, "api", "debug")
+	for level, write := range map[string]func(string, ...any){"debug": log.Debug, "info": log.Info, "warn": log.Warn, "error": log.Error} {
+		out.Reset()
+		write("x")
+		require.Contains(t, out.String(), `"level":"`+level+`"`)
+	}
+}
+
+// A line's service is the part of the process that speaks: from the context, from the field of that name, or the run that
+// the line is about.
+func TestServiceOfALine(t *testing.T) {
+	t.Parallel()
+	run := correlation.With(context.Background(), "recon_abc123")
+	for name, c := range map[string]struct {
+		ctx    context.Context
+		fields []any
+		want   string
+	}{
+		"the process":                        {context.Background(), nil, "api"},
+		"a part, by context":                 {logging.As(context.Background(), "inbox"), nil, "inbox"},
+		"a part, by field":                   {context.Background(), []any{"service", "inbox"}, "inbox"},
+		"a run":                              {run, nil, "reconciliation"},
+		"a run, by field":                    {context.Background(), []any{"correlationId", "recon_abc123"}, "reconciliation"},
+		"a part that speaks about a run":     {logging.As(run, "sweeper"), nil, "sweeper"},
+		"a request whose id is only similar": {correlation.With(context.Background(), "reconABC123"), nil, "api"},
+	} {
+		var out bytes.Buffer
+		logging.New(&out, "api", "info").InfoContext(c.ctx, "x", c.fields...)
+		require.Contains(t, out.String(), `"level":"info","service":"`+c.want+`","correlationId"`, name)
+		require.Equal(t, 1, bytes.Count(out.Bytes(), []byte(`"service`)), name)
+	}
+}
+
+// The Temporal SDK has no context: the workflow's id tells the run.
+func TestLinesOfTheSDKBearTheRun(t *testing.T) {
+	t.Parallel()
+	of := func(workflowID string) string {
+		if id, found := strings.CutPrefix(workflowID, "Reconciliation:"); found {
+			return id
+		}
+		return ""
+	}
+	var out bytes.Buffer
+	log := logging.Temporal(logging.New(&out, "worker", "info"), of)
+	log.Warn("Activity error.", "WorkflowID", "Reconciliation:recon_abc123", "Attempt", 1)
+	sdklog.With(log, "WorkflowID", "Reconciliation:recon_abc123").Warn("Activity error.", "Attempt", 1)
+	for line := range bytes.Lines(out.Bytes()) {
+		require.Contains(t, string(line), `"level":"warn","service":"reconciliation","correlationId":"recon_abc123","message":"Activity error."`)
+	}
+	out.Reset()
+	log.Warn("Activity error.", "WorkflowID", "BookingPayment:FB-7K2M9QXA")
+	require.Contains(t, out.String(), `"service":"worker","correlationId":"","message"`)
+}
+
+// A drawn id has runs of digits that pass for a card number; it has to stay whole.
+func TestARunsIDIsNeverRedacted(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	logging.New(&out, "worker", "info").InfoContext(correlation.With(context.Background(), "recon_a4242424242424242b"), "x")
+	require.Contains(t, out.String(), `"correlationId":"recon_a4242424242424242b"`)
 }
 
 func TestCorrelationIDOfTheLineWins(t *testing.T) {

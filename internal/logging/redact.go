@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"farebook/booking"
 )
 
 // Redacted stands where something was taken out.
@@ -19,10 +21,15 @@ var (
 	bearer  = regexp.MustCompile(`(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}`)
 	// user:password@ of a DSN or an URL.
 	password = regexp.MustCompile(`([A-Za-z0-9_.%-]+):[^\s:@/]+@(tcp|unix|[A-Za-z0-9.-]+[:/])`)
-	address  = regexp.MustCompile(`[^\s<>"'(),;:\\\[\]@=]+@[\p{L}0-9](?:[\p{L}0-9.-]*[\p{L}0-9])?`)
-	// 13 to 19 digits, with or without spaces or dashes between them.
-	digits = regexp.MustCompile(`[0-9](?:[ -]?[0-9]){12,18}`)
+	// A mail address, its @ also as a URL writes it. The domain may have the full stops of other scripts (UTS #46).
+	address = regexp.MustCompile(`(?i)[^\s<>"'(),;:\\\[\]@=]+(?:@|%40)[\p{L}0-9](?:[\p{L}\p{M}0-9.\x{3002}\x{FF0E}\x{FF61}-]*[\p{L}\p{M}0-9])?`)
+	// The local part of a Message-ID that Farebook makes: whom the mail is about, and on which occasion.
+	messageID = regexp.MustCompile(`^<?(?:u003c)?(?:fb-[0-9a-z]{8}|rf-[0-9a-z]+|(?:re|dp|du|po|recon)_[0-9a-z_-]+|overdue-[0-9a-z_-]+|resent\.[0-9]+)\.[0-9a-z._-]+@` +
+		regexp.QuoteMeta(booking.MessageIDDomain) + `$`)
 )
+
+// domainDots end the labels of a domain.
+const domainDots = ".\u3002\uff0e\uff61"
 
 // Redact takes secret keys, client secrets, passwords, mail addresses and card numbers out of a text.
 func Redact(text string) string {
@@ -35,51 +42,21 @@ func Redact(text string) string {
 	}
 	if strings.Contains(text, "@") {
 		text = password.ReplaceAllString(text, "$1:"+Redacted+"@$2")
+	}
+	if strings.Contains(text, "@") || strings.Contains(text, "%40") {
 		text = address.ReplaceAllStringFunc(text, redactAddress)
 	}
 	return redactCards(text)
 }
 
-// redactAddress leaves "user:[redacted]@tcp" of a DSN alone: what follows the bracket is no name.
+// redactAddress leaves what is no address: a process at a host (pid@host, root@3f2a), as a mail domain has a full stop, and
+// the Message-IDs that Farebook makes.
 func redactAddress(found string) string {
-	if strings.HasPrefix(found, "@") {
+	at := max(strings.LastIndex(found, "@"), strings.LastIndex(found, "%40"))
+	if !strings.ContainsAny(found[at+1:], domainDots) || messageID.MatchString(found) {
 		return found
 	}
 	return Redacted
-}
-
-func redactCards(text string) string {
-	if !strings.ContainsAny(text, "0123456789") {
-		return text
-	}
-	return digits.ReplaceAllStringFunc(text, func(found string) string {
-		if isCardNumber(found) {
-			return Redacted
-		}
-		return found
-	})
-}
-
-// isCardNumber: begins as card networks' numbers do (2 to 6), and its check digit holds (Luhn, ISO/IEC 7812-1).
-// Timestamps in nanoseconds begin with 1.
-func isCardNumber(text string) bool {
-	if text[0] < '2' || text[0] > '6' {
-		return false
-	}
-	sum, double := 0, false
-	for i := len(text) - 1; i >= 0; i-- {
-		if text[i] < '0' || text[i] > '9' {
-			continue
-		}
-		digit := int(text[i] - '0')
-		if double {
-			if digit *= 2; digit > 9 {
-				digit -= 9
-			}
-		}
-		sum, double = sum+digit, !double
-	}
-	return sum%10 == 0
 }
 
 // redactValue turns whatever can hold a text into a redacted string. Numbers stay numbers unless they are a card's.
@@ -120,6 +97,8 @@ func redactAny(value any) slog.Value {
 	switch v := value.(type) {
 	case nil:
 		return slog.AnyValue(nil)
+	case runID:
+		return slog.StringValue(string(v))
 	case error:
 		return slog.StringValue(Redact(v.Error()))
 	case time.Time:

@@ -40,17 +40,16 @@ type Pacer interface {
 type Client struct {
 	api   *client.API
 	pacer Pacer
-	log   *slog.Logger
 }
 
 // New makes a client with a backend of its own: no process-wide key, no retries inside the library (Temporal owns
 // them; the library's back-off sleeps past the context's deadline), no telemetry.
 func New(cfg Config) *Client {
 	backendConfig := &stripe.BackendConfig{
-		HTTPClient:        &http.Client{Timeout: callTimeout},
+		HTTPClient:        &http.Client{Timeout: callTimeout, Transport: callLog{http.DefaultTransport, cfg.Log}},
 		MaxNetworkRetries: stripe.Int64(0),
 		EnableTelemetry:   stripe.Bool(false),
-		LeveledLogger:     quietLogger{cfg.Log},
+		LeveledLogger:     silent{},
 	}
 	if cfg.APIBase != "" {
 		backendConfig.URL = stripe.String(cfg.APIBase)
@@ -58,11 +57,11 @@ func New(cfg Config) *Client {
 	backend := stripe.GetBackendWithConfig(stripe.APIBackend, backendConfig)
 	api := &client.API{}
 	api.Init(cfg.SecretKey, &stripe.Backends{API: backend, Connect: backend, Uploads: backend})
-	return &Client{api: api, pacer: rate.NewLimiter(callsPerSecond, callsPerSecond), log: cfg.Log}
+	return &Client{api: api, pacer: rate.NewLimiter(callsPerSecond, callsPerSecond)}
 }
 
 // Paced is the same client at another's pace, for one who works beside others.
-func (c *Client) Paced(pacer Pacer) *Client { return &Client{api: c.api, pacer: pacer, log: c.log} }
+func (c *Client) Paced(pacer Pacer) *Client { return &Client{api: c.api, pacer: pacer} }
 
 // before waits until the call may be made: it is called ahead of each request. Its error is the pacer's: nothing was asked
 // of Stripe.
@@ -72,22 +71,6 @@ func (c *Client) before(ctx context.Context, operation string) error {
 	}
 	return nil
 }
-
-// quietLogger passes the library's lines on at debug level only, without their bodies: what matters reaches the log
-// through Failure, which is known to be free of secrets.
-type quietLogger struct{ log *slog.Logger }
-
-func (l quietLogger) Debugf(string, ...any) {}
-func (l quietLogger) Infof(string, ...any)  {}
-func (l quietLogger) Warnf(format string, v ...any) {
-	l.log.Debug("stripe-go warns", "format", format, "values", len(v))
-}
-
-func (l quietLogger) Errorf(format string, v ...any) {
-	l.log.Debug("stripe-go reports an error", "format", format, "values", len(v))
-}
-
-var _ stripe.LeveledLoggerInterface = quietLogger{}
 
 // requireID refuses an empty id, as no repetition mends it: stripe-go would turn Get("") into a call of the list URL and
 // return no error.

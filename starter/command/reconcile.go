@@ -8,6 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"farebook/booking"
+	"farebook/internal/correlation"
+	"farebook/internal/logging"
 	"farebook/starter/runs"
 	"farebook/store"
 	"farebook/workflows"
@@ -74,7 +76,7 @@ func reconcileCommand() *cobra.Command {
 			if err := flags.checkApply(cmd); err != nil {
 				return err
 			}
-			return messagingCommand(cmd, "reconcile", func(books *store.Store, w *workflows.Client, _ *slog.Logger) error {
+			return messagingCommand(cmd, logging.Reconciliation, func(books *store.Store, w *workflows.Client, _ *slog.Logger) error {
 				return startRun(cmd, books, w, options, flags)
 			})
 		},
@@ -108,6 +110,8 @@ func startRun(cmd *cobra.Command, books *store.Store, w *workflows.Client, optio
 		options.DryRun = false
 	}
 	id := workflows.NewRunID()
+	ctx = correlation.With(ctx, id)
+	cmd.SetContext(ctx)
 	if err := runs.Start(ctx, books, w, id, options, flags.apply); err != nil {
 		return fmt.Errorf("start the reconciliation: %w", err)
 	}
@@ -128,7 +132,7 @@ func showRunCommand() *cobra.Command {
 			if err := checkFormat(format); err != nil {
 				return err
 			}
-			return booksCommand(cmd, "reconcile", func(books *store.Store) error {
+			return booksCommand(cmd, logging.Reconciliation, func(books *store.Store) error {
 				run, err := books.Run(cmd.Context(), args[0])
 				if err != nil {
 					return noSuchRun(args[0], err)

@@ -12,6 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"farebook/internal/correlation"
+	"farebook/internal/logging"
 	"farebook/store"
 	"farebook/workflows"
 )
@@ -34,7 +36,8 @@ func followRunCommand() *cobra.Command {
 			if err := checkFormat(format); err != nil {
 				return err
 			}
-			return messagingCommand(cmd, "reconcile", func(books *store.Store, w *workflows.Client, _ *slog.Logger) error {
+			return messagingCommand(cmd, logging.Reconciliation, func(books *store.Store, w *workflows.Client, _ *slog.Logger) error {
+				cmd.SetContext(correlation.With(cmd.Context(), args[0]))
 				run, err := books.Run(cmd.Context(), args[0])
 				if err != nil {
 					return noSuchRun(args[0], err)

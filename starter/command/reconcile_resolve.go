@@ -15,6 +15,7 @@ import (
 
 	"farebook/booking"
 	"farebook/internal/config"
+	"farebook/internal/logging"
 	"farebook/internal/stripeapi"
 	"farebook/ledger"
 	"farebook/store"
@@ -46,7 +47,7 @@ func resolveItemCommand() *cobra.Command {
 			if post {
 				return correctItem(cmd, store.Correction{ItemID: id, Against: ledger.Account(account), Note: note})
 			}
-			return booksCommand(cmd, "reconcile", func(books *store.Store) error {
+			return booksCommand(cmd, logging.Reconciliation, func(books *store.Store) error {
 				if err := noSuchItem(id, books.ResolveItem(cmd.Context(), id, note)); err != nil {
 					return err
 				}
@@ -78,7 +79,7 @@ func noSuchItem(id uint64, err error) error {
 // correctItem reads the balance transaction at Stripe and posts what the books lack of it.
 func correctItem(cmd *cobra.Command, correction store.Correction) error {
 	ctx := cmd.Context()
-	cfg, log, err := load(cmd.ErrOrStderr(), "reconcile", config.Database, config.Payments)
+	cfg, log, err := load(cmd.ErrOrStderr(), logging.Reconciliation, config.Database, config.Payments)
 	if err != nil {
 		return err
 	}

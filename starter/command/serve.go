@@ -13,11 +13,11 @@ import (
 
 	"github.com/spf13/cobra"
 	"go.temporal.io/sdk/client"
-	sdklog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/workflow"
 
 	"farebook/internal/config"
 	"farebook/internal/correlation"
+	"farebook/internal/logging"
 	"farebook/internal/stripeapi"
 	"farebook/starter/api"
 	"farebook/starter/inbox"
@@ -128,7 +128,7 @@ func dialTemporal(cfg config.Config, log *slog.Logger) (client.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	options.Logger = sdklog.NewStructuredLogger(log)
+	options.Logger = logging.Temporal(log, workflows.RunOf)
 	options.ContextPropagators = []workflow.ContextPropagator{correlation.Propagator()}
 	temporal, err := client.NewLazyClient(options)
 	if err != nil {

@@ -11,10 +11,14 @@ import (
 
 	"farebook/internal/correlation"
 	"farebook/internal/failpoint"
+	"farebook/internal/logging"
 	"farebook/internal/wait"
 	"farebook/store"
 	"farebook/workflows"
 )
+
+// service is what the inbox calls itself in the log.
+const service = "inbox"
 
 const (
 	// atOnce bounds the events that are handed on beside one another; more wait for the sweeper. Each takes a database
@@ -60,10 +64,10 @@ func (i *Inbox) Later(ctx context.Context, e Event) {
 	select {
 	case i.slots <- struct{}{}:
 	default:
-		i.Log.WarnContext(ctx, "many events at once: this one waits for the sweeper", "eventId", e.ID)
+		i.Log.WarnContext(logging.As(ctx, service), "many events at once: this one waits for the sweeper", "eventId", e.ID)
 		return
 	}
-	ctx = context.WithoutCancel(ctx)
+	ctx = logging.As(context.WithoutCancel(ctx), service)
 	i.group.Go(func() {
 		defer func() { <-i.slots }()
 		ctx, cancel := context.WithTimeout(ctx, handingOn)
@@ -137,7 +141,7 @@ func (i *Inbox) Again(ctx context.Context, stored store.Event) error {
 
 // Run sweeps until ctx ends.
 func (i *Inbox) Run(ctx context.Context) {
-	wait.Every(ctx, i.patience/2, func(ctx context.Context) {
+	wait.Every(logging.As(ctx, service), i.patience/2, func(ctx context.Context) {
 		if _, err := i.Sweep(ctx); err != nil && ctx.Err() == nil {
 			i.Log.WarnContext(ctx, "the inbox could not be swept", "error", err)
 		}

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"time"
 
+	"farebook/internal/logging"
 	"farebook/internal/wait"
 	"farebook/store"
 	"farebook/workflows"
@@ -30,7 +31,7 @@ func (w Watch) Run(ctx context.Context) {
 	if w.After == 0 {
 		return
 	}
-	wait.Every(ctx, max(min(w.After/10, most), 10*time.Millisecond), func(ctx context.Context) {
+	wait.Every(logging.As(ctx, logging.Reconciliation), max(min(w.After/10, most), 10*time.Millisecond), func(ctx context.Context) {
 		if err := w.look(ctx); err != nil && ctx.Err() == nil {
 			w.Log.WarnContext(ctx, "whether reconciliation goes on could not be told", "error", err)
 		}

@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 
 	"farebook/booking"
+	"farebook/internal/correlation"
 	"farebook/reconciliation"
 	"farebook/store"
 	"farebook/workflows"
@@ -18,7 +19,7 @@ import (
 // when no worker has taken it yet. The workflow comes first, so that no row is left whose run never begins; should this
 // die in between, the workflow writes the row itself.
 func Start(ctx context.Context, books *store.Store, w *workflows.Client, id string, options booking.ReconciliationOptions, applies string) error {
-	now := time.Now().UTC()
+	ctx, now := correlation.With(ctx, id), time.Now().UTC()
 	err := w.StartReconciliation(ctx, id, options, applies)
 	var known *serviceerror.WorkflowExecutionAlreadyStarted
 	if err != nil && !errors.As(err, &known) {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"farebook/internal/correlation"
+	"farebook/internal/logging"
 	"farebook/internal/wait"
 	"farebook/starter/subjects"
 	"farebook/store"
@@ -29,7 +30,7 @@ const page = 100
 
 // Run sweeps until ctx ends.
 func (s Sweeper) Run(ctx context.Context) {
-	wait.Every(ctx, s.Every, func(ctx context.Context) {
+	wait.Every(logging.As(ctx, "sweeper"), s.Every, func(ctx context.Context) {
 		if err := s.sweep(ctx); err != nil && ctx.Err() == nil {
 			s.Log.WarnContext(ctx, "what no workflow carries on could not be looked for", "error", err)
 		}
@@ -60,7 +61,7 @@ func (s Sweeper) runs(ctx context.Context, before time.Time) error {
 			return err
 		}
 		if ended {
-			s.Log.WarnContext(ctx, "a reconciliation was ended from outside", "run", run.CorrelationID)
+			s.Log.WarnContext(correlation.With(ctx, run.CorrelationID), "a reconciliation was ended from outside")
 		}
 	}
 	return nil

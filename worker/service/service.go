@@ -10,13 +10,13 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/client"
-	sdklog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
 	"farebook/internal/config"
 	"farebook/internal/correlation"
 	"farebook/internal/failpoint"
+	"farebook/internal/logging"
 	"farebook/store"
 	"farebook/workflows"
 )
@@ -55,7 +55,7 @@ func (s *Service) connect(ctx context.Context, cfg config.Config, log *slog.Logg
 	if err != nil {
 		return err
 	}
-	options.Logger = sdklog.NewStructuredLogger(log)
+	options.Logger = logging.Temporal(log, workflows.RunOf)
 	options.ContextPropagators = []workflow.ContextPropagator{correlation.Propagator()}
 	s.temporal, err = client.DialContext(ctx, options)
 	if err != nil {

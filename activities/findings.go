@@ -1,0 +1,53 @@
+package activities
+
+import (
+	"context"
+
+	"farebook/booking"
+)
+
+// addFindings writes what a run found, and a line of the log for each. A page that is read again writes its lines again, and
+// its rows once.
+func (r *Reconciliations) addFindings(ctx context.Context, runID uint64, findings []booking.Finding) error {
+	if len(findings) == 0 {
+		return nil
+	}
+	if err := r.Store.AddFindings(ctx, runID, findings); err != nil {
+		return err
+	}
+	intents := make([]string, len(findings))
+	for i, finding := range findings {
+		intents[i] = finding.PaymentIntentID
+	}
+	payments, err := r.Store.PaymentIDs(ctx, intents)
+	if err != nil {
+		return err
+	}
+	for _, finding := range findings {
+		r.Log.InfoContext(ctx, "difference found", fieldsOf(finding, payments[finding.PaymentIntentID])...)
+	}
+	return nil
+}
+
+// fieldsOf a finding leave out what it does not have. paymentID is the row of payments; zero when there is none.
+func fieldsOf(f booking.Finding, paymentID uint64) []any {
+	fields := []any{"class", f.Class, "object", f.Object, "stripeId", f.StripeID}
+	if paymentID != 0 {
+		fields = append(fields, "paymentId", paymentID)
+	}
+	for _, field := range []struct{ name, value string }{
+		{"paymentIntentId", f.PaymentIntentID}, {"balanceTransactionId", f.BalanceTransactionID}, {"reference", string(f.Reference)},
+	} {
+		if field.value != "" {
+			fields = append(fields, field.name, field.value)
+		}
+	}
+	if f.Currency != "" {
+		fields = append(fields, "amountHere", amount(f.Here, f.Currency), "amountAtStripe", amount(f.AtStripe, f.Currency))
+	}
+	return append(fields, "healing", f.Healing, "reason", f.Reason)
+}
+
+func amount(value int64, currency booking.Currency) string {
+	return booking.Money{Value: value, Currency: currency}.Format(booking.LocaleEN)
+}

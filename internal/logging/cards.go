@@ -1,0 +1,141 @@
+package logging
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// A card number has 13 to 19 digits (ISO/IEC 7812-1), written whole or in groups.
+const (
+	minCardDigits = 13
+	maxCardDigits = 19
+)
+
+// redactCards takes card numbers out, with what is written right behind them: an expiry date, a security code.
+func redactCards(text string) string {
+	var out strings.Builder
+	kept := 0 // where the text begins that is not written yet
+	for at := 0; at < len(text); {
+		run := digitRun(text, at)
+		if len(run) == 0 {
+			_, size := utf8.DecodeRuneInString(text[at:])
+			at += size
+			continue
+		}
+		end := run[len(run)-1].end
+		if start, found := cardIn(run); found {
+			out.WriteString(text[kept:start])
+			out.WriteString(Redacted)
+			end = afterCard(text, end)
+			kept = end
+		}
+		at = end
+	}
+	if kept == 0 {
+		return text
+	}
+	out.WriteString(text[kept:])
+	return out.String()
+}
+
+// digit is one of a run: its value, where it stands in the text, and whether it begins a group.
+type digit struct {
+	value      int
+	start, end int
+	first      bool
+}
+
+// digitRun reads the digits from a place on, with up to two separators between groups; none when no digit is there.
+func digitRun(text string, at int) []digit {
+	var run []digit
+	separators := 0
+	for at < len(text) {
+		r, size := utf8.DecodeRuneInString(text[at:])
+		value := digitValue(r)
+		switch {
+		case value >= 0:
+			run = append(run, digit{value: value, start: at, end: at + size, first: len(run) == 0 || separators > 0})
+			separators = 0
+		case len(run) > 0 && separators < 2 && cardSeparator(r):
+			separators++
+		default:
+			return run
+		}
+		at += size
+	}
+	return run
+}
+
+// digitValue is -1 for what is no digit. Arabic and full-width ones are read, too: people type them.
+func digitValue(r rune) int {
+	for _, zero := range []rune{'0', '\u0660', '\u06f0', '\uff10'} {
+		if r >= zero && r <= zero+9 {
+			return int(r - zero)
+		}
+	}
+	return -1
+}
+
+// cardSeparator tells what people write between the groups of a card number: spaces, dashes and dots.
+func cardSeparator(r rune) bool {
+	return strings.ContainsRune(" \t\r\n.-\u00a0\u2007\u2009\u202f\u2010\u2011\u2012\u2013\u2212\u3000", r)
+}
+
+// cardIn finds where the first card number of a run starts. It starts with a group, so that a timestamp in nanoseconds is not
+// searched for one, and may end within a group, as a security code can follow without a space.
+func cardIn(run []digit) (start int, found bool) {
+	for i, d := range run {
+		if !d.first || !cardBegins(run[i:]) {
+			continue
+		}
+		for length := minCardDigits; length <= maxCardDigits && i+length <= len(run); length++ {
+			if checksOut(run[i : i+length]) {
+				return d.start, true
+			}
+		}
+	}
+	return 0, false
+}
+
+// cardBegins tells whether a card network's numbers begin so: with 22 to 27 (Mir, Mastercard) or 3 to 6. Years of this century
+// and timestamps do not.
+func cardBegins(number []digit) bool {
+	if number[0].value == 2 {
+		return len(number) > 1 && number[1].value >= 2 && number[1].value <= 7
+	}
+	return number[0].value >= 3 && number[0].value <= 6
+}
+
+// checksOut computes the check digit (Luhn, ISO/IEC 7812-1).
+func checksOut(number []digit) bool {
+	sum := 0
+	for i := range number {
+		value := number[len(number)-1-i].value
+		if i%2 == 1 {
+			value *= 2
+			if value > 9 {
+				value -= 9
+			}
+		}
+		sum += value
+	}
+	return sum%10 == 0
+}
+
+// afterCard is where what follows a card ends: groups of up to four digits behind the separators of a date (12/34, 12|2034).
+func afterCard(text string, at int) int {
+	for {
+		next := at
+		for separators := 0; separators < 3 && next < len(text) && strings.IndexByte(" /|:;,.-", text[next]) >= 0; separators++ {
+			next++
+		}
+		digits := 0
+		for next+digits < len(text) && text[next+digits] >= '0' && text[next+digits] <= '9' {
+			digits++
+		}
+		if next == at || digits == 0 || digits > 4 {
+			return at
+		}
+		at = next + digits
+	}
+}

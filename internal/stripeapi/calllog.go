@@ -1,0 +1,39 @@
+package stripeapi
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/stripe/stripe-go/v76"
+)
+
+// callLog writes a line of each call that fails, at debug level and without its bodies, for the request whose context it has.
+// What matters reaches the log through Failure.
+type callLog struct {
+	next http.RoundTripper
+	log  *slog.Logger
+}
+
+func (l callLog) RoundTrip(request *http.Request) (*http.Response, error) {
+	began := time.Now()
+	response, err := l.next.RoundTrip(request)
+	ctx, line := request.Context(), []any{"method", request.Method, "path", request.URL.Path, "durationMs", time.Since(began).Milliseconds()}
+	switch {
+	case err != nil:
+		l.log.DebugContext(ctx, "call to Stripe failed", append(line, "error", err)...)
+	case response.StatusCode >= http.StatusBadRequest:
+		l.log.DebugContext(ctx, "call to Stripe refused", append(line, "status", response.StatusCode, "requestId", response.Header.Get("Request-Id"))...)
+	}
+	return response, err
+}
+
+// silent drops the library's own lines: they have no context, and bear bodies and messages of Stripe's.
+type silent struct{}
+
+func (silent) Debugf(string, ...any) {}
+func (silent) Infof(string, ...any)  {}
+func (silent) Warnf(string, ...any)  {}
+func (silent) Errorf(string, ...any) {}
+
+var _ stripe.LeveledLoggerInterface = silent{}
