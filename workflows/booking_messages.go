@@ -35,13 +35,13 @@ func (b *bookingPayment) setup(ctx workflow.Context) error {
 // receiveEvents collects Stripe's events as they come. Signals are not deduplicated by Temporal, so an event that is
 // waiting already is passed over.
 func (b *bookingPayment) receiveEvents(ctx workflow.Context) {
-	b.signals = workflow.GetSignalChannelWithOptions(ctx, SignalStripeEvent, workflow.SignalChannelOptions{
+	signals := workflow.GetSignalChannelWithOptions(ctx, SignalStripeEvent, workflow.SignalChannelOptions{
 		Description: "Stripe has news of the payment",
 	})
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		for {
 			var event StripeEvent
-			if !b.signals.Receive(ctx, &event) {
+			if !signals.Receive(ctx, &event) {
 				return
 			}
 			if !b.waiting(event.EventID) {

@@ -45,7 +45,6 @@ type bookingPayment struct {
 	refundDue bool
 	ready     bool // the PaymentIntent is known, or will never be
 
-	signals    workflow.ReceiveChannel
 	events     []StripeEvent // signalled and not yet recorded
 	holdPassed bool
 	lookAgain  bool // a timer asks to read the payment once more
@@ -91,7 +90,14 @@ func (b *bookingPayment) run(ctx workflow.Context) error {
 		b.intentID = cmp.Or(b.intentID, b.in.LookAt)
 	}
 	b.startHoldTimer(ctx)
-	for !b.done(ctx) {
+	for {
+		ended, err := b.ended(ctx)
+		if err != nil {
+			return err
+		}
+		if ended {
+			break
+		}
 		b.describe(ctx)
 		if err := workflow.Await(ctx, func() bool { return b.hasNews() || b.done(ctx) }); err != nil {
 			return err
@@ -132,11 +138,23 @@ func (b *bookingPayment) beyondCancel() bool {
 	return b.payment == booking.PaymentProcessing || b.payment == booking.PaymentUnknown
 }
 
-// done: settled, every mail sent or given up, the fee known, everybody answered, no event left unread: neither taken in
-// nor still in the channel, as what comes with the last workflow task would be lost with it.
+// done: settled, every mail sent or given up, the fee known, everybody answered, no event left unread.
 func (b *bookingPayment) done(ctx workflow.Context) bool {
-	return b.status != booking.StatusPendingPayment && !b.hasNews() && b.signals.Len() == 0 && !b.feePending &&
+	return b.status != booking.StatusPendingPayment && !b.hasNews() && !b.feePending &&
 		b.mails.inFlight == 0 && workflow.AllHandlersFinished(ctx)
+}
+
+// ended reports whether the run is done with everything that came with this workflow task. The main course continues before
+// the coroutines that take in events and updates, and what they have not taken in is lost with the run. A coroutine that is
+// started now runs after all of those, so that waiting for it gives each of them its turn. It adds no command to the history.
+func (b *bookingPayment) ended(ctx workflow.Context) (bool, error) {
+	if !b.done(ctx) {
+		return false, nil
+	}
+	turn := false
+	workflow.Go(ctx, func(workflow.Context) { turn = true })
+	err := workflow.Await(ctx, func() bool { return turn })
+	return err == nil && b.done(ctx), err
 }
 
 // act does the most pressing thing. A cancel and the end of the hold read the payment as well, so they swallow events.
