@@ -96,12 +96,8 @@ func (s *Server) settleCharge(ch *charge) {
 		kind: ch.transactionKind(), category: "charge", source: ch.id, description: ch.intent.description,
 	})
 	ch.transaction = first.id
-	if rest := ch.released; rest != nil {
-		second := s.book(&transaction{
-			availableOn: availableOn, amount: -rest.amount, currency: ch.currency, kind: "refund", category: "partial_capture_reversal",
-			source: rest.id, description: "Uncaptured part of " + ch.id,
-		})
-		rest.transaction = second.id
+	if ch.released != nil && !s.delayReversals {
+		s.settleReversal(ch, availableOn)
 	}
 }
 

@@ -47,7 +47,9 @@ type Server struct {
 	customers    table[*customer]
 	idempotency  map[string]*keptAnswer
 	delayBalance bool
-	holdRefunds  bool
+	// delayReversals has partial captures book their first balance transaction alone.
+	delayReversals bool
+	holdRefunds    bool
 	// holdReinstatements has disputes that are won give nothing back.
 	holdReinstatements bool
 	// authorisation is how long an authorised payment may be captured.
