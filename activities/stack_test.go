@@ -34,7 +34,7 @@ type stack struct {
 	t       *testing.T
 	stripe  *stripestand.Server
 	mailbox *mailbox.Mailbox
-	caller  uint64
+	caller  store.Caller
 }
 
 func newStack(t *testing.T) *stack {
@@ -58,11 +58,7 @@ func newStack(t *testing.T) *stack {
 	require.NoError(t, err)
 	s.Activities, err = service.NewActivities(cfg, s.Store, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
-	token, err := s.Store.CreateAPIKey(t.Context(), store.APIKey{Name: "test"})
-	require.NoError(t, err)
-	caller, err := s.Store.Authenticate(t.Context(), token)
-	require.NoError(t, err)
-	s.caller = caller.ID
+	s.caller = s.Caller(t, s.NewKey(t, "test"))
 	return s
 }
 
@@ -114,7 +110,7 @@ func (s *stack) ask(key string, capture booking.CaptureMethod) booking.Reference
 	departs := time.Now().AddDate(0, 0, 30)
 	now := time.Now().UTC()
 	reservation, err := s.Store.ReserveBooking(s.t.Context(), store.NewBooking{
-		APIKeyID: s.caller, IdempotencyKey: key, CorrelationID: "c-1", HoldExpiresAt: now.Add(30 * time.Minute), Now: now,
+		Caller: s.caller, IdempotencyKey: key, CorrelationID: "c-1", HoldExpiresAt: now.Add(30 * time.Minute), Now: now,
 		Request: booking.Request{
 			Customer: booking.Customer{Name: "Layla Haddad", Email: "layla@example.com", Locale: booking.LocaleEN},
 			Amount:   booking.Money{Value: 45900, Currency: "USD"}, Capture: capture, HoldMinutes: 30,
@@ -165,7 +161,7 @@ func (s *stack) record(reference booking.Reference, intentID string) activities.
 func (s *stack) refundOf(reference booking.Reference, amount int64) store.Refund {
 	s.t.Helper()
 	refund, _, err := s.Store.ReserveRefund(s.t.Context(), store.NewRefund{
-		Key:       store.IdempotencyKey{APIKeyID: s.caller, Key: "refund", Operation: store.OperationCreateRefund},
+		Key:       store.IdempotencyKey{Caller: s.caller, Key: "refund", Operation: store.OperationCreateRefund},
 		Reference: reference, Request: booking.RefundRequest{Amount: amount, Reason: booking.ReasonRequestedByCustomer},
 		CorrelationID: "c-1", Now: time.Now().UTC(),
 	})

@@ -9,10 +9,12 @@ import (
 	"github.com/go-sql-driver/mysql"
 )
 
-// rights of the application's user, table by table. The ledger's are what makes it append-only: no UPDATE, no DELETE, and
-// with neither DROP nor DELETE no TRUNCATE and no REPLACE either. Nothing may be deleted but a reconciliation's scratch.
+// rights of the application's user, table by table. Those of the ledger and of the audit log make them append-only: no UPDATE,
+// no DELETE, and with neither DROP nor DELETE no TRUNCATE and no REPLACE either. Nothing may be deleted but a reconciliation's scratch.
 var rights = []struct{ table, verbs string }{
+	{"api_clients", "SELECT, INSERT, UPDATE"},
 	{"api_keys", "SELECT, INSERT, UPDATE"},
+	{"audit_log", "SELECT, INSERT"},
 	{"bookings", "SELECT, INSERT, UPDATE"},
 	{"idempotency_keys", "SELECT, INSERT, UPDATE"},
 	{"payments", "SELECT, INSERT, UPDATE"},

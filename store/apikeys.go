@@ -5,37 +5,149 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"time"
+
+	"gorm.io/gorm"
+
+	"farebook/access"
 )
 
-// APIKey is a caller of the HTTP API. Its token is kept as a hash only.
+// APIKey is a client's key. Its token is kept as a hash only.
 type APIKey struct {
-	ID   uint64
-	Name string
-	// ReadOnly callers see their bookings and change nothing.
-	ReadOnly bool
-	// Operators reconcile, and read what was found of every caller's bookings.
-	Operator bool
+	ID         uint64
+	KeyID      string // ak_...
+	ClientID   string // cl_...
+	ClientName string
+	// Prefix is the beginning of the token, by which people recognise it; empty for a key of an older release.
+	Prefix     string
+	Scopes     access.Scopes
+	CreatedBy  string
+	CreatedAt  time.Time
+	ExpiresAt  *time.Time
+	LastUsedAt *time.Time // to the minute
+	RevokedAt  *time.Time
 }
 
-// tokenPrefix lets people and secret scanners recognise a token.
-const tokenPrefix = "fbk_"
-
-// CreateAPIKey makes a caller, whose ID is drawn, and returns its token: the only time that it can be read.
-func (s *Store) CreateAPIKey(ctx context.Context, key APIKey) (string, error) {
-	token := newToken()
-	return token, s.insertAPIKey(ctx, key, token)
+type apiKeyRow struct {
+	ID          uint64
+	ClientID    *uint64
+	KeyID       *string
+	TokenPrefix string
+	Scopes      *string
+	Name        string // of its client when it was made: an older release shows it
+	TokenSha256 []byte
+	ReadOnly    bool // with Operator: what an older release reads in the place of scopes
+	Operator    bool
+	CreatedBy   string
+	ExpiresAt   *time.Time
+	LastUsedAt  *time.Time
+	RevokedAt   *time.Time
+	CreatedAt   time.Time
 }
 
-// RevokeAPIKey ends every key of a name, from the next request on. ErrNotFound says that there is none that is valid. The
-// name is compared byte by byte: the column's collation would end the keys of "Shop" and "shóp", too.
-func (s *Store) RevokeAPIKey(ctx context.Context, name string) error {
-	result := s.db.WithContext(ctx).Model(&apiKeyRow{}).Where("name = CAST(? AS BINARY) AND revoked_at IS NULL", name).
-		Updates(map[string]any{"revoked_at": time.Now().UTC()})
-	if result.Error == nil && result.RowsAffected == 0 {
-		return ErrNotFound
+func (apiKeyRow) TableName() string { return "api_keys" }
+
+// scopes reads those of a key of an older release from its flags.
+func (r apiKeyRow) scopes() access.Scopes {
+	if r.Scopes != nil {
+		return access.StoredScopes(*r.Scopes)
 	}
-	return result.Error
+	scopes := access.Scopes{access.BookingsRead}
+	if !r.ReadOnly {
+		scopes = append(scopes, access.BookingsWrite, access.RefundsWrite)
+	}
+	if r.Operator {
+		scopes = append(scopes, access.ReconciliationRead)
+	}
+	if r.Operator && !r.ReadOnly {
+		scopes = append(scopes, access.ReconciliationWrite)
+	}
+	return scopes
+}
+
+// State is what a key is good for at a time: active, expired or revoked.
+func (k APIKey) State(now time.Time) string {
+	switch {
+	case k.RevokedAt != nil:
+		return "revoked"
+	case k.ExpiresAt != nil && !k.ExpiresAt.After(now):
+		return "expired"
+	}
+	return "active"
+}
+
+// NewAPIKey is a key to be made.
+type NewAPIKey struct {
+	ClientID uint64
+	Scopes   access.Scopes
+	// ExpiresAt is nil for a key without an end.
+	ExpiresAt *time.Time
+	// Token is one that is known already, for development; empty to draw one.
+	Token string
+}
+
+const (
+	// tokenPrefix lets people and secret scanners recognise a token.
+	tokenPrefix = "fbk_"
+	// shownToken is how much of a token is kept to be shown: four of its 43 random letters.
+	shownToken = len(tokenPrefix) + 4
+)
+
+// ClientDisabled says that a client takes no new keys: it is disabled, or was merged into another.
+type ClientDisabled struct{ ClientID string }
+
+func (e *ClientDisabled) Error() string {
+	return fmt.Sprintf("client %s is disabled or was merged into another: it takes no new keys", e.ClientID)
+}
+
+// CreateAPIKey makes a key and returns its token: the only time that it can be read. A token that is given and known already
+// makes nothing. Errors: ErrNotFound for the client, *ClientDisabled.
+func (s *Store) CreateAPIKey(ctx context.Context, in NewAPIKey, by access.Actor) (key APIKey, token string, err error) {
+	if token = in.Token; token == "" {
+		token = newToken()
+	}
+	now := time.Now().UTC()
+	var made apiKeyRow
+	var client clientRow
+	err = s.inTransaction(ctx, func(tx *gorm.DB) error {
+		var err error
+		if client, err = lockClient(tx, in.ClientID); err != nil {
+			return err
+		}
+		if client.DisabledAt != nil || client.MergedInto != nil {
+			return &ClientDisabled{client.ClientID}
+		}
+		made, err = insertAPIKey(tx, client, in, token, by, now)
+		return err
+	})
+	if duplicateKey(err) && in.Token != "" {
+		return APIKey{}, token, nil
+	}
+	return made.domain(client), token, err
+}
+
+func insertAPIKey(tx *gorm.DB, client clientRow, in NewAPIKey, token string, by access.Actor, now time.Time) (apiKeyRow, error) {
+	hash, keyID, scopes := sha256.Sum256([]byte(token)), access.NewKeyID(), in.Scopes.String()
+	row := apiKeyRow{
+		ClientID: &client.ID, KeyID: &keyID, TokenPrefix: token[:min(len(token), shownToken)], Scopes: &scopes, Name: short(client.Name, 100),
+		TokenSha256: hash[:], CreatedBy: short(by.Name, 200), ExpiresAt: in.ExpiresAt, CreatedAt: now,
+		ReadOnly: !in.Scopes.Has(access.BookingsWrite) || !in.Scopes.Has(access.RefundsWrite),
+		Operator: in.Scopes.Has(access.ReconciliationRead),
+	}
+	if err := tx.Create(&row).Error; err != nil {
+		return row, err
+	}
+	return row, audit(tx, now, AuditEntry{
+		Actor: by, Action: ActionKeyCreate, Subject: keyID, Detail: fmt.Sprintf("client %s, scopes %s, %s", client.ClientID, scopes, untilText(in.ExpiresAt)),
+	})
+}
+
+func untilText(at *time.Time) string {
+	if at == nil {
+		return "no end"
+	}
+	return "until " + at.UTC().Format(time.RFC3339)
 }
 
 func newToken() string {
@@ -44,29 +156,141 @@ func newToken() string {
 	return tokenPrefix + base64.RawURLEncoding.EncodeToString(random[:])
 }
 
-// CreateAPIKeyWithToken makes a caller with a token that is known already, for development. Harmless when repeated.
-func (s *Store) CreateAPIKeyWithToken(ctx context.Context, key APIKey, token string) error {
-	err := s.insertAPIKey(ctx, key, token)
-	if duplicateKey(err) {
-		return nil
+func (r apiKeyRow) domain(client clientRow) APIKey {
+	return APIKey{
+		ID: r.ID, KeyID: orEmpty(r.KeyID), ClientID: client.ClientID, ClientName: client.Name, Prefix: r.TokenPrefix, Scopes: r.scopes(),
+		CreatedBy: r.CreatedBy, CreatedAt: r.CreatedAt, ExpiresAt: r.ExpiresAt, LastUsedAt: r.LastUsedAt, RevokedAt: r.RevokedAt,
 	}
-	return err
 }
 
-func (s *Store) insertAPIKey(ctx context.Context, key APIKey, token string) error {
-	hash := sha256.Sum256([]byte(token))
-	return s.db.WithContext(ctx).Create(&apiKeyRow{
-		Name: key.Name, TokenSha256: hash[:], ReadOnly: key.ReadOnly, Operator: key.Operator, CreatedAt: time.Now().UTC(),
-	}).Error
+// APIKeyFilter narrows a list of keys; what is zero does not.
+type APIKeyFilter struct {
+	ClientID uint64
+	KeyID    string // ak_...
+	After    uint64 // keys with a higher row id
+	Limit    int
 }
 
-// Authenticate finds the caller whose token it is, or ErrNotFound, also for a revoked one. The token has 256 random bits,
-// so a plain SHA-256 is enough, and the index lookup on the hash tells an attacker nothing about the token.
-func (s *Store) Authenticate(ctx context.Context, token string) (APIKey, error) {
-	hash := sha256.Sum256([]byte(token))
+// APIKeys lists keys, the oldest first; revoked and expired ones as well.
+func (s *Store) APIKeys(ctx context.Context, f APIKeyFilter) ([]APIKey, error) {
+	query := s.db.WithContext(ctx).Table("api_keys k").Select("k.*, c.client_id AS c_client_id, c.name AS c_name").
+		Joins("LEFT JOIN api_clients c ON c.id = k.client_id").Where("k.id > ?", f.After).Order("k.id").Limit(f.Limit)
+	if f.ClientID != 0 {
+		query = query.Where("k.client_id = ?", f.ClientID)
+	}
+	if f.KeyID != "" {
+		query = query.Where("k.key_id = ?", f.KeyID)
+	}
+	var rows []struct {
+		Key    apiKeyRow `gorm:"embedded"`
+		Client clientRow `gorm:"embedded;embeddedPrefix:c_"`
+	}
+	err := query.Find(&rows).Error
+	keys := make([]APIKey, 0, len(rows))
+	for _, row := range rows {
+		keys = append(keys, row.Key.domain(row.Client))
+	}
+	return keys, err
+}
+
+// APIKey reads one key by its id (ak_...), or ErrNotFound.
+func (s *Store) APIKey(ctx context.Context, keyID string) (APIKey, error) {
+	keys, err := s.APIKeys(ctx, APIKeyFilter{KeyID: keyID, Limit: 1})
+	if err == nil && len(keys) == 0 {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return APIKey{}, err
+	}
+	return keys[0], nil
+}
+
+// KeyEnded says that a key was revoked or has expired: it is not rotated.
+type KeyEnded struct{ KeyID string }
+
+func (e *KeyEnded) Error() string {
+	return fmt.Sprintf("key %s was revoked or has expired: create a new key", e.KeyID)
+}
+
+// Rotation is a key that replaces another, which stays valid for Overlap.
+type Rotation struct {
+	KeyID   string // ak_..., the old one
+	Overlap time.Duration
+	// ExpiresAt of the new key; nil for as long a life as the old one was made for.
+	ExpiresAt *time.Time
+	By        access.Actor
+}
+
+// RotateAPIKey makes a key of the same client and scopes and ends the old one after the overlap, in one transaction. It
+// returns the new key with its token. Errors: ErrNotFound, *KeyEnded, *ClientDisabled.
+func (s *Store) RotateAPIKey(ctx context.Context, in Rotation, now time.Time) (key APIKey, token string, err error) {
+	token = newToken()
+	var made apiKeyRow
+	var client clientRow
+	err = s.inTransaction(ctx, func(tx *gorm.DB) error {
+		old, err := lockAPIKey(tx, in.KeyID)
+		if err != nil {
+			return err
+		}
+		if old.RevokedAt != nil || old.ExpiresAt != nil && !old.ExpiresAt.After(now) {
+			return &KeyEnded{in.KeyID}
+		}
+		if client, err = lockClient(tx, *old.ClientID); err != nil {
+			return err
+		}
+		if client.DisabledAt != nil {
+			return &ClientDisabled{client.ClientID}
+		}
+		made, err = insertAPIKey(tx, client, NewAPIKey{ClientID: client.ID, Scopes: old.scopes(), ExpiresAt: nextEnd(old, in, now)}, token, in.By, now)
+		if err != nil {
+			return err
+		}
+		return endAfterOverlap(tx, old, made, in, now)
+	})
+	return made.domain(client), token, err
+}
+
+// nextEnd gives the new key the life of the old one, unless another was asked for.
+func nextEnd(old apiKeyRow, in Rotation, now time.Time) *time.Time {
+	if in.ExpiresAt != nil || old.ExpiresAt == nil {
+		return in.ExpiresAt
+	}
+	end := now.Add(old.ExpiresAt.Sub(old.CreatedAt))
+	return &end
+}
+
+// endAfterOverlap never lets a key live longer than it would have.
+func endAfterOverlap(tx *gorm.DB, old, made apiKeyRow, in Rotation, now time.Time) error {
+	end := now.Add(in.Overlap)
+	if old.ExpiresAt != nil && old.ExpiresAt.Before(end) {
+		end = *old.ExpiresAt
+	}
+	if err := tx.Model(&apiKeyRow{}).Where("id = ?", old.ID).Updates(map[string]any{"expires_at": end}).Error; err != nil {
+		return err
+	}
+	return audit(tx, now, AuditEntry{
+		Actor: in.By, Action: ActionKeyRotate, Subject: in.KeyID, Detail: fmt.Sprintf("replaced by %s, valid %s", orEmpty(made.KeyID), untilText(&end)),
+	})
+}
+
+// RevokeAPIKey ends a key from the next request on. One that was revoked before stays as it is. ErrNotFound when there is
+// none.
+func (s *Store) RevokeAPIKey(ctx context.Context, keyID string, by access.Actor) error {
+	now := time.Now().UTC()
+	return s.inTransaction(ctx, func(tx *gorm.DB) error {
+		row, err := lockAPIKey(tx, keyID)
+		if err != nil || row.RevokedAt != nil {
+			return err
+		}
+		if err := tx.Model(&apiKeyRow{}).Where("id = ?", row.ID).Updates(map[string]any{"revoked_at": now}).Error; err != nil {
+			return err
+		}
+		return audit(tx, now, AuditEntry{Actor: by, Action: ActionKeyRevoke, Subject: keyID})
+	})
+}
+
+func lockAPIKey(tx *gorm.DB, keyID string) (apiKeyRow, error) {
 	var row apiKeyRow
-	if err := s.db.WithContext(ctx).Where("token_sha256 = ? AND revoked_at IS NULL", hash[:]).Take(&row).Error; err != nil {
-		return APIKey{}, notFound(err)
-	}
-	return APIKey{ID: row.ID, Name: row.Name, ReadOnly: row.ReadOnly, Operator: row.Operator}, nil
+	err := tx.Clauses(forUpdate).Where("key_id = ?", keyID).Take(&row).Error
+	return row, notFound(err)
 }

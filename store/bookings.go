@@ -14,7 +14,6 @@ import (
 type Booking struct {
 	ID            uint64
 	Reference     booking.Reference
-	APIKeyID      uint64
 	Status        booking.Status
 	Customer      booking.Customer
 	Flight        booking.Flight
@@ -54,9 +53,9 @@ func (s *Store) Booking(ctx context.Context, reference booking.Reference) (Booki
 	return s.bookingWhere(ctx, "bookings.reference = ?", string(reference))
 }
 
-// BookingOf reads a caller's booking. Another caller's is ErrNotFound, as if it did not exist.
-func (s *Store) BookingOf(ctx context.Context, apiKeyID uint64, reference booking.Reference) (Booking, error) {
-	return s.bookingWhere(ctx, "bookings.reference = ? AND bookings.api_key_id = ?", string(reference), apiKeyID)
+// BookingOf reads an owner's booking. Another client's is ErrNotFound, as if it did not exist.
+func (s *Store) BookingOf(ctx context.Context, owner Owner, reference booking.Reference) (Booking, error) {
+	return s.bookingFrom(s.db.WithContext(ctx).Scopes(owner.owns("bookings")).Where("bookings.reference = ?", string(reference)))
 }
 
 func (s *Store) bookingByID(ctx context.Context, id uint64) (Booking, error) {
@@ -65,8 +64,12 @@ func (s *Store) bookingByID(ctx context.Context, id uint64) (Booking, error) {
 
 // bookingWhere reads a booking with its payment by one statement.
 func (s *Store) bookingWhere(ctx context.Context, where string, args ...any) (Booking, error) {
+	return s.bookingFrom(s.db.WithContext(ctx).Where(where, args...))
+}
+
+func (*Store) bookingFrom(query *gorm.DB) (Booking, error) {
 	var row bookingRow
-	if err := s.db.WithContext(ctx).Joins("Payment").Where(where, args...).Take(&row).Error; err != nil {
+	if err := query.Joins("Payment").Take(&row).Error; err != nil {
 		return Booking{}, notFound(err)
 	}
 	found, err := row.domain()

@@ -123,7 +123,7 @@ func TestReservationWhoseAnswerIsLost(t *testing.T) {
 	proxy.armed.Store(true)
 	now := time.Now().UTC()
 	ask := store.NewBooking{
-		APIKeyID: b.caller.ID, IdempotencyKey: "lost", Request: request(), HoldExpiresAt: now.Add(time.Hour), CorrelationID: "c-1", Now: now,
+		Caller: b.caller, IdempotencyKey: "lost", Request: request(), HoldExpiresAt: now.Add(time.Hour), CorrelationID: "c-1", Now: now,
 	}
 	first, err := lossy.ReserveBooking(t.Context(), ask)
 	require.EqualValues(t, 1, proxy.lost.Load())

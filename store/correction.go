@@ -8,6 +8,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"farebook/access"
 	"farebook/booking"
 	"farebook/ledger"
 	"farebook/reconciliation"
@@ -25,6 +26,7 @@ type Correction struct {
 	There   *booking.BalanceTransaction
 	Against ledger.Account
 	Note    string
+	By      access.Actor
 }
 
 // Item reads one item, or ErrNotFound.
@@ -59,16 +61,29 @@ func (s *Store) Correct(ctx context.Context, c Correction, now time.Time) error 
 		if err := postCorrection(tx, item, c, posted[item.BalanceTransactionID], bookingID, now); err != nil {
 			return err
 		}
-		return tx.Model(&row).Updates(map[string]any{
-			"state": ItemResolved, "note": short(c.Note, 500), "updated_at": now,
-		}).Error
+		err = tx.Model(&row).Updates(map[string]any{"state": ItemResolved, "note": short(c.Note, 500), "updated_at": now}).Error
+		if err != nil {
+			return err
+		}
+		return audit(tx, now, AuditEntry{
+			Actor: c.By, Action: ActionItemPost, Subject: itemSubject(c.ItemID), BookingID: bookingID,
+			Detail: fmt.Sprintf("%s against %s", item.BalanceTransactionID, c.Against),
+		})
 	})
 }
 
+func itemSubject(id uint64) string { return fmt.Sprintf("item/%d", id) }
+
 // ResolveItem records that a person has dealt with an item. It returns ErrNotFound, or *NotCorrectable for one that is
 // settled already.
-func (s *Store) ResolveItem(ctx context.Context, id uint64, note string) error {
-	if err := s.SettleItem(ctx, id, ItemResolved, note); !errors.Is(err, ErrNotFound) {
+func (s *Store) ResolveItem(ctx context.Context, id uint64, note string, by access.Actor) error {
+	err := s.inTransaction(ctx, func(tx *gorm.DB) error {
+		if err := settleItem(tx, id, ItemResolved, note); err != nil {
+			return err
+		}
+		return audit(tx, time.Now().UTC(), AuditEntry{Actor: by, Action: ActionItemResolve, Subject: itemSubject(id)})
+	})
+	if !errors.Is(err, ErrNotFound) {
 		return err
 	}
 	item, err := s.Item(ctx, id)

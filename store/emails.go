@@ -10,6 +10,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
+	"farebook/access"
 	"farebook/booking"
 )
 
@@ -147,7 +148,7 @@ func (s *Store) EmailsOf(ctx context.Context, bookingID uint64) ([]Email, error)
 
 // ResendEmail queues a copy of a mail, with a Message-ID of its own, and returns its id. A mail that is still queued is
 // not copied: its own id comes back.
-func (s *Store) ResendEmail(ctx context.Context, id uint64, now time.Time) (uint64, error) {
+func (s *Store) ResendEmail(ctx context.Context, id uint64, by access.Actor, now time.Time) (uint64, error) {
 	copied := id
 	err := s.inTransaction(ctx, func(tx *gorm.DB) error {
 		var row emailRow
@@ -166,9 +167,13 @@ func (s *Store) ResendEmail(ctx context.Context, id uint64, now time.Time) (uint
 		row.DedupeKey = fmt.Sprintf("resent/%d/%d", original, copies+1)
 		row.MessageID = fmt.Sprintf("<resent.%d.%d@%s>", original, copies+1, booking.MessageIDDomain)
 		row.Status, row.Attempts, row.LastError, row.SendingUntil, row.CreatedAt, row.SentAt = EmailQueued, 0, "", nil, now, nil
-		err := tx.Create(&row).Error
+		if err := tx.Create(&row).Error; err != nil {
+			return err
+		}
 		copied = row.ID
-		return err
+		return audit(tx, now, AuditEntry{
+			Actor: by, Action: ActionEmailResend, Subject: fmt.Sprintf("email/%d", id), BookingID: row.BookingID, Detail: fmt.Sprintf("%s as email/%d", row.Kind, copied),
+		})
 	})
 	return copied, err
 }

@@ -6,6 +6,8 @@ import (
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
+
+	"farebook/access"
 )
 
 // EventState is where the processing of an event is.
@@ -101,14 +103,20 @@ func (s *Store) MarkEventProcessed(ctx context.Context, id, note string) error {
 
 // RetryEvent makes an event due now, with its attempts counted anew. ErrNotFound when there is none. It comes back as it
 // was.
-func (s *Store) RetryEvent(ctx context.Context, id string, now time.Time) (Event, error) {
+func (s *Store) RetryEvent(ctx context.Context, id string, by access.Actor, now time.Time) (Event, error) {
 	known, err := s.Event(ctx, id)
 	if err != nil {
 		return Event{}, err
 	}
-	return known, s.db.WithContext(ctx).Model(&eventRow{}).Where("stripe_event_id = ?", id).Updates(map[string]any{
-		"processed": false, "processed_at": nil, "state": string(EventReceived), "attempts": 0, "last_error": "", "next_attempt_at": now,
-	}).Error
+	return known, s.inTransaction(ctx, func(tx *gorm.DB) error {
+		err := tx.Model(&eventRow{}).Where("stripe_event_id = ?", id).Updates(map[string]any{
+			"processed": false, "processed_at": nil, "state": string(EventReceived), "attempts": 0, "last_error": "", "next_attempt_at": now,
+		}).Error
+		if err != nil {
+			return err
+		}
+		return audit(tx, now, AuditEntry{Actor: by, Action: ActionEventRetry, Subject: id, Detail: "was " + string(known.State)})
+	})
 }
 
 // Event reads an event, or ErrNotFound.

@@ -9,10 +9,10 @@ import (
 	"gorm.io/gorm"
 )
 
-// IdempotencyKey is a caller's key with what it stands for. Keys are kept for ever: a caller's key means one request, and
-// the UNIQUE row (caller, key) decides, also among a hundred at once.
+// IdempotencyKey is a client's key with what it stands for. Keys are kept for ever: a client's key means one request, by
+// whichever of its API keys it is sent, and the UNIQUE row (client, key) decides, also among a hundred at once.
 type IdempotencyKey struct {
-	APIKeyID  uint64
+	Caller    Caller
 	Key       string
 	Operation string // "create-booking", "create-refund", ...
 	Hash      [32]byte
@@ -89,7 +89,7 @@ func (s *Store) faster(ctx context.Context, key IdempotencyKey, now time.Time, r
 
 func newIdempotencyRow(key IdempotencyKey, fresh made, now time.Time) *idempotencyRow {
 	row := &idempotencyRow{
-		APIKeyID: key.APIKeyID, IdempotencyKey: []byte(key.Key), RequestSha256: key.Hash[:], Operation: key.Operation,
+		ClientID: idOrNil(key.Caller.ClientID), APIKeyID: key.Caller.KeyID, IdempotencyKey: []byte(key.Key), RequestSha256: key.Hash[:], Operation: key.Operation,
 		Resource: fresh.resource, BookingID: fresh.bookingID, CreatedAt: now,
 	}
 	if key.Lease != "" {
@@ -99,14 +99,17 @@ func newIdempotencyRow(key IdempotencyKey, fresh made, now time.Time) *idempoten
 	return row
 }
 
-const whereKey = "api_key_id = ? AND idempotency_key = ?"
+// under narrows a query to a client's row of a key.
+func (s *Store) under(ctx context.Context, key IdempotencyKey) *gorm.DB {
+	return s.db.WithContext(ctx).Model(&idempotencyRow{}).Scopes(key.Caller.owns("idempotency_keys")).Where("idempotency_key = ?", []byte(key.Key))
+}
 
 // knownClaim reads what a key stands for: ErrNotFound, *IdempotencyConflict or the claim. A lease that has run out is
 // taken over.
 func (s *Store) knownClaim(ctx context.Context, key IdempotencyKey, now time.Time) (Claim, error) {
-	db := s.db.WithContext(ctx)
 	var row idempotencyRow
-	if err := db.Where(whereKey, key.APIKeyID, []byte(key.Key)).Take(&row).Error; err != nil {
+	// While two clients are merged, both may have used the key: the older row counts.
+	if err := s.under(ctx, key).Order("id").Limit(1).Take(&row).Error; err != nil {
 		return Claim{}, notFound(err)
 	}
 	if row.Operation != key.Operation || !bytes.Equal(row.RequestSha256, key.Hash[:]) {
@@ -123,17 +126,17 @@ func (s *Store) knownClaim(ctx context.Context, key IdempotencyKey, now time.Tim
 		claim.InProgress = true
 		return claim, nil
 	}
-	taken := db.Model(&idempotencyRow{}).
+	taken := s.db.WithContext(ctx).Model(&idempotencyRow{}).
 		Where("id = ? AND answer_body IS NULL AND (leased_until IS NULL OR leased_until <= ?)", row.ID, now).
 		Updates(map[string]any{"lease": key.Lease, "leased_until": now.Add(LeaseTime)})
 	claim.InProgress = taken.RowsAffected == 0 // somebody was faster
 	return claim, taken.Error
 }
 
-// ClaimOperation claims a key for work that writes no row of its own when it begins: on a resource that exists, or under the id
-// that is to be made.
-func (s *Store) ClaimOperation(ctx context.Context, key IdempotencyKey, resource string, now time.Time) (Claim, error) {
-	return s.claim(ctx, key, now, func(*gorm.DB) (made, error) { return made{resource: resource}, nil })
+// ClaimOperation claims a key for work that writes no row when it begins: on a resource that exists, or under the id that is
+// to be made. With the key it writes who asks.
+func (s *Store) ClaimOperation(ctx context.Context, key IdempotencyKey, resource string, asked AuditEntry, now time.Time) (Claim, error) {
+	return s.claim(ctx, key, now, func(tx *gorm.DB) (made, error) { return made{resource: resource}, audit(tx, now, asked) })
 }
 
 // KnownClaim reads what a key stands for and claims nothing: ErrNotFound, *IdempotencyConflict or the claim.
@@ -144,27 +147,24 @@ func (s *Store) KnownClaim(ctx context.Context, key IdempotencyKey) (Claim, erro
 
 // RenewLease says that the request is still at work.
 func (s *Store) RenewLease(ctx context.Context, key IdempotencyKey, now time.Time) error {
-	return s.db.WithContext(ctx).Model(&idempotencyRow{}).Where(whereKey+" AND lease = ?", key.APIKeyID, []byte(key.Key), key.Lease).
-		Updates(map[string]any{"leased_until": now.Add(LeaseTime)}).Error
+	return s.under(ctx, key).Where("lease = ?", key.Lease).Updates(map[string]any{"leased_until": now.Add(LeaseTime)}).Error
 }
 
 // ReleaseLease lets the next request with the key go on at once: this one ends without an answer to keep.
 func (s *Store) ReleaseLease(ctx context.Context, key IdempotencyKey) error {
-	return s.db.WithContext(ctx).Model(&idempotencyRow{}).Where(whereKey+" AND lease = ?", key.APIKeyID, []byte(key.Key), key.Lease).
-		Updates(map[string]any{"leased_until": nil}).Error
+	return s.under(ctx, key).Where("lease = ?", key.Lease).Updates(map[string]any{"leased_until": nil}).Error
 }
 
 // StoreAnswer keeps the first answer to a key and returns the one that is kept, so that everybody who asked at once gets
 // the same. body must not have a client secret.
-func (s *Store) StoreAnswer(ctx context.Context, apiKeyID uint64, key string, status int, body []byte) (int, []byte, error) {
-	db := s.db.WithContext(ctx)
-	kept := db.Model(&idempotencyRow{}).Where(whereKey+" AND answer_body IS NULL", apiKeyID, []byte(key)).
+func (s *Store) StoreAnswer(ctx context.Context, key IdempotencyKey, status int, body []byte) (int, []byte, error) {
+	kept := s.under(ctx, key).Where("answer_body IS NULL").
 		Updates(map[string]any{"answer_status": status, "answer_body": string(body)})
 	if kept.Error != nil || kept.RowsAffected == 1 {
 		return status, body, kept.Error
 	}
 	var row idempotencyRow
-	if err := db.Where(whereKey, apiKeyID, []byte(key)).Take(&row).Error; err != nil {
+	if err := s.under(ctx, key).Order("id").Limit(1).Take(&row).Error; err != nil {
 		return 0, nil, notFound(err)
 	}
 	return *row.AnswerStatus, []byte(*row.AnswerBody), nil

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"farebook/internal/testdb"
 	"farebook/store"
 )
 
@@ -47,7 +48,7 @@ func TestInboxStates(t *testing.T) {
 		require.NoError(t, b.Store.BeginEvent(ctx, "evt_1", now))
 	}
 	require.Zero(t, due(now.Add(2*time.Hour)), "then it waits for a person")
-	_, err = b.Store.RetryEvent(ctx, "evt_1", now)
+	_, err = b.Store.RetryEvent(ctx, "evt_1", testdb.Tester, now)
 	require.NoError(t, err)
 	require.Equal(t, 1, due(now))
 	require.NoError(t, b.Store.MarkEventProcessed(ctx, "evt_1", "by hand"))
@@ -56,7 +57,7 @@ func TestInboxStates(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, store.EventProcessed, done.State)
 	require.True(t, done.Processed)
-	_, err = b.Store.RetryEvent(ctx, "evt_none", now)
+	_, err = b.Store.RetryEvent(ctx, "evt_none", testdb.Tester, now)
 	require.ErrorIs(t, err, store.ErrNotFound)
 
 	listed, err := b.Store.Events(ctx, store.EventFilter{Limit: 1})
@@ -75,8 +76,9 @@ func TestLeases(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
 	now := time.Now().UTC()
+	asked := store.AuditEntry{Actor: testdb.Tester, Action: store.ActionBookingCancel, Subject: "FB-1"}
 	claim := func(lease string, at time.Time) store.Claim {
-		found, err := b.Store.ClaimOperation(t.Context(), store.IdempotencyKey{APIKeyID: b.caller.ID, Key: "k", Operation: "cancel-booking", Lease: lease}, "FB-1", at)
+		found, err := b.Store.ClaimOperation(t.Context(), store.IdempotencyKey{Caller: b.caller, Key: "k", Operation: "cancel-booking", Lease: lease}, "FB-1", asked, at)
 		require.NoError(t, err)
 		return found
 	}
@@ -93,23 +95,24 @@ func TestLeases(t *testing.T) {
 		}
 	}
 	require.Equal(t, 1, count)
+	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM audit_log WHERE subject = 'FB-1'"), "one request is one line")
 
 	dead := now.Add(store.LeaseTime + time.Second)
 	require.False(t, claim("heir", dead).InProgress)
 	require.True(t, claim("another", dead).InProgress)
-	key := store.IdempotencyKey{APIKeyID: b.caller.ID, Key: "k", Operation: "cancel-booking", Lease: "heir"}
+	key := store.IdempotencyKey{Caller: b.caller, Key: "k", Operation: "cancel-booking", Lease: "heir"}
 	require.NoError(t, b.Store.RenewLease(t.Context(), key, dead.Add(time.Minute)))
 	require.True(t, claim("another", dead.Add(time.Minute)).InProgress)
 	require.NoError(t, b.Store.ReleaseLease(t.Context(), key))
 	require.False(t, claim("another", dead).InProgress, "let go")
 
-	_, _, err := b.Store.StoreAnswer(t.Context(), b.caller.ID, "k", 200, []byte(`{}`))
+	_, _, err := b.Store.StoreAnswer(t.Context(), store.IdempotencyKey{Caller: b.caller, Key: "k"}, 200, []byte(`{}`))
 	require.NoError(t, err)
 	answered := claim("late", dead)
 	require.False(t, answered.InProgress)
 	require.JSONEq(t, `{}`, string(answered.Answer))
 	var conflict *store.IdempotencyConflict
-	_, err = b.Store.ClaimOperation(t.Context(), store.IdempotencyKey{APIKeyID: b.caller.ID, Key: "k", Operation: "capture-booking"}, "FB-1", now)
+	_, err = b.Store.ClaimOperation(t.Context(), store.IdempotencyKey{Caller: b.caller, Key: "k", Operation: "capture-booking"}, "FB-1", asked, now)
 	require.ErrorAs(t, err, &conflict, "a key stands for one operation")
 }
 
@@ -119,19 +122,19 @@ func TestResending(t *testing.T) {
 	b.paidBooking()
 	now := time.Now().UTC()
 	first := uint64(b.Count(t, "SELECT id FROM emails")) //nolint:gosec // an id
-	same, err := b.Store.ResendEmail(t.Context(), first, now)
+	same, err := b.Store.ResendEmail(t.Context(), first, testdb.Tester, now)
 	require.NoError(t, err)
 	require.Equal(t, first, same, "it is still queued")
 	require.NoError(t, b.Store.MarkEmailSent(t.Context(), first, now))
 	seen := map[uint64]bool{first: true}
 	for range 2 {
-		copied, err := b.Store.ResendEmail(t.Context(), first, now)
+		copied, err := b.Store.ResendEmail(t.Context(), first, testdb.Tester, now)
 		require.NoError(t, err)
 		require.False(t, seen[copied])
 		seen[copied] = true
 	}
 	require.Equal(t, 3, b.Count(t, "SELECT COUNT(DISTINCT message_id) FROM emails"))
-	_, err = b.Store.ResendEmail(t.Context(), 999999, now)
+	_, err = b.Store.ResendEmail(t.Context(), 999999, testdb.Tester, now)
 	require.ErrorIs(t, err, store.ErrNotFound)
 	b.requirePromises()
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"farebook/booking"
+	"farebook/internal/testdb"
 	"farebook/ledger"
 	"farebook/store"
 )
@@ -147,7 +148,9 @@ func TestItemIsDecidedOnce(t *testing.T) {
 	correcting := begin(func() error { return b.Store.Correct(t.Context(), correction, time.Now().UTC()) })
 	b.awaitWaiting(1)
 	resolved := make(chan error, 1)
-	go func() { resolved <- b.Store.ResolveItem(t.Context(), correction.ItemID, "nothing to do") }()
+	go func() {
+		resolved <- b.Store.ResolveItem(t.Context(), correction.ItemID, "nothing to do", testdb.Tester)
+	}()
 	require.Eventually(t, func() bool { return len(resolved) == 1 || b.waiting() == 2 }, time.Minute, 300*time.Millisecond)
 	release()
 	require.NoError(t, correcting())

@@ -24,7 +24,7 @@ func (b books) paidBooking() booking.Reference {
 
 func (b books) askRefund(reference booking.Reference, key string, amount int64) (store.Refund, error) {
 	refund, _, err := b.Store.ReserveRefund(b.t.Context(), store.NewRefund{
-		Key:       store.IdempotencyKey{APIKeyID: b.caller.ID, Key: key, Operation: store.OperationCreateRefund, Hash: [32]byte{byte(amount)}},
+		Key:       store.IdempotencyKey{Caller: b.caller, Key: key, Operation: store.OperationCreateRefund, Hash: [32]byte{byte(amount)}},
 		Reference: reference, Request: booking.RefundRequest{Amount: amount, Reason: booking.ReasonRequestedByCustomer},
 		CorrelationID: "c-1", Now: time.Now().UTC(),
 	})

@@ -59,10 +59,10 @@ func TestNoPersonalDataInLogsAndErrors(t *testing.T) {
 		"address too long": func(n *store.NewBooking) {
 			n.Request.Customer.Email = canary + strings.Repeat("a", 300) + "@example.com"
 		},
-		"no such caller": func(n *store.NewBooking) { n.APIKeyID = 999 },
+		"no such caller": func(n *store.NewBooking) { n.Caller.KeyID = 999 },
 	} {
 		ask := store.NewBooking{
-			APIKeyID: b.caller.ID, IdempotencyKey: canary + name, Request: request(),
+			Caller: b.caller, IdempotencyKey: canary + name, Request: request(),
 			HoldExpiresAt: time.Now().UTC(), CorrelationID: "c-1", Now: time.Now().UTC(),
 		}
 		ask.Request.Customer.Email = canary + "@example.com"

@@ -8,6 +8,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"farebook/access"
 	"farebook/booking"
 )
 
@@ -43,17 +44,17 @@ func (r refundRow) domain(reference booking.Reference) Refund {
 
 // Refund reads a refund, or ErrNotFound.
 func (s *Store) Refund(ctx context.Context, id booking.RefundID) (Refund, error) {
-	return s.refundWhere(ctx, "r.refund_id = ?", string(id))
+	return s.refundFrom(s.db.WithContext(ctx).Where("r.refund_id = ?", string(id)))
 }
 
-// RefundOf reads a refund of a caller's booking. Another caller's is ErrNotFound.
-func (s *Store) RefundOf(ctx context.Context, apiKeyID uint64, id booking.RefundID) (Refund, error) {
-	return s.refundWhere(ctx, "r.refund_id = ? AND b.api_key_id = ?", string(id), apiKeyID)
+// RefundOf reads a refund of an owner's booking. Another client's is ErrNotFound.
+func (s *Store) RefundOf(ctx context.Context, owner Owner, id booking.RefundID) (Refund, error) {
+	return s.refundFrom(s.db.WithContext(ctx).Where("r.refund_id = ?", string(id)).Scopes(owner.owns("b")))
 }
 
 // RefundByStripeID reads the refund that Stripe calls re_..., or ErrNotFound.
 func (s *Store) RefundByStripeID(ctx context.Context, id string) (Refund, error) {
-	return s.refundWhere(ctx, "r.stripe_refund_id = ?", id)
+	return s.refundFrom(s.db.WithContext(ctx).Where("r.stripe_refund_id = ?", id))
 }
 
 // KnownRefunds are a booking's refunds that have not failed, in minor units.
@@ -72,13 +73,12 @@ func (s *Store) KnownRefunds(ctx context.Context, bookingID uint64) (known Known
 	return known, err
 }
 
-func (s *Store) refundWhere(ctx context.Context, where string, args ...any) (Refund, error) {
+func (*Store) refundFrom(query *gorm.DB) (Refund, error) {
 	var row struct {
 		Refund    refundRow `gorm:"embedded"`
 		Reference string
 	}
-	err := s.db.WithContext(ctx).Table("refunds r").Select("r.*, b.reference").Joins("JOIN bookings b ON b.id = r.booking_id").
-		Where(where, args...).Take(&row).Error
+	err := query.Table("refunds r").Select("r.*, b.reference").Joins("JOIN bookings b ON b.id = r.booking_id").Take(&row).Error
 	if err != nil {
 		return Refund{}, notFound(err)
 	}
@@ -118,7 +118,8 @@ type NewRefund struct {
 	Key           IdempotencyKey
 	Reference     booking.Reference
 	Request       booking.RefundRequest
-	CorrelationID string
+	CorrelationID string // the booking's
+	By            access.Actor
 	Now           time.Time
 }
 
@@ -138,7 +139,14 @@ func (s *Store) ReserveRefund(ctx context.Context, in NewRefund) (Refund, Claim,
 			Origin: string(booking.RefundFromAPI), Amount: in.Request.Amount, Reason: string(in.Request.Reason), Note: in.Request.Note,
 			CorrelationID: in.CorrelationID,
 		})
-		return made{resource: row.RefundID, bookingID: &r.booking.ID}, err
+		if err != nil {
+			return made{}, err
+		}
+		amount := booking.Money{Value: row.Amount, Currency: booking.Currency(row.Currency)}
+		return made{resource: row.RefundID, bookingID: &r.booking.ID}, audit(tx, in.Now, AuditEntry{
+			Actor: in.By, Action: ActionRefundCreate, Subject: row.RefundID, BookingID: &r.booking.ID,
+			Detail: amount.Format(booking.LocaleEN) + " of " + r.booking.Reference + ", " + row.Reason,
+		})
 	})
 	if err != nil || claim.Answer != nil || claim.InProgress {
 		return Refund{}, claim, err

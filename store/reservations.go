@@ -15,7 +15,7 @@ const OperationCreateBooking = "create-booking"
 
 // NewBooking is what a caller asks for, under its idempotency key.
 type NewBooking struct {
-	APIKeyID       uint64
+	Caller         Caller
 	IdempotencyKey string
 	RequestHash    [32]byte
 	Lease          string // see IdempotencyKey
@@ -27,7 +27,7 @@ type NewBooking struct {
 
 // Key is the booking's idempotency key.
 func (in NewBooking) Key() IdempotencyKey {
-	return IdempotencyKey{APIKeyID: in.APIKeyID, Key: in.IdempotencyKey, Operation: OperationCreateBooking, Hash: in.RequestHash, Lease: in.Lease}
+	return IdempotencyKey{Caller: in.Caller, Key: in.IdempotencyKey, Operation: OperationCreateBooking, Hash: in.RequestHash, Lease: in.Lease}
 }
 
 // Reservation is the booking behind an idempotency key.
@@ -50,8 +50,8 @@ func (s *Store) ReserveBooking(ctx context.Context, in NewBooking) (Reservation,
 	return Reservation{Booking: fresh, Claim: claim}, err
 }
 
-// KnownReservation reads what a key stands for and writes nothing: ErrNotFound, *IdempotencyConflict or the booking. Of in
-// it takes caller, key and hash.
+// KnownReservation reads what a key stands for and writes nothing: ErrNotFound, *IdempotencyConflict or the booking. Only
+// the caller, key and hash of in are used.
 func (s *Store) KnownReservation(ctx context.Context, in NewBooking) (Reservation, error) {
 	claim, err := s.KnownClaim(ctx, in.Key())
 	return s.reservation(ctx, claim, err)
@@ -80,7 +80,8 @@ func insertBooking(tx *gorm.DB, in NewBooking) (bookingRow, error) {
 	}
 	row := bookingRow{
 		Reference:      string(booking.NewReference()),
-		APIKeyID:       in.APIKeyID,
+		ClientID:       idOrNil(in.Caller.ClientID),
+		APIKeyID:       in.Caller.KeyID,
 		Status:         string(booking.StatusPendingPayment),
 		CustomerName:   in.Request.Customer.Name,
 		CustomerEmail:  in.Request.Customer.Email,

@@ -12,7 +12,7 @@ import (
 func TestKnownReservationWritesNothing(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
-	in := store.NewBooking{APIKeyID: b.caller.ID, IdempotencyKey: "key", RequestHash: [32]byte{1}}
+	in := store.NewBooking{Caller: b.caller, IdempotencyKey: "key", RequestHash: [32]byte{1}}
 	_, err := b.Store.KnownReservation(t.Context(), in)
 	require.ErrorIs(t, err, store.ErrNotFound)
 	require.Zero(t, b.Count(t, "SELECT COUNT(*) FROM idempotency_keys"))

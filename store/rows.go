@@ -13,7 +13,8 @@ import (
 type bookingRow struct {
 	ID             uint64
 	Reference      string
-	APIKeyID       uint64 `gorm:"column:api_key_id"`
+	ClientID       *uint64
+	APIKeyID       uint64 `gorm:"column:api_key_id"` // the key that made it
 	Status         string
 	CustomerName   string
 	CustomerEmail  string
@@ -122,7 +123,8 @@ func (payoutRow) TableName() string { return "payouts" }
 
 type idempotencyRow struct {
 	ID             uint64
-	APIKeyID       uint64 `gorm:"column:api_key_id"`
+	ClientID       *uint64
+	APIKeyID       uint64 `gorm:"column:api_key_id"` // the key that it was first used with
 	IdempotencyKey []byte
 	RequestSha256  []byte
 	Operation      string
@@ -205,18 +207,6 @@ type emailRow struct {
 
 func (emailRow) TableName() string { return "emails" }
 
-type apiKeyRow struct {
-	ID          uint64
-	Name        string
-	TokenSha256 []byte
-	ReadOnly    bool
-	Operator    bool
-	RevokedAt   *time.Time
-	CreatedAt   time.Time
-}
-
-func (apiKeyRow) TableName() string { return "api_keys" }
-
 func (r bookingRow) domain() (Booking, error) {
 	var flight booking.Flight
 	if err := json.Unmarshal([]byte(r.FlightJSON), &flight); err != nil {
@@ -225,7 +215,6 @@ func (r bookingRow) domain() (Booking, error) {
 	return Booking{
 		ID:            r.ID,
 		Reference:     booking.Reference(r.Reference),
-		APIKeyID:      r.APIKeyID,
 		Status:        booking.Status(r.Status),
 		Customer:      booking.Customer{Name: r.CustomerName, Email: r.CustomerEmail, Locale: booking.Locale(r.CustomerLocale)},
 		Flight:        flight,

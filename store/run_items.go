@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"farebook/booking"
@@ -177,7 +178,11 @@ func (s *Store) FindingsByFingerprint(ctx context.Context, runID uint64, after s
 
 // SettleItem writes what became of an item that nothing was done about yet.
 func (s *Store) SettleItem(ctx context.Context, id uint64, state, note string) error {
-	result := s.db.WithContext(ctx).Model(&itemRow{}).Where("id = ? AND state IN ?", id, []string{ItemFound, ItemFailed}).
+	return settleItem(s.db.WithContext(ctx), id, state, note)
+}
+
+func settleItem(tx *gorm.DB, id uint64, state, note string) error {
+	result := tx.Model(&itemRow{}).Where("id = ? AND state IN ?", id, []string{ItemFound, ItemFailed}).
 		Updates(map[string]any{"state": state, "note": short(note, 500), "updated_at": time.Now().UTC()})
 	if result.Error == nil && result.RowsAffected == 0 {
 		return ErrNotFound

@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"farebook/booking"
+	"farebook/internal/testdb"
 	"farebook/store"
 )
 
@@ -20,11 +21,11 @@ func TestResolvedIsTheSameDifferenceOnly(t *testing.T) {
 	}
 	clearing := booking.Finding{Class: booking.AmountMismatch, Object: "clearing", StripeID: "balance-USD", Here: 1000, AtStripe: 1500, Currency: "USD"}
 	for _, item := range b.runThatFound("recon_1", state, clearing) {
-		require.NoError(t, b.Store.ResolveItem(t.Context(), item.ID, "known"))
+		require.NoError(t, b.Store.ResolveItem(t.Context(), item.ID, "known", testdb.Tester))
 		var settled *store.NotCorrectable
-		require.ErrorAs(t, b.Store.ResolveItem(t.Context(), item.ID, "again"), &settled)
+		require.ErrorAs(t, b.Store.ResolveItem(t.Context(), item.ID, "again", testdb.Tester), &settled)
 	}
-	require.ErrorIs(t, b.Store.ResolveItem(t.Context(), 999, "nothing"), store.ErrNotFound)
+	require.ErrorIs(t, b.Store.ResolveItem(t.Context(), 999, "nothing", testdb.Tester), store.ErrNotFound)
 
 	clearing.Here, clearing.AtStripe = 7000, 7500
 	for _, item := range b.runThatFound("recon_2", state, clearing) {

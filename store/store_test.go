@@ -31,22 +31,18 @@ func request() booking.Request {
 type books struct {
 	*testdb.DB
 	t      *testing.T
-	caller store.APIKey
+	caller store.Caller
 }
 
 func newBooks(t *testing.T) books {
 	db := testdb.New(t)
-	token, err := db.Store.CreateAPIKey(t.Context(), store.APIKey{Name: "test"})
-	require.NoError(t, err)
-	caller, err := db.Store.Authenticate(t.Context(), token)
-	require.NoError(t, err)
-	return books{db, t, caller}
+	return books{db, t, db.Caller(t, db.NewKey(t, "test"))}
 }
 
 func (b books) reserve(key string, hash byte) (store.Reservation, error) {
 	now := time.Now().UTC().Truncate(time.Microsecond)
 	return b.Store.ReserveBooking(b.t.Context(), store.NewBooking{
-		APIKeyID: b.caller.ID, IdempotencyKey: key, RequestHash: [32]byte{hash}, Request: request(),
+		Caller: b.caller, IdempotencyKey: key, RequestHash: [32]byte{hash}, Request: request(),
 		HoldExpiresAt: now.Add(30 * time.Minute), CorrelationID: "c-1", Now: now,
 	})
 }
@@ -151,10 +147,8 @@ func TestKeysThatLookAlikeAreOthers(t *testing.T) {
 		require.False(t, seen[reservation.Booking.Reference], "%q is another's", key)
 		seen[reservation.Booking.Reference] = true
 	}
-	_, err := b.Store.CreateAPIKey(t.Context(), store.APIKey{Name: "other"})
-	require.NoError(t, err)
 	other := b
-	other.caller.ID++
+	other.caller = b.Caller(t, b.NewKey(t, "other"))
 	reservation, err := other.reserve("key-a", 9)
 	require.NoError(t, err)
 	require.False(t, seen[reservation.Booking.Reference])
@@ -166,7 +160,7 @@ func TestFirstAnswerIsKept(t *testing.T) {
 	_, err := b.reserve("key", 1)
 	require.NoError(t, err)
 	for _, body := range []string{`{"n":1}`, `{"n":2}`} {
-		status, kept, err := b.Store.StoreAnswer(t.Context(), b.caller.ID, "key", 201, []byte(body))
+		status, kept, err := b.Store.StoreAnswer(t.Context(), store.IdempotencyKey{Caller: b.caller, Key: "key"}, 201, []byte(body))
 		require.NoError(t, err)
 		require.Equal(t, 201, status)
 		require.JSONEq(t, `{"n":1}`, string(kept))
@@ -380,11 +374,10 @@ func TestEventsOnce(t *testing.T) {
 func TestTokensAreKeptAsHashes(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
-	token, err := b.Store.CreateAPIKey(t.Context(), store.APIKey{Name: "second"})
-	require.NoError(t, err)
+	token := b.NewKey(t, "second")
 	found, err := b.Store.Authenticate(t.Context(), token)
 	require.NoError(t, err)
-	require.Equal(t, "second", found.Name)
+	require.Equal(t, "second", found.ClientName)
 	_, err = b.Store.Authenticate(t.Context(), token+"x")
 	require.ErrorIs(t, err, store.ErrNotFound)
 	require.Equal(t, 0, b.Count(t, "SELECT COUNT(*) FROM api_keys WHERE token_sha256 LIKE CONCAT('%', ?, '%') OR name LIKE CONCAT('%', ?, '%')", token, token))

@@ -8,8 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"farebook/internal/testdb"
 	"farebook/internal/testkit"
-	"farebook/store"
 )
 
 func disputeStatus(s *testkit.Stack, id string) string {
@@ -178,9 +178,7 @@ func TestEvidence(t *testing.T) {
 	require.Len(t, bundle.Mails, 1, "what finance is told is no evidence")
 	require.GreaterOrEqual(t, len(bundle.Ledger), 8)
 	require.Equal(t, "booking taken", bundle.Timeline[0].What)
-	stranger, err := s.DB.Store.CreateAPIKey(t.Context(), store.APIKey{Name: "stranger"})
-	require.NoError(t, err)
-	s.API.Token = stranger
+	s.API.Token = s.DB.NewKey(t, "stranger", testdb.Shop...)
 	for _, path := range []string{"/evidence", "/cancellation-quote", "/ledger", ""} {
 		answer, err := s.API.Do(http.MethodGet, "/v1/bookings/"+booked.Reference+path, "", nil)
 		require.NoError(t, err)

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"farebook/internal/testdb"
 	"farebook/store"
 )
 
@@ -179,7 +180,7 @@ func (m *model) oldEvent(rt *rapid.T) {
 	id := rapid.SampledFrom(events).Draw(rt, "event").ID
 	ledger, mails := m.s.MarkLedger(), len(m.s.Mailbox.Messages())
 	if rapid.Bool().Draw(rt, "anew") {
-		_, err = m.s.DB.Store.RetryEvent(m.s.T.Context(), id, time.Now().UTC())
+		_, err = m.s.DB.Store.RetryEvent(m.s.T.Context(), id, testdb.Tester, time.Now().UTC())
 	} else {
 		_, err = m.s.Stripe.Deliver(id)
 	}

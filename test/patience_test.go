@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"farebook/internal/testdb"
 	"farebook/internal/testkit"
 	"farebook/store"
 	"farebook/workflows"
@@ -29,7 +30,7 @@ func TestMailIsGivenUp(t *testing.T) {
 	t.Parallel()
 	s, booked := calm(t)
 	s.RefuseMails(450, 10_000)
-	id, err := s.DB.Store.ResendEmail(t.Context(), uint64(s.DB.Count(t, "SELECT id FROM emails")), time.Now().UTC())
+	id, err := s.DB.Store.ResendEmail(t.Context(), uint64(s.DB.Count(t, "SELECT id FROM emails")), testdb.Tester, time.Now().UTC())
 	require.NoError(t, err)
 	days := s.Days()
 	days.ExecuteWorkflow(workflows.SendMail, workflows.SendMailInput{EmailID: id})

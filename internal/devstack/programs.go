@@ -15,6 +15,7 @@ import (
 	"go.temporal.io/api/enums/v1"
 	"golang.org/x/sync/errgroup"
 
+	"farebook/access"
 	"farebook/internal/config"
 )
 
@@ -45,7 +46,7 @@ func (s *Stack) build(ctx context.Context) error {
 	return nil
 }
 
-// prepare makes schema and user, Temporal's settings, and the key of the caller "development".
+// prepare makes schema and user, Temporal's settings, and the client "development" with a key that may do everything.
 func (s *Stack) prepare(ctx context.Context) (err error) {
 	if _, err := s.starter(ctx, []string{"DATABASE_ADMIN_DSN=" + s.MariaDB.AdminDSN()}, "migrate"); err != nil {
 		return err
@@ -53,7 +54,10 @@ func (s *Stack) prepare(ctx context.Context) (err error) {
 	if _, err := s.starter(ctx, nil, "setup"); err != nil {
 		return err
 	}
-	s.APIKey, err = s.starter(ctx, nil, "api-key", "create", "--name", "development", "--operator")
+	if _, err := s.starter(ctx, nil, "client", "create", "development"); err != nil {
+		return err
+	}
+	s.APIKey, err = s.starter(ctx, nil, "api-key", "create", "--client", "development", "--scope", access.All().String())
 	return err
 }
 

@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"encoding/hex"
+	"errors"
 	"log/slog"
 	"os"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"github.com/go-sql-driver/mysql"
 	"github.com/stretchr/testify/require"
 
+	"farebook/access"
 	"farebook/migrations"
 	"farebook/store"
 )
@@ -69,6 +71,40 @@ func (db *DB) drop(t testing.TB) {
 	}
 	require.NoError(t, admin.Close())
 	require.NoError(t, db.SQL.Close())
+}
+
+// Tester is who asks in tests.
+var Tester = access.Actor{Name: "tester@localhost", CorrelationID: "test-0001"}
+
+// Shop are the scopes of a client that sells; Reconciler are those beside them.
+var (
+	Shop       = access.Scopes{access.BookingsRead, access.BookingsWrite, access.RefundsWrite}
+	Reconciler = access.Scopes{access.BookingsRead, access.BookingsWrite, access.RefundsWrite, access.ReconciliationRead, access.ReconciliationWrite}
+)
+
+// NewKey makes a client of this name, or finds it, and a key of it with these scopes; those of Reconciler when none is named.
+// It returns the key's token.
+func (db *DB) NewKey(t testing.TB, client string, scopes ...access.Scope) string {
+	t.Helper()
+	owner, err := db.Store.Client(t.Context(), client)
+	if errors.Is(err, store.ErrNotFound) {
+		owner, err = db.Store.CreateClient(t.Context(), client, Tester)
+	}
+	require.NoError(t, err)
+	if len(scopes) == 0 {
+		scopes = Reconciler
+	}
+	_, token, err := db.Store.CreateAPIKey(t.Context(), store.NewAPIKey{ClientID: owner.ID, Scopes: scopes}, Tester)
+	require.NoError(t, err)
+	return token
+}
+
+// Caller is who asks with a token.
+func (db *DB) Caller(t testing.TB, token string) store.Caller {
+	t.Helper()
+	caller, err := db.Store.Authenticate(t.Context(), token)
+	require.NoError(t, err)
+	return caller
 }
 
 // Exec runs a statement as the administrator.

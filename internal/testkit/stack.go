@@ -23,7 +23,6 @@ import (
 	"farebook/internal/mailbox"
 	"farebook/internal/stripestand"
 	"farebook/internal/testdb"
-	"farebook/store"
 )
 
 const (
@@ -92,9 +91,7 @@ func New(t testing.TB, options Options) *Stack {
 	s.startStripe("http://"+address+"/webhooks/stripe", options.AnswerTime)
 	s.configure(address, options)
 	s.dialTemporal()
-	token, err := s.DB.Store.CreateAPIKey(t.Context(), store.APIKey{Name: "test", Operator: true})
-	require.NoError(t, err)
-	s.API = &APIClient{t: t, base: "http://" + address, Token: token}
+	s.API = &APIClient{t: t, base: "http://" + address, Token: s.DB.NewKey(t, "test")}
 	if options.Processes {
 		s.startProcesses(options)
 	} else {

@@ -9,22 +9,45 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"farebook/access"
+	"farebook/internal/correlation"
 	"farebook/store"
 )
 
 // securityScheme is the name of the API key in the OpenAPI document.
 const securityScheme = "apiKey"
 
-type callerKey struct{}
+type (
+	callerKey struct{}
+	actorKey  struct{}
+)
 
 // callerOf is who asks; authenticate has put it there.
-func callerOf(ctx context.Context) store.APIKey {
-	caller, _ := ctx.Value(callerKey{}).(store.APIKey)
+func callerOf(ctx context.Context) store.Caller {
+	caller, _ := ctx.Value(callerKey{}).(store.Caller)
 	return caller
 }
 
-// authenticate lets callers with a valid API key pass. A token that is missing and one that is wrong get the same 401,
-// as does one that was revoked. A key that may only read gets 403 for anything else.
+// actorOf is the caller as the audit log keeps it, under the request's own correlation id: what a booking's workflow goes by
+// later on in the request is the booking's.
+func actorOf(ctx context.Context) access.Actor {
+	actor, _ := ctx.Value(actorKey{}).(access.Actor)
+	return actor
+}
+
+// guard demands an API key that holds at least one of the scopes, and says so in the OpenAPI document. It comes before all
+// other middlewares of the operation.
+func (a *api) guard(spec huma.API, operation huma.Operation, anyOf ...access.Scope) huma.Operation {
+	names := access.Scopes(anyOf).Names()
+	operation.Security = []map[string][]string{{securityScheme: names}}
+	operation.Description = strings.TrimSpace(operation.Description + "\n\nNeeds the scope `" + strings.Join(names, "` or `") + "`.")
+	operation.Middlewares = append(huma.Middlewares{a.authenticate(spec), allow(spec, anyOf)}, operation.Middlewares...)
+	operation.Errors = append([]int{401, 403, 500, 503}, operation.Errors...)
+	return operation
+}
+
+// authenticate lets callers with a valid API key pass. A token that is missing, wrong, revoked or expired, and one whose
+// client is disabled, get the same 401.
 func (a *api) authenticate(spec huma.API) func(huma.Context, func(huma.Context)) {
 	return func(hctx huma.Context, next func(huma.Context)) {
 		ctx := hctx.Context()
@@ -36,37 +59,44 @@ func (a *api) authenticate(spec huma.API) func(huma.Context, func(huma.Context))
 				"Send a valid API key: Authorization: Bearer fbk_...", headerField("Authorization", "is missing or holds no valid API key")))
 		case err != nil:
 			refuse(spec, hctx, a.storeFailed(ctx, err))
-		case caller.ReadOnly && hctx.Method() != http.MethodGet:
-			refuse(spec, hctx, problem(ctx, http.StatusForbidden, "read-only-key",
-				"This API key may read and nothing else: use a key made without --read-only."))
 		default:
+			hctx = huma.WithValue(hctx, actorKey{}, caller.Actor(correlation.From(ctx)))
 			next(huma.WithValue(hctx, callerKey{}, caller))
 		}
 	}
 }
 
-// operatorsOnly refuses callers who see their own bookings alone. It stands behind authenticate.
-func operatorsOnly(spec huma.API) func(huma.Context, func(huma.Context)) {
+// allow refuses a caller whose key holds none of the scopes. It stands behind authenticate.
+func allow(spec huma.API, anyOf []access.Scope) func(huma.Context, func(huma.Context)) {
 	return func(hctx huma.Context, next func(huma.Context)) {
-		if !callerOf(hctx.Context()).Operator {
-			refuse(spec, hctx, problem(hctx.Context(), http.StatusForbidden, "operators-only",
-				"Reconciliation is about every caller's bookings: use a key made with --operator."))
-			return
+		caller := callerOf(hctx.Context())
+		for _, scope := range anyOf {
+			if caller.Scopes.Has(scope) {
+				next(hctx)
+				return
+			}
 		}
-		next(hctx)
+		refuse(spec, hctx, missingScope(hctx.Context(), anyOf...))
 	}
 }
 
+// missingScope tells which scope a key would need.
+func missingScope(ctx context.Context, anyOf ...access.Scope) error {
+	needed := strings.Join(access.Scopes(anyOf).Names(), " or ")
+	return problem(ctx, http.StatusForbidden, "missing-scope",
+		"This API key may not do this: it needs the scope "+needed+". Nothing was done.", headerField("Authorization", "holds a key without the scope "+needed))
+}
+
 // caller reads the bearer token (RFC 6750, 2.1).
-func (a *api) caller(hctx huma.Context) (store.APIKey, error) {
+func (a *api) caller(hctx huma.Context) (store.Caller, error) {
 	request, _ := humago.Unwrap(hctx)
 	values := request.Header.Values("Authorization")
 	if len(values) != 1 {
-		return store.APIKey{}, store.ErrNotFound
+		return store.Caller{}, store.ErrNotFound
 	}
 	scheme, token, found := strings.Cut(values[0], " ")
 	if !found || !strings.EqualFold(scheme, "Bearer") || token == "" {
-		return store.APIKey{}, store.ErrNotFound
+		return store.Caller{}, store.ErrNotFound
 	}
 	return a.Store.Authenticate(hctx.Context(), strings.TrimSpace(token))
 }
@@ -83,7 +113,7 @@ func refuse(spec huma.API, hctx huma.Context, err error) {
 	}
 	var model *huma.ErrorModel
 	if !errors.As(err, &model) {
-		model = problem(hctx.Context(), http.StatusInternalServerError, "internal", "Something is broken on our side. Tell us the id in instance.")
+		model = problem(hctx.Context(), http.StatusInternalServerError, "internal", "Internal error. Quote the `instance` id when you contact support.")
 	}
 	hctx.SetHeader("Content-Type", problemContentType)
 	hctx.SetStatus(model.Status)

@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"go.temporal.io/sdk/temporal"
 
+	"farebook/access"
 	"farebook/booking"
 	"farebook/starter/subjects"
 	"farebook/store"
@@ -19,7 +20,7 @@ import (
 const cancelPath = "/v1/bookings/{reference}/cancel"
 
 func (a *api) addCancel(spec huma.API) {
-	huma.Register(spec, a.action(spec, huma.Operation{
+	huma.Register(spec, a.action(spec, access.BookingsWrite, huma.Operation{
 		OperationID: "cancel-booking", Path: cancelPath, Summary: "Cancel a booking",
 		Description: "Before payment it is closed. After payment the refund policy says what goes back: ask for the quote before, and send it as " +
 			"`expectedRefund`, so that nothing else happens than what the customer agreed to. Cancelling twice is answered twice the same. " +
@@ -27,19 +28,30 @@ func (a *api) addCancel(spec huma.API) {
 	}), a.cancelBooking)
 }
 
-// action is what the operations on a booking have in common: a body that may be left out, and a key that may be given.
-func (a *api) action(spec huma.API, operation huma.Operation) huma.Operation {
-	operation.Method, operation.Tags = http.MethodPost, []string{"Bookings"}
-	operation.Security = []map[string][]string{{securityScheme: {}}}
-	operation.Middlewares = huma.Middlewares{a.authenticate(spec), takeKey(spec), allowJSON(spec)}
-	operation.Errors = []int{400, 401, 403, 404, 408, 409, 413, 415, 422, 500, 503}
-	operation.Parameters = keyParameter(false)
+// action is what the operations on a resource have in common: a body that may be left out, and an idempotency key that may
+// be given, or has to be where the operation demands its parameter.
+func (a *api) action(spec huma.API, scope access.Scope, operation huma.Operation) huma.Operation {
+	operation.Method = http.MethodPost
+	if operation.Tags == nil {
+		operation.Tags = []string{"Bookings"}
+	}
+	key := takeKey(spec)
+	if operation.Parameters == nil {
+		operation.Parameters = keyParameter(false)
+	} else {
+		key = requireKey(spec)
+	}
+	operation.Middlewares = huma.Middlewares{key, allowJSON(spec)}
+	operation.Errors = []int{400, 404, 408, 409, 413, 415, 422}
 	operation.SkipValidateBody, operation.BodyReadTimeout, operation.MaxBodyBytes = true, -1, -1 // see addBookings
-	return operation
+	return a.guard(spec, operation, scope)
 }
 
-func onBooking(operation string, reference booking.Reference, request any) task {
-	return task{operation: operation, about: string(reference), resource: string(reference), request: request}
+func onBooking(ctx context.Context, operation string, known store.Booking, request any, action store.Action, detail string) task {
+	return task{
+		operation: operation, about: string(known.Reference), resource: string(known.Reference), request: request,
+		asked: store.AuditEntry{Actor: actorOf(ctx), Action: action, Subject: string(known.Reference), BookingID: &known.ID, Detail: detail},
+	}
 }
 
 type actionInput struct {
@@ -69,7 +81,7 @@ type cancelOutput struct {
 func (a *api) cancelBooking(ctx context.Context, in *actionInput) (*cancelOutput, error) {
 	ctx, cancel := context.WithTimeout(ctx, a.AnswerTimeout)
 	defer cancel()
-	known, err := a.ownBooking(ctx, in.Reference)
+	known, err := a.changeable(ctx, in.Reference)
 	if err != nil {
 		return nil, err
 	}
@@ -78,8 +90,9 @@ func (a *api) cancelBooking(ctx context.Context, in *actionInput) (*cancelOutput
 		return nil, invalidBody(ctx, err)
 	}
 	ctx = withBooking(ctx, known)
+	asked := onBooking(ctx, "cancel-booking", known, expected, store.ActionBookingCancel, "was "+string(known.Status))
 	out := &cancelOutput{}
-	replayed, err := a.once(ctx, onBooking("cancel-booking", known.Reference, expected), &out.Body, func(string) error {
+	replayed, err := a.once(ctx, asked, &out.Body, func(string) error {
 		var err error
 		out.Body, err = a.cancel(ctx, known, expected)
 		return err
@@ -175,7 +188,7 @@ type ruleBody struct {
 type quoteOutput struct{ Body quoteBody }
 
 func (a *api) getQuote(ctx context.Context, in *referenceInput) (*quoteOutput, error) {
-	known, err := a.ownBooking(ctx, in.Reference)
+	known, err := a.readable(ctx, in.Reference)
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"go.temporal.io/sdk/temporal"
 
+	"farebook/access"
 	"farebook/booking"
 	"farebook/starter/subjects"
 	"farebook/store"
@@ -17,7 +18,7 @@ import (
 const capturePath = "/v1/bookings/{reference}/capture"
 
 func (a *api) addCapture(spec huma.API) {
-	huma.Register(spec, a.action(spec, huma.Operation{
+	huma.Register(spec, a.action(spec, access.BookingsWrite, huma.Operation{
 		OperationID: "capture-booking", Path: capturePath, Summary: "Capture an authorised payment",
 		Description: "Of a booking that was made with `\"capture\": \"manual\"` and whose payment is authorised: all of it, or less, once. The booking " +
 			"is confirmed then; what is not captured is let go. Capturing twice the same is answered twice the same.",
@@ -44,7 +45,7 @@ type captureOutput struct {
 func (a *api) captureBooking(ctx context.Context, in *actionInput) (*captureOutput, error) {
 	ctx, cancel := context.WithTimeout(ctx, a.AnswerTimeout)
 	defer cancel()
-	known, err := a.ownBooking(ctx, in.Reference)
+	known, err := a.changeable(ctx, in.Reference)
 	if err != nil {
 		return nil, err
 	}
@@ -53,8 +54,9 @@ func (a *api) captureBooking(ctx context.Context, in *actionInput) (*captureOutp
 		return nil, invalidBody(ctx, err)
 	}
 	ctx = withBooking(ctx, known)
+	asked := onBooking(ctx, "capture-booking", known, amount, store.ActionBookingCapture, amount.Format(booking.LocaleEN))
 	out := &captureOutput{}
-	replayed, err := a.once(ctx, onBooking("capture-booking", known.Reference, amount), &out.Body, func(string) error {
+	replayed, err := a.once(ctx, asked, &out.Body, func(string) error {
 		var err error
 		out.Body, err = a.capture(ctx, known, amount)
 		return err

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"farebook/booking"
+	"farebook/internal/testdb"
 	"farebook/store"
 )
 
@@ -35,16 +36,15 @@ func departed(t *testing.T) (booking.Request, []byte) {
 }
 
 // bookedBefore writes what the API wrote under key-1 the day before the flight left.
-func (s *server) bookedBefore(request booking.Request) store.APIKey {
+func (s *server) bookedBefore(request booking.Request) store.Caller {
 	s.t.Helper()
-	caller, err := s.db.Store.Authenticate(s.t.Context(), s.token)
-	require.NoError(s.t, err)
+	caller := s.db.Caller(s.t, s.token)
 	canonical, err := json.Marshal(request)
 	require.NoError(s.t, err)
 	then := time.Now().Add(-24 * time.Hour).UTC().Truncate(time.Microsecond)
 	require.NoError(s.t, request.Validate(then))
 	reservation, err := s.db.Store.ReserveBooking(s.t.Context(), store.NewBooking{
-		APIKeyID: caller.ID, IdempotencyKey: "key-1", RequestHash: sha256.Sum256(canonical), Request: request,
+		Caller: caller, IdempotencyKey: "key-1", RequestHash: sha256.Sum256(canonical), Request: request,
 		HoldExpiresAt: then.Add(30 * time.Minute), CorrelationID: "first-0001", Now: then,
 	})
 	require.NoError(s.t, err)
@@ -60,7 +60,7 @@ func TestReplayAfterDeparture(t *testing.T) {
 	s := serve(t, withoutTemporal(t))
 	caller := s.bookedBefore(request)
 	stored := `{"type":"urn:farebook:problem:payment-refused","title":"Unprocessable Entity","status":422,"detail":"refused","instance":"urn:farebook:request:first-0001"}`
-	_, _, err := s.db.Store.StoreAnswer(t.Context(), caller.ID, "key-1", http.StatusUnprocessableEntity, []byte(stored))
+	_, _, err := s.db.Store.StoreAnswer(t.Context(), store.IdempotencyKey{Caller: caller, Key: "key-1"}, http.StatusUnprocessableEntity, []byte(stored))
 	require.NoError(t, err)
 	for range 2 {
 		got := s.book(body)
@@ -70,8 +70,7 @@ func TestReplayAfterDeparture(t *testing.T) {
 	}
 
 	other := *s
-	other.token, err = s.db.Store.CreateAPIKey(t.Context(), store.APIKey{Name: "other"})
-	require.NoError(t, err)
+	other.token = s.db.NewKey(t, "other", testdb.Shop...)
 	for name, got := range map[string]answer{
 		"new key":        s.book(body, "Idempotency-Key", "key-2"),
 		"another body":   s.book([]byte(strings.Replace(string(body), "45900", "45901", 1))),

@@ -85,7 +85,7 @@ func (a *api) keyOf(ctx context.Context, operation, about string, request any) (
 		canonical = append([]byte(about+"\n"), canonical...)
 	}
 	return store.IdempotencyKey{
-		APIKeyID: callerOf(ctx).ID, Key: text, Operation: operation, Hash: sha256.Sum256(canonical), Lease: uuid.NewString(),
+		Caller: callerOf(ctx), Key: text, Operation: operation, Hash: sha256.Sum256(canonical), Lease: uuid.NewString(),
 	}, true, nil
 }
 
@@ -173,7 +173,7 @@ func (a *api) keep(ctx context.Context, key store.IdempotencyKey, status int, bo
 	if err != nil {
 		return store.Claim{}, a.bug(ctx, "the answer cannot be written", err)
 	}
-	status, text, err = a.Store.StoreAnswer(ctx, key.APIKeyID, key.Key, status, text)
+	status, text, err = a.Store.StoreAnswer(ctx, key, status, text)
 	if err != nil {
 		return store.Claim{}, a.storeFailed(ctx, err)
 	}
@@ -186,6 +186,8 @@ type task struct {
 	about     string // the booking, where there is one: the same key for another is another request
 	resource  string // what is worked on, or the id of what is made: the one that was first claimed under the key counts
 	request   any    // as it was understood
+	// asked is what the audit log keeps of it, written before the work begins.
+	asked store.AuditEntry
 }
 
 // once runs work on the task's resource under the request's key, if it has one, and answers every repetition with what came of
@@ -196,12 +198,15 @@ func (a *api) once(ctx context.Context, t task, out any, work func(resource stri
 		return false, err
 	}
 	if !given {
+		if err := a.Store.Audit(ctx, t.asked); err != nil {
+			return false, a.storeFailed(ctx, err)
+		}
 		return false, work(t.resource)
 	}
 	var claim store.Claim
 	err = a.awaitTurn(ctx, func() (bool, error) {
 		var err error
-		claim, err = a.Store.ClaimOperation(ctx, key, t.resource, time.Now().UTC())
+		claim, err = a.Store.ClaimOperation(ctx, key, t.resource, t.asked, time.Now().UTC())
 		if err != nil {
 			return false, a.storeFailed(ctx, err)
 		}

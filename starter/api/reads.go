@@ -7,6 +7,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"farebook/access"
 	"farebook/booking"
 	"farebook/internal/correlation"
 	"farebook/starter/evidence"
@@ -19,15 +20,13 @@ type referenceInput struct {
 
 func (a *api) addReads(spec huma.API) {
 	read := func(id, path, summary, description string, statuses ...int) huma.Operation {
-		return huma.Operation{
+		return a.guard(spec, huma.Operation{
 			OperationID: id, Method: http.MethodGet, Path: path, Summary: summary, Description: description, Tags: []string{"Bookings"},
-			Security:    []map[string][]string{{securityScheme: {}}},
-			Middlewares: huma.Middlewares{a.authenticate(spec)},
-			Errors:      append([]int{401, 404, 500, 503}, statuses...),
-		}
+			Errors: append([]int{404}, statuses...),
+		}, access.BookingsRead, access.OperationsRead)
 	}
 	huma.Register(spec, read("get-booking", "/v1/bookings/{reference}", "Read a booking",
-		"With its payment, refunds and disputes. A booking is seen by the caller that made it; to others it does not exist."), a.getBooking)
+		"With its payment, refunds and disputes. A booking is seen by every key of the client that made it; to other clients it does not exist."), a.getBooking)
 	huma.Register(spec, read("get-ledger", "/v1/bookings/{reference}/ledger", "Read a booking's ledger",
 		"Every transaction in double entry, oldest first: debits equal credits in each, per currency."), a.getLedger)
 	huma.Register(spec, read("get-evidence", "/v1/bookings/{reference}/evidence", "Put a booking's evidence together",
@@ -35,13 +34,13 @@ func (a *api) addReads(spec huma.API) {
 	huma.Register(spec, read("get-cancellation-quote", "/v1/bookings/{reference}/cancellation-quote", "Ask what a cancellation gives back",
 		"Of a paid booking, under the refund policy, now. Send the amount along with the cancel to be sure of it.", 409), a.getQuote)
 	huma.Register(spec, read("get-refund", "/v1/refunds/{id}", "Read a refund",
-		"A refund is seen by the caller that made its booking."), a.getRefund)
+		"A refund is seen by every key of the client that made its booking."), a.getRefund)
 }
 
 type bookingOutput struct{ Body bookingView }
 
 func (a *api) getBooking(ctx context.Context, in *referenceInput) (*bookingOutput, error) {
-	known, err := a.ownBooking(ctx, in.Reference)
+	known, err := a.readable(ctx, in.Reference)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +58,7 @@ func (a *api) getBooking(ctx context.Context, in *referenceInput) (*bookingOutpu
 type evidenceOutput struct{ Body evidence.Bundle }
 
 func (a *api) getEvidence(ctx context.Context, in *referenceInput) (*evidenceOutput, error) {
-	known, err := a.ownBooking(ctx, in.Reference)
+	known, err := a.readable(ctx, in.Reference)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +78,7 @@ type refundOutput struct{ Body refundView }
 func (a *api) getRefund(ctx context.Context, in *refundInput) (*refundOutput, error) {
 	id, err := booking.ParseRefundID(in.ID)
 	if err == nil {
-		known, readErr := a.Store.RefundOf(ctx, callerOf(ctx).ID, id)
+		known, readErr := a.refund(ctx, id)
 		if readErr == nil {
 			return &refundOutput{refundViewOf(known)}, nil
 		}
@@ -95,7 +94,7 @@ func (a *api) getRefund(ctx context.Context, in *refundInput) (*refundOutput, er
 type ledgerOutput struct{ Body ledgerView }
 
 func (a *api) getLedger(ctx context.Context, in *referenceInput) (*ledgerOutput, error) {
-	known, err := a.ownBooking(ctx, in.Reference)
+	known, err := a.readable(ctx, in.Reference)
 	if err != nil {
 		return nil, err
 	}
@@ -106,14 +105,36 @@ func (a *api) getLedger(ctx context.Context, in *referenceInput) (*ledgerOutput,
 	return &ledgerOutput{ledgerViewOf(known.Reference, transactions)}, nil
 }
 
-// ownBooking is the caller's booking. What is no reference at all, and another caller's, are answered alike: neither
-// tells which references exist.
-func (a *api) ownBooking(ctx context.Context, text string) (store.Booking, error) {
+func (a *api) refund(ctx context.Context, id booking.RefundID) (store.Refund, error) {
+	caller := callerOf(ctx)
+	if caller.Scopes.Has(access.OperationsRead) {
+		return a.Store.Refund(ctx, id)
+	}
+	return a.Store.RefundOf(ctx, caller.Owner, id)
+}
+
+// readable is a booking that the caller may read: its client's, or any with operations:read. changeable is one that it may
+// change: its client's, or any with operations:write. What is no reference at all, and another client's, are answered alike:
+// neither tells which references exist.
+func (a *api) readable(ctx context.Context, text string) (store.Booking, error) {
+	return a.booking(ctx, text, access.OperationsRead)
+}
+
+func (a *api) changeable(ctx context.Context, text string) (store.Booking, error) {
+	return a.booking(ctx, text, access.OperationsWrite)
+}
+
+func (a *api) booking(ctx context.Context, text string, everyClients access.Scope) (known store.Booking, err error) {
 	reference, err := booking.ParseReference(text)
 	if err != nil {
 		return store.Booking{}, noSuchBooking(ctx)
 	}
-	known, err := a.Store.BookingOf(ctx, callerOf(ctx).ID, reference)
+	caller := callerOf(ctx)
+	if caller.Scopes.Has(everyClients) {
+		known, err = a.Store.Booking(ctx, reference)
+	} else {
+		known, err = a.Store.BookingOf(ctx, caller.Owner, reference)
+	}
 	if err != nil {
 		return store.Booking{}, a.storeFailed(ctx, err)
 	}

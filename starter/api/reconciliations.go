@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"farebook/access"
 	"farebook/booking"
 	"farebook/starter/report"
 	"farebook/starter/runs"
@@ -22,23 +22,20 @@ const (
 )
 
 func (a *api) addReconciliations(spec huma.API) {
-	operation := a.action(spec, huma.Operation{
+	operation := a.action(spec, access.ReconciliationWrite, huma.Operation{
 		OperationID: "create-reconciliation", Path: reconciliationsPath, Summary: "Hold the books against Stripe",
 		Description: "Starts a reconciliation over all bookings and answers at once; read `GET /v1/reconciliations/{id}` for how it goes. A dry run writes " +
 			"its report and changes nothing.",
 		DefaultStatus: http.StatusAccepted,
+		Tags:          []string{"Reconciliation"},
 	})
-	operation.Tags = []string{"Reconciliation"}
-	operation.Middlewares = slices.Insert(operation.Middlewares, 1, operatorsOnly(spec))
 	huma.Register(spec, operation, a.createReconciliation)
-	huma.Register(spec, huma.Operation{
+	huma.Register(spec, a.guard(spec, huma.Operation{
 		OperationID: "get-reconciliation", Method: http.MethodGet, Path: reconciliationsPath + "/{id}", Tags: []string{"Reconciliation"},
 		Summary:     "Read a reconciliation",
 		Description: "With its counts, and each difference with what is proposed and what became of it.",
-		Security:    []map[string][]string{{securityScheme: {}}},
-		Middlewares: huma.Middlewares{a.authenticate(spec), operatorsOnly(spec)},
-		Errors:      []int{401, 403, 404, 500, 503},
-	}, a.getReconciliation)
+		Errors:      []int{404},
+	}, access.ReconciliationRead), a.getReconciliation)
 }
 
 // reconciliationBody documents the request; decode_actions.go reads it.
@@ -73,6 +70,7 @@ func (a *api) createReconciliation(ctx context.Context, in *reconciliationInput)
 	}
 	out := &startedOutput{Status: http.StatusAccepted}
 	asked := task{operation: "create-reconciliation", resource: workflows.NewRunID(), request: options}
+	asked.asked = store.AuditEntry{Actor: actorOf(ctx), Action: store.ActionReconcile, Subject: asked.resource, Detail: runs.Describe(options)}
 	replayed, err := a.once(ctx, asked, &out.Body, func(id string) error {
 		err := runs.Start(ctx, a.Store, a.Bookings, id, options, "")
 		var notStarted *runs.NotStarted

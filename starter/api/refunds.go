@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"farebook/access"
 	"farebook/booking"
 	"farebook/internal/failpoint"
 	"farebook/starter/subjects"
@@ -17,14 +18,13 @@ import (
 const refundsPath = "/v1/bookings/{reference}/refunds"
 
 func (a *api) addRefunds(spec huma.API) {
-	operation := a.action(spec, huma.Operation{
+	operation := a.action(spec, access.RefundsWrite, huma.Operation{
 		OperationID: "create-refund", Path: refundsPath, Summary: "Refund a booking, or part of it",
 		Description: "The amount is reserved at once: refunds never exceed what was captured. Stripe is asked by the refund's own workflow; read " +
 			"`GET /v1/refunds/{id}` for how it goes. Banks take days. Two refunds of the same amount are two refunds: each has its own key.",
 		DefaultStatus: http.StatusCreated,
+		Parameters:    keyParameter(true),
 	})
-	operation.Middlewares[1] = requireKey(spec)
-	operation.Parameters = keyParameter(true)
 	huma.Register(spec, operation, a.createRefund)
 }
 
@@ -47,7 +47,7 @@ type createRefundOutput struct {
 func (a *api) createRefund(ctx context.Context, in *actionInput) (*createRefundOutput, error) {
 	ctx, cancel := context.WithTimeout(ctx, a.AnswerTimeout)
 	defer cancel()
-	known, err := a.ownBooking(ctx, in.Reference)
+	known, err := a.changeable(ctx, in.Reference)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +65,7 @@ func (a *api) createRefund(ctx context.Context, in *actionInput) (*createRefundO
 	err = a.awaitTurn(ctx, func() (bool, error) {
 		var err error
 		refund, claim, err = a.Store.ReserveRefund(ctx, store.NewRefund{
-			Key: key, Reference: known.Reference, Request: request, CorrelationID: correlationOf(ctx), Now: time.Now().UTC(),
+			Key: key, Reference: known.Reference, Request: request, CorrelationID: correlationOf(ctx), By: actorOf(ctx), Now: time.Now().UTC(),
 		})
 		return claim.InProgress, a.refundRefused(ctx, err)
 	})

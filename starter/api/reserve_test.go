@@ -80,8 +80,7 @@ func TestIdempotencyKeys(t *testing.T) {
 		require.Equal(t, 2+i, count(), twin)
 	}
 	other := *s
-	other.token, err = s.db.Store.CreateAPIKey(t.Context(), store.APIKey{Name: "other"})
-	require.NoError(t, err)
+	other.token = s.db.NewKey(t, "other", testdb.Shop...)
 	other.book([]byte(strings.Replace(body, "45900", "50000", 1)))
 	require.Equal(t, 6, count())
 }
@@ -126,10 +125,9 @@ func TestStoredAnswers(t *testing.T) {
 	body := validBody() // once: another hour would be another body
 	s := serve(t, withoutTemporal(t))
 	s.book([]byte(body))
-	caller, err := s.db.Store.Authenticate(t.Context(), s.token)
-	require.NoError(t, err)
+	caller := s.db.Caller(t, s.token)
 	stored := `{"type":"urn:farebook:problem:payment-refused","title":"Unprocessable Entity","status":422,"detail":"refused","instance":"urn:farebook:request:first-0001"}`
-	_, _, err = s.db.Store.StoreAnswer(t.Context(), caller.ID, "key-1", http.StatusUnprocessableEntity, []byte(stored))
+	_, _, err := s.db.Store.StoreAnswer(t.Context(), store.IdempotencyKey{Caller: caller, Key: "key-1"}, http.StatusUnprocessableEntity, []byte(stored))
 	require.NoError(t, err)
 	for range 2 {
 		got := s.book([]byte(body))
@@ -147,9 +145,7 @@ func TestAnotherCallersBooking(t *testing.T) {
 	s.book([]byte(validBody()))
 	reference := s.db.Text(t, "SELECT reference FROM bookings")
 	other := *s
-	var err error
-	other.token, err = s.db.Store.CreateAPIKey(t.Context(), store.APIKey{Name: "other"})
-	require.NoError(t, err)
+	other.token = s.db.NewKey(t, "other", testdb.Shop...)
 	for _, c := range []struct{ method, path string }{
 		{http.MethodGet, ""}, {http.MethodGet, "/ledger"}, {http.MethodPost, "/cancel"},
 	} {

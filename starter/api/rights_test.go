@@ -4,53 +4,73 @@ import (
 	"net/http"
 	"testing"
 
-	"farebook/store"
-
 	"github.com/stretchr/testify/require"
+
+	"farebook/access"
+	"farebook/internal/testdb"
 )
 
-// A key that may only read is refused by 403 whatever it wants to change, and reads what is there.
-func TestReadOnlyKeys(t *testing.T) {
+// Each operation is refused by 403 to a key that lacks its scope, says which scope it is, and changes nothing.
+func TestEachOperationNeedsItsScope(t *testing.T) {
 	t.Parallel()
 	s := serve(t, nil)
-	token, err := s.db.Store.CreateAPIKey(t.Context(), store.APIKey{Name: "reader", ReadOnly: true})
-	require.NoError(t, err)
-	s.token = token
-	for _, refused := range []answer{
-		s.book([]byte(validBody())),
-		s.do(http.MethodPost, "/v1/bookings/FB-7K2M9QXA/cancel", nil),
+	for _, c := range []struct {
+		method, path, needs string
+		held                access.Scope
+	}{
+		{http.MethodPost, "/v1/bookings", "bookings:write", access.BookingsRead},
+		{http.MethodPost, "/v1/bookings/FB-7K2M9QXA/cancel", "bookings:write", access.RefundsWrite},
+		{http.MethodPost, "/v1/bookings/FB-7K2M9QXA/capture", "bookings:write", access.OperationsWrite},
+		{http.MethodPost, "/v1/bookings/FB-7K2M9QXA/refunds", "refunds:write", access.BookingsWrite},
+		{http.MethodGet, "/v1/bookings/FB-7K2M9QXA", "bookings:read or operations:read", access.BookingsWrite},
+		{http.MethodGet, "/v1/refunds/RF-7K2M9QXA", "bookings:read or operations:read", access.RefundsWrite},
+		{http.MethodPost, "/v1/reconciliations", "reconciliation:write", access.ReconciliationRead},
+		{http.MethodGet, "/v1/reconciliations/recon_1", "reconciliation:read", access.OperationsRead},
 	} {
-		require.Equal(t, http.StatusForbidden, refused.status, "%s", refused.body)
-		require.Contains(t, refused.problem(t).Detail, "may read and nothing else")
+		s.token = s.db.NewKey(t, "narrow", c.held)
+		refused := s.do(c.method, c.path, []byte(validBody()), "Idempotency-Key", "key-1")
+		require.Equal(t, http.StatusForbidden, refused.status, "%s %s: %s", c.method, c.path, refused.body)
+		require.Contains(t, refused.problem(t).Detail, "it needs the scope "+c.needs+".")
 	}
 	s.requireNothing()
-	require.Equal(t, http.StatusNotFound, s.do(http.MethodGet, "/v1/bookings/FB-7K2M9QXA", nil).status)
-}
-
-// Who is no operator neither starts a reconciliation nor reads one: it is about every caller's bookings.
-func TestOperatorKeys(t *testing.T) {
-	t.Parallel()
-	s := serve(t, nil)
-	token, err := s.db.Store.CreateAPIKey(t.Context(), store.APIKey{Name: "shop"})
-	require.NoError(t, err)
-	operator := s.token
-	s.token = token
-	for _, refused := range []answer{
-		s.do(http.MethodPost, "/v1/reconciliations", nil), s.do(http.MethodGet, "/v1/reconciliations/recon_1", nil),
-	} {
-		require.Equal(t, http.StatusForbidden, refused.status, "%s", refused.body)
-		require.Contains(t, refused.problem(t).Detail, "--operator")
-	}
 	require.Zero(t, s.db.Count(t, "SELECT COUNT(*) FROM reconciliation_runs"))
-	s.token = operator
-	require.Equal(t, http.StatusNotFound, s.do(http.MethodGet, "/v1/reconciliations/recon_1", nil).status)
+	require.Zero(t, s.db.Count(t, "SELECT COUNT(*) FROM audit_log WHERE action NOT LIKE 'client.%' AND action NOT LIKE 'api-key.%'"))
 }
 
-// A revoked key is as good as none.
-func TestRevokedKeys(t *testing.T) {
+// A key that may only read sees what its client's other keys made; HEAD is GET without a body.
+func TestAReadOnlyKeySeesItsClientsBookings(t *testing.T) {
 	t.Parallel()
-	s := serve(t, nil)
-	require.Equal(t, http.StatusNotFound, s.do(http.MethodGet, "/v1/bookings/FB-7K2M9QXA", nil).status)
-	require.NoError(t, s.db.Store.RevokeAPIKey(t.Context(), "test"))
-	require.Equal(t, http.StatusUnauthorized, s.do(http.MethodGet, "/v1/bookings/FB-7K2M9QXA", nil).status)
+	s := serve(t, withoutTemporal(t))
+	s.book([]byte(validBody()))
+	path := "/v1/bookings/" + s.db.Text(t, "SELECT reference FROM bookings")
+	s.token = s.db.NewKey(t, "test", access.BookingsRead)
+	require.Equal(t, http.StatusOK, s.do(http.MethodGet, path, nil).status)
+	head := s.do(http.MethodHead, path, nil)
+	require.Equal(t, http.StatusOK, head.status)
+	require.Empty(t, head.body)
+	s.token = s.db.NewKey(t, "test", access.BookingsWrite)
+	require.Equal(t, http.StatusForbidden, s.do(http.MethodHead, path, nil).status)
+}
+
+// Another client's booking does not exist for a shop, is read with operations:read, and is changed with operations:write
+// together with the scope of the action.
+func TestOperationsReachEveryClientsBookings(t *testing.T) {
+	t.Parallel()
+	s := serve(t, withoutTemporal(t))
+	s.book([]byte(validBody()))
+	path := "/v1/bookings/" + s.db.Text(t, "SELECT reference FROM bookings")
+	refund := []byte(`{"amount":{"value":1,"currency":"USD"}}`)
+	for _, c := range []struct {
+		scopes        access.Scopes
+		read, refunds int
+	}{
+		{testdb.Shop, http.StatusNotFound, http.StatusNotFound},
+		{access.Scopes{access.OperationsRead, access.RefundsWrite}, http.StatusOK, http.StatusNotFound},
+		{access.Scopes{access.OperationsRead, access.OperationsWrite}, http.StatusOK, http.StatusForbidden},
+		{access.Scopes{access.OperationsRead, access.OperationsWrite, access.RefundsWrite}, http.StatusOK, http.StatusConflict}, // not paid
+	} {
+		s.token = s.db.NewKey(t, "desk", c.scopes...)
+		require.Equal(t, c.read, s.do(http.MethodGet, path, nil).status, c.scopes)
+		require.Equal(t, c.refunds, s.do(http.MethodPost, path+"/refunds", refund, "Idempotency-Key", c.scopes.String()).status, c.scopes)
+	}
 }

@@ -23,7 +23,6 @@ import (
 	"farebook/internal/testdb"
 	"farebook/starter/api"
 	"farebook/starter/inbox"
-	"farebook/store"
 	"farebook/workflows"
 )
 
@@ -73,9 +72,7 @@ func serve(t *testing.T, change func(*testdb.DB, *api.Deps)) *server {
 	web.Listener = api.AnswerRefusals(web.Config, web.Listener, deps.Log)
 	web.Start()
 	t.Cleanup(web.Close)
-	token, err := db.Store.CreateAPIKey(t.Context(), store.APIKey{Name: "test", Operator: true})
-	require.NoError(t, err)
-	return &server{t: t, db: db, url: web.URL, token: token, handler: handler}
+	return &server{t: t, db: db, url: web.URL, token: db.NewKey(t, "test"), handler: handler}
 }
 
 // temporalAt points an API to a Temporal server; no worker listens on the task queue.

@@ -198,7 +198,7 @@ func TestEventReachesTheWorkflow(t *testing.T) {
 	caller, err := s.db.Store.Authenticate(t.Context(), s.token)
 	require.NoError(t, err)
 	reserved, err := s.db.Store.ReserveBooking(t.Context(), store.NewBooking{
-		APIKeyID: caller.ID, IdempotencyKey: "key-1", CorrelationID: "request-0001", Now: time.Now(), HoldExpiresAt: time.Now().Add(time.Hour),
+		Caller: caller, IdempotencyKey: "key-1", CorrelationID: "request-0001", Now: time.Now(), HoldExpiresAt: time.Now().Add(time.Hour),
 		Request: booking.Request{Amount: booking.Money{Value: 45900, Currency: "USD"}},
 	})
 	require.NoError(t, err)

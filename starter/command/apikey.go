@@ -4,38 +4,41 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"farebook/access"
 	"farebook/internal/config"
 	"farebook/store"
 )
 
 func apiKeyCommand() *cobra.Command {
-	group := &cobra.Command{
-		Use:   "api-key",
-		Short: "Make and revoke API keys",
-		Args:  cobra.NoArgs,
-		// Without it, a mistyped command would print help and succeed.
-		RunE: func(*cobra.Command, []string) error {
-			return errors.New("api-key: say what to do: api-key create --name NAME, or api-key revoke --name NAME")
-		},
-	}
-	group.AddCommand(createAPIKeyCommand(), revokeAPIKeyCommand())
-	return group
+	return group("api-key", "Make, list, rotate and revoke a client's API keys",
+		"api-key create --client NAME --scope SCOPES, api-key list, api-key rotate KEY, or api-key revoke KEY",
+		createAPIKeyCommand(), listAPIKeysCommand(), rotateAPIKeyCommand(), revokeAPIKeyCommand())
 }
 
 func createAPIKeyCommand() *cobra.Command {
-	var key store.APIKey
-	var token string
+	var client, scopes, expires, token string
 	create := &cobra.Command{
-		Use:   "create --name NAME",
+		Use:   "create --client NAME --scope SCOPES",
 		Short: "Make an API key and print its token, this once",
-		Args:  cobra.NoArgs,
+		Long: "Makes a key of a client that exists (see client create) and prints its token; only a hash of it is kept. The scopes:\n\n" +
+			scopeTable(),
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if key.Name == "" || len(key.Name) > maxKeyName {
-				return fmt.Errorf("--name: give the caller a name of 1 to %d bytes", maxKeyName)
+			granted, err := access.ParseScopes(scopes)
+			if err != nil {
+				return fmt.Errorf("--scope: %w", err)
+			}
+			end, err := parseEnd(expires, time.Now())
+			if err != nil {
+				return err
 			}
 			cfg, log, err := load(cmd.ErrOrStderr(), "api-key", config.Database)
 			if err != nil {
@@ -44,51 +47,206 @@ func createAPIKeyCommand() *cobra.Command {
 			if token != "" && cfg.Production() {
 				return errors.New("--token: other users of a machine can read its processes' arguments; leave it out, and one is drawn")
 			}
-			return withStore(cmd.Context(), cfg, log, func(books *store.Store) error {
-				if token != "" {
-					return books.CreateAPIKeyWithToken(cmd.Context(), key, token)
-				}
-				drawn, err := books.CreateAPIKey(cmd.Context(), key)
+			ctx := asked(cmd.Context())
+			return withStore(ctx, cfg, log, func(books *store.Store) error {
+				owner, err := findClient(ctx, books, client)
 				if err != nil {
 					return err
 				}
-				_, err = fmt.Fprintln(cmd.OutOrStdout(), drawn)
-				return err
+				key, drawn, err := books.CreateAPIKey(ctx, store.NewAPIKey{ClientID: owner.ID, Scopes: granted, ExpiresAt: end, Token: token}, actor(ctx))
+				if err != nil || token != "" {
+					return err
+				}
+				return printToken(cmd, key, drawn)
 			})
 		},
 	}
-	create.Flags().StringVar(&key.Name, "name", "", "who will use the key")
+	create.Flags().StringVar(&client, "client", "", "whose key it is: a client's name or id (cl_...)")
+	create.Flags().StringVar(&scopes, "scope", "", "what it may do, with commas between: "+access.All().String())
+	create.Flags().StringVar(&expires, "expires", "never", "for how long it is valid, such as 90d or 12h; never for no end")
 	create.Flags().StringVar(&token, "token", "", "a throw-away token that is known already; development only, harmless when repeated")
-	create.Flags().BoolVar(&key.ReadOnly, "read-only", false, "a key that may read and nothing else")
-	create.Flags().BoolVar(&key.Operator, "operator", false, "a key that may also reconcile, and read what was found of every caller's bookings")
 	return create
 }
 
-func revokeAPIKeyCommand() *cobra.Command {
-	var name string
-	revoke := &cobra.Command{
-		Use:   "revoke --name NAME",
-		Short: "End every API key of a name, from the next request on",
+func scopeTable() string {
+	var text strings.Builder
+	for _, rule := range access.Rules() {
+		fmt.Fprintf(&text, "  %-21s %s\n", rule.Scope, rule.Allows)
+	}
+	return text.String()
+}
+
+// printToken writes the token alone on standard output, so that a script can take it, and the key's id beside it.
+func printToken(cmd *cobra.Command, key store.APIKey, token string) error {
+	_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "key %s of client %s, scopes %s, %s\n", key.KeyID, key.ClientName, key.Scopes, endText(key.ExpiresAt)) // for people
+	_, err := fmt.Fprintln(cmd.OutOrStdout(), token)
+	return err
+}
+
+func endText(at *time.Time) string {
+	if at == nil {
+		return "no end"
+	}
+	return "valid until " + at.Format(time.RFC3339)
+}
+
+// parseEnd reads "90d", "12h" or "never".
+func parseEnd(text string, now time.Time) (*time.Time, error) {
+	if text == "never" {
+		return nil, nil
+	}
+	life, err := parseDays(text)
+	if err != nil || life <= 0 {
+		return nil, fmt.Errorf("invalid --expires %q: use a time such as 90d or 12h, or never", text)
+	}
+	end := now.Add(life).UTC()
+	return &end, nil
+}
+
+// parseDays reads a duration in days (90d) or as Go writes it (12h30m).
+func parseDays(text string) (time.Duration, error) {
+	if days, found := strings.CutSuffix(text, "d"); found {
+		count, err := strconv.ParseUint(days, 10, 16)
+		return time.Duration(count) * 24 * time.Hour, err
+	}
+	return time.ParseDuration(text)
+}
+
+func listAPIKeysCommand() *cobra.Command {
+	var client, format string
+	list := &cobra.Command{
+		Use:   "list",
+		Short: "List API keys, the oldest first",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, log, err := load(cmd.ErrOrStderr(), "api-key", config.Database)
-			if err != nil {
+			if err := checkListFormat(format); err != nil {
 				return err
 			}
-			return withStore(cmd.Context(), cfg, log, func(books *store.Store) error {
-				err := books.RevokeAPIKey(cmd.Context(), name)
-				if errors.Is(err, store.ErrNotFound) {
-					return fmt.Errorf("--name: there is no valid key of the name %q", name)
+			return booksCommand(cmd, "api-key", func(books *store.Store) error {
+				filter := store.APIKeyFilter{Limit: listPage}
+				if client != "" {
+					owner, err := findClient(cmd.Context(), books, client)
+					if err != nil {
+						return err
+					}
+					filter.ClientID = owner.ID
 				}
+				keys, err := allOf(func(after uint64) ([]store.APIKey, error) {
+					filter.After = after
+					return books.APIKeys(cmd.Context(), filter)
+				}, func(key store.APIKey) uint64 { return key.ID })
+				if err != nil {
+					return err
+				}
+				return printAPIKeys(cmd.OutOrStdout(), keys, format)
+			})
+		},
+	}
+	list.Flags().StringVar(&client, "client", "", "of this client alone: its name or id")
+	list.Flags().StringVar(&format, "format", "table", "table or json")
+	return list
+}
+
+// shownKey is a key as a list shows it.
+type shownKey struct {
+	Key        string     `json:"id"`
+	Client     string     `json:"client"`
+	ClientID   string     `json:"clientId"`
+	Prefix     string     `json:"prefix"`
+	Scopes     []string   `json:"scopes"`
+	State      string     `json:"state"`
+	CreatedAt  time.Time  `json:"createdAt"`
+	CreatedBy  string     `json:"createdBy"`
+	ExpiresAt  *time.Time `json:"expiresAt,omitempty"`
+	LastUsedAt *time.Time `json:"lastUsedAt,omitempty"`
+	RevokedAt  *time.Time `json:"revokedAt,omitempty"`
+}
+
+func printAPIKeys(out io.Writer, keys []store.APIKey, format string) error {
+	shown := make([]shownKey, 0, len(keys))
+	for _, key := range keys {
+		shown = append(shown, shownKey{
+			Key: key.KeyID, Client: key.ClientName, ClientID: key.ClientID, Prefix: key.Prefix, Scopes: key.Scopes.Names(), State: key.State(time.Now()),
+			CreatedAt: key.CreatedAt, CreatedBy: key.CreatedBy, ExpiresAt: key.ExpiresAt, LastUsedAt: key.LastUsedAt, RevokedAt: key.RevokedAt,
+		})
+	}
+	if format == "json" {
+		return printJSON(out, shown)
+	}
+	table := newTable(out, "KEY", "CLIENT", "BEGINS", "STATE", "EXPIRES", "LAST USED", "SCOPES")
+	for _, key := range shown {
+		table.row(key.Key, key.Client, key.Prefix, key.State, dayOrDash(key.ExpiresAt), dayOrDash(key.LastUsedAt), strings.Join(key.Scopes, ","))
+	}
+	return table.flush()
+}
+
+func dayOrDash(at *time.Time) string {
+	if at == nil {
+		return "-"
+	}
+	return at.UTC().Format("2006-01-02 15:04")
+}
+
+func rotateAPIKeyCommand() *cobra.Command {
+	var overlap, expires string
+	rotate := &cobra.Command{
+		Use:   "rotate KEY",
+		Short: "Replace a key, ak_...: print a new token, and end the old key after an overlap",
+		Long: "Makes a key of the same client with the same scopes and prints its token, this once. The old key stays valid for the overlap, so that " +
+			"nothing is refused while the new one is put in its place. Both see the same bookings and share idempotency keys.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			lasts, err := parseDays(overlap)
+			if err != nil || lasts < 0 {
+				return fmt.Errorf("invalid --overlap %q: use a time such as 24h or 2d; 0h ends the old key at once", overlap)
+			}
+			now := time.Now().UTC()
+			var end *time.Time
+			if cmd.Flags().Changed("expires") {
+				if end, err = parseEnd(expires, now); err != nil {
+					return err
+				}
+			}
+			ctx := asked(cmd.Context())
+			return booksCommand(cmd, "api-key", func(books *store.Store) error {
+				key, token, err := books.RotateAPIKey(ctx, store.Rotation{KeyID: args[0], Overlap: lasts, ExpiresAt: end, By: actor(ctx)}, now)
+				if err != nil {
+					return noSuchKey(args[0], err)
+				}
+				return printToken(cmd, key, token)
+			})
+		},
+	}
+	rotate.Flags().StringVar(&overlap, "overlap", "24h", "how long the old key stays valid")
+	rotate.Flags().StringVar(&expires, "expires", "", "for how long the new key is valid; left out, as long as the old one was made for")
+	return rotate
+}
+
+func revokeAPIKeyCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "revoke KEY",
+		Short: "End an API key, ak_..., from the next request on",
+		Long:  "Ends one key. What its client owns stays, and the client's other keys go on working. Harmless when repeated.",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx := asked(cmd.Context())
+			return booksCommand(cmd, "api-key", func(books *store.Store) error {
+				if err := books.RevokeAPIKey(ctx, args[0], actor(ctx)); err != nil {
+					return noSuchKey(args[0], err)
+				}
+				_, err := fmt.Fprintf(cmd.OutOrStdout(), "key %s is revoked\n", args[0])
 				return err
 			})
 		},
 	}
-	revoke.Flags().StringVar(&name, "name", "", "whose keys to end")
-	return revoke
 }
 
-const maxKeyName = 100
+func noSuchKey(id string, err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("there is no API key %q: see api-key list", id)
+	}
+	return err
+}
 
 func withStore(ctx context.Context, cfg config.Config, log *slog.Logger, work func(*store.Store) error) error {
 	books, err := store.Open(ctx, cfg.DatabaseDSN, log)

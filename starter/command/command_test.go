@@ -3,11 +3,13 @@ package command_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -31,6 +33,51 @@ func run(t *testing.T, args ...string) (stdout, stderr string, err error) {
 	return out.String(), log.String(), err
 }
 
+// Wrong flags are named; keys are listed, rotated and revoked by their id, and the audit log tells who did it.
+func requireKeyCommands(t *testing.T, db *testdb.DB) {
+	for want, args := range map[string][]string{
+		"--scope":               {"--client", "test"},
+		`unknown scope "write"`: {"--client", "test", "--scope", "write"},
+		"--client":              {"--scope", "admin"},
+		`there is no client`:    {"--client", "nobody", "--scope", "admin"},
+		"--expires":             {"--client", "test", "--scope", "admin", "--expires", "90"},
+	} {
+		_, _, err := run(t, append([]string{"api-key", "create"}, args...)...)
+		require.ErrorContains(t, err, want)
+	}
+	token, shown, err := run(t, "api-key", "create", "--client", "test", "--scope", "bookings:read", "--expires", "90d")
+	require.NoError(t, err)
+	key := regexp.MustCompile(`ak_[0-9A-Z]{10}`).FindString(shown)
+	rotated, _, err := run(t, "api-key", "rotate", key, "--overlap", "24h")
+	require.NoError(t, err)
+	require.NotEqual(t, token, rotated)
+	for range 2 {
+		_, _, err = run(t, "api-key", "revoke", key)
+		require.NoError(t, err, "harmless when repeated")
+	}
+	_, _, err = run(t, "api-key", "rotate", key)
+	require.ErrorContains(t, err, "revoked or has expired")
+	_, _, err = run(t, "api-key", "revoke", "ak_0000000000")
+	require.ErrorContains(t, err, "there is no API key")
+	list, _, err := run(t, "api-key", "list", "--client", "test")
+	require.NoError(t, err)
+	require.Regexp(t, `(?m)^`+key+`\s+test\s+`+token[:8]+`\s+revoked\s`, list)
+	require.NotContains(t, list, strings.TrimSpace(rotated))
+	log, _, err := run(t, "audit", "--subject", key, "--format", "json")
+	require.NoError(t, err)
+	var entries []struct{ Action, Actor, CorrelationID string }
+	require.NoError(t, json.Unmarshal([]byte(log), &entries))
+	require.Len(t, entries, 3)
+	host, err := os.Hostname()
+	require.NoError(t, err)
+	for i, action := range []string{"api-key.revoke", "api-key.rotate", "api-key.create"} {
+		require.Equal(t, action, entries[i].Action)
+		require.Contains(t, entries[i].Actor, "@"+host)
+		require.NotEmpty(t, entries[i].CorrelationID)
+	}
+	require.Equal(t, 1, db.Count(t, "SELECT COUNT(*) FROM api_keys WHERE revoked_at IS NOT NULL"))
+}
+
 // The commands around the database, on an empty server: migrate twice, make a key, verify; then break a promise.
 func TestDatabaseCommands(t *testing.T) {
 	db := testdb.Empty(t)
@@ -41,29 +88,23 @@ func TestDatabaseCommands(t *testing.T) {
 		require.NoError(t, err)
 	}
 
-	token, _, err := run(t, "api-key", "create", "--name", "test")
+	id, _, err := run(t, "client", "create", "test")
+	require.NoError(t, err)
+	require.Regexp(t, `^cl_[0-9A-Z]{10}\n$`, id)
+	_, _, err = run(t, "client", "create", "test")
+	require.ErrorContains(t, err, "already")
+	token, _, err := run(t, "api-key", "create", "--client", "test", "--scope", "bookings:read,bookings:write,refunds:write")
 	require.NoError(t, err)
 	require.Regexp(t, `^fbk_[A-Za-z0-9_-]{43}\n$`, token)
 	require.Equal(t, 1, db.Count(t, "SELECT COUNT(*) FROM api_keys WHERE token_sha256 = UNHEX(SHA2(?, 256))", strings.TrimSpace(token)))
 	for range 2 {
-		_, _, err = run(t, "api-key", "create", "--name", "development", "--token", "fbk_known")
+		_, _, err = run(t, "api-key", "create", "--client", strings.TrimSpace(id), "--scope", "admin", "--token", "fbk_known")
 		require.NoError(t, err)
 	}
 	require.Equal(t, 2, db.Count(t, "SELECT COUNT(*) FROM api_keys"))
-	_, _, err = run(t, "api-key", "create")
-	require.ErrorContains(t, err, "--name")
-	_, _, err = run(t, "api-key", "create", "--name", "reader", "--read-only")
-	require.NoError(t, err)
-	require.Equal(t, 1, db.Count(t, "SELECT COUNT(*) FROM api_keys WHERE read_only AND name = 'reader'"))
-	_, _, err = run(t, "api-key", "create", "--name", "night", "--operator")
-	require.NoError(t, err)
-	require.Equal(t, 1, db.Count(t, "SELECT COUNT(*) FROM api_keys WHERE operator AND NOT read_only AND name = 'night'"))
-	_, _, err = run(t, "api-key", "revoke", "--name", "reader")
-	require.NoError(t, err)
-	_, _, err = run(t, "api-key", "revoke", "--name", "reader")
-	require.ErrorContains(t, err, "no valid key")
+	requireKeyCommands(t, db)
 	t.Setenv("APP_ENV", "production")
-	_, _, err = run(t, "api-key", "create", "--name", "x", "--token", "fbk_other")
+	_, _, err = run(t, "api-key", "create", "--client", "test", "--scope", "admin", "--token", "fbk_other")
 	require.ErrorContains(t, err, "--token")
 
 	table, _, err := run(t, "verify", "--books")

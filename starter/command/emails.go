@@ -68,8 +68,9 @@ func resendEmailCommand() *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("%q is no mail's number: see emails list REFERENCE", args[0])
 			}
+			ctx := asked(cmd.Context())
 			return messagingCommand(cmd, "emails", func(books *store.Store, w *workflows.Client, _ *slog.Logger) error {
-				copied, err := books.ResendEmail(cmd.Context(), id, time.Now().UTC())
+				copied, err := books.ResendEmail(ctx, id, actor(ctx), time.Now().UTC())
 				if errors.Is(err, store.ErrNotFound) {
 					return fmt.Errorf("there is no mail %d: see emails list REFERENCE", id)
 				}

@@ -174,8 +174,9 @@ func retryEventCommand() *cobra.Command {
 			"nothing is recorded twice.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx := asked(cmd.Context())
 			return messagingCommand(cmd, "events", func(books *store.Store, w *workflows.Client, log *slog.Logger) error {
-				stored, err := books.RetryEvent(cmd.Context(), args[0], time.Now().UTC())
+				stored, err := books.RetryEvent(ctx, args[0], actor(ctx), time.Now().UTC())
 				if errors.Is(err, store.ErrNotFound) {
 					return fmt.Errorf("there is no event %q in the inbox", args[0])
 				}

@@ -5,6 +5,7 @@ import (
 
 	"farebook/internal/config"
 	"farebook/migrations"
+	"farebook/store"
 )
 
 func migrateCommand() *cobra.Command {
@@ -23,7 +24,13 @@ func migrateCommand() *cobra.Command {
 				return err
 			}
 			log.Info("the database is at this version's schema")
-			return nil
+			return withStore(cmd.Context(), cfg, log, func(books *store.Store) error {
+				return books.Backfill(cmd.Context(), func(table string, rows int64) {
+					if rows > 0 {
+						log.Info("rows of an older release were completed", "table", table, "rows", rows)
+					}
+				})
+			})
 		},
 	}
 }

@@ -112,6 +112,15 @@ func startRun(cmd *cobra.Command, books *store.Store, w *workflows.Client, optio
 	id := workflows.NewRunID()
 	ctx = correlation.With(ctx, id)
 	cmd.SetContext(ctx)
+	entry := store.AuditEntry{
+		Actor: actor(ctx), Action: store.ActionReconcile, Subject: id, Detail: runs.Describe(options), DedupeKey: "run/" + id,
+	}
+	if flags.apply != "" {
+		entry.Action, entry.Detail = store.ActionPlanApply, "the plan of "+flags.apply
+	}
+	if err := books.Audit(ctx, entry); err != nil {
+		return err
+	}
 	if err := runs.Start(ctx, books, w, id, options, flags.apply); err != nil {
 		return fmt.Errorf("start the reconciliation: %w", err)
 	}

@@ -47,8 +47,9 @@ func resolveItemCommand() *cobra.Command {
 			if post {
 				return correctItem(cmd, store.Correction{ItemID: id, Against: ledger.Account(account), Note: note})
 			}
+			ctx := asked(cmd.Context())
 			return booksCommand(cmd, logging.Reconciliation, func(books *store.Store) error {
-				if err := noSuchItem(id, books.ResolveItem(cmd.Context(), id, note)); err != nil {
+				if err := noSuchItem(id, books.ResolveItem(ctx, id, note, actor(ctx))); err != nil {
 					return err
 				}
 				return sayResolved(cmd, id)
@@ -78,7 +79,8 @@ func noSuchItem(id uint64, err error) error {
 
 // correctItem reads the balance transaction at Stripe and posts what the books lack of it.
 func correctItem(cmd *cobra.Command, correction store.Correction) error {
-	ctx := cmd.Context()
+	ctx := asked(cmd.Context())
+	correction.By = actor(ctx)
 	cfg, log, err := load(cmd.ErrOrStderr(), logging.Reconciliation, config.Database, config.Payments)
 	if err != nil {
 		return err

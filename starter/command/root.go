@@ -25,7 +25,7 @@ func Root() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(serveCommand(), migrateCommand(), setupCommand(), apiKeyCommand(), eventsCommand(), emailsCommand(), evidenceCommand(),
+	root.AddCommand(serveCommand(), migrateCommand(), setupCommand(), clientCommand(), apiKeyCommand(), auditCommand(), eventsCommand(), emailsCommand(), evidenceCommand(),
 		reconcileCommand(), scheduleCommand(), verifyCommand(), versionCommand())
 	return root
 }

@@ -4,6 +4,7 @@ package runs
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"go.temporal.io/api/serviceerror"
@@ -37,3 +38,12 @@ type NotStarted struct{ cause error }
 
 func (e *NotStarted) Error() string { return "the run was not started: " + e.cause.Error() }
 func (e *NotStarted) Unwrap() error { return e.cause }
+
+// Describe is a run's options in one line, for the audit log.
+func Describe(options booking.ReconciliationOptions) string {
+	mode := "heals"
+	if options.DryRun {
+		mode = "dry run"
+	}
+	return fmt.Sprintf("%s, scope %s, %d days back, limit %d", mode, options.Scope, options.LookbackDays, options.Limit)
+}

@@ -1,0 +1,111 @@
+// Package access says who may ask Farebook for what: the scopes of an API key and the actor behind a request. It has no
+// I/O; store/ keeps clients and keys, starter/api/ checks the scopes. It imports the standard library alone.
+package access
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Scope is one right of an API key, "subject:verb".
+type Scope string
+
+// The scopes of all that is and of all that is planned. A key grants others at most the scopes that it holds.
+const (
+	BookingsRead        Scope = "bookings:read"
+	BookingsWrite       Scope = "bookings:write"
+	RefundsWrite        Scope = "refunds:write"
+	WebhooksWrite       Scope = "webhooks:write"
+	OperationsRead      Scope = "operations:read"
+	OperationsWrite     Scope = "operations:write"
+	ReconciliationRead  Scope = "reconciliation:read"
+	ReconciliationWrite Scope = "reconciliation:write"
+	FinanceRead         Scope = "finance:read"
+	FinanceWrite        Scope = "finance:write"
+	Admin               Scope = "admin"
+)
+
+// Rule documents a scope.
+type Rule struct {
+	Scope Scope
+	// Allows completes "a key with this scope may ...".
+	Allows string
+}
+
+var rules = []Rule{
+	{BookingsRead, "read its client's bookings with payment, refunds, disputes, ledger and evidence"},
+	{BookingsWrite, "take bookings, and cancel or capture its client's"},
+	{RefundsWrite, "refund its client's bookings"},
+	{WebhooksWrite, "manage its client's webhook endpoints (planned)"},
+	{OperationsRead, "read every client's bookings, and events, emails, payouts and what needs attention"},
+	{OperationsWrite, "act on every client's bookings, where it also holds the scope of the action; retry events, resend emails, close attention"},
+	{ReconciliationRead, "read reconciliations"},
+	{ReconciliationWrite, "start reconciliations, apply plans, resolve items"},
+	{FinanceRead, "read reports and the ledger of all bookings (planned)"},
+	{FinanceWrite, "close periods and post journals (planned)"},
+	{Admin, "manage clients and API keys, and read the audit log"},
+}
+
+// Rules lists every scope with what it allows, in the order of the documentation.
+func Rules() []Rule { return slices.Clone(rules) }
+
+// Scopes is a set of scopes in the order of Rules, each once.
+type Scopes []Scope
+
+// All is every scope: what an operator at the command line may grant.
+func All() Scopes {
+	all := make(Scopes, len(rules))
+	for i, rule := range rules {
+		all[i] = rule.Scope
+	}
+	return all
+}
+
+// ParseScopes reads "a,b": at least one scope, each of them known. White space around a name is ignored.
+func ParseScopes(text string) (Scopes, error) { return NewScopes(strings.Split(text, ",")) }
+
+// NewScopes reads names of scopes. The error names the first that is unknown and lists those that exist.
+func NewScopes(names []string) (Scopes, error) {
+	given := map[Scope]bool{}
+	for _, name := range names {
+		scope := Scope(strings.TrimSpace(name))
+		if scope == "" {
+			continue
+		}
+		if !slices.Contains(All(), scope) {
+			return nil, fmt.Errorf("unknown scope %q: use %s", scope, All())
+		}
+		given[scope] = true
+	}
+	if len(given) == 0 {
+		return nil, fmt.Errorf("no scope: name at least one of %s", All())
+	}
+	return slices.DeleteFunc(All(), func(scope Scope) bool { return !given[scope] }), nil
+}
+
+// StoredScopes reads what a database holds. A scope of a later release is left out: this one cannot check it.
+func StoredScopes(text string) Scopes {
+	stored := strings.Split(text, ",")
+	return slices.DeleteFunc(All(), func(scope Scope) bool { return !slices.Contains(stored, string(scope)) })
+}
+
+// Has tells whether the set holds a scope.
+func (s Scopes) Has(scope Scope) bool { return slices.Contains(s, scope) }
+
+// Beyond lists the scopes that holder does not hold: what it may not grant.
+func (s Scopes) Beyond(holder Scopes) Scopes {
+	return slices.DeleteFunc(slices.Clone(s), holder.Has)
+}
+
+// Names is the set as texts.
+func (s Scopes) Names() []string {
+	names := make([]string, len(s))
+	for i, scope := range s {
+		names[i] = string(scope)
+	}
+	return names
+}
+
+// String joins the set by commas, as ParseScopes reads it.
+func (s Scopes) String() string { return strings.Join(s.Names(), ",") }

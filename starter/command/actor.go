@@ -1,0 +1,34 @@
+package command
+
+import (
+	"context"
+	"os"
+	"os/user"
+
+	"farebook/access"
+	"farebook/internal/correlation"
+)
+
+// actor is the operating-system user at this command line, as the audit log keeps it: "alice@bastion", or "root@bastion for
+// alice" under sudo. Its correlation id is the context's.
+func actor(ctx context.Context) access.Actor {
+	name := "unknown"
+	if current, err := user.Current(); err == nil {
+		name = current.Username
+	}
+	if host, err := os.Hostname(); err == nil {
+		name += "@" + host
+	}
+	if caller := os.Getenv("SUDO_USER"); caller != "" {
+		name += " for " + caller
+	}
+	return access.Actor{Name: name, CorrelationID: correlation.From(ctx)}
+}
+
+// asked puts a correlation id into a command's context: its log lines, its audit entry and what it starts bear the same.
+func asked(ctx context.Context) context.Context {
+	if correlation.From(ctx) != "" {
+		return ctx
+	}
+	return correlation.With(ctx, correlation.New())
+}

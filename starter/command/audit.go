@@ -1,0 +1,91 @@
+package command
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"farebook/store"
+)
+
+func auditCommand() *cobra.Command {
+	var filter store.AuditFilter
+	var reference, client, format string
+	audit := &cobra.Command{
+		Use:   "audit",
+		Short: "Show who asked for what, the newest first",
+		Long: "Shows the audit log: refunds, cancels, captures, reconciliations and plans, resolutions, retries, resends, and changes of clients and keys; " +
+			"who asked (a client and its key, or an operating-system user and host), when, and under which correlation id.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := checkListFormat(format); err != nil {
+				return err
+			}
+			if filter.Limit < 1 || filter.Limit > maxListed {
+				return fmt.Errorf("--limit: say a number from 1 to %d", maxListed)
+			}
+			return booksCommand(cmd, "audit", func(books *store.Store) error {
+				if reference != "" {
+					known, err := ownerless(cmd.Context(), books, reference)
+					if err != nil {
+						return err
+					}
+					filter.BookingID = known.ID
+				}
+				if client != "" {
+					found, err := findClient(cmd.Context(), books, client)
+					if err != nil {
+						return err
+					}
+					filter.ClientID = found.ID
+				}
+				entries, err := books.AuditLog(cmd.Context(), filter)
+				if err != nil {
+					return err
+				}
+				return printAudit(cmd.OutOrStdout(), entries, filter.Limit, format)
+			})
+		},
+	}
+	audit.Flags().StringVar(&reference, "booking", "", "about this booking: its reference")
+	audit.Flags().StringVar(&client, "client", "", "asked for by this client: its name or id")
+	audit.Flags().StringVar(&filter.Subject, "subject", "", "about this: a refund's id, a run's, an event's, a key's")
+	audit.Flags().IntVar(&filter.Limit, "limit", 50, fmt.Sprintf("how many, 1 to %d", maxListed))
+	audit.Flags().Uint64Var(&filter.Before, "before", 0, "continue below this number, as the list before says")
+	audit.Flags().StringVar(&format, "format", "table", "table or json")
+	return audit
+}
+
+// shownAudit is an entry as a list shows it.
+type shownAudit struct {
+	ID            uint64    `json:"id"`
+	At            time.Time `json:"at"`
+	Actor         string    `json:"actor"`
+	Action        string    `json:"action"`
+	Subject       string    `json:"subject"`
+	Detail        string    `json:"detail,omitempty"`
+	CorrelationID string    `json:"correlationId"`
+}
+
+func printAudit(out io.Writer, entries []store.AuditEntry, limit int, format string) error {
+	shown := make([]shownAudit, 0, len(entries))
+	for _, e := range entries {
+		shown = append(shown, shownAudit{
+			ID: e.ID, At: e.At, Actor: e.Actor.Name, Action: string(e.Action), Subject: e.Subject, Detail: e.Detail, CorrelationID: e.Actor.CorrelationID,
+		})
+	}
+	if format == "json" {
+		return printJSON(out, shown)
+	}
+	table := newTable(out, "AT", "ACTOR", "ACTION", "SUBJECT", "DETAIL")
+	for _, e := range shown {
+		table.row(e.At.Format(time.RFC3339), e.Actor, e.Action, e.Subject, e.Detail)
+	}
+	if err := table.flush(); err != nil || len(shown) < limit {
+		return err
+	}
+	_, err := fmt.Fprintf(out, "\nThere may be more: --before %d\n", shown[len(shown)-1].ID)
+	return err
+}

@@ -1,0 +1,187 @@
+package command
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+
+	"farebook/store"
+)
+
+func clientCommand() *cobra.Command {
+	return group("client", "Make, list, disable and merge clients of the API",
+		"client create NAME, client list, client disable CLIENT, client enable CLIENT, or client merge INTO FROM",
+		createClientCommand(), listClientsCommand(), disableClientCommand(true), disableClientCommand(false), mergeClientsCommand())
+}
+
+// maxClientName, in characters, leaves room for the suffix that starter migrate puts behind names that stand twice.
+const maxClientName = 100
+
+// CheckClientName says what is wrong with a client's name.
+func CheckClientName(name string) error {
+	switch {
+	case name == "" || utf8.RuneCountInString(name) > maxClientName:
+		return fmt.Errorf("the name of a client has 1 to %d characters", maxClientName)
+	case !utf8.ValidString(name) || strings.TrimSpace(name) != name || strings.ContainsFunc(name, unicode.IsControl):
+		return errors.New("the name of a client has no control characters, and no space at either end")
+	}
+	return nil
+}
+
+func createClientCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "create NAME",
+		Short: "Make a client and print its id; its keys are made by api-key create",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := CheckClientName(args[0]); err != nil {
+				return err
+			}
+			ctx := asked(cmd.Context())
+			return booksCommand(cmd, "client", func(books *store.Store) error {
+				made, err := books.CreateClient(ctx, args[0], actor(ctx))
+				if err != nil {
+					return err
+				}
+				_, err = fmt.Fprintln(cmd.OutOrStdout(), made.ClientID)
+				return err
+			})
+		},
+	}
+}
+
+func listClientsCommand() *cobra.Command {
+	var format string
+	list := &cobra.Command{
+		Use:   "list",
+		Short: "List clients, the oldest first",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := checkListFormat(format); err != nil {
+				return err
+			}
+			return booksCommand(cmd, "client", func(books *store.Store) error {
+				clients, err := allOf(func(after uint64) ([]store.Client, error) {
+					return books.Clients(cmd.Context(), after, listPage)
+				}, func(client store.Client) uint64 { return client.ID })
+				if err != nil {
+					return err
+				}
+				return printClients(cmd.OutOrStdout(), clients, format)
+			})
+		},
+	}
+	list.Flags().StringVar(&format, "format", "table", "table or json")
+	return list
+}
+
+// shownClient is a client as a list shows it.
+type shownClient struct {
+	ClientID   string     `json:"id"`
+	Name       string     `json:"name"`
+	State      string     `json:"state"`
+	MergedInto string     `json:"mergedInto,omitempty"`
+	DisabledAt *time.Time `json:"disabledAt,omitempty"`
+	CreatedAt  time.Time  `json:"createdAt"`
+	CreatedBy  string     `json:"createdBy"`
+}
+
+func printClients(out io.Writer, clients []store.Client, format string) error {
+	shown := make([]shownClient, 0, len(clients))
+	for _, client := range clients {
+		shown = append(shown, shownClient{
+			ClientID: client.ClientID, Name: client.Name, State: client.State(), MergedInto: client.MergedInto, DisabledAt: client.DisabledAt,
+			CreatedAt: client.CreatedAt, CreatedBy: client.CreatedBy,
+		})
+	}
+	if format == "json" {
+		return printJSON(out, shown)
+	}
+	table := newTable(out, "CLIENT", "NAME", "STATE", "CREATED", "BY")
+	for _, client := range shown {
+		table.row(client.ClientID, client.Name, strings.TrimSpace(client.State+" "+client.MergedInto), dayOrDash(&client.CreatedAt), client.CreatedBy)
+	}
+	return table.flush()
+}
+
+func disableClientCommand(disabled bool) *cobra.Command {
+	use, short, done := "enable CLIENT", "Let a disabled client's keys in again", "enabled"
+	if disabled {
+		use, short, done = "disable CLIENT", "Refuse all keys of a client, from the next request on; what it owns stays", "disabled"
+	}
+	return &cobra.Command{
+		Use: use, Short: short, Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx := asked(cmd.Context())
+			return booksCommand(cmd, "client", func(books *store.Store) error {
+				found, err := findClient(ctx, books, args[0])
+				if err != nil {
+					return err
+				}
+				if err := books.DisableClient(ctx, found.ID, disabled, actor(ctx)); err != nil {
+					return err
+				}
+				_, err = fmt.Fprintf(cmd.OutOrStdout(), "client %s is %s\n", found.Name, done)
+				return err
+			})
+		},
+	}
+}
+
+func mergeClientsCommand() *cobra.Command {
+	var dryRun bool
+	merge := &cobra.Command{
+		Use:   "merge INTO FROM",
+		Short: "Join one client to another: its keys, bookings, refunds and idempotency keys",
+		Long: "Moves everything of the client FROM to the client INTO, for keys that an older release made under one name and that are one caller's. " +
+			"Say --dry-run first: it lists the idempotency keys that both have used. Of those the older keeps the key; the newer is kept under a key " +
+			"that names where it came from, so that nothing is lost and nothing can charge again. It may be stopped and run again.",
+		Args: cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx := asked(cmd.Context())
+			return booksCommand(cmd, "client", func(books *store.Store) error {
+				into, err := findClient(ctx, books, args[0])
+				if err != nil {
+					return err
+				}
+				from, err := findClient(ctx, books, args[1])
+				if err != nil {
+					return err
+				}
+				if dryRun {
+					plan, err := books.PlanMerge(ctx, into, from)
+					if err != nil {
+						return err
+					}
+					return printMerge(cmd.OutOrStdout(), plan, "would move")
+				}
+				done, err := books.MergeClients(ctx, into, from, actor(ctx))
+				if err != nil {
+					return err
+				}
+				return printMerge(cmd.OutOrStdout(), done, "moved")
+			})
+		},
+	}
+	merge.Flags().BoolVar(&dryRun, "dry-run", false, "show what would be moved and what would collide, and change nothing")
+	return merge
+}
+
+func printMerge(out io.Writer, merge store.Merge, verb string) error {
+	_, err := fmt.Fprintf(out, "%s: %s from %s: %d API keys, %d bookings, %d idempotency keys; %d idempotency keys were used by both\n",
+		merge.Into.Name, verb, merge.From.Name, merge.Keys, merge.Bookings, merge.IdempotencyKeys, len(merge.Collisions))
+	if err != nil || len(merge.Collisions) == 0 {
+		return err
+	}
+	table := newTable(out, "IDEMPOTENCY KEY", "STAYS FOR", "NEWER ONE", "KEPT UNDER")
+	for _, c := range merge.Collisions {
+		table.row(fmt.Sprintf("%q", c.Key), c.Kept, c.Renamed, fmt.Sprintf("%q", c.RenamedTo))
+	}
+	return table.flush()
+}

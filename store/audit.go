@@ -1,0 +1,138 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+
+	"farebook/access"
+)
+
+// Action is what was asked for.
+type Action string
+
+// What the audit log keeps.
+const (
+	ActionBookingCancel  Action = "booking.cancel"
+	ActionBookingCapture Action = "booking.capture"
+	ActionRefundCreate   Action = "refund.create"
+	ActionReconcile      Action = "reconciliation.start"
+	ActionPlanApply      Action = "reconciliation.apply-plan"
+	ActionItemResolve    Action = "reconciliation.resolve-item"
+	ActionItemPost       Action = "reconciliation.post-item"
+	ActionEventRetry     Action = "event.retry"
+	ActionEmailResend    Action = "email.resend"
+	ActionClientCreate   Action = "client.create"
+	ActionClientDisable  Action = "client.disable"
+	ActionClientEnable   Action = "client.enable"
+	ActionClientMerge    Action = "client.merge"
+	ActionKeyCreate      Action = "api-key.create"
+	ActionKeyRotate      Action = "api-key.rotate"
+	ActionKeyRevoke      Action = "api-key.revoke"
+)
+
+// AuditEntry is one line of the audit log: who asked for what. It is written with what it tells of, in one transaction, or
+// before it, so that nothing is done that the log does not know. What came of it is said by the subject itself.
+type AuditEntry struct {
+	Actor   access.Actor
+	Action  Action
+	Subject string // a booking's reference, a refund's id, a run's, an event's, a key's
+	// BookingID is the row of the booking that it is about; nil where it is about none.
+	BookingID *uint64
+	// Detail has amounts, states and ids, and never a name, an address or a note.
+	Detail string
+	// DedupeKey makes the repetition of a request after a crash one line; empty where each is a line.
+	DedupeKey string
+
+	// What follows is read and never given.
+	ID uint64
+	At time.Time
+}
+
+type auditRow struct {
+	ID            uint64
+	At            time.Time
+	Actor         string
+	ClientID      *uint64
+	APIKeyID      *uint64 `gorm:"column:api_key_id"`
+	Action        string
+	Subject       string
+	BookingID     *uint64
+	CorrelationID string
+	Detail        string
+	DedupeKey     *string
+}
+
+func (auditRow) TableName() string { return "audit_log" }
+
+// audit writes an entry within a transaction.
+func audit(tx *gorm.DB, now time.Time, e AuditEntry) error {
+	row := auditRow{
+		At: now, Actor: short(e.Actor.Name, 200), ClientID: idOrNil(e.Actor.ClientID), APIKeyID: idOrNil(e.Actor.KeyID), Action: string(e.Action),
+		Subject: e.Subject, BookingID: e.BookingID, CorrelationID: e.Actor.CorrelationID, Detail: short(e.Detail, 500), DedupeKey: orNil(e.DedupeKey),
+	}
+	err := tx.Create(&row).Error
+	if e.DedupeKey != "" && duplicateKey(err) {
+		return nil // INSERT alone: the application's user may not UPDATE here, which ON DUPLICATE KEY would need
+	}
+	return err
+}
+
+// Audit writes an entry about what is done elsewhere: by a workflow, after this.
+func (s *Store) Audit(ctx context.Context, e AuditEntry) error {
+	return audit(s.db.WithContext(ctx), time.Now().UTC(), e)
+}
+
+// AuditFilter narrows the audit log; what is zero does not.
+type AuditFilter struct {
+	BookingID uint64
+	ClientID  uint64
+	Subject   string
+	Before    uint64 // entries with a lower id
+	Limit     int
+}
+
+// AuditLog lists entries, the newest first.
+func (s *Store) AuditLog(ctx context.Context, f AuditFilter) ([]AuditEntry, error) {
+	query := s.db.WithContext(ctx).Order("id DESC").Limit(f.Limit)
+	for column, id := range map[string]uint64{"booking_id": f.BookingID, "client_id": f.ClientID} {
+		if id != 0 {
+			query = query.Where(column+" = ?", id)
+		}
+	}
+	if f.Subject != "" {
+		query = query.Where("subject = ?", f.Subject)
+	}
+	if f.Before != 0 {
+		query = query.Where("id < ?", f.Before)
+	}
+	var rows []auditRow
+	err := query.Find(&rows).Error
+	entries := make([]AuditEntry, 0, len(rows))
+	for _, row := range rows {
+		entries = append(entries, row.domain())
+	}
+	return entries, err
+}
+
+func (r auditRow) domain() AuditEntry {
+	return AuditEntry{
+		Actor:  access.Actor{ClientID: orZero(r.ClientID), KeyID: orZero(r.APIKeyID), Name: r.Actor, CorrelationID: r.CorrelationID},
+		Action: Action(r.Action), Subject: r.Subject, BookingID: r.BookingID, Detail: r.Detail, DedupeKey: orEmpty(r.DedupeKey), ID: r.ID, At: r.At,
+	}
+}
+
+func idOrNil(id uint64) *uint64 {
+	if id == 0 {
+		return nil
+	}
+	return &id
+}
+
+func orZero(id *uint64) uint64 {
+	if id == nil {
+		return 0
+	}
+	return *id
+}

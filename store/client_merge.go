@@ -1,0 +1,201 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+
+	"farebook/access"
+)
+
+// Merge is what joining one client to another does.
+type Merge struct {
+	Into, From                      Client
+	Keys, Bookings, IdempotencyKeys int64
+	// Collisions are the idempotency keys that both have used.
+	Collisions []Collision
+}
+
+// Collision is an idempotency key that both clients have used. The older row keeps it; the newer one is kept under RenamedTo,
+// so that what was made under it stays known and nothing can be made again under either.
+type Collision struct {
+	Key       string
+	RenamedTo string
+	// Kept and Renamed are what the two rows stand for: a booking's reference, a refund's id, a run's.
+	Kept, Renamed string
+}
+
+// NotMergeable says why two clients are not joined.
+type NotMergeable struct{ Why string }
+
+func (e *NotMergeable) Error() string { return e.Why }
+
+// PlanMerge tells what MergeClients would do, and changes nothing. Error: *NotMergeable.
+func (s *Store) PlanMerge(ctx context.Context, into, from Client) (Merge, error) {
+	plan := Merge{Into: into, From: from}
+	if err := mergeable(into, from); err != nil {
+		return plan, err
+	}
+	db := s.db.WithContext(ctx)
+	err := errors.Join(
+		db.Model(&apiKeyRow{}).Where("client_id = ?", from.ID).Count(&plan.Keys).Error,
+		db.Model(&bookingRow{}).Where("client_id = ?", from.ID).Count(&plan.Bookings).Error,
+		db.Model(&idempotencyRow{}).Where("client_id = ?", from.ID).Count(&plan.IdempotencyKeys).Error,
+	)
+	if err != nil {
+		return plan, err
+	}
+	twins, err := twinsOf(db, into.ID, from.ID, 0, maxCollisions)
+	for _, twin := range twins {
+		plan.Collisions = append(plan.Collisions, twin.collision(into, from))
+	}
+	return plan, err
+}
+
+// maxCollisions bounds the list of a plan; the merge itself renames all.
+const maxCollisions = 10_000
+
+func mergeable(into, from Client) error {
+	switch {
+	case into.ID == from.ID:
+		return &NotMergeable{"a client cannot be merged with itself"}
+	case into.MergedInto != "":
+		return &NotMergeable{fmt.Sprintf("%s was merged into %s: name that client", into.ClientID, into.MergedInto)}
+	case from.MergedInto != "" && from.MergedInto != into.ClientID:
+		return &NotMergeable{fmt.Sprintf("%s was merged into %s before", from.ClientID, from.MergedInto)}
+	}
+	return nil
+}
+
+// MergeClients joins from to into: its API keys at once, then its idempotency keys and bookings in batches. From the first
+// step on a caller of either sees the rows of both (Owner.Merged). It may be stopped at any point and run again; a repetition
+// finishes what is left. Error: *NotMergeable.
+func (s *Store) MergeClients(ctx context.Context, into, from Client, by access.Actor) (Merge, error) {
+	done := Merge{Into: into, From: from}
+	if err := mergeable(into, from); err != nil {
+		return done, err
+	}
+	if err := s.joinKeys(ctx, &done, by); err != nil {
+		return done, err
+	}
+	if err := s.renameTwins(ctx, &done); err != nil {
+		return done, err
+	}
+	moved, err := s.moveRows(ctx, "idempotency_keys", into.ID, from.ID)
+	if done.IdempotencyKeys = moved; err != nil {
+		return done, err
+	}
+	done.Bookings, err = s.moveRows(ctx, "bookings", into.ID, from.ID)
+	return done, err
+}
+
+// joinKeys is the moment from which the two are one client.
+func (s *Store) joinKeys(ctx context.Context, done *Merge, by access.Actor) error {
+	into, from, now := done.Into, done.From, time.Now().UTC()
+	return s.inTransaction(ctx, func(tx *gorm.DB) error {
+		for _, id := range []uint64{min(into.ID, from.ID), max(into.ID, from.ID)} {
+			if _, err := lockClient(tx, id); err != nil {
+				return err
+			}
+		}
+		moved := tx.Model(&apiKeyRow{}).Where("client_id = ?", from.ID).Updates(map[string]any{"client_id": into.ID})
+		if moved.Error != nil {
+			return moved.Error
+		}
+		done.Keys = moved.RowsAffected
+		// What was merged into from before belongs to into as well.
+		err := tx.Model(&clientRow{}).Where("id = ? OR merged_into = ?", from.ID, from.ID).Updates(map[string]any{"merged_into": into.ID}).Error
+		if err != nil {
+			return err
+		}
+		return audit(tx, now, AuditEntry{
+			Actor: by, Action: ActionClientMerge, Subject: into.ClientID, Detail: fmt.Sprintf("took over %s with %d keys", from.ClientID, moved.RowsAffected),
+			DedupeKey: "merge/" + from.ClientID + "/" + into.ClientID,
+		})
+	})
+}
+
+// twins are two rows of one idempotency key.
+type twins struct {
+	IdempotencyKey             []byte
+	FromID, IntoID             uint64
+	FromResource, IntoResource string
+}
+
+// twinsOf reads the keys that two clients have both used, by the row ids of the second.
+func twinsOf(db *gorm.DB, into, from, after uint64, limit int) ([]twins, error) {
+	var found []twins
+	err := db.Table("idempotency_keys f").
+		Joins("JOIN idempotency_keys i ON i.idempotency_key = f.idempotency_key AND i.client_id = ?", into).
+		Where("f.client_id = ? AND f.id > ?", from, after).Order("f.id").Limit(limit).
+		Select("f.idempotency_key, f.id AS from_id, f.resource AS from_resource, i.id AS into_id, i.resource AS into_resource").Scan(&found).Error
+	return found, err
+}
+
+// newer is the row that gives the key up, and the client whose it was.
+func (t twins) newer(into, from Client) (id uint64, client Client) {
+	if t.FromID > t.IntoID {
+		return t.FromID, from
+	}
+	return t.IntoID, into
+}
+
+// maxKey is the width of idempotency_key, in bytes.
+const maxKey = 255
+
+func (t twins) collision(into, from Client) Collision {
+	id, client := t.newer(into, from)
+	renamed := fmt.Sprintf("%s/%d/%s", client.ClientID, id, t.IdempotencyKey)
+	c := Collision{Key: string(t.IdempotencyKey), RenamedTo: renamed[:min(len(renamed), maxKey)], Kept: t.IntoResource, Renamed: t.FromResource}
+	if client.ID == into.ID {
+		c.Kept, c.Renamed = t.FromResource, t.IntoResource
+	}
+	return c
+}
+
+// mergeBatch bounds one transaction, so that bookings are taken meanwhile.
+const mergeBatch = 500
+
+func (s *Store) renameTwins(ctx context.Context, done *Merge) error {
+	for {
+		var renamed []Collision
+		err := s.inTransaction(ctx, func(tx *gorm.DB) error {
+			renamed = nil
+			found, err := twinsOf(tx, done.Into.ID, done.From.ID, 0, mergeBatch) // those that were renamed are twins no more
+			if err != nil {
+				return err
+			}
+			for _, twin := range found {
+				collision := twin.collision(done.Into, done.From)
+				id, _ := twin.newer(done.Into, done.From)
+				if err := tx.Model(&idempotencyRow{}).Where("id = ?", id).Updates(map[string]any{"idempotency_key": []byte(collision.RenamedTo)}).Error; err != nil {
+					return err
+				}
+				renamed = append(renamed, collision)
+			}
+			return nil
+		})
+		if err != nil || len(renamed) == 0 {
+			return err
+		}
+		done.Collisions = append(done.Collisions, renamed...)
+	}
+}
+
+func (s *Store) moveRows(ctx context.Context, table string, into, from uint64) (moved int64, err error) {
+	for {
+		var batch int64
+		err := s.inTransaction(ctx, func(tx *gorm.DB) error {
+			update := tx.Exec("UPDATE "+table+" SET client_id = ? WHERE client_id = ? ORDER BY id LIMIT ?", into, from, mergeBatch)
+			batch = update.RowsAffected
+			return update.Error
+		})
+		moved += batch
+		if err != nil || batch < mergeBatch {
+			return moved, err
+		}
+	}
+}
