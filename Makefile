@@ -63,8 +63,9 @@ reconcile-dry: var/dev.env ## The same, as a dry run
 var/dev.env:
 	@echo "no stack is up: run 'make up' in another terminal, and this again"; exit 1
 
-generate: ## Write the generated parts of docs/ anew
+generate: ## Write the generated parts of docs/ and the stand-in's rules anew
 	@go run ./internal/gendocs
+	@cd conformance && go run ./parameters
 
 clean: ## Remove everything that the other targets made
 	@rm -rf var conformance/clients/node_modules

@@ -207,7 +207,7 @@ func TestRequestsOfMoneyBackAreTakenAndRefusedAlike(t *testing.T) {
 		{"POST", "/v1/payouts", "amount=100&currency=usd&method=pigeon"},
 		{"POST", "/v1/payouts", "amount=100&currency=usd&colour=blue"},
 		{"POST", "/v1/payouts/PO", "metadata[a]=b"},
-		{"POST", "/v1/payouts", "amount=1&currency=usd&method=standard&source_type=card&statement_descriptor=FAREBOOK&metadata[a]=b"},
+		{"POST", "/v1/payouts", "amount=1&currency=usd&method=standard&source_type=card&statement_descriptor=ACME&metadata[a]=b"},
 		{"POST", "/v1/payouts", "amount=1&currency=usd&source_type=cash"},
 		{"POST", "/v1/payouts/PO", "amount=1"},
 		{"POST", "/v1/payouts/PO/cancel", ""},

@@ -38,6 +38,11 @@ func stand(t *testing.T) *stripestand.Server {
 }
 
 func ask(handler http.Handler, method, path string, form url.Values) (int, []byte) {
+	return askWith(handler, method, path, form, nil)
+}
+
+// askWith replaces headers by those given.
+func askWith(handler http.Handler, method, path string, form url.Values, header http.Header) (int, []byte) {
 	var body io.Reader
 	if method == http.MethodPost {
 		body = strings.NewReader(form.Encode())
@@ -46,6 +51,9 @@ func ask(handler http.Handler, method, path string, form url.Values) (int, []byt
 	request.Header.Set("Authorization", "Bearer "+key)
 	if body != nil {
 		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	for name, values := range header {
+		request.Header[name] = values
 	}
 	recorder := httptest.NewRecorder()
 	handler.ServeHTTP(recorder, request)

@@ -43,7 +43,7 @@ func (t *transaction) wire(s *Server, expand expansion) map[string]any {
 	if source := s.sourceOf(t); source != nil && expand.has("source") {
 		out["source"] = source.wire(s, expand.under("source"))
 	}
-	return s.rewritten(t.id, out)
+	return s.finished(t.id, out, expand)
 }
 
 // sourceOf a balance transaction is what it came of: a charge, a refund, a dispute or a payout; nil for what is not here.
@@ -67,6 +67,12 @@ func (s *Server) objectOf(id string) object {
 		return o
 	}
 	if o, found := lookUp(&s.transactions, id); found {
+		return o
+	}
+	if o, found := lookUp(&s.methods, id); found {
+		return o
+	}
+	if o, found := lookUp(&s.customers, id); found {
 		return o
 	}
 	return nil

@@ -41,15 +41,15 @@ func (ch *charge) wire(s *Server, expand expansion) map[string]any {
 		"amount": ch.amount, "amount_captured": ch.amountCaptured, "amount_refunded": s.refundedOf(ch) + ch.uncaptured(), "currency": ch.currency,
 		"captured": ch.captured, "paid": ch.status == "succeeded", "refunded": s.refundedOf(ch)+ch.uncaptured() == ch.amount,
 		"disputed":       ch.disputed,
-		"payment_intent": ch.intent.id, "payment_method": orNil(ch.method), "customer": orNil(ch.intent.customer),
+		"payment_intent": orNil(ch.intent.id), "payment_method": orNil(ch.method), "customer": orNil(ch.intent.customer),
 		"metadata": maps.Clone(ch.metadata), "description": orNil(ch.intent.description), "receipt_email": orNil(ch.intent.receiptEmail),
 		"balance_transaction": nil, "billing_details": s.billingOf(ch.method),
 		"calculated_statement_descriptor": "FAREBOOK STANDIN", "statement_descriptor": orNil(ch.intent.descriptor),
 		"statement_descriptor_suffix": orNil(ch.intent.descriptorSuffix), "payment_method_details": ch.methodDetails(),
 		"outcome": ch.outcome(), "failure_code": nil, "failure_message": nil, "fraud_details": map[string]any{},
-		"application": nil, "application_fee": nil, "application_fee_amount": nil, "invoice": nil,
+		"application": nil, "application_fee": nil, "application_fee_amount": ch.intent.applicationFee(), "invoice": nil,
 		"on_behalf_of": nil, "receipt_number": nil, "receipt_url": nil, "review": nil, "shipping": ch.intent.wireShipping(),
-		"source_transfer": nil, "transfer_data": nil, "transfer_group": nil,
+		"source_transfer": nil, "transfer_data": nil, "transfer_group": orNil(ch.intent.transferGroup),
 	}
 	if ch.status == "failed" {
 		out["failure_code"], out["failure_message"] = ch.failure.errorCode(), ch.failure.message()
@@ -61,7 +61,7 @@ func (ch *charge) wire(s *Server, expand expansion) map[string]any {
 		card["capture_before"] = before
 		out["payment_method_details"] = map[string]any{"type": "card", "card": card}
 	}
-	return s.rewritten(ch.id, out)
+	return s.finished(ch.id, out, expand)
 }
 
 // expandInto puts the charge and its PaymentIntent themselves into an object that names both, where they are asked for.
@@ -69,7 +69,7 @@ func (ch *charge) expandInto(s *Server, out map[string]any, expand expansion) {
 	if expand.has("charge") {
 		out["charge"] = ch.wire(s, expand.under("charge"))
 	}
-	if expand.has("payment_intent") {
+	if expand.has("payment_intent") && ch.intent.id != "" {
 		out["payment_intent"] = ch.intent.wire(s, expand.under("payment_intent"))
 	}
 }
@@ -116,8 +116,10 @@ func (ch *charge) outcome() map[string]any {
 }
 
 func listCharges(s *Server, c *call) (any, *apiError) {
-	of := c.query.Get("payment_intent")
-	return list(s, &s.charges, "/v1/charges", c.query, func(ch *charge) bool { return of == "" || ch.intent.id == of })
+	of, who, group := c.query.Get("payment_intent"), c.query.Get("customer"), c.query.Get("transfer_group")
+	return list(s, &s.charges, "/v1/charges", c.query, func(ch *charge) bool {
+		return (of == "" || ch.intent.id == of) && (who == "" || ch.intent.customer == who) && (group == "" || ch.intent.transferGroup == group)
+	})
 }
 
 func retrieveCharge(s *Server, c *call) (any, *apiError) {

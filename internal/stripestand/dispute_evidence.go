@@ -12,21 +12,15 @@ var evidenceFields = []string{
 	"uncategorized_file", "uncategorized_text",
 }
 
-// evidence reads evidence[...], and refuses fields that the API does not have.
-func (c *call) evidence() (map[string]string, *apiError) {
+// evidence reads evidence[...].
+func (c *call) evidence() map[string]string {
 	given := map[string]string{}
 	for name := range c.form {
-		field, found := strings.CutPrefix(name, "evidence[")
-		if !found {
-			continue
+		if field, found := strings.CutPrefix(name, "evidence["); found {
+			given[strings.TrimSuffix(field, "]")] = c.form.Get(name)
 		}
-		field = strings.TrimSuffix(field, "]")
-		if !contains(evidenceFields, field) {
-			return nil, invalid("parameter_unknown", name, "Received unknown parameter: "+name)
-		}
-		given[field] = c.form.Get(name)
 	}
-	return given, nil
+	return given
 }
 
 // updateDispute takes metadata and evidence. Evidence is submitted with it unless submit says otherwise; what was kept
@@ -36,15 +30,14 @@ func updateDispute(s *Server, c *call) (any, *apiError) {
 	if failed != nil {
 		return nil, failed
 	}
-	given, failed := c.evidence()
-	if failed := firstOf(failed, c.known("evidence", "metadata", "submit"), c.oneOf("submit", "true", "false")); failed != nil {
-		return nil, failed
-	}
+	given := c.evidence()
 	open := d.status == "needs_response" || d.status == "warning_needs_response"
 	if len(given) > 0 && !open {
 		return nil, refused("", "This dispute takes no evidence: it is "+d.status+".")
 	}
-	d.metadata = c.metadata(d.metadata)
+	if failed := c.changeMetadata(&d.metadata); failed != nil {
+		return nil, failed
+	}
 	for field, text := range given {
 		d.evidence[field] = text
 		if text == "" {
@@ -85,9 +78,6 @@ func (d *dispute) verdict() string {
 // closeDispute gives in: a formal dispute is lost. An inquiry, which has taken nothing, is only closed.
 func closeDispute(s *Server, c *call) (any, *apiError) {
 	d, failed := s.disputes.find("dispute", c.id)
-	if failed == nil {
-		failed = c.known()
-	}
 	if failed != nil {
 		return nil, failed
 	}

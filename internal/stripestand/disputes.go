@@ -37,7 +37,7 @@ func (d *dispute) wire(s *Server, expand expansion) map[string]any {
 	}
 	out := map[string]any{
 		"id": d.id, "object": "dispute", "created": d.created, "livemode": false, "amount": d.amount, "currency": d.charge.currency,
-		"charge": d.charge.id, "payment_intent": d.charge.intent.id, "status": d.status, "reason": d.reason,
+		"charge": d.charge.id, "payment_intent": orNil(d.charge.intent.id), "status": d.status, "reason": d.reason,
 		"balance_transactions": transactions, "metadata": maps.Clone(d.metadata), "evidence": evidence,
 		"evidence_details": map[string]any{
 			"due_by": s.dueBy(d), "has_evidence": len(d.evidence) > 0, "past_due": d.submittedAt > s.dueBy(d), "submission_count": d.submissions,
@@ -48,7 +48,7 @@ func (d *dispute) wire(s *Server, expand expansion) map[string]any {
 		}},
 	}
 	d.charge.expandInto(s, out, expand)
-	return s.rewritten(d.id, out)
+	return s.finished(d.id, out, expand)
 }
 
 // networkCodes are what Visa calls the commoner reasons (stripe.com/docs/disputes/categories#network-code-map).

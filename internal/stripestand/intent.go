@@ -32,6 +32,9 @@ type intent struct {
 	latestCharge       string
 	canceledAt         int64
 	cancellationReason string
+	transferGroup      string
+	feeAmount          int64 // application_fee_amount
+	incremental        bool  // its authorisation may be increased
 }
 
 // The statuses (stripe.com/docs/payments/paymentintents/lifecycle).
@@ -60,10 +63,10 @@ func (i *intent) wire(s *Server, expand expansion) map[string]any {
 		"statement_descriptor": orNil(i.descriptor), "statement_descriptor_suffix": orNil(i.descriptorSuffix),
 		"canceled_at": nil, "cancellation_reason": orNil(i.cancellationReason), "last_payment_error": nil,
 		"latest_charge": orNil(i.latestCharge), "next_action": i.nextAction(), "shipping": i.wireShipping(),
-		"application": nil, "application_fee_amount": nil, "automatic_payment_methods": nil, "invoice": nil, "on_behalf_of": nil,
+		"application": nil, "application_fee_amount": i.applicationFee(), "automatic_payment_methods": nil, "invoice": nil, "on_behalf_of": nil,
 		"payment_method_configuration_details": nil,
 		"payment_method_options":               map[string]any{"card": map[string]any{"installments": nil, "mandate_options": nil, "network": nil, "request_three_d_secure": "automatic"}},
-		"processing":                           nil, "review": nil, "transfer_data": nil, "transfer_group": nil,
+		"processing":                           nil, "review": nil, "transfer_data": nil, "transfer_group": orNil(i.transferGroup),
 	}
 	if i.automatic {
 		out["automatic_payment_methods"] = map[string]any{"allow_redirects": i.redirects, "enabled": true}
@@ -77,7 +80,7 @@ func (i *intent) wire(s *Server, expand expansion) map[string]any {
 	if i.latestCharge != "" && expand.has("latest_charge") {
 		out["latest_charge"] = s.charges.get(i.latestCharge).wire(s, expand.under("latest_charge"))
 	}
-	return s.rewritten(i.id, out)
+	return s.finished(i.id, out, expand)
 }
 
 func (i *intent) wireShipping() any {
@@ -130,31 +133,13 @@ func createIntent(s *Server, c *call) (any, *apiError) {
 	return i.wire(s, expansionOf(c.form)), nil
 }
 
-// createParams are those of stripe.com/docs/api/payment_intents/create that the stand-in takes.
-var createParams = []string{
-	"amount", "currency", "automatic_payment_methods", "capture_method", "confirm", "confirmation_method", "customer", "description",
-	"metadata", "off_session", "payment_method", "payment_method_data", "payment_method_options", "payment_method_types",
-	"receipt_email", "return_url", "setup_future_usage", "shipping", "statement_descriptor", "statement_descriptor_suffix",
-}
-
 func (s *Server) newIntent(c *call) (*intent, *apiError) {
-	if failed := firstOf(
-		c.known(createParams...),
-		c.oneOf("capture_method", "automatic", "manual", "automatic_async"),
-		c.oneOf("confirmation_method", "automatic", "manual"),
-		c.oneOf("automatic_payment_methods[allow_redirects]", "always", "never"),
-		c.oneOf("setup_future_usage", "off_session", "on_session"),
-	); failed != nil {
+	if failed := c.exclusive("automatic_payment_methods", "payment_method_types"); failed != nil && c.boolean("automatic_payment_methods[enabled]") {
 		return nil, failed
 	}
-	amount, given, failed := c.integer("amount")
-	switch currency := c.form.Get("currency"); {
-	case failed != nil:
+	amount, _, failed := c.integer("amount")
+	if failed != nil {
 		return nil, failed
-	case !given:
-		return nil, invalid("parameter_missing", "amount", "Missing required param: amount.")
-	case currency == "":
-		return nil, invalid("parameter_missing", "currency", "Missing required param: currency.")
 	}
 	currency := strings.ToLower(c.form.Get("currency"))
 	if failed := checkAmount(amount, currency); failed != nil {
@@ -162,7 +147,7 @@ func (s *Server) newIntent(c *call) (*intent, *apiError) {
 	}
 	i := &intent{
 		id: s.ids.next("pi"), created: s.clock.Now().Unix(), status: needsMethod, amount: amount, currency: currency,
-		captureMethod: orDefault(c.form.Get("capture_method"), "automatic"), metadata: c.metadata(nil),
+		captureMethod: orDefault(c.form.Get("capture_method"), "automatic"), metadata: c.metadata(),
 		automatic: c.boolean("automatic_payment_methods[enabled]"), methodTypes: c.texts("payment_method_types"),
 		redirects: orDefault(c.form.Get("automatic_payment_methods[allow_redirects]"), "always"),
 	}
@@ -177,7 +162,7 @@ func (s *Server) newIntent(c *call) (*intent, *apiError) {
 func (s *Server) changeIntent(i *intent, c *call) *apiError {
 	for name, field := range map[string]*string{
 		"description": &i.description, "customer": &i.customer, "receipt_email": &i.receiptEmail, "return_url": &i.returnURL,
-		"statement_descriptor": &i.descriptor, "statement_descriptor_suffix": &i.descriptorSuffix, "setup_future_usage": &i.setupFutureUsage,
+		"statement_descriptor": &i.descriptor, "statement_descriptor_suffix": &i.descriptorSuffix, "setup_future_usage": &i.setupFutureUsage, "transfer_group": &i.transferGroup, "capture_method": &i.captureMethod,
 	} {
 		if values, given := c.form[name]; given && len(values) > 0 {
 			*field = values[0]
@@ -190,6 +175,19 @@ func (s *Server) changeIntent(i *intent, c *call) *apiError {
 				"state": orNil(c.form.Get("shipping[address][state]")), "postal_code": orNil(c.form.Get("shipping[address][postal_code]")),
 				"country": orNil(c.form.Get("shipping[address][country]")),
 			}}
+	}
+	fee, given, failed := c.integer("application_fee_amount")
+	if failed != nil {
+		return failed
+	}
+	if given {
+		i.feeAmount = fee
+	}
+	if types := c.texts("payment_method_types"); len(types) > 0 {
+		i.methodTypes = types
+	}
+	if c.form.Get("payment_method_options[card][request_incremental_authorization]") == "if_available" {
+		i.incremental = true
 	}
 	method := c.form.Get("payment_method")
 	if method == "" {
@@ -210,13 +208,11 @@ func (s *Server) changeIntent(i *intent, c *call) *apiError {
 	return nil
 }
 
-func firstOf(failures ...*apiError) *apiError {
-	for _, failed := range failures {
-		if failed != nil {
-			return failed
-		}
+func (i *intent) applicationFee() any {
+	if i.feeAmount == 0 {
+		return nil
 	}
-	return nil
+	return i.feeAmount
 }
 
 func orDefault(text, otherwise string) string {
@@ -256,10 +252,6 @@ func updateIntent(s *Server, c *call) (any, *apiError) {
 	if failed != nil {
 		return nil, failed
 	}
-	if failed := c.known("amount", "currency", "description", "metadata", "payment_method", "customer", "receipt_email", "shipping",
-		"statement_descriptor", "statement_descriptor_suffix", "setup_future_usage", "payment_method_types"); failed != nil {
-		return nil, failed
-	}
 	if i.status == succeeded || i.status == canceled {
 		if c.form.Get("amount") != "" || c.form.Get("payment_method") != "" {
 			return nil, unexpectedState(i, "This PaymentIntent's amount could not be updated because it has a status of "+i.status+".")
@@ -273,7 +265,9 @@ func updateIntent(s *Server, c *call) (any, *apiError) {
 		}
 		i.amount = amount
 	}
-	i.metadata = c.metadata(i.metadata)
+	if failed := c.changeMetadata(&i.metadata); failed != nil {
+		return nil, failed
+	}
 	if failed := s.changeIntent(i, c); failed != nil {
 		return nil, failed
 	}

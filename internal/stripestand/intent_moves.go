@@ -7,10 +7,6 @@ func confirmIntent(s *Server, c *call) (any, *apiError) {
 	if failed != nil {
 		return nil, failed
 	}
-	if failed := c.known("payment_method", "payment_method_data", "payment_method_options", "payment_method_types", "return_url",
-		"receipt_email", "shipping", "off_session", "setup_future_usage", "mandate_data", "capture_method", "use_stripe_sdk"); failed != nil {
-		return nil, failed
-	}
 	return s.confirm(i, c)
 }
 
@@ -128,10 +124,6 @@ func cancelIntent(s *Server, c *call) (any, *apiError) {
 	if failed != nil {
 		return nil, failed
 	}
-	if failed := firstOf(c.known("cancellation_reason"),
-		c.oneOf("cancellation_reason", "abandoned", "duplicate", "fraudulent", "requested_by_customer")); failed != nil {
-		return nil, failed
-	}
 	if !s.mayCancel(i) {
 		return nil, unexpectedState(i, fmt.Sprintf("You cannot cancel this PaymentIntent because it has a status of %s. Only a PaymentIntent "+
 			"with one of the following statuses may be canceled: requires_payment_method, requires_capture, requires_reauthorization, "+
@@ -152,12 +144,36 @@ func cancelIntent(s *Server, c *call) (any, *apiError) {
 	return i.wire(s, expansionOf(c.form)), nil
 }
 
-func captureIntent(s *Server, c *call) (any, *apiError) {
+// incrementIntent raises an authorisation that was asked to be one that may be raised
+// (stripe.com/docs/api/payment_intents/increment_authorization).
+func incrementIntent(s *Server, c *call) (any, *apiError) {
 	i, failed := s.findIntent(c)
 	if failed != nil {
 		return nil, failed
 	}
-	if failed := c.known("amount_to_capture", "metadata", "statement_descriptor", "statement_descriptor_suffix", "final_capture"); failed != nil {
+	amount, _, failed := c.integer("amount")
+	switch {
+	case failed != nil:
+		return nil, failed
+	case i.status != needsCapture:
+		return nil, unexpectedState(i, "This PaymentIntent could not be incremented because it has a status of "+i.status+".")
+	case !i.incremental:
+		return nil, refused("", "This PaymentIntent is not eligible for incremental authorization.")
+	case amount <= i.amount:
+		return nil, invalid("", "amount", "The amount must be greater than the currently authorized amount.")
+	}
+	if failed := c.changeMetadata(&i.metadata); failed != nil {
+		return nil, failed
+	}
+	i.amount, i.capturable = amount, amount
+	s.charges.get(i.latestCharge).amount = amount
+	s.emit("payment_intent.amount_capturable_updated", i)
+	return i.wire(s, expansionOf(c.form)), nil
+}
+
+func captureIntent(s *Server, c *call) (any, *apiError) {
+	i, failed := s.findIntent(c)
+	if failed != nil {
 		return nil, failed
 	}
 	if i.status != needsCapture {
@@ -176,7 +192,9 @@ func captureIntent(s *Server, c *call) (any, *apiError) {
 	if s.captureBefore(ch) <= s.clock.Now().Unix() {
 		return nil, refused("charge_expired_for_capture", "The charge cannot be captured as the authorization has expired.")
 	}
-	i.metadata = c.metadata(i.metadata)
+	if failed := c.changeMetadata(&i.metadata); failed != nil {
+		return nil, failed
+	}
 	s.capture(i, ch, amount)
 	s.emit("charge.captured", ch)
 	if ch.released != nil {

@@ -55,9 +55,6 @@ var numbers = map[string]string{
 }
 
 func createMethod(s *Server, c *call) (any, *apiError) {
-	if failed := c.known("type", "card", "metadata", "billing_details", "customer"); failed != nil {
-		return nil, failed
-	}
 	if c.form.Get("type") != "card" {
 		return nil, invalid("parameter_missing", "type", "The stand-in makes payment methods of type card only.")
 	}
@@ -68,7 +65,7 @@ func createMethod(s *Server, c *call) (any, *apiError) {
 	if !found {
 		return nil, invalid("incorrect_number", "card[number]", "The stand-in knows the documented test numbers only.")
 	}
-	m := &paymentMethod{id: s.ids.next("pm"), created: s.clock.Now().Unix(), metadata: c.metadata(nil), card: card, billing: c.billingDetails()}
+	m := &paymentMethod{id: s.ids.next("pm"), created: s.clock.Now().Unix(), metadata: c.metadata(), card: card, billing: c.billingDetails()}
 	s.methods.add(m)
 	return m.wire(s, nil), nil
 }
@@ -79,6 +76,32 @@ func retrieveMethod(s *Server, c *call) (any, *apiError) {
 		return nil, failed
 	}
 	return m.wire(s, nil), nil
+}
+
+func listMethods(s *Server, c *call) (any, *apiError) {
+	who, kind := c.query.Get("customer"), c.query.Get("type")
+	return list(s, &s.methods, "/v1/payment_methods", c.query, func(m *paymentMethod) bool {
+		return (who == "" || m.customer == who) && (kind == "" || kind == cards[m.card].methodType())
+	})
+}
+
+// attachMethod gives a payment method to a customer; of a well-known test method it makes one.
+func attachMethod(s *Server, c *call) (any, *apiError) {
+	who := c.form.Get("customer")
+	if _, failed := s.customers.find("customer", who); failed != nil {
+		return nil, asParameter(failed, "customer")
+	}
+	m := s.methods.get(c.id)
+	if _, wellKnown := cards[c.id]; wellKnown {
+		m = &paymentMethod{id: s.ids.next("pm"), created: s.clock.Now().Unix(), metadata: map[string]string{}, card: c.id, billing: s.billingOf("")}
+		s.methods.add(m)
+	}
+	if m == nil {
+		return nil, notFoundError("payment_method", c.id)
+	}
+	m.customer = who
+	s.emit("payment_method.attached", m)
+	return m.wire(s, expansionOf(c.form)), nil
 }
 
 // behaviourOf a payment method: a well-known one, or one that was made.
@@ -133,13 +156,15 @@ func (u *customer) wire(*Server, expansion) map[string]any {
 }
 
 func createCustomer(s *Server, c *call) (any, *apiError) {
-	if failed := c.known("email", "name", "description", "metadata", "payment_method", "source", "address", "shipping", "phone"); failed != nil {
-		return nil, failed
-	}
-	u := &customer{id: s.ids.next("cus"), created: s.clock.Now().Unix(), metadata: c.metadata(nil),
+	u := &customer{id: s.ids.next("cus"), created: s.clock.Now().Unix(), metadata: c.metadata(),
 		email: c.form.Get("email"), name: c.form.Get("name"), description: c.form.Get("description")}
 	s.customers.add(u)
 	return u.wire(s, nil), nil
+}
+
+func listCustomers(s *Server, c *call) (any, *apiError) {
+	email := c.query.Get("email")
+	return list(s, &s.customers, "/v1/customers", c.query, func(u *customer) bool { return email == "" || u.email == email })
 }
 
 func retrieveCustomer(s *Server, c *call) (any, *apiError) {

@@ -21,6 +21,8 @@ type payout struct {
 	transaction        string
 	failureTransaction string
 	failureCode        string
+	reverses           string // the payout that this one takes back
+	reversedBy         string
 	// unreconciled are the balance transactions of a payout whose reconciliation is in progress.
 	unreconciled []*transaction
 }
@@ -43,15 +45,15 @@ func (p *payout) wire(s *Server, expand expansion) map[string]any {
 	if p.failureCode != "" {
 		failureMessage = "The bank account has been closed"
 	}
-	return s.rewritten(p.id, map[string]any{
+	return s.finished(p.id, map[string]any{
 		"id": p.id, "object": "payout", "created": p.created, "livemode": false, "amount": p.amount, "currency": p.currency, "status": p.status,
 		"arrival_date": p.arrival(), "automatic": p.automatic, "description": orNil(p.description),
 		"destination": "ba_3standinBankAccount", "metadata": maps.Clone(p.metadata), "method": orDefault(p.method, "standard"),
-		"original_payout": nil, "reversed_by": nil, "reconciliation_status": reconciliation, "source_type": "card",
+		"original_payout": orNil(p.reverses), "reversed_by": orNil(p.reversedBy), "reconciliation_status": reconciliation, "source_type": "card",
 		"statement_descriptor": orNil(p.descriptor), "type": "bank_account", "failure_code": orNil(p.failureCode), "failure_message": failureMessage,
 		"balance_transaction":         s.expandedTransaction(p.transaction, "balance_transaction", expand),
 		"failure_balance_transaction": s.expandedTransaction(p.failureTransaction, "failure_balance_transaction", expand),
-	})
+	}, expand)
 }
 
 // arrival is the day on which the bank should have it: its midnight, UTC, in seconds.
@@ -80,21 +82,11 @@ func (s *Server) Payouts() []PayoutInfo {
 }
 
 func createPayout(s *Server, c *call) (any, *apiError) {
-	if failed := firstOf(
-		c.known("amount", "currency", "description", "destination", "metadata", "method", "source_type", "statement_descriptor"),
-		c.oneOf("method", "standard", "instant"), c.oneOf("source_type", "bank_account", "card", "fpx"),
-	); failed != nil {
-		return nil, failed
-	}
-	amount, given, failed := c.integer("amount")
+	amount, _, failed := c.integer("amount")
 	currency := strings.ToLower(c.form.Get("currency"))
 	switch {
 	case failed != nil:
 		return nil, failed
-	case !given:
-		return nil, invalid("parameter_missing", "amount", "Missing required param: amount.")
-	case currency == "":
-		return nil, invalid("parameter_missing", "currency", "Missing required param: currency.")
 	case len(currency) != 3:
 		return nil, invalid("", "currency", "Invalid currency: "+currency+".")
 	case amount < 1:
@@ -104,7 +96,7 @@ func createPayout(s *Server, c *call) (any, *apiError) {
 	}
 	p := s.newPayout(amount, currency)
 	p.description, p.descriptor, p.method = c.form.Get("description"), c.form.Get("statement_descriptor"), c.form.Get("method")
-	p.metadata = c.metadata(nil)
+	p.metadata = c.metadata()
 	s.emit("payout.created", p)
 	return p.wire(s, expansionOf(c.form)), nil
 }
@@ -153,25 +145,35 @@ func retrievePayout(s *Server, c *call) (any, *apiError) {
 func updatePayout(s *Server, c *call) (any, *apiError) {
 	p, failed := s.payouts.find("payout", c.id)
 	if failed == nil {
-		failed = c.known("metadata")
+		failed = c.changeMetadata(&p.metadata)
 	}
 	if failed != nil {
 		return nil, failed
 	}
-	p.metadata = c.metadata(p.metadata)
 	s.emit("payout.updated", p)
 	return p.wire(s, expansionOf(c.form)), nil
+}
+
+// reversePayout debits the bank account of a payout that arrived (stripe.com/docs/api/payouts/reverse).
+func reversePayout(s *Server, c *call) (any, *apiError) {
+	p, failed := s.payouts.find("payout", c.id)
+	switch {
+	case failed != nil:
+		return nil, failed
+	case p.status == "failed" || p.status == "canceled" || p.reversedBy != "":
+		return nil, refused("", "This payout cannot be reversed.")
+	}
+	back := s.newPayout(-p.amount, p.currency)
+	back.reverses, p.reversedBy, back.metadata = p.id, back.id, c.metadata()
+	s.emit("payout.created", back)
+	return back.wire(s, expansionOf(c.form)), nil
 }
 
 // cancelPayout stops one that we made ourselves and that has not left yet (stripe.com/docs/api/payouts/cancel).
 func cancelPayout(s *Server, c *call) (any, *apiError) {
 	p, failed := s.payouts.find("payout", c.id)
-	switch {
-	case failed != nil:
-	case p.automatic:
+	if failed == nil && p.automatic {
 		failed = refused("", "Automatic payouts can't be canceled.")
-	default:
-		failed = c.known()
 	}
 	if failed == nil {
 		failed = s.advancePayout(p, "canceled")

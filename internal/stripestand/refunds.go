@@ -26,7 +26,7 @@ func (r *refund) createdAt() int64 { return r.created }
 func (r *refund) wire(s *Server, expand expansion) map[string]any {
 	out := map[string]any{
 		"id": r.id, "object": "refund", "created": r.created, "amount": r.amount, "currency": r.charge.currency, "status": r.status,
-		"charge": r.charge.id, "payment_intent": r.charge.intent.id, "reason": orNil(r.reason), "metadata": maps.Clone(r.metadata),
+		"charge": r.charge.id, "payment_intent": orNil(r.charge.intent.id), "reason": orNil(r.reason), "metadata": maps.Clone(r.metadata),
 		"receipt_number": nil, "source_transfer_reversal": nil, "transfer_reversal": nil,
 		"balance_transaction": s.expandedTransaction(r.transaction, "balance_transaction", expand),
 		"destination_details": map[string]any{"type": "card", "card": map[string]any{
@@ -40,7 +40,7 @@ func (r *refund) wire(s *Server, expand expansion) map[string]any {
 		out["failure_balance_transaction"] = s.expandedTransaction(r.failureTransaction, "failure_balance_transaction", expand)
 	}
 	r.charge.expandInto(s, out, expand)
-	return s.rewritten(r.id, out)
+	return s.finished(r.id, out, expand)
 }
 
 // Refund is what a test reads of one.
@@ -67,10 +67,7 @@ func (s *Server) Refunds() []Refund {
 }
 
 func createRefund(s *Server, c *call) (any, *apiError) {
-	if failed := firstOf(
-		c.known("charge", "payment_intent", "amount", "reason", "metadata", "refund_application_fee", "reverse_transfer", "instructions_email", "currency", "customer", "origin"),
-		c.oneOf("reason", "duplicate", "fraudulent", "requested_by_customer"),
-	); failed != nil {
+	if failed := c.exclusive("charge", "payment_intent"); failed != nil {
 		return nil, failed
 	}
 	ch, failed := s.refundableCharge(c)
@@ -96,7 +93,7 @@ func createRefund(s *Server, c *call) (any, *apiError) {
 	if failed := s.unfunded(amount, ch.currency); failed != nil {
 		return nil, failed
 	}
-	return s.refund(ch, amount, c.form.Get("reason"), c.metadata(nil)).wire(s, expansionOf(c.form)), nil
+	return s.refund(ch, amount, c.form.Get("reason"), c.metadata()).wire(s, expansionOf(c.form)), nil
 }
 
 // refundableCharge finds the charge by its id or by its PaymentIntent, and refuses one that has nothing to give back.
@@ -207,21 +204,17 @@ func retrieveRefund(s *Server, c *call) (any, *apiError) {
 func updateRefund(s *Server, c *call) (any, *apiError) {
 	r, failed := s.refunds.find("refund", c.id)
 	if failed == nil {
-		failed = c.known("metadata")
+		failed = c.changeMetadata(&r.metadata)
 	}
 	if failed != nil {
 		return nil, failed
 	}
-	r.metadata = c.metadata(r.metadata)
 	s.refundChanged(r)
 	return r.wire(s, expansionOf(c.form)), nil
 }
 
 func cancelRefund(s *Server, c *call) (any, *apiError) {
 	r, failed := s.refunds.find("refund", c.id)
-	if failed == nil {
-		failed = c.known()
-	}
 	switch {
 	case failed != nil:
 		return nil, failed
@@ -229,6 +222,19 @@ func cancelRefund(s *Server, c *call) (any, *apiError) {
 		return nil, invalid("", "", "Only a refund with a status of requires_action can be canceled.")
 	}
 	s.giveBack(r, "canceled", "")
+	return r.wire(s, expansionOf(c.form)), nil
+}
+
+// expireRefund ends one that waits for the customer (stripe.com/docs/api/refunds, test helpers).
+func expireRefund(s *Server, c *call) (any, *apiError) {
+	r, failed := s.refunds.find("refund", c.id)
+	switch {
+	case failed != nil:
+		return nil, failed
+	case r.status != "requires_action":
+		return nil, invalid("", "", "Only a refund with a status of requires_action can be expired.")
+	}
+	s.giveBack(r, "failed", "expired_or_canceled_card")
 	return r.wire(s, expansionOf(c.form)), nil
 }
 

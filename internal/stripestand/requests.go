@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"sort"
@@ -28,65 +29,6 @@ type call struct {
 	key       string // its idempotency key
 }
 
-// endpoint does the work of a call, under the server's lock.
-type endpoint func(s *Server, c *call) (any, *apiError)
-
-func (s *Server) routes() *http.ServeMux {
-	mux := http.NewServeMux()
-	for pattern, serve := range map[string]endpoint{
-		"POST /v1/payment_intents":              createIntent,
-		"GET /v1/payment_intents":               listIntents,
-		"GET /v1/payment_intents/{id}":          retrieveIntent,
-		"POST /v1/payment_intents/{id}":         updateIntent,
-		"POST /v1/payment_intents/{id}/confirm": confirmIntent,
-		"POST /v1/payment_intents/{id}/cancel":  cancelIntent,
-		"POST /v1/payment_intents/{id}/capture": captureIntent,
-		"GET /v1/charges":                       listCharges,
-		"GET /v1/charges/{id}":                  retrieveCharge,
-		"POST /v1/refunds":                      createRefund,
-		"GET /v1/refunds":                       listRefunds,
-		"GET /v1/refunds/{id}":                  retrieveRefund,
-		"POST /v1/refunds/{id}":                 updateRefund,
-		"POST /v1/refunds/{id}/cancel":          cancelRefund,
-		"GET /v1/disputes":                      listDisputes,
-		"GET /v1/disputes/{id}":                 retrieveDispute,
-		"POST /v1/disputes/{id}":                updateDispute,
-		"POST /v1/disputes/{id}/close":          closeDispute,
-		"POST /v1/payouts":                      createPayout,
-		"GET /v1/payouts":                       listPayouts,
-		"GET /v1/payouts/{id}":                  retrievePayout,
-		"POST /v1/payouts/{id}":                 updatePayout,
-		"POST /v1/payouts/{id}/cancel":          cancelPayout,
-		"GET /v1/balance":                       retrieveBalance,
-		"GET /v1/balance_transactions":          listTransactions,
-		"GET /v1/balance_transactions/{id}":     retrieveTransaction,
-		"GET /v1/events":                        listEvents,
-		"GET /v1/events/{id}":                   retrieveEvent,
-		"POST /v1/payment_methods":              createMethod,
-		"GET /v1/payment_methods/{id}":          retrieveMethod,
-		"POST /v1/customers":                    createCustomer,
-		"GET /v1/customers/{id}":                retrieveCustomer,
-	} {
-		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, serve) })
-	}
-	mux.HandleFunc("/v1/", func(w http.ResponseWriter, r *http.Request) {
-		s.answer(w, "", &reply{error: &apiError{status: http.StatusNotFound, kind: "invalid_request_error",
-			message: "Unrecognized request URL (" + r.Method + ": " + r.URL.Path + ")."}})
-	})
-	s.adminRoutes(mux)
-	return mux
-}
-
-// ServeHTTP is the whole of Stripe.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if strings.HasPrefix(r.URL.Path, "/v1/") {
-		recorder := &statusRecorder{ResponseWriter: w}
-		defer func() { s.journal.add(r, recorder.status) }()
-		w = recorder
-	}
-	s.mux.ServeHTTP(w, r)
-}
-
 // reply is what a call ends in.
 type reply struct {
 	body     any
@@ -96,11 +38,14 @@ type reply struct {
 	status   int
 }
 
-func (s *Server) serve(w http.ResponseWriter, r *http.Request, serve endpoint) {
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, pattern string, serve endpoint) {
 	requestID := s.ids.next("req")
 	c, failed := s.read(r)
 	if c != nil {
 		c.requestID, c.key = requestID, r.Header.Get("Idempotency-Key")
+	}
+	if failed == nil {
+		failed = c.judge(pattern, r.Header)
 	}
 	if failed != nil {
 		s.answer(w, requestID, &reply{error: failed})
@@ -192,9 +137,14 @@ func (s *Server) read(r *http.Request) (*call, *apiError) {
 	}
 	c := &call{path: r.URL.Path, id: r.PathValue("id"), query: r.URL.Query()}
 	if r.Method == http.MethodPost {
-		if c.form, err = url.ParseQuery(string(bytes.TrimSpace(body))); err != nil {
+		c.form, err = url.ParseQuery(string(bytes.TrimSpace(body)))
+		if err != nil {
 			return nil, invalid("", "", "Invalid form encoding.")
 		}
+		for name, texts := range c.query { // Stripe takes parameters of a POST from either
+			c.form[name] = append(texts, c.form[name]...)
+		}
+		c.query = url.Values{}
 	}
 	return c, s.authorise(r, c)
 }
@@ -219,20 +169,22 @@ func (s *Server) authorise(r *http.Request, c *call) *apiError {
 	return &apiError{status: http.StatusUnauthorized, kind: "invalid_request_error", message: "Invalid API Key provided.", unkept: true}
 }
 
-// known refuses parameters that an endpoint does not have, as Stripe does.
-func (c *call) known(names ...string) *apiError {
-	all := make([]string, 0, len(c.form))
-	for name := range c.form {
-		all = append(all, name)
+// exclusive refuses parameters of which only one may be given.
+func (c *call) exclusive(names ...string) *apiError {
+	given := c.query
+	if c.form != nil {
+		given = c.form
 	}
-	sort.Strings(all)
-	for _, name := range all {
-		top, _, _ := strings.Cut(name, "[")
-		if top != "expand" && top != "client_secret" && !contains(names, top) {
-			return invalid("parameter_unknown", name, "Received unknown parameter: "+name)
+	found := 0
+	for _, name := range names {
+		if nested(given).fields[name] != nil {
+			found++
 		}
 	}
-	return nil
+	if found < 2 {
+		return nil
+	}
+	return invalid("", names[0], "You may only specify one of these parameters: "+strings.Join(names, ", ")+".")
 }
 
 func contains(names []string, name string) bool {
@@ -258,33 +210,32 @@ func (c *call) integer(name string) (int64, bool, *apiError) {
 
 func (c *call) boolean(name string) bool { return c.form.Get(name) == "true" }
 
-// oneOf refuses a value outside of an enumeration.
-func (c *call) oneOf(name string, values ...string) *apiError {
-	value := c.form.Get(name)
-	if value == "" || contains(values, value) {
-		return nil
-	}
-	return invalid("", name, "Invalid "+name+": must be one of "+strings.Join(values, ", "))
+// metadata is metadata[...]; an empty value is none.
+func (c *call) metadata() map[string]string {
+	out := map[string]string{}
+	_ = c.changeMetadata(&out) // what was given is not too much: judge has seen to it
+	return out
 }
 
-// metadata merges metadata[...] into what is there; an empty value removes its key.
-func (c *call) metadata(into map[string]string) map[string]string {
-	if into == nil {
-		into = map[string]string{}
+// changeMetadata merges metadata[...] into what is there; an empty value removes its key, and an empty metadata all of them.
+func (c *call) changeMetadata(of *map[string]string) *apiError {
+	merged := maps.Clone(*of)
+	if c.form.Has("metadata") {
+		clear(merged)
 	}
-	for name, values := range c.form {
-		key, found := strings.CutPrefix(name, "metadata[")
-		if !found || len(values) == 0 {
-			continue
+	if given := nested(c.form).fields["metadata"]; given != nil {
+		for key, value := range given.fields {
+			merged[key] = value.text
+			if value.text == "" {
+				delete(merged, key)
+			}
 		}
-		key = strings.TrimSuffix(key, "]")
-		if values[0] == "" {
-			delete(into, key)
-			continue
-		}
-		into[key] = values[0]
 	}
-	return into
+	if len(merged) > metadataKeys {
+		return tooMuchMetadata()
+	}
+	*of = merged
+	return nil
 }
 
 // texts reads a list: name[] or name[0], name[1]...

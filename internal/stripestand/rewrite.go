@@ -2,6 +2,7 @@ package stripestand
 
 import (
 	"maps"
+	"strings"
 )
 
 // Rewrite has an object of any kind (pi_, ch_, re_, dp_, po_, txn_) show other values in some of its top-level fields, in
@@ -19,8 +20,20 @@ func (s *Server) Rewrite(id string, fields map[string]any, events ...string) err
 	})
 }
 
-// rewritten applies Rewrite to an object's wire form.
-func (s *Server) rewritten(id string, out map[string]any) map[string]any {
+// finished expands what is still an id in an object's wire form, and applies Rewrite.
+func (s *Server) finished(id string, out map[string]any, expand expansion) map[string]any {
+	for _, path := range expand {
+		field, _, _ := strings.Cut(path, ".")
+		named, isID := out[field].(string)
+		o := s.objectOf(named)
+		switch {
+		case !isID:
+		case o != nil:
+			out[field] = o.wire(s, expand.under(field))
+		case field == "payment_method":
+			out[field] = s.methodObject(named)
+		}
+	}
 	maps.Copy(out, s.hooks.rewrites[id])
 	return out
 }

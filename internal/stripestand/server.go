@@ -46,6 +46,7 @@ type Server struct {
 	methods      table[*paymentMethod]
 	customers    table[*customer]
 	idempotency  map[string]*keptAnswer
+	tokens       map[string]string // the test card of each token
 	delayBalance bool
 	// delayReversals has partial captures book their first balance transaction alone.
 	delayReversals bool
@@ -72,7 +73,7 @@ func New(options Options) *Server {
 	clock := &Clock{}
 	s := &Server{
 		options: options, clock: clock, faults: &Faults{}, journal: &Journal{},
-		idempotency: map[string]*keptAnswer{}, authorisation: authorisationLife, evidence: evidenceTime, hooks: newHooks(),
+		idempotency: map[string]*keptAnswer{}, tokens: map[string]string{}, authorisation: authorisationLife, evidence: evidenceTime, hooks: newHooks(),
 		intents: newTable[*intent](clock), charges: newTable[*charge](clock), refunds: newTable[*refund](clock),
 		disputes: newTable[*dispute](clock), payouts: newTable[*payout](clock), transactions: newTable[*transaction](clock),
 		events: newTable[*event](clock), methods: newTable[*paymentMethod](clock), customers: newTable[*customer](clock),

@@ -3,6 +3,7 @@ package stripestand
 import (
 	"crypto/rand"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -62,26 +63,29 @@ func list[T object](s *Server, t *table[T], path string, query url.Values, keep 
 		return nil, err
 	}
 	after, before := query.Get("starting_after"), query.Get("ending_before")
-	for _, cursor := range []string{after, before} {
+	for param, cursor := range map[string]string{"starting_after": after, "ending_before": before} {
 		if _, known := t.index[cursor]; cursor != "" && !known {
-			return nil, invalid("resource_missing", "starting_after", "No such object: '"+cursor+"'")
+			return nil, invalid("resource_missing", param, "No such object: '"+cursor+"'")
 		}
+	}
+	if after != "" && before != "" {
+		return nil, invalid("", "ending_before", "You may only specify one of these parameters: ending_before, starting_after.")
 	}
 	created, err := timeFilter("created", query)
 	if err != nil {
 		return nil, err
 	}
 	expand := expansionOf(query).under("data")
-	newest, oldest := len(t.order)-1, 0
-	if after != "" {
-		newest = t.index[after] - 1
-	}
-	if before != "" {
-		oldest = t.index[before] + 1
+	from, step := len(t.order)-1, -1
+	switch {
+	case after != "":
+		from = t.index[after] - 1
+	case before != "": // the page before is the one next to the cursor, and is turned round below
+		from, step = t.index[before]+1, 1
 	}
 	visible := s.visibleIn(path)
 	page, more := []any{}, false
-	for i := newest; i >= oldest; i-- {
+	for i := from; i >= 0 && i < len(t.order); i += step {
 		o := t.order[i]
 		if !visible(t.added[i]) || !keep(o) || !created(o.createdAt()) {
 			continue
@@ -91,6 +95,9 @@ func list[T object](s *Server, t *table[T], path string, query url.Values, keep 
 			break
 		}
 		page = append(page, o.wire(s, expand))
+	}
+	if before != "" {
+		slices.Reverse(page)
 	}
 	return map[string]any{"object": "list", "url": path, "has_more": more, "data": page}, nil
 }
