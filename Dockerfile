@@ -4,10 +4,19 @@ WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
-RUN CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o /out/ ./starter ./worker
+# .git stays outside (.dockerignore), so the programs are told what they were built from.
+ARG VERSION=local
+ARG REVISION=unknown
+RUN CGO_ENABLED=0 go build -trimpath \
+    -ldflags="-s -w -X farebook/internal/version.version=${VERSION} -X farebook/internal/version.revision=${REVISION}" \
+    -o /out/ ./starter ./worker
 
 # Alpine for its certificate bundle and for wget, which the health check uses.
 FROM alpine:3.22
+ARG VERSION=local
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="Farebook" org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" org.opencontainers.image.revision="${REVISION}"
 COPY --from=build /out/ /usr/local/bin/
 USER 65532:65532
 EXPOSE 8080

@@ -33,3 +33,9 @@ func Unavailable(err error) bool {
 		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || errors.As(err, &network)
 }
+
+// AccessDenied tells that the server refused the login, or all use of the database: a password or a right is wrong.
+func AccessDenied(err error) bool {
+	number := errorNumber(err)
+	return number == 1044 || number == 1045
+}

@@ -117,7 +117,7 @@ func requireRefusals(t *testing.T, s *testkit.Stack, reference string) {
 	t.Helper()
 	for says, args := range map[string][]string{
 		"there is no event":        {"events", "show", "evt_none"},
-		"is none: say received":    {"events", "list", "--state", "lost"},
+		"must be received":         {"events", "list", "--state", "lost"},
 		"--limit":                  {"events", "list", "--limit", "-1"},
 		"--booking":                {"events", "list", "--booking", "1=1"},
 		"events: say what to do":   {"events", "remove"},

@@ -383,7 +383,7 @@ func TestReconcileCommandIsInterrupted(t *testing.T) {
 	require.Error(t, command.Wait())
 	require.Equal(t, 130, command.ProcessState.ExitCode(), said.String())
 	id := s.DB.Text(t, "SELECT correlation_id FROM reconciliation_runs")
-	require.Contains(t, said.String(), id+" goes on without us; follow it with: starter reconcile follow "+id)
+	require.Contains(t, said.String(), id+" is still running; follow it with: starter reconcile follow "+id)
 
 	s.Stripe.Faults().Clear()
 	out, err := starterWith(s, "reconcile", "follow", id, "--format", "json")

@@ -9,19 +9,46 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/spf13/cobra"
+
 	"farebook/internal/config"
+	"farebook/internal/exitcode"
 	"farebook/internal/logging"
+	"farebook/internal/version"
 	"farebook/worker/service"
 )
 
 func main() {
-	if err := run(); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := workerCommand().ExecuteContext(ctx)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "worker:", err)
-		os.Exit(1)
 	}
+	os.Exit(exitcode.Of(err))
 }
 
-func run() error {
+func workerCommand() *cobra.Command {
+	command := &cobra.Command{
+		Use:   "worker",
+		Short: "Run Farebook's workflows and activities",
+		Long: "Polls Temporal's task queues and runs Farebook's workflows and activities until SIGTERM or SIGINT, then lets what is under way end.\n" +
+			"Configuration is the environment: see docs/configuration.md. Any number of workers may run at once.\n" +
+			"Exits with 0 when it was asked to stop, 2 for wrong arguments or configuration, 3 when the database or Temporal is away.",
+		Version:       version.String(),
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args: func(c *cobra.Command, args []string) error {
+			return exitcode.With(exitcode.Misuse, cobra.NoArgs(c, args))
+		},
+		RunE: func(c *cobra.Command, _ []string) error { return run(c.Context()) },
+	}
+	command.SetVersionTemplate("{{.Version}}\n")
+	command.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return exitcode.With(exitcode.Misuse, err) })
+	return command
+}
+
+func run(ctx context.Context) error {
 	cfg, warnings, err := config.Load()
 	if err != nil {
 		return err
@@ -30,8 +57,6 @@ func run() error {
 	for _, warning := range warnings {
 		log.Warn(warning)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	s, err := service.New(ctx, cfg, log)
 	if err != nil {
 		return err

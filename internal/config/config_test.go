@@ -20,13 +20,14 @@ const (
 func production() map[string]string {
 	return map[string]string{
 		"APP_ENV":               "production",
-		"DATABASE_DSN":          "farebook:canaryPassw0rd@tcp(db:3306)/farebook",
+		"DATABASE_DSN":          "farebook:canaryPassw0rd@tcp(db:3306)/farebook?tls=true",
 		"STRIPE_SECRET_KEY":     liveKey,
 		"STRIPE_WEBHOOK_SECRET": webhookSecret,
 		"SMTP_HOST":             "mail",
 		"SMTP_FROM":             "Farebook <bookings@farebook.example>",
 		"FINANCE_EMAIL":         "finance@farebook.example",
 		"TEMPORAL_ADDRESS":      "temporal:7233",
+		"TEMPORAL_TLS":          "true",
 	}
 }
 
@@ -63,6 +64,7 @@ func TestProductionNamesEverythingThatIsMissing(t *testing.T) {
 	t.Parallel()
 	required := production()
 	delete(required, "APP_ENV")
+	delete(required, "TEMPORAL_TLS") // what is lacking without it is shown below
 	for _, empty := range []string{"", "  "} {
 		vars := map[string]string{"APP_ENV": "production"}
 		for name := range maps.Keys(required) {
@@ -179,7 +181,7 @@ func TestPartsOfTheConfiguration(t *testing.T) {
 	_, warnings, err := config.LoadFrom(nil, config.Temporal)
 	require.NoError(t, err)
 	require.Len(t, warnings, 1)
-	_, warnings, err = config.LoadFrom(with("DATABASE_ADMIN_DSN", "root@tcp(db:3306)/"))
+	_, warnings, err = config.LoadFrom(with("DATABASE_ADMIN_DSN", "root@tcp(db:3306)/?tls=true"))
 	require.NoError(t, err)
 	require.Len(t, warnings, 1)
 	require.Contains(t, warnings[0], "DATABASE_ADMIN_DSN")
@@ -212,5 +214,67 @@ func TestVariablesAreDocumented(t *testing.T) {
 	}
 	for name := range production() {
 		require.True(t, seen[name], name)
+	}
+}
+
+// migrate changes a database that somebody named, and never falls back to the machine's own server.
+func TestTheAdministratorsDatabaseHasNoFallback(t *testing.T) {
+	t.Parallel()
+	_, _, err := config.LoadFrom(nil, config.Database, config.AdminDatabase)
+	require.ErrorContains(t, err, "DATABASE_ADMIN_DSN is not set")
+	cfg, _, err := config.LoadFrom([]string{"DATABASE_ADMIN_DSN=root@tcp(127.0.0.1:3306)/"}, config.Database, config.AdminDatabase)
+	require.NoError(t, err)
+	require.NotEmpty(t, cfg.DatabaseAdminDSN)
+}
+
+func TestProductionRefusesAnotherHostWithoutTLS(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, variable, value, says string }{
+		{"a database", "DATABASE_DSN", "farebook:canaryPassw0rd@tcp(db:3306)/farebook", "?tls=true"},
+		{"a database, TLS switched off", "DATABASE_DSN", "farebook:canaryPassw0rd@tcp(db:3306)/farebook?tls=false", "?tls=true"},
+		{"a database by its address", "DATABASE_DSN", "farebook:canaryPassw0rd@tcp(10.0.0.5:3306)/farebook", "PLAINTEXT_HOSTS"},
+		{"a database that is not verified", "DATABASE_DSN", "farebook:canaryPassw0rd@tcp(db:3306)/farebook?tls=skip-verify", "does not check"},
+		{"a database that may fall back", "DATABASE_DSN", "farebook:canaryPassw0rd@tcp(db:3306)/farebook?tls=preferred", "does not check"},
+		{"the administrator's database", "DATABASE_ADMIN_DSN", "root:canaryPassw0rd@tcp(db:3306)/", "DATABASE_ADMIN_DSN"},
+		{"a mail server", "SMTP_TLS", "none", "SMTP_HOST is another host"},
+		{"Temporal", "TEMPORAL_TLS", "false", "TEMPORAL_ADDRESS is another host"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			_, _, err := config.LoadFrom(with(c.variable, c.value))
+			var problems config.Problems
+			require.ErrorAs(t, err, &problems)
+			require.Len(t, problems, 1)
+			require.ErrorContains(t, err, c.says)
+			require.NotContains(t, err.Error(), "canaryPassw0rd")
+			allowed := production()
+			allowed[c.variable], allowed["PLAINTEXT_HOSTS"] = c.value, "10.0.0.5, DB,mail,temporal"
+			_, _, err = config.LoadFrom(lines(allowed))
+			require.NoError(t, err)
+			allowed["PLAINTEXT_HOSTS"] = "another,true"
+			_, _, err = config.LoadFrom(lines(allowed))
+			require.Error(t, err, "what is named is what may be reached in clear, and nothing else")
+		})
+	}
+}
+
+// What never leaves the machine needs no TLS.
+func TestProductionReachesThisMachineInClear(t *testing.T) {
+	t.Parallel()
+	for variable, values := range map[string][]string{
+		"DATABASE_DSN": {
+			"farebook:x@tcp(127.0.0.1:3306)/farebook", "farebook:x@tcp([::1]:3306)/farebook", "farebook:x@tcp(localhost:3306)/farebook",
+			"farebook:x@unix(/run/mysqld/mysqld.sock)/farebook",
+		},
+		"SMTP_HOST":        {"127.0.0.1", "localhost", "::1"},
+		"TEMPORAL_ADDRESS": {"127.0.0.1:7233", "[::1]:7233", "localhost:7233"},
+	} {
+		for _, value := range values {
+			vars := production()
+			vars["SMTP_HOST"], vars["SMTP_TLS"], vars["TEMPORAL_TLS"], vars["TEMPORAL_ADDRESS"] = "127.0.0.1", "none", "", "127.0.0.1:7233"
+			vars[variable] = value
+			_, _, err := config.LoadFrom(lines(vars))
+			require.NoError(t, err, value)
+		}
 	}
 }

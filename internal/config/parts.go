@@ -18,7 +18,6 @@ import (
 // What development falls back to: the addresses that `make up` takes when they are free.
 const (
 	localDSN           = "farebook:farebook@tcp(127.0.0.1:3306)/farebook"
-	localAdminDSN      = "root@tcp(127.0.0.1:3306)/"
 	localStripeBase    = "http://127.0.0.1:12111"
 	localStripeKey     = "sk_" + "test_development"
 	localWebhookSecret = "whsec_" + "development"
@@ -33,8 +32,9 @@ const smtpTimeout = 20 * time.Second
 
 func (r *reader) readDatabase() {
 	r.config.DatabaseDSN = r.dsn(Database, "DATABASE_DSN", r.vars.DatabaseDSN, localDSN, "the database, as the application's user")
-	r.config.DatabaseAdminDSN = r.dsn(AdminDatabase, "DATABASE_ADMIN_DSN", r.vars.DatabaseAdminDSN, localAdminDSN,
-		"the database, as a user that may create databases and grants")
+	// No fallback: what migrate changes must be a database that somebody named, never the machine's own server.
+	r.config.DatabaseAdminDSN = r.dsn(AdminDatabase, "DATABASE_ADMIN_DSN", r.vars.DatabaseAdminDSN, "",
+		"the database, as a user that may create databases and grants, root:password@tcp(host:port)/")
 	if !r.parts[AdminDatabase] && r.vars.DatabaseAdminDSN != "" && r.production() {
 		r.warnings = append(r.warnings, "DATABASE_ADMIN_DSN is set and not needed here: give it to starter migrate alone, "+
 			"as the ledger is append-only only for those who don't have it")
@@ -55,6 +55,8 @@ func (r *reader) dsn(part Part, name, value, fallback, purpose string) string {
 		r.problem("%s cannot be read: write it as user:password@tcp(host:port)/database", name)
 	case part == Database && parsed.DBName == "":
 		r.problem("%s names no database: write it as user:password@tcp(host:port)/database", name)
+	default:
+		r.requireDatabaseTLS(name, parsed)
 	}
 	return value
 }
@@ -187,6 +189,9 @@ func (r *reader) checkSMTP(smtp mail.Config) {
 	}
 	if smtp.Password != "" && smtp.TLS == "none" && r.production() {
 		r.problem("SMTP_TLS is none with a password: it would cross the network in clear; use starttls or tls")
+	}
+	if smtp.TLS == "none" && smtp.Host != "" {
+		r.requireTLS("SMTP_HOST", smtp.Host, "set SMTP_TLS to starttls or tls")
 	}
 }
 

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"net"
 	"strings"
 	"time"
 
@@ -61,13 +62,13 @@ func (r *reader) problem(format string, args ...any) {
 	r.problems = append(r.problems, fmt.Sprintf(format, args...))
 }
 
-// missing is a problem in production and a warning in development, where fallback is taken. It does nothing for a
+// missing is a problem in production and a warning in development, where fallback is taken unless it is empty. It does nothing for a
 // command that does not need the part.
 func (r *reader) missing(part Part, name, fallback, purpose string) string {
 	if !r.parts[part] {
 		return ""
 	}
-	if r.production() {
+	if r.production() || fallback == "" {
 		r.problem("%s is not set: %s", name, purpose)
 		return ""
 	}
@@ -121,8 +122,13 @@ func (r *reader) readTemporal() {
 		r.problem("TEMPORAL_TLS_DISABLE_HOST_VERIFICATION is set: production must know whom it talks to; unset it, or name the server's CA")
 	}
 	r.config.temporal = profile
-	if _, err := r.config.TemporalOptions(); err != nil {
+	options, err := r.config.TemporalOptions()
+	switch {
+	case err != nil:
 		r.problem("TEMPORAL_... does not fit together: %v", err)
+	case options.ConnectionOptions.TLS == nil && profile.Address != "":
+		host, _, _ := net.SplitHostPort(profile.Address) // a bad address is named above
+		r.requireTLS("TEMPORAL_ADDRESS", host, "set TEMPORAL_API_KEY, or TEMPORAL_TLS=true and the certificates that the server asks for")
 	}
 }
 

@@ -10,8 +10,8 @@ import (
 type variables struct {
 	AppEnv           string `env:"APP_ENV" envDefault:"development" doc:"development or production"`
 	LogLevel         string `env:"LOG_LEVEL" envDefault:"info" doc:"debug, info, warn or error"`
-	DatabaseDSN      string `env:"DATABASE_DSN" doc:"MySQL as the application's user, user:password@tcp(host:port)/database; starter migrate makes this user"`
-	DatabaseAdminDSN string `env:"DATABASE_ADMIN_DSN" doc:"MySQL as a user that may create databases, users and grants; for starter migrate alone"`
+	DatabaseDSN      string `env:"DATABASE_DSN" doc:"MySQL as the application's user, user:password@tcp(host:port)/database?tls=true; starter migrate makes this user"`
+	DatabaseAdminDSN string `env:"DATABASE_ADMIN_DSN" doc:"MySQL as a user that may create databases, users and grants; for starter migrate alone, which has no default for it"`
 	StripeSecretKey  string `env:"STRIPE_SECRET_KEY" doc:"sk_... or rk_..."`
 	StripeAPIBase    string `env:"STRIPE_API_BASE" doc:"address of the Stripe stand-in; development only"`
 	WebhookSecret    string `env:"STRIPE_WEBHOOK_SECRET" doc:"whsec_...; two, with a comma between, while one is rotated"`
@@ -30,6 +30,7 @@ type variables struct {
 	ReconcileTol     string `env:"RECONCILE_TOLERANCE" envDefault:"0" doc:"minor units by which a line may differ"`
 	ReconcileHeal    string `env:"RECONCILE_HEAL" envDefault:"record_payment,record_refund,record_dispute,record_payout,record_account_fee" doc:"what may be healed without a person; none for nothing. Who applies a plan decides for all of it"`
 	ReconcileOverdue string `env:"RECONCILE_OVERDUE" envDefault:"26h" doc:"finance hears when no reconciliation has completed for this long, or for longer than the schedule leaves between two; 0 for never"`
+	PlaintextHosts   string `env:"PLAINTEXT_HOSTS" doc:"hosts, with commas between, that production may reach without TLS: MySQL, SMTP or Temporal on a private network of your own. This machine needs no mention"`
 	HTTPAddr         string `env:"HTTP_ADDR" envDefault:"127.0.0.1:8080" doc:"where the API listens"`
 	TaskQueue        string `env:"FAREBOOK_TASK_QUEUE" envDefault:"bookings" doc:"Temporal task queue of bookings"`
 	HoldMinute       string `env:"FAREBOOK_HOLD_MINUTE" envDefault:"1m" doc:"how long a minute of a hold lasts; tests only, production refuses another"`

@@ -2,6 +2,7 @@ package devstack_test
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -24,7 +25,8 @@ type composeFile struct {
 
 type composeService struct {
 	Image       string            `yaml:"image"`
-	Build       string            `yaml:"build"`
+	Build       composeBuild      `yaml:"build"`
+	Ports       []string          `yaml:"ports"`
 	Command     []string          `yaml:"command"`
 	Environment map[string]string `yaml:"environment"`
 	Healthcheck struct {
@@ -40,6 +42,11 @@ type composeService struct {
 	Deploy struct {
 		Replicas int `yaml:"replicas"`
 	} `yaml:"deploy"`
+}
+
+type composeBuild struct {
+	Context string            `yaml:"context"`
+	Args    map[string]string `yaml:"args"`
 }
 
 func readCompose(t *testing.T) composeFile {
@@ -68,7 +75,7 @@ func TestComposePinsImagesAndNamesWhatItUses(t *testing.T) {
 	file := readCompose(t)
 	pinned := regexp.MustCompile(`:v?\d+\.\d+\.\d+$`)
 	for name, service := range file.Services {
-		if service.Build == "" {
+		if service.Build.Context == "" {
 			require.Regexp(t, pinned, service.Image, name)
 			require.NotEmpty(t, service.Healthcheck.Test, "%s has no health check", name)
 		}
@@ -98,7 +105,7 @@ func TestComposeSetsOnlyWhatTheConfigurationReads(t *testing.T) {
 	}
 	ours := 0
 	for name, service := range readCompose(t).Services {
-		if service.Build == "" {
+		if service.Build.Context == "" {
 			continue
 		}
 		ours++
@@ -117,6 +124,74 @@ func TestComposeSetsOnlyWhatTheConfigurationReads(t *testing.T) {
 		require.Empty(t, warnings, name)
 	}
 	require.Equal(t, 4, ours)
+}
+
+// What an operator may want to change reaches our services; everything else has its reason.
+func TestComposePassesTheConfigurationOn(t *testing.T) {
+	t.Parallel()
+	left := map[string]string{
+		"DATABASE_ADMIN_DSN": "for migrate alone", "STRIPE_API_BASE": "development only", "FAREBOOK_HOLD_MINUTE": "tests only", "FAREBOOK_FAILPOINT": "tests only",
+		"TEMPORAL_CLIENT_AUTHORITY": "for proxies", "TEMPORAL_TLS_DISABLE_HOST_VERIFICATION": "production refuses it",
+		"TEMPORAL_CONFIG_FILE": "a file, which the image does not have", "TEMPORAL_PROFILE": "the same",
+		"TEMPORAL_TLS_CLIENT_CERT_PATH": "a file: _DATA is passed", "TEMPORAL_TLS_CLIENT_KEY_PATH": "the same", "TEMPORAL_TLS_SERVER_CA_CERT_PATH": "the same",
+	}
+	api := readCompose(t).Services["api"]
+	for _, variable := range config.Variables() {
+		_, passed := api.Environment[variable.Name]
+		_, reason := left[variable.Name]
+		require.NotEqual(t, passed, reason, "%s: either docker-compose.yml passes it on, or this test says why not", variable.Name)
+	}
+}
+
+// Nobody on the network reaches a port that was not opened to it on purpose.
+func TestComposeListensOnThisMachine(t *testing.T) {
+	t.Parallel()
+	published := 0
+	for name, service := range readCompose(t).Services {
+		for _, port := range service.Ports {
+			published++
+			require.True(t, strings.HasPrefix(filledIn(port), "127.0.0.1:"), "%s publishes %s", name, port)
+		}
+	}
+	require.Equal(t, 3, published)
+}
+
+// Secrets in .env reach neither a commit nor an image.
+func TestSecretsStayOutsideOfGitAndImage(t *testing.T) {
+	t.Parallel()
+	root, err := devstack.Root()
+	require.NoError(t, err)
+	for _, file := range []string{".gitignore", ".dockerignore"} {
+		content, err := os.ReadFile(filepath.Join(root, file))
+		require.NoError(t, err)
+		require.Contains(t, strings.Split(string(content), "\n"), ".env", file)
+	}
+}
+
+// The image's build takes its version from the arguments that Compose gives, and the programs say it, without a .git.
+func TestTheImageKnowsItsVersion(t *testing.T) {
+	t.Parallel()
+	root, err := devstack.Root()
+	require.NoError(t, err)
+	dockerfile, err := os.ReadFile(filepath.Join(root, "Dockerfile"))
+	require.NoError(t, err)
+	flags := regexp.MustCompile(`-ldflags="([^"]*)"`).FindSubmatch(dockerfile)
+	require.NotNil(t, flags)
+	for argument := range readCompose(t).Services["api"].Build.Args {
+		require.Contains(t, string(dockerfile), "ARG "+argument+"=")
+		require.Contains(t, string(flags[1]), "${"+argument+"}")
+	}
+	filled := strings.NewReplacer("${VERSION}", "1.2.3-test", "${REVISION}", "0123abcd").Replace(string(flags[1]))
+	bin := t.TempDir()
+	build := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-ldflags="+filled, "-o", bin+"/", "./starter", "./worker")
+	build.Dir = root
+	output, err := build.CombinedOutput()
+	require.NoError(t, err, "%s", output)
+	for _, program := range []string{"starter", "worker"} {
+		said, err := exec.CommandContext(t.Context(), filepath.Join(bin, program), "--version").Output()
+		require.NoError(t, err)
+		require.Regexp(t, `^farebook 1\.2\.3-test, revision 0123abcd, go`, string(said), program)
+	}
 }
 
 // filledIn does what Compose does with ${NAME:-default} and ${NAME:?message}, with plausible secrets for the latter.

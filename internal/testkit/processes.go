@@ -68,9 +68,20 @@ func (s *Stack) StartProcess(name, failpoint string, args ...string) *Process {
 // StarterCommand is one command of the operator's in a process of its own, with the stack's configuration.
 func (s *Stack) StarterCommand(args ...string) *exec.Cmd {
 	s.T.Helper()
+	return s.command("starter", args...)
+}
+
+// WorkerCommand is the worker's program, with the stack's configuration.
+func (s *Stack) WorkerCommand(args ...string) *exec.Cmd {
+	s.T.Helper()
+	return s.command("worker", args...)
+}
+
+func (s *Stack) command(program string, args ...string) *exec.Cmd {
+	s.T.Helper()
 	dir, err := binaries()
 	require.NoError(s.T, err)
-	command := exec.CommandContext(s.T.Context(), filepath.Join(dir, "starter"), args...)
+	command := exec.CommandContext(s.T.Context(), filepath.Join(dir, program), args...)
 	command.Env = append(os.Environ(), s.env...)
 	return command
 }

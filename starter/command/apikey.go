@@ -34,7 +34,7 @@ func createAPIKeyCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			granted, err := access.ParseScopes(scopes)
 			if err != nil {
-				return fmt.Errorf("--scope: %w", err)
+				return misused("--scope: %w", err)
 			}
 			end, err := parseEnd(expires, time.Now())
 			if err != nil {
@@ -45,7 +45,7 @@ func createAPIKeyCommand() *cobra.Command {
 				return err
 			}
 			if token != "" && cfg.Production() {
-				return errors.New("--token: other users of a machine can read its processes' arguments; leave it out, and one is drawn")
+				return misused("--token: other users of a machine can read its processes' arguments; leave it out, and one is drawn")
 			}
 			ctx := asked(cmd.Context())
 			return withStore(ctx, cfg, log, func(books *store.Store) error {
@@ -97,7 +97,7 @@ func parseEnd(text string, now time.Time) (*time.Time, error) {
 	}
 	life, err := parseDays(text)
 	if err != nil || life <= 0 {
-		return nil, fmt.Errorf("invalid --expires %q: use a time such as 90d or 12h, or never", text)
+		return nil, misused("invalid --expires %q: use a time such as 90d or 12h, or never", text)
 	}
 	end := now.Add(life).UTC()
 	return &end, nil
@@ -119,7 +119,7 @@ func listAPIKeysCommand() *cobra.Command {
 		Short: "List API keys, the oldest first",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := checkListFormat(format); err != nil {
+			if err := checkFormat(format, listFormats); err != nil {
 				return err
 			}
 			return booksCommand(cmd, "api-key", func(books *store.Store) error {
@@ -143,7 +143,7 @@ func listAPIKeysCommand() *cobra.Command {
 		},
 	}
 	list.Flags().StringVar(&client, "client", "", "of this client alone: its name or id")
-	list.Flags().StringVar(&format, "format", "table", "table or json")
+	formatFlag(list, &format, listFormats...)
 	return list
 }
 
@@ -198,7 +198,7 @@ func rotateAPIKeyCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			lasts, err := parseDays(overlap)
 			if err != nil || lasts < 0 {
-				return fmt.Errorf("invalid --overlap %q: use a time such as 24h or 2d; 0h ends the old key at once", overlap)
+				return misused("invalid --overlap %q: use a time such as 24h or 2d; 0h ends the old key at once", overlap)
 			}
 			now := time.Now().UTC()
 			var end *time.Time

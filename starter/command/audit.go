@@ -20,11 +20,11 @@ func auditCommand() *cobra.Command {
 			"who asked (a client and its key, or an operating-system user and host), when, and under which correlation id.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := checkListFormat(format); err != nil {
+			if err := checkFormat(format, listFormats); err != nil {
 				return err
 			}
 			if filter.Limit < 1 || filter.Limit > maxListed {
-				return fmt.Errorf("--limit: say a number from 1 to %d", maxListed)
+				return misused("invalid --limit %d: must be from 1 to %d", filter.Limit, maxListed)
 			}
 			return booksCommand(cmd, "audit", func(books *store.Store) error {
 				if reference != "" {
@@ -53,8 +53,8 @@ func auditCommand() *cobra.Command {
 	audit.Flags().StringVar(&client, "client", "", "asked for by this client: its name or id")
 	audit.Flags().StringVar(&filter.Subject, "subject", "", "about this: a refund's id, a run's, an event's, a key's")
 	audit.Flags().IntVar(&filter.Limit, "limit", 50, fmt.Sprintf("how many, 1 to %d", maxListed))
-	audit.Flags().Uint64Var(&filter.Before, "before", 0, "continue below this number, as the list before says")
-	audit.Flags().StringVar(&format, "format", "table", "table or json")
+	audit.Flags().Uint64Var(&filter.Before, "before", 0, "continue below this number, as the previous list says")
+	formatFlag(audit, &format, listFormats...)
 	return audit
 }
 

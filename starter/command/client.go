@@ -41,7 +41,7 @@ func createClientCommand() *cobra.Command {
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := CheckClientName(args[0]); err != nil {
-				return err
+				return misused("%w", err)
 			}
 			ctx := asked(cmd.Context())
 			return booksCommand(cmd, "client", func(books *store.Store) error {
@@ -63,7 +63,7 @@ func listClientsCommand() *cobra.Command {
 		Short: "List clients, the oldest first",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := checkListFormat(format); err != nil {
+			if err := checkFormat(format, listFormats); err != nil {
 				return err
 			}
 			return booksCommand(cmd, "client", func(books *store.Store) error {
@@ -77,7 +77,7 @@ func listClientsCommand() *cobra.Command {
 			})
 		},
 	}
-	list.Flags().StringVar(&format, "format", "table", "table or json")
+	formatFlag(list, &format, listFormats...)
 	return list
 }
 

@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"strconv"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,11 +21,15 @@ func emailsCommand() *cobra.Command {
 }
 
 func listEmailsCommand() *cobra.Command {
-	return &cobra.Command{
+	var format string
+	list := &cobra.Command{
 		Use:   "list REFERENCE",
 		Short: "List a booking's mails, oldest first",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := checkFormat(format, listFormats); err != nil {
+				return err
+			}
 			return booksCommand(cmd, "emails", func(books *store.Store) error {
 				known, err := ownerless(cmd.Context(), books, args[0])
 				if err != nil {
@@ -36,24 +39,45 @@ func listEmailsCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
+				if format == "json" {
+					return printEmailsJSON(cmd.OutOrStdout(), mails)
+				}
 				return printEmails(cmd.OutOrStdout(), mails)
 			})
 		},
 	}
+	formatFlag(list, &format, listFormats...)
+	return list
+}
+
+func printEmailsJSON(out io.Writer, mails []store.Email) error {
+	type email struct {
+		Number    uint64     `json:"number"`
+		Kind      string     `json:"kind"`
+		Status    string     `json:"status"`
+		Attempts  int        `json:"attempts"`
+		WrittenAt time.Time  `json:"writtenAt"`
+		SentAt    *time.Time `json:"sentAt,omitempty"`
+		MessageID string     `json:"messageId"`
+		LastError string     `json:"lastError,omitempty"`
+	}
+	shown := make([]email, len(mails))
+	for i, mail := range mails {
+		shown[i] = email{mail.ID, string(mail.Kind), mail.Status, mail.Attempts, mail.CreatedAt, mail.SentAt, mail.MessageID, mail.LastError}
+	}
+	return printJSON(out, map[string]any{"emails": shown})
 }
 
 func printEmails(out io.Writer, mails []store.Email) error {
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(table, "NUMBER\tKIND\tSTATUS\tATTEMPTS\tWRITTEN\tSENT\tLAST ERROR") // tabwriter keeps it; Flush reports errors
+	table := newTable(out, "NUMBER", "KIND", "STATUS", "ATTEMPTS", "WRITTEN", "SENT", "LAST ERROR")
 	for _, mail := range mails {
 		sent := "-"
 		if mail.SentAt != nil {
 			sent = mail.SentAt.Format(time.RFC3339)
 		}
-		_, _ = fmt.Fprintf(table, "%d\t%s\t%s\t%d\t%s\t%s\t%s\n", mail.ID, mail.Kind, mail.Status, mail.Attempts, // as above
-			mail.CreatedAt.Format(time.RFC3339), sent, mail.LastError)
+		table.row(mail.ID, mail.Kind, mail.Status, mail.Attempts, mail.CreatedAt.Format(time.RFC3339), sent, mail.LastError)
 	}
-	return table.Flush()
+	return table.flush()
 }
 
 func resendEmailCommand() *cobra.Command {
@@ -66,7 +90,7 @@ func resendEmailCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			id, err := strconv.ParseUint(args[0], 10, 63)
 			if err != nil {
-				return fmt.Errorf("%q is no mail's number: see emails list REFERENCE", args[0])
+				return misused("%q is no mail's number: see emails list REFERENCE", args[0])
 			}
 			ctx := asked(cmd.Context())
 			return messagingCommand(cmd, "emails", func(books *store.Store, w *workflows.Client, _ *slog.Logger) error {

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,7 +9,6 @@ import (
 	"io"
 	"log/slog"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -23,7 +23,7 @@ import (
 // group is a command that only has others under it; without an error, a mistyped one would print help and succeed.
 func group(use, short, hint string, commands ...*cobra.Command) *cobra.Command {
 	g := &cobra.Command{Use: use, Short: short, Args: cobra.ArbitraryArgs, RunE: func(*cobra.Command, []string) error {
-		return errors.New(use + ": say what to do: " + hint)
+		return misused("%s: say what to do: %s", use, hint)
 	}}
 	g.AddCommand(commands...)
 	return g
@@ -36,35 +36,47 @@ func eventsCommand() *cobra.Command {
 }
 
 func eventTypesCommand() *cobra.Command {
-	return &cobra.Command{
+	var format string
+	types := &cobra.Command{
 		Use:   "types",
 		Short: "Print the types of events that the webhook endpoint at Stripe has to send",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := checkFormat(format, listFormats); err != nil {
+				return err
+			}
+			if format == "json" {
+				return printJSON(cmd.OutOrStdout(), map[string]any{"types": inbox.Types()})
+			}
 			_, err := fmt.Fprintln(cmd.OutOrStdout(), strings.Join(inbox.Types(), "\n"))
 			return err
 		},
 	}
+	formatFlag(types, &format, listFormats...)
+	return types
 }
 
 const maxListed = 500
 
 func listEventsCommand() *cobra.Command {
 	var filter store.EventFilter
-	var state string
+	var state, format string
 	list := &cobra.Command{
 		Use:   "list",
 		Short: "List events, the newest first",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			filter.State = store.EventState(state)
-			if err := checkFilter(filter); err != nil {
+			if err := errors.Join(checkFilter(filter), checkFormat(format, listFormats)); err != nil {
 				return err
 			}
 			return booksCommand(cmd, "events", func(books *store.Store) error {
 				events, err := books.Events(cmd.Context(), filter)
 				if err != nil {
 					return err
+				}
+				if format == "json" {
+					return printEventsJSON(cmd.OutOrStdout(), events, filter.Limit)
 				}
 				return printEvents(cmd.OutOrStdout(), events, filter.Limit)
 			})
@@ -74,7 +86,9 @@ func listEventsCommand() *cobra.Command {
 	list.Flags().StringVar(&filter.Type, "type", "", "such as payment_intent.succeeded")
 	list.Flags().StringVar(&filter.Reference, "booking", "", "a booking's reference")
 	list.Flags().IntVar(&filter.Limit, "limit", 50, fmt.Sprintf("how many, 1 to %d", maxListed))
-	list.Flags().Uint64Var(&filter.Before, "before", 0, "go on below this number, as the list before says")
+	list.Flags().Uint64Var(&filter.Before, "before", 0, "continue below this number, as the previous list says")
+	formatFlag(list, &format, listFormats...)
+	completeFlag(list, "state", string(store.EventReceived), string(store.EventProcessing), string(store.EventProcessed), string(store.EventFailed))
 	return list
 }
 
@@ -82,30 +96,25 @@ func checkFilter(filter store.EventFilter) error {
 	switch filter.State {
 	case "", store.EventReceived, store.EventProcessing, store.EventProcessed, store.EventFailed:
 	default:
-		return fmt.Errorf("--state: %q is none: say received, processing, processed or failed", filter.State)
+		return misused("invalid --state %q: must be received, processing, processed or failed", filter.State)
 	}
 	if filter.Limit < 1 || filter.Limit > maxListed {
-		return fmt.Errorf("--limit: say a number from 1 to %d", maxListed)
+		return misused("invalid --limit %d: must be from 1 to %d", filter.Limit, maxListed)
 	}
 	if filter.Reference != "" {
 		if _, err := booking.ParseReference(filter.Reference); err != nil {
-			return fmt.Errorf("--booking: %w", err)
+			return misused("--booking: %w", err)
 		}
 	}
 	return nil
 }
 
 func printEvents(out io.Writer, events []store.ListedEvent, limit int) error {
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(table, "EVENT\tTYPE\tSTATE\tATTEMPTS\tRECEIVED\tOBJECT\tWHY") // tabwriter keeps it; Flush reports errors
+	table := newTable(out, "EVENT", "TYPE", "STATE", "ATTEMPTS", "RECEIVED", "OBJECT", "WHY")
 	for _, e := range events {
-		why := e.Note
-		if e.LastError != "" {
-			why = e.LastError
-		}
-		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%s\t%s\t%s\n", e.ID, e.Type, e.State, e.Attempts, e.ReceivedAt.Format(time.RFC3339), e.ObjectID, why) // as above
+		table.row(e.ID, e.Type, e.State, e.Attempts, e.ReceivedAt.Format(time.RFC3339), e.ObjectID, cmp.Or(e.LastError, e.Note))
 	}
-	if err := table.Flush(); err != nil {
+	if err := table.flush(); err != nil {
 		return err
 	}
 	if len(events) < limit {
@@ -113,6 +122,32 @@ func printEvents(out io.Writer, events []store.ListedEvent, limit int) error {
 	}
 	_, err := fmt.Fprintf(out, "\nThere may be more: --before %d\n", events[len(events)-1].Cursor)
 	return err
+}
+
+func printEventsJSON(out io.Writer, events []store.ListedEvent, limit int) error {
+	type event struct {
+		ID         string           `json:"id"`
+		Type       string           `json:"type"`
+		State      store.EventState `json:"state"`
+		Attempts   int              `json:"attempts"`
+		ReceivedAt time.Time        `json:"receivedAt"`
+		ObjectID   string           `json:"objectId"`
+		Booking    string           `json:"booking,omitempty"`
+		Note       string           `json:"note,omitempty"`
+		LastError  string           `json:"lastError,omitempty"`
+	}
+	shown := struct {
+		Events []event `json:"events"`
+		// Before continues the list; it is absent when there are no more.
+		Before uint64 `json:"before,omitempty"`
+	}{Events: make([]event, len(events))}
+	for i, e := range events {
+		shown.Events[i] = event{e.ID, e.Type, e.State, e.Attempts, e.ReceivedAt, e.ObjectID, e.Reference, e.Note, e.LastError}
+	}
+	if len(events) == limit {
+		shown.Before = events[len(events)-1].Cursor
+	}
+	return printJSON(out, shown)
 }
 
 func showEventCommand() *cobra.Command {
@@ -191,7 +226,7 @@ func retryEventCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s is %s %s\n", now.ID, now.State, now.Note)
+				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s is %s %s\n", now.ID, now.State, printable(now.Note))
 				return err
 			})
 		},
@@ -226,17 +261,11 @@ func messagingCommand(cmd *cobra.Command, service string, work func(*store.Store
 func ownerless(ctx context.Context, books *store.Store, text string) (store.Booking, error) {
 	reference, err := booking.ParseReference(text)
 	if err != nil {
-		return store.Booking{}, err
+		return store.Booking{}, misused("%w", err)
 	}
 	known, err := books.Booking(ctx, reference)
 	if errors.Is(err, store.ErrNotFound) {
 		return store.Booking{}, fmt.Errorf("there is no booking %s", reference)
 	}
 	return known, err
-}
-
-func printJSON(out io.Writer, value any) error {
-	encoder := json.NewEncoder(out)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(value)
 }

@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"strings"
-	"text/tabwriter"
 
 	"farebook/store"
 )
@@ -29,32 +26,10 @@ func allOf[T any](page func(after uint64) ([]T, error), cursor func(T) uint64) (
 	}
 }
 
-// table is a list for people at a terminal.
-type table struct{ out *tabwriter.Writer }
-
-func newTable(out io.Writer, titles ...string) table {
-	t := table{tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)}
-	t.row(titles...)
-	return t
-}
-
-func (t table) row(cells ...string) {
-	_, _ = fmt.Fprintln(t.out, strings.Join(cells, "\t")) // tabwriter keeps it; flush reports errors
-}
-
-func (t table) flush() error { return t.out.Flush() }
-
-func checkListFormat(format string) error {
-	if format != "table" && format != "json" {
-		return fmt.Errorf("invalid --format %q: must be table or json", format)
-	}
-	return nil
-}
-
 // findClient finds a client by its name or its id.
 func findClient(ctx context.Context, books *store.Store, nameOrID string) (store.Client, error) {
 	if nameOrID == "" {
-		return store.Client{}, errors.New("--client: name a client, as client list shows them")
+		return store.Client{}, misused("--client: name a client, as client list shows them")
 	}
 	found, err := books.Client(ctx, nameOrID)
 	if errors.Is(err, store.ErrNotFound) {

@@ -29,6 +29,7 @@ func (f *reconcileFlags) add(cmd *cobra.Command) {
 	cmd.Flags().IntVar(&f.options.Limit, "limit", booking.DefaultLimit, "of open payments; 0 for all")
 	cmd.Flags().BoolVar(&f.options.DryRun, "dry-run", false, "write a report with a plan, and change nothing")
 	cmd.Flags().StringVar(&f.scope, "scope", string(booking.ScopeAll), "payments, ledger, payouts or all")
+	completeFlag(cmd, "scope", "payments", "ledger", "payouts", "all")
 }
 
 func (f *reconcileFlags) read() (booking.ReconciliationOptions, error) {
@@ -36,7 +37,7 @@ func (f *reconcileFlags) read() (booking.ReconciliationOptions, error) {
 	var wrong booking.FieldErrors
 	if err := f.options.Validate(); errors.As(err, &wrong) {
 		names := map[string]string{"lookbackDays": "--lookback-days", "limit": "--limit", "scope": "--scope"}
-		return f.options, fmt.Errorf("%s %s: %s", names[wrong[0].Field], wrong[0].Problem, wrong[0].Fix)
+		return f.options, misused("%s %s: %s", names[wrong[0].Field], wrong[0].Problem, wrong[0].Fix)
 	}
 	return f.options, nil
 }
@@ -47,11 +48,11 @@ func (f *reconcileFlags) checkApply(cmd *cobra.Command) error {
 		return nil
 	}
 	if f.apply == "" {
-		return errors.New("--apply is empty: name the dry run, recon_..., whose plan is to be carried out")
+		return misused("--apply is empty: name the dry run, recon_..., whose plan is to be carried out")
 	}
 	for _, name := range []string{"dry-run", "lookback-days", "limit", "scope"} {
 		if cmd.Flags().Changed(name) {
-			return fmt.Errorf("--%s does not go with --apply: a plan is carried out as it was made; leave it out", name)
+			return misused("--%s does not go with --apply: a plan is carried out as it was made; leave it out", name)
 		}
 	}
 	return nil
@@ -63,14 +64,14 @@ func reconcileCommand() *cobra.Command {
 		Use:   "reconcile",
 		Short: "Hold the books against Stripe, explain each difference, heal what may be healed",
 		Long: "Starts a reconciliation and follows it. Ctrl-C leaves it going and says how to follow it. With --dry-run it changes nothing and writes " +
-			"a plan; --apply RUN carries out exactly that plan. Exits with 1 when differences are left that were not healed.",
+			"a plan; --apply RUN carries out exactly that plan. Exits with 1 when differences are left that were not healed, or the run has failed.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			options, err := flags.read()
 			if err != nil {
 				return err
 			}
-			if err := checkFormat(flags.format); err != nil {
+			if err := checkFormat(flags.format, runFormats); err != nil {
 				return err
 			}
 			if err := flags.checkApply(cmd); err != nil {
@@ -84,7 +85,7 @@ func reconcileCommand() *cobra.Command {
 	flags.add(reconcile)
 	reconcile.Flags().StringVar(&flags.apply, "apply", "", "carry out the plan of this run, and nothing else")
 	reconcile.Flags().BoolVar(&flags.wait, "wait", true, "follow the run to its end")
-	reconcile.Flags().StringVar(&flags.format, "format", "table", "table, json or csv")
+	formatFlag(reconcile, &flags.format, runFormats...)
 	reconcile.AddCommand(followRunCommand(), showRunCommand(), resolveItemCommand())
 	return reconcile
 }
@@ -138,7 +139,7 @@ func showRunCommand() *cobra.Command {
 		Short: "Show a run, recon_..., with every item",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := checkFormat(format); err != nil {
+			if err := checkFormat(format, runFormats); err != nil {
 				return err
 			}
 			return booksCommand(cmd, logging.Reconciliation, func(books *store.Store) error {
@@ -151,7 +152,7 @@ func showRunCommand() *cobra.Command {
 			})
 		},
 	}
-	show.Flags().StringVar(&format, "format", "table", "table, json or csv")
+	formatFlag(show, &format, runFormats...)
 	return show
 }
 
@@ -160,12 +161,4 @@ func noSuchRun(id string, err error) error {
 		return fmt.Errorf("there is no reconciliation %q", id)
 	}
 	return err
-}
-
-func checkFormat(format string) error {
-	switch format {
-	case "table", "json", "csv":
-		return nil
-	}
-	return fmt.Errorf("--format: %q is none: say table, json or csv", format)
 }

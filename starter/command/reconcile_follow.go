@@ -9,10 +9,13 @@ import (
 	"os"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"farebook/internal/correlation"
+	"farebook/internal/exitcode"
 	"farebook/internal/logging"
 	"farebook/store"
 	"farebook/workflows"
@@ -21,11 +24,6 @@ import (
 // followUse is how one follows a run that goes on.
 const followUse = "starter reconcile follow"
 
-// Interrupted says that a command was left by Ctrl-C, and what goes on without it.
-type Interrupted struct{ What string }
-
-func (e *Interrupted) Error() string { return e.What }
-
 func followRunCommand() *cobra.Command {
 	var format string
 	follow := &cobra.Command{
@@ -33,7 +31,7 @@ func followRunCommand() *cobra.Command {
 		Short: "Follow a run that goes on to its end, and show it",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := checkFormat(format); err != nil {
+			if err := checkFormat(format, runFormats); err != nil {
 				return err
 			}
 			return messagingCommand(cmd, logging.Reconciliation, func(books *store.Store, w *workflows.Client, _ *slog.Logger) error {
@@ -49,7 +47,7 @@ func followRunCommand() *cobra.Command {
 			})
 		},
 	}
-	follow.Flags().StringVar(&format, "format", "table", "table, json or csv")
+	formatFlag(follow, &format, runFormats...)
 	return follow
 }
 
@@ -58,7 +56,7 @@ func followToTheEnd(cmd *cobra.Command, books *store.Store, w *workflows.Client,
 	ctx := cmd.Context()
 	ended := followRun(ctx, cmd.ErrOrStderr(), w, id)
 	if ctx.Err() != nil {
-		return &Interrupted{fmt.Sprintf("%s goes on without us; follow it with: %s %s", id, followUse, id)}
+		return &Interrupted{fmt.Sprintf("%s is still running; follow it with: %s %s", id, followUse, id)}
 	}
 	run, err := books.Run(ctx, id)
 	if err == nil && run.Status != store.RunRunning {
@@ -78,9 +76,9 @@ func showEnd(cmd *cobra.Command, books *store.Store, run store.Run, format strin
 	case err != nil:
 		return err
 	case run.Status == store.RunFailed:
-		return fmt.Errorf("%s has failed: %s", run.CorrelationID, run.Error)
+		return exitcode.With(exitcode.Findings, fmt.Errorf("%s has failed: %s", run.CorrelationID, run.Error))
 	case left > 0:
-		return fmt.Errorf("%w: %d", ErrDifferences, left)
+		return exitcode.With(exitcode.Findings, fmt.Errorf("%w: %d", ErrDifferences, left))
 	}
 	return nil
 }
@@ -112,8 +110,7 @@ func followRun(ctx context.Context, out io.Writer, w *workflows.Client, id strin
 		switch {
 		case ctx.Err() != nil: // nobody looks any more
 		case terminal:
-			// A line that is wider than the terminal is cut there: wrapped, it could not be written over.
-			_, _ = fmt.Fprintf(out, "\r\033[K\033[?7l%s %s\033[?7h", bar(share), line) // as above
+			_, _ = fmt.Fprint(out, "\r\033[K"+cut(bar(share)+" "+line, widthOf(out))) // as above
 		case line != last:
 			_, _ = fmt.Fprintln(out, line) // as above
 		}
@@ -142,7 +139,7 @@ func progressLine(at workflows.ReconciliationProgress) string {
 	}
 	line += ": " + at.Stage // last, where a narrow terminal cuts it
 	if at.Trouble != "" {
-		line += ", tried again after: " + oneLine(at.Trouble)
+		line += ", tried again after: " + printable(at.Trouble)
 	}
 	return line
 }
@@ -171,9 +168,27 @@ func bar(share float64) string {
 
 func isTerminal(out io.Writer) bool {
 	file, ok := out.(*os.File)
-	if !ok {
-		return false
+	return ok && term.IsTerminal(int(file.Fd()))
+}
+
+// usualWidth is that of a terminal which does not say how wide it is.
+const usualWidth = 80
+
+func widthOf(out io.Writer) int {
+	if file, ok := out.(*os.File); ok {
+		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
+			return width
+		}
 	}
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	return usualWidth
+}
+
+// cut shortens a line so that it ends before the terminal's last column: a terminal that is left to cut it writes each
+// further character over the last column, and a line that wraps cannot be written over.
+func cut(line string, width int) string {
+	room := max(width-1, 1)
+	if utf8.RuneCountInString(line) <= room {
+		return line
+	}
+	return string([]rune(line)[:room-1]) + "…"
 }

@@ -6,10 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
-	"text/tabwriter"
 	"time"
-	"unicode"
 
 	"farebook/starter/report"
 	"farebook/store"
@@ -32,19 +29,7 @@ func printRun(ctx context.Context, out io.Writer, books *store.Store, run store.
 }
 
 func printTable(out io.Writer, r report.Run) error {
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	if len(r.Details) > 0 {
-		_, _ = fmt.Fprintln(table, "ITEM\tCLASS\tOBJECT\tBOOKING\tHERE\tAT STRIPE\tPROPOSED\tSTATE\tWHY") // tabwriter keeps it; Flush reports errors
-	}
-	for _, item := range r.Details {
-		why := item.Reason
-		if item.Note != "" {
-			why += " (" + item.Note + ")"
-		}
-		_, _ = fmt.Fprintf(table, "%d\t%s\t%s %s\t%s\t%d\t%d %s\t%s\t%s\t%s\n", item.ID, item.Class, item.Object, item.StripeID, item.Booking, item.Here, // as above
-			item.AtStripe, item.Currency, item.Proposed, item.State, oneLine(why))
-	}
-	if err := table.Flush(); err != nil {
+	if err := printItems(out, r.Details); err != nil {
 		return err
 	}
 	took := ""
@@ -60,7 +45,7 @@ func printTable(out io.Writer, r report.Run) error {
 		return err
 	}
 	if r.Error != "" {
-		if _, err := fmt.Fprintf(out, "it failed: %s\n", r.Error); err != nil {
+		if _, err := fmt.Fprintf(out, "it failed: %s\n", printable(r.Error)); err != nil {
 			return err
 		}
 	}
@@ -71,33 +56,31 @@ func printTable(out io.Writer, r report.Run) error {
 	return nil
 }
 
+func printItems(out io.Writer, items []report.Item) error {
+	if len(items) == 0 {
+		return nil
+	}
+	table := newTable(out, "ITEM", "CLASS", "OBJECT", "BOOKING", "HERE", "AT STRIPE", "PROPOSED", "STATE", "WHY")
+	for _, item := range items {
+		why := item.Reason
+		if item.Note != "" {
+			why += " (" + item.Note + ")"
+		}
+		table.row(item.ID, item.Class, item.Object+" "+item.StripeID, item.Booking, item.Here, fmt.Sprintf("%d %s", item.AtStripe, item.Currency), item.Proposed,
+			item.State, why)
+	}
+	return table.flush()
+}
+
 func printCSV(out io.Writer, r report.Run) error {
 	w := csv.NewWriter(out)
 	rows := [][]string{{"run", "item", "class", "object", "stripe_id", "balance_transaction", "booking", "here", "at_stripe", "currency", "proposed", "state", "reason", "note"}}
 	for _, item := range r.Details {
 		rows = append(rows, []string{
-			r.CorrelationID, strconv.FormatUint(item.ID, 10), item.Class, item.Object, item.StripeID, item.BalanceTransactionID, item.Booking,
-			strconv.FormatInt(item.Here, 10), strconv.FormatInt(item.AtStripe, 10), item.Currency, item.Proposed, item.State, plain(item.Reason),
-			plain(item.Note),
+			cell(r.CorrelationID), strconv.FormatUint(item.ID, 10), cell(item.Class), cell(item.Object), cell(item.StripeID),
+			cell(item.BalanceTransactionID), cell(item.Booking), strconv.FormatInt(item.Here, 10), strconv.FormatInt(item.AtStripe, 10),
+			cell(item.Currency), cell(item.Proposed), cell(item.State), cell(item.Reason), cell(item.Note),
 		})
 	}
 	return w.WriteAll(rows)
-}
-
-// plain keeps a spreadsheet from taking somebody's text for a formula (owasp.org/www-community/attacks/CSV_Injection).
-func plain(text string) string {
-	if begin := strings.TrimLeftFunc(text, unicode.IsSpace); begin != "" && strings.ContainsRune("=+-@", rune(begin[0])) {
-		return "'" + text
-	}
-	return text
-}
-
-// oneLine keeps somebody's text from breaking the table, and from telling the terminal what to do.
-func oneLine(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
-			return ' '
-		}
-		return r
-	}, text)
 }

@@ -33,16 +33,16 @@ func resolveItemCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			id, err := strconv.ParseUint(args[0], 10, 64)
 			if err != nil {
-				return fmt.Errorf("%q is no item's number: see reconcile show RUN", args[0])
+				return misused("%q is no item's number: see reconcile show RUN", args[0])
 			}
 			if strings.TrimSpace(note) == "" || len(note) > 500 || !utf8.ValidString(note) {
-				return errors.New("--note: say in 1 to 500 bytes of UTF-8 what was done, for those who ask later")
+				return misused("--note: say in 1 to 500 bytes of UTF-8 what was done, for those who ask later")
 			}
 			if cmd.Flags().Changed("account") && !post {
-				return errors.New("--account: goes with --post")
+				return misused("--account: goes with --post")
 			}
 			if post && !slices.Contains(ledger.CorrectionAccounts, ledger.Account(account)) {
-				return fmt.Errorf("--account: %q takes no correction: say one of %s", account, accountNames())
+				return misused("--account: %q takes no correction: say one of %s", account, accountNames())
 			}
 			if post {
 				return correctItem(cmd, store.Correction{ItemID: id, Against: ledger.Account(account), Note: note})

@@ -6,27 +6,35 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
 	"farebook/internal/config"
 	"farebook/internal/failpoint"
 	"farebook/internal/logging"
+	"farebook/internal/version"
 )
 
 // Root is the command line of the starter.
 func Root() *cobra.Command {
 	root := &cobra.Command{
-		Use:           "starter",
-		Short:         "Farebook's HTTP API and the commands around it",
-		Long:          "Farebook's HTTP API and the commands around it. Configuration is the environment: see the README's table.",
+		Use:   "starter",
+		Short: "Farebook's HTTP API and the commands around it",
+		Long: "Farebook's HTTP API and the commands around it. Configuration is the environment: see docs/configuration.md.\n\n" +
+			"Exit codes: 0 done; 1 a promise is broken, differences are left or a reconciliation failed; 2 wrong arguments or configuration;\n" +
+			"3 the database, Temporal or Stripe is away; 4 anything else, such as a booking that does not exist; 130 interrupted.",
+		Version:       version.String(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
+		Args:          knownCommand,
+		// As cobra itself sets it before it suggests a command.
+		SuggestionsMinimumDistance: 2,
+		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetVersionTemplate("{{.Version}}\n")
 	root.AddCommand(serveCommand(), migrateCommand(), setupCommand(), clientCommand(), apiKeyCommand(), auditCommand(), eventsCommand(), emailsCommand(), evidenceCommand(),
 		reconcileCommand(), scheduleCommand(), verifyCommand(), versionCommand())
+	codeMisuse(root)
 	return root
 }
 
@@ -50,19 +58,10 @@ func load(out io.Writer, service string, parts ...config.Part) (config.Config, *
 func versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
-		Short: "Print the version and what it was built from",
+		Short: "Print the version and what it was built from, as --version does",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			version, revision, goVersion := "unknown", "unknown", "unknown"
-			if info, ok := debug.ReadBuildInfo(); ok {
-				version, goVersion = info.Main.Version, info.GoVersion
-				for _, setting := range info.Settings {
-					if setting.Key == "vcs.revision" {
-						revision = setting.Value
-					}
-				}
-			}
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "farebook %s, revision %s, %s\n", version, revision, goVersion)
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), version.String())
 			return err
 		},
 	}

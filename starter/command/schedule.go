@@ -18,7 +18,7 @@ import (
 
 func scheduleCommand() *cobra.Command {
 	return group("schedule", "When reconciliation runs by itself", "schedule apply, schedule show, schedule pause, or schedule trigger",
-		applyScheduleCommand(), scheduleAction("show", "Show the schedule, its last runs and its next", showSchedule),
+		applyScheduleCommand(), showScheduleCommand(),
 		pauseScheduleCommand(), scheduleAction("trigger", "Start a run now, as the schedule would", triggerSchedule))
 }
 
@@ -65,19 +65,19 @@ func checkSchedule(cmd *cobra.Command, schedule workflows.Schedule) error {
 	zoned := cmd.Flags().Changed("time-zone")
 	switch {
 	case (schedule.Cron == "") == (schedule.Every == 0):
-		return errors.New("--cron or --every: give one of them")
+		return misused("--cron or --every: give one of them")
 	case schedule.Cron == "" && (schedule.Every < time.Minute || schedule.Every > longestInterval):
-		return fmt.Errorf("--every is %s: a minute or more, and at most %s", schedule.Every, longestInterval)
+		return misused("--every is %s: a minute or more, and at most %s", schedule.Every, longestInterval)
 	case schedule.Cron == "" && zoned:
-		return errors.New("--time-zone: goes with --cron; an interval has none")
+		return misused("--time-zone: goes with --cron; an interval has none")
 	case strings.Contains(schedule.Cron, "TZ="):
-		return fmt.Errorf("--cron %q: say the zone with --time-zone", schedule.Cron)
+		return misused("--cron %q: say the zone with --time-zone", schedule.Cron)
 	case schedule.Jitter < 0 || schedule.Jitter > longestJitter:
-		return fmt.Errorf("--jitter is %s: from 0s to %s", schedule.Jitter, longestJitter)
+		return misused("--jitter is %s: from 0s to %s", schedule.Jitter, longestJitter)
 	}
 	// Go knows "" and "Local" as well: this machine's zone, which is not Temporal's.
 	if _, err := time.LoadLocation(schedule.TimeZone); err != nil || schedule.TimeZone == "" || schedule.TimeZone == "Local" {
-		return fmt.Errorf("--time-zone: %q is none: say an IANA name such as Asia/Dubai", schedule.TimeZone)
+		return misused("invalid --time-zone %q: must be an IANA name such as Asia/Dubai", schedule.TimeZone)
 	}
 	return nil
 }
@@ -86,9 +86,9 @@ func notApplied(schedule workflows.Schedule, err error) error {
 	var refused *workflows.ScheduleRefused
 	switch {
 	case errors.As(err, &refused) && schedule.Cron != "":
-		return fmt.Errorf("--cron %q: %w: say minute, hour, day of month, month and day of week, such as \"30 2 * * *\"", schedule.Cron, refused)
+		return misused("--cron %q: %w: say minute, hour, day of month, month and day of week, such as \"30 2 * * *\"", schedule.Cron, refused)
 	case errors.As(err, &refused):
-		return fmt.Errorf("--every %s: %w", schedule.Every, refused)
+		return misused("--every %s: %w", schedule.Every, refused)
 	default:
 		return fmt.Errorf("apply the schedule: %w", err)
 	}
@@ -101,6 +101,14 @@ func scheduleAction(use, short string, act func(*cobra.Command, *workflows.Clien
 			return messagingCommand(cmd, "schedule", func(_ *store.Store, w *workflows.Client, _ *slog.Logger) error { return act(cmd, w) })
 		},
 	}
+}
+
+func showScheduleCommand() *cobra.Command {
+	var format string
+	show := scheduleAction("show", "Show the schedule, its last runs and its next", showSchedule)
+	show.PreRunE = func(*cobra.Command, []string) error { return checkFormat(format, listFormats) }
+	formatFlag(show, &format, listFormats...)
+	return show
 }
 
 // makeSchedule says what to do where there is none.
@@ -116,7 +124,19 @@ func showSchedule(cmd *cobra.Command, w *workflows.Client) error {
 	if err != nil {
 		return makeSchedule(err)
 	}
+	if format := cmd.Flags().Lookup("format"); format != nil && format.Value.String() == "json" {
+		return printScheduleJSON(cmd.OutOrStdout(), stands)
+	}
 	return printSchedule(cmd.OutOrStdout(), stands)
+}
+
+func printScheduleJSON(out io.Writer, stands workflows.ScheduleStands) error {
+	o := stands.Options
+	return printJSON(out, map[string]any{
+		"paused": stands.Paused, "note": stands.Note, "cron": stands.Cron, "timeZone": stands.TimeZone, "everySeconds": stands.Every.Seconds(),
+		"jitterSeconds": stands.Jitter.Seconds(), "lookbackDays": o.LookbackDays, "limit": o.Limit, "scope": o.Scope, "dryRun": o.DryRun,
+		"started": stands.Runs, "skipped": stands.Skipped, "last": append([]string{}, stands.Last...), "next": append([]time.Time{}, stands.Next...),
+	})
 }
 
 // shownRuns is how many runs of before, and to come, are shown.
@@ -125,7 +145,7 @@ const shownRuns = 3
 func printSchedule(out io.Writer, stands workflows.ScheduleStands) error {
 	state := "runs"
 	if stands.Paused {
-		state = "is paused (" + stands.Note + ")"
+		state = "is paused (" + printable(stands.Note) + ")"
 	}
 	when := "every " + stands.Every.String()
 	if stands.Every == 0 {

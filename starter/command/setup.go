@@ -60,7 +60,7 @@ func checkNamespace(ctx context.Context, temporal client.Client, namespace strin
 	_, err := temporal.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: namespace})
 	var missing *serviceerror.NamespaceNotFound
 	if errors.As(err, &missing) {
-		return fmt.Errorf("namespace %q does not exist: create it with `temporal operator namespace create %s`, or set TEMPORAL_NAMESPACE", namespace, namespace)
+		return misused("namespace %q does not exist: create it with `temporal operator namespace create %s`, or set TEMPORAL_NAMESPACE", namespace, namespace)
 	}
 	if err != nil {
 		return fmt.Errorf("TEMPORAL_ADDRESS: the server does not describe namespace %q: %w", namespace, err)

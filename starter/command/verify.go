@@ -8,7 +8,6 @@ import (
 	"io"
 	"log/slog"
 	"slices"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -26,6 +25,7 @@ var ErrBroken = errors.New("a promise is broken")
 
 func verifyCommand() *cobra.Command {
 	var booksOnly bool
+	var format string
 	verify := &cobra.Command{
 		Use:   "verify",
 		Short: "Check Farebook's promises on a live system",
@@ -33,6 +33,9 @@ func verifyCommand() *cobra.Command {
 			"has failed. Prints a table, and exits with 1 if anything does not hold. It changes nothing.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := checkFormat(format, listFormats); err != nil {
+				return err
+			}
 			parts := []config.Part{config.Database, config.Payments, config.Temporal}
 			if booksOnly {
 				parts = parts[:1]
@@ -52,11 +55,16 @@ func verifyCommand() *cobra.Command {
 					outside, unasked = checkOutside(cmd.Context(), cfg, log, books)
 					promises = append(promises, outside...)
 				}
+				slices.SortStableFunc(promises, func(a, b store.Promise) int { return cmp.Compare(a.Number, b.Number) })
+				if format == "json" {
+					return printPromisesJSON(cmd.OutOrStdout(), promises, unasked)
+				}
 				return printPromises(cmd.OutOrStdout(), promises, unasked)
 			})
 		},
 	}
 	verify.Flags().BoolVar(&booksOnly, "books", false, "check the books alone, and ask neither Stripe nor Temporal")
+	formatFlag(verify, &format, listFormats...)
 	return verify
 }
 
@@ -138,21 +146,54 @@ func difference(ours, theirs map[booking.Currency]int64) string {
 	return text
 }
 
+// whatWidth leaves a line of the table within 80 columns.
+const whatWidth = usualWidth - len("PROMISE  HELD  ")
+
+// printPromisesJSON is printPromises for programs.
+func printPromisesJSON(out io.Writer, promises []store.Promise, unasked error) error {
+	type check struct {
+		Promise int    `json:"promise"`
+		Held    bool   `json:"held"`
+		What    string `json:"what"`
+		Detail  string `json:"detail,omitempty"`
+	}
+	shown := struct {
+		Held    bool    `json:"held"`
+		Checks  []check `json:"checks"`
+		Unasked string  `json:"unasked,omitempty"` // why others could not be made
+	}{Held: true, Checks: make([]check, len(promises))}
+	for i, promise := range promises {
+		shown.Checks[i] = check{promise.Number, promise.Held, promise.Text, promise.Detail}
+		shown.Held = shown.Held && promise.Held
+	}
+	if unasked != nil {
+		shown.Unasked = unasked.Error()
+	}
+	if err := printJSON(out, shown); err != nil || shown.Held {
+		return errors.Join(err, unasked)
+	}
+	return errors.Join(ErrBroken, unasked)
+}
+
 // printPromises writes the table and returns ErrBroken when one does not hold, beside the reason why others are not in it.
 func printPromises(out io.Writer, promises []store.Promise, unasked error) error {
-	slices.SortStableFunc(promises, func(a, b store.Promise) int { return cmp.Compare(a.Number, b.Number) })
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	table := newTable(out, "PROMISE", "HELD", "WHAT")
 	broken := 0
-	_, _ = fmt.Fprintln(table, "PROMISE\tHELD\tWHAT\tDETAIL") // tabwriter keeps it; Flush reports errors
 	for _, promise := range promises {
-		held := "yes"
+		held, what := "yes", fold(promise.Text, whatWidth)
 		if !promise.Held {
 			held = "NO"
 			broken++
 		}
-		_, _ = fmt.Fprintf(table, "%d\t%s\t%s\t%s\n", promise.Number, held, promise.Text, promise.Detail) // as above
+		if promise.Detail != "" {
+			what = append(what, fold("-> "+promise.Detail, whatWidth)...)
+		}
+		table.row(promise.Number, held, what[0])
+		for _, line := range what[1:] {
+			table.row("", "", line)
+		}
 	}
-	if err := table.Flush(); err != nil {
+	if err := table.flush(); err != nil {
 		return err
 	}
 	if broken > 0 {

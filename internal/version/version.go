@@ -1,0 +1,25 @@
+// Package version says what a program was built from.
+package version
+
+import (
+	"cmp"
+	"fmt"
+	"runtime/debug"
+)
+
+// version and revision are set by the linker where there is no .git to read them from: in the image.
+var version, revision string
+
+// String is one line for people: "farebook v1.2.3, revision 0123abcd, go1.26.3".
+func String() string {
+	built, commit, compiler := "unknown", "unknown", "an unknown Go"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		built, compiler = info.Main.Version, info.GoVersion
+		for _, setting := range info.Settings {
+			if setting.Key == "vcs.revision" {
+				commit = setting.Value
+			}
+		}
+	}
+	return fmt.Sprintf("farebook %s, revision %s, %s", cmp.Or(version, built), cmp.Or(revision, commit), compiler)
+}
