@@ -1,0 +1,127 @@
+package activities_test
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
+
+	"farebook/activities"
+	"farebook/booking"
+	"farebook/internal/stripestand"
+)
+
+// requireFinal holds that an error ends the activity: another attempt would meet the same.
+func requireFinal(t *testing.T, err error) {
+	t.Helper()
+	var application *temporal.ApplicationError
+	require.ErrorAs(t, err, &application)
+	require.True(t, application.NonRetryable(), "%v is tried again", err)
+}
+
+// What a workflow is told of each failure of Stripe's: whether another attempt may help, and when it is made.
+func TestFailuresOfStripeSayWhenToTryAgain(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	reference, intentID := s.paid()
+	reading := s.attempts()
+	for fault, want := range map[stripestand.FaultKind]struct {
+		kind  string
+		final bool
+		delay time.Duration
+	}{
+		stripestand.Fault500Before:      {activities.OutcomeUnknown, false, 0},
+		stripestand.FaultHTML502:        {activities.OutcomeUnknown, false, 0},
+		stripestand.FaultRateLimit:      {activities.StripeBusy, false, 2 * time.Second},
+		stripestand.FaultLockTimeout:    {activities.StripeBusy, false, 2 * time.Second},
+		stripestand.FaultUnauthorized:   {activities.StripeRefusesKey, false, time.Minute},
+		stripestand.FaultInvalidRequest: {activities.InvalidPaymentRequest, true, 0},
+	} {
+		s.fault(http.MethodGet, "/v1/payment_intents/"+intentID, fault, 1)
+		err := reading.attempt(s.Payments.RecordPaymentOutcome, activities.RecordPaymentOutcomeInput{Reference: reference, PaymentIntentID: intentID}, nil)
+		requireErrorType(t, want.kind, err)
+		var application *temporal.ApplicationError
+		require.True(t, errors.As(err, &application))
+		require.Equal(t, want.final, application.NonRetryable(), fault)
+		require.Equal(t, want.delay, application.NextRetryDelay(), fault)
+		require.NotContains(t, err.Error(), "secret", fault)
+	}
+	s.requirePromises()
+}
+
+// A booking has one PaymentIntent: once its row is there, Stripe is not asked.
+func TestPaymentIntentThatIsRecordedIsNotAskedForAgain(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	reference, intentID := s.held(booking.CaptureAutomatic)
+	var again activities.PaymentIntentCreated
+	s.run(s.Payments.CreatePaymentIntent, activities.BookingRef{Reference: reference}, &again)
+	require.Equal(t, intentID, again.PaymentIntentID)
+	require.Len(t, s.keys("/v1/payment_intents", 0), 1)
+	require.Len(t, s.stripe.PaymentIntents(), 1)
+}
+
+// A request that Stripe never takes closes the booking with a mail; a repetition has the same answer, from the books.
+func TestBookingThatStripeRefusesIsClosed(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	reference := s.ask("refused", booking.CaptureAutomatic)
+	s.fault(http.MethodPost, "/v1/payment_intents", stripestand.FaultInvalidRequest, 1)
+	var outcomes [2]activities.PaymentIntentCreated
+	for i := range outcomes {
+		s.run(s.Payments.CreatePaymentIntent, activities.BookingRef{Reference: reference}, &outcomes[i])
+	}
+	require.Equal(t, booking.StatusPaymentFailed, outcomes[0].BookingStatus)
+	require.Len(t, outcomes[0].EmailIDs, 1)
+	require.Equal(t, outcomes[0], outcomes[1])
+	require.Len(t, s.keys("/v1/payment_intents", 0), 1)
+}
+
+// A booking that got its PaymentIntent after all is not closed as unpayable: the hold's end has something to cancel.
+func TestBookingWithAPaymentIntentIsNotClosedAsUnpayable(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	reference, intentID := s.held(booking.CaptureAutomatic)
+	var closed activities.PaymentIntentCreated
+	s.run(s.Payments.ClosePayment, activities.ClosePaymentInput{Reference: reference, Code: "stripe_unreachable"}, &closed)
+	require.Equal(t, booking.StatusPendingPayment, closed.BookingStatus)
+	require.Equal(t, intentID, closed.PaymentIntentID)
+}
+
+// A PaymentIntent that is not about what the booking costs is for a person, not for another attempt.
+func TestPaymentOfAnotherAmountIsForAPerson(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	reference, intentID := s.held(booking.CaptureAutomatic)
+	s.post("/v1/payment_intents/"+intentID, url.Values{"amount": {"100"}})
+	s.confirm(intentID)
+	err := s.attempts().attempt(s.Payments.RecordPaymentOutcome, activities.RecordPaymentOutcomeInput{Reference: reference, PaymentIntentID: intentID}, nil)
+	requireErrorType(t, activities.AmountMismatch, err)
+	requireFinal(t, err)
+	require.Equal(t, 1, s.Count(t, "SELECT COUNT(*) FROM bookings WHERE attention IS NOT NULL AND status = 'pending_payment'"))
+	require.Zero(t, s.Count(t, "SELECT COUNT(*) FROM financial_ledger"))
+}
+
+// A cancel that comes after the payment changes nothing: the recording step reads what the payment has become.
+func TestCancelThatComesTooLateChangesNothing(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	reference, intentID := s.held(booking.CaptureAutomatic)
+	s.confirm(intentID)
+	s.run(s.Payments.CancelPaymentIntent, activities.CancelPaymentIntentInput{Reference: reference, PaymentIntentID: intentID, Reason: "abandoned"}, nil)
+	require.Equal(t, booking.StatusConfirmed, s.record(reference, intentID).BookingStatus)
+	s.requirePromises()
+}
+
+func TestBookingThatIsNotInTheBooksIsRefusedForGood(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	err := s.attempts().attempt(s.Payments.CreatePaymentIntent, activities.BookingRef{Reference: "FB-00000000"}, nil)
+	requireErrorType(t, activities.NotInBooks, err)
+	requireFinal(t, err)
+	require.Empty(t, s.stripe.PaymentIntents())
+}
