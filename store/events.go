@@ -24,16 +24,26 @@ const (
 // MaxEventAttempts is how often the sweeper tries an event; then it waits for a person (`starter events retry`).
 const MaxEventAttempts = 12
 
-// Event is one of Stripe's, as it was delivered.
+// PayloadForm is how much of an event's body its row has.
+type PayloadForm uint8
+
+// The forms. The first is the column's default: what a release writes that does not know the column.
+const (
+	PayloadAsDelivered PayloadForm = 0
+	PayloadReduced     PayloadForm = 1
+)
+
+// Event is one of Stripe's, with what is kept of its body.
 type Event struct {
 	ID         string // evt_...
 	Type       string
 	APIVersion string
 	ObjectID   string
 	Livemode   bool
+	Account    string // acct_... of the connected account that it is about; empty for our own
 	Reference  string // the booking's, from the object's metadata; empty when there is none
 	Created    time.Time
-	Payload    []byte
+	Payload    []byte // empty for a type that nobody acts on
 
 	// What follows is the inbox's own, read and never given.
 	State         EventState
@@ -48,7 +58,7 @@ type Event struct {
 
 func (r eventRow) domain() Event {
 	return Event{
-		ID: r.StripeEventID, Type: r.Type, APIVersion: r.APIVersion, ObjectID: r.ObjectID, Livemode: r.Livemode, Reference: r.BookingReference,
+		ID: r.StripeEventID, Type: r.Type, APIVersion: r.APIVersion, Account: r.Account, ObjectID: r.ObjectID, Livemode: r.Livemode, Reference: r.BookingReference,
 		Created: r.StripeCreatedAt, Payload: []byte(r.Payload), State: EventState(r.State), Processed: r.Processed, Attempts: r.Attempts,
 		LastError: r.LastError, Note: r.Note, ReceivedAt: r.ReceivedAt, ProcessedAt: r.ProcessedAt, NextAttemptAt: r.NextAttemptAt,
 	}
@@ -61,7 +71,7 @@ func (s *Store) ReceiveEvent(ctx context.Context, e Event, note string, patience
 	db, now := s.db.WithContext(ctx), time.Now().UTC()
 	row := eventRow{
 		StripeEventID: e.ID, Type: e.Type, APIVersion: e.APIVersion, ObjectID: e.ObjectID, Livemode: e.Livemode,
-		BookingReference: e.Reference, Payload: string(e.Payload), StripeCreatedAt: e.Created, ReceivedAt: now,
+		Account: e.Account, BookingReference: e.Reference, Payload: string(e.Payload), PayloadForm: PayloadReduced, StripeCreatedAt: e.Created, ReceivedAt: now,
 		State: string(EventReceived), NextAttemptAt: timeOrNil(now.Add(patience)),
 	}
 	if note != "" {

@@ -172,7 +172,9 @@ type eventRow struct {
 	ObjectID         string
 	Livemode         bool
 	BookingReference string
+	Account          string
 	Payload          string
+	PayloadForm      PayloadForm
 	Processed        bool
 	ProcessedAt      *time.Time
 	State            string

@@ -63,7 +63,7 @@ func (a *api) receiveEvent(ctx context.Context, in *eventInput) (*eventOutput, e
 	if id := event.CorrelationID(); id != "" {
 		ctx = correlation.With(ctx, id)
 	}
-	processed, err := a.Inbox.Receive(ctx, event, in.RawBody)
+	processed, err := a.Inbox.Receive(ctx, event)
 	if err != nil {
 		return nil, a.storeFailed(ctx, err)
 	}

@@ -166,7 +166,8 @@ func TestEventsSetAside(t *testing.T) {
 	require.Eventually(t, func() bool {
 		return s.db.Count(t, "SELECT COUNT(*) FROM stripe_events WHERE processed AND state = 'processed' AND note <> ''") == 9
 	}, time.Minute, 10*time.Millisecond)
-	require.Equal(t, string(otherVersion), s.db.Text(t, "SELECT payload FROM stripe_events WHERE stripe_event_id = 'evt_version'"))
+	require.Equal(t, "2025-03-31.basil", s.db.Text(t, "SELECT api_version FROM stripe_events WHERE stripe_event_id = 'evt_version'"))
+	require.Zero(t, s.db.Count(t, "SELECT COUNT(*) FROM stripe_events WHERE payload <> '' AND type = 'customer.created'"), "nobody acts on it")
 }
 
 // An event is acknowledged once it is stored. That its workflow could not be told stands in the inbox, with the time of

@@ -31,8 +31,8 @@ func group(use, short, hint string, commands ...*cobra.Command) *cobra.Command {
 
 func eventsCommand() *cobra.Command {
 	return group("events", "Look into the inbox of Stripe events, and process one again",
-		"events list, events show EVENT, events retry EVENT, or events types",
-		listEventsCommand(), showEventCommand(), retryEventCommand(), eventTypesCommand())
+		"events list, events show EVENT, events retry EVENT, events types, or events scrub",
+		listEventsCommand(), showEventCommand(), retryEventCommand(), eventTypesCommand(), scrubEventsCommand())
 }
 
 func eventTypesCommand() *cobra.Command {
@@ -169,7 +169,7 @@ func showEventCommand() *cobra.Command {
 			})
 		},
 	}
-	show.Flags().BoolVar(&payload, "payload", false, "with its body as Stripe sent it, which has personal data")
+	show.Flags().BoolVar(&payload, "payload", false, "with what is kept of its body: ids, states and amounts")
 	return show
 }
 
@@ -184,6 +184,7 @@ func printEvent(out io.Writer, e store.Event, payload bool) error {
 		ObjectID      string           `json:"objectId"`
 		Booking       string           `json:"booking,omitempty"`
 		APIVersion    string           `json:"apiVersion"`
+		Account       string           `json:"account,omitempty"`
 		Livemode      bool             `json:"livemode"`
 		CreatedAt     time.Time        `json:"createdAt"`
 		ReceivedAt    time.Time        `json:"receivedAt"`
@@ -192,7 +193,7 @@ func printEvent(out io.Writer, e store.Event, payload bool) error {
 		Payload       json.RawMessage  `json:"payload,omitempty"`
 	}{
 		ID: e.ID, Type: e.Type, State: e.State, Attempts: e.Attempts, LastError: e.LastError, Note: e.Note, ObjectID: e.ObjectID,
-		Booking: e.Reference, APIVersion: e.APIVersion, Livemode: e.Livemode, CreatedAt: e.Created, ReceivedAt: e.ReceivedAt,
+		Booking: e.Reference, APIVersion: e.APIVersion, Account: e.Account, Livemode: e.Livemode, CreatedAt: e.Created, ReceivedAt: e.ReceivedAt,
 		ProcessedAt: e.ProcessedAt, NextAttemptAt: e.NextAttemptAt,
 	}
 	if payload {

@@ -48,14 +48,14 @@ func New(books *store.Store, w *workflows.Client, interval time.Duration, log *s
 	return &Inbox{Store: books, Workflows: w, Log: log, patience: 2 * interval, slots: make(chan struct{}, atOnce)}
 }
 
-// Receive stores an event. processed is true when nothing is to be done about it: it was dealt with before, or its type
+// Receive stores what is kept of an event. processed is true when nothing is to be done about it: it was dealt with before, or its type
 // is one that is only kept.
-func (i *Inbox) Receive(ctx context.Context, e Event, body []byte) (processed bool, err error) {
+func (i *Inbox) Receive(ctx context.Context, e Event) (processed bool, err error) {
 	note := ""
 	if owners[e.Type] == nobody {
 		note = noteType
 	}
-	return i.Store.ReceiveEvent(ctx, e.row(body), note, i.patience)
+	return i.Store.ReceiveEvent(ctx, e.row(), note, i.patience)
 }
 
 // Later hands an event on in the background, so that Stripe is answered first. With all hands full the event is left to
@@ -129,7 +129,7 @@ func (i *Inbox) Sweep(ctx context.Context) (int, error) {
 
 // Again hands a stored event on. One whose payload cannot be read, or that is of the other mode, was checked when it came.
 func (i *Inbox) Again(ctx context.Context, stored store.Event) error {
-	e, err := Parse(stored.Payload, stored.Livemode)
+	e, err := FromRow(stored)
 	if err != nil {
 		again := time.Now().UTC().Add(i.pause(stored.Attempts))
 		return errors.Join(i.Store.BeginEvent(ctx, stored.ID, again), i.Store.FailEvent(ctx, stored.ID, "the stored event "+err.Error()))

@@ -147,7 +147,8 @@ func (i *Inbox) tellChargeRefunds(ctx context.Context, e Event, news workflows.S
 	if err != nil {
 		return "", err
 	}
-	if refunded := e.Data.Object.AmountRefunded; refunded == known.Made || refunded == known.Made+known.Asked {
+	refunded := e.Data.Object.AmountRefunded
+	if refunded != nil && (*refunded == known.Made || *refunded == known.Made+known.Asked) {
 		return noteKnown, nil
 	}
 	return "", i.Workflows.DeliverChargeRefunded(correlation.With(ctx, paid.CorrelationID), paid.Reference, e.paymentIntentID(), paid.CorrelationID, news)

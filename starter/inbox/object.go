@@ -1,0 +1,93 @@
+package inbox
+
+import (
+	"encoding/json"
+	"regexp"
+
+	"farebook/booking"
+	"farebook/internal/correlation"
+	"farebook/internal/stripeapi"
+)
+
+// eventObject is what is read of data.object. A field of an unexpected type counts as missing: what decides nothing refuses
+// nothing.
+type eventObject struct {
+	ID            string
+	Object        string
+	Metadata      map[string]string // Farebook's own keys, where their values have the right form
+	PaymentIntent string            // the id, also when the object is expanded
+	// AmountRefunded is a charge's, in minor units; Captured is false for one that was only authorised. Nil when they are missing.
+	AmountRefunded *int64
+	Captured       *bool
+
+	fields map[string]json.RawMessage
+}
+
+// UnmarshalJSON refuses only what is no JSON object.
+func (o *eventObject) UnmarshalJSON(body []byte) error {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(body, &fields); err != nil {
+		return err
+	}
+	*o = eventObject{
+		ID: shaped(fields["id"], objectID), Object: shaped(fields["object"], objectType), Metadata: ownMetadata(fields["metadata"]),
+		PaymentIntent: idOf(fields["payment_intent"]), AmountRefunded: valueOf[int64](fields["amount_refunded"]),
+		Captured: valueOf[bool](fields["captured"]), fields: fields,
+	}
+	return nil
+}
+
+var (
+	objectID   = regexp.MustCompile(`^[A-Za-z0-9_-]{1,255}$`)
+	objectType = regexp.MustCompile(`^[a-z0-9_.]{1,64}$`)
+)
+
+// valueOf is nil for a field that is missing, null, or of another type.
+func valueOf[T any](field json.RawMessage) *T {
+	var value *T
+	if len(field) == 0 || json.Unmarshal(field, &value) != nil {
+		return nil
+	}
+	return value
+}
+
+// shaped is a text of a form; empty for any other field.
+func shaped(field json.RawMessage, form *regexp.Regexp) string {
+	text := valueOf[string](field)
+	if text == nil || !form.MatchString(*text) {
+		return ""
+	}
+	return *text
+}
+
+// idOf reads the id of another object, which Stripe writes as a text, or as the object when it is expanded.
+func idOf(field json.RawMessage) string {
+	id := shaped(field, objectID)
+	if id != "" {
+		return id
+	}
+	expanded := valueOf[map[string]json.RawMessage](field)
+	if expanded == nil {
+		return ""
+	}
+	return shaped((*expanded)["id"], objectID)
+}
+
+// ownMetadata leaves out what somebody else wrote: under other keys, or in another form under ours.
+func ownMetadata(field json.RawMessage) map[string]string {
+	all := valueOf[map[string]json.RawMessage](field)
+	if all == nil {
+		return nil
+	}
+	own := map[string]string{}
+	for key, valid := range map[string]func(string) bool{
+		stripeapi.MetadataReference:     func(text string) bool { _, err := booking.ParseReference(text); return err == nil },
+		stripeapi.MetadataCorrelationID: correlation.Valid,
+		stripeapi.MetadataRefundID:      func(text string) bool { _, err := booking.ParseRefundID(text); return err == nil },
+	} {
+		if text := valueOf[string]((*all)[key]); text != nil && valid(*text) {
+			own[key] = *text
+		}
+	}
+	return own
+}
