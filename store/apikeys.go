@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -85,6 +86,8 @@ type NewAPIKey struct {
 	ExpiresAt *time.Time
 	// Token is one that is known already, for development; empty to draw one.
 	Token string
+	// KeyID is what the key will be called, ak_...; empty to draw one. It is UNIQUE: a repetition makes nothing.
+	KeyID string
 }
 
 const (
@@ -101,8 +104,8 @@ func (e *ClientDisabled) Error() string {
 	return fmt.Sprintf("client %s is disabled or was merged into another: it takes no new keys", e.ClientID)
 }
 
-// CreateAPIKey makes a key and returns its token: the only time that it can be read. A token that is given and known already
-// makes nothing. Errors: ErrNotFound for the client, *ClientDisabled.
+// CreateAPIKey makes a key and returns its token: the only time that it can be read. A KeyID or a token that is given and
+// known already makes nothing, and the key comes back without a token. Errors: ErrNotFound for the client, *ClientDisabled.
 func (s *Store) CreateAPIKey(ctx context.Context, in NewAPIKey, by access.Actor) (key APIKey, token string, err error) {
 	if token = in.Token; token == "" {
 		token = newToken()
@@ -121,14 +124,20 @@ func (s *Store) CreateAPIKey(ctx context.Context, in NewAPIKey, by access.Actor)
 		made, err = insertAPIKey(tx, client, in, token, by, now)
 		return err
 	})
-	if duplicateKey(err) && in.Token != "" {
-		return APIKey{}, token, nil
+	switch {
+	case duplicateKey(err) && in.KeyID != "":
+		key, err = s.APIKey(ctx, in.KeyID)
+		return key, "", err
+	case duplicateKey(err) && in.Token != "":
+		return APIKey{}, "", nil
+	case err != nil:
+		return APIKey{}, "", err
 	}
-	return made.domain(client), token, err
+	return made.domain(client), token, nil
 }
 
 func insertAPIKey(tx *gorm.DB, client clientRow, in NewAPIKey, token string, by access.Actor, now time.Time) (apiKeyRow, error) {
-	hash, keyID, scopes := sha256.Sum256([]byte(token)), access.NewKeyID(), in.Scopes.String()
+	hash, keyID, scopes := sha256.Sum256([]byte(token)), cmp.Or(in.KeyID, access.NewKeyID()), in.Scopes.String()
 	row := apiKeyRow{
 		ClientID: &client.ID, KeyID: &keyID, TokenPrefix: token[:min(len(token), shownToken)], Scopes: &scopes, Name: short(client.Name, 100),
 		TokenSha256: hash[:], CreatedBy: short(by.Name, 200), ExpiresAt: in.ExpiresAt, CreatedAt: now,
@@ -216,13 +225,16 @@ func (e *KeyEnded) Error() string {
 type Rotation struct {
 	KeyID   string // ak_..., the old one
 	Overlap time.Duration
+	// NewKeyID is what the new key will be called; empty to draw one. It is UNIQUE: a repetition makes nothing.
+	NewKeyID string
 	// ExpiresAt of the new key; nil for as long a life as the old one was made for.
 	ExpiresAt *time.Time
 	By        access.Actor
 }
 
 // RotateAPIKey makes a key of the same client and scopes and ends the old one after the overlap, in one transaction. It
-// returns the new key with its token. Errors: ErrNotFound, *KeyEnded, *ClientDisabled.
+// returns the new key with its token, and without it when NewKeyID was made before. Errors: ErrNotFound, *KeyEnded,
+// *ClientDisabled.
 func (s *Store) RotateAPIKey(ctx context.Context, in Rotation, now time.Time) (key APIKey, token string, err error) {
 	token = newToken()
 	var made apiKeyRow
@@ -241,13 +253,22 @@ func (s *Store) RotateAPIKey(ctx context.Context, in Rotation, now time.Time) (k
 		if client.DisabledAt != nil {
 			return &ClientDisabled{client.ClientID}
 		}
-		made, err = insertAPIKey(tx, client, NewAPIKey{ClientID: client.ID, Scopes: old.scopes(), ExpiresAt: nextEnd(old, in, now)}, token, in.By, now)
+		made, err = insertAPIKey(tx, client, NewAPIKey{
+			ClientID: client.ID, Scopes: old.scopes(), ExpiresAt: nextEnd(old, in, now), KeyID: in.NewKeyID,
+		}, token, in.By, now)
 		if err != nil {
 			return err
 		}
 		return endAfterOverlap(tx, old, made, in, now)
 	})
-	return made.domain(client), token, err
+	switch {
+	case duplicateKey(err) && in.NewKeyID != "":
+		key, err = s.APIKey(ctx, in.NewKeyID)
+		return key, "", err
+	case err != nil:
+		return APIKey{}, "", err
+	}
+	return made.domain(client), token, nil
 }
 
 // nextEnd gives the new key the life of the old one, unless another was asked for.

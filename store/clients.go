@@ -29,7 +29,7 @@ type Client struct {
 func (c Client) State() string {
 	switch {
 	case c.MergedInto != "":
-		return "merged into"
+		return "merged"
 	case c.DisabledAt != nil:
 		return "disabled"
 	}
@@ -57,8 +57,14 @@ func (e *ClientExists) Error() string {
 
 // CreateClient makes a client. Its name is UNIQUE, byte by byte. Error: *ClientExists.
 func (s *Store) CreateClient(ctx context.Context, name string, by access.Actor) (Client, error) {
+	return s.CreateClientAs(ctx, access.NewClientID(), name, by)
+}
+
+// CreateClientAs makes a client under an id that was drawn before (access.NewClientID). A repetition under the same id makes
+// nothing. Error: *ClientExists.
+func (s *Store) CreateClientAs(ctx context.Context, clientID, name string, by access.Actor) (Client, error) {
 	now := time.Now().UTC()
-	row := clientRow{ClientID: access.NewClientID(), Name: name, CreatedBy: short(by.Name, 200), CreatedAt: now}
+	row := clientRow{ClientID: clientID, Name: name, CreatedBy: short(by.Name, 200), CreatedAt: now}
 	err := s.inTransaction(ctx, func(tx *gorm.DB) error {
 		row.ID = 0
 		if err := tx.Create(&row).Error; err != nil {
@@ -67,6 +73,10 @@ func (s *Store) CreateClient(ctx context.Context, name string, by access.Actor) 
 		return audit(tx, now, AuditEntry{Actor: by, Action: ActionClientCreate, Subject: row.ClientID, Detail: name})
 	})
 	if duplicateKey(err) {
+		known, knownErr := s.Client(ctx, clientID)
+		if knownErr == nil && known.Name == name {
+			return known, nil
+		}
 		return Client{}, &ClientExists{Name: name}
 	}
 	return row.domain(""), err

@@ -134,9 +134,14 @@ func (s *Store) knownClaim(ctx context.Context, key IdempotencyKey, now time.Tim
 }
 
 // ClaimOperation claims a key for work that writes no row when it begins: on a resource that exists, or under the id that is
-// to be made. With the key it writes who asks.
+// to be made. With the key it writes who asks, unless asked is empty.
 func (s *Store) ClaimOperation(ctx context.Context, key IdempotencyKey, resource string, asked AuditEntry, now time.Time) (Claim, error) {
-	return s.claim(ctx, key, now, func(tx *gorm.DB) (made, error) { return made{resource: resource}, audit(tx, now, asked) })
+	return s.claim(ctx, key, now, func(tx *gorm.DB) (made, error) {
+		if asked.Action == "" {
+			return made{resource: resource}, nil
+		}
+		return made{resource: resource}, audit(tx, now, asked)
+	})
 }
 
 // KnownClaim reads what a key stands for and claims nothing: ErrNotFound, *IdempotencyConflict or the claim.

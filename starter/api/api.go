@@ -74,6 +74,9 @@ func New(deps Deps) (http.Handler, error) {
 	mux := http.NewServeMux()
 	spec := humago.New(mux, humaConfig())
 	a.addBookings(spec)
+	a.addClients(spec)
+	a.addAPIKeys(spec)
+	a.addAudit(spec)
 	a.addWebhook(spec)
 	a.addHealth(spec)
 	describeBodies(spec.OpenAPI())
@@ -99,6 +102,7 @@ func humaConfig() huma.Config {
 	config.Tags = []*huma.Tag{
 		{Name: "Bookings", Description: "Take, read, capture, cancel and refund bookings."},
 		{Name: "Reconciliation", Description: "Hold the books against Stripe."},
+		{Name: adminTag, Description: "Who may call this API, and who asked for what. For keys with the scope admin."},
 		{Name: "Webhooks", Description: "What Stripe calls."},
 		{Name: "Health", Description: "For load balancers and operators."},
 	}

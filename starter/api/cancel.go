@@ -28,20 +28,23 @@ func (a *api) addCancel(spec huma.API) {
 	}), a.cancelBooking)
 }
 
-// action is what the operations on a resource have in common: a body that may be left out, and an idempotency key that may
-// be given, or has to be where the operation demands its parameter.
+// action is what the operations on a resource have in common: a body that may be left out unless the operation names one, and
+// an idempotency key that may be given, or has to be where the operation names its parameter.
 func (a *api) action(spec huma.API, scope access.Scope, operation huma.Operation) huma.Operation {
 	operation.Method = http.MethodPost
 	if operation.Tags == nil {
 		operation.Tags = []string{"Bookings"}
 	}
-	key := takeKey(spec)
+	key, body := takeKey(spec), allowJSON(spec)
+	if operation.RequestBody != nil {
+		body = requireJSON(spec)
+	}
 	if operation.Parameters == nil {
 		operation.Parameters = keyParameter(false)
 	} else {
 		key = requireKey(spec)
 	}
-	operation.Middlewares = huma.Middlewares{key, allowJSON(spec)}
+	operation.Middlewares = huma.Middlewares{key, body}
 	operation.Errors = []int{400, 404, 408, 409, 413, 415, 422}
 	operation.SkipValidateBody, operation.BodyReadTimeout, operation.MaxBodyBytes = true, -1, -1 // see addBookings
 	return a.guard(spec, operation, scope)

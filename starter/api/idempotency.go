@@ -186,7 +186,7 @@ type task struct {
 	about     string // the booking, where there is one: the same key for another is another request
 	resource  string // what is worked on, or the id of what is made: the one that was first claimed under the key counts
 	request   any    // as it was understood
-	// asked is what the audit log keeps of it, written before the work begins.
+	// asked is what the audit log keeps of it, written before the work begins; empty where the work writes it.
 	asked store.AuditEntry
 }
 
@@ -198,8 +198,10 @@ func (a *api) once(ctx context.Context, t task, out any, work func(resource stri
 		return false, err
 	}
 	if !given {
-		if err := a.Store.Audit(ctx, t.asked); err != nil {
-			return false, a.storeFailed(ctx, err)
+		if t.asked.Action != "" {
+			if err := a.Store.Audit(ctx, t.asked); err != nil {
+				return false, a.storeFailed(ctx, err)
+			}
 		}
 		return false, work(t.resource)
 	}

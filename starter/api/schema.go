@@ -223,7 +223,23 @@ func describeBodies(spec *huma.OpenAPI) {
 	describe(cancelPath, "Cancel", "Nothing, or what you were quoted.", reflect.TypeFor[cancelBody]())
 	describe(capturePath, "Capture", "Nothing to capture all, or less.", reflect.TypeFor[captureBody]())
 	describe(reconciliationsPath, "Reconciliation", "Nothing, for the usual look-back.", reflect.TypeFor[reconciliationBody]())
+	describeAdminBodies(spec, describe)
 	event := spec.Paths[webhookPath].Post.RequestBody
 	event.Description = "A Stripe event, byte for byte as Stripe signed it."
 	event.Content = map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{Type: "object", AdditionalProperties: true}}}
+}
+
+func describeAdminBodies(spec *huma.OpenAPI, describe func(path, name, description string, shape reflect.Type)) {
+	for _, path := range []string{
+		apiKeysPath + "/{id}/rotate", apiKeysPath + "/{id}/revoke", clientsPath + "/{id}/disable", clientsPath + "/{id}/enable",
+	} {
+		spec.Paths[path].Post.RequestBody.Required = false
+	}
+	describe(clientsPath, "NewClient", "The client that is asked for.", reflect.TypeFor[newClientBody]())
+	describe(clientsPath+"/{id}/merge", "Merge", "The client that is joined to this one.", reflect.TypeFor[mergeBody]())
+	describe(apiKeysPath, "NewAPIKey", "The key that is asked for.", reflect.TypeFor[newKeyBody]())
+	describe(apiKeysPath+"/{id}/rotate", "Rotate", "Nothing, for the usual overlap and lifetime.", reflect.TypeFor[rotateBody]())
+	for _, path := range []string{apiKeysPath + "/{id}/revoke", clientsPath + "/{id}/disable", clientsPath + "/{id}/enable"} {
+		describe(path, "Nothing", "Nothing.", reflect.TypeFor[struct{}]())
+	}
 }

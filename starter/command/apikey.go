@@ -14,6 +14,7 @@ import (
 
 	"farebook/access"
 	"farebook/internal/config"
+	"farebook/starter/clients"
 	"farebook/store"
 )
 
@@ -147,35 +148,17 @@ func listAPIKeysCommand() *cobra.Command {
 	return list
 }
 
-// shownKey is a key as a list shows it.
-type shownKey struct {
-	Key        string     `json:"id"`
-	Client     string     `json:"client"`
-	ClientID   string     `json:"clientId"`
-	Prefix     string     `json:"prefix"`
-	Scopes     []string   `json:"scopes"`
-	State      string     `json:"state"`
-	CreatedAt  time.Time  `json:"createdAt"`
-	CreatedBy  string     `json:"createdBy"`
-	ExpiresAt  *time.Time `json:"expiresAt,omitempty"`
-	LastUsedAt *time.Time `json:"lastUsedAt,omitempty"`
-	RevokedAt  *time.Time `json:"revokedAt,omitempty"`
-}
-
 func printAPIKeys(out io.Writer, keys []store.APIKey, format string) error {
-	shown := make([]shownKey, 0, len(keys))
+	shown := make([]clients.Key, 0, len(keys))
 	for _, key := range keys {
-		shown = append(shown, shownKey{
-			Key: key.KeyID, Client: key.ClientName, ClientID: key.ClientID, Prefix: key.Prefix, Scopes: key.Scopes.Names(), State: key.State(time.Now()),
-			CreatedAt: key.CreatedAt, CreatedBy: key.CreatedBy, ExpiresAt: key.ExpiresAt, LastUsedAt: key.LastUsedAt, RevokedAt: key.RevokedAt,
-		})
+		shown = append(shown, clients.KeyOf(key, time.Now()))
 	}
 	if format == "json" {
 		return printJSON(out, shown)
 	}
 	table := newTable(out, "KEY", "CLIENT", "BEGINS", "STATE", "EXPIRES", "LAST USED", "SCOPES")
 	for _, key := range shown {
-		table.row(key.Key, key.Client, key.Prefix, key.State, dayOrDash(key.ExpiresAt), dayOrDash(key.LastUsedAt), strings.Join(key.Scopes, ","))
+		table.row(key.ID, key.Client, key.Prefix, key.State, dayOrDash(key.ExpiresAt), dayOrDash(key.LastUsedAt), strings.Join(key.Scopes, ","))
 	}
 	return table.flush()
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"farebook/starter/clients"
 	"farebook/store"
 )
 
@@ -58,23 +59,10 @@ func auditCommand() *cobra.Command {
 	return audit
 }
 
-// shownAudit is an entry as a list shows it.
-type shownAudit struct {
-	ID            uint64    `json:"id"`
-	At            time.Time `json:"at"`
-	Actor         string    `json:"actor"`
-	Action        string    `json:"action"`
-	Subject       string    `json:"subject"`
-	Detail        string    `json:"detail,omitempty"`
-	CorrelationID string    `json:"correlationId"`
-}
-
 func printAudit(out io.Writer, entries []store.AuditEntry, limit int, format string) error {
-	shown := make([]shownAudit, 0, len(entries))
+	shown := make([]clients.Entry, 0, len(entries))
 	for _, e := range entries {
-		shown = append(shown, shownAudit{
-			ID: e.ID, At: e.At, Actor: e.Actor.Name, Action: string(e.Action), Subject: e.Subject, Detail: e.Detail, CorrelationID: e.Actor.CorrelationID,
-		})
+		shown = append(shown, clients.EntryOf(e))
 	}
 	if format == "json" {
 		return printJSON(out, shown)

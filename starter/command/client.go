@@ -1,16 +1,12 @@
 package command
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"strings"
-	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
+	"farebook/starter/clients"
 	"farebook/store"
 )
 
@@ -20,27 +16,13 @@ func clientCommand() *cobra.Command {
 		createClientCommand(), listClientsCommand(), disableClientCommand(true), disableClientCommand(false), mergeClientsCommand())
 }
 
-// maxClientName, in characters, leaves room for the suffix that starter migrate puts behind names that stand twice.
-const maxClientName = 100
-
-// CheckClientName says what is wrong with a client's name.
-func CheckClientName(name string) error {
-	switch {
-	case name == "" || utf8.RuneCountInString(name) > maxClientName:
-		return fmt.Errorf("the name of a client has 1 to %d characters", maxClientName)
-	case !utf8.ValidString(name) || strings.TrimSpace(name) != name || strings.ContainsFunc(name, unicode.IsControl):
-		return errors.New("the name of a client has no control characters, and no space at either end")
-	}
-	return nil
-}
-
 func createClientCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "create NAME",
 		Short: "Make a client and print its id; its keys are made by api-key create",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := CheckClientName(args[0]); err != nil {
+			if err := clients.CheckName(args[0]); err != nil {
 				return misused("%w", err)
 			}
 			ctx := asked(cmd.Context())
@@ -67,13 +49,13 @@ func listClientsCommand() *cobra.Command {
 				return err
 			}
 			return booksCommand(cmd, "client", func(books *store.Store) error {
-				clients, err := allOf(func(after uint64) ([]store.Client, error) {
+				all, err := allOf(func(after uint64) ([]store.Client, error) {
 					return books.Clients(cmd.Context(), after, listPage)
 				}, func(client store.Client) uint64 { return client.ID })
 				if err != nil {
 					return err
 				}
-				return printClients(cmd.OutOrStdout(), clients, format)
+				return printClients(cmd.OutOrStdout(), all, format)
 			})
 		},
 	}
@@ -81,31 +63,21 @@ func listClientsCommand() *cobra.Command {
 	return list
 }
 
-// shownClient is a client as a list shows it.
-type shownClient struct {
-	ClientID   string     `json:"id"`
-	Name       string     `json:"name"`
-	State      string     `json:"state"`
-	MergedInto string     `json:"mergedInto,omitempty"`
-	DisabledAt *time.Time `json:"disabledAt,omitempty"`
-	CreatedAt  time.Time  `json:"createdAt"`
-	CreatedBy  string     `json:"createdBy"`
-}
-
-func printClients(out io.Writer, clients []store.Client, format string) error {
-	shown := make([]shownClient, 0, len(clients))
-	for _, client := range clients {
-		shown = append(shown, shownClient{
-			ClientID: client.ClientID, Name: client.Name, State: client.State(), MergedInto: client.MergedInto, DisabledAt: client.DisabledAt,
-			CreatedAt: client.CreatedAt, CreatedBy: client.CreatedBy,
-		})
+func printClients(out io.Writer, all []store.Client, format string) error {
+	shown := make([]clients.Client, 0, len(all))
+	for _, client := range all {
+		shown = append(shown, clients.Of(client))
 	}
 	if format == "json" {
 		return printJSON(out, shown)
 	}
 	table := newTable(out, "CLIENT", "NAME", "STATE", "CREATED", "BY")
 	for _, client := range shown {
-		table.row(client.ClientID, client.Name, strings.TrimSpace(client.State+" "+client.MergedInto), dayOrDash(&client.CreatedAt), client.CreatedBy)
+		state := client.State
+		if client.MergedInto != "" {
+			state += " into " + client.MergedInto
+		}
+		table.row(client.ID, client.Name, state, dayOrDash(&client.CreatedAt), client.CreatedBy)
 	}
 	return table.flush()
 }

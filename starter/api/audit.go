@@ -1,0 +1,74 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"farebook/access"
+	"farebook/booking"
+	"farebook/starter/clients"
+	"farebook/store"
+)
+
+func (a *api) addAudit(spec huma.API) {
+	huma.Register(spec, a.guard(spec, huma.Operation{
+		OperationID: "list-audit-log", Method: http.MethodGet, Path: "/v1/audit", Tags: []string{adminTag}, Summary: "Read the audit log",
+		Description: "Who asked for what, the newest first: refunds, cancels, captures, reconciliations and plans, resolutions, retries, resends, and changes " +
+			"of clients and keys. Entries are never changed.",
+		Errors: []int{404, 422},
+	}, access.Admin), a.listAudit)
+}
+
+type auditInput struct {
+	Limit   int    `query:"limit" minimum:"1" maximum:"100" default:"50" doc:"How many at most."`
+	After   uint64 `query:"after" minimum:"0" default:"0" doc:"The cursor of the page before: its next."`
+	Booking string `query:"booking" doc:"About this booking: its reference."`
+	Client  string `query:"client" doc:"Asked for by this client: its id or name."`
+	Subject string `query:"subject" maxLength:"128" doc:"About this: a refund's id, a run's, an event's, a key's."`
+}
+
+type auditOutput struct {
+	Body struct {
+		Entries []clients.Entry `json:"entries" nullable:"false"`
+		HasMore bool            `json:"hasMore"`
+		Next    uint64          `json:"next,omitempty" doc:"Send it as after for the next page."`
+	}
+}
+
+func (a *api) listAudit(ctx context.Context, in *auditInput) (*auditOutput, error) {
+	filter := store.AuditFilter{Subject: in.Subject, Before: in.After, Limit: in.Limit + 1}
+	if in.Booking != "" {
+		reference, err := booking.ParseReference(in.Booking)
+		if err != nil {
+			return nil, noSuchBooking(ctx)
+		}
+		known, err := a.Store.Booking(ctx, reference)
+		if err != nil {
+			return nil, a.storeFailed(ctx, err)
+		}
+		filter.BookingID = known.ID
+	}
+	if in.Client != "" {
+		found, err := a.client(ctx, in.Client)
+		if err != nil {
+			return nil, err
+		}
+		filter.ClientID = found.ID
+	}
+	entries, err := a.Store.AuditLog(ctx, filter)
+	if err != nil {
+		return nil, a.storeFailed(ctx, err)
+	}
+	out := &auditOutput{}
+	out.Body.Entries = []clients.Entry{}
+	for i, entry := range entries {
+		if i == in.Limit {
+			out.Body.HasMore, out.Body.Next = true, entries[i-1].ID
+			break
+		}
+		out.Body.Entries = append(out.Body.Entries, clients.EntryOf(entry))
+	}
+	return out, nil
+}

@@ -1,0 +1,135 @@
+package api
+
+import (
+	"fmt"
+	"time"
+
+	"farebook/access"
+	"farebook/booking"
+	"farebook/starter/clients"
+)
+
+// decodeNothing reads a body that has no fields, and may be left out.
+func decodeNothing(body []byte) error {
+	d, _, err := optionalBody(body)
+	if err != nil {
+		return err
+	}
+	return d.err()
+}
+
+// decodeNewClient reads the body of POST /v1/clients. Errors are as decodeBooking's.
+func decodeNewClient(body []byte) (name string, err error) {
+	value, err := parseStrict(body)
+	if err != nil {
+		return "", err
+	}
+	var d decoder
+	if fields := d.object("", value, "name"); fields != nil {
+		name = d.text("name", fields["name"])
+		if wrong := clients.CheckName(name); wrong != nil && len(d.wrongFields) == 0 {
+			d.add("name", "cannot be taken", wrong.Error())
+		}
+	}
+	return name, d.err()
+}
+
+// decodeMerge reads the body of POST /v1/clients/{id}/merge.
+func decodeMerge(body []byte) (request mergeBody, err error) {
+	value, err := parseStrict(body)
+	if err != nil {
+		return request, err
+	}
+	var d decoder
+	if fields := d.object("", value, "from", "dryRun"); fields != nil {
+		request.From = d.text("from", fields["from"])
+		if value, given := fields["dryRun"]; given {
+			request.DryRun = d.boolean("dryRun", value)
+		}
+	}
+	return request, d.err()
+}
+
+// newKey is what POST /v1/api-keys asks for.
+type newKey struct {
+	Client    string
+	Scopes    access.Scopes
+	ExpiresAt *time.Time
+}
+
+// decodeNewKey reads the body of POST /v1/api-keys.
+func decodeNewKey(body []byte, now time.Time) (request newKey, err error) {
+	value, err := parseStrict(body)
+	if err != nil {
+		return request, err
+	}
+	var d decoder
+	if fields := d.object("", value, "client", "scopes", "expiresAt"); fields != nil {
+		request.Client = d.text("client", fields["client"])
+		request.Scopes = d.scopes("scopes", fields["scopes"])
+		request.ExpiresAt = d.end("expiresAt", fields, now)
+	}
+	return request, d.err()
+}
+
+// decodeRotate reads the body of POST /v1/api-keys/{id}/rotate, which may be left out.
+func decodeRotate(body []byte, now time.Time) (rotateBody, error) {
+	request := rotateBody{OverlapHours: 24}
+	d, fields, err := optionalBody(body, "overlapHours", "expiresAt")
+	if err != nil {
+		return request, err
+	}
+	if value, given := fields["overlapHours"]; given {
+		hours := d.integer("overlapHours", value)
+		if hours < 0 || hours > maxOverlapHours {
+			d.add("overlapHours", "is out of bounds", fmt.Sprintf("send 0 to %d", maxOverlapHours))
+		}
+		request.OverlapHours = int(hours)
+	}
+	request.ExpiresAt = d.end("expiresAt", fields, now)
+	return request, d.err()
+}
+
+// maxOverlapHours is a year.
+const maxOverlapHours = 8760
+
+func (d *decoder) boolean(path string, value any) bool {
+	given, ok := value.(bool)
+	if !ok {
+		d.wrong(path, value, "true or false")
+	}
+	return given
+}
+
+func (d *decoder) scopes(path string, value any) access.Scopes {
+	list, ok := value.([]any)
+	if !ok {
+		d.wrong(path, value, "an array")
+		return nil
+	}
+	names := make([]string, 0, min(len(list), len(access.All())))
+	for i, element := range list {
+		if len(names) == len(access.All()) {
+			break // a set has no more
+		}
+		names = append(names, d.text(fmt.Sprintf("%s[%d]", path, i), element))
+	}
+	scopes, err := access.NewScopes(names)
+	if err != nil {
+		d.wrongFields = append(d.wrongFields, &booking.FieldError{Field: path, Problem: "cannot be granted", Fix: err.Error()})
+	}
+	return scopes
+}
+
+// end reads a time in the future; nil where it is left out.
+func (d *decoder) end(path string, fields map[string]any, now time.Time) *time.Time {
+	value, given := fields[path]
+	if !given {
+		return nil
+	}
+	at := d.time(path, value).UTC()
+	if len(d.wrongFields) == 0 && !at.After(now) {
+		d.add(path, "is not in the future", "send a time that is still to come, or leave it out")
+	}
+	return &at
+}
