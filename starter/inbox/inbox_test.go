@@ -1,0 +1,208 @@
+package inbox_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"farebook/booking"
+	"farebook/internal/testkit"
+	"farebook/starter/inbox"
+	"farebook/store"
+	"farebook/workflows"
+)
+
+// interval is how often the sweeper looks: an event is left to its own request for twice as long.
+const interval = time.Minute
+
+// box is an inbox on real books and a real Temporal, whose workflows nobody runs.
+type box struct {
+	*testkit.Books
+	inbox *inbox.Inbox
+}
+
+func newBox(t *testing.T) box {
+	t.Helper()
+	books := testkit.NewBooks(t)
+	return box{books, inbox.New(books.Store, books.Workflows, interval, slog.New(slog.DiscardHandler))}
+}
+
+// body is an event as Stripe sends it.
+func body(id, kind string, object map[string]any) []byte {
+	text, err := json.Marshal(map[string]any{
+		"id": id, "object": "event", "type": kind, "api_version": "2023-10-16", "created": 1763859723, "livemode": false,
+		"data": map[string]any{"object": object},
+	})
+	if err != nil {
+		panic(err) // a map of texts and numbers
+	}
+	return text
+}
+
+// receive takes an event in, as a webhook's request does.
+func (b box) receive(id, kind string, object map[string]any) (event inbox.Event, processed bool) {
+	b.T.Helper()
+	raw := body(id, kind, object)
+	event, err := inbox.Parse(raw, false)
+	require.NoError(b.T, err)
+	processed, err = b.inbox.Receive(b.T.Context(), event, raw)
+	require.NoError(b.T, err)
+	return event, processed
+}
+
+func (b box) stored(id string) store.Event {
+	b.T.Helper()
+	event, err := b.Store.Event(b.T.Context(), id)
+	require.NoError(b.T, err)
+	return event
+}
+
+// requireTold holds that a workflow was told of an event, and that the event waits for what the workflow records.
+func (b box) requireTold(workflowID, eventID string) {
+	b.T.Helper()
+	var told []string
+	for _, event := range b.Signals(workflowID) {
+		told = append(told, event.EventID)
+	}
+	require.Contains(b.T, told, eventID, workflowID)
+	require.Equal(b.T, store.EventProcessing, b.stored(eventID).State)
+}
+
+// requireSetAside holds that an event is kept, with the reason why nobody is told of it.
+func (b box) requireSetAside(eventID string) {
+	b.T.Helper()
+	event := b.stored(eventID)
+	require.True(b.T, event.Processed, eventID)
+	require.NotEmpty(b.T, event.Note, eventID)
+}
+
+// Each type of event that Farebook acts on goes to the workflow of its own object, whichever the type is.
+func TestEventGoesToTheWorkflowOfItsObject(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	reference := b.Paid("1")
+	refund := b.Refund(reference, "1", 1000)
+	metadata := map[string]any{"booking_reference": string(reference)}
+	ofPayment := func(id, object string) map[string]any {
+		return map[string]any{"id": id, "object": object, "payment_intent": b.ID("pi_1"), "metadata": metadata}
+	}
+	ours := ofPayment(b.ID("re_ours"), "refund")
+	ours["metadata"] = map[string]any{"refund_id": string(refund.ID), "booking_reference": string(reference)}
+	refunded := ofPayment(b.ID("ch_1"), "charge")
+	refunded["amount_refunded"], refunded["captured"] = 500, true
+	ofBooking, ofRefund := workflows.BookingPaymentWorkflowID(reference), workflows.RefundWorkflowID(string(refund.ID))
+	for i, kind := range inbox.Types() {
+		var object map[string]any
+		var owner string
+		switch {
+		case strings.HasPrefix(kind, "payment_intent."):
+			object, owner = map[string]any{"id": b.ID("pi_1"), "object": "payment_intent", "metadata": metadata}, ofBooking
+		case strings.HasPrefix(kind, "payout."):
+			object, owner = map[string]any{"id": b.ID("po_1"), "object": "payout"}, workflows.PayoutWorkflowID(b.ID("po_1"))
+		case strings.HasPrefix(kind, "charge.dispute."):
+			object, owner = ofPayment(b.ID("dp_1"), "dispute"), workflows.DisputeWorkflowID(b.ID("dp_1"))
+		case strings.Contains(kind, "refund.") && i%2 == 0:
+			object, owner = ours, ofRefund
+		case strings.Contains(kind, "refund."):
+			object, owner = ofPayment(b.ID("re_dashboard"), "refund"), workflows.RefundWorkflowID(b.ID("re_dashboard"))
+		case kind == "charge.refunded":
+			object, owner = refunded, workflows.ChargeRefundsWorkflowID(b.ID("pi_1"))
+		case strings.HasPrefix(kind, "charge."):
+			object, owner = ofPayment(b.ID("ch_1"), "charge"), ofBooking
+		default:
+			t.Errorf("%s is acted on: say here who is told of it", kind)
+			continue
+		}
+		id := fmt.Sprintf("evt_%d", i)
+		event, processed := b.receive(id, kind, object)
+		require.False(t, processed, kind)
+		require.NoError(t, b.inbox.Process(t.Context(), event, 0), kind)
+		b.requireTold(owner, id)
+	}
+}
+
+// A PaymentIntent within an object is an id, or the whole object for an endpoint that has it expanded.
+func TestExpandedPaymentIntentIsReadAsItsID(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	b.Paid("1")
+	event, _ := b.receive("evt_1", "charge.dispute.created", map[string]any{
+		"id": b.ID("dp_1"), "object": "dispute", "payment_intent": map[string]any{"id": b.ID("pi_1"), "object": "payment_intent"},
+	})
+	require.NoError(t, b.inbox.Process(t.Context(), event, 0))
+	b.requireTold(workflows.DisputeWorkflowID(b.ID("dp_1")), "evt_1")
+}
+
+// A type that nobody acts on, also one that does not exist yet, is kept and dealt with at once.
+func TestUnknownTypeIsKeptAndStartsNothing(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	reference := b.Paid("1")
+	for i, kind := range []string{"customer.created", "payment_intent.teleported", "v2.core.event_destination.ping"} {
+		id := fmt.Sprintf("evt_%d", i)
+		_, processed := b.receive(id, kind, map[string]any{
+			"id": b.ID("pi_1"), "object": "payment_intent", "metadata": map[string]any{"booking_reference": string(reference)},
+		})
+		require.True(t, processed, kind)
+		b.requireSetAside(id)
+	}
+	b.requireNothingToSweep()
+	require.False(t, b.Started(workflows.BookingPaymentWorkflowID(reference)))
+}
+
+// What is about somebody else's payment on the same account is set aside with the reason, and starts nothing.
+func TestObjectsOfOthersAreSetAside(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	b.Paid("1")
+	foreign := booking.NewReference()
+	for kind, c := range map[string]struct {
+		object   map[string]any
+		workflow string
+	}{
+		"payment_intent.succeeded": {
+			map[string]any{"id": b.ID("pi_2"), "object": "payment_intent", "metadata": map[string]any{"booking_reference": string(foreign)}},
+			workflows.BookingPaymentWorkflowID(foreign),
+		},
+		"payment_intent.canceled": {map[string]any{"id": b.ID("pi_2"), "object": "payment_intent"}, workflows.BookingPaymentWorkflowID("")},
+		"refund.created":          {map[string]any{"id": b.ID("re_2"), "object": "refund", "payment_intent": b.ID("pi_2")}, workflows.RefundWorkflowID(b.ID("re_2"))},
+		"charge.refunded": {
+			map[string]any{"id": b.ID("ch_2"), "object": "charge", "payment_intent": b.ID("pi_2"), "amount_refunded": 100, "captured": true},
+			workflows.ChargeRefundsWorkflowID(b.ID("pi_2")),
+		},
+		"charge.dispute.created": {map[string]any{"id": b.ID("dp_2"), "object": "dispute", "payment_intent": b.ID("pi_2")}, workflows.DisputeWorkflowID(b.ID("dp_2"))},
+	} {
+		id := "evt_" + strings.ReplaceAll(kind, ".", "_")
+		event, processed := b.receive(id, kind, c.object)
+		require.False(t, processed, kind)
+		require.NoError(t, b.inbox.Process(t.Context(), event, 0), kind)
+		b.requireSetAside(id)
+		require.False(t, b.Started(c.workflow), kind)
+		_, processed = b.receive(id, kind, c.object)
+		require.True(t, processed, "delivered again")
+	}
+	b.requireNothingToSweep()
+}
+
+// A charge of which nothing was captured, or whose refunds the books know, is looked for no more.
+func TestChargeRefundedThatSaysNothingNewIsSetAside(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	reference := b.Paid("1")
+	b.Refund(reference, "1", 1000)
+	for id, object := range map[string]map[string]any{
+		"evt_let_go": {"amount_refunded": 45900, "captured": false},
+		"evt_known":  {"amount_refunded": 1000, "captured": true},
+	} {
+		object["id"], object["object"], object["payment_intent"] = b.ID("ch_1"), "charge", b.ID("pi_1")
+		event, _ := b.receive(id, "charge.refunded", object)
+		require.NoError(t, b.inbox.Process(t.Context(), event, 0))
+		b.requireSetAside(id)
+	}
+	require.False(t, b.Started(workflows.ChargeRefundsWorkflowID(b.ID("pi_1"))))
+}

@@ -1,0 +1,139 @@
+package inbox_test
+
+import (
+	"fmt"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"farebook/internal/testdb"
+	"farebook/starter/inbox"
+	"farebook/store"
+	"farebook/workflows"
+)
+
+// due has every event that is not processed looked at by the next sweep.
+func (b box) due() {
+	b.T.Helper()
+	b.Exec(b.T, "UPDATE stripe_events SET next_attempt_at = UTC_TIMESTAMP(6) - INTERVAL 1 SECOND WHERE processed = FALSE")
+}
+
+// sweep runs a sweep and returns how many events it took on.
+func sweep(t *testing.T, in *inbox.Inbox) int {
+	t.Helper()
+	taken, err := in.Sweep(t.Context())
+	require.NoError(t, err)
+	return taken
+}
+
+func (b box) requireNothingToSweep() {
+	b.T.Helper()
+	b.due()
+	require.Zero(b.T, sweep(b.T, b.inbox))
+}
+
+// wait is how long an event is left alone from now on, to the minute.
+func (b box) wait(id string) time.Duration {
+	b.T.Helper()
+	return time.Until(*b.stored(id).NextAttemptAt).Round(time.Minute)
+}
+
+// A workflow that cannot be told is tried again after twice the interval, then after pauses that double, up to six hours and twelve
+// times in all; then the event waits for a person, who has it tried again from the beginning.
+func TestEventThatCannotBeHandedOnIsTriedAgainEverMoreSeldom(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	away := inbox.New(b.Store, b.WithoutTemporal(), interval, slog.New(slog.DiscardHandler))
+	event, _ := b.receive("evt_1", "payout.paid", map[string]any{"id": b.ID("po_1"), "object": "payout"})
+	require.Zero(t, sweep(t, away), "its own request is at it")
+	require.Error(t, away.Process(t.Context(), event, 0))
+
+	for attempt, wait := range []time.Duration{
+		2 * time.Minute, 4 * time.Minute, 8 * time.Minute, 16 * time.Minute, 32 * time.Minute, 64 * time.Minute, 128 * time.Minute, 256 * time.Minute,
+		6 * time.Hour, 6 * time.Hour, 6 * time.Hour, 6 * time.Hour,
+	} {
+		if attempt > 0 {
+			require.Zero(t, sweep(t, away), "not due yet")
+			b.due()
+			require.Equal(t, 1, sweep(t, away))
+		}
+		failed := b.stored("evt_1")
+		require.Equal(t, store.EventFailed, failed.State)
+		require.Equal(t, attempt+1, failed.Attempts)
+		require.NotEmpty(t, failed.LastError)
+		require.Equal(t, wait, b.wait("evt_1"), "after attempt %d", attempt+1)
+	}
+	b.due()
+	require.Zero(t, sweep(t, away), "its attempts are used up")
+
+	_, err := b.Store.RetryEvent(t.Context(), "evt_1", testdb.Tester, time.Now().UTC())
+	require.NoError(t, err)
+	require.Equal(t, 1, sweep(t, b.inbox))
+	b.requireTold(workflows.PayoutWorkflowID(b.ID("po_1")), "evt_1")
+	require.Equal(t, 2*time.Minute, b.wait("evt_1"), "and looked at again, should its workflow lose it")
+}
+
+// What one event meets does not stop the others of a sweep.
+func TestSweepPassesOverWhatItCannotRead(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	_, err := b.Store.ReceiveEvent(t.Context(), store.Event{
+		ID: "evt_0", Type: "payout.paid", ObjectID: b.ID("po_0"), Created: time.Now().UTC(), Payload: []byte(`{}`),
+	}, "", 0)
+	require.NoError(t, err)
+	b.receive("evt_1", "payout.paid", map[string]any{"id": b.ID("po_1"), "object": "payout"})
+	b.due()
+	require.Equal(t, 2, sweep(t, b.inbox))
+	unreadable := b.stored("evt_0")
+	require.Equal(t, store.EventFailed, unreadable.State)
+	require.Equal(t, 1, unreadable.Attempts)
+	require.NotEmpty(t, unreadable.LastError)
+	b.requireTold(workflows.PayoutWorkflowID(b.ID("po_1")), "evt_1")
+}
+
+// An event that is handed on twice, by its request and by the sweeper, is told twice: the workflow passes over what it knows.
+func TestEventIsSweptUntilItIsProcessed(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	event, _ := b.receive("evt_1", "payout.paid", map[string]any{"id": b.ID("po_1"), "object": "payout"})
+	require.NoError(t, b.inbox.Process(t.Context(), event, 0))
+	b.due()
+	require.Equal(t, 1, sweep(t, b.inbox), "told, and nothing recorded of it")
+	require.Len(t, b.Signals(workflows.PayoutWorkflowID(b.ID("po_1"))), 2)
+	require.NoError(t, b.Store.MarkEventProcessed(t.Context(), "evt_1", ""))
+	b.requireNothingToSweep()
+}
+
+// So many events at once take all hands: the next one is left to the sweeper, with nothing tried, and none is lost.
+func TestEventThatFindsAllHandsFullIsLeftToTheSweeper(t *testing.T) {
+	t.Parallel()
+	const hands = 32
+	b := newBox(t)
+	var events []inbox.Event
+	for i := range hands + 1 {
+		event, _ := b.receive(fmt.Sprintf("evt_%02d", i), "payout.paid", map[string]any{"id": b.ID(fmt.Sprintf("po_%02d", i)), "object": "payout"})
+		events = append(events, event)
+	}
+	// Each of the first waits for its row, so that no hand is free again before all of them are taken.
+	holder, err := b.SQL.BeginTx(t.Context(), nil)
+	require.NoError(t, err)
+	_, err = holder.ExecContext(t.Context(), "SELECT id FROM stripe_events FOR UPDATE")
+	require.NoError(t, err)
+	for _, event := range events {
+		b.inbox.Later(t.Context(), event)
+	}
+	require.NoError(t, holder.Rollback())
+	b.inbox.Wait()
+	for i, event := range events[:hands] {
+		b.requireTold(workflows.PayoutWorkflowID(b.ID(fmt.Sprintf("po_%02d", i))), event.ID)
+	}
+	left := b.stored(events[hands].ID)
+	require.Equal(t, store.EventReceived, left.State)
+	require.Zero(t, left.Attempts)
+	require.Zero(t, sweep(t, b.inbox), "not yet")
+	b.due()
+	require.Equal(t, hands+1, sweep(t, b.inbox))
+	b.requireTold(workflows.PayoutWorkflowID(b.ID(fmt.Sprintf("po_%02d", hands))), left.ID)
+}
