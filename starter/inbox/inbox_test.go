@@ -50,7 +50,7 @@ func (b box) receive(id, kind string, object map[string]any) (event inbox.Event,
 	raw := body(id, kind, object)
 	event, err := inbox.Parse(raw, false)
 	require.NoError(b.T, err)
-	processed, err = b.inbox.Receive(b.T.Context(), event, raw)
+	processed, err = b.inbox.Receive(b.T.Context(), event)
 	require.NoError(b.T, err)
 	return event, processed
 }
