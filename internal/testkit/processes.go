@@ -55,7 +55,7 @@ func (s *Stack) startProcesses(options Options) {
 func (s *Stack) StartProcess(name, failpoint string, args ...string) *Process {
 	dir, err := binaries()
 	require.NoError(s.T, err)
-	p := &Process{stack: s, name: filepath.Join(dir, name), args: args, env: append(os.Environ(), s.env...), done: make(chan struct{})}
+	p := &Process{stack: s, name: filepath.Join(dir, name), args: args, env: s.processEnv(), done: make(chan struct{})}
 	if failpoint != "" {
 		p.env = append(p.env, "FAREBOOK_FAILPOINT="+failpoint+"@"+filepath.Join(s.T.TempDir(), "died-at-"+failpoint))
 	}
@@ -82,8 +82,12 @@ func (s *Stack) command(program string, args ...string) *exec.Cmd {
 	dir, err := binaries()
 	require.NoError(s.T, err)
 	command := exec.CommandContext(s.T.Context(), filepath.Join(dir, program), args...)
-	command.Env = append(os.Environ(), s.env...)
+	command.Env, command.Dir = s.processEnv(), s.Folder
 	return command
+}
+
+func (s *Stack) processEnv() []string {
+	return append(append(os.Environ(), s.env...), "TMPDIR="+s.Folder)
 }
 
 func (p *Process) supervise() {
@@ -95,7 +99,7 @@ func (p *Process) supervise() {
 			return
 		}
 		p.command = exec.Command(p.name, p.args...)
-		p.command.Env = p.env
+		p.command.Env, p.command.Dir = p.env, p.stack.Folder
 		p.command.Stdout, p.command.Stderr = p.stack.Logs, p.stack.Logs
 		p.command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 		err := p.command.Start()

@@ -48,6 +48,7 @@ type Stack struct {
 	Config   config.Config
 	API      *APIClient
 	Logs     *Buffer // what every part logged
+	Folder   string  // where processes run and put temporary files
 
 	env        []string // the same configuration, for processes
 	webhookURL string
@@ -83,7 +84,7 @@ type Options struct {
 // New starts a stack and stops it when the test ends.
 func New(t testing.TB, options Options) *Stack {
 	t.Helper()
-	s := &Stack{T: t, DB: testdb.New(t), Logs: &Buffer{}}
+	s := &Stack{T: t, DB: testdb.New(t), Logs: &Buffer{}, Folder: t.TempDir()}
 	s.startMailbox()
 	port, err := freeport.Next() // processes are started on it again after each death
 	require.NoError(t, err)
