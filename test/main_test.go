@@ -10,5 +10,6 @@ import (
 func TestMain(m *testing.M) {
 	code := m.Run()
 	testkit.RemoveBinaries()
+	testkit.RemovePreviousRelease()
 	os.Exit(code)
 }

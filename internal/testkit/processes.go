@@ -59,10 +59,15 @@ func (s *Stack) StartProcess(name, failpoint string, args ...string) *Process {
 	if failpoint != "" {
 		p.env = append(p.env, "FAREBOOK_FAILPOINT="+failpoint+"@"+filepath.Join(s.T.TempDir(), "died-at-"+failpoint))
 	}
+	s.run(p)
+	return p
+}
+
+// run keeps a process going until the test ends.
+func (s *Stack) run(p *Process) {
 	s.processes = append(s.processes, p)
 	go p.supervise()
 	s.T.Cleanup(p.stop)
-	return p
 }
 
 // StarterCommand is one command of the operator's in a process of its own, with the stack's configuration.

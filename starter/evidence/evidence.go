@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"farebook/booking"
+	"farebook/starter/clients"
 	"farebook/store"
 )
 
@@ -22,7 +23,9 @@ type Bundle struct {
 	Stripe        StripeIDs         `json:"stripe"`
 	Mails         []Mail            `json:"mails" nullable:"false"`
 	Ledger        []Posting         `json:"ledger" nullable:"false"`
-	Timeline      []Moment          `json:"timeline" nullable:"false"`
+	// Audit is who asked for what about the booking: a client's key, or an operator.
+	Audit    []clients.Entry `json:"audit" nullable:"false" doc:"Who asked for what, the oldest first."`
+	Timeline []Moment        `json:"timeline" nullable:"false"`
 }
 
 // Sold is what the customer bought.
@@ -81,7 +84,7 @@ func Collect(ctx context.Context, books *store.Store, known store.Booking) (Bund
 			CancelledAt: known.CancelledAt, CancelPercent: known.CancelPercent,
 		},
 		Stripe: StripeIDs{Refunds: []string{}, Disputes: []string{}},
-		Mails:  []Mail{}, Ledger: []Posting{},
+		Mails:  []Mail{}, Ledger: []Posting{}, Audit: []clients.Entry{},
 	}
 	b.happened(known.CreatedAt, "booking taken", string(known.Reference))
 	if known.CancelledAt != nil {
@@ -91,7 +94,7 @@ func Collect(ctx context.Context, books *store.Store, known store.Booking) (Bund
 		b.Sold.Captured, b.Sold.Refunded = payment.AmountCaptured, payment.AmountRefunded
 		b.Stripe.PaymentIntent, b.Stripe.Charge = payment.PaymentIntentID, payment.ChargeID
 	}
-	for _, add := range []func(context.Context, *store.Store, store.Booking) error{b.addRefunds, b.addDisputes, b.addMails, b.addLedger, b.addEvents} {
+	for _, add := range []func(context.Context, *store.Store, store.Booking) error{b.addRefunds, b.addDisputes, b.addMails, b.addLedger, b.addEvents, b.addAudit} {
 		if err := add(ctx, books, known); err != nil {
 			return Bundle{}, err
 		}
@@ -162,6 +165,19 @@ func (b *Bundle) addEvents(ctx context.Context, books *store.Store, known store.
 	events, err := books.EventsOf(ctx, objects, string(known.Reference))
 	for _, event := range events {
 		b.happened(event.ReceivedAt, "heard from Stripe: "+event.Type, event.ID)
+	}
+	return err
+}
+
+// maxAudited bounds the entries of one booking; one that was asked about more often is a case for starter audit.
+const maxAudited = 1000
+
+func (b *Bundle) addAudit(ctx context.Context, books *store.Store, known store.Booking) error {
+	entries, err := books.AuditLog(ctx, store.AuditFilter{BookingID: known.ID, Limit: maxAudited})
+	slices.Reverse(entries)
+	for _, entry := range entries {
+		b.Audit = append(b.Audit, clients.EntryOf(entry))
+		b.happened(entry.At, "asked for by "+entry.Actor.Name+": "+string(entry.Action), entry.Subject)
 	}
 	return err
 }
