@@ -18,6 +18,8 @@ TESTS_AT_ONCE ?= 4
 # without all of them. (A variable, because a comma would end the argument of $(if).)
 RACE ?= -race
 COMPILER := gcc=gcc,libc6-dev /usr/include/stdlib.h=libc6-dev
+# Where tests keep the shapes of the requests that Stripe would have been sent; they are replayed through stripe-mock.
+SHAPES := $(CURDIR)/var/stripe-shapes
 # How many paid bookings the benchmark measures.
 BOOKINGS ?= 500
 # How many payments it reconciles.
@@ -40,7 +42,9 @@ demo: ## Run the main job from booking to confirmation, checked step by step
 
 test: $(BIN)/with-servers ## Run all tests on a real MariaDB and a real Temporal server
 	@$(if $(RACE),$(NEED) $(COMPILER))
-	@$(WITH_SERVERS) go test $(RACE) -parallel $(TESTS_AT_ONCE) -timeout $(TEST_TIMEOUT) ./...
+	@rm -rf $(SHAPES)
+	@FAREBOOK_STRIPE_SHAPES=$(SHAPES) $(WITH_SERVERS) go test $(RACE) -parallel $(TESTS_AT_ONCE) -timeout $(TEST_TIMEOUT) ./...
+	@cd conformance && go run ./replay $(SHAPES)
 
 lint: $(GOLANGCI) $(WORKFLOWCHECK) ## Check style, imports and the determinism of workflows
 	@$(GOLANGCI) run ./...

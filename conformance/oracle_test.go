@@ -10,9 +10,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"github.com/stripe/stripe-mock/embedded"
-	"github.com/stripe/stripe-mock/server"
 
+	"farebook/conformance/internal/mock"
 	"farebook/internal/stripestand"
 )
 
@@ -21,13 +20,9 @@ const key = "sk_test_123456789012"
 // oracle is stripe-mock: it knows which requests Stripe takes and keeps no state.
 func oracle(t *testing.T) http.Handler {
 	t.Helper()
-	spec, err := server.LoadSpec(embedded.OpenAPISpec, "")
+	judge, err := mock.New()
 	require.NoError(t, err)
-	fixtures, err := server.LoadFixtures(embedded.OpenAPIFixtures, "")
-	require.NoError(t, err)
-	stub, err := server.NewStubServer(fixtures, spec, true, false)
-	require.NoError(t, err)
-	return http.HandlerFunc(stub.HandleRequest)
+	return judge
 }
 
 func stand(t *testing.T) *stripestand.Server {

@@ -46,6 +46,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, pattern string, s
 	}
 	if failed == nil {
 		failed = c.judge(pattern, r.Header)
+		s.keepShape(r.Method, pattern, c, failed)
 	}
 	if failed != nil {
 		s.answer(w, requestID, &reply{error: failed})
@@ -67,6 +68,12 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, pattern string, s
 		return
 	}
 	s.answer(w, requestID, result)
+}
+
+func (s *Server) keepShape(method, pattern string, c *call, refused *apiError) {
+	if err := s.shapes.keep(method, pattern, c, refused); err != nil {
+		s.options.Log.Error("the shape of a request cannot be kept", "error", err)
+	}
 }
 
 // takeTime waits for as long as an answer takes, or until nobody waits for it.

@@ -1,6 +1,8 @@
 package stripestand
 
 import (
+	"bytes"
+	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -80,7 +82,13 @@ func (s *Server) routes() *http.ServeMux {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.HasPrefix(r.URL.Path, "/v1/") {
 		recorder := &statusRecorder{ResponseWriter: w}
-		defer func() { s.journal.add(r, recorder.status) }()
+		body, err := io.ReadAll(io.LimitReader(r.Body, maxRequestBytes))
+		if err != nil {
+			s.options.Log.Debug("a request's body could not be read", "error", err) // it is judged as far as it came
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		answered := s.journal.add(r, string(body))
+		defer func() { answered(recorder.status) }()
 		w = recorder
 	}
 	s.mux.ServeHTTP(w, r)

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"sync"
 	"time"
 )
@@ -29,6 +30,7 @@ type Server struct {
 	clock    *Clock
 	faults   *Faults
 	journal  *Journal
+	shapes   *shapes
 	webhooks *webhooks
 	mux      *http.ServeMux
 	http     *http.Server
@@ -72,7 +74,7 @@ func New(options Options) *Server {
 	}
 	clock := &Clock{}
 	s := &Server{
-		options: options, clock: clock, faults: &Faults{}, journal: &Journal{},
+		options: options, clock: clock, faults: &Faults{}, journal: &Journal{}, shapes: newShapes(os.Getenv(ShapesVariable)),
 		idempotency: map[string]*keptAnswer{}, tokens: map[string]string{}, authorisation: authorisationLife, evidence: evidenceTime, hooks: newHooks(),
 		intents: newTable[*intent](clock), charges: newTable[*charge](clock), refunds: newTable[*refund](clock),
 		disputes: newTable[*dispute](clock), payouts: newTable[*payout](clock), transactions: newTable[*transaction](clock),
