@@ -33,6 +33,12 @@ const (
 	EmailReconciliationOverdue EmailKind = "reconciliation_overdue"
 )
 
+// Unpaid tells whether the mail is about a booking that cost its maker nothing. Such mails are bounded per address: a
+// queue of unpaid bookings must not fill somebody's mailbox.
+func (k EmailKind) Unpaid() bool {
+	return k == EmailPaymentFailed || k == EmailHoldExpired || k == EmailCancelled
+}
+
 // ForFinance tells whether the finance department is written to, and not the customer.
 func (k EmailKind) ForFinance() bool {
 	switch k {

@@ -71,7 +71,7 @@ func (s *Store) RemindOfDispute(ctx context.Context, disputeID string, now time.
 		if err := notFound(tx.Where("stripe_dispute_id = ?", disputeID).Take(&row).Error); err != nil {
 			return err
 		}
-		d := &disputing{recording: &recording{tx: tx, now: now}, dispute: row}
+		d := &disputing{recording: s.newRecording(tx, now), dispute: row}
 		var owner bookingRow
 		if err := tx.Select("reference").Where("id = ?", row.BookingID).Take(&owner).Error; err != nil {
 			return err

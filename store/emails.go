@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"farebook/access"
 	"farebook/booking"
@@ -19,6 +18,8 @@ const (
 	EmailQueued = "queued"
 	EmailSent   = "sent"
 	EmailFailed = "failed" // refused for good, or given up
+	// EmailSuppressed was never queued: its address had enough mails about unpaid bookings.
+	EmailSuppressed = "suppressed"
 )
 
 // Whom a mail is for.
@@ -63,14 +64,29 @@ func (l letter) key() string { return l.owner + "/" + l.occasion }
 // queueMail writes the row of a booking's own mail, once an occasion: the customer is told of a decline once, and once
 // more when the booking ends over it.
 func (r *recording) queueMail(kind booking.EmailKind, occasion string, content *booking.Letter) error {
-	return queue(r.tx, r.now, letter{
+	row, err := letter{
 		kind: kind, owner: r.booking.Reference, occasion: occasion, bookingID: &r.booking.ID,
 		declineCode: r.payment.DeclineCode, content: content,
-	})
+	}.row(r.now)
+	if err == nil && kind.Unpaid() {
+		err = r.bound(&row)
+	}
+	if err != nil {
+		return err
+	}
+	return insertMail(r.tx, &row)
 }
 
-// queue writes the mail's row; one that is there, queued or sent, stays as it is: UNIQUE key.
+// queue writes the mail's row.
 func queue(tx *gorm.DB, now time.Time, l letter) error {
+	row, err := l.row(now)
+	if err != nil {
+		return err
+	}
+	return insertMail(tx, &row)
+}
+
+func (l letter) row(now time.Time) (emailRow, error) {
 	audience := audienceCustomer
 	if l.kind.ForFinance() {
 		audience = audienceFinance
@@ -84,11 +100,11 @@ func queue(tx *gorm.DB, now time.Time, l letter) error {
 	if l.content != nil {
 		text, err := json.Marshal(l.content)
 		if err != nil {
-			return err
+			return emailRow{}, err
 		}
 		row.ContentJSON = orNil(string(text))
 	}
-	return tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&row).Error
+	return row, nil
 }
 
 // queuedMails are an owner's mails that are not sent yet.

@@ -17,12 +17,18 @@ type recording struct {
 	now     time.Time
 	booking bookingRow
 	payment paymentRow
+
+	mailsPerAddress int
+}
+
+func (s *Store) newRecording(tx *gorm.DB, now time.Time) *recording {
+	return &recording{tx: tx, now: now, mailsPerAddress: s.mailsPerAddress}
 }
 
 // underLock runs work in a transaction, with the booking and its payment locked.
 func (s *Store) underLock(ctx context.Context, reference booking.Reference, now time.Time, work func(*recording) error) error {
 	return s.inTransaction(ctx, func(tx *gorm.DB) error {
-		r := &recording{tx: tx, now: now}
+		r := s.newRecording(tx, now)
 		if err := r.lock(reference); err != nil {
 			return err
 		}

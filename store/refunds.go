@@ -128,7 +128,7 @@ type NewRefund struct {
 // Errors: ErrNotFound, *IdempotencyConflict, *RefundExceedsCaptured, *NotRefundable.
 func (s *Store) ReserveRefund(ctx context.Context, in NewRefund) (Refund, Claim, error) {
 	claim, err := s.claim(ctx, in.Key, in.Now, func(tx *gorm.DB) (made, error) {
-		r := recording{tx: tx, now: in.Now}
+		r := s.newRecording(tx, in.Now)
 		if err := r.lock(in.Reference); err != nil {
 			return made{}, err
 		}

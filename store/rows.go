@@ -201,6 +201,8 @@ type emailRow struct {
 	Status      string
 	Attempts    int
 	LastError   string
+	// RecipientSha256 is set for mails that are bounded per address.
+	RecipientSha256 []byte
 	// SendingUntil is the end of an attempt under way.
 	SendingUntil *time.Time
 	CreatedAt    time.Time

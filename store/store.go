@@ -21,6 +21,8 @@ var ErrNotFound = errors.New("not found")
 type Store struct {
 	db  *gorm.DB
 	log *slog.Logger
+	// mailsPerAddress bounds mails about unpaid bookings, an address and hour.
+	mailsPerAddress int
 }
 
 const (
@@ -59,7 +61,7 @@ func Open(ctx context.Context, dsn string, log *slog.Logger) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	s := &Store{db: db, log: log}
+	s := &Store{db: db, log: log, mailsPerAddress: DefaultMailsPerAddress}
 	if err := s.Ping(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("the database of DATABASE_DSN does not answer: %w", err), s.Close())
 	}

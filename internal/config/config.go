@@ -32,6 +32,8 @@ type Config struct {
 	SMTP             mail.Config
 	// FinanceEmail is who hears of disputes, payouts and authorisations that run out.
 	FinanceEmail string
+	// MailsPerAddress bounds mails about unpaid bookings, an address and hour.
+	MailsPerAddress int
 	// RefundPolicy is what a cancellation after payment gives back.
 	RefundPolicy booking.Policy
 	// Sweep is how often what was left behind is looked for: events that were stored and not processed, bookings and

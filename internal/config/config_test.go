@@ -103,6 +103,7 @@ func TestProductionRefuses(t *testing.T) {
 		{"a port beyond ports", "SMTP_PORT", "65536", "SMTP_PORT"},
 		{"a user without a password", "SMTP_USERNAME", "farebook", "SMTP_PASSWORD"},
 		{"unknown TLS", "SMTP_TLS", "ssl", "SMTP_TLS"},
+		{"no mails at all", "MAILS_PER_ADDRESS_HOUR", "0", "MAILS_PER_ADDRESS_HOUR"},
 		{"an unreadable sender", "SMTP_FROM", "bookings", "SMTP_FROM"},
 		{"an unknown level", "LOG_LEVEL", "verbose", "LOG_LEVEL"},
 		{"an unknown environment", "APP_ENV", "prod", "APP_ENV"},

@@ -159,6 +159,14 @@ func (r *reader) readSMTP() {
 	}
 }
 
+func (r *reader) readMailBound() {
+	perHour, err := strconv.ParseUint(r.vars.MailsPerAddress, 10, 31)
+	if err != nil || perHour == 0 {
+		r.problem("MAILS_PER_ADDRESS_HOUR is %q: set it to a whole number of 1 or more", r.vars.MailsPerAddress)
+	}
+	r.config.MailsPerAddress = int(perHour)
+}
+
 func (r *reader) readPolicy() {
 	policy, err := booking.ParsePolicy(r.vars.RefundPolicy)
 	if err != nil {

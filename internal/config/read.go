@@ -46,6 +46,7 @@ func read(environment []string, parts []Part) (Config, []string, error) {
 	r.readTemporal()
 	r.readStripe()
 	r.readSMTP()
+	r.readMailBound()
 	r.readPolicy()
 	r.readSweep()
 	r.readReconcile()

@@ -23,6 +23,7 @@ type variables struct {
 	SMTPTLS          string `env:"SMTP_TLS" envDefault:"starttls" doc:"starttls, tls or none"`
 	SMTPFrom         string `env:"SMTP_FROM" doc:"sender, \"Farebook <bookings@example.com>\""`
 	FinanceEmail     string `env:"FINANCE_EMAIL" doc:"who hears of disputes, payouts and authorisations that run out"`
+	MailsPerAddress  string `env:"MAILS_PER_ADDRESS_HOUR" envDefault:"10" doc:"how many mails about unpaid bookings (declined, expired, cancelled before payment) one address gets within an hour; others are suppressed. Mails about paid bookings are not bounded"`
 	RefundPolicy     string `env:"REFUND_POLICY" envDefault:"168:100,48:50" doc:"what a cancellation after payment gives back: HOURS:PERCENT before departure, the longest time first; later than the last gives nothing"`
 	Sweep            string `env:"SWEEP_INTERVAL" envDefault:"15s" doc:"how often what was left behind is looked for: Stripe events that were stored and not processed, bookings and refunds without a workflow"`
 	ReconcileRate    string `env:"RECONCILE_CALLS_PER_SECOND" envDefault:"25" doc:"what one reconciliation may ask of Stripe; Stripe's own bound is 25 a second an endpoint"`

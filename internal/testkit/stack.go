@@ -73,6 +73,8 @@ type Options struct {
 	Heal string
 	// CallsPerSecond is what reconciliation may ask of Stripe; zero for a lot.
 	CallsPerSecond int
+	// MailsPerAddress bounds mails about unpaid bookings; zero for a lot, as every test's traveller is the same.
+	MailsPerAddress int
 	// AnswerTime is how long each answer of Stripe's takes at least.
 	AnswerTime time.Duration
 	// Latency is put on every connection to the database, Stripe and the mail server, each way.
@@ -155,6 +157,7 @@ func (s *Stack) configure(httpAddr string, options Options) {
 		"STRIPE_SECRET_KEY=" + StripeKey, "STRIPE_API_BASE=" + reached.stripe, "STRIPE_WEBHOOK_SECRET=" + WebhookSecret,
 		"SMTP_HOST=" + host, "SMTP_PORT=" + port, "SMTP_TLS=none", "SMTP_FROM=Farebook <bookings@farebook.example>",
 		"FINANCE_EMAIL=finance@canary-mail.example", "SWEEP_INTERVAL=500ms",
+		"MAILS_PER_ADDRESS_HOUR=" + strconv.Itoa(orDefault(options.MailsPerAddress, 1_000_000)),
 		"RECONCILE_LAG=" + options.Lag.String(), "RECONCILE_OVERDUE=" + options.Overdue.String(), "RECONCILE_CALLS_PER_SECOND=" + strconv.Itoa(orDefault(options.CallsPerSecond, 1000)),
 		"TEMPORAL_ADDRESS=" + temporalAddress(s.T), "HTTP_ADDR=" + httpAddr,
 		"FAREBOOK_TASK_QUEUE=" + s.DB.Name, "FAREBOOK_HOLD_MINUTE=" + minute.String(),

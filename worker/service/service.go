@@ -39,6 +39,7 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*Service, er
 	if err != nil {
 		return nil, err
 	}
+	books.LimitMails(cfg.MailsPerAddress)
 	s := &Service{store: books}
 	if err := s.connect(ctx, cfg, log); err != nil {
 		return nil, errors.Join(err, books.Close())
