@@ -24,9 +24,13 @@ SHAPES := $(CURDIR)/var/stripe-shapes
 BOOKINGS ?= 500
 # How many payments it reconciles.
 PAYMENTS ?= 20000
+# How long each fuzz target is fuzzed, and how many requests the mutator makes after that, from which seed.
+FUZZTIME ?= 5s
+MUTATIONS ?= 20000
+SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help up demo test lint conformance bench reconcile reconcile-dry generate clean
+.PHONY: help up demo test fuzz lint conformance bench reconcile reconcile-dry generate clean
 .SUFFIXES:
 
 help: ## Show this help
@@ -45,6 +49,14 @@ test: $(BIN)/with-servers ## Run all tests on a real MariaDB and a real Temporal
 	@rm -rf $(SHAPES)
 	@FAREBOOK_STRIPE_SHAPES=$(SHAPES) $(WITH_SERVERS) go test $(RACE) -parallel $(TESTS_AT_ONCE) -timeout $(TEST_TIMEOUT) ./...
 	@cd conformance && go run ./replay $(SHAPES)
+
+fuzz: $(BIN)/with-servers ## Fuzz every parser of outside bytes for FUZZTIME, then send MUTATIONS mutated requests
+	@grep -rEo --include='*_test.go' '^func Fuzz\w+' . | sed 's/_test.go:func / /' | sort | while read -r file target; do \
+		echo "-- $$target in $$(dirname $$file), $(FUZZTIME)"; \
+		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$(dirname $$file)" || exit 1; \
+	done
+	@$(if $(filter 0,$(MUTATIONS)),,FAREBOOK_MUTATIONS=$(MUTATIONS) FAREBOOK_MUTATOR_SEED=$(SEED) \
+		$(WITH_SERVERS) go test -v -count 1 -run TestMutatedRequests -timeout 24h ./starter/api/)
 
 lint: $(GOLANGCI) $(WORKFLOWCHECK) ## Check style, imports and the determinism of workflows
 	@$(GOLANGCI) run ./...

@@ -60,9 +60,7 @@ func readJSON(spec huma.API, required bool) func(huma.Context, func(huma.Context
 			next(hctx)
 			return
 		}
-		mediaType, parameters, err := mime.ParseMediaType(request.Header.Get("Content-Type"))
-		charset, given := parameters["charset"]
-		if err == nil && mediaType == "application/json" && (!given || strings.EqualFold(charset, "utf-8")) {
+		if isJSON(request.Header.Get("Content-Type")) {
 			if request.ContentLength == 0 {
 				_, err := parseStrict(nil) // huma's own words for it would not name the field
 				refuse(spec, hctx, invalidBody(hctx.Context(), err))
@@ -74,6 +72,12 @@ func readJSON(spec huma.API, required bool) func(huma.Context, func(huma.Context
 		refuse(spec, hctx, problem(hctx.Context(), http.StatusUnsupportedMediaType, "content-type",
 			"Send Content-Type: application/json. Nothing was done.", headerField("Content-Type", "is not application/json in UTF-8")))
 	}
+}
+
+func isJSON(contentType string) bool {
+	mediaType, parameters, err := mime.ParseMediaType(contentType)
+	charset, given := parameters["charset"]
+	return err == nil && mediaType == "application/json" && (!given || strings.EqualFold(charset, "utf-8"))
 }
 
 // createBooking may die between any two steps: the caller asks again with the same key, and each step finds what was

@@ -39,26 +39,33 @@ func readKey(spec huma.API, required bool) func(huma.Context, func(huma.Context)
 	return func(hctx huma.Context, next func(huma.Context)) {
 		request, _ := humago.Unwrap(hctx)
 		values := request.Header.Values(idempotencyHeader)
-		var wrong string
-		switch {
-		case len(values) == 0 && !required:
+		if len(values) == 0 && !required {
 			next(hctx)
 			return
-		case len(values) == 0 || values[0] == "":
-			wrong = "is missing or empty"
-		case len(values) > 1:
-			wrong = "is there more than once"
-		case len(values[0]) > maxIdempotencyKey:
-			wrong = fmt.Sprintf("is longer than %d bytes", maxIdempotencyKey)
-		case !utf8.ValidString(values[0]):
-			wrong = "is not UTF-8"
-		default:
+		}
+		wrong := unusableKey(values)
+		if wrong == "" {
 			next(huma.WithValue(hctx, idempotencyKey{}, values[0]))
 			return
 		}
 		refuse(spec, hctx, problem(hctx.Context(), http.StatusBadRequest, "idempotency-key",
 			"Send one Idempotency-Key of 1 to 255 bytes, a new one for each request of its own. Nothing was done.", headerField(idempotencyHeader, wrong)))
 	}
+}
+
+// unusableKey says what is wrong with the values of the header, or is empty.
+func unusableKey(values []string) string {
+	switch {
+	case len(values) == 0 || values[0] == "":
+		return "is missing or empty"
+	case len(values) > 1:
+		return "is there more than once"
+	case len(values[0]) > maxIdempotencyKey:
+		return fmt.Sprintf("is longer than %d bytes", maxIdempotencyKey)
+	case !utf8.ValidString(values[0]):
+		return "is not UTF-8"
+	}
+	return ""
 }
 
 // keyParameter documents the header.

@@ -33,7 +33,7 @@ func parseStrict(data []byte) (any, error) {
 func checkSyntax(data []byte) error {
 	decoder := jsontext.NewDecoder(bytes.NewReader(data))
 	err := decoder.SkipValue()
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return wholeBody("is empty", "send a JSON object")
 	}
 	if err != nil {
@@ -49,7 +49,7 @@ func checkSyntax(data []byte) error {
 // atEnd tells whether nothing but white space is left.
 func atEnd(decoder *jsontext.Decoder) bool {
 	_, err := decoder.ReadToken()
-	return err == io.EOF
+	return errors.Is(err, io.EOF)
 }
 
 // syntaxError says what the tokenizer refuses, and where.
