@@ -1,0 +1,6 @@
+package stranded
+
+import "context"
+
+// Sweep is one look of Run's.
+func (s Sweeper) Sweep(ctx context.Context) error { return s.sweep(ctx) }
