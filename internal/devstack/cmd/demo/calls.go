@@ -74,7 +74,7 @@ func (d *demo) bookWith(ctx context.Context, title, locale string, holdMinutes i
 func (d *demo) key() string { return fmt.Sprintf("demo-%d", len(d.told)+1) }
 
 // again repeats the first booking under its key, and wants the same answer.
-func (d *demo) again(ctx context.Context, s *story) error {
+func (d *demo) again(ctx context.Context, s *story, what string) error {
 	text, err := body("en", 30, nil)
 	if err != nil {
 		return err
@@ -87,7 +87,7 @@ func (d *demo) again(ctx context.Context, s *story) error {
 	if status != http.StatusCreated || json.Unmarshal(answer, &b) != nil || b.Reference != s.reference {
 		return fmt.Errorf("the same request under the same key was answered %d: %s", status, answer)
 	}
-	step("the same request under the same Idempotency-Key → %d, %s again", status, b.Reference)
+	step("%s → %d, %s again", what, status, b.Reference)
 	return nil
 }
 

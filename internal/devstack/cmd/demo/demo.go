@@ -57,7 +57,13 @@ func (d *demo) paid(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := d.again(ctx, s); err != nil {
+	if err := d.again(ctx, s, "the same request under the same Idempotency-Key"); err != nil {
+		return err
+	}
+	if err := d.rotateKey(ctx); err != nil {
+		return err
+	}
+	if err := d.again(ctx, s, "the same request by the new API key"); err != nil {
 		return err
 	}
 	if err := d.pay(ctx, s, "pm_card_visa", http.StatusOK); err != nil {
