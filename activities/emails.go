@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"farebook/booking"
+	"farebook/internal/correlation"
 	"farebook/internal/failpoint"
 	"farebook/internal/mail"
 	"farebook/store"
@@ -47,6 +48,9 @@ func (e *Emails) SendEmail(ctx context.Context, in SendEmailInput) (EmailResult,
 	}
 	if row.Status != store.EmailQueued {
 		return EmailResult{Status: row.Status}, nil
+	}
+	if correlation.From(ctx) == "" {
+		ctx = correlation.With(ctx, row.CorrelationID()) // a copy whose workflow was started without it
 	}
 	message, err := e.messageOf(row)
 	if err != nil {
@@ -110,7 +114,7 @@ func (e *Emails) messageOf(row store.Email) (mail.Message, error) {
 		Subject:       subject,
 		Text:          text,
 		HTML:          html,
-		CorrelationID: row.Booking.CorrelationID,
+		CorrelationID: row.CorrelationID(),
 		Locale:        row.Booking.Customer.Locale,
 	}
 	if row.ForFinance {

@@ -48,6 +48,15 @@ type Email struct {
 	SentAt      *time.Time
 }
 
+// CorrelationID is what the mail's header and its log lines bear, however often it is sent: the booking's, or that of the
+// reconciliation that it reports. A mail about a payout has none.
+func (e Email) CorrelationID() string {
+	if e.Kind == booking.EmailReconciliation && e.Letter.Reconciliation != nil {
+		return e.Letter.Reconciliation.ID
+	}
+	return e.Booking.CorrelationID
+}
+
 // letter is a mail to be queued. Owner is whose workflow sends it (a booking, a refund, a dispute, a payout), and with
 // the occasion what makes it one mail however often it is queued.
 type letter struct {

@@ -13,6 +13,7 @@ import (
 
 	"farebook/activities"
 	"farebook/internal/mail"
+	"farebook/internal/mailbox"
 	"farebook/internal/testkit"
 	"farebook/store"
 )
@@ -65,8 +66,38 @@ func TestResendKilled(t *testing.T) {
 			require.Equal(t, "signal: killed", killed.String())
 			s.AwaitQuiet()
 			require.Equal(t, 2, s.MailCount(booked.Reference, "booking_confirmed"))
-			require.Len(t, s.Mails(booked.Reference), 2)
+			requireOneID(s, s.Mails(booked.Reference), s.CorrelationID(booked.Reference), 2)
 			s.RequirePromises()
 		})
 	}
+}
+
+// requireOneID: so many mails, and so many lines about their sending, bear one correlation id.
+func requireOneID(s *testkit.Stack, mails []mailbox.Message, id string, count int) {
+	s.T.Helper()
+	require.Len(s.T, mails, count)
+	for _, message := range mails {
+		require.Equal(s.T, id, message.Header.Get("X-Correlation-ID"))
+	}
+	sent := 0
+	for _, line := range linesAfter(s, 0) {
+		if line.Message == "mail sent" && line.CorrelationID == id {
+			require.Contains(s.T, line.MessageID, "@bookings.farebook.example>", "it can be read")
+			sent++
+		}
+	}
+	require.Equal(s.T, count, sent, "logs:\n%s", s.Logs)
+}
+
+// A copy of a mail about a reconciliation bears the run's id, as the mail itself did.
+func TestResentMailAboutAReconciliation(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	s.ForeignPayment(500)
+	run := reconcile(s, `{}`)
+	s.Eventually(func() bool { return s.DB.Count(t, "SELECT COUNT(*) FROM emails WHERE status = 'sent'") == 1 }, "no mail")
+	_, err := starterWith(s, "emails", "resend", s.DB.Text(t, "SELECT id FROM emails"))
+	require.NoError(t, err)
+	s.AwaitQuiet()
+	requireOneID(s, s.Mailbox.Messages(), run.CorrelationID, 2)
 }

@@ -18,6 +18,7 @@ type logLine struct {
 	PaymentID                                            int
 	StripeStatus, Class, Object, PaymentIntentID         string
 	WorkflowID, ActivityType, AmountHere, AmountAtStripe string
+	MessageID                                            string
 }
 
 func linesAfter(s *testkit.Stack, lines int) []logLine {

@@ -39,7 +39,9 @@ func (m Message) compose(from string) (*gomail.Msg, error) {
 	message.SetDate()
 	// go-mail writes the brackets itself.
 	message.SetMessageIDWithValue(strings.Trim(m.MessageID, "<>"))
-	message.SetGenHeader("X-Correlation-ID", oneLine(m.CorrelationID))
+	if m.CorrelationID != "" {
+		message.SetGenHeader("X-Correlation-ID", oneLine(m.CorrelationID))
+	}
 	message.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no holiday notice comes back
 	message.SetGenHeader("Content-Language", string(m.Locale))
 	message.SetBodyString(gomail.TypeTextPlain, m.Text)

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"farebook/internal/correlation"
 	"farebook/internal/failpoint"
 	"farebook/store"
 	"farebook/workflows"
@@ -102,7 +104,7 @@ func resendEmailCommand() *cobra.Command {
 					return err
 				}
 				failpoint.Hit("resend-after-copy")
-				if err := w.SendMail(cmd.Context(), copied); err != nil {
+				if err := sendCopy(cmd.Context(), books, w, copied); err != nil {
 					return fmt.Errorf("mail %d is queued, and the API's next sweep sends it: its workflow was not started: %w", copied, err)
 				}
 				failpoint.Hit("resend-after-start")
@@ -111,4 +113,13 @@ func resendEmailCommand() *cobra.Command {
 			})
 		},
 	}
+}
+
+// sendCopy starts the sending under the correlation id of the mail, as the first time. The command's own is in the audit log.
+func sendCopy(ctx context.Context, books *store.Store, w *workflows.Client, id uint64) error {
+	mail, err := books.Email(ctx, id)
+	if err != nil {
+		return err
+	}
+	return w.SendMail(correlation.With(ctx, mail.CorrelationID()), id)
 }

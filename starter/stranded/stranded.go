@@ -108,8 +108,12 @@ func (s Sweeper) copies(ctx context.Context, before time.Time) error {
 		}
 		for _, id := range unsent {
 			after = id
-			started, err := s.Workflows.ResumeMail(ctx, id)
-			s.tell(ctx, started, err, "a mail that was asked for again had no workflow", "emailId", id)
+			mail, err := s.Store.Email(ctx, id)
+			about, started := correlation.With(ctx, mail.CorrelationID()), false
+			if err == nil {
+				started, err = s.Workflows.ResumeMail(about, id)
+			}
+			s.tell(about, started, err, "a mail that was asked for again had no workflow", "emailId", id)
 		}
 	}
 }
