@@ -30,7 +30,7 @@ MUTATIONS ?= 20000
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help up demo test fuzz lint conformance bench reconcile reconcile-dry generate clean
+.PHONY: help up demo test fuzz lint conformance contract bench reconcile reconcile-dry generate clean
 .SUFFIXES:
 
 help: ## Show this help
@@ -65,6 +65,9 @@ lint: $(GOLANGCI) $(WORKFLOWCHECK) ## Check style, imports and the determinism o
 conformance: ## Hold the Stripe stand-in against Stripe's specification and clients
 	@$(NEED) node=nodejs npm=npm
 	@cd conformance && go test -timeout $(TEST_TIMEOUT) ./...
+
+contract: ## Play what is taken for granted about Stripe: against the stand-in, and Stripe's test mode with FAREBOOK_CONTRACT_KEY
+	@go run ./internal/contract/cmd/contract
 
 bench: $(BIN)/with-servers ## Measure bookings, verification and reconciliation beside their floors
 	@$(WITH_SERVERS) go test -run '^$$' -bench Booking -benchtime $(BOOKINGS)x -timeout $(TEST_TIMEOUT) ./test/

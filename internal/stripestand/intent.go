@@ -239,6 +239,7 @@ func retrieveIntent(s *Server, c *call) (any, *apiError) {
 func (s *Server) findIntent(c *call) (*intent, *apiError) {
 	i, failed := s.intents.find("payment_intent", c.id)
 	if failed != nil {
+		failed.param = "intent"
 		return nil, failed
 	}
 	if c.clientKey && c.form.Get("client_secret")+c.query.Get("client_secret") != i.secret {
