@@ -107,3 +107,21 @@ func TestCaptureOfWhatIsNotAuthorisedAnyMoreChangesNothing(t *testing.T) {
 		})
 	}
 }
+
+// Finance is warned once of an authorisation that is about to run out, and not of one that was captured meanwhile.
+func TestFinanceIsWarnedOnceOfAnAuthorisation(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	reference, intentID := s.authorised()
+	const warnings = "SELECT COUNT(*) FROM emails WHERE kind = 'capture_due' AND audience = 'finance'"
+	for range 2 {
+		s.run(s.Payments.WarnOfCapture, activities.BookingRef{Reference: reference}, nil)
+	}
+	require.Equal(t, 1, s.Count(t, warnings))
+
+	s.Exec(t, "DELETE FROM emails")
+	s.run(s.Payments.CapturePayment, activities.CapturePaymentInput{Reference: reference, PaymentIntentID: intentID, Amount: 45900}, nil)
+	s.record(reference, intentID)
+	s.run(s.Payments.WarnOfCapture, activities.BookingRef{Reference: reference}, nil)
+	require.Zero(t, s.Count(t, warnings))
+}

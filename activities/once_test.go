@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
@@ -147,4 +148,17 @@ func TestRefundIsMadeOnceWhateverBecomesOfTheAnswer(t *testing.T) {
 			s.requirePromises()
 		})
 	}
+}
+
+// Stripe's clock is not ours: a PaymentIntent that was made before its booking, by Stripe's clock, is found all the same.
+func TestPaymentIntentIsFoundThoughStripesClockIsBehind(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	s.stripe.Clock().Advance(-5 * time.Minute)
+	reference := s.ask("behind", booking.CaptureAutomatic)
+	s.fault(http.MethodPost, "/v1/payment_intents", stripestand.Fault500After, 1)
+	var created activities.PaymentIntentCreated
+	s.run(s.Payments.CreatePaymentIntent, activities.BookingRef{Reference: reference}, &created)
+	require.Len(t, s.stripe.PaymentIntents(), 1)
+	require.Equal(t, s.stripe.PaymentIntents()[0].ID, created.PaymentIntentID)
 }

@@ -63,3 +63,22 @@ func TestProvenPayoutIsNotReadAgain(t *testing.T) {
 	require.Equal(t, s.stripe.Balance("usd"), s.clearing())
 	s.requirePromises()
 }
+
+// A bill of Stripe's own is posted once, whoever meets it first: a payout that pays it out, or reconciliation.
+func TestBillOfStripesIsPostedOnce(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	s.paid()
+	bill := s.stripe.Bill(250, "usd", "Radar")
+	s.stripe.SettleFunds()
+	payout, err := s.stripe.PayOut("usd")
+	require.NoError(t, err)
+	s.run(s.AccountFees.RecordAccountFee, activities.AccountFeeRef{BalanceTransactionID: bill}, nil)
+	var recorded activities.PayoutOutcome
+	s.run(s.Payouts.RecordPayout, activities.RecordPayoutInput{PayoutID: payout}, &recorded)
+	require.Equal(t, store.ProofProven, recorded.Proof)
+	s.run(s.AccountFees.RecordAccountFee, activities.AccountFeeRef{BalanceTransactionID: bill}, nil)
+	require.Equal(t, 1, s.Count(t, "SELECT COUNT(*) FROM financial_ledger WHERE stripe_balance_transaction_id = ?", bill))
+	require.Equal(t, s.stripe.Balance("usd"), s.clearing())
+	s.requirePromises()
+}

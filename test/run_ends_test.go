@@ -128,3 +128,25 @@ func TestRefundOutlivesTheRunThatAsksForIt(t *testing.T) {
 	s.RequireLedger(booked.Reference, "payment", "refund")
 	s.RequirePromises()
 }
+
+// So does the refund that reconciliation has found and asked for: the run ends, and the refund waits for the bank.
+func TestRefundOutlivesTheReconciliationThatFindsIt(t *testing.T) {
+	t.Parallel()
+	s, booked := calm(t)
+	s.DropWebhooks()
+	s.Stripe.HoldRefunds(true)
+	id, err := s.Stripe.RefundInDashboard(booked.Payment.PaymentIntentID, 1000)
+	require.NoError(t, err)
+	days := s.Days()
+	days.RegisterDelayedCallback(func() {
+		require.True(t, days.IsWorkflowCompleted(), "the reconciliation does not wait for the refund")
+		require.Equal(t, "pending", s.DB.Text(t, "SELECT status FROM refunds"))
+		require.NoError(t, s.Stripe.SettleRefund(id))
+	}, 30*time.Second)
+	days.ExecuteWorkflow(workflows.Reconciliation, workflows.ReconciliationInput{
+		CorrelationID: "recon_1", Options: booking.ReconciliationOptions{LookbackDays: 1, Scope: booking.ScopeAll}, BookingsQueue: s.DB.Name,
+	})
+	require.NoError(t, days.GetWorkflowError())
+	require.Equal(t, "succeeded", s.DB.Text(t, "SELECT status FROM refunds"), "its run went with the one that had asked for it")
+	s.RequirePromises()
+}
