@@ -4,6 +4,7 @@ package config
 
 import (
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -42,6 +43,8 @@ type Config struct {
 	// Reconcile is how the books are held against Stripe.
 	Reconcile Reconcile
 	HTTPAddr  string
+	// HTTP bounds what one API process takes of callers and strangers.
+	HTTP      HTTP
 	TaskQueue string
 	// HoldMinute is how long a minute of a hold lasts: a minute, unless a test shortens it. Production refuses others.
 	HoldMinute time.Duration
@@ -67,6 +70,15 @@ type Reconcile struct {
 	Tolerance      int64         // minor units
 	Heal           []booking.Healing
 	Overdue        time.Duration // without a completed run, before finance hears of it; 0 for never
+}
+
+// HTTP is what one API process takes at most.
+type HTTP struct {
+	MaxConnections, MaxConnectionsPerAddress int
+	TrustedProxies, ProbeNetworks            []netip.Prefix
+	ReadsPerSecond, WritesPerSecond          float64 // of one client
+	WebhooksPerSecond, StrangersPerSecond    float64 // of one address
+	WrongKeysPerMinute                       int     // of one address
 }
 
 // Live tells whether the key is one for real money. Events of the other mode are refused.

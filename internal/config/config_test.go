@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"maps"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -108,6 +109,17 @@ func TestProductionRefuses(t *testing.T) {
 		{"an unknown level", "LOG_LEVEL", "verbose", "LOG_LEVEL"},
 		{"an unknown environment", "APP_ENV", "prod", "APP_ENV"},
 		{"an address without a port", "HTTP_ADDR", "0.0.0.0", "HTTP_ADDR"},
+		{"no connection", "HTTP_MAX_CONNECTIONS", "0", "HTTP_MAX_CONNECTIONS is \"0\""},
+		{"connections that are no number", "HTTP_MAX_CONNECTIONS_PER_ADDRESS", "many", "HTTP_MAX_CONNECTIONS_PER_ADDRESS"},
+		{"more connections of one address than of all", "HTTP_MAX_CONNECTIONS", "100", "one address could take every connection"},
+		{"any proxy", "HTTP_TRUSTED_PROXIES", "0.0.0.0/0", "every address"},
+		{"a proxy's name", "HTTP_TRUSTED_PROXIES", "10.0.0.1,proxy.internal", "HTTP_TRUSTED_PROXIES has \"proxy.internal\""},
+		{"a network of IPv4 in IPv6", "HTTP_PROBE_NETWORKS", "::ffff:10.0.0.0/104", "HTTP_PROBE_NETWORKS"},
+		{"reads that never come", "RATE_READS_PER_SECOND", "0", "RATE_READS_PER_SECOND is \"0\""},
+		{"writes that are no number", "RATE_WRITES_PER_SECOND", "NaN", "RATE_WRITES_PER_SECOND"},
+		{"an endless rate", "RATE_WEBHOOKS_PER_SECOND", "Inf", "RATE_WEBHOOKS_PER_SECOND"},
+		{"negative strangers", "RATE_STRANGERS_PER_SECOND", "-1", "RATE_STRANGERS_PER_SECOND"},
+		{"half a wrong key", "RATE_WRONG_KEYS_PER_MINUTE", "0.5", "RATE_WRONG_KEYS_PER_MINUTE"},
 		{"a webhook secret that is none", "STRIPE_WEBHOOK_SECRET", " , ", "STRIPE_WEBHOOK_SECRET holds no secret"},
 		{"a Temporal address without a port", "TEMPORAL_ADDRESS", "temporal.example", "TEMPORAL_ADDRESS"},
 		{"any Temporal server", "TEMPORAL_TLS_DISABLE_HOST_VERIFICATION", "true", "TEMPORAL_TLS_DISABLE_HOST_VERIFICATION"},
@@ -173,6 +185,30 @@ func TestWebhookSecretsRotate(t *testing.T) {
 }
 
 // A command asks for its own parts only, and is not held up by others.
+func TestLimitsOfTheAPI(t *testing.T) {
+	t.Parallel()
+	cfg, _, err := config.LoadFrom(lines(production()))
+	require.NoError(t, err)
+	require.Equal(t, 2000, cfg.HTTP.MaxConnections)
+	require.Equal(t, 200, cfg.HTTP.MaxConnectionsPerAddress)
+	require.Equal(t, []float64{50, 25, 500, 10}, []float64{
+		cfg.HTTP.ReadsPerSecond, cfg.HTTP.WritesPerSecond, cfg.HTTP.WebhooksPerSecond, cfg.HTTP.StrangersPerSecond,
+	})
+	require.Equal(t, 20, cfg.HTTP.WrongKeysPerMinute)
+	require.Empty(t, cfg.HTTP.TrustedProxies)
+	require.Contains(t, cfg.HTTP.ProbeNetworks, netip.MustParsePrefix("::1/128"))
+	require.Contains(t, cfg.HTTP.ProbeNetworks, netip.MustParsePrefix("172.16.0.0/12"))
+
+	vars := production()
+	vars["HTTP_TRUSTED_PROXIES"], vars["HTTP_PROBE_NETWORKS"] = "10.0.0.5, 10.1.2.3/16,fd00::/8, ::ffff:192.0.2.1", "none"
+	cfg, _, err = config.LoadFrom(lines(vars))
+	require.NoError(t, err)
+	require.Equal(t, []netip.Prefix{
+		netip.MustParsePrefix("10.0.0.5/32"), netip.MustParsePrefix("10.1.0.0/16"), netip.MustParsePrefix("fd00::/8"), netip.MustParsePrefix("192.0.2.1/32"),
+	}, cfg.HTTP.TrustedProxies)
+	require.Empty(t, cfg.HTTP.ProbeNetworks)
+}
+
 func TestPartsOfTheConfiguration(t *testing.T) {
 	t.Parallel()
 	_, _, err := config.LoadFrom([]string{"APP_ENV=production"}, config.Database, config.AdminDatabase)

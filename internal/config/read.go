@@ -50,6 +50,7 @@ func read(environment []string, parts []Part) (Config, []string, error) {
 	r.readPolicy()
 	r.readSweep()
 	r.readReconcile()
+	r.readHTTP()
 	r.refuseTestSwitches()
 	if len(r.problems) > 0 {
 		return Config{}, nil, Problems(r.problems)

@@ -33,6 +33,15 @@ type variables struct {
 	ReconcileOverdue string `env:"RECONCILE_OVERDUE" envDefault:"26h" doc:"finance hears when no reconciliation has completed for this long, or for longer than the schedule leaves between two; 0 for never"`
 	PlaintextHosts   string `env:"PLAINTEXT_HOSTS" doc:"hosts, with commas between, that production may reach without TLS: MySQL, SMTP or Temporal on a private network of your own. This machine needs no mention"`
 	HTTPAddr         string `env:"HTTP_ADDR" envDefault:"127.0.0.1:8080" doc:"where the API listens"`
+	MaxConnections   string `env:"HTTP_MAX_CONNECTIONS" envDefault:"2000" doc:"connections that one API process has open at once; fewer where it may open fewer files. More wait until one is closed"`
+	MaxPerAddress    string `env:"HTTP_MAX_CONNECTIONS_PER_ADDRESS" envDefault:"200" doc:"of these, from one address (IPv6: one /64); more are closed. Trusted proxies are exempt"`
+	TrustedProxies   string `env:"HTTP_TRUSTED_PROXIES" doc:"addresses or networks of your own proxies, 10.0.0.5,10.1.0.0/16: X-Forwarded-For is believed from these alone. Without it, everybody behind a proxy shares one address's limits"`
+	ProbeNetworks    string `env:"HTTP_PROBE_NETWORKS" envDefault:"127.0.0.0/8,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,169.254.0.0/16,fc00::/7,fe80::/10" doc:"networks whose requests for health and documentation are not limited; none for no network"`
+	ReadsPerSecond   string `env:"RATE_READS_PER_SECOND" envDefault:"50" doc:"GET requests that one client may send to one API process; two processes allow twice as many. A second's worth may come at once"`
+	WritesPerSecond  string `env:"RATE_WRITES_PER_SECOND" envDefault:"25" doc:"all other requests that one client may send to one API process, in the same way"`
+	WebhooksPerSec   string `env:"RATE_WEBHOOKS_PER_SECOND" envDefault:"500" doc:"webhooks that one address may send to one API process; four seconds' worth may come at once"`
+	StrangersPerSec  string `env:"RATE_STRANGERS_PER_SECOND" envDefault:"10" doc:"requests without an API key (health, documentation, unknown paths) that one address outside HTTP_PROBE_NETWORKS may send to one API process"`
+	WrongKeysPerMin  string `env:"RATE_WRONG_KEYS_PER_MINUTE" envDefault:"20" doc:"requests with a missing or wrong API key that one address may send to one API process; more are refused before the database is asked"`
 	TaskQueue        string `env:"FAREBOOK_TASK_QUEUE" envDefault:"bookings" doc:"Temporal task queue of bookings"`
 	HoldMinute       string `env:"FAREBOOK_HOLD_MINUTE" envDefault:"1m" doc:"how long a minute of a hold lasts; tests only, production refuses another"`
 	Failpoint        string `env:"FAREBOOK_FAILPOINT" doc:"where a process kills itself; tests only, production refuses it"`

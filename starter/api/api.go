@@ -3,6 +3,7 @@
 package api
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"time"
@@ -40,7 +41,11 @@ type Deps struct {
 	// BodyTimeout is how long a request body may take, AnswerTimeout how long a caller waits for workflow and Stripe; zero
 	// for the defaults.
 	BodyTimeout, AnswerTimeout time.Duration
-	Log                        *slog.Logger
+	// Limits are what is taken of callers and strangers; rates that are zero stand for the defaults.
+	Limits Limits
+	// Stopping ends when the process is asked to stop: bodies that have not come are waited for no longer. It may be nil.
+	Stopping context.Context
+	Log      *slog.Logger
 }
 
 const (
@@ -57,7 +62,10 @@ const (
 	retryAfter = "5"
 )
 
-type api struct{ Deps }
+type api struct {
+	Deps
+	gates gates
+}
 
 // New is the handler of the whole API.
 func New(deps Deps) (http.Handler, error) {
@@ -70,7 +78,11 @@ func New(deps Deps) (http.Handler, error) {
 	if deps.HoldMinute == 0 {
 		deps.HoldMinute = time.Minute
 	}
-	a := &api{deps}
+	if deps.Stopping == nil {
+		deps.Stopping = context.Background()
+	}
+	deps.Limits = deps.Limits.withDefaults()
+	a := &api{Deps: deps, gates: newGates(deps.Limits)}
 	mux := http.NewServeMux()
 	spec := humago.New(mux, humaConfig())
 	a.addBookings(spec)
@@ -80,6 +92,7 @@ func New(deps Deps) (http.Handler, error) {
 	a.addWebhook(spec)
 	a.addHealth(spec)
 	describeBodies(spec.OpenAPI())
+	describeLimits(spec.OpenAPI())
 	if err := addDocs(mux, spec.OpenAPI()); err != nil {
 		return nil, err
 	}
@@ -116,6 +129,8 @@ const description = `Book a flight, pay by card, get a confirmation; the books a
   you need: the answer is the same, and nothing is done twice. The same key with another body is refused with 422; with a first
   request that is still at work, with 409 and ` + "`Retry-After`" + `.
 - **Errors** are RFC 9457 problems; ` + "`errors[].location`" + ` names the field, such as ` + "`body.flight.departsAt`" + `.
+- **429** with ` + "`Retry-After`" + ` says that you ask too often: reads and writes of one client, and requests of one address without a key, have
+  limits. ` + "`RateLimit`" + ` on each answer shows what is left. Nothing was done: ask again with the same key.
 - **503** with ` + "`Retry-After`" + ` says that a part is away. Nothing is lost: ask again with the same key.
 - **Answers** are JSON whatever ` + "`Accept`" + ` asks for.
 - **Correlation**: send ` + "`X-Correlation-ID`" + ` (8 to 64 letters, digits, dots, dashes) or take the one from the answer; it leads

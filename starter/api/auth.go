@@ -36,12 +36,12 @@ func actorOf(ctx context.Context) access.Actor {
 }
 
 // guard demands an API key that holds at least one of the scopes, and says so in the OpenAPI document. It comes before all
-// other middlewares of the operation.
+// other middlewares of the operation, and no byte of a body is read before it.
 func (a *api) guard(spec huma.API, operation huma.Operation, anyOf ...access.Scope) huma.Operation {
 	names := access.Scopes(anyOf).Names()
 	operation.Security = []map[string][]string{{securityScheme: names}}
 	operation.Description = strings.TrimSpace(operation.Description + "\n\nNeeds the scope `" + strings.Join(names, "` or `") + "`.")
-	operation.Middlewares = append(huma.Middlewares{a.authenticate(spec), allow(spec, anyOf)}, operation.Middlewares...)
+	operation.Middlewares = append(huma.Middlewares{a.authenticate(spec), allow(spec, anyOf), a.takeBody(spec)}, operation.Middlewares...)
 	operation.Errors = append([]int{401, 403, 500, 503}, operation.Errors...)
 	return operation
 }
@@ -49,9 +49,12 @@ func (a *api) guard(spec huma.API, operation huma.Operation, anyOf ...access.Sco
 // authenticate lets callers with a valid API key pass. A token that is missing, wrong, revoked or expired, and one whose
 // client is disabled, get the same 401.
 func (a *api) authenticate(spec huma.API) func(huma.Context, func(huma.Context)) {
-	return func(hctx huma.Context, next func(huma.Context)) {
+	return a.guardKeys(spec, func(hctx huma.Context, next func(huma.Context)) {
 		ctx := hctx.Context()
 		caller, err := a.caller(hctx)
+		if err == nil && !a.pace(spec, hctx, caller.ClientID) {
+			return
+		}
 		switch {
 		case errors.Is(err, store.ErrNotFound):
 			hctx.SetHeader("WWW-Authenticate", `Bearer realm="farebook"`)
@@ -63,7 +66,7 @@ func (a *api) authenticate(spec huma.API) func(huma.Context, func(huma.Context))
 			hctx = huma.WithValue(hctx, actorKey{}, caller.Actor(correlation.From(ctx)))
 			next(huma.WithValue(hctx, callerKey{}, caller))
 		}
-	}
+	})
 }
 
 // allow refuses a caller whose key holds none of the scopes. It stands behind authenticate.

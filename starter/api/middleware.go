@@ -1,14 +1,10 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"path"
 	"runtime/debug"
@@ -16,11 +12,12 @@ import (
 	"time"
 
 	"farebook/internal/correlation"
+	"farebook/starter/limit"
 )
 
 // around puts everything that holds for every request around the routes.
 func (a *api) around(mux *http.ServeMux) http.Handler {
-	return a.observe(a.readBody(keepReadHeaders(checkQuery(a.route(mux)))))
+	return a.observe(keepReadHeaders(a.route(mux, checkQuery(mux))))
 }
 
 // observe gives the request its correlation id, writes its line in the log, and survives a panic. The line has the
@@ -33,10 +30,12 @@ func (a *api) observe(next http.Handler) http.Handler {
 			id = correlation.New()
 		}
 		ctx := correlation.With(r.Context(), id)
+		ctx = context.WithValue(ctx, clientKey{}, limit.Client(r, a.Limits.TrustedProxies))
 		r = r.WithContext(ctx)
 		setCommonHeaders(w.Header(), id)
-		seen := &watched{ResponseWriter: w}
+		seen := &watched{ResponseWriter: w, body: trackBody(w, r)}
 		defer func() {
+			seen.bound() // net/http reads on until the connection has no more to give
 			if broken := recover(); broken != nil {
 				a.Log.ErrorContext(ctx, "panic in a request", "panic", fmt.Sprint(broken), "stack", string(debug.Stack()))
 				if seen.status == 0 {
@@ -72,15 +71,19 @@ func lineLevel(seen *watched) slog.Level {
 // watched remembers what was answered.
 type watched struct {
 	http.ResponseWriter
+	body   *trackedBody
 	route  string
 	status int
 	bytes  int
 	gone   bool // the caller no longer reads
+
+	bounded bool // the rest of the body is read for a bounded time
 }
 
 func (w *watched) WriteHeader(status int) {
 	if w.status == 0 {
 		w.status = status
+		w.bound()
 	}
 	w.ResponseWriter.WriteHeader(status)
 }
@@ -90,6 +93,7 @@ func (w *watched) WriteHeader(status int) {
 func (w *watched) Write(p []byte) (int, error) {
 	if w.status == 0 {
 		w.status = http.StatusOK
+		w.bound()
 	}
 	if w.gone {
 		return len(p), nil
@@ -100,69 +104,52 @@ func (w *watched) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Unwrap lets http.ResponseController reach the connection.
-func (w *watched) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-// readBody takes the whole body in, within its size and time, before anything is done about the request. Afterwards the
-// connection has no read deadline: it would end the request's context while the answer is still being made.
-func (a *api) readBody(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		limit := int64(maxBookingBody)
-		if r.URL.Path == webhookPath {
-			limit = maxWebhookBody
-		}
-		connection := http.NewResponseController(w)
-		_ = connection.SetReadDeadline(time.Now().Add(a.BodyTimeout)) // a test's recorder has no connection
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
-		_ = connection.SetReadDeadline(time.Time{}) // as above
-		if err != nil {
-			refuseBody(w, r, limit, err)
-			return
-		}
-		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-		next.ServeHTTP(w, r)
-	})
-}
-
-func refuseBody(w http.ResponseWriter, r *http.Request, limit int64, err error) {
-	w.Header().Set("Connection", "close") // what is still to come of the body is not read
-	var tooLarge *http.MaxBytesError
-	var network net.Error
-	switch {
-	case errors.As(err, &tooLarge):
-		writeProblem(r.Context(), w, http.StatusRequestEntityTooLarge, "body-too-large", fmt.Sprintf("The body is larger than %d bytes.", limit))
-	case errors.As(err, &network) && network.Timeout():
-		writeProblem(r.Context(), w, http.StatusRequestTimeout, "body-too-slow", "The body did not arrive in time: send it in one go.")
-	default:
-		writeProblem(r.Context(), w, http.StatusBadRequest, "malformed-body", "The body ended before its length, or its chunks are malformed.")
+// bound bounds what net/http still reads of a body that was not read to its end, before and after it writes the answer. The
+// connection serves another request when all of it comes in this time, and is closed otherwise.
+func (w *watched) bound() {
+	if !w.body.ended && !w.bounded {
+		setReadDeadline(w.ResponseWriter, time.Now().Add(lingerTime))
+		w.bounded = true // an answer that is written in parts does not begin the time anew
 	}
 }
 
+// Unwrap lets http.ResponseController reach the connection.
+func (w *watched) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
 // route answers what no operation is registered for with a problem, and not with ServeMux's plain text or its redirects
 // to a path that was not asked for.
-func (a *api) route(mux *http.ServeMux) http.Handler {
+func (a *api) route(mux *http.ServeMux, operations http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != path.Clean("/"+r.URL.Path) || strings.Contains(r.URL.EscapedPath(), "%") {
+		var pattern string
+		var handler http.Handler
+		if r.URL.Path == path.Clean("/"+r.URL.Path) && !strings.Contains(r.URL.EscapedPath(), "%") {
+			handler, pattern = mux.Handler(r)
+		}
+		if seen, ok := w.(*watched); ok {
+			seen.route = pattern
+		}
+		switch {
+		case !a.admit(w, r, pattern):
+		case pattern != "":
+			operations.ServeHTTP(w, r)
+		case handler != nil:
+			a.refuseMethod(w, r, handler)
+		default:
 			notFound(w, r)
-			return
 		}
-		handler, pattern := mux.Handler(r)
-		if pattern != "" {
-			if seen, ok := w.(*watched); ok {
-				seen.route = pattern
-			}
-			mux.ServeHTTP(w, r)
-			return
-		}
-		verdict := &headerOnly{header: http.Header{}}
-		handler.ServeHTTP(verdict, r)
-		if allow := verdict.header.Get("Allow"); allow != "" {
-			w.Header().Set("Allow", allow)
-			writeProblem(r.Context(), w, http.StatusMethodNotAllowed, "method-not-allowed", "This path takes "+allow+" only.")
-			return
-		}
-		notFound(w, r)
 	})
+}
+
+// refuseMethod tells a path that takes other methods from one that does not exist: verdict is ServeMux's own answer.
+func (*api) refuseMethod(w http.ResponseWriter, r *http.Request, handler http.Handler) {
+	verdict := &headerOnly{header: http.Header{}}
+	handler.ServeHTTP(verdict, r)
+	if allow := verdict.header.Get("Allow"); allow != "" {
+		w.Header().Set("Allow", allow)
+		writeProblem(r.Context(), w, http.StatusMethodNotAllowed, "method-not-allowed", "This path takes "+allow+" only.")
+		return
+	}
+	notFound(w, r)
 }
 
 func notFound(w http.ResponseWriter, r *http.Request) {

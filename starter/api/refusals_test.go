@@ -93,7 +93,7 @@ func TestStrangeRequestsReachTheAPI(t *testing.T) {
 		{"TRACE", "TRACE /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 405},
 		{"another host in the path", "GET //evil.example/%2e%2e HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 404},
 		{"raw UTF-8 in the path", "GET /v1/bookings/é HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 404},
-		{"a chunk that is malformed", "POST /v1/bookings HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n", 400},
+		{"a chunk that is malformed", "POST /v1/bookings HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + s.token + "\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n", 400},
 	} {
 		answers := s.pipeline(c.request)
 		require.Len(t, answers, 1, c.name)

@@ -19,33 +19,47 @@ const (
 	maxSignature = 2048
 )
 
-var unixSeconds = regexp.MustCompile(`^[1-9][0-9]{0,10}$`)
+var (
+	unixSeconds = regexp.MustCompile(`^[1-9][0-9]{0,10}$`)
+	signed      = regexp.MustCompile(`(^|,)v1=[0-9a-f]{64}(,|$)`)
+)
 
 // checkSignature accepts a body that one of the secrets signed, near now. It checks the signature only, and not, as
 // ConstructEvent does, that the event's API version is the library's: an event is a pointer, of whatever version.
 // Errors complete "header.Stripe-Signature ...".
 func (a *api) checkSignature(headers []string, body []byte, now time.Time) error {
-	switch {
-	case len(headers) == 0 || headers[0] == "":
-		return errors.New("is missing")
-	case len(headers) > 1:
-		return errors.New("is there more than once")
-	case len(headers[0]) > maxSignature:
-		return errors.New("is too long")
-	}
-	signed, err := signedAt(headers[0])
+	header, err := signatureIn(headers, now)
 	if err != nil {
 		return err
 	}
-	if signed.Before(now.Add(-signatureTolerance)) || signed.After(now.Add(signatureTolerance)) {
-		return errors.New("has a time too far from now")
-	}
 	for _, secret := range a.WebhookSecrets {
-		if webhook.ValidatePayloadIgnoringTolerance(body, headers[0], secret) == nil {
+		if webhook.ValidatePayloadIgnoringTolerance(body, header, secret) == nil {
 			return nil
 		}
 	}
 	return errors.New("does not fit the body under any of our secrets")
+}
+
+// signatureIn is the one header that may be a signature made near now. It is all that can be checked before the body is there.
+func signatureIn(headers []string, now time.Time) (string, error) {
+	switch {
+	case len(headers) == 0 || headers[0] == "":
+		return "", errors.New("is missing")
+	case len(headers) > 1:
+		return "", errors.New("is there more than once")
+	case len(headers[0]) > maxSignature:
+		return "", errors.New("is too long")
+	case !signed.MatchString(headers[0]):
+		return "", errors.New("has no v1= with a signature of 64 hexadecimal digits")
+	}
+	at, err := signedAt(headers[0])
+	if err != nil {
+		return "", err
+	}
+	if at.Before(now.Add(-signatureTolerance)) || at.After(now.Add(signatureTolerance)) {
+		return "", errors.New("has a time too far from now")
+	}
+	return headers[0], nil
 }
 
 // signedAt reads the one t= of the header.

@@ -23,6 +23,7 @@ import (
 	"farebook/internal/testdb"
 	"farebook/starter/api"
 	"farebook/starter/inbox"
+	"farebook/starter/limit"
 	"farebook/workflows"
 )
 
@@ -36,6 +37,9 @@ const (
 // nowhere is an address where nothing listens: port 1 is never given out.
 const nowhere = "127.0.0.1:1"
 
+// maxConnections is what a server of the tests has open at once.
+const maxConnections = 500
+
 // server is the API over real HTTP on a real database.
 type server struct {
 	t     *testing.T
@@ -44,6 +48,8 @@ type server struct {
 	token string
 	// handler is the API without its socket.
 	handler http.Handler
+	// connections are those that are open at the server.
+	connections *limit.Listener
 }
 
 // serve starts an API; change may alter what it talks to.
@@ -56,6 +62,7 @@ func serve(t *testing.T, change func(*testdb.DB, *api.Deps)) *server {
 		Store:          db.Store,
 		Stripe:         stripeapi.New(stripeapi.Config{SecretKey: stripeKey, APIBase: "http://" + nowhere, Log: slog.New(slog.DiscardHandler)}),
 		WebhookSecrets: []string{webhookSecret, nextSecret},
+		Limits:         generous(),
 		Log:            slog.New(slog.DiscardHandler),
 	}
 	temporalAt(t, &deps, address)
@@ -68,11 +75,18 @@ func serve(t *testing.T, change func(*testdb.DB, *api.Deps)) *server {
 	handler, err := api.New(deps)
 	require.NoError(t, err)
 	web := httptest.NewUnstartedServer(handler)
+	connections := limit.Listen(web.Listener, limit.Connections{Total: maxConnections, PerAddress: 2 * maxConnections})
 	web.Config.MaxHeaderBytes = 80 << 10
-	web.Listener = api.AnswerRefusals(web.Config, web.Listener, deps.Log)
+	web.Listener = api.AnswerRefusals(web.Config, connections, deps.Log)
 	web.Start()
 	t.Cleanup(web.Close)
-	return &server{t: t, db: db, url: web.URL, token: db.NewKey(t, "test"), handler: handler}
+	return &server{t: t, db: db, url: web.URL, token: db.NewKey(t, "test"), handler: handler, connections: connections}
+}
+
+// generous are limits that no test reaches unless it is about them.
+func generous() api.Limits {
+	many := limit.PerSecond(100_000)
+	return api.Limits{Reads: many, Writes: many, Webhooks: many, Strangers: many, WrongKeys: many}
 }
 
 // temporalAt points an API to a Temporal server; no worker listens on the task queue.

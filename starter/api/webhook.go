@@ -11,6 +11,7 @@ import (
 	"farebook/internal/correlation"
 	"farebook/internal/failpoint"
 	"farebook/starter/inbox"
+	"farebook/starter/limit"
 )
 
 const webhookPath = "/webhooks/stripe"
@@ -24,17 +25,33 @@ func (a *api) addWebhook(spec huma.API) {
 		Parameters: []*huma.Param{{
 			Name: signatureHeader, In: "header", Required: true, Description: "Stripe's signature of the body.", Schema: &huma.Schema{Type: "string"},
 		}},
-		Middlewares:      huma.Middlewares{signatureOf},
+		Middlewares:      huma.Middlewares{a.takeEvent(spec)},
 		SkipValidateBody: true, BodyReadTimeout: -1, MaxBodyBytes: -1,
 	}, a.receiveEvent)
 }
 
 type signatureKey struct{}
 
-// signatureOf hands all values of the signature header on; huma would hand on the first.
-func signatureOf(hctx huma.Context, next func(huma.Context)) {
-	request, _ := humago.Unwrap(hctx)
-	next(huma.WithValue(hctx, signatureKey{}, request.Header.Values(signatureHeader)))
+// takeEvent refuses what cannot be signed before a byte of the body is read, and reads the body within what strangers may
+// hold of the memory. It hands all values of the signature header on; huma would hand on the first.
+func (a *api) takeEvent(spec huma.API) func(huma.Context, func(huma.Context)) {
+	return func(hctx huma.Context, next func(huma.Context)) {
+		r, w := humago.Unwrap(hctx)
+		signatures := r.Header.Values(signatureHeader)
+		if r.ContentLength <= maxWebhookBody { // else the body is what is wrong
+			if _, err := signatureIn(signatures, time.Now()); err != nil {
+				refuse(spec, hctx, a.refuseEvent(r.Context(), headerField(signatureHeader, err.Error())))
+				return
+			}
+		}
+		hold := a.gates.unsigned.Hold(limit.Source(clientOf(r.Context())))
+		defer hold.Release()
+		if err := a.readBody(w, r, maxWebhookBody, hold); err != nil {
+			refuse(spec, hctx, a.bodyRefused(w, r, maxWebhookBody, err))
+			return
+		}
+		next(huma.WithValue(hctx, signatureKey{}, signatures))
+	}
 }
 
 type eventInput struct {

@@ -57,9 +57,9 @@ func serveCommand() *cobra.Command {
 				return err
 			}
 			defer closeAPI()
-			listener, err := (&net.ListenConfig{}).Listen(cmd.Context(), "tcp", cfg.HTTPAddr)
+			listener, err := listen(cmd.Context(), cfg, log)
 			if err != nil {
-				return fmt.Errorf("HTTP_ADDR: %w", err)
+				return err
 			}
 			return Serve(cmd.Context(), listener, handler, log)
 		},
@@ -67,7 +67,7 @@ func serveCommand() *cobra.Command {
 }
 
 // NewAPI connects the API with everything it talks to. The database has to answer; Temporal may come later, and until
-// then bookings are answered with 503.
+// then bookings are answered with 503. Once ctx ends, bodies that have not come are waited for no longer.
 func NewAPI(ctx context.Context, cfg config.Config, log *slog.Logger) (http.Handler, func(), error) {
 	temporal, err := dialTemporal(cfg, log)
 	if err != nil {
@@ -113,6 +113,8 @@ func NewAPI(ctx context.Context, cfg config.Config, log *slog.Logger) (http.Hand
 		WebhookSecrets: cfg.Stripe.WebhookSecrets,
 		Live:           cfg.Stripe.Live(),
 		HoldMinute:     cfg.HoldMinute,
+		Limits:         limitsOf(cfg.HTTP),
+		Stopping:       ctx,
 		Log:            log,
 	})
 	if err != nil {

@@ -1,0 +1,131 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"farebook/starter/limit"
+)
+
+const (
+	// lingerTime is how long the rest of a body is read, and thrown away, after an answer that did not wait for it. Without
+	// it, closing the connection could reset it before the caller has read the answer.
+	lingerTime = 500 * time.Millisecond
+	// stoppingTime is how long a body may still take when the process is asked to stop.
+	stoppingTime = 500 * time.Millisecond
+)
+
+// trackedBody remembers whether a body was read to its end.
+type trackedBody struct {
+	io.ReadCloser
+	ended bool
+}
+
+func (b *trackedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.ended = b.ended || errors.Is(err, io.EOF)
+	return n, err
+}
+
+// trackBody lets the answer know whether the body was read. The read deadline of http.Server is lifted where there is no body:
+// from then on, net/http watches the connection for its end, and a deadline would end the request's context.
+func trackBody(w http.ResponseWriter, r *http.Request) *trackedBody {
+	body := &trackedBody{ReadCloser: r.Body, ended: r.Body == nil || r.Body == http.NoBody}
+	if body.ended {
+		setReadDeadline(w, time.Time{})
+		return body
+	}
+	r.Body = body
+	return body
+}
+
+func setReadDeadline(w http.ResponseWriter, at time.Time) {
+	_ = http.NewResponseController(w).SetReadDeadline(at) // a test's recorder has no connection
+}
+
+// takeBody reads the whole body of a caller who was let in, within its size and time, before anything is done about the
+// request.
+func (a *api) takeBody(spec huma.API) func(huma.Context, func(huma.Context)) {
+	return func(hctx huma.Context, next func(huma.Context)) {
+		r, w := humago.Unwrap(hctx)
+		if r.Method == http.MethodGet || r.Method == http.MethodHead {
+			next(hctx)
+			return
+		}
+		if err := a.readBody(w, r, maxBookingBody, nil); err != nil {
+			refuse(spec, hctx, a.bodyRefused(w, r, maxBookingBody, err))
+			return
+		}
+		next(hctx)
+	}
+}
+
+// readBody replaces r.Body by what has come of it. hold counts its bytes, unless it is nil. Afterwards the connection has no read
+// deadline, unless the body did not come: then it keeps one, as net/http goes on reading after the answer.
+func (a *api) readBody(w http.ResponseWriter, r *http.Request, size int64, hold *limit.Hold) error {
+	if r.ContentLength > size {
+		return &http.MaxBytesError{Limit: size}
+	}
+	setReadDeadline(w, time.Now().Add(a.BodyTimeout))
+	allowed := a.endWhenStopping(w)
+	var reader io.Reader = http.MaxBytesReader(w, r.Body, size)
+	if hold != nil {
+		reader = hold.Reader(reader)
+	}
+	body, err := io.ReadAll(reader)
+	allowed()
+	if err != nil {
+		return err
+	}
+	setReadDeadline(w, time.Time{})
+	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	return nil
+}
+
+// endWhenStopping ends the reading of a body soon after the process was asked to stop: a body that does not come must not hold
+// the process. The returned function ends the watch, after which nothing touches the deadline.
+func (a *api) endWhenStopping(w http.ResponseWriter) (end func()) {
+	moved := make(chan struct{})
+	stop := context.AfterFunc(a.Stopping, func() {
+		defer close(moved)
+		setReadDeadline(w, time.Now().Add(stoppingTime))
+	})
+	return func() {
+		if !stop() {
+			<-moved
+		}
+	}
+}
+
+// bodyRefused says why a body was not taken, and has the connection closed: the rest of the body is not waited for.
+func (a *api) bodyRefused(w http.ResponseWriter, r *http.Request, size int64, err error) error {
+	w.Header().Set("Connection", "close")
+	ctx := r.Context()
+	var tooLarge *http.MaxBytesError
+	var network net.Error
+	switch {
+	case errors.As(err, &tooLarge):
+		return problem(ctx, http.StatusRequestEntityTooLarge, "body-too-large", fmt.Sprintf("The body is larger than %d bytes.", size))
+	case errors.Is(err, limit.ErrBusy):
+		return unavailable(ctx, "busy", "Too many bodies are being read at once. Nothing was done: send it again in a few seconds.")
+	case errors.As(err, &network) && network.Timeout() && a.Stopping.Err() != nil:
+		return unavailable(ctx, "stopping", "This server is stopping and the body had not arrived. Nothing was done: send it again.")
+	case errors.As(err, &network) && network.Timeout():
+		return problem(ctx, http.StatusRequestTimeout, "body-too-slow", "The body did not arrive in time: send it in one go.")
+	default:
+		return problem(ctx, http.StatusBadRequest, "malformed-body", "The body ended before its length, or its chunks are malformed.")
+	}
+}
+
+func unavailable(ctx context.Context, kind, detail string) error {
+	return huma.ErrorWithHeaders(problem(ctx, http.StatusServiceUnavailable, kind, detail), http.Header{"Retry-After": {retryAfter}})
+}
