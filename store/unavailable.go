@@ -31,7 +31,8 @@ func Unavailable(err error) bool {
 	var network net.Error
 	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, mysqldriver.ErrInvalidConn) || errors.Is(err, sql.ErrConnDone) ||
 		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
-		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || errors.As(err, &network)
+		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || errors.As(err, &network) ||
+		errors.Is(err, sql.ErrTxDone) // the context's end has rolled the transaction back between two statements
 }
 
 // AccessDenied tells that the server refused the login, or all use of the database: a password or a right is wrong.
