@@ -102,3 +102,19 @@ func TestActionsNameEveryWrongField(t *testing.T) {
 		require.Equal(t, c.want, got.locations(t), "%s: %s", path, got.body)
 	}
 }
+
+// A scope that does not exist is told by its place; what was sent in its place is not repeated.
+func TestUnknownScopesAreToldByTheirPlace(t *testing.T) {
+	t.Parallel()
+	admin := serve(t, nil).asAdmin()
+	for body, want := range map[string][]string{
+		`{"client":"shop","scopes":["bookings:read","` + strings.Repeat("x", 20_000) + `",1]}`: {"body.scopes[1]", "body.scopes[2]"},
+		`{"client":"shop","scopes":[]}`:                                                         {"body.scopes"},
+		`{"client":"shop","scopes":[` + strings.Repeat(`"admin",`, 40) + `"admin"]}`:            {"body.scopes"},
+		`{"client":"shop","status":"x","scopes":["admin "],"expiresAt":"2020-01-01T00:00:00Z"}`: {"body.status", "body.scopes[0]", "body.expiresAt"},
+	} {
+		got := admin.do(http.MethodPost, "/v1/api-keys", []byte(body), "Idempotency-Key", "scopes")
+		require.Equal(t, want, got.locations(t), "%.100s: %s", body, got.body)
+		require.Less(t, len(got.body), 4096)
+	}
+}

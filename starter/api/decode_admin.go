@@ -2,10 +2,10 @@ package api
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"farebook/access"
-	"farebook/booking"
 	"farebook/starter/clients"
 )
 
@@ -101,22 +101,39 @@ func (d *decoder) boolean(path string, value any) bool {
 	return given
 }
 
+// scopes reads a list of names; one that is unknown is told by its place, and not repeated.
 func (d *decoder) scopes(path string, value any) access.Scopes {
 	list, ok := value.([]any)
-	if !ok {
+	switch {
+	case !ok:
 		d.wrong(path, value, "an array")
 		return nil
+	case len(list) == 0:
+		d.add(path, "has no scope in it", "name at least one of "+access.All().String())
+		return nil
+	case len(list) > len(access.All()):
+		d.add(path, "has more scopes than there are", "send each scope once")
+		return nil
 	}
-	names := make([]string, 0, min(len(list), len(access.All())))
+	names := make([]string, 0, len(list))
 	for i, element := range list {
-		if len(names) == len(access.All()) {
-			break // a set has no more
+		at := fmt.Sprintf("%s[%d]", path, i)
+		name, isText := element.(string)
+		switch {
+		case !isText:
+			d.wrong(at, element, "a string")
+		case !slices.Contains(access.All(), access.Scope(name)):
+			d.add(at, "is an unknown scope", "send one of "+access.All().String())
+		default:
+			names = append(names, name)
 		}
-		names = append(names, d.text(fmt.Sprintf("%s[%d]", path, i), element))
+	}
+	if len(names) < len(list) {
+		return nil
 	}
 	scopes, err := access.NewScopes(names)
 	if err != nil {
-		d.wrongFields = append(d.wrongFields, &booking.FieldError{Field: path, Problem: "cannot be granted", Fix: err.Error()})
+		d.add(path, "cannot be granted", "send scopes of the documentation")
 	}
 	return scopes
 }
@@ -128,7 +145,7 @@ func (d *decoder) end(path string, fields map[string]any, now time.Time) *time.T
 		return nil
 	}
 	at := d.time(path, value).UTC()
-	if len(d.wrongFields) == 0 && !at.After(now) {
+	if !covered(d.wrongFields, path) && !at.After(now) {
 		d.add(path, "is not in the future", "send a time that is still to come, or leave it out")
 	}
 	return &at

@@ -126,6 +126,8 @@ func FuzzActionBodies(f *testing.F) {
 	for _, seed := range []string{
 		`{"amount":{"value":1,"currency":"USD"},"reason":"duplicate","note":"x"}`, `{"expectedRefund":{"value":0,"currency":"USD"}}`,
 		`{"lookbackDays":7,"limit":0,"dryRun":true,"scope":"all"}`, ``, `{}`, `null`, `{"amount":{"value":0,"currency":"EUR"},"fee":1}`,
+		`{"client":"shop","scopes":["bookings:read","admin"],"expiresAt":"2027-05-01T14:20:00Z"}`, `{"scopes":["` + strings.Repeat("x", 20_000) + `"]}`,
+		`{"from":"cl_8M4N1RYB5V","dryRun":true}`, `{"name":"shop\u202e"}`, `{"overlapHours":24}`,
 	} {
 		f.Add([]byte(seed))
 	}
@@ -149,6 +151,7 @@ func FuzzActionBodies(f *testing.F) {
 		} else if captured.Value < 1 || captured.Value > authorised.Value || captured.Currency != authorised.Currency {
 			t.Fatalf("%+v", captured)
 		}
+		requireAdminBodies(t, body)
 		options, err := decodeReconciliation(body)
 		if err != nil {
 			requireFieldError(t, err)
@@ -156,6 +159,22 @@ func FuzzActionBodies(f *testing.F) {
 			t.Fatalf("%+v", options)
 		}
 	})
+}
+
+func requireAdminBodies(t *testing.T, body []byte) {
+	t.Helper()
+	_, clientErr := decodeNewClient(body)
+	_, mergeErr := decodeMerge(body)
+	_, keyErr := decodeNewKey(body, fuzzNow)
+	rotated, rotateErr := decodeRotate(body, fuzzNow)
+	for _, err := range []error{clientErr, mergeErr, keyErr, rotateErr} {
+		if err != nil {
+			requireFieldError(t, err)
+		}
+	}
+	if rotateErr == nil && (rotated.OverlapHours < 0 || rotated.OverlapHours > maxOverlapHours) {
+		t.Fatalf("%+v", rotated)
+	}
 }
 
 // A signature header is taken only when it holds the right signature of the body, for a time near now.

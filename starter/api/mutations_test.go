@@ -186,8 +186,11 @@ func (m *mutator) mutateTree(node any) any {
 	return m.junk()
 }
 
-// junk is one of junkValues that is JSON.
+// junk is one of junkValues that is JSON, or the id of something that exists.
 func (m *mutator) junk() any {
+	if m.oneIn(8) {
+		return m.pick(m.ids...)
+	}
 	for {
 		if raw := m.pick(junkValues...); json.Valid([]byte(raw)) {
 			return json.RawMessage(raw)

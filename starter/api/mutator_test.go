@@ -21,6 +21,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"farebook/access"
 	"farebook/internal/logging"
 	"farebook/internal/testdb"
 	"farebook/starter/api"
@@ -42,6 +43,7 @@ func TestMutatedRequestsAreAnswered(t *testing.T) { //nolint:paralleltest // it 
 		deps.Log = slog.New(logging.New(log, "api", "debug").Handler())
 		deps.AnswerTimeout, deps.BodyTimeout = 200*time.Millisecond, time.Second // no worker is there to answer
 	})
+	s.token = s.db.NewKey(t, "mutator", access.All()...)
 	verdicts := &verdicts{byOperation: map[string]map[int]int{}}
 	operations, ids := s.operations(), s.plant(verdicts)
 	var group sync.WaitGroup
@@ -96,8 +98,14 @@ func (s *server) plant(v *verdicts) []string {
 			c.send(plain.plain(o, id))
 		}
 	}
-	for _, made := range []string{"SELECT COALESCE(GROUP_CONCAT(refund_id), '') FROM refunds", "SELECT COALESCE(GROUP_CONCAT(correlation_id), '') FROM reconciliation_runs"} {
-		ids = append(ids, strings.Split(s.db.Text(s.t, made), ",")...)
+	for i := range 3 {
+		s.db.NewKey(s.t, fmt.Sprintf("victim-%d", i))
+	}
+	for _, made := range []string{
+		"refund_id) FROM refunds", "correlation_id) FROM reconciliation_runs",
+		"client_id) FROM api_clients WHERE name <> 'mutator'", "key_id) FROM api_keys k JOIN api_clients c ON c.id = k.client_id WHERE c.name <> 'mutator'",
+	} {
+		ids = append(ids, strings.Split(s.db.Text(s.t, "SELECT GROUP_CONCAT("+made), ",")...)
 	}
 	return ids
 }
