@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"encoding/json"
 	"io"
 	"net/http"
 	"testing"
@@ -22,4 +23,14 @@ func requireSigned(t *testing.T, body []byte, signature, secret string) {
 	require.NoError(t, err)
 	_, err = webhook.ConstructEvent(body, signature, "whsec_other")
 	require.Error(t, err)
+}
+
+// rowsOf a list's answer.
+func rowsOf(t *testing.T, body []byte) []json.RawMessage {
+	t.Helper()
+	var page struct {
+		Data []json.RawMessage `json:"data"`
+	}
+	require.NoError(t, json.Unmarshal(body, &page))
+	return page.Data
 }
