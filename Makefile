@@ -6,6 +6,8 @@ GOLANGCI_VERSION := v2.15.0
 GOLANGCI := $(BIN)/golangci-lint-$(GOLANGCI_VERSION)
 WORKFLOWCHECK_VERSION := v0.6.0
 WORKFLOWCHECK := $(BIN)/workflowcheck-$(WORKFLOWCHECK_VERSION)
+CYCLONEDX_VERSION := v1.10.0
+CYCLONEDX := $(BIN)/cyclonedx-gomod-$(CYCLONEDX_VERSION)
 NEED := go run ./internal/devstack/cmd/need
 STARTER := set -a; . ./var/dev.env; exec $(BIN)/starter
 WITH_SERVERS := $(BIN)/with-servers --
@@ -22,6 +24,8 @@ COMPILER := gcc=gcc,libc6-dev /usr/include/stdlib.h=libc6-dev
 SHAPES := $(CURDIR)/var/stripe-shapes
 # How many paid bookings the benchmark measures.
 BOOKINGS ?= 500
+# How many workers `make workers` adds.
+WORKERS ?= 2
 # How many payments it reconciles.
 PAYMENTS ?= 20000
 # How long each fuzz target is fuzzed, and how many requests the mutator makes after that, from which seed.
@@ -30,7 +34,7 @@ MUTATIONS ?= 20000
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help up demo test fuzz lint conformance contract bench reconcile reconcile-dry generate clean
+.PHONY: help up workers migrate critical sbom image demo test fuzz lint conformance contract bench reconcile reconcile-dry generate clean
 .SUFFIXES:
 
 help: ## Show this help
@@ -39,6 +43,16 @@ help: ## Show this help
 up: ## Run the whole stack until Ctrl-C; addresses in var/dev.env
 	@go build -o $(BIN)/ ./internal/devstack/cmd/up
 	@$(BIN)/up
+
+workers: var/dev.env ## Run WORKERS more workers beside the stack that `make up` runs
+	@go build -o $(BIN)/ ./worker
+	@set -a; . ./var/dev.env; mkdir -p var/up/logs; trap 'kill $$(jobs -p) 2>/dev/null; wait' INT TERM; \
+	for n in $$(seq $(WORKERS)); do $(BIN)/worker >var/up/logs/worker-more-$$n.log 2>&1 & done; \
+	echo "$(WORKERS) more workers run until Ctrl-C; they log to var/up/logs/worker-more-*.log"; wait
+
+migrate: var/dev.env ## Bring the database of the stack that `make up` runs to this checkout's schema
+	@go build -o $(BIN)/ ./starter
+	@$(STARTER) migrate
 
 demo: ## Run the main job from booking to confirmation, checked step by step
 	@go build -o $(BIN)/ ./internal/devstack/cmd/demo
@@ -57,6 +71,11 @@ fuzz: $(BIN)/with-servers ## Fuzz every parser of outside bytes for FUZZTIME, th
 	done
 	@$(if $(filter 0,$(MUTATIONS)),,FAREBOOK_MUTATIONS=$(MUTATIONS) FAREBOOK_MUTATOR_SEED=$(SEED) \
 		$(WITH_SERVERS) go test -v -count 1 -run TestMutatedRequests -timeout 24h ./starter/api/)
+
+critical: $(BIN)/with-servers ## Run the eight critical paths, by name
+	@$(WITH_SERVERS) go test -timeout $(TEST_TIMEOUT) -v -run "^($$(sed -n 's/^func \(Test[A-Za-z]*\).*/\1/p' test/critical_paths_test.go | paste -sd'|'))\$$" ./test/ \
+		>var/critical.log 2>&1; code=$$?; grep -E '^(--- |ok|FAIL|panic)' var/critical.log; \
+	if [ $$code -ne 0 ]; then echo "the whole log: var/critical.log"; fi; exit $$code
 
 lint: $(GOLANGCI) $(WORKFLOWCHECK) ## Check style, imports and the determinism of workflows
 	@$(GOLANGCI) run ./...
@@ -82,6 +101,14 @@ reconcile-dry: var/dev.env ## The same, as a dry run
 var/dev.env:
 	@echo "no stack is up: run 'make up' in another terminal, and this again"; exit 1
 
+sbom: $(CYCLONEDX) ## Write what the two programs are made of, as CycloneDX, to var/sbom
+	@mkdir -p var/sbom
+	@for program in starter worker; do $(CYCLONEDX) app -json -licenses -main $$program -output var/sbom/$$program.cdx.json . || exit 1; done
+	@ls var/sbom/*.cdx.json
+
+image: ## Build the image with Docker; it knows version and revision
+	@docker build --build-arg VERSION="$$(git describe --tags --always --dirty)" --build-arg REVISION="$$(git rev-parse HEAD)" -t farebook:local .
+
 generate: ## Write the generated parts of docs/ and the stand-in's rules anew
 	@go run ./internal/gendocs
 	@cd conformance && go run ./parameters
@@ -99,6 +126,12 @@ $(GOLANGCI):
 	@mkdir -p $(BIN)/install
 	@GOFLAGS= GOBIN=$(BIN)/install go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
 	@mv $(BIN)/install/golangci-lint $@
+
+$(CYCLONEDX):
+	@echo "building cyclonedx-gomod $(CYCLONEDX_VERSION) into var/bin; once ..."
+	@mkdir -p $(BIN)/install
+	@GOFLAGS= GOBIN=$(BIN)/install go install github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@$(CYCLONEDX_VERSION)
+	@mv $(BIN)/install/cyclonedx-gomod $@
 
 $(WORKFLOWCHECK):
 	@echo "building workflowcheck $(WORKFLOWCHECK_VERSION) into var/bin; once ..."

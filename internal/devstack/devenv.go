@@ -28,12 +28,15 @@ type variable struct{ name, value string }
 
 // shared are the variables that both our programs and var/dev.env have.
 func (s *Stack) shared() []variable {
+	host, port, _ := strings.Cut(s.Mailbox.SMTPAddr(), ":")
 	return []variable{
 		{"STRIPE_API_BASE", s.Stripe.URL()},
 		{"STRIPE_SECRET_KEY", s.secrets.stripeKey},
 		{"STRIPE_WEBHOOK_SECRET", s.secrets.webhookSecret},
 		{"TEMPORAL_ADDRESS", s.Temporal.Address()},
 		{"DATABASE_DSN", s.AppDSN()},
+		{"SMTP_HOST", host}, {"SMTP_PORT", port}, {"SMTP_TLS", "none"}, {"SMTP_FROM", "Farebook <bookings@farebook.example>"},
+		{"FINANCE_EMAIL", "finance@farebook.example"},
 	}
 }
 
@@ -45,6 +48,12 @@ func (s *Stack) AppDSN() string {
 // Environment is what another program needs to talk to this stack: NAME=value.
 func (s *Stack) Environment() []string {
 	all := append([]variable{{"FAREBOOK_API_URL", s.APIURL}, {"FAREBOOK_API_KEY", s.APIKey}}, s.shared()...)
+	// What the stack was started with, so that a worker more agrees with the others.
+	for _, assignment := range s.options.Env {
+		name, value, _ := strings.Cut(assignment, "=")
+		all = append(all, variable{name, value})
+	}
+	all = append(all, variable{"DATABASE_ADMIN_DSN", s.MariaDB.AdminDSN()})
 	all = append(all, variable{"TEMPORAL_UI_URL", s.Temporal.UIURL()}, variable{"MAILBOX_URL", s.Mailbox.URL()})
 	lines := make([]string, len(all))
 	for i, v := range all {

@@ -163,10 +163,7 @@ func (s *Stack) programEnv() []string {
 	}
 	env = append(env, "APP_ENV=development", "HTTP_ADDR="+loopback(s.apiPort),
 		// The demonstration and scripts send with one key what many clients would.
-		"RATE_READS_PER_SECOND=1000", "RATE_WRITES_PER_SECOND=1000",
-		"SMTP_TLS=none", "SMTP_FROM=Farebook <bookings@farebook.example>", "FINANCE_EMAIL=finance@farebook.example")
-	host, port, _ := strings.Cut(s.Mailbox.SMTPAddr(), ":")
-	env = append(env, "SMTP_HOST="+host, "SMTP_PORT="+port)
+		"RATE_READS_PER_SECOND=1000", "RATE_WRITES_PER_SECOND=1000")
 	for _, v := range s.shared() {
 		env = append(env, v.name+"="+v.value)
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"farebook/internal/devstack"
+	"farebook/internal/freeport"
 	"farebook/internal/mailbox"
 )
 
@@ -148,6 +149,39 @@ func TestPortsFromEnvironment(t *testing.T) {
 	_, err = devstack.PortsFromEnvironment()
 	require.ErrorContains(t, err, "FAREBOOK_PORT_SMTP")
 	require.ErrorContains(t, err, "FAREBOOK_PORT_STRIPE")
+}
+
+// Ports of the run before come again, unless somebody has taken one since or another is fixed.
+func TestPortsAreThoseOfTheRunBefore(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "new", "ports.json")
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer func() { require.NoError(t, taken.Close()) }()
+	require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
+	mailbox, err := freeport.Next()
+	require.NoError(t, err)
+	freeport.Release(mailbox) // as after the end of the run before
+	before := fmt.Sprintf(`{"FAREBOOK_PORT_MAILBOX": %d, "FAREBOOK_PORT_STRIPE": %d, "FAREBOOK_PORT_API": 1}`, mailbox, taken.Addr().(*net.TCPAddr).Port)
+	require.NoError(t, os.WriteFile(file, []byte(before), 0o600))
+
+	ports, err := devstack.Ports{API: 18080}.Remembered(file)
+	require.NoError(t, err)
+	require.Equal(t, 18080, ports.API, "what is fixed goes before what was")
+	require.Equal(t, mailbox, ports.Mailbox)
+	require.NotEqual(t, taken.Addr().(*net.TCPAddr).Port, ports.Stripe)
+	seen := map[int]bool{}
+	for _, port := range []int{ports.API, ports.MariaDB, ports.Temporal, ports.TemporalUI, ports.Stripe, ports.SMTP, ports.Mailbox} {
+		require.NotZero(t, port)
+		require.False(t, seen[port], "%+v", ports)
+		seen[port] = true
+	}
+	kept, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.Contains(t, string(kept), fmt.Sprintf(`"FAREBOOK_PORT_STRIPE": %d`, ports.Stripe))
+	require.NoError(t, os.WriteFile(file, []byte("{"), 0o600))
+	_, err = ports.Remembered(file)
+	require.ErrorContains(t, err, "remove it")
 }
 
 type safeBuffer struct {

@@ -24,7 +24,7 @@ const (
 // claims keeps what is claimed until the process ends, in whatever way.
 var claims struct {
 	mu    sync.Mutex
-	names []net.Listener
+	names map[int]net.Listener
 }
 
 // Next is a port on 127.0.0.1 that nobody listens on, that no outgoing connection is given, and that no other caller of
@@ -34,21 +34,43 @@ func Next() (int, error) {
 	highest := belowEphemeral()
 	for range attempts {
 		port := lowest + rand.IntN(highest-lowest)
-		claim, err := net.Listen("unix", fmt.Sprintf("@farebook-port-%d", port))
-		if err != nil {
-			continue // another process's
+		if Take(port) {
+			return port, nil
 		}
-		if !listenable(port) {
-			_ = claim.Close() // nothing was sent over it
-			continue
-		}
-		claims.mu.Lock()
-		claims.names = append(claims.names, claim)
-		claims.mu.Unlock()
-		return port, nil
 	}
 	return 0, errors.New("no free port found on 127.0.0.1 from " + fmt.Sprintf("%d to %d", lowest, highest))
 }
+
+// Take claims a port that was used before, if nobody has it now.
+func Take(port int) bool {
+	claim, err := net.Listen("unix", claimName(port))
+	if err != nil {
+		return false // another process's
+	}
+	if !listenable(port) {
+		_ = claim.Close() // nothing was sent over it
+		return false
+	}
+	claims.mu.Lock()
+	defer claims.mu.Unlock()
+	if claims.names == nil {
+		claims.names = map[int]net.Listener{}
+	}
+	claims.names[port] = claim
+	return true
+}
+
+// Release lets go of a port that this process has claimed.
+func Release(port int) {
+	claims.mu.Lock()
+	defer claims.mu.Unlock()
+	if claim := claims.names[port]; claim != nil {
+		_ = claim.Close() // nothing was sent over it
+		delete(claims.names, port)
+	}
+}
+
+func claimName(port int) string { return fmt.Sprintf("@farebook-port-%d", port) }
 
 func listenable(port int) bool {
 	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	htmltemplate "html/template"
+	"regexp"
 	"strings"
 	"sync"
 	texttemplate "text/template"
@@ -73,8 +74,15 @@ func Render(c Content) (subject, text, html string, err error) {
 			return "", "", "", fmt.Errorf("mail of kind %q: %w", c.Kind, err)
 		}
 	}
-	return strings.TrimSpace(s.String()), strings.TrimLeft(t.String(), "\n"), h.String(), nil
+	return oneStop(strings.TrimSpace(s.String())), oneStop(strings.TrimLeft(t.String(), "\n")), oneStop(h.String()), nil
 }
+
+// twoStops is a full stop behind one that stands at the end of what it follows, with nothing between them but the marks of
+// direction that hold a price together, or the end of its element: Arabic writes the dinar د.ك. and the dirham د.إ.
+var twoStops = regexp.MustCompile(`\.([\x{200e}\x{200f}\x{2066}-\x{2069}]+|[\x{200e}\x{200f}]*</bdi>)\.`)
+
+// oneStop lets a sentence that ends in an abbreviation end with the abbreviation's own full stop.
+func oneStop(text string) string { return twoStops.ReplaceAllString(text, ".$1") }
 
 // received is the amount that a mail is about: the booking's, or what came of it when less was captured than authorised.
 func received(c Content) booking.Money {

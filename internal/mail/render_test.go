@@ -1,9 +1,12 @@
 package mail_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -195,6 +198,28 @@ func TestArabicPricesHoldTogether(t *testing.T) {
 		_, text, _, err := mail.Render(c)
 		require.NoError(t, err)
 		require.Contains(t, text, want, amount.Currency)
+	}
+}
+
+// Arabic abbreviates dinar and dirham with full stops: a sentence that ends in one has a single full stop.
+func TestArabicAbbreviationsEndASentenceWithOneStop(t *testing.T) {
+	t.Parallel()
+	doubled := regexp.MustCompile(`\.[\x{200e}\x{200f}\x{2066}-\x{2069}]*(</bdi>)?[\x{200e}\x{200f}\x{2066}-\x{2069}]*\.`)
+	for _, currency := range []string{"KWD", "JOD", "AED", "SAR"} {
+		ended := 0
+		for _, kind := range kinds {
+			encoded, err := json.Marshal(content(kind, booking.LocaleAR))
+			require.NoError(t, err)
+			var c mail.Content
+			require.NoError(t, json.Unmarshal(bytes.ReplaceAll(encoded, []byte(`"USD"`), []byte(`"`+currency+`"`)), &c))
+			subject, text, html, err := mail.Render(c)
+			require.NoError(t, err)
+			for _, part := range []string{subject, text, html} {
+				require.NotRegexp(t, doubled, part, "%s in %s", kind, currency)
+			}
+			ended += strings.Count(text, ".\u200f\u2069 ") + strings.Count(text, ".\u200f\u2069\n")
+		}
+		require.NotZero(t, ended, "no sentence ends in %s: this test shows nothing", currency)
 	}
 }
 

@@ -50,7 +50,7 @@ func (d *demo) book(ctx context.Context, title, locale string, holdMinutes int, 
 
 // bookWith is book with more fields in the request.
 func (d *demo) bookWith(ctx context.Context, title, locale string, holdMinutes int, more map[string]any, want string, mails ...string) (*story, error) {
-	fmt.Printf("\n%d. %s\n", len(d.told)+1, title)
+	d.begin(title)
 	text, err := body(locale, holdMinutes, more)
 	if err != nil {
 		return nil, err

@@ -17,6 +17,7 @@ type demo struct {
 	stack *devstack.Stack
 	books *store.Store
 	told  []*story
+	begun int
 }
 
 // story is one booking and what is expected of it.
@@ -155,6 +156,12 @@ func until(ctx context.Context, done func() (bool, error)) error {
 			return ctx.Err()
 		}
 	}
+}
+
+// begin numbers and prints what happens next.
+func (d *demo) begin(title string) {
+	d.begun++
+	fmt.Printf("\n%d. %s\n", d.begun, title)
 }
 
 func step(format string, args ...any) { fmt.Printf("   · "+format+"\n", args...) }

@@ -120,7 +120,7 @@ func (d *demo) disputed(ctx context.Context) error {
 
 // paidOut sends everything that is available to the bank, and has the payout proven by its balance transactions.
 func (d *demo) paidOut(ctx context.Context) error {
-	fmt.Printf("\n%d. A payout\n", len(d.told)+1)
+	d.begin("A payout")
 	d.stack.Stripe.SettleFunds()
 	id, err := d.stack.Stripe.PayOut("usd")
 	if err != nil {

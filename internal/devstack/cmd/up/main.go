@@ -1,6 +1,6 @@
 // Command up runs the whole of Farebook on this machine until Ctrl-C and prints where everything is. The same goes to
 // var/dev.env as shell assignments. FAREBOOK_PORT_API, _MARIADB, _TEMPORAL, _TEMPORAL_UI, _STRIPE, _SMTP and _MAILBOX
-// fix the ports.
+// fix the ports; others are those of the run before, as long as they are free (var/ports.json).
 package main
 
 import (
@@ -34,6 +34,9 @@ func run() (err error) {
 	}
 	root, err := devstack.Root()
 	if err != nil {
+		return err
+	}
+	if ports, err = ports.Remembered(filepath.Join(root, "var", "ports.json")); err != nil {
 		return err
 	}
 	fmt.Println("Bringing up Farebook ...")
