@@ -20,8 +20,10 @@ TESTS_AT_ONCE ?= 4
 # without all of them. (A variable, because a comma would end the argument of $(if).)
 RACE ?= -race
 COMPILER := gcc=gcc,libc6-dev /usr/include/stdlib.h=libc6-dev
-# Where tests keep the shapes of the requests that Stripe would have been sent; they are replayed through stripe-mock.
+# Where tests keep the shapes of the requests that Stripe would have been sent; they are replayed through stripe-mock. Each
+# run has its own folder: tests that read another one are not taken from Go's cache, where they would keep nothing.
 SHAPES := $(CURDIR)/var/stripe-shapes
+THIS_RUN := $(SHAPES)/$(shell date +%s)
 # How many paid bookings the benchmark measures.
 BOOKINGS ?= 500
 # How many workers `make workers` adds.
@@ -61,8 +63,8 @@ demo: ## Run the main job from booking to confirmation, checked step by step
 test: $(BIN)/with-servers ## Run all tests on a real MariaDB and a real Temporal server
 	@$(if $(RACE),$(NEED) $(COMPILER))
 	@rm -rf $(SHAPES)
-	@FAREBOOK_STRIPE_SHAPES=$(SHAPES) $(WITH_SERVERS) go test $(RACE) -parallel $(TESTS_AT_ONCE) -timeout $(TEST_TIMEOUT) ./...
-	@cd conformance && go run ./replay $(SHAPES)
+	@FAREBOOK_STRIPE_SHAPES=$(THIS_RUN) $(WITH_SERVERS) go test $(RACE) -parallel $(TESTS_AT_ONCE) -timeout $(TEST_TIMEOUT) ./...
+	@cd conformance && go run ./replay $(THIS_RUN)
 
 fuzz: $(BIN)/with-servers ## Fuzz every parser of outside bytes for FUZZTIME, then send MUTATIONS mutated requests
 	@grep -rEo --include='*_test.go' '^func Fuzz\w+' . | sed 's/_test.go:func / /' | sort | while read -r file target; do \

@@ -3,6 +3,13 @@
 // version 2023-10-16), and delivers signed webhooks. No production binary reaches it unless a development configuration
 // asks for it.
 //
+// # What it refuses
+//
+// Every request is judged by Stripe's OpenAPI document before anything is done (judge.go, parameters.json): unknown parameters,
+// nested ones and those of a query among them, types, enumerations, lengths, properties that cannot be expanded. Beside it
+// stand the bounds of metadata, keys and expansions, parameters of which only one may be given, and the API version. Where
+// FAREBOOK_STRIPE_SHAPES names a directory, the shape of each request is kept there for `make test` to replay through stripe-mock.
+//
 // # What a test may do to it
 //
 // In Go by the methods of Server; from other processes by HTTP, without a key, as JSON:
