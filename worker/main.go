@@ -32,9 +32,11 @@ func workerCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "worker",
 		Short: "Run Farebook's workflows and activities",
-		Long: "Polls Temporal's task queues and runs Farebook's workflows and activities until SIGTERM or SIGINT, then lets what is under way end.\n" +
-			"Configuration is the environment: see docs/configuration.md. Any number of workers may run at once.\n" +
-			"Exits with 0 when it was asked to stop, 2 for wrong arguments or configuration, 3 when the database or Temporal is away.",
+		Long: "Polls Temporal's task queues and runs Farebook's workflows and activities until\n" +
+			"SIGTERM or SIGINT, then lets what is under way end. Any number of workers may\n" +
+			"run at once. Configuration is the environment: see docs/configuration.md.\n\n" +
+			"Exits with 0 when it was asked to stop, 2 for wrong arguments or configuration,\n" +
+			"3 when the database or Temporal is away.",
 		Version:       version.String(),
 		SilenceUsage:  true,
 		SilenceErrors: true,

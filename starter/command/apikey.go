@@ -72,7 +72,11 @@ func createAPIKeyCommand() *cobra.Command {
 func scopeTable() string {
 	var text strings.Builder
 	for _, rule := range access.Rules() {
-		fmt.Fprintf(&text, "  %-21s %s\n", rule.Scope, rule.Allows)
+		scope := string(rule.Scope)
+		for _, line := range fold(rule.Allows, usualWidth-1-24) {
+			fmt.Fprintf(&text, "  %-21s %s\n", scope, line)
+			scope = ""
+		}
 	}
 	return text.String()
 }

@@ -21,8 +21,13 @@ func Root() *cobra.Command {
 		Use:   "starter",
 		Short: "Farebook's HTTP API and the commands around it",
 		Long: "Farebook's HTTP API and the commands around it. Configuration is the environment: see docs/configuration.md.\n\n" +
-			"Exit codes: 0 done; 1 a promise is broken, differences are left or a reconciliation failed; 2 wrong arguments or configuration;\n" +
-			"3 the database, Temporal or Stripe is away; 4 anything else, such as a booking that does not exist; 130 interrupted.",
+			"Exit codes:\n" +
+			"    0  done\n" +
+			"    1  a promise is broken, differences are left, a reconciliation failed\n" +
+			"    2  wrong arguments or configuration\n" +
+			"    3  the database, Temporal or Stripe is away\n" +
+			"    4  anything else, such as a booking that does not exist\n" +
+			"  130  interrupted",
 		Version:       version.String(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -35,6 +40,7 @@ func Root() *cobra.Command {
 	root.AddCommand(serveCommand(), migrateCommand(), setupCommand(), clientCommand(), apiKeyCommand(), auditCommand(), eventsCommand(), emailsCommand(), evidenceCommand(),
 		reconcileCommand(), scheduleCommand(), verifyCommand(), versionCommand())
 	codeMisuse(root)
+	fitHelp(root)
 	return root
 }
 

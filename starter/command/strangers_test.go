@@ -8,9 +8,11 @@ import (
 	"testing"
 	"unicode"
 
+	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/require"
 
 	"farebook/internal/testdb"
+	"farebook/starter/command"
 )
 
 const (
@@ -120,6 +122,21 @@ func TestFormatsThatDoNotExist(t *testing.T) {
 		_, _, err := run(t, append(strings.Fields(args), "--format", "x")...)
 		require.ErrorContains(t, err, `invalid --format "x": must be table, json or csv`, args)
 	}
+}
+
+// The long help of each command fits a terminal of 80 columns.
+func TestHelpFitsATerminal(t *testing.T) {
+	t.Parallel()
+	var check func(*cobra.Command)
+	check = func(cmd *cobra.Command) {
+		for line := range strings.SplitSeq(cmd.Long, "\n") {
+			require.Less(t, len([]rune(line)), 80, "%s: %s", cmd.CommandPath(), line)
+		}
+		for _, below := range cmd.Commands() {
+			check(below)
+		}
+	}
+	check(command.Root())
 }
 
 // verify fits a terminal of 80 columns, and says in JSON what it says in the table.

@@ -11,6 +11,7 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
+	"github.com/spf13/cobra"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -125,6 +126,23 @@ func cell(text string) string {
 		return "'" + text
 	}
 	return text
+}
+
+// fitHelp folds the long help of a command and those below it, so that a terminal does not break words. Lines that begin
+// with a space are a table and stay.
+func fitHelp(cmd *cobra.Command) {
+	var folded []string
+	for line := range strings.SplitSeq(cmd.Long, "\n") {
+		if strings.HasPrefix(line, " ") {
+			folded = append(folded, line)
+			continue
+		}
+		folded = append(folded, fold(line, usualWidth-1)...)
+	}
+	cmd.Long = strings.Join(folded, "\n")
+	for _, below := range cmd.Commands() {
+		fitHelp(below)
+	}
 }
 
 // fold breaks text into lines of at most width characters, between words where it can.
