@@ -183,7 +183,8 @@ func FuzzSignature(f *testing.F) {
 	now := time.Unix(1_795_000_000, 0)
 	sign := func(stamp string, body []byte) string {
 		mac := hmac.New(sha256.New, []byte(secret))
-		fmt.Fprintf(mac, "%s.%s", stamp, body)
+		mac.Write([]byte(stamp + "."))
+		mac.Write(body)
 		return hex.EncodeToString(mac.Sum(nil))
 	}
 	f.Add("t=1795000000,v1="+sign("1795000000", []byte("{}")), []byte("{}"))
