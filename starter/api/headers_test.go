@@ -65,6 +65,7 @@ var strangeHeaders = []struct{ name, value string }{
 	{"Content-Encoding", "gzip;,"},
 	{"Forwarded", "for=;;\"\""},
 	{"X-Forwarded-For", ",,,"},
+	{"X-Forwarded-For", "198.51.100.1, [::1]:80, \xff"},
 	{"X-HTTP-Method-Override", "DELETE"},
 	{"Traceparent", "00-\xff"},
 	{"Upgrade", "h2c, websocket"},

@@ -11,6 +11,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"slices"
 	"strconv"
@@ -25,6 +26,7 @@ import (
 	"farebook/internal/logging"
 	"farebook/internal/testdb"
 	"farebook/starter/api"
+	"farebook/starter/limit"
 )
 
 const (
@@ -41,7 +43,8 @@ func TestMutatedRequestsAreAnswered(t *testing.T) { //nolint:paralleltest // it 
 	log := &faultLog{}
 	s := serve(t, func(_ *testdb.DB, deps *api.Deps) {
 		deps.Log = slog.New(logging.New(log, "api", "debug").Handler())
-		deps.AnswerTimeout, deps.BodyTimeout = 200*time.Millisecond, time.Second // no worker is there to answer
+		deps.AnswerTimeout, deps.BodyTimeout = 200*time.Millisecond, time.Second          // no worker is there to answer
+		deps.Limits.TrustedProxies = limit.Networks{netip.MustParsePrefix("127.0.0.0/8")} // so that X-Forwarded-For is read
 	})
 	s.token = s.db.NewKey(t, "mutator", access.All()...)
 	verdicts := &verdicts{byOperation: map[string]map[int]int{}}
