@@ -83,7 +83,7 @@ func scopeTable() string {
 
 // printToken writes the token alone on standard output, so that a script can take it, and the key's id beside it.
 func printToken(cmd *cobra.Command, key store.APIKey, token string) error {
-	_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "key %s of client %s, scopes %s, %s\n", key.KeyID, key.ClientName, key.Scopes, endText(key.ExpiresAt)) // for people
+	_ = say(cmd.ErrOrStderr(), "key %s of client %s, scopes %s, %s\n", key.KeyID, key.ClientName, key.Scopes, endText(key.ExpiresAt)) // for people
 	_, err := fmt.Fprintln(cmd.OutOrStdout(), token)
 	return err
 }

@@ -99,8 +99,7 @@ func disableClientCommand(disabled bool) *cobra.Command {
 				if err := books.DisableClient(ctx, found.ID, disabled, actor(ctx)); err != nil {
 					return err
 				}
-				_, err = fmt.Fprintf(cmd.OutOrStdout(), "client %s is %s\n", found.Name, done)
-				return err
+				return say(cmd.OutOrStdout(), "client %s is %s\n", found.Name, done)
 			})
 		},
 	}
@@ -146,7 +145,7 @@ func mergeClientsCommand() *cobra.Command {
 }
 
 func printMerge(out io.Writer, merge store.Merge, verb string) error {
-	_, err := fmt.Fprintf(out, "%s: %s from %s: %d API keys, %d bookings, %d idempotency keys; %d idempotency keys were used by both\n",
+	err := say(out, "%s: %s from %s: %d API keys, %d bookings, %d idempotency keys; %d idempotency keys were used by both\n",
 		merge.Into.Name, verb, merge.From.Name, merge.Keys, merge.Bookings, merge.IdempotencyKeys, len(merge.Collisions))
 	if err != nil || len(merge.Collisions) == 0 {
 		return err

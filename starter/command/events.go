@@ -227,8 +227,7 @@ func retryEventCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s is %s %s\n", now.ID, now.State, printable(now.Note))
-				return err
+				return say(cmd.OutOrStdout(), "%s is %s %s\n", now.ID, now.State, now.Note)
 			})
 		},
 	}

@@ -45,7 +45,7 @@ func printTable(out io.Writer, r report.Run) error {
 		return err
 	}
 	if r.Error != "" {
-		if _, err := fmt.Fprintf(out, "it failed: %s\n", printable(r.Error)); err != nil {
+		if err := say(out, "it failed: %s\n", r.Error); err != nil {
 			return err
 		}
 	}

@@ -65,6 +65,17 @@ func escape(r rune) string {
 	return fmt.Sprintf(`\u%04x`, r)
 }
 
+// say prints a sentence, with every text in it made printable.
+func say(out io.Writer, format string, args ...any) error {
+	for i, arg := range args {
+		if text, ok := arg.(string); ok {
+			args[i] = printable(text)
+		}
+	}
+	_, err := fmt.Fprintf(out, format, args...)
+	return err
+}
+
 // table prints rows under a header. Every cell is made printable.
 type table struct {
 	out  *tabwriter.Writer

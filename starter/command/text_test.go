@@ -27,6 +27,13 @@ func TestWhatCannotBeSeenIsPrintedAsItsEscape(t *testing.T) {
 	}
 }
 
+func TestSentencesMakeTheirTextsPrintable(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	require.NoError(t, say(&out, "client %s has %d keys\n", "x\x1b[2J\n\u202e", 2))
+	require.Equal(t, "client x\\x1b[2J\\n\\u202e has 2 keys\n", out.String())
+}
+
 // What a spreadsheet would run is text with an apostrophe before it; everything else stays as it is.
 func TestCellsAreNoFormulas(t *testing.T) {
 	t.Parallel()
