@@ -30,14 +30,14 @@ func scrubEventsCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if scrub.Batch < 1 || scrub.Batch > maxScrubBatch {
-				return fmt.Errorf("invalid --batch %d: must be from 1 to %d", scrub.Batch, maxScrubBatch)
+				return misused("invalid --batch %d: must be from 1 to %d", scrub.Batch, maxScrubBatch)
 			}
 			if scrub.Pause < 0 {
-				return errors.New("invalid --pause: must not be negative")
+				return misused("invalid --pause: must not be negative")
 			}
 			return booksCommand(cmd, "events", func(books *store.Store) error {
 				scrub.Store = books
-				return runScrub(cmd.Context(), cmd.OutOrStdout(), scrub, dryRun)
+				return runScrub(asked(cmd.Context()), cmd.OutOrStdout(), scrub, dryRun)
 			})
 		},
 	}
@@ -48,13 +48,21 @@ func scrubEventsCommand() *cobra.Command {
 }
 
 func runScrub(ctx context.Context, out io.Writer, scrub inbox.Scrub, dryRun bool) error {
+	count, _, _, err := scrub.Store.UnscrubbedEvents(ctx)
+	if err != nil {
+		return err
+	}
 	if dryRun {
-		count, _, _, err := scrub.Store.UnscrubbedEvents(ctx)
+		_, err = fmt.Fprintf(out, "%d events would be reduced\n", count)
+		return err
+	}
+	if count > 0 {
+		err := scrub.Store.Audit(ctx, store.AuditEntry{
+			Actor: actor(ctx), Action: store.ActionEventScrub, Subject: "stripe_events", Detail: fmt.Sprintf("%d events", count),
+		})
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(out, "%d events would be reduced\n", count)
-		return err
 	}
 	scrub.Progress = func(at inbox.ScrubProgress) {
 		_, _ = fmt.Fprintf(out, "%d of %d events reduced, up to number %d\n", at.Scrubbed, at.Of, at.Number) // the last line reports errors

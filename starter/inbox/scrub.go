@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"farebook/internal/failpoint"
 	"farebook/internal/wait"
 	"farebook/store"
 )
@@ -38,6 +39,7 @@ func (s Scrub) Run(ctx context.Context) (ScrubProgress, error) {
 		if err != nil {
 			return at, err
 		}
+		failpoint.Hit("after-scrub-batch")
 		at.Scrubbed += int64(scrubbed)
 		s.Progress(at)
 		if err := wait.For(ctx, s.Pause); err != nil {
