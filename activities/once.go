@@ -27,25 +27,56 @@ type atStripe struct {
 	kept []stripeapi.Kind
 	// look says whether there is nothing left to ask for. It is asked before each next generation.
 	look func() (settled bool, err error)
+	// lag is how long look may miss an effect that has happened: no next generation is used before look has been asked that
+	// long after the first doubt. Zero where a second effect does no harm, or Stripe itself refuses it.
+	lag time.Duration
+}
+
+// progress is where the attempts of one activity are. It rests in the heartbeat, which outlives the attempt; without it the
+// walk begins anew, to the same answers.
+type progress struct {
+	Generation int
+	// Doubt is when the generation's outcome was first unknown; zero while it is not.
+	Doubt time.Time
+	// Cursor is the page after which a look through a long list continues.
+	Cursor string
+}
+
+func progressOf(ctx context.Context) progress {
+	at := progress{Generation: 1}
+	if activity.HasHeartbeatDetails(ctx) {
+		var kept progress
+		err := activity.GetHeartbeatDetails(ctx, &kept)
+		if err == nil && kept.Generation > 0 {
+			return kept
+		}
+		// Unreadable, or an older release's: from the first generation, which is harmless.
+	}
+	return at
 }
 
 // once makes the effect happen once, however often it is called. An attempt uses one key at most that no earlier one
-// has used, so that a Stripe that is ill for a second, or for an hour, is asked as often as attempts are made. Where it
-// got to rests in the heartbeat, which outlives the attempt; without it the walk begins anew, to the same answers.
+// has used, so that a Stripe that is ill for a second, or for an hour, is asked as often as attempts are made. An effect that
+// moves money is looked for until lag is over: the activity's own retries, with their growing pauses, do the waiting.
 func (a atStripe) once(ctx context.Context) error {
-	first := 1
-	if activity.HasHeartbeatDetails(ctx) {
-		_ = activity.GetHeartbeatDetails(ctx, &first) // unreadable: from the first, which is harmless
-	}
+	at := progressOf(ctx)
 	var err error
-	for generation := first; generation < first+keyGenerations; generation++ {
-		if err = a.try(generation); !stripeapi.IsKind(err, a.kept...) {
+	for last := at.Generation + keyGenerations; at.Generation < last; {
+		if err = a.try(at.Generation); !stripeapi.IsKind(err, a.kept...) {
 			return err
 		}
 		if settled, lookErr := a.look(); settled || lookErr != nil {
 			return lookErr
 		}
-		activity.RecordHeartbeat(ctx, generation+1)
+		if at.Doubt.IsZero() {
+			at.Doubt = time.Now()
+		}
+		if time.Since(at.Doubt) < a.lag {
+			activity.RecordHeartbeat(ctx, at)
+			return err
+		}
+		at = progress{Generation: at.Generation + 1}
+		activity.RecordHeartbeat(ctx, at)
 		if !stripeapi.IsReplayed(err) {
 			return err
 		}
@@ -53,34 +84,47 @@ func (a atStripe) once(ctx context.Context) error {
 	return err
 }
 
-// createOnce makes one object at Stripe. find says whether an earlier attempt made it without our hearing of it; it is
-// asked first once Stripe may have forgotten the keys, as creating blindly could then make a second object. since is
-// when the first attempt may have been.
-func createOnce[T any](ctx context.Context, since time.Time, create func(generation int) (T, error), find func() (T, bool, error)) (T, error) {
-	var made T
-	look := func() (found bool, err error) {
-		made, found, err = find()
-		return found, err
-	}
-	if time.Since(since) > keyLife {
-		if found, err := look(); found || err != nil {
-			return made, err
+// creation makes one object at Stripe.
+type creation[T any] struct {
+	create func(generation int) (T, error)
+	// find says whether an earlier attempt made it without our hearing of it.
+	find func() (T, bool, error)
+	// findAll is find for when Stripe may have forgotten the keys: creating blindly could then make a second object. It is
+	// as long as it takes to be sure.
+	findAll func() (T, bool, error)
+	// since is when the first attempt may have been.
+	since time.Time
+	lag   time.Duration // see atStripe
+}
+
+// once makes the object once. generations is how many keys it took.
+func (c creation[T]) once(ctx context.Context) (made T, generations int, err error) {
+	if time.Since(c.since) > keyLife {
+		found, ok, err := c.findAll()
+		if ok || err != nil {
+			return found, 0, err
 		}
 	}
-	creation := atStripe{
+	err = atStripe{
 		try: func(generation int) (err error) {
-			made, err = create(generation)
+			generations = generation
+			made, err = c.create(generation)
 			return err
 		},
 		kept: []stripeapi.Kind{stripeapi.ServerError},
-		look: look,
-	}
-	return made, creation.once(ctx)
+		look: func() (found bool, err error) {
+			made, found, err = c.find()
+			return found, err
+		},
+		lag: c.lag,
+	}.once(ctx)
+	return made, generations, err
 }
 
 // moveOnce takes a PaymentIntent from one state to the next. gone says whether it has left that state, to wherever: then
 // there is nothing to ask for. What Stripe refused because of the state is asked anew while the state would allow it, as
-// a payment that was in processing may have failed since.
+// a payment that was in processing may have failed since. gone reads the PaymentIntent by its id, and should Stripe answer
+// that from behind itself, the state refuses a second capture or cancel: no lag is needed.
 func moveOnce(ctx context.Context, move func(generation int) error, gone func() (bool, error)) error {
 	return atStripe{try: move, kept: []stripeapi.Kind{stripeapi.ServerError, stripeapi.UnexpectedState}, look: gone}.once(ctx)
 }

@@ -97,6 +97,28 @@ func TestAttemptUsesOneNewKeyAtMost(t *testing.T) {
 	s.requirePromises()
 }
 
+// "Not in the list" is not "does not exist": while Stripe's lists may lag, attempts ask under the one key whose outcome is
+// unknown, and look; only afterwards is the next key used.
+func TestNoNextKeyIsUsedWhileListsMayLag(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	reference, _ := s.paid()
+	refund := s.refundOf(reference, 10000)
+	s.fault(http.MethodPost, "/v1/refunds", stripestand.Fault500Before, 1)
+	s.Refunds.ListLag = time.Hour
+	creating, in := s.attempts(), activities.RefundRef{RefundID: refund.ID}
+	for range 3 {
+		requireErrorType(t, activities.OutcomeUnknown, creating.attempt(s.Refunds.CreateRefund, in, nil))
+	}
+	require.Equal(t, []string{"create-refund/1", "create-refund/1", "create-refund/1"}, s.keys("/v1/refunds", 0))
+	require.Empty(t, s.stripe.Refunds())
+	s.Refunds.ListLag = 0 // the time is over
+	require.NoError(t, creating.attempt(s.Refunds.CreateRefund, in, nil))
+	require.Equal(t, []string{"create-refund/1", "create-refund/2"}, s.keys("/v1/refunds", 3))
+	require.Len(t, s.stripe.Refunds(), 1)
+	s.requirePromises()
+}
+
 // The heartbeat is lost with the worker: the next attempt walks past the answers that Stripe repeats, and uses one new key.
 func TestAttemptWithoutAHeartbeatWalksPastWhatStripeRepeats(t *testing.T) {
 	t.Parallel()

@@ -60,7 +60,7 @@ func (p *Payments) CreatePaymentIntent(ctx context.Context, in BookingRef) (Paym
 		return p.ClosePayment(ctx, ClosePaymentInput{Reference: in.Reference})
 	}
 	failpoint.Hit("before-create-payment-intent")
-	snapshot, err := p.ensurePaymentIntent(ctx, known)
+	snapshot, twin, err := p.ensurePaymentIntent(ctx, known)
 	if stripeapi.IsKind(err, stripeapi.InvalidRequest) {
 		return p.refused(ctx, in.Reference, err)
 	}
@@ -68,7 +68,7 @@ func (p *Payments) CreatePaymentIntent(ctx context.Context, in BookingRef) (Paym
 		return PaymentIntentCreated{}, stripeError(err)
 	}
 	failpoint.Hit("after-create-payment-intent")
-	if err := p.Store.RecordPaymentIntent(ctx, snapshot); err != nil {
+	if err := p.Store.RecordPaymentIntent(ctx, snapshot, twin); err != nil {
 		return PaymentIntentCreated{}, storeError(err)
 	}
 	failpoint.Hit("after-payment-row")
@@ -93,16 +93,19 @@ func created(known store.Booking) PaymentIntentCreated {
 }
 
 // ensurePaymentIntent creates the PaymentIntent, or finds the one that an earlier attempt created without our hearing
-// of it. A creation moves no money, so that the worst a lost one leaves is a PaymentIntent that nobody can pay.
-func (p *Payments) ensurePaymentIntent(ctx context.Context, known store.Booking) (booking.PaymentSnapshot, error) {
+// of it. A creation moves no money: one look, then the next key, so that the booking stays payable. twin tells that an earlier
+// key may have made another one, whose client secret nobody has: cancelTwins finds it later.
+func (p *Payments) ensurePaymentIntent(ctx context.Context, known store.Booking) (snapshot booking.PaymentSnapshot, twin bool, err error) {
 	request := stripeapi.NewPaymentIntent{Reference: known.Reference, Amount: known.Amount, Capture: known.Capture, CorrelationID: known.CorrelationID}
-	return createOnce(ctx, known.CreatedAt,
-		func(generation int) (booking.PaymentSnapshot, error) {
+	snapshot, generations, err := creation[booking.PaymentSnapshot]{
+		create: func(generation int) (booking.PaymentSnapshot, error) {
 			return p.Stripe.CreatePaymentIntent(ctx, request, generation)
 		},
-		func() (booking.PaymentSnapshot, bool, error) {
-			return p.Stripe.FindPaymentIntent(ctx, known.Reference, known.CreatedAt.Add(-clockSkew))
-		})
+		find:    func() (booking.PaymentSnapshot, bool, error) { return p.glance(ctx, known) },
+		findAll: func() (booking.PaymentSnapshot, bool, error) { return p.search(ctx, known) },
+		since:   known.CreatedAt,
+	}.once(ctx)
+	return snapshot, generations > 1, err
 }
 
 func (p *Payments) refused(ctx context.Context, reference booking.Reference, cause error) (PaymentIntentCreated, error) {

@@ -16,7 +16,10 @@ import (
 type Refunds struct {
 	Stripe *stripeapi.Client
 	Store  *store.Store
-	Log    *slog.Logger
+	// ListLag is how long Stripe's lists may miss what was just made: a refund whose outcome is unknown is looked for that
+	// long before it is asked for under another key.
+	ListLag time.Duration
+	Log     *slog.Logger
 }
 
 // RefundRef names a refund: by our id, or by Stripe's for one that was made in its dashboard.
@@ -80,13 +83,37 @@ func (r *Refunds) ensureRefund(ctx context.Context, known store.Refund) (booking
 		RefundID: known.ID, Reference: known.Reference, PaymentIntentID: known.PaymentIntentID, Amount: known.Amount.Value,
 		Reason: known.Reason, CorrelationID: known.CorrelationID,
 	}
-	return createOnce(ctx, known.CreatedAt,
-		func(generation int) (booking.RefundSnapshot, error) {
+	find := func() (booking.RefundSnapshot, bool, error) { return r.find(ctx, known) }
+	snapshot, _, err := creation[booking.RefundSnapshot]{
+		create: func(generation int) (booking.RefundSnapshot, error) {
 			return r.Stripe.CreateRefund(ctx, request, generation)
 		},
-		func() (booking.RefundSnapshot, bool, error) {
-			return r.Stripe.FindRefund(ctx, known.PaymentIntentID, known.ID)
-		})
+		find:    find,
+		findAll: find, // a payment has few refunds: each look reads all of them
+		since:   known.CreatedAt,
+		lag:     r.ListLag,
+	}.once(ctx)
+	return snapshot, err
+}
+
+// find looks for a refund of ours that was made without our hearing of it: by the id that an event told, for lists may lag
+// behind their objects, and then among the refunds of its PaymentIntent.
+func (r *Refunds) find(ctx context.Context, known store.Refund) (booking.RefundSnapshot, bool, error) {
+	told, err := r.Store.RefundToldOf(ctx, known)
+	if err != nil {
+		return booking.RefundSnapshot{}, false, err
+	}
+	if told != "" {
+		snapshot, err := r.Stripe.Refund(ctx, told)
+		switch {
+		case stripeapi.IsKind(err, stripeapi.NotFound): // the list below decides
+		case err != nil:
+			return booking.RefundSnapshot{}, false, err
+		case snapshot.RefundID == known.ID && snapshot.PaymentIntentID == known.PaymentIntentID:
+			return snapshot, true, nil
+		}
+	}
+	return r.Stripe.FindRefund(ctx, known.PaymentIntentID, known.ID)
 }
 
 func (r *Refunds) refused(ctx context.Context, known store.Refund, cause error) (RefundOutcome, error) {
@@ -98,6 +125,10 @@ func (r *Refunds) refused(ctx context.Context, known store.Refund, cause error) 
 	if code == "" {
 		code = string(failure.Kind)
 	}
+	made, mails, err := r.recordOthers(ctx, known)
+	if err != nil || made != nil {
+		return orEmpty(made), err
+	}
 	r.Log.ErrorContext(ctx, "Stripe refuses a refund for good", "refundId", known.ID, "reference", known.Reference,
 		"code", code, "param", failure.Param, "requestId", failure.RequestID)
 	failpoint.Hit("before-record-refund-refused")
@@ -106,7 +137,47 @@ func (r *Refunds) refused(ctx context.Context, known store.Refund, cause error) 
 		return RefundOutcome{}, storeError(err)
 	}
 	failpoint.Hit("after-record-refund-refused")
-	return outcomeOfRefund(recorded, known.StripeRefundID), nil
+	outcome := outcomeOfRefund(recorded, known.StripeRefundID)
+	outcome.EmailIDs = append(mails, outcome.EmailIDs...)
+	return outcome, nil
+}
+
+// recordOthers takes the refunds of the payment that Stripe has and the books do not into the books, before one of ours is
+// recorded as refused: the customer must not be told that we owe what went back already. made is the refund of ours itself,
+// should Stripe have it after all. mails are those that the recording has queued.
+func (r *Refunds) recordOthers(ctx context.Context, known store.Refund) (made *RefundOutcome, mails []uint64, err error) {
+	there, err := r.Stripe.RefundsOf(ctx, known.PaymentIntentID)
+	if stripeapi.IsKind(err, stripeapi.NotFound, stripeapi.InvalidRequest) {
+		return nil, nil, nil // a payment of another account: there is nothing to be read
+	}
+	if err != nil {
+		return nil, nil, stripeError(err)
+	}
+	for _, refund := range there {
+		if refund.RefundID == known.ID {
+			return &RefundOutcome{RefundID: known.ID, StripeRefundID: refund.StripeRefundID, Reference: known.Reference, Status: refund.Status()}, nil, nil
+		}
+		id, err := r.unknown(ctx, refund)
+		if err != nil {
+			return nil, nil, storeError(err)
+		}
+		if id == "" {
+			continue
+		}
+		recorded, err := r.RecordRefund(ctx, RecordRefundInput{RefundRef: RefundRef{StripeRefundID: refund.StripeRefundID}})
+		if err != nil {
+			return nil, nil, err
+		}
+		mails = append(mails, recorded.EmailIDs...)
+	}
+	return nil, mails, nil
+}
+
+func orEmpty(outcome *RefundOutcome) RefundOutcome {
+	if outcome == nil {
+		return RefundOutcome{}
+	}
+	return *outcome
 }
 
 // RecordRefund reads the refund at Stripe and writes what it says to the books, in one transaction. Harmless when

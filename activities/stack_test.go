@@ -53,7 +53,7 @@ func newStack(t *testing.T) *stack {
 		"APP_ENV=development", "LOG_LEVEL=debug", "DATABASE_DSN=" + s.AppDSN,
 		"STRIPE_SECRET_KEY=" + stripeKey, "STRIPE_API_BASE=" + s.stripe.URL(), "STRIPE_WEBHOOK_SECRET=whsec_1",
 		"SMTP_HOST=" + host, "SMTP_PORT=" + port, "SMTP_TLS=none", "SMTP_FROM=Farebook <bookings@farebook.example>",
-		"FINANCE_EMAIL=finance@farebook.example", "RECONCILE_CALLS_PER_SECOND=1000",
+		"FINANCE_EMAIL=finance@farebook.example", "RECONCILE_CALLS_PER_SECOND=1000", "STRIPE_LIST_LAG=0s",
 	})
 	require.NoError(t, err)
 	s.Activities, err = service.NewActivities(cfg, s.Store, slog.New(slog.DiscardHandler))

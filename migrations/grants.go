@@ -18,6 +18,7 @@ var rights = []struct{ table, verbs string }{
 	{"bookings", "SELECT, INSERT, UPDATE"},
 	{"idempotency_keys", "SELECT, INSERT, UPDATE"},
 	{"payments", "SELECT, INSERT, UPDATE"},
+	{"payment_twins", "SELECT, INSERT, UPDATE"},
 	{"refunds", "SELECT, INSERT, UPDATE"},
 	{"disputes", "SELECT, INSERT, UPDATE"},
 	{"payouts", "SELECT, INSERT, UPDATE"},

@@ -46,6 +46,7 @@ type Payment struct {
 	ChargeID        string
 	DeclineCode     string
 	FeePosted       bool
+	CreatedAt       time.Time
 }
 
 // Booking reads a booking, or ErrNotFound.

@@ -21,13 +21,17 @@ func newPaymentRow(bookingID uint64, snapshot booking.PaymentSnapshot, now time.
 }
 
 // RecordPaymentIntent writes the payment row of a booking whose PaymentIntent was just created. Harmless when repeated;
-// another PaymentIntent for the same booking, or one about another amount, is an *AmountMismatch.
-func (s *Store) RecordPaymentIntent(ctx context.Context, snapshot booking.PaymentSnapshot) error {
+// another PaymentIntent for the same booking, or one about another amount, is an *AmountMismatch. twin tells that an earlier
+// attempt may have made another PaymentIntent (see PossibleTwins).
+func (s *Store) RecordPaymentIntent(ctx context.Context, snapshot booking.PaymentSnapshot, twin bool) error {
 	var mismatch *AmountMismatch
 	err := s.underLock(ctx, snapshot.Reference, time.Now().UTC(), func(r *recording) (err error) {
 		p := paying{r}
 		mismatch, err = p.own(snapshot)
-		return err
+		if err != nil || mismatch != nil || !twin {
+			return err
+		}
+		return noteTwin(r)
 	})
 	if err == nil && mismatch != nil {
 		return mismatch

@@ -247,6 +247,7 @@ func (r paymentRow) domain() *Payment {
 		ChargeID:        r.StripeChargeID,
 		DeclineCode:     r.DeclineCode,
 		FeePosted:       r.FeePosted,
+		CreatedAt:       r.CreatedAt,
 	}
 }
 

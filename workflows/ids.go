@@ -23,6 +23,11 @@ func ChargeRefundsWorkflowID(paymentIntentID string) string {
 	return TypeChargeRefunds + ":" + paymentIntentID
 }
 
+// CancelTwinsWorkflowID is the workflow id of a search for a booking's unused PaymentIntents: "CancelTwins:FB-7K2M9QXA".
+func CancelTwinsWorkflowID(reference booking.Reference) string {
+	return TypeCancelTwins + ":" + string(reference)
+}
+
 // PayoutWorkflowID is the workflow id of a payout: "Payout:po_...".
 func PayoutWorkflowID(id string) string { return TypePayout + ":" + id }
 

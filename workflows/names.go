@@ -19,6 +19,7 @@ const (
 	TypeSendMail         = "SendMail"
 	TypeAccountFee       = "AccountFee"
 	TypeReconciliation   = "Reconciliation"
+	TypeCancelTwins      = "CancelTwins"
 	TaskQueueBookings    = "bookings"
 	TaskQueueReconcile   = "reconciliation"
 	UpdatePaymentIntent  = "payment-intent"

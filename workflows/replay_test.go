@@ -16,7 +16,7 @@ import (
 
 // histories are those that were ever recorded, by workflow and outcome.
 var histories = []string{
-	"account_fee", "booking_payment_authenticated", "booking_payment_authorisation_expired_at_stripe",
+	"account_fee", "cancel_twins", "booking_payment_authenticated", "booking_payment_authorisation_expired_at_stripe",
 	"booking_payment_authorisation_ran_out", "booking_payment_authorisation_released",
 	"booking_payment_cancel_lost_to_payment", "booking_payment_cancelled", "booking_payment_captured",
 	"booking_payment_captured_in_part", "booking_payment_confirmed", "booking_payment_declined_then_confirmed",
@@ -52,6 +52,7 @@ func TestReplayRecordedHistories(t *testing.T) {
 			replayer.RegisterWorkflowWithOptions(workflows.ChargeRefunds, workflow.RegisterOptions{Name: workflows.TypeChargeRefunds})
 			replayer.RegisterWorkflowWithOptions(workflows.SendMail, workflow.RegisterOptions{Name: workflows.TypeSendMail})
 			replayer.RegisterWorkflowWithOptions(workflows.AccountFee, workflow.RegisterOptions{Name: workflows.TypeAccountFee})
+			replayer.RegisterWorkflowWithOptions(workflows.CancelTwins, workflow.RegisterOptions{Name: workflows.TypeCancelTwins})
 			replayer.RegisterWorkflowWithOptions(workflows.Payout, workflow.RegisterOptions{Name: workflows.TypePayout})
 			require.NoError(t, replayer.ReplayWorkflowHistoryFromJSONFile(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)), file))
 		})

@@ -61,6 +61,8 @@ type Stripe struct {
 	APIBase string
 	// WebhookSecrets are all valid ones: two while one is being rotated.
 	WebhookSecrets []string
+	// ListLag is how long its lists may miss what was just made.
+	ListLag time.Duration
 }
 
 // Reconcile is how the books are held against Stripe.

@@ -175,6 +175,20 @@ func (r *reader) readPolicy() {
 	r.config.RefundPolicy = policy
 }
 
+// minListLag: lists have been seen 20 s behind their objects, and a refund that is asked for twice is money lost.
+const minListLag = time.Minute
+
+func (r *reader) readListLag() {
+	lag, err := time.ParseDuration(r.vars.StripeListLag)
+	switch {
+	case err != nil || lag < 0 || lag > time.Hour:
+		r.problem("STRIPE_LIST_LAG is %q: set it to a duration up to 1h, such as 5m", r.vars.StripeListLag)
+	case lag < minListLag && r.production():
+		r.problem("STRIPE_LIST_LAG is %q: production takes %s or more", r.vars.StripeListLag, minListLag)
+	}
+	r.config.Stripe.ListLag = lag
+}
+
 // minSweep keeps the sweeper from being a load of its own.
 const minSweep = 100 * time.Millisecond
 

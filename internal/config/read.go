@@ -49,6 +49,7 @@ func read(environment []string, parts []Part) (Config, []string, error) {
 	r.readMailBound()
 	r.readPolicy()
 	r.readSweep()
+	r.readListLag()
 	r.readReconcile()
 	r.readHTTP()
 	r.refuseTestSwitches()

@@ -102,39 +102,64 @@ func (c *Client) CancelPaymentIntent(ctx context.Context, reference booking.Refe
 	return failureOf(operation, err)
 }
 
-// lookupPages bounds FindPaymentIntent: at most 100 rows a page.
+// lookupPages bounds a list of the objects of one payment: at most 100 rows a page.
 const lookupPages = 10
 
-// FindPaymentIntent looks for a booking's PaymentIntent among those created since a time, by list and not by search,
-// because Stripe's search is not read-after-write. found is false when there is none.
-func (c *Client) FindPaymentIntent(ctx context.Context, reference booking.Reference, since time.Time) (snapshot booking.PaymentSnapshot, found bool, err error) {
-	const operation = "list PaymentIntents"
-	after := ""
-	for range lookupPages {
-		if err := c.before(ctx, operation); err != nil {
-			return booking.PaymentSnapshot{}, false, err
-		}
-		params := &stripe.PaymentIntentListParams{CreatedRange: &stripe.RangeQueryParams{GreaterThanOrEqual: since.Unix()}}
-		params.Context = ctx
-		params.Limit = stripe.Int64(100)
-		params.Single = true
-		if after != "" {
-			params.StartingAfter = stripe.String(after)
-		}
-		page := c.api.PaymentIntents.List(params)
-		for page.Next() {
-			intent := page.PaymentIntent()
-			after = intent.ID
-			if intent.Metadata[MetadataReference] == string(reference) && intent.Status != stripe.PaymentIntentStatusCanceled {
-				return snapshotOf(intent), true, nil
-			}
-		}
-		if err := page.Err(); err != nil {
-			return booking.PaymentSnapshot{}, false, failureOf(operation, err)
-		}
-		if !page.Meta().HasMore {
-			return booking.PaymentSnapshot{}, false, nil
+// PaymentIntentsPage is a page of PaymentIntents, the newest first.
+type PaymentIntentsPage struct {
+	intents []*stripe.PaymentIntent
+	// Next is the cursor of the next page; empty on the last.
+	Next string
+}
+
+// Of picks the PaymentIntents that bear a booking's reference and are not cancelled.
+func (p PaymentIntentsPage) Of(reference booking.Reference) (mine []booking.PaymentSnapshot) {
+	for _, intent := range p.intents {
+		if intent.Metadata[MetadataReference] == string(reference) && intent.Status != stripe.PaymentIntentStatusCanceled {
+			mine = append(mine, snapshotOf(intent))
 		}
 	}
-	return booking.PaymentSnapshot{}, false, &Failure{Kind: OutcomeUnknown, Operation: operation, Code: "too_many_payment_intents"}
+	return mine
+}
+
+// PaymentIntentsPage lists 100 PaymentIntents that were created from since to until, by list and not by search, because
+// Stripe's search is not read-after-write. after is the cursor of the page before, empty for the first.
+func (c *Client) PaymentIntentsPage(ctx context.Context, since, until time.Time, after string) (PaymentIntentsPage, error) {
+	const operation = "list PaymentIntents"
+	if err := c.before(ctx, operation); err != nil {
+		return PaymentIntentsPage{}, err
+	}
+	params := &stripe.PaymentIntentListParams{CreatedRange: &stripe.RangeQueryParams{
+		GreaterThanOrEqual: since.Unix(), LesserThanOrEqual: until.Unix(),
+	}}
+	params.ListParams = listParams(ctx, after)
+	list := c.api.PaymentIntents.List(params)
+	var page PaymentIntentsPage
+	for list.Next() {
+		page.intents = append(page.intents, list.PaymentIntent())
+	}
+	if err := list.Err(); err != nil {
+		return PaymentIntentsPage{}, failureOf(operation, err)
+	}
+	if list.Meta().HasMore && len(page.intents) > 0 {
+		page.Next = page.intents[len(page.intents)-1].ID
+	}
+	return page, nil
+}
+
+// CancelTwin cancels a PaymentIntent that a booking does not need (stripe.com/docs/api/payment_intents/cancel). UnexpectedState
+// says that it is beyond cancelling.
+func (c *Client) CancelTwin(ctx context.Context, id string) error {
+	const operation = "cancel PaymentIntent"
+	if err := requireID(operation, id); err != nil {
+		return err
+	}
+	if err := c.before(ctx, operation); err != nil {
+		return err
+	}
+	params := &stripe.PaymentIntentCancelParams{CancellationReason: stripe.String("duplicate")}
+	params.Context = ctx
+	params.SetIdempotencyKey("cancel-twin/" + id)
+	_, err := c.api.PaymentIntents.Cancel(id, params)
+	return failureOf(operation, err)
 }

@@ -67,6 +67,8 @@ type Options struct {
 	NoWorker bool
 	// Lag is what reconciliation takes for being on its way.
 	Lag time.Duration
+	// ListLag is how long Stripe's lists are taken to be behind; zero for a second.
+	ListLag time.Duration
 	// Overdue is how long without a reconciliation is too long; zero for never.
 	Overdue time.Duration
 	// Heal is what reconciliation may heal by itself; empty for all.
@@ -101,6 +103,13 @@ func New(t testing.TB, options Options) *Stack {
 		s.startInside(s.listen(address), options)
 	}
 	return s
+}
+
+func orSecond(lag time.Duration) time.Duration {
+	if lag == 0 {
+		return time.Second
+	}
+	return lag
 }
 
 func orDefault(value, usual int) int {
@@ -156,7 +165,7 @@ func (s *Stack) configure(httpAddr string, options Options) {
 		"DATABASE_DSN=" + reached.database,
 		"STRIPE_SECRET_KEY=" + StripeKey, "STRIPE_API_BASE=" + reached.stripe, "STRIPE_WEBHOOK_SECRET=" + WebhookSecret,
 		"SMTP_HOST=" + host, "SMTP_PORT=" + port, "SMTP_TLS=none", "SMTP_FROM=Farebook <bookings@farebook.example>",
-		"FINANCE_EMAIL=finance@canary-mail.example", "SWEEP_INTERVAL=500ms",
+		"FINANCE_EMAIL=finance@canary-mail.example", "SWEEP_INTERVAL=500ms", "STRIPE_LIST_LAG=" + orSecond(options.ListLag).String(),
 		"MAILS_PER_ADDRESS_HOUR=" + strconv.Itoa(orDefault(options.MailsPerAddress, 1_000_000)),
 		"RECONCILE_LAG=" + options.Lag.String(), "RECONCILE_OVERDUE=" + options.Overdue.String(), "RECONCILE_CALLS_PER_SECOND=" + strconv.Itoa(orDefault(options.CallsPerSecond, 1000)),
 		"TEMPORAL_ADDRESS=" + temporalAddress(s.T), "HTTP_ADDR=" + httpAddr,

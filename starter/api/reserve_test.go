@@ -164,7 +164,7 @@ func TestReadsOfABooking(t *testing.T) {
 	reference := booking.Reference(s.db.Text(t, "SELECT reference FROM bookings"))
 	require.NoError(t, s.db.Store.RecordPaymentIntent(t.Context(), booking.PaymentSnapshot{
 		PaymentIntentID: "pi_1", StripeStatus: "requires_payment_method", Reference: reference, Amount: 45900, Currency: "USD",
-	}))
+	}, false))
 	got := s.do(http.MethodGet, "/v1/bookings/"+string(reference), nil)
 	require.Equal(t, http.StatusOK, got.status)
 	var view struct {

@@ -129,9 +129,10 @@ func (i *Inbox) tellRefund(ctx context.Context, e Event, news workflows.StripeEv
 	}, news)
 }
 
-// tellChargeRefunds has the refunds of a charge looked for that nobody told of by name. As a rule those that the books know
-// add up to what the charge says, with one of our own that is made at this moment or without: nobody has to ask Stripe
-// then. A charge that was let go uncaptured is said to be refunded, too, and stays so. The event decides nothing more than that.
+// tellChargeRefunds has the refunds of a charge looked for that nobody told of by name. As a rule those that Stripe has
+// confirmed to the books add up to what the charge says: nobody has to ask Stripe then. A sum is not an identity: with one of our
+// own asked for and not confirmed, the amount may be that one's or another's, so that the event waits for the sweeper until
+// it is known. A charge that was let go uncaptured is said to be refunded, too, and stays so.
 func (i *Inbox) tellChargeRefunds(ctx context.Context, e Event, news workflows.StripeEvent) (string, error) {
 	paid, err := i.Store.BookingOfPayment(ctx, e.paymentIntentID())
 	if errors.Is(err, store.ErrNotFound) {
@@ -148,8 +149,11 @@ func (i *Inbox) tellChargeRefunds(ctx context.Context, e Event, news workflows.S
 		return "", err
 	}
 	refunded := e.Data.Object.AmountRefunded
-	if refunded != nil && (*refunded == known.Made || *refunded == known.Made+known.Asked) {
+	switch {
+	case refunded != nil && *refunded == known.Made:
 		return noteKnown, nil
+	case refunded != nil && known.Asked > 0 && *refunded == known.Made+known.Asked:
+		return "", nil // it stays due
 	}
 	return "", i.Workflows.DeliverChargeRefunded(correlation.With(ctx, paid.CorrelationID), paid.Reference, e.paymentIntentID(), paid.CorrelationID, news)
 }

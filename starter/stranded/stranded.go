@@ -22,7 +22,9 @@ type Sweeper struct {
 	Workflows *workflows.Client
 	// Every is how often it looks, and how long a row is left to those whose turn it is.
 	Every time.Duration
-	Log   *slog.Logger
+	// ListLag is how long Stripe's lists may miss what was just made.
+	ListLag time.Duration
+	Log     *slog.Logger
 }
 
 // page bounds one statement; a sweep reads as many as there are.
@@ -39,7 +41,23 @@ func (s Sweeper) Run(ctx context.Context) {
 
 func (s Sweeper) sweep(ctx context.Context) error {
 	before := time.Now().Add(-s.Every)
-	return errors.Join(s.holds(ctx, before), s.refunds(ctx, before), s.copies(ctx, before), s.runs(ctx, before))
+	return errors.Join(s.holds(ctx, before), s.refunds(ctx, before), s.copies(ctx, before), s.runs(ctx, before), s.twins(ctx))
+}
+
+// twins has PaymentIntents cancelled that a creation of unknown outcome left behind, once Stripe's lists show them.
+func (s Sweeper) twins(ctx context.Context) error {
+	before := time.Now().Add(-max(s.Every, s.ListLag))
+	for after := uint64(0); ; {
+		possible, err := s.Store.PossibleTwins(ctx, before, after, page)
+		if err != nil || len(possible) == 0 {
+			return err
+		}
+		for _, b := range possible {
+			after = b.ID
+			started, err := s.Workflows.CancelTwins(correlation.With(ctx, b.CorrelationID), b.Reference)
+			s.tell(ctx, started, err, "a booking may have left a second PaymentIntent at Stripe", "reference", b.Reference)
+		}
+	}
 }
 
 // runs says of reconciliations that somebody terminated that they have failed: they could not say so themselves.

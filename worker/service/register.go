@@ -35,7 +35,7 @@ func NewActivities(cfg config.Config, books *store.Store, log *slog.Logger) (Act
 	stripe := stripeapi.New(stripeapi.Config{SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, Log: log})
 	return Activities{
 		Payments:    &activities.Payments{Stripe: stripe, Store: books, Policy: cfg.RefundPolicy, Log: log},
-		Refunds:     &activities.Refunds{Stripe: stripe, Store: books, Log: log},
+		Refunds:     &activities.Refunds{Stripe: stripe, Store: books, ListLag: cfg.Stripe.ListLag, Log: log},
 		Disputes:    &activities.Disputes{Stripe: stripe, Store: books, Log: log},
 		Payouts:     &activities.Payouts{Stripe: stripe, Store: books, Log: log},
 		Emails:      &activities.Emails{Store: books, Sender: sender, Finance: cfg.FinanceEmail, Log: log},
@@ -64,6 +64,7 @@ func Register(r Registry, a Activities) {
 		workflows.TypeSendMail:       workflows.SendMail,
 		workflows.TypeAccountFee:     workflows.AccountFee,
 		workflows.TypeReconciliation: workflows.Reconciliation,
+		workflows.TypeCancelTwins:    workflows.CancelTwins,
 	} {
 		r.RegisterWorkflowWithOptions(run, workflow.RegisterOptions{Name: name})
 	}

@@ -1,0 +1,40 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+
+	"farebook/booking"
+)
+
+// RefundToldOf is the id (re_...) of a refund of ours that events of Stripe's have told of, although the books do not have it as
+// made yet; empty when none has. An event is a pointer: whoever asks reads the refund at Stripe before it counts.
+func (s *Store) RefundToldOf(ctx context.Context, refund Refund) (string, error) {
+	var rows []eventRow
+	err := s.db.WithContext(ctx).Select("object_id, payload").
+		Where("booking_reference = ? AND (type LIKE 'refund.%' OR type = 'charge.refund.updated')", string(refund.Reference)).
+		Order("id DESC").Find(&rows).Error
+	for _, row := range rows {
+		if refundIDIn(row.Payload) == refund.ID {
+			return row.ObjectID, nil
+		}
+	}
+	return "", err
+}
+
+// refundIDIn reads our id of a refund from a stored event; empty when there is none.
+func refundIDIn(payload string) booking.RefundID {
+	var event struct {
+		Data struct {
+			Object struct {
+				Metadata struct {
+					RefundID booking.RefundID `json:"refund_id"`
+				} `json:"metadata"`
+			} `json:"object"`
+		} `json:"data"`
+	}
+	if json.Unmarshal([]byte(payload), &event) != nil {
+		return ""
+	}
+	return event.Data.Object.Metadata.RefundID
+}
