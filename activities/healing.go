@@ -112,11 +112,13 @@ func (r *Reconciliations) prepare(ctx context.Context, stripe *stripeapi.Client,
 	return nil
 }
 
+// bookingOf finds an item's booking by its PaymentIntent, and by the reference where the books do not know that.
 func (r *Reconciliations) bookingOf(ctx context.Context, item store.Item) (store.Booking, error) {
-	if item.Reference != "" {
+	known, err := r.Store.BookingOfPayment(ctx, item.PaymentIntentID)
+	if errors.Is(err, store.ErrNotFound) && item.Reference != "" {
 		return r.Store.Booking(ctx, item.Reference)
 	}
-	return r.Store.BookingOfPayment(ctx, item.PaymentIntentID)
+	return known, err
 }
 
 // ConfirmInput names items whose workflows were asked.
@@ -210,7 +212,7 @@ func (r *Reconciliations) statesDiffer(ctx context.Context, stripe *stripeapi.Cl
 		if err != nil {
 			return "", stripeError(err)
 		}
-		known, err := r.Store.Booking(ctx, item.Reference)
+		known, err := r.bookingOf(ctx, item)
 		if err != nil {
 			return "", storeError(err)
 		}

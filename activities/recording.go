@@ -16,6 +16,14 @@ type RecordPaymentOutcomeInput struct {
 	PaymentIntentID string            `json:"paymentIntentId"`
 	EventIDs        []string          `json:"eventIds,omitempty"`
 	Reason          Reason            `json:"reason"`
+	// Others are PaymentIntents that events said are this booking's, and that are not its own.
+	Others []OtherPayment `json:"others,omitempty"`
+}
+
+// OtherPayment is such a PaymentIntent, with the events about it.
+type OtherPayment struct {
+	PaymentIntentID string   `json:"paymentIntentId"`
+	EventIDs        []string `json:"eventIds"`
 }
 
 // PaymentOutcome is where booking and payment stand after recording.
@@ -25,6 +33,8 @@ type PaymentOutcome struct {
 	EmailIDs      []uint64              `json:"emailIds,omitempty"`
 	FeePending    bool                  `json:"feePending,omitempty"`
 	RefundDue     bool                  `json:"refundDue,omitempty"`
+	// Foreign: the PaymentIntent is not the booking's, and nothing was recorded.
+	Foreign bool `json:"foreign,omitempty"`
 	// RefundIDs are refunds that the books ask for and nobody has made yet: late money.
 	RefundIDs []booking.RefundID `json:"refundIds,omitempty"`
 	// CaptureBefore is when Stripe lets an authorised payment go.
@@ -41,15 +51,19 @@ func (p *Payments) RecordPaymentOutcome(ctx context.Context, in RecordPaymentOut
 	}
 	failpoint.Hit("before-record-outcome")
 	recorded, err := p.Store.RecordPayment(ctx, store.PaymentOutcome{
-		Snapshot: snapshot,
-		EventIDs: in.EventIDs,
-		Reason:   in.Reason,
-		Now:      time.Now().UTC(),
+		Reference: in.Reference,
+		Snapshot:  snapshot,
+		EventIDs:  in.EventIDs,
+		Reason:    in.Reason,
+		Now:       time.Now().UTC(),
 	})
 	if err != nil {
 		return PaymentOutcome{}, storeError(err)
 	}
 	failpoint.Hit("after-record-outcome")
+	if err := p.recordOthers(ctx, in); err != nil {
+		return PaymentOutcome{}, err
+	}
 	p.Log.InfoContext(ctx, "payment outcome recorded", "reference", in.Reference, "paymentIntentId", in.PaymentIntentID,
 		"bookingStatus", recorded.BookingStatus, "paymentStatus", recorded.PaymentStatus, "refundDue", recorded.RefundDue)
 	outcome := PaymentOutcome{
@@ -59,9 +73,27 @@ func (p *Payments) RecordPaymentOutcome(ctx context.Context, in RecordPaymentOut
 		FeePending:    recorded.FeePending,
 		RefundDue:     recorded.RefundDue,
 		RefundIDs:     recorded.RefundIDs,
+		Foreign:       recorded.Foreign,
 	}
 	if !recorded.CaptureBefore.IsZero() {
 		outcome.CaptureBefore = &recorded.CaptureBefore
 	}
 	return outcome, nil
+}
+
+// recordOthers reads the PaymentIntents at Stripe that events said are the booking's: an event alone marks no booking.
+func (p *Payments) recordOthers(ctx context.Context, in RecordPaymentOutcomeInput) error {
+	for _, other := range in.Others {
+		snapshot, _, err := p.Stripe.PaymentIntent(ctx, other.PaymentIntentID)
+		if err != nil {
+			return stripeError(err)
+		}
+		err = p.Store.RecordOtherPayment(ctx, store.OtherPayment{
+			Reference: in.Reference, Snapshot: snapshot, EventIDs: other.EventIDs, Now: time.Now().UTC(),
+		})
+		if err != nil {
+			return storeError(err)
+		}
+	}
+	return nil
 }

@@ -187,6 +187,9 @@ func (r *Refunds) RecordRefund(ctx context.Context, in RecordRefundInput) (Refun
 	if err != nil {
 		return RefundOutcome{}, stripeError(err)
 	}
+	if in.RefundID != "" {
+		snapshot.RefundID = in.RefundID // Stripe answered its creation with this refund, whatever the metadata says since
+	}
 	failpoint.Hit("before-record-refund")
 	recorded, err := r.Store.RecordRefund(ctx, store.RefundOutcome{Snapshot: snapshot, EventIDs: in.EventIDs, Now: time.Now().UTC()})
 	if note := noteOfNobodys(err); note != "" {

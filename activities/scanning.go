@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -144,9 +145,8 @@ func (r *Reconciliations) differences(ctx context.Context, lines []reconciliatio
 	var findings []booking.Finding
 	for _, line := range odd {
 		if finding := reconciliation.Compare(line, posted[line.ID], known[line.ID], r.rules()); finding != nil {
-			if finding.Reference == "" {
-				finding.Reference = known[line.ID].Reference
-			}
+			// The PaymentIntent's booking, whatever its metadata says by now.
+			finding.Reference = cmp.Or(known[line.ID].Reference, finding.Reference)
 			findings = append(findings, *finding)
 		}
 	}

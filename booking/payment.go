@@ -52,6 +52,15 @@ func (b BalanceTransaction) Kept() int64 {
 	return b.Fee
 }
 
+// HasMoney tells whether the PaymentIntent has taken or holds money, or is about to.
+func (s PaymentSnapshot) HasMoney() bool {
+	switch s.PaymentStatus() {
+	case PaymentSucceeded, PaymentAuthorized, PaymentProcessing, PaymentUnknown:
+		return true
+	}
+	return s.AmountReceived > 0
+}
+
 // PaymentStatus translates Stripe's status (stripe.com/docs/payments/paymentintents/lifecycle). A decline sends the
 // PaymentIntent back to requires_payment_method, with the code of the decline.
 func (s PaymentSnapshot) PaymentStatus() PaymentStatus {

@@ -18,8 +18,17 @@ const (
 	EventReceived   EventState = "received"   // stored and acknowledged
 	EventProcessing EventState = "processing" // its workflow was told
 	EventProcessed  EventState = "processed"
-	EventFailed     EventState = "failed" // its workflow could not be told; tried again, until MaxEventAttempts
+	// EventFailed: its workflow could not be told, or said that it could not record the event, or has not recorded it in
+	// MaxEventAttempts attempts. LastError says which.
+	EventFailed EventState = "failed"
+	// EventNotOurs is about an object that is not ours, or about none: Note says why. Nothing is done about it.
+	EventNotOurs EventState = "not_ours"
+	// EventIgnored was set aside by a person; Note has the reason.
+	EventIgnored EventState = "ignored"
 )
+
+// EventStates are all of them, in the order of an event's life.
+var EventStates = []EventState{EventReceived, EventProcessing, EventProcessed, EventFailed, EventNotOurs, EventIgnored}
 
 // MaxEventAttempts is how often the sweeper tries an event; then it waits for a person (`starter events retry`).
 const MaxEventAttempts = 12
@@ -106,9 +115,31 @@ func (s *Store) FailEvent(ctx context.Context, id, reason string) error {
 
 // MarkEventProcessed is for events that are kept and not acted upon; note says why.
 func (s *Store) MarkEventProcessed(ctx context.Context, id, note string) error {
-	values := processedValues(time.Now().UTC())
+	return markNoted(s.db.WithContext(ctx), []string{id}, note, time.Now().UTC())
+}
+
+// SetAside marks events that are about nothing of ours; note says why. Nothing more is done about them. Harmless when repeated; an
+// event that was processed keeps its state.
+func (s *Store) SetAside(ctx context.Context, ids []string, note string) error {
+	return setAside(s.db.WithContext(ctx), ids, note, time.Now().UTC())
+}
+
+func markNoted(db *gorm.DB, ids []string, note string, now time.Time) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	values := processedValues(now)
 	values["note"] = short(note, 200)
-	return s.db.WithContext(ctx).Model(&eventRow{}).Where("stripe_event_id = ?", id).Updates(values).Error
+	return db.Model(&eventRow{}).Where("stripe_event_id IN ?", ids).Updates(values).Error
+}
+
+func setAside(db *gorm.DB, ids []string, note string, now time.Time) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	values := processedValues(now)
+	values["state"], values["note"] = string(EventNotOurs), short(note, 200)
+	return db.Model(&eventRow{}).Where("stripe_event_id IN ? AND processed = FALSE", ids).Updates(values).Error
 }
 
 // RetryEvent makes an event due now, with its attempts counted anew. ErrNotFound when there is none. It comes back as it

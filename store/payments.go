@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -39,12 +40,47 @@ func (s *Store) RecordPaymentIntent(ctx context.Context, snapshot booking.Paymen
 	return err
 }
 
-// NoteOtherPayment marks a booking that was paid by another PaymentIntent than its own: somebody has to give that money
-// back. Harmless when repeated. Errors: ErrNotFound.
-func (s *Store) NoteOtherPayment(ctx context.Context, reference booking.Reference, paymentIntentID string) error {
-	return s.underLock(ctx, reference, time.Now().UTC(), func(r *recording) error {
-		return r.markForAttention(fmt.Sprintf("paid by PaymentIntent %s as well, which is not its own: refund that one at Stripe", paymentIntentID))
+// OtherPayment is a PaymentIntent that an event says is a booking's, and that is not the booking's own, as it is at Stripe now.
+type OtherPayment struct {
+	Reference booking.Reference
+	Snapshot  booking.PaymentSnapshot
+	EventIDs  []string
+	Now       time.Time
+}
+
+// RecordOtherPayment marks a booking for attention that another PaymentIntent than its own names at Stripe and has money for, and
+// settles the events. Which of the two has to go back is not decided here: metadata can be edited, so the text names both with what
+// Stripe says of each. Events of a PaymentIntent that is another booking's own are left for the inbox to hand on again. Harmless when
+// repeated. Errors: ErrNotFound.
+func (s *Store) RecordOtherPayment(ctx context.Context, o OtherPayment) error {
+	owner, err := s.referenceOfPayment(ctx, o.Snapshot.PaymentIntentID)
+	if err == nil && owner != o.Reference {
+		return nil
+	}
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	return s.underLock(ctx, o.Reference, o.Now, func(r *recording) error {
+		switch {
+		case o.Snapshot.Reference != o.Reference:
+			return setAside(r.tx, o.EventIDs, notNamedNote, o.Now)
+		case o.Snapshot.HasMoney():
+			if err := r.markForAttention(r.besideItsOwn(o.Snapshot)); err != nil {
+				return err
+			}
+		}
+		return markNoted(r.tx, o.EventIDs, "about another PaymentIntent than the booking's", o.Now)
 	})
+}
+
+// besideItsOwn names both PaymentIntents and what Stripe says of each, and leaves the decision to a person.
+func (r *recording) besideItsOwn(other booking.PaymentSnapshot) string {
+	amount := booking.Money{Value: other.Amount, Currency: other.Currency}
+	if other.AmountReceived > 0 {
+		amount.Value = other.AmountReceived
+	}
+	return fmt.Sprintf("PaymentIntent %s (%s, %s) names this booking beside its own %s (%s): compare both at Stripe",
+		other.PaymentIntentID, amount.Format(booking.LocaleEN), other.StripeStatus, r.payment.StripePaymentIntentID, r.payment.Status)
 }
 
 // RecordPaymentRefused closes a booking that got no PaymentIntent: Stripe refuses it for good (refusal is its code), or was

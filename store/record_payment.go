@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -19,12 +20,14 @@ const (
 	ReasonCancelled Reason = "cancelled"  // we cancelled, as the customer or an operator asked
 )
 
-// PaymentOutcome is what Stripe says of a booking's payment now, and the events that made us look.
+// PaymentOutcome is what Stripe says of a booking's payment now, and the events that made us look. Reference is the booking that
+// asks; empty where only the PaymentIntent is known.
 type PaymentOutcome struct {
-	Snapshot booking.PaymentSnapshot
-	EventIDs []string
-	Reason   Reason
-	Now      time.Time
+	Reference booking.Reference
+	Snapshot  booking.PaymentSnapshot
+	EventIDs  []string
+	Reason    Reason
+	Now       time.Time
 }
 
 // PaymentRecorded is where booking and payment stand afterwards.
@@ -34,6 +37,8 @@ type PaymentRecorded struct {
 	EmailIDs      []uint64 // every mail of the booking that is queued and not sent yet
 	FeePending    bool     // paid, and Stripe has not told its fee
 	RefundDue     bool
+	// Foreign: the books do not know the PaymentIntent, and at Stripe it does not name the booking. Nothing was recorded.
+	Foreign bool
 	// RefundIDs are refunds that the books ask for by themselves and that Stripe has not been asked for yet.
 	RefundIDs     []booking.RefundID
 	CaptureBefore time.Time // of an authorised payment; zero otherwise
@@ -53,12 +58,22 @@ func (e *AmountMismatch) Error() string {
 // RecordPayment is the recording step, the one writer of payment states: one transaction that locks booking and
 // payment, compares amount and currency, makes the guarded transitions, posts to the ledger, marks the events processed
 // and queues the mails. Repetition is harmless, and so is a snapshot that is older than what is recorded: what has
-// succeeded stays so. Errors: ErrNotFound, *AmountMismatch, *booking.IllegalTransition.
+// succeeded stays so. The PaymentIntent's id decides whose payment it is; its metadata, which anybody may edit in Stripe's
+// dashboard, is asked only where the books have no payment. Errors: ErrNotFound, *AmountMismatch, *booking.IllegalTransition.
 func (s *Store) RecordPayment(ctx context.Context, o PaymentOutcome) (PaymentRecorded, error) {
+	reference, err := s.recordedFor(ctx, o)
+	if err != nil {
+		return PaymentRecorded{}, err
+	}
 	var recorded PaymentRecorded
 	var mismatch *AmountMismatch
-	err := s.underLock(ctx, o.Snapshot.Reference, o.Now, func(r *recording) (err error) {
+	err = s.underLock(ctx, reference, o.Now, func(r *recording) (err error) {
 		p := paying{r}
+		if p.payment.ID == 0 && o.Snapshot.Reference != reference {
+			recorded, err = p.foreign(o)
+			return err
+		}
+		o.Snapshot.Reference = reference
 		if mismatch, err = p.own(o.Snapshot); err != nil || mismatch != nil {
 			return err
 		}
@@ -73,6 +88,32 @@ func (s *Store) RecordPayment(ctx context.Context, o PaymentOutcome) (PaymentRec
 	}
 	return recorded, err
 }
+
+// recordedFor is the booking that a payment is recorded for: the one that asks, else the one whose PaymentIntent it is, else the
+// one that its metadata names.
+func (s *Store) recordedFor(ctx context.Context, o PaymentOutcome) (booking.Reference, error) {
+	if o.Reference != "" {
+		return o.Reference, nil
+	}
+	reference, err := s.referenceOfPayment(ctx, o.Snapshot.PaymentIntentID)
+	if errors.Is(err, ErrNotFound) {
+		return o.Snapshot.Reference, nil
+	}
+	return reference, err
+}
+
+// foreign sets the events of a PaymentIntent aside that nothing ties to the booking but what an event said.
+func (p *paying) foreign(o PaymentOutcome) (PaymentRecorded, error) {
+	if err := setAside(p.tx, o.EventIDs, notNamedNote, o.Now); err != nil {
+		return PaymentRecorded{}, err
+	}
+	recorded, err := p.result()
+	recorded.Foreign = true
+	return recorded, err
+}
+
+// notNamedNote is why the events of a PaymentIntent are set aside that named a booking, and does not name it at Stripe.
+const notNamedNote = "its PaymentIntent does not name the booking at Stripe"
 
 // paying is one run of a payment's recording step.
 type paying struct{ *recording }

@@ -88,13 +88,14 @@ type refunding struct {
 	refund refundRow
 }
 
-// own finds the refund's row: by our id in its metadata, by Stripe's id, or makes it for one from the dashboard.
+// own finds the refund's row: by Stripe's id, by our id where no refund of Stripe's is known for it yet, or makes it for one from
+// the dashboard. Our id comes from metadata, which can be edited and copied: it never leads to another booking's refund.
 func (f *refunding) own(s booking.RefundSnapshot) (*AmountMismatch, error) {
-	query := f.tx.Clauses(forUpdate).Where("stripe_refund_id = ?", s.StripeRefundID)
-	if s.RefundID != "" {
-		query = f.tx.Clauses(forUpdate).Where("refund_id = ?", string(s.RefundID))
+	err := f.tx.Clauses(forUpdate).Where("stripe_refund_id = ?", s.StripeRefundID).Take(&f.refund).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) && s.RefundID != "" {
+		err = f.tx.Clauses(forUpdate).Where("refund_id = ? AND booking_id = ? AND stripe_refund_id IS NULL", string(s.RefundID), f.booking.ID).
+			Take(&f.refund).Error
 	}
-	err := query.Take(&f.refund).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return nil, f.adopt(s)
 	}
@@ -104,9 +105,7 @@ func (f *refunding) own(s booking.RefundSnapshot) (*AmountMismatch, error) {
 	problem := ""
 	switch {
 	case f.refund.BookingID != f.booking.ID:
-		problem = fmt.Sprintf("refund %s bears the id of another booking's refund", s.StripeRefundID)
-	case f.refund.StripeRefundID != nil && *f.refund.StripeRefundID != s.StripeRefundID:
-		problem = fmt.Sprintf("refund %s is %s at Stripe, and this is %s", f.refund.RefundID, *f.refund.StripeRefundID, s.StripeRefundID)
+		problem = fmt.Sprintf("refund %s is another booking's refund %s", s.StripeRefundID, f.refund.RefundID)
 	case f.refund.Amount != s.Amount || f.refund.Currency != string(s.Currency):
 		problem = fmt.Sprintf("refund %s is about %d %s, and at Stripe about %d %s", f.refund.RefundID, f.refund.Amount, f.refund.Currency, s.Amount, s.Currency)
 	}
@@ -129,7 +128,11 @@ func (f *refunding) adopt(s booking.RefundSnapshot) error {
 		Reason: code(s.Reason), Status: string(booking.RefundRequested), CorrelationID: f.booking.CorrelationID,
 		CreatedAt: f.now, UpdatedAt: f.now,
 	}
-	return f.tx.Create(&f.refund).Error
+	if err := f.tx.Create(&f.refund).Error; err != nil || s.RefundID == "" {
+		return err
+	}
+	return f.markForAttention(fmt.Sprintf("refund %s at Stripe bears the id of %s, which it is not: it is recorded as made in the dashboard",
+		s.StripeRefundID, s.RefundID))
 }
 
 func (f *refunding) record(o RefundOutcome) (RefundRecorded, error) {

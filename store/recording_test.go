@@ -137,7 +137,9 @@ func TestPaymentIntentOfAnotherBooking(t *testing.T) {
 	require.NoError(t, err)
 	moved := paid(first, true)
 	moved.Reference = reservation.Booking.Reference
-	_, err = b.record(moved, store.ReasonEvent)
+	_, err = b.Store.RecordPayment(t.Context(), store.PaymentOutcome{
+		Reference: moved.Reference, Snapshot: moved, Reason: store.ReasonEvent, Now: time.Now().UTC(),
+	})
 	var mismatch *store.AmountMismatch
 	require.ErrorAs(t, err, &mismatch)
 	require.Contains(t, mismatch.Problem, "another booking's")
@@ -145,11 +147,50 @@ func TestPaymentIntentOfAnotherBooking(t *testing.T) {
 	require.Equal(t, string(moved.Reference), b.Text(t, "SELECT reference FROM bookings WHERE attention IS NOT NULL"))
 }
 
+// What is recorded for a PaymentIntent is its booking's, whatever the metadata says.
+func TestPaymentIsRecordedByItsIDAndNotByItsMetadata(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	held := b.held()
+	reservation, err := b.reserve("other", 1)
+	require.NoError(t, err)
+	for _, named := range []booking.Reference{reservation.Booking.Reference, "", booking.NewReference()} {
+		edited := paid(held, true)
+		edited.Reference = named
+		recorded, err := b.record(edited, store.ReasonEvent)
+		require.NoError(t, err)
+		require.Equal(t, booking.StatusConfirmed, recorded.BookingStatus)
+	}
+	require.Equal(t, string(held.Reference), b.Text(t, "SELECT reference FROM bookings WHERE status = 'confirmed'"))
+	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM financial_ledger"))
+	b.requirePromises()
+}
+
+// A PaymentIntent that the books do not know, and that does not name the booking at Stripe, is not the booking's.
+func TestPaymentThatDoesNotNameTheBookingIsNotRecorded(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	reservation, err := b.reserve("unpaid", 1)
+	require.NoError(t, err)
+	_, err = b.Store.ReceiveEvent(t.Context(), event("evt_1", "payment_intent.succeeded"), "", time.Minute)
+	require.NoError(t, err)
+	recorded, err := b.Store.RecordPayment(t.Context(), store.PaymentOutcome{
+		Reference: reservation.Booking.Reference, EventIDs: []string{"evt_1"}, Reason: store.ReasonEvent, Now: time.Now().UTC(),
+		Snapshot: booking.PaymentSnapshot{PaymentIntentID: "pi_1", StripeStatus: "succeeded", Amount: 45900, AmountReceived: 45900, Currency: "USD"},
+	})
+	require.NoError(t, err)
+	require.True(t, recorded.Foreign)
+	require.Equal(t, booking.StatusPendingPayment, recorded.BookingStatus)
+	require.Zero(t, b.Count(t, "SELECT COUNT(*) FROM payments"))
+	require.Zero(t, b.Count(t, "SELECT COUNT(*) FROM bookings WHERE attention IS NOT NULL"))
+	require.Equal(t, "not_ours", b.Text(t, "SELECT state FROM stripe_events WHERE processed"))
+}
+
 func TestUnknownBooking(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
 	snapshot := b.held()
-	snapshot.Reference = booking.NewReference()
+	snapshot.PaymentIntentID, snapshot.Reference = "pi_unknown", booking.NewReference()
 	_, err := b.record(snapshot, store.ReasonEvent)
 	require.ErrorIs(t, err, store.ErrNotFound)
 	require.ErrorIs(t, b.Store.RecordPaymentIntent(t.Context(), snapshot, false), store.ErrNotFound)

@@ -120,7 +120,7 @@ func (s *Store) KnownOf(ctx context.Context, lines []reconciliation.Line) (map[s
 		intent, ours := byReference[string(line.Reference)]
 		k := reconciliation.Known{Reference: byIntent[line.PaymentIntentID], BookingKnown: ours && line.Reference != ""}
 		k.PaymentKnown = k.Reference != ""
-		if k.BookingKnown && intent != "" && intent != line.PaymentIntentID {
+		if !k.PaymentKnown && k.BookingKnown && intent != "" && intent != line.PaymentIntentID {
 			k.OtherIntent = intent
 		}
 		known[line.ID] = k

@@ -230,21 +230,18 @@ func (b *bookingPayment) close(ctx workflow.Context, summary, stripeReason strin
 
 // record runs the recording step over all events that have come so far.
 func (b *bookingPayment) record(ctx workflow.Context, summary string, reason activities.Reason) error {
-	in := activities.RecordPaymentOutcomeInput{Reference: b.in.Reference, PaymentIntentID: b.intentID, Reason: reason}
+	in := b.recordInput(reason)
 	taken := len(b.events)
-	for _, event := range b.events {
-		in.EventIDs = append(in.EventIDs, event.EventID)
-		if b.intentID == "" {
-			// A booking that got no PaymentIntent as far as we know, and yet an event of one: read that.
-			b.intentID, in.PaymentIntentID = event.PaymentIntentID, event.PaymentIntentID
-		}
-	}
 	b.lookAgain = false
 	var outcome activities.PaymentOutcome
 	if err := (step{summary, payments.RecordPaymentOutcome, moneyPatience}).run(ctx, in, &outcome); err != nil {
 		return err
 	}
 	b.events = b.events[taken:]
+	b.intentID = in.PaymentIntentID
+	if outcome.Foreign {
+		b.intentID = ""
+	}
 	b.status = outcome.BookingStatus
 	b.payment = outcome.PaymentStatus
 	b.refundDue = outcome.RefundDue
@@ -258,6 +255,28 @@ func (b *bookingPayment) record(ctx workflow.Context, summary string, reason act
 		b.lookAgainIn(ctx, &b.recheck, recheckInterval, "Look again at a payment in "+string(b.payment))
 	}
 	return nil
+}
+
+// recordInput names the booking's own PaymentIntent and the events about it; those about another one, which an event says is this
+// booking's, are told apart. A booking that has none as far as the books know reads the first that an event names.
+func (b *bookingPayment) recordInput(reason activities.Reason) activities.RecordPaymentOutcomeInput {
+	in := activities.RecordPaymentOutcomeInput{Reference: b.in.Reference, PaymentIntentID: b.intentID, Reason: reason}
+	others := map[string]int{} // the place in in.Others
+	for _, event := range b.events {
+		in.PaymentIntentID = cmp.Or(in.PaymentIntentID, event.PaymentIntentID)
+		if event.PaymentIntentID == "" || event.PaymentIntentID == in.PaymentIntentID {
+			in.EventIDs = append(in.EventIDs, event.EventID)
+			continue
+		}
+		place, seen := others[event.PaymentIntentID]
+		if !seen {
+			place = len(in.Others)
+			others[event.PaymentIntentID] = place
+			in.Others = append(in.Others, activities.OtherPayment{PaymentIntentID: event.PaymentIntentID})
+		}
+		in.Others[place].EventIDs = append(in.Others[place].EventIDs, event.EventID)
+	}
+	return in
 }
 
 // abandon compensates for a workflow that was cancelled from outside: on a context of its own, it closes the booking

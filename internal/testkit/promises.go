@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"farebook/ledger"
+	"farebook/store"
 )
 
 // RequirePromises checks what has to hold once everything has come to rest: by SQL, and against the stand-in's own truth.
@@ -45,11 +46,18 @@ func (s *Stack) BooksPromises() error {
 	return errors.Join(broken...)
 }
 
-// Promise 1: at most one succeeded PaymentIntent a booking, by Stripe's word.
+// Promise 1: at most one succeeded PaymentIntent a booking, by Stripe's word. Whose a PaymentIntent is, the books know; what they do
+// not know counts for the booking that its metadata names.
 func (s *Stack) nobodyChargedTwice() error {
 	succeeded := map[string]int{}
 	for _, intent := range s.Stripe.PaymentIntents() {
 		reference := intent.Metadata["booking_reference"]
+		known, err := s.DB.Store.BookingOfPayment(s.T.Context(), intent.ID)
+		if err == nil {
+			reference = string(known.Reference)
+		} else if !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
 		if intent.Status == "succeeded" && reference != "" {
 			if succeeded[reference]++; succeeded[reference] > 1 {
 				return fmt.Errorf("promise 1: booking %s was charged twice", reference)

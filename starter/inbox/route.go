@@ -60,12 +60,11 @@ func Types() []string { return slices.Sorted(maps.Keys(owners)) }
 
 // Why events are kept and not acted on.
 const (
-	noteType      = "not acted on"
-	noteForeign   = "not about a booking of ours"
-	noteUnknown   = "no booking with this reference"
-	noteOtherPays = "about another PaymentIntent than the booking's"
-	noteKnown     = "its refunds are known"
-	noteLetGo     = "lets go of what was authorised, nothing was captured of it"
+	noteType    = "not acted on"
+	noteForeign = "not about a booking of ours"
+	noteUnknown = "no booking with this reference"
+	noteKnown   = "its refunds are known"
+	noteLetGo   = "lets go of what was authorised, nothing was captured of it"
 )
 
 // tell hands the event to the workflow that owns it. note is why nobody is told; an error is worth another attempt.
@@ -87,21 +86,24 @@ func (i *Inbox) tell(ctx context.Context, e Event) (note string, err error) {
 	}
 }
 
+// tellBooking finds the booking by the PaymentIntent's id. Metadata is asked only where the books do not know the id: the booking's
+// workflow then reads the PaymentIntent at Stripe and decides whether it is the booking's.
 func (i *Inbox) tellBooking(ctx context.Context, e Event, news workflows.StripeEvent) (string, error) {
-	if e.Reference() == "" {
+	if news.PaymentIntentID == "" {
 		return noteForeign, nil
 	}
-	known, err := i.Store.Booking(ctx, e.Reference())
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return noteUnknown, nil
-	case err != nil:
-		return "", err
-	case known.Payment != nil && known.Payment.PaymentIntentID != e.paymentIntentID():
-		if e.Type == "payment_intent.succeeded" || e.Type == "payment_intent.amount_capturable_updated" {
-			err = i.Store.NoteOtherPayment(ctx, known.Reference, e.paymentIntentID())
+	known, err := i.Store.BookingOfPayment(ctx, news.PaymentIntentID)
+	if errors.Is(err, store.ErrNotFound) {
+		if e.Reference() == "" {
+			return noteForeign, nil
 		}
-		return noteOtherPays, err
+		known, err = i.Store.Booking(ctx, e.Reference())
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		return noteUnknown, nil
+	}
+	if err != nil {
+		return "", err
 	}
 	return "", i.Workflows.DeliverStripeEvent(correlation.With(ctx, known.CorrelationID), subjects.Booking(known), news)
 }
@@ -158,11 +160,18 @@ func (i *Inbox) tellChargeRefunds(ctx context.Context, e Event, news workflows.S
 	return "", i.Workflows.DeliverChargeRefunded(correlation.With(ctx, paid.CorrelationID), paid.Reference, e.paymentIntentID(), paid.CorrelationID, news)
 }
 
+// knownRefund finds a refund by Stripe's id, and by ours where no refund of Stripe's is known for it yet and the payment is the same:
+// our id comes from metadata.
 func (i *Inbox) knownRefund(ctx context.Context, e Event) (store.Refund, error) {
-	if id := e.refundID(); id != "" {
-		return i.Store.Refund(ctx, id)
+	known, err := i.Store.RefundByStripeID(ctx, e.ObjectID())
+	if !errors.Is(err, store.ErrNotFound) || e.refundID() == "" {
+		return known, err
 	}
-	return i.Store.RefundByStripeID(ctx, e.ObjectID())
+	known, err = i.Store.Refund(ctx, e.refundID())
+	if err == nil && (known.StripeRefundID != "" || known.PaymentIntentID != e.paymentIntentID()) {
+		return store.Refund{}, store.ErrNotFound
+	}
+	return known, err
 }
 
 func (i *Inbox) tellDispute(ctx context.Context, e Event, news workflows.StripeEvent) (string, error) {
