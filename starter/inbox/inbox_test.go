@@ -189,12 +189,13 @@ func TestObjectsOfOthersAreSetAside(t *testing.T) {
 	b.requireNothingToSweep()
 }
 
-// A charge of which nothing was captured, or whose refunds the books know, is looked for no more.
+// A charge of which nothing was captured, or whose refunds Stripe has confirmed to the books, is looked for no more.
 func TestChargeRefundedThatSaysNothingNewIsSetAside(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
 	reference := b.Paid("1")
-	b.Refund(reference, "1", 1000)
+	refund := b.Refund(reference, "1", 1000)
+	b.Exec(t, "UPDATE refunds SET status = 'succeeded', stripe_refund_id = ? WHERE refund_id = ?", b.ID("re_1"), string(refund.ID))
 	for id, object := range map[string]map[string]any{
 		"evt_let_go": {"amount_refunded": 45900, "captured": false},
 		"evt_known":  {"amount_refunded": 1000, "captured": true},
@@ -204,5 +205,22 @@ func TestChargeRefundedThatSaysNothingNewIsSetAside(t *testing.T) {
 		require.NoError(t, b.inbox.Process(t.Context(), event, 0))
 		b.requireSetAside(id)
 	}
+	require.False(t, b.Started(workflows.ChargeRefundsWorkflowID(b.ID("pi_1"))))
+}
+
+// A sum is no identity: while a refund of ours is asked for and not confirmed, an amount that would fit it may be another's.
+// The event stays due until that is known.
+func TestChargeRefundedWaitsWhileARefundOfOursIsUnconfirmed(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	b.Refund(b.Paid("1"), "1", 1000)
+	event, _ := b.receive("evt_either", "charge.refunded", map[string]any{
+		"id": b.ID("ch_1"), "object": "charge", "payment_intent": b.ID("pi_1"), "amount_refunded": 1000, "captured": true,
+	})
+	require.NoError(t, b.inbox.Process(t.Context(), event, 0))
+	kept, err := b.Store.Event(t.Context(), "evt_either")
+	require.NoError(t, err)
+	require.False(t, kept.Processed)
+	require.NotNil(t, kept.NextAttemptAt)
 	require.False(t, b.Started(workflows.ChargeRefundsWorkflowID(b.ID("pi_1"))))
 }
