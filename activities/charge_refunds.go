@@ -40,8 +40,10 @@ func (r *Refunds) FindUnknownRefunds(ctx context.Context, in ChargeRefundsRef) (
 func (r *Refunds) unknown(ctx context.Context, refund booking.RefundSnapshot) (string, error) {
 	known, err := r.Store.RefundByStripeID(ctx, refund.StripeRefundID)
 	switch {
-	case errors.Is(err, store.ErrNotFound) && (refund.RefundID != "" || refund.Uncaptured):
-		return "", nil // ours, and just made: its workflow is about to record it; or nobody's
+	case errors.Is(err, store.ErrNotFound) && refund.Uncaptured:
+		return "", nil // nobody's
+	case errors.Is(err, store.ErrNotFound) && refund.RefundID != "":
+		return r.unrecorded(ctx, refund)
 	case errors.Is(err, store.ErrNotFound):
 		return refund.StripeRefundID, nil
 	case err != nil || known.Status == refund.Status():
@@ -50,6 +52,19 @@ func (r *Refunds) unknown(ctx context.Context, refund booking.RefundSnapshot) (s
 		return known.StripeRefundID, nil
 	default:
 		return string(known.ID), nil
+	}
+}
+
+// unrecorded is about a refund that bears an id of ours and that no row has Stripe's id of. One that is asked for was just made:
+// its workflow is about to record it. One that was recorded as refused, or that the books do not know (a restored backup),
+// is adopted by the workflow of Stripe's id.
+func (r *Refunds) unrecorded(ctx context.Context, refund booking.RefundSnapshot) (string, error) {
+	known, err := r.Store.Refund(ctx, refund.RefundID)
+	switch {
+	case errors.Is(err, store.ErrNotFound), err == nil && known.Refused():
+		return refund.StripeRefundID, nil
+	default:
+		return "", err
 	}
 }
 

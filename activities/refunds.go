@@ -26,6 +26,8 @@ type Refunds struct {
 type RefundRef struct {
 	RefundID       booking.RefundID `json:"refundId,omitempty"`
 	StripeRefundID string           `json:"stripeRefundId,omitempty"`
+	// Refusals are how many idempotency keys before the last one Stripe has answered with a refusal that is no end.
+	Refusals int `json:"refusals,omitempty"`
 }
 
 // RecordRefundInput says which refund to look at, and the events that made us look.
@@ -46,11 +48,14 @@ type RefundOutcome struct {
 	Unposted bool `json:"unposted,omitempty"`
 	// Foreign: the refund of a payment that is no booking's, or of what was never captured.
 	Foreign bool `json:"foreign,omitempty"`
+	// Postponed: Stripe refuses to make it now, and not for good. Refusals belong into the next RefundRef.
+	Postponed bool `json:"postponed,omitempty"`
+	Refusals  int  `json:"refusals,omitempty"`
 }
 
 // CreateRefund makes the refund at Stripe that its row asks for. Harmless when repeated: the row says whether it is made;
 // before it does, Stripe's key <refund id>/create-refund/<generation> answers with the same refund. What Stripe refuses
-// for good is recorded, and no error.
+// for good is recorded, and no error; any other refusal postpones the refund.
 func (r *Refunds) CreateRefund(ctx context.Context, in RefundRef) (RefundOutcome, error) {
 	known, err := r.Store.Refund(ctx, in.RefundID)
 	if err != nil {
@@ -65,11 +70,14 @@ func (r *Refunds) CreateRefund(ctx context.Context, in RefundRef) (RefundOutcome
 		return RefundOutcome{RefundID: known.ID, StripeRefundID: known.StripeRefundID, Reference: known.Reference, Status: known.Status}, nil
 	}
 	failpoint.Hit("before-create-refund")
-	snapshot, err := r.ensureRefund(ctx, known)
-	if stripeapi.IsKind(err, stripeapi.InvalidRequest, stripeapi.UnexpectedState, stripeapi.NotFound) {
+	refusals := in.Refusals
+	snapshot, err := r.ensureRefund(ctx, known, &refusals)
+	switch {
+	case stripeapi.IsKind(err, stripeapi.InvalidRequest, stripeapi.UnexpectedState):
 		return r.refused(ctx, known, err)
-	}
-	if err != nil {
+	case stripeapi.IsKind(err, postponing...):
+		return r.postpone(ctx, known, err, refusals)
+	case err != nil:
 		return RefundOutcome{}, stripeError(err)
 	}
 	failpoint.Hit("after-create-refund")
@@ -78,15 +86,11 @@ func (r *Refunds) CreateRefund(ctx context.Context, in RefundRef) (RefundOutcome
 
 // ensureRefund creates the refund, or finds the one that an earlier attempt created without our hearing of it: a refund
 // moves money.
-func (r *Refunds) ensureRefund(ctx context.Context, known store.Refund) (booking.RefundSnapshot, error) {
-	request := stripeapi.NewRefund{
-		RefundID: known.ID, Reference: known.Reference, PaymentIntentID: known.PaymentIntentID, Amount: known.Amount.Value,
-		Reason: known.Reason, CorrelationID: known.CorrelationID,
-	}
+func (r *Refunds) ensureRefund(ctx context.Context, known store.Refund, refusals *int) (booking.RefundSnapshot, error) {
 	find := func() (booking.RefundSnapshot, bool, error) { return r.find(ctx, known) }
 	snapshot, _, err := creation[booking.RefundSnapshot]{
 		create: func(generation int) (booking.RefundSnapshot, error) {
-			return r.Stripe.CreateRefund(ctx, request, generation)
+			return r.askForRefund(ctx, known, generation, refusals, find)
 		},
 		find:    find,
 		findAll: find, // a payment has few refunds: each look reads all of them

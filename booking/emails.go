@@ -28,6 +28,7 @@ const (
 	EmailPayoutFailed   EmailKind = "payout_failed"
 	EmailPayoutUnproven EmailKind = "payout_unproven"
 	EmailCaptureDue     EmailKind = "capture_due"
+	EmailRefundWaiting  EmailKind = "refund_waiting"
 	EmailReconciliation EmailKind = "reconciliation"
 
 	EmailReconciliationOverdue EmailKind = "reconciliation_overdue"
@@ -43,7 +44,7 @@ func (k EmailKind) Unpaid() bool {
 func (k EmailKind) ForFinance() bool {
 	switch k {
 	case EmailDisputeOpened, EmailDisputeDue, EmailDisputeClosed, EmailPayoutFailed, EmailPayoutUnproven, EmailCaptureDue,
-		EmailReconciliation, EmailReconciliationOverdue:
+		EmailRefundWaiting, EmailReconciliation, EmailReconciliationOverdue:
 		return true
 	}
 	return false

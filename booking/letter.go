@@ -42,6 +42,8 @@ type RefundLetter struct {
 	// Obstacle is why a refund that failed leaves less owed than its amount; empty when all of it still is.
 	Obstacle RefundObstacle `json:"obstacle,omitempty"`
 	Owed     Money          `json:"owed,omitzero"` // with ObstaclePart
+	// Code is why Stripe has not made it yet, in Stripe's words.
+	Code string `json:"code,omitempty"`
 }
 
 // QuoteLetter is what a cancellation gives back.

@@ -127,7 +127,10 @@ var promises = []struct {
 		WHERE b.status = 'pending_payment' AND b.hold_expires_at < UTC_TIMESTAMP() - INTERVAL 1 HOUR AND b.attention IS NULL
 		  AND COALESCE(p.status, '') NOT IN ('processing', 'authorized', 'unknown')`},
 	{14, "no refund waits for more than a day to be asked of Stripe", `
-		SELECT COUNT(*) FROM refunds WHERE status = 'requested' AND created_at < UTC_TIMESTAMP() - INTERVAL 1 DAY`},
+		SELECT COUNT(*) FROM refunds WHERE status = 'requested' AND failure_reason = '' AND created_at < UTC_TIMESTAMP() - INTERVAL 1 DAY`},
+	{14, "no refund that Stripe refuses for now waits for more than a week, or untold", `
+		SELECT COUNT(*) FROM refunds r LEFT JOIN emails e ON e.dedupe_key = CONCAT(r.refund_id, '/refund_waiting')
+		WHERE r.status = 'requested' AND r.failure_reason <> '' AND (r.created_at < UTC_TIMESTAMP() - INTERVAL 7 DAY OR e.id IS NULL)`},
 }
 
 // checksAtOnce bounds the checks that run beside one another: the server reads for each on a core of its own.

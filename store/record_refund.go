@@ -82,14 +82,67 @@ func (s *Store) RecordRefundRefused(ctx context.Context, id booking.RefundID, re
 	return recorded, err
 }
 
+// RefundPostponed says why Stripe has not made a refund yet.
+type RefundPostponed struct {
+	ID booking.RefundID
+	// Code is Stripe's, or one of booking's where Stripe gives none.
+	Code string
+	// ForPerson: nothing but a person's decision is known to change it.
+	ForPerson bool
+	Now       time.Time
+}
+
+// PostponeRefund keeps why a refund is not made yet, and tells the finance department once. The customer hears nothing: the
+// refund may still be made. Harmless when repeated; a refund that is settled or exists at Stripe is left as it is.
+func (s *Store) PostponeRefund(ctx context.Context, in RefundPostponed) (RefundRecorded, error) {
+	known, err := s.Refund(ctx, in.ID)
+	if err != nil {
+		return RefundRecorded{}, err
+	}
+	var recorded RefundRecorded
+	err = s.underLock(ctx, known.Reference, in.Now, func(r *recording) error {
+		f := &refunding{recording: r}
+		err := r.tx.Clauses(forUpdate).Where("refund_id = ?", string(in.ID)).Take(&f.refund).Error
+		if err == nil && booking.RefundStatus(f.refund.Status) == booking.RefundRequested && f.refund.StripeRefundID == nil {
+			err = f.postpone(in)
+		}
+		if err != nil {
+			return err
+		}
+		recorded, err = f.result()
+		return err
+	})
+	return recorded, err
+}
+
+func (f *refunding) postpone(in RefundPostponed) error {
+	f.refund.FailureReason = code(in.Code)
+	err := f.tx.Model(&f.refund).Updates(map[string]any{"failure_reason": f.refund.FailureReason, "updated_at": f.now}).Error
+	if err != nil {
+		return err
+	}
+	if in.ForPerson {
+		if err := f.markForAttention(f.postponed()); err != nil {
+			return err
+		}
+	}
+	return f.tell(booking.EmailRefundWaiting)
+}
+
+// postponed is the attention that a refund gets which waits for a person.
+func (f *refunding) postponed() string {
+	return fmt.Sprintf("refund %s is not made: Stripe answers %s; a person has to look", f.refund.RefundID, f.refund.FailureReason)
+}
+
 // refunding is one run of a refund's recording step.
 type refunding struct {
 	*recording
 	refund refundRow
 }
 
-// own finds the refund's row: by Stripe's id, by our id where no refund of Stripe's is known for it yet, or makes it for one from
-// the dashboard. Our id comes from metadata, which can be edited and copied: it never leads to another booking's refund.
+// own finds the refund's row: by Stripe's id, by our id where no refund of Stripe's is known for it yet, or makes it for one
+// that the books do not have: from the dashboard, or from before a backup was restored. Our id comes from metadata, which can be
+// edited and copied: it never leads to another booking's refund.
 func (f *refunding) own(s booking.RefundSnapshot) (*AmountMismatch, error) {
 	err := f.tx.Clauses(forUpdate).Where("stripe_refund_id = ?", s.StripeRefundID).Take(&f.refund).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) && s.RefundID != "" {
@@ -122,20 +175,41 @@ func (f *refunding) adopt(s booking.RefundSnapshot) error {
 	if s.Uncaptured {
 		return ErrUncaptured
 	}
+	id, copied, err := f.idFor(s)
+	if err != nil {
+		return err
+	}
 	f.refund = refundRow{
-		RefundID: string(booking.NewRefundID()), BookingID: f.booking.ID, StripePaymentIntentID: s.PaymentIntentID,
+		RefundID: string(id), BookingID: f.booking.ID, StripePaymentIntentID: s.PaymentIntentID,
 		StripeRefundID: &s.StripeRefundID, Origin: string(booking.RefundFromDashboard), Amount: s.Amount, Currency: string(s.Currency),
 		Reason: code(s.Reason), Status: string(booking.RefundRequested), CorrelationID: f.booking.CorrelationID,
 		CreatedAt: f.now, UpdatedAt: f.now,
 	}
-	if err := f.tx.Create(&f.refund).Error; err != nil || s.RefundID == "" {
+	if err := f.tx.Create(&f.refund).Error; err != nil || !copied {
 		return err
 	}
 	return f.markForAttention(fmt.Sprintf("refund %s at Stripe bears the id of %s, which it is not: it is recorded as made in the dashboard",
 		s.StripeRefundID, s.RefundID))
 }
 
+// idFor is the id of a refund that the books adopt: the one in its metadata, which the books forgot, or a new one. copied tells
+// that the one in its metadata is another refund's.
+func (f *refunding) idFor(s booking.RefundSnapshot) (id booking.RefundID, copied bool, err error) {
+	if s.RefundID == "" {
+		return booking.NewRefundID(), false, nil
+	}
+	var known int64
+	err = f.tx.Model(&refundRow{}).Where("refund_id = ?", string(s.RefundID)).Count(&known).Error
+	if err != nil || known == 0 {
+		return s.RefundID, false, err
+	}
+	return booking.NewRefundID(), true, nil
+}
+
 func (f *refunding) record(o RefundOutcome) (RefundRecorded, error) {
+	if err := f.reopen(o.Snapshot); err != nil {
+		return RefundRecorded{}, err
+	}
 	current, next := booking.RefundStatus(f.refund.Status), o.Snapshot.Status()
 	f.refund.StripeRefundID = &o.Snapshot.StripeRefundID
 	if current.To(next) == nil { // anything else is older news than what is recorded
@@ -154,6 +228,25 @@ func (f *refunding) record(o RefundOutcome) (RefundRecorded, error) {
 		return RefundRecorded{}, err
 	}
 	return f.result()
+}
+
+// reopen takes back that a refund was refused when Stripe has made it after all. The customer was told that the money is owed
+// in another way, so a person is shown it. What was postponed needs no person any more.
+func (f *refunding) reopen(s booking.RefundSnapshot) error {
+	if f.refund.StripeRefundID != nil {
+		return nil
+	}
+	switch booking.RefundStatus(f.refund.Status) {
+	case booking.RefundRequested:
+		if f.refund.FailureReason != "" && orEmpty(f.booking.Attention) == short(f.postponed(), 200) {
+			return f.tx.Model(&f.booking).Updates(map[string]any{"attention": nil, "updated_at": f.now}).Error
+		}
+	case booking.RefundFailed:
+		f.refund.Status = string(booking.RefundRequested)
+		return f.markForAttention(fmt.Sprintf("refund %s was recorded as refused and Stripe has made it after all, as %s: do not pay it in another way as well",
+			f.refund.RefundID, s.StripeRefundID))
+	}
+	return nil
 }
 
 // move takes the refund to its next state and tells the customer, once for each that matters to one.

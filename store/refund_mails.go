@@ -76,6 +76,7 @@ func (f *refunding) letter() (*booking.RefundLetter, error) {
 		Status: booking.RefundStatus(f.refund.Status), Origin: booking.RefundOrigin(f.refund.Origin),
 		Paid:     booking.Money{Value: f.payment.AmountCaptured, Currency: currency},
 		Refunded: booking.Money{Value: refunded, Currency: currency},
+		Code:     f.refund.FailureReason,
 	}, err
 }
 

@@ -32,6 +32,9 @@ type Refund struct {
 	UpdatedAt       time.Time
 }
 
+// Refused tells a refund that Stripe has never made, as far as the books know.
+func (r Refund) Refused() bool { return r.Status.Settled() && r.StripeRefundID == "" }
+
 func (r refundRow) domain(reference booking.Reference) Refund {
 	return Refund{
 		ID: booking.RefundID(r.RefundID), Reference: reference, PaymentIntentID: r.StripePaymentIntentID,
@@ -83,6 +86,26 @@ func (*Store) refundFrom(query *gorm.DB) (Refund, error) {
 		return Refund{}, notFound(err)
 	}
 	return row.Refund.domain(booking.Reference(row.Reference)), nil
+}
+
+// waitingAtOnce bounds how many refunds are asked for again at once: each of the others finds its turn with the next money, or
+// within the hour.
+const waitingAtOnce = 100
+
+// RefundsWaitingForBalance are those that Stripe's balance did not cover when they were asked for, oldest first.
+func (s *Store) RefundsWaitingForBalance(ctx context.Context) ([]Refund, error) {
+	var rows []struct {
+		Refund    refundRow `gorm:"embedded"`
+		Reference string
+	}
+	err := s.db.WithContext(ctx).Table("refunds r").Select("r.*, b.reference").Joins("JOIN bookings b ON b.id = r.booking_id").
+		Where("r.status = ? AND r.failure_reason = ?", string(booking.RefundRequested), booking.CodeBalanceInsufficient).
+		Order("r.id").Limit(waitingAtOnce).Find(&rows).Error
+	refunds := make([]Refund, 0, len(rows))
+	for _, row := range rows {
+		refunds = append(refunds, row.Refund.domain(booking.Reference(row.Reference)))
+	}
+	return refunds, err
 }
 
 // RefundsOf are a booking's refunds, oldest first.

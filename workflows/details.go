@@ -57,6 +57,8 @@ func (r *refund) describe(ctx workflow.Context) {
 	switch {
 	case r.now.Foreign:
 		waiting = "nothing: its payment is no booking's"
+	case r.now.Postponed:
+		waiting = "Stripe, which refuses to make it for now: see `failure_reason` of the refund and the mail to finance"
 	case !r.now.Status.Settled():
 		waiting = "Stripe and the customer's bank"
 	case r.waiting():

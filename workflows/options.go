@@ -77,6 +77,10 @@ var feeChecks = []time.Duration{time.Minute, 10 * time.Minute, time.Hour, 6 * ti
 // the last one repeats for as long as the refund is on its way (stripe.com/docs/refunds#trace-refunds).
 var refundLooks = []time.Duration{time.Minute, 10 * time.Minute, time.Hour, 6 * time.Hour, 24 * time.Hour, 24 * time.Hour, 24 * time.Hour}
 
+// refusedRefundLooks is when to ask again for a refund that Stripe refused to make for now, beside the events that tell of new
+// money. The last one repeats: a balance may stay empty over a weekend.
+var refusedRefundLooks = []time.Duration{time.Minute, 10 * time.Minute, time.Hour}
+
 // disputeLooks: a dispute takes months, and its events come within seconds. Once a day finds what was lost.
 var disputeLooks = []time.Duration{time.Hour, 24 * time.Hour}
 

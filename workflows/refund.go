@@ -35,14 +35,15 @@ type refund struct {
 	ref      activities.RefundRef
 	now      activities.RefundOutcome
 	patience looks
-	givenUp  bool // on its balance transaction: reconciliation goes on looking for it
+	again    looks // for asking again for one that Stripe refused to make for now
+	givenUp  bool  // on its balance transaction: reconciliation goes on looking for it
 }
 
 // Refund takes a refund from its row to its end: it is created at Stripe under a fixed key, waited for through pending and
 // requires_action for as long as that takes, and recorded whenever Stripe has news. A run that starts on a refund that
 // is settled already (it fails after it succeeded, a late event) records and ends.
 func Refund(ctx workflow.Context, in RefundInput) (RefundResult, error) {
-	r := &refund{in: in, patience: looks{waits: refundLooks}}
+	r := &refund{in: in, patience: looks{waits: refundLooks}, again: looks{waits: refusedRefundLooks}}
 	r.ref = activities.RefundRef{RefundID: in.RefundID, StripeRefundID: in.StripeRefundID}
 	r.listen(ctx, "Stripe has news of the refund")
 	if err := workflow.SetQueryHandler(ctx, QueryStatus, func() (RefundResult, error) { return r.result(), nil }); err != nil {
@@ -88,14 +89,29 @@ func (r *refund) waiting() bool {
 	return !r.now.Foreign && (!r.now.Status.Settled() || r.now.Unposted && !r.givenUp)
 }
 
+// create asks Stripe for the refund until it is made or refused for good. One that the balance does not cover, or that Stripe
+// refuses for an unknown reason, is asked for again when an event comes (money has become available) and from time to time.
 func (r *refund) create(ctx workflow.Context) error {
 	creating := step{"Create the refund at Stripe", refunds.CreateRefund, moneyPatience}
-	if err := creating.run(ctx, r.ref, &r.now); err != nil {
-		return err
+	for {
+		var outcome activities.RefundOutcome
+		if err := creating.run(ctx, r.ref, &outcome); err != nil {
+			return err
+		}
+		r.now = outcome
+		r.mails.send(ctx, outcome.EmailIDs)
+		r.ref.StripeRefundID, r.ref.Refusals = outcome.StripeRefundID, outcome.Refusals
+		if !outcome.Postponed {
+			return nil
+		}
+		r.describe(ctx)
+		timeUp, err := r.wait(ctx, r.again.next(), "Ask Stripe for the refund again")
+		if err != nil {
+			return err
+		}
+		r.again.count(timeUp)
+		r.take()
 	}
-	r.ref.StripeRefundID = r.now.StripeRefundID
-	r.mails.send(ctx, r.now.EmailIDs)
-	return nil
 }
 
 // record runs the recording step over all events that have come. A refund that Stripe refused to make has nothing to be

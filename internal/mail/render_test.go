@@ -57,6 +57,9 @@ func letter(kind booking.EmailKind) booking.Letter {
 	case booking.EmailRefundFailed:
 		refund.Status = booking.RefundFailed
 		return booking.Letter{Refund: refund}
+	case booking.EmailRefundWaiting:
+		refund.Status, refund.Code = booking.RefundRequested, booking.CodeBalanceInsufficient
+		return booking.Letter{Refund: refund}
 	case booking.EmailCancelledPaid:
 		return booking.Letter{Quote: &booking.QuoteLetter{Refund: usd(22950), Kept: usd(22950), Percent: 50, Hours: 52}}
 	case booking.EmailAuthorized, booking.EmailCaptureDue:
@@ -95,7 +98,7 @@ var kinds = []booking.EmailKind{
 
 var financeKinds = []booking.EmailKind{
 	booking.EmailDisputeOpened, booking.EmailDisputeDue, booking.EmailDisputeClosed, booking.EmailPayoutFailed, booking.EmailPayoutUnproven,
-	booking.EmailCaptureDue, booking.EmailReconciliation, booking.EmailReconciliationOverdue,
+	booking.EmailCaptureDue, booking.EmailRefundWaiting, booking.EmailReconciliation, booking.EmailReconciliationOverdue,
 }
 
 // Mails to the finance department are in English whatever the customer reads, and name nobody.

@@ -85,6 +85,13 @@ func (t *table) finance(c Content) {
 		t.addPrice("Refunded", dispute.Refunded)
 		t.add("Evidence due by", financeTime(dispute.DueBy))
 	}
+	if refund := c.Letter.Refund; refund != nil {
+		t.add("Refund", string(refund.ID))
+		t.addPrice("Amount", refund.Amount)
+		t.addPrice("Captured", refund.Paid)
+		t.addPrice("Refunded", refund.Refunded)
+		t.add("Stripe's answer", refund.Code)
+	}
 	if payout := c.Letter.Payout; payout != nil {
 		t.add("Payout", payout.ID)
 		t.addPrice("Amount", payout.Amount)

@@ -3,8 +3,11 @@ package stripeapi
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/stripe/stripe-go/v76"
+
+	"farebook/booking"
 )
 
 // Kind says what a failed call means to its caller (stripe.com/docs/error-handling).
@@ -21,6 +24,10 @@ const (
 	NotFound Kind = "not_found"
 	// Unauthorized is a 401 or 403: a key is being rotated, or is wrong. Repeated slowly.
 	Unauthorized Kind = "unauthorized"
+	// InsufficientBalance is a 400 to a refund that Stripe's balance does not cover. Executed, and so kept under its key.
+	InsufficientBalance Kind = "insufficient_balance"
+	// UnknownRefusal is a 4xx to a refund that is not known to be final.
+	UnknownRefusal Kind = "unknown_refusal"
 	// Busy is a 409 or 429: repeated later with the same key.
 	Busy Kind = "busy"
 	// ServerError is a 5xx with Stripe's own body. The effect may have happened, and Stripe replays the stored answer
@@ -97,11 +104,35 @@ func failureOf(operation string, err error) error {
 		Kind:       kindOf(stripeErr),
 		Operation:  operation,
 		HTTPStatus: stripeErr.HTTPStatusCode,
-		Code:       string(stripeErr.Code),
+		Code:       codeOf(stripeErr),
 		Param:      stripeErr.Param,
 		RequestID:  stripeErr.RequestID,
 		Replayed:   stripeErr.LastResponse != nil && stripeErr.LastResponse.Header.Get("Idempotent-Replayed") == "true",
 	}
+}
+
+// codeOf is Stripe's code. A refund that the balance does not cover is refused without one: only the text says why.
+func codeOf(err *stripe.Error) string {
+	if err.Code == "" && err.HTTPStatusCode == 400 && strings.Contains(strings.ToLower(err.Msg), "insufficient funds") {
+		return booking.CodeBalanceInsufficient
+	}
+	return string(err.Code)
+}
+
+// refusalOf classifies a refused refund further: only what is known to be final stays InvalidRequest or UnexpectedState.
+func refusalOf(err error) error {
+	var failure *Failure
+	if !errors.As(err, &failure) || !IsKind(err, InvalidRequest, UnexpectedState) {
+		return err
+	}
+	switch booking.RefundRefusalOf(failure.Code, failure.Param) {
+	case booking.RefusedForBalance:
+		failure.Kind = InsufficientBalance
+	case booking.RefusedUnknown:
+		failure.Kind = UnknownRefusal
+	case booking.RefusedForGood:
+	}
+	return err
 }
 
 func kindOf(err *stripe.Error) Kind {

@@ -30,7 +30,8 @@ func (n NewRefund) key(generation int) string {
 }
 
 // CreateRefund sends money back (stripe.com/docs/api/refunds/create). Repetition is harmless while Stripe keeps the
-// generation's key (24 h). UnexpectedState says that all was refunded already.
+// generation's key (24 h). UnexpectedState says that all was refunded already, or that the charge is disputed.
+// InsufficientBalance and UnknownRefusal are no end: Stripe has made no refund under this key, and may under the next.
 func (c *Client) CreateRefund(ctx context.Context, in NewRefund, generation int) (booking.RefundSnapshot, error) {
 	const operation = "create refund"
 	if err := requireID(operation, in.PaymentIntentID); err != nil {
@@ -51,7 +52,7 @@ func (c *Client) CreateRefund(ctx context.Context, in NewRefund, generation int)
 	params.AddMetadata(MetadataCorrelationID, in.CorrelationID)
 	refund, err := c.api.Refunds.New(params)
 	if err != nil {
-		return booking.RefundSnapshot{}, failureOf(operation, err)
+		return booking.RefundSnapshot{}, refusalOf(failureOf(operation, err))
 	}
 	return refundOf(refund), nil
 }

@@ -114,6 +114,8 @@ func TestEventGoesToTheWorkflowOfItsObject(t *testing.T) {
 			object, owner = refunded, workflows.ChargeRefundsWorkflowID(b.ID("pi_1"))
 		case strings.HasPrefix(kind, "charge."):
 			object, owner = ofPayment(b.ID("ch_1"), "charge"), ofBooking
+		case kind == "balance.available": // about no object: see TestNewMoneyWakesTheRefundsThatWaitForIt
+			continue
 		default:
 			t.Errorf("%s is acted on: say here who is told of it", kind)
 			continue
@@ -124,6 +126,22 @@ func TestEventGoesToTheWorkflowOfItsObject(t *testing.T) {
 		require.NoError(t, b.inbox.Process(t.Context(), event, 0), kind)
 		b.requireTold(owner, id)
 	}
+}
+
+// Money that has become available at Stripe wakes the refunds that the balance did not cover, and no others.
+func TestNewMoneyWakesTheRefundsThatWaitForIt(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	reference := b.Paid("1")
+	waiting, other := b.Refund(reference, "1", 1000), b.Refund(reference, "2", 1000)
+	_, err := b.Store.PostponeRefund(t.Context(), store.RefundPostponed{ID: waiting.ID, Code: booking.CodeBalanceInsufficient, Now: time.Now().UTC()})
+	require.NoError(t, err)
+	event, processed := b.receive("evt_1", "balance.available", map[string]any{"object": "balance"})
+	require.False(t, processed)
+	require.NoError(t, b.inbox.Process(t.Context(), event, 0))
+	require.Len(t, b.Signals(workflows.RefundWorkflowID(string(waiting.ID))), 1)
+	require.False(t, b.Started(workflows.RefundWorkflowID(string(other.ID))))
+	b.requireSetAside("evt_1")
 }
 
 // A PaymentIntent within an object is an id, or the whole object for an endpoint that has it expanded.

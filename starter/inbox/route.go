@@ -23,6 +23,7 @@ const (
 	chargeRefunds
 	dispute
 	payout
+	funds
 )
 
 // owners are the types that a workflow is told of. All others are kept and acknowledged (stripe.com/docs/api/events/types).
@@ -52,6 +53,7 @@ var owners = map[string]owner{
 	"payout.failed":                            payout,
 	"payout.canceled":                          payout,
 	"payout.reconciliation_completed":          payout,
+	"balance.available":                        funds,
 }
 
 // Types are the events that Farebook acts on, by name: what a webhook endpoint at Stripe has to send
@@ -65,6 +67,7 @@ const (
 	noteUnknown = "no booking with this reference"
 	noteKnown   = "its refunds are known"
 	noteLetGo   = "lets go of what was authorised, nothing was captured of it"
+	noteFunds   = "refunds that wait for the balance are asked for again"
 )
 
 // tell hands the event to the workflow that owns it. note is why nobody is told; an error is worth another attempt.
@@ -81,6 +84,8 @@ func (i *Inbox) tell(ctx context.Context, e Event) (note string, err error) {
 		return i.tellDispute(ctx, e, news)
 	case payout:
 		return "", i.Workflows.DeliverPayoutEvent(ctx, e.ObjectID(), news)
+	case funds:
+		return noteFunds, i.tellWaitingRefunds(ctx, news)
 	default:
 		return noteType, nil
 	}
@@ -108,12 +113,13 @@ func (i *Inbox) tellBooking(ctx context.Context, e Event, news workflows.StripeE
 	return "", i.Workflows.DeliverStripeEvent(correlation.With(ctx, known.CorrelationID), subjects.Booking(known), news)
 }
 
-// tellRefund finds the refund by our id or by Stripe's. One that we do not know was made in Stripe's dashboard; it is
-// known by Stripe's id for good.
+// tellRefund finds the refund by our id or by Stripe's. One that the books do not know was made in Stripe's dashboard, or
+// before a backup was restored; it is known by Stripe's id for good. So is one that was recorded as refused, and that Stripe
+// has made after all.
 func (i *Inbox) tellRefund(ctx context.Context, e Event, news workflows.StripeEvent) (string, error) {
 	known, err := i.knownRefund(ctx, e)
 	switch {
-	case err == nil && known.Origin != booking.RefundFromDashboard:
+	case err == nil && known.Origin != booking.RefundFromDashboard && !known.Refused():
 		ctx = correlation.With(ctx, known.CorrelationID)
 		return "", i.Workflows.DeliverRefundEvent(ctx, subjects.Refund(known), news)
 	case err != nil && !errors.Is(err, store.ErrNotFound):
@@ -129,6 +135,15 @@ func (i *Inbox) tellRefund(ctx context.Context, e Event, news workflows.StripeEv
 	return "", i.Workflows.DeliverRefundEvent(correlation.With(ctx, paid.CorrelationID), workflows.RefundSubject{
 		StripeRefundID: e.ObjectID(), Reference: paid.Reference, CorrelationID: paid.CorrelationID,
 	}, news)
+}
+
+// tellWaitingRefunds wakes the workflows of refunds that wait for the balance at Stripe: money has become available.
+func (i *Inbox) tellWaitingRefunds(ctx context.Context, news workflows.StripeEvent) error {
+	waiting, err := i.Store.RefundsWaitingForBalance(ctx)
+	for _, refund := range waiting {
+		err = errors.Join(err, i.Workflows.DeliverRefundEvent(correlation.With(ctx, refund.CorrelationID), subjects.Refund(refund), news))
+	}
+	return err
 }
 
 // tellChargeRefunds has the refunds of a charge looked for that nobody told of by name. As a rule those that Stripe has

@@ -1,0 +1,69 @@
+package activities
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"time"
+
+	"farebook/booking"
+	"farebook/internal/failpoint"
+	"farebook/internal/stripeapi"
+	"farebook/store"
+)
+
+// postponing are the refusals of a refund that are no end. NotFound is a key of another account's, as the books know that the
+// payment succeeded.
+var postponing = []stripeapi.Kind{stripeapi.InsufficientBalance, stripeapi.UnknownRefusal, stripeapi.NotFound}
+
+// askForRefund asks under the generation's key. Stripe keeps a refusal under its key and replays it, so that after a replayed one
+// the next key asks anew, once a look has shown that there is no refund: refusals counts the keys that are used up so.
+func (r *Refunds) askForRefund(
+	ctx context.Context, known store.Refund, generation int, refusals *int, find func() (booking.RefundSnapshot, bool, error),
+) (booking.RefundSnapshot, error) {
+	request := stripeapi.NewRefund{
+		RefundID: known.ID, Reference: known.Reference, PaymentIntentID: known.PaymentIntentID, Amount: known.Amount.Value,
+		Reason: known.Reason, CorrelationID: known.CorrelationID,
+	}
+	for range keyGenerations {
+		snapshot, err := r.Stripe.CreateRefund(ctx, request, generation+*refusals)
+		if !stripeapi.IsKind(err, postponing...) || !stripeapi.IsReplayed(err) {
+			return snapshot, err
+		}
+		snapshot, found, lookErr := find()
+		if found || lookErr != nil {
+			return snapshot, lookErr
+		}
+		*refusals++
+	}
+	return booking.RefundSnapshot{}, &stripeapi.Failure{Kind: stripeapi.OutcomeUnknown, Operation: "create refund", Code: "too_many_refusals"}
+}
+
+// postpone keeps why Stripe does not make the refund now, and tells finance once. Nothing is told to the customer.
+func (r *Refunds) postpone(ctx context.Context, known store.Refund, cause error, refusals int) (RefundOutcome, error) {
+	var failure *stripeapi.Failure
+	if !errors.As(cause, &failure) {
+		return RefundOutcome{}, cause
+	}
+	in := store.RefundPostponed{ID: known.ID, ForPerson: true, Now: time.Now().UTC()}
+	what := "Stripe refuses a refund for a reason that is not known to be final: a person has to look"
+	switch failure.Kind {
+	case stripeapi.InsufficientBalance:
+		in.Code, in.ForPerson, what = booking.CodeBalanceInsufficient, false, "Stripe's balance does not cover a refund"
+	case stripeapi.NotFound:
+		in.Code, what = booking.CodePaymentNotFound, "Stripe does not know the payment of a refund: is STRIPE_SECRET_KEY another account's?"
+	default:
+		in.Code = cmp.Or(failure.Code, booking.CodeUnknownRefusal)
+	}
+	r.Log.ErrorContext(ctx, what, "refundId", known.ID, "reference", known.Reference, "paymentIntentId", known.PaymentIntentID,
+		"code", in.Code, "param", failure.Param, "requestId", failure.RequestID)
+	failpoint.Hit("before-postpone-refund")
+	recorded, err := r.Store.PostponeRefund(ctx, in)
+	if err != nil {
+		return RefundOutcome{}, storeError(err)
+	}
+	failpoint.Hit("after-postpone-refund")
+	outcome := outcomeOfRefund(recorded, "")
+	outcome.Postponed, outcome.Refusals = recorded.Status == booking.RefundRequested, refusals
+	return outcome, nil
+}
