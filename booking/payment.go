@@ -39,10 +39,19 @@ type BalanceTransaction struct {
 	Type              string
 	ReportingCategory string
 	Created           time.Time
+	// Tax and ApplicationFee are the parts of Fee that are not Stripe's own (fee_details).
+	Tax            int64
+	ApplicationFee int64
 }
 
-// IsAccountFee tells a bill of Stripe's own (stripe.com/docs/reports/reporting-categories), which belongs to no payment.
-func (b BalanceTransaction) IsAccountFee() bool { return b.ReportingCategory == "fee" }
+// CategoryTax is the reporting category of tax on Stripe's fees that is billed by itself.
+const CategoryTax = "tax"
+
+// IsAccountFee tells a bill of Stripe's own, which belongs to no payment in the books, whatever its source.
+func (b BalanceTransaction) IsAccountFee() bool { return RouteOf(b.ReportingCategory) == RouteAccountFee }
+
+// IsZero tells one that moves nothing: there is nothing to post of it.
+func (b BalanceTransaction) IsZero() bool { return b.Amount == 0 && b.Fee == 0 && b.Net == 0 }
 
 // Kept is what Stripe keeps, in minor units: its fee, and of a bill of its own all.
 func (b BalanceTransaction) Kept() int64 {

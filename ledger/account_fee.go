@@ -7,7 +7,8 @@ import (
 )
 
 // AccountFee posts what Stripe bills for its own services, such as Radar or Billing, and takes out of the balance by itself
-// (reporting category fee, stripe.com/docs/reports/reporting-categories). Above zero Stripe gives back.
+// (reporting categories fee, network_cost and tax, stripe.com/docs/reports/reporting-categories). Above zero Stripe gives back.
+// A bill for a charge is no different: the books do not divide fees by booking. Tax stands on expense:fee_taxes.
 //
 //	debit  expense:stripe_fees      amount
 //	credit asset:stripe_clearing    amount
@@ -15,11 +16,15 @@ func AccountFee(b booking.BalanceTransaction) (Transaction, error) {
 	if !b.IsAccountFee() {
 		return Transaction{}, fmt.Errorf("balance transaction %s is of category %q: only a bill of Stripe's own is posted as one", b.ID, b.ReportingCategory)
 	}
+	account := ExpenseStripeFees
+	if b.ReportingCategory == booking.CategoryTax {
+		account = ExpenseFeeTaxes
+	}
 	t := Transaction{
 		Type: TypeAccountFee, ObjectID: b.ID, BalanceTransactionID: b.ID,
 		OperationKey: "account-fee/" + b.ID,
 		Description:  "Stripe's bill " + b.ID,
-		Entries:      outOfClearing(ExpenseStripeFees, -b.Amount, b.Currency, b),
+		Entries:      outOfClearing(account, -b.Amount, b.Currency, b),
 	}
 	return t, t.Validate()
 }

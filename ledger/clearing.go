@@ -14,7 +14,15 @@ func outOfClearing(account Account, amount int64, currency booking.Currency, bal
 	} else {
 		entries = append(move(account, EquitySuspense, amount, currency), move(EquitySuspense, AssetStripeClearing, taken, balance.Currency)...)
 	}
-	return append(entries, move(ExpenseStripeFees, AssetStripeClearing, balance.Fee, balance.Currency)...)
+	return append(entries, fees(balance)...)
+}
+
+// fees takes what is kept of a balance transaction out of the clearing account, each part on an account of its own.
+func fees(balance booking.BalanceTransaction) []Entry {
+	own := balance.Fee - balance.Tax - balance.ApplicationFee
+	entries := move(ExpenseStripeFees, AssetStripeClearing, own, balance.Currency)
+	entries = append(entries, move(ExpenseFeeTaxes, AssetStripeClearing, balance.Tax, balance.Currency)...)
+	return append(entries, move(ExpenseApplicationFees, AssetStripeClearing, balance.ApplicationFee, balance.Currency)...)
 }
 
 // move debits one account and credits the other. Below zero it goes the other way round (a fee that Stripe gives back);

@@ -198,9 +198,27 @@ func TestOnlySucceededPaymentsArePosted(t *testing.T) {
 	require.ErrorContains(t, err, "no balance transaction yet")
 }
 
-func TestNoFeeIsNoPosting(t *testing.T) {
+// A fee of zero moves nothing, and has its balance transaction in the ledger all the same: a payout is proven by it.
+func TestFeeOfZeroIsPostedWithItsBalanceTransaction(t *testing.T) {
 	t.Parallel()
 	fee, err := ledger.Fee(paid(settled(45900, 0, "USD")))
 	require.NoError(t, err)
-	require.Empty(t, fee.Entries)
+	require.Equal(t, "txn_1", fee.BalanceTransactionID)
+	for account, sums := range balances(fee) {
+		require.Zero(t, sums["USD"], account)
+	}
+}
+
+// What is kept of a payment stands on an account for each part of the fee, and the clearing account gets the net.
+func TestFeeStandsOnAnAccountForEachPart(t *testing.T) {
+	t.Parallel()
+	snapshot := paid(settled(45900, 2061, "USD"))
+	snapshot.Balance.Tax, snapshot.Balance.ApplicationFee = 200, 500
+	payment, err := ledger.Payment(snapshot)
+	require.NoError(t, err)
+	usd := func(amount int64) map[booking.Currency]int64 { return map[booking.Currency]int64{"USD": amount} }
+	require.Equal(t, map[ledger.Account]map[booking.Currency]int64{
+		ledger.AssetStripeClearing: usd(45900 - 2061), ledger.LiabilityUnearnedRevenue: usd(-45900),
+		ledger.ExpenseStripeFees: usd(1361), ledger.ExpenseFeeTaxes: usd(200), ledger.ExpenseApplicationFees: usd(500),
+	}, balances(payment))
 }

@@ -37,9 +37,10 @@ func Payment(s booking.PaymentSnapshot) (Transaction, error) {
 	return t, t.Validate()
 }
 
-// Fee posts Stripe's fee when its balance transaction came after the payment was posted (async capture). A fee of zero
-// in the charge's own currency posts nothing: the transaction then has no entries. Of a payment captured in part it also
-// brings the gross to what was authorised, so that it is Stripe's record to the unit.
+// Fee posts Stripe's fee when its balance transaction came after the payment was posted (async capture). Of a payment captured
+// in part it also brings the gross to what was authorised, so that it is Stripe's record to the unit. Where that leaves
+// nothing to post (a fee of zero, as under interchange-plus pricing), the gross goes out of the clearing account and in again:
+// the balance transaction has to be in the ledger, or the payout that pays it out is never proven.
 func Fee(s booking.PaymentSnapshot) (Transaction, error) {
 	if s.Balance == nil {
 		return Transaction{}, fmt.Errorf("PaymentIntent %s has no balance transaction yet: there is no fee to post", s.PaymentIntentID)
@@ -55,7 +56,7 @@ func Fee(s booking.PaymentSnapshot) (Transaction, error) {
 	}
 	t.Entries = append(t.Entries, settlement(s)...)
 	if len(t.Entries) == 0 {
-		return t, nil
+		t.Entries = move(AssetStripeClearing, AssetStripeClearing, gross(s), s.Currency)
 	}
 	return t, t.Validate()
 }
@@ -96,5 +97,5 @@ func settlement(s booking.PaymentSnapshot) []Entry {
 		entries = append(entries, move(EquitySuspense, AssetStripeClearing, gross(s), s.Currency)...)
 		entries = append(entries, move(AssetStripeClearing, EquitySuspense, s.Balance.Amount, s.Balance.Currency)...)
 	}
-	return append(entries, move(ExpenseStripeFees, AssetStripeClearing, s.Balance.Fee, s.Balance.Currency)...)
+	return append(entries, fees(*s.Balance)...)
 }

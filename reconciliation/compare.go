@@ -58,11 +58,15 @@ func (r Rules) Await(finding *booking.Finding, happened time.Time) {
 	}
 }
 
-// Compare holds a line against everything that was posted for it; nil when it fits.
+// Compare holds a line against everything that was posted for it; nil when it fits. One that moves nothing
+// needs no posting.
 func Compare(line Line, posted []Posting, known Known, rules Rules) *booking.Finding {
 	finding := booking.Finding{
 		Object: line.Object, StripeID: line.ObjectID, BalanceTransactionID: line.ID, PaymentIntentID: line.PaymentIntentID,
 		Reference: line.Reference, AtStripe: line.Net, Currency: line.Currency, Healing: healingOf(line),
+	}
+	if len(posted) == 0 && line.IsZero() {
+		return nil
 	}
 	if len(posted) == 0 {
 		return missing(finding, line, known, rules)

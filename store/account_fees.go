@@ -15,7 +15,7 @@ import (
 func (s *Store) RecordAccountFee(ctx context.Context, balance booking.BalanceTransaction, now time.Time) error {
 	return s.inTransaction(ctx, func(tx *gorm.DB) error {
 		known, err := inLedger(tx, []string{balance.ID})
-		if err != nil || known[balance.ID] {
+		if err != nil || known[balance.ID] || balance.IsZero() {
 			return err
 		}
 		return postAccountFee(tx, now, balance)

@@ -24,7 +24,7 @@ func (s *Store) MatchPayout(ctx context.Context, page []booking.BalanceTransacti
 		}
 		for _, balance := range page {
 			switch {
-			case known[balance.ID]:
+			case known[balance.ID], balance.IsZero():
 			case balance.IsAccountFee():
 				if err := postAccountFee(tx, now, balance); err != nil {
 					return err

@@ -36,10 +36,8 @@ func (p *paying) post(snapshot booking.PaymentSnapshot) error {
 	if err != nil {
 		return err
 	}
-	if len(transaction.Entries) > 0 {
-		if err := p.insert(transaction); err != nil {
-			return err
-		}
+	if err := p.insert(transaction); err != nil {
+		return err
 	}
 	return p.postSettled(snapshot)
 }

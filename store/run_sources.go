@@ -72,8 +72,8 @@ func readPostings(where *gorm.DB) (rows []postingRow, err error) {
 	const signed = "CASE e.side WHEN 'debit' THEN e.amount ELSE -e.amount END"
 	err = where.Table("financial_ledger l").
 		Select(`l.id, l.type, COALESCE(l.stripe_payment_intent_id, '') AS payment_intent_id, l.stripe_balance_transaction_id AS balance_transaction_id,
-			e.currency, SUM(CASE e.account WHEN ? THEN `+signed+` ELSE 0 END) AS clearing, SUM(CASE e.account WHEN ? THEN `+signed+` ELSE 0 END) AS fees`,
-			string(ledger.AssetStripeClearing), string(ledger.ExpenseStripeFees)).
+			e.currency, SUM(CASE e.account WHEN ? THEN `+signed+` ELSE 0 END) AS clearing, SUM(IF(e.account IN ?, `+signed+`, 0)) AS fees`,
+			string(ledger.AssetStripeClearing), ledger.FeeAccounts).
 		Joins("JOIN ledger_entries e ON e.ledger_id = l.id").
 		Group("l.id, l.type, l.stripe_payment_intent_id, l.stripe_balance_transaction_id, e.currency").
 		Order("l.id, e.currency").Scan(&rows).Error

@@ -153,6 +153,17 @@ var events = []event{
 		func() ([]ledger.Transaction, error) {
 			return one(ledger.AccountFee(*balanceLine("txn_10", -250, 0, "USD", "fee")))
 		}},
+	{"A fee with its parts", "Stripe charges tax on its fee, and keeps a platform's share: each part has an account.",
+		func() ([]ledger.Transaction, error) {
+			balance := settled(45900, 2061, "USD")
+			balance.Tax, balance.ApplicationFee = 200, 500
+			return one(ledger.Payment(paid(45900, "USD", balance)))
+		}},
+	{"A fee of zero that comes later", "Under interchange-plus pricing Stripe bills once a month. The balance transaction still has to be in the ledger, or the payout\n" +
+		"that pays it out would never be proven: the amount goes out of the clearing account and in again.",
+		func() ([]ledger.Transaction, error) {
+			return one(ledger.Fee(paid(45900, "USD", settled(45900, 0, "USD"))))
+		}},
 	{"A correction", "Somebody else took $459.00 on the same Stripe account. Reconciliation found it, and a person has it posted: the clearing\n" +
 		"account is Stripe's balance again, and whose the money is stands in suspense.",
 		func() ([]ledger.Transaction, error) {
@@ -176,6 +187,8 @@ var meanings = map[ledger.Account]string{
 	ledger.AssetDisputedFunds:       "money that is withheld while a dispute is open",
 	ledger.LiabilityUnearnedRevenue: "paid by travellers, not flown yet: owed as a flight or as a refund",
 	ledger.ExpenseStripeFees:        "what Stripe keeps",
+	ledger.ExpenseFeeTaxes:          "tax on Stripe's fees, and tax that Stripe withholds",
+	ledger.ExpenseApplicationFees:   "what Stripe keeps of a payment for a platform",
 	ledger.ExpenseChargebacks:       "disputes that were lost, and what won ones did not give back",
 	ledger.EquitySuspense:           "where one currency turns into another, and where a difference shows",
 }
@@ -205,6 +218,7 @@ The currency is a column beside the account: each account has a balance per curr
 	for _, account := range ledger.Accounts {
 		fmt.Fprintf(&out, "| `%s` | %s | %s |\n", account, account.NormalSide(), meanings[account])
 	}
+	out.WriteString(categories())
 	out.WriteString("\n## Business events\n\nEach as a journal, and as the T-accounts that it leaves: debits left, credits right, the balance below.\n")
 	for _, e := range events {
 		transactions, err := e.post()
@@ -218,6 +232,36 @@ The currency is a column beside the account: each account has a balance per curr
 		out.WriteString("\n```text\n" + tAccounts(transactions) + "```\n")
 	}
 	return out.String(), nil
+}
+
+// routeWords say what becomes of a balance transaction.
+var routeWords = map[booking.Route]string{
+	booking.RoutePayment:    "posted with the payment that is its source",
+	booking.RouteRefund:     "posted with the refund that is its source",
+	booking.RouteDispute:    "posted with the dispute that is its source",
+	booking.RoutePayout:     "posted with the payout that is its source",
+	booking.RouteAccountFee: "posted as a bill of Stripe's, whatever its source",
+	booking.RoutePerson:     "a person decides",
+}
+
+// categories is the table of what becomes of each balance transaction.
+func categories() string {
+	var out strings.Builder
+	out.WriteString(`
+## What becomes of each balance transaction
+
+The reporting category decides first, and the source only then: a fee that is billed after a payment has the charge as its source
+and is no payment. A category that is not in this table, and one whose source is no object of its kind, is shown to a person by
+reconciliation and posted by nothing else. A balance transaction of zero moves nothing and needs no posting. Of a fee, the parts of
+` + "`fee_details`" + ` that are tax or an application fee stand on accounts of their own; all others are Stripe's fee.
+
+| reporting category | types | what becomes of it | why |
+|---|---|---|---|
+`)
+	for _, category := range booking.Categories {
+		fmt.Fprintf(&out, "| `%s` | `%s` | %s | %s |\n", category.Name, strings.Join(category.Types, "`, `"), routeWords[category.Route], category.Why)
+	}
+	return out.String()
 }
 
 // journal writes a transaction as a table of its entries.

@@ -1,6 +1,7 @@
 package stripeapi
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -42,38 +43,38 @@ func (c *Client) BalanceTransactions(ctx context.Context, w reconciliation.Windo
 	return lines, page.Meta().HasMore, failureOf(operation, page.Err())
 }
 
+// lineOf routes a balance transaction by its reporting category first, and then by its source: a bill for a charge has the charge
+// as its source and is no payment. What cannot be routed is a person's.
 func lineOf(txn *stripe.BalanceTransaction) reconciliation.Line {
 	line := reconciliation.Line{
 		BalanceTransaction: *balanceTransactionOf(txn), Object: booking.ObjectBalanceTransaction, ObjectID: txn.ID,
 	}
-	if line.IsAccountFee() {
+	source := txn.Source
+	if source == nil {
+		source = &stripe.BalanceTransactionSource{}
+	}
+	switch route := booking.RouteOf(line.ReportingCategory); {
+	case route == booking.RouteAccountFee:
 		line.Object = booking.ObjectAccountFee
-	}
-	if txn.Source == nil {
-		return line
-	}
-	switch source := txn.Source; {
-	case source.Charge != nil:
-		line.Object, line.ObjectID = booking.ObjectPayment, source.Charge.ID
-		line.PaymentIntentID, line.Reference = intentID(source.Charge.PaymentIntent), referenceIn(source.Charge.Metadata)
-		if line.PaymentIntentID != "" {
-			line.ObjectID = line.PaymentIntentID
-		}
-	case source.Refund != nil && txn.ReportingCategory == categoryPartialCapture: // no refund of ours: posted with the payment
-		line.Object, line.ObjectID = booking.ObjectPayment, source.Refund.ID
-		line.PaymentIntentID, line.Reference = intentID(source.Refund.PaymentIntent), referenceIn(source.Refund.Metadata)
-		if line.PaymentIntentID != "" {
-			line.ObjectID = line.PaymentIntentID
-		}
-	case source.Refund != nil:
+	case route == booking.RoutePayment && source.Charge != nil:
+		ofPayment(&line, source.Charge.ID, intentID(source.Charge.PaymentIntent), source.Charge.Metadata)
+	case route == booking.RoutePayment && source.Refund != nil: // no refund of ours: posted with the payment
+		ofPayment(&line, source.Refund.ID, intentID(source.Refund.PaymentIntent), source.Refund.Metadata)
+	case route == booking.RouteRefund && source.Refund != nil:
 		line.Object, line.ObjectID = booking.ObjectRefund, source.Refund.ID
 		line.PaymentIntentID, line.Reference = intentID(source.Refund.PaymentIntent), referenceIn(source.Refund.Metadata)
-	case source.Dispute != nil:
+	case route == booking.RouteDispute && source.Dispute != nil:
 		line.Object, line.ObjectID, line.PaymentIntentID = booking.ObjectDispute, source.Dispute.ID, intentID(source.Dispute.PaymentIntent)
-	case source.Payout != nil:
+	case route == booking.RoutePayout && source.Payout != nil:
 		line.Object, line.ObjectID = booking.ObjectPayout, source.Payout.ID
 	}
 	return line
+}
+
+// ofPayment names a line's payment by its PaymentIntent, or by its source where there is none.
+func ofPayment(line *reconciliation.Line, source, intent string, metadata map[string]string) {
+	line.Object, line.ObjectID = booking.ObjectPayment, cmp.Or(intent, source)
+	line.PaymentIntentID, line.Reference = intent, referenceIn(metadata)
 }
 
 func intentID(intent *stripe.PaymentIntent) string {

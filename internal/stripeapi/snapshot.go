@@ -54,7 +54,7 @@ func declineCode(last *stripe.Error) string {
 }
 
 func balanceTransactionOf(txn *stripe.BalanceTransaction) *booking.BalanceTransaction {
-	return &booking.BalanceTransaction{
+	balance := &booking.BalanceTransaction{
 		ID:                txn.ID,
 		Amount:            txn.Amount,
 		Fee:               txn.Fee,
@@ -64,4 +64,13 @@ func balanceTransactionOf(txn *stripe.BalanceTransaction) *booking.BalanceTransa
 		ReportingCategory: string(txn.ReportingCategory),
 		Created:           time.Unix(txn.Created, 0).UTC(),
 	}
+	for _, part := range txn.FeeDetails {
+		switch part.Type { // whatever is not known is Stripe's own
+		case "tax", "withheld_tax":
+			balance.Tax += part.Amount
+		case "application_fee":
+			balance.ApplicationFee += part.Amount
+		}
+	}
+	return balance
 }

@@ -1,0 +1,85 @@
+package booking
+
+// Route is who posts a balance transaction: the recorder of the object that it came of, or a person.
+type Route string
+
+// The routes.
+const (
+	RoutePayment    Route = "payment"
+	RouteRefund     Route = "refund"
+	RouteDispute    Route = "dispute"
+	RoutePayout     Route = "payout"
+	RouteAccountFee Route = "account_fee" // a bill of Stripe's own, whatever its source
+	RoutePerson     Route = "person"
+)
+
+// Category is a reporting category of Stripe's (stripe.com/docs/reports/reporting-categories): the types of balance
+// transactions that bear it, who posts them, and what for.
+type Category struct {
+	Name  string
+	Types []string
+	Route Route
+	Why   string
+}
+
+// Categories are those that Stripe documents. The category decides and not the source: a fee that is billed later has the charge
+// as its source, too.
+var Categories = []Category{
+	{"charge", []string{"charge", "payment"}, RoutePayment, "the payment; a bank debit while it is on its way"},
+	{"partial_capture_reversal", []string{"adjustment", "refund", "payment_refund"}, RoutePayment, "what was authorised and not captured"},
+	{"charge_failure", []string{"payment_failure_refund", "payment_reversal", "adjustment"}, RoutePayment, "a bank debit that failed takes back what it had moved"},
+	{"refund", []string{"refund", "payment_refund"}, RouteRefund, "money on its way back to the traveller"},
+	{"refund_failure", []string{"refund_failure", "payment_reversal", "adjustment"}, RouteRefund, "a refund that came back from the bank"},
+	{"dispute", []string{"adjustment"}, RouteDispute, "withheld by a dispute"},
+	{"dispute_reversal", []string{"adjustment"}, RouteDispute, "given back by a dispute"},
+	{"payout", []string{"payout"}, RoutePayout, "money on its way to the bank, or from it when it is below zero"},
+	{"payout_reversal", []string{"payout_cancel", "payout_failure"}, RoutePayout, "a payout that came back"},
+	{"fee", []string{"stripe_fee", "stripe_fx_fee", "adjustment"}, RouteAccountFee, "Stripe's bill, also one for a charge that comes later"},
+	{"network_cost", []string{"stripe_fee", "network_cost"}, RouteAccountFee, "what card networks bill under interchange-plus pricing"},
+	{"tax", []string{"tax_fee"}, RouteAccountFee, "tax on Stripe's fees"},
+	{"advance", []string{"advance"}, RoutePerson, "Stripe pays out before the money is there: Farebook has no such agreement"},
+	{"advance_funding", []string{"advance_funding"}, RoutePerson, "as advance"},
+	{"anticipation_repayment", []string{"anticipation_repayment"}, RoutePerson, "as advance"},
+	{"financing_payout", []string{"financing_payout"}, RoutePerson, "a loan of Stripe's: a liability that finance decides about"},
+	{"financing_payout_reversal", []string{"financing_payout_reversal"}, RoutePerson, "as financing_payout"},
+	{"financing_paydown", []string{"financing_paydown", "anticipation_repayment"}, RoutePerson, "as financing_payout"},
+	{"financing_paydown_reversal", []string{"financing_paydown_reversal"}, RoutePerson, "as financing_payout"},
+	{"climate_order_purchase", []string{"climate_order_purchase"}, RoutePerson, "bought in the dashboard"},
+	{"climate_order_refund", []string{"climate_order_refund"}, RoutePerson, "as climate_order_purchase"},
+	{"contribution", []string{"contribution"}, RoutePerson, "given in the dashboard"},
+	{"connect_collection_transfer", []string{"connect_collection_transfer"}, RoutePerson, "Farebook has no connected accounts"},
+	{"connect_reserved_funds", []string{"reserve_transaction", "reserved_funds"}, RoutePerson, "money between the balance and connect_reserved"},
+	{"platform_earning", []string{"application_fee"}, RoutePerson, "Farebook has no connected accounts"},
+	{"platform_earning_refund", []string{"application_fee_refund"}, RoutePerson, "as platform_earning"},
+	{"transfer", []string{"transfer"}, RoutePerson, "Farebook has no connected accounts"},
+	{"transfer_reversal", []string{"transfer_refund", "transfer_cancel", "transfer_failure"}, RoutePerson, "as transfer"},
+	{"issuing_authorization_hold", []string{"issuing_authorization_hold"}, RoutePerson, "Farebook issues no cards: finance knows which account it belongs to"},
+	{"issuing_authorization_release", []string{"issuing_authorization_release"}, RoutePerson, "as issuing_authorization_hold"},
+	{"issuing_transaction", []string{"issuing_transaction"}, RoutePerson, "as issuing_authorization_hold"},
+	{"issuing_dispute", []string{"issuing_dispute"}, RoutePerson, "as issuing_authorization_hold"},
+	{"risk_reserved_funds", []string{"payment_network_reserve_hold", "payment_network_reserve_release", "reserved_funds"}, RoutePerson, "held back by Stripe"},
+	{"obligation", []string{
+		"obligation_inbound", "obligation_outbound", "obligation_payout", "obligation_payout_failure", "obligation_reversal_inbound", "obligation_reversal_outbound",
+	}, RoutePerson, "between Stripe's own entities"},
+	{"topup", []string{"topup"}, RoutePerson, "money that finance has sent to the balance"},
+	{"topup_reversal", []string{"topup_reversal"}, RoutePerson, "as topup"},
+	{"unreconciled_customer_funds", []string{"payment_unreconciled"}, RoutePerson, "a bank transfer that belongs to no payment yet"},
+	{"other_adjustment", []string{"adjustment"}, RoutePerson, "Stripe's description says what for"},
+}
+
+var routes = func() map[string]Route {
+	out := make(map[string]Route, len(Categories))
+	for _, category := range Categories {
+		out[category.Name] = category.Route
+	}
+	return out
+}()
+
+// RouteOf is who posts a balance transaction of a category. One that is not known, or missing, is a person's.
+func RouteOf(category string) Route {
+	route, known := routes[category]
+	if !known {
+		return RoutePerson
+	}
+	return route
+}
