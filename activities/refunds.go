@@ -64,7 +64,10 @@ func (r *Refunds) CreateRefund(ctx context.Context, in RefundRef) (RefundOutcome
 	if known.StripeRefundID == "" && known.Status.Settled() {
 		// Refused already, by an attempt that died before it could tell of the mail.
 		recorded, err := r.Store.RecordRefundRefused(ctx, known.ID, known.FailureReason, time.Now().UTC())
-		return outcomeOfRefund(recorded, ""), storeError(err)
+		if err != nil {
+			return RefundOutcome{}, storeError(err)
+		}
+		return r.withMails(ctx, outcomeOfRefund(recorded, ""))
 	}
 	if known.StripeRefundID != "" {
 		return RefundOutcome{RefundID: known.ID, StripeRefundID: known.StripeRefundID, Reference: known.Reference, Status: known.Status}, nil
@@ -129,7 +132,7 @@ func (r *Refunds) refused(ctx context.Context, known store.Refund, cause error) 
 	if code == "" {
 		code = string(failure.Kind)
 	}
-	made, mails, err := r.recordOthers(ctx, known)
+	made, err := r.recordOthers(ctx, known)
 	if err != nil || made != nil {
 		return orEmpty(made), err
 	}
@@ -141,40 +144,45 @@ func (r *Refunds) refused(ctx context.Context, known store.Refund, cause error) 
 		return RefundOutcome{}, storeError(err)
 	}
 	failpoint.Hit("after-record-refund-refused")
-	outcome := outcomeOfRefund(recorded, known.StripeRefundID)
-	outcome.EmailIDs = append(mails, outcome.EmailIDs...)
-	return outcome, nil
+	return r.withMails(ctx, outcomeOfRefund(recorded, known.StripeRefundID))
 }
 
 // recordOthers takes the refunds of the payment that Stripe has and the books do not into the books, before one of ours is
 // recorded as refused: the customer must not be told that we owe what went back already. made is the refund of ours itself,
-// should Stripe have it after all. mails are those that the recording has queued.
-func (r *Refunds) recordOthers(ctx context.Context, known store.Refund) (made *RefundOutcome, mails []uint64, err error) {
+// should Stripe have it after all.
+func (r *Refunds) recordOthers(ctx context.Context, known store.Refund) (made *RefundOutcome, err error) {
 	there, err := r.Stripe.RefundsOf(ctx, known.PaymentIntentID)
 	if stripeapi.IsKind(err, stripeapi.NotFound, stripeapi.InvalidRequest) {
-		return nil, nil, nil // a payment of another account: there is nothing to be read
+		return nil, nil // a payment of another account: there is nothing to be read
 	}
 	if err != nil {
-		return nil, nil, stripeError(err)
+		return nil, stripeError(err)
 	}
 	for _, refund := range there {
 		if refund.RefundID == known.ID {
-			return &RefundOutcome{RefundID: known.ID, StripeRefundID: refund.StripeRefundID, Reference: known.Reference, Status: refund.Status()}, nil, nil
+			return &RefundOutcome{RefundID: known.ID, StripeRefundID: refund.StripeRefundID, Reference: known.Reference, Status: refund.Status()}, nil
 		}
 		id, err := r.unknown(ctx, refund)
 		if err != nil {
-			return nil, nil, storeError(err)
+			return nil, storeError(err)
 		}
 		if id == "" {
 			continue
 		}
-		recorded, err := r.RecordRefund(ctx, RecordRefundInput{RefundRef: RefundRef{StripeRefundID: refund.StripeRefundID}})
+		_, err = r.RecordRefund(ctx, RecordRefundInput{RefundRef: RefundRef{StripeRefundID: refund.StripeRefundID}})
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		mails = append(mails, recorded.EmailIDs...)
 	}
-	return nil, mails, nil
+	return nil, nil
+}
+
+// withMails names all mails about the booking's refunds that are queued: the refused one's, and those of refunds that were
+// recorded before it. Whichever workflow else sends one claims its row first.
+func (r *Refunds) withMails(ctx context.Context, outcome RefundOutcome) (RefundOutcome, error) {
+	mails, err := r.Store.QueuedRefundMails(ctx, outcome.Reference)
+	outcome.EmailIDs = mails
+	return outcome, storeError(err)
 }
 
 func orEmpty(outcome *RefundOutcome) RefundOutcome {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -84,4 +85,13 @@ func (f *refunding) queue(kind booking.EmailKind, about *booking.RefundLetter) e
 	return queue(f.tx, f.now, letter{
 		kind: kind, owner: f.refund.RefundID, occasion: string(kind), bookingID: &f.booking.ID, content: &booking.Letter{Refund: about},
 	})
+}
+
+// QueuedRefundMails are a booking's mails about refunds that are not sent yet.
+func (s *Store) QueuedRefundMails(ctx context.Context, reference booking.Reference) (ids []uint64, err error) {
+	err = s.db.WithContext(ctx).Model(&emailRow{}).
+		Where("booking_id = (SELECT id FROM bookings WHERE reference = ?) AND status = ? AND kind IN ?", string(reference), EmailQueued,
+			[]string{string(booking.EmailRefundStarted), string(booking.EmailRefunded), string(booking.EmailRefundFailed)}).
+		Order("id").Pluck("id", &ids).Error
+	return ids, err
 }

@@ -116,7 +116,9 @@ func TestBookingStaysPayableThroughA500OnABusyAccount(t *testing.T) {
 	open, _ := ours()
 	require.Equal(t, 1, open, "the 500 left a twin")
 	s.Eventually(func() bool { open, cancelled := ours(); return open == 0 && cancelled == 1 }, "the twin is not cancelled")
-	s.Eventually(func() bool { return s.DB.Count(t, "SELECT COUNT(*) FROM payment_twins WHERE checked_at IS NOT NULL") == 1 }, "the twin is not checked")
+	s.Eventually(func() bool {
+		return s.DB.Count(t, "SELECT COUNT(*) FROM payment_twins WHERE checked_at IS NOT NULL") == 1
+	}, "the twin is not checked")
 	s.AwaitRunEnd("CancelTwins:" + booked.Reference)
 	s.SaveRun("CancelTwins:"+booked.Reference, "cancel_twins")
 	require.NoError(t, s.BooksPromises())

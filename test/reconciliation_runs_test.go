@@ -133,7 +133,7 @@ func TestNotesStayText(t *testing.T) {
 	out, err = starterWith(s, "reconcile", "show", found.CorrelationID)
 	require.NoError(t, err)
 	require.NotContains(t, out, "\x1b")
-	require.Contains(t, out, "[31m yes)")
+	require.Contains(t, out, `\x1b[31m\nyes)`)
 	for says, args := range map[string][]string{
 		"item " + item + " is resolved already": {item, "--note", "again"}, "there is no item 999": {"999", "--note", "n"},
 		"--account": {item, "--note", "n", "--post", "--account", "asset:nowhere"}, "UTF-8": {item, "--note", "\xff"},
