@@ -33,7 +33,7 @@ func refunds() []Scenario {
 			Name: "a refund names a PaymentIntent that is not there", Assumption: "400, as for other parameters that name nothing",
 			play: func(s *Session) {
 				s.seeFailure("refused", func() error { _, err := s.refund("pi_"+s.run, 100, 1); return err }())
-			}, Want: []string{"refused: invalid_request 400 resource_missing"},
+			}, Want: []string{"refused: unknown_refusal 400 resource_missing"},
 		},
 	}
 }
