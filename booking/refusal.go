@@ -41,4 +41,3 @@ func RefundRefusalOf(code, param string) RefundRefusal {
 		return RefusedUnknown
 	}
 }
-

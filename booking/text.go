@@ -49,21 +49,21 @@ func validateEmail(v *violations, field, address string) {
 	}
 }
 
-// printable refuses line breaks, control characters, the invisible ones that reorder what people read (U+202A to U+202E,
-// U+2066 to U+2069), and letters that draw nothing (such as U+3164, the Hangul filler). The joiners stay: they are part
-// of how Persian, Urdu and Indic names are written.
+// Printable reports whether a character draws something and moves nothing. It excludes line breaks, control characters (C0 and
+// C1), the invisible ones that reorder what people read (U+202A to U+202E, U+2066 to U+2069), letters that draw nothing (such
+// as U+3164, the Hangul filler), and every space but the plain one. The joiners are part of how Persian, Urdu and Indic names
+// are written.
+func Printable(r rune) bool {
+	if r == '\u200c' || r == '\u200d' {
+		return true
+	}
+	return unicode.IsPrint(r) && !unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r)
+}
+
+// printable also refuses the replacement character: a text with it was damaged before it came here.
 func printable(text string) bool {
-	if !utf8.ValidString(text) {
-		return false
-	}
-	for _, r := range text {
-		switch {
-		case r == '\u200c' || r == '\u200d':
-		case !unicode.IsPrint(r), r == unicode.ReplacementChar, unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r):
-			return false
-		}
-	}
-	return true
+	refused := func(r rune) bool { return !Printable(r) || r == unicode.ReplacementChar }
+	return utf8.ValidString(text) && !strings.ContainsFunc(text, refused)
 }
 
 // encodedWord finds RFC 2047's =?charset?B?...?=, which a mail header would decode, line breaks and all.

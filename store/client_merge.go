@@ -40,6 +40,9 @@ func (s *Store) PlanMerge(ctx context.Context, into, from Client) (Merge, error)
 		return plan, err
 	}
 	db := s.db.WithContext(ctx)
+	if err := keepsOut(db, into, from); err != nil {
+		return plan, err
+	}
 	err := errors.Join(
 		db.Model(&apiKeyRow{}).Where("client_id = ?", from.ID).Count(&plan.Keys).Error,
 		db.Model(&bookingRow{}).Where("client_id = ?", from.ID).Count(&plan.Bookings).Error,
@@ -96,10 +99,8 @@ func (s *Store) MergeClients(ctx context.Context, into, from Client, by access.A
 func (s *Store) joinKeys(ctx context.Context, done *Merge, by access.Actor) error {
 	into, from, now := done.Into, done.From, time.Now().UTC()
 	return s.inTransaction(ctx, func(tx *gorm.DB) error {
-		for _, id := range []uint64{min(into.ID, from.ID), max(into.ID, from.ID)} {
-			if _, err := lockClient(tx, id); err != nil {
-				return err
-			}
+		if err := lockMergeable(tx, into.ID, from.ID); err != nil {
+			return err
 		}
 		moved := tx.Model(&apiKeyRow{}).Where("client_id = ?", from.ID).Updates(map[string]any{"client_id": into.ID})
 		if moved.Error != nil {
@@ -116,6 +117,46 @@ func (s *Store) joinKeys(ctx context.Context, done *Merge, by access.Actor) erro
 			DedupeKey: "merge/" + from.ClientID + "/" + into.ClientID,
 		})
 	})
+}
+
+// lockMergeable locks both clients and looks at them as they are now: another merge, or a disable, may have come since they
+// were read.
+func lockMergeable(tx *gorm.DB, into, from uint64) error {
+	for _, id := range []uint64{min(into, from), max(into, from)} {
+		if _, err := lockClient(tx, id); err != nil {
+			return err
+		}
+	}
+	found, err := clientsIn(tx, func(tx *gorm.DB) *gorm.DB { return tx.Where("c.id IN ?", []uint64{into, from}) })
+	if err != nil {
+		return err
+	}
+	locked := map[uint64]Client{}
+	for _, client := range found {
+		locked[client.ID] = client
+	}
+	if err := mergeable(locked[into], locked[from]); err != nil {
+		return err
+	}
+	return keepsOut(tx, locked[into], locked[from])
+}
+
+// keepsOut refuses to hand keys of a disabled client to one that is not: the merge would let in whom the operator has locked
+// out. And a disabled client takes nothing over, as keys that are in use would be refused from then on.
+func keepsOut(db *gorm.DB, into, from Client) error {
+	if into.DisabledAt != nil {
+		return &NotMergeable{fmt.Sprintf("%s is disabled, and would have the keys of %s refused: enable it first", into.ClientID, from.ClientID)}
+	}
+	if from.DisabledAt == nil {
+		return nil
+	}
+	var valid int64
+	err := db.Model(&apiKeyRow{}).Where("client_id = ? AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)", from.ID, time.Now().UTC()).
+		Count(&valid).Error
+	if err == nil && valid > 0 {
+		return &NotMergeable{fmt.Sprintf("%s is disabled, and its keys would be let in again: revoke them first, or enable it", from.ClientID)}
+	}
+	return err
 }
 
 // twins are two rows of one idempotency key.

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"fmt"
+	"log/slog"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -124,6 +125,84 @@ func TestWhatCannotBeMerged(t *testing.T) {
 	}
 	_, _, err = b.Store.CreateAPIKey(t.Context(), store.NewAPIKey{ClientID: b.clientNamed("a").ID, Scopes: testdb.Shop}, testdb.Tester)
 	require.ErrorContains(t, err, "takes no new keys")
+}
+
+// An operator who has locked a client out is not undone by a merge, and one that is locked out takes no keys over that are in use.
+func TestMergeLetsNoDisabledKeyInAgain(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	leaked := b.NewKey(t, "leaky", testdb.Shop...)
+	into, from := b.clientNamed("test"), b.clientNamed("leaky")
+	require.NoError(t, b.Store.DisableClient(t.Context(), from.ID, true, testdb.Tester))
+	var refused *store.NotMergeable
+	for _, before := range []store.Client{b.clientNamed("leaky"), from} { // from was read before it was disabled
+		_, err := b.Store.MergeClients(t.Context(), into, before, testdb.Tester)
+		require.ErrorAs(t, err, &refused)
+		require.ErrorContains(t, err, "let in again")
+	}
+	_, err := b.Store.PlanMerge(t.Context(), into, b.clientNamed("leaky"))
+	require.ErrorAs(t, err, &refused)
+	_, err = b.Store.PlanMerge(t.Context(), b.clientNamed("leaky"), into)
+	require.ErrorContains(t, err, "enable it first")
+	_, err = b.Store.Authenticate(t.Context(), leaked)
+	require.ErrorIs(t, err, store.ErrNotFound)
+
+	keys, err := b.Store.APIKeys(t.Context(), store.APIKeyFilter{ClientID: from.ID, Limit: 10})
+	require.NoError(t, err)
+	require.NoError(t, b.Store.RevokeAPIKey(t.Context(), keys[0].KeyID, testdb.Tester))
+	_, err = b.Store.MergeClients(t.Context(), into, from, testdb.Tester)
+	require.NoError(t, err)
+	_, err = b.Store.Authenticate(t.Context(), leaked)
+	require.ErrorIs(t, err, store.ErrNotFound, "a revoked key stays revoked")
+}
+
+// Two operators who merge the same clients each way make no circle: the second one is refused.
+func TestOfTwoMergesEachWayTheSecondIsRefused(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	b.NewKey(t, "other", testdb.Shop...)
+	one, other := b.clientNamed("test"), b.clientNamed("other") // both were read before either merge
+	_, err := b.Store.MergeClients(t.Context(), one, other, testdb.Tester)
+	require.NoError(t, err)
+	_, err = b.Store.MergeClients(t.Context(), other, one, testdb.Tester)
+	var refused *store.NotMergeable
+	require.ErrorAs(t, err, &refused)
+	require.Empty(t, b.clientNamed("test").MergedInto)
+}
+
+// MySQL cuts GROUP_CONCAT at 1,024 bytes by default and without an error: a caller of many merged clients would lose some of
+// them, and see those of a stranger whose id is the beginning of a longer one.
+func TestCallerSeesEveryMergedClientAndNoStranger(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	into := b.clientNamed("test")
+	for i := range 300 {
+		b.Exec(t, "INSERT INTO api_clients (id, client_id, name, merged_into, created_by, created_at) VALUES (?, ?, ?, ?, '', NOW(6))",
+			100_000+i, fmt.Sprintf("cl_%010d", i), fmt.Sprintf("test #%d", i), into.ID)
+	}
+	small, err := store.Open(t.Context(), b.AppDSN+"&group_concat_max_len=1024", slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, small.Close()) })
+	caller, err := small.Authenticate(t.Context(), b.NewKey(t, "test"))
+	require.NoError(t, err)
+	require.Len(t, caller.Merged, 300)
+	require.EqualValues(t, []uint64{100_000, 100_299}, []uint64{caller.Merged[0], caller.Merged[299]})
+}
+
+// Disabling a client by a name from before its merge would refuse nobody: its keys are the other client's.
+func TestMergedClientIsNotDisabledInVain(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	token := b.NewKey(t, "other", testdb.Shop...)
+	_, err := b.Store.MergeClients(t.Context(), b.clientNamed("test"), b.clientNamed("other"), testdb.Tester)
+	require.NoError(t, err)
+	err = b.Store.DisableClient(t.Context(), b.clientNamed("other").ID, true, testdb.Tester)
+	var merged *store.ClientMerged
+	require.ErrorAs(t, err, &merged)
+	require.ErrorContains(t, err, b.clientNamed("test").ClientID)
+	require.NoError(t, b.Store.DisableClient(t.Context(), b.clientNamed("test").ID, true, testdb.Tester))
+	_, err = b.Store.Authenticate(t.Context(), token)
+	require.ErrorIs(t, err, store.ErrNotFound)
 }
 
 // What an older release writes on this schema has no client: it is found by its key at once, and completed by starter migrate.

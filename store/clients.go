@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -107,11 +106,15 @@ func (s *Store) Clients(ctx context.Context, after uint64, limit int) ([]Client,
 }
 
 func (s *Store) clients(ctx context.Context, narrow func(*gorm.DB) *gorm.DB) ([]Client, error) {
+	return clientsIn(s.db.WithContext(ctx), narrow)
+}
+
+func clientsIn(db *gorm.DB, narrow func(*gorm.DB) *gorm.DB) ([]Client, error) {
 	var rows []struct {
 		Client clientRow `gorm:"embedded"`
 		Into   *string
 	}
-	err := narrow(s.db.WithContext(ctx).Table("api_clients c")).Select("c.*, m.client_id AS `into`").
+	err := narrow(db.Table("api_clients c")).Select("c.*, m.client_id AS `into`").
 		Joins("LEFT JOIN api_clients m ON m.id = c.merged_into").Order("c.id").Find(&rows).Error
 	clients := make([]Client, 0, len(rows))
 	for _, row := range rows {
@@ -126,8 +129,15 @@ func (r clientRow) domain(mergedInto string) Client {
 	}
 }
 
+// ClientMerged says that a client has no keys any more: they are those of the client that it was merged into.
+type ClientMerged struct{ ClientID, Into string }
+
+func (e *ClientMerged) Error() string {
+	return fmt.Sprintf("client %s was merged into %s, which has its keys: name that client", e.ClientID, e.Into)
+}
+
 // DisableClient refuses all of a client's keys from the next request on, or lets them in again. What the client owns stays.
-// ErrNotFound when there is no such client.
+// Errors: ErrNotFound, *ClientMerged.
 func (s *Store) DisableClient(ctx context.Context, id uint64, disabled bool, by access.Actor) error {
 	now, action := time.Now().UTC(), ActionClientEnable
 	var at *time.Time
@@ -136,8 +146,18 @@ func (s *Store) DisableClient(ctx context.Context, id uint64, disabled bool, by 
 	}
 	return s.inTransaction(ctx, func(tx *gorm.DB) error {
 		row, err := lockClient(tx, id)
-		if err != nil || (row.DisabledAt != nil) == disabled {
+		if err != nil {
 			return err
+		}
+		if row.MergedInto != nil {
+			var into clientRow
+			if err := tx.Where("id = ?", *row.MergedInto).Take(&into).Error; err != nil {
+				return err
+			}
+			return &ClientMerged{ClientID: row.ClientID, Into: into.ClientID}
+		}
+		if (row.DisabledAt != nil) == disabled {
+			return nil
 		}
 		if err := tx.Model(&clientRow{}).Where("id = ?", id).Updates(map[string]any{"disabled_at": at}).Error; err != nil {
 			return err
@@ -175,20 +195,4 @@ func (s *Store) adopt(ctx context.Context, keyID uint64) error {
 			"client_id": client.ID, "key_id": access.NewKeyID(), "scopes": key.scopes().String(),
 		}).Error
 	})
-}
-
-// idList reads what GROUP_CONCAT wrote.
-func idList(text *string) ([]uint64, error) {
-	if text == nil {
-		return nil, nil
-	}
-	var ids []uint64
-	for part := range strings.SplitSeq(*text, ",") {
-		id, err := strconv.ParseUint(part, 10, 64)
-		if err != nil {
-			return nil, fmt.Errorf("list of clients in the database: %w", err)
-		}
-		ids = append(ids, id)
-	}
-	return ids, nil
 }

@@ -39,21 +39,19 @@ func (a *api) addAPIKeys(spec huma.API) {
 }
 
 type listKeysInput struct {
-	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"50" doc:"How many at most."`
-	After  uint64 `query:"after" minimum:"0" default:"0" doc:"The cursor of the page before: its next."`
+	PageInput
 	Client string `query:"client" doc:"Of this client alone: its id or name."`
 }
 
 type keysOutput struct {
 	Body struct {
-		Keys    []clients.Key `json:"apiKeys" nullable:"false"`
-		HasMore bool          `json:"hasMore"`
-		Next    uint64        `json:"next,omitempty" doc:"Send it as after for the next page."`
+		Keys []clients.Key `json:"apiKeys" nullable:"false"`
+		PageEnd
 	}
 }
 
 func (a *api) listAPIKeys(ctx context.Context, in *listKeysInput) (*keysOutput, error) {
-	filter := store.APIKeyFilter{After: in.After, Limit: in.Limit + 1}
+	filter := store.APIKeyFilter{After: in.After, Limit: in.readLimit()}
 	if in.Client != "" {
 		owner, err := a.client(ctx, in.Client)
 		if err != nil {
@@ -66,14 +64,8 @@ func (a *api) listAPIKeys(ctx context.Context, in *listKeysInput) (*keysOutput, 
 		return nil, a.storeFailed(ctx, err)
 	}
 	out := &keysOutput{}
-	out.Body.Keys = []clients.Key{}
-	for i, key := range found {
-		if i == in.Limit {
-			out.Body.HasMore, out.Body.Next = true, found[i-1].ID
-			break
-		}
-		out.Body.Keys = append(out.Body.Keys, clients.KeyOf(key, time.Now()))
-	}
+	show := func(k store.APIKey) clients.Key { return clients.KeyOf(k, time.Now()) }
+	out.Body.Keys, out.Body.PageEnd = pageOf(found, in.PageInput, show, func(k store.APIKey) uint64 { return k.ID })
 	return out, nil
 }
 

@@ -22,8 +22,7 @@ func (a *api) addAudit(spec huma.API) {
 }
 
 type auditInput struct {
-	Limit   int    `query:"limit" minimum:"1" maximum:"100" default:"50" doc:"How many at most."`
-	After   uint64 `query:"after" minimum:"0" default:"0" doc:"The cursor of the page before: its next."`
+	PageInput
 	Booking string `query:"booking" doc:"About this booking: its reference."`
 	Client  string `query:"client" doc:"Asked for by this client: its id or name."`
 	Subject string `query:"subject" maxLength:"128" doc:"About this: a refund's id, a run's, an event's, a key's."`
@@ -32,13 +31,12 @@ type auditInput struct {
 type auditOutput struct {
 	Body struct {
 		Entries []clients.Entry `json:"entries" nullable:"false"`
-		HasMore bool            `json:"hasMore"`
-		Next    uint64          `json:"next,omitempty" doc:"Send it as after for the next page."`
+		PageEnd
 	}
 }
 
 func (a *api) listAudit(ctx context.Context, in *auditInput) (*auditOutput, error) {
-	filter := store.AuditFilter{Subject: in.Subject, Before: in.After, Limit: in.Limit + 1}
+	filter := store.AuditFilter{Subject: in.Subject, Before: in.After, Limit: in.readLimit()}
 	if in.Booking != "" {
 		reference, err := booking.ParseReference(in.Booking)
 		if err != nil {
@@ -62,13 +60,6 @@ func (a *api) listAudit(ctx context.Context, in *auditInput) (*auditOutput, erro
 		return nil, a.storeFailed(ctx, err)
 	}
 	out := &auditOutput{}
-	out.Body.Entries = []clients.Entry{}
-	for i, entry := range entries {
-		if i == in.Limit {
-			out.Body.HasMore, out.Body.Next = true, entries[i-1].ID
-			break
-		}
-		out.Body.Entries = append(out.Body.Entries, clients.EntryOf(entry))
-	}
+	out.Body.Entries, out.Body.PageEnd = pageOf(entries, in.PageInput, clients.EntryOf, func(e store.AuditEntry) uint64 { return e.ID })
 	return out, nil
 }

@@ -51,33 +51,20 @@ func (a *api) addClients(spec huma.API) {
 	}), a.mergeClients)
 }
 
-type pageInput struct {
-	Limit int    `query:"limit" minimum:"1" maximum:"100" default:"50" doc:"How many at most."`
-	After uint64 `query:"after" minimum:"0" default:"0" doc:"The cursor of the page before: its next."`
-}
-
 type clientsOutput struct {
 	Body struct {
 		Clients []clients.Client `json:"clients" nullable:"false"`
-		HasMore bool             `json:"hasMore"`
-		Next    uint64           `json:"next,omitempty" doc:"Send it as after for the next page."`
+		PageEnd
 	}
 }
 
-func (a *api) listClients(ctx context.Context, in *pageInput) (*clientsOutput, error) {
-	found, err := a.Store.Clients(ctx, in.After, in.Limit+1)
+func (a *api) listClients(ctx context.Context, in *PageInput) (*clientsOutput, error) {
+	found, err := a.Store.Clients(ctx, in.After, in.readLimit())
 	if err != nil {
 		return nil, a.storeFailed(ctx, err)
 	}
 	out := &clientsOutput{}
-	out.Body.Clients = []clients.Client{}
-	for i, client := range found {
-		if i == in.Limit {
-			out.Body.HasMore, out.Body.Next = true, found[i-1].ID
-			break
-		}
-		out.Body.Clients = append(out.Body.Clients, clients.Of(client))
-	}
+	out.Body.Clients, out.Body.PageEnd = pageOf(found, *in, clients.Of, func(c store.Client) uint64 { return c.ID })
 	return out, nil
 }
 
@@ -132,7 +119,12 @@ func (a *api) setDisabled(ctx context.Context, in *clientInput, disabled bool) (
 	if err != nil {
 		return nil, err
 	}
-	if err := a.Store.DisableClient(ctx, found.ID, disabled, actorOf(ctx)); err != nil {
+	err = a.Store.DisableClient(ctx, found.ID, disabled, actorOf(ctx))
+	var merged *store.ClientMerged
+	if errors.As(err, &merged) {
+		return nil, problem(ctx, http.StatusConflict, "client-merged", "Nothing was done: "+merged.Error()+".")
+	}
+	if err != nil {
 		return nil, a.storeFailed(ctx, err)
 	}
 	found, err = a.client(ctx, in.ID)

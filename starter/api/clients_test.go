@@ -130,7 +130,8 @@ func TestBadAdminRequests(t *testing.T) {
 		{"/v1/clients", ``, 400, "is empty"},
 		{"/v1/clients", `{"name":""}`, 422, "1 to 100 characters"},
 		{"/v1/clients", `{"name":" shop"}`, 422, "no space at either end"},
-		{"/v1/clients", `{"name":"a\nb"}`, 422, "no control characters"},
+		{"/v1/clients", `{"name":"a\nb"}`, 422, "no control or invisible characters"},
+		{"/v1/clients", "{\"name\":\"shop\u202egnp\"}", 422, "no direction marks"},
 		{"/v1/clients", `{"name":"test"}`, 409, "a client named"},
 		{"/v1/clients", `{"name":"x","admin":true}`, 422, "body.admin"},
 		{"/v1/api-keys", `{"client":"nobody","scopes":["admin"]}`, 404, "no client"},
@@ -152,6 +153,18 @@ func TestBadAdminRequests(t *testing.T) {
 	}
 	require.Equal(t, keys, s.db.Count(t, "SELECT COUNT(*) FROM api_keys"))
 	require.Zero(t, s.db.Count(t, "SELECT COUNT(*) FROM idempotency_keys WHERE answer_body IS NOT NULL"))
+}
+
+// A client that was merged has no keys: disabling it would refuse nobody, and the answer says whose keys they are.
+func TestMergedClientIsNotDisabledOverHTTP(t *testing.T) {
+	t.Parallel()
+	s := serve(t, nil).asAdmin()
+	s.db.NewKey(t, "branch", testdb.Shop...)
+	got := s.do(http.MethodPost, "/v1/clients/test/merge", []byte(`{"from":"branch"}`))
+	require.Equal(t, http.StatusOK, got.status, "%s", got.body)
+	got = s.do(http.MethodPost, "/v1/clients/branch/disable", nil)
+	require.Equal(t, http.StatusConflict, got.status, "%s", got.body)
+	require.Contains(t, got.problem(t).Detail, "was merged into cl_")
 }
 
 // Lists come in pages; the audit log tells who did it, under which request.

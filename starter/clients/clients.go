@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"farebook/access"
+	"farebook/booking"
 	"farebook/store"
 )
 
@@ -81,10 +82,15 @@ func CheckName(name string) error {
 	switch {
 	case name == "" || utf8.RuneCountInString(name) > maxName:
 		return fmt.Errorf("the name of a client has 1 to %d characters", maxName)
-	case !utf8.ValidString(name) || strings.TrimSpace(name) != name || strings.ContainsFunc(name, unicode.IsControl):
-		return errors.New("the name of a client has no control characters, and no space at either end")
+	case !utf8.ValidString(name) || strings.TrimSpace(name) != name || strings.ContainsFunc(name, invisible):
+		return errors.New("the name of a client has no control or invisible characters, no direction marks, and no space at either end")
 	case access.IsClientID(name):
 		return errors.New("the name of a client does not look like a client's id")
 	}
 	return nil
+}
+
+// invisible are the characters by which one name could be taken for another in a list.
+func invisible(r rune) bool {
+	return !booking.Printable(r) || r == unicode.ReplacementChar || r == '\u200c' || r == '\u200d'
 }

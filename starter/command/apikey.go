@@ -158,7 +158,7 @@ func printAPIKeys(out io.Writer, keys []store.APIKey, format string) error {
 		shown = append(shown, clients.KeyOf(key, time.Now()))
 	}
 	if format == "json" {
-		return printJSON(out, shown)
+		return printList(out, "apiKeys", shown, 0)
 	}
 	table := newTable(out, "KEY", "CLIENT", "BEGINS", "STATE", "EXPIRES", "LAST USED", "SCOPES")
 	for _, key := range shown {

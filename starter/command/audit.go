@@ -1,7 +1,7 @@
 package command
 
 import (
-	"fmt"
+	"errors"
 	"io"
 	"time"
 
@@ -21,11 +21,8 @@ func auditCommand() *cobra.Command {
 			"who asked (a client and its key, or an operating-system user and host), when, and under which correlation id.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := checkFormat(format, listFormats); err != nil {
+			if err := errors.Join(checkFormat(format, listFormats), checkLimit(filter.Limit)); err != nil {
 				return err
-			}
-			if filter.Limit < 1 || filter.Limit > maxListed {
-				return misused("invalid --limit %d: must be from 1 to %d", filter.Limit, maxListed)
 			}
 			return booksCommand(cmd, "audit", func(books *store.Store) error {
 				if reference != "" {
@@ -53,8 +50,7 @@ func auditCommand() *cobra.Command {
 	audit.Flags().StringVar(&reference, "booking", "", "about this booking: its reference")
 	audit.Flags().StringVar(&client, "client", "", "asked for by this client: its name or id")
 	audit.Flags().StringVar(&filter.Subject, "subject", "", "about this: a refund's id, a run's, an event's, a key's")
-	audit.Flags().IntVar(&filter.Limit, "limit", 50, fmt.Sprintf("how many, 1 to %d", maxListed))
-	audit.Flags().Uint64Var(&filter.Before, "before", 0, "continue below this number, as the previous list says")
+	pageFlags(audit, &filter.Limit, &filter.Before)
 	formatFlag(audit, &format, listFormats...)
 	return audit
 }
@@ -64,16 +60,13 @@ func printAudit(out io.Writer, entries []store.AuditEntry, limit int, format str
 	for _, e := range entries {
 		shown = append(shown, clients.EntryOf(e))
 	}
+	before := nextBefore(shown, limit, func(e clients.Entry) uint64 { return e.ID })
 	if format == "json" {
-		return printJSON(out, shown)
+		return printList(out, "entries", shown, before)
 	}
-	table := newTable(out, "AT", "ACTOR", "ACTION", "SUBJECT", "DETAIL")
+	table := newTable(out, "AT", "ACTOR", "ACTION", "SUBJECT", "DETAIL", "CORRELATION ID")
 	for _, e := range shown {
-		table.row(e.At.Format(time.RFC3339), e.Actor, e.Action, e.Subject, e.Detail)
+		table.row(e.At.Format(time.RFC3339), e.Actor, e.Action, e.Subject, e.Detail, e.CorrelationID)
 	}
-	if err := table.flush(); err != nil || len(shown) < limit {
-		return err
-	}
-	_, err := fmt.Fprintf(out, "\nThere may be more: --before %d\n", shown[len(shown)-1].ID)
-	return err
+	return errors.Join(table.flush(), sayMore(out, before))
 }

@@ -69,7 +69,7 @@ func printClients(out io.Writer, all []store.Client, format string) error {
 		shown = append(shown, clients.Of(client))
 	}
 	if format == "json" {
-		return printJSON(out, shown)
+		return printList(out, "clients", shown, 0)
 	}
 	table := newTable(out, "CLIENT", "NAME", "STATE", "CREATED", "BY")
 	for _, client := range shown {

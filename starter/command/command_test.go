@@ -65,8 +65,11 @@ func requireKeyCommands(t *testing.T, db *testdb.DB) {
 	require.NotContains(t, list, strings.TrimSpace(rotated))
 	log, _, err := run(t, "audit", "--subject", key, "--format", "json")
 	require.NoError(t, err)
-	var entries []struct{ Action, Actor, CorrelationID string }
-	require.NoError(t, json.Unmarshal([]byte(log), &entries))
+	var logged struct {
+		Entries []struct{ Action, Actor, CorrelationID string }
+	}
+	require.NoError(t, json.Unmarshal([]byte(log), &logged))
+	entries := logged.Entries
 	require.Len(t, entries, 3)
 	host, err := os.Hostname()
 	require.NoError(t, err)

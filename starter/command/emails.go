@@ -67,7 +67,7 @@ func printEmailsJSON(out io.Writer, mails []store.Email) error {
 	for i, mail := range mails {
 		shown[i] = email{mail.ID, string(mail.Kind), mail.Status, mail.Attempts, mail.CreatedAt, mail.SentAt, mail.MessageID, mail.LastError}
 	}
-	return printJSON(out, map[string]any{"emails": shown})
+	return printList(out, "emails", shown, 0)
 }
 
 func printEmails(out io.Writer, mails []store.Email) error {

@@ -46,7 +46,7 @@ func eventTypesCommand() *cobra.Command {
 				return err
 			}
 			if format == "json" {
-				return printJSON(cmd.OutOrStdout(), map[string]any{"types": inbox.Types()})
+				return printList(cmd.OutOrStdout(), "types", inbox.Types(), 0)
 			}
 			_, err := fmt.Fprintln(cmd.OutOrStdout(), strings.Join(inbox.Types(), "\n"))
 			return err
@@ -55,8 +55,6 @@ func eventTypesCommand() *cobra.Command {
 	formatFlag(types, &format, listFormats...)
 	return types
 }
-
-const maxListed = 500
 
 func listEventsCommand() *cobra.Command {
 	var filter store.EventFilter
@@ -75,18 +73,18 @@ func listEventsCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
+				before := nextBefore(events, filter.Limit, func(e store.ListedEvent) uint64 { return e.Cursor })
 				if format == "json" {
-					return printEventsJSON(cmd.OutOrStdout(), events, filter.Limit)
+					return printEventsJSON(cmd.OutOrStdout(), events, before)
 				}
-				return printEvents(cmd.OutOrStdout(), events, filter.Limit)
+				return printEvents(cmd.OutOrStdout(), events, before)
 			})
 		},
 	}
 	list.Flags().StringVar(&state, "state", "", "received, processing, processed or failed")
 	list.Flags().StringVar(&filter.Type, "type", "", "such as payment_intent.succeeded")
 	list.Flags().StringVar(&filter.Reference, "booking", "", "a booking's reference")
-	list.Flags().IntVar(&filter.Limit, "limit", 50, fmt.Sprintf("how many, 1 to %d", maxListed))
-	list.Flags().Uint64Var(&filter.Before, "before", 0, "continue below this number, as the previous list says")
+	pageFlags(list, &filter.Limit, &filter.Before)
 	formatFlag(list, &format, listFormats...)
 	completeFlag(list, "state", string(store.EventReceived), string(store.EventProcessing), string(store.EventProcessed), string(store.EventFailed))
 	return list
@@ -98,8 +96,8 @@ func checkFilter(filter store.EventFilter) error {
 	default:
 		return misused("invalid --state %q: must be received, processing, processed or failed", filter.State)
 	}
-	if filter.Limit < 1 || filter.Limit > maxListed {
-		return misused("invalid --limit %d: must be from 1 to %d", filter.Limit, maxListed)
+	if err := checkLimit(filter.Limit); err != nil {
+		return err
 	}
 	if filter.Reference != "" {
 		if _, err := booking.ParseReference(filter.Reference); err != nil {
@@ -109,22 +107,15 @@ func checkFilter(filter store.EventFilter) error {
 	return nil
 }
 
-func printEvents(out io.Writer, events []store.ListedEvent, limit int) error {
+func printEvents(out io.Writer, events []store.ListedEvent, before uint64) error {
 	table := newTable(out, "EVENT", "TYPE", "STATE", "ATTEMPTS", "RECEIVED", "OBJECT", "WHY")
 	for _, e := range events {
 		table.row(e.ID, e.Type, e.State, e.Attempts, e.ReceivedAt.Format(time.RFC3339), e.ObjectID, cmp.Or(e.LastError, e.Note))
 	}
-	if err := table.flush(); err != nil {
-		return err
-	}
-	if len(events) < limit {
-		return nil
-	}
-	_, err := fmt.Fprintf(out, "\nThere may be more: --before %d\n", events[len(events)-1].Cursor)
-	return err
+	return errors.Join(table.flush(), sayMore(out, before))
 }
 
-func printEventsJSON(out io.Writer, events []store.ListedEvent, limit int) error {
+func printEventsJSON(out io.Writer, events []store.ListedEvent, before uint64) error {
 	type event struct {
 		ID         string           `json:"id"`
 		Type       string           `json:"type"`
@@ -136,18 +127,11 @@ func printEventsJSON(out io.Writer, events []store.ListedEvent, limit int) error
 		Note       string           `json:"note,omitempty"`
 		LastError  string           `json:"lastError,omitempty"`
 	}
-	shown := struct {
-		Events []event `json:"events"`
-		// Before continues the list; it is absent when there are no more.
-		Before uint64 `json:"before,omitempty"`
-	}{Events: make([]event, len(events))}
+	shown := make([]event, len(events))
 	for i, e := range events {
-		shown.Events[i] = event{e.ID, e.Type, e.State, e.Attempts, e.ReceivedAt, e.ObjectID, e.Reference, e.Note, e.LastError}
+		shown[i] = event{e.ID, e.Type, e.State, e.Attempts, e.ReceivedAt, e.ObjectID, e.Reference, e.Note, e.LastError}
 	}
-	if len(events) == limit {
-		shown.Before = events[len(events)-1].Cursor
-	}
-	return printJSON(out, shown)
+	return printList(out, "events", shown, before)
 }
 
 func showEventCommand() *cobra.Command {

@@ -112,6 +112,30 @@ func TestListsPrintStrangersTextHarmlessly(t *testing.T) {
 	}
 }
 
+// A program reads every list alike: an object with the rows under their name, and before where there may be more.
+func TestEveryListIsOneShapeInJSON(t *testing.T) {
+	db := testdb.New(t)
+	t.Setenv("DATABASE_DSN", db.AppDSN)
+	plantHostileRows(t, db)
+	for args, name := range map[string]string{
+		"client list": "clients", "api-key list": "apiKeys", "audit": "entries", "audit --limit 1": "entries", "audit --subject nothing": "entries",
+		"events list": "events", "events list --limit 1": "events", "events list --type nothing": "events", "events types": "types",
+		"emails list FB-00000000": "emails",
+	} {
+		out, _, err := run(t, append(strings.Fields(args), "--format", "json")...)
+		require.NoError(t, err, args)
+		var list map[string]any
+		require.NoError(t, json.Unmarshal([]byte(out), &list), args)
+		require.IsType(t, []any{}, list[name], args)
+		wanted := 1
+		if strings.HasSuffix(args, "--limit 1") {
+			require.Positive(t, list["before"], args)
+			wanted++
+		}
+		require.Len(t, list, wanted, args)
+	}
+}
+
 func TestFormatsThatDoNotExist(t *testing.T) {
 	t.Parallel()
 	for _, args := range []string{"events list", "events types", "emails list FB-00000000", "verify", "schedule show", "client list", "api-key list", "audit"} {

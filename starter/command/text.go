@@ -13,6 +13,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/text/unicode/norm"
+
+	"farebook/booking"
 )
 
 // printable writes what cannot be seen as its escape: \x1b, \n, \u202e. What a stranger sent (an event's type, a note, an
@@ -25,7 +27,7 @@ func printable(text string) string {
 			fmt.Fprintf(&out, `\x%02x`, text[i])
 		case unicode.Is(unicode.Zs, r):
 			out.WriteByte(' ')
-		case shown(r):
+		case booking.Printable(r):
 			out.WriteRune(r)
 		default:
 			out.WriteString(escape(r))
@@ -38,15 +40,6 @@ func printable(text string) string {
 func invalidAt(text string, i int) bool {
 	_, size := utf8.DecodeRuneInString(text[i:])
 	return size == 1
-}
-
-// shown are the characters that draw something and move nothing: no controls (C0 and C1), no directions, no fillers. The
-// joiners are part of how names are written.
-func shown(r rune) bool {
-	if r == '\u200c' || r == '\u200d' {
-		return true
-	}
-	return unicode.IsPrint(r) && !unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r)
 }
 
 func escape(r rune) string {
@@ -115,7 +108,7 @@ func escapeJSON(text []byte) []byte {
 	var out bytes.Buffer
 	for _, r := range string(text) {
 		switch {
-		case r < 0x7f || shown(r):
+		case r < 0x7f || booking.Printable(r):
 			out.WriteRune(r)
 		case r > 0xffff:
 			high, low := utf16.EncodeRune(r)
