@@ -2,6 +2,8 @@ package activities
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"farebook/booking"
@@ -48,6 +50,9 @@ func (p *Payments) RecordPaymentOutcome(ctx context.Context, in RecordPaymentOut
 	snapshot, _, err := p.Stripe.PaymentIntent(ctx, in.PaymentIntentID)
 	if err != nil {
 		return PaymentOutcome{}, stripeError(err)
+	}
+	if err := p.addDebits(ctx, in, &snapshot); err != nil {
+		return PaymentOutcome{}, err
 	}
 	failpoint.Hit("before-record-outcome")
 	recorded, err := p.Store.RecordPayment(ctx, store.PaymentOutcome{
@@ -97,3 +102,25 @@ func (p *Payments) recordOthers(ctx context.Context, in RecordPaymentOutcomeInpu
 	}
 	return nil
 }
+
+// addDebits lists the bank debits before the latest charge where one may not be in the ledger as Stripe has it: the ledger has
+// another charge on its way, or no event of Stripe's asked for the look (reconciliation did, or a timer).
+func (p *Payments) addDebits(ctx context.Context, in RecordPaymentOutcomeInput, snapshot *booking.PaymentSnapshot) error {
+	inTransit, err := p.Store.DebitsInTransit(ctx, in.PaymentIntentID)
+	if err != nil {
+		return storeError(err)
+	}
+	others := slices.ContainsFunc(inTransit, func(charge string) bool { return charge != snapshot.ChargeID })
+	if !others && (in.Reason != ReasonEvent || slices.ContainsFunc(in.EventIDs, isStripes)) {
+		return nil
+	}
+	debits, err := p.Stripe.Debits(ctx, in.PaymentIntentID)
+	if err != nil {
+		return stripeError(err)
+	}
+	snapshot.Debits = debits
+	return nil
+}
+
+// isStripes tells an event of Stripe's from a request of reconciliation's.
+func isStripes(eventID string) bool { return strings.HasPrefix(eventID, "evt_") }

@@ -16,6 +16,8 @@ type PaymentSnapshot struct {
 	Balance            *BalanceTransaction // nil until Stripe has made it (async capture)
 	// Reversal takes back what was authorised and not captured; nil when all was, or until Stripe has made it.
 	Reversal *BalanceTransaction
+	// Debits are bank debits that are on their way or have failed: the latest charge, and earlier ones where they were asked for.
+	Debits []Debit
 	// CaptureBefore is when Stripe lets an authorisation go; zero when there is none, or it is not said.
 	CaptureBefore time.Time
 }

@@ -13,17 +13,20 @@ const (
 	AssetBank                Account = "asset:bank"
 	AssetDisputedFunds       Account = "asset:disputed_funds"
 	LiabilityUnearnedRevenue Account = "liability:unearned_revenue" // paid for, not flown yet
-	ExpenseStripeFees        Account = "expense:stripe_fees"
-	ExpenseFeeTaxes          Account = "expense:fee_taxes"        // tax on Stripe's fees, and tax that Stripe withholds
-	ExpenseApplicationFees   Account = "expense:application_fees" // kept for a platform
-	ExpenseChargebacks       Account = "expense:chargebacks"
-	EquitySuspense           Account = "equity:suspense" // where one currency turns into another
+	// LiabilityPaymentsInTransit is bank debits: at Stripe already, and perhaps to be taken back.
+	LiabilityPaymentsInTransit Account = "liability:payments_in_transit"
+
+	ExpenseStripeFees      Account = "expense:stripe_fees"
+	ExpenseFeeTaxes        Account = "expense:fee_taxes"        // tax on Stripe's fees, and tax that Stripe withholds
+	ExpenseApplicationFees Account = "expense:application_fees" // kept for a platform
+	ExpenseChargebacks     Account = "expense:chargebacks"
+	EquitySuspense         Account = "equity:suspense" // where one currency turns into another
 )
 
 // Accounts are all there are.
 var Accounts = []Account{
-	AssetStripeClearing, AssetBank, AssetDisputedFunds, LiabilityUnearnedRevenue, ExpenseStripeFees, ExpenseFeeTaxes, ExpenseApplicationFees,
-	ExpenseChargebacks, EquitySuspense,
+	AssetStripeClearing, AssetBank, AssetDisputedFunds, LiabilityUnearnedRevenue, LiabilityPaymentsInTransit, ExpenseStripeFees, ExpenseFeeTaxes,
+	ExpenseApplicationFees, ExpenseChargebacks, EquitySuspense,
 }
 
 // FeeAccounts are those that a balance transaction's fee stands on, by its parts.

@@ -40,6 +40,8 @@ type Type string
 const (
 	TypePayment                Type = "payment"
 	TypeStripeFee              Type = "stripe_fee"
+	TypePaymentInTransit       Type = "payment_in_transit"
+	TypePaymentFailure         Type = "payment_failure"
 	TypePartialCaptureReversal Type = "partial_capture_reversal"
 	TypeRefund                 Type = "refund"
 	TypeRefundFailure          Type = "refund_failure"

@@ -9,9 +9,14 @@ import (
 	"farebook/ledger"
 )
 
-// post writes what the ledger lacks for a payment that succeeded: the payment once, and Stripe's fee once, together with
-// it or later. The booking's lock keeps others out meanwhile; idx_ledger_unique_stripe_entry stands behind it.
+// post writes what the ledger does not have of a payment: its bank debits, and when it has succeeded the payment once, and Stripe's
+// fee once, together with it or later. The booking's lock keeps others out meanwhile; idx_ledger_unique_stripe_entry stands behind it.
 func (p *paying) post(snapshot booking.PaymentSnapshot) error {
+	for _, debit := range snapshot.Debits {
+		if err := p.postDebit(snapshot.PaymentIntentID, debit); err != nil {
+			return err
+		}
+	}
 	if snapshot.PaymentStatus() != booking.PaymentSucceeded {
 		return nil
 	}
@@ -21,7 +26,7 @@ func (p *paying) post(snapshot booking.PaymentSnapshot) error {
 	}
 	switch {
 	case !posted:
-		transaction, err := ledger.Payment(snapshot)
+		transaction, err := p.paymentOf(snapshot)
 		if err != nil {
 			return err
 		}

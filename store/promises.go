@@ -44,6 +44,12 @@ var promises = []struct {
 		           WHERE l.type IN ('payment', 'stripe_fee', 'partial_capture_reversal', 'correction', 'reversal') GROUP BY l.booking_id, e.currency) o
 		  ON o.booking_id = p.booking_id AND o.currency = p.currency
 		WHERE p.status = 'succeeded' AND COALESCE(o.owed, 0) <> p.amount_captured`},
+	{2, "money in transit is that of payments that are on their way", `
+		SELECT COUNT(*) FROM (SELECT l.booking_id, l.stripe_payment_intent_id, e.currency FROM ledger_entries e JOIN financial_ledger l ON l.id = e.ledger_id
+		  WHERE e.account = 'liability:payments_in_transit' GROUP BY l.booking_id, l.stripe_payment_intent_id, e.currency
+		  HAVING SUM(CASE e.side WHEN 'credit' THEN e.amount ELSE -e.amount END) <> 0) t
+		JOIN payments p ON p.booking_id = t.booking_id AND p.stripe_payment_intent_id = t.stripe_payment_intent_id
+		WHERE p.status IN ('succeeded', 'canceled') AND p.updated_at < UTC_TIMESTAMP() - INTERVAL 1 HOUR`},
 	{3, "debits equal credits, per transaction and currency", `
 		SELECT COUNT(DISTINCT ledger_id) FROM (SELECT ledger_id FROM ledger_entries GROUP BY ledger_id, currency
 		  HAVING SUM(CASE side WHEN 'debit' THEN amount ELSE -amount END) <> 0) unbalanced`},

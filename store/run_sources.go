@@ -20,37 +20,43 @@ func (s *Store) PostingsOf(ctx context.Context, lines []reconciliation.Line) (ma
 }
 
 // postingsOf finds a payment whose fee came later by its fee or, where there was none, by its PaymentIntent: it was posted
-// before its balance transaction was known.
+// before its balance transaction was known. early are the balance transactions that such a payment may belong to.
 func postingsOf(db *gorm.DB, lines []reconciliation.Line) (map[string][]reconciliation.Posting, error) {
-	ids, charges := make([]string, 0, len(lines)), map[string]string{}
+	ids, early := make([]string, 0, len(lines)), map[string]string{}
 	for _, line := range lines {
 		ids = append(ids, line.ID)
 		if line.Object == booking.ObjectPayment && line.ReportingCategory == "charge" && line.PaymentIntentID != "" {
-			charges[line.PaymentIntentID] = line.ID
+			early[line.ID] = line.PaymentIntentID
 		}
 	}
 	rows, err := readPostings(db.Where("l.stripe_balance_transaction_id IN ?", ids))
 	if err != nil {
 		return nil, err
 	}
-	posted := map[string][]reconciliation.Posting{}
+	posted, paid := map[string][]reconciliation.Posting{}, map[string]bool{}
 	for _, row := range rows {
-		if row.Type == string(ledger.TypeStripeFee) {
-			charges[row.PaymentIntentID] = row.BalanceTransactionID
-		}
-		if row.Type == string(ledger.TypePayment) {
-			delete(charges, row.PaymentIntentID)
+		switch ledger.Type(row.Type) {
+		case ledger.TypeStripeFee:
+			early[row.BalanceTransactionID] = row.PaymentIntentID
+		case ledger.TypePayment, ledger.TypePaymentInTransit: // its amount was posted with its balance transaction
+			paid[row.BalanceTransactionID] = true
 		}
 		posted[row.BalanceTransactionID] = row.add(posted[row.BalanceTransactionID])
+	}
+	charges := map[string]string{}
+	for id, intent := range early {
+		if !paid[id] {
+			charges[intent] = id
+		}
 	}
 	if len(charges) == 0 {
 		return posted, nil
 	}
 	// By booking, because that is what the index begins with.
-	early, err := readPostings(db.Where("l.type = 'payment' AND l.stripe_balance_transaction_id = '' AND l.booking_id IN (?)",
+	rows, err = readPostings(db.Where("l.type = 'payment' AND l.stripe_balance_transaction_id = '' AND l.booking_id IN (?)",
 		db.Session(&gorm.Session{NewDB: true}).Model(&paymentRow{}).Select("booking_id").
 			Where("stripe_payment_intent_id IN ?", slices.Collect(maps.Keys(charges)))))
-	for _, row := range early {
+	for _, row := range rows {
 		if id := charges[row.PaymentIntentID]; id != "" {
 			posted[id] = row.add(posted[id])
 		}

@@ -43,6 +43,10 @@ func balanceLine(id string, amount, fee int64, currency booking.Currency, catego
 	return &booking.BalanceTransaction{ID: id, Amount: amount, Fee: fee, Net: amount - fee, Currency: currency, ReportingCategory: category}
 }
 
+func debited(failure *booking.BalanceTransaction) booking.Debit {
+	return booking.Debit{ChargeID: "py_1", Amount: 45900, Currency: "USD", Balance: *settled(45900, 367, "USD"), FailureBalance: failure}
+}
+
 func refunded(balance, failure *booking.BalanceTransaction) booking.RefundSnapshot {
 	return booking.RefundSnapshot{
 		StripeRefundID: "re_1", PaymentIntentID: "pi_1", StripeStatus: "succeeded", Amount: 20000, Currency: "USD", Balance: balance, FailureBalance: failure,
@@ -92,6 +96,17 @@ var events = []event{
 			part.AmountReceived = 30000
 			part.Reversal = balanceLine("txn_2", -15900, 0, "USD", "partial_capture_reversal")
 			return several(ledger.Payment(part))(ledger.PartialCapture(part))
+		}},
+	{"A bank debit that arrives", "The balance transaction is there as soon as the debit is submitted, while the PaymentIntent is `processing`. Some days later it\n" +
+		"is known that the money stays: Stripe's balance does not move then.",
+		func() ([]ledger.Transaction, error) {
+			arrived := paid(45900, "USD", settled(45900, 367, "USD"))
+			return several(ledger.PaymentInTransit(exampleReference, "pi_1", debited(nil)))(ledger.PaymentArrived(arrived))
+		}},
+	{"A bank debit that fails", "Stripe takes back what the debit had moved, and gives its fee back.",
+		func() ([]ledger.Transaction, error) {
+			failed := debited(balanceLine("txn_2", -45900, -367, "USD", "charge_failure"))
+			return several(ledger.PaymentInTransit(exampleReference, "pi_1", failed))(ledger.PaymentFailure(exampleReference, "pi_1", failed))
 		}},
 	{"A refund", "$200.00 go back. Posted when Stripe's balance has paid for it, also while it is `pending`.",
 		func() ([]ledger.Transaction, error) {
@@ -182,15 +197,16 @@ var events = []event{
 
 // meanings of the accounts; a test holds that each has one.
 var meanings = map[ledger.Account]string{
-	ledger.AssetStripeClearing:      "money at Stripe, pending and available together; equals Stripe's own balance",
-	ledger.AssetBank:                "money paid out to the bank, on its way among it",
-	ledger.AssetDisputedFunds:       "money that is withheld while a dispute is open",
-	ledger.LiabilityUnearnedRevenue: "paid by travellers, not flown yet: owed as a flight or as a refund",
-	ledger.ExpenseStripeFees:        "what Stripe keeps",
-	ledger.ExpenseFeeTaxes:          "tax on Stripe's fees, and tax that Stripe withholds",
-	ledger.ExpenseApplicationFees:   "what Stripe keeps of a payment for a platform",
-	ledger.ExpenseChargebacks:       "disputes that were lost, and what won ones did not give back",
-	ledger.EquitySuspense:           "where one currency turns into another, and where a difference shows",
+	ledger.AssetStripeClearing:        "money at Stripe, pending and available together; equals Stripe's own balance",
+	ledger.AssetBank:                  "money paid out to the bank, on its way among it",
+	ledger.AssetDisputedFunds:         "money that is withheld while a dispute is open",
+	ledger.LiabilityUnearnedRevenue:   "paid by travellers, not flown yet: owed as a flight or as a refund",
+	ledger.LiabilityPaymentsInTransit: "bank debits on their way: at Stripe already, taken back when they fail",
+	ledger.ExpenseStripeFees:          "what Stripe keeps",
+	ledger.ExpenseFeeTaxes:            "tax on Stripe's fees, and tax that Stripe withholds",
+	ledger.ExpenseApplicationFees:     "what Stripe keeps of a payment for a platform",
+	ledger.ExpenseChargebacks:         "disputes that were lost, and what won ones did not give back",
+	ledger.EquitySuspense:             "where one currency turns into another, and where a difference shows",
 }
 
 func ledgerPage() (string, error) {

@@ -71,6 +71,7 @@ func (c *Client) PaymentIntent(ctx context.Context, id string) (booking.PaymentS
 	params := &stripe.PaymentIntentParams{}
 	params.Context = ctx
 	params.AddExpand("latest_charge.balance_transaction")
+	params.AddExpand("latest_charge.failure_balance_transaction")
 	intent, err := c.api.PaymentIntents.Get(id, params)
 	if err != nil {
 		return booking.PaymentSnapshot{}, "", failureOf(operation, err)

@@ -29,6 +29,9 @@ func snapshotOf(intent *stripe.PaymentIntent) booking.PaymentSnapshot {
 		snapshot.ChargeID = charge.ID
 		// Unexpanded or not made yet (async capture): only the id is known, or nothing at all.
 		snapshot.Balance = expanded(charge.BalanceTransaction)
+		if debit := debitOf(charge); debit != nil {
+			snapshot.Debits = []booking.Debit{*debit}
+		}
 		if details := charge.PaymentMethodDetails; details != nil && details.Card != nil {
 			snapshot.CaptureBefore = unixOrZero(details.Card.CaptureBefore)
 		}

@@ -1,0 +1,64 @@
+package ledger
+
+import (
+	"fmt"
+
+	"farebook/booking"
+)
+
+// PaymentInTransit posts a bank debit that is on its way: the money is in Stripe's balance already, and whether it stays is known
+// in some days only. Posted by the balance (reporting category charge, while the PaymentIntent is processing).
+//
+//	debit  asset:stripe_clearing            gross
+//	credit liability:payments_in_transit    gross
+//	debit  expense:stripe_fees              fee
+//	credit asset:stripe_clearing            fee
+func PaymentInTransit(reference booking.Reference, paymentIntentID string, d booking.Debit) (Transaction, error) {
+	t := debitTransaction(TypePaymentInTransit, reference, paymentIntentID, d, d.Balance, -d.Amount)
+	t.Description = "Bank debit on its way, booking " + string(reference)
+	return t, t.Validate()
+}
+
+// PaymentFailure posts that a bank debit failed: what it had moved is taken back, the fee as Stripe gives it back (reporting
+// category charge_failure).
+//
+//	debit  liability:payments_in_transit    gross
+//	credit asset:stripe_clearing            gross
+func PaymentFailure(reference booking.Reference, paymentIntentID string, d booking.Debit) (Transaction, error) {
+	if d.FailureBalance == nil {
+		return Transaction{}, fmt.Errorf("charge %s has no balance transaction of a failure: there is nothing to post", d.ChargeID)
+	}
+	t := debitTransaction(TypePaymentFailure, reference, paymentIntentID, d, *d.FailureBalance, d.Amount)
+	t.Description = "Bank debit failed, booking " + string(reference)
+	return t, t.Validate()
+}
+
+func debitTransaction(
+	kind Type, reference booking.Reference, paymentIntentID string, d booking.Debit, balance booking.BalanceTransaction, out int64,
+) Transaction {
+	return Transaction{
+		Type: kind, Reference: reference, PaymentIntentID: paymentIntentID, ObjectID: d.ChargeID, BalanceTransactionID: balance.ID,
+		Entries: outOfClearing(LiabilityPaymentsInTransit, out, d.Currency, balance),
+	}
+}
+
+// PaymentArrived posts a payment whose debit is in the ledger: it stays, and is owed to the traveller as a flight from now on.
+// Stripe's balance does not move.
+//
+//	debit  liability:payments_in_transit    gross
+//	credit liability:unearned_revenue       gross
+func PaymentArrived(s booking.PaymentSnapshot) (Transaction, error) {
+	if s.PaymentStatus() != booking.PaymentSucceeded || s.AmountReceived <= 0 {
+		return Transaction{}, fmt.Errorf("PaymentIntent %s is %s, with %d minor units received: only a succeeded one is posted",
+			s.PaymentIntentID, s.StripeStatus, s.AmountReceived)
+	}
+	t := Transaction{
+		Type: TypePayment, Reference: s.Reference, PaymentIntentID: s.PaymentIntentID,
+		Description: "Payment of booking " + string(s.Reference),
+		Entries:     move(LiabilityPaymentsInTransit, LiabilityUnearnedRevenue, s.AmountReceived, s.Currency),
+	}
+	if s.Balance != nil {
+		t.BalanceTransactionID = s.Balance.ID
+	}
+	return t, t.Validate()
+}
