@@ -53,7 +53,10 @@ func (p *Payments) CreatePaymentIntent(ctx context.Context, in BookingRef) (Paym
 		return PaymentIntentCreated{}, storeError(err)
 	}
 	if known.Payment != nil {
-		return created(known), nil
+		// Another run on the booking carries on what the one before left: its emails, too.
+		result := created(known)
+		result.EmailIDs, err = p.Store.QueuedEmailsOf(ctx, in.Reference)
+		return result, storeError(err)
 	}
 	if known.Status.Final() {
 		// Refused already, by an attempt that died before it could tell of the mail.

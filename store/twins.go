@@ -27,15 +27,10 @@ func (s *Store) PossibleTwins(ctx context.Context, before time.Time, after uint6
 	var rows []bookingRow
 	err := s.db.WithContext(ctx).Joins("JOIN payment_twins t ON t.booking_id = bookings.id").
 		Where("t.checked_at IS NULL AND t.created_at < ? AND bookings.id > ?", before.UTC(), after).Order("bookings.id").Limit(limit).Find(&rows).Error
-	bookings := make([]Booking, 0, len(rows))
-	for _, row := range rows {
-		known, domainErr := row.domain()
-		if domainErr != nil {
-			return nil, domainErr
-		}
-		bookings = append(bookings, known)
+	if err != nil {
+		return nil, err
 	}
-	return bookings, err
+	return bookingsOf(rows)
 }
 
 // NoTwin notes that no PaymentIntent of the booking is left beside its own. Harmless when repeated.

@@ -3,37 +3,74 @@ package workflows
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
+
+	"farebook/booking"
 )
 
-// ResumeBooking starts the workflow of a booking that has none: it was never started, or was terminated. It reports false
-// when one runs, and when the last one failed, which is for a person to look at. Harmless when repeated.
+// Each Resume starts the workflow of a row that owes future work and that no workflow carries on: it was never started, it was
+// terminated, or Temporal has lost it. It reports false when one runs, and when the last one failed, which an operator looks at.
+// Harmless when repeated: a run under the same workflow id is joined.
+
+// ResumeBooking does so for a booking.
 func (c *Client) ResumeBooking(ctx context.Context, s BookingSubject) (bool, error) {
 	return c.resume(ctx, s.subject())
 }
 
-// ResumeRefund does the same for a refund.
+// ResumeRefund does so for a refund.
 func (c *Client) ResumeRefund(ctx context.Context, s RefundSubject) (bool, error) {
 	return c.resume(ctx, s.subject())
 }
 
-// ResumeMail does the same for a mail that no other workflow sends.
-func (c *Client) ResumeMail(ctx context.Context, emailID uint64) (bool, error) {
+// ResumeDispute does so for a dispute.
+func (c *Client) ResumeDispute(ctx context.Context, disputeID string, reference booking.Reference, correlationID string) (bool, error) {
+	return c.resume(ctx, disputeSubject(disputeID, reference, correlationID))
+}
+
+// ResumePayout does so for a payout.
+func (c *Client) ResumePayout(ctx context.Context, payoutID string) (bool, error) {
+	return c.resume(ctx, payoutSubject(payoutID))
+}
+
+// ResumeEmail does so for an email. owner is the workflow that sends it while it runs; empty for none. Once that has ended, even in
+// failure, the email has a workflow for itself.
+func (c *Client) ResumeEmail(ctx context.Context, emailID uint64, owner string) (bool, error) {
+	if owner != "" {
+		status, err := c.latestStatus(ctx, owner)
+		if err != nil || running(status) {
+			return false, err
+		}
+	}
 	return c.resume(ctx, mailSubject(emailID))
 }
 
 func (c *Client) resume(ctx context.Context, s subject) (bool, error) {
-	last, err := c.temporal.DescribeWorkflowExecution(ctx, s.id, "")
-	var none *serviceerror.NotFound
-	if err != nil && !errors.As(err, &none) {
+	status, err := c.latestStatus(ctx, s.id)
+	if err != nil || running(status) {
 		return false, err
 	}
-	switch last.GetWorkflowExecutionInfo().GetStatus() {
-	case enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, enumspb.WORKFLOW_EXECUTION_STATUS_FAILED, enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT:
+	switch status {
+	case enumspb.WORKFLOW_EXECUTION_STATUS_FAILED, enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT:
 		return false, nil
 	}
 	err = c.start(ctx, s)
 	return err == nil, err
+}
+
+// latestStatus is that of a workflow's latest run; unspecified when Temporal knows of none.
+func (c *Client) latestStatus(ctx context.Context, workflowID string) (enumspb.WorkflowExecutionStatus, error) {
+	latest, err := c.temporal.DescribeWorkflowExecution(ctx, workflowID, "")
+	var unknown *serviceerror.NotFound
+	if err != nil && !errors.As(err, &unknown) {
+		return 0, fmt.Errorf("ask Temporal for workflow %s: %w", workflowID, err)
+	}
+	return latest.GetWorkflowExecutionInfo().GetStatus(), nil
+}
+
+// running tells whether the run has not ended. An operator may have paused it.
+func running(status enumspb.WorkflowExecutionStatus) bool {
+	return status == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING || status == enumspb.WORKFLOW_EXECUTION_STATUS_PAUSED
 }

@@ -26,7 +26,7 @@ type variables struct {
 	MailsPerAddress  string `env:"MAILS_PER_ADDRESS_HOUR" envDefault:"10" doc:"how many mails about unpaid bookings (declined, expired, cancelled before payment) one address gets within an hour; others are suppressed. Mails about paid bookings are not bounded"`
 	RefundPolicy     string `env:"REFUND_POLICY" envDefault:"168:100,48:50" doc:"what a cancellation after payment gives back: HOURS:PERCENT before departure, the longest time first; later than the last gives nothing"`
 	StripeListLag    string `env:"STRIPE_LIST_LAG" envDefault:"5m" doc:"how long Stripe's lists may miss what was just made: a refund whose outcome is unknown is looked for that long before it is asked for under another key; production takes a minute or more"`
-	Sweep            string `env:"SWEEP_INTERVAL" envDefault:"15s" doc:"how often what was left behind is looked for: Stripe events that were stored and not processed, bookings and refunds without a workflow"`
+	Sweep            string `env:"SWEEP_INTERVAL" envDefault:"15s" doc:"how often what was left behind is looked for: Stripe events that were stored and not processed, and bookings, refunds, disputes, payouts and emails that owe work and have no workflow"`
 	ReconcileRate    string `env:"RECONCILE_CALLS_PER_SECOND" envDefault:"25" doc:"what one reconciliation may ask of Stripe; Stripe's own bound is 25 a second an endpoint"`
 	ReconcileLag     string `env:"RECONCILE_LAG" envDefault:"15m" doc:"what is younger may still be on its way, and is no difference yet"`
 	ReconcileTol     string `env:"RECONCILE_TOLERANCE" envDefault:"0" doc:"minor units by which a line may differ"`

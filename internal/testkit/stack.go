@@ -63,6 +63,8 @@ type Options struct {
 	WorkerFailpoint, APIFailpoint string
 	// HoldMinute is how long a minute of a hold lasts; zero for a real one.
 	HoldMinute time.Duration
+	// TemporalAddress is that of a server of the test's own; empty for the one that all tests share.
+	TemporalAddress string
 	// NoWorker leaves the worker to the test.
 	NoWorker bool
 	// Lag is what reconciliation takes for being on its way.
@@ -156,6 +158,10 @@ func (s *Stack) configure(httpAddr string, options Options) {
 	if minute == 0 {
 		minute = time.Minute
 	}
+	temporal := options.TemporalAddress
+	if temporal == "" {
+		temporal = temporalAddress(s.T)
+	}
 	level := "debug"
 	if options.Quiet {
 		level = "error"
@@ -168,7 +174,7 @@ func (s *Stack) configure(httpAddr string, options Options) {
 		"FINANCE_EMAIL=finance@canary-mail.example", "SWEEP_INTERVAL=500ms", "STRIPE_LIST_LAG=" + orSecond(options.ListLag).String(),
 		"MAILS_PER_ADDRESS_HOUR=" + strconv.Itoa(orDefault(options.MailsPerAddress, 1_000_000)),
 		"RECONCILE_LAG=" + options.Lag.String(), "RECONCILE_OVERDUE=" + options.Overdue.String(), "RECONCILE_CALLS_PER_SECOND=" + strconv.Itoa(orDefault(options.CallsPerSecond, 1000)),
-		"TEMPORAL_ADDRESS=" + temporalAddress(s.T), "HTTP_ADDR=" + httpAddr,
+		"TEMPORAL_ADDRESS=" + temporal, "HTTP_ADDR=" + httpAddr,
 		// One key and one address send what many clients would: tests and benchmarks are not about the limits.
 		"RATE_READS_PER_SECOND=100000", "RATE_WRITES_PER_SECOND=100000", "RATE_WEBHOOKS_PER_SECOND=100000",
 		"HTTP_MAX_CONNECTIONS_PER_ADDRESS=2000",

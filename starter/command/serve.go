@@ -88,7 +88,7 @@ func NewAPI(ctx context.Context, cfg config.Config, log *slog.Logger) (http.Hand
 		group.Go(func() { events.Run(sweeping) })
 		watch := overdue.Watch{Store: books, Workflows: bookings, After: cfg.Reconcile.Overdue, Log: log}
 		group.Go(func() { watch.Run(sweeping) })
-		sweeper := stranded.Sweeper{Store: books, Workflows: bookings, Every: cfg.Sweep, ListLag: cfg.Stripe.ListLag, Log: log}
+		sweeper := &stranded.Sweeper{Store: books, Workflows: bookings, Every: cfg.Sweep, ListLag: cfg.Stripe.ListLag, Log: log}
 		group.Go(func() { sweeper.Run(sweeping) })
 		group.Wait()
 	}()

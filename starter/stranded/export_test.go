@@ -2,5 +2,5 @@ package stranded
 
 import "context"
 
-// Sweep is one look of Run's.
-func (s Sweeper) Sweep(ctx context.Context) error { return s.sweep(ctx) }
+// Sweep is one sweep of Run's.
+func (s *Sweeper) Sweep(ctx context.Context) error { return s.sweep(ctx) }

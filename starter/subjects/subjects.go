@@ -2,6 +2,9 @@
 package subjects
 
 import (
+	"cmp"
+
+	"farebook/booking"
 	"farebook/store"
 	"farebook/workflows"
 )
@@ -14,7 +17,33 @@ func Booking(b store.Booking) workflows.BookingSubject {
 	}
 }
 
-// Refund is the subject of a refund's.
+// Refund is the subject of a refund's. The workflow of one that was made in Stripe's dashboard goes by Stripe's id.
 func Refund(r store.Refund) workflows.RefundSubject {
-	return workflows.RefundSubject{RefundID: r.ID, Reference: r.Reference, Amount: r.Amount, CorrelationID: r.CorrelationID}
+	subject := workflows.RefundSubject{RefundID: r.ID, Reference: r.Reference, Amount: r.Amount, CorrelationID: r.CorrelationID}
+	if r.Origin == booking.RefundFromDashboard {
+		subject.RefundID, subject.StripeRefundID = "", r.StripeRefundID
+	}
+	return subject
+}
+
+// EmailOwner is the id of the workflow that sends an email beside its own course; empty when the email has a workflow for itself.
+func EmailOwner(e store.QueuedEmail) string {
+	if e.Owner == "" {
+		return ""
+	}
+	switch e.Kind {
+	case booking.EmailDisputeOpened, booking.EmailDisputeDue, booking.EmailDisputeClosed:
+		return workflows.DisputeWorkflowID(e.Owner)
+	case booking.EmailPayoutFailed, booking.EmailPayoutUnproven:
+		return workflows.PayoutWorkflowID(e.Owner)
+	case booking.EmailReconciliation:
+		return workflows.ReconciliationWorkflowID(e.Owner)
+	}
+	if reference, err := booking.ParseReference(e.Owner); err == nil {
+		return workflows.BookingPaymentWorkflowID(reference)
+	}
+	if id, err := booking.ParseRefundID(e.Owner); err == nil {
+		return workflows.RefundWorkflowID(cmp.Or(e.StripeRefundID, string(id)))
+	}
+	return ""
 }

@@ -1,0 +1,85 @@
+package stranded
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"farebook/starter/subjects"
+	"farebook/store"
+)
+
+// kinds are all rows that owe work, those with the nearest deadline first.
+func (s *Sweeper) kinds(before time.Time) []kind {
+	twinsBefore := time.Now().Add(-max(s.Every, s.ListLag))
+	return []kind{
+		{"a booking whose hold is over", func(ctx context.Context, after uint64) ([]owed, error) {
+			return owing(s.booking)(s.Store.EndedHolds(ctx, before, after, page))
+		}},
+		{"a booking whose payment is authorised or being processed", func(ctx context.Context, after uint64) ([]owed, error) {
+			return owing(s.booking)(s.Store.UnsettledPayments(ctx, after, page))
+		}},
+		{"a refund that is reserved or on its way", func(ctx context.Context, after uint64) ([]owed, error) {
+			return owing(s.refund)(s.Store.OpenRefunds(ctx, before, after, page))
+		}},
+		{"a dispute that is not settled", func(ctx context.Context, after uint64) ([]owed, error) {
+			return owing(s.dispute)(s.Store.OpenDisputes(ctx, before, after, page))
+		}},
+		{"a payout that is not proven", func(ctx context.Context, after uint64) ([]owed, error) {
+			return owing(s.payout)(s.Store.OpenPayouts(ctx, before, after, page))
+		}},
+		{"an email that waits to be sent", func(ctx context.Context, after uint64) ([]owed, error) {
+			return owing(s.email)(s.Store.QueuedEmails(ctx, before, after, page))
+		}},
+		{"a booking that may have a second PaymentIntent at Stripe", func(ctx context.Context, after uint64) ([]owed, error) {
+			return owing(s.twin)(s.Store.PossibleTwins(ctx, twinsBefore, after, page))
+		}},
+	}
+}
+
+// owing turns a page of the store's into rows that owe work.
+func owing[T any](work func(T) owed) func([]T, error) ([]owed, error) {
+	return func(rows []T, err error) ([]owed, error) {
+		all := make([]owed, len(rows))
+		for i, row := range rows {
+			all[i] = work(row)
+		}
+		return all, err
+	}
+}
+
+func (s *Sweeper) booking(b store.Booking) owed {
+	return owed{b.ID, b.CorrelationID, "reference", string(b.Reference), func(ctx context.Context) (bool, error) {
+		return s.Workflows.ResumeBooking(ctx, subjects.Booking(b))
+	}}
+}
+
+func (s *Sweeper) refund(r store.OpenRefund) owed {
+	return owed{r.RowID, r.CorrelationID, "refundId", string(r.ID), func(ctx context.Context) (bool, error) {
+		return s.Workflows.ResumeRefund(ctx, subjects.Refund(r.Refund))
+	}}
+}
+
+func (s *Sweeper) dispute(d store.OpenDispute) owed {
+	return owed{d.RowID, d.CorrelationID, "disputeId", d.ID, func(ctx context.Context) (bool, error) {
+		return s.Workflows.ResumeDispute(ctx, d.ID, d.Reference, d.CorrelationID)
+	}}
+}
+
+func (s *Sweeper) payout(p store.OpenPayout) owed {
+	return owed{p.RowID, "", "payoutId", p.ID, func(ctx context.Context) (bool, error) {
+		return s.Workflows.ResumePayout(ctx, p.ID)
+	}}
+}
+
+func (s *Sweeper) email(e store.QueuedEmail) owed {
+	return owed{e.ID, e.CorrelationID, "emailId", strconv.FormatUint(e.ID, 10), func(ctx context.Context) (bool, error) {
+		return s.Workflows.ResumeEmail(ctx, e.ID, subjects.EmailOwner(e))
+	}}
+}
+
+func (s *Sweeper) twin(b store.Booking) owed {
+	return owed{b.ID, b.CorrelationID, "reference", string(b.Reference), func(ctx context.Context) (bool, error) {
+		return s.Workflows.CancelTwins(ctx, b.Reference)
+	}}
+}

@@ -1,0 +1,355 @@
+package stranded_test
+
+import (
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+
+	"farebook/booking"
+	"farebook/internal/testdb"
+	"farebook/internal/testkit"
+	"farebook/starter/stranded"
+	"farebook/store"
+	"farebook/workflows"
+)
+
+// sweeper is on real books and a real Temporal, whose workflows nobody runs.
+type sweeper struct {
+	*testkit.Books
+	*stranded.Sweeper
+}
+
+func newSweeper(t *testing.T) sweeper {
+	t.Helper()
+	books := testkit.NewBooks(t)
+	// Workflows that send mails are named by the mail's number, which is another database's, too.
+	books.Exec(t, fmt.Sprintf("ALTER TABLE emails AUTO_INCREMENT = %d", 1_000_000+rand.Int64N(1<<40)))
+	return sweeper{books, &stranded.Sweeper{
+		Store: books.Store, Workflows: books.Workflows, Every: time.Minute, Log: slog.New(slog.DiscardHandler),
+	}}
+}
+
+// run is the id of a workflow's latest run; empty when it was never started.
+func (s sweeper) run(workflowID string) string {
+	s.T.Helper()
+	if !s.Started(workflowID) {
+		return ""
+	}
+	description, err := s.Temporal.DescribeWorkflowExecution(s.T.Context(), workflowID, "")
+	require.NoError(s.T, err)
+	return description.GetWorkflowExecutionInfo().GetExecution().GetRunId()
+}
+
+// endedHold is a booking whose hold is over and that nobody has paid, by its workflow's id.
+func (s sweeper) endedHold(key string) string {
+	s.T.Helper()
+	return workflows.BookingPaymentWorkflowID(s.Held(key, -time.Hour).Reference)
+}
+
+// payment is a booking whose payment is in a state of Stripe's, by its workflow's id.
+func (s sweeper) payment(key, stripeStatus string, hold time.Duration) string {
+	s.T.Helper()
+	snapshot := s.Held(key, hold)
+	snapshot.StripeStatus = stripeStatus
+	s.Record(snapshot)
+	return workflows.BookingPaymentWorkflowID(snapshot.Reference)
+}
+
+// unaskedRefund is a refund that was reserved an hour ago and that Stripe was not asked for, by its workflow's id.
+func (s sweeper) unaskedRefund(key string) string {
+	s.T.Helper()
+	refund := s.Refund(s.Paid(key), key, 1000)
+	s.Exec(s.T, "UPDATE refunds SET created_at = created_at - INTERVAL 1 HOUR WHERE refund_id = ?", string(refund.ID))
+	return workflows.RefundWorkflowID(string(refund.ID))
+}
+
+// refund is a refund that Stripe has made and that has a status there, by its workflow's id.
+func (s sweeper) refund(key, stripeStatus string, dashboard bool) string {
+	s.T.Helper()
+	snapshot := booking.RefundSnapshot{
+		StripeRefundID: s.ID("re_" + key), PaymentIntentID: s.ID("pi_" + key), StripeStatus: stripeStatus, Amount: 1000, Currency: "USD",
+	}
+	reference, workflowID := s.Paid(key), workflows.RefundWorkflowID(snapshot.StripeRefundID)
+	if !dashboard {
+		snapshot.RefundID = s.Refund(reference, key, 1000).ID
+		workflowID = workflows.RefundWorkflowID(string(snapshot.RefundID))
+	}
+	_, err := s.Store.RecordRefund(s.T.Context(), store.RefundOutcome{Snapshot: snapshot, Now: time.Now().UTC()})
+	require.NoError(s.T, err)
+	return workflowID
+}
+
+// dispute is a dispute that has a status at Stripe, by its workflow's id.
+func (s sweeper) dispute(key string, status booking.DisputeStatus) string {
+	s.T.Helper()
+	s.Paid(key)
+	snapshot := booking.DisputeSnapshot{
+		DisputeID: s.ID("dp_" + key), PaymentIntentID: s.ID("pi_" + key), Status: status, Reason: "fraudulent", Amount: 45900, Currency: "USD",
+		DueBy: time.Now().Add(7 * 24 * time.Hour).UTC(),
+	}
+	if !strings.HasPrefix(string(status), "warning") {
+		snapshot.Balances = []booking.BalanceTransaction{{ID: s.ID("txn_dp_" + key), Amount: -45900, Fee: 1500, Net: -47400, Currency: "USD"}}
+	}
+	_, err := s.Store.RecordDispute(s.T.Context(), store.DisputeOutcome{Snapshot: snapshot, Now: time.Now().UTC()})
+	require.NoError(s.T, err)
+	return workflows.DisputeWorkflowID(snapshot.DisputeID)
+}
+
+// payout is an automatic payout, by its workflow's id.
+func (s sweeper) payout(key string, lastLook bool) string {
+	s.T.Helper()
+	id := s.ID("po_" + key)
+	_, err := s.Store.RecordPayout(s.T.Context(), store.PayoutOutcome{LastLook: lastLook, Now: time.Now().UTC(), Snapshot: booking.PayoutSnapshot{
+		PayoutID: id, Status: booking.PayoutPending, Amount: 44539, Currency: "USD", Automatic: true,
+	}})
+	require.NoError(s.T, err)
+	return workflows.PayoutWorkflowID(id)
+}
+
+// unsentConfirmation is a confirmation that waits to be sent: the workflow's id of the booking, and of the email.
+func (s sweeper) unsentConfirmation(key string) (bookingID, emailID string) {
+	s.T.Helper()
+	reference := s.Paid(key)
+	id := uint64(s.Count(s.T, "SELECT e.id FROM emails e JOIN bookings b ON b.id = e.booking_id WHERE b.reference = ?", string(reference))) //nolint:gosec // an id
+	return workflows.BookingPaymentWorkflowID(reference), workflows.SendMailWorkflowID(id)
+}
+
+// unsentCopy is a mail that somebody asked for again an hour ago, by its workflow's id.
+func (s sweeper) unsentCopy(key string) string {
+	s.T.Helper()
+	reference, now := s.Paid(key), time.Now().UTC()
+	first := uint64(s.Count(s.T, "SELECT e.id FROM emails e JOIN bookings b ON b.id = e.booking_id WHERE b.reference = ?", string(reference))) //nolint:gosec // an id
+	require.NoError(s.T, s.Store.MarkEmailSent(s.T.Context(), first, now))
+	copied, err := s.Store.ResendEmail(s.T.Context(), first, testdb.Tester, now.Add(-time.Hour))
+	require.NoError(s.T, err)
+	return workflows.SendMailWorkflowID(copied)
+}
+
+// reconciliation is the row of a run that began an hour ago.
+func (s sweeper) reconciliation(name string) store.Run {
+	s.T.Helper()
+	began := time.Now().UTC().Add(-time.Hour)
+	run, err := s.Store.BeginRun(s.T.Context(), store.Run{
+		CorrelationID: s.ID(name), Options: booking.ReconciliationOptions{LookbackDays: 7, Scope: booking.ScopeAll},
+		WindowStart: began, WindowEnd: began, StartedAt: began,
+	})
+	require.NoError(s.T, err)
+	return run
+}
+
+func (s sweeper) status(run store.Run) store.Run {
+	s.T.Helper()
+	now, err := s.Store.Run(s.T.Context(), run.CorrelationID)
+	require.NoError(s.T, err)
+	return now
+}
+
+// older lets an hour pass for everything that is in the books.
+func (s sweeper) older() {
+	s.T.Helper()
+	for _, table := range []string{"refunds", "disputes", "payouts", "emails"} {
+		s.Exec(s.T, "UPDATE "+table+" SET created_at = created_at - INTERVAL 1 HOUR")
+	}
+}
+
+// Each kind of work that no workflow carries on gets its workflow, and one alone: while that runs there is nothing to start.
+func TestEachKindOfOwedWorkIsResumedOnce(t *testing.T) {
+	t.Parallel()
+	s := newSweeper(t)
+	_, confirmation := s.unsentConfirmation("confirmation")
+	resumed := map[string]string{
+		s.endedHold("hold"): "", s.unaskedRefund("refund"): "", s.unsentCopy("copy"): "", confirmation: "",
+		s.payment("processing", "processing", time.Hour):               "",
+		s.payment("processing-after-hold", "processing", -time.Hour):   "",
+		s.payment("authorised", "requires_capture", -time.Hour):        "",
+		s.payment("unknown", "requires_something_new", -time.Hour):     "",
+		s.refund("pending", "pending", false):                          "",
+		s.refund("action", "requires_action", false):                   "",
+		s.refund("dashboard", "pending", true):                         "",
+		s.dispute("inquiry", booking.DisputeWarningNeedsResponse):      "",
+		s.dispute("inquiry-review", booking.DisputeWarningUnderReview): "",
+		s.dispute("open", booking.DisputeNeedsResponse):                "",
+		s.dispute("review", booking.DisputeUnderReview):                "",
+		s.dispute("won-and-not-back", booking.DisputeWon):              "",
+		s.payout("pending", false):                                     "",
+	}
+	s.older()
+	for range 3 {
+		require.NoError(t, s.Sweep(t.Context()))
+		for workflowID, before := range resumed {
+			run := s.run(workflowID)
+			require.NotEmpty(t, run, workflowID)
+			if before != "" {
+				require.Equal(t, before, run, workflowID)
+			}
+			resumed[workflowID] = run
+		}
+	}
+}
+
+// What needs no workflow, or is too young to be without one, is left: a hold that has not ended or has just ended, a refund that was
+// just reserved or has succeeded, a dispute that is decided, a payout that an operator has to look at, an email that was just queued.
+func TestSettledAndYoungRowsAreLeft(t *testing.T) {
+	t.Parallel()
+	s := newSweeper(t)
+	left := []string{
+		workflows.BookingPaymentWorkflowID(s.Held("holds", time.Hour).Reference),
+		workflows.BookingPaymentWorkflowID(s.Held("just-ended", -time.Second).Reference),
+		s.refund("succeeded", "succeeded", false), s.dispute("lost", booking.DisputeLost), s.payout("unproven", true),
+	}
+	s.Exec(t, "UPDATE emails SET status = 'sent'")
+	s.older()
+	paid, young := s.unsentConfirmation("paid")
+	left = append(left, paid, young, workflows.RefundWorkflowID(string(s.Refund(s.Paid("fresh"), "fresh", 1000).ID)))
+	require.NoError(t, s.Sweep(t.Context()))
+	for _, workflowID := range left {
+		require.False(t, s.Started(workflowID), workflowID)
+	}
+}
+
+// The workflow that an email is about sends it. An email has a workflow for itself only once that one has ended.
+func TestEmailIsLeftToTheWorkflowThatItIsAbout(t *testing.T) {
+	t.Parallel()
+	s := newSweeper(t)
+	dashboard := s.refund("dashboard", "pending", true) // its own workflow sends the email about it
+	open := s.dispute("open", booking.DisputeNeedsResponse)
+	paid, confirmation := s.unsentConfirmation("paid")
+	s.Exec(t, "UPDATE emails SET status = 'sent' WHERE kind = 'booking_confirmed' AND id <> ?", strings.TrimPrefix(confirmation, "SendMail:"))
+	s.older()
+	_, err := s.Temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: paid, TaskQueue: s.Name}, workflows.TypeBookingPayment)
+	require.NoError(t, err)
+	require.NoError(t, s.Sweep(t.Context()))
+	require.True(t, s.Started(dashboard))
+	require.True(t, s.Started(open))
+	queued, err := s.Store.QueuedEmails(t.Context(), time.Now(), 0, 100)
+	require.NoError(t, err)
+	require.Len(t, queued, 3)
+	for _, email := range queued {
+		require.False(t, s.Started(workflows.SendMailWorkflowID(email.ID)), email.Kind)
+	}
+	require.NoError(t, s.Temporal.TerminateWorkflow(t.Context(), paid, "", "a test"))
+	require.NoError(t, s.Sweep(t.Context()))
+	require.True(t, s.Started(confirmation))
+}
+
+// An operator's terminated workflow is followed by another; one that ended in failure is for a person to look at.
+func TestTerminatedWorkIsResumedAndFailedWorkIsNot(t *testing.T) {
+	t.Parallel()
+	s := newSweeper(t)
+	terminated, failed := s.endedHold("terminated"), s.endedHold("failed")
+	_, err := s.Temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{
+		ID: failed, TaskQueue: s.Name, WorkflowRunTimeout: time.Second,
+	}, workflows.TypeBookingPayment, workflows.BookingPaymentInput{})
+	require.NoError(t, err)
+	ended := s.run(failed)
+	require.NoError(t, s.Sweep(t.Context()))
+	first := s.run(terminated)
+	require.NoError(t, s.Temporal.TerminateWorkflow(t.Context(), terminated, "", "a test"))
+	require.Eventually(t, func() bool {
+		description, err := s.Temporal.DescribeWorkflowExecution(t.Context(), failed, "")
+		return err == nil && description.GetWorkflowExecutionInfo().GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT
+	}, testkit.Patience, testkit.Pace)
+	require.NoError(t, s.Sweep(t.Context()))
+	require.NotEqual(t, first, s.run(terminated))
+	require.Equal(t, ended, s.run(failed))
+}
+
+// A reconciliation that was terminated could not say so: its row is closed, with the reason. One that goes on is left alone.
+func TestTerminatedReconciliationsRowIsClosed(t *testing.T) {
+	t.Parallel()
+	s := newSweeper(t)
+	run, neverStarted := s.reconciliation("recon_1"), s.reconciliation("recon_2")
+	workflowID := workflows.ReconciliationWorkflowID(run.CorrelationID)
+	_, err := s.Temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: workflowID, TaskQueue: s.Name},
+		workflows.TypeReconciliation, workflows.ReconciliationInput{})
+	require.NoError(t, err)
+	require.NoError(t, s.Sweep(t.Context()))
+	require.Equal(t, store.RunRunning, s.status(run).Status)
+	require.Equal(t, store.RunFailed, s.status(neverStarted).Status)
+
+	require.NoError(t, s.Temporal.TerminateWorkflow(t.Context(), workflowID, "", "a test"))
+	require.NoError(t, s.Sweep(t.Context()))
+	closed := s.status(run)
+	require.Equal(t, store.RunFailed, closed.Status)
+	require.Contains(t, closed.Error, "ended before it could say")
+	require.NotNil(t, closed.CompletedAt)
+	require.NoError(t, s.Sweep(t.Context()))
+	require.Equal(t, closed, s.status(run), "and stays as it is")
+}
+
+// Rows that cannot be read do not keep those of other kinds waiting.
+func TestErrorOfOneKindDoesNotStopTheOthers(t *testing.T) {
+	t.Parallel()
+	s := newSweeper(t)
+	hold, refund, copied, run := s.endedHold("hold"), s.unaskedRefund("refund"), s.unsentCopy("copy"), s.reconciliation("recon_1")
+	dispute := s.dispute("open", booking.DisputeNeedsResponse)
+	s.older()
+	s.Exec(t, "RENAME TABLE disputes TO disputes_away")
+	require.ErrorContains(t, s.Sweep(t.Context()), "disputes")
+	for _, workflowID := range []string{hold, refund, copied} {
+		require.True(t, s.Started(workflowID), workflowID)
+	}
+	require.Equal(t, store.RunFailed, s.status(run).Status)
+	require.False(t, s.Started(dispute))
+
+	s.Exec(t, "RENAME TABLE disputes_away TO disputes")
+	require.NoError(t, s.Sweep(t.Context()))
+	require.True(t, s.Started(dispute))
+}
+
+// While Temporal refuses, nothing is closed and nothing is lost: a later sweep resumes it.
+func TestWorkWaitsForTemporal(t *testing.T) {
+	t.Parallel()
+	s := newSweeper(t)
+	run := s.reconciliation("recon_1")
+	waiting := []string{s.endedHold("hold"), s.unaskedRefund("refund"), s.unsentCopy("copy")}
+	there := s.Books.Workflows
+	s.Sweeper.Workflows = s.WithoutTemporal()
+	require.ErrorContains(t, s.Sweep(t.Context()), "ask Temporal for workflow")
+	require.Equal(t, store.RunRunning, s.status(run).Status, "nobody knows that it has ended")
+
+	s.Sweeper.Workflows = there
+	for range 2 { // the first continues behind the rows that the failed one stopped at
+		require.NoError(t, s.Sweep(t.Context()))
+	}
+	for _, workflowID := range waiting {
+		require.True(t, s.Started(workflowID), workflowID)
+	}
+}
+
+// A sweep asks Temporal about a bounded number of rows, and the next one continues behind them: rows that are carried on hide none
+// that is not, however many they are.
+func TestRowsThatAreCarriedOnHideNobody(t *testing.T) {
+	t.Parallel()
+	s := newSweeper(t)
+	for i := range 203 {
+		s.endedHold(fmt.Sprint(i))
+	}
+	require.NoError(t, s.Sweep(t.Context()))
+	last := s.endedHold("last")
+	require.NoError(t, s.Sweep(t.Context()))
+	require.False(t, s.Started(last), "the sweep is bounded")
+	require.NoError(t, s.Sweep(t.Context()))
+	require.True(t, s.Started(last))
+}
+
+// As many as there are: what fills a page does not hide what comes after it.
+func TestStrandedWorkBeyondAPageIsResumed(t *testing.T) {
+	t.Parallel()
+	s := newSweeper(t)
+	var all []string
+	for i := range 203 {
+		all = append(all, s.endedHold(fmt.Sprint(i)))
+	}
+	require.NoError(t, s.Sweep(t.Context()))
+	for _, workflowID := range all {
+		require.True(t, s.Started(workflowID), workflowID)
+	}
+}

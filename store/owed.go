@@ -1,0 +1,167 @@
+package store
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"farebook/booking"
+)
+
+// Rows that owe future work: a workflow carries each of them on until it is settled. Each function pages through one kind by the
+// row's id, so that rows that cannot be helped never starve the rest. The statements read by an index on the state, so that
+// rows that are settled cost nothing.
+
+// EndedHolds are bookings, oldest first and after an id, that are payable although their hold ended before a time. UnsettledPayments
+// has those whose payment is in the bank's hands, or authorised.
+func (s *Store) EndedHolds(ctx context.Context, before time.Time, after uint64, limit int) ([]Booking, error) {
+	var rows []bookingRow
+	err := s.db.WithContext(ctx).Joins("Payment").
+		Where("bookings.status = ? AND bookings.id > ? AND bookings.hold_expires_at < ?", string(booking.StatusPendingPayment), after, before.UTC()).
+		Where("Payment.id IS NULL OR Payment.status NOT IN ?", unsettledPayments).
+		Order("bookings.id").Limit(limit).Find(&rows).Error
+	if err != nil {
+		return nil, err
+	}
+	return bookingsOf(rows)
+}
+
+// unsettledPayments are the states that a payment may be in for days after the hold.
+var unsettledPayments = []string{string(booking.PaymentProcessing), string(booking.PaymentAuthorized), string(booking.PaymentUnknown)}
+
+// UnsettledPayments are bookings, by id and after one, whose payment is authorised or in the bank's hands: a capture's deadline or a look
+// at Stripe is due for each.
+func (s *Store) UnsettledPayments(ctx context.Context, after uint64, limit int) ([]Booking, error) {
+	var rows []bookingRow
+	err := s.db.WithContext(ctx).Joins("JOIN payments p ON p.booking_id = bookings.id").
+		Where("p.status IN ? AND bookings.status = ? AND bookings.id > ?", unsettledPayments, string(booking.StatusPendingPayment), after).
+		Order("bookings.id").Limit(limit).Find(&rows).Error
+	if err != nil {
+		return nil, err
+	}
+	return bookingsOf(rows)
+}
+
+func bookingsOf(rows []bookingRow) ([]Booking, error) {
+	bookings := make([]Booking, 0, len(rows))
+	for _, row := range rows {
+		known, err := row.domain()
+		if err != nil {
+			return nil, err
+		}
+		bookings = append(bookings, known)
+	}
+	return bookings, nil
+}
+
+// OpenRefund is a refund that is reserved, or on its way to the customer. RowID orders them.
+type OpenRefund struct {
+	Refund
+
+	RowID uint64
+}
+
+// OpenRefunds are refunds, oldest first and after a row's id, that were made before a time and have not settled.
+func (s *Store) OpenRefunds(ctx context.Context, before time.Time, after uint64, limit int) ([]OpenRefund, error) {
+	var rows []struct {
+		Refund    refundRow `gorm:"embedded"`
+		Reference string
+	}
+	err := s.db.WithContext(ctx).Table("refunds r").Select("r.*, b.reference").Joins("JOIN bookings b ON b.id = r.booking_id").
+		Where("r.status IN ? AND r.id > ? AND r.created_at < ?", openRefunds, after, before.UTC()).
+		Order("r.id").Limit(limit).Find(&rows).Error
+	refunds := make([]OpenRefund, len(rows))
+	for i, row := range rows {
+		refunds[i] = OpenRefund{row.Refund.domain(booking.Reference(row.Reference)), row.Refund.ID}
+	}
+	return refunds, err
+}
+
+var openRefunds = []string{string(booking.RefundRequested), string(booking.RefundPending), string(booking.RefundRequiresAction)}
+
+// OpenDispute names a dispute that is undecided, or whose money is not where the decision puts it. RowID orders them.
+type OpenDispute struct {
+	RowID         uint64
+	ID            string // dp_...
+	Reference     booking.Reference
+	CorrelationID string
+}
+
+// OpenDisputes are disputes, oldest first and after a row's id, that were recorded before a time and are not settled.
+func (s *Store) OpenDisputes(ctx context.Context, before time.Time, after uint64, limit int) (disputes []OpenDispute, err error) {
+	err = s.db.WithContext(ctx).Table("disputes d").Select("d.id AS row_id, d.stripe_dispute_id AS id, b.reference, b.correlation_id").
+		Joins("JOIN bookings b ON b.id = d.booking_id").
+		Where("d.id > ? AND d.created_at < ?", after, before.UTC()).
+		Where("d.status IN ? OR d.status = ? AND d.withheld <> d.loss", openDisputes, string(booking.DisputeWon)).
+		Order("d.id").Limit(limit).Scan(&disputes).Error
+	return disputes, err
+}
+
+var openDisputes = []string{
+	string(booking.DisputeWarningNeedsResponse), string(booking.DisputeWarningUnderReview),
+	string(booking.DisputeNeedsResponse), string(booking.DisputeUnderReview),
+}
+
+// OpenPayout names a payout that is not held against the ledger yet, or whose money has not come back yet. RowID orders them.
+type OpenPayout struct {
+	RowID uint64
+	ID    string // po_...
+}
+
+// OpenPayouts are payouts, oldest first and after a row's id, that were recorded before a time and are not settled. One that is
+// unproven after its last look is a finding: an operator and the next reconciliation deal with it.
+func (s *Store) OpenPayouts(ctx context.Context, before time.Time, after uint64, limit int) (payouts []OpenPayout, err error) {
+	err = s.db.WithContext(ctx).Model(&payoutRow{}).Select("id AS row_id, stripe_payout_id AS id").
+		Where("id > ? AND created_at < ?", after, before.UTC()).
+		Where("proof = ? OR status IN ? AND posted AND NOT failure_posted", string(ProofPending),
+			[]string{string(booking.PayoutFailed), string(booking.PayoutCanceled)}).
+		Order("id").Limit(limit).Scan(&payouts).Error
+	return payouts, err
+}
+
+// QueuedEmail names an email that waits to be sent, and whose workflow sends it.
+type QueuedEmail struct {
+	ID   uint64
+	Kind booking.EmailKind
+	// Owner is the reference or id of what the email is about; empty for a copy that somebody asked for.
+	Owner string
+	// StripeRefundID is set for an email about a refund that was made in Stripe's dashboard.
+	StripeRefundID string
+	CorrelationID  string
+}
+
+// QueuedEmails are emails, by id and after one, that were queued before a time and are not sent.
+func (s *Store) QueuedEmails(ctx context.Context, before time.Time, after uint64, limit int) ([]QueuedEmail, error) {
+	var rows []struct {
+		ID             uint64
+		Kind           string
+		DedupeKey      string
+		ResentOf       *uint64
+		StripeRefundID *string
+		CorrelationID  *string
+	}
+	err := s.db.WithContext(ctx).Table("emails e").
+		Select("e.id, e.kind, e.dedupe_key, e.resent_of, r.stripe_refund_id, b.correlation_id").
+		Joins("LEFT JOIN bookings b ON b.id = e.booking_id").
+		Joins("LEFT JOIN refunds r ON r.refund_id = SUBSTRING_INDEX(e.dedupe_key, '/', 1) AND r.origin = ?", string(booking.RefundFromDashboard)).
+		Where("e.status = ? AND e.id > ? AND e.created_at < ?", EmailQueued, after, before.UTC()).
+		Order("e.id").Limit(limit).Scan(&rows).Error
+	queued := make([]QueuedEmail, len(rows))
+	for i, row := range rows {
+		queued[i] = QueuedEmail{
+			ID: row.ID, Kind: booking.EmailKind(row.Kind), StripeRefundID: orEmpty(row.StripeRefundID), CorrelationID: orEmpty(row.CorrelationID),
+		}
+		if row.ResentOf == nil {
+			queued[i].Owner, _, _ = strings.Cut(row.DedupeKey, "/")
+		}
+		if queued[i].Kind == booking.EmailReconciliation {
+			queued[i].CorrelationID = queued[i].Owner
+		}
+	}
+	return queued, err
+}
+
+// QueuedEmailsOf are the ids of a booking's own emails that are not sent yet.
+func (s *Store) QueuedEmailsOf(ctx context.Context, reference booking.Reference) ([]uint64, error) {
+	return queuedMails(s.db.WithContext(ctx), string(reference))
+}
