@@ -51,6 +51,14 @@ type DisputeOutcome struct {
 // repeated: guarded transitions under a row lock, and UNIQUE ledger, event and mail rows.
 func (d *Disputes) RecordDispute(ctx context.Context, in RecordDisputeInput) (DisputeOutcome, error) {
 	snapshot, err := d.Stripe.Dispute(ctx, in.DisputeID)
+	if isAbsent(err) {
+		known, knownErr := inBooks(second(d.Store.Dispute(ctx, in.DisputeID)))
+		if knownErr != nil {
+			return DisputeOutcome{}, storeError(knownErr)
+		}
+		gone := absence{object: nameOf("dispute", in.DisputeID), known: known, eventIDs: in.EventIDs}
+		return DisputeOutcome{Foreign: true}, absent(ctx, d.Store, d.Log, gone, err)
+	}
 	if err != nil {
 		return DisputeOutcome{}, stripeError(err)
 	}

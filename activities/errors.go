@@ -31,6 +31,8 @@ const (
 	NotInBooks = "NotInBooks"
 	// OutcomeUnknown is a call whose effect may or may not have happened. Retried with the same key.
 	OutcomeUnknown = "OutcomeUnknown"
+	// NotAtStripe is an object that Stripe does not find, or not yet. Retried.
+	NotAtStripe = "NotAtStripe"
 	// StripeBusy is a 409 or 429. Retried later.
 	StripeBusy = "StripeBusy"
 	// StripeRefusesKey is a 401 or 403: an operator has to look at the key. Retried slowly.
@@ -69,8 +71,11 @@ func stripeError(err error) error {
 }
 
 // moveError is stripeError for a PaymentIntent that is to be moved: a state that allows the move now and did not a moment
-// ago is asked for again.
+// ago is asked for again, and so is one that Stripe does not find: the books know it.
 func moveError(err error) error {
+	if isAbsent(err) {
+		return notAtStripe(err.Error())
+	}
 	if stripeapi.IsKind(err, stripeapi.UnexpectedState) {
 		return temporal.NewApplicationErrorWithOptions(err.Error(), StripeBusy, temporal.ApplicationErrorOptions{NextRetryDelay: busyDelay})
 	}

@@ -2,7 +2,6 @@ package activities
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"time"
 
@@ -39,6 +38,8 @@ type PayoutOutcome struct {
 	EmailIDs []uint64 `json:"emailIds,omitempty"`
 	// Large: it pays out more than is read at once, and All is to be asked for.
 	Large bool `json:"large,omitempty"`
+	// Foreign: Stripe does not have it on our account.
+	Foreign bool `json:"foreign,omitempty"`
 }
 
 // Awaited tells whether Stripe has still to tell something: what the payout is made of, or that it is back.
@@ -48,13 +49,18 @@ func (o PayoutOutcome) Awaited() bool { return o.Proof == store.ProofPending || 
 // what came back. Harmless when repeated: guarded transitions under a row lock, UNIQUE operation keys in the ledger,
 // UNIQUE event and mail rows.
 func (p *Payouts) RecordPayout(ctx context.Context, in RecordPayoutInput) (PayoutOutcome, error) {
+	known, err := p.Store.Payout(ctx, in.PayoutID)
+	isKnown, err := inBooks(err)
+	if err != nil {
+		return PayoutOutcome{}, storeError(err)
+	}
 	snapshot, err := p.Stripe.Payout(ctx, in.PayoutID)
+	if isAbsent(err) {
+		gone := absence{object: nameOf("payout", in.PayoutID), known: isKnown, eventIDs: in.EventIDs}
+		return PayoutOutcome{Foreign: true}, absent(ctx, p.Store, p.Log, gone, err)
+	}
 	if err != nil {
 		return PayoutOutcome{}, stripeError(err)
-	}
-	known, err := p.Store.Payout(ctx, in.PayoutID)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return PayoutOutcome{}, storeError(err)
 	}
 	var read payoutRead
 	if snapshot.Complete && known.Proof != store.ProofProven { // what was proven stays so

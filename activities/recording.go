@@ -48,6 +48,9 @@ type PaymentOutcome struct {
 // when repeated: guarded transitions under a row lock, and UNIQUE ledger, event and mail rows.
 func (p *Payments) RecordPaymentOutcome(ctx context.Context, in RecordPaymentOutcomeInput) (PaymentOutcome, error) {
 	snapshot, _, err := p.Stripe.PaymentIntent(ctx, in.PaymentIntentID)
+	if isAbsent(err) {
+		return p.absent(ctx, in, err)
+	}
 	if err != nil {
 		return PaymentOutcome{}, stripeError(err)
 	}
@@ -90,6 +93,13 @@ func (p *Payments) RecordPaymentOutcome(ctx context.Context, in RecordPaymentOut
 func (p *Payments) recordOthers(ctx context.Context, in RecordPaymentOutcomeInput) error {
 	for _, other := range in.Others {
 		snapshot, _, err := p.Stripe.PaymentIntent(ctx, other.PaymentIntentID)
+		if isAbsent(err) {
+			gone := absence{object: nameOf("PaymentIntent", other.PaymentIntentID), eventIDs: other.EventIDs}
+			if err := absent(ctx, p.Store, p.Log, gone, err); err != nil {
+				return err
+			}
+			continue
+		}
 		if err != nil {
 			return stripeError(err)
 		}
@@ -124,3 +134,23 @@ func (p *Payments) addDebits(ctx context.Context, in RecordPaymentOutcomeInput, 
 
 // isStripes tells an event of Stripe's from a request of reconciliation's.
 func isStripes(eventID string) bool { return strings.HasPrefix(eventID, "evt_") }
+
+// absent is the outcome of a PaymentIntent that Stripe does not find: the booking is as it was.
+func (p *Payments) absent(ctx context.Context, in RecordPaymentOutcomeInput, failure error) (PaymentOutcome, error) {
+	known, err := p.Store.Booking(ctx, in.Reference)
+	if err != nil {
+		return PaymentOutcome{}, storeError(err)
+	}
+	gone := absence{
+		object: nameOf("PaymentIntent", in.PaymentIntentID), eventIDs: in.EventIDs,
+		known: known.Payment != nil && known.Payment.PaymentIntentID == in.PaymentIntentID,
+	}
+	if err := absent(ctx, p.Store, p.Log, gone, failure); err != nil {
+		return PaymentOutcome{}, err
+	}
+	outcome := PaymentOutcome{BookingStatus: known.Status, RefundDue: known.RefundDue, Foreign: true}
+	if known.Payment != nil {
+		outcome.PaymentStatus = known.Payment.Status
+	}
+	return outcome, nil
+}

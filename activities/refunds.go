@@ -196,6 +196,9 @@ func orEmpty(outcome *RefundOutcome) RefundOutcome {
 // repeated: guarded transitions under a row lock, and UNIQUE ledger, event and mail rows.
 func (r *Refunds) RecordRefund(ctx context.Context, in RecordRefundInput) (RefundOutcome, error) {
 	snapshot, err := r.Stripe.Refund(ctx, in.StripeRefundID)
+	if isAbsent(err) {
+		return r.absent(ctx, in, err)
+	}
 	if err != nil {
 		return RefundOutcome{}, stripeError(err)
 	}
@@ -214,6 +217,16 @@ func (r *Refunds) RecordRefund(ctx context.Context, in RecordRefundInput) (Refun
 	r.Log.InfoContext(ctx, "refund recorded", "refundId", recorded.RefundID, "stripeRefundId", in.StripeRefundID,
 		"reference", recorded.Reference, "status", recorded.Status, "bookingStatus", recorded.BookingStatus)
 	return outcomeOfRefund(recorded, in.StripeRefundID), nil
+}
+
+// absent is the outcome of a refund that Stripe does not find.
+func (r *Refunds) absent(ctx context.Context, in RecordRefundInput, failure error) (RefundOutcome, error) {
+	known, err := inBooks(second(r.Store.RefundByStripeID(ctx, in.StripeRefundID)))
+	if err != nil {
+		return RefundOutcome{}, storeError(err)
+	}
+	gone := absence{object: nameOf("refund", in.StripeRefundID), known: known || in.RefundID != "", eventIDs: in.EventIDs}
+	return RefundOutcome{StripeRefundID: in.StripeRefundID, Foreign: true}, absent(ctx, r.Store, r.Log, gone, failure)
 }
 
 func outcomeOfRefund(recorded store.RefundRecorded, stripeRefundID string) RefundOutcome {
@@ -237,8 +250,11 @@ func noteOfNobodys(err error) string {
 	return ""
 }
 
-// setAside marks events that nothing is done about.
+// setAside marks events that nothing is done about: what lets go of an authorisation is the booking's, the rest is not ours.
 func setAside(ctx context.Context, books *store.Store, eventIDs []string, note string) error {
+	if note == noteForeign {
+		return storeError(books.SetAside(ctx, eventIDs, note))
+	}
 	for _, id := range eventIDs {
 		if err := books.MarkEventProcessed(ctx, id, note); err != nil {
 			return storeError(err)

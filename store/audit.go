@@ -22,6 +22,7 @@ const (
 	ActionItemResolve    Action = "reconciliation.resolve-item"
 	ActionItemPost       Action = "reconciliation.post-item"
 	ActionEventRetry     Action = "event.retry"
+	ActionEventIgnore    Action = "event.ignore"
 	ActionEventScrub     Action = "event.scrub"
 	ActionEmailResend    Action = "email.resend"
 	ActionClientCreate   Action = "client.create"

@@ -30,11 +30,22 @@ func (s *Store) DisputesOf(ctx context.Context, known Booking) ([]Dispute, error
 	}
 	disputes := make([]Dispute, 0, len(rows))
 	for _, r := range rows {
-		disputes = append(disputes, Dispute{
-			ID: r.StripeDisputeID, PaymentIntentID: r.StripePaymentIntentID, Status: booking.DisputeStatus(r.Status), Reason: r.Reason,
-			Amount: booking.Money{Value: r.Amount, Currency: booking.Currency(r.Currency)}, DueBy: r.DueBy, Withheld: r.Withheld,
-			Loss: r.Loss, SettlementCurrency: booking.Currency(r.SettlementCurrency), CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
-		})
+		disputes = append(disputes, r.domain())
 	}
 	return disputes, nil
+}
+
+// Dispute reads a dispute, or ErrNotFound.
+func (s *Store) Dispute(ctx context.Context, id string) (Dispute, error) {
+	var row disputeRow
+	err := s.db.WithContext(ctx).Where("stripe_dispute_id = ?", id).Take(&row).Error
+	return row.domain(), notFound(err)
+}
+
+func (r disputeRow) domain() Dispute {
+	return Dispute{
+		ID: r.StripeDisputeID, PaymentIntentID: r.StripePaymentIntentID, Status: booking.DisputeStatus(r.Status), Reason: r.Reason,
+		Amount: booking.Money{Value: r.Amount, Currency: booking.Currency(r.Currency)}, DueBy: r.DueBy, Withheld: r.Withheld,
+		Loss: r.Loss, SettlementCurrency: booking.Currency(r.SettlementCurrency), CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+	}
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"gorm.io/gorm"
@@ -54,7 +55,7 @@ type Event struct {
 	Created    time.Time
 	Payload    []byte // empty for a type that nobody acts on
 
-	// What follows is the inbox's own, read and never given.
+	// What follows is the inbox's own, read and never given but for the state of one that is not ours.
 	State         EventState
 	Processed     bool
 	Attempts      int
@@ -74,7 +75,7 @@ func (r eventRow) domain() Event {
 }
 
 // ReceiveEvent keeps an event before anything is done about it. note is not empty for one that nothing is to be done
-// about: it is processed then. processed is true when it was dealt with before, so that this delivery may be acknowledged
+// about: it is processed then, or not ours where e.State says so. processed is true when it was dealt with before, so that this delivery may be acknowledged
 // and forgotten. patience is when the sweeper looks after it. The UNIQUE event id makes a twin harmless.
 func (s *Store) ReceiveEvent(ctx context.Context, e Event, note string, patience time.Duration) (processed bool, err error) {
 	db, now := s.db.WithContext(ctx), time.Now().UTC()
@@ -85,6 +86,9 @@ func (s *Store) ReceiveEvent(ctx context.Context, e Event, note string, patience
 	}
 	if note != "" {
 		row.State, row.Processed, row.ProcessedAt, row.Note, row.NextAttemptAt = string(EventProcessed), true, &now, short(note, 200), nil
+		if e.State == EventNotOurs {
+			row.State = string(EventNotOurs)
+		}
 	}
 	err = db.Create(&row).Error
 	if err == nil {
@@ -109,8 +113,62 @@ func (s *Store) BeginEvent(ctx context.Context, id string, again time.Time) erro
 
 // FailEvent records why an attempt failed. reason has no secret in it.
 func (s *Store) FailEvent(ctx context.Context, id, reason string) error {
-	return s.db.WithContext(ctx).Model(&eventRow{}).Where("stripe_event_id = ? AND processed = FALSE", id).
+	return s.FailEvents(ctx, []string{id}, reason)
+}
+
+// FailEvents records why a workflow could not record the events that it was told of. They are tried again as their row says.
+func (s *Store) FailEvents(ctx context.Context, ids []string, reason string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	return s.db.WithContext(ctx).Model(&eventRow{}).Where("stripe_event_id IN ? AND processed = FALSE", ids).
 		Updates(map[string]any{"state": string(EventFailed), "last_error": short(reason, 500)}).Error
+}
+
+// SpentEvents are those that have used up their attempts, and whose last pause is over.
+func (s *Store) SpentEvents(ctx context.Context, now time.Time, limit int) ([]Event, error) {
+	var rows []eventRow
+	err := s.db.WithContext(ctx).Where("processed = FALSE AND next_attempt_at <= ? AND attempts >= ?", now, MaxEventAttempts).
+		Order("next_attempt_at, id").Limit(limit).Find(&rows).Error
+	return eventsOf(rows), err
+}
+
+// GiveUpEvent leaves an event that has used up its attempts to a person, and reports whether this call did so.
+func (s *Store) GiveUpEvent(ctx context.Context, id, reason string) (bool, error) {
+	given := s.db.WithContext(ctx).Model(&eventRow{}).
+		Where("stripe_event_id = ? AND processed = FALSE AND attempts >= ? AND next_attempt_at IS NOT NULL", id, MaxEventAttempts).
+		Updates(map[string]any{"state": string(EventFailed), "last_error": short(reason, 500), "next_attempt_at": nil})
+	return given.RowsAffected > 0, given.Error
+}
+
+// EventsReceived is when the last of some events was received; zero when none of them is in the inbox.
+func (s *Store) EventsReceived(ctx context.Context, ids []string) (time.Time, error) {
+	var row eventRow
+	err := s.db.WithContext(ctx).Select("received_at").Where("stripe_event_id IN ?", ids).Order("received_at DESC").Limit(1).Find(&row).Error
+	return row.ReceivedAt, err
+}
+
+// ErrEventProcessed says that an event was dealt with, so that there is nothing to ignore.
+var ErrEventProcessed = errors.New("the event is processed")
+
+// IgnoreEvent sets an event aside that a person has decided about; note says why, and stays out of the audit log. Harmless when
+// repeated. What the event tells of keeps being compared with the books. Errors: ErrNotFound, ErrEventProcessed.
+func (s *Store) IgnoreEvent(ctx context.Context, id, note string, by access.Actor, now time.Time) error {
+	return s.inTransaction(ctx, func(tx *gorm.DB) error {
+		var row eventRow
+		if err := notFound(tx.Clauses(forUpdate).Omit("payload").Where("stripe_event_id = ?", id).Take(&row).Error); err != nil {
+			return err
+		}
+		if EventState(row.State) == EventProcessed {
+			return ErrEventProcessed
+		}
+		values := processedValues(now)
+		values["state"], values["note"] = string(EventIgnored), short(note, 200)
+		if err := tx.Model(&eventRow{}).Where("id = ?", row.ID).Updates(values).Error; err != nil {
+			return err
+		}
+		return audit(tx, now, AuditEntry{Actor: by, Action: ActionEventIgnore, Subject: id, Detail: "was " + row.State})
+	})
 }
 
 // MarkEventProcessed is for events that are kept and not acted upon; note says why.
@@ -151,7 +209,7 @@ func (s *Store) RetryEvent(ctx context.Context, id string, by access.Actor, now 
 	}
 	return known, s.inTransaction(ctx, func(tx *gorm.DB) error {
 		err := tx.Model(&eventRow{}).Where("stripe_event_id = ?", id).Updates(map[string]any{
-			"processed": false, "processed_at": nil, "state": string(EventReceived), "attempts": 0, "last_error": "", "next_attempt_at": now,
+			"processed": false, "processed_at": nil, "state": string(EventReceived), "attempts": 0, "last_error": "", "note": "", "next_attempt_at": now,
 		}).Error
 		if err != nil {
 			return err

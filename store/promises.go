@@ -103,8 +103,9 @@ var promises = []struct {
 		SELECT COUNT(*) FROM disputes
 		WHERE withheld <> loss AND (status IN ('lost', 'warning_closed') OR status = 'won' AND updated_at < UTC_TIMESTAMP() - INTERVAL 2 DAY)`},
 	{9, "no event waits for a person, or has waited for more than an hour", `
-		SELECT COUNT(*) FROM stripe_events
-		WHERE processed = FALSE AND (attempts >= ` + strconv.Itoa(MaxEventAttempts) + ` OR received_at < UTC_TIMESTAMP() - INTERVAL 1 HOUR)`},
+		SELECT COUNT(*) FROM stripe_events e WHERE ` + waiting},
+	{9, "no event was ignored whose money the ledger does not have and nobody has explained", `
+		SELECT COUNT(*) FROM stripe_events e WHERE ` + unexplained},
 	{9, "each payout is in the ledger once, and again when it came back", `
 		SELECT COUNT(*) FROM payouts p
 		LEFT JOIN (SELECT stripe_object_id, SUM(type = 'payout') AS paid, SUM(type = 'payout_reversal') AS back
@@ -139,6 +140,47 @@ var promises = []struct {
 		WHERE r.status = 'requested' AND r.failure_reason <> '' AND (r.created_at < UTC_TIMESTAMP() - INTERVAL 7 DAY OR e.id IS NULL)`},
 }
 
+var (
+	// waiting is an event that nothing came of.
+	waiting = `e.processed = FALSE AND (e.attempts >= ` + strconv.Itoa(MaxEventAttempts) + ` OR e.received_at < UTC_TIMESTAMP() - INTERVAL 1 HOUR)`
+	// unexplained is an event that a person has ignored and that tells of moved money: the books do not have the object's money, and
+	// no reconciliation's item about it is resolved.
+	unexplained = `e.state = 'ignored' AND e.type IN ('payment_intent.succeeded', 'refund.created', 'charge.dispute.funds_withdrawn',
+		  'charge.dispute.funds_reinstated', 'payout.paid', 'payout.failed')
+		  AND NOT EXISTS (SELECT 1 FROM payments p WHERE p.stripe_payment_intent_id = e.object_id AND p.status = 'succeeded')
+		  AND NOT EXISTS (SELECT 1 FROM refunds r WHERE r.stripe_refund_id = e.object_id AND r.posted)
+		  AND NOT EXISTS (SELECT 1 FROM disputes d WHERE d.stripe_dispute_id = e.object_id)
+		  AND NOT EXISTS (SELECT 1 FROM payouts o WHERE o.stripe_payout_id = e.object_id AND o.posted)
+		  AND NOT EXISTS (SELECT 1 FROM reconciliation_items i WHERE i.stripe_id = e.object_id AND i.state = 'resolved')`
+)
+
+// namedEvents are the checks whose events a person has to be told by name, by their text.
+var namedEvents = map[string]string{
+	"no event waits for a person, or has waited for more than an hour":                   waiting,
+	"no event was ignored whose money the ledger does not have and nobody has explained": unexplained,
+}
+
+// eventsNamed bounds how many events a check names.
+const eventsNamed = 3
+
+// nameEvents adds to a check that does not hold which events break it, and why those could not be processed.
+func (s *Store) nameEvents(ctx context.Context, promise *Promise) error {
+	where, named := namedEvents[promise.Text]
+	if !named {
+		return nil
+	}
+	var rows []eventRow
+	err := s.db.WithContext(ctx).Table("stripe_events e").Select("e.stripe_event_id, e.type, e.state, e.last_error").Where(where).
+		Order("e.id").Limit(eventsNamed).Scan(&rows).Error
+	for _, row := range rows {
+		promise.Detail += fmt.Sprintf("; %s (%s) is %s", row.StripeEventID, row.Type, row.State)
+		if row.LastError != "" {
+			promise.Detail += ": " + short(row.LastError, 120)
+		}
+	}
+	return err
+}
+
 // checksAtOnce bounds the checks that run beside one another: the server reads for each on a core of its own.
 const checksAtOnce = 4
 
@@ -160,6 +202,7 @@ func (s *Store) CheckPromises(ctx context.Context) ([]Promise, error) {
 			out[i] = Promise{Number: promise.number, Text: promise.text, Held: broken == 0}
 			if broken > 0 {
 				out[i].Detail = fmt.Sprintf("%d rows break it", broken)
+				return s.nameEvents(ctx, &out[i])
 			}
 			return nil
 		})

@@ -31,6 +31,7 @@ func TestBrokenPromisesAreSeen(t *testing.T) {
 		"disputed funds are what open disputes withhold, and chargebacks what lost ones cost": "UPDATE disputes SET withheld = withheld - 1",
 		"a closed dispute withholds nothing":                                                  "UPDATE disputes SET status = 'won', updated_at = UTC_TIMESTAMP() - INTERVAL 3 DAY",
 		"no event waits for a person, or has waited for more than an hour":                    "UPDATE stripe_events SET processed = FALSE, received_at = received_at - INTERVAL 2 HOUR",
+		"no event was ignored whose money the ledger does not have and nobody has explained":  "UPDATE stripe_events SET state = 'ignored', type = 'payout.paid', object_id = 'po_2'",
 		"each payout is in the ledger once, and again when it came back":                      "UPDATE payouts SET posted = FALSE",
 		"no automatic payout is unproven":                                                     "UPDATE payouts SET proof = 'unproven'",
 		"each booking that was confirmed has exactly one confirmation":                        "DELETE FROM emails WHERE kind = 'booking_confirmed'",
@@ -52,7 +53,7 @@ func TestBrokenPromisesAreSeen(t *testing.T) {
 				if checked.Text == promise {
 					seen = true
 					require.False(t, checked.Held)
-					require.Equal(t, "1 rows break it", checked.Detail)
+					require.Regexp(t, "^1 rows break it(; evt_1 .*)?$", checked.Detail)
 				}
 			}
 			require.True(t, seen, "there is no such promise")

@@ -102,7 +102,11 @@ func (b *bookingPayment) run(ctx workflow.Context) error {
 		if err := workflow.Await(ctx, func() bool { return b.hasNews() || b.done(ctx) }); err != nil {
 			return err
 		}
-		if err := b.act(ctx); err != nil && !b.waitsOut(err) {
+		err = b.act(ctx)
+		if err != nil {
+			reportFailure(ctx, b.events, err)
+		}
+		if err != nil && !b.waitsOut(err) {
 			return err
 		}
 	}

@@ -19,6 +19,10 @@ type ChargeRefundsInput struct {
 func ChargeRefunds(ctx workflow.Context, in ChargeRefundsInput) error {
 	var w watch
 	w.listen(ctx, "Money of the charge went back")
+	return w.ended(ctx, findRefunds(ctx, &w, in))
+}
+
+func findRefunds(ctx workflow.Context, w *watch, in ChargeRefundsInput) error {
 	for {
 		events := w.take()
 		var unknown []string

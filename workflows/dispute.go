@@ -45,7 +45,7 @@ func Dispute(ctx workflow.Context, in DisputeInput) (DisputeResult, error) {
 	if err := workflow.SetQueryHandler(ctx, QueryStatus, func() (DisputeResult, error) { return d.result(), nil }); err != nil {
 		return DisputeResult{}, err
 	}
-	err := d.run(ctx)
+	err := d.ended(ctx, d.run(ctx))
 	return d.result(), err
 }
 

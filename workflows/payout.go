@@ -37,7 +37,7 @@ func Payout(ctx workflow.Context, in PayoutInput) (PayoutResult, error) {
 	if err := workflow.SetQueryHandler(ctx, QueryStatus, func() (PayoutResult, error) { return p.result(), nil }); err != nil {
 		return PayoutResult{}, err
 	}
-	err := p.run(ctx)
+	err := p.ended(ctx, p.run(ctx))
 	return p.result(), err
 }
 

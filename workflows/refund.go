@@ -49,7 +49,7 @@ func Refund(ctx workflow.Context, in RefundInput) (RefundResult, error) {
 	if err := workflow.SetQueryHandler(ctx, QueryStatus, func() (RefundResult, error) { return r.result(), nil }); err != nil {
 		return RefundResult{}, err
 	}
-	err := r.run(ctx)
+	err := r.ended(ctx, r.run(ctx))
 	return r.result(), err
 }
 

@@ -25,15 +25,16 @@ func (w *watch) take() []string {
 		w.events = append(w.events, event)
 		event = StripeEvent{}
 	}
-	var ids []string
-	seen := map[string]bool{}
-	for _, event := range w.events {
-		if !seen[event.EventID] {
-			seen[event.EventID] = true
-			ids = append(ids, event.EventID)
-		}
+	return idsOf(w.events)
+}
+
+// ended returns the error that a run ends with, once the inbox knows which events the run leaves unrecorded.
+func (w *watch) ended(ctx workflow.Context, err error) error {
+	if err != nil {
+		w.take()
+		reportFailure(ctx, w.events, err)
 	}
-	return ids
+	return err
 }
 
 // recorded forgets the events that were taken: the books have them.

@@ -20,7 +20,7 @@ func (a *api) addWebhook(spec huma.API) {
 	huma.Register(spec, huma.Operation{
 		OperationID: "stripe-webhook", Method: http.MethodPost, Path: webhookPath, Tags: []string{"Webhooks"},
 		Summary:     "Receive a Stripe event",
-		Description: "The signature is checked over the raw body; the event is stored before anything is done about it. An event is a pointer: the object is read again at Stripe.",
+		Description: "The signature is checked over the raw body; the event is stored before anything is done about it. An event is a pointer: the object is read again at Stripe. An event of a connected account, of an object without an id, or of test mode at a live endpoint is kept and acknowledged, and `note` says why nothing is done about it. A live event at a test endpoint and a thin event of API v2 are refused: the answer names the setting at Stripe.",
 		Errors:      []int{400, 408, 413, 500, 503},
 		Parameters: []*huma.Param{{
 			Name: signatureHeader, In: "header", Required: true, Description: "Stripe's signature of the body.", Schema: &huma.Schema{Type: "string"},
@@ -60,7 +60,8 @@ type eventInput struct {
 
 type eventOutput struct {
 	Body struct {
-		Received bool `json:"received"`
+		Received bool   `json:"received"`
+		Note     string `json:"note,omitempty" doc:"Why nothing is done about the event; absent when a workflow is told of it."`
 	}
 }
 
@@ -91,7 +92,7 @@ func (a *api) receiveEvent(ctx context.Context, in *eventInput) (*eventOutput, e
 	a.Log.InfoContext(ctx, "Stripe event received", "eventId", event.ID, "type", event.Type,
 		"objectId", event.ObjectID(), "reference", event.Reference(), "nothingToDo", processed)
 	out := &eventOutput{}
-	out.Body.Received = true
+	out.Body.Received, out.Body.Note = true, event.Note()
 	return out, nil
 }
 

@@ -95,25 +95,20 @@ func TestUnreadableEvents(t *testing.T) {
 	s := serve(t, nil)
 	replace := func(was, is string) string { return strings.Replace(string(event("evt_1")), was, is, 1) }
 	for name, body := range map[string]string{
-		"nothing":                 "",
-		"null":                    "null",
-		"an array":                "[]",
-		"no JSON":                 "{",
-		"a null object":           replace(`{"id":"cus_1","object":"customer","metadata":{}}`, "null"),
-		"no data":                 replace(`"data":`, `"other":`),
-		"null data":               replace(`{"object":{"id":"cus_1","object":"customer","metadata":{}}}`, "null"),
-		"no id":                   replace(`"evt_1"`, `""`),
-		"an id that is no event":  replace(`"evt_1"`, `"pi_1"`),
-		"an id that is SQL":       replace(`"evt_1"`, `"evt_1' OR 1=1"`),
-		"a very long id":          replace(`"evt_1"`, `"evt_`+strings.Repeat("1", 300)+`"`),
-		"not an event":            replace(`"object":"event"`, `"object":"v2.event"`),
-		"no type":                 replace(`"customer.created"`, `""`),
-		"a live event":            replace(`"livemode":false`, `"livemode":true`),
-		"no livemode":             replace(`"livemode":false,`, ``),
-		"livemode null":           replace(`"livemode":false`, `"livemode":null`),
-		"created before all time": replace(`1763859723`, `-1`),
-		"created after all time":  replace(`1763859723`, `9223372036854775807`),
-		"invalid UTF-8":           replace(`"metadata":{}`, "\"metadata\":{\"a\":\"\xff\"}"),
+		"nothing":                "",
+		"null":                   "null",
+		"an array":               "[]",
+		"no JSON":                "{",
+		"no id":                  replace(`"evt_1"`, `""`),
+		"an id that is no event": replace(`"evt_1"`, `"pi_1"`),
+		"an id that is SQL":      replace(`"evt_1"`, `"evt_1' OR 1=1"`),
+		"a very long id":         replace(`"evt_1"`, `"evt_`+strings.Repeat("1", 300)+`"`),
+		"not an event":           replace(`"object":"event"`, `"object":"v2.event"`),
+		"no type":                replace(`"customer.created"`, `""`),
+		"a live event":           replace(`"livemode":false`, `"livemode":true`),
+		"no livemode":            replace(`"livemode":false,`, ``),
+		"livemode null":          replace(`"livemode":false`, `"livemode":null`),
+		"invalid UTF-8":          replace(`"metadata":{}`, "\"metadata\":{\"a\":\"\xff\"}"),
 	} {
 		got := s.deliver(sign(t, []byte(body), webhookSecret, time.Now()), []byte(body))
 		require.Equal(t, http.StatusBadRequest, got.status, "%s: %s", name, got.body)
@@ -122,16 +117,79 @@ func TestUnreadableEvents(t *testing.T) {
 	s.requireNothing()
 }
 
-// With a live key it is the test event that is refused.
+// A platform's live endpoint gets test events, too: they are acknowledged and set aside.
 func TestTestEventInLiveMode(t *testing.T) {
 	t.Parallel()
 	s := serve(t, func(_ *testdb.DB, deps *api.Deps) { deps.Live = true })
-	body := event("evt_1")
-	require.Equal(t, http.StatusBadRequest, s.deliver(sign(t, body, webhookSecret, time.Now()), body).status)
-	s.requireNothing()
-	live := []byte(strings.Replace(string(body), `"livemode":false`, `"livemode":true`, 1))
+	body := paymentEvent("evt_1", "FB-00000000", "pi_1")
+	got := s.deliver(sign(t, body, webhookSecret, time.Now()), body)
+	require.Equal(t, http.StatusOK, got.status)
+	require.Contains(t, string(got.body), "a test event, and STRIPE_SECRET_KEY is a live key")
+	require.Equal(t, "not_ours", s.db.Text(t, "SELECT state FROM stripe_events WHERE NOT livemode AND processed"))
+	live := []byte(strings.Replace(string(event("evt_2")), `"livemode":false`, `"livemode":true`, 1))
 	require.Equal(t, http.StatusOK, s.deliver(sign(t, live, webhookSecret, time.Now()), live).status)
 	require.Equal(t, 1, s.db.Count(t, "SELECT COUNT(*) FROM stripe_events WHERE livemode"))
+}
+
+// What is about somebody else's objects, or about none, is kept with the reason, acknowledged, and handed on to nobody.
+func TestEventsThatAreNotOursAreAcknowledgedAndKept(t *testing.T) {
+	t.Parallel()
+	s := serve(t, withoutTemporal(t)) // what were handed on would fail
+	payout := func(id, account, object string) []byte {
+		return fmt.Appendf(nil, `{"id":%q,"object":"event","type":"payout.paid","created":1763859723,"livemode":false,%s"data":%s}`, id, account, object)
+	}
+	for id, c := range map[string]struct{ account, data, says string }{
+		"evt_connected": {`"account":"acct_1Connected",`, `{"object":{"id":"po_1","object":"payout"}}`, "acct_1Connected"},
+		"evt_empty":     {"", `{"object":{"id":"","object":"payout"}}`, "data.object has no id"},
+		"evt_no_id":     {"", `{"object":{"object":"payout"}}`, "data.object has no id"},
+		"evt_null":      {"", `{"object":null}`, "data.object has no id"},
+		"evt_array":     {"", `{"object":[]}`, "data.object has no id"},
+		"evt_no_object": {"", `{}`, "data.object has no id"},
+		"evt_no_data":   {"", `null`, "data.object has no id"},
+	} {
+		body := payout(id, c.account, c.data)
+		for range 2 {
+			got := s.deliver(sign(t, body, webhookSecret, time.Now()), body)
+			require.Equal(t, http.StatusOK, got.status, "%s: %s", id, got.body)
+			require.Contains(t, string(got.body), c.says, id)
+		}
+		require.Contains(t, s.db.Text(t, "SELECT note FROM stripe_events WHERE stripe_event_id = ? AND state = 'not_ours' AND processed AND attempts = 0", id), c.says)
+	}
+}
+
+// What decides nothing refuses nothing, whatever a later API version makes of it.
+func TestFieldsThatDecideNothingRefuseNoEvent(t *testing.T) {
+	t.Parallel()
+	s := serve(t, withoutTemporal(t))
+	for i, change := range [][2]string{
+		{`1763859723`, `-1`}, {`1763859723`, `9223372036854775807`}, {`1763859723`, `"2024-09-26T17:46:22.134Z"`}, {`1763859723`, `null`},
+		{`"2023-10-16"`, `"2022-08-01; orders_beta=v4"`}, {`"2023-10-16"`, `null`}, {`"2023-10-16"`, `7`},
+		{`"object":"customer"`, `"object":"payment_record","amount_refunded":{"value":1,"currency":"usd"}`},
+		{`"customer.created"`, `"ping"`},
+	} {
+		id := fmt.Sprintf("evt_%d", i)
+		body := []byte(strings.Replace(string(event(id)), change[0], change[1], 1))
+		got := s.deliver(sign(t, body, webhookSecret, time.Now()), body)
+		require.Equal(t, http.StatusOK, got.status, "%s: %s", change[1], got.body)
+	}
+	require.Equal(t, 9, s.db.Count(t, "SELECT COUNT(*) FROM stripe_events WHERE processed AND note <> '' AND stripe_created_at > '2025-01-01'"))
+}
+
+// An endpoint that was made for thin events is told which one has to be made.
+func TestThinEventsAreRefusedWithTheSettingThatIsRight(t *testing.T) {
+	t.Parallel()
+	s := serve(t, nil)
+	for kind, says := range map[string]string{
+		"v1.billing.meter.no_meter_found": "is a thin event of Stripe's API v2",
+		"v2.core.event_destination.ping":  "is a ping of an event destination that sends thin events",
+	} {
+		body := fmt.Appendf(nil, `{"id":"evt_test_65R8","object":"v2.core.event","type":%q,"livemode":false,"created":"2024-09-26T17:46:22.134Z","reason":null}`, kind)
+		got := s.deliver(sign(t, body, webhookSecret, time.Now()), body)
+		require.Equal(t, http.StatusBadRequest, got.status)
+		require.Contains(t, got.problem(t).Errors[0].Message, says)
+		require.Contains(t, got.problem(t).Errors[0].Message, `payload style "snapshot"`)
+	}
+	s.requireNothing()
 }
 
 // Events that nothing is done about are kept, marked, and acknowledged: unknown types, other API versions, other
@@ -164,7 +222,7 @@ func TestEventsSetAside(t *testing.T) {
 	}
 	require.Equal(t, 9, s.db.Count(t, "SELECT COUNT(*) FROM stripe_events"))
 	require.Eventually(t, func() bool {
-		return s.db.Count(t, "SELECT COUNT(*) FROM stripe_events WHERE processed AND state = 'processed' AND note <> ''") == 9
+		return s.db.Count(t, "SELECT COUNT(*) FROM stripe_events WHERE processed AND state IN ('processed', 'not_ours') AND note <> ''") == 9
 	}, time.Minute, 10*time.Millisecond)
 	require.Equal(t, "2025-03-31.basil", s.db.Text(t, "SELECT api_version FROM stripe_events WHERE stripe_event_id = 'evt_version'"))
 	require.Zero(t, s.db.Count(t, "SELECT COUNT(*) FROM stripe_events WHERE payload <> '' AND type = 'customer.created'"), "nobody acts on it")

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,8 +32,8 @@ func group(use, short, hint string, commands ...*cobra.Command) *cobra.Command {
 
 func eventsCommand() *cobra.Command {
 	return group("events", "Look into the inbox of Stripe events, and process one again",
-		"events list, events show EVENT, events retry EVENT, events types, or events scrub",
-		listEventsCommand(), showEventCommand(), retryEventCommand(), eventTypesCommand(), scrubEventsCommand())
+		"events list, events show EVENT, events retry EVENT, events ignore EVENT, events types, or events scrub",
+		listEventsCommand(), showEventCommand(), retryEventCommand(), ignoreEventCommand(), eventTypesCommand(), scrubEventsCommand())
 }
 
 func eventTypesCommand() *cobra.Command {
@@ -81,20 +82,37 @@ func listEventsCommand() *cobra.Command {
 			})
 		},
 	}
-	list.Flags().StringVar(&state, "state", "", "received, processing, processed or failed")
+	list.Flags().StringVar(&state, "state", "", eventStates())
 	list.Flags().StringVar(&filter.Type, "type", "", "such as payment_intent.succeeded")
 	list.Flags().StringVar(&filter.Reference, "booking", "", "a booking's reference")
 	pageFlags(list, &filter.Limit, &filter.Before)
 	formatFlag(list, &format, listFormats...)
-	completeFlag(list, "state", string(store.EventReceived), string(store.EventProcessing), string(store.EventProcessed), string(store.EventFailed))
+	var states []string
+	for _, known := range store.EventStates {
+		states = append(states, string(known))
+	}
+	completeFlag(list, "state", states...)
 	return list
 }
 
+// eventStates reads "received, processing, ... or ignored".
+func eventStates() string {
+	var out strings.Builder
+	for i, state := range store.EventStates {
+		switch {
+		case i == len(store.EventStates)-1:
+			out.WriteString(" or ")
+		case i > 0:
+			out.WriteString(", ")
+		}
+		out.WriteString(string(state))
+	}
+	return out.String()
+}
+
 func checkFilter(filter store.EventFilter) error {
-	switch filter.State {
-	case "", store.EventReceived, store.EventProcessing, store.EventProcessed, store.EventFailed:
-	default:
-		return misused("invalid --state %q: must be received, processing, processed or failed", filter.State)
+	if filter.State != "" && !slices.Contains(store.EventStates, filter.State) {
+		return misused("invalid --state %q: must be %s", filter.State, eventStates())
 	}
 	if err := checkLimit(filter.Limit); err != nil {
 		return err

@@ -3,7 +3,9 @@ package inbox
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"regexp"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -23,35 +25,45 @@ type Event struct {
 	Created    int64  // seconds
 	Livemode   *bool
 	Data       struct {
-		Object *eventObject
+		Object *eventObject // never nil: one without fields stands for none
 	}
+	// NotOurs says why nothing is done about it, whatever its type; empty for an event that is for us.
+	NotOurs string
 }
 
-// wireEvent is the JSON of an event. Raw fields decide nothing: whatever they hold is no reason to refuse one.
+// wireEvent is the JSON of an event. A field that decides nothing is raw: whatever it holds is no reason to refuse the event.
 type wireEvent struct {
 	ID         string          `json:"id"`
 	Object     string          `json:"object"`
 	Type       string          `json:"type"`
 	APIVersion json.RawMessage `json:"api_version"`
 	Account    json.RawMessage `json:"account"`
-	Created    int64           `json:"created"`
-	Livemode   *bool           `json:"livemode"`
-	Data       struct {
-		Object *eventObject `json:"object"`
-	} `json:"data"`
+	Created    json.RawMessage `json:"created"`
+	Livemode   json.RawMessage `json:"livemode"`
+	Data       json.RawMessage `json:"data"`
 }
 
 func (w wireEvent) event() Event {
-	return Event{
+	e := Event{
 		ID: w.ID, Object: w.Object, Type: w.Type, APIVersion: shaped(w.APIVersion, apiVersion), Account: shaped(w.Account, accountID),
-		Created: w.Created, Livemode: w.Livemode, Data: struct{ Object *eventObject }{w.Data.Object},
+		Created: time.Now().Unix(), Livemode: valueOf[bool](w.Livemode),
 	}
+	if created := valueOf[int64](w.Created); created != nil && *created >= 0 && *created <= maxEventTime {
+		e.Created = *created
+	}
+	e.Data.Object = &eventObject{}
+	if data := valueOf[map[string]json.RawMessage](w.Data); data != nil {
+		if object := valueOf[eventObject]((*data)["object"]); object != nil {
+			e.Data.Object = object
+		}
+	}
+	return e
 }
 
 // What fits the columns of stripe_events.
 var (
 	eventID    = regexp.MustCompile(`^evt_[A-Za-z0-9_]{1,60}$`)
-	eventType  = regexp.MustCompile(`^[a-z0-9_]+(\.[a-z0-9_]+)+$`)
+	eventType  = regexp.MustCompile(`^[a-z0-9_]+(\.[a-z0-9_]+)*$`)
 	apiVersion = regexp.MustCompile(`^[ -~]{0,32}$`) // with the beta features that an account has: "2022-08-01; orders_beta=v4"
 	accountID  = regexp.MustCompile(`^acct_[A-Za-z0-9_]{1,59}$`)
 )
@@ -62,10 +74,12 @@ const (
 	maxObjectID = 64
 	// maxEventTime is the end of the year 9999, in seconds: what a DATETIME can hold.
 	maxEventTime = 253402300799
+	// thinEvent is what an event of Stripe's API v2 calls itself (docs.stripe.com/event-destinations#thin-events).
+	thinEvent = "v2.core.event"
 )
 
-// Parse reads an event and refuses what is none for us: live says which of Stripe's modes we are in. Its errors complete
-// "the body ...".
+// Parse reads an event and refuses what is no event, or none that this endpoint can take: live says which of Stripe's modes we are
+// in. What is about somebody else's objects is no error: NotOurs says why nothing is done about it. Errors complete "the body ...".
 func Parse(body []byte, live bool) (Event, error) {
 	var wire wireEvent
 	if !utf8.Valid(body) {
@@ -76,28 +90,64 @@ func Parse(body []byte, live bool) (Event, error) {
 	}
 	event := wire.event()
 	switch {
+	case event.Object == thinEvent:
+		return event, thin(event.Type)
 	case event.Object != "event" || !eventID.MatchString(event.ID):
 		return event, errors.New("is not an event with an id")
 	case !eventType.MatchString(event.Type) || len(event.Type) > maxEventType:
 		return event, errors.New("has no readable type")
-	case event.Data.Object == nil:
-		return event, errors.New("has no object in data.object")
 	case event.Livemode == nil:
 		return event, errors.New("does not say livemode")
 	case *event.Livemode && !live:
 		return event, errors.New("is a live event, and STRIPE_SECRET_KEY is a test key")
-	case !*event.Livemode && live:
-		return event, errors.New("is a test event, and STRIPE_SECRET_KEY is a live key")
-	case event.Created < 0 || event.Created > maxEventTime:
-		return event, errors.New("has a created that is no time")
 	}
+	event.NotOurs = event.notOurs(live)
 	return event, nil
+}
+
+// thin explains events of Stripe's API v2, its ping among them, which bear no object and no type that Farebook acts on.
+func thin(kind string) error {
+	what := "a thin event"
+	if strings.HasSuffix(kind, ".ping") {
+		what = "a ping of an event destination that sends thin events"
+	}
+	return fmt.Errorf("is %s of Stripe's API v2, without the object that it is about: in Stripe's dashboard (Workbench, Webhooks), "+
+		"make an event destination with the payload style \"snapshot\" and the types that `starter events types` prints", what)
+}
+
+func (e Event) notOurs(live bool) string {
+	switch {
+	case e.Account != "":
+		return "about the connected account " + e.Account + ", not about our own"
+	case live && !*e.Livemode:
+		return "a test event, and STRIPE_SECRET_KEY is a live key"
+	case e.Data.Object.ID == "" && owners[e.Type] != nobody:
+		return "about no object: data.object has no id"
+	}
+	return ""
+}
+
+// Note says why nothing is done about the event; empty for one that a workflow is told of.
+func (e Event) Note() string {
+	switch {
+	case e.NotOurs != "":
+		return e.NotOurs
+	case e.Type == "ping":
+		return notePing
+	case owners[e.Type] == nobody:
+		return noteType
+	}
+	return ""
 }
 
 func (e Event) row() store.Event {
 	objectID := e.Data.Object.ID
+	state := store.EventReceived
+	if e.NotOurs != "" {
+		state = store.EventNotOurs
+	}
 	return store.Event{
-		ID: e.ID, Type: e.Type, APIVersion: e.APIVersion, Account: e.Account, ObjectID: objectID[:min(len(objectID), maxObjectID)],
+		State: state, ID: e.ID, Type: e.Type, APIVersion: e.APIVersion, Account: e.Account, ObjectID: objectID[:min(len(objectID), maxObjectID)],
 		Livemode: *e.Livemode, Reference: string(e.Reference()), Created: time.Unix(e.Created, 0).UTC(), Payload: e.stored(),
 	}
 }
@@ -115,6 +165,7 @@ func FromRow(row store.Event) (Event, error) {
 	if row.Reference != "" {
 		event.Data.Object.Metadata = map[string]string{stripeapi.MetadataReference: row.Reference}
 	}
+	event.NotOurs = event.notOurs(row.Livemode)
 	return event, nil
 }
 

@@ -5,6 +5,7 @@ package inbox
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -49,13 +50,9 @@ func New(books *store.Store, w *workflows.Client, interval time.Duration, log *s
 }
 
 // Receive stores what is kept of an event. processed is true when nothing is to be done about it: it was dealt with before, or its type
-// is one that is only kept.
+// is one that is only kept, or it is about nothing of ours.
 func (i *Inbox) Receive(ctx context.Context, e Event) (processed bool, err error) {
-	note := ""
-	if owners[e.Type] == nobody {
-		note = noteType
-	}
-	return i.Store.ReceiveEvent(ctx, e.row(), note, i.patience)
+	return i.Store.ReceiveEvent(ctx, e.row(), e.Note(), i.patience)
 }
 
 // Later hands an event on in the background, so that Stripe is answered first. With all hands full the event is left to
@@ -95,7 +92,10 @@ func (i *Inbox) Process(ctx context.Context, e Event, attempts int) error {
 		}
 		return err
 	}
-	if note != "" {
+	switch {
+	case e.NotOurs != "" || notOurs[note]:
+		return i.Store.SetAside(ctx, []string{e.ID}, note)
+	case note != "":
 		return i.Store.MarkEventProcessed(ctx, e.ID, note)
 	}
 	failpoint.Hit("webhook-after-signal")
@@ -113,8 +113,12 @@ func (i *Inbox) pause(attempts int) time.Duration {
 	return wait
 }
 
-// Sweep hands on what was stored and not processed and is due, and returns how many events that were.
+// Sweep hands on what was stored and not processed and is due, and returns how many events that were. What has used up its attempts
+// is given up, and waits for a person.
 func (i *Inbox) Sweep(ctx context.Context) (int, error) {
+	if err := i.giveUp(ctx); err != nil {
+		return 0, err
+	}
 	due, err := i.Store.DueEvents(ctx, time.Now().UTC(), sweepPage)
 	if err != nil {
 		return 0, err
@@ -125,6 +129,30 @@ func (i *Inbox) Sweep(ctx context.Context) (int, error) {
 		}
 	}
 	return len(due), nil
+}
+
+// giveUp says of events that no workflow has recorded, however often it was told, that they have failed: an error in the log, and
+// the reason in the inbox. Each is given up once: the row's own condition lets one sweeper do it.
+func (i *Inbox) giveUp(ctx context.Context) error {
+	spent, err := i.Store.SpentEvents(ctx, time.Now().UTC(), sweepPage)
+	if err != nil {
+		return err
+	}
+	for _, stored := range spent {
+		reason := fmt.Sprintf("tried %d times: %s", stored.Attempts, stored.LastError)
+		if stored.LastError == "" {
+			reason = fmt.Sprintf("handed on %d times, and its workflow never recorded it: see %s in the Temporal UI", stored.Attempts, i.toldWorkflow(ctx, stored))
+		}
+		given, err := i.Store.GiveUpEvent(ctx, stored.ID, reason)
+		if err != nil {
+			return err
+		}
+		if given {
+			i.Log.ErrorContext(ctx, "an event of Stripe's could not be processed and waits for a person: `starter events retry` or `starter events ignore`",
+				"eventId", stored.ID, "type", stored.Type, "objectId", stored.ObjectID, "attempts", stored.Attempts, "reason", reason)
+		}
+	}
+	return nil
 }
 
 // Again hands a stored event on. One whose payload cannot be read, or that is of the other mode, was checked when it came.

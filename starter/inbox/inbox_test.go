@@ -200,6 +200,7 @@ func TestObjectsOfOthersAreSetAside(t *testing.T) {
 		require.False(t, processed, kind)
 		require.NoError(t, b.inbox.Process(t.Context(), event, 0), kind)
 		b.requireSetAside(id)
+		require.Equal(t, store.EventNotOurs, b.stored(id).State, kind)
 		require.False(t, b.Started(c.workflow), kind)
 		_, processed = b.receive(id, kind, c.object)
 		require.True(t, processed, "delivered again")
@@ -241,4 +242,40 @@ func TestChargeRefundedWaitsWhileARefundOfOursIsUnconfirmed(t *testing.T) {
 	require.False(t, kept.Processed)
 	require.NotNil(t, kept.NextAttemptAt)
 	require.False(t, b.Started(workflows.ChargeRefundsWorkflowID(b.ID("pi_1"))))
+}
+
+// Whose an event is, the books say by the ids in it. Metadata, which anybody may edit in Stripe's dashboard, is asked only about what
+// they do not know, and leads to the workflow that reads the object at Stripe.
+func TestMetadataNamesOnlyWhatTheBooksDoNotKnow(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	one, two := b.Held("1", time.Hour).Reference, b.Held("2", time.Hour).Reference
+	refund := b.Refund(b.Paid("3"), "3", 1000)
+	for i, c := range []struct {
+		kind, id  string
+		reference booking.Reference // in the metadata
+		refund    booking.RefundID
+		told      string
+	}{
+		{"payment_intent.succeeded", b.ID("pi_1"), "", "", workflows.BookingPaymentWorkflowID(one)},
+		{"payment_intent.succeeded", b.ID("pi_1"), two, "", workflows.BookingPaymentWorkflowID(one)},
+		{"payment_intent.succeeded", b.ID("pi_1"), booking.NewReference(), "", workflows.BookingPaymentWorkflowID(one)},
+		{"payment_intent.succeeded", b.ID("pi_9"), two, "", workflows.BookingPaymentWorkflowID(two)},
+		{"refund.created", b.ID("re_1"), "", refund.ID, workflows.RefundWorkflowID(string(refund.ID))},
+		{"refund.created", b.ID("re_2"), "", "", workflows.RefundWorkflowID(b.ID("re_2"))},
+	} {
+		metadata := map[string]any{"booking_reference": string(c.reference), "refund_id": string(c.refund)}
+		id := fmt.Sprintf("evt_%d", i)
+		event, _ := b.receive(id, c.kind, map[string]any{
+			"id": c.id, "object": strings.Split(c.kind, ".")[0], "payment_intent": b.ID("pi_3"), "metadata": metadata,
+		})
+		require.NoError(t, b.inbox.Process(t.Context(), event, 0))
+		b.requireTold(c.told, id)
+	}
+	// A refund of another payment that bears our refund's id is not that refund.
+	event, _ := b.receive("evt_other", "refund.created", map[string]any{
+		"id": b.ID("re_3"), "object": "refund", "payment_intent": b.ID("pi_1"), "metadata": map[string]any{"refund_id": string(refund.ID)},
+	})
+	require.NoError(t, b.inbox.Process(t.Context(), event, 0))
+	b.requireTold(workflows.RefundWorkflowID(b.ID("re_3")), "evt_other")
 }

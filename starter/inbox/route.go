@@ -63,6 +63,7 @@ func Types() []string { return slices.Sorted(maps.Keys(owners)) }
 // Why events are kept and not acted on.
 const (
 	noteType    = "not acted on"
+	notePing    = "a ping of Stripe's: the endpoint can be reached"
 	noteForeign = "not about a booking of ours"
 	noteUnknown = "no booking with this reference"
 	noteKnown   = "its refunds are known"
@@ -70,8 +71,14 @@ const (
 	noteFunds   = "refunds that wait for the balance are asked for again"
 )
 
+// notOurs are the notes of what is about somebody else's objects.
+var notOurs = map[string]bool{noteForeign: true, noteUnknown: true}
+
 // tell hands the event to the workflow that owns it. note is why nobody is told; an error is worth another attempt.
 func (i *Inbox) tell(ctx context.Context, e Event) (note string, err error) {
+	if note := e.Note(); note != "" {
+		return note, nil
+	}
 	news := workflows.StripeEvent{EventID: e.ID, Type: e.Type, PaymentIntentID: e.paymentIntentID()}
 	switch owners[e.Type] {
 	case payment:
@@ -199,4 +206,29 @@ func (i *Inbox) tellDispute(ctx context.Context, e Event, news workflows.StripeE
 	}
 	ctx = correlation.With(ctx, paid.CorrelationID)
 	return "", i.Workflows.DeliverDisputeEvent(ctx, e.ObjectID(), paid.Reference, paid.CorrelationID, news)
+}
+
+// toldWorkflow is the id of the workflow that a stored event was handed to, as far as the books tell.
+func (i *Inbox) toldWorkflow(ctx context.Context, stored store.Event) string {
+	e, err := FromRow(stored)
+	if err != nil {
+		return "its workflow"
+	}
+	switch owners[e.Type] {
+	case payout:
+		return workflows.PayoutWorkflowID(e.ObjectID())
+	case dispute:
+		return workflows.DisputeWorkflowID(e.ObjectID())
+	case chargeRefunds:
+		return workflows.ChargeRefundsWorkflowID(e.paymentIntentID())
+	case refund:
+		if known, err := i.knownRefund(ctx, e); err == nil && known.Origin != booking.RefundFromDashboard {
+			return workflows.RefundWorkflowID(string(known.ID))
+		}
+		return workflows.RefundWorkflowID(e.ObjectID())
+	}
+	if known, err := i.Store.BookingOfPayment(ctx, e.paymentIntentID()); err == nil {
+		return workflows.BookingPaymentWorkflowID(known.Reference)
+	}
+	return workflows.BookingPaymentWorkflowID(e.Reference())
 }

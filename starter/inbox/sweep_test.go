@@ -3,12 +3,14 @@ package inbox_test
 import (
 	"fmt"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"farebook/internal/testdb"
+	"farebook/internal/testkit"
 	"farebook/starter/inbox"
 	"farebook/store"
 	"farebook/workflows"
@@ -67,6 +69,7 @@ func TestEventThatCannotBeHandedOnIsTriedAgainEverMoreSeldom(t *testing.T) {
 	}
 	b.due()
 	require.Zero(t, sweep(t, away), "its attempts are used up")
+	require.Contains(t, b.stored("evt_1").LastError, "tried 12 times: ")
 
 	_, err := b.Store.RetryEvent(t.Context(), "evt_1", testdb.Tester, time.Now().UTC())
 	require.NoError(t, err)
@@ -136,4 +139,63 @@ func TestEventThatFindsAllHandsFullIsLeftToTheSweeper(t *testing.T) {
 	b.due()
 	require.Equal(t, hands+1, sweep(t, b.inbox))
 	b.requireTold(workflows.PayoutWorkflowID(b.ID(fmt.Sprintf("po_%02d", hands))), left.ID)
+}
+
+// An event that its workflow was told of twelve times and never recorded has failed: the inbox says so and names the workflow, and an
+// error in the log, once, calls for a person. A person may ignore it, with a note, or have it tried again.
+func TestEventThatIsNeverRecordedFails(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	var log testkit.Buffer
+	in := inbox.New(b.Store, b.Workflows, interval, slog.New(slog.NewTextHandler(&log, nil)))
+	b.receive("evt_1", "payout.paid", map[string]any{"id": b.ID("po_1"), "object": "payout"})
+	for range store.MaxEventAttempts {
+		b.due()
+		require.Equal(t, 1, sweep(t, in))
+		require.Equal(t, store.EventProcessing, b.stored("evt_1").State)
+	}
+	require.Empty(t, b.stored("evt_1").LastError)
+	require.Zero(t, sweep(t, in), "its last pause is not over")
+	require.Equal(t, store.EventProcessing, b.stored("evt_1").State)
+	b.due()
+	for range 3 {
+		require.Zero(t, sweep(t, in))
+	}
+	failed := b.stored("evt_1")
+	require.Equal(t, store.EventFailed, failed.State)
+	require.Contains(t, failed.LastError, "handed on 12 times, and its workflow never recorded it: see "+workflows.PayoutWorkflowID(b.ID("po_1")))
+	require.Equal(t, 1, strings.Count(log.String(), "level=ERROR"), log.String())
+	listed, err := b.Store.Events(t.Context(), store.EventFilter{State: store.EventFailed, Limit: 10})
+	require.NoError(t, err)
+	require.Len(t, listed, 1)
+
+	require.NoError(t, b.Store.IgnoreEvent(t.Context(), "evt_1", "a payout of the old account", testdb.Tester, time.Now().UTC()))
+	ignored := b.stored("evt_1")
+	require.Equal(t, store.EventIgnored, ignored.State)
+	require.True(t, ignored.Processed)
+	require.Equal(t, "a payout of the old account", ignored.Note)
+	require.Equal(t, "was failed", b.Text(t, "SELECT detail FROM audit_log WHERE action = 'event.ignore' AND subject = 'evt_1'"))
+	b.requireNothingToSweep()
+	_, err = b.Store.RetryEvent(t.Context(), "evt_1", testdb.Tester, time.Now().UTC())
+	require.NoError(t, err)
+	require.Equal(t, 1, sweep(t, in))
+}
+
+// An event of a connected account that a person has tried again is set aside again: it is about nobody of ours.
+func TestEventOfAConnectedAccountStaysSetAside(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	raw := []byte(strings.Replace(string(body("evt_1", "payout.paid", map[string]any{"id": b.ID("po_1"), "object": "payout"})),
+		`"object":"event"`, `"object":"event","account":"acct_1Connected"`, 1))
+	event, err := inbox.Parse(raw, false)
+	require.NoError(t, err)
+	processed, err := b.inbox.Receive(t.Context(), event)
+	require.NoError(t, err)
+	require.True(t, processed)
+	_, err = b.Store.RetryEvent(t.Context(), "evt_1", testdb.Tester, time.Now().UTC())
+	require.NoError(t, err)
+	require.Equal(t, 1, sweep(t, b.inbox))
+	require.Equal(t, store.EventNotOurs, b.stored("evt_1").State)
+	require.False(t, b.Started(workflows.PayoutWorkflowID(b.ID("po_1"))))
+	require.ErrorIs(t, b.Store.IgnoreEvent(t.Context(), "evt_none", "x", testdb.Tester, time.Now().UTC()), store.ErrNotFound)
 }

@@ -21,6 +21,7 @@ type Activities struct {
 	Disputes *activities.Disputes
 	Payouts  *activities.Payouts
 	Emails   *activities.Emails
+	Inbox    *activities.Inbox
 
 	AccountFees     *activities.AccountFees
 	Reconciliations *activities.Reconciliations
@@ -39,6 +40,7 @@ func NewActivities(cfg config.Config, books *store.Store, log *slog.Logger) (Act
 		Disputes:    &activities.Disputes{Stripe: stripe, Store: books, Log: log},
 		Payouts:     &activities.Payouts{Stripe: stripe, Store: books, Log: log},
 		Emails:      &activities.Emails{Store: books, Sender: sender, Finance: cfg.FinanceEmail, Log: log},
+		Inbox:       &activities.Inbox{Store: books, Log: log},
 		AccountFees: &activities.AccountFees{Stripe: stripe, Store: books, Log: log},
 		Reconciliations: &activities.Reconciliations{
 			Stripe: stripe, Store: books, Lag: cfg.Reconcile.Lag, Tolerance: cfg.Reconcile.Tolerance,
@@ -68,7 +70,7 @@ func Register(r Registry, a Activities) {
 	} {
 		r.RegisterWorkflowWithOptions(run, workflow.RegisterOptions{Name: name})
 	}
-	for _, group := range []any{a.Payments, a.Refunds, a.Disputes, a.Payouts, a.Emails, a.AccountFees, a.Reconciliations} {
+	for _, group := range []any{a.Payments, a.Refunds, a.Disputes, a.Payouts, a.Emails, a.Inbox, a.AccountFees, a.Reconciliations} {
 		r.RegisterActivityWithOptions(group, activity.RegisterOptions{})
 	}
 }
