@@ -109,10 +109,16 @@ func (s *Stack) SaveHistory(reference, name string) {
 // SaveRun writes the history of a workflow's latest run, as SaveHistory does.
 func (s *Stack) SaveRun(workflowID, name string) {
 	s.T.Helper()
+	s.SaveEarlierRun(workflowID, "", name)
+}
+
+// SaveEarlierRun writes the history of a run that others may have followed; an empty runID is the latest.
+func (s *Stack) SaveEarlierRun(workflowID, runID, name string) {
+	s.T.Helper()
 	if !*record {
 		return
 	}
-	text, err := protojson.MarshalOptions{Indent: " "}.Marshal(s.RunHistory(workflowID, ""))
+	text, err := protojson.MarshalOptions{Indent: " "}.Marshal(s.RunHistory(workflowID, runID))
 	require.NoError(s.T, err)
 	require.NoError(s.T, os.WriteFile(filepath.Join("..", "workflows", "testdata", name+".json"), append(text, '\n'), 0o600))
 }

@@ -121,7 +121,7 @@ func (e Event) notOurs(live bool) string {
 		return "about the connected account " + e.Account + ", not about our own"
 	case live && !*e.Livemode:
 		return "a test event, and STRIPE_SECRET_KEY is a live key"
-	case e.Data.Object.ID == "" && owners[e.Type] != nobody:
+	case e.Data.Object.ID == "" && owners[e.Type] != nobody && owners[e.Type] != funds: // a balance has no id
 		return "about no object: data.object has no id"
 	}
 	return ""

@@ -1,0 +1,144 @@
+package test
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"farebook/internal/stripestand"
+	"farebook/internal/testkit"
+	"farebook/starter/inbox"
+	"farebook/workflows"
+)
+
+// told is how many events of Stripe's are in a state.
+func told(s *testkit.Stack, state string) int {
+	s.T.Helper()
+	return s.DB.Count(s.T, "SELECT COUNT(*) FROM stripe_events WHERE state = ?", state)
+}
+
+// patienceIsOver has the events in the inbox be old, as if Stripe had been behind itself for ten minutes.
+func patienceIsOver(s *testkit.Stack) {
+	s.T.Helper()
+	s.DB.Exec(s.T, "UPDATE stripe_events SET received_at = received_at - INTERVAL 10 MINUTE")
+}
+
+func requireNoRunFailed(s *testkit.Stack) {
+	s.T.Helper()
+	failed, err := workflows.NewClient(s.Temporal, s.Config.TaskQueue).Failed(s.T.Context())
+	require.NoError(s.T, err)
+	require.Empty(s.T, failed)
+}
+
+// Each type of event that Farebook acts on, about objects that our account does not have: all are retried while Stripe may be behind
+// itself, then set aside with the reason, and no run has failed.
+func TestEventsAboutObjectsThatStripeDoesNotHaveAreSetAside(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	booked := s.BookAndPay("ours", nil)
+	s.AwaitQuiet()
+	types := inbox.Types()
+	for i, kind := range types {
+		// Of a payment of ours, so that only Stripe can say that there is no such object.
+		object := fmt.Sprintf(`{"id":"xx_%dTheirs","object":"other","payment_intent":%q,"metadata":{}}`, i, booked.Payment.PaymentIntentID)
+		status, err := s.Stripe.DeliverMade(stripestand.MadeEvent{Type: kind, Object: []byte(object)})
+		require.NoError(t, err)
+		require.Equal(t, http.StatusOK, status, kind)
+	}
+	reference := booked.Reference
+	unknown := fmt.Sprintf(`{"id":"pi_1Theirs","object":"payment_intent","metadata":{"booking_reference":%q}}`, reference)
+	_, err := s.Stripe.DeliverMade(stripestand.MadeEvent{Type: "payment_intent.succeeded", Object: []byte(unknown)})
+	require.NoError(t, err)
+	s.Eventually(func() bool {
+		return s.DB.Count(t, "SELECT COUNT(*) FROM stripe_events WHERE processed = FALSE AND attempts = 0") == 0
+	}, "not handed on")
+	require.NotZero(t, told(s, "processing"), "Stripe may be behind itself")
+	patienceIsOver(s)
+	s.AwaitQuiet()
+	s.Eventually(func() bool { return told(s, "processing") == 0 && told(s, "failed") == 0 }, "events wait for ever")
+	require.NotEmpty(t, s.DB.Text(t, "SELECT note FROM stripe_events WHERE state = 'not_ours' AND object_id = 'pi_1Theirs'"))
+	require.Equal(t, 6, s.DB.Count(t, "SELECT COUNT(*) FROM stripe_events WHERE state = 'not_ours' AND type LIKE 'payout.%' AND note LIKE 'Stripe does not have payout %'"))
+	requireNoRunFailed(s)
+	requireNoAttention(s)
+	s.RequireLedger(reference, "payment")
+	s.RequirePromises()
+}
+
+// Stripe does not find yet what its own event tells of: that is asked again, and recorded.
+func TestObjectThatStripeFindsLaterIsRecorded(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	booked := s.Book("behind", testkit.BookingBody(nil))
+	id := booked.Payment.PaymentIntentID
+	behind := func(path string) {
+		s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodGet, Path: path, Kind: stripestand.FaultNotFound, Count: 3})
+	}
+	behind("/v1/payment_intents/" + id)
+	require.Equal(t, http.StatusOK, s.Pay(id, "pm_card_visa"))
+	s.AwaitStatus(booked.Reference, "confirmed")
+	behind("/v1/refunds/*")
+	refund, err := s.Stripe.RefundInDashboard(id, 1000)
+	require.NoError(t, err)
+	s.Eventually(func() bool {
+		return s.DB.Count(t, "SELECT COUNT(*) FROM refunds WHERE stripe_refund_id = ? AND status = 'succeeded'", refund) == 1
+	}, "the refund is not recorded")
+	behind("/v1/disputes/*")
+	dispute, err := s.Stripe.Dispute(id, 2000, "fraudulent")
+	require.NoError(t, err)
+	awaitDispute(s, dispute, "needs_response")
+	s.Stripe.SettleFunds()
+	behind("/v1/payouts/*")
+	payout, err := s.Stripe.PayOut("usd")
+	require.NoError(t, err)
+	require.NoError(t, s.Stripe.MovePayout(payout, "paid"))
+	awaitPayout(s, payout, "paid", "proven")
+	require.NoError(t, s.Stripe.MoveDispute(dispute, "lost"))
+	awaitDispute(s, dispute, "lost")
+	s.AwaitQuiet()
+	require.Zero(t, told(s, "not_ours"))
+	requireNoRunFailed(s)
+	s.RequirePromises()
+}
+
+// Events of a connected account start nothing, whatever they are about.
+func TestEventsOfAConnectedAccountStartNothing(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	booked := s.BookAndPay("ours", nil)
+	s.AwaitQuiet()
+	processed := told(s, "processed")
+	s.Stripe.SendEventsFrom("acct_1Connected")
+	refund, err := s.Stripe.RefundInDashboard(booked.Payment.PaymentIntentID, 1000)
+	require.NoError(t, err)
+	s.Stripe.Settle()
+	s.AwaitQuiet()
+	require.Equal(t, processed, told(s, "processed"))
+	require.Equal(t, told(s, "not_ours"), s.DB.Count(t, "SELECT COUNT(*) FROM stripe_events WHERE account = 'acct_1Connected' AND note LIKE '%acct_1Connected%'"))
+	require.NotZero(t, told(s, "not_ours"))
+	require.Zero(t, s.DB.Count(t, "SELECT COUNT(*) FROM refunds WHERE stripe_refund_id = ?", refund))
+	requireNoRunFailed(s)
+}
+
+// A run that cannot record what it was told of says so in the inbox, with the reason, and raises an alarm.
+func TestRunThatFailsTellsTheInboxWhy(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	booked := s.Book("mismatch", testkit.BookingBody(nil))
+	s.DB.Exec(t, "UPDATE bookings SET amount = amount + 1")
+	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
+	s.Eventually(func() bool {
+		return s.DB.Count(t, "SELECT COUNT(*) FROM stripe_events WHERE state = 'failed' AND last_error LIKE ?", "BookingPayment:"+booked.Reference+"%45901%") > 0
+	}, "the inbox does not say why")
+	require.NotEmpty(t, s.LogLines("worker", "events of Stripe's could not be recorded"))
+	run := s.LatestRun(s.WorkflowID(booked.Reference))
+	s.DB.Exec(t, "UPDATE bookings SET amount = amount - 1")
+	id := s.DB.Text(t, "SELECT stripe_event_id FROM stripe_events WHERE type = 'payment_intent.succeeded'")
+	out, err := starterWith(s, "events", "retry", id)
+	require.NoError(t, err, out)
+	s.AwaitStatus(booked.Reference, "confirmed")
+	s.AwaitQuiet()
+	s.SaveEarlierRun(s.WorkflowID(booked.Reference), run, "booking_payment_mismatch_reported")
+	s.RequireLedger(booked.Reference, "payment")
+}
