@@ -43,11 +43,11 @@ func fieldsOf(f booking.Finding, paymentID uint64) []any {
 		}
 	}
 	if f.Currency != "" {
-		fields = append(fields, "amountHere", amount(f.Here, f.Currency), "amountAtStripe", amount(f.AtStripe, f.Currency))
+		fields = append(fields, "amountHere", amountOf(f.Here, f.Currency), "amountAtStripe", amountOf(f.AtStripe, f.Currency))
 	}
 	return append(fields, "healing", f.Healing, "reason", f.Reason)
 }
 
-func amount(value int64, currency booking.Currency) string {
+func amountOf(value int64, currency booking.Currency) string {
 	return booking.Money{Value: value, Currency: currency}.Format(booking.LocaleEN)
 }

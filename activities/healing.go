@@ -199,10 +199,13 @@ func (r *Reconciliations) differs(ctx context.Context, stripe *stripeapi.Client,
 	}
 	line := item.Line()
 	posted, err := r.Store.PostingsOf(ctx, []reconciliation.Line{line})
-	if err != nil || len(posted[line.ID]) > 0 {
+	if err != nil {
 		return "", err
 	}
-	return item.Reason, nil
+	if item.Class == booking.FeeMismatch && reconciliation.FeeOutstanding(posted[line.ID]) || len(posted[line.ID]) == 0 {
+		return item.Reason, nil
+	}
+	return "", nil
 }
 
 func (r *Reconciliations) statesDiffer(ctx context.Context, stripe *stripeapi.Client, item store.Item) (string, error) {

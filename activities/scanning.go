@@ -175,7 +175,7 @@ func (r *Reconciliations) ScanUnseen(ctx context.Context, in ScanInput) (Scanned
 				err = r.addFindings(ctx, in.RunID, []booking.Finding{{
 					Class: booking.MissingInStripe, Object: booking.ObjectBalanceTransaction, StripeID: row.BalanceTransactionID,
 					BalanceTransactionID: row.BalanceTransactionID, PaymentIntentID: row.PaymentIntentID, Reference: row.Reference,
-					Here: row.Clearing, Currency: row.Currency,
+					Here: row.Clearing, Posted: row.Clearing, Currency: row.Currency,
 					Reason: fmt.Sprintf("the ledger's %s transaction %d names a balance transaction that Stripe does not have", row.Type, row.LedgerID),
 				}})
 				at.Found++

@@ -58,12 +58,16 @@ func (r *Reconciliations) unexplained(ctx context.Context, runID uint64) ([]book
 	if err != nil {
 		return nil, err
 	}
+	noted, err := r.Store.Noted(ctx, runID)
+	if err != nil {
+		return nil, err
+	}
 	var findings []booking.Finding
 	for currency, amount := range difference {
-		if rest := amount - explained[currency]; max(rest, -rest) > r.Tolerance {
+		if rest := amount - explained[currency] - noted.Lines[currency]; max(rest, -rest) > r.Tolerance {
 			findings = append(findings, booking.Finding{
 				Class: booking.AmountMismatch, Object: booking.ObjectClearing, StripeID: "balance-" + string(currency), Here: ours[currency], AtStripe: theirs[currency],
-				Currency: currency, Reason: fmt.Sprintf("the clearing account differs from Stripe's balance by %d (minor units) beyond what this run found: look further back", rest),
+				Currency: currency, Reason: fmt.Sprintf("the clearing account differs from Stripe's balance by %s beyond what this run found: look further back", amountOf(rest, currency)),
 			})
 		}
 	}

@@ -61,6 +61,9 @@ type Finding struct {
 	Currency             Currency
 	Reason               string // for a person: what differs, and why
 	Healing              Healing
+	// Posted is what the clearing account has of the balance transaction, and Net what Stripe settled of it: their difference is
+	// what this finding explains of a difference between the account and Stripe's balance. Both are zero without one.
+	Posted, Net int64
 }
 
 // Fingerprint tells a finding from every other of its run.

@@ -28,6 +28,8 @@ type Posting struct {
 	PaymentIntentID string
 	Clearing        map[booking.Currency]int64 // debits less credits, fees among them
 	Fees            map[booking.Currency]int64 // debits less credits
+	// Early: it was posted before its balance transaction, and so its fee, was known.
+	Early bool
 }
 
 // Known is what the books know of a line's payment.
@@ -63,7 +65,7 @@ func (r Rules) Await(finding *booking.Finding, happened time.Time) {
 func Compare(line Line, posted []Posting, known Known, rules Rules) *booking.Finding {
 	finding := booking.Finding{
 		Object: line.Object, StripeID: line.ObjectID, BalanceTransactionID: line.ID, PaymentIntentID: line.PaymentIntentID,
-		Reference: line.Reference, AtStripe: line.Net, Currency: line.Currency, Healing: healingOf(line),
+		Reference: line.Reference, AtStripe: line.Net, Net: line.Net, Currency: line.Currency, Healing: healingOf(line),
 	}
 	if len(posted) == 0 && line.IsZero() {
 		return nil
@@ -72,7 +74,7 @@ func Compare(line Line, posted []Posting, known Known, rules Rules) *booking.Fin
 		return missing(finding, line, known, rules)
 	}
 	clearing, fees := sum(posted)
-	finding.Here = clearing[line.Currency]
+	finding.Here, finding.Posted = clearing[line.Currency], clearing[line.Currency]
 	decided := corrected(posted)
 	if finding.Healing = booking.HealNone; !decided && twice(posted) {
 		finding.Class = booking.Duplicate
@@ -88,12 +90,16 @@ func Compare(line Line, posted []Posting, known Known, rules Rules) *booking.Fin
 	}
 	if fee, theirs := fees[line.Currency], line.Kept(); !decided && beyond(fee-theirs, rules.Tolerance) {
 		finding.Class, finding.Here, finding.AtStripe = booking.FeeMismatch, fee, theirs
-		finding.Reason = fmt.Sprintf("a fee of %d was posted, Stripe took %d (minor units)", fee, theirs)
+		finding.Reason = fmt.Sprintf("a fee of %s was posted, Stripe took %s", money(fee, line.Currency), money(theirs, line.Currency))
+		if FeeOutstanding(posted) {
+			finding.Healing = healingOf(line) // reading the payment again posts the fee
+			rules.Await(&finding, line.Created)
+		}
 		return &finding
 	}
 	if beyond(clearing[line.Currency]-line.Net, rules.Tolerance) {
 		finding.Class = booking.AmountMismatch
-		finding.Reason = fmt.Sprintf("%d was posted net, Stripe settled %d (minor units)", clearing[line.Currency], line.Net)
+		finding.Reason = fmt.Sprintf("%s was posted net, Stripe settled %s net", money(clearing[line.Currency], line.Currency), money(line.Net, line.Currency))
 		return &finding
 	}
 	return nil
@@ -166,6 +172,15 @@ func twice(posted []Posting) bool {
 		seen[p.Type] = true
 	}
 	return false
+}
+
+// FeeOutstanding tells whether all of it was posted before its balance transaction was known, so that the fee is still to come.
+func FeeOutstanding(posted []Posting) bool {
+	return !slices.ContainsFunc(posted, func(p Posting) bool { return !p.Early })
+}
+
+func money(value int64, currency booking.Currency) string {
+	return booking.Money{Value: value, Currency: currency}.Format(booking.LocaleEN)
 }
 
 func beyond(difference, tolerance int64) bool { return max(difference, -difference) > tolerance }

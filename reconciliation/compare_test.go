@@ -31,6 +31,31 @@ func posting(kind string, clearing, fee int64, currency booking.Currency) reconc
 	}
 }
 
+// A finding says what it is on the clearing account: a fee that was posted wrong beside a right net is nothing there.
+func TestFindingsSayWhatTheyAreOnTheClearingAccount(t *testing.T) {
+	t.Parallel()
+	known := reconciliation.Known{PaymentKnown: true, BookingKnown: true}
+	for name, c := range map[string]struct {
+		posted []reconciliation.Posting
+		class  booking.Class
+		here   int64 // less at Stripe, on the clearing account
+	}{
+		"missing":                    {nil, booking.MissingInLedger, -44539},
+		"another amount":             {[]reconciliation.Posting{posting("payment", 44546, 1361, "USD")}, booking.AmountMismatch, 7},
+		"another fee":                {[]reconciliation.Posting{posting("payment", 44530, 1370, "USD")}, booking.FeeMismatch, -9},
+		"another fee, the net right": {[]reconciliation.Posting{posting("payment", 44539, 1361+77777, "USD")}, booking.FeeMismatch, 0},
+		"posted twice":               {[]reconciliation.Posting{posting("payment", 44539, 1361, "USD"), posting("payment", 44539, 1361, "USD")}, booking.Duplicate, 44539},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			found := reconciliation.Compare(payment(), c.posted, known, reconciliation.Rules{Now: now})
+			require.NotNil(t, found)
+			require.Equal(t, c.class, found.Class)
+			require.Equal(t, c.here, found.Posted-found.Net)
+		})
+	}
+}
+
 func TestClasses(t *testing.T) {
 	t.Parallel()
 	known, rules := reconciliation.Known{PaymentKnown: true, BookingKnown: true}, reconciliation.Rules{Now: now, Lag: 15 * time.Minute}
@@ -39,6 +64,8 @@ func TestClasses(t *testing.T) {
 	young.Created = now.Add(-14 * time.Minute)
 	bill.Object, bill.ReportingCategory, bill.Amount, bill.Fee, bill.Net = "account_fee", "fee", -250, 0, -250
 	other.Object, other.ReportingCategory = "balance_transaction", "other_adjustment"
+	feeless := posting("payment", 45900, 0, "USD")
+	feeless.Early = true
 	for name, c := range map[string]struct {
 		line    reconciliation.Line
 		posted  []reconciliation.Posting
@@ -60,6 +87,9 @@ func TestClasses(t *testing.T) {
 		"Stripe's bill, otherwise":      {bill, []reconciliation.Posting{posting("account_fee", -200, 200, "USD")}, known, booking.FeeMismatch, booking.HealNone},
 		"what is not posted":            {other, nil, reconciliation.Known{}, booking.MissingInLedger, booking.HealNone},
 		"corrected to another amount":   {payment(), []reconciliation.Posting{right, posting("correction", 7, 0, "USD")}, known, booking.AmountMismatch, booking.HealNone},
+		"its fee to come":               {payment(), []reconciliation.Posting{feeless}, known, booking.FeeMismatch, booking.HealPayment},
+		"its fee to come, just settled": {young, []reconciliation.Posting{feeless}, known, booking.Timing, booking.HealNone},
+		"a wrong fee, just settled":     {young, []reconciliation.Posting{posting("payment", 44539, 1360, "USD")}, known, booking.FeeMismatch, booking.HealNone},
 		"its fee's share still missing": {payment(), []reconciliation.Posting{posting("payment", 45900, 0, "USD")}, known, booking.FeeMismatch, booking.HealNone},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -20,6 +20,7 @@ const (
 	ActionReconcile      Action = "reconciliation.start"
 	ActionPlanApply      Action = "reconciliation.apply-plan"
 	ActionItemResolve    Action = "reconciliation.resolve-item"
+	ActionItemReopen     Action = "reconciliation.reopen-item"
 	ActionItemPost       Action = "reconciliation.post-item"
 	ActionEventRetry     Action = "event.retry"
 	ActionEventIgnore    Action = "event.ignore"

@@ -37,21 +37,26 @@ func (s *Store) Item(ctx context.Context, id uint64) (Item, error) {
 }
 
 // Correct posts what makes the books agree with Stripe about an item's balance transaction, and resolves the item, in one
-// transaction. The item's state and a UNIQUE operation key make a repetition harmless. It returns ErrNotFound or
-// *NotCorrectable when there is nothing to correct.
+// transaction: also one that was resolved by a note alone. What the books agree about by then is refused, which makes a
+// repetition harmless, as does the UNIQUE operation key. It returns ErrNotFound or *NotCorrectable when there is nothing to
+// correct.
 func (s *Store) Correct(ctx context.Context, c Correction, now time.Time) error {
 	return s.inTransaction(ctx, func(tx *gorm.DB) error {
-		var row itemRow
-		if err := tx.Clauses(forUpdate).Where("id = ?", c.ItemID).Take(&row).Error; err != nil {
-			return notFound(err)
-		}
-		item := row.domain()
-		// Whoever records the booking's money waits meanwhile: one of the two then sees what the other has posted.
-		bookingID, err := lockOwner(tx, item.Reference)
+		row, err := lockItem(tx, c.ItemID)
 		if err != nil {
 			return err
 		}
-		if err := correctable(item, c); err != nil {
+		item := row.domain()
+		// Whoever records the booking's money, or posts without a booking, waits meanwhile: one of the two then sees what the
+		// other has posted.
+		bookingID, err := lockOwner(tx, item)
+		if err != nil {
+			return err
+		}
+		if err := lockCorrections(tx, exclusively); err != nil {
+			return err
+		}
+		if err := correctable(item, row.stateBefore(), c); err != nil {
 			return err
 		}
 		posted, err := postingsOf(tx.Session(&gorm.Session{NewDB: true}), []reconciliation.Line{item.Line()})
@@ -61,8 +66,7 @@ func (s *Store) Correct(ctx context.Context, c Correction, now time.Time) error 
 		if err := postCorrection(tx, item, c, posted[item.BalanceTransactionID], bookingID, now); err != nil {
 			return err
 		}
-		err = tx.Model(&row).Updates(map[string]any{"state": ItemResolved, "note": short(c.Note, 500), "updated_at": now}).Error
-		if err != nil {
+		if err := resolve(tx, row, c.Note, now); err != nil {
 			return err
 		}
 		return audit(tx, now, AuditEntry{
@@ -74,34 +78,28 @@ func (s *Store) Correct(ctx context.Context, c Correction, now time.Time) error 
 
 func itemSubject(id uint64) string { return fmt.Sprintf("item/%d", id) }
 
-// ResolveItem records that a person has dealt with an item. It returns ErrNotFound, or *NotCorrectable for one that is
-// settled already.
-func (s *Store) ResolveItem(ctx context.Context, id uint64, note string, by access.Actor) error {
-	err := s.inTransaction(ctx, func(tx *gorm.DB) error {
-		if err := settleItem(tx, id, ItemResolved, note); err != nil {
-			return err
-		}
-		return audit(tx, time.Now().UTC(), AuditEntry{Actor: by, Action: ActionItemResolve, Subject: itemSubject(id)})
-	})
-	if !errors.Is(err, ErrNotFound) {
-		return err
-	}
-	item, err := s.Item(ctx, id)
-	if err != nil {
-		return err
-	}
-	return settled(item)
+// How correction_lock is taken: a correction for itself alone, whatever is posted without a booking's lock beside others of its kind.
+const (
+	exclusively = "FOR UPDATE"
+	shared      = "LOCK IN SHARE MODE" // MariaDB does not know FOR SHARE
+)
+
+// lockCorrections keeps corrections, and what is posted without a booking's lock, apart until the transaction ends.
+func lockCorrections(tx *gorm.DB, how string) error {
+	var id int
+	return tx.Raw("SELECT id FROM correction_lock WHERE id = 1 " + how).Scan(&id).Error
 }
 
-func settled(item Item) error {
-	return &NotCorrectable{fmt.Sprintf("item %d is %s already", item.ID, item.State)}
-}
-
-func correctable(item Item, c Correction) error {
+func correctable(item Item, before string, c Correction) error {
 	switch {
+	case item.State == ItemResolved: // by a note: what a correction has settled agrees with Stripe
 	case item.State != ItemFound && item.State != ItemFailed:
 		return settled(item)
-	case item.Healing != booking.HealNone && item.State != ItemFailed:
+	default:
+		before = item.State
+	}
+	switch {
+	case item.Healing != booking.HealNone && before != ItemFailed:
 		return &NotCorrectable{fmt.Sprintf("item %d is healed by its own workflow (%s): reconcile, or apply its plan", item.ID, item.Healing)}
 	case item.BalanceTransactionID == "" || item.Class == booking.Timing:
 		return &NotCorrectable{fmt.Sprintf("item %d (%s) is about no balance transaction that could be posted", item.ID, item.Class)}
@@ -115,6 +113,9 @@ func correctable(item Item, c Correction) error {
 func postCorrection(tx *gorm.DB, item Item, c Correction, posted []reconciliation.Posting, bookingID *uint64, now time.Time) error {
 	clearing, fees := reconciliation.Lack(posted, c.There)
 	if !lacking(clearing) && !lacking(fees) {
+		if item.State == ItemResolved {
+			return settled(item)
+		}
 		return &NotCorrectable{fmt.Sprintf("item %d: the books agree with Stripe by now", item.ID)}
 	}
 	transaction, err := ledger.Correction(ledger.Correcting{
@@ -140,12 +141,28 @@ func lacking(amounts map[booking.Currency]int64) bool {
 	return false
 }
 
-// lockOwner locks the booking that a correction belongs to; nil for what is no booking's.
-func lockOwner(tx *gorm.DB, reference booking.Reference) (*uint64, error) {
-	var row bookingRow
-	err := tx.Clauses(forUpdate).Select("id").Where("reference = ?", string(reference)).Take(&row).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return nil, nil
+// lockOwner locks the booking that a correction belongs to: that of the PaymentIntent, as whoever records its money does, and
+// the one that the item names where the books do not know the PaymentIntent. nil for what is no booking's.
+func lockOwner(tx *gorm.DB, item Item) (*uint64, error) {
+	for _, where := range []struct {
+		known bool
+		query string
+		value string
+	}{
+		{item.PaymentIntentID != "", "id = (SELECT booking_id FROM payments WHERE stripe_payment_intent_id = ?)", item.PaymentIntentID},
+		{item.Reference != "", "reference = ?", string(item.Reference)},
+	} {
+		if !where.known {
+			continue
+		}
+		var row bookingRow
+		err := tx.Clauses(forUpdate).Select("id").Where(where.query, where.value).Take(&row).Error
+		if err == nil {
+			return &row.ID, nil
+		}
+		if !errors.Is(err, gorm.ErrRecordNotFound) {
+			return nil, err
+		}
 	}
-	return &row.ID, err
+	return nil, nil
 }

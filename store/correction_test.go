@@ -141,6 +141,72 @@ func TestCorrectionGivesWayToTheRecord(t *testing.T) {
 	b.requirePromises()
 }
 
+// A correction and the payout's own workflow wait for one another, also where the payout has no row yet: whichever comes second
+// sees what the other has posted, and the clearing account has the payout once.
+func TestCorrectionBesideThePayoutIsPostedOnce(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	const pairs = 20
+	findings := make([]booking.Finding, pairs)
+	for i := range findings {
+		findings[i] = booking.Finding{
+			Class: booking.MissingInLedger, Object: booking.ObjectPayout, StripeID: fmt.Sprintf("po_%d", i),
+			BalanceTransactionID: fmt.Sprintf("txn_po_%d", i), AtStripe: -1000, Net: -1000, Currency: "USD", Reason: "lost", Healing: booking.HealPayout,
+		}
+	}
+	for _, item := range b.runThatFound("recon_1", findings...) {
+		require.NoError(t, b.Store.SettleItem(t.Context(), item.ID, store.ItemFailed, "in vain"))
+		there := balance(item.BalanceTransactionID, -1000, 0, "payout")
+		var group sync.WaitGroup
+		var corrected, recorded error
+		group.Go(func() {
+			corrected = b.Store.Correct(t.Context(), store.Correction{ItemID: item.ID, There: there, Against: ledger.AssetBank, Note: "n"}, time.Now().UTC())
+		})
+		group.Go(func() {
+			_, recorded = b.Store.RecordPayout(t.Context(), store.PayoutOutcome{Now: time.Now().UTC(), Snapshot: booking.PayoutSnapshot{
+				PayoutID: item.StripeID, Status: booking.PayoutPaid, Amount: 1000, Currency: "USD", Automatic: true, Balance: there,
+			}})
+		})
+		group.Wait()
+		require.NoError(t, recorded)
+		var refused *store.NotCorrectable
+		if corrected != nil {
+			require.ErrorAs(t, corrected, &refused)
+		}
+	}
+	require.EqualValues(t, -1000*pairs, b.balanceOf("asset:stripe_clearing"))
+	require.EqualValues(t, 1000*pairs, b.balanceOf("asset:bank"))
+}
+
+// The same of a bill of Stripe's own, which belongs to no booking either.
+func TestCorrectionBesideAnAccountFeeIsPostedOnce(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	const pairs = 20
+	findings := make([]booking.Finding, pairs)
+	for i := range findings {
+		id := fmt.Sprintf("txn_fee_%d", i)
+		findings[i] = booking.Finding{
+			Class: booking.MissingInLedger, Object: booking.ObjectAccountFee, StripeID: id, BalanceTransactionID: id,
+			AtStripe: -250, Net: -250, Currency: "USD", Reason: "a bill", Healing: booking.HealAccountFee,
+		}
+	}
+	for _, item := range b.runThatFound("recon_1", findings...) {
+		require.NoError(t, b.Store.SettleItem(t.Context(), item.ID, store.ItemFailed, "in vain"))
+		there := balance(item.BalanceTransactionID, -250, 0, "fee")
+		var group sync.WaitGroup
+		var recorded error
+		group.Go(func() {
+			_ = b.Store.Correct(t.Context(), store.Correction{ItemID: item.ID, There: there, Against: ledger.ExpenseStripeFees, Note: "n"}, time.Now().UTC())
+		})
+		group.Go(func() { recorded = b.Store.RecordAccountFee(t.Context(), *there, time.Now().UTC()) })
+		group.Wait()
+		require.NoError(t, recorded)
+	}
+	require.EqualValues(t, -250*pairs, b.balanceOf("asset:stripe_clearing"))
+	require.EqualValues(t, 250*pairs, b.balanceOf("expense:stripe_fees"))
+}
+
 // A later run knows what a person has resolved, as long as it is the same to the minor unit.
 func TestWhatWasResolvedStaysResolved(t *testing.T) {
 	t.Parallel()

@@ -15,6 +15,11 @@ func (r *recording) insert(t ledger.Transaction) error {
 // insertTransaction appends to the ledger; bookingID is nil for what belongs to no booking. What a person had posted in its
 // place is taken back.
 func insertTransaction(tx *gorm.DB, now time.Time, bookingID *uint64, t ledger.Transaction) error {
+	if bookingID == nil && t.Type != ledger.TypeCorrection { // no booking's lock keeps a correction away
+		if err := lockCorrections(tx, shared); err != nil {
+			return err
+		}
+	}
 	if err := supersede(tx, now, t); err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"farebook/booking"
@@ -37,6 +36,9 @@ type itemRow struct {
 	Healing                    string
 	State                      string
 	Note                       string
+	ClearingHere               *int64
+	NetAtStripe                *int64
+	ResolvedFrom               *string
 	CreatedAt                  time.Time
 	UpdatedAt                  time.Time
 }
@@ -60,11 +62,36 @@ type Item struct {
 }
 
 func (r itemRow) domain() Item {
+	posted, net := r.clearing()
 	return Item{ID: r.ID, State: r.State, Note: r.Note, UpdatedAt: r.UpdatedAt, Finding: booking.Finding{
 		Class: booking.Class(r.Class), Object: booking.Object(r.Object), StripeID: r.StripeID, BalanceTransactionID: r.StripeBalanceTransactionID,
 		PaymentIntentID: r.StripePaymentIntentID, Reference: booking.Reference(r.BookingReference), Here: r.AmountHere, AtStripe: r.AmountAtStripe,
 		Currency: booking.Currency(r.Currency), Reason: r.Reason, Healing: booking.Healing(r.Healing),
+		Posted: posted, Net: net,
 	}}
+}
+
+// clearing is what the books and Stripe had of the balance transaction on the clearing account. An older release kept neither: the
+// item's amounts are both then, except for those of a fee.
+func (r itemRow) clearing() (posted, net int64) {
+	switch {
+	case r.ClearingHere != nil && r.NetAtStripe != nil:
+		return *r.ClearingHere, *r.NetAtStripe
+	case r.Class == string(booking.FeeMismatch) || r.StripeBalanceTransactionID == "":
+		return 0, 0
+	}
+	return r.AmountHere, r.AmountAtStripe
+}
+
+// stateBefore is the state that a resolved item had: an older release did not keep it.
+func (r itemRow) stateBefore() string {
+	switch {
+	case r.ResolvedFrom != nil:
+		return *r.ResolvedFrom
+	case r.Healing != string(booking.HealNone):
+		return ItemFailed
+	}
+	return ItemFound
 }
 
 // Line is what an item about a balance transaction is about, as far as what was posted for it is concerned.
@@ -81,7 +108,7 @@ func (s *Store) AddFindings(ctx context.Context, runID uint64, findings []bookin
 	if len(findings) == 0 {
 		return nil
 	}
-	notes, err := s.resolvedBefore(ctx, findings)
+	resolutions, err := s.resolvedBefore(ctx, findings)
 	if err != nil {
 		return err
 	}
@@ -94,8 +121,11 @@ func (s *Store) AddFindings(ctx context.Context, runID uint64, findings []bookin
 			AmountHere: f.Here, AmountAtStripe: f.AtStripe, Currency: string(f.Currency), Reason: short(f.Reason, 500),
 			Healing: string(f.Healing), State: ItemFound, CreatedAt: now, UpdatedAt: now,
 		}
-		if note, resolved := notes[differenceOf(f)]; resolved {
-			rows[i].State, rows[i].Note = ItemResolved, note
+		if f.BalanceTransactionID != "" {
+			rows[i].ClearingHere, rows[i].NetAtStripe = &f.Posted, &f.Net
+		}
+		if resolution, resolved := resolutions[differenceOf(f)]; resolved {
+			rows[i].State, rows[i].Note, rows[i].ResolvedFrom = ItemResolved, resolution.note, &resolution.from
 		}
 	}
 	// An item that is there already stays as it is: a window that is read again after a crash finds the same.
@@ -121,19 +151,22 @@ func differenceOf(f booking.Finding) difference {
 	return d
 }
 
-// resolvedBefore reads the notes of those that a person has resolved.
-func (s *Store) resolvedBefore(ctx context.Context, findings []booking.Finding) (map[difference]string, error) {
+// resolution is what a person wrote about a difference, and the state of the item before.
+type resolution struct{ note, from string }
+
+// resolvedBefore reads the resolutions of those that a person has resolved and not reopened.
+func (s *Store) resolvedBefore(ctx context.Context, findings []booking.Finding) (map[difference]resolution, error) {
 	fingerprints := make([]string, len(findings))
 	for i, f := range findings {
 		fingerprints[i] = f.Fingerprint()
 	}
 	var rows []itemRow
 	err := s.db.WithContext(ctx).Where("fingerprint IN ? AND state = ?", fingerprints, ItemResolved).Order("id").Find(&rows).Error
-	notes := make(map[difference]string, len(rows))
+	resolutions := make(map[difference]resolution, len(rows))
 	for _, row := range rows {
-		notes[differenceOf(row.domain().Finding)] = row.Note
+		resolutions[differenceOf(row.domain().Finding)] = resolution{row.Note, row.stateBefore()}
 	}
-	return notes, err
+	return resolutions, err
 }
 
 // MarkSeen remembers the balance transactions that a run has met.
@@ -178,11 +211,7 @@ func (s *Store) FindingsByFingerprint(ctx context.Context, runID uint64, after s
 
 // SettleItem writes what became of an item that nothing was done about yet.
 func (s *Store) SettleItem(ctx context.Context, id uint64, state, note string) error {
-	return settleItem(s.db.WithContext(ctx), id, state, note)
-}
-
-func settleItem(tx *gorm.DB, id uint64, state, note string) error {
-	result := tx.Model(&itemRow{}).Where("id = ? AND state IN ?", id, []string{ItemFound, ItemFailed}).
+	result := s.db.WithContext(ctx).Model(&itemRow{}).Where("id = ? AND state IN ?", id, []string{ItemFound, ItemFailed}).
 		Updates(map[string]any{"state": state, "note": short(note, 500), "updated_at": time.Now().UTC()})
 	if result.Error == nil && result.RowsAffected == 0 {
 		return ErrNotFound

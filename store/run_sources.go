@@ -90,7 +90,7 @@ func readPostings(where *gorm.DB) (rows []postingRow, err error) {
 func (r postingRow) add(list []reconciliation.Posting) []reconciliation.Posting {
 	if len(list) == 0 || list[len(list)-1].LedgerID != r.ID {
 		list = append(list, reconciliation.Posting{
-			LedgerID: r.ID, Type: r.Type, PaymentIntentID: r.PaymentIntentID,
+			LedgerID: r.ID, Type: r.Type, PaymentIntentID: r.PaymentIntentID, Early: r.BalanceTransactionID == "",
 			Clearing: map[booking.Currency]int64{}, Fees: map[booking.Currency]int64{},
 		})
 	}

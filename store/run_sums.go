@@ -61,10 +61,11 @@ func (s *Store) Explained(ctx context.Context, runID uint64) (map[booking.Curren
 		Currency string
 		Amount   int64
 	}
-	// A fee that differs is about the fee alone, on the other side of the account. What was posted in another currency
-	// stands in that one, and in Stripe's not at all.
+	// An item of an older release does not say what it is on the clearing account: its amounts do, and those of a fee on the
+	// other side. What was posted in another currency stands in that one, and in Stripe's not at all.
 	err := s.db.WithContext(ctx).Raw(`
-		SELECT currency, SUM(CASE class WHEN 'fee_mismatch' THEN amount_at_stripe - amount_here ELSE amount_here - amount_at_stripe END) AS amount
+		SELECT currency, SUM(COALESCE(clearing_here - net_at_stripe,
+		  CASE class WHEN 'fee_mismatch' THEN amount_at_stripe - amount_here ELSE amount_here - amount_at_stripe END)) AS amount
 		FROM reconciliation_items WHERE run_id = ? AND stripe_balance_transaction_id <> '' GROUP BY currency
 		UNION ALL
 		SELECT e.currency, SUM(CASE e.side WHEN 'debit' THEN e.amount ELSE -e.amount END)

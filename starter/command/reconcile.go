@@ -86,7 +86,7 @@ func reconcileCommand() *cobra.Command {
 	reconcile.Flags().StringVar(&flags.apply, "apply", "", "carry out the plan of this run, and nothing else")
 	reconcile.Flags().BoolVar(&flags.wait, "wait", true, "follow the run to its end")
 	formatFlag(reconcile, &flags.format, runFormats...)
-	reconcile.AddCommand(followRunCommand(), showRunCommand(), resolveItemCommand())
+	reconcile.AddCommand(followRunCommand(), showRunCommand(), resolveItemCommand(), reopenItemCommand())
 	return reconcile
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"slices"
 	"strconv"
@@ -28,15 +29,15 @@ func resolveItemCommand() *cobra.Command {
 		Use:   "resolve ITEM --note TEXT [--post [--account ACCOUNT]]",
 		Short: "Record that a person has dealt with an item, as reconcile show numbers it",
 		Long: "Records a decision; runs to come that find the same difference, to the minor unit, know it. With --post it also posts a correction, " +
-			"so that the ledger says of the balance transaction what Stripe says of it, with the other side on --account: nothing is changed or removed.",
+			"also for an item that was resolved by a note before, so that the ledger says of the balance transaction what Stripe says of it, with the other side on --account: nothing is changed or removed.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			id, err := strconv.ParseUint(args[0], 10, 64)
+			id, err := itemNumber(args[0])
 			if err != nil {
-				return misused("%q is no item's number: see reconcile show RUN", args[0])
+				return err
 			}
-			if strings.TrimSpace(note) == "" || len(note) > 500 || !utf8.ValidString(note) {
-				return misused("--note: say in 1 to 500 bytes of UTF-8 what was done, for those who ask later")
+			if err := checkNote(note); err != nil {
+				return err
 			}
 			if cmd.Flags().Changed("account") && !post {
 				return misused("--account: goes with --post")
@@ -52,7 +53,14 @@ func resolveItemCommand() *cobra.Command {
 				if err := noSuchItem(id, books.ResolveItem(ctx, id, note, actor(ctx))); err != nil {
 					return err
 				}
-				return sayResolved(cmd, id)
+				if err := sayResolved(cmd, id); err != nil {
+					return err
+				}
+				item, err := books.Item(ctx, id)
+				if err != nil {
+					return err
+				}
+				return sayLeftBehind(cmd.OutOrStdout(), item)
 			})
 		},
 	}
@@ -60,6 +68,66 @@ func resolveItemCommand() *cobra.Command {
 	resolve.Flags().BoolVar(&post, "post", false, "post a correction to the ledger")
 	resolve.Flags().StringVar(&account, "account", string(ledger.EquitySuspense), "where the other side of the correction stands: "+accountNames())
 	return resolve
+}
+
+// sayLeftBehind says what a note leaves outside the books, which is easily taken for settled.
+func sayLeftBehind(out io.Writer, item store.Item) error {
+	if item.BalanceTransactionID == "" || item.Class == booking.Timing {
+		return nil
+	}
+	if item.Unposted() == 0 {
+		_, err := fmt.Fprintf(out, "the clearing account has what Stripe settled of %s; nothing was posted\n", item.BalanceTransactionID)
+		return err
+	}
+	_, err := fmt.Fprintf(out, "nothing was posted: of %s the clearing account has %s and Stripe settled %s net, and this difference stays; "+
+		"verify and later runs take it as noted until you post it: starter reconcile resolve %d --note TEXT --post\n",
+		item.BalanceTransactionID, format(item.Posted, item.Currency), format(item.Net, item.Currency), item.ID)
+	return err
+}
+
+func reopenItemCommand() *cobra.Command {
+	var note string
+	reopen := &cobra.Command{
+		Use:   "reopen ITEM --note TEXT",
+		Short: "Take back a note on an item, so that its difference counts again",
+		Long: "Returns an item that was resolved by a note to the state that it had, with the items of other runs that were resolved as the same " +
+			"difference. Later runs find the difference again, and verify names it. A correction in the ledger is not taken back.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			id, err := itemNumber(args[0])
+			if err != nil {
+				return err
+			}
+			if err := checkNote(note); err != nil {
+				return err
+			}
+			ctx := asked(cmd.Context())
+			return booksCommand(cmd, logging.Reconciliation, func(books *store.Store) error {
+				if err := noSuchItem(id, books.ReopenItem(ctx, id, note, actor(ctx))); err != nil {
+					return err
+				}
+				_, err := fmt.Fprintf(cmd.OutOrStdout(), "item %d is open again\n", id)
+				return err
+			})
+		},
+	}
+	reopen.Flags().StringVar(&note, "note", "", "why it is reopened")
+	return reopen
+}
+
+func itemNumber(text string) (uint64, error) {
+	id, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		return 0, misused("%q is no item's number: see reconcile show RUN", text)
+	}
+	return id, nil
+}
+
+func checkNote(note string) error {
+	if strings.TrimSpace(note) == "" || len(note) > 500 || !utf8.ValidString(note) {
+		return misused("--note: say in 1 to 500 bytes of UTF-8 what was done, for those who ask later")
+	}
+	return nil
 }
 
 func accountNames() string {

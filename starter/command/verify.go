@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -123,27 +125,52 @@ func checkClearing(ctx context.Context, books *store.Store, stripe *stripeapi.Cl
 		if err != nil {
 			return check, err
 		}
-		check.Detail = difference(ours, theirs)
-		if check.Held = check.Detail == ""; check.Held {
+		noted, err := books.Noted(ctx, 0)
+		if err != nil {
+			return check, err
+		}
+		check.Held, check.Detail = compareClearing(ours, theirs, noted)
+		if check.Held {
 			break
 		}
 	}
 	return check, nil
 }
 
-// difference says where the two differ, in minor units; empty when they are equal.
-func difference(ours, theirs map[booking.Currency]int64) string {
-	text := ""
-	seen := map[booking.Currency]bool{}
-	for _, sums := range []map[booking.Currency]int64{ours, theirs} {
-		for currency := range sums {
-			if !seen[currency] && ours[currency] != theirs[currency] {
-				text += fmt.Sprintf("%s: %d here, %d at Stripe (minor units). ", currency, ours[currency], theirs[currency])
+// compareClearing says where the two differ. What a note on a reconciliation's item accounts for, as reconciliation sees it, is
+// told and held.
+func compareClearing(ours, theirs map[booking.Currency]int64, noted store.Noted) (held bool, detail string) {
+	differences := maps.Clone(ours)
+	for currency, amount := range theirs {
+		differences[currency] -= amount
+	}
+	held = true
+	for _, currency := range slices.Sorted(maps.Keys(differences)) {
+		difference := differences[currency]
+		switch {
+		case difference == 0 && noted.Explains(currency, 0):
+			continue
+		case noted.Explains(currency, difference):
+			than := "more"
+			if difference < 0 {
+				than = "less"
 			}
-			seen[currency] = true
+			detail += fmt.Sprintf("%s %s here than at Stripe, as a note on an item of a reconciliation says. ",
+				format(max(difference, -difference), currency), than)
+		default:
+			held = false
+			detail += fmt.Sprintf("%s: %s here, %s at Stripe", currency, format(ours[currency], currency), format(theirs[currency], currency))
+			if lines := noted.Lines[currency]; lines != 0 {
+				detail += fmt.Sprintf(", and notes account for %s of the difference", format(lines, currency))
+			}
+			detail += ". "
 		}
 	}
-	return text
+	return held, strings.TrimSpace(detail)
+}
+
+func format(value int64, currency booking.Currency) string {
+	return booking.Money{Value: value, Currency: currency}.Format(booking.LocaleEN)
 }
 
 // whatWidth leaves a line of the table within 80 columns.

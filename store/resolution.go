@@ -1,0 +1,105 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+
+	"farebook/access"
+	"farebook/ledger"
+)
+
+// lockItem reads an item under its lock, or ErrNotFound.
+func lockItem(tx *gorm.DB, id uint64) (itemRow, error) {
+	var row itemRow
+	err := tx.Clauses(forUpdate).Where("id = ?", id).Take(&row).Error
+	return row, notFound(err)
+}
+
+// resolve keeps the state that the item had, so that it can be reopened.
+func resolve(tx *gorm.DB, row itemRow, note string, now time.Time) error {
+	before := row.State
+	if before == ItemResolved {
+		before = row.stateBefore()
+	}
+	return tx.Model(&row).Updates(map[string]any{
+		"state": ItemResolved, "resolved_from": before, "note": short(note, 500), "updated_at": now,
+	}).Error
+}
+
+// ResolveItem records that a person has dealt with an item, and posts nothing. It returns ErrNotFound, or *NotCorrectable for one
+// that is settled already.
+func (s *Store) ResolveItem(ctx context.Context, id uint64, note string, by access.Actor) error {
+	now := time.Now().UTC()
+	return s.inTransaction(ctx, func(tx *gorm.DB) error {
+		row, err := lockItem(tx, id)
+		if err != nil {
+			return err
+		}
+		if row.State != ItemFound && row.State != ItemFailed {
+			return settled(row.domain())
+		}
+		if err := resolve(tx, row, note, now); err != nil {
+			return err
+		}
+		return audit(tx, now, AuditEntry{Actor: by, Action: ActionItemResolve, Subject: itemSubject(id)})
+	})
+}
+
+func settled(item Item) error {
+	return &NotCorrectable{fmt.Sprintf("item %d is %s already", item.ID, item.State)}
+}
+
+// ReopenItem takes a note back: the item, and those of other runs that were resolved as the same difference, have the state that
+// they had before, and later runs find the difference as one that nobody has dealt with. It returns ErrNotFound, or
+// *NotCorrectable for an item that is not resolved, or that a correction has settled.
+func (s *Store) ReopenItem(ctx context.Context, id uint64, note string, by access.Actor) error {
+	now := time.Now().UTC()
+	return s.inTransaction(ctx, func(tx *gorm.DB) error {
+		row, err := lockItem(tx, id)
+		if err != nil {
+			return err
+		}
+		if row.State != ItemResolved {
+			return &NotCorrectable{fmt.Sprintf("item %d is %s: only a resolved item can be reopened", id, row.State)}
+		}
+		corrected, err := hasCorrection(tx, row.StripeBalanceTransactionID)
+		if err != nil {
+			return err
+		}
+		if corrected {
+			return &NotCorrectable{fmt.Sprintf("item %d: a correction of %s is in the ledger, and a note cannot take it back: reconcile again",
+				id, row.StripeBalanceTransactionID)}
+		}
+		var same []itemRow
+		err = tx.Clauses(forUpdate).Where("fingerprint = ? AND state = ?", row.Fingerprint, ItemResolved).Order("id").Find(&same).Error
+		if err != nil {
+			return err
+		}
+		for _, other := range same {
+			if differenceOf(other.domain().Finding) != differenceOf(row.domain().Finding) {
+				continue
+			}
+			err := tx.Model(&other).Updates(map[string]any{
+				"state": other.stateBefore(), "resolved_from": nil, "note": short("reopened: "+note+"; before: "+other.Note, 500), "updated_at": now,
+			}).Error
+			if err != nil {
+				return err
+			}
+		}
+		return audit(tx, now, AuditEntry{Actor: by, Action: ActionItemReopen, Subject: itemSubject(id)})
+	})
+}
+
+// hasCorrection tells whether a correction of a balance transaction was posted, also one that its own record has reversed since.
+func hasCorrection(tx *gorm.DB, balanceTransactionID string) (bool, error) {
+	if balanceTransactionID == "" {
+		return false, nil
+	}
+	var count int64
+	err := tx.Model(&ledgerRow{}).Where("stripe_balance_transaction_id = ? AND type = ?", balanceTransactionID, string(ledger.TypeCorrection)).
+		Count(&count).Error
+	return count > 0, err
+}

@@ -1,0 +1,139 @@
+package store_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"farebook/booking"
+	"farebook/internal/testdb"
+	"farebook/ledger"
+	"farebook/store"
+)
+
+func foreignTransaction() *booking.BalanceTransaction {
+	return &booking.BalanceTransaction{ID: "txn_9", Amount: 45900, Fee: 1361, Net: 44539, Currency: "USD"}
+}
+
+// A note is no end: what it was about can be posted after all, on the item itself or on that of a later run, which is born resolved.
+func TestNotedItemIsPostedAfterAll(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	first := b.runThatFound("recon_1", foreignPayment())[0]
+	require.NoError(t, b.Store.ResolveItem(t.Context(), first.ID, "theirs", testdb.Tester))
+	later := b.runThatFound("recon_2", foreignPayment())[0]
+	require.Equal(t, store.ItemResolved, later.State)
+	correction := store.Correction{ItemID: later.ID, There: foreignTransaction(), Against: ledger.EquitySuspense, Note: "posted after all", By: testdb.Tester}
+	require.NoError(t, b.Store.Correct(t.Context(), correction, time.Now().UTC()))
+	require.EqualValues(t, 44539, b.balanceOf("asset:stripe_clearing"))
+	for _, item := range []uint64{later.ID, first.ID} {
+		correction.ItemID = item
+		require.ErrorContains(t, b.Store.Correct(t.Context(), correction, time.Now().UTC()), "is resolved already")
+		require.ErrorContains(t, b.Store.ReopenItem(t.Context(), item, "again", testdb.Tester), "is in the ledger")
+	}
+	require.EqualValues(t, 44539, b.balanceOf("asset:stripe_clearing"))
+}
+
+// What its own workflow may heal stays its own, also when a note was written in between; what could not be healed is posted.
+func TestNotedItemKeepsItsWayOfHealing(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	healed := foreignPayment()
+	healed.Class, healed.Healing = booking.MissingInLedger, booking.HealPayment
+	item := b.runThatFound("recon_1", healed)[0]
+	require.NoError(t, b.Store.ResolveItem(t.Context(), item.ID, "known", testdb.Tester))
+	correction := store.Correction{ItemID: item.ID, There: foreignTransaction(), Against: ledger.EquitySuspense, Note: "n"}
+	require.ErrorContains(t, b.Store.Correct(t.Context(), correction, time.Now().UTC()), "healed by its own workflow")
+	require.NoError(t, b.Store.ReopenItem(t.Context(), item.ID, "was not known", testdb.Tester))
+	require.NoError(t, b.Store.SettleItem(t.Context(), item.ID, store.ItemFailed, "in vain"))
+	require.NoError(t, b.Store.ResolveItem(t.Context(), item.ID, "known", testdb.Tester))
+	correction.ItemID = b.runThatFound("recon_2", healed)[0].ID
+	require.NoError(t, b.Store.Correct(t.Context(), correction, time.Now().UTC()))
+	require.EqualValues(t, 44539, b.balanceOf("asset:stripe_clearing"))
+}
+
+// A reopened item counts again, in each run that had it and in those to come; another difference of the same object stays resolved.
+func TestReopenedItemIsFoundAgain(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	other := foreignPayment()
+	other.AtStripe++
+	noted := b.runThatFound("recon_0", other)[0]
+	require.NoError(t, b.Store.ResolveItem(t.Context(), noted.ID, "another amount", testdb.Tester))
+	first := b.runThatFound("recon_1", foreignPayment())[0]
+	require.NoError(t, b.Store.ResolveItem(t.Context(), first.ID, "theirs", testdb.Tester))
+	later := b.runThatFound("recon_2", foreignPayment())[0]
+	require.NoError(t, b.Store.ReopenItem(t.Context(), later.ID, "ours after all", testdb.Tester))
+	for _, id := range []uint64{first.ID, later.ID} {
+		item, err := b.Store.Item(t.Context(), id)
+		require.NoError(t, err)
+		require.Equal(t, store.ItemFound, item.State)
+		require.Equal(t, "reopened: ours after all; before: theirs", item.Note)
+	}
+	require.Equal(t, store.ItemFound, b.runThatFound("recon_3", foreignPayment())[0].State)
+	require.Equal(t, store.ItemResolved, b.runThatFound("recon_4", other)[0].State)
+	require.ErrorContains(t, b.Store.ReopenItem(t.Context(), later.ID, "again", testdb.Tester), "only a resolved item")
+	require.ErrorIs(t, b.Store.ReopenItem(t.Context(), 999, "nothing", testdb.Tester), store.ErrNotFound)
+	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM audit_log WHERE action = 'reconciliation.reopen-item' AND subject = ?", fmt.Sprintf("item/%d", later.ID)))
+}
+
+// What a note leaves outside the books is known, whichever run noted it, until it is posted, changes or is reopened.
+func TestNotedDifferencesOfTheClearingAccount(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	fee := booking.Finding{
+		Class: booking.FeeMismatch, Object: booking.ObjectPayment, StripeID: "pi_8", PaymentIntentID: "pi_8", BalanceTransactionID: "txn_8",
+		Here: 1000, AtStripe: 78777, Net: 0, Posted: 0, Currency: "USD", Reason: "the fee alone",
+	}
+	foreign := foreignPayment()
+	foreign.Net = foreign.AtStripe
+	gap := booking.Finding{Class: booking.AmountMismatch, Object: booking.ObjectClearing, StripeID: "balance-EUR", Here: 100, AtStripe: 350, Currency: "EUR"}
+	items := b.runThatFound("recon_1", foreign, fee, gap)
+	explained, err := b.Store.Explained(t.Context(), uint64(b.Count(t, "SELECT id FROM reconciliation_runs")))
+	require.NoError(t, err)
+	require.EqualValues(t, -44539, explained["USD"], "a fee that leaves the clearing account alone explains nothing of it")
+	for _, item := range items {
+		require.NoError(t, b.Store.ResolveItem(t.Context(), item.ID, "known", testdb.Tester))
+	}
+	b.runThatFound("recon_2", foreign)
+	noted, err := b.Store.Noted(t.Context(), 0)
+	require.NoError(t, err)
+	require.EqualValues(t, -44539, noted.Lines["USD"], "each balance transaction once")
+	require.True(t, noted.Explains("USD", -44539))
+	require.False(t, noted.Explains("USD", 0))
+	require.True(t, noted.Explains("EUR", -250))
+	own, err := b.Store.Noted(t.Context(), uint64(b.Count(t, "SELECT MAX(id) FROM reconciliation_runs")))
+	require.NoError(t, err)
+	require.Zero(t, own.Lines["USD"], "the run explains its own items")
+
+	require.NoError(t, b.Store.Correct(t.Context(), store.Correction{
+		ItemID: items[0].ID, There: foreignTransaction(), Against: ledger.EquitySuspense, Note: "posted",
+	}, time.Now().UTC()))
+	noted, err = b.Store.Noted(t.Context(), 0)
+	require.NoError(t, err)
+	require.True(t, noted.Explains("USD", 0), "what is posted is no longer noted")
+	require.NoError(t, b.Store.ReopenItem(t.Context(), items[2].ID, "not known", testdb.Tester))
+	noted, err = b.Store.Noted(t.Context(), 0)
+	require.NoError(t, err)
+	require.False(t, noted.Explains("EUR", -250))
+}
+
+// An older release keeps the amounts of an item alone: they are what it is on the clearing account, but for those of a fee.
+func TestItemsOfAnOlderReleaseExplainTheSame(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	fee := foreignPayment()
+	fee.Class, fee.StripeID, fee.BalanceTransactionID, fee.Here, fee.AtStripe = booking.FeeMismatch, "pi_8", "txn_8", 10, 19
+	items := b.runThatFound("recon_1", foreignPayment(), fee)
+	b.Exec(t, "UPDATE reconciliation_items SET clearing_here = NULL, net_at_stripe = NULL, state = 'resolved'")
+	explained, err := b.Store.Explained(t.Context(), uint64(b.Count(t, "SELECT id FROM reconciliation_runs")))
+	require.NoError(t, err)
+	require.EqualValues(t, -44539+9, explained["USD"])
+	noted, err := b.Store.Noted(t.Context(), 0)
+	require.NoError(t, err)
+	require.EqualValues(t, -44539, noted.Lines["USD"])
+	require.NoError(t, b.Store.ReopenItem(t.Context(), items[0].ID, "n", testdb.Tester))
+	require.Equal(t, "found", b.Text(t, "SELECT state FROM reconciliation_items WHERE id = ?", items[0].ID))
+}
