@@ -47,15 +47,16 @@ before the overlap ends. Nothing is refused and nothing is made twice meanwhile 
 ## Keys of an older release
 
 Until this release a caller was the row of its key. ` + "`starter migrate`" + ` makes a client of each such key, with the scopes that it had:
-` + "`--read-only`" + ` became ` + "`bookings:read`" + `, ` + "`--operator`" + ` the two of reconciliation besides. Keys of one name are *not* joined by themselves:
-the second of a name becomes the client ` + "`NAME #ID`" + `. If they are one caller's, join them:
+` + "`--read-only`" + ` became ` + "`bookings:read`" + `, ` + "`--operator`" + ` the two of reconciliation besides. Keys of one name are *not* joined:
+the second of a name becomes the client ` + "`NAME #ID`" + `. If one caller uses them, join them:
 
     starter client merge "shop" "shop #7" --dry-run
     starter client merge "shop" "shop #7"
 
 The dry run lists the idempotency keys that both have used. Of those the older request keeps the key; the newer one is kept under
 ` + "`cl_.../ROW/KEY`" + `, which names the client that it came from, so that nothing is lost and nothing can charge again. A merge may be
-stopped and run again; meanwhile the keys of both clients see the rows of both.
+stopped and run again; meanwhile the keys of both clients see the rows of both. A merge never lets a disabled client's keys in again:
+it is refused until they are revoked or the client is enabled.
 
 ## The audit log
 

@@ -173,6 +173,22 @@ func TestUnknownTypeIsKeptAndStartsNothing(t *testing.T) {
 	require.False(t, b.Started(workflows.BookingPaymentWorkflowID(reference)))
 }
 
+// An id names the workflow that an event is for: an object whose id cannot be read starts none.
+func TestObjectWithoutReadableIDStartsNoWorkflow(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	for kind, workflow := range map[string]string{
+		"payout.paid": workflows.PayoutWorkflowID(""), "refund.created": workflows.RefundWorkflowID(""), "charge.dispute.created": workflows.DisputeWorkflowID(""),
+	} {
+		id := "evt_" + strings.ReplaceAll(kind, ".", "_")
+		event, processed := b.receive(id, kind, map[string]any{"id": "x\x1b[2J", "object": "object"})
+		require.False(t, processed, kind)
+		require.NoError(t, b.inbox.Process(t.Context(), event, 0), kind)
+		b.requireSetAside(id)
+		require.False(t, b.Started(workflow), kind)
+	}
+}
+
 // What is about somebody else's payment on the same account is set aside with the reason, and starts nothing.
 func TestObjectsOfOthersAreSetAside(t *testing.T) {
 	t.Parallel()
