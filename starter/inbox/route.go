@@ -65,7 +65,6 @@ const (
 	noteType    = "not acted on"
 	notePing    = "a ping of Stripe's: the endpoint can be reached"
 	noteForeign = "not about a booking of ours"
-	noteNoID    = "its object has no id that can be read"
 	noteUnknown = "no booking with this reference"
 	noteKnown   = "its refunds are known"
 	noteLetGo   = "lets go of what was authorised, nothing was captured of it"
@@ -81,11 +80,7 @@ func (i *Inbox) tell(ctx context.Context, e Event) (note string, err error) {
 		return note, nil
 	}
 	news := workflows.StripeEvent{EventID: e.ID, Type: e.Type, PaymentIntentID: e.paymentIntentID()}
-	owned := owners[e.Type]
-	if e.ObjectID() == "" && (owned == refund || owned == dispute || owned == payout) {
-		return noteNoID, nil // the id names the workflow: all of these would share one
-	}
-	switch owned {
+	switch owners[e.Type] {
 	case payment:
 		return i.tellBooking(ctx, e, news)
 	case refund:
