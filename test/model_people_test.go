@@ -41,7 +41,7 @@ func (m *model) letExpire(rt *rapid.T) {
 func (m *model) pay(rt *rapid.T) {
 	card := rapid.SampledFrom([]string{
 		"pm_card_visa", "pm_card_visa_chargeDeclined", "pm_card_pendingRefund", "pm_card_refundFail", "pm_card_createDispute",
-		"pm_card_createDisputeInquiry", "pm_card_bypassPending",
+		"pm_card_createDisputeInquiry", "pm_card_bypassPending", "pm_usBankAccount_success", "pm_usBankAccount_noAccount",
 	}).Draw(rt, "card")
 	m.s.Pay(m.any().intent, card) // whatever Stripe says: the model looks there
 }

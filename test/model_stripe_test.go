@@ -35,6 +35,21 @@ func (m *model) bankAboutRefund(rt *rapid.T) {
 	}
 }
 
+// bankOnDebit takes a bank debit to its end.
+func (m *model) bankOnDebit(rt *rapid.T) {
+	one := m.any()
+	if m.intent(one).Status != "processing" {
+		rt.Skip("no debit is on its way")
+	}
+	move := m.s.Stripe.CompleteAction
+	if rapid.Bool().Draw(rt, "fails") {
+		move = m.s.Stripe.FailAction
+	}
+	if err := move(one.intent); err != nil {
+		m.t.Fatal(err)
+	}
+}
+
 // lateMoney is what Stripe's own rules exclude: a payment of what was cancelled.
 func (m *model) lateMoney(*rapid.T) {
 	one := m.any()

@@ -64,6 +64,7 @@ func (m *model) actions() map[string]func(*rapid.T) {
 		"refund":            m.refund,
 		"refund by hand":    m.refundByHand,
 		"bank about refund": m.bankAboutRefund,
+		"bank on debit":     m.bankOnDebit,
 		"late money":        m.lateMoney,
 		"dispute":           m.dispute,
 		"bank on dispute":   m.bankOnDispute,
