@@ -99,7 +99,7 @@ func created(known store.Booking) PaymentIntentCreated {
 // of it. A creation moves no money: one look, then the next key, so that the booking stays payable. twin tells that an earlier
 // key may have made another one, whose client secret nobody has: cancelTwins finds it later.
 func (p *Payments) ensurePaymentIntent(ctx context.Context, known store.Booking) (snapshot booking.PaymentSnapshot, twin bool, err error) {
-	request := stripeapi.NewPaymentIntent{Reference: known.Reference, Amount: known.Amount, Capture: known.Capture, CorrelationID: known.CorrelationID}
+	request := stripeapi.NewPaymentIntent{Reference: known.Reference, Amount: known.Amount, Capture: known.Capture, Methods: known.Methods, CorrelationID: known.CorrelationID}
 	snapshot, generations, err := creation[booking.PaymentSnapshot]{
 		create: func(generation int) (booking.PaymentSnapshot, error) {
 			return p.Stripe.CreatePaymentIntent(ctx, request, generation)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -124,4 +125,39 @@ func TestBookingThatIsNotInTheBooksIsRefusedForGood(t *testing.T) {
 	requireErrorType(t, activities.NotInBooks, err)
 	requireFinal(t, err)
 	require.Empty(t, s.stripe.PaymentIntents())
+}
+
+// A booking of an older release has no choice of payment methods: its request to Stripe has the bytes that it had there, so that the
+// key stands for the same. One with a choice asks for it, each time.
+func TestRequestForAPaymentIntentFollowsTheBooking(t *testing.T) {
+	t.Parallel()
+	for methods, want := range map[booking.PaymentMethods]string{
+		"":                       "automatic_payment_methods[enabled]=true",
+		booking.MethodsAutomatic: "automatic_payment_methods[enabled]=true",
+		booking.MethodsCard:      "payment_method_types[0]=card",
+	} {
+		t.Run(string(methods), func(t *testing.T) {
+			t.Parallel()
+			s := newStack(t)
+			reference := s.ask("methods", booking.CaptureAutomatic)
+			s.Exec(t, "UPDATE bookings SET payment_methods = NULLIF('"+string(methods)+"', '')")
+			s.fault(http.MethodPost, "/v1/payment_intents", stripestand.FaultAnswerLost, 1)
+			creating, in := s.attempts(), activities.BookingRef{Reference: reference}
+			require.Error(t, creating.attempt(s.Payments.CreatePaymentIntent, in, nil))
+			require.NoError(t, creating.attempt(s.Payments.CreatePaymentIntent, in, nil))
+			require.Len(t, s.stripe.PaymentIntents(), 1)
+			for _, record := range s.stripe.Journal().Records() {
+				if record.Method != http.MethodPost || record.Path != "/v1/payment_intents" {
+					continue
+				}
+				body, err := url.ParseQuery(record.Body)
+				require.NoError(t, err)
+				require.Equal(t, url.Values{
+					"amount": {"45900"}, "currency": {"usd"}, "description": {"Booking " + string(reference)},
+					"metadata[booking_reference]": {string(reference)}, "metadata[correlation_id]": {"c-1"},
+					strings.Split(want, "=")[0]: {strings.Split(want, "=")[1]},
+				}, body)
+			}
+		})
+	}
 }

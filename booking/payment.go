@@ -16,10 +16,19 @@ type PaymentSnapshot struct {
 	Balance            *BalanceTransaction // nil until Stripe has made it (async capture)
 	// Reversal takes back what was authorised and not captured; nil when all was, or until Stripe has made it.
 	Reversal *BalanceTransaction
+	// PaidAt is Stripe's time of the payment, or of its authorisation; for a bank debit, of its submission. Zero while there is none.
+	PaidAt time.Time
+	// SettlesLater: by another method than a card, of which it may be known days later only whether the money stays.
+	SettlesLater bool
 	// Debits are bank debits that are on their way or have failed: the latest charge, and earlier ones where they were asked for.
 	Debits []Debit
 	// CaptureBefore is when Stripe lets an authorisation go; zero when there is none, or it is not said.
 	CaptureBefore time.Time
+}
+
+// PaidAfter tells whether it was paid or authorised after a time, by Stripe's clock.
+func (s PaymentSnapshot) PaidAfter(at time.Time) bool {
+	return !s.PaidAt.IsZero() && s.PaidAt.After(at)
 }
 
 // CaptureMethod is whether a payment is taken at once or authorised first.
@@ -50,7 +59,9 @@ type BalanceTransaction struct {
 const CategoryTax = "tax"
 
 // IsAccountFee tells a bill of Stripe's own, which belongs to no payment in the books, whatever its source.
-func (b BalanceTransaction) IsAccountFee() bool { return RouteOf(b.ReportingCategory) == RouteAccountFee }
+func (b BalanceTransaction) IsAccountFee() bool {
+	return RouteOf(b.ReportingCategory) == RouteAccountFee
+}
 
 // IsZero tells one that moves nothing: there is nothing to post of it.
 func (b BalanceTransaction) IsZero() bool { return b.Amount == 0 && b.Fee == 0 && b.Net == 0 }

@@ -26,6 +26,8 @@ type Booking struct {
 	// Attention is a break that a person has to look at; empty when there is none.
 	Attention string
 	Capture   booking.CaptureMethod
+	// Methods is empty for a booking of an older release.
+	Methods booking.PaymentMethods
 	// CancelledAt and CancelPercent are set when it was cancelled after payment: what the policy gave back.
 	CancelledAt   *time.Time
 	CancelPercent *int

@@ -146,7 +146,8 @@ func (r *recording) cancelled() (Cancelled, error) {
 func (s *Store) WarnOfCapture(ctx context.Context, reference booking.Reference, now time.Time) ([]uint64, error) {
 	var mails []uint64
 	err := s.underLock(ctx, reference, now, func(r *recording) error {
-		if booking.PaymentStatus(r.payment.Status) == booking.PaymentAuthorized && r.payment.CaptureBefore != nil {
+		before := r.payment.CaptureBefore
+		if booking.PaymentStatus(r.payment.Status) == booking.PaymentAuthorized && before != nil && before.After(now) {
 			err := r.queueMail(booking.EmailCaptureDue, string(booking.EmailCaptureDue), &booking.Letter{CaptureBefore: *r.payment.CaptureBefore})
 			if err != nil {
 				return err

@@ -168,6 +168,13 @@ func (p *paying) fits(received int64) bool {
 }
 
 func (p *paying) record(o PaymentOutcome) error {
+	tooLate, err := p.authorizedTooLate(o.Snapshot)
+	if err != nil {
+		return err
+	}
+	if tooLate { // it has run out, as far as we are concerned: the workflow lets it go
+		o.Snapshot.CaptureBefore = o.Snapshot.PaidAt
+	}
 	if err := p.move(o.Snapshot); err != nil {
 		return err
 	}
@@ -210,11 +217,11 @@ func (p *paying) follow(o PaymentOutcome) error {
 	switch booking.PaymentStatus(p.payment.Status) {
 	case booking.PaymentSucceeded:
 		if open {
-			return p.confirm()
+			return p.paid(o.Snapshot)
 		}
 		return p.returnLateMoney()
 	case booking.PaymentAuthorized:
-		if open {
+		if open && o.Snapshot.CaptureBefore.After(o.Now) {
 			return p.queueMail(booking.EmailAuthorized, string(booking.EmailAuthorized), &booking.Letter{CaptureBefore: o.Snapshot.CaptureBefore})
 		}
 	case booking.PaymentCanceled:

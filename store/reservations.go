@@ -21,6 +21,7 @@ type NewBooking struct {
 	Lease          string // see IdempotencyKey
 	Request        booking.Request
 	HoldExpiresAt  time.Time
+	Methods        booking.PaymentMethods
 	CorrelationID  string
 	Now            time.Time
 }
@@ -92,6 +93,7 @@ func insertBooking(tx *gorm.DB, in NewBooking) (bookingRow, error) {
 		HoldExpiresAt:  in.HoldExpiresAt.Truncate(time.Microsecond), // as the column has it
 		CorrelationID:  in.CorrelationID,
 		CaptureMethod:  string(capture),
+		PaymentMethods: orNil(string(in.Methods)),
 		CreatedAt:      in.Now.Truncate(time.Microsecond),
 		UpdatedAt:      in.Now.Truncate(time.Microsecond),
 	}

@@ -27,6 +27,7 @@ type bookingRow struct {
 	RefundDue      bool
 	Attention      *string
 	CaptureMethod  string
+	PaymentMethods *string // NULL for bookings of older releases
 	CancelledAt    *time.Time
 	CancelPercent  *int
 	CreatedAt      time.Time
@@ -229,6 +230,7 @@ func (r bookingRow) domain() (Booking, error) {
 		RefundDue:     r.RefundDue,
 		Attention:     orEmpty(r.Attention),
 		Capture:       booking.CaptureMethod(r.CaptureMethod),
+		Methods:       booking.PaymentMethods(orEmpty(r.PaymentMethods)),
 		CancelledAt:   r.CancelledAt,
 		CancelPercent: r.CancelPercent,
 	}, nil

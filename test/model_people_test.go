@@ -22,7 +22,7 @@ func (m *model) bookFor(rt *rapid.T, holdMinutes int) *life {
 		if manual {
 			body["capture"] = "manual"
 		}
-		testkit.DepartingIn(rapid.SampledFrom([]int{10, 100, 1000}).Draw(rt, "hours"))(body)
+		testkit.DepartingIn(rapid.SampledFrom([]float64{10, 100, 1000}).Draw(rt, "hours"))(body)
 	})
 	var booked testkit.Booked
 	m.post("/v1/bookings", body, http.StatusCreated).Into(m.s.T, &booked)

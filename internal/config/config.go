@@ -37,6 +37,8 @@ type Config struct {
 	MailsPerAddress int
 	// RefundPolicy is what a cancellation after payment gives back.
 	RefundPolicy booking.Policy
+	// Holds bound holds by the departure.
+	Holds booking.HoldRules
 	// Sweep is how often what was left behind is looked for: events that were stored and not processed, bookings and
 	// refunds that no workflow carries on.
 	Sweep time.Duration

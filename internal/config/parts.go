@@ -175,6 +175,26 @@ func (r *reader) readPolicy() {
 	r.config.RefundPolicy = policy
 }
 
+// maxHoldRule bounds the times of holds: bookings are taken two years ahead at most.
+const maxHoldRule = 366 * 24 * time.Hour
+
+func (r *reader) readHolds() {
+	for _, rule := range []struct {
+		name, text string
+		into       *time.Duration
+	}{
+		{"HOLD_BEFORE_DEPARTURE", r.vars.HoldBefore, &r.config.Holds.BeforeDeparture},
+		{"SLOW_METHODS_MIN_HOLD", r.vars.SlowMinHold, &r.config.Holds.SlowMinHold},
+		{"SLOW_METHODS_BEFORE_DEPARTURE", r.vars.SlowDeparture, &r.config.Holds.SlowBeforeDeparture},
+	} {
+		length, err := time.ParseDuration(rule.text)
+		if err != nil || length < 0 || length > maxHoldRule {
+			r.problem("%s is %q: set it to a duration from 0s to %s, such as 30m", rule.name, rule.text, maxHoldRule)
+		}
+		*rule.into = length
+	}
+}
+
 // minListLag: lists have been seen 20 s behind their objects, and a refund that is asked for twice is money lost.
 const minListLag = time.Minute
 

@@ -48,6 +48,7 @@ func read(environment []string, parts []Part) (Config, []string, error) {
 	r.readSMTP()
 	r.readMailBound()
 	r.readPolicy()
+	r.readHolds()
 	r.readSweep()
 	r.readListLag()
 	r.readReconcile()

@@ -25,6 +25,9 @@ type variables struct {
 	FinanceEmail     string `env:"FINANCE_EMAIL" doc:"who hears of disputes, payouts and authorisations that run out"`
 	MailsPerAddress  string `env:"MAILS_PER_ADDRESS_HOUR" envDefault:"10" doc:"how many mails about unpaid bookings (declined, expired, cancelled before payment) one address gets within an hour; others are suppressed. Mails about paid bookings are not bounded"`
 	RefundPolicy     string `env:"REFUND_POLICY" envDefault:"168:100,48:50" doc:"what a cancellation after payment gives back: HOURS:PERCENT before departure, the longest time first; later than the last gives nothing"`
+	HoldBefore       string `env:"HOLD_BEFORE_DEPARTURE" envDefault:"30m" doc:"how long before its flight's departure a hold ends at the latest"`
+	SlowMinHold      string `env:"SLOW_METHODS_MIN_HOLD" envDefault:"15m" doc:"the shortest hold that offers more than cards: other methods take minutes to complete"`
+	SlowDeparture    string `env:"SLOW_METHODS_BEFORE_DEPARTURE" envDefault:"168h" doc:"how long before departure a booking offers more than cards: bank debits take days to settle"`
 	StripeListLag    string `env:"STRIPE_LIST_LAG" envDefault:"5m" doc:"how long Stripe's lists may miss what was just made: a refund whose outcome is unknown is looked for that long before it is asked for under another key; production takes a minute or more"`
 	Sweep            string `env:"SWEEP_INTERVAL" envDefault:"15s" doc:"how often what was left behind is looked for: Stripe events that were stored and not processed, and bookings, refunds, disputes, payouts and emails that owe work and have no workflow"`
 	ReconcileRate    string `env:"RECONCILE_CALLS_PER_SECOND" envDefault:"25" doc:"what one reconciliation may ask of Stripe; Stripe's own bound is 25 a second an endpoint"`

@@ -23,6 +23,7 @@ type NewPaymentIntent struct {
 	Reference     booking.Reference
 	Amount        booking.Money
 	Capture       booking.CaptureMethod
+	Methods       booking.PaymentMethods // empty for a booking of an older release: as automatic
 	CorrelationID string
 }
 
@@ -39,10 +40,14 @@ func (c *Client) CreatePaymentIntent(ctx context.Context, in NewPaymentIntent, g
 		return booking.PaymentSnapshot{}, err
 	}
 	params := &stripe.PaymentIntentParams{
-		Amount:                  stripe.Int64(in.Amount.Value),
-		Currency:                stripe.String(in.Amount.Currency.Stripe()),
-		AutomaticPaymentMethods: &stripe.PaymentIntentAutomaticPaymentMethodsParams{Enabled: stripe.Bool(true)},
-		Description:             stripe.String("Booking " + string(in.Reference)),
+		Amount:      stripe.Int64(in.Amount.Value),
+		Currency:    stripe.String(in.Amount.Currency.Stripe()),
+		Description: stripe.String("Booking " + string(in.Reference)),
+	}
+	if in.Methods == booking.MethodsCard { // Stripe takes one or the other
+		params.PaymentMethodTypes = stripe.StringSlice([]string{string(stripe.PaymentMethodTypeCard)})
+	} else {
+		params.AutomaticPaymentMethods = &stripe.PaymentIntentAutomaticPaymentMethodsParams{Enabled: stripe.Bool(true)}
 	}
 	if in.Capture == booking.CaptureManual { // automatic is Stripe's default, and left out
 		params.CaptureMethod = stripe.String(string(booking.CaptureManual))

@@ -26,12 +26,13 @@ func snapshotOf(intent *stripe.PaymentIntent) booking.PaymentSnapshot {
 		DeclineCode:        declineCode(intent.LastPaymentError),
 	}
 	if charge := intent.LatestCharge; charge != nil {
-		snapshot.ChargeID = charge.ID
+		snapshot.ChargeID, snapshot.PaidAt = charge.ID, unixOrZero(charge.Created)
 		// Unexpanded or not made yet (async capture): only the id is known, or nothing at all.
 		snapshot.Balance = expanded(charge.BalanceTransaction)
 		if debit := debitOf(charge); debit != nil {
 			snapshot.Debits = []booking.Debit{*debit}
 		}
+		snapshot.SettlesLater = charge.PaymentMethodDetails != nil && charge.PaymentMethodDetails.Type != stripe.ChargePaymentMethodDetailsTypeCard
 		if details := charge.PaymentMethodDetails; details != nil && details.Card != nil {
 			snapshot.CaptureBefore = unixOrZero(details.Card.CaptureBefore)
 		}

@@ -130,10 +130,10 @@ func (s *Stack) Book(key string, body []byte) Booked {
 	return booked
 }
 
-// DepartingIn turns a request into one whose flight departs in so many hours.
-func DepartingIn(hours int) func(map[string]any) {
+// DepartingIn turns a request into one whose flight departs in so many hours, and half of one.
+func DepartingIn(hours float64) func(map[string]any) {
 	return func(body map[string]any) {
-		departs := time.Now().Add(time.Duration(hours)*time.Hour + 30*time.Minute).UTC()
+		departs := time.Now().Add(time.Duration(hours*float64(time.Hour)) + 30*time.Minute).UTC()
 		flight, _ := body["flight"].(map[string]any) // BookingBody has made it
 		flight["departsAt"] = departs.Format(time.RFC3339)
 		flight["arrivesAt"] = departs.Add(7 * time.Hour).Format(time.RFC3339)

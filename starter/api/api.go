@@ -38,6 +38,8 @@ type Deps struct {
 	Policy booking.Policy
 	// HoldMinute is how long a minute of a hold lasts: a minute, unless a test shortens it.
 	HoldMinute time.Duration
+	// Holds bound holds by the departure.
+	Holds booking.HoldRules
 	// BodyTimeout is how long a request body may take, AnswerTimeout how long a caller waits for workflow and Stripe; zero
 	// for the defaults.
 	BodyTimeout, AnswerTimeout time.Duration

@@ -124,6 +124,11 @@ func (a *api) createBooking(ctx context.Context, body *createInput) (*createOutp
 func (a *api) reserve(ctx context.Context, in store.NewBooking) (store.Reservation, error) {
 	invalid := in.Request.Validate(in.Now)
 	if invalid == nil {
+		var hold booking.Hold
+		hold, invalid = a.Holds.HoldFor(in.Request, in.Now, a.HoldMinute)
+		in.HoldExpiresAt, in.Methods = hold.Expires, hold.Methods
+	}
+	if invalid == nil {
 		reservation, err := a.Store.ReserveBooking(ctx, in)
 		if err != nil {
 			return store.Reservation{}, a.storeFailed(ctx, err)
@@ -150,7 +155,6 @@ func (a *api) newBooking(ctx context.Context, request booking.Request, now time.
 		RequestHash:    key.Hash,
 		Lease:          key.Lease,
 		Request:        request,
-		HoldExpiresAt:  now.Add(time.Duration(request.HoldMinutes) * a.HoldMinute),
 		CorrelationID:  correlationOf(ctx),
 		Now:            now,
 	}, key, err

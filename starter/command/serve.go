@@ -113,6 +113,7 @@ func NewAPI(ctx context.Context, cfg config.Config, log *slog.Logger) (http.Hand
 		WebhookSecrets: cfg.Stripe.WebhookSecrets,
 		Live:           cfg.Stripe.Live(),
 		HoldMinute:     cfg.HoldMinute,
+		Holds:          cfg.Holds,
 		Limits:         limitsOf(cfg.HTTP),
 		Stopping:       ctx,
 		Log:            log,
