@@ -82,6 +82,13 @@ func (*Store) bookingFrom(query *gorm.DB) (Booking, error) {
 	return found, err
 }
 
+// FirstBooking is when the first booking was taken, or ErrNotFound.
+func (s *Store) FirstBooking(ctx context.Context) (time.Time, error) {
+	var row bookingRow
+	err := s.db.WithContext(ctx).Select("created_at").Order("id").Limit(1).Take(&row).Error
+	return row.CreatedAt, notFound(err)
+}
+
 func notFound(err error) error {
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return ErrNotFound

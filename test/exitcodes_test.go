@@ -54,7 +54,7 @@ func TestExitCodes(t *testing.T) {
 		{"a configuration that is none", "starter", "verify", "APP_ENV", []string{"APP_ENV=prod"}, 2},
 		{"no administrator's database", "starter", "migrate", "DATABASE_ADMIN_DSN is not set", []string{"DATABASE_ADMIN_DSN="}, 2},
 		{"a wrong password", "starter", "verify --books", "Access denied", []string{"DATABASE_DSN=nobody:x@tcp(" + hostOf(s.Config.DatabaseDSN) + ")/x"}, 2},
-		{"no such namespace", "starter", "setup", "does not exist", []string{"TEMPORAL_NAMESPACE=nowhere"}, 2},
+		{"no such namespace", "starter", "schedule show", "nowhere", []string{"TEMPORAL_NAMESPACE=nowhere"}, 2},
 		{"a key that Stripe refuses", "starter", "verify", "unauthorized", []string{"STRIPE_SECRET_KEY=sk_test_" + "another"}, 2},
 		{"no database", "starter", "verify --books", "does not answer", []string{"DATABASE_DSN=" + at.Replace(s.Config.DatabaseDSN)}, 3},
 		{"no Temporal", "starter", "setup", "TEMPORAL_ADDRESS", []string{"TEMPORAL_ADDRESS=" + nowhere}, 3},

@@ -14,11 +14,20 @@ import (
 type Client struct {
 	temporal  client.Client
 	taskQueue string
+	namespace string
 }
 
 // NewClient speaks through c; workflows run on taskQueue (TaskQueueBookings unless a test isolates itself).
 func NewClient(c client.Client, taskQueue string) *Client {
-	return &Client{temporal: c, taskQueue: taskQueue}
+	return &Client{temporal: c, taskQueue: taskQueue, namespace: client.DefaultNamespace}
+}
+
+// In names the namespace that c was dialled with, unless it is the default one: some of Temporal's requests have to repeat it.
+func (c *Client) In(namespace string) *Client {
+	if namespace != "" {
+		c.namespace = namespace
+	}
+	return c
 }
 
 // subject is what a workflow is about.

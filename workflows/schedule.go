@@ -11,8 +11,10 @@ import (
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"farebook/booking"
 )
@@ -157,6 +159,22 @@ func optionsOf(action client.ScheduleAction) booking.ReconciliationOptions {
 		_ = converter.GetDefaultDataConverter().FromPayload(payload, &in) // as above
 	}
 	return in.Options
+}
+
+// Due are the times, oldest first, at which the schedule as it is now starts a run between two times, whether they have passed or
+// not. Temporal lists a thousand at most.
+func (c *Client) Due(ctx context.Context, from, to time.Time) ([]time.Time, error) {
+	listed, err := c.temporal.WorkflowService().ListScheduleMatchingTimes(ctx, &workflowservice.ListScheduleMatchingTimesRequest{
+		Namespace: c.namespace, ScheduleId: c.scheduleID(), StartTime: timestamppb.New(from), EndTime: timestamppb.New(to),
+	})
+	if err != nil {
+		return nil, noSchedule(err)
+	}
+	due := make([]time.Time, len(listed.GetStartTime()))
+	for i, at := range listed.GetStartTime() {
+		due[i] = at.AsTime()
+	}
+	return due, nil
 }
 
 // PauseSchedule stops the schedule until ResumeSchedule, or returns ErrNoSchedule.

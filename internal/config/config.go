@@ -73,6 +73,8 @@ type Reconcile struct {
 	Lag            time.Duration // what is younger may still be on its way
 	Tolerance      int64         // minor units
 	Heal           []booking.Healing
+	Schedule       string        // cron, for starter setup; empty for none
+	TimeZone       string        // of Schedule
 	Overdue        time.Duration // without a completed run, before finance hears of it; 0 for never
 }
 

@@ -255,7 +255,18 @@ func (r *reader) readReconcile() {
 	if err != nil || overdue < 0 {
 		r.problem("RECONCILE_OVERDUE is %q: set it to a duration such as 26h, or to 0", v.ReconcileOverdue)
 	}
-	r.config.Reconcile = Reconcile{CallsPerSecond: rate, Lag: lag, Tolerance: int64(tolerance), Overdue: overdue}
+	if _, err := time.LoadLocation(v.ReconcileZone); err != nil || v.ReconcileZone == "Local" {
+		r.problem("RECONCILE_TIME_ZONE is %q: set it to an IANA name such as Asia/Dubai", v.ReconcileZone)
+	}
+	schedule := strings.TrimSpace(v.ReconcileCron)
+	if schedule == "none" {
+		schedule = ""
+	} else if len(strings.Fields(schedule)) != 5 {
+		r.problem("RECONCILE_SCHEDULE is %q: set it to minute, hour, day of month, month and day of week, such as \"30 2 * * *\", or to none", v.ReconcileCron)
+	}
+	r.config.Reconcile = Reconcile{
+		CallsPerSecond: rate, Lag: lag, Tolerance: int64(tolerance), Schedule: schedule, TimeZone: v.ReconcileZone, Overdue: overdue,
+	}
 	if v.ReconcileHeal == "none" {
 		return
 	}

@@ -34,7 +34,9 @@ type variables struct {
 	ReconcileLag     string `env:"RECONCILE_LAG" envDefault:"15m" doc:"what is younger may still be on its way, and is no difference yet"`
 	ReconcileTol     string `env:"RECONCILE_TOLERANCE" envDefault:"0" doc:"minor units by which a line may differ"`
 	ReconcileHeal    string `env:"RECONCILE_HEAL" envDefault:"record_payment,record_refund,record_dispute,record_payout,record_account_fee" doc:"what may be healed without a person; none for nothing. Who applies a plan decides for all of it"`
-	ReconcileOverdue string `env:"RECONCILE_OVERDUE" envDefault:"26h" doc:"finance hears when no reconciliation has completed for this long, or for longer than the schedule leaves between two; 0 for never"`
+	ReconcileCron    string `env:"RECONCILE_SCHEDULE" envDefault:"30 2 * * *" doc:"when reconciliation runs, five fields of cron, as starter setup makes the schedule where there is none; none makes none. starter schedule apply changes it later"`
+	ReconcileZone    string `env:"RECONCILE_TIME_ZONE" envDefault:"UTC" doc:"of RECONCILE_SCHEDULE, an IANA name"`
+	ReconcileOverdue string `env:"RECONCILE_OVERDUE" envDefault:"26h" doc:"finance hears when no reconciliation has completed for this long, and the run that the schedule had due after the last one has not completed either, or when none has ever completed; 0 for never"`
 	PlaintextHosts   string `env:"PLAINTEXT_HOSTS" doc:"hosts, with commas between, that production may reach without TLS: MySQL, SMTP or Temporal on a private network of your own. This machine needs no mention"`
 	HTTPAddr         string `env:"HTTP_ADDR" envDefault:"127.0.0.1:8080" doc:"where the API listens"`
 	MaxConnections   string `env:"HTTP_MAX_CONNECTIONS" envDefault:"2000" doc:"connections that one API process has open at once; fewer where it may open fewer files. More wait until one is closed"`

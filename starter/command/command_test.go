@@ -123,22 +123,6 @@ func TestDatabaseCommands(t *testing.T) {
 	require.Contains(t, table, "checks failed")
 }
 
-// Setup on the real server, twice; and the namespace that is not there is named with the command that makes it.
-func TestSetup(t *testing.T) {
-	t.Parallel()
-	address := os.Getenv("FAREBOOK_TEST_TEMPORAL_ADDRESS")
-	require.NotEmpty(t, address, "no Temporal server: run `make test`, or set FAREBOOK_TEST_TEMPORAL_ADDRESS")
-	log := slog.New(slog.DiscardHandler)
-	cfg, _, err := config.LoadFrom([]string{"TEMPORAL_ADDRESS=" + address}, config.Temporal)
-	require.NoError(t, err)
-	for range 2 {
-		require.NoError(t, command.Setup(t.Context(), cfg, log))
-	}
-	cfg, _, err = config.LoadFrom([]string{"TEMPORAL_ADDRESS=" + address, "TEMPORAL_NAMESPACE=nowhere"}, config.Temporal)
-	require.NoError(t, err)
-	require.ErrorContains(t, command.Setup(t.Context(), cfg, log), "temporal operator namespace create nowhere")
-}
-
 func TestUnknownFlagsAndArguments(t *testing.T) {
 	for _, args := range [][]string{{"serve", "--port", "1"}, {"verify", "extra"}, {"nonsense"}, {"api-key", "nonsense"}, {"migrate", "down"}} {
 		_, _, err := run(t, args...)

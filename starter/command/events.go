@@ -255,7 +255,7 @@ func messagingCommand(cmd *cobra.Command, service string, work func(*store.Store
 	}
 	defer temporal.Close()
 	return withStore(cmd.Context(), cfg, log, func(books *store.Store) error {
-		return work(books, workflows.NewClient(temporal, cfg.TaskQueue), log)
+		return work(books, workflowsOf(temporal, cfg), log)
 	})
 }
 

@@ -43,6 +43,9 @@ func applyScheduleCommand() *cobra.Command {
 				if err := w.ApplySchedule(cmd.Context(), schedule); err != nil {
 					return notApplied(schedule, err)
 				}
+				if err := warnOfGap(cmd.Context(), w, schedule, func(text string) { cmd.PrintErrln(text) }); err != nil {
+					return err
+				}
 				return showSchedule(cmd, w)
 			})
 		},
@@ -51,7 +54,7 @@ func applyScheduleCommand() *cobra.Command {
 	apply.Flags().StringVar(&schedule.Cron, "cron", "", "five fields: \"30 2 * * *\" for half past two every night")
 	apply.Flags().DurationVar(&schedule.Every, "every", 0, "an interval instead: 6h")
 	apply.Flags().StringVar(&schedule.TimeZone, "time-zone", "UTC", "of --cron, an IANA name")
-	apply.Flags().DurationVar(&schedule.Jitter, "jitter", 5*time.Minute, "by how much a run may be late, so that not everybody asks Stripe at once")
+	apply.Flags().DurationVar(&schedule.Jitter, "jitter", usualJitter, "by how much a run may be late, so that not everybody asks Stripe at once")
 	return apply
 }
 
@@ -59,6 +62,7 @@ const (
 	// longestInterval is as far back as a run may look: what is between two runs has to be within it.
 	longestInterval = 400 * 24 * time.Hour
 	longestJitter   = 24 * time.Hour
+	usualJitter     = 5 * time.Minute
 )
 
 func checkSchedule(cmd *cobra.Command, schedule workflows.Schedule) error {

@@ -78,7 +78,7 @@ func NewAPI(ctx context.Context, cfg config.Config, log *slog.Logger) (http.Hand
 		temporal.Close()
 		return nil, nil, err
 	}
-	bookings := workflows.NewClient(temporal, cfg.TaskQueue)
+	bookings := workflowsOf(temporal, cfg)
 	events := inbox.New(books, bookings, cfg.Sweep, log)
 	sweeping, stopSweeping := context.WithCancel(context.WithoutCancel(ctx))
 	swept := make(chan struct{})
@@ -138,6 +138,11 @@ func dialTemporal(cfg config.Config, log *slog.Logger) (client.Client, error) {
 		return nil, fmt.Errorf("configuration of Temporal: %w", err)
 	}
 	return temporal, nil
+}
+
+// workflowsOf starts and messages workflows of cfg's namespace and task queue.
+func workflowsOf(temporal client.Client, cfg config.Config) *workflows.Client {
+	return workflows.NewClient(temporal, cfg.TaskQueue).In(namespaceOf(cfg))
 }
 
 // Serve answers on listener until ctx ends, then takes nothing new and lets what is under way end.

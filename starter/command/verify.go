@@ -19,7 +19,6 @@ import (
 	"farebook/internal/stripeapi"
 	"farebook/internal/wait"
 	"farebook/store"
-	"farebook/workflows"
 )
 
 // ErrBroken says that a promise does not hold; the table says which.
@@ -92,7 +91,7 @@ func checkEnds(ctx context.Context, cfg config.Config, log *slog.Logger) (store.
 		return check, err
 	}
 	defer temporal.Close()
-	failed, err := workflows.NewClient(temporal, cfg.TaskQueue).Failed(ctx)
+	failed, err := workflowsOf(temporal, cfg).Failed(ctx)
 	if err != nil {
 		return check, fmt.Errorf("ask Temporal for failed workflows: %w", err)
 	}

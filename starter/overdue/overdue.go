@@ -18,7 +18,7 @@ import (
 type Watch struct {
 	Store     *store.Store
 	Workflows *workflows.Client
-	// After is how long without one is too long, where the schedule does not leave more between two; zero watches nothing.
+	// After is how long without one is too long, where the schedule has one due by then; zero watches nothing.
 	After time.Duration
 	Log   *slog.Logger
 }
@@ -38,23 +38,20 @@ func (w Watch) Run(ctx context.Context) {
 	})
 }
 
-// look tells finance once for each last good run, and once when a schedule has not led to any. A system without either is not
-// reconciled by itself yet.
+// look tells finance once for each last good run, and once when none has ever completed. A system without bookings has nothing to
+// reconcile yet.
 func (w Watch) look(ctx context.Context) error {
 	last, err := w.Store.LastGoodRun(ctx)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
-	stands, err := w.Workflows.Schedule(ctx)
-	if err != nil && !errors.Is(err, workflows.ErrNoSchedule) {
+	since, err := w.since(ctx, last)
+	if err != nil || since.IsZero() || time.Since(since) < w.After {
 		return err
 	}
-	since := stands.MadeAt
-	if last.CompletedAt != nil {
-		since = *last.CompletedAt
-	}
-	if since.IsZero() || time.Since(since) < max(w.After, period(stands)) {
-		return nil
+	due, err := w.due(ctx, since)
+	if err != nil || time.Now().Before(due) {
+		return err
 	}
 	mails, err := w.Store.TellOfOverdue(ctx, last, time.Now().UTC())
 	for _, id := range mails {
@@ -64,10 +61,40 @@ func (w Watch) look(ctx context.Context) error {
 	return err
 }
 
-// period is the longest time that a schedule leaves between two runs: a run that is not due yet is not missing.
-func period(stands workflows.ScheduleStands) (longest time.Duration) {
-	for i := 1; i < len(stands.Next); i++ {
-		longest = max(longest, stands.Next[i].Sub(stands.Next[i-1]))
+// since is when the last good run completed. Where there was none, it is when the schedule was made or the first booking was taken,
+// whichever was first: a schedule that was never made is missed, too. It is zero for a system with neither.
+func (w Watch) since(ctx context.Context, last store.Run) (time.Time, error) {
+	if last.CompletedAt != nil {
+		return *last.CompletedAt, nil
 	}
-	return longest + stands.Jitter
+	first, err := w.Store.FirstBooking(ctx)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return time.Time{}, err
+	}
+	stands, err := w.Workflows.Schedule(ctx)
+	if errors.Is(err, workflows.ErrNoSchedule) || err == nil && !first.IsZero() && first.Before(stands.MadeAt) {
+		return first, nil
+	}
+	return stands.MadeAt, err
+}
+
+const (
+	// horizon is how far ahead the schedule's next run is looked for.
+	horizon = 400 * 24 * time.Hour
+	// runTime is what a run may take before it is missed.
+	runTime = time.Hour
+)
+
+// due is when the run has to be over that the schedule had due after a time: one that rests over the weekend is not missed until
+// Monday. It is zero where the schedule has none due, or there is no schedule.
+func (w Watch) due(ctx context.Context, since time.Time) (time.Time, error) {
+	next, err := w.Workflows.Due(ctx, since, since.Add(horizon))
+	if errors.Is(err, workflows.ErrNoSchedule) || err == nil && len(next) == 0 {
+		return time.Time{}, nil
+	}
+	if err != nil {
+		return time.Time{}, err
+	}
+	stands, err := w.Workflows.Schedule(ctx)
+	return next[0].Add(stands.Jitter + min(w.After, runTime)), err
 }

@@ -1,0 +1,79 @@
+package overdue_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"farebook/booking"
+	"farebook/internal/testkit"
+	"farebook/starter/overdue"
+	"farebook/store"
+	"farebook/workflows"
+)
+
+// completed is a reconciliation that completed so long ago.
+func completed(t *testing.T, books *testkit.Books, ago time.Duration) {
+	t.Helper()
+	at := time.Now().Add(-ago).UTC()
+	run, err := books.Store.BeginRun(t.Context(), store.Run{
+		CorrelationID: books.ID("recon"), Options: booking.ReconciliationOptions{LookbackDays: 7, Scope: booking.ScopeAll},
+		WindowStart: at, WindowEnd: at, StartedAt: at,
+	})
+	require.NoError(t, err)
+	books.Exec(t, "UPDATE reconciliation_runs SET status = 'completed', completed_at = ? WHERE id = ?", at, run.ID)
+}
+
+// told tells whether one look of the watch has told finance.
+func told(t *testing.T, books *testkit.Books, after time.Duration) bool {
+	t.Helper()
+	watch := overdue.Watch{Store: books.Store, Workflows: books.Workflows, After: after, Log: slog.New(slog.DiscardHandler)}
+	require.NoError(t, watch.Look(t.Context()))
+	return books.Count(t, "SELECT COUNT(*) FROM emails WHERE kind = 'reconciliation_overdue'") == 1
+}
+
+func apply(t *testing.T, books *testkit.Books, schedule workflows.Schedule) {
+	t.Helper()
+	require.NoError(t, books.Workflows.ApplySchedule(t.Context(), schedule))
+	t.Cleanup(func() { require.NoError(t, books.Workflows.DeleteSchedule(context.WithoutCancel(t.Context()))) })
+}
+
+// A system that takes bookings and has never been reconciled is overdue, also when nobody has made a schedule.
+func TestNeverReconciledIsOverdue(t *testing.T) {
+	t.Parallel()
+	books := testkit.NewBooks(t)
+	require.False(t, told(t, books, 26*time.Hour), "without bookings there is nothing to reconcile")
+	books.Book("first", time.Hour)
+	require.False(t, told(t, books, 26*time.Hour), "a day has to pass first")
+	books.Exec(t, "UPDATE bookings SET created_at = created_at - INTERVAL 27 HOUR")
+	require.True(t, told(t, books, 26*time.Hour))
+}
+
+// A run that was due is missed after 26 hours, counted from the last one, although the schedule rests for a month after it.
+func TestOverdueCountsFromTheLastRun(t *testing.T) {
+	t.Parallel()
+	books := testkit.NewBooks(t)
+	due := time.Now().Add(-3 * time.Hour).UTC()
+	apply(t, books, workflows.Schedule{Cron: fmt.Sprintf("%d %d %d * *", due.Minute(), due.Hour(), due.Day()), TimeZone: "UTC"})
+	completed(t, books, 26*time.Hour+30*time.Minute)
+	require.True(t, told(t, books, 26*time.Hour))
+}
+
+// A schedule that rests for days is not missed before its next run is over, and is missed then.
+func TestRestingScheduleIsNotOverdue(t *testing.T) {
+	t.Parallel()
+	books := testkit.NewBooks(t)
+	const week = 7 * 24 * time.Hour
+	apply(t, books, workflows.Schedule{Every: week, Jitter: time.Minute})
+	next, err := books.Workflows.Due(t.Context(), time.Now(), time.Now().Add(week))
+	require.NoError(t, err)
+	require.Len(t, next, 1)
+	completed(t, books, time.Since(next[0].Add(-week).Add(time.Second)))
+	require.False(t, told(t, books, time.Millisecond))
+	books.Exec(t, "UPDATE reconciliation_runs SET completed_at = ?", time.Now().Add(-week-26*time.Hour).UTC())
+	require.True(t, told(t, books, time.Millisecond))
+}

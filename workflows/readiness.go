@@ -1,0 +1,48 @@
+package workflows
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	taskqueuepb "go.temporal.io/api/taskqueue/v1"
+	"go.temporal.io/api/workflowservice/v1"
+)
+
+// SearchAttributes are the names of those that workflows are started and found with.
+func SearchAttributes() []string {
+	return []string{SearchBookingReference.GetName(), SearchBookingStatus.GetName(), SearchPaymentIntentID.GetName()}
+}
+
+// CheckNamespace is nil when the namespace exists and takes all search attributes: a workflow can be started and searched for.
+func (c *Client) CheckNamespace(ctx context.Context) error {
+	query := ""
+	for _, name := range SearchAttributes() {
+		if query != "" {
+			query += " AND "
+		}
+		query += name + " = 'none'"
+	}
+	_, err := c.temporal.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Namespace: c.namespace, Query: query})
+	return err
+}
+
+// ErrNobodyPolls says that no worker takes the tasks of bookings.
+var ErrNobodyPolls = errors.New("no worker polls the task queue of bookings")
+
+// CheckPolled is nil when a worker has polled the task queue of bookings lately, for workflows and for activities.
+func (c *Client) CheckPolled(ctx context.Context) error {
+	for _, kind := range []enumspb.TaskQueueType{enumspb.TASK_QUEUE_TYPE_WORKFLOW, enumspb.TASK_QUEUE_TYPE_ACTIVITY} {
+		queue, err := c.temporal.WorkflowService().DescribeTaskQueue(ctx, &workflowservice.DescribeTaskQueueRequest{
+			Namespace: c.namespace, TaskQueue: &taskqueuepb.TaskQueue{Name: c.taskQueue}, TaskQueueType: kind,
+		})
+		if err != nil {
+			return fmt.Errorf("ask Temporal who polls %s: %w", c.taskQueue, err)
+		}
+		if len(queue.GetPollers()) == 0 {
+			return ErrNobodyPolls
+		}
+	}
+	return nil
+}
