@@ -42,7 +42,7 @@ func (d *demo) awaitMails(ctx context.Context) error {
 }
 
 func (d *demo) showLedger(ctx context.Context) error {
-	fmt.Println("\nThe ledger (minor units)")
+	fmt.Println("\nThe ledger")
 	for _, s := range d.told {
 		transactions, err := d.books.Ledger(ctx, booking.Reference(s.reference))
 		if err != nil {
@@ -51,7 +51,7 @@ func (d *demo) showLedger(ctx context.Context) error {
 		for _, t := range transactions {
 			fmt.Printf("   %s  %s  %s\n", s.reference, t.Transaction.Type, t.Transaction.PaymentIntentID)
 			for _, entry := range t.Transaction.Entries {
-				fmt.Printf("      %-6s  %-28s %10d %s\n", entry.Side, entry.Account, entry.Amount, entry.Currency)
+				fmt.Printf("      %-6s  %-32s %12s\n", entry.Side, entry.Account, shown(entry.Amount, entry.Currency))
 			}
 		}
 	}
@@ -122,11 +122,16 @@ func (d *demo) showAccounts(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("\n%-30s %12s  (debits less credits, minor units)\n", "Account", "Balance")
+	fmt.Printf("\n%-34s %14s  (debits less credits)\n", "Account", "Balance")
 	for _, balance := range balances {
-		fmt.Printf("%-30s %12d %s\n", balance.Account, balance.Amount, balance.Currency)
+		fmt.Printf("%-34s %14s\n", balance.Account, shown(balance.Amount, balance.Currency))
 	}
 	return nil
+}
+
+// shown is an amount with its currency and decimals.
+func shown(value int64, currency booking.Currency) string {
+	return booking.Money{Value: value, Currency: currency}.Format(booking.LocaleEN)
 }
 
 type check struct {
@@ -158,9 +163,9 @@ func (d *demo) checks(ctx context.Context) ([]check, error) {
 		}
 		theirs := d.stack.Stripe.Balance(balance.Currency.Stripe())
 		out = append(out, check{
-			text:   fmt.Sprintf("5 asset:stripe_clearing equals Stripe's balance: %d %s", balance.Amount, balance.Currency),
+			text:   "5 asset:stripe_clearing equals Stripe's balance: " + shown(balance.Amount, balance.Currency),
 			held:   theirs == balance.Amount,
-			detail: fmt.Sprintf("Stripe says %d", theirs),
+			detail: "Stripe says " + shown(theirs, balance.Currency),
 		})
 	}
 	return out, nil

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 
+	"farebook/booking"
 	"farebook/store"
 )
 
@@ -27,13 +28,13 @@ func (d *demo) refunded(ctx context.Context) error {
 	} {
 		var refund struct {
 			ID     string
-			Amount struct{ Value int64 }
+			Amount booking.Money
 		}
 		path := "/v1/bookings/" + s.reference + "/refunds"
 		if err := d.post(ctx, path, fmt.Sprintf("demo-refund-%d", i), part.body, http.StatusCreated, &refund); err != nil {
 			return err
 		}
-		step("POST %s %s → 201, %s of %d", path, part.body, refund.ID, refund.Amount.Value)
+		step("POST %s %s → 201, %s of %d", path, part.body, refund.ID, refund.Amount.Format(booking.LocaleEN))
 		s.want = part.want
 		if err := d.await(ctx, s); err != nil {
 			return err
@@ -92,7 +93,7 @@ func (d *demo) capturedInPart(ctx context.Context) error {
 	if err := d.post(ctx, "/v1/bookings/"+s.reference+"/capture", "demo-capture", `{"amount":{"value":30000,"currency":"USD"}}`, http.StatusOK, nil); err != nil {
 		return err
 	}
-	step("POST /v1/bookings/%s/capture 30000 → 200", s.reference)
+	step("POST /v1/bookings/%s/capture $300.00 → 200", s.reference)
 	return d.await(ctx, s)
 }
 
@@ -137,7 +138,7 @@ func (d *demo) paidOut(ctx context.Context) error {
 	}); err != nil {
 		return fmt.Errorf("payout %s was not paid and proven: %w", id, err)
 	}
-	step("%s is %s, %d USD (minor units), proven by %d balance transactions that the ledger knows", id, payout.Status, payout.Amount.Value, payout.Transactions)
+	step("%s is %s, %s, proven by %d balance transactions that the ledger knows", id, payout.Status, payout.Amount.Format(booking.LocaleEN), payout.Transactions)
 	return nil
 }
 

@@ -30,7 +30,7 @@ func (d *demo) reconciled(ctx context.Context) error {
 	if _, err := d.stack.Stripe.RefundInDashboard(refunded.intent, 5000); err != nil {
 		return err
 	}
-	step("somebody refunds 5000 of %s in Stripe's dashboard", refunded.reference)
+	step("somebody refunds $50.00 of %s in Stripe's dashboard", refunded.reference)
 	if _, err := d.stack.Stripe.Dispute(disputed.intent, 0, "fraudulent"); err != nil {
 		return err
 	}

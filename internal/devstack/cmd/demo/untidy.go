@@ -1,0 +1,45 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"farebook/internal/stripestand"
+)
+
+// metadataEdited empties the metadata of a PaymentIntent, as anybody with Stripe's dashboard may: the books know the payment by
+// its id.
+func (d *demo) metadataEdited(ctx context.Context) error {
+	s, err := d.book(ctx, "Metadata that somebody empties in Stripe's dashboard", "en", 30, "confirmed", "booking_confirmed")
+	if err != nil {
+		return err
+	}
+	if err := d.stack.Stripe.EditMetadata(s.intent, map[string]string{"booking_reference": "", "correlation_id": ""}); err != nil {
+		return err
+	}
+	step("somebody empties the metadata of %s", s.intent)
+	if err := d.pay(ctx, s, "pm_card_visa", http.StatusOK); err != nil {
+		return err
+	}
+	return d.await(ctx, s)
+}
+
+// connectedAccount delivers the event of a payout that belongs to a connected account of the same platform: it is kept, and
+// starts nothing.
+func (d *demo) connectedAccount(ctx context.Context) error {
+	d.begin("An event of a connected account")
+	status, err := d.stack.Stripe.DeliverMade(stripestand.MadeEvent{
+		Type: "payout.paid", Object: json.RawMessage(`{"id":"po_connected","object":"payout","amount":1000,"currency":"usd"}`), Account: "acct_connected",
+	})
+	if err != nil {
+		return err
+	}
+	step("payout.paid of acct_connected → %d", status)
+	if status != http.StatusOK {
+		return fmt.Errorf("the event of a connected account was answered %d", status)
+	}
+	_, err = d.starter(ctx, "events", "list", "--type", "payout.paid", "--state", "not_ours")
+	return err
+}
