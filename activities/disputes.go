@@ -67,7 +67,7 @@ func (d *Disputes) RecordDispute(ctx context.Context, in RecordDisputeInput) (Di
 		Snapshot: snapshot, EventIDs: in.EventIDs, LastLook: in.LastLook, Now: time.Now().UTC(),
 	})
 	if errors.Is(err, store.ErrNotFound) {
-		return DisputeOutcome{Status: snapshot.Status, Foreign: true}, setAside(ctx, d.Store, in.EventIDs, noteForeign)
+		return DisputeOutcome{Status: snapshot.State(), Foreign: true}, setAside(ctx, d.Store, in.EventIDs, noteForeign)
 	}
 	if err != nil {
 		return DisputeOutcome{}, storeError(err)

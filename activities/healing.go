@@ -228,10 +228,10 @@ func (r *Reconciliations) statesDiffer(ctx context.Context, stripe *stripeapi.Cl
 		return r.stateDiffers(ctx, item, string(snapshot.Status()), err)
 	case booking.ObjectDispute:
 		snapshot, err := stripe.Dispute(ctx, item.StripeID)
-		return r.stateDiffers(ctx, item, string(snapshot.Status), err)
+		return r.stateDiffers(ctx, item, string(snapshot.State()), err)
 	default:
 		snapshot, err := stripe.Payout(ctx, item.StripeID)
-		return r.stateDiffers(ctx, item, string(snapshot.Status), err)
+		return r.stateDiffers(ctx, item, string(snapshot.State()), err)
 	}
 }
 

@@ -76,6 +76,9 @@ func (p *Payouts) RecordPayout(ctx context.Context, in RecordPayoutInput) (Payou
 		return PayoutOutcome{}, storeError(err)
 	}
 	failpoint.Hit("after-record-payout")
+	if recorded.Status == booking.PayoutUnknown {
+		p.Log.ErrorContext(ctx, "a payout has a status at Stripe that this version does not know", "payoutId", in.PayoutID, "stripeStatus", string(snapshot.Status))
+	}
 	p.Log.InfoContext(ctx, "payout recorded", "payoutId", in.PayoutID, "status", recorded.Status, "proof", recorded.Proof)
 	return PayoutOutcome{
 		Status: recorded.Status, Proof: recorded.Proof, Unposted: recorded.Unposted, EmailIDs: recorded.EmailIDs,

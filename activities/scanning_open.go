@@ -95,6 +95,11 @@ func (r *Reconciliations) compareOpen(ctx context.Context, stripe *stripeapi.Cli
 	}
 	r.Log.DebugContext(ctx, "Processing payment", "paymentId", row.ID, "stripeStatus", snapshot.StripeStatus)
 	there, created := snapshot.PaymentStatus(), row.CreatedAt
+	if there == row.Status && there == booking.PaymentUnknown {
+		finding.Class, finding.Currency = booking.StateMismatch, snapshot.Currency
+		finding.Reason = reasonOfUnknown(booking.ObjectPayment, snapshot.StripeStatus)
+		return finding, nil
+	}
 	if there == row.Status {
 		return nil, nil
 	}

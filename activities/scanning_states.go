@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -74,13 +75,17 @@ func (r *Reconciliations) compareStates(
 	var findings []booking.Finding
 	for _, state := range states {
 		known, isKnown := here[state.ID]
-		reason := reasonOf(object, known, state.Status)
+		there := stateAt(object, state.Status)
+		reason, healing := reasonOf(object, known, there), stateHealings[object]
+		if reason == "" && there == unknownState {
+			reason, healing = reasonOfUnknown(object, state.Status), booking.HealNone
+		}
 		if reason == "" || !isKnown && !ours[state.ID] {
 			continue
 		}
 		finding := booking.Finding{
 			Class: booking.StateMismatch, Object: object, StripeID: state.ID, PaymentIntentID: state.PaymentIntentID,
-			Currency: state.Currency, Healing: stateHealings[object], Reason: reason,
+			Currency: state.Currency, Healing: healing, Reason: reason,
 		}
 		r.rules().Await(&finding, state.Created)
 		findings = append(findings, finding)
@@ -107,4 +112,24 @@ func (r *Reconciliations) oursAmong(ctx context.Context, states []stripeapi.Obje
 		ours[id] = k.PaymentKnown
 	}
 	return ours, err
+}
+
+// unknownState is what the books call every state at Stripe that this version does not know, whatever the object.
+const unknownState = string(booking.PaymentUnknown)
+
+// stateAt is Stripe's status of a refund, dispute or payout as the books have it.
+func stateAt(object booking.Object, status string) string {
+	switch object {
+	case booking.ObjectRefund:
+		return string(booking.RefundSnapshot{StripeStatus: status}.Status())
+	case booking.ObjectDispute:
+		return string(booking.DisputeSnapshot{Status: booking.DisputeStatus(status)}.State())
+	default:
+		return string(booking.PayoutSnapshot{Status: booking.PayoutStatus(status)}.State())
+	}
+}
+
+// reasonOfUnknown shows a person a state that both sides agree on and that this version does not know.
+func reasonOfUnknown(object booking.Object, status string) string {
+	return fmt.Sprintf("the %s has the status %q at Stripe, which this version does not know: look at it in Stripe's dashboard", object, status)
 }

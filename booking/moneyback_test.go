@@ -12,17 +12,19 @@ import (
 func TestDisputeMachine(t *testing.T) {
 	t.Parallel()
 	requireMachine(t, "dispute", booking.DisputeTransitions, map[booking.DisputeStatus][]booking.DisputeStatus{
-		"warning_needs_response": {"warning_under_review", "warning_closed", "needs_response", "under_review", "won", "lost"},
-		"warning_under_review":   {"warning_needs_response", "warning_closed", "needs_response", "under_review", "won", "lost"},
-		"warning_closed":         {"needs_response", "under_review", "won", "lost"}, // an inquiry becomes formal
-		"needs_response":         {"under_review", "won", "lost"},
-		"under_review":           {"needs_response", "won", "lost"},
+		"warning_needs_response": {"warning_under_review", "warning_closed", "needs_response", "under_review", "won", "lost", "unknown"},
+		"warning_under_review":   {"warning_needs_response", "warning_closed", "needs_response", "under_review", "won", "lost", "unknown"},
+		"warning_closed":         {"needs_response", "under_review", "won", "lost", "unknown"}, // an inquiry becomes formal
+		"needs_response":         {"under_review", "won", "lost", "unknown"},
+		"under_review":           {"needs_response", "won", "lost", "unknown"},
 		"won":                    {"lost"}, // a network turns it round; it is never open again
 		"lost":                   {"won"},
+		"unknown":                {"warning_needs_response", "warning_under_review", "warning_closed", "needs_response", "under_review", "won", "lost"},
 	})
 	for status, is := range map[booking.DisputeStatus][3]bool{ // open, closed, needs response
 		"warning_needs_response": {false, false, true}, "warning_under_review": {false, false, false}, "warning_closed": {false, true, false},
 		"needs_response": {true, false, true}, "under_review": {true, false, false}, "won": {false, true, false}, "lost": {false, true, false},
+		"unknown": {true, false, false}, // its money may be withheld
 	} {
 		require.Equal(t, is, [3]bool{status.Open(), status.Closed(), status.NeedsResponse()}, status)
 	}
@@ -31,11 +33,12 @@ func TestDisputeMachine(t *testing.T) {
 func TestPayoutMachine(t *testing.T) {
 	t.Parallel()
 	requireMachine(t, "payout", booking.PayoutTransitions, map[booking.PayoutStatus][]booking.PayoutStatus{
-		"pending":    {"in_transit", "paid", "failed", "canceled"},
-		"in_transit": {"paid", "failed", "canceled"},
+		"pending":    {"in_transit", "paid", "failed", "canceled", "unknown"},
+		"in_transit": {"paid", "failed", "canceled", "unknown"},
 		"paid":       {"failed"}, // within five business days
 		"failed":     nil,
 		"canceled":   nil,
+		"unknown":    {"pending", "in_transit", "paid", "failed", "canceled"},
 	})
 }
 
@@ -43,12 +46,12 @@ func TestRefundStatusOfStripe(t *testing.T) {
 	t.Parallel()
 	for stripe, want := range map[string]booking.RefundStatus{
 		"pending": "pending", "requires_action": "requires_action", "succeeded": "succeeded", "failed": "failed", "canceled": "canceled",
-		"a new one": "pending", "": "pending",
+		"a new one": "unknown", "": "pending", "requested": "pending",
 	} {
 		require.Equal(t, want, booking.RefundSnapshot{StripeStatus: stripe}.Status(), stripe)
 	}
 	for status, is := range map[booking.RefundStatus][2]bool{ // reserves, settled
-		"requested": {true, false}, "pending": {true, false}, "requires_action": {true, false},
+		"requested": {true, false}, "pending": {true, false}, "requires_action": {true, false}, "unknown": {true, false},
 		"succeeded": {true, true}, "failed": {false, true}, "canceled": {false, true},
 	} {
 		require.Equal(t, is, [2]bool{status.Reserves(), status.Settled()}, status)

@@ -74,6 +74,16 @@ func (b BalanceTransaction) Kept() int64 {
 	return b.Fee
 }
 
+// KnownCancellation tells whether the reason of a cancellation is one that we know, or none
+// (stripe.com/docs/api/payment_intents/object#payment_intent_object-cancellation_reason).
+func (s PaymentSnapshot) KnownCancellation() bool {
+	switch s.CancellationReason {
+	case "", "abandoned", "automatic", "duplicate", "expired", "failed_invoice", "fraudulent", "requested_by_customer", "void_invoice":
+		return true
+	}
+	return false
+}
+
 // HasMoney tells whether the PaymentIntent has taken or holds money, or is about to.
 func (s PaymentSnapshot) HasMoney() bool {
 	switch s.PaymentStatus() {

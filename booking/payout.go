@@ -12,15 +12,17 @@ const (
 	PayoutPaid      PayoutStatus = "paid"
 	PayoutFailed    PayoutStatus = "failed"
 	PayoutCanceled  PayoutStatus = "canceled"
+	PayoutUnknown   PayoutStatus = "unknown" // Stripe says something that we do not know
 )
 
 // PayoutTransitions says where a payout may go; a paid one can fail later, within five business days.
 var PayoutTransitions = map[PayoutStatus][]PayoutStatus{
-	PayoutPending:   {PayoutInTransit, PayoutPaid, PayoutFailed, PayoutCanceled},
-	PayoutInTransit: {PayoutPaid, PayoutFailed, PayoutCanceled},
+	PayoutPending:   {PayoutInTransit, PayoutPaid, PayoutFailed, PayoutCanceled, PayoutUnknown},
+	PayoutInTransit: {PayoutPaid, PayoutFailed, PayoutCanceled, PayoutUnknown},
 	PayoutPaid:      {PayoutFailed},
 	PayoutFailed:    {},
 	PayoutCanceled:  {},
+	PayoutUnknown:   {PayoutPending, PayoutInTransit, PayoutPaid, PayoutFailed, PayoutCanceled},
 }
 
 // To is nil when the payout may go there, and an *IllegalTransition otherwise.
@@ -31,7 +33,7 @@ func (s PayoutStatus) To(next PayoutStatus) error {
 // PayoutSnapshot is what Stripe says of one payout now. Amounts are minor units.
 type PayoutSnapshot struct {
 	PayoutID       string
-	Status         PayoutStatus
+	Status         PayoutStatus // in Stripe's word, also one that we do not know: see State
 	Amount         int64
 	Currency       Currency
 	Automatic      bool
@@ -41,6 +43,11 @@ type PayoutSnapshot struct {
 	FailureBalance *BalanceTransaction
 	// Complete: Stripe has put together what an automatic payout pays out.
 	Complete bool
+}
+
+// State is Stripe's status as one of ours.
+func (s PayoutSnapshot) State() PayoutStatus {
+	return known(PayoutTransitions, s.Status, PayoutUnknown)
 }
 
 // PayoutContents is what an automatic payout pays out, its own row left out, added up page by page.

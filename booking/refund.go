@@ -11,16 +11,18 @@ const (
 	RefundSucceeded      RefundStatus = "succeeded"
 	RefundFailed         RefundStatus = "failed"
 	RefundCanceled       RefundStatus = "canceled"
+	RefundUnknown        RefundStatus = "unknown" // Stripe says something that we do not know
 )
 
 // RefundTransitions says where a refund may go; a succeeded one can fail later (stripe.com/docs/refunds#failed-refunds).
 var RefundTransitions = map[RefundStatus][]RefundStatus{
-	RefundRequested:      {RefundPending, RefundRequiresAction, RefundSucceeded, RefundFailed, RefundCanceled},
-	RefundPending:        {RefundRequiresAction, RefundSucceeded, RefundFailed, RefundCanceled},
-	RefundRequiresAction: {RefundPending, RefundSucceeded, RefundFailed, RefundCanceled},
+	RefundRequested:      {RefundPending, RefundRequiresAction, RefundSucceeded, RefundFailed, RefundCanceled, RefundUnknown},
+	RefundPending:        {RefundRequiresAction, RefundSucceeded, RefundFailed, RefundCanceled, RefundUnknown},
+	RefundRequiresAction: {RefundPending, RefundSucceeded, RefundFailed, RefundCanceled, RefundUnknown},
 	RefundSucceeded:      {RefundFailed},
 	RefundFailed:         {},
 	RefundCanceled:       {},
+	RefundUnknown:        {RefundPending, RefundRequiresAction, RefundSucceeded, RefundFailed, RefundCanceled},
 }
 
 // To is nil when the refund may go there, and an *IllegalTransition otherwise.
@@ -74,13 +76,13 @@ type RefundSnapshot struct {
 	Uncaptured bool
 }
 
-// Status translates Stripe's status. One that we do not know is waited for.
+// Status is Stripe's status as one of ours. A refund that Stripe gives no status is on its way.
 func (s RefundSnapshot) Status() RefundStatus {
 	switch status := RefundStatus(s.StripeStatus); status {
-	case RefundRequiresAction, RefundSucceeded, RefundFailed, RefundCanceled:
-		return status
-	default:
+	case "", RefundRequested:
 		return RefundPending
+	default:
+		return known(RefundTransitions, status, RefundUnknown)
 	}
 }
 

@@ -80,6 +80,14 @@ func transition[S ~string](machine string, table map[S][]S, from, to S) error {
 	return &IllegalTransition{Machine: machine, From: string(from), To: string(to)}
 }
 
+// known is a state of a machine, or unknown for any other: Stripe's enumerations grow.
+func known[S ~string](table map[S][]S, state, unknown S) S {
+	if _, is := table[state]; is {
+		return state
+	}
+	return unknown
+}
+
 // Cancellable tells whether Stripe takes a cancel (stripe.com/docs/api/payment_intents/cancel).
 func (s PaymentStatus) Cancellable() bool {
 	switch s {

@@ -86,9 +86,10 @@ func TestPaymentMachine(t *testing.T) {
 func TestRefundMachine(t *testing.T) {
 	t.Parallel()
 	requireMachine(t, "refund", booking.RefundTransitions, map[booking.RefundStatus][]booking.RefundStatus{
-		"requested":       {"pending", "requires_action", "succeeded", "failed", "canceled"},
-		"pending":         {"requires_action", "succeeded", "failed", "canceled"},
-		"requires_action": {"pending", "succeeded", "failed", "canceled"},
+		"requested":       {"pending", "requires_action", "succeeded", "failed", "canceled", "unknown"},
+		"pending":         {"requires_action", "succeeded", "failed", "canceled", "unknown"},
+		"requires_action": {"pending", "succeeded", "failed", "canceled", "unknown"},
+		"unknown":         {"pending", "requires_action", "succeeded", "failed", "canceled"},
 		"succeeded":       {"failed"}, // the bank can send it back
 		"failed":          nil,
 		"canceled":        nil,

@@ -54,8 +54,8 @@ func (d *disputing) queueForFinance(kind booking.EmailKind, occasion string) err
 // it is what finance is told of, as the bank may dispute the payment yet; of the others those that hold money count.
 func (d *disputing) exceeds() (bool, error) {
 	var disputed int64
-	err := d.tx.Model(&disputeRow{}).Select("COALESCE(SUM(amount), 0)").Where("booking_id = ? AND id <> ? AND status IN ?", d.booking.ID, d.dispute.ID,
-		[]string{string(booking.DisputeNeedsResponse), string(booking.DisputeUnderReview), string(booking.DisputeLost)}).Scan(&disputed).Error
+	err := d.tx.Model(&disputeRow{}).Select("COALESCE(SUM(amount), 0)").
+		Where("booking_id = ? AND id <> ? AND status IN ?", d.booking.ID, d.dispute.ID, holding).Scan(&disputed).Error
 	if status := booking.DisputeStatus(d.dispute.Status); !status.Closed() || status == booking.DisputeLost {
 		disputed += d.dispute.Amount
 	}

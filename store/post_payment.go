@@ -13,6 +13,9 @@ import (
 // fee once, together with it or later. The booking's lock keeps others out meanwhile; idx_ledger_unique_stripe_entry stands behind it.
 func (p *paying) post(snapshot booking.PaymentSnapshot) error {
 	for _, debit := range snapshot.Debits {
+		if debit.ChargeID == snapshot.ChargeID && snapshot.PaymentStatus() == booking.PaymentSucceeded {
+			continue // the payment itself, whatever its charge says of its status
+		}
 		if err := p.postDebit(snapshot.PaymentIntentID, debit); err != nil {
 			return err
 		}

@@ -63,12 +63,12 @@ var promises = []struct {
 		SELECT COUNT(*) FROM payments p JOIN bookings b ON b.id = p.booking_id
 		WHERE p.status = 'succeeded' AND b.status NOT IN ` + paid + ` AND b.cancelled_at IS NULL AND b.attention IS NULL
 		  AND p.amount_captured > p.amount_refunded + p.amount_charged_back
-		  AND NOT EXISTS (SELECT 1 FROM refunds r WHERE r.booking_id = b.id AND r.status IN ('requested', 'pending', 'requires_action'))
-		  AND NOT EXISTS (SELECT 1 FROM disputes d WHERE d.booking_id = b.id AND d.status IN ('needs_response', 'under_review'))`},
+		  AND NOT EXISTS (SELECT 1 FROM refunds r WHERE r.booking_id = b.id AND r.status IN ('requested', 'pending', 'requires_action', 'unknown'))
+		  AND NOT EXISTS (SELECT 1 FROM disputes d WHERE d.booking_id = b.id AND d.status IN ('needs_response', 'under_review', 'unknown'))`},
 	{7, "each paid booking's state follows its money", `
 		SELECT COUNT(*) FROM bookings b JOIN payments p ON p.booking_id = b.id
 		WHERE (b.status IN ` + paid + ` OR b.cancelled_at IS NOT NULL) AND b.status <> CASE
-		  WHEN EXISTS (SELECT 1 FROM disputes d WHERE d.booking_id = b.id AND d.status IN ('needs_response', 'under_review')) THEN 'disputed'
+		  WHEN EXISTS (SELECT 1 FROM disputes d WHERE d.booking_id = b.id AND d.status IN ('needs_response', 'under_review', 'unknown')) THEN 'disputed'
 		  WHEN p.amount_refunded + p.amount_charged_back >= p.amount_captured THEN 'refunded'
 		  WHEN p.amount_refunded + p.amount_charged_back > 0 THEN 'partially_refunded'
 		  WHEN b.cancelled_at IS NOT NULL THEN 'cancelled' ELSE 'confirmed' END`},

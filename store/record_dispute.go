@@ -69,7 +69,7 @@ func (d *disputing) find(s booking.DisputeSnapshot) error {
 	}
 	d.fresh = true
 	d.dispute = disputeRow{
-		BookingID: d.booking.ID, StripeDisputeID: s.DisputeID, StripePaymentIntentID: s.PaymentIntentID, Status: string(s.Status),
+		BookingID: d.booking.ID, StripeDisputeID: s.DisputeID, StripePaymentIntentID: s.PaymentIntentID, Status: string(s.State()),
 		Reason: code(s.Reason), Amount: s.Amount, Currency: string(s.Currency), DueBy: timeOrNil(s.DueBy), CreatedAt: d.now, UpdatedAt: d.now,
 	}
 	return d.tx.Create(&d.dispute).Error
@@ -82,16 +82,21 @@ func (d *disputing) record(o DisputeOutcome) (DisputeRecorded, error) {
 			return DisputeRecorded{}, err
 		}
 	}
-	// What cannot follow what is recorded is older news.
-	news := before.To(o.Snapshot.Status) == nil
+	// What cannot follow what is recorded is older than it.
+	next := o.Snapshot.State()
+	news := before.To(next) == nil
 	if news {
-		d.dispute.Status, d.dispute.Amount, d.dispute.DueBy = string(o.Snapshot.Status), o.Snapshot.Amount, timeOrNil(o.Snapshot.DueBy)
+		d.dispute.Status, d.dispute.Amount, d.dispute.DueBy = string(next), o.Snapshot.Amount, timeOrNil(o.Snapshot.DueBy)
+		d.dispute.StripeStatus = wordOf(next == booking.DisputeUnknown, string(o.Snapshot.Status))
+	}
+	if err := d.showUnknown("dispute", o.Snapshot.DisputeID, "status", next == booking.DisputeUnknown, string(o.Snapshot.Status)); err != nil {
+		return DisputeRecorded{}, err
 	}
 	if err := d.chargeBack(o, before); err != nil {
 		return DisputeRecorded{}, err
 	}
 	err := d.tx.Model(&d.dispute).Updates(map[string]any{
-		"status": d.dispute.Status, "amount": d.dispute.Amount, "due_by": d.dispute.DueBy, "withheld": d.dispute.Withheld,
+		"status": d.dispute.Status, "stripe_status": d.dispute.StripeStatus, "amount": d.dispute.Amount, "due_by": d.dispute.DueBy, "withheld": d.dispute.Withheld,
 		"loss": d.dispute.Loss, "loss_postings": d.dispute.LossPostings, "settlement_currency": d.dispute.SettlementCurrency, "updated_at": d.now,
 	}).Error
 	if err != nil {

@@ -190,6 +190,10 @@ func (p *paying) record(o PaymentOutcome) error {
 // move takes the payment to what Stripe says, unless that is older news than what is recorded.
 func (p *paying) move(snapshot booking.PaymentSnapshot) error {
 	current, next := booking.PaymentStatus(p.payment.Status), snapshot.PaymentStatus()
+	unknown := next == booking.PaymentUnknown
+	if err := p.showUnknown("PaymentIntent", snapshot.PaymentIntentID, "status", unknown, snapshot.StripeStatus); err != nil {
+		return err
+	}
 	settled := current == booking.PaymentSucceeded || current == booking.PaymentCanceled
 	if settled && next != booking.PaymentSucceeded {
 		return nil
@@ -197,7 +201,7 @@ func (p *paying) move(snapshot booking.PaymentSnapshot) error {
 	if err := current.To(next); err != nil {
 		return err
 	}
-	p.payment.Status = string(next)
+	p.payment.Status, p.payment.StripeStatus = string(next), wordOf(unknown, snapshot.StripeStatus)
 	p.payment.StripeChargeID = snapshot.ChargeID
 	p.payment.DeclineCode = code(snapshot.DeclineCode)
 	p.payment.CaptureBefore = timeOrNil(snapshot.CaptureBefore)
@@ -206,7 +210,7 @@ func (p *paying) move(snapshot booking.PaymentSnapshot) error {
 		p.payment.DeclineCode = ""
 	}
 	return p.tx.Model(&p.payment).Updates(map[string]any{
-		"status": p.payment.Status, "stripe_charge_id": p.payment.StripeChargeID, "decline_code": p.payment.DeclineCode,
+		"status": p.payment.Status, "stripe_status": p.payment.StripeStatus, "stripe_charge_id": p.payment.StripeChargeID, "decline_code": p.payment.DeclineCode,
 		"amount_captured": p.payment.AmountCaptured, "capture_before": p.payment.CaptureBefore, "updated_at": p.now,
 	}).Error
 }
@@ -227,6 +231,10 @@ func (p *paying) follow(o PaymentOutcome) error {
 	case booking.PaymentCanceled:
 		if open {
 			status, mail := meaningOfCancellation(o)
+			known := o.Snapshot.KnownCancellation()
+			if err := p.showUnknown("PaymentIntent", o.Snapshot.PaymentIntentID, "cancellation_reason", !known, o.Snapshot.CancellationReason); err != nil {
+				return err
+			}
 			return p.settle(status, mail, nil)
 		}
 	case booking.PaymentFailed:

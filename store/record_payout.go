@@ -63,7 +63,7 @@ func (p *payingOut) find(s booking.PayoutSnapshot) error {
 		return err
 	}
 	p.payout = payoutRow{
-		StripePayoutID: s.PayoutID, Status: string(s.Status), Amount: s.Amount, Currency: string(s.Currency), Automatic: s.Automatic,
+		StripePayoutID: s.PayoutID, Status: string(s.State()), Amount: s.Amount, Currency: string(s.Currency), Automatic: s.Automatic,
 		Proof: string(ProofPending), CreatedAt: p.now, UpdatedAt: p.now,
 	}
 	return p.tx.Create(&p.payout).Error
@@ -71,8 +71,9 @@ func (p *payingOut) find(s booking.PayoutSnapshot) error {
 
 func (p *payingOut) record(o PayoutOutcome) (PayoutRecorded, error) {
 	before := booking.PayoutStatus(p.payout.Status)
-	if before.To(o.Snapshot.Status) == nil {
-		p.payout.Status, p.payout.FailureCode = string(o.Snapshot.Status), code(o.Snapshot.FailureCode)
+	if next := o.Snapshot.State(); before.To(next) == nil {
+		p.payout.Status, p.payout.FailureCode = string(next), code(o.Snapshot.FailureCode)
+		p.payout.StripeStatus = wordOf(next == booking.PayoutUnknown, string(o.Snapshot.Status))
 	}
 	p.payout.ArrivesAt = timeOrNil(o.Snapshot.ArrivesAt)
 	if err := p.post(o.Snapshot); err != nil {
@@ -80,7 +81,7 @@ func (p *payingOut) record(o PayoutOutcome) (PayoutRecorded, error) {
 	}
 	p.prove(o)
 	err := p.tx.Model(&p.payout).Updates(map[string]any{
-		"status": p.payout.Status, "failure_code": p.payout.FailureCode, "arrives_at": p.payout.ArrivesAt, "proof": p.payout.Proof,
+		"status": p.payout.Status, "stripe_status": p.payout.StripeStatus, "failure_code": p.payout.FailureCode, "arrives_at": p.payout.ArrivesAt, "proof": p.payout.Proof,
 		"transactions": p.payout.Transactions, "unmatched": p.payout.Unmatched, "difference": p.payout.Difference,
 		"posted": p.payout.Posted, "failure_posted": p.payout.FailurePosted, "updated_at": p.now,
 	}).Error

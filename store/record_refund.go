@@ -212,8 +212,12 @@ func (f *refunding) record(o RefundOutcome) (RefundRecorded, error) {
 	}
 	current, next := booking.RefundStatus(f.refund.Status), o.Snapshot.Status()
 	f.refund.StripeRefundID = &o.Snapshot.StripeRefundID
+	if err := f.showUnknown("refund", o.Snapshot.StripeRefundID, "status", next == booking.RefundUnknown, o.Snapshot.StripeStatus); err != nil {
+		return RefundRecorded{}, err
+	}
 	if current.To(next) == nil { // anything else is older news than what is recorded
 		f.refund.FailureReason = code(o.Snapshot.FailureReason)
+		f.refund.StripeStatus = wordOf(next == booking.RefundUnknown, o.Snapshot.StripeStatus)
 		if err := f.move(next); err != nil {
 			return RefundRecorded{}, err
 		}
@@ -257,7 +261,7 @@ func (f *refunding) move(next booking.RefundStatus) error {
 	}
 	f.refund.Status = string(next)
 	err := f.tx.Model(&f.refund).Updates(map[string]any{
-		"status": f.refund.Status, "stripe_refund_id": f.refund.StripeRefundID, "failure_reason": f.refund.FailureReason, "updated_at": f.now,
+		"status": f.refund.Status, "stripe_status": f.refund.StripeStatus, "stripe_refund_id": f.refund.StripeRefundID, "failure_reason": f.refund.FailureReason, "updated_at": f.now,
 	}).Error
 	if err != nil || current == next {
 		return err

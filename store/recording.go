@@ -70,7 +70,9 @@ func (r *recording) settle(next booking.Status, mail booking.EmailKind, content 
 }
 
 func (r *recording) markForAttention(problem string) error {
-	return r.tx.Model(&r.booking).Updates(map[string]any{"attention": short(problem, 200), "updated_at": r.now}).Error
+	problem = short(problem, 200)
+	r.booking.Attention = &problem
+	return r.tx.Model(&r.booking).Updates(map[string]any{"attention": problem, "updated_at": r.now}).Error
 }
 
 // markProcessed finds the events by their unique key alone: by the flag, too, the server may walk the index of all

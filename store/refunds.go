@@ -184,8 +184,7 @@ func (r *recording) refundable() error {
 		return &NotRefundable{"the booking has no captured payment"}
 	}
 	var disputed int64
-	err := r.tx.Model(&disputeRow{}).Where("booking_id = ? AND status IN ?", r.booking.ID,
-		[]string{string(booking.DisputeNeedsResponse), string(booking.DisputeUnderReview), string(booking.DisputeLost)}).Count(&disputed).Error
+	err := r.tx.Model(&disputeRow{}).Where("booking_id = ? AND status IN ?", r.booking.ID, holding).Count(&disputed).Error
 	if err == nil && disputed > 0 {
 		return &NotRefundable{"the payment is disputed: the bank holds the money, or has given it back already"}
 	}

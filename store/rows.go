@@ -43,6 +43,7 @@ type paymentRow struct {
 	BookingID             uint64
 	StripePaymentIntentID string
 	Status                string
+	StripeStatus          string // its own word, where Status is unknown
 	Amount                int64
 	AmountCaptured        int64
 	AmountRefunded        int64
@@ -71,6 +72,7 @@ type refundRow struct {
 	Reason                string
 	Note                  string
 	Status                string
+	StripeStatus          string // its own word, where Status is unknown
 	FailureReason         string
 	Posted                bool
 	FailurePosted         bool
@@ -87,6 +89,7 @@ type disputeRow struct {
 	StripeDisputeID       string
 	StripePaymentIntentID string
 	Status                string
+	StripeStatus          string // its own word, where Status is unknown
 	Reason                string
 	Amount                int64
 	Currency              string
@@ -105,6 +108,7 @@ type payoutRow struct {
 	ID             uint64
 	StripePayoutID string
 	Status         string
+	StripeStatus   string // its own word, where Status is unknown
 	Amount         int64
 	Currency       string
 	Automatic      bool

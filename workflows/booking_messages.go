@@ -84,6 +84,12 @@ func (b *bookingPayment) cancelBooking(ctx workflow.Context, request CancelReque
 	if request.Paid && b.status != booking.StatusPendingPayment {
 		return b.paidCancels.ask(ctx, request)
 	}
+	if b.payment == booking.PaymentUnknown && workflow.GetVersion(ctx, "refuse-cancel-of-unknown", workflow.DefaultVersion, 1) == 1 {
+		b.lookAgain = true // what was not known a while ago may be by now
+		return CancelResult{}, temporal.NewNonRetryableApplicationError(
+			"the payment is in a state at Stripe that this version does not know, and is not cancelled: a person has to look at it",
+			ErrorAlreadySettled, nil, string(b.status))
+	}
 	if b.status == booking.StatusPendingPayment {
 		b.cancelAsked++
 		ticket := b.cancelAsked

@@ -109,6 +109,7 @@ var refunds = machine[booking.RefundStatus]{
 		{booking.RefundRequested, waiting, "reserved here, not at Stripe yet"},
 		{booking.RefundPending, waiting, "at Stripe, on its way, or waiting for the balance"},
 		{booking.RefundRequiresAction, waiting, "the customer has to do something to get it"},
+		{booking.RefundUnknown, waiting, "Stripe says something that this version does not know: shown to a person, and reserved until it is known"},
 		{booking.RefundSucceeded, good, "with the customer's bank; can fail later"},
 		{booking.RefundFailed, bad, "refused, or sent back by the bank: its amount may be refunded again"},
 		{booking.RefundCanceled, bad, "stopped at Stripe: its amount may be refunded again"},
@@ -120,14 +121,21 @@ var refunds = machine[booking.RefundStatus]{
 			booking.RefundSucceeded:      "done at once",
 			booking.RefundFailed:         "refused",
 			booking.RefundCanceled:       "stopped",
+			booking.RefundUnknown:        "not known",
+		},
+		booking.RefundUnknown: {
+			booking.RefundPending: "known", booking.RefundRequiresAction: "known", booking.RefundSucceeded: "done", booking.RefundFailed: "refused",
+			booking.RefundCanceled: "stopped",
 		},
 		booking.RefundPending: {
+			booking.RefundUnknown:        "not known",
 			booking.RefundRequiresAction: "the customer is asked",
 			booking.RefundSucceeded:      "done",
 			booking.RefundFailed:         "refused by the bank",
 			booking.RefundCanceled:       "stopped",
 		},
 		booking.RefundRequiresAction: {
+			booking.RefundUnknown:   "not known",
 			booking.RefundPending:   "the customer has answered",
 			booking.RefundSucceeded: "done",
 			booking.RefundFailed:    "never answered, or refused",
@@ -148,6 +156,7 @@ var disputes = machine[booking.DisputeStatus]{
 		{booking.DisputeWarningClosed, good, "an inquiry that ended without a dispute"},
 		{booking.DisputeNeedsResponse, bad, "the money is withheld; evidence is due"},
 		{booking.DisputeUnderReview, waiting, "the money is withheld; the bank decides"},
+		{booking.DisputeUnknown, bad, "Stripe says something that this version does not know: shown to a person; the money may be withheld"},
 		{booking.DisputeWon, good, "the money comes back, and Stripe's fee"},
 		{booking.DisputeLost, bad, "the money is a chargeback"},
 	},
@@ -159,7 +168,7 @@ func disputeCauses() map[booking.DisputeStatus]map[booking.DisputeStatus]string 
 	by := map[booking.DisputeStatus]string{
 		booking.DisputeWarningNeedsResponse: "asked again", booking.DisputeWarningUnderReview: "evidence given", booking.DisputeWarningClosed: "the bank lets it be",
 		booking.DisputeNeedsResponse: "becomes formal", booking.DisputeUnderReview: "evidence given", booking.DisputeWon: "the bank decides for us",
-		booking.DisputeLost: "the bank decides against us",
+		booking.DisputeLost: "the bank decides against us", booking.DisputeUnknown: "not known",
 	}
 	causes := map[booking.DisputeStatus]map[booking.DisputeStatus]string{}
 	for from, targets := range booking.DisputeTransitions {
@@ -181,6 +190,7 @@ var payouts = machine[booking.PayoutStatus]{
 	states: []state[booking.PayoutStatus]{
 		{booking.PayoutPending, waiting, "made, not sent to the bank yet"},
 		{booking.PayoutInTransit, waiting, "on its way to the bank"},
+		{booking.PayoutUnknown, waiting, "Stripe says something that this version does not know: an error in the log, and an item of each reconciliation"},
 		{booking.PayoutPaid, good, "at the bank, as far as Stripe knows; can fail within five business days"},
 		{booking.PayoutFailed, bad, "sent back by the bank: the money is at Stripe again"},
 		{booking.PayoutCanceled, bad, "stopped before it left: the money is at Stripe again"},
@@ -188,8 +198,13 @@ var payouts = machine[booking.PayoutStatus]{
 	causes: map[booking.PayoutStatus]map[booking.PayoutStatus]string{
 		booking.PayoutPending: {
 			booking.PayoutInTransit: "sent", booking.PayoutPaid: "arrived", booking.PayoutFailed: "refused", booking.PayoutCanceled: "stopped",
+			booking.PayoutUnknown: "not known",
 		},
-		booking.PayoutInTransit: {booking.PayoutPaid: "arrived", booking.PayoutFailed: "refused", booking.PayoutCanceled: "stopped"},
+		booking.PayoutUnknown: {
+			booking.PayoutPending: "known", booking.PayoutInTransit: "sent", booking.PayoutPaid: "arrived", booking.PayoutFailed: "refused",
+			booking.PayoutCanceled: "stopped",
+		},
+		booking.PayoutInTransit: {booking.PayoutUnknown: "not known", booking.PayoutPaid: "arrived", booking.PayoutFailed: "refused", booking.PayoutCanceled: "stopped"},
 		booking.PayoutPaid:      {booking.PayoutFailed: "sent back"},
 	},
 }

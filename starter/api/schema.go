@@ -123,7 +123,7 @@ func viewOf(b store.Booking, refunds []store.Refund, disputes []store.Dispute) b
 type refundView struct {
 	ID             string        `json:"id" example:"RF-7K2M9QXA"`
 	Reference      string        `json:"reference" example:"FB-7K2M9QXA"`
-	Status         string        `json:"status" enum:"requested,pending,requires_action,succeeded,failed,canceled"`
+	Status         string        `json:"status" enum:"requested,pending,requires_action,succeeded,failed,canceled,unknown"`
 	Amount         booking.Money `json:"amount"`
 	Origin         string        `json:"origin" enum:"api,cancellation,late_money,dashboard" doc:"Who asked for it."`
 	Reason         string        `json:"reason" example:"requested_by_customer"`
@@ -145,7 +145,7 @@ func refundViewOf(r store.Refund) refundView {
 // disputeView is part of a booking.
 type disputeView struct {
 	ID        string        `json:"id" example:"dp_3PabcDEF"`
-	Status    string        `json:"status" enum:"warning_needs_response,warning_under_review,warning_closed,needs_response,under_review,won,lost"`
+	Status    string        `json:"status" enum:"warning_needs_response,warning_under_review,warning_closed,needs_response,under_review,won,lost,unknown"`
 	Reason    string        `json:"reason" example:"fraudulent"`
 	Amount    booking.Money `json:"amount"`
 	DueBy     *time.Time    `json:"dueBy,omitempty" doc:"Until when evidence is taken, while it is awaited."`

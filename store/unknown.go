@@ -1,0 +1,38 @@
+package store
+
+import (
+	"fmt"
+	"strings"
+
+	"farebook/booking"
+)
+
+// A state that Stripe has and this version does not know is recorded as "unknown", with Stripe's own word beside it. It is shown to a
+// person as the booking's attention until Stripe says something that is known.
+
+// wordOf is what the column stripe_status has: Stripe's word for a state that is not known, and nothing for one that is.
+func wordOf(unknown bool, word string) string {
+	if !unknown {
+		return ""
+	}
+	return code(word)
+}
+
+// showUnknown shows a person that Stripe says something of an object that this version does not know, or takes that back once it says
+// something known. What is shown about anything else is left alone.
+func (r *recording) showUnknown(object, id, what string, unknown bool, word string) error {
+	begins := fmt.Sprintf("%s %s has a %s at Stripe that this version does not know: ", object, id, what)
+	if unknown {
+		return r.markForAttention(begins + code(word))
+	}
+	if r.booking.Attention == nil || !strings.HasPrefix(*r.booking.Attention, begins) {
+		return nil
+	}
+	r.booking.Attention = nil
+	return r.tx.Model(&r.booking).Updates(map[string]any{"attention": nil, "updated_at": r.now}).Error
+}
+
+// holding are the states of disputes in which the bank has the money of a payment, or may have it.
+var holding = []string{
+	string(booking.DisputeNeedsResponse), string(booking.DisputeUnderReview), string(booking.DisputeLost), string(booking.DisputeUnknown),
+}
