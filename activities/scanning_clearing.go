@@ -4,12 +4,15 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/activity"
 
 	"farebook/booking"
+	"farebook/internal/stripeapi"
 	"farebook/internal/wait"
+	"farebook/ledger"
 )
 
 const (
@@ -42,14 +45,15 @@ func (r *Reconciliations) CompareClearing(ctx context.Context, in ScanInput) (Sc
 }
 
 func (r *Reconciliations) unexplained(ctx context.Context, runID uint64) ([]booking.Finding, error) {
-	theirs, err := r.Stripe.Balance(ctx)
+	there, err := r.Stripe.Balances(ctx)
 	if err != nil {
 		return nil, stripeError(err)
 	}
-	ours, err := r.Store.ClearingAccount(ctx)
+	here, err := r.Store.BalancesOf(ctx)
 	if err != nil {
 		return nil, err
 	}
+	theirs, ours := there.Clearing, here[ledger.AssetStripeClearing]
 	difference := maps.Clone(ours)
 	for currency, amount := range theirs {
 		difference[currency] -= amount
@@ -62,7 +66,7 @@ func (r *Reconciliations) unexplained(ctx context.Context, runID uint64) ([]book
 	if err != nil {
 		return nil, err
 	}
-	var findings []booking.Finding
+	findings := r.kindsDiffer(here, there)
 	for currency, amount := range difference {
 		if rest := amount - explained[currency] - noted.Lines[currency]; max(rest, -rest) > r.Tolerance {
 			findings = append(findings, booking.Finding{
@@ -72,4 +76,27 @@ func (r *Reconciliations) unexplained(ctx context.Context, runID uint64) ([]book
 		}
 	}
 	return findings, nil
+}
+
+// kindsDiffer compares each kind of money beside the clearing account with its own account: what the one has does not explain
+// what the other has not. It is moved in the dashboard, and posted by a person.
+func (r *Reconciliations) kindsDiffer(here map[ledger.Account]map[booking.Currency]int64, there stripeapi.Balances) (findings []booking.Finding) {
+	for _, kind := range booking.BalanceKinds {
+		ours, theirs := here[ledger.KindAccounts[kind]], there.Kinds[kind]
+		currencies := maps.Clone(theirs)
+		maps.Copy(currencies, ours)
+		for _, currency := range slices.Sorted(maps.Keys(currencies)) {
+			difference := ours[currency] - theirs[currency]
+			if max(difference, -difference) <= r.Tolerance {
+				continue
+			}
+			findings = append(findings, booking.Finding{
+				Class: booking.AmountMismatch, Object: booking.ObjectBalanceKind, StripeID: fmt.Sprintf("%s-%s", kind, currency),
+				Here: ours[currency], AtStripe: theirs[currency], Currency: currency,
+				Reason: fmt.Sprintf("%s differs from Stripe's %s balance by %s: post what moved it against this account",
+					ledger.KindAccounts[kind], kind, amountOf(difference, currency)),
+			})
+		}
+	}
+	return findings
 }

@@ -30,6 +30,7 @@ const (
 	ObjectAccountFee         Object = "account_fee"         // a bill of Stripe's own
 	ObjectBalanceTransaction Object = "balance_transaction" // any other
 	ObjectClearing           Object = "clearing"            // the clearing account as a whole
+	ObjectBalanceKind        Object = "balance_kind"        // money at Stripe beside it, as a whole
 )
 
 // Healing is what may be done about a difference without a person: the object is read again at Stripe and recorded by its

@@ -2,7 +2,11 @@
 // into debits and credits. History is never changed; a correction is another transaction.
 package ledger
 
-import "strings"
+import (
+	"strings"
+
+	"farebook/booking"
+)
 
 // Account is where money is, or whom it is owed to. The currency is a column beside it.
 type Account string
@@ -13,6 +17,10 @@ const (
 	AssetBank                Account = "asset:bank"
 	AssetDisputedFunds       Account = "asset:disputed_funds"
 	LiabilityUnearnedRevenue Account = "liability:unearned_revenue" // paid for, not flown yet
+	// Money at Stripe that is neither available nor pending: each kind is compared with its own at Stripe.
+	AssetConnectReserved Account = "asset:stripe_connect_reserved"
+	AssetIssuing         Account = "asset:stripe_issuing"
+
 	// LiabilityPaymentsInTransit is bank debits: at Stripe already, and perhaps to be taken back.
 	LiabilityPaymentsInTransit Account = "liability:payments_in_transit"
 
@@ -25,8 +33,14 @@ const (
 
 // Accounts are all there are.
 var Accounts = []Account{
-	AssetStripeClearing, AssetBank, AssetDisputedFunds, LiabilityUnearnedRevenue, LiabilityPaymentsInTransit, ExpenseStripeFees, ExpenseFeeTaxes,
+	AssetStripeClearing, AssetConnectReserved, AssetIssuing, AssetBank, AssetDisputedFunds, LiabilityUnearnedRevenue, LiabilityPaymentsInTransit, ExpenseStripeFees, ExpenseFeeTaxes,
 	ExpenseApplicationFees, ExpenseChargebacks, EquitySuspense,
+}
+
+// KindAccounts are the accounts of money at Stripe beside the clearing account.
+var KindAccounts = map[booking.BalanceKind]Account{
+	booking.BalanceConnectReserved: AssetConnectReserved,
+	booking.BalanceIssuing:         AssetIssuing,
 }
 
 // FeeAccounts are those that a balance transaction's fee stands on, by its parts.

@@ -25,12 +25,19 @@ func (s *Store) Balances(ctx context.Context) ([]Balance, error) {
 // ClearingAccount is what we think Stripe holds for us, per currency in minor units: its balance, pending and available
 // together.
 func (s *Store) ClearingAccount(ctx context.Context) (map[booking.Currency]int64, error) {
+	sums, err := s.BalancesOf(ctx)
+	return sums[ledger.AssetStripeClearing], err
+}
+
+// BalancesOf are the balances of each account, per currency in minor units; that of the clearing account is never nil.
+func (s *Store) BalancesOf(ctx context.Context) (map[ledger.Account]map[booking.Currency]int64, error) {
 	balances, err := s.Balances(ctx)
-	sums := map[booking.Currency]int64{}
+	sums := map[ledger.Account]map[booking.Currency]int64{ledger.AssetStripeClearing: {}}
 	for _, balance := range balances {
-		if balance.Account == ledger.AssetStripeClearing {
-			sums[balance.Currency] = balance.Amount
+		if sums[balance.Account] == nil {
+			sums[balance.Account] = map[booking.Currency]int64{}
 		}
+		sums[balance.Account][balance.Currency] = balance.Amount
 	}
 	return sums, err
 }

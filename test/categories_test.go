@@ -1,6 +1,7 @@
 package test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -75,4 +76,34 @@ func TestFeeIsKeptByItsParts(t *testing.T) {
 	}
 	require.Empty(t, reconcile(s, `{"dryRun":true}`).Details)
 	s.RequirePromises()
+}
+
+// Money beside the available and the pending balance has an account for each kind, compared with its own at Stripe: what moved to
+// connect_reserved is missing from neither, and counts once.
+func TestMoneyBesideTheBalanceIsComparedByItsKind(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	s.BookAndPay("reserved", nil)
+	s.AwaitQuiet()
+	moved := s.Stripe.Book(stripestand.BalanceTransaction{Amount: -700, Currency: "usd", Type: "reserve_transaction", Category: "connect_reserved_funds"})
+	s.Stripe.SetBalanceKind("connect_reserved", "usd", 700)
+	s.Stripe.SetBalanceKind("instant_available", "usd", 44539) // a part of what is available
+	run := reconcile(s, `{"dryRun":false}`)
+	found := map[string]itemView{}
+	for _, item := range run.Details {
+		found[item.StripeID] = item
+	}
+	require.Len(t, found, 2, "%+v", run.Details)
+	require.Contains(t, found, moved)
+	require.Equal(t, "balance_kind", found["connect_reserved-USD"].Object)
+	out, err := starterWith(s, "reconcile", "resolve", fmt.Sprint(found[moved].ID), "--note", "reserved", "--post", "--account", "asset:stripe_connect_reserved")
+	require.NoError(t, err, "%s", out)
+	require.Empty(t, reconcile(s, `{"dryRun":true}`).Details)
+	s.RequirePromises()
+	out, err = starterWith(s, "verify")
+	require.NoError(t, err, "%s", out)
+	s.Stripe.SetBalanceKind("issuing", "usd", 5)
+	out, err = starterWith(s, "verify")
+	require.Error(t, err)
+	require.Contains(t, string(out), "issuing")
 }

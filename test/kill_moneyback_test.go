@@ -55,6 +55,32 @@ func TestWorkerKilledOnTheWayToARefusedRefund(t *testing.T) {
 	}
 }
 
+// The worker dies before and after it records that Stripe does not make a refund for now: finance is told once, and the refund is
+// made once when Stripe takes it.
+func TestWorkerKilledOnTheWayToAPostponedRefund(t *testing.T) {
+	t.Parallel()
+	for _, point := range []string{"before-postpone-refund", "after-postpone-refund"} {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			s := testkit.New(t, testkit.Options{Processes: true, WorkerFailpoint: point})
+			booked := s.BookAndPay("kill", nil)
+			s.Stripe.RefuseRefunds(stripestand.RefuseAlways)
+			refund := ask(s, booked.Reference, "refund", usd(10000))
+			s.Eventually(func() bool { return financeMails(s, "refund_waiting") == 1 }, "finance was not told; logs:\n%s", s.Logs)
+			s.RequireDeaths("worker", 1)
+			s.Stripe.RefuseRefunds(stripestand.RefuseNever)
+			s.Stripe.SendMoreEvents(true)
+			s.Stripe.SettleFunds()
+			awaitRefund(s, refund.ID, "succeeded")
+			s.AwaitQuiet()
+			require.Len(t, s.Stripe.Refunds(), 1)
+			require.Equal(t, 1, financeMails(s, "refund_waiting"))
+			s.RequireLedger(booked.Reference, "payment", "refund")
+			s.RequirePromises()
+		})
+	}
+}
+
 // The worker dies between starting a dashboard refund's workflow and noting the event that told of it: the event is dealt with
 // again, and the refund is there once.
 func TestWorkerKilledWhileLookingForAChargesRefunds(t *testing.T) {

@@ -198,6 +198,8 @@ var events = []event{
 // meanings of the accounts; a test holds that each has one.
 var meanings = map[ledger.Account]string{
 	ledger.AssetStripeClearing:        "money at Stripe, pending and available together; equals Stripe's own balance",
+	ledger.AssetConnectReserved:       "money at Stripe that is held for connected accounts; equals Stripe's `connect_reserved`",
+	ledger.AssetIssuing:               "money at Stripe for issued cards; equals Stripe's `issuing`",
 	ledger.AssetBank:                  "money paid out to the bank, on its way among it",
 	ledger.AssetDisputedFunds:         "money that is withheld while a dispute is open",
 	ledger.LiabilityUnearnedRevenue:   "paid by travellers, not flown yet: owed as a flight or as a refund",

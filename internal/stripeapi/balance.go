@@ -9,23 +9,44 @@ import (
 	"farebook/booking"
 )
 
-// Balance is Stripe's own, pending and available together, in minor units per currency (stripe.com/docs/api/balance).
-func (c *Client) Balance(ctx context.Context) (map[booking.Currency]int64, error) {
+// Balances are Stripe's own, in minor units per currency (stripe.com/docs/api/balance).
+type Balances struct {
+	// Clearing is pending and available together.
+	Clearing map[booking.Currency]int64
+	Kinds    map[booking.BalanceKind]map[booking.Currency]int64
+}
+
+// Balances reads them. A kind that the account does not have is empty.
+func (c *Client) Balances(ctx context.Context) (Balances, error) {
 	const operation = "retrieve balance"
 	if err := c.before(ctx, operation); err != nil {
-		return nil, err
+		return Balances{}, err
 	}
 	params := &stripe.BalanceParams{}
 	params.Context = ctx
 	balance, err := c.api.Balance.Get(params)
 	if err != nil {
-		return nil, failureOf(operation, err)
+		return Balances{}, failureOf(operation, err)
 	}
+	out := Balances{
+		Clearing: byCurrency(balance.Available, balance.Pending),
+		Kinds: map[booking.BalanceKind]map[booking.Currency]int64{
+			booking.BalanceConnectReserved: byCurrency(balance.ConnectReserved),
+			booking.BalanceIssuing:         {},
+		},
+	}
+	if balance.Issuing != nil {
+		out.Kinds[booking.BalanceIssuing] = byCurrency(balance.Issuing.Available)
+	}
+	return out, nil
+}
+
+func byCurrency(lists ...[]*stripe.Amount) map[booking.Currency]int64 {
 	sums := map[booking.Currency]int64{}
-	for _, parts := range [][]*stripe.Amount{balance.Available, balance.Pending} {
-		for _, part := range parts {
+	for _, list := range lists {
+		for _, part := range list {
 			sums[booking.Currency(strings.ToUpper(string(part.Currency)))] += part.Amount
 		}
 	}
-	return sums, nil
+	return sums
 }

@@ -18,6 +18,7 @@ import (
 	"farebook/internal/config"
 	"farebook/internal/stripeapi"
 	"farebook/internal/wait"
+	"farebook/ledger"
 	"farebook/store"
 )
 
@@ -116,11 +117,11 @@ func checkClearing(ctx context.Context, books *store.Store, stripe *stripeapi.Cl
 				return check, err
 			}
 		}
-		theirs, err := stripe.Balance(ctx)
+		theirs, err := stripe.Balances(ctx)
 		if err != nil {
 			return check, fmt.Errorf("ask Stripe for its balance: %w", err)
 		}
-		ours, err := books.ClearingAccount(ctx)
+		ours, err := books.BalancesOf(ctx)
 		if err != nil {
 			return check, err
 		}
@@ -128,7 +129,13 @@ func checkClearing(ctx context.Context, books *store.Store, stripe *stripeapi.Cl
 		if err != nil {
 			return check, err
 		}
-		check.Held, check.Detail = compareClearing(ours, theirs, noted)
+		check.Held, check.Detail = compareClearing(ours[ledger.AssetStripeClearing], theirs.Clearing, noted)
+		for _, kind := range booking.BalanceKinds {
+			held, detail := compareClearing(ours[ledger.KindAccounts[kind]], theirs.Kinds[kind], store.Noted{})
+			if !held {
+				check.Held, check.Detail = false, strings.TrimPrefix(check.Detail+"; "+string(kind)+": "+detail, "; ")
+			}
+		}
 		if check.Held {
 			break
 		}
@@ -139,7 +146,8 @@ func checkClearing(ctx context.Context, books *store.Store, stripe *stripeapi.Cl
 // compareClearing says where the two differ. What a note on a reconciliation's item accounts for, as reconciliation sees it, is
 // told and held.
 func compareClearing(ours, theirs map[booking.Currency]int64, noted store.Noted) (held bool, detail string) {
-	differences := maps.Clone(ours)
+	differences := map[booking.Currency]int64{}
+	maps.Copy(differences, ours)
 	for currency, amount := range theirs {
 		differences[currency] -= amount
 	}
