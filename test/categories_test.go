@@ -105,5 +105,5 @@ func TestMoneyBesideTheBalanceIsComparedByItsKind(t *testing.T) {
 	s.Stripe.SetBalanceKind("issuing", "usd", 5)
 	out, err = starterWith(s, "verify")
 	require.Error(t, err)
-	require.Contains(t, string(out), "issuing")
+	require.Contains(t, out, "issuing")
 }

@@ -43,13 +43,13 @@ var bookings = machine[booking.Status]{
 		{booking.StatusDisputed, bad, "the cardholder disputes the charge: the bank withholds the money"},
 		{booking.StatusCancelled, bad, "cancelled: before payment, or after it with nothing gone back yet"},
 		{booking.StatusPaymentFailed, bad, "no PaymentIntent could be made, or it was cancelled at Stripe by somebody else"},
-		{booking.StatusExpired, bad, "the hold ended unpaid, or an authorisation ran out"},
+		{booking.StatusExpired, bad, "the hold ended unpaid, an authorisation ran out, or the flight had left when it was paid"},
 	},
 	causes: map[booking.Status]map[booking.Status]string{
 		booking.StatusPendingPayment: {
 			booking.StatusConfirmed:     "payment succeeded",
 			booking.StatusPaymentFailed: "refused or cancelled by Stripe",
-			booking.StatusExpired:       "hold ended",
+			booking.StatusExpired:       "hold ended, or departed",
 			booking.StatusCancelled:     "customer or operator",
 		},
 		booking.StatusConfirmed: {
@@ -106,12 +106,12 @@ var refunds = machine[booking.RefundStatus]{
 		"Stripe's balance: a refund is posted when the balance has paid for it, and its failure when the money is back.",
 	table: booking.RefundTransitions,
 	states: []state[booking.RefundStatus]{
-		{booking.RefundRequested, waiting, "reserved here, not at Stripe yet"},
+		{booking.RefundRequested, waiting, "reserved here, not at Stripe yet; with a `failureReason`, Stripe refuses to make it for now"},
 		{booking.RefundPending, waiting, "at Stripe, on its way, or waiting for the balance"},
 		{booking.RefundRequiresAction, waiting, "the customer has to do something to get it"},
 		{booking.RefundUnknown, waiting, "Stripe says something that this version does not know: shown to a person, and reserved until it is known"},
 		{booking.RefundSucceeded, good, "with the customer's bank; can fail later"},
-		{booking.RefundFailed, bad, "refused, or sent back by the bank: its amount may be refunded again"},
+		{booking.RefundFailed, bad, "refused for good, or sent back by the bank: its amount may be refunded again. One that was refused and turns up at Stripe is requested again first"},
 		{booking.RefundCanceled, bad, "stopped at Stripe: its amount may be refunded again"},
 	},
 	causes: map[booking.RefundStatus]map[booking.RefundStatus]string{
