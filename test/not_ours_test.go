@@ -142,3 +142,27 @@ func TestRunThatFailsTellsTheInboxWhy(t *testing.T) {
 	s.SaveEarlierRun(s.WorkflowID(booked.Reference), run, "booking_payment_mismatch_reported")
 	s.RequireLedger(booked.Reference, "payment")
 }
+
+// A person sets an event aside, with a note. It is handed on no more, and verify names it for as long as the money that it tells of is
+// not explained.
+func TestPersonIgnoresAnEvent(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{NoWorker: true}) // nothing is recorded
+	_, err := s.Stripe.DeliverMade(stripestand.MadeEvent{Type: "payout.paid", Object: []byte(`{"id":"po_1Old","object":"payout"}`)})
+	require.NoError(t, err)
+	id := s.DB.Text(t, "SELECT stripe_event_id FROM stripe_events")
+	for _, wrong := range [][]string{{id}, {id, "--note", ""}, {id, "--note", "two\nlines"}, {"evt_none", "--note", "x"}} {
+		out, err := starterWith(s, append([]string{"events", "ignore"}, wrong...)...)
+		require.Error(t, err, out)
+	}
+	out, err := starterWith(s, "events", "ignore", id, "--note", "a payout of the account before this one")
+	require.NoError(t, err)
+	require.Equal(t, id+" is ignored\n", out)
+	out, err = starterWith(s, "events", "list", "--state", "ignored")
+	require.NoError(t, err)
+	require.Contains(t, out, "a payout of the account before this one")
+	require.ErrorContains(t, s.BooksPromises(), id+" (payout.paid) is ignored")
+	require.Equal(t, "event.ignore", s.DB.Text(t, "SELECT action FROM audit_log WHERE subject = ?", id))
+	s.DB.Exec(t, "UPDATE stripe_events SET type = 'payout.updated'") // which tells of no money
+	require.NoError(t, s.BooksPromises())
+}
