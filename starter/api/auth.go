@@ -116,7 +116,7 @@ func refuse(spec huma.API, hctx huma.Context, err error) {
 	}
 	var model *huma.ErrorModel
 	if !errors.As(err, &model) {
-		model = problem(hctx.Context(), http.StatusInternalServerError, "internal", "Internal error. Quote the `instance` id when you contact support.")
+		model = problem(hctx.Context(), http.StatusInternalServerError, "internal", internalError)
 	}
 	hctx.SetHeader("Content-Type", problemContentType)
 	hctx.SetStatus(model.Status)

@@ -39,7 +39,7 @@ func (a *api) observe(next http.Handler) http.Handler {
 			if broken := recover(); broken != nil {
 				a.Log.ErrorContext(ctx, "panic in a request", "panic", fmt.Sprint(broken), "stack", string(debug.Stack()))
 				if seen.status == 0 {
-					writeProblem(ctx, seen, http.StatusInternalServerError, "internal", "Something is broken on our side. Tell us the id in instance.")
+					writeProblem(ctx, seen, http.StatusInternalServerError, "internal", internalError)
 				}
 			}
 			a.Log.Log(ctx, lineLevel(seen), "request answered", "method", r.Method, "route", seen.route,

@@ -120,8 +120,11 @@ func (a *api) stripeFailed(ctx context.Context, err error) error {
 	return away(ctx, "Stripe")
 }
 
+// internalError is all that a caller learns of a fault of ours: the log has the rest under the id.
+const internalError = "Internal error. Quote the `instance` id when you contact support."
+
 // bug is an error that asking again does not mend. Its text is for the log, not for the caller.
 func (a *api) bug(ctx context.Context, message string, err error) error {
 	a.Log.ErrorContext(ctx, message, "error", err)
-	return problem(ctx, http.StatusInternalServerError, "internal", "Something is broken on our side. Tell us the id in instance.")
+	return problem(ctx, http.StatusInternalServerError, "internal", internalError)
 }
