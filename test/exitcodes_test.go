@@ -69,7 +69,6 @@ func TestExitCodes(t *testing.T) {
 		{"a worker with a flag", "worker", "--queue x", "unknown flag", nil, 2},
 		{"a worker without a configuration", "worker", "", "SMTP_TLS", []string{"SMTP_TLS=ssl"}, 2},
 		{"a worker without a database", "worker", "", "does not answer", []string{"DATABASE_DSN=" + at.Replace(s.Config.DatabaseDSN)}, 3},
-		{"a worker without Temporal", "worker", "", "connect to Temporal", []string{"TEMPORAL_ADDRESS=" + nowhere}, 3},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

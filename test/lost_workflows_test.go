@@ -213,11 +213,15 @@ func (u *unfinished) finish() {
 	u.Eventually(func() bool { return u.refundStatus(u.dashboard) == "succeeded" }, "the refund from the dashboard stays open; logs:\n%s", u.Logs)
 	awaitDispute(u.Stack, u.inquiry, "needs_response")
 	awaitPayout(u.Stack, u.payout, "pending", "proven")
-	u.Eventually(func() bool { return u.DB.Count(t, "SELECT COUNT(*) FROM disputes WHERE status = 'won' AND withheld = loss") == 1 },
+	u.Eventually(func() bool {
+		return u.DB.Count(t, "SELECT COUNT(*) FROM disputes WHERE status = 'won' AND withheld = loss") == 1
+	},
 		"the money of the dispute that was won is not back; logs:\n%s", u.Logs)
 	u.Eventually(func() bool { return financeMails(u.Stack, "dispute_due") == 2 }, "finance was not reminded of evidence; logs:\n%s", u.Logs)
 	u.Eventually(func() bool { return u.MailCount(u.warned.Reference, "capture_due") == 1 }, "finance was not warned; logs:\n%s", u.Logs)
-	u.Eventually(func() bool { return u.DB.Count(t, "SELECT COUNT(*) FROM payment_twins WHERE checked_at IS NOT NULL") == 1 }, "no twin was looked for")
+	u.Eventually(func() bool {
+		return u.DB.Count(t, "SELECT COUNT(*) FROM payment_twins WHERE checked_at IS NOT NULL") == 1
+	}, "no twin was looked for")
 	u.Eventually(func() bool { return u.DB.Text(t, "SELECT status FROM reconciliation_runs") == "failed" }, "the row of the reconciliation stays open")
 
 	u.again()

@@ -35,8 +35,8 @@ func workerCommand() *cobra.Command {
 		Long: "Polls Temporal's task queues and runs Farebook's workflows and activities until\n" +
 			"SIGTERM or SIGINT, then lets what is under way end. Any number of workers may\n" +
 			"run at once. Configuration is the environment: see docs/configuration.md.\n\n" +
-			"Exits with 0 when it was asked to stop, 2 for wrong arguments or configuration,\n" +
-			"3 when the database or Temporal is away.",
+			"Waits for Temporal while that is away. Exits with 0 when it was asked to stop,\n" +
+			"2 for wrong arguments or configuration, 3 when the database is away.",
 		Version:       version.String(),
 		SilenceUsage:  true,
 		SilenceErrors: true,

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	taskqueuepb "go.temporal.io/api/taskqueue/v1"
@@ -31,6 +33,13 @@ func (c *Client) CheckNamespace(ctx context.Context) error {
 // ErrNobodyPolls says that no worker takes the tasks of bookings.
 var ErrNobodyPolls = errors.New("no worker polls the task queue of bookings")
 
+// pollMemory is above the minute that one poll lasts. Temporal itself remembers pollers for five.
+const pollMemory = 90 * time.Second
+
+func polledLately(poller *taskqueuepb.PollerInfo) bool {
+	return time.Since(poller.GetLastAccessTime().AsTime()) < pollMemory
+}
+
 // CheckPolled is nil when a worker has polled the task queue of bookings lately, for workflows and for activities.
 func (c *Client) CheckPolled(ctx context.Context) error {
 	for _, kind := range []enumspb.TaskQueueType{enumspb.TASK_QUEUE_TYPE_WORKFLOW, enumspb.TASK_QUEUE_TYPE_ACTIVITY} {
@@ -40,7 +49,7 @@ func (c *Client) CheckPolled(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("ask Temporal who polls %s: %w", c.taskQueue, err)
 		}
-		if len(queue.GetPollers()) == 0 {
+		if !slices.ContainsFunc(queue.GetPollers(), polledLately) {
 			return ErrNobodyPolls
 		}
 	}

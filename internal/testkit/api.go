@@ -70,8 +70,13 @@ func (c *APIClient) Do(method, path, idempotencyKey string, body []byte) (Answer
 }
 
 // Ready asks /readyz.
-func (c *APIClient) Ready() bool {
-	answer, err := c.Do(http.MethodGet, "/readyz", "", nil)
+func (c *APIClient) Ready() bool { return c.ready("/readyz") }
+
+// ReadyForWebhooks asks for that alone: without a worker, no booking can be taken.
+func (c *APIClient) ReadyForWebhooks() bool { return c.ready("/readyz/webhooks") }
+
+func (c *APIClient) ready(path string) bool {
+	answer, err := c.Do(http.MethodGet, path, "", nil)
 	return err == nil && answer.Status == http.StatusOK
 }
 

@@ -48,7 +48,11 @@ func (s *Stack) startProcesses(options Options) {
 		s.StartProcess("worker", options.WorkerFailpoint)
 	}
 	s.StartProcess("starter", options.APIFailpoint, "serve")
-	s.Eventually(s.API.Ready, "the API did not become ready; it logged:\n%s", s.Logs)
+	ready := s.API.Ready
+	if options.NoWorker {
+		ready = s.API.ReadyForWebhooks
+	}
+	s.Eventually(ready, "the API did not become ready; it logged:\n%s", s.Logs)
 }
 
 // StartProcess runs one binary with the stack's configuration until the test ends.

@@ -41,7 +41,7 @@ func TestOpenAPIGolden(t *testing.T) {
 	require.Equal(t, "3.1.0", document.OpenAPI)
 	for path, method := range map[string]string{
 		"/v1/bookings": "post", "/v1/bookings/{reference}": "get", "/v1/bookings/{reference}/ledger": "get",
-		"/v1/bookings/{reference}/cancel": "post", "/webhooks/stripe": "post", "/healthz": "get", "/readyz": "get",
+		"/v1/bookings/{reference}/cancel": "post", "/webhooks/stripe": "post", "/healthz": "get", "/readyz": "get", "/readyz/webhooks": "get",
 	} {
 		require.Contains(t, document.Paths[path], method, path)
 	}

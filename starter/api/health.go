@@ -26,8 +26,13 @@ func (a *api) addHealth(spec huma.API) {
 	}, func(context.Context, *struct{}) (*healthOutput, error) { return healthy(), nil })
 	huma.Register(spec, huma.Operation{
 		OperationID: "readyz", Method: http.MethodGet, Path: "/readyz", Tags: []string{"Health"}, Summary: "Can it take bookings?",
-		Description: "Asks MySQL and Temporal.", Errors: []int{503},
+		Description: "Asks MySQL, and Temporal for its namespace, its search attributes and a worker.", Errors: []int{503},
 	}, a.readyz)
+	huma.Register(spec, huma.Operation{
+		OperationID: "readyz-webhooks", Method: http.MethodGet, Path: "/readyz/webhooks", Tags: []string{"Health"}, Summary: "Can it receive webhooks?",
+		Description: "Asks MySQL alone: events are stored and acted on later. A load balancer that sends webhooks here by /readyz would lose " +
+			"them whenever bookings cannot be taken.", Errors: []int{503},
+	}, a.readyzWebhooks)
 }
 
 func healthy() *healthOutput {
@@ -36,20 +41,41 @@ func healthy() *healthOutput {
 	return out
 }
 
-// readyz asks both at once and names each that does not answer.
+// part is something that has to work, with what is said when it does not.
+type part struct {
+	name, message string
+	check         func(ctx context.Context) error
+}
+
 func (a *api) readyz(ctx context.Context, _ *struct{}) (*healthOutput, error) {
+	return a.ready(ctx, a.database(), part{"temporal", "does not answer", func(ctx context.Context) error {
+		_, err := a.Temporal.CheckHealth(ctx, &client.CheckHealthRequest{})
+		return err
+	}}, part{"namespace", "cannot be used, or search attributes are missing: run `starter setup`", a.Bookings.CheckNamespace},
+		part{"worker", "none polls the task queue of bookings: start one", a.Bookings.CheckPolled})
+}
+
+func (a *api) readyzWebhooks(ctx context.Context, _ *struct{}) (*healthOutput, error) {
+	return a.ready(ctx, a.database())
+}
+
+func (a *api) database() part { return part{"mysql", "does not answer", a.Store.Ping} }
+
+// ready checks all parts at once and names each that does not work, in the order given.
+func (a *api) ready(ctx context.Context, parts ...part) (*healthOutput, error) {
 	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
 	defer cancel()
-	var database, temporal error
-	var both sync.WaitGroup
-	both.Go(func() { database = a.Store.Ping(ctx) })
-	both.Go(func() { _, temporal = a.Temporal.CheckHealth(ctx, &client.CheckHealthRequest{}) })
-	both.Wait()
+	errs := make([]error, len(parts))
+	var all sync.WaitGroup
+	for i, part := range parts {
+		all.Go(func() { errs[i] = part.check(ctx) })
+	}
+	all.Wait()
 	var failed []*huma.ErrorDetail
-	for name, err := range map[string]error{"mysql": database, "temporal": temporal} {
-		if err != nil {
-			a.Log.WarnContext(ctx, "not ready", "part", name, "error", err)
-			failed = append(failed, &huma.ErrorDetail{Location: name, Message: "does not answer"})
+	for i, part := range parts {
+		if errs[i] != nil {
+			a.Log.WarnContext(ctx, "not ready", "part", part.name, "error", errs[i])
+			failed = append(failed, &huma.ErrorDetail{Location: part.name, Message: part.message})
 		}
 	}
 	if len(failed) > 0 {

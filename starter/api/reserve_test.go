@@ -227,12 +227,13 @@ func TestDatabaseAway(t *testing.T) {
 		t.Cleanup(func() { require.NoError(t, books.Close()) })
 		deps.Store = books
 	})
-	require.Equal(t, http.StatusOK, s.do(http.MethodGet, "/readyz", nil).status)
+	require.Equal(t, http.StatusOK, s.do(http.MethodGet, "/readyz/webhooks", nil).status)
 	door.shut()
 	for _, got := range []answer{
 		s.book([]byte(validBody())),
 		s.do(http.MethodGet, "/v1/bookings/FB-00000000", nil),
 		s.do(http.MethodGet, "/readyz", nil),
+		s.do(http.MethodGet, "/readyz/webhooks", nil),
 		s.deliver(sign(t, event("evt_away"), webhookSecret, time.Now()), event("evt_away")),
 	} {
 		require.Equal(t, http.StatusServiceUnavailable, got.status, "%s", got.body)
@@ -241,7 +242,7 @@ func TestDatabaseAway(t *testing.T) {
 	}
 	s.requireNothing()
 	door.open()
-	require.Equal(t, http.StatusOK, s.do(http.MethodGet, "/readyz", nil).status)
+	require.Equal(t, http.StatusOK, s.do(http.MethodGet, "/readyz/webhooks", nil).status)
 	require.Equal(t, http.StatusNotFound, s.do(http.MethodGet, "/v1/bookings/FB-00000000", nil).status)
 }
 

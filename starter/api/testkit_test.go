@@ -56,8 +56,6 @@ type server struct {
 func serve(t *testing.T, change func(*testdb.DB, *api.Deps)) *server {
 	t.Helper()
 	db := testdb.New(t)
-	address := os.Getenv("FAREBOOK_TEST_TEMPORAL_ADDRESS")
-	require.NotEmpty(t, address, "no Temporal server: run `make test`, or set FAREBOOK_TEST_TEMPORAL_ADDRESS")
 	deps := api.Deps{
 		Store:          db.Store,
 		Stripe:         stripeapi.New(stripeapi.Config{SecretKey: stripeKey, APIBase: "http://" + nowhere, Log: slog.New(slog.DiscardHandler)}),
@@ -65,7 +63,7 @@ func serve(t *testing.T, change func(*testdb.DB, *api.Deps)) *server {
 		Limits:         generous(),
 		Log:            slog.New(slog.DiscardHandler),
 	}
-	temporalAt(t, &deps, address)
+	temporalAt(t, &deps, temporalAddress(t))
 	if change != nil {
 		change(db, &deps)
 	}
@@ -81,6 +79,13 @@ func serve(t *testing.T, change func(*testdb.DB, *api.Deps)) *server {
 	web.Start()
 	t.Cleanup(web.Close)
 	return &server{t: t, db: db, url: web.URL, token: db.NewKey(t, "test"), handler: handler, connections: connections}
+}
+
+func temporalAddress(t *testing.T) string {
+	t.Helper()
+	address := os.Getenv("FAREBOOK_TEST_TEMPORAL_ADDRESS")
+	require.NotEmpty(t, address, "no Temporal server: run `make test`, or set FAREBOOK_TEST_TEMPORAL_ADDRESS")
+	return address
 }
 
 // generous are limits that no test reaches unless it is about them.

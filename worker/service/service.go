@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"time"
 
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
@@ -17,20 +18,22 @@ import (
 	"farebook/internal/correlation"
 	"farebook/internal/failpoint"
 	"farebook/internal/logging"
+	"farebook/internal/wait"
 	"farebook/store"
 	"farebook/workflows"
 )
 
 // Service is a worker process's inside.
 type Service struct {
-	temporal client.Client
-	store    *store.Store
-	worker   worker.Worker
-	// reconcile polls the queue of reconciliations, so that a scan never holds a slot of a booking's.
-	reconcile worker.Worker
+	temporal   client.Client
+	store      *store.Store
+	workflows  *workflows.Client
+	activities Activities
+	taskQueue  string
+	log        *slog.Logger
 }
 
-// New connects to MySQL and Temporal and registers everything; nothing is polled before Run.
+// New connects to MySQL and prepares everything; Temporal is waited for, and nothing is polled, before Run.
 func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*Service, error) {
 	if err := failpoint.Arm(cfg.Failpoint); err != nil {
 		return nil, err
@@ -40,33 +43,27 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*Service, er
 		return nil, err
 	}
 	books.LimitMails(cfg.MailsPerAddress)
-	s := &Service{store: books}
-	if err := s.connect(ctx, cfg, log); err != nil {
+	s := &Service{store: books, taskQueue: cfg.TaskQueue, log: log}
+	if err := s.prepare(cfg); err != nil {
 		return nil, errors.Join(err, books.Close())
 	}
 	return s, nil
 }
 
-func (s *Service) connect(ctx context.Context, cfg config.Config, log *slog.Logger) error {
-	all, err := NewActivities(cfg, s.store, log)
-	if err != nil {
+func (s *Service) prepare(cfg config.Config) (err error) {
+	if s.activities, err = NewActivities(cfg, s.store, s.log); err != nil {
 		return err
 	}
 	options, err := cfg.TemporalOptions()
 	if err != nil {
 		return err
 	}
-	options.Logger = logging.Temporal(log, workflows.RunOf)
+	options.Logger = logging.Temporal(s.log, workflows.RunOf)
 	options.ContextPropagators = []workflow.ContextPropagator{correlation.Propagator()}
-	s.temporal, err = client.DialContext(ctx, options)
-	if err != nil {
-		return fmt.Errorf("connect to Temporal at %s: %w", options.HostPort, err)
+	if s.temporal, err = client.NewLazyClient(options); err != nil {
+		return fmt.Errorf("configuration of Temporal: %w", err)
 	}
-	s.worker = worker.New(s.temporal, cfg.TaskQueue, workerOptions())
-	s.reconcile = worker.New(s.temporal, workflows.ReconciliationQueue(cfg.TaskQueue), reconcileOptions())
-	for _, registry := range []Registry{s.worker, s.reconcile} {
-		Register(registry, all)
-	}
+	s.workflows = workflows.NewClient(s.temporal, s.taskQueue).In(options.Namespace)
 	return nil
 }
 
@@ -97,16 +94,70 @@ func reconcileOptions() worker.Options {
 	return options
 }
 
-// Run polls until ctx ends, then stops in good order.
+// Run waits for Temporal and polls until ctx ends, then stops in good order. A Temporal that is away, or whose namespace is missing, is
+// waited for: the process stays, and works once it is there. Only a Temporal that refuses this worker ends it.
 func (s *Service) Run(ctx context.Context) error {
+	defer s.temporal.Close()
+	for ctx.Err() == nil {
+		err := s.awaitTemporal(ctx)
+		if err == nil {
+			err = s.poll(ctx)
+		}
+		if refused(err) {
+			return errors.Join(fmt.Errorf("connect to Temporal: %w", err), s.store.Close())
+		}
+		if err != nil && ctx.Err() == nil {
+			s.log.WarnContext(ctx, "polling has ended; waiting for Temporal to begin again", "error", err)
+		}
+	}
+	return s.store.Close()
+}
+
+const (
+	// firstWait and longestWait are between two looks for a Temporal that is away.
+	firstWait   = time.Second
+	longestWait = 15 * time.Second
+	// lookLimit bounds one look.
+	lookLimit = 10 * time.Second
+)
+
+// awaitTemporal returns once a workflow could be started: the server answers, and the namespace has its search attributes.
+func (s *Service) awaitTemporal(ctx context.Context) error {
+	for pause := firstWait; ; pause = min(2*pause, longestWait) {
+		look, cancel := context.WithTimeout(ctx, lookLimit)
+		err := s.workflows.CheckNamespace(look)
+		cancel()
+		if err == nil || refused(err) {
+			return err
+		}
+		s.log.WarnContext(ctx, "waiting for Temporal: it does not answer, or `starter setup` has not been run", "error", err, "nextLookIn", pause.String())
+		if err := wait.For(ctx, pause); err != nil {
+			return err
+		}
+	}
+}
+
+// refused tells whether Temporal answers and does not want this worker: its key or certificate is wrong.
+func refused(err error) bool {
+	var denied *serviceerror.PermissionDenied
+	return errors.As(err, &denied)
+}
+
+// poll works until ctx ends, or until the SDK gives up on Temporal.
+func (s *Service) poll(ctx context.Context) error {
+	// The queue of reconciliations has a worker for itself, so that a scan never holds a slot of a booking's.
+	bookings := worker.New(s.temporal, s.taskQueue, workerOptions())
+	reconcile := worker.New(s.temporal, workflows.ReconciliationQueue(s.taskQueue), reconcileOptions())
+	for _, registry := range []Registry{bookings, reconcile} {
+		Register(registry, s.activities)
+	}
 	interrupt := make(chan any)
 	stop := context.AfterFunc(ctx, func() { close(interrupt) })
 	defer stop()
-	if err := s.reconcile.Start(); err != nil {
-		return errors.Join(err, s.store.Close())
+	if err := reconcile.Start(); err != nil {
+		return err
 	}
-	err := s.worker.Run(interrupt)
-	s.reconcile.Stop()
-	s.temporal.Close()
-	return errors.Join(err, s.store.Close())
+	defer reconcile.Stop()
+	s.log.InfoContext(ctx, "worker polls", "taskQueue", s.taskQueue)
+	return bookings.Run(interrupt)
 }
