@@ -29,7 +29,7 @@ var rights = []struct{ table, verbs string }{
 	{"email_recipient_locks", "SELECT, UPDATE"}, // locked, and never changed
 	{"reconciliation_runs", "SELECT, INSERT, UPDATE"},
 	{"reconciliation_items", "SELECT, INSERT, UPDATE"},
-	{"correction_lock", "SELECT, UPDATE"}, // locked, and never changed
+	{"correction_lock", "SELECT, UPDATE"},                     // locked, and never changed
 	{"reconciliation_seen", "SELECT, INSERT, UPDATE, DELETE"}, // a run's scratch; it holds nothing of its own
 }
 
