@@ -77,7 +77,7 @@ func (s *Store) OpenRefunds(ctx context.Context, before time.Time, after uint64,
 	return refunds, err
 }
 
-var openRefunds = []string{string(booking.RefundRequested), string(booking.RefundPending), string(booking.RefundRequiresAction)}
+var openRefunds = []string{string(booking.RefundRequested), string(booking.RefundPending), string(booking.RefundRequiresAction), string(booking.RefundUnknown)}
 
 // OpenDispute names a dispute that is undecided, or whose money is not where the decision puts it. RowID orders them.
 type OpenDispute struct {
@@ -99,7 +99,7 @@ func (s *Store) OpenDisputes(ctx context.Context, before time.Time, after uint64
 
 var openDisputes = []string{
 	string(booking.DisputeWarningNeedsResponse), string(booking.DisputeWarningUnderReview),
-	string(booking.DisputeNeedsResponse), string(booking.DisputeUnderReview),
+	string(booking.DisputeNeedsResponse), string(booking.DisputeUnderReview), string(booking.DisputeUnknown),
 }
 
 // OpenPayout names a payout that is not held against the ledger yet, or whose money has not come back yet. RowID orders them.

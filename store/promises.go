@@ -129,6 +129,14 @@ var promises = []struct {
 		WHERE r.status = 'succeeded' AND e.dedupe_key IS NULL`},
 	{12, "no mail has waited for longer than three days", `
 		SELECT COUNT(*) FROM emails WHERE status = 'queued' AND created_at < UTC_TIMESTAMP() - INTERVAL 73 HOUR`},
+	{12, "no email has waited for an hour without an attempt", `
+		SELECT COUNT(*) FROM emails
+		WHERE status = 'queued' AND attempts = 0 AND sending_until IS NULL AND created_at < UTC_TIMESTAMP() - INTERVAL 1 HOUR`},
+	{14, "no authorised payment outlasts its deadline", `
+		SELECT COUNT(*) FROM payments p JOIN bookings b ON b.id = p.booking_id
+		WHERE p.status = 'authorized' AND b.status = 'pending_payment' AND p.capture_before < UTC_TIMESTAMP()`},
+	{14, "no payout waits for its proof for more than three days", `
+		SELECT COUNT(*) FROM payouts WHERE proof = 'pending' AND created_at < UTC_TIMESTAMP() - INTERVAL 3 DAY`},
 	{14, "no booking can be paid an hour after its hold", `
 		SELECT COUNT(*) FROM bookings b LEFT JOIN payments p ON p.booking_id = b.id
 		WHERE b.status = 'pending_payment' AND b.hold_expires_at < UTC_TIMESTAMP() - INTERVAL 1 HOUR AND b.attention IS NULL

@@ -17,6 +17,7 @@ import (
 	"farebook/internal/failpoint"
 	"farebook/starter/subjects"
 	"farebook/store"
+	"farebook/workflows"
 )
 
 func (a *api) addBookings(spec huma.API) {
@@ -163,7 +164,7 @@ func (a *api) newBooking(ctx context.Context, request booking.Request, now time.
 // prepareAnswer has the workflow make the PaymentIntent and stores what is answered. The first answer to a key wins.
 func (a *api) prepareAnswer(ctx context.Context, key store.IdempotencyKey, reserved store.Booking) (store.Claim, error) {
 	if _, err := a.Bookings.AwaitPaymentIntent(ctx, subjects.Booking(reserved)); err != nil {
-		return store.Claim{}, a.temporalFailed(ctx, err)
+		return store.Claim{}, a.workflowFailed(ctx, workflows.BookingPaymentWorkflowID(reserved.Reference), err)
 	}
 	failpoint.Hit("api-after-start")
 	known, err := a.Store.Booking(ctx, reserved.Reference)

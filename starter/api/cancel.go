@@ -127,7 +127,7 @@ func (a *api) cancel(ctx context.Context, known store.Booking, expected *booking
 	}
 	result, err := a.Bookings.Cancel(ctx, subjects.Booking(known), request)
 	if err != nil {
-		return body, a.cancelFailed(ctx, err)
+		return body, a.cancelFailed(ctx, known.Reference, err)
 	}
 	body.Status = string(result.BookingStatus)
 	if request.Paid {
@@ -136,7 +136,7 @@ func (a *api) cancel(ctx context.Context, known store.Booking, expected *booking
 	return body, nil
 }
 
-func (a *api) cancelFailed(ctx context.Context, err error) error {
+func (a *api) cancelFailed(ctx context.Context, reference booking.Reference, err error) error {
 	var refused *temporal.ApplicationError
 	if errors.As(err, &refused) {
 		switch refused.Type() {
@@ -147,7 +147,7 @@ func (a *api) cancelFailed(ctx context.Context, err error) error {
 				&huma.ErrorDetail{Location: "body.expectedRefund", Message: "is not what the policy gives now"})
 		}
 	}
-	return a.temporalFailed(ctx, err)
+	return a.workflowFailed(ctx, workflows.BookingPaymentWorkflowID(reference), err)
 }
 
 // cancelledBefore answers a repeated cancel of a paid booking as the first one was answered.

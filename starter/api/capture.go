@@ -89,7 +89,7 @@ func (a *api) capture(ctx context.Context, known store.Booking, amount booking.M
 	case errors.As(err, &refused) && refused.Type() == workflows.ErrorNotAuthorized:
 		return body, notCapturable(ctx, refused.Message())
 	case err != nil:
-		return body, a.temporalFailed(ctx, err)
+		return body, a.workflowFailed(ctx, workflows.BookingPaymentWorkflowID(known.Reference), err)
 	}
 	body.Status, body.PaymentStatus = string(result.BookingStatus), string(result.PaymentStatus)
 	return body, a.capturedAs(ctx, known.Reference, amount)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strconv"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"go.temporal.io/sdk/temporal"
@@ -11,6 +13,7 @@ import (
 	"farebook/booking"
 	"farebook/internal/correlation"
 	"farebook/store"
+	"farebook/workflows"
 )
 
 // problemType begins the type of each problem (RFC 9457, 3.1.1): a name that programs may compare.
@@ -100,6 +103,32 @@ func (a *api) storeFailed(ctx context.Context, err error) error {
 	default:
 		return a.bug(ctx, "the store failed", err)
 	}
+}
+
+// stuckLook bounds the question whether a workflow can proceed, after the time for the answer itself is over.
+const stuckLook = 3 * time.Second
+
+// workflowFailed is temporalFailed for a request that waited for a workflow: one that cannot proceed is said so, and so is a task
+// queue that no worker polls, as asking again in a few seconds does not help then.
+func (a *api) workflowFailed(ctx context.Context, workflowID string, err error) error {
+	var refused *temporal.ApplicationError
+	if errors.As(err, &refused) {
+		return a.temporalFailed(ctx, err)
+	}
+	look, cancel := context.WithTimeout(context.WithoutCancel(ctx), stuckLook)
+	defer cancel()
+	stuck, is, _ := a.Bookings.StuckAt(look, workflowID) // a Temporal that cannot be asked is away, which is said below
+	if is {
+		a.Log.ErrorContext(ctx, "the workflow cannot proceed", "workflow", stuck.String(), "error", err)
+		return unavailable(ctx, "workflow-stuck", "The workflow of this booking cannot proceed: its task has failed "+strconv.Itoa(int(stuck.Attempts)-1)+
+			" times in a row, as after an incompatible deploy. Nothing is lost, and asking again helps once operators have mended it. Tell us the id in instance.")
+	}
+	if errors.Is(a.Bookings.CheckPolled(look), workflows.ErrNobodyPolls) {
+		a.Log.ErrorContext(ctx, "nobody polls the task queue of bookings", "error", err)
+		return unavailable(ctx, "no-worker", "No worker is running that could do this. Nothing is lost: ask again once /readyz says yes, with the same "+
+			"Idempotency-Key if there was one.")
+	}
+	return a.temporalFailed(ctx, err)
 }
 
 // temporalFailed: without an answer the booking is in the books, and asking again goes on where it stopped. A workflow

@@ -20,6 +20,7 @@ import (
 	"farebook/internal/wait"
 	"farebook/ledger"
 	"farebook/store"
+	"farebook/workflows"
 )
 
 // ErrBroken says that a promise does not hold; the table says which.
@@ -32,7 +33,7 @@ func verifyCommand() *cobra.Command {
 		Use:   "verify",
 		Short: "Check Farebook's promises on a live system",
 		Long: "Checks what has to hold at any moment: the books by SQL, the clearing account against Stripe's own balance, and that no workflow " +
-			"has failed. Prints a table, and exits with 1 if anything does not hold. It changes nothing.",
+			"has failed or cannot proceed. Prints a table, and exits with 1 if anything does not hold. It changes nothing.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := checkFormat(format, listFormats); err != nil {
@@ -78,28 +79,50 @@ func checkOutside(ctx context.Context, cfg config.Config, log *slog.Logger, book
 	if err == nil {
 		checked = append(checked, clearing)
 	}
-	ends, endsErr := checkEnds(ctx, cfg, log)
-	if endsErr == nil {
-		checked = append(checked, ends)
-	}
-	return checked, errors.Join(err, endsErr)
+	ends, endsErr := checkWorkflows(ctx, cfg, log)
+	return append(checked, ends...), errors.Join(err, endsErr)
 }
 
-func checkEnds(ctx context.Context, cfg config.Config, log *slog.Logger) (store.Promise, error) {
-	check := store.Promise{Number: 14, Text: "every workflow ends or is visibly waiting"}
+// checkWorkflows looks for workflows that have failed, and for running ones that cannot proceed.
+func checkWorkflows(ctx context.Context, cfg config.Config, log *slog.Logger) ([]store.Promise, error) {
 	temporal, err := dialTemporal(cfg, log)
 	if err != nil {
-		return check, err
+		return nil, err
 	}
 	defer temporal.Close()
-	failed, err := workflowsOf(temporal, cfg).Failed(ctx)
+	w := workflowsOf(temporal, cfg)
+	failed, err := w.Failed(ctx)
 	if err != nil {
-		return check, fmt.Errorf("ask Temporal for failed workflows: %w", err)
+		return nil, fmt.Errorf("ask Temporal for failed workflows: %w", err)
 	}
-	if check.Held = len(failed) == 0; !check.Held {
-		check.Detail = fmt.Sprintf("%d failed, among them %s", len(failed), failed[0])
+	stuck, err := w.AllStuck(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("ask Temporal for workflows that cannot proceed: %w", err)
 	}
-	return check, nil
+	ends := store.Promise{Number: 14, Text: "every workflow ends or is visibly waiting", Held: len(failed) == 0}
+	if !ends.Held {
+		ends.Detail = fmt.Sprintf("%d failed, among them %s", len(failed), failed[0])
+	}
+	proceeds := store.Promise{Number: 14, Text: "no workflow's task fails again and again", Held: len(stuck) == 0}
+	if !proceeds.Held {
+		proceeds.Detail = fmt.Sprintf("%d cannot proceed, as after an incompatible deploy: %s", len(stuck), named(stuck))
+	}
+	return []store.Promise{ends, proceeds}, nil
+}
+
+// maxNamed is how many stuck workflows verify names.
+const maxNamed = 10
+
+func named(stuck []workflows.Stuck) string {
+	names := make([]string, 0, maxNamed)
+	for _, one := range stuck[:min(len(stuck), maxNamed)] {
+		names = append(names, one.String())
+	}
+	text := strings.Join(names, ", ")
+	if len(stuck) > maxNamed {
+		text += ", and others"
+	}
+	return text
 }
 
 const (
