@@ -15,6 +15,7 @@ var rights = []struct{ table, verbs string }{
 	{"api_clients", "SELECT, INSERT, UPDATE"},
 	{"api_keys", "SELECT, INSERT, UPDATE"},
 	{"audit_log", "SELECT, INSERT"},
+	{"attention_items", "SELECT, INSERT, UPDATE"},
 	{"bookings", "SELECT, INSERT, UPDATE"},
 	{"idempotency_keys", "SELECT, INSERT, UPDATE"},
 	{"payments", "SELECT, INSERT, UPDATE"},

@@ -22,6 +22,7 @@ const (
 	ActionItemResolve    Action = "reconciliation.resolve-item"
 	ActionItemReopen     Action = "reconciliation.reopen-item"
 	ActionItemPost       Action = "reconciliation.post-item"
+	ActionAttentionClose Action = "attention.close"
 	ActionEventRetry     Action = "event.retry"
 	ActionEventIgnore    Action = "event.ignore"
 	ActionEventScrub     Action = "event.scrub"

@@ -11,8 +11,8 @@ import (
 // backfillBatch bounds one UPDATE, so that it holds no locks for long and bookings are taken meanwhile.
 const backfillBatch = 2000
 
-// Backfill fills what a migration added and an older release does not write: a client for each API key, and the client of
-// each booking and idempotency key. It works in id ranges, may be stopped at any point and run again, also beside an older
+// Backfill fills what a migration added and an older release does not write: a client for each API key, the client of
+// each booking and idempotency key, and an attention item for each text in bookings.attention. It works in id ranges, may be stopped at any point and run again, also beside an older
 // release that writes more such rows. progress hears how many rows were filled; it may be nil.
 func (s *Store) Backfill(ctx context.Context, progress func(table string, rows int64)) error {
 	if progress == nil {
@@ -35,7 +35,36 @@ func (s *Store) Backfill(ctx context.Context, progress func(table string, rows i
 		}
 		progress(table, filled)
 	}
+	filled, err := s.backfillAttention(ctx)
+	if err != nil {
+		return fmt.Errorf("copy attention of bookings: %w", err)
+	}
+	progress("attention_items", filled)
 	return nil
+}
+
+// backfillAttention copies texts that an older release wrote to bookings alone: UNIQUE kind and subject, which is of the text.
+func (s *Store) backfillAttention(ctx context.Context) (filled int64, err error) {
+	var span struct{ First, Last sql.NullInt64 }
+	err = s.db.WithContext(ctx).Table("bookings").Where("attention IS NOT NULL").Select("MIN(id) AS first, MAX(id) AS last").Scan(&span).Error
+	if err != nil || !span.First.Valid {
+		return 0, err
+	}
+	for from := span.First.Int64; from <= span.Last.Int64; from += backfillBatch {
+		err := s.inTransaction(ctx, func(tx *gorm.DB) error {
+			insert := tx.Exec(`INSERT IGNORE INTO attention_items (booking_id, kind, subject, text, opened_at)
+				SELECT b.id, ?, LEFT(SHA2(b.attention, 256), 16), b.attention, b.updated_at FROM bookings b
+				WHERE b.id BETWEEN ? AND ? AND b.attention IS NOT NULL
+				  AND NOT EXISTS (SELECT 1 FROM attention_items a WHERE a.booking_id = b.id AND a.closed_at IS NULL AND LEFT(a.text, ?) = b.attention)`,
+				string(AttentionEarlier), from, from+backfillBatch-1, attentionSlot)
+			filled += insert.RowsAffected
+			return insert.Error
+		})
+		if err != nil {
+			return filled, err
+		}
+	}
+	return filled, nil
 }
 
 func (s *Store) backfillClients(ctx context.Context, table string) (filled int64, err error) {

@@ -22,7 +22,7 @@ func (p *paying) paid(s booking.PaymentSnapshot) error {
 		if err := p.confirm(); err != nil {
 			return err
 		}
-		return p.markForAttention(fmt.Sprintf("payment %s began before the departure and settled after it: refund it unless the traveller flew",
+		return p.markForAttention(AttentionDeparted, s.PaymentIntentID, fmt.Sprintf("payment %s began before the departure and settled after it: refund it unless the traveller flew",
 			s.PaymentIntentID))
 	default:
 		return p.confirm()

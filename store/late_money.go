@@ -26,8 +26,11 @@ func (r *recording) returnLateMoney() error {
 	}
 	r.booking.RefundDue = r.payment.AmountRefunded+r.payment.AmountChargedBack < r.payment.AmountCaptured
 	err := r.tx.Model(&r.booking).Updates(map[string]any{"refund_due": r.booking.RefundDue, "updated_at": r.now}).Error
-	if err != nil || !r.booking.RefundDue {
+	if err != nil {
 		return err
+	}
+	if !r.booking.RefundDue {
+		return r.settleAttention(AttentionLateMoney, "")
 	}
 	err = r.reserveLateMoney()
 	var refused *NotRefundable
@@ -35,7 +38,7 @@ func (r *recording) returnLateMoney() error {
 	switch {
 	case errors.As(err, &refused) && r.payment.AmountChargedBack > 0:
 		// The bank gave back a part, and Stripe refunds nothing of a payment that was charged back.
-		return r.markForAttention("the rest of money that came too late is owed to the customer in another way: a part was charged back")
+		return r.markForAttention(AttentionLateMoney, "", "the rest of money that came too late is owed to the customer in another way: a part was charged back")
 	case errors.As(err, &refused), errors.As(err, &exceeds):
 		return nil // it is going back already by hand, or the bank decides first, and its decision leads here again
 	}

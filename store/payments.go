@@ -65,7 +65,11 @@ func (s *Store) RecordOtherPayment(ctx context.Context, o OtherPayment) error {
 		case o.Snapshot.Reference != o.Reference:
 			return setAside(r.tx, o.EventIDs, notNamedNote, o.Now)
 		case o.Snapshot.HasMoney():
-			if err := r.markForAttention(r.besideItsOwn(o.Snapshot)); err != nil {
+			if err := r.markForAttention(AttentionOtherPayment, o.Snapshot.PaymentIntentID, r.besideItsOwn(o.Snapshot)); err != nil {
+				return err
+			}
+		default:
+			if err := r.settleAttention(AttentionOtherPayment, o.Snapshot.PaymentIntentID); err != nil {
 				return err
 			}
 		}
@@ -93,7 +97,7 @@ func (s *Store) RecordPaymentRefused(ctx context.Context, reference booking.Refe
 			if err := r.settle(booking.StatusPaymentFailed, booking.EmailPaymentFailed, nil); err != nil {
 				return err
 			}
-			if err := r.markForAttention(fmt.Sprintf("no PaymentIntent could be made: %s", refusal)); err != nil {
+			if err := r.markForAttention(AttentionPaymentRefused, "", fmt.Sprintf("no PaymentIntent could be made: %s", refusal)); err != nil {
 				return err
 			}
 		}

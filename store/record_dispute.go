@@ -149,10 +149,8 @@ func (d *disputing) chargeBack(o DisputeOutcome, before booking.DisputeStatus) e
 		post = ledger.DisputeRest
 	}
 	d.dispute.Loss, d.dispute.LossPostings = loss, d.dispute.LossPostings+1
-	if won && loss != 0 {
-		if err := d.showRest(); err != nil {
-			return err
-		}
+	if err := d.showRest(won); err != nil {
+		return err
 	}
 	transaction, err := post(booking.Reference(d.booking.Reference), o.Snapshot, change, booking.Currency(d.dispute.SettlementCurrency), d.dispute.LossPostings)
 	if err != nil {
@@ -167,14 +165,17 @@ func (d *disputing) givenBack(o DisputeOutcome, before booking.DisputeStatus) bo
 	return o.LastLook || o.Snapshot.Reinstated() || before == booking.DisputeWon && d.dispute.Loss != 0
 }
 
-// showRest shows a person that a dispute gave back other money than it took.
-func (d *disputing) showRest() error {
+// showRest shows a person that a dispute was won and gave back other money than it took, for as long as it is so.
+func (d *disputing) showRest(won bool) error {
+	if !won || d.dispute.Loss == 0 {
+		return d.settleAttention(AttentionDisputeRest, d.dispute.StripeDisputeID)
+	}
 	rest, compared := d.dispute.Loss, "less"
 	if rest < 0 {
 		rest, compared = -rest, "more"
 	}
 	amount := booking.Money{Value: rest, Currency: booking.Currency(d.dispute.SettlementCurrency)}
-	return d.markForAttention(fmt.Sprintf("dispute %s was won and gave back %s %s than it took", d.dispute.StripeDisputeID, amount.Format(booking.LocaleEN), compared))
+	return d.markForAttention(AttentionDisputeRest, d.dispute.StripeDisputeID, fmt.Sprintf("dispute %s was won and gave back %s %s than it took", d.dispute.StripeDisputeID, amount.Format(booking.LocaleEN), compared))
 }
 
 func (d *disputing) result() (DisputeRecorded, error) {

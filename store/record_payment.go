@@ -136,10 +136,10 @@ func (p *paying) own(snapshot booking.PaymentSnapshot) (*AmountMismatch, error) 
 		}
 	}
 	if problem == "" {
-		return nil, nil
+		return nil, p.settleAttention(AttentionPaymentMismatch, snapshot.PaymentIntentID)
 	}
 	mismatch := &AmountMismatch{Reference: booking.Reference(p.booking.Reference), Problem: problem}
-	return mismatch, p.markForAttention(problem)
+	return mismatch, p.markForAttention(AttentionPaymentMismatch, snapshot.PaymentIntentID, problem)
 }
 
 // compare says what does not fit; empty when all does. One that is cancelled takes no money, whatever it was about.

@@ -122,7 +122,7 @@ func (f *refunding) postpone(in RefundPostponed) error {
 		return err
 	}
 	if in.ForPerson {
-		if err := f.markForAttention(f.postponed()); err != nil {
+		if err := f.markForAttention(AttentionRefundPostponed, f.refund.RefundID, f.postponed()); err != nil {
 			return err
 		}
 	}
@@ -163,9 +163,10 @@ func (f *refunding) own(s booking.RefundSnapshot) (*AmountMismatch, error) {
 		problem = fmt.Sprintf("refund %s is about %d %s, and at Stripe about %d %s", f.refund.RefundID, f.refund.Amount, f.refund.Currency, s.Amount, s.Currency)
 	}
 	if problem == "" {
-		return nil, nil
+		return nil, f.settleAttention(AttentionRefundMismatch, s.StripeRefundID)
 	}
-	return &AmountMismatch{Reference: booking.Reference(f.booking.Reference), Problem: problem}, f.markForAttention(problem)
+	return &AmountMismatch{Reference: booking.Reference(f.booking.Reference), Problem: problem},
+		f.markForAttention(AttentionRefundMismatch, s.StripeRefundID, problem)
 }
 
 // ErrUncaptured says that a refund only lets go of what was authorised: nothing was taken that could go back.
@@ -188,7 +189,7 @@ func (f *refunding) adopt(s booking.RefundSnapshot) error {
 	if err := f.tx.Create(&f.refund).Error; err != nil || !copied {
 		return err
 	}
-	return f.markForAttention(fmt.Sprintf("refund %s at Stripe bears the id of %s, which it is not: it is recorded as made in the dashboard",
+	return f.markForAttention(AttentionRefundCopied, s.StripeRefundID, fmt.Sprintf("refund %s at Stripe bears the id of %s, which it is not: it is recorded as made in the dashboard",
 		s.StripeRefundID, s.RefundID))
 }
 
@@ -242,12 +243,13 @@ func (f *refunding) reopen(s booking.RefundSnapshot) error {
 	}
 	switch booking.RefundStatus(f.refund.Status) {
 	case booking.RefundRequested:
-		if f.refund.FailureReason != "" && orEmpty(f.booking.Attention) == short(f.postponed(), 200) {
-			return f.tx.Model(&f.booking).Updates(map[string]any{"attention": nil, "updated_at": f.now}).Error
-		}
+		return f.settleAttention(AttentionRefundPostponed, f.refund.RefundID)
 	case booking.RefundFailed:
 		f.refund.Status = string(booking.RefundRequested)
-		return f.markForAttention(fmt.Sprintf("refund %s was recorded as refused and Stripe has made it after all, as %s: do not pay it in another way as well",
+		if err := f.settleAttention(AttentionRefundFailed, f.refund.RefundID); err != nil {
+			return err
+		}
+		return f.markForAttention(AttentionRefundMade, f.refund.RefundID, fmt.Sprintf("refund %s was recorded as refused and Stripe has made it after all, as %s: do not pay it in another way as well",
 			f.refund.RefundID, s.StripeRefundID))
 	}
 	return nil
@@ -270,6 +272,9 @@ func (f *refunding) move(next booking.RefundStatus) error {
 	case booking.RefundPending, booking.RefundRequiresAction:
 		return f.tell(booking.EmailRefundStarted)
 	case booking.RefundSucceeded:
+		if err := f.settleFailureBefore(); err != nil {
+			return err
+		}
 		return f.tell(booking.EmailRefunded)
 	case booking.RefundFailed, booking.RefundCanceled:
 		return f.didNotArrive()

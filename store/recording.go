@@ -69,12 +69,6 @@ func (r *recording) settle(next booking.Status, mail booking.EmailKind, content 
 	return r.queueMail(mail, string(mail), content)
 }
 
-func (r *recording) markForAttention(problem string) error {
-	problem = short(problem, 200)
-	r.booking.Attention = &problem
-	return r.tx.Model(&r.booking).Updates(map[string]any{"attention": problem, "updated_at": r.now}).Error
-}
-
 // markProcessed finds the events by their unique key alone: by the flag, too, the server may walk the index of all
 // that are not processed yet, and wait for the locks of other bookings.
 func (r *recording) markProcessed(eventIDs []string) error {

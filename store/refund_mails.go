@@ -31,8 +31,27 @@ func (f *refunding) didNotArrive() error {
 	if letter.Obstacle, owed = failed.Obstacle(); letter.Obstacle == booking.ObstaclePart {
 		letter.Owed = booking.Money{Value: owed, Currency: letter.Amount.Currency}
 	}
+	if err := f.settleAttention(AttentionRefundPostponed, f.refund.RefundID); err != nil {
+		return err
+	}
 	why := fmt.Sprintf("refund %s is %s: %s; %s", f.refund.RefundID, f.refund.Status, f.refund.FailureReason, obstacles[letter.Obstacle])
-	return errors.Join(f.markForAttention(why), f.queue(booking.EmailRefundFailed, letter))
+	return errors.Join(f.markForAttention(AttentionRefundFailed, f.refund.RefundID, why), f.queue(booking.EmailRefundFailed, letter))
+}
+
+// settleFailureBefore settles the attention of one refund that failed before, of what this one has brought back in its place.
+func (f *refunding) settleFailureBefore() error {
+	if orEmpty(f.booking.Attention) == "" {
+		return nil
+	}
+	var failed []string
+	err := f.tx.Table("refunds r").Joins("JOIN attention_items a ON a.booking_id = r.booking_id AND a.subject = r.refund_id").
+		Where("r.booking_id = ? AND r.id < ? AND r.amount = ?", f.booking.ID, f.refund.ID, f.refund.Amount).
+		Where("a.kind = ? AND a.closed_at IS NULL", string(AttentionRefundFailed)).
+		Order("r.id").Limit(1).Pluck("r.refund_id", &failed).Error
+	if err != nil || len(failed) == 0 {
+		return err
+	}
+	return f.settleAttention(AttentionRefundFailed, failed[0])
 }
 
 // failed is where the money of the payment is, now that this refund takes nothing of it.

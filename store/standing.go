@@ -21,6 +21,11 @@ func (r *recording) followMoney() error {
 	if err != nil {
 		return err
 	}
+	if standing.Captured > 0 && standing.Refunded+standing.ChargedBack >= standing.Captured { // nothing is owed any more
+		if err := r.settleAttentionWhere("kind = ? AND opened_at < ?", string(AttentionRefundFailed), r.now); err != nil {
+			return err
+		}
+	}
 	if r.late() {
 		return r.returnLateMoney()
 	}

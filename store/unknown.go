@@ -2,7 +2,6 @@ package store
 
 import (
 	"fmt"
-	"strings"
 
 	"farebook/booking"
 )
@@ -21,15 +20,12 @@ func wordOf(unknown bool, word string) string {
 // showUnknown shows a person that Stripe says something of an object that this version does not know, or takes that back once it says
 // something known. What is shown about anything else is left alone.
 func (r *recording) showUnknown(object, id, what string, unknown bool, word string) error {
-	begins := fmt.Sprintf("%s %s has a %s at Stripe that this version does not know: ", object, id, what)
-	if unknown {
-		return r.markForAttention(begins + code(word))
+	subject := short(id+"/"+what, 64)
+	if !unknown {
+		return r.settleAttention(AttentionUnknown, subject)
 	}
-	if r.booking.Attention == nil || !strings.HasPrefix(*r.booking.Attention, begins) {
-		return nil
-	}
-	r.booking.Attention = nil
-	return r.tx.Model(&r.booking).Updates(map[string]any{"attention": nil, "updated_at": r.now}).Error
+	return r.markForAttention(AttentionUnknown, subject,
+		fmt.Sprintf("%s %s has a %s at Stripe that this version does not know: %s", object, id, what, code(word)))
 }
 
 // holding are the states of disputes in which the bank has the money of a payment, or may have it.

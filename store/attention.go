@@ -1,0 +1,131 @@
+package store
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// AttentionKind is what kind of matter a person has to look at.
+type AttentionKind string
+
+// The kinds. A matter closes when it is settled, as far as the books can know that; what they cannot know a person closes.
+const (
+	AttentionPaymentMismatch AttentionKind = "payment_mismatch" // a PaymentIntent that does not fit; until it does, or is cancelled
+	AttentionPaymentRefused  AttentionKind = "payment_refused"  // no PaymentIntent could be made
+	AttentionOtherPayment    AttentionKind = "other_payment"    // another PaymentIntent names the booking; until it has no money
+	AttentionLateMoney       AttentionKind = "late_money"       // owed in another way; until nothing is due
+	AttentionRefundPostponed AttentionKind = "refund_postponed" // not made yet; until it is, or is refused
+	AttentionRefundFailed    AttentionKind = "refund_failed"    // until the money went back after all
+	AttentionRefundMade      AttentionKind = "refund_made"      // after it was recorded as refused
+	AttentionRefundMismatch  AttentionKind = "refund_mismatch"  // not what the books have; until it is
+	AttentionRefundCopied    AttentionKind = "refund_copied"    // bears another refund's id
+	AttentionDisputeRest     AttentionKind = "dispute_rest"     // won, and gave back other money; until it does not
+	AttentionUnknown         AttentionKind = "unknown_state"    // that this version does not know; until Stripe says one that it does
+	AttentionDeparted        AttentionKind = "departed"         // settled after the departure
+	AttentionEarlier         AttentionKind = "earlier"          // written by an older release, which kept a text alone
+)
+
+type attentionRow struct {
+	ID        uint64
+	BookingID uint64
+	Kind      string
+	Subject   string
+	Text      string
+	OpenedAt  time.Time
+	ClosedAt  *time.Time
+	ClosedBy  string
+	Note      string
+}
+
+func (attentionRow) TableName() string { return "attention_items" }
+
+const (
+	attentionText = 500 // what an item holds of a text
+	attentionSlot = 200 // what bookings.attention holds of it
+)
+
+// markForAttention opens a matter for a person, or finds it open: UNIQUE kind and subject among the open ones of a booking. One that
+// a person has closed with the same text stays closed.
+func (r *recording) markForAttention(kind AttentionKind, subject, text string) error {
+	if err := r.keepEarlierAttention(); err != nil {
+		return err
+	}
+	text = short(text, attentionText)
+	var last attentionRow
+	err := r.tx.Where("booking_id = ? AND kind = ? AND subject = ?", r.booking.ID, string(kind), subject).Order("id DESC").Limit(1).Find(&last).Error
+	if err != nil {
+		return err
+	}
+	switch {
+	case last.ID != 0 && last.ClosedAt == nil && last.Text == text:
+		return nil
+	case last.ID != 0 && last.ClosedAt == nil:
+		err = r.tx.Model(&last).Update("text", text).Error
+	case last.ID != 0 && last.ClosedBy != "" && last.Text == text:
+		return nil
+	default:
+		err = r.tx.Create(&attentionRow{BookingID: r.booking.ID, Kind: string(kind), Subject: subject, Text: text, OpenedAt: r.now}).Error
+	}
+	if err != nil {
+		return err
+	}
+	return r.showAttention()
+}
+
+// keepEarlierAttention copies a text that an older release wrote, before it is overwritten.
+func (r *recording) keepEarlierAttention() error {
+	text := orEmpty(r.booking.Attention)
+	if text == "" {
+		return nil
+	}
+	var known int64
+	err := r.tx.Model(&attentionRow{}).Where("booking_id = ? AND closed_at IS NULL AND LEFT(text, ?) = ?", r.booking.ID, attentionSlot, text).
+		Count(&known).Error
+	if err != nil || known > 0 {
+		return err
+	}
+	return r.tx.Create(&attentionRow{
+		BookingID: r.booking.ID, Kind: string(AttentionEarlier), Subject: earlierSubject(text), Text: text, OpenedAt: r.booking.UpdatedAt,
+	}).Error
+}
+
+// earlierSubject tells two texts of an older release apart, as Backfill does in SQL.
+func earlierSubject(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])[:16]
+}
+
+// settleAttention closes a matter that is settled. A booking without attention has none open, which costs no query.
+func (r *recording) settleAttention(kind AttentionKind, subject string) error {
+	return r.settleAttentionWhere("kind = ? AND subject = ?", string(kind), subject)
+}
+
+func (r *recording) settleAttentionWhere(where string, args ...any) error {
+	if orEmpty(r.booking.Attention) == "" {
+		return nil
+	}
+	closed := r.tx.Model(&attentionRow{}).Where("booking_id = ? AND closed_at IS NULL", r.booking.ID).Where(where, args...).Update("closed_at", r.now)
+	if closed.Error != nil || closed.RowsAffected == 0 {
+		return closed.Error
+	}
+	return r.showAttention()
+}
+
+// showAttention writes the newest open matter to the booking's one slot; nothing when none is open.
+func (r *recording) showAttention() error {
+	newest, err := newestAttention(r.tx, r.booking.ID)
+	if err != nil {
+		return err
+	}
+	r.booking.Attention = newest
+	return r.tx.Model(&r.booking).Updates(map[string]any{"attention": newest, "updated_at": r.now}).Error
+}
+
+func newestAttention(tx *gorm.DB, bookingID uint64) (*string, error) {
+	var row attentionRow
+	err := tx.Where("booking_id = ? AND closed_at IS NULL", bookingID).Order("id DESC").Limit(1).Find(&row).Error
+	return orNil(short(row.Text, attentionSlot)), err
+}

@@ -1,0 +1,94 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+
+	"farebook/access"
+	"farebook/booking"
+)
+
+// AttentionItem is a matter that a person has to look at, or had to.
+type AttentionItem struct {
+	ID        uint64
+	Reference booking.Reference
+	Kind      AttentionKind
+	Subject   string
+	Text      string
+	OpenedAt  time.Time
+	ClosedAt  *time.Time // nil while it is open
+	ClosedBy  string     // empty for one that closed when its matter was settled
+	Note      string
+}
+
+// AttentionFilter narrows the matters; what is zero does not.
+type AttentionFilter struct {
+	Reference booking.Reference
+	Closed    bool // those that are closed, too
+	Before    uint64
+	Limit     int
+}
+
+// AttentionItems lists matters, the newest first.
+func (s *Store) AttentionItems(ctx context.Context, f AttentionFilter) ([]AttentionItem, error) {
+	query := s.db.WithContext(ctx).Table("attention_items a").Joins("JOIN bookings b ON b.id = a.booking_id").
+		Select("a.id, b.reference, a.kind, a.subject, a.text, a.opened_at, a.closed_at, a.closed_by, a.note").Order("a.id DESC").Limit(f.Limit)
+	if f.Reference != "" {
+		query = query.Where("b.reference = ?", string(f.Reference))
+	}
+	if !f.Closed {
+		query = query.Where("a.is_open = 1")
+	}
+	if f.Before != 0 {
+		query = query.Where("a.id < ?", f.Before)
+	}
+	var items []AttentionItem
+	err := query.Scan(&items).Error
+	return items, err
+}
+
+// AttentionClosed says that a matter is closed already.
+type AttentionClosed struct {
+	ID uint64
+	At time.Time
+}
+
+func (e *AttentionClosed) Error() string {
+	return fmt.Sprintf("matter %d was closed already, on %s", e.ID, e.At.UTC().Format(time.RFC3339))
+}
+
+// CloseAttention records that a person has dealt with a matter. It returns ErrNotFound or *AttentionClosed.
+func (s *Store) CloseAttention(ctx context.Context, id uint64, note string, by access.Actor, now time.Time) error {
+	return s.inTransaction(ctx, func(tx *gorm.DB) error {
+		var row attentionRow
+		if err := tx.Where("id = ?", id).Take(&row).Error; err != nil {
+			return notFound(err)
+		}
+		r := s.newRecording(tx, now) // the booking first, as whoever records locks it
+		if err := tx.Clauses(forUpdate).Where("id = ?", row.BookingID).Take(&r.booking).Error; err != nil {
+			return err
+		}
+		if err := r.keepEarlierAttention(); err != nil {
+			return err
+		}
+		if err := tx.Clauses(forUpdate).Where("id = ?", id).Take(&row).Error; err != nil {
+			return err
+		}
+		if row.ClosedAt != nil {
+			return &AttentionClosed{id, *row.ClosedAt}
+		}
+		err := tx.Model(&row).Updates(map[string]any{"closed_at": now, "closed_by": short(by.Name, 200), "note": short(note, 500)}).Error
+		if err != nil {
+			return err
+		}
+		if err := r.showAttention(); err != nil {
+			return err
+		}
+		return audit(tx, now, AuditEntry{
+			Actor: by, Action: ActionAttentionClose, Subject: fmt.Sprintf("attention/%d", id), BookingID: &row.BookingID, Detail: row.Kind + " " + row.Subject,
+		})
+	})
+}
