@@ -25,6 +25,8 @@ const (
 	NotCancellable = "NotCancellable"
 	// QuoteChanged is a cancellation whose refund is not what was quoted. Non-retryable.
 	QuoteChanged = "QuoteChanged"
+	// ScanStuck is a reconciliation's scan that got no further for hours. Non-retryable.
+	ScanStuck = "ScanStuck"
 	// PlanChanged is a reconciliation's plan that is not what its digest says. Non-retryable.
 	PlanChanged = "PlanChanged"
 	// NotInBooks is a booking, refund, event or mail that the database does not hold. Non-retryable.

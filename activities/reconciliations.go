@@ -32,6 +32,8 @@ type BeginReconciliationInput struct {
 	Options       booking.ReconciliationOptions `json:"options"`
 	Applies       string                        `json:"applies,omitempty"`
 	StartedAt     time.Time                     `json:"startedAt"`
+	// PlanLater leaves the plan to CopyPlan; a run that began before that was there has it copied here.
+	PlanLater bool `json:"planLater,omitempty"`
 }
 
 // ReconciliationBegun is the run with the span that it looks at.
@@ -50,8 +52,8 @@ func (r *Reconciliations) BeginReconciliation(ctx context.Context, in BeginRecon
 	if err != nil {
 		return ReconciliationBegun{}, storeError(err)
 	}
-	if in.Applies != "" {
-		err = r.takePlan(ctx, run, in.Applies)
+	if in.Applies != "" && !in.PlanLater {
+		err = r.takePlan(ctx, run.ID, in.Applies, &Scanned{})
 	}
 	return ReconciliationBegun{RunID: run.ID, Whole: reconciliation.Window{From: run.WindowStart, To: run.WindowEnd}}, err
 }

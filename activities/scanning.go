@@ -39,6 +39,8 @@ type Scanned struct {
 	// the oldest.
 	Start   uint64 `json:"start,omitempty"`
 	Wrapped bool   `json:"wrapped,omitempty"`
+	// Moved is when it last got further; zero before it did.
+	Moved time.Time `json:"moved,omitzero"`
 }
 
 // resume is where an earlier attempt stopped.
@@ -53,6 +55,11 @@ func resume(ctx context.Context) Scanned {
 // ScanWindow holds the balance transactions of a window against the ledger, the newest first, and hands back the rest after
 // some pages. A page that is read again finds the same: items and scratch are UNIQUE.
 func (r *Reconciliations) ScanWindow(ctx context.Context, in ScanInput) (Scanned, error) {
+	at, err := r.scanWindow(ctx, in)
+	return at, unlessStuck(ctx, at, err)
+}
+
+func (r *Reconciliations) scanWindow(ctx context.Context, in ScanInput) (Scanned, error) {
 	stripe, at := r.paced(in.RunID), resume(ctx)
 	if at.After == "" {
 		at.After = in.After
@@ -84,7 +91,7 @@ func (r *Reconciliations) ScanWindow(ctx context.Context, in ScanInput) (Scanned
 			at.Rest = &rest
 			return at, nil
 		}
-		activity.RecordHeartbeat(ctx, at)
+		moved(ctx, &at)
 	}
 }
 
@@ -159,6 +166,11 @@ const unseenPage = 200
 // ScanUnseen asks Stripe for what the ledger has and the windows did not show: it was settled before them, or it is not
 // there.
 func (r *Reconciliations) ScanUnseen(ctx context.Context, in ScanInput) (Scanned, error) {
+	at, err := r.scanUnseen(ctx, in)
+	return at, unlessStuck(ctx, at, err)
+}
+
+func (r *Reconciliations) scanUnseen(ctx context.Context, in ScanInput) (Scanned, error) {
 	stripe, at := r.paced(in.RunID), resume(ctx)
 	for {
 		rows, err := r.Store.UnseenPostings(ctx, in.RunID, in.Window.From, in.Window.To, at.Row, unseenPage)
@@ -185,7 +197,7 @@ func (r *Reconciliations) ScanUnseen(ctx context.Context, in ScanInput) (Scanned
 			}
 			at.Row = row.LedgerID
 			at.Lines++
-			activity.RecordHeartbeat(ctx, at)
+			moved(ctx, &at)
 		}
 		if len(rows) < unseenPage {
 			return at, nil

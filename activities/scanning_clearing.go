@@ -25,6 +25,11 @@ const (
 // CompareClearing holds the clearing account against Stripe's own balance. What the run has found explains a difference; what
 // is left unexplained is a finding of its own.
 func (r *Reconciliations) CompareClearing(ctx context.Context, in ScanInput) (Scanned, error) {
+	at, err := r.compareClearing(ctx, in)
+	return at, unlessStuck(ctx, at, err)
+}
+
+func (r *Reconciliations) compareClearing(ctx context.Context, in ScanInput) (Scanned, error) {
 	var findings []booking.Finding
 	for look := range clearingLooks {
 		if look > 0 {

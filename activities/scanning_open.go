@@ -4,8 +4,6 @@ import (
 	"context"
 	"math"
 
-	"go.temporal.io/sdk/activity"
-
 	"farebook/booking"
 	"farebook/internal/stripeapi"
 	"farebook/store"
@@ -18,6 +16,11 @@ const openPage = 100
 // before was stopped by its limit, and goes on from the oldest when it comes to the end: those that stay open for good
 // reason never starve the others.
 func (r *Reconciliations) ScanOpenPayments(ctx context.Context, in ScanInput) (Scanned, error) {
+	at, err := r.scanOpenPayments(ctx, in)
+	return at, unlessStuck(ctx, at, err)
+}
+
+func (r *Reconciliations) scanOpenPayments(ctx context.Context, in ScanInput) (Scanned, error) {
 	at, err := r.resumeOpen(ctx, in)
 	if err != nil {
 		return at, err
@@ -76,7 +79,7 @@ func (r *Reconciliations) scanOpen(ctx context.Context, stripe *stripeapi.Client
 	}
 	at.Row = row.ID
 	at.Lines++
-	activity.RecordHeartbeat(ctx, *at)
+	moved(ctx, at)
 	return nil
 }
 

@@ -18,6 +18,11 @@ var stateHealings = map[booking.Object]booking.Healing{booking.ObjectRefund: boo
 // ScanStates compares where refunds, disputes or payouts are with Stripe. What is not known here and has moved money was
 // found by its balance transaction; what has not (a refund that is on its way, an inquiry) is found here.
 func (r *Reconciliations) ScanStates(ctx context.Context, in ScanInput) (Scanned, error) {
+	at, err := r.scanStates(ctx, in)
+	return at, unlessStuck(ctx, at, err)
+}
+
+func (r *Reconciliations) scanStates(ctx context.Context, in ScanInput) (Scanned, error) {
 	stripe, at := r.paced(in.RunID), resume(ctx)
 	for {
 		states, more, err := stripe.States(ctx, in.Object, in.Window, at.After, false)
@@ -39,7 +44,7 @@ func (r *Reconciliations) ScanStates(ctx context.Context, in ScanInput) (Scanned
 		if len(states) > 0 {
 			at.After = states[len(states)-1].ID
 		}
-		activity.RecordHeartbeat(ctx, at)
+		moved(ctx, &at)
 		if !more {
 			return at, nil
 		}

@@ -68,6 +68,20 @@ func TestReconciliationGoesOnInANewHistory(t *testing.T) {
 	s.SaveRun(workflows.ReconciliationWorkflowID(id), "reconciliation_continued")
 }
 
+// Items that nobody is asked about write history, too: a run with thousands of them continues in a new one, and ends as one run.
+func TestReconciliationOfUnhealableItemsContinues(t *testing.T) {
+	t.Parallel()
+	const foreign = 4200
+	s := testkit.New(t, testkit.Options{})
+	s.Stripe.Fill(foreign, time.Now().Add(-48*time.Hour), time.Now().Add(-24*time.Hour))
+	id := startRun(s, `{"scope":"ledger"}`)
+	awaitReconciliation(s, id)
+	require.Equal(t, foreign, s.DB.Count(t, "SELECT COUNT(*) FROM reconciliation_items WHERE class = 'orphan_payment' AND state = 'found'"))
+	history := s.RunHistory(workflows.ReconciliationWorkflowID(id), "")
+	require.NotEmpty(t, history.GetEvents()[0].GetWorkflowExecutionStartedEventAttributes().GetContinuedExecutionRunId())
+	s.SaveRun(workflows.ReconciliationWorkflowID(id), "reconciliation_unhealable")
+}
+
 // A scan that fails ends the run: it says why, to whoever follows and to finance, once, and no other scan writes on.
 func TestReconciliationFails(t *testing.T) {
 	t.Parallel()

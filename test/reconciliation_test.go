@@ -153,7 +153,7 @@ func TestReconciliationFindsPlansAndHeals(t *testing.T) {
 	require.Zero(t, after.Fixed)
 	require.GreaterOrEqual(t, financeMails(s, "reconciliation"), 1)
 	s.SaveRun("Reconciliation:"+dry.CorrelationID, "reconciliation_dry_run")
-	s.SaveRun("Reconciliation:"+applied.CorrelationID, "reconciliation_applied")
+	s.SaveRun("Reconciliation:"+applied.CorrelationID, "reconciliation_applied_in_pieces")
 
 	// A person decides about the rest; a run that finds the same knows of it, and finance has no mail about it.
 	for _, item := range after.Details {

@@ -83,11 +83,19 @@ func (r *reconciling) run(ctx workflow.Context) error {
 	begin := activities.BeginReconciliationInput{
 		CorrelationID: r.in.CorrelationID, Options: r.in.Options, Applies: r.in.Applies, StartedAt: workflow.Now(ctx),
 	}
+	begin.PlanLater = r.in.Applies != "" && workflow.GetVersion(ctx, "plan-in-pieces", workflow.DefaultVersion, 1) == 1
 	if err := (step{"Begin the run", reconciliations.BeginReconciliation, moneyPatience}).run(ctx, begin, &r.begun); err != nil {
 		return err
 	}
 	if r.in.Applies == "" {
 		if err := r.scan(ctx); err != nil {
+			return err
+		}
+	}
+	if begin.PlanLater {
+		copying := workflow.WithActivityOptions(ctx, scanning("Copy the plan of "+r.in.Applies))
+		in := activities.CopyPlanInput{RunID: r.begun.RunID, Planned: r.in.Applies}
+		if err := workflow.ExecuteActivity(copying, reconciliations.CopyPlan, in).Get(ctx, nil); err != nil {
 			return err
 		}
 	}
@@ -184,9 +192,9 @@ func firstOf(failure, err error) error {
 func (r *reconciling) heal(ctx workflow.Context, after uint64) error {
 	r.at.Stage = "healing"
 	in := activities.HealingsInput{RunID: r.begun.RunID, After: after, Planned: r.in.Applies != ""}
-	for {
+	for batches := 1; ; batches++ {
 		var tasks []activities.HealingTask
-		if err := (step{"Read what may be healed", reconciliations.NextHealings, moneyPatience}).run(ctx, in, &tasks); err != nil {
+		if err := (step{"Read what may be healed", reconciliations.NextHealings, healPatience}).run(ctx, in, &tasks); err != nil {
 			return err
 		}
 		if len(tasks) == 0 {
@@ -205,18 +213,35 @@ func (r *reconciling) heal(ctx workflow.Context, after uint64) error {
 			confirm.ItemIDs = append(confirm.ItemIDs, task.ItemID)
 		}
 		r.describe(ctx)
-		if len(confirm.ItemIDs) == 0 {
-			continue
-		}
-		confirming := workflow.WithActivityOptions(ctx, scanning("Confirm what was healed"))
-		if err := workflow.ExecuteActivity(confirming, reconciliations.ConfirmHealings, confirm).Get(ctx, nil); err != nil {
+		if err := r.confirm(ctx, confirm); err != nil {
 			return err
 		}
-		if workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
+		if longHistory(ctx, batches, len(confirm.ItemIDs) > 0) {
 			r.in.Heals = &ReconciliationHeals{Begun: r.begun, After: in.After, At: r.at}
 			return workflow.NewContinueAsNewError(ctx, TypeReconciliation, r.in)
 		}
 	}
+}
+
+func (r *reconciling) confirm(ctx workflow.Context, in activities.ConfirmInput) error {
+	if len(in.ItemIDs) == 0 {
+		return nil
+	}
+	confirming := workflow.WithActivityOptions(ctx, scanning("Confirm what was healed"))
+	return workflow.ExecuteActivity(confirming, reconciliations.ConfirmHealings, in).Get(ctx, nil)
+}
+
+// mostBatches is how many batches of items one history takes, whatever became of them: those that nobody is asked about are markers
+// of a few workflow tasks, of which the server says nothing until they are many.
+const mostBatches = 200
+
+// longHistory tells whether the run has to continue in a new history. Before the version, one that asked nobody never did.
+func longHistory(ctx workflow.Context, batches int, asked bool) bool {
+	suggested := workflow.GetInfo(ctx).GetContinueAsNewSuggested()
+	if suggested && asked {
+		return true
+	}
+	return (suggested || batches >= mostBatches) && workflow.GetVersion(ctx, "continue-without-healings", workflow.DefaultVersion, 1) == 1
 }
 
 // askOwner has the workflow that owns an object read it again; whether the item is healed is confirmed next.
@@ -256,7 +281,7 @@ func (r *reconciling) conclude(ctx workflow.Context, failure error) (activities.
 		in.Failure = failure.Error()
 	}
 	var result activities.ReconciliationResult
-	if err := (step{"Conclude the run", reconciliations.ConcludeReconciliation, moneyPatience}).run(disconnected, in, &result); err != nil {
+	if err := (step{"Conclude the run", reconciliations.ConcludeReconciliation, concludePatience}).run(disconnected, in, &result); err != nil {
 		return result, errors.Join(failure, err)
 	}
 	r.mails.send(disconnected, result.EmailIDs)
