@@ -130,8 +130,7 @@ func (r *Reconciliations) addUp(ctx context.Context, correlationID string) (Reco
 	if run.CompletedAt != nil {
 		result.CompletedAt = *run.CompletedAt
 	}
-	counts, err := r.Store.Counts(ctx, run.ID)
-	tally := store.TallyOf(counts)
+	tally, err := r.Store.Tally(ctx, run.ID)
 	result.Found, result.Fixed, result.Failed, result.Skipped, result.Left = tally.Found, tally.Fixed, tally.Failed, tally.Skipped, tally.Left
 	return result, err
 }

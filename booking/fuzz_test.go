@@ -17,13 +17,13 @@ func FuzzMoney(f *testing.F) {
 	f.Add(int64(0), uint8(8), 0)
 	f.Fuzz(func(t *testing.T, value int64, currency uint8, percent int) {
 		m := Money{value, currencies[int(currency)%len(currencies)]}
-		written, ok := new(big.Rat).SetString(m.decimal())
+		written, ok := new(big.Rat).SetString(m.Decimal())
 		if !ok {
-			t.Fatalf("%q is no number", m.decimal())
+			t.Fatalf("%q is no number", m.Decimal())
 		}
 		scale := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(m.Currency.Digits())), nil)
 		if minor := written.Mul(written, new(big.Rat).SetInt(scale)); !minor.IsInt() || minor.Num().Cmp(big.NewInt(value)) != 0 {
-			t.Fatalf("%d is written %q", value, m.decimal())
+			t.Fatalf("%d is written %q", value, m.Decimal())
 		}
 		for _, locale := range []Locale{LocaleEN, LocaleAR, "fr", ""} {
 			requireSameDigits(t, m, m.Format(locale))
@@ -45,9 +45,9 @@ func requireSameDigits(t *testing.T, m Money, formatted string) {
 		}
 		return r
 	}, formatted)
-	want := strings.NewReplacer("-", "", ".", "").Replace(m.decimal())
+	want := strings.NewReplacer("-", "", ".", "").Replace(m.Decimal())
 	if digits == "" || m.shownDigits() == m.Currency.Digits() && strings.TrimLeft(digits, "0") != strings.TrimLeft(want, "0") {
-		t.Fatalf("%s %s is formatted %q", m.decimal(), m.Currency, formatted)
+		t.Fatalf("%s %s is formatted %q", m.Decimal(), m.Currency, formatted)
 	}
 }
 

@@ -102,9 +102,9 @@ func (m Money) wrongEnding() (problem, fix string) {
 // Format writes the amount for people: "$459.00" in English, "459.00 US$" in Arabic, there with the invisible marks that
 // keep number and currency in order among right-to-left text. Digits are Latin in both, as on tickets and boarding passes.
 func (m Money) Format(l Locale) string {
-	amount, err := currency.NewAmount(m.decimal(), string(m.Currency))
+	amount, err := currency.NewAmount(m.Decimal(), string(m.Currency))
 	if err != nil {
-		return m.decimal() + " " + string(m.Currency) // a currency that the data does not know still reads
+		return m.Decimal() + " " + string(m.Currency) // a currency that the data does not know still reads
 	}
 	formatter := currency.NewFormatter(currency.NewLocale(string(l)))
 	formatter.MinDigits, formatter.MaxDigits = uint8(m.shownDigits()), uint8(m.shownDigits()) // 0 to 3
@@ -120,8 +120,8 @@ func (m Money) shownDigits() int {
 	return m.Currency.Digits()
 }
 
-// decimal is the amount with its point, without floats: "459.00".
-func (m Money) decimal() string {
+// Decimal is the amount with its point, without floats: "459.00".
+func (m Money) Decimal() string {
 	digits := m.Currency.Digits()
 	sign, number := "", strconv.FormatInt(m.Value, 10)
 	if m.Value < 0 {

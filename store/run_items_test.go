@@ -10,6 +10,30 @@ import (
 	"farebook/store"
 )
 
+// A payment whose event was lost is two items, by its state and by its balance transaction, and one difference.
+func TestTallyCountsAnObjectOnce(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	var findings []booking.Finding
+	for _, id := range []string{"pi_fixed", "pi_failed", "pi_left"} {
+		state := booking.Finding{Class: booking.StateMismatch, Object: booking.ObjectPayment, StripeID: id, Reason: "state"}
+		line := state
+		line.Class, line.BalanceTransactionID, line.Currency, line.Net = booking.MissingInLedger, "txn_"+id, "USD", 44539
+		findings = append(findings, state, line)
+	}
+	findings = append(findings, booking.Finding{Class: booking.Timing, Object: booking.ObjectPayment, StripeID: "pi_young", Reason: "young"})
+	states := map[string][]string{"pi_fixed": {store.ItemFixed, store.ItemSkipped}, "pi_failed": {store.ItemFixed, store.ItemFailed}}
+	for _, item := range b.runThatFound("recon_1", findings...) {
+		if left := states[item.StripeID]; len(left) > 0 {
+			require.NoError(t, b.Store.SettleItem(t.Context(), item.ID, left[0], ""))
+			states[item.StripeID] = left[1:]
+		}
+	}
+	tally, err := b.Store.Tally(t.Context(), uint64(b.Count(t, "SELECT id FROM reconciliation_runs")))
+	require.NoError(t, err)
+	require.Equal(t, store.Tally{Found: 3, Fixed: 1, Failed: 1, Skipped: 1, Left: 2}, tally)
+}
+
 // What a person has resolved is known again while it is the same: another state of the same object is another difference, as is
 // another gap of the clearing account, whatever both sides of it have grown to.
 func TestResolvedIsTheSameDifferenceOnly(t *testing.T) {

@@ -24,34 +24,42 @@ func (s *Store) Counts(ctx context.Context, runID uint64) ([]Count, error) {
 	return counts, err
 }
 
-// Tally is how the differences of a run stand. What is only on its way (timing) is none.
+// Tally is how the differences of a run stand, each object counted once: a payment whose event was lost is an item by its state
+// and another by its balance transaction. What is only on its way (timing) is none.
 type Tally struct {
 	Found, Fixed, Failed, Skipped int64
 	Left                          int64 // nobody has dealt with them: of the failed all, of the skipped some
 }
 
-// TallyOf adds counts up.
-func TallyOf(counts []Count) Tally {
+// Tally adds a run up. An object with an item that failed has failed, else it is left while an item is; it is fixed when one was
+// fixed and the others agree by then.
+func (s *Store) Tally(ctx context.Context, runID uint64) (Tally, error) {
+	var rows []struct {
+		Outcome string
+		Objects int64
+	}
+	err := s.db.WithContext(ctx).Raw(`
+		SELECT outcome, COUNT(*) AS objects FROM (
+		  SELECT CASE WHEN SUM(state = ?) > 0 THEN ? WHEN SUM(state = ?) > 0 THEN ? WHEN SUM(state = ?) > 0 THEN ? ELSE ? END AS outcome
+		  FROM reconciliation_items WHERE run_id = ? AND class <> ? GROUP BY object, stripe_id) o
+		GROUP BY outcome`, ItemFailed, ItemFailed, ItemFound, ItemFound, ItemFixed, ItemFixed, ItemSkipped, runID, string(booking.Timing)).Scan(&rows).Error
 	var t Tally
-	for _, count := range counts {
-		if count.Class == booking.Timing {
-			continue
-		}
-		t.Found += count.Items
-		switch count.State {
+	for _, row := range rows {
+		t.Found += row.Objects
+		switch row.Outcome {
 		case ItemFixed:
-			t.Fixed += count.Items
+			t.Fixed += row.Objects
 		case ItemFailed:
-			t.Failed += count.Items
-			t.Left += count.Items
+			t.Failed += row.Objects
+			t.Left += row.Objects
 		case ItemFound:
-			t.Skipped += count.Items
-			t.Left += count.Items
+			t.Skipped += row.Objects
+			t.Left += row.Objects
 		default:
-			t.Skipped += count.Items
+			t.Skipped += row.Objects
 		}
 	}
-	return t
+	return t, err
 }
 
 // Explained is how much of a difference between the clearing account and Stripe's balance a run has found line by line:

@@ -133,7 +133,7 @@ func askProgress(ctx context.Context, w *workflows.Client, id string) (share flo
 }
 
 func progressLine(at workflows.ReconciliationProgress) string {
-	line := fmt.Sprintf("%3.0f%% looked at %d, differences %d", 100*shareOf(at), at.Scanned, at.Found)
+	line := fmt.Sprintf("%3.0f%% looked at %d, items %d", 100*shareOf(at), at.Scanned, at.Found)
 	if at.Healing > 0 {
 		line += fmt.Sprintf(", asked to heal %d", at.Healing)
 	}

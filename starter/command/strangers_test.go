@@ -104,7 +104,9 @@ func TestListsPrintStrangersTextHarmlessly(t *testing.T) {
 			case "item", "here", "at_stripe":
 				_, err := strconv.ParseInt(text, 10, 64)
 				require.NoError(t, err, "numbers stay numbers")
-			case "run", "proposed":
+			case "here_decimal", "at_stripe_decimal":
+				require.Regexp(t, `^-?[0-9]+(\.[0-9]+)?$`, text)
+			case "run", "proposed", "amount":
 			default:
 				require.True(t, strings.HasPrefix(text, "'"), "%s: %q", rows[0][i], text)
 			}

@@ -75,7 +75,10 @@ func Of(ctx context.Context, books *store.Store, run store.Run, most int) (r Run
 	for _, c := range counts {
 		r.Counts = append(r.Counts, Count{string(c.Class), c.State, string(c.Currency), c.Items, c.Difference})
 	}
-	tally := store.TallyOf(counts)
+	tally, err := books.Tally(ctx, run.ID)
+	if err != nil {
+		return r, 0, err
+	}
 	r.Fixed, r.Failed, r.Skipped = tally.Fixed, tally.Failed, tally.Skipped
 	for after := uint64(0); ; {
 		items, err := books.Items(ctx, run.ID, "", after, page)
