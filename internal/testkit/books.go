@@ -34,7 +34,7 @@ type Books struct {
 // NewBooks makes a schema and a task queue.
 func NewBooks(t *testing.T) *Books {
 	t.Helper()
-	b := &Books{DB: testdb.New(t), T: t}
+	b := &Books{DB: newDB(t), T: t}
 	b.caller = b.Caller(t, b.NewKey(t, "test"))
 	b.Temporal = b.dial("")
 	b.Workflows = workflows.NewClient(b.Temporal, b.Name)

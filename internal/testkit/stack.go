@@ -90,7 +90,7 @@ type Options struct {
 // New starts a stack and stops it when the test ends.
 func New(t testing.TB, options Options) *Stack {
 	t.Helper()
-	s := &Stack{T: t, DB: testdb.New(t), Logs: &Buffer{}, Folder: t.TempDir()}
+	s := &Stack{T: t, DB: newDB(t), Logs: &Buffer{}, Folder: t.TempDir()}
 	s.startMailbox()
 	port, err := freeport.Next() // processes are started on it again after each death
 	require.NoError(t, err)
