@@ -33,19 +33,32 @@ func (p *Payments) glance(ctx context.Context, known store.Booking) (booking.Pay
 	return booking.PaymentSnapshot{}, false, nil
 }
 
-// search looks through all PaymentIntents since the booking was made. Its place rests in the heartbeat, so that a list of any
-// length is read over several attempts.
-func (p *Payments) search(ctx context.Context, known store.Booking) (booking.PaymentSnapshot, bool, error) {
-	for at := progressOf(ctx); ; {
-		page, err := p.Stripe.PaymentIntentsPage(ctx, known.CreatedAt.Add(-clockSkew), time.Now().Add(clockSkew), at.Cursor)
-		if err != nil {
-			return booking.PaymentSnapshot{}, false, err
+// search looks through all PaymentIntents since the booking was made.
+func (p *Payments) search(ctx context.Context, known store.Booking) (found booking.PaymentSnapshot, ok bool, err error) {
+	err = p.eachPage(ctx, known.CreatedAt, time.Now(), func(page stripeapi.PaymentIntentsPage) (done bool, err error) {
+		mine := page.Of(known.Reference)
+		if ok = len(mine) > 0; ok {
+			found = mine[0]
 		}
-		if mine := page.Of(known.Reference); len(mine) > 0 {
-			return mine[0], true, nil
+		return ok, nil
+	})
+	return found, ok, err
+}
+
+// eachPage visits the PaymentIntents that were made from since to until, give or take clockSkew, until visit is done or there are
+// no more. Its place rests in the heartbeat, so that a list of any length is read over several attempts.
+func (p *Payments) eachPage(ctx context.Context, since, until time.Time, visit func(stripeapi.PaymentIntentsPage) (done bool, err error)) error {
+	for at := progressOf(ctx); ; {
+		page, err := p.Stripe.PaymentIntentsPage(ctx, since.Add(-clockSkew), until.Add(clockSkew), at.Cursor)
+		if err != nil {
+			return err
+		}
+		done, err := visit(page)
+		if err != nil || done {
+			return err
 		}
 		if at.Cursor = page.Next; at.Cursor == "" {
-			return booking.PaymentSnapshot{}, false, nil
+			return nil
 		}
 		activity.RecordHeartbeat(ctx, at)
 	}
@@ -62,24 +75,27 @@ func (p *Payments) CancelTwins(ctx context.Context, in BookingRef) error {
 	if known.Payment == nil {
 		return nil // its creation is still under way, and comes here again
 	}
-	for at := progressOf(ctx); ; {
-		page, err := p.Stripe.PaymentIntentsPage(ctx, known.CreatedAt.Add(-clockSkew), known.Payment.CreatedAt.Add(clockSkew), at.Cursor)
-		if err != nil {
-			return stripeError(err)
-		}
-		for _, twin := range page.Of(known.Reference) {
-			if twin.PaymentIntentID == known.Payment.PaymentIntentID {
-				continue
-			}
-			p.Log.WarnContext(ctx, "a twin of the booking's PaymentIntent is cancelled", "reference", known.Reference, "paymentIntentId", twin.PaymentIntentID)
-			err := p.Stripe.CancelTwin(ctx, twin.PaymentIntentID)
-			if err != nil && !stripeapi.IsKind(err, stripeapi.UnexpectedState) {
-				return stripeError(err)
-			}
-		}
-		if at.Cursor = page.Next; at.Cursor == "" {
-			return storeError(p.Store.NoTwin(ctx, known.Reference, time.Now().UTC()))
-		}
-		activity.RecordHeartbeat(ctx, at)
+	err = p.eachPage(ctx, known.CreatedAt, known.Payment.CreatedAt, func(page stripeapi.PaymentIntentsPage) (done bool, err error) {
+		return false, p.cancelTwinsOn(ctx, page, known)
+	})
+	if err != nil {
+		return stripeError(err)
 	}
+	return storeError(p.Store.NoTwin(ctx, known.Reference, time.Now().UTC()))
+}
+
+// cancelTwinsOn a page cancels each PaymentIntent that bears the booking's reference and is not its own. One that is beyond
+// cancelling is left as it is.
+func (p *Payments) cancelTwinsOn(ctx context.Context, page stripeapi.PaymentIntentsPage, known store.Booking) error {
+	for _, twin := range page.Of(known.Reference) {
+		if twin.PaymentIntentID == known.Payment.PaymentIntentID {
+			continue
+		}
+		p.Log.WarnContext(ctx, "a twin of the booking's PaymentIntent is cancelled", "reference", known.Reference, "paymentIntentId", twin.PaymentIntentID)
+		err := p.Stripe.CancelTwin(ctx, twin.PaymentIntentID)
+		if err != nil && !stripeapi.IsKind(err, stripeapi.UnexpectedState) {
+			return err
+		}
+	}
+	return nil
 }
