@@ -24,6 +24,8 @@ type Correcting struct {
 	Against              Account
 	// Count is how many transactions the books have of it already: two corrections of one state are one.
 	Count int
+	// Effective is the balance transaction's date, or the person's time where Stripe has none.
+	Effective Effective
 }
 
 // Correction posts what makes the books say of a balance transaction what Stripe says of it.
@@ -39,6 +41,7 @@ func Correction(c Correcting) (Transaction, error) {
 	t := Transaction{
 		Type: TypeCorrection, Reference: c.Reference, PaymentIntentID: c.PaymentIntentID,
 		ObjectID: fmt.Sprintf("item/%d", c.ItemID), BalanceTransactionID: c.BalanceTransactionID,
+		Effective:    c.Effective,
 		OperationKey: fmt.Sprintf("correction/%s/%d", c.BalanceTransactionID, c.Count),
 		Description:  fmt.Sprintf("Correction decided on item %d of a reconciliation", c.ItemID),
 	}

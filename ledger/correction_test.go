@@ -12,7 +12,7 @@ import (
 func correcting(against ledger.Account, clearing, fees map[booking.Currency]int64) ledger.Correcting {
 	return ledger.Correcting{
 		ItemID: 7, Reference: reference, PaymentIntentID: "pi_1", BalanceTransactionID: "txn_9", Clearing: clearing, Fees: fees,
-		Against: against, Count: 1,
+		Against: against, Count: 1, Effective: decided,
 	}
 }
 

@@ -38,22 +38,22 @@ func debitTransaction(
 ) Transaction {
 	return Transaction{
 		Type: kind, Reference: reference, PaymentIntentID: paymentIntentID, ObjectID: d.ChargeID, BalanceTransactionID: balance.ID,
-		Entries: outOfClearing(LiabilityPaymentsInTransit, out, d.Currency, balance),
+		Effective: EffectiveOf(balance), Entries: outOfClearing(LiabilityPaymentsInTransit, out, d.Currency, balance),
 	}
 }
 
 // PaymentArrived posts a payment whose debit is in the ledger: it stays, and is owed to the traveller as a flight from now on.
-// Stripe's balance does not move.
+// Stripe's balance does not move, so it takes effect when Stripe decided that the money stays.
 //
 //	debit  liability:payments_in_transit    gross
 //	credit liability:unearned_revenue       gross
-func PaymentArrived(s booking.PaymentSnapshot) (Transaction, error) {
+func PaymentArrived(s booking.PaymentSnapshot, decided Effective) (Transaction, error) {
 	if s.PaymentStatus() != booking.PaymentSucceeded || s.AmountReceived <= 0 {
 		return Transaction{}, fmt.Errorf("PaymentIntent %s is %s, with %d minor units received: only a succeeded one is posted",
 			s.PaymentIntentID, s.StripeStatus, s.AmountReceived)
 	}
 	t := Transaction{
-		Type: TypePayment, Reference: s.Reference, PaymentIntentID: s.PaymentIntentID,
+		Type: TypePayment, Reference: s.Reference, PaymentIntentID: s.PaymentIntentID, Effective: decided,
 		Description: "Payment of booking " + string(s.Reference),
 		Entries:     move(LiabilityPaymentsInTransit, LiabilityUnearnedRevenue, s.AmountReceived, s.Currency),
 	}

@@ -20,7 +20,7 @@ const categoryDisputeReversal = "dispute_reversal"
 func Dispute(reference booking.Reference, s booking.DisputeSnapshot, balance booking.BalanceTransaction) (Transaction, error) {
 	t := Transaction{
 		Type: TypeDispute, Reference: reference, PaymentIntentID: s.PaymentIntentID,
-		ObjectID: balance.ID, BalanceTransactionID: balance.ID,
+		ObjectID: balance.ID, BalanceTransactionID: balance.ID, Effective: EffectiveOf(balance),
 		Description: "Funds withheld by dispute " + s.DisputeID,
 		Entries:     outOfClearing(AssetDisputedFunds, -balance.Amount, balance.Currency, balance),
 	}
@@ -36,10 +36,13 @@ func Dispute(reference booking.Reference, s booking.DisputeSnapshot, balance boo
 //
 //	debit  expense:chargebacks      amount     (the other way round below zero)
 //	credit asset:disputed_funds     amount
-func Chargeback(reference booking.Reference, s booking.DisputeSnapshot, amount int64, currency booking.Currency, posting int) (Transaction, error) {
+func Chargeback(
+	reference booking.Reference, s booking.DisputeSnapshot, amount int64, currency booking.Currency, posting int, decided Effective,
+) (Transaction, error) {
 	t := Transaction{
 		Type: TypeChargeback, Reference: reference, PaymentIntentID: s.PaymentIntentID,
 		ObjectID:    fmt.Sprintf("%s/%d", s.DisputeID, posting),
+		Effective:   decided,
 		Description: "Loss of dispute " + s.DisputeID,
 		Entries:     move(ExpenseChargebacks, AssetDisputedFunds, amount, currency),
 	}
@@ -55,8 +58,10 @@ func Chargeback(reference booking.Reference, s booking.DisputeSnapshot, amount i
 //
 //	debit  expense:chargebacks      amount     (the other way round below zero)
 //	credit asset:disputed_funds     amount
-func DisputeRest(reference booking.Reference, s booking.DisputeSnapshot, amount int64, currency booking.Currency, posting int) (Transaction, error) {
-	t, err := Chargeback(reference, s, amount, currency, posting)
+func DisputeRest(
+	reference booking.Reference, s booking.DisputeSnapshot, amount int64, currency booking.Currency, posting int, decided Effective,
+) (Transaction, error) {
+	t, err := Chargeback(reference, s, amount, currency, posting, decided)
 	t.Description = "Not given back by dispute " + s.DisputeID
 	if amount < 0 {
 		t.Description = "Given back on top by dispute " + s.DisputeID

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -17,12 +18,22 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
+// created is when each balance transaction of these tests was created; decided dates what has none.
+var (
+	created = time.Date(2027, time.May, 1, 14, 20, 0, 0, time.UTC)
+	decided = ledger.Effective{At: created.Add(time.Hour), Basis: ledger.ByStripe}
+)
+
+func payment(s booking.PaymentSnapshot) (ledger.Transaction, error) {
+	return ledger.Payment(s, decided)
+}
+
 // paid is a booking of $459.00, settled in dollars at 2.9% + 30¢.
 func paid(change func(*booking.PaymentSnapshot)) booking.PaymentSnapshot {
 	s := booking.PaymentSnapshot{
 		PaymentIntentID: "pi_1", StripeStatus: "succeeded", Reference: "FB-7K2M9QXA", Amount: 45900, AmountReceived: 45900,
 		Currency: "USD", ChargeID: "ch_1",
-		Balance: &booking.BalanceTransaction{ID: "txn_1", Amount: 45900, Fee: 1361, Net: 44539, Currency: "USD"},
+		Balance: &booking.BalanceTransaction{Created: created, ID: "txn_1", Amount: 45900, Fee: 1361, Net: 44539, Currency: "USD"},
 	}
 	if change != nil {
 		change(&s)
@@ -32,7 +43,7 @@ func paid(change func(*booking.PaymentSnapshot)) booking.PaymentSnapshot {
 
 func settled(amount, fee int64, currency booking.Currency) func(*booking.PaymentSnapshot) {
 	return func(s *booking.PaymentSnapshot) {
-		s.Balance = &booking.BalanceTransaction{ID: "txn_1", Amount: amount, Fee: fee, Net: amount - fee, Currency: currency}
+		s.Balance = &booking.BalanceTransaction{Created: created, ID: "txn_1", Amount: amount, Fee: fee, Net: amount - fee, Currency: currency}
 	}
 }
 
@@ -50,20 +61,20 @@ func reversed(t ledger.Transaction, err error) (ledger.Transaction, error) { ret
 func TestPostingsAreAsAgreed(t *testing.T) {
 	t.Parallel()
 	for name, post := range map[string]func() (ledger.Transaction, error){
-		"payment":               func() (ledger.Transaction, error) { return ledger.Payment(paid(nil)) },
-		"payment_without_fee":   func() (ledger.Transaction, error) { return ledger.Payment(paid(unsettled)) },
-		"payment_free":          func() (ledger.Transaction, error) { return ledger.Payment(paid(settled(45900, 0, "USD"))) },
-		"payment_zero_decimal":  func() (ledger.Transaction, error) { return ledger.Payment(paid(received(68000, 2448, "JPY"))) },
-		"payment_three_decimal": func() (ledger.Transaction, error) { return ledger.Payment(paid(received(140500, 4175, "KWD"))) },
-		"payment_other_money":   func() (ledger.Transaction, error) { return ledger.Payment(paid(settled(42210, 1254, "EUR"))) },
-		"payment_other_amount":  func() (ledger.Transaction, error) { return ledger.Payment(paid(settled(45800, 1358, "USD"))) },
-		"payment_reversed":      func() (ledger.Transaction, error) { return reversed(ledger.Payment(paid(nil))) },
+		"payment":               func() (ledger.Transaction, error) { return payment(paid(nil)) },
+		"payment_without_fee":   func() (ledger.Transaction, error) { return payment(paid(unsettled)) },
+		"payment_free":          func() (ledger.Transaction, error) { return payment(paid(settled(45900, 0, "USD"))) },
+		"payment_zero_decimal":  func() (ledger.Transaction, error) { return payment(paid(received(68000, 2448, "JPY"))) },
+		"payment_three_decimal": func() (ledger.Transaction, error) { return payment(paid(received(140500, 4175, "KWD"))) },
+		"payment_other_money":   func() (ledger.Transaction, error) { return payment(paid(settled(42210, 1254, "EUR"))) },
+		"payment_other_amount":  func() (ledger.Transaction, error) { return payment(paid(settled(45800, 1358, "USD"))) },
+		"payment_reversed":      func() (ledger.Transaction, error) { return reversed(payment(paid(nil))) },
 		"fee":                   func() (ledger.Transaction, error) { return ledger.Fee(paid(nil)) },
 		"fee_given_back":        func() (ledger.Transaction, error) { return ledger.Fee(paid(settled(45900, -1361, "USD"))) },
 		"fee_other_money":       func() (ledger.Transaction, error) { return ledger.Fee(paid(settled(42210, 1254, "EUR"))) },
 		"fee_reversed":          func() (ledger.Transaction, error) { return reversed(ledger.Fee(paid(nil))) },
 
-		"capture_in_part":             func() (ledger.Transaction, error) { return ledger.Payment(paid(capturedInPart)) },
+		"capture_in_part":             func() (ledger.Transaction, error) { return payment(paid(capturedInPart)) },
 		"capture_in_part_rest":        func() (ledger.Transaction, error) { return ledger.PartialCapture(paid(capturedInPart)) },
 		"capture_in_part_fee_later":   func() (ledger.Transaction, error) { return ledger.Fee(paid(capturedInPart)) },
 		"capture_in_part_other_money": func() (ledger.Transaction, error) { return ledger.PartialCapture(paid(capturedInPartAbroad)) },
@@ -81,13 +92,13 @@ func TestPostingsAreAsAgreed(t *testing.T) {
 // capturedInPart is $459.00 authorised, $300.00 captured: Stripe's two balance transactions of it.
 func capturedInPart(s *booking.PaymentSnapshot) {
 	s.AmountReceived = 30000
-	s.Balance = &booking.BalanceTransaction{ID: "txn_1", Amount: 45900, Fee: 900, Net: 45000, Currency: "USD"}
-	s.Reversal = &booking.BalanceTransaction{ID: "txn_2", Amount: -15900, Net: -15900, Currency: "USD"}
+	s.Balance = &booking.BalanceTransaction{Created: created, ID: "txn_1", Amount: 45900, Fee: 900, Net: 45000, Currency: "USD"}
+	s.Reversal = &booking.BalanceTransaction{Created: created, ID: "txn_2", Amount: -15900, Net: -15900, Currency: "USD"}
 }
 
 func capturedInPartAbroad(s *booking.PaymentSnapshot) {
 	capturedInPart(s)
-	s.Reversal = &booking.BalanceTransaction{ID: "txn_2", Amount: -14600, Net: -14600, Currency: "EUR"}
+	s.Reversal = &booking.BalanceTransaction{Created: created, ID: "txn_2", Amount: -14600, Net: -14600, Currency: "EUR"}
 }
 
 func render(t ledger.Transaction) string {
@@ -141,9 +152,9 @@ func FuzzPostings(f *testing.F) {
 	f.Fuzz(func(t *testing.T, amount int64, currency string, gross, fee int64, settles string) {
 		snapshot := paid(func(s *booking.PaymentSnapshot) {
 			s.AmountReceived, s.Currency = amount, booking.Currency(currency)
-			s.Balance = &booking.BalanceTransaction{ID: "txn_1", Amount: gross, Fee: fee, Net: gross - fee, Currency: booking.Currency(settles)}
+			s.Balance = &booking.BalanceTransaction{Created: created, ID: "txn_1", Amount: gross, Fee: fee, Net: gross - fee, Currency: booking.Currency(settles)}
 		})
-		at, err := ledger.Payment(snapshot)
+		at, err := payment(snapshot)
 		if err != nil {
 			return
 		}
@@ -161,11 +172,11 @@ func FuzzPostings(f *testing.F) {
 
 		late := snapshot
 		late.Balance = nil
-		payment, err := ledger.Payment(late)
+		paidFirst, err := payment(late)
 		require.NoError(t, err)
 		feeLater, err := ledger.Fee(snapshot)
 		require.NoError(t, err)
-		requireSameBalances(t, sums, balances(payment, feeLater))
+		requireSameBalances(t, sums, balances(paidFirst, feeLater))
 		requireSameBalances(t, nil, balances(at, at.Reverse()))
 	})
 }
@@ -187,11 +198,11 @@ func TestOnlySucceededPaymentsArePosted(t *testing.T) {
 	for _, status := range []string{
 		"requires_payment_method", "requires_confirmation", "requires_action", "processing", "requires_capture", "canceled", "a new one", "",
 	} {
-		_, err := ledger.Payment(paid(func(s *booking.PaymentSnapshot) { s.StripeStatus = status }))
+		_, err := payment(paid(func(s *booking.PaymentSnapshot) { s.StripeStatus = status }))
 		require.ErrorContains(t, err, "only a succeeded one is posted")
 	}
 	for _, amount := range []int64{0, -45900, math.MinInt64} {
-		_, err := ledger.Payment(paid(func(s *booking.PaymentSnapshot) { s.AmountReceived = amount }))
+		_, err := payment(paid(func(s *booking.PaymentSnapshot) { s.AmountReceived = amount }))
 		require.ErrorContains(t, err, "nothing to post")
 	}
 	_, err := ledger.Fee(paid(unsettled))
@@ -214,11 +225,11 @@ func TestFeeStandsOnAnAccountForEachPart(t *testing.T) {
 	t.Parallel()
 	snapshot := paid(settled(45900, 2061, "USD"))
 	snapshot.Balance.Tax, snapshot.Balance.ApplicationFee = 200, 500
-	payment, err := ledger.Payment(snapshot)
+	transaction, err := payment(snapshot)
 	require.NoError(t, err)
 	usd := func(amount int64) map[booking.Currency]int64 { return map[booking.Currency]int64{"USD": amount} }
 	require.Equal(t, map[ledger.Account]map[booking.Currency]int64{
 		ledger.AssetStripeClearing: usd(45900 - 2061), ledger.LiabilityUnearnedRevenue: usd(-45900),
 		ledger.ExpenseStripeFees: usd(1361), ledger.ExpenseFeeTaxes: usd(200), ledger.ExpenseApplicationFees: usd(500),
-	}, balances(payment))
+	}, balances(transaction))
 }

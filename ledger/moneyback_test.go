@@ -12,7 +12,7 @@ import (
 const reference = "FB-7K2M9QXA"
 
 func txn(id string, amount, fee int64, currency booking.Currency, category string) *booking.BalanceTransaction {
-	return &booking.BalanceTransaction{ID: id, Amount: amount, Fee: fee, Net: amount - fee, Currency: currency, ReportingCategory: category}
+	return &booking.BalanceTransaction{Created: created, ID: id, Amount: amount, Fee: fee, Net: amount - fee, Currency: currency, ReportingCategory: category}
 }
 
 func refund(balance, failure *booking.BalanceTransaction) booking.RefundSnapshot {
@@ -58,10 +58,18 @@ func TestPostingsOfMoneyBackAreAsAgreed(t *testing.T) {
 		"dispute_reversal": func() (ledger.Transaction, error) {
 			return ledger.Dispute(reference, dispute(), *txn("txn_6", 45900, -1500, "USD", "dispute_reversal"))
 		},
-		"chargeback":            func() (ledger.Transaction, error) { return ledger.Chargeback(reference, dispute(), 45900, "USD", 1) },
-		"chargeback_taken_back": func() (ledger.Transaction, error) { return ledger.Chargeback(reference, dispute(), -45900, "USD", 2) },
-		"dispute_won_with_less": func() (ledger.Transaction, error) { return ledger.DisputeRest(reference, dispute(), 1900, "USD", 1) },
-		"dispute_won_with_more": func() (ledger.Transaction, error) { return ledger.DisputeRest(reference, dispute(), -1900, "USD", 1) },
+		"chargeback": func() (ledger.Transaction, error) {
+			return ledger.Chargeback(reference, dispute(), 45900, "USD", 1, decided)
+		},
+		"chargeback_taken_back": func() (ledger.Transaction, error) {
+			return ledger.Chargeback(reference, dispute(), -45900, "USD", 2, decided)
+		},
+		"dispute_won_with_less": func() (ledger.Transaction, error) {
+			return ledger.DisputeRest(reference, dispute(), 1900, "USD", 1, decided)
+		},
+		"dispute_won_with_more": func() (ledger.Transaction, error) {
+			return ledger.DisputeRest(reference, dispute(), -1900, "USD", 1, decided)
+		},
 		"payout": func() (ledger.Transaction, error) {
 			return ledger.Payout(payout(txn("txn_7", -100000, 0, "USD", "payout"), nil))
 		},
@@ -103,20 +111,20 @@ func TestMoneyBackUndoesItself(t *testing.T) {
 		require.NoError(t, err)
 		return transaction
 	}
-	partial := balances(must(ledger.Payment(paid(capturedInPart))), must(ledger.PartialCapture(paid(capturedInPart))))
+	partial := balances(must(payment(paid(capturedInPart))), must(ledger.PartialCapture(paid(capturedInPart))))
 	require.Equal(t, int64(30000-900), partial[ledger.AssetStripeClearing]["USD"])
 	require.Equal(t, int64(-30000), partial[ledger.LiabilityUnearnedRevenue]["USD"])
 	require.Zero(t, partial[ledger.EquitySuspense]["USD"])
 	later := paid(capturedInPart)
 	later.Balance, later.Reversal = nil, nil
-	require.Equal(t, partial, balances(must(ledger.Payment(later)), must(ledger.Fee(paid(capturedInPart))), must(ledger.PartialCapture(paid(capturedInPart)))))
+	require.Equal(t, partial, balances(must(payment(later)), must(ledger.Fee(paid(capturedInPart))), must(ledger.PartialCapture(paid(capturedInPart)))))
 
 	sums := balances(
 		must(ledger.Refund(reference, refund(txn("a", -20000, 0, "USD", "refund"), nil))),
 		must(ledger.RefundFailure(reference, refund(nil, txn("b", 20000, 0, "USD", "refund_failure")))),
 		must(ledger.Dispute(reference, dispute(), *txn("c", -45900, 1500, "USD", "dispute"))),
-		must(ledger.Chargeback(reference, dispute(), 45900, "USD", 1)),
-		must(ledger.Chargeback(reference, dispute(), -45900, "USD", 2)),
+		must(ledger.Chargeback(reference, dispute(), 45900, "USD", 1, decided)),
+		must(ledger.Chargeback(reference, dispute(), -45900, "USD", 2, decided)),
 		must(ledger.Dispute(reference, dispute(), *txn("d", 45900, -1500, "USD", "dispute_reversal"))),
 		must(ledger.Payout(payout(txn("e", -100000, 0, "USD", "payout"), nil))),
 		must(ledger.PayoutReversal(payout(nil, txn("f", 100000, 0, "USD", "payout_reversal")))),

@@ -15,8 +15,9 @@ import (
 //	credit asset:stripe_clearing        fee
 //
 // Gross is what was received; for a payment captured in part whose balance transactions are known, it is what was
-// authorised, as Stripe's own first record has it, and PartialCapture takes the rest back.
-func Payment(s booking.PaymentSnapshot) (Transaction, error) {
+// authorised, as Stripe's own first record has it, and PartialCapture takes the rest back. decided dates a payment whose balance
+// transaction is not known yet.
+func Payment(s booking.PaymentSnapshot, decided Effective) (Transaction, error) {
 	if s.PaymentStatus() != booking.PaymentSucceeded {
 		return Transaction{}, fmt.Errorf("PaymentIntent %s is %s: only a succeeded one is posted", s.PaymentIntentID, s.StripeStatus)
 	}
@@ -27,11 +28,12 @@ func Payment(s booking.PaymentSnapshot) (Transaction, error) {
 		Type:            TypePayment,
 		Reference:       s.Reference,
 		PaymentIntentID: s.PaymentIntentID,
+		Effective:       decided,
 		Description:     "Payment of booking " + string(s.Reference),
 		Entries:         move(AssetStripeClearing, LiabilityUnearnedRevenue, gross(s), s.Currency),
 	}
 	if s.Balance != nil {
-		t.BalanceTransactionID = s.Balance.ID
+		t.BalanceTransactionID, t.Effective = s.Balance.ID, EffectiveOf(*s.Balance)
 		t.Entries = append(t.Entries, settlement(s)...)
 	}
 	return t, t.Validate()
@@ -51,6 +53,7 @@ func Fee(s booking.PaymentSnapshot) (Transaction, error) {
 		PaymentIntentID:      s.PaymentIntentID,
 		ObjectID:             s.Balance.ID,
 		BalanceTransactionID: s.Balance.ID,
+		Effective:            EffectiveOf(*s.Balance),
 		Description:          "Stripe's fee for booking " + string(s.Reference),
 		Entries:              move(AssetStripeClearing, LiabilityUnearnedRevenue, gross(s)-s.AmountReceived, s.Currency),
 	}
@@ -76,6 +79,7 @@ func PartialCapture(s booking.PaymentSnapshot) (Transaction, error) {
 		PaymentIntentID:      s.PaymentIntentID,
 		ObjectID:             s.Reversal.ID,
 		BalanceTransactionID: s.Reversal.ID,
+		Effective:            EffectiveOf(*s.Reversal),
 		Description:          "Authorised and not captured, booking " + string(s.Reference),
 		Entries:              outOfClearing(LiabilityUnearnedRevenue, s.Amount-s.AmountReceived, s.Currency, *s.Reversal),
 	}

@@ -17,6 +17,7 @@ func Payout(s booking.PayoutSnapshot) (Transaction, error) {
 	}
 	t := Transaction{
 		Type: TypePayout, ObjectID: s.PayoutID, BalanceTransactionID: s.Balance.ID,
+		Effective:    EffectiveOf(*s.Balance),
 		OperationKey: "payout/" + s.PayoutID,
 		Description:  "Payout " + s.PayoutID,
 		Entries:      outOfClearing(AssetBank, s.Amount, s.Currency, *s.Balance),
@@ -35,6 +36,7 @@ func PayoutReversal(s booking.PayoutSnapshot) (Transaction, error) {
 	}
 	t := Transaction{
 		Type: TypePayoutReversal, ObjectID: s.PayoutID, BalanceTransactionID: s.FailureBalance.ID,
+		Effective:    EffectiveOf(*s.FailureBalance),
 		OperationKey: "payout-reversal/" + s.PayoutID,
 		Description:  "Payout " + s.PayoutID + " came back",
 		Entries:      outOfClearing(AssetBank, -s.Amount, s.Currency, *s.FailureBalance),

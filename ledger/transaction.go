@@ -64,6 +64,7 @@ type Transaction struct {
 	ObjectID             string // the Stripe object that tells it from others of its type; empty when there is one only
 	BalanceTransactionID string
 	OperationKey         string
+	Effective            Effective
 	Description          string
 	Entries              []Entry
 }
@@ -92,6 +93,9 @@ func (t Transaction) Validate() error {
 	}
 	if len(t.Entries) > maxEntries {
 		return fmt.Errorf("a %s transaction has %d entries: %d at most; post several", t.Type, len(t.Entries), maxEntries)
+	}
+	if err := t.Effective.validate(); err != nil {
+		return fmt.Errorf("a %s transaction has %w", t.Type, err)
 	}
 	debits, credits := map[booking.Currency]int64{}, map[booking.Currency]int64{}
 	currencies := map[booking.Currency]bool{}
@@ -136,7 +140,8 @@ func (e Entry) validate() error {
 const ReversalPrefix = "reversal/"
 
 // Reverse is the transaction that undoes this one: the same amounts on the other sides. It bears the same PaymentIntent
-// and object, and a key made of its key, so that the books take one reversal of each and no more.
+// and object, and a key made of its key, so that the books take one reversal of each and no more. It has the same effective
+// date, so that by effective date neither shows at any time; posted_at tells when it was undone.
 func (t Transaction) Reverse() Transaction {
 	reversed := t
 	reversed.Type = TypeReversal

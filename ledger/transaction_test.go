@@ -40,7 +40,7 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 		"debits of 0 and credits of 100 differ in EUR":  func(e []ledger.Entry) []ledger.Entry { e[1].Currency = "EUR"; return e },
 		"debits of 200 and credits of 0 differ in USD":  func(e []ledger.Entry) []ledger.Entry { e[1].Side = ledger.Debit; return e },
 	} {
-		err := ledger.Transaction{Type: ledger.TypePayment, Entries: change(pair(100, "USD"))}.Validate()
+		err := ledger.Transaction{Type: ledger.TypePayment, Effective: decided, Entries: change(pair(100, "USD"))}.Validate()
 		require.ErrorContains(t, err, want)
 	}
 }
@@ -52,7 +52,7 @@ func TestUnbalancedIsTyped(t *testing.T) {
 		ledger.Entry{Account: ledger.AssetBank, Side: ledger.Debit, Amount: 7, Currency: "JPY"},
 		ledger.Entry{Account: ledger.AssetBank, Side: ledger.Credit, Amount: 7, Currency: "KWD"})
 	var unbalanced *ledger.UnbalancedTransaction
-	require.ErrorAs(t, ledger.Transaction{Entries: entries}.Validate(), &unbalanced)
+	require.ErrorAs(t, ledger.Transaction{Effective: decided, Entries: entries}.Validate(), &unbalanced)
 	require.Equal(t, &ledger.UnbalancedTransaction{Currency: "JPY", Debits: 7}, unbalanced)
 }
 
@@ -61,7 +61,7 @@ func TestEveryAccountCanBePosted(t *testing.T) {
 	for _, account := range ledger.Accounts {
 		entries := pair(1, "USD")
 		entries[0].Account = account
-		require.NoError(t, ledger.Transaction{Entries: entries}.Validate())
+		require.NoError(t, ledger.Transaction{Effective: decided, Entries: entries}.Validate())
 	}
 }
 
@@ -80,14 +80,14 @@ func TestNormalSides(t *testing.T) {
 
 func TestReverseLeavesTheOriginalAlone(t *testing.T) {
 	t.Parallel()
-	payment, err := ledger.Payment(paid(nil))
+	original, err := payment(paid(nil))
 	require.NoError(t, err)
-	again, err := ledger.Payment(paid(nil))
+	again, err := payment(paid(nil))
 	require.NoError(t, err)
 
-	undone := payment.Reverse()
-	require.Equal(t, again, payment)
+	undone := original.Reverse()
+	require.Equal(t, again, original)
 	require.Equal(t, ledger.TypeReversal, undone.Type)
-	require.Equal(t, payment.PaymentIntentID, undone.PaymentIntentID)
-	require.Equal(t, payment.Entries, undone.Reverse().Entries)
+	require.Equal(t, original.PaymentIntentID, undone.PaymentIntentID)
+	require.Equal(t, original.Entries, undone.Reverse().Entries)
 }

@@ -25,8 +25,10 @@ type Correction struct {
 	ItemID  uint64
 	There   *booking.BalanceTransaction
 	Against ledger.Account
-	Note    string
-	By      access.Actor
+	// EffectiveAt dates a correction of what Stripe does not have; zero for the time of the decision.
+	EffectiveAt time.Time
+	Note        string
+	By          access.Actor
 }
 
 // Item reads one item, or ErrNotFound.
@@ -56,7 +58,7 @@ func (s *Store) Correct(ctx context.Context, c Correction, now time.Time) error 
 		if err := lockCorrections(tx, exclusively); err != nil {
 			return err
 		}
-		if err := correctable(item, row.stateBefore(), c); err != nil {
+		if err := correctable(item, row.stateBefore(), c, now); err != nil {
 			return err
 		}
 		posted, err := postingsOf(tx.Session(&gorm.Session{NewDB: true}), []reconciliation.Line{item.Line()})
@@ -90,7 +92,7 @@ func lockCorrections(tx *gorm.DB, how string) error {
 	return tx.Raw("SELECT id FROM correction_lock WHERE id = 1 " + how).Scan(&id).Error
 }
 
-func correctable(item Item, before string, c Correction) error {
+func correctable(item Item, before string, c Correction, now time.Time) error {
 	switch {
 	case item.State == ItemResolved: // by a note: what a correction has settled agrees with Stripe
 	case item.State != ItemFound && item.State != ItemFailed:
@@ -101,6 +103,11 @@ func correctable(item Item, before string, c Correction) error {
 	switch {
 	case item.Healing != booking.HealNone && before != ItemFailed:
 		return &NotCorrectable{fmt.Sprintf("item %d is healed by its own workflow (%s): reconcile, or apply its plan", item.ID, item.Healing)}
+	case c.There != nil && !c.EffectiveAt.IsZero():
+		return &NotCorrectable{fmt.Sprintf("--effective-at: Stripe dates balance transaction %s at %s: leave it out",
+			item.BalanceTransactionID, c.There.Created.Format(time.RFC3339))}
+	case c.EffectiveAt.After(now):
+		return &NotCorrectable{fmt.Sprintf("--effective-at: %s is in the future", c.EffectiveAt.Format(time.RFC3339))}
 	case item.BalanceTransactionID == "" || item.Class == booking.Timing:
 		return &NotCorrectable{fmt.Sprintf("item %d (%s) is about no balance transaction that could be posted", item.ID, item.Class)}
 	case c.There == nil && item.Class != booking.MissingInStripe: // when it was found, Stripe had it
@@ -120,7 +127,7 @@ func postCorrection(tx *gorm.DB, item Item, c Correction, posted []reconciliatio
 	}
 	transaction, err := ledger.Correction(ledger.Correcting{
 		ItemID: item.ID, Reference: item.Reference, PaymentIntentID: item.PaymentIntentID, BalanceTransactionID: item.BalanceTransactionID,
-		Clearing: clearing, Fees: fees, Against: c.Against, Count: len(posted),
+		Clearing: clearing, Fees: fees, Against: c.Against, Count: len(posted), Effective: c.effective(now),
 	})
 	if err != nil {
 		return &NotCorrectable{err.Error()}
@@ -130,6 +137,17 @@ func postCorrection(tx *gorm.DB, item Item, c Correction, posted []reconciliatio
 		return &NotCorrectable{fmt.Sprintf("item %d: somebody else is correcting the same balance transaction; reconcile again", item.ID)}
 	}
 	return err
+}
+
+// effective is the balance transaction's date where Stripe has it, so that by date, too, the clearing account equals Stripe's balance.
+func (c Correction) effective(now time.Time) ledger.Effective {
+	switch {
+	case c.There != nil:
+		return ledger.EffectiveOf(*c.There)
+	case !c.EffectiveAt.IsZero():
+		return ledger.Effective{At: c.EffectiveAt, Basis: ledger.ByPerson}
+	}
+	return ledger.Effective{At: now, Basis: ledger.ByPerson}
 }
 
 func lacking(amounts map[booking.Currency]int64) bool {

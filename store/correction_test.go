@@ -40,7 +40,7 @@ func TestCorrectionIsPostedOnce(t *testing.T) {
 	b := newBooks(t)
 	items := append(b.runThatFound("recon_1", foreignPayment()), b.runThatFound("recon_2", foreignPayment())...)
 	require.Len(t, items, 2)
-	there := &booking.BalanceTransaction{ID: "txn_9", Amount: 45900, Fee: 1361, Net: 44539, Currency: "USD"}
+	there := &booking.BalanceTransaction{Created: settledAt, ID: "txn_9", Amount: 45900, Fee: 1361, Net: 44539, Currency: "USD"}
 	var group sync.WaitGroup
 	errs := make([]error, 20)
 	for i := range errs {
@@ -76,7 +76,7 @@ func TestCorrectionsThatAreRefused(t *testing.T) {
 	healed.Class, healed.Healing = booking.MissingInLedger, booking.HealPayment
 	clearing.Object, clearing.BalanceTransactionID = "clearing", ""
 	items := b.runThatFound("recon_1", healed, clearing, foreignPayment())
-	there := &booking.BalanceTransaction{ID: "txn_9", Amount: 45900, Fee: 1361, Net: 44539, Currency: "USD"}
+	there := &booking.BalanceTransaction{Created: settledAt, ID: "txn_9", Amount: 45900, Fee: 1361, Net: 44539, Currency: "USD"}
 	for i, c := range map[int]struct {
 		there   *booking.BalanceTransaction
 		against ledger.Account
@@ -86,7 +86,7 @@ func TestCorrectionsThatAreRefused(t *testing.T) {
 		1: {there, ledger.EquitySuspense, "no balance transaction"},
 		2: {there, ledger.ExpenseChargebacks, "say one of"},
 		3: {nil, ledger.EquitySuspense, "STRIPE_SECRET_KEY"},
-		4: {&booking.BalanceTransaction{ID: "txn_9", Currency: "USD"}, ledger.EquitySuspense, "agree with Stripe by now"},
+		4: {&booking.BalanceTransaction{Created: settledAt, ID: "txn_9", Currency: "USD"}, ledger.EquitySuspense, "agree with Stripe by now"},
 	} {
 		item := items[min(i, 2)]
 		var refused *store.NotCorrectable
@@ -106,7 +106,7 @@ func TestCorrectionOfWhatCouldNotBeHealed(t *testing.T) {
 	tried := foreignPayment()
 	tried.Class, tried.Healing = booking.MissingInLedger, booking.HealPayment
 	item := b.runThatFound("recon_1", tried)[0]
-	there := &booking.BalanceTransaction{ID: "txn_9", Amount: 45900, Fee: 1361, Net: 44539, Currency: "USD"}
+	there := &booking.BalanceTransaction{Created: settledAt, ID: "txn_9", Amount: 45900, Fee: 1361, Net: 44539, Currency: "USD"}
 	correction := store.Correction{ItemID: item.ID, There: there, Against: ledger.EquitySuspense, Note: "n"}
 	require.ErrorContains(t, b.Store.Correct(t.Context(), correction, time.Now().UTC()), "apply its plan")
 	require.NoError(t, b.Store.SettleItem(t.Context(), item.ID, store.ItemFailed, "in vain"))

@@ -8,7 +8,8 @@ import (
 	"farebook/ledger"
 )
 
-// LedgerTransaction is a transaction as it stands in the books.
+// LedgerTransaction is a transaction as it is in the books. The zero Effective is one of an older release that `starter migrate`
+// has not completed yet.
 type LedgerTransaction struct {
 	ID          uint64
 	PostedAt    time.Time
@@ -48,6 +49,7 @@ func assemble(reference booking.Reference, rows []ledgerRow, entries []entryRow)
 			ObjectID:             row.StripeObjectID,
 			BalanceTransactionID: row.StripeBalanceTransactionID,
 			OperationKey:         orEmpty(row.OperationKey),
+			Effective:            row.effective(),
 			Description:          row.Description,
 		}}
 		if row.StripePaymentIntentID != nil {

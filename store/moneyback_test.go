@@ -39,7 +39,7 @@ func atStripe(refund store.Refund, id, status string) booking.RefundSnapshot {
 }
 
 func balance(id string, amount, fee int64, category string) *booking.BalanceTransaction {
-	return &booking.BalanceTransaction{ID: id, Amount: amount, Fee: fee, Net: amount - fee, Currency: "USD", ReportingCategory: category}
+	return &booking.BalanceTransaction{Created: settledAt, ID: id, Amount: amount, Fee: fee, Net: amount - fee, Currency: "USD", ReportingCategory: category}
 }
 
 func (b books) recordRefund(s booking.RefundSnapshot) store.RefundRecorded {

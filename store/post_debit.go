@@ -43,10 +43,14 @@ func (p *paying) paymentOf(snapshot booking.PaymentSnapshot) (ledger.Transaction
 	if err != nil {
 		return ledger.Transaction{}, err
 	}
-	if arrived {
-		return ledger.PaymentArrived(snapshot)
+	decided, err := p.succeeded(snapshot)
+	if err != nil {
+		return ledger.Transaction{}, err
 	}
-	return ledger.Payment(snapshot)
+	if arrived {
+		return ledger.PaymentArrived(snapshot, decided)
+	}
+	return ledger.Payment(snapshot, decided)
 }
 
 // postedOf tells whether a transaction of a type is in the ledger for an object at Stripe.

@@ -39,6 +39,8 @@ func appendTransaction(tx *gorm.DB, now time.Time, bookingID *uint64, t ledger.T
 		OperationKey:               orNil(t.OperationKey),
 		Description:                t.Description,
 		PostedAt:                   now,
+		EffectiveAt:                &t.Effective.At,
+		EffectiveBasis:             orNil(string(t.Effective.Basis)),
 	}
 	if err := tx.Create(&row).Error; err != nil {
 		return err
@@ -69,6 +71,9 @@ func supersede(tx *gorm.DB, now time.Time, t ledger.Transaction) error {
 			return err
 		}
 		correction := assemble("", []ledgerRow{row}, entries)[0].Transaction
+		if row.EffectiveAt == nil {
+			correction.Effective = t.Effective // of an older release: completed later with the same date
+		}
 		if err := appendTransaction(tx, now, row.BookingID, correction.Reverse()); err != nil {
 			return err
 		}

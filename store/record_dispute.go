@@ -152,7 +152,11 @@ func (d *disputing) chargeBack(o DisputeOutcome, before booking.DisputeStatus) e
 	if err := d.showRest(won); err != nil {
 		return err
 	}
-	transaction, err := post(booking.Reference(d.booking.Reference), o.Snapshot, change, booking.Currency(d.dispute.SettlementCurrency), d.dispute.LossPostings)
+	decided, err := d.decidedLoss(o.Snapshot)
+	if err != nil {
+		return err
+	}
+	transaction, err := post(booking.Reference(d.booking.Reference), o.Snapshot, change, booking.Currency(d.dispute.SettlementCurrency), d.dispute.LossPostings, decided)
 	if err != nil {
 		return err
 	}

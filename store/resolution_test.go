@@ -14,7 +14,7 @@ import (
 )
 
 func foreignTransaction() *booking.BalanceTransaction {
-	return &booking.BalanceTransaction{ID: "txn_9", Amount: 45900, Fee: 1361, Net: 44539, Currency: "USD"}
+	return &booking.BalanceTransaction{Created: settledAt, ID: "txn_9", Amount: 45900, Fee: 1361, Net: 44539, Currency: "USD"}
 }
 
 // A note is no end: what it was about can be posted after all, on the item itself or on that of a later run, which is born resolved.

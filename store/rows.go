@@ -154,6 +154,8 @@ type ledgerRow struct {
 	OperationKey               *string
 	Description                string
 	PostedAt                   time.Time
+	EffectiveAt                *time.Time // NULL with its basis for rows of older releases
+	EffectiveBasis             *string
 }
 
 func (ledgerRow) TableName() string { return "financial_ledger" }

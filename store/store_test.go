@@ -59,10 +59,13 @@ func (b books) held() booking.PaymentSnapshot {
 	return snapshot
 }
 
+// settledAt is when Stripe created the balance transactions of these tests.
+var settledAt = time.Date(2026, time.March, 3, 23, 59, 58, 0, time.UTC)
+
 func paid(s booking.PaymentSnapshot, withFee bool) booking.PaymentSnapshot {
 	s.StripeStatus, s.AmountReceived, s.ChargeID, s.DeclineCode = "succeeded", s.Amount, "ch_1", ""
 	if withFee {
-		s.Balance = &booking.BalanceTransaction{ID: "txn_1", Amount: 45900, Fee: 1361, Net: 44539, Currency: "USD"}
+		s.Balance = &booking.BalanceTransaction{Created: settledAt, ID: "txn_1", Amount: 45900, Fee: 1361, Net: 44539, Currency: "USD"}
 	}
 	return s
 }

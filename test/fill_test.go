@@ -22,8 +22,9 @@ func fillLedger(t testing.TB, db *testdb.DB, bookings int, intent, transaction s
 		 SELECT n, CONCAT('FB-', LPAD(n, 8, '0')), 1, 'confirmed', 'Layla', 'layla@example.com', 'en', '{}', 45900, 'USD', NOW(), 'c', NOW(), NOW() FROM numbers`,
 		`INSERT INTO payments (booking_id, stripe_payment_intent_id, status, amount, amount_captured, currency, fee_posted, created_at, updated_at)
 		 SELECT n, CONCAT('` + intent + `', n), 'succeeded', 45900, 45900, 'USD', TRUE, NOW(), NOW() FROM numbers`,
-		`INSERT INTO financial_ledger (id, booking_id, type, stripe_payment_intent_id, stripe_balance_transaction_id, description, posted_at)
-		 SELECT n, n, 'payment', CONCAT('` + intent + `', n), CONCAT('` + transaction + `', n), 'Payment', NOW() FROM numbers`,
+		`INSERT INTO financial_ledger (id, booking_id, type, stripe_payment_intent_id, stripe_balance_transaction_id, description, posted_at,
+		   effective_at, effective_basis)
+		 SELECT n, n, 'payment', CONCAT('` + intent + `', n), CONCAT('` + transaction + `', n), 'Payment', NOW(), NOW(), 'balance_transaction' FROM numbers`,
 		`INSERT INTO ledger_entries (ledger_id, account, side, amount, currency)
 		 SELECT n, e.account, e.side, e.amount, 'USD' FROM numbers JOIN (
 		   SELECT 'asset:stripe_clearing' AS account, 'debit' AS side, 45900 AS amount UNION ALL SELECT 'liability:unearned_revenue', 'credit', 45900

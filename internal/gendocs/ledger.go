@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"farebook/booking"
 	"farebook/ledger"
@@ -24,8 +25,16 @@ func paid(amount int64, currency booking.Currency, balance *booking.BalanceTrans
 	}
 }
 
+// decided dates what has no balance transaction in the examples; exampleDate is that of each balance transaction.
+var (
+	exampleDate = time.Date(2027, time.May, 1, 14, 20, 0, 0, time.UTC)
+	decided     = ledger.Effective{At: exampleDate, Basis: ledger.ByStripe}
+)
+
+func posted(s booking.PaymentSnapshot) (ledger.Transaction, error) { return ledger.Payment(s, decided) }
+
 func settled(amount, fee int64, currency booking.Currency) *booking.BalanceTransaction {
-	return &booking.BalanceTransaction{ID: "txn_1", Amount: amount, Fee: fee, Net: amount - fee, Currency: currency}
+	return &booking.BalanceTransaction{Created: exampleDate, ID: "txn_1", Amount: amount, Fee: fee, Net: amount - fee, Currency: currency}
 }
 
 func one(t ledger.Transaction, err error) ([]ledger.Transaction, error) {
@@ -40,7 +49,7 @@ func several(first ledger.Transaction, err error) func(ledger.Transaction, error
 }
 
 func balanceLine(id string, amount, fee int64, currency booking.Currency, category string) *booking.BalanceTransaction {
-	return &booking.BalanceTransaction{ID: id, Amount: amount, Fee: fee, Net: amount - fee, Currency: currency, ReportingCategory: category}
+	return &booking.BalanceTransaction{Created: exampleDate, ID: id, Amount: amount, Fee: fee, Net: amount - fee, Currency: currency, ReportingCategory: category}
 }
 
 func debited(failure *booking.BalanceTransaction) booking.Debit {
@@ -62,12 +71,12 @@ func payout(balance, failure *booking.BalanceTransaction) booking.PayoutSnapshot
 var events = []event{
 	{"A payment", "A booking of $459.00 is paid. Stripe's balance transaction is there at once, so its fee goes along.",
 		func() ([]ledger.Transaction, error) {
-			return one(ledger.Payment(paid(45900, "USD", settled(45900, 1361, "USD"))))
+			return one(posted(paid(45900, "USD", settled(45900, 1361, "USD"))))
 		}},
 	{"A payment whose fee comes later", "The same under Stripe's asynchronous capture: the payment is posted when it succeeds, the fee when `charge.updated` brings\n" +
 		"the balance transaction. The accounts end as above.",
 		func() ([]ledger.Transaction, error) {
-			payment, err := ledger.Payment(paid(45900, "USD", nil))
+			payment, err := posted(paid(45900, "USD", nil))
 			if err != nil {
 				return nil, err
 			}
@@ -78,16 +87,16 @@ var events = []event{
 		"clearing account through suspense and the euros come in through it. Suspense keeps both ends of the exchange, the dollars\n" +
 		"that were given (debit) and the euros that they fetched (credit).",
 		func() ([]ledger.Transaction, error) {
-			return one(ledger.Payment(paid(45900, "USD", settled(42210, 1254, "EUR"))))
+			return one(posted(paid(45900, "USD", settled(42210, 1254, "EUR"))))
 		}},
 	{"A payment of which Stripe settles another amount", "It should not happen. If it does, the clearing account still equals Stripe's balance, and the dollar that is missing shows\n" +
 		"in suspense.",
 		func() ([]ledger.Transaction, error) {
-			return one(ledger.Payment(paid(45900, "USD", settled(45800, 1358, "USD"))))
+			return one(posted(paid(45900, "USD", settled(45800, 1358, "USD"))))
 		}},
 	{"A payment in a currency without minor units", "A booking of ¥68,000: Stripe counts whole yen, and so does the ledger.",
 		func() ([]ledger.Transaction, error) {
-			return one(ledger.Payment(paid(68000, "JPY", settled(68000, 2448, "JPY"))))
+			return one(posted(paid(68000, "JPY", settled(68000, 2448, "JPY"))))
 		}},
 	{"A payment captured in part", "$459.00 were authorised and $300.00 captured. Stripe makes two balance transactions of it, the whole and what is taken back, and so does\n" +
 		"the ledger; together they are what was captured.",
@@ -95,13 +104,13 @@ var events = []event{
 			part := paid(45900, "USD", settled(45900, 900, "USD"))
 			part.AmountReceived = 30000
 			part.Reversal = balanceLine("txn_2", -15900, 0, "USD", "partial_capture_reversal")
-			return several(ledger.Payment(part))(ledger.PartialCapture(part))
+			return several(posted(part))(ledger.PartialCapture(part))
 		}},
 	{"A bank debit that arrives", "The balance transaction is there as soon as the debit is submitted, while the PaymentIntent is `processing`. Some days later it\n" +
 		"is known that the money stays: Stripe's balance does not move then.",
 		func() ([]ledger.Transaction, error) {
 			arrived := paid(45900, "USD", settled(45900, 367, "USD"))
-			return several(ledger.PaymentInTransit(exampleReference, "pi_1", debited(nil)))(ledger.PaymentArrived(arrived))
+			return several(ledger.PaymentInTransit(exampleReference, "pi_1", debited(nil)))(ledger.PaymentArrived(arrived, decided))
 		}},
 	{"A bank debit that fails", "Stripe takes back what the debit had moved, and gives its fee back.",
 		func() ([]ledger.Transaction, error) {
@@ -130,16 +139,16 @@ var events = []event{
 		"left when the dispute began.",
 		func() ([]ledger.Transaction, error) {
 			return several(ledger.Dispute(exampleReference, dispute, *balanceLine("txn_5", -45900, 1500, "USD", "dispute")))(
-				ledger.Chargeback(exampleReference, dispute, 45900, "USD", 1))
+				ledger.Chargeback(exampleReference, dispute, 45900, "USD", 1, decided))
 		}},
 	{"A decision that is turned round", "The network changes its mind after the loss: the chargeback is taken back, and then the money comes.",
 		func() ([]ledger.Transaction, error) {
 			lost, err := several(ledger.Dispute(exampleReference, dispute, *balanceLine("txn_5", -45900, 1500, "USD", "dispute")))(
-				ledger.Chargeback(exampleReference, dispute, 45900, "USD", 1))
+				ledger.Chargeback(exampleReference, dispute, 45900, "USD", 1, decided))
 			if err != nil {
 				return nil, err
 			}
-			won, err := several(ledger.Chargeback(exampleReference, dispute, -45900, "USD", 2))(
+			won, err := several(ledger.Chargeback(exampleReference, dispute, -45900, "USD", 2, decided))(
 				ledger.Dispute(exampleReference, dispute, *balanceLine("txn_6", 45900, -1500, "USD", "dispute_reversal")))
 			return append(lost, won...), err
 		}},
@@ -151,7 +160,7 @@ var events = []event{
 			if err != nil {
 				return nil, err
 			}
-			rest, err := one(ledger.DisputeRest(exampleReference, dispute, 1900, "USD", 1))
+			rest, err := one(ledger.DisputeRest(exampleReference, dispute, 1900, "USD", 1, decided))
 			return append(won, rest...), err
 		}},
 	{"A payout", "$1,000.00 leave Stripe for the bank. It belongs to no booking: its operation key makes it once.",
@@ -172,7 +181,7 @@ var events = []event{
 		func() ([]ledger.Transaction, error) {
 			balance := settled(45900, 2061, "USD")
 			balance.Tax, balance.ApplicationFee = 200, 500
-			return one(ledger.Payment(paid(45900, "USD", balance)))
+			return one(posted(paid(45900, "USD", balance)))
 		}},
 	{"A fee of zero that comes later", "Under interchange-plus pricing Stripe bills once a month. The balance transaction still has to be in the ledger, or the payout\n" +
 		"that pays it out would never be proven: the amount goes out of the clearing account and in again.",
@@ -184,13 +193,13 @@ var events = []event{
 		func() ([]ledger.Transaction, error) {
 			return one(ledger.Correction(ledger.Correcting{
 				ItemID: 7, BalanceTransactionID: "txn_9", Clearing: map[booking.Currency]int64{"USD": 44539},
-				Fees: map[booking.Currency]int64{"USD": 1361}, Against: ledger.EquitySuspense,
+				Fees: map[booking.Currency]int64{"USD": 1361}, Against: ledger.EquitySuspense, Effective: decided,
 			}))
 		}},
 	{"A reversal", "A transaction that should not have been posted is not changed: its mirror image is posted. Both stay to be read, and the\n" +
 		"accounts are as if neither had been.",
 		func() ([]ledger.Transaction, error) {
-			payment, err := ledger.Payment(paid(45900, "USD", settled(45900, 1361, "USD")))
+			payment, err := posted(paid(45900, "USD", settled(45900, 1361, "USD")))
 			return []ledger.Transaction{payment, payment.Reverse()}, err
 		}},
 }

@@ -95,7 +95,7 @@ func (s sweeper) dispute(key string, status booking.DisputeStatus) string {
 		DueBy: time.Now().Add(7 * 24 * time.Hour).UTC(),
 	}
 	if !strings.HasPrefix(string(status), "warning") {
-		snapshot.Balances = []booking.BalanceTransaction{{ID: s.ID("txn_dp_" + key), Amount: -45900, Fee: 1500, Net: -47400, Currency: "USD"}}
+		snapshot.Balances = []booking.BalanceTransaction{{Created: time.Now().UTC(), ID: s.ID("txn_dp_" + key), Amount: -45900, Fee: 1500, Net: -47400, Currency: "USD"}}
 	}
 	_, err := s.Store.RecordDispute(s.T.Context(), store.DisputeOutcome{Snapshot: snapshot, Now: time.Now().UTC()})
 	require.NoError(s.T, err)
