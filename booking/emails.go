@@ -27,6 +27,7 @@ const (
 	EmailDisputeClosed  EmailKind = "dispute_closed"
 	EmailPayoutFailed   EmailKind = "payout_failed"
 	EmailPayoutUnproven EmailKind = "payout_unproven"
+	EmailPayoutUnknown  EmailKind = "payout_unknown"
 	EmailCaptureDue     EmailKind = "capture_due"
 	EmailRefundWaiting  EmailKind = "refund_waiting"
 	EmailReconciliation EmailKind = "reconciliation"
@@ -43,7 +44,7 @@ func (k EmailKind) Unpaid() bool {
 // ForFinance tells whether the finance department is written to, and not the customer.
 func (k EmailKind) ForFinance() bool {
 	switch k {
-	case EmailDisputeOpened, EmailDisputeDue, EmailDisputeClosed, EmailPayoutFailed, EmailPayoutUnproven, EmailCaptureDue,
+	case EmailDisputeOpened, EmailDisputeDue, EmailDisputeClosed, EmailPayoutFailed, EmailPayoutUnproven, EmailPayoutUnknown, EmailCaptureDue,
 		EmailRefundWaiting, EmailReconciliation, EmailReconciliationOverdue:
 		return true
 	}

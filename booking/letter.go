@@ -78,6 +78,7 @@ type DisputeLetter struct {
 type PayoutLetter struct {
 	ID           string       `json:"id"`
 	Status       PayoutStatus `json:"status"`
+	StripeStatus string       `json:"stripeStatus,omitempty"` // Stripe's own word, where this version does not know it
 	FailureCode  string       `json:"failureCode,omitempty"`
 	Amount       Money        `json:"amount"`
 	Transactions int          `json:"transactions"`

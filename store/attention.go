@@ -30,7 +30,7 @@ const (
 
 type attentionRow struct {
 	ID        uint64
-	BookingID uint64
+	BookingID *uint64 // nil for an object that belongs to no booking
 	Kind      string
 	Subject   string
 	Text      string
@@ -47,29 +47,51 @@ const (
 	attentionSlot = 200 // what bookings.attention holds of it
 )
 
-// markForAttention opens a matter for a person, or finds it open: UNIQUE kind and subject among the open ones of a booking. One that
-// a person has closed with the same text stays closed.
+// matters are the attention items of one booking, or those without a booking. Whoever opens or closes one holds the lock of the
+// booking, or of the object that the item is about.
+type matters struct {
+	tx        *gorm.DB
+	now       time.Time
+	bookingID *uint64
+}
+
+func (m matters) all() *gorm.DB { return m.tx.Where("booking_id <=> ?", m.bookingID) }
+
+// open adds an item, or updates the text of the open one: UNIQUE kind and subject among the open ones. An item that a person closed
+// with the same text stays closed. changed tells whether anything was written.
+func (m matters) open(kind AttentionKind, subject, text string) (changed bool, err error) {
+	text = short(text, attentionText)
+	var last attentionRow
+	err = m.all().Where("kind = ? AND subject = ?", string(kind), subject).Order("id DESC").Limit(1).Find(&last).Error
+	if err != nil {
+		return false, err
+	}
+	switch {
+	case last.ID != 0 && last.ClosedAt == nil && last.Text == text:
+		return false, nil
+	case last.ID != 0 && last.ClosedAt == nil:
+		return true, m.tx.Model(&last).Update("text", text).Error
+	case last.ID != 0 && last.ClosedBy != "" && last.Text == text:
+		return false, nil
+	}
+	return true, m.tx.Create(&attentionRow{BookingID: m.bookingID, Kind: string(kind), Subject: subject, Text: text, OpenedAt: m.now}).Error
+}
+
+// close closes the open items that match; changed tells whether there was one.
+func (m matters) close(where string, args ...any) (changed bool, err error) {
+	closed := m.tx.Model(&attentionRow{}).Where("booking_id <=> ? AND closed_at IS NULL", m.bookingID).Where(where, args...).Update("closed_at", m.now)
+	return closed.RowsAffected > 0, closed.Error
+}
+
+func (r *recording) matters() matters { return matters{r.tx, r.now, &r.booking.ID} }
+
+// markForAttention opens a matter of the booking's for a person.
 func (r *recording) markForAttention(kind AttentionKind, subject, text string) error {
 	if err := r.keepEarlierAttention(); err != nil {
 		return err
 	}
-	text = short(text, attentionText)
-	var last attentionRow
-	err := r.tx.Where("booking_id = ? AND kind = ? AND subject = ?", r.booking.ID, string(kind), subject).Order("id DESC").Limit(1).Find(&last).Error
-	if err != nil {
-		return err
-	}
-	switch {
-	case last.ID != 0 && last.ClosedAt == nil && last.Text == text:
-		return nil
-	case last.ID != 0 && last.ClosedAt == nil:
-		err = r.tx.Model(&last).Update("text", text).Error
-	case last.ID != 0 && last.ClosedBy != "" && last.Text == text:
-		return nil
-	default:
-		err = r.tx.Create(&attentionRow{BookingID: r.booking.ID, Kind: string(kind), Subject: subject, Text: text, OpenedAt: r.now}).Error
-	}
-	if err != nil {
+	changed, err := r.matters().open(kind, subject, text)
+	if err != nil || !changed {
 		return err
 	}
 	return r.showAttention()
@@ -88,7 +110,7 @@ func (r *recording) keepEarlierAttention() error {
 		return err
 	}
 	return r.tx.Create(&attentionRow{
-		BookingID: r.booking.ID, Kind: string(AttentionEarlier), Subject: earlierSubject(text), Text: text, OpenedAt: r.booking.UpdatedAt,
+		BookingID: &r.booking.ID, Kind: string(AttentionEarlier), Subject: earlierSubject(text), Text: text, OpenedAt: r.booking.UpdatedAt,
 	}).Error
 }
 
@@ -107,9 +129,9 @@ func (r *recording) settleAttentionWhere(where string, args ...any) error {
 	if orEmpty(r.booking.Attention) == "" {
 		return nil
 	}
-	closed := r.tx.Model(&attentionRow{}).Where("booking_id = ? AND closed_at IS NULL", r.booking.ID).Where(where, args...).Update("closed_at", r.now)
-	if closed.Error != nil || closed.RowsAffected == 0 {
-		return closed.Error
+	changed, err := r.matters().close(where, args...)
+	if err != nil || !changed {
+		return err
 	}
 	return r.showAttention()
 }

@@ -14,7 +14,7 @@ import (
 // AttentionItem is a matter that a person has to look at, or had to.
 type AttentionItem struct {
 	ID        uint64
-	Reference booking.Reference
+	Reference booking.Reference // empty for an object that belongs to no booking
 	Kind      AttentionKind
 	Subject   string
 	Text      string
@@ -34,8 +34,8 @@ type AttentionFilter struct {
 
 // AttentionItems lists matters, the newest first.
 func (s *Store) AttentionItems(ctx context.Context, f AttentionFilter) ([]AttentionItem, error) {
-	query := s.db.WithContext(ctx).Table("attention_items a").Joins("JOIN bookings b ON b.id = a.booking_id").
-		Select("a.id, b.reference, a.kind, a.subject, a.text, a.opened_at, a.closed_at, a.closed_by, a.note").Order("a.id DESC").Limit(f.Limit)
+	query := s.db.WithContext(ctx).Table("attention_items a").Joins("LEFT JOIN bookings b ON b.id = a.booking_id").
+		Select("a.id, COALESCE(b.reference, '') AS reference, a.kind, a.subject, a.text, a.opened_at, a.closed_at, a.closed_by, a.note").Order("a.id DESC").Limit(f.Limit)
 	if f.Reference != "" {
 		query = query.Where("b.reference = ?", string(f.Reference))
 	}
@@ -48,6 +48,12 @@ func (s *Store) AttentionItems(ctx context.Context, f AttentionFilter) ([]Attent
 	var items []AttentionItem
 	err := query.Scan(&items).Error
 	return items, err
+}
+
+// OpenAttention counts the matters that wait for a person.
+func (s *Store) OpenAttention(ctx context.Context) (open int64, err error) {
+	err = s.db.WithContext(ctx).Model(&attentionRow{}).Where("is_open = 1").Count(&open).Error
+	return open, err
 }
 
 // AttentionClosed says that a matter is closed already.
@@ -67,12 +73,15 @@ func (s *Store) CloseAttention(ctx context.Context, id uint64, note string, by a
 		if err := tx.Where("id = ?", id).Take(&row).Error; err != nil {
 			return notFound(err)
 		}
-		r := s.newRecording(tx, now) // the booking first, as whoever records locks it
-		if err := tx.Clauses(forUpdate).Where("id = ?", row.BookingID).Take(&r.booking).Error; err != nil {
-			return err
-		}
-		if err := r.keepEarlierAttention(); err != nil {
-			return err
+		var r *recording
+		if row.BookingID != nil {
+			r = s.newRecording(tx, now) // the booking first, as whoever records locks it
+			if err := tx.Clauses(forUpdate).Where("id = ?", *row.BookingID).Take(&r.booking).Error; err != nil {
+				return err
+			}
+			if err := r.keepEarlierAttention(); err != nil {
+				return err
+			}
 		}
 		if err := tx.Clauses(forUpdate).Where("id = ?", id).Take(&row).Error; err != nil {
 			return err
@@ -84,11 +93,13 @@ func (s *Store) CloseAttention(ctx context.Context, id uint64, note string, by a
 		if err != nil {
 			return err
 		}
-		if err := r.showAttention(); err != nil {
-			return err
+		if r != nil {
+			if err := r.showAttention(); err != nil {
+				return err
+			}
 		}
 		return audit(tx, now, AuditEntry{
-			Actor: by, Action: ActionAttentionClose, Subject: fmt.Sprintf("attention/%d", id), BookingID: &row.BookingID, Detail: row.Kind + " " + row.Subject,
+			Actor: by, Action: ActionAttentionClose, Subject: fmt.Sprintf("attention/%d", id), BookingID: row.BookingID, Detail: row.Kind + " " + row.Subject,
 		})
 	})
 }

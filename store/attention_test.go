@@ -1,6 +1,8 @@
 package store_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -104,4 +106,39 @@ func TestAttentionOfAnOlderRelease(t *testing.T) {
 	require.Equal(t, 2, b.Count(t, "SELECT COUNT(*) FROM attention_items WHERE kind = 'earlier'"))
 	b.refusedRefund(reference, "two")
 	require.Equal(t, 2, b.Count(t, "SELECT COUNT(*) FROM attention_items WHERE kind = 'earlier'"), "known by its text")
+}
+
+// A payout belongs to no booking: its matter is listed without one, a person closes it, and it opens again with another word only.
+func TestAttentionWithoutABooking(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	record := func(status string) {
+		_, err := b.Store.RecordPayout(t.Context(), store.PayoutOutcome{Now: time.Now().UTC(), Snapshot: booking.PayoutSnapshot{
+			PayoutID: "po_1", Status: booking.PayoutStatus(status), Amount: 100, Currency: "USD",
+		}})
+		require.NoError(t, err)
+	}
+	record("made_up")
+	shown := b.openAttention()[store.AttentionUnknown]
+	require.Equal(t, "po_1/status", shown.Subject)
+	require.Empty(t, shown.Reference)
+	require.Contains(t, shown.Text, "payout po_1 has a status at Stripe that this version does not know: made_up")
+	b.requirePromises()
+	b.Exec(t, "UPDATE attention_items SET closed_at = UTC_TIMESTAMP(6)")
+	promises, err := b.Store.CheckPromises(t.Context())
+	require.NoError(t, err)
+	require.True(t, slices.ContainsFunc(promises, func(p store.Promise) bool { return !p.Held && strings.Contains(p.Text, "does not know is shown") }))
+	record("made_up")
+	id := b.openAttention()[store.AttentionUnknown].ID
+	require.NoError(t, b.Store.CloseAttention(t.Context(), id, "asked Stripe", testdb.Tester, time.Now().UTC()))
+	record("made_up")
+	require.Empty(t, b.openAttention())
+	b.requirePromises()
+	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM audit_log WHERE action = 'attention.close' AND booking_id IS NULL"))
+	record("made_up_too")
+	open, err := b.Store.OpenAttention(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, int64(1), open)
+	record("paid")
+	require.Empty(t, b.openAttention())
 }

@@ -137,6 +137,15 @@ var promises = []struct {
 	{14, "no authorised payment outlasts its deadline", `
 		SELECT COUNT(*) FROM payments p JOIN bookings b ON b.id = p.booking_id
 		WHERE p.status = 'authorized' AND b.status = 'pending_payment' AND p.capture_before < UTC_TIMESTAMP()`},
+	{14, "each object in a state at Stripe that this version does not know is shown to a person", `
+		SELECT COUNT(*) FROM (
+		  SELECT stripe_refund_id AS id FROM refunds WHERE status = 'unknown'
+		  UNION ALL SELECT stripe_dispute_id FROM disputes WHERE status = 'unknown'
+		  UNION ALL SELECT stripe_payout_id FROM payouts WHERE status = 'unknown'
+		  UNION ALL SELECT p.stripe_payment_intent_id FROM payments p JOIN bookings b ON b.id = p.booking_id
+		            WHERE p.status = 'unknown' AND b.attention IS NULL) u
+		WHERE NOT EXISTS (SELECT 1 FROM attention_items a WHERE a.kind = 'unknown_state' AND a.subject = CONCAT(u.id, '/status')
+		                  AND (a.closed_at IS NULL OR a.closed_by <> ''))`},
 	{14, "no payout waits for its proof for more than three days", `
 		SELECT COUNT(*) FROM payouts WHERE proof = 'pending' AND created_at < UTC_TIMESTAMP() - INTERVAL 3 DAY`},
 	{14, "no booking can be paid an hour after its hold", `

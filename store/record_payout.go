@@ -70,10 +70,15 @@ func (p *payingOut) find(s booking.PayoutSnapshot) error {
 }
 
 func (p *payingOut) record(o PayoutOutcome) (PayoutRecorded, error) {
-	before := booking.PayoutStatus(p.payout.Status)
-	if next := o.Snapshot.State(); before.To(next) == nil {
+	before, next := booking.PayoutStatus(p.payout.Status), o.Snapshot.State()
+	unknown := next == booking.PayoutUnknown
+	if before.To(next) == nil {
 		p.payout.Status, p.payout.FailureCode = string(next), code(o.Snapshot.FailureCode)
-		p.payout.StripeStatus = wordOf(next == booking.PayoutUnknown, string(o.Snapshot.Status))
+		p.payout.StripeStatus = wordOf(unknown, string(o.Snapshot.Status))
+	}
+	word := unknownWord{"payout", p.payout.StripePayoutID, "status", unknown, string(o.Snapshot.Status)}
+	if err := word.show(matters{tx: p.tx, now: p.now}); err != nil {
+		return PayoutRecorded{}, err
 	}
 	p.payout.ArrivesAt = timeOrNil(o.Snapshot.ArrivesAt)
 	if err := p.post(o.Snapshot); err != nil {
@@ -88,7 +93,7 @@ func (p *payingOut) record(o PayoutOutcome) (PayoutRecorded, error) {
 	if err != nil {
 		return PayoutRecorded{}, err
 	}
-	if err := p.tellFinance(); err != nil {
+	if err := p.tellFinance(o.Snapshot); err != nil {
 		return PayoutRecorded{}, err
 	}
 	if err := markProcessed(p.tx, o.EventIDs, p.now); err != nil {
@@ -144,7 +149,8 @@ func (p *payingOut) prove(o PayoutOutcome) {
 	}
 }
 
-func (p *payingOut) tellFinance() error {
+// tellFinance queues each of the payout's mails once: UNIQUE mail key.
+func (p *payingOut) tellFinance(s booking.PayoutSnapshot) error {
 	status := booking.PayoutStatus(p.payout.Status)
 	about := booking.PayoutLetter{
 		ID: p.payout.StripePayoutID, Status: status, FailureCode: p.payout.FailureCode,
@@ -156,6 +162,12 @@ func (p *payingOut) tellFinance() error {
 	}
 	tell := func(kind booking.EmailKind) error {
 		return queue(p.tx, p.now, letter{kind: kind, owner: about.ID, occasion: string(kind), content: &booking.Letter{Payout: &about}})
+	}
+	if s.State() == booking.PayoutUnknown {
+		about.StripeStatus = code(string(s.Status))
+		if err := tell(booking.EmailPayoutUnknown); err != nil {
+			return err
+		}
 	}
 	if status == booking.PayoutFailed {
 		if err := tell(booking.EmailPayoutFailed); err != nil {

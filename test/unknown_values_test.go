@@ -39,6 +39,14 @@ func (u unknown) requireShown(attention string) {
 	u.awaitRow("SELECT COUNT(*) FROM bookings WHERE attention LIKE ?", "%"+attention+"%: "+madeUp)
 }
 
+// starter runs the operator's command, which has to succeed.
+func (u unknown) starter(args ...string) string {
+	u.T.Helper()
+	out, err := starterWith(u.Stack, args...)
+	require.NoError(u.T, err, out)
+	return out
+}
+
 func (u unknown) charge() string {
 	return u.DB.Text(u.T, "SELECT stripe_charge_id FROM payments WHERE stripe_payment_intent_id = ?", u.booked.Payment.PaymentIntentID)
 }
@@ -196,9 +204,19 @@ func meetPayout(u unknown) {
 	u.awaitRow("SELECT COUNT(*) FROM payouts WHERE status = 'unknown' AND stripe_status = ? AND posted", madeUp)
 	require.NotEmpty(u.T, u.LogLines("worker", "a payout has a status at Stripe that this version does not know"))
 	u.requireFinding("the payout has the status \"made_up\" at Stripe")
+	shown := "payout " + id + " has a status at Stripe that this version does not know: made_up"
+	require.Contains(u.T, u.starter("attention", "list"), shown)
+	require.Contains(u.T, u.starter("verify", "--books"), "Matters that wait for a person: 1")
+	u.Eventually(func() bool { return financeMails(u.Stack, "payout_unknown") == 1 }, "finance hears nothing")
 	u.rewrite(id, nil)
 	require.NoError(u.T, u.Stripe.MovePayout(id, "paid"))
 	awaitPayout(u.Stack, id, "paid", "proven")
+	require.NotContains(u.T, u.starter("attention", "list"), id)
+	u.rewrite(id, map[string]any{"status": madeUp}, "payout.updated") // what is paid stays so, and a person sees the rest
+	u.awaitRow("SELECT COUNT(*) FROM attention_items WHERE is_open = 1 AND booking_id IS NULL AND subject = ?", id+"/status")
+	u.rewrite(id, nil, "payout.updated")
+	u.awaitRow("SELECT COUNT(*) = 2 FROM attention_items WHERE subject = ? AND closed_at IS NOT NULL", id+"/status")
+	require.Equal(u.T, 1, financeMails(u.Stack, "payout_unknown"))
 }
 
 func meetPayoutFailure(u unknown) {

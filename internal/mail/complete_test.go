@@ -49,7 +49,7 @@ func TestMissingLetterIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []booking.EmailKind{
 		booking.EmailCancelledPaid, booking.EmailRefundStarted, booking.EmailRefunded, booking.EmailRefundFailed,
-		booking.EmailDisputeOpened, booking.EmailDisputeDue, booking.EmailDisputeClosed, booking.EmailPayoutFailed, booking.EmailPayoutUnproven,
+		booking.EmailDisputeOpened, booking.EmailDisputeDue, booking.EmailDisputeClosed, booking.EmailPayoutFailed, booking.EmailPayoutUnproven, booking.EmailPayoutUnknown,
 	} {
 		c := content(kind, booking.LocaleEN)
 		c.Letter = booking.Letter{}

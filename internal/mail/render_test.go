@@ -79,12 +79,15 @@ func letter(kind booking.EmailKind) booking.Letter {
 		}}}
 	case booking.EmailReconciliationOverdue:
 		return booking.Letter{Reconciliation: &booking.ReconciliationLetter{ID: "recon_1", Scanned: 12345}}
-	case booking.EmailPayoutFailed, booking.EmailPayoutUnproven:
+	case booking.EmailPayoutFailed, booking.EmailPayoutUnproven, booking.EmailPayoutUnknown:
 		about := &booking.PayoutLetter{
 			ID: "po_1", Status: booking.PayoutPaid, Amount: usd(1_000_000), Transactions: 42, Unmatched: 1, ArrivesAt: at,
 		}
 		if kind == booking.EmailPayoutFailed {
 			about.Status, about.FailureCode, about.Unmatched = booking.PayoutFailed, "account_closed", 0
+		}
+		if kind == booking.EmailPayoutUnknown {
+			about.Status, about.StripeStatus, about.Unmatched = booking.PayoutUnknown, "returned", 0
 		}
 		return booking.Letter{Payout: about}
 	}
@@ -97,7 +100,7 @@ var kinds = []booking.EmailKind{
 }
 
 var financeKinds = []booking.EmailKind{
-	booking.EmailDisputeOpened, booking.EmailDisputeDue, booking.EmailDisputeClosed, booking.EmailPayoutFailed, booking.EmailPayoutUnproven,
+	booking.EmailDisputeOpened, booking.EmailDisputeDue, booking.EmailDisputeClosed, booking.EmailPayoutFailed, booking.EmailPayoutUnproven, booking.EmailPayoutUnknown,
 	booking.EmailCaptureDue, booking.EmailRefundWaiting, booking.EmailReconciliation, booking.EmailReconciliationOverdue,
 }
 

@@ -96,6 +96,7 @@ func (t *table) finance(c Content) {
 		t.add("Payout", payout.ID)
 		t.addPrice("Amount", payout.Amount)
 		t.add("Status", string(payout.Status))
+		t.add("Status at Stripe", payout.StripeStatus)
 		t.add("Failure", payout.FailureCode)
 		t.add("Due at the bank", financeTime(payout.ArrivesAt))
 		t.add("Balance transactions", strconv.Itoa(payout.Transactions))

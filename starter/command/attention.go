@@ -16,7 +16,7 @@ import (
 func attentionCommand() *cobra.Command {
 	attention := &cobra.Command{
 		Use:   "attention",
-		Short: "List and close what a person has to look at, booking by booking",
+		Short: "List and close what a person has to look at",
 		Args:  knownCommand,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -66,7 +66,7 @@ func listAttentionCommand() *cobra.Command {
 // matter is an attention item for people and programs.
 type matter struct {
 	ID       uint64            `json:"id"`
-	Booking  booking.Reference `json:"booking"`
+	Booking  booking.Reference `json:"booking,omitempty"`
 	Kind     string            `json:"kind"`
 	Subject  string            `json:"subject,omitempty"`
 	Text     string            `json:"text"`

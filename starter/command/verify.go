@@ -59,10 +59,14 @@ func verifyCommand() *cobra.Command {
 					promises = append(promises, outside...)
 				}
 				slices.SortStableFunc(promises, func(a, b store.Promise) int { return cmp.Compare(a.Number, b.Number) })
-				if format == "json" {
-					return printPromisesJSON(cmd.OutOrStdout(), promises, unasked)
+				attention, err := books.OpenAttention(cmd.Context())
+				if err != nil {
+					return err
 				}
-				return printPromises(cmd.OutOrStdout(), promises, unasked)
+				if format == "json" {
+					return printPromisesJSON(cmd.OutOrStdout(), promises, attention, unasked)
+				}
+				return printPromises(cmd.OutOrStdout(), promises, attention, unasked)
 			})
 		},
 	}
@@ -207,7 +211,7 @@ func format(value int64, currency booking.Currency) string {
 const whatWidth = usualWidth - len("PROMISE  HELD  ")
 
 // printPromisesJSON is printPromises for programs.
-func printPromisesJSON(out io.Writer, promises []store.Promise, unasked error) error {
+func printPromisesJSON(out io.Writer, promises []store.Promise, attention int64, unasked error) error {
 	type check struct {
 		Promise int    `json:"promise"`
 		Held    bool   `json:"held"`
@@ -215,10 +219,11 @@ func printPromisesJSON(out io.Writer, promises []store.Promise, unasked error) e
 		Detail  string `json:"detail,omitempty"`
 	}
 	shown := struct {
-		Held    bool    `json:"held"`
-		Checks  []check `json:"checks"`
-		Unasked string  `json:"unasked,omitempty"` // why others could not be made
-	}{Held: true, Checks: make([]check, len(promises))}
+		Held      bool    `json:"held"`
+		Checks    []check `json:"checks"`
+		Attention int64   `json:"attention"`         // matters that wait for a person
+		Unasked   string  `json:"unasked,omitempty"` // why others could not be made
+	}{Held: true, Checks: make([]check, len(promises)), Attention: attention}
 	for i, promise := range promises {
 		shown.Checks[i] = check{promise.Number, promise.Held, promise.Text, promise.Detail}
 		shown.Held = shown.Held && promise.Held
@@ -232,8 +237,9 @@ func printPromisesJSON(out io.Writer, promises []store.Promise, unasked error) e
 	return errors.Join(ErrBroken, unasked)
 }
 
-// printPromises writes the table and returns ErrBroken when one does not hold, beside the reason why others are not in it.
-func printPromises(out io.Writer, promises []store.Promise, unasked error) error {
+// printPromises writes the table and how many matters wait for a person. It returns ErrBroken when a promise does not hold, beside the
+// reason why others are not in the table.
+func printPromises(out io.Writer, promises []store.Promise, attention int64, unasked error) error {
 	table := newTable(out, "PROMISE", "HELD", "WHAT")
 	broken := 0
 	for _, promise := range promises {
@@ -252,6 +258,11 @@ func printPromises(out io.Writer, promises []store.Promise, unasked error) error
 	}
 	if err := table.flush(); err != nil {
 		return err
+	}
+	if attention > 0 {
+		if _, err := fmt.Fprintf(out, "\nMatters that wait for a person: %d (starter attention list).\n", attention); err != nil {
+			return err
+		}
 	}
 	if broken > 0 {
 		_, err := fmt.Fprintf(out, "\n%d of %d checks failed.\n", broken, len(promises))

@@ -34,7 +34,7 @@ func EmailOwner(e store.QueuedEmail) string {
 	switch e.Kind {
 	case booking.EmailDisputeOpened, booking.EmailDisputeDue, booking.EmailDisputeClosed:
 		return workflows.DisputeWorkflowID(e.Owner)
-	case booking.EmailPayoutFailed, booking.EmailPayoutUnproven:
+	case booking.EmailPayoutFailed, booking.EmailPayoutUnproven, booking.EmailPayoutUnknown:
 		return workflows.PayoutWorkflowID(e.Owner)
 	case booking.EmailReconciliation:
 		return workflows.ReconciliationWorkflowID(e.Owner)
