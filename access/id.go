@@ -5,11 +5,12 @@ import (
 	"strings"
 )
 
-// The ids of clients and API keys that people and programs see. They are no secrets.
+// The ids of clients, API keys and installations that people and programs see. They are no secrets.
 const (
-	clientPrefix = "cl_"
-	keyPrefix    = "ak_"
-	codeLength   = 10
+	clientPrefix       = "cl_"
+	keyPrefix          = "ak_"
+	installationPrefix = "in_"
+	codeLength         = 10
 	// crockford is Crockford's base 32: no I, L, O or U, so that an id survives being read over the telephone.
 	crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 )
@@ -20,11 +21,17 @@ func NewClientID() string { return clientPrefix + newCode() }
 // NewKeyID draws one of 2^50 ids, such as ak_7K2M9QXA4T.
 func NewKeyID() string { return keyPrefix + newCode() }
 
+// NewInstallationID draws one of 2^50 ids, such as in_7K2M9QXA4T.
+func NewInstallationID() string { return installationPrefix + newCode() }
+
 // IsClientID tells whether a text has the shape that NewClientID draws, IsKeyID that of NewKeyID.
 func IsClientID(text string) bool { return isCode(text, clientPrefix) }
 
 // IsKeyID is documented at IsClientID.
 func IsKeyID(text string) bool { return isCode(text, keyPrefix) }
+
+// IsInstallationID tells whether a text has the shape that NewInstallationID draws.
+func IsInstallationID(text string) bool { return isCode(text, installationPrefix) }
 
 func newCode() string {
 	var random [codeLength]byte

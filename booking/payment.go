@@ -4,9 +4,13 @@ import "time"
 
 // PaymentSnapshot is what Stripe says of one PaymentIntent now. Amounts are minor units.
 type PaymentSnapshot struct {
-	PaymentIntentID    string
-	StripeStatus       string
-	Reference          Reference
+	PaymentIntentID string
+	StripeStatus    string
+	Reference       Reference
+	// InstallationID and RequestKey are from the metadata: which database asked for it, and by which request. Empty for one of an
+	// older release.
+	InstallationID     string
+	RequestKey         string
 	Amount             int64
 	AmountReceived     int64
 	Currency           Currency

@@ -25,13 +25,25 @@ func NewReference() Reference { return Reference(referencePrefix + newCode()) }
 // NewRefundID draws one of 2^40, as NewReference does.
 func NewRefundID() RefundID { return RefundID(refundPrefix + newCode()) }
 
+// ReferenceFrom is the reference that a hash stands for: one that the same request yields again, and that nobody can guess who
+// cannot compute the hash. It takes the first eight bytes.
+func ReferenceFrom(hash []byte) Reference { return Reference(referencePrefix + codeOf(hash)) }
+
+// RefundIDFrom is ReferenceFrom for a refund.
+func RefundIDFrom(hash []byte) RefundID { return RefundID(refundPrefix + codeOf(hash)) }
+
 func newCode() string {
-	var random [codeLength]byte
-	_, _ = rand.Read(random[:]) // never fails: it ends the program instead (crypto/rand)
-	for i, b := range random {
-		random[i] = crockford[b%32]
+	random := make([]byte, codeLength)
+	_, _ = rand.Read(random) // never fails: it ends the program instead (crypto/rand)
+	return codeOf(random)
+}
+
+func codeOf(random []byte) string {
+	code := make([]byte, codeLength)
+	for i := range code {
+		code[i] = crockford[random[i]%32]
 	}
-	return string(random[:])
+	return string(code)
 }
 
 // ParseReference accepts exactly what NewReference makes.

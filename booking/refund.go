@@ -69,7 +69,9 @@ type RefundSnapshot struct {
 	Currency        Currency
 	Reason          string
 	FailureReason   string
-	RefundID        RefundID            // ours, from the metadata; empty for one that was made in Stripe's dashboard
+	RefundID        RefundID // ours, from the metadata; empty for one that was made in Stripe's dashboard
+	InstallationID  string   // from the metadata, as is RequestKey: see PaymentSnapshot
+	RequestKey      string
 	Balance         *BalanceTransaction // nil while Stripe's balance has not paid for it
 	FailureBalance  *BalanceTransaction // when it failed after the balance had paid for it
 	// Uncaptured: it lets go of what was authorised and never captured. Nobody's money goes back by it.

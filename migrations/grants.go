@@ -18,6 +18,7 @@ var rights = []struct{ table, verbs string }{
 	{"attention_items", "SELECT, INSERT, UPDATE"},
 	{"bookings", "SELECT, INSERT, UPDATE"},
 	{"idempotency_keys", "SELECT, INSERT, UPDATE"},
+	{"installation", "SELECT"},
 	{"payments", "SELECT, INSERT, UPDATE"},
 	{"payment_twins", "SELECT, INSERT, UPDATE"},
 	{"refunds", "SELECT, INSERT, UPDATE"},

@@ -60,6 +60,9 @@ func to(ctx context.Context, adminDSN, appDSN string, version *int64) (err error
 	if err := apply(ctx, db, version); err != nil {
 		return err
 	}
+	if err := identify(ctx, db); err != nil {
+		return err
+	}
 	if err := grant(ctx, db, app); err != nil {
 		return err
 	}

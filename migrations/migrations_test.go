@@ -1,6 +1,7 @@
 package migrations_test
 
 import (
+	"database/sql"
 	"strings"
 	"testing"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
+	"farebook/access"
 	"farebook/internal/testdb"
 	"farebook/migrations"
 )
@@ -119,4 +121,24 @@ func TestWhatIsWrongIsSaidWithoutPasswords(t *testing.T) {
 		require.ErrorContains(t, err, c.want)
 		require.NotContains(t, err.Error(), "hunter2")
 	}
+}
+
+// The installation is drawn once: another migration, as after a restore, leaves it as it is, and the application only reads it.
+func TestInstallationStaysWhatItIs(t *testing.T) {
+	t.Parallel()
+	db := testdb.New(t)
+	const identity = "SELECT CONCAT(installation_id, ' ', HEX(secret)) FROM installation WHERE id = 1"
+	drawn := db.Text(t, identity)
+	require.NoError(t, migrations.Up(t.Context(), db.AdminDSN, db.AppDSN))
+	require.Equal(t, drawn, db.Text(t, identity))
+	known, err := db.Store.Installation(t.Context())
+	require.NoError(t, err)
+	require.True(t, access.IsInstallationID(known.ID))
+	require.NotEqual(t, drawn, testdb.New(t).Text(t, identity), "another database is another installation")
+
+	app, err := sql.Open("mysql", db.AppDSN)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, app.Close()) }()
+	_, err = app.ExecContext(t.Context(), "UPDATE installation SET secret = 'guessed'")
+	require.ErrorContains(t, err, "denied")
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	driver "github.com/go-sql-driver/mysql"
@@ -23,6 +24,8 @@ type Store struct {
 	log *slog.Logger
 	// mailsPerAddress bounds mails about unpaid bookings, an address and hour.
 	mailsPerAddress int
+	// installation is read once: see Installation.
+	installation atomic.Pointer[Installation]
 }
 
 const (

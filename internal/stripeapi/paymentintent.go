@@ -11,12 +11,6 @@ import (
 	"farebook/booking"
 )
 
-// Metadata keys that every PaymentIntent of Farebook bears; Stripe copies them to the charge.
-const (
-	MetadataReference     = "booking_reference"
-	MetadataCorrelationID = "correlation_id"
-)
-
 // NewPaymentIntent is what one booking's PaymentIntent is made of. The same booking always yields the same bytes, so
 // that the idempotency key may be used again.
 type NewPaymentIntent struct {
@@ -25,11 +19,12 @@ type NewPaymentIntent struct {
 	Capture       booking.CaptureMethod
 	Methods       booking.PaymentMethods // empty for a booking of an older release: as automatic
 	CorrelationID string
+	Origin        Origin
 }
 
-// key is the idempotency key: business id, operation, generation; never the attempt's number.
+// key is the idempotency key: what asked for it, operation, generation; never the attempt's number.
 func (n NewPaymentIntent) key(generation int) string {
-	return string(n.Reference) + "/create-payment-intent/" + strconv.Itoa(generation)
+	return n.Origin.keyBase(string(n.Reference)) + "/create-payment-intent/" + strconv.Itoa(generation)
 }
 
 // CreatePaymentIntent makes the PaymentIntent of a booking, unconfirmed: no money moves here. Repetition is harmless
@@ -56,6 +51,7 @@ func (c *Client) CreatePaymentIntent(ctx context.Context, in NewPaymentIntent, g
 	params.SetIdempotencyKey(in.key(generation))
 	params.AddMetadata(MetadataReference, string(in.Reference))
 	params.AddMetadata(MetadataCorrelationID, in.CorrelationID)
+	in.Origin.addTo(params)
 	intent, err := c.api.PaymentIntents.New(params)
 	if err != nil {
 		return booking.PaymentSnapshot{}, failureOf(operation, err)

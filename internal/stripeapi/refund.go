@@ -11,9 +11,6 @@ import (
 	"farebook/booking"
 )
 
-// MetadataRefundID is our id of a refund, in its metadata: one without was made in Stripe's dashboard.
-const MetadataRefundID = "refund_id"
-
 // NewRefund is what one refund is made of. The same refund always yields the same bytes, so that the idempotency key may
 // be used again.
 type NewRefund struct {
@@ -23,10 +20,11 @@ type NewRefund struct {
 	Amount          int64 // minor units
 	Reason          string
 	CorrelationID   string
+	Origin          Origin
 }
 
 func (n NewRefund) key(generation int) string {
-	return string(n.RefundID) + "/create-refund/" + strconv.Itoa(generation)
+	return n.Origin.keyBase(string(n.RefundID)) + "/create-refund/" + strconv.Itoa(generation)
 }
 
 // CreateRefund sends money back (stripe.com/docs/api/refunds/create). Repetition is harmless while Stripe keeps the
@@ -50,6 +48,7 @@ func (c *Client) CreateRefund(ctx context.Context, in NewRefund, generation int)
 	params.AddMetadata(MetadataRefundID, string(in.RefundID))
 	params.AddMetadata(MetadataReference, string(in.Reference))
 	params.AddMetadata(MetadataCorrelationID, in.CorrelationID)
+	in.Origin.addTo(params)
 	refund, err := c.api.Refunds.New(params)
 	if err != nil {
 		return booking.RefundSnapshot{}, refusalOf(failureOf(operation, err))
@@ -140,6 +139,8 @@ func refundOf(refund *stripe.Refund) booking.RefundSnapshot {
 		Balance:        expanded(refund.BalanceTransaction),
 		FailureBalance: expanded(refund.FailureBalanceTransaction),
 		Uncaptured:     uncaptured(refund),
+		InstallationID: refund.Metadata[MetadataInstallation],
+		RequestKey:     refund.Metadata[MetadataRequestKey],
 	}
 	if id, err := booking.ParseRefundID(refund.Metadata[MetadataRefundID]); err == nil {
 		snapshot.RefundID = id

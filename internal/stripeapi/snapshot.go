@@ -19,6 +19,8 @@ func snapshotOf(intent *stripe.PaymentIntent) booking.PaymentSnapshot {
 		PaymentIntentID:    intent.ID,
 		StripeStatus:       string(intent.Status),
 		Reference:          booking.Reference(intent.Metadata[MetadataReference]),
+		InstallationID:     intent.Metadata[MetadataInstallation],
+		RequestKey:         intent.Metadata[MetadataRequestKey],
 		Amount:             intent.Amount,
 		AmountReceived:     intent.AmountReceived,
 		Currency:           booking.Currency(strings.ToUpper(string(intent.Currency))),
