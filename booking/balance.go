@@ -12,3 +12,10 @@ const (
 
 // BalanceKinds are all there are.
 var BalanceKinds = []BalanceKind{BalanceConnectReserved, BalanceIssuing}
+
+// Balances are what Stripe holds, in minor units per currency.
+type Balances struct {
+	// Clearing is pending and available together: what the clearing account is compared with.
+	Clearing map[Currency]int64
+	Kinds    map[BalanceKind]map[Currency]int64
+}

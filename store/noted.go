@@ -8,41 +8,55 @@ import (
 	"farebook/reconciliation"
 )
 
-// Noted is what people have said that the books and Stripe may differ by: items that are resolved by a note alone, and are still
-// as they were. Reconciliation and verify both hold the clearing account against it, so that they agree.
+// Noted is what notes alone account for: items that are resolved without a correction, and are still as they were.
 type Noted struct {
 	// Lines is the difference of balance transactions on the clearing account: here less at Stripe, per currency in minor units.
 	Lines map[booking.Currency]int64
 	// Items are those that Lines are of.
 	Items []uint64
-	// Gaps are differences of the whole account, per currency, that were noted as such.
-	Gaps map[booking.Currency][]int64
+	// Gaps are differences of a whole account that were noted as such, by the finding's StripeID.
+	Gaps map[string][]int64
+}
+
+// CompareBalances compares the books with Stripe's balances. A run's own items account for what they are about, and notes for the
+// rest. verify asks with run 0, which has no items: both judge the same facts by the same comparison.
+func (s *Store) CompareBalances(ctx context.Context, there booking.Balances, runID uint64, tolerance int64) ([]reconciliation.Gap, error) {
+	here, err := s.BalancesOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	noted, err := s.Noted(ctx, runID)
+	if err != nil {
+		return nil, err
+	}
+	explained, err := s.Explained(ctx, runID)
+	if err != nil {
+		return nil, err
+	}
+	for currency, amount := range explained {
+		noted.Lines[currency] += amount
+	}
+	return reconciliation.CompareBalances(here, there, reconciliation.Allowance{Lines: noted.Lines, Gaps: noted.Gaps, Tolerance: tolerance}), nil
 }
 
 // Unposted is what a note on an item leaves outside the books: here less at Stripe on the clearing account, minor units of its
 // currency; zero for an item about no balance transaction.
 func (i Item) Unposted() int64 { return i.Posted - i.Net }
 
-// Explains tells whether a difference between the clearing account and Stripe's balance is noted, and nothing beside it.
-func (n Noted) Explains(currency booking.Currency, difference int64) bool {
-	return difference == n.Lines[currency] || slices.Contains(n.Gaps[currency], difference)
-}
-
 // notedPage is how many items' postings are read at once.
 const notedPage = 500
 
 // Noted reads what is noted of balance transactions that a run has no item about: those are the run's own to explain.
 func (s *Store) Noted(ctx context.Context, exceptRun uint64) (Noted, error) {
-	noted := Noted{Lines: map[booking.Currency]int64{}, Gaps: map[booking.Currency][]int64{}}
+	noted := Noted{Lines: map[booking.Currency]int64{}, Gaps: map[string][]int64{}}
 	var gaps []itemRow
-	err := s.db.WithContext(ctx).Where("state = ? AND stripe_balance_transaction_id = '' AND object = ?", ItemResolved, string(booking.ObjectClearing)).
-		Find(&gaps).Error
+	err := s.db.WithContext(ctx).Where("state = ? AND stripe_balance_transaction_id = '' AND object IN ?", ItemResolved,
+		[]string{string(booking.ObjectClearing), string(booking.ObjectBalanceKind)}).Find(&gaps).Error
 	if err != nil {
 		return noted, err
 	}
 	for _, gap := range gaps {
-		currency := booking.Currency(gap.Currency)
-		noted.Gaps[currency] = append(noted.Gaps[currency], gap.AmountHere-gap.AmountAtStripe)
+		noted.Gaps[gap.StripeID] = append(noted.Gaps[gap.StripeID], gap.AmountHere-gap.AmountAtStripe)
 	}
 	for after := ""; ; {
 		var rows []itemRow

@@ -145,7 +145,7 @@ func differenceOf(f booking.Finding) difference {
 	switch {
 	case f.Class == booking.StateMismatch:
 		d.states = short(f.Reason, 500) // says in what states the two sides are, which its amounts do not
-	case f.Object == booking.ObjectClearing:
+	case f.Object == booking.ObjectClearing, f.Object == booking.ObjectBalanceKind:
 		d.here, d.atStripe = f.Here-f.AtStripe, 0 // both sides move with every booking, and how far they are apart does not
 	}
 	return d

@@ -9,26 +9,19 @@ import (
 	"farebook/booking"
 )
 
-// Balances are Stripe's own, in minor units per currency (stripe.com/docs/api/balance).
-type Balances struct {
-	// Clearing is pending and available together.
-	Clearing map[booking.Currency]int64
-	Kinds    map[booking.BalanceKind]map[booking.Currency]int64
-}
-
-// Balances reads them. A kind that the account does not have is empty.
-func (c *Client) Balances(ctx context.Context) (Balances, error) {
+// Balances reads what Stripe holds (stripe.com/docs/api/balance). A kind that the account does not have is empty.
+func (c *Client) Balances(ctx context.Context) (booking.Balances, error) {
 	const operation = "retrieve balance"
 	if err := c.before(ctx, operation); err != nil {
-		return Balances{}, err
+		return booking.Balances{}, err
 	}
 	params := &stripe.BalanceParams{}
 	params.Context = ctx
 	balance, err := c.api.Balance.Get(params)
 	if err != nil {
-		return Balances{}, failureOf(operation, err)
+		return booking.Balances{}, failureOf(operation, err)
 	}
-	out := Balances{
+	out := booking.Balances{
 		Clearing: byCurrency(balance.Available, balance.Pending),
 		Kinds: map[booking.BalanceKind]map[booking.Currency]int64{
 			booking.BalanceConnectReserved: byCurrency(balance.ConnectReserved),

@@ -7,18 +7,14 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"farebook/booking"
 	"farebook/internal/config"
 	"farebook/internal/stripeapi"
-	"farebook/internal/wait"
-	"farebook/ledger"
 	"farebook/store"
 	"farebook/workflows"
 )
@@ -52,6 +48,11 @@ func verifyCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
+				left, err := checkLeft(cmd.Context(), books)
+				if err != nil {
+					return err
+				}
+				promises = append(promises, left)
 				var unasked error
 				if !booksOnly {
 					var outside []store.Promise
@@ -79,7 +80,7 @@ func verifyCommand() *cobra.Command {
 // beside the reason why the rest could not: whoever asks while Stripe is away is told of everything else.
 func checkOutside(ctx context.Context, cfg config.Config, log *slog.Logger, books *store.Store) (checked []store.Promise, unasked error) {
 	stripe := stripeapi.New(stripeapi.Config{SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, Log: log})
-	clearing, err := checkClearing(ctx, books, stripe)
+	clearing, err := checkClearing(ctx, books, stripe, cfg.Reconcile.Tolerance)
 	if err == nil {
 		checked = append(checked, clearing)
 	}
@@ -127,80 +128,6 @@ func named(stuck []workflows.Stuck) string {
 		text += ", and others"
 	}
 	return text
-}
-
-const (
-	// clearingLooks and clearingPause: on a system that moves, ledger and balance differ for the moment that an event
-	// takes; a difference that stays is one.
-	clearingLooks = 10
-	clearingPause = time.Second
-)
-
-func checkClearing(ctx context.Context, books *store.Store, stripe *stripeapi.Client) (store.Promise, error) {
-	check := store.Promise{Number: 5, Text: "the clearing account equals Stripe's own balance, per currency"}
-	for look := range clearingLooks {
-		if look > 0 {
-			if err := wait.For(ctx, clearingPause); err != nil {
-				return check, err
-			}
-		}
-		theirs, err := stripe.Balances(ctx)
-		if err != nil {
-			return check, fmt.Errorf("ask Stripe for its balance: %w", err)
-		}
-		ours, err := books.BalancesOf(ctx)
-		if err != nil {
-			return check, err
-		}
-		noted, err := books.Noted(ctx, 0)
-		if err != nil {
-			return check, err
-		}
-		check.Held, check.Detail = compareClearing(ours[ledger.AssetStripeClearing], theirs.Clearing, noted)
-		for _, kind := range booking.BalanceKinds {
-			held, detail := compareClearing(ours[ledger.KindAccounts[kind]], theirs.Kinds[kind], store.Noted{})
-			if !held {
-				check.Held, check.Detail = false, strings.TrimPrefix(check.Detail+"; "+string(kind)+": "+detail, "; ")
-			}
-		}
-		if check.Held {
-			break
-		}
-	}
-	return check, nil
-}
-
-// compareClearing says where the two differ. What a note on a reconciliation's item accounts for, as reconciliation sees it, is
-// told and held.
-func compareClearing(ours, theirs map[booking.Currency]int64, noted store.Noted) (held bool, detail string) {
-	differences := map[booking.Currency]int64{}
-	maps.Copy(differences, ours)
-	for currency, amount := range theirs {
-		differences[currency] -= amount
-	}
-	held = true
-	for _, currency := range slices.Sorted(maps.Keys(differences)) {
-		difference := differences[currency]
-		switch {
-		case difference == 0 && noted.Explains(currency, 0):
-			continue
-		case noted.Explains(currency, difference):
-			than := "more"
-			if difference < 0 {
-				than = "less"
-			}
-			detail += fmt.Sprintf("%s %s here than at Stripe, as a note on an item of a reconciliation says. ",
-				format(max(difference, -difference), currency), than)
-		default:
-			held = false
-			detail += fmt.Sprintf("%s: %s here, %s at Stripe", currency, format(ours[currency], currency), format(theirs[currency], currency))
-			if lines := noted.Lines[currency]; lines != 0 {
-				detail += fmt.Sprintf(", and notes account for %s of the difference", format(lines, currency))
-			}
-			detail += ". "
-		}
-	}
-	return held, strings.TrimSpace(detail)
 }
 
 func format(value int64, currency booking.Currency) string {
