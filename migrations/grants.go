@@ -28,6 +28,7 @@ var rights = []struct{ table, verbs string }{
 	{"ledger_entries", "SELECT, INSERT"},
 	{"stripe_events", "SELECT, INSERT, UPDATE"},
 	{"emails", "SELECT, INSERT, UPDATE"},
+	{"fences", "SELECT, INSERT, UPDATE"},
 	{"email_recipient_locks", "SELECT, UPDATE"}, // locked, and never changed
 	{"reconciliation_runs", "SELECT, INSERT, UPDATE"},
 	{"reconciliation_items", "SELECT, INSERT, UPDATE"},

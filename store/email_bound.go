@@ -49,5 +49,8 @@ func (r *recording) bound(mail *emailRow) error {
 
 // insertMail writes a mail's row; one that is there, in whatever state, stays as it is: UNIQUE key.
 func insertMail(tx *gorm.DB, mail *emailRow) error {
+	if err := holdIfFenced(tx, mail); err != nil {
+		return err
+	}
 	return tx.Clauses(clause.OnConflict{DoNothing: true}).Create(mail).Error
 }

@@ -14,11 +14,12 @@ type Sending struct {
 }
 
 // ClaimEmail begins an attempt. ok is false when another worker is at it, or the mail is queued no more. A worker that dies
-// lets its claim run out; one that freezes past it has no time left to send.
+// lets its claim run out; one that freezes past it has no time left to send. No attempt begins while a fence is up.
 func (s *Store) ClaimEmail(ctx context.Context, id uint64, now, until time.Time) (sending Sending, ok bool, err error) {
 	sending = Sending{EmailID: id, Until: until.Truncate(time.Microsecond)}
 	claimed := s.db.WithContext(ctx).Model(&emailRow{}).
 		Where("id = ? AND status = ? AND (sending_until IS NULL OR sending_until <= ?)", id, EmailQueued, now).
+		Where("NOT EXISTS (SELECT 1 FROM fences WHERE is_up = 1)").
 		Updates(map[string]any{"sending_until": sending.Until})
 	return sending, claimed.RowsAffected == 1, claimed.Error
 }
@@ -41,7 +42,8 @@ func (s *Store) MarkEmailFailed(ctx context.Context, id uint64, reason string) e
 
 var attempt = gorm.Expr("attempts + 1")
 
-// endEmail changes a mail that is queued; one that was sent or given up stays as it is.
+// endEmail changes a mail that is queued, or that a fence has held while it was being sent; one that was sent or given up stays as
+// it is.
 func (s *Store) endEmail(ctx context.Context, id uint64, values map[string]any) error {
-	return s.db.WithContext(ctx).Model(&emailRow{}).Where("id = ? AND status = ?", id, EmailQueued).Updates(values).Error
+	return s.db.WithContext(ctx).Model(&emailRow{}).Where("id = ? AND status IN ?", id, []string{EmailQueued, EmailHeld}).Updates(values).Error
 }

@@ -20,6 +20,8 @@ const (
 	EmailFailed = "failed" // refused for good, or given up
 	// EmailSuppressed was never queued: its address had enough mails about unpaid bookings.
 	EmailSuppressed = "suppressed"
+	// EmailHeld was queued before or while a fence was up, and may have been sent before the database was restored.
+	EmailHeld = "held"
 )
 
 // Whom a mail is for.
@@ -192,6 +194,9 @@ func (s *Store) ResendEmail(ctx context.Context, id uint64, by access.Actor, now
 		row.DedupeKey = fmt.Sprintf("resent/%d/%d", original, copies+1)
 		row.MessageID = fmt.Sprintf("<resent.%d.%d@%s>", original, copies+1, booking.MessageIDDomain)
 		row.Status, row.Attempts, row.LastError, row.SendingUntil, row.CreatedAt, row.SentAt = EmailQueued, 0, "", nil, now, nil
+		if err := holdIfFenced(tx, &row); err != nil {
+			return err
+		}
 		if err := tx.Create(&row).Error; err != nil {
 			return err
 		}

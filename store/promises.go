@@ -157,6 +157,8 @@ var promises = []struct {
 	{14, "no refund that Stripe refuses for now waits for more than a week, or untold", `
 		SELECT COUNT(*) FROM refunds r LEFT JOIN emails e ON e.dedupe_key = CONCAT(r.refund_id, '/refund_waiting')
 		WHERE r.status = 'requested' AND r.failure_reason <> '' AND (r.created_at < UTC_TIMESTAMP() - INTERVAL 7 DAY OR e.id IS NULL)`},
+	{15, "no fence keeps money from moving", `SELECT COUNT(*) FROM fences WHERE is_up = 1`},
+	{15, "no email is held until a person decides", `SELECT COUNT(*) FROM emails WHERE status = '` + EmailHeld + `'`},
 }
 
 var (

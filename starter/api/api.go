@@ -133,7 +133,8 @@ const description = `Book a flight, pay by card, get a confirmation; the books a
 - **Errors** are RFC 9457 problems; ` + "`errors[].location`" + ` names the field, such as ` + "`body.flight.departsAt`" + `.
 - **429** with ` + "`Retry-After`" + ` says that you ask too often: reads and writes of one client, and requests of one address without a key, have
   limits. ` + "`RateLimit`" + ` on each answer shows what is left. Nothing was done: ask again with the same key.
-- **503** with ` + "`Retry-After`" + ` says that a part is away. Nothing is lost: ask again with the same key.
+- **503** with ` + "`Retry-After`" + ` says that a part is away. Nothing is lost: ask again with the same key. A problem of type
+  ` + "`urn:farebook:problem:fenced`" + ` says why no money moves at present; reads work meanwhile.
 - **Answers** are JSON whatever ` + "`Accept`" + ` asks for.
 - **Correlation**: send ` + "`X-Correlation-ID`" + ` (8 to 64 letters, digits, dots, dashes) or take the one from the answer; it leads
   through logs, workflow, Stripe and mail.`

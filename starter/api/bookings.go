@@ -26,7 +26,7 @@ func (a *api) addBookings(spec huma.API) {
 	a.addCapture(spec)
 	a.addRefunds(spec)
 	a.addReconciliations(spec)
-	huma.Register(spec, a.guard(spec, huma.Operation{
+	huma.Register(spec, a.movesMoney(spec, a.guard(spec, huma.Operation{
 		OperationID: "create-booking", Method: http.MethodPost, Path: "/v1/bookings", Tags: []string{"Bookings"},
 		Summary:       "Take a booking",
 		Description:   "Holds the booking and prepares its payment. Pay with Stripe.js and `payment.clientSecret` until `holdExpiresAt`.",
@@ -37,7 +37,7 @@ func (a *api) addBookings(spec huma.API) {
 		// Bodies are read by decode.go, stricter than encoding/json; readBody has taken them in already, so that a
 		// deadline of huma's would only end the answer.
 		SkipValidateBody: true, BodyReadTimeout: -1, MaxBodyBytes: -1,
-	}, access.BookingsWrite), a.createBooking)
+	}, access.BookingsWrite)), a.createBooking)
 }
 
 type createInput struct {

@@ -20,12 +20,12 @@ import (
 const cancelPath = "/v1/bookings/{reference}/cancel"
 
 func (a *api) addCancel(spec huma.API) {
-	huma.Register(spec, a.action(spec, access.BookingsWrite, huma.Operation{
+	huma.Register(spec, a.movesMoney(spec, a.action(spec, access.BookingsWrite, huma.Operation{
 		OperationID: "cancel-booking", Path: cancelPath, Summary: "Cancel a booking",
 		Description: "Before payment it is closed. After payment the refund policy says what goes back: ask for the quote before, and send it as " +
 			"`expectedRefund`, so that nothing else happens than what the customer agreed to. Cancelling twice is answered twice the same. " +
 			"A cancel of an unpaid booking that loses the race to a payment is refused with 409: the booking is paid, and can be cancelled under the policy.",
-	}), a.cancelBooking)
+	})), a.cancelBooking)
 }
 
 // action is what the operations on a resource have in common: a body that may be left out unless the operation names one, and

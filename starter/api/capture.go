@@ -18,11 +18,11 @@ import (
 const capturePath = "/v1/bookings/{reference}/capture"
 
 func (a *api) addCapture(spec huma.API) {
-	huma.Register(spec, a.action(spec, access.BookingsWrite, huma.Operation{
+	huma.Register(spec, a.movesMoney(spec, a.action(spec, access.BookingsWrite, huma.Operation{
 		OperationID: "capture-booking", Path: capturePath, Summary: "Capture an authorised payment",
 		Description: "Of a booking that was made with `\"capture\": \"manual\"` and whose payment is authorised: all of it, or less, once. The booking " +
 			"is confirmed then; what is not captured is let go. Capturing twice the same is answered twice the same.",
-	}), a.captureBooking)
+	})), a.captureBooking)
 }
 
 // captureBody documents the request; decode_actions.go reads it.

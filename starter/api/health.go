@@ -26,7 +26,7 @@ func (a *api) addHealth(spec huma.API) {
 	}, func(context.Context, *struct{}) (*healthOutput, error) { return healthy(), nil })
 	huma.Register(spec, huma.Operation{
 		OperationID: "readyz", Method: http.MethodGet, Path: "/readyz", Tags: []string{"Health"}, Summary: "Can it take bookings?",
-		Description: "Asks MySQL, and Temporal for its namespace, its search attributes and a worker.", Errors: []int{503},
+		Description: "Asks MySQL, Temporal for its namespace, its search attributes and a worker, and whether a fence keeps money from moving.", Errors: []int{503},
 	}, a.readyz)
 	huma.Register(spec, huma.Operation{
 		OperationID: "readyz-webhooks", Method: http.MethodGet, Path: "/readyz/webhooks", Tags: []string{"Health"}, Summary: "Can it receive webhooks?",
@@ -52,7 +52,8 @@ func (a *api) readyz(ctx context.Context, _ *struct{}) (*healthOutput, error) {
 		_, err := a.Temporal.CheckHealth(ctx, &client.CheckHealthRequest{})
 		return err
 	}}, part{"namespace", "cannot be used, or search attributes are missing: run `starter setup`", a.Bookings.CheckNamespace},
-		part{"worker", "none polls the task queue of bookings: start one", a.Bookings.CheckPolled})
+		part{"worker", "none polls the task queue of bookings: start one", a.Bookings.CheckPolled},
+		part{"fence", "is up, so that no money moves: see `starter fence status`", a.moneyMoves})
 }
 
 func (a *api) readyzWebhooks(ctx context.Context, _ *struct{}) (*healthOutput, error) {

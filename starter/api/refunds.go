@@ -25,7 +25,7 @@ func (a *api) addRefunds(spec huma.API) {
 		DefaultStatus: http.StatusCreated,
 		Parameters:    keyParameter(true),
 	})
-	huma.Register(spec, operation, a.createRefund)
+	huma.Register(spec, a.movesMoney(spec, operation), a.createRefund)
 }
 
 // refundBody documents the request; decode_actions.go reads it.

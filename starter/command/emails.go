@@ -18,8 +18,9 @@ import (
 )
 
 func emailsCommand() *cobra.Command {
-	return group("emails", "List a booking's mails, and send one again",
-		"emails list REFERENCE, or emails resend NUMBER", listEmailsCommand(), resendEmailCommand())
+	return group("emails", "List a booking's mails, send one again, and decide about those that a fence holds",
+		"emails list REFERENCE, emails resend NUMBER, emails held, emails release, or emails drop",
+		listEmailsCommand(), resendEmailCommand(), heldEmailsCommand(), releaseEmailsCommand(), dropEmailsCommand())
 }
 
 func listEmailsCommand() *cobra.Command {

@@ -1,0 +1,117 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"farebook/store"
+)
+
+func heldEmailsCommand() *cobra.Command {
+	var format string
+	held := &cobra.Command{
+		Use:   "held",
+		Short: "List emails that a fence holds, oldest first",
+		Long: "An email is held when it was queued before a fence was raised or while it was up: it may have been sent before the database was " +
+			"restored. Release what was not sent, drop what was.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := checkFormat(format, listFormats); err != nil {
+				return err
+			}
+			return booksCommand(cmd, "emails", func(books *store.Store) error {
+				all, err := allOf(func(after uint64) ([]store.HeldEmail, error) {
+					return books.HeldEmails(cmd.Context(), after, listPage)
+				}, func(e store.HeldEmail) uint64 { return e.ID })
+				if err != nil {
+					return err
+				}
+				if format == "json" {
+					type email struct {
+						Number    uint64    `json:"number"`
+						Booking   string    `json:"booking,omitempty"`
+						Kind      string    `json:"kind"`
+						WrittenAt time.Time `json:"writtenAt"`
+					}
+					shown := make([]email, len(all))
+					for i, e := range all {
+						shown[i] = email{e.ID, e.Reference, e.Kind, e.CreatedAt}
+					}
+					return printList(cmd.OutOrStdout(), "emails", shown, 0)
+				}
+				table := newTable(cmd.OutOrStdout(), "NUMBER", "BOOKING", "KIND", "WRITTEN")
+				for _, e := range all {
+					table.row(e.ID, e.Reference, e.Kind, e.CreatedAt.Format(time.RFC3339))
+				}
+				return table.flush()
+			})
+		},
+	}
+	formatFlag(held, &format, listFormats...)
+	return held
+}
+
+func releaseEmailsCommand() *cobra.Command {
+	return decideEmailsCommand("release", "Send held emails that were not sent before",
+		"Queues the emails; the API's next sweep has them sent. Refused while a fence is up.", "released", (*store.Store).ReleaseEmails)
+}
+
+func dropEmailsCommand() *cobra.Command {
+	return decideEmailsCommand("drop", "Leave held emails unsent, as they were sent before",
+		"Nothing is sent, and the note says why. emails resend sends one after all.", "dropped", (*store.Store).DropEmails)
+}
+
+// decision is what the store does about held emails.
+type decision func(*store.Store, context.Context, store.HeldDecision) (int64, error)
+
+func decideEmailsCommand(verb, short, long, done string, decide decision) *cobra.Command {
+	var all bool
+	var note string
+	cmd := &cobra.Command{
+		Use:   verb + " NUMBER... --note TEXT",
+		Short: short,
+		Long:  long,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ids, err := emailNumbers(args, all)
+			if err != nil {
+				return err
+			}
+			if err := checkNote(note); err != nil {
+				return err
+			}
+			ctx := asked(cmd.Context())
+			return booksCommand(cmd, "emails", func(books *store.Store) error {
+				changed, err := decide(books, ctx, store.HeldDecision{IDs: ids, Note: note, By: actor(ctx), Now: time.Now().UTC()})
+				if err != nil {
+					return err
+				}
+				if changed == 0 {
+					return errors.New("none of these emails is held: see emails held")
+				}
+				return say(cmd.OutOrStdout(), "emails %s: %d\n", done, changed)
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&all, "all", false, "all that are held")
+	cmd.Flags().StringVar(&note, "note", "", "how it is known whether they were sent")
+	return cmd
+}
+
+func emailNumbers(args []string, all bool) ([]uint64, error) {
+	if all == (len(args) > 0) {
+		return nil, misused("name emails by their numbers, as emails held shows them, or --all")
+	}
+	ids := make([]uint64, len(args))
+	for i, arg := range args {
+		id, err := strconv.ParseUint(arg, 10, 63)
+		if err != nil {
+			return nil, misused("%q is no email's number: see emails held", arg)
+		}
+		ids[i] = id
+	}
+	return ids, nil
+}

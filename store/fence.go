@@ -1,0 +1,126 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+
+	"farebook/access"
+)
+
+// Fence keeps money from moving while the books may miss what Stripe has, as after a restore of the database: bookings, captures,
+// cancellations and refunds are refused, effects at Stripe are looked for and not asked for, and emails are held.
+type Fence struct {
+	ID        uint64
+	RaisedAt  time.Time
+	RaisedBy  string
+	Reason    string
+	Evidence  string // what shows that the database was restored; empty where a person raised the fence
+	LoweredAt *time.Time
+	LoweredBy string
+	Note      string
+}
+
+type fenceRow struct {
+	ID        uint64
+	RaisedAt  time.Time
+	RaisedBy  string
+	Reason    string
+	Evidence  string
+	LoweredAt *time.Time
+	LoweredBy string
+	Note      string
+}
+
+func (fenceRow) TableName() string { return "fences" }
+
+// NewFence is what a fence is raised with.
+type NewFence struct {
+	Reason   string
+	Evidence string
+	By       access.Actor
+	Now      time.Time
+}
+
+// Fence returns the fence that is up, or nil.
+func (s *Store) Fence(ctx context.Context) (*Fence, error) {
+	return fenceUp(s.db.WithContext(ctx))
+}
+
+func fenceUp(tx *gorm.DB) (*Fence, error) {
+	var rows []fenceRow
+	err := tx.Where("is_up = 1").Limit(1).Find(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	fence := Fence(rows[0])
+	return &fence, nil
+}
+
+// RaiseFence raises a fence and holds the emails that are queued. raised is false when one is up already, which is returned as it
+// is. Harmless when repeated: UNIQUE is_up.
+func (s *Store) RaiseFence(ctx context.Context, in NewFence) (fence Fence, raised bool, err error) {
+	err = s.inTransaction(ctx, func(tx *gorm.DB) error {
+		raised = false
+		up, err := fenceUp(tx)
+		if err != nil {
+			return err
+		}
+		if up != nil {
+			fence = *up
+			return nil
+		}
+		row := fenceRow{RaisedAt: in.Now, RaisedBy: short(in.By.Name, 200), Reason: short(in.Reason, 200), Evidence: short(in.Evidence, 500)}
+		if err := tx.Create(&row).Error; err != nil {
+			return err
+		}
+		fence, raised = Fence(row), true
+		if err := holdQueuedEmails(tx); err != nil {
+			return err
+		}
+		return audit(tx, in.Now, AuditEntry{Actor: in.By, Action: ActionFenceRaise, Subject: fenceSubject(row.ID), Detail: in.Evidence})
+	})
+	if duplicateKey(err) { // another raised one at the same moment
+		up, findErr := s.Fence(ctx)
+		if findErr != nil || up == nil {
+			return Fence{}, false, err
+		}
+		return *up, false, nil
+	}
+	return fence, raised, err
+}
+
+// LowerFence lowers the fence that is up; ErrNotFound when none is. Emails that are held stay so until a person decides.
+func (s *Store) LowerFence(ctx context.Context, note string, by access.Actor, now time.Time) (Fence, error) {
+	var row fenceRow
+	err := s.inTransaction(ctx, func(tx *gorm.DB) error {
+		if err := tx.Clauses(forUpdate).Where("is_up = 1").Take(&row).Error; err != nil {
+			return notFound(err)
+		}
+		row.LoweredAt, row.LoweredBy, row.Note = &now, short(by.Name, 200), short(note, 500)
+		err := tx.Model(&row).Updates(map[string]any{"lowered_at": now, "lowered_by": row.LoweredBy, "note": row.Note}).Error
+		if err != nil {
+			return err
+		}
+		if err := holdQueuedEmails(tx); err != nil { // those of transactions that began before it was raised
+			return err
+		}
+		return audit(tx, now, AuditEntry{Actor: by, Action: ActionFenceLower, Subject: fenceSubject(row.ID)})
+	})
+	return Fence(row), err
+}
+
+// Fences lists fences, the newest first.
+func (s *Store) Fences(ctx context.Context, limit int) ([]Fence, error) {
+	var rows []fenceRow
+	err := s.db.WithContext(ctx).Order("id DESC").Limit(limit).Find(&rows).Error
+	fences := make([]Fence, len(rows))
+	for i, row := range rows {
+		fences[i] = Fence(row)
+	}
+	return fences, err
+}
+
+func fenceSubject(id uint64) string { return fmt.Sprintf("fence/%d", id) }

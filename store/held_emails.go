@@ -1,0 +1,105 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+
+	"farebook/access"
+)
+
+// Whether an email was sent cannot be known once the database has been restored: its row may have been queued then and sent since, or
+// is written anew while the books catch up. So emails are held while a fence is up, and a person releases or drops them.
+
+// holdQueuedEmails holds what is queued. An attempt that is under way still records its end.
+func holdQueuedEmails(tx *gorm.DB) error {
+	return tx.Model(&emailRow{}).Where("status = ?", EmailQueued).Update("status", EmailHeld).Error
+}
+
+// holdIfFenced holds an email that is to be queued while a fence is up.
+func holdIfFenced(tx *gorm.DB, email *emailRow) error {
+	if email.Status != EmailQueued {
+		return nil
+	}
+	fence, err := fenceUp(tx)
+	if err == nil && fence != nil {
+		email.Status = EmailHeld
+	}
+	return err
+}
+
+// HeldEmail is an email that a person decides about.
+type HeldEmail struct {
+	ID        uint64
+	Reference string // empty for an email about a payout or a reconciliation
+	Kind      string
+	CreatedAt time.Time
+}
+
+// HeldEmails lists emails that are held, the oldest first, with ids above after.
+func (s *Store) HeldEmails(ctx context.Context, after uint64, limit int) ([]HeldEmail, error) {
+	var held []HeldEmail
+	err := s.db.WithContext(ctx).Table("emails e").Joins("LEFT JOIN bookings b ON b.id = e.booking_id").
+		Select("e.id, COALESCE(b.reference, '') AS reference, e.kind, e.created_at").
+		Where("e.status = ? AND e.id > ?", EmailHeld, after).Order("e.id").Limit(limit).Scan(&held).Error
+	return held, err
+}
+
+// CountHeldEmails counts emails that are held.
+func (s *Store) CountHeldEmails(ctx context.Context) (count int64, err error) {
+	err = s.db.WithContext(ctx).Model(&emailRow{}).Where("status = ?", EmailHeld).Count(&count).Error
+	return count, err
+}
+
+// HeldDecision is what a person decides about held emails: those with the ids, or all where there are none.
+type HeldDecision struct {
+	IDs  []uint64
+	Note string
+	By   access.Actor
+	Now  time.Time
+}
+
+// FenceIsUp says that a fence is up and keeps something from being done.
+type FenceIsUp struct{ Fence Fence }
+
+func (e *FenceIsUp) Error() string {
+	return fmt.Sprintf("a fence is up since %s: %s", e.Fence.RaisedAt.UTC().Format(time.RFC3339), e.Fence.Reason)
+}
+
+// ReleaseEmails queues held emails, which the sweeper then has sent, and returns how many. It returns *FenceIsUp while a fence is up.
+func (s *Store) ReleaseEmails(ctx context.Context, d HeldDecision) (released int64, err error) {
+	return s.decideHeld(ctx, d, ActionEmailRelease, map[string]any{"status": EmailQueued, "sending_until": nil})
+}
+
+// DropEmails decides that held emails are not sent, and returns how many.
+func (s *Store) DropEmails(ctx context.Context, d HeldDecision) (dropped int64, err error) {
+	return s.decideHeld(ctx, d, ActionEmailDrop, map[string]any{"status": EmailSuppressed, "last_error": short("not sent: "+d.Note, 500)})
+}
+
+func (s *Store) decideHeld(ctx context.Context, d HeldDecision, action Action, values map[string]any) (changed int64, err error) {
+	err = s.inTransaction(ctx, func(tx *gorm.DB) error {
+		fence, err := fenceUp(tx)
+		if err != nil {
+			return err
+		}
+		if fence != nil && action == ActionEmailRelease {
+			return &FenceIsUp{*fence}
+		}
+		held := tx.Model(&emailRow{}).Where("status = ?", EmailHeld)
+		if len(d.IDs) > 0 {
+			held = held.Where("id IN ?", d.IDs)
+		}
+		result := held.Updates(values)
+		if changed = result.RowsAffected; result.Error != nil || changed == 0 {
+			return result.Error
+		}
+		subject := "emails"
+		if len(d.IDs) == 1 {
+			subject = fmt.Sprintf("email/%d", d.IDs[0])
+		}
+		return audit(tx, d.Now, AuditEntry{Actor: d.By, Action: action, Subject: subject, Detail: fmt.Sprintf("%d held", changed)})
+	})
+	return changed, err
+}
