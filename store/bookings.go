@@ -28,6 +28,8 @@ type Booking struct {
 	Capture   booking.CaptureMethod
 	// Methods is empty for a booking of an older release.
 	Methods booking.PaymentMethods
+	// RequestKey identifies the request that asked for it; empty for a booking of an older release.
+	RequestKey string
 	// CancelledAt and CancelPercent are set when it was cancelled after payment: what the policy gave back.
 	CancelledAt   *time.Time
 	CancelPercent *int

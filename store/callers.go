@@ -26,6 +26,7 @@ type Caller struct {
 	KeyID      uint64
 	KeyName    string
 	ClientName string
+	ClientCode string // what people call the client (cl_...): unlike its row's id, it is never given to another one
 	Scopes     access.Scopes
 }
 
@@ -62,7 +63,7 @@ func (s *Store) Authenticate(ctx context.Context, token string) (Caller, error) 
 	s.noteUse(ctx, key, now)
 	return Caller{
 		Owner: Owner{ClientID: *key.ClientID, Merged: presented.Merged},
-		KeyID: key.ID, KeyName: orEmpty(key.KeyID), ClientName: presented.Client.Name, Scopes: key.scopes(),
+		KeyID: key.ID, KeyName: orEmpty(key.KeyID), ClientName: presented.Client.Name, ClientCode: presented.Client.ClientID, Scopes: key.scopes(),
 	}, nil
 }
 
@@ -83,7 +84,7 @@ func (s *Store) keyByToken(ctx context.Context, token string) (presentedKey, err
 		Merged *uint64
 	}
 	err := s.db.WithContext(ctx).Table("api_keys k").
-		Select("k.*, c.name AS c_name, c.disabled_at AS c_disabled_at, m.id AS merged").
+		Select("k.*, c.client_id AS c_client_id, c.name AS c_name, c.disabled_at AS c_disabled_at, m.id AS merged").
 		Joins("LEFT JOIN api_clients c ON c.id = k.client_id").
 		Joins("LEFT JOIN api_clients m ON m.merged_into = c.id").
 		Where("k.token_sha256 = ? AND k.revoked_at IS NULL", hash[:]).Order("m.id").Find(&rows).Error

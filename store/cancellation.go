@@ -108,7 +108,7 @@ func (r *recording) cancelPaid(in Cancellation) error {
 	}
 	if quote.Refund.Value > 0 {
 		key := cancellationKey(r.booking.Reference)
-		_, err = r.reserveRefund(refundRow{
+		_, err = r.reserveOnce(refundRow{
 			Origin: string(booking.RefundFromCancellation), OriginKey: &key, Amount: quote.Refund.Value,
 			Reason: string(booking.ReasonRequestedByCustomer), CorrelationID: r.booking.CorrelationID,
 		})

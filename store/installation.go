@@ -2,11 +2,7 @@ package store
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"fmt"
 )
 
 // Installation is one database of Farebook's, however often it is restored. Its id stands in the metadata of what it makes at
@@ -44,28 +40,10 @@ func (s *Store) Installation(ctx context.Context) (Installation, error) {
 	return *known, nil
 }
 
-// derivation yields ids from what asked for them, keyed with the installation's secret: the same again after a restore, and
-// nothing that a stranger can guess.
-type derivation struct {
-	secret []byte
-	parts  []string
-}
-
-func (i Installation) derive(parts ...string) derivation { return derivation{i.secret, parts} }
-
-// sum is 256 bits for one use. Each part is preceded by its length, so that no two lists of parts are the same bytes.
-func (d derivation) sum(use string) []byte {
-	mac := hmac.New(sha256.New, d.secret)
-	for _, part := range append([]string{use}, d.parts...) {
-		_, _ = fmt.Fprintf(mac, "%d:%s", len(part), part) // a hash takes everything
-	}
-	return mac.Sum(nil)
-}
-
-// requestKeyBytes is half of the hash: 128 bits, which is 32 letters.
-const requestKeyBytes = 16
-
-// requestKey identifies a request in the books, in Stripe's idempotency keys and in its metadata.
-func (d derivation) requestKey() string {
-	return hex.EncodeToString(d.sum("request")[:requestKeyBytes])
+// ClientOf is what people call the client that a booking belongs to (cl_...); empty where an older release has not written it.
+func (s *Store) ClientOf(ctx context.Context, bookingID uint64) (string, error) {
+	var client clientRow
+	err := s.db.WithContext(ctx).Table("bookings b").Joins("JOIN api_clients c ON c.id = b.client_id").Select("c.client_id").
+		Where("b.id = ?", bookingID).Limit(1).Find(&client).Error
+	return client.ClientID, err
 }

@@ -53,7 +53,7 @@ func (r *recording) reserveLateMoney() error {
 	if err != nil {
 		return err
 	}
-	_, err = r.reserveRefund(refundRow{
+	_, err = r.reserveOnce(refundRow{
 		Origin: string(booking.RefundFromLateMoney), OriginKey: &key, Reason: string(booking.ReasonRequestedByCustomer),
 		CorrelationID: r.booking.CorrelationID,
 	})

@@ -144,11 +144,7 @@ type refunding struct {
 // that the books do not have: from the dashboard, or from before a backup was restored. Our id comes from metadata, which can be
 // edited and copied: it never leads to another booking's refund.
 func (f *refunding) own(s booking.RefundSnapshot) (*AmountMismatch, error) {
-	err := f.tx.Clauses(forUpdate).Where("stripe_refund_id = ?", s.StripeRefundID).Take(&f.refund).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) && s.RefundID != "" {
-		err = f.tx.Clauses(forUpdate).Where("refund_id = ? AND booking_id = ? AND stripe_refund_id IS NULL", string(s.RefundID), f.booking.ID).
-			Take(&f.refund).Error
-	}
+	err := f.find(s)
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return nil, f.adopt(s)
 	}
@@ -157,6 +153,8 @@ func (f *refunding) own(s booking.RefundSnapshot) (*AmountMismatch, error) {
 	}
 	problem := ""
 	switch {
+	case f.madeBefore(s):
+		return nil, f.takeAmount(s)
 	case f.refund.BookingID != f.booking.ID:
 		problem = fmt.Sprintf("refund %s is another booking's refund %s", s.StripeRefundID, f.refund.RefundID)
 	case f.refund.Amount != s.Amount || f.refund.Currency != string(s.Currency):
@@ -169,42 +167,81 @@ func (f *refunding) own(s booking.RefundSnapshot) (*AmountMismatch, error) {
 		f.markForAttention(AttentionRefundMismatch, s.StripeRefundID, problem)
 }
 
+// find reads the row that the refund belongs to, under a lock: by Stripe's id, then by ours or by the key of its request.
+func (f *refunding) find(s booking.RefundSnapshot) error {
+	err := f.tx.Clauses(forUpdate).Where("stripe_refund_id = ?", s.StripeRefundID).Take(&f.refund).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) && s.RefundID != "" {
+		err = f.tx.Clauses(forUpdate).Where("booking_id = ? AND stripe_refund_id IS NULL", f.booking.ID).
+			Where("refund_id = ? OR request_key = ?", string(s.RefundID), s.RequestKey).Order("id").Take(&f.refund).Error
+	}
+	return err
+}
+
+// madeBefore tells a refund that Stripe has made of the same request with another amount: before the books forgot it, all that was
+// left was something else.
+func (f *refunding) madeBefore(s booking.RefundSnapshot) bool {
+	return f.refund.StripeRefundID == nil && f.refund.BookingID == f.booking.ID && s.RequestKey != "" && orEmpty(f.refund.RequestKey) == s.RequestKey &&
+		f.refund.Currency == string(s.Currency) && f.refund.Amount != s.Amount
+}
+
+// takeAmount makes the row say what Stripe has made, and shows a person that the request was understood in two ways.
+func (f *refunding) takeAmount(s booking.RefundSnapshot) error {
+	asked := booking.Money{Value: f.refund.Amount, Currency: s.Currency}
+	f.refund.Amount = s.Amount
+	if err := f.tx.Model(&f.refund).Updates(map[string]any{"amount": s.Amount, "updated_at": f.now}).Error; err != nil {
+		return err
+	}
+	return f.markForAttention(AttentionRefundMismatch, s.StripeRefundID, fmt.Sprintf("refund %s was asked for again, about %s: Stripe had made %s of the same request as %s",
+		f.refund.RefundID, asked.Format(booking.LocaleEN), booking.Money{Value: s.Amount, Currency: s.Currency}.Format(booking.LocaleEN), s.StripeRefundID))
+}
+
 // ErrUncaptured says that a refund only lets go of what was authorised: nothing was taken that could go back.
 var ErrUncaptured = errors.New("the refund is of what was authorised and never captured")
 
+// adopt writes the row of a refund that the books do not have. One whose metadata says that this installation has asked for it keeps
+// its id and the key of its request, so that the request finds it when it is repeated.
 func (f *refunding) adopt(s booking.RefundSnapshot) error {
 	if s.Uncaptured {
 		return ErrUncaptured
 	}
-	id, copied, err := f.idFor(s)
+	installation, err := f.installation(f.tx.Statement.Context)
+	if err != nil {
+		return err
+	}
+	copied, err := f.isAnothers(s)
 	if err != nil {
 		return err
 	}
 	f.refund = refundRow{
-		RefundID: string(id), BookingID: f.booking.ID, StripePaymentIntentID: s.PaymentIntentID,
+		RefundID: string(s.RefundID), BookingID: f.booking.ID, StripePaymentIntentID: s.PaymentIntentID,
 		StripeRefundID: &s.StripeRefundID, Origin: string(booking.RefundFromDashboard), Amount: s.Amount, Currency: string(s.Currency),
 		Reason: code(s.Reason), Status: string(booking.RefundRequested), CorrelationID: f.booking.CorrelationID,
 		CreatedAt: f.now, UpdatedAt: f.now,
 	}
-	if err := f.tx.Create(&f.refund).Error; err != nil || !copied {
+	switch {
+	case s.RefundID == "" || copied:
+		f.refund, err = f.insertRefund(f.refund, installation.refundAtStripe(s.StripeRefundID))
+	default:
+		if s.InstallationID == installation.ID {
+			f.refund.RequestKey = orNil(s.RequestKey)
+		}
+		err = f.tx.Create(&f.refund).Error
+	}
+	if err != nil || !copied {
 		return err
 	}
 	return f.markForAttention(AttentionRefundCopied, s.StripeRefundID, fmt.Sprintf("refund %s at Stripe bears the id of %s, which it is not: it is recorded as made in the dashboard",
 		s.StripeRefundID, s.RefundID))
 }
 
-// idFor is the id of a refund that the books adopt: the one in its metadata, which the books forgot, or a new one. copied tells
-// that the one in its metadata is another refund's.
-func (f *refunding) idFor(s booking.RefundSnapshot) (id booking.RefundID, copied bool, err error) {
+// isAnothers tells whether the id or the request key in the metadata is that of another refund: metadata can be copied.
+func (f *refunding) isAnothers(s booking.RefundSnapshot) (bool, error) {
 	if s.RefundID == "" {
-		return booking.NewRefundID(), false, nil
+		return false, nil
 	}
 	var known int64
-	err = f.tx.Model(&refundRow{}).Where("refund_id = ?", string(s.RefundID)).Count(&known).Error
-	if err != nil || known == 0 {
-		return s.RefundID, false, err
-	}
-	return booking.NewRefundID(), true, nil
+	err := f.tx.Model(&refundRow{}).Where("refund_id = ? OR request_key = ?", string(s.RefundID), s.RequestKey).Count(&known).Error
+	return known > 0, err
 }
 
 func (f *refunding) record(o RefundOutcome) (RefundRecorded, error) {

@@ -19,10 +19,11 @@ type recording struct {
 	payment paymentRow
 
 	mailsPerAddress int
+	installation    func(context.Context) (Installation, error)
 }
 
 func (s *Store) newRecording(tx *gorm.DB, now time.Time) *recording {
-	return &recording{tx: tx, now: now, mailsPerAddress: s.mailsPerAddress}
+	return &recording{tx: tx, now: now, mailsPerAddress: s.mailsPerAddress, installation: s.Installation}
 }
 
 // underLock runs work in a transaction, with the booking and its payment locked.

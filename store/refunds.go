@@ -28,6 +28,7 @@ type Refund struct {
 	Status          booking.RefundStatus
 	FailureReason   string
 	CorrelationID   string
+	RequestKey      string // identifies the request that asked for it; empty for a refund of an older release
 	CreatedAt       time.Time
 	UpdatedAt       time.Time
 }
@@ -41,7 +42,7 @@ func (r refundRow) domain(reference booking.Reference) Refund {
 		StripeRefundID: orEmpty(r.StripeRefundID), Origin: booking.RefundOrigin(r.Origin),
 		Amount: booking.Money{Value: r.Amount, Currency: booking.Currency(r.Currency)},
 		Reason: r.Reason, Note: r.Note, Status: booking.RefundStatus(r.Status), FailureReason: r.FailureReason,
-		CorrelationID: r.CorrelationID, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+		CorrelationID: r.CorrelationID, RequestKey: orEmpty(r.RequestKey), CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
 }
 
@@ -150,18 +151,16 @@ type NewRefund struct {
 // amount is reserved under the booking's lock: refunds never exceed what was captured, also when fifty arrive at once.
 // Errors: ErrNotFound, *IdempotencyConflict, *RefundExceedsCaptured, *NotRefundable.
 func (s *Store) ReserveRefund(ctx context.Context, in NewRefund) (Refund, Claim, error) {
+	installation, err := s.Installation(ctx)
+	if err != nil {
+		return Refund{}, Claim{}, err
+	}
 	claim, err := s.claim(ctx, in.Key, in.Now, func(tx *gorm.DB) (made, error) {
 		r := s.newRecording(tx, in.Now)
 		if err := r.lock(in.Reference); err != nil {
 			return made{}, err
 		}
-		if err := r.refundable(); err != nil {
-			return made{}, err
-		}
-		row, err := r.reserveRefund(refundRow{
-			Origin: string(booking.RefundFromAPI), Amount: in.Request.Amount, Reason: string(in.Request.Reason), Note: in.Request.Note,
-			CorrelationID: in.CorrelationID,
-		})
+		row, err := r.refundAskedFor(in, installation.request(in.Key))
 		if err != nil {
 			return made{}, err
 		}
@@ -178,6 +177,41 @@ func (s *Store) ReserveRefund(ctx context.Context, in NewRefund) (Refund, Claim,
 	return known, claim, err
 }
 
+// refundAskedFor reserves the refund of a request, or finds the one that the request has led to already, although the books do not
+// know its key. Errors: *IdempotencyConflict, and those of ReserveRefund.
+func (r *recording) refundAskedFor(in NewRefund, asked derivation) (refundRow, error) {
+	row := refundRow{
+		Origin: string(booking.RefundFromAPI), Amount: in.Request.Amount, Reason: string(in.Request.Reason), Note: in.Request.Note,
+		CorrelationID: in.CorrelationID,
+	}
+	known, err := r.refundOfRequest(asked, row)
+	if !errors.Is(err, ErrNotFound) {
+		return known, err
+	}
+	if err := r.refundable(); err != nil {
+		return refundRow{}, err
+	}
+	return r.reserveRefund(row, asked)
+}
+
+// refundOfRequest finds the refund that a request has led to already and that the books took over from Stripe without knowing who
+// asked: it is the request's from now on. An amount of zero, all that is left, is whatever was refunded then. Errors: ErrNotFound,
+// *IdempotencyConflict.
+func (r *recording) refundOfRequest(asked derivation, row refundRow) (refundRow, error) {
+	var known refundRow
+	err := r.tx.Clauses(forUpdate).Where("request_key = ?", asked.requestKey()).Take(&known).Error
+	if err != nil {
+		return refundRow{}, notFound(err)
+	}
+	if known.BookingID != r.booking.ID || row.Amount != 0 && row.Amount != known.Amount {
+		return refundRow{}, &IdempotencyConflict{}
+	}
+	known.Origin, known.OriginKey, known.Reason, known.Note = row.Origin, row.OriginKey, row.Reason, row.Note
+	return known, r.tx.Model(&known).Updates(map[string]any{
+		"origin": known.Origin, "origin_key": known.OriginKey, "reason": known.Reason, "note": known.Note, "updated_at": r.now,
+	}).Error
+}
+
 // refundable refuses what Stripe would refuse, and what a person has to decide first.
 func (r *recording) refundable() error {
 	if booking.PaymentStatus(r.payment.Status) != booking.PaymentSucceeded {
@@ -191,16 +225,27 @@ func (r *recording) refundable() error {
 	return err
 }
 
-// reserveRefund writes the row of a refund; an amount of zero is all that is left. A refund of one origin that is there
-// already comes back as it is.
-func (r *recording) reserveRefund(row refundRow) (refundRow, error) {
-	if row.OriginKey != nil {
-		var known refundRow
-		err := r.tx.Where("origin_key = ?", *row.OriginKey).Take(&known).Error
-		if !errors.Is(err, gorm.ErrRecordNotFound) {
-			return known, err
-		}
+// reserveOnce reserves the refund that an occasion asks for, or finds the one that is there already.
+func (r *recording) reserveOnce(row refundRow) (refundRow, error) {
+	installation, err := r.installation(r.tx.Statement.Context)
+	if err != nil {
+		return refundRow{}, err
 	}
+	var known refundRow
+	err = r.tx.Where("origin_key = ?", *row.OriginKey).Take(&known).Error
+	if !errors.Is(err, gorm.ErrRecordNotFound) {
+		return known, err
+	}
+	asked := installation.occasion(*row.OriginKey)
+	known, err = r.refundOfRequest(asked, refundRow{Origin: row.Origin, OriginKey: row.OriginKey, Reason: row.Reason})
+	if !errors.Is(err, ErrNotFound) {
+		return known, err
+	}
+	return r.reserveRefund(row, asked)
+}
+
+// reserveRefund writes the row of a refund under the id that derives from what asks for it; an amount of zero is all that is left.
+func (r *recording) reserveRefund(row refundRow, asked derivation) (refundRow, error) {
 	reserved, err := r.reserved()
 	if err != nil {
 		return refundRow{}, err
@@ -215,10 +260,33 @@ func (r *recording) reserveRefund(row refundRow) (refundRow, error) {
 			Asked: booking.Money{Value: row.Amount, Currency: currency}, Left: booking.Money{Value: max(left, 0), Currency: currency},
 		}
 	}
-	row.RefundID, row.BookingID = string(booking.NewRefundID()), r.booking.ID
-	row.StripePaymentIntentID, row.Currency = r.payment.StripePaymentIntentID, r.payment.Currency
+	row.BookingID, row.StripePaymentIntentID, row.Currency = r.booking.ID, r.payment.StripePaymentIntentID, r.payment.Currency
 	row.Status, row.CreatedAt, row.UpdatedAt = string(booking.RefundRequested), r.now, r.now
-	return row, r.tx.Create(&row).Error
+	requestKey := asked.requestKey()
+	row.RequestKey = &requestKey
+	return r.insertRefund(row, asked)
+}
+
+// insertRefund inserts a row under the first id that derives from what asks for it and that is no other refund's.
+func (r *recording) insertRefund(row refundRow, asked derivation) (refundRow, error) {
+	for twin := range derivedCodes {
+		row.ID, row.RefundID = 0, string(booking.RefundIDFrom(asked.code(twin)))
+		err := r.tx.Create(&row).Error
+		if !duplicateKey(err) {
+			return row, err
+		}
+		taken, countErr := r.takenRefundID(row.RefundID)
+		if countErr != nil || !taken {
+			return refundRow{}, errors.Join(countErr, err) // another UNIQUE key: the transaction is lost to a faster one
+		}
+	}
+	return refundRow{}, errNoCodeLeft
+}
+
+func (r *recording) takenRefundID(id string) (bool, error) {
+	var known int64
+	err := r.tx.Model(&refundRow{}).Where("refund_id = ?", id).Count(&known).Error
+	return known > 0, err
 }
 
 // reserved is what refunds take of the payment: those that went through, and those on their way.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"gorm.io/gorm"
@@ -39,9 +40,13 @@ type Reservation struct {
 
 // ReserveBooking writes idempotency key and booking in one transaction, or finds what the key stands for already.
 func (s *Store) ReserveBooking(ctx context.Context, in NewBooking) (Reservation, error) {
+	installation, err := s.Installation(ctx)
+	if err != nil {
+		return Reservation{}, err
+	}
 	var row bookingRow
 	claim, err := s.claim(ctx, in.Key(), time.Now().UTC(), func(tx *gorm.DB) (of made, err error) {
-		row, err = insertBooking(tx, in)
+		row, err = reserveBooking(tx, in, installation.request(in.Key()))
 		return made{resource: row.Reference, bookingID: &row.ID}, err
 	})
 	if err != nil || claim.Replayed {
@@ -70,7 +75,58 @@ func (s *Store) reservation(ctx context.Context, claim Claim, err error) (Reserv
 	return Reservation{Booking: known, Claim: claim}, err
 }
 
-func insertBooking(tx *gorm.DB, in NewBooking) (bookingRow, error) {
+// reserveBooking inserts the booking that the request asks for, under the reference that derives from it. A booking that the request
+// has made already, although the books do not know its key (a restored backup, rebuilt from Stripe), becomes that of the key.
+// Error: *IdempotencyConflict.
+func reserveBooking(tx *gorm.DB, in NewBooking, asked derivation) (bookingRow, error) {
+	row, err := newBookingRow(in)
+	if err != nil {
+		return bookingRow{}, err
+	}
+	requestKey := asked.requestKey()
+	row.RequestKey = &requestKey
+	for twin := range derivedCodes {
+		row.Reference = string(booking.ReferenceFrom(asked.code(twin)))
+		err := tx.Create(&row).Error
+		if !duplicateKey(err) {
+			return row, err
+		}
+		row.ID = 0
+		known, err := bookingOfRequest(tx, requestKey)
+		switch {
+		case err == nil:
+			return known.askedAgain(tx, row)
+		case !errors.Is(err, ErrNotFound):
+			return bookingRow{}, err
+		}
+		// Another booking has the reference.
+	}
+	return bookingRow{}, errNoCodeLeft
+}
+
+func bookingOfRequest(tx *gorm.DB, requestKey string) (bookingRow, error) {
+	var known bookingRow
+	err := tx.Clauses(forUpdate).Where("request_key = ?", requestKey).Take(&known).Error
+	return known, notFound(err)
+}
+
+// askedAgain takes over what the request says of the customer and the flight, which is not at Stripe. What Stripe has of the booking
+// has to be the same.
+func (r bookingRow) askedAgain(tx *gorm.DB, asked bookingRow) (bookingRow, error) {
+	if r.Amount != asked.Amount || r.Currency != asked.Currency || r.CaptureMethod != asked.CaptureMethod {
+		return bookingRow{}, &IdempotencyConflict{}
+	}
+	if r.CustomerEmail != "" {
+		return r, nil
+	}
+	r.CustomerName, r.CustomerEmail, r.CustomerLocale, r.FlightJSON = asked.CustomerName, asked.CustomerEmail, asked.CustomerLocale, asked.FlightJSON
+	return r, tx.Model(&r).Updates(map[string]any{
+		"customer_name": r.CustomerName, "customer_email": r.CustomerEmail, "customer_locale": r.CustomerLocale, "flight_json": r.FlightJSON,
+		"updated_at": asked.UpdatedAt,
+	}).Error
+}
+
+func newBookingRow(in NewBooking) (bookingRow, error) {
 	flight, err := json.Marshal(in.Request.Flight)
 	if err != nil {
 		return bookingRow{}, err
@@ -79,8 +135,7 @@ func insertBooking(tx *gorm.DB, in NewBooking) (bookingRow, error) {
 	if capture == "" {
 		capture = booking.CaptureAutomatic
 	}
-	row := bookingRow{
-		Reference:      string(booking.NewReference()),
+	return bookingRow{
 		ClientID:       idOrNil(in.Caller.ClientID),
 		APIKeyID:       in.Caller.KeyID,
 		Status:         string(booking.StatusPendingPayment),
@@ -96,6 +151,5 @@ func insertBooking(tx *gorm.DB, in NewBooking) (bookingRow, error) {
 		PaymentMethods: orNil(string(in.Methods)),
 		CreatedAt:      in.Now.Truncate(time.Microsecond),
 		UpdatedAt:      in.Now.Truncate(time.Microsecond),
-	}
-	return row, tx.Create(&row).Error
+	}, nil
 }

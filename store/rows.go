@@ -27,7 +27,8 @@ type bookingRow struct {
 	RefundDue      bool
 	Attention      *string
 	CaptureMethod  string
-	PaymentMethods *string // NULL for bookings of older releases
+	PaymentMethods *string // NULL for bookings of older releases, as is RequestKey
+	RequestKey     *string
 	CancelledAt    *time.Time
 	CancelPercent  *int
 	CreatedAt      time.Time
@@ -77,6 +78,7 @@ type refundRow struct {
 	Posted                bool
 	FailurePosted         bool
 	CorrelationID         string
+	RequestKey            *string // NULL for refunds of older releases, and for those that were made in Stripe's dashboard
 	CreatedAt             time.Time
 	UpdatedAt             time.Time
 }
@@ -237,6 +239,7 @@ func (r bookingRow) domain() (Booking, error) {
 		Attention:     orEmpty(r.Attention),
 		Capture:       booking.CaptureMethod(r.CaptureMethod),
 		Methods:       booking.PaymentMethods(orEmpty(r.PaymentMethods)),
+		RequestKey:    orEmpty(r.RequestKey),
 		CancelledAt:   r.CancelledAt,
 		CancelPercent: r.CancelPercent,
 	}, nil
