@@ -138,6 +138,8 @@ func TestCorrectionGivesWayToTheRecord(t *testing.T) {
 	require.Equal(t, clearing, b.balanceOf("asset:stripe_clearing"))
 	require.EqualValues(t, -25900, b.balanceOf("liability:unearned_revenue"))
 	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM financial_ledger WHERE type = 'reversal' AND booking_id IS NOT NULL"))
+	require.Equal(t, 3, b.Count(t, "SELECT COUNT(*) FROM financial_ledger WHERE stripe_balance_transaction_id = ? AND effective_at = ?",
+		snapshot.Balance.ID, settledAt), "correction, record and reversal have one date, so that no report by date sees two of them")
 	b.requirePromises()
 }
 

@@ -57,11 +57,14 @@ func TestThePreviousReleaseRunsOnThisSchema(t *testing.T) {
 // requireCompleted migrates again, as the rollout ends: what the previous release wrote belongs to its client, and so is seen
 // by another key of it.
 func requireCompleted(t *testing.T, s *testkit.Stack) {
+	undated := "SELECT COUNT(*) FROM financial_ledger WHERE effective_at IS NULL"
+	require.NotZero(t, s.DB.Count(t, undated), "the previous release has posted")
 	migrate := s.StarterCommand("migrate")
 	migrate.Env = append(migrate.Env, "DATABASE_ADMIN_DSN="+s.DB.AdminDSN)
 	output, err := migrate.CombinedOutput()
 	require.NoError(t, err, "%s", output)
 	require.Zero(t, s.DB.Count(t, "SELECT (SELECT COUNT(*) FROM bookings WHERE client_id IS NULL) + (SELECT COUNT(*) FROM idempotency_keys WHERE client_id IS NULL)"))
+	require.Zero(t, s.DB.Count(t, undated))
 	s.API.Token = s.DB.NewKey(t, "test", testdb.Shop...)
 	rows, err := s.DB.SQL.QueryContext(t.Context(), "SELECT reference FROM bookings")
 	require.NoError(t, err)

@@ -235,6 +235,23 @@ every moment:
 Each balance transaction of Stripe's is posted by its reporting category, when Stripe's balance has moved and not when a
 state says so: the clearing account equals Stripe's balance, pending and available together, after every event below.
 
+## Two dates
+
+Each transaction has ` + "`posted_at`" + `, when Farebook posted it, and ` + "`effective_at`" + `, when it took effect. A report by ` + "`posted_at`" + ` never changes
+once its period is over; by ` + "`effective_at`" + ` the clearing account at a time equals Stripe's balance at that time, however late an event
+came. ` + "`effective_basis`" + ` says where the date comes from:
+
+| basis | the date is | of |
+|---|---|---|
+| ` + "`balance_transaction`" + ` | the creation of Stripe's balance transaction | everything that moves Stripe's balance, and a correction of such a line; a reversal has the date of what it reverses |
+| ` + "`stripe`" + ` | the creation of Stripe's event or charge | a payment whose balance transaction comes later; a bank debit that arrives; the loss of a dispute when it was closed, and not before its money moved |
+| ` + "`person`" + ` | when a person decided, or ` + "`--effective-at`" + ` | a correction of a line that Stripe does not have |
+| ` + "`posted`" + ` | ` + "`posted_at`" + ` | a decision of Stripe's that was read without an event; a row of an older release of which nothing better is known |
+
+A release before this column left both empty. ` + "`starter migrate`" + ` dates such rows in ranges of ids: by another transaction of the same
+balance transaction, else by Stripe's stored event that led to the posting, else by ` + "`posted_at`" + `. ` + "`starter verify`" + ` counts what remains: run
+` + "`starter migrate`" + ` again when no process of the older release runs any more.
+
 ## Chart of accounts
 
 The currency is a column beside the account: each account has a balance per currency.

@@ -195,6 +195,17 @@ func (s *Server) Balance(currency string) int64 {
 	return sum
 }
 
+// BalanceTransactions are the times at which each was created, by id.
+func (s *Server) BalanceTransactions() map[string]time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	created := make(map[string]time.Time, len(s.transactions.order))
+	for _, t := range s.transactions.order {
+		created[t.id] = time.Unix(t.created, 0).UTC()
+	}
+	return created
+}
+
 // Currencies are those of the balance, in Stripe's spelling.
 func (s *Server) Currencies() []string {
 	s.mu.Lock()

@@ -56,6 +56,7 @@ func RemovePreviousRelease() {
 // PreviousRelease runs API and worker of the previous release on the stack's database, with a task queue apart: two releases
 // of workflow code do not share one. It returns a client of that API with the stack's token.
 func (s *Stack) PreviousRelease() *APIClient {
+	s.olderRelease = true
 	s.T.Helper()
 	dir, err := previousRelease()
 	require.NoError(s.T, err)

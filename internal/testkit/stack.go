@@ -53,6 +53,8 @@ type Stack struct {
 	env        []string // the same configuration, for processes
 	webhookURL string
 	processes  []*Process
+	// olderRelease: the previous release posts, too.
+	olderRelease bool
 }
 
 // Options change what New starts.

@@ -172,7 +172,9 @@ type ledgerView struct {
 type transactionView struct {
 	ID                   uint64      `json:"id"`
 	Type                 string      `json:"type" example:"payment"`
-	PostedAt             time.Time   `json:"postedAt"`
+	PostedAt             time.Time   `json:"postedAt" doc:"When Farebook posted it."`
+	EffectiveAt          *time.Time  `json:"effectiveAt,omitempty" doc:"When it took effect: the creation of Stripe's balance transaction, else the decision. Left out for a transaction of an older release that is not completed yet."`
+	EffectiveBasis       string      `json:"effectiveBasis,omitempty" enum:"balance_transaction,stripe,person,posted" doc:"Where effectiveAt comes from: Stripe's balance transaction, another time by Stripe, a person's decision, or postedAt because nothing else is known."`
 	Description          string      `json:"description,omitempty"`
 	PaymentIntentID      string      `json:"paymentIntentId,omitempty"`
 	ObjectID             string      `json:"objectId,omitempty" doc:"The refund, charge, dispute or balance transaction that it is about, where there may be several."`
@@ -192,12 +194,21 @@ func ledgerViewOf(reference booking.Reference, transactions []store.LedgerTransa
 	for _, posted := range transactions {
 		t := posted.Transaction
 		view.Transactions = append(view.Transactions, transactionView{
-			ID: posted.ID, Type: string(t.Type), PostedAt: posted.PostedAt, Description: t.Description,
+			ID: posted.ID, Type: string(t.Type), PostedAt: posted.PostedAt,
+			EffectiveAt: timeOrNil(t.Effective.At), EffectiveBasis: string(t.Effective.Basis), Description: t.Description,
 			PaymentIntentID: t.PaymentIntentID, ObjectID: t.ObjectID, BalanceTransactionID: t.BalanceTransactionID,
 			Entries: entriesOf(t.Entries),
 		})
 	}
 	return view
+}
+
+// timeOrNil leaves a time out that is not known.
+func timeOrNil(at time.Time) *time.Time {
+	if at.IsZero() {
+		return nil
+	}
+	return &at
 }
 
 func entriesOf(entries []ledger.Entry) []entryView {

@@ -23,13 +23,14 @@ import (
 )
 
 func resolveItemCommand() *cobra.Command {
-	var note, account string
+	var note, account, effectiveAt string
 	var post bool
 	resolve := &cobra.Command{
-		Use:   "resolve ITEM --note TEXT [--post [--account ACCOUNT]]",
+		Use:   "resolve ITEM --note TEXT [--post [--account ACCOUNT] [--effective-at TIME]]",
 		Short: "Record that a person has dealt with an item, as reconcile show numbers it",
 		Long: "Records a decision; runs to come that find the same difference, to the minor unit, know it. With --post it also posts a correction, " +
-			"also for an item that was resolved by a note before, so that the ledger says of the balance transaction what Stripe says of it, with the other side on --account: nothing is changed or removed.",
+			"also for an item that was resolved by a note before, so that the ledger says of the balance transaction what Stripe says of it, with the other side on --account: nothing is changed or removed. " +
+			"The correction takes effect at the date of Stripe's balance transaction; --effective-at dates one that Stripe does not have, else now does.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			id, err := itemNumber(args[0])
@@ -45,8 +46,15 @@ func resolveItemCommand() *cobra.Command {
 			if post && !slices.Contains(ledger.CorrectionAccounts, ledger.Account(account)) {
 				return misused("--account: %q takes no correction: say one of %s", account, accountNames())
 			}
+			if cmd.Flags().Changed("effective-at") && !post {
+				return misused("--effective-at: goes with --post")
+			}
+			at, err := effectiveTime(effectiveAt)
+			if err != nil {
+				return err
+			}
 			if post {
-				return correctItem(cmd, store.Correction{ItemID: id, Against: ledger.Account(account), Note: note})
+				return correctItem(cmd, store.Correction{ItemID: id, Against: ledger.Account(account), EffectiveAt: at, Note: note})
 			}
 			ctx := asked(cmd.Context())
 			return booksCommand(cmd, logging.Reconciliation, func(books *store.Store) error {
@@ -67,7 +75,20 @@ func resolveItemCommand() *cobra.Command {
 	resolve.Flags().StringVar(&note, "note", "", "what was done, or decided")
 	resolve.Flags().BoolVar(&post, "post", false, "post a correction to the ledger")
 	resolve.Flags().StringVar(&account, "account", string(ledger.EquitySuspense), "where the other side of the correction stands: "+accountNames())
+	resolve.Flags().StringVar(&effectiveAt, "effective-at", "", "when the correction took effect, as 2027-05-01T14:20:00Z")
 	return resolve
+}
+
+// effectiveTime reads --effective-at; zero when it is left out.
+func effectiveTime(text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return time.Time{}, misused("--effective-at %q: must be a time with its zone, as 2027-05-01T14:20:00Z", text)
+	}
+	return at.UTC(), nil
 }
 
 // sayLeftBehind says what a note leaves outside the books, which is easily taken for settled.

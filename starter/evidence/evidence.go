@@ -60,6 +60,7 @@ type Mail struct {
 // Posting is one line of the ledger.
 type Posting struct {
 	PostedAt             time.Time `json:"postedAt"`
+	EffectiveAt          time.Time `json:"effectiveAt,omitzero"` // zero for one of an older release that is not completed yet
 	Type                 string    `json:"type"`
 	Account              string    `json:"account"`
 	Side                 string    `json:"side"`
@@ -151,7 +152,7 @@ func (b *Bundle) addLedger(ctx context.Context, books *store.Store, known store.
 		b.happened(transaction.PostedAt, "posted: "+transaction.Transaction.Description, transaction.Transaction.BalanceTransactionID)
 		for _, entry := range transaction.Transaction.Entries {
 			b.Ledger = append(b.Ledger, Posting{
-				PostedAt: transaction.PostedAt, Type: string(transaction.Transaction.Type), Account: string(entry.Account), Side: string(entry.Side),
+				PostedAt: transaction.PostedAt, EffectiveAt: transaction.Transaction.Effective.At, Type: string(transaction.Transaction.Type), Account: string(entry.Account), Side: string(entry.Side),
 				Amount: entry.Amount, Currency: string(entry.Currency), BalanceTransactionID: transaction.Transaction.BalanceTransactionID,
 			})
 		}

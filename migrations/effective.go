@@ -1,0 +1,150 @@
+package migrations
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/go-sql-driver/mysql"
+
+	"farebook/internal/failpoint"
+)
+
+const (
+	// effectiveRange is how many ids one transaction covers: some milliseconds of locks on rows that nobody else writes.
+	effectiveRange = 1000
+	// effectiveTries bounds the repetitions of a range that lost a deadlock or waited too long for a lock.
+	effectiveTries = 5
+)
+
+// eventDates are the events of Stripe's that date a type of transaction, and the object that they are about: the first rule that
+// finds one counts. newest takes the last event before the posting, where an object may have several and each led to a posting.
+var eventDates = []struct {
+	transaction, object, events string
+	newest                      bool
+}{
+	{"payment", intentID, "'payment_intent.succeeded'", false},
+	{"stripe_fee", chargeID, "'charge.updated'", true},
+	{"stripe_fee", intentID, "'payment_intent.succeeded'", false},
+	{"partial_capture_reversal", chargeID, "'charge.captured'", false},
+	{"partial_capture_reversal", intentID, "'payment_intent.succeeded'", false},
+	{"payment_in_transit", ownID, "'charge.pending'", false},
+	{"payment_in_transit", intentID, "'payment_intent.processing'", false},
+	{"payment_failure", ownID, "'charge.failed'", true},
+	{"payment_failure", intentID, "'payment_intent.payment_failed'", true},
+	{"refund", ownID, "'refund.created', 'refund.updated', 'charge.refund.updated'", false},
+	{"refund_failure", ownID, "'refund.failed', 'refund.updated', 'charge.refund.updated'", true},
+	{"dispute", disputeID, "'charge.dispute.funds_withdrawn'", true},
+	{"dispute_reversal", disputeID, "'charge.dispute.funds_reinstated'", true},
+	{"chargeback", chargebackID, "'charge.dispute.closed'", true},
+	{"payout", ownID, "'payout.created'", false},
+	{"payout_reversal", ownID, "'payout.failed', 'payout.canceled'", true},
+}
+
+// The objects: columns of the transaction w and of its booking's payment p. A dispute's id is the last word of the description, and
+// a chargeback's object is the dispute's id and a number.
+const (
+	ownID        = "w.stripe_object_id"
+	intentID     = "w.stripe_payment_intent_id"
+	chargeID     = "p.stripe_charge_id"
+	disputeID    = "SUBSTRING_INDEX(w.description, ' ', -1)"
+	chargebackID = "SUBSTRING_INDEX(w.stripe_object_id, '/', 1)"
+)
+
+// FillEffectiveDates dates the ledger's transactions that an older release wrote without effective_at: by another transaction of the
+// same balance transaction, else by Stripe's event that led to it, else by posted_at; effective_basis says which. It runs as the
+// administrator, because the application's user may not change the ledger, in ranges of ids, each in a transaction. It may be
+// stopped at any point, run again and run twice at once: a range changes only what has no date. progress hears the rows of a range.
+func FillEffectiveDates(ctx context.Context, adminDSN, appDSN string, progress func(rows int64)) (err error) {
+	app, err := mysql.ParseDSN(appDSN)
+	if err != nil {
+		return errors.New("DATABASE_DSN is not a DSN: want user:password@tcp(host:port)/database")
+	}
+	db, err := openAdmin(adminDSN, app.DBName)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	var first, last sql.NullInt64
+	err = db.QueryRowContext(ctx, "SELECT MIN(id), MAX(id) FROM financial_ledger WHERE effective_at IS NULL").Scan(&first, &last)
+	if err != nil || !first.Valid {
+		return err
+	}
+	for from := first.Int64; from <= last.Int64; from += effectiveRange {
+		filled, err := fillRange(ctx, db, from, from+effectiveRange-1)
+		if err != nil {
+			return fmt.Errorf("date ledger transactions %d to %d: %w", from, from+effectiveRange-1, err)
+		}
+		failpoint.Hit("effective-at-after-range")
+		progress(filled)
+	}
+	return nil
+}
+
+func fillRange(ctx context.Context, db *sql.DB, from, to int64) (filled int64, err error) {
+	for try := 1; ; try++ {
+		filled, err = fillOnce(ctx, db, from, to)
+		var refused *mysql.MySQLError
+		again := errors.As(err, &refused) && (refused.Number == 1213 || refused.Number == 1205)
+		if !again || try == effectiveTries {
+			return filled, err
+		}
+	}
+}
+
+// fillOnce reads what it joins without locks, so that nobody who books or pays waits: READ COMMITTED.
+func fillOnce(ctx context.Context, db *sql.DB, from, to int64) (filled int64, err error) {
+	tx, err := db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
+	if err != nil {
+		return 0, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, tx.Rollback())
+		}
+	}()
+	for _, statement := range fillStatements() {
+		result, err := tx.ExecContext(ctx, statement, from, to)
+		if err != nil {
+			return 0, err
+		}
+		rows, err := result.RowsAffected()
+		if err != nil {
+			return 0, err
+		}
+		filled += rows
+	}
+	return filled, tx.Commit()
+}
+
+// fillStatements are run over one range, in this order: each dates what those before it have left.
+func fillStatements() []string {
+	statements := []string{fillFrom("balance_transaction", `
+		SELECT w.id, MIN(s.effective_at) AS at FROM financial_ledger w
+		JOIN financial_ledger s ON s.stripe_balance_transaction_id = w.stripe_balance_transaction_id AND s.effective_basis = 'balance_transaction'
+		WHERE w.id BETWEEN ? AND ? AND w.effective_at IS NULL AND w.stripe_balance_transaction_id <> '' AND w.type <> 'reversal'
+		  -- One that brings a bank debit of its own balance transaction home takes effect later than that.
+		  AND NOT (w.type = 'payment' AND s.type = 'payment_in_transit') GROUP BY w.id`)}
+	for _, rule := range eventDates {
+		at, bound := "MIN", ""
+		if rule.newest { // an event may bear a time some seconds after posted_at: two clocks
+			at, bound = "MAX", " AND e.stripe_created_at <= w.posted_at + INTERVAL 5 MINUTE"
+		}
+		statements = append(statements, fillFrom("stripe", fmt.Sprintf(`
+		SELECT w.id, %s(e.stripe_created_at) AS at FROM financial_ledger w LEFT JOIN payments p ON p.booking_id = w.booking_id
+		JOIN stripe_events e ON e.object_id = %s AND e.type IN (%s)%s
+		WHERE w.id BETWEEN ? AND ? AND w.effective_at IS NULL AND w.type = '%s' GROUP BY w.id`, at, rule.object, rule.events, bound, rule.transaction)))
+	}
+	return append(statements,
+		`UPDATE financial_ledger l JOIN financial_ledger o ON o.operation_key = SUBSTRING(l.operation_key, CHAR_LENGTH('reversal/') + 1)
+		SET l.effective_at = o.effective_at, l.effective_basis = o.effective_basis
+		WHERE l.id BETWEEN ? AND ? AND l.effective_at IS NULL AND l.type = 'reversal' AND o.effective_at IS NOT NULL`,
+		`UPDATE financial_ledger SET effective_at = posted_at, effective_basis = 'posted' WHERE id BETWEEN ? AND ? AND effective_at IS NULL`)
+}
+
+// fillFrom dates the rows of a query of id and at, which takes the range.
+func fillFrom(basis, query string) string {
+	return "UPDATE financial_ledger l JOIN (" + query + `) known ON known.id = l.id
+		SET l.effective_at = known.at, l.effective_basis = '` + basis + "' WHERE l.effective_at IS NULL"
+}
