@@ -28,6 +28,12 @@ const (
 	AttentionEarlier         AttentionKind = "earlier"          // written by an older release, which kept a text alone
 )
 
+// AttentionKinds are all there are.
+var AttentionKinds = []AttentionKind{
+	AttentionPaymentMismatch, AttentionPaymentRefused, AttentionOtherPayment, AttentionLateMoney, AttentionRefundPostponed, AttentionRefundFailed,
+	AttentionRefundMade, AttentionRefundMismatch, AttentionRefundCopied, AttentionDisputeRest, AttentionUnknown, AttentionDeparted, AttentionEarlier,
+}
+
 type attentionRow struct {
 	ID        uint64
 	BookingID *uint64 // nil for an object that belongs to no booking

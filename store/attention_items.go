@@ -27,20 +27,49 @@ type AttentionItem struct {
 // AttentionFilter narrows the matters; what is zero does not.
 type AttentionFilter struct {
 	Reference booking.Reference
-	Closed    bool // those that are closed, too
+	State     AttentionState
+	Kind      AttentionKind
 	Before    uint64
 	Limit     int
 }
 
+// AttentionState narrows matters to those that are open or closed.
+type AttentionState string
+
+// The states of a filter; an empty one is AttentionOpen.
+const (
+	AttentionOpen    AttentionState = "open"
+	AttentionSettled AttentionState = "closed"
+	AttentionAll     AttentionState = "all"
+)
+
+func (s *Store) attentionItems(ctx context.Context) *gorm.DB {
+	return s.db.WithContext(ctx).Table("attention_items a").Joins("LEFT JOIN bookings b ON b.id = a.booking_id").
+		Select("a.id, COALESCE(b.reference, '') AS reference, a.kind, a.subject, a.text, a.opened_at, a.closed_at, a.closed_by, a.note")
+}
+
+// AttentionItem reads a matter, or ErrNotFound.
+func (s *Store) AttentionItem(ctx context.Context, id uint64) (AttentionItem, error) {
+	var item AttentionItem
+	err := s.attentionItems(ctx).Where("a.id = ?", id).Take(&item).Error
+	return item, notFound(err)
+}
+
 // AttentionItems lists matters, the newest first.
 func (s *Store) AttentionItems(ctx context.Context, f AttentionFilter) ([]AttentionItem, error) {
-	query := s.db.WithContext(ctx).Table("attention_items a").Joins("LEFT JOIN bookings b ON b.id = a.booking_id").
-		Select("a.id, COALESCE(b.reference, '') AS reference, a.kind, a.subject, a.text, a.opened_at, a.closed_at, a.closed_by, a.note").Order("a.id DESC").Limit(f.Limit)
+	query := s.attentionItems(ctx).Order("a.id DESC").Limit(f.Limit)
 	if f.Reference != "" {
 		query = query.Where("b.reference = ?", string(f.Reference))
 	}
-	if !f.Closed {
+	switch f.State {
+	case AttentionSettled:
+		query = query.Where("a.is_open IS NULL")
+	case AttentionAll:
+	default:
 		query = query.Where("a.is_open = 1")
+	}
+	if f.Kind != "" {
+		query = query.Where("a.kind = ?", string(f.Kind))
 	}
 	if f.Before != 0 {
 		query = query.Where("a.id < ?", f.Before)
@@ -66,7 +95,8 @@ func (e *AttentionClosed) Error() string {
 	return fmt.Sprintf("matter %d was closed already, on %s", e.ID, e.At.UTC().Format(time.RFC3339))
 }
 
-// CloseAttention records that a person has dealt with a matter. It returns ErrNotFound or *AttentionClosed.
+// CloseAttention records that a person has dealt with a matter. Closing it again with the same note changes nothing; otherwise it
+// returns *AttentionClosed, or ErrNotFound.
 func (s *Store) CloseAttention(ctx context.Context, id uint64, note string, by access.Actor, now time.Time) error {
 	return s.inTransaction(ctx, func(tx *gorm.DB) error {
 		var row attentionRow
@@ -85,6 +115,9 @@ func (s *Store) CloseAttention(ctx context.Context, id uint64, note string, by a
 		}
 		if err := tx.Clauses(forUpdate).Where("id = ?", id).Take(&row).Error; err != nil {
 			return err
+		}
+		if row.ClosedBy != "" && row.Note == short(note, 500) {
+			return nil
 		}
 		if row.ClosedAt != nil {
 			return &AttentionClosed{id, *row.ClosedAt}

@@ -41,6 +41,9 @@ A key grants others at most the scopes that it holds. A request without the scop
 | ` + "`starter api-key revoke KEY`" + ` | ` + "`POST /v1/api-keys/{id}/revoke`" + ` | from the next request on |
 | ` + "`starter audit`" + ` | ` + "`GET /v1/audit`" + ` | who asked for what |
 
+With ` + "`operations:read`" + `, ` + "`GET /v1/attention`" + ` is ` + "`starter attention list`" + `; with ` + "`operations:write`" + `,
+` + "`POST /v1/attention/{id}/close`" + ` is ` + "`starter attention close`" + `. ` + "`GET /v1/attention`" + ` takes ` + "`state`" + `, ` + "`kind`" + ` and ` + "`booking`" + `.
+
 To rotate a key: ` + "`api-key rotate`" + `, put the new token where the client reads it, and look at the old key's last use in ` + "`api-key list`" + `
 before the overlap ends. Nothing is refused and nothing is made twice meanwhile (` + "`test/keys_test.go`" + `).
 

@@ -88,6 +88,7 @@ func New(deps Deps) (http.Handler, error) {
 	mux := http.NewServeMux()
 	spec := humago.New(mux, humaConfig())
 	a.addBookings(spec)
+	a.addAttention(spec)
 	a.addClients(spec)
 	a.addAPIKeys(spec)
 	a.addAudit(spec)
@@ -117,6 +118,7 @@ func humaConfig() huma.Config {
 	config.Tags = []*huma.Tag{
 		{Name: "Bookings", Description: "Take, read, capture, cancel and refund bookings."},
 		{Name: "Reconciliation", Description: "Hold the books against Stripe."},
+		{Name: operationsTag, Description: "What a person has to look at, of all clients."},
 		{Name: adminTag, Description: "Who may call this API, and who asked for what. For keys with the scope admin."},
 		{Name: "Webhooks", Description: "What Stripe calls."},
 		{Name: "Health", Description: "For load balancers and operators."},

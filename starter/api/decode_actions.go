@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"farebook/booking"
+	"farebook/starter/attention"
 )
 
 // decodeRefund reads the body of POST .../refunds; an empty one refunds all that is left. Errors are as decodeBooking's.
@@ -67,6 +68,22 @@ func decodeCapture(body []byte, authorised booking.Money) (booking.Money, error)
 		d.take(amount.ValidateCharge())
 	}
 	return amount, d.err()
+}
+
+// decodeCloseAttention reads the body of POST /v1/attention/{id}/close.
+func decodeCloseAttention(body []byte) (note string, err error) {
+	value, err := parseStrict(body)
+	if err != nil {
+		return "", err
+	}
+	var d decoder
+	if fields := d.object("", value, "note"); fields != nil {
+		note = d.text("note", fields["note"])
+		if wrong := attention.CheckNote(note); wrong != nil && len(d.wrongFields) == 0 {
+			d.add("note", "cannot be taken", wrong.Error())
+		}
+	}
+	return note, d.err()
 }
 
 // optionalBody reads an object whose fields may all be left out, as the body itself may be.

@@ -26,6 +26,8 @@ func TestEachOperationNeedsItsScope(t *testing.T) {
 		{http.MethodGet, "/v1/refunds/RF-7K2M9QXA", "bookings:read or operations:read", access.RefundsWrite},
 		{http.MethodPost, "/v1/reconciliations", "reconciliation:write", access.ReconciliationRead},
 		{http.MethodGet, "/v1/reconciliations/recon_1", "reconciliation:read", access.OperationsRead},
+		{http.MethodGet, "/v1/attention", "operations:read", access.OperationsWrite},
+		{http.MethodPost, "/v1/attention/1/close", "operations:write", access.OperationsRead},
 	} {
 		s.token = s.db.NewKey(t, "narrow", c.held)
 		refused := s.do(c.method, c.path, []byte(validBody()), "Idempotency-Key", "key-1")

@@ -234,6 +234,7 @@ func describeBodies(spec *huma.OpenAPI) {
 	describe(cancelPath, "Cancel", "Nothing, or what you were quoted.", reflect.TypeFor[cancelBody]())
 	describe(capturePath, "Capture", "Nothing to capture all, or less.", reflect.TypeFor[captureBody]())
 	describe(reconciliationsPath, "Reconciliation", "Nothing, for the usual look-back.", reflect.TypeFor[reconciliationBody]())
+	describe(attentionPath+"/{id}/close", "CloseAttention", "What closes the matter.", reflect.TypeFor[closeAttentionBody]())
 	describeAdminBodies(spec, describe)
 	event := spec.Paths[webhookPath].Post.RequestBody
 	event.Description = "A Stripe event, byte for byte as Stripe signed it."

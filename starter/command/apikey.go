@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"strconv"
 	"strings"
@@ -118,13 +117,14 @@ func parseDays(text string) (time.Duration, error) {
 }
 
 func listAPIKeysCommand() *cobra.Command {
-	var client, format string
+	var flags listFlags
+	var client string
 	list := &cobra.Command{
 		Use:   "list",
 		Short: "List API keys, the oldest first",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := checkFormat(format, listFormats); err != nil {
+			if err := flags.check(cmd); err != nil {
 				return err
 			}
 			return booksCommand(cmd, "api-key", func(books *store.Store) error {
@@ -143,28 +143,21 @@ func listAPIKeysCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return printAPIKeys(cmd.OutOrStdout(), keys, format)
+				return listedKeys.print(cmd.OutOrStdout(), flags, keys)
 			})
 		},
 	}
 	list.Flags().StringVar(&client, "client", "", "of this client alone: its name or id")
-	formatFlag(list, &format, listFormats...)
+	flags.add(list)
 	return list
 }
 
-func printAPIKeys(out io.Writer, keys []store.APIKey, format string) error {
-	shown := make([]clients.Key, 0, len(keys))
-	for _, key := range keys {
-		shown = append(shown, clients.KeyOf(key, time.Now()))
-	}
-	if format == "json" {
-		return printList(out, "apiKeys", shown, 0)
-	}
-	table := newTable(out, "KEY", "CLIENT", "BEGINS", "STATE", "EXPIRES", "LAST USED", "SCOPES")
-	for _, key := range shown {
-		table.row(key.ID, key.Client, key.Prefix, key.State, dayOrDash(key.ExpiresAt), dayOrDash(key.LastUsedAt), strings.Join(key.Scopes, ","))
-	}
-	return table.flush()
+var listedKeys = listing[store.APIKey, clients.Key]{
+	name: "apiKeys", header: []any{"KEY", "CLIENT", "BEGINS", "STATE", "EXPIRES", "LAST USED", "SCOPES"},
+	show: func(key store.APIKey) clients.Key { return clients.KeyOf(key, time.Now()) },
+	cells: func(key clients.Key) []any {
+		return []any{key.ID, key.Client, key.Prefix, key.State, dayOrDash(key.ExpiresAt), dayOrDash(key.LastUsedAt), strings.Join(key.Scopes, ",")}
+	},
 }
 
 func dayOrDash(at *time.Time) string {

@@ -3,30 +3,31 @@ package command
 import (
 	"errors"
 	"fmt"
-	"io"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"farebook/booking"
+	"farebook/starter/attention"
 	"farebook/store"
 )
 
 func attentionCommand() *cobra.Command {
-	attention := &cobra.Command{
+	commands := &cobra.Command{
 		Use:   "attention",
 		Short: "List and close what a person has to look at",
 		Args:  knownCommand,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	attention.AddCommand(listAttentionCommand(), closeAttentionCommand())
-	return attention
+	commands.AddCommand(listAttentionCommand(), closeAttentionCommand())
+	return commands
 }
 
 func listAttentionCommand() *cobra.Command {
-	var filter store.AttentionFilter
-	var reference, format string
+	var flags listFlags
+	var reference, kind string
+	var all bool
 	list := &cobra.Command{
 		Use:   "list",
 		Short: "List open matters, the newest first",
@@ -34,10 +35,14 @@ func listAttentionCommand() *cobra.Command {
 			"through after all, a PaymentIntent that was cancelled. The others are closed with attention close.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := checkFormat(format, listFormats); err != nil {
-				return err
+			filter := store.AttentionFilter{Kind: store.AttentionKind(kind), Before: flags.before, Limit: flags.limit}
+			if all {
+				filter.State = store.AttentionAll
 			}
-			if err := checkLimit(filter.Limit); err != nil {
+			if filter.Kind != "" && !slices.Contains(store.AttentionKinds, filter.Kind) {
+				return misused("invalid --kind %q: must be one of %s", kind, attention.KindNames())
+			}
+			if err := flags.check(cmd); err != nil {
 				return err
 			}
 			return booksCommand(cmd, "attention", func(books *store.Store) error {
@@ -52,40 +57,22 @@ func listAttentionCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return printAttention(cmd.OutOrStdout(), items, filter.Limit, format)
+				return matters.print(cmd.OutOrStdout(), flags, items)
 			})
 		},
 	}
 	list.Flags().StringVar(&reference, "booking", "", "about this booking: its reference")
-	list.Flags().BoolVar(&filter.Closed, "all", false, "closed ones, too")
-	pageFlags(list, &filter.Limit, &filter.Before)
-	formatFlag(list, &format, listFormats...)
+	list.Flags().StringVar(&kind, "kind", "", "of this kind alone, such as refund_failed")
+	list.Flags().BoolVar(&all, "all", false, "closed ones, too")
+	flags.addPages(list)
 	return list
 }
 
-// matter is an attention item for people and programs.
-type matter struct {
-	ID       uint64            `json:"id"`
-	Booking  booking.Reference `json:"booking,omitempty"`
-	Kind     string            `json:"kind"`
-	Subject  string            `json:"subject,omitempty"`
-	Text     string            `json:"text"`
-	OpenedAt time.Time         `json:"openedAt"`
-	ClosedAt *time.Time        `json:"closedAt,omitempty"`
-	ClosedBy string            `json:"closedBy,omitempty"`
-	Note     string            `json:"note,omitempty"`
-}
-
-func printAttention(out io.Writer, items []store.AttentionItem, limit int, format string) error {
-	shown := make([]matter, len(items))
-	for i, item := range items {
-		shown[i] = matter{item.ID, item.Reference, string(item.Kind), item.Subject, item.Text, item.OpenedAt, item.ClosedAt, item.ClosedBy, item.Note}
-	}
-	if format == "json" {
-		return printJSON(out, shown)
-	}
-	table := newTable(out, "MATTER", "BOOKING", "OPENED", "CLOSED", "KIND", "TEXT")
-	for _, m := range shown {
+var matters = listing[store.AttentionItem, attention.Matter]{
+	name: "matters", header: []any{"MATTER", "BOOKING", "OPENED", "CLOSED", "KIND", "TEXT"},
+	show:   attention.Of,
+	cursor: func(item store.AttentionItem) uint64 { return item.ID },
+	cells: func(m attention.Matter) []any {
 		closed, text := "", m.Text
 		if m.ClosedAt != nil {
 			closed = m.ClosedAt.Format(time.RFC3339)
@@ -93,13 +80,8 @@ func printAttention(out io.Writer, items []store.AttentionItem, limit int, forma
 		if m.ClosedBy != "" {
 			text += fmt.Sprintf(" (%s: %s)", m.ClosedBy, m.Note)
 		}
-		table.row(m.ID, m.Booking, m.OpenedAt.Format(time.RFC3339), closed, m.Kind, text)
-	}
-	if err := table.flush(); err != nil || len(shown) < limit {
-		return err
-	}
-	_, err := fmt.Fprintf(out, "\nThere may be more: --before %d\n", shown[len(shown)-1].ID)
-	return err
+		return []any{m.ID, m.Booking, m.OpenedAt.Format(time.RFC3339), closed, m.Kind, text}
+	},
 }
 
 func closeAttentionCommand() *cobra.Command {

@@ -1,8 +1,6 @@
 package command
 
 import (
-	"errors"
-	"io"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -12,8 +10,9 @@ import (
 )
 
 func auditCommand() *cobra.Command {
+	var flags listFlags
 	var filter store.AuditFilter
-	var reference, client, format string
+	var reference, client string
 	audit := &cobra.Command{
 		Use:   "audit",
 		Short: "Show who asked for what, the newest first",
@@ -21,9 +20,10 @@ func auditCommand() *cobra.Command {
 			"who asked (a client and its key, or an operating-system user and host), when, and under which correlation id.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := errors.Join(checkFormat(format, listFormats), checkLimit(filter.Limit)); err != nil {
+			if err := flags.check(cmd); err != nil {
 				return err
 			}
+			filter.Before, filter.Limit = flags.before, flags.limit
 			return booksCommand(cmd, "audit", func(books *store.Store) error {
 				if reference != "" {
 					known, err := ownerless(cmd.Context(), books, reference)
@@ -43,30 +43,22 @@ func auditCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return printAudit(cmd.OutOrStdout(), entries, filter.Limit, format)
+				return auditEntries.print(cmd.OutOrStdout(), flags, entries)
 			})
 		},
 	}
 	audit.Flags().StringVar(&reference, "booking", "", "about this booking: its reference")
 	audit.Flags().StringVar(&client, "client", "", "asked for by this client: its name or id")
 	audit.Flags().StringVar(&filter.Subject, "subject", "", "about this: a refund's id, a run's, an event's, a key's")
-	pageFlags(audit, &filter.Limit, &filter.Before)
-	formatFlag(audit, &format, listFormats...)
+	flags.addPages(audit)
 	return audit
 }
 
-func printAudit(out io.Writer, entries []store.AuditEntry, limit int, format string) error {
-	shown := make([]clients.Entry, 0, len(entries))
-	for _, e := range entries {
-		shown = append(shown, clients.EntryOf(e))
-	}
-	before := nextBefore(shown, limit, func(e clients.Entry) uint64 { return e.ID })
-	if format == "json" {
-		return printList(out, "entries", shown, before)
-	}
-	table := newTable(out, "AT", "ACTOR", "ACTION", "SUBJECT", "DETAIL", "CORRELATION ID")
-	for _, e := range shown {
-		table.row(e.At.Format(time.RFC3339), e.Actor, e.Action, e.Subject, e.Detail, e.CorrelationID)
-	}
-	return errors.Join(table.flush(), sayMore(out, before))
+var auditEntries = listing[store.AuditEntry, clients.Entry]{
+	name: "entries", header: []any{"AT", "ACTOR", "ACTION", "SUBJECT", "DETAIL", "CORRELATION ID"},
+	show:   clients.EntryOf,
+	cursor: func(e store.AuditEntry) uint64 { return e.ID },
+	cells: func(e clients.Entry) []any {
+		return []any{e.At.Format(time.RFC3339), e.Actor, e.Action, e.Subject, e.Detail, e.CorrelationID}
+	},
 }

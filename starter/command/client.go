@@ -39,13 +39,13 @@ func createClientCommand() *cobra.Command {
 }
 
 func listClientsCommand() *cobra.Command {
-	var format string
+	var flags listFlags
 	list := &cobra.Command{
 		Use:   "list",
 		Short: "List clients, the oldest first",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := checkFormat(format, listFormats); err != nil {
+			if err := flags.check(cmd); err != nil {
 				return err
 			}
 			return booksCommand(cmd, "client", func(books *store.Store) error {
@@ -55,31 +55,24 @@ func listClientsCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return printClients(cmd.OutOrStdout(), all, format)
+				return listedClients.print(cmd.OutOrStdout(), flags, all)
 			})
 		},
 	}
-	formatFlag(list, &format, listFormats...)
+	flags.add(list)
 	return list
 }
 
-func printClients(out io.Writer, all []store.Client, format string) error {
-	shown := make([]clients.Client, 0, len(all))
-	for _, client := range all {
-		shown = append(shown, clients.Of(client))
-	}
-	if format == "json" {
-		return printList(out, "clients", shown, 0)
-	}
-	table := newTable(out, "CLIENT", "NAME", "STATE", "CREATED", "BY")
-	for _, client := range shown {
+var listedClients = listing[store.Client, clients.Client]{
+	name: "clients", header: []any{"CLIENT", "NAME", "STATE", "CREATED", "BY"},
+	show: clients.Of,
+	cells: func(client clients.Client) []any {
 		state := client.State
 		if client.MergedInto != "" {
 			state += " into " + client.MergedInto
 		}
-		table.row(client.ID, client.Name, state, dayOrDash(&client.CreatedAt), client.CreatedBy)
-	}
-	return table.flush()
+		return []any{client.ID, client.Name, state, dayOrDash(&client.CreatedAt), client.CreatedBy}
+	},
 }
 
 func disableClientCommand(disabled bool) *cobra.Command {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"strconv"
 	"time"
@@ -24,13 +23,13 @@ func emailsCommand() *cobra.Command {
 }
 
 func listEmailsCommand() *cobra.Command {
-	var format string
+	var flags listFlags
 	list := &cobra.Command{
 		Use:   "list REFERENCE",
 		Short: "List a booking's mails, oldest first",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := checkFormat(format, listFormats); err != nil {
+			if err := flags.check(cmd); err != nil {
 				return err
 			}
 			return booksCommand(cmd, "emails", func(books *store.Store) error {
@@ -42,45 +41,37 @@ func listEmailsCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if format == "json" {
-					return printEmailsJSON(cmd.OutOrStdout(), mails)
-				}
-				return printEmails(cmd.OutOrStdout(), mails)
+				return listedEmails.print(cmd.OutOrStdout(), flags, mails)
 			})
 		},
 	}
-	formatFlag(list, &format, listFormats...)
+	flags.add(list)
 	return list
 }
 
-func printEmailsJSON(out io.Writer, mails []store.Email) error {
-	type email struct {
-		Number    uint64     `json:"number"`
-		Kind      string     `json:"kind"`
-		Status    string     `json:"status"`
-		Attempts  int        `json:"attempts"`
-		WrittenAt time.Time  `json:"writtenAt"`
-		SentAt    *time.Time `json:"sentAt,omitempty"`
-		MessageID string     `json:"messageId"`
-		LastError string     `json:"lastError,omitempty"`
-	}
-	shown := make([]email, len(mails))
-	for i, mail := range mails {
-		shown[i] = email{mail.ID, string(mail.Kind), mail.Status, mail.Attempts, mail.CreatedAt, mail.SentAt, mail.MessageID, mail.LastError}
-	}
-	return printList(out, "emails", shown, 0)
+type shownEmail struct {
+	Number    uint64     `json:"number"`
+	Kind      string     `json:"kind"`
+	Status    string     `json:"status"`
+	Attempts  int        `json:"attempts"`
+	WrittenAt time.Time  `json:"writtenAt"`
+	SentAt    *time.Time `json:"sentAt,omitempty"`
+	MessageID string     `json:"messageId"`
+	LastError string     `json:"lastError,omitempty"`
 }
 
-func printEmails(out io.Writer, mails []store.Email) error {
-	table := newTable(out, "NUMBER", "KIND", "STATUS", "ATTEMPTS", "WRITTEN", "SENT", "LAST ERROR")
-	for _, mail := range mails {
+var listedEmails = listing[store.Email, shownEmail]{
+	name: "emails", header: []any{"NUMBER", "KIND", "STATUS", "ATTEMPTS", "WRITTEN", "SENT", "LAST ERROR"},
+	show: func(mail store.Email) shownEmail {
+		return shownEmail{mail.ID, string(mail.Kind), mail.Status, mail.Attempts, mail.CreatedAt, mail.SentAt, mail.MessageID, mail.LastError}
+	},
+	cells: func(mail shownEmail) []any {
 		sent := "-"
 		if mail.SentAt != nil {
 			sent = mail.SentAt.Format(time.RFC3339)
 		}
-		table.row(mail.ID, mail.Kind, mail.Status, mail.Attempts, mail.CreatedAt.Format(time.RFC3339), sent, mail.LastError)
-	}
-	return table.flush()
+		return []any{mail.Number, mail.Kind, mail.Status, mail.Attempts, mail.WrittenAt.Format(time.RFC3339), sent, mail.LastError}
+	},
 }
 
 func resendEmailCommand() *cobra.Command {

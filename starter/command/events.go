@@ -37,36 +37,37 @@ func eventsCommand() *cobra.Command {
 }
 
 func eventTypesCommand() *cobra.Command {
-	var format string
+	var flags listFlags
 	types := &cobra.Command{
 		Use:   "types",
 		Short: "Print the types of events that the webhook endpoint at Stripe has to send",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := checkFormat(format, listFormats); err != nil {
+			if err := flags.check(cmd); err != nil {
 				return err
 			}
-			if format == "json" {
-				return printList(cmd.OutOrStdout(), "types", inbox.Types(), 0)
+			if flags.format == "json" {
+				return printJSON(cmd.OutOrStdout(), map[string]any{"types": inbox.Types()})
 			}
 			_, err := fmt.Fprintln(cmd.OutOrStdout(), strings.Join(inbox.Types(), "\n"))
 			return err
 		},
 	}
-	formatFlag(types, &format, listFormats...)
+	flags.add(types)
 	return types
 }
 
 func listEventsCommand() *cobra.Command {
+	var flags listFlags
 	var filter store.EventFilter
-	var state, format string
+	var state string
 	list := &cobra.Command{
 		Use:   "list",
 		Short: "List events, the newest first",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			filter.State = store.EventState(state)
-			if err := errors.Join(checkFilter(filter), checkFormat(format, listFormats)); err != nil {
+			filter.State, filter.Before, filter.Limit = store.EventState(state), flags.before, flags.limit
+			if err := errors.Join(checkFilter(filter), flags.check(cmd)); err != nil {
 				return err
 			}
 			return booksCommand(cmd, "events", func(books *store.Store) error {
@@ -74,19 +75,14 @@ func listEventsCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				before := nextBefore(events, filter.Limit, func(e store.ListedEvent) uint64 { return e.Cursor })
-				if format == "json" {
-					return printEventsJSON(cmd.OutOrStdout(), events, before)
-				}
-				return printEvents(cmd.OutOrStdout(), events, before)
+				return listedEvents.print(cmd.OutOrStdout(), flags, events)
 			})
 		},
 	}
 	list.Flags().StringVar(&state, "state", "", eventStates())
 	list.Flags().StringVar(&filter.Type, "type", "", "such as payment_intent.succeeded")
 	list.Flags().StringVar(&filter.Reference, "booking", "", "a booking's reference")
-	pageFlags(list, &filter.Limit, &filter.Before)
-	formatFlag(list, &format, listFormats...)
+	flags.addPages(list)
 	var states []string
 	for _, known := range store.EventStates {
 		states = append(states, string(known))
@@ -114,9 +110,6 @@ func checkFilter(filter store.EventFilter) error {
 	if filter.State != "" && !slices.Contains(store.EventStates, filter.State) {
 		return misused("invalid --state %q: must be %s", filter.State, eventStates())
 	}
-	if err := checkLimit(filter.Limit); err != nil {
-		return err
-	}
 	if filter.Reference != "" {
 		if _, err := booking.ParseReference(filter.Reference); err != nil {
 			return misused("--booking: %w", err)
@@ -125,31 +118,27 @@ func checkFilter(filter store.EventFilter) error {
 	return nil
 }
 
-func printEvents(out io.Writer, events []store.ListedEvent, before uint64) error {
-	table := newTable(out, "EVENT", "TYPE", "STATE", "ATTEMPTS", "RECEIVED", "OBJECT", "WHY")
-	for _, e := range events {
-		table.row(e.ID, e.Type, e.State, e.Attempts, e.ReceivedAt.Format(time.RFC3339), e.ObjectID, cmp.Or(e.LastError, e.Note))
-	}
-	return errors.Join(table.flush(), sayMore(out, before))
+type shownEvent struct {
+	ID         string           `json:"id"`
+	Type       string           `json:"type"`
+	State      store.EventState `json:"state"`
+	Attempts   int              `json:"attempts"`
+	ReceivedAt time.Time        `json:"receivedAt"`
+	ObjectID   string           `json:"objectId"`
+	Booking    string           `json:"booking,omitempty"`
+	Note       string           `json:"note,omitempty"`
+	LastError  string           `json:"lastError,omitempty"`
 }
 
-func printEventsJSON(out io.Writer, events []store.ListedEvent, before uint64) error {
-	type event struct {
-		ID         string           `json:"id"`
-		Type       string           `json:"type"`
-		State      store.EventState `json:"state"`
-		Attempts   int              `json:"attempts"`
-		ReceivedAt time.Time        `json:"receivedAt"`
-		ObjectID   string           `json:"objectId"`
-		Booking    string           `json:"booking,omitempty"`
-		Note       string           `json:"note,omitempty"`
-		LastError  string           `json:"lastError,omitempty"`
-	}
-	shown := make([]event, len(events))
-	for i, e := range events {
-		shown[i] = event{e.ID, e.Type, e.State, e.Attempts, e.ReceivedAt, e.ObjectID, e.Reference, e.Note, e.LastError}
-	}
-	return printList(out, "events", shown, before)
+var listedEvents = listing[store.ListedEvent, shownEvent]{
+	name: "events", header: []any{"EVENT", "TYPE", "STATE", "ATTEMPTS", "RECEIVED", "OBJECT", "WHY"},
+	show: func(e store.ListedEvent) shownEvent {
+		return shownEvent{e.ID, e.Type, e.State, e.Attempts, e.ReceivedAt, e.ObjectID, e.Reference, e.Note, e.LastError}
+	},
+	cursor: func(e store.ListedEvent) uint64 { return e.Cursor },
+	cells: func(e shownEvent) []any {
+		return []any{e.ID, e.Type, e.State, e.Attempts, e.ReceivedAt.Format(time.RFC3339), e.ObjectID, cmp.Or(e.LastError, e.Note)}
+	},
 }
 
 func showEventCommand() *cobra.Command {

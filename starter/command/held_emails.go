@@ -12,7 +12,7 @@ import (
 )
 
 func heldEmailsCommand() *cobra.Command {
-	var format string
+	var flags listFlags
 	held := &cobra.Command{
 		Use:   "held",
 		Short: "List emails that a fence holds, oldest first",
@@ -20,7 +20,7 @@ func heldEmailsCommand() *cobra.Command {
 			"restored. Release what was not sent, drop what was.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := checkFormat(format, listFormats); err != nil {
+			if err := flags.check(cmd); err != nil {
 				return err
 			}
 			return booksCommand(cmd, "emails", func(books *store.Store) error {
@@ -30,29 +30,27 @@ func heldEmailsCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if format == "json" {
-					type email struct {
-						Number    uint64    `json:"number"`
-						Booking   string    `json:"booking,omitempty"`
-						Kind      string    `json:"kind"`
-						WrittenAt time.Time `json:"writtenAt"`
-					}
-					shown := make([]email, len(all))
-					for i, e := range all {
-						shown[i] = email{e.ID, e.Reference, e.Kind, e.CreatedAt}
-					}
-					return printList(cmd.OutOrStdout(), "emails", shown, 0)
-				}
-				table := newTable(cmd.OutOrStdout(), "NUMBER", "BOOKING", "KIND", "WRITTEN")
-				for _, e := range all {
-					table.row(e.ID, e.Reference, e.Kind, e.CreatedAt.Format(time.RFC3339))
-				}
-				return table.flush()
+				return heldEmails.print(cmd.OutOrStdout(), flags, all)
 			})
 		},
 	}
-	formatFlag(held, &format, listFormats...)
+	flags.add(held)
 	return held
+}
+
+type shownHeldEmail struct {
+	Number    uint64    `json:"number"`
+	Booking   string    `json:"booking,omitempty"`
+	Kind      string    `json:"kind"`
+	WrittenAt time.Time `json:"writtenAt"`
+}
+
+var heldEmails = listing[store.HeldEmail, shownHeldEmail]{
+	name: "emails", header: []any{"NUMBER", "BOOKING", "KIND", "WRITTEN"},
+	show: func(e store.HeldEmail) shownHeldEmail { return shownHeldEmail{e.ID, e.Reference, e.Kind, e.CreatedAt} },
+	cells: func(e shownHeldEmail) []any {
+		return []any{e.Number, e.Booking, e.Kind, e.WrittenAt.Format(time.RFC3339)}
+	},
 }
 
 func releaseEmailsCommand() *cobra.Command {

@@ -44,10 +44,29 @@ func findClient(ctx context.Context, books *store.Store, nameOrID string) (store
 // maxListed bounds a list whose next page is asked for with --before.
 const maxListed = 500
 
-// pageFlags adds --limit and --before to such a list.
-func pageFlags(cmd *cobra.Command, limit *int, before *uint64) {
-	cmd.Flags().IntVar(limit, "limit", 50, fmt.Sprintf("how many, 1 to %d", maxListed))
-	cmd.Flags().Uint64Var(before, "before", 0, "continue below this number, as the previous list says")
+// listFlags are the flags that list commands share.
+type listFlags struct {
+	format string
+	limit  int // 0 for a list without pages
+	before uint64
+}
+
+// add adds --format; addPages also --limit and --before.
+func (f *listFlags) add(cmd *cobra.Command) { formatFlag(cmd, &f.format, listFormats...) }
+
+func (f *listFlags) addPages(cmd *cobra.Command) {
+	f.add(cmd)
+	cmd.Flags().IntVar(&f.limit, "limit", 50, fmt.Sprintf("how many, 1 to %d", maxListed))
+	cmd.Flags().Uint64Var(&f.before, "before", 0, "continue below this number, as the previous list says")
+}
+
+func (f *listFlags) check(cmd *cobra.Command) error {
+	if cmd.Flags().Lookup("limit") != nil {
+		if err := checkLimit(f.limit); err != nil {
+			return err
+		}
+	}
+	return checkFormat(f.format, listFormats)
 }
 
 func checkLimit(limit int) error {
@@ -57,28 +76,38 @@ func checkLimit(limit int) error {
 	return nil
 }
 
-// nextBefore is what --before takes for the page after a full one, and 0 after the last.
-func nextBefore[T any](page []T, limit int, cursor func(T) uint64) uint64 {
-	if len(page) < limit {
-		return 0
-	}
-	return cursor(page[len(page)-1])
+// listing is how a list command prints its rows.
+type listing[Row, Shown any] struct {
+	name   string // of the rows in JSON
+	header []any
+	show   func(Row) Shown
+	cells  func(Shown) []any
+	cursor func(Row) uint64 // by which the next page is asked for; nil for a list without pages
 }
 
-// sayMore ends a table whose list continues.
-func sayMore(out io.Writer, before uint64) error {
-	if before == 0 {
-		return nil
+// print prints a page as a table, or as JSON: an object with the rows under their name, and with before where there may be more.
+func (l listing[Row, Shown]) print(out io.Writer, flags listFlags, rows []Row) error {
+	shown := make([]Shown, len(rows)) // [] rather than null where there are none
+	for i, row := range rows {
+		shown[i] = l.show(row)
+	}
+	before := uint64(0)
+	if l.cursor != nil && len(rows) > 0 && len(rows) == flags.limit {
+		before = l.cursor(rows[len(rows)-1])
+	}
+	if flags.format == "json" {
+		list := map[string]any{l.name: shown}
+		if before != 0 {
+			list["before"] = before
+		}
+		return printJSON(out, list)
+	}
+	table := newTable(out, l.header...)
+	for _, row := range shown {
+		table.row(l.cells(row)...)
+	}
+	if err := table.flush(); err != nil || before == 0 {
+		return err
 	}
 	return say(out, "\nThere may be more: --before %d\n", before)
-}
-
-// printList prints a list as every command prints it as JSON: an object with the rows under their name, and with before where
-// there may be more.
-func printList[T any](out io.Writer, name string, rows []T, before uint64) error {
-	list := map[string]any{name: append([]T{}, rows...)} // [] rather than null where there are none
-	if before != 0 {
-		list["before"] = before
-	}
-	return printJSON(out, list)
 }

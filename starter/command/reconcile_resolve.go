@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -19,6 +18,7 @@ import (
 	"farebook/internal/logging"
 	"farebook/internal/stripeapi"
 	"farebook/ledger"
+	"farebook/starter/attention"
 	"farebook/store"
 )
 
@@ -145,8 +145,8 @@ func itemNumber(text string) (uint64, error) {
 }
 
 func checkNote(note string) error {
-	if strings.TrimSpace(note) == "" || len(note) > 500 || !utf8.ValidString(note) {
-		return misused("--note: say in 1 to 500 bytes of UTF-8 what was done, for those who ask later")
+	if err := attention.CheckNote(note); err != nil {
+		return misused("--note: %w", err)
 	}
 	return nil
 }
