@@ -62,6 +62,9 @@ func (d *Disputes) RecordDispute(ctx context.Context, in RecordDisputeInput) (Di
 	if err != nil {
 		return DisputeOutcome{}, stripeError(err)
 	}
+	if snapshot.PaymentIntentID, err = intentOf(ctx, d.Store, snapshot.PaymentIntentID, snapshot.ChargeID); err != nil {
+		return DisputeOutcome{}, storeError(err)
+	}
 	failpoint.Hit("before-record-dispute")
 	recorded, err := d.Store.RecordDispute(ctx, store.DisputeOutcome{
 		Snapshot: snapshot, EventIDs: in.EventIDs, LastLook: in.LastLook, Now: time.Now().UTC(),

@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -153,4 +154,17 @@ func (p *Payments) absent(ctx context.Context, in RecordPaymentOutcomeInput, fai
 		outcome.PaymentStatus = known.Payment.Status
 	}
 	return outcome, nil
+}
+
+// intentOf is the PaymentIntent of an object at Stripe. Where neither the object nor its charge names one, the books may know the charge;
+// empty for a charge of nobody's.
+func intentOf(ctx context.Context, books *store.Store, intent, chargeID string) (string, error) {
+	if intent != "" || chargeID == "" {
+		return intent, nil
+	}
+	known, err := books.PaymentIntentOfCharge(ctx, chargeID)
+	if errors.Is(err, store.ErrNotFound) {
+		return "", nil
+	}
+	return known, err
 }

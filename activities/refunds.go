@@ -205,6 +205,9 @@ func (r *Refunds) RecordRefund(ctx context.Context, in RecordRefundInput) (Refun
 	if in.RefundID != "" {
 		snapshot.RefundID = in.RefundID // Stripe answered its creation with this refund, whatever the metadata says since
 	}
+	if snapshot.PaymentIntentID, err = intentOf(ctx, r.Store, snapshot.PaymentIntentID, snapshot.ChargeID); err != nil {
+		return RefundOutcome{}, storeError(err)
+	}
 	failpoint.Hit("before-record-refund")
 	recorded, err := r.Store.RecordRefund(ctx, store.RefundOutcome{Snapshot: snapshot, EventIDs: in.EventIDs, Now: time.Now().UTC()})
 	if note := noteOfNobodys(err); note != "" {

@@ -145,6 +145,9 @@ func (r *Reconciliations) differences(ctx context.Context, lines []reconciliatio
 	if err != nil || len(odd) == 0 {
 		return nil, err
 	}
+	if err := r.nameByCharge(ctx, odd); err != nil {
+		return nil, err
+	}
 	known, err := r.Store.KnownOf(ctx, odd)
 	if err != nil {
 		return nil, err
@@ -158,6 +161,26 @@ func (r *Reconciliations) differences(ctx context.Context, lines []reconciliatio
 		}
 	}
 	return findings, nil
+}
+
+// nameByCharge names the PaymentIntents of lines whose source names a charge alone, as far as the books know the charge.
+func (r *Reconciliations) nameByCharge(ctx context.Context, lines []reconciliation.Line) error {
+	var charges []string
+	for _, line := range lines {
+		if line.PaymentIntentID == "" && line.ChargeID != "" {
+			charges = append(charges, line.ChargeID)
+		}
+	}
+	intents, err := r.Store.PaymentIntentsOfCharges(ctx, charges)
+	for i, line := range lines {
+		if intent := intents[line.ChargeID]; line.PaymentIntentID == "" && intent != "" {
+			lines[i].PaymentIntentID = intent
+			if line.Object == booking.ObjectPayment {
+				lines[i].ObjectID = intent
+			}
+		}
+	}
+	return err
 }
 
 // unseenPage is how many of the ledger's transactions are looked at between heartbeats.

@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -56,9 +57,19 @@ func (r *Reconciliations) scanStates(ctx context.Context, in ScanInput) (Scanned
 func (r *Reconciliations) compareStates(
 	ctx context.Context, object booking.Object, states []stripeapi.ObjectState, full func() ([]stripeapi.ObjectState, error),
 ) ([]booking.Finding, error) {
-	ids := []string{""}
+	ids, charges := []string{""}, []string{}
 	for _, state := range states {
 		ids = append(ids, state.ID)
+		if state.PaymentIntentID == "" && state.ChargeID != "" {
+			charges = append(charges, state.ChargeID)
+		}
+	}
+	intents, err := r.Store.PaymentIntentsOfCharges(ctx, charges)
+	if err != nil {
+		return nil, err
+	}
+	for i, state := range states {
+		states[i].PaymentIntentID = cmp.Or(state.PaymentIntentID, intents[state.ChargeID])
 	}
 	here, err := r.Store.StatesOf(ctx, object, ids)
 	if err != nil {

@@ -17,6 +17,7 @@ type Line struct {
 	Object          booking.Object
 	ObjectID        string // pi_ (ch_ without one), re_, dp_, po_, txn_
 	PaymentIntentID string
+	ChargeID        string            // of a source that names no PaymentIntent
 	Reference       booking.Reference // from the metadata; empty for what is not ours
 }
 

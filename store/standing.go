@@ -68,6 +68,28 @@ func (s *Store) referenceOfPayment(ctx context.Context, paymentIntentID string) 
 	return booking.Reference(reference), notFound(err)
 }
 
+// PaymentIntentOfCharge names the PaymentIntent of a charge that the books know as a payment's, or ErrNotFound.
+func (s *Store) PaymentIntentOfCharge(ctx context.Context, chargeID string) (intent string, err error) {
+	err = s.db.WithContext(ctx).Model(&paymentRow{}).Select("stripe_payment_intent_id").
+		Where("stripe_charge_id = ? AND stripe_charge_id <> ''", chargeID).Take(&intent).Error
+	return intent, notFound(err)
+}
+
+// PaymentIntentsOfCharges is PaymentIntentOfCharge for many; a charge that the books do not know is left out.
+func (s *Store) PaymentIntentsOfCharges(ctx context.Context, chargeIDs []string) (map[string]string, error) {
+	intents := map[string]string{}
+	if len(chargeIDs) == 0 {
+		return intents, nil
+	}
+	var rows []paymentRow
+	err := s.db.WithContext(ctx).Select("stripe_charge_id, stripe_payment_intent_id").
+		Where("stripe_charge_id IN ? AND stripe_charge_id <> ''", chargeIDs).Find(&rows).Error
+	for _, row := range rows {
+		intents[row.StripeChargeID] = row.StripePaymentIntentID
+	}
+	return intents, err
+}
+
 // BookingOfPayment reads the booking of a PaymentIntent, or ErrNotFound.
 func (s *Store) BookingOfPayment(ctx context.Context, paymentIntentID string) (Booking, error) {
 	reference, err := s.referenceOfPayment(ctx, paymentIntentID)

@@ -20,6 +20,7 @@ func (c *Client) Dispute(ctx context.Context, id string) (booking.DisputeSnapsho
 	}
 	params := &stripe.DisputeParams{}
 	params.Context = ctx
+	params.AddExpand("charge") // which names the PaymentIntent of a dispute that does not
 	dispute, err := c.api.Disputes.Get(id, params)
 	if err != nil {
 		return booking.DisputeSnapshot{}, failureOf(operation, err)
@@ -35,9 +36,7 @@ func disputeOf(dispute *stripe.Dispute) booking.DisputeSnapshot {
 		Amount:    dispute.Amount,
 		Currency:  booking.Currency(strings.ToUpper(string(dispute.Currency))),
 	}
-	if dispute.PaymentIntent != nil {
-		snapshot.PaymentIntentID = dispute.PaymentIntent.ID
-	}
+	snapshot.PaymentIntentID = intentOf(dispute.PaymentIntent, dispute.Charge)
 	if dispute.Charge != nil {
 		snapshot.ChargeID = dispute.Charge.ID
 	}

@@ -58,13 +58,17 @@ func lineOf(txn *stripe.BalanceTransaction) reconciliation.Line {
 		line.Object = booking.ObjectAccountFee
 	case route == booking.RoutePayment && source.Charge != nil:
 		ofPayment(&line, source.Charge.ID, intentID(source.Charge.PaymentIntent), source.Charge.Metadata)
+		ofCharge(&line, source.Charge)
 	case route == booking.RoutePayment && source.Refund != nil: // no refund of ours: posted with the payment
 		ofPayment(&line, source.Refund.ID, intentID(source.Refund.PaymentIntent), source.Refund.Metadata)
+		ofCharge(&line, source.Refund.Charge)
 	case route == booking.RouteRefund && source.Refund != nil:
 		line.Object, line.ObjectID = booking.ObjectRefund, source.Refund.ID
 		line.PaymentIntentID, line.Reference = intentID(source.Refund.PaymentIntent), referenceIn(source.Refund.Metadata)
+		ofCharge(&line, source.Refund.Charge)
 	case route == booking.RouteDispute && source.Dispute != nil:
 		line.Object, line.ObjectID, line.PaymentIntentID = booking.ObjectDispute, source.Dispute.ID, intentID(source.Dispute.PaymentIntent)
+		ofCharge(&line, source.Dispute.Charge)
 	case route == booking.RoutePayout && source.Payout != nil:
 		line.Object, line.ObjectID = booking.ObjectPayout, source.Payout.ID
 	}
@@ -75,6 +79,20 @@ func lineOf(txn *stripe.BalanceTransaction) reconciliation.Line {
 func ofPayment(line *reconciliation.Line, source, intent string, metadata map[string]string) {
 	line.Object, line.ObjectID = booking.ObjectPayment, cmp.Or(intent, source)
 	line.PaymentIntentID, line.Reference = intent, referenceIn(metadata)
+}
+
+// ofCharge names the charge of a line whose source names no PaymentIntent: the books may know it.
+func ofCharge(line *reconciliation.Line, charge *stripe.Charge) {
+	if line.PaymentIntentID == "" && charge != nil {
+		line.ChargeID = charge.ID
+	}
+}
+
+func chargeID(charge *stripe.Charge) string {
+	if charge == nil {
+		return ""
+	}
+	return charge.ID
 }
 
 func intentID(intent *stripe.PaymentIntent) string {
@@ -132,7 +150,7 @@ func (c *Client) States(ctx context.Context, object booking.Object, w reconcilia
 		for page.Next() {
 			o := page.Refund()
 			add(ObjectState{
-				ID: o.ID, Status: string(o.Status), PaymentIntentID: intentID(o.PaymentIntent), Settled: o.BalanceTransaction != nil,
+				ID: o.ID, Status: string(o.Status), PaymentIntentID: intentID(o.PaymentIntent), ChargeID: chargeID(o.Charge), Settled: o.BalanceTransaction != nil,
 				Uncaptured: uncaptured(o),
 			}, o.Currency, o.Created)
 		}
@@ -141,7 +159,10 @@ func (c *Client) States(ctx context.Context, object booking.Object, w reconcilia
 		page := c.api.Disputes.List(&stripe.DisputeListParams{ListParams: list, CreatedRange: created(w)})
 		for page.Next() {
 			o := page.Dispute()
-			add(ObjectState{ID: o.ID, Status: string(o.Status), PaymentIntentID: intentID(o.PaymentIntent), Settled: len(o.BalanceTransactions) > 0}, o.Currency, o.Created)
+			add(ObjectState{
+				ID: o.ID, Status: string(o.Status), PaymentIntentID: intentID(o.PaymentIntent), ChargeID: chargeID(o.Charge),
+				Settled: len(o.BalanceTransactions) > 0,
+			}, o.Currency, o.Created)
 		}
 		return states, page.Meta().HasMore, failureOf(operation, page.Err())
 	default:
@@ -160,7 +181,8 @@ type ObjectState struct {
 	Status          string
 	Currency        booking.Currency
 	Created         time.Time
-	PaymentIntentID string // empty for a payout
-	Settled         bool   // it has a balance transaction
-	Uncaptured      bool   // a refund that only lets go of an authorisation
+	PaymentIntentID string // empty for a payout, and for what names its charge alone
+	ChargeID        string
+	Settled         bool // it has a balance transaction
+	Uncaptured      bool // a refund that only lets go of an authorisation
 }

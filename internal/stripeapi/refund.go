@@ -145,9 +145,7 @@ func refundOf(refund *stripe.Refund) booking.RefundSnapshot {
 	if id, err := booking.ParseRefundID(refund.Metadata[MetadataRefundID]); err == nil {
 		snapshot.RefundID = id
 	}
-	if refund.PaymentIntent != nil {
-		snapshot.PaymentIntentID = refund.PaymentIntent.ID
-	}
+	snapshot.PaymentIntentID = intentOf(refund.PaymentIntent, refund.Charge)
 	if refund.Charge != nil {
 		snapshot.ChargeID = refund.Charge.ID
 	}

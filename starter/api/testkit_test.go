@@ -67,7 +67,7 @@ func serve(t *testing.T, change func(*testdb.DB, *api.Deps)) *server {
 	if change != nil {
 		change(db, &deps)
 	}
-	deps.Inbox = inbox.New(deps.Store, deps.Bookings, time.Minute, deps.Log) // its sweeper does not run
+	deps.Inbox = inbox.New(deps.Store, deps.Bookings, deps.Stripe, time.Minute, deps.Log) // its sweeper does not run
 	deps.Policy = booking.Policy{{HoursBefore: 48, Percent: 50}}
 	t.Cleanup(deps.Inbox.Wait)
 	handler, err := api.New(deps)

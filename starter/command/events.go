@@ -16,6 +16,7 @@ import (
 
 	"farebook/booking"
 	"farebook/internal/config"
+	"farebook/internal/stripeapi"
 	"farebook/starter/inbox"
 	"farebook/store"
 	"farebook/workflows"
@@ -202,7 +203,11 @@ func retryEventCommand() *cobra.Command {
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx := asked(cmd.Context())
-			return messagingCommand(cmd, "events", func(books *store.Store, w *workflows.Client, log *slog.Logger) error {
+			cfg, log, err := load(cmd.ErrOrStderr(), "events", config.Database, config.Temporal, config.Payments)
+			if err != nil {
+				return err
+			}
+			return withMessaging(cmd.Context(), cfg, log, func(books *store.Store, w *workflows.Client) error {
 				stored, err := books.RetryEvent(ctx, args[0], actor(ctx), time.Now().UTC())
 				if errors.Is(err, store.ErrNotFound) {
 					return fmt.Errorf("there is no event %q in the inbox", args[0])
@@ -211,7 +216,8 @@ func retryEventCommand() *cobra.Command {
 					return err
 				}
 				stored.Attempts = 0
-				if err := inbox.New(books, w, time.Minute, log).Again(cmd.Context(), stored); err != nil {
+				stripe := stripeapi.New(stripeapi.Config{SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, Log: log})
+				if err := inbox.New(books, w, stripe, time.Minute, log).Again(cmd.Context(), stored); err != nil {
 					return fmt.Errorf("the event could not be handed on; the sweeper tries again: %w", err)
 				}
 				now, err := books.Event(cmd.Context(), args[0])
@@ -238,14 +244,16 @@ func messagingCommand(cmd *cobra.Command, service string, work func(*store.Store
 	if err != nil {
 		return err
 	}
+	return withMessaging(cmd.Context(), cfg, log, func(books *store.Store, w *workflows.Client) error { return work(books, w, log) })
+}
+
+func withMessaging(ctx context.Context, cfg config.Config, log *slog.Logger, work func(*store.Store, *workflows.Client) error) error {
 	temporal, err := dialTemporal(cfg, log)
 	if err != nil {
 		return err
 	}
 	defer temporal.Close()
-	return withStore(cmd.Context(), cfg, log, func(books *store.Store) error {
-		return work(books, workflowsOf(temporal, cfg), log)
-	})
+	return withStore(ctx, cfg, log, func(books *store.Store) error { return work(books, workflowsOf(temporal, cfg)) })
 }
 
 // ownerless finds a booking whoever made it: commands are an operator's.

@@ -79,7 +79,8 @@ func NewAPI(ctx context.Context, cfg config.Config, log *slog.Logger) (http.Hand
 		return nil, nil, err
 	}
 	bookings := workflowsOf(temporal, cfg)
-	events := inbox.New(books, bookings, cfg.Sweep, log)
+	stripe := stripeapi.New(stripeapi.Config{SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, Log: log})
+	events := inbox.New(books, bookings, stripe, cfg.Sweep, log)
 	sweeping, stopSweeping := context.WithCancel(context.WithoutCancel(ctx))
 	swept := make(chan struct{})
 	go func() {
@@ -102,13 +103,11 @@ func NewAPI(ctx context.Context, cfg config.Config, log *slog.Logger) (http.Hand
 		}
 	}
 	handler, err := api.New(api.Deps{
-		Store:    books,
-		Bookings: bookings,
-		Inbox:    events,
-		Policy:   cfg.RefundPolicy,
-		Stripe: stripeapi.New(stripeapi.Config{
-			SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, Log: log,
-		}),
+		Store:          books,
+		Bookings:       bookings,
+		Inbox:          events,
+		Policy:         cfg.RefundPolicy,
+		Stripe:         stripe,
 		Temporal:       temporal,
 		WebhookSecrets: cfg.Stripe.WebhookSecrets,
 		Live:           cfg.Stripe.Live(),

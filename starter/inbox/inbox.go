@@ -13,6 +13,7 @@ import (
 	"farebook/internal/correlation"
 	"farebook/internal/failpoint"
 	"farebook/internal/logging"
+	"farebook/internal/stripeapi"
 	"farebook/internal/wait"
 	"farebook/store"
 	"farebook/workflows"
@@ -37,6 +38,7 @@ const (
 type Inbox struct {
 	Store     *store.Store
 	Workflows *workflows.Client
+	Stripe    *stripeapi.Client
 	Log       *slog.Logger
 
 	patience time.Duration
@@ -45,8 +47,8 @@ type Inbox struct {
 }
 
 // New makes an inbox whose sweeper looks every interval.
-func New(books *store.Store, w *workflows.Client, interval time.Duration, log *slog.Logger) *Inbox {
-	return &Inbox{Store: books, Workflows: w, Log: log, patience: 2 * interval, slots: make(chan struct{}, atOnce)}
+func New(books *store.Store, w *workflows.Client, stripe *stripeapi.Client, interval time.Duration, log *slog.Logger) *Inbox {
+	return &Inbox{Store: books, Workflows: w, Stripe: stripe, Log: log, patience: 2 * interval, slots: make(chan struct{}, atOnce)}
 }
 
 // Receive stores what is kept of an event. processed is true when nothing is to be done about it: it was dealt with before, or its type

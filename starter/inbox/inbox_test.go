@@ -11,6 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"farebook/booking"
+	"farebook/internal/stripeapi"
+	"farebook/internal/stripestand"
 	"farebook/internal/testkit"
 	"farebook/starter/inbox"
 	"farebook/store"
@@ -23,13 +25,19 @@ const interval = time.Minute
 // box is an inbox on real books and a real Temporal, whose workflows nobody runs.
 type box struct {
 	*testkit.Books
-	inbox *inbox.Inbox
+	inbox  *inbox.Inbox
+	stripe *stripestand.Server
+	client *stripeapi.Client
 }
 
 func newBox(t *testing.T) box {
 	t.Helper()
-	books := testkit.NewBooks(t)
-	return box{books, inbox.New(books.Store, books.Workflows, interval, slog.New(slog.DiscardHandler))}
+	b := box{Books: testkit.NewBooks(t), stripe: stripestand.New(stripestand.Options{APIKey: testkit.StripeKey})}
+	require.NoError(t, b.stripe.Start("127.0.0.1:0"))
+	t.Cleanup(func() { require.NoError(t, b.stripe.Close()) })
+	b.client = stripeapi.New(stripeapi.Config{SecretKey: testkit.StripeKey, APIBase: b.stripe.URL(), Log: slog.New(slog.DiscardHandler)})
+	b.inbox = inbox.New(b.Store, b.Workflows, b.client, interval, slog.New(slog.DiscardHandler))
+	return b
 }
 
 // body is an event as Stripe sends it.

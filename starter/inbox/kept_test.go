@@ -34,7 +34,7 @@ func received(t *testing.T, db *testdb.DB, body []byte) store.Event {
 	t.Helper()
 	e, err := inbox.Parse(body, false)
 	require.NoError(t, err, "%s", body)
-	_, err = inbox.New(db.Store, nil, time.Minute, nil).Receive(t.Context(), e)
+	_, err = inbox.New(db.Store, nil, nil, time.Minute, nil).Receive(t.Context(), e)
 	require.NoError(t, err)
 	row, err := db.Store.Event(t.Context(), e.ID)
 	require.NoError(t, err)

@@ -16,6 +16,7 @@ type eventObject struct {
 	Object        string
 	Metadata      map[string]string // Farebook's own keys, where their values have the right form
 	PaymentIntent string            // the id, also when the object is expanded
+	Charge        string            // likewise
 	// AmountRefunded is a charge's, in minor units; Captured is false for one that was only authorised. Nil when they are missing.
 	AmountRefunded *int64
 	Captured       *bool
@@ -31,7 +32,7 @@ func (o *eventObject) UnmarshalJSON(body []byte) error {
 	}
 	*o = eventObject{
 		ID: shaped(fields["id"], objectID), Object: shaped(fields["object"], objectType), Metadata: ownMetadata(fields["metadata"]),
-		PaymentIntent: idOf(fields["payment_intent"]), AmountRefunded: valueOf[int64](fields["amount_refunded"]),
+		PaymentIntent: idOf(fields["payment_intent"]), Charge: idOf(fields["charge"]), AmountRefunded: valueOf[int64](fields["amount_refunded"]),
 		Captured: valueOf[bool](fields["captured"]), fields: fields,
 	}
 	return nil

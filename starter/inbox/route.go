@@ -68,11 +68,15 @@ const (
 	noteUnknown = "no booking with this reference"
 	noteKnown   = "its refunds are known"
 	noteLetGo   = "lets go of what was authorised, nothing was captured of it"
-	noteFunds   = "refunds that wait for the balance are asked for again"
+	// Of objects that name a charge and no PaymentIntent.
+	noteChargeAlone = "about a charge without a PaymentIntent: no booking's"
+	noteChargeGone  = "Stripe does not have the charge that it is about"
+
+	noteFunds = "refunds that wait for the balance are asked for again"
 )
 
 // notOurs are the notes of what is about somebody else's objects.
-var notOurs = map[string]bool{noteForeign: true, noteUnknown: true}
+var notOurs = map[string]bool{noteForeign: true, noteUnknown: true, noteChargeAlone: true, noteChargeGone: true}
 
 // tell hands the event to the workflow that owns it. note is why nobody is told; an error is worth another attempt.
 func (i *Inbox) tell(ctx context.Context, e Event) (note string, err error) {
@@ -101,16 +105,14 @@ func (i *Inbox) tell(ctx context.Context, e Event) (note string, err error) {
 // tellBooking finds the booking by the PaymentIntent's id. Metadata is asked only where the books do not know the id: the booking's
 // workflow then reads the PaymentIntent at Stripe and decides whether it is the booking's.
 func (i *Inbox) tellBooking(ctx context.Context, e Event, news workflows.StripeEvent) (string, error) {
-	if news.PaymentIntentID == "" {
-		return noteForeign, nil
+	known, intent, note, err := i.payer(ctx, e)
+	if err == nil && note != "" && (intent == "" || e.Reference() == "") {
+		return note, nil
 	}
-	known, err := i.Store.BookingOfPayment(ctx, news.PaymentIntentID)
-	if errors.Is(err, store.ErrNotFound) {
-		if e.Reference() == "" {
-			return noteForeign, nil
-		}
+	if err == nil && note != "" {
 		known, err = i.Store.Booking(ctx, e.Reference())
 	}
+	news.PaymentIntentID = intent
 	if errors.Is(err, store.ErrNotFound) {
 		return noteUnknown, nil
 	}
@@ -132,13 +134,11 @@ func (i *Inbox) tellRefund(ctx context.Context, e Event, news workflows.StripeEv
 	case err != nil && !errors.Is(err, store.ErrNotFound):
 		return "", err
 	}
-	paid, err := i.Store.BookingOfPayment(ctx, e.paymentIntentID())
-	if errors.Is(err, store.ErrNotFound) {
-		return noteForeign, nil
+	paid, intent, note, err := i.payer(ctx, e)
+	if note != "" || err != nil {
+		return note, err
 	}
-	if err != nil {
-		return "", err
-	}
+	news.PaymentIntentID = intent
 	return "", i.Workflows.DeliverRefundEvent(correlation.With(ctx, paid.CorrelationID), workflows.RefundSubject{
 		StripeRefundID: e.ObjectID(), Reference: paid.Reference, CorrelationID: paid.CorrelationID,
 	}, news)
@@ -158,12 +158,9 @@ func (i *Inbox) tellWaitingRefunds(ctx context.Context, news workflows.StripeEve
 // own asked for and not confirmed, the amount may be that one's or another's, so that the event waits for the sweeper until
 // it is known. A charge that was let go uncaptured is said to be refunded, too, and stays so.
 func (i *Inbox) tellChargeRefunds(ctx context.Context, e Event, news workflows.StripeEvent) (string, error) {
-	paid, err := i.Store.BookingOfPayment(ctx, e.paymentIntentID())
-	if errors.Is(err, store.ErrNotFound) {
-		return noteForeign, nil
-	}
-	if err != nil {
-		return "", err
+	paid, intent, note, err := i.payer(ctx, e)
+	if note != "" || err != nil {
+		return note, err
 	}
 	if captured := e.Data.Object.Captured; captured != nil && !*captured {
 		return noteLetGo, nil
@@ -179,7 +176,8 @@ func (i *Inbox) tellChargeRefunds(ctx context.Context, e Event, news workflows.S
 	case refunded != nil && known.Asked > 0 && *refunded == known.Made+known.Asked:
 		return "", nil // it stays due
 	}
-	return "", i.Workflows.DeliverChargeRefunded(correlation.With(ctx, paid.CorrelationID), paid.Reference, e.paymentIntentID(), paid.CorrelationID, news)
+	news.PaymentIntentID = intent
+	return "", i.Workflows.DeliverChargeRefunded(correlation.With(ctx, paid.CorrelationID), paid.Reference, intent, paid.CorrelationID, news)
 }
 
 // knownRefund finds a refund by Stripe's id, and by ours where no refund of Stripe's is known for it yet and the payment is the same:
@@ -197,13 +195,11 @@ func (i *Inbox) knownRefund(ctx context.Context, e Event) (store.Refund, error) 
 }
 
 func (i *Inbox) tellDispute(ctx context.Context, e Event, news workflows.StripeEvent) (string, error) {
-	paid, err := i.Store.BookingOfPayment(ctx, e.paymentIntentID())
-	if errors.Is(err, store.ErrNotFound) {
-		return noteForeign, nil
+	paid, intent, note, err := i.payer(ctx, e)
+	if note != "" || err != nil {
+		return note, err
 	}
-	if err != nil {
-		return "", err
-	}
+	news.PaymentIntentID = intent
 	ctx = correlation.With(ctx, paid.CorrelationID)
 	return "", i.Workflows.DeliverDisputeEvent(ctx, e.ObjectID(), paid.Reference, paid.CorrelationID, news)
 }

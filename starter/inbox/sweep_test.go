@@ -47,7 +47,7 @@ func (b box) wait(id string) time.Duration {
 func TestEventThatCannotBeHandedOnIsTriedAgainEverMoreSeldom(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
-	away := inbox.New(b.Store, b.WithoutTemporal(), interval, slog.New(slog.DiscardHandler))
+	away := inbox.New(b.Store, b.WithoutTemporal(), b.client, interval, slog.New(slog.DiscardHandler))
 	event, _ := b.receive("evt_1", "payout.paid", map[string]any{"id": b.ID("po_1"), "object": "payout"})
 	require.Zero(t, sweep(t, away), "its own request is at it")
 	require.Error(t, away.Process(t.Context(), event, 0))
@@ -147,7 +147,7 @@ func TestEventThatIsNeverRecordedFails(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
 	var log testkit.Buffer
-	in := inbox.New(b.Store, b.Workflows, interval, slog.New(slog.NewTextHandler(&log, nil)))
+	in := inbox.New(b.Store, b.Workflows, b.client, interval, slog.New(slog.NewTextHandler(&log, nil)))
 	b.receive("evt_1", "payout.paid", map[string]any{"id": b.ID("po_1"), "object": "payout"})
 	for range store.MaxEventAttempts {
 		b.due()
