@@ -102,7 +102,7 @@ func (b *Books) Paid(key string) booking.Reference {
 	b.T.Helper()
 	snapshot := b.Held(key, time.Hour)
 	snapshot.StripeStatus, snapshot.AmountReceived, snapshot.ChargeID = "succeeded", 45900, b.ID("ch_"+key)
-	snapshot.Balance = &booking.BalanceTransaction{ID: b.ID("txn_" + key), Amount: 45900, Fee: 1361, Net: 44539, Currency: "USD"}
+	snapshot.Balance = &booking.BalanceTransaction{ID: b.ID("txn_" + key), Amount: 45900, Fee: 1361, Net: 44539, Currency: "USD", Created: time.Now().UTC()}
 	b.Record(snapshot)
 	return snapshot.Reference
 }
