@@ -3,7 +3,6 @@ package activities
 import (
 	"context"
 	"log/slog"
-	"time"
 
 	"farebook/internal/failpoint"
 	"farebook/internal/stripeapi"
@@ -29,7 +28,7 @@ func (a *AccountFees) RecordAccountFee(ctx context.Context, in AccountFeeRef) er
 		return stripeError(err)
 	}
 	failpoint.Hit("before-record-account-fee")
-	if err := a.Store.RecordAccountFee(ctx, *balance, time.Now().UTC()); err != nil {
+	if err := a.Store.RecordAccountFee(ctx, *balance, a.Store.Now()); err != nil {
 		return storeError(err)
 	}
 	failpoint.Hit("after-record-account-fee")

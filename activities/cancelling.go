@@ -2,7 +2,6 @@ package activities
 
 import (
 	"context"
-	"time"
 
 	"farebook/booking"
 	"farebook/internal/failpoint"
@@ -31,7 +30,7 @@ type PaidBookingCancelled struct {
 func (p *Payments) CancelPaidBooking(ctx context.Context, in CancelPaidBookingInput) (PaidBookingCancelled, error) {
 	failpoint.Hit("before-cancel-paid-booking")
 	cancelled, err := p.Store.CancelPaid(ctx, store.Cancellation{
-		Reference: in.Reference, Policy: p.Policy, ExpectedRefund: in.ExpectedRefund, Now: time.Now().UTC(),
+		Reference: in.Reference, Policy: p.Policy, ExpectedRefund: in.ExpectedRefund, Now: p.Store.Now(),
 	})
 	if err != nil {
 		return PaidBookingCancelled{}, storeError(err)

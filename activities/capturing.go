@@ -2,7 +2,6 @@ package activities
 
 import (
 	"context"
-	"time"
 
 	"farebook/booking"
 	"farebook/internal/failpoint"
@@ -20,7 +19,7 @@ type CapturePaymentInput struct {
 // <reference>/capture-payment-intent/<amount>/<generation>, and the state itself.
 func (p *Payments) CapturePayment(ctx context.Context, in CapturePaymentInput) error {
 	failpoint.Hit("before-capture-payment-intent")
-	err := moveOnce(ctx,
+	err := moveOnce(ctx, p.Store.Now,
 		func(generation int) error {
 			return p.Stripe.CapturePaymentIntent(ctx, in.Reference, in.PaymentIntentID, in.Amount, generation)
 		},
@@ -41,7 +40,7 @@ type MailsQueued struct {
 // row a booking.
 func (p *Payments) WarnOfCapture(ctx context.Context, in BookingRef) (MailsQueued, error) {
 	failpoint.Hit("before-warn-of-capture")
-	mails, err := p.Store.WarnOfCapture(ctx, in.Reference, time.Now().UTC())
+	mails, err := p.Store.WarnOfCapture(ctx, in.Reference, p.Store.Now())
 	failpoint.Hit("after-warn-of-capture")
 	return MailsQueued{EmailIDs: mails}, storeError(err)
 }

@@ -67,7 +67,7 @@ func (d *Disputes) RecordDispute(ctx context.Context, in RecordDisputeInput) (Di
 	}
 	failpoint.Hit("before-record-dispute")
 	recorded, err := d.Store.RecordDispute(ctx, store.DisputeOutcome{
-		Snapshot: snapshot, EventIDs: in.EventIDs, LastLook: in.LastLook, Now: time.Now().UTC(),
+		Snapshot: snapshot, EventIDs: in.EventIDs, LastLook: in.LastLook, Now: d.Store.Now(),
 	})
 	if errors.Is(err, store.ErrNotFound) {
 		return DisputeOutcome{Status: snapshot.State(), Foreign: true}, setAside(ctx, d.Store, in.EventIDs, noteForeign)
@@ -91,7 +91,7 @@ func (d *Disputes) RecordDispute(ctx context.Context, in RecordDisputeInput) (Di
 // RemindOfDispute tells the finance department that evidence is due soon. Harmless when repeated: one mail row a dispute.
 func (d *Disputes) RemindOfDispute(ctx context.Context, in DisputeRef) (MailsQueued, error) {
 	failpoint.Hit("before-remind-of-dispute")
-	mails, err := d.Store.RemindOfDispute(ctx, in.DisputeID, time.Now().UTC())
+	mails, err := d.Store.RemindOfDispute(ctx, in.DisputeID, d.Store.Now())
 	failpoint.Hit("after-remind-of-dispute")
 	return MailsQueued{EmailIDs: mails}, storeError(err)
 }

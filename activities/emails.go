@@ -56,12 +56,10 @@ func (e *Emails) SendEmail(ctx context.Context, in SendEmailInput) (EmailResult,
 	if err != nil {
 		return EmailResult{}, err
 	}
-	now := time.Now().UTC()
-	until := now.Add(longestExchange)
-	if deadline, bounded := ctx.Deadline(); bounded && deadline.Before(until) {
-		until = deadline.UTC()
-	}
-	sending, ok, err := e.Store.ClaimEmail(ctx, row.ID, now, until)
+	exchange, cancel := context.WithTimeout(ctx, longestExchange)
+	defer cancel()
+	now := e.Store.Now()
+	sending, ok, err := e.Store.ClaimEmail(ctx, row.ID, now, now.Add(timeLeft(exchange)))
 	switch {
 	case err != nil:
 		return EmailResult{}, storeError(err)
@@ -69,15 +67,19 @@ func (e *Emails) SendEmail(ctx context.Context, in SendEmailInput) (EmailResult,
 		return EmailResult{}, temporal.NewApplicationError("another worker is sending this mail, or has just sent it", MailBeingSent)
 	}
 	failpoint.Hit("before-send-email")
-	exchange, cancel := context.WithDeadline(ctx, until)
-	defer cancel()
 	err = e.Sender.Send(exchange, message)
 	failpoint.Hit("after-send-email")
 	return e.record(ctx, row, sending, err)
 }
 
+// timeLeft of a context that has a deadline: that is the system's, and the clock of the books may show another time.
+func timeLeft(ctx context.Context) time.Duration {
+	deadline, _ := ctx.Deadline() // longestExchange bounds it
+	return time.Until(deadline)   //nolint:forbidigo // see above
+}
+
 func (e *Emails) record(ctx context.Context, row store.Email, sending store.Sending, sendErr error) (EmailResult, error) {
-	now := time.Now().UTC()
+	now := e.Store.Now()
 	var permanent *mail.PermanentError
 	switch {
 	case sendErr == nil:

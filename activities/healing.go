@@ -51,10 +51,12 @@ func (r *Reconciliations) NextHealings(ctx context.Context, in HealingsInput) ([
 	if err != nil {
 		return nil, err
 	}
-	stripe, began := r.paced(in.RunID), time.Now()
+	looking, cancel := context.WithTimeout(ctx, lookTime)
+	defer cancel()
+	stripe := r.paced(in.RunID)
 	tasks := make([]HealingTask, 0, len(items))
 	for _, item := range items {
-		if len(tasks) > 0 && time.Since(began) > lookTime {
+		if len(tasks) > 0 && looking.Err() != nil {
 			break
 		}
 		task := HealingTask{ItemID: item.ID, StripeID: item.StripeID, PaymentIntentID: item.PaymentIntentID, Reference: item.Reference}
@@ -135,9 +137,11 @@ const (
 
 // ConfirmHealings waits until each item is healed, and writes whether it was.
 func (r *Reconciliations) ConfirmHealings(ctx context.Context, in ConfirmInput) error {
-	stripe, end := r.paced(in.RunID), time.Now().Add(confirmTime)
-	left := in.ItemIDs
+	confirming, cancel := context.WithTimeout(ctx, confirmTime)
+	defer cancel()
+	stripe, left := r.paced(in.RunID), in.ItemIDs
 	for {
+		last := confirming.Err() != nil
 		var still []uint64
 		for _, id := range left {
 			healed, err := r.healed(ctx, stripe, in.RunID, id)
@@ -152,7 +156,7 @@ func (r *Reconciliations) ConfirmHealings(ctx context.Context, in ConfirmInput) 
 		if left = still; len(left) == 0 {
 			return nil
 		}
-		if time.Now().After(end) {
+		if last {
 			break
 		}
 		if err := wait.For(ctx, confirmPace); err != nil {

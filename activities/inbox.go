@@ -65,7 +65,7 @@ func absent(ctx context.Context, books *store.Store, log *slog.Logger, a absence
 	if err != nil {
 		return storeError(err)
 	}
-	if time.Since(received) < notFoundPatience {
+	if books.Now().Sub(received) < notFoundPatience {
 		return notAtStripe("Stripe does not have " + a.object + " yet")
 	}
 	log.WarnContext(ctx, "events set aside: Stripe does not have their object", "object", a.object, "eventIds", a.eventIDs)

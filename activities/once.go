@@ -30,6 +30,8 @@ type atStripe struct {
 	// lag is how long look may miss an effect that has happened: no next generation is used before look has been asked that
 	// long after the first doubt. Zero where a second effect does no harm, or Stripe itself refuses it.
 	lag time.Duration
+	// now is the time of the books.
+	now func() time.Time
 }
 
 // progress is where the attempts of one activity are. It rests in the heartbeat, which outlives the attempt; without it the
@@ -69,9 +71,9 @@ func (a atStripe) once(ctx context.Context) error {
 			return lookErr
 		}
 		if at.Doubt.IsZero() {
-			at.Doubt = time.Now()
+			at.Doubt = a.now()
 		}
-		if time.Since(at.Doubt) < a.lag {
+		if a.now().Sub(at.Doubt) < a.lag {
 			activity.RecordHeartbeat(ctx, at)
 			return err
 		}
@@ -94,12 +96,13 @@ type creation[T any] struct {
 	findAll func() (T, bool, error)
 	// since is when the first attempt may have been.
 	since time.Time
-	lag   time.Duration // see atStripe
+	lag   time.Duration    // see atStripe
+	now   func() time.Time // see atStripe
 }
 
 // once makes the object once. generations is how many keys it took.
 func (c creation[T]) once(ctx context.Context) (made T, generations int, err error) {
-	if time.Since(c.since) > keyLife {
+	if c.now().Sub(c.since) > keyLife {
 		found, ok, err := c.findAll()
 		if ok || err != nil {
 			return found, 0, err
@@ -117,6 +120,7 @@ func (c creation[T]) once(ctx context.Context) (made T, generations int, err err
 			return found, err
 		},
 		lag: c.lag,
+		now: c.now,
 	}.once(ctx)
 	return made, generations, err
 }
@@ -125,6 +129,6 @@ func (c creation[T]) once(ctx context.Context) (made T, generations int, err err
 // there is nothing to ask for. What Stripe refused because of the state is asked anew while the state would allow it, as
 // a payment that was in processing may have failed since. gone reads the PaymentIntent by its id, and should Stripe answer
 // that from behind itself, the state refuses a second capture or cancel: no lag is needed.
-func moveOnce(ctx context.Context, move func(generation int) error, gone func() (bool, error)) error {
-	return atStripe{try: move, kept: []stripeapi.Kind{stripeapi.ServerError, stripeapi.UnexpectedState}, look: gone}.once(ctx)
+func moveOnce(ctx context.Context, now func() time.Time, move func(generation int) error, gone func() (bool, error)) error {
+	return atStripe{try: move, kept: []stripeapi.Kind{stripeapi.ServerError, stripeapi.UnexpectedState}, look: gone, now: now}.once(ctx)
 }

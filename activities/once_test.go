@@ -11,6 +11,7 @@ import (
 
 	"farebook/activities"
 	"farebook/booking"
+	"farebook/internal/clock"
 	"farebook/internal/stripestand"
 )
 
@@ -175,8 +176,9 @@ func TestRefundIsMadeOnceWhateverBecomesOfTheAnswer(t *testing.T) {
 // Stripe's clock is not ours: a PaymentIntent that was made before its booking, by Stripe's clock, is found all the same.
 func TestPaymentIntentIsFoundThoughStripesClockIsBehind(t *testing.T) {
 	t.Parallel()
-	s := newStack(t)
-	s.stripe.Clock().Advance(-5 * time.Minute)
+	behind := &clock.Movable{}
+	behind.Advance(-5 * time.Minute)
+	s := newStackWith(t, behind)
 	reference := s.ask("behind", booking.CaptureAutomatic)
 	s.fault(http.MethodPost, "/v1/payment_intents", stripestand.Fault500After, 1)
 	var created activities.PaymentIntentCreated

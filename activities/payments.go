@@ -107,6 +107,7 @@ func (p *Payments) ensurePaymentIntent(ctx context.Context, known store.Booking)
 		find:    func() (booking.PaymentSnapshot, bool, error) { return p.glance(ctx, known) },
 		findAll: func() (booking.PaymentSnapshot, bool, error) { return p.search(ctx, known) },
 		since:   known.CreatedAt,
+		now:     p.Store.Now,
 	}.once(ctx)
 	return snapshot, generations > 1, err
 }
@@ -139,7 +140,7 @@ type CancelPaymentIntentInput struct {
 // <reference>/cancel-payment-intent/<reason>/<generation>, and the state itself.
 func (p *Payments) CancelPaymentIntent(ctx context.Context, in CancelPaymentIntentInput) error {
 	failpoint.Hit("before-cancel-payment-intent")
-	err := moveOnce(ctx,
+	err := moveOnce(ctx, p.Store.Now,
 		func(generation int) error {
 			return p.Stripe.CancelPaymentIntent(ctx, in.Reference, in.PaymentIntentID, in.Reason, generation)
 		},

@@ -3,7 +3,6 @@ package activities
 import (
 	"context"
 	"log/slog"
-	"time"
 
 	"go.temporal.io/sdk/activity"
 
@@ -70,7 +69,7 @@ func (p *Payouts) RecordPayout(ctx context.Context, in RecordPayoutInput) (Payou
 	}
 	failpoint.Hit("before-record-payout")
 	recorded, err := p.Store.RecordPayout(ctx, store.PayoutOutcome{
-		Snapshot: snapshot, Contents: read.Contents, Large: read.After != "", EventIDs: in.EventIDs, LastLook: in.LastLook, Now: time.Now().UTC(),
+		Snapshot: snapshot, Contents: read.Contents, Large: read.After != "", EventIDs: in.EventIDs, LastLook: in.LastLook, Now: p.Store.Now(),
 	})
 	if err != nil {
 		return PayoutOutcome{}, storeError(err)
@@ -106,7 +105,7 @@ func (p *Payouts) read(ctx context.Context, in RecordPayoutInput) (payoutRead, e
 		if err != nil {
 			return at, stripeError(err)
 		}
-		unmatched, err := p.Store.MatchPayout(ctx, page, time.Now().UTC())
+		unmatched, err := p.Store.MatchPayout(ctx, page, p.Store.Now())
 		if err != nil {
 			return at, storeError(err)
 		}

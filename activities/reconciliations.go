@@ -59,7 +59,7 @@ func (r *Reconciliations) BeginReconciliation(ctx context.Context, in BeginRecon
 }
 
 func (r *Reconciliations) rules() reconciliation.Rules {
-	return reconciliation.Rules{Now: time.Now(), Lag: r.Lag, Tolerance: r.Tolerance}
+	return reconciliation.Rules{Now: r.Store.Now(), Lag: r.Lag, Tolerance: r.Tolerance}
 }
 
 // ConcludeInput ends a run. Failure is empty for one that completed.
@@ -111,7 +111,7 @@ func (r *Reconciliations) ConcludeReconciliation(ctx context.Context, in Conclud
 		return result, err
 	}
 	if !run.Options.DryRun && (result.Left > 0 || in.Failure != "") {
-		result.EmailIDs, err = r.Store.TellOfRun(ctx, in.CorrelationID, time.Now().UTC())
+		result.EmailIDs, err = r.Store.TellOfRun(ctx, in.CorrelationID, r.Store.Now())
 	}
 	r.Log.InfoContext(ctx, "reconciliation ended", "run", in.CorrelationID, "dryRun", result.DryRun, "scanned", result.Scanned,
 		"found", result.Found, "fixed", result.Fixed, "failed", result.Failed, "skipped", result.Skipped, "overdue", result.Overdue)

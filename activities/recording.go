@@ -64,7 +64,7 @@ func (p *Payments) RecordPaymentOutcome(ctx context.Context, in RecordPaymentOut
 		Snapshot:  snapshot,
 		EventIDs:  in.EventIDs,
 		Reason:    in.Reason,
-		Now:       time.Now().UTC(),
+		Now:       p.Store.Now(),
 	})
 	if err != nil {
 		return PaymentOutcome{}, storeError(err)
@@ -105,7 +105,7 @@ func (p *Payments) recordOthers(ctx context.Context, in RecordPaymentOutcomeInpu
 			return stripeError(err)
 		}
 		err = p.Store.RecordOtherPayment(ctx, store.OtherPayment{
-			Reference: in.Reference, Snapshot: snapshot, EventIDs: other.EventIDs, Now: time.Now().UTC(),
+			Reference: in.Reference, Snapshot: snapshot, EventIDs: other.EventIDs, Now: p.Store.Now(),
 		})
 		if err != nil {
 			return storeError(err)

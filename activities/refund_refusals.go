@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"time"
 
 	"farebook/booking"
 	"farebook/internal/failpoint"
@@ -45,7 +44,7 @@ func (r *Refunds) postpone(ctx context.Context, known store.Refund, cause error,
 	if !errors.As(cause, &failure) {
 		return RefundOutcome{}, cause
 	}
-	in := store.RefundPostponed{ID: known.ID, ForPerson: true, Now: time.Now().UTC()}
+	in := store.RefundPostponed{ID: known.ID, ForPerson: true, Now: r.Store.Now()}
 	what := "Stripe refuses a refund for a reason that is not known to be final: a person has to look"
 	switch failure.Kind {
 	case stripeapi.InsufficientBalance:

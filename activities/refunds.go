@@ -63,7 +63,7 @@ func (r *Refunds) CreateRefund(ctx context.Context, in RefundRef) (RefundOutcome
 	}
 	if known.StripeRefundID == "" && known.Status.Settled() {
 		// Refused already, by an attempt that died before it could tell of the mail.
-		recorded, err := r.Store.RecordRefundRefused(ctx, known.ID, known.FailureReason, time.Now().UTC())
+		recorded, err := r.Store.RecordRefundRefused(ctx, known.ID, known.FailureReason, r.Store.Now())
 		if err != nil {
 			return RefundOutcome{}, storeError(err)
 		}
@@ -99,6 +99,7 @@ func (r *Refunds) ensureRefund(ctx context.Context, known store.Refund, refusals
 		findAll: find, // a payment has few refunds: each look reads all of them
 		since:   known.CreatedAt,
 		lag:     r.ListLag,
+		now:     r.Store.Now,
 	}.once(ctx)
 	return snapshot, err
 }
@@ -139,7 +140,7 @@ func (r *Refunds) refused(ctx context.Context, known store.Refund, cause error) 
 	r.Log.ErrorContext(ctx, "Stripe refuses a refund for good", "refundId", known.ID, "reference", known.Reference,
 		"code", code, "param", failure.Param, "requestId", failure.RequestID)
 	failpoint.Hit("before-record-refund-refused")
-	recorded, err := r.Store.RecordRefundRefused(ctx, known.ID, code, time.Now().UTC())
+	recorded, err := r.Store.RecordRefundRefused(ctx, known.ID, code, r.Store.Now())
 	if err != nil {
 		return RefundOutcome{}, storeError(err)
 	}
@@ -209,7 +210,7 @@ func (r *Refunds) RecordRefund(ctx context.Context, in RecordRefundInput) (Refun
 		return RefundOutcome{}, storeError(err)
 	}
 	failpoint.Hit("before-record-refund")
-	recorded, err := r.Store.RecordRefund(ctx, store.RefundOutcome{Snapshot: snapshot, EventIDs: in.EventIDs, Now: time.Now().UTC()})
+	recorded, err := r.Store.RecordRefund(ctx, store.RefundOutcome{Snapshot: snapshot, EventIDs: in.EventIDs, Now: r.Store.Now()})
 	if note := noteOfNobodys(err); note != "" {
 		return RefundOutcome{StripeRefundID: in.StripeRefundID, Status: snapshot.Status(), Foreign: true}, setAside(ctx, r.Store, in.EventIDs, note)
 	}

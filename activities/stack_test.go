@@ -17,6 +17,7 @@ import (
 
 	"farebook/activities"
 	"farebook/booking"
+	"farebook/internal/clock"
 	"farebook/internal/config"
 	"farebook/internal/mailbox"
 	"farebook/internal/stripestand"
@@ -37,10 +38,20 @@ type stack struct {
 	caller  store.Caller
 }
 
+// newStack has one clock for Stripe and us: moving it moves both.
 func newStack(t *testing.T) *stack {
 	t.Helper()
+	return newStackWith(t, nil)
+}
+
+// newStackWith has a clock at Stripe that is not ours.
+func newStackWith(t *testing.T, stripes *clock.Movable) *stack {
+	t.Helper()
 	s := &stack{DB: testdb.New(t), t: t}
-	s.stripe = stripestand.New(stripestand.Options{APIKey: stripeKey})
+	if stripes == nil {
+		stripes = s.Clock
+	}
+	s.stripe = stripestand.New(stripestand.Options{APIKey: stripeKey, Clock: stripes})
 	require.NoError(t, s.stripe.Start("127.0.0.1:0"))
 	t.Cleanup(func() { require.NoError(t, s.stripe.Close()) })
 	box, err := mailbox.Start(mailbox.Options{SMTPAddr: "127.0.0.1:0", HTTPAddr: "127.0.0.1:0"})

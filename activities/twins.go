@@ -19,7 +19,7 @@ const glancePages = 5
 func (p *Payments) glance(ctx context.Context, known store.Booking) (booking.PaymentSnapshot, bool, error) {
 	after := ""
 	for range glancePages {
-		page, err := p.Stripe.PaymentIntentsPage(ctx, known.CreatedAt.Add(-clockSkew), time.Now().Add(clockSkew), after)
+		page, err := p.Stripe.PaymentIntentsPage(ctx, known.CreatedAt.Add(-clockSkew), p.Store.Now().Add(clockSkew), after)
 		if err != nil {
 			return booking.PaymentSnapshot{}, false, err
 		}
@@ -35,7 +35,7 @@ func (p *Payments) glance(ctx context.Context, known store.Booking) (booking.Pay
 
 // search looks through all PaymentIntents since the booking was made.
 func (p *Payments) search(ctx context.Context, known store.Booking) (found booking.PaymentSnapshot, ok bool, err error) {
-	err = p.eachPage(ctx, known.CreatedAt, time.Now(), func(page stripeapi.PaymentIntentsPage) (done bool, err error) {
+	err = p.eachPage(ctx, known.CreatedAt, p.Store.Now(), func(page stripeapi.PaymentIntentsPage) (done bool, err error) {
 		mine := page.Of(known.Reference)
 		if ok = len(mine) > 0; ok {
 			found = mine[0]
@@ -81,7 +81,7 @@ func (p *Payments) CancelTwins(ctx context.Context, in BookingRef) error {
 	if err != nil {
 		return stripeError(err)
 	}
-	return storeError(p.Store.NoTwin(ctx, known.Reference, time.Now().UTC()))
+	return storeError(p.Store.NoTwin(ctx, known.Reference, p.Store.Now()))
 }
 
 // cancelTwinsOn a page cancels each PaymentIntent that bears the booking's reference and is not its own. One that is beyond

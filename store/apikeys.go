@@ -110,7 +110,7 @@ func (s *Store) CreateAPIKey(ctx context.Context, in NewAPIKey, by access.Actor)
 	if token = in.Token; token == "" {
 		token = newToken()
 	}
-	now := time.Now().UTC()
+	now := s.Now()
 	var made apiKeyRow
 	var client clientRow
 	err = s.inTransaction(ctx, func(tx *gorm.DB) error {
@@ -297,7 +297,7 @@ func endAfterOverlap(tx *gorm.DB, old, made apiKeyRow, in Rotation, now time.Tim
 // RevokeAPIKey ends a key from the next request on. One that was revoked before stays as it is. ErrNotFound when there is
 // none.
 func (s *Store) RevokeAPIKey(ctx context.Context, keyID string, by access.Actor) error {
-	now := time.Now().UTC()
+	now := s.Now()
 	return s.inTransaction(ctx, func(tx *gorm.DB) error {
 		row, err := lockAPIKey(tx, keyID)
 		if err != nil || row.RevokedAt != nil {

@@ -89,7 +89,7 @@ func audit(tx *gorm.DB, now time.Time, e AuditEntry) error {
 
 // Audit writes an entry about what is done elsewhere: by a workflow, after this.
 func (s *Store) Audit(ctx context.Context, e AuditEntry) error {
-	return audit(s.db.WithContext(ctx), time.Now().UTC(), e)
+	return audit(s.db.WithContext(ctx), s.Now(), e)
 }
 
 // AuditFilter narrows the audit log; what is zero does not.

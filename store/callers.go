@@ -55,7 +55,7 @@ func (s *Store) Authenticate(ctx context.Context, token string) (Caller, error) 
 		return Caller{}, err
 	}
 	key := presented.Key
-	now := time.Now().UTC()
+	now := s.Now()
 	switch {
 	case key.RevokedAt != nil, key.ExpiresAt != nil && !key.ExpiresAt.After(now), presented.Client.DisabledAt != nil:
 		return Caller{}, ErrNotFound

@@ -40,7 +40,7 @@ func (s *Store) PlanMerge(ctx context.Context, into, from Client) (Merge, error)
 		return plan, err
 	}
 	db := s.db.WithContext(ctx)
-	if err := keepsOut(db, into, from); err != nil {
+	if err := keepsOut(db, into, from, s.Now()); err != nil {
 		return plan, err
 	}
 	err := errors.Join(
@@ -97,9 +97,9 @@ func (s *Store) MergeClients(ctx context.Context, into, from Client, by access.A
 
 // joinKeys is the moment from which the two are one client.
 func (s *Store) joinKeys(ctx context.Context, done *Merge, by access.Actor) error {
-	into, from, now := done.Into, done.From, time.Now().UTC()
+	into, from, now := done.Into, done.From, s.Now()
 	return s.inTransaction(ctx, func(tx *gorm.DB) error {
-		if err := lockMergeable(tx, into.ID, from.ID); err != nil {
+		if err := lockMergeable(tx, into.ID, from.ID, now); err != nil {
 			return err
 		}
 		moved := tx.Model(&apiKeyRow{}).Where("client_id = ?", from.ID).Updates(map[string]any{"client_id": into.ID})
@@ -121,7 +121,7 @@ func (s *Store) joinKeys(ctx context.Context, done *Merge, by access.Actor) erro
 
 // lockMergeable locks both clients and looks at them as they are now: another merge, or a disable, may have come since they
 // were read.
-func lockMergeable(tx *gorm.DB, into, from uint64) error {
+func lockMergeable(tx *gorm.DB, into, from uint64, now time.Time) error {
 	for _, id := range []uint64{min(into, from), max(into, from)} {
 		if _, err := lockClient(tx, id); err != nil {
 			return err
@@ -138,12 +138,12 @@ func lockMergeable(tx *gorm.DB, into, from uint64) error {
 	if err := mergeable(locked[into], locked[from]); err != nil {
 		return err
 	}
-	return keepsOut(tx, locked[into], locked[from])
+	return keepsOut(tx, locked[into], locked[from], now)
 }
 
 // keepsOut refuses to hand keys of a disabled client to one that is not: the merge would let in whom the operator has locked
 // out. And a disabled client takes nothing over, as keys that are in use would be refused from then on.
-func keepsOut(db *gorm.DB, into, from Client) error {
+func keepsOut(db *gorm.DB, into, from Client, now time.Time) error {
 	if into.DisabledAt != nil {
 		return &NotMergeable{fmt.Sprintf("%s is disabled, and would have the keys of %s refused: enable it first", into.ClientID, from.ClientID)}
 	}
@@ -151,7 +151,7 @@ func keepsOut(db *gorm.DB, into, from Client) error {
 		return nil
 	}
 	var valid int64
-	err := db.Model(&apiKeyRow{}).Where("client_id = ? AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)", from.ID, time.Now().UTC()).
+	err := db.Model(&apiKeyRow{}).Where("client_id = ? AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)", from.ID, now).
 		Count(&valid).Error
 	if err == nil && valid > 0 {
 		return &NotMergeable{fmt.Sprintf("%s is disabled, and its keys would be let in again: revoke them first, or enable it", from.ClientID)}

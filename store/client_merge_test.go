@@ -180,7 +180,7 @@ func TestCallerSeesEveryMergedClientAndNoStranger(t *testing.T) {
 		b.Exec(t, "INSERT INTO api_clients (id, client_id, name, merged_into, created_by, created_at) VALUES (?, ?, ?, ?, '', NOW(6))",
 			100_000+i, fmt.Sprintf("cl_%010d", i), fmt.Sprintf("test #%d", i), into.ID)
 	}
-	small, err := store.Open(t.Context(), b.AppDSN+"&group_concat_max_len=1024", slog.New(slog.DiscardHandler))
+	small, err := store.Open(t.Context(), b.AppDSN+"&group_concat_max_len=1024", b.Clock, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, small.Close()) })
 	caller, err := small.Authenticate(t.Context(), b.NewKey(t, "test"))

@@ -62,7 +62,7 @@ func (s *Store) CreateClient(ctx context.Context, name string, by access.Actor) 
 // CreateClientAs makes a client under an id that was drawn before (access.NewClientID). A repetition under the same id makes
 // nothing. Error: *ClientExists.
 func (s *Store) CreateClientAs(ctx context.Context, clientID, name string, by access.Actor) (Client, error) {
-	now := time.Now().UTC()
+	now := s.Now()
 	row := clientRow{ClientID: clientID, Name: name, CreatedBy: short(by.Name, 200), CreatedAt: now}
 	err := s.inTransaction(ctx, func(tx *gorm.DB) error {
 		row.ID = 0
@@ -139,7 +139,7 @@ func (e *ClientMerged) Error() string {
 // DisableClient refuses all of a client's keys from the next request on, or lets them in again. What the client owns stays.
 // Errors: ErrNotFound, *ClientMerged.
 func (s *Store) DisableClient(ctx context.Context, id uint64, disabled bool, by access.Actor) error {
-	now, action := time.Now().UTC(), ActionClientEnable
+	now, action := s.Now(), ActionClientEnable
 	var at *time.Time
 	if disabled {
 		at, action = &now, ActionClientDisable

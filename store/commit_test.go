@@ -87,7 +87,7 @@ func behindProxy(b books) (*store.Store, *lossyProxy) {
 	proxy := &lossyProxy{server: config.Addr}
 	go proxy.serve(listener)
 	config.Addr = listener.Addr().String()
-	lossy, err := store.Open(b.t.Context(), config.FormatDSN(), slog.New(slog.DiscardHandler))
+	lossy, err := store.Open(b.t.Context(), config.FormatDSN(), b.Clock, slog.New(slog.DiscardHandler))
 	require.NoError(b.t, err)
 	b.t.Cleanup(func() { require.NoError(b.t, lossy.Close()) })
 	return lossy, proxy

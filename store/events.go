@@ -78,7 +78,7 @@ func (r eventRow) domain() Event {
 // about: it is processed then, or not ours where e.State says so. processed is true when it was dealt with before, so that this delivery may be acknowledged
 // and forgotten. patience is when the sweeper looks after it. The UNIQUE event id makes a twin harmless.
 func (s *Store) ReceiveEvent(ctx context.Context, e Event, note string, patience time.Duration) (processed bool, err error) {
-	db, now := s.db.WithContext(ctx), time.Now().UTC()
+	db, now := s.db.WithContext(ctx), s.Now()
 	row := eventRow{
 		StripeEventID: e.ID, Type: e.Type, APIVersion: e.APIVersion, ObjectID: e.ObjectID, Livemode: e.Livemode,
 		Account: e.Account, BookingReference: e.Reference, Payload: string(e.Payload), PayloadForm: PayloadReduced, StripeCreatedAt: e.Created, ReceivedAt: now,
@@ -173,13 +173,13 @@ func (s *Store) IgnoreEvent(ctx context.Context, id, note string, by access.Acto
 
 // MarkEventProcessed is for events that are kept and not acted upon; note says why.
 func (s *Store) MarkEventProcessed(ctx context.Context, id, note string) error {
-	return markNoted(s.db.WithContext(ctx), []string{id}, note, time.Now().UTC())
+	return markNoted(s.db.WithContext(ctx), []string{id}, note, s.Now())
 }
 
 // SetAside marks events that are about nothing of ours; note says why. Nothing more is done about them. Harmless when repeated; an
 // event that was processed keeps its state.
 func (s *Store) SetAside(ctx context.Context, ids []string, note string) error {
-	return setAside(s.db.WithContext(ctx), ids, note, time.Now().UTC())
+	return setAside(s.db.WithContext(ctx), ids, note, s.Now())
 }
 
 func markNoted(db *gorm.DB, ids []string, note string, now time.Time) error {

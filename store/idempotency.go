@@ -147,7 +147,7 @@ func (s *Store) ClaimOperation(ctx context.Context, key IdempotencyKey, resource
 // KnownClaim reads what a key stands for and claims nothing: ErrNotFound, *IdempotencyConflict or the claim.
 func (s *Store) KnownClaim(ctx context.Context, key IdempotencyKey) (Claim, error) {
 	key.Lease = ""
-	return s.knownClaim(ctx, key, time.Now().UTC())
+	return s.knownClaim(ctx, key, s.Now())
 }
 
 // RenewLease says that the request is still at work.

@@ -26,7 +26,7 @@ func newPaymentRow(bookingID uint64, snapshot booking.PaymentSnapshot, now time.
 // attempt may have made another PaymentIntent (see PossibleTwins).
 func (s *Store) RecordPaymentIntent(ctx context.Context, snapshot booking.PaymentSnapshot, twin bool) error {
 	var mismatch *AmountMismatch
-	err := s.underLock(ctx, snapshot.Reference, time.Now().UTC(), func(r *recording) (err error) {
+	err := s.underLock(ctx, snapshot.Reference, s.Now(), func(r *recording) (err error) {
 		p := paying{r}
 		mismatch, err = p.own(snapshot)
 		if err != nil || mismatch != nil || !twin {
@@ -91,7 +91,7 @@ func (r *recording) besideItsOwn(other booking.PaymentSnapshot) string {
 // away for the whole hold. Harmless when repeated. A booking that has a payment after all is left as it is.
 func (s *Store) RecordPaymentRefused(ctx context.Context, reference booking.Reference, refusal string) (PaymentRecorded, error) {
 	var recorded PaymentRecorded
-	err := s.underLock(ctx, reference, time.Now().UTC(), func(r *recording) (err error) {
+	err := s.underLock(ctx, reference, s.Now(), func(r *recording) (err error) {
 		if r.payment.ID == 0 && booking.Status(r.booking.Status) == booking.StatusPendingPayment {
 			r.payment.DeclineCode = code(refusal)
 			if err := r.settle(booking.StatusPaymentFailed, booking.EmailPaymentFailed, nil); err != nil {

@@ -38,7 +38,7 @@ func (b books) logged(parameters string) (books, *lines) {
 	if parameters != "" {
 		dsn += "&" + parameters
 	}
-	opened, err := store.Open(b.t.Context(), dsn, slog.New(slog.NewJSONHandler(log, nil)))
+	opened, err := store.Open(b.t.Context(), dsn, b.Clock, slog.New(slog.NewJSONHandler(log, nil)))
 	require.NoError(b.t, err)
 	b.t.Cleanup(func() { require.NoError(b.t, opened.Close()) })
 	db := *b.DB

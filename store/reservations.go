@@ -45,7 +45,7 @@ func (s *Store) ReserveBooking(ctx context.Context, in NewBooking) (Reservation,
 		return Reservation{}, err
 	}
 	var row bookingRow
-	claim, err := s.claim(ctx, in.Key(), time.Now().UTC(), func(tx *gorm.DB) (of made, err error) {
+	claim, err := s.claim(ctx, in.Key(), s.Now(), func(tx *gorm.DB) (of made, err error) {
 		row, err = reserveBooking(tx, in, installation.request(in.Key()))
 		return made{resource: row.Reference, bookingID: &row.ID}, err
 	})

@@ -32,7 +32,7 @@ func resolve(tx *gorm.DB, row itemRow, note string, now time.Time) error {
 // ResolveItem records that a person has dealt with an item, and posts nothing. It returns ErrNotFound, or *NotCorrectable for one
 // that is settled already.
 func (s *Store) ResolveItem(ctx context.Context, id uint64, note string, by access.Actor) error {
-	now := time.Now().UTC()
+	now := s.Now()
 	return s.inTransaction(ctx, func(tx *gorm.DB) error {
 		row, err := lockItem(tx, id)
 		if err != nil {
@@ -56,7 +56,7 @@ func settled(item Item) error {
 // they had before, and later runs find the difference as one that nobody has dealt with. It returns ErrNotFound, or
 // *NotCorrectable for an item that is not resolved, or that a correction has settled.
 func (s *Store) ReopenItem(ctx context.Context, id uint64, note string, by access.Actor) error {
-	now := time.Now().UTC()
+	now := s.Now()
 	return s.inTransaction(ctx, func(tx *gorm.DB) error {
 		row, err := lockItem(tx, id)
 		if err != nil {

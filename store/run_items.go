@@ -112,7 +112,7 @@ func (s *Store) AddFindings(ctx context.Context, runID uint64, findings []bookin
 	if err != nil {
 		return err
 	}
-	now := time.Now().UTC()
+	now := s.Now()
 	rows := make([]itemRow, len(findings))
 	for i, f := range findings {
 		rows[i] = itemRow{
@@ -212,7 +212,7 @@ func (s *Store) FindingsByFingerprint(ctx context.Context, runID uint64, after s
 // SettleItem writes what became of an item that nothing was done about yet.
 func (s *Store) SettleItem(ctx context.Context, id uint64, state, note string) error {
 	result := s.db.WithContext(ctx).Model(&itemRow{}).Where("id = ? AND state IN ?", id, []string{ItemFound, ItemFailed}).
-		Updates(map[string]any{"state": state, "note": short(note, 500), "updated_at": time.Now().UTC()})
+		Updates(map[string]any{"state": state, "note": short(note, 500), "updated_at": s.Now()})
 	if result.Error == nil && result.RowsAffected == 0 {
 		return ErrNotFound
 	}

@@ -103,7 +103,7 @@ func (s *Store) RunningRuns(ctx context.Context, before time.Time, limit int) ([
 // AbandonRun writes that a run has failed, unless it has written its own end meanwhile.
 func (s *Store) AbandonRun(ctx context.Context, id uint64, why string) (ended bool, err error) {
 	result := s.db.WithContext(ctx).Model(&runRow{}).Where("id = ? AND status = ?", id, RunRunning).Updates(map[string]any{
-		"status": RunFailed, "error": short(why, 500), "completed_at": time.Now().UTC(),
+		"status": RunFailed, "error": short(why, 500), "completed_at": s.Now(),
 	})
 	return result.RowsAffected > 0, result.Error
 }
@@ -112,7 +112,7 @@ func (s *Store) AbandonRun(ctx context.Context, id uint64, why string) (ended bo
 func (s *Store) EndRun(ctx context.Context, run Run) error {
 	err := s.db.WithContext(ctx).Model(&runRow{}).Where("id = ?", run.ID).Updates(map[string]any{
 		"status": run.Status, "scanned": run.Scanned, "overdue": run.Overdue, "plan_sha256": run.PlanDigest, "error": short(run.Error, 500),
-		"completed_at": gorm.Expr("COALESCE(completed_at, ?)", time.Now().UTC()),
+		"completed_at": gorm.Expr("COALESCE(completed_at, ?)", s.Now()),
 	}).Error
 	if err != nil {
 		return err

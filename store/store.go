@@ -13,6 +13,8 @@ import (
 	driver "github.com/go-sql-driver/mysql"
 	"gorm.io/driver/mysql"
 	"gorm.io/gorm"
+
+	"farebook/internal/clock"
 )
 
 // ErrNotFound says that a row does not exist, or not for this caller.
@@ -20,8 +22,9 @@ var ErrNotFound = errors.New("not found")
 
 // Store is a pool of connections as the application's user. It is safe for concurrent use.
 type Store struct {
-	db  *gorm.DB
-	log *slog.Logger
+	db    *gorm.DB
+	clock clock.Clock
+	log   *slog.Logger
 	// mailsPerAddress bounds mails about unpaid bookings, an address and hour.
 	mailsPerAddress int
 	// installation is read once: see Installation.
@@ -41,8 +44,8 @@ const (
 	lockWait = "5"
 )
 
-// Open connects as the application's user and checks that the database answers.
-func Open(ctx context.Context, dsn string, log *slog.Logger) (*Store, error) {
+// Open connects as the application's user and checks that the database answers. c is the time of everything that works with the store.
+func Open(ctx context.Context, dsn string, c clock.Clock, log *slog.Logger) (*Store, error) {
 	config, err := driver.ParseDSN(dsn)
 	if err != nil {
 		return nil, errors.New("DATABASE_DSN is not a DSN: want user:password@tcp(host:port)/database")
@@ -58,13 +61,13 @@ func Open(ctx context.Context, dsn string, log *slog.Logger) (*Store, error) {
 		SkipDefaultTransaction: true,
 		DisableAutomaticPing:   true,
 		TranslateError:         true, // see dialector
-		NowFunc:                func() time.Time { return time.Now().UTC() },
+		NowFunc:                c.Now,
 		Logger:                 statementLog{log},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	s := &Store{db: db, log: log, mailsPerAddress: DefaultMailsPerAddress}
+	s := &Store{db: db, clock: c, log: log, mailsPerAddress: DefaultMailsPerAddress}
 	if err := s.Ping(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("the database of DATABASE_DSN does not answer: %w", err), s.Close())
 	}
@@ -92,6 +95,9 @@ func harden(config *driver.Config) {
 	}
 	config.Logger = &driver.NopLogger{} // what it says comes back as an error, too
 }
+
+// Now is the time in UTC, for all who work with the store.
+func (s *Store) Now() time.Time { return s.clock.Now() }
 
 // Ping asks whether the database answers.
 func (s *Store) Ping(ctx context.Context) error {

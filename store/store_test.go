@@ -390,6 +390,6 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	_, err := store.Open(ctx, "not a dsn", nil)
+	_, err := store.Open(ctx, "not a dsn", nil, nil)
 	require.ErrorContains(t, err, "DATABASE_DSN is not a DSN")
 }

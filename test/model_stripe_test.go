@@ -131,7 +131,7 @@ func (m *model) balanceIsLate(*rapid.T) {
 	m.late = true
 }
 
-// timePasses at Stripe, whose clock is then ours again: refunds arrive and come back, and what was not captured in a week is
+// timePasses at Stripe alone: refunds arrive and come back, and what was not captured in a week is
 // let go.
 func (m *model) timePasses(rt *rapid.T) {
 	m.quiet()
@@ -142,8 +142,7 @@ func (m *model) timePasses(rt *rapid.T) {
 		}
 	}
 	time := rapid.SampledFrom([]time.Duration{2 * time.Hour, 8 * 24 * time.Hour}).Draw(rt, "time")
-	m.s.Stripe.Advance(time)
-	m.s.Stripe.Advance(-time)
+	m.s.Stripe.BringForward(time)
 	for _, one := range authorised {
 		if m.intent(one).Status == "canceled" {
 			one.expired = true

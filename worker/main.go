@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"farebook/internal/clock"
 	"farebook/internal/config"
 	"farebook/internal/exitcode"
 	"farebook/internal/logging"
@@ -59,7 +60,7 @@ func run(ctx context.Context) error {
 	for _, warning := range warnings {
 		log.Warn(warning)
 	}
-	s, err := service.New(ctx, cfg, log)
+	s, err := service.New(ctx, cfg, clock.System{}, log)
 	if err != nil {
 		return err
 	}

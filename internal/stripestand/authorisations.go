@@ -21,9 +21,11 @@ func (s *Server) SetAuthorisationLife(life time.Duration) {
 }
 
 // ExpireAuthorizations lets go what nobody captured in time, as Stripe does by itself.
-func (s *Server) ExpireAuthorizations() {
+func (s *Server) ExpireAuthorizations() { s.expireAuthorizations(s.clock.Now()) }
+
+func (s *Server) expireAuthorizations(at time.Time) {
 	s.mu.Lock()
-	now := s.clock.Now().Unix()
+	now := at.Unix()
 	for _, i := range s.intents.order {
 		if i.status != needsCapture {
 			continue
@@ -45,7 +47,14 @@ func (s *Server) ExpireAuthorizations() {
 // Advance moves the clock, and does what Stripe would have done by then.
 func (s *Server) Advance(d time.Duration) {
 	s.clock.Advance(d)
-	s.ExpireAuthorizations()
-	s.moveDueRefunds()
-	s.moveDueDebits()
+	s.doWhatIsDue(s.clock.Now())
+}
+
+// BringForward does now what Stripe would do within d, and leaves the clock alone.
+func (s *Server) BringForward(d time.Duration) { s.doWhatIsDue(s.clock.Now().Add(d)) }
+
+func (s *Server) doWhatIsDue(now time.Time) {
+	s.expireAuthorizations(now)
+	s.moveDueRefunds(now)
+	s.moveDueDebits(now)
 }

@@ -142,9 +142,9 @@ func (s *Server) mayCancel(i *intent) bool {
 }
 
 // moveDueDebits has the bank answer for those that were submitted long enough ago.
-func (s *Server) moveDueDebits() {
+func (s *Server) moveDueDebits(now time.Time) {
 	s.mu.Lock()
-	due := s.clock.Now().Add(-debitTime).Unix()
+	due := now.Add(-debitTime).Unix()
 	for _, ch := range s.charges.order {
 		b := ch.behaviour
 		switch {

@@ -7,9 +7,9 @@ import "time"
 const refundTime = time.Hour
 
 // moveDueRefunds lets a refund of pm_card_pendingRefund arrive, and one of pm_card_refundFail come back.
-func (s *Server) moveDueRefunds() {
+func (s *Server) moveDueRefunds(now time.Time) {
 	s.mu.Lock()
-	due := s.clock.Now().Add(-refundTime).Unix()
+	due := now.Add(-refundTime).Unix()
 	for _, r := range s.refunds.order {
 		switch card := r.charge.behaviour; {
 		case r.created > due || r.uncaptured:

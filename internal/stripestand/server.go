@@ -9,6 +9,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"farebook/internal/clock"
 )
 
 // Options of a stand-in.
@@ -21,13 +23,15 @@ type Options struct {
 	APIKey string
 	// AnswerTime is how long each answer takes at least: for tests of what waits for many of them.
 	AnswerTime time.Duration
-	Log        *slog.Logger
+	// Clock is the time at Stripe. Shared with Farebook's, moving one moves both; nil for a clock that nobody else has.
+	Clock *clock.Movable
+	Log   *slog.Logger
 }
 
 // Server is the stand-in. It is safe for concurrent use.
 type Server struct {
 	options  Options
-	clock    *Clock
+	clock    *clock.Movable
 	faults   *Faults
 	journal  *Journal
 	shapes   *shapes
@@ -72,21 +76,23 @@ func New(options Options) *Server {
 	if options.Log == nil {
 		options.Log = slog.New(slog.DiscardHandler)
 	}
-	clock := &Clock{}
+	if options.Clock == nil {
+		options.Clock = &clock.Movable{}
+	}
 	s := &Server{
-		options: options, clock: clock, faults: &Faults{}, journal: &Journal{}, shapes: newShapes(os.Getenv(ShapesVariable)),
+		options: options, clock: options.Clock, faults: &Faults{}, journal: &Journal{}, shapes: newShapes(os.Getenv(ShapesVariable)),
 		idempotency: map[string]*keptAnswer{}, tokens: map[string]string{}, authorisation: authorisationLife, evidence: evidenceTime, hooks: newHooks(),
-		intents: newTable[*intent](clock), charges: newTable[*charge](clock), refunds: newTable[*refund](clock),
-		disputes: newTable[*dispute](clock), payouts: newTable[*payout](clock), transactions: newTable[*transaction](clock),
-		events: newTable[*event](clock), methods: newTable[*paymentMethod](clock), customers: newTable[*customer](clock),
+		intents: newTable[*intent](options.Clock), charges: newTable[*charge](options.Clock), refunds: newTable[*refund](options.Clock),
+		disputes: newTable[*dispute](options.Clock), payouts: newTable[*payout](options.Clock), transactions: newTable[*transaction](options.Clock),
+		events: newTable[*event](options.Clock), methods: newTable[*paymentMethod](options.Clock), customers: newTable[*customer](options.Clock),
 	}
 	s.webhooks = newWebhooks(options, s.clock)
 	s.mux = s.routes()
 	return s
 }
 
-// Clock is the stand-in's own, which tests move.
-func (s *Server) Clock() *Clock { return s.clock }
+// Clock is the time at Stripe. Advance moves it together with what depends on it.
+func (s *Server) Clock() *clock.Movable { return s.clock }
 
 // Faults are the scripted ones.
 func (s *Server) Faults() *Faults { return s.faults }

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"farebook/internal/clock"
 )
 
 // object is anything with an id, a time and a wire form.
@@ -18,13 +20,13 @@ type object interface {
 
 // table keeps objects in the order of their creation, and where each one is.
 type table[T object] struct {
-	clock *Clock
+	clock *clock.Movable
 	order []T
 	added []time.Time // when each object of order came
 	index map[string]int
 }
 
-func newTable[T object](clock *Clock) table[T] {
+func newTable[T object](clock *clock.Movable) table[T] {
 	return table[T]{clock: clock, index: map[string]int{}}
 }
 

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"farebook/internal/clock"
 	"farebook/internal/wait"
 )
 
@@ -38,7 +39,7 @@ type delivery struct {
 // webhooks delivers events in the background: at least once, in no promised order, each attempt with a fresh timestamp
 // and signature (stripe.com/docs/webhooks).
 type webhooks struct {
-	clock  *Clock
+	clock  *clock.Movable
 	client *http.Client
 	ctx    context.Context //nolint:containedctx // its life is the server's: close ends every delivery
 	cancel context.CancelFunc
@@ -53,7 +54,7 @@ type webhooks struct {
 	waiting []delivery // enqueued under the server's lock, and not sent off yet
 }
 
-func newWebhooks(options Options, clock *Clock) *webhooks {
+func newWebhooks(options Options, clock *clock.Movable) *webhooks {
 	ctx, cancel := context.WithCancel(context.Background()) // the stand-in is nobody's request
 	w := &webhooks{clock: clock, client: &http.Client{Timeout: deliveryTimeout, Transport: &http.Transport{MaxIdleConnsPerHost: deliveriesAtATime}},
 		ctx: ctx, cancel: cancel, slots: make(chan struct{}, deliveriesAtATime)}
@@ -155,7 +156,7 @@ func (w *webhooks) post(d delivery) (int, error) {
 	}
 	request.Header.Set("Content-Type", "application/json; charset=utf-8")
 	request.Header.Set("User-Agent", "Stripe/1.0 (+https://stripe.com/docs/webhooks)")
-	request.Header.Set("Stripe-Signature", Sign(d.payload, time.Now(), secrets...))
+	request.Header.Set("Stripe-Signature", Sign(d.payload, w.clock.Now(), secrets...))
 	response, err := w.client.Do(request)
 	if err != nil {
 		return 0, err
@@ -165,8 +166,7 @@ func (w *webhooks) post(d delivery) (int, error) {
 	return response.StatusCode, err
 }
 
-// Sign makes a Stripe-Signature header: HMAC-SHA256 over "timestamp.payload", one v1 a secret. The time is real and not
-// the stand-in's own, since the receiver compares it with its own clock.
+// Sign makes a Stripe-Signature header: HMAC-SHA256 over "timestamp.payload", one v1 a secret.
 func Sign(payload []byte, at time.Time, secrets ...string) string {
 	header := fmt.Sprintf("t=%d", at.Unix())
 	for _, secret := range secrets {

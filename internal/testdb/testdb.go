@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"farebook/access"
+	"farebook/internal/clock"
 	"farebook/migrations"
 	"farebook/store"
 )
@@ -26,7 +27,8 @@ type DB struct {
 	AdminDSN string // may change anything
 	AppDSN   string // what the application gets
 	Store    *store.Store
-	SQL      *sql.DB // as the administrator, to look and to break things
+	Clock    *clock.Movable // the store's
+	SQL      *sql.DB        // as the administrator, to look and to break things
 }
 
 // New makes a schema with every migration applied, and drops it with its user when the test ends.
@@ -34,7 +36,7 @@ func New(t testing.TB) *DB {
 	t.Helper()
 	db := Empty(t)
 	require.NoError(t, migrations.Up(t.Context(), db.AdminDSN, db.AppDSN))
-	books, err := store.Open(t.Context(), db.AppDSN, slog.New(slog.DiscardHandler))
+	books, err := store.Open(t.Context(), db.AppDSN, db.Clock, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, books.Close()) })
 	db.Store = books
@@ -48,7 +50,7 @@ func Empty(t testing.TB) *DB {
 	require.NotEmpty(t, server, "no database server: run `make test`, or set FAREBOOK_TEST_MYSQL_DSN to an administrator's DSN ending in /")
 	admin, err := mysql.ParseDSN(server)
 	require.NoError(t, err)
-	db := &DB{Name: "fb_" + random()}
+	db := &DB{Name: "fb_" + random(), Clock: &clock.Movable{}}
 	admin.DBName = db.Name
 	admin.ParseTime = true
 	db.AdminDSN = admin.FormatDSN()

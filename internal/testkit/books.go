@@ -63,7 +63,7 @@ func (b *Books) ID(name string) string { return name + "_" + strings.TrimPrefix(
 // Book takes a booking of $459.00 whose hold ends after some time, or has ended.
 func (b *Books) Book(key string, hold time.Duration) booking.Reference {
 	b.T.Helper()
-	now := time.Now().UTC()
+	now := b.Clock.Now()
 	departs := now.AddDate(0, 0, 30)
 	reservation, err := b.Store.ReserveBooking(b.T.Context(), store.NewBooking{
 		Caller: b.caller, IdempotencyKey: key, CorrelationID: "c-" + key, HoldExpiresAt: now.Add(hold), Now: now,
@@ -93,7 +93,7 @@ func (b *Books) Held(key string, hold time.Duration) booking.PaymentSnapshot {
 // Record writes what Stripe says of a payment.
 func (b *Books) Record(snapshot booking.PaymentSnapshot) {
 	b.T.Helper()
-	_, err := b.Store.RecordPayment(b.T.Context(), store.PaymentOutcome{Snapshot: snapshot, Reason: store.ReasonEvent, Now: time.Now().UTC()})
+	_, err := b.Store.RecordPayment(b.T.Context(), store.PaymentOutcome{Snapshot: snapshot, Reason: store.ReasonEvent, Now: b.Clock.Now()})
 	require.NoError(b.T, err)
 }
 
@@ -102,7 +102,7 @@ func (b *Books) Paid(key string) booking.Reference {
 	b.T.Helper()
 	snapshot := b.Held(key, time.Hour)
 	snapshot.StripeStatus, snapshot.AmountReceived, snapshot.ChargeID = "succeeded", 45900, b.ID("ch_"+key)
-	snapshot.Balance = &booking.BalanceTransaction{ID: b.ID("txn_" + key), Amount: 45900, Fee: 1361, Net: 44539, Currency: "USD", Created: time.Now().UTC()}
+	snapshot.Balance = &booking.BalanceTransaction{ID: b.ID("txn_" + key), Amount: 45900, Fee: 1361, Net: 44539, Currency: "USD", Created: b.Clock.Now()}
 	b.Record(snapshot)
 	return snapshot.Reference
 }
@@ -113,7 +113,7 @@ func (b *Books) Refund(reference booking.Reference, key string, amount int64) st
 	refund, _, err := b.Store.ReserveRefund(b.T.Context(), store.NewRefund{
 		Key:       store.IdempotencyKey{Caller: b.caller, Key: "refund-" + key, Operation: store.OperationCreateRefund},
 		Reference: reference, Request: booking.RefundRequest{Amount: amount, Reason: booking.ReasonRequestedByCustomer},
-		CorrelationID: "c-" + key, Now: time.Now().UTC(),
+		CorrelationID: "c-" + key, Now: b.Clock.Now(),
 	})
 	require.NoError(b.T, err)
 	return refund

@@ -145,7 +145,8 @@ func (s *Stack) DropWebhooks() (again func()) {
 func (s *Stack) startStripe(webhookURL string, answerTime time.Duration) {
 	s.webhookURL = webhookURL
 	s.Stripe = stripestand.New(stripestand.Options{
-		WebhookURL: webhookURL, WebhookSecret: WebhookSecret, APIKey: StripeKey, AnswerTime: answerTime, Log: slog.New(slog.DiscardHandler),
+		WebhookURL: webhookURL, WebhookSecret: WebhookSecret, APIKey: StripeKey, AnswerTime: answerTime, Clock: s.DB.Clock,
+		Log: slog.New(slog.DiscardHandler),
 	})
 	require.NoError(s.T, s.Stripe.Start("127.0.0.1:0"))
 	s.T.Cleanup(func() { _ = s.Stripe.Close() })

@@ -64,7 +64,7 @@ func (a *api) listAPIKeys(ctx context.Context, in *listKeysInput) (*keysOutput, 
 		return nil, a.storeFailed(ctx, err)
 	}
 	out := &keysOutput{}
-	show := func(k store.APIKey) clients.Key { return clients.KeyOf(k, time.Now()) }
+	show := func(k store.APIKey) clients.Key { return clients.KeyOf(k, a.Store.Now()) }
 	out.Body.Keys, out.Body.PageEnd = pageOf(found, in.PageInput, show, func(k store.APIKey) uint64 { return k.ID })
 	return out, nil
 }
@@ -89,7 +89,7 @@ type issuedOutput struct {
 }
 
 func (a *api) createAPIKey(ctx context.Context, in *bodyInput) (*issuedOutput, error) {
-	request, err := decodeNewKey(in.RawBody, time.Now())
+	request, err := decodeNewKey(in.RawBody, a.Store.Now())
 	if err != nil {
 		return nil, invalidBody(ctx, err)
 	}
@@ -129,7 +129,7 @@ func (a *api) issue(ctx context.Context, t task, work func(keyID string) (store.
 		if err != nil {
 			return a.keyFailed(ctx, err)
 		}
-		out.Body.Key, token = clients.KeyOf(made, time.Now()), drawn
+		out.Body.Key, token = clients.KeyOf(made, a.Store.Now()), drawn
 		return nil
 	})
 	if err != nil {
@@ -166,7 +166,7 @@ type rotateBody struct {
 }
 
 func (a *api) rotateAPIKey(ctx context.Context, in *keyInput) (*issuedOutput, error) {
-	now := time.Now().UTC()
+	now := a.Store.Now()
 	request, err := decodeRotate(in.RawBody, now)
 	if err != nil {
 		return nil, invalidBody(ctx, err)
@@ -198,5 +198,5 @@ func (a *api) revokeAPIKey(ctx context.Context, in *keyInput) (*keyOutput, error
 	if err != nil {
 		return nil, a.keyFailed(ctx, err)
 	}
-	return &keyOutput{clients.KeyOf(known, time.Now())}, nil
+	return &keyOutput{clients.KeyOf(known, a.Store.Now())}, nil
 }

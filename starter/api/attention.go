@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -105,7 +104,7 @@ func (a *api) closeAttention(ctx context.Context, in *matterInput) (*matterOutpu
 	id := strconv.FormatUint(in.ID, 10)
 	out := &matterOutput{}
 	replayed, err := a.once(ctx, task{operation: "close-attention", about: id, resource: id, request: note}, &out.Body, func(string) error {
-		if err := a.Store.CloseAttention(ctx, in.ID, note, actorOf(ctx), time.Now().UTC()); err != nil {
+		if err := a.Store.CloseAttention(ctx, in.ID, note, actorOf(ctx), a.Store.Now()); err != nil {
 			return a.matterFailed(ctx, err)
 		}
 		item, err := a.Store.AttentionItem(ctx, in.ID)

@@ -86,7 +86,7 @@ func isJSON(contentType string) bool {
 func (a *api) createBooking(ctx context.Context, body *createInput) (*createOutput, error) {
 	ctx, cancel := context.WithTimeout(ctx, a.AnswerTimeout)
 	defer cancel()
-	now := time.Now().UTC().Truncate(time.Microsecond) // as exact as a DATETIME(6)
+	now := a.Store.Now().Truncate(time.Microsecond) // as exact as a DATETIME(6)
 	request, err := decodeBooking(body.RawBody)
 	if err != nil {
 		// Never taken under any key, now or before: so what the values mean is said beside it.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"go.temporal.io/sdk/temporal"
@@ -195,7 +194,7 @@ func (a *api) getQuote(ctx context.Context, in *referenceInput) (*quoteOutput, e
 	if err != nil {
 		return nil, err
 	}
-	quote, err := a.Store.QuoteCancellation(ctx, store.Cancellation{Reference: known.Reference, Policy: a.Policy, Now: time.Now().UTC()})
+	quote, err := a.Store.QuoteCancellation(ctx, store.Cancellation{Reference: known.Reference, Policy: a.Policy, Now: a.Store.Now()})
 	var refused *store.NotCancellable
 	if errors.As(err, &refused) {
 		return nil, problem(ctx, http.StatusConflict, "not-cancellable", fmt.Sprintf("There is no quote: %s.", refused.Why))

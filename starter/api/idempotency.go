@@ -99,16 +99,14 @@ func (a *api) keyOf(ctx context.Context, operation, about string, request any) (
 // awaitTurn claims until no other request is at work under the key: then its answer is there to be replayed, or it has
 // died and this one goes on. A wait that takes too long is told to ask again.
 func (a *api) awaitTurn(ctx context.Context, claim func() (inProgress bool, err error)) error {
-	end := time.Now().Add(a.AnswerTimeout * 2 / 3)
+	waiting, cancel := context.WithTimeout(ctx, a.AnswerTimeout*2/3)
+	defer cancel()
 	for {
 		inProgress, err := claim()
 		if err != nil || !inProgress {
 			return err
 		}
-		if time.Now().After(end) {
-			return inProgressProblem(ctx)
-		}
-		if err := wait.For(ctx, turnPace); err != nil {
+		if err := wait.For(waiting, turnPace); err != nil {
 			return inProgressProblem(ctx)
 		}
 	}
@@ -136,7 +134,7 @@ func (a *api) atWork(ctx context.Context, key store.IdempotencyKey) (end func(an
 				return
 			case <-ticker.C:
 			}
-			if err := a.Store.RenewLease(working, key, time.Now().UTC()); err != nil && working.Err() == nil {
+			if err := a.Store.RenewLease(working, key, a.Store.Now()); err != nil && working.Err() == nil {
 				a.Log.WarnContext(ctx, "a lease was not renewed", "error", err)
 			}
 		}
@@ -215,7 +213,7 @@ func (a *api) once(ctx context.Context, t task, out any, work func(resource stri
 	var claim store.Claim
 	err = a.awaitTurn(ctx, func() (bool, error) {
 		var err error
-		claim, err = a.Store.ClaimOperation(ctx, key, t.resource, t.asked, time.Now().UTC())
+		claim, err = a.Store.ClaimOperation(ctx, key, t.resource, t.asked, a.Store.Now())
 		if err != nil {
 			return false, a.storeFailed(ctx, err)
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -65,7 +64,7 @@ func (a *api) createRefund(ctx context.Context, in *actionInput) (*createRefundO
 	err = a.awaitTurn(ctx, func() (bool, error) {
 		var err error
 		refund, claim, err = a.Store.ReserveRefund(ctx, store.NewRefund{
-			Key: key, Reference: known.Reference, Request: request, CorrelationID: correlationOf(ctx), By: actorOf(ctx), Now: time.Now().UTC(),
+			Key: key, Reference: known.Reference, Request: request, CorrelationID: correlationOf(ctx), By: actorOf(ctx), Now: a.Store.Now(),
 		})
 		return claim.InProgress, a.refundRefused(ctx, err)
 	})

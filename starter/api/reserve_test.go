@@ -222,7 +222,7 @@ func TestDatabaseAway(t *testing.T) {
 		require.NoError(t, err)
 		door = openProxy(t, dsn.Addr)
 		dsn.Addr = door.listener.Addr().String()
-		books, err := store.Open(t.Context(), dsn.FormatDSN(), deps.Log)
+		books, err := store.Open(t.Context(), dsn.FormatDSN(), db.Clock, deps.Log)
 		require.NoError(t, err)
 		t.Cleanup(func() { require.NoError(t, books.Close()) })
 		deps.Store = books

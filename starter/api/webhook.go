@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -39,7 +38,7 @@ func (a *api) takeEvent(spec huma.API) func(huma.Context, func(huma.Context)) {
 		r, w := humago.Unwrap(hctx)
 		signatures := r.Header.Values(signatureHeader)
 		if r.ContentLength <= maxWebhookBody { // else the body is what is wrong
-			if _, err := signatureIn(signatures, time.Now()); err != nil {
+			if _, err := signatureIn(signatures, a.Store.Now()); err != nil {
 				refuse(spec, hctx, a.refuseEvent(r.Context(), headerField(signatureHeader, err.Error())))
 				return
 			}
@@ -71,7 +70,7 @@ func (a *api) receiveEvent(ctx context.Context, in *eventInput) (*eventOutput, e
 	ctx, cancel := context.WithTimeout(ctx, a.AnswerTimeout)
 	defer cancel()
 	signatures, _ := ctx.Value(signatureKey{}).([]string)
-	if err := a.checkSignature(signatures, in.RawBody, time.Now()); err != nil {
+	if err := a.checkSignature(signatures, in.RawBody, a.Store.Now()); err != nil {
 		return nil, a.refuseEvent(ctx, headerField(signatureHeader, err.Error()))
 	}
 	event, err := inbox.Parse(in.RawBody, a.Live)

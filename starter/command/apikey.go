@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"farebook/access"
+	"farebook/internal/clock"
 	"farebook/internal/config"
 	"farebook/starter/clients"
 	"farebook/store"
@@ -36,7 +37,7 @@ func createAPIKeyCommand() *cobra.Command {
 			if err != nil {
 				return misused("--scope: %w", err)
 			}
-			end, err := parseEnd(expires, time.Now())
+			end, err := parseEnd(expires, clock.System{}.Now())
 			if err != nil {
 				return err
 			}
@@ -154,7 +155,7 @@ func listAPIKeysCommand() *cobra.Command {
 
 var listedKeys = listing[store.APIKey, clients.Key]{
 	name: "apiKeys", header: []any{"KEY", "CLIENT", "BEGINS", "STATE", "EXPIRES", "LAST USED", "SCOPES"},
-	show: func(key store.APIKey) clients.Key { return clients.KeyOf(key, time.Now()) },
+	show: func(key store.APIKey) clients.Key { return clients.KeyOf(key, clock.System{}.Now()) },
 	cells: func(key clients.Key) []any {
 		return []any{key.ID, key.Client, key.Prefix, key.State, dayOrDash(key.ExpiresAt), dayOrDash(key.LastUsedAt), strings.Join(key.Scopes, ",")}
 	},
@@ -180,7 +181,7 @@ func rotateAPIKeyCommand() *cobra.Command {
 			if err != nil || lasts < 0 {
 				return misused("invalid --overlap %q: use a time such as 24h or 2d; 0h ends the old key at once", overlap)
 			}
-			now := time.Now().UTC()
+			now := clock.System{}.Now()
 			var end *time.Time
 			if cmd.Flags().Changed("expires") {
 				if end, err = parseEnd(expires, now); err != nil {
@@ -229,7 +230,7 @@ func noSuchKey(id string, err error) error {
 }
 
 func withStore(ctx context.Context, cfg config.Config, log *slog.Logger, work func(*store.Store) error) error {
-	books, err := store.Open(ctx, cfg.DatabaseDSN, log)
+	books, err := store.Open(ctx, cfg.DatabaseDSN, clock.System{}, log)
 	if err != nil {
 		return err
 	}

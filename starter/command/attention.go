@@ -100,7 +100,7 @@ func closeAttentionCommand() *cobra.Command {
 			}
 			ctx := asked(cmd.Context())
 			return booksCommand(cmd, "attention", func(books *store.Store) error {
-				err := books.CloseAttention(ctx, id, note, actor(ctx), time.Now().UTC())
+				err := books.CloseAttention(ctx, id, note, actor(ctx), books.Now())
 				if errors.Is(err, store.ErrNotFound) {
 					return fmt.Errorf("there is no matter %d: see attention list", id)
 				}

@@ -88,7 +88,7 @@ func resendEmailCommand() *cobra.Command {
 			}
 			ctx := asked(cmd.Context())
 			return messagingCommand(cmd, "emails", func(books *store.Store, w *workflows.Client, _ *slog.Logger) error {
-				copied, err := books.ResendEmail(ctx, id, actor(ctx), time.Now().UTC())
+				copied, err := books.ResendEmail(ctx, id, actor(ctx), books.Now())
 				if errors.Is(err, store.ErrNotFound) {
 					return fmt.Errorf("there is no mail %d: see emails list REFERENCE", id)
 				}

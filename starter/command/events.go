@@ -208,7 +208,7 @@ func retryEventCommand() *cobra.Command {
 				return err
 			}
 			return withMessaging(cmd.Context(), cfg, log, func(books *store.Store, w *workflows.Client) error {
-				stored, err := books.RetryEvent(ctx, args[0], actor(ctx), time.Now().UTC())
+				stored, err := books.RetryEvent(ctx, args[0], actor(ctx), books.Now())
 				if errors.Is(err, store.ErrNotFound) {
 					return fmt.Errorf("there is no event %q in the inbox", args[0])
 				}

@@ -3,7 +3,6 @@ package command
 import (
 	"errors"
 	"fmt"
-	"time"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
@@ -29,7 +28,7 @@ func ignoreEventCommand() *cobra.Command {
 			}
 			ctx := asked(cmd.Context())
 			return booksCommand(cmd, "events", func(books *store.Store) error {
-				err := books.IgnoreEvent(ctx, args[0], note, actor(ctx), time.Now().UTC())
+				err := books.IgnoreEvent(ctx, args[0], note, actor(ctx), books.Now())
 				switch {
 				case errors.Is(err, store.ErrNotFound):
 					return fmt.Errorf("there is no event %q in the inbox", args[0])

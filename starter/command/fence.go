@@ -36,7 +36,7 @@ func raiseFenceCommand() *cobra.Command {
 			}
 			ctx := asked(cmd.Context())
 			return booksCommand(cmd, "fence", func(books *store.Store) error {
-				fence, raised, err := books.RaiseFence(ctx, store.NewFence{Reason: reason, By: actor(ctx), Now: time.Now().UTC()})
+				fence, raised, err := books.RaiseFence(ctx, store.NewFence{Reason: reason, By: actor(ctx), Now: books.Now()})
 				if err != nil {
 					return err
 				}
@@ -146,7 +146,7 @@ func lowerFenceCommand() *cobra.Command {
 			}
 			ctx := asked(cmd.Context())
 			return booksCommand(cmd, "fence", func(books *store.Store) error {
-				fence, err := books.LowerFence(ctx, note, actor(ctx), time.Now().UTC())
+				fence, err := books.LowerFence(ctx, note, actor(ctx), books.Now())
 				if errors.Is(err, store.ErrNotFound) {
 					return errors.New("no fence is up: see fence status")
 				}

@@ -83,7 +83,7 @@ func decideEmailsCommand(verb, short, long, done string, decide decision) *cobra
 			}
 			ctx := asked(cmd.Context())
 			return booksCommand(cmd, "emails", func(books *store.Store) error {
-				changed, err := decide(books, ctx, store.HeldDecision{IDs: ids, Note: note, By: actor(ctx), Now: time.Now().UTC()})
+				changed, err := decide(books, ctx, store.HeldDecision{IDs: ids, Note: note, By: actor(ctx), Now: books.Now()})
 				if err != nil {
 					return err
 				}

@@ -184,7 +184,7 @@ func correctItem(cmd *cobra.Command, correction store.Correction) error {
 				return err
 			}
 		}
-		if err := noSuchItem(correction.ItemID, books.Correct(ctx, correction, time.Now().UTC())); err != nil {
+		if err := noSuchItem(correction.ItemID, books.Correct(ctx, correction, books.Now())); err != nil {
 			return err
 		}
 		return sayResolved(cmd, correction.ItemID)

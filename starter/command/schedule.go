@@ -39,11 +39,11 @@ func applyScheduleCommand() *cobra.Command {
 			if err := checkSchedule(cmd, schedule); err != nil {
 				return err
 			}
-			return messagingCommand(cmd, "schedule", func(_ *store.Store, w *workflows.Client, _ *slog.Logger) error {
+			return messagingCommand(cmd, "schedule", func(books *store.Store, w *workflows.Client, _ *slog.Logger) error {
 				if err := w.ApplySchedule(cmd.Context(), schedule); err != nil {
 					return notApplied(schedule, err)
 				}
-				if err := warnOfGap(cmd.Context(), w, schedule, func(text string) { cmd.PrintErrln(text) }); err != nil {
+				if err := warnOfGap(cmd.Context(), w, schedule, books.Now(), func(text string) { cmd.PrintErrln(text) }); err != nil {
 					return err
 				}
 				return showSchedule(cmd, w)

@@ -18,12 +18,11 @@ const (
 
 // warnOfGap says when a run falls into the hour that clocks skip in spring: Temporal starts none on that day. It compares the day
 // with the same day a week before and a week after.
-func warnOfGap(ctx context.Context, w *workflows.Client, schedule workflows.Schedule, warn func(string)) error {
+func warnOfGap(ctx context.Context, w *workflows.Client, schedule workflows.Schedule, now time.Time, warn func(string)) error {
 	zone, err := time.LoadLocation(schedule.TimeZone)
 	if err != nil || schedule.Cron == "" {
 		return err
 	}
-	now := time.Now()
 	for at := now.Truncate(time.Hour); at.Before(now.Add(gapHorizon)); at = at.Add(time.Hour) {
 		_, before := at.Add(-time.Second).In(zone).Zone()
 		_, after := at.In(zone).Zone()

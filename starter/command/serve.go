@@ -15,6 +15,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/workflow"
 
+	"farebook/internal/clock"
 	"farebook/internal/config"
 	"farebook/internal/correlation"
 	"farebook/internal/logging"
@@ -52,7 +53,7 @@ func serveCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			handler, closeAPI, err := NewAPI(cmd.Context(), cfg, log)
+			handler, closeAPI, err := NewAPI(cmd.Context(), cfg, clock.System{}, log)
 			if err != nil {
 				return err
 			}
@@ -68,12 +69,12 @@ func serveCommand() *cobra.Command {
 
 // NewAPI connects the API with everything it talks to. The database has to answer; Temporal may come later, and until
 // then bookings are answered with 503. Once ctx ends, bodies that have not come are waited for no longer.
-func NewAPI(ctx context.Context, cfg config.Config, log *slog.Logger) (http.Handler, func(), error) {
+func NewAPI(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Logger) (http.Handler, func(), error) {
 	temporal, err := dialTemporal(cfg, log)
 	if err != nil {
 		return nil, nil, err
 	}
-	books, err := store.Open(ctx, cfg.DatabaseDSN, log)
+	books, err := store.Open(ctx, cfg.DatabaseDSN, c, log)
 	if err != nil {
 		temporal.Close()
 		return nil, nil, err

@@ -16,6 +16,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"farebook/booking"
+	"farebook/internal/clock"
 	"farebook/internal/config"
 	"farebook/internal/wait"
 	"farebook/workflows"
@@ -161,15 +162,17 @@ const (
 
 // soon repeats what namespaces and attributes that were just made may refuse for some time.
 func soon(ctx context.Context, do func() error) error {
-	for end := time.Now().Add(usableLimit); ; {
+	limited, cancel := context.WithTimeout(ctx, usableLimit)
+	defer cancel()
+	for {
 		err := do()
 		var unknown *serviceerror.NamespaceNotFound
 		var invalid *serviceerror.InvalidArgument
-		if !errors.As(err, &unknown) && !errors.As(err, &invalid) || time.Now().After(end) {
+		if !errors.As(err, &unknown) && !errors.As(err, &invalid) {
 			return err
 		}
-		if ended := wait.For(ctx, usablePace); ended != nil {
-			return errors.Join(err, ended)
+		if ended := wait.For(limited, usablePace); ended != nil {
+			return errors.Join(err, ctx.Err())
 		}
 	}
 }
@@ -201,5 +204,5 @@ func ensureSchedule(ctx context.Context, w *workflows.Client, cfg config.Reconci
 		return fmt.Errorf("make the schedule of reconciliation: %w", err)
 	}
 	log.Info("reconciliation has a schedule", "cron", cfg.Schedule, "timeZone", cfg.TimeZone)
-	return warnOfGap(ctx, w, schedule, func(text string) { log.Warn(text) })
+	return warnOfGap(ctx, w, schedule, clock.System{}.Now(), func(text string) { log.Warn(text) })
 }

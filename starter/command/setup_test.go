@@ -100,7 +100,7 @@ func TestScheduleWarnsOfTheHourThatClocksSkip(t *testing.T) {
 		schedule := workflows.Schedule{Cron: c.cron, TimeZone: c.zone}
 		require.NoError(t, w.ApplySchedule(t.Context(), schedule))
 		var warnings []string
-		require.NoError(t, command.WarnOfGap(t.Context(), w, schedule, func(text string) { warnings = append(warnings, text) }))
+		require.NoError(t, command.WarnOfGap(t.Context(), w, schedule, time.Now(), func(text string) { warnings = append(warnings, text) }))
 		if !c.warned {
 			require.Empty(t, warnings, "%s in %s", c.cron, c.zone)
 			continue

@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"farebook/internal/clock"
 	"farebook/internal/config"
 	"farebook/internal/testdb"
 	"farebook/starter/command"
@@ -31,7 +32,7 @@ func TestServeStopsWithBodiesThatDoNotCome(t *testing.T) {
 	})
 	require.NoError(t, err)
 	ctx, stop := context.WithCancel(t.Context())
-	handler, closeAPI, err := command.NewAPI(ctx, cfg, log)
+	handler, closeAPI, err := command.NewAPI(ctx, cfg, clock.System{}, log)
 	require.NoError(t, err)
 	t.Cleanup(closeAPI)
 	inner, err := net.Listen("tcp", "127.0.0.1:0")

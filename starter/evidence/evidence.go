@@ -79,7 +79,7 @@ type Moment struct {
 // Collect reads the evidence of a booking. Errors are the store's.
 func Collect(ctx context.Context, books *store.Store, known store.Booking) (Bundle, error) {
 	b := Bundle{
-		Reference: known.Reference, GeneratedAt: time.Now().UTC(), Status: known.Status, CorrelationID: known.CorrelationID,
+		Reference: known.Reference, GeneratedAt: books.Now(), Status: known.Status, CorrelationID: known.CorrelationID,
 		Sold: Sold{
 			Customer: known.Customer, Flight: known.Flight, Amount: known.Amount, BookedAt: known.CreatedAt,
 			CancelledAt: known.CancelledAt, CancelPercent: known.CancelPercent,

@@ -66,7 +66,7 @@ func (i *Inbox) chargeIsMissing(ctx context.Context, e Event, charge string) (in
 	if err != nil {
 		return "", "", err
 	}
-	if time.Since(received) < chargePatience {
+	if i.Store.Now().Sub(received) < chargePatience {
 		return "", "", fmt.Errorf("charge %s is not at Stripe yet", charge)
 	}
 	return "", noteChargeGone, nil

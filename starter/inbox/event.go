@@ -22,7 +22,7 @@ type Event struct {
 	Type       string
 	APIVersion string // as far as its column holds it
 	Account    string // acct_... of a connected account that it is about; empty for our own
-	Created    int64  // seconds
+	Created    int64  // seconds; zero when the event does not say
 	Livemode   *bool
 	Data       struct {
 		Object *eventObject // never nil: one without fields stands for none
@@ -46,7 +46,7 @@ type wireEvent struct {
 func (w wireEvent) event() Event {
 	e := Event{
 		ID: w.ID, Object: w.Object, Type: w.Type, APIVersion: shaped(w.APIVersion, apiVersion), Account: shaped(w.Account, accountID),
-		Created: time.Now().Unix(), Livemode: valueOf[bool](w.Livemode),
+		Livemode: valueOf[bool](w.Livemode),
 	}
 	if created := valueOf[int64](w.Created); created != nil && *created >= 0 && *created <= maxEventTime {
 		e.Created = *created

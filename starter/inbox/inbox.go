@@ -54,6 +54,9 @@ func New(books *store.Store, w *workflows.Client, stripe *stripeapi.Client, inte
 // Receive stores what is kept of an event. processed is true when nothing is to be done about it: it was dealt with before, or its type
 // is one that is only kept, or it is about nothing of ours.
 func (i *Inbox) Receive(ctx context.Context, e Event) (processed bool, err error) {
+	if e.Created == 0 {
+		e.Created = i.Store.Now().Unix()
+	}
 	return i.Store.ReceiveEvent(ctx, e.row(), e.Note(), i.patience)
 }
 
@@ -83,7 +86,7 @@ func (i *Inbox) Process(ctx context.Context, e Event, attempts int) error {
 	if id := e.CorrelationID(); id != "" {
 		ctx = correlation.With(ctx, id)
 	}
-	if err := i.Store.BeginEvent(ctx, e.ID, time.Now().UTC().Add(i.pause(attempts))); err != nil {
+	if err := i.Store.BeginEvent(ctx, e.ID, i.Store.Now().Add(i.pause(attempts))); err != nil {
 		return err
 	}
 	failpoint.Hit("webhook-before-signal")
@@ -121,7 +124,7 @@ func (i *Inbox) Sweep(ctx context.Context) (int, error) {
 	if err := i.giveUp(ctx); err != nil {
 		return 0, err
 	}
-	due, err := i.Store.DueEvents(ctx, time.Now().UTC(), sweepPage)
+	due, err := i.Store.DueEvents(ctx, i.Store.Now(), sweepPage)
 	if err != nil {
 		return 0, err
 	}
@@ -136,7 +139,7 @@ func (i *Inbox) Sweep(ctx context.Context) (int, error) {
 // giveUp says of events that no workflow has recorded, however often it was told, that they have failed: an error in the log, and
 // the reason in the inbox. Each is given up once: the row's own condition lets one sweeper do it.
 func (i *Inbox) giveUp(ctx context.Context) error {
-	spent, err := i.Store.SpentEvents(ctx, time.Now().UTC(), sweepPage)
+	spent, err := i.Store.SpentEvents(ctx, i.Store.Now(), sweepPage)
 	if err != nil {
 		return err
 	}
@@ -161,7 +164,7 @@ func (i *Inbox) giveUp(ctx context.Context) error {
 func (i *Inbox) Again(ctx context.Context, stored store.Event) error {
 	e, err := FromRow(stored)
 	if err != nil {
-		again := time.Now().UTC().Add(i.pause(stored.Attempts))
+		again := i.Store.Now().Add(i.pause(stored.Attempts))
 		return errors.Join(i.Store.BeginEvent(ctx, stored.ID, again), i.Store.FailEvent(ctx, stored.ID, "the stored event "+err.Error()))
 	}
 	ctx, cancel := context.WithTimeout(ctx, handingOn)

@@ -46,14 +46,14 @@ func (w Watch) look(ctx context.Context) error {
 		return err
 	}
 	since, err := w.since(ctx, last)
-	if err != nil || since.IsZero() || time.Since(since) < w.After {
+	if err != nil || since.IsZero() || w.Store.Now().Sub(since) < w.After {
 		return err
 	}
 	due, err := w.due(ctx, since)
-	if err != nil || time.Now().Before(due) {
+	if err != nil || w.Store.Now().Before(due) {
 		return err
 	}
-	mails, err := w.Store.TellOfOverdue(ctx, last, time.Now().UTC())
+	mails, err := w.Store.TellOfOverdue(ctx, last, w.Store.Now())
 	for _, id := range mails {
 		w.Log.ErrorContext(ctx, "no reconciliation has completed lately", "last", last.CorrelationID, "since", since)
 		err = errors.Join(err, w.Workflows.SendMail(ctx, id))

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"go.temporal.io/api/serviceerror"
 
@@ -20,7 +19,7 @@ import (
 // when no worker has taken it yet. The workflow comes first, so that no row is left whose run never begins; should this
 // die in between, the workflow writes the row itself.
 func Start(ctx context.Context, books *store.Store, w *workflows.Client, id string, options booking.ReconciliationOptions, applies string) error {
-	ctx, now := correlation.With(ctx, id), time.Now().UTC()
+	ctx, now := correlation.With(ctx, id), books.Now()
 	err := w.StartReconciliation(ctx, id, options, applies)
 	var known *serviceerror.WorkflowExecutionAlreadyStarted
 	if err != nil && !errors.As(err, &known) {

@@ -11,7 +11,7 @@ import (
 
 // kinds are all rows that owe work, those with the nearest deadline first.
 func (s *Sweeper) kinds(before time.Time) []kind {
-	twinsBefore := time.Now().Add(-max(s.Every, s.ListLag))
+	twinsBefore := s.Store.Now().Add(-max(s.Every, s.ListLag))
 	return []kind{
 		{"a booking whose hold is over", func(ctx context.Context, after uint64) ([]owed, error) {
 			return owing(s.booking)(s.Store.EndedHolds(ctx, before, after, page))

@@ -48,7 +48,7 @@ func (s *Sweeper) Run(ctx context.Context) {
 }
 
 func (s *Sweeper) sweep(ctx context.Context) error {
-	before := time.Now().Add(-s.Every)
+	before := s.Store.Now().Add(-s.Every)
 	failed := []error{s.runs(ctx, before)}
 	for _, k := range s.kinds(before) {
 		failed = append(failed, s.carryOn(ctx, k))

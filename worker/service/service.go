@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
+	"farebook/internal/clock"
 	"farebook/internal/config"
 	"farebook/internal/correlation"
 	"farebook/internal/failpoint"
@@ -34,11 +35,11 @@ type Service struct {
 }
 
 // New connects to MySQL and prepares everything; Temporal is waited for, and nothing is polled, before Run.
-func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*Service, error) {
+func New(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Logger) (*Service, error) {
 	if err := failpoint.Arm(cfg.Failpoint); err != nil {
 		return nil, err
 	}
-	books, err := store.Open(ctx, cfg.DatabaseDSN, log)
+	books, err := store.Open(ctx, cfg.DatabaseDSN, c, log)
 	if err != nil {
 		return nil, err
 	}

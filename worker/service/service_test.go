@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
 
+	"farebook/internal/clock"
 	"farebook/internal/config"
 	"farebook/internal/devstack"
 	"farebook/internal/freeport"
@@ -33,7 +34,7 @@ func TestWorkerWaitsForTemporalAndItsNamespace(t *testing.T) {
 	require.NoError(t, err)
 	logs := &testkit.Buffer{}
 	ctx, stop := context.WithCancel(t.Context())
-	worker, err := service.New(ctx, cfg, logging.New(logs, "worker", cfg.LogLevel))
+	worker, err := service.New(ctx, cfg, clock.System{}, logging.New(logs, "worker", cfg.LogLevel))
 	require.NoError(t, err)
 	ended := make(chan error, 1)
 	go func() { ended <- worker.Run(ctx) }()

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"farebook/internal/clock"
 	"farebook/internal/devstack"
 	"farebook/store"
 )
@@ -30,7 +31,7 @@ type story struct {
 }
 
 func newDemo(ctx context.Context, stack *devstack.Stack) (*demo, error) {
-	books, err := store.Open(ctx, stack.AppDSN(), slog.New(slog.DiscardHandler))
+	books, err := store.Open(ctx, stack.AppDSN(), clock.System{}, slog.New(slog.DiscardHandler))
 	return &demo{stack: stack, books: books}, err
 }
 

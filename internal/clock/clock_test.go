@@ -1,0 +1,33 @@
+package clock_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"farebook/internal/clock"
+)
+
+func TestMovableClockRunsFromWhereItWasSet(t *testing.T) {
+	t.Parallel()
+	var movable clock.Movable
+	require.WithinDuration(t, clock.System{}.Now(), movable.Now(), time.Minute)
+	movable.Advance(25 * time.Hour)
+	first := movable.Now()
+	require.WithinDuration(t, clock.System{}.Now().Add(25*time.Hour), first, time.Minute)
+	require.Equal(t, time.UTC, first.Location())
+	require.Eventually(t, func() bool { return movable.Now().After(first) }, time.Minute, time.Millisecond, "the clock stands still")
+	movable.Advance(-25 * time.Hour)
+	require.WithinDuration(t, clock.System{}.Now(), movable.Now(), time.Minute)
+}
+
+func TestMovableClockIsNotSetBackToAnEarlierTime(t *testing.T) {
+	t.Parallel()
+	var movable clock.Movable
+	later := movable.Now().Add(10 * 24 * time.Hour)
+	movable.AdvanceTo(later)
+	require.WithinDuration(t, later, movable.Now(), time.Minute)
+	movable.AdvanceTo(later.Add(-24 * time.Hour))
+	require.False(t, movable.Now().Before(later))
+}
