@@ -42,12 +42,28 @@ func (s *Store) UnsettledPayments(ctx context.Context, after uint64, limit int) 
 	return bookingsOf(rows)
 }
 
+// UnknownFees are bookings, by id and after one, that were paid before a time and whose payment's fee Stripe has not told.
+func (s *Store) UnknownFees(ctx context.Context, before time.Time, after uint64, limit int) ([]Booking, error) {
+	var rows []bookingRow
+	err := s.db.WithContext(ctx).Joins("Payment").
+		Where("Payment.status = ? AND Payment.fee_posted = FALSE AND Payment.booking_id > ? AND Payment.updated_at < ?",
+			string(booking.PaymentSucceeded), after, before.UTC()).
+		Order("Payment.booking_id").Limit(limit).Find(&rows).Error
+	if err != nil {
+		return nil, err
+	}
+	return bookingsOf(rows)
+}
+
 func bookingsOf(rows []bookingRow) ([]Booking, error) {
 	bookings := make([]Booking, 0, len(rows))
 	for _, row := range rows {
 		known, err := row.domain()
 		if err != nil {
 			return nil, err
+		}
+		if row.Payment != nil {
+			known.Payment = row.Payment.domain()
 		}
 		bookings = append(bookings, known)
 	}
@@ -61,14 +77,17 @@ type OpenRefund struct {
 	RowID uint64
 }
 
-// OpenRefunds are refunds, oldest first and after a row's id, that were made before a time and have not settled.
+// OpenRefunds are refunds, oldest first and after a row's id, that were made before a time and have not settled, or whose money the
+// ledger has not as Stripe's balance had it: succeeded and not posted, or failed and not posted back.
 func (s *Store) OpenRefunds(ctx context.Context, before time.Time, after uint64, limit int) ([]OpenRefund, error) {
 	var rows []struct {
 		Refund    refundRow `gorm:"embedded"`
 		Reference string
 	}
 	err := s.db.WithContext(ctx).Table("refunds r").Select("r.*, b.reference").Joins("JOIN bookings b ON b.id = r.booking_id").
-		Where("r.status IN ? AND r.id > ? AND r.created_at < ?", openRefunds, after, before.UTC()).
+		Where("r.id > ? AND r.created_at < ?", after, before.UTC()).
+		Where("(r.status IN ? OR r.status = ? AND r.posted = FALSE OR r.status IN ? AND r.posted = TRUE AND r.failure_posted = FALSE)", openRefunds,
+			string(booking.RefundSucceeded), []string{string(booking.RefundFailed), string(booking.RefundCanceled)}).
 		Order("r.id").Limit(limit).Find(&rows).Error
 	refunds := make([]OpenRefund, len(rows))
 	for i, row := range rows {
@@ -117,6 +136,25 @@ func (s *Store) OpenPayouts(ctx context.Context, before time.Time, after uint64,
 			[]string{string(booking.PayoutFailed), string(booking.PayoutCanceled)}).
 		Order("id").Limit(limit).Scan(&payouts).Error
 	return payouts, err
+}
+
+// UnpostedFee names a bill of Stripe's own that a reconciliation found and could not have posted. RowID orders them.
+type UnpostedFee struct {
+	RowID         uint64
+	ID            string // txn_...
+	CorrelationID string // of the reconciliation
+}
+
+// UnpostedFees are bills, by the id of their item and after one, that a reconciliation had asked for in vain before a time and that the
+// ledger still does not have. A person who has resolved the item has decided about it.
+func (s *Store) UnpostedFees(ctx context.Context, before time.Time, after uint64, limit int) (fees []UnpostedFee, err error) {
+	err = s.db.WithContext(ctx).Table("reconciliation_items i").
+		Select("i.id AS row_id, i.stripe_balance_transaction_id AS id, r.correlation_id").
+		Joins("JOIN reconciliation_runs r ON r.id = i.run_id").
+		Where("i.state = ? AND i.healing = ? AND i.id > ? AND i.updated_at < ?", ItemFailed, string(booking.HealAccountFee), after, before.UTC()).
+		Where("NOT EXISTS (SELECT 1 FROM financial_ledger l WHERE l.stripe_balance_transaction_id = i.stripe_balance_transaction_id)").
+		Order("i.id").Limit(limit).Scan(&fees).Error
+	return fees, err
 }
 
 // QueuedEmail names an email that waits to be sent, and whose workflow sends it.

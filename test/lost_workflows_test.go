@@ -10,10 +10,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"farebook/booking"
 	"farebook/internal/devstack"
 	"farebook/internal/stripestand"
 	"farebook/internal/testdb"
 	"farebook/internal/testkit"
+	"farebook/store"
 	"farebook/workflows"
 )
 
@@ -23,6 +25,9 @@ type unfinished struct {
 	*testkit.Stack
 
 	hold, processing, runsOut, warned, unmailed testkit.Booked
+	feeless, found                              testkit.Booked // paid without a fee; refunded by hand, of which charge.refunded alone tells
+	unposted, unheard                           string         // refunds at Stripe: succeeded without a balance transaction, not found yet
+	bill                                        string         // of Stripe's own, not in the ledger
 	requested, pending, action                  refundView
 	dashboard                                   string // the refund at Stripe
 	open, inquiry, won                          string // disputes
@@ -41,6 +46,7 @@ func newUnfinished(t *testing.T, options testkit.Options) *unfinished {
 	u.waitForDisputes()
 	u.waitForPayments()
 	u.AwaitQuiet()
+	u.waitForBalances()
 	u.waitForOthers()
 	u.moveOnAtStripe()
 	return u
@@ -124,6 +130,46 @@ func (u *unfinished) waitForPayments() {
 	u.Eventually(func() bool { return u.PaymentStatus(u.processing.Reference) == "processing" }, "not being processed; logs:\n%s", u.Logs)
 }
 
+// waitForBalances is for balance transactions that Stripe makes later, for a refund that has to be looked for, and for a bill that a
+// reconciliation asked for in vain.
+func (u *unfinished) waitForBalances() {
+	t := u.T
+	u.Stripe.DelayBalanceTransactions(true)
+	u.feeless = u.paid("feeless", "pm_card_visa")
+	u.Stripe.DelayBalanceTransactions(false)
+	u.Stripe.HoldRefunds(true)
+	var err error
+	u.unposted, err = u.Stripe.RefundInDashboard(u.paid("unposted", "pm_card_visa").Payment.PaymentIntentID, 400)
+	require.NoError(t, err)
+	u.Stripe.HoldRefunds(false)
+	require.NoError(t, u.Stripe.Rewrite(u.unposted, map[string]any{"status": "succeeded"}, "refund.updated"))
+	u.Eventually(func() bool { return u.refundStatus(u.unposted) == "succeeded" }, "the refund is not recorded; logs:\n%s", u.Logs)
+
+	u.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodGet, Path: "/v1/refunds", Kind: stripestand.FaultHTML502, Count: 1000})
+	u.found = u.paid("found", "pm_card_visa")
+	u.AwaitQuiet()
+	u.Stripe.EnableEvents("charge.refunded")
+	u.unheard, err = u.Stripe.RefundInDashboard(u.found.Payment.PaymentIntentID, 600)
+	require.NoError(t, err)
+	u.Stripe.Settle()
+	u.Stripe.EnableEvents()
+
+	u.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodGet, Path: "/v1/balance_transactions/*", Kind: stripestand.FaultHTML502, Count: 1000})
+	u.bill = u.Stripe.Bill(250, "usd", "Radar")
+	run, err := u.DB.Store.BeginRun(t.Context(), store.Run{
+		CorrelationID: "recon_" + u.bill, Options: booking.ReconciliationOptions{LookbackDays: 7, Scope: booking.ScopeAll},
+		WindowStart: time.Now().UTC(), WindowEnd: time.Now().UTC(), StartedAt: time.Now().UTC(),
+	})
+	require.NoError(t, err)
+	require.NoError(t, u.DB.Store.AddFindings(t.Context(), run.ID, []booking.Finding{{
+		Class: booking.MissingInLedger, Object: booking.ObjectAccountFee, StripeID: u.bill, BalanceTransactionID: u.bill, AtStripe: -250, Net: -250,
+		Currency: "USD", Reason: "a bill", Healing: booking.HealAccountFee,
+	}}))
+	items, err := u.DB.Store.Items(t.Context(), run.ID, "", 0, 1)
+	require.NoError(t, err)
+	require.NoError(t, u.DB.Store.SettleItem(t.Context(), items[0].ID, store.ItemFailed, "in vain"))
+}
+
 // waitForOthers is for the mail server, for a Stripe that fails, and for the end of a hold.
 func (u *unfinished) waitForOthers() {
 	u.DB.Exec(u.T, "INSERT INTO payment_twins (booking_id, created_at) SELECT id, created_at FROM bookings WHERE reference = ?", u.warned.Reference)
@@ -150,6 +196,9 @@ func (u *unfinished) waitForOthers() {
 // moveOnAtStripe has everything at Stripe happen of which no webhook tells.
 func (u *unfinished) moveOnAtStripe() {
 	u.again = u.DropWebhooks()
+	u.Stripe.ReleaseBalanceTransactions()
+	require.NoError(u.T, u.Stripe.Rewrite(u.unposted, nil))
+	require.NoError(u.T, u.Stripe.SettleRefund(u.unposted))
 	require.NoError(u.T, u.Stripe.CompleteAction(u.processing.Payment.PaymentIntentID))
 	for _, refund := range []string{u.stripeRefund(u.pending.ID), u.stripeRefund(u.action.ID), u.dashboard} {
 		require.NoError(u.T, u.Stripe.SettleRefund(refund))
@@ -171,12 +220,12 @@ func (u *unfinished) moveOnAtStripe() {
 func (u *unfinished) workflows() []string {
 	ids := []string{
 		workflows.ReconciliationWorkflowID(u.run), workflows.SendMailWorkflowID(u.copied), workflows.PayoutWorkflowID(u.payout),
-		"CancelTwins:" + u.warned.Reference,
+		"CancelTwins:" + u.warned.Reference, workflows.ChargeRefundsWorkflowID(u.found.Payment.PaymentIntentID), workflows.AccountFeeWorkflowID(u.bill),
 	}
-	for _, booked := range []testkit.Booked{u.hold, u.processing, u.runsOut, u.warned, u.unmailed} {
+	for _, booked := range []testkit.Booked{u.hold, u.processing, u.runsOut, u.warned, u.unmailed, u.feeless} {
 		ids = append(ids, u.WorkflowID(booked.Reference))
 	}
-	for _, refund := range []string{u.requested.ID, u.pending.ID, u.action.ID, u.dashboard} {
+	for _, refund := range []string{u.requested.ID, u.pending.ID, u.action.ID, u.dashboard, u.unposted} {
 		ids = append(ids, workflows.RefundWorkflowID(refund))
 	}
 	for _, dispute := range []string{u.open, u.inquiry, u.won} {
@@ -222,7 +271,17 @@ func (u *unfinished) finish() {
 	u.Eventually(func() bool {
 		return u.DB.Count(t, "SELECT COUNT(*) FROM payment_twins WHERE checked_at IS NOT NULL") == 1
 	}, "no twin was looked for")
-	u.Eventually(func() bool { return u.DB.Text(t, "SELECT status FROM reconciliation_runs") == "failed" }, "the row of the reconciliation stays open")
+	u.Eventually(func() bool {
+		return u.DB.Text(t, "SELECT status FROM reconciliation_runs WHERE correlation_id = ?", u.run) == "failed"
+	}, "the row of the reconciliation stays open")
+	u.Eventually(func() bool { return u.refundStatus(u.unheard) == "succeeded" }, "nobody looked for the charge's refunds; logs:\n%s", u.Logs)
+	for owed, query := range map[string]string{
+		"the fee of a payment": "SELECT COUNT(*) FROM payments WHERE status = 'succeeded' AND NOT fee_posted",
+		"a refund":             "SELECT COUNT(*) FROM refunds WHERE status = 'succeeded' AND NOT posted",
+		"a bill of Stripe's":   "SELECT 1 - COUNT(*) FROM financial_ledger WHERE type = 'account_fee'",
+	} {
+		u.Eventually(func() bool { return u.DB.Count(t, query) == 0 }, "%s is not in the ledger; logs:\n%s", owed, u.Logs)
+	}
 
 	u.again()
 	answer := u.Post("/v1/bookings/"+u.warned.Reference+"/capture", "capture", nil)
@@ -234,7 +293,7 @@ func (u *unfinished) finish() {
 	u.AwaitQuiet()
 	u.RequireMails(u.unmailed.Reference, "booking_confirmed", "refunded")
 	require.Equal(t, "sent", u.DB.Text(t, "SELECT status FROM emails WHERE id = "+strconv.FormatUint(u.copied, 10)))
-	require.Len(t, u.Stripe.Refunds(), 4+1, "four that were asked for, and what Stripe shows of the authorisation that was let go")
+	require.Len(t, u.Stripe.Refunds(), 4+2+1, "four that were asked for, two by hand, and what Stripe shows of the authorisation that was let go")
 	sent := map[string]bool{}
 	for _, mail := range u.Mailbox.Messages() {
 		require.False(t, sent[mail.MessageID], "mailed twice: %s", mail.Subject)

@@ -20,12 +20,14 @@ type BookingSubject struct {
 	CorrelationID string
 	Amount        booking.Money
 	Flight        booking.Flight
+	// LookAt is a PaymentIntent that a workflow started for this message reads first of all; empty for none.
+	LookAt string
 }
 
 func (s BookingSubject) subject() subject {
 	return subject{
 		id: BookingPaymentWorkflowID(s.Reference), kind: TypeBookingPayment, reference: s.Reference,
-		input:   BookingPaymentInput{Reference: s.Reference, HoldExpiresAt: s.HoldExpiresAt, CorrelationID: s.CorrelationID},
+		input:   BookingPaymentInput{Reference: s.Reference, HoldExpiresAt: s.HoldExpiresAt, CorrelationID: s.CorrelationID, LookAt: s.LookAt},
 		summary: fmt.Sprintf("%s · %s %s→%s · %s", s.Reference, s.Flight.Number, s.Flight.From, s.Flight.To, s.Amount.Format(booking.LocaleEN)),
 	}
 }

@@ -35,6 +35,14 @@ func (c *Client) ResumePayout(ctx context.Context, payoutID string) (bool, error
 	return c.resume(ctx, payoutSubject(payoutID))
 }
 
+// ResumeAccountFee does so for a bill of Stripe's own.
+func (c *Client) ResumeAccountFee(ctx context.Context, balanceTransactionID string) (bool, error) {
+	return c.resume(ctx, subject{
+		id: AccountFeeWorkflowID(balanceTransactionID), kind: TypeAccountFee, summary: "Stripe's bill " + balanceTransactionID,
+		input: AccountFeeInput{BalanceTransactionID: balanceTransactionID},
+	})
+}
+
 // ResumeEmail does so for an email. owner is the workflow that sends it while it runs; empty for none. Once that has ended, even in
 // failure, the email has a workflow for itself.
 func (c *Client) ResumeEmail(ctx context.Context, emailID uint64, owner string) (bool, error) {

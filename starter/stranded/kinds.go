@@ -19,7 +19,10 @@ func (s *Sweeper) kinds(before time.Time) []kind {
 		{"a booking whose payment is authorised or being processed", func(ctx context.Context, after uint64) ([]owed, error) {
 			return owing(s.booking)(s.Store.UnsettledPayments(ctx, after, page))
 		}},
-		{"a refund that is reserved or on its way", func(ctx context.Context, after uint64) ([]owed, error) {
+		{"a payment whose fee is unknown", func(ctx context.Context, after uint64) ([]owed, error) {
+			return owing(s.fee)(s.Store.UnknownFees(ctx, before, after, page))
+		}},
+		{"a refund that is reserved, on its way or not in the ledger", func(ctx context.Context, after uint64) ([]owed, error) {
 			return owing(s.refund)(s.Store.OpenRefunds(ctx, before, after, page))
 		}},
 		{"a dispute that is not settled", func(ctx context.Context, after uint64) ([]owed, error) {
@@ -27,6 +30,9 @@ func (s *Sweeper) kinds(before time.Time) []kind {
 		}},
 		{"a payout that is not proven", func(ctx context.Context, after uint64) ([]owed, error) {
 			return owing(s.payout)(s.Store.OpenPayouts(ctx, before, after, page))
+		}},
+		{"a bill of Stripe's own that is not in the ledger", func(ctx context.Context, after uint64) ([]owed, error) {
+			return owing(s.bill)(s.Store.UnpostedFees(ctx, before, after, page))
 		}},
 		{"an email that waits to be sent", func(ctx context.Context, after uint64) ([]owed, error) {
 			return owing(s.email)(s.Store.QueuedEmails(ctx, before, after, page))
@@ -54,6 +60,15 @@ func (s *Sweeper) booking(b store.Booking) owed {
 	}}
 }
 
+// fee has the booking's workflow read the payment again, and wait for what Stripe has not told.
+func (s *Sweeper) fee(b store.Booking) owed {
+	return owed{b.ID, b.CorrelationID, "reference", string(b.Reference), func(ctx context.Context) (bool, error) {
+		subject := subjects.Booking(b)
+		subject.LookAt = b.Payment.PaymentIntentID
+		return s.Workflows.ResumeBooking(ctx, subject)
+	}}
+}
+
 func (s *Sweeper) refund(r store.OpenRefund) owed {
 	return owed{r.RowID, r.CorrelationID, "refundId", string(r.ID), func(ctx context.Context) (bool, error) {
 		return s.Workflows.ResumeRefund(ctx, subjects.Refund(r.Refund))
@@ -69,6 +84,12 @@ func (s *Sweeper) dispute(d store.OpenDispute) owed {
 func (s *Sweeper) payout(p store.OpenPayout) owed {
 	return owed{p.RowID, "", "payoutId", p.ID, func(ctx context.Context) (bool, error) {
 		return s.Workflows.ResumePayout(ctx, p.ID)
+	}}
+}
+
+func (s *Sweeper) bill(f store.UnpostedFee) owed {
+	return owed{f.RowID, f.CorrelationID, "balanceTransactionId", f.ID, func(ctx context.Context) (bool, error) {
+		return s.Workflows.ResumeAccountFee(ctx, f.ID)
 	}}
 }
 

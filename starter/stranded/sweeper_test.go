@@ -86,6 +86,52 @@ func (s sweeper) refund(key, stripeStatus string, dashboard bool) string {
 	return workflowID
 }
 
+// postedRefund is a refund that Stripe's balance has paid for, by its workflow's id; it failed thereafter, or not.
+func (s sweeper) postedRefund(key string, failed bool) string {
+	s.T.Helper()
+	refund := s.Refund(s.Paid(key), key, 1000)
+	snapshot := booking.RefundSnapshot{
+		StripeRefundID: s.ID("re_" + key), PaymentIntentID: s.ID("pi_" + key), StripeStatus: "succeeded", Amount: 1000, Currency: "USD", RefundID: refund.ID,
+		Balance: &booking.BalanceTransaction{Created: time.Now().UTC(), ID: s.ID("txn_re_" + key), Amount: -1000, Net: -1000, Currency: "USD"},
+	}
+	for _, status := range []string{"succeeded", "failed"}[:1+btoi(failed)] {
+		snapshot.StripeStatus = status
+		_, err := s.Store.RecordRefund(s.T.Context(), store.RefundOutcome{Snapshot: snapshot, Now: time.Now().UTC()})
+		require.NoError(s.T, err)
+	}
+	return workflows.RefundWorkflowID(string(refund.ID))
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// unknownFee is a booking that was paid an hour ago and whose fee Stripe has not told, by its workflow's id.
+func (s sweeper) unknownFee(key string) string {
+	s.T.Helper()
+	reference := s.Paid(key)
+	s.Exec(s.T, "UPDATE payments SET fee_posted = FALSE, updated_at = updated_at - INTERVAL 1 HOUR WHERE stripe_payment_intent_id = ?", s.ID("pi_"+key))
+	return workflows.BookingPaymentWorkflowID(reference)
+}
+
+// unpostedBill is a bill of Stripe's own that a reconciliation asked for in vain, by its workflow's id.
+func (s sweeper) unpostedBill(key string) string {
+	s.T.Helper()
+	run, id := s.reconciliation(key), s.ID("txn_"+key)
+	require.NoError(s.T, s.Store.AddFindings(s.T.Context(), run.ID, []booking.Finding{{
+		Class: booking.MissingInLedger, Object: booking.ObjectAccountFee, StripeID: id, BalanceTransactionID: id, AtStripe: -250, Currency: "USD",
+		Reason: "a bill", Healing: booking.HealAccountFee,
+	}}))
+	items, err := s.Store.Items(s.T.Context(), run.ID, "", 0, 1)
+	require.NoError(s.T, err)
+	require.NoError(s.T, s.Store.SettleItem(s.T.Context(), items[0].ID, store.ItemFailed, "in vain"))
+	s.Exec(s.T, "UPDATE reconciliation_items SET updated_at = updated_at - INTERVAL 1 HOUR")
+	return workflows.AccountFeeWorkflowID(id)
+}
+
 // dispute is a dispute that has a status at Stripe, by its workflow's id.
 func (s sweeper) dispute(key string, status booking.DisputeStatus) string {
 	s.T.Helper()
@@ -179,6 +225,10 @@ func TestEachKindOfOwedWorkIsResumedOnce(t *testing.T) {
 		s.dispute("review", booking.DisputeUnderReview):                "",
 		s.dispute("won-and-not-back", booking.DisputeWon):              "",
 		s.payout("pending", false):                                     "",
+		s.unknownFee("fee"):                                            "",
+		s.refund("unposted", "succeeded", false):                       "",
+		s.postedRefund("not-back", true):                               "",
+		s.unpostedBill("bill"):                                         "",
 	}
 	s.older()
 	for range 3 {
@@ -202,7 +252,7 @@ func TestSettledAndYoungRowsAreLeft(t *testing.T) {
 	left := []string{
 		workflows.BookingPaymentWorkflowID(s.Held("holds", time.Hour).Reference),
 		workflows.BookingPaymentWorkflowID(s.Held("just-ended", -time.Second).Reference),
-		s.refund("succeeded", "succeeded", false), s.dispute("lost", booking.DisputeLost), s.payout("unproven", true),
+		s.postedRefund("succeeded", false), s.dispute("lost", booking.DisputeLost), s.payout("unproven", true),
 	}
 	s.Exec(t, "UPDATE emails SET status = 'sent'")
 	s.older()
