@@ -37,7 +37,7 @@ func (p *Payments) CancelPaidBooking(ctx context.Context, in CancelPaidBookingIn
 	}
 	failpoint.Hit("after-cancel-paid-booking")
 	p.Log.InfoContext(ctx, "paid booking cancelled", "reference", in.Reference, "percent", cancelled.Percent,
-		"refundId", cancelled.RefundID, "refund", cancelled.Refund.Value, "currency", cancelled.Refund.Currency)
+		"refundId", cancelled.RefundID, "refund", cancelled.Refund.Format(booking.LocaleEN))
 	return PaidBookingCancelled{
 		BookingStatus: cancelled.BookingStatus, Percent: cancelled.Percent, Refund: cancelled.Refund,
 		RefundID: cancelled.RefundID, EmailIDs: cancelled.EmailIDs,

@@ -65,9 +65,9 @@ func (m Money) ValidateCharge() error {
 	switch {
 	case m.Value < least:
 		return refuse(fmt.Sprintf("is below the least that Stripe charges in %s", m.Currency),
-			fmt.Sprintf("send %d or more, in minor units", least))
+			fmt.Sprintf("send %s or more", Money{least, m.Currency}.asValue()))
 	case m.Value > maxCharge:
-		return refuse("has more than the eight digits that Stripe takes", fmt.Sprintf("send at most %d, in minor units", maxCharge-maxCharge%step))
+		return refuse("has more than the eight digits that Stripe takes", Money{maxCharge - maxCharge%step, m.Currency}.AtMost())
 	}
 	if problem, fix := m.wrongEnding(); problem != "" {
 		return refuse(problem, fix)
@@ -110,6 +110,14 @@ func (m Money) Format(l Locale) string {
 	formatter.MinDigits, formatter.MaxDigits = uint8(m.shownDigits()), uint8(m.shownDigits()) // 0 to 3
 	return formatter.Format(amount)
 }
+
+// asValue says what a field in minor units takes, beside what it stands for: "50 minor units ($0.50)".
+func (m Money) asValue() string {
+	return fmt.Sprintf("%d minor units (%s)", m.Value, m.Format(LocaleEN))
+}
+
+// AtMost is the fix of a field in minor units that is above the amount.
+func (m Money) AtMost() string { return "send at most " + m.asValue() }
 
 // shownDigits leaves out the two digits that Stripe keeps for compatibility alone. An amount that has something in them,
 // which cannot be charged, is shown as it is rather than rounded.

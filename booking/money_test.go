@@ -77,9 +77,9 @@ func TestValidateCharge(t *testing.T) {
 		money booking.Money
 		says  string
 	}{
-		{booking.Money{Value: 0, Currency: "USD"}, "send 50 or more"},
-		{booking.Money{Value: -1, Currency: "USD"}, "send 50 or more"},
-		{booking.Money{Value: math.MinInt64, Currency: "USD"}, "send 50 or more"},
+		{booking.Money{Value: 0, Currency: "USD"}, "send 50 minor units ($0.50) or more"},
+		{booking.Money{Value: -1, Currency: "USD"}, "send 50 minor units ($0.50) or more"},
+		{booking.Money{Value: math.MinInt64, Currency: "USD"}, "send 50 minor units ($0.50) or more"},
 		{booking.Money{Value: 100_000_000, Currency: "USD"}, "send at most 99999999"},
 		{booking.Money{Value: 1<<53 + 1, Currency: "USD"}, "send at most 99999999"},
 		{booking.Money{Value: math.MaxInt64, Currency: "JPY"}, "send at most 99999999"},
@@ -88,7 +88,7 @@ func TestValidateCharge(t *testing.T) {
 		{booking.Money{Value: 45901, Currency: "KWD"}, "must end in 0"},
 		{booking.Money{Value: 45910, Currency: "ISK"}, "must end in 00"},
 		{booking.Money{Value: 45901, Currency: "UGX"}, "must end in 00"},
-		{booking.Money{Value: 5, Currency: "KWD"}, "send 10 or more"},
+		{booking.Money{Value: 5, Currency: "KWD"}, "send 10 minor units ("},
 	} {
 		err := bad.money.ValidateCharge()
 		var field *booking.FieldError

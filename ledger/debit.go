@@ -49,8 +49,8 @@ func debitTransaction(
 //	credit liability:unearned_revenue       gross
 func PaymentArrived(s booking.PaymentSnapshot, decided Effective) (Transaction, error) {
 	if s.PaymentStatus() != booking.PaymentSucceeded || s.AmountReceived <= 0 {
-		return Transaction{}, fmt.Errorf("PaymentIntent %s is %s, with %d minor units received: only a succeeded one is posted",
-			s.PaymentIntentID, s.StripeStatus, s.AmountReceived)
+		return Transaction{}, fmt.Errorf("PaymentIntent %s is %s, with %s received: only a succeeded one is posted",
+			s.PaymentIntentID, s.StripeStatus, money(s.AmountReceived, s.Currency))
 	}
 	t := Transaction{
 		Type: TypePayment, Reference: s.Reference, PaymentIntentID: s.PaymentIntentID, Effective: decided,

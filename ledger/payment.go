@@ -22,7 +22,7 @@ func Payment(s booking.PaymentSnapshot, decided Effective) (Transaction, error) 
 		return Transaction{}, fmt.Errorf("PaymentIntent %s is %s: only a succeeded one is posted", s.PaymentIntentID, s.StripeStatus)
 	}
 	if s.AmountReceived <= 0 {
-		return Transaction{}, fmt.Errorf("PaymentIntent %s succeeded with %d minor units received: there is nothing to post", s.PaymentIntentID, s.AmountReceived)
+		return Transaction{}, fmt.Errorf("PaymentIntent %s succeeded with %s received: there is nothing to post", s.PaymentIntentID, money(s.AmountReceived, s.Currency))
 	}
 	t := Transaction{
 		Type:            TypePayment,

@@ -76,7 +76,11 @@ type UnbalancedTransaction struct {
 }
 
 func (e *UnbalancedTransaction) Error() string {
-	return fmt.Sprintf("debits of %d and credits of %d differ in %s (minor units)", e.Debits, e.Credits, e.Currency)
+	return fmt.Sprintf("debits of %s and credits of %s differ", money(e.Debits, e.Currency), money(e.Credits, e.Currency))
+}
+
+func money(value int64, currency booking.Currency) string {
+	return booking.Money{Value: value, Currency: currency}.Format(booking.LocaleEN)
 }
 
 // maxEntryAmount bounds an entry, in minor units: a hundred thousand of the largest charges, and so low that
@@ -125,9 +129,9 @@ func (e Entry) validate() error {
 	case e.Side != Debit && e.Side != Credit:
 		return fmt.Errorf("%q is neither debit nor credit", e.Side)
 	case e.Amount <= 0:
-		return fmt.Errorf("an amount of %d: amounts are above zero, the side says which way", e.Amount)
+		return fmt.Errorf("an amount of %s: amounts are above zero, the side says which way", money(e.Amount, e.Currency))
 	case e.Amount > maxEntryAmount:
-		return fmt.Errorf("an amount of %d: %d minor units at most", e.Amount, int64(maxEntryAmount))
+		return fmt.Errorf("an amount of %s: %s at most", money(e.Amount, e.Currency), money(maxEntryAmount, e.Currency))
 	case e.Currency == "":
 		return fmt.Errorf("no currency")
 	case strings.ToUpper(string(e.Currency)) != string(e.Currency):

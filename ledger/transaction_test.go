@@ -28,17 +28,17 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 			}
 			return e
 		},
-		"entry 1: an amount of 0: ":                     func(e []ledger.Entry) []ledger.Entry { e[1].Amount = 0; return e },
-		"entry 0: an amount of -100: ":                  func(e []ledger.Entry) []ledger.Entry { e[0].Amount = -100; return e },
-		"entry 0: an amount of -9223372036854775808: ":  func(e []ledger.Entry) []ledger.Entry { e[0].Amount = math.MinInt64; return e },
-		"entry 1: an amount of 9223372036854775807: ":   func(e []ledger.Entry) []ledger.Entry { e[1].Amount = math.MaxInt64; return e },
-		"entry 1: no currency":                          func(e []ledger.Entry) []ledger.Entry { e[1].Currency = ""; return e },
-		`entry 0: currency "usd"`:                       func(e []ledger.Entry) []ledger.Entry { e[0].Currency = "usd"; return e },
-		`entry 0: "asset:gold" is no account`:           func(e []ledger.Entry) []ledger.Entry { e[0].Account = "asset:gold"; return e },
-		`entry 1: "left" is neither debit nor credit`:   func(e []ledger.Entry) []ledger.Entry { e[1].Side = "left"; return e },
-		"debits of 100 and credits of 99 differ in USD": func(e []ledger.Entry) []ledger.Entry { e[1].Amount = 99; return e },
-		"debits of 0 and credits of 100 differ in EUR":  func(e []ledger.Entry) []ledger.Entry { e[1].Currency = "EUR"; return e },
-		"debits of 200 and credits of 0 differ in USD":  func(e []ledger.Entry) []ledger.Entry { e[1].Side = ledger.Debit; return e },
+		"entry 1: an amount of $0.00: ":                       func(e []ledger.Entry) []ledger.Entry { e[1].Amount = 0; return e },
+		"entry 0: an amount of -$1.00: ":                      func(e []ledger.Entry) []ledger.Entry { e[0].Amount = -100; return e },
+		"entry 0: an amount of -$92,233,720,368,547,758.08: ": func(e []ledger.Entry) []ledger.Entry { e[0].Amount = math.MinInt64; return e },
+		"entry 1: an amount of $92,233,720,368,547,758.07: ":  func(e []ledger.Entry) []ledger.Entry { e[1].Amount = math.MaxInt64; return e },
+		"entry 1: no currency":                                func(e []ledger.Entry) []ledger.Entry { e[1].Currency = ""; return e },
+		`entry 0: currency "usd"`:                             func(e []ledger.Entry) []ledger.Entry { e[0].Currency = "usd"; return e },
+		`entry 0: "asset:gold" is no account`:                 func(e []ledger.Entry) []ledger.Entry { e[0].Account = "asset:gold"; return e },
+		`entry 1: "left" is neither debit nor credit`:         func(e []ledger.Entry) []ledger.Entry { e[1].Side = "left"; return e },
+		"debits of $1.00 and credits of $0.99 differ":         func(e []ledger.Entry) []ledger.Entry { e[1].Amount = 99; return e },
+		"debits of €0.00 and credits of €1.00 differ":         func(e []ledger.Entry) []ledger.Entry { e[1].Currency = "EUR"; return e },
+		"debits of $2.00 and credits of $0.00 differ":         func(e []ledger.Entry) []ledger.Entry { e[1].Side = ledger.Debit; return e },
 	} {
 		err := ledger.Transaction{Type: ledger.TypePayment, Effective: decided, Entries: change(pair(100, "USD"))}.Validate()
 		require.ErrorContains(t, err, want)

@@ -152,9 +152,11 @@ func (p *paying) compare(snapshot booking.PaymentSnapshot) string {
 	case string(snapshot.Currency) != p.booking.Currency:
 		problem = fmt.Sprintf("it costs %s, and PaymentIntent %s is in %s", p.booking.Currency, snapshot.PaymentIntentID, snapshot.Currency)
 	case snapshot.Amount != p.booking.Amount:
-		problem = fmt.Sprintf("it costs %d, and PaymentIntent %s is about %d (minor units)", p.booking.Amount, snapshot.PaymentIntentID, snapshot.Amount)
+		problem = fmt.Sprintf("it costs %s, and PaymentIntent %s is about %s", priced(p.booking.Amount, p.booking.Currency), snapshot.PaymentIntentID,
+			priced(snapshot.Amount, string(snapshot.Currency)))
 	case snapshot.PaymentStatus() == booking.PaymentSucceeded && !p.fits(snapshot.AmountReceived):
-		problem = fmt.Sprintf("it costs %d, and %d was received (minor units)", p.booking.Amount, snapshot.AmountReceived)
+		problem = fmt.Sprintf("it costs %s, and %s was received", priced(p.booking.Amount, p.booking.Currency),
+			priced(snapshot.AmountReceived, string(snapshot.Currency)))
 	}
 	return problem
 }

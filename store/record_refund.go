@@ -158,7 +158,8 @@ func (f *refunding) own(s booking.RefundSnapshot) (*AmountMismatch, error) {
 	case f.refund.BookingID != f.booking.ID:
 		problem = fmt.Sprintf("refund %s is another booking's refund %s", s.StripeRefundID, f.refund.RefundID)
 	case f.refund.Amount != s.Amount || f.refund.Currency != string(s.Currency):
-		problem = fmt.Sprintf("refund %s is about %d %s, and at Stripe about %d %s", f.refund.RefundID, f.refund.Amount, f.refund.Currency, s.Amount, s.Currency)
+		problem = fmt.Sprintf("refund %s is about %s, and at Stripe about %s", f.refund.RefundID, priced(f.refund.Amount, f.refund.Currency),
+			priced(s.Amount, string(s.Currency)))
 	}
 	if problem == "" {
 		return nil, f.settleAttention(AttentionRefundMismatch, s.StripeRefundID)

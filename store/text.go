@@ -1,6 +1,10 @@
 package store
 
-import "strings"
+import (
+	"strings"
+
+	"farebook/booking"
+)
 
 // Stripe's texts end in columns of a fixed width, and the server refuses what does not fit: a recording must not fail,
 // again and again, over the length of a code that nobody decides by.
@@ -19,4 +23,9 @@ func code(text string) string {
 		}
 		return r
 	}, text), 64)
+}
+
+// priced is an amount for people.
+func priced(value int64, currency string) string {
+	return booking.Money{Value: value, Currency: booking.Currency(currency)}.Format(booking.LocaleEN)
 }

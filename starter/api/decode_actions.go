@@ -62,7 +62,7 @@ func decodeCapture(body []byte, authorised booking.Money) (booking.Money, error)
 	}
 	amount := d.amountIn("amount", value, authorised.Currency)
 	if len(d.wrongFields) == 0 && amount.Value > authorised.Value {
-		d.add("amount.value", "is more than is authorised", fmt.Sprintf("send at most %d, in minor units", authorised.Value))
+		d.add("amount.value", "is more than is authorised", authorised.AtMost())
 	}
 	if len(d.wrongFields) == 0 {
 		d.take(amount.ValidateCharge())

@@ -67,25 +67,10 @@ func printItems(out io.Writer, items []report.Item) error {
 		if item.Note != "" {
 			why += " (" + item.Note + ")"
 		}
-		table.row(item.ID, item.Class, item.Object+" "+item.StripeID, item.Booking, measureOf(item), amountOf(item.Here, item), amountOf(item.AtStripe, item), item.Proposed,
+		table.row(item.ID, item.Class, item.Object+" "+item.StripeID, item.Booking, item.Measure, amountOf(item.Here, item), amountOf(item.AtStripe, item), item.Proposed,
 			item.State, why)
 	}
 	return table.flush()
-}
-
-// measureOf says what an item's amounts are: what the payment was about, or what the balance has of it.
-func measureOf(item report.Item) string {
-	switch {
-	case item.Currency == "":
-		return ""
-	case item.Class == string(booking.FeeMismatch):
-		return "fee"
-	case item.Object == string(booking.ObjectClearing):
-		return "balance"
-	case item.BalanceTransactionID == "":
-		return "gross"
-	}
-	return "net"
 }
 
 func amountOf(value int64, item report.Item) string {
@@ -95,22 +80,14 @@ func amountOf(value int64, item report.Item) string {
 	return format(value, booking.Currency(item.Currency))
 }
 
-// decimalOf is an amount as a spreadsheet reads it: "-474.00".
-func decimalOf(value int64, item report.Item) string {
-	if item.Currency == "" {
-		return ""
-	}
-	return booking.Money{Value: value, Currency: booking.Currency(item.Currency)}.Decimal()
-}
-
 func printCSV(out io.Writer, r report.Run) error {
 	w := csv.NewWriter(out)
 	rows := [][]string{{"run", "item", "class", "object", "stripe_id", "balance_transaction", "booking", "amount", "here", "at_stripe", "here_decimal", "at_stripe_decimal", "currency", "proposed", "state", "reason", "note"}}
 	for _, item := range r.Details {
 		rows = append(rows, []string{
 			cell(r.CorrelationID), strconv.FormatUint(item.ID, 10), cell(item.Class), cell(item.Object), cell(item.StripeID),
-			cell(item.BalanceTransactionID), cell(item.Booking), measureOf(item), strconv.FormatInt(item.Here, 10), strconv.FormatInt(item.AtStripe, 10),
-			decimalOf(item.Here, item), decimalOf(item.AtStripe, item),
+			cell(item.BalanceTransactionID), cell(item.Booking), item.Measure, strconv.FormatInt(item.Here, 10), strconv.FormatInt(item.AtStripe, 10),
+			item.HereDecimal, item.AtStripeDecimal,
 			cell(item.Currency), cell(item.Proposed), cell(item.State), cell(item.Reason), cell(item.Note),
 		})
 	}

@@ -5,10 +5,11 @@ import (
 	"context"
 	"time"
 
+	"farebook/booking"
 	"farebook/store"
 )
 
-// Run is a reconciliation with what it found. Amounts are minor units.
+// Run is a reconciliation with what it found. Amounts are minor units, with their decimal text beside.
 type Run struct {
 	CorrelationID string     `json:"correlationId" example:"recon_5f1c2a"`
 	Status        string     `json:"status" enum:"running,completed,failed"`
@@ -38,6 +39,7 @@ type Count struct {
 	Currency   string `json:"currency,omitempty"`
 	Items      int64  `json:"items"`
 	Difference int64  `json:"difference" doc:"Here less at Stripe, minor units."`
+	Decimal    string `json:"differenceDecimal,omitempty" doc:"The same with its decimal point." example:"-474.00"`
 }
 
 // Item is one difference.
@@ -48,8 +50,11 @@ type Item struct {
 	StripeID             string `json:"stripeId"`
 	BalanceTransactionID string `json:"balanceTransactionId,omitempty"`
 	Booking              string `json:"booking,omitempty"`
-	Here                 int64  `json:"here"`
-	AtStripe             int64  `json:"atStripe"`
+	Measure              string `json:"measure,omitempty" enum:"gross,net,fee,balance" doc:"What here and atStripe are: what the payment is about, what the balance has of it, its fee, or the balance of an account."`
+	Here                 int64  `json:"here" doc:"Minor units."`
+	AtStripe             int64  `json:"atStripe" doc:"Minor units."`
+	HereDecimal          string `json:"hereDecimal,omitempty" doc:"The same with its decimal point." example:"-474.00"`
+	AtStripeDecimal      string `json:"atStripeDecimal,omitempty"`
 	Currency             string `json:"currency,omitempty"`
 	Reason               string `json:"reason"`
 	Proposed             string `json:"proposed" doc:"What may be done without a person; person when nothing may."`
@@ -73,7 +78,7 @@ func Of(ctx context.Context, books *store.Store, run store.Run, most int) (r Run
 		return r, 0, err
 	}
 	for _, c := range counts {
-		r.Counts = append(r.Counts, Count{string(c.Class), c.State, string(c.Currency), c.Items, c.Difference})
+		r.Counts = append(r.Counts, Count{string(c.Class), c.State, string(c.Currency), c.Items, c.Difference, decimal(c.Difference, c.Currency)})
 	}
 	tally, err := books.Tally(ctx, run.ID)
 	if err != nil {
@@ -105,7 +110,31 @@ func itemOf(item store.Item) Item {
 	}
 	return Item{
 		ID: item.ID, Class: string(item.Class), Object: string(item.Object), StripeID: item.StripeID, BalanceTransactionID: item.BalanceTransactionID,
-		Booking: string(item.Reference), Here: item.Here, AtStripe: item.AtStripe, Currency: string(item.Currency), Reason: item.Reason,
+		Booking: string(item.Reference), Measure: measureOf(item), Here: item.Here, AtStripe: item.AtStripe,
+		HereDecimal: decimal(item.Here, item.Currency), AtStripeDecimal: decimal(item.AtStripe, item.Currency), Currency: string(item.Currency), Reason: item.Reason,
 		Proposed: proposed, State: item.State, Note: item.Note,
 	}
+}
+
+// measureOf says what an item's amounts are; empty for one without amounts.
+func measureOf(item store.Item) string {
+	switch {
+	case item.Currency == "":
+		return ""
+	case item.Class == booking.FeeMismatch:
+		return "fee"
+	case item.Object == booking.ObjectClearing, item.Object == booking.ObjectBalanceKind:
+		return "balance"
+	case item.BalanceTransactionID == "":
+		return "gross"
+	}
+	return "net"
+}
+
+// decimal is an amount as a spreadsheet reads it: "-474.00"; empty without a currency.
+func decimal(value int64, currency booking.Currency) string {
+	if currency == "" {
+		return ""
+	}
+	return booking.Money{Value: value, Currency: currency}.Decimal()
 }
