@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -35,6 +36,8 @@ const (
 	OutcomeUnknown = "OutcomeUnknown"
 	// NotAtStripe is an object that Stripe does not find, or not yet. Retried.
 	NotAtStripe = "NotAtStripe"
+	// Fenced is something that waits until a fence is lowered, or until the books are rebuilt. Retried.
+	Fenced = "Fenced"
 	// StripeBusy is a 409 or 429. Retried later.
 	StripeBusy = "StripeBusy"
 	// StripeRefusesKey is a 401 or 403: an operator has to look at the key. Retried slowly.
@@ -67,9 +70,25 @@ func stripeError(err error) error {
 		return temporal.NewApplicationErrorWithOptions(failure.Error(), StripeBusy, temporal.ApplicationErrorOptions{NextRetryDelay: busyDelay})
 	case stripeapi.Unauthorized:
 		return temporal.NewApplicationErrorWithOptions(failure.Error(), StripeRefusesKey, temporal.ApplicationErrorOptions{NextRetryDelay: unauthorizedDelay})
+	case stripeapi.Fenced:
+		return temporal.NewApplicationError(failure.Error(), Fenced)
 	default:
 		return temporal.NewApplicationError(failure.Error(), OutcomeUnknown)
 	}
+}
+
+// waitForFence is an error while a fence is up, for what the books alone decide and may have lost the ground for.
+func waitForFence(ctx context.Context, books *store.Store) error {
+	up, err := books.Fence(ctx)
+	if err != nil || up == nil {
+		return err
+	}
+	return temporal.NewApplicationError((&store.FenceIsUp{Fence: *up}).Error(), Fenced)
+}
+
+// WaitForRebuild makes a failure that the books may have because they were restored to an earlier time one that is tried again.
+func WaitForRebuild(failure *temporal.ApplicationError) error {
+	return temporal.NewApplicationError("a fence is up, and the books may miss what was lost: "+failure.Message(), Fenced)
 }
 
 // moveError is stripeError for a PaymentIntent that is to be moved: a state that allows the move now and did not a moment

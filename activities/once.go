@@ -27,6 +27,8 @@ type atStripe struct {
 	kept []stripeapi.Kind
 	// look says whether there is nothing left to ask for. It is asked before each next generation.
 	look func() (settled bool, err error)
+	// search is look for an effect of any age, made before the books were restored; nil where look finds those as well.
+	search func() (settled bool, err error)
 	// lag is how long look may miss an effect that has happened: no next generation is used before look has been asked that
 	// long after the first doubt. Zero where a second effect does no harm, or Stripe itself refuses it.
 	lag time.Duration
@@ -64,7 +66,11 @@ func (a atStripe) once(ctx context.Context) error {
 	at := progressOf(ctx)
 	var err error
 	for last := at.Generation + keyGenerations; at.Generation < last; {
-		if err = a.try(at.Generation); !stripeapi.IsKind(err, a.kept...) {
+		err = a.try(at.Generation)
+		if stripeapi.IsKind(err, stripeapi.Fenced) {
+			return a.adopt(err)
+		}
+		if !stripeapi.IsKind(err, a.kept...) {
 			return err
 		}
 		if settled, lookErr := a.look(); settled || lookErr != nil {
@@ -84,6 +90,20 @@ func (a atStripe) once(ctx context.Context) error {
 		}
 	}
 	return err
+}
+
+// adopt takes an effect that Stripe has already while a fence keeps us from asking for one: the books may have lost that it was asked
+// for. Where Stripe has none, it is asked for once the fence is lowered.
+func (a atStripe) adopt(fenced error) error {
+	look := a.look
+	if a.search != nil {
+		look = a.search
+	}
+	settled, err := look()
+	if settled || err != nil {
+		return err
+	}
+	return fenced
 }
 
 // creation makes one object at Stripe.
@@ -117,6 +137,10 @@ func (c creation[T]) once(ctx context.Context) (made T, generations int, err err
 		kept: []stripeapi.Kind{stripeapi.ServerError},
 		look: func() (found bool, err error) {
 			made, found, err = c.find()
+			return found, err
+		},
+		search: func() (found bool, err error) {
+			made, found, err = c.findAll()
 			return found, err
 		},
 		lag: c.lag,

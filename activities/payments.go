@@ -161,6 +161,9 @@ type ClosePaymentInput struct {
 // ClosePayment records that a booking got no PaymentIntent while its hold lasted, or says which one it got after all, in
 // an attempt that died before it could tell. Harmless when repeated: a guarded transition.
 func (p *Payments) ClosePayment(ctx context.Context, in ClosePaymentInput) (PaymentIntentCreated, error) {
+	if err := waitForFence(ctx, p.Store); err != nil {
+		return PaymentIntentCreated{}, err
+	}
 	recorded, err := p.Store.RecordPaymentRefused(ctx, in.Reference, in.Code)
 	if err != nil {
 		return PaymentIntentCreated{}, storeError(err)

@@ -42,6 +42,10 @@ type Config struct {
 	// Sweep is how often what was left behind is looked for: events that were stored and not processed, bookings and
 	// refunds that no workflow carries on.
 	Sweep time.Duration
+	// Fence is why no money may move; empty where it may.
+	Fence string
+	// FenceLook is how often a restore of the database is looked for.
+	FenceLook time.Duration
 	// Reconcile is how the books are held against Stripe.
 	Reconcile Reconcile
 	HTTPAddr  string

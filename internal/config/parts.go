@@ -220,6 +220,24 @@ func (r *reader) readSweep() {
 	r.config.Sweep = sweep
 }
 
+const (
+	// minFenceLook keeps the look from being a load on Stripe.
+	minFenceLook = 100 * time.Millisecond
+	// maxFenceReason is what the books keep of it.
+	maxFenceReason = 200
+)
+
+func (r *reader) readFence() {
+	look, err := time.ParseDuration(r.vars.FenceLook)
+	if err != nil || look < minFenceLook {
+		r.problem("FENCE_LOOK_INTERVAL is %q: set it to a duration of %s or more, such as 1m", r.vars.FenceLook, minFenceLook)
+	}
+	if len(r.vars.Fence) > maxFenceReason {
+		r.problem("FENCE is longer than %d bytes: say why no money may move, and callers of the API read it", maxFenceReason)
+	}
+	r.config.FenceLook, r.config.Fence = look, r.vars.Fence
+}
+
 func (r *reader) checkSMTP(smtp mail.Config) {
 	switch smtp.TLS {
 	case "none", "starttls", "tls":

@@ -30,6 +30,8 @@ type variables struct {
 	SlowDeparture    string `env:"SLOW_METHODS_BEFORE_DEPARTURE" envDefault:"168h" doc:"how long before departure a booking offers more than cards: bank debits take days to settle"`
 	StripeListLag    string `env:"STRIPE_LIST_LAG" envDefault:"5m" doc:"how long Stripe's lists may miss what was just made: a refund whose outcome is unknown is looked for that long before it is asked for under another key; production takes a minute or more"`
 	Sweep            string `env:"SWEEP_INTERVAL" envDefault:"15s" doc:"how often what was left behind is looked for: Stripe events that were stored and not processed, and bookings, refunds, disputes, payouts and emails that owe work and have no workflow"`
+	Fence            string `env:"FENCE" doc:"why no money may move, as callers of the API read it: API and worker keep a fence up while it is set, which a restore of the database cannot wipe. See docs/disaster.md"`
+	FenceLook        string `env:"FENCE_LOOK_INTERVAL" envDefault:"1m" doc:"how often API and worker look whether the database was restored to an earlier time: two lists of Stripe's each"`
 	ReconcileRate    string `env:"RECONCILE_CALLS_PER_SECOND" envDefault:"25" doc:"what one reconciliation may ask of Stripe; Stripe's own bound is 25 a second an endpoint"`
 	ReconcileLag     string `env:"RECONCILE_LAG" envDefault:"15m" doc:"what is younger may still be on its way, and is no difference yet"`
 	ReconcileTol     string `env:"RECONCILE_TOLERANCE" envDefault:"0" doc:"minor units by which a line may differ"`

@@ -28,7 +28,9 @@ type Config struct {
 	SecretKey string
 	// APIBase is empty for Stripe itself, or the address of the stand-in.
 	APIBase string
-	Log     *slog.Logger
+	// Guard may hold requests back that change something; nil for none.
+	Guard Guard
+	Log   *slog.Logger
 }
 
 // Pacer says when the next call may be made: it returns then, or with the context's error.
@@ -46,7 +48,7 @@ type Client struct {
 // them; the library's back-off sleeps past the context's deadline), no telemetry.
 func New(cfg Config) *Client {
 	backendConfig := &stripe.BackendConfig{
-		HTTPClient:        &http.Client{Timeout: callTimeout, Transport: callLog{http.DefaultTransport, cfg.Log}},
+		HTTPClient:        &http.Client{Timeout: callTimeout, Transport: guarded{callLog{http.DefaultTransport, cfg.Log}, cfg.Guard}},
 		MaxNetworkRetries: stripe.Int64(0),
 		EnableTelemetry:   stripe.Bool(false),
 		LeveledLogger:     silent{},

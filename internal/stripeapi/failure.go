@@ -33,6 +33,8 @@ const (
 	// ServerError is a 5xx with Stripe's own body. The effect may have happened, and Stripe replays the stored answer
 	// for as long as it keeps the key: look the object up.
 	ServerError Kind = "server_error"
+	// Fenced is a request that the guard held back: nothing was asked of Stripe.
+	Fenced Kind = "fenced"
 	// OutcomeUnknown is no answer of Stripe's at all (time-out, reset, a proxy's page): repeat with the same key.
 	OutcomeUnknown Kind = "outcome_unknown"
 )
@@ -95,6 +97,9 @@ func IsReplayed(err error) bool {
 func failureOf(operation string, err error) error {
 	if err == nil {
 		return nil
+	}
+	if errors.Is(err, ErrFenced) {
+		return &Failure{Kind: Fenced, Operation: operation}
 	}
 	var stripeErr *stripe.Error
 	if !errors.As(err, &stripeErr) || stripeErr.Type == "" {

@@ -85,6 +85,8 @@ type Options struct {
 	AnswerTime time.Duration
 	// Latency is put on every connection to the database, Stripe and the mail server, each way.
 	Latency time.Duration
+	// FenceLook is how often a restore is looked for; zero for once, as a process starts.
+	FenceLook time.Duration
 	// Quiet logs errors only: for benchmarks.
 	Quiet bool
 }
@@ -109,11 +111,13 @@ func New(t testing.TB, options Options) *Stack {
 	return s
 }
 
-func orSecond(lag time.Duration) time.Duration {
-	if lag == 0 {
-		return time.Second
+func orSecond(lag time.Duration) time.Duration { return orDuration(lag, time.Second) }
+
+func orDuration(d, usual time.Duration) time.Duration {
+	if d == 0 {
+		return usual
 	}
-	return lag
+	return d
 }
 
 func orDefault(value, usual int) int {
@@ -177,6 +181,7 @@ func (s *Stack) configure(httpAddr string, options Options) {
 		"FINANCE_EMAIL=finance@canary-mail.example", "SWEEP_INTERVAL=500ms", "STRIPE_LIST_LAG=" + orSecond(options.ListLag).String(),
 		"MAILS_PER_ADDRESS_HOUR=" + strconv.Itoa(orDefault(options.MailsPerAddress, 1_000_000)),
 		"RECONCILE_LAG=" + options.Lag.String(), "RECONCILE_OVERDUE=" + options.Overdue.String(), "RECONCILE_CALLS_PER_SECOND=" + strconv.Itoa(orDefault(options.CallsPerSecond, 1000)),
+		"FENCE_LOOK_INTERVAL=" + orDuration(options.FenceLook, time.Hour).String(),
 		"TEMPORAL_ADDRESS=" + temporal, "HTTP_ADDR=" + httpAddr,
 		// One key and one address send what many clients would: tests and benchmarks are not about the limits.
 		"RATE_READS_PER_SECOND=100000", "RATE_WRITES_PER_SECOND=100000", "RATE_WEBHOOKS_PER_SECOND=100000",

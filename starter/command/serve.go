@@ -15,6 +15,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/workflow"
 
+	"farebook/fence"
 	"farebook/internal/clock"
 	"farebook/internal/config"
 	"farebook/internal/correlation"
@@ -80,8 +81,9 @@ func NewAPI(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Log
 		return nil, nil, err
 	}
 	bookings := workflowsOf(temporal, cfg)
-	stripe := stripeapi.New(stripeapi.Config{SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, Log: log})
-	events := inbox.New(books, bookings, stripe, cfg.Sweep, log)
+	restores := &fence.Watch{Store: books, Every: cfg.FenceLook, Reason: cfg.Fence, AwaitLook: true, Log: log}
+	restores.Stripe = stripeapi.New(stripeapi.Config{SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, Guard: restores.Guard, Log: log})
+	events := inbox.New(books, bookings, restores.Stripe, cfg.Sweep, log)
 	sweeping, stopSweeping := context.WithCancel(context.WithoutCancel(ctx))
 	swept := make(chan struct{})
 	go func() {
@@ -92,6 +94,7 @@ func NewAPI(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Log
 		group.Go(func() { watch.Run(sweeping) })
 		sweeper := &stranded.Sweeper{Store: books, Workflows: bookings, Every: cfg.Sweep, ListLag: cfg.Stripe.ListLag, Log: log}
 		group.Go(func() { sweeper.Run(sweeping) })
+		group.Go(func() { restores.Run(sweeping) })
 		group.Wait()
 	}()
 	closeAll := func() {
@@ -108,7 +111,7 @@ func NewAPI(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Log
 		Bookings:       bookings,
 		Inbox:          events,
 		Policy:         cfg.RefundPolicy,
-		Stripe:         stripe,
+		Stripe:         restores.Stripe,
 		Temporal:       temporal,
 		WebhookSecrets: cfg.Stripe.WebhookSecrets,
 		Live:           cfg.Stripe.Live(),

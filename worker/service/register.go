@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"farebook/activities"
+	"farebook/fence"
 	"farebook/internal/config"
 	"farebook/internal/mail"
 	"farebook/internal/stripeapi"
@@ -25,6 +26,9 @@ type Activities struct {
 
 	AccountFees     *activities.AccountFees
 	Reconciliations *activities.Reconciliations
+
+	// Restores guards the client of all of them.
+	Restores *fence.Watch
 }
 
 // NewActivities gives each group what it needs.
@@ -33,8 +37,11 @@ func NewActivities(cfg config.Config, books *store.Store, log *slog.Logger) (Act
 	if err != nil {
 		return Activities{}, err
 	}
-	stripe := stripeapi.New(stripeapi.Config{SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, Log: log})
+	restores := &fence.Watch{Store: books, Every: cfg.FenceLook, Reason: cfg.Fence, Log: log}
+	stripe := stripeapi.New(stripeapi.Config{SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, Guard: restores.Guard, Log: log})
+	restores.Stripe = stripe
 	return Activities{
+		Restores:    restores,
 		Payments:    &activities.Payments{Stripe: stripe, Store: books, Policy: cfg.RefundPolicy, Log: log},
 		Refunds:     &activities.Refunds{Stripe: stripe, Store: books, ListLag: cfg.Stripe.ListLag, Log: log},
 		Disputes:    &activities.Disputes{Stripe: stripe, Store: books, Log: log},

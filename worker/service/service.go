@@ -7,10 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
@@ -55,6 +57,7 @@ func (s *Service) prepare(cfg config.Config) (err error) {
 	if s.activities, err = NewActivities(cfg, s.store, s.log); err != nil {
 		return err
 	}
+	s.activities.Restores.AwaitLook = true
 	options, err := cfg.TemporalOptions()
 	if err != nil {
 		return err
@@ -68,7 +71,7 @@ func (s *Service) prepare(cfg config.Config) (err error) {
 	return nil
 }
 
-func workerOptions() worker.Options {
+func workerOptions(interceptors ...interceptor.WorkerInterceptor) worker.Options {
 	poller := worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{
 		// The SDK's fixed default of two pollers starves under load; these bounds follow the backlog.
 		InitialNumberOfPollers: 4, MinimumNumberOfPollers: 2, MaximumNumberOfPollers: 16,
@@ -83,12 +86,13 @@ func workerOptions() worker.Options {
 		WorkerStopTimeout: 10 * time.Second,
 		// The default of 1 s mistakes a machine that is short of CPU for a deadlock in workflow code.
 		DeadlockDetectionTimeout: 5 * time.Second,
+		Interceptors:             interceptors,
 	}
 }
 
 // reconcileOptions are for few, long activities: the windows of one run, and those of another beside it.
-func reconcileOptions() worker.Options {
-	options := workerOptions()
+func reconcileOptions(interceptors ...interceptor.WorkerInterceptor) worker.Options {
+	options := workerOptions(interceptors...)
 	options.MaxConcurrentActivityExecutionSize = 32
 	// Heartbeats carry the progress that people watch; each is a billable action.
 	options.MaxHeartbeatThrottleInterval = 10 * time.Second
@@ -99,6 +103,11 @@ func reconcileOptions() worker.Options {
 // waited for: the process stays, and works once it is there. Only a Temporal that refuses this worker ends it.
 func (s *Service) Run(ctx context.Context) error {
 	defer s.temporal.Close()
+	looking, stopLooking := context.WithCancel(ctx)
+	var looks sync.WaitGroup
+	looks.Go(func() { s.activities.Restores.Run(looking) })
+	defer looks.Wait()
+	defer stopLooking()
 	for ctx.Err() == nil {
 		err := s.awaitTemporal(ctx)
 		if err == nil {
@@ -146,9 +155,10 @@ func refused(err error) bool {
 
 // poll works until ctx ends, or until the SDK gives up on Temporal.
 func (s *Service) poll(ctx context.Context) error {
+	waits := &waitForRebuild{Store: s.store}
 	// The queue of reconciliations has a worker for itself, so that a scan never holds a slot of a booking's.
-	bookings := worker.New(s.temporal, s.taskQueue, workerOptions())
-	reconcile := worker.New(s.temporal, workflows.ReconciliationQueue(s.taskQueue), reconcileOptions())
+	bookings := worker.New(s.temporal, s.taskQueue, workerOptions(waits))
+	reconcile := worker.New(s.temporal, workflows.ReconciliationQueue(s.taskQueue), reconcileOptions(waits))
 	for _, registry := range []Registry{bookings, reconcile} {
 		Register(registry, s.activities)
 	}

@@ -1,0 +1,83 @@
+package stripeapi
+
+import (
+	"context"
+	"time"
+
+	"github.com/stripe/stripe-go/v76"
+
+	"farebook/booking"
+)
+
+// OurPayment is a PaymentIntent that Farebook made, as Stripe has it: what a booking can be rebuilt from.
+type OurPayment struct {
+	booking.PaymentSnapshot
+
+	Created       time.Time
+	ClientID      string // cl_...; empty for one of an older release
+	CorrelationID string
+	Capture       booking.CaptureMethod
+	Methods       booking.PaymentMethods
+}
+
+// Ours picks the PaymentIntents that an installation made; with older, also those of releases that did not name it.
+func (p PaymentIntentsPage) Ours(installationID string, older bool) (ours []OurPayment) {
+	for _, intent := range p.intents {
+		reference := referenceIn(intent.Metadata)
+		made := intent.Metadata[MetadataInstallation]
+		if reference == "" || made != installationID && (made != "" || !older) {
+			continue
+		}
+		payment := OurPayment{
+			PaymentSnapshot: snapshotOf(intent), Created: unixOrZero(intent.Created), ClientID: intent.Metadata[MetadataClient],
+			CorrelationID: intent.Metadata[MetadataCorrelationID], Capture: booking.CaptureAutomatic, Methods: booking.MethodsCard,
+		}
+		if intent.CaptureMethod == stripe.PaymentIntentCaptureMethodManual {
+			payment.Capture = booking.CaptureManual
+		}
+		if intent.AutomaticPaymentMethods != nil && intent.AutomaticPaymentMethods.Enabled {
+			payment.Methods = booking.MethodsAutomatic
+		}
+		ours = append(ours, payment)
+	}
+	return ours
+}
+
+// OurRefund is a refund that Farebook made.
+type OurRefund struct {
+	StripeRefundID  string
+	RefundID        booking.RefundID
+	PaymentIntentID string
+	Created         time.Time
+}
+
+// OurRefundsPage lists 100 refunds that were created from since to until, the newest first, and picks those that an installation
+// made. next is the cursor of the next page; empty on the last.
+func (c *Client) OurRefundsPage(ctx context.Context, installationID string, since, until time.Time, after string) (ours []OurRefund, next string, err error) {
+	const operation = "list refunds"
+	if err := c.before(ctx, operation); err != nil {
+		return nil, "", err
+	}
+	params := &stripe.RefundListParams{ListParams: listParams(ctx, after), CreatedRange: &stripe.RangeQueryParams{
+		GreaterThanOrEqual: since.Unix(), LesserThanOrEqual: until.Unix(),
+	}}
+	list := c.api.Refunds.List(params)
+	for list.Next() {
+		refund := list.Refund()
+		next = refund.ID
+		id, err := booking.ParseRefundID(refund.Metadata[MetadataRefundID])
+		if err != nil || refund.Metadata[MetadataInstallation] != installationID {
+			continue // the dashboard's, an older release's, or somebody else's
+		}
+		ours = append(ours, OurRefund{
+			StripeRefundID: refund.ID, RefundID: id, PaymentIntentID: intentID(refund.PaymentIntent), Created: unixOrZero(refund.Created),
+		})
+	}
+	if err := list.Err(); err != nil {
+		return nil, "", failureOf(operation, err)
+	}
+	if !list.Meta().HasMore {
+		next = ""
+	}
+	return ours, next, nil
+}

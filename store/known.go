@@ -1,0 +1,113 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"farebook/booking"
+)
+
+// NamedPayment is a PaymentIntent with the booking that its metadata names.
+type NamedPayment struct {
+	PaymentIntentID string
+	Reference       booking.Reference
+}
+
+// UnknownPayments picks the payments of which the books know neither the booking nor the PaymentIntent. A booking is committed before
+// Stripe is asked for its PaymentIntent, so that there is none unless the books have lost it.
+func (s *Store) UnknownPayments(ctx context.Context, named []NamedPayment) (unknown []NamedPayment, err error) {
+	references, intents := make([]string, len(named)), make([]string, len(named))
+	for i, payment := range named {
+		references[i], intents[i] = string(payment.Reference), payment.PaymentIntentID
+	}
+	knownReferences, err := s.present(ctx, "bookings", "reference", references)
+	if err != nil {
+		return nil, err
+	}
+	knownIntents, err := s.present(ctx, "payments", "stripe_payment_intent_id", intents)
+	if err != nil {
+		return nil, err
+	}
+	for _, payment := range named {
+		if !knownReferences[string(payment.Reference)] && !knownIntents[payment.PaymentIntentID] {
+			unknown = append(unknown, payment)
+		}
+	}
+	return unknown, nil
+}
+
+// NamedRefund is a refund at Stripe with our id of it, from its metadata.
+type NamedRefund struct {
+	StripeRefundID string
+	RefundID       booking.RefundID
+}
+
+// UnknownRefunds picks the refunds that the books know by neither id. A refund is committed before Stripe is asked for it.
+func (s *Store) UnknownRefunds(ctx context.Context, named []NamedRefund) (unknown []NamedRefund, err error) {
+	ids, stripeIDs := make([]string, len(named)), make([]string, len(named))
+	for i, refund := range named {
+		ids[i], stripeIDs[i] = string(refund.RefundID), refund.StripeRefundID
+	}
+	knownIDs, err := s.present(ctx, "refunds", "refund_id", ids)
+	if err != nil {
+		return nil, err
+	}
+	knownAtStripe, err := s.present(ctx, "refunds", "stripe_refund_id", stripeIDs)
+	if err != nil {
+		return nil, err
+	}
+	for _, refund := range named {
+		if !knownIDs[string(refund.RefundID)] && !knownAtStripe[refund.StripeRefundID] {
+			unknown = append(unknown, refund)
+		}
+	}
+	return unknown, nil
+}
+
+// present tells which values a column has.
+func (s *Store) present(ctx context.Context, table, column string, values []string) (map[string]bool, error) {
+	if len(values) == 0 {
+		return nil, nil
+	}
+	var found []string
+	err := s.db.WithContext(ctx).Table(table).Where(column+" IN ?", values).Pluck(column, &found).Error
+	known := make(map[string]bool, len(found))
+	for _, value := range found {
+		known[value] = true
+	}
+	return known, err
+}
+
+// Newest is the last booking that the books took. A row is never deleted: one that is missing later was lost with a restore.
+type Newest struct {
+	BookingID uint64
+	Reference booking.Reference
+	// At is when the newest booking or refund was written; zero for empty books.
+	At time.Time
+}
+
+// Newest reads the last booking, and when the books were last written.
+func (s *Store) Newest(ctx context.Context) (Newest, error) {
+	var bookings []bookingRow
+	err := s.db.WithContext(ctx).Select("id, reference, created_at").Order("id DESC").Limit(1).Find(&bookings).Error
+	if err != nil || len(bookings) == 0 {
+		return Newest{}, err
+	}
+	newest := Newest{BookingID: bookings[0].ID, Reference: booking.Reference(bookings[0].Reference), At: bookings[0].CreatedAt}
+	var refunds []refundRow
+	err = s.db.WithContext(ctx).Select("id, created_at").Order("id DESC").Limit(1).Find(&refunds).Error
+	if err == nil && len(refunds) > 0 && refunds[0].CreatedAt.After(newest.At) {
+		newest.At = refunds[0].CreatedAt
+	}
+	return newest, err
+}
+
+// Has tells whether the books have the booking of an earlier Newest.
+func (s *Store) Has(ctx context.Context, n Newest) (bool, error) {
+	if n.BookingID == 0 {
+		return true, nil
+	}
+	var count int64
+	err := s.db.WithContext(ctx).Model(&bookingRow{}).Where("id = ? AND reference = ?", n.BookingID, string(n.Reference)).Count(&count).Error
+	return count == 1, err
+}

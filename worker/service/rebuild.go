@@ -1,0 +1,50 @@
+package service
+
+import (
+	"context"
+	"errors"
+
+	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/temporal"
+
+	"farebook/activities"
+	"farebook/store"
+)
+
+// waitForRebuild keeps workflows from failing over what the books have lost: workflows of before a restore ask for bookings and refunds
+// that the restored books do not have, or have in an earlier state. While a fence is up, such an activity is tried again.
+type waitForRebuild struct {
+	interceptor.WorkerInterceptorBase
+
+	Store *store.Store
+}
+
+// InterceptActivity wraps ordinary and local activities.
+func (w *waitForRebuild) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
+	return &waitingActivity{interceptor.ActivityInboundInterceptorBase{Next: next}, w.Store}
+}
+
+type waitingActivity struct {
+	interceptor.ActivityInboundInterceptorBase
+
+	store *store.Store
+}
+
+// lost are the failures that books of an earlier time give reason for.
+var lost = map[string]bool{activities.NotInBooks: true, activities.IllegalTransition: true}
+
+func (a *waitingActivity) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
+	result, err := a.Next.ExecuteActivity(ctx, in)
+	var failure *temporal.ApplicationError
+	if !errors.As(err, &failure) || !failure.NonRetryable() || !lost[failure.Type()] {
+		return result, err
+	}
+	up, fenceErr := a.store.Fence(ctx)
+	if fenceErr != nil {
+		return result, fenceErr // it cannot be told: tried again
+	}
+	if up == nil {
+		return result, err
+	}
+	return result, activities.WaitForRebuild(failure)
+}
