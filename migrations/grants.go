@@ -19,6 +19,7 @@ var rights = []struct{ table, verbs string }{
 	{"bookings", "SELECT, INSERT, UPDATE"},
 	{"idempotency_keys", "SELECT, INSERT, UPDATE"},
 	{"installation", "SELECT"},
+	{"imported_bookings", "SELECT, INSERT"},
 	{"payments", "SELECT, INSERT, UPDATE"},
 	{"payment_twins", "SELECT, INSERT, UPDATE"},
 	{"refunds", "SELECT, INSERT, UPDATE"},

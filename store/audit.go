@@ -16,6 +16,7 @@ type Action string
 const (
 	ActionBookingCancel  Action = "booking.cancel"
 	ActionBookingCapture Action = "booking.capture"
+	ActionBookingImport  Action = "booking.import"
 	ActionRefundCreate   Action = "refund.create"
 	ActionReconcile      Action = "reconciliation.start"
 	ActionPlanApply      Action = "reconciliation.apply-plan"

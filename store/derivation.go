@@ -31,6 +31,11 @@ func (i Installation) refundAtStripe(id string) derivation {
 	return derivation{i.secret, []string{"stripe-refund", id}}
 }
 
+// imported derives from the PaymentIntent of a booking that another system had taken.
+func (i Installation) imported(paymentIntentID string) derivation {
+	return derivation{i.secret, []string{"import", paymentIntentID}}
+}
+
 // sum is 256 bits for one use. Each part is preceded by its length, so that no two lists of parts are the same bytes.
 func (d derivation) sum(use string) []byte {
 	mac := hmac.New(sha256.New, d.secret)

@@ -44,7 +44,7 @@ func (d *disputing) queueForFinance(kind booking.EmailKind, occasion string) err
 	if d.dispute.DueBy != nil {
 		about.DueBy = *d.dispute.DueBy
 	}
-	return queue(d.tx, d.now, letter{
+	return d.write(letter{
 		kind: kind, owner: d.dispute.StripeDisputeID, occasion: occasion, bookingID: &d.booking.ID,
 		content: &booking.Letter{Dispute: about},
 	})

@@ -18,7 +18,8 @@ const (
 	EmailQueued = "queued"
 	EmailSent   = "sent"
 	EmailFailed = "failed" // refused for good, or given up
-	// EmailSuppressed was never queued: its address had enough mails about unpaid bookings.
+	// EmailSuppressed was never queued: its address had enough mails about unpaid bookings, or the system that Farebook replaces has
+	// told the reader already.
 	EmailSuppressed = "suppressed"
 	// EmailHeld was queued before or while a fence was up, and may have been sent before the database was restored.
 	EmailHeld = "held"
@@ -79,13 +80,31 @@ func (r *recording) queueMail(kind booking.EmailKind, occasion string, content *
 		kind: kind, owner: r.booking.Reference, occasion: occasion, bookingID: &r.booking.ID,
 		declineCode: r.payment.DeclineCode, content: content,
 	}.row(r.now)
-	if err == nil && kind.Unpaid() {
+	if err == nil && kind.Unpaid() && r.quiet == "" {
 		err = r.bound(&row)
 	}
 	if err != nil {
 		return err
 	}
-	return insertMail(r.tx, &row)
+	return r.insertMail(&row)
+}
+
+// write records an email of a refund or a dispute.
+func (r *recording) write(l letter) error {
+	row, err := l.row(r.now)
+	if err != nil {
+		return err
+	}
+	return r.insertMail(&row)
+}
+
+// insertMail writes an email's row; a quiet recording writes it as one that is not sent. The row keeps its UNIQUE key taken, so that
+// no later recording queues the same email.
+func (r *recording) insertMail(row *emailRow) error {
+	if r.quiet != "" {
+		row.Status, row.LastError = EmailSuppressed, r.quiet
+	}
+	return insertMail(r.tx, row)
 }
 
 // queue writes the mail's row.

@@ -264,11 +264,7 @@ func meaningOfCancellation(o PaymentOutcome) (booking.Status, booking.EmailKind)
 // confirm makes the booking what the traveller wanted, with a receipt. Money that went back before we heard that it had
 // come counts at once.
 func (p *paying) confirm() error {
-	receipt := &booking.Letter{Receipt: &booking.ReceiptLetter{
-		Paid:   booking.Money{Value: p.payment.AmountCaptured, Currency: booking.Currency(p.payment.Currency)},
-		PaidAt: p.now, PaymentIntentID: p.payment.StripePaymentIntentID,
-	}}
-	if err := p.settle(booking.StatusConfirmed, booking.EmailConfirmed, receipt); err != nil {
+	if err := p.settle(booking.StatusConfirmed, booking.EmailConfirmed, p.receipt(p.now)); err != nil {
 		return err
 	}
 	var returned bool
@@ -278,6 +274,13 @@ func (p *paying) confirm() error {
 		return err
 	}
 	return p.followMoney()
+}
+
+func (p *paying) receipt(paidAt time.Time) *booking.Letter {
+	return &booking.Letter{Receipt: &booking.ReceiptLetter{
+		Paid:   booking.Money{Value: p.payment.AmountCaptured, Currency: booking.Currency(p.payment.Currency)},
+		PaidAt: paidAt, PaymentIntentID: p.payment.StripePaymentIntentID,
+	}}
 }
 
 func (p *paying) result() (PaymentRecorded, error) {

@@ -20,6 +20,8 @@ type recording struct {
 
 	mailsPerAddress int
 	installation    func(context.Context) (Installation, error)
+	// quiet says why emails are recorded as suppressed rather than queued; empty to queue them.
+	quiet string
 }
 
 func (s *Store) newRecording(tx *gorm.DB, now time.Time) *recording {

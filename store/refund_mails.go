@@ -101,7 +101,7 @@ func (f *refunding) letter() (*booking.RefundLetter, error) {
 }
 
 func (f *refunding) queue(kind booking.EmailKind, about *booking.RefundLetter) error {
-	return queue(f.tx, f.now, letter{
+	return f.write(letter{
 		kind: kind, owner: f.refund.RefundID, occasion: string(kind), bookingID: &f.booking.ID, content: &booking.Letter{Refund: about},
 	})
 }

@@ -62,12 +62,20 @@ func (c *Client) CreatePaymentIntent(ctx context.Context, in NewPaymentIntent, g
 // PaymentIntent reads a PaymentIntent with its latest charge and balance transaction, and its client secret, which the
 // caller hands to the traveller and keeps nowhere.
 func (c *Client) PaymentIntent(ctx context.Context, id string) (booking.PaymentSnapshot, string, error) {
-	const operation = "retrieve PaymentIntent"
-	if err := requireID(operation, id); err != nil {
+	intent, snapshot, err := c.retrieve(ctx, id)
+	if err != nil {
 		return booking.PaymentSnapshot{}, "", err
 	}
+	return snapshot, intent.ClientSecret, nil
+}
+
+func (c *Client) retrieve(ctx context.Context, id string) (*stripe.PaymentIntent, booking.PaymentSnapshot, error) {
+	const operation = "retrieve PaymentIntent"
+	if err := requireID(operation, id); err != nil {
+		return nil, booking.PaymentSnapshot{}, err
+	}
 	if err := c.before(ctx, operation); err != nil {
-		return booking.PaymentSnapshot{}, "", err
+		return nil, booking.PaymentSnapshot{}, err
 	}
 	params := &stripe.PaymentIntentParams{}
 	params.Context = ctx
@@ -75,13 +83,10 @@ func (c *Client) PaymentIntent(ctx context.Context, id string) (booking.PaymentS
 	params.AddExpand("latest_charge.failure_balance_transaction")
 	intent, err := c.api.PaymentIntents.Get(id, params)
 	if err != nil {
-		return booking.PaymentSnapshot{}, "", failureOf(operation, err)
+		return nil, booking.PaymentSnapshot{}, failureOf(operation, err)
 	}
 	snapshot := snapshotOf(intent)
-	if err := c.addReversal(ctx, &snapshot); err != nil {
-		return booking.PaymentSnapshot{}, "", err
-	}
-	return snapshot, intent.ClientSecret, nil
+	return intent, snapshot, c.addReversal(ctx, &snapshot)
 }
 
 // CancelPaymentIntent cancels a PaymentIntent. A PaymentIntent that is paid, processing or cancelled already answers

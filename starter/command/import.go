@@ -1,0 +1,136 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/time/rate"
+
+	"farebook/internal/config"
+	"farebook/internal/exitcode"
+	"farebook/internal/stripeapi"
+	"farebook/starter/imports"
+	"farebook/store"
+)
+
+func importCommand() *cobra.Command {
+	return group("import", "Take over bookings of the system that Farebook replaces", "import bookings FILE", importBookingsCommand())
+}
+
+type importFlags struct {
+	apply   bool
+	confirm bool
+	format  string
+}
+
+var importFormats = []string{"table", "csv"}
+
+func importBookingsCommand() *cobra.Command {
+	flags := &importFlags{}
+	bookings := &cobra.Command{
+		Use:   "bookings FILE",
+		Short: "Compare exported bookings with Stripe, and take them over with --apply",
+		Long: "Reads bookings from FILE (.csv or .json; docs/migrating.md lists the columns), reads the PaymentIntent of each at Stripe and says " +
+			"what would become of it. With --apply it writes booking, payment, refunds, disputes and ledger, and starts the workflow of a booking that " +
+			"is not paid. It charges and refunds nothing and changes nothing at Stripe. A row that does not fit is refused with the reason, and the others " +
+			"are imported; repeat the command until none is refused: what was imported is not imported again. No confirmation is sent for a paid " +
+			"booking, unless --confirm asks for those whose confirmed_at is empty. Exits with 1 when rows are refused.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := checkFormat(flags.format, importFormats); err != nil {
+				return err
+			}
+			return importFile(cmd, args[0], flags)
+		},
+	}
+	bookings.Flags().BoolVar(&flags.apply, "apply", false, "write what fits; without it, nothing is written")
+	bookings.Flags().BoolVar(&flags.confirm, "confirm", false, "send the confirmation of paid bookings whose confirmed_at is empty")
+	formatFlag(bookings, &flags.format, importFormats...)
+	return bookings
+}
+
+func importFile(cmd *cobra.Command, path string, flags *importFlags) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return misused("%w", err)
+	}
+	defer func() { _ = file.Close() }() // it was read only
+	source, err := sourceOf(path, file)
+	if err != nil {
+		return wrongFile(err)
+	}
+	parts := []config.Part{config.Database, config.Payments}
+	if flags.apply {
+		parts = append(parts, config.Temporal)
+	}
+	cfg, log, err := load(cmd.ErrOrStderr(), "import", parts...)
+	if err != nil {
+		return err
+	}
+	ctx := asked(cmd.Context())
+	return withStore(ctx, cfg, log, func(books *store.Store) error {
+		importer := &imports.Importer{
+			Store: books, Stripe: pacedStripe(cfg, log), Live: cfg.Stripe.Live(), Confirm: flags.confirm, By: actor(ctx), Log: log,
+		}
+		if !flags.apply {
+			return runImport(ctx, cmd.OutOrStdout(), importer, source, flags)
+		}
+		temporal, err := dialTemporal(cfg, log)
+		if err != nil {
+			return err
+		}
+		defer temporal.Close()
+		importer.Workflows = workflowsOf(temporal, cfg)
+		return runImport(ctx, cmd.OutOrStdout(), importer, source, flags)
+	})
+}
+
+// pacedStripe leaves Stripe's rate limit to the bookings that are taken meanwhile, as reconciliation does.
+func pacedStripe(cfg config.Config, log *slog.Logger) *stripeapi.Client {
+	stripe := stripeapi.New(stripeapi.Config{SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, Log: log})
+	return stripe.Paced(rate.NewLimiter(rate.Limit(cfg.Reconcile.CallsPerSecond), 1))
+}
+
+func sourceOf(path string, in io.Reader) (imports.Source, error) {
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".csv":
+		return imports.CSV(in)
+	case ".json":
+		return imports.JSON(in)
+	}
+	return nil, misused("%s is neither .csv nor .json: name the file by what is in it", filepath.Base(path))
+}
+
+// wrongFile gives a file that cannot be read the code of wrong arguments.
+func wrongFile(err error) error {
+	var wrong *imports.FileError
+	if errors.As(err, &wrong) {
+		return misused("%w", err)
+	}
+	return err
+}
+
+func runImport(ctx context.Context, out io.Writer, importer *imports.Importer, source imports.Source, flags *importFlags) error {
+	printer := &importPrinter{out: out, csv: flags.format == "csv"}
+	err := importer.Run(ctx, source, printer.print)
+	if err != nil && ctx.Err() != nil {
+		return &Interrupted{What: fmt.Sprintf("stopped after %d rows: repeat the command, what was imported is known", printer.sum.rows)}
+	}
+	if err != nil {
+		return errors.Join(wrongFile(err), printer.sum.stopped())
+	}
+	if err := printer.finish(flags.apply); err != nil {
+		return err
+	}
+	if refused := printer.sum.verdicts[imports.Refused]; refused > 0 {
+		return exitcode.With(exitcode.Findings, fmt.Errorf("%d of %d rows are refused", refused, printer.sum.rows))
+	}
+	return nil
+}

@@ -1,0 +1,111 @@
+package command
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"farebook/booking"
+	"farebook/starter/imports"
+)
+
+// importPrinter prints outcomes as they come, so that a file of any size can be followed.
+type importPrinter struct {
+	out io.Writer
+	csv bool
+	sum importSum
+}
+
+// importSum counts outcomes.
+type importSum struct {
+	rows     int
+	verdicts map[imports.Verdict]int
+	left     map[booking.Currency]int64 // of paid bookings that are imported or ready
+}
+
+func (s *importSum) add(o imports.Outcome) {
+	if s.verdicts == nil {
+		s.verdicts, s.left = map[imports.Verdict]int{}, map[booking.Currency]int64{}
+	}
+	s.rows++
+	s.verdicts[o.Verdict]++
+	if o.Left > 0 {
+		s.left[o.Amount.Currency] += o.Left
+	}
+}
+
+// stopped says how far a run came that ended early.
+func (s *importSum) stopped() error {
+	return fmt.Errorf("stopped after %d rows: repeat the command once that is mended, what was imported is known", s.rows)
+}
+
+func (p *importPrinter) print(outcomes []imports.Outcome) error {
+	first := p.sum.rows == 0
+	for _, o := range outcomes {
+		p.sum.add(o)
+	}
+	if p.csv {
+		return printOutcomesCSV(p.out, outcomes, first)
+	}
+	table := newTable(p.out, "ROW", "REFERENCE", "PAYMENTINTENT", "AT STRIPE", "AMOUNT", "VERDICT", "BOOKING", "WHAT")
+	for _, o := range outcomes {
+		table.row(o.Number, o.Earlier, o.PaymentIntentID, o.AtStripe, amountOfRow(o), o.Verdict, o.Reference, o.What)
+	}
+	return table.flush()
+}
+
+// amountOfRow is empty for a row whose amount could not be read.
+func amountOfRow(o imports.Outcome) string {
+	if o.Amount.Value == 0 {
+		return ""
+	}
+	return o.Amount.Format(booking.LocaleEN)
+}
+
+func printOutcomesCSV(out io.Writer, outcomes []imports.Outcome, header bool) error {
+	w := csv.NewWriter(out)
+	var rows [][]string
+	if header {
+		rows = append(rows, []string{"row", "reference", "payment_intent", "at_stripe", "amount_minor", "amount_decimal", "currency", "verdict", "booking", "what"})
+	}
+	for _, o := range outcomes {
+		minor, decimal := "", ""
+		if o.Amount.Value != 0 {
+			minor, decimal = strconv.FormatInt(o.Amount.Value, 10), o.Amount.Decimal()
+		}
+		rows = append(rows, []string{
+			strconv.Itoa(o.Number), cell(o.Earlier), cell(o.PaymentIntentID), cell(o.AtStripe), minor, decimal, cell(string(o.Amount.Currency)),
+			string(o.Verdict), cell(string(o.Reference)), cell(o.What),
+		})
+	}
+	return w.WriteAll(rows)
+}
+
+// finish ends a table with its sums; CSV has rows alone.
+func (p *importPrinter) finish(applied bool) error {
+	if p.csv {
+		return nil
+	}
+	var parts []string
+	for _, verdict := range []imports.Verdict{imports.Ready, imports.Imported, imports.Known, imports.Nothing, imports.Refused} {
+		if n := p.sum.verdicts[verdict]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, verdict))
+		}
+	}
+	text := fmt.Sprintf("\n%d rows: %s.", p.sum.rows, strings.Join(parts, ", "))
+	if p.sum.rows == 0 {
+		text = "\nThe file has no bookings."
+	}
+	for _, currency := range slices.Sorted(maps.Keys(p.sum.left)) {
+		text += fmt.Sprintf(" Owed to travellers as flights or refunds: %s.", format(p.sum.left[currency], currency))
+	}
+	if !applied {
+		text += " Nothing was written: repeat it with --apply."
+	}
+	_, err := fmt.Fprintln(p.out, text)
+	return err
+}

@@ -1,0 +1,63 @@
+// Package imports takes over bookings of the system that Farebook replaces: it reads their export, compares each row with its
+// PaymentIntent at Stripe, and writes it to the books. It moves no money.
+package imports
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+)
+
+// The columns of a CSV file, which are the fields of an object in a JSON file.
+const (
+	columnReference     = "reference"
+	columnClient        = "client"
+	columnCustomerName  = "customer_name"
+	columnCustomerEmail = "customer_email"
+	columnLocale        = "customer_locale"
+	columnPassengers    = "passengers"
+	columnFlight        = "flight_number"
+	columnFrom          = "flight_from"
+	columnTo            = "flight_to"
+	columnDeparts       = "departs_at"
+	columnArrives       = "arrives_at"
+	columnAmount        = "amount_minor"
+	columnCurrency      = "currency"
+	columnIntent        = "payment_intent"
+	columnState         = "state"
+	columnHold          = "hold_expires_at"
+	columnTaken         = "created_at"
+	columnConfirmed     = "confirmed_at"
+)
+
+// Required are the columns that every file has; Optional are those that it may leave out.
+var (
+	Required = []string{
+		columnReference, columnClient, columnCustomerName, columnCustomerEmail, columnPassengers, columnFlight, columnFrom, columnTo,
+		columnDeparts, columnArrives, columnAmount, columnCurrency, columnIntent, columnState, columnTaken,
+	}
+	Optional = []string{columnLocale, columnHold, columnConfirmed}
+)
+
+// plainName is what a column's name looks like. Anything else may be a value, which no message repeats: a file without a header begins
+// with a customer.
+var plainName = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
+
+// named is how a message names a column that is not known: by its name, or by its place.
+func named(name string, place int) string {
+	if len(name) <= 64 && plainName.MatchString(name) {
+		return name
+	}
+	return fmt.Sprintf("number %d", place+1)
+}
+
+func knownColumn(name string) bool {
+	return slices.Contains(Required, name) || slices.Contains(Optional, name)
+}
+
+// columnOf is the column behind a field of booking.Request, as its validation names it.
+var columnOf = map[string]string{
+	"customer.name": columnCustomerName, "customer.email": columnCustomerEmail, "customer.locale": columnLocale,
+	"flight.number": columnFlight, "flight.from": columnFrom, "flight.to": columnTo, "flight.departsAt": columnDeparts,
+	"flight.arrivesAt": columnArrives, "flight.passengers": columnPassengers, "amount.value": columnAmount, "amount.currency": columnCurrency,
+}

@@ -1,0 +1,287 @@
+package imports
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"farebook/access"
+	"farebook/booking"
+	"farebook/internal/stripeapi"
+	"farebook/internal/wait"
+	"farebook/starter/subjects"
+	"farebook/store"
+	"farebook/workflows"
+)
+
+// Importer takes over the bookings of a file.
+type Importer struct {
+	Store  *store.Store
+	Stripe *stripeapi.Client
+	// Workflows is nil for a dry run: nothing is written then, and nothing is started.
+	Workflows *workflows.Client
+	// Live is the mode of Stripe's key.
+	Live bool
+	// Confirm sends the confirmation of each paid booking whose confirmed_at is empty.
+	Confirm bool
+	By      access.Actor
+	Log     *slog.Logger
+
+	owners sync.Map // by the client's name: owner
+}
+
+// Verdict is what becomes of a row.
+type Verdict string
+
+// The verdicts.
+const (
+	Ready    Verdict = "ready"    // a dry run: it would be imported
+	Imported Verdict = "imported" // now
+	Known    Verdict = "known"    // it was imported before
+	Nothing  Verdict = "nothing"  // there is nothing to take over
+	Refused  Verdict = "refused"
+)
+
+// Outcome is what became of one record.
+type Outcome struct {
+	Number          int
+	Earlier         string
+	PaymentIntentID string
+	AtStripe        string // the PaymentIntent's status there
+	Amount          booking.Money
+	Verdict         Verdict
+	// Reference is the booking's in Farebook, once it has one.
+	Reference booking.Reference
+	What      string
+	Problems  booking.FieldErrors
+	// Left is what of a payment has not gone back, in minor units.
+	Left int64
+}
+
+const (
+	// atOnce is how many records are looked at beside one another: Stripe takes a third of a second for an answer, and the pace of the
+	// calls is bounded elsewhere.
+	atOnce = 8
+	// batch is how many records are held in memory, and told of together.
+	batch = 64
+)
+
+// Run reads a source to its end and tells of each batch of outcomes, in the order of the records. A row that is refused does not keep
+// the others from being imported. An error ends it: the file cannot be read on, or the database or Stripe is away. What was imported
+// until then is known to the next run.
+func (i *Importer) Run(ctx context.Context, source Source, tell func([]Outcome) error) error {
+	seen := duplicates{}
+	for ended := false; !ended; {
+		records := make([]Record, 0, batch)
+		var failed error
+		for len(records) < batch && failed == nil {
+			var record Record
+			if record, failed = source.Next(); failed == nil {
+				seen.check(&record)
+				records = append(records, record)
+			}
+		}
+		ended = errors.Is(failed, io.EOF)
+		if ended {
+			failed = nil
+		}
+		outcomes, err := i.batch(ctx, records)
+		if len(outcomes) > 0 {
+			err = errors.Join(err, tell(outcomes))
+		}
+		if err = errors.Join(err, failed); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// batch returns the outcomes up to the first record that failed.
+func (i *Importer) batch(ctx context.Context, records []Record) ([]Outcome, error) {
+	outcomes, failures := make([]Outcome, len(records)), make([]error, len(records))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(atOnce)
+	for n, record := range records {
+		group.Go(func() error {
+			outcomes[n], failures[n] = i.one(ctx, record)
+			return failures[n]
+		})
+	}
+	err := group.Wait()
+	for n, failure := range failures {
+		if failure != nil {
+			return outcomes[:n], fmt.Errorf("row %d: %w", records[n].Number, err)
+		}
+	}
+	return outcomes, nil
+}
+
+// one looks at a record, and imports it unless this is a dry run.
+func (i *Importer) one(ctx context.Context, record Record) (Outcome, error) {
+	now := i.Store.Now()
+	row, problems := record.Read(now)
+	out := Outcome{Number: record.Number, Earlier: row.Reference, PaymentIntentID: row.PaymentIntentID}
+	if _, err := booking.ParseCurrency(string(row.Request.Amount.Currency)); err == nil {
+		out.Amount = row.Request.Amount // anything else may be a value of another column, which nothing repeats
+	}
+	if len(problems) > 0 {
+		return out.refused(problems), nil
+	}
+	known, err := i.Store.KnownImport(ctx, row.Reference, row.PaymentIntentID)
+	switch {
+	case err == nil:
+		return out.known(known), i.carryOn(ctx, known)
+	case !errors.Is(err, store.ErrNotFound):
+		return out.unless(err)
+	}
+	owner, err := i.owner(ctx, row.Client)
+	if err != nil {
+		return out.unless(err)
+	}
+	there, err := i.read(ctx, row.PaymentIntentID)
+	if stripeapi.IsKind(err, stripeapi.NotFound, stripeapi.InvalidRequest) {
+		return out.refused(booking.FieldErrors{{
+			Field: columnIntent, Problem: "is not found with this key", Fix: "use the key of the account, and of the mode, in which it was made",
+		}}), nil
+	}
+	if err != nil {
+		return out, err
+	}
+	out.AtStripe = there.Payment.StripeStatus
+	what, take, problems := judge(row, there, i.Live, now)
+	switch {
+	case len(problems) > 0:
+		return out.refused(problems), nil
+	case !take:
+		out.Verdict, out.What = Nothing, what
+		return out, nil
+	}
+	out.Verdict, out.What = Ready, what
+	if there.Payment.PaymentStatus() == booking.PaymentSucceeded {
+		out.Left = left(there)
+	}
+	confirm := i.Confirm && row.ConfirmedAt.IsZero() && there.Payment.PaymentStatus() == booking.PaymentSucceeded
+	if confirm {
+		out.What += "; the confirmation is sent"
+	}
+	if i.Workflows == nil {
+		return out, nil
+	}
+	return i.write(ctx, out, newImport(row, there, owner, now), confirm)
+}
+
+func newImport(row Row, there stripeapi.Takeover, owner store.ImportOwner, now time.Time) store.NewImport {
+	row.Request.Capture = there.Capture
+	hold := row.HoldExpiresAt
+	if hold.IsZero() {
+		hold = row.TakenAt // it is paid: nothing depends on it any more
+	}
+	return store.NewImport{
+		Owner: owner, Earlier: row.Reference, Request: row.Request, TakenAt: row.TakenAt, HoldExpiresAt: hold,
+		Payment: there.Payment, Refunds: there.Refunds, Disputes: there.Disputes, Now: now,
+	}
+}
+
+func (i *Importer) write(ctx context.Context, out Outcome, in store.NewImport, confirm bool) (Outcome, error) {
+	in.Confirm, in.By = confirm, i.By
+	imported, err := i.Store.ImportBooking(ctx, in)
+	if err != nil {
+		return out.unless(err)
+	}
+	if imported.Known {
+		return out.known(imported), nil
+	}
+	out.Verdict, out.Reference = Imported, imported.Booking.Reference
+	return out, i.carryOn(ctx, imported)
+}
+
+// carryOn has the booking's workflow read the PaymentIntent once more: an event that came between the look above and the commit was about
+// a booking that nobody knew. A workflow that cannot be started now is started by the sweeper.
+func (i *Importer) carryOn(ctx context.Context, imported store.Imported) error {
+	if !imported.Owes || i.Workflows == nil {
+		return nil
+	}
+	intent := imported.Booking.Payment.PaymentIntentID
+	err := i.Workflows.DeliverStripeEvent(ctx, subjects.Booking(imported.Booking), workflows.StripeEvent{
+		EventID: "import/" + intent, Type: "import", PaymentIntentID: intent,
+	})
+	if err != nil && ctx.Err() == nil {
+		i.Log.WarnContext(ctx, "the workflow of an imported booking was not started; the sweeper starts it", "reference", imported.Booking.Reference, "error", err)
+		return nil
+	}
+	return err
+}
+
+// owner finds a client once.
+func (i *Importer) owner(ctx context.Context, client string) (store.ImportOwner, error) {
+	if known, found := i.owners.Load(client); found {
+		owner, _ := known.(store.ImportOwner) // nothing else is kept
+		return owner, nil
+	}
+	owner, err := i.Store.ImportOwner(ctx, client)
+	if err == nil {
+		i.owners.Store(client, owner)
+	}
+	return owner, err
+}
+
+// pauses are how long a call waits before it is made again, while Stripe is busy or away.
+var pauses = []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second}
+
+func (i *Importer) read(ctx context.Context, paymentIntentID string) (stripeapi.Takeover, error) {
+	for _, pause := range pauses {
+		there, err := i.Stripe.Takeover(ctx, paymentIntentID)
+		if !stripeapi.IsKind(err, stripeapi.Busy, stripeapi.ServerError, stripeapi.OutcomeUnknown) {
+			return there, err
+		}
+		if err := wait.For(ctx, pause); err != nil {
+			return stripeapi.Takeover{}, err
+		}
+	}
+	return i.Stripe.Takeover(ctx, paymentIntentID)
+}
+
+func (o Outcome) refused(problems booking.FieldErrors) Outcome {
+	o.Verdict, o.Problems, o.What = Refused, problems, problems.Error()
+	return o
+}
+
+// unless is a refusal where err is one, and the error otherwise.
+func (o Outcome) unless(err error) (Outcome, error) {
+	var refused *store.ImportRefused
+	if errors.As(err, &refused) {
+		return o.refused(booking.FieldErrors{&refused.FieldError}), nil
+	}
+	return o, err
+}
+
+func (o Outcome) known(known store.Imported) Outcome {
+	o.Verdict, o.Reference, o.What = Known, known.Booking.Reference, "imported before"
+	return o
+}
+
+// duplicates remember the references and PaymentIntents of a file by their hashes: a large file has to fit into memory by these alone.
+type duplicates map[[16]byte]int
+
+func (d duplicates) check(record *Record) {
+	for _, column := range []string{columnReference, columnIntent} {
+		value := record.Values[column]
+		if value == "" {
+			continue
+		}
+		sum := sha256.Sum256([]byte(column + "\x00" + value))
+		key := [16]byte(sum[:16])
+		if first, again := d[key]; again {
+			record.refuse(column, fmt.Sprintf("is that of row %d", first), "leave one out")
+			continue
+		}
+		d[key] = record.Number
+	}
+}

@@ -1,0 +1,191 @@
+package imports
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+)
+
+type jsonSource struct {
+	in     *bounded
+	tokens *json.Decoder
+	number int
+}
+
+// JSON reads an array of objects. Its error is a *FileError, or the reader's.
+func JSON(in io.Reader) (Source, error) {
+	plain, err := withoutMark(in)
+	if err != nil {
+		return nil, err
+	}
+	s := &jsonSource{in: &bounded{from: plain}}
+	s.tokens = json.NewDecoder(s.in)
+	s.tokens.UseNumber()
+	s.in.next()
+	first, err := s.tokens.Token()
+	switch {
+	case errors.Is(err, io.EOF):
+		return nil, &FileError{Problem: "is empty", Fix: "export an array of objects"}
+	case err != nil:
+		return nil, s.failed(err)
+	case first != json.Delim('['):
+		return nil, &FileError{Problem: "is not an array", Fix: "export an array of objects, one for each booking"}
+	}
+	return s, nil
+}
+
+func (s *jsonSource) Next() (Record, error) {
+	s.in.next()
+	if !s.tokens.More() {
+		return Record{}, s.end()
+	}
+	s.number++
+	record := Record{Number: s.number, Values: map[string]string{}}
+	begin, err := s.tokens.Token()
+	if err != nil {
+		return Record{}, s.failed(err)
+	}
+	if begin != json.Delim('{') {
+		record.refuse("row", "is not an object", "export an array of objects, one for each booking")
+		return record, s.skip(begin)
+	}
+	seen := map[string]bool{}
+	for s.tokens.More() {
+		token, err := s.tokens.Token()
+		if err != nil {
+			return Record{}, s.failed(err)
+		}
+		name, _ := token.(string) // a key is never anything else
+		if err := s.value(&record, name, seen[name]); err != nil {
+			return Record{}, err
+		}
+		seen[name] = true
+	}
+	if _, err = s.tokens.Token(); err != nil {
+		return Record{}, s.failed(err)
+	}
+	return record, nil
+}
+
+// value reads the value of one field into the record, or notes what is wrong with its shape.
+func (s *jsonSource) value(record *Record, name string, again bool) error {
+	token, err := s.tokens.Token()
+	if err != nil {
+		return s.failed(err)
+	}
+	switch {
+	case !knownColumn(name):
+		record.refuse("row", "has a field that is not known: "+named(name, len(record.Values)), "leave it out; docs/migrating.md lists the fields")
+		return s.skip(token)
+	case again:
+		record.refuse(name, "is there twice", "leave one out")
+		return s.skip(token)
+	case name == columnPassengers && token == json.Delim('['):
+		return s.passengers(record)
+	}
+	switch value := token.(type) {
+	case nil: // as if it were left out
+	case string:
+		if name == columnAmount || name == columnPassengers {
+			record.refuse(name, "is a string", shapes[name])
+			return nil
+		}
+		record.Values[name] = value
+	case json.Number:
+		if name != columnAmount {
+			record.refuse(name, "is a number", shapes[name])
+			return nil
+		}
+		record.Values[name] = value.String()
+	default:
+		record.refuse(name, "is of the wrong type", shapes[name])
+		return s.skip(token)
+	}
+	return nil
+}
+
+// shapes say what the value of a field is to be.
+var shapes = func() map[string]string {
+	all := map[string]string{columnAmount: "write a whole number in minor units, such as 45900", columnPassengers: "write an array of names"}
+	for _, names := range [][]string{Required, Optional} {
+		for _, name := range names {
+			if all[name] == "" {
+				all[name] = "write a string"
+			}
+		}
+	}
+	return all
+}()
+
+func (s *jsonSource) passengers(record *Record) error {
+	record.Passengers = []string{}
+	for s.tokens.More() {
+		token, err := s.tokens.Token()
+		if err != nil {
+			return s.failed(err)
+		}
+		name, isText := token.(string)
+		if !isText {
+			record.refuse(columnPassengers, "has something else than names in it", shapes[columnPassengers])
+			if err := s.skip(token); err != nil {
+				return err
+			}
+			continue
+		}
+		record.Passengers = append(record.Passengers, name)
+	}
+	_, err := s.tokens.Token()
+	return s.failed(err)
+}
+
+// skip reads the rest of a value of which a token was read.
+func (s *jsonSource) skip(begin json.Token) error {
+	depth := 0
+	for token := begin; ; {
+		switch token {
+		case json.Delim('{'), json.Delim('['):
+			depth++
+		case json.Delim('}'), json.Delim(']'):
+			depth--
+		}
+		if depth == 0 {
+			return nil
+		}
+		var err error
+		if token, err = s.tokens.Token(); err != nil {
+			return s.failed(err)
+		}
+	}
+}
+
+// end reads the end of the array, behind which nothing may follow.
+func (s *jsonSource) end() error {
+	if _, err := s.tokens.Token(); err != nil {
+		return s.failed(err)
+	}
+	_, err := s.tokens.Token()
+	switch {
+	case errors.Is(err, io.EOF):
+		return io.EOF
+	case err != nil:
+		return s.failed(err)
+	}
+	return &FileError{Problem: "continues behind the array", Fix: "export one array of objects"}
+}
+
+// failed is about a text that is not JSON; its place, and never its text.
+func (s *jsonSource) failed(err error) error {
+	var syntax *json.SyntaxError
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, errRecordTooLong):
+		return recordTooLong(s.number)
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return &FileError{s.number, "ends in the middle", "export it again"}
+	case errors.As(err, &syntax):
+		return &FileError{s.number, fmt.Sprintf("is not JSON at byte %d", s.tokens.InputOffset()), "export it again"}
+	}
+	return err
+}

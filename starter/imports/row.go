@@ -1,0 +1,200 @@
+package imports
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"farebook/booking"
+)
+
+// Row is a record whose values are understood.
+type Row struct {
+	Reference       string
+	Client          string
+	PaymentIntentID string
+	// State is where the booking is as that system believes: it is compared with Stripe, and never trusted.
+	State         booking.Status
+	Request       booking.Request
+	TakenAt       time.Time
+	HoldExpiresAt time.Time // zero where it is left out
+	ConfirmedAt   time.Time // when that system sent the confirmation; zero where it is left out
+}
+
+var (
+	intentID         = regexp.MustCompile(`^pi_[A-Za-z0-9_]{1,60}$`)
+	earlierReference = regexp.MustCompile(`^[!-~]{1,64}$`)
+	wholeNumber      = regexp.MustCompile(`^[0-9]{1,18}$`)
+)
+
+// states are the words for the state of a booking.
+var states = []booking.Status{
+	booking.StatusPendingPayment, booking.StatusConfirmed, booking.StatusPaymentFailed, booking.StatusExpired, booking.StatusCancelled,
+	booking.StatusPartiallyRefunded, booking.StatusRefunded, booking.StatusDisputed,
+}
+
+// Read understands a record, or names everything that is wrong with it.
+func (r Record) Read(now time.Time) (Row, booking.FieldErrors) {
+	if len(r.Problems) > 0 && len(r.Values) == 0 {
+		return Row{}, r.Problems // there is nothing to be read
+	}
+	p := &parser{Record: r}
+	row := Row{
+		Reference:       p.matching(columnReference, earlierReference, "is not a reference", "write up to 64 letters, digits and signs without spaces"),
+		Client:          p.text(columnClient),
+		PaymentIntentID: p.intent(),
+		State:           p.state(),
+		TakenAt:         p.time(columnTaken, true),
+		HoldExpiresAt:   p.time(columnHold, false),
+		ConfirmedAt:     p.time(columnConfirmed, false),
+		Request: booking.Request{
+			Customer: booking.Customer{
+				Name: booking.PlainSpaces(p.text(columnCustomerName)), Email: p.text(columnCustomerEmail), Locale: booking.LocaleEN,
+			},
+			Amount: booking.Money{Value: p.amount(), Currency: booking.Currency(p.text(columnCurrency))},
+			Flight: booking.Flight{
+				Number: p.text(columnFlight), From: p.text(columnFrom), To: p.text(columnTo),
+				DepartsAt: p.time(columnDeparts, true), ArrivesAt: p.time(columnArrives, true), Passengers: p.passengers(),
+			},
+			HoldMinutes: booking.DefaultHoldMinutes, // not asked for: the hold ends when the column says
+		},
+	}
+	if locale := p.Values[columnLocale]; locale != "" {
+		row.Request.Customer.Locale = booking.Locale(locale)
+	}
+	p.checkTimes(row, now)
+	p.validate(row)
+	return row, p.Problems
+}
+
+type parser struct{ Record }
+
+// text is a value that has to be there.
+func (p *parser) text(column string) string {
+	value := p.Values[column]
+	if value == "" {
+		p.wrong(column, "is missing", "every booking needs it")
+	}
+	return value
+}
+
+// wrong notes a problem, the first one of a column alone.
+func (p *parser) wrong(column, problem, fix string) {
+	if !slices.ContainsFunc(p.Problems, func(known *booking.FieldError) bool { return known.Field == column }) {
+		p.refuse(column, problem, fix)
+	}
+}
+
+func (p *parser) matching(column string, pattern *regexp.Regexp, problem, fix string) string {
+	value := p.text(column)
+	if value != "" && !pattern.MatchString(value) {
+		p.wrong(column, problem, fix)
+		return ""
+	}
+	return value
+}
+
+func (p *parser) intent() string {
+	if strings.Contains(p.Values[columnIntent], "_secret_") {
+		p.wrong(columnIntent, "is a client secret", "write the PaymentIntent's id, and keep the secret out of files")
+		return ""
+	}
+	return p.matching(columnIntent, intentID, "is not the id of a PaymentIntent", "write pi_... as Stripe has it")
+}
+
+func (p *parser) state() booking.Status {
+	state := booking.Status(p.text(columnState))
+	if state != "" && !slices.Contains(states, state) {
+		p.wrong(columnState, "is not a state", fmt.Sprintf("translate it to one of %v", states))
+	}
+	return state
+}
+
+// amount is in minor units alone: what a spreadsheet makes of a decimal depends on its language, and 1.234 may be either.
+func (p *parser) amount() int64 {
+	text := p.text(columnAmount)
+	if text == "" {
+		return 0
+	}
+	if !wholeNumber.MatchString(text) {
+		problem := "is not a whole number"
+		if strings.ContainsAny(text, ".,'") {
+			problem = "has a decimal point or separators"
+		}
+		p.wrong(columnAmount, problem, "write minor units alone, as Stripe counts them: 45900 for $459.00")
+		return 0
+	}
+	value, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		p.wrong(columnAmount, "is too large", "write minor units, as Stripe counts them")
+	}
+	return value
+}
+
+const timeFix = "write RFC 3339 with its UTC offset, such as 2027-03-01T09:30:00+04:00; the airport's offset for a flight"
+
+func (p *parser) time(column string, required bool) time.Time {
+	text := p.Values[column]
+	if text == "" {
+		if required {
+			p.wrong(column, "is missing", timeFix)
+		}
+		return time.Time{}
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err == nil {
+		return at
+	}
+	problem := "is not a date and time"
+	for _, layout := range []string{"2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02T15:04"} {
+		if _, err := time.Parse(layout, text); err == nil {
+			problem = "has no UTC offset"
+		}
+	}
+	p.wrong(column, problem, timeFix)
+	return time.Time{}
+}
+
+func (p *parser) passengers() []booking.Passenger {
+	passengers := make([]booking.Passenger, len(p.Passengers))
+	for i, name := range p.Passengers {
+		passengers[i].Name = booking.PlainSpaces(strings.TrimSpace(name))
+	}
+	return passengers
+}
+
+func (p *parser) checkTimes(row Row, now time.Time) {
+	switch {
+	case row.TakenAt.IsZero():
+	case row.TakenAt.After(now):
+		p.wrong(columnTaken, "is in the future", "write when the booking was taken")
+	case !row.HoldExpiresAt.IsZero() && row.HoldExpiresAt.Before(row.TakenAt):
+		p.wrong(columnHold, "is before created_at", "write when the hold ends")
+	case !row.Request.Flight.DepartsAt.IsZero() && row.Request.Flight.DepartsAt.Before(row.TakenAt):
+		p.wrong(columnDeparts, "is before created_at", "write when the flight departs")
+	case !row.HoldExpiresAt.IsZero() && row.HoldExpiresAt.After(row.Request.Flight.DepartsAt):
+		p.wrong(columnHold, "is after the departure", "write when the hold ends")
+	}
+}
+
+// validate applies the rules for a booking that is taken here, as they were when it was taken: its flight may have left since.
+func (p *parser) validate(row Row) {
+	at := row.TakenAt
+	if at.IsZero() {
+		at = row.Request.Flight.DepartsAt // said already; the flight is compared with nothing
+	}
+	var found booking.FieldErrors
+	if !errors.As(row.Request.Validate(at), &found) {
+		return
+	}
+	for _, one := range found {
+		field, _, _ := strings.Cut(one.Field, "[")
+		if column := columnOf[field]; column != "" {
+			p.wrong(column, one.Problem, one.Fix)
+		}
+	}
+}

@@ -1,0 +1,256 @@
+package test
+
+import (
+	"encoding/csv"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"farebook/internal/testkit"
+)
+
+// earlierSystem is the system that Farebook replaces: it takes payments on the same Stripe account and exports its bookings.
+type earlierSystem struct {
+	s       *testkit.Stack
+	columns []string
+	rows    []map[string]string
+}
+
+func newEarlierSystem(s *testkit.Stack) *earlierSystem {
+	return &earlierSystem{s: s, columns: []string{
+		"reference", "client", "customer_name", "customer_email", "passengers", "flight_number", "flight_from", "flight_to", "departs_at", "arrives_at",
+		"amount_minor", "currency", "payment_intent", "state", "hold_expires_at", "created_at", "confirmed_at",
+	}}
+}
+
+// book makes a PaymentIntent as that system did, and the row of its export; card is empty for one that nobody has paid. It returns the
+// PaymentIntent's id and the row, which tests change.
+func (e *earlierSystem) book(reference, card, state string, form url.Values) (string, map[string]string) {
+	e.s.T.Helper()
+	fields := url.Values{
+		"amount": {"45900"}, "currency": {"usd"}, "automatic_payment_methods[enabled]": {"true"},
+		"metadata[booking_reference]": {reference}, "description": {"Booking " + reference},
+	}
+	for name, values := range form {
+		fields[name] = values
+	}
+	var intent struct{ ID string }
+	require.Equal(e.s.T, http.StatusOK, e.s.PostToStripe("/v1/payment_intents", fields, &intent))
+	if card != "" {
+		e.s.Pay(intent.ID, card)
+	}
+	now := time.Now().UTC().Truncate(time.Second)
+	departs := now.AddDate(0, 0, 30)
+	row := map[string]string{
+		"reference": reference, "client": "test", "customer_name": "Layla Haddad", "customer_email": "layla.haddad@canary-mail.example",
+		"passengers": "Layla Haddad|Omar Haddad", "flight_number": "EK2", "flight_from": "LHR", "flight_to": "DXB",
+		"departs_at": departs.Format(time.RFC3339), "arrives_at": departs.Add(7 * time.Hour).Format(time.RFC3339),
+		"amount_minor": fields.Get("amount"), "currency": strings.ToUpper(fields.Get("currency")), "payment_intent": intent.ID, "state": state,
+		"hold_expires_at": now.Add(time.Hour).Format(time.RFC3339), "created_at": now.Add(-time.Hour).Format(time.RFC3339),
+		"confirmed_at": "",
+	}
+	e.rows = append(e.rows, row)
+	return intent.ID, row
+}
+
+// export writes the rows to a CSV file.
+func (e *earlierSystem) export() string {
+	e.s.T.Helper()
+	path := filepath.Join(e.s.T.TempDir(), "bookings.csv")
+	file, err := os.Create(path)
+	require.NoError(e.s.T, err)
+	w := csv.NewWriter(file)
+	require.NoError(e.s.T, w.Write(e.columns))
+	for _, row := range e.rows {
+		values := make([]string, len(e.columns))
+		for i, column := range e.columns {
+			values[i] = row[column]
+		}
+		require.NoError(e.s.T, w.Write(values))
+	}
+	w.Flush()
+	require.NoError(e.s.T, w.Error())
+	require.NoError(e.s.T, file.Close())
+	return path
+}
+
+// importedAs is what Farebook calls a booking of the earlier system.
+func importedAs(s *testkit.Stack, earlier string) string {
+	s.T.Helper()
+	return s.DB.Text(s.T, "SELECT b.reference FROM bookings b JOIN imported_bookings i ON i.booking_id = b.id WHERE i.earlier_reference = ?", earlier)
+}
+
+func requireNothingAtStripe(s *testkit.Stack, work func()) {
+	s.T.Helper()
+	posts := s.StripePosts()
+	work()
+	require.Equal(s.T, posts, s.StripePosts(), "nothing was asked for at Stripe")
+}
+
+func TestImportTakesOverOpenAndPaidBookings(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	again := s.DropWebhooks() // Stripe tells the earlier system
+	old := newEarlierSystem(s)
+	open, _ := old.book("SD-OPEN", "", "pending_payment", nil)
+	old.book("SD-PAID", "pm_card_visa", "confirmed", nil)
+	unnoticed, _ := old.book("SD-LATE", "pm_card_visa", "pending_payment", nil)
+	inPart, _ := old.book("SD-PART", "pm_card_visa", "partially_refunded", nil)
+	_, err := s.Stripe.RefundInDashboard(inPart, 10000)
+	require.NoError(t, err)
+	whole, _ := old.book("SD-BACK", "pm_card_visa", "cancelled", nil)
+	_, err = s.Stripe.RefundInDashboard(whole, 45900)
+	require.NoError(t, err)
+	old.book("SD-DISP", "pm_card_createDispute", "disputed", nil)
+	held, _ := old.book("SD-AUTH", "pm_card_visa", "pending_payment", url.Values{"capture_method": {"manual"}})
+	old.book("SD-DECL", "pm_card_chargeDeclined", "pending_payment", nil)
+	over, row := old.book("SD-OVER", "", "pending_payment", nil)
+	row["hold_expires_at"] = row["created_at"]
+	gone, _ := old.book("SD-GONE", "", "expired", nil)
+	require.Equal(t, http.StatusOK, s.PostToStripe("/v1/payment_intents/"+gone+"/cancel", nil, nil))
+	file, intents := old.export(), s.CreatedPaymentIntents()
+
+	requireNothingAtStripe(s, func() {
+		out, err := starterWith(s, "import", "bookings", file)
+		require.NoError(t, err, out)
+		require.Contains(t, out, "10 rows: 9 ready, 1 nothing.")
+		require.Contains(t, out, "Nothing was written: repeat it with --apply.")
+		require.Contains(t, out, "Owed to travellers as flights or refunds: $1,736.00.")
+		require.NotContains(t, out, "canary-mail")
+		require.Zero(t, s.DB.Count(t, "SELECT COUNT(*) FROM bookings"))
+	})
+
+	again()
+	out, err := starterWith(s, "import", "bookings", file, "--apply")
+	require.NoError(t, err, out)
+	require.Contains(t, out, "10 rows: 9 imported, 1 nothing.")
+	s.AwaitStatus(importedAs(s, "SD-OVER"), "expired")
+	require.Equal(t, "canceled", s.StripeStatus(over), "as it would have been there")
+	require.Equal(t, intents, s.CreatedPaymentIntents(), "and no PaymentIntent was made")
+	for earlier, status := range map[string]string{
+		"SD-OPEN": "pending_payment", "SD-PAID": "confirmed", "SD-LATE": "confirmed", "SD-PART": "partially_refunded", "SD-BACK": "refunded",
+		"SD-DISP": "disputed", "SD-AUTH": "pending_payment", "SD-DECL": "pending_payment",
+	} {
+		require.Equal(t, status, s.Status(importedAs(s, earlier)), earlier)
+	}
+	require.Equal(t, "authorized", s.PaymentStatus(importedAs(s, "SD-AUTH")))
+	dispute := s.Stripe.Disputes()[0].ID
+	s.Eventually(func() bool {
+		_, err := s.Temporal.DescribeWorkflowExecution(t.Context(), "Dispute:"+dispute, "")
+		return err == nil
+	}, "the sweeper did not start the dispute's workflow; logs:\n%s", s.Logs)
+	s.AwaitQuiet()
+	require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM emails WHERE status <> 'suppressed' AND kind <> 'dispute_due'"), "the one about the hold that ended")
+	s.RequireMails(importedAs(s, "SD-OVER"), "hold_expired")
+	s.RequirePromises()
+
+	// A second time changes nothing.
+	digest := s.LedgerDigest()
+	out, err = starterWith(s, "import", "bookings", file, "--apply")
+	require.NoError(t, err, out)
+	require.Contains(t, out, "10 rows: 9 known, 1 nothing.")
+	require.Equal(t, digest, s.LedgerDigest())
+	require.Equal(t, 9, s.DB.Count(t, "SELECT COUNT(*) FROM bookings"))
+	require.Equal(t, 9, s.DB.Count(t, "SELECT COUNT(*) FROM audit_log WHERE action = 'booking.import'"))
+
+	// They live on as any other booking does.
+	require.Equal(t, http.StatusOK, s.Pay(open, "pm_card_visa"))
+	s.AwaitStatus(importedAs(s, "SD-OPEN"), "confirmed")
+	answer := s.Post("/v1/bookings/"+importedAs(s, "SD-AUTH")+"/capture", "capture", nil)
+	require.Equal(t, http.StatusOK, answer.Status, "%s", answer.Body)
+	require.Equal(t, "succeeded", s.StripeStatus(held))
+	ask(s, importedAs(s, "SD-PAID"), "refund", `{}`)
+	s.AwaitStatus(importedAs(s, "SD-PAID"), "refunded")
+	_, err = s.Stripe.RefundInDashboard(unnoticed, 5900)
+	require.NoError(t, err)
+	s.AwaitStatus(importedAs(s, "SD-LATE"), "partially_refunded")
+	s.AwaitQuiet()
+	s.RequireMails(importedAs(s, "SD-OPEN"), "booking_confirmed")
+	s.RequireMails(importedAs(s, "SD-PAID"), "refunded")
+	require.Equal(t, intents, s.CreatedPaymentIntents())
+	s.RequirePromises()
+}
+
+// A row that does not fit Stripe, the books or its own file is refused with the column and what to do, and keeps no other from being
+// imported.
+func TestImportRefusesRowsOneByOne(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	ours := s.BookAndPay("ours", nil)
+	s.AwaitQuiet()
+	s.DropWebhooks()
+	old := newEarlierSystem(s)
+	paid := func(state string) (string, map[string]string) {
+		return old.book(fmt.Sprintf("SD-%d", len(old.rows)), "pm_card_visa", state, nil)
+	}
+	says := map[int]string{}
+	refused := func(row map[string]string, message string, changes ...string) {
+		for i := 0; i < len(changes); i += 2 {
+			row[changes[i]] = changes[i+1]
+		}
+		says[len(old.rows)+1] = message // the header is row 1
+	}
+	_, fits := paid("confirmed")
+	_, row := paid("confirmed")
+	refused(row, "amount_minor is $460.00, and the PaymentIntent is about $459.00", "amount_minor", "46000")
+	_, row = paid("confirmed")
+	refused(row, "currency is EUR, and the PaymentIntent is in USD", "currency", "EUR")
+	_, row = paid("confirmed")
+	refused(row, "payment_intent is not found with this key", "payment_intent", "pi_of_another_account")
+	_, row = paid("confirmed")
+	refused(row, "payment_intent is that of booking "+ours.Reference+" already", "payment_intent", ours.Payment.PaymentIntentID)
+	_, row = paid("confirmed")
+	refused(row, "reference is not the booking that the PaymentIntent names at Stripe", "reference", "SD-OTHER")
+	live, row := paid("confirmed")
+	require.NoError(t, s.Stripe.Rewrite(live, map[string]any{"livemode": true}))
+	refused(row, "payment_intent is of live mode, and STRIPE_SECRET_KEY of test mode")
+	_, row = paid("confirmed")
+	refused(row, "payment_intent is that of row 2", "payment_intent", fits["payment_intent"])
+	_, row = paid("confirmed")
+	refused(row, "client is not a client", "client", "nobody")
+	_, row = paid("cancelled")
+	refused(row, "state is cancelled, and $459.00 of the payment is not refunded")
+	_, row = old.book("SD-UNPAID", "", "confirmed", nil)
+	refused(row, "state is confirmed, and the PaymentIntent is requires_payment_method at Stripe: it is not paid")
+	_, row = old.book("SD-PAYABLE", "", "expired", nil)
+	refused(row, "can still be paid")
+	_, row = old.book("SD-NOHOLD", "", "pending_payment", nil)
+	refused(row, "hold_expires_at is missing", "hold_expires_at", "")
+	gone, row := old.book("SD-GONE", "", "confirmed", nil)
+	require.Equal(t, http.StatusOK, s.PostToStripe("/v1/payment_intents/"+gone+"/cancel", nil, nil))
+	refused(row, "is cancelled at Stripe: nobody paid")
+	_, row = paid("confirmed")
+	refused(row, "departs_at is before the payment", "hold_expires_at", "",
+		"departs_at", time.Now().Add(-30*time.Minute).UTC().Format(time.RFC3339), "arrives_at", time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
+	_, row = paid("confirmed")
+	refused(row, "customer_email has no complete domain", "customer_email", "layla@canary-mail")
+
+	file, mark := old.export(), s.MarkLedger()
+	for _, args := range [][]string{{}, {"--apply"}, {"--apply"}} {
+		out, err := starterWith(s, append([]string{"import", "bookings", file}, args...)...)
+		require.ErrorContains(t, err, "exit status 1")
+		require.ErrorContains(t, err, fmt.Sprintf("%d of %d rows are refused", len(says), len(says)+1))
+		require.NotContains(t, out, "canary-mail")
+		lines := map[string]string{}
+		for line := range strings.SplitSeq(out, "\n") {
+			if number, rest, _ := strings.Cut(line, " "); !strings.HasPrefix(rest, "rows") {
+				lines[number] = line
+			}
+		}
+		for number, message := range says {
+			require.Contains(t, lines[strconv.Itoa(number)], message, "row %d", number)
+			require.Contains(t, lines[strconv.Itoa(number)], "refused", "row %d", number)
+		}
+	}
+	require.Equal(t, 2, s.DB.Count(t, "SELECT COUNT(*) FROM bookings"), "ours, and the row that fits")
+	require.NoError(t, s.LedgerKept(mark))
+	require.Equal(t, "confirmed", s.Status(importedAs(s, fits["reference"])))
+}
