@@ -88,6 +88,13 @@ const (
 // due is when the run has to be over that the schedule had due after a time: one that rests over the weekend is not missed until
 // Monday. It is zero where the schedule has none due, or there is no schedule.
 func (w Watch) due(ctx context.Context, since time.Time) (time.Time, error) {
+	schedule, err := w.Workflows.Schedule(ctx) // first: of one that was deleted, Temporal still says when it would run
+	if errors.Is(err, workflows.ErrNoSchedule) {
+		return time.Time{}, nil
+	}
+	if err != nil {
+		return time.Time{}, err
+	}
 	next, err := w.Workflows.Due(ctx, since, since.Add(horizon))
 	if errors.Is(err, workflows.ErrNoSchedule) || err == nil && len(next) == 0 {
 		return time.Time{}, nil
@@ -95,6 +102,5 @@ func (w Watch) due(ctx context.Context, since time.Time) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	stands, err := w.Workflows.Schedule(ctx)
-	return next[0].Add(stands.Jitter + min(w.After, runTime)), err
+	return next[0].Add(schedule.Jitter + min(w.After, runTime)), nil
 }

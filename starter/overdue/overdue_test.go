@@ -53,6 +53,16 @@ func TestNeverReconciledIsOverdue(t *testing.T) {
 	require.True(t, told(t, books, 26*time.Hour))
 }
 
+// A schedule that somebody has deleted, or that Temporal has lost, is missed, too: its runs completed once, and no more come.
+func TestDeletedScheduleIsOverdue(t *testing.T) {
+	t.Parallel()
+	books := testkit.NewBooks(t)
+	require.NoError(t, books.Workflows.ApplySchedule(t.Context(), workflows.Schedule{Every: time.Hour}))
+	completed(t, books, 27*time.Hour)
+	require.NoError(t, books.Workflows.DeleteSchedule(t.Context()))
+	require.True(t, told(t, books, 26*time.Hour))
+}
+
 // A run that was due is missed after 26 hours, counted from the last one, although the schedule rests for a month after it.
 func TestOverdueCountsFromTheLastRun(t *testing.T) {
 	t.Parallel()
