@@ -30,7 +30,7 @@ func TestBrokenPromisesAreSeen(t *testing.T) {
 		"each payment knows what was refunded of it":                                                      "UPDATE payments SET amount_refunded = amount_refunded + 1",
 		"each refund is in the ledger as Stripe's balance paid for it, and got it back":                   "UPDATE refunds SET posted = FALSE",
 		"disputed funds are what open disputes withhold, and chargebacks what lost ones cost":             "UPDATE disputes SET withheld = withheld - 1",
-		"a closed dispute withholds nothing":                                                              "UPDATE disputes SET status = 'won', updated_at = UTC_TIMESTAMP() - INTERVAL 3 DAY",
+		"a dispute that was won waits for its money for two days at most":                                 "UPDATE disputes SET status = 'won', updated_at = UTC_TIMESTAMP() - INTERVAL 3 DAY",
 		"no event waits for a person, or has waited for more than an hour":                                "UPDATE stripe_events SET processed = FALSE, received_at = received_at - INTERVAL 2 HOUR",
 		"no event was ignored whose money the ledger does not have and nobody has explained":              "UPDATE stripe_events SET state = 'ignored', type = 'payout.paid', object_id = 'po_2'",
 		"each payout is in the ledger once, and again when it came back":                                  "UPDATE payouts SET posted = FALSE",
@@ -40,6 +40,18 @@ func TestBrokenPromisesAreSeen(t *testing.T) {
 		"no mail has waited for longer than three days":                                                   "UPDATE emails SET status = 'queued', created_at = created_at - INTERVAL 4 DAY ORDER BY id LIMIT 1",
 		"no booking can be paid an hour after its hold":                                                   "UPDATE bookings, payments SET bookings.status = 'pending_payment', payments.status = 'failed', hold_expires_at = UTC_TIMESTAMP() - INTERVAL 2 HOUR",
 		"no refund waits for more than a day to be asked of Stripe":                                       "UPDATE refunds SET status = 'requested', created_at = UTC_TIMESTAMP() - INTERVAL 2 DAY",
+		"a lost or closed dispute withholds nothing":                                                      "UPDATE disputes SET status = 'warning_closed'",
+		"no email has waited for an hour without an attempt":                                              "UPDATE emails SET status = 'queued', attempts = 0, sending_until = NULL, created_at = UTC_TIMESTAMP() - INTERVAL 2 HOUR ORDER BY id LIMIT 1",
+		"no authorised payment outlasts its deadline":                                                     "UPDATE bookings, payments SET bookings.status = 'pending_payment', payments.status = 'authorized', capture_before = UTC_TIMESTAMP() - INTERVAL 1 HOUR",
+		"no bank debit is on its way for more than 30 days":                                               "UPDATE payments SET status = 'processing', updated_at = UTC_TIMESTAMP() - INTERVAL 31 DAY",
+		"no payment waits for Stripe's fee for more than a week":                                          "UPDATE payments p, financial_ledger l SET p.fee_posted = FALSE, l.posted_at = UTC_TIMESTAMP() - INTERVAL 8 DAY WHERE l.type = 'payment'",
+		"no settled refund waits for its balance transaction for more than a week":                        "UPDATE refunds SET posted = FALSE, updated_at = UTC_TIMESTAMP() - INTERVAL 8 DAY",
+		"no refund is on its way for more than 45 days":                                                   "UPDATE refunds SET status = 'pending', created_at = UTC_TIMESTAMP() - INTERVAL 46 DAY",
+		"no dispute waits for evidence two days after its deadline":                                       "UPDATE disputes SET status = 'needs_response', due_by = UTC_TIMESTAMP() - INTERVAL 3 DAY",
+		"no payout waits for its proof for more than three days":                                          "UPDATE payouts SET proof = 'pending', created_at = UTC_TIMESTAMP() - INTERVAL 4 DAY",
+		"no refund that Stripe refuses for now waits for more than a week, or untold":                     "UPDATE refunds SET status = 'requested', failure_reason = 'insufficient_funds'",
+		"no reconciliation runs for more than two days": `INSERT INTO reconciliation_runs (correlation_id, scope, dry_run, lookback_days, payment_limit, status, window_start, window_end, started_at)
+			VALUES ('recon_1', 'all', FALSE, 7, 0, 'running', UTC_TIMESTAMP(), UTC_TIMESTAMP(), UTC_TIMESTAMP() - INTERVAL 3 DAY)`,
 	} {
 		t.Run(promise, func(t *testing.T) {
 			t.Parallel()
@@ -54,7 +66,7 @@ func TestBrokenPromisesAreSeen(t *testing.T) {
 				if checked.Text == promise {
 					seen = true
 					require.False(t, checked.Held)
-					require.Regexp(t, "^1 rows break it(; evt_1 .*)?$", checked.Detail)
+					require.Regexp(t, "^1 rows break it(; (evt_1|booking|email|refund|dispute|payout|reconciliation) .*)?$", checked.Detail)
 				}
 			}
 			require.True(t, seen, "there is no such promise")
