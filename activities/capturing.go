@@ -16,12 +16,12 @@ type CapturePaymentInput struct {
 
 // CapturePayment takes an authorised payment at Stripe. That it can't be captured any more (captured already, let go,
 // expired) is no error: the recording step reads the PaymentIntent and decides. Harmless when repeated: Stripe's key
-// <reference>/capture-payment-intent/<amount>/<generation>, and the state itself.
+// <PaymentIntent>/capture-payment-intent/<amount>/<generation>, and the state itself.
 func (p *Payments) CapturePayment(ctx context.Context, in CapturePaymentInput) error {
 	failpoint.Hit("before-capture-payment-intent")
 	err := moveOnce(ctx, p.Store.Now,
 		func(generation int) error {
-			return p.Stripe.CapturePaymentIntent(ctx, in.Reference, in.PaymentIntentID, in.Amount, generation)
+			return p.Stripe.CapturePaymentIntent(ctx, in.PaymentIntentID, in.Amount, generation)
 		},
 		func() (bool, error) {
 			snapshot, _, err := p.Stripe.PaymentIntent(ctx, in.PaymentIntentID)

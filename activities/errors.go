@@ -91,6 +91,15 @@ func WaitForRebuild(failure *temporal.ApplicationError) error {
 	return temporal.NewApplicationError("a fence is up, and the books may miss what was lost: "+failure.Message(), Fenced)
 }
 
+// creationError is stripeError for what is made under a key that derives from a request: bytes that Stripe has seen differently under
+// it are those of a request that the books have forgotten, and it is looked for again what they led to.
+func creationError(err error, requestKey string) error {
+	if requestKey != "" && stripeapi.IsKind(err, stripeapi.IdempotencyConflict) {
+		return temporal.NewApplicationError(err.Error(), OutcomeUnknown)
+	}
+	return stripeError(err)
+}
+
 // moveError is stripeError for a PaymentIntent that is to be moved: a state that allows the move now and did not a moment
 // ago is asked for again, and so is one that Stripe does not find: the books know it.
 func moveError(err error) error {

@@ -31,7 +31,7 @@ type atStripe struct {
 	search func() (settled bool, err error)
 	// lag is how long look may miss an effect that has happened: no next generation is used before look has been asked that
 	// long after the first doubt. Zero where a second effect does no harm, or Stripe itself refuses it.
-	lag time.Duration
+	lag func(failure error) time.Duration
 	// now is the time of the books.
 	now func() time.Time
 }
@@ -79,7 +79,7 @@ func (a atStripe) once(ctx context.Context) error {
 		if at.Doubt.IsZero() {
 			at.Doubt = a.now()
 		}
-		if a.now().Sub(at.Doubt) < a.lag {
+		if a.lag != nil && a.now().Sub(at.Doubt) < a.lag(err) {
 			activity.RecordHeartbeat(ctx, at)
 			return err
 		}
@@ -116,8 +116,11 @@ type creation[T any] struct {
 	findAll func() (T, bool, error)
 	// since is when the first attempt may have been.
 	since time.Time
-	lag   time.Duration    // see atStripe
-	now   func() time.Time // see atStripe
+	// byRequest: the keys derive from the client's request. A key that was used with other bytes is then no bug of ours: the books
+	// have forgotten an earlier request, and what it has led to is looked for.
+	byRequest bool
+	lag       func(failure error) time.Duration // see atStripe
+	now       func() time.Time                  // see atStripe
 }
 
 // once makes the object once. generations is how many keys it took.
@@ -128,13 +131,17 @@ func (c creation[T]) once(ctx context.Context) (made T, generations int, err err
 			return found, 0, err
 		}
 	}
+	kept := []stripeapi.Kind{stripeapi.ServerError}
+	if c.byRequest {
+		kept = append(kept, stripeapi.IdempotencyConflict)
+	}
 	err = atStripe{
 		try: func(generation int) (err error) {
 			generations = generation
 			made, err = c.create(generation)
 			return err
 		},
-		kept: []stripeapi.Kind{stripeapi.ServerError},
+		kept: kept,
 		look: func() (found bool, err error) {
 			made, found, err = c.find()
 			return found, err

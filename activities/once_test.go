@@ -68,14 +68,16 @@ func TestPastTheKeysLifeNothingIsMadeBlindly(t *testing.T) {
 	s.requirePromises()
 }
 
-// Within the key's life the key answers for what is there: nothing is looked for first.
-func TestWithinTheKeysLifeNothingIsLookedForFirst(t *testing.T) {
+// Within the key's life the key answers for what is there: no PaymentIntent is looked for first. A payment's refunds are read once
+// before another one is asked for.
+func TestWithinTheKeysLifeOnlyRefundsAreLookedAtFirst(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
 	reference, _ := s.paid()
 	refund := s.refundOf(reference, 10000)
 	s.run(s.Refunds.CreateRefund, activities.RefundRef{RefundID: refund.ID}, nil)
-	require.Zero(t, s.reads("/v1/refunds"))
+	require.Zero(t, s.reads("/v1/payment_intents"))
+	require.Equal(t, 1, s.reads("/v1/refunds"))
 }
 
 // Stripe answers 500 for as long as it is ill, and keeps each answer under its key. An attempt uses one new key at most, so

@@ -21,7 +21,9 @@ type Payments struct {
 	Store  *store.Store
 	// Policy is what a cancellation after payment gives back.
 	Policy booking.Policy
-	Log    *slog.Logger
+	// ListLag is how long Stripe's lists may miss what was just made.
+	ListLag time.Duration
+	Log     *slog.Logger
 }
 
 // clockSkew widens a look-up by creation time, as Stripe's clock is not ours.
@@ -42,11 +44,13 @@ type PaymentIntentCreated struct {
 	FeePending bool `json:"feePending,omitempty"`
 	// CaptureBefore is when Stripe lets an authorised payment go.
 	CaptureBefore *time.Time `json:"captureBefore,omitempty"`
+	// Look: the PaymentIntent was there already and is no longer as it was made. What it has become is to be recorded.
+	Look bool `json:"look,omitempty"`
 }
 
 // CreatePaymentIntent makes the booking's PaymentIntent at Stripe and its payment row. Harmless when repeated: the
 // payment row is UNIQUE per booking and read first; before it is written, Stripe's key
-// <reference>/create-payment-intent/<generation> answers with the same PaymentIntent.
+// <request key>/create-payment-intent/<generation> answers with the same PaymentIntent, also after a restore of the database.
 func (p *Payments) CreatePaymentIntent(ctx context.Context, in BookingRef) (PaymentIntentCreated, error) {
 	known, err := p.Store.Booking(ctx, in.Reference)
 	if err != nil {
@@ -63,22 +67,23 @@ func (p *Payments) CreatePaymentIntent(ctx context.Context, in BookingRef) (Paym
 		return p.ClosePayment(ctx, ClosePaymentInput{Reference: in.Reference})
 	}
 	failpoint.Hit("before-create-payment-intent")
-	snapshot, twin, err := p.ensurePaymentIntent(ctx, known)
+	intent, err := p.ensurePaymentIntent(ctx, known)
 	if stripeapi.IsKind(err, stripeapi.InvalidRequest) {
 		return p.refused(ctx, in.Reference, err)
 	}
 	if err != nil {
-		return PaymentIntentCreated{}, stripeError(err)
+		return PaymentIntentCreated{}, creationError(err, known.RequestKey)
 	}
 	failpoint.Hit("after-create-payment-intent")
-	if err := p.Store.RecordPaymentIntent(ctx, snapshot, twin); err != nil {
+	if err := p.Store.RecordPaymentIntent(ctx, in.Reference, intent.PaymentSnapshot, intent.twin); err != nil {
 		return PaymentIntentCreated{}, storeError(err)
 	}
 	failpoint.Hit("after-payment-row")
 	return PaymentIntentCreated{
-		PaymentIntentID: snapshot.PaymentIntentID,
+		PaymentIntentID: intent.PaymentIntentID,
 		BookingStatus:   known.Status,
-		PaymentStatus:   snapshot.PaymentStatus(),
+		PaymentStatus:   booking.PaymentPending, // as the row has it
+		Look:            intent.PaymentStatus() != booking.PaymentPending,
 	}, nil
 }
 
@@ -95,21 +100,75 @@ func created(known store.Booking) PaymentIntentCreated {
 	return result
 }
 
+// ensuredIntent is a PaymentIntent as it is at Stripe now. twin tells that an earlier key may have made another one, whose client
+// secret nobody has: cancelTwins finds it later.
+type ensuredIntent struct {
+	booking.PaymentSnapshot
+
+	twin bool
+}
+
 // ensurePaymentIntent creates the PaymentIntent, or finds the one that an earlier attempt created without our hearing
-// of it. A creation moves no money: one look, then the next key, so that the booking stays payable. twin tells that an earlier
-// key may have made another one, whose client secret nobody has: cancelTwins finds it later.
-func (p *Payments) ensurePaymentIntent(ctx context.Context, known store.Booking) (snapshot booking.PaymentSnapshot, twin bool, err error) {
-	request := stripeapi.NewPaymentIntent{Reference: known.Reference, Amount: known.Amount, Capture: known.Capture, Methods: known.Methods, CorrelationID: known.CorrelationID}
+// of it, or that the same request has led to before the database was restored. A creation moves no money: one look, then the next
+// key, so that the booking stays payable. Only a key that was used with other bytes is looked behind for as long as Stripe's lists
+// may lag: that PaymentIntent may be paid.
+func (p *Payments) ensurePaymentIntent(ctx context.Context, known store.Booking) (ensuredIntent, error) {
+	origin, err := p.originOf(ctx, known)
+	if err != nil {
+		return ensuredIntent{}, err
+	}
+	request := stripeapi.NewPaymentIntent{
+		Reference: known.Reference, Amount: known.Amount, Capture: known.Capture, Methods: known.Methods, CorrelationID: known.CorrelationID, Origin: origin,
+	}
+	var replayed, forgotten bool
+	found := func(search func() (booking.PaymentSnapshot, bool, error)) (booking.PaymentSnapshot, bool, error) {
+		replayed = true
+		return search()
+	}
 	snapshot, generations, err := creation[booking.PaymentSnapshot]{
-		create: func(generation int) (booking.PaymentSnapshot, error) {
-			return p.Stripe.CreatePaymentIntent(ctx, request, generation)
+		create: func(generation int) (snapshot booking.PaymentSnapshot, err error) {
+			snapshot, replayed, err = p.Stripe.CreatePaymentIntent(ctx, request, generation)
+			forgotten = stripeapi.IsKind(err, stripeapi.IdempotencyConflict)
+			return snapshot, err
 		},
-		find:    func() (booking.PaymentSnapshot, bool, error) { return p.glance(ctx, known) },
-		findAll: func() (booking.PaymentSnapshot, bool, error) { return p.search(ctx, known) },
-		since:   known.CreatedAt,
-		now:     p.Store.Now,
+		find: func() (booking.PaymentSnapshot, bool, error) {
+			return found(func() (booking.PaymentSnapshot, bool, error) {
+				if forgotten {
+					return p.searchForgotten(ctx, origin)
+				}
+				return p.glance(ctx, known)
+			})
+		},
+		findAll: func() (booking.PaymentSnapshot, bool, error) {
+			return found(func() (booking.PaymentSnapshot, bool, error) { return p.search(ctx, known) })
+		},
+		since:     known.CreatedAt,
+		byRequest: known.RequestKey != "",
+		lag: func(failure error) time.Duration {
+			if stripeapi.IsKind(failure, stripeapi.IdempotencyConflict) {
+				return p.ListLag
+			}
+			return 0
+		},
+		now: p.Store.Now,
 	}.once(ctx)
-	return snapshot, generations > 1, err
+	if err == nil && replayed {
+		snapshot, _, err = p.Stripe.PaymentIntent(ctx, snapshot.PaymentIntentID)
+	}
+	return ensuredIntent{snapshot, generations > 1}, err
+}
+
+// originOf is what the PaymentIntent's metadata says of the request; empty for a booking of an older release.
+func (p *Payments) originOf(ctx context.Context, known store.Booking) (stripeapi.Origin, error) {
+	if known.RequestKey == "" {
+		return stripeapi.Origin{}, nil
+	}
+	installation, err := p.Store.Installation(ctx)
+	if err != nil {
+		return stripeapi.Origin{}, err
+	}
+	client, err := p.Store.ClientOf(ctx, known.ID)
+	return stripeapi.Origin{InstallationID: installation.ID, RequestKey: known.RequestKey, ClientID: client}, err
 }
 
 func (p *Payments) refused(ctx context.Context, reference booking.Reference, cause error) (PaymentIntentCreated, error) {
@@ -137,12 +196,12 @@ type CancelPaymentIntentInput struct {
 
 // CancelPaymentIntent cancels at Stripe. That it can't be cancelled any more (paid, processing, cancelled already) is
 // no error: the recording step reads the PaymentIntent and decides. Harmless when repeated: Stripe's key
-// <reference>/cancel-payment-intent/<reason>/<generation>, and the state itself.
+// <PaymentIntent>/cancel-payment-intent/<reason>/<generation>, and the state itself.
 func (p *Payments) CancelPaymentIntent(ctx context.Context, in CancelPaymentIntentInput) error {
 	failpoint.Hit("before-cancel-payment-intent")
 	err := moveOnce(ctx, p.Store.Now,
 		func(generation int) error {
-			return p.Stripe.CancelPaymentIntent(ctx, in.Reference, in.PaymentIntentID, in.Reason, generation)
+			return p.Stripe.CancelPaymentIntent(ctx, in.PaymentIntentID, in.Reason, generation)
 		},
 		func() (bool, error) {
 			snapshot, _, err := p.Stripe.PaymentIntent(ctx, in.PaymentIntentID)

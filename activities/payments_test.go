@@ -128,7 +128,7 @@ func TestBookingThatIsNotInTheBooksIsRefusedForGood(t *testing.T) {
 }
 
 // A booking of an older release has no choice of payment methods: its request to Stripe has the bytes that it had there, so that the
-// key stands for the same. One with a choice asks for it, each time.
+// key stands for the same: nothing of the request's origin either. One with a choice asks for it, each time.
 func TestRequestForAPaymentIntentFollowsTheBooking(t *testing.T) {
 	t.Parallel()
 	for methods, want := range map[booking.PaymentMethods]string{
@@ -140,7 +140,7 @@ func TestRequestForAPaymentIntentFollowsTheBooking(t *testing.T) {
 			t.Parallel()
 			s := newStack(t)
 			reference := s.ask("methods", booking.CaptureAutomatic)
-			s.Exec(t, "UPDATE bookings SET payment_methods = NULLIF('"+string(methods)+"', '')")
+			s.Exec(t, "UPDATE bookings SET payment_methods = NULLIF('"+string(methods)+"', ''), request_key = IF('"+string(methods)+"' = '', NULL, request_key)")
 			s.fault(http.MethodPost, "/v1/payment_intents", stripestand.FaultAnswerLost, 1)
 			creating, in := s.attempts(), activities.BookingRef{Reference: reference}
 			require.Error(t, creating.attempt(s.Payments.CreatePaymentIntent, in, nil))
@@ -152,11 +152,20 @@ func TestRequestForAPaymentIntentFollowsTheBooking(t *testing.T) {
 				}
 				body, err := url.ParseQuery(record.Body)
 				require.NoError(t, err)
-				require.Equal(t, url.Values{
+				expected := url.Values{
 					"amount": {"45900"}, "currency": {"usd"}, "description": {"Booking " + string(reference)},
 					"metadata[booking_reference]": {string(reference)}, "metadata[correlation_id]": {"c-1"},
 					strings.Split(want, "=")[0]: {strings.Split(want, "=")[1]},
-				}, body)
+				}
+				base := string(reference)
+				if methods != "" {
+					base = s.Text(t, "SELECT request_key FROM bookings")
+					expected["metadata[request_key]"] = []string{base}
+					expected["metadata[installation_id]"] = []string{s.Text(t, "SELECT installation_id FROM installation")}
+					expected["metadata[client_id]"] = []string{s.Text(t, "SELECT client_id FROM api_clients")}
+				}
+				require.Equal(t, expected, body)
+				require.Equal(t, base+"/create-payment-intent/1", record.IdempotencyKey)
 			}
 		})
 	}

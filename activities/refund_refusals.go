@@ -24,6 +24,13 @@ func (r *Refunds) askForRefund(
 		RefundID: known.ID, Reference: known.Reference, PaymentIntentID: known.PaymentIntentID, Amount: known.Amount.Value,
 		Reason: known.Reason, CorrelationID: known.CorrelationID,
 	}
+	if known.RequestKey != "" {
+		installation, err := r.Store.Installation(ctx)
+		if err != nil {
+			return booking.RefundSnapshot{}, err
+		}
+		request.Origin = stripeapi.Origin{InstallationID: installation.ID, RequestKey: known.RequestKey}
+	}
 	for range keyGenerations {
 		snapshot, err := r.Stripe.CreateRefund(ctx, request, generation+*refusals)
 		if !stripeapi.IsKind(err, postponing...) || !stripeapi.IsReplayed(err) {

@@ -53,9 +53,10 @@ type RefundOutcome struct {
 	Refusals  int  `json:"refusals,omitempty"`
 }
 
-// CreateRefund makes the refund at Stripe that its row asks for. Harmless when repeated: the row says whether it is made;
-// before it does, Stripe's key <refund id>/create-refund/<generation> answers with the same refund. What Stripe refuses
-// for good is recorded, and no error; any other refusal postpones the refund.
+// CreateRefund makes the refund at Stripe that its row asks for, once the payment's refunds there are those of the books. Harmless
+// when repeated: the row says whether it is made; before it does, its metadata tell, and Stripe's key
+// <request key>/create-refund/<generation> answers with the same refund, also after a restore of the database. What Stripe refuses
+// for good is recorded, and no error; any other refusal postpones the refund, and so does a difference that nothing explains.
 func (r *Refunds) CreateRefund(ctx context.Context, in RefundRef) (RefundOutcome, error) {
 	known, err := r.Store.Refund(ctx, in.RefundID)
 	if err != nil {
@@ -72,6 +73,17 @@ func (r *Refunds) CreateRefund(ctx context.Context, in RefundRef) (RefundOutcome
 	if known.StripeRefundID != "" {
 		return RefundOutcome{RefundID: known.ID, StripeRefundID: known.StripeRefundID, Reference: known.Reference, Status: known.Status}, nil
 	}
+	compared, err := r.compare(ctx, known)
+	switch {
+	case err != nil:
+		return RefundOutcome{}, err
+	case compared.mine != nil:
+		return madeAlready(known, *compared.mine), nil
+	}
+	held, err := r.hold(ctx, known, compared.unexplained)
+	if err != nil || held {
+		return RefundOutcome{RefundID: known.ID, Reference: known.Reference, Status: known.Status, Postponed: held, Refusals: in.Refusals}, err
+	}
 	failpoint.Hit("before-create-refund")
 	refusals := in.Refusals
 	snapshot, err := r.ensureRefund(ctx, known, &refusals)
@@ -81,10 +93,15 @@ func (r *Refunds) CreateRefund(ctx context.Context, in RefundRef) (RefundOutcome
 	case stripeapi.IsKind(err, postponing...):
 		return r.postpone(ctx, known, err, refusals)
 	case err != nil:
-		return RefundOutcome{}, stripeError(err)
+		return RefundOutcome{}, creationError(err, known.RequestKey)
 	}
 	failpoint.Hit("after-create-refund")
-	return RefundOutcome{RefundID: known.ID, StripeRefundID: snapshot.StripeRefundID, Reference: known.Reference, Status: snapshot.Status()}, nil
+	return madeAlready(known, snapshot), nil
+}
+
+// madeAlready is the outcome of a refund that Stripe has.
+func madeAlready(known store.Refund, snapshot booking.RefundSnapshot) RefundOutcome {
+	return RefundOutcome{RefundID: known.ID, StripeRefundID: snapshot.StripeRefundID, Reference: known.Reference, Status: snapshot.Status()}
 }
 
 // ensureRefund creates the refund, or finds the one that an earlier attempt created without our hearing of it: a refund
@@ -98,8 +115,10 @@ func (r *Refunds) ensureRefund(ctx context.Context, known store.Refund, refusals
 		find:    find,
 		findAll: find, // a payment has few refunds: each look reads all of them
 		since:   known.CreatedAt,
-		lag:     r.ListLag,
-		now:     r.Store.Now,
+		lag:     func(error) time.Duration { return r.ListLag },
+
+		byRequest: known.RequestKey != "",
+		now:       r.Store.Now,
 	}.once(ctx)
 	return snapshot, err
 }
@@ -121,7 +140,11 @@ func (r *Refunds) find(ctx context.Context, known store.Refund) (booking.RefundS
 			return snapshot, true, nil
 		}
 	}
-	return r.Stripe.FindRefund(ctx, known.PaymentIntentID, known.ID)
+	there, err := r.Stripe.RefundsOf(ctx, known.PaymentIntentID)
+	if err != nil {
+		return booking.RefundSnapshot{}, false, err
+	}
+	return r.mineAmong(ctx, there, known)
 }
 
 func (r *Refunds) refused(ctx context.Context, known store.Refund, cause error) (RefundOutcome, error) {
@@ -161,7 +184,8 @@ func (r *Refunds) recordOthers(ctx context.Context, known store.Refund) (made *R
 	}
 	for _, refund := range there {
 		if refund.RefundID == known.ID {
-			return &RefundOutcome{RefundID: known.ID, StripeRefundID: refund.StripeRefundID, Reference: known.Reference, Status: refund.Status()}, nil
+			outcome := madeAlready(known, refund)
+			return &outcome, nil
 		}
 		id, err := r.unknown(ctx, refund)
 		if err != nil {

@@ -118,10 +118,16 @@ func (s *stack) run(method, in, out any) {
 // ask takes a booking of $459.00; capture says how it is paid.
 func (s *stack) ask(key string, capture booking.CaptureMethod) booking.Reference {
 	s.t.Helper()
+	return s.askAs("c-1", key, capture)
+}
+
+// askAs does so under a correlation id.
+func (s *stack) askAs(correlationID, key string, capture booking.CaptureMethod) booking.Reference {
+	s.t.Helper()
 	departs := time.Now().AddDate(0, 0, 30)
 	now := time.Now().UTC()
 	reservation, err := s.Store.ReserveBooking(s.t.Context(), store.NewBooking{
-		Caller: s.caller, IdempotencyKey: key, CorrelationID: "c-1", HoldExpiresAt: now.Add(30 * time.Minute), Now: now,
+		Caller: s.caller, IdempotencyKey: key, CorrelationID: correlationID, HoldExpiresAt: now.Add(30 * time.Minute), Now: now,
 		Request: booking.Request{
 			Customer: booking.Customer{Name: "Layla Haddad", Email: "layla@example.com", Locale: booking.LocaleEN},
 			Amount:   booking.Money{Value: 45900, Currency: "USD"}, Capture: capture, HoldMinutes: 30,
@@ -171,8 +177,14 @@ func (s *stack) record(reference booking.Reference, intentID string) activities.
 // refundOf reserves a refund.
 func (s *stack) refundOf(reference booking.Reference, amount int64) store.Refund {
 	s.t.Helper()
+	return s.refundAs("refund", reference, amount)
+}
+
+// refundAs reserves a refund under a key; an amount of zero is all that is left.
+func (s *stack) refundAs(key string, reference booking.Reference, amount int64) store.Refund {
+	s.t.Helper()
 	refund, _, err := s.Store.ReserveRefund(s.t.Context(), store.NewRefund{
-		Key:       store.IdempotencyKey{Caller: s.caller, Key: "refund", Operation: store.OperationCreateRefund},
+		Key:       store.IdempotencyKey{Caller: s.caller, Key: key, Operation: store.OperationCreateRefund},
 		Reference: reference, Request: booking.RefundRequest{Amount: amount, Reason: booking.ReasonRequestedByCustomer},
 		CorrelationID: "c-1", Now: time.Now().UTC(),
 	})

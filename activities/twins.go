@@ -45,6 +45,24 @@ func (p *Payments) search(ctx context.Context, known store.Booking) (found booki
 	return found, ok, err
 }
 
+// forgottenFor is how far back the PaymentIntent of a forgotten request is looked for: Stripe keeps its key for 24 h at least, and may
+// keep it for longer.
+const forgottenFor = 72 * time.Hour
+
+// searchForgotten looks for the PaymentIntent that a request has led to and that the books do not know, the newest first.
+func (p *Payments) searchForgotten(ctx context.Context, origin stripeapi.Origin) (found booking.PaymentSnapshot, ok bool, err error) {
+	now := p.Store.Now()
+	err = p.eachPage(ctx, now.Add(-forgottenFor), now, func(page stripeapi.PaymentIntentsPage) (done bool, err error) {
+		found, ok = page.OfRequest(origin)
+		return ok, nil
+	})
+	if ok {
+		p.Log.WarnContext(ctx, "a PaymentIntent that the books have forgotten is found by the key of its request", "reference", found.Reference,
+			"paymentIntentId", found.PaymentIntentID, "status", found.StripeStatus)
+	}
+	return found, ok, err
+}
+
 // eachPage visits the PaymentIntents that were made from since to until, give or take clockSkew, until visit is done or there are
 // no more. Its place rests in the heartbeat, so that a list of any length is read over several attempts.
 func (p *Payments) eachPage(ctx context.Context, since, until time.Time, visit func(stripeapi.PaymentIntentsPage) (done bool, err error)) error {

@@ -179,7 +179,7 @@ func TestRecordingWithoutAPaymentHoldsNoOtherBookingUp(t *testing.T) {
 		return err
 	})
 	b.awaitWaiting(1)
-	require.NoError(t, impatient.Store.RecordPaymentIntent(t.Context(), intent("pi_second", second), false))
+	require.NoError(t, impatient.Store.RecordPaymentIntent(t.Context(), second.Booking.Reference, intent("pi_second", second), false))
 	release()
 	require.NoError(t, recording())
 	require.Equal(t, 2, b.Count(t, "SELECT COUNT(*) FROM payments"))

@@ -21,13 +21,17 @@ func newPaymentRow(bookingID uint64, snapshot booking.PaymentSnapshot, now time.
 	}
 }
 
-// RecordPaymentIntent writes the payment row of a booking whose PaymentIntent was just created. Harmless when repeated;
-// another PaymentIntent for the same booking, or one about another amount, is an *AmountMismatch. twin tells that an earlier
-// attempt may have made another PaymentIntent (see PossibleTwins).
-func (s *Store) RecordPaymentIntent(ctx context.Context, snapshot booking.PaymentSnapshot, twin bool) error {
+// RecordPaymentIntent writes the payment row of a booking whose PaymentIntent was created or found. Harmless when repeated;
+// another PaymentIntent for the same booking, or one about another amount or booking, is an *AmountMismatch. twin tells that an
+// earlier attempt may have made another PaymentIntent (see PossibleTwins).
+func (s *Store) RecordPaymentIntent(ctx context.Context, reference booking.Reference, snapshot booking.PaymentSnapshot, twin bool) error {
 	var mismatch *AmountMismatch
-	err := s.underLock(ctx, snapshot.Reference, s.Now(), func(r *recording) (err error) {
+	err := s.underLock(ctx, reference, s.Now(), func(r *recording) (err error) {
 		p := paying{r}
+		if p.payment.ID == 0 && snapshot.Reference != reference {
+			mismatch, err = p.namesAnother(snapshot)
+			return err
+		}
 		mismatch, err = p.own(snapshot)
 		if err != nil || mismatch != nil || !twin {
 			return err
@@ -38,6 +42,13 @@ func (s *Store) RecordPaymentIntent(ctx context.Context, snapshot booking.Paymen
 		return mismatch
 	}
 	return err
+}
+
+// namesAnother shows a person a PaymentIntent of the booking's request that names another booking.
+func (p *paying) namesAnother(snapshot booking.PaymentSnapshot) (*AmountMismatch, error) {
+	problem := fmt.Sprintf("PaymentIntent %s of the same request names booking %q", snapshot.PaymentIntentID, snapshot.Reference)
+	return &AmountMismatch{Reference: booking.Reference(p.booking.Reference), Problem: problem},
+		p.markForAttention(AttentionPaymentMismatch, snapshot.PaymentIntentID, problem)
 }
 
 // OtherPayment is a PaymentIntent that an event says is a booking's, and that is not the booking's own, as it is at Stripe now.

@@ -281,7 +281,7 @@ func (f *refunding) reopen(s booking.RefundSnapshot) error {
 	}
 	switch booking.RefundStatus(f.refund.Status) {
 	case booking.RefundRequested:
-		return f.settleAttention(AttentionRefundPostponed, f.refund.RefundID)
+		return f.settleAttentionWhere("kind IN ? AND subject = ?", []string{string(AttentionRefundPostponed), string(AttentionRefundHeld)}, f.refund.RefundID)
 	case booking.RefundFailed:
 		f.refund.Status = string(booking.RefundRequested)
 		if err := f.settleAttention(AttentionRefundFailed, f.refund.RefundID); err != nil {

@@ -114,14 +114,14 @@ func TestMismatchTakesNoPlace(t *testing.T) {
 	wrong := right
 	wrong.PaymentIntentID, wrong.Amount = "pi_wrong", 100
 	var mismatch *store.AmountMismatch
-	require.ErrorAs(t, b.Store.RecordPaymentIntent(t.Context(), wrong, false), &mismatch)
+	require.ErrorAs(t, b.Store.RecordPaymentIntent(t.Context(), wrong.Reference, wrong, false), &mismatch)
 	_, err = b.record(paid(wrong, true), store.ReasonEvent)
 	require.ErrorAs(t, err, &mismatch)
 	require.Equal(t, 0, b.Count(t, "SELECT COUNT(*) FROM payments"))
 	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM bookings WHERE attention IS NOT NULL"))
 
 	for range 2 {
-		require.NoError(t, b.Store.RecordPaymentIntent(t.Context(), right, false))
+		require.NoError(t, b.Store.RecordPaymentIntent(t.Context(), right.Reference, right, false))
 	}
 	_, err = b.record(paid(right, true), store.ReasonEvent)
 	require.NoError(t, err)
@@ -193,7 +193,7 @@ func TestUnknownBooking(t *testing.T) {
 	snapshot.PaymentIntentID, snapshot.Reference = "pi_unknown", booking.NewReference()
 	_, err := b.record(snapshot, store.ReasonEvent)
 	require.ErrorIs(t, err, store.ErrNotFound)
-	require.ErrorIs(t, b.Store.RecordPaymentIntent(t.Context(), snapshot, false), store.ErrNotFound)
+	require.ErrorIs(t, b.Store.RecordPaymentIntent(t.Context(), snapshot.Reference, snapshot, false), store.ErrNotFound)
 	_, err = b.Store.RecordPaymentRefused(t.Context(), snapshot.Reference, "x")
 	require.ErrorIs(t, err, store.ErrNotFound)
 	_, err = b.Store.Ledger(t.Context(), snapshot.Reference)

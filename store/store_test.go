@@ -55,7 +55,7 @@ func (b books) held() booking.PaymentSnapshot {
 		PaymentIntentID: "pi_1", StripeStatus: "requires_payment_method", Reference: reservation.Booking.Reference,
 		Amount: 45900, Currency: "USD",
 	}
-	require.NoError(b.t, b.Store.RecordPaymentIntent(b.t.Context(), snapshot, false))
+	require.NoError(b.t, b.Store.RecordPaymentIntent(b.t.Context(), snapshot.Reference, snapshot, false))
 	return snapshot
 }
 

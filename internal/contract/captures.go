@@ -36,12 +36,12 @@ func (s *Session) authorised() string {
 func capturedInPart(s *Session) {
 	id := s.authorised()
 	s.seePayment("authorised", id)
-	s.mustDo("capture", s.target.client.CapturePaymentIntent(s.ctx, booking.Reference("FB-"+s.run), id, 30000, 1))
+	s.mustDo("capture", s.target.client.CapturePaymentIntent(s.ctx, id, 30000, 1))
 	s.await("the reversal", func() bool { return s.read(id).Reversal != nil })
 	payment := s.seePayment("captured", id)
 	if s.err == nil {
 		s.see("reversal", payment.Reversal.Type, payment.Reversal.ReportingCategory, payment.Reversal.Amount)
 	}
 	s.see("amount refunded", s.get("/v1/charges/"+payment.ChargeID).at("amount_refunded"))
-	s.seeFailure("captured again", s.target.client.CapturePaymentIntent(s.ctx, booking.Reference("FB-"+s.run), id, 30000, 2))
+	s.seeFailure("captured again", s.target.client.CapturePaymentIntent(s.ctx, id, 30000, 2))
 }

@@ -13,7 +13,7 @@ func (s *Session) reserve(capture booking.CaptureMethod) string {
 	if s.err != nil {
 		return ""
 	}
-	made, err := s.target.client.CreatePaymentIntent(s.ctx, stripeapi.NewPaymentIntent{
+	made, _, err := s.target.client.CreatePaymentIntent(s.ctx, stripeapi.NewPaymentIntent{
 		Reference: booking.Reference("FB-" + s.run), Amount: booking.Money{Value: amount, Currency: "USD"}, Capture: capture, CorrelationID: s.run,
 	}, 1)
 	s.mustDo("create PaymentIntent", err)
@@ -123,7 +123,7 @@ func cardIsDeclined(s *Session) {
 
 func paymentIsCancelled(s *Session) {
 	cancel := func(id string, generation int) error {
-		return s.target.client.CancelPaymentIntent(s.ctx, booking.Reference("FB-"+s.run), id, "abandoned", generation)
+		return s.target.client.CancelPaymentIntent(s.ctx, id, "abandoned", generation)
 	}
 	id := s.reserve(booking.CaptureAutomatic)
 	s.mustDo("cancel", cancel(id, 1))

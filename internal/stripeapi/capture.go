@@ -13,7 +13,7 @@ import (
 // (stripe.com/docs/payments/place-a-hold-on-a-payment-method). One that is captured, cancelled or expired already answers
 // with UnexpectedState: read it and decide. The amount is part of the key: another amount is another request; so is another
 // generation, for what Stripe would answer from its memory.
-func (c *Client) CapturePaymentIntent(ctx context.Context, reference booking.Reference, id string, amount int64, generation int) error {
+func (c *Client) CapturePaymentIntent(ctx context.Context, id string, amount int64, generation int) error {
 	const operation = "capture PaymentIntent"
 	if err := requireID(operation, id); err != nil {
 		return err
@@ -23,7 +23,7 @@ func (c *Client) CapturePaymentIntent(ctx context.Context, reference booking.Ref
 	}
 	params := &stripe.PaymentIntentCaptureParams{AmountToCapture: stripe.Int64(amount)}
 	params.Context = ctx
-	params.SetIdempotencyKey(fmt.Sprintf("%s/capture-payment-intent/%d/%d", reference, amount, generation))
+	params.SetIdempotencyKey(fmt.Sprintf("%s/capture-payment-intent/%d/%d", id, amount, generation))
 	_, err := c.api.PaymentIntents.Capture(id, params)
 	return failureOf(operation, err)
 }

@@ -92,6 +92,10 @@ func IsReplayed(err error) bool {
 	return errors.As(err, &failure) && failure.Replayed
 }
 
+func isReplay(response *stripe.APIResponse) bool {
+	return response != nil && response.Header.Get("Idempotent-Replayed") == "true"
+}
+
 // failureOf maps an error of stripe-go to a Failure. An HTML page of a proxy is no *stripe.Error, or one without a
 // type: its outcome is unknown whatever its status.
 func failureOf(operation string, err error) error {
@@ -112,7 +116,7 @@ func failureOf(operation string, err error) error {
 		Code:       codeOf(stripeErr),
 		Param:      stripeErr.Param,
 		RequestID:  stripeErr.RequestID,
-		Replayed:   stripeErr.LastResponse != nil && stripeErr.LastResponse.Header.Get("Idempotent-Replayed") == "true",
+		Replayed:   isReplay(stripeErr.LastResponse),
 	}
 }
 

@@ -28,11 +28,12 @@ func (n NewPaymentIntent) key(generation int) string {
 }
 
 // CreatePaymentIntent makes the PaymentIntent of a booking, unconfirmed: no money moves here. Repetition is harmless
-// while Stripe keeps the generation's key (24 h).
-func (c *Client) CreatePaymentIntent(ctx context.Context, in NewPaymentIntent, generation int) (booking.PaymentSnapshot, error) {
+// while Stripe keeps the generation's key (24 h): replayed then tells that the snapshot is the answer of the first time, and not
+// what the PaymentIntent has become since.
+func (c *Client) CreatePaymentIntent(ctx context.Context, in NewPaymentIntent, generation int) (_ booking.PaymentSnapshot, replayed bool, err error) {
 	const operation = "create PaymentIntent"
 	if err := c.before(ctx, operation); err != nil {
-		return booking.PaymentSnapshot{}, err
+		return booking.PaymentSnapshot{}, false, err
 	}
 	params := &stripe.PaymentIntentParams{
 		Amount:      stripe.Int64(in.Amount.Value),
@@ -54,9 +55,9 @@ func (c *Client) CreatePaymentIntent(ctx context.Context, in NewPaymentIntent, g
 	in.Origin.addTo(params)
 	intent, err := c.api.PaymentIntents.New(params)
 	if err != nil {
-		return booking.PaymentSnapshot{}, failureOf(operation, err)
+		return booking.PaymentSnapshot{}, false, failureOf(operation, err)
 	}
-	return snapshotOf(intent), nil
+	return snapshotOf(intent), isReplay(intent.LastResponse), nil
 }
 
 // PaymentIntent reads a PaymentIntent with its latest charge and balance transaction, and its client secret, which the
@@ -92,7 +93,7 @@ func (c *Client) retrieve(ctx context.Context, id string) (*stripe.PaymentIntent
 // CancelPaymentIntent cancels a PaymentIntent. A PaymentIntent that is paid, processing or cancelled already answers
 // with UnexpectedState: read it and decide. reason is "abandoned" or "requested_by_customer"
 // (stripe.com/docs/api/payment_intents/cancel).
-func (c *Client) CancelPaymentIntent(ctx context.Context, reference booking.Reference, id, reason string, generation int) error {
+func (c *Client) CancelPaymentIntent(ctx context.Context, id, reason string, generation int) error {
 	const operation = "cancel PaymentIntent"
 	if err := requireID(operation, id); err != nil {
 		return err
@@ -104,7 +105,7 @@ func (c *Client) CancelPaymentIntent(ctx context.Context, reference booking.Refe
 	params.Context = ctx
 	// The reason is part of the key: a cancel by hand after the hold's own is another request, not a conflict. So is the
 	// generation, for what Stripe would answer from its memory.
-	params.SetIdempotencyKey(fmt.Sprintf("%s/cancel-payment-intent/%s/%d", reference, reason, generation))
+	params.SetIdempotencyKey(fmt.Sprintf("%s/cancel-payment-intent/%s/%d", id, reason, generation))
 	_, err := c.api.PaymentIntents.Cancel(id, params)
 	return failureOf(operation, err)
 }
@@ -127,6 +128,16 @@ func (p PaymentIntentsPage) Of(reference booking.Reference) (mine []booking.Paym
 		}
 	}
 	return mine
+}
+
+// OfRequest picks the PaymentIntent that a request of an installation has led to, in whatever state it is.
+func (p PaymentIntentsPage) OfRequest(of Origin) (booking.PaymentSnapshot, bool) {
+	for _, intent := range p.intents {
+		if intent.Metadata[MetadataInstallation] == of.InstallationID && intent.Metadata[MetadataRequestKey] == of.RequestKey {
+			return snapshotOf(intent), true
+		}
+	}
+	return booking.PaymentSnapshot{}, false
 }
 
 // PaymentIntentsPage lists 100 PaymentIntents that were created from since to until, by list and not by search, because

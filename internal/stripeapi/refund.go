@@ -117,17 +117,6 @@ func (c *Client) RefundsOf(ctx context.Context, paymentIntentID string) ([]booki
 	return nil, &Failure{Kind: OutcomeUnknown, Operation: operation, Code: "too_many_refunds"}
 }
 
-// FindRefund looks for a refund of ours among those of its PaymentIntent: one that was made without our hearing of it.
-func (c *Client) FindRefund(ctx context.Context, paymentIntentID string, id booking.RefundID) (snapshot booking.RefundSnapshot, found bool, err error) {
-	refunds, err := c.RefundsOf(ctx, paymentIntentID)
-	for _, refund := range refunds {
-		if refund.RefundID == id {
-			return refund, true, nil
-		}
-	}
-	return booking.RefundSnapshot{}, false, err
-}
-
 func refundOf(refund *stripe.Refund) booking.RefundSnapshot {
 	snapshot := booking.RefundSnapshot{
 		StripeRefundID: refund.ID,

@@ -86,7 +86,7 @@ func (b *Books) Held(key string, hold time.Duration) booking.PaymentSnapshot {
 	snapshot := booking.PaymentSnapshot{
 		PaymentIntentID: b.ID("pi_" + key), StripeStatus: "requires_payment_method", Reference: b.Book(key, hold), Amount: 45900, Currency: "USD",
 	}
-	require.NoError(b.T, b.Store.RecordPaymentIntent(b.T.Context(), snapshot, false))
+	require.NoError(b.T, b.Store.RecordPaymentIntent(b.T.Context(), snapshot.Reference, snapshot, false))
 	return snapshot
 }
 

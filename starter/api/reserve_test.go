@@ -162,7 +162,7 @@ func TestReadsOfABooking(t *testing.T) {
 	s := serve(t, withoutTemporal(t))
 	s.book([]byte(validBody()), "X-Correlation-ID", "request-0001")
 	reference := booking.Reference(s.db.Text(t, "SELECT reference FROM bookings"))
-	require.NoError(t, s.db.Store.RecordPaymentIntent(t.Context(), booking.PaymentSnapshot{
+	require.NoError(t, s.db.Store.RecordPaymentIntent(t.Context(), reference, booking.PaymentSnapshot{
 		PaymentIntentID: "pi_1", StripeStatus: "requires_payment_method", Reference: reference, Amount: 45900, Currency: "USD",
 	}, false))
 	got := s.do(http.MethodGet, "/v1/bookings/"+string(reference), nil)

@@ -42,7 +42,7 @@ func NewActivities(cfg config.Config, books *store.Store, log *slog.Logger) (Act
 	restores.Stripe = stripe
 	return Activities{
 		Restores:    restores,
-		Payments:    &activities.Payments{Stripe: stripe, Store: books, Policy: cfg.RefundPolicy, Log: log},
+		Payments:    &activities.Payments{Stripe: stripe, Store: books, Policy: cfg.RefundPolicy, ListLag: cfg.Stripe.ListLag, Log: log},
 		Refunds:     &activities.Refunds{Stripe: stripe, Store: books, ListLag: cfg.Stripe.ListLag, Log: log},
 		Disputes:    &activities.Disputes{Stripe: stripe, Store: books, Log: log},
 		Payouts:     &activities.Payouts{Stripe: stripe, Store: books, Log: log},

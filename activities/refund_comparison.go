@@ -1,0 +1,134 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"farebook/booking"
+	"farebook/internal/failpoint"
+	"farebook/internal/stripeapi"
+	"farebook/store"
+)
+
+// comparison holds the refunds of a payment at Stripe against the books, before another one is asked for. Stripe's key is no guard
+// for a refund that the books have forgotten: it is kept for a day, and another key asks for another refund.
+type comparison struct {
+	// mine is the refund at Stripe that the same request has led to; nil when there is none.
+	mine *booking.RefundSnapshot
+	// unexplained are the differences that nothing in the books accounts for, in words.
+	unexplained []string
+}
+
+// compare records every refund of the payment that Stripe has and the books do not. One that somebody made in Stripe's dashboard is
+// explained once it is recorded. One that Farebook asked for is not: the books have forgotten it, and perhaps more.
+func (r *Refunds) compare(ctx context.Context, known store.Refund) (comparison, error) {
+	there, err := r.Stripe.RefundsOf(ctx, known.PaymentIntentID)
+	if stripeapi.IsKind(err, stripeapi.NotFound, stripeapi.InvalidRequest) {
+		return comparison{}, nil // a payment of another account: the creation says so
+	}
+	if err != nil {
+		return comparison{}, stripeError(err)
+	}
+	mine, found, err := r.mineAmong(ctx, there, known)
+	if err != nil || found {
+		return comparison{mine: &mine}, err
+	}
+	rows, err := r.refundsInBooks(ctx, known)
+	if err != nil {
+		return comparison{}, storeError(err)
+	}
+	var compared comparison
+	for _, refund := range there {
+		why, err := r.explain(ctx, refund, rows)
+		if err != nil {
+			return comparison{}, err
+		}
+		if why != "" {
+			compared.unexplained = append(compared.unexplained, why)
+		}
+	}
+	compared.unexplained = append(compared.unexplained, r.missing(rows, there)...)
+	return compared, nil
+}
+
+// mineAmong finds the refund that bears the id of the row or the key of its request.
+func (r *Refunds) mineAmong(ctx context.Context, there []booking.RefundSnapshot, known store.Refund) (booking.RefundSnapshot, bool, error) {
+	installation, err := r.Store.Installation(ctx)
+	if err != nil {
+		return booking.RefundSnapshot{}, false, err
+	}
+	at := slices.IndexFunc(there, func(refund booking.RefundSnapshot) bool {
+		return refund.RefundID == known.ID || known.RequestKey != "" && refund.RequestKey == known.RequestKey && refund.InstallationID == installation.ID
+	})
+	if at < 0 {
+		return booking.RefundSnapshot{}, false, nil
+	}
+	return there[at], true, nil
+}
+
+// refundsInBooks are the rows of the payment's refunds.
+func (r *Refunds) refundsInBooks(ctx context.Context, known store.Refund) ([]store.Refund, error) {
+	owner, err := r.Store.Booking(ctx, known.Reference)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := r.Store.RefundsOf(ctx, owner)
+	return slices.DeleteFunc(rows, func(row store.Refund) bool { return row.PaymentIntentID != known.PaymentIntentID }), err
+}
+
+// explain returns why a refund at Stripe is a difference that nothing in the books accounts for; empty when it is none.
+func (r *Refunds) explain(ctx context.Context, refund booking.RefundSnapshot, rows []store.Refund) (string, error) {
+	at := slices.IndexFunc(rows, func(row store.Refund) bool { return row.StripeRefundID == refund.StripeRefundID })
+	recorded := at >= 0
+	beingMade := slices.ContainsFunc(rows, func(row store.Refund) bool {
+		return row.StripeRefundID == "" && !row.Status.Settled() && refund.RefundID == row.ID
+	})
+	switch {
+	case refund.Uncaptured, beingMade, recorded && rows[at].Status.Reserves() == refund.Status().Reserves():
+		return "", nil
+	}
+	outcome, err := r.RecordRefund(ctx, RecordRefundInput{RefundRef: RefundRef{StripeRefundID: refund.StripeRefundID}})
+	switch {
+	case final(err):
+		return err.Error(), nil
+	case err != nil:
+		return "", err
+	case recorded && outcome.Status.Reserves() != refund.Status().Reserves():
+		return fmt.Sprintf("refund %s is %s here and %s at Stripe", refund.StripeRefundID, outcome.Status, refund.Status()), nil
+	case !recorded && refund.RefundID != "":
+		return fmt.Sprintf("refund %s of %s was made for %s, which the books did not have", refund.StripeRefundID,
+			booking.Money{Value: refund.Amount, Currency: refund.Currency}.Format(booking.LocaleEN), refund.RefundID), nil
+	}
+	return "", nil
+}
+
+// missing are refunds that the books know as made and that Stripe does not list, although its lists have caught up.
+func (r *Refunds) missing(rows []store.Refund, there []booking.RefundSnapshot) (differences []string) {
+	for _, row := range rows {
+		listed := slices.ContainsFunc(there, func(refund booking.RefundSnapshot) bool { return refund.StripeRefundID == row.StripeRefundID })
+		if row.StripeRefundID == "" || listed || !row.Status.Reserves() || r.Store.Now().Sub(row.UpdatedAt) <= r.ListLag {
+			continue
+		}
+		differences = append(differences, fmt.Sprintf("refund %s (%s) is not at Stripe", row.ID, row.StripeRefundID))
+	}
+	return differences
+}
+
+// hold keeps a refund from being made until a person has looked at the differences and closed the matter, whatever still differs then.
+// It reports whether it does. Harmless when repeated: one open matter a refund.
+func (r *Refunds) hold(ctx context.Context, known store.Refund, unexplained []string) (bool, error) {
+	if len(unexplained) > 0 {
+		text := strings.Join(unexplained, "; ")
+		r.Log.ErrorContext(ctx, "a payment's refunds at Stripe are not those of the books: another one is made only when a person agrees",
+			"refundId", known.ID, "reference", known.Reference, "paymentIntentId", known.PaymentIntentID, "differences", text)
+		failpoint.Hit("before-hold-refund")
+		if err := r.Store.HoldRefund(ctx, known, text, r.Store.Now()); err != nil {
+			return false, storeError(err)
+		}
+		failpoint.Hit("after-hold-refund")
+	}
+	held, err := r.Store.RefundHeld(ctx, known)
+	return held, storeError(err)
+}

@@ -1,0 +1,34 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"farebook/booking"
+)
+
+// HoldRefund keeps a refund from being made until a person closes the matter; text says in what the payment's refunds at Stripe and
+// the books differ. Harmless when repeated; a refund that is settled or exists at Stripe is left as it is.
+func (s *Store) HoldRefund(ctx context.Context, refund Refund, text string, now time.Time) error {
+	return s.underLock(ctx, refund.Reference, now, func(r *recording) error {
+		var row refundRow
+		err := r.tx.Clauses(forUpdate).Where("refund_id = ?", string(refund.ID)).Take(&row).Error
+		if err != nil {
+			return notFound(err)
+		}
+		if booking.RefundStatus(row.Status) != booking.RefundRequested || row.StripeRefundID != nil {
+			return nil
+		}
+		return r.markForAttention(AttentionRefundHeld, row.RefundID, "refund "+row.RefundID+" is not made: "+text+
+			". Close this matter and it is made, if it fits what is left")
+	})
+}
+
+// RefundHeld tells whether a person still has to look before the refund is made.
+func (s *Store) RefundHeld(ctx context.Context, refund Refund) (bool, error) {
+	var open int64
+	err := s.db.WithContext(ctx).Table("attention_items a").Joins("JOIN bookings b ON b.id = a.booking_id").
+		Where("b.reference = ? AND a.kind = ? AND a.subject = ? AND a.is_open = 1", string(refund.Reference), string(AttentionRefundHeld), string(refund.ID)).
+		Count(&open).Error
+	return open > 0, err
+}
