@@ -22,7 +22,7 @@ type CopyPlanInput struct {
 // thousands of items. Items are UNIQUE in a run, so that a page that is copied again is there once.
 func (r *Reconciliations) CopyPlan(ctx context.Context, in CopyPlanInput) (err error) {
 	at := resume(ctx)
-	defer func() { err = unlessStuck(ctx, at, err) }()
+	defer func() { err = r.unlessStuck(ctx, at, err) }()
 	return r.takePlan(ctx, in.RunID, in.Planned, &at)
 }
 
@@ -54,7 +54,7 @@ func (r *Reconciliations) takePlan(ctx context.Context, runID uint64, planned st
 			return err
 		}
 		at.Lines += int64(len(items))
-		moved(ctx, at)
+		r.moved(ctx, at)
 	}
 }
 

@@ -56,7 +56,7 @@ func resume(ctx context.Context) Scanned {
 // some pages. A page that is read again finds the same: items and scratch are UNIQUE.
 func (r *Reconciliations) ScanWindow(ctx context.Context, in ScanInput) (Scanned, error) {
 	at, err := r.scanWindow(ctx, in)
-	return at, unlessStuck(ctx, at, err)
+	return at, r.unlessStuck(ctx, at, err)
 }
 
 func (r *Reconciliations) scanWindow(ctx context.Context, in ScanInput) (Scanned, error) {
@@ -91,7 +91,7 @@ func (r *Reconciliations) scanWindow(ctx context.Context, in ScanInput) (Scanned
 			at.Rest = &rest
 			return at, nil
 		}
-		moved(ctx, &at)
+		r.moved(ctx, &at)
 	}
 }
 
@@ -190,7 +190,7 @@ const unseenPage = 200
 // there.
 func (r *Reconciliations) ScanUnseen(ctx context.Context, in ScanInput) (Scanned, error) {
 	at, err := r.scanUnseen(ctx, in)
-	return at, unlessStuck(ctx, at, err)
+	return at, r.unlessStuck(ctx, at, err)
 }
 
 func (r *Reconciliations) scanUnseen(ctx context.Context, in ScanInput) (Scanned, error) {
@@ -220,7 +220,7 @@ func (r *Reconciliations) scanUnseen(ctx context.Context, in ScanInput) (Scanned
 			}
 			at.Row = row.LedgerID
 			at.Lines++
-			moved(ctx, &at)
+			r.moved(ctx, &at)
 		}
 		if len(rows) < unseenPage {
 			return at, nil

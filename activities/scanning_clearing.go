@@ -21,7 +21,7 @@ const (
 // is left unexplained is a finding of its own.
 func (r *Reconciliations) CompareClearing(ctx context.Context, in ScanInput) (Scanned, error) {
 	at, err := r.compareClearing(ctx, in)
-	return at, unlessStuck(ctx, at, err)
+	return at, r.unlessStuck(ctx, at, err)
 }
 
 func (r *Reconciliations) compareClearing(ctx context.Context, in ScanInput) (Scanned, error) {

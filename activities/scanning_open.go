@@ -17,7 +17,7 @@ const openPage = 100
 // reason never starve the others.
 func (r *Reconciliations) ScanOpenPayments(ctx context.Context, in ScanInput) (Scanned, error) {
 	at, err := r.scanOpenPayments(ctx, in)
-	return at, unlessStuck(ctx, at, err)
+	return at, r.unlessStuck(ctx, at, err)
 }
 
 func (r *Reconciliations) scanOpenPayments(ctx context.Context, in ScanInput) (Scanned, error) {
@@ -79,7 +79,7 @@ func (r *Reconciliations) scanOpen(ctx context.Context, stripe *stripeapi.Client
 	}
 	at.Row = row.ID
 	at.Lines++
-	moved(ctx, at)
+	r.moved(ctx, at)
 	return nil
 }
 

@@ -14,8 +14,8 @@ import (
 const scanPatience = 3 * time.Hour
 
 // moved keeps how far a scan is, and when it came there.
-func moved(ctx context.Context, at *Scanned) {
-	at.Moved = time.Now().UTC()
+func (r *Reconciliations) moved(ctx context.Context, at *Scanned) {
+	at.Moved = r.Store.Now()
 	if activity.IsActivity(ctx) {
 		activity.RecordHeartbeat(ctx, *at)
 	}
@@ -29,7 +29,7 @@ func alive(ctx context.Context) {
 }
 
 // unlessStuck makes the failure of a scan the last one when it has not got any further for scanPatience.
-func unlessStuck(ctx context.Context, at Scanned, err error) error {
+func (r *Reconciliations) unlessStuck(ctx context.Context, at Scanned, err error) error {
 	if err == nil || final(err) || ctx.Err() != nil || !activity.IsActivity(ctx) {
 		return err
 	}
@@ -37,7 +37,7 @@ func unlessStuck(ctx context.Context, at Scanned, err error) error {
 	if since.IsZero() {
 		since = activity.GetInfo(ctx).ScheduledTime
 	}
-	if time.Since(since) < scanPatience {
+	if r.Store.Now().Sub(since) < scanPatience {
 		return err
 	}
 	return temporal.NewNonRetryableApplicationError(fmt.Sprintf("no progress for more than %s: %s", scanPatience, err), ScanStuck, nil)

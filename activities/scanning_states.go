@@ -20,7 +20,7 @@ var stateHealings = map[booking.Object]booking.Healing{booking.ObjectRefund: boo
 // found by its balance transaction; what has not (a refund that is on its way, an inquiry) is found here.
 func (r *Reconciliations) ScanStates(ctx context.Context, in ScanInput) (Scanned, error) {
 	at, err := r.scanStates(ctx, in)
-	return at, unlessStuck(ctx, at, err)
+	return at, r.unlessStuck(ctx, at, err)
 }
 
 func (r *Reconciliations) scanStates(ctx context.Context, in ScanInput) (Scanned, error) {
@@ -45,7 +45,7 @@ func (r *Reconciliations) scanStates(ctx context.Context, in ScanInput) (Scanned
 		if len(states) > 0 {
 			at.After = states[len(states)-1].ID
 		}
-		moved(ctx, &at)
+		r.moved(ctx, &at)
 		if !more {
 			return at, nil
 		}

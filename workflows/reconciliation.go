@@ -278,7 +278,7 @@ func (r *reconciling) conclude(ctx workflow.Context, failure error) (activities.
 	defer stop()
 	in := activities.ConcludeInput{CorrelationID: r.in.CorrelationID, Scanned: r.at.Scanned}
 	if failure != nil {
-		in.Failure = failure.Error()
+		in.Failure = reasonOf(failure)
 	}
 	var result activities.ReconciliationResult
 	if err := (step{"Conclude the run", reconciliations.ConcludeReconciliation, concludePatience}).run(disconnected, in, &result); err != nil {
