@@ -28,7 +28,7 @@ func TestRefundMadeADayAgoIsFoundAndNotMadeAgain(t *testing.T) {
 	s := newStack(t)
 	reference, intentID := s.paid()
 	refund := s.refundOf(reference, 10000)
-	s.Exec(t, "UPDATE refunds SET created_at = created_at - INTERVAL 21 HOUR")
+	s.Clock.Advance(25 * time.Hour)
 	s.post("/v1/refunds", url.Values{"payment_intent": {intentID}, "amount": {"10000"}, "metadata[refund_id]": {string(refund.ID)}})
 
 	var made activities.RefundOutcome
@@ -42,7 +42,7 @@ func TestPaymentIntentMadeADayAgoIsFoundAndNotMadeAgain(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
 	reference := s.ask("old", booking.CaptureAutomatic)
-	s.Exec(t, "UPDATE bookings SET created_at = created_at - INTERVAL 21 HOUR")
+	s.Clock.Advance(25 * time.Hour)
 	s.post("/v1/payment_intents", url.Values{"amount": {"45900"}, "currency": {"usd"}, "metadata[booking_reference]": {string(reference)}})
 
 	var created activities.PaymentIntentCreated
@@ -56,8 +56,9 @@ func TestPastTheKeysLifeNothingIsMadeBlindly(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
 	reference, _ := s.paid()
+	s.sendEmails()
 	refund := s.refundOf(reference, 10000)
-	s.Exec(t, "UPDATE refunds SET created_at = created_at - INTERVAL 21 HOUR")
+	s.Clock.Advance(21 * time.Hour)
 	s.fault(http.MethodGet, "/v1/refunds", stripestand.Fault500Before, 1)
 	creating := s.attempts()
 	requireErrorType(t, activities.OutcomeUnknown, creating.attempt(s.Refunds.CreateRefund, activities.RefundRef{RefundID: refund.ID}, nil))
@@ -66,6 +67,24 @@ func TestPastTheKeysLifeNothingIsMadeBlindly(t *testing.T) {
 	require.NoError(t, creating.attempt(s.Refunds.CreateRefund, activities.RefundRef{RefundID: refund.ID}, nil))
 	require.Len(t, s.stripe.Refunds(), 1)
 	s.requirePromises()
+}
+
+// Stripe forgets a key after a day, and answers the same request with a second refund: the refund of an attempt whose answer was lost is
+// found although Stripe, asked again, would not know of it.
+func TestRefundWhoseAnswerWasLostADayAgoIsNotMadeAgain(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	reference, _ := s.paid()
+	s.sendEmails()
+	in := activities.RefundRef{RefundID: s.refundOf(reference, 10000).ID}
+	s.fault(http.MethodPost, "/v1/refunds", stripestand.FaultAnswerLost, 2) // the client repeats a request once
+	requireErrorType(t, activities.OutcomeUnknown, s.attempts().attempt(s.Refunds.CreateRefund, in, nil))
+	asked := len(s.keys("/v1/refunds", 0))
+	require.Len(t, s.stripe.Refunds(), 1)
+	s.Clock.Advance(25 * time.Hour)
+	s.run(s.Refunds.CreateRefund, in, nil)
+	require.Len(t, s.stripe.Refunds(), 1)
+	require.Empty(t, s.keys("/v1/refunds", asked), "Stripe was asked again")
 }
 
 // Within the key's life the key answers for what is there: no PaymentIntent is looked for first. A payment's refunds are read once

@@ -165,6 +165,16 @@ func (s *stack) paid() (booking.Reference, string) {
 	return reference, intentID
 }
 
+// sendEmails sends what is queued, as the workflows would.
+func (s *stack) sendEmails() {
+	s.t.Helper()
+	queued, err := s.Store.QueuedEmails(s.t.Context(), s.Clock.Now(), 0, 100)
+	require.NoError(s.t, err)
+	for _, email := range queued {
+		s.run(s.Emails.SendEmail, activities.SendEmailInput{EmailID: email.ID}, nil)
+	}
+}
+
 func (s *stack) record(reference booking.Reference, intentID string) activities.PaymentOutcome {
 	s.t.Helper()
 	var outcome activities.PaymentOutcome

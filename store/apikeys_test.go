@@ -140,7 +140,7 @@ func TestUseOfAKeyIsNotedOnceAMinute(t *testing.T) {
 	require.NotEmpty(t, first)
 	b.Caller(t, token)
 	require.Equal(t, first, used())
-	b.Exec(t, "UPDATE api_keys SET last_used_at = last_used_at - INTERVAL 61 SECOND WHERE key_id = ?", key.KeyID)
+	b.Clock.Advance(61 * time.Second)
 	b.Caller(t, token)
-	require.GreaterOrEqual(t, used(), first)
+	require.Greater(t, used(), first)
 }

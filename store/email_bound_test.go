@@ -65,7 +65,7 @@ func TestMailsAboutUnpaidBookingsAreBounded(t *testing.T) {
 	require.Equal(t, 6, count(store.EmailQueued, "TRUE"))
 	require.Equal(t, 18, count(store.EmailSuppressed, "TRUE"))
 
-	b.Exec(t, "UPDATE emails SET created_at = created_at - INTERVAL 61 MINUTE")
+	b.Clock.Advance(61 * time.Minute)
 	later, err := b.reserve("later", 99)
 	require.NoError(t, err)
 	b.Exec(t, "UPDATE bookings SET customer_email = 'victim@example.com' WHERE reference = ?", string(later.Booking.Reference))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -19,10 +20,10 @@ func told(s *testkit.Stack, state string) int {
 	return s.DB.Count(s.T, "SELECT COUNT(*) FROM stripe_events WHERE state = ?", state)
 }
 
-// patienceIsOver has the events in the inbox be old, as if Stripe had been behind itself for ten minutes.
+// patienceIsOver has Stripe be behind itself for ten minutes.
 func patienceIsOver(s *testkit.Stack) {
 	s.T.Helper()
-	s.DB.Exec(s.T, "UPDATE stripe_events SET received_at = received_at - INTERVAL 10 MINUTE")
+	s.Stripe.Advance(10 * time.Minute)
 }
 
 func requireNoRunFailed(s *testkit.Stack) {

@@ -90,7 +90,6 @@ func plantHoursAgo(s *testkit.Stack) map[string]int {
 	s.Stripe.Advance(-ago)
 	classes := plant(s)
 	s.Stripe.Advance(ago)
-	s.DB.Exec(s.T, "UPDATE payments SET created_at = created_at - INTERVAL 3 HOUR")
 	return classes
 }
 

@@ -16,10 +16,10 @@ import (
 	"farebook/workflows"
 )
 
-// due has every event that is not processed looked at by the next sweep.
+// due has every event that is not processed looked at by the next sweep: no pause is longer than six hours.
 func (b box) due() {
 	b.T.Helper()
-	b.Exec(b.T, "UPDATE stripe_events SET next_attempt_at = UTC_TIMESTAMP(6) - INTERVAL 1 SECOND WHERE processed = FALSE")
+	b.Clock.Advance(6*time.Hour + time.Second)
 }
 
 // sweep runs a sweep and returns how many events it took on.
@@ -39,7 +39,7 @@ func (b box) requireNothingToSweep() {
 // wait is how long an event is left alone from now on, to the minute.
 func (b box) wait(id string) time.Duration {
 	b.T.Helper()
-	return time.Until(*b.stored(id).NextAttemptAt).Round(time.Minute)
+	return b.stored(id).NextAttemptAt.Sub(b.Clock.Now()).Round(time.Minute)
 }
 
 // A workflow that cannot be told is tried again after twice the interval, then after pauses that double, up to six hours and twelve
@@ -71,7 +71,7 @@ func TestEventThatCannotBeHandedOnIsTriedAgainEverMoreSeldom(t *testing.T) {
 	require.Zero(t, sweep(t, away), "its attempts are used up")
 	require.Contains(t, b.stored("evt_1").LastError, "tried 12 times: ")
 
-	_, err := b.Store.RetryEvent(t.Context(), "evt_1", testdb.Tester, time.Now().UTC())
+	_, err := b.Store.RetryEvent(t.Context(), "evt_1", testdb.Tester, b.Clock.Now())
 	require.NoError(t, err)
 	require.Equal(t, 1, sweep(t, b.inbox))
 	b.requireTold(workflows.PayoutWorkflowID(b.ID("po_1")), "evt_1")

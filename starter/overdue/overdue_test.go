@@ -19,13 +19,16 @@ import (
 // completed is a reconciliation that completed so long ago.
 func completed(t *testing.T, books *testkit.Books, ago time.Duration) {
 	t.Helper()
-	at := time.Now().Add(-ago).UTC()
+	books.Clock.Advance(-ago)
+	defer books.Clock.Advance(ago)
+	at := books.Clock.Now()
 	run, err := books.Store.BeginRun(t.Context(), store.Run{
 		CorrelationID: books.ID("recon"), Options: booking.ReconciliationOptions{LookbackDays: 7, Scope: booking.ScopeAll},
 		WindowStart: at, WindowEnd: at, StartedAt: at,
 	})
 	require.NoError(t, err)
-	books.Exec(t, "UPDATE reconciliation_runs SET status = 'completed', completed_at = ? WHERE id = ?", at, run.ID)
+	run.Status = store.RunCompleted
+	require.NoError(t, books.Store.EndRun(t.Context(), run))
 }
 
 // told tells whether one look of the watch has told finance.
@@ -49,7 +52,7 @@ func TestNeverReconciledIsOverdue(t *testing.T) {
 	require.False(t, told(t, books, 26*time.Hour), "without bookings there is nothing to reconcile")
 	books.Book("first", time.Hour)
 	require.False(t, told(t, books, 26*time.Hour), "a day has to pass first")
-	books.Exec(t, "UPDATE bookings SET created_at = created_at - INTERVAL 27 HOUR")
+	books.Clock.Advance(27 * time.Hour)
 	require.True(t, told(t, books, 26*time.Hour))
 }
 
@@ -84,6 +87,6 @@ func TestRestingScheduleIsNotOverdue(t *testing.T) {
 	require.Len(t, next, 1)
 	completed(t, books, time.Since(next[0].Add(-week).Add(time.Second)))
 	require.False(t, told(t, books, time.Millisecond))
-	books.Exec(t, "UPDATE reconciliation_runs SET completed_at = ?", time.Now().Add(-week-26*time.Hour).UTC())
+	books.Clock.Advance(week + 26*time.Hour)
 	require.True(t, told(t, books, time.Millisecond))
 }

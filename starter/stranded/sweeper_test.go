@@ -65,8 +65,9 @@ func (s sweeper) payment(key, stripeStatus string, hold time.Duration) string {
 // unaskedRefund is a refund that was reserved an hour ago and that Stripe was not asked for, by its workflow's id.
 func (s sweeper) unaskedRefund(key string) string {
 	s.T.Helper()
+	s.Clock.Advance(-time.Hour)
+	defer s.Clock.Advance(time.Hour)
 	refund := s.Refund(s.Paid(key), key, 1000)
-	s.Exec(s.T, "UPDATE refunds SET created_at = created_at - INTERVAL 1 HOUR WHERE refund_id = ?", string(refund.ID))
 	return workflows.RefundWorkflowID(string(refund.ID))
 }
 
@@ -81,7 +82,7 @@ func (s sweeper) refund(key, stripeStatus string, dashboard bool) string {
 		snapshot.RefundID = s.Refund(reference, key, 1000).ID
 		workflowID = workflows.RefundWorkflowID(string(snapshot.RefundID))
 	}
-	_, err := s.Store.RecordRefund(s.T.Context(), store.RefundOutcome{Snapshot: snapshot, Now: time.Now().UTC()})
+	_, err := s.Store.RecordRefund(s.T.Context(), store.RefundOutcome{Snapshot: snapshot, Now: s.Clock.Now()})
 	require.NoError(s.T, err)
 	return workflowID
 }
@@ -138,12 +139,12 @@ func (s sweeper) dispute(key string, status booking.DisputeStatus) string {
 	s.Paid(key)
 	snapshot := booking.DisputeSnapshot{
 		DisputeID: s.ID("dp_" + key), PaymentIntentID: s.ID("pi_" + key), Status: status, Reason: "fraudulent", Amount: 45900, Currency: "USD",
-		DueBy: time.Now().Add(7 * 24 * time.Hour).UTC(),
+		DueBy: s.Clock.Now().Add(7 * 24 * time.Hour).UTC(),
 	}
 	if !strings.HasPrefix(string(status), "warning") {
-		snapshot.Balances = []booking.BalanceTransaction{{Created: time.Now().UTC(), ID: s.ID("txn_dp_" + key), Amount: -45900, Fee: 1500, Net: -47400, Currency: "USD"}}
+		snapshot.Balances = []booking.BalanceTransaction{{Created: s.Clock.Now(), ID: s.ID("txn_dp_" + key), Amount: -45900, Fee: 1500, Net: -47400, Currency: "USD"}}
 	}
-	_, err := s.Store.RecordDispute(s.T.Context(), store.DisputeOutcome{Snapshot: snapshot, Now: time.Now().UTC()})
+	_, err := s.Store.RecordDispute(s.T.Context(), store.DisputeOutcome{Snapshot: snapshot, Now: s.Clock.Now()})
 	require.NoError(s.T, err)
 	return workflows.DisputeWorkflowID(snapshot.DisputeID)
 }
@@ -152,7 +153,7 @@ func (s sweeper) dispute(key string, status booking.DisputeStatus) string {
 func (s sweeper) payout(key string, lastLook bool) string {
 	s.T.Helper()
 	id := s.ID("po_" + key)
-	_, err := s.Store.RecordPayout(s.T.Context(), store.PayoutOutcome{LastLook: lastLook, Now: time.Now().UTC(), Snapshot: booking.PayoutSnapshot{
+	_, err := s.Store.RecordPayout(s.T.Context(), store.PayoutOutcome{LastLook: lastLook, Now: s.Clock.Now(), Snapshot: booking.PayoutSnapshot{
 		PayoutID: id, Status: booking.PayoutPending, Amount: 44539, Currency: "USD", Automatic: true,
 	}})
 	require.NoError(s.T, err)
@@ -170,7 +171,7 @@ func (s sweeper) unsentConfirmation(key string) (bookingID, emailID string) {
 // unsentCopy is a mail that somebody asked for again an hour ago, by its workflow's id.
 func (s sweeper) unsentCopy(key string) string {
 	s.T.Helper()
-	reference, now := s.Paid(key), time.Now().UTC()
+	reference, now := s.Paid(key), s.Clock.Now()
 	first := uint64(s.Count(s.T, "SELECT e.id FROM emails e JOIN bookings b ON b.id = e.booking_id WHERE b.reference = ?", string(reference))) //nolint:gosec // an id
 	require.NoError(s.T, s.Store.MarkEmailSent(s.T.Context(), first, now))
 	copied, err := s.Store.ResendEmail(s.T.Context(), first, testdb.Tester, now.Add(-time.Hour))
@@ -181,7 +182,7 @@ func (s sweeper) unsentCopy(key string) string {
 // reconciliation is the row of a run that began an hour ago.
 func (s sweeper) reconciliation(name string) store.Run {
 	s.T.Helper()
-	began := time.Now().UTC().Add(-time.Hour)
+	began := s.Clock.Now().Add(-time.Hour)
 	run, err := s.Store.BeginRun(s.T.Context(), store.Run{
 		CorrelationID: s.ID(name), Options: booking.ReconciliationOptions{LookbackDays: 7, Scope: booking.ScopeAll},
 		WindowStart: began, WindowEnd: began, StartedAt: began,
@@ -200,9 +201,7 @@ func (s sweeper) status(run store.Run) store.Run {
 // older lets an hour pass for everything that is in the books.
 func (s sweeper) older() {
 	s.T.Helper()
-	for _, table := range []string{"refunds", "disputes", "payouts", "emails"} {
-		s.Exec(s.T, "UPDATE "+table+" SET created_at = created_at - INTERVAL 1 HOUR")
-	}
+	s.Clock.Advance(time.Hour)
 }
 
 // Each kind of work that no workflow carries on gets its workflow, and one alone: while that runs there is nothing to start.
@@ -250,14 +249,15 @@ func TestSettledAndYoungRowsAreLeft(t *testing.T) {
 	t.Parallel()
 	s := newSweeper(t)
 	left := []string{
-		workflows.BookingPaymentWorkflowID(s.Held("holds", time.Hour).Reference),
-		workflows.BookingPaymentWorkflowID(s.Held("just-ended", -time.Second).Reference),
 		s.postedRefund("succeeded", false), s.dispute("lost", booking.DisputeLost), s.payout("unproven", true),
 	}
 	s.Exec(t, "UPDATE emails SET status = 'sent'")
 	s.older()
 	paid, young := s.unsentConfirmation("paid")
-	left = append(left, paid, young, workflows.RefundWorkflowID(string(s.Refund(s.Paid("fresh"), "fresh", 1000).ID)))
+	left = append(left, paid, young,
+		workflows.BookingPaymentWorkflowID(s.Held("holds", time.Hour).Reference),
+		workflows.BookingPaymentWorkflowID(s.Held("just-ended", -time.Second).Reference),
+		workflows.RefundWorkflowID(string(s.Refund(s.Paid("fresh"), "fresh", 1000).ID)))
 	require.NoError(t, s.Sweep(t.Context()))
 	for _, workflowID := range left {
 		require.False(t, s.Started(workflowID), workflowID)
@@ -278,7 +278,7 @@ func TestEmailIsLeftToTheWorkflowThatItIsAbout(t *testing.T) {
 	require.NoError(t, s.Sweep(t.Context()))
 	require.True(t, s.Started(dashboard))
 	require.True(t, s.Started(open))
-	queued, err := s.Store.QueuedEmails(t.Context(), time.Now(), 0, 100)
+	queued, err := s.Store.QueuedEmails(t.Context(), s.Clock.Now(), 0, 100)
 	require.NoError(t, err)
 	require.Len(t, queued, 3)
 	for _, email := range queued {
