@@ -109,10 +109,9 @@ func (s *Store) KnownImport(ctx context.Context, earlier, paymentIntentID string
 	return Imported{Booking: known, Earlier: earlier, Known: true, Owes: known.Status == booking.StatusPendingPayment}, err
 }
 
-// EarlierReference is what the system that Farebook replaces called a booking; empty for one that was taken here.
-func (s *Store) EarlierReference(ctx context.Context, bookingID uint64) (earlier string, err error) {
-	err = s.db.WithContext(ctx).Model(&importedRow{}).Where("booking_id = ?", bookingID).Limit(1).Pluck("earlier_reference", &earlier).Error
-	return earlier, err
+// BookingImportedFrom finds a booking by what the system that Farebook replaces called it, or ErrNotFound.
+func (s *Store) BookingImportedFrom(ctx context.Context, earlier string) (Booking, error) {
+	return s.bookingWhere(ctx, "bookings.id = (SELECT booking_id FROM imported_bookings WHERE earlier_reference = ?)", earlier)
 }
 
 // ImportBooking takes over a booking in one transaction: booking, payment, refunds, disputes, ledger and audit entry. It posts what

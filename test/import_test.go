@@ -161,6 +161,12 @@ func TestImportTakesOverOpenAndPaidBookings(t *testing.T) {
 	require.Equal(t, 9, s.DB.Count(t, "SELECT COUNT(*) FROM bookings"))
 	require.Equal(t, 9, s.DB.Count(t, "SELECT COUNT(*) FROM audit_log WHERE action = 'booking.import'"))
 
+	out, err = starterWith(s, "import", "find", "SD-PAID")
+	require.NoError(t, err)
+	require.Equal(t, importedAs(s, "SD-PAID")+"\n", out)
+	_, err = starterWith(s, "import", "find", "SD-NONE")
+	require.ErrorContains(t, err, `no booking was imported under the reference "SD-NONE"`)
+
 	// They live on as any other booking does.
 	require.Equal(t, http.StatusOK, s.Pay(open, "pm_card_visa"))
 	s.AwaitStatus(importedAs(s, "SD-OPEN"), "confirmed")
@@ -177,6 +183,39 @@ func TestImportTakesOverOpenAndPaidBookings(t *testing.T) {
 	s.RequireMails(importedAs(s, "SD-PAID"), "refunded")
 	require.Equal(t, intents, s.CreatedPaymentIntents())
 	s.RequirePromises()
+}
+
+// A command that is killed between any two steps and repeated ends in the same books, each booking once.
+func TestImportThatIsKilledIsRepeated(t *testing.T) {
+	t.Parallel()
+	for _, point := range []string{"before-import-booking", "after-import-booking"} {
+		s := testkit.New(t, testkit.Options{})
+		again := s.DropWebhooks()
+		old := newEarlierSystem(s)
+		for i := range 20 {
+			old.book(fmt.Sprintf("SD-PAID-%d", i), "pm_card_visa", "confirmed", nil)
+		}
+		open, _ := old.book("SD-OPEN", "", "pending_payment", nil)
+		file := old.export()
+		again()
+		killed := s.StarterCommand("import", "bookings", file, "--apply")
+		killed.Env = append(killed.Env, "FAREBOOK_FAILPOINT="+point+"@"+filepath.Join(t.TempDir(), "died"))
+		require.ErrorContains(t, killed.Run(), "signal: killed", point)
+		require.Less(t, s.DB.Count(t, "SELECT COUNT(*) FROM bookings"), 21, point)
+
+		out, err := starterWith(s, "import", "bookings", file, "--apply")
+		require.NoError(t, err, out)
+		require.Contains(t, out, "21 rows: ", point)
+		require.NotContains(t, out, "refused", point)
+		require.Equal(t, 21, s.DB.Count(t, "SELECT COUNT(*) FROM bookings"), point)
+		require.Equal(t, 20, s.DB.Count(t, "SELECT COUNT(*) FROM financial_ledger WHERE type = 'payment'"), point)
+		require.Equal(t, 21, s.DB.Count(t, "SELECT COUNT(*) FROM audit_log WHERE action = 'booking.import'"), point)
+		require.Equal(t, http.StatusOK, s.Pay(open, "pm_card_visa"), point)
+		s.AwaitStatus(importedAs(s, "SD-OPEN"), "confirmed")
+		s.AwaitQuiet()
+		s.RequireMails(importedAs(s, "SD-OPEN"), "booking_confirmed")
+		s.RequirePromises()
+	}
 }
 
 // A row that does not fit Stripe, the books or its own file is refused with the column and what to do, and keeps no other from being

@@ -21,7 +21,28 @@ import (
 )
 
 func importCommand() *cobra.Command {
-	return group("import", "Take over bookings of the system that Farebook replaces", "import bookings FILE", importBookingsCommand())
+	return group("import", "Take over bookings of the system that Farebook replaces", "import bookings FILE, or import find REFERENCE",
+		importBookingsCommand(), findImportedCommand())
+}
+
+func findImportedCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "find REFERENCE",
+		Short: "Print the reference of a booking that was imported, by the one that it had before",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return booksCommand(cmd, "import", func(books *store.Store) error {
+				found, err := books.BookingImportedFrom(cmd.Context(), args[0])
+				if errors.Is(err, store.ErrNotFound) {
+					return fmt.Errorf("no booking was imported under the reference %q", args[0])
+				}
+				if err != nil {
+					return err
+				}
+				return say(cmd.OutOrStdout(), "%s\n", string(found.Reference))
+			})
+		},
+	}
 }
 
 type importFlags struct {

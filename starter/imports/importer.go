@@ -14,6 +14,7 @@ import (
 
 	"farebook/access"
 	"farebook/booking"
+	"farebook/internal/failpoint"
 	"farebook/internal/stripeapi"
 	"farebook/internal/wait"
 	"farebook/starter/subjects"
@@ -191,10 +192,12 @@ func newImport(row Row, there stripeapi.Takeover, owner store.ImportOwner, now t
 
 func (i *Importer) write(ctx context.Context, out Outcome, in store.NewImport, confirm bool) (Outcome, error) {
 	in.Confirm, in.By = confirm, i.By
+	failpoint.Hit("before-import-booking")
 	imported, err := i.Store.ImportBooking(ctx, in)
 	if err != nil {
 		return out.unless(err)
 	}
+	failpoint.Hit("after-import-booking")
 	if imported.Known {
 		return out.known(imported), nil
 	}

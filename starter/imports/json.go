@@ -11,9 +11,13 @@ type jsonSource struct {
 	in     *bounded
 	tokens *json.Decoder
 	number int
+	// begun is the beginning of the first object, for objects without an array around them.
+	begun json.Token
+	lines bool
 }
 
-// JSON reads an array of objects. Its error is a *FileError, or the reader's.
+// JSON reads an array of objects, or objects one behind another, as databases export them line by line. Its error is a *FileError, or
+// the reader's.
 func JSON(in io.Reader) (Source, error) {
 	plain, err := withoutMark(in)
 	if err != nil {
@@ -29,6 +33,8 @@ func JSON(in io.Reader) (Source, error) {
 		return nil, &FileError{Problem: "is empty", Fix: "export an array of objects"}
 	case err != nil:
 		return nil, s.failed(err)
+	case first == json.Delim('{'):
+		s.begun, s.lines = first, true
 	case first != json.Delim('['):
 		return nil, &FileError{Problem: "is not an array", Fix: "export an array of objects, one for each booking"}
 	}
@@ -37,15 +43,11 @@ func JSON(in io.Reader) (Source, error) {
 
 func (s *jsonSource) Next() (Record, error) {
 	s.in.next()
-	if !s.tokens.More() {
-		return Record{}, s.end()
-	}
-	s.number++
-	record := Record{Number: s.number, Values: map[string]string{}}
-	begin, err := s.tokens.Token()
+	begin, err := s.begin()
 	if err != nil {
-		return Record{}, s.failed(err)
+		return Record{}, err
 	}
+	record := Record{Number: s.number, Values: map[string]string{}}
 	if begin != json.Delim('{') {
 		record.refuse("row", "is not an object", "export an array of objects, one for each booking")
 		return record, s.skip(begin)
@@ -66,6 +68,24 @@ func (s *jsonSource) Next() (Record, error) {
 		return Record{}, s.failed(err)
 	}
 	return record, nil
+}
+
+// begin reads the first token of the next element; io.EOF behind the last one.
+func (s *jsonSource) begin() (json.Token, error) {
+	if begun := s.begun; begun != nil {
+		s.begun = nil
+		s.number++
+		return begun, nil
+	}
+	if !s.lines && !s.tokens.More() {
+		return nil, s.end()
+	}
+	token, err := s.tokens.Token()
+	if s.lines && errors.Is(err, io.EOF) {
+		return nil, io.EOF
+	}
+	s.number++
+	return token, s.failed(err)
 }
 
 // value reads the value of one field into the record, or notes what is wrong with its shape.

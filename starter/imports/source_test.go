@@ -98,7 +98,8 @@ func TestFileThatIsNoExportIsRefusedAsAWhole(t *testing.T) {
 	}
 	for says, text := range map[string]string{
 		"the file is empty":                        " ",
-		"the file is not an array":                 `{"bookings": []}`,
+		"the file is not an array":                 `"bookings"`,
+		"row 2 ends in the middle":                 "{}\n{",
 		"the file is not JSON at byte":             `nonsense`,
 		"row 1 ends in the middle":                 `[{"reference": "SD-1"`,
 		"row 1 is not JSON at byte":                `[{"reference" "SD-1"}]`,
@@ -155,6 +156,10 @@ func TestJSONIsReadStrictly(t *testing.T) {
 		"passengers": ["Layla Haddad"], "flight_number": "EK2", "flight_from": "LHR", "flight_to": "DXB", "departs_at": "2027-03-01T14:20:00Z",
 		"arrives_at": "2027-03-02T00:20:00+04:00", "currency": "USD", "payment_intent": "pi_3M3", "state": "confirmed",
 		"created_at": "2027-01-31T09:00:00Z"`
+	lines, err := all(imports.JSON(strings.NewReader(`{"reference": "SD-1"}` + "\n" + `{"reference": "SD-2"}` + "\n")))
+	require.NoError(t, err, "objects one behind another")
+	require.Len(t, lines, 2)
+	require.Equal(t, "SD-2", lines[1].Values["reference"])
 	for text, says := range map[string]string{
 		`{"reference": "SD-1", "amount_minor": 45900, "confirmed_at": null, ` + rest + `}`:                     "",
 		`{"reference": "SD-1", "amount_minor": "45900", ` + rest + `}`:                                         "amount_minor is a string",
