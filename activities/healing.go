@@ -27,14 +27,16 @@ type HealingsInput struct {
 
 // HealingTask is one item, and what its own workflow needs to be started.
 type HealingTask struct {
-	ItemID          uint64            `json:"itemId"`
-	Healing         booking.Healing   `json:"healing"`
-	StripeID        string            `json:"stripeId"`
-	PaymentIntentID string            `json:"paymentIntentId,omitempty"`
-	Reference       booking.Reference `json:"reference,omitempty"`
-	RefundID        booking.RefundID  `json:"refundId,omitempty"`
-	HoldExpiresAt   time.Time         `json:"holdExpiresAt,omitzero"`
-	CorrelationID   string            `json:"correlationId,omitempty"`
+	ItemID          uint64          `json:"itemId"`
+	Healing         booking.Healing `json:"healing"`
+	StripeID        string          `json:"stripeId"`
+	PaymentIntentID string          `json:"paymentIntentId,omitempty"`
+	// BalanceTransactionID is that of money that no booking has.
+	BalanceTransactionID string            `json:"balanceTransactionId,omitempty"`
+	Reference            booking.Reference `json:"reference,omitempty"`
+	RefundID             booking.RefundID  `json:"refundId,omitempty"`
+	HoldExpiresAt        time.Time         `json:"holdExpiresAt,omitzero"`
+	CorrelationID        string            `json:"correlationId,omitempty"`
 }
 
 const (
@@ -63,6 +65,9 @@ func (r *Reconciliations) NextHealings(ctx context.Context, in HealingsInput) ([
 		// Who applies a plan has decided about all of it; the list is for what runs by itself.
 		if item.Healing != booking.HealNone && (in.Planned || slices.Contains(r.Heal, item.Healing)) {
 			task.Healing = item.Healing
+			if item.Healing == booking.HealUnbooked {
+				task.BalanceTransactionID = item.BalanceTransactionID
+			}
 			if err := r.prepare(ctx, stripe, item, in.Planned, &task); err != nil {
 				return nil, err
 			}
@@ -90,7 +95,8 @@ func (r *Reconciliations) prepare(ctx context.Context, stripe *stripeapi.Client,
 		task.Healing = booking.HealNone
 		return r.settle(ctx, item.ID, store.ItemSkipped, "changed since: by now "+now+"; reconcile again")
 	}
-	if item.Healing == booking.HealPayout || item.Healing == booking.HealAccountFee { // no booking's
+	switch item.Healing {
+	case booking.HealPayout, booking.HealAccountFee, booking.HealUnbooked: // no booking's
 		return nil
 	}
 	known, err := r.bookingOf(ctx, item)
@@ -206,7 +212,9 @@ func (r *Reconciliations) differs(ctx context.Context, stripe *stripeapi.Client,
 	if err != nil {
 		return "", err
 	}
-	if item.Class == booking.FeeMismatch && reconciliation.FeeOutstanding(posted[line.ID]) || len(posted[line.ID]) == 0 {
+	of := posted[line.ID]
+	misplaced := item.Healing != booking.HealUnbooked && reconciliation.PostedAsUnbooked(of)
+	if item.Class == booking.FeeMismatch && reconciliation.FeeOutstanding(of) || len(of) == 0 || misplaced {
 		return item.Reason, nil
 	}
 	return "", nil

@@ -16,7 +16,9 @@ import (
 type Payouts struct {
 	Stripe *stripeapi.Client
 	Store  *store.Store
-	Log    *slog.Logger
+	// Unbooked knows what may be another integration's.
+	Unbooked *Unbooked
+	Log      *slog.Logger
 }
 
 // RecordPayoutInput says which payout to look at, and the events that made us look. LastLook: waiting any longer for what
@@ -105,7 +107,7 @@ func (p *Payouts) read(ctx context.Context, in RecordPayoutInput) (payoutRead, e
 		if err != nil {
 			return at, stripeError(err)
 		}
-		unmatched, err := p.Store.MatchPayout(ctx, page, p.Store.Now())
+		unmatched, err := p.Store.MatchPayout(ctx, page, p.Unbooked.mayBeOthers, p.Store.Now())
 		if err != nil {
 			return at, storeError(err)
 		}

@@ -23,7 +23,9 @@ type Reconciliations struct {
 	CallsPerSecond float64
 	// Heal are the healings that may run without a person.
 	Heal []booking.Healing
-	Log  *slog.Logger
+	// Unbooked explains money that no booking has.
+	Unbooked *Unbooked
+	Log      *slog.Logger
 }
 
 // BeginReconciliationInput asks for a run. Applies names the run whose plan is to be carried out.
@@ -40,6 +42,17 @@ type BeginReconciliationInput struct {
 type ReconciliationBegun struct {
 	RunID uint64                `json:"runId"`
 	Whole reconciliation.Window `json:"whole"`
+	// Opened is when the books were opened, where that is within the span: no balance transaction from before is compared.
+	Opened time.Time `json:"opened,omitzero"`
+}
+
+// Lines is the span whose balance transactions are compared.
+func (b ReconciliationBegun) Lines() reconciliation.Window {
+	lines := b.Whole
+	if b.Opened.After(lines.From) {
+		lines.From = b.Opened
+	}
+	return lines
 }
 
 // BeginReconciliation writes the run's row, or finds the one that its starter wrote: UNIQUE correlation id.
@@ -55,7 +68,15 @@ func (r *Reconciliations) BeginReconciliation(ctx context.Context, in BeginRecon
 	if in.Applies != "" && !in.PlanLater {
 		err = r.takePlan(ctx, run.ID, in.Applies, &Scanned{})
 	}
-	return ReconciliationBegun{RunID: run.ID, Whole: reconciliation.Window{From: run.WindowStart, To: run.WindowEnd}}, err
+	if err != nil {
+		return ReconciliationBegun{}, err
+	}
+	opening, err := r.Store.Opening(ctx)
+	begun := ReconciliationBegun{RunID: run.ID, Whole: reconciliation.Window{From: run.WindowStart, To: run.WindowEnd}}
+	if opening.At.After(run.WindowStart) {
+		begun.Opened = opening.At
+	}
+	return begun, err
 }
 
 func (r *Reconciliations) rules() reconciliation.Rules {

@@ -110,7 +110,7 @@ func (r *Reconciliations) compare(ctx context.Context, runID uint64, lines []rec
 		if err != nil {
 			return 0, err
 		}
-		if findings, err = r.differences(ctx, again); err != nil {
+		if findings, err = r.differences(ctx, r.paced(runID), again); err != nil {
 			return 0, err
 		}
 	}
@@ -132,7 +132,8 @@ func (r *Reconciliations) odd(ctx context.Context, lines []reconciliation.Line) 
 	}
 	var odd []reconciliation.Line
 	for _, line := range lines {
-		if reconciliation.Compare(line, posted[line.ID], reconciliation.Known{}, r.rules()) != nil {
+		// What was posted as no booking's may be a booking's by now: what the books know of its payment is looked up.
+		if reconciliation.PostedAsUnbooked(posted[line.ID]) || reconciliation.Compare(line, posted[line.ID], reconciliation.Known{}, r.rules()) != nil {
 			odd = append(odd, line)
 		}
 	}
@@ -140,7 +141,7 @@ func (r *Reconciliations) odd(ctx context.Context, lines []reconciliation.Line) 
 }
 
 // differences compares lines with what was posted; what the books know of a payment is asked only where something differs.
-func (r *Reconciliations) differences(ctx context.Context, lines []reconciliation.Line) ([]booking.Finding, error) {
+func (r *Reconciliations) differences(ctx context.Context, stripe *stripeapi.Client, lines []reconciliation.Line) ([]booking.Finding, error) {
 	odd, posted, err := r.odd(ctx, lines)
 	if err != nil || len(odd) == 0 {
 		return nil, err
@@ -157,6 +158,9 @@ func (r *Reconciliations) differences(ctx context.Context, lines []reconciliatio
 		if finding := reconciliation.Compare(line, posted[line.ID], known[line.ID], r.rules()); finding != nil {
 			// The PaymentIntent's booking, whatever its metadata says by now.
 			finding.Reference = cmp.Or(known[line.ID].Reference, finding.Reference)
+			if err := r.Unbooked.relabel(ctx, stripe, finding, line, known[line.ID]); err != nil {
+				return nil, err
+			}
 			findings = append(findings, *finding)
 		}
 	}

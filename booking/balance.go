@@ -1,16 +1,22 @@
 package booking
 
-// BalanceKind is money at Stripe beside what is available and pending. None of it is counted there as well, but for what may be
-// paid out at once (instant_available), which is a part of what is available and so no kind here.
+// BalanceKind is a part of the money at Stripe. None is counted in another, but for what may be paid out at once
+// (instant_available), which is a part of what is available and so no kind here.
 type BalanceKind string
 
-// The kinds (stripe.com/docs/api/balance/balance_object).
+// The two that are together the balance (stripe.com/docs/api/balance/balance_object).
+const (
+	BalanceAvailable BalanceKind = "available"
+	BalancePending   BalanceKind = "pending"
+)
+
+// The kinds beside it.
 const (
 	BalanceConnectReserved BalanceKind = "connect_reserved" // held for connected accounts that are below zero
 	BalanceIssuing         BalanceKind = "issuing"          // for cards that are issued
 )
 
-// BalanceKinds are all there are.
+// BalanceKinds are all that are beside the balance.
 var BalanceKinds = []BalanceKind{BalanceConnectReserved, BalanceIssuing}
 
 // Balances are what Stripe holds, in minor units per currency.

@@ -54,10 +54,15 @@ type BalanceTransaction struct {
 	Type              string
 	ReportingCategory string
 	Created           time.Time
+	AvailableOn       time.Time
+	SourceID          string // of what it came of: ch_, py_, re_, dp_, po_; empty where Stripe names none
 	// Tax and ApplicationFee are the parts of Fee that are not Stripe's own (fee_details).
 	Tax            int64
 	ApplicationFee int64
 }
+
+// CategoryConnectReserved is the reporting category of money that moves between the balance and connect_reserved.
+const CategoryConnectReserved = "connect_reserved_funds"
 
 // CategoryTax is the reporting category of tax on Stripe's fees that is billed by itself.
 const CategoryTax = "tax"

@@ -45,10 +45,11 @@ const (
 	HealDispute    Healing = "record_dispute"
 	HealPayout     Healing = "record_payout"
 	HealAccountFee Healing = "record_account_fee"
+	HealUnbooked   Healing = "record_unbooked" // money of another integration, or of a payment before the opening
 )
 
 // Healings are all there are.
-var Healings = []Healing{HealPayment, HealRefund, HealDispute, HealPayout, HealAccountFee}
+var Healings = []Healing{HealPayment, HealRefund, HealDispute, HealPayout, HealAccountFee, HealUnbooked}
 
 // Finding is one difference. Amounts are minor units of Currency: what the books have, and what Stripe has.
 type Finding struct {

@@ -21,6 +21,10 @@ const (
 	AssetConnectReserved Account = "asset:stripe_connect_reserved"
 	AssetIssuing         Account = "asset:stripe_issuing"
 
+	// AssetOtherIntegrations is what other integrations on the same Stripe account have in the clearing account; below zero while
+	// it is there.
+	AssetOtherIntegrations Account = "asset:other_integrations"
+
 	// LiabilityPaymentsInTransit is bank debits: at Stripe already, and perhaps to be taken back.
 	LiabilityPaymentsInTransit Account = "liability:payments_in_transit"
 
@@ -29,12 +33,13 @@ const (
 	ExpenseApplicationFees Account = "expense:application_fees" // kept for a platform
 	ExpenseChargebacks     Account = "expense:chargebacks"
 	EquitySuspense         Account = "equity:suspense" // where one currency turns into another
+	EquityOpeningBalance   Account = "equity:opening_balance"
 )
 
 // Accounts are all there are.
 var Accounts = []Account{
-	AssetStripeClearing, AssetConnectReserved, AssetIssuing, AssetBank, AssetDisputedFunds, LiabilityUnearnedRevenue, LiabilityPaymentsInTransit, ExpenseStripeFees, ExpenseFeeTaxes,
-	ExpenseApplicationFees, ExpenseChargebacks, EquitySuspense,
+	AssetStripeClearing, AssetConnectReserved, AssetIssuing, AssetBank, AssetDisputedFunds, AssetOtherIntegrations, LiabilityUnearnedRevenue,
+	LiabilityPaymentsInTransit, ExpenseStripeFees, ExpenseFeeTaxes, ExpenseApplicationFees, ExpenseChargebacks, EquitySuspense, EquityOpeningBalance,
 }
 
 // KindAccounts are the accounts of money at Stripe beside the clearing account.

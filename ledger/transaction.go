@@ -53,6 +53,9 @@ const (
 	TypeAccountFee             Type = "account_fee"
 	TypeReversal               Type = "reversal"
 	TypeCorrection             Type = "correction"
+	TypeOpeningBalance         Type = "opening_balance"
+	TypeOtherIntegration       Type = "other_integration"
+	TypeBeforeOpening          Type = "before_opening"
 )
 
 // Transaction is what is posted as one: its debits equal its credits in each currency. Reference, Type, PaymentIntentID

@@ -27,6 +27,8 @@ var rights = []struct{ table, verbs string }{
 	{"payouts", "SELECT, INSERT, UPDATE"},
 	{"financial_ledger", "SELECT, INSERT"},
 	{"ledger_entries", "SELECT, INSERT"},
+	{"ledger_opening", "SELECT, UPDATE"}, // one row, which is locked, and written once
+	{"opening_balances", "SELECT, INSERT"},
 	{"stripe_events", "SELECT, INSERT, UPDATE"},
 	{"emails", "SELECT, INSERT, UPDATE"},
 	{"fences", "SELECT, INSERT, UPDATE"},

@@ -5,6 +5,7 @@ package reconciliation
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"farebook/booking"
@@ -17,7 +18,7 @@ type Line struct {
 	Object          booking.Object
 	ObjectID        string // pi_ (ch_ without one), re_, dp_, po_, txn_
 	PaymentIntentID string
-	ChargeID        string            // of a source that names no PaymentIntent
+	ChargeID        string            // that the source is, or is about; empty for any other source
 	Reference       booking.Reference // from the metadata; empty for what is not ours
 }
 
@@ -74,6 +75,9 @@ func Compare(line Line, posted []Posting, known Known, rules Rules) *booking.Fin
 	if len(posted) == 0 {
 		return missing(finding, line, known, rules)
 	}
+	if known.PaymentKnown && PostedAsUnbooked(posted) {
+		return misplaced(finding, line, posted, known)
+	}
 	clearing, fees := sum(posted)
 	finding.Here, finding.Posted = clearing[line.Currency], clearing[line.Currency]
 	decided := corrected(posted)
@@ -127,6 +131,16 @@ func missing(finding booking.Finding, line Line, known Known, rules Rules) *book
 	return &finding
 }
 
+// misplaced explains a line that was posted as no booking's, and whose payment is a booking's by now: recorded by its own workflow,
+// it takes the place of that posting.
+func misplaced(finding booking.Finding, line Line, posted []Posting, known Known) *booking.Finding {
+	clearing, _ := sum(posted)
+	finding.Class, finding.Here, finding.Posted = booking.MissingInLedger, clearing[line.Currency], clearing[line.Currency]
+	finding.Reason = fmt.Sprintf("this %s (%s) is booking %s's, and the ledger has it as %s", line.Object, line.ReportingCategory,
+		known.Reference, strings.ReplaceAll(posted[0].Type, "_", " "))
+	return &finding
+}
+
 func healingOf(line Line) booking.Healing {
 	switch line.Object {
 	case booking.ObjectPayment:
@@ -157,10 +171,12 @@ func sum(posted []Posting) (clearing, fees map[booking.Currency]int64) {
 	return clearing, fees
 }
 
-// corrected tells whether a person has decided about a line: then what it did to the clearing account has to be right, and
-// the rest stands where it was put.
+// corrected tells whether a line was posted by a person's decision, or as no booking's: then what it did to the clearing account
+// has to be right, and the rest is on the account that was chosen for it.
 func corrected(posted []Posting) bool {
-	return slices.ContainsFunc(posted, func(p Posting) bool { return p.Type == string(ledger.TypeCorrection) })
+	return slices.ContainsFunc(posted, func(p Posting) bool {
+		return p.Type == string(ledger.TypeCorrection) || ledger.Type(p.Type).Unbooked()
+	})
 }
 
 // twice tells whether two postings are of one type: a payment and its later fee are two of two types.

@@ -18,6 +18,10 @@ func (s *Store) RecordAccountFee(ctx context.Context, balance booking.BalanceTra
 		if err != nil || known[balance.ID] || balance.IsZero() {
 			return err
 		}
+		opening, err := openingOf(tx, "")
+		if err != nil || opening.Covers(balance.Created) { // the opening balance has it
+			return err
+		}
 		return postAccountFee(tx, now, balance)
 	})
 }

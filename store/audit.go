@@ -23,6 +23,7 @@ const (
 	ActionItemResolve    Action = "reconciliation.resolve-item"
 	ActionItemReopen     Action = "reconciliation.reopen-item"
 	ActionItemPost       Action = "reconciliation.post-item"
+	ActionOpening        Action = "ledger.open"
 	ActionAttentionClose Action = "attention.close"
 	ActionEventRetry     Action = "event.retry"
 	ActionEventIgnore    Action = "event.ignore"

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -19,6 +20,13 @@ func insertTransaction(tx *gorm.DB, now time.Time, bookingID *uint64, t ledger.T
 		if err := lockCorrections(tx, shared); err != nil {
 			return err
 		}
+	}
+	if t.BalanceTransactionID != "" {
+		opening, err := openingOf(tx, shared) // and whoever posts the opening, or money of no booking, waits
+		if err != nil {
+			return err
+		}
+		t = t.Under(opening)
 	}
 	if err := supersede(tx, now, t); err != nil {
 		return err
@@ -55,14 +63,17 @@ func appendTransaction(tx *gorm.DB, now time.Time, bookingID *uint64, t ledger.T
 	return tx.Create(&entries).Error
 }
 
-// supersede reverses corrections of a balance transaction that is posted from Stripe's own record now: a person had posted them
-// because it could not be.
+// superseded are the types whose place is taken by the record of an object of ours.
+var superseded = append([]ledger.Type{ledger.TypeCorrection}, ledger.UnbookedTypes...)
+
+// supersede reverses what was posted of a balance transaction before it could be posted from Stripe's own record: a person's
+// correction, or as money that no booking has.
 func supersede(tx *gorm.DB, now time.Time, t ledger.Transaction) error {
-	if t.BalanceTransactionID == "" || t.Type == ledger.TypeCorrection {
+	if t.BalanceTransactionID == "" || slices.Contains(superseded, t.Type) {
 		return nil
 	}
 	var corrections []ledgerRow
-	err := tx.Where("stripe_balance_transaction_id = ? AND type = ?", t.BalanceTransactionID, string(ledger.TypeCorrection)).
+	err := tx.Where("stripe_balance_transaction_id = ? AND type IN ?", t.BalanceTransactionID, superseded).
 		Where("NOT EXISTS (SELECT 1 FROM financial_ledger r WHERE r.operation_key = CONCAT(?, financial_ledger.operation_key))", ledger.ReversalPrefix).
 		Order("id").Find(&corrections).Error
 	for _, row := range corrections {

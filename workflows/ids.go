@@ -36,6 +36,11 @@ func AccountFeeWorkflowID(balanceTransactionID string) string {
 	return TypeAccountFee + ":" + balanceTransactionID
 }
 
+// UnbookedWorkflowID is the workflow id of a balance transaction that no booking has: "Unbooked:txn_...".
+func UnbookedWorkflowID(balanceTransactionID string) string {
+	return TypeUnbooked + ":" + balanceTransactionID
+}
+
 // ReconciliationWorkflowID is the workflow id of a reconciliation: "Reconciliation:recon_...".
 func ReconciliationWorkflowID(correlationID string) string {
 	return TypeReconciliation + ":" + correlationID

@@ -18,6 +18,7 @@ const (
 	TypeChargeRefunds    = "ChargeRefunds"
 	TypeSendMail         = "SendMail"
 	TypeAccountFee       = "AccountFee"
+	TypeUnbooked         = "Unbooked"
 	TypeReconciliation   = "Reconciliation"
 	TypeCancelTwins      = "CancelTwins"
 	TaskQueueBookings    = "bookings"

@@ -265,6 +265,9 @@ func ownerOf(task activities.HealingTask) (id, kind string, in any) {
 		return PayoutWorkflowID(task.StripeID), TypePayout, PayoutInput{PayoutID: task.StripeID}
 	case booking.HealAccountFee:
 		return AccountFeeWorkflowID(task.StripeID), TypeAccountFee, AccountFeeInput{BalanceTransactionID: task.StripeID}
+	case booking.HealUnbooked:
+		id := task.BalanceTransactionID
+		return UnbookedWorkflowID(id), TypeUnbooked, UnbookedInput{BalanceTransactionID: id}
 	default:
 		return BookingPaymentWorkflowID(task.Reference), TypeBookingPayment, BookingPaymentInput{
 			Reference: task.Reference, HoldExpiresAt: task.HoldExpiresAt, CorrelationID: task.CorrelationID, LookAt: task.PaymentIntentID,

@@ -31,9 +31,10 @@ const (
 // after some pages is cut into as many parts as there are lanes idle.
 func (r *reconciling) scanWindows(ctx workflow.Context) error {
 	r.at.Stage = "comparing balance transactions"
-	r.at.Seconds = r.begun.Whole.Seconds()
+	lines := r.begun.Lines()
+	r.at.Seconds = lines.Seconds()
 	r.describe(ctx)
-	left := cut(activities.ScanInput{RunID: r.begun.RunID, Window: r.begun.Whole, Pages: fewestPages}, lanes)
+	left := cut(activities.ScanInput{RunID: r.begun.RunID, Window: lines, Pages: fewestPages}, lanes)
 	selector, running := workflow.NewSelector(ctx), 0
 	scans, stop := workflow.WithCancel(ctx)
 	defer stop()

@@ -51,6 +51,7 @@ func TestReplayRecordedHistories(t *testing.T) {
 			replayer.RegisterWorkflowWithOptions(workflows.Reconciliation, workflow.RegisterOptions{Name: workflows.TypeReconciliation})
 			replayer.RegisterWorkflowWithOptions(workflows.ChargeRefunds, workflow.RegisterOptions{Name: workflows.TypeChargeRefunds})
 			replayer.RegisterWorkflowWithOptions(workflows.SendMail, workflow.RegisterOptions{Name: workflows.TypeSendMail})
+			replayer.RegisterWorkflowWithOptions(workflows.Unbooked, workflow.RegisterOptions{Name: workflows.TypeUnbooked})
 			replayer.RegisterWorkflowWithOptions(workflows.AccountFee, workflow.RegisterOptions{Name: workflows.TypeAccountFee})
 			replayer.RegisterWorkflowWithOptions(workflows.CancelTwins, workflow.RegisterOptions{Name: workflows.TypeCancelTwins})
 			replayer.RegisterWorkflowWithOptions(workflows.Payout, workflow.RegisterOptions{Name: workflows.TypePayout})

@@ -15,6 +15,7 @@ import (
 
 	"farebook/booking"
 	"farebook/internal/mail"
+	"farebook/reconciliation"
 )
 
 // Values of APP_ENV.
@@ -77,9 +78,10 @@ type Reconcile struct {
 	Lag            time.Duration // what is younger may still be on its way
 	Tolerance      int64         // minor units
 	Heal           []booking.Healing
-	Schedule       string        // cron, for starter setup; empty for none
-	TimeZone       string        // of Schedule
-	Overdue        time.Duration // without a completed run, before finance hears of it; 0 for never
+	Others         reconciliation.Integrations // of other integrations on the account
+	Schedule       string                      // cron, for starter setup; empty for none
+	TimeZone       string                      // of Schedule
+	Overdue        time.Duration               // without a completed run, before finance hears of it; 0 for never
 }
 
 // HTTP is what one API process takes at most.

@@ -13,6 +13,8 @@ import (
 
 	"farebook/booking"
 	"farebook/internal/mail"
+	"farebook/internal/stripeapi"
+	"farebook/reconciliation"
 )
 
 // What development falls back to: the addresses that `make up` takes when they are free.
@@ -285,6 +287,11 @@ func (r *reader) readReconcile() {
 	r.config.Reconcile = Reconcile{
 		CallsPerSecond: rate, Lag: lag, Tolerance: int64(tolerance), Schedule: schedule, TimeZone: v.ReconcileZone, Overdue: overdue,
 	}
+	others, err := reconciliation.ParseIntegrations(v.Others, stripeapi.MetadataReference)
+	if err != nil {
+		r.problem("OTHER_INTEGRATIONS: %v", err)
+	}
+	r.config.Reconcile.Others = others
 	if v.ReconcileHeal == "none" {
 		return
 	}

@@ -196,6 +196,28 @@ var events = []event{
 				Fees: map[booking.Currency]int64{"USD": 1361}, Against: ledger.EquitySuspense, Effective: decided,
 			}))
 		}},
+	{"An opening", "The account lived before Farebook. `starter opening --at TIME` posts what Stripe's balance was at that time, pending and available\n" +
+		"together: the clearing account equals it from then on.",
+		func() ([]ledger.Transaction, error) {
+			return one(ledger.OpeningBalance(ledger.Opening{At: exampleDate}, "USD", map[ledger.Account]int64{
+				ledger.AssetStripeClearing: 120000, ledger.AssetConnectReserved: 5000,
+			}))
+		}},
+	{"A payment from before the opening that is imported", "Its balance transaction is in the opening balance. So the booking's money is taken from there, and the clearing account\n" +
+		"is left alone; a refund of it is an ordinary one.",
+		func() ([]ledger.Transaction, error) {
+			payment, err := posted(paid(45900, "USD", settled(45900, 1361, "USD")))
+			return []ledger.Transaction{payment.Under(ledger.Opening{At: exampleDate.Add(time.Hour)})}, err
+		}},
+	{"A refund of a payment from before the opening that no booking has", "Reconciliation finds it and names the charge: what goes back is taken from the opening balance.",
+		func() ([]ledger.Transaction, error) {
+			return one(ledger.BeforeOpening(ledger.Unbooked{Balance: *balanceLine("txn_11", -20000, 0, "USD", "refund"), ObjectID: "re_2", PaymentIntentID: "pi_2"}))
+		}},
+	{"A payment of another integration", "Another shop is paid $459.00 on the same Stripe account, and a rule in `OTHER_INTEGRATIONS` says that it is theirs. The fee is theirs\n" +
+		"as well.",
+		func() ([]ledger.Transaction, error) {
+			return one(ledger.OtherIntegration(ledger.Unbooked{Balance: *balanceLine("txn_12", 45900, 1361, "USD", "charge"), ObjectID: "pi_3", PaymentIntentID: "pi_3"}))
+		}},
 	{"A reversal", "A transaction that should not have been posted is not changed: its mirror image is posted. Both stay to be read, and the\n" +
 		"accounts are as if neither had been.",
 		func() ([]ledger.Transaction, error) {
@@ -218,6 +240,8 @@ var meanings = map[ledger.Account]string{
 	ledger.ExpenseApplicationFees:     "what Stripe keeps of a payment for a platform",
 	ledger.ExpenseChargebacks:         "disputes that were lost, and what won ones did not give back",
 	ledger.EquitySuspense:             "where one currency turns into another, and where a difference shows",
+	ledger.AssetOtherIntegrations:     "money of other integrations on the same Stripe account, as they have moved the clearing account; below zero while it is there",
+	ledger.EquityOpeningBalance:       "what Stripe's balance was when the books were opened, less what became since of payments from before",
 }
 
 func ledgerPage() (string, error) {

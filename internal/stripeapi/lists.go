@@ -53,39 +53,43 @@ func lineOf(txn *stripe.BalanceTransaction) reconciliation.Line {
 	if source == nil {
 		source = &stripe.BalanceTransactionSource{}
 	}
+	line.ChargeID = chargeOf(source)
 	switch route := booking.RouteOf(line.ReportingCategory); {
 	case route == booking.RouteAccountFee:
 		line.Object = booking.ObjectAccountFee
 	case route == booking.RoutePayment && source.Charge != nil:
 		ofPayment(&line, source.Charge.ID, intentID(source.Charge.PaymentIntent), source.Charge.Metadata)
-		ofCharge(&line, source.Charge)
 	case route == booking.RoutePayment && source.Refund != nil: // no refund of ours: posted with the payment
 		ofPayment(&line, source.Refund.ID, intentID(source.Refund.PaymentIntent), source.Refund.Metadata)
-		ofCharge(&line, source.Refund.Charge)
 	case route == booking.RouteRefund && source.Refund != nil:
 		line.Object, line.ObjectID = booking.ObjectRefund, source.Refund.ID
 		line.PaymentIntentID, line.Reference = intentID(source.Refund.PaymentIntent), referenceIn(source.Refund.Metadata)
-		ofCharge(&line, source.Refund.Charge)
 	case route == booking.RouteDispute && source.Dispute != nil:
 		line.Object, line.ObjectID, line.PaymentIntentID = booking.ObjectDispute, source.Dispute.ID, intentID(source.Dispute.PaymentIntent)
-		ofCharge(&line, source.Dispute.Charge)
 	case route == booking.RoutePayout && source.Payout != nil:
 		line.Object, line.ObjectID = booking.ObjectPayout, source.Payout.ID
 	}
 	return line
 }
 
+// chargeOf is the charge that a source is, or is about; empty for any other source, and for one that is not expanded.
+func chargeOf(source *stripe.BalanceTransactionSource) string {
+	switch {
+	case source.Charge != nil:
+		return source.Charge.ID
+	case source.Refund != nil:
+		return chargeID(source.Refund.Charge)
+	case source.Dispute != nil:
+		return chargeID(source.Dispute.Charge)
+	default:
+		return ""
+	}
+}
+
 // ofPayment names a line's payment by its PaymentIntent, or by its source where there is none.
 func ofPayment(line *reconciliation.Line, source, intent string, metadata map[string]string) {
 	line.Object, line.ObjectID = booking.ObjectPayment, cmp.Or(intent, source)
 	line.PaymentIntentID, line.Reference = intent, referenceIn(metadata)
-}
-
-// ofCharge names the charge of a line whose source names no PaymentIntent: the books may know it.
-func ofCharge(line *reconciliation.Line, charge *stripe.Charge) {
-	if line.PaymentIntentID == "" && charge != nil {
-		line.ChargeID = charge.ID
-	}
 }
 
 func chargeID(charge *stripe.Charge) string {
@@ -112,6 +116,23 @@ func referenceIn(metadata map[string]string) booking.Reference {
 
 // BalanceTransaction retrieves one by its id.
 func (c *Client) BalanceTransaction(ctx context.Context, id string) (*booking.BalanceTransaction, error) {
+	txn, err := c.balanceTransaction(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return balanceTransactionOf(txn), nil
+}
+
+// Line retrieves a balance transaction with what its source says of itself.
+func (c *Client) Line(ctx context.Context, id string) (reconciliation.Line, error) {
+	txn, err := c.balanceTransaction(ctx, id, "source")
+	if err != nil {
+		return reconciliation.Line{}, err
+	}
+	return lineOf(txn), nil
+}
+
+func (c *Client) balanceTransaction(ctx context.Context, id string, expand ...string) (*stripe.BalanceTransaction, error) {
 	const operation = "retrieve balance transaction"
 	if err := requireID(operation, id); err != nil {
 		return nil, err
@@ -121,11 +142,11 @@ func (c *Client) BalanceTransaction(ctx context.Context, id string) (*booking.Ba
 	}
 	params := &stripe.BalanceTransactionParams{}
 	params.Context = ctx
-	txn, err := c.api.BalanceTransactions.Get(id, params)
-	if err := failureOf(operation, err); err != nil {
-		return nil, err
+	for _, field := range expand {
+		params.AddExpand(field)
 	}
-	return balanceTransactionOf(txn), nil
+	txn, err := c.api.BalanceTransactions.Get(id, params)
+	return txn, failureOf(operation, err)
 }
 
 // States reads one page of a window's refunds, disputes or payouts: their ids and states, the newest first. In full, each

@@ -69,6 +69,8 @@ func balanceTransactionOf(txn *stripe.BalanceTransaction) *booking.BalanceTransa
 		Type:              string(txn.Type),
 		ReportingCategory: string(txn.ReportingCategory),
 		Created:           time.Unix(txn.Created, 0).UTC(),
+		AvailableOn:       unixOrZero(txn.AvailableOn),
+		SourceID:          sourceID(txn),
 	}
 	for _, part := range txn.FeeDetails {
 		switch part.Type { // whatever is not known is Stripe's own

@@ -56,6 +56,9 @@ func (ch *charge) wire(s *Server, expand expansion) map[string]any {
 	}
 	out["failure_balance_transaction"] = s.expandedTransaction(ch.failureTransaction, "failure_balance_transaction", expand)
 	out["balance_transaction"] = s.expandedTransaction(ch.transaction, "balance_transaction", expand)
+	if expand.has("payment_intent") && ch.intent.id != "" {
+		out["payment_intent"] = ch.intent.wire(s, expand.under("payment_intent"))
+	}
 	if before := s.captureBefore(ch); before != 0 {
 		card := ch.card()
 		card["capture_before"] = before

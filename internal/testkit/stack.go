@@ -77,6 +77,8 @@ type Options struct {
 	Overdue time.Duration
 	// Heal is what reconciliation may heal by itself; empty for all.
 	Heal string
+	// Others are the rules that say what another integration on the account is.
+	Others string
 	// CallsPerSecond is what reconciliation may ask of Stripe; zero for a lot.
 	CallsPerSecond int
 	// MailsPerAddress bounds mails about unpaid bookings; zero for a lot, as every test's traveller is the same.
@@ -187,6 +189,9 @@ func (s *Stack) configure(httpAddr string, options Options) {
 		"RATE_READS_PER_SECOND=100000", "RATE_WRITES_PER_SECOND=100000", "RATE_WEBHOOKS_PER_SECOND=100000",
 		"HTTP_MAX_CONNECTIONS_PER_ADDRESS=2000",
 		"FAREBOOK_TASK_QUEUE=" + s.DB.Name, "FAREBOOK_HOLD_MINUTE=" + minute.String(),
+	}
+	if options.Others != "" {
+		s.env = append(s.env, "OTHER_INTEGRATIONS="+options.Others)
 	}
 	if options.Heal != "" {
 		s.env = append(s.env, "RECONCILE_HEAL="+options.Heal)

@@ -3,6 +3,7 @@
 package inbox
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -39,11 +40,18 @@ type Inbox struct {
 	Store     *store.Store
 	Workflows *workflows.Client
 	Stripe    *stripeapi.Client
-	Log       *slog.Logger
+	// Unbooked says why an event about a payment that no booking has is not ours; nil where nobody is asked.
+	Unbooked Unbooked
+	Log      *slog.Logger
 
 	patience time.Duration
 	slots    chan struct{}
 	group    sync.WaitGroup
+}
+
+// Unbooked says whose a payment is that no booking has, named by its charge or its PaymentIntent: a note, or nothing.
+type Unbooked interface {
+	NoteOf(ctx context.Context, chargeID, paymentIntentID string) (string, error)
 }
 
 // New makes an inbox whose sweeper looks every interval.
@@ -91,6 +99,10 @@ func (i *Inbox) Process(ctx context.Context, e Event, attempts int) error {
 	}
 	failpoint.Hit("webhook-before-signal")
 	note, err := i.tell(ctx, e)
+	aside := notOurs[note]
+	if err == nil && aside {
+		note, err = i.whose(ctx, e, note)
+	}
 	if err != nil {
 		if failErr := i.Store.FailEvent(context.WithoutCancel(ctx), e.ID, err.Error()); failErr != nil {
 			i.Log.WarnContext(ctx, "failed attempt at an event not noted", "eventId", e.ID, "error", failErr)
@@ -98,13 +110,22 @@ func (i *Inbox) Process(ctx context.Context, e Event, attempts int) error {
 		return err
 	}
 	switch {
-	case e.NotOurs != "" || notOurs[note]:
+	case e.NotOurs != "" || aside:
 		return i.Store.SetAside(ctx, []string{e.ID}, note)
 	case note != "":
 		return i.Store.MarkEventProcessed(ctx, e.ID, note)
 	}
 	failpoint.Hit("webhook-after-signal")
 	return nil
+}
+
+// whose explains an event about a payment that no booking has, where it can be explained.
+func (i *Inbox) whose(ctx context.Context, e Event, note string) (string, error) {
+	if i.Unbooked == nil {
+		return note, nil
+	}
+	explained, err := i.Unbooked.NoteOf(ctx, e.chargeID(), e.paymentIntentID())
+	return cmp.Or(explained, note), err
 }
 
 // pause doubles with each attempt.

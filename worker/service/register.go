@@ -25,6 +25,7 @@ type Activities struct {
 	Inbox    *activities.Inbox
 
 	AccountFees     *activities.AccountFees
+	Unbooked        *activities.Unbooked
 	Reconciliations *activities.Reconciliations
 
 	// Restores guards the client of all of them.
@@ -40,19 +41,21 @@ func NewActivities(cfg config.Config, books *store.Store, log *slog.Logger) (Act
 	restores := &fence.Watch{Store: books, Every: cfg.FenceLook, Reason: cfg.Fence, Log: log}
 	stripe := stripeapi.New(stripeapi.Config{SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, Guard: restores.Guard, Log: log})
 	restores.Stripe = stripe
+	unbooked := &activities.Unbooked{Stripe: stripe, Store: books, Others: cfg.Reconcile.Others, Log: log}
 	return Activities{
 		Restores:    restores,
 		Payments:    &activities.Payments{Stripe: stripe, Store: books, Policy: cfg.RefundPolicy, ListLag: cfg.Stripe.ListLag, Log: log},
 		Refunds:     &activities.Refunds{Stripe: stripe, Store: books, ListLag: cfg.Stripe.ListLag, Log: log},
 		Disputes:    &activities.Disputes{Stripe: stripe, Store: books, Log: log},
-		Payouts:     &activities.Payouts{Stripe: stripe, Store: books, Log: log},
+		Payouts:     &activities.Payouts{Stripe: stripe, Store: books, Unbooked: unbooked, Log: log},
 		Emails:      &activities.Emails{Store: books, Sender: sender, Finance: cfg.FinanceEmail, Log: log},
 		Inbox:       &activities.Inbox{Store: books, Log: log},
 		AccountFees: &activities.AccountFees{Stripe: stripe, Store: books, Log: log},
 		Reconciliations: &activities.Reconciliations{
 			Stripe: stripe, Store: books, Lag: cfg.Reconcile.Lag, Tolerance: cfg.Reconcile.Tolerance,
-			CallsPerSecond: cfg.Reconcile.CallsPerSecond, Heal: cfg.Reconcile.Heal, Log: log,
+			CallsPerSecond: cfg.Reconcile.CallsPerSecond, Heal: cfg.Reconcile.Heal, Unbooked: unbooked, Log: log,
 		},
+		Unbooked: unbooked,
 	}, nil
 }
 
@@ -72,12 +75,13 @@ func Register(r Registry, a Activities) {
 		workflows.TypeChargeRefunds:  workflows.ChargeRefunds,
 		workflows.TypeSendMail:       workflows.SendMail,
 		workflows.TypeAccountFee:     workflows.AccountFee,
+		workflows.TypeUnbooked:       workflows.Unbooked,
 		workflows.TypeReconciliation: workflows.Reconciliation,
 		workflows.TypeCancelTwins:    workflows.CancelTwins,
 	} {
 		r.RegisterWorkflowWithOptions(run, workflow.RegisterOptions{Name: name})
 	}
-	for _, group := range []any{a.Payments, a.Refunds, a.Disputes, a.Payouts, a.Emails, a.Inbox, a.AccountFees, a.Reconciliations} {
+	for _, group := range []any{a.Payments, a.Refunds, a.Disputes, a.Payouts, a.Emails, a.Inbox, a.AccountFees, a.Unbooked, a.Reconciliations} {
 		r.RegisterActivityWithOptions(group, activity.RegisterOptions{})
 	}
 }

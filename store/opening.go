@@ -1,0 +1,234 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"gorm.io/gorm"
+
+	"farebook/access"
+	"farebook/booking"
+	"farebook/ledger"
+)
+
+// OpeningPart is a part of Stripe's balance at the opening, in one currency: minor units.
+type OpeningPart struct {
+	Currency booking.Currency
+	Kind     booking.BalanceKind // available, pending, connect_reserved or issuing
+	Amount   int64
+}
+
+// OpeningBalance is Stripe's balance of a moment, by its parts.
+type OpeningBalance struct {
+	ledger.Opening
+	Parts []OpeningPart
+}
+
+type openingRow struct {
+	ID        uint8
+	OpenedAt  *time.Time
+	DecidedAt *time.Time
+	DecidedBy string
+}
+
+func (openingRow) TableName() string { return "ledger_opening" }
+
+type openingPartRow struct {
+	Currency string
+	Kind     string
+	Amount   int64
+}
+
+func (openingPartRow) TableName() string { return "opening_balances" }
+
+// OpeningRefused says why the books are not opened.
+type OpeningRefused struct{ Reason string }
+
+func (e *OpeningRefused) Error() string { return e.Reason }
+
+// Opening is the books' opening; its zero value is that of an account that began with Farebook.
+func (s *Store) Opening(ctx context.Context) (ledger.Opening, error) {
+	return openingOf(s.db.WithContext(ctx), "")
+}
+
+// OpeningBalance is what the books were opened with; its time is zero where they were not.
+func (s *Store) OpeningBalance(ctx context.Context) (OpeningBalance, error) {
+	opening, err := s.Opening(ctx)
+	if err != nil || opening.At.IsZero() {
+		return OpeningBalance{}, err
+	}
+	var rows []openingPartRow
+	err = s.db.WithContext(ctx).Order("currency, kind").Find(&rows).Error
+	opened := OpeningBalance{Opening: opening}
+	for _, row := range rows {
+		opened.Parts = append(opened.Parts, OpeningPart{booking.Currency(row.Currency), booking.BalanceKind(row.Kind), row.Amount})
+	}
+	return opened, err
+}
+
+// openingOf reads the opening, under a lock where one is named.
+func openingOf(db *gorm.DB, lock string) (ledger.Opening, error) {
+	var row openingRow
+	err := db.Raw("SELECT opened_at FROM ledger_opening WHERE id = 1 " + lock).Scan(&row).Error
+	return ledger.Opening{At: timeOrZero(row.OpenedAt)}, err
+}
+
+// Same tells whether another moment is the opening's, and returns *OpeningRefused where it is not.
+func (o OpeningBalance) Same(asked ledger.Opening) error { return sameOpening(o.Opening, asked) }
+
+// CheckOpening returns *OpeningRefused where OpenLedger would. It writes nothing.
+func (s *Store) CheckOpening(ctx context.Context, o OpeningBalance) error {
+	return nothingBefore(s.db.WithContext(ctx), o.Opening)
+}
+
+// OpenLedger posts an opening balance, once and in one transaction: opened_at is written where it is NULL, and the ledger's operation key
+// is UNIQUE per currency. The same moment again is harmless; it returns *OpeningRefused for another one, and for a moment after
+// something that the ledger has already.
+func (s *Store) OpenLedger(ctx context.Context, o OpeningBalance, by access.Actor, now time.Time) error {
+	return s.inTransaction(ctx, func(tx *gorm.DB) error {
+		if err := lockCorrections(tx, shared); err != nil { // always before the opening's row
+			return err
+		}
+		known, err := openingOf(tx, exclusively)
+		if err != nil {
+			return err
+		}
+		if !known.At.IsZero() {
+			return sameOpening(known, o.Opening)
+		}
+		if err := nothingBefore(tx, o.Opening); err != nil {
+			return err
+		}
+		if err := postOpening(tx, o, now); err != nil {
+			return err
+		}
+		err = tx.Model(&openingRow{}).Where("id = 1 AND opened_at IS NULL").
+			Updates(map[string]any{"opened_at": o.At, "decided_at": now, "decided_by": short(by.Name, 200)}).Error
+		if err != nil {
+			return err
+		}
+		return audit(tx, now, AuditEntry{Actor: by, Action: ActionOpening, Subject: "opening", Detail: "at " + o.At.UTC().Format(time.RFC3339)})
+	})
+}
+
+func sameOpening(known, asked ledger.Opening) error {
+	if known.At.Equal(asked.At) {
+		return nil
+	}
+	return &OpeningRefused{fmt.Sprintf("the books were opened at %s already, and cannot be opened at %s: the ledger is append-only",
+		known.At.UTC().Format(time.RFC3339), asked.At.UTC().Format(time.RFC3339))}
+}
+
+// nothingBefore refuses an opening that would count twice what the clearing account has already.
+func nothingBefore(tx *gorm.DB, o ledger.Opening) error {
+	var first struct {
+		ID                         uint64
+		Type                       string
+		StripeBalanceTransactionID string
+		At                         time.Time
+	}
+	err := tx.Raw(`
+		SELECT l.id, l.type, l.stripe_balance_transaction_id, COALESCE(l.effective_at, l.posted_at) AS at
+		FROM financial_ledger l
+		WHERE (l.effective_at < ? OR l.effective_at IS NULL AND l.posted_at < ?)
+		  AND EXISTS (SELECT 1 FROM ledger_entries e WHERE e.ledger_id = l.id AND e.account = ?)
+		ORDER BY l.effective_at, l.id LIMIT 1`, o.At, o.At, string(ledger.AssetStripeClearing)).Scan(&first).Error
+	if err != nil || first.ID == 0 {
+		return err
+	}
+	return &OpeningRefused{fmt.Sprintf("the ledger has a %s of %s (transaction %d, %s), before %s: open at that time or earlier, "+
+		"and before bookings are imported", first.Type, first.At.UTC().Format(time.RFC3339), first.ID, first.StripeBalanceTransactionID, o.At.UTC().Format(time.RFC3339))}
+}
+
+// balanceAccounts are the accounts of the parts of Stripe's balance: what is available and what is pending are one.
+var balanceAccounts = map[booking.BalanceKind]ledger.Account{
+	booking.BalanceAvailable: ledger.AssetStripeClearing, booking.BalancePending: ledger.AssetStripeClearing,
+	booking.BalanceConnectReserved: ledger.AssetConnectReserved, booking.BalanceIssuing: ledger.AssetIssuing,
+}
+
+func postOpening(tx *gorm.DB, o OpeningBalance, now time.Time) error {
+	transactions, err := o.Transactions()
+	if err != nil {
+		return err
+	}
+	for _, t := range transactions {
+		if err := insertTransaction(tx, now, nil, t); err != nil {
+			return err
+		}
+	}
+	for _, part := range o.Parts {
+		row := openingPartRow{string(part.Currency), string(part.Kind), part.Amount}
+		if err := tx.Create(&row).Error; err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Transactions are what an opening balance posts: one for each currency that has money.
+func (o OpeningBalance) Transactions() ([]ledger.Transaction, error) {
+	amounts := map[booking.Currency]map[ledger.Account]int64{}
+	for _, part := range o.Parts {
+		account, known := balanceAccounts[part.Kind]
+		if !known {
+			return nil, fmt.Errorf("the opening balance has money of kind %q, which no account is for", part.Kind)
+		}
+		if amounts[part.Currency] == nil {
+			amounts[part.Currency] = map[ledger.Account]int64{}
+		}
+		amounts[part.Currency][account] += part.Amount
+	}
+	var transactions []ledger.Transaction
+	for _, currency := range slices.Sorted(maps.Keys(amounts)) {
+		t, err := ledger.OpeningBalance(o.Opening, currency, amounts[currency])
+		if err != nil {
+			return nil, err
+		}
+		if len(t.Entries) > 0 {
+			transactions = append(transactions, t)
+		}
+	}
+	return transactions, nil
+}
+
+// ErrBooked says that a balance transaction is a booking's, and is posted by its recording step.
+var ErrBooked = errors.New("the payment is a booking's")
+
+// RecordUnbooked posts a balance transaction that no booking has, once: UNIQUE operation key. One that is in the books already, whoever
+// posted it, is left as it is. It returns ErrBooked for one whose PaymentIntent is a booking's by now.
+func (s *Store) RecordUnbooked(ctx context.Context, t ledger.Transaction, now time.Time) error {
+	return s.inTransaction(ctx, func(tx *gorm.DB) error {
+		// A person may be posting the same, and so may the recording step of a payment that has become a booking's.
+		if err := lockCorrections(tx, exclusively); err != nil {
+			return err
+		}
+		if _, err := openingOf(tx, exclusively); err != nil {
+			return err
+		}
+		booked, err := isBooked(tx, t.PaymentIntentID)
+		if err != nil {
+			return err
+		}
+		if booked {
+			return ErrBooked
+		}
+		known, err := inLedger(tx, []string{t.BalanceTransactionID})
+		if err != nil || known[t.BalanceTransactionID] {
+			return err
+		}
+		return insertTransaction(tx, now, nil, t)
+	})
+}
+
+func isBooked(tx *gorm.DB, paymentIntentID string) (bool, error) {
+	if paymentIntentID == "" {
+		return false, nil
+	}
+	var count int64
+	err := tx.Model(&paymentRow{}).Where("stripe_payment_intent_id = ?", paymentIntentID).Count(&count).Error
+	return count > 0, err
+}
