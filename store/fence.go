@@ -59,7 +59,7 @@ func fenceUp(tx *gorm.DB) (*Fence, error) {
 	return &fence, nil
 }
 
-// RaiseFence raises a fence and holds the emails that are queued. raised is false when one is up already, which is returned as it
+// RaiseFence raises a fence, holds the emails that are queued and leaves a gap behind the last ids. raised is false when one is up already, which is returned as it
 // is. Harmless when repeated: UNIQUE is_up.
 func (s *Store) RaiseFence(ctx context.Context, in NewFence) (fence Fence, raised bool, err error) {
 	err = s.inTransaction(ctx, func(tx *gorm.DB) error {
@@ -78,6 +78,9 @@ func (s *Store) RaiseFence(ctx context.Context, in NewFence) (fence Fence, raise
 		}
 		fence, raised = Fence(row), true
 		if err := holdQueuedEmails(tx); err != nil {
+			return err
+		}
+		if err := skipIDs(tx); err != nil {
 			return err
 		}
 		return audit(tx, in.Now, AuditEntry{Actor: in.By, Action: ActionFenceRaise, Subject: fenceSubject(row.ID), Detail: in.Evidence})
