@@ -30,6 +30,8 @@ BOOKINGS ?= 500
 WORKERS ?= 2
 # How many payments it reconciles.
 PAYMENTS ?= 20000
+# How many items the plan has that it carries out.
+ITEMS ?= 20000
 # How long each fuzz target is fuzzed, and how many requests the mutator makes after that, from which seed.
 FUZZTIME ?= 5s
 MUTATIONS ?= 20000
@@ -92,7 +94,7 @@ contract: ## Play what is taken for granted about Stripe: against the stand-in, 
 
 bench: $(BIN)/with-servers ## Measure bookings, verification and reconciliation beside their floors
 	@$(WITH_SERVERS) go test -run '^$$' -bench Booking -benchtime $(BOOKINGS)x -timeout $(TEST_TIMEOUT) ./test/
-	@FAREBOOK_BENCH_PAYMENTS=$(PAYMENTS) $(WITH_SERVERS) go test -run '^$$' -bench 'Verify|Reconcile$$' -benchtime 1x -timeout 60m ./test/
+	@FAREBOOK_BENCH_PAYMENTS=$(PAYMENTS) FAREBOOK_BENCH_ITEMS=$(ITEMS) $(WITH_SERVERS) go test -run '^$$' -bench 'Verify|Reconcile$$|ApplyPlan' -benchtime 1x -timeout 60m ./test/
 
 reconcile: var/dev.env ## Reconcile the stack that `make up` runs
 	@$(STARTER) reconcile

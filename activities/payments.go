@@ -59,7 +59,7 @@ func (p *Payments) CreatePaymentIntent(ctx context.Context, in BookingRef) (Paym
 	if known.Payment != nil {
 		// Another run on the booking carries on what the one before left: its emails, too.
 		result := created(known)
-		result.EmailIDs, err = p.Store.QueuedEmailsOf(ctx, in.Reference)
+		result.EmailIDs, err = p.Store.QueuedEmailsOf(ctx, in.Reference, booking.PaymentEmails)
 		return result, storeError(err)
 	}
 	if known.Status.Final() {

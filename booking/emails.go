@@ -35,6 +35,14 @@ const (
 	EmailReconciliationOverdue EmailKind = "reconciliation_overdue"
 )
 
+// PaymentEmails are the kinds that a booking's own workflow sends, RefundEmails those to customers that refunds send.
+var (
+	PaymentEmails = []EmailKind{
+		EmailConfirmed, EmailPaymentFailed, EmailHoldExpired, EmailCancelled, EmailAuthorized, EmailCancelledPaid, EmailCaptureDue,
+	}
+	RefundEmails = []EmailKind{EmailRefundStarted, EmailRefunded, EmailRefundFailed}
+)
+
 // Unpaid tells whether the mail is about a booking that cost its maker nothing. Such mails are bounded per address: a
 // queue of unpaid bookings must not fill somebody's mailbox.
 func (k EmailKind) Unpaid() bool {

@@ -199,7 +199,11 @@ func (s *Store) QueuedEmails(ctx context.Context, before time.Time, after uint64
 	return queued, err
 }
 
-// QueuedEmailsOf are the ids of a booking's own emails that are not sent yet.
-func (s *Store) QueuedEmailsOf(ctx context.Context, reference booking.Reference) ([]uint64, error) {
-	return queuedMails(s.db.WithContext(ctx), string(reference))
+// QueuedEmailsOf are the ids of a booking's emails of these kinds that are not sent yet. Copies that somebody asked for are left out:
+// each has its own workflow.
+func (s *Store) QueuedEmailsOf(ctx context.Context, reference booking.Reference, kinds []booking.EmailKind) (ids []uint64, err error) {
+	err = s.db.WithContext(ctx).Model(&emailRow{}).
+		Where("booking_id = (SELECT id FROM bookings WHERE reference = ?)", string(reference)).
+		Where("status = ? AND kind IN ? AND resent_of IS NULL", EmailQueued, kinds).Order("id").Pluck("id", &ids).Error
+	return ids, err
 }

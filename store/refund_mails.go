@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"errors"
 	"fmt"
 
@@ -104,13 +103,4 @@ func (f *refunding) queue(kind booking.EmailKind, about *booking.RefundLetter) e
 	return f.write(letter{
 		kind: kind, owner: f.refund.RefundID, occasion: string(kind), bookingID: &f.booking.ID, content: &booking.Letter{Refund: about},
 	})
-}
-
-// QueuedRefundMails are a booking's mails about refunds that are not sent yet.
-func (s *Store) QueuedRefundMails(ctx context.Context, reference booking.Reference) (ids []uint64, err error) {
-	err = s.db.WithContext(ctx).Model(&emailRow{}).
-		Where("booking_id = (SELECT id FROM bookings WHERE reference = ?) AND status = ? AND kind IN ?", string(reference), EmailQueued,
-			[]string{string(booking.EmailRefundStarted), string(booking.EmailRefunded), string(booking.EmailRefundFailed)}).
-		Order("id").Pluck("id", &ids).Error
-	return ids, err
 }

@@ -1,0 +1,52 @@
+package test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"farebook/internal/testkit"
+	"farebook/workflows"
+)
+
+// Silence is noticed: when no run has completed for too long, finance hears of it, once.
+func TestReconciliationIsOverdue(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{Overdue: 2 * time.Second})
+	reconcile(s, `{"scope":"payments"}`)
+	reconcile(s, `{}`)
+	s.Eventually(func() bool { return financeMails(s, "reconciliation_overdue") == 1 }, "finance did not hear of it")
+	s.AwaitQuiet()
+	require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM emails WHERE kind = 'reconciliation_overdue'"))
+}
+
+// The schedule is made, changed, paused, let go on and triggered; its run is one like any other.
+func TestReconciliationSchedule(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	s.BookAndPay("scheduled", nil)
+	s.AwaitQuiet()
+	t.Cleanup(func() {
+		client := workflows.NewClient(s.Temporal, s.Config.TaskQueue)
+		require.NoError(t, client.DeleteSchedule(context.WithoutCancel(t.Context())))
+	})
+	for _, args := range [][]string{
+		{"apply", "--cron", "30 2 * * *", "--time-zone", "Asia/Dubai"}, {"apply", "--every", "6h", "--lookback-days", "3"},
+		{"pause", "--note", "an audit"}, {"pause", "--off"}, {"trigger"},
+	} {
+		out, err := starterWith(s, append([]string{"schedule"}, args...)...)
+		require.NoError(t, err, "%v: %s", args, out)
+	}
+	s.Eventually(func() bool {
+		return s.DB.Count(t, "SELECT COUNT(*) FROM reconciliation_runs WHERE status = 'completed' AND lookback_days = 3 AND scanned > 0") == 1
+	}, "the schedule's run did not complete; logs:\n%s", s.Logs)
+	for says, args := range map[string][]string{
+		"give one of them": {"apply"}, "IANA": {"apply", "--cron", "0 2 * * *", "--time-zone", "Mars"}, "a minute or more": {"apply", "--every", "1s"},
+		"--lookback-days": {"apply", "--every", "1h", "--lookback-days", "0"},
+	} {
+		_, err := starterWith(s, append([]string{"schedule"}, args...)...)
+		require.ErrorContains(t, err, says)
+	}
+}
