@@ -2,8 +2,6 @@ package test
 
 import (
 	"net/http"
-	"os"
-	"path/filepath"
 	"strconv"
 	"testing"
 	"time"
@@ -320,19 +318,12 @@ func TestTerminatedWorkflowsAreCarriedOn(t *testing.T) {
 // Temporal loses everything: its database is made anew under the running system, and all work is carried on from the books.
 func TestAllOfTemporalIsLost(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	server, err := devstack.StartTemporal(t.Context(), dir, devstack.ForTests(), devstack.Headless())
+	server, err := devstack.StartTemporal(t.Context(), t.TempDir(), devstack.ForTests(), devstack.Headless())
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, server.Kill()) })
 	u := newUnfinished(t, testkit.Options{TemporalAddress: server.Address()})
-	require.NoError(t, server.Kill())
-	<-server.Done()
-	databases, err := filepath.Glob(filepath.Join(dir, "temporal.db*"))
+	require.NoError(t, server.Lose(t.Context()))
+	_, err = starterWith(u.Stack, "setup")
 	require.NoError(t, err)
-	require.NotEmpty(t, databases)
-	for _, database := range databases {
-		require.NoError(t, os.Remove(database))
-	}
-	require.NoError(t, server.Restart(t.Context()))
 	u.finish()
 }

@@ -68,6 +68,13 @@ func (s *server) Stop() error {
 // Kill ends it with SIGKILL.
 func (s *server) Kill() error { return s.current().kill() }
 
+// replaced tells, once a start or stop that is under way has ended, whether another process runs in the place of one that died.
+func (s *server) replaced(died *process) bool {
+	s.changing.Lock()
+	defer s.changing.Unlock()
+	return s.current() != died
+}
+
 // Restart starts it again, with the same ports and data, stopping it first if it still runs.
 func (s *server) Restart(ctx context.Context) error {
 	s.changing.Lock()

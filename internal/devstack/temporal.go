@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"go.temporal.io/api/operatorservice/v1"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
 )
@@ -92,6 +93,46 @@ func (t *Temporal) arguments(dir string, o serverOptions) []string {
 		args = append(args, "--search-attribute", name+"=Keyword")
 	}
 	return args
+}
+
+// Lose stops the server, deletes its database and starts it again at the same address: with a new namespace, without search
+// attributes, schedules or workflows. `starter setup` makes what is made before a first start.
+func (t *Temporal) Lose(ctx context.Context) error {
+	t.changing.Lock()
+	defer t.changing.Unlock()
+	if err := t.current().stop(t.stopGrace); err != nil {
+		return err
+	}
+	databases, err := filepath.Glob(filepath.Join(t.command.dir, "temporal.db*"))
+	if err != nil {
+		return err
+	}
+	if len(databases) == 0 {
+		return fmt.Errorf("no database of Temporal in %s", t.command.dir)
+	}
+	for _, database := range databases {
+		if err := os.Remove(database); err != nil {
+			return err
+		}
+	}
+	if at := slices.Index(t.command.args, "--search-attribute"); at > 0 {
+		t.command.args = t.command.args[:at] // they come last
+	}
+	t.ready = t.hasNamespace
+	return t.startLocked(ctx)
+}
+
+// hasNamespace says whether the server answers for its namespace.
+func (t *Temporal) hasNamespace(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	c, err := quietClient(t.Address())
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	_, err = c.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: client.DefaultNamespace})
+	return err
 }
 
 // Address is host:port of the server's gRPC side.

@@ -36,6 +36,9 @@ func (s *Stack) keepUp(ctx context.Context, part *server) {
 			return
 		case <-died.done:
 		}
+		if part.replaced(died) {
+			continue // by whoever stopped it
+		}
 		if time.Since(started) > provenAfter {
 			pause = firstPause
 		}

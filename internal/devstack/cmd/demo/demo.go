@@ -37,8 +37,8 @@ func newDemo(ctx context.Context, stack *devstack.Stack) (*demo, error) {
 
 func (d *demo) run(ctx context.Context) error {
 	for _, scene := range []func(context.Context) error{
-		d.paid, d.declinedThenPaid, d.expired, d.cancelled, d.refunded, d.cancelledAfterPayment, d.capturedInPart, d.disputed, d.paidOut,
-		d.metadataEdited, d.unknownDispute, d.connectedAccount, d.reconciled,
+		d.paid, d.declinedThenPaid, d.expired, d.cancelled, d.refunded, d.cancelledAfterPayment, d.capturedInPart, d.temporalLost, d.disputed,
+		d.paidOut, d.metadataEdited, d.unknownDispute, d.connectedAccount, d.reconciled,
 	} {
 		if err := scene(ctx); err != nil {
 			return err
@@ -116,6 +116,18 @@ func (d *demo) cancelled(ctx context.Context) error {
 		return fmt.Errorf("the cancel was answered %d: %s", status, body)
 	}
 	return d.await(ctx, s)
+}
+
+// bookAndPay begins a story with a booking that is paid with a card of Stripe's, and waits for the status that it should have then.
+func (d *demo) bookAndPay(ctx context.Context, title, locale, card, want string, mails ...string) (*story, error) {
+	s, err := d.book(ctx, title, locale, 30, want, mails...)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.pay(ctx, s, card, http.StatusOK); err != nil {
+		return nil, err
+	}
+	return s, d.await(ctx, s)
 }
 
 // await waits for the status that a story should end in.

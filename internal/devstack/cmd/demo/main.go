@@ -1,6 +1,6 @@
 // Command demo runs the main job on a stack of its own, on real input: a paid booking, a declined card followed by a
 // good one, an expired hold, a cancelled booking, refunds, a cancellation after payment, a capture in part, a dispute and
-// a payout, and three events that are lost and found by reconciliation. It says what happens with ids, shows the ledger and the mails, ends with starter verify, and exits with 0
+// a payout, Temporal lost with its database in the middle, and three events that are lost and found by reconciliation. It says what happens with ids, shows the ledger and the mails, ends with starter verify, and exits with 0
 // only if every promise held.
 package main
 
@@ -22,6 +22,9 @@ const demoTime = 5 * time.Minute
 
 // holdMinute makes the expired hold of one minute last seconds, and leaves the others time enough.
 const holdMinute = "FAREBOOK_HOLD_MINUTE=4s"
+
+// sweep has what lost its workflow found within seconds.
+const sweep = "SWEEP_INTERVAL=2s"
 
 // lag has reconciliation take what has just settled for a difference, too: the story is told in seconds.
 const lag = "RECONCILE_LAG=0s"
@@ -45,7 +48,7 @@ func run() (err error) {
 	}
 	fmt.Println("Bringing up Farebook: MariaDB, Temporal, the Stripe stand-in, the mailbox, worker and API ...")
 	stack, err := devstack.Up(ctx, devstack.Options{
-		Dir: filepath.Join(root, "var", "demo"), Env: []string{holdMinute, lag}, Progress: os.Stdout,
+		Dir: filepath.Join(root, "var", "demo"), Env: []string{holdMinute, lag, sweep}, Progress: os.Stdout,
 	})
 	if err != nil {
 		return err

@@ -13,14 +13,8 @@ import (
 
 // refunded gives part of a payment back, and then the rest.
 func (d *demo) refunded(ctx context.Context) error {
-	s, err := d.book(ctx, "A refund in two parts", "en", 30, "confirmed", "booking_confirmed", "refunded", "refunded")
+	s, err := d.bookAndPay(ctx, "A refund in two parts", "en", "pm_card_visa", "confirmed", "booking_confirmed", "refunded", "refunded")
 	if err != nil {
-		return err
-	}
-	if err := d.pay(ctx, s, "pm_card_visa", http.StatusOK); err != nil {
-		return err
-	}
-	if err := d.await(ctx, s); err != nil {
 		return err
 	}
 	for i, part := range []struct{ body, want string }{
@@ -45,14 +39,9 @@ func (d *demo) refunded(ctx context.Context) error {
 
 // cancelledAfterPayment asks for the quote and cancels under the refund policy.
 func (d *demo) cancelledAfterPayment(ctx context.Context) error {
-	s, err := d.book(ctx, "A paid booking cancelled under the refund policy", "ar", 30, "confirmed", "booking_confirmed", "booking_cancelled_paid", "refunded")
+	s, err := d.bookAndPay(ctx, "A paid booking cancelled under the refund policy", "ar", "pm_card_visa", "confirmed",
+		"booking_confirmed", "booking_cancelled_paid", "refunded")
 	if err != nil {
-		return err
-	}
-	if err := d.pay(ctx, s, "pm_card_visa", http.StatusOK); err != nil {
-		return err
-	}
-	if err := d.await(ctx, s); err != nil {
 		return err
 	}
 	status, answer, err := d.call(ctx, http.MethodGet, "/v1/bookings/"+s.reference+"/cancellation-quote", "", nil)
@@ -99,19 +88,13 @@ func (d *demo) capturedInPart(ctx context.Context) error {
 
 // disputed is won by the evidence that Stripe's test mode takes for winning.
 func (d *demo) disputed(ctx context.Context) error {
-	s, err := d.book(ctx, "A dispute that is won", "en", 30, "disputed", "booking_confirmed", "opened", "closed-won")
+	s, err := d.bookAndPay(ctx, "A dispute that is won", "en", "pm_card_createDispute", "disputed", "booking_confirmed", "opened", "closed-won")
 	if err != nil {
 		return err
 	}
-	if err := d.pay(ctx, s, "pm_card_createDispute", http.StatusOK); err != nil {
-		return err
-	}
-	if err := d.await(ctx, s); err != nil {
-		return err
-	}
-	dispute := d.stack.Stripe.Disputes()[0]
-	step("dispute %s, workflow Dispute:%s: the money is withheld, finance has a mail", dispute.ID, dispute.ID)
-	if err := d.stack.Stripe.MoveDispute(dispute.ID, "won"); err != nil {
+	dispute := d.disputeOf(s)
+	step("dispute %s, workflow Dispute:%s: the money is withheld, finance has a mail", dispute, dispute)
+	if err := d.stack.Stripe.MoveDispute(dispute, "won"); err != nil {
 		return err
 	}
 	step("the bank decides: won")

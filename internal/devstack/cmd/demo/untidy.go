@@ -29,14 +29,9 @@ func (d *demo) metadataEdited(ctx context.Context) error {
 // unknownDispute opens a dispute in a state that Stripe has had since 2025 and this version does not know: the money counts as withheld,
 // refunds are refused, and the decision that follows is taken.
 func (d *demo) unknownDispute(ctx context.Context) error {
-	s, err := d.book(ctx, "A dispute in a state that this version does not know", "en", 30, "confirmed", "booking_confirmed", "opened", "closed-won")
+	s, err := d.bookAndPay(ctx, "A dispute in a state that this version does not know", "en", "pm_card_visa", "confirmed",
+		"booking_confirmed", "opened", "closed-won")
 	if err != nil {
-		return err
-	}
-	if err := d.pay(ctx, s, "pm_card_visa", http.StatusOK); err != nil {
-		return err
-	}
-	if err := d.await(ctx, s); err != nil {
 		return err
 	}
 	id, err := d.stack.Stripe.OpenDispute(stripestand.NewDispute{
