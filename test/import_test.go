@@ -123,6 +123,7 @@ func TestImportTakesOverOpenAndPaidBookings(t *testing.T) {
 		require.NoError(t, err, out)
 		require.Contains(t, out, "10 rows: 9 ready, 1 nothing.")
 		require.Contains(t, out, "Nothing was written: repeat it with --apply.")
+		require.Contains(t, out, "The books have no opening balance")
 		require.Contains(t, out, "Owed to travellers as flights or refunds: $1,736.00.")
 		require.NotContains(t, out, "canary-mail")
 		require.Zero(t, s.DB.Count(t, "SELECT COUNT(*) FROM bookings"))
@@ -161,6 +162,8 @@ func TestImportTakesOverOpenAndPaidBookings(t *testing.T) {
 	require.Equal(t, 9, s.DB.Count(t, "SELECT COUNT(*) FROM bookings"))
 	require.Equal(t, 9, s.DB.Count(t, "SELECT COUNT(*) FROM audit_log WHERE action = 'booking.import'"))
 
+	_, err = starterWith(s, "opening", "--at", time.Now().UTC().Add(-time.Second).Format(time.RFC3339))
+	require.ErrorContains(t, err, "before bookings are imported", "an opening comes first")
 	out, err = starterWith(s, "import", "find", "SD-PAID")
 	require.NoError(t, err)
 	require.Equal(t, importedAs(s, "SD-PAID")+"\n", out)

@@ -10,10 +10,12 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"farebook/internal/testkit"
+	"farebook/workflows"
 )
 
 // queueBasedTables are those of the package that docs/migrating.md migrates from, as far as its query reads them.
@@ -114,10 +116,10 @@ func TestGuideToMigratingIsFollowed(t *testing.T) {
 	require.NoError(t, err)
 	guide := guide{t, string(text)}
 	commands, folder := guide.blocks("sh"), t.TempDir()
-	s.API.Token = s.DB.NewKey(t, "shop")
 
+	again := s.DropWebhooks() // Farebook's endpoint is disabled
 	shell(s, folder, commands[0])
-	t.Cleanup(func() { _ = s.StarterCommand("schedule", "delete").Run() }) // there is none where the test failed before
+	s.API.Token = s.DB.NewKey(t, "shop")
 	old := newEarlierSystem(s)
 	old.book("SD-PAID", "pm_card_visa", "confirmed", nil)
 	inPart, _ := old.book("SD-PART", "pm_card_visa", "confirmed", nil)
@@ -128,27 +130,45 @@ func TestGuideToMigratingIsFollowed(t *testing.T) {
 	require.NoError(t, err)
 	open, _ := old.book("SD-OPEN", "", "pending_payment", nil)
 	old.book("SD-GONE", "", "expired", nil)
+	flown := s.ForeignPayment(30000) // so far back that it is not exported
 	s.Stripe.SettleFunds()
 	_, err = s.Stripe.PayOut("usd")
 	require.NoError(t, err)
-	old.book("SD-LATE", "pm_card_visa", "pending_payment", nil)
-	s.AwaitQuiet() // Farebook has heard of all of it, and knows none
-	require.Zero(t, s.DB.Count(t, "SELECT COUNT(*) FROM bookings"))
+	old.book("SD-WEEK", "pm_card_visa", "confirmed", nil)
+	past := s.Stripe.Clock().Now().Truncate(time.Second).Add(time.Second)
+	s.Eventually(func() bool { return !s.Stripe.Clock().Now().Before(past) }, "the clock stands still")
 
+	shell(s, folder, commands[1])
+	again()
+	old.book("SD-LATE", "pm_card_visa", "pending_payment", nil) // paid at the last moment: both systems hear of it
+	s.AwaitQuiet()
+	require.Zero(t, s.DB.Count(t, "SELECT COUNT(*) FROM bookings"))
 	guide.export(old.fill(), filepath.Join(folder, "bookings.json"))
 	intents := s.CreatedPaymentIntents()
-	for _, block := range commands[1:] {
+	t.Cleanup(func() {
+		require.NoError(t, workflows.NewClient(s.Temporal, s.Config.TaskQueue).DeleteSchedule(context.WithoutCancel(t.Context())))
+	})
+	for _, block := range commands[2:] {
 		requireNothingAtStripe(s, func() { shell(s, folder, block) })
 	}
 	require.Equal(t, intents, s.CreatedPaymentIntents())
 	require.Equal(t, "partially_refunded", s.Status(importedAs(s, "SD-PART")))
 	require.Zero(t, s.DB.Count(t, "SELECT COUNT(*) FROM emails WHERE status <> 'suppressed'"), "nobody was written to")
 
+	for earlier, owed := range map[string]int{"SD-PAID": 45900, "SD-PART": 35900, "SD-BACK": 0, "SD-WEEK": 45900, "SD-LATE": 45900} {
+		require.Equal(t, owed, s.DB.Count(t, `SELECT COALESCE(SUM(IF(e.side = 'credit', e.amount, -e.amount)), 0) FROM ledger_entries e
+			JOIN financial_ledger l ON l.id = e.ledger_id JOIN bookings b ON b.id = l.booking_id
+			WHERE b.reference = ? AND e.account = 'liability:unearned_revenue'`, importedAs(s, earlier)), earlier)
+	}
+
 	ask(s, importedAs(s, "SD-PAID"), "refund", `{}`)
 	s.AwaitStatus(importedAs(s, "SD-PAID"), "refunded")
 	require.Equal(t, http.StatusOK, s.Pay(open, "pm_card_visa"))
 	s.AwaitStatus(importedAs(s, "SD-OPEN"), "confirmed")
+	_, err = s.Stripe.RefundInDashboard(flown, 30000)
+	require.NoError(t, err)
 	s.AwaitQuiet()
-	require.Empty(t, reconcile(s, `{"dryRun":true}`).Details)
+	shell(s, folder, "starter reconcile")
+	shell(s, folder, "starter verify")
 	s.RequirePromises()
 }

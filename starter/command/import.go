@@ -97,8 +97,12 @@ func importFile(cmd *cobra.Command, path string, flags *importFlags) error {
 	}
 	ctx := asked(cmd.Context())
 	return withStore(ctx, cfg, log, func(books *store.Store) error {
+		opening, err := books.Opening(ctx)
+		if err != nil {
+			return err
+		}
 		importer := &imports.Importer{
-			Store: books, Stripe: pacedStripe(cfg, log), Live: cfg.Stripe.Live(), Confirm: flags.confirm, By: actor(ctx), Log: log,
+			Store: books, Stripe: pacedStripe(cfg, log), Live: cfg.Stripe.Live(), Confirm: flags.confirm, By: actor(ctx), Opening: opening, Log: log,
 		}
 		if !flags.apply {
 			return runImport(ctx, cmd.OutOrStdout(), importer, source, flags)
@@ -147,7 +151,7 @@ func runImport(ctx context.Context, out io.Writer, importer *imports.Importer, s
 	if err != nil {
 		return errors.Join(wrongFile(err), printer.sum.stopped())
 	}
-	if err := printer.finish(flags.apply); err != nil {
+	if err := printer.finish(flags.apply, importer.Opening); err != nil {
 		return err
 	}
 	if refused := printer.sum.verdicts[imports.Refused]; refused > 0 {

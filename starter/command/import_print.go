@@ -8,8 +8,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"farebook/booking"
+	"farebook/ledger"
 	"farebook/starter/imports"
 )
 
@@ -86,7 +88,7 @@ func printOutcomesCSV(out io.Writer, outcomes []imports.Outcome, header bool) er
 }
 
 // finish ends a table with its sums; CSV has rows alone.
-func (p *importPrinter) finish(applied bool) error {
+func (p *importPrinter) finish(applied bool, opening ledger.Opening) error {
 	if p.csv {
 		return nil
 	}
@@ -104,8 +106,18 @@ func (p *importPrinter) finish(applied bool) error {
 		text += fmt.Sprintf(" Owed to travellers as flights or refunds: %s.", format(p.sum.left[currency], currency))
 	}
 	if !applied {
-		text += " Nothing was written: repeat it with --apply."
+		text += " Nothing was written: repeat it with --apply.\n" + postedUnder(opening)
 	}
 	_, err := fmt.Fprintln(p.out, text)
 	return err
+}
+
+// postedUnder says how payments are posted: the order of opening and import cannot be changed later.
+func postedUnder(opening ledger.Opening) string {
+	if opening.At.IsZero() {
+		return "The books have no opening balance: each payment is posted in full. On an account with other payments than these, run " +
+			"starter opening first: once bookings are imported, it is refused."
+	}
+	return fmt.Sprintf("What was settled before the opening of %s is posted against the opening balance, the rest in full.",
+		opening.At.UTC().Format(time.RFC3339))
 }

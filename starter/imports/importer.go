@@ -17,6 +17,7 @@ import (
 	"farebook/internal/failpoint"
 	"farebook/internal/stripeapi"
 	"farebook/internal/wait"
+	"farebook/ledger"
 	"farebook/starter/subjects"
 	"farebook/store"
 	"farebook/workflows"
@@ -33,6 +34,8 @@ type Importer struct {
 	// Confirm sends the confirmation of each paid booking whose confirmed_at is empty.
 	Confirm bool
 	By      access.Actor
+	// Opening is the books'; zero for an account that began with Farebook.
+	Opening ledger.Opening
 	Log     *slog.Logger
 
 	owners sync.Map // by the client's name: owner
@@ -160,6 +163,10 @@ func (i *Importer) one(ctx context.Context, record Record) (Outcome, error) {
 	switch {
 	case len(problems) > 0:
 		return out.refused(problems), nil
+	case i.unsettled(there.Payment):
+		return out.refused(booking.FieldErrors{{
+			Field: columnIntent, Problem: "was paid before the opening, and Stripe has not made its balance transaction yet", Fix: "repeat the command later",
+		}}), nil
 	case !take:
 		out.Verdict, out.What = Nothing, what
 		return out, nil
@@ -176,6 +183,11 @@ func (i *Importer) one(ctx context.Context, record Record) (Outcome, error) {
 		return out, nil
 	}
 	return i.write(ctx, out, newImport(row, there, owner, now), confirm)
+}
+
+// unsettled tells a payment of which it is not known yet whether the opening balance has its money.
+func (i *Importer) unsettled(s booking.PaymentSnapshot) bool {
+	return s.PaymentStatus() == booking.PaymentSucceeded && s.Balance == nil && i.Opening.Covers(s.PaidAt)
 }
 
 func newImport(row Row, there stripeapi.Takeover, owner store.ImportOwner, now time.Time) store.NewImport {
