@@ -24,12 +24,15 @@ const (
 	EventFailed EventState = "failed"
 	// EventNotOurs is about an object that is not ours, or about none: Note says why. Nothing is done about it.
 	EventNotOurs EventState = "not_ours"
+	// EventUnknownBooking is about a payment of ours whose booking the books do not know, as after a restore. It stays open, and is handed
+	// on once the booking is there.
+	EventUnknownBooking EventState = "unknown_booking"
 	// EventIgnored was set aside by a person; Note has the reason.
 	EventIgnored EventState = "ignored"
 )
 
 // EventStates are all of them, in the order of an event's life.
-var EventStates = []EventState{EventReceived, EventProcessing, EventProcessed, EventFailed, EventNotOurs, EventIgnored}
+var EventStates = []EventState{EventReceived, EventProcessing, EventProcessed, EventFailed, EventUnknownBooking, EventNotOurs, EventIgnored}
 
 // MaxEventAttempts is how often the sweeper tries an event; then it waits for a person (`starter events retry`).
 const MaxEventAttempts = 12

@@ -108,6 +108,8 @@ var promises = []struct {
 		WHERE withheld <> loss AND status IN ('lost', 'warning_closed')`},
 	{9, "no event waits for a person, or has waited for more than an hour", `
 		SELECT COUNT(*) FROM stripe_events e WHERE ` + waiting},
+	{9, "no event is about a booking of ours that the books do not know", `
+		SELECT COUNT(*) FROM stripe_events e WHERE ` + unknownBooking},
 	{9, "no event was ignored whose money the ledger does not have and nobody has explained", `
 		SELECT COUNT(*) FROM stripe_events e WHERE ` + unexplained},
 	{9, "each payout is in the ledger once, and again when it came back", `
@@ -147,6 +149,8 @@ var promises = []struct {
 var (
 	// waiting is an event that nothing came of.
 	waiting = `e.processed = FALSE AND (e.attempts >= ` + strconv.Itoa(MaxEventAttempts) + ` OR e.received_at < TIMESTAMP(@now) - INTERVAL 1 HOUR)`
+	// unknownBooking is an event that waits until the books know its booking again.
+	unknownBooking = `e.state = 'unknown_booking'`
 	// unexplained is an event that a person has ignored and that tells of moved money: the books do not have the object's money, and
 	// no reconciliation's item about it is resolved.
 	unexplained = `e.state = 'ignored' AND e.type IN ('payment_intent.succeeded', 'refund.created', 'charge.dispute.funds_withdrawn',
@@ -160,6 +164,7 @@ var (
 
 // namedEvents are the checks whose events a person has to be told by name, by their text.
 var namedEvents = map[string]string{
+	"no event is about a booking of ours that the books do not know":                     unknownBooking,
 	"no event waits for a person, or has waited for more than an hour":                   waiting,
 	"no event was ignored whose money the ledger does not have and nobody has explained": unexplained,
 }

@@ -40,6 +40,13 @@ func (c *Client) AwaitPaymentIntent(ctx context.Context, s BookingSubject) (Paym
 	return ready, err
 }
 
+// RecordPayment has the booking's workflow read its PaymentIntent at Stripe, and answers once the books have it. Harmless when
+// repeated.
+func (c *Client) RecordPayment(ctx context.Context, s BookingSubject) error {
+	var ready PaymentIntentReady
+	return c.update(ctx, s, client.UpdateWorkflowOptions{UpdateID: newUpdateID(UpdateRecordPayment), UpdateName: UpdateRecordPayment}, &ready)
+}
+
 // Cancel asks the booking's workflow to cancel, starting it again should it have ended. Application errors of the types
 // ErrorAlreadySettled, ErrorNotCancellable and ErrorQuoteChanged say why not.
 func (c *Client) Cancel(ctx context.Context, s BookingSubject, request CancelRequest) (CancelResult, error) {

@@ -20,6 +20,11 @@ func (b *bookingPayment) setup(ctx workflow.Context) error {
 	}); err != nil {
 		return err
 	}
+	if err := workflow.SetUpdateHandlerWithOptions(ctx, UpdateRecordPayment, b.recordPayment, workflow.UpdateHandlerOptions{
+		Description: "Reads the payment at Stripe and records it: the books have forgotten it",
+	}); err != nil {
+		return err
+	}
 	if err := workflow.SetUpdateHandlerWithOptions(ctx, UpdateCapturePayment, b.capturePayment, workflow.UpdateHandlerOptions{
 		Validator:   b.validateCapture,
 		Description: "Captures an authorised payment, all of it or less",
@@ -63,6 +68,22 @@ func (b *bookingPayment) waiting(eventID string) bool {
 func (b *bookingPayment) awaitPaymentIntent(ctx workflow.Context) (PaymentIntentReady, error) {
 	if err := workflow.Await(ctx, func() bool { return b.ready }); err != nil {
 		return PaymentIntentReady{}, err
+	}
+	return PaymentIntentReady{PaymentIntentID: b.intentID, BookingStatus: b.status, PaymentStatus: b.payment}, nil
+}
+
+// recordPayment answers once the payment has been read and recorded after it was asked: a run of before a restore of the database
+// knows a PaymentIntent that the books do not know any more.
+func (b *bookingPayment) recordPayment(ctx workflow.Context) (PaymentIntentReady, error) {
+	if err := workflow.Await(ctx, func() bool { return b.ready }); err != nil {
+		return PaymentIntentReady{}, err
+	}
+	if b.intentID != "" {
+		before := b.looks
+		b.lookAgain = true
+		if err := workflow.Await(ctx, func() bool { return b.looks > before }); err != nil {
+			return PaymentIntentReady{}, err
+		}
 	}
 	return PaymentIntentReady{PaymentIntentID: b.intentID, BookingStatus: b.status, PaymentStatus: b.payment}, nil
 }

@@ -48,6 +48,7 @@ type bookingPayment struct {
 	events     []StripeEvent // signalled and not yet recorded
 	holdPassed bool
 	lookAgain  bool // a timer asks to read the payment once more
+	looks      int  // that were recorded
 
 	feePending bool
 	feeLook    laterLook
@@ -203,6 +204,7 @@ func (b *bookingPayment) note(ctx workflow.Context, created activities.PaymentIn
 	b.intentID = created.PaymentIntentID
 	b.status = created.BookingStatus
 	b.payment = created.PaymentStatus
+	b.lookAgain = b.lookAgain || created.Look
 	b.noteFee(ctx, created.FeePending)
 	b.noteCaptureBefore(ctx, created.CaptureBefore)
 	b.mails.send(ctx, created.EmailIDs)
@@ -242,6 +244,7 @@ func (b *bookingPayment) record(ctx workflow.Context, summary string, reason act
 		return err
 	}
 	b.events = b.events[taken:]
+	b.looks++
 	b.intentID = in.PaymentIntentID
 	if outcome.Foreign {
 		b.intentID = ""

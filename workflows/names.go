@@ -24,6 +24,7 @@ const (
 	TaskQueueBookings    = "bookings"
 	TaskQueueReconcile   = "reconciliation"
 	UpdatePaymentIntent  = "payment-intent"
+	UpdateRecordPayment  = "record-payment"
 	UpdateCancelBooking  = "cancel-booking"
 	UpdateCapturePayment = "capture-payment"
 	SignalStripeEvent    = "stripe-event"

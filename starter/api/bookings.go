@@ -163,13 +163,19 @@ func (a *api) newBooking(ctx context.Context, request booking.Request, now time.
 
 // prepareAnswer has the workflow make the PaymentIntent and stores what is answered. The first answer to a key wins.
 func (a *api) prepareAnswer(ctx context.Context, key store.IdempotencyKey, reserved store.Booking) (store.Claim, error) {
-	if _, err := a.Bookings.AwaitPaymentIntent(ctx, subjects.Booking(reserved)); err != nil {
+	ready, err := a.Bookings.AwaitPaymentIntent(ctx, subjects.Booking(reserved))
+	if err != nil {
 		return store.Claim{}, a.workflowFailed(ctx, workflows.BookingPaymentWorkflowID(reserved.Reference), err)
 	}
 	failpoint.Hit("api-after-start")
 	known, err := a.Store.Booking(ctx, reserved.Reference)
 	if err != nil {
 		return store.Claim{}, a.storeFailed(ctx, err)
+	}
+	if known.Payment == nil && ready.PaymentIntentID != "" {
+		if known, err = a.remind(ctx, known); err != nil {
+			return store.Claim{}, err
+		}
 	}
 	status, body := answerOf(ctx, known)
 	failpoint.Hit("api-before-answer-stored")
@@ -179,6 +185,18 @@ func (a *api) prepareAnswer(ctx context.Context, key store.IdempotencyKey, reser
 	}
 	failpoint.Hit("api-after-answer-stored")
 	return claim, nil
+}
+
+// remind has a workflow of before a restore of the database write the PaymentIntent to the books, which have forgotten it.
+func (a *api) remind(ctx context.Context, forgotten store.Booking) (store.Booking, error) {
+	if err := a.Bookings.RecordPayment(ctx, subjects.Booking(forgotten)); err != nil {
+		return forgotten, a.workflowFailed(ctx, workflows.BookingPaymentWorkflowID(forgotten.Reference), err)
+	}
+	known, err := a.Store.Booking(ctx, forgotten.Reference)
+	if err != nil {
+		return forgotten, a.storeFailed(ctx, err)
+	}
+	return known, nil
 }
 
 // answerOf is what is stored: without the client secret.

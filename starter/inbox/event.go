@@ -178,6 +178,9 @@ func (e Event) Reference() booking.Reference {
 	return reference
 }
 
+// installation is the id of the database that asked for the object; empty for one of an older release, or somebody else's.
+func (e Event) installation() string { return e.Data.Object.Metadata[stripeapi.MetadataInstallation] }
+
 // ObjectID is of what the event is about.
 func (e Event) ObjectID() string { return e.Data.Object.ID }
 

@@ -99,9 +99,9 @@ func (i *Inbox) Process(ctx context.Context, e Event, attempts int) error {
 	}
 	failpoint.Hit("webhook-before-signal")
 	note, err := i.tell(ctx, e)
-	aside := notOurs[note]
-	if err == nil && aside {
-		note, err = i.whose(ctx, e, note)
+	aside := err == nil && (e.NotOurs != "" || notOurs[note])
+	if aside {
+		err = i.setAside(ctx, e, note, attempts)
 	}
 	if err != nil {
 		if failErr := i.Store.FailEvent(context.WithoutCancel(ctx), e.ID, err.Error()); failErr != nil {
@@ -110,8 +110,8 @@ func (i *Inbox) Process(ctx context.Context, e Event, attempts int) error {
 		return err
 	}
 	switch {
-	case e.NotOurs != "" || aside:
-		return i.Store.SetAside(ctx, []string{e.ID}, note)
+	case aside:
+		return nil
 	case note != "":
 		return i.Store.MarkEventProcessed(ctx, e.ID, note)
 	}
@@ -142,7 +142,7 @@ func (i *Inbox) pause(attempts int) time.Duration {
 // Sweep hands on what was stored and not processed and is due, and returns how many events that were. What has used up its attempts
 // is given up, and waits for a person.
 func (i *Inbox) Sweep(ctx context.Context) (int, error) {
-	if err := i.giveUp(ctx); err != nil {
+	if err := errors.Join(i.wake(ctx), i.giveUp(ctx)); err != nil {
 		return 0, err
 	}
 	due, err := i.Store.DueEvents(ctx, i.Store.Now(), sweepPage)

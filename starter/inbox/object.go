@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"regexp"
 
+	"farebook/access"
 	"farebook/booking"
 	"farebook/internal/correlation"
 	"farebook/internal/stripeapi"
@@ -85,6 +86,7 @@ func ownMetadata(field json.RawMessage) map[string]string {
 		stripeapi.MetadataReference:     func(text string) bool { _, err := booking.ParseReference(text); return err == nil },
 		stripeapi.MetadataCorrelationID: correlation.Valid,
 		stripeapi.MetadataRefundID:      func(text string) bool { _, err := booking.ParseRefundID(text); return err == nil },
+		stripeapi.MetadataInstallation:  access.IsInstallationID,
 	} {
 		if text := valueOf[string]((*all)[key]); text != nil && valid(*text) {
 			own[key] = *text
