@@ -110,7 +110,7 @@ func TestKeyOfAForgottenRequestIsLookedBehind(t *testing.T) {
 	s.requirePromises()
 }
 
-// The same key with another amount is another body. The books cannot know that any more, and Stripe does: a person is shown it.
+// The same key with another amount is another body. The books cannot know that any more, and Stripe does: an operator is shown it.
 func TestForgottenBookingWithAnotherAmountIsForAPerson(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
@@ -171,7 +171,7 @@ func TestForgottenRefundsFindEachOther(t *testing.T) {
 	require.Equal(t, s.stripe.Balance("usd"), s.clearing())
 }
 
-// A refund of ours that the books did not have is unexplained: another one waits for a person, who closes the matter.
+// A refund of ours that the books did not have is unexplained: another one waits for an operator, who closes the matter.
 func TestRefundWaitsForAPersonWhileTheBooksHaveForgottenAnother(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
@@ -180,7 +180,7 @@ func TestRefundWaitsForAPersonWhileTheBooksHaveForgottenAnother(t *testing.T) {
 	s.forgetRefunds()
 
 	other := s.refundAs("another", reference, 2000)
-	for range 2 { // recorded by the first look, and still a person's
+	for range 2 { // recorded by the first look, and still an operator's
 		outcome := s.create(other.ID)
 		require.True(t, outcome.Postponed)
 		require.Equal(t, booking.RefundRequested, outcome.Status)
@@ -213,7 +213,7 @@ func TestRefundFromTheDashboardIsRecordedBeforeOursIsMade(t *testing.T) {
 	s.requirePromises()
 }
 
-// A refund that the books know as made and that Stripe does not list: its lists lag for a while, and afterwards a person looks.
+// A refund that the books know as made and that Stripe does not list: its lists lag for a while, and afterwards an operator looks.
 func TestRefundThatIsMissingAtStripeHoldsTheNext(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)

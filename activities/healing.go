@@ -17,7 +17,7 @@ import (
 	"farebook/store"
 )
 
-// HealingsInput asks for the next items of a run that may be healed without a person.
+// HealingsInput asks for the next items of a run that may be healed without an operator.
 type HealingsInput struct {
 	RunID uint64 `json:"runId"`
 	After uint64 `json:"after"`
@@ -40,13 +40,13 @@ type HealingTask struct {
 }
 
 const (
-	// healingsAtOnce is how many items are healed beside one another: each is a workflow of its own.
+	// healingsAtOnce is how many items are healed beside one another: each is its own workflow.
 	healingsAtOnce = 20
 	// lookTime is after how long of looking at them they are handed over as they are: within what a step has on its fast path.
 	lookTime = 2 * time.Second
 )
 
-// NextHealings reads the next items that may be healed. One that fits by now is skipped, as is one that a person has to
+// NextHealings reads the next items that may be healed. One that fits by now is skipped, as is one that an operator has to
 // decide.
 func (r *Reconciliations) NextHealings(ctx context.Context, in HealingsInput) ([]HealingTask, error) {
 	items, err := r.Store.Items(ctx, in.RunID, store.ItemFound, in.After, healingsAtOnce)

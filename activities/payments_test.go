@@ -93,7 +93,7 @@ func TestBookingWithAPaymentIntentIsNotClosedAsUnpayable(t *testing.T) {
 	require.Equal(t, intentID, closed.PaymentIntentID)
 }
 
-// A PaymentIntent that is not about what the booking costs is for a person, not for another attempt.
+// A PaymentIntent that is not about what the booking costs is for an operator, not for another attempt.
 func TestPaymentOfAnotherAmountIsForAPerson(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)

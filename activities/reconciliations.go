@@ -21,7 +21,7 @@ type Reconciliations struct {
 	Tolerance int64
 	// CallsPerSecond is what a whole run may ask of Stripe.
 	CallsPerSecond float64
-	// Heal are the healings that may run without a person.
+	// Heal are the healings that may run without an operator.
 	Heal []booking.Healing
 	// Unbooked explains money that no booking has.
 	Unbooked *Unbooked

@@ -116,7 +116,7 @@ func (r *Refunds) missing(rows []store.Refund, there []booking.RefundSnapshot) (
 	return differences
 }
 
-// hold keeps a refund from being made until a person has looked at the differences and closed the matter, whatever still differs then.
+// hold keeps a refund from being made until an operator has looked at the differences and closed the matter, whatever still differs then.
 // It reports whether it does. Harmless when repeated: one open matter a refund.
 func (r *Refunds) hold(ctx context.Context, known store.Refund, unexplained []string) (bool, error) {
 	if len(unexplained) > 0 {

@@ -18,7 +18,7 @@ const (
 )
 
 // CompareClearing holds the clearing account against Stripe's own balance. What the run has found explains a difference; what
-// is left unexplained is a finding of its own.
+// is left unexplained is its own finding.
 func (r *Reconciliations) CompareClearing(ctx context.Context, in ScanInput) (Scanned, error) {
 	at, err := r.compareClearing(ctx, in)
 	return at, r.unlessStuck(ctx, at, err)

@@ -145,7 +145,7 @@ func stateAt(object booking.Object, status string) string {
 	}
 }
 
-// reasonOfUnknown shows a person a state that both sides agree on and that this version does not know.
+// reasonOfUnknown shows an operator a state that both sides agree on and that this version does not know.
 func reasonOfUnknown(object booking.Object, status string) string {
 	return fmt.Sprintf("the %s has the status %q at Stripe, which this version does not know: look at it in Stripe's dashboard", object, status)
 }
