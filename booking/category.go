@@ -1,6 +1,6 @@
 package booking
 
-// Route is who posts a balance transaction: the recorder of the object that it came of, or a person.
+// Route is who posts a balance transaction: the recorder of the object that it came of, or an operator.
 type Route string
 
 // The routes.
@@ -75,7 +75,7 @@ var routes = func() map[string]Route {
 	return out
 }()
 
-// RouteOf is who posts a balance transaction of a category. One that is not known, or missing, is a person's.
+// RouteOf is who posts a balance transaction of a category. One that is not known, or missing, is an operator's.
 func RouteOf(category string) Route {
 	route, known := routes[category]
 	if !known {

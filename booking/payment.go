@@ -75,7 +75,7 @@ func (b BalanceTransaction) IsAccountFee() bool {
 // IsZero tells one that moves nothing: there is nothing to post of it.
 func (b BalanceTransaction) IsZero() bool { return b.Amount == 0 && b.Fee == 0 && b.Net == 0 }
 
-// Kept is what Stripe keeps, in minor units: its fee, and of a bill of its own all.
+// Kept is what Stripe keeps, in minor units: its fee, and of its own bill all.
 func (b BalanceTransaction) Kept() int64 {
 	if b.IsAccountFee() {
 		return -b.Net

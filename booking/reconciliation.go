@@ -33,11 +33,11 @@ const (
 	ObjectBalanceKind        Object = "balance_kind"        // money at Stripe beside it, as a whole
 )
 
-// Healing is what may be done about a difference without a person: the object is read again at Stripe and recorded by its
+// Healing is what may be done about a difference without an operator: the object is read again at Stripe and recorded by its
 // own workflow. Nothing else is ever done.
 type Healing string
 
-// The healings. None waits for a person.
+// The healings. None waits for an operator.
 const (
 	HealNone       Healing = ""
 	HealPayment    Healing = "record_payment"
@@ -61,7 +61,7 @@ type Finding struct {
 	Reference            Reference // empty when it is no booking's
 	Here, AtStripe       int64
 	Currency             Currency
-	Reason               string // for a person: what differs, and why
+	Reason               string // for an operator: what differs, and why
 	Healing              Healing
 	// Posted is what the clearing account has of the balance transaction, and Net what Stripe settled of it: their difference is
 	// what this finding explains of a difference between the account and Stripe's balance. Both are zero without one.

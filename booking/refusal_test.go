@@ -8,7 +8,7 @@ import (
 	"farebook/booking"
 )
 
-// Only refusals that are known to be final fail a refund: whatever Stripe may add is a person's.
+// Only refusals that are known to be final fail a refund: whatever Stripe may add is an operator's.
 func TestOnlyKnownRefusalsEndARefund(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
