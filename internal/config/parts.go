@@ -211,7 +211,7 @@ func (r *reader) readListLag() {
 	r.config.Stripe.ListLag = lag
 }
 
-// minSweep keeps the sweeper from being a load of its own.
+// minSweep keeps the sweeper from being its own load.
 const minSweep = 100 * time.Millisecond
 
 func (r *reader) readSweep() {

@@ -74,7 +74,7 @@ func TestEachTypeAndCategoryOfTheLibraryIsInTheTable(t *testing.T) {
 }
 
 // routed is what becomes of each route for a balance transaction whose source is a charge of ours: what is about another kind of
-// object, and what is nobody's, is left to a person.
+// object, and what is nobody's, is left to an operator.
 var routed = map[booking.Route]booking.Object{
 	booking.RoutePayment: booking.ObjectPayment, booking.RouteAccountFee: booking.ObjectAccountFee, booking.RouteRefund: booking.ObjectBalanceTransaction,
 	booking.RouteDispute: booking.ObjectBalanceTransaction, booking.RoutePayout: booking.ObjectBalanceTransaction, booking.RoutePerson: booking.ObjectBalanceTransaction,

@@ -44,7 +44,7 @@ type Client struct {
 	pacer Pacer
 }
 
-// New makes a client with a backend of its own: no process-wide key, no retries inside the library (Temporal owns
+// New makes a client with its own backend: no process-wide key, no retries inside the library (Temporal owns
 // them; the library's back-off sleeps past the context's deadline), no telemetry.
 func New(cfg Config) *Client {
 	backendConfig := &stripe.BackendConfig{

@@ -44,7 +44,7 @@ func (c *Client) BalanceTransactions(ctx context.Context, w reconciliation.Windo
 }
 
 // lineOf routes a balance transaction by its reporting category first, and then by its source: a bill for a charge has the charge
-// as its source and is no payment. What cannot be routed is a person's.
+// as its source and is no payment. What cannot be routed is an operator's.
 func lineOf(txn *stripe.BalanceTransaction) reconciliation.Line {
 	line := reconciliation.Line{
 		BalanceTransaction: *balanceTransactionOf(txn), Object: booking.ObjectBalanceTransaction, ObjectID: txn.ID,
