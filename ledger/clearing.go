@@ -17,7 +17,7 @@ func outOfClearing(account Account, amount int64, currency booking.Currency, bal
 	return append(entries, fees(balance)...)
 }
 
-// fees takes what is kept of a balance transaction out of the clearing account, each part on an account of its own.
+// fees takes what is kept of a balance transaction out of the clearing account, each part on its own account.
 func fees(balance booking.BalanceTransaction) []Entry {
 	own := balance.Fee - balance.Tax - balance.ApplicationFee
 	entries := move(ExpenseStripeFees, AssetStripeClearing, own, balance.Currency)

@@ -8,11 +8,11 @@ import (
 	"farebook/booking"
 )
 
-// CorrectionAccounts are the accounts that a person may put the other side of a correction on. The others follow from
+// CorrectionAccounts are the accounts that an operator may put the other side of a correction on. The others follow from
 // Stripe's objects, and the checks of `starter verify` hold them against those.
 var CorrectionAccounts = []Account{EquitySuspense, LiabilityUnearnedRevenue, ExpenseStripeFees, AssetBank, AssetConnectReserved, AssetIssuing}
 
-// Correcting is what a person has decided about one balance transaction: what the books lack of it, debits above zero, in
+// Correcting is what an operator has decided about one balance transaction: what the books lack of it, debits above zero, in
 // minor units by currency.
 type Correcting struct {
 	ItemID               uint64 // of the reconciliation that found it

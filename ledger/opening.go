@@ -59,7 +59,7 @@ func (t Transaction) Under(o Opening) Transaction {
 type Unbooked struct {
 	Balance                   booking.BalanceTransaction
 	ObjectID, PaymentIntentID string // of its source
-	Description               string // for a person: whose it is
+	Description               string // for an operator: whose it is
 }
 
 func (u Unbooked) transaction(kind Type, entries []Entry) (Transaction, error) {
