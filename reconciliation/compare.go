@@ -1,5 +1,5 @@
 // Package reconciliation holds the books against Stripe, line by line, without I/O: what Stripe says on one side, what was
-// posted on the other, and the difference as something that a person understands.
+// posted on the other, and the difference as something that an operator understands.
 package reconciliation
 
 import (
@@ -171,7 +171,7 @@ func sum(posted []Posting) (clearing, fees map[booking.Currency]int64) {
 	return clearing, fees
 }
 
-// corrected tells whether a line was posted by a person's decision, or as no booking's: then what it did to the clearing account
+// corrected tells whether a line was posted by an operator's decision, or as no booking's: then what it did to the clearing account
 // has to be right, and the rest is on the account that was chosen for it.
 func corrected(posted []Posting) bool {
 	return slices.ContainsFunc(posted, func(p Posting) bool {

@@ -44,7 +44,7 @@ func (u Unbooked) String() string {
 	}
 }
 
-// Relabel makes of an orphan, or of a line that a person would have to post, one that is posted as what it is.
+// Relabel makes of an orphan, or of a line that an operator would have to post, one that is posted as what it is.
 func (u Unbooked) Relabel(finding *booking.Finding, line Line) {
 	if !u.Known() {
 		return
