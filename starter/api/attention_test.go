@@ -42,7 +42,7 @@ func (s *server) openMatter(kind, reference string) {
 		VALUES ((SELECT id FROM bookings WHERE reference = ?), ?, UUID(), ?, UTC_TIMESTAMP(6), '', '')`, reference, kind, "about "+kind)
 }
 
-// What a person has to look at is read page by page, the newest first, narrowed by booking, kind and state.
+// What an operator has to look at is read page by page, the newest first, narrowed by booking, kind and state.
 func TestAttentionIsListedOverHTTP(t *testing.T) {
 	t.Parallel()
 	s := serve(t, withoutTemporal(t))

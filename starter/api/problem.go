@@ -19,7 +19,7 @@ import (
 // problemType begins the type of each problem (RFC 9457, 3.1.1): a name that programs may compare.
 const problemType = "urn:farebook:problem:"
 
-// problem makes an RFC 9457 problem. detail says to a person what was wrong and what to do.
+// problem makes an RFC 9457 problem. detail says to whoever called what was wrong and what to do.
 func problem(ctx context.Context, status int, kind, detail string, fields ...*huma.ErrorDetail) *huma.ErrorModel {
 	model := &huma.ErrorModel{
 		Type:   problemType + kind,
@@ -132,7 +132,7 @@ func (a *api) workflowFailed(ctx context.Context, workflowID string, err error) 
 }
 
 // temporalFailed: without an answer the booking is in the books, and asking again goes on where it stopped. A workflow
-// that refuses for good has answered: a person has to look.
+// that refuses for good has answered: an operator has to look.
 func (a *api) temporalFailed(ctx context.Context, err error) error {
 	var refused *temporal.ApplicationError
 	if errors.As(err, &refused) && refused.NonRetryable() {

@@ -1,4 +1,4 @@
-// Package attention shows what a person has to look at: the same for the command line and the HTTP API.
+// Package attention shows what an operator has to look at: the same for the command line and the HTTP API.
 package attention
 
 import (

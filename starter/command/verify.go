@@ -164,7 +164,7 @@ func printPromisesJSON(out io.Writer, promises []store.Promise, attention int64,
 	return errors.Join(ErrBroken, unasked)
 }
 
-// printPromises writes the table and how many matters wait for a person. It returns ErrBroken when a promise does not hold, beside the
+// printPromises writes the table and how many matters wait for an operator. It returns ErrBroken when a promise does not hold, beside the
 // reason why others are not in the table.
 func printPromises(out io.Writer, promises []store.Promise, attention int64, unasked error) error {
 	table := newTable(out, "PROMISE", "HELD", "WHAT")

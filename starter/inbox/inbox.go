@@ -140,7 +140,7 @@ func (i *Inbox) pause(attempts int) time.Duration {
 }
 
 // Sweep hands on what was stored and not processed and is due, and returns how many events that were. What has used up its attempts
-// is given up, and waits for a person.
+// is given up, and waits for an operator.
 func (i *Inbox) Sweep(ctx context.Context) (int, error) {
 	if err := errors.Join(i.wake(ctx), i.giveUp(ctx)); err != nil {
 		return 0, err

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// keptOf lists, by the type of data.object, what is stored of an event beside what the inbox reads: what a person who looks at
+// keptOf lists, by the type of data.object, what is stored of an event beside what the inbox reads: what an operator who looks at
 // an event needs to understand it. Amounts and states only: names, addresses, descriptions and client secrets stay at Stripe.
 var keptOf = map[string][]string{
 	"payment_intent": {

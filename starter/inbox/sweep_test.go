@@ -43,7 +43,7 @@ func (b box) wait(id string) time.Duration {
 }
 
 // A workflow that cannot be told is tried again after twice the interval, then after pauses that double, up to six hours and twelve
-// times in all; then the event waits for a person, who has it tried again from the beginning.
+// times in all; then the event waits for an operator, who has it tried again from the beginning.
 func TestEventThatCannotBeHandedOnIsTriedAgainEverMoreSeldom(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
@@ -142,7 +142,7 @@ func TestEventThatFindsAllHandsFullIsLeftToTheSweeper(t *testing.T) {
 }
 
 // An event that its workflow was told of twelve times and never recorded has failed: the inbox says so and names the workflow, and an
-// error in the log, once, calls for a person. A person may ignore it, with a note, or have it tried again.
+// error in the log, once, calls for an operator. An operator may ignore it, with a note, or have it tried again.
 func TestEventThatIsNeverRecordedFails(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
@@ -181,7 +181,7 @@ func TestEventThatIsNeverRecordedFails(t *testing.T) {
 	require.Equal(t, 1, sweep(t, in))
 }
 
-// An event of a connected account that a person has tried again is set aside again: it is about nobody of ours.
+// An event of a connected account that an operator has tried again is set aside again: it is about nobody of ours.
 func TestEventOfAConnectedAccountStaysSetAside(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)

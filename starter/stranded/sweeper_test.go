@@ -289,7 +289,7 @@ func TestEmailIsLeftToTheWorkflowThatItIsAbout(t *testing.T) {
 	require.True(t, s.Started(confirmation))
 }
 
-// An operator's terminated workflow is followed by another; one that ended in failure is for a person to look at.
+// An operator's terminated workflow is followed by another; one that ended in failure is for an operator to look at.
 func TestTerminatedWorkIsResumedAndFailedWorkIsNot(t *testing.T) {
 	t.Parallel()
 	s := newSweeper(t)
