@@ -8,10 +8,10 @@ import (
 	"gorm.io/gorm"
 )
 
-// AttentionKind is what kind of matter a person has to look at.
+// AttentionKind is what kind of matter an operator has to look at.
 type AttentionKind string
 
-// The kinds. A matter closes when it is settled, as far as the books can know that; what they cannot know a person closes.
+// The kinds. A matter closes when it is settled, as far as the books can know that; what they cannot know an operator closes.
 const (
 	AttentionPaymentMismatch AttentionKind = "payment_mismatch" // a PaymentIntent that does not fit; until it does, or is cancelled
 	AttentionPaymentRefused  AttentionKind = "payment_refused"  // no PaymentIntent could be made
@@ -64,7 +64,7 @@ type matters struct {
 
 func (m matters) all() *gorm.DB { return m.tx.Where("booking_id <=> ?", m.bookingID) }
 
-// open adds an item, or updates the text of the open one: UNIQUE kind and subject among the open ones. An item that a person closed
+// open adds an item, or updates the text of the open one: UNIQUE kind and subject among the open ones. An item that an operator closed
 // with the same text stays closed. changed tells whether anything was written.
 func (m matters) open(kind AttentionKind, subject, text string) (changed bool, err error) {
 	text = short(text, attentionText)
@@ -92,7 +92,7 @@ func (m matters) close(where string, args ...any) (changed bool, err error) {
 
 func (r *recording) matters() matters { return matters{r.tx, r.now, &r.booking.ID} }
 
-// markForAttention opens a matter of the booking's for a person.
+// markForAttention opens a matter of the booking's for an operator.
 func (r *recording) markForAttention(kind AttentionKind, subject, text string) error {
 	if err := r.keepEarlierAttention(); err != nil {
 		return err

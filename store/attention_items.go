@@ -11,7 +11,7 @@ import (
 	"farebook/booking"
 )
 
-// AttentionItem is a matter that a person has to look at, or had to.
+// AttentionItem is a matter that an operator has to look at, or had to.
 type AttentionItem struct {
 	ID        uint64
 	Reference booking.Reference // empty for an object that belongs to no booking
@@ -79,7 +79,7 @@ func (s *Store) AttentionItems(ctx context.Context, f AttentionFilter) ([]Attent
 	return items, err
 }
 
-// OpenAttention counts the matters that wait for a person.
+// OpenAttention counts the matters that wait for an operator.
 func (s *Store) OpenAttention(ctx context.Context) (open int64, err error) {
 	err = s.db.WithContext(ctx).Model(&attentionRow{}).Where("is_open = 1").Count(&open).Error
 	return open, err
@@ -95,7 +95,7 @@ func (e *AttentionClosed) Error() string {
 	return fmt.Sprintf("matter %d was closed already, on %s", e.ID, e.At.UTC().Format(time.RFC3339))
 }
 
-// CloseAttention records that a person has dealt with a matter. Closing it again with the same note changes nothing; otherwise it
+// CloseAttention records that an operator has dealt with a matter. Closing it again with the same note changes nothing; otherwise it
 // returns *AttentionClosed, or ErrNotFound.
 func (s *Store) CloseAttention(ctx context.Context, id uint64, note string, by access.Actor, now time.Time) error {
 	return s.inTransaction(ctx, func(tx *gorm.DB) error {

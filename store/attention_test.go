@@ -67,7 +67,7 @@ func TestAttentionKeepsEachMatter(t *testing.T) {
 	b.requirePromises()
 }
 
-// What a person has closed stays closed while nothing is new about it, and is in the audit log.
+// What an operator has closed stays closed while nothing is new about it, and is in the audit log.
 func TestAttentionThatAPersonClosed(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
@@ -108,7 +108,7 @@ func TestAttentionOfAnOlderRelease(t *testing.T) {
 	require.Equal(t, 2, b.Count(t, "SELECT COUNT(*) FROM attention_items WHERE kind = 'earlier'"), "known by its text")
 }
 
-// A payout belongs to no booking: its matter is listed without one, a person closes it, and it opens again with another word only.
+// A payout belongs to no booking: its matter is listed without one, an operator closes it, and it opens again with another word only.
 func TestAttentionWithoutABooking(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)

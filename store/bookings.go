@@ -23,7 +23,7 @@ type Booking struct {
 	CorrelationID string
 	// RefundDue: money came for a booking that was closed already.
 	RefundDue bool
-	// Attention is a break that a person has to look at; empty when there is none.
+	// Attention is a break that an operator has to look at; empty when there is none.
 	Attention string
 	Capture   booking.CaptureMethod
 	// Methods is empty for a booking of an older release.

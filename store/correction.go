@@ -19,7 +19,7 @@ type NotCorrectable struct{ Reason string }
 
 func (e *NotCorrectable) Error() string { return e.Reason }
 
-// Correction is what a person decides about an item: There is the balance transaction as Stripe has it, nil when it has
+// Correction is what an operator decides about an item: There is the balance transaction as Stripe has it, nil when it has
 // none, and Against is where the other side is put.
 type Correction struct {
 	ItemID  uint64

@@ -99,7 +99,7 @@ func TestCorrectionsThatAreRefused(t *testing.T) {
 	require.Zero(t, b.Count(t, "SELECT COUNT(*) FROM reconciliation_items WHERE state <> 'found'"))
 }
 
-// What its own workflow could not heal is a person's to post: there is no other way for it into the books.
+// What its own workflow could not heal is an operator's to post: there is no other way for it into the books.
 func TestCorrectionOfWhatCouldNotBeHealed(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
@@ -114,7 +114,7 @@ func TestCorrectionOfWhatCouldNotBeHealed(t *testing.T) {
 	require.EqualValues(t, 44539, b.balanceOf("asset:stripe_clearing"))
 }
 
-// What a person had posted because healing failed, and is then recorded all the same, stands in the books once: what the
+// What an operator had posted because healing failed, and is then recorded all the same, stands in the books once: what the
 // person had posted is taken back.
 func TestCorrectionGivesWayToTheRecord(t *testing.T) {
 	t.Parallel()
@@ -209,7 +209,7 @@ func TestCorrectionBesideAnAccountFeeIsPostedOnce(t *testing.T) {
 	require.EqualValues(t, 250*pairs, b.balanceOf("expense:stripe_fees"))
 }
 
-// A later run knows what a person has resolved, as long as it is the same to the minor unit.
+// A later run knows what an operator has resolved, as long as it is the same to the minor unit.
 func TestWhatWasResolvedStaysResolved(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)

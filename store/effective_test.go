@@ -94,7 +94,7 @@ func TestALossTakesNoEffectBeforeItsWithdrawal(t *testing.T) {
 	require.Equal(t, "balance_transaction 2026-03-03 23:59:58.000000", b.effective("chargeback"))
 }
 
-// A correction has the date of the balance transaction that it posts; a person dates what Stripe does not have.
+// A correction has the date of the balance transaction that it posts; an operator dates what Stripe does not have.
 func TestCorrectionsTakeEffectAsStripeOrAPersonSays(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)

@@ -41,7 +41,7 @@ func (b books) refuse(references []string) {
 }
 
 // Of any number at once, exactly as many mails about unpaid bookings are queued for an address as may be, however the
-// address is spelled; another address has a bound of its own, and the hour passes.
+// address is spelled; another address has its own bound, and the hour passes.
 func TestMailsAboutUnpaidBookingsAreBounded(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)

@@ -17,7 +17,7 @@ type Fence struct {
 	RaisedAt  time.Time
 	RaisedBy  string
 	Reason    string
-	Evidence  string // what shows that the database was restored; empty where a person raised the fence
+	Evidence  string // what shows that the database was restored; empty where an operator raised the fence
 	LoweredAt *time.Time
 	LoweredBy string
 	Note      string
@@ -95,7 +95,7 @@ func (s *Store) RaiseFence(ctx context.Context, in NewFence) (fence Fence, raise
 	return fence, raised, err
 }
 
-// LowerFence lowers the fence that is up; ErrNotFound when none is. Emails that are held stay so until a person decides.
+// LowerFence lowers the fence that is up; ErrNotFound when none is. Emails that are held stay so until an operator decides.
 func (s *Store) LowerFence(ctx context.Context, note string, by access.Actor, now time.Time) (Fence, error) {
 	var row fenceRow
 	err := s.inTransaction(ctx, func(tx *gorm.DB) error {

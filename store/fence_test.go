@@ -57,7 +57,7 @@ func TestOneFenceIsUpAtATime(t *testing.T) {
 	require.Equal(t, "the books have it all", fences[1].Note)
 }
 
-// Emails that were queued before a fence, or are written while it is up, are not sent until a person decides: they may have been
+// Emails that were queued before a fence, or are written while it is up, are not sent until an operator decides: they may have been
 // sent before the database was restored.
 func TestFenceHoldsEmails(t *testing.T) {
 	t.Parallel()

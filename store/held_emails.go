@@ -11,7 +11,7 @@ import (
 )
 
 // Whether an email was sent cannot be known once the database has been restored: its row may have been queued then and sent since, or
-// is written anew while the books catch up. So emails are held while a fence is up, and a person releases or drops them.
+// is written anew while the books catch up. So emails are held while a fence is up, and an operator releases or drops them.
 
 // holdQueuedEmails holds what is queued. An attempt that is under way still records its end.
 func holdQueuedEmails(tx *gorm.DB) error {
@@ -30,7 +30,7 @@ func holdIfFenced(tx *gorm.DB, email *emailRow) error {
 	return err
 }
 
-// HeldEmail is an email that a person decides about.
+// HeldEmail is an email that an operator decides about.
 type HeldEmail struct {
 	ID        uint64
 	Reference string // empty for an email about a payout or a reconciliation
@@ -53,7 +53,7 @@ func (s *Store) CountHeldEmails(ctx context.Context) (count int64, err error) {
 	return count, err
 }
 
-// HeldDecision is what a person decides about held emails: those with the ids, or all where there are none.
+// HeldDecision is what an operator decides about held emails: those with the ids, or all where there are none.
 type HeldDecision struct {
 	IDs  []uint64
 	Note string

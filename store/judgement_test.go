@@ -51,7 +51,7 @@ func (b books) verified(tolerance int64, there booking.Balances) bool {
 	return len(left) == 0
 }
 
-// Both judge the same facts, in each state that a person or healing can bring them to, and say the same.
+// Both judge the same facts, in each state that an operator or healing can bring them to, and say the same.
 func TestVerifyAndReconciliationJudgeTheSame(t *testing.T) {
 	t.Parallel()
 	const net = 44539

@@ -41,7 +41,7 @@ func TestLateMoneyIsReservedOncePerDisputeWon(t *testing.T) {
 	require.Equal(t, 2, b.Count(t, "SELECT COUNT(*) FROM refunds"))
 }
 
-// The bank gave back a part of late money: Stripe refunds nothing of such a payment, so that a person has to.
+// The bank gave back a part of late money: Stripe refunds nothing of such a payment, so that an operator has to.
 func TestLateMoneyThatWasChargedBackInPart(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)

@@ -202,7 +202,7 @@ var ErrBooked = errors.New("the payment is a booking's")
 // posted it, is left as it is. It returns ErrBooked for one whose PaymentIntent is a booking's by now.
 func (s *Store) RecordUnbooked(ctx context.Context, t ledger.Transaction, now time.Time) error {
 	return s.inTransaction(ctx, func(tx *gorm.DB) error {
-		// A person may be posting the same, and so may the recording step of a payment that has become a booking's.
+		// An operator may be posting the same, and so may the recording step of a payment that has become a booking's.
 		if err := lockCorrections(tx, exclusively); err != nil {
 			return err
 		}

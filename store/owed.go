@@ -146,7 +146,7 @@ type UnpostedFee struct {
 }
 
 // UnpostedFees are bills, by the id of their item and after one, that a reconciliation had asked for in vain before a time and that the
-// ledger still does not have. A person who has resolved the item has decided about it.
+// ledger still does not have. An operator who has resolved the item has decided about it.
 func (s *Store) UnpostedFees(ctx context.Context, before time.Time, after uint64, limit int) (fees []UnpostedFee, err error) {
 	err = s.db.WithContext(ctx).Table("reconciliation_items i").
 		Select("i.id AS row_id, i.stripe_balance_transaction_id AS id, r.correlation_id").

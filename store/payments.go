@@ -44,7 +44,7 @@ func (s *Store) RecordPaymentIntent(ctx context.Context, reference booking.Refer
 	return err
 }
 
-// namesAnother shows a person a PaymentIntent of the booking's request that names another booking.
+// namesAnother shows an operator a PaymentIntent of the booking's request that names another booking.
 func (p *paying) namesAnother(snapshot booking.PaymentSnapshot) (*AmountMismatch, error) {
 	problem := fmt.Sprintf("PaymentIntent %s of the same request names booking %q", snapshot.PaymentIntentID, snapshot.Reference)
 	return &AmountMismatch{Reference: booking.Reference(p.booking.Reference), Problem: problem},
@@ -88,7 +88,7 @@ func (s *Store) RecordOtherPayment(ctx context.Context, o OtherPayment) error {
 	})
 }
 
-// besideItsOwn names both PaymentIntents and what Stripe says of each, and leaves the decision to a person.
+// besideItsOwn names both PaymentIntents and what Stripe says of each, and leaves the decision to an operator.
 func (r *recording) besideItsOwn(other booking.PaymentSnapshot) string {
 	amount := booking.Money{Value: other.Amount, Currency: other.Currency}
 	if other.AmountReceived > 0 {

@@ -13,7 +13,7 @@ func (r *recording) insert(t ledger.Transaction) error {
 	return insertTransaction(r.tx, r.now, &r.booking.ID, t)
 }
 
-// insertTransaction appends to the ledger; bookingID is nil for what belongs to no booking. What a person had posted in its
+// insertTransaction appends to the ledger; bookingID is nil for what belongs to no booking. What an operator had posted in its
 // place is taken back.
 func insertTransaction(tx *gorm.DB, now time.Time, bookingID *uint64, t ledger.Transaction) error {
 	if bookingID == nil && t.Type != ledger.TypeCorrection { // no booking's lock keeps a correction away
@@ -66,7 +66,7 @@ func appendTransaction(tx *gorm.DB, now time.Time, bookingID *uint64, t ledger.T
 // superseded are the types whose place is taken by the record of an object of ours.
 var superseded = append([]ledger.Type{ledger.TypeCorrection}, ledger.UnbookedTypes...)
 
-// supersede reverses what was posted of a balance transaction before it could be posted from Stripe's own record: a person's
+// supersede reverses what was posted of a balance transaction before it could be posted from Stripe's own record: an operator's
 // correction, or as money that no booking has.
 func supersede(tx *gorm.DB, now time.Time, t ledger.Transaction) error {
 	if t.BalanceTransactionID == "" || slices.Contains(superseded, t.Type) {

@@ -169,7 +169,7 @@ func (d *disputing) givenBack(o DisputeOutcome, before booking.DisputeStatus) bo
 	return o.LastLook || o.Snapshot.Reinstated() || before == booking.DisputeWon && d.dispute.Loss != 0
 }
 
-// showRest shows a person that a dispute was won and gave back other money than it took, for as long as it is so.
+// showRest shows an operator that a dispute was won and gave back other money than it took, for as long as it is so.
 func (d *disputing) showRest(won bool) error {
 	if !won || d.dispute.Loss == 0 {
 		return d.settleAttention(AttentionDisputeRest, d.dispute.StripeDisputeID)

@@ -45,7 +45,7 @@ type PaymentRecorded struct {
 }
 
 // AmountMismatch says that a PaymentIntent is not about what the booking costs, or is another one than the booking's.
-// Nothing is posted; the booking is marked for a person.
+// Nothing is posted; the booking is marked for an operator.
 type AmountMismatch struct {
 	Reference booking.Reference
 	Problem   string
@@ -120,7 +120,7 @@ type paying struct{ *recording }
 
 // own makes sure that the PaymentIntent is the booking's and about what it costs. A payment row that is lacking is made
 // then: the PaymentIntent exists, since Stripe has just answered for it. One that does not fit is left out, so that it
-// cannot take the place of the right one, and the booking is marked for a person.
+// cannot take the place of the right one, and the booking is marked for an operator.
 func (p *paying) own(snapshot booking.PaymentSnapshot) (*AmountMismatch, error) {
 	problem := p.compare(snapshot)
 	if problem == "" && p.payment.ID == 0 {

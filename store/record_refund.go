@@ -87,7 +87,7 @@ type RefundPostponed struct {
 	ID booking.RefundID
 	// Code is Stripe's, or one of booking's where Stripe gives none.
 	Code string
-	// ForPerson: nothing but a person's decision is known to change it.
+	// ForPerson: nothing but an operator's decision is known to change it.
 	ForPerson bool
 	Now       time.Time
 }
@@ -129,7 +129,7 @@ func (f *refunding) postpone(in RefundPostponed) error {
 	return f.tell(booking.EmailRefundWaiting)
 }
 
-// postponed is the attention that a refund gets which waits for a person.
+// postponed is the attention that a refund gets which waits for an operator.
 func (f *refunding) postponed() string {
 	return fmt.Sprintf("refund %s is not made: Stripe answers %s; a person has to look", f.refund.RefundID, f.refund.FailureReason)
 }
@@ -185,7 +185,7 @@ func (f *refunding) madeBefore(s booking.RefundSnapshot) bool {
 		f.refund.Currency == string(s.Currency) && f.refund.Amount != s.Amount
 }
 
-// takeAmount makes the row say what Stripe has made, and shows a person that the request was understood in two ways.
+// takeAmount makes the row say what Stripe has made, and shows an operator that the request was understood in two ways.
 func (f *refunding) takeAmount(s booking.RefundSnapshot) error {
 	asked := booking.Money{Value: f.refund.Amount, Currency: s.Currency}
 	f.refund.Amount = s.Amount
@@ -274,7 +274,7 @@ func (f *refunding) record(o RefundOutcome) (RefundRecorded, error) {
 }
 
 // reopen takes back that a refund was refused when Stripe has made it after all. The customer was told that the money is owed
-// in another way, so a person is shown it. What was postponed needs no person any more.
+// in another way, so an operator is shown it. What was postponed needs no person any more.
 func (f *refunding) reopen(s booking.RefundSnapshot) error {
 	if f.refund.StripeRefundID != nil {
 		return nil

@@ -7,7 +7,7 @@ import (
 	"farebook/booking"
 )
 
-// HoldRefund keeps a refund from being made until a person closes the matter; text says in what the payment's refunds at Stripe and
+// HoldRefund keeps a refund from being made until an operator closes the matter; text says in what the payment's refunds at Stripe and
 // the books differ. Harmless when repeated; a refund that is settled or exists at Stripe is left as it is.
 func (s *Store) HoldRefund(ctx context.Context, refund Refund, text string, now time.Time) error {
 	return s.underLock(ctx, refund.Reference, now, func(r *recording) error {
@@ -24,7 +24,7 @@ func (s *Store) HoldRefund(ctx context.Context, refund Refund, text string, now 
 	})
 }
 
-// RefundHeld tells whether a person still has to look before the refund is made.
+// RefundHeld tells whether an operator still has to look before the refund is made.
 func (s *Store) RefundHeld(ctx context.Context, refund Refund) (bool, error) {
 	var open int64
 	err := s.db.WithContext(ctx).Table("attention_items a").Joins("JOIN bookings b ON b.id = a.booking_id").

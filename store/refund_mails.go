@@ -16,7 +16,7 @@ var obstacles = map[booking.RefundObstacle]string{
 	booking.ObstaclePart:        "a part had gone back already, the rest is owed to the customer in another way",
 }
 
-// didNotArrive shows a refund that failed or was canceled to a person, and tells the customer where the money is.
+// didNotArrive shows a refund that failed or was canceled to an operator, and tells the customer where the money is.
 func (f *refunding) didNotArrive() error {
 	letter, err := f.letter()
 	if err != nil {

@@ -212,7 +212,7 @@ func (r *recording) refundOfRequest(asked derivation, row refundRow) (refundRow,
 	}).Error
 }
 
-// refundable refuses what Stripe would refuse, and what a person has to decide first.
+// refundable refuses what Stripe would refuse, and what an operator has to decide first.
 func (r *recording) refundable() error {
 	if booking.PaymentStatus(r.payment.Status) != booking.PaymentSucceeded {
 		return &NotRefundable{"the booking has no captured payment"}

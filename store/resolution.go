@@ -29,7 +29,7 @@ func resolve(tx *gorm.DB, row itemRow, note string, now time.Time) error {
 	}).Error
 }
 
-// ResolveItem records that a person has dealt with an item, and posts nothing. It returns ErrNotFound, or *NotCorrectable for one
+// ResolveItem records that an operator has dealt with an item, and posts nothing. It returns ErrNotFound, or *NotCorrectable for one
 // that is settled already.
 func (s *Store) ResolveItem(ctx context.Context, id uint64, note string, by access.Actor) error {
 	now := s.Now()

@@ -102,7 +102,7 @@ func (i Item) Line() reconciliation.Line {
 	}
 }
 
-// AddFindings writes what was found, each once a run. What a person has resolved before, the same to the minor unit, stays
+// AddFindings writes what was found, each once a run. What an operator has resolved before, the same to the minor unit, stays
 // resolved.
 func (s *Store) AddFindings(ctx context.Context, runID uint64, findings []booking.Finding) error {
 	if len(findings) == 0 {
@@ -151,10 +151,10 @@ func differenceOf(f booking.Finding) difference {
 	return d
 }
 
-// resolution is what a person wrote about a difference, and the state of the item before.
+// resolution is what an operator wrote about a difference, and the state of the item before.
 type resolution struct{ note, from string }
 
-// resolvedBefore reads the resolutions of those that a person has resolved and not reopened.
+// resolvedBefore reads the resolutions of those that an operator has resolved and not reopened.
 func (s *Store) resolvedBefore(ctx context.Context, findings []booking.Finding) (map[difference]resolution, error) {
 	fingerprints := make([]string, len(findings))
 	for i, f := range findings {

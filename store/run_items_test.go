@@ -34,7 +34,7 @@ func TestTallyCountsAnObjectOnce(t *testing.T) {
 	require.Equal(t, store.Tally{Found: 3, Fixed: 1, Failed: 1, Skipped: 1, Left: 2}, tally)
 }
 
-// What a person has resolved is known again while it is the same: another state of the same object is another difference, as is
+// What an operator has resolved is known again while it is the same: another state of the same object is another difference, as is
 // another gap of the clearing account, whatever both sides of it have grown to.
 func TestResolvedIsTheSameDifferenceOnly(t *testing.T) {
 	t.Parallel()

@@ -145,7 +145,7 @@ type UnseenPosting struct {
 	Currency             booking.Currency
 }
 
-// UnseenPostings pages through what was posted in a span and not met by a run, but for what a person has decided about.
+// UnseenPostings pages through what was posted in a span and not met by a run, but for what an operator has decided about.
 func (s *Store) UnseenPostings(ctx context.Context, runID uint64, from, to time.Time, after uint64, limit int) ([]UnseenPosting, error) {
 	var rows []UnseenPosting
 	err := s.db.WithContext(ctx).Raw(`

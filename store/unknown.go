@@ -30,7 +30,7 @@ func (u unknownWord) text() string {
 	return fmt.Sprintf("%s %s has a %s at Stripe that this version does not know: %s", u.object, u.id, u.what, code(u.word))
 }
 
-// showUnknown shows a person that Stripe says something of an object that this version does not know, or takes that back once it says
+// showUnknown shows an operator that Stripe says something of an object that this version does not know, or takes that back once it says
 // something known. What is shown about anything else is left alone.
 func (r *recording) showUnknown(object, id, what string, unknown bool, word string) error {
 	u := unknownWord{object, id, what, unknown, word}
