@@ -11,7 +11,7 @@ import (
 )
 
 // What Stripe bills for a charge after the payment has the charge as its source: it is posted as a bill and heals. What Farebook
-// does not post waits for a person, and moves nothing twice; a line of zero is no difference.
+// does not post waits for an operator, and moves nothing twice; a line of zero is no difference.
 func TestReconciliationRoutesByCategory(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})

@@ -29,7 +29,7 @@ func starter(s *testkit.Stack, args ...string) (string, error) {
 	return out.String(), err
 }
 
-// starterWith runs the built command in a process of its own, as tests that run beside others have to: it reads the
+// starterWith runs the built command in its own process, as tests that run beside others have to: it reads the
 // process's environment.
 func starterWith(s *testkit.Stack, args ...string) (string, error) {
 	s.T.Helper()

@@ -52,7 +52,7 @@ func TestAuthorisationAfterTheDepartureIsLetGo(t *testing.T) {
 }
 
 // Who paid before the flight left has flown, whenever the books hear of it: a capture after the departure and a payment that
-// reconciliation finds confirm the booking, and a machine refunds neither. A bank debit that settles later is a person's.
+// reconciliation finds confirm the booking, and a machine refunds neither. A bank debit that settles later is an operator's.
 func TestPaymentBeforeTheDepartureIsNeverRefunded(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{Lag: time.Nanosecond})

@@ -65,7 +65,7 @@ func evidenceDue(s *testkit.Stack, reference string) *time.Time {
 	return view.Disputes[0].DueBy
 }
 
-// A dispute that is won gives back less than it took: the workflow ends, the rest is booked, and a person is shown it.
+// A dispute that is won gives back less than it took: the workflow ends, the rest is booked, and an operator is shown it.
 func TestDisputeWonWithLess(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})

@@ -91,7 +91,7 @@ func TestLostWebhooksRaiseNoFence(t *testing.T) {
 	require.Equal(t, "pending_payment", s.Status(unheard.Reference))
 }
 
-// FENCE in the environment keeps a fence up that a restore cannot wipe, and that a person cannot lower while it is set.
+// FENCE in the environment keeps a fence up that a restore cannot wipe, and that an operator cannot lower while it is set.
 func TestFenceOfTheEnvironmentOutlivesARestore(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{FenceLook: fenceLook})

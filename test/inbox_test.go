@@ -40,7 +40,7 @@ func TestLateShuffledEventsEndInTheSameLedger(t *testing.T) {
 	s.RequirePromises()
 }
 
-// A booking that is paid a second time, by a PaymentIntent that is not its own, is shown to a person.
+// A booking that is paid a second time, by a PaymentIntent that is not its own, is shown to an operator.
 func TestPaidTwice(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})

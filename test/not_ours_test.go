@@ -144,7 +144,7 @@ func TestRunThatFailsTellsTheInboxWhy(t *testing.T) {
 	s.RequireLedger(booked.Reference, "payment")
 }
 
-// A person sets an event aside, with a note. It is handed on no more, and verify names it for as long as the money that it tells of is
+// An operator sets an event aside, with a note. It is handed on no more, and verify names it for as long as the money that it tells of is
 // not explained.
 func TestPersonIgnoresAnEvent(t *testing.T) {
 	t.Parallel()

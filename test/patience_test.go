@@ -50,7 +50,7 @@ func TestMailIsGivenUp(t *testing.T) {
 	s.RequirePromises()
 }
 
-// A payout that pays out what the ledger does not know is waited for, and then shown to finance; once a person has posted what
+// A payout that pays out what the ledger does not know is waited for, and then shown to finance; once an operator has posted what
 // was lacking, reconciliation has it proven.
 func TestPayoutIsUnproven(t *testing.T) {
 	t.Parallel()
@@ -85,7 +85,7 @@ func TestPayoutIsUnproven(t *testing.T) {
 	require.Empty(t, reconcile(s, `{}`).Details)
 }
 
-// A dispute that is won and whose money never comes: it is waited for for some days, then booked as it is, and a person is
+// A dispute that is won and whose money never comes: it is waited for for some days, then booked as it is, and an operator is
 // shown it.
 func TestDisputeWonWithoutMoney(t *testing.T) {
 	t.Parallel()

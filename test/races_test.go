@@ -190,7 +190,7 @@ func TestCancelAfterProcessingFailed(t *testing.T) {
 	s.RequirePromises()
 }
 
-// Somebody changes what a PaymentIntent is about: nothing is posted, a person is told, and the hold still ends.
+// Somebody changes what a PaymentIntent is about: nothing is posted, an operator is told, and the hold still ends.
 func TestPaymentIntentAboutAnotherAmount(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{HoldMinute: 200 * time.Millisecond})

@@ -26,7 +26,7 @@ func TestStripesOwnBillIsPosted(t *testing.T) {
 	s.SaveRun("AccountFee:"+bill, "account_fee")
 }
 
-// What Stripe moves by its own hand, and no category of ours covers: a person says where it stands, and the books are
+// What Stripe moves by its own hand, and no category of ours covers: an operator says where it stands, and the books are
 // Stripe's again.
 func TestStripesAdjustmentWaitsForAPerson(t *testing.T) {
 	t.Parallel()

@@ -111,7 +111,7 @@ func payUnheard(s *testkit.Stack, expected planted, classes map[string]int) {
 }
 
 // Differences of every class among thousands of payments, most of which came within some hours: all are found, none is
-// invented, the dry run changes nothing, what may be healed is healed, what was on its way arrives, a person's corrections
+// invented, the dry run changes nothing, what may be healed is healed, what was on its way arrives, an operator's corrections
 // are posted, and then a run finds nothing, and the clearing account is Stripe's balance.
 func TestReconciliationAmongThousands(t *testing.T) {
 	t.Parallel()
@@ -166,7 +166,7 @@ func TestReconciliationAmongThousands(t *testing.T) {
 	require.NoError(t, s.ClearingEqualsStripe())
 }
 
-// correct has the command post what a person decides about an item: what a traveller's debt was posted wrong by goes back
+// correct has the command post what an operator decides about an item: what a traveller's debt was posted wrong by goes back
 // on the debt, all else to suspense, for the accountant.
 func correct(s *testkit.Stack, item itemView) {
 	s.T.Helper()

@@ -130,7 +130,7 @@ func TestPlanThatChangedSinceIsSkipped(t *testing.T) {
 	s.RequirePromises()
 }
 
-// What a person writes stays text: in a spreadsheet, and on a terminal. What is settled says so.
+// What an operator writes stays text: in a spreadsheet, and on a terminal. What is settled says so.
 func TestNotesStayText(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
@@ -235,7 +235,7 @@ func TestReconciliationIsAskedToWait(t *testing.T) {
 	require.Empty(t, s.Stripe.Faults().Unmet())
 }
 
-// What may not be healed by itself waits for a person, and a person's plan is carried out.
+// What may not be healed by itself waits for an operator, and an operator's plan is carried out.
 func TestPersonAppliesWhatMayNotHealByItself(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{Heal: "none"})

@@ -121,7 +121,7 @@ func plant(s *testkit.Stack) map[string]int {
 }
 
 // Every class of difference is planted: all are found and none is invented. The dry run changes nothing, here or at Stripe;
-// its plan is carried out as it is; what may be healed is healed, and a run after that finds only what waits for a person.
+// its plan is carried out as it is; what may be healed is healed, and a run after that finds only what waits for an operator.
 func TestReconciliationFindsPlansAndHeals(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
@@ -150,7 +150,7 @@ func TestReconciliationFindsPlansAndHeals(t *testing.T) {
 	s.SaveRun("Reconciliation:"+dry.CorrelationID, "reconciliation_dry_run")
 	s.SaveRun("Reconciliation:"+applied.CorrelationID, "reconciliation_applied_in_pieces")
 
-	// A person decides about the rest; a run that finds the same knows of it, and finance has no mail about it.
+	// An operator decides about the rest; a run that finds the same knows of it, and finance has no mail about it.
 	for _, item := range after.Details {
 		require.Equal(t, "person", item.Proposed)
 		out, err := starterWith(s, "reconcile", "resolve", fmt.Sprint(item.ID), "--note", "known: "+item.Class)

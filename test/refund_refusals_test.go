@@ -35,7 +35,7 @@ func TestRefundIsMadeOnceTheBalanceCoversIt(t *testing.T) {
 	s.SaveRun("Refund:"+refund.ID, "refund_postponed")
 }
 
-// Stripe refuses a refund for a reason that is not known to be final, and a person then makes it in the dashboard: the customer
+// Stripe refuses a refund for a reason that is not known to be final, and an operator then makes it in the dashboard: the customer
 // hears that the money is on its way, and never that it is not.
 func TestRefundOfUnknownRefusalIsMadeByHand(t *testing.T) {
 	t.Parallel()

@@ -33,7 +33,7 @@ func (u unknown) awaitRow(query string, args ...any) {
 	u.Eventually(func() bool { return u.DB.Count(u.T, query, args...) == 1 }, "never: %s %v; logs:\n%s", query, args, u.Logs)
 }
 
-// requireShown holds that a person sees Stripe's own word.
+// requireShown holds that an operator sees Stripe's own word.
 func (u unknown) requireShown(attention string) {
 	u.T.Helper()
 	u.awaitRow("SELECT COUNT(*) FROM bookings WHERE attention LIKE ?", "%"+attention+"%: "+madeUp)
@@ -62,7 +62,7 @@ func (u unknown) payout() string {
 }
 
 // Every enumeration that Stripe owns gets values with time. A value that this version does not know is recorded as it came, its money
-// is posted by its balance transactions, what could make it worse is refused, a person sees it, and any value that is known follows.
+// is posted by its balance transactions, what could make it worse is refused, an operator sees it, and any value that is known follows.
 func TestValuesThatStripeAdds(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -245,7 +245,7 @@ func meetEvent(u unknown) {
 	u.awaitRow("SELECT COUNT(*) FROM stripe_events WHERE type = ? AND state = 'processed' AND note <> ''", "payment_intent."+madeUp)
 }
 
-// requireFinding holds that a reconciliation shows what Stripe says to a person, and heals nothing about it.
+// requireFinding holds that a reconciliation shows what Stripe says to an operator, and heals nothing about it.
 func (u unknown) requireFinding(reason string) {
 	u.T.Helper()
 	run := reconcile(u.Stack, `{}`)
