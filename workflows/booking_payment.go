@@ -116,7 +116,7 @@ func (b *bookingPayment) run(ctx workflow.Context) error {
 }
 
 // waitsOut is true for a PaymentIntent that is not about what the booking costs, while the hold lasts: the booking is
-// marked for a person, and the hold's end still has to cancel it. After the hold it ends the workflow, in red. The events
+// marked for an operator, and the hold's end still has to cancel it. After the hold it ends the workflow, in red. The events
 // stay unprocessed, as the inbox shows.
 func (b *bookingPayment) waitsOut(err error) bool {
 	var application *temporal.ApplicationError
@@ -133,7 +133,7 @@ func (b *bookingPayment) hasNews() bool {
 }
 
 // holdEnded is true when the hold has passed and the booking can be closed. A payment that cannot be cancelled is waited
-// for. One that is authorised was made in time: it has a deadline of its own.
+// for. One that is authorised was made in time: it has its own deadline.
 func (b *bookingPayment) holdEnded() bool {
 	return b.holdPassed && b.status == booking.StatusPendingPayment && !b.beyondCancel() && b.payment != booking.PaymentAuthorized
 }
@@ -286,7 +286,7 @@ func (b *bookingPayment) recordInput(reason activities.Reason) activities.Record
 	return in
 }
 
-// abandon compensates for a workflow that was cancelled from outside: on a context of its own, it closes the booking
+// abandon compensates for a workflow that was cancelled from outside: on its own context, it closes the booking
 // as a customer's cancel would, or finds that it was paid.
 func (b *bookingPayment) abandon(ctx workflow.Context) error {
 	disconnected, stop := workflow.NewDisconnectedContext(ctx)

@@ -11,7 +11,7 @@ import (
 // maxFailed bounds how many failed runs are looked behind.
 const maxFailed = 200
 
-// Failed are the ids of workflows of this task queue whose latest run failed or timed out: something that a person has to
+// Failed are the ids of workflows of this task queue whose latest run failed or timed out: something that an operator has to
 // look at. One that failed and ran well afterwards is not among them.
 func (c *Client) Failed(ctx context.Context) ([]string, error) {
 	query := fmt.Sprintf("TaskQueue = %q AND ExecutionStatus IN ('Failed', 'TimedOut')", c.taskQueue)

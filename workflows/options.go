@@ -91,14 +91,14 @@ var refusedRefundLooks = []time.Duration{time.Minute, 10 * time.Minute, time.Hou
 var disputeLooks = []time.Duration{time.Hour, 24 * time.Hour}
 
 // reinstatementLooks is when to look for the money of a dispute that is won: Stripe gives it back with the decision. What is
-// not back after the last one is booked as lost, and shown to a person; should it come after all, its event brings it.
+// not back after the last one is booked as lost, and shown to an operator; should it come after all, its event brings it.
 var reinstatementLooks = []time.Duration{time.Minute, time.Hour, 24 * time.Hour, 24 * time.Hour}
 
 // evidenceReminder is how long before evidence is due the finance department hears of it again: three working days.
 const evidenceReminder = 72 * time.Hour
 
 // proofLooks is when to hold a payout against the ledger again: what it pays out is days old, so that the ledger knows it
-// unless something is wrong. After the last one a person has to look.
+// unless something is wrong. After the last one an operator has to look.
 var proofLooks = []time.Duration{10 * time.Second, time.Minute, 10 * time.Minute, time.Hour, 6 * time.Hour, 24 * time.Hour}
 
 const (

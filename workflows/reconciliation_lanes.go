@@ -23,7 +23,7 @@ const (
 	// handBacks is how many of them a lane makes while the run gets as far again as it was: a lane that is the last to
 	// be busy then holds up the run by a small part of its time.
 	handBacks = 4
-	// pagesWorthALane is how many pages have to be expected of a part that gets a lane of its own.
+	// pagesWorthALane is how many pages have to be expected of a part that gets its own lane.
 	pagesWorthALane = 2
 )
 

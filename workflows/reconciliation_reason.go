@@ -6,7 +6,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 )
 
-// reasonOf is why a run failed, for a person: what the activity said, without where and as which event Temporal ran it, which the
+// reasonOf is why a run failed, for an operator: what the activity said, without where and as which event Temporal ran it, which the
 // Temporal UI shows.
 func reasonOf(failure error) string {
 	var said *temporal.ApplicationError
