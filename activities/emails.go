@@ -52,6 +52,12 @@ func (e *Emails) SendEmail(ctx context.Context, in SendEmailInput) (EmailResult,
 	if correlation.From(ctx) == "" {
 		ctx = correlation.With(ctx, row.CorrelationID()) // a copy whose workflow was started without it
 	}
+	if !row.ForFinance && row.Booking.Customer.Email == "" {
+		if err := e.Store.MarkEmailFailed(ctx, row.ID, "the booking was rebuilt from Stripe, and its customer is not known yet"); err != nil {
+			return EmailResult{}, storeError(err)
+		}
+		return EmailResult{Status: store.EmailFailed}, nil
+	}
 	message, err := e.messageOf(row)
 	if err != nil {
 		return EmailResult{}, err

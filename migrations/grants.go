@@ -32,6 +32,8 @@ var rights = []struct{ table, verbs string }{
 	{"stripe_events", "SELECT, INSERT, UPDATE"},
 	{"emails", "SELECT, INSERT, UPDATE"},
 	{"fences", "SELECT, INSERT, UPDATE"},
+	{"rebuilds", "SELECT, INSERT, UPDATE"},
+	{"rebuild_items", "SELECT, INSERT, UPDATE"},
 	{"email_recipient_locks", "SELECT, UPDATE"}, // locked, and never changed
 	{"reconciliation_runs", "SELECT, INSERT, UPDATE"},
 	{"reconciliation_items", "SELECT, INSERT, UPDATE"},

@@ -26,13 +26,14 @@ const (
 	AttentionDisputeRest     AttentionKind = "dispute_rest"     // won, and gave back other money; until it does not
 	AttentionUnknown         AttentionKind = "unknown_state"    // that this version does not know; until Stripe says one that it does
 	AttentionDeparted        AttentionKind = "departed"         // settled after the departure
+	AttentionRebuilt         AttentionKind = "rebuilt"          // from Stripe, after a restore; until its request is repeated
 	AttentionEarlier         AttentionKind = "earlier"          // written by an older release, which kept a text alone
 )
 
 // AttentionKinds are all there are.
 var AttentionKinds = []AttentionKind{
-	AttentionPaymentMismatch, AttentionPaymentRefused, AttentionOtherPayment, AttentionLateMoney, AttentionRefundPostponed, AttentionRefundFailed,
-	AttentionRefundMade, AttentionRefundMismatch, AttentionRefundCopied, AttentionDisputeRest, AttentionUnknown, AttentionDeparted, AttentionEarlier,
+	AttentionPaymentMismatch, AttentionPaymentRefused, AttentionOtherPayment, AttentionLateMoney, AttentionRefundPostponed, AttentionRefundHeld, AttentionRefundFailed,
+	AttentionRefundMade, AttentionRefundMismatch, AttentionRefundCopied, AttentionDisputeRest, AttentionUnknown, AttentionDeparted, AttentionRebuilt, AttentionEarlier,
 }
 
 type attentionRow struct {

@@ -90,6 +90,10 @@ func (r *recording) quote(in Cancellation) (booking.Quote, error) {
 	}
 	reserved, err := r.reserved()
 	captured := booking.Money{Value: r.payment.AmountCaptured, Currency: booking.Currency(r.payment.Currency)}
+	if err == nil && known.Flight.DepartsAt.IsZero() {
+		return booking.Quote{}, &NotCancellable{"its flight is not known, as the booking was rebuilt from Stripe: repeat the request that made it under " +
+			"its Idempotency-Key first"}
+	}
 	return in.Policy.Quote(captured, reserved, known.Flight.DepartsAt, in.Now), err
 }
 

@@ -120,10 +120,16 @@ func (r bookingRow) askedAgain(tx *gorm.DB, asked bookingRow) (bookingRow, error
 		return r, nil
 	}
 	r.CustomerName, r.CustomerEmail, r.CustomerLocale, r.FlightJSON = asked.CustomerName, asked.CustomerEmail, asked.CustomerLocale, asked.FlightJSON
-	return r, tx.Model(&r).Updates(map[string]any{
+	err := tx.Model(&r).Updates(map[string]any{
 		"customer_name": r.CustomerName, "customer_email": r.CustomerEmail, "customer_locale": r.CustomerLocale, "flight_json": r.FlightJSON,
 		"updated_at": asked.UpdatedAt,
 	}).Error
+	if err != nil {
+		return bookingRow{}, err
+	}
+	rebuilt := &recording{tx: tx, now: asked.UpdatedAt, booking: r}
+	err = rebuilt.settleAttention(AttentionRebuilt, "")
+	return rebuilt.booking, err
 }
 
 func newBookingRow(in NewBooking) (bookingRow, error) {

@@ -29,7 +29,7 @@ func awaitLooks(s *testkit.Stack) {
 // Stripe that it has already.
 func TestRestoredDatabaseIsNoticed(t *testing.T) {
 	t.Parallel()
-	for name, running := range map[string]bool{"while processes run": true} {
+	for name, running := range map[string]bool{"while processes run": true, "before they start": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			options := testkit.Options{FenceLook: fenceLook, NoWorker: true}

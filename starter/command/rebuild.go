@@ -1,0 +1,186 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"farebook/booking"
+	"farebook/internal/config"
+	"farebook/internal/stripeapi"
+	"farebook/starter/rebuild"
+	"farebook/store"
+)
+
+func rebuildCommand() *cobra.Command {
+	var since, client, format string
+	var apply uint64
+	cmd := &cobra.Command{
+		Use:   "rebuild",
+		Short: "Plan what the books have lost with a restore, as Stripe has it, and bring it back",
+		Long: "Without --apply, lists what Stripe has and the books do not: bookings by PaymentIntents with our metadata, refunds, disputes and " +
+			"payouts. It writes a plan and changes nothing else. With --apply, carries out that plan and nothing more. A booking comes back with its " +
+			"money and its state; customer and flight come back when its client repeats the request under its Idempotency-Key. Nothing is charged, " +
+			"refunded or sent. A fence has to be up: see docs/disaster.md.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := checkFormat(format, listFormats); err != nil {
+				return err
+			}
+			var from time.Time
+			if since != "" {
+				var err error
+				if from, err = time.Parse(time.RFC3339, since); err != nil {
+					return misused("invalid --since %q: must be a time such as 2026-11-25T14:00:00Z", since)
+				}
+			}
+			return rebuildWith(cmd, func(ctx context.Context, r *rebuild.Rebuilder, fence store.Fence) error {
+				if cmd.Flags().Changed("apply") {
+					return applyRebuild(ctx, cmd.OutOrStdout(), r, apply)
+				}
+				return planRebuild(ctx, cmd.OutOrStdout(), r, fence, from, client, format)
+			})
+		},
+	}
+	cmd.Flags().Uint64Var(&apply, "apply", 0, "carry out the plan of this number")
+	cmd.Flags().StringVar(&since, "since", "", "when the backup was made, RFC 3339; without it, a day before the fence or the newest row, whichever is earlier")
+	cmd.Flags().StringVar(&client, "client", "", "whose bookings are whose PaymentIntent names no client, as those of older releases")
+	cmd.MarkFlagsMutuallyExclusive("apply", "since")
+	cmd.MarkFlagsMutuallyExclusive("apply", "client")
+	formatFlag(cmd, &format, listFormats...)
+	return cmd
+}
+
+// rebuildWith runs work behind a fence.
+func rebuildWith(cmd *cobra.Command, work func(context.Context, *rebuild.Rebuilder, store.Fence) error) error {
+	ctx := asked(cmd.Context())
+	cfg, log, err := load(cmd.ErrOrStderr(), "rebuild", config.Database, config.Temporal, config.Payments)
+	if err != nil {
+		return err
+	}
+	temporal, err := dialTemporal(cfg, log)
+	if err != nil {
+		return err
+	}
+	defer temporal.Close()
+	return withStore(ctx, cfg, log, func(books *store.Store) error {
+		fence, err := books.Fence(ctx)
+		if err != nil {
+			return err
+		}
+		if fence == nil {
+			return errors.New("no fence is up: run fence raise first, so that no money moves while the books are rebuilt")
+		}
+		return work(ctx, &rebuild.Rebuilder{Store: books, Stripe: readOnlyStripe(cfg, log), Workflows: workflowsOf(temporal, cfg)}, *fence)
+	})
+}
+
+// readOnlyStripe cannot change anything at Stripe.
+func readOnlyStripe(cfg config.Config, log *slog.Logger) *stripeapi.Client {
+	return stripeapi.New(stripeapi.Config{
+		SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, Log: log, Guard: func(context.Context) error { return stripeapi.ErrFenced },
+	})
+}
+
+func planRebuild(ctx context.Context, out io.Writer, r *rebuild.Rebuilder, fence store.Fence, since time.Time, client, format string) error {
+	owner := ""
+	if client != "" {
+		known, err := findClient(ctx, r.Store, client)
+		if err != nil {
+			return err
+		}
+		owner = known.ClientID
+	}
+	if since.IsZero() {
+		var err error
+		if since, err = r.Since(ctx, fence); err != nil {
+			return err
+		}
+	}
+	items, err := r.Lost(ctx, since, owner)
+	if err != nil {
+		return err
+	}
+	plan, err := r.Store.PlanRebuild(ctx, since, items, actor(ctx), r.Store.Now())
+	if err != nil {
+		return err
+	}
+	if format == "json" {
+		return printRebuildJSON(out, plan, items)
+	}
+	return printRebuild(out, plan, items)
+}
+
+func printRebuild(out io.Writer, plan store.Rebuild, items []store.RebuildItem) error {
+	table := newTable(out, "WHAT", "AT STRIPE", "BOOKING", "AMOUNT", "STATUS", "MADE", "CLIENT")
+	for _, item := range items {
+		amount := "-"
+		if item.Kind == store.RebuildBooking {
+			amount = item.Amount.Format(booking.LocaleEN)
+		}
+		table.row(string(item.Kind), item.StripeID, orDash(string(item.Reference)), amount, item.StripeStatus, item.Created.Format(time.RFC3339),
+			orDash(item.Booking.ClientID))
+	}
+	if err := table.flush(); err != nil {
+		return err
+	}
+	return say(out, "\nPlan %d: %d that Stripe has made since %s and the books do not have. Apply it with rebuild --apply %d\n",
+		plan.ID, len(items), plan.Since.Format(time.RFC3339), plan.ID)
+}
+
+func orDash(text string) string {
+	if text == "" {
+		return "-"
+	}
+	return text
+}
+
+func printRebuildJSON(out io.Writer, plan store.Rebuild, items []store.RebuildItem) error {
+	type item struct {
+		Kind            string         `json:"kind"`
+		StripeID        string         `json:"stripeId"`
+		PaymentIntentID string         `json:"paymentIntentId,omitempty"`
+		Booking         string         `json:"booking,omitempty"`
+		Amount          *booking.Money `json:"amount,omitempty"`
+		Status          string         `json:"status"`
+		CreatedAt       time.Time      `json:"createdAt"`
+		Client          string         `json:"client,omitempty"`
+	}
+	shown := struct {
+		Plan  uint64    `json:"plan"`
+		Since time.Time `json:"since"`
+		Items []item    `json:"items"`
+	}{plan.ID, plan.Since, make([]item, len(items))}
+	for i, it := range items {
+		shown.Items[i] = item{string(it.Kind), it.StripeID, it.PaymentIntentID, string(it.Reference), nil, it.StripeStatus, it.Created, it.Booking.ClientID}
+		if it.Kind == store.RebuildBooking {
+			shown.Items[i].Amount = &it.Amount
+		}
+	}
+	return printJSON(out, shown)
+}
+
+func applyRebuild(ctx context.Context, out io.Writer, r *rebuild.Rebuilder, id uint64) error {
+	plan, items, err := r.Store.Rebuild(ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("there is no plan %d: make one with rebuild", id)
+	}
+	if err != nil {
+		return err
+	}
+	did, failed := 0, error(nil)
+	err = r.Apply(ctx, plan, items, actor(ctx), func(item store.RebuildItem) {
+		did++
+		failed = errors.Join(failed, say(out, "%s %s %s is back\n", item.Kind, item.StripeID, item.Reference))
+	})
+	if err != nil {
+		return fmt.Errorf("%d of %d items are back; apply the plan again to continue: %w", did, len(items), err)
+	}
+	return errors.Join(failed, say(out, "plan %d is applied: %d items brought back, %d were before. Now reconcile, verify, and lower the fence\n",
+		id, did, len(items)-did))
+}

@@ -1,0 +1,157 @@
+package rebuild
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"farebook/access"
+	"farebook/booking"
+	"farebook/internal/correlation"
+	"farebook/internal/failpoint"
+	"farebook/internal/wait"
+	"farebook/starter/subjects"
+	"farebook/store"
+	"farebook/workflows"
+)
+
+const (
+	// itemTime is how long the books may take to have an item, once its workflow was told. A workflow of before the restore that waits
+	// for the fence looks again within a minute.
+	itemTime = 3 * time.Minute
+	itemPace = 200 * time.Millisecond
+)
+
+func notFound(err error) bool { return errors.Is(err, store.ErrNotFound) }
+
+// Apply brings back the items of a plan that are not done: bookings first, then what is about them. done hears of each. It may die at
+// any point and be called again: a booking is written once (UNIQUE reference and request key), and a workflow that is told again
+// reads its object again and records nothing twice.
+func (r *Rebuilder) Apply(ctx context.Context, plan store.Rebuild, items []store.RebuildItem, by access.Actor, done func(store.RebuildItem)) error {
+	if err := r.Store.BeginRebuild(ctx, plan.ID, by); err != nil {
+		return err
+	}
+	for _, kind := range []store.RebuildKind{store.RebuildBooking, store.RebuildRefund, store.RebuildDispute, store.RebuildPayout} {
+		var begun []store.RebuildItem
+		for _, item := range items {
+			if item.Kind != kind || item.DoneAt != nil {
+				continue
+			}
+			if err := r.begin(ctx, plan, item, by); err != nil {
+				return fmt.Errorf("%s %s: %w", item.Kind, item.StripeID, err)
+			}
+			begun = append(begun, item)
+		}
+		for _, item := range begun {
+			if err := r.finish(ctx, item); err != nil {
+				return fmt.Errorf("%s %s: %w", item.Kind, item.StripeID, err)
+			}
+			done(item)
+		}
+	}
+	return nil
+}
+
+// begin writes a booking, and has the workflow that owns an object read it at Stripe.
+func (r *Rebuilder) begin(ctx context.Context, plan store.Rebuild, item store.RebuildItem, by access.Actor) error {
+	event := workflows.StripeEvent{EventID: fmt.Sprintf("rebuild_%d_%d", plan.ID, item.ID), Type: "rebuild", PaymentIntentID: item.PaymentIntentID}
+	if item.Kind == store.RebuildPayout {
+		return r.Workflows.DeliverPayoutEvent(ctx, item.StripeID, event)
+	}
+	if item.Kind == store.RebuildBooking {
+		if err := r.rebuildBooking(ctx, item, by); err != nil {
+			return err
+		}
+	}
+	known, err := r.Store.Booking(ctx, item.Reference)
+	if err != nil {
+		return err
+	}
+	ctx = correlation.With(ctx, known.CorrelationID)
+	switch item.Kind {
+	case store.RebuildRefund:
+		return r.Workflows.DeliverRefundEvent(ctx, workflows.RefundSubject{
+			StripeRefundID: item.StripeID, Reference: known.Reference, CorrelationID: known.CorrelationID,
+		}, event)
+	case store.RebuildDispute:
+		return r.Workflows.DeliverDisputeEvent(ctx, item.StripeID, known.Reference, known.CorrelationID, event)
+	default:
+		err := r.Workflows.DeliverStripeEvent(ctx, subjects.Booking(known), event)
+		failpoint.Hit("rebuild-after-workflow")
+		return err
+	}
+}
+
+func (r *Rebuilder) rebuildBooking(ctx context.Context, item store.RebuildItem, by access.Actor) error {
+	failpoint.Hit("rebuild-before-booking")
+	if err := r.Store.RebuildBooking(ctx, item, by, r.Store.Now()); err != nil {
+		return err
+	}
+	failpoint.Hit("rebuild-after-booking")
+	snapshot, _, err := r.Stripe.PaymentIntent(ctx, item.PaymentIntentID)
+	if err != nil {
+		return err
+	}
+	if err := r.Store.RecordPaymentIntent(ctx, item.Reference, snapshot, false); err != nil {
+		return err
+	}
+	failpoint.Hit("rebuild-after-payment-row")
+	return nil
+}
+
+// finish waits until the books have an item as Stripe has it.
+func (r *Rebuilder) finish(ctx context.Context, item store.RebuildItem) error {
+	waiting, cancel := context.WithTimeout(ctx, itemTime)
+	defer cancel()
+	for {
+		agrees, err := r.agrees(ctx, item)
+		if err != nil {
+			return err
+		}
+		if agrees {
+			break
+		}
+		if err := wait.For(waiting, itemPace); err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			return errors.New("its workflow was told, and the books do not have it as Stripe has it: is a worker running? See its workflow in the Temporal " +
+				"UI, then apply the plan again")
+		}
+	}
+	failpoint.Hit("rebuild-before-item-done")
+	err := r.Store.RebuildItemDone(ctx, item.ID, r.Store.Now())
+	failpoint.Hit("rebuild-after-item-done")
+	return err
+}
+
+// agrees tells whether the books have an object in the state that Stripe has.
+func (r *Rebuilder) agrees(ctx context.Context, item store.RebuildItem) (bool, error) {
+	switch item.Kind {
+	case store.RebuildBooking:
+		snapshot, _, err := r.Stripe.PaymentIntent(ctx, item.StripeID)
+		if err != nil {
+			return false, err
+		}
+		known, err := r.Store.Booking(ctx, item.Reference)
+		return err == nil && known.Payment != nil && known.Payment.Status == snapshot.PaymentStatus(), err
+	case store.RebuildRefund:
+		snapshot, err := r.Stripe.Refund(ctx, item.StripeID)
+		return r.has(ctx, booking.ObjectRefund, item.StripeID, string(snapshot.Status()), err)
+	case store.RebuildDispute:
+		snapshot, err := r.Stripe.Dispute(ctx, item.StripeID)
+		return r.has(ctx, booking.ObjectDispute, item.StripeID, string(snapshot.State()), err)
+	default:
+		snapshot, err := r.Stripe.Payout(ctx, item.StripeID)
+		return r.has(ctx, booking.ObjectPayout, item.StripeID, string(snapshot.State()), err)
+	}
+}
+
+func (r *Rebuilder) has(ctx context.Context, object booking.Object, id, there string, err error) (bool, error) {
+	if err != nil {
+		return false, err
+	}
+	here, err := r.Store.StatesOf(ctx, object, []string{id})
+	return here[id] == there || here[id] == there+store.Unproven, err
+}

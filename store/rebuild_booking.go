@@ -1,0 +1,70 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+
+	"farebook/access"
+	"farebook/booking"
+)
+
+// rebuiltHold is how long after its PaymentIntent a rebuilt booking can be paid: Stripe does not have the hold that was asked for.
+const rebuiltHold = 30 * time.Minute
+
+// NoOwner says that nobody owns a booking that is to be rebuilt: its client was lost as well, or has no key.
+type NoOwner struct{ ClientID string }
+
+func (e *NoOwner) Error() string {
+	if e.ClientID == "" {
+		return "its PaymentIntent names no client, as those of older releases: say with --client whose it is"
+	}
+	return fmt.Sprintf("its client %s is not in the books, or has no key: create both, and say with --client whose it is", e.ClientID)
+}
+
+// RebuildBooking brings a booking back that the books have lost, open and without a payment, which the recording step adds. Whoever
+// made it repeats its request under its Idempotency-Key, which fills in customer and flight: until then a person is shown that they
+// are missing. Harmless when repeated: UNIQUE reference and request key. Errors: *NoOwner.
+func (s *Store) RebuildBooking(ctx context.Context, item RebuildItem, by access.Actor, now time.Time) error {
+	return s.inTransaction(ctx, func(tx *gorm.DB) error {
+		owner, err := ownerOf(tx, item.Booking.ClientID)
+		if err != nil {
+			return err
+		}
+		row := bookingRow{
+			Reference: string(item.Reference), ClientID: owner.ClientID, APIKeyID: owner.ID, Status: string(booking.StatusPendingPayment),
+			CustomerLocale: string(booking.LocaleEN), FlightJSON: "{}", Amount: item.Amount.Value, Currency: string(item.Amount.Currency),
+			HoldExpiresAt: item.Created.Add(rebuiltHold), CorrelationID: item.Booking.CorrelationID, CaptureMethod: string(item.Booking.Capture),
+			PaymentMethods: orNil(string(item.Booking.Methods)), RequestKey: orNil(item.Booking.RequestKey), CreatedAt: item.Created, UpdatedAt: now,
+		}
+		err = tx.Create(&row).Error
+		if duplicateKey(err) {
+			return nil // an attempt that died, or the client was faster
+		}
+		if err != nil {
+			return err
+		}
+		r := s.newRecording(tx, now)
+		r.booking = row
+		err = r.markForAttention(AttentionRebuilt, "", "rebuilt from Stripe: customer and flight are not known until its client repeats the request under its Idempotency-Key")
+		if err != nil {
+			return err
+		}
+		return audit(tx, now, AuditEntry{Actor: by, Action: ActionBookingRebuild, Subject: row.Reference, BookingID: &row.ID, Detail: item.PaymentIntentID})
+	})
+}
+
+// ownerOf finds a key of a client, the newest: bookings belong to the client, and a row names a key.
+func ownerOf(tx *gorm.DB, clientID string) (apiKeyRow, error) {
+	var key apiKeyRow
+	err := tx.Table("api_keys k").Joins("JOIN api_clients c ON c.id = k.client_id").Select("k.*").
+		Where("c.client_id = ?", clientID).Order("k.id DESC").Limit(1).Take(&key).Error
+	err = notFound(err)
+	if errors.Is(err, ErrNotFound) {
+		return key, &NoOwner{ClientID: clientID}
+	}
+	return key, err
+}

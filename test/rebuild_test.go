@@ -1,0 +1,165 @@
+package test
+
+import (
+	"encoding/json"
+	"net/http"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"farebook/internal/testkit"
+)
+
+// lostHour is what was done at a system between its backup and the restore.
+type lostHour struct {
+	*testkit.Stack
+
+	kept, paid, unpaid, refunded testkit.Booked
+	body                         []byte
+	refund                       refundView
+	dispute, payout              string
+	mails                        int // in the mailbox before the restore
+	charged, returned            int // succeeded PaymentIntents and refunds at Stripe
+	deaths                       []string
+}
+
+// loseAnHour takes a backup, does business of each kind, and restores the backup.
+func loseAnHour(s *testkit.Stack) *lostHour {
+	s.T.Helper()
+	l := &lostHour{Stack: s, body: testkit.BookingBody(nil)}
+	l.kept = s.BookAndPay("kept", nil)
+	s.AwaitQuiet()
+	backup := s.DB.Backup(s.T)
+	l.doBusiness()
+	backup.Restore(s.T)
+	return l
+}
+
+func (l *lostHour) doBusiness() {
+	l.T.Helper()
+	l.paid, l.unpaid, l.refunded = l.Book("paid", l.body), l.Book("unpaid", l.body), l.Book("refunded", l.body)
+	for _, booked := range []testkit.Booked{l.paid, l.refunded} {
+		require.Equal(l.T, http.StatusOK, l.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
+		l.AwaitStatus(booked.Reference, "confirmed")
+	}
+	l.refund = ask(l.Stack, l.refunded.Reference, "half", usd(20000))
+	awaitRefund(l.Stack, l.refund.ID, "succeeded")
+	awaitRefund(l.Stack, ask(l.Stack, l.kept.Reference, "kept-half", usd(10000)).ID, "succeeded")
+	var err error
+	l.dispute, err = l.Stripe.Dispute(l.paid.Payment.PaymentIntentID, 0, "fraudulent")
+	require.NoError(l.T, err)
+	awaitDispute(l.Stack, l.dispute, "needs_response")
+	l.Stripe.SettleFunds()
+	l.payout, err = l.Stripe.PayOut("usd")
+	require.NoError(l.T, err)
+	l.Eventually(func() bool {
+		return l.DB.Count(l.T, "SELECT COUNT(*) FROM payouts WHERE stripe_payout_id = ? AND proof = 'proven'", l.payout) == 1
+	}, "the payout is not proven; logs:\n%s", l.Logs)
+	l.AwaitQuiet()
+	l.mails, l.charged, l.returned = len(l.Mailbox.Messages()), l.succeeded(), len(l.Stripe.Refunds())
+}
+
+func (l *lostHour) succeeded() (n int) {
+	for _, intent := range l.Stripe.PaymentIntents() {
+		if intent.Status == "succeeded" {
+			n++
+		}
+	}
+	return n
+}
+
+// run is one command of the operator's, which has to succeed.
+func (l *lostHour) run(args ...string) string {
+	l.T.Helper()
+	out, err := starterWith(l.Stack, args...)
+	require.NoError(l.T, err, "%v: %s\nlogs:\n%s", args, out, l.Logs)
+	return out
+}
+
+// plan makes one, and returns its number and how many items of each kind it has.
+func (l *lostHour) plan() (number string, kinds map[string]int) {
+	l.T.Helper()
+	var plan struct {
+		Plan  int
+		Items []struct{ Kind, StripeID, Booking string }
+	}
+	require.NoError(l.T, json.Unmarshal([]byte(l.run("rebuild", "--format", "json")), &plan))
+	kinds = map[string]int{}
+	for _, item := range plan.Items {
+		kinds[item.Kind]++
+	}
+	return strconv.Itoa(plan.Plan), kinds
+}
+
+// recover follows docs/disaster.md from a raised fence to a clean reconciliation.
+func (l *lostHour) recover() {
+	l.T.Helper()
+	number, kinds := l.plan()
+	require.Equal(l.T, map[string]int{"booking": 3, "refund": 2, "dispute": 1, "payout": 1}, kinds)
+	for _, point := range l.deaths {
+		applying := l.StarterCommand("rebuild", "--apply", number)
+		applying.Env = append(applying.Env, "FAREBOOK_FAILPOINT="+point+"@"+filepath.Join(l.T.TempDir(), "died"))
+		var killed *exec.ExitError
+		require.ErrorAs(l.T, applying.Run(), &killed, point)
+		require.Equal(l.T, "signal: killed", killed.String(), point)
+	}
+	l.run("rebuild", "--apply", number)
+	_, kinds = l.plan()
+	require.Empty(l.T, kinds, "nothing is missing any more")
+	l.AwaitQuiet()
+	l.run("reconcile", "--lookback-days", "2", "--limit", "0")
+	l.run("fence", "lower", "--note", "the books have what Stripe has")
+	l.run("emails", "drop", "--all", "--note", "the mail server's log has them")
+	l.AwaitQuiet()
+}
+
+// requireWhole checks that the books have everything, and that nothing was charged, refunded or mailed twice.
+func (l *lostHour) requireWhole() {
+	l.T.Helper()
+	require.Equal(l.T, "disputed", l.Status(l.paid.Reference))
+	require.Equal(l.T, "partially_refunded", l.Status(l.refunded.Reference))
+	require.Equal(l.T, "partially_refunded", l.Status(l.kept.Reference))
+	require.Equal(l.T, "pending_payment", l.Status(l.unpaid.Reference))
+	// Whoever repeats a request under its key gets what was made of it, and the books learn customer and flight again.
+	for key, booked := range map[string]testkit.Booked{"paid": l.paid, "refunded": l.refunded, "unpaid": l.unpaid} {
+		require.Equal(l.T, booked.Reference, l.Book(key, l.body).Reference)
+	}
+	require.Equal(l.T, l.refund.ID, ask(l.Stack, l.refunded.Reference, "half", usd(20000)).ID)
+	require.Zero(l.T, l.DB.Count(l.T, "SELECT COUNT(*) FROM bookings WHERE customer_email = '' OR attention IS NOT NULL"))
+	l.AwaitQuiet()
+	require.Equal(l.T, l.charged, l.succeeded(), "charged twice")
+	require.Len(l.T, l.Stripe.PaymentIntents(), 4, "PaymentIntents made twice")
+	require.Len(l.T, l.Stripe.Refunds(), l.returned, "refunded twice")
+	require.Len(l.T, l.Mailbox.Messages(), l.mails, "mailed twice")
+	out := l.run("verify")
+	require.Contains(l.T, out, "checks hold")
+	require.Contains(l.T, l.run("reconcile", "--lookback-days", "2", "--limit", "0", "--dry-run"), "differences 0")
+	l.RequirePromises()
+}
+
+// A database that is restored from an hour ago gets back all that Stripe has, by one command that a person approves, and nobody is
+// charged, refunded or mailed twice. Temporal kept its workflows.
+func TestRestoredDatabaseIsRebuilt(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	l := loseAnHour(s)
+	l.run("fence", "raise", "--reason", "the database was restored")
+	l.recover()
+	l.requireWhole()
+}
+
+// The command that applies a plan dies before and after each step, and is called again: each thing is brought back once.
+func TestRebuildKilled(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	l := loseAnHour(s)
+	l.run("fence", "raise", "--reason", "the database was restored")
+	l.deaths = []string{
+		"rebuild-before-booking", "rebuild-after-booking", "rebuild-after-payment-row", "rebuild-after-workflow", "rebuild-before-item-done", "rebuild-after-item-done",
+	}
+	l.recover()
+	l.requireWhole()
+}
