@@ -102,7 +102,7 @@ func (e *Emails) record(ctx context.Context, row store.Email, sending store.Send
 		e.Log.WarnContext(ctx, "mail refused for good", "reference", row.Booking.Reference, "kind", row.Kind, "emailId", row.ID, "reason", permanent.Error())
 		return EmailResult{Status: store.EmailFailed}, nil
 	default:
-		// Written for the operator who looks at the row; that it could not be written hides nothing.
+		// Written for the operator who reads the row; that it could not be written hides nothing.
 		if err := e.Store.NoteEmailAttempt(context.WithoutCancel(ctx), sending, sendErr.Error()); err != nil {
 			e.Log.WarnContext(ctx, "mail attempt not noted", "emailId", row.ID, "error", err)
 		}

@@ -29,7 +29,7 @@ func (r *Reconciliations) addFindings(ctx context.Context, runID uint64, finding
 	return nil
 }
 
-// fieldsOf a finding leave out what it does not have. paymentID is the row of payments; zero when there is none.
+// fieldsOf a finding leave out what it does not have. paymentID is the row of payments; zero without one.
 func fieldsOf(f booking.Finding, paymentID uint64) []any {
 	fields := []any{"class", f.Class, "object", f.Object, "stripeId", f.StripeID}
 	if paymentID != 0 {

@@ -62,7 +62,7 @@ func (r *Reconciliations) NextHealings(ctx context.Context, in HealingsInput) ([
 			break
 		}
 		task := HealingTask{ItemID: item.ID, StripeID: item.StripeID, PaymentIntentID: item.PaymentIntentID, Reference: item.Reference}
-		// Who applies a plan has decided about all of it; the list is for what runs by itself.
+		// Who applies a plan has decided about all of it; the list is for what runs automatically.
 		if item.Healing != booking.HealNone && (in.Planned || slices.Contains(r.Heal, item.Healing)) {
 			task.Healing = item.Healing
 			if item.Healing == booking.HealUnbooked {
@@ -77,7 +77,7 @@ func (r *Reconciliations) NextHealings(ctx context.Context, in HealingsInput) ([
 	return tasks, nil
 }
 
-// prepare looks once more before anything is done, and finds what the workflow is started with.
+// prepare compares both sides once more before anything is done, and reads what the workflow is started with.
 func (r *Reconciliations) prepare(ctx context.Context, stripe *stripeapi.Client, item store.Item, planned bool, task *HealingTask) error {
 	now, err := r.differs(ctx, stripe, item)
 	if final(err) {
@@ -202,7 +202,7 @@ func (r *Reconciliations) settle(ctx context.Context, id uint64, state, note str
 	return nil
 }
 
-// differs looks at one item again, at both sides, and says why they differ; empty when they agree.
+// differs compares both sides of one item again and returns why they differ; empty when they agree.
 func (r *Reconciliations) differs(ctx context.Context, stripe *stripeapi.Client, item store.Item) (string, error) {
 	if item.Class == booking.StateMismatch {
 		return r.statesDiffer(ctx, stripe, item)

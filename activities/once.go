@@ -18,7 +18,7 @@ const (
 	keyLife = 20 * time.Hour
 )
 
-// atStripe is one effect at Stripe under idempotency keys of its own, one for each generation. Stripe keeps what it
+// atStripe is one effect at Stripe under its own idempotency keys, one for each generation. Stripe keeps what it
 // answered under its key, a 500 as well, and replays it (Idempotent-Replayed: true): the next generation asks anew.
 type atStripe struct {
 	// try asks for the effect under the generation's key.

@@ -22,7 +22,7 @@ type Payouts struct {
 }
 
 // RecordPayoutInput says which payout to look at, and the events that made us look. LastLook: waiting any longer for what
-// the ledger lacks makes no sense. All: what it pays out is read to its end, however long that takes.
+// is missing in the ledger makes no sense. All: what it pays out is read to its end, however long that takes.
 type RecordPayoutInput struct {
 	PayoutID string   `json:"payoutId"`
 	EventIDs []string `json:"eventIds,omitempty"`

@@ -16,7 +16,7 @@ import (
 type Reconciliations struct {
 	Stripe *stripeapi.Client
 	Store  *store.Store
-	// Lag: what is younger may still be on its way. Tolerance, in minor units: a difference up to it is none.
+	// Lag: what is younger may still be on its way. Tolerance, in minor units: a difference up to it is ignored.
 	Lag       time.Duration
 	Tolerance int64
 	// CallsPerSecond is what a whole run may ask of Stripe.
@@ -38,7 +38,7 @@ type BeginReconciliationInput struct {
 	PlanLater bool `json:"planLater,omitempty"`
 }
 
-// ReconciliationBegun is the run with the span that it looks at.
+// ReconciliationBegun is the run with the span that it compares.
 type ReconciliationBegun struct {
 	RunID uint64                `json:"runId"`
 	Whole reconciliation.Window `json:"whole"`

@@ -15,7 +15,7 @@ import (
 // comparison holds the refunds of a payment at Stripe against the books, before another one is asked for. Stripe's key is no guard
 // for a refund that the books have forgotten: it is kept for a day, and another key asks for another refund.
 type comparison struct {
-	// mine is the refund at Stripe that the same request has led to; nil when there is none.
+	// mine is the refund at Stripe that the same request has led to; nil without one.
 	mine *booking.RefundSnapshot
 	// unexplained are the differences that nothing in the books accounts for, in words.
 	unexplained []string
@@ -78,7 +78,7 @@ func (r *Refunds) refundsInBooks(ctx context.Context, known store.Refund) ([]sto
 	return slices.DeleteFunc(rows, func(row store.Refund) bool { return row.PaymentIntentID != known.PaymentIntentID }), err
 }
 
-// explain returns why a refund at Stripe is a difference that nothing in the books accounts for; empty when it is none.
+// explain returns why a refund at Stripe is a difference that nothing in the books accounts for; empty otherwise.
 func (r *Refunds) explain(ctx context.Context, refund booking.RefundSnapshot, rows []store.Refund) (string, error) {
 	at := slices.IndexFunc(rows, func(row store.Refund) bool { return row.StripeRefundID == refund.StripeRefundID })
 	recorded := at >= 0

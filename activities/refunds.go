@@ -123,7 +123,7 @@ func (r *Refunds) ensureRefund(ctx context.Context, known store.Refund, refusals
 	return snapshot, err
 }
 
-// find looks for a refund of ours that was made without our hearing of it: by the id that an event told, for lists may lag
+// find searches for a refund of ours that was made without our hearing of it: by the id that an event told, for lists may lag
 // behind their objects, and then among the refunds of its PaymentIntent.
 func (r *Refunds) find(ctx context.Context, known store.Refund) (booking.RefundSnapshot, bool, error) {
 	told, err := r.Store.RefundToldOf(ctx, known)

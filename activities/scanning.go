@@ -95,7 +95,7 @@ func (r *Reconciliations) scanWindow(ctx context.Context, in ScanInput) (Scanned
 	}
 }
 
-// compare looks at a page. Only where a line does not fit is the page read again in full, to say what it is about.
+// compare compares a page. Only where a line does not fit is the page read again in full, to say what it is about.
 func (r *Reconciliations) compare(ctx context.Context, runID uint64, lines []reconciliation.Line, full func() ([]reconciliation.Line, error)) (int, error) {
 	if len(lines) == 0 {
 		return 0, nil

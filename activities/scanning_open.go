@@ -13,7 +13,7 @@ import (
 const openPage = 100
 
 // ScanOpenPayments compares each payment that is not final with Stripe, up to the run's limit. It begins where the run
-// before was stopped by its limit, and goes on from the oldest when it comes to the end: those that stay open for good
+// before was stopped by its limit, and continues from the oldest when it comes to the end: those that stay open for good
 // reason never starve the others.
 func (r *Reconciliations) ScanOpenPayments(ctx context.Context, in ScanInput) (Scanned, error) {
 	at, err := r.scanOpenPayments(ctx, in)

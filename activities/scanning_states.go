@@ -52,7 +52,7 @@ func (r *Reconciliations) scanStates(ctx context.Context, in ScanInput) (Scanned
 	}
 }
 
-// compareStates looks at a page. Only where an object is not known here is the page read again in full: a refund may be one of
+// compareStates compares a page. Only where an object is not known here is the page read again in full: a refund may be one of
 // an authorisation that was let go.
 func (r *Reconciliations) compareStates(
 	ctx context.Context, object booking.Object, states []stripeapi.ObjectState, full func() ([]stripeapi.ObjectState, error),

@@ -15,7 +15,7 @@ import (
 // waits for it.
 const glancePages = 5
 
-// glance looks for a booking's PaymentIntent among the newest ones. What it misses is a twin that nobody can pay.
+// glance searches for a booking's PaymentIntent among the newest ones. What it misses is a twin that nobody can pay.
 func (p *Payments) glance(ctx context.Context, known store.Booking) (booking.PaymentSnapshot, bool, error) {
 	after := ""
 	for range glancePages {
@@ -33,7 +33,7 @@ func (p *Payments) glance(ctx context.Context, known store.Booking) (booking.Pay
 	return booking.PaymentSnapshot{}, false, nil
 }
 
-// search looks through all PaymentIntents since the booking was made.
+// search reads all PaymentIntents since the booking was made.
 func (p *Payments) search(ctx context.Context, known store.Booking) (found booking.PaymentSnapshot, ok bool, err error) {
 	err = p.eachPage(ctx, known.CreatedAt, p.Store.Now(), func(page stripeapi.PaymentIntentsPage) (done bool, err error) {
 		mine := page.Of(known.Reference)
@@ -49,7 +49,7 @@ func (p *Payments) search(ctx context.Context, known store.Booking) (found booki
 // keep it for longer.
 const forgottenFor = 72 * time.Hour
 
-// searchForgotten looks for the PaymentIntent that a request has led to and that the books do not know, the newest first.
+// searchForgotten searches for the PaymentIntent that a request has led to and that the books do not know, the newest first.
 func (p *Payments) searchForgotten(ctx context.Context, origin stripeapi.Origin) (found booking.PaymentSnapshot, ok bool, err error) {
 	now := p.Store.Now()
 	err = p.eachPage(ctx, now.Add(-forgottenFor), now, func(page stripeapi.PaymentIntentsPage) (done bool, err error) {
