@@ -45,16 +45,16 @@ type Known struct {
 	Reference booking.Reference
 }
 
-// Rules are what is no difference yet, and what is none.
+// Rules decide which differences are ignored: too recent (Lag), or too small (Tolerance).
 type Rules struct {
 	Now time.Time
 	// Lag: what is younger may still be on its way.
 	Lag time.Duration
-	// Tolerance in minor units: a difference up to it is none.
+	// Tolerance in minor units: a difference up to it is ignored.
 	Tolerance int64
 }
 
-// Await makes no difference yet of a finding about what happened a moment ago: its event may be on its way.
+// Await reclassifies a finding younger than Lag as Timing, because its event may still arrive.
 func (r Rules) Await(finding *booking.Finding, happened time.Time) {
 	if r.Now.Sub(happened) < r.Lag {
 		finding.Class, finding.Healing = booking.Timing, booking.HealNone
