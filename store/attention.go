@@ -18,7 +18,7 @@ const (
 	AttentionOtherPayment    AttentionKind = "other_payment"    // another PaymentIntent names the booking; until it has no money
 	AttentionLateMoney       AttentionKind = "late_money"       // owed in another way; until nothing is due
 	AttentionRefundPostponed AttentionKind = "refund_postponed" // not made yet; until it is, or is refused
-	AttentionRefundHeld      AttentionKind = "refund_held"      // not made while Stripe's refunds differ; until it is, or a person closes it
+	AttentionRefundHeld      AttentionKind = "refund_held"      // not made while Stripe's refunds differ; until it is, or an operator closes it
 	AttentionRefundFailed    AttentionKind = "refund_failed"    // until the money went back after all
 	AttentionRefundMade      AttentionKind = "refund_made"      // after it was recorded as refused
 	AttentionRefundMismatch  AttentionKind = "refund_mismatch"  // not what the books have; until it is

@@ -119,7 +119,7 @@ func (s *Store) joinKeys(ctx context.Context, done *Merge, by access.Actor) erro
 	})
 }
 
-// lockMergeable locks both clients and looks at them as they are now: another merge, or a disable, may have come since they
+// lockMergeable locks both clients and reads them as they are now: another merge, or a disable, may have come since they
 // were read.
 func lockMergeable(tx *gorm.DB, into, from uint64, now time.Time) error {
 	for _, id := range []uint64{min(into, from), max(into, from)} {

@@ -73,7 +73,7 @@ type letter struct {
 
 func (l letter) key() string { return l.owner + "/" + l.occasion }
 
-// queueMail writes the row of a booking's own mail, once an occasion: the customer is told of a decline once, and once
+// queueMail writes the row of a booking's own mail, once an occasion: the customer hears of a decline once, and once
 // more when the booking ends over it.
 func (r *recording) queueMail(kind booking.EmailKind, occasion string, content *booking.Letter) error {
 	row, err := letter{
@@ -192,7 +192,7 @@ func (s *Store) EmailsOf(ctx context.Context, bookingID uint64) ([]Email, error)
 	return mails, nil
 }
 
-// ResendEmail queues a copy of a mail, with a Message-ID of its own, and returns its id. A mail that is still queued is
+// ResendEmail queues a copy of a mail, with its own Message-ID, and returns its id. A mail that is still queued is
 // not copied: its own id comes back.
 func (s *Store) ResendEmail(ctx context.Context, id uint64, by access.Actor, now time.Time) (uint64, error) {
 	copied := id

@@ -27,14 +27,14 @@ const (
 	// EventUnknownBooking is about a payment of ours whose booking the books do not know, as after a restore. It stays open, and is handed
 	// on once the booking is there.
 	EventUnknownBooking EventState = "unknown_booking"
-	// EventIgnored was set aside by a person; Note has the reason.
+	// EventIgnored was set aside by an operator; Note has the reason.
 	EventIgnored EventState = "ignored"
 )
 
 // EventStates are all of them, in the order of an event's life.
 var EventStates = []EventState{EventReceived, EventProcessing, EventProcessed, EventFailed, EventUnknownBooking, EventNotOurs, EventIgnored}
 
-// MaxEventAttempts is how often the sweeper tries an event; then it waits for a person (`starter events retry`).
+// MaxEventAttempts is how often the sweeper tries an event; then it waits for an operator (`starter events retry`).
 const MaxEventAttempts = 12
 
 // PayloadForm is how much of an event's body its row has.
@@ -54,7 +54,7 @@ type Event struct {
 	ObjectID   string
 	Livemode   bool
 	Account    string // acct_... of the connected account that it is about; empty for our own
-	Reference  string // the booking's, from the object's metadata; empty when there is none
+	Reference  string // the booking's, from the object's metadata; empty without one
 	Created    time.Time
 	Payload    []byte // empty for a type that nobody acts on
 
@@ -136,7 +136,7 @@ func (s *Store) SpentEvents(ctx context.Context, now time.Time, limit int) ([]Ev
 	return eventsOf(rows), err
 }
 
-// GiveUpEvent leaves an event that has used up its attempts to a person, and reports whether this call did so.
+// GiveUpEvent leaves an event that has used up its attempts to an operator, and reports whether this call did so.
 func (s *Store) GiveUpEvent(ctx context.Context, id, reason string) (bool, error) {
 	given := s.db.WithContext(ctx).Model(&eventRow{}).
 		Where("stripe_event_id = ? AND processed = FALSE AND attempts >= ? AND next_attempt_at IS NOT NULL", id, MaxEventAttempts).
@@ -154,7 +154,7 @@ func (s *Store) EventsReceived(ctx context.Context, ids []string) (time.Time, er
 // ErrEventProcessed says that an event was dealt with, so that there is nothing to ignore.
 var ErrEventProcessed = errors.New("the event is processed")
 
-// IgnoreEvent sets an event aside that a person has decided about; note says why, and stays out of the audit log. Harmless when
+// IgnoreEvent sets an event aside that an operator has decided about; note says why, and stays out of the audit log. Harmless when
 // repeated. What the event tells of keeps being compared with the books. Errors: ErrNotFound, ErrEventProcessed.
 func (s *Store) IgnoreEvent(ctx context.Context, id, note string, by access.Actor, now time.Time) error {
 	return s.inTransaction(ctx, func(tx *gorm.DB) error {
@@ -203,7 +203,7 @@ func setAside(db *gorm.DB, ids []string, note string, now time.Time) error {
 	return db.Model(&eventRow{}).Where("stripe_event_id IN ? AND processed = FALSE", ids).Updates(values).Error
 }
 
-// RetryEvent makes an event due now, with its attempts counted anew. ErrNotFound when there is none. It comes back as it
+// RetryEvent makes an event due now, with its attempts counted anew. ErrNotFound without one. It comes back as it
 // was.
 func (s *Store) RetryEvent(ctx context.Context, id string, by access.Actor, now time.Time) (Event, error) {
 	known, err := s.Event(ctx, id)
@@ -245,7 +245,7 @@ type EventFilter struct {
 	Limit     int
 }
 
-// ListedEvent is an event of a list, with the cursor that goes on after it.
+// ListedEvent is an event of a list, with the cursor of the page after it.
 type ListedEvent struct {
 	Event
 	Cursor uint64

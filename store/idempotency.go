@@ -20,7 +20,7 @@ type IdempotencyKey struct {
 	Lease string
 }
 
-// Claim is what stands behind a key.
+// Claim is what a key was claimed for.
 type Claim struct {
 	Resource string // what was made under the key
 	// Replayed: the key was known already.

@@ -11,7 +11,7 @@ import (
 
 // MatchPayout holds one page of what a payout pays out against the ledger and returns how many it does not know: neither one by one,
 // nor as a part of the opening balance. Bills of Stripe's own come by no event: one that the ledger does not know yet is posted here,
-// unless left says that it may be another integration's; nil where there is none. Repetition is harmless.
+// unless left says that it may be another integration's; nil without one. Repetition is harmless.
 func (s *Store) MatchPayout(
 	ctx context.Context, page []booking.BalanceTransaction, left func(booking.BalanceTransaction) bool, now time.Time,
 ) (unmatched int, err error) {

@@ -14,7 +14,7 @@ type Proof string
 const (
 	ProofPending  Proof = "pending"  // Stripe has not put them together, or the ledger does not know them all yet
 	ProofProven   Proof = "proven"   // they add up to it, and the ledger knows each
-	ProofUnproven Proof = "unproven" // they do not, and waiting did not help: a person has to look
+	ProofUnproven Proof = "unproven" // they do not, and waiting did not help: an operator has to look
 	ProofManual   Proof = "manual"   // a manual payout: Stripe does not say what it pays out
 )
 

@@ -151,7 +151,7 @@ var (
 	waiting = `e.processed = FALSE AND (e.attempts >= ` + strconv.Itoa(MaxEventAttempts) + ` OR e.received_at < TIMESTAMP(@now) - INTERVAL 1 HOUR)`
 	// unknownBooking is an event that waits until the books know its booking again.
 	unknownBooking = `e.state = 'unknown_booking'`
-	// unexplained is an event that a person has ignored and that tells of moved money: the books do not have the object's money, and
+	// unexplained is an event that an operator has ignored and that tells of moved money: the books do not have the object's money, and
 	// no reconciliation's item about it is resolved.
 	unexplained = `e.state = 'ignored' AND e.type IN ('payment_intent.succeeded', 'refund.created', 'charge.dispute.funds_withdrawn',
 		  'charge.dispute.funds_reinstated', 'payout.paid', 'payout.failed')
@@ -162,7 +162,7 @@ var (
 		  AND NOT EXISTS (SELECT 1 FROM reconciliation_items i WHERE i.stripe_id = e.object_id AND i.state = 'resolved')`
 )
 
-// namedEvents are the checks whose events a person has to be told by name, by their text.
+// namedEvents are the checks whose events an operator has to be told by name, by their text.
 var namedEvents = map[string]string{
 	"no event is about a booking of ours that the books do not know":                     unknownBooking,
 	"no event waits for a person, or has waited for more than an hour":                   waiting,

@@ -15,7 +15,7 @@ type Reason string
 
 // The reasons.
 const (
-	ReasonEvent     Reason = "event"      // Stripe has news; a cancellation was not ours
+	ReasonEvent     Reason = "event"      // an event of Stripe's; a cancellation was not ours
 	ReasonHoldEnded Reason = "hold_ended" // we cancelled, as the hold had ended
 	ReasonCancelled Reason = "cancelled"  // we cancelled, as the customer or an operator asked
 )
@@ -189,7 +189,7 @@ func (p *paying) record(o PaymentOutcome) error {
 	return p.markProcessed(o.EventIDs)
 }
 
-// move takes the payment to what Stripe says, unless that is older news than what is recorded.
+// move takes the payment to what Stripe says, unless that is older than what is recorded.
 func (p *paying) move(snapshot booking.PaymentSnapshot) error {
 	current, next := booking.PaymentStatus(p.payment.Status), snapshot.PaymentStatus()
 	unknown := next == booking.PaymentUnknown
@@ -248,7 +248,7 @@ func (p *paying) follow(o PaymentOutcome) error {
 }
 
 // meaningOfCancellation goes by the reason that stands at Stripe, which survives whatever became of the one who
-// cancelled, and by ours where there is none. Stripe's own reason, automatic, is an authorisation that ran out.
+// cancelled, and by ours without one. Stripe's own reason, automatic, is an authorisation that ran out.
 func meaningOfCancellation(o PaymentOutcome) (booking.Status, booking.EmailKind) {
 	switch {
 	case o.Snapshot.CancellationReason == "abandoned", o.Snapshot.CancellationReason == "automatic",

@@ -12,7 +12,7 @@ import (
 
 // PayoutOutcome is what Stripe says of a payout now, and the events that made us look. Contents are those of an automatic
 // one, once they are complete; Large: they are more than were read, and are left to another look. LastLook: waiting any longer
-// for what the ledger lacks makes no sense.
+// for what is missing in the ledger makes no sense.
 type PayoutOutcome struct {
 	Snapshot booking.PayoutSnapshot
 	Contents booking.PayoutContents
@@ -33,7 +33,7 @@ type PayoutRecorded struct {
 
 // RecordPayout is the recording step of a payout: one transaction that makes the guarded transition, posts what left
 // Stripe's balance and what came back, each once, and holds an automatic payout against its balance transactions.
-// Repetition is harmless. Errors: *booking.IllegalTransition never leaves; what cannot follow is older news.
+// Repetition is harmless. Errors: A snapshot older than the recorded state is ignored, so *booking.IllegalTransition is never returned.
 func (s *Store) RecordPayout(ctx context.Context, o PayoutOutcome) (PayoutRecorded, error) {
 	var recorded PayoutRecorded
 	err := s.inTransaction(ctx, func(tx *gorm.DB) error {

@@ -254,7 +254,7 @@ func (f *refunding) record(o RefundOutcome) (RefundRecorded, error) {
 	if err := f.showUnknown("refund", o.Snapshot.StripeRefundID, "status", next == booking.RefundUnknown, o.Snapshot.StripeStatus); err != nil {
 		return RefundRecorded{}, err
 	}
-	if current.To(next) == nil { // anything else is older news than what is recorded
+	if current.To(next) == nil { // anything else is older than what is recorded
 		f.refund.FailureReason = code(o.Snapshot.FailureReason)
 		f.refund.StripeStatus = wordOf(next == booking.RefundUnknown, o.Snapshot.StripeStatus)
 		if err := f.move(next); err != nil {

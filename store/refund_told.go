@@ -22,7 +22,7 @@ func (s *Store) RefundToldOf(ctx context.Context, refund Refund) (string, error)
 	return "", err
 }
 
-// refundIDIn reads our id of a refund from a stored event; empty when there is none.
+// refundIDIn reads our id of a refund from a stored event; empty without one.
 func refundIDIn(payload string) booking.RefundID {
 	var event struct {
 		Data struct {

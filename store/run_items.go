@@ -12,11 +12,11 @@ import (
 
 // The states of an item.
 const (
-	ItemFound    = "found"    // nothing was done yet, or nothing may be done without a person
+	ItemFound    = "found"    // nothing was done yet, or nothing may be done without an operator
 	ItemFixed    = "fixed"    // healed
 	ItemFailed   = "failed"   // healing was tried in vain
 	ItemSkipped  = "skipped"  // what the plan was about has changed since
-	ItemResolved = "resolved" // a person has dealt with it
+	ItemResolved = "resolved" // an operator has dealt with it
 )
 
 type itemRow struct {

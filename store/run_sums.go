@@ -25,7 +25,7 @@ func (s *Store) Counts(ctx context.Context, runID uint64) ([]Count, error) {
 }
 
 // Tally is how the differences of a run stand, each object counted once: a payment whose event was lost is an item by its state
-// and another by its balance transaction. What is only on its way (timing) is none.
+// and another by its balance transaction. What is only on its way (timing) is not counted.
 type Tally struct {
 	Found, Fixed, Failed, Skipped int64
 	Left                          int64 // nobody has dealt with them: of the failed all, of the skipped some
