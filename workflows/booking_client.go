@@ -101,7 +101,7 @@ func (c *Client) updateOnce(ctx context.Context, s BookingSubject, update client
 	return handle.Get(ctx, result)
 }
 
-// DeliverStripeEvent tells the booking's workflow that Stripe has news, starting it again when it has ended.
+// DeliverStripeEvent tells the booking's workflow that its payment may have changed at Stripe, starting it again when it has ended.
 func (c *Client) DeliverStripeEvent(ctx context.Context, s BookingSubject, event StripeEvent) error {
 	return c.deliver(ctx, s.subject(), event)
 }

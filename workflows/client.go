@@ -36,10 +36,10 @@ type subject struct {
 	kind      string // its type
 	input     any
 	summary   string
-	reference booking.Reference // of the booking; empty when there is none, or none is known yet
+	reference booking.Reference // of the booking; empty without one, or before it is known
 }
 
-// options of a start. A run that goes on is joined; a closed one may be followed by another, which then finds in the books
+// options of a start. A running one is joined; a closed one may be followed by another, which then finds in the books
 // what was done and does nothing twice: MySQL decides, as it remembers for ever and Temporal for its retention only.
 func (c *Client) options(s subject) client.StartWorkflowOptions {
 	options := client.StartWorkflowOptions{
@@ -62,7 +62,7 @@ func (c *Client) start(ctx context.Context, s subject) error {
 	return err
 }
 
-// deliver tells a workflow that Stripe has news, starting it when it does not run: late money is money too.
+// deliver tells a workflow that its object may have changed at Stripe, starting it when it does not run: late money is money too.
 func (c *Client) deliver(ctx context.Context, s subject, event StripeEvent) error {
 	_, err := c.temporal.SignalWithStartWorkflow(ctx, s.id, SignalStripeEvent, event, c.options(s), s.kind, s.input)
 	return err

@@ -35,7 +35,7 @@ type dispute struct {
 	refunds  map[booking.RefundID]bool // whose workflows were started
 }
 
-// Dispute follows a dispute, whatever became of the booking's own workflow: each time Stripe has news, and once a day
+// Dispute follows a dispute, whatever became of the booking's own workflow: on each event of Stripe's, and once a day
 // beside, it is read and recorded, until it is decided and its money is where the decision puts it: that of one that is won
 // is waited for as long as reinstatementLooks says, and then booked as it is. The finance department is reminded before
 // evidence is due.

@@ -7,7 +7,7 @@ import (
 	"farebook/booking"
 )
 
-// DeliverDisputeEvent tells the dispute's workflow that Stripe has news, starting it when it does not run.
+// DeliverDisputeEvent tells the dispute's workflow that the dispute may have changed at Stripe, starting it when it does not run.
 func (c *Client) DeliverDisputeEvent(ctx context.Context, disputeID string, reference booking.Reference, correlationID string, event StripeEvent) error {
 	return c.deliver(ctx, disputeSubject(disputeID, reference, correlationID), event)
 }

@@ -46,7 +46,7 @@ func ReconciliationWorkflowID(correlationID string) string {
 	return TypeReconciliation + ":" + correlationID
 }
 
-// SendMailWorkflowID is the workflow id of a mail that is sent by itself: "SendMail:17".
+// SendMailWorkflowID is the workflow id of a mail that is sent on its own: "SendMail:17".
 func SendMailWorkflowID(emailID uint64) string { return fmt.Sprintf("%s:%d", TypeSendMail, emailID) }
 
 // RunOf is the correlation id of the reconciliation that has a workflow id; empty for any other workflow.

@@ -33,7 +33,7 @@ const (
 
 // Search attributes, made by the setup command. BookingReference is set at the start, which costs nothing; the other
 // two are set when a booking ends other than confirmed, because that is what an operator searches for and an upsert is
-// a billable action of its own.
+// a billable action more.
 var (
 	SearchBookingReference = temporal.NewSearchAttributeKeyKeyword("BookingReference")
 	SearchBookingStatus    = temporal.NewSearchAttributeKeyKeyword("BookingStatus")

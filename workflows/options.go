@@ -32,7 +32,7 @@ func fastPath(summary string) workflow.LocalActivityOptions {
 	}
 }
 
-// patience is how long the slow path of a step goes on, and how widely its attempts are spaced.
+// patience is how long the slow path of a step is tried, and how widely its attempts are spaced.
 type patience struct {
 	total       time.Duration // from the first attempt to giving up
 	maxInterval time.Duration
@@ -131,7 +131,7 @@ const reconciliationPatience = 24 * time.Hour
 const scheduleCatchup = 10 * time.Minute
 
 // scanning runs a long activity with its place in the heartbeat: a worker that dies is noticed within the heartbeat's
-// time-out, and another goes on from there. Behind everything else on its queue, so that bookings do not feel it.
+// time-out, and another continues from there. Behind everything else on its queue, so that bookings do not feel it.
 func scanning(summary string) workflow.ActivityOptions {
 	return workflow.ActivityOptions{
 		StartToCloseTimeout: reconciliationPatience,

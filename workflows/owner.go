@@ -11,7 +11,7 @@ import (
 const askAttempts = 5
 
 // tellOwner starts the workflow that owns an object at Stripe, which then reads it first of all, or tells the one that runs
-// that Stripe has news: from within a workflow, what Client.deliver is from outside.
+// that its object may have changed at Stripe: from within a workflow, what Client.deliver is from outside.
 func tellOwner(ctx workflow.Context, owner workflow.ChildWorkflowOptions, kind string, in any, event StripeEvent) error {
 	for range askAttempts {
 		child := workflow.WithChildOptions(ctx, owner)

@@ -20,7 +20,7 @@ type PayoutResult struct {
 	Proof  string               `json:"proof"`
 }
 
-// payout is one payout as far as there is news of it.
+// payout is one payout as far as Stripe has reported it.
 type payout struct {
 	watch
 	in       PayoutInput
@@ -28,7 +28,7 @@ type payout struct {
 	patience looks
 }
 
-// Payout records a payout each time Stripe has news of it, and holds an automatic one against its balance transactions.
+// Payout records a payout on each event about it, and holds an automatic one against its balance transactions.
 // It ends when there is nothing to wait for; the next event starts it again, also for a payout that fails after it was
 // paid.
 func Payout(ctx workflow.Context, in PayoutInput) (PayoutResult, error) {

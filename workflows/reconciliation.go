@@ -105,7 +105,7 @@ func (r *reconciling) run(ctx workflow.Context) error {
 	return r.heal(ctx, 0)
 }
 
-// scan looks at the balance transactions first: what the ledger has beyond them is known only then.
+// scan compares the balance transactions first: what the ledger has beyond them is known only then.
 func (r *reconciling) scan(ctx workflow.Context) error {
 	scope := r.in.Options.Scope
 	whole := activities.ScanInput{RunID: r.begun.RunID, Window: r.begun.Whole}

@@ -22,7 +22,7 @@ func NewRunID() string { return "recon_" + strings.ReplaceAll(uuid.NewString(), 
 // reconciliationQueue is where reconciliations of a system run whose bookings run on c's queue.
 func (c *Client) reconciliationQueue() string { return ReconciliationQueue(c.taskQueue) }
 
-// ReconciliationQueue is the queue of reconciliations beside a queue of bookings: one of its own, so that a scan never
+// ReconciliationQueue is the queue of reconciliations beside a queue of bookings: a separate one, so that a scan never
 // starves them.
 func ReconciliationQueue(bookings string) string {
 	if bookings == TaskQueueBookings {

@@ -36,11 +36,11 @@ type refund struct {
 	now      activities.RefundOutcome
 	patience looks
 	again    looks // for asking again for one that Stripe refused to make for now
-	givenUp  bool  // on its balance transaction: reconciliation goes on looking for it
+	givenUp  bool  // on its balance transaction: reconciliation still looks for it
 }
 
 // Refund takes a refund from its row to its end: it is created at Stripe under a fixed key, waited for through pending and
-// requires_action for as long as that takes, and recorded whenever Stripe has news. A run that starts on a refund that
+// requires_action for as long as that takes, and recorded on each event of Stripe's. A run that starts on a refund that
 // is settled already (it fails after it succeeded, a late event) records and ends.
 func Refund(ctx workflow.Context, in RefundInput) (RefundResult, error) {
 	r := &refund{in: in, patience: looks{waits: refundLooks}, again: looks{waits: refusedRefundLooks}}

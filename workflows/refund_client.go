@@ -31,7 +31,7 @@ func (c *Client) StartRefund(ctx context.Context, s RefundSubject) error {
 	return c.start(ctx, s.subject())
 }
 
-// DeliverRefundEvent tells the refund's workflow that Stripe has news, starting it again when it has ended.
+// DeliverRefundEvent tells the refund's workflow that the refund may have changed at Stripe, starting it again when it has ended.
 func (c *Client) DeliverRefundEvent(ctx context.Context, s RefundSubject, event StripeEvent) error {
 	return c.deliver(ctx, s.subject(), event)
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // Each Resume starts the workflow of a row that owes future work and that no workflow carries on: it was never started, it was
-// terminated, or Temporal has lost it. It reports false when one runs, and when the last one failed, which an operator looks at.
+// terminated, or Temporal has lost it. It reports false when one runs, and when the last one failed, which is left to an operator.
 // Harmless when repeated: a run under the same workflow id is joined.
 
 // ResumeBooking does so for a booking.

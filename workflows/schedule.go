@@ -31,7 +31,7 @@ func scheduledRun(bookings string) string {
 	return fmt.Sprintf("recon_scheduled-%x", sha256.Sum256([]byte(bookings)))[:len("recon_scheduled-")+12]
 }
 
-// Schedule is when reconciliation runs by itself.
+// Schedule is when reconciliation runs automatically.
 type Schedule struct {
 	Cron     string        // five fields; empty when Every is given
 	Every    time.Duration // an interval; zero when Cron is given
@@ -59,7 +59,7 @@ func (s Schedule) spec() client.ScheduleSpec {
 	return spec
 }
 
-// ApplySchedule makes the schedule, or changes it to this. A run that is due while one goes on is skipped. It returns
+// ApplySchedule makes the schedule, or changes it to this. A run that is due while another is running is skipped. It returns
 // *ScheduleRefused for one that cannot be.
 func (c *Client) ApplySchedule(ctx context.Context, s Schedule) error {
 	err := c.applySchedule(ctx, s)
@@ -192,7 +192,7 @@ func (c *Client) DeleteSchedule(ctx context.Context) error {
 	return noSchedule(c.schedule(ctx).Delete(ctx))
 }
 
-// TriggerSchedule has the schedule start a run now, or returns ErrNoSchedule. The schedule is told, and acts by itself.
+// TriggerSchedule has the schedule start a run now, or returns ErrNoSchedule. The request returns before the run starts.
 func (c *Client) TriggerSchedule(ctx context.Context) error {
 	return noSchedule(c.schedule(ctx).Trigger(ctx, client.ScheduleTriggerOptions{}))
 }

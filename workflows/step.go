@@ -14,7 +14,7 @@ type step struct {
 	patience patience
 }
 
-// run takes the fast path, and goes on along the slow one when that failed with something that may pass. Both call the
+// run takes the fast path, and continues on the slow one when that failed with something that may pass. Both call the
 // same activity with the same input, so with the same idempotency keys.
 func (s step) run(ctx workflow.Context, in, out any) error {
 	local := workflow.WithLocalActivityOptions(ctx, fastPath(s.summary))

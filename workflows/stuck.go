@@ -73,7 +73,7 @@ func (c *Client) causeOf(ctx context.Context, workflowID, runID string) (string,
 	return cause, nil
 }
 
-// AllStuck are the stuck workflows among the running ones of both task queues, of which it looks at the newest 20,000.
+// AllStuck are the stuck workflows among the running ones of both task queues, of which it examines the newest 20,000.
 func (c *Client) AllStuck(ctx context.Context) (stuck []Stuck, err error) {
 	running, err := c.runningIDs(ctx)
 	if err != nil {
