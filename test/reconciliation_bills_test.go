@@ -3,6 +3,7 @@ package test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -41,12 +42,17 @@ func TestStripesAdjustmentWaitsForAPerson(t *testing.T) {
 	item := fmt.Sprint(found.Details[0].ID)
 	for says, args := range map[string][]string{
 		"say one of": {"--post", "--account", "asset:disputed_funds"}, "goes with --post": {"--account", "asset:bank"}, "--note": {"--note", " "},
+		"--effective-at: goes with --post":                     {"--effective-at", "2027-05-01T14:20:00Z"},
+		`--effective-at "1 May": must be a time with its zone`: {"--post", "--effective-at", "1 May"},
+		"leave it out": {"--post", "--effective-at", "2026-05-01T14:20:00+01:00"},
 	} {
 		_, err := starterWith(s, append([]string{"reconcile", "resolve", item, "--note", "n"}, args...)...)
 		require.ErrorContains(t, err, says)
 	}
 	out, err := starterWith(s, "reconcile", "resolve", item, "--note", "asked Stripe, November", "--post", "--account", "expense:stripe_fees")
 	require.NoError(t, err, out)
+	require.Equal(t, s.Stripe.BalanceTransactions()[adjustment].Format(time.RFC3339),
+		s.DB.Text(t, "SELECT effective_at FROM financial_ledger WHERE type = 'correction'"), "it takes effect when Stripe moved the money")
 	require.Empty(t, reconcile(s, `{}`).Details)
 	s.RequirePromises()
 }
