@@ -44,7 +44,7 @@ const (
 	lockWait = "5"
 )
 
-// Open connects as the application's user and checks that the database answers. c is the time of everything that works with the store.
+// Open connects as the application's user and checks that the database answers and has the schema that this release needs. c is the time of everything that works with the store.
 func Open(ctx context.Context, dsn string, c clock.Clock, log *slog.Logger) (*Store, error) {
 	config, err := driver.ParseDSN(dsn)
 	if err != nil {
@@ -70,6 +70,9 @@ func Open(ctx context.Context, dsn string, c clock.Clock, log *slog.Logger) (*St
 	s := &Store{db: db, clock: c, log: log, mailsPerAddress: DefaultMailsPerAddress}
 	if err := s.Ping(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("the database of DATABASE_DSN does not answer: %w", err), s.Close())
+	}
+	if err := s.checkSchema(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }

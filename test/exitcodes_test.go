@@ -10,7 +10,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"farebook/internal/testdb"
 	"farebook/internal/testkit"
+	"farebook/migrations"
 )
 
 // nowhere is an address where nothing listens: port 1 is never given out.
@@ -33,6 +35,11 @@ func ended(t *testing.T, command *exec.Cmd) (code int, said string) {
 func TestExitCodes(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{NoWorker: true})
+	versions, err := migrations.Versions()
+	require.NoError(t, err)
+	older := testdb.Empty(t)
+	require.NoError(t, migrations.UpTo(t.Context(), older.AdminDSN, older.AppDSN, versions[len(versions)-2]))
+	unmigrated := []string{"DATABASE_DSN=" + older.AppDSN}
 	at := strings.NewReplacer("@tcp("+hostOf(s.Config.DatabaseDSN)+")", "@tcp("+nowhere+")")
 	for _, c := range []struct {
 		name, program, args, says string
@@ -59,6 +66,9 @@ func TestExitCodes(t *testing.T) {
 		{"no database", "starter", "verify --books", "does not answer", []string{"DATABASE_DSN=" + at.Replace(s.Config.DatabaseDSN)}, 3},
 		{"no Temporal", "starter", "setup", "TEMPORAL_ADDRESS", []string{"TEMPORAL_ADDRESS=" + nowhere}, 3},
 		{"no Stripe", "starter", "verify", "Others could not be made", []string{"STRIPE_API_BASE=http://" + nowhere}, 3},
+		{"a command on an older schema", "starter", "verify --books", "run `starter migrate`", unmigrated, 2},
+		{"an API on an older schema", "starter", "serve", "run `starter migrate`", unmigrated, 2},
+		{"a worker on an older schema", "worker", "", "run `starter migrate`", unmigrated, 2},
 		{"no such booking", "starter", "emails list FB-00000000", "there is no booking", nil, 4},
 		{"no such event", "starter", "events show evt_none", "there is no event", nil, 4},
 		{"no such run", "starter", "reconcile show recon_none", "there is no reconciliation", nil, 4},

@@ -48,6 +48,7 @@ func Misused(format string, args ...any) error { return With(Misuse, fmt.Errorf(
 func Of(err error) int {
 	var known *coded
 	var problems config.Problems
+	var behind *store.SchemaBehind
 	switch {
 	case err == nil:
 		return OK
@@ -55,7 +56,7 @@ func Of(err error) int {
 		return known.code
 	case errors.Is(err, context.Canceled):
 		return Interrupted
-	case errors.As(err, &problems), store.AccessDenied(err), refusedByTemporal(err), stripeapi.IsKind(err, stripeapi.Unauthorized):
+	case errors.As(err, &problems), errors.As(err, &behind), store.AccessDenied(err), refusedByTemporal(err), stripeapi.IsKind(err, stripeapi.Unauthorized):
 		return Misuse
 	case store.Unavailable(err), temporalAway(err),
 		stripeapi.IsKind(err, stripeapi.Busy, stripeapi.ServerError, stripeapi.OutcomeUnknown):
