@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"farebook/internal/stripestand"
 	"farebook/internal/testkit"
 )
 
@@ -219,6 +220,38 @@ func TestImportThatIsKilledIsRepeated(t *testing.T) {
 		s.RequireMails(importedAs(s, "SD-OPEN"), "booking_confirmed")
 		s.RequirePromises()
 	}
+}
+
+// While Stripe is busy the import waits, and where Stripe is away it stops with what was done so far, which the next one knows.
+func TestImportStopsWhileStripeIsAway(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	s.DropWebhooks()
+	old := newEarlierSystem(s)
+	for i := range 70 { // more than a batch
+		old.book(fmt.Sprintf("SD-%d", i), "pm_card_visa", "confirmed", nil)
+	}
+	last := old.rows[69]["payment_intent"]
+	file := old.export()
+	s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodGet, Path: "/v1/payment_intents/" + last, Kind: stripestand.FaultRateLimit, Count: 100})
+	out, err := starterWith(s, "import", "bookings", file, "--apply", "--format", "csv")
+	require.ErrorContains(t, err, "exit status 3", out)
+	require.ErrorContains(t, err, "row 71: ")
+	require.ErrorContains(t, err, "stopped after 69 rows")
+	require.Equal(t, 69, s.DB.Count(t, "SELECT COUNT(*) FROM bookings"))
+	require.Len(t, strings.Split(strings.TrimSpace(out), "\n"), 70, "the header, and what was done")
+
+	s.Stripe.Faults().Clear()
+	s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodGet, Path: "/v1/payment_intents/" + last, Kind: stripestand.FaultRateLimit, Count: 1})
+	out, err = starterWith(s, "import", "bookings", file, "--apply", "--format", "csv")
+	require.NoError(t, err, out)
+	rows, err := csv.NewReader(strings.NewReader(out)).ReadAll()
+	require.NoError(t, err)
+	require.Equal(t, []string{"row", "reference", "payment_intent", "at_stripe", "amount_minor", "amount_decimal", "currency", "verdict", "booking", "what"}, rows[0])
+	require.Equal(t, []string{"71", "SD-69", last, "succeeded", "45900", "459.00", "USD", "imported", importedAs(s, "SD-69"), "paid $459.00"}, rows[70])
+	require.Equal(t, []string{"known", importedAs(s, "SD-0")}, rows[1][7:9])
+	require.Equal(t, 70, s.DB.Count(t, "SELECT COUNT(*) FROM bookings"))
+	s.RequirePromises()
 }
 
 // A row that does not fit Stripe, the books or its own file is refused with the column and what to do, and keeps no other from being
