@@ -38,6 +38,11 @@ func (u *Unbooked) explain(ctx context.Context, stripe *stripeapi.Client, charge
 	if err != nil {
 		return reconciliation.Unbooked{}, stripeError(err)
 	}
+	// The PaymentIntent may be a booking's although what names the charge alone does not say so.
+	booked, err := u.Store.PaymentIDs(ctx, []string{origin.PaymentIntentID})
+	if err != nil || len(booked) > 0 {
+		return reconciliation.Unbooked{}, err
+	}
 	return reconciliation.Explain(origin, u.Others, opening), nil
 }
 

@@ -59,6 +59,13 @@ var promises = []struct {
 		`SELECT COUNT(*) FROM financial_ledger WHERE effective_at IS NULL`},
 	{3, "no transaction without entries", `
 		SELECT COUNT(*) FROM financial_ledger l WHERE NOT EXISTS (SELECT 1 FROM ledger_entries e WHERE e.ledger_id = l.id)`},
+	{5, "nothing from before the opening is on the clearing account beside the opening balance", `
+		SELECT COUNT(*) FROM ledger_opening o JOIN financial_ledger l ON l.effective_at < o.opened_at AND l.stripe_balance_transaction_id <> ''
+		WHERE EXISTS (SELECT 1 FROM ledger_entries e WHERE e.ledger_id = l.id AND e.account = 'asset:stripe_clearing')`},
+	{5, "no booking's money is posted as another integration's, or as from before the opening", `
+		SELECT COUNT(*) FROM financial_ledger l JOIN payments p ON p.stripe_payment_intent_id = l.stripe_payment_intent_id
+		WHERE l.type IN ('other_integration', 'before_opening')
+		  AND NOT EXISTS (SELECT 1 FROM financial_ledger r WHERE r.operation_key = CONCAT('reversal/', l.operation_key))`},
 	{6, "no confirmed booking without captured money", `
 		SELECT COUNT(*) FROM bookings b LEFT JOIN payments p ON p.booking_id = b.id
 		WHERE b.status IN ` + paid + ` AND (COALESCE(p.status, '') <> 'succeeded' OR p.amount_captured <= 0

@@ -34,6 +34,8 @@ func TestBrokenPromisesAreSeen(t *testing.T) {
 		"no event waits for a person, or has waited for more than an hour":                                "UPDATE stripe_events SET processed = FALSE, received_at = received_at - INTERVAL 2 HOUR",
 		"no event was ignored whose money the ledger does not have and nobody has explained":              "UPDATE stripe_events SET state = 'ignored', type = 'payout.paid', object_id = 'po_2'",
 		"each payout is in the ledger once, and again when it came back":                                  "UPDATE payouts SET posted = FALSE",
+		"nothing from before the opening is on the clearing account beside the opening balance":           "UPDATE ledger_opening o, financial_ledger l SET o.opened_at = '2020-01-02', l.effective_at = '2020-01-01' WHERE l.type = 'payment'",
+		"no booking's money is posted as another integration's, or as from before the opening":            "UPDATE financial_ledger SET type = 'other_integration' WHERE type = 'payment'",
 		"no automatic payout is unproven":                                                                 "UPDATE payouts SET proof = 'unproven'",
 		"each booking that was confirmed has exactly one confirmation":                                    "DELETE FROM emails WHERE kind = 'booking_confirmed'",
 		"each refund that went through was told to the customer once":                                     "DELETE FROM emails WHERE kind = 'refunded'",

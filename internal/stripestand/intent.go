@@ -107,6 +107,7 @@ type PaymentIntent struct {
 	AmountReceived int64             `json:"amount_received"`
 	Currency       string            `json:"currency"`
 	Metadata       map[string]string `json:"metadata"`
+	LatestCharge   string            `json:"latest_charge"`
 }
 
 // PaymentIntents are all there are, oldest first.
@@ -115,7 +116,7 @@ func (s *Server) PaymentIntents() []PaymentIntent {
 	defer s.mu.Unlock()
 	out := make([]PaymentIntent, 0, len(s.intents.order))
 	for _, i := range s.intents.order {
-		out = append(out, PaymentIntent{i.id, i.status, i.amount, i.received, i.currency, maps.Clone(i.metadata)})
+		out = append(out, PaymentIntent{i.id, i.status, i.amount, i.received, i.currency, maps.Clone(i.metadata), i.latestCharge})
 	}
 	return out
 }

@@ -80,7 +80,7 @@ func verifyCommand() *cobra.Command {
 // beside the reason why the rest could not: whoever asks while Stripe is away is told of everything else.
 func checkOutside(ctx context.Context, cfg config.Config, log *slog.Logger, books *store.Store) (checked []store.Promise, unasked error) {
 	stripe := stripeapi.New(stripeapi.Config{SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, Log: log})
-	clearing, err := checkClearing(ctx, books, stripe, cfg.Reconcile.Tolerance)
+	clearing, err := checkClearing(ctx, books, stripe, cfg.Reconcile)
 	if err == nil {
 		checked = append(checked, clearing)
 	}

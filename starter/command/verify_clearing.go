@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"farebook/internal/config"
 	"farebook/internal/stripeapi"
 	"farebook/internal/wait"
 	"farebook/reconciliation"
@@ -19,7 +20,7 @@ const (
 	clearingPause = time.Second
 )
 
-func checkClearing(ctx context.Context, books *store.Store, stripe *stripeapi.Client, tolerance int64) (store.Promise, error) {
+func checkClearing(ctx context.Context, books *store.Store, stripe *stripeapi.Client, cfg config.Reconcile) (store.Promise, error) {
 	check := store.Promise{Number: 5, Text: "the clearing account equals Stripe's own balance, per currency"}
 	for look := range clearingLooks {
 		if look > 0 {
@@ -31,7 +32,7 @@ func checkClearing(ctx context.Context, books *store.Store, stripe *stripeapi.Cl
 		if err != nil {
 			return check, fmt.Errorf("ask Stripe for its balance: %w", err)
 		}
-		gaps, err := books.CompareBalances(ctx, theirs, 0, tolerance)
+		gaps, err := books.CompareBalances(ctx, theirs, 0, cfg.Tolerance)
 		if err != nil {
 			return check, err
 		}
@@ -39,6 +40,9 @@ func checkClearing(ctx context.Context, books *store.Store, stripe *stripeapi.Cl
 		if check.Held {
 			break
 		}
+	}
+	if !check.Held && len(cfg.Others) > 0 {
+		check.Detail += " Reconciliation posts the money of other integrations (OTHER_INTEGRATIONS): run starter reconcile, and verify again."
 	}
 	return check, nil
 }
