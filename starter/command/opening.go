@@ -85,7 +85,7 @@ func openBooks(cmd *cobra.Command, at time.Time, flags openingFlags) error {
 		}
 		if !known.At.IsZero() {
 			if err := known.Same(ledger.Opening{At: at}); err != nil {
-				return err
+				return refusedOpening(err)
 			}
 			return printOpening(cmd.OutOrStdout(), known, openingSaid{head: "The books were opened with this already.", format: flags.format})
 		}
@@ -109,10 +109,19 @@ func openBooks(cmd *cobra.Command, at time.Time, flags openingFlags) error {
 			err = books.OpenLedger(ctx, read.OpeningBalance, actor(ctx), books.Now())
 		}
 		if err != nil {
-			return err
+			return refusedOpening(err)
 		}
 		return printOpening(cmd.OutOrStdout(), read.OpeningBalance, said)
 	})
+}
+
+// refusedOpening codes an opening that the books refuse as a misuse: the same call fails again.
+func refusedOpening(err error) error {
+	var refused *store.OpeningRefused
+	if errors.As(err, &refused) {
+		return misused("--at: %w", refused)
+	}
+	return err
 }
 
 func showOpening(cmd *cobra.Command, books *store.Store, flags openingFlags) error {
