@@ -36,11 +36,17 @@ func New(t testing.TB) *DB {
 	t.Helper()
 	db := Empty(t)
 	require.NoError(t, migrations.Up(t.Context(), db.AdminDSN, db.AppDSN))
+	db.Open(t)
+	return db
+}
+
+// Open opens the store of a schema that is migrated, until the test ends.
+func (db *DB) Open(t testing.TB) {
+	t.Helper()
 	books, err := store.Open(t.Context(), db.AppDSN, db.Clock, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, books.Close()) })
 	db.Store = books
-	return db
 }
 
 // Empty names a schema that does not exist yet: for tests of migrations.

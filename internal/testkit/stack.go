@@ -69,6 +69,9 @@ type Options struct {
 	TemporalAddress string
 	// NoWorker leaves the worker to the test.
 	NoWorker bool
+	// Unprepared leaves everything to the test: there is no schema, no namespace of Temporal's (TemporalAddress has to be a server of
+	// the test's own), no key, and neither worker nor API.
+	Unprepared bool
 	// Lag is what reconciliation takes for being on its way.
 	Lag time.Duration
 	// ListLag is how long Stripe's lists are taken to be behind; zero for a second.
@@ -96,7 +99,12 @@ type Options struct {
 // New starts a stack and stops it when the test ends.
 func New(t testing.TB, options Options) *Stack {
 	t.Helper()
-	s := &Stack{T: t, DB: newDB(t), Logs: &Buffer{}, Folder: t.TempDir()}
+	s := &Stack{T: t, Logs: &Buffer{}, Folder: t.TempDir()}
+	if options.Unprepared {
+		s.DB = testdb.Empty(t)
+	} else {
+		s.DB = newDB(t)
+	}
 	s.startMailbox()
 	port, err := freeport.Next() // processes are started on it again after each death
 	require.NoError(t, err)
@@ -104,7 +112,11 @@ func New(t testing.TB, options Options) *Stack {
 	s.startStripe("http://"+address+"/webhooks/stripe", options.AnswerTime)
 	s.configure(address, options)
 	s.dialTemporal()
-	s.API = &APIClient{t: t, base: "http://" + address, Token: s.DB.NewKey(t, "test")}
+	s.API = &APIClient{t: t, base: "http://" + address}
+	if options.Unprepared {
+		return s
+	}
+	s.API.Token = s.DB.NewKey(t, "test")
 	if options.Processes {
 		s.startProcesses(options)
 	} else {
@@ -192,6 +204,9 @@ func (s *Stack) configure(httpAddr string, options Options) {
 	}
 	if options.Others != "" {
 		s.env = append(s.env, "OTHER_INTEGRATIONS="+options.Others)
+	}
+	if options.Unprepared {
+		s.env = append(s.env, "TEMPORAL_NAMESPACE=farebook")
 	}
 	if options.Heal != "" {
 		s.env = append(s.env, "RECONCILE_HEAL="+options.Heal)
