@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"time"
 
+	"go.temporal.io/sdk/temporal"
+
 	"farebook/booking"
 	"farebook/internal/failpoint"
 	"farebook/internal/stripeapi"
@@ -73,6 +75,9 @@ func (r *Refunds) CreateRefund(ctx context.Context, in RefundRef) (RefundOutcome
 	if known.StripeRefundID != "" {
 		return RefundOutcome{RefundID: known.ID, StripeRefundID: known.StripeRefundID, Reference: known.Reference, Status: known.Status}, nil
 	}
+	if known.AbandonedAt != nil {
+		return r.abandon(ctx, known)
+	}
 	compared, err := r.compare(ctx, known)
 	switch {
 	case err != nil:
@@ -83,6 +88,9 @@ func (r *Refunds) CreateRefund(ctx context.Context, in RefundRef) (RefundOutcome
 	held, err := r.hold(ctx, known, compared.unexplained)
 	if err != nil || held {
 		return RefundOutcome{RefundID: known.ID, Reference: known.Reference, Status: known.Status, Postponed: held, Refusals: in.Refusals}, err
+	}
+	if err := r.begin(ctx, known); err != nil {
+		return RefundOutcome{}, err
 	}
 	failpoint.Hit("before-create-refund")
 	refusals := in.Refusals
@@ -97,6 +105,15 @@ func (r *Refunds) CreateRefund(ctx context.Context, in RefundRef) (RefundOutcome
 	}
 	failpoint.Hit("after-create-refund")
 	return madeAlready(known, snapshot), nil
+}
+
+// begin notes that Stripe is about to be asked for the refund. One that was abandoned or made a moment ago is looked at again.
+func (r *Refunds) begin(ctx context.Context, known store.Refund) error {
+	begun, err := r.Store.BeginRefund(ctx, known.ID, r.Store.Now())
+	if err == nil && !begun {
+		return temporal.NewApplicationError("the refund has changed meanwhile", OutcomeUnknown)
+	}
+	return storeError(err)
 }
 
 // madeAlready is the outcome of a refund that Stripe has.

@@ -1,5 +1,7 @@
 package booking
 
+import "strings"
+
 // RefundStatus is where a refund is.
 type RefundStatus string
 
@@ -119,4 +121,17 @@ func (r RefundRequest) Validate() error {
 		return nil
 	}
 	return v.found
+}
+
+// ValidateAbandonNote says what is wrong with the note of a refund that a person abandons, as a *FieldError, or returns nil.
+func ValidateAbandonNote(note string) error {
+	switch {
+	case strings.TrimSpace(note) == "":
+		return &FieldError{Field: "note", Problem: "is empty", Fix: "say why the refund is abandoned, and how the customer gets the money instead"}
+	case len(note) > maxNoteBytes:
+		return &FieldError{Field: "note", Problem: "is longer than 500 bytes", Fix: "shorten it"}
+	case !printable(note):
+		return &FieldError{Field: "note", Problem: "has characters that cannot be seen: line breaks, control or direction characters", Fix: "send one line of text"}
+	}
+	return nil
 }

@@ -15,6 +15,7 @@ const (
 	CodeBalanceInsufficient = "balance_insufficient"
 	CodePaymentNotFound     = "payment_intent_not_found"
 	CodeUnknownRefusal      = "unknown_refusal"
+	CodeAbandoned           = "abandoned" // by a person, after a refusal that was not final
 )
 
 // finalRefusals are the error codes that end a refund (stripe.com/docs/error-codes).

@@ -18,6 +18,7 @@ const (
 	ActionBookingCapture Action = "booking.capture"
 	ActionBookingImport  Action = "booking.import"
 	ActionRefundCreate   Action = "refund.create"
+	ActionRefundAbandon  Action = "refund.abandon"
 	ActionReconcile      Action = "reconciliation.start"
 	ActionPlanApply      Action = "reconciliation.apply-plan"
 	ActionItemResolve    Action = "reconciliation.resolve-item"

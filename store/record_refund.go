@@ -117,7 +117,7 @@ func (s *Store) PostponeRefund(ctx context.Context, in RefundPostponed) (RefundR
 
 func (f *refunding) postpone(in RefundPostponed) error {
 	f.refund.FailureReason = code(in.Code)
-	err := f.tx.Model(&f.refund).Updates(map[string]any{"failure_reason": f.refund.FailureReason, "updated_at": f.now}).Error
+	err := f.tx.Model(&f.refund).Updates(map[string]any{"failure_reason": f.refund.FailureReason, "refused_at": f.now, "updated_at": f.now}).Error
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"gorm.io/gorm"
+
 	"farebook/booking"
 )
 
@@ -30,5 +32,13 @@ func (s *Store) RefundHeld(ctx context.Context, refund Refund) (bool, error) {
 	err := s.db.WithContext(ctx).Table("attention_items a").Joins("JOIN bookings b ON b.id = a.booking_id").
 		Where("b.reference = ? AND a.kind = ? AND a.subject = ? AND a.is_open = 1", string(refund.Reference), string(AttentionRefundHeld), string(refund.ID)).
 		Count(&open).Error
+	return open > 0, err
+}
+
+// refundHeld is RefundHeld within a transaction.
+func refundHeld(tx *gorm.DB, bookingID uint64, id booking.RefundID) (bool, error) {
+	var open int64
+	err := tx.Model(&attentionRow{}).
+		Where("booking_id = ? AND kind = ? AND subject = ? AND closed_at IS NULL", bookingID, string(AttentionRefundHeld), string(id)).Count(&open).Error
 	return open > 0, err
 }

@@ -30,10 +30,15 @@ func (f *refunding) didNotArrive() error {
 	if letter.Obstacle, owed = failed.Obstacle(); letter.Obstacle == booking.ObstaclePart {
 		letter.Owed = booking.Money{Value: owed, Currency: letter.Amount.Currency}
 	}
-	if err := f.settleAttention(AttentionRefundPostponed, f.refund.RefundID); err != nil {
+	err = f.settleAttentionWhere("kind IN ? AND subject = ?", []string{string(AttentionRefundPostponed), string(AttentionRefundHeld)}, f.refund.RefundID)
+	if err != nil {
 		return err
 	}
-	why := fmt.Sprintf("refund %s is %s: %s; %s", f.refund.RefundID, f.refund.Status, f.refund.FailureReason, obstacles[letter.Obstacle])
+	reason := f.refund.FailureReason
+	if reason == booking.CodeAbandoned {
+		reason += ": " + f.refund.AbandonNote
+	}
+	why := fmt.Sprintf("refund %s is %s: %s; %s", f.refund.RefundID, f.refund.Status, reason, obstacles[letter.Obstacle])
 	return errors.Join(f.markForAttention(AttentionRefundFailed, f.refund.RefundID, why), f.queue(booking.EmailRefundFailed, letter))
 }
 

@@ -28,7 +28,11 @@ type Refund struct {
 	Status          booking.RefundStatus
 	FailureReason   string
 	CorrelationID   string
-	RequestKey      string // identifies the request that asked for it; empty for a refund of an older release
+	RequestKey      string     // identifies the request that asked for it; empty for a refund of an older release
+	AskedAt         *time.Time // when Stripe was last asked for it
+	RefusedAt       *time.Time // when Stripe last refused to make it for now
+	AbandonedAt     *time.Time // when a person decided that it is not to be asked for any more
+	AbandonNote     string
 	CreatedAt       time.Time
 	UpdatedAt       time.Time
 }
@@ -42,7 +46,9 @@ func (r refundRow) domain(reference booking.Reference) Refund {
 		StripeRefundID: orEmpty(r.StripeRefundID), Origin: booking.RefundOrigin(r.Origin),
 		Amount: booking.Money{Value: r.Amount, Currency: booking.Currency(r.Currency)},
 		Reason: r.Reason, Note: r.Note, Status: booking.RefundStatus(r.Status), FailureReason: r.FailureReason,
-		CorrelationID: r.CorrelationID, RequestKey: orEmpty(r.RequestKey), CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+		CorrelationID: r.CorrelationID, RequestKey: orEmpty(r.RequestKey),
+		AskedAt: r.AskedAt, RefusedAt: r.RefusedAt, AbandonedAt: r.AbandonedAt, AbandonNote: r.AbandonNote,
+		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
 }
 

@@ -78,6 +78,10 @@ type refundRow struct {
 	Posted                bool
 	FailurePosted         bool
 	CorrelationID         string
+	AskedAt               *time.Time // of Stripe, last
+	RefusedAt             *time.Time // by Stripe for now, last
+	AbandonedAt           *time.Time
+	AbandonNote           string
 	RequestKey            *string // NULL for refunds of older releases, and for those that were made in Stripe's dashboard
 	CreatedAt             time.Time
 	UpdatedAt             time.Time

@@ -55,6 +55,29 @@ func TestWorkerKilledOnTheWayToARefusedRefund(t *testing.T) {
 	}
 }
 
+// The worker dies before and after it records that a person has abandoned a refund: the customer is told once.
+func TestWorkerKilledOnTheWayToAnAbandonedRefund(t *testing.T) {
+	t.Parallel()
+	for _, point := range []string{"before-abandon-refund", "after-abandon-refund"} {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			s := testkit.New(t, testkit.Options{Processes: true, WorkerFailpoint: point})
+			booked := s.BookAndPay("kill", nil)
+			refund := refuseRefunds(s, booked)
+			s.Eventually(func() bool {
+				answer, err := s.API.Do(http.MethodPost, "/v1/refunds/"+refund.ID+"/abandon", "abandon", []byte(bankTransfer))
+				return err == nil && answer.Status == http.StatusOK
+			}, "never answered; logs:\n%s", s.Logs)
+			awaitRefund(s, refund.ID, "failed")
+			s.AwaitQuiet()
+			s.RequireDeaths("worker", 1)
+			require.Equal(t, 1, s.MailCount(booked.Reference, "refund_failed"))
+			require.Empty(t, s.Stripe.Refunds())
+			s.RequirePromises()
+		})
+	}
+}
+
 // The worker dies before and after it records that Stripe does not make a refund for now: finance is told once, and the refund is
 // made once when Stripe takes it.
 func TestWorkerKilledOnTheWayToAPostponedRefund(t *testing.T) {

@@ -36,7 +36,7 @@ func (s BookingSubject) subject() subject {
 // when repeated.
 func (c *Client) AwaitPaymentIntent(ctx context.Context, s BookingSubject) (PaymentIntentReady, error) {
 	var ready PaymentIntentReady
-	err := c.update(ctx, s, client.UpdateWorkflowOptions{UpdateID: UpdatePaymentIntent, UpdateName: UpdatePaymentIntent}, &ready)
+	err := c.update(ctx, s.subject(), client.UpdateWorkflowOptions{UpdateID: UpdatePaymentIntent, UpdateName: UpdatePaymentIntent}, &ready)
 	return ready, err
 }
 
@@ -44,14 +44,14 @@ func (c *Client) AwaitPaymentIntent(ctx context.Context, s BookingSubject) (Paym
 // repeated.
 func (c *Client) RecordPayment(ctx context.Context, s BookingSubject) error {
 	var ready PaymentIntentReady
-	return c.update(ctx, s, client.UpdateWorkflowOptions{UpdateID: newUpdateID(UpdateRecordPayment), UpdateName: UpdateRecordPayment}, &ready)
+	return c.update(ctx, s.subject(), client.UpdateWorkflowOptions{UpdateID: newUpdateID(UpdateRecordPayment), UpdateName: UpdateRecordPayment}, &ready)
 }
 
 // Cancel asks the booking's workflow to cancel, starting it again should it have ended. Application errors of the types
 // ErrorAlreadySettled, ErrorNotCancellable and ErrorQuoteChanged say why not.
 func (c *Client) Cancel(ctx context.Context, s BookingSubject, request CancelRequest) (CancelResult, error) {
 	var result CancelResult
-	err := c.update(ctx, s, client.UpdateWorkflowOptions{
+	err := c.update(ctx, s.subject(), client.UpdateWorkflowOptions{
 		UpdateID: newUpdateID(UpdateCancelBooking), UpdateName: UpdateCancelBooking, Args: []any{request},
 	}, &result)
 	return result, err
@@ -61,7 +61,7 @@ func (c *Client) Cancel(ctx context.Context, s BookingSubject, request CancelReq
 // says why not.
 func (c *Client) Capture(ctx context.Context, s BookingSubject, request CaptureRequest) (CaptureResult, error) {
 	var result CaptureResult
-	err := c.update(ctx, s, client.UpdateWorkflowOptions{
+	err := c.update(ctx, s.subject(), client.UpdateWorkflowOptions{
 		UpdateID: newUpdateID(UpdateCapturePayment), UpdateName: UpdateCapturePayment, Args: []any{request},
 	}, &result)
 	return result, err
@@ -75,8 +75,8 @@ const updateAttempts = 5
 
 // update sends an update with start. A webhook that comes while the workflow wants to end makes Temporal run that
 // workflow task again, and drop the updates in it: they are sent again under the same id, which is harmless.
-func (c *Client) update(ctx context.Context, s BookingSubject, update client.UpdateWorkflowOptions, result any) error {
-	update.WorkflowID = BookingPaymentWorkflowID(s.Reference)
+func (c *Client) update(ctx context.Context, s subject, update client.UpdateWorkflowOptions, result any) error {
+	update.WorkflowID = s.id
 	update.WaitForStage = client.WorkflowUpdateStageCompleted
 	var err error
 	for range updateAttempts {
@@ -89,10 +89,9 @@ func (c *Client) update(ctx context.Context, s BookingSubject, update client.Upd
 	return err
 }
 
-func (c *Client) updateOnce(ctx context.Context, s BookingSubject, update client.UpdateWorkflowOptions, result any) error {
-	about := s.subject()
+func (c *Client) updateOnce(ctx context.Context, s subject, update client.UpdateWorkflowOptions, result any) error {
 	handle, err := c.temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
-		StartWorkflowOperation: c.temporal.NewWithStartWorkflowOperation(c.options(about), about.kind, about.input),
+		StartWorkflowOperation: c.temporal.NewWithStartWorkflowOperation(c.options(s), s.kind, s.input),
 		UpdateOptions:          update,
 	})
 	if err != nil {

@@ -27,6 +27,7 @@ const (
 	UpdateRecordPayment  = "record-payment"
 	UpdateCancelBooking  = "cancel-booking"
 	UpdateCapturePayment = "capture-payment"
+	UpdateAbandonRefund  = "abandon-refund"
 	SignalStripeEvent    = "stripe-event"
 	QueryStatus          = "status"
 )

@@ -37,6 +37,9 @@ type refund struct {
 	patience looks
 	again    looks // for asking again for one that Stripe refused to make for now
 	givenUp  bool  // on its balance transaction: reconciliation still looks for it
+
+	created bool // it is made, or refused for good
+	answers int  // to requests to abandon it
 }
 
 // Refund takes a refund from its row to its end: it is created at Stripe under a fixed key, waited for through pending and
@@ -49,6 +52,11 @@ func Refund(ctx workflow.Context, in RefundInput) (RefundResult, error) {
 	if err := workflow.SetQueryHandler(ctx, QueryStatus, func() (RefundResult, error) { return r.result(), nil }); err != nil {
 		return RefundResult{}, err
 	}
+	if err := workflow.SetUpdateHandlerWithOptions(ctx, UpdateAbandonRefund, r.abandon, workflow.UpdateHandlerOptions{
+		Description: "Ends a refund that Stripe refuses for now, as its row says, unless Stripe has made it",
+	}); err != nil {
+		return RefundResult{}, err
+	}
 	err := r.ended(ctx, r.run(ctx))
 	return r.result(), err
 }
@@ -59,6 +67,7 @@ func (r *refund) run(ctx workflow.Context) error {
 			return err
 		}
 	}
+	r.created, r.woken = true, false
 	for {
 		if err := r.record(ctx); err != nil {
 			return err
@@ -95,10 +104,15 @@ func (r *refund) create(ctx workflow.Context) error {
 	creating := step{"Create the refund at Stripe", refunds.CreateRefund, moneyPatience}
 	for {
 		var outcome activities.RefundOutcome
+		asked := r.woken
+		r.woken = false
 		if err := creating.run(ctx, r.ref, &outcome); err != nil {
 			return err
 		}
 		r.now = outcome
+		if asked {
+			r.answers++
+		}
 		r.mails.send(ctx, outcome.EmailIDs)
 		r.ref.StripeRefundID, r.ref.Refusals = outcome.StripeRefundID, outcome.Refusals
 		if !outcome.Postponed {
@@ -112,6 +126,14 @@ func (r *refund) create(ctx workflow.Context) error {
 		r.again.count(timeUp)
 		r.take()
 	}
+}
+
+// abandon has the refund's row read again, which says that a person has abandoned it, and answers with what came of that.
+func (r *refund) abandon(ctx workflow.Context) (RefundResult, error) {
+	answered := r.answers
+	r.woken = !r.created
+	err := workflow.Await(ctx, func() bool { return r.created || r.answers > answered })
+	return r.result(), err
 }
 
 // record runs the recording step over all events that have come. A refund that Stripe refused to make has nothing to be

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"go.temporal.io/sdk/client"
+
 	"farebook/booking"
 )
 
@@ -29,6 +31,14 @@ func (s RefundSubject) subject() subject {
 // StartRefund starts the refund's workflow, or leaves the one that runs. Harmless when repeated.
 func (c *Client) StartRefund(ctx context.Context, s RefundSubject) error {
 	return c.start(ctx, s.subject())
+}
+
+// AbandonRefund has the refund's workflow act on the decision in the refund's row, starting it when it does not run, and answers with what
+// came of it: failed, or made by Stripe after all; requested while that cannot be said yet. Harmless when repeated.
+func (c *Client) AbandonRefund(ctx context.Context, s RefundSubject) (RefundResult, error) {
+	var result RefundResult
+	err := c.update(ctx, s.subject(), client.UpdateWorkflowOptions{UpdateID: newUpdateID(UpdateAbandonRefund), UpdateName: UpdateAbandonRefund}, &result)
+	return result, err
 }
 
 // DeliverRefundEvent tells the refund's workflow that the refund may have changed at Stripe, starting it again when it has ended.

@@ -11,6 +11,7 @@ import (
 type watch struct {
 	signals workflow.ReceiveChannel
 	events  []StripeEvent // signalled and not yet recorded
+	woken   bool          // a person asks for something: the wait ends
 	mails   mailing
 }
 
@@ -40,9 +41,9 @@ func (w *watch) ended(ctx workflow.Context, err error) error {
 // recorded forgets the events that were taken: the books have them.
 func (w *watch) recorded() { w.events = nil }
 
-func (w *watch) hasNews() bool { return w.signals.Len() > 0 }
+func (w *watch) hasNews() bool { return w.woken || w.signals.Len() > 0 }
 
-// wait ends when an event has come or the time is up; it tells which.
+// wait ends when an event has come, a person asks for something, or the time is up; it tells whether it is the last.
 func (w *watch) wait(ctx workflow.Context, most time.Duration, summary string) (timeUp bool, err error) {
 	came, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
 		Timeout: most, TimerOptions: workflow.TimerOptions{Summary: summary},
@@ -50,10 +51,10 @@ func (w *watch) wait(ctx workflow.Context, most time.Duration, summary string) (
 	return !came, err
 }
 
-// settle waits for the mails, and tells whether the workflow may end: no event has come meanwhile. What came with the
-// last workflow task would be lost with it.
+// settle waits for the mails and for whoever asked, and tells whether the workflow may end: no event has come meanwhile. What came
+// with the last workflow task would be lost with it.
 func (w *watch) settle(ctx workflow.Context) (bool, error) {
-	err := workflow.Await(ctx, func() bool { return w.mails.inFlight == 0 || w.hasNews() })
+	err := workflow.Await(ctx, func() bool { return w.mails.inFlight == 0 && workflow.AllHandlersFinished(ctx) || w.hasNews() })
 	return err == nil && !w.hasNews() && w.mails.inFlight == 0, err
 }
 

@@ -25,6 +25,7 @@ func (a *api) addBookings(spec huma.API) {
 	a.addCancel(spec)
 	a.addCapture(spec)
 	a.addRefunds(spec)
+	a.addRefundAbandon(spec)
 	a.addReconciliations(spec)
 	huma.Register(spec, a.movesMoney(spec, a.guard(spec, huma.Operation{
 		OperationID: "create-booking", Method: http.MethodPost, Path: "/v1/bookings", Tags: []string{"Bookings"},

@@ -86,6 +86,22 @@ func decodeCloseAttention(body []byte) (note string, err error) {
 	return note, d.err()
 }
 
+// decodeAbandonRefund reads the body of POST /v1/refunds/{id}/abandon.
+func decodeAbandonRefund(body []byte) (note string, err error) {
+	value, err := parseStrict(body)
+	if err != nil {
+		return "", err
+	}
+	var d decoder
+	if fields := d.object("", value, "note"); fields != nil {
+		note = d.text("note", fields["note"])
+		if len(d.wrongFields) == 0 {
+			d.take(booking.ValidateAbandonNote(note))
+		}
+	}
+	return note, d.err()
+}
+
 // optionalBody reads an object whose fields may all be left out, as the body itself may be.
 func optionalBody(body []byte, known ...string) (*decoder, map[string]any, error) {
 	d := &decoder{}

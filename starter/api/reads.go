@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"errors"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -76,19 +75,11 @@ type refundInput struct {
 type refundOutput struct{ Body refundView }
 
 func (a *api) getRefund(ctx context.Context, in *refundInput) (*refundOutput, error) {
-	id, err := booking.ParseRefundID(in.ID)
-	if err == nil {
-		known, readErr := a.refund(ctx, id)
-		if readErr == nil {
-			return &refundOutput{refundViewOf(known)}, nil
-		}
-		err = readErr
+	known, err := a.refund(ctx, in.ID, access.OperationsRead)
+	if err != nil {
+		return nil, err
 	}
-	var notAnID *booking.FieldError
-	if errors.As(err, &notAnID) || errors.Is(err, store.ErrNotFound) {
-		return nil, problem(ctx, http.StatusNotFound, "no-such-refund", "There is no refund of yours with this id.")
-	}
-	return nil, a.storeFailed(ctx, err)
+	return &refundOutput{refundViewOf(known)}, nil
 }
 
 type ledgerOutput struct{ Body ledgerView }
@@ -103,14 +94,6 @@ func (a *api) getLedger(ctx context.Context, in *referenceInput) (*ledgerOutput,
 		return nil, a.storeFailed(ctx, err)
 	}
 	return &ledgerOutput{ledgerViewOf(known.Reference, transactions)}, nil
-}
-
-func (a *api) refund(ctx context.Context, id booking.RefundID) (store.Refund, error) {
-	caller := callerOf(ctx)
-	if caller.Scopes.Has(access.OperationsRead) {
-		return a.Store.Refund(ctx, id)
-	}
-	return a.Store.RefundOf(ctx, caller.Owner, id)
 }
 
 // readable is a booking that the caller may read: its client's, or any with operations:read. changeable is one that it may

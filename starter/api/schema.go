@@ -130,6 +130,8 @@ type refundView struct {
 	Note           string        `json:"note,omitempty"`
 	FailureReason  string        `json:"failureReason,omitempty" example:"expired_or_canceled_card"`
 	StripeRefundID string        `json:"stripeRefundId,omitempty" doc:"Missing until Stripe has made it." example:"re_3PabcDEF"`
+	AbandonedAt    *time.Time    `json:"abandonedAt,omitempty" doc:"When somebody decided that Stripe is not asked for it any more."`
+	AbandonNote    string        `json:"abandonNote,omitempty"`
 	CreatedAt      time.Time     `json:"createdAt"`
 	UpdatedAt      time.Time     `json:"updatedAt"`
 }
@@ -138,7 +140,7 @@ func refundViewOf(r store.Refund) refundView {
 	return refundView{
 		ID: string(r.ID), Reference: string(r.Reference), Status: string(r.Status), Amount: r.Amount, Origin: string(r.Origin),
 		Reason: r.Reason, Note: r.Note, FailureReason: r.FailureReason, StripeRefundID: r.StripeRefundID,
-		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+		AbandonedAt: r.AbandonedAt, AbandonNote: r.AbandonNote, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
 }
 
@@ -234,6 +236,7 @@ func describeBodies(spec *huma.OpenAPI) {
 	describe(cancelPath, "Cancel", "Nothing, or what you were quoted.", reflect.TypeFor[cancelBody]())
 	describe(capturePath, "Capture", "Nothing to capture all, or less.", reflect.TypeFor[captureBody]())
 	describe(reconciliationsPath, "Reconciliation", "Nothing, for the usual look-back.", reflect.TypeFor[reconciliationBody]())
+	describe(abandonPath, "AbandonRefund", "Why the refund is abandoned.", reflect.TypeFor[abandonRefundBody]())
 	describe(attentionPath+"/{id}/close", "CloseAttention", "What closes the matter.", reflect.TypeFor[closeAttentionBody]())
 	describeAdminBodies(spec, describe)
 	event := spec.Paths[webhookPath].Post.RequestBody

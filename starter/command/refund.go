@@ -1,0 +1,71 @@
+package command
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/spf13/cobra"
+
+	"farebook/booking"
+	"farebook/starter/subjects"
+	"farebook/store"
+	"farebook/workflows"
+)
+
+func refundCommand() *cobra.Command {
+	refund := &cobra.Command{
+		Use:   "refund",
+		Short: "Decide about a refund that Stripe refuses for now",
+		Args:  knownCommand,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	refund.AddCommand(abandonRefundCommand())
+	return refund
+}
+
+func abandonRefundCommand() *cobra.Command {
+	var note string
+	abandon := &cobra.Command{
+		Use:   "abandon REFUND --note TEXT",
+		Short: "End a refund that Stripe refuses for now",
+		Long: "Ends a refund that is requested and that Stripe refuses, for lack of balance or for a reason that is not known to be final. Stripe is not " +
+			"asked for it any more, its amount is free again, and the customer hears that the money is owed in another way. Before that, Stripe is " +
+			"searched for the refund: one that Stripe has made after all is adopted, and not abandoned. While Stripe may have made it and not list it " +
+			"yet, the refund stays requested, and ends within minutes.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			id, err := booking.ParseRefundID(args[0])
+			if err != nil {
+				return misused("%w", err)
+			}
+			var wrong *booking.FieldError
+			if errors.As(booking.ValidateAbandonNote(note), &wrong) {
+				return misused("invalid --note: it %s: %s", wrong.Problem, wrong.Fix)
+			}
+			ctx := asked(cmd.Context())
+			return messagingCommand(cmd, "refund", func(books *store.Store, w *workflows.Client, _ *slog.Logger) error {
+				err := books.AbandonRefund(ctx, store.AbandonRefund{ID: id, Note: note, By: actor(ctx), Now: books.Now()})
+				if errors.Is(err, store.ErrNotFound) {
+					return fmt.Errorf("there is no refund %s", id)
+				}
+				if err != nil {
+					return err
+				}
+				known, err := books.Refund(ctx, id)
+				if err != nil {
+					return err
+				}
+				if _, err := w.AbandonRefund(ctx, subjects.Refund(known)); err != nil {
+					return fmt.Errorf("the decision is kept, and the refund's workflow did not answer: it acts on the decision within the hour: %w", err)
+				}
+				if known, err = books.Refund(ctx, id); err != nil {
+					return err
+				}
+				return say(cmd.OutOrStdout(), "%s is %s %s\n", id, string(known.Status), known.FailureReason)
+			})
+		},
+	}
+	abandon.Flags().StringVar(&note, "note", "", "why, and how the customer gets the money instead; without names or addresses")
+	return abandon
+}

@@ -1,0 +1,82 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"time"
+
+	"farebook/access"
+	"farebook/booking"
+)
+
+// AbandonRefund is a person's decision that a refund that Stripe refuses for now is not to be asked for any more.
+type AbandonRefund struct {
+	ID   booking.RefundID
+	Note string // why, and how the customer gets the money instead
+	By   access.Actor
+	Now  time.Time
+}
+
+// NotAbandonable says why a refund cannot be abandoned.
+type NotAbandonable struct{ Why string }
+
+func (e *NotAbandonable) Error() string { return e.Why }
+
+// AbandonRefund keeps the decision with its audit entry, in one transaction. The refund stays requested until its workflow has made
+// sure that Stripe has not made it; from now on no request for it begins (see BeginRefund). Harmless when repeated with the same note.
+// Errors: ErrNotFound, *NotAbandonable.
+func (s *Store) AbandonRefund(ctx context.Context, in AbandonRefund) error {
+	known, err := s.Refund(ctx, in.ID)
+	if err != nil {
+		return err
+	}
+	return s.underLock(ctx, known.Reference, in.Now, func(r *recording) error {
+		var row refundRow
+		if err := r.tx.Clauses(forUpdate).Where("refund_id = ?", string(in.ID)).Take(&row).Error; err != nil {
+			return notFound(err)
+		}
+		if row.AbandonedAt != nil && row.AbandonNote == in.Note {
+			return nil
+		}
+		held, err := refundHeld(r.tx, r.booking.ID, in.ID)
+		if err != nil {
+			return err
+		}
+		if why := notAbandonable(row, held); why != "" {
+			return &NotAbandonable{why}
+		}
+		err = r.tx.Model(&row).Updates(map[string]any{"abandoned_at": in.Now, "abandon_note": in.Note, "updated_at": in.Now}).Error
+		if err != nil {
+			return err
+		}
+		amount := booking.Money{Value: row.Amount, Currency: booking.Currency(row.Currency)}
+		return audit(r.tx, in.Now, AuditEntry{
+			Actor: in.By, Action: ActionRefundAbandon, Subject: row.RefundID, BookingID: &r.booking.ID,
+			Detail: amount.Format(booking.LocaleEN) + " of " + r.booking.Reference + ", waited for " + cmp.Or(row.FailureReason, "a person"),
+		})
+	})
+}
+
+// notAbandonable is empty for a refund that waits: Stripe refuses it for now, or it is held until a person agrees.
+func notAbandonable(row refundRow, held bool) string {
+	switch {
+	case row.AbandonedAt != nil:
+		return "the refund was abandoned before, with another note"
+	case row.StripeRefundID != nil:
+		return "Stripe has made the refund: it is " + row.Status
+	case booking.RefundStatus(row.Status) != booking.RefundRequested:
+		return "the refund is " + row.Status
+	case row.FailureReason == "" && !held:
+		return "Stripe is being asked for the refund, and has not refused it"
+	}
+	return ""
+}
+
+// BeginRefund notes that Stripe is about to be asked for a refund. It reports false, and nothing may be asked, when the refund is
+// abandoned, made or settled.
+func (s *Store) BeginRefund(ctx context.Context, id booking.RefundID, now time.Time) (bool, error) {
+	begun := s.db.WithContext(ctx).Model(&refundRow{}).
+		Where("refund_id = ? AND status = ? AND stripe_refund_id IS NULL AND abandoned_at IS NULL", string(id), string(booking.RefundRequested)).
+		Update("asked_at", now)
+	return begun.RowsAffected > 0, begun.Error
+}
