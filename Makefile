@@ -38,7 +38,7 @@ MUTATIONS ?= 20000
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help up workers migrate critical sbom image demo test fuzz lint conformance contract bench reconcile reconcile-dry generate clean
+.PHONY: help up workers migrate critical drills sbom image demo test fuzz lint conformance contract bench reconcile reconcile-dry generate clean
 .SUFFIXES:
 
 help: ## Show this help
@@ -80,6 +80,11 @@ critical: $(BIN)/with-servers ## Run the eight critical paths, by name
 	@$(WITH_SERVERS) go test -timeout $(TEST_TIMEOUT) -v -run "^($$(sed -n 's/^func \(Test[A-Za-z]*\).*/\1/p' test/critical_paths_test.go | paste -sd'|'))\$$" ./test/ \
 		>var/critical.log 2>&1; code=$$?; grep -E '^(--- |ok|FAIL|panic)' var/critical.log; \
 	if [ $$code -ne 0 ]; then echo "the whole log: var/critical.log"; fi; exit $$code
+
+drills: $(BIN)/with-servers ## Lose Temporal, the database's last hour, both, and three days of webhooks (docs/disaster.md)
+	@$(WITH_SERVERS) go test -count=1 -timeout $(TEST_TIMEOUT) -v -run '^TestDrill' ./test/ >var/drills.log 2>&1; code=$$?; \
+	grep -E '^(--- |ok|FAIL|panic)|recovered in' var/drills.log; \
+	if [ $$code -ne 0 ]; then echo "the whole log: var/drills.log"; fi; exit $$code
 
 lint: $(GOLANGCI) $(WORKFLOWCHECK) ## Check style, imports and the determinism of workflows
 	@$(GOLANGCI) run ./...

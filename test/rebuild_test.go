@@ -26,14 +26,15 @@ type lostHour struct {
 	deaths                       []string
 }
 
-// loseAnHour takes a backup, does business of each kind, and restores the backup.
-func loseAnHour(s *testkit.Stack) *lostHour {
+// loseAnHour takes a backup, does business of each kind, and restores the backup; before is what is done ahead of the restore.
+func loseAnHour(s *testkit.Stack, before func()) *lostHour {
 	s.T.Helper()
 	l := &lostHour{Stack: s, body: testkit.BookingBody(nil)}
 	l.kept = s.BookAndPay("kept", nil)
 	s.AwaitQuiet()
 	backup := s.DB.Backup(s.T)
 	l.doBusiness()
+	before()
 	backup.Restore(s.T)
 	return l
 }
@@ -145,7 +146,7 @@ func (l *lostHour) requireWhole() {
 func TestRestoredDatabaseIsRebuilt(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
-	l := loseAnHour(s)
+	l := loseAnHour(s, func() {})
 	l.run("fence", "raise", "--reason", "the database was restored")
 	l.recover()
 	l.requireWhole()
@@ -155,7 +156,7 @@ func TestRestoredDatabaseIsRebuilt(t *testing.T) {
 func TestRebuildKilled(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
-	l := loseAnHour(s)
+	l := loseAnHour(s, func() {})
 	l.run("fence", "raise", "--reason", "the database was restored")
 	l.deaths = []string{
 		"rebuild-before-booking", "rebuild-after-booking", "rebuild-after-payment-row", "rebuild-after-workflow", "rebuild-before-item-done", "rebuild-after-item-done",

@@ -192,3 +192,19 @@ func (p *Process) stop() {
 	p.Signal(syscall.SIGKILL)
 	<-p.done
 }
+
+// StopProcesses ends all parts, as an operator does before a restore; StartProcesses starts worker and API again.
+func (s *Stack) StopProcesses() {
+	for _, p := range s.processes {
+		p.stop()
+	}
+	s.processes = nil
+}
+
+// StartProcesses returns once the API takes webhooks: no booking can be taken while a fence is up.
+func (s *Stack) StartProcesses() {
+	s.T.Helper()
+	s.StartProcess("worker", "")
+	s.StartProcess("starter", "", "serve")
+	s.Eventually(s.API.ReadyForWebhooks, "the API did not start; it logged:\n%s", s.Logs)
+}
