@@ -19,10 +19,13 @@ type comparison struct {
 	mine *booking.RefundSnapshot
 	// unexplained are the differences that nothing in the books accounts for, in words.
 	unexplained []string
+	// forgotten are refunds that Farebook asked for and the books do not have. They are recorded once the difference is a person's:
+	// whoever dies in between finds it again.
+	forgotten []string
 }
 
-// compare records every refund of the payment that Stripe has and the books do not. One that somebody made in Stripe's dashboard is
-// explained once it is recorded. One that Farebook asked for is not: the books have forgotten it, and perhaps more.
+// compare looks for refunds of the payment that Stripe has and the books do not. One that somebody made in Stripe's dashboard is recorded
+// here, and explained by that. One that Farebook asked for is not: the books have forgotten it, and perhaps more.
 func (r *Refunds) compare(ctx context.Context, known store.Refund) (comparison, error) {
 	there, err := r.Stripe.RefundsOf(ctx, known.PaymentIntentID)
 	if stripeapi.IsKind(err, stripeapi.NotFound, stripeapi.InvalidRequest) {
@@ -41,6 +44,12 @@ func (r *Refunds) compare(ctx context.Context, known store.Refund) (comparison, 
 	}
 	var compared comparison
 	for _, refund := range there {
+		if isForgotten(refund, rows) {
+			compared.forgotten = append(compared.forgotten, refund.StripeRefundID)
+			compared.unexplained = append(compared.unexplained, fmt.Sprintf("refund %s of %s was made for %s, which the books did not have",
+				refund.StripeRefundID, booking.Money{Value: refund.Amount, Currency: refund.Currency}.Format(booking.LocaleEN), refund.RefundID))
+			continue
+		}
 		why, err := r.explain(ctx, refund, rows)
 		if err != nil {
 			return comparison{}, err
@@ -78,6 +87,13 @@ func (r *Refunds) refundsInBooks(ctx context.Context, known store.Refund) ([]sto
 	return slices.DeleteFunc(rows, func(row store.Refund) bool { return row.PaymentIntentID != known.PaymentIntentID }), err
 }
 
+// isForgotten tells a refund that Farebook asked for and that no row stands for: neither one that is made, nor one that is being made.
+func isForgotten(refund booking.RefundSnapshot, rows []store.Refund) bool {
+	return refund.RefundID != "" && !refund.Uncaptured && !slices.ContainsFunc(rows, func(row store.Refund) bool {
+		return row.StripeRefundID == refund.StripeRefundID || row.ID == refund.RefundID && row.StripeRefundID == "" && !row.Status.Settled()
+	})
+}
+
 // explain returns why a refund at Stripe is a difference that nothing in the books accounts for; empty otherwise.
 func (r *Refunds) explain(ctx context.Context, refund booking.RefundSnapshot, rows []store.Refund) (string, error) {
 	at := slices.IndexFunc(rows, func(row store.Refund) bool { return row.StripeRefundID == refund.StripeRefundID })
@@ -97,9 +113,6 @@ func (r *Refunds) explain(ctx context.Context, refund booking.RefundSnapshot, ro
 		return "", err
 	case recorded && outcome.Status.Reserves() != refund.Status().Reserves():
 		return fmt.Sprintf("refund %s is %s here and %s at Stripe", refund.StripeRefundID, outcome.Status, refund.Status()), nil
-	case !recorded && refund.RefundID != "":
-		return fmt.Sprintf("refund %s of %s was made for %s, which the books did not have", refund.StripeRefundID,
-			booking.Money{Value: refund.Amount, Currency: refund.Currency}.Format(booking.LocaleEN), refund.RefundID), nil
 	}
 	return "", nil
 }
@@ -118,9 +131,9 @@ func (r *Refunds) missing(rows []store.Refund, there []booking.RefundSnapshot) (
 
 // hold keeps a refund from being made until an operator has looked at the differences and closed the matter, whatever still differs then.
 // It reports whether it does. Harmless when repeated: one open matter a refund.
-func (r *Refunds) hold(ctx context.Context, known store.Refund, unexplained []string) (bool, error) {
-	if len(unexplained) > 0 {
-		text := strings.Join(unexplained, "; ")
+func (r *Refunds) hold(ctx context.Context, known store.Refund, compared comparison) (bool, error) {
+	if len(compared.unexplained) > 0 {
+		text := strings.Join(compared.unexplained, "; ")
 		r.Log.ErrorContext(ctx, "a payment's refunds at Stripe are not those of the books: another one is made only when a person agrees",
 			"refundId", known.ID, "reference", known.Reference, "paymentIntentId", known.PaymentIntentID, "differences", text)
 		failpoint.Hit("before-hold-refund")
@@ -128,6 +141,12 @@ func (r *Refunds) hold(ctx context.Context, known store.Refund, unexplained []st
 			return false, storeError(err)
 		}
 		failpoint.Hit("after-hold-refund")
+	}
+	for _, id := range compared.forgotten {
+		_, err := r.RecordRefund(ctx, RecordRefundInput{RefundRef: RefundRef{StripeRefundID: id}})
+		if err != nil && !final(err) { // what cannot be recorded is shown by the recording step
+			return false, err
+		}
 	}
 	held, err := r.Store.RefundHeld(ctx, known)
 	return held, storeError(err)

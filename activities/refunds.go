@@ -85,7 +85,7 @@ func (r *Refunds) CreateRefund(ctx context.Context, in RefundRef) (RefundOutcome
 	case compared.mine != nil:
 		return madeAlready(known, *compared.mine), nil
 	}
-	held, err := r.hold(ctx, known, compared.unexplained)
+	held, err := r.hold(ctx, known, compared)
 	if err != nil || held {
 		return RefundOutcome{RefundID: known.ID, Reference: known.Reference, Status: known.Status, Postponed: held, Refusals: in.Refusals}, err
 	}
