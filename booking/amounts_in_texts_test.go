@@ -25,7 +25,8 @@ var (
 		"booking/money.go asValue":                           "a field of the API takes minor units; the amount stands beside",
 		"internal/stripeapi/capture.go CapturePaymentIntent": "an idempotency key",
 		"activities/plans.go digest":                         "a hash",
-		"starter/command/reconcile_print.go printCSV":        "a column of its own, with the decimal text beside",
+		"starter/command/import_print.go printOutcomesCSV":   "a column for programs, with the decimal text beside",
+		"starter/command/reconcile_print.go printCSV":        "a column for programs, with the decimal text beside",
 	}
 	// otherThings bear these names, too.
 	otherThings = []string{"value", "here", "kept"}

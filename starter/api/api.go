@@ -60,7 +60,7 @@ const (
 	// answerTimeout is how long a caller waits for workflow and Stripe before being told to ask again: the fast path's
 	// two attempts at Stripe fit in. http.Server's WriteTimeout is above it.
 	answerTimeout = 30 * time.Second
-	// retryAfter, in seconds, is what a caller is told when a part is away.
+	// retryAfter, in seconds, is what a caller has to wait when a part is away.
 	retryAfter = "5"
 )
 
@@ -118,7 +118,7 @@ func humaConfig() huma.Config {
 	config.Tags = []*huma.Tag{
 		{Name: "Bookings", Description: "Take, read, capture, cancel and refund bookings."},
 		{Name: "Reconciliation", Description: "Hold the books against Stripe."},
-		{Name: operationsTag, Description: "What a person has to look at, of all clients."},
+		{Name: operationsTag, Description: "What needs attention, of all clients."},
 		{Name: adminTag, Description: "Who may call this API, and who asked for what. For keys with the scope admin."},
 		{Name: "Webhooks", Description: "What Stripe calls."},
 		{Name: "Health", Description: "For load balancers and operators."},

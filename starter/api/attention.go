@@ -24,7 +24,7 @@ const (
 func (a *api) addAttention(spec huma.API) {
 	huma.Register(spec, a.guard(spec, huma.Operation{
 		OperationID: "list-attention", Method: http.MethodGet, Path: attentionPath, Tags: []string{operationsTag},
-		Summary: "List what a person has to look at",
+		Summary: "List what needs attention",
 		Description: "The newest first, of all clients' bookings and of objects that belong to no booking. A matter closes when it is settled, as far as the " +
 			"books can know that.",
 		Errors: []int{404, 422},

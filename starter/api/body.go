@@ -70,7 +70,7 @@ func (a *api) takeBody(spec huma.API) func(huma.Context, func(huma.Context)) {
 }
 
 // readBody replaces r.Body by what has come of it. hold counts its bytes, unless it is nil. Afterwards the connection has no read
-// deadline, unless the body did not come: then it keeps one, as net/http goes on reading after the answer.
+// deadline, unless the body did not come: then it keeps one, as net/http still reads after the answer.
 func (a *api) readBody(w http.ResponseWriter, r *http.Request, size int64, hold *limit.Hold) error {
 	if r.ContentLength > size {
 		return &http.MaxBytesError{Limit: size}

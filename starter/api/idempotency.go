@@ -25,7 +25,7 @@ const (
 	maxIdempotencyKey = 255
 	// turnPace is how often a request looks whether the one before it under the same key has answered.
 	turnPace = 50 * time.Millisecond
-	// inProgressRetry, in seconds, is what a caller is told whose first request is still at work.
+	// inProgressRetry, in seconds, is what a caller has to wait whose first request is still at work.
 	inProgressRetry = 2
 )
 
@@ -49,7 +49,7 @@ func readKey(spec huma.API, required bool) func(huma.Context, func(huma.Context)
 			return
 		}
 		refuse(spec, hctx, problem(hctx.Context(), http.StatusBadRequest, "idempotency-key",
-			"Send one Idempotency-Key of 1 to 255 bytes, a new one for each request of its own. Nothing was done.", headerField(idempotencyHeader, wrong)))
+			"Send one Idempotency-Key of 1 to 255 bytes, a new one for each new request. Nothing was done.", headerField(idempotencyHeader, wrong)))
 	}
 }
 
@@ -72,7 +72,7 @@ func unusableKey(values []string) string {
 func keyParameter(required bool) []*huma.Param {
 	return []*huma.Param{{
 		Name: idempotencyHeader, In: "header", Required: required,
-		Description: "Chosen by you, one for each request of its own, at most 255 bytes. Send the same key and body again as often as you need.",
+		Description: "Chosen by you, a new one for each new request, at most 255 bytes. Send the same key and body again as often as you need.",
 		Schema:      &huma.Schema{Type: "string", MinLength: new(1), MaxLength: new(maxIdempotencyKey)}, Example: "checkout-5f1c2a",
 	}}
 }
@@ -97,7 +97,7 @@ func (a *api) keyOf(ctx context.Context, operation, about string, request any) (
 }
 
 // awaitTurn claims until no other request is at work under the key: then its answer is there to be replayed, or it has
-// died and this one goes on. A wait that takes too long is told to ask again.
+// died and this one continues. A wait that takes too long ends with the answer to ask again.
 func (a *api) awaitTurn(ctx context.Context, claim func() (inProgress bool, err error)) error {
 	waiting, cancel := context.WithTimeout(ctx, a.AnswerTimeout*2/3)
 	defer cancel()

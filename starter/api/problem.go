@@ -131,7 +131,7 @@ func (a *api) workflowFailed(ctx context.Context, workflowID string, err error) 
 	return a.temporalFailed(ctx, err)
 }
 
-// temporalFailed: without an answer the booking is in the books, and asking again goes on where it stopped. A workflow
+// temporalFailed: without an answer the booking is in the books, and asking again continues where it stopped. A workflow
 // that refuses for good has answered: an operator has to look.
 func (a *api) temporalFailed(ctx context.Context, err error) error {
 	var refused *temporal.ApplicationError

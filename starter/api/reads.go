@@ -126,7 +126,7 @@ func (a *api) booking(ctx context.Context, text string, everyClients access.Scop
 
 func correlationOf(ctx context.Context) string { return correlation.From(ctx) }
 
-// withBooking goes on under the booking's own correlation id: the one that its workflow, Stripe and its mails bear.
+// withBooking continues under the booking's own correlation id: the one that its workflow, Stripe and its mails bear.
 func withBooking(ctx context.Context, known store.Booking) context.Context {
 	return correlation.With(ctx, known.CorrelationID)
 }

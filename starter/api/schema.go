@@ -69,7 +69,7 @@ type bookingView struct {
 	Flight        booking.Flight   `json:"flight"`
 	CreatedAt     time.Time        `json:"createdAt"`
 	HoldExpiresAt time.Time        `json:"holdExpiresAt"`
-	RefundDue     bool             `json:"refundDue" doc:"Money came for a booking that was closed already; it goes back by itself."`
+	RefundDue     bool             `json:"refundDue" doc:"Money came for a booking that was closed already; it is refunded automatically."`
 	CancelledAt   *time.Time       `json:"cancelledAt,omitempty" doc:"When it was cancelled after payment."`
 	CancelPercent *int             `json:"cancelPercent,omitempty" doc:"What the refund policy gave back of the payment, then."`
 	Capture       string           `json:"capture" enum:"automatic,manual"`
@@ -77,7 +77,7 @@ type bookingView struct {
 	Payment       *paymentView     `json:"payment,omitempty" doc:"Missing until its PaymentIntent is known."`
 	Refunds       []refundView     `json:"refunds" nullable:"false"`
 	Disputes      []disputeView    `json:"disputes" nullable:"false"`
-	Attention     string           `json:"attention,omitempty" doc:"What a person at the agency has to look at."`
+	Attention     string           `json:"attention,omitempty" doc:"What the agency has to look into."`
 }
 
 type paymentView struct {

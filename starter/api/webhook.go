@@ -60,11 +60,11 @@ type eventInput struct {
 type eventOutput struct {
 	Body struct {
 		Received bool   `json:"received"`
-		Note     string `json:"note,omitempty" doc:"Why nothing is done about the event; absent when a workflow is told of it."`
+		Note     string `json:"note,omitempty" doc:"Why nothing is done about the event; absent when a workflow was notified."`
 	}
 }
 
-// receiveEvent verifies an event, stores it and acknowledges it; its workflow is told afterwards. Stripe delivers again
+// receiveEvent verifies an event, stores it and acknowledges it; its workflow is notified afterwards. Stripe delivers again
 // whatever was not acknowledged, and the sweeper finds what was acknowledged and not handed on.
 func (a *api) receiveEvent(ctx context.Context, in *eventInput) (*eventOutput, error) {
 	ctx, cancel := context.WithTimeout(ctx, a.AnswerTimeout)

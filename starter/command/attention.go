@@ -16,7 +16,7 @@ import (
 func attentionCommand() *cobra.Command {
 	commands := &cobra.Command{
 		Use:   "attention",
-		Short: "List and close what a person has to look at",
+		Short: "List and close what needs attention",
 		Args:  knownCommand,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -31,7 +31,7 @@ func listAttentionCommand() *cobra.Command {
 	list := &cobra.Command{
 		Use:   "list",
 		Short: "List open matters, the newest first",
-		Long: "Lists what a person has to look at. A matter closes when it is settled, as far as the books can know that: a refund that went " +
+		Long: "Lists what needs the attention of an operator. A matter closes when it is settled, as far as the books can know that: a refund that went " +
 			"through after all, a PaymentIntent that was cancelled. The others are closed with attention close.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -88,7 +88,7 @@ func closeAttentionCommand() *cobra.Command {
 	var note string
 	closing := &cobra.Command{
 		Use:   "close MATTER --note TEXT",
-		Short: "Record that a person has dealt with a matter, as attention list numbers it",
+		Short: "Close a matter that was dealt with, as attention list numbers it",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			id, err := strconv.ParseUint(args[0], 10, 64)

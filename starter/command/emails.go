@@ -78,7 +78,7 @@ func resendEmailCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "resend NUMBER",
 		Short: "Send a mail again, as emails list numbers it",
-		Long: "Sends a copy with a Message-ID of its own, to whom the mail was for and with the amounts of then. A mail that is still queued is " +
+		Long: "Sends a copy with its own Message-ID, to whom the mail was for and with the amounts of then. A mail that is still queued is " +
 			"sent as it is.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -17,7 +17,7 @@ func ignoreEventCommand() *cobra.Command {
 	var note string
 	ignore := &cobra.Command{
 		Use:   "ignore EVENT --note TEXT",
-		Short: "Set an event aside that a person has decided about",
+		Short: "Set an event aside after a decision about it",
 		Long: "Marks an event as ignored, with a note that says why, so that it is not handed on any more and `starter verify` does not count it " +
 			"as waiting. The money that it tells of is not explained by that: `starter verify` names an ignored event for as long as the ledger " +
 			"does not have its object and no reconciliation item about it is resolved. `starter events retry` takes it back.",

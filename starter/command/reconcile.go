@@ -126,7 +126,7 @@ func startRun(cmd *cobra.Command, books *store.Store, w *workflows.Client, optio
 		return fmt.Errorf("start the reconciliation: %w", err)
 	}
 	if !flags.wait {
-		_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s is going; follow it with: %s %s\n", id, followUse, id)
+		_, err := fmt.Fprintf(cmd.OutOrStdout(), "Started %s. Follow it with: %s %s\n", id, followUse, id)
 		return err
 	}
 	return followToTheEnd(cmd, books, w, id, flags.format)

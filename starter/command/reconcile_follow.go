@@ -21,14 +21,14 @@ import (
 	"farebook/workflows"
 )
 
-// followUse is how one follows a run that goes on.
+// followUse is how one follows a running reconciliation.
 const followUse = "starter reconcile follow"
 
 func followRunCommand() *cobra.Command {
 	var format string
 	follow := &cobra.Command{
 		Use:   "follow RUN",
-		Short: "Follow a run that goes on to its end, and show it",
+		Short: "Follow a run to its end, and show it",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := checkFormat(format, runFormats); err != nil {
@@ -108,7 +108,7 @@ func followRun(ctx context.Context, out io.Writer, w *workflows.Client, id strin
 		}
 		share, line := askProgress(ctx, w, id)
 		switch {
-		case ctx.Err() != nil: // nobody looks any more
+		case ctx.Err() != nil: // nobody is waiting any more
 		case terminal:
 			_, _ = fmt.Fprint(out, "\r\033[K"+cut(bar(share)+" "+line, widthOf(out))) // as above
 		case line != last:

@@ -27,7 +27,7 @@ func resolveItemCommand() *cobra.Command {
 	var post bool
 	resolve := &cobra.Command{
 		Use:   "resolve ITEM --note TEXT [--post [--account ACCOUNT] [--effective-at TIME]]",
-		Short: "Record that a person has dealt with an item, as reconcile show numbers it",
+		Short: "Record a decision about an item, as reconcile show numbers it",
 		Long: "Records a decision; runs to come that find the same difference, to the minor unit, know it. With --post it also posts a correction, " +
 			"also for an item that was resolved by a note before, so that the ledger says of the balance transaction what Stripe says of it, with the other side on --account: nothing is changed or removed. " +
 			"The correction takes effect at the date of Stripe's balance transaction; --effective-at dates one that Stripe does not have, else now does.",
@@ -166,7 +166,7 @@ func noSuchItem(id uint64, err error) error {
 	return err
 }
 
-// correctItem reads the balance transaction at Stripe and posts what the books lack of it.
+// correctItem reads the balance transaction at Stripe and posts what is missing of it in the books.
 func correctItem(cmd *cobra.Command, correction store.Correction) error {
 	ctx := asked(cmd.Context())
 	correction.By = actor(ctx)

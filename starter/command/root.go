@@ -46,7 +46,7 @@ func Root() *cobra.Command {
 }
 
 // load reads the parts of the configuration that a command needs and logs what development fell back to. Commands log
-// to standard error: their result is what stands on standard output.
+// to standard error: their result is what they write to standard output.
 func load(out io.Writer, service string, parts ...config.Part) (config.Config, *slog.Logger, error) {
 	cfg, warnings, err := config.Load(parts...)
 	if err != nil {

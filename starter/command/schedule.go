@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,9 +18,10 @@ import (
 )
 
 func scheduleCommand() *cobra.Command {
-	return group("schedule", "When reconciliation runs by itself", "schedule apply, schedule show, schedule pause, or schedule trigger",
+	return group("schedule", "Make, change and pause the schedule of reconciliation",
+		"schedule apply, schedule show, schedule pause, schedule resume, or schedule trigger",
 		applyScheduleCommand(), showScheduleCommand(),
-		pauseScheduleCommand(), scheduleAction("trigger", "Start a run now, as the schedule would", triggerSchedule))
+		pauseScheduleCommand(), resumeScheduleCommand(), scheduleAction("trigger", "Start a run now, as the schedule would", triggerSchedule))
 }
 
 func applyScheduleCommand() *cobra.Command {
@@ -28,7 +30,7 @@ func applyScheduleCommand() *cobra.Command {
 	apply := &cobra.Command{
 		Use:   "apply",
 		Short: "Make the schedule, or change it",
-		Long:  "A run that is due while one goes on is skipped; one that was missed by more than ten minutes is left to the next.",
+		Long:  "A run that is due while another is running is skipped; one that was missed by more than ten minutes is left to the next.",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			options, err := flags.read()
@@ -115,7 +117,7 @@ func showScheduleCommand() *cobra.Command {
 	return show
 }
 
-// makeSchedule says what to do where there is none.
+// makeSchedule says what to do without a schedule.
 func makeSchedule(err error) error {
 	if errors.Is(err, workflows.ErrNoSchedule) {
 		return fmt.Errorf("%w: make one with: starter schedule apply --cron \"30 2 * * *\"", err)
@@ -157,7 +159,7 @@ func printSchedule(out io.Writer, stands workflows.ScheduleStands) error {
 	}
 	text := fmt.Sprintf("the schedule %s: %s, up to %s later\n", state, when, stands.Jitter)
 	o := stands.Options
-	text += fmt.Sprintf("each looks back %d days, limit %d, scope %s, dry run %t; %d were started, %d skipped because one went on\n", o.LookbackDays, o.Limit,
+	text += fmt.Sprintf("each looks back %d days, limit %d, scope %s, dry run %t; %d were started, %d skipped because another was running\n", o.LookbackDays, o.Limit,
 		o.Scope, o.DryRun, stands.Runs, stands.Skipped)
 	for _, id := range stands.Last[max(0, len(stands.Last)-shownRuns):] {
 		text += "last: " + id + "\n"
@@ -173,24 +175,28 @@ func printSchedule(out io.Writer, stands workflows.ScheduleStands) error {
 }
 
 func pauseScheduleCommand() *cobra.Command {
-	var resume bool
 	var note string
-	pause := scheduleAction("pause", "Pause the schedule, or let it go on with --off", func(cmd *cobra.Command, w *workflows.Client) error {
-		change, usual := w.PauseSchedule, "paused by an operator"
-		if resume {
-			change, usual = w.ResumeSchedule, "let go on by an operator"
-		}
-		if note == "" {
-			note = usual
-		}
-		if err := change(cmd.Context(), note); err != nil {
-			return makeSchedule(err)
-		}
-		return showSchedule(cmd, w)
+	pause := scheduleAction("pause", "Pause the schedule until schedule resume", func(cmd *cobra.Command, w *workflows.Client) error {
+		return changeSchedule(cmd, w, w.PauseSchedule, cmp.Or(note, "paused by an operator"))
 	})
-	pause.Flags().BoolVar(&resume, "off", false, "let it go on")
 	pause.Flags().StringVar(&note, "note", "", "why")
 	return pause
+}
+
+func resumeScheduleCommand() *cobra.Command {
+	var note string
+	resume := scheduleAction("resume", "Resume the schedule after a pause", func(cmd *cobra.Command, w *workflows.Client) error {
+		return changeSchedule(cmd, w, w.ResumeSchedule, cmp.Or(note, "resumed by an operator"))
+	})
+	resume.Flags().StringVar(&note, "note", "", "why")
+	return resume
+}
+
+func changeSchedule(cmd *cobra.Command, w *workflows.Client, change func(context.Context, string) error, note string) error {
+	if err := change(cmd.Context(), note); err != nil {
+		return makeSchedule(err)
+	}
+	return showSchedule(cmd, w)
 }
 
 const (
@@ -210,7 +216,7 @@ func triggerSchedule(cmd *cobra.Command, w *workflows.Client) error {
 	return err
 }
 
-// trigger has the schedule start a run, and waits for what comes of it: the run, or none, because another goes on.
+// trigger has the schedule start a run, and waits for what comes of it: the run, or an error because another is running.
 func trigger(ctx context.Context, w *workflows.Client) (string, error) {
 	before, err := w.Schedule(ctx)
 	if err == nil {
@@ -224,7 +230,7 @@ func trigger(ctx context.Context, w *workflows.Client) (string, error) {
 		case stands.Runs > before.Runs && len(stands.Last) > 0:
 			return stands.Last[len(stands.Last)-1], nil
 		case stands.Skipped > before.Skipped:
-			return "", errors.New("no run was started: the one before goes on, see schedule show")
+			return "", errors.New("no run was started: the one before is still running, see schedule show")
 		default:
 			err = wait.For(ctx, triggerPace)
 		}

@@ -77,7 +77,7 @@ func verifyCommand() *cobra.Command {
 }
 
 // checkOutside holds the books against Stripe, and looks for workflows that have failed. It returns what could be checked
-// beside the reason why the rest could not: whoever asks while Stripe is away is told of everything else.
+// beside the reason why the rest could not: whoever asks while Stripe is away sees everything else.
 func checkOutside(ctx context.Context, cfg config.Config, log *slog.Logger, books *store.Store) (checked []store.Promise, unasked error) {
 	stripe := stripeapi.New(stripeapi.Config{SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, Log: log})
 	clearing, err := checkClearing(ctx, books, stripe, cfg.Reconcile)
@@ -148,7 +148,7 @@ func printPromisesJSON(out io.Writer, promises []store.Promise, attention int64,
 	shown := struct {
 		Held      bool    `json:"held"`
 		Checks    []check `json:"checks"`
-		Attention int64   `json:"attention"`         // matters that wait for a person
+		Attention int64   `json:"attention"`         // open matters
 		Unasked   string  `json:"unasked,omitempty"` // why others could not be made
 	}{Held: true, Checks: make([]check, len(promises)), Attention: attention}
 	for i, promise := range promises {
@@ -187,7 +187,7 @@ func printPromises(out io.Writer, promises []store.Promise, attention int64, una
 		return err
 	}
 	if attention > 0 {
-		if _, err := fmt.Fprintf(out, "\nMatters that wait for a person: %d (starter attention list).\n", attention); err != nil {
+		if _, err := fmt.Fprintf(out, "\nMatters that need attention: %d (starter attention list).\n", attention); err != nil {
 			return err
 		}
 	}

@@ -127,7 +127,7 @@ func (e Event) notOurs(live bool) string {
 	return ""
 }
 
-// Note says why nothing is done about the event; empty for one that a workflow is told of.
+// Note says why nothing is done about the event; empty for one that a workflow is notified of.
 func (e Event) Note() string {
 	switch {
 	case e.NotOurs != "":
@@ -184,7 +184,7 @@ func (e Event) installation() string { return e.Data.Object.Metadata[stripeapi.M
 // ObjectID is of what the event is about.
 func (e Event) ObjectID() string { return e.Data.Object.ID }
 
-// CorrelationID is from the object's metadata; empty when there is none that is ours.
+// CorrelationID is from the object's metadata; empty without one of ours.
 func (e Event) CorrelationID() string {
 	id := e.Data.Object.Metadata[stripeapi.MetadataCorrelationID]
 	if !correlation.Valid(id) {

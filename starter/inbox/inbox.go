@@ -54,7 +54,7 @@ type Unbooked interface {
 	NoteOf(ctx context.Context, chargeID, paymentIntentID string) (string, error)
 }
 
-// New makes an inbox whose sweeper looks every interval.
+// New makes an inbox whose sweeper runs every interval.
 func New(books *store.Store, w *workflows.Client, stripe *stripeapi.Client, interval time.Duration, log *slog.Logger) *Inbox {
 	return &Inbox{Store: books, Workflows: w, Stripe: stripe, Log: log, patience: 2 * interval, slots: make(chan struct{}, atOnce)}
 }

@@ -26,7 +26,7 @@ const (
 	funds
 )
 
-// owners are the types that a workflow is told of. All others are kept and acknowledged (stripe.com/docs/api/events/types).
+// owners are the types that a workflow is notified of. All others are kept and acknowledged (stripe.com/docs/api/events/types).
 var owners = map[string]owner{
 	"payment_intent.succeeded":                 payment,
 	"payment_intent.payment_failed":            payment,
@@ -78,7 +78,7 @@ const (
 // notOurs are the notes of what is about somebody else's objects.
 var notOurs = map[string]bool{noteForeign: true, noteUnknown: true, noteChargeAlone: true, noteChargeGone: true}
 
-// tell hands the event to the workflow that owns it. note is why nobody is told; an error is worth another attempt.
+// tell hands the event to the workflow that owns it. note is why nobody is notified; an error is worth another attempt.
 func (i *Inbox) tell(ctx context.Context, e Event) (note string, err error) {
 	if note := e.Note(); note != "" {
 		return note, nil

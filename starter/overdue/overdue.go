@@ -1,4 +1,4 @@
-// Package overdue watches that reconciliation goes on: a schedule that is paused, a worker that is gone or a run that fails
+// Package overdue watches that reconciliation runs: a schedule that is paused, a worker that is gone or a run that fails
 // every night are silent by themselves.
 package overdue
 
@@ -14,7 +14,7 @@ import (
 	"farebook/workflows"
 )
 
-// Watch looks whether a reconciliation has completed lately.
+// Watch checks whether a reconciliation has completed lately.
 type Watch struct {
 	Store     *store.Store
 	Workflows *workflows.Client
@@ -23,7 +23,7 @@ type Watch struct {
 	Log   *slog.Logger
 }
 
-// most is how seldom it looks.
+// most is the longest time between two checks.
 const most = 10 * time.Minute
 
 // Run watches until ctx ends.
@@ -33,7 +33,7 @@ func (w Watch) Run(ctx context.Context) {
 	}
 	wait.Every(logging.As(ctx, logging.Reconciliation), max(min(w.After/10, most), 10*time.Millisecond), func(ctx context.Context) {
 		if err := w.look(ctx); err != nil && ctx.Err() == nil {
-			w.Log.WarnContext(ctx, "whether reconciliation goes on could not be told", "error", err)
+			w.Log.WarnContext(ctx, "whether reconciliation runs could not be checked", "error", err)
 		}
 	})
 }
