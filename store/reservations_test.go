@@ -29,3 +29,35 @@ func TestKnownReservationWritesNothing(t *testing.T) {
 	var conflict *store.IdempotencyConflict
 	require.ErrorAs(t, err, &conflict)
 }
+
+// A reference derives from the client and its key: the same again for a request whose booking was forgotten, another one for another
+// client, and the next one where the first is another booking's.
+func TestReferenceDerivesFromTheRequest(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	forget := func() {
+		b.Exec(t, "DELETE FROM idempotency_keys")
+		b.Exec(t, "DELETE FROM bookings")
+	}
+	first, err := b.reserve("key", 1)
+	require.NoError(t, err)
+	forget()
+	_, err = b.reserve("another key", 1) // has the number that the first one had, or the next
+	require.NoError(t, err)
+	again, err := b.reserve("key", 1)
+	require.NoError(t, err)
+	require.Equal(t, first.Booking.Reference, again.Booking.Reference)
+	require.Equal(t, first.Booking.RequestKey, again.Booking.RequestKey)
+
+	b.Exec(t, "DELETE FROM idempotency_keys")
+	b.Exec(t, "UPDATE bookings SET request_key = NULL") // as other bookings that happen to have the reference
+	twin, err := b.reserve("key", 1)
+	require.NoError(t, err)
+	require.NotEqual(t, first.Booking.Reference, twin.Booking.Reference)
+	require.Equal(t, first.Booking.RequestKey, twin.Booking.RequestKey)
+
+	other := books{b.DB, t, b.Caller(t, b.NewKey(t, "other"))}
+	theirs, err := other.reserve("key", 1)
+	require.NoError(t, err)
+	require.NotEqual(t, first.Booking.RequestKey, theirs.Booking.RequestKey)
+}
