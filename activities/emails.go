@@ -135,6 +135,7 @@ func contentOf(row store.Email) mail.Content {
 	return mail.Content{
 		Kind:          row.Kind,
 		Reference:     row.Booking.Reference,
+		Earlier:       row.Earlier,
 		Customer:      row.Booking.Customer,
 		Flight:        row.Booking.Flight,
 		Amount:        row.Booking.Amount,

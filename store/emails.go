@@ -38,7 +38,9 @@ const occasionDecline = "decline"
 type Email struct {
 	ID uint64
 	// Booking is empty for a mail about a payout.
-	Booking     Booking
+	Booking Booking
+	// Earlier is what an imported booking was called in the system that took it: its customer knows no other name.
+	Earlier     string
 	Kind        booking.EmailKind
 	ForFinance  bool
 	MessageID   string // with its angle brackets
@@ -158,7 +160,12 @@ func (s *Store) Email(ctx context.Context, id uint64) (Email, error) {
 	if err != nil || row.BookingID == nil {
 		return mail, err
 	}
-	mail.Booking, err = s.bookingByID(ctx, *row.BookingID)
+	if mail.Booking, err = s.bookingByID(ctx, *row.BookingID); err != nil {
+		return mail, err
+	}
+	var imported importedRow
+	err = s.db.WithContext(ctx).Where("booking_id = ?", *row.BookingID).Limit(1).Find(&imported).Error
+	mail.Earlier = imported.EarlierReference
 	return mail, err
 }
 

@@ -185,6 +185,7 @@ func TestImportTakesOverOpenAndPaidBookings(t *testing.T) {
 	s.AwaitQuiet()
 	s.RequireMails(importedAs(s, "SD-OPEN"), "booking_confirmed")
 	s.RequireMails(importedAs(s, "SD-PAID"), "refunded")
+	require.Contains(t, s.Mails(importedAs(s, "SD-PAID"))[0].Text, "SD-PAID", "the reference that the customer knows")
 	require.Equal(t, intents, s.CreatedPaymentIntents())
 	s.RequirePromises()
 }

@@ -13,7 +13,7 @@ var languages = map[booking.Locale]language{
 		hours: hoursInEnglish,
 		labels: map[string]string{
 			labelPaid: "Paid", labelPaidOn: "Paid on", labelPayment: "Payment number", labelRefund: "Refund",
-			labelRefundID: "Refund number", labelRefundedSoFar: "Refunded in all", labelKept: "Kept",
+			labelEarlier: "Earlier reference", labelRefundID: "Refund number", labelRefundedSoFar: "Refunded in all", labelKept: "Kept",
 		},
 		reasons: map[string]string{
 			funds:          "Your bank declined it: the balance does not cover it, or the card has reached a limit.",
@@ -36,7 +36,7 @@ var languages = map[booking.Locale]language{
 		hours: hoursInArabic,
 		labels: map[string]string{
 			labelPaid: "المدفوع", labelPaidOn: "تاريخ الدفع", labelPayment: "رقم الدفعة", labelRefund: "المبلغ المسترد",
-			labelRefundID: "رقم الاسترداد", labelRefundedSoFar: "مجموع ما أُعيد", labelKept: "المبلغ المحتفظ به",
+			labelEarlier: "الرقم المرجعي السابق", labelRefundID: "رقم الاسترداد", labelRefundedSoFar: "مجموع ما أُعيد", labelKept: "المبلغ المحتفظ به",
 		},
 		reasons: map[string]string{
 			funds:          "رفض مصرفك الدفع لأن الرصيد لا يكفي أو لأن البطاقة بلغت حدّها.",

@@ -21,6 +21,7 @@ var files embed.FS
 type Content struct {
 	Kind          booking.EmailKind
 	Reference     booking.Reference // empty for a mail about a payout
+	Earlier       string            // the reference of an imported booking in the system that took it
 	Customer      booking.Customer
 	Flight        booking.Flight
 	Amount        booking.Money

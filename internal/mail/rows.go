@@ -31,6 +31,7 @@ func (t *table) addPrice(label string, amount booking.Money) {
 
 // The labels of rows; languages.go has their words.
 const (
+	labelEarlier       = "earlier reference"
 	labelPaid          = "paid"
 	labelPaidOn        = "paid on"
 	labelPayment       = "payment"
@@ -46,6 +47,7 @@ func (l language) rows(c Content) []row {
 	if c.Kind.ForFinance() {
 		t.finance(c)
 	} else {
+		t.add(l.labels[labelEarlier], c.Earlier)
 		t.customer(c.Letter)
 	}
 	return t.rows
@@ -75,6 +77,7 @@ func (t *table) customer(letter booking.Letter) {
 // finance has Stripe's own words, in English, times in UTC.
 func (t *table) finance(c Content) {
 	t.add("Booking", string(c.Reference))
+	t.add("Earlier reference", c.Earlier)
 	if dispute := c.Letter.Dispute; dispute != nil {
 		t.add("Dispute", dispute.ID)
 		t.add("Reason", dispute.Reason)
