@@ -114,6 +114,18 @@ func TestOpeningPostsStripesBalanceOfAPastTime(t *testing.T) {
 	require.NoError(t, err, out)
 }
 
+// Stripe's lists are behind its balance: what they miss in the first reading is not taken for a part of the opening.
+func TestOpeningIsRightWhileStripesListsAreBehind(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{ListLag: 5 * time.Second})
+	before := liveBefore(s)
+	s.Stripe.LagLists(4*time.Second, "/v1/balance_transactions")
+	taken(s, 9900, "usd", nil)
+	out, err := open(s, before.at)
+	require.NoError(t, err, out)
+	require.Equal(t, before.usd, balanceOf(s, "asset:stripe_clearing", "USD"), out)
+}
+
 // What becomes of payments from before that no booking has is taken from the opening balance and named; a payment from after it that
 // nobody knows is still an orphan.
 func TestPaymentsFromBeforeTheOpeningAreRefundedAndDisputedAfterIt(t *testing.T) {

@@ -93,13 +93,17 @@ func openBooks(cmd *cobra.Command, at time.Time, flags openingFlags) error {
 			Stripe:  stripeapi.New(stripeapi.Config{SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, Log: log}),
 			ListLag: cfg.Stripe.ListLag, Now: books.Now, Log: log,
 		}
-		read, err := reader.Balance(ctx, at)
+		reading := reader.Balance
+		if flags.dryRun {
+			reading = reader.Once
+		}
+		read, err := reading(ctx, at)
 		if err != nil {
 			return fmt.Errorf("read Stripe's balance at %s: %w", at.Format(time.RFC3339), err)
 		}
 		said := openingSaid{
 			head:   fmt.Sprintf("Stripe's balance of now, less %d balance transactions from then on:", read.Since),
-			foot:   "Nothing was posted: run it again without --dry-run.",
+			foot:   "Nothing was posted, and it was read once: run it again without --dry-run, which reads until two readings agree.",
 			format: flags.format, dryRun: flags.dryRun,
 		}
 		if flags.dryRun {

@@ -48,22 +48,20 @@ type Reading struct {
 	Since int
 }
 
-// Balance reads until two readings agree: of a past time there is one answer, however much is paid meanwhile. Where something was
-// paid just now, the second begins after ListLag, when Stripe's lists have it.
+// Balance reads until two readings agree, which are ListLag apart: of a past time there is one answer, however much is paid meanwhile,
+// and a reading whose lists missed something that the balance had is another one.
 func (r *Reader) Balance(ctx context.Context, at time.Time) (Reading, error) {
-	before, newest, err := r.read(ctx, at)
+	before, err := r.Once(ctx, at)
 	if err != nil {
 		return Reading{}, err
 	}
 	for range agreeing {
-		if age := r.Now().Sub(newest); age < r.ListLag {
-			r.Log.InfoContext(ctx, "something was paid just now: reading again when Stripe's lists have it", "in", (r.ListLag - age).Round(time.Second).String())
-			if err := wait.For(ctx, r.ListLag-age); err != nil {
-				return Reading{}, err
-			}
+		r.Log.InfoContext(ctx, "read; reading again once Stripe's lists have whatever was made meanwhile", "in", r.ListLag.String())
+		if err := wait.For(ctx, r.ListLag); err != nil {
+			return Reading{}, err
 		}
-		var next Reading
-		if next, newest, err = r.read(ctx, at); err != nil {
+		next, err := r.Once(ctx, at)
+		if err != nil {
 			return Reading{}, err
 		}
 		if slices.Equal(before.Parts, next.Parts) {
@@ -77,7 +75,6 @@ func (r *Reader) Balance(ctx context.Context, at time.Time) (Reading, error) {
 // sums are balance transactions added up, in minor units.
 type sums struct {
 	count    int
-	newest   time.Time
 	net      map[booking.Currency]int64
 	reserved map[booking.Currency]int64 // that moved between the balance and connect_reserved
 }
@@ -86,36 +83,35 @@ func newSums() sums {
 	return sums{net: map[booking.Currency]int64{}, reserved: map[booking.Currency]int64{}}
 }
 
-// read reads the balance twice around the balance transactions since at, until it is the same before and after. newest is when the
-// last of them was created.
-func (r *Reader) read(ctx context.Context, at time.Time) (_ Reading, newest time.Time, err error) {
+// Once reads the balance before and after the balance transactions since at, until it is the same.
+func (r *Reader) Once(ctx context.Context, at time.Time) (Reading, error) {
 	split := r.Now().Add(-recent).Truncate(time.Second)
 	if split.Before(at) {
 		split = at
 	}
 	since := newSums()
 	if err := r.add(ctx, reconciliation.Window{From: at, To: split}, since.add); err != nil {
-		return Reading{}, newest, err
+		return Reading{}, err
 	}
 	pending, err := r.pendingAt(ctx, at)
 	if err != nil {
-		return Reading{}, newest, err
+		return Reading{}, err
 	}
 	for range quietLooks {
 		balance, latest, quiet, err := r.look(ctx, split)
 		if err != nil {
-			return Reading{}, newest, err
+			return Reading{}, err
 		}
 		if quiet {
 			reading := Reading{Since: since.count + latest.count, OpeningBalance: store.OpeningBalance{Opening: ledger.Opening{At: at}}}
 			reading.Parts = parts(balance, pending, since, latest)
-			return reading, cmp.Or(latest.newest, since.newest), nil
+			return reading, nil
 		}
 		if err := wait.For(ctx, quietPause); err != nil {
-			return Reading{}, newest, err
+			return Reading{}, err
 		}
 	}
-	return Reading{}, newest, fmt.Errorf("Stripe's balance has moved in each of %d looks: try again when less is paid", quietLooks)
+	return Reading{}, fmt.Errorf("Stripe's balance has moved in each of %d looks: try again when less is paid", quietLooks)
 }
 
 // look reads what was created from split on between two readings of the balance.
@@ -160,9 +156,6 @@ func (s *sums) add(b booking.BalanceTransaction) {
 	s.net[b.Currency] += b.Net
 	if b.ReportingCategory == booking.CategoryConnectReserved {
 		s.reserved[b.Currency] += b.Net
-	}
-	if b.Created.After(s.newest) {
-		s.newest = b.Created
 	}
 }
 
