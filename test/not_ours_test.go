@@ -130,9 +130,9 @@ func TestRunThatFailsTellsTheInboxWhy(t *testing.T) {
 	s.DB.Exec(t, "UPDATE bookings SET amount = amount + 1")
 	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
 	s.Eventually(func() bool {
-		return s.DB.Count(t, "SELECT COUNT(*) FROM stripe_events WHERE state = 'failed' AND last_error LIKE ?", "BookingPayment:"+booked.Reference+"%45901%") > 0
+		return s.DB.Count(t, "SELECT COUNT(*) FROM stripe_events WHERE state = 'failed' AND last_error LIKE ?", "BookingPayment:"+booked.Reference+"%459.01%") > 0
 	}, "the inbox does not say why")
-	require.NotEmpty(t, s.LogLines("worker", "events of Stripe's could not be recorded"))
+	s.Eventually(func() bool { return len(s.LogLines("worker", "events of Stripe's could not be recorded")) > 0 }, "no alarm was raised")
 	run := s.LatestRun(s.WorkflowID(booked.Reference))
 	s.DB.Exec(t, "UPDATE bookings SET amount = amount - 1")
 	id := s.DB.Text(t, "SELECT stripe_event_id FROM stripe_events WHERE type = 'payment_intent.succeeded'")

@@ -73,18 +73,21 @@ func everythingElse(s *testkit.Stack) string {
 	return digest.String()
 }
 
+// longHold outlasts the hours by which the clock is moved while a booking is held.
+func longHold(body map[string]any) { body["holdMinutes"] = 1440 }
+
 // plant makes one difference of each class, beside clean ones, and says what a run should find.
 func plant(s *testkit.Stack) map[string]int {
 	s.T.Helper()
 	t := s.T
 	var clean []testkit.Booked
 	for i := range 6 {
-		clean = append(clean, s.BookAndPay(fmt.Sprintf("clean-%d", i), nil))
+		clean = append(clean, s.BookAndPay(fmt.Sprintf("clean-%d", i), longHold))
 	}
 	awaitRefund(s, ask(s, clean[0].Reference, "clean-refund", usd(100)).ID, "succeeded")
 	failing := ask(s, clean[1].Reference, "failing-refund", usd(200))
 	awaitRefund(s, failing.ID, "succeeded")
-	unheard := s.Book("unheard", testkit.BookingBody(nil))
+	unheard := s.Book("unheard", testkit.BookingBody(longHold))
 	s.AwaitQuiet()
 
 	again := s.DropWebhooks()
