@@ -111,7 +111,7 @@ func (r *Reader) Once(ctx context.Context, at time.Time) (Reading, error) {
 			return Reading{}, err
 		}
 	}
-	return Reading{}, fmt.Errorf("Stripe's balance has moved in each of %d looks: try again when less is paid", quietLooks)
+	return Reading{}, fmt.Errorf("the balance at Stripe has moved in each of %d readings: try again when less is paid", quietLooks)
 }
 
 // look reads what was created from split on between two readings of the balance.
