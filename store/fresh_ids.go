@@ -17,14 +17,14 @@ func skipIDs(tx *gorm.DB) error {
 	}
 	for _, statement := range []string{
 		`INSERT INTO emails (id, kind, dedupe_key, message_id, status, created_at)
-		 SELECT COALESCE(MAX(id), 0) + ?, 'gap', 'gap', 'gap', 'failed', UTC_TIMESTAMP(6) FROM emails`,
+		 SELECT COALESCE(MAX(id), 0) + @gap, 'gap', 'gap', 'gap', 'failed', @now FROM emails`,
 		`INSERT INTO reconciliation_runs (id, correlation_id, scope, dry_run, lookback_days, payment_limit, status, window_start, window_end, started_at)
-		 SELECT COALESCE(MAX(id), 0) + ?, 'gap', 'all', TRUE, 0, 0, 'failed', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), UTC_TIMESTAMP(6) FROM reconciliation_runs`,
+		 SELECT COALESCE(MAX(id), 0) + @gap, 'gap', 'all', TRUE, 0, 0, 'failed', @now, @now, @now FROM reconciliation_runs`,
 		`INSERT INTO reconciliation_items (id, run_id, fingerprint, class, object, stripe_id, amount_here, amount_at_stripe, reason, created_at, updated_at)
-		 SELECT COALESCE((SELECT MAX(id) FROM reconciliation_items), 0) + ?, MAX(id), 'gap', 'gap', 'gap', 'gap', 0, 0, 'gap', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6)
+		 SELECT COALESCE((SELECT MAX(id) FROM reconciliation_items), 0) + @gap, MAX(id), 'gap', 'gap', 'gap', 'gap', 0, 0, 'gap', @now, @now
 		 FROM reconciliation_runs`,
 	} {
-		if err := tx.Exec(statement, idGap).Error; err != nil {
+		if err := tx.Exec(statement, map[string]any{"gap": idGap, "now": tx.NowFunc()}).Error; err != nil {
 			return err
 		}
 	}
