@@ -102,7 +102,7 @@ func planRebuild(ctx context.Context, out io.Writer, r *rebuild.Rebuilder, fence
 			return err
 		}
 	}
-	items, err := r.Lost(ctx, since, owner)
+	items, unowned, err := r.Lost(ctx, since, owner)
 	if err != nil {
 		return err
 	}
@@ -111,12 +111,12 @@ func planRebuild(ctx context.Context, out io.Writer, r *rebuild.Rebuilder, fence
 		return err
 	}
 	if format == "json" {
-		return printRebuildJSON(out, plan, items)
+		return printRebuildJSON(out, plan, items, unowned)
 	}
-	return printRebuild(out, plan, items)
+	return printRebuild(out, plan, items, unowned)
 }
 
-func printRebuild(out io.Writer, plan store.Rebuild, items []store.RebuildItem) error {
+func printRebuild(out io.Writer, plan store.Rebuild, items []store.RebuildItem, unowned int) error {
 	table := newTable(out, "WHAT", "AT STRIPE", "BOOKING", "AMOUNT", "STATUS", "MADE", "CLIENT")
 	for _, item := range items {
 		amount := "-"
@@ -129,6 +129,13 @@ func printRebuild(out io.Writer, plan store.Rebuild, items []store.RebuildItem) 
 	if err := table.flush(); err != nil {
 		return err
 	}
+	if unowned > 0 {
+		err := say(out, "\nLeft out: %d PaymentIntents with a booking's reference that name no client. They are of an older release, or somebody else's: "+
+			"--client NAME brings them back as that client's\n", unowned)
+		if err != nil {
+			return err
+		}
+	}
 	return say(out, "\nPlan %d: %d that Stripe has made since %s and the books do not have. Apply it with rebuild --apply %d\n",
 		plan.ID, len(items), plan.Since.Format(time.RFC3339), plan.ID)
 }
@@ -140,7 +147,7 @@ func orDash(text string) string {
 	return text
 }
 
-func printRebuildJSON(out io.Writer, plan store.Rebuild, items []store.RebuildItem) error {
+func printRebuildJSON(out io.Writer, plan store.Rebuild, items []store.RebuildItem, unowned int) error {
 	type item struct {
 		Kind            string         `json:"kind"`
 		StripeID        string         `json:"stripeId"`
@@ -152,10 +159,11 @@ func printRebuildJSON(out io.Writer, plan store.Rebuild, items []store.RebuildIt
 		Client          string         `json:"client,omitempty"`
 	}
 	shown := struct {
-		Plan  uint64    `json:"plan"`
-		Since time.Time `json:"since"`
-		Items []item    `json:"items"`
-	}{plan.ID, plan.Since, make([]item, len(items))}
+		Plan    uint64    `json:"plan"`
+		Since   time.Time `json:"since"`
+		Unowned int       `json:"unowned"` // left out: PaymentIntents that name no client
+		Items   []item    `json:"items"`
+	}{plan.ID, plan.Since, unowned, make([]item, len(items))}
 	for i, it := range items {
 		shown.Items[i] = item{string(it.Kind), it.StripeID, it.PaymentIntentID, string(it.Reference), nil, it.StripeStatus, it.Created, it.Booking.ClientID}
 		if it.Kind == store.RebuildBooking {

@@ -39,16 +39,24 @@ func (r *Rebuilder) Since(ctx context.Context, fence store.Fence) (time.Time, er
 	return since.Add(-skew), err
 }
 
-// Lost lists what Stripe has made since, and the books do not know. clientID owns bookings of releases that did not name their client.
-func (r *Rebuilder) Lost(ctx context.Context, since time.Time, clientID string) ([]store.RebuildItem, error) {
+// Lost lists what Stripe has made since, and the books do not know. clientID owns bookings whose PaymentIntent names no client, as those
+// of older releases; without it they are left out and counted in unowned, as they may be somebody else's on the account.
+func (r *Rebuilder) Lost(ctx context.Context, since time.Time, clientID string) (items []store.RebuildItem, unowned int, err error) {
 	installation, err := r.Store.Installation(ctx)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	until := r.Store.Now().Add(skew)
-	items, err := r.lostBookings(ctx, installation.ID, since, until, clientID)
+	bookings, err := r.lostBookings(ctx, installation.ID, since, until, clientID)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
+	}
+	for _, item := range bookings {
+		if item.Booking.ClientID == "" {
+			unowned++
+			continue
+		}
+		items = append(items, item)
 	}
 	rebuilt := map[string]booking.Reference{} // by PaymentIntent
 	for _, item := range items {
@@ -61,11 +69,11 @@ func (r *Rebuilder) Lost(ctx context.Context, since time.Time, clientID string) 
 	}{{store.RebuildRefund, booking.ObjectRefund}, {store.RebuildDispute, booking.ObjectDispute}, {store.RebuildPayout, booking.ObjectPayout}} {
 		lost, err := r.lostObjects(ctx, kind.kind, kind.object, window, rebuilt)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		items = append(items, lost...)
 	}
-	return items, nil
+	return items, unowned, nil
 }
 
 // lostBookings are those of PaymentIntents with our metadata that the books know neither by reference nor by id.
