@@ -28,7 +28,7 @@ func FuzzMoney(f *testing.F) {
 		for _, locale := range []Locale{LocaleEN, LocaleAR, "fr", ""} {
 			requireSameDigits(t, m, m.Format(locale))
 		}
-		if m.ValidateCharge() == nil && (value <= 0 || value > maxCharge) {
+		if m.ValidateCharge() == nil && (value <= 0 || value > m.Currency.MaxCharge()) {
 			t.Fatalf("a charge of %d is taken", value)
 		}
 		if percent >= 0 && percent <= 100 && value >= 0 && value <= maxCharge && value%m.Currency.step() == 0 { // as charges are

@@ -1,6 +1,7 @@
 package booking
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -14,10 +15,19 @@ type Money struct {
 	Currency Currency `json:"currency"`
 }
 
-// maxCharge is the largest amount that Stripe takes in every currency: eight digits
-// (stripe.com/docs/currencies#minimum-and-maximum-charge-amounts). For a few (IDR, INR, and COP, HUF, JPY, LBP by card)
-// the page allows more, but not with every card; one bound for all keeps the API's schema simple.
+// maxCharge is the largest amount that Stripe takes in a currency, in minor units: eight digits
+// (stripe.com/docs/currencies#minimum-and-maximum-charge-amounts), but for those of widerCharge.
 const maxCharge = 99_999_999
+
+// widerCharge are the currencies of which the same page takes more digits with every payment method. In IDR, eight digits would end below
+// the price of most flights. For others (INR, COP, HUF, JPY, LBP) the page takes more with some cards alone: they keep eight.
+var widerCharge = map[Currency]int64{"IDR": 999_999_999_999}
+
+// MaxCharge is the most that can be charged in the currency, in minor units, rounded down to what the currency's special ending allows.
+func (c Currency) MaxCharge() int64 {
+	most := cmp.Or(widerCharge[c], maxCharge)
+	return most - most%c.step()
+}
 
 // minCharge per currency, in minor units, from the same page; it holds for accounts that settle in that currency.
 var minCharge = map[Currency]int64{
@@ -61,13 +71,13 @@ func (m Money) ValidateCharge() error {
 	refuse := func(problem, fix string) error {
 		return &FieldError{Field: "amount.value", Problem: problem, Fix: fix}
 	}
-	least, step := m.Currency.MinCharge(), m.Currency.step()
+	least := m.Currency.MinCharge()
 	switch {
 	case m.Value < least:
 		return refuse(fmt.Sprintf("is below the least that Stripe charges in %s", m.Currency),
 			fmt.Sprintf("send %s or more", Money{least, m.Currency}.asValue()))
-	case m.Value > maxCharge:
-		return refuse("has more than the eight digits that Stripe takes", Money{maxCharge - maxCharge%step, m.Currency}.AtMost())
+	case m.Value > m.Currency.MaxCharge():
+		return refuse(fmt.Sprintf("is above the most that Stripe charges in %s", m.Currency), Money{m.Currency.MaxCharge(), m.Currency}.AtMost())
 	}
 	if problem, fix := m.wrongEnding(); problem != "" {
 		return refuse(problem, fix)

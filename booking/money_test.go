@@ -69,6 +69,7 @@ func TestValidateCharge(t *testing.T) {
 	t.Parallel()
 	for _, good := range []booking.Money{
 		{Value: 45900, Currency: "USD"}, {Value: 99_999_999, Currency: "USD"}, {Value: 99_999_999, Currency: "JPY"},
+		{Value: 150_000_000, Currency: "IDR"}, {Value: 999_999_999_999, Currency: "IDR"},
 		{Value: 1000, Currency: "KWD"}, {Value: 99_999_990, Currency: "KWD"}, {Value: 100, Currency: "ISK"}, {Value: 99_999_900, Currency: "UGX"},
 	} {
 		require.NoError(t, good.ValidateCharge(), "%+v", good)
@@ -83,6 +84,8 @@ func TestValidateCharge(t *testing.T) {
 		{booking.Money{Value: 100_000_000, Currency: "USD"}, "send at most 99999999"},
 		{booking.Money{Value: 1<<53 + 1, Currency: "USD"}, "send at most 99999999"},
 		{booking.Money{Value: math.MaxInt64, Currency: "JPY"}, "send at most 99999999"},
+		{booking.Money{Value: 1_000_000_000_000, Currency: "IDR"}, "send at most 999999999999 minor units (IDR"},
+		{booking.Money{Value: 100_000_000, Currency: "USD"}, "send at most 99999999 minor units ($999,999.99)"},
 		{booking.Money{Value: 100_000_000, Currency: "KWD"}, "send at most 99999990"},
 		{booking.Money{Value: 100_000_000, Currency: "ISK"}, "send at most 99999900"},
 		{booking.Money{Value: 45901, Currency: "KWD"}, "must end in 0"},

@@ -2,8 +2,10 @@ package store
 
 import (
 	"fmt"
+	"time"
 
 	"farebook/booking"
+	"farebook/ledger"
 )
 
 // paid draws the consequence of a payment that succeeded while the booking was open. Stripe's time of payment or authorisation
@@ -20,15 +22,29 @@ func (p *paying) paid(s booking.PaymentSnapshot) error {
 		return p.confirm()
 	case s.PaidAfter(departs):
 		return p.closeDeparted()
-	case s.SettlesLater && p.now.After(departs):
-		if err := p.confirm(); err != nil {
-			return err
-		}
-		return p.markForAttention(AttentionDeparted, s.PaymentIntentID, fmt.Sprintf("payment %s began before the departure and settled after it: refund it unless the traveller flew",
-			s.PaymentIntentID))
+	case s.SettlesLater:
+		return p.confirmDebit(s, departs)
 	default:
 		return p.confirm()
 	}
+}
+
+// confirmDebit confirms a booking whose bank debit began before the departure. One that settled after it is an operator's. When it
+// settled, Stripe says, also where it is recorded weeks later: by its event, or by the day on which the money was available, which is
+// no earlier. Where Stripe says neither, an operator decides.
+func (p *paying) confirmDebit(s booking.PaymentSnapshot, departs time.Time) error {
+	settled, err := p.succeeded(s)
+	if err != nil {
+		return err
+	}
+	if settled.Basis == ledger.ByPosting && s.Balance != nil && !s.Balance.AvailableOn.IsZero() {
+		settled.At = s.Balance.AvailableOn
+	}
+	if err := p.confirm(); err != nil || !settled.At.After(departs) {
+		return err
+	}
+	return p.markForAttention(AttentionDeparted, s.PaymentIntentID,
+		fmt.Sprintf("payment %s began before the departure and settled after it: refund it unless the traveller flew", s.PaymentIntentID))
 }
 
 // closeDeparted closes a booking whose flight had left when it was paid: the payment is late money and goes back. The mails about

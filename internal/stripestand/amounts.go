@@ -17,6 +17,9 @@ var minimums = map[string]int64{
 	"sek": 300, "sgd": 50, "thb": 1000,
 }
 
+// maximums of the same page, where they are not maximumAmount.
+var maximums = map[string]int64{"idr": 999_999_999_999}
+
 const maximumAmount = 99_999_999
 
 func checkAmount(amount int64, currency string) *apiError {
@@ -25,8 +28,8 @@ func checkAmount(amount int64, currency string) *apiError {
 		return invalid("", "currency", "Invalid currency: "+currency+".")
 	case amount < 1:
 		return invalid("parameter_invalid_integer", "amount", "This value must be greater than or equal to 1.")
-	case amount > maximumAmount:
-		return invalid("amount_too_large", "amount", "Amount must be no more than 99999999.")
+	case amount > max(maximums[currency], maximumAmount):
+		return invalid("amount_too_large", "amount", fmt.Sprintf("Amount must be no more than %d.", max(maximums[currency], maximumAmount)))
 	case amount < minimums[currency]:
 		return invalid("amount_too_small", "amount", fmt.Sprintf("Amount must be at least %d %s.", minimums[currency], currency))
 	case threeDecimal[currency] && amount%10 != 0:

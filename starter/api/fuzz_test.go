@@ -93,7 +93,7 @@ func FuzzBookingBody(f *testing.F) {
 			requireFieldError(t, err)
 			return
 		}
-		if request.Amount.Value < 1 || request.Amount.Value > 99_999_999 || request.HoldMinutes < 1 || request.HoldMinutes > 1440 {
+		if request.Amount.Value < 1 || request.Amount.Value > request.Amount.Currency.MaxCharge() || request.HoldMinutes < 1 || request.HoldMinutes > 1440 {
 			t.Fatalf("out of bounds: %+v", request)
 		}
 		for _, text := range []string{request.Customer.Name, request.Customer.Email, request.Flight.Number} {

@@ -29,7 +29,7 @@ type customerBody struct {
 }
 
 type amountBody struct {
-	Value    int64  `json:"value" minimum:"1" maximum:"99999999" doc:"Minor units: 45900 and USD are $459.00. A plain whole number." example:"45900"`
+	Value    int64  `json:"value" minimum:"1" maximum:"999999999999" doc:"Minor units: 45900 and USD are $459.00. A plain whole number, of at most eight digits; twelve for IDR." example:"45900"`
 	Currency string `json:"currency" pattern:"^[A-Z]{3}$" doc:"ISO 4217, upper case; one that Stripe charges in." example:"USD"`
 }
 
