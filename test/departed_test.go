@@ -68,6 +68,7 @@ func TestPaymentBeforeTheDepartureIsNeverRefunded(t *testing.T) {
 	for _, booked := range []testkit.Booked{authorised, debited, unheard} {
 		depart(s, booked, time.Now())
 	}
+	s.Stripe.Advance(time.Minute) // Stripe's times are whole seconds
 	answer := s.Post("/v1/bookings/"+authorised.Reference+"/capture", "", nil)
 	require.Equal(t, http.StatusOK, answer.Status, "%s", answer.Body)
 	require.NoError(t, s.Stripe.CompleteAction(debited.Payment.PaymentIntentID))
