@@ -118,7 +118,7 @@ sbom: $(CYCLONEDX) ## Write what the two programs are made of, as CycloneDX, to 
 image: ## Build the image with Docker; it knows version and revision
 	@docker build --build-arg VERSION="$$(git describe --tags --always --dirty)" --build-arg REVISION="$$(git rev-parse HEAD)" -t farebook:local .
 
-generate: ## Write the generated parts of docs/ and the stand-in's rules anew
+generate: ## Write the generated parts of docs/, the stand-in's rules and the tests' events anew
 	@go run ./internal/gendocs
 	@cd conformance && go run ./parameters
 

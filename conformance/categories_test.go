@@ -13,19 +13,30 @@ func TestEachTypeOfBalanceTransactionIsInTheTable(t *testing.T) {
 	t.Parallel()
 	spec, err := specification()
 	require.NoError(t, err)
-	types := spec.Components.Schemas["balance_transaction"].Value.Properties["type"].Value.Enum
-	require.NotEmpty(t, types)
-	listed := map[string]bool{}
+	var listed []string
 	for _, category := range booking.Categories {
-		for _, kind := range category.Types {
-			listed[kind] = true
-		}
+		listed = append(listed, category.Types...)
 	}
-	var missing []any
-	for _, kind := range types {
-		if text, _ := kind.(string); !listed[text] {
-			missing = append(missing, kind)
-		}
+	requireListed(t, spec.Components.Schemas["balance_transaction"].Value.Properties["type"].Value.Enum, listed)
+}
+
+// Every reporting category that a report of Stripe's can be asked for stands in the table, too.
+func TestEachReportingCategoryIsInTheTable(t *testing.T) {
+	t.Parallel()
+	spec, err := specification()
+	require.NoError(t, err)
+	body := spec.Paths.Find("/v1/reporting/report_runs").Post.RequestBody.Value.Content["application/x-www-form-urlencoded"]
+	var listed []string
+	for _, category := range booking.Categories {
+		listed = append(listed, category.Name)
 	}
-	require.Empty(t, missing, "types of balance transactions that booking.Categories leaves out")
+	requireListed(t, body.Schema.Value.Properties["parameters"].Value.Properties["reporting_category"].Value.Enum, listed)
+}
+
+func requireListed(t *testing.T, documented []any, listed []string) {
+	t.Helper()
+	require.NotEmpty(t, documented)
+	for _, value := range documented {
+		require.Contains(t, listed, value, "booking.Categories leaves it out")
+	}
 }

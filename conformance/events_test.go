@@ -1,12 +1,15 @@
 package conformance
 
 import (
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"farebook/conformance/internal/trimmed"
 )
 
 // newer are types that Stripe has sent since later API versions than that of its specification here
@@ -32,4 +35,14 @@ func TestEventTypesAreStripes(t *testing.T) {
 			require.Contains(t, offered, name)
 		}
 	}
+}
+
+// The events that test/ posts to the webhook are those of Stripe's document.
+func TestEventsAreUpToDate(t *testing.T) {
+	t.Parallel()
+	want, err := trimmed.Events()
+	require.NoError(t, err)
+	have, err := os.ReadFile("../test/testdata/stripe_events.json")
+	require.NoError(t, err)
+	require.True(t, string(want) == string(have), "run `make generate`")
 }

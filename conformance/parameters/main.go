@@ -1,5 +1,6 @@
-// Command parameters writes internal/stripestand/parameters.json: of Stripe's OpenAPI document (MIT licence, embedded in
-// stripe-mock) what the stand-in needs to judge requests, for the endpoints that it serves. Run by `make generate`.
+// Command parameters writes what the main module needs of Stripe's OpenAPI document (MIT licence, embedded in stripe-mock):
+// internal/stripestand/parameters.json, by which the stand-in judges requests for the endpoints that it serves, and
+// test/testdata/stripe_events.json, an event of each type. Run by `make generate`.
 package main
 
 import (
@@ -10,16 +11,21 @@ import (
 )
 
 func main() {
-	path := "../internal/stripestand/parameters.json"
-	if len(os.Args) > 1 {
-		path = os.Args[1]
+	for path, content := range map[string]func() ([]byte, error){
+		"../internal/stripestand/parameters.json": trimmed.Parameters,
+		"../test/testdata/stripe_events.json":     trimmed.Events,
+	} {
+		if err := write(path, content); err != nil {
+			_, _ = fmt.Fprintln(os.Stderr, err) // there is no other place to say it
+			os.Exit(1)
+		}
 	}
-	text, err := trimmed.Parameters()
-	if err == nil {
-		err = os.WriteFile(path, text, 0o644) //nolint:gosec // a file of the repository
-	}
+}
+
+func write(path string, content func() ([]byte, error)) error {
+	text, err := content()
 	if err != nil {
-		_, _ = fmt.Fprintln(os.Stderr, err) // there is no other place to say it
-		os.Exit(1)
+		return err
 	}
+	return os.WriteFile(path, text, 0o644) //nolint:gosec // a file of the repository
 }

@@ -322,6 +322,8 @@ The reporting category decides first, and the source only then: a fee that is bi
 and is no payment. A category that is not in this table, and one whose source is no object of its kind, is shown to a person by
 reconciliation and posted by nothing else. A balance transaction of zero moves nothing and needs no posting. Of a fee, the parts of
 ` + "`fee_details`" + ` that are tax or an application fee stand on accounts of their own; all others are Stripe's fee.
+` + "`make conformance`" + ` checks that the table holds every type and every reporting category of Stripe's specification
+([reporting categories](https://docs.stripe.com/reports/reporting-categories)).
 
 | reporting category | types | what becomes of it | why |
 |---|---|---|---|
