@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"farebook/access"
@@ -28,12 +29,16 @@ type Watch struct {
 	// AwaitLook has the guard wait for the first look, so that nothing is asked of Stripe by a process that does not know yet whether
 	// the books are whole. Set where Run is called.
 	AwaitLook bool
-	Log       *slog.Logger
+	// EventTypes are the types of events that the inbox takes. With them, each look also compares Stripe's list of events with the inbox.
+	EventTypes []string
+	Log        *slog.Logger
 
 	mu     sync.Mutex
 	looked bool
 	newest store.Newest // of the last look
 	since  time.Time    // what Stripe made before was known at an earlier look
+
+	suspicion atomic.Pointer[Suspicion]
 }
 
 const (
@@ -88,7 +93,9 @@ func (w *Watch) Look(ctx context.Context) {
 	defer w.mu.Unlock()
 	if err := w.look(ctx); err != nil && ctx.Err() == nil {
 		w.Log.WarnContext(ctx, "whether the database was restored could not be told; the next look is made soon", "error", err, "nextLookIn", w.Every.String())
+		return
 	}
+	w.suspect(ctx)
 }
 
 func (w *Watch) look(ctx context.Context) error {

@@ -78,6 +78,34 @@ func (s *Store) present(ctx context.Context, table, column string, values []stri
 	return known, err
 }
 
+// NamedEvent is an event of Stripe's about a payment.
+type NamedEvent struct {
+	EventID         string
+	PaymentIntentID string
+}
+
+// UnheardEvents picks the events about payments that the books know which are not in the inbox.
+func (s *Store) UnheardEvents(ctx context.Context, named []NamedEvent) (unheard []NamedEvent, err error) {
+	ids, intents := make([]string, len(named)), make([]string, len(named))
+	for i, event := range named {
+		ids[i], intents[i] = event.EventID, event.PaymentIntentID
+	}
+	heard, err := s.present(ctx, "stripe_events", "stripe_event_id", ids)
+	if err != nil {
+		return nil, err
+	}
+	known, err := s.present(ctx, "payments", "stripe_payment_intent_id", intents)
+	if err != nil {
+		return nil, err
+	}
+	for _, event := range named {
+		if !heard[event.EventID] && known[event.PaymentIntentID] {
+			unheard = append(unheard, event)
+		}
+	}
+	return unheard, nil
+}
+
 // Newest is the last booking that the books took. A row is never deleted: one that is missing later was lost with a restore.
 type Newest struct {
 	BookingID uint64

@@ -16,19 +16,21 @@ type event struct {
 	before  map[string]json.RawMessage
 	account string // of a connected account; empty for ours
 	request map[string]any
+	// pending counts the endpoints that have not acknowledged it.
+	pending int
 }
 
 func (e *event) identity() string { return e.id }
 func (e *event) createdAt() int64 { return e.created }
 
-func (e *event) wire(s *Server, _ expansion) map[string]any {
+func (e *event) wire(_ *Server, _ expansion) map[string]any {
 	data := map[string]any{"object": e.object}
 	if e.before != nil {
 		data["previous_attributes"] = e.before
 	}
 	out := map[string]any{
 		"id": e.id, "object": "event", "api_version": apiVersion, "created": e.created, "livemode": false, "type": e.kind,
-		"data": data, "pending_webhooks": s.webhooks.targets(), "request": e.request,
+		"data": data, "pending_webhooks": e.pending, "request": e.request,
 	}
 	if e.account != "" {
 		out["account"] = e.account
@@ -76,6 +78,7 @@ func (s *Server) emit(kind string, o object) {
 	e := &event{
 		id: s.ids.next("evt"), created: s.clock.Now().Unix(), kind: kind, object: snapshot,
 		before: s.previousAttributes(kind, o.identity(), snapshot), account: s.hooks.account, request: s.cause.asRequest(),
+		pending: s.webhooks.wanting(kind),
 	}
 	s.events.add(e)
 	payload, err := json.MarshalIndent(e.wire(s, nil), "", "  ")
@@ -108,6 +111,15 @@ func retrieveEvent(s *Server, c *call) (any, *apiError) {
 		return nil, failed
 	}
 	return e.wire(s, nil), nil
+}
+
+// acknowledged records that the endpoint took an event. Called without the server's lock.
+func (s *Server) acknowledged(eventID string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if e, failed := s.events.find("event", eventID); failed == nil {
+		e.pending = 0
+	}
 }
 
 // Deliver sends an event once more and returns the HTTP status that it met.

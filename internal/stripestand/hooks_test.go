@@ -305,3 +305,31 @@ func TestHooksOverHTTP(t *testing.T) {
 	require.Equal(t, http.StatusConflict, s.admin("objects/pi_other/tell", `{"events": []}`))
 	require.Equal(t, http.StatusBadRequest, s.admin("fees", `{"colour": 1}`))
 }
+
+// An event waits for the endpoint that it was made for until that one acknowledges it; without an endpoint, it waits for none.
+func TestPendingWebhooksCountUnacknowledgedEndpoints(t *testing.T) {
+	t.Parallel()
+	s := newStand(t)
+	s.pay("pm_card_visa")
+	require.Zero(t, number(s.rows("/v1/events")[0]["pending_webhooks"]), "there is no endpoint")
+	takes := make(chan int, 1) // what the endpoint answers next
+	endpoint := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, _ *http.Request) { out.WriteHeader(<-takes) }))
+	t.Cleanup(endpoint.Close)
+	s.SetWebhook(endpoint.URL, "whsec_test")
+	s.HoldWebhooks()
+	s.pay("pm_card_visa")
+	newest := s.rows("/v1/events")[0]
+	require.EqualValues(t, 1, number(newest["pending_webhooks"]))
+	id, isText := newest["id"].(string)
+	require.True(t, isText)
+	for _, answer := range []struct {
+		status  int
+		pending int64
+	}{{http.StatusServiceUnavailable, 1}, {http.StatusOK, 0}} {
+		takes <- answer.status
+		status, err := s.Deliver(id)
+		require.NoError(t, err)
+		require.Equal(t, answer.status, status)
+		require.Equal(t, answer.pending, number(s.rows("/v1/events")[0]["pending_webhooks"]))
+	}
+}

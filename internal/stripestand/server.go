@@ -86,7 +86,7 @@ func New(options Options) *Server {
 		disputes: newTable[*dispute](options.Clock), payouts: newTable[*payout](options.Clock), transactions: newTable[*transaction](options.Clock),
 		events: newTable[*event](options.Clock), methods: newTable[*paymentMethod](options.Clock), customers: newTable[*customer](options.Clock),
 	}
-	s.webhooks = newWebhooks(options, s.clock)
+	s.webhooks = newWebhooks(options, s.clock, s.acknowledged)
 	s.mux = s.routes()
 	return s
 }

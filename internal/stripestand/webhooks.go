@@ -45,6 +45,8 @@ type webhooks struct {
 	cancel context.CancelFunc
 	slots  chan struct{}
 	group  sync.WaitGroup
+	// acknowledged hears of each event that the endpoint took.
+	acknowledged func(eventID string)
 
 	mu      sync.Mutex
 	url     string
@@ -54,10 +56,10 @@ type webhooks struct {
 	waiting []delivery // enqueued under the server's lock, and not sent off yet
 }
 
-func newWebhooks(options Options, clock *clock.Movable) *webhooks {
+func newWebhooks(options Options, clock *clock.Movable, acknowledged func(eventID string)) *webhooks {
 	ctx, cancel := context.WithCancel(context.Background()) // the stand-in is nobody's request
 	w := &webhooks{clock: clock, client: &http.Client{Timeout: deliveryTimeout, Transport: &http.Transport{MaxIdleConnsPerHost: deliveriesAtATime}},
-		ctx: ctx, cancel: cancel, slots: make(chan struct{}, deliveriesAtATime)}
+		ctx: ctx, cancel: cancel, slots: make(chan struct{}, deliveriesAtATime), acknowledged: acknowledged}
 	w.set(options.WebhookURL, options.WebhookSecret)
 	return w
 }
@@ -86,9 +88,23 @@ func (w *webhooks) targets() int {
 func (w *webhooks) enqueue(d delivery) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.url != "" && (len(w.enabled) == 0 || slices.Contains(w.enabled, d.kind)) {
+	if w.wants(d.kind) {
 		w.waiting = append(w.waiting, d)
 	}
+}
+
+// wanting counts the endpoints that get events of a type.
+func (w *webhooks) wanting(kind string) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.wants(kind) {
+		return 1
+	}
+	return 0
+}
+
+func (w *webhooks) wants(kind string) bool {
+	return w.url != "" && (len(w.enabled) == 0 || slices.Contains(w.enabled, kind))
 }
 
 func (w *webhooks) hold() {
@@ -163,6 +179,9 @@ func (w *webhooks) post(d delivery) (int, error) {
 	}
 	defer func() { _ = response.Body.Close() }()
 	_, err = io.Copy(io.Discard, io.LimitReader(response.Body, maxRequestBytes))
+	if d.eventID != "" && response.StatusCode >= 200 && response.StatusCode < 300 {
+		w.acknowledged(d.eventID)
+	}
 	return response.StatusCode, err
 }
 

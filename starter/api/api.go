@@ -29,6 +29,8 @@ type Deps struct {
 	Stripe   *stripeapi.Client
 	// Temporal is asked for its health only.
 	Temporal client.Client
+	// Warning is what an operator is to look at although bookings are taken; empty for nothing. It may be nil.
+	Warning func() string
 	// WebhookSecrets are all that are valid now; Live says whether events of real money are expected, or test events.
 	WebhookSecrets []string
 	Live           bool

@@ -66,7 +66,7 @@ func TestFenceCoversEachOperationThatMovesMoney(t *testing.T) {
 			if !slices.Contains(needs["apiKey"], string(access.BookingsWrite)) && !slices.Contains(needs["apiKey"], string(access.RefundsWrite)) {
 				continue
 			}
-			path = strings.ReplaceAll(path, "{reference}", "FB-7K2M9QXA")
+			path = strings.NewReplacer("{reference}", "FB-7K2M9QXA", "{id}", "RF-7K2M9QXA").Replace(path)
 			got := s.do(http.MethodPost, path, []byte("{}"), "Idempotency-Key", "key")
 			require.Equal(t, "urn:farebook:problem:fenced", got.problem(t).Type, path)
 			fenced++

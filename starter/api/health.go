@@ -16,6 +16,8 @@ const healthTimeout = 3 * time.Second
 type healthOutput struct {
 	Body struct {
 		Status string `json:"status" example:"ok"`
+		// Of /readyz alone.
+		Warning string `json:"warning,omitempty" doc:"What an operator is to look at although bookings are taken, as when the database may have been restored."`
 	}
 }
 
@@ -48,12 +50,16 @@ type part struct {
 }
 
 func (a *api) readyz(ctx context.Context, _ *struct{}) (*healthOutput, error) {
-	return a.ready(ctx, a.database(), part{"temporal", "does not answer", func(ctx context.Context) error {
+	out, err := a.ready(ctx, a.database(), part{"temporal", "does not answer", func(ctx context.Context) error {
 		_, err := a.Temporal.CheckHealth(ctx, &client.CheckHealthRequest{})
 		return err
 	}}, part{"namespace", "cannot be used, or search attributes are missing: run `starter setup`", a.Bookings.CheckNamespace},
 		part{"worker", "none polls the task queue of bookings: start one", a.Bookings.CheckPolled},
 		part{"fence", "is up, so that no money moves: see `starter fence status`", a.moneyMoves})
+	if err == nil && a.Warning != nil {
+		out.Body.Warning = a.Warning()
+	}
+	return out, err
 }
 
 func (a *api) readyzWebhooks(ctx context.Context, _ *struct{}) (*healthOutput, error) {

@@ -82,7 +82,7 @@ func NewAPI(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Log
 		return nil, nil, err
 	}
 	bookings := workflowsOf(temporal, cfg)
-	restores := &fence.Watch{Store: books, Every: cfg.FenceLook, Reason: cfg.Fence, AwaitLook: true, Log: log}
+	restores := &fence.Watch{Store: books, Every: cfg.FenceLook, Reason: cfg.Fence, AwaitLook: true, EventTypes: inbox.Types(), Log: log}
 	restores.Stripe = stripeapi.New(stripeapi.Config{SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, Guard: restores.Guard, Log: log})
 	events := inbox.New(books, bookings, restores.Stripe, cfg.Sweep, log)
 	events.Unbooked = &activities.Unbooked{Stripe: restores.Stripe, Store: books, Others: cfg.Reconcile.Others, Log: log}
@@ -115,6 +115,7 @@ func NewAPI(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Log
 		Policy:         cfg.RefundPolicy,
 		Stripe:         restores.Stripe,
 		Temporal:       temporal,
+		Warning:        restores.Warning,
 		WebhookSecrets: cfg.Stripe.WebhookSecrets,
 		Live:           cfg.Stripe.Live(),
 		HoldMinute:     cfg.HoldMinute,

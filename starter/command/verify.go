@@ -13,8 +13,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"farebook/booking"
+	"farebook/fence"
 	"farebook/internal/config"
 	"farebook/internal/stripeapi"
+	"farebook/starter/inbox"
 	"farebook/store"
 	"farebook/workflows"
 )
@@ -84,8 +86,25 @@ func checkOutside(ctx context.Context, cfg config.Config, log *slog.Logger, book
 	if err == nil {
 		checked = append(checked, clearing)
 	}
+	heard, heardErr := checkHeard(ctx, books, stripe)
+	if heardErr == nil {
+		checked = append(checked, heard)
+	}
 	ends, endsErr := checkWorkflows(ctx, cfg, log)
-	return append(checked, ends...), errors.Join(err, endsErr)
+	return append(checked, ends...), errors.Join(err, heardErr, endsErr)
+}
+
+// checkHeard compares Stripe's list of events with the inbox. After a restore the inbox misses the newest.
+func checkHeard(ctx context.Context, books *store.Store, stripe *stripeapi.Client) (store.Promise, error) {
+	check := store.Promise{Number: 15, Text: "the inbox has the newest events that Stripe has delivered"}
+	suspicion, err := fence.Suspect(ctx, books, stripe, inbox.Types())
+	if err != nil {
+		return check, fmt.Errorf("ask Stripe for its events: %w", err)
+	}
+	if check.Held = suspicion == nil; !check.Held {
+		check.Detail = suspicion.String()
+	}
+	return check, nil
 }
 
 // checkWorkflows looks for workflows that have failed, and for running ones that cannot proceed.
