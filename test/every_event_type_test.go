@@ -3,12 +3,14 @@ package test
 import (
 	_ "embed"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/workflowservice/v1"
 
 	"farebook/internal/stripestand"
 	"farebook/internal/testkit"
@@ -97,9 +99,20 @@ func TestEventsOfEveryTypeComeToAnEnd(t *testing.T) {
 	require.Equal(t, len(corpus.About), s.DB.Count(t, "SELECT COUNT(*) FROM stripe_events WHERE account = 'acct_1Connected' AND state = 'not_ours'"))
 	require.Equal(t, ledger, s.LedgerDigest())
 	require.Equal(t, "confirmed", s.Status(booked.Reference))
-	requireNoRunFailed(s)
+	requireNoRunEverFailed(s)
 	requireNoAttention(s)
 	s.RequirePromises()
+}
+
+// requireNoRunEverFailed also counts runs that a later run of the same workflow has made good.
+func requireNoRunEverFailed(s *testkit.Stack) {
+	s.T.Helper()
+	query := fmt.Sprintf("TaskQueue = %q AND ExecutionStatus IN ('Failed', 'TimedOut', 'Terminated')", s.Config.TaskQueue)
+	failed, err := s.Temporal.ListWorkflow(s.T.Context(), &workflowservice.ListWorkflowExecutionsRequest{Query: query})
+	require.NoError(s.T, err)
+	for _, run := range failed.GetExecutions() {
+		require.Fail(s.T, "a run failed", "%s, run %s", run.GetExecution().GetWorkflowId(), run.GetExecution().GetRunId())
+	}
 }
 
 // requireThinEventsRefused holds that events of API v2 are no failure of ours, and leave nothing in the inbox.
