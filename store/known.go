@@ -78,6 +78,11 @@ func (s *Store) present(ctx context.Context, table, column string, values []stri
 	return known, err
 }
 
+// KnownClients tells which clients (cl_...) the books have.
+func (s *Store) KnownClients(ctx context.Context, clientIDs []string) (map[string]bool, error) {
+	return s.present(ctx, "api_clients", "client_id", clientIDs)
+}
+
 // NamedEvent is an event of Stripe's about a payment.
 type NamedEvent struct {
 	EventID         string

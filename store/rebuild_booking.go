@@ -22,7 +22,7 @@ func (e *NoOwner) Error() string {
 	if e.ClientID == "" {
 		return "its PaymentIntent names no client, as those of older releases: say with --client whose it is"
 	}
-	return fmt.Sprintf("its client %s is not in the books, or has no key: create both, and say with --client whose it is", e.ClientID)
+	return fmt.Sprintf("its client %s is not in the books, or has no key: make a key with api-key create, or both and plan again with --client", e.ClientID)
 }
 
 // RebuildBooking brings a booking back that the books have lost, open and without a payment, which the recording step adds. Whoever

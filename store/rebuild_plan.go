@@ -48,7 +48,8 @@ type RebuildItem struct {
 
 // LostBooking is what a PaymentIntent says of its booking beside reference and amount. Customer and flight are not at Stripe.
 type LostBooking struct {
-	ClientID      string                 `json:"clientId"` // cl_...
+	ClientID      string                 `json:"clientId"`               // cl_...
+	LostClientID  string                 `json:"lostClientId,omitempty"` // whom the PaymentIntent names, where an operator named another
 	RequestKey    string                 `json:"requestKey,omitempty"`
 	CorrelationID string                 `json:"correlationId"`
 	Capture       booking.CaptureMethod  `json:"capture"`

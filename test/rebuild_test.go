@@ -87,11 +87,7 @@ func (l *lostHour) run(args ...string) string {
 // plan makes one, and returns its number and how many items of each kind it has.
 func (l *lostHour) plan() (number string, kinds map[string]int) {
 	l.T.Helper()
-	var plan struct {
-		Plan, Unowned int
-		Items         []struct{ Kind, StripeID, Booking string }
-	}
-	require.NoError(l.T, json.Unmarshal([]byte(l.run("rebuild", "--format", "json")), &plan))
+	plan := l.planAs()
 	require.Equal(l.T, 1, plan.Unowned, "a payment of somebody else's that bears a reference is nobody's to bring back")
 	kinds = map[string]int{}
 	for _, item := range plan.Items {
@@ -168,4 +164,59 @@ func TestRebuildKilled(t *testing.T) {
 	}
 	l.recover()
 	l.requireWhole()
+}
+
+// A client that was lost with the restore cannot own its bookings any more. A plan leaves them out and names it, and brings them back as
+// those of the client that an operator names; bookings of clients that the books have stay theirs.
+func TestBookingsOfALostClientAreRebuiltAsAnothers(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	s.BookAndPay("before", nil)
+	s.AwaitQuiet()
+	backup := s.DB.Backup(t)
+	theirs := s.BookAndPay("theirs", nil)
+	ours := s.API.Token
+	s.API.Token = s.DB.NewKey(t, "lost client")
+	orphaned := s.BookAndPay("orphaned", nil)
+	s.AwaitQuiet()
+	lost := clientOf(s, orphaned)
+	kept := clientOf(s, theirs)
+	backup.Restore(t)
+	s.API.Token = ours
+	l := &lostHour{Stack: s}
+	l.run("fence", "raise", "--reason", "the database was restored")
+
+	plan := l.planAs()
+	require.Equal(t, 1, plan.Orphaned)
+	require.Equal(t, []string{lost}, plan.LostClients)
+	require.Len(t, plan.Items, 1, "what has no owner cannot be applied")
+	require.Contains(t, l.run("rebuild"), lost)
+	s.DB.NewKey(t, "made anew")
+	plan = l.planAs("--client", "made anew")
+	require.Zero(t, plan.Orphaned)
+	require.Len(t, plan.Items, 2)
+	require.Contains(t, l.run("rebuild", "--client", "made anew"), "(was "+lost+")")
+	l.run("rebuild", "--apply", strconv.Itoa(plan.Plan))
+	require.Equal(t, "made anew", s.DB.Text(t, `SELECT c.name FROM bookings b JOIN api_clients c ON c.id = b.client_id WHERE b.reference = ?`, orphaned.Reference))
+	require.Equal(t, kept, clientOf(s, theirs), "its client is in the books, and is not replaced")
+	require.Empty(t, l.planAs().Items, "nothing is missing any more")
+	require.Equal(t, "confirmed", s.DB.Text(t, "SELECT status FROM bookings WHERE reference = ?", orphaned.Reference))
+}
+
+func clientOf(s *testkit.Stack, booked testkit.Booked) string {
+	s.T.Helper()
+	return s.DB.Text(s.T, "SELECT c.client_id FROM bookings b JOIN api_clients c ON c.id = b.client_id WHERE b.reference = ?", booked.Reference)
+}
+
+// rebuildPlan is what `rebuild --format json` prints.
+type rebuildPlan struct {
+	Plan, Unowned, Orphaned int
+	LostClients             []string
+	Items                   []struct{ Kind, StripeID, Booking, Client, LostClient string }
+}
+
+func (l *lostHour) planAs(args ...string) (plan rebuildPlan) {
+	l.T.Helper()
+	require.NoError(l.T, json.Unmarshal([]byte(l.run(append([]string{"rebuild", "--format", "json"}, args...)...)), &plan))
+	return plan
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -49,7 +50,7 @@ func rebuildCommand() *cobra.Command {
 	}
 	cmd.Flags().Uint64Var(&apply, "apply", 0, "carry out the plan of this number")
 	cmd.Flags().StringVar(&since, "since", "", "when the backup was made, RFC 3339; without it, a day before the fence or the newest row, whichever is earlier")
-	cmd.Flags().StringVar(&client, "client", "", "whose bookings are whose PaymentIntent names no client, as those of older releases")
+	cmd.Flags().StringVar(&client, "client", "", "whose bookings are whose PaymentIntent names no client, as those of older releases, or one that was lost as well")
 	cmd.MarkFlagsMutuallyExclusive("apply", "since")
 	cmd.MarkFlagsMutuallyExclusive("apply", "client")
 	formatFlag(cmd, &format, listFormats...)
@@ -102,7 +103,7 @@ func planRebuild(ctx context.Context, out io.Writer, r *rebuild.Rebuilder, fence
 			return err
 		}
 	}
-	items, unowned, err := r.Lost(ctx, since, owner)
+	items, left, err := r.Lost(ctx, since, owner)
 	if err != nil {
 		return err
 	}
@@ -111,12 +112,12 @@ func planRebuild(ctx context.Context, out io.Writer, r *rebuild.Rebuilder, fence
 		return err
 	}
 	if format == "json" {
-		return printRebuildJSON(out, plan, items, unowned)
+		return printRebuildJSON(out, plan, items, left)
 	}
-	return printRebuild(out, plan, items, unowned)
+	return printRebuild(out, plan, items, left)
 }
 
-func printRebuild(out io.Writer, plan store.Rebuild, items []store.RebuildItem, unowned int) error {
+func printRebuild(out io.Writer, plan store.Rebuild, items []store.RebuildItem, left rebuild.LeftOut) error {
 	table := newTable(out, "WHAT", "AT STRIPE", "BOOKING", "AMOUNT", "STATUS", "MADE", "CLIENT")
 	for _, item := range items {
 		amount := "-"
@@ -124,20 +125,39 @@ func printRebuild(out io.Writer, plan store.Rebuild, items []store.RebuildItem, 
 			amount = item.Amount.Format(booking.LocaleEN)
 		}
 		table.row(string(item.Kind), item.StripeID, orDash(string(item.Reference)), amount, item.StripeStatus, item.Created.Format(time.RFC3339),
-			orDash(item.Booking.ClientID))
+			ownerText(item.Booking))
 	}
 	if err := table.flush(); err != nil {
 		return err
 	}
-	if unowned > 0 {
+	if err := sayLeftOut(out, left); err != nil {
+		return err
+	}
+	return say(out, "\nPlan %d: %d that Stripe has made since %s and the books do not have. Apply it with rebuild --apply %d\n",
+		plan.ID, len(items), plan.Since.Format(time.RFC3339), plan.ID)
+}
+
+func sayLeftOut(out io.Writer, left rebuild.LeftOut) error {
+	if left.Unowned > 0 {
 		err := say(out, "\nLeft out: %d PaymentIntents with a booking's reference that name no client. They are of an older release, or somebody else's: "+
-			"--client NAME brings them back as that client's\n", unowned)
+			"--client NAME brings them back as that client's\n", left.Unowned)
 		if err != nil {
 			return err
 		}
 	}
-	return say(out, "\nPlan %d: %d that Stripe has made since %s and the books do not have. Apply it with rebuild --apply %d\n",
-		plan.ID, len(items), plan.Since.Format(time.RFC3339), plan.ID)
+	if left.Orphaned == 0 {
+		return nil
+	}
+	return say(out, "\nLeft out: %d PaymentIntents whose client was lost as well: %s. Make the client with client create, and its key with api-key create; "+
+		"--client NAME brings them back as that client's\n", left.Orphaned, strings.Join(left.LostClients, ", "))
+}
+
+// ownerText is whose a booking is, and whose it was where an operator has named another client.
+func ownerText(lost store.LostBooking) string {
+	if lost.LostClientID == "" {
+		return orDash(lost.ClientID)
+	}
+	return lost.ClientID + " (was " + lost.LostClientID + ")"
 }
 
 func orDash(text string) string {
@@ -147,7 +167,7 @@ func orDash(text string) string {
 	return text
 }
 
-func printRebuildJSON(out io.Writer, plan store.Rebuild, items []store.RebuildItem, unowned int) error {
+func printRebuildJSON(out io.Writer, plan store.Rebuild, items []store.RebuildItem, left rebuild.LeftOut) error {
 	type item struct {
 		Kind            string         `json:"kind"`
 		StripeID        string         `json:"stripeId"`
@@ -157,15 +177,19 @@ func printRebuildJSON(out io.Writer, plan store.Rebuild, items []store.RebuildIt
 		Status          string         `json:"status"`
 		CreatedAt       time.Time      `json:"createdAt"`
 		Client          string         `json:"client,omitempty"`
+		LostClient      string         `json:"lostClient,omitempty"` // whom the PaymentIntent names, where --client named another
 	}
 	shown := struct {
 		Plan    uint64    `json:"plan"`
 		Since   time.Time `json:"since"`
 		Unowned int       `json:"unowned"` // left out: PaymentIntents that name no client
-		Items   []item    `json:"items"`
-	}{plan.ID, plan.Since, unowned, make([]item, len(items))}
+		// Left out as well: PaymentIntents whose client was lost, and those clients.
+		Orphaned    int      `json:"orphaned"`
+		LostClients []string `json:"lostClients,omitempty"`
+		Items       []item   `json:"items"`
+	}{plan.ID, plan.Since, left.Unowned, left.Orphaned, left.LostClients, make([]item, len(items))}
 	for i, it := range items {
-		shown.Items[i] = item{string(it.Kind), it.StripeID, it.PaymentIntentID, string(it.Reference), nil, it.StripeStatus, it.Created, it.Booking.ClientID}
+		shown.Items[i] = item{string(it.Kind), it.StripeID, it.PaymentIntentID, string(it.Reference), nil, it.StripeStatus, it.Created, it.Booking.ClientID, it.Booking.LostClientID}
 		if it.Kind == store.RebuildBooking {
 			shown.Items[i].Amount = &it.Amount
 		}

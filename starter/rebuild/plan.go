@@ -5,6 +5,7 @@ package rebuild
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"farebook/booking"
@@ -39,24 +40,28 @@ func (r *Rebuilder) Since(ctx context.Context, fence store.Fence) (time.Time, er
 	return since.Add(-skew), err
 }
 
-// Lost lists what Stripe has made since, and the books do not know. clientID owns bookings whose PaymentIntent names no client, as those
-// of older releases; without it they are left out and counted in unowned, as they may be somebody else's on the account.
-func (r *Rebuilder) Lost(ctx context.Context, since time.Time, clientID string) (items []store.RebuildItem, unowned int, err error) {
+// LeftOut counts PaymentIntents that are not planned, because nobody in the books owns their bookings.
+type LeftOut struct {
+	Unowned     int      // name no client: of an older release, or somebody else's on the account
+	Orphaned    int      // name a client that the books have lost as well
+	LostClients []string // whom the orphaned name: cl_...
+}
+
+// Lost lists what Stripe has made since, and the books do not know. clientID owns bookings whose PaymentIntent names no client, or one
+// that the books do not have; without it they are left out.
+func (r *Rebuilder) Lost(ctx context.Context, since time.Time, clientID string) (items []store.RebuildItem, left LeftOut, err error) {
 	installation, err := r.Store.Installation(ctx)
 	if err != nil {
-		return nil, 0, err
+		return nil, LeftOut{}, err
 	}
 	until := r.Store.Now().Add(skew)
-	bookings, err := r.lostBookings(ctx, installation.ID, since, until, clientID)
+	bookings, err := r.lostBookings(ctx, installation.ID, since, until)
 	if err != nil {
-		return nil, 0, err
+		return nil, LeftOut{}, err
 	}
-	for _, item := range bookings {
-		if item.Booking.ClientID == "" {
-			unowned++
-			continue
-		}
-		items = append(items, item)
+	items, left, err = r.own(ctx, bookings, clientID)
+	if err != nil {
+		return nil, LeftOut{}, err
 	}
 	rebuilt := map[string]booking.Reference{} // by PaymentIntent
 	for _, item := range items {
@@ -69,15 +74,49 @@ func (r *Rebuilder) Lost(ctx context.Context, since time.Time, clientID string) 
 	}{{store.RebuildRefund, booking.ObjectRefund}, {store.RebuildDispute, booking.ObjectDispute}, {store.RebuildPayout, booking.ObjectPayout}} {
 		lost, err := r.lostObjects(ctx, kind.kind, kind.object, window, rebuilt)
 		if err != nil {
-			return nil, 0, err
+			return nil, LeftOut{}, err
 		}
 		items = append(items, lost...)
 	}
-	return items, unowned, nil
+	return items, left, nil
+}
+
+// own gives each booking its owner: the client that its PaymentIntent names, or clientID where it names none or one that was lost. A
+// client that the books have is never replaced. What has no owner then is left out.
+func (r *Rebuilder) own(ctx context.Context, bookings []store.RebuildItem, clientID string) (items []store.RebuildItem, left LeftOut, err error) {
+	var named []string
+	for _, item := range bookings {
+		if item.Booking.ClientID != "" {
+			named = append(named, item.Booking.ClientID)
+		}
+	}
+	known, err := r.Store.KnownClients(ctx, named)
+	if err != nil {
+		return nil, LeftOut{}, err
+	}
+	for _, item := range bookings {
+		owner := item.Booking.ClientID
+		switch {
+		case known[owner]:
+		case clientID != "":
+			item.Booking.LostClientID, item.Booking.ClientID = owner, clientID
+		case owner == "":
+			left.Unowned++
+			continue
+		default:
+			left.Orphaned++
+			left.LostClients = append(left.LostClients, owner)
+			continue
+		}
+		items = append(items, item)
+	}
+	slices.Sort(left.LostClients)
+	left.LostClients = slices.Compact(left.LostClients)
+	return items, left, nil
 }
 
 // lostBookings are those of PaymentIntents with our metadata that the books know neither by reference nor by id.
-func (r *Rebuilder) lostBookings(ctx context.Context, installationID string, since, until time.Time, clientID string) (items []store.RebuildItem, err error) {
+func (r *Rebuilder) lostBookings(ctx context.Context, installationID string, since, until time.Time) (items []store.RebuildItem, err error) {
 	for after := ""; ; {
 		page, err := r.Stripe.PaymentIntentsPage(ctx, since, until, after)
 		if err != nil {
@@ -95,7 +134,7 @@ func (r *Rebuilder) lostBookings(ctx context.Context, installationID string, sin
 		for _, lost := range unknown {
 			for _, payment := range ours {
 				if payment.PaymentIntentID == lost.PaymentIntentID {
-					items = append(items, bookingItem(payment, clientID))
+					items = append(items, bookingItem(payment))
 				}
 			}
 		}
@@ -105,15 +144,12 @@ func (r *Rebuilder) lostBookings(ctx context.Context, installationID string, sin
 	}
 }
 
-func bookingItem(payment stripeapi.OurPayment, clientID string) store.RebuildItem {
-	if payment.ClientID != "" {
-		clientID = payment.ClientID
-	}
+func bookingItem(payment stripeapi.OurPayment) store.RebuildItem {
 	return store.RebuildItem{
 		Kind: store.RebuildBooking, StripeID: payment.PaymentIntentID, PaymentIntentID: payment.PaymentIntentID, Reference: payment.Reference,
 		Amount: booking.Money{Value: payment.Amount, Currency: payment.Currency}, StripeStatus: payment.StripeStatus, Created: payment.Created,
 		Booking: store.LostBooking{
-			ClientID: clientID, RequestKey: payment.RequestKey, CorrelationID: payment.CorrelationID, Capture: payment.Capture, Methods: payment.Methods,
+			ClientID: payment.ClientID, RequestKey: payment.RequestKey, CorrelationID: payment.CorrelationID, Capture: payment.Capture, Methods: payment.Methods,
 		},
 	}
 }
