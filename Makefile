@@ -36,9 +36,12 @@ ITEMS ?= 20000
 FUZZTIME ?= 5s
 MUTATIONS ?= 20000
 SEED ?= 1
+# How many random lives the model test lives, and how long each is.
+LIVES ?= 50
+STEPS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help up workers migrate critical drills sbom image demo test fuzz lint conformance contract bench reconcile reconcile-dry generate clean
+.PHONY: help up workers migrate critical drills model nightly sbom image demo test fuzz lint conformance contract bench reconcile reconcile-dry generate clean
 .SUFFIXES:
 
 help: ## Show this help
@@ -85,6 +88,18 @@ drills: $(BIN)/with-servers ## Lose Temporal, the database's last hour, both, an
 	@$(WITH_SERVERS) go test -count=1 -timeout $(TEST_TIMEOUT) -v -run '^TestDrill' ./test/ >var/drills.log 2>&1; code=$$?; \
 	grep -E '^(--- |ok|FAIL|panic)|recovered in' var/drills.log; \
 	if [ $$code -ne 0 ]; then echo "the whole log: var/drills.log"; fi; exit $$code
+
+model: $(BIN)/with-servers ## Hold LIVES random lives of STEPS steps against a model, and plans of reconciliation against theirs
+	@go test -count=1 -timeout 24h -run '^(TestWhatIsLackingMakesThemAgree|TestCutLosesNothing)$$' ./reconciliation/ ./workflows/ -rapid.checks=$$(($(LIVES) * 100))
+	@$(WITH_SERVERS) go test -count=1 -timeout 24h -run '^TestAnySequence' ./test/ -rapid.checks=$(LIVES) -rapid.steps=$(STEPS)
+
+# What takes hours. A step that fails keeps no other from being run; the last line names those that failed.
+nightly: FUZZTIME = 2m
+nightly: MUTATIONS = 200000
+nightly: ## Run what is too long for each commit: drills, the fuzz targets for 2 minutes each, the model test, benchmarks
+	@failed=; for step in drills "fuzz FUZZTIME=$(FUZZTIME) MUTATIONS=$(MUTATIONS)" model bench; do \
+		echo "== make $$step"; $(MAKE) --no-print-directory $$step || failed="$$failed; $$step"; \
+	done; if [ -n "$$failed" ]; then echo "failed: $${failed#; }"; exit 1; fi
 
 lint: $(GOLANGCI) $(WORKFLOWCHECK) ## Check style, imports and the determinism of workflows
 	@$(GOLANGCI) run ./...
