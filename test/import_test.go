@@ -163,7 +163,9 @@ func TestImportTakesOverOpenAndPaidBookings(t *testing.T) {
 	require.Equal(t, 9, s.DB.Count(t, "SELECT COUNT(*) FROM bookings"))
 	require.Equal(t, 9, s.DB.Count(t, "SELECT COUNT(*) FROM audit_log WHERE action = 'booking.import'"))
 
-	_, err = starterWith(s, "opening", "--at", time.Now().UTC().Add(-time.Second).Format(time.RFC3339))
+	begun := time.Now().UTC().Truncate(time.Second).Add(time.Second) // after what was imported, to the second
+	s.Eventually(func() bool { return time.Now().After(begun) }, "the clock stands still")
+	_, err = starterWith(s, "opening", "--at", begun.Format(time.RFC3339))
 	require.ErrorContains(t, err, "before bookings are imported", "an opening comes first")
 	out, err = starterWith(s, "import", "find", "SD-PAID")
 	require.NoError(t, err)

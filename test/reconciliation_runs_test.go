@@ -37,7 +37,7 @@ func TestReconciliationIsReadAtOnce(t *testing.T) {
 	require.Equal(t, "running", run.Status)
 	out, err := starterWith(s, "reconcile", "--wait=false")
 	require.NoError(t, err)
-	id, _, _ = strings.Cut(out, " ")
+	id, _, _ = strings.Cut(strings.TrimPrefix(out, "Started "), ".")
 	out, err = starterWith(s, "reconcile", "show", id)
 	require.NoError(t, err)
 	require.Contains(t, out, id+" is running")

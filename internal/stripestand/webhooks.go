@@ -44,7 +44,6 @@ type webhooks struct {
 	ctx    context.Context //nolint:containedctx // its life is the server's: close ends every delivery
 	cancel context.CancelFunc
 	slots  chan struct{}
-	group  sync.WaitGroup
 	// acknowledged hears of each event that the endpoint took.
 	acknowledged func(eventID string)
 
@@ -54,12 +53,16 @@ type webhooks struct {
 	enabled []string // the types that the endpoint asked for; empty for all
 	held    bool
 	waiting []delivery // enqueued under the server's lock, and not sent off yet
+	// underWay counts the deliveries that were sent off and have not ended. A WaitGroup would not do: deliveries begin while somebody waits.
+	underWay int
+	ended    *sync.Cond
 }
 
 func newWebhooks(options Options, clock *clock.Movable, acknowledged func(eventID string)) *webhooks {
 	ctx, cancel := context.WithCancel(context.Background()) // the stand-in is nobody's request
 	w := &webhooks{clock: clock, client: &http.Client{Timeout: deliveryTimeout, Transport: &http.Transport{MaxIdleConnsPerHost: deliveriesAtATime}},
 		ctx: ctx, cancel: cancel, slots: make(chan struct{}, deliveriesAtATime), acknowledged: acknowledged}
+	w.ended = sync.NewCond(&w.mu)
 	w.set(options.WebhookURL, options.WebhookSecret)
 	return w
 }
@@ -137,9 +140,20 @@ func (w *webhooks) flush() {
 		return
 	}
 	for _, d := range w.waiting {
-		w.group.Go(func() { w.deliver(d) })
+		w.underWay++
+		go func() {
+			defer w.end()
+			w.deliver(d)
+		}()
 	}
 	w.waiting = nil
+}
+
+func (w *webhooks) end() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.underWay--
+	w.ended.Broadcast()
 }
 
 func (w *webhooks) deliver(d delivery) {
@@ -198,13 +212,19 @@ func Sign(payload []byte, at time.Time, secrets ...string) string {
 }
 
 // settle waits for the deliveries under way.
-func (w *webhooks) settle() { w.group.Wait() }
+func (w *webhooks) settle() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for w.underWay > 0 {
+		w.ended.Wait()
+	}
+}
 
 func (w *webhooks) close() {
 	w.cancel()
 	w.mu.Lock()
 	w.waiting = nil
 	w.mu.Unlock()
-	w.group.Wait()
+	w.settle()
 	w.client.CloseIdleConnections()
 }
