@@ -10,7 +10,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"farebook/access"
-	"farebook/booking"
 	"farebook/starter/attention"
 	"farebook/store"
 )
@@ -60,13 +59,9 @@ func (a *api) listAttention(ctx context.Context, in *attentionInput) (*attention
 			&huma.ErrorDetail{Location: "query.kind", Message: "is an unknown kind: send one of " + attention.KindNames(), Value: in.Kind})
 	}
 	if in.Booking != "" {
-		reference, err := booking.ParseReference(in.Booking)
+		known, err := a.readable(ctx, in.Booking)
 		if err != nil {
-			return nil, noSuchBooking(ctx)
-		}
-		known, err := a.Store.Booking(ctx, reference)
-		if err != nil {
-			return nil, a.storeFailed(ctx, err)
+			return nil, err
 		}
 		filter.Reference = known.Reference
 	}

@@ -7,7 +7,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"farebook/access"
-	"farebook/booking"
 	"farebook/starter/clients"
 	"farebook/store"
 )
@@ -38,13 +37,9 @@ type auditOutput struct {
 func (a *api) listAudit(ctx context.Context, in *auditInput) (*auditOutput, error) {
 	filter := store.AuditFilter{Subject: in.Subject, Before: in.After, Limit: in.readLimit()}
 	if in.Booking != "" {
-		reference, err := booking.ParseReference(in.Booking)
+		known, err := a.booking(ctx, in.Booking, access.Admin)
 		if err != nil {
-			return nil, noSuchBooking(ctx)
-		}
-		known, err := a.Store.Booking(ctx, reference)
-		if err != nil {
-			return nil, a.storeFailed(ctx, err)
+			return nil, err
 		}
 		filter.BookingID = known.ID
 	}

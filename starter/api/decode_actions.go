@@ -72,22 +72,20 @@ func decodeCapture(body []byte, authorised booking.Money) (booking.Money, error)
 
 // decodeCloseAttention reads the body of POST /v1/attention/{id}/close.
 func decodeCloseAttention(body []byte) (note string, err error) {
-	value, err := parseStrict(body)
-	if err != nil {
-		return "", err
-	}
-	var d decoder
-	if fields := d.object("", value, "note"); fields != nil {
-		note = d.text("note", fields["note"])
-		if wrong := attention.CheckNote(note); wrong != nil && len(d.wrongFields) == 0 {
+	return decodeNote(body, func(d *decoder, note string) {
+		if wrong := attention.CheckNote(note); wrong != nil {
 			d.add("note", "cannot be taken", wrong.Error())
 		}
-	}
-	return note, d.err()
+	})
 }
 
 // decodeAbandonRefund reads the body of POST /v1/refunds/{id}/abandon.
 func decodeAbandonRefund(body []byte) (note string, err error) {
+	return decodeNote(body, func(d *decoder, note string) { d.take(booking.ValidateAbandonNote(note)) })
+}
+
+// decodeNote reads a body that is a note alone, and judges one that could be read.
+func decodeNote(body []byte, judge func(*decoder, string)) (note string, err error) {
 	value, err := parseStrict(body)
 	if err != nil {
 		return "", err
@@ -96,7 +94,7 @@ func decodeAbandonRefund(body []byte) (note string, err error) {
 	if fields := d.object("", value, "note"); fields != nil {
 		note = d.text("note", fields["note"])
 		if len(d.wrongFields) == 0 {
-			d.take(booking.ValidateAbandonNote(note))
+			judge(&d, note)
 		}
 	}
 	return note, d.err()
