@@ -185,7 +185,7 @@ func TestAuthorisationRunsOut(t *testing.T) {
 	require.Equal(t, "canceled", s.StripeStatus(booked.Payment.PaymentIntentID))
 	s.AwaitWorkflowEnd(booked.Reference)
 	s.AwaitQuiet()
-	require.Equal(t, 1, financeMails(s, "capture_due"))
+	require.Equal(t, 1, s.FinanceMailCount("capture_due"))
 	require.Equal(t, 1, s.MailCount(booked.Reference, "hold_expired"))
 	s.RequireLedger(booked.Reference)
 	requireNothingBack(s, booked)

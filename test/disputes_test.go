@@ -24,10 +24,6 @@ func awaitDispute(s *testkit.Stack, id, status string) {
 	s.Eventually(func() bool { return disputeStatus(s, id) == status }, "dispute %s never became %s; logs:\n%s", id, status, s.Logs)
 }
 
-func financeMails(s *testkit.Stack, kind string) int {
-	return s.DB.Count(s.T, "SELECT COUNT(*) FROM emails WHERE audience = 'finance' AND status = 'sent' AND kind = ?", kind)
-}
-
 // A test card whose payment is disputed at once; the bank decides for us, and the money comes back.
 func TestDisputeWon(t *testing.T) {
 	t.Parallel()
@@ -47,8 +43,8 @@ func TestDisputeWon(t *testing.T) {
 	s.AwaitRunEnd("Dispute:" + id)
 	s.AwaitQuiet()
 	s.RequireLedger(booked.Reference, "payment", "dispute", "dispute_reversal")
-	require.Equal(t, 1, financeMails(s, "dispute_opened"))
-	require.Equal(t, 1, financeMails(s, "dispute_closed"))
+	require.Equal(t, 1, s.FinanceMailCount("dispute_opened"))
+	require.Equal(t, 1, s.FinanceMailCount("dispute_closed"))
 	require.Nil(t, evidenceDue(s, booked.Reference), "and no more, once it is decided")
 	s.RequirePromises()
 	s.SaveRun("Dispute:"+id, "dispute_won")
@@ -138,7 +134,7 @@ func TestInquiryBecomesFormal(t *testing.T) {
 	require.NoError(t, s.Stripe.MoveDispute(id, "needs_response"))
 	s.AwaitStatus(booked.Reference, "disputed")
 	s.AwaitQuiet()
-	require.Equal(t, 2, financeMails(s, "dispute_opened"))
+	require.Equal(t, 2, s.FinanceMailCount("dispute_opened"))
 	s.RequirePromises()
 	require.NoError(t, s.Stripe.MoveDispute(id, "won"))
 	awaitDispute(s, id, "won")
@@ -194,13 +190,13 @@ func TestEvidenceIsRemindedOf(t *testing.T) {
 	booked := s.BookAndPay("reminder", nil)
 	id, err := s.Stripe.Inquire(booked.Payment.PaymentIntentID)
 	require.NoError(t, err)
-	s.Eventually(func() bool { return financeMails(s, "dispute_due") == 1 }, "finance was not reminded; logs:\n%s", s.Logs)
+	s.Eventually(func() bool { return s.FinanceMailCount("dispute_due") == 1 }, "finance was not reminded; logs:\n%s", s.Logs)
 	require.NoError(t, s.Stripe.MoveDispute(id, "warning_closed"))
 	s.AwaitRunEnd("Dispute:" + id)
 	s.AwaitQuiet()
 	require.Equal(t, "confirmed", s.Status(booked.Reference))
-	require.Equal(t, 1, financeMails(s, "dispute_due"))
-	require.Equal(t, 1, financeMails(s, "dispute_closed"))
+	require.Equal(t, 1, s.FinanceMailCount("dispute_due"))
+	require.Equal(t, 1, s.FinanceMailCount("dispute_closed"))
 	s.RequirePromises()
 	s.SaveRun("Dispute:"+id, "dispute_inquiry_closed")
 }

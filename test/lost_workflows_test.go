@@ -264,7 +264,7 @@ func (u *unfinished) finish() {
 		return u.DB.Count(t, "SELECT COUNT(*) FROM disputes WHERE status = 'won' AND withheld = loss") == 1
 	},
 		"the money of the dispute that was won is not back; logs:\n%s", u.Logs)
-	u.Eventually(func() bool { return financeMails(u.Stack, "dispute_due") == 2 }, "finance was not reminded of evidence; logs:\n%s", u.Logs)
+	u.Eventually(func() bool { return u.FinanceMailCount("dispute_due") == 2 }, "finance was not reminded of evidence; logs:\n%s", u.Logs)
 	u.Eventually(func() bool { return u.MailCount(u.warned.Reference, "capture_due") == 1 }, "finance was not warned; logs:\n%s", u.Logs)
 	u.Eventually(func() bool {
 		return u.DB.Count(t, "SELECT COUNT(*) FROM payment_twins WHERE checked_at IS NOT NULL") == 1

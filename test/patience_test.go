@@ -64,7 +64,7 @@ func TestPayoutIsUnproven(t *testing.T) {
 	require.NoError(t, days.GetWorkflowError())
 	awaitPayout(s, id, "pending", "unproven")
 	require.Equal(t, 1, s.DB.Count(t, "SELECT unmatched FROM payouts"))
-	require.Equal(t, 1, financeMails(s, "payout_unproven"))
+	require.Equal(t, 1, s.FinanceMailCount("payout_unproven"))
 	require.ErrorContains(t, s.BooksPromises(), "no automatic payout is unproven")
 
 	s.StartWorker()

@@ -41,7 +41,7 @@ func TestPayoutFlow(t *testing.T) {
 	}
 	s.AwaitQuiet()
 	require.Equal(t, read, s.StripeCalls(http.MethodGet, "/v1/balance_transactions"), "what was proven is not read again")
-	require.Equal(t, 1, financeMails(s, "payout_failed"))
+	require.Equal(t, 1, s.FinanceMailCount("payout_failed"))
 	require.Equal(t, 2, s.DB.Count(t, "SELECT COUNT(*) FROM financial_ledger WHERE type IN ('payout', 'payout_reversal')"))
 	s.RequirePromises()
 	s.SaveRun("Payout:"+id, "payout_failed")

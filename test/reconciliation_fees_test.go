@@ -30,7 +30,7 @@ func TestFeeOnItsWayIsTiming(t *testing.T) {
 	run := reconcile(s, `{}`)
 	require.Equal(t, map[string]int{"timing": 1}, run.classes(), "%+v", run.Details)
 	require.Zero(t, run.Fixed)
-	require.Zero(t, financeMails(s, "reconciliation"))
+	require.Zero(t, s.FinanceMailCount("reconciliation"))
 }
 
 // A fee whose event was lost is posted by the payment's own workflow, which reads the payment again.

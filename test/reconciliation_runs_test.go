@@ -97,7 +97,7 @@ func TestReconciliationFails(t *testing.T) {
 	require.ErrorContains(t, err, "has failed: ", out)
 	require.Zero(t, s.DB.Count(t, "SELECT COUNT(*) FROM reconciliation_seen"))
 	s.AwaitQuiet()
-	require.Equal(t, 1, financeMails(s, "reconciliation"))
+	require.Equal(t, 1, s.FinanceMailCount("reconciliation"))
 	_, err = starterWith(s, "reconcile", "--apply", id)
 	require.ErrorContains(t, err, "was no dry run")
 }

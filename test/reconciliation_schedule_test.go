@@ -17,7 +17,7 @@ func TestReconciliationIsOverdue(t *testing.T) {
 	s := testkit.New(t, testkit.Options{Overdue: 2 * time.Second})
 	reconcile(s, `{"scope":"payments"}`)
 	reconcile(s, `{}`)
-	s.Eventually(func() bool { return financeMails(s, "reconciliation_overdue") == 1 }, "finance did not hear of it")
+	s.Eventually(func() bool { return s.FinanceMailCount("reconciliation_overdue") == 1 }, "finance did not hear of it")
 	s.AwaitQuiet()
 	require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM emails WHERE kind = 'reconciliation_overdue'"))
 }

@@ -34,7 +34,7 @@ func TestRunWhoseScanFailsForHoursEndsWithItsReason(t *testing.T) {
 	require.Error(t, err)
 	require.Contains(t, out, started.CorrelationID+" is failed")
 	require.Regexp(t, `it failed: no progress for more than 3h0m0s: Stripe: list balance transactions failed: `, out)
-	s.Eventually(func() bool { return financeMails(s, "reconciliation") == 1 }, "finance did not hear of it; logs:\n%s", s.Logs)
+	s.Eventually(func() bool { return s.FinanceMailCount("reconciliation") == 1 }, "finance did not hear of it; logs:\n%s", s.Logs)
 	s.Stripe.Faults().Clear()
 	run := reconcile(s, `{"scope":"ledger"}`)
 	require.Equal(t, "completed", run.Status)

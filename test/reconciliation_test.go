@@ -149,7 +149,7 @@ func TestReconciliationFindsPlansAndHeals(t *testing.T) {
 	delete(person, "state_mismatch")
 	require.Equal(t, person, after.classes(), "%+v", after.Details)
 	require.Zero(t, after.Fixed)
-	require.GreaterOrEqual(t, financeMails(s, "reconciliation"), 1)
+	require.GreaterOrEqual(t, s.FinanceMailCount("reconciliation"), 1)
 	s.SaveRun("Reconciliation:"+dry.CorrelationID, "reconciliation_dry_run")
 	s.SaveRun("Reconciliation:"+applied.CorrelationID, "reconciliation_applied_in_pieces")
 
@@ -159,7 +159,7 @@ func TestReconciliationFindsPlansAndHeals(t *testing.T) {
 		out, err := starterWith(s, "reconcile", "resolve", fmt.Sprint(item.ID), "--note", "known: "+item.Class)
 		require.NoError(t, err, out)
 	}
-	mails := financeMails(s, "reconciliation")
+	mails := s.FinanceMailCount("reconciliation")
 	known := reconcile(s, `{}`)
 	require.Equal(t, person, known.classes(), "%+v", known.Details)
 	for _, item := range known.Details {
@@ -167,7 +167,7 @@ func TestReconciliationFindsPlansAndHeals(t *testing.T) {
 		require.Equal(t, "known: "+item.Class, item.Note)
 	}
 	s.AwaitQuiet()
-	require.Equal(t, mails, financeMails(s, "reconciliation"))
+	require.Equal(t, mails, s.FinanceMailCount("reconciliation"))
 	requireNotesAgree(s)
 	requireNotesAreNoEnd(s, known)
 }

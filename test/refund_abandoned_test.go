@@ -17,7 +17,7 @@ func refuseRefunds(s *testkit.Stack, booked testkit.Booked) refundView {
 	s.T.Helper()
 	s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodPost, Path: "/v1/refunds", Kind: stripestand.FaultRefused, Code: "refund_on_a_sunday", Count: 1000})
 	refund := ask(s, booked.Reference, "refund", usd(10000))
-	s.Eventually(func() bool { return financeMails(s, "refund_waiting") == 1 }, "not postponed; logs:\n%s", s.Logs)
+	s.Eventually(func() bool { return s.FinanceMailCount("refund_waiting") == 1 }, "not postponed; logs:\n%s", s.Logs)
 	return refund
 }
 

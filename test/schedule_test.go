@@ -76,7 +76,7 @@ func TestScheduleThatNeverSucceeded(t *testing.T) {
 	out, err := starterWith(s, "schedule", "apply", "--cron", "0 0 30 2 *", "--jitter", "0s") // the 30th of February
 	require.NoError(t, err)
 	require.Contains(t, out, "next: never")
-	s.Eventually(func() bool { return financeMails(s, "reconciliation_overdue") == 1 }, "finance did not hear of it; logs:\n%s", s.Logs)
+	s.Eventually(func() bool { return s.FinanceMailCount("reconciliation_overdue") == 1 }, "finance did not hear of it; logs:\n%s", s.Logs)
 	s.AwaitQuiet()
 	require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM emails WHERE kind = 'reconciliation_overdue'"))
 }

@@ -177,7 +177,7 @@ func meetDispute(u unknown) {
 	u.awaitRow("SELECT COUNT(*) FROM disputes WHERE status = 'unknown' AND stripe_status = ? AND withheld > 0", madeUp)
 	u.AwaitStatus(u.booked.Reference, "disputed")
 	u.requireShown("dispute " + id)
-	u.Eventually(func() bool { return financeMails(u.Stack, "dispute_opened") == 1 }, "finance hears nothing")
+	u.Eventually(func() bool { return u.FinanceMailCount("dispute_opened") == 1 }, "finance hears nothing")
 	for path, body := range map[string]string{"refunds": `{}`, "cancel": `{}`} {
 		answer := u.Post("/v1/bookings/"+u.booked.Reference+"/"+path, path, []byte(body))
 		require.Equal(u.T, http.StatusConflict, answer.Status, "%s", answer.Body)
@@ -210,7 +210,7 @@ func meetPayout(u unknown) {
 	require.Error(u.T, err, "a run found what it could not heal")
 	require.Contains(u.T, out, "Matters that need attention: 1")
 	require.Contains(u.T, out, "payout "+id+", the payout has")
-	u.Eventually(func() bool { return financeMails(u.Stack, "payout_unknown") == 1 }, "finance hears nothing")
+	u.Eventually(func() bool { return u.FinanceMailCount("payout_unknown") == 1 }, "finance hears nothing")
 	u.rewrite(id, nil)
 	require.NoError(u.T, u.Stripe.MovePayout(id, "paid"))
 	awaitPayout(u.Stack, id, "paid", "proven")
@@ -219,7 +219,7 @@ func meetPayout(u unknown) {
 	u.awaitRow("SELECT COUNT(*) FROM attention_items WHERE is_open = 1 AND booking_id IS NULL AND subject = ?", id+"/status")
 	u.rewrite(id, nil, "payout.updated")
 	u.awaitRow("SELECT COUNT(*) = 2 FROM attention_items WHERE subject = ? AND closed_at IS NOT NULL", id+"/status")
-	require.Equal(u.T, 1, financeMails(u.Stack, "payout_unknown"))
+	require.Equal(u.T, 1, u.FinanceMailCount("payout_unknown"))
 }
 
 func meetPayoutFailure(u unknown) {

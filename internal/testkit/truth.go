@@ -96,24 +96,38 @@ func (s *Stack) Mails(reference string) []mailbox.Message {
 	return mails
 }
 
-// MailCount counts a booking's mails of one kind that are recorded as sent.
+// MailCount counts a booking's emails of one kind that are recorded as sent. It waits for those of the kind that are still queued: the
+// row that a test has waited for is often written in the transaction that queues its email.
 func (s *Stack) MailCount(reference, kind string) int {
 	s.T.Helper()
-	return s.DB.Count(s.T, `SELECT COUNT(*) FROM emails e JOIN bookings b ON b.id = e.booking_id
-		WHERE b.reference = ? AND e.kind = ? AND e.status = 'sent'`, reference, kind)
+	return s.countSent("booking_id = (SELECT id FROM bookings WHERE reference = ?) AND kind = ?", reference, kind)
 }
 
-// RequireMails requires exactly these kinds of mail, each once: in the books and in the mailbox.
+// FinanceMailCount counts the emails of one kind to finance that are recorded as sent, and waits for queued ones as MailCount does.
+func (s *Stack) FinanceMailCount(kind string) int {
+	s.T.Helper()
+	return s.countSent("audience = 'finance' AND kind = ?", kind)
+}
+
+func (s *Stack) countSent(where string, args ...any) int {
+	s.T.Helper()
+	s.Eventually(func() bool {
+		return s.DB.Count(s.T, "SELECT COUNT(*) FROM emails WHERE status = 'queued' AND "+where, args...) == 0
+	}, "an email stays queued; logs:\n%s", s.Logs)
+	return s.DB.Count(s.T, "SELECT COUNT(*) FROM emails WHERE status = 'sent' AND "+where, args...)
+}
+
+// RequireMails requires exactly these kinds of email, each once: in the books and in the mailbox.
 func (s *Stack) RequireMails(reference string, kinds ...string) {
 	s.T.Helper()
 	for _, kind := range kinds {
-		require.Equal(s.T, 1, s.MailCount(reference, kind), "mails of kind %s", kind)
+		require.Equal(s.T, 1, s.MailCount(reference, kind), "emails of kind %s", kind)
 	}
-	subjects := []string{} // a whole mail says too much
+	subjects := []string{} // a whole email says too much
 	for _, mail := range s.Mails(reference) {
 		subjects = append(subjects, mail.Subject)
 	}
-	require.Len(s.T, subjects, len(kinds), "mails in the mailbox")
+	require.Len(s.T, subjects, len(kinds), "emails in the mailbox")
 }
 
 // CreatedPaymentIntents counts the PaymentIntents at Stripe.
