@@ -8,7 +8,7 @@ WORKFLOWCHECK_VERSION := v0.6.0
 WORKFLOWCHECK := $(BIN)/workflowcheck-$(WORKFLOWCHECK_VERSION)
 CYCLONEDX_VERSION := v1.10.0
 CYCLONEDX := $(BIN)/cyclonedx-gomod-$(CYCLONEDX_VERSION)
-NEED := go run ./internal/devstack/cmd/need
+NEED := go run ./internal/dev/cmd/need
 STARTER := set -a; . ./var/dev.env; exec $(BIN)/starter
 WITH_SERVERS := $(BIN)/with-servers --
 
@@ -48,7 +48,7 @@ help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 up: ## Run the whole stack until Ctrl-C; addresses in var/dev.env
-	@go build -o $(BIN)/ ./internal/devstack/cmd/up
+	@go build -o $(BIN)/ ./internal/dev/cmd/up
 	@$(BIN)/up
 
 workers: var/dev.env ## Run WORKERS more workers beside the stack that `make up` runs
@@ -62,7 +62,7 @@ migrate: var/dev.env ## Bring the database of the stack that `make up` runs to t
 	@$(STARTER) migrate
 
 demo: ## Run the main job from booking to confirmation, checked step by step
-	@go build -o $(BIN)/ ./internal/devstack/cmd/demo
+	@go build -o $(BIN)/ ./internal/dev/cmd/demo
 	@$(BIN)/demo
 
 test: $(BIN)/with-servers ## Run all tests on a real MariaDB and a real Temporal server
@@ -110,7 +110,7 @@ conformance: ## Hold the Stripe stand-in against Stripe's specification and clie
 	@cd conformance && go test -timeout $(TEST_TIMEOUT) ./...
 
 contract: ## Play what is taken for granted about Stripe: against the stand-in, and Stripe's test mode with FAREBOOK_CONTRACT_KEY
-	@go run ./internal/contract/cmd/contract
+	@go run ./internal/dev/cmd/contract
 
 bench: $(BIN)/with-servers ## Measure bookings, verification and reconciliation beside their floors
 	@$(WITH_SERVERS) go test -run '^$$' -bench Booking -benchtime $(BOOKINGS)x -timeout $(TEST_TIMEOUT) ./test/
@@ -134,7 +134,7 @@ image: ## Build the image with Docker; it knows version and revision
 	@docker build --build-arg VERSION="$$(git describe --tags --always --dirty)" --build-arg REVISION="$$(git rev-parse HEAD)" -t farebook:local .
 
 generate: ## Write the generated parts of docs/, the stand-in's rules and the tests' events anew
-	@go run ./internal/gendocs
+	@go run ./internal/dev/cmd/gendocs
 	@cd conformance && go run ./parameters
 
 clean: ## Remove everything that the other targets made
@@ -142,7 +142,7 @@ clean: ## Remove everything that the other targets made
 
 .PHONY: $(BIN)/with-servers
 $(BIN)/with-servers: # go build knows better than make whether it is up to date
-	@go build -o $@ ./internal/devstack/cmd/with-servers
+	@go build -o $@ ./internal/dev/cmd/with-servers
 
 # Built once and kept; GOFLAGS of the caller (-race, -mod) are meant for our own code.
 $(GOLANGCI):

@@ -8,8 +8,8 @@ import (
 
 	"farebook/activities"
 	"farebook/booking"
-	"farebook/internal/stripestand"
-	"farebook/internal/testdb"
+	"farebook/internal/dev/fakestripe"
+	"farebook/internal/dev/testdb"
 	"farebook/store"
 )
 
@@ -18,10 +18,10 @@ func (s *stack) abandoned() activities.RefundRef {
 	s.t.Helper()
 	reference, _ := s.paid()
 	refund := s.refundOf(reference, 10000)
-	s.stripe.RefuseRefunds(stripestand.RefuseAlways)
+	s.stripe.RefuseRefunds(fakestripe.RefuseAlways)
 	in := activities.RefundRef{RefundID: refund.ID}
 	s.run(s.Refunds.CreateRefund, in, nil)
-	s.stripe.RefuseRefunds(stripestand.RefuseNever)
+	s.stripe.RefuseRefunds(fakestripe.RefuseNever)
 	require.NoError(s.t, s.Store.AbandonRefund(s.t.Context(), store.AbandonRefund{ID: refund.ID, Note: "paid in cash", By: testdb.Tester, Now: s.Store.Now()}))
 	return in
 }
@@ -64,7 +64,7 @@ func TestAbandonedRefundStaysWhileStripeDoesNotKnowItsPayment(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
 	in := s.abandoned()
-	s.stripe.Faults().Add(stripestand.Fault{Method: http.MethodGet, Path: "/v1/payment_intents/*", Kind: stripestand.FaultNotFound, Count: 1})
+	s.stripe.Faults().Add(fakestripe.Fault{Method: http.MethodGet, Path: "/v1/payment_intents/*", Kind: fakestripe.FaultNotFound, Count: 1})
 	var outcome activities.RefundOutcome
 	s.run(s.Refunds.CreateRefund, in, &outcome)
 	require.True(t, outcome.Postponed)

@@ -8,7 +8,7 @@ import (
 
 	"farebook/activities"
 	"farebook/booking"
-	"farebook/internal/stripestand"
+	"farebook/internal/dev/fakestripe"
 	"farebook/ledger"
 )
 
@@ -65,8 +65,8 @@ func TestPartialCaptureIsPostedAsReceivedUntilItsRestIsBack(t *testing.T) {
 // Whatever becomes of the answer, the payment is captured once, of the amount that was asked for.
 func TestCaptureIsMadeOnceWhateverBecomesOfTheAnswer(t *testing.T) {
 	t.Parallel()
-	for _, fault := range []stripestand.FaultKind{
-		stripestand.Fault500After, stripestand.Fault500Before, stripestand.FaultAnswerLost, stripestand.FaultHTML502, stripestand.FaultRateLimit,
+	for _, fault := range []fakestripe.FaultKind{
+		fakestripe.Fault500After, fakestripe.Fault500Before, fakestripe.FaultAnswerLost, fakestripe.FaultHTML502, fakestripe.FaultRateLimit,
 	} {
 		t.Run(string(fault), func(t *testing.T) {
 			t.Parallel()

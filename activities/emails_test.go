@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"farebook/activities"
-	"farebook/internal/mailbox"
+	"farebook/internal/dev/mailbox"
 	"farebook/store"
 )
 

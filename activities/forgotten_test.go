@@ -9,8 +9,8 @@ import (
 
 	"farebook/activities"
 	"farebook/booking"
-	"farebook/internal/stripestand"
-	"farebook/internal/testdb"
+	"farebook/internal/dev/fakestripe"
+	"farebook/internal/dev/testdb"
 )
 
 // forgetBookings is a restore of a backup that was made before any booking was taken.
@@ -92,7 +92,7 @@ func TestKeyOfAForgottenRequestIsLookedBehind(t *testing.T) {
 	s := newStack(t)
 	s.Payments.ListLag = time.Hour
 	reference := s.ask("held", booking.CaptureAutomatic)
-	s.fault(http.MethodPost, "/v1/payment_intents", stripestand.FaultRefused, 1)
+	s.fault(http.MethodPost, "/v1/payment_intents", fakestripe.FaultRefused, 1)
 	s.run(s.Payments.CreatePaymentIntent, activities.BookingRef{Reference: reference}, nil)
 	s.forgetBookings()
 	require.Equal(t, reference, s.askAs("c-2", "held", booking.CaptureAutomatic))

@@ -12,7 +12,7 @@ import (
 	"farebook/activities"
 	"farebook/booking"
 	"farebook/internal/clock"
-	"farebook/internal/stripestand"
+	"farebook/internal/dev/fakestripe"
 )
 
 func requireErrorType(t *testing.T, kind string, err error) {
@@ -59,7 +59,7 @@ func TestPastTheKeysLifeNothingIsMadeBlindly(t *testing.T) {
 	s.sendEmails()
 	refund := s.refundOf(reference, 10000)
 	s.Clock.Advance(21 * time.Hour)
-	s.fault(http.MethodGet, "/v1/refunds", stripestand.Fault500Before, 1)
+	s.fault(http.MethodGet, "/v1/refunds", fakestripe.Fault500Before, 1)
 	creating := s.attempts()
 	requireErrorType(t, activities.OutcomeUnknown, creating.attempt(s.Refunds.CreateRefund, activities.RefundRef{RefundID: refund.ID}, nil))
 	require.Empty(t, s.keys("/v1/refunds", 0))
@@ -77,7 +77,7 @@ func TestRefundWhoseAnswerWasLostADayAgoIsNotMadeAgain(t *testing.T) {
 	reference, _ := s.paid()
 	s.sendEmails()
 	in := activities.RefundRef{RefundID: s.refundOf(reference, 10000).ID}
-	s.fault(http.MethodPost, "/v1/refunds", stripestand.FaultAnswerLost, 2) // the client repeats a request once
+	s.fault(http.MethodPost, "/v1/refunds", fakestripe.FaultAnswerLost, 2) // the client repeats a request once
 	requireErrorType(t, activities.OutcomeUnknown, s.attempts().attempt(s.Refunds.CreateRefund, in, nil))
 	asked := len(s.keys("/v1/refunds", 0))
 	require.Len(t, s.stripe.Refunds(), 1)
@@ -106,7 +106,7 @@ func TestAttemptUsesOneNewKeyAtMost(t *testing.T) {
 	s := newStack(t)
 	reference, _ := s.paid()
 	refund := s.refundOf(reference, 10000)
-	s.fault(http.MethodPost, "/v1/refunds", stripestand.Fault500Before, 3)
+	s.fault(http.MethodPost, "/v1/refunds", fakestripe.Fault500Before, 3)
 	creating, in := s.attempts(), activities.RefundRef{RefundID: refund.ID}
 	for _, key := range []string{"create-refund/1", "create-refund/2", "create-refund/3"} {
 		before := len(s.keys("/v1/refunds", 0))
@@ -126,7 +126,7 @@ func TestNoNextKeyIsUsedWhileListsMayLag(t *testing.T) {
 	s := newStack(t)
 	reference, _ := s.paid()
 	refund := s.refundOf(reference, 10000)
-	s.fault(http.MethodPost, "/v1/refunds", stripestand.Fault500Before, 1)
+	s.fault(http.MethodPost, "/v1/refunds", fakestripe.Fault500Before, 1)
 	s.Refunds.ListLag = time.Hour
 	creating, in := s.attempts(), activities.RefundRef{RefundID: refund.ID}
 	for range 3 {
@@ -147,7 +147,7 @@ func TestAttemptWithoutAHeartbeatWalksPastWhatStripeRepeats(t *testing.T) {
 	s := newStack(t)
 	reference, _ := s.paid()
 	refund := s.refundOf(reference, 10000)
-	s.fault(http.MethodPost, "/v1/refunds", stripestand.Fault500Before, 1+2+3)
+	s.fault(http.MethodPost, "/v1/refunds", fakestripe.Fault500Before, 1+2+3)
 	in := activities.RefundRef{RefundID: refund.ID}
 	for _, keys := range [][]string{
 		{"create-refund/1"},
@@ -166,14 +166,14 @@ func TestAttemptWithoutAHeartbeatWalksPastWhatStripeRepeats(t *testing.T) {
 // Whatever becomes of the answer, there is one refund: it is found, or the key answers with it.
 func TestRefundIsMadeOnceWhateverBecomesOfTheAnswer(t *testing.T) {
 	t.Parallel()
-	for fault, keys := range map[stripestand.FaultKind][]string{
-		stripestand.Fault500After:    {"create-refund/1"}, // found by its metadata
-		stripestand.Fault500Before:   {"create-refund/1", "create-refund/2"},
-		stripestand.FaultAnswerLost:  {"create-refund/1", "create-refund/1"},
-		stripestand.FaultHTML502:     {"create-refund/1", "create-refund/1"},
-		stripestand.FaultRateLimit:   {"create-refund/1", "create-refund/1"},
-		stripestand.FaultLockTimeout: {"create-refund/1", "create-refund/1"},
-		stripestand.FaultKeyInUse:    {"create-refund/1", "create-refund/1"},
+	for fault, keys := range map[fakestripe.FaultKind][]string{
+		fakestripe.Fault500After:    {"create-refund/1"}, // found by its metadata
+		fakestripe.Fault500Before:   {"create-refund/1", "create-refund/2"},
+		fakestripe.FaultAnswerLost:  {"create-refund/1", "create-refund/1"},
+		fakestripe.FaultHTML502:     {"create-refund/1", "create-refund/1"},
+		fakestripe.FaultRateLimit:   {"create-refund/1", "create-refund/1"},
+		fakestripe.FaultLockTimeout: {"create-refund/1", "create-refund/1"},
+		fakestripe.FaultKeyInUse:    {"create-refund/1", "create-refund/1"},
 	} {
 		t.Run(string(fault), func(t *testing.T) {
 			t.Parallel()
@@ -201,7 +201,7 @@ func TestPaymentIntentIsFoundThoughStripesClockIsBehind(t *testing.T) {
 	behind.Advance(-5 * time.Minute)
 	s := newStackWith(t, behind)
 	reference := s.ask("behind", booking.CaptureAutomatic)
-	s.fault(http.MethodPost, "/v1/payment_intents", stripestand.Fault500After, 1)
+	s.fault(http.MethodPost, "/v1/payment_intents", fakestripe.Fault500After, 1)
 	var created activities.PaymentIntentCreated
 	s.run(s.Payments.CreatePaymentIntent, activities.BookingRef{Reference: reference}, &created)
 	require.Len(t, s.stripe.PaymentIntents(), 1)

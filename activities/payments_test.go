@@ -13,7 +13,7 @@ import (
 
 	"farebook/activities"
 	"farebook/booking"
-	"farebook/internal/stripestand"
+	"farebook/internal/dev/fakestripe"
 )
 
 // requireFinal holds that an error ends the activity: another attempt would meet the same.
@@ -30,17 +30,17 @@ func TestFailuresOfStripeSayWhenToTryAgain(t *testing.T) {
 	s := newStack(t)
 	reference, intentID := s.paid()
 	reading := s.attempts()
-	for fault, want := range map[stripestand.FaultKind]struct {
+	for fault, want := range map[fakestripe.FaultKind]struct {
 		kind  string
 		final bool
 		delay time.Duration
 	}{
-		stripestand.Fault500Before:      {activities.OutcomeUnknown, false, 0},
-		stripestand.FaultHTML502:        {activities.OutcomeUnknown, false, 0},
-		stripestand.FaultRateLimit:      {activities.StripeBusy, false, 2 * time.Second},
-		stripestand.FaultLockTimeout:    {activities.StripeBusy, false, 2 * time.Second},
-		stripestand.FaultUnauthorized:   {activities.StripeRefusesKey, false, time.Minute},
-		stripestand.FaultInvalidRequest: {activities.InvalidPaymentRequest, true, 0},
+		fakestripe.Fault500Before:      {activities.OutcomeUnknown, false, 0},
+		fakestripe.FaultHTML502:        {activities.OutcomeUnknown, false, 0},
+		fakestripe.FaultRateLimit:      {activities.StripeBusy, false, 2 * time.Second},
+		fakestripe.FaultLockTimeout:    {activities.StripeBusy, false, 2 * time.Second},
+		fakestripe.FaultUnauthorized:   {activities.StripeRefusesKey, false, time.Minute},
+		fakestripe.FaultInvalidRequest: {activities.InvalidPaymentRequest, true, 0},
 	} {
 		s.fault(http.MethodGet, "/v1/payment_intents/"+intentID, fault, 1)
 		err := reading.attempt(s.Payments.RecordPaymentOutcome, activities.RecordPaymentOutcomeInput{Reference: reference, PaymentIntentID: intentID}, nil)
@@ -71,7 +71,7 @@ func TestBookingThatStripeRefusesIsClosed(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
 	reference := s.ask("refused", booking.CaptureAutomatic)
-	s.fault(http.MethodPost, "/v1/payment_intents", stripestand.FaultInvalidRequest, 1)
+	s.fault(http.MethodPost, "/v1/payment_intents", fakestripe.FaultInvalidRequest, 1)
 	var outcomes [2]activities.PaymentIntentCreated
 	for i := range outcomes {
 		s.run(s.Payments.CreatePaymentIntent, activities.BookingRef{Reference: reference}, &outcomes[i])
@@ -141,7 +141,7 @@ func TestRequestForAPaymentIntentFollowsTheBooking(t *testing.T) {
 			s := newStack(t)
 			reference := s.ask("methods", booking.CaptureAutomatic)
 			s.Exec(t, "UPDATE bookings SET payment_methods = NULLIF('"+string(methods)+"', ''), request_key = IF('"+string(methods)+"' = '', NULL, request_key)")
-			s.fault(http.MethodPost, "/v1/payment_intents", stripestand.FaultAnswerLost, 1)
+			s.fault(http.MethodPost, "/v1/payment_intents", fakestripe.FaultAnswerLost, 1)
 			creating, in := s.attempts(), activities.BookingRef{Reference: reference}
 			require.Error(t, creating.attempt(s.Payments.CreatePaymentIntent, in, nil))
 			require.NoError(t, creating.attempt(s.Payments.CreatePaymentIntent, in, nil))

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"farebook/activities"
-	"farebook/internal/stripestand"
+	"farebook/internal/dev/fakestripe"
 	"farebook/store"
 )
 
@@ -30,7 +30,7 @@ func TestLargePayoutIsReadPageByPageAndEachPageOnce(t *testing.T) {
 	require.Equal(t, store.ProofPending, first.Proof)
 	require.Equal(t, 5, s.reads(list))
 
-	s.stripe.Faults().Add(stripestand.Fault{Method: http.MethodGet, Path: list, Kind: stripestand.FaultHTML502, Skip: 3})
+	s.stripe.Faults().Add(fakestripe.Fault{Method: http.MethodGet, Path: list, Kind: fakestripe.FaultHTML502, Skip: 3})
 	reading, in := s.attempts(), activities.RecordPayoutInput{PayoutID: id, LastLook: true, All: true}
 	before := s.reads(list)
 	requireErrorType(t, activities.OutcomeUnknown, reading.attempt(s.Payouts.RecordPayout, in, nil))

@@ -8,7 +8,7 @@ import (
 
 	"farebook/activities"
 	"farebook/booking"
-	"farebook/internal/stripestand"
+	"farebook/internal/dev/fakestripe"
 )
 
 // A refund that the balance does not cover is refused with a 400 that Stripe keeps under its key and gives no code for. It stays
@@ -18,7 +18,7 @@ func TestRefundBeyondTheBalanceIsAskedForAgain(t *testing.T) {
 	s := newStack(t)
 	reference, _ := s.paid()
 	refund := s.refundOf(reference, 10000)
-	s.stripe.RefuseRefunds(stripestand.RefuseAlways)
+	s.stripe.RefuseRefunds(fakestripe.RefuseAlways)
 	in := activities.RefundRef{RefundID: refund.ID}
 	for range 3 {
 		var outcome activities.RefundOutcome
@@ -36,7 +36,7 @@ func TestRefundBeyondTheBalanceIsAskedForAgain(t *testing.T) {
 	require.Zero(t, s.Count(t, "SELECT COUNT(*) FROM bookings WHERE attention IS NOT NULL"))
 	s.requirePromises()
 
-	s.stripe.RefuseRefunds(stripestand.RefuseNever)
+	s.stripe.RefuseRefunds(fakestripe.RefuseNever)
 	s.requireMade(in)
 }
 
@@ -60,13 +60,13 @@ func (s *stack) requireMade(in activities.RefundRef) {
 func TestRefusalThatIsNotKnownToBeFinalIsAPersons(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		fault stripestand.Fault
+		fault fakestripe.Fault
 		code  string
 	}{
-		"new code":     {stripestand.Fault{Kind: stripestand.FaultRefused, Code: "refund_on_a_sunday", Message: "Not today."}, "refund_on_a_sunday"},
-		"no code":      {stripestand.Fault{Kind: stripestand.FaultRefused, Message: "Not today."}, booking.CodeUnknownRefusal},
-		"not known":    {stripestand.Fault{Kind: stripestand.FaultNotFound}, booking.CodePaymentNotFound},
-		"other states": {stripestand.Fault{Kind: stripestand.FaultRefused, Code: "payment_intent_unexpected_state"}, "payment_intent_unexpected_state"},
+		"new code":     {fakestripe.Fault{Kind: fakestripe.FaultRefused, Code: "refund_on_a_sunday", Message: "Not today."}, "refund_on_a_sunday"},
+		"no code":      {fakestripe.Fault{Kind: fakestripe.FaultRefused, Message: "Not today."}, booking.CodeUnknownRefusal},
+		"not known":    {fakestripe.Fault{Kind: fakestripe.FaultNotFound}, booking.CodePaymentNotFound},
+		"other states": {fakestripe.Fault{Kind: fakestripe.FaultRefused, Code: "payment_intent_unexpected_state"}, "payment_intent_unexpected_state"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

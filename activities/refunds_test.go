@@ -9,7 +9,7 @@ import (
 
 	"farebook/activities"
 	"farebook/booking"
-	"farebook/internal/stripestand"
+	"farebook/internal/dev/fakestripe"
 	"farebook/store"
 )
 
@@ -41,7 +41,7 @@ func TestRefundIsKeptWhileStripeRefusesOurKey(t *testing.T) {
 	s := newStack(t)
 	reference, _ := s.paid()
 	refund := s.refundOf(reference, 10000)
-	s.fault(http.MethodPost, "/v1/refunds", stripestand.FaultUnauthorized, 1)
+	s.fault(http.MethodPost, "/v1/refunds", fakestripe.FaultUnauthorized, 1)
 	creating, in := s.attempts(), activities.RefundRef{RefundID: refund.ID}
 	requireErrorType(t, activities.StripeRefusesKey, creating.attempt(s.Refunds.CreateRefund, in, nil))
 	require.Equal(t, "requested", s.Text(t, "SELECT status FROM refunds"))

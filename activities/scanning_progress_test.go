@@ -11,7 +11,7 @@ import (
 
 	"farebook/activities"
 	"farebook/booking"
-	"farebook/internal/stripestand"
+	"farebook/internal/dev/fakestripe"
 	"farebook/reconciliation"
 	"farebook/store"
 )
@@ -31,7 +31,7 @@ func TestScanThatGetsNoFurtherForHours(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
 	run := s.beginRun("recon_1")
-	s.fault(http.MethodGet, "/v1/refunds", stripestand.FaultUnauthorized, 2)
+	s.fault(http.MethodGet, "/v1/refunds", fakestripe.FaultUnauthorized, 2)
 	in := activities.ScanInput{RunID: run.ID, Object: booking.ObjectRefund, Window: reconciliation.LookBack(time.Now(), 7)}
 	for _, c := range []struct {
 		since time.Duration

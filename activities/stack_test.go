@@ -19,9 +19,9 @@ import (
 	"farebook/booking"
 	"farebook/internal/clock"
 	"farebook/internal/config"
-	"farebook/internal/mailbox"
-	"farebook/internal/stripestand"
-	"farebook/internal/testdb"
+	"farebook/internal/dev/fakestripe"
+	"farebook/internal/dev/mailbox"
+	"farebook/internal/dev/testdb"
 	"farebook/store"
 	"farebook/worker/service"
 )
@@ -33,7 +33,7 @@ type stack struct {
 	*testdb.DB
 	service.Activities
 	t       *testing.T
-	stripe  *stripestand.Server
+	stripe  *fakestripe.Server
 	mailbox *mailbox.Mailbox
 	caller  store.Caller
 }
@@ -51,7 +51,7 @@ func newStackWith(t *testing.T, stripes *clock.Movable) *stack {
 	if stripes == nil {
 		stripes = s.Clock
 	}
-	s.stripe = stripestand.New(stripestand.Options{APIKey: stripeKey, Clock: stripes})
+	s.stripe = fakestripe.New(fakestripe.Options{APIKey: stripeKey, Clock: stripes})
 	require.NoError(t, s.stripe.Start("127.0.0.1:0"))
 	t.Cleanup(func() { require.NoError(t, s.stripe.Close()) })
 	box, err := mailbox.Start(mailbox.Options{SMTPAddr: "127.0.0.1:0", HTTPAddr: "127.0.0.1:0"})
@@ -216,8 +216,8 @@ func (s *stack) post(path string, form url.Values) {
 }
 
 // fault scripts what goes wrong with the next requests of a method and path.
-func (s *stack) fault(method, path string, kind stripestand.FaultKind, count int) {
-	s.stripe.Faults().Add(stripestand.Fault{Method: method, Path: path, Kind: kind, Count: count})
+func (s *stack) fault(method, path string, kind fakestripe.FaultKind, count int) {
+	s.stripe.Faults().Add(fakestripe.Fault{Method: method, Path: path, Kind: kind, Count: count})
 }
 
 // keys are the idempotency keys of the requests to a path of Stripe's, without the business id in front, since there were so

@@ -11,8 +11,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/internal/freeport"
-	"farebook/internal/stripestand"
+	"farebook/internal/dev/fakestripe"
+	"farebook/internal/dev/freeport"
 )
 
 // clients installs the Stripe CLI and stripe-node at the locked versions, beside the lock file. Not by `npm ci`: without
@@ -28,7 +28,7 @@ func clients(t *testing.T) string {
 	return dir
 }
 
-func listening(t *testing.T) (*stripestand.Server, string) {
+func listening(t *testing.T) (*fakestripe.Server, string) {
 	t.Helper()
 	s := stand(t)
 	require.NoError(t, s.Start("127.0.0.1:0"))

@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/internal/stripestand"
+	"farebook/internal/dev/fakestripe"
 )
 
 // What the stand-in plays when it is less tidy is of Stripe's form still.
@@ -17,7 +17,7 @@ func TestLessTidyIsStripes(t *testing.T) {
 	s.SetWebhook("http://127.0.0.1:9", "whsec_one") // events are made; nobody listens
 	s.SendMoreEvents(true)
 	s.SendEventsFrom("acct_1Connected")
-	s.SetFees(&stripestand.Fees{PerMille: 20, Tax: 30, Application: 40})
+	s.SetFees(&fakestripe.Fees{PerMille: 20, Tax: 30, Application: 40})
 	s.SetBalanceKind("connect_reserved", "usd", 100)
 	s.SetBalanceKind("issuing", "usd", 200)
 	automatic := url.Values{"automatic_payment_methods[enabled]": {"true"}, "return_url": {"https://example.com/return"}}
@@ -30,10 +30,10 @@ func TestLessTidyIsStripes(t *testing.T) {
 	refund, err := s.RefundInDashboard(debited, 100)
 	require.NoError(t, err)
 	require.NoError(t, s.FailRefund(refund, ""))
-	_, err = s.OpenDispute(stripestand.NewDispute{PaymentIntent: debited, Status: "lost", Withdraw: true, Events: []string{"charge.dispute.closed"}})
+	_, err = s.OpenDispute(fakestripe.NewDispute{PaymentIntent: debited, Status: "lost", Withdraw: true, Events: []string{"charge.dispute.closed"}})
 	require.NoError(t, err)
 	require.NoError(t, s.EditMetadata(refund, map[string]string{"a": "b"}))
-	s.Book(stripestand.BalanceTransaction{Amount: -5, Currency: "usd", Type: "stripe_fee", Category: "network_cost", Source: "ch_1Theirs"})
+	s.Book(fakestripe.BalanceTransaction{Amount: -5, Currency: "usd", Type: "stripe_fee", Category: "network_cost", Source: "ch_1Theirs"})
 	s.SettleFunds()
 	pay(t, s, "pm_card_bypassPending", nil)
 	s.HoldPayoutReconciliation(true)

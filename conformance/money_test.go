@@ -9,10 +9,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/internal/stripestand"
+	"farebook/internal/dev/fakestripe"
 )
 
-func pay(t *testing.T, s *stripestand.Server, card string, more url.Values) string {
+func pay(t *testing.T, s *fakestripe.Server, card string, more url.Values) string {
 	t.Helper()
 	form := url.Values{"amount": {"45900"}, "currency": {"usd"}, "payment_method": {card}, "confirm": {"true"}}
 	for name, values := range more {
@@ -62,7 +62,7 @@ func TestMoneyBackIsStripes(t *testing.T) {
 	requireLists(t, s)
 }
 
-func requireRefunds(t *testing.T, s *stripestand.Server, intent string) {
+func requireRefunds(t *testing.T, s *fakestripe.Server, intent string) {
 	t.Helper()
 	for _, form := range []url.Values{
 		{"payment_intent": {intent}, "amount": {"100"}, "reason": {"duplicate"}, "metadata[a]": {"b"}},
@@ -88,7 +88,7 @@ func requireRefunds(t *testing.T, s *stripestand.Server, intent string) {
 }
 
 // requireExpandedSources reads balance transactions with what they came of, as whoever reconciles a payout does.
-func requireExpandedSources(t *testing.T, s *stripestand.Server) {
+func requireExpandedSources(t *testing.T, s *fakestripe.Server) {
 	t.Helper()
 	s.Bill(250, "usd", "Radar")
 	s.SettleIn("usd", map[string]float64{"eur": 1.085})
@@ -113,7 +113,7 @@ func requireExpandedSources(t *testing.T, s *stripestand.Server) {
 	require.Equal(t, map[string]bool{"charge": true, "refund": true, "dispute": true, "payout": true, "none": true}, seen)
 }
 
-func requirePayouts(t *testing.T, s *stripestand.Server) {
+func requirePayouts(t *testing.T, s *fakestripe.Server) {
 	t.Helper()
 	s.SettleFunds()
 	status, body := ask(s, http.MethodPost, "/v1/payouts", url.Values{"amount": {"1000"}, "currency": {"usd"}, "metadata[a]": {"b"}})
@@ -230,7 +230,7 @@ func TestRequestsOfMoneyBackAreTakenAndRefusedAlike(t *testing.T) {
 	}
 }
 
-func freshMoney(t *testing.T, s *stripestand.Server) *strings.Replacer {
+func freshMoney(t *testing.T, s *fakestripe.Server) *strings.Replacer {
 	t.Helper()
 	paid := pay(t, s, "pm_card_visa", nil)
 	held := pay(t, s, "pm_card_visa", url.Values{"capture_method": {"manual"}})

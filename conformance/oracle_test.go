@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"farebook/conformance/internal/mock"
-	"farebook/internal/stripestand"
+	"farebook/internal/dev/fakestripe"
 )
 
 const key = "sk_test_123456789012"
@@ -25,9 +25,9 @@ func oracle(t *testing.T) http.Handler {
 	return judge
 }
 
-func stand(t *testing.T) *stripestand.Server {
+func stand(t *testing.T) *fakestripe.Server {
 	t.Helper()
-	s := stripestand.New(stripestand.Options{Log: slog.New(slog.DiscardHandler)})
+	s := fakestripe.New(fakestripe.Options{Log: slog.New(slog.DiscardHandler)})
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	return s
 }

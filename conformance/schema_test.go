@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/stripe/stripe-mock/embedded"
 
-	"farebook/internal/stripestand"
+	"farebook/internal/dev/fakestripe"
 )
 
 var specification = sync.OnceValues(func() (*openapi3.T, error) {
@@ -123,7 +123,7 @@ func TestResponsesAreStripes(t *testing.T) {
 	requireLists(t, s)
 }
 
-func requireLists(t *testing.T, s *stripestand.Server) {
+func requireLists(t *testing.T, s *fakestripe.Server) {
 	t.Helper()
 	for path, name := range map[string]string{
 		"/v1/payment_intents": "payment_intent", "/v1/charges": "charge", "/v1/balance_transactions": "balance_transaction", "/v1/events": "event",
@@ -133,7 +133,7 @@ func requireLists(t *testing.T, s *stripestand.Server) {
 }
 
 // requireList holds a list and each of its rows against Stripe's schemas; of events, also the object inside.
-func requireList(t *testing.T, s *stripestand.Server, path, name string) {
+func requireList(t *testing.T, s *fakestripe.Server, path, name string) {
 	t.Helper()
 	status, body := ask(s, http.MethodGet, path+"?limit=100", nil)
 	require.Equal(t, http.StatusOK, status)

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"farebook/conformance/internal/trimmed"
-	"farebook/internal/stripestand"
+	"farebook/internal/dev/fakestripe"
 )
 
 // The rules that the stand-in judges requests by are those of Stripe's document.
@@ -18,7 +18,7 @@ func TestParametersAreUpToDate(t *testing.T) {
 	t.Parallel()
 	want, err := trimmed.Parameters()
 	require.NoError(t, err)
-	have, err := os.ReadFile("../internal/stripestand/parameters.json")
+	have, err := os.ReadFile("../internal/dev/fakestripe/parameters.json")
 	require.NoError(t, err)
 	require.Equal(t, string(want), string(have), "run `make generate`")
 }
@@ -132,7 +132,7 @@ func TestStrictness(t *testing.T) {
 	}
 }
 
-func strictObjects(t *testing.T, s *stripestand.Server) *strings.Replacer {
+func strictObjects(t *testing.T, s *fakestripe.Server) *strings.Replacer {
 	t.Helper()
 	made := func(path string, form url.Values) string {
 		status, body := ask(s, http.MethodPost, path, form)

@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/internal/testdb"
+	"farebook/internal/dev/testdb"
 	"farebook/migrations"
 )
 

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"farebook/access"
-	"farebook/internal/testdb"
+	"farebook/internal/dev/testdb"
 	"farebook/migrations"
 )
 

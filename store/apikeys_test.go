@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"farebook/access"
-	"farebook/internal/testdb"
+	"farebook/internal/dev/testdb"
 	"farebook/store"
 )
 

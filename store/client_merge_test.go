@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"farebook/booking"
-	"farebook/internal/testdb"
+	"farebook/internal/dev/testdb"
 	"farebook/store"
 )
 

@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/internal/testdb"
+	"farebook/internal/dev/testdb"
 	"farebook/migrations"
 	"farebook/store"
 )

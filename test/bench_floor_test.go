@@ -13,7 +13,7 @@ import (
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
-	"farebook/internal/testkit"
+	"farebook/internal/dev/testkit"
 )
 
 // floorBench runs what bookings are compared with.

@@ -13,7 +13,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 
 	"farebook/booking"
-	"farebook/internal/testkit"
+	"farebook/internal/dev/testkit"
 	"farebook/workflows"
 )
 

@@ -12,9 +12,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/time/rate"
 
+	"farebook/internal/dev/testdb"
+	"farebook/internal/dev/testkit"
 	"farebook/internal/stripeapi"
-	"farebook/internal/testdb"
-	"farebook/internal/testkit"
 	"farebook/workflows"
 )
 

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"farebook/internal/testkit"
+	"farebook/internal/dev/testkit"
 	"farebook/starter/inbox"
 )
 

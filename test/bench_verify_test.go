@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"farebook/internal/testdb"
+	"farebook/internal/dev/testdb"
 )
 
 // entriesToVerify is the size of the ledger that `starter verify` is measured on.

@@ -6,8 +6,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/internal/stripestand"
-	"farebook/internal/testkit"
+	"farebook/internal/dev/fakestripe"
+	"farebook/internal/dev/testkit"
 )
 
 // What Stripe bills for a charge after the payment has the charge as its source: it is posted as a bill and heals. What Farebook
@@ -19,7 +19,7 @@ func TestReconciliationRoutesByCategory(t *testing.T) {
 	s.AwaitQuiet()
 	charge := s.DB.Text(t, "SELECT stripe_charge_id FROM payments")
 	bill := func(kind, category string, amount int64) string {
-		return s.Stripe.Book(stripestand.BalanceTransaction{Amount: amount, Currency: "usd", Type: kind, Category: category, Source: charge})
+		return s.Stripe.Book(fakestripe.BalanceTransaction{Amount: amount, Currency: "usd", Type: kind, Category: category, Source: charge})
 	}
 	bills := []string{bill("stripe_fee", "fee", -30), bill("stripe_fee", "network_cost", -12), bill("tax_fee", "tax", -5)}
 	bill("stripe_fee", "fee", 0)
@@ -47,7 +47,7 @@ func TestReconciliationRoutesByCategory(t *testing.T) {
 func TestPayoutOfAPaymentWithoutAFeeIsProven(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
-	s.Stripe.SetFees(&stripestand.Fees{})
+	s.Stripe.SetFees(&fakestripe.Fees{})
 	s.Stripe.DelayBalanceTransactions(true)
 	booked := s.BookAndPay("free", nil)
 	s.RequireLedger(booked.Reference, "payment")
@@ -68,7 +68,7 @@ func TestPayoutOfAPaymentWithoutAFeeIsProven(t *testing.T) {
 func TestFeeIsKeptByItsParts(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
-	s.Stripe.SetFees(&stripestand.Fees{PerMille: 29, Fixed: 30, Tax: 270, Application: 500})
+	s.Stripe.SetFees(&fakestripe.Fees{PerMille: 29, Fixed: 30, Tax: 270, Application: 500})
 	s.BookAndPay("parts", nil)
 	s.AwaitQuiet()
 	for account, amount := range map[string]int{"expense:stripe_fees": 1361, "expense:fee_taxes": 270, "expense:application_fees": 500} {
@@ -85,7 +85,7 @@ func TestMoneyBesideTheBalanceIsComparedByItsKind(t *testing.T) {
 	s := testkit.New(t, testkit.Options{})
 	s.BookAndPay("reserved", nil)
 	s.AwaitQuiet()
-	moved := s.Stripe.Book(stripestand.BalanceTransaction{Amount: -700, Currency: "usd", Type: "reserve_transaction", Category: "connect_reserved_funds"})
+	moved := s.Stripe.Book(fakestripe.BalanceTransaction{Amount: -700, Currency: "usd", Type: "reserve_transaction", Category: "connect_reserved_funds"})
 	s.Stripe.SetBalanceKind("connect_reserved", "usd", 700)
 	s.Stripe.SetBalanceKind("instant_available", "usd", 44539) // a part of what is available
 	run := reconcile(s, `{"dryRun":false}`)

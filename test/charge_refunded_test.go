@@ -6,8 +6,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/internal/stripestand"
-	"farebook/internal/testkit"
+	"farebook/internal/dev/fakestripe"
+	"farebook/internal/dev/testkit"
 )
 
 // onlyChargeRefunded is a stack whose endpoint hears of no refund by name.
@@ -23,7 +23,7 @@ func TestChargeRefundedBesideARefundOnItsWay(t *testing.T) {
 	t.Parallel()
 	s := onlyChargeRefunded(t)
 	booked := s.BookAndPay("beside", nil)
-	s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodPost, Path: "/v1/refunds", Kind: stripestand.FaultRateLimit, Count: 1000})
+	s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodPost, Path: "/v1/refunds", Kind: fakestripe.FaultRateLimit, Count: 1000})
 	ours := ask(s, booked.Reference, "ours", usd(45900))
 	id, err := s.Stripe.RefundInDashboard(booked.Payment.PaymentIntentID, 500)
 	require.NoError(t, err)

@@ -6,8 +6,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/internal/stripestand"
-	"farebook/internal/testkit"
+	"farebook/internal/dev/fakestripe"
+	"farebook/internal/dev/testkit"
 )
 
 // nameless has an object at Stripe name its charge alone.
@@ -44,7 +44,7 @@ func TestObjectsThatNameAChargeAloneAreTheirBookings(t *testing.T) {
 			refund, err := s.Stripe.RefundInDashboard(intent, 900)
 			require.NoError(t, err)
 			require.NoError(t, s.Stripe.Rewrite(refund, nameless))
-			dispute, err := s.Stripe.OpenDispute(stripestand.NewDispute{PaymentIntent: intent, Status: "needs_response", Withdraw: true})
+			dispute, err := s.Stripe.OpenDispute(fakestripe.NewDispute{PaymentIntent: intent, Status: "needs_response", Withdraw: true})
 			require.NoError(t, err)
 			require.NoError(t, s.Stripe.Rewrite(dispute, nameless, "charge.dispute.created", "charge.dispute.funds_withdrawn"))
 			s.Stripe.ReleaseWebhooks()

@@ -11,8 +11,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/internal/stripestand"
-	"farebook/internal/testkit"
+	"farebook/internal/dev/fakestripe"
+	"farebook/internal/dev/testkit"
 	"farebook/starter/command"
 )
 
@@ -95,7 +95,7 @@ func TestOperatorsCommands(t *testing.T) {
 	requireRefusals(t, s, booked.Reference)
 
 	// While Stripe is away, what can be checked is.
-	s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodGet, Path: "/v1/balance", Kind: stripestand.FaultRateLimit, Count: 1000})
+	s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodGet, Path: "/v1/balance", Kind: fakestripe.FaultRateLimit, Count: 1000})
 	out, err = starter(s, "verify")
 	require.ErrorContains(t, err, "retrieve balance failed: busy, HTTP 429")
 	require.NotErrorIs(t, err, command.ErrBroken)

@@ -8,8 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/internal/testdb"
-	"farebook/internal/testkit"
+	"farebook/internal/dev/testdb"
+	"farebook/internal/dev/testkit"
 )
 
 func disputeStatus(s *testkit.Stack, id string) string {

@@ -8,8 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/internal/devstack"
-	"farebook/internal/testkit"
+	"farebook/internal/dev/devstack"
+	"farebook/internal/dev/testkit"
 )
 
 // The drills follow docs/disaster.md. Where a database is lost, API and worker are processes; where webhooks are lost, they run inside the

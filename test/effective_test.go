@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/internal/testkit"
+	"farebook/internal/dev/testkit"
 )
 
 // Everything that happened to a booking in two days is heard of on the third, in one go: each transaction takes effect when it

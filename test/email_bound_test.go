@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/internal/testkit"
+	"farebook/internal/dev/testkit"
 )
 
 // A queue of bookings that nobody pays, for somebody's address: their mailbox gets the few mails that one address may get in

@@ -12,9 +12,9 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"farebook/activities"
+	"farebook/internal/dev/mailbox"
+	"farebook/internal/dev/testkit"
 	"farebook/internal/mail"
-	"farebook/internal/mailbox"
-	"farebook/internal/testkit"
 	"farebook/store"
 )
 

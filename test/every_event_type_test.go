@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/workflowservice/v1"
 
-	"farebook/internal/stripestand"
-	"farebook/internal/testkit"
+	"farebook/internal/dev/fakestripe"
+	"farebook/internal/dev/testkit"
 	"farebook/starter/inbox"
 )
 
@@ -70,7 +70,7 @@ func TestEventsOfEveryTypeComeToAnEnd(t *testing.T) {
 	ledger, before := s.LedgerDigest(), s.DB.Count(t, "SELECT COUNT(*) FROM stripe_events")
 	posted := 0
 	deliver := func(kind, account string, replaced map[string]any) {
-		status, err := s.Stripe.DeliverMade(stripestand.MadeEvent{
+		status, err := s.Stripe.DeliverMade(fakestripe.MadeEvent{
 			Type: kind, Object: corpus.object(t, kind, replaced), Account: account, APIVersion: eventVersions[posted%len(eventVersions)],
 		})
 		require.NoError(t, err)

@@ -7,25 +7,25 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/internal/stripestand"
-	"farebook/internal/testkit"
+	"farebook/internal/dev/fakestripe"
+	"farebook/internal/dev/testkit"
 )
 
 // Whatever becomes of the answer to a creation, there is one PaymentIntent that can be paid, paid once.
 func TestStripeFaultsOnCreate(t *testing.T) {
 	t.Parallel()
-	for name, fault := range map[string]stripestand.FaultKind{
-		"answer lost after the effect": stripestand.FaultAnswerLost,
-		"500 before the effect":        stripestand.Fault500Before,
-		"500 after the effect":         stripestand.Fault500After,
-		"429":                          stripestand.FaultRateLimit,
-		"lock_timeout":                 stripestand.FaultLockTimeout,
-		"HTML 502":                     stripestand.FaultHTML502,
+	for name, fault := range map[string]fakestripe.FaultKind{
+		"answer lost after the effect": fakestripe.FaultAnswerLost,
+		"500 before the effect":        fakestripe.Fault500Before,
+		"500 after the effect":         fakestripe.Fault500After,
+		"429":                          fakestripe.FaultRateLimit,
+		"lock_timeout":                 fakestripe.FaultLockTimeout,
+		"HTML 502":                     fakestripe.FaultHTML502,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := testkit.New(t, testkit.Options{})
-			s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodPost, Path: "/v1/payment_intents", Kind: fault, Count: 1})
+			s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodPost, Path: "/v1/payment_intents", Kind: fault, Count: 1})
 			payAndRequireOne(t, s)
 		})
 	}
@@ -35,7 +35,7 @@ func TestStripeFaultsOnCreate(t *testing.T) {
 func TestStripeFaultOutlastsTheFastPath(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
-	s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodPost, Path: "/v1/payment_intents", Kind: stripestand.FaultHTML502, Count: 4})
+	s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodPost, Path: "/v1/payment_intents", Kind: fakestripe.FaultHTML502, Count: 4})
 	payAndRequireOne(t, s)
 	s.SaveHistory(s.OnlyReference(), "slow_path")
 }
@@ -43,19 +43,19 @@ func TestStripeFaultOutlastsTheFastPath(t *testing.T) {
 // Reading the outcome, and cancelling, meet the same faults.
 func TestStripeFaultsOnReadAndCancel(t *testing.T) {
 	t.Parallel()
-	for name, fault := range map[string]stripestand.FaultKind{
-		"answer lost": stripestand.FaultAnswerLost,
-		"500 before":  stripestand.Fault500Before,
-		"500 after":   stripestand.Fault500After,
-		"HTML 502":    stripestand.FaultHTML502,
+	for name, fault := range map[string]fakestripe.FaultKind{
+		"answer lost": fakestripe.FaultAnswerLost,
+		"500 before":  fakestripe.Fault500Before,
+		"500 after":   fakestripe.Fault500After,
+		"HTML 502":    fakestripe.FaultHTML502,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := testkit.New(t, testkit.Options{})
 			booked := s.Book("cancelled", testkit.BookingBody(nil))
 			path := "/v1/payment_intents/" + booked.Payment.PaymentIntentID
-			s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodPost, Path: path + "/cancel", Kind: fault, Count: 1})
-			s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodGet, Path: path, Kind: fault, Count: 1})
+			s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodPost, Path: path + "/cancel", Kind: fault, Count: 1})
+			s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodGet, Path: path, Kind: fault, Count: 1})
 			answer, err := s.API.Do(http.MethodPost, "/v1/bookings/"+booked.Reference+"/cancel", "", nil)
 			require.NoError(t, err)
 			require.Equal(t, http.StatusOK, answer.Status, "%s", answer.Body)
@@ -74,26 +74,26 @@ func TestStripeIsIllForAWhile(t *testing.T) {
 	t.Run("at a creation", func(t *testing.T) {
 		t.Parallel()
 		s := testkit.New(t, testkit.Options{})
-		s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodPost, Path: "/v1/payment_intents", Kind: stripestand.Fault500Before, Count: answers})
+		s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodPost, Path: "/v1/payment_intents", Kind: fakestripe.Fault500Before, Count: answers})
 		payAndRequireOne(t, s)
 	})
 	t.Run("at a refund", func(t *testing.T) {
 		t.Parallel()
 		s := testkit.New(t, testkit.Options{})
 		booked := s.BookAndPay("ill", nil)
-		s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodPost, Path: "/v1/refunds", Kind: stripestand.Fault500Before, Count: answers})
+		s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodPost, Path: "/v1/refunds", Kind: fakestripe.Fault500Before, Count: answers})
 		ask(s, booked.Reference, "back", `{}`)
 		s.AwaitStatus(booked.Reference, "refunded")
 		s.AwaitQuiet()
 		s.RequireLedger(booked.Reference, "payment", "refund")
 		s.RequirePromises()
 	})
-	for name, kind := range map[string]stripestand.FaultKind{"before": stripestand.Fault500Before, "after": stripestand.Fault500After} {
+	for name, kind := range map[string]fakestripe.FaultKind{"before": fakestripe.Fault500Before, "after": fakestripe.Fault500After} {
 		t.Run("at a capture, "+name+" the effect", func(t *testing.T) {
 			t.Parallel()
 			s := testkit.New(t, testkit.Options{})
 			booked := authorised(s, "ill")
-			s.Stripe.Faults().Add(stripestand.Fault{
+			s.Stripe.Faults().Add(fakestripe.Fault{
 				Method: http.MethodPost, Path: "/v1/payment_intents/" + booked.Payment.PaymentIntentID + "/capture", Kind: kind, Count: answers,
 			})
 			answer := s.Post("/v1/bookings/"+booked.Reference+"/capture", "take", nil)
@@ -111,7 +111,7 @@ func TestPaidWhileStripeCannotCancel(t *testing.T) {
 	s := testkit.New(t, testkit.Options{HoldMinute: 100 * time.Millisecond})
 	booked := s.Book("paid", testkit.BookingBody(nil))
 	cancels := "/v1/payment_intents/" + booked.Payment.PaymentIntentID + "/cancel"
-	s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodPost, Path: cancels, Kind: stripestand.Fault500Before, Count: 1000})
+	s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodPost, Path: cancels, Kind: fakestripe.Fault500Before, Count: 1000})
 	s.Eventually(func() bool { return s.StripeCalls(http.MethodPost, cancels) > 0 }, "the hold's end did not cancel")
 	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
 	s.AwaitStatus(booked.Reference, "confirmed")
@@ -124,7 +124,7 @@ func TestPaidWhileStripeCannotCancel(t *testing.T) {
 func TestStripeRefusesThePayment(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
-	s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodPost, Path: "/v1/payment_intents", Kind: stripestand.FaultInvalidRequest, Count: 1})
+	s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodPost, Path: "/v1/payment_intents", Kind: fakestripe.FaultInvalidRequest, Count: 1})
 	answer, err := s.API.Do(http.MethodPost, "/v1/bookings", "refused", testkit.BookingBody(nil))
 	require.NoError(t, err)
 	require.Equal(t, http.StatusUnprocessableEntity, answer.Status, "%s", answer.Body)
@@ -186,7 +186,7 @@ func TestMailRefusedForGood(t *testing.T) {
 func TestStripeAwayForTheWholeHold(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{HoldMinute: 100 * time.Millisecond})
-	s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodPost, Path: "/v1/payment_intents", Kind: stripestand.FaultHTML502, Count: 1000})
+	s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodPost, Path: "/v1/payment_intents", Kind: fakestripe.FaultHTML502, Count: 1000})
 	s.Eventually(func() bool {
 		answer, err := s.API.Do(http.MethodPost, "/v1/bookings", "away", testkit.BookingBody(nil))
 		return err == nil && answer.Status == http.StatusUnprocessableEntity

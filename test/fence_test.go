@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/internal/testkit"
+	"farebook/internal/dev/testkit"
 )
 
 // fenceLook is how often processes look for a restore in these tests.

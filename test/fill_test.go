@@ -3,7 +3,7 @@ package test
 import (
 	"testing"
 
-	"farebook/internal/testdb"
+	"farebook/internal/dev/testdb"
 )
 
 // fillLedger writes paid bookings, four entries each, by SQL: through the application it would take minutes and prove

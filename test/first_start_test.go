@@ -9,8 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/internal/devstack"
-	"farebook/internal/testkit"
+	"farebook/internal/dev/devstack"
+	"farebook/internal/dev/testkit"
 )
 
 // The commands of docs/operations.md, "First start", run as they stand there on an empty database and on a Temporal without a namespace

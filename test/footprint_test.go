@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/internal/testkit"
+	"farebook/internal/dev/testkit"
 )
 
 // bytesByTable adds up what every row of every table holds, each value as text.

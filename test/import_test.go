@@ -14,8 +14,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/internal/stripestand"
-	"farebook/internal/testkit"
+	"farebook/internal/dev/fakestripe"
+	"farebook/internal/dev/testkit"
 )
 
 // earlierSystem is the system that Farebook replaces: it takes payments on the same Stripe account and exports its bookings.
@@ -236,7 +236,7 @@ func TestImportStopsWhileStripeIsAway(t *testing.T) {
 	}
 	last := old.rows[69]["payment_intent"]
 	file := old.export()
-	s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodGet, Path: "/v1/payment_intents/" + last, Kind: stripestand.FaultRateLimit, Count: 100})
+	s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodGet, Path: "/v1/payment_intents/" + last, Kind: fakestripe.FaultRateLimit, Count: 100})
 	out, err := starterWith(s, "import", "bookings", file, "--apply", "--format", "csv")
 	require.ErrorContains(t, err, "exit status 3", out)
 	require.ErrorContains(t, err, "row 71: ")
@@ -245,7 +245,7 @@ func TestImportStopsWhileStripeIsAway(t *testing.T) {
 	require.Len(t, strings.Split(strings.TrimSpace(out), "\n"), 70, "the header, and what was done")
 
 	s.Stripe.Faults().Clear()
-	s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodGet, Path: "/v1/payment_intents/" + last, Kind: stripestand.FaultRateLimit, Count: 1})
+	s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodGet, Path: "/v1/payment_intents/" + last, Kind: fakestripe.FaultRateLimit, Count: 1})
 	out, err = starterWith(s, "import", "bookings", file, "--apply", "--format", "csv")
 	require.NoError(t, err, out)
 	rows, err := csv.NewReader(strings.NewReader(out)).ReadAll()

@@ -12,7 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/internal/testkit"
+	"farebook/internal/dev/testkit"
 )
 
 // A key is rotated again and again while bookings are taken under it: no request is refused, and each idempotency key, sent by

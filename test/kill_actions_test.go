@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/internal/testkit"
+	"farebook/internal/dev/testkit"
 )
 
 // The API dies between any two of its steps on the way to cancelling, capturing or reconciling; the client asks again with the

@@ -7,8 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/internal/stripestand"
-	"farebook/internal/testkit"
+	"farebook/internal/dev/fakestripe"
+	"farebook/internal/dev/testkit"
 )
 
 // The worker dies with SIGKILL before and after every side effect of a refund; each time there is one refund at Stripe,
@@ -41,7 +41,7 @@ func TestWorkerKilledOnTheWayToARefusedRefund(t *testing.T) {
 			s := testkit.New(t, testkit.Options{Processes: true, WorkerFailpoint: point})
 			booked := s.BookAndPay("kill", nil)
 			faults := s.Stripe.Faults()
-			faults.Add(stripestand.Fault{Method: http.MethodPost, Path: "/v1/refunds", Kind: stripestand.FaultInvalidRequest, Count: 1000})
+			faults.Add(fakestripe.Fault{Method: http.MethodPost, Path: "/v1/refunds", Kind: fakestripe.FaultInvalidRequest, Count: 1000})
 			awaitRefund(s, ask(s, booked.Reference, "refused", usd(10000)).ID, "failed")
 			s.AwaitQuiet()
 			s.RequireDeaths("worker", 1)
@@ -87,11 +87,11 @@ func TestWorkerKilledOnTheWayToAPostponedRefund(t *testing.T) {
 			t.Parallel()
 			s := testkit.New(t, testkit.Options{Processes: true, WorkerFailpoint: point})
 			booked := s.BookAndPay("kill", nil)
-			s.Stripe.RefuseRefunds(stripestand.RefuseAlways)
+			s.Stripe.RefuseRefunds(fakestripe.RefuseAlways)
 			refund := ask(s, booked.Reference, "refund", usd(10000))
 			s.Eventually(func() bool { return s.FinanceMailCount("refund_waiting") == 1 }, "finance was not told; logs:\n%s", s.Logs)
 			s.RequireDeaths("worker", 1)
-			s.Stripe.RefuseRefunds(stripestand.RefuseNever)
+			s.Stripe.RefuseRefunds(fakestripe.RefuseNever)
 			s.Stripe.SendMoreEvents(true)
 			s.Stripe.SettleFunds()
 			awaitRefund(s, refund.ID, "succeeded")

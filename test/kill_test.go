@@ -7,8 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/internal/stripestand"
-	"farebook/internal/testkit"
+	"farebook/internal/dev/fakestripe"
+	"farebook/internal/dev/testkit"
 )
 
 // The worker dies with SIGKILL before and after every side effect of a paid booking; each time there is one
@@ -72,7 +72,7 @@ func TestWorkerKilledOnTheWayToARefusedPayment(t *testing.T) {
 		t.Run(point, func(t *testing.T) {
 			t.Parallel()
 			s := testkit.New(t, testkit.Options{Processes: true, WorkerFailpoint: point})
-			s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodPost, Path: "/v1/payment_intents", Kind: stripestand.FaultInvalidRequest, Count: 1000})
+			s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodPost, Path: "/v1/payment_intents", Kind: fakestripe.FaultInvalidRequest, Count: 1000})
 			answer := s.Post("/v1/bookings", "refused", testkit.BookingBody(nil))
 			require.Equal(t, http.StatusUnprocessableEntity, answer.Status, "%s", answer.Body)
 			reference := s.OnlyReference()

@@ -8,8 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/internal/stripestand"
-	"farebook/internal/testkit"
+	"farebook/internal/dev/fakestripe"
+	"farebook/internal/dev/testkit"
 )
 
 // logLine is what a test reads of a line.
@@ -42,7 +42,7 @@ func TestLinesOfAReconciliation(t *testing.T) {
 	s := testkit.New(t, testkit.Options{})
 	planted := plant(s)
 	s.AwaitQuiet()
-	s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodGet, Path: "/v1/balance_transactions", Kind: stripestand.Fault500Before, Count: 3})
+	s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodGet, Path: "/v1/balance_transactions", Kind: fakestripe.Fault500Before, Count: 3})
 	before := s.Logs.Lines()
 	run := reconcile(s, `{"dryRun": true}`)
 

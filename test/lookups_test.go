@@ -7,13 +7,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/internal/stripestand"
-	"farebook/internal/testkit"
+	"farebook/internal/dev/fakestripe"
+	"farebook/internal/dev/testkit"
 )
 
 // loseRefund has Stripe make the next refund and answer 500.
 func loseRefund(s *testkit.Stack) {
-	s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodPost, Path: "/v1/refunds", Kind: stripestand.Fault500After, Count: 1})
+	s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodPost, Path: "/v1/refunds", Kind: fakestripe.Fault500After, Count: 1})
 }
 
 // Stripe made a refund and answered 500, and its lists do not show the refund yet: "not in the list" is not "does not exist".
@@ -55,7 +55,7 @@ func TestRefundThatWasNotMadeIsAskedForAgain(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{ListLag: 2 * time.Second})
 	booked := s.BookAndPay("not-made", nil)
-	s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodPost, Path: "/v1/refunds", Kind: stripestand.Fault500Before, Count: 1})
+	s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodPost, Path: "/v1/refunds", Kind: fakestripe.Fault500Before, Count: 1})
 	refund := ask(s, booked.Reference, "not-made-refund", `{}`)
 	awaitRefund(s, refund.ID, "succeeded")
 	s.AwaitQuiet()
@@ -97,7 +97,7 @@ func TestBookingStaysPayableThroughA500OnABusyAccount(t *testing.T) {
 	s := testkit.New(t, testkit.Options{ListLag: 8 * time.Second})
 	s.Stripe.Fill(1200, time.Now().Add(-9*time.Minute), time.Now().Add(-time.Minute))
 	s.Stripe.LagLists(5*time.Second, "/v1/payment_intents")
-	s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodPost, Path: "/v1/payment_intents", Kind: stripestand.Fault500After, Count: 1})
+	s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodPost, Path: "/v1/payment_intents", Kind: fakestripe.Fault500After, Count: 1})
 	booked := s.Book("busy", testkit.BookingBody(nil))
 	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
 	s.AwaitStatus(booked.Reference, "confirmed")

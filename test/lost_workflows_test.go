@@ -9,10 +9,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"farebook/booking"
-	"farebook/internal/devstack"
-	"farebook/internal/stripestand"
-	"farebook/internal/testdb"
-	"farebook/internal/testkit"
+	"farebook/internal/dev/devstack"
+	"farebook/internal/dev/fakestripe"
+	"farebook/internal/dev/testdb"
+	"farebook/internal/dev/testkit"
 	"farebook/store"
 	"farebook/workflows"
 )
@@ -143,7 +143,7 @@ func (u *unfinished) waitForBalances() {
 	require.NoError(t, u.Stripe.Rewrite(u.unposted, map[string]any{"status": "succeeded"}, "refund.updated"))
 	u.Eventually(func() bool { return u.refundStatus(u.unposted) == "succeeded" }, "the refund is not recorded; logs:\n%s", u.Logs)
 
-	u.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodGet, Path: "/v1/refunds", Kind: stripestand.FaultHTML502, Count: 1000})
+	u.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodGet, Path: "/v1/refunds", Kind: fakestripe.FaultHTML502, Count: 1000})
 	u.found = u.paid("found", "pm_card_visa")
 	u.AwaitQuiet()
 	u.Stripe.EnableEvents("charge.refunded")
@@ -152,7 +152,7 @@ func (u *unfinished) waitForBalances() {
 	u.Stripe.Settle()
 	u.Stripe.EnableEvents()
 
-	u.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodGet, Path: "/v1/balance_transactions/*", Kind: stripestand.FaultHTML502, Count: 1000})
+	u.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodGet, Path: "/v1/balance_transactions/*", Kind: fakestripe.FaultHTML502, Count: 1000})
 	u.bill = u.Stripe.Bill(250, "usd", "Radar")
 	run, err := u.DB.Store.BeginRun(t.Context(), store.Run{
 		CorrelationID: "recon_" + u.bill, Options: booking.ReconciliationOptions{LookbackDays: 7, Scope: booking.ScopeAll},
@@ -171,13 +171,13 @@ func (u *unfinished) waitForBalances() {
 // waitForOthers is for the mail server, for a Stripe that fails, and for the end of a hold.
 func (u *unfinished) waitForOthers() {
 	u.DB.Exec(u.T, "INSERT INTO payment_twins (booking_id, created_at) SELECT id, created_at FROM bookings WHERE reference = ?", u.warned.Reference)
-	for path, kind := range map[string]stripestand.FaultKind{
-		"/v1/payment_intents": stripestand.FaultHTML502, "/v1/balance_transactions": stripestand.FaultHang,
+	for path, kind := range map[string]fakestripe.FaultKind{
+		"/v1/payment_intents": fakestripe.FaultHTML502, "/v1/balance_transactions": fakestripe.FaultHang,
 	} {
-		u.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodGet, Path: path, Kind: kind, Count: 1000})
+		u.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodGet, Path: path, Kind: kind, Count: 1000})
 	}
 	u.run = startRun(u.Stack, `{}`)
-	u.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodPost, Path: "/v1/refunds", Kind: stripestand.FaultRateLimit, Count: 1000})
+	u.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodPost, Path: "/v1/refunds", Kind: fakestripe.FaultRateLimit, Count: 1000})
 	u.RefuseMails(450, 10_000)
 	u.unmailed = u.paid("unmailed", "pm_card_visa")
 	u.requested = ask(u.Stack, u.unmailed.Reference, "requested", usd(3000))

@@ -4,7 +4,7 @@ import (
 	"os"
 	"testing"
 
-	"farebook/internal/testkit"
+	"farebook/internal/dev/testkit"
 )
 
 func TestMain(m *testing.M) {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/internal/testkit"
+	"farebook/internal/dev/testkit"
 )
 
 // referenceKey is the key of metadata that names the booking; anybody with access to Stripe's dashboard may edit it.

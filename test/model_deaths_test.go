@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"farebook/internal/testkit"
+	"farebook/internal/dev/testkit"
 )
 
 // The same lives, with worker and API as processes that are killed with SIGKILL: each at one of its failpoints, between a side

@@ -7,7 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"farebook/booking"
-	"farebook/internal/testkit"
+	"farebook/internal/dev/testkit"
 )
 
 // What travellers and callers of the API do in a life.

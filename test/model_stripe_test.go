@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"farebook/internal/testdb"
+	"farebook/internal/dev/testdb"
 	"farebook/store"
 )
 

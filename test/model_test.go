@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"pgregory.net/rapid"
 
-	"farebook/internal/testkit"
+	"farebook/internal/dev/testkit"
 )
 
 // How many random lives are lived, and how long each is, unless the command line says otherwise: enough for a run of CI.

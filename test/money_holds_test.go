@@ -5,7 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/internal/testkit"
+	"farebook/internal/dev/testkit"
 )
 
 // What an automatic payout pays out is not listed at once (reconciliation_status in_progress): it is waited for, and then proven.

@@ -8,8 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/internal/stripestand"
-	"farebook/internal/testkit"
+	"farebook/internal/dev/fakestripe"
+	"farebook/internal/dev/testkit"
 	"farebook/starter/inbox"
 	"farebook/workflows"
 )
@@ -44,13 +44,13 @@ func TestEventsAboutObjectsThatStripeDoesNotHaveAreSetAside(t *testing.T) {
 	for i, kind := range types {
 		// Of a payment of ours, so that only Stripe can say that there is no such object.
 		object := fmt.Sprintf(`{"id":"xx_%dTheirs","object":"other","payment_intent":%q,"metadata":{}}`, i, booked.Payment.PaymentIntentID)
-		status, err := s.Stripe.DeliverMade(stripestand.MadeEvent{Type: kind, Object: []byte(object)})
+		status, err := s.Stripe.DeliverMade(fakestripe.MadeEvent{Type: kind, Object: []byte(object)})
 		require.NoError(t, err)
 		require.Equal(t, http.StatusOK, status, kind)
 	}
 	reference := booked.Reference
 	unknown := fmt.Sprintf(`{"id":"pi_1Theirs","object":"payment_intent","metadata":{"booking_reference":%q}}`, reference)
-	_, err := s.Stripe.DeliverMade(stripestand.MadeEvent{Type: "payment_intent.succeeded", Object: []byte(unknown)})
+	_, err := s.Stripe.DeliverMade(fakestripe.MadeEvent{Type: "payment_intent.succeeded", Object: []byte(unknown)})
 	require.NoError(t, err)
 	s.Eventually(func() bool {
 		return s.DB.Count(t, "SELECT COUNT(*) FROM stripe_events WHERE processed = FALSE AND attempts = 0") == 0
@@ -74,7 +74,7 @@ func TestObjectThatStripeFindsLaterIsRecorded(t *testing.T) {
 	booked := s.Book("behind", testkit.BookingBody(nil))
 	id := booked.Payment.PaymentIntentID
 	behind := func(path string) {
-		s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodGet, Path: path, Kind: stripestand.FaultNotFound, Count: 3})
+		s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodGet, Path: path, Kind: fakestripe.FaultNotFound, Count: 3})
 	}
 	behind("/v1/payment_intents/" + id)
 	require.Equal(t, http.StatusOK, s.Pay(id, "pm_card_visa"))
@@ -149,7 +149,7 @@ func TestRunThatFailsTellsTheInboxWhy(t *testing.T) {
 func TestPersonIgnoresAnEvent(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{NoWorker: true}) // nothing is recorded
-	_, err := s.Stripe.DeliverMade(stripestand.MadeEvent{Type: "payout.paid", Object: []byte(`{"id":"po_1Old","object":"payout"}`)})
+	_, err := s.Stripe.DeliverMade(fakestripe.MadeEvent{Type: "payout.paid", Object: []byte(`{"id":"po_1Old","object":"payout"}`)})
 	require.NoError(t, err)
 	id := s.DB.Text(t, "SELECT stripe_event_id FROM stripe_events")
 	for _, wrong := range [][]string{{id}, {id, "--note", ""}, {id, "--note", "two\nlines"}, {"evt_none", "--note", "x"}} {

@@ -10,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/internal/testkit"
+	"farebook/internal/dev/testkit"
 )
 
 // taken is a payment that somebody else takes on the account, by a card and with more parameters. It returns its PaymentIntent.

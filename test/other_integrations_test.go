@@ -8,8 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/internal/stripestand"
-	"farebook/internal/testkit"
+	"farebook/internal/dev/fakestripe"
+	"farebook/internal/dev/testkit"
 )
 
 // chargeOfIntent is the charge of a PaymentIntent at Stripe.
@@ -36,8 +36,8 @@ func shopLives(s *testkit.Stack) (byMetadata, byDescriptor string) {
 	_, err = s.Stripe.Dispute(byDescriptor, 0, "fraudulent")
 	require.NoError(t, err)
 	charge := chargeOfIntent(s, byMetadata)
-	s.Stripe.Book(stripestand.BalanceTransaction{Amount: -35, Currency: "usd", Type: "stripe_fee", Category: "fee", Source: charge})
-	s.Stripe.Book(stripestand.BalanceTransaction{Amount: -60, Currency: "usd", Type: "adjustment", Category: "other_adjustment", Source: charge})
+	s.Stripe.Book(fakestripe.BalanceTransaction{Amount: -35, Currency: "usd", Type: "stripe_fee", Category: "fee", Source: charge})
+	s.Stripe.Book(fakestripe.BalanceTransaction{Amount: -60, Currency: "usd", Type: "adjustment", Category: "other_adjustment", Source: charge})
 	return byMetadata, byDescriptor
 }
 
@@ -101,7 +101,7 @@ func TestNoRuleTakesABookingsMoney(t *testing.T) {
 	intent := booked.Payment.PaymentIntentID
 	require.NoError(t, s.Stripe.EditMetadata(intent, map[string]string{"booking_reference": "", "shop_order": "4711"}))
 	require.Equal(t, http.StatusOK, s.Pay(intent, "pm_card_visa"))
-	s.Stripe.Book(stripestand.BalanceTransaction{Amount: -35, Currency: "usd", Type: "stripe_fee", Category: "fee", Source: chargeOfIntent(s, intent)})
+	s.Stripe.Book(fakestripe.BalanceTransaction{Amount: -35, Currency: "usd", Type: "stripe_fee", Category: "fee", Source: chargeOfIntent(s, intent)})
 	unknown := s.PaymentBeside(700, "FB-7K2M9QXA")
 	again()
 	run := reconcile(s, `{}`)

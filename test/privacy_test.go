@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/internal/testkit"
+	"farebook/internal/dev/testkit"
 )
 
 // Names, addresses and secrets that are planted in bookings and at Stripe are found in no history, log line, file or mail, and in

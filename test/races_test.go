@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
 
-	"farebook/internal/testkit"
+	"farebook/internal/dev/testkit"
 )
 
 // A cancel that finds the PaymentIntent paid, because the event is still on its way, does not lose the payment.

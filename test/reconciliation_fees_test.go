@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/internal/testkit"
+	"farebook/internal/dev/testkit"
 )
 
 // settledLater is a paid booking whose fee Stripe has told by now, in an event that has not come.

@@ -8,8 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/internal/stripestand"
-	"farebook/internal/testkit"
+	"farebook/internal/dev/fakestripe"
+	"farebook/internal/dev/testkit"
 )
 
 // Two at once, while a payment that is compared succeeds: each difference is healed once.
@@ -96,7 +96,7 @@ func TestReconcileCommandIsInterrupted(t *testing.T) {
 	again := s.DropWebhooks()
 	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
 	again()
-	s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodGet, Path: "/v1/balance_transactions", Kind: stripestand.FaultHang})
+	s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodGet, Path: "/v1/balance_transactions", Kind: fakestripe.FaultHang})
 	command := s.StarterCommand("reconcile")
 	said := &testkit.Buffer{}
 	command.Stdout, command.Stderr = said, said

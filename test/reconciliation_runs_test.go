@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"farebook/booking"
-	"farebook/internal/stripestand"
-	"farebook/internal/testkit"
+	"farebook/internal/dev/fakestripe"
+	"farebook/internal/dev/testkit"
 	"farebook/workflows"
 )
 
@@ -88,7 +88,7 @@ func TestReconciliationFails(t *testing.T) {
 	s := testkit.New(t, testkit.Options{})
 	s.BookAndPay("beside", nil)
 	s.AwaitQuiet()
-	s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodGet, Path: "/v1/balance_transactions", Kind: stripestand.FaultInvalidRequest, Skip: 3})
+	s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodGet, Path: "/v1/balance_transactions", Kind: fakestripe.FaultInvalidRequest, Skip: 3})
 	out, err := starterWith(s, "reconcile")
 	require.ErrorContains(t, err, "has failed: ")
 	require.Contains(t, out, "it failed: ")
@@ -227,7 +227,7 @@ func TestReconciliationIsAskedToWait(t *testing.T) {
 	s.AwaitQuiet()
 	bill := s.Stripe.Bill(250, "usd", "Radar")
 	for _, path := range []string{"/v1/balance_transactions", "/v1/refunds", "/v1/disputes", "/v1/payouts"} {
-		s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodGet, Path: path, Kind: stripestand.FaultRateLimit, Count: 2})
+		s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodGet, Path: path, Kind: fakestripe.FaultRateLimit, Count: 2})
 	}
 	run := reconcile(s, `{}`)
 	require.Equal(t, planted{"missing_in_ledger " + bill: 1}, run.found())
@@ -257,7 +257,7 @@ func TestPersonAppliesWhatMayNotHealByItself(t *testing.T) {
 func TestTerminatedReconciliationHasFailed(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
-	s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodGet, Path: "/v1/balance_transactions", Kind: stripestand.FaultHang})
+	s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodGet, Path: "/v1/balance_transactions", Kind: fakestripe.FaultHang})
 	id := startRun(s, `{}`)
 	s.Eventually(func() bool { return s.Stripe.Faults().Hanging() == 1 }, "nothing hangs")
 	require.NoError(t, s.Temporal.TerminateWorkflow(t.Context(), workflows.ReconciliationWorkflowID(id), "", "a test"))
@@ -277,7 +277,7 @@ func TestTerminatedReconciliationHasFailed(t *testing.T) {
 func TestReconcileCommandSaysWhatIsInTheWay(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
-	s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodGet, Path: "/v1/balance_transactions", Kind: stripestand.FaultUnauthorized})
+	s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodGet, Path: "/v1/balance_transactions", Kind: fakestripe.FaultUnauthorized})
 	command := s.StarterCommand("reconcile")
 	said := &testkit.Buffer{}
 	command.Stdout, command.Stderr = said, said
@@ -299,7 +299,7 @@ func TestReconciliationGoesOnPastAnItem(t *testing.T) {
 	s.Stripe.HoldRefunds(true)
 	refund, err := s.Stripe.RefundInDashboard(refunded.Payment.PaymentIntentID, 700)
 	require.NoError(t, err)
-	s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodGet, Path: "/v1/refunds/" + refund, Kind: stripestand.FaultInvalidRequest})
+	s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodGet, Path: "/v1/refunds/" + refund, Kind: fakestripe.FaultInvalidRequest})
 	run := reconcile(s, `{}`)
 	require.Equal(t, 1, run.Failed, "%+v", run.Details)
 	for _, item := range run.Details {
@@ -320,7 +320,7 @@ func TestCorrectionWithAnotherAccountsKey(t *testing.T) {
 	s.DB.Exec(t, "UPDATE ledger_entries SET amount = amount + 7 WHERE account <> 'expense:stripe_fees' AND amount > 40000")
 	found := reconcile(s, `{"scope":"ledger","dryRun":true}`) // sends no mail beside
 	require.Equal(t, map[string]int{"amount_mismatch": 1}, found.classes())
-	other := stripestand.New(stripestand.Options{APIKey: testkit.StripeKey, Log: slog.New(slog.DiscardHandler)})
+	other := fakestripe.New(fakestripe.Options{APIKey: testkit.StripeKey, Log: slog.New(slog.DiscardHandler)})
 	require.NoError(t, other.Start("127.0.0.1:0"))
 	t.Cleanup(func() { _ = other.Close() })
 

@@ -7,8 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/internal/stripestand"
-	"farebook/internal/testkit"
+	"farebook/internal/dev/fakestripe"
+	"farebook/internal/dev/testkit"
 	"farebook/workflows"
 )
 
@@ -19,7 +19,7 @@ func TestRunWhoseScanFailsForHoursEndsWithItsReason(t *testing.T) {
 	s := testkit.New(t, testkit.Options{})
 	s.BookAndPay("scanned", nil)
 	s.AwaitQuiet()
-	s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodGet, Path: "/v1/balance_transactions", Kind: stripestand.FaultHTML502, Count: 1_000_000})
+	s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodGet, Path: "/v1/balance_transactions", Kind: fakestripe.FaultHTML502, Count: 1_000_000})
 	var started struct{ CorrelationID string }
 	s.Post("/v1/reconciliations", "", []byte(`{"scope":"ledger"}`)).Into(t, &started)
 	client := workflows.NewClient(s.Temporal, s.Config.TaskQueue)

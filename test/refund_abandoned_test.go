@@ -8,14 +8,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/internal/stripestand"
-	"farebook/internal/testkit"
+	"farebook/internal/dev/fakestripe"
+	"farebook/internal/dev/testkit"
 )
 
 // refuseRefunds has Stripe refuse refunds for a reason that is not known to be final, and asks for one.
 func refuseRefunds(s *testkit.Stack, booked testkit.Booked) refundView {
 	s.T.Helper()
-	s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodPost, Path: "/v1/refunds", Kind: stripestand.FaultRefused, Code: "refund_on_a_sunday", Count: 1000})
+	s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodPost, Path: "/v1/refunds", Kind: fakestripe.FaultRefused, Code: "refund_on_a_sunday", Count: 1000})
 	refund := ask(s, booked.Reference, "refund", usd(10000))
 	s.Eventually(func() bool { return s.FinanceMailCount("refund_waiting") == 1 }, "not postponed; logs:\n%s", s.Logs)
 	return refund

@@ -6,8 +6,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/internal/stripestand"
-	"farebook/internal/testkit"
+	"farebook/internal/dev/fakestripe"
+	"farebook/internal/dev/testkit"
 )
 
 // A refund that the balance at Stripe does not cover waits, and is asked for again as soon as Stripe tells of money.
@@ -15,7 +15,7 @@ func TestRefundIsMadeOnceTheBalanceCoversIt(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	booked := s.BookAndPay("unfunded", nil)
-	s.Stripe.RefuseRefunds(stripestand.RefuseUnfunded)
+	s.Stripe.RefuseRefunds(fakestripe.RefuseUnfunded)
 	refund := ask(s, booked.Reference, "refund", usd(10000))
 	s.Eventually(func() bool { return s.FinanceMailCount("refund_waiting") == 1 }, "finance was not told; logs:\n%s", s.Logs)
 	require.Equal(t, "requested", awaitRefund(s, refund.ID, "requested").Status)
@@ -41,7 +41,7 @@ func TestRefundOfUnknownRefusalIsMadeByHand(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	booked := s.BookAndPay("unknown-refusal", nil)
-	s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodPost, Path: "/v1/refunds", Kind: stripestand.FaultRefused, Code: "refund_on_a_sunday"})
+	s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodPost, Path: "/v1/refunds", Kind: fakestripe.FaultRefused, Code: "refund_on_a_sunday"})
 	refund := ask(s, booked.Reference, "refund", `{}`)
 	s.Eventually(func() bool { return s.FinanceMailCount("refund_waiting") == 1 }, "finance was not told; logs:\n%s", s.Logs)
 	var view struct{ Attention string }
@@ -68,14 +68,14 @@ func TestRefundsThatTheBooksMissAreAdoptedByTheirEvents(t *testing.T) {
 			t.Parallel()
 			s := testkit.New(t, testkit.Options{})
 			booked := s.BookAndPay("adopted", nil)
-			s.Stripe.RefuseRefunds(stripestand.RefuseAlways)
+			s.Stripe.RefuseRefunds(fakestripe.RefuseAlways)
 			refund := ask(s, booked.Reference, "refund", usd(10000))
 			s.Eventually(func() bool { return s.FinanceMailCount("refund_waiting") == 1 }, "not postponed; logs:\n%s", s.Logs)
 			require.NoError(t, s.Temporal.TerminateWorkflow(t.Context(), "Refund:"+refund.ID, "", "the test breaks the books"))
 			for _, statement := range forget {
 				s.DB.Exec(t, statement)
 			}
-			s.Stripe.RefuseRefunds(stripestand.RefuseNever)
+			s.Stripe.RefuseRefunds(fakestripe.RefuseNever)
 			require.Equal(t, http.StatusOK, s.PostToStripe("/v1/refunds", map[string][]string{
 				"payment_intent": {booked.Payment.PaymentIntentID}, "amount": {"10000"}, "metadata[refund_id]": {refund.ID},
 			}, nil))

@@ -7,8 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/internal/stripestand"
-	"farebook/internal/testkit"
+	"farebook/internal/dev/fakestripe"
+	"farebook/internal/dev/testkit"
 )
 
 // refundView is what the API says of a refund.
@@ -182,7 +182,7 @@ func TestStripeRefusesTheRefund(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	booked := s.BookAndPay("refused-refund", nil)
-	s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodPost, Path: "/v1/refunds", Kind: stripestand.FaultInvalidRequest})
+	s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodPost, Path: "/v1/refunds", Kind: fakestripe.FaultInvalidRequest})
 	refund := ask(s, booked.Reference, "refused", `{}`)
 	awaitRefund(s, refund.ID, "failed")
 	s.AwaitQuiet()
@@ -197,15 +197,15 @@ func TestStripeRefusesTheRefund(t *testing.T) {
 // Whatever Stripe's answer to the creation is, there is one refund.
 func TestRefundUnderFaults(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []stripestand.FaultKind{
-		stripestand.FaultAnswerLost, stripestand.Fault500Before, stripestand.Fault500After, stripestand.FaultRateLimit,
-		stripestand.FaultLockTimeout, stripestand.FaultHTML502, stripestand.FaultKeyInUse,
+	for _, kind := range []fakestripe.FaultKind{
+		fakestripe.FaultAnswerLost, fakestripe.Fault500Before, fakestripe.Fault500After, fakestripe.FaultRateLimit,
+		fakestripe.FaultLockTimeout, fakestripe.FaultHTML502, fakestripe.FaultKeyInUse,
 	} {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
 			s := testkit.New(t, testkit.Options{})
 			booked := s.BookAndPay("faulty-refund", nil)
-			s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodPost, Path: "/v1/refunds", Kind: kind, Count: 2})
+			s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodPost, Path: "/v1/refunds", Kind: kind, Count: 2})
 			refund := ask(s, booked.Reference, "refund", usd(10000))
 			awaitRefund(s, refund.ID, "succeeded")
 			s.AwaitQuiet()

@@ -7,8 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/internal/devstack"
-	"farebook/internal/testkit"
+	"farebook/internal/dev/devstack"
+	"farebook/internal/dev/testkit"
 )
 
 // repeatedHour is what was asked for between a backup and the restore of it.

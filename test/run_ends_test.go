@@ -14,8 +14,8 @@ import (
 	"go.temporal.io/sdk/testsuite"
 
 	"farebook/booking"
-	"farebook/internal/stripestand"
-	"farebook/internal/testkit"
+	"farebook/internal/dev/fakestripe"
+	"farebook/internal/dev/testkit"
 	"farebook/store"
 	"farebook/workflows"
 )
@@ -53,8 +53,8 @@ func TestEventInTheLastWorkflowTaskOfABookingIsRecorded(t *testing.T) {
 	s, booked := calm(t)
 	event := received(s, "charge.updated", booked.Payment.PaymentIntentID)
 	days := s.Days()
-	s.Stripe.Faults().Add(stripestand.Fault{
-		Method: http.MethodGet, Path: "/v1/payment_intents/" + booked.Payment.PaymentIntentID, Kind: stripestand.FaultHTML502, Count: 2,
+	s.Stripe.Faults().Add(fakestripe.Fault{
+		Method: http.MethodGet, Path: "/v1/payment_intents/" + booked.Payment.PaymentIntentID, Kind: fakestripe.FaultHTML502, Count: 2,
 	})
 	var once sync.Once
 	days.SetOnActivityStartedListener(func(*activity.Info, context.Context, converter.EncodedValues) {

@@ -9,8 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/internal/stripestand"
-	"farebook/internal/testkit"
+	"farebook/internal/dev/fakestripe"
+	"farebook/internal/dev/testkit"
 	"farebook/workflows"
 )
 
@@ -52,7 +52,7 @@ func TestScheduleIsUnderstood(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, out, "is paused (an audit): every 6h0m0s")
 
-	s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodGet, Path: "/v1/balance_transactions", Kind: stripestand.FaultHang})
+	s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodGet, Path: "/v1/balance_transactions", Kind: fakestripe.FaultHang})
 	out, err = starterWith(s, "schedule", "trigger")
 	require.NoError(t, err)
 	id, _, _ := strings.Cut(out, " ")

@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/internal/testkit"
+	"farebook/internal/dev/testkit"
 )
 
 // The command that reduces stored events is killed after a batch, beside bookings that are paid meanwhile: the next one does

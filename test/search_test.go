@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/workflowservice/v1"
 
-	"farebook/internal/testkit"
+	"farebook/internal/dev/testkit"
 )
 
 // The query that ARCHITECTURE.md gives for confirmed bookings finds them, and nothing else: neither bookings that ended

@@ -7,8 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/internal/stripestand"
-	"farebook/internal/testkit"
+	"farebook/internal/dev/fakestripe"
+	"farebook/internal/dev/testkit"
 )
 
 // The API dies after it has reserved a booking, and its caller never asks again: the hold ends all the same.
@@ -59,7 +59,7 @@ func TestWorkflowTerminatedBeforePayment(t *testing.T) {
 func TestHoldEndsBeforeThePaymentIntentIsKnown(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{Processes: true, HoldMinute: 100 * time.Millisecond, WorkerFailpoint: "after-payment-row"})
-	s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodPost, Path: "/v1/payment_intents", Kind: stripestand.FaultHTML502, Count: 2})
+	s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodPost, Path: "/v1/payment_intents", Kind: fakestripe.FaultHTML502, Count: 2})
 	booked := s.Book("late", testkit.BookingBody(nil))
 	s.RequireDeaths("worker", 1)
 	s.AwaitStatus(booked.Reference, "expired")

@@ -10,7 +10,7 @@ import (
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
-	"farebook/internal/testkit"
+	"farebook/internal/dev/testkit"
 	"farebook/workflows"
 )
 

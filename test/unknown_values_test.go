@@ -8,9 +8,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"farebook/internal/dev/fakestripe"
+	"farebook/internal/dev/testkit"
 	"farebook/internal/stripeapi"
-	"farebook/internal/stripestand"
-	"farebook/internal/testkit"
 )
 
 // madeUp is a value that no enumeration of Stripe's has.
@@ -169,7 +169,7 @@ func meetRefundFailure(u unknown) {
 }
 
 func meetDispute(u unknown) {
-	id, err := u.Stripe.OpenDispute(stripestand.NewDispute{
+	id, err := u.Stripe.OpenDispute(fakestripe.NewDispute{
 		PaymentIntent: u.booked.Payment.PaymentIntentID, Status: madeUp, Withdraw: true,
 		Events: []string{"charge.dispute.created", "charge.dispute.funds_withdrawn"},
 	})
@@ -240,7 +240,7 @@ func meetBalance(u unknown) {
 }
 
 func meetEvent(u unknown) {
-	status, err := u.Stripe.DeliverMade(stripestand.MadeEvent{
+	status, err := u.Stripe.DeliverMade(fakestripe.MadeEvent{
 		Type: "payment_intent." + madeUp, Object: []byte(`{"id":"` + u.booked.Payment.PaymentIntentID + `","object":"payment_intent"}`),
 	})
 	require.NoError(u.T, err)

@@ -6,8 +6,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/internal/testdb"
-	"farebook/internal/testkit"
+	"farebook/internal/dev/testdb"
+	"farebook/internal/dev/testkit"
 )
 
 // The previous release runs beside this one on this schema, as while a release is rolled out: bookings are taken, paid and

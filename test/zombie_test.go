@@ -8,8 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/internal/stripestand"
-	"farebook/internal/testkit"
+	"farebook/internal/dev/fakestripe"
+	"farebook/internal/dev/testkit"
 )
 
 // A worker freezes in the middle of recording a payment, another one takes over and freezes in its turn, and the first wakes
@@ -19,8 +19,8 @@ func TestZombieWorkerWakesUp(t *testing.T) {
 	s := testkit.New(t, testkit.Options{Processes: true, NoWorker: true})
 	zombie := s.StartProcess("worker", "")
 	booked := s.Book("zombie", testkit.BookingBody(nil))
-	s.Stripe.Faults().Add(stripestand.Fault{
-		Method: http.MethodGet, Path: "/v1/payment_intents/" + booked.Payment.PaymentIntentID, Kind: stripestand.FaultHang,
+	s.Stripe.Faults().Add(fakestripe.Fault{
+		Method: http.MethodGet, Path: "/v1/payment_intents/" + booked.Payment.PaymentIntentID, Kind: fakestripe.FaultHang,
 	})
 	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
 	s.Eventually(func() bool { return s.Stripe.Faults().Hanging() == 1 }, "the worker never asked Stripe")
@@ -45,9 +45,9 @@ func TestZombieWorkerWakesUp(t *testing.T) {
 func TestStripeHangs(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
-	s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodPost, Path: "/v1/payment_intents", Kind: stripestand.FaultHang})
+	s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodPost, Path: "/v1/payment_intents", Kind: fakestripe.FaultHang})
 	booked := s.Book("hang", testkit.BookingBody(nil))
-	s.Stripe.Faults().Add(stripestand.Fault{Method: http.MethodGet, Path: "/v1/payment_intents/*", Kind: stripestand.FaultHang})
+	s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodGet, Path: "/v1/payment_intents/*", Kind: fakestripe.FaultHang})
 	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
 	s.AwaitStatus(booked.Reference, "confirmed")
 	s.AwaitQuiet()

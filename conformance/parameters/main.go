@@ -1,5 +1,5 @@
 // Command parameters writes what the main module needs of Stripe's OpenAPI document (MIT licence, embedded in stripe-mock):
-// internal/stripestand/parameters.json, by which the stand-in judges requests for the endpoints that it serves, and
+// internal/dev/fakestripe/parameters.json, by which the stand-in judges requests for the endpoints that it serves, and
 // test/testdata/stripe_events.json, an event of each type. Run by `make generate`.
 package main
 
@@ -12,8 +12,8 @@ import (
 
 func main() {
 	for path, content := range map[string]func() ([]byte, error){
-		"../internal/stripestand/parameters.json": trimmed.Parameters,
-		"../test/testdata/stripe_events.json":     trimmed.Events,
+		"../internal/dev/fakestripe/parameters.json": trimmed.Parameters,
+		"../test/testdata/stripe_events.json":        trimmed.Events,
 	} {
 		if err := write(path, content); err != nil {
 			_, _ = fmt.Fprintln(os.Stderr, err) // there is no other place to say it

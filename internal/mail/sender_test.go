@@ -14,8 +14,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"farebook/internal/dev/mailbox"
 	"farebook/internal/mail"
-	"farebook/internal/mailbox"
 )
 
 func server(t *testing.T, options mailbox.Options) (*mailbox.Mailbox, mail.Config) {

@@ -11,8 +11,8 @@ import (
 	"github.com/stripe/stripe-go/v76"
 
 	"farebook/booking"
+	"farebook/internal/dev/fakestripe"
 	"farebook/internal/stripeapi"
-	"farebook/internal/stripestand"
 	"farebook/reconciliation"
 )
 
@@ -105,14 +105,14 @@ func paidCharge(t *testing.T, url string, client *stripeapi.Client) string {
 // booking as its source, and only what belongs to the payment is taken for the payment's.
 func TestBalanceTransactionIsRoutedByItsCategory(t *testing.T) {
 	t.Parallel()
-	stand := stripestand.New(stripestand.Options{APIKey: "sk_test_1"})
+	stand := fakestripe.New(fakestripe.Options{APIKey: "sk_test_1"})
 	require.NoError(t, stand.Start("127.0.0.1:0"))
 	t.Cleanup(func() { require.NoError(t, stand.Close()) })
 	client := stripeapi.New(stripeapi.Config{SecretKey: "sk_test_1", APIBase: stand.URL(), Log: slog.New(slog.DiscardHandler)})
 	charge := paidCharge(t, stand.URL(), client)
 	want := map[string]booking.Object{}
 	book := func(category booking.Category, kind string) {
-		id := stand.Book(stripestand.BalanceTransaction{Amount: -7, Currency: "usd", Type: kind, Category: category.Name, Source: charge})
+		id := stand.Book(fakestripe.BalanceTransaction{Amount: -7, Currency: "usd", Type: kind, Category: category.Name, Source: charge})
 		want[id] = routed[category.Route]
 	}
 	for _, category := range booking.Categories {

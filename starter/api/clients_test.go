@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"farebook/access"
-	"farebook/internal/testdb"
+	"farebook/internal/dev/testdb"
 )
 
 // asAdmin is the API as an administrator's key sees it.

@@ -13,8 +13,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"farebook/internal/dev/testdb"
 	"farebook/internal/logging"
-	"farebook/internal/testdb"
 	"farebook/starter/api"
 )
 

@@ -11,8 +11,8 @@ import (
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
-	"farebook/internal/testdb"
-	"farebook/internal/testkit"
+	"farebook/internal/dev/testdb"
+	"farebook/internal/dev/testkit"
 	"farebook/starter/api"
 	"farebook/workflows"
 )

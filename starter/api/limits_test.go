@@ -13,7 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/internal/testdb"
+	"farebook/internal/dev/testdb"
 	"farebook/starter/api"
 	"farebook/starter/limit"
 )

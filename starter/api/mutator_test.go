@@ -23,8 +23,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"farebook/access"
+	"farebook/internal/dev/testdb"
 	"farebook/internal/logging"
-	"farebook/internal/testdb"
 	"farebook/starter/api"
 	"farebook/starter/limit"
 )

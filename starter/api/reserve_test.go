@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"farebook/booking"
-	"farebook/internal/testdb"
+	"farebook/internal/dev/testdb"
 	"farebook/starter/api"
 	"farebook/store"
 )

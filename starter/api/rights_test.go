@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"farebook/access"
-	"farebook/internal/testdb"
+	"farebook/internal/dev/testdb"
 )
 
 // Each operation is refused by 403 to a key that lacks its scope, says which scope it is, and changes nothing.

@@ -19,8 +19,8 @@ import (
 	sdklog "go.temporal.io/sdk/log"
 
 	"farebook/booking"
+	"farebook/internal/dev/testdb"
 	"farebook/internal/stripeapi"
-	"farebook/internal/testdb"
 	"farebook/starter/api"
 	"farebook/starter/inbox"
 	"farebook/starter/limit"

@@ -12,7 +12,7 @@ import (
 	"github.com/stripe/stripe-go/v76/webhook"
 
 	"farebook/booking"
-	"farebook/internal/testdb"
+	"farebook/internal/dev/testdb"
 	"farebook/starter/api"
 	"farebook/store"
 	"farebook/workflows"

@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"farebook/internal/config"
-	"farebook/internal/testdb"
+	"farebook/internal/dev/testdb"
 	"farebook/starter/command"
 )
 

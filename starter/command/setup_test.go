@@ -14,7 +14,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"farebook/internal/config"
-	"farebook/internal/testkit"
+	"farebook/internal/dev/testkit"
 	"farebook/starter/command"
 	"farebook/workflows"
 )

@@ -16,7 +16,7 @@ import (
 
 	"farebook/internal/clock"
 	"farebook/internal/config"
-	"farebook/internal/testdb"
+	"farebook/internal/dev/testdb"
 	"farebook/starter/command"
 	"farebook/starter/limit"
 )

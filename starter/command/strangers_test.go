@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/require"
 
-	"farebook/internal/testdb"
+	"farebook/internal/dev/testdb"
 	"farebook/starter/command"
 )
 

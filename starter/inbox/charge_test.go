@@ -11,8 +11,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/internal/stripestand"
-	"farebook/internal/testkit"
+	"farebook/internal/dev/fakestripe"
+	"farebook/internal/dev/testkit"
 	"farebook/store"
 	"farebook/workflows"
 )
@@ -84,7 +84,7 @@ func TestChargeOfNobodysIsSetAsideOnceStripeSaysSo(t *testing.T) {
 	b := newBox(t)
 	b.Paid("1")
 	charge := legacyCharge(t, b)
-	b.stripe.Faults().Add(stripestand.Fault{Method: http.MethodGet, Path: "/v1/charges/" + charge, Kind: stripestand.Fault500Before, Count: 1})
+	b.stripe.Faults().Add(fakestripe.Fault{Method: http.MethodGet, Path: "/v1/charges/" + charge, Kind: fakestripe.Fault500Before, Count: 1})
 	event, _ := b.receive("evt_away", "charge.updated", map[string]any{"id": charge, "object": "charge"})
 	require.Error(t, b.inbox.Process(t.Context(), event, 0))
 	require.Equal(t, store.EventFailed, b.stored("evt_away").State)

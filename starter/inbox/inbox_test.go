@@ -11,9 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"farebook/booking"
+	"farebook/internal/dev/fakestripe"
+	"farebook/internal/dev/testkit"
 	"farebook/internal/stripeapi"
-	"farebook/internal/stripestand"
-	"farebook/internal/testkit"
 	"farebook/starter/inbox"
 	"farebook/store"
 	"farebook/workflows"
@@ -26,13 +26,13 @@ const interval = time.Minute
 type box struct {
 	*testkit.Books
 	inbox  *inbox.Inbox
-	stripe *stripestand.Server
+	stripe *fakestripe.Server
 	client *stripeapi.Client
 }
 
 func newBox(t *testing.T) box {
 	t.Helper()
-	b := box{Books: testkit.NewBooks(t), stripe: stripestand.New(stripestand.Options{APIKey: testkit.StripeKey})}
+	b := box{Books: testkit.NewBooks(t), stripe: fakestripe.New(fakestripe.Options{APIKey: testkit.StripeKey})}
 	require.NoError(t, b.stripe.Start("127.0.0.1:0"))
 	t.Cleanup(func() { require.NoError(t, b.stripe.Close()) })
 	b.client = stripeapi.New(stripeapi.Config{SecretKey: testkit.StripeKey, APIBase: b.stripe.URL(), Log: slog.New(slog.DiscardHandler)})

@@ -9,8 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/internal/testdb"
-	"farebook/internal/testkit"
+	"farebook/internal/dev/testdb"
+	"farebook/internal/dev/testkit"
 	"farebook/starter/inbox"
 	"farebook/store"
 	"farebook/workflows"

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"farebook/booking"
-	"farebook/internal/testkit"
+	"farebook/internal/dev/testkit"
 	"farebook/starter/overdue"
 	"farebook/store"
 	"farebook/workflows"

@@ -13,8 +13,8 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"farebook/booking"
-	"farebook/internal/testdb"
-	"farebook/internal/testkit"
+	"farebook/internal/dev/testdb"
+	"farebook/internal/dev/testkit"
 	"farebook/starter/stranded"
 	"farebook/store"
 	"farebook/workflows"

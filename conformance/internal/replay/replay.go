@@ -10,22 +10,22 @@ import (
 	"path/filepath"
 	"strings"
 
-	"farebook/internal/stripestand"
+	"farebook/internal/dev/fakestripe"
 )
 
 // Shapes that a directory has.
-func Shapes(dir string) ([]stripestand.Shape, error) {
+func Shapes(dir string) ([]fakestripe.Shape, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
 	if err != nil {
 		return nil, err
 	}
-	out := make([]stripestand.Shape, 0, len(files))
+	out := make([]fakestripe.Shape, 0, len(files))
 	for _, file := range files {
 		text, err := os.ReadFile(file) //nolint:gosec // the caller's directory
 		if err != nil {
 			return nil, err
 		}
-		var shape stripestand.Shape
+		var shape fakestripe.Shape
 		if err := json.Unmarshal(text, &shape); err != nil {
 			return nil, fmt.Errorf("%s: %w", file, err)
 		}
@@ -35,7 +35,7 @@ func Shapes(dir string) ([]stripestand.Shape, error) {
 }
 
 // Against asks the judge about each shape that the stand-in took, and returns how many and what was refused.
-func Against(judge http.Handler, shapes []stripestand.Shape) (replayed int, refused []string) {
+func Against(judge http.Handler, shapes []fakestripe.Shape) (replayed int, refused []string) {
 	for _, shape := range shapes {
 		if shape.Refused != "" {
 			continue // stripe-mock reads less than Stripe does: see TestStrictness
@@ -50,7 +50,7 @@ func Against(judge http.Handler, shapes []stripestand.Shape) (replayed int, refu
 	return replayed, refused
 }
 
-func request(shape stripestand.Shape) *http.Request {
+func request(shape fakestripe.Shape) *http.Request {
 	path, body := shape.Path, ""
 	if shape.Method == http.MethodGet {
 		path += "?" + shape.Parameters

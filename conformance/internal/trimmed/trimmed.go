@@ -12,7 +12,7 @@ import (
 
 	"github.com/stripe/stripe-mock/embedded"
 
-	"farebook/internal/stripestand"
+	"farebook/internal/dev/fakestripe"
 )
 
 // node is a schema of the document, as far as it matters here.
@@ -77,7 +77,7 @@ func Parameters() ([]byte, error) {
 	}
 	endpoints := map[string]any{}
 	resources := expansions{spec: &spec, out: map[string]map[string][]string{}}
-	for _, pattern := range stripestand.Patterns() {
+	for _, pattern := range fakestripe.Patterns() {
 		method, path, _ := strings.Cut(pattern, " ")
 		raw, found := spec.Paths[paths[pathParameter.ReplaceAllString(path, "{}")]][strings.ToLower(method)]
 		if !found {

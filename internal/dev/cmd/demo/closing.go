@@ -1,0 +1,172 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"farebook/booking"
+	"farebook/internal/dev/mailbox"
+	"farebook/ledger"
+)
+
+// mailsOf are the mails that reached the mailbox about a booking, by the occasion in their Message-ID.
+func (d *demo) mailsOf(s *story) []string {
+	var kinds []string
+	for _, message := range d.stack.Mailbox.Messages() {
+		if !strings.Contains(message.Subject+message.Text, s.reference) {
+			continue
+		}
+		if _, rest, found := strings.Cut(message.MessageID, "."); found {
+			kind, _, _ := strings.Cut(rest, "@")
+			kinds = append(kinds, kind)
+		}
+	}
+	return kinds
+}
+
+func (d *demo) awaitMails(ctx context.Context) error {
+	if err := until(ctx, func() (bool, error) {
+		for _, s := range d.told {
+			if len(d.mailsOf(s)) < len(s.mails) {
+				return false, nil
+			}
+		}
+		return true, nil
+	}); err != nil {
+		return fmt.Errorf("not every mail came: %w", err)
+	}
+	return nil
+}
+
+func (d *demo) showLedger(ctx context.Context) error {
+	fmt.Println("\nThe ledger")
+	for _, s := range d.told {
+		transactions, err := d.books.Ledger(ctx, booking.Reference(s.reference))
+		if err != nil {
+			return err
+		}
+		for _, t := range transactions {
+			fmt.Printf("   %s  %s  %s\n", s.reference, t.Transaction.Type, t.Transaction.PaymentIntentID)
+			for _, entry := range t.Transaction.Entries {
+				fmt.Printf("      %-6s  %-32s %12s\n", entry.Side, entry.Account, shown(entry.Amount, entry.Currency))
+			}
+		}
+	}
+	return nil
+}
+
+func (d *demo) showMails() {
+	fmt.Println("\nThe mails")
+	for _, message := range d.stack.Mailbox.Messages() {
+		fmt.Printf("   %s\n      Message-ID <%s>\n", message.Subject, message.MessageID)
+	}
+	if mails := d.stack.Mailbox.Messages(); len(mails) > 0 {
+		first := mails[slices.IndexFunc(mails, func(m mailbox.Message) bool { return strings.Contains(m.MessageID, "confirmed") })]
+		fmt.Println("\n   The first confirmation reads:")
+		for line := range strings.Lines(first.Text) {
+			fmt.Print("   │ ", line)
+		}
+		fmt.Println()
+	}
+}
+
+// errBroken ends the demonstration with a status other than 0.
+var errBroken = errors.New("a promise was broken, see the table above")
+
+// close prints the closing table and tells whether every promise held.
+func (d *demo) close(ctx context.Context) error {
+	held := true
+	fmt.Printf("\n%-62s %-12s %-15s %s\n", "Story", "Booking", "Status", "Mails")
+	for _, s := range d.told {
+		b, err := d.read(ctx, s.reference)
+		if err != nil {
+			return err
+		}
+		mails := d.mailsOf(s)
+		held = held && b.Status == s.want && sameMails(mails, s.mails)
+		fmt.Printf("%-62s %-12s %-15s %s\n", s.title, s.reference, b.Status, strings.Join(mails, ", "))
+	}
+	if err := d.showAccounts(ctx); err != nil {
+		return err
+	}
+	checks, err := d.checks(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("\n%-90s %s\n", "Promise", "Held")
+	for _, c := range checks {
+		word := "yes"
+		if !c.held {
+			word, held = "NO: "+c.detail, false
+		}
+		fmt.Printf("%-90s %s\n", c.text, word)
+	}
+	if !held {
+		return errBroken
+	}
+	fmt.Println("\nEvery story ended as it should.")
+	return nil
+}
+
+// sameMails tells whether these mails came and no others, in whatever order: each is sent beside the rest.
+func sameMails(came, expected []string) bool {
+	return slices.Equal(slices.Sorted(slices.Values(came)), slices.Sorted(slices.Values(expected)))
+}
+
+// showAccounts prints what the ledger adds up to, payouts among it.
+func (d *demo) showAccounts(ctx context.Context) error {
+	balances, err := d.books.Balances(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("\n%-34s %14s  (debits less credits)\n", "Account", "Balance")
+	for _, balance := range balances {
+		fmt.Printf("%-34s %14s\n", balance.Account, shown(balance.Amount, balance.Currency))
+	}
+	return nil
+}
+
+// shown is an amount with its currency and decimals.
+func shown(value int64, currency booking.Currency) string {
+	return booking.Money{Value: value, Currency: currency}.Format(booking.LocaleEN)
+}
+
+type check struct {
+	text   string
+	held   bool
+	detail string
+}
+
+// checks are those that need the stand-in's own truth; starter verify makes the others.
+func (d *demo) checks(ctx context.Context) ([]check, error) {
+	charged := map[string]int{}
+	twice := check{text: "1 no booking is charged twice, by Stripe's own word", held: true}
+	for _, intent := range d.stack.Stripe.PaymentIntents() {
+		if intent.Status == "succeeded" {
+			charged[intent.Metadata["booking_reference"]]++
+			if charged[intent.Metadata["booking_reference"]] > 1 {
+				twice.held, twice.detail = false, intent.Metadata["booking_reference"]
+			}
+		}
+	}
+	out := []check{twice}
+	balances, err := d.books.Balances(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, balance := range balances {
+		if balance.Account != ledger.AssetStripeClearing {
+			continue
+		}
+		theirs := d.stack.Stripe.Balance(balance.Currency.Stripe())
+		out = append(out, check{
+			text:   "5 asset:stripe_clearing equals Stripe's balance: " + shown(balance.Amount, balance.Currency),
+			held:   theirs == balance.Amount,
+			detail: "Stripe says " + shown(theirs, balance.Currency),
+		})
+	}
+	return out, nil
+}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"farebook/internal/dev/fakestripe"
+)
+
+// metadataEdited empties the metadata of a PaymentIntent, as anybody with Stripe's dashboard may: the books know the payment by
+// its id.
+func (d *demo) metadataEdited(ctx context.Context) error {
+	s, err := d.book(ctx, "Metadata that somebody empties in Stripe's dashboard", "en", 30, "confirmed", "booking_confirmed")
+	if err != nil {
+		return err
+	}
+	if err := d.stack.Stripe.EditMetadata(s.intent, map[string]string{"booking_reference": "", "correlation_id": ""}); err != nil {
+		return err
+	}
+	step("somebody empties the metadata of %s", s.intent)
+	if err := d.pay(ctx, s, "pm_card_visa", http.StatusOK); err != nil {
+		return err
+	}
+	return d.await(ctx, s)
+}
+
+// unknownDispute opens a dispute in a state that Stripe has had since 2025 and this version does not know: the money counts as withheld,
+// refunds are refused, and the decision that follows is taken.
+func (d *demo) unknownDispute(ctx context.Context) error {
+	s, err := d.bookAndPay(ctx, "A dispute in a state that this version does not know", "en", "pm_card_visa", "confirmed",
+		"booking_confirmed", "opened", "closed-won")
+	if err != nil {
+		return err
+	}
+	id, err := d.stack.Stripe.OpenDispute(fakestripe.NewDispute{
+		PaymentIntent: s.intent, Status: "prevented", Withdraw: true, Events: []string{"charge.dispute.created", "charge.dispute.funds_withdrawn"},
+	})
+	if err != nil {
+		return err
+	}
+	step("dispute %s is \"prevented\"; its money is withdrawn", id)
+	s.want = "disputed"
+	if err := d.await(ctx, s); err != nil {
+		return err
+	}
+	path := "/v1/bookings/" + s.reference + "/refunds"
+	if err := d.post(ctx, path, "demo-unknown", `{}`, http.StatusConflict, nil); err != nil {
+		return err
+	}
+	step("POST %s → 409: nothing is refunded on top", path)
+	if err := d.stack.Stripe.ReinstateDispute(id, 45900, 1500); err != nil {
+		return err
+	}
+	if err := d.stack.Stripe.SetDisputeStatus(id, "won", "charge.dispute.funds_reinstated", "charge.dispute.closed"); err != nil {
+		return err
+	}
+	step("Stripe says \"won\", and gives the money back")
+	s.want = "confirmed"
+	return d.await(ctx, s)
+}
+
+// connectedAccount delivers the event of a payout that belongs to a connected account of the same platform: it is kept, and
+// starts nothing.
+func (d *demo) connectedAccount(ctx context.Context) error {
+	d.begin("An event of a connected account")
+	status, err := d.stack.Stripe.DeliverMade(fakestripe.MadeEvent{
+		Type: "payout.paid", Object: json.RawMessage(`{"id":"po_connected","object":"payout","amount":1000,"currency":"usd"}`), Account: "acct_connected",
+	})
+	if err != nil {
+		return err
+	}
+	step("payout.paid of acct_connected → %d", status)
+	if status != http.StatusOK {
+		return fmt.Errorf("the event of a connected account was answered %d", status)
+	}
+	_, err = d.starter(ctx, "events", "list", "--type", "payout.paid", "--state", "not_ours")
+	return err
+}

@@ -1,0 +1,70 @@
+// Command up runs the whole of Farebook on this machine until Ctrl-C and prints where everything is. The same goes to
+// var/dev.env as shell assignments. FAREBOOK_PORT_API, _MARIADB, _TEMPORAL, _TEMPORAL_UI, _STRIPE, _SMTP and _MAILBOX
+// fix the ports; others are those of the run before, as long as they are free (var/ports.json).
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"farebook/internal/dev/devstack"
+)
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "up:", err)
+		os.Exit(1)
+	}
+}
+
+func run() (err error) {
+	if err := devstack.DieWithParent(); err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	ports, err := devstack.PortsFromEnvironment()
+	if err != nil {
+		return err
+	}
+	root, err := devstack.Root()
+	if err != nil {
+		return err
+	}
+	if ports, err = ports.Remembered(filepath.Join(root, "var", "ports.json")); err != nil {
+		return err
+	}
+	fmt.Println("Bringing up Farebook ...")
+	stack, err := devstack.Up(ctx, devstack.Options{Ports: ports, Progress: os.Stdout})
+	if err != nil {
+		return err
+	}
+	envFile := filepath.Join(root, "var", "dev.env")
+	defer func() {
+		fmt.Println("\nStopping ...")
+		err = errors.Join(err, stack.Stop(), os.Remove(envFile)) // addresses of what no longer runs only mislead
+	}()
+	if err := stack.WriteEnvironment(envFile); err != nil {
+		return err
+	}
+	fmt.Printf(`
+  API          %s
+  API docs     %s/docs
+  Temporal UI  %s
+  Mailbox      %s
+  Stripe       %s (stand-in)
+  MariaDB      %s
+  Logs         %s
+
+The same as shell assignments, with the API key: . var/dev.env
+Ctrl-C stops everything.
+`, stack.APIURL, stack.APIURL, stack.Temporal.UIURL(), stack.Mailbox.URL(), stack.Stripe.URL(), stack.MariaDB.Addr(),
+		filepath.Join("var", "up", "logs"))
+	<-ctx.Done()
+	return nil
+}

@@ -1,0 +1,212 @@
+package devstack_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"gopkg.in/yaml.v3"
+
+	"farebook/internal/config"
+	"farebook/internal/dev/devstack"
+)
+
+// composeFile is the part of docker-compose.yml that can be checked without a container engine.
+type composeFile struct {
+	Services map[string]composeService `yaml:"services"`
+	Volumes  map[string]any            `yaml:"volumes"`
+	Configs  map[string]any            `yaml:"configs"`
+}
+
+type composeService struct {
+	Image       string            `yaml:"image"`
+	Build       composeBuild      `yaml:"build"`
+	Ports       []string          `yaml:"ports"`
+	Command     []string          `yaml:"command"`
+	Environment map[string]string `yaml:"environment"`
+	Healthcheck struct {
+		Test []string `yaml:"test"`
+	} `yaml:"healthcheck"`
+	Volumes   []string `yaml:"volumes"`
+	DependsOn map[string]struct {
+		Condition string `yaml:"condition"`
+	} `yaml:"depends_on"`
+	Configs []struct {
+		Source string `yaml:"source"`
+	} `yaml:"configs"`
+	Deploy struct {
+		Replicas int `yaml:"replicas"`
+	} `yaml:"deploy"`
+}
+
+type composeBuild struct {
+	Context string            `yaml:"context"`
+	Args    map[string]string `yaml:"args"`
+}
+
+func readCompose(t *testing.T) composeFile {
+	t.Helper()
+	root, err := devstack.Root()
+	require.NoError(t, err)
+	content, err := os.ReadFile(filepath.Join(root, "docker-compose.yml"))
+	require.NoError(t, err)
+	var file composeFile
+	require.NoError(t, yaml.Unmarshal(content, &file))
+	return file
+}
+
+func TestComposeHasTheProductionShape(t *testing.T) {
+	t.Parallel()
+	file := readCompose(t)
+	for _, name := range []string{"mysql", "temporal", "temporal-ui", "mailpit", "migrate", "setup", "api", "worker"} {
+		require.Contains(t, file.Services, name)
+	}
+	require.Equal(t, 2, file.Services["worker"].Deploy.Replicas)
+	require.Contains(t, file.Services["mysql"].Image, ":8.4")
+}
+
+func TestComposePinsImagesAndNamesWhatItUses(t *testing.T) {
+	t.Parallel()
+	file := readCompose(t)
+	pinned := regexp.MustCompile(`:v?\d+\.\d+\.\d+$`)
+	for name, service := range file.Services {
+		if service.Build.Context == "" {
+			require.Regexp(t, pinned, service.Image, name)
+			require.NotEmpty(t, service.Healthcheck.Test, "%s has no health check", name)
+		}
+		for _, volume := range service.Volumes {
+			source, _, _ := strings.Cut(volume, ":")
+			require.Contains(t, file.Volumes, source, "%s: volumes are named ones", name)
+		}
+		for _, used := range service.Configs {
+			require.Contains(t, file.Configs, used.Source, name)
+		}
+		for needed, how := range service.DependsOn {
+			require.Contains(t, file.Services, needed, name)
+			if how.Condition == "service_healthy" {
+				require.NotEmpty(t, file.Services[needed].Healthcheck.Test, "%s waits for the health of %s", name, needed)
+			}
+		}
+	}
+}
+
+// Every variable that our own services are given is one that the configuration reads, and together they make a
+// configuration that production accepts.
+func TestComposeSetsOnlyWhatTheConfigurationReads(t *testing.T) {
+	t.Parallel()
+	var known []string
+	for _, variable := range config.Variables() {
+		known = append(known, variable.Name)
+	}
+	ours := 0
+	for name, service := range readCompose(t).Services {
+		if service.Build.Context == "" {
+			continue
+		}
+		ours++
+		var environment []string
+		for variable, value := range service.Environment {
+			require.True(t, slices.Contains(known, variable), "%s sets %s, which nobody reads", name, variable)
+			environment = append(environment, variable+"="+filledIn(value))
+		}
+		// As the command of that service loads it; serving and working need everything.
+		var parts []config.Part
+		if name == "migrate" {
+			parts = []config.Part{config.Database, config.AdminDatabase}
+		}
+		_, warnings, err := config.LoadFrom(environment, parts...)
+		require.NoError(t, err, name)
+		require.Empty(t, warnings, name)
+	}
+	require.Equal(t, 4, ours)
+}
+
+// What an operator may want to change reaches our services; everything else has its reason.
+func TestComposePassesTheConfigurationOn(t *testing.T) {
+	t.Parallel()
+	left := map[string]string{
+		"DATABASE_ADMIN_DSN": "for migrate alone", "STRIPE_API_BASE": "development only", "FAREBOOK_HOLD_MINUTE": "tests only", "FAREBOOK_FAILPOINT": "tests only",
+		"TEMPORAL_CLIENT_AUTHORITY": "for proxies", "TEMPORAL_TLS_DISABLE_HOST_VERIFICATION": "production refuses it",
+		"TEMPORAL_CONFIG_FILE": "a file, which the image does not have", "TEMPORAL_PROFILE": "the same",
+		"TEMPORAL_TLS_CLIENT_CERT_PATH": "a file: _DATA is passed", "TEMPORAL_TLS_CLIENT_KEY_PATH": "the same", "TEMPORAL_TLS_SERVER_CA_CERT_PATH": "the same",
+	}
+	api := readCompose(t).Services["api"]
+	for _, variable := range config.Variables() {
+		_, passed := api.Environment[variable.Name]
+		_, reason := left[variable.Name]
+		require.NotEqual(t, passed, reason, "%s: either docker-compose.yml passes it on, or this test says why not", variable.Name)
+	}
+}
+
+// Nobody on the network reaches a port that was not opened to it on purpose.
+func TestComposeListensOnThisMachine(t *testing.T) {
+	t.Parallel()
+	published := 0
+	for name, service := range readCompose(t).Services {
+		for _, port := range service.Ports {
+			published++
+			require.True(t, strings.HasPrefix(filledIn(port), "127.0.0.1:"), "%s publishes %s", name, port)
+		}
+	}
+	require.Equal(t, 3, published)
+}
+
+// Secrets in .env reach neither a commit nor an image.
+func TestSecretsStayOutsideOfGitAndImage(t *testing.T) {
+	t.Parallel()
+	root, err := devstack.Root()
+	require.NoError(t, err)
+	for _, file := range []string{".gitignore", ".dockerignore"} {
+		content, err := os.ReadFile(filepath.Join(root, file))
+		require.NoError(t, err)
+		require.Contains(t, strings.Split(string(content), "\n"), ".env", file)
+	}
+}
+
+// The image's build takes its version from the arguments that Compose gives, and the programs say it, without a .git.
+func TestTheImageKnowsItsVersion(t *testing.T) {
+	t.Parallel()
+	root, err := devstack.Root()
+	require.NoError(t, err)
+	dockerfile, err := os.ReadFile(filepath.Join(root, "Dockerfile"))
+	require.NoError(t, err)
+	flags := regexp.MustCompile(`-ldflags="([^"]*)"`).FindSubmatch(dockerfile)
+	require.NotNil(t, flags)
+	for argument := range readCompose(t).Services["api"].Build.Args {
+		require.Contains(t, string(dockerfile), "ARG "+argument+"=")
+		require.Contains(t, string(flags[1]), "${"+argument+"}")
+	}
+	filled := strings.NewReplacer("${VERSION}", "1.2.3-test", "${REVISION}", "0123abcd").Replace(string(flags[1]))
+	bin := t.TempDir()
+	build := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-ldflags="+filled, "-o", bin+"/", "./starter", "./worker")
+	build.Dir = root
+	output, err := build.CombinedOutput()
+	require.NoError(t, err, "%s", output)
+	for _, program := range []string{"starter", "worker"} {
+		said, err := exec.CommandContext(t.Context(), filepath.Join(bin, program), "--version").Output()
+		require.NoError(t, err)
+		require.Regexp(t, `^farebook 1\.2\.3-test, revision 0123abcd, go`, string(said), program)
+	}
+}
+
+// filledIn does what Compose does with ${NAME:-default} and ${NAME:?message}, with plausible secrets for the latter.
+func filledIn(value string) string {
+	return regexp.MustCompile(`\$\{(\w+):([-?])([^}]*)\}`).ReplaceAllStringFunc(value, func(match string) string {
+		parts := regexp.MustCompile(`\$\{(\w+):([-?])([^}]*)\}`).FindStringSubmatch(match)
+		switch {
+		case parts[2] == "-":
+			return parts[3]
+		case parts[1] == "STRIPE_SECRET_KEY":
+			return "sk_" + "live_" + "composeTest"
+		case parts[1] == "STRIPE_WEBHOOK_SECRET":
+			return "whsec_" + "composeTest"
+		default:
+			return "secret"
+		}
+	})
+}

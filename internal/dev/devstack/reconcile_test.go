@@ -1,0 +1,74 @@
+package devstack_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"farebook/internal/dev/devstack"
+	"farebook/internal/dev/fakestripe"
+)
+
+// A reconciliation is in the middle of a page when the database and the Temporal server are killed: the run goes on when
+// they are back, and mends the payment whose events were lost, once.
+func TestReconciliationSurvivesItsServers(t *testing.T) {
+	t.Parallel()
+	progress := &safeBuffer{}
+	stack, err := devstack.Up(t.Context(), devstack.Options{
+		Dir: t.TempDir(), Fast: true, Headless: true, Progress: progress, Env: []string{"RECONCILE_LAG=0s"},
+	})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, stack.Stop()) })
+	payOne(t, stack, "heard@example.com")
+	stack.Stripe.SetWebhook("", "lost") // from here on every event is lost
+	bookAndPay(t, stack, "lost@example.com")
+
+	stack.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodGet, Path: "/v1/balance_transactions", Kind: fakestripe.FaultHang})
+	var started struct{ CorrelationID string }
+	require.Equal(t, http.StatusAccepted, call(t, stack, http.MethodPost, "/v1/reconciliations", &started))
+	require.Eventually(t, func() bool { return stack.Stripe.Faults().Hanging() == 1 }, patience, 20*time.Millisecond)
+	for _, server := range []interface {
+		Name() string
+		Kill() error
+	}{stack.MariaDB, stack.Temporal} {
+		require.NoError(t, server.Kill())
+		back := server.Name() + " runs again"
+		require.Eventually(t, func() bool { return strings.Contains(progress.String(), back) }, patience, 50*time.Millisecond)
+	}
+	stack.Stripe.Faults().Clear()
+
+	var run struct {
+		Status        string
+		Fixed, Failed int
+		Details       []struct{ Class, State string }
+	}
+	require.Eventually(t, func() bool {
+		return call(t, stack, http.MethodGet, "/v1/reconciliations/"+started.CorrelationID, &run) == http.StatusOK && run.Status != "running"
+	}, patience, 200*time.Millisecond)
+	require.Equal(t, "completed", run.Status)
+	require.Equal(t, 1, run.Fixed, "one payment, counted once: its state, and what was missing in the ledger: %+v", run)
+	require.Zero(t, run.Failed)
+	require.Len(t, run.Details, 2)
+	awaitConfirmation(t, stack, "lost@example.com")
+}
+
+// call asks the API; 0 is an API that does not answer.
+func call(t *testing.T, stack *devstack.Stack, method, path string, into any) int {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, stack.APIURL+path, nil)
+	require.NoError(t, err)
+	r.Header.Set("Authorization", "Bearer "+stack.APIKey)
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return 0
+	}
+	defer func() { require.NoError(t, response.Body.Close()) }()
+	if json.NewDecoder(response.Body).Decode(into) != nil {
+		return 0
+	}
+	return response.StatusCode
+}

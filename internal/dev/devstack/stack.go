@@ -1,0 +1,198 @@
+package devstack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"farebook/internal/dev/fakestripe"
+	"farebook/internal/dev/mailbox"
+)
+
+// Options say how Up brings up a stack. The zero value is what `make up` runs, without reading ports or writing files.
+type Options struct {
+	// Dir is where data and logs of this run go; everything in it is removed first. var/up when empty. The stand-in
+	// keeps its payments in memory, so a database that outlived it would speak of payments that nobody knows.
+	Dir   string
+	Ports Ports
+	// Env is added to the environment of the API and the worker: NAME=value, for example a shorter hold.
+	Env []string
+	// Headless leaves out Temporal's UI.
+	Headless bool
+	// Fast runs the servers as tests do; see ForTests.
+	Fast bool
+	// Progress is where the steps and the parts that die are told; os.Stderr when nil.
+	Progress io.Writer
+}
+
+// Stack is everything that Farebook consists of, running. Parts that die are started again until Stop.
+type Stack struct {
+	MariaDB  *MariaDB
+	Temporal *Temporal
+	Stripe   *fakestripe.Server
+	Mailbox  *mailbox.Mailbox
+	API      *Program
+	Worker   *Program
+	APIURL   string // without a trailing slash
+	APIKey   string // of the caller named "development"
+
+	options  Options
+	secrets  secrets
+	apiPort  int
+	bin      string
+	unlock   func()
+	cancel   context.CancelFunc
+	watching sync.WaitGroup
+}
+
+// Up brings up a stack and returns when the API is ready and the worker polls. When it fails, what it had started is
+// stopped. ctx governs only the start: what runs then runs until Stop.
+func Up(ctx context.Context, options Options) (*Stack, error) {
+	if options.Progress == nil {
+		options.Progress = os.Stderr
+	}
+	s := &Stack{options: options, secrets: newSecrets()}
+	if err := s.up(ctx); err != nil {
+		return nil, errors.Join(err, s.Stop())
+	}
+	return s, nil
+}
+
+func (s *Stack) up(ctx context.Context) (err error) {
+	if err := s.claim(); err != nil {
+		return err
+	}
+	if s.bin, err = binDir(); err != nil {
+		return err
+	}
+	if s.apiPort, err = orFree(s.options.Ports.API); err != nil {
+		return err
+	}
+	s.APIURL = "http://" + loopback(s.apiPort)
+	if err := s.startInProcess(); err != nil {
+		return err
+	}
+	if err := s.startServers(ctx); err != nil {
+		return err
+	}
+	if err := s.prepare(ctx); err != nil {
+		return err
+	}
+	if err := s.startPrograms(ctx); err != nil {
+		return err
+	}
+	s.watch()
+	return nil
+}
+
+// claim takes the directory for this run alone and empties it.
+func (s *Stack) claim() error {
+	if s.options.Dir == "" {
+		root, err := Root()
+		if err != nil {
+			return err
+		}
+		s.options.Dir = filepath.Join(root, "var", "up")
+	}
+	if err := os.MkdirAll(s.options.Dir, 0o755); err != nil {
+		return err
+	}
+	unlock, held, err := tryLock(filepath.Join(s.options.Dir, "lock"))
+	if err != nil {
+		return err
+	}
+	if held {
+		return fmt.Errorf("another stack runs in %s; stop it first", s.options.Dir)
+	}
+	s.unlock = unlock
+	for _, part := range []string{"mariadb", "temporal", "logs"} {
+		if err := os.RemoveAll(filepath.Join(s.options.Dir, part)); err != nil {
+			return err
+		}
+	}
+	return os.MkdirAll(filepath.Join(s.options.Dir, "logs"), 0o755)
+}
+
+// startInProcess starts the parts that live in this process: the stand-in and the mailbox.
+func (s *Stack) startInProcess() (err error) {
+	ports := s.options.Ports
+	s.Mailbox, err = mailbox.Start(mailbox.Options{SMTPAddr: loopback(ports.SMTP), HTTPAddr: loopback(ports.Mailbox)})
+	if err != nil {
+		return err
+	}
+	logFile, err := os.OpenFile(filepath.Join(s.options.Dir, "logs", "stripe.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	stripe := fakestripe.New(fakestripe.Options{
+		WebhookURL: s.APIURL + "/webhooks/stripe", WebhookSecret: s.secrets.webhookSecret, APIKey: s.secrets.stripeKey,
+		Log: slog.New(slog.NewJSONHandler(logFile, nil)), // the file stays open as long as the stand-in, which is to our end
+	})
+	if err := stripe.Start(loopback(ports.Stripe)); err != nil {
+		return err
+	}
+	s.Stripe = stripe
+	return nil
+}
+
+// startServers starts MariaDB and Temporal and builds our programs meanwhile.
+func (s *Stack) startServers(ctx context.Context) error {
+	options := []ServerOption{WithProgress(s.options.Progress)}
+	if s.options.Fast {
+		options = append(options, ForTests())
+	}
+	var group errgroup.Group
+	group.Go(func() (err error) {
+		s.MariaDB, err = StartMariaDB(ctx, filepath.Join(s.options.Dir, "mariadb"), append(options, WithPort(s.options.Ports.MariaDB))...)
+		return err
+	})
+	group.Go(func() (err error) {
+		options := append(options[:len(options):len(options)], WithPort(s.options.Ports.Temporal), WithUIPort(s.options.Ports.TemporalUI))
+		if s.options.Headless {
+			options = append(options, Headless())
+		}
+		s.Temporal, err = StartTemporal(ctx, filepath.Join(s.options.Dir, "temporal"), options...)
+		return err
+	})
+	group.Go(func() error { return s.build(ctx) })
+	return group.Wait()
+}
+
+// Stop ends every part, ours first, so that none of them logs that its servers are gone.
+func (s *Stack) Stop() error {
+	if s.cancel != nil {
+		s.cancel()
+		s.watching.Wait()
+	}
+	var errs []error
+	stop := func(part interface{ Stop() error }) { errs = append(errs, part.Stop()) }
+	if s.API != nil {
+		stop(s.API)
+	}
+	if s.Worker != nil {
+		stop(s.Worker)
+	}
+	if s.Stripe != nil {
+		errs = append(errs, s.Stripe.Close())
+	}
+	if s.Mailbox != nil {
+		errs = append(errs, s.Mailbox.Close())
+	}
+	if s.Temporal != nil {
+		stop(s.Temporal)
+	}
+	if s.MariaDB != nil {
+		stop(s.MariaDB)
+	}
+	if s.unlock != nil {
+		s.unlock()
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,60 @@
+package fakestripe
+
+import "time"
+
+// authorisationLife is how long a card's authorisation lasts (stripe.com/docs/payments/place-a-hold-on-a-payment-method).
+const authorisationLife = 7 * 24 * time.Hour
+
+// captureBefore is when an authorised charge is let go, in seconds; 0 for any other.
+func (s *Server) captureBefore(ch *charge) int64 {
+	if ch.intent == nil || ch.intent.status != needsCapture || ch.captured || ch.status != "succeeded" {
+		return 0
+	}
+	return ch.created + int64(s.authorisation/time.Second)
+}
+
+// SetAuthorisationLife changes how long authorisations last.
+func (s *Server) SetAuthorisationLife(life time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.authorisation = life
+}
+
+// ExpireAuthorizations lets go what nobody captured in time, as Stripe does by itself.
+func (s *Server) ExpireAuthorizations() { s.expireAuthorizations(s.clock.Now()) }
+
+func (s *Server) expireAuthorizations(at time.Time) {
+	s.mu.Lock()
+	now := at.Unix()
+	for _, i := range s.intents.order {
+		if i.status != needsCapture {
+			continue
+		}
+		ch := s.charges.get(i.latestCharge)
+		if s.captureBefore(ch) > now {
+			continue
+		}
+		i.status, i.capturable, i.canceledAt, i.cancellationReason = canceled, 0, now, "automatic"
+		s.letGo(ch, "expired_uncaptured_charge")
+		s.emit("charge.expired", ch)
+		s.tellLetGo(ch)
+		s.emit("payment_intent.canceled", i)
+	}
+	s.mu.Unlock()
+	s.webhooks.flush()
+}
+
+// Advance moves the clock, and does what Stripe would have done by then.
+func (s *Server) Advance(d time.Duration) {
+	s.clock.Advance(d)
+	s.doWhatIsDue(s.clock.Now())
+}
+
+// BringForward does now what Stripe would do within d, and leaves the clock alone.
+func (s *Server) BringForward(d time.Duration) { s.doWhatIsDue(s.clock.Now().Add(d)) }
+
+func (s *Server) doWhatIsDue(now time.Time) {
+	s.expireAuthorizations(now)
+	s.moveDueRefunds(now)
+	s.moveDueDebits(now)
+}

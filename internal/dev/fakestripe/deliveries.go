@@ -1,0 +1,55 @@
+package fakestripe
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// MadeEvent is an event that the stand-in's own life does not make.
+type MadeEvent struct {
+	Type       string          `json:"type"`
+	Object     json.RawMessage `json:"object"`      // data.object; none leaves it out, as it may be without an id
+	Account    string          `json:"account"`     // of a connected account; empty for ours
+	APIVersion string          `json:"api_version"` // empty for the usual one; some bear flags: "2022-08-01; orders_beta=v4"
+	Livemode   bool            `json:"livemode"`
+}
+
+// DeliverMade sends such an event once and returns the HTTP status that it met. The stand-in does not keep it.
+func (s *Server) DeliverMade(in MadeEvent) (int, error) {
+	data := map[string]any{}
+	if in.Object != nil {
+		data["object"] = in.Object
+	}
+	out := map[string]any{
+		"id": s.ids.next("evt"), "object": "event", "api_version": orDefault(in.APIVersion, apiVersion), "created": s.clock.Now().Unix(),
+		"livemode": in.Livemode, "type": in.Type, "data": data, "pending_webhooks": 1, "request": noRequest(),
+	}
+	if in.Account != "" {
+		out["account"] = in.Account
+	}
+	return s.deliverJSON(out)
+}
+
+// DeliverThin sends a thin event of API v2, which bears no object (docs.stripe.com/event-destinations#thin-events). A ping
+// of an event destination is one of type v2.core.event_destination.ping.
+func (s *Server) DeliverThin(kind string) (int, error) {
+	destination := s.ids.next("ed_test")
+	return s.deliverJSON(map[string]any{
+		"id": s.ids.next("evt_test"), "object": "v2.core.event", "type": kind, "livemode": false, "context": nil, "reason": nil,
+		"created":        s.clock.Now().UTC().Format(time.RFC3339Nano),
+		"related_object": map[string]any{"id": destination, "type": "event_destination", "url": "/v2/core/event_destinations/" + destination},
+	})
+}
+
+func (s *Server) deliverJSON(body map[string]any) (int, error) {
+	payload, err := json.MarshalIndent(body, "", "  ")
+	if err != nil {
+		return 0, err
+	}
+	return s.DeliverPayload(payload)
+}
+
+// DeliverPayload signs and sends any bytes once, and returns the HTTP status that they met.
+func (s *Server) DeliverPayload(payload []byte) (int, error) {
+	return s.webhooks.post(delivery{payload: payload})
+}

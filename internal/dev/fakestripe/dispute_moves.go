@@ -1,0 +1,137 @@
+package fakestripe
+
+// disputeFee is what Stripe takes for a dispute, and gives back for one that is won. Minor units.
+const disputeFee = 1500
+
+// disputeMoves says where a dispute may go (stripe.com/docs/disputes/how-disputes-work). Those under review may be said to
+// be so again, as a bank asks for more.
+var disputeMoves = map[string][]string{
+	"needs_response":         {"under_review", "won", "lost"},
+	"under_review":           {"under_review", "won", "lost"},
+	"warning_needs_response": {"warning_under_review", "warning_closed", "needs_response"},
+	"warning_under_review":   {"warning_under_review", "warning_closed", "needs_response"},
+	"warning_closed":         {"needs_response"},
+}
+
+// openDispute takes the money at once, and Stripe's fee with it.
+func (s *Server) openDispute(ch *charge, amount int64, reason string) *dispute {
+	d := s.newDispute(ch, amount, "needs_response", reason)
+	s.withdraw(d)
+	s.emit("charge.dispute.created", d)
+	s.emit("charge.dispute.funds_withdrawn", d)
+	return d
+}
+
+func (s *Server) openInquiry(ch *charge) *dispute {
+	d := s.newDispute(ch, ch.amountCaptured, "warning_needs_response", "general")
+	s.emit("charge.dispute.created", d)
+	return d
+}
+
+func (s *Server) withdraw(d *dispute) {
+	d.transactions = append(d.transactions, s.book(&transaction{
+		amount: -d.amount, fee: disputeFee, currency: d.charge.currency, kind: "adjustment", category: "dispute", source: d.id,
+		description: "Chargeback withdrawal for " + d.charge.id,
+	}))
+}
+
+func (s *Server) reinstate(d *dispute) {
+	d.transactions = append(d.transactions, s.book(&transaction{
+		amount: d.amount + s.reinstatement, fee: -s.returnedDisputeFee(), currency: d.charge.currency, kind: "adjustment", category: "dispute_reversal", source: d.id,
+		description: "Chargeback reversal for " + d.charge.id,
+	}))
+}
+
+// ReinstateOtherwise has disputes that are won from now on give back so much more than they took, or less below zero, as a
+// changed exchange rate or a decision in part does. Minor units.
+func (s *Server) ReinstateOtherwise(difference int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reinstatement = difference
+}
+
+// HoldReinstatements has disputes that are won from now on give nothing back, as where the bank takes its time.
+func (s *Server) HoldReinstatements(hold bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.holdReinstatements = hold
+}
+
+func (d *dispute) decided() bool {
+	return d.status == "won" || d.status == "lost" || d.status == "warning_closed"
+}
+
+// decide takes a dispute to a state, with what it does to the money. Nothing has changed when it refuses.
+func (s *Server) decide(d *dispute, status string) *apiError {
+	if !contains(disputeMoves[d.status], status) {
+		if d.decided() {
+			return refused("", "This dispute is already closed")
+		}
+		return invalid("", "status", "A dispute that is "+d.status+" cannot become "+status+".")
+	}
+	d.status = status
+	switch status {
+	case "needs_response":
+		s.withdraw(d)
+		s.emit("charge.dispute.updated", d)
+		s.emit("charge.dispute.funds_withdrawn", d)
+	case "won":
+		if !s.holdReinstatements {
+			s.reinstate(d)
+			s.emit("charge.dispute.funds_reinstated", d)
+		}
+		s.emit("charge.dispute.closed", d)
+	case "lost", "warning_closed":
+		s.emit("charge.dispute.closed", d)
+	default:
+		s.emit("charge.dispute.updated", d)
+	}
+	return nil
+}
+
+// Dispute opens a formal one over a payment; an amount of 0 is the whole charge, also of a refunded one. Minor units. It
+// returns its id.
+func (s *Server) Dispute(paymentIntentID string, amount int64, reason string) (string, error) {
+	return s.disputeOf(paymentIntentID, amount, func(ch *charge) *dispute {
+		if amount == 0 {
+			amount = ch.amountCaptured
+		}
+		return s.openDispute(ch, amount, reason)
+	})
+}
+
+// Inquire opens an inquiry over a payment: no money is withdrawn. It returns its id.
+func (s *Server) Inquire(paymentIntentID string) (string, error) {
+	return s.disputeOf(paymentIntentID, 0, s.openInquiry)
+}
+
+func (s *Server) disputeOf(paymentIntentID string, amount int64, open func(*charge) *dispute) (string, error) {
+	s.mu.Lock()
+	i, failed := s.intents.find("payment_intent", paymentIntentID)
+	switch {
+	case failed != nil:
+	case i.status != succeeded:
+		failed = unexpectedState(i, "a payment that is "+i.status+" cannot be disputed")
+	case amount < 0 || amount > i.received:
+		failed = unexpectedState(i, "no more can be disputed than was paid")
+	}
+	id := ""
+	if failed == nil {
+		id = open(s.charges.get(i.latestCharge)).id
+	}
+	s.mu.Unlock()
+	s.webhooks.flush()
+	return id, asError(failed)
+}
+
+// MoveDispute is the bank, or time: it takes a dispute to one of Stripe's states.
+func (s *Server) MoveDispute(id, status string) error {
+	s.mu.Lock()
+	d, failed := s.disputes.find("dispute", id)
+	if failed == nil {
+		failed = s.decide(d, status)
+	}
+	s.mu.Unlock()
+	s.webhooks.flush()
+	return asError(failed)
+}

@@ -1,0 +1,110 @@
+package fakestripe_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/stretchr/testify/require"
+	"github.com/stripe/stripe-go/v76"
+	"github.com/stripe/stripe-go/v76/client"
+)
+
+// stripeGo is a client of the stand-in that nobody here wrote.
+func (s stand) stripeGo() *client.API {
+	backend := stripe.GetBackendWithConfig(stripe.APIBackend, &stripe.BackendConfig{
+		URL: stripe.String(s.URL()), MaxNetworkRetries: stripe.Int64(0), EnableTelemetry: stripe.Bool(false),
+		LeveledLogger: &stripe.LeveledLogger{Level: stripe.LevelNull},
+	})
+	api := &client.API{}
+	api.Init("sk_test_1", &stripe.Backends{API: backend, Connect: backend, Uploads: backend})
+	return api
+}
+
+// pay has a test card pay 459.00 dollars and returns the PaymentIntent's id. More parameters follow as name, value...
+func (s stand) pay(card string, more ...string) string {
+	s.t.Helper()
+	form := url.Values{"amount": {"45900"}, "currency": {"usd"}, "confirm": {"true"}, "payment_method": {card}}
+	for i := 0; i < len(more); i += 2 {
+		form.Set(more[i], more[i+1])
+	}
+	paid := s.do(http.MethodPost, "/v1/payment_intents", "", form.Encode())
+	require.Equal(s.t, http.StatusOK, paid.status, paid.body)
+	return paid.text("id")
+}
+
+// chargeFee of 459.00 dollars, minor units.
+const chargeFee = 1361
+
+// requireBalance holds the balance against the sum of all balance transactions, as the API tells both.
+func (s stand) requireBalance(want int64) {
+	s.t.Helper()
+	var listed int64
+	for _, row := range s.rows("/v1/balance_transactions?limit=100&currency=usd") {
+		listed += number(row["net"])
+	}
+	balance := s.do(http.MethodGet, "/v1/balance", "", "").body
+	var told int64
+	for _, status := range []string{"available", "pending"} {
+		for _, row := range balance[status].([]any) {
+			if row := row.(map[string]any); row["currency"] == "usd" {
+				told += number(row["amount"])
+			}
+		}
+	}
+	require.Equal(s.t, want, listed, "the transactions")
+	require.Equal(s.t, want, told, "the balance")
+	require.Equal(s.t, want, s.Balance("usd"), "the stand-in itself")
+}
+
+// rows of a list, newest first.
+func (s stand) rows(path string) []map[string]any {
+	s.t.Helper()
+	page := s.do(http.MethodGet, path, "", "")
+	require.Equal(s.t, http.StatusOK, page.status, page.body)
+	var out []map[string]any
+	for _, row := range page.body["data"].([]any) {
+		out = append(out, row.(map[string]any))
+	}
+	return out
+}
+
+func number(value any) int64 { return int64(value.(float64)) } // JSON's numbers; those of the tests are small
+
+// charge is the last one of a PaymentIntent.
+func (s stand) charge(intent string) map[string]any {
+	s.t.Helper()
+	return s.rows("/v1/charges?payment_intent=" + intent)[0]
+}
+
+// events since there were so many, oldest first.
+func (s stand) events(since int) []string {
+	s.t.Helper()
+	var out []string
+	for _, row := range s.rows("/v1/events?limit=100") {
+		out = append([]string{row["type"].(string)}, out...)
+	}
+	return out[since:]
+}
+
+// booked are the balance transactions of a source, oldest first, as "type category amount fee".
+func (s stand) booked(source string) []string {
+	s.t.Helper()
+	var out []string
+	for _, row := range s.rows("/v1/balance_transactions?source=" + source) {
+		text, err := json.Marshal([]any{row["type"], row["reporting_category"], row["amount"], row["fee"]})
+		require.NoError(s.t, err)
+		out = append([]string{strings.NewReplacer("[", "", "]", "", `"`, "", ",", " ").Replace(string(text))}, out...)
+	}
+	return out
+}
+
+// admin posts to the stand-in's own routes.
+func (s stand) admin(path, body string) int {
+	s.t.Helper()
+	response, err := http.Post(s.URL()+"/_stand/"+path, "application/json", strings.NewReader(body)) //nolint:noctx // a test's own server
+	require.NoError(s.t, err)
+	require.NoError(s.t, response.Body.Close())
+	return response.StatusCode
+}

@@ -1,0 +1,58 @@
+package fakestripe
+
+import (
+	"net/http"
+	"time"
+)
+
+// keyLife is how long answers are kept under their keys (stripe.com/docs/api/idempotent_requests).
+const keyLife = 24 * time.Hour
+
+// keptAnswer is the first answer under a key: its status and body, a 402 or 500 included.
+type keptAnswer struct {
+	path    string
+	params  string
+	at      time.Time
+	running bool
+	status  int
+	body    []byte
+}
+
+// once runs a call under its idempotency key, or replays what it answered the first time. Not kept: failed validation,
+// conflicts, rate limits.
+func (s *Server) once(path, key string, c *call, serve endpoint, fault Fault) *reply {
+	params := c.form.Encode()
+	s.mu.Lock()
+	kept, known := s.idempotency[key]
+	if known && s.clock.Now().Sub(kept.at) > keyLife {
+		delete(s.idempotency, key)
+		known = false
+	}
+	switch {
+	case known && kept.running:
+		s.mu.Unlock()
+		return &reply{error: &apiError{status: http.StatusConflict, kind: "idempotency_error", code: "idempotency_key_in_use",
+			message: "There is currently another in-progress request using this Idempotent Key."}}
+	case known && (kept.path != path || kept.params != params):
+		s.mu.Unlock()
+		return &reply{error: &apiError{status: http.StatusBadRequest, kind: "idempotency_error",
+			message: "Keys for idempotent requests can only be used with the same parameters they were first used with."}}
+	case known:
+		s.mu.Unlock()
+		return &reply{raw: kept.body, status: kept.status, replayed: true}
+	}
+	kept = &keptAnswer{path: path, params: params, at: s.clock.Now(), running: true}
+	s.idempotency[key] = kept
+	s.mu.Unlock()
+
+	result := s.run(c, serve, fault)
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if result.error != nil && result.error.unkept {
+		delete(s.idempotency, key)
+		return result
+	}
+	kept.running, kept.status, kept.body = false, result.status, result.raw
+	return result
+}

@@ -1,0 +1,281 @@
+package fakestripe
+
+import "fmt"
+
+func confirmIntent(s *Server, c *call) (any, *apiError) {
+	i, failed := s.findIntent(c)
+	if failed != nil {
+		return nil, failed
+	}
+	return s.confirm(i, c)
+}
+
+// needsReturnURL is why a method that may redirect is not confirmed (stripe.com/docs/api/payment_intents/confirm#confirm_payment_intent-return_url).
+const needsReturnURL = "This PaymentIntent is configured to accept payment methods enabled in your Dashboard. Because some of these " +
+	"payment methods might redirect your customer off of your page, you must provide a `return_url`. If you don't want to accept " +
+	"redirect-based payment methods, set `automatic_payment_methods[enabled]` to `true` and " +
+	"`automatic_payment_methods[allow_redirects]` to `never` when creating Setup Intents and Payment Intents."
+
+// confirm attempts a payment: it declines with a 402, waits for the customer or for the bank, or succeeds.
+func (s *Server) confirm(i *intent, c *call) (any, *apiError) {
+	switch i.status {
+	case needsMethod, needsConfirmation, needsAction:
+	case succeeded:
+		return nil, unexpectedState(i, "You cannot confirm this PaymentIntent because it has already succeeded after being previously confirmed.")
+	default:
+		return nil, unexpectedState(i, "You cannot confirm this PaymentIntent because it has a status of "+i.status+".")
+	}
+	if i.automatic && i.redirects != "never" && c.form.Get("return_url") == "" {
+		return nil, invalid("", "return_url", needsReturnURL)
+	}
+	if failed := s.changeIntent(i, c); failed != nil {
+		return nil, failed
+	}
+	if i.method == "" {
+		return nil, unexpectedState(i, "You cannot confirm this PaymentIntent because it's missing a payment method.")
+	}
+	b, failed := s.behaviourOf(i.method)
+	switch {
+	case failed != nil:
+		return nil, failed
+	case b.action:
+		i.status, i.lastError = needsAction, nil
+		s.emit("payment_intent.requires_action", i)
+	case b.processing:
+		i.status, i.lastError = processing, nil
+		if b.debit {
+			s.submitDebit(i, b)
+		}
+		s.emit("payment_intent.processing", i)
+	case b.declined():
+		return nil, s.decline(i, b)
+	default:
+		s.succeed(i, b)
+	}
+	return i.wire(s, expansionOf(c.form)), nil
+}
+
+// decline sends the PaymentIntent back for another method, with a failed charge to show for it.
+func (s *Server) decline(i *intent, b behaviour) *apiError {
+	ch := s.newCharge(i, b)
+	ch.failure = b
+	ch.status = "failed"
+	failed := &apiError{status: 402, kind: "card_error", code: b.errorCode(), declineCode: b.declineCode,
+		message: b.message(), charge: ch.id, method: i.method}
+	i.status, i.latestCharge = needsMethod, ch.id
+	i.lastError = failed
+	i.method = ""
+	s.emit("charge.failed", ch)
+	s.emit("payment_intent.payment_failed", i)
+	answer := *failed
+	answer.intent = i
+	return &answer
+}
+
+// succeed moves the money, or only holds it when it is to be captured by hand.
+func (s *Server) succeed(i *intent, b behaviour) {
+	if i.status == processing && b.debit {
+		s.settleDebit(i)
+		return
+	}
+	ch := s.newCharge(i, b)
+	i.latestCharge, i.lastError = ch.id, nil
+	if i.captureMethod == "manual" {
+		i.status, i.capturable = needsCapture, i.amount
+		s.emit("charge.succeeded", ch)
+		s.emit("payment_intent.amount_capturable_updated", i)
+		return
+	}
+	s.capture(i, ch, i.amount)
+	s.emit("charge.succeeded", ch)
+	s.emit("payment_intent.succeeded", i)
+	if s.hooks.moreEvents {
+		s.emit("charge.updated", ch)
+	}
+	s.afterCapture(ch)
+}
+
+// afterCapture is what the issuer of some test cards does at once.
+func (s *Server) afterCapture(ch *charge) {
+	switch {
+	case ch.behaviour.disputed != "":
+		s.openDispute(ch, ch.amountCaptured, ch.behaviour.disputed)
+	case ch.behaviour.inquired:
+		s.openInquiry(ch)
+	}
+}
+
+func (s *Server) capture(i *intent, ch *charge, amount int64) {
+	i.status, i.received, i.capturable, i.canceledAt, i.cancellationReason = succeeded, amount, 0, 0, ""
+	ch.captured, ch.amountCaptured = true, amount
+	if amount < ch.amount {
+		s.letGo(ch, "")
+	}
+	if !s.delayBalance {
+		s.settleCharge(ch)
+	}
+}
+
+// cancellable are the statuses that may be left by a cancel (stripe.com/docs/api/payment_intents/cancel).
+var cancellable = map[string]bool{needsMethod: true, needsConfirmation: true, needsAction: true, needsCapture: true}
+
+func cancelIntent(s *Server, c *call) (any, *apiError) {
+	i, failed := s.findIntent(c)
+	if failed != nil {
+		return nil, failed
+	}
+	if !s.mayCancel(i) {
+		return nil, unexpectedState(i, fmt.Sprintf("You cannot cancel this PaymentIntent because it has a status of %s. Only a PaymentIntent "+
+			"with one of the following statuses may be canceled: requires_payment_method, requires_capture, requires_reauthorization, "+
+			"requires_confirmation, requires_action, processing.", i.status))
+	}
+	held := i.status == needsCapture
+	if i.status == processing {
+		s.withdrawDebit(i)
+	}
+	i.status, i.capturable, i.canceledAt = canceled, 0, s.clock.Now().Unix()
+	i.cancellationReason = c.form.Get("cancellation_reason")
+	if held {
+		ch := s.charges.get(i.latestCharge)
+		s.letGo(ch, "")
+		s.tellLetGo(ch)
+	}
+	s.emit("payment_intent.canceled", i)
+	return i.wire(s, expansionOf(c.form)), nil
+}
+
+// incrementIntent raises an authorisation that was asked to be one that may be raised
+// (stripe.com/docs/api/payment_intents/increment_authorization).
+func incrementIntent(s *Server, c *call) (any, *apiError) {
+	i, failed := s.findIntent(c)
+	if failed != nil {
+		return nil, failed
+	}
+	amount, _, failed := c.integer("amount")
+	switch {
+	case failed != nil:
+		return nil, failed
+	case i.status != needsCapture:
+		return nil, unexpectedState(i, "This PaymentIntent could not be incremented because it has a status of "+i.status+".")
+	case !i.incremental:
+		return nil, refused("", "This PaymentIntent is not eligible for incremental authorization.")
+	case amount <= i.amount:
+		return nil, invalid("", "amount", "The amount must be greater than the currently authorized amount.")
+	}
+	if failed := c.changeMetadata(&i.metadata); failed != nil {
+		return nil, failed
+	}
+	i.amount, i.capturable = amount, amount
+	s.charges.get(i.latestCharge).amount = amount
+	s.emit("payment_intent.amount_capturable_updated", i)
+	return i.wire(s, expansionOf(c.form)), nil
+}
+
+func captureIntent(s *Server, c *call) (any, *apiError) {
+	i, failed := s.findIntent(c)
+	if failed != nil {
+		return nil, failed
+	}
+	if i.status != needsCapture {
+		return nil, unexpectedState(i, "This PaymentIntent could not be captured because it has a status of "+i.status+".")
+	}
+	amount, given, failed := c.integer("amount_to_capture")
+	switch {
+	case failed != nil:
+		return nil, failed
+	case !given:
+		amount = i.capturable
+	case amount < 1 || amount > i.capturable:
+		return nil, invalid("amount_too_large", "amount_to_capture", "The amount to capture is more than what is capturable.")
+	}
+	ch := s.charges.get(i.latestCharge)
+	if s.captureBefore(ch) <= s.clock.Now().Unix() {
+		return nil, refused("charge_expired_for_capture", "The charge cannot be captured as the authorization has expired.")
+	}
+	if failed := c.changeMetadata(&i.metadata); failed != nil {
+		return nil, failed
+	}
+	s.capture(i, ch, amount)
+	s.emit("charge.captured", ch)
+	if ch.released != nil {
+		s.tellLetGo(ch)
+	}
+	s.emit("payment_intent.succeeded", i)
+	s.afterCapture(ch)
+	return i.wire(s, expansionOf(c.form)), nil
+}
+
+// CompleteAction is the customer who authenticates, or the bank that settles: the payment goes on.
+func (s *Server) CompleteAction(id string) error {
+	return s.afterwards(id, func(i *intent) *apiError {
+		b, failed := s.behaviourOf(i.method)
+		if failed != nil {
+			return failed
+		}
+		switch {
+		case i.status == needsAction && b.declined():
+			_ = s.decline(i, b) // the answer is for a client that is not there
+			return nil
+		case i.status == processing && b.debit && b.declined():
+			s.failDebit(i, b)
+			return nil
+		}
+		s.succeed(i, b)
+		return nil
+	})
+}
+
+// FailAction is the customer who fails to authenticate, or the bank that refuses.
+func (s *Server) FailAction(id string) error {
+	return s.afterwards(id, func(i *intent) *apiError {
+		b, failed := s.behaviourOf(i.method)
+		if failed == nil && i.status == processing && b.debit {
+			s.failDebit(i, b)
+			return nil
+		}
+		code := "payment_intent_authentication_failure"
+		if i.status == processing {
+			code = "payment_intent_payment_attempt_failed"
+		}
+		i.status, i.method = needsMethod, ""
+		i.lastError = &apiError{status: 402, kind: "card_error", code: code, message: "The payment attempt failed."}
+		s.emit("payment_intent.payment_failed", i)
+		return nil
+	})
+}
+
+func (s *Server) afterwards(id string, move func(*intent) *apiError) error {
+	s.mu.Lock()
+	i, failed := s.intents.find("payment_intent", id)
+	if failed == nil && i.status != needsAction && i.status != processing {
+		failed = unexpectedState(i, "nothing is awaited of a PaymentIntent that is "+i.status)
+	}
+	if failed == nil {
+		failed = move(i)
+	}
+	s.mu.Unlock()
+	s.webhooks.flush()
+	return asError(failed)
+}
+
+// ForceSucceed pays a PaymentIntent whatever its status: late money, which Stripe's own rules exclude for a cancelled one.
+func (s *Server) ForceSucceed(id string) error {
+	s.mu.Lock()
+	i, failed := s.intents.find("payment_intent", id)
+	if failed == nil && i.status == succeeded {
+		failed = unexpectedState(i, "it has succeeded already")
+	}
+	if failed == nil {
+		s.succeed(i, behaviour{})
+	}
+	s.mu.Unlock()
+	s.webhooks.flush()
+	return asError(failed)
+}
+
+func asError(failed *apiError) error {
+	if failed == nil {
+		return nil
+	}
+	return fmt.Errorf("%s", failed.message)
+}

@@ -1,0 +1,176 @@
+package fakestripe
+
+// paymentMethod is one that a client made; the well-known test methods need not be made.
+type paymentMethod struct {
+	id       string
+	created  int64
+	metadata map[string]string
+	card     string // the well-known one that it behaves like
+	customer string
+	billing  map[string]any // whom the bank bills, as the payer typed it
+}
+
+func (m *paymentMethod) identity() string { return m.id }
+func (m *paymentMethod) createdAt() int64 { return m.created }
+
+func (m *paymentMethod) wire(*Server, expansion) map[string]any {
+	return map[string]any{
+		"id": m.id, "object": "payment_method", "created": m.created, "livemode": false, "type": "card", "customer": orNil(m.customer),
+		"metadata": m.metadata, "billing_details": m.billing, "card": cardDetails(cards[m.card]),
+	}
+}
+
+func cardDetails(b behaviour) map[string]any {
+	return map[string]any{
+		"brand": b.cardBrand(), "last4": b.lastFour(), "country": "US", "exp_month": 12, "exp_year": 2034, "funding": "credit",
+		"fingerprint": "standinFingerprint", "generated_from": nil, "wallet": nil,
+		"checks":               map[string]any{"address_line1_check": nil, "address_postal_code_check": nil, "cvc_check": "pass"},
+		"networks":             map[string]any{"available": []any{b.cardBrand()}, "preferred": nil},
+		"three_d_secure_usage": map[string]any{"supported": true},
+	}
+}
+
+// billingDetails reads what a payer typed of themselves; what is not given is null.
+func (c *call) billingDetails() map[string]any {
+	given := func(name string) any { return orNil(c.form.Get("billing_details[" + name + "]")) }
+	address := map[string]any{}
+	for _, part := range []string{"city", "country", "line1", "line2", "postal_code", "state"} {
+		address[part] = orNil(c.form.Get("billing_details[address][" + part + "]"))
+	}
+	return map[string]any{"email": given("email"), "name": given("name"), "phone": given("phone"), "address": address}
+}
+
+// billingOf a payment method are the details that its charges repeat; a well-known test method has none.
+func (s *Server) billingOf(method string) map[string]any {
+	if m := s.methods.get(method); m != nil {
+		return m.billing
+	}
+	return (&call{}).billingDetails()
+}
+
+// numbers of the test cards that have one of their own (stripe.com/docs/testing#cards).
+var numbers = map[string]string{
+	"4242424242424242": "pm_card_visa", "5555555555554444": "pm_card_mastercard", "4000000000000002": "pm_card_chargeDeclined",
+	"4000000000009995": "pm_card_chargeDeclinedInsufficientFunds", "4000002500003155": "pm_card_authenticationRequired",
+}
+
+func createMethod(s *Server, c *call) (any, *apiError) {
+	if c.form.Get("type") != "card" {
+		return nil, invalid("parameter_missing", "type", "The stand-in makes payment methods of type card only.")
+	}
+	card, found := numbers[c.form.Get("card[number]")]
+	if token := c.form.Get("card[token]"); token == "tok_visa" {
+		card, found = "pm_card_visa", true
+	}
+	if !found {
+		return nil, invalid("incorrect_number", "card[number]", "The stand-in knows the documented test numbers only.")
+	}
+	m := &paymentMethod{id: s.ids.next("pm"), created: s.clock.Now().Unix(), metadata: c.metadata(), card: card, billing: c.billingDetails()}
+	s.methods.add(m)
+	return m.wire(s, nil), nil
+}
+
+func retrieveMethod(s *Server, c *call) (any, *apiError) {
+	m, failed := s.methods.find("payment_method", c.id)
+	if failed != nil {
+		return nil, failed
+	}
+	return m.wire(s, nil), nil
+}
+
+func listMethods(s *Server, c *call) (any, *apiError) {
+	who, kind := c.query.Get("customer"), c.query.Get("type")
+	return list(s, &s.methods, "/v1/payment_methods", c.query, func(m *paymentMethod) bool {
+		return (who == "" || m.customer == who) && (kind == "" || kind == cards[m.card].methodType())
+	})
+}
+
+// attachMethod gives a payment method to a customer; of a well-known test method it makes one.
+func attachMethod(s *Server, c *call) (any, *apiError) {
+	who := c.form.Get("customer")
+	if _, failed := s.customers.find("customer", who); failed != nil {
+		return nil, asParameter(failed, "customer")
+	}
+	m := s.methods.get(c.id)
+	if _, wellKnown := cards[c.id]; wellKnown {
+		m = &paymentMethod{id: s.ids.next("pm"), created: s.clock.Now().Unix(), metadata: map[string]string{}, card: c.id, billing: s.billingOf("")}
+		s.methods.add(m)
+	}
+	if m == nil {
+		return nil, notFoundError("payment_method", c.id)
+	}
+	m.customer = who
+	s.emit("payment_method.attached", m)
+	return m.wire(s, expansionOf(c.form)), nil
+}
+
+// behaviourOf a payment method: a well-known one, or one that was made.
+func (s *Server) behaviourOf(id string) (behaviour, *apiError) {
+	if b, found := cards[id]; found {
+		return b, nil
+	}
+	m, failed := s.methods.find("PaymentMethod", id)
+	if failed != nil {
+		return behaviour{}, &apiError{status: 400, kind: failed.kind, code: failed.code, param: "payment_method", message: failed.message, unkept: true}
+	}
+	return cards[m.card], nil
+}
+
+// methodObject is a payment method as it stands in an error.
+func (s *Server) methodObject(id string) map[string]any {
+	if m := s.methods.get(id); m != nil {
+		return m.wire(s, nil)
+	}
+	b := cards[id]
+	out := map[string]any{
+		"id": id, "object": "payment_method", "created": s.clock.Now().Unix(), "livemode": false, "type": b.methodType(), "customer": nil,
+		"metadata": map[string]any{}, "billing_details": s.billingOf(id), "card": cardDetails(b),
+	}
+	if b.debit {
+		delete(out, "card")
+		account := bankAccount(b)
+		account["financial_connections_account"], account["networks"], account["status_details"] = nil, nil, nil
+		out["us_bank_account"] = account
+	}
+	return out
+}
+
+// customer is kept so that clients which make one first can go on; nothing is done with it.
+type customer struct {
+	id, email, name, description string
+	created                      int64
+	metadata                     map[string]string
+}
+
+func (u *customer) identity() string { return u.id }
+func (u *customer) createdAt() int64 { return u.created }
+
+func (u *customer) wire(*Server, expansion) map[string]any {
+	return map[string]any{
+		"id": u.id, "object": "customer", "created": u.created, "livemode": false, "email": orNil(u.email), "name": orNil(u.name),
+		"description": orNil(u.description), "metadata": u.metadata, "address": nil, "shipping": nil, "balance": 0, "currency": nil,
+		"default_source": nil, "delinquent": false, "discount": nil, "invoice_prefix": "STANDIN", "phone": nil,
+		"invoice_settings":  map[string]any{"custom_fields": nil, "default_payment_method": nil, "footer": nil, "rendering_options": nil},
+		"preferred_locales": []any{}, "tax_exempt": "none", "test_clock": nil, "next_invoice_sequence": 1,
+	}
+}
+
+func createCustomer(s *Server, c *call) (any, *apiError) {
+	u := &customer{id: s.ids.next("cus"), created: s.clock.Now().Unix(), metadata: c.metadata(),
+		email: c.form.Get("email"), name: c.form.Get("name"), description: c.form.Get("description")}
+	s.customers.add(u)
+	return u.wire(s, nil), nil
+}
+
+func listCustomers(s *Server, c *call) (any, *apiError) {
+	email := c.query.Get("email")
+	return list(s, &s.customers, "/v1/customers", c.query, func(u *customer) bool { return email == "" || u.email == email })
+}
+
+func retrieveCustomer(s *Server, c *call) (any, *apiError) {
+	u, failed := s.customers.find("customer", c.id)
+	if failed != nil {
+		return nil, failed
+	}
+	return u.wire(s, nil), nil
+}

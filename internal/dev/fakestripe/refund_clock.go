@@ -1,0 +1,24 @@
+package fakestripe
+
+import "time"
+
+// refundTime is when the refunds of the cards that stripe.com/docs/testing has for them move by themselves: Stripe says
+// "some time later".
+const refundTime = time.Hour
+
+// moveDueRefunds lets a refund of pm_card_pendingRefund arrive, and one of pm_card_refundFail come back.
+func (s *Server) moveDueRefunds(now time.Time) {
+	s.mu.Lock()
+	due := now.Add(-refundTime).Unix()
+	for _, r := range s.refunds.order {
+		switch card := r.charge.behaviour; {
+		case r.created > due || r.uncaptured:
+		case card.refundWaits && r.status == "pending" && r.transaction != "":
+			s.arrive(r)
+		case card.refundFails && r.status == "succeeded":
+			s.giveBack(r, "failed", "lost_or_stolen_card")
+		}
+	}
+	s.mu.Unlock()
+	s.webhooks.flush()
+}

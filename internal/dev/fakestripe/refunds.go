@@ -1,0 +1,244 @@
+package fakestripe
+
+import (
+	"maps"
+	"net/http"
+)
+
+// refund is money on its way back (stripe.com/docs/api/refunds/object).
+type refund struct {
+	id                 string
+	created            int64
+	charge             *charge
+	amount             int64
+	status             string
+	reason             string
+	metadata           map[string]string
+	transaction        string // empty while the balance has not paid for it
+	failureTransaction string
+	failureReason      string
+	uncaptured         bool // of what was authorised only: nothing that was taken goes back
+}
+
+func (r *refund) identity() string { return r.id }
+func (r *refund) createdAt() int64 { return r.created }
+
+func (r *refund) wire(s *Server, expand expansion) map[string]any {
+	out := map[string]any{
+		"id": r.id, "object": "refund", "created": r.created, "amount": r.amount, "currency": r.charge.currency, "status": r.status,
+		"charge": r.charge.id, "payment_intent": orNil(r.charge.intent.id), "reason": orNil(r.reason), "metadata": maps.Clone(r.metadata),
+		"receipt_number": nil, "source_transfer_reversal": nil, "transfer_reversal": nil,
+		"balance_transaction": s.expandedTransaction(r.transaction, "balance_transaction", expand),
+		"destination_details": map[string]any{"type": "card", "card": map[string]any{
+			"reference_status": "pending", "reference_type": "acquirer_reference_number", "type": "refund",
+		}},
+	}
+	if r.status == "failed" {
+		out["failure_reason"] = r.failureReason
+	}
+	if r.failureTransaction != "" {
+		out["failure_balance_transaction"] = s.expandedTransaction(r.failureTransaction, "failure_balance_transaction", expand)
+	}
+	r.charge.expandInto(s, out, expand)
+	return s.finished(r.id, out, expand)
+}
+
+// Refund is what a test reads of one.
+type Refund struct {
+	ID            string            `json:"id"`
+	Charge        string            `json:"charge"`
+	PaymentIntent string            `json:"payment_intent"`
+	Status        string            `json:"status"`
+	Amount        int64             `json:"amount"`
+	Currency      string            `json:"currency"`
+	Metadata      map[string]string `json:"metadata"`
+	Uncaptured    bool              `json:"uncaptured"` // of an authorisation
+}
+
+// Refunds are all there are, oldest first; what was let go of an authorisation is among them.
+func (s *Server) Refunds() []Refund {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make([]Refund, 0, len(s.refunds.order))
+	for _, r := range s.refunds.order {
+		out = append(out, Refund{r.id, r.charge.id, r.charge.intent.id, r.status, r.amount, r.charge.currency, maps.Clone(r.metadata), r.uncaptured})
+	}
+	return out
+}
+
+func createRefund(s *Server, c *call) (any, *apiError) {
+	if failed := c.exclusive("charge", "payment_intent"); failed != nil {
+		return nil, failed
+	}
+	ch, failed := s.refundableCharge(c)
+	if failed != nil {
+		return nil, failed
+	}
+	amount, given, failed := c.integer("amount")
+	left := ch.amountCaptured - s.refundedOf(ch)
+	switch {
+	case failed != nil:
+		return nil, failed
+	case left == 0:
+		return nil, refused("charge_already_refunded", "Charge "+ch.id+" has already been refunded.")
+	case !given:
+		amount = left
+	case amount < 1:
+		return nil, invalid("parameter_invalid_integer", "amount", "Invalid positive integer")
+	case threeDecimal[ch.currency] && amount%10 != 0, wholeUnits[ch.currency] && amount%100 != 0:
+		return nil, invalid("parameter_invalid_integer", "amount", "The amount does not end as "+ch.currency+" wants.")
+	case amount > left:
+		return nil, invalid("", "amount", "Refund amount ("+inMajor(amount, ch.currency)+") is greater than unrefunded amount on charge ("+inMajor(left, ch.currency)+")")
+	}
+	if failed := s.unfunded(amount, ch.currency); failed != nil {
+		return nil, failed
+	}
+	return s.refund(ch, amount, c.form.Get("reason"), c.metadata()).wire(s, expansionOf(c.form)), nil
+}
+
+// refundableCharge finds the charge by its id or by its PaymentIntent, and refuses one that has nothing to give back.
+func (s *Server) refundableCharge(c *call) (*charge, *apiError) {
+	id := c.form.Get("charge")
+	if intentID := c.form.Get("payment_intent"); intentID != "" {
+		i, failed := s.intents.find("payment_intent", intentID)
+		if failed != nil {
+			return nil, asParameter(failed, "payment_intent")
+		}
+		id = i.latestCharge
+		if i.status != succeeded {
+			return nil, invalid("", "payment_intent", "This PaymentIntent ("+i.id+") does not have a successful charge to refund.")
+		}
+	}
+	if id == "" {
+		return nil, invalid("parameter_missing", "charge", "One of the following params should be provided for this request: payment_intent or charge.")
+	}
+	ch, failed := s.charges.find("charge", id)
+	switch {
+	case failed != nil:
+		return nil, asParameter(failed, "charge")
+	case ch.status != "succeeded" || !ch.captured:
+		return nil, invalid("charge_not_refundable", "charge", "The charge cannot be refunded: it is not captured.")
+	}
+	return ch, s.notChargedBack(ch)
+}
+
+// notChargedBack refuses a charge whose money the bank has taken, or may yet keep.
+func (s *Server) notChargedBack(ch *charge) *apiError {
+	for _, d := range s.disputes.order {
+		if d.charge == ch && d.chargedBack() {
+			return refused("charge_disputed", "Charge "+ch.id+" has been charged back; cannot issue a refund.")
+		}
+	}
+	return nil
+}
+
+// asParameter is a missing object that a parameter names, not the path.
+func asParameter(failed *apiError, param string) *apiError {
+	changed := *failed
+	changed.status, changed.param = http.StatusBadRequest, param
+	return &changed
+}
+
+// refused is an answer that is kept under its key: execution had begun.
+func refused(code, message string) *apiError {
+	return &apiError{status: http.StatusBadRequest, kind: "invalid_request_error", code: code, message: message}
+}
+
+func (s *Server) refund(ch *charge, amount int64, reason string, metadata map[string]string) *refund {
+	r := &refund{
+		id: s.ids.next(ch.behaviour.refundPrefix()), created: s.clock.Now().Unix(), charge: ch, amount: amount, status: "succeeded", reason: reason, metadata: metadata,
+	}
+	if s.holdRefunds {
+		r.status = "pending"
+	} else {
+		s.payRefund(r)
+	}
+	if ch.behaviour.refundWaits {
+		r.status = "pending"
+	}
+	s.refunds.add(r)
+	s.emit("refund.created", r)
+	s.emit("charge.refunded", ch)
+	return r
+}
+
+func (s *Server) payRefund(r *refund) {
+	t := s.book(&transaction{
+		amount: -r.amount, currency: r.charge.currency, kind: r.charge.refundKind(), category: "refund", source: r.id, description: "REFUND FOR CHARGE",
+	})
+	r.transaction = t.id
+}
+
+// letGo refunds what was authorised and not captured, as Stripe does by itself
+// (stripe.com/docs/api/payment_intents/cancel, stripe.com/docs/api/payment_intents/capture). Nothing was taken, so no balance
+// transaction pays for it, but for a partial capture, whose own is made with the charge's.
+func (s *Server) letGo(ch *charge, reason string) {
+	ch.released = &refund{
+		id: s.ids.next("re"), created: s.clock.Now().Unix(), charge: ch, amount: ch.amount - ch.amountCaptured, status: "succeeded",
+		reason: reason, metadata: map[string]string{}, uncaptured: true,
+	}
+	s.refunds.add(ch.released)
+}
+
+// tellLetGo has the events of a refund that letGo made.
+func (s *Server) tellLetGo(ch *charge) {
+	s.emit("refund.created", ch.released)
+	s.emit("charge.refunded", ch)
+}
+
+func listRefunds(s *Server, c *call) (any, *apiError) {
+	of, intent := c.query.Get("charge"), c.query.Get("payment_intent")
+	return list(s, &s.refunds, "/v1/refunds", c.query, func(r *refund) bool {
+		return (of == "" || r.charge.id == of) && (intent == "" || r.charge.intent.id == intent)
+	})
+}
+
+func retrieveRefund(s *Server, c *call) (any, *apiError) {
+	r, failed := s.refunds.find("refund", c.id)
+	if failed != nil {
+		return nil, failed
+	}
+	return r.wire(s, expansionOf(c.query)), nil
+}
+
+func updateRefund(s *Server, c *call) (any, *apiError) {
+	r, failed := s.refunds.find("refund", c.id)
+	if failed == nil {
+		failed = c.changeMetadata(&r.metadata)
+	}
+	if failed != nil {
+		return nil, failed
+	}
+	s.refundChanged(r)
+	return r.wire(s, expansionOf(c.form)), nil
+}
+
+func cancelRefund(s *Server, c *call) (any, *apiError) {
+	r, failed := s.refunds.find("refund", c.id)
+	switch {
+	case failed != nil:
+		return nil, failed
+	case r.status != "requires_action":
+		return nil, invalid("", "", "Only a refund with a status of requires_action can be canceled.")
+	}
+	s.giveBack(r, "canceled", "")
+	return r.wire(s, expansionOf(c.form)), nil
+}
+
+// expireRefund ends one that waits for the customer (stripe.com/docs/api/refunds, test helpers).
+func expireRefund(s *Server, c *call) (any, *apiError) {
+	r, failed := s.refunds.find("refund", c.id)
+	switch {
+	case failed != nil:
+		return nil, failed
+	case r.status != "requires_action":
+		return nil, invalid("", "", "Only a refund with a status of requires_action can be expired.")
+	}
+	s.giveBack(r, "failed", "expired_or_canceled_card")
+	return r.wire(s, expansionOf(c.form)), nil
+}
+
+func (s *Server) refundChanged(r *refund) {
+	s.emit("refund.updated", r)
+	s.emit("charge.refund.updated", r)
+}

@@ -1,0 +1,269 @@
+package fakestripe
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"sort"
+	"strconv"
+	"strings"
+
+	"farebook/internal/wait"
+)
+
+const maxRequestBytes = 1 << 20
+
+// call is one API request, read and checked.
+type call struct {
+	path      string
+	id        string // of the path
+	form      url.Values
+	query     url.Values
+	clientKey bool // authorised by a publishable key and a client secret
+	requestID string
+	key       string // its idempotency key
+}
+
+// reply is what a call ends in.
+type reply struct {
+	body     any
+	error    *apiError
+	replayed bool
+	raw      []byte // of a kept answer
+	status   int
+}
+
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, pattern string, serve endpoint) {
+	requestID := s.ids.next("req")
+	c, failed := s.read(r)
+	if c != nil {
+		c.requestID, c.key = requestID, r.Header.Get("Idempotency-Key")
+	}
+	if failed == nil {
+		failed = c.judge(pattern, r.Header)
+		s.keepShape(r.Method, pattern, c, failed)
+	}
+	if failed != nil {
+		s.answer(w, requestID, &reply{error: failed})
+		return
+	}
+	fault := s.faults.take(r.Method, r.URL.Path)
+	if s.faultBefore(w, r, requestID, fault.Kind) {
+		return
+	}
+	var result *reply
+	if key := r.Header.Get("Idempotency-Key"); r.Method == http.MethodPost && key != "" {
+		result = s.once(r.URL.Path, key, c, serve, fault)
+	} else {
+		result = s.run(c, serve, fault)
+	}
+	s.takeTime(r.Context())
+	if fault.Kind == FaultAnswerLost {
+		dropConnection(w)
+		return
+	}
+	s.answer(w, requestID, result)
+}
+
+func (s *Server) keepShape(method, pattern string, c *call, refused *apiError) {
+	if err := s.shapes.keep(method, pattern, c, refused); err != nil {
+		s.options.Log.Error("the shape of a request cannot be kept", "error", err)
+	}
+}
+
+// takeTime waits for as long as an answer takes, or until nobody waits for it.
+func (s *Server) takeTime(ctx context.Context) {
+	if s.options.AnswerTime > 0 {
+		_ = wait.For(ctx, s.options.AnswerTime)
+	}
+}
+
+// run does the work once. A 500 before does none of it, a 500 after does all of it, and both say the same.
+func (s *Server) run(c *call, serve endpoint, fault Fault) *reply {
+	switch fault.Kind {
+	case Fault500Before:
+		return s.freeze(&reply{error: serverError()})
+	case FaultRefused:
+		return s.freeze(&reply{error: fault.refusal()})
+	}
+	s.mu.Lock()
+	s.cause = c
+	body, failed := serve(s, c)
+	s.cause = nil
+	result := s.freeze(&reply{body: body, error: failed})
+	s.mu.Unlock()
+	s.webhooks.flush()
+	if fault.Kind == Fault500After {
+		return s.freeze(&reply{error: serverError()})
+	}
+	return result
+}
+
+// freeze writes the answer as bytes while the lock is held: objects change afterwards.
+func (s *Server) freeze(r *reply) *reply {
+	r.status = http.StatusOK
+	body := r.body
+	if r.error != nil {
+		r.status, body = r.error.status, r.error.wire(s)
+	}
+	text, err := json.MarshalIndent(body, "", "  ")
+	if err != nil {
+		s.options.Log.Error("an answer of the stand-in cannot be written", "error", err)
+	}
+	r.raw = text
+	return r
+}
+
+func (s *Server) answer(w http.ResponseWriter, requestID string, r *reply) {
+	if r.raw == nil {
+		r = s.freeze(r)
+	}
+	header := w.Header()
+	header.Set("Content-Type", "application/json")
+	header.Set("Request-Id", requestID)
+	header.Set("Stripe-Version", apiVersion)
+	if r.replayed {
+		header.Set("Idempotent-Replayed", "true")
+	}
+	w.WriteHeader(r.status)
+	_, _ = w.Write(r.raw) // the client may have gone
+}
+
+// apiVersion is the one that stripe-go v76 is pinned to.
+const apiVersion = "2023-10-16"
+
+func (s *Server) read(r *http.Request) (*call, *apiError) {
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxRequestBytes))
+	if err != nil {
+		return nil, invalid("", "", "The request body could not be read.")
+	}
+	c := &call{path: r.URL.Path, id: r.PathValue("id"), query: r.URL.Query()}
+	if r.Method == http.MethodPost {
+		c.form, err = url.ParseQuery(string(bytes.TrimSpace(body)))
+		if err != nil {
+			return nil, invalid("", "", "Invalid form encoding.")
+		}
+		for name, texts := range c.query { // Stripe takes parameters of a POST from either
+			c.form[name] = append(texts, c.form[name]...)
+		}
+		c.query = url.Values{}
+	}
+	return c, s.authorise(r, c)
+}
+
+// authorise takes a secret key as Bearer or Basic, or a publishable one where the call bears a client secret.
+func (s *Server) authorise(r *http.Request, c *call) *apiError {
+	key, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if basic, found := strings.CutPrefix(key, "Basic "); found {
+		decoded, err := base64.StdEncoding.DecodeString(basic)
+		if err == nil {
+			key, _, _ = strings.Cut(string(decoded), ":")
+		}
+	}
+	secret := c.form.Get("client_secret") + c.query.Get("client_secret")
+	switch {
+	case strings.HasPrefix(key, "pk_test_") && secret != "":
+		c.clientKey = true
+		return nil
+	case s.options.APIKey != "" && key == s.options.APIKey, s.options.APIKey == "" && strings.HasPrefix(key, "sk_test_"):
+		return nil
+	}
+	return &apiError{status: http.StatusUnauthorized, kind: "invalid_request_error", message: "Invalid API Key provided.", unkept: true}
+}
+
+// exclusive refuses parameters of which only one may be given.
+func (c *call) exclusive(names ...string) *apiError {
+	given := c.query
+	if c.form != nil {
+		given = c.form
+	}
+	found := 0
+	for _, name := range names {
+		if nested(given).fields[name] != nil {
+			found++
+		}
+	}
+	if found < 2 {
+		return nil
+	}
+	return invalid("", names[0], "You may only specify one of these parameters: "+strings.Join(names, ", ")+".")
+}
+
+func contains(names []string, name string) bool {
+	for _, one := range names {
+		if one == name {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *call) integer(name string) (int64, bool, *apiError) {
+	text := c.form.Get(name)
+	if text == "" {
+		return 0, false, nil
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0, true, invalid("parameter_invalid_integer", name, "Invalid integer: "+text)
+	}
+	return n, true, nil
+}
+
+func (c *call) boolean(name string) bool { return c.form.Get(name) == "true" }
+
+// metadata is metadata[...]; an empty value is none.
+func (c *call) metadata() map[string]string {
+	out := map[string]string{}
+	_ = c.changeMetadata(&out) // what was given is not too much: judge has seen to it
+	return out
+}
+
+// changeMetadata merges metadata[...] into what is there; an empty value removes its key, and an empty metadata all of them.
+func (c *call) changeMetadata(of *map[string]string) *apiError {
+	merged := maps.Clone(*of)
+	if c.form.Has("metadata") {
+		clear(merged)
+	}
+	if given := nested(c.form).fields["metadata"]; given != nil {
+		for key, value := range given.fields {
+			merged[key] = value.text
+			if value.text == "" {
+				delete(merged, key)
+			}
+		}
+	}
+	if len(merged) > metadataKeys {
+		return tooMuchMetadata()
+	}
+	*of = merged
+	return nil
+}
+
+// texts reads a list: name[] or name[0], name[1]...
+func (c *call) texts(name string) []string {
+	var keys []string
+	for key := range c.form {
+		if strings.HasPrefix(key, name+"[") {
+			keys = append(keys, key)
+		}
+	}
+	sort.Strings(keys)
+	var out []string
+	for _, key := range keys {
+		out = append(out, c.form[key]...)
+	}
+	return out
+}
+
+func orNil(text string) any {
+	if text == "" {
+		return nil
+	}
+	return text
+}

@@ -1,0 +1,95 @@
+package fakestripe
+
+import (
+	"bytes"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// endpoint does the work of a call, under the server's lock.
+type endpoint func(s *Server, c *call) (any, *apiError)
+
+// endpoints are what the stand-in serves of Stripe's API.
+func endpoints() map[string]endpoint {
+	return map[string]endpoint{
+		"POST /v1/payment_intents":                              createIntent,
+		"GET /v1/payment_intents":                               listIntents,
+		"GET /v1/payment_intents/{id}":                          retrieveIntent,
+		"POST /v1/payment_intents/{id}":                         updateIntent,
+		"POST /v1/payment_intents/{id}/confirm":                 confirmIntent,
+		"POST /v1/payment_intents/{id}/cancel":                  cancelIntent,
+		"POST /v1/payment_intents/{id}/capture":                 captureIntent,
+		"GET /v1/charges":                                       listCharges,
+		"GET /v1/charges/{id}":                                  retrieveCharge,
+		"POST /v1/refunds":                                      createRefund,
+		"GET /v1/refunds":                                       listRefunds,
+		"GET /v1/refunds/{id}":                                  retrieveRefund,
+		"POST /v1/refunds/{id}":                                 updateRefund,
+		"POST /v1/refunds/{id}/cancel":                          cancelRefund,
+		"GET /v1/disputes":                                      listDisputes,
+		"GET /v1/disputes/{id}":                                 retrieveDispute,
+		"POST /v1/disputes/{id}":                                updateDispute,
+		"POST /v1/disputes/{id}/close":                          closeDispute,
+		"POST /v1/payouts":                                      createPayout,
+		"GET /v1/payouts":                                       listPayouts,
+		"GET /v1/payouts/{id}":                                  retrievePayout,
+		"POST /v1/payouts/{id}":                                 updatePayout,
+		"POST /v1/payouts/{id}/cancel":                          cancelPayout,
+		"GET /v1/balance":                                       retrieveBalance,
+		"GET /v1/balance_transactions":                          listTransactions,
+		"GET /v1/balance_transactions/{id}":                     retrieveTransaction,
+		"GET /v1/events":                                        listEvents,
+		"GET /v1/events/{id}":                                   retrieveEvent,
+		"POST /v1/payment_methods":                              createMethod,
+		"GET /v1/payment_methods/{id}":                          retrieveMethod,
+		"POST /v1/customers":                                    createCustomer,
+		"GET /v1/customers/{id}":                                retrieveCustomer,
+		"GET /v1/customers":                                     listCustomers,
+		"GET /v1/payment_methods":                               listMethods,
+		"POST /v1/payment_methods/{id}/attach":                  attachMethod,
+		"GET /v1/payment_intents/search":                        searchIntents,
+		"POST /v1/payment_intents/{id}/increment_authorization": incrementIntent,
+		"POST /v1/charges":                                      createCharge,
+		"POST /v1/charges/{id}/capture":                         captureCharge,
+		"POST /v1/payouts/{id}/reverse":                         reversePayout,
+		"POST /v1/test_helpers/refunds/{id}/expire":             expireRefund,
+		"POST /v1/tokens":                                       createToken,
+		"POST /v1/webhook_endpoints":                            createEndpoint,
+		"GET /v1/account":                                       retrieveAccount,
+	}
+}
+
+// Patterns of the endpoints that the stand-in serves: "GET /v1/charges/{id}".
+func Patterns() []string { return slices.Sorted(maps.Keys(endpoints())) }
+
+func (s *Server) routes() *http.ServeMux {
+	mux := http.NewServeMux()
+	for pattern, serve := range endpoints() {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, pattern, serve) })
+	}
+	mux.HandleFunc("/v1/", func(w http.ResponseWriter, r *http.Request) {
+		s.answer(w, "", &reply{error: &apiError{status: http.StatusNotFound, kind: "invalid_request_error",
+			message: "Unrecognized request URL (" + r.Method + ": " + r.URL.Path + ")."}})
+	})
+	s.adminRoutes(mux)
+	return mux
+}
+
+// ServeHTTP is the whole of Stripe.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.URL.Path, "/v1/") {
+		recorder := &statusRecorder{ResponseWriter: w}
+		body, err := io.ReadAll(io.LimitReader(r.Body, maxRequestBytes))
+		if err != nil {
+			s.options.Log.Debug("a request's body could not be read", "error", err) // it is judged as far as it came
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		answered := s.journal.add(r, string(body))
+		defer func() { answered(recorder.status) }()
+		w = recorder
+	}
+	s.mux.ServeHTTP(w, r)
+}

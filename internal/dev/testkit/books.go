@@ -1,0 +1,153 @@
+package testkit
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/workflow"
+
+	"farebook/booking"
+	"farebook/internal/correlation"
+	"farebook/internal/dev/testdb"
+	"farebook/store"
+	"farebook/workflows"
+)
+
+// Books are the books and Temporal alone, for tests of what hands one to the other: workflows are started and signalled on a
+// task queue that no worker polls, so that each stays as it was started.
+type Books struct {
+	*testdb.DB
+	T         *testing.T
+	Temporal  client.Client
+	Workflows *workflows.Client
+
+	caller store.Caller
+}
+
+// NewBooks makes a schema and a task queue.
+func NewBooks(t *testing.T) *Books {
+	t.Helper()
+	b := &Books{DB: newDB(t), T: t}
+	b.caller = b.Caller(t, b.NewKey(t, "test"))
+	b.Temporal = b.dial("")
+	b.Workflows = workflows.NewClient(b.Temporal, b.Name)
+	return b
+}
+
+// WithoutTemporal starts no workflow: each call is refused at once, since the namespace does not exist.
+func (b *Books) WithoutTemporal() *workflows.Client {
+	return workflows.NewClient(b.dial("no-such-namespace"), b.Name)
+}
+
+func (b *Books) dial(namespace string) client.Client {
+	b.T.Helper()
+	temporal, err := client.NewLazyClient(client.Options{
+		HostPort: temporalAddress(b.T), Namespace: namespace, Logger: quietTemporal(),
+		ContextPropagators: []workflow.ContextPropagator{correlation.Propagator()},
+	})
+	require.NoError(b.T, err)
+	b.T.Cleanup(temporal.Close)
+	return temporal
+}
+
+// ID is an id of Stripe's that no other test has: workflows of all tests run in one namespace.
+func (b *Books) ID(name string) string { return name + "_" + strings.TrimPrefix(b.Name, "fb_") }
+
+// Book takes a booking of $459.00 whose hold ends after some time, or has ended.
+func (b *Books) Book(key string, hold time.Duration) booking.Reference {
+	b.T.Helper()
+	now := b.Clock.Now()
+	departs := now.AddDate(0, 0, 30)
+	reservation, err := b.Store.ReserveBooking(b.T.Context(), store.NewBooking{
+		Caller: b.caller, IdempotencyKey: key, CorrelationID: "c-" + key, HoldExpiresAt: now.Add(hold), Now: now,
+		Request: booking.Request{
+			Customer: booking.Customer{Name: "Layla Haddad", Email: "layla@example.com", Locale: booking.LocaleEN},
+			Amount:   booking.Money{Value: 45900, Currency: "USD"}, HoldMinutes: 30,
+			Flight: booking.Flight{
+				Number: "EK2", From: "LHR", To: "DXB", DepartsAt: departs, ArrivesAt: departs.Add(7 * time.Hour),
+				Passengers: []booking.Passenger{{Name: "Layla Haddad"}},
+			},
+		},
+	})
+	require.NoError(b.T, err)
+	return reservation.Booking.Reference
+}
+
+// Held is a booking with its PaymentIntent, ID("pi_<key>").
+func (b *Books) Held(key string, hold time.Duration) booking.PaymentSnapshot {
+	b.T.Helper()
+	snapshot := booking.PaymentSnapshot{
+		PaymentIntentID: b.ID("pi_" + key), StripeStatus: "requires_payment_method", Reference: b.Book(key, hold), Amount: 45900, Currency: "USD",
+	}
+	require.NoError(b.T, b.Store.RecordPaymentIntent(b.T.Context(), snapshot.Reference, snapshot, false))
+	return snapshot
+}
+
+// Record writes what Stripe says of a payment.
+func (b *Books) Record(snapshot booking.PaymentSnapshot) {
+	b.T.Helper()
+	_, err := b.Store.RecordPayment(b.T.Context(), store.PaymentOutcome{Snapshot: snapshot, Reason: store.ReasonEvent, Now: b.Clock.Now()})
+	require.NoError(b.T, err)
+}
+
+// Paid is a confirmed booking.
+func (b *Books) Paid(key string) booking.Reference {
+	b.T.Helper()
+	snapshot := b.Held(key, time.Hour)
+	snapshot.StripeStatus, snapshot.AmountReceived, snapshot.ChargeID = "succeeded", 45900, b.ID("ch_"+key)
+	snapshot.Balance = &booking.BalanceTransaction{ID: b.ID("txn_" + key), Amount: 45900, Fee: 1361, Net: 44539, Currency: "USD", Created: b.Clock.Now()}
+	b.Record(snapshot)
+	return snapshot.Reference
+}
+
+// Refund reserves a refund of a booking.
+func (b *Books) Refund(reference booking.Reference, key string, amount int64) store.Refund {
+	b.T.Helper()
+	refund, _, err := b.Store.ReserveRefund(b.T.Context(), store.NewRefund{
+		Key:       store.IdempotencyKey{Caller: b.caller, Key: "refund-" + key, Operation: store.OperationCreateRefund},
+		Reference: reference, Request: booking.RefundRequest{Amount: amount, Reason: booking.ReasonRequestedByCustomer},
+		CorrelationID: "c-" + key, Now: b.Clock.Now(),
+	})
+	require.NoError(b.T, err)
+	return refund
+}
+
+// Started tells whether a workflow was ever started.
+func (b *Books) Started(workflowID string) bool {
+	b.T.Helper()
+	_, err := b.Temporal.DescribeWorkflowExecution(b.T.Context(), workflowID, "")
+	var none *serviceerror.NotFound
+	if errors.As(err, &none) {
+		return false
+	}
+	require.NoError(b.T, err)
+	return true
+}
+
+// Signals are the events of Stripe's that a workflow was told of.
+func (b *Books) Signals(workflowID string) (events []workflows.StripeEvent) {
+	b.T.Helper()
+	if !b.Started(workflowID) {
+		return nil
+	}
+	history := b.Temporal.GetWorkflowHistory(b.T.Context(), workflowID, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for history.HasNext() {
+		next, err := history.Next()
+		require.NoError(b.T, err)
+		signal := next.GetWorkflowExecutionSignaledEventAttributes()
+		if signal.GetSignalName() != workflows.SignalStripeEvent {
+			continue
+		}
+		var event workflows.StripeEvent
+		require.NoError(b.T, converter.GetDefaultDataConverter().FromPayloads(signal.GetInput(), &event))
+		events = append(events, event)
+	}
+	return events
+}
