@@ -5,6 +5,7 @@ import (
 
 	"farebook/booking"
 	"farebook/internal/failpoint"
+	"farebook/money"
 	"farebook/store"
 )
 
@@ -19,7 +20,7 @@ type CancelPaidBookingInput struct {
 type PaidBookingCancelled struct {
 	BookingStatus booking.Status   `json:"bookingStatus"`
 	Percent       int              `json:"percent"`
-	Refund        booking.Money    `json:"refund"`
+	Refund        money.Money      `json:"refund"`
 	RefundID      booking.RefundID `json:"refundId,omitempty"`
 	EmailIDs      []uint64         `json:"emailIds,omitempty"`
 }
@@ -37,7 +38,7 @@ func (p *Payments) CancelPaidBooking(ctx context.Context, in CancelPaidBookingIn
 	}
 	failpoint.Hit("after-cancel-paid-booking")
 	p.Log.InfoContext(ctx, "paid booking cancelled", "reference", in.Reference, "percent", cancelled.Percent,
-		"refundId", cancelled.RefundID, "refund", cancelled.Refund.Format(booking.LocaleEN))
+		"refundId", cancelled.RefundID, "refund", cancelled.Refund.Format(money.LocaleEN))
 	return PaidBookingCancelled{
 		BookingStatus: cancelled.BookingStatus, Percent: cancelled.Percent, Refund: cancelled.Refund,
 		RefundID: cancelled.RefundID, EmailIDs: cancelled.EmailIDs,

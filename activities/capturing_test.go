@@ -10,6 +10,7 @@ import (
 	"farebook/booking"
 	"farebook/internal/dev/fakestripe"
 	"farebook/ledger"
+	"farebook/money"
 )
 
 // authorised is a booking whose payment is authorised and not captured.
@@ -28,7 +29,7 @@ func (s *stack) clearing() int64 {
 	require.NoError(s.t, err)
 	for _, balance := range balances {
 		if balance.Account == ledger.AssetStripeClearing {
-			require.Equal(s.t, booking.Currency("USD"), balance.Currency)
+			require.Equal(s.t, money.Currency("USD"), balance.Currency)
 			return balance.Amount
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"farebook/internal/correlation"
 	"farebook/internal/failpoint"
 	"farebook/internal/mail"
+	"farebook/money"
 	"farebook/store"
 )
 
@@ -126,7 +127,7 @@ func (e *Emails) messageOf(row store.Email) (mail.Message, error) {
 		Locale:        row.Booking.Customer.Locale,
 	}
 	if row.ForFinance {
-		message.To, message.ToName, message.Locale = e.Finance, "", booking.LocaleEN
+		message.To, message.ToName, message.Locale = e.Finance, "", money.LocaleEN
 	}
 	return message, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"farebook/booking"
+	"farebook/money"
 )
 
 // addFindings writes what a run found, and a line of the log for each. A page that is read again writes its lines again, and
@@ -48,6 +49,6 @@ func fieldsOf(f booking.Finding, paymentID uint64) []any {
 	return append(fields, "healing", f.Healing, "reason", f.Reason)
 }
 
-func amountOf(value int64, currency booking.Currency) string {
-	return booking.Money{Value: value, Currency: currency}.Format(booking.LocaleEN)
+func amountOf(value int64, currency money.Currency) string {
+	return money.Money{Value: value, Currency: currency}.Format(money.LocaleEN)
 }

@@ -22,6 +22,7 @@ import (
 	"farebook/internal/dev/fakestripe"
 	"farebook/internal/dev/mailbox"
 	"farebook/internal/dev/testdb"
+	"farebook/money"
 	"farebook/store"
 	"farebook/worker/service"
 )
@@ -129,8 +130,8 @@ func (s *stack) askAs(correlationID, key string, capture booking.CaptureMethod) 
 	reservation, err := s.Store.ReserveBooking(s.t.Context(), store.NewBooking{
 		Caller: s.caller, IdempotencyKey: key, CorrelationID: correlationID, HoldExpiresAt: now.Add(30 * time.Minute), Now: now,
 		Request: booking.Request{
-			Customer: booking.Customer{Name: "Layla Haddad", Email: "layla@example.com", Locale: booking.LocaleEN},
-			Amount:   booking.Money{Value: 45900, Currency: "USD"}, Capture: capture, HoldMinutes: 30,
+			Customer: booking.Customer{Name: "Layla Haddad", Email: "layla@example.com", Locale: money.LocaleEN},
+			Amount:   money.Money{Value: 45900, Currency: "USD"}, Capture: capture, HoldMinutes: 30,
 			Flight: booking.Flight{
 				Number: "EK2", From: "LHR", To: "DXB", DepartsAt: departs, ArrivesAt: departs.Add(7 * time.Hour),
 				Passengers: []booking.Passenger{{Name: "Layla Haddad"}},

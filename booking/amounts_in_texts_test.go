@@ -31,7 +31,7 @@ var (
 	// otherThings bear these names, too.
 	otherThings = []string{"value", "here", "kept"}
 	// development is read by no operator.
-	development = []string{"internal/dev/fakestripe", "internal/dev/devstack", "internal/dev/testkit", "internal/dev/testdb", "internal/dev/mailbox", "internal/dev/contract", "conformance", "test", "var"}
+	development = []string{"internal/dev", "conformance", "test", "var"}
 )
 
 // bareAmount is the name of an argument that is an amount in minor units as it is, and not what a function made of it.

@@ -1,5 +1,7 @@
 package booking
 
+import "farebook/money"
+
 // BalanceKind is a part of the money at Stripe. None is counted in another, but for what may be paid out at once
 // (instant_available), which is a part of what is available and so no kind here.
 type BalanceKind string
@@ -22,6 +24,6 @@ var BalanceKinds = []BalanceKind{BalanceConnectReserved, BalanceIssuing}
 // Balances are what Stripe holds, in minor units per currency.
 type Balances struct {
 	// Clearing is pending and available together: what the clearing account is compared with.
-	Clearing map[Currency]int64
-	Kinds    map[BalanceKind]map[Currency]int64
+	Clearing map[money.Currency]int64
+	Kinds    map[BalanceKind]map[money.Currency]int64
 }

@@ -1,6 +1,10 @@
 package booking
 
-import "time"
+import (
+	"time"
+
+	"farebook/money"
+)
 
 // DisputeStatus is where a dispute is, in Stripe's words (stripe.com/docs/api/disputes/object#dispute_object-status).
 type DisputeStatus string
@@ -63,7 +67,7 @@ type DisputeSnapshot struct {
 	Status          DisputeStatus // in Stripe's word, also one that we do not know: see State
 	Reason          string
 	Amount          int64
-	Currency        Currency
+	Currency        money.Currency
 	DueBy           time.Time            // of the evidence; zero when none is awaited
 	Balances        []BalanceTransaction // none for an inquiry, then the withdrawal, then the reinstatement
 }

@@ -3,6 +3,8 @@ package booking
 import (
 	"fmt"
 	"time"
+
+	"farebook/validation"
 )
 
 // PaymentMethods is which methods a booking's PaymentIntent offers. It is decided at the reservation and kept with the booking, so
@@ -34,7 +36,7 @@ type Hold struct {
 func (h HoldRules) HoldFor(r Request, now time.Time, minute time.Duration) (Hold, error) {
 	latest := r.Flight.DepartsAt.Add(-h.BeforeDeparture)
 	if latest.Before(now.Add(MinHoldMinutes * minute)) {
-		return Hold{}, FieldErrors{{
+		return Hold{}, validation.FieldErrors{{
 			Field: "flight.departsAt", Problem: fmt.Sprintf("is too soon: a booking has to be paid %s before its departure", h.BeforeDeparture),
 			Fix: "send a later flight",
 		}}

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"farebook/booking"
+	"farebook/validation"
 )
 
 // A hold ends before the departure, and methods that take longer than what is left are not offered.
@@ -35,7 +36,7 @@ func TestHoldEndsBeforeTheDeparture(t *testing.T) {
 			request := booking.Request{HoldMinutes: c.minutes, Flight: booking.Flight{DepartsAt: now.Add(c.departsIn)}}
 			hold, err := rules.HoldFor(request, now, time.Minute)
 			if c.held == 0 {
-				var fields booking.FieldErrors
+				var fields validation.FieldErrors
 				require.ErrorAs(t, err, &fields)
 				require.Equal(t, "flight.departsAt", fields[0].Field)
 				return

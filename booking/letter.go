@@ -1,6 +1,10 @@
 package booking
 
-import "time"
+import (
+	"time"
+
+	"farebook/money"
+)
 
 // Letter is what a mail says beside its booking: amounts, states and ids as they were when it was written, and never a
 // name or an address. The parts that a kind of mail does not need are nil.
@@ -25,40 +29,40 @@ type ReconciliationLetter struct {
 
 // ReconciliationCount is one line of it. Difference is here less at Stripe.
 type ReconciliationCount struct {
-	Class      Class  `json:"class"`
-	State      string `json:"state"`
-	Items      int64  `json:"items"`
-	Difference Money  `json:"difference"`
+	Class      Class       `json:"class"`
+	State      string      `json:"state"`
+	Items      int64       `json:"items"`
+	Difference money.Money `json:"difference"`
 }
 
 // RefundLetter is about one refund.
 type RefundLetter struct {
 	ID       RefundID     `json:"id"`
-	Amount   Money        `json:"amount"`
+	Amount   money.Money  `json:"amount"`
 	Status   RefundStatus `json:"status"`
 	Origin   RefundOrigin `json:"origin"`
-	Paid     Money        `json:"paid"`     // captured in all
-	Refunded Money        `json:"refunded"` // in all so far, this one with it once it succeeded
+	Paid     money.Money  `json:"paid"`     // captured in all
+	Refunded money.Money  `json:"refunded"` // in all so far, this one with it once it succeeded
 	// Obstacle is why a refund that failed leaves less owed than its amount; empty when all of it still is.
 	Obstacle RefundObstacle `json:"obstacle,omitempty"`
-	Owed     Money          `json:"owed,omitzero"` // with ObstaclePart
+	Owed     money.Money    `json:"owed,omitzero"` // with ObstaclePart
 	// Code is why Stripe has not made it yet, in Stripe's words.
 	Code string `json:"code,omitempty"`
 }
 
 // QuoteLetter is what a cancellation gives back.
 type QuoteLetter struct {
-	Refund  Money `json:"refund"`
-	Kept    Money `json:"kept"`
-	Percent int   `json:"percent"`
-	Hours   int   `json:"hoursBeforeDeparture"`
+	Refund  money.Money `json:"refund"`
+	Kept    money.Money `json:"kept"`
+	Percent int         `json:"percent"`
+	Hours   int         `json:"hoursBeforeDeparture"`
 }
 
 // ReceiptLetter is what was paid, and when.
 type ReceiptLetter struct {
-	Paid            Money     `json:"paid"`
-	PaidAt          time.Time `json:"paidAt"`
-	PaymentIntentID string    `json:"paymentIntentId"`
+	Paid            money.Money `json:"paid"`
+	PaidAt          time.Time   `json:"paidAt"`
+	PaymentIntentID string      `json:"paymentIntentId"`
 }
 
 // DisputeLetter is about one dispute, for the finance department.
@@ -66,10 +70,10 @@ type DisputeLetter struct {
 	ID       string        `json:"id"`
 	Status   DisputeStatus `json:"status"`
 	Reason   string        `json:"reason"`
-	Amount   Money         `json:"amount"`
-	Withheld Money         `json:"withheld"`
-	Captured Money         `json:"captured"`
-	Refunded Money         `json:"refunded"`
+	Amount   money.Money   `json:"amount"`
+	Withheld money.Money   `json:"withheld"`
+	Captured money.Money   `json:"captured"`
+	Refunded money.Money   `json:"refunded"`
 	Exceeds  bool          `json:"exceeds"` // refunds and disputes together exceed what was captured
 	DueBy    time.Time     `json:"dueBy,omitzero"`
 }
@@ -80,7 +84,7 @@ type PayoutLetter struct {
 	Status       PayoutStatus `json:"status"`
 	StripeStatus string       `json:"stripeStatus,omitempty"` // Stripe's own word, where this version does not know it
 	FailureCode  string       `json:"failureCode,omitempty"`
-	Amount       Money        `json:"amount"`
+	Amount       money.Money  `json:"amount"`
 	Transactions int          `json:"transactions"`
 	Unmatched    int          `json:"unmatched"`
 	ArrivesAt    time.Time    `json:"arrivesAt,omitzero"`

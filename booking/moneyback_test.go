@@ -7,6 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"farebook/booking"
+	"farebook/money"
+	"farebook/validation"
 )
 
 func TestDisputeMachine(t *testing.T) {
@@ -77,7 +79,7 @@ func TestBadRefundRequests(t *testing.T) {
 		{booking.RefundRequest{Reason: "duplicate", Note: "two\nlines"}, "note"},
 		{booking.RefundRequest{Reason: "duplicate", Note: "turned \u202e round"}, "note"},
 	} {
-		var fields booking.FieldErrors
+		var fields validation.FieldErrors
 		require.ErrorAs(t, bad.request.Validate(), &fields)
 		require.Len(t, fields, 1)
 		require.Equal(t, bad.field, fields[0].Field)
@@ -124,8 +126,10 @@ func TestPolicies(t *testing.T) {
 	require.Equal(t, booking.Policy{{HoursBefore: 168, Percent: 100}, {HoursBefore: 48, Percent: 50}}, policy)
 	_, err = booking.ParsePolicy("0:0")
 	require.NoError(t, err, "nothing is ever given back")
-	for _, bad := range []string{"", "48", "48:", ":50", "48:101", "-1:50", "48:50.5", "48:50,48:40", "24:10,48:50", "48:50,24:60", "9000:10", "a:b", "48:50,",
-		"1:1,1:1,1:1,1:1,1:1,1:1,1:1,1:1,1:1,1:1,1:1,1:1,1:1,1:1,1:1,1:1,1:1,1:1,1:1,1:1,1:1"} {
+	for _, bad := range []string{
+		"", "48", "48:", ":50", "48:101", "-1:50", "48:50.5", "48:50,48:40", "24:10,48:50", "48:50,24:60", "9000:10", "a:b", "48:50,",
+		"1:1,1:1,1:1,1:1,1:1,1:1,1:1,1:1,1:1,1:1,1:1,1:1,1:1,1:1,1:1,1:1,1:1,1:1,1:1,1:1,1:1",
+	} {
 		_, err := booking.ParsePolicy(bad)
 		require.Error(t, err, "%q", bad)
 	}
@@ -135,7 +139,7 @@ func TestQuotes(t *testing.T) {
 	t.Parallel()
 	policy := booking.Policy{{168, 100}, {48, 50}, {24, 33}}
 	departs := now.Add(1000 * time.Hour)
-	paid := booking.Money{Value: 45901, Currency: "USD"}
+	paid := money.Money{Value: 45901, Currency: "USD"}
 	for _, c := range []struct {
 		before               time.Duration
 		returned             int64
@@ -157,8 +161,8 @@ func TestQuotes(t *testing.T) {
 		q := policy.Quote(paid, c.returned, departs, departs.Add(-c.before))
 		require.Equal(t, c.percent, q.Percent, "%+v", c)
 		require.Equal(t, c.hours, q.HoursBeforeDeparture, "%+v", c)
-		require.Equal(t, booking.Money{Value: c.refund, Currency: "USD"}, q.Refund, "%+v", c)
-		require.Equal(t, booking.Money{Value: c.kept, Currency: "USD"}, q.Kept, "%+v", c)
+		require.Equal(t, money.Money{Value: c.refund, Currency: "USD"}, q.Refund, "%+v", c)
+		require.Equal(t, money.Money{Value: c.kept, Currency: "USD"}, q.Kept, "%+v", c)
 		require.Equal(t, paid.Value, c.returned+q.Refund.Value+q.Kept.Value, "nothing is lost")
 		require.Contains(t, q.Explanation, c.explanationHas)
 		if c.lack != "" {
@@ -171,18 +175,18 @@ func TestQuotes(t *testing.T) {
 func TestShares(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		money   booking.Money
+		money   money.Money
 		percent int
 		want    int64
 	}{
-		{booking.Money{Value: 99_999_999, Currency: "USD"}, 100, 99_999_999},
-		{booking.Money{Value: 12350, Currency: "KWD"}, 50, 6180},
-		{booking.Money{Value: 12340, Currency: "KWD"}, 33, 4070},
-		{booking.Money{Value: 150100, Currency: "ISK"}, 50, 75100},
-		{booking.Money{Value: 999, Currency: "JPY"}, 50, 500},
-		{booking.Money{Value: 1, Currency: "USD"}, 0, 0},
+		{money.Money{Value: 99_999_999, Currency: "USD"}, 100, 99_999_999},
+		{money.Money{Value: 12350, Currency: "KWD"}, 50, 6180},
+		{money.Money{Value: 12340, Currency: "KWD"}, 33, 4070},
+		{money.Money{Value: 150100, Currency: "ISK"}, 50, 75100},
+		{money.Money{Value: 999, Currency: "JPY"}, 50, 500},
+		{money.Money{Value: 1, Currency: "USD"}, 0, 0},
 	} {
-		require.Equal(t, booking.Money{Value: c.want, Currency: c.money.Currency}, c.money.Share(c.percent), "%+v", c)
+		require.Equal(t, money.Money{Value: c.want, Currency: c.money.Currency}, c.money.Share(c.percent), "%+v", c)
 	}
 }
 

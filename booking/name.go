@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+
+	"farebook/validation"
 )
 
 const maxNameBytes = 200
@@ -23,24 +25,24 @@ func PlainSpaces(text string) string {
 // validateName accepts names in any script. It refuses what could forge a mail header, hide in a page, reorder the text
 // around it, or turn our mail into somebody's advertisement: names are mailed, in our name, to an address that the
 // caller chooses.
-func validateName(v *violations, field, name string) {
+func validateName(v *validation.Violations, field, name string) {
 	const fix = "send the name as people read it"
 	switch {
 	case strings.TrimSpace(name) == "":
-		v.add(field, "is empty", fix)
+		v.Add(field, "is empty", fix)
 	case len(name) > maxNameBytes:
-		v.add(field, fmt.Sprintf("is longer than %d bytes", maxNameBytes), "shorten it")
+		v.Add(field, fmt.Sprintf("is longer than %d bytes", maxNameBytes), "shorten it")
 	case name != strings.TrimSpace(name):
-		v.add(field, "begins or ends with white space", "trim it")
+		v.Add(field, "begins or ends with white space", "trim it")
 	case !printable(name):
-		v.add(field, "has characters that cannot be seen: line breaks, control or direction characters", fix)
+		v.Add(field, "has characters that cannot be seen: line breaks, control or direction characters", fix)
 	case strings.ContainsAny(name, "<>"):
-		v.add(field, "has angle brackets", fix)
+		v.Add(field, "has angle brackets", fix)
 	case encodedWord(name):
-		v.add(field, "is an encoded word", "send it as plain UTF-8")
+		v.Add(field, "is an encoded word", "send it as plain UTF-8")
 	case !strings.ContainsFunc(name, unicode.IsLetter):
-		v.add(field, "has no letter", fix)
+		v.Add(field, "has no letter", fix)
 	case hasAddress(name):
-		v.add(field, "has a mail address or a link in it", "send the name alone, with a space behind a full stop")
+		v.Add(field, "has a mail address or a link in it", "send the name alone, with a space behind a full stop")
 	}
 }

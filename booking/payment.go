@@ -1,6 +1,10 @@
 package booking
 
-import "time"
+import (
+	"time"
+
+	"farebook/money"
+)
 
 // PaymentSnapshot is what Stripe says of one PaymentIntent now. Amounts are minor units.
 type PaymentSnapshot struct {
@@ -13,7 +17,7 @@ type PaymentSnapshot struct {
 	RequestKey         string
 	Amount             int64
 	AmountReceived     int64
-	Currency           Currency
+	Currency           money.Currency
 	ChargeID           string
 	DeclineCode        string // of the last attempt; empty when it was not declined
 	CancellationReason string
@@ -50,7 +54,7 @@ type BalanceTransaction struct {
 	Amount            int64
 	Fee               int64
 	Net               int64
-	Currency          Currency
+	Currency          money.Currency
 	Type              string
 	ReportingCategory string
 	Created           time.Time

@@ -1,6 +1,10 @@
 package booking
 
-import "time"
+import (
+	"time"
+
+	"farebook/money"
+)
 
 // PayoutStatus is where a payout is, in Stripe's words (stripe.com/docs/api/payouts/object#payout_object-status).
 type PayoutStatus string
@@ -35,7 +39,7 @@ type PayoutSnapshot struct {
 	PayoutID       string
 	Status         PayoutStatus // in Stripe's word, also one that we do not know: see State
 	Amount         int64
-	Currency       Currency
+	Currency       money.Currency
 	Automatic      bool
 	ArrivesAt      time.Time
 	FailureCode    string

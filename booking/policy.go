@@ -2,10 +2,11 @@ package booking
 
 import (
 	"fmt"
-	"math/big"
 	"strconv"
 	"strings"
 	"time"
+
+	"farebook/money"
 )
 
 // Rule of a refund policy: who cancels this long before the departure, or longer, gets this much of what was paid.
@@ -67,14 +68,14 @@ func parseRule(hours, percent string) (Rule, error) {
 type Quote struct {
 	Percent              int // of what was paid
 	HoursBeforeDeparture int // whole hours; below zero after it
-	Refund               Money
-	Kept                 Money
+	Refund               money.Money
+	Kept                 money.Money
 	Explanation          string
 }
 
 // Quote applies the policy to what was captured of a booking, returned of it so far (refunds on their way among it), and
 // the time that is left. It never gives back more than is there.
-func (p Policy) Quote(captured Money, returned int64, departure, now time.Time) Quote {
+func (p Policy) Quote(captured money.Money, returned int64, departure, now time.Time) Quote {
 	left := departure.Sub(now)
 	hours := int(left / time.Hour)
 	if left < 0 && left%time.Hour != 0 {
@@ -91,25 +92,15 @@ func (p Policy) Quote(captured Money, returned int64, departure, now time.Time) 
 	}
 	due := captured.Share(q.Percent).Value
 	back := max(min(due, captured.Value)-returned, 0)
-	q.Refund = Money{Value: back, Currency: captured.Currency}
-	q.Kept = Money{Value: max(captured.Value-returned-back, 0), Currency: captured.Currency}
-	q.Explanation = fmt.Sprintf("The flight departs in %d hours (%s), so %d%% of %s is due", hours, rule, q.Percent, captured.Format(LocaleEN))
+	q.Refund = money.Money{Value: back, Currency: captured.Currency}
+	q.Kept = money.Money{Value: max(captured.Value-returned-back, 0), Currency: captured.Currency}
+	q.Explanation = fmt.Sprintf("The flight departs in %d hours (%s), so %d%% of %s is due", hours, rule, q.Percent, captured.Format(money.LocaleEN))
 	if hours < 0 {
-		q.Explanation = fmt.Sprintf("The flight has departed, so %d%% of %s is due", q.Percent, captured.Format(LocaleEN))
+		q.Explanation = fmt.Sprintf("The flight has departed, so %d%% of %s is due", q.Percent, captured.Format(money.LocaleEN))
 	}
 	if returned > 0 {
-		q.Explanation += fmt.Sprintf("; %s went back before", Money{Value: returned, Currency: captured.Currency}.Format(LocaleEN))
+		q.Explanation += fmt.Sprintf("; %s went back before", money.Money{Value: returned, Currency: captured.Currency}.Format(money.LocaleEN))
 	}
 	q.Explanation += "."
 	return q
-}
-
-// Share is a percentage of the amount, rounded half up to what Stripe takes in the currency.
-func (m Money) Share(percent int) Money {
-	step := m.Currency.step()
-	// amount * percent / 100 / step, half up, in integers of any size.
-	share := new(big.Int).Mul(big.NewInt(m.Value), big.NewInt(int64(percent)))
-	divisor := big.NewInt(100 * step)
-	share.Add(share, big.NewInt(50*step)).Div(share, divisor)
-	return Money{Value: share.Int64() * step, Currency: m.Currency}
 }

@@ -1,6 +1,11 @@
 package booking
 
-import "fmt"
+import (
+	"fmt"
+
+	"farebook/money"
+	"farebook/validation"
+)
 
 // Class is what kind of difference between the books and Stripe was found.
 type Class string
@@ -60,7 +65,7 @@ type Finding struct {
 	PaymentIntentID      string
 	Reference            Reference // empty when it is no booking's
 	Here, AtStripe       int64
-	Currency             Currency
+	Currency             money.Currency
 	Reason               string // for an operator: what differs, and why
 	Healing              Healing
 	// Posted is what the clearing account has of the balance transaction, and Net what Stripe settled of it: their difference is
@@ -105,20 +110,17 @@ const (
 
 // Validate names everything that is wrong with the options, as FieldErrors, or returns nil.
 func (o ReconciliationOptions) Validate() error {
-	var v violations
+	var v validation.Violations
 	if o.LookbackDays < 1 || o.LookbackDays > MaxLookbackDays {
-		v.add("lookbackDays", "is out of bounds", fmt.Sprintf("send a whole number from 1 to %d", MaxLookbackDays))
+		v.Add("lookbackDays", "is out of bounds", fmt.Sprintf("send a whole number from 1 to %d", MaxLookbackDays))
 	}
 	if o.Limit < 0 || o.Limit > MaxLimit {
-		v.add("limit", "is out of bounds", fmt.Sprintf("send a whole number from 0, for all, to %d", MaxLimit))
+		v.Add("limit", "is out of bounds", fmt.Sprintf("send a whole number from 0, for all, to %d", MaxLimit))
 	}
 	switch o.Scope {
 	case ScopePayments, ScopeLedger, ScopePayouts, ScopeAll:
 	default:
-		v.add("scope", "is not a scope", `send "payments", "ledger", "payouts" or "all"`)
+		v.Add("scope", "is not a scope", `send "payments", "ledger", "payouts" or "all"`)
 	}
-	if len(v.found) == 0 {
-		return nil
-	}
-	return v.found
+	return v.Err()
 }

@@ -3,6 +3,8 @@ package booking
 import (
 	"crypto/rand"
 	"strings"
+
+	"farebook/validation"
 )
 
 // Reference is what a traveller and an operator call a booking: "FB-7K2M9QXA".
@@ -51,7 +53,7 @@ func ParseReference(text string) (Reference, error) {
 	if isCode(text, referencePrefix) {
 		return Reference(text), nil
 	}
-	return "", &FieldError{Field: "reference", Problem: "is not a booking reference", Fix: "send FB- and eight capital letters or digits"}
+	return "", &validation.FieldError{Field: "reference", Problem: "is not a booking reference", Fix: "send FB- and eight capital letters or digits"}
 }
 
 // ParseRefundID accepts exactly what NewRefundID makes.
@@ -59,7 +61,7 @@ func ParseRefundID(text string) (RefundID, error) {
 	if isCode(text, refundPrefix) {
 		return RefundID(text), nil
 	}
-	return "", &FieldError{Field: "id", Problem: "is not a refund's id", Fix: "send RF- and eight capital letters or digits"}
+	return "", &validation.FieldError{Field: "id", Problem: "is not a refund's id", Fix: "send RF- and eight capital letters or digits"}
 }
 
 func isCode(text, prefix string) bool {

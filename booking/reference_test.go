@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"farebook/booking"
+	"farebook/validation"
 )
 
 func TestNewReferences(t *testing.T) {
@@ -34,7 +35,7 @@ func TestReferencesThatAreNone(t *testing.T) {
 		"FB-7K2M9Q%A", "FB-7K2M9QX\n", "FB-7K2M9QX\x00", "FB-7K2M9QＡ", "FB‑7K2M9QXA", "1=1", "../", "FB-../../x", strings.Repeat("FB-7K2M9QXA", 1000),
 	} {
 		_, err := booking.ParseReference(text)
-		var field *booking.FieldError
+		var field *validation.FieldError
 		require.ErrorAs(t, err, &field, "%q", text)
 		require.Equal(t, "reference", field.Field)
 	}

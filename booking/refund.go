@@ -1,6 +1,11 @@
 package booking
 
-import "strings"
+import (
+	"strings"
+
+	"farebook/money"
+	"farebook/validation"
+)
 
 // RefundStatus is where a refund is.
 type RefundStatus string
@@ -68,7 +73,7 @@ type RefundSnapshot struct {
 	ChargeID        string
 	StripeStatus    string
 	Amount          int64
-	Currency        Currency
+	Currency        money.Currency
 	Reason          string
 	FailureReason   string
 	RefundID        RefundID // ours, from the metadata; empty for one that was made in Stripe's dashboard
@@ -102,36 +107,33 @@ const maxNoteBytes = 500
 // Validate names everything that is wrong with the request, as FieldErrors, or returns nil. What is left to refund is
 // known under the booking's lock only.
 func (r RefundRequest) Validate() error {
-	var v violations
+	var v validation.Violations
 	if r.Amount < 0 {
-		v.add("amount.value", "is below 1", "send minor units, or leave the amount out to refund all that is left")
+		v.Add("amount.value", "is below 1", "send minor units, or leave the amount out to refund all that is left")
 	}
 	switch r.Reason {
 	case ReasonDuplicate, ReasonFraudulent, ReasonRequestedByCustomer:
 	default:
-		v.add("reason", "is not a reason that Stripe takes", `send "requested_by_customer", "duplicate" or "fraudulent"`)
+		v.Add("reason", "is not a reason that Stripe takes", `send "requested_by_customer", "duplicate" or "fraudulent"`)
 	}
 	switch {
 	case len(r.Note) > maxNoteBytes:
-		v.add("note", "is longer than 500 bytes", "shorten it")
+		v.Add("note", "is longer than 500 bytes", "shorten it")
 	case r.Note != "" && !printable(r.Note):
-		v.add("note", "has characters that cannot be seen: line breaks, control or direction characters", "send one line of text")
+		v.Add("note", "has characters that cannot be seen: line breaks, control or direction characters", "send one line of text")
 	}
-	if len(v.found) == 0 {
-		return nil
-	}
-	return v.found
+	return v.Err()
 }
 
 // ValidateAbandonNote says what is wrong with the note of a refund that a person abandons, as a *FieldError, or returns nil.
 func ValidateAbandonNote(note string) error {
 	switch {
 	case strings.TrimSpace(note) == "":
-		return &FieldError{Field: "note", Problem: "is empty", Fix: "say why the refund is abandoned, and how the customer gets the money instead"}
+		return &validation.FieldError{Field: "note", Problem: "is empty", Fix: "say why the refund is abandoned, and how the customer gets the money instead"}
 	case len(note) > maxNoteBytes:
-		return &FieldError{Field: "note", Problem: "is longer than 500 bytes", Fix: "shorten it"}
+		return &validation.FieldError{Field: "note", Problem: "is longer than 500 bytes", Fix: "shorten it"}
 	case !printable(note):
-		return &FieldError{Field: "note", Problem: "has characters that cannot be seen: line breaks, control or direction characters", Fix: "send one line of text"}
+		return &validation.FieldError{Field: "note", Problem: "has characters that cannot be seen: line breaks, control or direction characters", Fix: "send one line of text"}
 	}
 	return nil
 }

@@ -1,23 +1,18 @@
-// Package booking is Farebook's vocabulary: money, bookings, payments and refunds, their states and the legal ways
-// between them. It does no I/O.
+// Package booking is Farebook's vocabulary: bookings, payments, refunds, disputes and payouts, their states and the legal
+// transitions between them. It does no I/O, and imports money and validation alone.
 package booking
 
-import "time"
+import (
+	"time"
 
-// Locale is the language a customer is written to.
-type Locale string
-
-// The languages there are.
-const (
-	LocaleEN Locale = "en"
-	LocaleAR Locale = "ar"
+	"farebook/money"
 )
 
 // Customer is who pays and is written to.
 type Customer struct {
-	Name   string `json:"name"`
-	Email  string `json:"email"`
-	Locale Locale `json:"locale"`
+	Name   string       `json:"name"`
+	Email  string       `json:"email"`
+	Locale money.Locale `json:"locale"`
 }
 
 // Passenger is who flies.
@@ -37,10 +32,10 @@ type Flight struct {
 
 // Request is a booking as it is asked for.
 type Request struct {
-	Customer    Customer `json:"customer"`
-	Amount      Money    `json:"amount"`
-	Flight      Flight   `json:"flight"`
-	HoldMinutes int      `json:"holdMinutes"`
+	Customer    Customer    `json:"customer"`
+	Amount      money.Money `json:"amount"`
+	Flight      Flight      `json:"flight"`
+	HoldMinutes int         `json:"holdMinutes"`
 	// Capture is empty for automatic: so that a booking of before has the same bytes, and the same hash, as ever.
 	Capture CaptureMethod `json:"capture,omitempty"`
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"farebook/validation"
 )
 
 const (
@@ -19,33 +21,33 @@ var hostname = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?
 
 // validateEmail accepts one bare address that any mail server takes: plain ASCII, because an address in another script
 // reaches only those who speak SMTPUTF8 (RFC 6531), and the confirmation has to arrive.
-func validateEmail(v *violations, field, address string) {
+func validateEmail(v *validation.Violations, field, address string) {
 	const fix = `send one address, such as "layla@example.com"`
 	switch {
 	case address == "":
-		v.add(field, "is empty", fix)
+		v.Add(field, "is empty", fix)
 		return
 	case len(address) > maxEmailBytes:
-		v.add(field, fmt.Sprintf("is longer than %d bytes", maxEmailBytes), fix)
+		v.Add(field, fmt.Sprintf("is longer than %d bytes", maxEmailBytes), fix)
 		return
 	case !printable(address) || encodedWord(address) || strings.ContainsAny(address, " <>,;:\"()[]\\"):
-		v.add(field, "has characters that an address cannot have", fix)
+		v.Add(field, "has characters that an address cannot have", fix)
 		return
 	case strings.ContainsFunc(address, func(r rune) bool { return r > unicode.MaxASCII }):
-		v.add(field, "has characters that not every mail server takes", `send it in ASCII; a domain in another script in its "xn--" form`)
+		v.Add(field, "has characters that not every mail server takes", `send it in ASCII; a domain in another script in its "xn--" form`)
 		return
 	}
 	parsed, err := mail.ParseAddress(address)
 	if err != nil || parsed.Address != address {
-		v.add(field, "is not a mail address", fix)
+		v.Add(field, "is not a mail address", fix)
 		return
 	}
 	at := strings.LastIndexByte(address, '@')
 	switch {
 	case at > maxLocalBytes:
-		v.add(field, fmt.Sprintf("has more than %d bytes before the @", maxLocalBytes), fix)
+		v.Add(field, fmt.Sprintf("has more than %d bytes before the @", maxLocalBytes), fix)
 	case !hostname.MatchString(address[at+1:]):
-		v.add(field, "has no complete domain", fix)
+		v.Add(field, "has no complete domain", fix)
 	}
 }
 

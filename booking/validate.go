@@ -1,10 +1,12 @@
 package booking
 
 import (
-	"errors"
 	"fmt"
 	"regexp"
 	"time"
+
+	"farebook/money"
+	"farebook/validation"
 )
 
 var (
@@ -15,63 +17,47 @@ var (
 
 // Validate names everything that is wrong with the request, as FieldErrors, or returns nil.
 func (r Request) Validate(now time.Time) error {
-	var v violations
+	var v validation.Violations
 	r.Customer.validate(&v)
-	v.take(r.Amount.ValidateCharge())
+	v.Take(r.Amount.ValidateCharge())
 	r.Flight.validate(&v, now)
 	if r.HoldMinutes < MinHoldMinutes || r.HoldMinutes > MaxHoldMinutes {
-		v.add("holdMinutes", "is out of bounds", fmt.Sprintf("send a whole number from %d to %d", MinHoldMinutes, MaxHoldMinutes))
+		v.Add("holdMinutes", "is out of bounds", fmt.Sprintf("send a whole number from %d to %d", MinHoldMinutes, MaxHoldMinutes))
 	}
 	switch r.Capture {
 	case "", CaptureAutomatic, CaptureManual:
 	default:
-		v.add("capture", "is not a way to capture", `send "automatic" or "manual"`)
+		v.Add("capture", "is not a way to capture", `send "automatic" or "manual"`)
 	}
-	if len(v.found) == 0 {
-		return nil
-	}
-	return v.found
+	return v.Err()
 }
 
-type violations struct{ found FieldErrors }
-
-func (v *violations) add(field, problem, fix string) {
-	v.found = append(v.found, &FieldError{Field: field, Problem: problem, Fix: fix})
-}
-
-func (v *violations) take(err error) {
-	var field *FieldError
-	if errors.As(err, &field) {
-		v.found = append(v.found, field)
-	}
-}
-
-func (c Customer) validate(v *violations) {
+func (c Customer) validate(v *validation.Violations) {
 	validateName(v, "customer.name", c.Name)
 	validateEmail(v, "customer.email", c.Email)
-	if c.Locale != LocaleEN && c.Locale != LocaleAR {
-		v.add("customer.locale", "is not a language that we write", `send "en" or "ar"`)
+	if c.Locale != money.LocaleEN && c.Locale != money.LocaleAR {
+		v.Add("customer.locale", "is not a language that we write", `send "en" or "ar"`)
 	}
 }
 
-func (f Flight) validate(v *violations, now time.Time) {
+func (f Flight) validate(v *validation.Violations, now time.Time) {
 	if !flightNumber.MatchString(f.Number) {
-		v.add("flight.number", "is not a flight number", `send the airline's two characters and the number, such as "EK2"`)
+		v.Add("flight.number", "is not a flight number", `send the airline's two characters and the number, such as "EK2"`)
 	}
 	for _, airport := range []struct{ field, code string }{{"flight.from", f.From}, {"flight.to", f.To}} {
 		if !airportCode.MatchString(airport.code) {
-			v.add(airport.field, "is not an airport's IATA code", `send three capital letters, such as "DXB"`)
+			v.Add(airport.field, "is not an airport's IATA code", `send three capital letters, such as "DXB"`)
 		}
 	}
 	if f.From == f.To && f.From != "" {
-		v.add("flight.to", "is where the flight departs from", "send another airport")
+		v.Add("flight.to", "is where the flight departs from", "send another airport")
 	}
 	f.validateTimes(v, now)
 	switch {
 	case len(f.Passengers) == 0:
-		v.add("flight.passengers", "is empty", "send at least one passenger")
+		v.Add("flight.passengers", "is empty", "send at least one passenger")
 	case len(f.Passengers) > MaxPassengers:
-		v.add("flight.passengers", "has too many passengers", fmt.Sprintf("send at most %d; larger groups are several bookings", MaxPassengers))
+		v.Add("flight.passengers", "has too many passengers", fmt.Sprintf("send at most %d; larger groups are several bookings", MaxPassengers))
 		return
 	}
 	for i, passenger := range f.Passengers {
@@ -79,29 +65,29 @@ func (f Flight) validate(v *violations, now time.Time) {
 	}
 }
 
-func (f Flight) validateTimes(v *violations, now time.Time) {
+func (f Flight) validateTimes(v *validation.Violations, now time.Time) {
 	departs, arrives := f.DepartsAt, f.ArrivesAt
 	switch {
 	case departs.IsZero():
-		v.add("flight.departsAt", "is missing", timeFix)
+		v.Add("flight.departsAt", "is missing", timeFix)
 	case !earthly(departs):
-		v.add("flight.departsAt", "has a UTC offset that is nowhere on earth", timeFix)
+		v.Add("flight.departsAt", "has a UTC offset that is nowhere on earth", timeFix)
 	case departs.Before(now):
-		v.add("flight.departsAt", "is in the past", "send a time to come")
+		v.Add("flight.departsAt", "is in the past", "send a time to come")
 	case departs.After(now.Add(bookingHorizon)):
-		v.add("flight.departsAt", "is more than two years ahead", "send an earlier time")
+		v.Add("flight.departsAt", "is more than two years ahead", "send an earlier time")
 	}
 	switch {
 	case arrives.IsZero():
-		v.add("flight.arrivesAt", "is missing", timeFix)
+		v.Add("flight.arrivesAt", "is missing", timeFix)
 	case !earthly(arrives):
-		v.add("flight.arrivesAt", "has a UTC offset that is nowhere on earth", timeFix)
+		v.Add("flight.arrivesAt", "has a UTC offset that is nowhere on earth", timeFix)
 	case departs.IsZero():
 		// Said already; there is nothing to compare with.
 	case !arrives.After(departs):
-		v.add("flight.arrivesAt", "is not after the departure", "send both times with their UTC offsets")
+		v.Add("flight.arrivesAt", "is not after the departure", "send both times with their UTC offsets")
 	case arrives.Sub(departs) > longestFlight:
-		v.add("flight.arrivesAt", "is more than 48 hours after the departure", "send one flight a booking")
+		v.Add("flight.arrivesAt", "is more than 48 hours after the departure", "send one flight a booking")
 	}
 }
 

@@ -11,6 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"farebook/booking"
+	"farebook/money"
+	"farebook/validation"
 )
 
 var now = time.Date(2030, 1, 1, 12, 0, 0, 0, time.UTC)
@@ -18,8 +20,8 @@ var now = time.Date(2030, 1, 1, 12, 0, 0, 0, time.UTC)
 func request(change func(*booking.Request)) booking.Request {
 	departs := now.Add(30 * 24 * time.Hour)
 	r := booking.Request{
-		Customer: booking.Customer{Name: "Layla Haddad", Email: "layla@example.com", Locale: booking.LocaleAR},
-		Amount:   booking.Money{Value: 45900, Currency: "USD"},
+		Customer: booking.Customer{Name: "Layla Haddad", Email: "layla@example.com", Locale: money.LocaleAR},
+		Amount:   money.Money{Value: 45900, Currency: "USD"},
 		Flight: booking.Flight{
 			Number: "EK2", From: "LHR", To: "DXB", DepartsAt: departs, ArrivesAt: departs.Add(7 * time.Hour),
 			Passengers: []booking.Passenger{{Name: "Layla Haddad"}},
@@ -86,7 +88,7 @@ func requireRefused(t *testing.T, problems []problem) {
 	t.Helper()
 	for _, p := range problems {
 		err := request(p.change).Validate(now)
-		var fields booking.FieldErrors
+		var fields validation.FieldErrors
 		require.ErrorAs(t, err, &fields, p.name)
 		require.Len(t, fields, 1, "%s: %v", p.name, err)
 		require.Equal(t, p.field, fields[0].Field, p.name)
@@ -251,8 +253,8 @@ func TestOtherBadFields(t *testing.T) {
 	t.Parallel()
 	number := func(n string) func(*booking.Request) { return func(r *booking.Request) { r.Flight.Number = n } }
 	from := func(code string) func(*booking.Request) { return func(r *booking.Request) { r.Flight.From = code } }
-	amount := func(value int64, currency booking.Currency) func(*booking.Request) {
-		return func(r *booking.Request) { r.Amount = booking.Money{Value: value, Currency: currency} }
+	amount := func(value int64, currency money.Currency) func(*booking.Request) {
+		return func(r *booking.Request) { r.Amount = money.Money{Value: value, Currency: currency} }
 	}
 	hold := func(minutes int) func(*booking.Request) { return func(r *booking.Request) { r.HoldMinutes = minutes } }
 	requireRefused(t, []problem{
@@ -298,7 +300,7 @@ func TestOtherBadFields(t *testing.T) {
 func TestAllProblemsAtOnce(t *testing.T) {
 	t.Parallel()
 	err := booking.Request{}.Validate(now)
-	var fields booking.FieldErrors
+	var fields validation.FieldErrors
 	require.ErrorAs(t, err, &fields)
 	named := make([]string, len(fields))
 	for i, field := range fields {
@@ -319,14 +321,14 @@ func FuzzRequest(f *testing.F) {
 	f.Fuzz(func(t *testing.T, name, email, currency string, value int64, number, from string, departs, flies int64, hold int) {
 		r := request(func(r *booking.Request) {
 			r.Customer.Name, r.Customer.Email = name, email
-			r.Amount = booking.Money{Value: value, Currency: booking.Currency(currency)}
+			r.Amount = money.Money{Value: value, Currency: money.Currency(currency)}
 			r.Flight.Number, r.Flight.From = number, from
 			r.Flight.DepartsAt = now.Add(time.Duration(departs%(1<<30)) * time.Minute / 60)
 			r.Flight.ArrivesAt = r.Flight.DepartsAt.Add(time.Duration(flies%(1<<30)) * time.Minute)
 			r.HoldMinutes = hold
 		})
 		if err := r.Validate(now); err != nil {
-			var fields booking.FieldErrors
+			var fields validation.FieldErrors
 			require.ErrorAs(t, err, &fields)
 			require.NotEmpty(t, fields)
 			require.True(t, utf8.ValidString(err.Error()))

@@ -1,12 +1,15 @@
 package ledger
 
-import "farebook/booking"
+import (
+	"farebook/booking"
+	"farebook/money"
+)
 
 // outOfClearing posts a balance transaction that takes money from Stripe's balance: the account is debited with the
 // amount, the clearing account credited with what Stripe really took, and the fee goes along. Below zero it is money that
 // comes in. The clearing account equals Stripe's balance whatever Stripe did, so what does not fit (another currency,
 // another amount) passes through suspense, where a difference stays for people to see.
-func outOfClearing(account Account, amount int64, currency booking.Currency, balance booking.BalanceTransaction) []Entry {
+func outOfClearing(account Account, amount int64, currency money.Currency, balance booking.BalanceTransaction) []Entry {
 	taken := -balance.Amount
 	var entries []Entry
 	if balance.Currency == currency && taken == amount {
@@ -27,7 +30,7 @@ func fees(balance booking.BalanceTransaction) []Entry {
 
 // move debits one account and credits the other. Below zero it goes the other way round (a fee that Stripe gives back);
 // nothing at all is no entry.
-func move(debit, credit Account, amount int64, currency booking.Currency) []Entry {
+func move(debit, credit Account, amount int64, currency money.Currency) []Entry {
 	switch {
 	case amount == 0:
 		return nil

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"farebook/booking"
+	"farebook/money"
 )
 
 // CorrectionAccounts are the accounts that an operator may put the other side of a correction on. The others follow from
@@ -19,8 +20,8 @@ type Correcting struct {
 	Reference            booking.Reference
 	PaymentIntentID      string
 	BalanceTransactionID string
-	Clearing             map[booking.Currency]int64 // net of fees
-	Fees                 map[booking.Currency]int64
+	Clearing             map[money.Currency]int64 // net of fees
+	Fees                 map[money.Currency]int64
 	Against              Account
 	// Count is how many transactions the books have of it already: two corrections of one state are one.
 	Count int

@@ -5,11 +5,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/booking"
 	"farebook/ledger"
+	"farebook/money"
 )
 
-func correcting(against ledger.Account, clearing, fees map[booking.Currency]int64) ledger.Correcting {
+func correcting(against ledger.Account, clearing, fees map[money.Currency]int64) ledger.Correcting {
 	return ledger.Correcting{
 		ItemID: 7, Reference: reference, PaymentIntentID: "pi_1", BalanceTransactionID: "txn_9", Clearing: clearing, Fees: fees,
 		Against: against, Count: 1, Effective: decided,
@@ -18,7 +18,7 @@ func correcting(against ledger.Account, clearing, fees map[booking.Currency]int6
 
 func TestCorrectionsAreAsAgreed(t *testing.T) {
 	t.Parallel()
-	type amounts = map[booking.Currency]int64
+	type amounts = map[money.Currency]int64
 	for name, c := range map[string]ledger.Correcting{
 		"correction_foreign_payment": correcting(ledger.EquitySuspense, amounts{"USD": 44539}, amounts{"USD": 1361}),
 		"correction_fee":             correcting(ledger.EquitySuspense, amounts{"USD": 9}, amounts{"USD": -9}),
@@ -43,9 +43,9 @@ func TestCorrectionsAreAsAgreed(t *testing.T) {
 func TestCorrectionsThatAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, account := range []ledger.Account{"", "asset:stripe_clearing", "asset:disputed_funds", "expense:chargebacks", "equity:invented"} {
-		_, err := ledger.Correction(correcting(account, map[booking.Currency]int64{"USD": 1}, nil))
+		_, err := ledger.Correction(correcting(account, map[money.Currency]int64{"USD": 1}, nil))
 		require.ErrorContains(t, err, "say one of")
 	}
-	_, err := ledger.Correction(correcting(ledger.EquitySuspense, map[booking.Currency]int64{"USD": 0}, nil))
+	_, err := ledger.Correction(correcting(ledger.EquitySuspense, map[money.Currency]int64{"USD": 0}, nil))
 	require.ErrorContains(t, err, "has 0 entries")
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"farebook/booking"
+	"farebook/money"
 )
 
 // PaymentInTransit posts a bank debit that is on its way: the money is in Stripe's balance already, and whether it stays is known
@@ -50,7 +51,7 @@ func debitTransaction(
 func PaymentArrived(s booking.PaymentSnapshot, decided Effective) (Transaction, error) {
 	if s.PaymentStatus() != booking.PaymentSucceeded || s.AmountReceived <= 0 {
 		return Transaction{}, fmt.Errorf("PaymentIntent %s is %s, with %s received: only a succeeded one is posted",
-			s.PaymentIntentID, s.StripeStatus, money(s.AmountReceived, s.Currency))
+			s.PaymentIntentID, s.StripeStatus, money.Text(s.AmountReceived, s.Currency))
 	}
 	t := Transaction{
 		Type: TypePayment, Reference: s.Reference, PaymentIntentID: s.PaymentIntentID, Effective: decided,

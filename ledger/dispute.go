@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"farebook/booking"
+	"farebook/money"
 )
 
 // categoryDisputeReversal is the reporting category of funds that a dispute gives back; withdrawals are of category
@@ -37,7 +38,7 @@ func Dispute(reference booking.Reference, s booking.DisputeSnapshot, balance boo
 //	debit  expense:chargebacks      amount     (the other way round below zero)
 //	credit asset:disputed_funds     amount
 func Chargeback(
-	reference booking.Reference, s booking.DisputeSnapshot, amount int64, currency booking.Currency, posting int, decided Effective,
+	reference booking.Reference, s booking.DisputeSnapshot, amount int64, currency money.Currency, posting int, decided Effective,
 ) (Transaction, error) {
 	t := Transaction{
 		Type: TypeChargeback, Reference: reference, PaymentIntentID: s.PaymentIntentID,
@@ -59,7 +60,7 @@ func Chargeback(
 //	debit  expense:chargebacks      amount     (the other way round below zero)
 //	credit asset:disputed_funds     amount
 func DisputeRest(
-	reference booking.Reference, s booking.DisputeSnapshot, amount int64, currency booking.Currency, posting int, decided Effective,
+	reference booking.Reference, s booking.DisputeSnapshot, amount int64, currency money.Currency, posting int, decided Effective,
 ) (Transaction, error) {
 	t, err := Chargeback(reference, s, amount, currency, posting, decided)
 	t.Description = "Not given back by dispute " + s.DisputeID

@@ -8,6 +8,7 @@ import (
 
 	"farebook/booking"
 	"farebook/ledger"
+	"farebook/money"
 )
 
 // What Stripe's balance moves by is dated as its balance transaction; what Stripe only decides, by the decision.
@@ -62,7 +63,7 @@ func TestEachPostingRuleDatesItsTransaction(t *testing.T) {
 		"account fee":                   {func() (ledger.Transaction, error) { return ledger.AccountFee(*line("txn_10", -250, "fee", 11)) }, stripe(11)},
 		"reversal, by what it reverses": {func() (ledger.Transaction, error) { return reversed(payment(paid(nil))) }, stripe(0)},
 		"correction": {func() (ledger.Transaction, error) {
-			return ledger.Correction(correcting(ledger.EquitySuspense, map[booking.Currency]int64{"USD": 1}, nil))
+			return ledger.Correction(correcting(ledger.EquitySuspense, map[money.Currency]int64{"USD": 1}, nil))
 		}, decided},
 	} {
 		transaction, err := c.post()

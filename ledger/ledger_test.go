@@ -14,6 +14,7 @@ import (
 
 	"farebook/booking"
 	"farebook/ledger"
+	"farebook/money"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -41,13 +42,13 @@ func paid(change func(*booking.PaymentSnapshot)) booking.PaymentSnapshot {
 	return s
 }
 
-func settled(amount, fee int64, currency booking.Currency) func(*booking.PaymentSnapshot) {
+func settled(amount, fee int64, currency money.Currency) func(*booking.PaymentSnapshot) {
 	return func(s *booking.PaymentSnapshot) {
 		s.Balance = &booking.BalanceTransaction{Created: created, ID: "txn_1", Amount: amount, Fee: fee, Net: amount - fee, Currency: currency}
 	}
 }
 
-func received(amount, fee int64, currency booking.Currency) func(*booking.PaymentSnapshot) {
+func received(amount, fee int64, currency money.Currency) func(*booking.PaymentSnapshot) {
 	return func(s *booking.PaymentSnapshot) {
 		s.Amount, s.AmountReceived, s.Currency = amount, amount, currency
 		settled(amount, fee, currency)(s)
@@ -123,12 +124,12 @@ func requireGolden(t *testing.T, name, text string) {
 }
 
 // balances sums transactions per account and currency, debits above zero.
-func balances(transactions ...ledger.Transaction) map[ledger.Account]map[booking.Currency]int64 {
-	sums := map[ledger.Account]map[booking.Currency]int64{}
+func balances(transactions ...ledger.Transaction) map[ledger.Account]map[money.Currency]int64 {
+	sums := map[ledger.Account]map[money.Currency]int64{}
 	for _, transaction := range transactions {
 		for _, entry := range transaction.Entries {
 			if sums[entry.Account] == nil {
-				sums[entry.Account] = map[booking.Currency]int64{}
+				sums[entry.Account] = map[money.Currency]int64{}
 			}
 			amount := entry.Amount
 			if entry.Side == ledger.Credit {
@@ -151,8 +152,8 @@ func FuzzPostings(f *testing.F) {
 	f.Add(int64(math.MaxInt64), "USD", int64(math.MinInt64), int64(math.MaxInt64), "EUR")
 	f.Fuzz(func(t *testing.T, amount int64, currency string, gross, fee int64, settles string) {
 		snapshot := paid(func(s *booking.PaymentSnapshot) {
-			s.AmountReceived, s.Currency = amount, booking.Currency(currency)
-			s.Balance = &booking.BalanceTransaction{Created: created, ID: "txn_1", Amount: gross, Fee: fee, Net: gross - fee, Currency: booking.Currency(settles)}
+			s.AmountReceived, s.Currency = amount, money.Currency(currency)
+			s.Balance = &booking.BalanceTransaction{Created: created, ID: "txn_1", Amount: gross, Fee: fee, Net: gross - fee, Currency: money.Currency(settles)}
 		})
 		at, err := payment(snapshot)
 		if err != nil {
@@ -161,7 +162,7 @@ func FuzzPostings(f *testing.F) {
 		require.NoError(t, at.Validate())
 		require.NotEmpty(t, currency)
 
-		charged, got := booking.Currency(currency), booking.Currency(settles)
+		charged, got := money.Currency(currency), money.Currency(settles)
 		sums := balances(at)
 		require.Equal(t, gross-fee, sums[ledger.AssetStripeClearing][got], "clearing is what Stripe's balance got")
 		if charged != got {
@@ -182,9 +183,9 @@ func FuzzPostings(f *testing.F) {
 }
 
 // requireSameBalances compares sums, where none is the same as zero.
-func requireSameBalances(t *testing.T, want, got map[ledger.Account]map[booking.Currency]int64) {
+func requireSameBalances(t *testing.T, want, got map[ledger.Account]map[money.Currency]int64) {
 	t.Helper()
-	for _, sums := range []map[ledger.Account]map[booking.Currency]int64{want, got} {
+	for _, sums := range []map[ledger.Account]map[money.Currency]int64{want, got} {
 		for account := range sums {
 			for currency := range sums[account] {
 				require.Equal(t, want[account][currency], got[account][currency], "%s in %s", account, currency)
@@ -227,8 +228,8 @@ func TestFeeStandsOnAnAccountForEachPart(t *testing.T) {
 	snapshot.Balance.Tax, snapshot.Balance.ApplicationFee = 200, 500
 	transaction, err := payment(snapshot)
 	require.NoError(t, err)
-	usd := func(amount int64) map[booking.Currency]int64 { return map[booking.Currency]int64{"USD": amount} }
-	require.Equal(t, map[ledger.Account]map[booking.Currency]int64{
+	usd := func(amount int64) map[money.Currency]int64 { return map[money.Currency]int64{"USD": amount} }
+	require.Equal(t, map[ledger.Account]map[money.Currency]int64{
 		ledger.AssetStripeClearing: usd(45900 - 2061), ledger.LiabilityUnearnedRevenue: usd(-45900),
 		ledger.ExpenseStripeFees: usd(1361), ledger.ExpenseFeeTaxes: usd(200), ledger.ExpenseApplicationFees: usd(500),
 	}, balances(transaction))

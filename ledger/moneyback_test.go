@@ -7,11 +7,12 @@ import (
 
 	"farebook/booking"
 	"farebook/ledger"
+	"farebook/money"
 )
 
 const reference = "FB-7K2M9QXA"
 
-func txn(id string, amount, fee int64, currency booking.Currency, category string) *booking.BalanceTransaction {
+func txn(id string, amount, fee int64, currency money.Currency, category string) *booking.BalanceTransaction {
 	return &booking.BalanceTransaction{Created: created, ID: id, Amount: amount, Fee: fee, Net: amount - fee, Currency: currency, ReportingCategory: category}
 }
 

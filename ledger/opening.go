@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"farebook/booking"
+	"farebook/money"
 )
 
 // Opening is the moment from which on the ledger has Stripe's balance transactions one by one. What was created before is in the
@@ -21,7 +22,7 @@ func (o Opening) Covers(created time.Time) bool { return created.Before(o.At) }
 //	debit  asset:stripe_connect_reserved     connect_reserved
 //	debit  asset:stripe_issuing              issuing
 //	credit equity:opening_balance            all of them
-func OpeningBalance(o Opening, currency booking.Currency, amounts map[Account]int64) (Transaction, error) {
+func OpeningBalance(o Opening, currency money.Currency, amounts map[Account]int64) (Transaction, error) {
 	t := Transaction{
 		Type:         TypeOpeningBalance,
 		Effective:    Effective{At: o.At, Basis: ByStripe},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"farebook/booking"
+	"farebook/money"
 )
 
 // Payment posts a succeeded PaymentIntent: the traveller's money is at Stripe, and owed to the traveller as a flight.
@@ -22,7 +23,7 @@ func Payment(s booking.PaymentSnapshot, decided Effective) (Transaction, error) 
 		return Transaction{}, fmt.Errorf("PaymentIntent %s is %s: only a succeeded one is posted", s.PaymentIntentID, s.StripeStatus)
 	}
 	if s.AmountReceived <= 0 {
-		return Transaction{}, fmt.Errorf("PaymentIntent %s succeeded with %s received: there is nothing to post", s.PaymentIntentID, money(s.AmountReceived, s.Currency))
+		return Transaction{}, fmt.Errorf("PaymentIntent %s succeeded with %s received: there is nothing to post", s.PaymentIntentID, money.Text(s.AmountReceived, s.Currency))
 	}
 	t := Transaction{
 		Type:            TypePayment,

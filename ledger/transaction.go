@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"farebook/booking"
+	"farebook/money"
 )
 
 // Side of an entry.
@@ -30,7 +31,7 @@ type Entry struct {
 	Account  Account
 	Side     Side
 	Amount   int64
-	Currency booking.Currency
+	Currency money.Currency
 }
 
 // Type is the business event behind a transaction.
@@ -74,16 +75,12 @@ type Transaction struct {
 
 // UnbalancedTransaction says in which currency debits and credits differ, in minor units.
 type UnbalancedTransaction struct {
-	Currency        booking.Currency
+	Currency        money.Currency
 	Debits, Credits int64
 }
 
 func (e *UnbalancedTransaction) Error() string {
-	return fmt.Sprintf("debits of %s and credits of %s differ", money(e.Debits, e.Currency), money(e.Credits, e.Currency))
-}
-
-func money(value int64, currency booking.Currency) string {
-	return booking.Money{Value: value, Currency: currency}.Format(booking.LocaleEN)
+	return fmt.Sprintf("debits of %s and credits of %s differ", money.Text(e.Debits, e.Currency), money.Text(e.Credits, e.Currency))
 }
 
 // maxEntryAmount bounds an entry, in minor units: a hundred thousand of the largest charges, and so low that
@@ -104,8 +101,8 @@ func (t Transaction) Validate() error {
 	if err := t.Effective.validate(); err != nil {
 		return fmt.Errorf("a %s transaction has %w", t.Type, err)
 	}
-	debits, credits := map[booking.Currency]int64{}, map[booking.Currency]int64{}
-	currencies := map[booking.Currency]bool{}
+	debits, credits := map[money.Currency]int64{}, map[money.Currency]int64{}
+	currencies := map[money.Currency]bool{}
 	for i, entry := range t.Entries {
 		if err := entry.validate(); err != nil {
 			return fmt.Errorf("entry %d: %w", i, err)
@@ -132,9 +129,9 @@ func (e Entry) validate() error {
 	case e.Side != Debit && e.Side != Credit:
 		return fmt.Errorf("%q is neither debit nor credit", e.Side)
 	case e.Amount <= 0:
-		return fmt.Errorf("an amount of %s: amounts are above zero, the side says which way", money(e.Amount, e.Currency))
+		return fmt.Errorf("an amount of %s: amounts are above zero, the side says which way", money.Text(e.Amount, e.Currency))
 	case e.Amount > maxEntryAmount:
-		return fmt.Errorf("an amount of %s: %s at most", money(e.Amount, e.Currency), money(maxEntryAmount, e.Currency))
+		return fmt.Errorf("an amount of %s: %s at most", money.Text(e.Amount, e.Currency), money.Text(maxEntryAmount, e.Currency))
 	case e.Currency == "":
 		return fmt.Errorf("no currency")
 	case strings.ToUpper(string(e.Currency)) != string(e.Currency):

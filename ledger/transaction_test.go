@@ -6,11 +6,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/booking"
 	"farebook/ledger"
+	"farebook/money"
 )
 
-func pair(amount int64, currency booking.Currency) []ledger.Entry {
+func pair(amount int64, currency money.Currency) []ledger.Entry {
 	return []ledger.Entry{
 		{Account: ledger.AssetStripeClearing, Side: ledger.Debit, Amount: amount, Currency: currency},
 		{Account: ledger.LiabilityUnearnedRevenue, Side: ledger.Credit, Amount: amount, Currency: currency},

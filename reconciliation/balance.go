@@ -7,12 +7,13 @@ import (
 
 	"farebook/booking"
 	"farebook/ledger"
+	"farebook/money"
 )
 
 // Allowance is what an account and Stripe's balance may differ by, here less at Stripe.
 type Allowance struct {
 	// Lines are differences of balance transactions on the clearing account: items of a run, or items that were resolved by a note.
-	Lines map[booking.Currency]int64
+	Lines map[money.Currency]int64
 	// Gaps are differences of a whole account that were resolved by a note, by the StripeID of their finding.
 	Gaps map[string][]int64
 	// Tolerance in minor units: what Lines leave over, up to it, is ignored.
@@ -23,7 +24,7 @@ type Allowance struct {
 type Gap struct {
 	Account  ledger.Account
 	Kind     booking.BalanceKind // empty for the clearing account
-	Currency booking.Currency
+	Currency money.Currency
 	// Here and AtStripe are minor units; Lines is the part of their difference that the allowance's lines account for.
 	Here, AtStripe, Lines int64
 	// Within: lines and tolerance account for the difference. Noted: all of it was noted as the account's own.
@@ -38,7 +39,7 @@ func (g Gap) Difference() int64 { return g.Here - g.AtStripe }
 
 // CompareBalances returns the gaps between the books and Stripe's balances, also those that are accounted for, in the order of
 // accounts and currencies. Reconciliation and verify both judge by it, so that they agree about the same facts.
-func CompareBalances(here map[ledger.Account]map[booking.Currency]int64, there booking.Balances, allowed Allowance) []Gap {
+func CompareBalances(here map[ledger.Account]map[money.Currency]int64, there booking.Balances, allowed Allowance) []Gap {
 	gaps := compareAccount(ledger.AssetStripeClearing, "", here[ledger.AssetStripeClearing], there.Clearing, allowed)
 	allowed.Lines = nil // what moved money of a kind is not explained by what the clearing account has
 	for _, kind := range booking.BalanceKinds {
@@ -48,10 +49,10 @@ func CompareBalances(here map[ledger.Account]map[booking.Currency]int64, there b
 	return gaps
 }
 
-func compareAccount(account ledger.Account, kind booking.BalanceKind, ours, theirs map[booking.Currency]int64, allowed Allowance) (gaps []Gap) {
+func compareAccount(account ledger.Account, kind booking.BalanceKind, ours, theirs map[money.Currency]int64, allowed Allowance) (gaps []Gap) {
 	currencies := maps.Clone(ours)
 	if currencies == nil {
-		currencies = map[booking.Currency]int64{}
+		currencies = map[money.Currency]int64{}
 	}
 	maps.Copy(currencies, theirs)
 	maps.Copy(currencies, allowed.Lines)
@@ -81,12 +82,12 @@ func (g Gap) Finding() booking.Finding {
 	finding := booking.Finding{
 		Class: booking.AmountMismatch, Object: booking.ObjectClearing, StripeID: g.stripeID(), Here: g.Here, AtStripe: g.AtStripe, Currency: g.Currency,
 		Reason: fmt.Sprintf("the clearing account differs from Stripe's balance by %s beyond what this run found: look further back",
-			money(g.Difference()-g.Lines, g.Currency)),
+			money.Text(g.Difference()-g.Lines, g.Currency)),
 	}
 	if g.Kind != "" {
 		finding.Object = booking.ObjectBalanceKind
 		finding.Reason = fmt.Sprintf("%s differs from Stripe's %s balance by %s: post what moved it against this account", g.Account, g.Kind,
-			money(g.Difference(), g.Currency))
+			money.Text(g.Difference(), g.Currency))
 	}
 	return finding
 }
@@ -99,18 +100,18 @@ func (g Gap) String() string {
 	}
 	switch {
 	case g.Within && g.Lines == 0:
-		return text + fmt.Sprintf("%s here, %s at Stripe, which is within the tolerance", money(g.Here, g.Currency), money(g.AtStripe, g.Currency))
+		return text + fmt.Sprintf("%s here, %s at Stripe, which is within the tolerance", money.Text(g.Here, g.Currency), money.Text(g.AtStripe, g.Currency))
 	case g.Holds():
 		than := "more"
 		if g.Difference() < 0 {
 			than = "less"
 		}
 		return text + fmt.Sprintf("%s %s here than at Stripe, as a note on an item of a reconciliation says",
-			money(max(g.Difference(), -g.Difference()), g.Currency), than)
+			money.Text(max(g.Difference(), -g.Difference()), g.Currency), than)
 	}
-	text += fmt.Sprintf("%s: %s here, %s at Stripe", g.Currency, money(g.Here, g.Currency), money(g.AtStripe, g.Currency))
+	text += fmt.Sprintf("%s: %s here, %s at Stripe", g.Currency, money.Text(g.Here, g.Currency), money.Text(g.AtStripe, g.Currency))
 	if g.Lines != 0 {
-		text += fmt.Sprintf(", and notes account for %s of the difference", money(g.Lines, g.Currency))
+		text += fmt.Sprintf(", and notes account for %s of the difference", money.Text(g.Lines, g.Currency))
 	}
 	return text
 }

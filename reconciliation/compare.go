@@ -10,6 +10,7 @@ import (
 
 	"farebook/booking"
 	"farebook/ledger"
+	"farebook/money"
 )
 
 // Line is one balance transaction with what its source says of itself.
@@ -28,8 +29,8 @@ type Posting struct {
 	LedgerID        uint64
 	Type            string
 	PaymentIntentID string
-	Clearing        map[booking.Currency]int64 // debits less credits, fees among them
-	Fees            map[booking.Currency]int64 // debits less credits
+	Clearing        map[money.Currency]int64 // debits less credits, fees among them
+	Fees            map[money.Currency]int64 // debits less credits
 	// Early: it was posted before its balance transaction, and so its fee, was known.
 	Early bool
 }
@@ -95,7 +96,7 @@ func Compare(line Line, posted []Posting, known Known, rules Rules) *booking.Fin
 	}
 	if fee, theirs := fees[line.Currency], line.Kept(); !decided && beyond(fee-theirs, rules.Tolerance) {
 		finding.Class, finding.Here, finding.AtStripe = booking.FeeMismatch, fee, theirs
-		finding.Reason = fmt.Sprintf("a fee of %s was posted, Stripe took %s", money(fee, line.Currency), money(theirs, line.Currency))
+		finding.Reason = fmt.Sprintf("a fee of %s was posted, Stripe took %s", money.Text(fee, line.Currency), money.Text(theirs, line.Currency))
 		if FeeOutstanding(posted) {
 			finding.Healing = healingOf(line) // reading the payment again posts the fee
 			rules.Await(&finding, line.Created)
@@ -104,7 +105,7 @@ func Compare(line Line, posted []Posting, known Known, rules Rules) *booking.Fin
 	}
 	if beyond(clearing[line.Currency]-line.Net, rules.Tolerance) {
 		finding.Class = booking.AmountMismatch
-		finding.Reason = fmt.Sprintf("%s was posted net, Stripe settled %s net", money(clearing[line.Currency], line.Currency), money(line.Net, line.Currency))
+		finding.Reason = fmt.Sprintf("%s was posted net, Stripe settled %s net", money.Text(clearing[line.Currency], line.Currency), money.Text(line.Net, line.Currency))
 		return &finding
 	}
 	return nil
@@ -158,8 +159,8 @@ func healingOf(line Line) booking.Healing {
 	}
 }
 
-func sum(posted []Posting) (clearing, fees map[booking.Currency]int64) {
-	clearing, fees = map[booking.Currency]int64{}, map[booking.Currency]int64{}
+func sum(posted []Posting) (clearing, fees map[money.Currency]int64) {
+	clearing, fees = map[money.Currency]int64{}, map[money.Currency]int64{}
 	for _, p := range posted {
 		for currency, amount := range p.Clearing {
 			clearing[currency] += amount
@@ -194,10 +195,6 @@ func twice(posted []Posting) bool {
 // FeeOutstanding tells whether all of it was posted before its balance transaction was known, so that the fee is still to come.
 func FeeOutstanding(posted []Posting) bool {
 	return !slices.ContainsFunc(posted, func(p Posting) bool { return !p.Early })
-}
-
-func money(value int64, currency booking.Currency) string {
-	return booking.Money{Value: value, Currency: currency}.Format(booking.LocaleEN)
 }
 
 func beyond(difference, tolerance int64) bool { return max(difference, -difference) > tolerance }

@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"farebook/booking"
+	"farebook/money"
 	"farebook/reconciliation"
 )
 
@@ -25,9 +26,9 @@ func payment() reconciliation.Line {
 }
 
 // posting is what the ledger has of a line, in one currency.
-func posting(kind string, clearing, fee int64, currency booking.Currency) reconciliation.Posting {
+func posting(kind string, clearing, fee int64, currency money.Currency) reconciliation.Posting {
 	return reconciliation.Posting{
-		Type: kind, Clearing: map[booking.Currency]int64{currency: clearing}, Fees: map[booking.Currency]int64{currency: fee},
+		Type: kind, Clearing: map[money.Currency]int64{currency: clearing}, Fees: map[money.Currency]int64{currency: fee},
 	}
 }
 
@@ -116,7 +117,7 @@ func TestWhatIsNoDifference(t *testing.T) {
 		"its fee later":    {payment(), []reconciliation.Posting{posting("payment", 45900, 0, "USD"), posting("stripe_fee", -1361, 1361, "USD")}, reconciliation.Rules{}},
 		"within tolerance": {payment(), []reconciliation.Posting{posting("payment", 44541, 1359, "USD")}, reconciliation.Rules{Tolerance: 2}},
 		"settled in euros, and out of dollars": {payment(), []reconciliation.Posting{{
-			Type: "payment", Clearing: map[booking.Currency]int64{"USD": 44539, "EUR": 0}, Fees: map[booking.Currency]int64{"USD": 1361},
+			Type: "payment", Clearing: map[money.Currency]int64{"USD": 44539, "EUR": 0}, Fees: map[money.Currency]int64{"USD": 1361},
 		}}, reconciliation.Rules{}},
 		"decided by a person": {payment(), []reconciliation.Posting{posting("correction", 44539, 0, "USD")}, reconciliation.Rules{}},
 		"Stripe's bill":       {bill, []reconciliation.Posting{posting("account_fee", -250, 250, "USD")}, reconciliation.Rules{}},
@@ -132,7 +133,7 @@ func TestWhatIsNoDifference(t *testing.T) {
 func TestWhatIsLackingMakesThemAgree(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		money, currency := rapid.Int64Range(-1_000_000, 1_000_000), rapid.SampledFrom([]booking.Currency{"USD", "EUR", "JPY"})
+		money, currency := rapid.Int64Range(-1_000_000, 1_000_000), rapid.SampledFrom([]money.Currency{"USD", "EUR", "JPY"})
 		line := payment()
 		line.Amount, line.Fee, line.Currency = money.Draw(t, "amount"), money.Draw(t, "fee"), currency.Draw(t, "currency")
 		line.Net = line.Amount - line.Fee

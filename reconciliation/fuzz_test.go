@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"farebook/booking"
+	"farebook/money"
 )
 
 // A line that nothing was posted for is always a finding, one whose postings differ by more than the tolerance as well, and
@@ -16,7 +17,7 @@ func FuzzCompare(f *testing.F) {
 	objects := []booking.Object{
 		booking.ObjectPayment, booking.ObjectRefund, booking.ObjectDispute, booking.ObjectPayout, booking.ObjectAccountFee, booking.ObjectBalanceTransaction, "x",
 	}
-	currencies := []booking.Currency{"USD", "EUR", ""}
+	currencies := []money.Currency{"USD", "EUR", ""}
 	f.Fuzz(func(t *testing.T, amount, fee, net, clearing, fees int64, object, postings, currency uint8, tolerance int64, known bool) {
 		bounded := func(minor int64) int64 { return minor % (1 << 53) }
 		if tolerance < 0 || tolerance > 1<<31 {
@@ -29,7 +30,7 @@ func FuzzCompare(f *testing.F) {
 		for i := range uint64(postings % 4) {
 			in := currencies[int(currency)%len(currencies)]
 			posted = append(posted, Posting{
-				LedgerID: i, Type: string(rune('a' + i)), Clearing: map[booking.Currency]int64{in: bounded(clearing)}, Fees: map[booking.Currency]int64{in: bounded(fees)},
+				LedgerID: i, Type: string(rune('a' + i)), Clearing: map[money.Currency]int64{in: bounded(clearing)}, Fees: map[money.Currency]int64{in: bounded(fees)},
 			})
 			sum += posted[i].Clearing["USD"]
 		}

@@ -7,6 +7,7 @@ import (
 
 	"farebook/access"
 	"farebook/booking"
+	"farebook/money"
 )
 
 // AbandonRefund is a person's decision that a refund that Stripe refuses for now is not to be asked for any more.
@@ -49,10 +50,10 @@ func (s *Store) AbandonRefund(ctx context.Context, in AbandonRefund) error {
 		if err != nil {
 			return err
 		}
-		amount := booking.Money{Value: row.Amount, Currency: booking.Currency(row.Currency)}
+		amount := money.Money{Value: row.Amount, Currency: money.Currency(row.Currency)}
 		return audit(r.tx, in.Now, AuditEntry{
 			Actor: in.By, Action: ActionRefundAbandon, Subject: row.RefundID, BookingID: &r.booking.ID,
-			Detail: amount.Format(booking.LocaleEN) + " of " + r.booking.Reference + ", waited for " + cmp.Or(row.FailureReason, "a person"),
+			Detail: amount.Format(money.LocaleEN) + " of " + r.booking.Reference + ", waited for " + cmp.Or(row.FailureReason, "a person"),
 		})
 	})
 }

@@ -3,14 +3,14 @@ package store
 import (
 	"context"
 
-	"farebook/booking"
 	"farebook/ledger"
+	"farebook/money"
 )
 
 // Balance of an account in one currency: debits less credits, in minor units.
 type Balance struct {
 	Account  ledger.Account
-	Currency booking.Currency
+	Currency money.Currency
 	Amount   int64
 }
 
@@ -24,18 +24,18 @@ func (s *Store) Balances(ctx context.Context) ([]Balance, error) {
 
 // ClearingAccount is what we think Stripe holds for us, per currency in minor units: its balance, pending and available
 // together.
-func (s *Store) ClearingAccount(ctx context.Context) (map[booking.Currency]int64, error) {
+func (s *Store) ClearingAccount(ctx context.Context) (map[money.Currency]int64, error) {
 	sums, err := s.BalancesOf(ctx)
 	return sums[ledger.AssetStripeClearing], err
 }
 
 // BalancesOf are the balances of each account, per currency in minor units; that of the clearing account is never nil.
-func (s *Store) BalancesOf(ctx context.Context) (map[ledger.Account]map[booking.Currency]int64, error) {
+func (s *Store) BalancesOf(ctx context.Context) (map[ledger.Account]map[money.Currency]int64, error) {
 	balances, err := s.Balances(ctx)
-	sums := map[ledger.Account]map[booking.Currency]int64{ledger.AssetStripeClearing: {}}
+	sums := map[ledger.Account]map[money.Currency]int64{ledger.AssetStripeClearing: {}}
 	for _, balance := range balances {
 		if sums[balance.Account] == nil {
-			sums[balance.Account] = map[booking.Currency]int64{}
+			sums[balance.Account] = map[money.Currency]int64{}
 		}
 		sums[balance.Account][balance.Currency] = balance.Amount
 	}

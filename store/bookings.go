@@ -8,6 +8,7 @@ import (
 	"gorm.io/gorm"
 
 	"farebook/booking"
+	"farebook/money"
 )
 
 // Booking is a booking with its payment, as the books have it.
@@ -17,7 +18,7 @@ type Booking struct {
 	Status        booking.Status
 	Customer      booking.Customer
 	Flight        booking.Flight
-	Amount        booking.Money
+	Amount        money.Money
 	HoldExpiresAt time.Time
 	CreatedAt     time.Time
 	CorrelationID string
@@ -42,7 +43,7 @@ type Payment struct {
 	ID              uint64
 	PaymentIntentID string
 	Status          booking.PaymentStatus
-	Amount          booking.Money
+	Amount          money.Money
 	AmountCaptured  int64 // minor units, as are the next two
 	AmountRefunded  int64 // by refunds that succeeded
 	ChargedBack     int64 // by disputes that were lost

@@ -9,6 +9,7 @@ import (
 	"gorm.io/gorm"
 
 	"farebook/booking"
+	"farebook/money"
 )
 
 // Cancellation is what a customer or an operator asks for after payment.
@@ -24,7 +25,7 @@ type Cancellation struct {
 type Cancelled struct {
 	BookingStatus booking.Status
 	Percent       int
-	Refund        booking.Money
+	Refund        money.Money
 	RefundID      booking.RefundID // empty when the policy gives nothing back
 	EmailIDs      []uint64         // the booking's mails that are queued and not sent yet
 }
@@ -38,7 +39,7 @@ func (e *NotCancellable) Error() string { return e.Why }
 type QuoteChanged struct{ Quote booking.Quote }
 
 func (e *QuoteChanged) Error() string {
-	return fmt.Sprintf("the refund is %s now, and not what was quoted: ask for the quote again", e.Quote.Refund.Format(booking.LocaleEN))
+	return fmt.Sprintf("the refund is %s now, and not what was quoted: ask for the quote again", e.Quote.Refund.Format(money.LocaleEN))
 }
 
 // CancelPaid cancels a booking after payment under the refund policy: booking, refund and mail in one transaction.
@@ -89,7 +90,7 @@ func (r *recording) quote(in Cancellation) (booking.Quote, error) {
 		return booking.Quote{}, err
 	}
 	reserved, err := r.reserved()
-	captured := booking.Money{Value: r.payment.AmountCaptured, Currency: booking.Currency(r.payment.Currency)}
+	captured := money.Money{Value: r.payment.AmountCaptured, Currency: money.Currency(r.payment.Currency)}
 	if err == nil && known.Flight.DepartsAt.IsZero() {
 		return booking.Quote{}, &NotCancellable{"its flight is not known, as the booking was rebuilt from Stripe: repeat the request that made it under " +
 			"its Idempotency-Key first"}
@@ -131,8 +132,10 @@ func (r *recording) cancelPaid(in Cancellation) error {
 func cancellationKey(reference string) string { return "cancellation/" + reference }
 
 func (r *recording) cancelled() (Cancelled, error) {
-	out := Cancelled{BookingStatus: booking.Status(r.booking.Status), Percent: *r.booking.CancelPercent,
-		Refund: booking.Money{Currency: booking.Currency(r.payment.Currency)}}
+	out := Cancelled{
+		BookingStatus: booking.Status(r.booking.Status), Percent: *r.booking.CancelPercent,
+		Refund: money.Money{Currency: money.Currency(r.payment.Currency)},
+	}
 	var refund refundRow
 	err := r.tx.Where("origin_key = ?", cancellationKey(r.booking.Reference)).Take(&refund).Error
 	switch {

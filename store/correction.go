@@ -11,6 +11,7 @@ import (
 	"farebook/access"
 	"farebook/booking"
 	"farebook/ledger"
+	"farebook/money"
 	"farebook/reconciliation"
 )
 
@@ -150,7 +151,7 @@ func (c Correction) effective(now time.Time) ledger.Effective {
 	return ledger.Effective{At: now, Basis: ledger.ByPerson}
 }
 
-func lacking(amounts map[booking.Currency]int64) bool {
+func lacking(amounts map[money.Currency]int64) bool {
 	for _, amount := range amounts {
 		if amount != 0 {
 			return true

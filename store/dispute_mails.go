@@ -7,6 +7,7 @@ import (
 	"gorm.io/gorm"
 
 	"farebook/booking"
+	"farebook/money"
 )
 
 // tellFinance writes when a dispute is there, when an inquiry becomes formal, and how it ended.
@@ -29,13 +30,13 @@ func (d *disputing) queueForFinance(kind booking.EmailKind, occasion string) err
 	if err != nil {
 		return err
 	}
-	currency := booking.Currency(d.dispute.Currency)
+	currency := money.Currency(d.dispute.Currency)
 	about := &booking.DisputeLetter{
 		ID: d.dispute.StripeDisputeID, Status: booking.DisputeStatus(d.dispute.Status), Reason: d.dispute.Reason,
-		Amount:   booking.Money{Value: d.dispute.Amount, Currency: currency},
-		Withheld: booking.Money{Value: d.dispute.Withheld, Currency: booking.Currency(d.dispute.SettlementCurrency)},
-		Captured: booking.Money{Value: d.payment.AmountCaptured, Currency: booking.Currency(d.payment.Currency)},
-		Refunded: booking.Money{Value: d.payment.AmountRefunded, Currency: booking.Currency(d.payment.Currency)},
+		Amount:   money.Money{Value: d.dispute.Amount, Currency: currency},
+		Withheld: money.Money{Value: d.dispute.Withheld, Currency: money.Currency(d.dispute.SettlementCurrency)},
+		Captured: money.Money{Value: d.payment.AmountCaptured, Currency: money.Currency(d.payment.Currency)},
+		Refunded: money.Money{Value: d.payment.AmountRefunded, Currency: money.Currency(d.payment.Currency)},
 		Exceeds:  exceeds,
 	}
 	if about.Withheld.Currency == "" {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"farebook/booking"
+	"farebook/money"
 )
 
 // Dispute is a dispute as the books have it. Withheld and Loss are minor units of the settlement currency.
@@ -13,11 +14,11 @@ type Dispute struct {
 	PaymentIntentID    string
 	Status             booking.DisputeStatus
 	Reason             string
-	Amount             booking.Money
+	Amount             money.Money
 	DueBy              *time.Time
 	Withheld           int64
 	Loss               int64
-	SettlementCurrency booking.Currency
+	SettlementCurrency money.Currency
 	CreatedAt          time.Time
 	UpdatedAt          time.Time
 }
@@ -45,7 +46,7 @@ func (s *Store) Dispute(ctx context.Context, id string) (Dispute, error) {
 func (r disputeRow) domain() Dispute {
 	return Dispute{
 		ID: r.StripeDisputeID, PaymentIntentID: r.StripePaymentIntentID, Status: booking.DisputeStatus(r.Status), Reason: r.Reason,
-		Amount: booking.Money{Value: r.Amount, Currency: booking.Currency(r.Currency)}, DueBy: r.DueBy, Withheld: r.Withheld,
-		Loss: r.Loss, SettlementCurrency: booking.Currency(r.SettlementCurrency), CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+		Amount: money.Money{Value: r.Amount, Currency: money.Currency(r.Currency)}, DueBy: r.DueBy, Withheld: r.Withheld,
+		Loss: r.Loss, SettlementCurrency: money.Currency(r.SettlementCurrency), CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"farebook/access"
 	"farebook/booking"
+	"farebook/validation"
 )
 
 // NewImport is a booking of the system that Farebook replaces, with what Stripe says of its PaymentIntent and its money now.
@@ -40,12 +41,12 @@ type Imported struct {
 }
 
 // ImportRefused says in which column a booking does not fit the books. Nothing was written of it.
-type ImportRefused struct{ booking.FieldError }
+type ImportRefused struct{ validation.FieldError }
 
 func (e *ImportRefused) Error() string { return e.FieldError.Error() }
 
 func refuseImport(column, problem, fix string) error {
-	return &ImportRefused{booking.FieldError{Field: column, Problem: problem, Fix: fix}}
+	return &ImportRefused{validation.FieldError{Field: column, Problem: problem, Fix: fix}}
 }
 
 // ImportOwner is the client that an imported booking belongs to, and the key that stands for its maker.

@@ -10,6 +10,7 @@ import (
 	"farebook/booking"
 	"farebook/internal/dev/testdb"
 	"farebook/ledger"
+	"farebook/money"
 	"farebook/store"
 )
 
@@ -56,10 +57,10 @@ func TestVerifyAndReconciliationJudgeTheSame(t *testing.T) {
 	t.Parallel()
 	const net = 44539
 	usd := func(clearing int64) booking.Balances {
-		return booking.Balances{Clearing: map[booking.Currency]int64{"USD": clearing}}
+		return booking.Balances{Clearing: map[money.Currency]int64{"USD": clearing}}
 	}
 	issuing := func(amount int64) booking.Balances {
-		return booking.Balances{Kinds: map[booking.BalanceKind]map[booking.Currency]int64{booking.BalanceIssuing: {"USD": amount}}}
+		return booking.Balances{Kinds: map[booking.BalanceKind]map[money.Currency]int64{booking.BalanceIssuing: {"USD": amount}}}
 	}
 	orphan := foreignPayment()
 	orphan.Net = orphan.AtStripe
@@ -147,7 +148,7 @@ func TestLeftOpenUntilPostedOrNoted(t *testing.T) {
 	state.Class, state.BalanceTransactionID = booking.StateMismatch, ""
 	other := line
 	other.StripeID, other.BalanceTransactionID = "pi_8", "txn_8"
-	there := booking.Balances{Clearing: map[booking.Currency]int64{"USD": 2 * line.Net}}
+	there := booking.Balances{Clearing: map[money.Currency]int64{"USD": 2 * line.Net}}
 	items, _ := b.reconciled("recon_1", 0, there, []booking.Finding{state, line, other})
 	require.Equal(t, 2, left(), "a payment's state and its balance transaction are one")
 	for _, item := range items {

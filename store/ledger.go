@@ -6,6 +6,7 @@ import (
 
 	"farebook/booking"
 	"farebook/ledger"
+	"farebook/money"
 )
 
 // LedgerTransaction is a transaction as it is in the books. The zero Effective is one of an older release that `starter migrate`
@@ -60,7 +61,7 @@ func assemble(reference booking.Reference, rows []ledgerRow, entries []entryRow)
 		t := &out[index[entry.LedgerID]].Transaction
 		t.Entries = append(t.Entries, ledger.Entry{
 			Account: ledger.Account(entry.Account), Side: ledger.Side(entry.Side),
-			Amount: entry.Amount, Currency: booking.Currency(entry.Currency),
+			Amount: entry.Amount, Currency: money.Currency(entry.Currency),
 		})
 	}
 	return out

@@ -5,13 +5,14 @@ import (
 	"slices"
 
 	"farebook/booking"
+	"farebook/money"
 	"farebook/reconciliation"
 )
 
 // Noted is what notes alone account for: items that are resolved without a correction, and are still as they were.
 type Noted struct {
 	// Lines is the difference of balance transactions on the clearing account: here less at Stripe, per currency in minor units.
-	Lines map[booking.Currency]int64
+	Lines map[money.Currency]int64
 	// Items are those that Lines are of.
 	Items []uint64
 	// Gaps are differences of a whole account that were noted as such, by the finding's StripeID.
@@ -48,7 +49,7 @@ const notedPage = 500
 
 // Noted reads what is noted of balance transactions that a run has no item about: those are the run's own to explain.
 func (s *Store) Noted(ctx context.Context, exceptRun uint64) (Noted, error) {
-	noted := Noted{Lines: map[booking.Currency]int64{}, Gaps: map[string][]int64{}}
+	noted := Noted{Lines: map[money.Currency]int64{}, Gaps: map[string][]int64{}}
 	var gaps []itemRow
 	err := s.db.WithContext(ctx).Where("state = ? AND stripe_balance_transaction_id = '' AND object IN ?", ItemResolved,
 		[]string{string(booking.ObjectClearing), string(booking.ObjectBalanceKind)}).Find(&gaps).Error

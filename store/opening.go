@@ -13,11 +13,12 @@ import (
 	"farebook/access"
 	"farebook/booking"
 	"farebook/ledger"
+	"farebook/money"
 )
 
 // OpeningPart is a part of Stripe's balance at the opening, in one currency: minor units.
 type OpeningPart struct {
-	Currency booking.Currency
+	Currency money.Currency
 	Kind     booking.BalanceKind // available, pending, connect_reserved or issuing
 	Amount   int64
 }
@@ -65,7 +66,7 @@ func (s *Store) OpeningBalance(ctx context.Context) (OpeningBalance, error) {
 	err = s.db.WithContext(ctx).Order("currency, kind").Find(&rows).Error
 	opened := OpeningBalance{Opening: opening}
 	for _, row := range rows {
-		opened.Parts = append(opened.Parts, OpeningPart{booking.Currency(row.Currency), booking.BalanceKind(row.Kind), row.Amount})
+		opened.Parts = append(opened.Parts, OpeningPart{money.Currency(row.Currency), booking.BalanceKind(row.Kind), row.Amount})
 	}
 	return opened, err
 }
@@ -171,7 +172,7 @@ func postOpening(tx *gorm.DB, o OpeningBalance, now time.Time) error {
 
 // Transactions are what an opening balance posts: one for each currency that has money.
 func (o OpeningBalance) Transactions() ([]ledger.Transaction, error) {
-	amounts := map[booking.Currency]map[ledger.Account]int64{}
+	amounts := map[money.Currency]map[ledger.Account]int64{}
 	for _, part := range o.Parts {
 		account, known := balanceAccounts[part.Kind]
 		if !known {

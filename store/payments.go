@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"farebook/booking"
+	"farebook/money"
 )
 
 func newPaymentRow(bookingID uint64, snapshot booking.PaymentSnapshot, now time.Time) paymentRow {
@@ -90,12 +91,12 @@ func (s *Store) RecordOtherPayment(ctx context.Context, o OtherPayment) error {
 
 // besideItsOwn names both PaymentIntents and what Stripe says of each, and leaves the decision to an operator.
 func (r *recording) besideItsOwn(other booking.PaymentSnapshot) string {
-	amount := booking.Money{Value: other.Amount, Currency: other.Currency}
+	amount := money.Money{Value: other.Amount, Currency: other.Currency}
 	if other.AmountReceived > 0 {
 		amount.Value = other.AmountReceived
 	}
 	return fmt.Sprintf("PaymentIntent %s (%s, %s) names this booking beside its own %s (%s): compare both at Stripe",
-		other.PaymentIntentID, amount.Format(booking.LocaleEN), other.StripeStatus, r.payment.StripePaymentIntentID, r.payment.Status)
+		other.PaymentIntentID, amount.Format(money.LocaleEN), other.StripeStatus, r.payment.StripePaymentIntentID, r.payment.Status)
 }
 
 // RecordPaymentRefused closes a booking that got no PaymentIntent: Stripe refuses it for good (refusal is its code), or was

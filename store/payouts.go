@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"farebook/booking"
+	"farebook/money"
 )
 
 // Proof is whether a payout's balance transactions account for it.
@@ -22,7 +23,7 @@ const (
 type Payout struct {
 	ID           string // po_...
 	Status       booking.PayoutStatus
-	Amount       booking.Money
+	Amount       money.Money
 	Automatic    bool
 	ArrivesAt    *time.Time
 	FailureCode  string
@@ -36,7 +37,7 @@ type Payout struct {
 
 func (r payoutRow) domain() Payout {
 	return Payout{
-		ID: r.StripePayoutID, Status: booking.PayoutStatus(r.Status), Amount: booking.Money{Value: r.Amount, Currency: booking.Currency(r.Currency)},
+		ID: r.StripePayoutID, Status: booking.PayoutStatus(r.Status), Amount: money.Money{Value: r.Amount, Currency: money.Currency(r.Currency)},
 		Automatic: r.Automatic, ArrivesAt: r.ArrivesAt, FailureCode: r.FailureCode, Proof: Proof(r.Proof), Transactions: r.Transactions,
 		Unmatched: r.Unmatched, Difference: r.Difference, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}

@@ -72,6 +72,7 @@ func (p *paying) noteFee(posted bool) error {
 	p.payment.FeePosted = true
 	return p.tx.Model(&p.payment).Updates(map[string]any{"fee_posted": true, "updated_at": p.now}).Error
 }
+
 func (r *recording) posted(kind ledger.Type, paymentIntentID string) (bool, error) {
 	var row ledgerRow
 	err := r.tx.Select("id").Where("booking_id = ? AND type = ? AND stripe_payment_intent_id = ?",

@@ -55,8 +55,10 @@ var promises = []struct {
 	{3, "debits equal credits, per transaction and currency", `
 		SELECT COUNT(DISTINCT ledger_id) FROM (SELECT ledger_id FROM ledger_entries GROUP BY ledger_id, currency
 		  HAVING SUM(CASE side WHEN 'debit' THEN amount ELSE -amount END) <> 0) unbalanced`},
-	{3, "each transaction has its effective date (`starter migrate` completes those of an older release)",
-		`SELECT COUNT(*) FROM financial_ledger WHERE effective_at IS NULL`},
+	{
+		3, "each transaction has its effective date (`starter migrate` completes those of an older release)",
+		`SELECT COUNT(*) FROM financial_ledger WHERE effective_at IS NULL`,
+	},
 	{3, "no transaction without entries", `
 		SELECT COUNT(*) FROM financial_ledger l WHERE NOT EXISTS (SELECT 1 FROM ledger_entries e WHERE e.ledger_id = l.id)`},
 	{5, "nothing from before the opening is on the clearing account beside the opening balance", `

@@ -10,6 +10,7 @@ import (
 
 	"farebook/access"
 	"farebook/booking"
+	"farebook/money"
 )
 
 // rebuiltHold is how long after its PaymentIntent a rebuilt booking can be paid: Stripe does not have the hold that was asked for.
@@ -36,7 +37,7 @@ func (s *Store) RebuildBooking(ctx context.Context, item RebuildItem, by access.
 		}
 		row := bookingRow{
 			Reference: string(item.Reference), ClientID: owner.ClientID, APIKeyID: owner.ID, Status: string(booking.StatusPendingPayment),
-			CustomerLocale: string(booking.LocaleEN), FlightJSON: "{}", Amount: item.Amount.Value, Currency: string(item.Amount.Currency),
+			CustomerLocale: string(money.LocaleEN), FlightJSON: "{}", Amount: item.Amount.Value, Currency: string(item.Amount.Currency),
 			HoldExpiresAt: item.Created.Add(rebuiltHold), CorrelationID: item.Booking.CorrelationID, CaptureMethod: string(item.Booking.Capture),
 			PaymentMethods: orNil(string(item.Booking.Methods)), RequestKey: orNil(item.Booking.RequestKey), CreatedAt: item.Created, UpdatedAt: now,
 		}

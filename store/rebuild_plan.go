@@ -10,6 +10,7 @@ import (
 
 	"farebook/access"
 	"farebook/booking"
+	"farebook/money"
 )
 
 // RebuildKind is what an item of a rebuild brings back.
@@ -39,7 +40,7 @@ type RebuildItem struct {
 	StripeID        string
 	PaymentIntentID string
 	Reference       booking.Reference // empty for a payout
-	Amount          booking.Money     // of a booking
+	Amount          money.Money       // of a booking
 	StripeStatus    string
 	Created         time.Time
 	Booking         LostBooking // of a booking
@@ -129,7 +130,7 @@ func (i RebuildItem) row(rebuildID uint64) (rebuildItemRow, error) {
 func (r rebuildItemRow) domain() (RebuildItem, error) {
 	item := RebuildItem{
 		ID: r.ID, Kind: RebuildKind(r.Kind), StripeID: r.StripeID, PaymentIntentID: r.PaymentIntentID, Reference: booking.Reference(r.BookingReference),
-		Amount: booking.Money{Value: r.Amount, Currency: booking.Currency(r.Currency)}, StripeStatus: r.StripeStatus, Created: r.StripeCreatedAt, DoneAt: r.DoneAt,
+		Amount: money.Money{Value: r.Amount, Currency: money.Currency(r.Currency)}, StripeStatus: r.StripeStatus, Created: r.StripeCreatedAt, DoneAt: r.DoneAt,
 	}
 	if r.BookingJSON == nil {
 		return item, nil

@@ -10,6 +10,7 @@ import (
 
 	"farebook/booking"
 	"farebook/ledger"
+	"farebook/money"
 )
 
 // DisputeOutcome is what Stripe says of a dispute now, and the events that made us look. LastLook: waiting any longer for the
@@ -156,7 +157,7 @@ func (d *disputing) chargeBack(o DisputeOutcome, before booking.DisputeStatus) e
 	if err != nil {
 		return err
 	}
-	transaction, err := post(booking.Reference(d.booking.Reference), o.Snapshot, change, booking.Currency(d.dispute.SettlementCurrency), d.dispute.LossPostings, decided)
+	transaction, err := post(booking.Reference(d.booking.Reference), o.Snapshot, change, money.Currency(d.dispute.SettlementCurrency), d.dispute.LossPostings, decided)
 	if err != nil {
 		return err
 	}
@@ -178,8 +179,8 @@ func (d *disputing) showRest(won bool) error {
 	if rest < 0 {
 		rest, compared = -rest, "more"
 	}
-	amount := booking.Money{Value: rest, Currency: booking.Currency(d.dispute.SettlementCurrency)}
-	return d.markForAttention(AttentionDisputeRest, d.dispute.StripeDisputeID, fmt.Sprintf("dispute %s was won and gave back %s %s than it took", d.dispute.StripeDisputeID, amount.Format(booking.LocaleEN), compared))
+	amount := money.Money{Value: rest, Currency: money.Currency(d.dispute.SettlementCurrency)}
+	return d.markForAttention(AttentionDisputeRest, d.dispute.StripeDisputeID, fmt.Sprintf("dispute %s was won and gave back %s %s than it took", d.dispute.StripeDisputeID, amount.Format(money.LocaleEN), compared))
 }
 
 func (d *disputing) result() (DisputeRecorded, error) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"farebook/booking"
+	"farebook/money"
 )
 
 // Reason says why a payment is looked at. It decides what a cancelled PaymentIntent means for the booking when Stripe
@@ -278,7 +279,7 @@ func (p *paying) confirm() error {
 
 func (p *paying) receipt(paidAt time.Time) *booking.Letter {
 	return &booking.Letter{Receipt: &booking.ReceiptLetter{
-		Paid:   booking.Money{Value: p.payment.AmountCaptured, Currency: booking.Currency(p.payment.Currency)},
+		Paid:   money.Money{Value: p.payment.AmountCaptured, Currency: money.Currency(p.payment.Currency)},
 		PaidAt: paidAt, PaymentIntentID: p.payment.StripePaymentIntentID,
 	}}
 }

@@ -3,11 +3,13 @@ package store
 import (
 	"context"
 	"errors"
-	"farebook/booking"
-	"farebook/ledger"
 	"time"
 
 	"gorm.io/gorm"
+
+	"farebook/booking"
+	"farebook/ledger"
+	"farebook/money"
 )
 
 // PayoutOutcome is what Stripe says of a payout now, and the events that made us look. Contents are those of an automatic
@@ -154,7 +156,7 @@ func (p *payingOut) tellFinance(s booking.PayoutSnapshot) error {
 	status := booking.PayoutStatus(p.payout.Status)
 	about := booking.PayoutLetter{
 		ID: p.payout.StripePayoutID, Status: status, FailureCode: p.payout.FailureCode,
-		Amount:       booking.Money{Value: p.payout.Amount, Currency: booking.Currency(p.payout.Currency)},
+		Amount:       money.Money{Value: p.payout.Amount, Currency: money.Currency(p.payout.Currency)},
 		Transactions: p.payout.Transactions, Unmatched: p.payout.Unmatched,
 	}
 	if p.payout.ArrivesAt != nil {

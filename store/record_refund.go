@@ -10,6 +10,7 @@ import (
 
 	"farebook/booking"
 	"farebook/ledger"
+	"farebook/money"
 )
 
 // RefundOutcome is what Stripe says of a refund now, and the events that made us look.
@@ -187,13 +188,13 @@ func (f *refunding) madeBefore(s booking.RefundSnapshot) bool {
 
 // takeAmount makes the row say what Stripe has made, and shows an operator that the request was understood in two ways.
 func (f *refunding) takeAmount(s booking.RefundSnapshot) error {
-	asked := booking.Money{Value: f.refund.Amount, Currency: s.Currency}
+	asked := money.Money{Value: f.refund.Amount, Currency: s.Currency}
 	f.refund.Amount = s.Amount
 	if err := f.tx.Model(&f.refund).Updates(map[string]any{"amount": s.Amount, "updated_at": f.now}).Error; err != nil {
 		return err
 	}
 	return f.markForAttention(AttentionRefundMismatch, s.StripeRefundID, fmt.Sprintf("refund %s was asked for again, about %s: Stripe had made %s of the same request as %s",
-		f.refund.RefundID, asked.Format(booking.LocaleEN), booking.Money{Value: s.Amount, Currency: s.Currency}.Format(booking.LocaleEN), s.StripeRefundID))
+		f.refund.RefundID, asked.Format(money.LocaleEN), money.Money{Value: s.Amount, Currency: s.Currency}.Format(money.LocaleEN), s.StripeRefundID))
 }
 
 // ErrUncaptured says that a refund only lets go of what was authorised: nothing was taken that could go back.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"farebook/booking"
+	"farebook/money"
 )
 
 // obstacles are told to the operator, what is owed to the customer among them.
@@ -28,7 +29,7 @@ func (f *refunding) didNotArrive() error {
 	}
 	var owed int64
 	if letter.Obstacle, owed = failed.Obstacle(); letter.Obstacle == booking.ObstaclePart {
-		letter.Owed = booking.Money{Value: owed, Currency: letter.Amount.Currency}
+		letter.Owed = money.Money{Value: owed, Currency: letter.Amount.Currency}
 	}
 	err = f.settleAttentionWhere("kind IN ? AND subject = ?", []string{string(AttentionRefundPostponed), string(AttentionRefundHeld)}, f.refund.RefundID)
 	if err != nil {
@@ -94,12 +95,12 @@ func (f *refunding) tell(kind booking.EmailKind) error {
 
 func (f *refunding) letter() (*booking.RefundLetter, error) {
 	refunded, err := f.sumRefunds("status = ?", string(booking.RefundSucceeded))
-	currency := booking.Currency(f.refund.Currency)
+	currency := money.Currency(f.refund.Currency)
 	return &booking.RefundLetter{
-		ID: booking.RefundID(f.refund.RefundID), Amount: booking.Money{Value: f.refund.Amount, Currency: currency},
+		ID: booking.RefundID(f.refund.RefundID), Amount: money.Money{Value: f.refund.Amount, Currency: currency},
 		Status: booking.RefundStatus(f.refund.Status), Origin: booking.RefundOrigin(f.refund.Origin),
-		Paid:     booking.Money{Value: f.payment.AmountCaptured, Currency: currency},
-		Refunded: booking.Money{Value: refunded, Currency: currency},
+		Paid:     money.Money{Value: f.payment.AmountCaptured, Currency: currency},
+		Refunded: money.Money{Value: refunded, Currency: currency},
 		Code:     f.refund.FailureReason,
 	}, err
 }

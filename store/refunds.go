@@ -10,6 +10,7 @@ import (
 
 	"farebook/access"
 	"farebook/booking"
+	"farebook/money"
 )
 
 // OperationCreateRefund is what a key of POST /v1/bookings/{reference}/refunds stands for.
@@ -22,7 +23,7 @@ type Refund struct {
 	PaymentIntentID string
 	StripeRefundID  string // empty until Stripe has made it
 	Origin          booking.RefundOrigin
-	Amount          booking.Money
+	Amount          money.Money
 	Reason          string
 	Note            string
 	Status          booking.RefundStatus
@@ -44,7 +45,7 @@ func (r refundRow) domain(reference booking.Reference) Refund {
 	return Refund{
 		ID: booking.RefundID(r.RefundID), Reference: reference, PaymentIntentID: r.StripePaymentIntentID,
 		StripeRefundID: orEmpty(r.StripeRefundID), Origin: booking.RefundOrigin(r.Origin),
-		Amount: booking.Money{Value: r.Amount, Currency: booking.Currency(r.Currency)},
+		Amount: money.Money{Value: r.Amount, Currency: money.Currency(r.Currency)},
 		Reason: r.Reason, Note: r.Note, Status: booking.RefundStatus(r.Status), FailureReason: r.FailureReason,
 		CorrelationID: r.CorrelationID, RequestKey: orEmpty(r.RequestKey),
 		AskedAt: r.AskedAt, RefusedAt: r.RefusedAt, AbandonedAt: r.AbandonedAt, AbandonNote: r.AbandonNote,
@@ -130,12 +131,12 @@ func (s *Store) RefundsOf(ctx context.Context, known Booking) ([]Refund, error) 
 
 // RefundExceedsCaptured says that more was asked for than is left of what was captured.
 type RefundExceedsCaptured struct {
-	Asked, Left booking.Money
+	Asked, Left money.Money
 }
 
 func (e *RefundExceedsCaptured) Error() string {
 	return fmt.Sprintf("%s is more than the %s that is left of the payment; refunds on their way count",
-		e.Asked.Format(booking.LocaleEN), e.Left.Format(booking.LocaleEN))
+		e.Asked.Format(money.LocaleEN), e.Left.Format(money.LocaleEN))
 }
 
 // NotRefundable says why nothing of a booking can be refunded now.
@@ -170,10 +171,10 @@ func (s *Store) ReserveRefund(ctx context.Context, in NewRefund) (Refund, Claim,
 		if err != nil {
 			return made{}, err
 		}
-		amount := booking.Money{Value: row.Amount, Currency: booking.Currency(row.Currency)}
+		amount := money.Money{Value: row.Amount, Currency: money.Currency(row.Currency)}
 		return made{resource: row.RefundID, bookingID: &r.booking.ID}, audit(tx, in.Now, AuditEntry{
 			Actor: in.By, Action: ActionRefundCreate, Subject: row.RefundID, BookingID: &r.booking.ID,
-			Detail: amount.Format(booking.LocaleEN) + " of " + r.booking.Reference + ", " + row.Reason,
+			Detail: amount.Format(money.LocaleEN) + " of " + r.booking.Reference + ", " + row.Reason,
 		})
 	})
 	if err != nil || claim.Answer != nil || claim.InProgress {
@@ -260,10 +261,10 @@ func (r *recording) reserveRefund(row refundRow, asked derivation) (refundRow, e
 	if row.Amount == 0 {
 		row.Amount = left
 	}
-	currency := booking.Currency(r.payment.Currency)
+	currency := money.Currency(r.payment.Currency)
 	if row.Amount > left || left <= 0 {
 		return refundRow{}, &RefundExceedsCaptured{
-			Asked: booking.Money{Value: row.Amount, Currency: currency}, Left: booking.Money{Value: max(left, 0), Currency: currency},
+			Asked: money.Money{Value: row.Amount, Currency: currency}, Left: money.Money{Value: max(left, 0), Currency: currency},
 		}
 	}
 	row.BookingID, row.StripePaymentIntentID, row.Currency = r.booking.ID, r.payment.StripePaymentIntentID, r.payment.Currency

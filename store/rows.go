@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"farebook/booking"
+	"farebook/money"
 )
 
 // The rows as they stand in the tables; what leaves this package are the types of bookings.go and its neighbours.
@@ -233,9 +234,9 @@ func (r bookingRow) domain() (Booking, error) {
 		ID:            r.ID,
 		Reference:     booking.Reference(r.Reference),
 		Status:        booking.Status(r.Status),
-		Customer:      booking.Customer{Name: r.CustomerName, Email: r.CustomerEmail, Locale: booking.Locale(r.CustomerLocale)},
+		Customer:      booking.Customer{Name: r.CustomerName, Email: r.CustomerEmail, Locale: money.Locale(r.CustomerLocale)},
 		Flight:        flight,
-		Amount:        booking.Money{Value: r.Amount, Currency: booking.Currency(r.Currency)},
+		Amount:        money.Money{Value: r.Amount, Currency: money.Currency(r.Currency)},
 		HoldExpiresAt: r.HoldExpiresAt,
 		CreatedAt:     r.CreatedAt,
 		CorrelationID: r.CorrelationID,
@@ -254,7 +255,7 @@ func (r paymentRow) domain() *Payment {
 		ID:              r.ID,
 		PaymentIntentID: r.StripePaymentIntentID,
 		Status:          booking.PaymentStatus(r.Status),
-		Amount:          booking.Money{Value: r.Amount, Currency: booking.Currency(r.Currency)},
+		Amount:          money.Money{Value: r.Amount, Currency: money.Currency(r.Currency)},
 		AmountCaptured:  r.AmountCaptured,
 		AmountRefunded:  r.AmountRefunded,
 		ChargedBack:     r.AmountChargedBack,

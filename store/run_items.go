@@ -7,6 +7,7 @@ import (
 	"gorm.io/gorm/clause"
 
 	"farebook/booking"
+	"farebook/money"
 	"farebook/reconciliation"
 )
 
@@ -66,7 +67,7 @@ func (r itemRow) domain() Item {
 	return Item{ID: r.ID, State: r.State, Note: r.Note, UpdatedAt: r.UpdatedAt, Finding: booking.Finding{
 		Class: booking.Class(r.Class), Object: booking.Object(r.Object), StripeID: r.StripeID, BalanceTransactionID: r.StripeBalanceTransactionID,
 		PaymentIntentID: r.StripePaymentIntentID, Reference: booking.Reference(r.BookingReference), Here: r.AmountHere, AtStripe: r.AmountAtStripe,
-		Currency: booking.Currency(r.Currency), Reason: r.Reason, Healing: booking.Healing(r.Healing),
+		Currency: money.Currency(r.Currency), Reason: r.Reason, Healing: booking.Healing(r.Healing),
 		Posted: posted, Net: net,
 	}}
 }
@@ -136,7 +137,7 @@ func (s *Store) AddFindings(ctx context.Context, runID uint64, findings []bookin
 type difference struct {
 	fingerprint    string
 	here, atStripe int64
-	currency       booking.Currency
+	currency       money.Currency
 	states         string
 }
 

@@ -8,6 +8,7 @@ import (
 	"gorm.io/gorm"
 
 	"farebook/booking"
+	"farebook/money"
 )
 
 // TellOfRun queues a mail to the finance department about what a run found, once a run, and returns it if it is not sent
@@ -26,7 +27,7 @@ func (s *Store) TellOfRun(ctx context.Context, correlationID string, now time.Ti
 		if count.Class != booking.Timing {
 			about.Counts = append(about.Counts, booking.ReconciliationCount{
 				Class: count.Class, State: count.State, Items: count.Items,
-				Difference: booking.Money{Value: count.Difference, Currency: count.Currency},
+				Difference: money.Money{Value: count.Difference, Currency: count.Currency},
 			})
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"farebook/booking"
 	"farebook/ledger"
+	"farebook/money"
 	"farebook/reconciliation"
 )
 
@@ -70,7 +71,7 @@ type postingRow struct {
 	Type                 string
 	PaymentIntentID      string
 	BalanceTransactionID string
-	Currency             booking.Currency
+	Currency             money.Currency
 	Clearing, Fees       int64
 }
 
@@ -91,7 +92,7 @@ func (r postingRow) add(list []reconciliation.Posting) []reconciliation.Posting 
 	if len(list) == 0 || list[len(list)-1].LedgerID != r.ID {
 		list = append(list, reconciliation.Posting{
 			LedgerID: r.ID, Type: r.Type, PaymentIntentID: r.PaymentIntentID, Early: r.BalanceTransactionID == "",
-			Clearing: map[booking.Currency]int64{}, Fees: map[booking.Currency]int64{},
+			Clearing: map[money.Currency]int64{}, Fees: map[money.Currency]int64{},
 		})
 	}
 	of := list[len(list)-1]
@@ -142,7 +143,7 @@ type UnseenPosting struct {
 	PaymentIntentID      string
 	Reference            booking.Reference
 	Clearing             int64 // debits less credits, minor units of Currency
-	Currency             booking.Currency
+	Currency             money.Currency
 }
 
 // UnseenPostings pages through what was posted in a span and not met by a run, but for what an operator has decided about.

@@ -4,13 +4,14 @@ import (
 	"context"
 
 	"farebook/booking"
+	"farebook/money"
 )
 
 // Count is how many items of a run are of a class, in a state and a currency, and how much money the two sides differ by.
 type Count struct {
 	Class      booking.Class
 	State      string
-	Currency   booking.Currency
+	Currency   money.Currency
 	Items      int64
 	Difference int64 // here less at Stripe, minor units
 }
@@ -64,7 +65,7 @@ func (s *Store) Tally(ctx context.Context, runID uint64) (Tally, error) {
 
 // Explained is how much of a difference between the clearing account and Stripe's balance a run has found line by line:
 // here less at Stripe, per currency, in minor units.
-func (s *Store) Explained(ctx context.Context, runID uint64) (map[booking.Currency]int64, error) {
+func (s *Store) Explained(ctx context.Context, runID uint64) (map[money.Currency]int64, error) {
 	var rows []struct {
 		Currency string
 		Amount   int64
@@ -81,9 +82,9 @@ func (s *Store) Explained(ctx context.Context, runID uint64) (map[booking.Curren
 		JOIN financial_ledger l ON l.stripe_balance_transaction_id = i.stripe_balance_transaction_id
 		JOIN ledger_entries e ON e.ledger_id = l.id AND e.account = 'asset:stripe_clearing' AND e.currency <> i.currency
 		WHERE i.run_id = ? AND i.class = 'currency_mismatch' GROUP BY e.currency`, runID, runID).Scan(&rows).Error
-	explained := make(map[booking.Currency]int64, len(rows))
+	explained := make(map[money.Currency]int64, len(rows))
 	for _, row := range rows {
-		explained[booking.Currency(row.Currency)] += row.Amount
+		explained[money.Currency(row.Currency)] += row.Amount
 	}
 	return explained, err
 }

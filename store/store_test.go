@@ -12,14 +12,15 @@ import (
 
 	"farebook/booking"
 	"farebook/internal/dev/testdb"
+	"farebook/money"
 	"farebook/store"
 )
 
 func request() booking.Request {
 	departs := time.Date(2030, 5, 1, 9, 30, 0, 0, time.FixedZone("", 3600))
 	return booking.Request{
-		Customer: booking.Customer{Name: "Layla Haddad", Email: "layla@example.com", Locale: booking.LocaleAR},
-		Amount:   booking.Money{Value: 45900, Currency: "USD"},
+		Customer: booking.Customer{Name: "Layla Haddad", Email: "layla@example.com", Locale: money.LocaleAR},
+		Amount:   money.Money{Value: 45900, Currency: "USD"},
 		Flight: booking.Flight{
 			Number: "EK2", From: "LHR", To: "DXB", DepartsAt: departs, ArrivesAt: departs.Add(7 * time.Hour),
 			Passengers: []booking.Passenger{{Name: "Layla Haddad"}},

@@ -3,7 +3,7 @@ package store
 import (
 	"strings"
 
-	"farebook/booking"
+	"farebook/money"
 )
 
 // Stripe's texts end in columns of a fixed width, and the server refuses what does not fit: a recording must not fail,
@@ -27,5 +27,5 @@ func code(text string) string {
 
 // priced is an amount for people.
 func priced(value int64, currency string) string {
-	return booking.Money{Value: value, Currency: booking.Currency(currency)}.Format(booking.LocaleEN)
+	return money.Text(value, money.Currency(currency))
 }

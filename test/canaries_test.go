@@ -117,8 +117,13 @@ func (c canaries) searchCommands(s *testkit.Stack, reference, run string) {
 	s.T.Helper()
 	event := s.DB.Text(s.T, "SELECT MAX(stripe_event_id) FROM stripe_events WHERE payload <> ''")
 	for _, command := range [][]string{
-		{"events", "list"}, {"events", "show", event, "--payload"}, {"emails", "list", reference}, {"evidence", reference},
-		{"reconcile", "show", run, "--format", "csv"}, {"reconcile", "show", run, "--format", "json"}, {"verify", "--books"},
+		{"events", "list"},
+		{"events", "show", event, "--payload"},
+		{"emails", "list", reference},
+		{"evidence", reference},
+		{"reconcile", "show", run, "--format", "csv"},
+		{"reconcile", "show", run, "--format", "json"},
+		{"verify", "--books"},
 	} {
 		out, err := starterWith(s, command...)
 		require.NoError(s.T, err, command)

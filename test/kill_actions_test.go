@@ -17,9 +17,12 @@ func TestAPIKilledInAnAction(t *testing.T) {
 		point string
 		act   func(*testkit.Stack)
 	}{
-		{"api-after-action-claim", cancelUnpaid}, {"api-after-action", cancelUnpaid},
-		{"api-after-action", cancelPaid}, {"api-after-action-answer", cancelPaid},
-		{"api-after-action", captureAll}, {"api-after-action", reconcileOnce},
+		{"api-after-action-claim", cancelUnpaid},
+		{"api-after-action", cancelUnpaid},
+		{"api-after-action", cancelPaid},
+		{"api-after-action-answer", cancelPaid},
+		{"api-after-action", captureAll},
+		{"api-after-action", reconcileOnce},
 	} {
 		t.Run(c.point, func(t *testing.T) {
 			t.Parallel()

@@ -33,8 +33,11 @@ func TestReconciliationSchedule(t *testing.T) {
 		require.NoError(t, client.DeleteSchedule(context.WithoutCancel(t.Context())))
 	})
 	for _, args := range [][]string{
-		{"apply", "--cron", "30 2 * * *", "--time-zone", "Asia/Dubai"}, {"apply", "--every", "6h", "--lookback-days", "3"},
-		{"pause", "--note", "an audit"}, {"resume"}, {"trigger"},
+		{"apply", "--cron", "30 2 * * *", "--time-zone", "Asia/Dubai"},
+		{"apply", "--every", "6h", "--lookback-days", "3"},
+		{"pause", "--note", "an audit"},
+		{"resume"},
+		{"trigger"},
 	} {
 		out, err := starterWith(s, append([]string{"schedule"}, args...)...)
 		require.NoError(t, err, "%v: %s", args, out)

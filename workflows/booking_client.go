@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"farebook/booking"
+	"farebook/money"
 )
 
 // BookingSubject is the booking a message is about. Only what the operator may see goes along: no name, no address.
@@ -18,7 +19,7 @@ type BookingSubject struct {
 	Reference     booking.Reference
 	HoldExpiresAt time.Time
 	CorrelationID string
-	Amount        booking.Money
+	Amount        money.Money
 	Flight        booking.Flight
 	// LookAt is a PaymentIntent that a workflow started for this message reads first of all; empty for none.
 	LookAt string
@@ -28,7 +29,7 @@ func (s BookingSubject) subject() subject {
 	return subject{
 		id: BookingPaymentWorkflowID(s.Reference), kind: TypeBookingPayment, reference: s.Reference,
 		input:   BookingPaymentInput{Reference: s.Reference, HoldExpiresAt: s.HoldExpiresAt, CorrelationID: s.CorrelationID, LookAt: s.LookAt},
-		summary: fmt.Sprintf("%s · %s %s→%s · %s", s.Reference, s.Flight.Number, s.Flight.From, s.Flight.To, s.Amount.Format(booking.LocaleEN)),
+		summary: fmt.Sprintf("%s · %s %s→%s · %s", s.Reference, s.Flight.Number, s.Flight.From, s.Flight.To, s.Amount.Format(money.LocaleEN)),
 	}
 }
 

@@ -1,6 +1,9 @@
 package workflows
 
-import "farebook/booking"
+import (
+	"farebook/booking"
+	"farebook/money"
+)
 
 // PaymentIntentReady answers the update payment-intent. PaymentIntentID is empty when Stripe refused the payment for
 // good; BookingStatus then says payment_failed.
@@ -28,7 +31,7 @@ type CancelRequest struct {
 type CancelResult struct {
 	BookingStatus booking.Status   `json:"bookingStatus"`
 	Percent       int              `json:"percent,omitempty"`
-	Refund        *booking.Money   `json:"refund,omitempty"`
+	Refund        *money.Money     `json:"refund,omitempty"`
 	RefundID      booking.RefundID `json:"refundId,omitempty"`
 }
 

@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"farebook/booking"
+	"farebook/money"
 )
 
 // RefundSubject is the refund that a message is about: ours by its id, one from Stripe's dashboard by Stripe's.
@@ -14,12 +15,12 @@ type RefundSubject struct {
 	RefundID       booking.RefundID
 	StripeRefundID string
 	Reference      booking.Reference
-	Amount         booking.Money
+	Amount         money.Money
 	CorrelationID  string
 }
 
 func (s RefundSubject) subject() subject {
-	id, summary := string(s.RefundID), fmt.Sprintf("%s · refund of %s · %s", s.Reference, s.Amount.Format(booking.LocaleEN), s.RefundID)
+	id, summary := string(s.RefundID), fmt.Sprintf("%s · refund of %s · %s", s.Reference, s.Amount.Format(money.LocaleEN), s.RefundID)
 	input := RefundInput{RefundID: s.RefundID, CorrelationID: s.CorrelationID}
 	if s.RefundID == "" {
 		id, summary = s.StripeRefundID, fmt.Sprintf("%s · refund from the dashboard · %s", s.Reference, s.StripeRefundID)

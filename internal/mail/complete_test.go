@@ -10,6 +10,7 @@ import (
 
 	"farebook/booking"
 	"farebook/internal/mail"
+	"farebook/money"
 )
 
 var (
@@ -51,13 +52,13 @@ func TestMissingLetterIsRefused(t *testing.T) {
 		booking.EmailCancelledPaid, booking.EmailRefundStarted, booking.EmailRefunded, booking.EmailRefundFailed,
 		booking.EmailDisputeOpened, booking.EmailDisputeDue, booking.EmailDisputeClosed, booking.EmailPayoutFailed, booking.EmailPayoutUnproven, booking.EmailPayoutUnknown,
 	} {
-		c := content(kind, booking.LocaleEN)
+		c := content(kind, money.LocaleEN)
 		c.Letter = booking.Letter{}
 		_, _, _, err := mail.Render(c)
 		require.Error(t, err, kind)
 	}
-	c := content(booking.EmailRefunded, booking.LocaleAR)
-	c.Letter.Refund.Amount = booking.Money{}
+	c := content(booking.EmailRefunded, money.LocaleAR)
+	c.Letter.Refund.Amount = money.Money{}
 	_, _, _, err := mail.Render(c)
 	require.ErrorContains(t, err, "an amount of the mail is missing")
 }
@@ -66,12 +67,12 @@ func TestMissingLetterIsRefused(t *testing.T) {
 func TestUnknownDetailsHaveNoRow(t *testing.T) {
 	t.Parallel()
 	for _, kind := range append(append([]booking.EmailKind{}, kinds...), financeKinds...) {
-		c := content(kind, booking.LocaleEN)
+		c := content(kind, money.LocaleEN)
 		if c.Letter.Refund != nil {
-			c.Letter.Refund.ID, c.Letter.Refund.Paid, c.Letter.Refund.Refunded = "", booking.Money{}, booking.Money{}
+			c.Letter.Refund.ID, c.Letter.Refund.Paid, c.Letter.Refund.Refunded = "", money.Money{}, money.Money{}
 		}
 		if c.Letter.Dispute != nil {
-			c.Letter.Dispute.Reason, c.Letter.Dispute.Withheld, c.Letter.Dispute.DueBy = "", booking.Money{}, time.Time{}
+			c.Letter.Dispute.Reason, c.Letter.Dispute.Withheld, c.Letter.Dispute.DueBy = "", money.Money{}, time.Time{}
 		}
 		if c.Letter.Payout != nil {
 			c.Letter.Payout.FailureCode, c.Letter.Payout.ArrivesAt = "", time.Time{}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"farebook/booking"
+	"farebook/money"
 )
 
 // Whatever texts a booking holds, its mail has one recipient, no header and no tag of theirs, and can be read.
@@ -47,7 +48,7 @@ func fuzzContent(name, passenger, code, number string) Content {
 	return Content{
 		Kind: booking.EmailPaymentFailed, Reference: "FB-7K2M9QXA",
 		Customer: booking.Customer{Name: name, Email: "a@example.com", Locale: "en"},
-		Amount:   booking.Money{Value: 100, Currency: "USD"},
+		Amount:   money.Money{Value: 100, Currency: "USD"},
 		Flight: booking.Flight{
 			Number: number, From: "LHR", To: "DXB", DepartsAt: time.Unix(1e9, 0), ArrivesAt: time.Unix(1e9+3600, 0),
 			Passengers: []booking.Passenger{{Name: passenger}},

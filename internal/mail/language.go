@@ -7,7 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"farebook/booking"
+	"farebook/money"
 )
 
 // language is what a language needs beside its templates.
@@ -29,7 +29,7 @@ func (l language) moment(at time.Time) string {
 
 // price holds "US$" together: in right-to-left text the sign would wander to the other side of its letters. The mark that
 // prevents it is U+200E, after the sign.
-func (l language) price(amount booking.Money, locale booking.Locale) string {
+func (l language) price(amount money.Money, locale money.Locale) string {
 	text := amount.Format(locale)
 	last, _ := utf8.DecodeLastRuneInString(text)
 	if l.direction == "rtl" && unicode.Is(unicode.Sc, last) && strings.ContainsFunc(text, latin) {

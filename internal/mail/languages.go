@@ -1,13 +1,17 @@
 package mail
 
-import "farebook/booking"
+import (
+	"farebook/money"
+)
 
-var languages = map[booking.Locale]language{
-	booking.LocaleEN: {
+var languages = map[money.Locale]language{
+	money.LocaleEN: {
 		direction: "ltr",
 		weekdays:  [7]string{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"},
-		months: [12]string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-			"November", "December"},
+		months: [12]string{
+			"January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+			"November", "December",
+		},
 		clock: "%s, %d %s %d, %s",
 		utc:   " UTC",
 		hours: hoursInEnglish,
@@ -26,11 +30,13 @@ var languages = map[booking.Locale]language{
 			declined:       "Your bank declined it and gave no reason that we can pass on.",
 		},
 	},
-	booking.LocaleAR: {
+	money.LocaleAR: {
 		direction: "rtl",
 		weekdays:  [7]string{"الأحد", "الاثنين", "الثلاثاء", "الأربعاء", "الخميس", "الجمعة", "السبت"},
-		months: [12]string{"يناير", "فبراير", "مارس", "أبريل", "مايو", "يونيو", "يوليو", "أغسطس", "سبتمبر", "أكتوبر",
-			"نوفمبر", "ديسمبر"},
+		months: [12]string{
+			"يناير", "فبراير", "مارس", "أبريل", "مايو", "يونيو", "يوليو", "أغسطس", "سبتمبر", "أكتوبر",
+			"نوفمبر", "ديسمبر",
+		},
 		clock: "%s %d %s %d، الساعة %s",
 		utc:   " بالتوقيت العالمي",
 		hours: hoursInArabic,

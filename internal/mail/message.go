@@ -8,7 +8,7 @@ import (
 
 	gomail "github.com/wneessen/go-mail"
 
-	"farebook/booking"
+	"farebook/money"
 )
 
 // Message is one mail, ready to go.
@@ -18,7 +18,7 @@ type Message struct {
 	Subject       string
 	Text, HTML    string
 	CorrelationID string
-	Locale        booking.Locale
+	Locale        money.Locale
 }
 
 func (m Message) compose(from string) (*gomail.Msg, error) {

@@ -7,6 +7,7 @@ import (
 
 	"farebook/booking"
 	"farebook/internal/mail"
+	"farebook/money"
 )
 
 // Arabic counts one and two in words, few in the plural, and many in the singular.
@@ -23,7 +24,7 @@ func TestHoursAreCounted(t *testing.T) {
 		103: {"103 hours before departure", "المغادرة 103 ساعات."},
 		-1:  {"after the flight had departed", "بعد مغادرة الرحلة."},
 	} {
-		for i, locale := range []booking.Locale{booking.LocaleEN, booking.LocaleAR} {
+		for i, locale := range []money.Locale{money.LocaleEN, money.LocaleAR} {
 			c := content(booking.EmailCancelledPaid, locale)
 			c.Letter.Quote.Hours = hours
 			_, text, _, err := mail.Render(c)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"farebook/booking"
+	"farebook/money"
 )
 
 //go:embed templates
@@ -24,7 +25,7 @@ type Content struct {
 	Earlier       string            // the reference of an imported booking in the system that took it
 	Customer      booking.Customer
 	Flight        booking.Flight
-	Amount        booking.Money
+	Amount        money.Money
 	HoldExpiresAt time.Time
 	DeclineCode   string
 	// Payable: after a failed payment, the customer may try again until the hold ends.
@@ -51,7 +52,7 @@ type view struct {
 func Render(c Content) (subject, text, html string, err error) {
 	words, known := languages[c.Customer.Locale]
 	if !known || c.Kind.ForFinance() {
-		words, c.Customer.Locale = languages[booking.LocaleEN], booking.LocaleEN
+		words, c.Customer.Locale = languages[money.LocaleEN], money.LocaleEN
 	}
 	forms, err := templatesOf(c.Customer.Locale, c.Kind)
 	if err != nil {
@@ -86,7 +87,7 @@ var twoStops = regexp.MustCompile(`\.([\x{200e}\x{200f}\x{2066}-\x{2069}]+|[\x{2
 func oneStop(text string) string { return twoStops.ReplaceAllString(text, ".$1") }
 
 // received is the amount that a mail is about: the booking's, or what came of it when less was captured than authorised.
-func received(c Content) booking.Money {
+func received(c Content) money.Money {
 	if c.Letter.Receipt != nil {
 		return c.Letter.Receipt.Paid
 	}
@@ -100,14 +101,14 @@ type templates struct {
 }
 
 type templatesKey struct {
-	locale booking.Locale
+	locale money.Locale
 	kind   booking.EmailKind
 }
 
 // parsed keeps what was parsed once: parsing takes longer than everything else about a mail.
 var parsed sync.Map // of templatesKey to templates
 
-func templatesOf(locale booking.Locale, kind booking.EmailKind) (templates, error) {
+func templatesOf(locale money.Locale, kind booking.EmailKind) (templates, error) {
 	key := templatesKey{locale, kind}
 	if known, found := parsed.Load(key); found {
 		return known.(templates), nil
@@ -119,11 +120,11 @@ func templatesOf(locale booking.Locale, kind booking.EmailKind) (templates, erro
 	return fresh, err
 }
 
-func parse(locale booking.Locale, kind booking.EmailKind) (templates, error) {
+func parse(locale money.Locale, kind booking.EmailKind) (templates, error) {
 	words := languages[locale]
 	helpers := map[string]any{
 		"isolate": words.isolate,
-		"price": func(amount booking.Money) (string, error) {
+		"price": func(amount money.Money) (string, error) {
 			if amount.Currency == "" {
 				return "", errors.New("an amount of the mail is missing")
 			}

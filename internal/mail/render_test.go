@@ -15,17 +15,18 @@ import (
 
 	"farebook/booking"
 	"farebook/internal/mail"
+	"farebook/money"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-func content(kind booking.EmailKind, locale booking.Locale) mail.Content {
+func content(kind booking.EmailKind, locale money.Locale) mail.Content {
 	london, dubai := time.FixedZone("BST", 3600), time.FixedZone("GST", 4*3600)
-	name := map[booking.Locale]string{booking.LocaleEN: "Layla Haddad", booking.LocaleAR: "ليلى حداد"}[locale]
+	name := map[money.Locale]string{money.LocaleEN: "Layla Haddad", money.LocaleAR: "ليلى حداد"}[locale]
 	c := mail.Content{
 		Kind: kind, Reference: "FB-7K2M9QXA",
 		Customer: booking.Customer{Name: name, Email: "layla@example.com", Locale: locale},
-		Amount:   booking.Money{Value: 45900, Currency: "USD"},
+		Amount:   money.Money{Value: 45900, Currency: "USD"},
 		Flight: booking.Flight{
 			Number: "EK2", From: "LHR", To: "DXB",
 			DepartsAt:  time.Date(2030, 5, 1, 14, 20, 0, 0, london),
@@ -37,14 +38,14 @@ func content(kind booking.EmailKind, locale booking.Locale) mail.Content {
 		Letter: letter(kind),
 	}
 	if c.Letter.Payout != nil { // it is about many bookings, and none
-		c.Reference, c.Flight, c.Customer, c.Amount = "", booking.Flight{}, booking.Customer{}, booking.Money{}
+		c.Reference, c.Flight, c.Customer, c.Amount = "", booking.Flight{}, booking.Customer{}, money.Money{}
 	}
 	return c
 }
 
 // letter is what a kind of mail says beside its booking.
 func letter(kind booking.EmailKind) booking.Letter {
-	usd := func(value int64) booking.Money { return booking.Money{Value: value, Currency: "USD"} }
+	usd := func(value int64) money.Money { return money.Money{Value: value, Currency: "USD"} }
 	at := time.Date(2030, 4, 1, 12, 5, 0, 0, time.UTC)
 	refund := &booking.RefundLetter{ID: "RF-7K2M9QXA", Amount: usd(20000), Origin: booking.RefundFromAPI, Paid: usd(45900)}
 	switch kind {
@@ -108,7 +109,7 @@ var financeKinds = []booking.EmailKind{
 func TestFinanceMailsReadAsAgreed(t *testing.T) {
 	t.Parallel()
 	for _, kind := range financeKinds {
-		subject, text, html, err := mail.Render(content(kind, booking.LocaleAR))
+		subject, text, html, err := mail.Render(content(kind, money.LocaleAR))
 		require.NoError(t, err)
 		requireGolden(t, string(kind)+".txt.golden", "Subject: "+subject+"\n\n"+text)
 		requireGolden(t, string(kind)+".html.golden", html)
@@ -123,7 +124,7 @@ func TestFinanceMailsReadAsAgreed(t *testing.T) {
 func TestMailsReadAsAgreed(t *testing.T) {
 	t.Parallel()
 	for _, kind := range kinds {
-		for _, locale := range []booking.Locale{booking.LocaleEN, booking.LocaleAR} {
+		for _, locale := range []money.Locale{money.LocaleEN, money.LocaleAR} {
 			subject, text, html, err := mail.Render(content(kind, locale))
 			require.NoError(t, err)
 			name := string(kind) + "." + string(locale)
@@ -151,7 +152,7 @@ func requireGolden(t *testing.T, name, text string) {
 func TestNamesAreEscaped(t *testing.T) {
 	t.Parallel()
 	for _, kind := range kinds {
-		for _, locale := range []booking.Locale{booking.LocaleEN, booking.LocaleAR} {
+		for _, locale := range []money.Locale{money.LocaleEN, money.LocaleAR} {
 			c := content(kind, locale)
 			c.Customer.Name = `<script>alert("x")</script>`
 			c.Flight.Passengers[0].Name = `"><img src=x onerror=alert(1)>`
@@ -172,7 +173,7 @@ func TestNamesAreEscaped(t *testing.T) {
 func TestIsolatesAreClosed(t *testing.T) {
 	t.Parallel()
 	for _, kind := range kinds {
-		subject, text, _, err := mail.Render(content(kind, booking.LocaleAR))
+		subject, text, _, err := mail.Render(content(kind, money.LocaleAR))
 		require.NoError(t, err)
 		require.NotContains(t, subject, "\u2068", "old mail readers show it; the subject's only such run ends the line")
 		require.Contains(t, text, "\u2068FB-7K2M9QXA\u2069")
@@ -180,7 +181,7 @@ func TestIsolatesAreClosed(t *testing.T) {
 			require.Equal(t, strings.Count(line, "\u2068"), strings.Count(line, "\u2069"), line)
 		}
 	}
-	c := content(booking.EmailConfirmed, booking.LocaleEN)
+	c := content(booking.EmailConfirmed, money.LocaleEN)
 	_, text, _, err := mail.Render(c)
 	require.NoError(t, err)
 	require.NotContains(t, text, "\u2068")
@@ -193,13 +194,13 @@ func TestIsolatesAreClosed(t *testing.T) {
 // The dollar sign stays with its letters in right-to-left text; a sign alone needs no help.
 func TestArabicPricesHoldTogether(t *testing.T) {
 	t.Parallel()
-	for amount, want := range map[booking.Money]string{
+	for amount, want := range map[money.Money]string{
 		{Value: 45900, Currency: "USD"}: "US$\u200e\u2069",
 		{Value: 45900, Currency: "EUR"}: "€\u2069",
 		{Value: 45900, Currency: "SAR"}: amountOf(45900, "SAR") + "\u2069",
 		{Value: 45900, Currency: "JPY"}: "JP¥\u200e\u2069",
 	} {
-		c := content(booking.EmailConfirmed, booking.LocaleAR)
+		c := content(booking.EmailConfirmed, money.LocaleAR)
 		c.Amount = amount
 		_, text, _, err := mail.Render(c)
 		require.NoError(t, err)
@@ -214,7 +215,7 @@ func TestArabicAbbreviationsEndASentenceWithOneStop(t *testing.T) {
 	for _, currency := range []string{"KWD", "JOD", "AED", "SAR"} {
 		ended := 0
 		for _, kind := range kinds {
-			encoded, err := json.Marshal(content(kind, booking.LocaleAR))
+			encoded, err := json.Marshal(content(kind, money.LocaleAR))
 			require.NoError(t, err)
 			var c mail.Content
 			require.NoError(t, json.Unmarshal(bytes.ReplaceAll(encoded, []byte(`"USD"`), []byte(`"`+currency+`"`)), &c))
@@ -229,13 +230,13 @@ func TestArabicAbbreviationsEndASentenceWithOneStop(t *testing.T) {
 	}
 }
 
-func amountOf(value int64, currency booking.Currency) string {
-	return booking.Money{Value: value, Currency: currency}.Format(booking.LocaleAR)
+func amountOf(value int64, currency money.Currency) string {
+	return money.Money{Value: value, Currency: currency}.Format(money.LocaleAR)
 }
 
 func TestTimesKeepTheirOffsets(t *testing.T) {
 	t.Parallel()
-	_, text, html, err := mail.Render(content(booking.EmailConfirmed, booking.LocaleAR))
+	_, text, html, err := mail.Render(content(booking.EmailConfirmed, money.LocaleAR))
 	require.NoError(t, err)
 	for _, body := range []string{text, html} {
 		require.Contains(t, body, "الأربعاء 1 مايو 2030، الساعة 14:20", "London's time")
@@ -247,14 +248,14 @@ func TestDeclinesAreExplained(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
 	for _, code := range []string{"insufficient_funds", "expired_card", "authentication_required", "processing_error", "card_not_supported", "stripe_unreachable", "generic_decline"} {
-		c := content(booking.EmailPaymentFailed, booking.LocaleEN)
+		c := content(booking.EmailPaymentFailed, money.LocaleEN)
 		c.DeclineCode = code
 		_, text, _, err := mail.Render(c)
 		require.NoError(t, err)
 		require.False(t, seen[text], "%s reads as another", code)
 		seen[text] = true
 	}
-	stolen, generic := content(booking.EmailPaymentFailed, booking.LocaleEN), content(booking.EmailPaymentFailed, booking.LocaleEN)
+	stolen, generic := content(booking.EmailPaymentFailed, money.LocaleEN), content(booking.EmailPaymentFailed, money.LocaleEN)
 	stolen.DeclineCode, generic.DeclineCode = "stolen_card", "generic_decline"
 	_, a, _, err := mail.Render(stolen)
 	require.NoError(t, err)
@@ -265,7 +266,7 @@ func TestDeclinesAreExplained(t *testing.T) {
 
 func TestUnpayableIsNotInvitedToPay(t *testing.T) {
 	t.Parallel()
-	c := content(booking.EmailPaymentFailed, booking.LocaleEN)
+	c := content(booking.EmailPaymentFailed, money.LocaleEN)
 	c.Payable = false
 	_, text, html, err := mail.Render(c)
 	require.NoError(t, err)
@@ -281,7 +282,7 @@ func TestUnpayableIsNotInvitedToPay(t *testing.T) {
 
 func TestUnknownKindIsRefused(t *testing.T) {
 	t.Parallel()
-	c := content("newsletter", booking.LocaleEN)
+	c := content("newsletter", money.LocaleEN)
 	_, _, _, err := mail.Render(c)
 	require.ErrorContains(t, err, "newsletter")
 	require.False(t, strings.Contains(err.Error(), "layla@"))

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"farebook/booking"
+	"farebook/money"
 )
 
 // row is a line of the table of amounts.
@@ -13,7 +14,7 @@ type row struct{ Label, Value string }
 // table is rows on their way into a mail. What is not known has no row: a label without a value says nothing.
 type table struct {
 	words  language
-	locale booking.Locale
+	locale money.Locale
 	rows   []row
 }
 
@@ -23,7 +24,7 @@ func (t *table) add(label, value string) {
 	}
 }
 
-func (t *table) addPrice(label string, amount booking.Money) {
+func (t *table) addPrice(label string, amount money.Money) {
 	if amount.Currency != "" {
 		t.add(label, t.words.price(amount, t.locale))
 	}
@@ -110,7 +111,7 @@ func (t *table) finance(c Content) {
 		for _, count := range run.Counts {
 			text := strconv.FormatInt(count.Items, 10) + " " + count.State
 			if count.Difference.Currency != "" {
-				text += ", differing by " + count.Difference.Format(booking.LocaleEN)
+				text += ", differing by " + count.Difference.Format(money.LocaleEN)
 			}
 			t.add(string(count.Class), text)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"farebook/booking"
 	"farebook/internal/mail"
+	"farebook/money"
 )
 
 // variant is a mail that reads differently from the plain one of its kind.
@@ -17,7 +18,7 @@ type variant struct {
 	change func(*mail.Content)
 }
 
-func dollars(minor int64) booking.Money { return booking.Money{Value: minor, Currency: "USD"} }
+func dollars(minor int64) money.Money { return money.Money{Value: minor, Currency: "USD"} }
 
 func paid(minor int64) func(*mail.Content) {
 	return func(c *mail.Content) {
@@ -85,7 +86,7 @@ var variants = []variant{
 func TestVariantsReadAsAgreed(t *testing.T) {
 	t.Parallel()
 	for _, v := range variants {
-		locales := []booking.Locale{booking.LocaleEN, booking.LocaleAR}
+		locales := []money.Locale{money.LocaleEN, money.LocaleAR}
 		if v.kind.ForFinance() {
 			locales = locales[:1]
 		}
@@ -106,12 +107,12 @@ func TestVariantsReadAsAgreed(t *testing.T) {
 func TestOriginsReadAlike(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []booking.EmailKind{booking.EmailRefundStarted, booking.EmailRefunded, booking.EmailRefundFailed} {
-		plain := content(kind, booking.LocaleEN)
+		plain := content(kind, money.LocaleEN)
 		_, want, _, err := mail.Render(plain)
 		require.NoError(t, err)
 		require.NotContains(t, want, "had ended")
 		for _, origin := range []booking.RefundOrigin{booking.RefundFromCancellation, booking.RefundFromDashboard} {
-			c := content(kind, booking.LocaleEN)
+			c := content(kind, money.LocaleEN)
 			c.Letter.Refund.Origin = origin
 			_, got, _, err := mail.Render(c)
 			require.NoError(t, err)

@@ -7,6 +7,7 @@ import (
 	"github.com/stripe/stripe-go/v76"
 
 	"farebook/booking"
+	"farebook/money"
 )
 
 // Balances reads what Stripe holds (stripe.com/docs/api/balance). A kind that the account does not have is empty.
@@ -23,7 +24,7 @@ func (c *Client) Balances(ctx context.Context) (booking.Balances, error) {
 	}
 	out := booking.Balances{
 		Clearing: byCurrency(balance.Available, balance.Pending),
-		Kinds: map[booking.BalanceKind]map[booking.Currency]int64{
+		Kinds: map[booking.BalanceKind]map[money.Currency]int64{
 			booking.BalanceConnectReserved: byCurrency(balance.ConnectReserved),
 			booking.BalanceIssuing:         {},
 		},
@@ -34,11 +35,11 @@ func (c *Client) Balances(ctx context.Context) (booking.Balances, error) {
 	return out, nil
 }
 
-func byCurrency(lists ...[]*stripe.Amount) map[booking.Currency]int64 {
-	sums := map[booking.Currency]int64{}
+func byCurrency(lists ...[]*stripe.Amount) map[money.Currency]int64 {
+	sums := map[money.Currency]int64{}
 	for _, list := range lists {
 		for _, part := range list {
-			sums[booking.Currency(strings.ToUpper(string(part.Currency)))] += part.Amount
+			sums[money.Currency(strings.ToUpper(string(part.Currency)))] += part.Amount
 		}
 	}
 	return sums

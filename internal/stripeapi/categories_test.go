@@ -13,6 +13,7 @@ import (
 	"farebook/booking"
 	"farebook/internal/dev/fakestripe"
 	"farebook/internal/stripeapi"
+	"farebook/money"
 	"farebook/reconciliation"
 )
 
@@ -84,7 +85,7 @@ var routed = map[booking.Route]booking.Object{
 func paidCharge(t *testing.T, url string, client *stripeapi.Client) string {
 	t.Helper()
 	created, _, err := client.CreatePaymentIntent(t.Context(), stripeapi.NewPaymentIntent{
-		Reference: "FB-7K2M9QXA", Amount: booking.Money{Value: 45900, Currency: "USD"}, CorrelationID: "c-1",
+		Reference: "FB-7K2M9QXA", Amount: money.Money{Value: 45900, Currency: "USD"}, CorrelationID: "c-1",
 	}, 1)
 	require.NoError(t, err)
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/v1/payment_intents/"+created.PaymentIntentID+"/confirm",

@@ -7,6 +7,7 @@ import (
 	"github.com/stripe/stripe-go/v76"
 
 	"farebook/booking"
+	"farebook/money"
 )
 
 // debitOf is a charge that has moved the balance without having succeeded; nil for any other. Both balance transactions have
@@ -17,7 +18,7 @@ func debitOf(charge *stripe.Charge) *booking.Debit {
 		return nil
 	}
 	return &booking.Debit{
-		ChargeID: charge.ID, Amount: charge.Amount, Currency: booking.Currency(strings.ToUpper(string(charge.Currency))),
+		ChargeID: charge.ID, Amount: charge.Amount, Currency: money.Currency(strings.ToUpper(string(charge.Currency))),
 		Balance: *balance, FailureBalance: expanded(charge.FailureBalanceTransaction),
 	}
 }

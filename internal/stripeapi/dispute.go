@@ -7,6 +7,7 @@ import (
 	"github.com/stripe/stripe-go/v76"
 
 	"farebook/booking"
+	"farebook/money"
 )
 
 // Dispute reads a dispute; its balance transactions come whole (stripe.com/docs/api/disputes/object).
@@ -34,7 +35,7 @@ func disputeOf(dispute *stripe.Dispute) booking.DisputeSnapshot {
 		Status:    booking.DisputeStatus(dispute.Status),
 		Reason:    string(dispute.Reason),
 		Amount:    dispute.Amount,
-		Currency:  booking.Currency(strings.ToUpper(string(dispute.Currency))),
+		Currency:  money.Currency(strings.ToUpper(string(dispute.Currency))),
 	}
 	snapshot.PaymentIntentID = intentOf(dispute.PaymentIntent, dispute.Charge)
 	if dispute.Charge != nil {

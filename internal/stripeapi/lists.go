@@ -9,6 +9,7 @@ import (
 	"github.com/stripe/stripe-go/v76"
 
 	"farebook/booking"
+	"farebook/money"
 	"farebook/reconciliation"
 )
 
@@ -157,7 +158,7 @@ func (c *Client) States(ctx context.Context, object booking.Object, w reconcilia
 		return nil, false, err
 	}
 	add := func(state ObjectState, currency stripe.Currency, created int64) {
-		state.Currency, state.Created = booking.Currency(strings.ToUpper(string(currency))), time.Unix(created, 0).UTC()
+		state.Currency, state.Created = money.Currency(strings.ToUpper(string(currency))), time.Unix(created, 0).UTC()
 		states = append(states, state)
 	}
 	list := listParams(ctx, after)
@@ -200,7 +201,7 @@ func (c *Client) States(ctx context.Context, object booking.Object, w reconcilia
 type ObjectState struct {
 	ID              string
 	Status          string
-	Currency        booking.Currency
+	Currency        money.Currency
 	Created         time.Time
 	PaymentIntentID string // empty for a payout, and for what names its charge alone
 	ChargeID        string

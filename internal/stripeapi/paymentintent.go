@@ -9,13 +9,14 @@ import (
 	"github.com/stripe/stripe-go/v76"
 
 	"farebook/booking"
+	"farebook/money"
 )
 
 // NewPaymentIntent is what one booking's PaymentIntent is made of. The same booking always yields the same bytes, so
 // that the idempotency key may be used again.
 type NewPaymentIntent struct {
 	Reference     booking.Reference
-	Amount        booking.Money
+	Amount        money.Money
 	Capture       booking.CaptureMethod
 	Methods       booking.PaymentMethods // empty for a booking of an older release: as automatic
 	CorrelationID string

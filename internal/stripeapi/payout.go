@@ -7,6 +7,7 @@ import (
 	"github.com/stripe/stripe-go/v76"
 
 	"farebook/booking"
+	"farebook/money"
 )
 
 // Payout reads a payout with its balance transactions; what it pays out is read by PayoutContents.
@@ -56,7 +57,7 @@ func payoutOf(payout *stripe.Payout) booking.PayoutSnapshot {
 		PayoutID:       payout.ID,
 		Status:         booking.PayoutStatus(payout.Status),
 		Amount:         payout.Amount,
-		Currency:       booking.Currency(strings.ToUpper(string(payout.Currency))),
+		Currency:       money.Currency(strings.ToUpper(string(payout.Currency))),
 		Automatic:      payout.Automatic,
 		ArrivesAt:      unixOrZero(payout.ArrivalDate),
 		FailureCode:    string(payout.FailureCode),

@@ -9,6 +9,7 @@ import (
 	"github.com/stripe/stripe-go/v76"
 
 	"farebook/booking"
+	"farebook/money"
 )
 
 // NewRefund is what one refund is made of. The same refund always yields the same bytes, so that the idempotency key may
@@ -122,7 +123,7 @@ func refundOf(refund *stripe.Refund) booking.RefundSnapshot {
 		StripeRefundID: refund.ID,
 		StripeStatus:   string(refund.Status),
 		Amount:         refund.Amount,
-		Currency:       booking.Currency(strings.ToUpper(string(refund.Currency))),
+		Currency:       money.Currency(strings.ToUpper(string(refund.Currency))),
 		Reason:         string(refund.Reason),
 		FailureReason:  string(refund.FailureReason),
 		Balance:        expanded(refund.BalanceTransaction),

@@ -7,6 +7,7 @@ import (
 	"github.com/stripe/stripe-go/v76"
 
 	"farebook/booking"
+	"farebook/money"
 )
 
 // usualAuthorisation is how long an authorisation lasts as a rule, where Stripe does not say until when
@@ -23,7 +24,7 @@ func snapshotOf(intent *stripe.PaymentIntent) booking.PaymentSnapshot {
 		RequestKey:         intent.Metadata[MetadataRequestKey],
 		Amount:             intent.Amount,
 		AmountReceived:     intent.AmountReceived,
-		Currency:           booking.Currency(strings.ToUpper(string(intent.Currency))),
+		Currency:           money.Currency(strings.ToUpper(string(intent.Currency))),
 		CancellationReason: string(intent.CancellationReason),
 		DeclineCode:        declineCode(intent.LastPaymentError),
 	}
@@ -65,7 +66,7 @@ func balanceTransactionOf(txn *stripe.BalanceTransaction) *booking.BalanceTransa
 		Amount:            txn.Amount,
 		Fee:               txn.Fee,
 		Net:               txn.Net,
-		Currency:          booking.Currency(strings.ToUpper(string(txn.Currency))),
+		Currency:          money.Currency(strings.ToUpper(string(txn.Currency))),
 		Type:              string(txn.Type),
 		ReportingCategory: string(txn.ReportingCategory),
 		Created:           time.Unix(txn.Created, 0).UTC(),

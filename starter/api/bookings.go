@@ -53,7 +53,8 @@ type createOutput struct {
 
 // requireJSON refuses a body that does not say that it is JSON in UTF-8 (RFC 8259, 8.1), allowJSON lets none pass, too.
 func requireJSON(spec huma.API) func(huma.Context, func(huma.Context)) { return readJSON(spec, true) }
-func allowJSON(spec huma.API) func(huma.Context, func(huma.Context))   { return readJSON(spec, false) }
+
+func allowJSON(spec huma.API) func(huma.Context, func(huma.Context)) { return readJSON(spec, false) }
 
 func readJSON(spec huma.API, required bool) func(huma.Context, func(huma.Context)) {
 	return func(hctx huma.Context, next func(huma.Context)) {

@@ -11,6 +11,7 @@ import (
 
 	"farebook/access"
 	"farebook/booking"
+	"farebook/money"
 	"farebook/starter/subjects"
 	"farebook/store"
 	"farebook/workflows"
@@ -68,11 +69,11 @@ type cancelBody struct {
 
 // cancelledBody answers POST .../cancel.
 type cancelledBody struct {
-	Reference string         `json:"reference" example:"FB-7K2M9QXA"`
-	Status    string         `json:"status" example:"cancelled"`
-	Percent   *int           `json:"percent,omitempty" doc:"Of a paid booking: what the policy gives back of the payment."`
-	Refund    *booking.Money `json:"refund,omitempty" doc:"Of a paid booking: what goes back, perhaps nothing."`
-	RefundID  string         `json:"refundId,omitempty" doc:"Of that refund." example:"RF-7K2M9QXA"`
+	Reference string       `json:"reference" example:"FB-7K2M9QXA"`
+	Status    string       `json:"status" example:"cancelled"`
+	Percent   *int         `json:"percent,omitempty" doc:"Of a paid booking: what the policy gives back of the payment."`
+	Refund    *money.Money `json:"refund,omitempty" doc:"Of a paid booking: what goes back, perhaps nothing."`
+	RefundID  string       `json:"refundId,omitempty" doc:"Of that refund." example:"RF-7K2M9QXA"`
 }
 
 type cancelOutput struct {
@@ -108,7 +109,7 @@ func (a *api) cancelBooking(ctx context.Context, in *actionInput) (*cancelOutput
 
 // cancel asks the booking's workflow, which alone knows whether a payment is on its way. A booking that is closed already
 // is answered from the books, so that no workflow starts again for it.
-func (a *api) cancel(ctx context.Context, known store.Booking, expected *booking.Money) (cancelledBody, error) {
+func (a *api) cancel(ctx context.Context, known store.Booking, expected *money.Money) (cancelledBody, error) {
 	body := cancelledBody{Reference: string(known.Reference), Status: string(known.Status)}
 	var request workflows.CancelRequest
 	switch {
@@ -153,7 +154,7 @@ func (a *api) cancelFailed(ctx context.Context, reference booking.Reference, err
 func (a *api) cancelledBefore(ctx context.Context, known store.Booking) (cancelledBody, error) {
 	body := cancelledBody{
 		Reference: string(known.Reference), Status: string(known.Status), Percent: known.CancelPercent,
-		Refund: &booking.Money{Currency: known.Amount.Currency},
+		Refund: &money.Money{Currency: known.Amount.Currency},
 	}
 	refunds, err := a.Store.RefundsOf(ctx, known)
 	if err != nil {
@@ -173,13 +174,13 @@ func notCancellable(ctx context.Context, why string) error {
 
 // quoteBody answers GET .../cancellation-quote.
 type quoteBody struct {
-	Reference            string        `json:"reference" example:"FB-7K2M9QXA"`
-	Refund               booking.Money `json:"refund"`
-	Kept                 booking.Money `json:"kept" doc:"What of the payment is not given back."`
-	Percent              int           `json:"percent" doc:"Of what was paid."`
-	HoursBeforeDeparture int           `json:"hoursBeforeDeparture"`
-	Explanation          string        `json:"explanation"`
-	Policy               []ruleBody    `json:"policy" nullable:"false" doc:"The longest time first; who cancels later than the last rule gets nothing."`
+	Reference            string      `json:"reference" example:"FB-7K2M9QXA"`
+	Refund               money.Money `json:"refund"`
+	Kept                 money.Money `json:"kept" doc:"What of the payment is not given back."`
+	Percent              int         `json:"percent" doc:"Of what was paid."`
+	HoursBeforeDeparture int         `json:"hoursBeforeDeparture"`
+	Explanation          string      `json:"explanation"`
+	Policy               []ruleBody  `json:"policy" nullable:"false" doc:"The longest time first; who cancels later than the last rule gets nothing."`
 }
 
 type ruleBody struct {

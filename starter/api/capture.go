@@ -10,6 +10,7 @@ import (
 
 	"farebook/access"
 	"farebook/booking"
+	"farebook/money"
 	"farebook/starter/subjects"
 	"farebook/store"
 	"farebook/workflows"
@@ -54,7 +55,7 @@ func (a *api) captureBooking(ctx context.Context, in *actionInput) (*captureOutp
 		return nil, invalidBody(ctx, err)
 	}
 	ctx = withBooking(ctx, known)
-	asked := onBooking(ctx, "capture-booking", known, amount, store.ActionBookingCapture, amount.Format(booking.LocaleEN))
+	asked := onBooking(ctx, "capture-booking", known, amount, store.ActionBookingCapture, amount.Format(money.LocaleEN))
 	out := &captureOutput{}
 	replayed, err := a.once(ctx, asked, &out.Body, func(string) error {
 		var err error
@@ -70,7 +71,7 @@ func (a *api) captureBooking(ctx context.Context, in *actionInput) (*captureOutp
 
 // capture asks the booking's workflow. A booking whose payment is captured already is answered from the books; another
 // amount than was captured is refused, as the rest was let go.
-func (a *api) capture(ctx context.Context, known store.Booking, amount booking.Money) (capturedBody, error) {
+func (a *api) capture(ctx context.Context, known store.Booking, amount money.Money) (capturedBody, error) {
 	body := capturedBody{Reference: string(known.Reference), Status: string(known.Status)}
 	switch {
 	case known.Capture != booking.CaptureManual:
@@ -96,7 +97,7 @@ func (a *api) capture(ctx context.Context, known store.Booking, amount booking.M
 }
 
 // capturedAs refuses when another request was faster with another amount.
-func (a *api) capturedAs(ctx context.Context, reference booking.Reference, amount booking.Money) error {
+func (a *api) capturedAs(ctx context.Context, reference booking.Reference, amount money.Money) error {
 	known, err := a.Store.Booking(ctx, reference)
 	switch {
 	case err != nil:
@@ -109,8 +110,8 @@ func (a *api) capturedAs(ctx context.Context, reference booking.Reference, amoun
 }
 
 func otherCaptured(ctx context.Context, known store.Booking) error {
-	captured := booking.Money{Value: known.Payment.AmountCaptured, Currency: known.Amount.Currency}
-	return problem(ctx, http.StatusConflict, "not-capturable", "Another request has captured "+captured.Format(booking.LocaleEN)+
+	captured := money.Money{Value: known.Payment.AmountCaptured, Currency: known.Amount.Currency}
+	return problem(ctx, http.StatusConflict, "not-capturable", "Another request has captured "+captured.Format(money.LocaleEN)+
 		": a payment is captured once, and this one changed nothing.")
 }
 

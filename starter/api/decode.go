@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"farebook/booking"
+	"farebook/money"
+	"farebook/validation"
 )
 
 // decodeBooking reads the body of POST /v1/bookings. It returns the first thing wrong with the JSON itself as a
@@ -28,8 +30,8 @@ func decodeBooking(body []byte) (booking.Request, error) {
 // decoder turns the strict tree into a request and notes every field that has the wrong shape. What the values mean is
 // booking's matter.
 type decoder struct {
-	wrongFields   booking.FieldErrors
-	unknownFields booking.FieldErrors
+	wrongFields   validation.FieldErrors
+	unknownFields validation.FieldErrors
 }
 
 const (
@@ -41,13 +43,13 @@ const (
 
 func (d *decoder) add(field, problem, fix string) {
 	if len(d.wrongFields) < maxFound {
-		d.wrongFields = append(d.wrongFields, &booking.FieldError{Field: field, Problem: problem, Fix: fix})
+		d.wrongFields = append(d.wrongFields, &validation.FieldError{Field: field, Problem: problem, Fix: fix})
 	}
 }
 
 func (d *decoder) addUnknown(field string) {
 	if len(d.unknownFields) < maxUnknown {
-		d.unknownFields = append(d.unknownFields, &booking.FieldError{Field: field, Problem: "is not a field of this request", Fix: "leave it out"})
+		d.unknownFields = append(d.unknownFields, &validation.FieldError{Field: field, Problem: "is not a field of this request", Fix: "leave it out"})
 	}
 }
 
@@ -91,7 +93,7 @@ func (d *decoder) customer(value any) booking.Customer {
 	return booking.Customer{
 		Name:   booking.PlainSpaces(d.text("customer.name", fields["name"])),
 		Email:  d.text("customer.email", fields["email"]),
-		Locale: booking.Locale(d.text("customer.locale", fields["locale"])),
+		Locale: money.Locale(d.text("customer.locale", fields["locale"])),
 	}
 }
 

@@ -6,11 +6,13 @@ import (
 	"strings"
 
 	"farebook/booking"
+	"farebook/money"
 	"farebook/starter/attention"
+	"farebook/validation"
 )
 
 // decodeRefund reads the body of POST .../refunds; an empty one refunds all that is left. Errors are as decodeBooking's.
-func decodeRefund(body []byte, currency booking.Currency) (booking.RefundRequest, error) {
+func decodeRefund(body []byte, currency money.Currency) (booking.RefundRequest, error) {
 	request := booking.RefundRequest{Reason: booking.ReasonRequestedByCustomer}
 	d, fields, err := optionalBody(body, "amount", "reason", "note")
 	if err != nil {
@@ -33,7 +35,7 @@ func decodeRefund(body []byte, currency booking.Currency) (booking.RefundRequest
 }
 
 // decodeCancel reads the body of POST .../cancel, which may be left out. What was quoted is in the booking's currency.
-func decodeCancel(body []byte, currency booking.Currency) (*booking.Money, error) {
+func decodeCancel(body []byte, currency money.Currency) (*money.Money, error) {
 	d, fields, err := optionalBody(body, "expectedRefund")
 	if err != nil {
 		return nil, err
@@ -51,10 +53,10 @@ func decodeCancel(body []byte, currency booking.Currency) (*booking.Money, error
 }
 
 // decodeCapture reads the body of POST .../capture, which may be left out: all that is authorised.
-func decodeCapture(body []byte, authorised booking.Money) (booking.Money, error) {
+func decodeCapture(body []byte, authorised money.Money) (money.Money, error) {
 	d, fields, err := optionalBody(body, "amount")
 	if err != nil {
-		return booking.Money{}, err
+		return money.Money{}, err
 	}
 	value, given := fields["amount"]
 	if !given {
@@ -116,7 +118,7 @@ func optionalBody(body []byte, known ...string) (*decoder, map[string]any, error
 // joinFields adds what is wrong with the meaning of fields to what is wrong with their shape, each field once: a field that
 // could not be read has no meaning to be wrong. Either error may be nil.
 func joinFields(shape, meaning error) error {
-	var all, wrong booking.FieldErrors
+	var all, wrong validation.FieldErrors
 	if !errors.As(shape, &all) && shape != nil {
 		return shape // JSON that cannot be read
 	}
@@ -135,7 +137,7 @@ func joinFields(shape, meaning error) error {
 }
 
 // covered tells whether an error names the field, or what it is a part of.
-func covered(found booking.FieldErrors, field string) bool {
+func covered(found validation.FieldErrors, field string) bool {
 	for _, one := range found {
 		rest, within := strings.CutPrefix(field, one.Field)
 		if within && (rest == "" || one.Field == "" || rest[0] == '.' || rest[0] == '[') {
@@ -147,25 +149,25 @@ func covered(found booking.FieldErrors, field string) bool {
 
 // take adds what booking found wrong with a field.
 func (d *decoder) take(err error) {
-	if field, ok := err.(*booking.FieldError); ok { //nolint:errorlint // made by booking, and never wrapped
+	if field, ok := err.(*validation.FieldError); ok { //nolint:errorlint // made by booking, and never wrapped
 		d.add(field.Field, field.Problem, field.Fix)
 	}
 }
 
 // money reads an amount and its currency at a path.
-func (d *decoder) money(path string, value any) booking.Money {
+func (d *decoder) money(path string, value any) money.Money {
 	fields := d.object(path, value, "value", "currency")
 	if fields == nil {
-		return booking.Money{}
+		return money.Money{}
 	}
-	return booking.Money{
+	return money.Money{
 		Value:    d.integer(path+".value", fields["value"]),
-		Currency: booking.Currency(d.text(path+".currency", fields["currency"])),
+		Currency: money.Currency(d.text(path+".currency", fields["currency"])),
 	}
 }
 
 // amountIn reads an amount above zero that has to be in the payment's currency.
-func (d *decoder) amountIn(path string, value any, currency booking.Currency) booking.Money {
+func (d *decoder) amountIn(path string, value any, currency money.Currency) money.Money {
 	amount := d.money(path, value)
 	d.requireCurrency(path+".currency", amount.Currency, currency)
 	if amount.Value < 1 && !covered(d.wrongFields, path+".value") {
@@ -174,7 +176,7 @@ func (d *decoder) amountIn(path string, value any, currency booking.Currency) bo
 	return amount
 }
 
-func (d *decoder) requireCurrency(path string, given, want booking.Currency) {
+func (d *decoder) requireCurrency(path string, given, want money.Currency) {
 	if given != want && !covered(d.wrongFields, path) {
 		d.add(path, "is not the payment's currency", fmt.Sprintf("send %q", want))
 	}

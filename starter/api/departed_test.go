@@ -12,6 +12,7 @@ import (
 
 	"farebook/booking"
 	"farebook/internal/dev/testdb"
+	"farebook/money"
 	"farebook/store"
 )
 
@@ -25,8 +26,8 @@ func departed(t *testing.T) (booking.Request, []byte) {
 		`"arrivesAt":"` + departs.Add(7*time.Hour).Format(time.RFC3339) + `","passengers":[{"name":"Layla Haddad"}]},` +
 		`"holdMinutes":30}`
 	return booking.Request{
-		Customer: booking.Customer{Name: "Layla Haddad", Email: "layla@example.com", Locale: booking.LocaleEN},
-		Amount:   booking.Money{Value: 45900, Currency: "USD"},
+		Customer: booking.Customer{Name: "Layla Haddad", Email: "layla@example.com", Locale: money.LocaleEN},
+		Amount:   money.Money{Value: 45900, Currency: "USD"},
 		Flight: booking.Flight{
 			Number: "EK002", From: "LHR", To: "DXB", DepartsAt: departs, ArrivesAt: departs.Add(7 * time.Hour),
 			Passengers: []booking.Passenger{{Name: "Layla Haddad"}},

@@ -17,6 +17,8 @@ import (
 	"unicode/utf8"
 
 	"farebook/booking"
+	"farebook/money"
+	"farebook/validation"
 )
 
 // fuzzNow is when the fuzzed requests come in; the seeds' flights leave after it.
@@ -55,8 +57,8 @@ func FuzzStrictReader(f *testing.F) {
 // requireFieldError: what is refused can be told, in an answer that is JSON and bounded.
 func requireFieldError(t *testing.T, err error) {
 	t.Helper()
-	var one *booking.FieldError
-	var all booking.FieldErrors
+	var one *validation.FieldError
+	var all validation.FieldErrors
 	if !errors.As(err, &one) && !errors.As(err, &all) {
 		t.Fatalf("not a field's error: %v", err)
 	}
@@ -131,7 +133,7 @@ func FuzzActionBodies(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
-	authorised := booking.Money{Value: 500, Currency: "USD"}
+	authorised := money.Money{Value: 500, Currency: "USD"}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		refund, err := decodeRefund(body, authorised.Currency)
 		if err != nil {

@@ -33,7 +33,8 @@ type idempotencyKey struct{}
 
 // requireKey refuses a request without exactly one usable Idempotency-Key, takeKey one that has an unusable one.
 func requireKey(spec huma.API) func(huma.Context, func(huma.Context)) { return readKey(spec, true) }
-func takeKey(spec huma.API) func(huma.Context, func(huma.Context))    { return readKey(spec, false) }
+
+func takeKey(spec huma.API) func(huma.Context, func(huma.Context)) { return readKey(spec, false) }
 
 func readKey(spec huma.API, required bool) func(huma.Context, func(huma.Context)) {
 	return func(hctx huma.Context, next func(huma.Context)) {

@@ -10,9 +10,9 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"go.temporal.io/sdk/temporal"
 
-	"farebook/booking"
 	"farebook/internal/correlation"
 	"farebook/store"
+	"farebook/validation"
 	"farebook/workflows"
 )
 
@@ -42,11 +42,11 @@ func headerField(name, message string) *huma.ErrorDetail {
 // invalidBody turns what decodeBooking found into a problem: 400 for JSON that cannot be read in one way only, 422 for
 // fields that can be read and are wrong.
 func invalidBody(ctx context.Context, err error) error {
-	var syntax *booking.FieldError
+	var syntax *validation.FieldError
 	if errors.As(err, &syntax) {
 		return problem(ctx, http.StatusBadRequest, "malformed-body", "The body "+syntaxText(syntax), bodyField(syntax))
 	}
-	var found booking.FieldErrors
+	var found validation.FieldErrors
 	if !errors.As(err, &found) {
 		return problem(ctx, http.StatusBadRequest, "malformed-body", "The body cannot be read.")
 	}
@@ -57,14 +57,14 @@ func invalidBody(ctx context.Context, err error) error {
 	return problem(ctx, http.StatusUnprocessableEntity, "invalid-fields", "Some fields are wrong: see errors. Nothing was done.", details...)
 }
 
-func syntaxText(e *booking.FieldError) string {
+func syntaxText(e *validation.FieldError) string {
 	if e.Field == "" {
 		return e.Problem + ": " + e.Fix + "."
 	}
 	return "has a field that cannot be taken: see errors. Nothing was done."
 }
 
-func bodyField(e *booking.FieldError) *huma.ErrorDetail {
+func bodyField(e *validation.FieldError) *huma.ErrorDetail {
 	location := "body"
 	if e.Field != "" {
 		location += "." + e.Field

@@ -15,6 +15,7 @@ import (
 
 	"farebook/booking"
 	"farebook/internal/dev/testdb"
+	"farebook/money"
 	"farebook/starter/api"
 	"farebook/store"
 )
@@ -170,7 +171,7 @@ func TestReadsOfABooking(t *testing.T) {
 	var view struct {
 		Reference, Status, CorrelationID string
 		HoldExpiresAt, CreatedAt         time.Time
-		Amount                           booking.Money
+		Amount                           money.Money
 		Customer                         booking.Customer
 		Flight                           booking.Flight
 		Payment                          struct{ PaymentIntentID, Status string }
@@ -180,7 +181,7 @@ func TestReadsOfABooking(t *testing.T) {
 	require.Equal(t, "pending_payment", view.Status)
 	require.Equal(t, "request-0001", view.CorrelationID)
 	require.Equal(t, 30*time.Minute, view.HoldExpiresAt.Sub(view.CreatedAt))
-	require.Equal(t, booking.Money{Value: 45900, Currency: "USD"}, view.Amount)
+	require.Equal(t, money.Money{Value: 45900, Currency: "USD"}, view.Amount)
 	require.Equal(t, "layla@example.com", view.Customer.Email)
 	require.Equal(t, "pi_1", view.Payment.PaymentIntentID)
 	ledger := s.do(http.MethodGet, "/v1/bookings/"+string(reference)+"/ledger", nil)

@@ -8,6 +8,7 @@ import (
 
 	"farebook/booking"
 	"farebook/ledger"
+	"farebook/money"
 	"farebook/store"
 )
 
@@ -65,7 +66,7 @@ type bookingView struct {
 	Reference     string           `json:"reference" example:"FB-7K2M9QXA"`
 	Status        string           `json:"status" enum:"pending_payment,confirmed,payment_failed,expired,cancelled,partially_refunded,refunded,disputed"`
 	Customer      booking.Customer `json:"customer"`
-	Amount        booking.Money    `json:"amount"`
+	Amount        money.Money      `json:"amount"`
 	Flight        booking.Flight   `json:"flight"`
 	CreatedAt     time.Time        `json:"createdAt"`
 	HoldExpiresAt time.Time        `json:"holdExpiresAt"`
@@ -121,19 +122,19 @@ func viewOf(b store.Booking, refunds []store.Refund, disputes []store.Dispute) b
 
 // refundView answers GET /v1/refunds/{id}, and is part of a booking.
 type refundView struct {
-	ID             string        `json:"id" example:"RF-7K2M9QXA"`
-	Reference      string        `json:"reference" example:"FB-7K2M9QXA"`
-	Status         string        `json:"status" enum:"requested,pending,requires_action,succeeded,failed,canceled,unknown"`
-	Amount         booking.Money `json:"amount"`
-	Origin         string        `json:"origin" enum:"api,cancellation,late_money,dashboard" doc:"Who asked for it."`
-	Reason         string        `json:"reason" example:"requested_by_customer"`
-	Note           string        `json:"note,omitempty"`
-	FailureReason  string        `json:"failureReason,omitempty" example:"expired_or_canceled_card"`
-	StripeRefundID string        `json:"stripeRefundId,omitempty" doc:"Missing until Stripe has made it." example:"re_3PabcDEF"`
-	AbandonedAt    *time.Time    `json:"abandonedAt,omitempty" doc:"When somebody decided that Stripe is not asked for it any more."`
-	AbandonNote    string        `json:"abandonNote,omitempty"`
-	CreatedAt      time.Time     `json:"createdAt"`
-	UpdatedAt      time.Time     `json:"updatedAt"`
+	ID             string      `json:"id" example:"RF-7K2M9QXA"`
+	Reference      string      `json:"reference" example:"FB-7K2M9QXA"`
+	Status         string      `json:"status" enum:"requested,pending,requires_action,succeeded,failed,canceled,unknown"`
+	Amount         money.Money `json:"amount"`
+	Origin         string      `json:"origin" enum:"api,cancellation,late_money,dashboard" doc:"Who asked for it."`
+	Reason         string      `json:"reason" example:"requested_by_customer"`
+	Note           string      `json:"note,omitempty"`
+	FailureReason  string      `json:"failureReason,omitempty" example:"expired_or_canceled_card"`
+	StripeRefundID string      `json:"stripeRefundId,omitempty" doc:"Missing until Stripe has made it." example:"re_3PabcDEF"`
+	AbandonedAt    *time.Time  `json:"abandonedAt,omitempty" doc:"When somebody decided that Stripe is not asked for it any more."`
+	AbandonNote    string      `json:"abandonNote,omitempty"`
+	CreatedAt      time.Time   `json:"createdAt"`
+	UpdatedAt      time.Time   `json:"updatedAt"`
 }
 
 func refundViewOf(r store.Refund) refundView {
@@ -146,13 +147,13 @@ func refundViewOf(r store.Refund) refundView {
 
 // disputeView is part of a booking.
 type disputeView struct {
-	ID        string        `json:"id" example:"dp_3PabcDEF"`
-	Status    string        `json:"status" enum:"warning_needs_response,warning_under_review,warning_closed,needs_response,under_review,won,lost,unknown"`
-	Reason    string        `json:"reason" example:"fraudulent"`
-	Amount    booking.Money `json:"amount"`
-	DueBy     *time.Time    `json:"dueBy,omitempty" doc:"Until when evidence is taken, while it is awaited."`
-	CreatedAt time.Time     `json:"createdAt"`
-	UpdatedAt time.Time     `json:"updatedAt"`
+	ID        string      `json:"id" example:"dp_3PabcDEF"`
+	Status    string      `json:"status" enum:"warning_needs_response,warning_under_review,warning_closed,needs_response,under_review,won,lost,unknown"`
+	Reason    string      `json:"reason" example:"fraudulent"`
+	Amount    money.Money `json:"amount"`
+	DueBy     *time.Time  `json:"dueBy,omitempty" doc:"Until when evidence is taken, while it is awaited."`
+	CreatedAt time.Time   `json:"createdAt"`
+	UpdatedAt time.Time   `json:"updatedAt"`
 }
 
 func disputeViewOf(d store.Dispute) disputeView {

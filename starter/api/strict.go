@@ -11,7 +11,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
-	"farebook/booking"
+	"farebook/validation"
 )
 
 // maxJSONDepth is twice what a booking needs.
@@ -66,9 +66,9 @@ func syntaxError(data []byte, err error) error {
 	case !utf8.Valid(data):
 		return wholeBody("is not UTF-8", "encode it as UTF-8")
 	case errors.Is(err, jsontext.ErrDuplicateName):
-		return &booking.FieldError{Field: path, Problem: "is there twice", Fix: "send it once"}
+		return &validation.FieldError{Field: path, Problem: "is there twice", Fix: "send it once"}
 	case bytes.HasPrefix(data[syntax.ByteOffset:], []byte(`\u`)):
-		return &booking.FieldError{Field: path, Problem: "has an escape that is no character, such as half a surrogate pair", Fix: characterFix}
+		return &validation.FieldError{Field: path, Problem: "has an escape that is no character, such as half a surrogate pair", Fix: characterFix}
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return wholeBody(fmt.Sprintf("ends within the JSON value, at byte %d", len(data)), fix)
 	case path != "":
@@ -100,10 +100,10 @@ func isIndex(token string) bool {
 	return token != "" && len(token) <= 6 && strings.Trim(token, "0123456789") == ""
 }
 
-func wholeBody(problem, fix string) error { return &booking.FieldError{Problem: problem, Fix: fix} }
+func wholeBody(problem, fix string) error { return &validation.FieldError{Problem: problem, Fix: fix} }
 
 func tooDeep(path string) error {
-	return &booking.FieldError{Field: path, Problem: fmt.Sprintf("is nested deeper than %d levels", maxJSONDepth), Fix: "send the fields of the documentation only"}
+	return &validation.FieldError{Field: path, Problem: fmt.Sprintf("is nested deeper than %d levels", maxJSONDepth), Fix: "send the fields of the documentation only"}
 }
 
 // reader walks a value whose syntax is checked.
@@ -180,9 +180,9 @@ const characterFix = "send the character itself as UTF-8"
 func checkText(path, text string) error {
 	switch {
 	case strings.ContainsRune(text, 0):
-		return &booking.FieldError{Field: path, Problem: "has a NUL character", Fix: "remove it"}
+		return &validation.FieldError{Field: path, Problem: "has a NUL character", Fix: "remove it"}
 	case strings.ContainsRune(text, utf8.RuneError):
-		return &booking.FieldError{Field: path, Problem: "has the replacement character U+FFFD", Fix: characterFix}
+		return &validation.FieldError{Field: path, Problem: "has the replacement character U+FFFD", Fix: characterFix}
 	}
 	return nil
 }

@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/booking"
+	"farebook/validation"
 )
 
 func TestStrictReader(t *testing.T) {
@@ -24,7 +24,7 @@ func TestStrictReader(t *testing.T) {
 // What is refused names the place: the field, or the byte where the JSON stops being JSON.
 func TestStrictReaderSaysWhere(t *testing.T) {
 	t.Parallel()
-	for body, want := range map[string]booking.FieldError{
+	for body, want := range map[string]validation.FieldError{
 		``:         {Problem: "is empty"},
 		`{"a":01}`: {Problem: "is not JSON, at byte 6"},
 		`{"flight":{"passengers":[{},{"n":'a'}]}}`: {Problem: "is not JSON, at byte 33 within flight.passengers[1].n"},
@@ -44,9 +44,9 @@ func TestStrictReaderSaysWhere(t *testing.T) {
 	} {
 		value, err := parseStrict([]byte(body))
 		require.Nil(t, value, "%.60q", body)
-		var found *booking.FieldError
+		var found *validation.FieldError
 		require.True(t, errors.As(err, &found), "%.60q: %v", body, err)
-		require.Equal(t, want, booking.FieldError{Field: found.Field, Problem: found.Problem}, "%.60q", body)
+		require.Equal(t, want, validation.FieldError{Field: found.Field, Problem: found.Problem}, "%.60q", body)
 		if !strings.Contains(found.Problem, "twice") {
 			require.NotEmpty(t, found.Fix)
 		}

@@ -13,6 +13,7 @@ import (
 
 	"farebook/booking"
 	"farebook/internal/dev/testdb"
+	"farebook/money"
 	"farebook/starter/api"
 	"farebook/store"
 	"farebook/workflows"
@@ -162,8 +163,13 @@ func TestFieldsThatDecideNothingRefuseNoEvent(t *testing.T) {
 	t.Parallel()
 	s := serve(t, withoutTemporal(t))
 	for i, change := range [][2]string{
-		{`1763859723`, `-1`}, {`1763859723`, `9223372036854775807`}, {`1763859723`, `"2024-09-26T17:46:22.134Z"`}, {`1763859723`, `null`},
-		{`"2023-10-16"`, `"2022-08-01; orders_beta=v4"`}, {`"2023-10-16"`, `null`}, {`"2023-10-16"`, `7`},
+		{`1763859723`, `-1`},
+		{`1763859723`, `9223372036854775807`},
+		{`1763859723`, `"2024-09-26T17:46:22.134Z"`},
+		{`1763859723`, `null`},
+		{`"2023-10-16"`, `"2022-08-01; orders_beta=v4"`},
+		{`"2023-10-16"`, `null`},
+		{`"2023-10-16"`, `7`},
 		{`"object":"customer"`, `"object":"payment_record","amount_refunded":{"value":1,"currency":"usd"}`},
 		{`"customer.created"`, `"ping"`},
 	} {
@@ -258,7 +264,7 @@ func TestEventReachesTheWorkflow(t *testing.T) {
 	require.NoError(t, err)
 	reserved, err := s.db.Store.ReserveBooking(t.Context(), store.NewBooking{
 		Caller: caller, IdempotencyKey: "key-1", CorrelationID: "request-0001", Now: time.Now(), HoldExpiresAt: time.Now().Add(time.Hour),
-		Request: booking.Request{Amount: booking.Money{Value: 45900, Currency: "USD"}},
+		Request: booking.Request{Amount: money.Money{Value: 45900, Currency: "USD"}},
 	})
 	require.NoError(t, err)
 	known := reserved.Booking

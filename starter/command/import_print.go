@@ -10,8 +10,8 @@ import (
 	"strings"
 	"time"
 
-	"farebook/booking"
 	"farebook/ledger"
+	"farebook/money"
 	"farebook/starter/imports"
 )
 
@@ -26,12 +26,12 @@ type importPrinter struct {
 type importSum struct {
 	rows     int
 	verdicts map[imports.Verdict]int
-	left     map[booking.Currency]int64 // of paid bookings that are imported or ready
+	left     map[money.Currency]int64 // of paid bookings that are imported or ready
 }
 
 func (s *importSum) add(o imports.Outcome) {
 	if s.verdicts == nil {
-		s.verdicts, s.left = map[imports.Verdict]int{}, map[booking.Currency]int64{}
+		s.verdicts, s.left = map[imports.Verdict]int{}, map[money.Currency]int64{}
 	}
 	s.rows++
 	s.verdicts[o.Verdict]++
@@ -65,7 +65,7 @@ func amountOfRow(o imports.Outcome) string {
 	if o.Amount.Value == 0 {
 		return ""
 	}
-	return o.Amount.Format(booking.LocaleEN)
+	return o.Amount.Format(money.LocaleEN)
 }
 
 func printOutcomesCSV(out io.Writer, outcomes []imports.Outcome, header bool) error {

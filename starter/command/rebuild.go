@@ -11,9 +11,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"farebook/booking"
 	"farebook/internal/config"
 	"farebook/internal/stripeapi"
+	"farebook/money"
 	"farebook/starter/rebuild"
 	"farebook/store"
 )
@@ -122,7 +122,7 @@ func printRebuild(out io.Writer, plan store.Rebuild, items []store.RebuildItem, 
 	for _, item := range items {
 		amount := "-"
 		if item.Kind == store.RebuildBooking {
-			amount = item.Amount.Format(booking.LocaleEN)
+			amount = item.Amount.Format(money.LocaleEN)
 		}
 		table.row(string(item.Kind), item.StripeID, orDash(string(item.Reference)), amount, item.StripeStatus, item.Created.Format(time.RFC3339),
 			ownerText(item.Booking))
@@ -169,15 +169,15 @@ func orDash(text string) string {
 
 func printRebuildJSON(out io.Writer, plan store.Rebuild, items []store.RebuildItem, left rebuild.LeftOut) error {
 	type item struct {
-		Kind            string         `json:"kind"`
-		StripeID        string         `json:"stripeId"`
-		PaymentIntentID string         `json:"paymentIntentId,omitempty"`
-		Booking         string         `json:"booking,omitempty"`
-		Amount          *booking.Money `json:"amount,omitempty"`
-		Status          string         `json:"status"`
-		CreatedAt       time.Time      `json:"createdAt"`
-		Client          string         `json:"client,omitempty"`
-		LostClient      string         `json:"lostClient,omitempty"` // whom the PaymentIntent names, where --client named another
+		Kind            string       `json:"kind"`
+		StripeID        string       `json:"stripeId"`
+		PaymentIntentID string       `json:"paymentIntentId,omitempty"`
+		Booking         string       `json:"booking,omitempty"`
+		Amount          *money.Money `json:"amount,omitempty"`
+		Status          string       `json:"status"`
+		CreatedAt       time.Time    `json:"createdAt"`
+		Client          string       `json:"client,omitempty"`
+		LostClient      string       `json:"lostClient,omitempty"` // whom the PaymentIntent names, where --client named another
 	}
 	shown := struct {
 		Plan    uint64    `json:"plan"`

@@ -12,6 +12,7 @@ import (
 	"farebook/internal/logging"
 	"farebook/starter/runs"
 	"farebook/store"
+	"farebook/validation"
 	"farebook/workflows"
 )
 
@@ -34,7 +35,7 @@ func (f *reconcileFlags) add(cmd *cobra.Command) {
 
 func (f *reconcileFlags) read() (booking.ReconciliationOptions, error) {
 	f.options.Scope = booking.Scope(f.scope)
-	var wrong booking.FieldErrors
+	var wrong validation.FieldErrors
 	if err := f.options.Validate(); errors.As(err, &wrong) {
 		names := map[string]string{"lookbackDays": "--lookback-days", "limit": "--limit", "scope": "--scope"}
 		return f.options, misused("%s %s: %s", names[wrong[0].Field], wrong[0].Problem, wrong[0].Fix)

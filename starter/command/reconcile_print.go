@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"time"
 
-	"farebook/booking"
+	"farebook/money"
 	"farebook/starter/report"
 	"farebook/store"
 )
@@ -77,7 +77,7 @@ func amountOf(value int64, item report.Item) string {
 	if item.Currency == "" {
 		return ""
 	}
-	return format(value, booking.Currency(item.Currency))
+	return format(value, money.Currency(item.Currency))
 }
 
 func printCSV(out io.Writer, r report.Run) error {

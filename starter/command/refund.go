@@ -10,6 +10,7 @@ import (
 	"farebook/booking"
 	"farebook/starter/subjects"
 	"farebook/store"
+	"farebook/validation"
 	"farebook/workflows"
 )
 
@@ -39,7 +40,7 @@ func abandonRefundCommand() *cobra.Command {
 			if err != nil {
 				return misused("%w", err)
 			}
-			var wrong *booking.FieldError
+			var wrong *validation.FieldError
 			if errors.As(booking.ValidateAbandonNote(note), &wrong) {
 				return misused("invalid --note: it %s: %s", wrong.Problem, wrong.Fix)
 			}

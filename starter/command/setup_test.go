@@ -93,9 +93,14 @@ func TestScheduleWarnsOfTheHourThatClocksSkip(t *testing.T) {
 		cron, zone string
 		warned     bool
 	}{
-		{"30 2 * * *", "Europe/Berlin", true}, {"30 2 * * 0", "Europe/Berlin", true}, {"0 2 * * *", "America/New_York", true},
-		{"30 3 * * *", "Europe/Berlin", false}, {"30 * * * *", "Europe/Berlin", false}, {"30 2 * * 2", "Europe/Berlin", false},
-		{"30 2 * * *", "UTC", false}, {"30 2 * * *", "Asia/Dubai", false},
+		{"30 2 * * *", "Europe/Berlin", true},
+		{"30 2 * * 0", "Europe/Berlin", true},
+		{"0 2 * * *", "America/New_York", true},
+		{"30 3 * * *", "Europe/Berlin", false},
+		{"30 * * * *", "Europe/Berlin", false},
+		{"30 2 * * 2", "Europe/Berlin", false},
+		{"30 2 * * *", "UTC", false},
+		{"30 2 * * *", "Asia/Dubai", false},
 	} {
 		schedule := workflows.Schedule{Cron: c.cron, TimeZone: c.zone}
 		require.NoError(t, w.ApplySchedule(t.Context(), schedule))

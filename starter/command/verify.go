@@ -12,10 +12,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"farebook/booking"
 	"farebook/fence"
 	"farebook/internal/config"
 	"farebook/internal/stripeapi"
+	"farebook/money"
 	"farebook/starter/inbox"
 	"farebook/store"
 	"farebook/workflows"
@@ -149,8 +149,8 @@ func named(stuck []workflows.Stuck) string {
 	return text
 }
 
-func format(value int64, currency booking.Currency) string {
-	return booking.Money{Value: value, Currency: currency}.Format(booking.LocaleEN)
+func format(value int64, currency money.Currency) string {
+	return money.Money{Value: value, Currency: currency}.Format(money.LocaleEN)
 }
 
 // whatWidth leaves a line of the table within 80 columns.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"farebook/booking"
+	"farebook/money"
 	"farebook/starter/clients"
 	"farebook/store"
 )
@@ -32,7 +33,7 @@ type Bundle struct {
 type Sold struct {
 	Customer      booking.Customer `json:"customer"`
 	Flight        booking.Flight   `json:"flight"`
-	Amount        booking.Money    `json:"amount"`
+	Amount        money.Money      `json:"amount"`
 	BookedAt      time.Time        `json:"bookedAt"`
 	CancelledAt   *time.Time       `json:"cancelledAt,omitempty"`
 	CancelPercent *int             `json:"cancelPercent,omitempty"`
@@ -114,7 +115,7 @@ func (b *Bundle) addRefunds(ctx context.Context, books *store.Store, known store
 		if refund.StripeRefundID != "" {
 			b.Stripe.Refunds = append(b.Stripe.Refunds, refund.StripeRefundID)
 		}
-		amount := refund.Amount.Format(booking.LocaleEN)
+		amount := refund.Amount.Format(money.LocaleEN)
 		b.happened(refund.CreatedAt, "refund of "+amount+" asked for", string(refund.ID))
 		b.happened(refund.UpdatedAt, "refund of "+amount+" is "+string(refund.Status), string(refund.ID))
 	}
@@ -125,7 +126,7 @@ func (b *Bundle) addDisputes(ctx context.Context, books *store.Store, known stor
 	disputes, err := books.DisputesOf(ctx, known)
 	for _, dispute := range disputes {
 		b.Stripe.Disputes = append(b.Stripe.Disputes, dispute.ID)
-		b.happened(dispute.CreatedAt, "dispute of "+dispute.Amount.Format(booking.LocaleEN)+" heard of: "+dispute.Reason, dispute.ID)
+		b.happened(dispute.CreatedAt, "dispute of "+dispute.Amount.Format(money.LocaleEN)+" heard of: "+dispute.Reason, dispute.ID)
 		b.happened(dispute.UpdatedAt, "dispute is "+string(dispute.Status), dispute.ID)
 	}
 	return err

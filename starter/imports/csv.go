@@ -72,8 +72,10 @@ func (s *csvSource) read() ([]string, error) {
 	case errors.Is(err, errRecordTooLong):
 		return nil, recordTooLong(s.number)
 	case errors.As(err, &wrong):
-		return nil, &FileError{s.number, fmt.Sprintf("has a quotation mark in the wrong place (line %d)", wrong.Line),
-			`put values that have commas, quotation marks or line breaks in them into quotation marks, and write " as ""`}
+		return nil, &FileError{
+			s.number, fmt.Sprintf("has a quotation mark in the wrong place (line %d)", wrong.Line),
+			`put values that have commas, quotation marks or line breaks in them into quotation marks, and write " as ""`,
+		}
 	}
 	return values, err
 }

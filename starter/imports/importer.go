@@ -18,8 +18,10 @@ import (
 	"farebook/internal/stripeapi"
 	"farebook/internal/wait"
 	"farebook/ledger"
+	"farebook/money"
 	"farebook/starter/subjects"
 	"farebook/store"
+	"farebook/validation"
 	"farebook/workflows"
 )
 
@@ -59,12 +61,12 @@ type Outcome struct {
 	Earlier         string
 	PaymentIntentID string
 	AtStripe        string // the PaymentIntent's status there
-	Amount          booking.Money
+	Amount          money.Money
 	Verdict         Verdict
 	// Reference is the booking's in Farebook, once it has one.
 	Reference booking.Reference
 	What      string
-	Problems  booking.FieldErrors
+	Problems  validation.FieldErrors
 	// Left is what of a payment has not gone back, in minor units.
 	Left int64
 }
@@ -132,7 +134,7 @@ func (i *Importer) one(ctx context.Context, record Record) (Outcome, error) {
 	now := i.Store.Now()
 	row, problems := record.Read(now)
 	out := Outcome{Number: record.Number, Earlier: row.Reference, PaymentIntentID: row.PaymentIntentID}
-	if _, err := booking.ParseCurrency(string(row.Request.Amount.Currency)); err == nil {
+	if _, err := money.ParseCurrency(string(row.Request.Amount.Currency)); err == nil {
 		out.Amount = row.Request.Amount // anything else may be a value of another column, which nothing repeats
 	}
 	if len(problems) > 0 {
@@ -151,7 +153,7 @@ func (i *Importer) one(ctx context.Context, record Record) (Outcome, error) {
 	}
 	there, err := i.read(ctx, row.PaymentIntentID)
 	if stripeapi.IsKind(err, stripeapi.NotFound, stripeapi.InvalidRequest) {
-		return out.refused(booking.FieldErrors{{
+		return out.refused(validation.FieldErrors{{
 			Field: columnIntent, Problem: "is not found with this key", Fix: "use the key of the account, and of the mode, in which it was made",
 		}}), nil
 	}
@@ -164,7 +166,7 @@ func (i *Importer) one(ctx context.Context, record Record) (Outcome, error) {
 	case len(problems) > 0:
 		return out.refused(problems), nil
 	case i.unsettled(there.Payment):
-		return out.refused(booking.FieldErrors{{
+		return out.refused(validation.FieldErrors{{
 			Field: columnIntent, Problem: "was paid before the opening, and Stripe has not made its balance transaction yet", Fix: "repeat the command later",
 		}}), nil
 	case !take:
@@ -263,7 +265,7 @@ func (i *Importer) read(ctx context.Context, paymentIntentID string) (stripeapi.
 	return i.Stripe.Takeover(ctx, paymentIntentID)
 }
 
-func (o Outcome) refused(problems booking.FieldErrors) Outcome {
+func (o Outcome) refused(problems validation.FieldErrors) Outcome {
 	o.Verdict, o.Problems, o.What = Refused, problems, problems.Error()
 	return o
 }
@@ -272,7 +274,7 @@ func (o Outcome) refused(problems booking.FieldErrors) Outcome {
 func (o Outcome) unless(err error) (Outcome, error) {
 	var refused *store.ImportRefused
 	if errors.As(err, &refused) {
-		return o.refused(booking.FieldErrors{&refused.FieldError}), nil
+		return o.refused(validation.FieldErrors{&refused.FieldError}), nil
 	}
 	return o, err
 }

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"farebook/booking"
+	"farebook/money"
+	"farebook/validation"
 )
 
 // Row is a record whose values are understood.
@@ -38,7 +40,7 @@ var states = []booking.Status{
 }
 
 // Read understands a record, or names everything that is wrong with it.
-func (r Record) Read(now time.Time) (Row, booking.FieldErrors) {
+func (r Record) Read(now time.Time) (Row, validation.FieldErrors) {
 	if len(r.Problems) > 0 && len(r.Values) == 0 {
 		return Row{}, r.Problems // there is nothing to be read
 	}
@@ -53,9 +55,9 @@ func (r Record) Read(now time.Time) (Row, booking.FieldErrors) {
 		ConfirmedAt:     p.time(columnConfirmed, false),
 		Request: booking.Request{
 			Customer: booking.Customer{
-				Name: booking.PlainSpaces(p.text(columnCustomerName)), Email: p.text(columnCustomerEmail), Locale: booking.LocaleEN,
+				Name: booking.PlainSpaces(p.text(columnCustomerName)), Email: p.text(columnCustomerEmail), Locale: money.LocaleEN,
 			},
-			Amount: booking.Money{Value: p.amount(), Currency: booking.Currency(p.text(columnCurrency))},
+			Amount: money.Money{Value: p.amount(), Currency: money.Currency(p.text(columnCurrency))},
 			Flight: booking.Flight{
 				Number: p.text(columnFlight), From: p.text(columnFrom), To: p.text(columnTo),
 				DepartsAt: p.time(columnDeparts, true), ArrivesAt: p.time(columnArrives, true), Passengers: p.passengers(),
@@ -64,7 +66,7 @@ func (r Record) Read(now time.Time) (Row, booking.FieldErrors) {
 		},
 	}
 	if locale := p.Values[columnLocale]; locale != "" {
-		row.Request.Customer.Locale = booking.Locale(locale)
+		row.Request.Customer.Locale = money.Locale(locale)
 	}
 	p.checkTimes(row, now)
 	p.validate(row)
@@ -84,7 +86,7 @@ func (p *parser) text(column string) string {
 
 // wrong notes a problem, the first one of a column alone.
 func (p *parser) wrong(column, problem, fix string) {
-	if !slices.ContainsFunc(p.Problems, func(known *booking.FieldError) bool { return known.Field == column }) {
+	if !slices.ContainsFunc(p.Problems, func(known *validation.FieldError) bool { return known.Field == column }) {
 		p.refuse(column, problem, fix)
 	}
 }
@@ -187,7 +189,7 @@ func (p *parser) validate(row Row) {
 	if at.IsZero() {
 		at = row.Request.Flight.DepartsAt // said already; the flight is compared with nothing
 	}
-	var found booking.FieldErrors
+	var found validation.FieldErrors
 	if !errors.As(row.Request.Validate(at), &found) {
 		return
 	}

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"io"
 
-	"farebook/booking"
+	"farebook/validation"
 )
 
 // Record is one booking of a file as it is written there. Number is its row as spreadsheets count, the header being row 1, or the place
@@ -17,11 +17,11 @@ type Record struct {
 	Values     map[string]string
 	Passengers []string
 	// Problems are what is wrong with the shape of its values.
-	Problems booking.FieldErrors
+	Problems validation.FieldErrors
 }
 
 func (r *Record) refuse(column, problem, fix string) {
-	r.Problems = append(r.Problems, &booking.FieldError{Field: column, Problem: problem, Fix: fix})
+	r.Problems = append(r.Problems, &validation.FieldError{Field: column, Problem: problem, Fix: fix})
 }
 
 // Source reads a file record by record. Next returns io.EOF behind the last one, and a *FileError where the file cannot be read on.

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"farebook/booking"
+	"farebook/money"
 	"farebook/starter/imports"
 )
 
@@ -70,10 +71,10 @@ func TestCSVIsReadAsSpreadsheetsWriteIt(t *testing.T) {
 		require.Equal(t, 2, records[0].Number, "the header is row 1")
 		row, problems := records[0].Read(now)
 		require.Empty(t, problems, name)
-		require.Equal(t, booking.Money{Value: 45900, Currency: "USD"}, row.Request.Amount)
+		require.Equal(t, money.Money{Value: 45900, Currency: "USD"}, row.Request.Amount)
 		require.Equal(t, []booking.Passenger{{Name: "Layla Haddad"}, {Name: "Omar Haddad"}}, row.Request.Flight.Passengers)
 		require.Equal(t, booking.StatusConfirmed, row.State)
-		require.Equal(t, booking.LocaleEN, row.Request.Customer.Locale)
+		require.Equal(t, money.LocaleEN, row.Request.Customer.Locale)
 	}
 }
 

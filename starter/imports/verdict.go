@@ -6,18 +6,20 @@ import (
 
 	"farebook/booking"
 	"farebook/internal/stripeapi"
+	"farebook/money"
+	"farebook/validation"
 )
 
 // judge decides from what Stripe says of a booking's PaymentIntent whether the booking can be taken over, and says what happens to it.
 // take is false for one that is closed without money: there is nothing to take over. What that system believes only decides where both
 // together leave a question, which nobody but its people can answer.
-func judge(row Row, there stripeapi.Takeover, live bool, now time.Time) (what string, take bool, problems booking.FieldErrors) {
+func judge(row Row, there stripeapi.Takeover, live bool, now time.Time) (what string, take bool, problems validation.FieldErrors) {
 	problems = mismatches(row, there, live)
 	if len(problems) > 0 {
 		return "", false, problems
 	}
-	refuse := func(column, problem, fix string) (string, bool, booking.FieldErrors) {
-		return "", false, booking.FieldErrors{{Field: column, Problem: problem, Fix: fix}}
+	refuse := func(column, problem, fix string) (string, bool, validation.FieldErrors) {
+		return "", false, validation.FieldErrors{{Field: column, Problem: problem, Fix: fix}}
 	}
 	status, departs := there.Payment.PaymentStatus(), row.Request.Flight.DepartsAt
 	switch {
@@ -44,9 +46,9 @@ func judge(row Row, there stripeapi.Takeover, live bool, now time.Time) (what st
 }
 
 // mismatches are what of a PaymentIntent is not as the row has it.
-func mismatches(row Row, there stripeapi.Takeover, live bool) (problems booking.FieldErrors) {
+func mismatches(row Row, there stripeapi.Takeover, live bool) (problems validation.FieldErrors) {
 	differs := func(column, problem, fix string) {
-		problems = append(problems, &booking.FieldError{Field: column, Problem: problem, Fix: fix})
+		problems = append(problems, &validation.FieldError{Field: column, Problem: problem, Fix: fix})
 	}
 	const compare = "compare the row with the export and with Stripe's dashboard"
 	mode := map[bool]string{true: "live", false: "test"}
@@ -88,10 +90,10 @@ func closedThere(state booking.Status) bool {
 
 // judgePaid refuses a booking that is over for that system while a part of its money is not on its way back: whether the rest is kept or
 // owed is for its people to say.
-func judgePaid(row Row, there stripeapi.Takeover) (string, bool, booking.FieldErrors) {
+func judgePaid(row Row, there stripeapi.Takeover) (string, bool, validation.FieldErrors) {
 	rest := left(there)
 	if rest > 0 && (closedThere(row.State) || row.State == booking.StatusRefunded) {
-		return "", false, booking.FieldErrors{{
+		return "", false, validation.FieldErrors{{
 			Field: columnState, Problem: fmt.Sprintf("is %s, and %s of the payment is not refunded at Stripe", row.State, format(rest, there)),
 			Fix: "refund it in Stripe's dashboard, or write confirmed where the booking is valid or the rest is kept",
 		}}
@@ -143,7 +145,7 @@ func open(s booking.PaymentSnapshot, hold, now time.Time) string {
 func day(at time.Time) string { return at.UTC().Format(time.RFC3339) }
 
 func format(value int64, there stripeapi.Takeover) string {
-	return booking.Money{Value: value, Currency: there.Payment.Currency}.Format(booking.LocaleEN)
+	return money.Money{Value: value, Currency: there.Payment.Currency}.Format(money.LocaleEN)
 }
 
 func counted(n int, what string) string {

@@ -105,9 +105,13 @@ func TestWhatIsKeptIsAnEventStill(t *testing.T) {
 		require.NoError(t, err)
 		kept, err := inbox.FromRow(row)
 		require.NoError(t, err)
-		require.Equal(t, []any{came.ID, came.Type, came.Account, came.ObjectID(), came.Reference(), came.CorrelationID(), came.Data.Object.PaymentIntent,
-			came.Data.Object.AmountRefunded, came.Data.Object.Captured}, []any{kept.ID, kept.Type, kept.Account, kept.ObjectID(), kept.Reference(),
-			kept.CorrelationID(), kept.Data.Object.PaymentIntent, kept.Data.Object.AmountRefunded, kept.Data.Object.Captured})
+		require.Equal(t, []any{
+			came.ID, came.Type, came.Account, came.ObjectID(), came.Reference(), came.CorrelationID(), came.Data.Object.PaymentIntent,
+			came.Data.Object.AmountRefunded, came.Data.Object.Captured,
+		}, []any{
+			kept.ID, kept.Type, kept.Account, kept.ObjectID(), kept.Reference(),
+			kept.CorrelationID(), kept.Data.Object.PaymentIntent, kept.Data.Object.AmountRefunded, kept.Data.Object.Captured,
+		})
 
 		var before struct {
 			ID, Object, Type string

@@ -15,6 +15,7 @@ import (
 	"farebook/internal/stripeapi"
 	"farebook/internal/wait"
 	"farebook/ledger"
+	"farebook/money"
 	"farebook/reconciliation"
 	"farebook/store"
 )
@@ -75,12 +76,12 @@ func (r *Reader) Balance(ctx context.Context, at time.Time) (Reading, error) {
 // sums are balance transactions added up, in minor units.
 type sums struct {
 	count    int
-	net      map[booking.Currency]int64
-	reserved map[booking.Currency]int64 // that moved between the balance and connect_reserved
+	net      map[money.Currency]int64
+	reserved map[money.Currency]int64 // that moved between the balance and connect_reserved
 }
 
 func newSums() sums {
-	return sums{net: map[booking.Currency]int64{}, reserved: map[booking.Currency]int64{}}
+	return sums{net: map[money.Currency]int64{}, reserved: map[money.Currency]int64{}}
 }
 
 // Once reads the balance before and after the balance transactions since at, until it is the same.
@@ -130,7 +131,7 @@ func (r *Reader) look(ctx context.Context, split time.Time) (balance booking.Bal
 }
 
 func sameKinds(a, b booking.Balances) bool {
-	return maps.EqualFunc(a.Kinds, b.Kinds, func(x, y map[booking.Currency]int64) bool { return maps.Equal(x, y) })
+	return maps.EqualFunc(a.Kinds, b.Kinds, func(x, y map[money.Currency]int64) bool { return maps.Equal(x, y) })
 }
 
 // add goes through a window's balance transactions.
@@ -160,8 +161,8 @@ func (s *sums) add(b booking.BalanceTransaction) {
 }
 
 // pendingAt is what had been created before a time and was not available then.
-func (r *Reader) pendingAt(ctx context.Context, at time.Time) (map[booking.Currency]int64, error) {
-	pending := map[booking.Currency]int64{}
+func (r *Reader) pendingAt(ctx context.Context, at time.Time) (map[money.Currency]int64, error) {
+	pending := map[money.Currency]int64{}
 	err := r.add(ctx, reconciliation.Window{From: at.Add(-pendingFor), To: at}, func(b booking.BalanceTransaction) {
 		if b.AvailableOn.After(at) {
 			pending[b.Currency] += b.Net
@@ -172,7 +173,7 @@ func (r *Reader) pendingAt(ctx context.Context, at time.Time) (map[booking.Curre
 
 // parts divide the balance of the time. What moved between the balance and connect_reserved since then is taken back there as well;
 // issuing is what it is now, because no balance transaction tells how it got there.
-func parts(now booking.Balances, pending map[booking.Currency]int64, since ...sums) []store.OpeningPart {
+func parts(now booking.Balances, pending map[money.Currency]int64, since ...sums) []store.OpeningPart {
 	clearing, reserved := maps.Clone(now.Clearing), maps.Clone(now.Kinds[booking.BalanceConnectReserved])
 	for _, s := range since {
 		for currency, net := range s.net {
@@ -187,7 +188,7 @@ func parts(now booking.Balances, pending map[booking.Currency]int64, since ...su
 		available[currency] -= amount
 	}
 	var out []store.OpeningPart
-	for kind, amounts := range map[booking.BalanceKind]map[booking.Currency]int64{
+	for kind, amounts := range map[booking.BalanceKind]map[money.Currency]int64{
 		booking.BalanceAvailable: available, booking.BalancePending: pending,
 		booking.BalanceConnectReserved: reserved, booking.BalanceIssuing: now.Kinds[booking.BalanceIssuing],
 	} {

@@ -10,6 +10,7 @@ import (
 
 	"farebook/booking"
 	"farebook/internal/stripeapi"
+	"farebook/money"
 	"farebook/reconciliation"
 	"farebook/store"
 	"farebook/workflows"
@@ -147,7 +148,7 @@ func (r *Rebuilder) lostBookings(ctx context.Context, installationID string, sin
 func bookingItem(payment stripeapi.OurPayment) store.RebuildItem {
 	return store.RebuildItem{
 		Kind: store.RebuildBooking, StripeID: payment.PaymentIntentID, PaymentIntentID: payment.PaymentIntentID, Reference: payment.Reference,
-		Amount: booking.Money{Value: payment.Amount, Currency: payment.Currency}, StripeStatus: payment.StripeStatus, Created: payment.Created,
+		Amount: money.Money{Value: payment.Amount, Currency: payment.Currency}, StripeStatus: payment.StripeStatus, Created: payment.Created,
 		Booking: store.LostBooking{
 			ClientID: payment.ClientID, RequestKey: payment.RequestKey, CorrelationID: payment.CorrelationID, Capture: payment.Capture, Methods: payment.Methods,
 		},

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"farebook/booking"
+	"farebook/money"
 	"farebook/store"
 )
 
@@ -132,9 +133,9 @@ func measureOf(item store.Item) string {
 }
 
 // decimal is an amount as a spreadsheet reads it: "-474.00"; empty without a currency.
-func decimal(value int64, currency booking.Currency) string {
+func decimal(value int64, currency money.Currency) string {
 	if currency == "" {
 		return ""
 	}
-	return booking.Money{Value: value, Currency: currency}.Decimal()
+	return money.Money{Value: value, Currency: currency}.Decimal()
 }

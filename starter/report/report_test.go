@@ -9,6 +9,7 @@ import (
 
 	"farebook/booking"
 	"farebook/internal/dev/testdb"
+	"farebook/money"
 	"farebook/starter/report"
 	"farebook/store"
 )
@@ -22,7 +23,7 @@ func TestAmountsHaveTheirDecimalTextAndMeasure(t *testing.T) {
 		WindowStart: time.Now().UTC(), WindowEnd: time.Now().UTC(), StartedAt: time.Now().UTC(),
 	})
 	require.NoError(t, err)
-	finding := func(class booking.Class, object booking.Object, id, transaction string, here, there int64, currency booking.Currency) booking.Finding {
+	finding := func(class booking.Class, object booking.Object, id, transaction string, here, there int64, currency money.Currency) booking.Finding {
 		return booking.Finding{
 			Class: class, Object: object, StripeID: id, BalanceTransactionID: transaction, Here: here, AtStripe: there, Currency: currency, Reason: "r",
 		}

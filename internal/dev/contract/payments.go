@@ -3,6 +3,7 @@ package contract
 import (
 	"farebook/booking"
 	"farebook/internal/stripeapi"
+	"farebook/money"
 )
 
 // amount of every payment here, in US dollars' minor units.
@@ -14,7 +15,7 @@ func (s *Session) reserve(capture booking.CaptureMethod) string {
 		return ""
 	}
 	made, _, err := s.target.client.CreatePaymentIntent(s.ctx, stripeapi.NewPaymentIntent{
-		Reference: booking.Reference("FB-" + s.run), Amount: booking.Money{Value: amount, Currency: "USD"}, Capture: capture, CorrelationID: s.run,
+		Reference: booking.Reference("FB-" + s.run), Amount: money.Money{Value: amount, Currency: "USD"}, Capture: capture, CorrelationID: s.run,
 	}, 1)
 	s.mustDo("create PaymentIntent", err)
 	return made.PaymentIntentID

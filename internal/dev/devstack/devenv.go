@@ -35,7 +35,10 @@ func (s *Stack) shared() []variable {
 		{"STRIPE_WEBHOOK_SECRET", s.secrets.webhookSecret},
 		{"TEMPORAL_ADDRESS", s.Temporal.Address()},
 		{"DATABASE_DSN", s.AppDSN()},
-		{"SMTP_HOST", host}, {"SMTP_PORT", port}, {"SMTP_TLS", "none"}, {"SMTP_FROM", "Farebook <bookings@farebook.example>"},
+		{"SMTP_HOST", host},
+		{"SMTP_PORT", port},
+		{"SMTP_TLS", "none"},
+		{"SMTP_FROM", "Farebook <bookings@farebook.example>"},
 		{"FINANCE_EMAIL", "finance@farebook.example"},
 	}
 }

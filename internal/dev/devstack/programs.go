@@ -152,8 +152,10 @@ func taskQueue(env []string) string {
 
 // passedOn are the variables of our configuration that a developer may set for the stack. All others are ours: a live
 // key in somebody's shell must never reach it.
-var passedOn = []string{"LOG_LEVEL", "MAILS_PER_ADDRESS_HOUR", "REFUND_POLICY", "SWEEP_INTERVAL", "STRIPE_LIST_LAG",
-	"HOLD_BEFORE_DEPARTURE", "SLOW_METHODS_MIN_HOLD", "SLOW_METHODS_BEFORE_DEPARTURE", "FAREBOOK_HOLD_MINUTE", "FAREBOOK_FAILPOINT"}
+var passedOn = []string{
+	"LOG_LEVEL", "MAILS_PER_ADDRESS_HOUR", "REFUND_POLICY", "SWEEP_INTERVAL", "STRIPE_LIST_LAG",
+	"HOLD_BEFORE_DEPARTURE", "SLOW_METHODS_MIN_HOLD", "SLOW_METHODS_BEFORE_DEPARTURE", "FAREBOOK_HOLD_MINUTE", "FAREBOOK_FAILPOINT",
+}
 
 func (s *Stack) programEnv() []string {
 	env := os.Environ()

@@ -25,8 +25,10 @@ func TestMariaDBSurvivesKill(t *testing.T) {
 	db, err := sql.Open("mysql", m.AdminDSN())
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
-	for _, statement := range []string{"CREATE DATABASE kept", "CREATE TABLE kept.rows (id INT PRIMARY KEY) ENGINE=InnoDB",
-		"INSERT INTO kept.rows VALUES (1)"} {
+	for _, statement := range []string{
+		"CREATE DATABASE kept", "CREATE TABLE kept.rows (id INT PRIMARY KEY) ENGINE=InnoDB",
+		"INSERT INTO kept.rows VALUES (1)",
+	} {
 		_, err := db.ExecContext(t.Context(), statement)
 		require.NoError(t, err)
 	}

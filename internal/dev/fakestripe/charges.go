@@ -111,11 +111,15 @@ func (ch *charge) card() map[string]any {
 
 func (ch *charge) outcome() map[string]any {
 	if ch.status == "failed" {
-		return map[string]any{"network_status": "declined_by_network", "reason": orNil(ch.failure.declineCode), "risk_level": "normal",
-			"seller_message": "The bank declined the payment.", "type": "issuer_declined"}
+		return map[string]any{
+			"network_status": "declined_by_network", "reason": orNil(ch.failure.declineCode), "risk_level": "normal",
+			"seller_message": "The bank declined the payment.", "type": "issuer_declined",
+		}
 	}
-	return map[string]any{"network_status": "approved_by_network", "reason": nil, "risk_level": "normal",
-		"seller_message": "Payment complete.", "type": "authorized"}
+	return map[string]any{
+		"network_status": "approved_by_network", "reason": nil, "risk_level": "normal",
+		"seller_message": "Payment complete.", "type": "authorized",
+	}
 }
 
 func listCharges(s *Server, c *call) (any, *apiError) {

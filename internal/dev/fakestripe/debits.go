@@ -97,8 +97,10 @@ func (s *Server) settleDebit(i *intent) {
 // failDebit sends the PaymentIntent back for another method.
 func (s *Server) failDebit(i *intent, b behaviour) {
 	ch := s.reverseDebit(i, b)
-	i.lastError = &apiError{status: 402, kind: "invalid_request_error", code: ch.failure.debitCode(), message: ch.failure.message(),
-		charge: ch.id, method: i.method}
+	i.lastError = &apiError{
+		status: 402, kind: "invalid_request_error", code: ch.failure.debitCode(), message: ch.failure.message(),
+		charge: ch.id, method: i.method,
+	}
 	i.status, i.method = needsMethod, ""
 	s.emit("payment_intent.payment_failed", i)
 }

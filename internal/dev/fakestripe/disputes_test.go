@@ -31,8 +31,10 @@ func TestDisputeThatIsWon(t *testing.T) {
 	s.requireBalance(-chargeFee - disputeFee)
 
 	before := len(s.events(0))
-	staged, err := api.Disputes.Update(opened.ID, &stripe.DisputeParams{Submit: stripe.Bool(false),
-		Evidence: &stripe.DisputeEvidenceParams{UncategorizedText: stripe.String("winning_evidence")}})
+	staged, err := api.Disputes.Update(opened.ID, &stripe.DisputeParams{
+		Submit:   stripe.Bool(false),
+		Evidence: &stripe.DisputeEvidenceParams{UncategorizedText: stripe.String("winning_evidence")},
+	})
 	require.NoError(t, err)
 	require.Equal(t, stripe.DisputeStatusNeedsResponse, staged.Status, "kept back")
 	require.True(t, staged.EvidenceDetails.HasEvidence)

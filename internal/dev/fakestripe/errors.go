@@ -43,11 +43,15 @@ func invalid(code, param, message string) *apiError {
 }
 
 func notFoundError(kind, id string) *apiError {
-	return &apiError{status: http.StatusNotFound, kind: "invalid_request_error", code: "resource_missing", param: "id",
-		message: "No such " + kind + ": '" + id + "'", unkept: true}
+	return &apiError{
+		status: http.StatusNotFound, kind: "invalid_request_error", code: "resource_missing", param: "id",
+		message: "No such " + kind + ": '" + id + "'", unkept: true,
+	}
 }
 
 func unexpectedState(i *intent, message string) *apiError {
-	return &apiError{status: http.StatusBadRequest, kind: "invalid_request_error", code: "payment_intent_unexpected_state",
-		message: message, intent: i}
+	return &apiError{
+		status: http.StatusBadRequest, kind: "invalid_request_error", code: "payment_intent_unexpected_state",
+		message: message, intent: i,
+	}
 }

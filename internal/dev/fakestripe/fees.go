@@ -49,8 +49,10 @@ func (t *transaction) feeDetails() []any {
 	out := []any{}
 	for _, part := range t.otherFees {
 		own -= part.Amount
-		out = append(out, map[string]any{"amount": part.Amount, "application": nil, "currency": t.currency,
-			"description": orNil(part.Description), "type": part.Type})
+		out = append(out, map[string]any{
+			"amount": part.Amount, "application": nil, "currency": t.currency,
+			"description": orNil(part.Description), "type": part.Type,
+		})
 	}
 	if own == 0 {
 		return out

@@ -31,12 +31,16 @@ func (s *Server) once(path, key string, c *call, serve endpoint, fault Fault) *r
 	switch {
 	case known && kept.running:
 		s.mu.Unlock()
-		return &reply{error: &apiError{status: http.StatusConflict, kind: "idempotency_error", code: "idempotency_key_in_use",
-			message: "There is currently another in-progress request using this Idempotent Key."}}
+		return &reply{error: &apiError{
+			status: http.StatusConflict, kind: "idempotency_error", code: "idempotency_key_in_use",
+			message: "There is currently another in-progress request using this Idempotent Key.",
+		}}
 	case known && (kept.path != path || kept.params != params):
 		s.mu.Unlock()
-		return &reply{error: &apiError{status: http.StatusBadRequest, kind: "idempotency_error",
-			message: "Keys for idempotent requests can only be used with the same parameters they were first used with."}}
+		return &reply{error: &apiError{
+			status: http.StatusBadRequest, kind: "idempotency_error",
+			message: "Keys for idempotent requests can only be used with the same parameters they were first used with.",
+		}}
 	case known:
 		s.mu.Unlock()
 		return &reply{raw: kept.body, status: kept.status, replayed: true}

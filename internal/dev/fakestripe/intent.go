@@ -170,12 +170,14 @@ func (s *Server) changeIntent(i *intent, c *call) *apiError {
 		}
 	}
 	if name := c.form.Get("shipping[name]"); name != "" {
-		i.shipping = map[string]any{"name": name, "phone": orNil(c.form.Get("shipping[phone]")), "carrier": nil, "tracking_number": nil,
+		i.shipping = map[string]any{
+			"name": name, "phone": orNil(c.form.Get("shipping[phone]")), "carrier": nil, "tracking_number": nil,
 			"address": map[string]any{
 				"line1": orNil(c.form.Get("shipping[address][line1]")), "line2": nil, "city": orNil(c.form.Get("shipping[address][city]")),
 				"state": orNil(c.form.Get("shipping[address][state]")), "postal_code": orNil(c.form.Get("shipping[address][postal_code]")),
 				"country": orNil(c.form.Get("shipping[address][country]")),
-			}}
+			},
+		}
 	}
 	fee, given, failed := c.integer("application_fee_amount")
 	if failed != nil {

@@ -60,8 +60,10 @@ func (s *Server) decline(i *intent, b behaviour) *apiError {
 	ch := s.newCharge(i, b)
 	ch.failure = b
 	ch.status = "failed"
-	failed := &apiError{status: 402, kind: "card_error", code: b.errorCode(), declineCode: b.declineCode,
-		message: b.message(), charge: ch.id, method: i.method}
+	failed := &apiError{
+		status: 402, kind: "card_error", code: b.errorCode(), declineCode: b.declineCode,
+		message: b.message(), charge: ch.id, method: i.method,
+	}
 	i.status, i.latestCharge = needsMethod, ch.id
 	i.lastError = failed
 	i.method = ""

@@ -50,8 +50,10 @@ func judgeHeader(header http.Header) *apiError {
 	case version != "" && version != apiVersion:
 		return invalid("", "", "Invalid Stripe API version: "+version+". This stand-in speaks "+apiVersion+" alone.")
 	case header.Get("Stripe-Account") != "":
-		return &apiError{status: http.StatusForbidden, kind: "invalid_request_error", code: "account_invalid", unkept: true,
-			message: "The provided key does not have access to account '" + header.Get("Stripe-Account") + "' (or that account does not exist)."}
+		return &apiError{
+			status: http.StatusForbidden, kind: "invalid_request_error", code: "account_invalid", unkept: true,
+			message: "The provided key does not have access to account '" + header.Get("Stripe-Account") + "' (or that account does not exist).",
+		}
 	case utf8.RuneCountInString(header.Get("Idempotency-Key")) > keyLength:
 		return invalid("", "", "Idempotency keys are at most 255 characters long.")
 	case media != "" && media != "application/x-www-form-urlencoded" && media != "multipart/form-data":

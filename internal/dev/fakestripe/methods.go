@@ -156,8 +156,10 @@ func (u *customer) wire(*Server, expansion) map[string]any {
 }
 
 func createCustomer(s *Server, c *call) (any, *apiError) {
-	u := &customer{id: s.ids.next("cus"), created: s.clock.Now().Unix(), metadata: c.metadata(),
-		email: c.form.Get("email"), name: c.form.Get("name"), description: c.form.Get("description")}
+	u := &customer{
+		id: s.ids.next("cus"), created: s.clock.Now().Unix(), metadata: c.metadata(),
+		email: c.form.Get("email"), name: c.form.Get("name"), description: c.form.Get("description"),
+	}
 	s.customers.add(u)
 	return u.wire(s, nil), nil
 }

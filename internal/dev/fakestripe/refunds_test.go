@@ -16,8 +16,10 @@ func TestRefundsInParts(t *testing.T) {
 	api := s.stripeGo()
 	intent := s.pay("pm_card_visa")
 	before := len(s.events(0))
-	params := &stripe.RefundParams{PaymentIntent: stripe.String(intent), Amount: stripe.Int64(10000), Reason: stripe.String("duplicate"),
-		Metadata: map[string]string{"refund_id": "RF-1"}}
+	params := &stripe.RefundParams{
+		PaymentIntent: stripe.String(intent), Amount: stripe.Int64(10000), Reason: stripe.String("duplicate"),
+		Metadata: map[string]string{"refund_id": "RF-1"},
+	}
 	params.AddExpand("balance_transaction")
 	params.AddExpand("charge")
 	first, err := api.Refunds.New(params)

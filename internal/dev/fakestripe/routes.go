@@ -71,8 +71,10 @@ func (s *Server) routes() *http.ServeMux {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, pattern, serve) })
 	}
 	mux.HandleFunc("/v1/", func(w http.ResponseWriter, r *http.Request) {
-		s.answer(w, "", &reply{error: &apiError{status: http.StatusNotFound, kind: "invalid_request_error",
-			message: "Unrecognized request URL (" + r.Method + ": " + r.URL.Path + ")."}})
+		s.answer(w, "", &reply{error: &apiError{
+			status: http.StatusNotFound, kind: "invalid_request_error",
+			message: "Unrecognized request URL (" + r.Method + ": " + r.URL.Path + ").",
+		}})
 	})
 	s.adminRoutes(mux)
 	return mux

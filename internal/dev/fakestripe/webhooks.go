@@ -60,8 +60,10 @@ type webhooks struct {
 
 func newWebhooks(options Options, clock *clock.Movable, acknowledged func(eventID string)) *webhooks {
 	ctx, cancel := context.WithCancel(context.Background()) // the stand-in is nobody's request
-	w := &webhooks{clock: clock, client: &http.Client{Timeout: deliveryTimeout, Transport: &http.Transport{MaxIdleConnsPerHost: deliveriesAtATime}},
-		ctx: ctx, cancel: cancel, slots: make(chan struct{}, deliveriesAtATime), acknowledged: acknowledged}
+	w := &webhooks{
+		clock: clock, client: &http.Client{Timeout: deliveryTimeout, Transport: &http.Transport{MaxIdleConnsPerHost: deliveriesAtATime}},
+		ctx: ctx, cancel: cancel, slots: make(chan struct{}, deliveriesAtATime), acknowledged: acknowledged,
+	}
 	w.ended = sync.NewCond(&w.mu)
 	w.set(options.WebhookURL, options.WebhookSecret)
 	return w

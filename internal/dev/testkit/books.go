@@ -16,6 +16,7 @@ import (
 	"farebook/booking"
 	"farebook/internal/correlation"
 	"farebook/internal/dev/testdb"
+	"farebook/money"
 	"farebook/store"
 	"farebook/workflows"
 )
@@ -68,8 +69,8 @@ func (b *Books) Book(key string, hold time.Duration) booking.Reference {
 	reservation, err := b.Store.ReserveBooking(b.T.Context(), store.NewBooking{
 		Caller: b.caller, IdempotencyKey: key, CorrelationID: "c-" + key, HoldExpiresAt: now.Add(hold), Now: now,
 		Request: booking.Request{
-			Customer: booking.Customer{Name: "Layla Haddad", Email: "layla@example.com", Locale: booking.LocaleEN},
-			Amount:   booking.Money{Value: 45900, Currency: "USD"}, HoldMinutes: 30,
+			Customer: booking.Customer{Name: "Layla Haddad", Email: "layla@example.com", Locale: money.LocaleEN},
+			Amount:   money.Money{Value: 45900, Currency: "USD"}, HoldMinutes: 30,
 			Flight: booking.Flight{
 				Number: "EK2", From: "LHR", To: "DXB", DepartsAt: departs, ArrivesAt: departs.Add(7 * time.Hour),
 				Passengers: []booking.Passenger{{Name: "Layla Haddad"}},

@@ -10,6 +10,7 @@ import (
 	"farebook/booking"
 	"farebook/internal/dev/mailbox"
 	"farebook/ledger"
+	"farebook/money"
 )
 
 // mailsOf are the mails that reached the mailbox about a booking, by the occasion in their Message-ID.
@@ -130,8 +131,8 @@ func (d *demo) showAccounts(ctx context.Context) error {
 }
 
 // shown is an amount with its currency and decimals.
-func shown(value int64, currency booking.Currency) string {
-	return booking.Money{Value: value, Currency: currency}.Format(booking.LocaleEN)
+func shown(value int64, currency money.Currency) string {
+	return money.Money{Value: value, Currency: currency}.Format(money.LocaleEN)
 }
 
 type check struct {

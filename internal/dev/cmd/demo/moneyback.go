@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"os"
 
-	"farebook/booking"
+	"farebook/money"
 	"farebook/store"
 )
 
@@ -22,13 +22,13 @@ func (d *demo) refunded(ctx context.Context) error {
 	} {
 		var refund struct {
 			ID     string
-			Amount booking.Money
+			Amount money.Money
 		}
 		path := "/v1/bookings/" + s.reference + "/refunds"
 		if err := d.post(ctx, path, fmt.Sprintf("demo-refund-%d", i), part.body, http.StatusCreated, &refund); err != nil {
 			return err
 		}
-		step("POST %s %s → 201, %s of %d", path, part.body, refund.ID, refund.Amount.Format(booking.LocaleEN))
+		step("POST %s %s → 201, %s of %d", path, part.body, refund.ID, refund.Amount.Format(money.LocaleEN))
 		s.want = part.want
 		if err := d.await(ctx, s); err != nil {
 			return err
@@ -121,7 +121,7 @@ func (d *demo) paidOut(ctx context.Context) error {
 	}); err != nil {
 		return fmt.Errorf("payout %s was not paid and proven: %w", id, err)
 	}
-	step("%s is %s, %s, proven by %d balance transactions that the ledger knows", id, payout.Status, payout.Amount.Format(booking.LocaleEN), payout.Transactions)
+	step("%s is %s, %s, proven by %d balance transactions that the ledger knows", id, payout.Status, payout.Amount.Format(money.LocaleEN), payout.Transactions)
 	return nil
 }
 

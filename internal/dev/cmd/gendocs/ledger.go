@@ -8,6 +8,7 @@ import (
 
 	"farebook/booking"
 	"farebook/ledger"
+	"farebook/money"
 )
 
 // event is something that happens in business, as the ledger's rules post it: one transaction or several.
@@ -18,7 +19,7 @@ type event struct {
 
 const exampleReference = "FB-7K2M9QXA"
 
-func paid(amount int64, currency booking.Currency, balance *booking.BalanceTransaction) booking.PaymentSnapshot {
+func paid(amount int64, currency money.Currency, balance *booking.BalanceTransaction) booking.PaymentSnapshot {
 	return booking.PaymentSnapshot{
 		PaymentIntentID: "pi_1", StripeStatus: "succeeded", Reference: exampleReference, Amount: amount, AmountReceived: amount,
 		Currency: currency, ChargeID: "ch_1", Balance: balance,
@@ -33,7 +34,7 @@ var (
 
 func posted(s booking.PaymentSnapshot) (ledger.Transaction, error) { return ledger.Payment(s, decided) }
 
-func settled(amount, fee int64, currency booking.Currency) *booking.BalanceTransaction {
+func settled(amount, fee int64, currency money.Currency) *booking.BalanceTransaction {
 	return &booking.BalanceTransaction{Created: exampleDate, ID: "txn_1", Amount: amount, Fee: fee, Net: amount - fee, Currency: currency}
 }
 
@@ -48,7 +49,7 @@ func several(first ledger.Transaction, err error) func(ledger.Transaction, error
 	}
 }
 
-func balanceLine(id string, amount, fee int64, currency booking.Currency, category string) *booking.BalanceTransaction {
+func balanceLine(id string, amount, fee int64, currency money.Currency, category string) *booking.BalanceTransaction {
 	return &booking.BalanceTransaction{Created: exampleDate, ID: id, Amount: amount, Fee: fee, Net: amount - fee, Currency: currency, ReportingCategory: category}
 }
 
@@ -69,12 +70,15 @@ func payout(balance, failure *booking.BalanceTransaction) booking.PayoutSnapshot
 }
 
 var events = []event{
-	{"A payment", "A booking of $459.00 is paid. Stripe's balance transaction is there at once, so its fee goes along.",
+	{
+		"A payment", "A booking of $459.00 is paid. Stripe's balance transaction is there at once, so its fee goes along.",
 		func() ([]ledger.Transaction, error) {
 			return one(posted(paid(45900, "USD", settled(45900, 1361, "USD"))))
-		}},
-	{"A payment whose fee comes later", "The same under Stripe's asynchronous capture: the payment is posted when it succeeds, the fee when `charge.updated` brings\n" +
-		"the balance transaction. The accounts end as above.",
+		},
+	},
+	{
+		"A payment whose fee comes later", "The same under Stripe's asynchronous capture: the payment is posted when it succeeds, the fee when `charge.updated` brings\n" +
+			"the balance transaction. The accounts end as above.",
 		func() ([]ledger.Transaction, error) {
 			payment, err := posted(paid(45900, "USD", nil))
 			if err != nil {
@@ -82,66 +86,90 @@ var events = []event{
 			}
 			fee, err := ledger.Fee(paid(45900, "USD", settled(45900, 1361, "USD")))
 			return []ledger.Transaction{payment, fee}, err
-		}},
-	{"A payment that settles in another currency", "A booking of $459.00, and a Stripe account that settles in euros: Stripe's balance got euros, so the dollars leave the\n" +
-		"clearing account through suspense and the euros come in through it. Suspense keeps both ends of the exchange, the dollars\n" +
-		"that were given (debit) and the euros that they fetched (credit).",
+		},
+	},
+	{
+		"A payment that settles in another currency", "A booking of $459.00, and a Stripe account that settles in euros: Stripe's balance got euros, so the dollars leave the\n" +
+			"clearing account through suspense and the euros come in through it. Suspense keeps both ends of the exchange, the dollars\n" +
+			"that were given (debit) and the euros that they fetched (credit).",
 		func() ([]ledger.Transaction, error) {
 			return one(posted(paid(45900, "USD", settled(42210, 1254, "EUR"))))
-		}},
-	{"A payment of which Stripe settles another amount", "It should not happen. If it does, the clearing account still equals Stripe's balance, and the dollar that is missing shows\n" +
-		"in suspense.",
+		},
+	},
+	{
+		"A payment of which Stripe settles another amount", "It should not happen. If it does, the clearing account still equals Stripe's balance, and the dollar that is missing shows\n" +
+			"in suspense.",
 		func() ([]ledger.Transaction, error) {
 			return one(posted(paid(45900, "USD", settled(45800, 1358, "USD"))))
-		}},
-	{"A payment in a currency without minor units", "A booking of ¥68,000: Stripe counts whole yen, and so does the ledger.",
+		},
+	},
+	{
+		"A payment in a currency without minor units", "A booking of ¥68,000: Stripe counts whole yen, and so does the ledger.",
 		func() ([]ledger.Transaction, error) {
 			return one(posted(paid(68000, "JPY", settled(68000, 2448, "JPY"))))
-		}},
-	{"A payment captured in part", "$459.00 were authorised and $300.00 captured. Stripe makes two balance transactions of it, the whole and what is taken back, and so does\n" +
-		"the ledger; together they are what was captured.",
+		},
+	},
+	{
+		"A payment captured in part", "$459.00 were authorised and $300.00 captured. Stripe makes two balance transactions of it, the whole and what is taken back, and so does\n" +
+			"the ledger; together they are what was captured.",
 		func() ([]ledger.Transaction, error) {
 			part := paid(45900, "USD", settled(45900, 900, "USD"))
 			part.AmountReceived = 30000
 			part.Reversal = balanceLine("txn_2", -15900, 0, "USD", "partial_capture_reversal")
 			return several(posted(part))(ledger.PartialCapture(part))
-		}},
-	{"A bank debit that arrives", "The balance transaction is there as soon as the debit is submitted, while the PaymentIntent is `processing`. Some days later it\n" +
-		"is known that the money stays: Stripe's balance does not move then.",
+		},
+	},
+	{
+		"A bank debit that arrives", "The balance transaction is there as soon as the debit is submitted, while the PaymentIntent is `processing`. Some days later it\n" +
+			"is known that the money stays: Stripe's balance does not move then.",
 		func() ([]ledger.Transaction, error) {
 			arrived := paid(45900, "USD", settled(45900, 367, "USD"))
 			return several(ledger.PaymentInTransit(exampleReference, "pi_1", debited(nil)))(ledger.PaymentArrived(arrived, decided))
-		}},
-	{"A bank debit that fails", "Stripe takes back what the debit had moved, and gives its fee back.",
+		},
+	},
+	{
+		"A bank debit that fails", "Stripe takes back what the debit had moved, and gives its fee back.",
 		func() ([]ledger.Transaction, error) {
 			failed := debited(balanceLine("txn_2", -45900, -367, "USD", "charge_failure"))
 			return several(ledger.PaymentInTransit(exampleReference, "pi_1", failed))(ledger.PaymentFailure(exampleReference, "pi_1", failed))
-		}},
-	{"A refund", "$200.00 go back. Posted when Stripe's balance has paid for it, also while it is `pending`.",
+		},
+	},
+	{
+		"A refund", "$200.00 go back. Posted when Stripe's balance has paid for it, also while it is `pending`.",
 		func() ([]ledger.Transaction, error) {
 			return one(ledger.Refund(exampleReference, refunded(balanceLine("txn_3", -20000, 0, "USD", "refund"), nil)))
-		}},
-	{"A refund that fails after it succeeded", "The customer's bank sends it back: the money is at Stripe again, and owed to the traveller again.",
+		},
+	},
+	{
+		"A refund that fails after it succeeded", "The customer's bank sends it back: the money is at Stripe again, and owed to the traveller again.",
 		func() ([]ledger.Transaction, error) {
 			r := refunded(balanceLine("txn_3", -20000, 0, "USD", "refund"), balanceLine("txn_4", 20000, 0, "USD", "refund_failure"))
 			return several(ledger.Refund(exampleReference, r))(ledger.RefundFailure(exampleReference, r))
-		}},
-	{"A refund that settles in another currency", "The traveller gets $200.00, Stripe's balance pays euros: both ends of the exchange stand in suspense, as with the payment.",
+		},
+	},
+	{
+		"A refund that settles in another currency", "The traveller gets $200.00, Stripe's balance pays euros: both ends of the exchange stand in suspense, as with the payment.",
 		func() ([]ledger.Transaction, error) {
 			return one(ledger.Refund(exampleReference, refunded(balanceLine("txn_3", -18400, 0, "EUR", "refund"), nil)))
-		}},
-	{"A dispute that is won", "The bank withholds the money and Stripe takes its fee; both come back when it is decided for us.",
+		},
+	},
+	{
+		"A dispute that is won", "The bank withholds the money and Stripe takes its fee; both come back when it is decided for us.",
 		func() ([]ledger.Transaction, error) {
 			return several(ledger.Dispute(exampleReference, dispute, *balanceLine("txn_5", -45900, 1500, "USD", "dispute")))(
 				ledger.Dispute(exampleReference, dispute, *balanceLine("txn_6", 45900, -1500, "USD", "dispute_reversal")))
-		}},
-	{"A dispute that is lost", "What is withheld becomes a chargeback; the fee stays with Stripe. No balance transaction belongs to the second posting: the money\n" +
-		"left when the dispute began.",
+		},
+	},
+	{
+		"A dispute that is lost", "What is withheld becomes a chargeback; the fee stays with Stripe. No balance transaction belongs to the second posting: the money\n" +
+			"left when the dispute began.",
 		func() ([]ledger.Transaction, error) {
 			return several(ledger.Dispute(exampleReference, dispute, *balanceLine("txn_5", -45900, 1500, "USD", "dispute")))(
 				ledger.Chargeback(exampleReference, dispute, 45900, "USD", 1, decided))
-		}},
-	{"A decision that is turned round", "The network changes its mind after the loss: the chargeback is taken back, and then the money comes.",
+		},
+	},
+	{
+		"A decision that is turned round", "The network changes its mind after the loss: the chargeback is taken back, and then the money comes.",
 		func() ([]ledger.Transaction, error) {
 			lost, err := several(ledger.Dispute(exampleReference, dispute, *balanceLine("txn_5", -45900, 1500, "USD", "dispute")))(
 				ledger.Chargeback(exampleReference, dispute, 45900, "USD", 1, decided))
@@ -151,9 +179,11 @@ var events = []event{
 			won, err := several(ledger.Chargeback(exampleReference, dispute, -45900, "USD", 2, decided))(
 				ledger.Dispute(exampleReference, dispute, *balanceLine("txn_6", 45900, -1500, "USD", "dispute_reversal")))
 			return append(lost, won...), err
-		}},
-	{"A dispute that is won with less than was withheld", "The exchange rate has changed meanwhile, or the bank decided for us in part: the rest is a chargeback. More than was withheld is\n" +
-		"posted the other way round.",
+		},
+	},
+	{
+		"A dispute that is won with less than was withheld", "The exchange rate has changed meanwhile, or the bank decided for us in part: the rest is a chargeback. More than was withheld is\n" +
+			"posted the other way round.",
 		func() ([]ledger.Transaction, error) {
 			won, err := several(ledger.Dispute(exampleReference, dispute, *balanceLine("txn_5", -45900, 1500, "USD", "dispute")))(
 				ledger.Dispute(exampleReference, dispute, *balanceLine("txn_6", 44000, -1500, "USD", "dispute_reversal")))
@@ -162,68 +192,91 @@ var events = []event{
 			}
 			rest, err := one(ledger.DisputeRest(exampleReference, dispute, 1900, "USD", 1, decided))
 			return append(won, rest...), err
-		}},
-	{"A payout", "$1,000.00 leave Stripe for the bank. It belongs to no booking: its operation key makes it once.",
+		},
+	},
+	{
+		"A payout", "$1,000.00 leave Stripe for the bank. It belongs to no booking: its operation key makes it once.",
 		func() ([]ledger.Transaction, error) {
 			return one(ledger.Payout(payout(balanceLine("txn_7", -100000, 0, "USD", "payout"), nil)))
-		}},
-	{"A payout that fails after it was paid", "The bank sends it back within five business days.",
+		},
+	},
+	{
+		"A payout that fails after it was paid", "The bank sends it back within five business days.",
 		func() ([]ledger.Transaction, error) {
 			p := payout(balanceLine("txn_7", -100000, 0, "USD", "payout"), balanceLine("txn_8", 100000, 0, "USD", "payout_reversal"))
 			return several(ledger.Payout(p))(ledger.PayoutReversal(p))
-		}},
-	{"A bill of Stripe's own", "Radar, Billing and such: taken out of the balance, and told by no event. Posted when a payout pays it out, or when\n" +
-		"reconciliation finds it, whichever comes first.",
+		},
+	},
+	{
+		"A bill of Stripe's own", "Radar, Billing and such: taken out of the balance, and told by no event. Posted when a payout pays it out, or when\n" +
+			"reconciliation finds it, whichever comes first.",
 		func() ([]ledger.Transaction, error) {
 			return one(ledger.AccountFee(*balanceLine("txn_10", -250, 0, "USD", "fee")))
-		}},
-	{"A fee with its parts", "Stripe charges tax on its fee, and keeps a platform's share: each part has an account.",
+		},
+	},
+	{
+		"A fee with its parts", "Stripe charges tax on its fee, and keeps a platform's share: each part has an account.",
 		func() ([]ledger.Transaction, error) {
 			balance := settled(45900, 2061, "USD")
 			balance.Tax, balance.ApplicationFee = 200, 500
 			return one(posted(paid(45900, "USD", balance)))
-		}},
-	{"A fee of zero that comes later", "Under interchange-plus pricing Stripe bills once a month. The balance transaction still has to be in the ledger, or the payout\n" +
-		"that pays it out would never be proven: the amount goes out of the clearing account and in again.",
+		},
+	},
+	{
+		"A fee of zero that comes later", "Under interchange-plus pricing Stripe bills once a month. The balance transaction still has to be in the ledger, or the payout\n" +
+			"that pays it out would never be proven: the amount goes out of the clearing account and in again.",
 		func() ([]ledger.Transaction, error) {
 			return one(ledger.Fee(paid(45900, "USD", settled(45900, 0, "USD"))))
-		}},
-	{"A correction", "Somebody else took $459.00 on the same Stripe account. Reconciliation found it, and a person has it posted: the clearing\n" +
-		"account is Stripe's balance again, and whose the money is stands in suspense.",
+		},
+	},
+	{
+		"A correction", "Somebody else took $459.00 on the same Stripe account. Reconciliation found it, and a person has it posted: the clearing\n" +
+			"account is Stripe's balance again, and whose the money is stands in suspense.",
 		func() ([]ledger.Transaction, error) {
 			return one(ledger.Correction(ledger.Correcting{
-				ItemID: 7, BalanceTransactionID: "txn_9", Clearing: map[booking.Currency]int64{"USD": 44539},
-				Fees: map[booking.Currency]int64{"USD": 1361}, Against: ledger.EquitySuspense, Effective: decided,
+				ItemID: 7, BalanceTransactionID: "txn_9", Clearing: map[money.Currency]int64{"USD": 44539},
+				Fees: map[money.Currency]int64{"USD": 1361}, Against: ledger.EquitySuspense, Effective: decided,
 			}))
-		}},
-	{"An opening", "The account lived before Farebook. `starter opening --at TIME` posts what Stripe's balance was at that time, pending and available\n" +
-		"together: the clearing account equals it from then on.",
+		},
+	},
+	{
+		"An opening", "The account lived before Farebook. `starter opening --at TIME` posts what Stripe's balance was at that time, pending and available\n" +
+			"together: the clearing account equals it from then on.",
 		func() ([]ledger.Transaction, error) {
 			return one(ledger.OpeningBalance(ledger.Opening{At: exampleDate}, "USD", map[ledger.Account]int64{
 				ledger.AssetStripeClearing: 120000, ledger.AssetConnectReserved: 5000,
 			}))
-		}},
-	{"A payment from before the opening that is imported", "Its balance transaction is in the opening balance. So the booking's money is taken from there, and the clearing account\n" +
-		"is left alone; a refund of it is an ordinary one.",
+		},
+	},
+	{
+		"A payment from before the opening that is imported", "Its balance transaction is in the opening balance. So the booking's money is taken from there, and the clearing account\n" +
+			"is left alone; a refund of it is an ordinary one.",
 		func() ([]ledger.Transaction, error) {
 			payment, err := posted(paid(45900, "USD", settled(45900, 1361, "USD")))
 			return []ledger.Transaction{payment.Under(ledger.Opening{At: exampleDate.Add(time.Hour)})}, err
-		}},
-	{"A refund of a payment from before the opening that no booking has", "Reconciliation finds it and names the charge: what goes back is taken from the opening balance.",
+		},
+	},
+	{
+		"A refund of a payment from before the opening that no booking has", "Reconciliation finds it and names the charge: what goes back is taken from the opening balance.",
 		func() ([]ledger.Transaction, error) {
 			return one(ledger.BeforeOpening(ledger.Unbooked{Balance: *balanceLine("txn_11", -20000, 0, "USD", "refund"), ObjectID: "re_2", PaymentIntentID: "pi_2"}))
-		}},
-	{"A payment of another integration", "Another shop is paid $459.00 on the same Stripe account, and a rule in `OTHER_INTEGRATIONS` says that it is theirs. The fee is theirs\n" +
-		"as well.",
+		},
+	},
+	{
+		"A payment of another integration", "Another shop is paid $459.00 on the same Stripe account, and a rule in `OTHER_INTEGRATIONS` says that it is theirs. The fee is theirs\n" +
+			"as well.",
 		func() ([]ledger.Transaction, error) {
 			return one(ledger.OtherIntegration(ledger.Unbooked{Balance: *balanceLine("txn_12", 45900, 1361, "USD", "charge"), ObjectID: "pi_3", PaymentIntentID: "pi_3"}))
-		}},
-	{"A reversal", "A transaction that should not have been posted is not changed: its mirror image is posted. Both stay to be read, and the\n" +
-		"accounts are as if neither had been.",
+		},
+	},
+	{
+		"A reversal", "A transaction that should not have been posted is not changed: its mirror image is posted. Both stay to be read, and the\n" +
+			"accounts are as if neither had been.",
 		func() ([]ledger.Transaction, error) {
 			payment, err := posted(paid(45900, "USD", settled(45900, 1361, "USD")))
 			return []ledger.Transaction{payment, payment.Reverse()}, err
-		}},
+		},
+	},
 }
 
 // meanings of the accounts; a test holds that each has one.
@@ -343,15 +396,11 @@ func journal(t ledger.Transaction) string {
 	}
 	fmt.Fprintf(&out, "\nType `%s`, %s.\n\n| account | debit | credit |\n|---|---:|---:|\n", t.Type, object)
 	for _, entry := range t.Entries {
-		debit, credit := money(entry.Amount, entry.Currency), ""
+		debit, credit := money.Text(entry.Amount, entry.Currency), ""
 		if entry.Side == ledger.Credit {
 			debit, credit = credit, debit
 		}
 		fmt.Fprintf(&out, "| `%s` | %s | %s |\n", entry.Account, debit, credit)
 	}
 	return out.String()
-}
-
-func money(amount int64, currency booking.Currency) string {
-	return booking.Money{Value: amount, Currency: currency}.Format(booking.LocaleEN)
 }

@@ -10,6 +10,7 @@ import (
 
 	"farebook/booking"
 	"farebook/ledger"
+	"farebook/money"
 )
 
 func TestDocsAreCurrent(t *testing.T) {
@@ -17,7 +18,7 @@ func TestDocsAreCurrent(t *testing.T) {
 	want, err := pages()
 	require.NoError(t, err)
 	for name, text := range want {
-		found, err := os.ReadFile(filepath.Join("..", "..", "docs", name))
+		found, err := os.ReadFile(filepath.Join("..", "..", "..", "..", "docs", name))
 		require.NoError(t, err)
 		require.Equal(t, text, string(found), "docs/%s is stale: run `make generate`", name)
 	}
@@ -74,7 +75,7 @@ func TestTAccountsBalance(t *testing.T) {
 	for _, e := range events {
 		transactions, err := e.post()
 		require.NoError(t, err, e.title)
-		totals := map[booking.Currency]int64{}
+		totals := map[money.Currency]int64{}
 		for _, account := range ledger.Accounts {
 			for _, drawn := range collect(transactions, account) {
 				totals[drawn.currency] += sum(drawn.debits) - sum(drawn.credits)

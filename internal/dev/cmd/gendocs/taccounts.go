@@ -5,8 +5,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"farebook/booking"
 	"farebook/ledger"
+	"farebook/money"
 )
 
 // columnWidth is of one side of a T-account, in characters.
@@ -15,7 +15,7 @@ const columnWidth = 18
 // tAccount is one account in one currency, as it is drawn in a textbook: debits left, credits right, the balance below.
 type tAccount struct {
 	account         ledger.Account
-	currency        booking.Currency
+	currency        money.Currency
 	debits, credits []int64
 }
 
@@ -33,7 +33,7 @@ func tAccounts(transactions []ledger.Transaction) string {
 
 func collect(transactions []ledger.Transaction, account ledger.Account) []*tAccount {
 	var found []*tAccount
-	byCurrency := map[booking.Currency]*tAccount{}
+	byCurrency := map[money.Currency]*tAccount{}
 	for _, transaction := range transactions {
 		for _, entry := range transaction.Entries {
 			if entry.Account != account {
@@ -66,9 +66,9 @@ func (t *tAccount) draw() string {
 	line(&out, strings.Repeat("─", columnWidth)+"┼"+strings.Repeat("─", columnWidth))
 	switch balance := sum(t.debits) - sum(t.credits); {
 	case balance < 0:
-		line(&out, strings.Repeat(" ", columnWidth)+"│"+pad(money(-balance, t.currency)))
+		line(&out, strings.Repeat(" ", columnWidth)+"│"+pad(money.Text(-balance, t.currency)))
 	default:
-		line(&out, pad(money(balance, t.currency))+"│")
+		line(&out, pad(money.Text(balance, t.currency))+"│")
 	}
 	return out.String()
 }
@@ -77,7 +77,7 @@ func (t *tAccount) column(amounts []int64, i int) string {
 	if i >= len(amounts) {
 		return strings.Repeat(" ", columnWidth)
 	}
-	return pad(money(amounts[i], t.currency))
+	return pad(money.Text(amounts[i], t.currency))
 }
 
 // pad puts text at the right of its column, with a little room on both sides.

@@ -1,9 +1,11 @@
-package booking
+package money
 
 import (
 	"strings"
 
 	"github.com/bojanz/currency"
+
+	"farebook/validation"
 )
 
 // Currency is an ISO 4217 code in upper case: "USD".
@@ -44,7 +46,7 @@ func ParseCurrency(code string) (Currency, error) {
 	if zeroDecimal[c] || threeDecimal[c] || wholeUnits[c] || presentment[c] {
 		return c, nil
 	}
-	problem := &FieldError{Field: "amount.currency", Problem: "is not a currency that Stripe charges in", Fix: "use an ISO 4217 code such as \"USD\""}
+	problem := &validation.FieldError{Field: "amount.currency", Problem: "is not a currency that Stripe charges in", Fix: "use an ISO 4217 code such as \"USD\""}
 	if upper := strings.ToUpper(code); upper != code && currency.IsValid(upper) {
 		problem.Problem, problem.Fix = "must be in upper case", "send \""+upper+"\""
 	}

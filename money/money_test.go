@@ -1,4 +1,4 @@
-package booking_test
+package money_test
 
 import (
 	"fmt"
@@ -8,25 +8,26 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/booking"
+	"farebook/money"
+	"farebook/validation"
 )
 
 func TestParseCurrency(t *testing.T) {
 	t.Parallel()
 	for _, code := range []string{"USD", "EUR", "JPY", "KWD", "ISK", "AED", "UGX"} {
-		parsed, err := booking.ParseCurrency(code)
+		parsed, err := money.ParseCurrency(code)
 		require.NoError(t, err)
-		require.Equal(t, booking.Currency(code), parsed)
+		require.Equal(t, money.Currency(code), parsed)
 		require.Equal(t, strings.ToLower(code), parsed.Stripe())
 	}
 	for _, code := range []string{"", "usd", "Usd", "XXX", "XAU", "US", "USDX", "USD ", "USD\x00", "ＵＳＤ", "UЅD", "BTC", "' OR 1=1", "HRK"} {
-		_, err := booking.ParseCurrency(code)
-		var field *booking.FieldError
+		_, err := money.ParseCurrency(code)
+		var field *validation.FieldError
 		require.ErrorAs(t, err, &field, "%q", code)
 		require.Equal(t, "amount.currency", field.Field)
 		require.NotEmpty(t, field.Fix)
 	}
-	_, err := booking.ParseCurrency("usd")
+	_, err := money.ParseCurrency("usd")
 	require.ErrorContains(t, err, `send "USD"`)
 }
 
@@ -39,7 +40,7 @@ func TestDigits(t *testing.T) {
 		3: "BHD JOD KWD OMR TND",
 	} {
 		for _, code := range strings.Fields(codes) {
-			currency, err := booking.ParseCurrency(code)
+			currency, err := money.ParseCurrency(code)
 			require.NoError(t, err)
 			require.Equal(t, digits, currency.Digits(), code)
 		}
@@ -49,7 +50,7 @@ func TestDigits(t *testing.T) {
 // The table of stripe.com/docs/currencies#minimum-and-maximum-charge-amounts in major units, as it stands there.
 func TestMinimumCharges(t *testing.T) {
 	t.Parallel()
-	for code, least := range map[booking.Currency]string{
+	for code, least := range map[money.Currency]string{
 		"USD": "0.50", "AED": "2.00", "AUD": "0.50", "BGN": "1.00", "BRL": "0.50", "CAD": "0.50", "CHF": "0.50", "CZK": "15.00",
 		"DKK": "2.50", "EUR": "0.50", "GBP": "0.30", "HKD": "4.00", "HUF": "175.00", "INR": "0.50", "JPY": "50", "MXN": "10.00",
 		"MYR": "2.00", "NOK": "3.00", "NZD": "0.50", "PLN": "2.00", "RON": "2.00", "SEK": "3.00", "SGD": "0.50", "THB": "10.00",
@@ -60,47 +61,53 @@ func TestMinimumCharges(t *testing.T) {
 		_, err := fmt.Sscan(strings.TrimLeft(strings.ReplaceAll(least, ".", ""), "0"), &minor)
 		require.NoError(t, err)
 		require.Equal(t, minor, code.MinCharge(), code)
-		require.NoError(t, booking.Money{Value: minor, Currency: code}.ValidateCharge(), code)
-		require.Error(t, booking.Money{Value: minor - 1, Currency: code}.ValidateCharge(), code)
+		require.NoError(t, money.Money{Value: minor, Currency: code}.ValidateCharge(), code)
+		require.Error(t, money.Money{Value: minor - 1, Currency: code}.ValidateCharge(), code)
 	}
 }
 
 func TestValidateCharge(t *testing.T) {
 	t.Parallel()
-	for _, good := range []booking.Money{
-		{Value: 45900, Currency: "USD"}, {Value: 99_999_999, Currency: "USD"}, {Value: 99_999_999, Currency: "JPY"},
-		{Value: 150_000_000, Currency: "IDR"}, {Value: 999_999_999_999, Currency: "IDR"},
-		{Value: 1000, Currency: "KWD"}, {Value: 99_999_990, Currency: "KWD"}, {Value: 100, Currency: "ISK"}, {Value: 99_999_900, Currency: "UGX"},
+	for _, good := range []money.Money{
+		{Value: 45900, Currency: "USD"},
+		{Value: 99_999_999, Currency: "USD"},
+		{Value: 99_999_999, Currency: "JPY"},
+		{Value: 150_000_000, Currency: "IDR"},
+		{Value: 999_999_999_999, Currency: "IDR"},
+		{Value: 1000, Currency: "KWD"},
+		{Value: 99_999_990, Currency: "KWD"},
+		{Value: 100, Currency: "ISK"},
+		{Value: 99_999_900, Currency: "UGX"},
 	} {
 		require.NoError(t, good.ValidateCharge(), "%+v", good)
 	}
 	for _, bad := range []struct {
-		money booking.Money
+		money money.Money
 		says  string
 	}{
-		{booking.Money{Value: 0, Currency: "USD"}, "send 50 minor units ($0.50) or more"},
-		{booking.Money{Value: -1, Currency: "USD"}, "send 50 minor units ($0.50) or more"},
-		{booking.Money{Value: math.MinInt64, Currency: "USD"}, "send 50 minor units ($0.50) or more"},
-		{booking.Money{Value: 100_000_000, Currency: "USD"}, "send at most 99999999"},
-		{booking.Money{Value: 1<<53 + 1, Currency: "USD"}, "send at most 99999999"},
-		{booking.Money{Value: math.MaxInt64, Currency: "JPY"}, "send at most 99999999"},
-		{booking.Money{Value: 1_000_000_000_000, Currency: "IDR"}, "send at most 999999999999 minor units (IDR"},
-		{booking.Money{Value: 100_000_000, Currency: "USD"}, "send at most 99999999 minor units ($999,999.99)"},
-		{booking.Money{Value: 100_000_000, Currency: "KWD"}, "send at most 99999990"},
-		{booking.Money{Value: 100_000_000, Currency: "ISK"}, "send at most 99999900"},
-		{booking.Money{Value: 45901, Currency: "KWD"}, "must end in 0"},
-		{booking.Money{Value: 45910, Currency: "ISK"}, "must end in 00"},
-		{booking.Money{Value: 45901, Currency: "UGX"}, "must end in 00"},
-		{booking.Money{Value: 5, Currency: "KWD"}, "send 10 minor units ("},
+		{money.Money{Value: 0, Currency: "USD"}, "send 50 minor units ($0.50) or more"},
+		{money.Money{Value: -1, Currency: "USD"}, "send 50 minor units ($0.50) or more"},
+		{money.Money{Value: math.MinInt64, Currency: "USD"}, "send 50 minor units ($0.50) or more"},
+		{money.Money{Value: 100_000_000, Currency: "USD"}, "send at most 99999999"},
+		{money.Money{Value: 1<<53 + 1, Currency: "USD"}, "send at most 99999999"},
+		{money.Money{Value: math.MaxInt64, Currency: "JPY"}, "send at most 99999999"},
+		{money.Money{Value: 1_000_000_000_000, Currency: "IDR"}, "send at most 999999999999 minor units (IDR"},
+		{money.Money{Value: 100_000_000, Currency: "USD"}, "send at most 99999999 minor units ($999,999.99)"},
+		{money.Money{Value: 100_000_000, Currency: "KWD"}, "send at most 99999990"},
+		{money.Money{Value: 100_000_000, Currency: "ISK"}, "send at most 99999900"},
+		{money.Money{Value: 45901, Currency: "KWD"}, "must end in 0"},
+		{money.Money{Value: 45910, Currency: "ISK"}, "must end in 00"},
+		{money.Money{Value: 45901, Currency: "UGX"}, "must end in 00"},
+		{money.Money{Value: 5, Currency: "KWD"}, "send 10 minor units ("},
 	} {
 		err := bad.money.ValidateCharge()
-		var field *booking.FieldError
+		var field *validation.FieldError
 		require.ErrorAs(t, err, &field, "%+v", bad.money)
 		require.Equal(t, "amount.value", field.Field)
 		require.ErrorContains(t, err, bad.says)
 	}
-	var field *booking.FieldError
-	require.ErrorAs(t, booking.Money{Value: 45900, Currency: "usd"}.ValidateCharge(), &field)
+	var field *validation.FieldError
+	require.ErrorAs(t, money.Money{Value: 45900, Currency: "usd"}.ValidateCharge(), &field)
 	require.Equal(t, "amount.currency", field.Field)
 }
 
@@ -108,7 +115,7 @@ func TestFormat(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		value    int64
-		currency booking.Currency
+		currency money.Currency
 		english  string
 		arabic   string
 	}{
@@ -124,15 +131,15 @@ func TestFormat(t *testing.T) {
 		{150050, "ISK", "ISK\u00a01,500.50", "\u200f1,500.50\u00a0ISK"}, // shown as it is, never rounded
 		{45900, "STD", "459.00 STD", "459.00 STD"},                      // withdrawn from ISO 4217, still at Stripe
 	} {
-		money := booking.Money{Value: c.value, Currency: c.currency}
-		require.Equal(t, c.english, money.Format(booking.LocaleEN))
-		require.Equal(t, c.arabic, money.Format(booking.LocaleAR))
+		amount := money.Money{Value: c.value, Currency: c.currency}
+		require.Equal(t, c.english, amount.Format(money.LocaleEN))
+		require.Equal(t, c.arabic, amount.Format(money.LocaleAR))
 	}
 }
 
 func TestFormatOfTheLowestAmount(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, "-92233720368547758.08 XXX", booking.Money{Value: math.MinInt64, Currency: "XXX"}.Format(booking.LocaleEN))
+	require.Equal(t, "-92233720368547758.08 XXX", money.Money{Value: math.MinInt64, Currency: "XXX"}.Format(money.LocaleEN))
 }
 
 // FuzzFormat: whatever the amount, the digits that people read are the digits that are charged.
@@ -144,11 +151,11 @@ func FuzzFormat(f *testing.F) {
 		f.Add(value, "ISK")
 	}
 	f.Fuzz(func(t *testing.T, value int64, code string) {
-		currency, err := booking.ParseCurrency(code)
+		currency, err := money.ParseCurrency(code)
 		if err != nil {
 			return
 		}
-		text := booking.Money{Value: value, Currency: currency}.Format(booking.LocaleEN)
+		text := money.Money{Value: value, Currency: currency}.Format(money.LocaleEN)
 		digits := strings.Map(func(r rune) rune {
 			if r >= '0' && r <= '9' {
 				return r

@@ -1,12 +1,17 @@
-package booking
+// Package money is amounts and currencies: minor units, Stripe's rules for what can be charged, and amounts written for people. It
+// imports validation alone.
+package money
 
 import (
 	"cmp"
 	"fmt"
+	"math/big"
 	"strconv"
 	"strings"
 
 	"github.com/bojanz/currency"
+
+	"farebook/validation"
 )
 
 // Money is an amount in the currency's minor units as Stripe counts them: 45900 and USD are $459.00.
@@ -26,7 +31,7 @@ var widerCharge = map[Currency]int64{"IDR": 999_999_999_999}
 // MaxCharge is the most that can be charged in the currency, in minor units, rounded down to what the currency's special ending allows.
 func (c Currency) MaxCharge() int64 {
 	most := cmp.Or(widerCharge[c], maxCharge)
-	return most - most%c.step()
+	return most - most%c.Step()
 }
 
 // minCharge per currency, in minor units, from the same page; it holds for accounts that settle in that currency.
@@ -44,14 +49,14 @@ const defaultMinCharge = 1
 // currency's special ending allows.
 func (c Currency) MinCharge() int64 {
 	least := max(minCharge[c], defaultMinCharge)
-	if step := c.step(); least%step != 0 {
+	if step := c.Step(); least%step != 0 {
 		least += step - least%step
 	}
 	return least
 }
 
 // step is what every amount must be a multiple of, in minor units.
-func (c Currency) step() int64 {
+func (c Currency) Step() int64 {
 	switch {
 	case threeDecimal[c]:
 		return 10
@@ -69,7 +74,7 @@ func (m Money) ValidateCharge() error {
 		return err
 	}
 	refuse := func(problem, fix string) error {
-		return &FieldError{Field: "amount.value", Problem: problem, Fix: fix}
+		return &validation.FieldError{Field: "amount.value", Problem: problem, Fix: fix}
 	}
 	least := m.Currency.MinCharge()
 	switch {
@@ -95,12 +100,12 @@ func (m Money) ValidateRefund() error {
 	if problem == "" {
 		return nil
 	}
-	return &FieldError{Field: "amount.value", Problem: problem, Fix: fix}
+	return &validation.FieldError{Field: "amount.value", Problem: problem, Fix: fix}
 }
 
 // wrongEnding says what is wrong with the last digits of an amount, if anything.
 func (m Money) wrongEnding() (problem, fix string) {
-	switch step := m.Currency.step(); {
+	switch step := m.Currency.Step(); {
 	case step == 10 && m.Value%step != 0:
 		return fmt.Sprintf("must end in 0: Stripe takes %s in hundredths, written as thousandths", m.Currency), "round to the nearest ten"
 	case step == 100 && m.Value%step != 0:
@@ -119,6 +124,11 @@ func (m Money) Format(l Locale) string {
 	formatter := currency.NewFormatter(currency.NewLocale(string(l)))
 	formatter.MinDigits, formatter.MaxDigits = uint8(m.shownDigits()), uint8(m.shownDigits()) // 0 to 3
 	return formatter.Format(amount)
+}
+
+// Text writes minor units of a currency for an operator: Format in English. Errors and reasons of findings are written with it.
+func Text(value int64, c Currency) string {
+	return Money{Value: value, Currency: c}.Format(LocaleEN)
 }
 
 // asValue says what a field in minor units takes, beside what it stands for: "50 minor units ($0.50)".
@@ -153,4 +163,14 @@ func (m Money) Decimal() string {
 	}
 	cut := len(number) - digits
 	return sign + number[:cut] + "." + number[cut:]
+}
+
+// Share is a percentage of the amount, rounded half up to what Stripe takes in the currency.
+func (m Money) Share(percent int) Money {
+	step := m.Currency.Step()
+	// amount * percent / 100 / step, half up, in integers of any size.
+	share := new(big.Int).Mul(big.NewInt(m.Value), big.NewInt(int64(percent)))
+	divisor := big.NewInt(100 * step)
+	share.Add(share, big.NewInt(50*step)).Div(share, divisor)
+	return Money{Value: share.Int64() * step, Currency: m.Currency}
 }
