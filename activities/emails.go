@@ -144,7 +144,7 @@ func contentOf(row store.Email) mail.Content {
 		DeclineCode:   row.DeclineCode,
 		Payable:       payable(row.Booking.Status),
 		Confirmed:     row.Booking.Payment != nil && row.Booking.Payment.AmountCaptured > 0,
-		Letter:        row.Letter,
+		Notice:        row.Notice,
 	}
 }
 

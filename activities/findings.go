@@ -3,13 +3,13 @@ package activities
 import (
 	"context"
 
-	"farebook/booking"
 	"farebook/money"
+	"farebook/reconciliation"
 )
 
 // addFindings writes what a run found, and a line of the log for each. A page that is read again writes its lines again, and
 // its rows once.
-func (r *Reconciliations) addFindings(ctx context.Context, runID uint64, findings []booking.Finding) error {
+func (r *Reconciliations) addFindings(ctx context.Context, runID uint64, findings []reconciliation.Finding) error {
 	if len(findings) == 0 {
 		return nil
 	}
@@ -31,7 +31,7 @@ func (r *Reconciliations) addFindings(ctx context.Context, runID uint64, finding
 }
 
 // fieldsOf a finding leave out what it does not have. paymentID is the row of payments; zero without one.
-func fieldsOf(f booking.Finding, paymentID uint64) []any {
+func fieldsOf(f reconciliation.Finding, paymentID uint64) []any {
 	fields := []any{"class", f.Class, "object", f.Object, "stripeId", f.StripeID}
 	if paymentID != 0 {
 		fields = append(fields, "paymentId", paymentID)

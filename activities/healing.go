@@ -27,10 +27,10 @@ type HealingsInput struct {
 
 // HealingTask is one item, and what its own workflow needs to be started.
 type HealingTask struct {
-	ItemID          uint64          `json:"itemId"`
-	Healing         booking.Healing `json:"healing"`
-	StripeID        string          `json:"stripeId"`
-	PaymentIntentID string          `json:"paymentIntentId,omitempty"`
+	ItemID          uint64                 `json:"itemId"`
+	Healing         reconciliation.Healing `json:"healing"`
+	StripeID        string                 `json:"stripeId"`
+	PaymentIntentID string                 `json:"paymentIntentId,omitempty"`
 	// BalanceTransactionID is that of money that no booking has.
 	BalanceTransactionID string            `json:"balanceTransactionId,omitempty"`
 	Reference            booking.Reference `json:"reference,omitempty"`
@@ -63,9 +63,9 @@ func (r *Reconciliations) NextHealings(ctx context.Context, in HealingsInput) ([
 		}
 		task := HealingTask{ItemID: item.ID, StripeID: item.StripeID, PaymentIntentID: item.PaymentIntentID, Reference: item.Reference}
 		// Who applies a plan has decided about all of it; the list is for what runs automatically.
-		if item.Healing != booking.HealNone && (in.Planned || slices.Contains(r.Heal, item.Healing)) {
+		if item.Healing != reconciliation.HealNone && (in.Planned || slices.Contains(r.Heal, item.Healing)) {
 			task.Healing = item.Healing
-			if item.Healing == booking.HealUnbooked {
+			if item.Healing == reconciliation.HealUnbooked {
 				task.BalanceTransactionID = item.BalanceTransactionID
 			}
 			if err := r.prepare(ctx, stripe, item, in.Planned, &task); err != nil {
@@ -81,7 +81,7 @@ func (r *Reconciliations) NextHealings(ctx context.Context, in HealingsInput) ([
 func (r *Reconciliations) prepare(ctx context.Context, stripe *stripeapi.Client, item store.Item, planned bool, task *HealingTask) error {
 	now, err := r.differs(ctx, stripe, item)
 	if final(err) {
-		task.Healing = booking.HealNone
+		task.Healing = reconciliation.HealNone
 		return r.settle(ctx, item.ID, store.ItemFailed, err.Error())
 	}
 	if err != nil {
@@ -89,26 +89,26 @@ func (r *Reconciliations) prepare(ctx context.Context, stripe *stripeapi.Client,
 	}
 	switch {
 	case now == "":
-		task.Healing = booking.HealNone
+		task.Healing = reconciliation.HealNone
 		return r.settle(ctx, item.ID, store.ItemSkipped, "changed since: the two sides agree by now")
 	case planned && now != item.Reason:
-		task.Healing = booking.HealNone
+		task.Healing = reconciliation.HealNone
 		return r.settle(ctx, item.ID, store.ItemSkipped, "changed since: by now "+now+"; reconcile again")
 	}
 	switch item.Healing {
-	case booking.HealPayout, booking.HealAccountFee, booking.HealUnbooked: // no booking's
+	case reconciliation.HealPayout, reconciliation.HealAccountFee, reconciliation.HealUnbooked: // no booking's
 		return nil
 	}
 	known, err := r.bookingOf(ctx, item)
 	if errors.Is(err, store.ErrNotFound) {
-		task.Healing = booking.HealNone
+		task.Healing = reconciliation.HealNone
 		return nil
 	}
 	if err != nil {
 		return err
 	}
 	task.Reference, task.HoldExpiresAt, task.CorrelationID = known.Reference, known.HoldExpiresAt, known.CorrelationID
-	if item.Healing == booking.HealRefund {
+	if item.Healing == reconciliation.HealRefund {
 		refund, err := r.Store.RefundByStripeID(ctx, item.StripeID)
 		if err == nil && refund.Origin != booking.RefundFromDashboard {
 			task.RefundID = refund.ID
@@ -204,7 +204,7 @@ func (r *Reconciliations) settle(ctx context.Context, id uint64, state, note str
 
 // differs compares both sides of one item again and returns why they differ; empty when they agree.
 func (r *Reconciliations) differs(ctx context.Context, stripe *stripeapi.Client, item store.Item) (string, error) {
-	if item.Class == booking.StateMismatch {
+	if item.Class == reconciliation.StateMismatch {
 		return r.statesDiffer(ctx, stripe, item)
 	}
 	line := item.Line()
@@ -213,8 +213,8 @@ func (r *Reconciliations) differs(ctx context.Context, stripe *stripeapi.Client,
 		return "", err
 	}
 	of := posted[line.ID]
-	misplaced := item.Healing != booking.HealUnbooked && reconciliation.PostedAsUnbooked(of)
-	if item.Class == booking.FeeMismatch && reconciliation.FeeOutstanding(of) || len(of) == 0 || misplaced {
+	misplaced := item.Healing != reconciliation.HealUnbooked && reconciliation.PostedAsUnbooked(of)
+	if item.Class == reconciliation.FeeMismatch && reconciliation.FeeOutstanding(of) || len(of) == 0 || misplaced {
 		return item.Reason, nil
 	}
 	return "", nil
@@ -222,7 +222,7 @@ func (r *Reconciliations) differs(ctx context.Context, stripe *stripeapi.Client,
 
 func (r *Reconciliations) statesDiffer(ctx context.Context, stripe *stripeapi.Client, item store.Item) (string, error) {
 	switch item.Object {
-	case booking.ObjectPayment:
+	case reconciliation.ObjectPayment:
 		snapshot, _, err := stripe.PaymentIntent(ctx, item.StripeID)
 		if err != nil {
 			return "", stripeError(err)
@@ -235,10 +235,10 @@ func (r *Reconciliations) statesDiffer(ctx context.Context, stripe *stripeapi.Cl
 			return reasonOf(item.Object, "", string(snapshot.PaymentStatus())), nil
 		}
 		return reasonOf(item.Object, string(known.Payment.Status), string(snapshot.PaymentStatus())), nil
-	case booking.ObjectRefund:
+	case reconciliation.ObjectRefund:
 		snapshot, err := stripe.Refund(ctx, item.StripeID)
 		return r.stateDiffers(ctx, item, string(snapshot.Status()), err)
-	case booking.ObjectDispute:
+	case reconciliation.ObjectDispute:
 		snapshot, err := stripe.Dispute(ctx, item.StripeID)
 		return r.stateDiffers(ctx, item, string(snapshot.State()), err)
 	default:
@@ -256,7 +256,7 @@ func (r *Reconciliations) stateDiffers(ctx context.Context, item store.Item, the
 }
 
 // reasonOf says how the states of an object differ, and nothing when they agree. here is empty for what is not known.
-func reasonOf(object booking.Object, here, there string) string {
+func reasonOf(object reconciliation.Object, here, there string) string {
 	switch here {
 	case there:
 		return ""

@@ -12,6 +12,7 @@ import (
 	"farebook/booking"
 	"farebook/internal/failpoint"
 	"farebook/internal/stripeapi"
+	"farebook/notice"
 	"farebook/store"
 )
 
@@ -59,7 +60,7 @@ func (p *Payments) CreatePaymentIntent(ctx context.Context, in BookingRef) (Paym
 	if known.Payment != nil {
 		// Another run on the booking carries on what the one before left: its emails, too.
 		result := created(known)
-		result.EmailIDs, err = p.Store.QueuedEmailsOf(ctx, in.Reference, booking.PaymentEmails)
+		result.EmailIDs, err = p.Store.QueuedEmailsOf(ctx, in.Reference, notice.PaymentKinds)
 		return result, storeError(err)
 	}
 	if known.Status.Final() {

@@ -6,7 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 
-	"farebook/booking"
+	"farebook/reconciliation"
 )
 
 // itemsPage is how many items are read at once: a plan is as long as what went wrong, and memory is not.
@@ -46,7 +46,7 @@ func (r *Reconciliations) takePlan(ctx context.Context, runID uint64, planned st
 		if err != nil || len(items) == 0 {
 			return err
 		}
-		findings := make([]booking.Finding, len(items))
+		findings := make([]reconciliation.Finding, len(items))
 		for i, item := range items {
 			at.Row, findings[i] = item.ID, item.Finding
 		}

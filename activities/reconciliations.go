@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"time"
 
-	"farebook/booking"
 	"farebook/internal/stripeapi"
 	"farebook/reconciliation"
 	"farebook/store"
@@ -22,7 +21,7 @@ type Reconciliations struct {
 	// CallsPerSecond is what a whole run may ask of Stripe.
 	CallsPerSecond float64
 	// Heal are the healings that may run without an operator.
-	Heal []booking.Healing
+	Heal []reconciliation.Healing
 	// Unbooked explains money that no booking has.
 	Unbooked *Unbooked
 	Log      *slog.Logger
@@ -30,10 +29,10 @@ type Reconciliations struct {
 
 // BeginReconciliationInput asks for a run. Applies names the run whose plan is to be carried out.
 type BeginReconciliationInput struct {
-	CorrelationID string                        `json:"correlationId"`
-	Options       booking.ReconciliationOptions `json:"options"`
-	Applies       string                        `json:"applies,omitempty"`
-	StartedAt     time.Time                     `json:"startedAt"`
+	CorrelationID string                 `json:"correlationId"`
+	Options       reconciliation.Options `json:"options"`
+	Applies       string                 `json:"applies,omitempty"`
+	StartedAt     time.Time              `json:"startedAt"`
 	// PlanLater leaves the plan to CopyPlan; a run that began before that was there has it copied here.
 	PlanLater bool `json:"planLater,omitempty"`
 }

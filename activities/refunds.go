@@ -11,6 +11,7 @@ import (
 	"farebook/booking"
 	"farebook/internal/failpoint"
 	"farebook/internal/stripeapi"
+	"farebook/notice"
 	"farebook/store"
 )
 
@@ -222,7 +223,7 @@ func (r *Refunds) recordOthers(ctx context.Context, known store.Refund) (made *R
 // withMails names all mails about the booking's refunds that are queued: the refused one's, and those of refunds that were
 // recorded before it. Whichever workflow else sends one claims its row first.
 func (r *Refunds) withMails(ctx context.Context, outcome RefundOutcome) (RefundOutcome, error) {
-	mails, err := r.Store.QueuedEmailsOf(ctx, outcome.Reference, booking.RefundEmails)
+	mails, err := r.Store.QueuedEmailsOf(ctx, outcome.Reference, notice.RefundKinds)
 	outcome.EmailIDs = mails
 	return outcome, storeError(err)
 }

@@ -8,7 +8,6 @@ import (
 
 	"go.temporal.io/sdk/activity"
 
-	"farebook/booking"
 	"farebook/internal/failpoint"
 	"farebook/internal/stripeapi"
 	"farebook/reconciliation"
@@ -22,7 +21,7 @@ type ScanInput struct {
 	After  string                `json:"after,omitempty"`
 	Pages  int                   `json:"pages,omitempty"`
 	Limit  int                   `json:"limit,omitempty"`  // of open payments; 0 for all
-	Object booking.Object        `json:"object,omitempty"` // refund, dispute or payout
+	Object reconciliation.Object `json:"object,omitempty"` // refund, dispute or payout
 }
 
 // Scanned is how far a scan is; it is the heartbeat's detail, too.
@@ -104,7 +103,7 @@ func (r *Reconciliations) compare(ctx context.Context, runID uint64, lines []rec
 	if err != nil {
 		return 0, err
 	}
-	var findings []booking.Finding
+	var findings []reconciliation.Finding
 	if len(odd) > 0 {
 		again, err := full()
 		if err != nil {
@@ -141,7 +140,7 @@ func (r *Reconciliations) odd(ctx context.Context, lines []reconciliation.Line) 
 }
 
 // differences compares lines with what was posted; what the books know of a payment is asked only where something differs.
-func (r *Reconciliations) differences(ctx context.Context, stripe *stripeapi.Client, lines []reconciliation.Line) ([]booking.Finding, error) {
+func (r *Reconciliations) differences(ctx context.Context, stripe *stripeapi.Client, lines []reconciliation.Line) ([]reconciliation.Finding, error) {
 	odd, posted, err := r.odd(ctx, lines)
 	if err != nil || len(odd) == 0 {
 		return nil, err
@@ -153,7 +152,7 @@ func (r *Reconciliations) differences(ctx context.Context, stripe *stripeapi.Cli
 	if err != nil {
 		return nil, err
 	}
-	var findings []booking.Finding
+	var findings []reconciliation.Finding
 	for _, line := range odd {
 		if finding := reconciliation.Compare(line, posted[line.ID], known[line.ID], r.rules()); finding != nil {
 			// The PaymentIntent's booking, whatever its metadata says by now.
@@ -179,7 +178,7 @@ func (r *Reconciliations) nameByCharge(ctx context.Context, lines []reconciliati
 	for i, line := range lines {
 		if intent := intents[line.ChargeID]; line.PaymentIntentID == "" && intent != "" {
 			lines[i].PaymentIntentID = intent
-			if line.Object == booking.ObjectPayment {
+			if line.Object == reconciliation.ObjectPayment {
 				lines[i].ObjectID = intent
 			}
 		}
@@ -211,8 +210,8 @@ func (r *Reconciliations) scanUnseen(ctx context.Context, in ScanInput) (Scanned
 				return at, stripeError(err)
 			}
 			if err = nil; gone {
-				err = r.addFindings(ctx, in.RunID, []booking.Finding{{
-					Class: booking.MissingInStripe, Object: booking.ObjectBalanceTransaction, StripeID: row.BalanceTransactionID,
+				err = r.addFindings(ctx, in.RunID, []reconciliation.Finding{{
+					Class: reconciliation.MissingInStripe, Object: reconciliation.ObjectBalanceTransaction, StripeID: row.BalanceTransactionID,
 					BalanceTransactionID: row.BalanceTransactionID, PaymentIntentID: row.PaymentIntentID, Reference: row.Reference,
 					Here: row.Clearing, Posted: row.Clearing, Currency: row.Currency,
 					Reason: fmt.Sprintf("the ledger's %s transaction %d names a balance transaction that Stripe does not have", row.Type, row.LedgerID),

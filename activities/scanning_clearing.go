@@ -6,8 +6,8 @@ import (
 
 	"go.temporal.io/sdk/activity"
 
-	"farebook/booking"
 	"farebook/internal/wait"
+	"farebook/reconciliation"
 )
 
 const (
@@ -25,7 +25,7 @@ func (r *Reconciliations) CompareClearing(ctx context.Context, in ScanInput) (Sc
 }
 
 func (r *Reconciliations) compareClearing(ctx context.Context, in ScanInput) (Scanned, error) {
-	var findings []booking.Finding
+	var findings []reconciliation.Finding
 	for look := range clearingLooks {
 		if look > 0 {
 			activity.RecordHeartbeat(ctx) // slow answers of Stripe's add up
@@ -46,7 +46,7 @@ func (r *Reconciliations) compareClearing(ctx context.Context, in ScanInput) (Sc
 
 // unexplained is what neither the run's items nor notes account for. A gap that was noted as such is found again: its item is
 // written as resolved.
-func (r *Reconciliations) unexplained(ctx context.Context, runID uint64) ([]booking.Finding, error) {
+func (r *Reconciliations) unexplained(ctx context.Context, runID uint64) ([]reconciliation.Finding, error) {
 	there, err := r.Stripe.Balances(ctx)
 	if err != nil {
 		return nil, stripeError(err)
@@ -55,7 +55,7 @@ func (r *Reconciliations) unexplained(ctx context.Context, runID uint64) ([]book
 	if err != nil {
 		return nil, err
 	}
-	var findings []booking.Finding
+	var findings []reconciliation.Finding
 	for _, gap := range gaps {
 		if !gap.Within {
 			findings = append(findings, gap.Finding())

@@ -6,6 +6,7 @@ import (
 
 	"farebook/booking"
 	"farebook/internal/stripeapi"
+	"farebook/reconciliation"
 	"farebook/store"
 )
 
@@ -72,7 +73,7 @@ func (r *Reconciliations) scanOpen(ctx context.Context, stripe *stripeapi.Client
 		return err
 	}
 	if finding != nil {
-		if err := r.addFindings(ctx, runID, []booking.Finding{*finding}); err != nil {
+		if err := r.addFindings(ctx, runID, []reconciliation.Finding{*finding}); err != nil {
 			return err
 		}
 		at.Found++
@@ -83,14 +84,14 @@ func (r *Reconciliations) scanOpen(ctx context.Context, stripe *stripeapi.Client
 	return nil
 }
 
-func (r *Reconciliations) compareOpen(ctx context.Context, stripe *stripeapi.Client, row store.OpenPayment) (*booking.Finding, error) {
-	finding := &booking.Finding{
-		Object: booking.ObjectPayment, StripeID: row.PaymentIntentID, PaymentIntentID: row.PaymentIntentID, Reference: row.Reference,
+func (r *Reconciliations) compareOpen(ctx context.Context, stripe *stripeapi.Client, row store.OpenPayment) (*reconciliation.Finding, error) {
+	finding := &reconciliation.Finding{
+		Object: reconciliation.ObjectPayment, StripeID: row.PaymentIntentID, PaymentIntentID: row.PaymentIntentID, Reference: row.Reference,
 	}
 	snapshot, _, err := stripe.PaymentIntent(ctx, row.PaymentIntentID)
 	if stripeapi.IsKind(err, stripeapi.NotFound) {
 		r.Log.DebugContext(ctx, "Processing payment", "paymentId", row.ID, "stripeStatus", "not_found")
-		finding.Class, finding.Reason = booking.MissingInStripe, "the booking's PaymentIntent is not at Stripe: another account, or another mode"
+		finding.Class, finding.Reason = reconciliation.MissingInStripe, "the booking's PaymentIntent is not at Stripe: another account, or another mode"
 		return finding, nil
 	}
 	if err != nil {
@@ -99,16 +100,16 @@ func (r *Reconciliations) compareOpen(ctx context.Context, stripe *stripeapi.Cli
 	r.Log.DebugContext(ctx, "Processing payment", "paymentId", row.ID, "stripeStatus", snapshot.StripeStatus)
 	there, created := snapshot.PaymentStatus(), row.CreatedAt
 	if there == row.Status && there == booking.PaymentUnknown {
-		finding.Class, finding.Currency = booking.StateMismatch, snapshot.Currency
-		finding.Reason = reasonOfUnknown(booking.ObjectPayment, snapshot.StripeStatus)
+		finding.Class, finding.Currency = reconciliation.StateMismatch, snapshot.Currency
+		finding.Reason = reasonOfUnknown(reconciliation.ObjectPayment, snapshot.StripeStatus)
 		return finding, nil
 	}
 	if there == row.Status {
 		return nil, nil
 	}
-	finding.Class, finding.Healing, finding.Currency = booking.StateMismatch, booking.HealPayment, snapshot.Currency
+	finding.Class, finding.Healing, finding.Currency = reconciliation.StateMismatch, reconciliation.HealPayment, snapshot.Currency
 	finding.AtStripe = snapshot.AmountReceived
-	finding.Reason = reasonOf(booking.ObjectPayment, string(row.Status), string(there))
+	finding.Reason = reasonOf(reconciliation.ObjectPayment, string(row.Status), string(there))
 	if snapshot.Balance != nil && snapshot.Balance.Created.After(created) {
 		created = snapshot.Balance.Created // it was paid then
 	}

@@ -10,7 +10,6 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"farebook/activities"
-	"farebook/booking"
 	"farebook/internal/dev/fakestripe"
 	"farebook/reconciliation"
 	"farebook/store"
@@ -19,7 +18,7 @@ import (
 func (s *stack) beginRun(id string) store.Run {
 	s.t.Helper()
 	run, err := s.Store.BeginRun(s.t.Context(), store.Run{
-		CorrelationID: id, Options: booking.ReconciliationOptions{LookbackDays: 7, Scope: booking.ScopeAll},
+		CorrelationID: id, Options: reconciliation.Options{LookbackDays: 7, Scope: reconciliation.ScopeAll},
 		WindowStart: time.Now().UTC(), WindowEnd: time.Now().UTC(), StartedAt: time.Now().UTC(),
 	})
 	require.NoError(s.t, err)
@@ -32,7 +31,7 @@ func TestScanThatGetsNoFurtherForHours(t *testing.T) {
 	s := newStack(t)
 	run := s.beginRun("recon_1")
 	s.fault(http.MethodGet, "/v1/refunds", fakestripe.FaultUnauthorized, 2)
-	in := activities.ScanInput{RunID: run.ID, Object: booking.ObjectRefund, Window: reconciliation.LookBack(time.Now(), 7)}
+	in := activities.ScanInput{RunID: run.ID, Object: reconciliation.ObjectRefund, Window: reconciliation.LookBack(time.Now(), 7)}
 	for _, c := range []struct {
 		since time.Duration
 		last  bool
@@ -57,11 +56,11 @@ func TestPlanIsCopiedInPieces(t *testing.T) {
 	s := newStack(t)
 	const items = 1200
 	plan := s.beginRun("recon_plan")
-	findings := make([]booking.Finding, items)
+	findings := make([]reconciliation.Finding, items)
 	for i := range findings {
-		findings[i] = booking.Finding{
-			Class: booking.MissingInLedger, Object: booking.ObjectPayment, StripeID: fmt.Sprintf("pi_%d", i), PaymentIntentID: fmt.Sprintf("pi_%d", i),
-			BalanceTransactionID: fmt.Sprintf("txn_%d", i), AtStripe: 44539, Net: 44539, Currency: "USD", Reason: "lost", Healing: booking.HealPayment,
+		findings[i] = reconciliation.Finding{
+			Class: reconciliation.MissingInLedger, Object: reconciliation.ObjectPayment, StripeID: fmt.Sprintf("pi_%d", i), PaymentIntentID: fmt.Sprintf("pi_%d", i),
+			BalanceTransactionID: fmt.Sprintf("txn_%d", i), AtStripe: 44539, Net: 44539, Currency: "USD", Reason: "lost", Healing: reconciliation.HealPayment,
 		}
 	}
 	require.NoError(t, s.Store.AddFindings(t.Context(), plan.ID, findings))

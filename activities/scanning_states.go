@@ -14,7 +14,7 @@ import (
 	"farebook/reconciliation"
 )
 
-var stateHealings = map[booking.Object]booking.Healing{booking.ObjectRefund: booking.HealRefund, booking.ObjectDispute: booking.HealDispute, booking.ObjectPayout: booking.HealPayout}
+var stateHealings = map[reconciliation.Object]reconciliation.Healing{reconciliation.ObjectRefund: reconciliation.HealRefund, reconciliation.ObjectDispute: reconciliation.HealDispute, reconciliation.ObjectPayout: reconciliation.HealPayout}
 
 // ScanStates compares where refunds, disputes or payouts are with Stripe. What is not known here and has moved money was
 // found by its balance transaction; what has not (a refund that is on its way, an inquiry) is found here.
@@ -55,8 +55,8 @@ func (r *Reconciliations) scanStates(ctx context.Context, in ScanInput) (Scanned
 // compareStates compares a page. Only where an object is not known here is the page read again in full: a refund may be one of
 // an authorisation that was let go.
 func (r *Reconciliations) compareStates(
-	ctx context.Context, object booking.Object, states []stripeapi.ObjectState, full func() ([]stripeapi.ObjectState, error),
-) ([]booking.Finding, error) {
+	ctx context.Context, object reconciliation.Object, states []stripeapi.ObjectState, full func() ([]stripeapi.ObjectState, error),
+) ([]reconciliation.Finding, error) {
 	ids, charges := []string{""}, []string{}
 	for _, state := range states {
 		ids = append(ids, state.ID)
@@ -79,7 +79,7 @@ func (r *Reconciliations) compareStates(
 	if err != nil {
 		return nil, err
 	}
-	if object == booking.ObjectRefund && slices.Contains(slices.Collect(maps.Values(ours)), true) {
+	if object == reconciliation.ObjectRefund && slices.Contains(slices.Collect(maps.Values(ours)), true) {
 		again, err := full()
 		if err != nil {
 			return nil, err
@@ -88,19 +88,19 @@ func (r *Reconciliations) compareStates(
 			ours[state.ID] = ours[state.ID] && !state.Uncaptured
 		}
 	}
-	var findings []booking.Finding
+	var findings []reconciliation.Finding
 	for _, state := range states {
 		known, isKnown := here[state.ID]
 		there := stateAt(object, state.Status)
 		reason, healing := reasonOf(object, known, there), stateHealings[object]
 		if reason == "" && there == unknownState {
-			reason, healing = reasonOfUnknown(object, state.Status), booking.HealNone
+			reason, healing = reasonOfUnknown(object, state.Status), reconciliation.HealNone
 		}
 		if reason == "" || !isKnown && !ours[state.ID] {
 			continue
 		}
-		finding := booking.Finding{
-			Class: booking.StateMismatch, Object: object, StripeID: state.ID, PaymentIntentID: state.PaymentIntentID,
+		finding := reconciliation.Finding{
+			Class: reconciliation.StateMismatch, Object: object, StripeID: state.ID, PaymentIntentID: state.PaymentIntentID,
 			Currency: state.Currency, Healing: healing, Reason: reason,
 		}
 		r.rules().Await(&finding, state.Created)
@@ -134,11 +134,11 @@ func (r *Reconciliations) oursAmong(ctx context.Context, states []stripeapi.Obje
 const unknownState = string(booking.PaymentUnknown)
 
 // stateAt is Stripe's status of a refund, dispute or payout as the books have it.
-func stateAt(object booking.Object, status string) string {
+func stateAt(object reconciliation.Object, status string) string {
 	switch object {
-	case booking.ObjectRefund:
+	case reconciliation.ObjectRefund:
 		return string(booking.RefundSnapshot{StripeStatus: status}.Status())
-	case booking.ObjectDispute:
+	case reconciliation.ObjectDispute:
 		return string(booking.DisputeSnapshot{Status: booking.DisputeStatus(status)}.State())
 	default:
 		return string(booking.PayoutSnapshot{Status: booking.PayoutStatus(status)}.State())
@@ -146,6 +146,6 @@ func stateAt(object booking.Object, status string) string {
 }
 
 // reasonOfUnknown shows an operator a state that both sides agree on and that this version does not know.
-func reasonOfUnknown(object booking.Object, status string) string {
+func reasonOfUnknown(object reconciliation.Object, status string) string {
 	return fmt.Sprintf("the %s has the status %q at Stripe, which this version does not know: look at it in Stripe's dashboard", object, status)
 }

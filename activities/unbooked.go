@@ -63,7 +63,7 @@ func (u *Unbooked) NoteOf(ctx context.Context, chargeID, paymentIntentID string)
 }
 
 // relabel explains what would be an orphan, or would wait for an operator.
-func (u *Unbooked) relabel(ctx context.Context, stripe *stripeapi.Client, finding *booking.Finding, line reconciliation.Line, known reconciliation.Known) error {
+func (u *Unbooked) relabel(ctx context.Context, stripe *stripeapi.Client, finding *reconciliation.Finding, line reconciliation.Line, known reconciliation.Known) error {
 	if !reconciliation.Explainable(*finding, line, known) {
 		return nil
 	}

@@ -21,8 +21,8 @@ var (
 	writers = regexp.MustCompile(`^(Sprintf|Sprint|Sprintln|Errorf|Fprintf|Fprint|Fprintln|Appendf|FormatInt|Itoa|(Debug|Info|Warn|Error|Log)(Context)?|say|misused|problem)$`)
 	// minorUnits are the places where minor units are written for programs, by file and function.
 	minorUnits = map[string]string{
-		"booking/money.go Decimal":                           "it puts the point in",
-		"booking/money.go asValue":                           "a field of the API takes minor units; the amount stands beside",
+		"money/money.go Decimal":                             "it puts the point in",
+		"money/money.go asValue":                             "a field of the API takes minor units; the amount stands beside",
 		"internal/stripeapi/capture.go CapturePaymentIntent": "an idempotency key",
 		"activities/plans.go digest":                         "a hash",
 		"starter/command/import_print.go printOutcomesCSV":   "a column for programs, with the decimal text beside",

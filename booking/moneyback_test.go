@@ -8,6 +8,7 @@ import (
 
 	"farebook/booking"
 	"farebook/money"
+	"farebook/notice"
 	"farebook/validation"
 )
 
@@ -192,10 +193,10 @@ func TestShares(t *testing.T) {
 
 func TestMailsForFinance(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []booking.EmailKind{booking.EmailConfirmed, booking.EmailRefunded, booking.EmailCancelledPaid} {
+	for _, kind := range []notice.Kind{notice.Confirmed, notice.Refunded, notice.CancelledPaid} {
 		require.False(t, kind.ForFinance(), kind)
 	}
-	for _, kind := range []booking.EmailKind{booking.EmailDisputeOpened, booking.EmailPayoutUnproven, booking.EmailCaptureDue} {
+	for _, kind := range []notice.Kind{notice.DisputeOpened, notice.PayoutUnproven, notice.CaptureDue} {
 		require.True(t, kind.ForFinance(), kind)
 	}
 }

@@ -55,7 +55,7 @@ func (c Currency) MinCharge() int64 {
 	return least
 }
 
-// step is what every amount must be a multiple of, in minor units.
+// Step is what every amount must be a multiple of, in minor units.
 func (c Currency) Step() int64 {
 	switch {
 	case threeDecimal[c]:

@@ -78,14 +78,14 @@ func (g Gap) stripeID() string {
 }
 
 // Finding is the gap as an item of a run. A gap that is noted is one, too: it is written as resolved.
-func (g Gap) Finding() booking.Finding {
-	finding := booking.Finding{
-		Class: booking.AmountMismatch, Object: booking.ObjectClearing, StripeID: g.stripeID(), Here: g.Here, AtStripe: g.AtStripe, Currency: g.Currency,
+func (g Gap) Finding() Finding {
+	finding := Finding{
+		Class: AmountMismatch, Object: ObjectClearing, StripeID: g.stripeID(), Here: g.Here, AtStripe: g.AtStripe, Currency: g.Currency,
 		Reason: fmt.Sprintf("the clearing account differs from Stripe's balance by %s beyond what this run found: look further back",
 			money.Text(g.Difference()-g.Lines, g.Currency)),
 	}
 	if g.Kind != "" {
-		finding.Object = booking.ObjectBalanceKind
+		finding.Object = ObjectBalanceKind
 		finding.Reason = fmt.Sprintf("%s differs from Stripe's %s balance by %s: post what moved it against this account", g.Account, g.Kind,
 			money.Text(g.Difference(), g.Currency))
 	}

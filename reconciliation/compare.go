@@ -16,7 +16,7 @@ import (
 // Line is one balance transaction with what its source says of itself.
 type Line struct {
 	booking.BalanceTransaction
-	Object          booking.Object
+	Object          Object
 	ObjectID        string // pi_ (ch_ without one), re_, dp_, po_, txn_
 	PaymentIntentID string
 	ChargeID        string            // that the source is, or is about; empty for any other source
@@ -56,17 +56,17 @@ type Rules struct {
 }
 
 // Await reclassifies a finding younger than Lag as Timing, because its event may still arrive.
-func (r Rules) Await(finding *booking.Finding, happened time.Time) {
+func (r Rules) Await(finding *Finding, happened time.Time) {
 	if r.Now.Sub(happened) < r.Lag {
-		finding.Class, finding.Healing = booking.Timing, booking.HealNone
+		finding.Class, finding.Healing = Timing, HealNone
 		finding.Reason += fmt.Sprintf("; it happened less than %s ago, and its event may be on its way", r.Lag)
 	}
 }
 
 // Compare holds a line against everything that was posted for it; nil when it fits. One that moves nothing
 // needs no posting.
-func Compare(line Line, posted []Posting, known Known, rules Rules) *booking.Finding {
-	finding := booking.Finding{
+func Compare(line Line, posted []Posting, known Known, rules Rules) *Finding {
+	finding := Finding{
 		Object: line.Object, StripeID: line.ObjectID, BalanceTransactionID: line.ID, PaymentIntentID: line.PaymentIntentID,
 		Reference: line.Reference, AtStripe: line.Net, Net: line.Net, Currency: line.Currency, Healing: healingOf(line),
 	}
@@ -82,20 +82,20 @@ func Compare(line Line, posted []Posting, known Known, rules Rules) *booking.Fin
 	clearing, fees := sum(posted)
 	finding.Here, finding.Posted = clearing[line.Currency], clearing[line.Currency]
 	decided := corrected(posted)
-	if finding.Healing = booking.HealNone; !decided && twice(posted) {
-		finding.Class = booking.Duplicate
+	if finding.Healing = HealNone; !decided && twice(posted) {
+		finding.Class = Duplicate
 		finding.Reason = fmt.Sprintf("balance transaction %s was posted %d times", line.ID, len(posted))
 		return &finding
 	}
 	for currency, amount := range clearing {
 		if currency != line.Currency && amount != 0 {
-			finding.Class = booking.CurrencyMismatch
+			finding.Class = CurrencyMismatch
 			finding.Reason = fmt.Sprintf("posted in %s, settled in %s", currency, line.Currency)
 			return &finding
 		}
 	}
 	if fee, theirs := fees[line.Currency], line.Kept(); !decided && beyond(fee-theirs, rules.Tolerance) {
-		finding.Class, finding.Here, finding.AtStripe = booking.FeeMismatch, fee, theirs
+		finding.Class, finding.Here, finding.AtStripe = FeeMismatch, fee, theirs
 		finding.Reason = fmt.Sprintf("a fee of %s was posted, Stripe took %s", money.Text(fee, line.Currency), money.Text(theirs, line.Currency))
 		if FeeOutstanding(posted) {
 			finding.Healing = healingOf(line) // reading the payment again posts the fee
@@ -104,7 +104,7 @@ func Compare(line Line, posted []Posting, known Known, rules Rules) *booking.Fin
 		return &finding
 	}
 	if beyond(clearing[line.Currency]-line.Net, rules.Tolerance) {
-		finding.Class = booking.AmountMismatch
+		finding.Class = AmountMismatch
 		finding.Reason = fmt.Sprintf("%s was posted net, Stripe settled %s net", money.Text(clearing[line.Currency], line.Currency), money.Text(line.Net, line.Currency))
 		return &finding
 	}
@@ -112,21 +112,21 @@ func Compare(line Line, posted []Posting, known Known, rules Rules) *booking.Fin
 }
 
 // missing explains a line that nothing was posted for.
-func missing(finding booking.Finding, line Line, known Known, rules Rules) *booking.Finding {
-	finding.Class = booking.MissingInLedger
+func missing(finding Finding, line Line, known Known, rules Rules) *Finding {
+	finding.Class = MissingInLedger
 	finding.Reason = fmt.Sprintf("Stripe settled this %s (%s) and the ledger does not have it", line.Object, line.ReportingCategory)
-	ours := known.PaymentKnown || line.Object == booking.ObjectPayout || line.Object == booking.ObjectAccountFee
+	ours := known.PaymentKnown || line.Object == ObjectPayout || line.Object == ObjectAccountFee
 	switch {
-	case line.Object == booking.ObjectBalanceTransaction:
+	case line.Object == ObjectBalanceTransaction:
 		finding.Reason = fmt.Sprintf("Stripe settled a %s that Farebook does not post: a person has to", line.ReportingCategory)
 	case known.OtherIntent != "":
-		finding.Class, finding.Healing = booking.Duplicate, booking.HealNone
+		finding.Class, finding.Healing = Duplicate, HealNone
 		finding.Reason = fmt.Sprintf("booking %s was paid by %s, and this is another payment of it", line.Reference, known.OtherIntent)
 	case !ours && !known.BookingKnown:
-		finding.Class, finding.Healing = booking.OrphanPayment, booking.HealNone
+		finding.Class, finding.Healing = OrphanPayment, HealNone
 		finding.Reason = fmt.Sprintf("this %s at Stripe belongs to no booking", line.Object)
 	}
-	if finding.Class == booking.MissingInLedger {
+	if finding.Class == MissingInLedger {
 		rules.Await(&finding, line.Created)
 	}
 	return &finding
@@ -134,28 +134,28 @@ func missing(finding booking.Finding, line Line, known Known, rules Rules) *book
 
 // misplaced explains a line that was posted as no booking's, and whose payment is a booking's by now: recorded by its own workflow,
 // it takes the place of that posting.
-func misplaced(finding booking.Finding, line Line, posted []Posting, known Known) *booking.Finding {
+func misplaced(finding Finding, line Line, posted []Posting, known Known) *Finding {
 	clearing, _ := sum(posted)
-	finding.Class, finding.Here, finding.Posted = booking.MissingInLedger, clearing[line.Currency], clearing[line.Currency]
+	finding.Class, finding.Here, finding.Posted = MissingInLedger, clearing[line.Currency], clearing[line.Currency]
 	finding.Reason = fmt.Sprintf("this %s (%s) is booking %s's, and the ledger has it as %s", line.Object, line.ReportingCategory,
 		known.Reference, strings.ReplaceAll(posted[0].Type, "_", " "))
 	return &finding
 }
 
-func healingOf(line Line) booking.Healing {
+func healingOf(line Line) Healing {
 	switch line.Object {
-	case booking.ObjectPayment:
-		return booking.HealPayment
-	case booking.ObjectRefund:
-		return booking.HealRefund
-	case booking.ObjectDispute:
-		return booking.HealDispute
-	case booking.ObjectPayout:
-		return booking.HealPayout
-	case booking.ObjectAccountFee:
-		return booking.HealAccountFee
+	case ObjectPayment:
+		return HealPayment
+	case ObjectRefund:
+		return HealRefund
+	case ObjectDispute:
+		return HealDispute
+	case ObjectPayout:
+		return HealPayout
+	case ObjectAccountFee:
+		return HealAccountFee
 	default:
-		return booking.HealNone
+		return HealNone
 	}
 }
 

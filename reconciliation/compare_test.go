@@ -38,14 +38,14 @@ func TestFindingsSayWhatTheyAreOnTheClearingAccount(t *testing.T) {
 	known := reconciliation.Known{PaymentKnown: true, BookingKnown: true}
 	for name, c := range map[string]struct {
 		posted []reconciliation.Posting
-		class  booking.Class
+		class  reconciliation.Class
 		here   int64 // less at Stripe, on the clearing account
 	}{
-		"missing":                    {nil, booking.MissingInLedger, -44539},
-		"another amount":             {[]reconciliation.Posting{posting("payment", 44546, 1361, "USD")}, booking.AmountMismatch, 7},
-		"another fee":                {[]reconciliation.Posting{posting("payment", 44530, 1370, "USD")}, booking.FeeMismatch, -9},
-		"another fee, the net right": {[]reconciliation.Posting{posting("payment", 44539, 1361+77777, "USD")}, booking.FeeMismatch, 0},
-		"posted twice":               {[]reconciliation.Posting{posting("payment", 44539, 1361, "USD"), posting("payment", 44539, 1361, "USD")}, booking.Duplicate, 44539},
+		"missing":                    {nil, reconciliation.MissingInLedger, -44539},
+		"another amount":             {[]reconciliation.Posting{posting("payment", 44546, 1361, "USD")}, reconciliation.AmountMismatch, 7},
+		"another fee":                {[]reconciliation.Posting{posting("payment", 44530, 1370, "USD")}, reconciliation.FeeMismatch, -9},
+		"another fee, the net right": {[]reconciliation.Posting{posting("payment", 44539, 1361+77777, "USD")}, reconciliation.FeeMismatch, 0},
+		"posted twice":               {[]reconciliation.Posting{posting("payment", 44539, 1361, "USD"), posting("payment", 44539, 1361, "USD")}, reconciliation.Duplicate, 44539},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -71,27 +71,27 @@ func TestClasses(t *testing.T) {
 		line    reconciliation.Line
 		posted  []reconciliation.Posting
 		known   reconciliation.Known
-		class   booking.Class
-		healing booking.Healing
+		class   reconciliation.Class
+		healing reconciliation.Healing
 	}{
-		"missing":                       {payment(), nil, known, booking.MissingInLedger, booking.HealPayment},
-		"missing, and just settled":     {young, nil, known, booking.Timing, booking.HealNone},
-		"nobody's":                      {payment(), nil, reconciliation.Known{}, booking.OrphanPayment, booking.HealNone},
-		"nobody's, and just settled":    {young, nil, reconciliation.Known{}, booking.OrphanPayment, booking.HealNone},
-		"a booking's second payment":    {payment(), nil, reconciliation.Known{BookingKnown: true, OtherIntent: "pi_2"}, booking.Duplicate, booking.HealNone},
-		"a lost answer's":               {payment(), nil, reconciliation.Known{BookingKnown: true}, booking.MissingInLedger, booking.HealPayment},
-		"posted twice":                  {payment(), []reconciliation.Posting{right, right}, known, booking.Duplicate, booking.HealNone},
-		"another amount":                {payment(), []reconciliation.Posting{posting("payment", 44540, 1361, "USD")}, known, booking.AmountMismatch, booking.HealNone},
-		"another fee":                   {payment(), []reconciliation.Posting{posting("payment", 44539, 1360, "USD")}, known, booking.FeeMismatch, booking.HealNone},
-		"another currency":              {payment(), []reconciliation.Posting{posting("payment", 44539, 1361, "EUR")}, known, booking.CurrencyMismatch, booking.HealNone},
-		"Stripe's bill":                 {bill, nil, reconciliation.Known{}, booking.MissingInLedger, booking.HealAccountFee},
-		"Stripe's bill, otherwise":      {bill, []reconciliation.Posting{posting("account_fee", -200, 200, "USD")}, known, booking.FeeMismatch, booking.HealNone},
-		"what is not posted":            {other, nil, reconciliation.Known{}, booking.MissingInLedger, booking.HealNone},
-		"corrected to another amount":   {payment(), []reconciliation.Posting{right, posting("correction", 7, 0, "USD")}, known, booking.AmountMismatch, booking.HealNone},
-		"its fee to come":               {payment(), []reconciliation.Posting{feeless}, known, booking.FeeMismatch, booking.HealPayment},
-		"its fee to come, just settled": {young, []reconciliation.Posting{feeless}, known, booking.Timing, booking.HealNone},
-		"a wrong fee, just settled":     {young, []reconciliation.Posting{posting("payment", 44539, 1360, "USD")}, known, booking.FeeMismatch, booking.HealNone},
-		"its fee's share still missing": {payment(), []reconciliation.Posting{posting("payment", 45900, 0, "USD")}, known, booking.FeeMismatch, booking.HealNone},
+		"missing":                       {payment(), nil, known, reconciliation.MissingInLedger, reconciliation.HealPayment},
+		"missing, and just settled":     {young, nil, known, reconciliation.Timing, reconciliation.HealNone},
+		"nobody's":                      {payment(), nil, reconciliation.Known{}, reconciliation.OrphanPayment, reconciliation.HealNone},
+		"nobody's, and just settled":    {young, nil, reconciliation.Known{}, reconciliation.OrphanPayment, reconciliation.HealNone},
+		"a booking's second payment":    {payment(), nil, reconciliation.Known{BookingKnown: true, OtherIntent: "pi_2"}, reconciliation.Duplicate, reconciliation.HealNone},
+		"a lost answer's":               {payment(), nil, reconciliation.Known{BookingKnown: true}, reconciliation.MissingInLedger, reconciliation.HealPayment},
+		"posted twice":                  {payment(), []reconciliation.Posting{right, right}, known, reconciliation.Duplicate, reconciliation.HealNone},
+		"another amount":                {payment(), []reconciliation.Posting{posting("payment", 44540, 1361, "USD")}, known, reconciliation.AmountMismatch, reconciliation.HealNone},
+		"another fee":                   {payment(), []reconciliation.Posting{posting("payment", 44539, 1360, "USD")}, known, reconciliation.FeeMismatch, reconciliation.HealNone},
+		"another currency":              {payment(), []reconciliation.Posting{posting("payment", 44539, 1361, "EUR")}, known, reconciliation.CurrencyMismatch, reconciliation.HealNone},
+		"Stripe's bill":                 {bill, nil, reconciliation.Known{}, reconciliation.MissingInLedger, reconciliation.HealAccountFee},
+		"Stripe's bill, otherwise":      {bill, []reconciliation.Posting{posting("account_fee", -200, 200, "USD")}, known, reconciliation.FeeMismatch, reconciliation.HealNone},
+		"what is not posted":            {other, nil, reconciliation.Known{}, reconciliation.MissingInLedger, reconciliation.HealNone},
+		"corrected to another amount":   {payment(), []reconciliation.Posting{right, posting("correction", 7, 0, "USD")}, known, reconciliation.AmountMismatch, reconciliation.HealNone},
+		"its fee to come":               {payment(), []reconciliation.Posting{feeless}, known, reconciliation.FeeMismatch, reconciliation.HealPayment},
+		"its fee to come, just settled": {young, []reconciliation.Posting{feeless}, known, reconciliation.Timing, reconciliation.HealNone},
+		"a wrong fee, just settled":     {young, []reconciliation.Posting{posting("payment", 44539, 1360, "USD")}, known, reconciliation.FeeMismatch, reconciliation.HealNone},
+		"its fee's share still missing": {payment(), []reconciliation.Posting{posting("payment", 45900, 0, "USD")}, known, reconciliation.FeeMismatch, reconciliation.HealNone},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -4,7 +4,6 @@ import (
 	"testing"
 	"time"
 
-	"farebook/booking"
 	"farebook/money"
 )
 
@@ -14,8 +13,8 @@ func FuzzCompare(f *testing.F) {
 	f.Add(int64(100), int64(3), int64(97), int64(97), int64(3), uint8(0), uint8(1), uint8(0), int64(0), true)
 	f.Add(int64(100), int64(3), int64(97), int64(100), int64(0), uint8(1), uint8(2), uint8(1), int64(5), false)
 	f.Add(int64(-100), int64(0), int64(-100), int64(-99), int64(1), uint8(6), uint8(3), uint8(2), int64(1), true)
-	objects := []booking.Object{
-		booking.ObjectPayment, booking.ObjectRefund, booking.ObjectDispute, booking.ObjectPayout, booking.ObjectAccountFee, booking.ObjectBalanceTransaction, "x",
+	objects := []Object{
+		ObjectPayment, ObjectRefund, ObjectDispute, ObjectPayout, ObjectAccountFee, ObjectBalanceTransaction, "x",
 	}
 	currencies := []money.Currency{"USD", "EUR", ""}
 	f.Fuzz(func(t *testing.T, amount, fee, net, clearing, fees int64, object, postings, currency uint8, tolerance int64, known bool) {

@@ -6,7 +6,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/booking"
 	"farebook/ledger"
 	"farebook/reconciliation"
 )
@@ -98,13 +97,13 @@ func TestPaymentThatNoBookingHasIsExplained(t *testing.T) {
 // What the books know as a booking's is explained by no rule.
 func TestOnlyWhatNoBookingHasIsExplained(t *testing.T) {
 	t.Parallel()
-	orphan, person := booking.Finding{Class: booking.OrphanPayment}, booking.Finding{Class: booking.MissingInLedger}
-	line := reconciliation.Line{ChargeID: "ch_1", Object: booking.ObjectPayment}
-	adjustment := reconciliation.Line{ChargeID: "ch_1", Object: booking.ObjectBalanceTransaction}
+	orphan, person := reconciliation.Finding{Class: reconciliation.OrphanPayment}, reconciliation.Finding{Class: reconciliation.MissingInLedger}
+	line := reconciliation.Line{ChargeID: "ch_1", Object: reconciliation.ObjectPayment}
+	adjustment := reconciliation.Line{ChargeID: "ch_1", Object: reconciliation.ObjectBalanceTransaction}
 	ours := reconciliation.Known{PaymentKnown: true}
 	require.True(t, reconciliation.Explainable(orphan, line, reconciliation.Known{}))
 	require.True(t, reconciliation.Explainable(person, adjustment, reconciliation.Known{}))
 	require.False(t, reconciliation.Explainable(person, adjustment, ours))
 	require.False(t, reconciliation.Explainable(person, line, reconciliation.Known{BookingKnown: true}), "its own workflow records it")
-	require.False(t, reconciliation.Explainable(orphan, reconciliation.Line{Object: booking.ObjectPayment}, reconciliation.Known{}), "nothing says whose it is")
+	require.False(t, reconciliation.Explainable(orphan, reconciliation.Line{Object: reconciliation.ObjectPayment}, reconciliation.Known{}), "nothing says whose it is")
 }

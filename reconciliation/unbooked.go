@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"farebook/booking"
 	"farebook/ledger"
 )
 
@@ -45,22 +44,22 @@ func (u Unbooked) String() string {
 }
 
 // Relabel makes of an orphan, or of a line that an operator would have to post, one that is posted as what it is.
-func (u Unbooked) Relabel(finding *booking.Finding, line Line) {
+func (u Unbooked) Relabel(finding *Finding, line Line) {
 	if !u.Known() {
 		return
 	}
-	finding.Class, finding.Healing = booking.MissingInLedger, booking.HealUnbooked
+	finding.Class, finding.Healing = MissingInLedger, HealUnbooked
 	finding.Reason = fmt.Sprintf("%s %s (%s): %s", line.Object, line.ObjectID, line.ReportingCategory, u)
 }
 
 // Explainable tells whether a line that nothing was posted for may be explained: it is about a charge that the books know as no
 // booking's, whatever a rule says.
-func Explainable(finding booking.Finding, line Line, known Known) bool {
+func Explainable(finding Finding, line Line, known Known) bool {
 	if line.ChargeID == "" || known.PaymentKnown {
 		return false
 	}
-	return finding.Class == booking.OrphanPayment ||
-		finding.Class == booking.MissingInLedger && (line.Object == booking.ObjectBalanceTransaction || line.Object == booking.ObjectAccountFee)
+	return finding.Class == OrphanPayment ||
+		finding.Class == MissingInLedger && (line.Object == ObjectBalanceTransaction || line.Object == ObjectAccountFee)
 }
 
 // PostedAsUnbooked tells whether all that was posted for a line says that no booking has it.

@@ -10,6 +10,7 @@ import (
 
 	"farebook/booking"
 	"farebook/money"
+	"farebook/notice"
 )
 
 // Cancellation is what a customer or an operator asks for after payment.
@@ -124,7 +125,7 @@ func (r *recording) cancelPaid(in Cancellation) error {
 	if err := r.followMoney(); err != nil {
 		return err
 	}
-	return r.queueMail(booking.EmailCancelledPaid, string(booking.EmailCancelledPaid), &booking.Letter{Quote: &booking.QuoteLetter{
+	return r.queueMail(notice.CancelledPaid, string(notice.CancelledPaid), &notice.Content{Quote: &notice.QuoteContent{
 		Refund: quote.Refund, Kept: quote.Kept, Percent: quote.Percent, Hours: quote.HoursBeforeDeparture,
 	}})
 }
@@ -155,7 +156,7 @@ func (s *Store) WarnOfCapture(ctx context.Context, reference booking.Reference, 
 	err := s.underLock(ctx, reference, now, func(r *recording) error {
 		before := r.payment.CaptureBefore
 		if booking.PaymentStatus(r.payment.Status) == booking.PaymentAuthorized && before != nil && before.After(now) {
-			err := r.queueMail(booking.EmailCaptureDue, string(booking.EmailCaptureDue), &booking.Letter{CaptureBefore: *r.payment.CaptureBefore})
+			err := r.queueMail(notice.CaptureDue, string(notice.CaptureDue), &notice.Content{CaptureBefore: *r.payment.CaptureBefore})
 			if err != nil {
 				return err
 			}

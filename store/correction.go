@@ -102,16 +102,16 @@ func correctable(item Item, before string, c Correction, now time.Time) error {
 		before = item.State
 	}
 	switch {
-	case item.Healing != booking.HealNone && before != ItemFailed:
+	case item.Healing != reconciliation.HealNone && before != ItemFailed:
 		return &NotCorrectable{fmt.Sprintf("item %d is healed by its own workflow (%s): reconcile, or apply its plan", item.ID, item.Healing)}
 	case c.There != nil && !c.EffectiveAt.IsZero():
 		return &NotCorrectable{fmt.Sprintf("--effective-at: Stripe dates balance transaction %s at %s: leave it out",
 			item.BalanceTransactionID, c.There.Created.Format(time.RFC3339))}
 	case c.EffectiveAt.After(now):
 		return &NotCorrectable{fmt.Sprintf("--effective-at: %s is in the future", c.EffectiveAt.Format(time.RFC3339))}
-	case item.BalanceTransactionID == "" || item.Class == booking.Timing:
+	case item.BalanceTransactionID == "" || item.Class == reconciliation.Timing:
 		return &NotCorrectable{fmt.Sprintf("item %d (%s) is about no balance transaction that could be posted", item.ID, item.Class)}
-	case c.There == nil && item.Class != booking.MissingInStripe: // when it was found, Stripe had it
+	case c.There == nil && item.Class != reconciliation.MissingInStripe: // when it was found, Stripe had it
 		return &NotCorrectable{fmt.Sprintf("item %d: Stripe does not have balance transaction %s: is STRIPE_SECRET_KEY of the same account, and of the same mode?",
 			item.ID, item.BalanceTransactionID)}
 	}

@@ -10,20 +10,21 @@ import (
 
 	"farebook/booking"
 	"farebook/ledger"
+	"farebook/reconciliation"
 	"farebook/store"
 )
 
-func foreignPayment() booking.Finding {
-	return booking.Finding{
-		Class: booking.OrphanPayment, Object: "payment", StripeID: "pi_9", PaymentIntentID: "pi_9", BalanceTransactionID: "txn_9",
+func foreignPayment() reconciliation.Finding {
+	return reconciliation.Finding{
+		Class: reconciliation.OrphanPayment, Object: "payment", StripeID: "pi_9", PaymentIntentID: "pi_9", BalanceTransactionID: "txn_9",
 		AtStripe: 44539, Currency: "USD", Reason: "this payment at Stripe belongs to no booking",
 	}
 }
 
 // runThatFound is a run with these items.
-func (b books) runThatFound(id string, findings ...booking.Finding) []store.Item {
+func (b books) runThatFound(id string, findings ...reconciliation.Finding) []store.Item {
 	run, err := b.Store.BeginRun(b.t.Context(), store.Run{
-		CorrelationID: id, Options: booking.ReconciliationOptions{LookbackDays: 7, Scope: booking.ScopeAll},
+		CorrelationID: id, Options: reconciliation.Options{LookbackDays: 7, Scope: reconciliation.ScopeAll},
 		WindowStart: time.Now().UTC(), WindowEnd: time.Now().UTC(), StartedAt: time.Now().UTC(),
 	})
 	require.NoError(b.t, err)
@@ -73,7 +74,7 @@ func TestCorrectionsThatAreRefused(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
 	healed, clearing := foreignPayment(), foreignPayment()
-	healed.Class, healed.Healing = booking.MissingInLedger, booking.HealPayment
+	healed.Class, healed.Healing = reconciliation.MissingInLedger, reconciliation.HealPayment
 	clearing.Object, clearing.BalanceTransactionID = "clearing", ""
 	items := b.runThatFound("recon_1", healed, clearing, foreignPayment())
 	there := &booking.BalanceTransaction{Created: settledAt, ID: "txn_9", Amount: 45900, Fee: 1361, Net: 44539, Currency: "USD"}
@@ -104,7 +105,7 @@ func TestCorrectionOfWhatCouldNotBeHealed(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
 	tried := foreignPayment()
-	tried.Class, tried.Healing = booking.MissingInLedger, booking.HealPayment
+	tried.Class, tried.Healing = reconciliation.MissingInLedger, reconciliation.HealPayment
 	item := b.runThatFound("recon_1", tried)[0]
 	there := &booking.BalanceTransaction{Created: settledAt, ID: "txn_9", Amount: 45900, Fee: 1361, Net: 44539, Currency: "USD"}
 	correction := store.Correction{ItemID: item.ID, There: there, Against: ledger.EquitySuspense, Note: "n"}
@@ -123,9 +124,9 @@ func TestCorrectionGivesWayToTheRecord(t *testing.T) {
 	refund, err := b.askRefund(reference, "late", 20000)
 	require.NoError(t, err)
 	snapshot := atStripe(refund, "re_1", "succeeded")
-	item := b.runThatFound("recon_1", booking.Finding{
-		Class: booking.MissingInLedger, Object: "refund", StripeID: "re_1", PaymentIntentID: "pi_1", BalanceTransactionID: snapshot.Balance.ID,
-		Reference: reference, AtStripe: -20000, Currency: "USD", Reason: "lost", Healing: booking.HealRefund,
+	item := b.runThatFound("recon_1", reconciliation.Finding{
+		Class: reconciliation.MissingInLedger, Object: "refund", StripeID: "re_1", PaymentIntentID: "pi_1", BalanceTransactionID: snapshot.Balance.ID,
+		Reference: reference, AtStripe: -20000, Currency: "USD", Reason: "lost", Healing: reconciliation.HealRefund,
 	})[0]
 	require.NoError(t, b.Store.SettleItem(t.Context(), item.ID, store.ItemFailed, "in vain"))
 	require.NoError(t, b.Store.Correct(t.Context(), store.Correction{
@@ -149,11 +150,11 @@ func TestCorrectionBesideThePayoutIsPostedOnce(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
 	const pairs = 20
-	findings := make([]booking.Finding, pairs)
+	findings := make([]reconciliation.Finding, pairs)
 	for i := range findings {
-		findings[i] = booking.Finding{
-			Class: booking.MissingInLedger, Object: booking.ObjectPayout, StripeID: fmt.Sprintf("po_%d", i),
-			BalanceTransactionID: fmt.Sprintf("txn_po_%d", i), AtStripe: -1000, Net: -1000, Currency: "USD", Reason: "lost", Healing: booking.HealPayout,
+		findings[i] = reconciliation.Finding{
+			Class: reconciliation.MissingInLedger, Object: reconciliation.ObjectPayout, StripeID: fmt.Sprintf("po_%d", i),
+			BalanceTransactionID: fmt.Sprintf("txn_po_%d", i), AtStripe: -1000, Net: -1000, Currency: "USD", Reason: "lost", Healing: reconciliation.HealPayout,
 		}
 	}
 	for _, item := range b.runThatFound("recon_1", findings...) {
@@ -185,12 +186,12 @@ func TestCorrectionBesideAnAccountFeeIsPostedOnce(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
 	const pairs = 20
-	findings := make([]booking.Finding, pairs)
+	findings := make([]reconciliation.Finding, pairs)
 	for i := range findings {
 		id := fmt.Sprintf("txn_fee_%d", i)
-		findings[i] = booking.Finding{
-			Class: booking.MissingInLedger, Object: booking.ObjectAccountFee, StripeID: id, BalanceTransactionID: id,
-			AtStripe: -250, Net: -250, Currency: "USD", Reason: "a bill", Healing: booking.HealAccountFee,
+		findings[i] = reconciliation.Finding{
+			Class: reconciliation.MissingInLedger, Object: reconciliation.ObjectAccountFee, StripeID: id, BalanceTransactionID: id,
+			AtStripe: -250, Net: -250, Currency: "USD", Reason: "a bill", Healing: reconciliation.HealAccountFee,
 		}
 	}
 	for _, item := range b.runThatFound("recon_1", findings...) {

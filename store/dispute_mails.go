@@ -8,6 +8,7 @@ import (
 
 	"farebook/booking"
 	"farebook/money"
+	"farebook/notice"
 )
 
 // tellFinance writes when a dispute is there, when an inquiry becomes formal, and how it ended.
@@ -16,22 +17,22 @@ func (d *disputing) tellFinance(before booking.DisputeStatus) error {
 	formal := now.Open() && !before.Open() && !before.Closed()
 	switch {
 	case now.Closed() && (d.fresh || before != now):
-		return d.queueForFinance(booking.EmailDisputeClosed, "closed-"+string(now))
+		return d.queueForFinance(notice.DisputeClosed, "closed-"+string(now))
 	case formal && !d.fresh:
-		return d.queueForFinance(booking.EmailDisputeOpened, "formal")
+		return d.queueForFinance(notice.DisputeOpened, "formal")
 	case d.fresh:
-		return d.queueForFinance(booking.EmailDisputeOpened, "opened")
+		return d.queueForFinance(notice.DisputeOpened, "opened")
 	}
 	return nil
 }
 
-func (d *disputing) queueForFinance(kind booking.EmailKind, occasion string) error {
+func (d *disputing) queueForFinance(kind notice.Kind, occasion string) error {
 	exceeds, err := d.exceeds()
 	if err != nil {
 		return err
 	}
 	currency := money.Currency(d.dispute.Currency)
-	about := &booking.DisputeLetter{
+	about := &notice.DisputeContent{
 		ID: d.dispute.StripeDisputeID, Status: booking.DisputeStatus(d.dispute.Status), Reason: d.dispute.Reason,
 		Amount:   money.Money{Value: d.dispute.Amount, Currency: currency},
 		Withheld: money.Money{Value: d.dispute.Withheld, Currency: money.Currency(d.dispute.SettlementCurrency)},
@@ -47,7 +48,7 @@ func (d *disputing) queueForFinance(kind booking.EmailKind, occasion string) err
 	}
 	return d.write(letter{
 		kind: kind, owner: d.dispute.StripeDisputeID, occasion: occasion, bookingID: &d.booking.ID,
-		content: &booking.Letter{Dispute: about},
+		content: &notice.Content{Dispute: about},
 	})
 }
 
@@ -81,7 +82,7 @@ func (s *Store) RemindOfDispute(ctx context.Context, disputeID string, now time.
 			return err
 		}
 		if booking.DisputeStatus(row.Status).NeedsResponse() {
-			if err := d.queueForFinance(booking.EmailDisputeDue, "due"); err != nil {
+			if err := d.queueForFinance(notice.DisputeDue, "due"); err != nil {
 				return err
 			}
 		}

@@ -8,6 +8,7 @@ import (
 
 	"farebook/booking"
 	"farebook/ledger"
+	"farebook/reconciliation"
 	"farebook/store"
 )
 
@@ -99,7 +100,7 @@ func TestCorrectionsTakeEffectAsStripeOrAPersonSays(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
 	phantom := foreignPayment()
-	phantom.Class, phantom.StripeID, phantom.BalanceTransactionID = booking.MissingInStripe, "txn_8", "txn_8"
+	phantom.Class, phantom.StripeID, phantom.BalanceTransactionID = reconciliation.MissingInStripe, "txn_8", "txn_8"
 	items := b.runThatFound("recon_1", foreignPayment(), phantom)
 	b.Exec(t, `INSERT INTO financial_ledger (type, stripe_object_id, stripe_balance_transaction_id, operation_key, description, posted_at, effective_at, effective_basis)
 		VALUES ('account_fee', 'txn_8', 'txn_8', 'account-fee/txn_8', 'Phantom', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), 'balance_transaction')`)

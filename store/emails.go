@@ -10,7 +10,7 @@ import (
 	"gorm.io/gorm"
 
 	"farebook/access"
-	"farebook/booking"
+	"farebook/notice"
 )
 
 // The states of a mail.
@@ -41,11 +41,11 @@ type Email struct {
 	Booking Booking
 	// Earlier is what an imported booking was called in the system that took it: its customer knows no other name.
 	Earlier     string
-	Kind        booking.EmailKind
+	Kind        notice.Kind
 	ForFinance  bool
 	MessageID   string // with its angle brackets
 	DeclineCode string // of the decline that the mail is about
-	Letter      booking.Letter
+	Notice      notice.Content
 	Status      string
 	Attempts    int
 	LastError   string
@@ -56,8 +56,8 @@ type Email struct {
 // CorrelationID is what the mail's header and its log lines bear, however often it is sent: the booking's, or that of the
 // reconciliation that it reports. A mail about a payout has none.
 func (e Email) CorrelationID() string {
-	if e.Kind == booking.EmailReconciliation && e.Letter.Reconciliation != nil {
-		return e.Letter.Reconciliation.ID
+	if e.Kind == notice.Reconciliation && e.Notice.Reconciliation != nil {
+		return e.Notice.Reconciliation.ID
 	}
 	return e.Booking.CorrelationID
 }
@@ -65,19 +65,19 @@ func (e Email) CorrelationID() string {
 // letter is a mail to be queued. Owner is whose workflow sends it (a booking, a refund, a dispute, a payout), and with
 // the occasion what makes it one mail however often it is queued.
 type letter struct {
-	kind        booking.EmailKind
+	kind        notice.Kind
 	owner       string
 	occasion    string
 	bookingID   *uint64
 	declineCode string
-	content     *booking.Letter
+	content     *notice.Content
 }
 
 func (l letter) key() string { return l.owner + "/" + l.occasion }
 
 // queueMail writes the row of a booking's own mail, once an occasion: the customer hears of a decline once, and once
 // more when the booking ends over it.
-func (r *recording) queueMail(kind booking.EmailKind, occasion string, content *booking.Letter) error {
+func (r *recording) queueMail(kind notice.Kind, occasion string, content *notice.Content) error {
 	row, err := letter{
 		kind: kind, owner: r.booking.Reference, occasion: occasion, bookingID: &r.booking.ID,
 		declineCode: r.payment.DeclineCode, content: content,
@@ -126,7 +126,7 @@ func (l letter) row(now time.Time) (emailRow, error) {
 	row := emailRow{
 		BookingID: l.bookingID, Kind: string(l.kind), Audience: audience, DedupeKey: l.key(),
 		// A colon, as in the time in a scheduled run's id, may not stand there (RFC 5322, 3.6.4).
-		MessageID:   fmt.Sprintf("<%s.%s@%s>", strings.ReplaceAll(strings.ToLower(l.owner), ":", "."), l.occasion, booking.MessageIDDomain),
+		MessageID:   fmt.Sprintf("<%s.%s@%s>", strings.ReplaceAll(strings.ToLower(l.owner), ":", "."), l.occasion, notice.MessageIDDomain),
 		DeclineCode: l.declineCode, Status: EmailQueued, CreatedAt: now,
 	}
 	if l.content != nil {
@@ -171,11 +171,11 @@ func (s *Store) Email(ctx context.Context, id uint64) (Email, error) {
 
 func (r emailRow) domain() (Email, error) {
 	mail := Email{
-		ID: r.ID, Kind: booking.EmailKind(r.Kind), ForFinance: r.Audience == audienceFinance, MessageID: r.MessageID,
+		ID: r.ID, Kind: notice.Kind(r.Kind), ForFinance: r.Audience == audienceFinance, MessageID: r.MessageID,
 		DeclineCode: r.DeclineCode, Status: r.Status, Attempts: r.Attempts, LastError: r.LastError, CreatedAt: r.CreatedAt, SentAt: r.SentAt,
 	}
 	if r.ContentJSON != nil {
-		if err := json.Unmarshal([]byte(*r.ContentJSON), &mail.Letter); err != nil {
+		if err := json.Unmarshal([]byte(*r.ContentJSON), &mail.Notice); err != nil {
 			return Email{}, fmt.Errorf("content of mail %d in the database: %w", r.ID, err)
 		}
 	}
@@ -218,7 +218,7 @@ func (s *Store) ResendEmail(ctx context.Context, id uint64, by access.Actor, now
 		original := row.ID
 		row.ID, row.ResentOf = 0, &original
 		row.DedupeKey = fmt.Sprintf("resent/%d/%d", original, copies+1)
-		row.MessageID = fmt.Sprintf("<resent.%d.%d@%s>", original, copies+1, booking.MessageIDDomain)
+		row.MessageID = fmt.Sprintf("<resent.%d.%d@%s>", original, copies+1, notice.MessageIDDomain)
 		row.Status, row.Attempts, row.LastError, row.SendingUntil, row.CreatedAt, row.SentAt = EmailQueued, 0, "", nil, now, nil
 		if err := holdIfFenced(tx, &row); err != nil {
 			return err

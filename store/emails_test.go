@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/booking"
+	"farebook/notice"
 	"farebook/store"
 )
 
@@ -33,7 +33,7 @@ func TestMailHasWhatItNeeds(t *testing.T) {
 	b := newBooks(t)
 	mail, err := b.Store.Email(t.Context(), b.mail())
 	require.NoError(t, err)
-	require.Equal(t, booking.EmailPaymentFailed, mail.Kind)
+	require.Equal(t, notice.PaymentFailed, mail.Kind)
 	require.Equal(t, "insufficient_funds", mail.DeclineCode)
 	require.Equal(t, request().Customer, mail.Booking.Customer)
 	require.True(t, request().Flight.DepartsAt.Equal(mail.Booking.Flight.DepartsAt))

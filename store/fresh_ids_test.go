@@ -5,7 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/booking"
+	"farebook/reconciliation"
 )
 
 // A database is restored to before its last email, reconciliation and item, and their ids would be given again: a workflow at Temporal
@@ -14,7 +14,7 @@ func TestARestoredDatabaseGivesNoIDTwice(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
 	b.eventful()
-	finding := booking.Finding{Class: booking.MissingInLedger, Object: booking.ObjectAccountFee, StripeID: "txn_1", BalanceTransactionID: "txn_1", Currency: "USD", Reason: "r"}
+	finding := reconciliation.Finding{Class: reconciliation.MissingInLedger, Object: reconciliation.ObjectAccountFee, StripeID: "txn_1", BalanceTransactionID: "txn_1", Currency: "USD", Reason: "r"}
 	lost := b.runThatFound("recon_1", finding)[0]
 	tables := []string{"emails", "reconciliation_runs", "reconciliation_items"}
 	before, rows := map[string]int{}, map[string]int{}

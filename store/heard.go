@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"farebook/booking"
+	"farebook/reconciliation"
 )
 
 // Heard is up to when the inbox has Stripe's events.
@@ -26,7 +26,7 @@ func (s *Store) Heard(ctx context.Context) (Heard, error) {
 	}
 	heard := Heard{Newest: events[0].StripeCreatedAt}
 	var runs []runRow
-	err = db.Select("id, started_at").Where("status = ? AND dry_run = FALSE AND scope = ? AND window_start <= ?", RunCompleted, string(booking.ScopeAll), heard.Newest).
+	err = db.Select("id, started_at").Where("status = ? AND dry_run = FALSE AND scope = ? AND window_start <= ?", RunCompleted, string(reconciliation.ScopeAll), heard.Newest).
 		Order("id DESC").Limit(1).Find(&runs).Error
 	if err != nil {
 		return Heard{}, err

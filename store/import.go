@@ -10,6 +10,7 @@ import (
 
 	"farebook/access"
 	"farebook/booking"
+	"farebook/notice"
 	"farebook/validation"
 )
 
@@ -248,13 +249,13 @@ func (m *importing) tell(snapshot booking.PaymentSnapshot) error {
 		if m.in.Confirm {
 			m.quiet = ""
 		}
-		err := m.settle(booking.StatusConfirmed, booking.EmailConfirmed, m.receipt(snapshot.PaidAt))
+		err := m.settle(booking.StatusConfirmed, notice.Confirmed, m.receipt(snapshot.PaidAt))
 		m.quiet = toldEarlier
 		return err
 	case booking.PaymentAuthorized:
-		return m.queueMail(booking.EmailAuthorized, string(booking.EmailAuthorized), &booking.Letter{CaptureBefore: snapshot.CaptureBefore})
+		return m.queueMail(notice.Authorized, string(notice.Authorized), &notice.Content{CaptureBefore: snapshot.CaptureBefore})
 	case booking.PaymentFailed:
-		return m.queueMail(booking.EmailPaymentFailed, occasionDecline, nil)
+		return m.queueMail(notice.PaymentFailed, occasionDecline, nil)
 	}
 	return nil
 }

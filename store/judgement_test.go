@@ -11,12 +11,13 @@ import (
 	"farebook/internal/dev/testdb"
 	"farebook/ledger"
 	"farebook/money"
+	"farebook/reconciliation"
 	"farebook/store"
 )
 
 // reconciled is a completed run that finds these, and what its balances leave over. It returns its items, and what nobody has dealt
 // with.
-func (b books) reconciled(id string, tolerance int64, there booking.Balances, findings []booking.Finding) ([]store.Item, int64) {
+func (b books) reconciled(id string, tolerance int64, there booking.Balances, findings []reconciliation.Finding) ([]store.Item, int64) {
 	b.t.Helper()
 	b.runThatFound(id, findings...)
 	run, err := b.Store.Run(b.t.Context(), id)
@@ -25,7 +26,7 @@ func (b books) reconciled(id string, tolerance int64, there booking.Balances, fi
 	require.NoError(b.t, err)
 	for _, gap := range gaps {
 		if !gap.Within {
-			require.NoError(b.t, b.Store.AddFindings(b.t.Context(), run.ID, []booking.Finding{gap.Finding()}))
+			require.NoError(b.t, b.Store.AddFindings(b.t.Context(), run.ID, []reconciliation.Finding{gap.Finding()}))
 		}
 	}
 	run.Status = store.RunCompleted
@@ -64,7 +65,7 @@ func TestVerifyAndReconciliationJudgeTheSame(t *testing.T) {
 	}
 	orphan := foreignPayment()
 	orphan.Net = orphan.AtStripe
-	state := booking.Finding{Class: booking.StateMismatch, Object: booking.ObjectDispute, StripeID: "dp_1", Reason: "under_review here and lost at Stripe", Currency: "USD"}
+	state := reconciliation.Finding{Class: reconciliation.StateMismatch, Object: reconciliation.ObjectDispute, StripeID: "dp_1", Reason: "under_review here and lost at Stripe", Currency: "USD"}
 	resolve := func(b books, items []store.Item) {
 		for _, item := range items {
 			require.NoError(b.t, b.Store.ResolveItem(b.t.Context(), item.ID, "known", testdb.Tester))
@@ -84,7 +85,7 @@ func TestVerifyAndReconciliationJudgeTheSame(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		there, later booking.Balances // of the first run, and of what is judged
-		found, again []booking.Finding
+		found, again []reconciliation.Finding
 		decide       func(books, []store.Item)
 		tolerance    int64
 		holds        bool
@@ -95,26 +96,26 @@ func TestVerifyAndReconciliationJudgeTheSame(t *testing.T) {
 		"a gap beyond the tolerance":                 {there: usd(6), tolerance: 5},
 		"another balance's gap within the tolerance": {there: issuing(5), tolerance: 5, holds: true},
 		"another balance's gap":                      {there: issuing(6), tolerance: 5},
-		"an open item":                               {there: usd(net), found: []booking.Finding{orphan}, again: []booking.Finding{orphan}},
-		"an item that could not be healed":           {there: usd(net), found: []booking.Finding{orphan}, again: []booking.Finding{orphan}, decide: fail},
-		"an item with a note":                        {there: usd(net), found: []booking.Finding{orphan}, again: []booking.Finding{orphan}, decide: resolve, holds: true},
-		"an item with a note, out of the look-back":  {there: usd(net), found: []booking.Finding{orphan}, decide: resolve, holds: true},
-		"an item with a note, and a gap beside it":   {there: usd(net), later: usd(net + 6), found: []booking.Finding{orphan}, decide: resolve, tolerance: 5},
+		"an open item":                               {there: usd(net), found: []reconciliation.Finding{orphan}, again: []reconciliation.Finding{orphan}},
+		"an item that could not be healed":           {there: usd(net), found: []reconciliation.Finding{orphan}, again: []reconciliation.Finding{orphan}, decide: fail},
+		"an item with a note":                        {there: usd(net), found: []reconciliation.Finding{orphan}, again: []reconciliation.Finding{orphan}, decide: resolve, holds: true},
+		"an item with a note, out of the look-back":  {there: usd(net), found: []reconciliation.Finding{orphan}, decide: resolve, holds: true},
+		"an item with a note, and a gap beside it":   {there: usd(net), later: usd(net + 6), found: []reconciliation.Finding{orphan}, decide: resolve, tolerance: 5},
 		"an item with a note, a gap within the tolerance beside it": {
-			there: usd(net), later: usd(net + 5), found: []booking.Finding{orphan}, decide: resolve, tolerance: 5, holds: true,
+			there: usd(net), later: usd(net + 5), found: []reconciliation.Finding{orphan}, decide: resolve, tolerance: 5, holds: true,
 		},
-		"an item with a note whose money went away":      {there: usd(net), later: usd(0), found: []booking.Finding{orphan}, decide: resolve},
-		"an item that is reopened":                       {there: usd(net), found: []booking.Finding{orphan}, again: []booking.Finding{orphan}, decide: reopen},
-		"an item that is reopened, out of the look-back": {there: usd(net), found: []booking.Finding{orphan}, decide: reopen},
-		"an item that is posted":                         {there: usd(net), found: []booking.Finding{orphan}, decide: post, holds: true},
+		"an item with a note whose money went away":      {there: usd(net), later: usd(0), found: []reconciliation.Finding{orphan}, decide: resolve},
+		"an item that is reopened":                       {there: usd(net), found: []reconciliation.Finding{orphan}, again: []reconciliation.Finding{orphan}, decide: reopen},
+		"an item that is reopened, out of the look-back": {there: usd(net), found: []reconciliation.Finding{orphan}, decide: reopen},
+		"an item that is posted":                         {there: usd(net), found: []reconciliation.Finding{orphan}, decide: post, holds: true},
 		"a gap with a note":                              {there: usd(5), decide: resolve, holds: true},
 		"a gap with a note that has grown":               {there: usd(5), later: usd(6), decide: resolve},
 		"a gap with a note that is reopened":             {there: usd(5), decide: reopen},
 		"another balance's gap with a note":              {there: issuing(5), decide: resolve, holds: true},
 		"another balance's gap that has grown":           {there: issuing(5), later: issuing(6), decide: resolve},
-		"another state, both balances equal":             {there: usd(0), found: []booking.Finding{state}, again: []booking.Finding{state}},
-		"another state, with a note":                     {there: usd(0), found: []booking.Finding{state}, again: []booking.Finding{state}, decide: resolve, holds: true},
-		"another state, which is the same by now":        {there: usd(0), found: []booking.Finding{state}, holds: true},
+		"another state, both balances equal":             {there: usd(0), found: []reconciliation.Finding{state}, again: []reconciliation.Finding{state}},
+		"another state, with a note":                     {there: usd(0), found: []reconciliation.Finding{state}, again: []reconciliation.Finding{state}, decide: resolve, holds: true},
+		"another state, which is the same by now":        {there: usd(0), found: []reconciliation.Finding{state}, holds: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -145,11 +146,11 @@ func TestLeftOpenUntilPostedOrNoted(t *testing.T) {
 	}
 	state, line := foreignPayment(), foreignPayment()
 	line.Net = line.AtStripe
-	state.Class, state.BalanceTransactionID = booking.StateMismatch, ""
+	state.Class, state.BalanceTransactionID = reconciliation.StateMismatch, ""
 	other := line
 	other.StripeID, other.BalanceTransactionID = "pi_8", "txn_8"
 	there := booking.Balances{Clearing: map[money.Currency]int64{"USD": 2 * line.Net}}
-	items, _ := b.reconciled("recon_1", 0, there, []booking.Finding{state, line, other})
+	items, _ := b.reconciled("recon_1", 0, there, []reconciliation.Finding{state, line, other})
 	require.Equal(t, 2, left(), "a payment's state and its balance transaction are one")
 	for _, item := range items {
 		if item.StripeID == "pi_8" {
@@ -165,14 +166,14 @@ func TestLeftOpenUntilPostedOrNoted(t *testing.T) {
 	}
 	require.Equal(t, 1, left(), "the payment's state is another matter than its money")
 	for _, item := range items {
-		if item.Class == booking.StateMismatch {
+		if item.Class == reconciliation.StateMismatch {
 			require.NoError(t, b.Store.ResolveItem(t.Context(), item.ID, "the booking is paid in another way", testdb.Tester))
 		}
 	}
 	require.Zero(t, left())
 	third := state
 	third.StripeID = "pi_7"
-	b.reconciled("recon_2", 0, there, []booking.Finding{third})
+	b.reconciled("recon_2", 0, there, []reconciliation.Finding{third})
 	require.Equal(t, 1, left())
 	b.Exec(t, "UPDATE reconciliation_runs SET dry_run = 1 WHERE correlation_id = 'recon_2'")
 	require.Zero(t, left())

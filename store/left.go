@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 
-	"farebook/booking"
 	"farebook/reconciliation"
 )
 
@@ -15,14 +14,14 @@ const maxLeft = 1000
 // run nothing is left, as nothing was tried; balances are compared anew (CompareBalances).
 func (s *Store) LeftOpen(ctx context.Context) ([]Item, error) {
 	var rows []itemRow
-	last := s.db.Model(&runRow{}).Select("MAX(id)").Where("status = ? AND scope = ? AND dry_run = ?", RunCompleted, string(booking.ScopeAll), false)
+	last := s.db.Model(&runRow{}).Select("MAX(id)").Where("status = ? AND scope = ? AND dry_run = ?", RunCompleted, string(reconciliation.ScopeAll), false)
 	err := s.db.WithContext(ctx).Where("run_id = (?) AND state IN ? AND class <> ? AND object NOT IN ?", last, []string{ItemFound, ItemFailed},
-		string(booking.Timing), []string{string(booking.ObjectClearing), string(booking.ObjectBalanceKind)}).
+		string(reconciliation.Timing), []string{string(reconciliation.ObjectClearing), string(reconciliation.ObjectBalanceKind)}).
 		Order("id").Limit(maxLeft).Find(&rows).Error
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
-	items, findings, lines := make([]Item, len(rows)), make([]booking.Finding, len(rows)), []reconciliation.Line{}
+	items, findings, lines := make([]Item, len(rows)), make([]reconciliation.Finding, len(rows)), []reconciliation.Line{}
 	for i, row := range rows {
 		items[i] = row.domain()
 		findings[i] = items[i].Finding
@@ -49,7 +48,7 @@ func (s *Store) LeftOpen(ctx context.Context) ([]Item, error) {
 // another by its balance transaction, and once the one is posted, the other agrees.
 func stillOpen(items []Item, settled func(Item) bool) (open []Item) {
 	type object struct {
-		kind booking.Object
+		kind reconciliation.Object
 		id   string
 	}
 	done := map[object]bool{}

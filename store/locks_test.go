@@ -11,6 +11,7 @@ import (
 	"farebook/booking"
 	"farebook/internal/dev/testdb"
 	"farebook/ledger"
+	"farebook/reconciliation"
 	"farebook/store"
 )
 
@@ -103,9 +104,9 @@ func (b books) refundNotInTheLedger() (booking.RefundSnapshot, store.Correction)
 	refund, err := b.askRefund(reference, "one", 20000)
 	require.NoError(b.t, err)
 	snapshot := atStripe(refund, "re_1", "succeeded")
-	item := b.runThatFound("recon_1", booking.Finding{
-		Class: booking.MissingInLedger, Object: booking.ObjectRefund, StripeID: "re_1", PaymentIntentID: "pi_1", BalanceTransactionID: snapshot.Balance.ID,
-		Reference: reference, AtStripe: -20000, Currency: "USD", Reason: "lost", Healing: booking.HealRefund,
+	item := b.runThatFound("recon_1", reconciliation.Finding{
+		Class: reconciliation.MissingInLedger, Object: reconciliation.ObjectRefund, StripeID: "re_1", PaymentIntentID: "pi_1", BalanceTransactionID: snapshot.Balance.ID,
+		Reference: reference, AtStripe: -20000, Currency: "USD", Reason: "lost", Healing: reconciliation.HealRefund,
 	})[0]
 	require.NoError(b.t, b.Store.SettleItem(b.t.Context(), item.ID, store.ItemFailed, "in vain"))
 	return snapshot, store.Correction{ItemID: item.ID, There: snapshot.Balance, Against: ledger.LiabilityUnearnedRevenue, Note: "by hand"}

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"farebook/booking"
+	"farebook/notice"
+	"farebook/reconciliation"
 )
 
 // Rows that owe future work: a workflow carries each of them on until it is settled. Each function pages through one kind by the
@@ -151,7 +153,7 @@ func (s *Store) UnpostedFees(ctx context.Context, before time.Time, after uint64
 	err = s.db.WithContext(ctx).Table("reconciliation_items i").
 		Select("i.id AS row_id, i.stripe_balance_transaction_id AS id, r.correlation_id").
 		Joins("JOIN reconciliation_runs r ON r.id = i.run_id").
-		Where("i.state = ? AND i.healing = ? AND i.id > ? AND i.updated_at < ?", ItemFailed, string(booking.HealAccountFee), after, before.UTC()).
+		Where("i.state = ? AND i.healing = ? AND i.id > ? AND i.updated_at < ?", ItemFailed, string(reconciliation.HealAccountFee), after, before.UTC()).
 		Where("NOT EXISTS (SELECT 1 FROM financial_ledger l WHERE l.stripe_balance_transaction_id = i.stripe_balance_transaction_id)").
 		Order("i.id").Limit(limit).Scan(&fees).Error
 	return fees, err
@@ -160,7 +162,7 @@ func (s *Store) UnpostedFees(ctx context.Context, before time.Time, after uint64
 // QueuedEmail names an email that waits to be sent, and whose workflow sends it.
 type QueuedEmail struct {
 	ID   uint64
-	Kind booking.EmailKind
+	Kind notice.Kind
 	// Owner is the reference or id of what the email is about; empty for a copy that somebody asked for.
 	Owner string
 	// StripeRefundID is set for an email about a refund that was made in Stripe's dashboard.
@@ -187,12 +189,12 @@ func (s *Store) QueuedEmails(ctx context.Context, before time.Time, after uint64
 	queued := make([]QueuedEmail, len(rows))
 	for i, row := range rows {
 		queued[i] = QueuedEmail{
-			ID: row.ID, Kind: booking.EmailKind(row.Kind), StripeRefundID: orEmpty(row.StripeRefundID), CorrelationID: orEmpty(row.CorrelationID),
+			ID: row.ID, Kind: notice.Kind(row.Kind), StripeRefundID: orEmpty(row.StripeRefundID), CorrelationID: orEmpty(row.CorrelationID),
 		}
 		if row.ResentOf == nil {
 			queued[i].Owner, _, _ = strings.Cut(row.DedupeKey, "/")
 		}
-		if queued[i].Kind == booking.EmailReconciliation {
+		if queued[i].Kind == notice.Reconciliation {
 			queued[i].CorrelationID = queued[i].Owner
 		}
 	}
@@ -201,7 +203,7 @@ func (s *Store) QueuedEmails(ctx context.Context, before time.Time, after uint64
 
 // QueuedEmailsOf are the ids of a booking's emails of these kinds that are not sent yet. Copies that somebody asked for are left out:
 // each has its own workflow.
-func (s *Store) QueuedEmailsOf(ctx context.Context, reference booking.Reference, kinds []booking.EmailKind) (ids []uint64, err error) {
+func (s *Store) QueuedEmailsOf(ctx context.Context, reference booking.Reference, kinds []notice.Kind) (ids []uint64, err error) {
 	err = s.db.WithContext(ctx).Model(&emailRow{}).
 		Where("booking_id = (SELECT id FROM bookings WHERE reference = ?)", string(reference)).
 		Where("status = ? AND kind IN ? AND resent_of IS NULL", EmailQueued, kinds).Order("id").Pluck("id", &ids).Error

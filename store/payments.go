@@ -8,6 +8,7 @@ import (
 
 	"farebook/booking"
 	"farebook/money"
+	"farebook/notice"
 )
 
 func newPaymentRow(bookingID uint64, snapshot booking.PaymentSnapshot, now time.Time) paymentRow {
@@ -106,7 +107,7 @@ func (s *Store) RecordPaymentRefused(ctx context.Context, reference booking.Refe
 	err := s.underLock(ctx, reference, s.Now(), func(r *recording) (err error) {
 		if r.payment.ID == 0 && booking.Status(r.booking.Status) == booking.StatusPendingPayment {
 			r.payment.DeclineCode = code(refusal)
-			if err := r.settle(booking.StatusPaymentFailed, booking.EmailPaymentFailed, nil); err != nil {
+			if err := r.settle(booking.StatusPaymentFailed, notice.PaymentFailed, nil); err != nil {
 				return err
 			}
 			if err := r.markForAttention(AttentionPaymentRefused, "", fmt.Sprintf("no PaymentIntent could be made: %s", refusal)); err != nil {

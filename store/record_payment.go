@@ -8,6 +8,7 @@ import (
 
 	"farebook/booking"
 	"farebook/money"
+	"farebook/notice"
 )
 
 // Reason says why a payment is looked at. It decides what a cancelled PaymentIntent means for the booking when Stripe
@@ -229,7 +230,7 @@ func (p *paying) follow(o PaymentOutcome) error {
 		return p.returnLateMoney()
 	case booking.PaymentAuthorized:
 		if open && o.Snapshot.CaptureBefore.After(o.Now) {
-			return p.queueMail(booking.EmailAuthorized, string(booking.EmailAuthorized), &booking.Letter{CaptureBefore: o.Snapshot.CaptureBefore})
+			return p.queueMail(notice.Authorized, string(notice.Authorized), &notice.Content{CaptureBefore: o.Snapshot.CaptureBefore})
 		}
 	case booking.PaymentCanceled:
 		if open {
@@ -242,7 +243,7 @@ func (p *paying) follow(o PaymentOutcome) error {
 		}
 	case booking.PaymentFailed:
 		if open {
-			return p.queueMail(booking.EmailPaymentFailed, occasionDecline, nil)
+			return p.queueMail(notice.PaymentFailed, occasionDecline, nil)
 		}
 	}
 	return nil
@@ -250,22 +251,22 @@ func (p *paying) follow(o PaymentOutcome) error {
 
 // meaningOfCancellation goes by the reason that stands at Stripe, which survives whatever became of the one who
 // cancelled, and by ours without one. Stripe's own reason, automatic, is an authorisation that ran out.
-func meaningOfCancellation(o PaymentOutcome) (booking.Status, booking.EmailKind) {
+func meaningOfCancellation(o PaymentOutcome) (booking.Status, notice.Kind) {
 	switch {
 	case o.Snapshot.CancellationReason == "abandoned", o.Snapshot.CancellationReason == "automatic",
 		o.Snapshot.CancellationReason == "" && o.Reason == ReasonHoldEnded:
-		return booking.StatusExpired, booking.EmailHoldExpired
+		return booking.StatusExpired, notice.HoldExpired
 	case o.Snapshot.CancellationReason == "requested_by_customer", o.Snapshot.CancellationReason == "" && o.Reason == ReasonCancelled:
-		return booking.StatusCancelled, booking.EmailCancelled
+		return booking.StatusCancelled, notice.Cancelled
 	default:
-		return booking.StatusPaymentFailed, booking.EmailPaymentFailed
+		return booking.StatusPaymentFailed, notice.PaymentFailed
 	}
 }
 
 // confirm makes the booking what the traveller wanted, with a receipt. Money that went back before we heard that it had
 // come counts at once.
 func (p *paying) confirm() error {
-	if err := p.settle(booking.StatusConfirmed, booking.EmailConfirmed, p.receipt(p.now)); err != nil {
+	if err := p.settle(booking.StatusConfirmed, notice.Confirmed, p.receipt(p.now)); err != nil {
 		return err
 	}
 	var returned bool
@@ -277,8 +278,8 @@ func (p *paying) confirm() error {
 	return p.followMoney()
 }
 
-func (p *paying) receipt(paidAt time.Time) *booking.Letter {
-	return &booking.Letter{Receipt: &booking.ReceiptLetter{
+func (p *paying) receipt(paidAt time.Time) *notice.Content {
+	return &notice.Content{Receipt: &notice.ReceiptContent{
 		Paid:   money.Money{Value: p.payment.AmountCaptured, Currency: money.Currency(p.payment.Currency)},
 		PaidAt: paidAt, PaymentIntentID: p.payment.StripePaymentIntentID,
 	}}

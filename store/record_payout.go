@@ -10,6 +10,7 @@ import (
 	"farebook/booking"
 	"farebook/ledger"
 	"farebook/money"
+	"farebook/notice"
 )
 
 // PayoutOutcome is what Stripe says of a payout now, and the events that made us look. Contents are those of an automatic
@@ -154,7 +155,7 @@ func (p *payingOut) prove(o PayoutOutcome) {
 // tellFinance queues each of the payout's mails once: UNIQUE mail key.
 func (p *payingOut) tellFinance(s booking.PayoutSnapshot) error {
 	status := booking.PayoutStatus(p.payout.Status)
-	about := booking.PayoutLetter{
+	about := notice.PayoutContent{
 		ID: p.payout.StripePayoutID, Status: status, FailureCode: p.payout.FailureCode,
 		Amount:       money.Money{Value: p.payout.Amount, Currency: money.Currency(p.payout.Currency)},
 		Transactions: p.payout.Transactions, Unmatched: p.payout.Unmatched,
@@ -162,22 +163,22 @@ func (p *payingOut) tellFinance(s booking.PayoutSnapshot) error {
 	if p.payout.ArrivesAt != nil {
 		about.ArrivesAt = *p.payout.ArrivesAt
 	}
-	tell := func(kind booking.EmailKind) error {
-		return queue(p.tx, p.now, letter{kind: kind, owner: about.ID, occasion: string(kind), content: &booking.Letter{Payout: &about}})
+	tell := func(kind notice.Kind) error {
+		return queue(p.tx, p.now, letter{kind: kind, owner: about.ID, occasion: string(kind), content: &notice.Content{Payout: &about}})
 	}
 	if s.State() == booking.PayoutUnknown {
 		about.StripeStatus = code(string(s.Status))
-		if err := tell(booking.EmailPayoutUnknown); err != nil {
+		if err := tell(notice.PayoutUnknown); err != nil {
 			return err
 		}
 	}
 	if status == booking.PayoutFailed {
-		if err := tell(booking.EmailPayoutFailed); err != nil {
+		if err := tell(notice.PayoutFailed); err != nil {
 			return err
 		}
 	}
 	if p.payout.Proof == string(ProofUnproven) {
-		return tell(booking.EmailPayoutUnproven)
+		return tell(notice.PayoutUnproven)
 	}
 	return nil
 }

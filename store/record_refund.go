@@ -11,6 +11,7 @@ import (
 	"farebook/booking"
 	"farebook/ledger"
 	"farebook/money"
+	"farebook/notice"
 )
 
 // RefundOutcome is what Stripe says of a refund now, and the events that made us look.
@@ -127,7 +128,7 @@ func (f *refunding) postpone(in RefundPostponed) error {
 			return err
 		}
 	}
-	return f.tell(booking.EmailRefundWaiting)
+	return f.tell(notice.RefundWaiting)
 }
 
 // postponed is the attention that a refund gets which waits for an operator.
@@ -309,12 +310,12 @@ func (f *refunding) move(next booking.RefundStatus) error {
 	}
 	switch next {
 	case booking.RefundPending, booking.RefundRequiresAction:
-		return f.tell(booking.EmailRefundStarted)
+		return f.tell(notice.RefundStarted)
 	case booking.RefundSucceeded:
 		if err := f.settleFailureBefore(); err != nil {
 			return err
 		}
-		return f.tell(booking.EmailRefunded)
+		return f.tell(notice.Refunded)
 	case booking.RefundFailed, booking.RefundCanceled:
 		return f.didNotArrive()
 	}

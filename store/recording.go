@@ -9,6 +9,7 @@ import (
 	"gorm.io/gorm/clause"
 
 	"farebook/booking"
+	"farebook/notice"
 )
 
 // recording is one run of the recording step inside its transaction.
@@ -60,7 +61,7 @@ func (r *recording) lockBooking(reference booking.Reference) error {
 }
 
 // settle takes the booking to its next state, with the mail that tells the customer.
-func (r *recording) settle(next booking.Status, mail booking.EmailKind, content *booking.Letter) error {
+func (r *recording) settle(next booking.Status, mail notice.Kind, content *notice.Content) error {
 	if err := booking.Status(r.booking.Status).To(next); err != nil {
 		return err
 	}

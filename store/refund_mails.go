@@ -6,6 +6,7 @@ import (
 
 	"farebook/booking"
 	"farebook/money"
+	"farebook/notice"
 )
 
 // obstacles are told to the operator, what is owed to the customer among them.
@@ -40,7 +41,7 @@ func (f *refunding) didNotArrive() error {
 		reason += ": " + f.refund.AbandonNote
 	}
 	why := fmt.Sprintf("refund %s is %s: %s; %s", f.refund.RefundID, f.refund.Status, reason, obstacles[letter.Obstacle])
-	return errors.Join(f.markForAttention(AttentionRefundFailed, f.refund.RefundID, why), f.queue(booking.EmailRefundFailed, letter))
+	return errors.Join(f.markForAttention(AttentionRefundFailed, f.refund.RefundID, why), f.queue(notice.RefundFailed, letter))
 }
 
 // settleFailureBefore settles the attention of one refund that failed before, of what this one has brought back in its place.
@@ -85,7 +86,7 @@ func (f *refunding) failed() (booking.FailedRefund, error) {
 	return failed, nil
 }
 
-func (f *refunding) tell(kind booking.EmailKind) error {
+func (f *refunding) tell(kind notice.Kind) error {
 	letter, err := f.letter()
 	if err != nil {
 		return err
@@ -93,10 +94,10 @@ func (f *refunding) tell(kind booking.EmailKind) error {
 	return f.queue(kind, letter)
 }
 
-func (f *refunding) letter() (*booking.RefundLetter, error) {
+func (f *refunding) letter() (*notice.RefundContent, error) {
 	refunded, err := f.sumRefunds("status = ?", string(booking.RefundSucceeded))
 	currency := money.Currency(f.refund.Currency)
-	return &booking.RefundLetter{
+	return &notice.RefundContent{
 		ID: booking.RefundID(f.refund.RefundID), Amount: money.Money{Value: f.refund.Amount, Currency: currency},
 		Status: booking.RefundStatus(f.refund.Status), Origin: booking.RefundOrigin(f.refund.Origin),
 		Paid:     money.Money{Value: f.payment.AmountCaptured, Currency: currency},
@@ -105,8 +106,8 @@ func (f *refunding) letter() (*booking.RefundLetter, error) {
 	}, err
 }
 
-func (f *refunding) queue(kind booking.EmailKind, about *booking.RefundLetter) error {
+func (f *refunding) queue(kind notice.Kind, about *notice.RefundContent) error {
 	return f.write(letter{
-		kind: kind, owner: f.refund.RefundID, occasion: string(kind), bookingID: &f.booking.ID, content: &booking.Letter{Refund: about},
+		kind: kind, owner: f.refund.RefundID, occasion: string(kind), bookingID: &f.booking.ID, content: &notice.Content{Refund: about},
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"farebook/booking"
 	"farebook/internal/dev/testdb"
 	"farebook/ledger"
+	"farebook/reconciliation"
 	"farebook/store"
 )
 
@@ -41,7 +42,7 @@ func TestNotedItemKeepsItsWayOfHealing(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
 	healed := foreignPayment()
-	healed.Class, healed.Healing = booking.MissingInLedger, booking.HealPayment
+	healed.Class, healed.Healing = reconciliation.MissingInLedger, reconciliation.HealPayment
 	item := b.runThatFound("recon_1", healed)[0]
 	require.NoError(t, b.Store.ResolveItem(t.Context(), item.ID, "known", testdb.Tester))
 	correction := store.Correction{ItemID: item.ID, There: foreignTransaction(), Against: ledger.EquitySuspense, Note: "n"}
@@ -83,13 +84,13 @@ func TestReopenedItemIsFoundAgain(t *testing.T) {
 func TestNotedDifferencesOfTheClearingAccount(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
-	fee := booking.Finding{
-		Class: booking.FeeMismatch, Object: booking.ObjectPayment, StripeID: "pi_8", PaymentIntentID: "pi_8", BalanceTransactionID: "txn_8",
+	fee := reconciliation.Finding{
+		Class: reconciliation.FeeMismatch, Object: reconciliation.ObjectPayment, StripeID: "pi_8", PaymentIntentID: "pi_8", BalanceTransactionID: "txn_8",
 		Here: 1000, AtStripe: 78777, Net: 0, Posted: 0, Currency: "USD", Reason: "the fee alone",
 	}
 	foreign := foreignPayment()
 	foreign.Net = foreign.AtStripe
-	gap := booking.Finding{Class: booking.AmountMismatch, Object: booking.ObjectClearing, StripeID: "balance-EUR", Here: 100, AtStripe: 350, Currency: "EUR"}
+	gap := reconciliation.Finding{Class: reconciliation.AmountMismatch, Object: reconciliation.ObjectClearing, StripeID: "balance-EUR", Here: 100, AtStripe: 350, Currency: "EUR"}
 	items := b.runThatFound("recon_1", foreign, fee, gap)
 	explained, err := b.Store.Explained(t.Context(), uint64(b.Count(t, "SELECT id FROM reconciliation_runs")))
 	require.NoError(t, err)
@@ -123,7 +124,7 @@ func TestItemsOfAnOlderReleaseExplainTheSame(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
 	fee := foreignPayment()
-	fee.Class, fee.StripeID, fee.BalanceTransactionID, fee.Here, fee.AtStripe = booking.FeeMismatch, "pi_8", "txn_8", 10, 19
+	fee.Class, fee.StripeID, fee.BalanceTransactionID, fee.Here, fee.AtStripe = reconciliation.FeeMismatch, "pi_8", "txn_8", 10, 19
 	items := b.runThatFound("recon_1", foreignPayment(), fee)
 	b.Exec(t, "UPDATE reconciliation_items SET clearing_here = NULL, net_at_stripe = NULL, state = 'resolved'")
 	explained, err := b.Store.Explained(t.Context(), uint64(b.Count(t, "SELECT id FROM reconciliation_runs")))

@@ -56,7 +56,7 @@ func (seenRow) TableName() string { return "reconciliation_seen" }
 // Item is one difference that a run has found.
 type Item struct {
 	ID uint64
-	booking.Finding
+	reconciliation.Finding
 	State     string
 	Note      string
 	UpdatedAt time.Time
@@ -64,10 +64,10 @@ type Item struct {
 
 func (r itemRow) domain() Item {
 	posted, net := r.clearing()
-	return Item{ID: r.ID, State: r.State, Note: r.Note, UpdatedAt: r.UpdatedAt, Finding: booking.Finding{
-		Class: booking.Class(r.Class), Object: booking.Object(r.Object), StripeID: r.StripeID, BalanceTransactionID: r.StripeBalanceTransactionID,
+	return Item{ID: r.ID, State: r.State, Note: r.Note, UpdatedAt: r.UpdatedAt, Finding: reconciliation.Finding{
+		Class: reconciliation.Class(r.Class), Object: reconciliation.Object(r.Object), StripeID: r.StripeID, BalanceTransactionID: r.StripeBalanceTransactionID,
 		PaymentIntentID: r.StripePaymentIntentID, Reference: booking.Reference(r.BookingReference), Here: r.AmountHere, AtStripe: r.AmountAtStripe,
-		Currency: money.Currency(r.Currency), Reason: r.Reason, Healing: booking.Healing(r.Healing),
+		Currency: money.Currency(r.Currency), Reason: r.Reason, Healing: reconciliation.Healing(r.Healing),
 		Posted: posted, Net: net,
 	}}
 }
@@ -78,7 +78,7 @@ func (r itemRow) clearing() (posted, net int64) {
 	switch {
 	case r.ClearingHere != nil && r.NetAtStripe != nil:
 		return *r.ClearingHere, *r.NetAtStripe
-	case r.Class == string(booking.FeeMismatch) || r.StripeBalanceTransactionID == "":
+	case r.Class == string(reconciliation.FeeMismatch) || r.StripeBalanceTransactionID == "":
 		return 0, 0
 	}
 	return r.AmountHere, r.AmountAtStripe
@@ -89,7 +89,7 @@ func (r itemRow) stateBefore() string {
 	switch {
 	case r.ResolvedFrom != nil:
 		return *r.ResolvedFrom
-	case r.Healing != string(booking.HealNone):
+	case r.Healing != string(reconciliation.HealNone):
 		return ItemFailed
 	}
 	return ItemFound
@@ -105,7 +105,7 @@ func (i Item) Line() reconciliation.Line {
 
 // AddFindings writes what was found, each once a run. What an operator has resolved before, the same to the minor unit, stays
 // resolved.
-func (s *Store) AddFindings(ctx context.Context, runID uint64, findings []booking.Finding) error {
+func (s *Store) AddFindings(ctx context.Context, runID uint64, findings []reconciliation.Finding) error {
 	if len(findings) == 0 {
 		return nil
 	}
@@ -141,12 +141,12 @@ type difference struct {
 	states         string
 }
 
-func differenceOf(f booking.Finding) difference {
+func differenceOf(f reconciliation.Finding) difference {
 	d := difference{fingerprint: f.Fingerprint(), here: f.Here, atStripe: f.AtStripe, currency: f.Currency}
 	switch {
-	case f.Class == booking.StateMismatch:
+	case f.Class == reconciliation.StateMismatch:
 		d.states = short(f.Reason, 500) // says in what states the two sides are, which its amounts do not
-	case f.Object == booking.ObjectClearing, f.Object == booking.ObjectBalanceKind:
+	case f.Object == reconciliation.ObjectClearing, f.Object == reconciliation.ObjectBalanceKind:
 		d.here, d.atStripe = f.Here-f.AtStripe, 0 // both sides move with every booking, and how far they are apart does not
 	}
 	return d
@@ -156,7 +156,7 @@ func differenceOf(f booking.Finding) difference {
 type resolution struct{ note, from string }
 
 // resolvedBefore reads the resolutions of those that an operator has resolved and not reopened.
-func (s *Store) resolvedBefore(ctx context.Context, findings []booking.Finding) (map[difference]resolution, error) {
+func (s *Store) resolvedBefore(ctx context.Context, findings []reconciliation.Finding) (map[difference]resolution, error) {
 	fingerprints := make([]string, len(findings))
 	for i, f := range findings {
 		fingerprints[i] = f.Fingerprint()
@@ -200,10 +200,10 @@ func (s *Store) Items(ctx context.Context, runID uint64, state string, after uin
 }
 
 // FindingsByFingerprint pages through what a run found, in the order of fingerprints, after one; next is the last of the page.
-func (s *Store) FindingsByFingerprint(ctx context.Context, runID uint64, after string, limit int) (findings []booking.Finding, next string, err error) {
+func (s *Store) FindingsByFingerprint(ctx context.Context, runID uint64, after string, limit int) (findings []reconciliation.Finding, next string, err error) {
 	var rows []itemRow
 	err = s.db.WithContext(ctx).Where("run_id = ? AND fingerprint > ?", runID, after).Order("fingerprint").Limit(limit).Find(&rows).Error
-	findings = make([]booking.Finding, len(rows))
+	findings = make([]reconciliation.Finding, len(rows))
 	for i, row := range rows {
 		findings[i], next = row.domain().Finding, row.Fingerprint
 	}

@@ -5,8 +5,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/booking"
 	"farebook/internal/dev/testdb"
+	"farebook/reconciliation"
 	"farebook/store"
 )
 
@@ -14,14 +14,14 @@ import (
 func TestTallyCountsAnObjectOnce(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
-	var findings []booking.Finding
+	var findings []reconciliation.Finding
 	for _, id := range []string{"pi_fixed", "pi_failed", "pi_left"} {
-		state := booking.Finding{Class: booking.StateMismatch, Object: booking.ObjectPayment, StripeID: id, Reason: "state"}
+		state := reconciliation.Finding{Class: reconciliation.StateMismatch, Object: reconciliation.ObjectPayment, StripeID: id, Reason: "state"}
 		line := state
-		line.Class, line.BalanceTransactionID, line.Currency, line.Net = booking.MissingInLedger, "txn_"+id, "USD", 44539
+		line.Class, line.BalanceTransactionID, line.Currency, line.Net = reconciliation.MissingInLedger, "txn_"+id, "USD", 44539
 		findings = append(findings, state, line)
 	}
-	findings = append(findings, booking.Finding{Class: booking.Timing, Object: booking.ObjectPayment, StripeID: "pi_young", Reason: "young"})
+	findings = append(findings, reconciliation.Finding{Class: reconciliation.Timing, Object: reconciliation.ObjectPayment, StripeID: "pi_young", Reason: "young"})
 	states := map[string][]string{"pi_fixed": {store.ItemFixed, store.ItemSkipped}, "pi_failed": {store.ItemFixed, store.ItemFailed}}
 	for _, item := range b.runThatFound("recon_1", findings...) {
 		if left := states[item.StripeID]; len(left) > 0 {
@@ -39,11 +39,11 @@ func TestTallyCountsAnObjectOnce(t *testing.T) {
 func TestResolvedIsTheSameDifferenceOnly(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
-	state := booking.Finding{
-		Class: booking.StateMismatch, Object: "dispute", StripeID: "dp_1", Currency: "USD", Healing: booking.HealDispute,
+	state := reconciliation.Finding{
+		Class: reconciliation.StateMismatch, Object: "dispute", StripeID: "dp_1", Currency: "USD", Healing: reconciliation.HealDispute,
 		Reason: "the dispute is needs_response here and under_review at Stripe",
 	}
-	clearing := booking.Finding{Class: booking.AmountMismatch, Object: "clearing", StripeID: "balance-USD", Here: 1000, AtStripe: 1500, Currency: "USD"}
+	clearing := reconciliation.Finding{Class: reconciliation.AmountMismatch, Object: "clearing", StripeID: "balance-USD", Here: 1000, AtStripe: 1500, Currency: "USD"}
 	for _, item := range b.runThatFound("recon_1", state, clearing) {
 		require.NoError(t, b.Store.ResolveItem(t.Context(), item.ID, "known", testdb.Tester))
 		var settled *store.NotCorrectable

@@ -7,8 +7,9 @@ import (
 
 	"gorm.io/gorm"
 
-	"farebook/booking"
 	"farebook/money"
+	"farebook/notice"
+	"farebook/reconciliation"
 )
 
 // TellOfRun queues a mail to the finance department about what a run found, once a run, and returns it if it is not sent
@@ -22,10 +23,10 @@ func (s *Store) TellOfRun(ctx context.Context, correlationID string, now time.Ti
 	if err != nil {
 		return nil, err
 	}
-	about := &booking.ReconciliationLetter{ID: correlationID, Failed: run.Status == RunFailed, Scanned: run.Scanned}
+	about := &notice.ReconciliationContent{ID: correlationID, Failed: run.Status == RunFailed, Scanned: run.Scanned}
 	for _, count := range counts {
-		if count.Class != booking.Timing {
-			about.Counts = append(about.Counts, booking.ReconciliationCount{
+		if count.Class != reconciliation.Timing {
+			about.Counts = append(about.Counts, notice.ReconciliationCount{
 				Class: count.Class, State: count.State, Items: count.Items,
 				Difference: money.Money{Value: count.Difference, Currency: count.Currency},
 			})
@@ -34,7 +35,7 @@ func (s *Store) TellOfRun(ctx context.Context, correlationID string, now time.Ti
 	var mails []uint64
 	err = s.inTransaction(ctx, func(tx *gorm.DB) error {
 		err := queue(tx, now, letter{
-			kind: booking.EmailReconciliation, owner: correlationID, occasion: "ended", content: &booking.Letter{Reconciliation: about},
+			kind: notice.Reconciliation, owner: correlationID, occasion: "ended", content: &notice.Content{Reconciliation: about},
 		})
 		if err != nil {
 			return err
@@ -52,8 +53,8 @@ func (s *Store) TellOfOverdue(ctx context.Context, last Run, now time.Time) ([]u
 	var mails []uint64
 	err := s.inTransaction(ctx, func(tx *gorm.DB) error {
 		err := queue(tx, now, letter{
-			kind: booking.EmailReconciliationOverdue, owner: owner, occasion: "overdue",
-			content: &booking.Letter{Reconciliation: &booking.ReconciliationLetter{ID: last.CorrelationID, Scanned: last.Scanned}},
+			kind: notice.ReconciliationOverdue, owner: owner, occasion: "overdue",
+			content: &notice.Content{Reconciliation: &notice.ReconciliationContent{ID: last.CorrelationID, Scanned: last.Scanned}},
 		})
 		if err != nil {
 			return err

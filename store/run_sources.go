@@ -26,7 +26,7 @@ func postingsOf(db *gorm.DB, lines []reconciliation.Line) (map[string][]reconcil
 	ids, early := make([]string, 0, len(lines)), map[string]string{}
 	for _, line := range lines {
 		ids = append(ids, line.ID)
-		if line.Object == booking.ObjectPayment && line.ReportingCategory == "charge" && line.PaymentIntentID != "" {
+		if line.Object == reconciliation.ObjectPayment && line.ReportingCategory == "charge" && line.PaymentIntentID != "" {
 			early[line.ID] = line.PaymentIntentID
 		}
 	}
@@ -213,7 +213,7 @@ func (s *Store) OpenStoppedBefore(ctx context.Context, runID uint64) (uint64, er
 	var row runRow
 	err := s.db.WithContext(ctx).Select("open_stopped_at").
 		Where("id < ? AND status = ? AND dry_run = FALSE AND applies IS NULL AND scope IN ?", runID, RunCompleted,
-			[]string{string(booking.ScopeAll), string(booking.ScopePayments)}).
+			[]string{string(reconciliation.ScopeAll), string(reconciliation.ScopePayments)}).
 		Order("id DESC").Take(&row).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return 0, nil
@@ -232,10 +232,10 @@ func (s *Store) OverduePayments(ctx context.Context, before time.Time) (int64, e
 const Unproven = " (unproven)"
 
 // StatesOf reads where refunds, disputes or payouts are in the books, by Stripe's ids; a payout's may end in Unproven.
-func (s *Store) StatesOf(ctx context.Context, object booking.Object, ids []string) (map[string]string, error) {
-	table := map[booking.Object]string{booking.ObjectRefund: "refunds", booking.ObjectDispute: "disputes", booking.ObjectPayout: "payouts"}[object]
+func (s *Store) StatesOf(ctx context.Context, object reconciliation.Object, ids []string) (map[string]string, error) {
+	table := map[reconciliation.Object]string{reconciliation.ObjectRefund: "refunds", reconciliation.ObjectDispute: "disputes", reconciliation.ObjectPayout: "payouts"}[object]
 	query := s.db.WithContext(ctx).Table(table).Where("stripe_"+string(object)+"_id IN ?", ids)
-	if object == booking.ObjectPayout {
+	if object == reconciliation.ObjectPayout {
 		query = query.Select("stripe_payout_id AS id, IF(proof = ?, CONCAT(status, ?), status) AS status", string(ProofUnproven), Unproven)
 	} else {
 		query = query.Select("stripe_" + string(object) + "_id AS id, status")

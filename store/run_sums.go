@@ -3,13 +3,13 @@ package store
 import (
 	"context"
 
-	"farebook/booking"
 	"farebook/money"
+	"farebook/reconciliation"
 )
 
 // Count is how many items of a run are of a class, in a state and a currency, and how much money the two sides differ by.
 type Count struct {
-	Class      booking.Class
+	Class      reconciliation.Class
 	State      string
 	Currency   money.Currency
 	Items      int64
@@ -43,7 +43,7 @@ func (s *Store) Tally(ctx context.Context, runID uint64) (Tally, error) {
 		SELECT outcome, COUNT(*) AS objects FROM (
 		  SELECT CASE WHEN SUM(state = ?) > 0 THEN ? WHEN SUM(state = ?) > 0 THEN ? WHEN SUM(state = ?) > 0 THEN ? ELSE ? END AS outcome
 		  FROM reconciliation_items WHERE run_id = ? AND class <> ? GROUP BY object, stripe_id) o
-		GROUP BY outcome`, ItemFailed, ItemFailed, ItemFound, ItemFound, ItemFixed, ItemFixed, ItemSkipped, runID, string(booking.Timing)).Scan(&rows).Error
+		GROUP BY outcome`, ItemFailed, ItemFailed, ItemFound, ItemFound, ItemFixed, ItemFixed, ItemSkipped, runID, string(reconciliation.Timing)).Scan(&rows).Error
 	var t Tally
 	for _, row := range rows {
 		t.Found += row.Objects

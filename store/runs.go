@@ -6,7 +6,7 @@ import (
 
 	"gorm.io/gorm"
 
-	"farebook/booking"
+	"farebook/reconciliation"
 )
 
 // The states of a reconciliation run.
@@ -42,7 +42,7 @@ func (runRow) TableName() string { return "reconciliation_runs" }
 type Run struct {
 	ID                     uint64
 	CorrelationID          string // recon_...
-	Options                booking.ReconciliationOptions
+	Options                reconciliation.Options
 	Applies                string // the run whose plan this one applies
 	Status                 string
 	WindowStart, WindowEnd time.Time
@@ -56,7 +56,7 @@ type Run struct {
 func (r runRow) domain() Run {
 	return Run{
 		ID: r.ID, CorrelationID: r.CorrelationID, Applies: orEmpty(r.Applies), Status: r.Status, WindowStart: r.WindowStart, WindowEnd: r.WindowEnd,
-		Options: booking.ReconciliationOptions{LookbackDays: r.LookbackDays, Limit: r.PaymentLimit, DryRun: r.DryRun, Scope: booking.Scope(r.Scope)},
+		Options: reconciliation.Options{LookbackDays: r.LookbackDays, Limit: r.PaymentLimit, DryRun: r.DryRun, Scope: reconciliation.Scope(r.Scope)},
 		Scanned: r.Scanned, Overdue: r.Overdue, PlanDigest: r.PlanSha256, Error: r.Error, StartedAt: r.StartedAt, CompletedAt: r.CompletedAt,
 	}
 }
@@ -84,7 +84,7 @@ func (s *Store) Run(ctx context.Context, correlationID string) (Run, error) {
 // LastGoodRun reads the newest run that looked at everything and completed, or ErrNotFound.
 func (s *Store) LastGoodRun(ctx context.Context) (Run, error) {
 	var row runRow
-	err := s.db.WithContext(ctx).Where("status = ? AND applies IS NULL AND scope = ?", RunCompleted, string(booking.ScopeAll)).
+	err := s.db.WithContext(ctx).Where("status = ? AND applies IS NULL AND scope = ?", RunCompleted, string(reconciliation.ScopeAll)).
 		Order("completed_at DESC").Limit(1).Take(&row).Error
 	return row.domain(), notFound(err)
 }

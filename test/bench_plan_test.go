@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/workflowservice/v1"
 
-	"farebook/booking"
 	"farebook/internal/dev/testkit"
+	"farebook/reconciliation"
 	"farebook/workflows"
 )
 
@@ -47,7 +47,7 @@ func BenchmarkApplyPlan(b *testing.B) {
 		idle, _ := s.Memory("worker")
 		client, id := workflows.NewClient(s.Temporal, s.Config.TaskQueue), workflows.NewRunID()
 		began := time.Now()
-		require.NoError(b, client.StartReconciliation(b.Context(), id, booking.ReconciliationOptions{LookbackDays: 7, Scope: booking.ScopeAll}, plan))
+		require.NoError(b, client.StartReconciliation(b.Context(), id, reconciliation.Options{LookbackDays: 7, Scope: reconciliation.ScopeAll}, plan))
 		_, err := client.AwaitReconciliation(b.Context(), id)
 		require.NoError(b, err)
 		took := time.Since(began)

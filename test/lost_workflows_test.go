@@ -8,11 +8,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/booking"
 	"farebook/internal/dev/devstack"
 	"farebook/internal/dev/fakestripe"
 	"farebook/internal/dev/testdb"
 	"farebook/internal/dev/testkit"
+	"farebook/reconciliation"
 	"farebook/store"
 	"farebook/workflows"
 )
@@ -155,13 +155,13 @@ func (u *unfinished) waitForBalances() {
 	u.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodGet, Path: "/v1/balance_transactions/*", Kind: fakestripe.FaultHTML502, Count: 1000})
 	u.bill = u.Stripe.Bill(250, "usd", "Radar")
 	run, err := u.DB.Store.BeginRun(t.Context(), store.Run{
-		CorrelationID: "recon_" + u.bill, Options: booking.ReconciliationOptions{LookbackDays: 7, Scope: booking.ScopeAll},
+		CorrelationID: "recon_" + u.bill, Options: reconciliation.Options{LookbackDays: 7, Scope: reconciliation.ScopeAll},
 		WindowStart: time.Now().UTC(), WindowEnd: time.Now().UTC(), StartedAt: time.Now().UTC(),
 	})
 	require.NoError(t, err)
-	require.NoError(t, u.DB.Store.AddFindings(t.Context(), run.ID, []booking.Finding{{
-		Class: booking.MissingInLedger, Object: booking.ObjectAccountFee, StripeID: u.bill, BalanceTransactionID: u.bill, AtStripe: -250, Net: -250,
-		Currency: "USD", Reason: "a bill", Healing: booking.HealAccountFee,
+	require.NoError(t, u.DB.Store.AddFindings(t.Context(), run.ID, []reconciliation.Finding{{
+		Class: reconciliation.MissingInLedger, Object: reconciliation.ObjectAccountFee, StripeID: u.bill, BalanceTransactionID: u.bill, AtStripe: -250, Net: -250,
+		Currency: "USD", Reason: "a bill", Healing: reconciliation.HealAccountFee,
 	}}))
 	items, err := u.DB.Store.Items(t.Context(), run.ID, "", 0, 1)
 	require.NoError(t, err)

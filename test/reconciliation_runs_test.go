@@ -11,9 +11,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/booking"
 	"farebook/internal/dev/fakestripe"
 	"farebook/internal/dev/testkit"
+	"farebook/reconciliation"
 	"farebook/workflows"
 )
 
@@ -205,7 +205,7 @@ func TestPlanIsAppliedTwiceAtOnce(t *testing.T) {
 	client := workflows.NewClient(s.Temporal, s.Config.TaskQueue)
 	ids := []string{workflows.NewRunID(), workflows.NewRunID()}
 	for _, id := range ids {
-		require.NoError(t, client.StartReconciliation(t.Context(), id, booking.ReconciliationOptions{LookbackDays: 7, Scope: booking.ScopeAll}, dry.CorrelationID))
+		require.NoError(t, client.StartReconciliation(t.Context(), id, reconciliation.Options{LookbackDays: 7, Scope: reconciliation.ScopeAll}, dry.CorrelationID))
 	}
 	for _, id := range ids {
 		run := awaitReconciliation(s, id)

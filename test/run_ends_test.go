@@ -16,6 +16,7 @@ import (
 	"farebook/booking"
 	"farebook/internal/dev/fakestripe"
 	"farebook/internal/dev/testkit"
+	"farebook/reconciliation"
 	"farebook/store"
 	"farebook/workflows"
 )
@@ -144,7 +145,7 @@ func TestRefundOutlivesTheReconciliationThatFindsIt(t *testing.T) {
 		require.NoError(t, s.Stripe.SettleRefund(id))
 	}, 30*time.Second)
 	days.ExecuteWorkflow(workflows.Reconciliation, workflows.ReconciliationInput{
-		CorrelationID: "recon_1", Options: booking.ReconciliationOptions{LookbackDays: 1, Scope: booking.ScopeAll}, BookingsQueue: s.DB.Name,
+		CorrelationID: "recon_1", Options: reconciliation.Options{LookbackDays: 1, Scope: reconciliation.ScopeAll}, BookingsQueue: s.DB.Name,
 	})
 	require.NoError(t, days.GetWorkflowError())
 	require.Equal(t, "succeeded", s.DB.Text(t, "SELECT status FROM refunds"), "its run went with the one that had asked for it")

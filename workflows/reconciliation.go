@@ -8,8 +8,8 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"farebook/activities"
-	"farebook/booking"
 	"farebook/internal/correlation"
+	"farebook/reconciliation"
 )
 
 var reconciliations *activities.Reconciliations
@@ -17,10 +17,10 @@ var reconciliations *activities.Reconciliations
 // ReconciliationInput starts a reconciliation. CorrelationID is the workflow id's when it is empty, as a schedule leaves it. BookingsQueue
 // is where what is healed runs.
 type ReconciliationInput struct {
-	CorrelationID string                        `json:"correlationId,omitempty"`
-	Options       booking.ReconciliationOptions `json:"options"`
-	Applies       string                        `json:"applies,omitempty"`
-	BookingsQueue string                        `json:"bookingsQueue"`
+	CorrelationID string                 `json:"correlationId,omitempty"`
+	Options       reconciliation.Options `json:"options"`
+	Applies       string                 `json:"applies,omitempty"`
+	BookingsQueue string                 `json:"bookingsQueue"`
 	// Heals is how far the run was when it went on in a new history; nil at its beginning.
 	Heals *ReconciliationHeals `json:"heals,omitempty"`
 }
@@ -110,30 +110,30 @@ func (r *reconciling) scan(ctx workflow.Context) error {
 	scope := r.in.Options.Scope
 	whole := activities.ScanInput{RunID: r.begun.RunID, Window: r.begun.Whole}
 	var second []scan
-	if scope.Includes(booking.ScopeLedger) {
+	if scope.Includes(reconciliation.ScopeLedger) {
 		second = append(second, scan{"Ledger against Stripe", reconciliations.ScanUnseen, whole})
-		for _, object := range []booking.Object{booking.ObjectRefund, booking.ObjectDispute} {
+		for _, object := range []reconciliation.Object{reconciliation.ObjectRefund, reconciliation.ObjectDispute} {
 			in := whole
 			in.Object = object
 			second = append(second, scan{"States of " + string(object) + "s", reconciliations.ScanStates, in})
 		}
 	}
-	if scope.Includes(booking.ScopePayouts) {
+	if scope.Includes(reconciliation.ScopePayouts) {
 		in := whole
-		in.Object = booking.ObjectPayout
+		in.Object = reconciliation.ObjectPayout
 		second = append(second, scan{"States of payouts", reconciliations.ScanStates, in})
 	}
-	if scope.Includes(booking.ScopePayments) {
+	if scope.Includes(reconciliation.ScopePayments) {
 		in := whole
 		in.Limit = r.in.Options.Limit
 		second = append(second, scan{"Open payments", reconciliations.ScanOpenPayments, in})
 	}
 	var last []scan
-	if scope == booking.ScopeAll {
+	if scope == reconciliation.ScopeAll {
 		last = append(last, scan{"Clearing account against Stripe's balance", reconciliations.CompareClearing, whole})
 	}
 	r.at.Scans = len(second) + len(last)
-	if scope.Includes(booking.ScopeLedger) {
+	if scope.Includes(reconciliation.ScopeLedger) {
 		if err := r.scanWindows(ctx); err != nil {
 			return err
 		}
@@ -203,7 +203,7 @@ func (r *reconciling) heal(ctx workflow.Context, after uint64) error {
 		confirm := activities.ConfirmInput{RunID: r.begun.RunID}
 		for _, task := range tasks {
 			in.After = task.ItemID
-			if task.Healing == booking.HealNone {
+			if task.Healing == reconciliation.HealNone {
 				continue
 			}
 			if err := r.askOwner(ctx, task); err != nil {
@@ -254,18 +254,18 @@ func (r *reconciling) askOwner(ctx workflow.Context, task activities.HealingTask
 
 func ownerOf(task activities.HealingTask) (id, kind string, in any) {
 	switch task.Healing {
-	case booking.HealRefund:
+	case reconciliation.HealRefund:
 		if task.RefundID != "" {
 			return RefundWorkflowID(string(task.RefundID)), TypeRefund, RefundInput{RefundID: task.RefundID, CorrelationID: task.CorrelationID}
 		}
 		return RefundWorkflowID(task.StripeID), TypeRefund, RefundInput{StripeRefundID: task.StripeID, CorrelationID: task.CorrelationID}
-	case booking.HealDispute:
+	case reconciliation.HealDispute:
 		return DisputeWorkflowID(task.StripeID), TypeDispute, DisputeInput{DisputeID: task.StripeID, CorrelationID: task.CorrelationID}
-	case booking.HealPayout:
+	case reconciliation.HealPayout:
 		return PayoutWorkflowID(task.StripeID), TypePayout, PayoutInput{PayoutID: task.StripeID}
-	case booking.HealAccountFee:
+	case reconciliation.HealAccountFee:
 		return AccountFeeWorkflowID(task.StripeID), TypeAccountFee, AccountFeeInput{BalanceTransactionID: task.StripeID}
-	case booking.HealUnbooked:
+	case reconciliation.HealUnbooked:
 		id := task.BalanceTransactionID
 		return UnbookedWorkflowID(id), TypeUnbooked, UnbookedInput{BalanceTransactionID: id}
 	default:

@@ -13,7 +13,7 @@ import (
 	"go.temporal.io/sdk/converter"
 
 	"farebook/activities"
-	"farebook/booking"
+	"farebook/reconciliation"
 )
 
 // NewRunID draws a reconciliation's correlation id.
@@ -32,7 +32,7 @@ func ReconciliationQueue(bookings string) string {
 }
 
 // StartReconciliation starts a run, or leaves the one that has this id. applies names the run whose plan is carried out.
-func (c *Client) StartReconciliation(ctx context.Context, correlationID string, options booking.ReconciliationOptions, applies string) error {
+func (c *Client) StartReconciliation(ctx context.Context, correlationID string, options reconciliation.Options, applies string) error {
 	in := ReconciliationInput{CorrelationID: correlationID, Options: options, Applies: applies, BookingsQueue: c.taskQueue}
 	_, err := c.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID:                       ReconciliationWorkflowID(correlationID),
@@ -44,7 +44,7 @@ func (c *Client) StartReconciliation(ctx context.Context, correlationID string, 
 	return err
 }
 
-func summaryOf(o booking.ReconciliationOptions, applies string) string {
+func summaryOf(o reconciliation.Options, applies string) string {
 	switch {
 	case applies != "":
 		return "Carry out the plan of " + applies

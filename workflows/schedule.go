@@ -16,7 +16,7 @@ import (
 	"go.temporal.io/sdk/converter"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
-	"farebook/booking"
+	"farebook/reconciliation"
 )
 
 // scheduleID names the schedule of a system's reconciliation.
@@ -37,7 +37,7 @@ type Schedule struct {
 	Every    time.Duration // an interval; zero when Cron is given
 	TimeZone string        // IANA, for Cron
 	Jitter   time.Duration
-	Options  booking.ReconciliationOptions
+	Options  reconciliation.Options
 }
 
 // ScheduleRefused is a schedule that Temporal does not take, in its words.
@@ -149,7 +149,7 @@ func (c *Client) Schedule(ctx context.Context) (ScheduleStands, error) {
 }
 
 // optionsOf are none for a schedule that somebody made otherwise.
-func optionsOf(action client.ScheduleAction) booking.ReconciliationOptions {
+func optionsOf(action client.ScheduleAction) reconciliation.Options {
 	var in ReconciliationInput
 	starts, ok := action.(*client.ScheduleWorkflowAction)
 	if !ok || len(starts.Args) == 0 {

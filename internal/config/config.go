@@ -77,7 +77,7 @@ type Reconcile struct {
 	CallsPerSecond float64
 	Lag            time.Duration // what is younger may still be on its way
 	Tolerance      int64         // minor units
-	Heal           []booking.Healing
+	Heal           []reconciliation.Healing
 	Others         reconciliation.Integrations // of other integrations on the account
 	Schedule       string                      // cron, for starter setup; empty for none
 	TimeZone       string                      // of Schedule

@@ -296,9 +296,9 @@ func (r *reader) readReconcile() {
 		return
 	}
 	for name := range strings.SplitSeq(v.ReconcileHeal, ",") {
-		healing := booking.Healing(strings.TrimSpace(name))
-		if !slices.Contains(booking.Healings, healing) {
-			r.problem("RECONCILE_HEAL has %q: set it to some of %v, or to none", name, booking.Healings)
+		healing := reconciliation.Healing(strings.TrimSpace(name))
+		if !slices.Contains(reconciliation.Healings, healing) {
+			r.problem("RECONCILE_HEAL has %q: set it to some of %v, or to none", name, reconciliation.Healings)
 			return
 		}
 		r.config.Reconcile.Heal = append(r.config.Reconcile.Heal, healing)

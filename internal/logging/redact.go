@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"farebook/booking"
+	"farebook/notice"
 )
 
 // Redacted stands where something was taken out.
@@ -25,7 +25,7 @@ var (
 	address = regexp.MustCompile(`(?i)[^\s<>"'(),;:\\\[\]@=]+(?:@|%40)[\p{L}0-9](?:[\p{L}\p{M}0-9.\x{3002}\x{FF0E}\x{FF61}-]*[\p{L}\p{M}0-9])?`)
 	// The local part of a Message-ID that Farebook makes: whom the mail is about, and on which occasion.
 	messageID = regexp.MustCompile(`^<?(?:u003c)?(?:fb-[0-9a-z]{8}|rf-[0-9a-z]+|(?:re|dp|du|po|recon)_[0-9a-z_-]+|overdue-[0-9a-z_-]+|resent\.[0-9]+)\.[0-9a-z._-]+@` +
-		regexp.QuoteMeta(booking.MessageIDDomain) + `$`)
+		regexp.QuoteMeta(notice.MessageIDDomain) + `$`)
 )
 
 // domainDots end the labels of a domain.

@@ -8,9 +8,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/booking"
 	"farebook/internal/mail"
 	"farebook/money"
+	"farebook/notice"
 )
 
 var (
@@ -48,17 +48,17 @@ func requireComplete(t *testing.T, text, html string) {
 // A mail about money that does not say how much is not sent: its row stays, for a person to look at.
 func TestMissingLetterIsRefused(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []booking.EmailKind{
-		booking.EmailCancelledPaid, booking.EmailRefundStarted, booking.EmailRefunded, booking.EmailRefundFailed,
-		booking.EmailDisputeOpened, booking.EmailDisputeDue, booking.EmailDisputeClosed, booking.EmailPayoutFailed, booking.EmailPayoutUnproven, booking.EmailPayoutUnknown,
+	for _, kind := range []notice.Kind{
+		notice.CancelledPaid, notice.RefundStarted, notice.Refunded, notice.RefundFailed,
+		notice.DisputeOpened, notice.DisputeDue, notice.DisputeClosed, notice.PayoutFailed, notice.PayoutUnproven, notice.PayoutUnknown,
 	} {
 		c := content(kind, money.LocaleEN)
-		c.Letter = booking.Letter{}
+		c.Notice = notice.Content{}
 		_, _, _, err := mail.Render(c)
 		require.Error(t, err, kind)
 	}
-	c := content(booking.EmailRefunded, money.LocaleAR)
-	c.Letter.Refund.Amount = money.Money{}
+	c := content(notice.Refunded, money.LocaleAR)
+	c.Notice.Refund.Amount = money.Money{}
 	_, _, _, err := mail.Render(c)
 	require.ErrorContains(t, err, "an amount of the mail is missing")
 }
@@ -66,16 +66,16 @@ func TestMissingLetterIsRefused(t *testing.T) {
 // What a table can do without is left out with its label.
 func TestUnknownDetailsHaveNoRow(t *testing.T) {
 	t.Parallel()
-	for _, kind := range append(append([]booking.EmailKind{}, kinds...), financeKinds...) {
+	for _, kind := range append(append([]notice.Kind{}, kinds...), financeKinds...) {
 		c := content(kind, money.LocaleEN)
-		if c.Letter.Refund != nil {
-			c.Letter.Refund.ID, c.Letter.Refund.Paid, c.Letter.Refund.Refunded = "", money.Money{}, money.Money{}
+		if c.Notice.Refund != nil {
+			c.Notice.Refund.ID, c.Notice.Refund.Paid, c.Notice.Refund.Refunded = "", money.Money{}, money.Money{}
 		}
-		if c.Letter.Dispute != nil {
-			c.Letter.Dispute.Reason, c.Letter.Dispute.Withheld, c.Letter.Dispute.DueBy = "", money.Money{}, time.Time{}
+		if c.Notice.Dispute != nil {
+			c.Notice.Dispute.Reason, c.Notice.Dispute.Withheld, c.Notice.Dispute.DueBy = "", money.Money{}, time.Time{}
 		}
-		if c.Letter.Payout != nil {
-			c.Letter.Payout.FailureCode, c.Letter.Payout.ArrivesAt = "", time.Time{}
+		if c.Notice.Payout != nil {
+			c.Notice.Payout.FailureCode, c.Notice.Payout.ArrivesAt = "", time.Time{}
 		}
 		_, text, html, err := mail.Render(c)
 		require.NoError(t, err)

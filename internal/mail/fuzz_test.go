@@ -9,6 +9,7 @@ import (
 
 	"farebook/booking"
 	"farebook/money"
+	"farebook/notice"
 )
 
 // Whatever texts a booking holds, its mail has one recipient, no header and no tag of theirs, and can be read.
@@ -46,7 +47,7 @@ func FuzzMail(f *testing.F) {
 
 func fuzzContent(name, passenger, code, number string) Content {
 	return Content{
-		Kind: booking.EmailPaymentFailed, Reference: "FB-7K2M9QXA",
+		Kind: notice.PaymentFailed, Reference: "FB-7K2M9QXA",
 		Customer: booking.Customer{Name: name, Email: "a@example.com", Locale: "en"},
 		Amount:   money.Money{Value: 100, Currency: "USD"},
 		Flight: booking.Flight{

@@ -3,8 +3,8 @@ package mail
 import (
 	"strconv"
 
-	"farebook/booking"
 	"farebook/money"
+	"farebook/notice"
 )
 
 // hoursInEnglish counts whole hours, as they stand before "before departure".
@@ -39,7 +39,7 @@ func hoursInArabic(n int) string {
 
 // countsEarlier tells whether a quote gives less than its percentage of what is left, because refunds before it are
 // counted in. At 100 percent, where everything goes back anyway, it cannot be told, and need not be.
-func countsEarlier(quote booking.QuoteLetter) bool {
+func countsEarlier(quote notice.QuoteContent) bool {
 	left := money.Money{Value: quote.Refund.Value + quote.Kept.Value, Currency: quote.Refund.Currency}
 	return left.Share(quote.Percent) != quote.Refund
 }

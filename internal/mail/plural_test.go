@@ -5,9 +5,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/booking"
 	"farebook/internal/mail"
 	"farebook/money"
+	"farebook/notice"
 )
 
 // Arabic counts one and two in words, few in the plural, and many in the singular.
@@ -25,8 +25,8 @@ func TestHoursAreCounted(t *testing.T) {
 		-1:  {"after the flight had departed", "بعد مغادرة الرحلة."},
 	} {
 		for i, locale := range []money.Locale{money.LocaleEN, money.LocaleAR} {
-			c := content(booking.EmailCancelledPaid, locale)
-			c.Letter.Quote.Hours = hours
+			c := content(notice.CancelledPaid, locale)
+			c.Notice.Quote.Hours = hours
 			_, text, _, err := mail.Render(c)
 			require.NoError(t, err)
 			require.Contains(t, text, want[i])

@@ -13,6 +13,7 @@ import (
 
 	"farebook/booking"
 	"farebook/money"
+	"farebook/notice"
 )
 
 //go:embed templates
@@ -20,7 +21,7 @@ var files embed.FS
 
 // Content is what a mail is made of.
 type Content struct {
-	Kind          booking.EmailKind
+	Kind          notice.Kind
 	Reference     booking.Reference // empty for a mail about a payout
 	Earlier       string            // the reference of an imported booking in the system that took it
 	Customer      booking.Customer
@@ -32,8 +33,8 @@ type Content struct {
 	Payable bool
 	// Confirmed: a later attempt went through before the mail about a decline could be sent.
 	Confirmed bool
-	// Letter is what the mail says beside the booking: amounts, states and ids of when it was written.
-	Letter booking.Letter
+	// Notice is what the email says beside the booking: amounts, states and ids of when it was written.
+	Notice notice.Content
 }
 
 // view is what the templates see: everything in the customer's language already.
@@ -88,8 +89,8 @@ func oneStop(text string) string { return twoStops.ReplaceAllString(text, ".$1")
 
 // received is the amount that a mail is about: the booking's, or what came of it when less was captured than authorised.
 func received(c Content) money.Money {
-	if c.Letter.Receipt != nil {
-		return c.Letter.Receipt.Paid
+	if c.Notice.Receipt != nil {
+		return c.Notice.Receipt.Paid
 	}
 	return c.Amount
 }
@@ -102,13 +103,13 @@ type templates struct {
 
 type templatesKey struct {
 	locale money.Locale
-	kind   booking.EmailKind
+	kind   notice.Kind
 }
 
 // parsed keeps what was parsed once: parsing takes longer than everything else about a mail.
 var parsed sync.Map // of templatesKey to templates
 
-func templatesOf(locale money.Locale, kind booking.EmailKind) (templates, error) {
+func templatesOf(locale money.Locale, kind notice.Kind) (templates, error) {
 	key := templatesKey{locale, kind}
 	if known, found := parsed.Load(key); found {
 		return known.(templates), nil
@@ -120,7 +121,7 @@ func templatesOf(locale money.Locale, kind booking.EmailKind) (templates, error)
 	return fresh, err
 }
 
-func parse(locale money.Locale, kind booking.EmailKind) (templates, error) {
+func parse(locale money.Locale, kind notice.Kind) (templates, error) {
 	words := languages[locale]
 	helpers := map[string]any{
 		"isolate": words.isolate,
@@ -132,7 +133,7 @@ func parse(locale money.Locale, kind booking.EmailKind) (templates, error) {
 		},
 		"hours":   words.hours,
 		"at":      financeTime,
-		"earlier": func(quote *booking.QuoteLetter) bool { return countsEarlier(*quote) },
+		"earlier": func(quote *notice.QuoteContent) bool { return countsEarlier(*quote) },
 	}
 	folder := "templates/" + string(locale) + "/"
 	text := []string{folder + string(kind) + ".txt", folder + "flight.txt", "templates/amounts.txt"}

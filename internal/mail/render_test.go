@@ -16,11 +16,13 @@ import (
 	"farebook/booking"
 	"farebook/internal/mail"
 	"farebook/money"
+	"farebook/notice"
+	"farebook/reconciliation"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-func content(kind booking.EmailKind, locale money.Locale) mail.Content {
+func content(kind notice.Kind, locale money.Locale) mail.Content {
 	london, dubai := time.FixedZone("BST", 3600), time.FixedZone("GST", 4*3600)
 	name := map[money.Locale]string{money.LocaleEN: "Layla Haddad", money.LocaleAR: "ليلى حداد"}[locale]
 	c := mail.Content{
@@ -35,74 +37,74 @@ func content(kind booking.EmailKind, locale money.Locale) mail.Content {
 		},
 		HoldExpiresAt: time.Date(2030, 4, 1, 12, 30, 0, 0, time.UTC),
 		DeclineCode:   "insufficient_funds", Payable: true,
-		Letter: letter(kind),
+		Notice: letter(kind),
 	}
-	if c.Letter.Payout != nil { // it is about many bookings, and none
+	if c.Notice.Payout != nil { // it is about many bookings, and none
 		c.Reference, c.Flight, c.Customer, c.Amount = "", booking.Flight{}, booking.Customer{}, money.Money{}
 	}
 	return c
 }
 
 // letter is what a kind of mail says beside its booking.
-func letter(kind booking.EmailKind) booking.Letter {
+func letter(kind notice.Kind) notice.Content {
 	usd := func(value int64) money.Money { return money.Money{Value: value, Currency: "USD"} }
 	at := time.Date(2030, 4, 1, 12, 5, 0, 0, time.UTC)
-	refund := &booking.RefundLetter{ID: "RF-7K2M9QXA", Amount: usd(20000), Origin: booking.RefundFromAPI, Paid: usd(45900)}
+	refund := &notice.RefundContent{ID: "RF-7K2M9QXA", Amount: usd(20000), Origin: booking.RefundFromAPI, Paid: usd(45900)}
 	switch kind {
-	case booking.EmailRefundStarted:
+	case notice.RefundStarted:
 		refund.Status = booking.RefundPending
-		return booking.Letter{Refund: refund}
-	case booking.EmailRefunded:
+		return notice.Content{Refund: refund}
+	case notice.Refunded:
 		refund.Status, refund.Refunded = booking.RefundSucceeded, usd(25000)
-		return booking.Letter{Refund: refund}
-	case booking.EmailRefundFailed:
+		return notice.Content{Refund: refund}
+	case notice.RefundFailed:
 		refund.Status = booking.RefundFailed
-		return booking.Letter{Refund: refund}
-	case booking.EmailRefundWaiting:
+		return notice.Content{Refund: refund}
+	case notice.RefundWaiting:
 		refund.Status, refund.Code = booking.RefundRequested, booking.CodeBalanceInsufficient
-		return booking.Letter{Refund: refund}
-	case booking.EmailCancelledPaid:
-		return booking.Letter{Quote: &booking.QuoteLetter{Refund: usd(22950), Kept: usd(22950), Percent: 50, Hours: 52}}
-	case booking.EmailAuthorized, booking.EmailCaptureDue:
-		return booking.Letter{CaptureBefore: at}
-	case booking.EmailDisputeOpened, booking.EmailDisputeDue, booking.EmailDisputeClosed:
-		about := &booking.DisputeLetter{
+		return notice.Content{Refund: refund}
+	case notice.CancelledPaid:
+		return notice.Content{Quote: &notice.QuoteContent{Refund: usd(22950), Kept: usd(22950), Percent: 50, Hours: 52}}
+	case notice.Authorized, notice.CaptureDue:
+		return notice.Content{CaptureBefore: at}
+	case notice.DisputeOpened, notice.DisputeDue, notice.DisputeClosed:
+		about := &notice.DisputeContent{
 			ID: "dp_1", Status: booking.DisputeNeedsResponse, Reason: "fraudulent", Amount: usd(45900), Withheld: usd(45900),
 			Captured: usd(45900), Refunded: usd(20000), Exceeds: true, DueBy: at,
 		}
-		if kind == booking.EmailDisputeClosed {
+		if kind == notice.DisputeClosed {
 			about.Status, about.DueBy = booking.DisputeLost, time.Time{}
 		}
-		return booking.Letter{Dispute: about}
-	case booking.EmailReconciliation:
-		return booking.Letter{Reconciliation: &booking.ReconciliationLetter{ID: "recon_1", Scanned: 12345, Counts: []booking.ReconciliationCount{
-			{Class: booking.MissingInLedger, State: "fixed", Items: 3, Difference: usd(-137700)}, {Class: booking.OrphanPayment, State: "found", Items: 1, Difference: usd(-5000)},
+		return notice.Content{Dispute: about}
+	case notice.Reconciliation:
+		return notice.Content{Reconciliation: &notice.ReconciliationContent{ID: "recon_1", Scanned: 12345, Counts: []notice.ReconciliationCount{
+			{Class: reconciliation.MissingInLedger, State: "fixed", Items: 3, Difference: usd(-137700)}, {Class: reconciliation.OrphanPayment, State: "found", Items: 1, Difference: usd(-5000)},
 		}}}
-	case booking.EmailReconciliationOverdue:
-		return booking.Letter{Reconciliation: &booking.ReconciliationLetter{ID: "recon_1", Scanned: 12345}}
-	case booking.EmailPayoutFailed, booking.EmailPayoutUnproven, booking.EmailPayoutUnknown:
-		about := &booking.PayoutLetter{
+	case notice.ReconciliationOverdue:
+		return notice.Content{Reconciliation: &notice.ReconciliationContent{ID: "recon_1", Scanned: 12345}}
+	case notice.PayoutFailed, notice.PayoutUnproven, notice.PayoutUnknown:
+		about := &notice.PayoutContent{
 			ID: "po_1", Status: booking.PayoutPaid, Amount: usd(1_000_000), Transactions: 42, Unmatched: 1, ArrivesAt: at,
 		}
-		if kind == booking.EmailPayoutFailed {
+		if kind == notice.PayoutFailed {
 			about.Status, about.FailureCode, about.Unmatched = booking.PayoutFailed, "account_closed", 0
 		}
-		if kind == booking.EmailPayoutUnknown {
+		if kind == notice.PayoutUnknown {
 			about.Status, about.StripeStatus, about.Unmatched = booking.PayoutUnknown, "returned", 0
 		}
-		return booking.Letter{Payout: about}
+		return notice.Content{Payout: about}
 	}
-	return booking.Letter{}
+	return notice.Content{}
 }
 
-var kinds = []booking.EmailKind{
-	booking.EmailConfirmed, booking.EmailPaymentFailed, booking.EmailHoldExpired, booking.EmailCancelled,
-	booking.EmailAuthorized, booking.EmailCancelledPaid, booking.EmailRefundStarted, booking.EmailRefunded, booking.EmailRefundFailed,
+var kinds = []notice.Kind{
+	notice.Confirmed, notice.PaymentFailed, notice.HoldExpired, notice.Cancelled,
+	notice.Authorized, notice.CancelledPaid, notice.RefundStarted, notice.Refunded, notice.RefundFailed,
 }
 
-var financeKinds = []booking.EmailKind{
-	booking.EmailDisputeOpened, booking.EmailDisputeDue, booking.EmailDisputeClosed, booking.EmailPayoutFailed, booking.EmailPayoutUnproven, booking.EmailPayoutUnknown,
-	booking.EmailCaptureDue, booking.EmailRefundWaiting, booking.EmailReconciliation, booking.EmailReconciliationOverdue,
+var financeKinds = []notice.Kind{
+	notice.DisputeOpened, notice.DisputeDue, notice.DisputeClosed, notice.PayoutFailed, notice.PayoutUnproven, notice.PayoutUnknown,
+	notice.CaptureDue, notice.RefundWaiting, notice.Reconciliation, notice.ReconciliationOverdue,
 }
 
 // Mails to the finance department are in English whatever the customer reads, and name nobody.
@@ -181,7 +183,7 @@ func TestIsolatesAreClosed(t *testing.T) {
 			require.Equal(t, strings.Count(line, "\u2068"), strings.Count(line, "\u2069"), line)
 		}
 	}
-	c := content(booking.EmailConfirmed, money.LocaleEN)
+	c := content(notice.Confirmed, money.LocaleEN)
 	_, text, _, err := mail.Render(c)
 	require.NoError(t, err)
 	require.NotContains(t, text, "\u2068")
@@ -200,7 +202,7 @@ func TestArabicPricesHoldTogether(t *testing.T) {
 		{Value: 45900, Currency: "SAR"}: amountOf(45900, "SAR") + "\u2069",
 		{Value: 45900, Currency: "JPY"}: "JP¥\u200e\u2069",
 	} {
-		c := content(booking.EmailConfirmed, money.LocaleAR)
+		c := content(notice.Confirmed, money.LocaleAR)
 		c.Amount = amount
 		_, text, _, err := mail.Render(c)
 		require.NoError(t, err)
@@ -236,7 +238,7 @@ func amountOf(value int64, currency money.Currency) string {
 
 func TestTimesKeepTheirOffsets(t *testing.T) {
 	t.Parallel()
-	_, text, html, err := mail.Render(content(booking.EmailConfirmed, money.LocaleAR))
+	_, text, html, err := mail.Render(content(notice.Confirmed, money.LocaleAR))
 	require.NoError(t, err)
 	for _, body := range []string{text, html} {
 		require.Contains(t, body, "الأربعاء 1 مايو 2030، الساعة 14:20", "London's time")
@@ -248,14 +250,14 @@ func TestDeclinesAreExplained(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
 	for _, code := range []string{"insufficient_funds", "expired_card", "authentication_required", "processing_error", "card_not_supported", "stripe_unreachable", "generic_decline"} {
-		c := content(booking.EmailPaymentFailed, money.LocaleEN)
+		c := content(notice.PaymentFailed, money.LocaleEN)
 		c.DeclineCode = code
 		_, text, _, err := mail.Render(c)
 		require.NoError(t, err)
 		require.False(t, seen[text], "%s reads as another", code)
 		seen[text] = true
 	}
-	stolen, generic := content(booking.EmailPaymentFailed, money.LocaleEN), content(booking.EmailPaymentFailed, money.LocaleEN)
+	stolen, generic := content(notice.PaymentFailed, money.LocaleEN), content(notice.PaymentFailed, money.LocaleEN)
 	stolen.DeclineCode, generic.DeclineCode = "stolen_card", "generic_decline"
 	_, a, _, err := mail.Render(stolen)
 	require.NoError(t, err)
@@ -266,7 +268,7 @@ func TestDeclinesAreExplained(t *testing.T) {
 
 func TestUnpayableIsNotInvitedToPay(t *testing.T) {
 	t.Parallel()
-	c := content(booking.EmailPaymentFailed, money.LocaleEN)
+	c := content(notice.PaymentFailed, money.LocaleEN)
 	c.Payable = false
 	_, text, html, err := mail.Render(c)
 	require.NoError(t, err)

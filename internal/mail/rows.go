@@ -6,6 +6,7 @@ import (
 
 	"farebook/booking"
 	"farebook/money"
+	"farebook/notice"
 )
 
 // row is a line of the table of amounts.
@@ -49,12 +50,12 @@ func (l language) rows(c Content) []row {
 		t.finance(c)
 	} else {
 		t.add(l.labels[labelEarlier], c.Earlier)
-		t.customer(c.Letter)
+		t.customer(c.Notice)
 	}
 	return t.rows
 }
 
-func (t *table) customer(letter booking.Letter) {
+func (t *table) customer(letter notice.Content) {
 	labels := t.words.labels
 	if receipt := letter.Receipt; receipt != nil {
 		t.addPrice(labels[labelPaid], receipt.Paid)
@@ -79,7 +80,7 @@ func (t *table) customer(letter booking.Letter) {
 func (t *table) finance(c Content) {
 	t.add("Booking", string(c.Reference))
 	t.add("Earlier reference", c.Earlier)
-	if dispute := c.Letter.Dispute; dispute != nil {
+	if dispute := c.Notice.Dispute; dispute != nil {
 		t.add("Dispute", dispute.ID)
 		t.add("Reason", dispute.Reason)
 		t.add("Status", string(dispute.Status))
@@ -89,14 +90,14 @@ func (t *table) finance(c Content) {
 		t.addPrice("Refunded", dispute.Refunded)
 		t.add("Evidence due by", financeTime(dispute.DueBy))
 	}
-	if refund := c.Letter.Refund; refund != nil {
+	if refund := c.Notice.Refund; refund != nil {
 		t.add("Refund", string(refund.ID))
 		t.addPrice("Amount", refund.Amount)
 		t.addPrice("Captured", refund.Paid)
 		t.addPrice("Refunded", refund.Refunded)
 		t.add("Stripe's answer", refund.Code)
 	}
-	if payout := c.Letter.Payout; payout != nil {
+	if payout := c.Notice.Payout; payout != nil {
 		t.add("Payout", payout.ID)
 		t.addPrice("Amount", payout.Amount)
 		t.add("Status", string(payout.Status))
@@ -106,7 +107,7 @@ func (t *table) finance(c Content) {
 		t.add("Balance transactions", strconv.Itoa(payout.Transactions))
 		t.add("Not in the ledger", strconv.Itoa(payout.Unmatched))
 	}
-	if run := c.Letter.Reconciliation; run != nil {
+	if run := c.Notice.Reconciliation; run != nil {
 		t.add("Looked at", strconv.FormatInt(run.Scanned, 10))
 		for _, count := range run.Counts {
 			text := strconv.FormatInt(count.Items, 10) + " " + count.State
@@ -116,9 +117,9 @@ func (t *table) finance(c Content) {
 			t.add(string(count.Class), text)
 		}
 	}
-	if !c.Letter.CaptureBefore.IsZero() {
+	if !c.Notice.CaptureBefore.IsZero() {
 		t.addPrice("Authorised", c.Amount)
-		t.add("Lets go at", financeTime(c.Letter.CaptureBefore))
+		t.add("Lets go at", financeTime(c.Notice.CaptureBefore))
 	}
 }
 

@@ -76,9 +76,9 @@ func TestEachTypeAndCategoryOfTheLibraryIsInTheTable(t *testing.T) {
 
 // routed is what becomes of each route for a balance transaction whose source is a charge of ours: what is about another kind of
 // object, and what is nobody's, is left to an operator.
-var routed = map[booking.Route]booking.Object{
-	booking.RoutePayment: booking.ObjectPayment, booking.RouteAccountFee: booking.ObjectAccountFee, booking.RouteRefund: booking.ObjectBalanceTransaction,
-	booking.RouteDispute: booking.ObjectBalanceTransaction, booking.RoutePayout: booking.ObjectBalanceTransaction, booking.RoutePerson: booking.ObjectBalanceTransaction,
+var routed = map[booking.Route]reconciliation.Object{
+	booking.RoutePayment: reconciliation.ObjectPayment, booking.RouteAccountFee: reconciliation.ObjectAccountFee, booking.RouteRefund: reconciliation.ObjectBalanceTransaction,
+	booking.RouteDispute: reconciliation.ObjectBalanceTransaction, booking.RoutePayout: reconciliation.ObjectBalanceTransaction, booking.RoutePerson: reconciliation.ObjectBalanceTransaction,
 }
 
 // paidCharge is the charge of a booking that a card has paid.
@@ -111,7 +111,7 @@ func TestBalanceTransactionIsRoutedByItsCategory(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, stand.Close()) })
 	client := stripeapi.New(stripeapi.Config{SecretKey: "sk_test_1", APIBase: stand.URL(), Log: slog.New(slog.DiscardHandler)})
 	charge := paidCharge(t, stand.URL(), client)
-	want := map[string]booking.Object{}
+	want := map[string]reconciliation.Object{}
 	book := func(category booking.Category, kind string) {
 		id := stand.Book(fakestripe.BalanceTransaction{Amount: -7, Currency: "usd", Type: kind, Category: category.Name, Source: charge})
 		want[id] = routed[category.Route]
@@ -123,7 +123,7 @@ func TestBalanceTransactionIsRoutedByItsCategory(t *testing.T) {
 	}
 	book(booking.Category{Name: "not_known_yet", Route: booking.RoutePerson}, "not_known_yet")
 	now := time.Now()
-	got := map[string]booking.Object{}
+	got := map[string]reconciliation.Object{}
 	lines, more, err := client.BalanceTransactions(t.Context(), reconciliation.Window{From: now.Add(-time.Hour), To: now.Add(time.Hour)}, "", true)
 	require.NoError(t, err)
 	require.False(t, more)

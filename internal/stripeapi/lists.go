@@ -48,7 +48,7 @@ func (c *Client) BalanceTransactions(ctx context.Context, w reconciliation.Windo
 // as its source and is no payment. What cannot be routed is an operator's.
 func lineOf(txn *stripe.BalanceTransaction) reconciliation.Line {
 	line := reconciliation.Line{
-		BalanceTransaction: *balanceTransactionOf(txn), Object: booking.ObjectBalanceTransaction, ObjectID: txn.ID,
+		BalanceTransaction: *balanceTransactionOf(txn), Object: reconciliation.ObjectBalanceTransaction, ObjectID: txn.ID,
 	}
 	source := txn.Source
 	if source == nil {
@@ -57,18 +57,18 @@ func lineOf(txn *stripe.BalanceTransaction) reconciliation.Line {
 	line.ChargeID = chargeOf(source)
 	switch route := booking.RouteOf(line.ReportingCategory); {
 	case route == booking.RouteAccountFee:
-		line.Object = booking.ObjectAccountFee
+		line.Object = reconciliation.ObjectAccountFee
 	case route == booking.RoutePayment && source.Charge != nil:
 		ofPayment(&line, source.Charge.ID, intentID(source.Charge.PaymentIntent), source.Charge.Metadata)
 	case route == booking.RoutePayment && source.Refund != nil: // no refund of ours: posted with the payment
 		ofPayment(&line, source.Refund.ID, intentID(source.Refund.PaymentIntent), source.Refund.Metadata)
 	case route == booking.RouteRefund && source.Refund != nil:
-		line.Object, line.ObjectID = booking.ObjectRefund, source.Refund.ID
+		line.Object, line.ObjectID = reconciliation.ObjectRefund, source.Refund.ID
 		line.PaymentIntentID, line.Reference = intentID(source.Refund.PaymentIntent), referenceIn(source.Refund.Metadata)
 	case route == booking.RouteDispute && source.Dispute != nil:
-		line.Object, line.ObjectID, line.PaymentIntentID = booking.ObjectDispute, source.Dispute.ID, intentID(source.Dispute.PaymentIntent)
+		line.Object, line.ObjectID, line.PaymentIntentID = reconciliation.ObjectDispute, source.Dispute.ID, intentID(source.Dispute.PaymentIntent)
 	case route == booking.RoutePayout && source.Payout != nil:
-		line.Object, line.ObjectID = booking.ObjectPayout, source.Payout.ID
+		line.Object, line.ObjectID = reconciliation.ObjectPayout, source.Payout.ID
 	}
 	return line
 }
@@ -89,7 +89,7 @@ func chargeOf(source *stripe.BalanceTransactionSource) string {
 
 // ofPayment names a line's payment by its PaymentIntent, or by its source where there is none.
 func ofPayment(line *reconciliation.Line, source, intent string, metadata map[string]string) {
-	line.Object, line.ObjectID = booking.ObjectPayment, cmp.Or(intent, source)
+	line.Object, line.ObjectID = reconciliation.ObjectPayment, cmp.Or(intent, source)
 	line.PaymentIntentID, line.Reference = intent, referenceIn(metadata)
 }
 
@@ -152,7 +152,7 @@ func (c *Client) balanceTransaction(ctx context.Context, id string, expand ...st
 
 // States reads one page of a window's refunds, disputes or payouts: their ids and states, the newest first. In full, each
 // refund comes with its charge, too, and only then says whether it is one of captured money.
-func (c *Client) States(ctx context.Context, object booking.Object, w reconciliation.Window, after string, full bool) (states []ObjectState, more bool, err error) {
+func (c *Client) States(ctx context.Context, object reconciliation.Object, w reconciliation.Window, after string, full bool) (states []ObjectState, more bool, err error) {
 	operation := "list " + string(object) + "s"
 	if err := c.before(ctx, operation); err != nil {
 		return nil, false, err
@@ -163,7 +163,7 @@ func (c *Client) States(ctx context.Context, object booking.Object, w reconcilia
 	}
 	list := listParams(ctx, after)
 	switch object {
-	case booking.ObjectRefund:
+	case reconciliation.ObjectRefund:
 		params := &stripe.RefundListParams{ListParams: list, CreatedRange: created(w)}
 		if full {
 			expandRefund(params, "data.")
@@ -177,7 +177,7 @@ func (c *Client) States(ctx context.Context, object booking.Object, w reconcilia
 			}, o.Currency, o.Created)
 		}
 		return states, page.Meta().HasMore, failureOf(operation, page.Err())
-	case booking.ObjectDispute:
+	case reconciliation.ObjectDispute:
 		page := c.api.Disputes.List(&stripe.DisputeListParams{ListParams: list, CreatedRange: created(w)})
 		for page.Next() {
 			o := page.Dispute()

@@ -18,6 +18,7 @@ import (
 
 	"farebook/booking"
 	"farebook/money"
+	"farebook/reconciliation"
 	"farebook/validation"
 )
 
@@ -157,7 +158,7 @@ func FuzzActionBodies(f *testing.F) {
 		options, err := decodeReconciliation(body)
 		if err != nil {
 			requireFieldError(t, err)
-		} else if options.LookbackDays < 1 || options.LookbackDays > booking.MaxLookbackDays || options.Limit < 0 {
+		} else if options.LookbackDays < 1 || options.LookbackDays > reconciliation.MaxLookbackDays || options.Limit < 0 {
 			t.Fatalf("%+v", options)
 		}
 	})

@@ -8,7 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"farebook/access"
-	"farebook/booking"
+	"farebook/reconciliation"
 	"farebook/starter/report"
 	"farebook/starter/runs"
 	"farebook/store"
@@ -112,8 +112,8 @@ func (a *api) getReconciliation(ctx context.Context, in *runInput) (*runOutput, 
 }
 
 // decodeReconciliation reads the body, which may be left out.
-func decodeReconciliation(body []byte) (booking.ReconciliationOptions, error) {
-	options := booking.ReconciliationOptions{LookbackDays: booking.DefaultLookbackDays, Limit: booking.DefaultLimit, Scope: booking.ScopeAll}
+func decodeReconciliation(body []byte) (reconciliation.Options, error) {
+	options := reconciliation.Options{LookbackDays: reconciliation.DefaultLookbackDays, Limit: reconciliation.DefaultLimit, Scope: reconciliation.ScopeAll}
 	d, fields, err := optionalBody(body, "lookbackDays", "limit", "dryRun", "scope")
 	if err != nil {
 		return options, err
@@ -131,7 +131,7 @@ func decodeReconciliation(body []byte) (booking.ReconciliationOptions, error) {
 		}
 	}
 	if value, given := fields["scope"]; given {
-		options.Scope = booking.Scope(d.text("scope", value))
+		options.Scope = reconciliation.Scope(d.text("scope", value))
 	}
 	return options, joinFields(d.err(), options.Validate())
 }

@@ -7,9 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"farebook/booking"
 	"farebook/internal/correlation"
 	"farebook/internal/logging"
+	"farebook/reconciliation"
 	"farebook/starter/runs"
 	"farebook/store"
 	"farebook/validation"
@@ -18,7 +18,7 @@ import (
 
 // reconcileFlags are what a run is asked for.
 type reconcileFlags struct {
-	options booking.ReconciliationOptions
+	options reconciliation.Options
 	scope   string
 	apply   string
 	wait    bool
@@ -26,15 +26,15 @@ type reconcileFlags struct {
 }
 
 func (f *reconcileFlags) add(cmd *cobra.Command) {
-	cmd.Flags().IntVar(&f.options.LookbackDays, "lookback-days", booking.DefaultLookbackDays, "how many days back")
-	cmd.Flags().IntVar(&f.options.Limit, "limit", booking.DefaultLimit, "of open payments; 0 for all")
+	cmd.Flags().IntVar(&f.options.LookbackDays, "lookback-days", reconciliation.DefaultLookbackDays, "how many days back")
+	cmd.Flags().IntVar(&f.options.Limit, "limit", reconciliation.DefaultLimit, "of open payments; 0 for all")
 	cmd.Flags().BoolVar(&f.options.DryRun, "dry-run", false, "write a report with a plan, and change nothing")
-	cmd.Flags().StringVar(&f.scope, "scope", string(booking.ScopeAll), "payments, ledger, payouts or all")
+	cmd.Flags().StringVar(&f.scope, "scope", string(reconciliation.ScopeAll), "payments, ledger, payouts or all")
 	completeFlag(cmd, "scope", "payments", "ledger", "payouts", "all")
 }
 
-func (f *reconcileFlags) read() (booking.ReconciliationOptions, error) {
-	f.options.Scope = booking.Scope(f.scope)
+func (f *reconcileFlags) read() (reconciliation.Options, error) {
+	f.options.Scope = reconciliation.Scope(f.scope)
 	var wrong validation.FieldErrors
 	if err := f.options.Validate(); errors.As(err, &wrong) {
 		names := map[string]string{"lookbackDays": "--lookback-days", "limit": "--limit", "scope": "--scope"}
@@ -94,7 +94,7 @@ func reconcileCommand() *cobra.Command {
 // ErrDifferences says that a run found differences that are not healed; its report says which.
 var ErrDifferences = errors.New("differences are left")
 
-func startRun(cmd *cobra.Command, books *store.Store, w *workflows.Client, options booking.ReconciliationOptions, flags *reconcileFlags) error {
+func startRun(cmd *cobra.Command, books *store.Store, w *workflows.Client, options reconciliation.Options, flags *reconcileFlags) error {
 	ctx := cmd.Context()
 	if flags.apply != "" {
 		plan, err := books.Run(ctx, flags.apply)

@@ -18,6 +18,7 @@ import (
 	"farebook/internal/logging"
 	"farebook/internal/stripeapi"
 	"farebook/ledger"
+	"farebook/reconciliation"
 	"farebook/starter/attention"
 	"farebook/store"
 )
@@ -93,7 +94,7 @@ func effectiveTime(text string) (time.Time, error) {
 
 // sayLeftBehind says what a note leaves outside the books, which is easily taken for settled.
 func sayLeftBehind(out io.Writer, item store.Item) error {
-	if item.BalanceTransactionID == "" || item.Class == booking.Timing {
+	if item.BalanceTransactionID == "" || item.Class == reconciliation.Timing {
 		return nil
 	}
 	if item.Unposted() == 0 {

@@ -15,10 +15,10 @@ import (
 	"go.temporal.io/sdk/client"
 	"google.golang.org/protobuf/types/known/durationpb"
 
-	"farebook/booking"
 	"farebook/internal/clock"
 	"farebook/internal/config"
 	"farebook/internal/wait"
+	"farebook/reconciliation"
 	"farebook/workflows"
 )
 
@@ -193,7 +193,7 @@ func ensureSchedule(ctx context.Context, w *workflows.Client, cfg config.Reconci
 	}
 	schedule := workflows.Schedule{
 		Cron: cfg.Schedule, TimeZone: cfg.TimeZone, Jitter: usualJitter,
-		Options: booking.ReconciliationOptions{LookbackDays: booking.DefaultLookbackDays, Limit: booking.DefaultLimit, Scope: booking.ScopeAll},
+		Options: reconciliation.Options{LookbackDays: reconciliation.DefaultLookbackDays, Limit: reconciliation.DefaultLimit, Scope: reconciliation.ScopeAll},
 	}
 	err = w.ApplySchedule(ctx, schedule)
 	var refused *workflows.ScheduleRefused

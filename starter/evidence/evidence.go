@@ -10,6 +10,7 @@ import (
 
 	"farebook/booking"
 	"farebook/money"
+	"farebook/notice"
 	"farebook/starter/clients"
 	"farebook/store"
 )
@@ -51,11 +52,11 @@ type StripeIDs struct {
 
 // Mail is one that was written to the customer.
 type Mail struct {
-	Kind      booking.EmailKind `json:"kind"`
-	MessageID string            `json:"messageId"`
-	Status    string            `json:"status"`
-	WrittenAt time.Time         `json:"writtenAt"`
-	SentAt    *time.Time        `json:"sentAt,omitempty"`
+	Kind      notice.Kind `json:"kind"`
+	MessageID string      `json:"messageId"`
+	Status    string      `json:"status"`
+	WrittenAt time.Time   `json:"writtenAt"`
+	SentAt    *time.Time  `json:"sentAt,omitempty"`
 }
 
 // Posting is one line of the ledger.

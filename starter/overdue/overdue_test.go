@@ -9,8 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/booking"
 	"farebook/internal/dev/testkit"
+	"farebook/reconciliation"
 	"farebook/starter/overdue"
 	"farebook/store"
 	"farebook/workflows"
@@ -23,7 +23,7 @@ func completed(t *testing.T, books *testkit.Books, ago time.Duration) {
 	defer books.Clock.Advance(ago)
 	at := books.Clock.Now()
 	run, err := books.Store.BeginRun(t.Context(), store.Run{
-		CorrelationID: books.ID("recon"), Options: booking.ReconciliationOptions{LookbackDays: 7, Scope: booking.ScopeAll},
+		CorrelationID: books.ID("recon"), Options: reconciliation.Options{LookbackDays: 7, Scope: reconciliation.ScopeAll},
 		WindowStart: at, WindowEnd: at, StartedAt: at,
 	})
 	require.NoError(t, err)

@@ -7,10 +7,10 @@ import (
 	"time"
 
 	"farebook/access"
-	"farebook/booking"
 	"farebook/internal/correlation"
 	"farebook/internal/failpoint"
 	"farebook/internal/wait"
+	"farebook/reconciliation"
 	"farebook/starter/subjects"
 	"farebook/store"
 	"farebook/workflows"
@@ -138,17 +138,17 @@ func (r *Rebuilder) agrees(ctx context.Context, item store.RebuildItem) (bool, e
 		return err == nil && known.Payment != nil && known.Payment.Status == snapshot.PaymentStatus(), err
 	case store.RebuildRefund:
 		snapshot, err := r.Stripe.Refund(ctx, item.StripeID)
-		return r.has(ctx, booking.ObjectRefund, item.StripeID, string(snapshot.Status()), err)
+		return r.has(ctx, reconciliation.ObjectRefund, item.StripeID, string(snapshot.Status()), err)
 	case store.RebuildDispute:
 		snapshot, err := r.Stripe.Dispute(ctx, item.StripeID)
-		return r.has(ctx, booking.ObjectDispute, item.StripeID, string(snapshot.State()), err)
+		return r.has(ctx, reconciliation.ObjectDispute, item.StripeID, string(snapshot.State()), err)
 	default:
 		snapshot, err := r.Stripe.Payout(ctx, item.StripeID)
-		return r.has(ctx, booking.ObjectPayout, item.StripeID, string(snapshot.State()), err)
+		return r.has(ctx, reconciliation.ObjectPayout, item.StripeID, string(snapshot.State()), err)
 	}
 }
 
-func (r *Rebuilder) has(ctx context.Context, object booking.Object, id, there string, err error) (bool, error) {
+func (r *Rebuilder) has(ctx context.Context, object reconciliation.Object, id, there string, err error) (bool, error) {
 	if err != nil {
 		return false, err
 	}

@@ -71,8 +71,8 @@ func (r *Rebuilder) Lost(ctx context.Context, since time.Time, clientID string) 
 	window := reconciliation.Window{From: since.Truncate(time.Second), To: until.Truncate(time.Second)}
 	for _, kind := range []struct {
 		kind   store.RebuildKind
-		object booking.Object
-	}{{store.RebuildRefund, booking.ObjectRefund}, {store.RebuildDispute, booking.ObjectDispute}, {store.RebuildPayout, booking.ObjectPayout}} {
+		object reconciliation.Object
+	}{{store.RebuildRefund, reconciliation.ObjectRefund}, {store.RebuildDispute, reconciliation.ObjectDispute}, {store.RebuildPayout, reconciliation.ObjectPayout}} {
 		lost, err := r.lostObjects(ctx, kind.kind, kind.object, window, rebuilt)
 		if err != nil {
 			return nil, LeftOut{}, err
@@ -174,7 +174,7 @@ func oldestFirst(items []store.RebuildItem) []store.RebuildItem {
 
 // lostObjects are refunds and disputes of payments that are ours, and payouts.
 func (r *Rebuilder) lostObjects(
-	ctx context.Context, kind store.RebuildKind, object booking.Object, window reconciliation.Window, rebuilt map[string]booking.Reference,
+	ctx context.Context, kind store.RebuildKind, object reconciliation.Object, window reconciliation.Window, rebuilt map[string]booking.Reference,
 ) (items []store.RebuildItem, err error) {
 	after := ""
 	for more := true; more; {
@@ -200,7 +200,7 @@ func (r *Rebuilder) lostObjects(
 			if err != nil {
 				return nil, err
 			}
-			if !ours && object != booking.ObjectPayout {
+			if !ours && object != reconciliation.ObjectPayout {
 				continue
 			}
 			items = append(items, store.RebuildItem{

@@ -5,8 +5,8 @@ import (
 	"context"
 	"time"
 
-	"farebook/booking"
 	"farebook/money"
+	"farebook/reconciliation"
 	"farebook/store"
 )
 
@@ -122,9 +122,9 @@ func measureOf(item store.Item) string {
 	switch {
 	case item.Currency == "":
 		return ""
-	case item.Class == booking.FeeMismatch:
+	case item.Class == reconciliation.FeeMismatch:
 		return "fee"
-	case item.Object == booking.ObjectClearing, item.Object == booking.ObjectBalanceKind:
+	case item.Object == reconciliation.ObjectClearing, item.Object == reconciliation.ObjectBalanceKind:
 		return "balance"
 	case item.BalanceTransactionID == "":
 		return "gross"

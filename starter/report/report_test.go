@@ -7,9 +7,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/booking"
 	"farebook/internal/dev/testdb"
 	"farebook/money"
+	"farebook/reconciliation"
 	"farebook/starter/report"
 	"farebook/store"
 )
@@ -19,22 +19,22 @@ func TestAmountsHaveTheirDecimalTextAndMeasure(t *testing.T) {
 	t.Parallel()
 	db := testdb.New(t)
 	run, err := db.Store.BeginRun(t.Context(), store.Run{
-		CorrelationID: "recon_1", Options: booking.ReconciliationOptions{LookbackDays: 7, Scope: booking.ScopeAll},
+		CorrelationID: "recon_1", Options: reconciliation.Options{LookbackDays: 7, Scope: reconciliation.ScopeAll},
 		WindowStart: time.Now().UTC(), WindowEnd: time.Now().UTC(), StartedAt: time.Now().UTC(),
 	})
 	require.NoError(t, err)
-	finding := func(class booking.Class, object booking.Object, id, transaction string, here, there int64, currency money.Currency) booking.Finding {
-		return booking.Finding{
+	finding := func(class reconciliation.Class, object reconciliation.Object, id, transaction string, here, there int64, currency money.Currency) reconciliation.Finding {
+		return reconciliation.Finding{
 			Class: class, Object: object, StripeID: id, BalanceTransactionID: transaction, Here: here, AtStripe: there, Currency: currency, Reason: "r",
 		}
 	}
-	require.NoError(t, db.Store.AddFindings(t.Context(), run.ID, []booking.Finding{
-		finding(booking.AmountMismatch, booking.ObjectRefund, "re_1", "txn_1", -47400, -47399, "USD"),
-		finding(booking.FeeMismatch, booking.ObjectPayment, "pi_2", "txn_2", 5, 1361, "USD"),
-		finding(booking.StateMismatch, booking.ObjectPayment, "pi_3", "", 68000, 68000, "JPY"),
-		finding(booking.AmountMismatch, booking.ObjectClearing, "balance-KWD", "", 1005, 0, "KWD"),
-		finding(booking.AmountMismatch, booking.ObjectBalanceKind, "issuing-USD", "", 0, 7, "USD"),
-		finding(booking.StateMismatch, booking.ObjectPayout, "po_1", "", 0, 0, ""),
+	require.NoError(t, db.Store.AddFindings(t.Context(), run.ID, []reconciliation.Finding{
+		finding(reconciliation.AmountMismatch, reconciliation.ObjectRefund, "re_1", "txn_1", -47400, -47399, "USD"),
+		finding(reconciliation.FeeMismatch, reconciliation.ObjectPayment, "pi_2", "txn_2", 5, 1361, "USD"),
+		finding(reconciliation.StateMismatch, reconciliation.ObjectPayment, "pi_3", "", 68000, 68000, "JPY"),
+		finding(reconciliation.AmountMismatch, reconciliation.ObjectClearing, "balance-KWD", "", 1005, 0, "KWD"),
+		finding(reconciliation.AmountMismatch, reconciliation.ObjectBalanceKind, "issuing-USD", "", 0, 7, "USD"),
+		finding(reconciliation.StateMismatch, reconciliation.ObjectPayout, "po_1", "", 0, 0, ""),
 	}))
 	shown, _, err := report.Of(t.Context(), db.Store, run, 0)
 	require.NoError(t, err)

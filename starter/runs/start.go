@@ -8,7 +8,6 @@ import (
 
 	"go.temporal.io/api/serviceerror"
 
-	"farebook/booking"
 	"farebook/internal/correlation"
 	"farebook/reconciliation"
 	"farebook/store"
@@ -18,7 +17,7 @@ import (
 // Start starts a run, or finds the one that has this id, and writes its row: what was told to be going can be read at once, also
 // when no worker has taken it yet. The workflow comes first, so that no row is left whose run never begins; should this
 // die in between, the workflow writes the row itself.
-func Start(ctx context.Context, books *store.Store, w *workflows.Client, id string, options booking.ReconciliationOptions, applies string) error {
+func Start(ctx context.Context, books *store.Store, w *workflows.Client, id string, options reconciliation.Options, applies string) error {
 	ctx, now := correlation.With(ctx, id), books.Now()
 	err := w.StartReconciliation(ctx, id, options, applies)
 	var known *serviceerror.WorkflowExecutionAlreadyStarted
@@ -39,7 +38,7 @@ func (e *NotStarted) Error() string { return "the run was not started: " + e.cau
 func (e *NotStarted) Unwrap() error { return e.cause }
 
 // Describe is a run's options in one line, for the audit log.
-func Describe(options booking.ReconciliationOptions) string {
+func Describe(options reconciliation.Options) string {
 	mode := "heals"
 	if options.DryRun {
 		mode = "dry run"

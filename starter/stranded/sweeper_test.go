@@ -15,6 +15,7 @@ import (
 	"farebook/booking"
 	"farebook/internal/dev/testdb"
 	"farebook/internal/dev/testkit"
+	"farebook/reconciliation"
 	"farebook/starter/stranded"
 	"farebook/store"
 	"farebook/workflows"
@@ -122,9 +123,9 @@ func (s sweeper) unknownFee(key string) string {
 func (s sweeper) unpostedBill(key string) string {
 	s.T.Helper()
 	run, id := s.reconciliation(key), s.ID("txn_"+key)
-	require.NoError(s.T, s.Store.AddFindings(s.T.Context(), run.ID, []booking.Finding{{
-		Class: booking.MissingInLedger, Object: booking.ObjectAccountFee, StripeID: id, BalanceTransactionID: id, AtStripe: -250, Currency: "USD",
-		Reason: "a bill", Healing: booking.HealAccountFee,
+	require.NoError(s.T, s.Store.AddFindings(s.T.Context(), run.ID, []reconciliation.Finding{{
+		Class: reconciliation.MissingInLedger, Object: reconciliation.ObjectAccountFee, StripeID: id, BalanceTransactionID: id, AtStripe: -250, Currency: "USD",
+		Reason: "a bill", Healing: reconciliation.HealAccountFee,
 	}}))
 	items, err := s.Store.Items(s.T.Context(), run.ID, "", 0, 1)
 	require.NoError(s.T, err)
@@ -184,7 +185,7 @@ func (s sweeper) reconciliation(name string) store.Run {
 	s.T.Helper()
 	began := s.Clock.Now().Add(-time.Hour)
 	run, err := s.Store.BeginRun(s.T.Context(), store.Run{
-		CorrelationID: s.ID(name), Options: booking.ReconciliationOptions{LookbackDays: 7, Scope: booking.ScopeAll},
+		CorrelationID: s.ID(name), Options: reconciliation.Options{LookbackDays: 7, Scope: reconciliation.ScopeAll},
 		WindowStart: began, WindowEnd: began, StartedAt: began,
 	})
 	require.NoError(s.T, err)

@@ -5,6 +5,7 @@ import (
 	"cmp"
 
 	"farebook/booking"
+	"farebook/notice"
 	"farebook/store"
 	"farebook/workflows"
 )
@@ -32,11 +33,11 @@ func EmailOwner(e store.QueuedEmail) string {
 		return ""
 	}
 	switch e.Kind {
-	case booking.EmailDisputeOpened, booking.EmailDisputeDue, booking.EmailDisputeClosed:
+	case notice.DisputeOpened, notice.DisputeDue, notice.DisputeClosed:
 		return workflows.DisputeWorkflowID(e.Owner)
-	case booking.EmailPayoutFailed, booking.EmailPayoutUnproven, booking.EmailPayoutUnknown:
+	case notice.PayoutFailed, notice.PayoutUnproven, notice.PayoutUnknown:
 		return workflows.PayoutWorkflowID(e.Owner)
-	case booking.EmailReconciliation:
+	case notice.Reconciliation:
 		return workflows.ReconciliationWorkflowID(e.Owner)
 	}
 	if reference, err := booking.ParseReference(e.Owner); err == nil {

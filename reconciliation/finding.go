@@ -1,10 +1,10 @@
-package booking
+package reconciliation
 
 import (
 	"fmt"
 
+	"farebook/booking"
 	"farebook/money"
-	"farebook/validation"
 )
 
 // Class is what kind of difference between the books and Stripe was found.
@@ -63,7 +63,7 @@ type Finding struct {
 	StripeID             string // pi_, re_, dp_, po_, txn_...
 	BalanceTransactionID string
 	PaymentIntentID      string
-	Reference            Reference // empty when it is no booking's
+	Reference            booking.Reference // empty when it is no booking's
 	Here, AtStripe       int64
 	Currency             money.Currency
 	Reason               string // for an operator: what differs, and why
@@ -76,51 +76,4 @@ type Finding struct {
 // Fingerprint tells a finding from every other of its run.
 func (f Finding) Fingerprint() string {
 	return fmt.Sprintf("%s/%s/%s/%s", f.Class, f.Object, f.StripeID, f.BalanceTransactionID)
-}
-
-// Scope is what a reconciliation looks at.
-type Scope string
-
-// The scopes.
-const (
-	ScopePayments Scope = "payments" // open payments
-	ScopeLedger   Scope = "ledger"   // balance transactions, both ways
-	ScopePayouts  Scope = "payouts"
-	ScopeAll      Scope = "all"
-)
-
-// Includes tells whether a part is looked at.
-func (s Scope) Includes(part Scope) bool { return s == ScopeAll || s == part }
-
-// ReconciliationOptions are what a run is asked for.
-type ReconciliationOptions struct {
-	LookbackDays int   `json:"lookbackDays"`
-	Limit        int   `json:"limit"` // of open payments; 0 for all
-	DryRun       bool  `json:"dryRun"`
-	Scope        Scope `json:"scope"`
-}
-
-// Defaults of a run, and its bounds.
-const (
-	DefaultLookbackDays = 7
-	DefaultLimit        = 100
-	MaxLookbackDays     = 400
-	MaxLimit            = 1_000_000
-)
-
-// Validate names everything that is wrong with the options, as FieldErrors, or returns nil.
-func (o ReconciliationOptions) Validate() error {
-	var v validation.Violations
-	if o.LookbackDays < 1 || o.LookbackDays > MaxLookbackDays {
-		v.Add("lookbackDays", "is out of bounds", fmt.Sprintf("send a whole number from 1 to %d", MaxLookbackDays))
-	}
-	if o.Limit < 0 || o.Limit > MaxLimit {
-		v.Add("limit", "is out of bounds", fmt.Sprintf("send a whole number from 0, for all, to %d", MaxLimit))
-	}
-	switch o.Scope {
-	case ScopePayments, ScopeLedger, ScopePayouts, ScopeAll:
-	default:
-		v.Add("scope", "is not a scope", `send "payments", "ledger", "payouts" or "all"`)
-	}
-	return v.Err()
 }
