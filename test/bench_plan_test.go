@@ -14,6 +14,7 @@ import (
 
 	"farebook/internal/dev/testkit"
 	"farebook/reconciliation"
+	"farebook/starter/dispatch"
 	"farebook/workflows"
 )
 
@@ -45,7 +46,7 @@ func BenchmarkApplyPlan(b *testing.B) {
 	for range b.N {
 		plan := planOf(s, items)
 		idle, _ := s.Memory("worker")
-		client, id := workflows.NewClient(s.Temporal, s.Config.TaskQueue), workflows.NewRunID()
+		client, id := dispatch.NewClient(s.Temporal, s.Config.TaskQueue), dispatch.NewRunID()
 		began := time.Now()
 		require.NoError(b, client.StartReconciliation(b.Context(), id, reconciliation.Options{LookbackDays: 7, Scope: reconciliation.ScopeAll}, plan))
 		_, err := client.AwaitReconciliation(b.Context(), id)

@@ -15,7 +15,7 @@ import (
 	"farebook/internal/dev/testdb"
 	"farebook/internal/dev/testkit"
 	"farebook/internal/stripeapi"
-	"farebook/workflows"
+	"farebook/starter/dispatch"
 )
 
 const (
@@ -86,7 +86,7 @@ func reconcileLong(s *testkit.Stack, body string) runView {
 	s.T.Helper()
 	var run runView
 	s.Post("/v1/reconciliations", "", []byte(body)).Into(s.T, &run)
-	_, err := workflows.NewClient(s.Temporal, s.Config.TaskQueue).AwaitReconciliation(s.T.Context(), run.CorrelationID)
+	_, err := dispatch.NewClient(s.Temporal, s.Config.TaskQueue).AwaitReconciliation(s.T.Context(), run.CorrelationID)
 	require.NoError(s.T, err)
 	return awaitReconciliation(s, run.CorrelationID)
 }

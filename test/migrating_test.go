@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"farebook/internal/dev/testkit"
-	"farebook/workflows"
+	"farebook/starter/dispatch"
 )
 
 // queueBasedTables are those of the package that docs/migrating.md migrates from, as far as its query reads them.
@@ -146,7 +146,7 @@ func TestGuideToMigratingIsFollowed(t *testing.T) {
 	guide.export(old.fill(), filepath.Join(folder, "bookings.json"))
 	intents := s.CreatedPaymentIntents()
 	t.Cleanup(func() {
-		require.NoError(t, workflows.NewClient(s.Temporal, s.Config.TaskQueue).DeleteSchedule(context.WithoutCancel(t.Context())))
+		require.NoError(t, dispatch.NewClient(s.Temporal, s.Config.TaskQueue).DeleteSchedule(context.WithoutCancel(t.Context())))
 	})
 	for _, block := range commands[2:] {
 		requireNothingAtStripe(s, func() { shell(s, folder, block) })

@@ -10,8 +10,8 @@ import (
 
 	"farebook/internal/dev/fakestripe"
 	"farebook/internal/dev/testkit"
+	"farebook/starter/dispatch"
 	"farebook/starter/inbox"
-	"farebook/workflows"
 )
 
 // told is how many events of Stripe's are in a state.
@@ -28,7 +28,7 @@ func patienceIsOver(s *testkit.Stack) {
 
 func requireNoRunFailed(s *testkit.Stack) {
 	s.T.Helper()
-	failed, err := workflows.NewClient(s.Temporal, s.Config.TaskQueue).Failed(s.T.Context())
+	failed, err := dispatch.NewClient(s.Temporal, s.Config.TaskQueue).Failed(s.T.Context())
 	require.NoError(s.T, err)
 	require.Empty(s.T, failed)
 }

@@ -14,6 +14,7 @@ import (
 	"farebook/internal/dev/fakestripe"
 	"farebook/internal/dev/testkit"
 	"farebook/reconciliation"
+	"farebook/starter/dispatch"
 	"farebook/workflows"
 )
 
@@ -202,8 +203,8 @@ func TestPlanIsAppliedTwiceAtOnce(t *testing.T) {
 	}
 	dry := reconcile(s, `{"dryRun":true}`)
 	require.Len(t, dry.Details, 2*len(lost), "%+v", dry.Details)
-	client := workflows.NewClient(s.Temporal, s.Config.TaskQueue)
-	ids := []string{workflows.NewRunID(), workflows.NewRunID()}
+	client := dispatch.NewClient(s.Temporal, s.Config.TaskQueue)
+	ids := []string{dispatch.NewRunID(), dispatch.NewRunID()}
 	for _, id := range ids {
 		require.NoError(t, client.StartReconciliation(t.Context(), id, reconciliation.Options{LookbackDays: 7, Scope: reconciliation.ScopeAll}, dry.CorrelationID))
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"farebook/internal/dev/testkit"
-	"farebook/workflows"
+	"farebook/starter/dispatch"
 )
 
 // Silence is noticed: when no run has completed for too long, finance hears of it, once.
@@ -29,7 +29,7 @@ func TestReconciliationSchedule(t *testing.T) {
 	s.BookAndPay("scheduled", nil)
 	s.AwaitQuiet()
 	t.Cleanup(func() {
-		client := workflows.NewClient(s.Temporal, s.Config.TaskQueue)
+		client := dispatch.NewClient(s.Temporal, s.Config.TaskQueue)
 		require.NoError(t, client.DeleteSchedule(context.WithoutCancel(t.Context())))
 	})
 	for _, args := range [][]string{

@@ -9,7 +9,7 @@ import (
 
 	"farebook/internal/dev/fakestripe"
 	"farebook/internal/dev/testkit"
-	"farebook/workflows"
+	"farebook/starter/dispatch"
 )
 
 // While Stripe's list fails, a scan is tried again; once it has got no further for hours, its run ends as failed, says why, exits with 1
@@ -22,7 +22,7 @@ func TestRunWhoseScanFailsForHoursEndsWithItsReason(t *testing.T) {
 	s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodGet, Path: "/v1/balance_transactions", Kind: fakestripe.FaultHTML502, Count: 1_000_000})
 	var started struct{ CorrelationID string }
 	s.Post("/v1/reconciliations", "", []byte(`{"scope":"ledger"}`)).Into(t, &started)
-	client := workflows.NewClient(s.Temporal, s.Config.TaskQueue)
+	client := dispatch.NewClient(s.Temporal, s.Config.TaskQueue)
 	s.Eventually(func() bool {
 		at, err := client.ReconciliationProgress(t.Context(), started.CorrelationID)
 		return err == nil && at.Trouble != ""

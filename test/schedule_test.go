@@ -11,14 +11,14 @@ import (
 
 	"farebook/internal/dev/fakestripe"
 	"farebook/internal/dev/testkit"
-	"farebook/workflows"
+	"farebook/starter/dispatch"
 )
 
 // removeSchedule ends what would go on after the test.
 func removeSchedule(s *testkit.Stack) {
 	s.T.Cleanup(func() {
 		ctx := context.WithoutCancel(s.T.Context())
-		require.NoError(s.T, workflows.NewClient(s.Temporal, s.Config.TaskQueue).DeleteSchedule(ctx))
+		require.NoError(s.T, dispatch.NewClient(s.Temporal, s.Config.TaskQueue).DeleteSchedule(ctx))
 	})
 }
 

@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"farebook/internal/dev/testkit"
+	"farebook/starter/dispatch"
 	"farebook/workflows"
 )
 
@@ -28,7 +29,7 @@ func TestIncompatibleDeployIsSeen(t *testing.T) {
 	}, workflow.RegisterOptions{Name: workflows.TypeBookingPayment})
 	require.NoError(t, incompatible.Start())
 	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
-	asked := workflows.NewClient(s.Temporal, s.Config.TaskQueue)
+	asked := dispatch.NewClient(s.Temporal, s.Config.TaskQueue)
 	s.Eventually(func() bool {
 		_, stuck, err := asked.StuckAt(t.Context(), s.WorkflowID(booked.Reference))
 		return err == nil && stuck

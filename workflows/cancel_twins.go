@@ -1,8 +1,6 @@
 package workflows
 
 import (
-	"context"
-
 	"go.temporal.io/sdk/workflow"
 
 	"farebook/activities"
@@ -19,13 +17,4 @@ type CancelTwinsInput struct {
 func CancelTwins(ctx workflow.Context, in CancelTwinsInput) error {
 	cancelling := step{"Cancel PaymentIntents that the booking does not need", payments.CancelTwins, moneyPatience}
 	return cancelling.run(ctx, activities.BookingRef{Reference: in.Reference}, nil)
-}
-
-// CancelTwins starts the search for a booking's twins where none runs. It reports false when one runs, and when the last one
-// failed. Harmless when repeated.
-func (c *Client) CancelTwins(ctx context.Context, reference booking.Reference) (bool, error) {
-	return c.resume(ctx, subject{
-		id: CancelTwinsWorkflowID(reference), kind: TypeCancelTwins, summary: string(reference) + " · cancel unused PaymentIntents",
-		input: CancelTwinsInput{Reference: reference},
-	})
 }

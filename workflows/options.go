@@ -11,8 +11,8 @@ import (
 
 // Every time-out and retry of the workflows stands here, each with its reason.
 
-// workflowTaskTimeout is how much later than a worker's death its task is given to another one; 10 s are the server's own.
-const workflowTaskTimeout = 5 * time.Second
+// WorkflowTaskTimeout is how much later than a worker's death its task is given to another one; 10 s are the server's own.
+const WorkflowTaskTimeout = 5 * time.Second
 
 // fastPath runs a step inside the workflow task: no round trip to the server, at most two short attempts. What they
 // don't settle goes to the slow path.
@@ -116,7 +116,7 @@ func refundChild(workflowID, summary string) workflow.ChildWorkflowOptions {
 		WorkflowID:            workflowID,
 		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
-		WorkflowTaskTimeout:   workflowTaskTimeout,
+		WorkflowTaskTimeout:   WorkflowTaskTimeout,
 		StaticSummary:         summary,
 	}
 }
@@ -126,9 +126,6 @@ const pageHeartbeat = 30 * time.Second
 
 // reconciliationPatience bounds a scan: a window of a year at Stripe's limits takes hours.
 const reconciliationPatience = 24 * time.Hour
-
-// scheduleCatchup is how late a run may still be made that was missed: later than that, the next one finds the same.
-const scheduleCatchup = 10 * time.Minute
 
 // scanning runs a long activity with its place in the heartbeat: a worker that dies is noticed within the heartbeat's
 // time-out, and another continues from there. Behind everything else on its queue, so that bookings do not feel it.
@@ -165,7 +162,7 @@ func healingChild(id, queue string) workflow.ChildWorkflowOptions {
 		TaskQueue:             queue,
 		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
-		WorkflowTaskTimeout:   workflowTaskTimeout,
+		WorkflowTaskTimeout:   WorkflowTaskTimeout,
 		StaticSummary:         "Asked by reconciliation",
 	}
 }

@@ -14,9 +14,9 @@ import (
 
 	"farebook/booking"
 	"farebook/internal/stripeapi"
+	"farebook/starter/dispatch"
 	"farebook/starter/inbox"
 	"farebook/store"
-	"farebook/workflows"
 )
 
 // Version of the API, as its OpenAPI document says it.
@@ -25,7 +25,7 @@ const Version = "1.0.0"
 // Deps are what the API talks to.
 type Deps struct {
 	Store    *store.Store
-	Bookings *workflows.Client
+	Bookings *dispatch.Client
 	Stripe   *stripeapi.Client
 	// Temporal is asked for its health only.
 	Temporal client.Client

@@ -14,7 +14,7 @@ import (
 	"farebook/internal/dev/testdb"
 	"farebook/internal/dev/testkit"
 	"farebook/starter/api"
-	"farebook/workflows"
+	"farebook/starter/dispatch"
 )
 
 // notReady are the parts that /readyz names; none when it says yes.
@@ -59,7 +59,7 @@ func TestNotReadyWithoutANamespace(t *testing.T) {
 		})
 		require.NoError(t, err)
 		t.Cleanup(temporal.Close)
-		deps.Temporal, deps.Bookings = temporal, workflows.NewClient(temporal, "bookings").In("no-such-namespace")
+		deps.Temporal, deps.Bookings = temporal, dispatch.NewClient(temporal, "bookings").In("no-such-namespace")
 	})
 	require.Equal(t, []string{"namespace", "worker"}, s.notReady())
 	require.True(t, s.takesWebhooks())

@@ -11,9 +11,9 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"farebook/internal/correlation"
+	"farebook/starter/dispatch"
 	"farebook/store"
 	"farebook/validation"
-	"farebook/workflows"
 )
 
 // problemType begins the type of each problem (RFC 9457, 3.1.1): a name that programs may compare.
@@ -123,7 +123,7 @@ func (a *api) workflowFailed(ctx context.Context, workflowID string, err error) 
 		return unavailable(ctx, "workflow-stuck", "The workflow of this booking cannot proceed: its task has failed "+strconv.Itoa(int(stuck.Attempts)-1)+
 			" times in a row, as after an incompatible deploy. Nothing is lost, and asking again helps once operators have mended it. Tell us the id in instance.")
 	}
-	if errors.Is(a.Bookings.CheckPolled(look), workflows.ErrNobodyPolls) {
+	if errors.Is(a.Bookings.CheckPolled(look), dispatch.ErrNobodyPolls) {
 		a.Log.ErrorContext(ctx, "nobody polls the task queue of bookings", "error", err)
 		return unavailable(ctx, "no-worker", "No worker is running that could do this. Nothing is lost: ask again once /readyz says yes, with the same "+
 			"Idempotency-Key if there was one.")

@@ -9,10 +9,10 @@ import (
 
 	"farebook/access"
 	"farebook/reconciliation"
+	"farebook/starter/dispatch"
 	"farebook/starter/report"
 	"farebook/starter/runs"
 	"farebook/store"
-	"farebook/workflows"
 )
 
 const (
@@ -69,7 +69,7 @@ func (a *api) createReconciliation(ctx context.Context, in *reconciliationInput)
 		return nil, invalidBody(ctx, err)
 	}
 	out := &startedOutput{Status: http.StatusAccepted}
-	asked := task{operation: "create-reconciliation", resource: workflows.NewRunID(), request: options}
+	asked := task{operation: "create-reconciliation", resource: dispatch.NewRunID(), request: options}
 	asked.asked = store.AuditEntry{Actor: actorOf(ctx), Action: store.ActionReconcile, Subject: asked.resource, Detail: runs.Describe(options)}
 	replayed, err := a.once(ctx, asked, &out.Body, func(id string) error {
 		err := runs.Start(ctx, a.Store, a.Bookings, id, options, "")

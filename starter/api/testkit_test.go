@@ -22,9 +22,9 @@ import (
 	"farebook/internal/dev/testdb"
 	"farebook/internal/stripeapi"
 	"farebook/starter/api"
+	"farebook/starter/dispatch"
 	"farebook/starter/inbox"
 	"farebook/starter/limit"
-	"farebook/workflows"
 )
 
 // Put together here so that no scanner takes them for real ones.
@@ -103,7 +103,7 @@ func temporalAt(t *testing.T, deps *api.Deps, address string) {
 	require.NoError(t, err)
 	t.Cleanup(temporal.Close)
 	deps.Temporal = temporal
-	deps.Bookings = workflows.NewClient(temporal, "no-worker-"+t.Name())
+	deps.Bookings = dispatch.NewClient(temporal, "no-worker-"+t.Name())
 }
 
 // withoutTemporal is an API whose Temporal is away, and which is quick to say so.

@@ -12,8 +12,8 @@ import (
 
 	"farebook/internal/correlation"
 	"farebook/internal/failpoint"
+	"farebook/starter/dispatch"
 	"farebook/store"
-	"farebook/workflows"
 )
 
 func emailsCommand() *cobra.Command {
@@ -87,7 +87,7 @@ func resendEmailCommand() *cobra.Command {
 				return misused("%q is no mail's number: see emails list REFERENCE", args[0])
 			}
 			ctx := asked(cmd.Context())
-			return messagingCommand(cmd, "emails", func(books *store.Store, w *workflows.Client, _ *slog.Logger) error {
+			return messagingCommand(cmd, "emails", func(books *store.Store, w *dispatch.Client, _ *slog.Logger) error {
 				copied, err := books.ResendEmail(ctx, id, actor(ctx), books.Now())
 				if errors.Is(err, store.ErrNotFound) {
 					return fmt.Errorf("there is no mail %d: see emails list REFERENCE", id)
@@ -108,7 +108,7 @@ func resendEmailCommand() *cobra.Command {
 }
 
 // sendCopy starts the sending under the correlation id of the mail, as the first time. The command's own is in the audit log.
-func sendCopy(ctx context.Context, books *store.Store, w *workflows.Client, id uint64) error {
+func sendCopy(ctx context.Context, books *store.Store, w *dispatch.Client, id uint64) error {
 	mail, err := books.Email(ctx, id)
 	if err != nil {
 		return err

@@ -17,9 +17,9 @@ import (
 	"farebook/booking"
 	"farebook/internal/config"
 	"farebook/internal/stripeapi"
+	"farebook/starter/dispatch"
 	"farebook/starter/inbox"
 	"farebook/store"
-	"farebook/workflows"
 )
 
 // group is a command that only has others under it; without an error, a mistyped one would print help and succeed.
@@ -207,7 +207,7 @@ func retryEventCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return withMessaging(cmd.Context(), cfg, log, func(books *store.Store, w *workflows.Client) error {
+			return withMessaging(cmd.Context(), cfg, log, func(books *store.Store, w *dispatch.Client) error {
 				stored, err := books.RetryEvent(ctx, args[0], actor(ctx), books.Now())
 				if errors.Is(err, store.ErrNotFound) {
 					return fmt.Errorf("there is no event %q in the inbox", args[0])
@@ -239,15 +239,15 @@ func booksCommand(cmd *cobra.Command, service string, work func(*store.Store) er
 	return withStore(cmd.Context(), cfg, log, work)
 }
 
-func messagingCommand(cmd *cobra.Command, service string, work func(*store.Store, *workflows.Client, *slog.Logger) error) error {
+func messagingCommand(cmd *cobra.Command, service string, work func(*store.Store, *dispatch.Client, *slog.Logger) error) error {
 	cfg, log, err := load(cmd.ErrOrStderr(), service, config.Database, config.Temporal)
 	if err != nil {
 		return err
 	}
-	return withMessaging(cmd.Context(), cfg, log, func(books *store.Store, w *workflows.Client) error { return work(books, w, log) })
+	return withMessaging(cmd.Context(), cfg, log, func(books *store.Store, w *dispatch.Client) error { return work(books, w, log) })
 }
 
-func withMessaging(ctx context.Context, cfg config.Config, log *slog.Logger, work func(*store.Store, *workflows.Client) error) error {
+func withMessaging(ctx context.Context, cfg config.Config, log *slog.Logger, work func(*store.Store, *dispatch.Client) error) error {
 	temporal, err := dialTemporal(cfg, log)
 	if err != nil {
 		return err

@@ -10,10 +10,10 @@ import (
 	"farebook/internal/correlation"
 	"farebook/internal/logging"
 	"farebook/reconciliation"
+	"farebook/starter/dispatch"
 	"farebook/starter/runs"
 	"farebook/store"
 	"farebook/validation"
-	"farebook/workflows"
 )
 
 // reconcileFlags are what a run is asked for.
@@ -78,7 +78,7 @@ func reconcileCommand() *cobra.Command {
 			if err := flags.checkApply(cmd); err != nil {
 				return err
 			}
-			return messagingCommand(cmd, logging.Reconciliation, func(books *store.Store, w *workflows.Client, _ *slog.Logger) error {
+			return messagingCommand(cmd, logging.Reconciliation, func(books *store.Store, w *dispatch.Client, _ *slog.Logger) error {
 				return startRun(cmd, books, w, options, flags)
 			})
 		},
@@ -94,7 +94,7 @@ func reconcileCommand() *cobra.Command {
 // ErrDifferences says that a run found differences that are not healed; its report says which.
 var ErrDifferences = errors.New("differences are left")
 
-func startRun(cmd *cobra.Command, books *store.Store, w *workflows.Client, options reconciliation.Options, flags *reconcileFlags) error {
+func startRun(cmd *cobra.Command, books *store.Store, w *dispatch.Client, options reconciliation.Options, flags *reconcileFlags) error {
 	ctx := cmd.Context()
 	if flags.apply != "" {
 		plan, err := books.Run(ctx, flags.apply)
@@ -111,7 +111,7 @@ func startRun(cmd *cobra.Command, books *store.Store, w *workflows.Client, optio
 		options = plan.Options
 		options.DryRun = false
 	}
-	id := workflows.NewRunID()
+	id := dispatch.NewRunID()
 	ctx = correlation.With(ctx, id)
 	cmd.SetContext(ctx)
 	entry := store.AuditEntry{

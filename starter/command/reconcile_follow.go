@@ -17,6 +17,7 @@ import (
 	"farebook/internal/correlation"
 	"farebook/internal/exitcode"
 	"farebook/internal/logging"
+	"farebook/starter/dispatch"
 	"farebook/store"
 	"farebook/workflows"
 )
@@ -34,7 +35,7 @@ func followRunCommand() *cobra.Command {
 			if err := checkFormat(format, runFormats); err != nil {
 				return err
 			}
-			return messagingCommand(cmd, logging.Reconciliation, func(books *store.Store, w *workflows.Client, _ *slog.Logger) error {
+			return messagingCommand(cmd, logging.Reconciliation, func(books *store.Store, w *dispatch.Client, _ *slog.Logger) error {
 				cmd.SetContext(correlation.With(cmd.Context(), args[0]))
 				run, err := books.Run(cmd.Context(), args[0])
 				if err != nil {
@@ -52,7 +53,7 @@ func followRunCommand() *cobra.Command {
 }
 
 // followToTheEnd shows progress and then the report; Ctrl-C ends the showing, and not the run.
-func followToTheEnd(cmd *cobra.Command, books *store.Store, w *workflows.Client, id, format string) error {
+func followToTheEnd(cmd *cobra.Command, books *store.Store, w *dispatch.Client, id, format string) error {
 	ctx := cmd.Context()
 	ended := followRun(ctx, cmd.ErrOrStderr(), w, id)
 	if ctx.Err() != nil {
@@ -87,7 +88,7 @@ func showEnd(cmd *cobra.Command, books *store.Store, run store.Run, format strin
 const followPace = 500 * time.Millisecond
 
 // followRun shows progress until a run has ended: a bar that moves on a terminal, a line a change in a pipe.
-func followRun(ctx context.Context, out io.Writer, w *workflows.Client, id string) error {
+func followRun(ctx context.Context, out io.Writer, w *dispatch.Client, id string) error {
 	ended := make(chan error, 1)
 	go func() {
 		_, err := w.AwaitReconciliation(ctx, id)
@@ -122,7 +123,7 @@ func followRun(ctx context.Context, out io.Writer, w *workflows.Client, id strin
 const answerTime = 5 * time.Second
 
 // askProgress is a line about how far a run is. How it ended it says itself.
-func askProgress(ctx context.Context, w *workflows.Client, id string) (share float64, line string) {
+func askProgress(ctx context.Context, w *dispatch.Client, id string) (share float64, line string) {
 	asking, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
 	at, err := w.ReconciliationProgress(asking, id)

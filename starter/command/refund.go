@@ -8,10 +8,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"farebook/booking"
+	"farebook/starter/dispatch"
 	"farebook/starter/subjects"
 	"farebook/store"
 	"farebook/validation"
-	"farebook/workflows"
 )
 
 func refundCommand() *cobra.Command {
@@ -45,7 +45,7 @@ func abandonRefundCommand() *cobra.Command {
 				return misused("invalid --note: it %s: %s", wrong.Problem, wrong.Fix)
 			}
 			ctx := asked(cmd.Context())
-			return messagingCommand(cmd, "refund", func(books *store.Store, w *workflows.Client, _ *slog.Logger) error {
+			return messagingCommand(cmd, "refund", func(books *store.Store, w *dispatch.Client, _ *slog.Logger) error {
 				err := books.AbandonRefund(ctx, store.AbandonRefund{ID: id, Note: note, By: actor(ctx), Now: books.Now()})
 				if errors.Is(err, store.ErrNotFound) {
 					return fmt.Errorf("there is no refund %s", id)

@@ -13,8 +13,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"farebook/internal/wait"
+	"farebook/starter/dispatch"
 	"farebook/store"
-	"farebook/workflows"
 )
 
 func scheduleCommand() *cobra.Command {
@@ -26,7 +26,7 @@ func scheduleCommand() *cobra.Command {
 
 func applyScheduleCommand() *cobra.Command {
 	flags := &reconcileFlags{}
-	var schedule workflows.Schedule
+	var schedule dispatch.Schedule
 	apply := &cobra.Command{
 		Use:   "apply",
 		Short: "Make the schedule, or change it",
@@ -41,7 +41,7 @@ func applyScheduleCommand() *cobra.Command {
 			if err := checkSchedule(cmd, schedule); err != nil {
 				return err
 			}
-			return messagingCommand(cmd, "schedule", func(books *store.Store, w *workflows.Client, _ *slog.Logger) error {
+			return messagingCommand(cmd, "schedule", func(books *store.Store, w *dispatch.Client, _ *slog.Logger) error {
 				if err := w.ApplySchedule(cmd.Context(), schedule); err != nil {
 					return notApplied(schedule, err)
 				}
@@ -67,7 +67,7 @@ const (
 	usualJitter     = 5 * time.Minute
 )
 
-func checkSchedule(cmd *cobra.Command, schedule workflows.Schedule) error {
+func checkSchedule(cmd *cobra.Command, schedule dispatch.Schedule) error {
 	zoned := cmd.Flags().Changed("time-zone")
 	switch {
 	case (schedule.Cron == "") == (schedule.Every == 0):
@@ -88,8 +88,8 @@ func checkSchedule(cmd *cobra.Command, schedule workflows.Schedule) error {
 	return nil
 }
 
-func notApplied(schedule workflows.Schedule, err error) error {
-	var refused *workflows.ScheduleRefused
+func notApplied(schedule dispatch.Schedule, err error) error {
+	var refused *dispatch.ScheduleRefused
 	switch {
 	case errors.As(err, &refused) && schedule.Cron != "":
 		return misused("--cron %q: %w: say minute, hour, day of month, month and day of week, such as \"30 2 * * *\"", schedule.Cron, refused)
@@ -100,11 +100,11 @@ func notApplied(schedule workflows.Schedule, err error) error {
 	}
 }
 
-func scheduleAction(use, short string, act func(*cobra.Command, *workflows.Client) error) *cobra.Command {
+func scheduleAction(use, short string, act func(*cobra.Command, *dispatch.Client) error) *cobra.Command {
 	return &cobra.Command{
 		Use: use, Short: short, Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return messagingCommand(cmd, "schedule", func(_ *store.Store, w *workflows.Client, _ *slog.Logger) error { return act(cmd, w) })
+			return messagingCommand(cmd, "schedule", func(_ *store.Store, w *dispatch.Client, _ *slog.Logger) error { return act(cmd, w) })
 		},
 	}
 }
@@ -119,13 +119,13 @@ func showScheduleCommand() *cobra.Command {
 
 // makeSchedule says what to do without a schedule.
 func makeSchedule(err error) error {
-	if errors.Is(err, workflows.ErrNoSchedule) {
+	if errors.Is(err, dispatch.ErrNoSchedule) {
 		return fmt.Errorf("%w: make one with: starter schedule apply --cron \"30 2 * * *\"", err)
 	}
 	return err
 }
 
-func showSchedule(cmd *cobra.Command, w *workflows.Client) error {
+func showSchedule(cmd *cobra.Command, w *dispatch.Client) error {
 	stands, err := w.Schedule(cmd.Context())
 	if err != nil {
 		return makeSchedule(err)
@@ -136,7 +136,7 @@ func showSchedule(cmd *cobra.Command, w *workflows.Client) error {
 	return printSchedule(cmd.OutOrStdout(), stands)
 }
 
-func printScheduleJSON(out io.Writer, stands workflows.ScheduleStands) error {
+func printScheduleJSON(out io.Writer, stands dispatch.ScheduleStands) error {
 	o := stands.Options
 	return printJSON(out, map[string]any{
 		"paused": stands.Paused, "note": stands.Note, "cron": stands.Cron, "timeZone": stands.TimeZone, "everySeconds": stands.Every.Seconds(),
@@ -148,7 +148,7 @@ func printScheduleJSON(out io.Writer, stands workflows.ScheduleStands) error {
 // shownRuns is how many runs of before, and to come, are shown.
 const shownRuns = 3
 
-func printSchedule(out io.Writer, stands workflows.ScheduleStands) error {
+func printSchedule(out io.Writer, stands dispatch.ScheduleStands) error {
 	state := "runs"
 	if stands.Paused {
 		state = "is paused (" + printable(stands.Note) + ")"
@@ -176,7 +176,7 @@ func printSchedule(out io.Writer, stands workflows.ScheduleStands) error {
 
 func pauseScheduleCommand() *cobra.Command {
 	var note string
-	pause := scheduleAction("pause", "Pause the schedule until schedule resume", func(cmd *cobra.Command, w *workflows.Client) error {
+	pause := scheduleAction("pause", "Pause the schedule until schedule resume", func(cmd *cobra.Command, w *dispatch.Client) error {
 		return changeSchedule(cmd, w, w.PauseSchedule, cmp.Or(note, "paused by an operator"))
 	})
 	pause.Flags().StringVar(&note, "note", "", "why")
@@ -185,14 +185,14 @@ func pauseScheduleCommand() *cobra.Command {
 
 func resumeScheduleCommand() *cobra.Command {
 	var note string
-	resume := scheduleAction("resume", "Resume the schedule after a pause", func(cmd *cobra.Command, w *workflows.Client) error {
+	resume := scheduleAction("resume", "Resume the schedule after a pause", func(cmd *cobra.Command, w *dispatch.Client) error {
 		return changeSchedule(cmd, w, w.ResumeSchedule, cmp.Or(note, "resumed by an operator"))
 	})
 	resume.Flags().StringVar(&note, "note", "", "why")
 	return resume
 }
 
-func changeSchedule(cmd *cobra.Command, w *workflows.Client, change func(context.Context, string) error, note string) error {
+func changeSchedule(cmd *cobra.Command, w *dispatch.Client, change func(context.Context, string) error, note string) error {
 	if err := change(cmd.Context(), note); err != nil {
 		return makeSchedule(err)
 	}
@@ -205,7 +205,7 @@ const (
 	triggerPace  = 100 * time.Millisecond
 )
 
-func triggerSchedule(cmd *cobra.Command, w *workflows.Client) error {
+func triggerSchedule(cmd *cobra.Command, w *dispatch.Client) error {
 	ctx, cancel := context.WithTimeout(cmd.Context(), triggerLimit)
 	defer cancel()
 	id, err := trigger(ctx, w)
@@ -217,13 +217,13 @@ func triggerSchedule(cmd *cobra.Command, w *workflows.Client) error {
 }
 
 // trigger has the schedule start a run, and waits for what comes of it: the run, or an error because another is running.
-func trigger(ctx context.Context, w *workflows.Client) (string, error) {
+func trigger(ctx context.Context, w *dispatch.Client) (string, error) {
 	before, err := w.Schedule(ctx)
 	if err == nil {
 		err = w.TriggerSchedule(ctx)
 	}
 	for err == nil {
-		var stands workflows.ScheduleStands
+		var stands dispatch.ScheduleStands
 		stands, err = w.Schedule(ctx)
 		switch {
 		case err != nil:

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"farebook/workflows"
+	"farebook/starter/dispatch"
 )
 
 const (
@@ -18,7 +18,7 @@ const (
 
 // warnOfGap says when a run falls into the hour that clocks skip in spring: Temporal starts none on that day. It compares the day
 // with the same day a week before and a week after.
-func warnOfGap(ctx context.Context, w *workflows.Client, schedule workflows.Schedule, now time.Time, warn func(string)) error {
+func warnOfGap(ctx context.Context, w *dispatch.Client, schedule dispatch.Schedule, now time.Time, warn func(string)) error {
 	zone, err := time.LoadLocation(schedule.TimeZone)
 	if err != nil || schedule.Cron == "" {
 		return err

@@ -23,6 +23,7 @@ import (
 	"farebook/internal/logging"
 	"farebook/internal/stripeapi"
 	"farebook/starter/api"
+	"farebook/starter/dispatch"
 	"farebook/starter/inbox"
 	"farebook/starter/overdue"
 	"farebook/starter/stranded"
@@ -147,8 +148,8 @@ func dialTemporal(cfg config.Config, log *slog.Logger) (client.Client, error) {
 }
 
 // workflowsOf starts and messages workflows of cfg's namespace and task queue.
-func workflowsOf(temporal client.Client, cfg config.Config) *workflows.Client {
-	return workflows.NewClient(temporal, cfg.TaskQueue).In(namespaceOf(cfg))
+func workflowsOf(temporal client.Client, cfg config.Config) *dispatch.Client {
+	return dispatch.NewClient(temporal, cfg.TaskQueue).In(namespaceOf(cfg))
 }
 
 // Serve answers on listener until ctx ends, then takes nothing new and lets what is under way end.

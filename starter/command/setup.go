@@ -19,7 +19,7 @@ import (
 	"farebook/internal/config"
 	"farebook/internal/wait"
 	"farebook/reconciliation"
-	"farebook/workflows"
+	"farebook/starter/dispatch"
 )
 
 func setupCommand() *cobra.Command {
@@ -123,7 +123,7 @@ func registerSearchAttributes(ctx context.Context, temporal client.Client, names
 		return fmt.Errorf("list search attributes: %w (on Temporal Cloud, add them in its console)", err)
 	}
 	missing := map[string]enumspb.IndexedValueType{}
-	for _, name := range workflows.SearchAttributes() {
+	for _, name := range dispatch.SearchAttributes() {
 		kind, exists := known.GetCustomAttributes()[name]
 		switch {
 		case !exists:
@@ -147,7 +147,7 @@ func registerSearchAttributes(ctx context.Context, temporal client.Client, names
 
 // awaitUsable waits until a workflow can be started and searched for: Temporal tells its parts of a new namespace and new attributes
 // within some seconds.
-func awaitUsable(ctx context.Context, w *workflows.Client) error {
+func awaitUsable(ctx context.Context, w *dispatch.Client) error {
 	if err := soon(ctx, func() error { return w.CheckNamespace(ctx) }); err != nil {
 		return fmt.Errorf("namespace and search attributes are made and cannot be used yet: %w", err)
 	}
@@ -178,7 +178,7 @@ func soon(ctx context.Context, do func() error) error {
 }
 
 // ensureSchedule makes the schedule of reconciliation where there is none. One that an operator has applied is left as it is.
-func ensureSchedule(ctx context.Context, w *workflows.Client, cfg config.Reconcile, log *slog.Logger) error {
+func ensureSchedule(ctx context.Context, w *dispatch.Client, cfg config.Reconcile, log *slog.Logger) error {
 	if cfg.Schedule == "" {
 		log.Info("no schedule of reconciliation is made, as asked for: make one with `starter schedule apply`")
 		return nil
@@ -188,15 +188,15 @@ func ensureSchedule(ctx context.Context, w *workflows.Client, cfg config.Reconci
 		log.Info("reconciliation has a schedule already")
 		return nil
 	}
-	if !errors.Is(err, workflows.ErrNoSchedule) {
+	if !errors.Is(err, dispatch.ErrNoSchedule) {
 		return fmt.Errorf("read the schedule of reconciliation: %w", err)
 	}
-	schedule := workflows.Schedule{
+	schedule := dispatch.Schedule{
 		Cron: cfg.Schedule, TimeZone: cfg.TimeZone, Jitter: usualJitter,
 		Options: reconciliation.Options{LookbackDays: reconciliation.DefaultLookbackDays, Limit: reconciliation.DefaultLimit, Scope: reconciliation.ScopeAll},
 	}
 	err = w.ApplySchedule(ctx, schedule)
-	var refused *workflows.ScheduleRefused
+	var refused *dispatch.ScheduleRefused
 	switch {
 	case errors.As(err, &refused):
 		return misused("RECONCILE_SCHEDULE is %q: %w", cfg.Schedule, refused)

@@ -16,11 +16,12 @@ import (
 	"farebook/internal/config"
 	"farebook/internal/dev/testkit"
 	"farebook/starter/command"
+	"farebook/starter/dispatch"
 	"farebook/workflows"
 )
 
 // newNamespace configures a namespace that does not exist yet, and dials it.
-func newNamespace(t *testing.T, environment ...string) (config.Config, client.Client, *workflows.Client) {
+func newNamespace(t *testing.T, environment ...string) (config.Config, client.Client, *dispatch.Client) {
 	t.Helper()
 	address := os.Getenv("FAREBOOK_TEST_TEMPORAL_ADDRESS")
 	require.NotEmpty(t, address, "no Temporal server: run `make test`, or set FAREBOOK_TEST_TEMPORAL_ADDRESS")
@@ -32,7 +33,7 @@ func newNamespace(t *testing.T, environment ...string) (config.Config, client.Cl
 	dialled, err := client.NewLazyClient(options)
 	require.NoError(t, err)
 	t.Cleanup(dialled.Close)
-	return cfg, dialled, workflows.NewClient(dialled, cfg.TaskQueue).In(namespace)
+	return cfg, dialled, dispatch.NewClient(dialled, cfg.TaskQueue).In(namespace)
 }
 
 // Once setup has ended on a server that knows nothing of Farebook, a booking's workflow can be started and is found, histories are
@@ -80,7 +81,7 @@ func TestSetupMakesNoScheduleWhenTold(t *testing.T) {
 	cfg, _, w := newNamespace(t, "RECONCILE_SCHEDULE=none")
 	require.NoError(t, command.Setup(t.Context(), cfg, slog.New(slog.DiscardHandler)))
 	_, err := w.Schedule(t.Context())
-	require.ErrorIs(t, err, workflows.ErrNoSchedule)
+	require.ErrorIs(t, err, dispatch.ErrNoSchedule)
 }
 
 // A run at half past two falls into the hour that clocks in Berlin skip in spring. One at half past three does not, nor does one of
@@ -102,7 +103,7 @@ func TestScheduleWarnsOfTheHourThatClocksSkip(t *testing.T) {
 		{"30 2 * * *", "UTC", false},
 		{"30 2 * * *", "Asia/Dubai", false},
 	} {
-		schedule := workflows.Schedule{Cron: c.cron, TimeZone: c.zone}
+		schedule := dispatch.Schedule{Cron: c.cron, TimeZone: c.zone}
 		require.NoError(t, w.ApplySchedule(t.Context(), schedule))
 		var warnings []string
 		require.NoError(t, command.WarnOfGap(t.Context(), w, schedule, time.Now(), func(text string) { warnings = append(warnings, text) }))

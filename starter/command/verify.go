@@ -16,9 +16,9 @@ import (
 	"farebook/internal/config"
 	"farebook/internal/stripeapi"
 	"farebook/money"
+	"farebook/starter/dispatch"
 	"farebook/starter/inbox"
 	"farebook/store"
-	"farebook/workflows"
 )
 
 // ErrBroken says that a promise does not hold; the table says which.
@@ -137,7 +137,7 @@ func checkWorkflows(ctx context.Context, cfg config.Config, log *slog.Logger) ([
 // maxNamed is how many stuck workflows verify names.
 const maxNamed = 10
 
-func named(stuck []workflows.Stuck) string {
+func named(stuck []dispatch.Stuck) string {
 	names := make([]string, 0, maxNamed)
 	for _, one := range stuck[:min(len(stuck), maxNamed)] {
 		names = append(names, one.String())

@@ -19,6 +19,7 @@ import (
 	"farebook/internal/wait"
 	"farebook/ledger"
 	"farebook/money"
+	"farebook/starter/dispatch"
 	"farebook/starter/subjects"
 	"farebook/store"
 	"farebook/validation"
@@ -30,7 +31,7 @@ type Importer struct {
 	Store  *store.Store
 	Stripe *stripeapi.Client
 	// Workflows is nil for a dry run: nothing is written then, and nothing is started.
-	Workflows *workflows.Client
+	Workflows *dispatch.Client
 	// Live is the mode of Stripe's key.
 	Live bool
 	// Confirm sends the confirmation of each paid booking whose confirmed_at is empty.

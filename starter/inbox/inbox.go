@@ -16,8 +16,8 @@ import (
 	"farebook/internal/logging"
 	"farebook/internal/stripeapi"
 	"farebook/internal/wait"
+	"farebook/starter/dispatch"
 	"farebook/store"
-	"farebook/workflows"
 )
 
 // service is what the inbox calls itself in the log.
@@ -38,7 +38,7 @@ const (
 // Inbox takes events in and hands them on. Make it with New.
 type Inbox struct {
 	Store     *store.Store
-	Workflows *workflows.Client
+	Workflows *dispatch.Client
 	Stripe    *stripeapi.Client
 	// Unbooked says why an event about a payment that no booking has is not ours; nil where nobody is asked.
 	Unbooked Unbooked
@@ -55,7 +55,7 @@ type Unbooked interface {
 }
 
 // New makes an inbox whose sweeper runs every interval.
-func New(books *store.Store, w *workflows.Client, stripe *stripeapi.Client, interval time.Duration, log *slog.Logger) *Inbox {
+func New(books *store.Store, w *dispatch.Client, stripe *stripeapi.Client, interval time.Duration, log *slog.Logger) *Inbox {
 	return &Inbox{Store: books, Workflows: w, Stripe: stripe, Log: log, patience: 2 * interval, slots: make(chan struct{}, atOnce)}
 }
 

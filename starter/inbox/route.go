@@ -8,6 +8,7 @@ import (
 
 	"farebook/booking"
 	"farebook/internal/correlation"
+	"farebook/starter/dispatch"
 	"farebook/starter/subjects"
 	"farebook/store"
 	"farebook/workflows"
@@ -139,7 +140,7 @@ func (i *Inbox) tellRefund(ctx context.Context, e Event, news workflows.StripeEv
 		return note, err
 	}
 	news.PaymentIntentID = intent
-	return "", i.Workflows.DeliverRefundEvent(correlation.With(ctx, paid.CorrelationID), workflows.RefundSubject{
+	return "", i.Workflows.DeliverRefundEvent(correlation.With(ctx, paid.CorrelationID), dispatch.RefundSubject{
 		StripeRefundID: e.ObjectID(), Reference: paid.Reference, CorrelationID: paid.CorrelationID,
 	}, news)
 }

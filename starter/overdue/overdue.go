@@ -10,14 +10,14 @@ import (
 
 	"farebook/internal/logging"
 	"farebook/internal/wait"
+	"farebook/starter/dispatch"
 	"farebook/store"
-	"farebook/workflows"
 )
 
 // Watch checks whether a reconciliation has completed lately.
 type Watch struct {
 	Store     *store.Store
-	Workflows *workflows.Client
+	Workflows *dispatch.Client
 	// After is how long without one is too long, where the schedule has one due by then; zero watches nothing.
 	After time.Duration
 	Log   *slog.Logger
@@ -72,7 +72,7 @@ func (w Watch) since(ctx context.Context, last store.Run) (time.Time, error) {
 		return time.Time{}, err
 	}
 	stands, err := w.Workflows.Schedule(ctx)
-	if errors.Is(err, workflows.ErrNoSchedule) || err == nil && !first.IsZero() && first.Before(stands.MadeAt) {
+	if errors.Is(err, dispatch.ErrNoSchedule) || err == nil && !first.IsZero() && first.Before(stands.MadeAt) {
 		return first, nil
 	}
 	return stands.MadeAt, err
@@ -89,14 +89,14 @@ const (
 // Monday. It is zero where the schedule has none due, or there is no schedule.
 func (w Watch) due(ctx context.Context, since time.Time) (time.Time, error) {
 	schedule, err := w.Workflows.Schedule(ctx) // first: of one that was deleted, Temporal still says when it would run
-	if errors.Is(err, workflows.ErrNoSchedule) {
+	if errors.Is(err, dispatch.ErrNoSchedule) {
 		return time.Time{}, nil
 	}
 	if err != nil {
 		return time.Time{}, err
 	}
 	next, err := w.Workflows.Due(ctx, since, since.Add(horizon))
-	if errors.Is(err, workflows.ErrNoSchedule) || err == nil && len(next) == 0 {
+	if errors.Is(err, dispatch.ErrNoSchedule) || err == nil && len(next) == 0 {
 		return time.Time{}, nil
 	}
 	if err != nil {

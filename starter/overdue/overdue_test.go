@@ -11,9 +11,9 @@ import (
 
 	"farebook/internal/dev/testkit"
 	"farebook/reconciliation"
+	"farebook/starter/dispatch"
 	"farebook/starter/overdue"
 	"farebook/store"
-	"farebook/workflows"
 )
 
 // completed is a reconciliation that completed so long ago.
@@ -39,7 +39,7 @@ func told(t *testing.T, books *testkit.Books, after time.Duration) bool {
 	return books.Count(t, "SELECT COUNT(*) FROM emails WHERE kind = 'reconciliation_overdue'") == 1
 }
 
-func apply(t *testing.T, books *testkit.Books, schedule workflows.Schedule) {
+func apply(t *testing.T, books *testkit.Books, schedule dispatch.Schedule) {
 	t.Helper()
 	require.NoError(t, books.Workflows.ApplySchedule(t.Context(), schedule))
 	t.Cleanup(func() { require.NoError(t, books.Workflows.DeleteSchedule(context.WithoutCancel(t.Context()))) })
@@ -60,7 +60,7 @@ func TestNeverReconciledIsOverdue(t *testing.T) {
 func TestDeletedScheduleIsOverdue(t *testing.T) {
 	t.Parallel()
 	books := testkit.NewBooks(t)
-	require.NoError(t, books.Workflows.ApplySchedule(t.Context(), workflows.Schedule{Every: time.Hour}))
+	require.NoError(t, books.Workflows.ApplySchedule(t.Context(), dispatch.Schedule{Every: time.Hour}))
 	completed(t, books, 27*time.Hour)
 	require.NoError(t, books.Workflows.DeleteSchedule(t.Context()))
 	require.True(t, told(t, books, 26*time.Hour))
@@ -71,7 +71,7 @@ func TestOverdueCountsFromTheLastRun(t *testing.T) {
 	t.Parallel()
 	books := testkit.NewBooks(t)
 	due := time.Now().Add(-3 * time.Hour).UTC()
-	apply(t, books, workflows.Schedule{Cron: fmt.Sprintf("%d %d %d * *", due.Minute(), due.Hour(), due.Day()), TimeZone: "UTC"})
+	apply(t, books, dispatch.Schedule{Cron: fmt.Sprintf("%d %d %d * *", due.Minute(), due.Hour(), due.Day()), TimeZone: "UTC"})
 	completed(t, books, 26*time.Hour+30*time.Minute)
 	require.True(t, told(t, books, 26*time.Hour))
 }
@@ -81,7 +81,7 @@ func TestRestingScheduleIsNotOverdue(t *testing.T) {
 	t.Parallel()
 	books := testkit.NewBooks(t)
 	const week = 7 * 24 * time.Hour
-	apply(t, books, workflows.Schedule{Every: week, Jitter: time.Minute})
+	apply(t, books, dispatch.Schedule{Every: week, Jitter: time.Minute})
 	next, err := books.Workflows.Due(t.Context(), time.Now(), time.Now().Add(week))
 	require.NoError(t, err)
 	require.Len(t, next, 1)

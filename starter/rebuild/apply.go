@@ -11,6 +11,7 @@ import (
 	"farebook/internal/failpoint"
 	"farebook/internal/wait"
 	"farebook/reconciliation"
+	"farebook/starter/dispatch"
 	"farebook/starter/subjects"
 	"farebook/store"
 	"farebook/workflows"
@@ -71,7 +72,7 @@ func (r *Rebuilder) begin(ctx context.Context, plan store.Rebuild, item store.Re
 	ctx = correlation.With(ctx, known.CorrelationID)
 	switch item.Kind {
 	case store.RebuildRefund:
-		return r.Workflows.DeliverRefundEvent(ctx, workflows.RefundSubject{
+		return r.Workflows.DeliverRefundEvent(ctx, dispatch.RefundSubject{
 			StripeRefundID: item.StripeID, Reference: known.Reference, CorrelationID: known.CorrelationID,
 		}, event)
 	case store.RebuildDispute:

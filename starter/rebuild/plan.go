@@ -12,15 +12,15 @@ import (
 	"farebook/internal/stripeapi"
 	"farebook/money"
 	"farebook/reconciliation"
+	"farebook/starter/dispatch"
 	"farebook/store"
-	"farebook/workflows"
 )
 
 // Rebuilder makes plans and applies them.
 type Rebuilder struct {
 	Store     *store.Store
 	Stripe    *stripeapi.Client
-	Workflows *workflows.Client
+	Workflows *dispatch.Client
 }
 
 const (

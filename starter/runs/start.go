@@ -10,14 +10,14 @@ import (
 
 	"farebook/internal/correlation"
 	"farebook/reconciliation"
+	"farebook/starter/dispatch"
 	"farebook/store"
-	"farebook/workflows"
 )
 
 // Start starts a run, or finds the one that has this id, and writes its row: what was told to be going can be read at once, also
 // when no worker has taken it yet. The workflow comes first, so that no row is left whose run never begins; should this
 // die in between, the workflow writes the row itself.
-func Start(ctx context.Context, books *store.Store, w *workflows.Client, id string, options reconciliation.Options, applies string) error {
+func Start(ctx context.Context, books *store.Store, w *dispatch.Client, id string, options reconciliation.Options, applies string) error {
 	ctx, now := correlation.With(ctx, id), books.Now()
 	err := w.StartReconciliation(ctx, id, options, applies)
 	var known *serviceerror.WorkflowExecutionAlreadyStarted

@@ -12,14 +12,14 @@ import (
 	"farebook/internal/correlation"
 	"farebook/internal/logging"
 	"farebook/internal/wait"
+	"farebook/starter/dispatch"
 	"farebook/store"
-	"farebook/workflows"
 )
 
 // Sweeper starts the workflows that are missing, and closes the rows of reconciliations whose workflow has ended without doing so.
 type Sweeper struct {
 	Store     *store.Store
-	Workflows *workflows.Client
+	Workflows *dispatch.Client
 	// Every is how often it sweeps, and how old a row has to be: a younger one is left to the process that wrote it.
 	Every time.Duration
 	// ListLag is how long Stripe's lists may miss what was just made.

@@ -6,21 +6,22 @@ import (
 
 	"farebook/booking"
 	"farebook/notice"
+	"farebook/starter/dispatch"
 	"farebook/store"
 	"farebook/workflows"
 )
 
 // Booking is the subject of a booking's workflow.
-func Booking(b store.Booking) workflows.BookingSubject {
-	return workflows.BookingSubject{
+func Booking(b store.Booking) dispatch.BookingSubject {
+	return dispatch.BookingSubject{
 		Reference: b.Reference, HoldExpiresAt: b.HoldExpiresAt, CorrelationID: b.CorrelationID,
 		Amount: b.Amount, Flight: b.Flight,
 	}
 }
 
 // Refund is the subject of a refund's. The workflow of one that was made in Stripe's dashboard goes by Stripe's id.
-func Refund(r store.Refund) workflows.RefundSubject {
-	subject := workflows.RefundSubject{RefundID: r.ID, Reference: r.Reference, Amount: r.Amount, CorrelationID: r.CorrelationID}
+func Refund(r store.Refund) dispatch.RefundSubject {
+	subject := dispatch.RefundSubject{RefundID: r.ID, Reference: r.Reference, Amount: r.Amount, CorrelationID: r.CorrelationID}
 	if r.Origin == booking.RefundFromDashboard {
 		subject.RefundID, subject.StripeRefundID = "", r.StripeRefundID
 	}

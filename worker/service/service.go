@@ -22,6 +22,7 @@ import (
 	"farebook/internal/failpoint"
 	"farebook/internal/logging"
 	"farebook/internal/wait"
+	"farebook/starter/dispatch"
 	"farebook/store"
 	"farebook/workflows"
 )
@@ -30,7 +31,7 @@ import (
 type Service struct {
 	temporal   client.Client
 	store      *store.Store
-	workflows  *workflows.Client
+	workflows  *dispatch.Client
 	activities Activities
 	taskQueue  string
 	log        *slog.Logger
@@ -67,7 +68,7 @@ func (s *Service) prepare(cfg config.Config) (err error) {
 	if s.temporal, err = client.NewLazyClient(options); err != nil {
 		return fmt.Errorf("configuration of Temporal: %w", err)
 	}
-	s.workflows = workflows.NewClient(s.temporal, s.taskQueue).In(options.Namespace)
+	s.workflows = dispatch.NewClient(s.temporal, s.taskQueue).In(options.Namespace)
 	return nil
 }
 
@@ -158,7 +159,7 @@ func (s *Service) poll(ctx context.Context) error {
 	waits := &waitForRebuild{Store: s.store}
 	// The queue of reconciliations has a worker for itself, so that a scan never holds a slot of a booking's.
 	bookings := worker.New(s.temporal, s.taskQueue, workerOptions(waits))
-	reconcile := worker.New(s.temporal, workflows.ReconciliationQueue(s.taskQueue), reconcileOptions(waits))
+	reconcile := worker.New(s.temporal, dispatch.ReconciliationQueue(s.taskQueue), reconcileOptions(waits))
 	for _, registry := range []Registry{bookings, reconcile} {
 		Register(registry, s.activities)
 	}

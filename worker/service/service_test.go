@@ -18,8 +18,8 @@ import (
 	"farebook/internal/dev/testkit"
 	"farebook/internal/logging"
 	"farebook/starter/command"
+	"farebook/starter/dispatch"
 	"farebook/worker/service"
-	"farebook/workflows"
 )
 
 // A worker that is started before Temporal stays: it waits for the server, then for the namespace that setup makes, and then works.
@@ -51,7 +51,7 @@ func TestWorkerWaitsForTemporalAndItsNamespace(t *testing.T) {
 	temporal, err := client.NewLazyClient(client.Options{HostPort: server.Address(), Namespace: "late"})
 	require.NoError(t, err)
 	t.Cleanup(temporal.Close)
-	w := workflows.NewClient(temporal, cfg.TaskQueue).In("late")
+	w := dispatch.NewClient(temporal, cfg.TaskQueue).In("late")
 	require.Eventually(t, func() bool { return w.CheckPolled(t.Context()) == nil }, testkit.Patience, testkit.Pace, "%s", logs)
 	stop()
 	require.NoError(t, <-ended)

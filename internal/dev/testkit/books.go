@@ -17,6 +17,7 @@ import (
 	"farebook/internal/correlation"
 	"farebook/internal/dev/testdb"
 	"farebook/money"
+	"farebook/starter/dispatch"
 	"farebook/store"
 	"farebook/workflows"
 )
@@ -27,7 +28,7 @@ type Books struct {
 	*testdb.DB
 	T         *testing.T
 	Temporal  client.Client
-	Workflows *workflows.Client
+	Workflows *dispatch.Client
 
 	caller store.Caller
 }
@@ -38,13 +39,13 @@ func NewBooks(t *testing.T) *Books {
 	b := &Books{DB: newDB(t), T: t}
 	b.caller = b.Caller(t, b.NewKey(t, "test"))
 	b.Temporal = b.dial("")
-	b.Workflows = workflows.NewClient(b.Temporal, b.Name)
+	b.Workflows = dispatch.NewClient(b.Temporal, b.Name)
 	return b
 }
 
 // WithoutTemporal starts no workflow: each call is refused at once, since the namespace does not exist.
-func (b *Books) WithoutTemporal() *workflows.Client {
-	return workflows.NewClient(b.dial("no-such-namespace"), b.Name)
+func (b *Books) WithoutTemporal() *dispatch.Client {
+	return dispatch.NewClient(b.dial("no-such-namespace"), b.Name)
 }
 
 func (b *Books) dial(namespace string) client.Client {

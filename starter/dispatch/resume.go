@@ -1,4 +1,4 @@
-package workflows
+package dispatch
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 
 	"farebook/booking"
+	"farebook/workflows"
 )
 
 // Each Resume starts the workflow of a row that owes future work and that no workflow carries on: it was never started, it was
@@ -38,8 +39,8 @@ func (c *Client) ResumePayout(ctx context.Context, payoutID string) (bool, error
 // ResumeAccountFee does so for a bill of Stripe's own.
 func (c *Client) ResumeAccountFee(ctx context.Context, balanceTransactionID string) (bool, error) {
 	return c.resume(ctx, subject{
-		id: AccountFeeWorkflowID(balanceTransactionID), kind: TypeAccountFee, summary: "Stripe's bill " + balanceTransactionID,
-		input: AccountFeeInput{BalanceTransactionID: balanceTransactionID},
+		id: workflows.AccountFeeWorkflowID(balanceTransactionID), kind: workflows.TypeAccountFee, summary: "Stripe's bill " + balanceTransactionID,
+		input: workflows.AccountFeeInput{BalanceTransactionID: balanceTransactionID},
 	})
 }
 

@@ -1,4 +1,4 @@
-package workflows
+package dispatch
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 
 	"farebook/activities"
 	"farebook/reconciliation"
+	"farebook/workflows"
 )
 
 // NewRunID draws a reconciliation's correlation id.
@@ -25,22 +26,22 @@ func (c *Client) reconciliationQueue() string { return ReconciliationQueue(c.tas
 // ReconciliationQueue is the queue of reconciliations beside a queue of bookings: a separate one, so that a scan never
 // starves them.
 func ReconciliationQueue(bookings string) string {
-	if bookings == TaskQueueBookings {
-		return TaskQueueReconcile
+	if bookings == workflows.TaskQueueBookings {
+		return workflows.TaskQueueReconcile
 	}
-	return bookings + "-" + TaskQueueReconcile
+	return bookings + "-" + workflows.TaskQueueReconcile
 }
 
 // StartReconciliation starts a run, or leaves the one that has this id. applies names the run whose plan is carried out.
 func (c *Client) StartReconciliation(ctx context.Context, correlationID string, options reconciliation.Options, applies string) error {
-	in := ReconciliationInput{CorrelationID: correlationID, Options: options, Applies: applies, BookingsQueue: c.taskQueue}
+	in := workflows.ReconciliationInput{CorrelationID: correlationID, Options: options, Applies: applies, BookingsQueue: c.taskQueue}
 	_, err := c.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID:                       ReconciliationWorkflowID(correlationID),
+		ID:                       workflows.ReconciliationWorkflowID(correlationID),
 		TaskQueue:                c.reconciliationQueue(),
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		StaticSummary:            summaryOf(options, applies),
-	}, TypeReconciliation, in)
+	}, workflows.TypeReconciliation, in)
 	return err
 }
 
@@ -56,10 +57,10 @@ func summaryOf(o reconciliation.Options, applies string) string {
 }
 
 // ReconciliationProgress asks a run how far it is, what its scans have told in heartbeats included.
-func (c *Client) ReconciliationProgress(ctx context.Context, correlationID string) (ReconciliationProgress, error) {
-	var at ReconciliationProgress
-	id := ReconciliationWorkflowID(correlationID)
-	answer, err := c.temporal.QueryWorkflow(ctx, id, "", QueryStatus)
+func (c *Client) ReconciliationProgress(ctx context.Context, correlationID string) (workflows.ReconciliationProgress, error) {
+	var at workflows.ReconciliationProgress
+	id := workflows.ReconciliationWorkflowID(correlationID)
+	answer, err := c.temporal.QueryWorkflow(ctx, id, "", workflows.QueryStatus)
 	if err != nil {
 		return at, err
 	}
@@ -87,7 +88,7 @@ func (c *Client) ReconciliationProgress(ctx context.Context, correlationID strin
 
 // ReconciliationGoesOn tells whether a run's workflow has not ended.
 func (c *Client) ReconciliationGoesOn(ctx context.Context, correlationID string) (bool, error) {
-	description, err := c.temporal.DescribeWorkflowExecution(ctx, ReconciliationWorkflowID(correlationID), "")
+	description, err := c.temporal.DescribeWorkflowExecution(ctx, workflows.ReconciliationWorkflowID(correlationID), "")
 	var none *serviceerror.NotFound
 	if errors.As(err, &none) {
 		return false, nil
@@ -98,6 +99,6 @@ func (c *Client) ReconciliationGoesOn(ctx context.Context, correlationID string)
 // AwaitReconciliation waits for a run's end.
 func (c *Client) AwaitReconciliation(ctx context.Context, correlationID string) (activities.ReconciliationResult, error) {
 	var result activities.ReconciliationResult
-	err := c.temporal.GetWorkflow(ctx, ReconciliationWorkflowID(correlationID), "").Get(ctx, &result)
+	err := c.temporal.GetWorkflow(ctx, workflows.ReconciliationWorkflowID(correlationID), "").Get(ctx, &result)
 	return result, err
 }

@@ -1,4 +1,4 @@
-package workflows
+package dispatch
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 
 	"farebook/booking"
 	"farebook/money"
+	"farebook/workflows"
 )
 
 // BookingSubject is the booking a message is about. Only what the operator may see goes along: no name, no address.
@@ -27,43 +28,43 @@ type BookingSubject struct {
 
 func (s BookingSubject) subject() subject {
 	return subject{
-		id: BookingPaymentWorkflowID(s.Reference), kind: TypeBookingPayment, reference: s.Reference,
-		input:   BookingPaymentInput{Reference: s.Reference, HoldExpiresAt: s.HoldExpiresAt, CorrelationID: s.CorrelationID, LookAt: s.LookAt},
+		id: workflows.BookingPaymentWorkflowID(s.Reference), kind: workflows.TypeBookingPayment, reference: s.Reference,
+		input:   workflows.BookingPaymentInput{Reference: s.Reference, HoldExpiresAt: s.HoldExpiresAt, CorrelationID: s.CorrelationID, LookAt: s.LookAt},
 		summary: fmt.Sprintf("%s · %s %s→%s · %s", s.Reference, s.Flight.Number, s.Flight.From, s.Flight.To, s.Amount.Format(money.LocaleEN)),
 	}
 }
 
 // AwaitPaymentIntent starts the booking's workflow, or joins it, and answers once its PaymentIntent is known. Harmless
 // when repeated.
-func (c *Client) AwaitPaymentIntent(ctx context.Context, s BookingSubject) (PaymentIntentReady, error) {
-	var ready PaymentIntentReady
-	err := c.update(ctx, s.subject(), client.UpdateWorkflowOptions{UpdateID: UpdatePaymentIntent, UpdateName: UpdatePaymentIntent}, &ready)
+func (c *Client) AwaitPaymentIntent(ctx context.Context, s BookingSubject) (workflows.PaymentIntentReady, error) {
+	var ready workflows.PaymentIntentReady
+	err := c.update(ctx, s.subject(), client.UpdateWorkflowOptions{UpdateID: workflows.UpdatePaymentIntent, UpdateName: workflows.UpdatePaymentIntent}, &ready)
 	return ready, err
 }
 
 // RecordPayment has the booking's workflow read its PaymentIntent at Stripe, and answers once the books have it. Harmless when
 // repeated.
 func (c *Client) RecordPayment(ctx context.Context, s BookingSubject) error {
-	var ready PaymentIntentReady
-	return c.update(ctx, s.subject(), client.UpdateWorkflowOptions{UpdateID: newUpdateID(UpdateRecordPayment), UpdateName: UpdateRecordPayment}, &ready)
+	var ready workflows.PaymentIntentReady
+	return c.update(ctx, s.subject(), client.UpdateWorkflowOptions{UpdateID: newUpdateID(workflows.UpdateRecordPayment), UpdateName: workflows.UpdateRecordPayment}, &ready)
 }
 
 // Cancel asks the booking's workflow to cancel, starting it again should it have ended. Application errors of the types
 // ErrorAlreadySettled, ErrorNotCancellable and ErrorQuoteChanged say why not.
-func (c *Client) Cancel(ctx context.Context, s BookingSubject, request CancelRequest) (CancelResult, error) {
-	var result CancelResult
+func (c *Client) Cancel(ctx context.Context, s BookingSubject, request workflows.CancelRequest) (workflows.CancelResult, error) {
+	var result workflows.CancelResult
 	err := c.update(ctx, s.subject(), client.UpdateWorkflowOptions{
-		UpdateID: newUpdateID(UpdateCancelBooking), UpdateName: UpdateCancelBooking, Args: []any{request},
+		UpdateID: newUpdateID(workflows.UpdateCancelBooking), UpdateName: workflows.UpdateCancelBooking, Args: []any{request},
 	}, &result)
 	return result, err
 }
 
 // Capture asks the booking's workflow to capture an authorised payment. An application error of type ErrorNotAuthorized
 // says why not.
-func (c *Client) Capture(ctx context.Context, s BookingSubject, request CaptureRequest) (CaptureResult, error) {
-	var result CaptureResult
+func (c *Client) Capture(ctx context.Context, s BookingSubject, request workflows.CaptureRequest) (workflows.CaptureResult, error) {
+	var result workflows.CaptureResult
 	err := c.update(ctx, s.subject(), client.UpdateWorkflowOptions{
-		UpdateID: newUpdateID(UpdateCapturePayment), UpdateName: UpdateCapturePayment, Args: []any{request},
+		UpdateID: newUpdateID(workflows.UpdateCapturePayment), UpdateName: workflows.UpdateCapturePayment, Args: []any{request},
 	}, &result)
 	return result, err
 }
@@ -102,6 +103,6 @@ func (c *Client) updateOnce(ctx context.Context, s subject, update client.Update
 }
 
 // DeliverStripeEvent tells the booking's workflow that its payment may have changed at Stripe, starting it again when it has ended.
-func (c *Client) DeliverStripeEvent(ctx context.Context, s BookingSubject, event StripeEvent) error {
+func (c *Client) DeliverStripeEvent(ctx context.Context, s BookingSubject, event workflows.StripeEvent) error {
 	return c.deliver(ctx, s.subject(), event)
 }

@@ -1,4 +1,4 @@
-package workflows
+package dispatch
 
 import (
 	"context"
@@ -17,15 +17,19 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"farebook/reconciliation"
+	"farebook/workflows"
 )
 
 // scheduleID names the schedule of a system's reconciliation.
 func (c *Client) scheduleID() string { return "Reconciliation:" + c.taskQueue }
 
+// scheduleCatchup is how late a run may still be made that was missed: later than that, the next one finds the same.
+const scheduleCatchup = 10 * time.Minute
+
 // scheduledRun begins the correlation ids of a schedule's runs; Temporal adds the time that each was due. Two systems in one
 // namespace have two, or one's run would keep the other's from starting.
 func scheduledRun(bookings string) string {
-	if bookings == TaskQueueBookings {
+	if bookings == workflows.TaskQueueBookings {
 		return "recon_scheduled"
 	}
 	return fmt.Sprintf("recon_scheduled-%x", sha256.Sum256([]byte(bookings)))[:len("recon_scheduled-")+12]
@@ -73,8 +77,8 @@ func (c *Client) ApplySchedule(ctx context.Context, s Schedule) error {
 func (c *Client) applySchedule(ctx context.Context, s Schedule) error {
 	spec := s.spec()
 	action := &client.ScheduleWorkflowAction{
-		ID: ReconciliationWorkflowID(scheduledRun(c.taskQueue)), Workflow: TypeReconciliation, TaskQueue: c.reconciliationQueue(),
-		Args: []any{ReconciliationInput{Options: s.Options, BookingsQueue: c.taskQueue}}, StaticSummary: summaryOf(s.Options, ""),
+		ID: workflows.ReconciliationWorkflowID(scheduledRun(c.taskQueue)), Workflow: workflows.TypeReconciliation, TaskQueue: c.reconciliationQueue(),
+		Args: []any{workflows.ReconciliationInput{Options: s.Options, BookingsQueue: c.taskQueue}}, StaticSummary: summaryOf(s.Options, ""),
 	}
 	handle := c.schedule(ctx)
 	_, err := handle.Describe(ctx)
@@ -142,7 +146,7 @@ func (c *Client) Schedule(ctx context.Context) (ScheduleStands, error) {
 	stands.Options = optionsOf(found.Schedule.Action)
 	for _, started := range found.Info.RecentActions {
 		if started.StartWorkflowResult != nil {
-			stands.Last = append(stands.Last, correlationOf(started.StartWorkflowResult.WorkflowID))
+			stands.Last = append(stands.Last, workflows.RunOf(started.StartWorkflowResult.WorkflowID))
 		}
 	}
 	return stands, nil
@@ -150,7 +154,7 @@ func (c *Client) Schedule(ctx context.Context) (ScheduleStands, error) {
 
 // optionsOf are none for a schedule that somebody made otherwise.
 func optionsOf(action client.ScheduleAction) reconciliation.Options {
-	var in ReconciliationInput
+	var in workflows.ReconciliationInput
 	starts, ok := action.(*client.ScheduleWorkflowAction)
 	if !ok || len(starts.Args) == 0 {
 		return in.Options

@@ -1,4 +1,4 @@
-package workflows
+package dispatch
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 
 	"farebook/booking"
 	"farebook/money"
+	"farebook/workflows"
 )
 
 // RefundSubject is the refund that a message is about: ours by its id, one from Stripe's dashboard by Stripe's.
@@ -21,12 +22,12 @@ type RefundSubject struct {
 
 func (s RefundSubject) subject() subject {
 	id, summary := string(s.RefundID), fmt.Sprintf("%s · refund of %s · %s", s.Reference, s.Amount.Format(money.LocaleEN), s.RefundID)
-	input := RefundInput{RefundID: s.RefundID, CorrelationID: s.CorrelationID}
+	input := workflows.RefundInput{RefundID: s.RefundID, CorrelationID: s.CorrelationID}
 	if s.RefundID == "" {
 		id, summary = s.StripeRefundID, fmt.Sprintf("%s · refund from the dashboard · %s", s.Reference, s.StripeRefundID)
-		input = RefundInput{StripeRefundID: s.StripeRefundID, CorrelationID: s.CorrelationID}
+		input = workflows.RefundInput{StripeRefundID: s.StripeRefundID, CorrelationID: s.CorrelationID}
 	}
-	return subject{id: RefundWorkflowID(id), kind: TypeRefund, summary: summary, input: input, reference: s.Reference}
+	return subject{id: workflows.RefundWorkflowID(id), kind: workflows.TypeRefund, summary: summary, input: input, reference: s.Reference}
 }
 
 // StartRefund starts the refund's workflow, or leaves the one that runs. Harmless when repeated.
@@ -36,21 +37,21 @@ func (c *Client) StartRefund(ctx context.Context, s RefundSubject) error {
 
 // AbandonRefund has the refund's workflow act on the decision in the refund's row, starting it when it does not run, and answers with what
 // came of it: failed, or made by Stripe after all; requested while that cannot be said yet. Harmless when repeated.
-func (c *Client) AbandonRefund(ctx context.Context, s RefundSubject) (RefundResult, error) {
-	var result RefundResult
-	err := c.update(ctx, s.subject(), client.UpdateWorkflowOptions{UpdateID: newUpdateID(UpdateAbandonRefund), UpdateName: UpdateAbandonRefund}, &result)
+func (c *Client) AbandonRefund(ctx context.Context, s RefundSubject) (workflows.RefundResult, error) {
+	var result workflows.RefundResult
+	err := c.update(ctx, s.subject(), client.UpdateWorkflowOptions{UpdateID: newUpdateID(workflows.UpdateAbandonRefund), UpdateName: workflows.UpdateAbandonRefund}, &result)
 	return result, err
 }
 
 // DeliverRefundEvent tells the refund's workflow that the refund may have changed at Stripe, starting it again when it has ended.
-func (c *Client) DeliverRefundEvent(ctx context.Context, s RefundSubject, event StripeEvent) error {
+func (c *Client) DeliverRefundEvent(ctx context.Context, s RefundSubject, event workflows.StripeEvent) error {
 	return c.deliver(ctx, s.subject(), event)
 }
 
 // DeliverChargeRefunded has the refunds of a payment looked for.
-func (c *Client) DeliverChargeRefunded(ctx context.Context, reference booking.Reference, paymentIntentID, correlationID string, event StripeEvent) error {
+func (c *Client) DeliverChargeRefunded(ctx context.Context, reference booking.Reference, paymentIntentID, correlationID string, event workflows.StripeEvent) error {
 	return c.deliver(ctx, subject{
-		id: ChargeRefundsWorkflowID(paymentIntentID), kind: TypeChargeRefunds, summary: fmt.Sprintf("%s · refunds of %s", reference, paymentIntentID),
-		input: ChargeRefundsInput{Reference: reference, PaymentIntentID: paymentIntentID, CorrelationID: correlationID}, reference: reference,
+		id: workflows.ChargeRefundsWorkflowID(paymentIntentID), kind: workflows.TypeChargeRefunds, summary: fmt.Sprintf("%s · refunds of %s", reference, paymentIntentID),
+		input: workflows.ChargeRefundsInput{Reference: reference, PaymentIntentID: paymentIntentID, CorrelationID: correlationID}, reference: reference,
 	}, event)
 }

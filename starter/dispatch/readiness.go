@@ -1,4 +1,4 @@
-package workflows
+package dispatch
 
 import (
 	"context"
@@ -10,11 +10,13 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	taskqueuepb "go.temporal.io/api/taskqueue/v1"
 	"go.temporal.io/api/workflowservice/v1"
+
+	"farebook/workflows"
 )
 
 // SearchAttributes are the names of those that workflows are started and found with.
 func SearchAttributes() []string {
-	return []string{SearchBookingReference.GetName(), SearchBookingStatus.GetName(), SearchPaymentIntentID.GetName()}
+	return []string{workflows.SearchBookingReference.GetName(), workflows.SearchBookingStatus.GetName(), workflows.SearchPaymentIntentID.GetName()}
 }
 
 // CheckNamespace is nil when the namespace exists and takes all search attributes: a workflow can be started and searched for.

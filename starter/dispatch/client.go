@@ -1,4 +1,6 @@
-package workflows
+// Package dispatch speaks to Temporal for the API, the commands and the sweeper: it starts workflows, messages them, keeps the
+// schedule of reconciliation and asks about runs. It imports workflows for their names and inputs.
+package dispatch
 
 import (
 	"context"
@@ -8,6 +10,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"farebook/booking"
+	"farebook/workflows"
 )
 
 // Client starts and messages workflows: what the HTTP API knows of Temporal.
@@ -47,11 +50,11 @@ func (c *Client) options(s subject) client.StartWorkflowOptions {
 		TaskQueue:                c.taskQueue,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
-		WorkflowTaskTimeout:      workflowTaskTimeout,
+		WorkflowTaskTimeout:      workflows.WorkflowTaskTimeout,
 		StaticSummary:            s.summary,
 	}
 	if s.reference != "" {
-		options.TypedSearchAttributes = temporal.NewSearchAttributes(SearchBookingReference.ValueSet(string(s.reference)))
+		options.TypedSearchAttributes = temporal.NewSearchAttributes(workflows.SearchBookingReference.ValueSet(string(s.reference)))
 	}
 	return options
 }
@@ -63,7 +66,7 @@ func (c *Client) start(ctx context.Context, s subject) error {
 }
 
 // deliver tells a workflow that its object may have changed at Stripe, starting it when it does not run: late money is money too.
-func (c *Client) deliver(ctx context.Context, s subject, event StripeEvent) error {
-	_, err := c.temporal.SignalWithStartWorkflow(ctx, s.id, SignalStripeEvent, event, c.options(s), s.kind, s.input)
+func (c *Client) deliver(ctx context.Context, s subject, event workflows.StripeEvent) error {
+	_, err := c.temporal.SignalWithStartWorkflow(ctx, s.id, workflows.SignalStripeEvent, event, c.options(s), s.kind, s.input)
 	return err
 }
