@@ -18,8 +18,8 @@ const requestTime = time.Minute
 // abandon ends a refund that a person has abandoned, once it is certain that Stripe has not made it: nothing is outstanding that Stripe was
 // asked, and neither an event nor Stripe's list shows it. One that is there is adopted: Stripe has made it. While Stripe does not know the
 // payment, its list proves nothing, and the refund stays as it is. Harmless when repeated: guarded transition, UNIQUE mail key.
-func (r *Refunds) abandon(ctx context.Context, known store.Refund) (RefundOutcome, error) {
-	undecided := RefundOutcome{RefundID: known.ID, Reference: known.Reference, Status: known.Status, Postponed: true}
+func (r *Refunds) abandon(ctx context.Context, known store.Refund) (RefundRecorded, error) {
+	undecided := RefundRecorded{RefundID: known.ID, Reference: known.Reference, Status: known.Status, Postponed: true}
 	_, _, err := r.Stripe.PaymentIntent(ctx, known.PaymentIntentID)
 	if stripeapi.IsKind(err, stripeapi.NotFound) {
 		r.Log.ErrorContext(ctx, "an abandoned refund stays open: Stripe does not know its payment, is STRIPE_SECRET_KEY another account's?",
@@ -27,17 +27,17 @@ func (r *Refunds) abandon(ctx context.Context, known store.Refund) (RefundOutcom
 		return undecided, nil
 	}
 	if err != nil {
-		return RefundOutcome{}, stripeError(err)
+		return RefundRecorded{}, stripeError(err)
 	}
 	made, found, err := r.find(ctx, known)
 	if err != nil {
-		return RefundOutcome{}, stripeError(err)
+		return RefundRecorded{}, stripeError(err)
 	}
 	if found {
-		return RefundOutcome{RefundID: known.ID, StripeRefundID: made.StripeRefundID, Reference: known.Reference, Status: made.Status()}, nil
+		return RefundRecorded{RefundID: known.ID, StripeRefundID: made.StripeRefundID, Reference: known.Reference, Status: made.Status()}, nil
 	}
 	if r.outstanding(known) {
-		return RefundOutcome{}, temporal.NewApplicationError("Stripe may have made the refund and not list it yet: looked for again", OutcomeUnknown)
+		return RefundRecorded{}, temporal.NewApplicationError("Stripe may have made the refund and not list it yet: looked for again", OutcomeUnknown)
 	}
 	others, err := r.recordOthers(ctx, known)
 	if err != nil || others != nil {
@@ -46,7 +46,7 @@ func (r *Refunds) abandon(ctx context.Context, known store.Refund) (RefundOutcom
 	failpoint.Hit("before-abandon-refund")
 	recorded, err := r.Store.RecordRefundRefused(ctx, known.ID, booking.CodeAbandoned, r.Store.Now())
 	if err != nil {
-		return RefundOutcome{}, storeError(err)
+		return RefundRecorded{}, storeError(err)
 	}
 	failpoint.Hit("after-abandon-refund")
 	r.Log.InfoContext(ctx, "refund abandoned", "refundId", known.ID, "reference", known.Reference)

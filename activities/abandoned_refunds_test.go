@@ -33,7 +33,7 @@ func TestAbandonedRefundIsNotAskedFor(t *testing.T) {
 	in := s.abandoned()
 	asked := len(s.keys("/v1/refunds", 0))
 	for range 2 {
-		var outcome activities.RefundOutcome
+		var outcome activities.RefundRecorded
 		s.run(s.Refunds.CreateRefund, in, &outcome)
 		require.Equal(t, booking.RefundFailed, outcome.Status)
 		require.False(t, outcome.Postponed)
@@ -54,7 +54,7 @@ func TestAbandonedRefundWaitsForAnOutstandingAnswer(t *testing.T) {
 	require.ErrorContains(t, s.attempts().attempt(s.Refunds.CreateRefund, in, nil), "Stripe may have made the refund")
 	require.Equal(t, "requested", s.Text(t, "SELECT status FROM refunds"))
 	s.Exec(t, "UPDATE refunds SET asked_at = asked_at - INTERVAL 2 MINUTE, refused_at = refused_at - INTERVAL 2 MINUTE")
-	var outcome activities.RefundOutcome
+	var outcome activities.RefundRecorded
 	s.run(s.Refunds.CreateRefund, in, &outcome)
 	require.Equal(t, booking.RefundFailed, outcome.Status)
 }
@@ -65,7 +65,7 @@ func TestAbandonedRefundStaysWhileStripeDoesNotKnowItsPayment(t *testing.T) {
 	s := newStack(t)
 	in := s.abandoned()
 	s.stripe.Faults().Add(fakestripe.Fault{Method: http.MethodGet, Path: "/v1/payment_intents/*", Kind: fakestripe.FaultNotFound, Count: 1})
-	var outcome activities.RefundOutcome
+	var outcome activities.RefundRecorded
 	s.run(s.Refunds.CreateRefund, in, &outcome)
 	require.True(t, outcome.Postponed)
 	require.Equal(t, booking.RefundRequested, outcome.Status)
@@ -95,7 +95,7 @@ func TestHeldRefundCanBeAbandoned(t *testing.T) {
 	require.ErrorAs(t, s.Store.AbandonRefund(t.Context(), abandon), &refused)
 	require.NoError(t, s.Store.HoldRefund(t.Context(), refund, "another refund is there", s.Store.Now()))
 	require.NoError(t, s.Store.AbandonRefund(t.Context(), abandon))
-	var outcome activities.RefundOutcome
+	var outcome activities.RefundRecorded
 	s.run(s.Refunds.CreateRefund, activities.RefundRef{RefundID: refund.ID}, &outcome)
 	require.Equal(t, booking.RefundFailed, outcome.Status)
 	require.Zero(t, s.Count(t, "SELECT COUNT(*) FROM attention_items WHERE is_open = 1 AND kind = 'refund_held'"))

@@ -19,7 +19,7 @@ type CapturePaymentInput struct {
 // <PaymentIntent>/capture-payment-intent/<amount>/<generation>, and the state itself.
 func (p *Payments) CapturePayment(ctx context.Context, in CapturePaymentInput) error {
 	failpoint.Hit("before-capture-payment-intent")
-	err := moveOnce(ctx, p.Store.Now,
+	err := runTransition(ctx, p.Store.Now,
 		func(generation int) error {
 			return p.Stripe.CapturePaymentIntent(ctx, in.PaymentIntentID, in.Amount, generation)
 		},

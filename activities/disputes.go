@@ -32,8 +32,8 @@ type RecordDisputeInput struct {
 	LastLook bool     `json:"lastLook,omitempty"`
 }
 
-// DisputeOutcome is where dispute and booking stand.
-type DisputeOutcome struct {
+// DisputeRecorded is where dispute and booking stand.
+type DisputeRecorded struct {
 	Reference     booking.Reference     `json:"reference,omitempty"`
 	Status        booking.DisputeStatus `json:"status"`
 	BookingStatus booking.Status        `json:"bookingStatus,omitempty"`
@@ -49,36 +49,36 @@ type DisputeOutcome struct {
 
 // RecordDispute reads the dispute at Stripe and writes what it says to the books, in one transaction. Harmless when
 // repeated: guarded transitions under a row lock, and UNIQUE ledger, event and mail rows.
-func (d *Disputes) RecordDispute(ctx context.Context, in RecordDisputeInput) (DisputeOutcome, error) {
+func (d *Disputes) RecordDispute(ctx context.Context, in RecordDisputeInput) (DisputeRecorded, error) {
 	snapshot, err := d.Stripe.Dispute(ctx, in.DisputeID)
 	if isAbsent(err) {
 		known, knownErr := inBooks(second(d.Store.Dispute(ctx, in.DisputeID)))
 		if knownErr != nil {
-			return DisputeOutcome{}, storeError(knownErr)
+			return DisputeRecorded{}, storeError(knownErr)
 		}
 		gone := absence{object: nameOf("dispute", in.DisputeID), known: known, eventIDs: in.EventIDs}
-		return DisputeOutcome{Foreign: true}, absent(ctx, d.Store, d.Log, gone, err)
+		return DisputeRecorded{Foreign: true}, absent(ctx, d.Store, d.Log, gone, err)
 	}
 	if err != nil {
-		return DisputeOutcome{}, stripeError(err)
+		return DisputeRecorded{}, stripeError(err)
 	}
 	if snapshot.PaymentIntentID, err = intentOf(ctx, d.Store, snapshot.PaymentIntentID, snapshot.ChargeID); err != nil {
-		return DisputeOutcome{}, storeError(err)
+		return DisputeRecorded{}, storeError(err)
 	}
 	failpoint.Hit("before-record-dispute")
-	recorded, err := d.Store.RecordDispute(ctx, store.DisputeOutcome{
+	recorded, err := d.Store.RecordDispute(ctx, store.DisputeReading{
 		Snapshot: snapshot, EventIDs: in.EventIDs, LastLook: in.LastLook, Now: d.Store.Now(),
 	})
 	if errors.Is(err, store.ErrNotFound) {
-		return DisputeOutcome{Status: snapshot.State(), Foreign: true}, setAside(ctx, d.Store, in.EventIDs, noteForeign)
+		return DisputeRecorded{Status: snapshot.State(), Foreign: true}, setAside(ctx, d.Store, in.EventIDs, noteForeign)
 	}
 	if err != nil {
-		return DisputeOutcome{}, storeError(err)
+		return DisputeRecorded{}, storeError(err)
 	}
 	failpoint.Hit("after-record-dispute")
 	d.Log.InfoContext(ctx, "dispute recorded", "disputeId", in.DisputeID, "reference", recorded.Reference,
 		"status", recorded.Status, "bookingStatus", recorded.BookingStatus)
-	outcome := DisputeOutcome{
+	outcome := DisputeRecorded{
 		Reference: recorded.Reference, Status: recorded.Status, BookingStatus: recorded.BookingStatus,
 		EmailIDs: recorded.EmailIDs, Unreinstated: recorded.Unreinstated, RefundIDs: recorded.RefundIDs,
 	}

@@ -20,7 +20,7 @@ func TestFinanceIsRemindedOnceOfADispute(t *testing.T) {
 	require.NoError(t, err)
 	ref := activities.DisputeRef{DisputeID: id}
 	for range 2 {
-		var recorded activities.DisputeOutcome
+		var recorded activities.DisputeRecorded
 		s.run(s.Disputes.RecordDispute, activities.RecordDisputeInput{DisputeRef: ref}, &recorded)
 		require.Equal(t, booking.StatusDisputed, recorded.BookingStatus)
 		require.NotNil(t, recorded.DueBy)
@@ -42,7 +42,7 @@ func TestDisputeOfSomebodyElsesPaymentIsSetAside(t *testing.T) {
 	s.Exec(t, "UPDATE payments SET stripe_payment_intent_id = 'pi_ours'")
 	_, err = s.Store.ReceiveEvent(t.Context(), store.Event{ID: "evt_1", Type: "charge.dispute.created", Created: time.Now().UTC(), Payload: []byte(`{}`)}, "", time.Hour)
 	require.NoError(t, err)
-	var outcome activities.DisputeOutcome
+	var outcome activities.DisputeRecorded
 	s.run(s.Disputes.RecordDispute, activities.RecordDisputeInput{DisputeRef: activities.DisputeRef{DisputeID: id}, EventIDs: []string{"evt_1"}}, &outcome)
 	require.True(t, outcome.Foreign)
 	known, err := s.Store.Event(t.Context(), "evt_1")

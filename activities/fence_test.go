@@ -88,7 +88,7 @@ func TestWhatStripeHasIsAdoptedBehindAFence(t *testing.T) {
 	s := newStack(t)
 	reference, intentID := s.paid()
 	refund := activities.RefundRef{RefundID: s.refundOf(reference, 10000).ID}
-	var made, adopted activities.RefundOutcome
+	var made, adopted activities.RefundRecorded
 	s.run(s.Refunds.CreateRefund, refund, &made)
 	other := s.ask("other", booking.CaptureAutomatic)
 	var created, found activities.PaymentIntentCreated

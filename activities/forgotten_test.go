@@ -45,13 +45,13 @@ func (s *stack) refunded(key string, reference booking.Reference, amount int64) 
 	return id, made.StripeRefundID
 }
 
-func (s *stack) create(id booking.RefundID) (made activities.RefundOutcome) {
+func (s *stack) create(id booking.RefundID) (made activities.RefundRecorded) {
 	s.t.Helper()
 	s.run(s.Refunds.CreateRefund, activities.RefundRef{RefundID: id}, &made)
 	return made
 }
 
-func (s *stack) recordRefund(id booking.RefundID, made activities.RefundOutcome) {
+func (s *stack) recordRefund(id booking.RefundID, made activities.RefundRecorded) {
 	s.t.Helper()
 	s.run(s.Refunds.RecordRefund, activities.RecordRefundInput{RefundRef: activities.RefundRef{RefundID: id, StripeRefundID: made.StripeRefundID}}, nil)
 }

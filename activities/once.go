@@ -18,17 +18,17 @@ const (
 	keyLife = 20 * time.Hour
 )
 
-// atStripe is one effect at Stripe under its own idempotency keys, one for each generation. Stripe keeps what it
+// idempotentCall is one effect at Stripe under its own idempotency keys, one for each generation. Stripe keeps what it
 // answered under its key, a 500 as well, and replays it (Idempotent-Replayed: true): the next generation asks anew.
-type atStripe struct {
+type idempotentCall struct {
 	// try asks for the effect under the generation's key.
 	try func(generation int) error
-	// kept are the failures that are no end: the effect may have happened, or may yet.
-	kept []stripeapi.Kind
-	// look says whether there is nothing left to ask for. It is asked before each next generation.
-	look func() (settled bool, err error)
-	// search is look for an effect of any age, made before the books were restored; nil where look finds those as well.
-	search func() (settled bool, err error)
+	// retryable are the failures that are no end: the effect may have happened, or may yet.
+	retryable []stripeapi.Kind
+	// settled says whether there is nothing left to ask for. It is asked before each next generation.
+	settled func() (settled bool, err error)
+	// settledEver is look for an effect of any age, made before the books were restored; nil where look finds those as well.
+	settledEver func() (settled bool, err error)
 	// lag is how long look may miss an effect that has happened: no next generation is used before look has been asked that
 	// long after the first doubt. Zero where a second effect does no harm, or Stripe itself refuses it.
 	lag func(failure error) time.Duration
@@ -59,10 +59,10 @@ func progressOf(ctx context.Context) progress {
 	return at
 }
 
-// once makes the effect happen once, however often it is called. An attempt uses one key at most that no earlier one
+// run makes the effect happen once, however often it is called. An attempt uses one key at most that no earlier one
 // has used, so that a Stripe that is ill for a second, or for an hour, is asked as often as attempts are made. An effect that
 // moves money is looked for until lag is over: the activity's own retries, with their growing pauses, do the waiting.
-func (a atStripe) once(ctx context.Context) error {
+func (a idempotentCall) run(ctx context.Context) error {
 	at := progressOf(ctx)
 	var err error
 	for last := at.Generation + keyGenerations; at.Generation < last; {
@@ -70,10 +70,10 @@ func (a atStripe) once(ctx context.Context) error {
 		if stripeapi.IsKind(err, stripeapi.Fenced) {
 			return a.adopt(err)
 		}
-		if !stripeapi.IsKind(err, a.kept...) {
+		if !stripeapi.IsKind(err, a.retryable...) {
 			return err
 		}
-		if settled, lookErr := a.look(); settled || lookErr != nil {
+		if settled, lookErr := a.settled(); settled || lookErr != nil {
 			return lookErr
 		}
 		if at.Doubt.IsZero() {
@@ -94,10 +94,10 @@ func (a atStripe) once(ctx context.Context) error {
 
 // adopt takes an effect that Stripe has already while a fence keeps us from asking for one: the books may have lost that it was asked
 // for. Where Stripe has none, it is asked for once the fence is lowered.
-func (a atStripe) adopt(fenced error) error {
-	look := a.look
-	if a.search != nil {
-		look = a.search
+func (a idempotentCall) adopt(fenced error) error {
+	look := a.settled
+	if a.settledEver != nil {
+		look = a.settledEver
 	}
 	settled, err := look()
 	if settled || err != nil {
@@ -123,8 +123,8 @@ type creation[T any] struct {
 	now       func() time.Time                  // see atStripe
 }
 
-// once makes the object once. generations is how many keys it took.
-func (c creation[T]) once(ctx context.Context) (made T, generations int, err error) {
+// run makes the object once. generations is how many keys it took.
+func (c creation[T]) run(ctx context.Context) (made T, generations int, err error) {
 	if c.now().Sub(c.since) > keyLife {
 		found, ok, err := c.findAll()
 		if ok || err != nil {
@@ -135,31 +135,31 @@ func (c creation[T]) once(ctx context.Context) (made T, generations int, err err
 	if c.byRequest {
 		kept = append(kept, stripeapi.IdempotencyConflict)
 	}
-	err = atStripe{
+	err = idempotentCall{
 		try: func(generation int) (err error) {
 			generations = generation
 			made, err = c.create(generation)
 			return err
 		},
-		kept: kept,
-		look: func() (found bool, err error) {
+		retryable: kept,
+		settled: func() (found bool, err error) {
 			made, found, err = c.find()
 			return found, err
 		},
-		search: func() (found bool, err error) {
+		settledEver: func() (found bool, err error) {
 			made, found, err = c.findAll()
 			return found, err
 		},
 		lag: c.lag,
 		now: c.now,
-	}.once(ctx)
+	}.run(ctx)
 	return made, generations, err
 }
 
-// moveOnce takes a PaymentIntent from one state to the next. gone says whether it has left that state, to wherever: then
+// runTransition takes a PaymentIntent from one state to the next. gone says whether it has left that state, to wherever: then
 // there is nothing to ask for. What Stripe refused because of the state is asked anew while the state would allow it, as
 // a payment that was in processing may have failed since. gone reads the PaymentIntent by its id, and should Stripe answer
 // that from behind itself, the state refuses a second capture or cancel: no lag is needed.
-func moveOnce(ctx context.Context, now func() time.Time, move func(generation int) error, gone func() (bool, error)) error {
-	return atStripe{try: move, kept: []stripeapi.Kind{stripeapi.ServerError, stripeapi.UnexpectedState}, look: gone, now: now}.once(ctx)
+func runTransition(ctx context.Context, now func() time.Time, move func(generation int) error, gone func() (bool, error)) error {
+	return idempotentCall{try: move, retryable: []stripeapi.Kind{stripeapi.ServerError, stripeapi.UnexpectedState}, settled: gone, now: now}.run(ctx)
 }

@@ -31,7 +31,7 @@ func TestRefundMadeADayAgoIsFoundAndNotMadeAgain(t *testing.T) {
 	s.Clock.Advance(25 * time.Hour)
 	s.post("/v1/refunds", url.Values{"payment_intent": {intentID}, "amount": {"10000"}, "metadata[refund_id]": {string(refund.ID)}})
 
-	var made activities.RefundOutcome
+	var made activities.RefundRecorded
 	s.run(s.Refunds.CreateRefund, activities.RefundRef{RefundID: refund.ID}, &made)
 	require.Len(t, s.stripe.Refunds(), 1)
 	require.Equal(t, s.stripe.Refunds()[0].ID, made.StripeRefundID)
@@ -182,7 +182,7 @@ func TestRefundIsMadeOnceWhateverBecomesOfTheAnswer(t *testing.T) {
 			in := activities.RefundRef{RefundID: s.refundOf(reference, 10000).ID}
 			s.fault(http.MethodPost, "/v1/refunds", fault, 1)
 			creating := s.attempts()
-			var made activities.RefundOutcome
+			var made activities.RefundRecorded
 			if err := creating.attempt(s.Refunds.CreateRefund, in, &made); err != nil {
 				require.NoError(t, creating.attempt(s.Refunds.CreateRefund, in, &made))
 			}

@@ -152,7 +152,7 @@ func (p *Payments) ensurePaymentIntent(ctx context.Context, known store.Booking)
 			return 0
 		},
 		now: p.Store.Now,
-	}.once(ctx)
+	}.run(ctx)
 	if err == nil && replayed {
 		snapshot, _, err = p.Stripe.PaymentIntent(ctx, snapshot.PaymentIntentID)
 	}
@@ -200,7 +200,7 @@ type CancelPaymentIntentInput struct {
 // <PaymentIntent>/cancel-payment-intent/<reason>/<generation>, and the state itself.
 func (p *Payments) CancelPaymentIntent(ctx context.Context, in CancelPaymentIntentInput) error {
 	failpoint.Hit("before-cancel-payment-intent")
-	err := moveOnce(ctx, p.Store.Now,
+	err := runTransition(ctx, p.Store.Now,
 		func(generation int) error {
 			return p.Stripe.CancelPaymentIntent(ctx, in.PaymentIntentID, in.Reason, generation)
 		},

@@ -30,8 +30,8 @@ type RecordPayoutInput struct {
 	All      bool     `json:"all,omitempty"`
 }
 
-// PayoutOutcome is where the payout stands. Proof is one of store's.
-type PayoutOutcome struct {
+// PayoutRecorded is where the payout stands. Proof is one of store's.
+type PayoutRecorded struct {
 	Status booking.PayoutStatus `json:"status"`
 	Proof  store.Proof          `json:"proof"`
 	// Unposted: it came back, and Stripe has not told the balance transaction of that yet.
@@ -44,44 +44,44 @@ type PayoutOutcome struct {
 }
 
 // Awaited tells whether Stripe has still to tell something: what the payout is made of, or that it is back.
-func (o PayoutOutcome) Awaited() bool { return o.Proof == store.ProofPending || o.Unposted }
+func (o PayoutRecorded) Awaited() bool { return o.Proof == store.ProofPending || o.Unposted }
 
 // RecordPayout reads the payout and what it pays out at Stripe, and writes to the books what left Stripe's balance and
 // what came back. Harmless when repeated: guarded transitions under a row lock, UNIQUE operation keys in the ledger,
 // UNIQUE event and mail rows.
-func (p *Payouts) RecordPayout(ctx context.Context, in RecordPayoutInput) (PayoutOutcome, error) {
+func (p *Payouts) RecordPayout(ctx context.Context, in RecordPayoutInput) (PayoutRecorded, error) {
 	known, err := p.Store.Payout(ctx, in.PayoutID)
 	isKnown, err := inBooks(err)
 	if err != nil {
-		return PayoutOutcome{}, storeError(err)
+		return PayoutRecorded{}, storeError(err)
 	}
 	snapshot, err := p.Stripe.Payout(ctx, in.PayoutID)
 	if isAbsent(err) {
 		gone := absence{object: nameOf("payout", in.PayoutID), known: isKnown, eventIDs: in.EventIDs}
-		return PayoutOutcome{Foreign: true}, absent(ctx, p.Store, p.Log, gone, err)
+		return PayoutRecorded{Foreign: true}, absent(ctx, p.Store, p.Log, gone, err)
 	}
 	if err != nil {
-		return PayoutOutcome{}, stripeError(err)
+		return PayoutRecorded{}, stripeError(err)
 	}
 	var read payoutRead
 	if snapshot.Complete && known.Proof != store.ProofProven { // what was proven stays so
 		if read, err = p.read(ctx, in); err != nil {
-			return PayoutOutcome{}, err
+			return PayoutRecorded{}, err
 		}
 	}
 	failpoint.Hit("before-record-payout")
-	recorded, err := p.Store.RecordPayout(ctx, store.PayoutOutcome{
+	recorded, err := p.Store.RecordPayout(ctx, store.PayoutReading{
 		Snapshot: snapshot, Contents: read.Contents, Large: read.After != "", EventIDs: in.EventIDs, LastLook: in.LastLook, Now: p.Store.Now(),
 	})
 	if err != nil {
-		return PayoutOutcome{}, storeError(err)
+		return PayoutRecorded{}, storeError(err)
 	}
 	failpoint.Hit("after-record-payout")
 	if recorded.Status == booking.PayoutUnknown {
 		p.Log.ErrorContext(ctx, "a payout has a status at Stripe that this version does not know", "payoutId", in.PayoutID, "stripeStatus", string(snapshot.Status))
 	}
 	p.Log.InfoContext(ctx, "payout recorded", "payoutId", in.PayoutID, "status", recorded.Status, "proof", recorded.Proof)
-	return PayoutOutcome{
+	return PayoutRecorded{
 		Status: recorded.Status, Proof: recorded.Proof, Unposted: recorded.Unposted, EmailIDs: recorded.EmailIDs,
 		Large: read.After != "" && recorded.Proof != store.ProofProven,
 	}, nil

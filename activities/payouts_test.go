@@ -24,7 +24,7 @@ func TestLargePayoutIsReadPageByPageAndEachPageOnce(t *testing.T) {
 	require.NoError(t, err)
 	const list = "/v1/balance_transactions"
 
-	var first activities.PayoutOutcome
+	var first activities.PayoutRecorded
 	s.run(s.Payouts.RecordPayout, activities.RecordPayoutInput{PayoutID: id, LastLook: true}, &first)
 	require.True(t, first.Large)
 	require.Equal(t, store.ProofPending, first.Proof)
@@ -34,7 +34,7 @@ func TestLargePayoutIsReadPageByPageAndEachPageOnce(t *testing.T) {
 	reading, in := s.attempts(), activities.RecordPayoutInput{PayoutID: id, LastLook: true, All: true}
 	before := s.reads(list)
 	requireErrorType(t, activities.OutcomeUnknown, reading.attempt(s.Payouts.RecordPayout, in, nil))
-	var all activities.PayoutOutcome
+	var all activities.PayoutRecorded
 	require.NoError(t, reading.attempt(s.Payouts.RecordPayout, in, &all))
 	require.Equal(t, pages+1, s.reads(list)-before, "one page is asked for twice: the one that failed")
 	require.False(t, all.Large)
@@ -55,7 +55,7 @@ func TestProvenPayoutIsNotReadAgain(t *testing.T) {
 	id, err := s.stripe.PayOut("usd")
 	require.NoError(t, err)
 	for range 3 {
-		var recorded activities.PayoutOutcome
+		var recorded activities.PayoutRecorded
 		s.run(s.Payouts.RecordPayout, activities.RecordPayoutInput{PayoutID: id}, &recorded)
 		require.Equal(t, store.ProofProven, recorded.Proof)
 	}
@@ -74,7 +74,7 @@ func TestBillOfStripesIsPostedOnce(t *testing.T) {
 	payout, err := s.stripe.PayOut("usd")
 	require.NoError(t, err)
 	s.run(s.AccountFees.RecordAccountFee, activities.AccountFeeRef{BalanceTransactionID: bill}, nil)
-	var recorded activities.PayoutOutcome
+	var recorded activities.PayoutRecorded
 	s.run(s.Payouts.RecordPayout, activities.RecordPayoutInput{PayoutID: payout}, &recorded)
 	require.Equal(t, store.ProofProven, recorded.Proof)
 	s.run(s.AccountFees.RecordAccountFee, activities.AccountFeeRef{BalanceTransactionID: bill}, nil)

@@ -29,8 +29,8 @@ type OtherPayment struct {
 	EventIDs        []string `json:"eventIds"`
 }
 
-// PaymentOutcome is where booking and payment stand after recording.
-type PaymentOutcome struct {
+// PaymentRecorded is where booking and payment stand after recording.
+type PaymentRecorded struct {
 	BookingStatus booking.Status        `json:"bookingStatus"`
 	PaymentStatus booking.PaymentStatus `json:"paymentStatus"`
 	EmailIDs      []uint64              `json:"emailIds,omitempty"`
@@ -47,19 +47,19 @@ type PaymentOutcome struct {
 // RecordPaymentOutcome reads the PaymentIntent at Stripe and writes what it says to the books, in one transaction. An
 // event is a pointer and never a fact: whatever came, in whatever order, what Stripe says now is recorded. Harmless
 // when repeated: guarded transitions under a row lock, and UNIQUE ledger, event and mail rows.
-func (p *Payments) RecordPaymentOutcome(ctx context.Context, in RecordPaymentOutcomeInput) (PaymentOutcome, error) {
+func (p *Payments) RecordPaymentOutcome(ctx context.Context, in RecordPaymentOutcomeInput) (PaymentRecorded, error) {
 	snapshot, _, err := p.Stripe.PaymentIntent(ctx, in.PaymentIntentID)
 	if isAbsent(err) {
 		return p.absent(ctx, in, err)
 	}
 	if err != nil {
-		return PaymentOutcome{}, stripeError(err)
+		return PaymentRecorded{}, stripeError(err)
 	}
 	if err := p.addDebits(ctx, in, &snapshot); err != nil {
-		return PaymentOutcome{}, err
+		return PaymentRecorded{}, err
 	}
 	failpoint.Hit("before-record-outcome")
-	recorded, err := p.Store.RecordPayment(ctx, store.PaymentOutcome{
+	recorded, err := p.Store.RecordPayment(ctx, store.PaymentReading{
 		Reference: in.Reference,
 		Snapshot:  snapshot,
 		EventIDs:  in.EventIDs,
@@ -67,15 +67,15 @@ func (p *Payments) RecordPaymentOutcome(ctx context.Context, in RecordPaymentOut
 		Now:       p.Store.Now(),
 	})
 	if err != nil {
-		return PaymentOutcome{}, storeError(err)
+		return PaymentRecorded{}, storeError(err)
 	}
 	failpoint.Hit("after-record-outcome")
 	if err := p.recordOthers(ctx, in); err != nil {
-		return PaymentOutcome{}, err
+		return PaymentRecorded{}, err
 	}
 	p.Log.InfoContext(ctx, "payment outcome recorded", "reference", in.Reference, "paymentIntentId", in.PaymentIntentID,
 		"bookingStatus", recorded.BookingStatus, "paymentStatus", recorded.PaymentStatus, "refundDue", recorded.RefundDue)
-	outcome := PaymentOutcome{
+	outcome := PaymentRecorded{
 		BookingStatus: recorded.BookingStatus,
 		PaymentStatus: recorded.PaymentStatus,
 		EmailIDs:      recorded.EmailIDs,
@@ -104,7 +104,7 @@ func (p *Payments) recordOthers(ctx context.Context, in RecordPaymentOutcomeInpu
 		if err != nil {
 			return stripeError(err)
 		}
-		err = p.Store.RecordOtherPayment(ctx, store.OtherPayment{
+		err = p.Store.RecordOtherPayment(ctx, store.OtherPaymentReading{
 			Reference: in.Reference, Snapshot: snapshot, EventIDs: other.EventIDs, Now: p.Store.Now(),
 		})
 		if err != nil {
@@ -137,19 +137,19 @@ func (p *Payments) addDebits(ctx context.Context, in RecordPaymentOutcomeInput, 
 func isStripes(eventID string) bool { return strings.HasPrefix(eventID, "evt_") }
 
 // absent is the outcome of a PaymentIntent that Stripe does not find: the booking is as it was.
-func (p *Payments) absent(ctx context.Context, in RecordPaymentOutcomeInput, failure error) (PaymentOutcome, error) {
+func (p *Payments) absent(ctx context.Context, in RecordPaymentOutcomeInput, failure error) (PaymentRecorded, error) {
 	known, err := p.Store.Booking(ctx, in.Reference)
 	if err != nil {
-		return PaymentOutcome{}, storeError(err)
+		return PaymentRecorded{}, storeError(err)
 	}
 	gone := absence{
 		object: nameOf("PaymentIntent", in.PaymentIntentID), eventIDs: in.EventIDs,
 		known: known.Payment != nil && known.Payment.PaymentIntentID == in.PaymentIntentID,
 	}
 	if err := absent(ctx, p.Store, p.Log, gone, failure); err != nil {
-		return PaymentOutcome{}, err
+		return PaymentRecorded{}, err
 	}
-	outcome := PaymentOutcome{BookingStatus: known.Status, RefundDue: known.RefundDue, Foreign: true}
+	outcome := PaymentRecorded{BookingStatus: known.Status, RefundDue: known.RefundDue, Foreign: true}
 	if known.Payment != nil {
 		outcome.PaymentStatus = known.Payment.Status
 	}

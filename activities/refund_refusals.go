@@ -46,16 +46,16 @@ func (r *Refunds) askForRefund(
 }
 
 // postpone keeps why Stripe does not make the refund now, and tells finance once. Nothing is told to the customer.
-func (r *Refunds) postpone(ctx context.Context, known store.Refund, cause error, refusals int) (RefundOutcome, error) {
+func (r *Refunds) postpone(ctx context.Context, known store.Refund, cause error, refusals int) (RefundRecorded, error) {
 	var failure *stripeapi.Failure
 	if !errors.As(cause, &failure) {
-		return RefundOutcome{}, cause
+		return RefundRecorded{}, cause
 	}
-	in := store.RefundPostponed{ID: known.ID, ForPerson: true, Now: r.Store.Now()}
+	in := store.RefundPostponement{ID: known.ID, NeedsOperator: true, Now: r.Store.Now()}
 	what := "Stripe refuses a refund for a reason that is not known to be final: a person has to look"
 	switch failure.Kind {
 	case stripeapi.InsufficientBalance:
-		in.Code, in.ForPerson, what = booking.CodeBalanceInsufficient, false, "Stripe's balance does not cover a refund"
+		in.Code, in.NeedsOperator, what = booking.CodeBalanceInsufficient, false, "Stripe's balance does not cover a refund"
 	case stripeapi.NotFound:
 		in.Code, what = booking.CodePaymentNotFound, "Stripe does not know the payment of a refund: is STRIPE_SECRET_KEY another account's?"
 	default:
@@ -66,7 +66,7 @@ func (r *Refunds) postpone(ctx context.Context, known store.Refund, cause error,
 	failpoint.Hit("before-postpone-refund")
 	recorded, err := r.Store.PostponeRefund(ctx, in)
 	if err != nil {
-		return RefundOutcome{}, storeError(err)
+		return RefundRecorded{}, storeError(err)
 	}
 	failpoint.Hit("after-postpone-refund")
 	outcome := outcomeOfRefund(recorded, "")

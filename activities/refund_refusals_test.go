@@ -21,7 +21,7 @@ func TestRefundBeyondTheBalanceIsAskedForAgain(t *testing.T) {
 	s.stripe.RefuseRefunds(fakestripe.RefuseAlways)
 	in := activities.RefundRef{RefundID: refund.ID}
 	for range 3 {
-		var outcome activities.RefundOutcome
+		var outcome activities.RefundRecorded
 		s.run(s.Refunds.CreateRefund, in, &outcome)
 		require.True(t, outcome.Postponed)
 		require.Equal(t, booking.RefundRequested, outcome.Status)
@@ -43,7 +43,7 @@ func TestRefundBeyondTheBalanceIsAskedForAgain(t *testing.T) {
 // requireMade asks for a refund that Stripe takes now, and holds that it is made once and recorded.
 func (s *stack) requireMade(in activities.RefundRef) {
 	s.t.Helper()
-	var made, recorded activities.RefundOutcome
+	var made, recorded activities.RefundRecorded
 	s.run(s.Refunds.CreateRefund, in, &made)
 	require.False(s.t, made.Postponed)
 	s.run(s.Refunds.RecordRefund, activities.RecordRefundInput{RefundRef: activities.RefundRef{StripeRefundID: made.StripeRefundID}}, &recorded)
@@ -75,7 +75,7 @@ func TestRefusalThatIsNotKnownToBeFinalIsAPersons(t *testing.T) {
 			refund := s.refundOf(reference, 10000)
 			c.fault.Method, c.fault.Path, c.fault.Count = http.MethodPost, "/v1/refunds", 1
 			s.stripe.Faults().Add(c.fault)
-			var outcome activities.RefundOutcome
+			var outcome activities.RefundRecorded
 			s.run(s.Refunds.CreateRefund, activities.RefundRef{RefundID: refund.ID}, &outcome)
 			require.True(t, outcome.Postponed)
 			require.Equal(t, c.code, s.Text(t, "SELECT failure_reason FROM refunds WHERE status = 'requested'"))
@@ -95,7 +95,7 @@ func TestRefusedRefundThatStripeMadeIsAdopted(t *testing.T) {
 	s := newStack(t)
 	reference, intentID := s.paid()
 	refund := s.refundOf(reference, 10000)
-	var made activities.RefundOutcome
+	var made activities.RefundRecorded
 	s.run(s.Refunds.CreateRefund, activities.RefundRef{RefundID: refund.ID}, &made)
 	_, err := s.Store.RecordRefundRefused(t.Context(), refund.ID, "charge_disputed", refund.CreatedAt)
 	require.NoError(t, err)
@@ -113,7 +113,7 @@ func TestRefundThatTheBooksForgotIsAdopted(t *testing.T) {
 	s := newStack(t)
 	reference, intentID := s.paid()
 	refund := s.refundOf(reference, 10000)
-	var made activities.RefundOutcome
+	var made activities.RefundRecorded
 	s.run(s.Refunds.CreateRefund, activities.RefundRef{RefundID: refund.ID}, &made)
 	s.Exec(t, "DELETE FROM idempotency_keys WHERE operation = 'create-refund'")
 	s.Exec(t, "DELETE FROM refunds")
@@ -126,7 +126,7 @@ func TestRefundThatTheBooksForgotIsAdopted(t *testing.T) {
 func (s *stack) requireAdopted(stripeID string, id booking.RefundID) {
 	s.t.Helper()
 	for range 2 {
-		var recorded activities.RefundOutcome
+		var recorded activities.RefundRecorded
 		s.run(s.Refunds.RecordRefund, activities.RecordRefundInput{RefundRef: activities.RefundRef{StripeRefundID: stripeID}}, &recorded)
 		require.Equal(s.t, booking.RefundSucceeded, recorded.Status)
 		require.Equal(s.t, id, recorded.RefundID)

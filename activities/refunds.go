@@ -39,8 +39,8 @@ type RecordRefundInput struct {
 	EventIDs []string `json:"eventIds,omitempty"`
 }
 
-// RefundOutcome is where refund and booking stand.
-type RefundOutcome struct {
+// RefundRecorded is where refund and booking stand.
+type RefundRecorded struct {
 	RefundID       booking.RefundID     `json:"refundId,omitempty"`
 	StripeRefundID string               `json:"stripeRefundId,omitempty"`
 	Reference      booking.Reference    `json:"reference,omitempty"`
@@ -60,21 +60,21 @@ type RefundOutcome struct {
 // when repeated: the row says whether it is made; before it does, its metadata tell, and Stripe's key
 // <request key>/create-refund/<generation> answers with the same refund, also after a restore of the database. What Stripe refuses
 // for good is recorded, and no error; any other refusal postpones the refund, and so does a difference that nothing explains.
-func (r *Refunds) CreateRefund(ctx context.Context, in RefundRef) (RefundOutcome, error) {
+func (r *Refunds) CreateRefund(ctx context.Context, in RefundRef) (RefundRecorded, error) {
 	known, err := r.Store.Refund(ctx, in.RefundID)
 	if err != nil {
-		return RefundOutcome{}, storeError(err)
+		return RefundRecorded{}, storeError(err)
 	}
 	if known.StripeRefundID == "" && known.Status.Settled() {
 		// Refused already, by an attempt that died before it could tell of the mail.
 		recorded, err := r.Store.RecordRefundRefused(ctx, known.ID, known.FailureReason, r.Store.Now())
 		if err != nil {
-			return RefundOutcome{}, storeError(err)
+			return RefundRecorded{}, storeError(err)
 		}
 		return r.withMails(ctx, outcomeOfRefund(recorded, ""))
 	}
 	if known.StripeRefundID != "" {
-		return RefundOutcome{RefundID: known.ID, StripeRefundID: known.StripeRefundID, Reference: known.Reference, Status: known.Status}, nil
+		return RefundRecorded{RefundID: known.ID, StripeRefundID: known.StripeRefundID, Reference: known.Reference, Status: known.Status}, nil
 	}
 	if known.AbandonedAt != nil {
 		return r.abandon(ctx, known)
@@ -82,16 +82,16 @@ func (r *Refunds) CreateRefund(ctx context.Context, in RefundRef) (RefundOutcome
 	compared, err := r.compare(ctx, known)
 	switch {
 	case err != nil:
-		return RefundOutcome{}, err
+		return RefundRecorded{}, err
 	case compared.mine != nil:
-		return madeAlready(known, *compared.mine), nil
+		return alreadyCreated(known, *compared.mine), nil
 	}
 	held, err := r.hold(ctx, known, compared)
 	if err != nil || held {
-		return RefundOutcome{RefundID: known.ID, Reference: known.Reference, Status: known.Status, Postponed: held, Refusals: in.Refusals}, err
+		return RefundRecorded{RefundID: known.ID, Reference: known.Reference, Status: known.Status, Postponed: held, Refusals: in.Refusals}, err
 	}
 	if err := r.begin(ctx, known); err != nil {
-		return RefundOutcome{}, err
+		return RefundRecorded{}, err
 	}
 	failpoint.Hit("before-create-refund")
 	refusals := in.Refusals
@@ -102,10 +102,10 @@ func (r *Refunds) CreateRefund(ctx context.Context, in RefundRef) (RefundOutcome
 	case stripeapi.IsKind(err, postponing...):
 		return r.postpone(ctx, known, err, refusals)
 	case err != nil:
-		return RefundOutcome{}, creationError(err, known.RequestKey)
+		return RefundRecorded{}, creationError(err, known.RequestKey)
 	}
 	failpoint.Hit("after-create-refund")
-	return madeAlready(known, snapshot), nil
+	return alreadyCreated(known, snapshot), nil
 }
 
 // begin notes that Stripe is about to be asked for the refund. One that was abandoned or made a moment ago is looked at again.
@@ -117,9 +117,9 @@ func (r *Refunds) begin(ctx context.Context, known store.Refund) error {
 	return storeError(err)
 }
 
-// madeAlready is the outcome of a refund that Stripe has.
-func madeAlready(known store.Refund, snapshot booking.RefundSnapshot) RefundOutcome {
-	return RefundOutcome{RefundID: known.ID, StripeRefundID: snapshot.StripeRefundID, Reference: known.Reference, Status: snapshot.Status()}
+// alreadyCreated is the outcome of a refund that Stripe has.
+func alreadyCreated(known store.Refund, snapshot booking.RefundSnapshot) RefundRecorded {
+	return RefundRecorded{RefundID: known.ID, StripeRefundID: snapshot.StripeRefundID, Reference: known.Reference, Status: snapshot.Status()}
 }
 
 // ensureRefund creates the refund, or finds the one that an earlier attempt created without our hearing of it: a refund
@@ -137,7 +137,7 @@ func (r *Refunds) ensureRefund(ctx context.Context, known store.Refund, refusals
 
 		byRequest: known.RequestKey != "",
 		now:       r.Store.Now,
-	}.once(ctx)
+	}.run(ctx)
 	return snapshot, err
 }
 
@@ -165,10 +165,10 @@ func (r *Refunds) find(ctx context.Context, known store.Refund) (booking.RefundS
 	return r.mineAmong(ctx, there, known)
 }
 
-func (r *Refunds) refused(ctx context.Context, known store.Refund, cause error) (RefundOutcome, error) {
+func (r *Refunds) refused(ctx context.Context, known store.Refund, cause error) (RefundRecorded, error) {
 	var failure *stripeapi.Failure
 	if !errors.As(cause, &failure) {
-		return RefundOutcome{}, cause
+		return RefundRecorded{}, cause
 	}
 	code := failure.Code
 	if code == "" {
@@ -183,7 +183,7 @@ func (r *Refunds) refused(ctx context.Context, known store.Refund, cause error) 
 	failpoint.Hit("before-record-refund-refused")
 	recorded, err := r.Store.RecordRefundRefused(ctx, known.ID, code, r.Store.Now())
 	if err != nil {
-		return RefundOutcome{}, storeError(err)
+		return RefundRecorded{}, storeError(err)
 	}
 	failpoint.Hit("after-record-refund-refused")
 	return r.withMails(ctx, outcomeOfRefund(recorded, known.StripeRefundID))
@@ -192,7 +192,7 @@ func (r *Refunds) refused(ctx context.Context, known store.Refund, cause error) 
 // recordOthers takes the refunds of the payment that Stripe has and the books do not into the books, before one of ours is
 // recorded as refused: the customer must not be told that we owe what went back already. made is the refund of ours itself,
 // should Stripe have it after all.
-func (r *Refunds) recordOthers(ctx context.Context, known store.Refund) (made *RefundOutcome, err error) {
+func (r *Refunds) recordOthers(ctx context.Context, known store.Refund) (made *RefundRecorded, err error) {
 	there, err := r.Stripe.RefundsOf(ctx, known.PaymentIntentID)
 	if stripeapi.IsKind(err, stripeapi.NotFound, stripeapi.InvalidRequest) {
 		return nil, nil // a payment of another account: there is nothing to be read
@@ -202,7 +202,7 @@ func (r *Refunds) recordOthers(ctx context.Context, known store.Refund) (made *R
 	}
 	for _, refund := range there {
 		if refund.RefundID == known.ID {
-			outcome := madeAlready(known, refund)
+			outcome := alreadyCreated(known, refund)
 			return &outcome, nil
 		}
 		id, err := r.unknown(ctx, refund)
@@ -222,42 +222,42 @@ func (r *Refunds) recordOthers(ctx context.Context, known store.Refund) (made *R
 
 // withMails names all mails about the booking's refunds that are queued: the refused one's, and those of refunds that were
 // recorded before it. Whichever workflow else sends one claims its row first.
-func (r *Refunds) withMails(ctx context.Context, outcome RefundOutcome) (RefundOutcome, error) {
+func (r *Refunds) withMails(ctx context.Context, outcome RefundRecorded) (RefundRecorded, error) {
 	mails, err := r.Store.QueuedEmailsOf(ctx, outcome.Reference, notice.RefundKinds)
 	outcome.EmailIDs = mails
 	return outcome, storeError(err)
 }
 
-func orEmpty(outcome *RefundOutcome) RefundOutcome {
+func orEmpty(outcome *RefundRecorded) RefundRecorded {
 	if outcome == nil {
-		return RefundOutcome{}
+		return RefundRecorded{}
 	}
 	return *outcome
 }
 
 // RecordRefund reads the refund at Stripe and writes what it says to the books, in one transaction. Harmless when
 // repeated: guarded transitions under a row lock, and UNIQUE ledger, event and mail rows.
-func (r *Refunds) RecordRefund(ctx context.Context, in RecordRefundInput) (RefundOutcome, error) {
+func (r *Refunds) RecordRefund(ctx context.Context, in RecordRefundInput) (RefundRecorded, error) {
 	snapshot, err := r.Stripe.Refund(ctx, in.StripeRefundID)
 	if isAbsent(err) {
 		return r.absent(ctx, in, err)
 	}
 	if err != nil {
-		return RefundOutcome{}, stripeError(err)
+		return RefundRecorded{}, stripeError(err)
 	}
 	if in.RefundID != "" {
 		snapshot.RefundID = in.RefundID // Stripe answered its creation with this refund, whatever the metadata says since
 	}
 	if snapshot.PaymentIntentID, err = intentOf(ctx, r.Store, snapshot.PaymentIntentID, snapshot.ChargeID); err != nil {
-		return RefundOutcome{}, storeError(err)
+		return RefundRecorded{}, storeError(err)
 	}
 	failpoint.Hit("before-record-refund")
-	recorded, err := r.Store.RecordRefund(ctx, store.RefundOutcome{Snapshot: snapshot, EventIDs: in.EventIDs, Now: r.Store.Now()})
+	recorded, err := r.Store.RecordRefund(ctx, store.RefundReading{Snapshot: snapshot, EventIDs: in.EventIDs, Now: r.Store.Now()})
 	if note := noteOfNobodys(err); note != "" {
-		return RefundOutcome{StripeRefundID: in.StripeRefundID, Status: snapshot.Status(), Foreign: true}, setAside(ctx, r.Store, in.EventIDs, note)
+		return RefundRecorded{StripeRefundID: in.StripeRefundID, Status: snapshot.Status(), Foreign: true}, setAside(ctx, r.Store, in.EventIDs, note)
 	}
 	if err != nil {
-		return RefundOutcome{}, storeError(err)
+		return RefundRecorded{}, storeError(err)
 	}
 	failpoint.Hit("after-record-refund")
 	r.Log.InfoContext(ctx, "refund recorded", "refundId", recorded.RefundID, "stripeRefundId", in.StripeRefundID,
@@ -266,17 +266,17 @@ func (r *Refunds) RecordRefund(ctx context.Context, in RecordRefundInput) (Refun
 }
 
 // absent is the outcome of a refund that Stripe does not find.
-func (r *Refunds) absent(ctx context.Context, in RecordRefundInput, failure error) (RefundOutcome, error) {
+func (r *Refunds) absent(ctx context.Context, in RecordRefundInput, failure error) (RefundRecorded, error) {
 	known, err := inBooks(second(r.Store.RefundByStripeID(ctx, in.StripeRefundID)))
 	if err != nil {
-		return RefundOutcome{}, storeError(err)
+		return RefundRecorded{}, storeError(err)
 	}
 	gone := absence{object: nameOf("refund", in.StripeRefundID), known: known || in.RefundID != "", eventIDs: in.EventIDs}
-	return RefundOutcome{StripeRefundID: in.StripeRefundID, Foreign: true}, absent(ctx, r.Store, r.Log, gone, failure)
+	return RefundRecorded{StripeRefundID: in.StripeRefundID, Foreign: true}, absent(ctx, r.Store, r.Log, gone, failure)
 }
 
-func outcomeOfRefund(recorded store.RefundRecorded, stripeRefundID string) RefundOutcome {
-	return RefundOutcome{
+func outcomeOfRefund(recorded store.RefundRecorded, stripeRefundID string) RefundRecorded {
+	return RefundRecorded{
 		RefundID: recorded.RefundID, StripeRefundID: stripeRefundID, Reference: recorded.Reference, Status: recorded.Status,
 		BookingStatus: recorded.BookingStatus, EmailIDs: recorded.EmailIDs, Unposted: recorded.Unposted,
 	}

@@ -21,7 +21,7 @@ func TestRefusedRefundFreesWhatItReserved(t *testing.T) {
 	refund := s.refundOf(reference, 10000)
 	_, err := s.stripe.RefundInDashboard(intentID, 45900)
 	require.NoError(t, err)
-	var outcomes [2]activities.RefundOutcome
+	var outcomes [2]activities.RefundRecorded
 	for i := range outcomes {
 		s.run(s.Refunds.CreateRefund, activities.RefundRef{RefundID: refund.ID}, &outcomes[i])
 	}
@@ -55,10 +55,10 @@ func TestRefundThatIsRecordedIsNotAskedForAgain(t *testing.T) {
 	s := newStack(t)
 	reference, _ := s.paid()
 	in := activities.RefundRef{RefundID: s.refundOf(reference, 10000).ID}
-	var made, again activities.RefundOutcome
+	var made, again activities.RefundRecorded
 	s.run(s.Refunds.CreateRefund, in, &made)
 	for range 2 {
-		var recorded activities.RefundOutcome
+		var recorded activities.RefundRecorded
 		s.run(s.Refunds.RecordRefund, activities.RecordRefundInput{RefundRef: activities.RefundRef{StripeRefundID: made.StripeRefundID}}, &recorded)
 		require.Equal(t, booking.RefundSucceeded, recorded.Status)
 		require.Equal(t, booking.StatusPartiallyRefunded, recorded.BookingStatus)
@@ -81,7 +81,7 @@ func TestRefundOfSomebodyElsesPaymentIsSetAside(t *testing.T) {
 	s.Exec(t, "UPDATE payments SET stripe_payment_intent_id = 'pi_ours'")
 	_, err = s.Store.ReceiveEvent(t.Context(), store.Event{ID: "evt_1", Type: "refund.created", Created: time.Now().UTC(), Payload: []byte(`{}`)}, "", time.Hour)
 	require.NoError(t, err)
-	var outcome activities.RefundOutcome
+	var outcome activities.RefundRecorded
 	s.run(s.Refunds.RecordRefund, activities.RecordRefundInput{RefundRef: activities.RefundRef{StripeRefundID: id}, EventIDs: []string{"evt_1"}}, &outcome)
 	require.True(t, outcome.Foreign)
 	known, err := s.Store.Event(t.Context(), "evt_1")
@@ -104,7 +104,7 @@ func TestChargesRefundsThatTheBooksDoNotKnowAreNamed(t *testing.T) {
 	require.Empty(t, unknown())
 
 	ours := s.refundOf(reference, 10000)
-	var made activities.RefundOutcome
+	var made activities.RefundRecorded
 	s.run(s.Refunds.CreateRefund, activities.RefundRef{RefundID: ours.ID}, &made)
 	require.Empty(t, unknown(), "just made")
 	s.run(s.Refunds.RecordRefund, activities.RecordRefundInput{RefundRef: activities.RefundRef{StripeRefundID: made.StripeRefundID}}, nil)

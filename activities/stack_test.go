@@ -176,9 +176,9 @@ func (s *stack) sendEmails() {
 	}
 }
 
-func (s *stack) record(reference booking.Reference, intentID string) activities.PaymentOutcome {
+func (s *stack) record(reference booking.Reference, intentID string) activities.PaymentRecorded {
 	s.t.Helper()
-	var outcome activities.PaymentOutcome
+	var outcome activities.PaymentRecorded
 	s.run(s.Payments.RecordPaymentOutcome, activities.RecordPaymentOutcomeInput{
 		Reference: reference, PaymentIntentID: intentID, Reason: activities.ReasonEvent,
 	}, &outcome)

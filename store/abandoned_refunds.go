@@ -31,29 +31,29 @@ func (s *Store) AbandonRefund(ctx context.Context, in AbandonRefund) error {
 	if err != nil {
 		return err
 	}
-	return s.underLock(ctx, known.Reference, in.Now, func(r *recording) error {
+	return s.underLock(ctx, known.Reference, in.Now, func(b *lockedBooking) error {
 		var row refundRow
-		if err := r.tx.Clauses(forUpdate).Where("refund_id = ?", string(in.ID)).Take(&row).Error; err != nil {
+		if err := b.tx.Clauses(forUpdate).Where("refund_id = ?", string(in.ID)).Take(&row).Error; err != nil {
 			return notFound(err)
 		}
 		if row.AbandonedAt != nil && row.AbandonNote == in.Note {
 			return nil
 		}
-		held, err := refundHeld(r.tx, r.booking.ID, in.ID)
+		held, err := refundHeld(b.tx, b.booking.ID, in.ID)
 		if err != nil {
 			return err
 		}
 		if why := notAbandonable(row, held); why != "" {
 			return &NotAbandonable{why}
 		}
-		err = r.tx.Model(&row).Updates(map[string]any{"abandoned_at": in.Now, "abandon_note": in.Note, "updated_at": in.Now}).Error
+		err = b.tx.Model(&row).Updates(map[string]any{"abandoned_at": in.Now, "abandon_note": in.Note, "updated_at": in.Now}).Error
 		if err != nil {
 			return err
 		}
 		amount := money.Money{Value: row.Amount, Currency: money.Currency(row.Currency)}
-		return audit(r.tx, in.Now, AuditEntry{
-			Actor: in.By, Action: ActionRefundAbandon, Subject: row.RefundID, BookingID: &r.booking.ID,
-			Detail: amount.Format(money.LocaleEN) + " of " + r.booking.Reference + ", waited for " + cmp.Or(row.FailureReason, "a person"),
+		return audit(b.tx, in.Now, AuditEntry{
+			Actor: in.By, Action: ActionRefundAbandon, Subject: row.RefundID, BookingID: &b.booking.ID,
+			Detail: amount.Format(money.LocaleEN) + " of " + b.booking.Reference + ", waited for " + cmp.Or(row.FailureReason, "a person"),
 		})
 	})
 }

@@ -91,34 +91,34 @@ func (m matters) close(where string, args ...any) (changed bool, err error) {
 	return closed.RowsAffected > 0, closed.Error
 }
 
-func (r *recording) matters() matters { return matters{r.tx, r.now, &r.booking.ID} }
+func (b *lockedBooking) matters() matters { return matters{b.tx, b.now, &b.booking.ID} }
 
 // markForAttention opens a matter of the booking's for an operator.
-func (r *recording) markForAttention(kind AttentionKind, subject, text string) error {
-	if err := r.keepEarlierAttention(); err != nil {
+func (b *lockedBooking) markForAttention(kind AttentionKind, subject, text string) error {
+	if err := b.keepEarlierAttention(); err != nil {
 		return err
 	}
-	changed, err := r.matters().open(kind, subject, text)
+	changed, err := b.matters().open(kind, subject, text)
 	if err != nil || !changed {
 		return err
 	}
-	return r.showAttention()
+	return b.showAttention()
 }
 
 // keepEarlierAttention copies a text that an older release wrote, before it is overwritten.
-func (r *recording) keepEarlierAttention() error {
-	text := orEmpty(r.booking.Attention)
+func (b *lockedBooking) keepEarlierAttention() error {
+	text := orEmpty(b.booking.Attention)
 	if text == "" {
 		return nil
 	}
 	var known int64
-	err := r.tx.Model(&attentionRow{}).Where("booking_id = ? AND closed_at IS NULL AND LEFT(text, ?) = ?", r.booking.ID, attentionSlot, text).
+	err := b.tx.Model(&attentionRow{}).Where("booking_id = ? AND closed_at IS NULL AND LEFT(text, ?) = ?", b.booking.ID, attentionSlot, text).
 		Count(&known).Error
 	if err != nil || known > 0 {
 		return err
 	}
-	return r.tx.Create(&attentionRow{
-		BookingID: &r.booking.ID, Kind: string(AttentionEarlier), Subject: earlierSubject(text), Text: text, OpenedAt: r.booking.UpdatedAt,
+	return b.tx.Create(&attentionRow{
+		BookingID: &b.booking.ID, Kind: string(AttentionEarlier), Subject: earlierSubject(text), Text: text, OpenedAt: b.booking.UpdatedAt,
 	}).Error
 }
 
@@ -129,29 +129,29 @@ func earlierSubject(text string) string {
 }
 
 // settleAttention closes a matter that is settled. A booking without attention has none open, which costs no query.
-func (r *recording) settleAttention(kind AttentionKind, subject string) error {
-	return r.settleAttentionWhere("kind = ? AND subject = ?", string(kind), subject)
+func (b *lockedBooking) settleAttention(kind AttentionKind, subject string) error {
+	return b.settleAttentionWhere("kind = ? AND subject = ?", string(kind), subject)
 }
 
-func (r *recording) settleAttentionWhere(where string, args ...any) error {
-	if orEmpty(r.booking.Attention) == "" {
+func (b *lockedBooking) settleAttentionWhere(where string, args ...any) error {
+	if orEmpty(b.booking.Attention) == "" {
 		return nil
 	}
-	changed, err := r.matters().close(where, args...)
+	changed, err := b.matters().close(where, args...)
 	if err != nil || !changed {
 		return err
 	}
-	return r.showAttention()
+	return b.showAttention()
 }
 
 // showAttention writes the newest open matter to the booking's one slot; nothing when none is open.
-func (r *recording) showAttention() error {
-	newest, err := newestAttention(r.tx, r.booking.ID)
+func (b *lockedBooking) showAttention() error {
+	newest, err := newestAttention(b.tx, b.booking.ID)
 	if err != nil {
 		return err
 	}
-	r.booking.Attention = newest
-	return r.tx.Model(&r.booking).Updates(map[string]any{"attention": newest, "updated_at": r.now}).Error
+	b.booking.Attention = newest
+	return b.tx.Model(&b.booking).Updates(map[string]any{"attention": newest, "updated_at": b.now}).Error
 }
 
 func newestAttention(tx *gorm.DB, bookingID uint64) (*string, error) {

@@ -103,13 +103,13 @@ func (s *Store) CloseAttention(ctx context.Context, id uint64, note string, by a
 		if err := tx.Where("id = ?", id).Take(&row).Error; err != nil {
 			return notFound(err)
 		}
-		var r *recording
+		var b *lockedBooking
 		if row.BookingID != nil {
-			r = s.newRecording(tx, now) // the booking first, as whoever records locks it
-			if err := tx.Clauses(forUpdate).Where("id = ?", *row.BookingID).Take(&r.booking).Error; err != nil {
+			b = s.newLockedBooking(tx, now) // the booking first, as whoever records locks it
+			if err := tx.Clauses(forUpdate).Where("id = ?", *row.BookingID).Take(&b.booking).Error; err != nil {
 				return err
 			}
-			if err := r.keepEarlierAttention(); err != nil {
+			if err := b.keepEarlierAttention(); err != nil {
 				return err
 			}
 		}
@@ -126,8 +126,8 @@ func (s *Store) CloseAttention(ctx context.Context, id uint64, note string, by a
 		if err != nil {
 			return err
 		}
-		if r != nil {
-			if err := r.showAttention(); err != nil {
+		if b != nil {
+			if err := b.showAttention(); err != nil {
 				return err
 			}
 		}

@@ -25,7 +25,7 @@ func (b books) openAttention() map[store.AttentionKind]store.AttentionItem {
 }
 
 func (b books) otherPayment(reference booking.Reference, stripeStatus string, received int64) {
-	require.NoError(b.t, b.Store.RecordOtherPayment(b.t.Context(), store.OtherPayment{Reference: reference, Now: time.Now().UTC(), Snapshot: booking.PaymentSnapshot{
+	require.NoError(b.t, b.Store.RecordOtherPayment(b.t.Context(), store.OtherPaymentReading{Reference: reference, Now: time.Now().UTC(), Snapshot: booking.PaymentSnapshot{
 		PaymentIntentID: "pi_other", Reference: reference, StripeStatus: stripeStatus, Amount: 45900, AmountReceived: received, Currency: "USD",
 	}}))
 }
@@ -113,7 +113,7 @@ func TestAttentionWithoutABooking(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
 	record := func(status string) {
-		_, err := b.Store.RecordPayout(t.Context(), store.PayoutOutcome{Now: time.Now().UTC(), Snapshot: booking.PayoutSnapshot{
+		_, err := b.Store.RecordPayout(t.Context(), store.PayoutReading{Now: time.Now().UTC(), Snapshot: booking.PayoutSnapshot{
 			PayoutID: "po_1", Status: booking.PayoutStatus(status), Amount: 100, Currency: "USD",
 		}})
 		require.NoError(t, err)

@@ -48,14 +48,14 @@ func (e *QuoteChanged) Error() string {
 // *NotCancellable, *QuoteChanged.
 func (s *Store) CancelPaid(ctx context.Context, in Cancellation) (Cancelled, error) {
 	var cancelled Cancelled
-	err := s.underLock(ctx, in.Reference, in.Now, func(r *recording) error {
-		if r.booking.CancelledAt == nil {
-			if err := r.cancelPaid(in); err != nil {
+	err := s.underLock(ctx, in.Reference, in.Now, func(b *lockedBooking) error {
+		if b.booking.CancelledAt == nil {
+			if err := b.cancelPaid(in); err != nil {
 				return err
 			}
 		}
 		var err error
-		cancelled, err = r.cancelled()
+		cancelled, err = b.cancelled()
 		return err
 	})
 	return cancelled, err
@@ -64,34 +64,34 @@ func (s *Store) CancelPaid(ctx context.Context, in Cancellation) (Cancelled, err
 // QuoteCancellation is what a cancellation would give back now, and nothing is written. Errors as for CancelPaid.
 func (s *Store) QuoteCancellation(ctx context.Context, in Cancellation) (booking.Quote, error) {
 	var quote booking.Quote
-	err := s.underLock(ctx, in.Reference, in.Now, func(r *recording) error {
+	err := s.underLock(ctx, in.Reference, in.Now, func(b *lockedBooking) error {
 		var err error
-		quote, err = r.quote(in)
+		quote, err = b.quote(in)
 		return err
 	})
 	return quote, err
 }
 
 // quote refuses for the same reasons as the cancellation itself.
-func (r *recording) quote(in Cancellation) (booking.Quote, error) {
-	switch status := booking.Status(r.booking.Status); {
-	case r.booking.CancelledAt != nil:
+func (b *lockedBooking) quote(in Cancellation) (booking.Quote, error) {
+	switch status := booking.Status(b.booking.Status); {
+	case b.booking.CancelledAt != nil:
 		return booking.Quote{}, &NotCancellable{"the booking is cancelled already"}
 	case status != booking.StatusConfirmed && status != booking.StatusPartiallyRefunded:
 		return booking.Quote{}, &NotCancellable{"the booking is " + string(status)}
 	}
 	var refused *NotRefundable
-	if err := r.refundable(); errors.As(err, &refused) {
+	if err := b.refundable(); errors.As(err, &refused) {
 		return booking.Quote{}, &NotCancellable{refused.Why}
 	} else if err != nil {
 		return booking.Quote{}, err
 	}
-	known, err := r.booking.domain()
+	known, err := b.booking.domain()
 	if err != nil {
 		return booking.Quote{}, err
 	}
-	reserved, err := r.reserved()
-	captured := money.Money{Value: r.payment.AmountCaptured, Currency: money.Currency(r.payment.Currency)}
+	reserved, err := b.reserved()
+	captured := money.Money{Value: b.payment.AmountCaptured, Currency: money.Currency(b.payment.Currency)}
 	if err == nil && known.Flight.DepartsAt.IsZero() {
 		return booking.Quote{}, &NotCancellable{"its flight is not known, as the booking was rebuilt from Stripe: repeat the request that made it under " +
 			"its Idempotency-Key first"}
@@ -99,53 +99,53 @@ func (r *recording) quote(in Cancellation) (booking.Quote, error) {
 	return in.Policy.Quote(captured, reserved, known.Flight.DepartsAt, in.Now), err
 }
 
-func (r *recording) cancelPaid(in Cancellation) error {
-	quote, err := r.quote(in)
+func (b *lockedBooking) cancelPaid(in Cancellation) error {
+	quote, err := b.quote(in)
 	if err != nil {
 		return err
 	}
 	if in.ExpectedRefund != nil && *in.ExpectedRefund != quote.Refund.Value {
 		return &QuoteChanged{quote}
 	}
-	r.booking.CancelledAt, r.booking.CancelPercent = &r.now, &quote.Percent
-	err = r.tx.Model(&r.booking).Updates(map[string]any{"cancelled_at": r.now, "cancel_percent": quote.Percent, "updated_at": r.now}).Error
+	b.booking.CancelledAt, b.booking.CancelPercent = &b.now, &quote.Percent
+	err = b.tx.Model(&b.booking).Updates(map[string]any{"cancelled_at": b.now, "cancel_percent": quote.Percent, "updated_at": b.now}).Error
 	if err != nil {
 		return err
 	}
 	if quote.Refund.Value > 0 {
-		key := cancellationKey(r.booking.Reference)
-		_, err = r.reserveOnce(refundRow{
+		key := cancellationKey(b.booking.Reference)
+		_, err = b.reserveOnce(refundRow{
 			Origin: string(booking.RefundFromCancellation), OriginKey: &key, Amount: quote.Refund.Value,
-			Reason: string(booking.ReasonRequestedByCustomer), CorrelationID: r.booking.CorrelationID,
+			Reason: string(booking.ReasonRequestedByCustomer), CorrelationID: b.booking.CorrelationID,
 		})
 		if err != nil {
 			return err
 		}
 	}
-	if err := r.followMoney(); err != nil {
+	if err := b.applyStanding(); err != nil {
 		return err
 	}
-	return r.queueMail(notice.CancelledPaid, string(notice.CancelledPaid), &notice.Content{Quote: &notice.QuoteContent{
+	return b.queueMail(notice.CancelledPaid, string(notice.CancelledPaid), &notice.Content{Quote: &notice.QuoteContent{
 		Refund: quote.Refund, Kept: quote.Kept, Percent: quote.Percent, Hours: quote.HoursBeforeDeparture,
 	}})
 }
 
 func cancellationKey(reference string) string { return "cancellation/" + reference }
 
-func (r *recording) cancelled() (Cancelled, error) {
+func (b *lockedBooking) cancelled() (Cancelled, error) {
 	out := Cancelled{
-		BookingStatus: booking.Status(r.booking.Status), Percent: *r.booking.CancelPercent,
-		Refund: money.Money{Currency: money.Currency(r.payment.Currency)},
+		BookingStatus: booking.Status(b.booking.Status), Percent: *b.booking.CancelPercent,
+		Refund: money.Money{Currency: money.Currency(b.payment.Currency)},
 	}
 	var refund refundRow
-	err := r.tx.Where("origin_key = ?", cancellationKey(r.booking.Reference)).Take(&refund).Error
+	err := b.tx.Where("origin_key = ?", cancellationKey(b.booking.Reference)).Take(&refund).Error
 	switch {
 	case err == nil:
 		out.RefundID, out.Refund.Value = booking.RefundID(refund.RefundID), refund.Amount
 	case !errors.Is(err, gorm.ErrRecordNotFound):
 		return Cancelled{}, err
 	}
-	out.EmailIDs, err = queuedMails(r.tx, r.booking.Reference)
+	out.EmailIDs, err = queuedMails(b.tx, b.booking.Reference)
 	return out, err
 }
 
@@ -153,16 +153,16 @@ func (r *recording) cancelled() (Cancelled, error) {
 // returns the booking's mails that are not sent yet. A payment that is no longer authorised is left alone.
 func (s *Store) WarnOfCapture(ctx context.Context, reference booking.Reference, now time.Time) ([]uint64, error) {
 	var mails []uint64
-	err := s.underLock(ctx, reference, now, func(r *recording) error {
-		before := r.payment.CaptureBefore
-		if booking.PaymentStatus(r.payment.Status) == booking.PaymentAuthorized && before != nil && before.After(now) {
-			err := r.queueMail(notice.CaptureDue, string(notice.CaptureDue), &notice.Content{CaptureBefore: *r.payment.CaptureBefore})
+	err := s.underLock(ctx, reference, now, func(b *lockedBooking) error {
+		before := b.payment.CaptureBefore
+		if booking.PaymentStatus(b.payment.Status) == booking.PaymentAuthorized && before != nil && before.After(now) {
+			err := b.queueMail(notice.CaptureDue, string(notice.CaptureDue), &notice.Content{CaptureBefore: *b.payment.CaptureBefore})
 			if err != nil {
 				return err
 			}
 		}
 		var err error
-		mails, err = queuedMails(r.tx, string(reference))
+		mails, err = queuedMails(b.tx, string(reference))
 		return err
 	})
 	return mails, err

@@ -100,7 +100,7 @@ func TestCommitWhoseAnswerIsLost(t *testing.T) {
 	snapshot := paid(b.held(), true)
 	lossy, proxy := behindProxy(b)
 	proxy.armed.Store(true)
-	outcome := store.PaymentOutcome{Snapshot: snapshot, Reason: store.ReasonEvent, Now: time.Now().UTC()}
+	outcome := store.PaymentReading{Snapshot: snapshot, Reason: store.ReasonEvent, Now: time.Now().UTC()}
 	_, err := lossy.RecordPayment(t.Context(), outcome)
 	require.Error(t, err)
 	require.EqualValues(t, 1, proxy.lost.Load())

@@ -166,7 +166,7 @@ func TestCorrectionBesideThePayoutIsPostedOnce(t *testing.T) {
 			corrected = b.Store.Correct(t.Context(), store.Correction{ItemID: item.ID, There: there, Against: ledger.AssetBank, Note: "n"}, time.Now().UTC())
 		})
 		group.Go(func() {
-			_, recorded = b.Store.RecordPayout(t.Context(), store.PayoutOutcome{Now: time.Now().UTC(), Snapshot: booking.PayoutSnapshot{
+			_, recorded = b.Store.RecordPayout(t.Context(), store.PayoutReading{Now: time.Now().UTC(), Snapshot: booking.PayoutSnapshot{
 				PayoutID: item.StripeID, Status: booking.PayoutPaid, Amount: 1000, Currency: "USD", Automatic: true, Balance: there,
 			}})
 		})

@@ -11,7 +11,7 @@ import (
 // paid draws the consequence of a payment that succeeded while the booking was open. Stripe's time of payment or authorisation
 // decides whether it came before the departure, and never the time at which it is recorded: a capture of an authorisation and a
 // payment that reconciliation finds weeks later are judged by the same time, so that nobody who flew is refunded.
-func (p *paying) paid(s booking.PaymentSnapshot) error {
+func (p *paymentRecorder) paid(s booking.PaymentSnapshot) error {
 	known, err := p.booking.domain()
 	if err != nil {
 		return err
@@ -32,7 +32,7 @@ func (p *paying) paid(s booking.PaymentSnapshot) error {
 // confirmDebit confirms a booking whose bank debit began before the departure. One that settled after it is an operator's. When it
 // settled, Stripe says, also where it is recorded weeks later: by its event, or by the day on which the money was available, which is
 // no earlier. Where Stripe says neither, an operator decides.
-func (p *paying) confirmDebit(s booking.PaymentSnapshot, departs time.Time) error {
+func (p *paymentRecorder) confirmDebit(s booking.PaymentSnapshot, departs time.Time) error {
 	settled, err := p.succeeded(s)
 	if err != nil {
 		return err
@@ -49,7 +49,7 @@ func (p *paying) confirmDebit(s booking.PaymentSnapshot, departs time.Time) erro
 
 // closeDeparted closes a booking whose flight had left when it was paid: the payment is late money and goes back. The mails about
 // the refund tell the customer; that nothing was charged would be wrong.
-func (p *paying) closeDeparted() error {
+func (p *paymentRecorder) closeDeparted() error {
 	if err := booking.Status(p.booking.Status).To(booking.StatusExpired); err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func (p *paying) closeDeparted() error {
 }
 
 // authorizedTooLate tells an authorisation of a flight that had left.
-func (p *paying) authorizedTooLate(s booking.PaymentSnapshot) (bool, error) {
+func (p *paymentRecorder) authorizedTooLate(s booking.PaymentSnapshot) (bool, error) {
 	known, err := p.booking.domain()
 	departs := known.Flight.DepartsAt
 	return err == nil && !departs.IsZero() && s.PaymentStatus() == booking.PaymentAuthorized && s.PaidAfter(departs), err

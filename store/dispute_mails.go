@@ -11,8 +11,8 @@ import (
 	"farebook/notice"
 )
 
-// tellFinance writes when a dispute is there, when an inquiry becomes formal, and how it ended.
-func (d *disputing) tellFinance(before booking.DisputeStatus) error {
+// notifyFinance writes when a dispute is there, when an inquiry becomes formal, and how it ended.
+func (d *disputeRecorder) notifyFinance(before booking.DisputeStatus) error {
 	now := booking.DisputeStatus(d.dispute.Status)
 	formal := now.Open() && !before.Open() && !before.Closed()
 	switch {
@@ -26,7 +26,7 @@ func (d *disputing) tellFinance(before booking.DisputeStatus) error {
 	return nil
 }
 
-func (d *disputing) queueForFinance(kind notice.Kind, occasion string) error {
+func (d *disputeRecorder) queueForFinance(kind notice.Kind, occasion string) error {
 	exceeds, err := d.exceeds()
 	if err != nil {
 		return err
@@ -54,7 +54,7 @@ func (d *disputing) queueForFinance(kind notice.Kind, occasion string) error {
 
 // exceeds tells whether refunds, this dispute and the booking's others take more than was captured. An inquiry counts when
 // it is what finance is told of, as the bank may dispute the payment yet; of the others those that hold money count.
-func (d *disputing) exceeds() (bool, error) {
+func (d *disputeRecorder) exceeds() (bool, error) {
 	var disputed int64
 	err := d.tx.Model(&disputeRow{}).Select("COALESCE(SUM(amount), 0)").
 		Where("booking_id = ? AND id <> ? AND status IN ?", d.booking.ID, d.dispute.ID, holding).Scan(&disputed).Error
@@ -73,7 +73,7 @@ func (s *Store) RemindOfDispute(ctx context.Context, disputeID string, now time.
 		if err := notFound(tx.Where("stripe_dispute_id = ?", disputeID).Take(&row).Error); err != nil {
 			return err
 		}
-		d := &disputing{recording: s.newRecording(tx, now), dispute: row}
+		d := &disputeRecorder{lockedBooking: s.newLockedBooking(tx, now), dispute: row}
 		var owner bookingRow
 		if err := tx.Select("reference").Where("id = ?", row.BookingID).Take(&owner).Error; err != nil {
 			return err

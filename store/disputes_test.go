@@ -20,7 +20,7 @@ func disputeAt(status booking.DisputeStatus, balances ...booking.BalanceTransact
 
 func (b books) recordDispute(s booking.DisputeSnapshot) store.DisputeRecorded {
 	b.t.Helper()
-	recorded, err := b.Store.RecordDispute(b.t.Context(), store.DisputeOutcome{Snapshot: s, Now: time.Now().UTC()})
+	recorded, err := b.Store.RecordDispute(b.t.Context(), store.DisputeReading{Snapshot: s, Now: time.Now().UTC()})
 	require.NoError(b.t, err)
 	return recorded
 }
@@ -73,7 +73,7 @@ func TestShuffledDisputeEndsInTheSameBooks(t *testing.T) {
 	for i, snapshot := range news {
 		group.Go(func() {
 			for range 3 { // two that insert the row at once: one meets the UNIQUE key, as an activity would, and comes again
-				_, failures[i] = b.Store.RecordDispute(t.Context(), store.DisputeOutcome{Snapshot: snapshot, Now: time.Now().UTC()})
+				_, failures[i] = b.Store.RecordDispute(t.Context(), store.DisputeReading{Snapshot: snapshot, Now: time.Now().UTC()})
 				if failures[i] == nil {
 					return
 				}
@@ -175,7 +175,7 @@ func TestDisputeWonAndNotPaidBack(t *testing.T) {
 	b := newBooks(t)
 	b.paidBooking()
 	b.recordDispute(disputeAt(booking.DisputeNeedsResponse, withdrawn))
-	recorded, err := b.Store.RecordDispute(t.Context(), store.DisputeOutcome{
+	recorded, err := b.Store.RecordDispute(t.Context(), store.DisputeReading{
 		Snapshot: disputeAt(booking.DisputeWon, withdrawn), LastLook: true, Now: time.Now().UTC(),
 	})
 	require.NoError(t, err)

@@ -15,22 +15,22 @@ const (
 
 // decided is when Stripe decided about an object: the creation of its newest event of a type after a time, or now where none was
 // received, because a workflow reads objects at Stripe without an event, too.
-func (r *recording) decided(objectID, eventType string, after time.Time) (ledger.Effective, error) {
+func (b *lockedBooking) decided(objectID, eventType string, after time.Time) (ledger.Effective, error) {
 	var row eventRow
-	query := r.tx.Select("stripe_created_at").Where("object_id = ? AND type = ?", objectID, eventType)
+	query := b.tx.Select("stripe_created_at").Where("object_id = ? AND type = ?", objectID, eventType)
 	if !after.IsZero() {
 		query = query.Where("stripe_created_at > ?", after)
 	}
 	err := query.Order("stripe_created_at DESC").Limit(1).Find(&row).Error
 	if err != nil || row.StripeCreatedAt.IsZero() {
-		return ledger.Effective{At: r.now, Basis: ledger.ByPosting}, err
+		return ledger.Effective{At: b.now, Basis: ledger.ByPosting}, err
 	}
 	return ledger.Effective{At: row.StripeCreatedAt, Basis: ledger.ByStripe}, nil
 }
 
 // succeeded is when a payment succeeded for which there is no balance transaction yet. A card that is charged at once succeeds when
 // its charge is created; an authorisation and a bank debit have their charge long before.
-func (p *paying) succeeded(s booking.PaymentSnapshot) (ledger.Effective, error) {
+func (p *paymentRecorder) succeeded(s booking.PaymentSnapshot) (ledger.Effective, error) {
 	effective, err := p.decided(s.PaymentIntentID, eventPaymentSucceeded, time.Time{})
 	atOnce := booking.CaptureMethod(p.booking.CaptureMethod) != booking.CaptureManual && !s.SettlesLater
 	if err == nil && effective.Basis == ledger.ByPosting && atOnce && !s.PaidAt.IsZero() {
@@ -41,7 +41,7 @@ func (p *paying) succeeded(s booking.PaymentSnapshot) (ledger.Effective, error) 
 
 // decidedLoss is when a move of a dispute's loss took effect: when the dispute was closed after the move before it, and not before
 // the money that it is about has moved.
-func (d *disputing) decidedLoss(s booking.DisputeSnapshot) (ledger.Effective, error) {
+func (d *disputeRecorder) decidedLoss(s booking.DisputeSnapshot) (ledger.Effective, error) {
 	var before ledgerRow
 	err := d.tx.Select("effective_at").Where("booking_id = ? AND type = ? AND effective_at IS NOT NULL AND stripe_object_id LIKE CONCAT(?, '/%')",
 		d.booking.ID, string(ledger.TypeChargeback), s.DisputeID).Order("id DESC").Limit(1).Find(&before).Error

@@ -67,7 +67,7 @@ func TestALossTakesEffectWhenTheDisputeWasClosed(t *testing.T) {
 	closed := settledAt.Add(time.Hour)
 	record := func(status booking.DisputeStatus) {
 		t.Helper()
-		_, err := b.Store.RecordDispute(t.Context(), store.DisputeOutcome{Now: time.Now().UTC(), Snapshot: booking.DisputeSnapshot{
+		_, err := b.Store.RecordDispute(t.Context(), store.DisputeReading{Now: time.Now().UTC(), Snapshot: booking.DisputeSnapshot{
 			DisputeID: "dp_1", PaymentIntentID: "pi_1", Status: status, Amount: 45900, Currency: "USD",
 			Balances: []booking.BalanceTransaction{*balance("txn_dp", -45900, 1500, "dispute")},
 		}})
@@ -87,7 +87,7 @@ func TestALossTakesNoEffectBeforeItsWithdrawal(t *testing.T) {
 	b := newBooks(t)
 	b.paidBooking()
 	b.heard("evt_1", "charge.dispute.closed", "dp_1", settledAt.Add(-time.Hour))
-	_, err := b.Store.RecordDispute(t.Context(), store.DisputeOutcome{Now: time.Now().UTC(), Snapshot: booking.DisputeSnapshot{
+	_, err := b.Store.RecordDispute(t.Context(), store.DisputeReading{Now: time.Now().UTC(), Snapshot: booking.DisputeSnapshot{
 		DisputeID: "dp_1", PaymentIntentID: "pi_1", Status: booking.DisputeLost, Amount: 45900, Currency: "USD",
 		Balances: []booking.BalanceTransaction{*balance("txn_dp", -45900, 1500, "dispute")},
 	}})

@@ -29,18 +29,18 @@ func recipientHash(email string) []byte {
 // bound counts the mails about unpaid bookings that an address was written within the hour, and suppresses this one when
 // there are enough. Rows of other bookings count, too, so the address's lock is held until the transaction ends: of any
 // number at once, exactly so many are queued. It is the last lock that a transaction takes.
-func (r *recording) bound(mail *emailRow) error {
-	mail.RecipientSha256 = recipientHash(r.booking.CustomerEmail)
+func (b *lockedBooking) bound(mail *emailRow) error {
+	mail.RecipientSha256 = recipientHash(b.booking.CustomerEmail)
 	var bucket int
-	err := r.tx.Raw("SELECT bucket FROM email_recipient_locks WHERE bucket = ? FOR UPDATE", mail.RecipientSha256[0]).Scan(&bucket).Error
+	err := b.tx.Raw("SELECT bucket FROM email_recipient_locks WHERE bucket = ? FOR UPDATE", mail.RecipientSha256[0]).Scan(&bucket).Error
 	if err != nil {
 		return err
 	}
 	var within int64
-	err = r.tx.Model(&emailRow{}).
-		Where("recipient_sha256 = ? AND created_at > ? AND status <> ?", mail.RecipientSha256, r.now.Add(-boundedFor), EmailSuppressed).
+	err = b.tx.Model(&emailRow{}).
+		Where("recipient_sha256 = ? AND created_at > ? AND status <> ?", mail.RecipientSha256, b.now.Add(-boundedFor), EmailSuppressed).
 		Count(&within).Error
-	if err == nil && within >= int64(r.mailsPerAddress) {
+	if err == nil && within >= int64(b.mailsPerAddress) {
 		mail.Status = EmailSuppressed
 		mail.LastError = fmt.Sprintf("not sent: this address had %d mails about unpaid bookings within an hour (MAILS_PER_ADDRESS_HOUR)", within)
 	}

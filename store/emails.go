@@ -77,36 +77,36 @@ func (l letter) key() string { return l.owner + "/" + l.occasion }
 
 // queueMail writes the row of a booking's own mail, once an occasion: the customer hears of a decline once, and once
 // more when the booking ends over it.
-func (r *recording) queueMail(kind notice.Kind, occasion string, content *notice.Content) error {
+func (b *lockedBooking) queueMail(kind notice.Kind, occasion string, content *notice.Content) error {
 	row, err := letter{
-		kind: kind, owner: r.booking.Reference, occasion: occasion, bookingID: &r.booking.ID,
-		declineCode: r.payment.DeclineCode, content: content,
-	}.row(r.now)
-	if err == nil && kind.Unpaid() && r.quiet == "" {
-		err = r.bound(&row)
+		kind: kind, owner: b.booking.Reference, occasion: occasion, bookingID: &b.booking.ID,
+		declineCode: b.payment.DeclineCode, content: content,
+	}.row(b.now)
+	if err == nil && kind.Unpaid() && b.quiet == "" {
+		err = b.bound(&row)
 	}
 	if err != nil {
 		return err
 	}
-	return r.insertMail(&row)
+	return b.insertMail(&row)
 }
 
 // write records an email of a refund or a dispute.
-func (r *recording) write(l letter) error {
-	row, err := l.row(r.now)
+func (b *lockedBooking) write(l letter) error {
+	row, err := l.row(b.now)
 	if err != nil {
 		return err
 	}
-	return r.insertMail(&row)
+	return b.insertMail(&row)
 }
 
 // insertMail writes an email's row; a quiet recording writes it as one that is not sent. The row keeps its UNIQUE key taken, so that
 // no later recording queues the same email.
-func (r *recording) insertMail(row *emailRow) error {
-	if r.quiet != "" {
-		row.Status, row.LastError = EmailSuppressed, r.quiet
+func (b *lockedBooking) insertMail(row *emailRow) error {
+	if b.quiet != "" {
+		row.Status, row.LastError = EmailSuppressed, b.quiet
 	}
-	return insertMail(r.tx, row)
+	return insertMail(b.tx, row)
 }
 
 // queue writes the mail's row.

@@ -43,8 +43,8 @@ func (*IdempotencyConflict) Error() string {
 // Nothing but spared work rests on it: two at work under one key end in the same rows.
 const LeaseTime = 3 * time.Second
 
-// made is what the work of a new key has written.
-type made struct {
+// created is what the work of a new key has written.
+type created struct {
 	resource  string
 	bookingID *uint64
 }
@@ -53,12 +53,12 @@ type made struct {
 const claimAttempts = 3
 
 // claim finds what the key stands for, or does the work and writes the key in one transaction with it.
-func (s *Store) claim(ctx context.Context, key IdempotencyKey, now time.Time, work func(tx *gorm.DB) (made, error)) (Claim, error) {
+func (s *Store) claim(ctx context.Context, key IdempotencyKey, now time.Time, work func(tx *gorm.DB) (created, error)) (Claim, error) {
 	for range claimAttempts {
 		if known, err := s.knownClaim(ctx, key, now); !errors.Is(err, ErrNotFound) {
 			return known, err
 		}
-		var fresh made
+		var fresh created
 		err := s.inTransaction(ctx, func(tx *gorm.DB) error {
 			var err error
 			if fresh, err = work(tx); err != nil {
@@ -70,15 +70,15 @@ func (s *Store) claim(ctx context.Context, key IdempotencyKey, now time.Time, wo
 			return Claim{Resource: fresh.resource}, nil
 		}
 		if !duplicateKey(err) {
-			return s.faster(ctx, key, now, err)
+			return s.winner(ctx, key, now, err)
 		}
 	}
 	return s.knownClaim(ctx, key, now)
 }
 
-// faster finds what a request under the same key did while this one waited for a lock: then that is the answer, and not the
+// winner finds what a request under the same key did while this one waited for a lock: then that is the answer, and not the
 // refusal that it caused.
-func (s *Store) faster(ctx context.Context, key IdempotencyKey, now time.Time, refusal error) (Claim, error) {
+func (s *Store) winner(ctx context.Context, key IdempotencyKey, now time.Time, refusal error) (Claim, error) {
 	known, err := s.knownClaim(ctx, key, now)
 	var conflict *IdempotencyConflict
 	if err == nil || errors.As(err, &conflict) {
@@ -87,7 +87,7 @@ func (s *Store) faster(ctx context.Context, key IdempotencyKey, now time.Time, r
 	return Claim{}, refusal
 }
 
-func newIdempotencyRow(key IdempotencyKey, fresh made, now time.Time) *idempotencyRow {
+func newIdempotencyRow(key IdempotencyKey, fresh created, now time.Time) *idempotencyRow {
 	row := &idempotencyRow{
 		ClientID: idOrNil(key.Caller.ClientID), APIKeyID: key.Caller.KeyID, IdempotencyKey: []byte(key.Key), RequestSha256: key.Hash[:], Operation: key.Operation,
 		Resource: fresh.resource, BookingID: fresh.bookingID, CreatedAt: now,
@@ -136,11 +136,11 @@ func (s *Store) knownClaim(ctx context.Context, key IdempotencyKey, now time.Tim
 // ClaimOperation claims a key for work that writes no row when it begins: on a resource that exists, or under the id that is
 // to be made. With the key it writes who asks, unless asked is empty.
 func (s *Store) ClaimOperation(ctx context.Context, key IdempotencyKey, resource string, asked AuditEntry, now time.Time) (Claim, error) {
-	return s.claim(ctx, key, now, func(tx *gorm.DB) (made, error) {
+	return s.claim(ctx, key, now, func(tx *gorm.DB) (created, error) {
 		if asked.Action == "" {
-			return made{resource: resource}, nil
+			return created{resource: resource}, nil
 		}
-		return made{resource: resource}, audit(tx, now, asked)
+		return created{resource: resource}, audit(tx, now, asked)
 	})
 }
 

@@ -127,7 +127,7 @@ func (s *Store) ImportBooking(ctx context.Context, in NewImport) (Imported, erro
 	var recorded PaymentRecorded
 	var reference booking.Reference
 	err = s.inTransaction(ctx, func(tx *gorm.DB) error {
-		m := &importing{paying: paying{s.newRecording(tx, in.Now)}, in: in}
+		m := &importing{paymentRecorder: paymentRecorder{s.newLockedBooking(tx, in.Now)}, in: in}
 		if err := m.insert(); err != nil {
 			return err
 		}
@@ -157,7 +157,7 @@ func (s *Store) ImportBooking(ctx context.Context, in NewImport) (Imported, erro
 // importing is one run of the step that takes over a booking. Emails are recorded as suppressed: the system that Farebook replaces has
 // told the customer what had happened until now.
 type importing struct {
-	paying
+	paymentRecorder
 	in NewImport
 }
 
@@ -209,7 +209,7 @@ func (m *importing) insertBooking() error {
 func (m *importing) record() error {
 	snapshot := m.in.Payment
 	snapshot.Reference = booking.Reference(m.booking.Reference)
-	if err := m.move(snapshot); err != nil {
+	if err := m.transition(snapshot); err != nil {
 		return err
 	}
 	if err := m.tell(snapshot); err != nil {
@@ -219,20 +219,20 @@ func (m *importing) record() error {
 		return err
 	}
 	for _, refund := range m.in.Refunds {
-		f := &refunding{recording: m.recording}
+		f := &refundRecorder{lockedBooking: m.lockedBooking}
 		if err := f.adopt(refund); err != nil {
 			return fmt.Errorf("refund %s: %w", refund.StripeRefundID, err)
 		}
-		if _, err := f.record(RefundOutcome{Snapshot: refund, Now: m.now}); err != nil {
+		if _, err := f.record(RefundReading{Snapshot: refund, Now: m.now}); err != nil {
 			return fmt.Errorf("refund %s: %w", refund.StripeRefundID, err)
 		}
 	}
 	for _, dispute := range m.in.Disputes {
-		d := &disputing{recording: m.recording}
-		if err := d.find(dispute); err != nil {
+		d := &disputeRecorder{lockedBooking: m.lockedBooking}
+		if err := d.load(dispute); err != nil {
 			return fmt.Errorf("dispute %s: %w", dispute.DisputeID, err)
 		}
-		if _, err := d.record(DisputeOutcome{Snapshot: dispute, Now: m.now}); err != nil {
+		if _, err := d.record(DisputeReading{Snapshot: dispute, Now: m.now}); err != nil {
 			return fmt.Errorf("dispute %s: %w", dispute.DisputeID, err)
 		}
 	}
@@ -249,7 +249,7 @@ func (m *importing) tell(snapshot booking.PaymentSnapshot) error {
 		if m.in.Confirm {
 			m.quiet = ""
 		}
-		err := m.settle(booking.StatusConfirmed, notice.Confirmed, m.receipt(snapshot.PaidAt))
+		err := m.transitionBooking(booking.StatusConfirmed, notice.Confirmed, m.receipt(snapshot.PaidAt))
 		m.quiet = toldEarlier
 		return err
 	case booking.PaymentAuthorized:

@@ -68,7 +68,7 @@ func TestOlderReadingOfAPayoutDoesNotOverwriteItsFailure(t *testing.T) {
 	b := patientBooks(t)
 	b.paidBooking()
 	record := func(snapshot booking.PayoutSnapshot, events ...string) error {
-		_, err := b.Store.RecordPayout(t.Context(), store.PayoutOutcome{Snapshot: snapshot, EventIDs: events, Now: time.Now().UTC()})
+		_, err := b.Store.RecordPayout(t.Context(), store.PayoutReading{Snapshot: snapshot, EventIDs: events, Now: time.Now().UTC()})
 		return err
 	}
 	onItsWay := booking.PayoutSnapshot{
@@ -119,7 +119,7 @@ func TestCorrectionBesideTheRefundsOwnRecordIsRefused(t *testing.T) {
 	snapshot, correction := b.refundNotInTheLedger()
 	release := b.lockEvent("evt_refund")
 	recording := begin(func() error {
-		_, err := b.Store.RecordRefund(t.Context(), store.RefundOutcome{Snapshot: snapshot, EventIDs: []string{"evt_refund"}, Now: time.Now().UTC()})
+		_, err := b.Store.RecordRefund(t.Context(), store.RefundReading{Snapshot: snapshot, EventIDs: []string{"evt_refund"}, Now: time.Now().UTC()})
 		return err
 	})
 	b.awaitWaiting(1)
@@ -174,7 +174,7 @@ func TestRecordingWithoutAPaymentHoldsNoOtherBookingUp(t *testing.T) {
 	}
 	release := b.lockEvent("evt_first")
 	recording := begin(func() error {
-		_, err := b.Store.RecordPayment(t.Context(), store.PaymentOutcome{
+		_, err := b.Store.RecordPayment(t.Context(), store.PaymentReading{
 			Snapshot: intent("pi_first", first), EventIDs: []string{"evt_first"}, Reason: store.ReasonEvent, Now: time.Now().UTC(),
 		})
 		return err

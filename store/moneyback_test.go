@@ -40,7 +40,7 @@ func balance(id string, amount, fee int64, category string) *booking.BalanceTran
 
 func (b books) recordRefund(s booking.RefundSnapshot) store.RefundRecorded {
 	b.t.Helper()
-	recorded, err := b.Store.RecordRefund(b.t.Context(), store.RefundOutcome{Snapshot: s, Now: time.Now().UTC()})
+	recorded, err := b.Store.RecordRefund(b.t.Context(), store.RefundReading{Snapshot: s, Now: time.Now().UTC()})
 	require.NoError(b.t, err)
 	return recorded
 }

@@ -28,17 +28,17 @@ func newPaymentRow(bookingID uint64, snapshot booking.PaymentSnapshot, now time.
 // earlier attempt may have made another PaymentIntent (see PossibleTwins).
 func (s *Store) RecordPaymentIntent(ctx context.Context, reference booking.Reference, snapshot booking.PaymentSnapshot, twin bool) error {
 	var mismatch *AmountMismatch
-	err := s.underLock(ctx, reference, s.Now(), func(r *recording) (err error) {
-		p := paying{r}
+	err := s.underLock(ctx, reference, s.Now(), func(b *lockedBooking) (err error) {
+		p := paymentRecorder{b}
 		if p.payment.ID == 0 && snapshot.Reference != reference {
 			mismatch, err = p.namesAnother(snapshot)
 			return err
 		}
-		mismatch, err = p.own(snapshot)
+		mismatch, err = p.load(snapshot)
 		if err != nil || mismatch != nil || !twin {
 			return err
 		}
-		return noteTwin(r)
+		return noteTwin(b)
 	})
 	if err == nil && mismatch != nil {
 		return mismatch
@@ -47,14 +47,14 @@ func (s *Store) RecordPaymentIntent(ctx context.Context, reference booking.Refer
 }
 
 // namesAnother shows an operator a PaymentIntent of the booking's request that names another booking.
-func (p *paying) namesAnother(snapshot booking.PaymentSnapshot) (*AmountMismatch, error) {
+func (p *paymentRecorder) namesAnother(snapshot booking.PaymentSnapshot) (*AmountMismatch, error) {
 	problem := fmt.Sprintf("PaymentIntent %s of the same request names booking %q", snapshot.PaymentIntentID, snapshot.Reference)
 	return &AmountMismatch{Reference: booking.Reference(p.booking.Reference), Problem: problem},
 		p.markForAttention(AttentionPaymentMismatch, snapshot.PaymentIntentID, problem)
 }
 
-// OtherPayment is a PaymentIntent that an event says is a booking's, and that is not the booking's own, as it is at Stripe now.
-type OtherPayment struct {
+// OtherPaymentReading is a PaymentIntent that an event says is a booking's, and that is not the booking's own, as it is at Stripe now.
+type OtherPaymentReading struct {
 	Reference booking.Reference
 	Snapshot  booking.PaymentSnapshot
 	EventIDs  []string
@@ -65,7 +65,7 @@ type OtherPayment struct {
 // settles the events. Which of the two has to go back is not decided here: metadata can be edited, so the text names both with what
 // Stripe says of each. Events of a PaymentIntent that is another booking's own are left for the inbox to hand on again. Harmless when
 // repeated. Errors: ErrNotFound.
-func (s *Store) RecordOtherPayment(ctx context.Context, o OtherPayment) error {
+func (s *Store) RecordOtherPayment(ctx context.Context, o OtherPaymentReading) error {
 	owner, err := s.referenceOfPayment(ctx, o.Snapshot.PaymentIntentID)
 	if err == nil && owner != o.Reference {
 		return nil
@@ -73,48 +73,48 @@ func (s *Store) RecordOtherPayment(ctx context.Context, o OtherPayment) error {
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return err
 	}
-	return s.underLock(ctx, o.Reference, o.Now, func(r *recording) error {
+	return s.underLock(ctx, o.Reference, o.Now, func(b *lockedBooking) error {
 		switch {
 		case o.Snapshot.Reference != o.Reference:
-			return setAside(r.tx, o.EventIDs, notNamedNote, o.Now)
+			return setAside(b.tx, o.EventIDs, notNamedNote, o.Now)
 		case o.Snapshot.HasMoney():
-			if err := r.markForAttention(AttentionOtherPayment, o.Snapshot.PaymentIntentID, r.besideItsOwn(o.Snapshot)); err != nil {
+			if err := b.markForAttention(AttentionOtherPayment, o.Snapshot.PaymentIntentID, b.besideItsOwn(o.Snapshot)); err != nil {
 				return err
 			}
 		default:
-			if err := r.settleAttention(AttentionOtherPayment, o.Snapshot.PaymentIntentID); err != nil {
+			if err := b.settleAttention(AttentionOtherPayment, o.Snapshot.PaymentIntentID); err != nil {
 				return err
 			}
 		}
-		return markNoted(r.tx, o.EventIDs, "about another PaymentIntent than the booking's", o.Now)
+		return markNoted(b.tx, o.EventIDs, "about another PaymentIntent than the booking's", o.Now)
 	})
 }
 
 // besideItsOwn names both PaymentIntents and what Stripe says of each, and leaves the decision to an operator.
-func (r *recording) besideItsOwn(other booking.PaymentSnapshot) string {
+func (b *lockedBooking) besideItsOwn(other booking.PaymentSnapshot) string {
 	amount := money.Money{Value: other.Amount, Currency: other.Currency}
 	if other.AmountReceived > 0 {
 		amount.Value = other.AmountReceived
 	}
 	return fmt.Sprintf("PaymentIntent %s (%s, %s) names this booking beside its own %s (%s): compare both at Stripe",
-		other.PaymentIntentID, amount.Format(money.LocaleEN), other.StripeStatus, r.payment.StripePaymentIntentID, r.payment.Status)
+		other.PaymentIntentID, amount.Format(money.LocaleEN), other.StripeStatus, b.payment.StripePaymentIntentID, b.payment.Status)
 }
 
 // RecordPaymentRefused closes a booking that got no PaymentIntent: Stripe refuses it for good (refusal is its code), or was
 // away for the whole hold. Harmless when repeated. A booking that has a payment after all is left as it is.
 func (s *Store) RecordPaymentRefused(ctx context.Context, reference booking.Reference, refusal string) (PaymentRecorded, error) {
 	var recorded PaymentRecorded
-	err := s.underLock(ctx, reference, s.Now(), func(r *recording) (err error) {
-		if r.payment.ID == 0 && booking.Status(r.booking.Status) == booking.StatusPendingPayment {
-			r.payment.DeclineCode = code(refusal)
-			if err := r.settle(booking.StatusPaymentFailed, notice.PaymentFailed, nil); err != nil {
+	err := s.underLock(ctx, reference, s.Now(), func(b *lockedBooking) (err error) {
+		if b.payment.ID == 0 && booking.Status(b.booking.Status) == booking.StatusPendingPayment {
+			b.payment.DeclineCode = code(refusal)
+			if err := b.transitionBooking(booking.StatusPaymentFailed, notice.PaymentFailed, nil); err != nil {
 				return err
 			}
-			if err := r.markForAttention(AttentionPaymentRefused, "", fmt.Sprintf("no PaymentIntent could be made: %s", refusal)); err != nil {
+			if err := b.markForAttention(AttentionPaymentRefused, "", fmt.Sprintf("no PaymentIntent could be made: %s", refusal)); err != nil {
 				return err
 			}
 		}
-		p := paying{r}
+		p := paymentRecorder{b}
 		recorded, err = p.result()
 		return err
 	})

@@ -28,7 +28,7 @@ func TestPayouts(t *testing.T) {
 	}
 	contents := *balance("txn_1", 45900, 1361, "charge")
 	record := func(last bool) store.PayoutRecorded {
-		recorded, err := b.Store.RecordPayout(t.Context(), store.PayoutOutcome{
+		recorded, err := b.Store.RecordPayout(t.Context(), store.PayoutReading{
 			Snapshot: snapshot, Contents: b.contents(contents), LastLook: last, Now: time.Now().UTC(),
 		})
 		require.NoError(t, err)

@@ -9,7 +9,7 @@ import (
 
 // postDebit writes what the ledger does not have of a bank debit: that it is on its way, and that it failed, each once. Both go by
 // their balance transactions, so that the clearing account equals Stripe's balance while it is not known whether the money stays.
-func (p *paying) postDebit(intent string, debit booking.Debit) error {
+func (p *paymentRecorder) postDebit(intent string, debit booking.Debit) error {
 	reference := booking.Reference(p.booking.Reference)
 	known, err := p.postedOf(ledger.TypePaymentInTransit, intent, debit.ChargeID)
 	if err != nil {
@@ -38,7 +38,7 @@ func (p *paying) postDebit(intent string, debit booking.Debit) error {
 }
 
 // payment is the posting of a payment that succeeded: of a debit that the ledger has on its way, or of money that comes now.
-func (p *paying) paymentOf(snapshot booking.PaymentSnapshot) (ledger.Transaction, error) {
+func (p *paymentRecorder) paymentOf(snapshot booking.PaymentSnapshot) (ledger.Transaction, error) {
 	arrived, err := p.postedOf(ledger.TypePaymentInTransit, snapshot.PaymentIntentID, snapshot.ChargeID)
 	if err != nil {
 		return ledger.Transaction{}, err
@@ -54,10 +54,10 @@ func (p *paying) paymentOf(snapshot booking.PaymentSnapshot) (ledger.Transaction
 }
 
 // postedOf tells whether a transaction of a type is in the ledger for an object at Stripe.
-func (r *recording) postedOf(kind ledger.Type, paymentIntentID, objectID string) (bool, error) {
+func (b *lockedBooking) postedOf(kind ledger.Type, paymentIntentID, objectID string) (bool, error) {
 	var count int64
-	err := r.tx.Model(&ledgerRow{}).Where("booking_id = ? AND type = ? AND stripe_payment_intent_id = ? AND stripe_object_id = ?",
-		r.booking.ID, string(kind), paymentIntentID, objectID).Count(&count).Error
+	err := b.tx.Model(&ledgerRow{}).Where("booking_id = ? AND type = ? AND stripe_payment_intent_id = ? AND stripe_object_id = ?",
+		b.booking.ID, string(kind), paymentIntentID, objectID).Count(&count).Error
 	return count > 0, err
 }
 

@@ -11,7 +11,7 @@ import (
 
 // post writes what the ledger does not have of a payment: its bank debits, and when it has succeeded the payment once, and Stripe's
 // fee once, together with it or later. The booking's lock keeps others out meanwhile; idx_ledger_unique_stripe_entry stands behind it.
-func (p *paying) post(snapshot booking.PaymentSnapshot) error {
+func (p *paymentRecorder) post(snapshot booking.PaymentSnapshot) error {
 	for _, debit := range snapshot.Debits {
 		if debit.ChargeID == snapshot.ChargeID && snapshot.PaymentStatus() == booking.PaymentSucceeded {
 			continue // the payment itself, whatever its charge says of its status
@@ -52,7 +52,7 @@ func (p *paying) post(snapshot booking.PaymentSnapshot) error {
 
 // postSettled posts what belongs to a balance transaction that is in the books now: the part of an authorisation that was
 // not captured, which Stripe takes back by a second one.
-func (p *paying) postSettled(snapshot booking.PaymentSnapshot) error {
+func (p *paymentRecorder) postSettled(snapshot booking.PaymentSnapshot) error {
 	if snapshot.Reversal != nil {
 		rest, err := ledger.PartialCapture(snapshot)
 		if err != nil {
@@ -65,7 +65,7 @@ func (p *paying) postSettled(snapshot booking.PaymentSnapshot) error {
 	return p.noteFee(snapshot.Balance != nil)
 }
 
-func (p *paying) noteFee(posted bool) error {
+func (p *paymentRecorder) noteFee(posted bool) error {
 	if !posted {
 		return nil
 	}
@@ -73,10 +73,10 @@ func (p *paying) noteFee(posted bool) error {
 	return p.tx.Model(&p.payment).Updates(map[string]any{"fee_posted": true, "updated_at": p.now}).Error
 }
 
-func (r *recording) posted(kind ledger.Type, paymentIntentID string) (bool, error) {
+func (b *lockedBooking) posted(kind ledger.Type, paymentIntentID string) (bool, error) {
 	var row ledgerRow
-	err := r.tx.Select("id").Where("booking_id = ? AND type = ? AND stripe_payment_intent_id = ?",
-		r.booking.ID, string(kind), paymentIntentID).Take(&row).Error
+	err := b.tx.Select("id").Where("booking_id = ? AND type = ? AND stripe_payment_intent_id = ?",
+		b.booking.ID, string(kind), paymentIntentID).Take(&row).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return false, nil
 	}

@@ -9,8 +9,8 @@ import (
 	"farebook/ledger"
 )
 
-func (r *recording) insert(t ledger.Transaction) error {
-	return insertTransaction(r.tx, r.now, &r.booking.ID, t)
+func (b *lockedBooking) insert(t ledger.Transaction) error {
+	return insertTransaction(b.tx, b.now, &b.booking.ID, t)
 }
 
 // insertTransaction appends to the ledger; bookingID is nil for what belongs to no booking. What an operator had posted in its

@@ -99,7 +99,7 @@ func (b books) eventful() {
 	require.NoError(b.t, err)
 	b.recordRefund(atStripe(refund, "re_1", "succeeded"))
 	b.recordDispute(disputeAt(booking.DisputeNeedsResponse, withdrawn))
-	_, err = b.Store.RecordPayout(b.t.Context(), store.PayoutOutcome{
+	_, err = b.Store.RecordPayout(b.t.Context(), store.PayoutReading{
 		Now: time.Now().UTC(), Contents: b.contents(*balance("txn_1", 45900, 1361, "charge")), Snapshot: booking.PayoutSnapshot{
 			PayoutID: "po_1", Status: booking.PayoutPaid, Amount: 44539, Currency: "USD", Automatic: true, Complete: true,
 			Balance: balance("txn_po", -44539, 0, "payout"),

@@ -48,9 +48,9 @@ func (s *Store) RebuildBooking(ctx context.Context, item RebuildItem, by access.
 		if err != nil {
 			return err
 		}
-		r := s.newRecording(tx, now)
-		r.booking = row
-		err = r.markForAttention(AttentionRebuilt, "", "rebuilt from Stripe: customer and flight are not known until its client repeats the request under its Idempotency-Key")
+		b := s.newLockedBooking(tx, now)
+		b.booking = row
+		err = b.markForAttention(AttentionRebuilt, "", "rebuilt from Stripe: customer and flight are not known until its client repeats the request under its Idempotency-Key")
 		if err != nil {
 			return err
 		}

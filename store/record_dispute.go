@@ -13,9 +13,9 @@ import (
 	"farebook/money"
 )
 
-// DisputeOutcome is what Stripe says of a dispute now, and the events that made us look. LastLook: waiting any longer for the
+// DisputeReading is what Stripe says of a dispute now, and the events that made us look. LastLook: waiting any longer for the
 // money of one that was won helps nobody.
-type DisputeOutcome struct {
+type DisputeReading struct {
 	Snapshot booking.DisputeSnapshot
 	EventIDs []string
 	LastLook bool
@@ -39,15 +39,15 @@ type DisputeRecorded struct {
 // guarded transition, posts each balance transaction once and the loss when it is lost, brings the booking where its
 // money is, marks the events processed and tells the finance department. Whatever became of the booking, a dispute is
 // recorded. Repetition is harmless. Errors: ErrNotFound (its PaymentIntent is no booking's), *booking.IllegalTransition.
-func (s *Store) RecordDispute(ctx context.Context, o DisputeOutcome) (DisputeRecorded, error) {
+func (s *Store) RecordDispute(ctx context.Context, o DisputeReading) (DisputeRecorded, error) {
 	reference, err := s.referenceOfPayment(ctx, o.Snapshot.PaymentIntentID)
 	if err != nil {
 		return DisputeRecorded{}, err
 	}
 	var recorded DisputeRecorded
-	err = s.underLock(ctx, reference, o.Now, func(r *recording) (err error) {
-		d := &disputing{recording: r}
-		if err := d.find(o.Snapshot); err != nil {
+	err = s.underLock(ctx, reference, o.Now, func(b *lockedBooking) (err error) {
+		d := &disputeRecorder{lockedBooking: b}
+		if err := d.load(o.Snapshot); err != nil {
 			return err
 		}
 		recorded, err = d.record(o)
@@ -56,14 +56,14 @@ func (s *Store) RecordDispute(ctx context.Context, o DisputeOutcome) (DisputeRec
 	return recorded, err
 }
 
-// disputing is one run of a dispute's recording step.
-type disputing struct {
-	*recording
+// disputeRecorder is one run of a dispute's recording step.
+type disputeRecorder struct {
+	*lockedBooking
 	dispute disputeRow
 	fresh   bool
 }
 
-func (d *disputing) find(s booking.DisputeSnapshot) error {
+func (d *disputeRecorder) load(s booking.DisputeSnapshot) error {
 	err := d.tx.Clauses(forUpdate).Where("stripe_dispute_id = ?", s.DisputeID).Take(&d.dispute).Error
 	if !errors.Is(err, gorm.ErrRecordNotFound) {
 		return err
@@ -76,7 +76,7 @@ func (d *disputing) find(s booking.DisputeSnapshot) error {
 	return d.tx.Create(&d.dispute).Error
 }
 
-func (d *disputing) record(o DisputeOutcome) (DisputeRecorded, error) {
+func (d *disputeRecorder) record(o DisputeReading) (DisputeRecorded, error) {
 	before := booking.DisputeStatus(d.dispute.Status)
 	for _, balance := range o.Snapshot.Balances {
 		if err := d.post(o.Snapshot, balance); err != nil {
@@ -103,11 +103,11 @@ func (d *disputing) record(o DisputeOutcome) (DisputeRecorded, error) {
 	if err != nil {
 		return DisputeRecorded{}, err
 	}
-	if err := d.followMoney(); err != nil {
+	if err := d.applyStanding(); err != nil {
 		return DisputeRecorded{}, err
 	}
 	if news {
-		if err := d.tellFinance(before); err != nil {
+		if err := d.notifyFinance(before); err != nil {
 			return DisputeRecorded{}, err
 		}
 	}
@@ -118,7 +118,7 @@ func (d *disputing) record(o DisputeOutcome) (DisputeRecorded, error) {
 }
 
 // post writes one balance transaction of the dispute, once.
-func (d *disputing) post(s booking.DisputeSnapshot, balance booking.BalanceTransaction) error {
+func (d *disputeRecorder) post(s booking.DisputeSnapshot, balance booking.BalanceTransaction) error {
 	var posted int64
 	err := d.tx.Model(&ledgerRow{}).Where("stripe_balance_transaction_id = ? AND booking_id = ?", balance.ID, d.booking.ID).Count(&posted).Error
 	if err != nil || posted > 0 {
@@ -135,7 +135,7 @@ func (d *disputing) post(s booking.DisputeSnapshot, balance booking.BalanceTrans
 
 // chargeBack keeps the loss in the ledger at what it is: what is withheld, once the dispute is lost, or won and given back
 // as far as it will be, and else nothing.
-func (d *disputing) chargeBack(o DisputeOutcome, before booking.DisputeStatus) error {
+func (d *disputeRecorder) chargeBack(o DisputeReading, before booking.DisputeStatus) error {
 	var loss int64
 	won := booking.DisputeStatus(d.dispute.Status) == booking.DisputeWon
 	if booking.DisputeStatus(d.dispute.Status) == booking.DisputeLost || won && d.givenBack(o, before) {
@@ -166,12 +166,12 @@ func (d *disputing) chargeBack(o DisputeOutcome, before booking.DisputeStatus) e
 
 // givenBack: no more is awaited of a dispute that was won. What was found so once stays so, also for a snapshot that is
 // older.
-func (d *disputing) givenBack(o DisputeOutcome, before booking.DisputeStatus) bool {
+func (d *disputeRecorder) givenBack(o DisputeReading, before booking.DisputeStatus) bool {
 	return o.LastLook || o.Snapshot.Reinstated() || before == booking.DisputeWon && d.dispute.Loss != 0
 }
 
 // showRest shows an operator that a dispute was won and gave back other money than it took, for as long as it is so.
-func (d *disputing) showRest(won bool) error {
+func (d *disputeRecorder) showRest(won bool) error {
 	if !won || d.dispute.Loss == 0 {
 		return d.settleAttention(AttentionDisputeRest, d.dispute.StripeDisputeID)
 	}
@@ -183,7 +183,7 @@ func (d *disputing) showRest(won bool) error {
 	return d.markForAttention(AttentionDisputeRest, d.dispute.StripeDisputeID, fmt.Sprintf("dispute %s was won and gave back %s %s than it took", d.dispute.StripeDisputeID, amount.Format(money.LocaleEN), compared))
 }
 
-func (d *disputing) result() (DisputeRecorded, error) {
+func (d *disputeRecorder) result() (DisputeRecorded, error) {
 	mails, err := queuedMails(d.tx, d.dispute.StripeDisputeID)
 	recorded := DisputeRecorded{
 		Reference: booking.Reference(d.booking.Reference), Status: booking.DisputeStatus(d.dispute.Status),

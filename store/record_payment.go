@@ -22,9 +22,9 @@ const (
 	ReasonCancelled Reason = "cancelled"  // we cancelled, as the customer or an operator asked
 )
 
-// PaymentOutcome is what Stripe says of a booking's payment now, and the events that made us look. Reference is the booking that
+// PaymentReading is what Stripe says of a booking's payment now, and the events that made us look. Reference is the booking that
 // asks; empty where only the PaymentIntent is known.
-type PaymentOutcome struct {
+type PaymentReading struct {
 	Reference booking.Reference
 	Snapshot  booking.PaymentSnapshot
 	EventIDs  []string
@@ -62,21 +62,21 @@ func (e *AmountMismatch) Error() string {
 // and queues the mails. Repetition is harmless, and so is a snapshot that is older than what is recorded: what has
 // succeeded stays so. The PaymentIntent's id decides whose payment it is; its metadata, which anybody may edit in Stripe's
 // dashboard, is asked only where the books have no payment. Errors: ErrNotFound, *AmountMismatch, *booking.IllegalTransition.
-func (s *Store) RecordPayment(ctx context.Context, o PaymentOutcome) (PaymentRecorded, error) {
+func (s *Store) RecordPayment(ctx context.Context, o PaymentReading) (PaymentRecorded, error) {
 	reference, err := s.recordedFor(ctx, o)
 	if err != nil {
 		return PaymentRecorded{}, err
 	}
 	var recorded PaymentRecorded
 	var mismatch *AmountMismatch
-	err = s.underLock(ctx, reference, o.Now, func(r *recording) (err error) {
-		p := paying{r}
+	err = s.underLock(ctx, reference, o.Now, func(b *lockedBooking) (err error) {
+		p := paymentRecorder{b}
 		if p.payment.ID == 0 && o.Snapshot.Reference != reference {
 			recorded, err = p.foreign(o)
 			return err
 		}
 		o.Snapshot.Reference = reference
-		if mismatch, err = p.own(o.Snapshot); err != nil || mismatch != nil {
+		if mismatch, err = p.load(o.Snapshot); err != nil || mismatch != nil {
 			return err
 		}
 		if err := p.record(o); err != nil {
@@ -93,7 +93,7 @@ func (s *Store) RecordPayment(ctx context.Context, o PaymentOutcome) (PaymentRec
 
 // recordedFor is the booking that a payment is recorded for: the one that asks, else the one whose PaymentIntent it is, else the
 // one that its metadata names.
-func (s *Store) recordedFor(ctx context.Context, o PaymentOutcome) (booking.Reference, error) {
+func (s *Store) recordedFor(ctx context.Context, o PaymentReading) (booking.Reference, error) {
 	if o.Reference != "" {
 		return o.Reference, nil
 	}
@@ -105,7 +105,7 @@ func (s *Store) recordedFor(ctx context.Context, o PaymentOutcome) (booking.Refe
 }
 
 // foreign sets the events of a PaymentIntent aside that nothing ties to the booking but what an event said.
-func (p *paying) foreign(o PaymentOutcome) (PaymentRecorded, error) {
+func (p *paymentRecorder) foreign(o PaymentReading) (PaymentRecorded, error) {
 	if err := setAside(p.tx, o.EventIDs, notNamedNote, o.Now); err != nil {
 		return PaymentRecorded{}, err
 	}
@@ -117,13 +117,13 @@ func (p *paying) foreign(o PaymentOutcome) (PaymentRecorded, error) {
 // notNamedNote is why the events of a PaymentIntent are set aside that named a booking, and does not name it at Stripe.
 const notNamedNote = "its PaymentIntent does not name the booking at Stripe"
 
-// paying is one run of a payment's recording step.
-type paying struct{ *recording }
+// paymentRecorder is one run of a payment's recording step.
+type paymentRecorder struct{ *lockedBooking }
 
-// own makes sure that the PaymentIntent is the booking's and about what it costs. A payment row that is lacking is made
+// load makes sure that the PaymentIntent is the booking's and about what it costs. A payment row that is lacking is made
 // then: the PaymentIntent exists, since Stripe has just answered for it. One that does not fit is left out, so that it
 // cannot take the place of the right one, and the booking is marked for an operator.
-func (p *paying) own(snapshot booking.PaymentSnapshot) (*AmountMismatch, error) {
+func (p *paymentRecorder) load(snapshot booking.PaymentSnapshot) (*AmountMismatch, error) {
 	problem := p.compare(snapshot)
 	if problem == "" && p.payment.ID == 0 {
 		payment := newPaymentRow(p.booking.ID, snapshot, p.now)
@@ -145,7 +145,7 @@ func (p *paying) own(snapshot booking.PaymentSnapshot) (*AmountMismatch, error) 
 }
 
 // compare says what does not fit; empty when all does. One that is cancelled takes no money, whatever it was about.
-func (p *paying) compare(snapshot booking.PaymentSnapshot) string {
+func (p *paymentRecorder) compare(snapshot booking.PaymentSnapshot) string {
 	problem := ""
 	switch {
 	case p.payment.ID != 0 && p.payment.StripePaymentIntentID != snapshot.PaymentIntentID:
@@ -164,14 +164,14 @@ func (p *paying) compare(snapshot booking.PaymentSnapshot) string {
 }
 
 // fits tells whether what was received is what was asked for: all of it, or at most that when it is captured by hand.
-func (p *paying) fits(received int64) bool {
+func (p *paymentRecorder) fits(received int64) bool {
 	if booking.CaptureMethod(p.booking.CaptureMethod) == booking.CaptureManual {
 		return received > 0 && received <= p.booking.Amount
 	}
 	return received == p.booking.Amount
 }
 
-func (p *paying) record(o PaymentOutcome) error {
+func (p *paymentRecorder) record(o PaymentReading) error {
 	tooLate, err := p.authorizedTooLate(o.Snapshot)
 	if err != nil {
 		return err
@@ -179,10 +179,10 @@ func (p *paying) record(o PaymentOutcome) error {
 	if tooLate { // it has run out, as far as we are concerned: the workflow lets it go
 		o.Snapshot.CaptureBefore = o.Snapshot.PaidAt
 	}
-	if err := p.move(o.Snapshot); err != nil {
+	if err := p.transition(o.Snapshot); err != nil {
 		return err
 	}
-	if err := p.follow(o); err != nil {
+	if err := p.settleBooking(o); err != nil {
 		return err
 	}
 	if err := p.post(o.Snapshot); err != nil {
@@ -191,8 +191,8 @@ func (p *paying) record(o PaymentOutcome) error {
 	return p.markProcessed(o.EventIDs)
 }
 
-// move takes the payment to what Stripe says, unless that is older than what is recorded.
-func (p *paying) move(snapshot booking.PaymentSnapshot) error {
+// transition takes the payment to what Stripe says, unless that is older than what is recorded.
+func (p *paymentRecorder) transition(snapshot booking.PaymentSnapshot) error {
 	current, next := booking.PaymentStatus(p.payment.Status), snapshot.PaymentStatus()
 	unknown := next == booking.PaymentUnknown
 	if err := p.showUnknown("PaymentIntent", snapshot.PaymentIntentID, "status", unknown, snapshot.StripeStatus); err != nil {
@@ -219,8 +219,8 @@ func (p *paying) move(snapshot booking.PaymentSnapshot) error {
 	}).Error
 }
 
-// follow draws the consequence for the booking, and queues the mail that tells the customer.
-func (p *paying) follow(o PaymentOutcome) error {
+// settleBooking draws the consequence for the booking, and queues the mail that tells the customer.
+func (p *paymentRecorder) settleBooking(o PaymentReading) error {
 	open := booking.Status(p.booking.Status) == booking.StatusPendingPayment
 	switch booking.PaymentStatus(p.payment.Status) {
 	case booking.PaymentSucceeded:
@@ -239,7 +239,7 @@ func (p *paying) follow(o PaymentOutcome) error {
 			if err := p.showUnknown("PaymentIntent", o.Snapshot.PaymentIntentID, "cancellation_reason", !known, o.Snapshot.CancellationReason); err != nil {
 				return err
 			}
-			return p.settle(status, mail, nil)
+			return p.transitionBooking(status, mail, nil)
 		}
 	case booking.PaymentFailed:
 		if open {
@@ -251,7 +251,7 @@ func (p *paying) follow(o PaymentOutcome) error {
 
 // meaningOfCancellation goes by the reason that stands at Stripe, which survives whatever became of the one who
 // cancelled, and by ours without one. Stripe's own reason, automatic, is an authorisation that ran out.
-func meaningOfCancellation(o PaymentOutcome) (booking.Status, notice.Kind) {
+func meaningOfCancellation(o PaymentReading) (booking.Status, notice.Kind) {
 	switch {
 	case o.Snapshot.CancellationReason == "abandoned", o.Snapshot.CancellationReason == "automatic",
 		o.Snapshot.CancellationReason == "" && o.Reason == ReasonHoldEnded:
@@ -265,8 +265,8 @@ func meaningOfCancellation(o PaymentOutcome) (booking.Status, notice.Kind) {
 
 // confirm makes the booking what the traveller wanted, with a receipt. Money that went back before we heard that it had
 // come counts at once.
-func (p *paying) confirm() error {
-	if err := p.settle(booking.StatusConfirmed, notice.Confirmed, p.receipt(p.now)); err != nil {
+func (p *paymentRecorder) confirm() error {
+	if err := p.transitionBooking(booking.StatusConfirmed, notice.Confirmed, p.receipt(p.now)); err != nil {
 		return err
 	}
 	var returned bool
@@ -275,17 +275,17 @@ func (p *paying) confirm() error {
 	if err != nil || !returned {
 		return err
 	}
-	return p.followMoney()
+	return p.applyStanding()
 }
 
-func (p *paying) receipt(paidAt time.Time) *notice.Content {
+func (p *paymentRecorder) receipt(paidAt time.Time) *notice.Content {
 	return &notice.Content{Receipt: &notice.ReceiptContent{
 		Paid:   money.Money{Value: p.payment.AmountCaptured, Currency: money.Currency(p.payment.Currency)},
 		PaidAt: paidAt, PaymentIntentID: p.payment.StripePaymentIntentID,
 	}}
 }
 
-func (p *paying) result() (PaymentRecorded, error) {
+func (p *paymentRecorder) result() (PaymentRecorded, error) {
 	recorded := PaymentRecorded{
 		BookingStatus: booking.Status(p.booking.Status),
 		PaymentStatus: booking.PaymentStatus(p.payment.Status),

@@ -13,10 +13,10 @@ import (
 	"farebook/notice"
 )
 
-// PayoutOutcome is what Stripe says of a payout now, and the events that made us look. Contents are those of an automatic
+// PayoutReading is what Stripe says of a payout now, and the events that made us look. Contents are those of an automatic
 // one, once they are complete; Large: they are more than were read, and are left to another look. LastLook: waiting any longer
 // for what is missing in the ledger makes no sense.
-type PayoutOutcome struct {
+type PayoutReading struct {
 	Snapshot booking.PayoutSnapshot
 	Contents booking.PayoutContents
 	Large    bool
@@ -37,11 +37,11 @@ type PayoutRecorded struct {
 // RecordPayout is the recording step of a payout: one transaction that makes the guarded transition, posts what left
 // Stripe's balance and what came back, each once, and holds an automatic payout against its balance transactions.
 // Repetition is harmless. Errors: A snapshot older than the recorded state is ignored, so *booking.IllegalTransition is never returned.
-func (s *Store) RecordPayout(ctx context.Context, o PayoutOutcome) (PayoutRecorded, error) {
+func (s *Store) RecordPayout(ctx context.Context, o PayoutReading) (PayoutRecorded, error) {
 	var recorded PayoutRecorded
 	err := s.inTransaction(ctx, func(tx *gorm.DB) error {
-		p := &payingOut{tx: tx, now: o.Now}
-		if err := p.find(o.Snapshot); err != nil {
+		p := &payoutRecorder{tx: tx, now: o.Now}
+		if err := p.load(o.Snapshot); err != nil {
 			return err
 		}
 		var err error
@@ -51,15 +51,15 @@ func (s *Store) RecordPayout(ctx context.Context, o PayoutOutcome) (PayoutRecord
 	return recorded, err
 }
 
-// payingOut is one run of a payout's recording step.
-type payingOut struct {
+// payoutRecorder is one run of a payout's recording step.
+type payoutRecorder struct {
 	tx     *gorm.DB
 	now    time.Time
 	payout payoutRow
 }
 
-// find locks the payout's row, or inserts it first: a row that does not exist cannot be locked.
-func (p *payingOut) find(s booking.PayoutSnapshot) error {
+// load locks the payout's row, or inserts it first: a row that does not exist cannot be locked.
+func (p *payoutRecorder) load(s booking.PayoutSnapshot) error {
 	query := p.tx.Clauses(forUpdate).Where("stripe_payout_id = ?", s.PayoutID)
 	err := query.Take(&p.payout).Error
 	if !errors.Is(err, gorm.ErrRecordNotFound) {
@@ -72,7 +72,7 @@ func (p *payingOut) find(s booking.PayoutSnapshot) error {
 	return p.tx.Create(&p.payout).Error
 }
 
-func (p *payingOut) record(o PayoutOutcome) (PayoutRecorded, error) {
+func (p *payoutRecorder) record(o PayoutReading) (PayoutRecorded, error) {
 	before, next := booking.PayoutStatus(p.payout.Status), o.Snapshot.State()
 	unknown := next == booking.PayoutUnknown
 	if before.To(next) == nil {
@@ -96,7 +96,7 @@ func (p *payingOut) record(o PayoutOutcome) (PayoutRecorded, error) {
 	if err != nil {
 		return PayoutRecorded{}, err
 	}
-	if err := p.tellFinance(o.Snapshot); err != nil {
+	if err := p.notifyFinance(o.Snapshot); err != nil {
 		return PayoutRecorded{}, err
 	}
 	if err := markProcessed(p.tx, o.EventIDs, p.now); err != nil {
@@ -110,7 +110,7 @@ func (p *payingOut) record(o PayoutOutcome) (PayoutRecorded, error) {
 	}, err
 }
 
-func (p *payingOut) post(s booking.PayoutSnapshot) error {
+func (p *payoutRecorder) post(s booking.PayoutSnapshot) error {
 	if s.Balance != nil && !p.payout.Posted {
 		transaction, err := ledger.Payout(s)
 		if err != nil {
@@ -134,7 +134,7 @@ func (p *payingOut) post(s booking.PayoutSnapshot) error {
 
 // prove holds an automatic payout against what Stripe says it pays out: all of it adds up to the payout, and the ledger
 // knows each balance transaction. What was proven stays so.
-func (p *payingOut) prove(o PayoutOutcome) {
+func (p *payoutRecorder) prove(o PayoutReading) {
 	switch {
 	case !o.Snapshot.Automatic:
 		p.payout.Proof = string(ProofManual)
@@ -152,8 +152,8 @@ func (p *payingOut) prove(o PayoutOutcome) {
 	}
 }
 
-// tellFinance queues each of the payout's mails once: UNIQUE mail key.
-func (p *payingOut) tellFinance(s booking.PayoutSnapshot) error {
+// notifyFinance queues each of the payout's mails once: UNIQUE mail key.
+func (p *payoutRecorder) notifyFinance(s booking.PayoutSnapshot) error {
 	status := booking.PayoutStatus(p.payout.Status)
 	about := notice.PayoutContent{
 		ID: p.payout.StripePayoutID, Status: status, FailureCode: p.payout.FailureCode,

@@ -14,8 +14,8 @@ import (
 	"farebook/notice"
 )
 
-// RefundOutcome is what Stripe says of a refund now, and the events that made us look.
-type RefundOutcome struct {
+// RefundReading is what Stripe says of a refund now, and the events that made us look.
+type RefundReading struct {
 	Snapshot booking.RefundSnapshot
 	EventIDs []string
 	Now      time.Time
@@ -35,16 +35,16 @@ type RefundRecorded struct {
 // guarded transition, posts what Stripe's balance has paid or got back, brings the booking where its money is, marks the
 // events processed and queues the mails. A refund that was made in Stripe's dashboard gets its row here. Repetition is
 // harmless. Errors: ErrNotFound (its PaymentIntent is no booking's), ErrUncaptured, *AmountMismatch, *booking.IllegalTransition.
-func (s *Store) RecordRefund(ctx context.Context, o RefundOutcome) (RefundRecorded, error) {
+func (s *Store) RecordRefund(ctx context.Context, o RefundReading) (RefundRecorded, error) {
 	reference, err := s.referenceOfPayment(ctx, o.Snapshot.PaymentIntentID)
 	if err != nil {
 		return RefundRecorded{}, err
 	}
 	var recorded RefundRecorded
 	var mismatch *AmountMismatch
-	err = s.underLock(ctx, reference, o.Now, func(r *recording) (err error) {
-		f := &refunding{recording: r}
-		if mismatch, err = f.own(o.Snapshot); err != nil || mismatch != nil {
+	err = s.underLock(ctx, reference, o.Now, func(b *lockedBooking) (err error) {
+		f := &refundRecorder{lockedBooking: b}
+		if mismatch, err = f.load(o.Snapshot); err != nil || mismatch != nil {
 			return err
 		}
 		recorded, err = f.record(o)
@@ -64,18 +64,18 @@ func (s *Store) RecordRefundRefused(ctx context.Context, id booking.RefundID, re
 		return RefundRecorded{}, err
 	}
 	var recorded RefundRecorded
-	err = s.underLock(ctx, known.Reference, now, func(r *recording) (err error) {
-		f := &refunding{recording: r}
-		if err := r.tx.Clauses(forUpdate).Where("refund_id = ?", string(id)).Take(&f.refund).Error; err != nil {
+	err = s.underLock(ctx, known.Reference, now, func(b *lockedBooking) (err error) {
+		f := &refundRecorder{lockedBooking: b}
+		if err := b.tx.Clauses(forUpdate).Where("refund_id = ?", string(id)).Take(&f.refund).Error; err != nil {
 			return err
 		}
 		if booking.RefundStatus(f.refund.Status) == booking.RefundRequested {
 			f.refund.FailureReason = code(refusal)
-			if err := f.move(booking.RefundFailed); err != nil {
+			if err := f.transition(booking.RefundFailed); err != nil {
 				return err
 			}
 		}
-		if err := r.followMoney(); err != nil {
+		if err := b.applyStanding(); err != nil {
 			return err
 		}
 		recorded, err = f.result()
@@ -84,27 +84,27 @@ func (s *Store) RecordRefundRefused(ctx context.Context, id booking.RefundID, re
 	return recorded, err
 }
 
-// RefundPostponed says why Stripe has not made a refund yet.
-type RefundPostponed struct {
+// RefundPostponement says why Stripe has not made a refund yet.
+type RefundPostponement struct {
 	ID booking.RefundID
 	// Code is Stripe's, or one of booking's where Stripe gives none.
 	Code string
-	// ForPerson: nothing but an operator's decision is known to change it.
-	ForPerson bool
-	Now       time.Time
+	// NeedsOperator: nothing but an operator's decision is known to change it.
+	NeedsOperator bool
+	Now           time.Time
 }
 
 // PostponeRefund keeps why a refund is not made yet, and tells the finance department once. The customer hears nothing: the
 // refund may still be made. Harmless when repeated; a refund that is settled or exists at Stripe is left as it is.
-func (s *Store) PostponeRefund(ctx context.Context, in RefundPostponed) (RefundRecorded, error) {
+func (s *Store) PostponeRefund(ctx context.Context, in RefundPostponement) (RefundRecorded, error) {
 	known, err := s.Refund(ctx, in.ID)
 	if err != nil {
 		return RefundRecorded{}, err
 	}
 	var recorded RefundRecorded
-	err = s.underLock(ctx, known.Reference, in.Now, func(r *recording) error {
-		f := &refunding{recording: r}
-		err := r.tx.Clauses(forUpdate).Where("refund_id = ?", string(in.ID)).Take(&f.refund).Error
+	err = s.underLock(ctx, known.Reference, in.Now, func(b *lockedBooking) error {
+		f := &refundRecorder{lockedBooking: b}
+		err := b.tx.Clauses(forUpdate).Where("refund_id = ?", string(in.ID)).Take(&f.refund).Error
 		if err == nil && booking.RefundStatus(f.refund.Status) == booking.RefundRequested && f.refund.StripeRefundID == nil {
 			err = f.postpone(in)
 		}
@@ -117,36 +117,36 @@ func (s *Store) PostponeRefund(ctx context.Context, in RefundPostponed) (RefundR
 	return recorded, err
 }
 
-func (f *refunding) postpone(in RefundPostponed) error {
+func (f *refundRecorder) postpone(in RefundPostponement) error {
 	f.refund.FailureReason = code(in.Code)
 	err := f.tx.Model(&f.refund).Updates(map[string]any{"failure_reason": f.refund.FailureReason, "refused_at": f.now, "updated_at": f.now}).Error
 	if err != nil {
 		return err
 	}
-	if in.ForPerson {
+	if in.NeedsOperator {
 		if err := f.markForAttention(AttentionRefundPostponed, f.refund.RefundID, f.postponed()); err != nil {
 			return err
 		}
 	}
-	return f.tell(notice.RefundWaiting)
+	return f.notifyCustomer(notice.RefundWaiting)
 }
 
 // postponed is the attention that a refund gets which waits for an operator.
-func (f *refunding) postponed() string {
+func (f *refundRecorder) postponed() string {
 	return fmt.Sprintf("refund %s is not made: Stripe answers %s; a person has to look", f.refund.RefundID, f.refund.FailureReason)
 }
 
-// refunding is one run of a refund's recording step.
-type refunding struct {
-	*recording
+// refundRecorder is one run of a refund's recording step.
+type refundRecorder struct {
+	*lockedBooking
 	refund refundRow
 }
 
-// own finds the refund's row: by Stripe's id, by our id where no refund of Stripe's is known for it yet, or makes it for one
+// load finds the refund's row: by Stripe's id, by our id where no refund of Stripe's is known for it yet, or makes it for one
 // that the books do not have: from the dashboard, or from before a backup was restored. Our id comes from metadata, which can be
 // edited and copied: it never leads to another booking's refund.
-func (f *refunding) own(s booking.RefundSnapshot) (*AmountMismatch, error) {
-	err := f.find(s)
+func (f *refundRecorder) load(s booking.RefundSnapshot) (*AmountMismatch, error) {
+	err := f.findRow(s)
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return nil, f.adopt(s)
 	}
@@ -170,8 +170,8 @@ func (f *refunding) own(s booking.RefundSnapshot) (*AmountMismatch, error) {
 		f.markForAttention(AttentionRefundMismatch, s.StripeRefundID, problem)
 }
 
-// find reads the row that the refund belongs to, under a lock: by Stripe's id, then by ours or by the key of its request.
-func (f *refunding) find(s booking.RefundSnapshot) error {
+// findRow reads the row that the refund belongs to, under a lock: by Stripe's id, then by ours or by the key of its request.
+func (f *refundRecorder) findRow(s booking.RefundSnapshot) error {
 	err := f.tx.Clauses(forUpdate).Where("stripe_refund_id = ?", s.StripeRefundID).Take(&f.refund).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) && s.RefundID != "" {
 		err = f.tx.Clauses(forUpdate).Where("booking_id = ? AND stripe_refund_id IS NULL", f.booking.ID).
@@ -182,13 +182,13 @@ func (f *refunding) find(s booking.RefundSnapshot) error {
 
 // madeBefore tells a refund that Stripe has made of the same request with another amount: before the books forgot it, all that was
 // left was something else.
-func (f *refunding) madeBefore(s booking.RefundSnapshot) bool {
+func (f *refundRecorder) madeBefore(s booking.RefundSnapshot) bool {
 	return f.refund.StripeRefundID == nil && f.refund.BookingID == f.booking.ID && s.RequestKey != "" && orEmpty(f.refund.RequestKey) == s.RequestKey &&
 		f.refund.Currency == string(s.Currency) && f.refund.Amount != s.Amount
 }
 
 // takeAmount makes the row say what Stripe has made, and shows an operator that the request was understood in two ways.
-func (f *refunding) takeAmount(s booking.RefundSnapshot) error {
+func (f *refundRecorder) takeAmount(s booking.RefundSnapshot) error {
 	asked := money.Money{Value: f.refund.Amount, Currency: s.Currency}
 	f.refund.Amount = s.Amount
 	if err := f.tx.Model(&f.refund).Updates(map[string]any{"amount": s.Amount, "updated_at": f.now}).Error; err != nil {
@@ -203,7 +203,7 @@ var ErrUncaptured = errors.New("the refund is of what was authorised and never c
 
 // adopt writes the row of a refund that the books do not have. One whose metadata says that this installation has asked for it keeps
 // its id and the key of its request, so that the request finds it when it is repeated.
-func (f *refunding) adopt(s booking.RefundSnapshot) error {
+func (f *refundRecorder) adopt(s booking.RefundSnapshot) error {
 	if s.Uncaptured {
 		return ErrUncaptured
 	}
@@ -238,7 +238,7 @@ func (f *refunding) adopt(s booking.RefundSnapshot) error {
 }
 
 // isAnothers tells whether the id or the request key in the metadata is that of another refund: metadata can be copied.
-func (f *refunding) isAnothers(s booking.RefundSnapshot) (bool, error) {
+func (f *refundRecorder) isAnothers(s booking.RefundSnapshot) (bool, error) {
 	if s.RefundID == "" {
 		return false, nil
 	}
@@ -247,7 +247,7 @@ func (f *refunding) isAnothers(s booking.RefundSnapshot) (bool, error) {
 	return known > 0, err
 }
 
-func (f *refunding) record(o RefundOutcome) (RefundRecorded, error) {
+func (f *refundRecorder) record(o RefundReading) (RefundRecorded, error) {
 	if err := f.reopen(o.Snapshot); err != nil {
 		return RefundRecorded{}, err
 	}
@@ -259,14 +259,14 @@ func (f *refunding) record(o RefundOutcome) (RefundRecorded, error) {
 	if current.To(next) == nil { // anything else is older than what is recorded
 		f.refund.FailureReason = code(o.Snapshot.FailureReason)
 		f.refund.StripeStatus = wordOf(next == booking.RefundUnknown, o.Snapshot.StripeStatus)
-		if err := f.move(next); err != nil {
+		if err := f.transition(next); err != nil {
 			return RefundRecorded{}, err
 		}
 	}
 	if err := f.post(o.Snapshot); err != nil {
 		return RefundRecorded{}, err
 	}
-	if err := f.followMoney(); err != nil {
+	if err := f.applyStanding(); err != nil {
 		return RefundRecorded{}, err
 	}
 	if err := f.markProcessed(o.EventIDs); err != nil {
@@ -277,7 +277,7 @@ func (f *refunding) record(o RefundOutcome) (RefundRecorded, error) {
 
 // reopen takes back that a refund was refused when Stripe has made it after all. The customer was told that the money is owed
 // in another way, so an operator is shown it. What was postponed needs no person any more.
-func (f *refunding) reopen(s booking.RefundSnapshot) error {
+func (f *refundRecorder) reopen(s booking.RefundSnapshot) error {
 	if f.refund.StripeRefundID != nil {
 		return nil
 	}
@@ -295,8 +295,8 @@ func (f *refunding) reopen(s booking.RefundSnapshot) error {
 	return nil
 }
 
-// move takes the refund to its next state and tells the customer, once for each that matters to one.
-func (f *refunding) move(next booking.RefundStatus) error {
+// transition takes the refund to its next state and tells the customer, once for each that matters to one.
+func (f *refundRecorder) transition(next booking.RefundStatus) error {
 	current := booking.RefundStatus(f.refund.Status)
 	if err := current.To(next); err != nil {
 		return err
@@ -310,21 +310,21 @@ func (f *refunding) move(next booking.RefundStatus) error {
 	}
 	switch next {
 	case booking.RefundPending, booking.RefundRequiresAction:
-		return f.tell(notice.RefundStarted)
+		return f.notifyCustomer(notice.RefundStarted)
 	case booking.RefundSucceeded:
 		if err := f.settleFailureBefore(); err != nil {
 			return err
 		}
-		return f.tell(notice.Refunded)
+		return f.notifyCustomer(notice.Refunded)
 	case booking.RefundFailed, booking.RefundCanceled:
-		return f.didNotArrive()
+		return f.notifyFailed()
 	}
 	return nil
 }
 
 // post writes what Stripe's balance has paid for the refund, and what came back of it, each once. Both go by their
 // balance transactions and not by the state, so that the clearing account equals Stripe's balance in between, too.
-func (f *refunding) post(s booking.RefundSnapshot) error {
+func (f *refundRecorder) post(s booking.RefundSnapshot) error {
 	reference := booking.Reference(f.booking.Reference)
 	if s.Balance != nil && !f.refund.Posted {
 		transaction, err := ledger.Refund(reference, s)
@@ -349,7 +349,7 @@ func (f *refunding) post(s booking.RefundSnapshot) error {
 	return f.tx.Model(&f.refund).Updates(map[string]any{"posted": f.refund.Posted, "failure_posted": f.refund.FailurePosted}).Error
 }
 
-func (f *refunding) result() (RefundRecorded, error) {
+func (f *refundRecorder) result() (RefundRecorded, error) {
 	mails, err := queuedMails(f.tx, f.refund.RefundID)
 	status := booking.RefundStatus(f.refund.Status)
 	return RefundRecorded{

@@ -12,8 +12,8 @@ import (
 	"farebook/notice"
 )
 
-// recording is one run of the recording step inside its transaction.
-type recording struct {
+// lockedBooking is one run of the recording step inside its transaction.
+type lockedBooking struct {
 	tx      *gorm.DB
 	now     time.Time
 	booking bookingRow
@@ -25,18 +25,18 @@ type recording struct {
 	quiet string
 }
 
-func (s *Store) newRecording(tx *gorm.DB, now time.Time) *recording {
-	return &recording{tx: tx, now: now, mailsPerAddress: s.mailsPerAddress, installation: s.Installation}
+func (s *Store) newLockedBooking(tx *gorm.DB, now time.Time) *lockedBooking {
+	return &lockedBooking{tx: tx, now: now, mailsPerAddress: s.mailsPerAddress, installation: s.Installation}
 }
 
 // underLock runs work in a transaction, with the booking and its payment locked.
-func (s *Store) underLock(ctx context.Context, reference booking.Reference, now time.Time, work func(*recording) error) error {
+func (s *Store) underLock(ctx context.Context, reference booking.Reference, now time.Time, work func(*lockedBooking) error) error {
 	return s.inTransaction(ctx, func(tx *gorm.DB) error {
-		r := s.newRecording(tx, now)
-		if err := r.lock(reference); err != nil {
+		b := s.newLockedBooking(tx, now)
+		if err := b.lock(reference); err != nil {
 			return err
 		}
-		return work(r)
+		return work(b)
 	})
 }
 
@@ -45,38 +45,38 @@ var forUpdate = clause.Locking{Strength: "UPDATE"}
 
 // lock takes the booking first and its payment second, always in this order. There may be no payment yet; the booking's
 // lock then keeps others from making one.
-func (r *recording) lock(reference booking.Reference) error {
-	if err := r.lockBooking(reference); err != nil {
+func (b *lockedBooking) lock(reference booking.Reference) error {
+	if err := b.lockBooking(reference); err != nil {
 		return err
 	}
-	err := r.tx.Clauses(forUpdate).Where("booking_id = ?", r.booking.ID).Take(&r.payment).Error
+	err := b.tx.Clauses(forUpdate).Where("booking_id = ?", b.booking.ID).Take(&b.payment).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return nil
 	}
 	return err
 }
 
-func (r *recording) lockBooking(reference booking.Reference) error {
-	return notFound(r.tx.Clauses(forUpdate).Where("reference = ?", string(reference)).Take(&r.booking).Error)
+func (b *lockedBooking) lockBooking(reference booking.Reference) error {
+	return notFound(b.tx.Clauses(forUpdate).Where("reference = ?", string(reference)).Take(&b.booking).Error)
 }
 
-// settle takes the booking to its next state, with the mail that tells the customer.
-func (r *recording) settle(next booking.Status, mail notice.Kind, content *notice.Content) error {
-	if err := booking.Status(r.booking.Status).To(next); err != nil {
+// transitionBooking takes the booking to its next state, with the mail that tells the customer.
+func (b *lockedBooking) transitionBooking(next booking.Status, mail notice.Kind, content *notice.Content) error {
+	if err := booking.Status(b.booking.Status).To(next); err != nil {
 		return err
 	}
-	r.booking.Status = string(next)
-	err := r.tx.Model(&r.booking).Updates(map[string]any{"status": r.booking.Status, "updated_at": r.now}).Error
+	b.booking.Status = string(next)
+	err := b.tx.Model(&b.booking).Updates(map[string]any{"status": b.booking.Status, "updated_at": b.now}).Error
 	if err != nil {
 		return err
 	}
-	return r.queueMail(mail, string(mail), content)
+	return b.queueMail(mail, string(mail), content)
 }
 
 // markProcessed finds the events by their unique key alone: by the flag, too, the server may walk the index of all
 // that are not processed yet, and wait for the locks of other bookings.
-func (r *recording) markProcessed(eventIDs []string) error {
-	return markProcessed(r.tx, eventIDs, r.now)
+func (b *lockedBooking) markProcessed(eventIDs []string) error {
+	return markProcessed(b.tx, eventIDs, b.now)
 }
 
 func markProcessed(tx *gorm.DB, eventIDs []string, now time.Time) error {

@@ -62,7 +62,7 @@ func TestHalfARecordingIsNone(t *testing.T) {
 	snapshot := paid(b.held(), true)
 	_, err := b.Store.ReceiveEvent(t.Context(), store.Event{ID: "evt_1", Type: "payment_intent.succeeded", Created: time.Now().UTC(), Payload: []byte(`{}`)}, "", time.Minute)
 	require.NoError(t, err)
-	outcome := store.PaymentOutcome{Snapshot: snapshot, EventIDs: []string{"evt_1", "evt_unknown"}, Reason: store.ReasonEvent, Now: time.Now().UTC()}
+	outcome := store.PaymentReading{Snapshot: snapshot, EventIDs: []string{"evt_1", "evt_unknown"}, Reason: store.ReasonEvent, Now: time.Now().UTC()}
 
 	b.Exec(t, "CREATE TRIGGER out_of_order BEFORE UPDATE ON stripe_events FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'out of order'")
 	_, err = b.Store.RecordPayment(t.Context(), outcome)
@@ -137,7 +137,7 @@ func TestPaymentIntentOfAnotherBooking(t *testing.T) {
 	require.NoError(t, err)
 	moved := paid(first, true)
 	moved.Reference = reservation.Booking.Reference
-	_, err = b.Store.RecordPayment(t.Context(), store.PaymentOutcome{
+	_, err = b.Store.RecordPayment(t.Context(), store.PaymentReading{
 		Reference: moved.Reference, Snapshot: moved, Reason: store.ReasonEvent, Now: time.Now().UTC(),
 	})
 	var mismatch *store.AmountMismatch
@@ -174,7 +174,7 @@ func TestPaymentThatDoesNotNameTheBookingIsNotRecorded(t *testing.T) {
 	require.NoError(t, err)
 	_, err = b.Store.ReceiveEvent(t.Context(), event("evt_1", "payment_intent.succeeded"), "", time.Minute)
 	require.NoError(t, err)
-	recorded, err := b.Store.RecordPayment(t.Context(), store.PaymentOutcome{
+	recorded, err := b.Store.RecordPayment(t.Context(), store.PaymentReading{
 		Reference: reservation.Booking.Reference, EventIDs: []string{"evt_1"}, Reason: store.ReasonEvent, Now: time.Now().UTC(),
 		Snapshot: booking.PaymentSnapshot{PaymentIntentID: "pi_1", StripeStatus: "succeeded", Amount: 45900, AmountReceived: 45900, Currency: "USD"},
 	})

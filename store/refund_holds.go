@@ -12,16 +12,16 @@ import (
 // HoldRefund keeps a refund from being made until an operator closes the matter; text says in what the payment's refunds at Stripe and
 // the books differ. Harmless when repeated; a refund that is settled or exists at Stripe is left as it is.
 func (s *Store) HoldRefund(ctx context.Context, refund Refund, text string, now time.Time) error {
-	return s.underLock(ctx, refund.Reference, now, func(r *recording) error {
+	return s.underLock(ctx, refund.Reference, now, func(b *lockedBooking) error {
 		var row refundRow
-		err := r.tx.Clauses(forUpdate).Where("refund_id = ?", string(refund.ID)).Take(&row).Error
+		err := b.tx.Clauses(forUpdate).Where("refund_id = ?", string(refund.ID)).Take(&row).Error
 		if err != nil {
 			return notFound(err)
 		}
 		if booking.RefundStatus(row.Status) != booking.RefundRequested || row.StripeRefundID != nil {
 			return nil
 		}
-		return r.markForAttention(AttentionRefundHeld, row.RefundID, "refund "+row.RefundID+" is not made: "+text+
+		return b.markForAttention(AttentionRefundHeld, row.RefundID, "refund "+row.RefundID+" is not made: "+text+
 			". Close this matter and it is made, if it fits what is left")
 	})
 }

@@ -18,8 +18,8 @@ var obstacles = map[booking.RefundObstacle]string{
 	booking.ObstaclePart:        "a part had gone back already, the rest is owed to the customer in another way",
 }
 
-// didNotArrive shows a refund that failed or was canceled to an operator, and tells the customer where the money is.
-func (f *refunding) didNotArrive() error {
+// notifyFailed shows a refund that failed or was canceled to an operator, and tells the customer where the money is.
+func (f *refundRecorder) notifyFailed() error {
 	letter, err := f.letter()
 	if err != nil {
 		return err
@@ -45,7 +45,7 @@ func (f *refunding) didNotArrive() error {
 }
 
 // settleFailureBefore settles the attention of one refund that failed before, of what this one has brought back in its place.
-func (f *refunding) settleFailureBefore() error {
+func (f *refundRecorder) settleFailureBefore() error {
 	if orEmpty(f.booking.Attention) == "" {
 		return nil
 	}
@@ -61,7 +61,7 @@ func (f *refunding) settleFailureBefore() error {
 }
 
 // failed is where the money of the payment is, now that this refund takes nothing of it.
-func (f *refunding) failed() (booking.FailedRefund, error) {
+func (f *refundRecorder) failed() (booking.FailedRefund, error) {
 	failed := booking.FailedRefund{Code: f.refund.FailureReason, Amount: f.refund.Amount, Captured: f.payment.AmountCaptured}
 	var err error
 	if failed.Refunded, err = f.reserved(); err != nil {
@@ -86,7 +86,7 @@ func (f *refunding) failed() (booking.FailedRefund, error) {
 	return failed, nil
 }
 
-func (f *refunding) tell(kind notice.Kind) error {
+func (f *refundRecorder) notifyCustomer(kind notice.Kind) error {
 	letter, err := f.letter()
 	if err != nil {
 		return err
@@ -94,7 +94,7 @@ func (f *refunding) tell(kind notice.Kind) error {
 	return f.queue(kind, letter)
 }
 
-func (f *refunding) letter() (*notice.RefundContent, error) {
+func (f *refundRecorder) letter() (*notice.RefundContent, error) {
 	refunded, err := f.sumRefunds("status = ?", string(booking.RefundSucceeded))
 	currency := money.Currency(f.refund.Currency)
 	return &notice.RefundContent{
@@ -106,7 +106,7 @@ func (f *refunding) letter() (*notice.RefundContent, error) {
 	}, err
 }
 
-func (f *refunding) queue(kind notice.Kind, about *notice.RefundContent) error {
+func (f *refundRecorder) queue(kind notice.Kind, about *notice.RefundContent) error {
 	return f.write(letter{
 		kind: kind, owner: f.refund.RefundID, occasion: string(kind), bookingID: &f.booking.ID, content: &notice.Content{Refund: about},
 	})

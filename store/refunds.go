@@ -162,19 +162,19 @@ func (s *Store) ReserveRefund(ctx context.Context, in NewRefund) (Refund, Claim,
 	if err != nil {
 		return Refund{}, Claim{}, err
 	}
-	claim, err := s.claim(ctx, in.Key, in.Now, func(tx *gorm.DB) (made, error) {
-		r := s.newRecording(tx, in.Now)
-		if err := r.lock(in.Reference); err != nil {
-			return made{}, err
+	claim, err := s.claim(ctx, in.Key, in.Now, func(tx *gorm.DB) (created, error) {
+		b := s.newLockedBooking(tx, in.Now)
+		if err := b.lock(in.Reference); err != nil {
+			return created{}, err
 		}
-		row, err := r.refundAskedFor(in, installation.request(in.Key))
+		row, err := b.refundAskedFor(in, installation.request(in.Key))
 		if err != nil {
-			return made{}, err
+			return created{}, err
 		}
 		amount := money.Money{Value: row.Amount, Currency: money.Currency(row.Currency)}
-		return made{resource: row.RefundID, bookingID: &r.booking.ID}, audit(tx, in.Now, AuditEntry{
-			Actor: in.By, Action: ActionRefundCreate, Subject: row.RefundID, BookingID: &r.booking.ID,
-			Detail: amount.Format(money.LocaleEN) + " of " + r.booking.Reference + ", " + row.Reason,
+		return created{resource: row.RefundID, bookingID: &b.booking.ID}, audit(tx, in.Now, AuditEntry{
+			Actor: in.By, Action: ActionRefundCreate, Subject: row.RefundID, BookingID: &b.booking.ID,
+			Detail: amount.Format(money.LocaleEN) + " of " + b.booking.Reference + ", " + row.Reason,
 		})
 	})
 	if err != nil || claim.Answer != nil || claim.InProgress {
@@ -186,46 +186,46 @@ func (s *Store) ReserveRefund(ctx context.Context, in NewRefund) (Refund, Claim,
 
 // refundAskedFor reserves the refund of a request, or finds the one that the request has led to already, although the books do not
 // know its key. Errors: *IdempotencyConflict, and those of ReserveRefund.
-func (r *recording) refundAskedFor(in NewRefund, asked derivation) (refundRow, error) {
+func (b *lockedBooking) refundAskedFor(in NewRefund, asked derivation) (refundRow, error) {
 	row := refundRow{
 		Origin: string(booking.RefundFromAPI), Amount: in.Request.Amount, Reason: string(in.Request.Reason), Note: in.Request.Note,
 		CorrelationID: in.CorrelationID,
 	}
-	known, err := r.refundOfRequest(asked, row)
+	known, err := b.refundOfRequest(asked, row)
 	if !errors.Is(err, ErrNotFound) {
 		return known, err
 	}
-	if err := r.refundable(); err != nil {
+	if err := b.refundable(); err != nil {
 		return refundRow{}, err
 	}
-	return r.reserveRefund(row, asked)
+	return b.reserveRefund(row, asked)
 }
 
 // refundOfRequest finds the refund that a request has led to already and that the books took over from Stripe without knowing who
 // asked: it is the request's from now on. An amount of zero, all that is left, is whatever was refunded then. Errors: ErrNotFound,
 // *IdempotencyConflict.
-func (r *recording) refundOfRequest(asked derivation, row refundRow) (refundRow, error) {
+func (b *lockedBooking) refundOfRequest(asked derivation, row refundRow) (refundRow, error) {
 	var known refundRow
-	err := r.tx.Clauses(forUpdate).Where("request_key = ?", asked.requestKey()).Take(&known).Error
+	err := b.tx.Clauses(forUpdate).Where("request_key = ?", asked.requestKey()).Take(&known).Error
 	if err != nil {
 		return refundRow{}, notFound(err)
 	}
-	if known.BookingID != r.booking.ID || row.Amount != 0 && row.Amount != known.Amount {
+	if known.BookingID != b.booking.ID || row.Amount != 0 && row.Amount != known.Amount {
 		return refundRow{}, &IdempotencyConflict{}
 	}
 	known.Origin, known.OriginKey, known.Reason, known.Note = row.Origin, row.OriginKey, row.Reason, row.Note
-	return known, r.tx.Model(&known).Updates(map[string]any{
-		"origin": known.Origin, "origin_key": known.OriginKey, "reason": known.Reason, "note": known.Note, "updated_at": r.now,
+	return known, b.tx.Model(&known).Updates(map[string]any{
+		"origin": known.Origin, "origin_key": known.OriginKey, "reason": known.Reason, "note": known.Note, "updated_at": b.now,
 	}).Error
 }
 
 // refundable refuses what Stripe would refuse, and what an operator has to decide first.
-func (r *recording) refundable() error {
-	if booking.PaymentStatus(r.payment.Status) != booking.PaymentSucceeded {
+func (b *lockedBooking) refundable() error {
+	if booking.PaymentStatus(b.payment.Status) != booking.PaymentSucceeded {
 		return &NotRefundable{"the booking has no captured payment"}
 	}
 	var disputed int64
-	err := r.tx.Model(&disputeRow{}).Where("booking_id = ? AND status IN ?", r.booking.ID, holding).Count(&disputed).Error
+	err := b.tx.Model(&disputeRow{}).Where("booking_id = ? AND status IN ?", b.booking.ID, holding).Count(&disputed).Error
 	if err == nil && disputed > 0 {
 		return &NotRefundable{"the payment is disputed: the bank holds the money, or has given it back already"}
 	}
@@ -233,56 +233,56 @@ func (r *recording) refundable() error {
 }
 
 // reserveOnce reserves the refund that an occasion asks for, or finds the one that is there already.
-func (r *recording) reserveOnce(row refundRow) (refundRow, error) {
-	installation, err := r.installation(r.tx.Statement.Context)
+func (b *lockedBooking) reserveOnce(row refundRow) (refundRow, error) {
+	installation, err := b.installation(b.tx.Statement.Context)
 	if err != nil {
 		return refundRow{}, err
 	}
 	var known refundRow
-	err = r.tx.Where("origin_key = ?", *row.OriginKey).Take(&known).Error
+	err = b.tx.Where("origin_key = ?", *row.OriginKey).Take(&known).Error
 	if !errors.Is(err, gorm.ErrRecordNotFound) {
 		return known, err
 	}
 	asked := installation.occasion(*row.OriginKey)
-	known, err = r.refundOfRequest(asked, refundRow{Origin: row.Origin, OriginKey: row.OriginKey, Reason: row.Reason})
+	known, err = b.refundOfRequest(asked, refundRow{Origin: row.Origin, OriginKey: row.OriginKey, Reason: row.Reason})
 	if !errors.Is(err, ErrNotFound) {
 		return known, err
 	}
-	return r.reserveRefund(row, asked)
+	return b.reserveRefund(row, asked)
 }
 
 // reserveRefund writes the row of a refund under the id that derives from what asks for it; an amount of zero is all that is left.
-func (r *recording) reserveRefund(row refundRow, asked derivation) (refundRow, error) {
-	reserved, err := r.reserved()
+func (b *lockedBooking) reserveRefund(row refundRow, asked derivation) (refundRow, error) {
+	reserved, err := b.reserved()
 	if err != nil {
 		return refundRow{}, err
 	}
-	left := r.payment.AmountCaptured - reserved
+	left := b.payment.AmountCaptured - reserved
 	if row.Amount == 0 {
 		row.Amount = left
 	}
-	currency := money.Currency(r.payment.Currency)
+	currency := money.Currency(b.payment.Currency)
 	if row.Amount > left || left <= 0 {
 		return refundRow{}, &RefundExceedsCaptured{
 			Asked: money.Money{Value: row.Amount, Currency: currency}, Left: money.Money{Value: max(left, 0), Currency: currency},
 		}
 	}
-	row.BookingID, row.StripePaymentIntentID, row.Currency = r.booking.ID, r.payment.StripePaymentIntentID, r.payment.Currency
-	row.Status, row.CreatedAt, row.UpdatedAt = string(booking.RefundRequested), r.now, r.now
+	row.BookingID, row.StripePaymentIntentID, row.Currency = b.booking.ID, b.payment.StripePaymentIntentID, b.payment.Currency
+	row.Status, row.CreatedAt, row.UpdatedAt = string(booking.RefundRequested), b.now, b.now
 	requestKey := asked.requestKey()
 	row.RequestKey = &requestKey
-	return r.insertRefund(row, asked)
+	return b.insertRefund(row, asked)
 }
 
 // insertRefund inserts a row under the first id that derives from what asks for it and that is no other refund's.
-func (r *recording) insertRefund(row refundRow, asked derivation) (refundRow, error) {
+func (b *lockedBooking) insertRefund(row refundRow, asked derivation) (refundRow, error) {
 	for twin := range derivedCodes {
 		row.ID, row.RefundID = 0, string(booking.RefundIDFrom(asked.code(twin)))
-		err := r.tx.Create(&row).Error
+		err := b.tx.Create(&row).Error
 		if !duplicateKey(err) {
 			return row, err
 		}
-		taken, countErr := r.takenRefundID(row.RefundID)
+		taken, countErr := b.takenRefundID(row.RefundID)
 		if countErr != nil || !taken {
 			return refundRow{}, errors.Join(countErr, err) // another UNIQUE key: the transaction is lost to a faster one
 		}
@@ -290,20 +290,20 @@ func (r *recording) insertRefund(row refundRow, asked derivation) (refundRow, er
 	return refundRow{}, errNoCodeLeft
 }
 
-func (r *recording) takenRefundID(id string) (bool, error) {
+func (b *lockedBooking) takenRefundID(id string) (bool, error) {
 	var known int64
-	err := r.tx.Model(&refundRow{}).Where("refund_id = ?", id).Count(&known).Error
+	err := b.tx.Model(&refundRow{}).Where("refund_id = ?", id).Count(&known).Error
 	return known > 0, err
 }
 
 // reserved is what refunds take of the payment: those that went through, and those on their way.
-func (r *recording) reserved() (int64, error) {
-	return r.sumRefunds("status NOT IN ?", []string{string(booking.RefundFailed), string(booking.RefundCanceled)})
+func (b *lockedBooking) reserved() (int64, error) {
+	return b.sumRefunds("status NOT IN ?", []string{string(booking.RefundFailed), string(booking.RefundCanceled)})
 }
 
-func (r *recording) sumRefunds(where string, args ...any) (int64, error) {
+func (b *lockedBooking) sumRefunds(where string, args ...any) (int64, error) {
 	var sum int64
-	err := r.tx.Model(&refundRow{}).Where("booking_id = ?", r.booking.ID).Where(where, args...).
+	err := b.tx.Model(&refundRow{}).Where("booking_id = ?", b.booking.ID).Where(where, args...).
 		Select("COALESCE(SUM(amount), 0)").Scan(&sum).Error
 	return sum, err
 }

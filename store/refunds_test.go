@@ -143,7 +143,7 @@ func TestRefundFromTheDashboard(t *testing.T) {
 	var group sync.WaitGroup
 	for i := range failures {
 		group.Go(func() {
-			_, failures[i] = b.Store.RecordRefund(t.Context(), store.RefundOutcome{Snapshot: made, Now: time.Now().UTC()})
+			_, failures[i] = b.Store.RecordRefund(t.Context(), store.RefundReading{Snapshot: made, Now: time.Now().UTC()})
 		})
 	}
 	group.Wait()
@@ -156,7 +156,7 @@ func TestRefundFromTheDashboard(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEmpty(t, known.ID)
 	made.PaymentIntentID = "pi_other"
-	_, err = b.Store.RecordRefund(t.Context(), store.RefundOutcome{Snapshot: made, Now: time.Now().UTC()})
+	_, err = b.Store.RecordRefund(t.Context(), store.RefundReading{Snapshot: made, Now: time.Now().UTC()})
 	require.ErrorIs(t, err, store.ErrNotFound)
 	b.requirePromises()
 }
@@ -169,7 +169,7 @@ func TestRefundThatDoesNotFit(t *testing.T) {
 	require.NoError(t, err)
 	other := atStripe(refund, "re_1", "succeeded")
 	other.Amount = 30000
-	_, err = b.Store.RecordRefund(t.Context(), store.RefundOutcome{Snapshot: other, Now: time.Now().UTC()})
+	_, err = b.Store.RecordRefund(t.Context(), store.RefundReading{Snapshot: other, Now: time.Now().UTC()})
 	var mismatch *store.AmountMismatch
 	require.ErrorAs(t, err, &mismatch)
 	require.NotEmpty(t, b.Text(t, "SELECT attention FROM bookings"))

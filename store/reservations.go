@@ -45,9 +45,9 @@ func (s *Store) ReserveBooking(ctx context.Context, in NewBooking) (Reservation,
 		return Reservation{}, err
 	}
 	var row bookingRow
-	claim, err := s.claim(ctx, in.Key(), s.Now(), func(tx *gorm.DB) (of made, err error) {
+	claim, err := s.claim(ctx, in.Key(), s.Now(), func(tx *gorm.DB) (of created, err error) {
 		row, err = reserveBooking(tx, in, installation.request(in.Key()))
-		return made{resource: row.Reference, bookingID: &row.ID}, err
+		return created{resource: row.Reference, bookingID: &row.ID}, err
 	})
 	if err != nil || claim.Replayed {
 		return s.reservation(ctx, claim, err)
@@ -127,7 +127,7 @@ func (r bookingRow) askedAgain(tx *gorm.DB, asked bookingRow) (bookingRow, error
 	if err != nil {
 		return bookingRow{}, err
 	}
-	rebuilt := &recording{tx: tx, now: asked.UpdatedAt, booking: r}
+	rebuilt := &lockedBooking{tx: tx, now: asked.UpdatedAt, booking: r}
 	err = rebuilt.settleAttention(AttentionRebuilt, "")
 	return rebuilt.booking, err
 }

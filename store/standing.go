@@ -6,50 +6,50 @@ import (
 	"farebook/booking"
 )
 
-// followMoney brings payment and booking to where the money is, under their locks: after a refund, a dispute or a
+// applyStanding brings payment and booking to where the money is, under their locks: after a refund, a dispute or a
 // cancellation, whatever order they came in. A booking that was closed without having been paid keeps its status; its
 // late money is due until all of it went back, and is refunded as soon as nothing stands in the way.
-func (r *recording) followMoney() error {
-	standing, err := r.standing()
+func (b *lockedBooking) applyStanding() error {
+	standing, err := b.standing()
 	if err != nil {
 		return err
 	}
-	r.payment.AmountRefunded, r.payment.AmountChargedBack = standing.Refunded, standing.ChargedBack
-	err = r.tx.Model(&r.payment).Updates(map[string]any{
-		"amount_refunded": standing.Refunded, "amount_charged_back": standing.ChargedBack, "updated_at": r.now,
+	b.payment.AmountRefunded, b.payment.AmountChargedBack = standing.Refunded, standing.ChargedBack
+	err = b.tx.Model(&b.payment).Updates(map[string]any{
+		"amount_refunded": standing.Refunded, "amount_charged_back": standing.ChargedBack, "updated_at": b.now,
 	}).Error
 	if err != nil {
 		return err
 	}
 	if standing.Captured > 0 && standing.Refunded+standing.ChargedBack >= standing.Captured { // nothing is owed any more
-		if err := r.settleAttentionWhere("kind = ? AND opened_at < ?", string(AttentionRefundFailed), r.now); err != nil {
+		if err := b.settleAttentionWhere("kind = ? AND opened_at < ?", string(AttentionRefundFailed), b.now); err != nil {
 			return err
 		}
 	}
-	if r.late() {
-		return r.returnLateMoney()
+	if b.late() {
+		return b.returnLateMoney()
 	}
-	current, next := booking.Status(r.booking.Status), standing.Status()
+	current, next := booking.Status(b.booking.Status), standing.Status()
 	if current == booking.StatusPendingPayment || current == next {
 		return nil // its payment's own recording confirms it first
 	}
 	if err := current.To(next); err != nil {
 		return err
 	}
-	r.booking.Status = string(next)
-	return r.tx.Model(&r.booking).Updates(map[string]any{"status": r.booking.Status, "updated_at": r.now}).Error
+	b.booking.Status = string(next)
+	return b.tx.Model(&b.booking).Updates(map[string]any{"status": b.booking.Status, "updated_at": b.now}).Error
 }
 
-func (r *recording) standing() (booking.Standing, error) {
-	refunded, err := r.sumRefunds("status = ?", string(booking.RefundSucceeded))
+func (b *lockedBooking) standing() (booking.Standing, error) {
+	refunded, err := b.sumRefunds("status = ?", string(booking.RefundSucceeded))
 	if err != nil {
 		return booking.Standing{}, err
 	}
 	var disputes []disputeRow
-	if err := r.tx.Where("booking_id = ?", r.booking.ID).Find(&disputes).Error; err != nil {
+	if err := b.tx.Where("booking_id = ?", b.booking.ID).Find(&disputes).Error; err != nil {
 		return booking.Standing{}, err
 	}
-	standing := booking.Standing{Captured: r.payment.AmountCaptured, Refunded: refunded, Cancelled: r.booking.CancelledAt != nil}
+	standing := booking.Standing{Captured: b.payment.AmountCaptured, Refunded: refunded, Cancelled: b.booking.CancelledAt != nil}
 	for _, dispute := range disputes {
 		status := booking.DisputeStatus(dispute.Status)
 		standing.Disputed = standing.Disputed || status.Open()

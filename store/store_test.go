@@ -72,7 +72,7 @@ func paid(s booking.PaymentSnapshot, withFee bool) booking.PaymentSnapshot {
 }
 
 func (b books) record(s booking.PaymentSnapshot, reason store.Reason) (store.PaymentRecorded, error) {
-	return b.Store.RecordPayment(b.t.Context(), store.PaymentOutcome{Snapshot: s, Reason: reason, Now: time.Now().UTC()})
+	return b.Store.RecordPayment(b.t.Context(), store.PaymentReading{Snapshot: s, Reason: reason, Now: time.Now().UTC()})
 }
 
 func (b books) requirePromises() {

@@ -18,8 +18,8 @@ type twinRow struct {
 func (twinRow) TableName() string { return "payment_twins" }
 
 // noteTwin keeps that another PaymentIntent of the booking may be at Stripe. Harmless when repeated.
-func noteTwin(r *recording) error {
-	return r.tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&twinRow{BookingID: r.booking.ID, CreatedAt: r.now}).Error
+func noteTwin(b *lockedBooking) error {
+	return b.tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&twinRow{BookingID: b.booking.ID, CreatedAt: b.now}).Error
 }
 
 // PossibleTwins are bookings of which another PaymentIntent may be at Stripe since before a time, with ids above after.

@@ -32,12 +32,12 @@ func (u unknownWord) text() string {
 
 // showUnknown shows an operator that Stripe says something of an object that this version does not know, or takes that back once it says
 // something known. What is shown about anything else is left alone.
-func (r *recording) showUnknown(object, id, what string, unknown bool, word string) error {
+func (b *lockedBooking) showUnknown(object, id, what string, unknown bool, word string) error {
 	u := unknownWord{object, id, what, unknown, word}
 	if !unknown {
-		return r.settleAttention(AttentionUnknown, u.subject())
+		return b.settleAttention(AttentionUnknown, u.subject())
 	}
-	return r.markForAttention(AttentionUnknown, u.subject(), u.text())
+	return b.markForAttention(AttentionUnknown, u.subject(), u.text())
 }
 
 // show is showUnknown for an object that belongs to no booking; the caller holds the lock of its row.

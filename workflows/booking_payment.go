@@ -239,7 +239,7 @@ func (b *bookingPayment) record(ctx workflow.Context, summary string, reason act
 	in := b.recordInput(reason)
 	taken := len(b.events)
 	b.lookAgain = false
-	var outcome activities.PaymentOutcome
+	var outcome activities.PaymentRecorded
 	if err := (step{summary, payments.RecordPaymentOutcome, moneyPatience}).run(ctx, in, &outcome); err != nil {
 		return err
 	}

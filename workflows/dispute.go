@@ -28,7 +28,7 @@ type DisputeResult struct {
 type dispute struct {
 	watch
 	in       DisputeInput
-	now      activities.DisputeOutcome
+	now      activities.DisputeRecorded
 	reminded bool
 	patience looks
 	unpaid   looks                     // for the money of one that was won
@@ -105,7 +105,7 @@ func (d *dispute) nextLook(ctx workflow.Context) (time.Duration, error) {
 
 func (d *dispute) record(ctx workflow.Context) error {
 	in := activities.RecordDisputeInput{DisputeRef: activities.DisputeRef{DisputeID: d.in.DisputeID}, EventIDs: d.take(), LastLook: d.unpaid.over()}
-	var outcome activities.DisputeOutcome
+	var outcome activities.DisputeRecorded
 	if err := (step{"Record what Stripe says of the dispute", disputes.RecordDispute, moneyPatience}).run(ctx, in, &outcome); err != nil {
 		return err
 	}

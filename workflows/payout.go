@@ -24,7 +24,7 @@ type PayoutResult struct {
 type payout struct {
 	watch
 	in       PayoutInput
-	now      activities.PayoutOutcome
+	now      activities.PayoutRecorded
 	patience looks
 }
 
@@ -65,7 +65,7 @@ func (p *payout) run(ctx workflow.Context) error {
 
 func (p *payout) record(ctx workflow.Context, last bool) error {
 	in := activities.RecordPayoutInput{PayoutID: p.in.PayoutID, EventIDs: p.take(), LastLook: last}
-	var outcome activities.PayoutOutcome
+	var outcome activities.PayoutRecorded
 	if err := (step{"Record what Stripe says of the payout", payouts.RecordPayout, moneyPatience}).run(ctx, in, &outcome); err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ type refund struct {
 	watch
 	in       RefundInput
 	ref      activities.RefundRef
-	now      activities.RefundOutcome
+	now      activities.RefundRecorded
 	patience looks
 	again    looks // for asking again for one that Stripe refused to make for now
 	givenUp  bool  // on its balance transaction: reconciliation still looks for it
@@ -103,7 +103,7 @@ func (r *refund) waiting() bool {
 func (r *refund) create(ctx workflow.Context) error {
 	creating := step{"Create the refund at Stripe", refunds.CreateRefund, moneyPatience}
 	for {
-		var outcome activities.RefundOutcome
+		var outcome activities.RefundRecorded
 		asked := r.woken
 		r.woken = false
 		if err := creating.run(ctx, r.ref, &outcome); err != nil {
@@ -145,7 +145,7 @@ func (r *refund) record(ctx workflow.Context) error {
 		return nil
 	}
 	in := activities.RecordRefundInput{RefundRef: r.ref, EventIDs: r.take()}
-	var outcome activities.RefundOutcome
+	var outcome activities.RefundRecorded
 	if err := (step{"Record what Stripe says of the refund", refunds.RecordRefund, moneyPatience}).run(ctx, in, &outcome); err != nil {
 		return err
 	}

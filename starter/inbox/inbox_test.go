@@ -142,7 +142,7 @@ func TestNewMoneyWakesTheRefundsThatWaitForIt(t *testing.T) {
 	b := newBox(t)
 	reference := b.Paid("1")
 	waiting, other := b.Refund(reference, "1", 1000), b.Refund(reference, "2", 1000)
-	_, err := b.Store.PostponeRefund(t.Context(), store.RefundPostponed{ID: waiting.ID, Code: booking.CodeBalanceInsufficient, Now: time.Now().UTC()})
+	_, err := b.Store.PostponeRefund(t.Context(), store.RefundPostponement{ID: waiting.ID, Code: booking.CodeBalanceInsufficient, Now: time.Now().UTC()})
 	require.NoError(t, err)
 	event, processed := b.receive("evt_1", "balance.available", map[string]any{"object": "balance"})
 	require.False(t, processed)

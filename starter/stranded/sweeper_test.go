@@ -83,7 +83,7 @@ func (s sweeper) refund(key, stripeStatus string, dashboard bool) string {
 		snapshot.RefundID = s.Refund(reference, key, 1000).ID
 		workflowID = workflows.RefundWorkflowID(string(snapshot.RefundID))
 	}
-	_, err := s.Store.RecordRefund(s.T.Context(), store.RefundOutcome{Snapshot: snapshot, Now: s.Clock.Now()})
+	_, err := s.Store.RecordRefund(s.T.Context(), store.RefundReading{Snapshot: snapshot, Now: s.Clock.Now()})
 	require.NoError(s.T, err)
 	return workflowID
 }
@@ -98,7 +98,7 @@ func (s sweeper) postedRefund(key string, failed bool) string {
 	}
 	for _, status := range []string{"succeeded", "failed"}[:1+btoi(failed)] {
 		snapshot.StripeStatus = status
-		_, err := s.Store.RecordRefund(s.T.Context(), store.RefundOutcome{Snapshot: snapshot, Now: time.Now().UTC()})
+		_, err := s.Store.RecordRefund(s.T.Context(), store.RefundReading{Snapshot: snapshot, Now: time.Now().UTC()})
 		require.NoError(s.T, err)
 	}
 	return workflows.RefundWorkflowID(string(refund.ID))
@@ -145,7 +145,7 @@ func (s sweeper) dispute(key string, status booking.DisputeStatus) string {
 	if !strings.HasPrefix(string(status), "warning") {
 		snapshot.Balances = []booking.BalanceTransaction{{Created: s.Clock.Now(), ID: s.ID("txn_dp_" + key), Amount: -45900, Fee: 1500, Net: -47400, Currency: "USD"}}
 	}
-	_, err := s.Store.RecordDispute(s.T.Context(), store.DisputeOutcome{Snapshot: snapshot, Now: s.Clock.Now()})
+	_, err := s.Store.RecordDispute(s.T.Context(), store.DisputeReading{Snapshot: snapshot, Now: s.Clock.Now()})
 	require.NoError(s.T, err)
 	return workflows.DisputeWorkflowID(snapshot.DisputeID)
 }
@@ -154,7 +154,7 @@ func (s sweeper) dispute(key string, status booking.DisputeStatus) string {
 func (s sweeper) payout(key string, lastLook bool) string {
 	s.T.Helper()
 	id := s.ID("po_" + key)
-	_, err := s.Store.RecordPayout(s.T.Context(), store.PayoutOutcome{LastLook: lastLook, Now: s.Clock.Now(), Snapshot: booking.PayoutSnapshot{
+	_, err := s.Store.RecordPayout(s.T.Context(), store.PayoutReading{LastLook: lastLook, Now: s.Clock.Now(), Snapshot: booking.PayoutSnapshot{
 		PayoutID: id, Status: booking.PayoutPending, Amount: 44539, Currency: "USD", Automatic: true,
 	}})
 	require.NoError(s.T, err)

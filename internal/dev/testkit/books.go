@@ -95,7 +95,7 @@ func (b *Books) Held(key string, hold time.Duration) booking.PaymentSnapshot {
 // Record writes what Stripe says of a payment.
 func (b *Books) Record(snapshot booking.PaymentSnapshot) {
 	b.T.Helper()
-	_, err := b.Store.RecordPayment(b.T.Context(), store.PaymentOutcome{Snapshot: snapshot, Reason: store.ReasonEvent, Now: b.Clock.Now()})
+	_, err := b.Store.RecordPayment(b.T.Context(), store.PaymentReading{Snapshot: snapshot, Reason: store.ReasonEvent, Now: b.Clock.Now()})
 	require.NoError(b.T, err)
 }
 
