@@ -14,11 +14,11 @@ import (
 	"farebook/internal/dev/testkit"
 )
 
-// The query that ARCHITECTURE.md gives for confirmed bookings finds them, and nothing else: neither bookings that ended
-// otherwise nor other workflows that have completed.
+// The query in docs/operations.md for confirmed bookings finds them and nothing else: neither bookings that ended in another state
+// nor other completed workflows.
 func TestTheQueryForConfirmedBookings(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("../ARCHITECTURE.md")
+	text, err := os.ReadFile("../docs/operations.md")
 	require.NoError(t, err)
 	written := regexp.MustCompile("(?s)`(WorkflowType =[^`]*)`").FindSubmatch(text)
 	require.NotNil(t, written)
