@@ -1,12 +1,18 @@
 package test
 
 import (
+	"maps"
 	"net/http"
+	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/workflow"
 
 	"farebook/internal/dev/devstack"
 	"farebook/internal/dev/fakestripe"
@@ -14,6 +20,7 @@ import (
 	"farebook/internal/dev/testkit"
 	"farebook/reconciliation"
 	"farebook/store"
+	"farebook/worker/service"
 	"farebook/workflows"
 )
 
@@ -25,7 +32,7 @@ type unfinished struct {
 	hold, processing, runsOut, warned, unmailed testkit.Booked
 	feeless, found                              testkit.Booked // paid without a fee; refunded by hand, of which charge.refunded alone tells
 	unposted, unheard                           string         // refunds at Stripe: succeeded without a balance transaction, not found yet
-	bill                                        string         // of Stripe's own, not in the ledger
+	bill, theirs                                string         // balance transactions not in the ledger: Stripe's own bill, another integration's payment
 	requested, pending, action                  refundView
 	dashboard                                   string // the refund at Stripe
 	open, inquiry, won                          string // disputes
@@ -37,7 +44,7 @@ type unfinished struct {
 
 func newUnfinished(t *testing.T, options testkit.Options) *unfinished {
 	t.Helper()
-	options.HoldMinute = 100 * time.Millisecond
+	options.HoldMinute, options.Others = 100*time.Millisecond, shopRules
 	u := &unfinished{Stack: testkit.New(t, options)}
 	u.waitForPayout()
 	u.waitForRefunds()
@@ -152,20 +159,47 @@ func (u *unfinished) waitForBalances() {
 	u.Stripe.Settle()
 	u.Stripe.EnableEvents()
 
-	u.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodGet, Path: "/v1/balance_transactions/*", Kind: fakestripe.FaultHTML502, Count: 1000})
+	before := u.Stripe.BalanceTransactions()
+	theirs := taken(u.Stack, 30000, "usd", url.Values{"metadata[shop_order]": {"4711"}})
+	for id := range u.Stripe.BalanceTransactions() {
+		if _, known := before[id]; !known {
+			u.theirs = id
+		}
+	}
 	u.bill = u.Stripe.Bill(250, "usd", "Radar")
-	run, err := u.DB.Store.BeginRun(t.Context(), store.Run{
+	u.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodGet, Path: "/v1/balance_transactions/*", Kind: fakestripe.FaultHTML502, Count: 1000})
+	u.postedInVain(
+		reconciliation.Finding{
+			Object: reconciliation.ObjectAccountFee, StripeID: u.bill, BalanceTransactionID: u.bill, AtStripe: -250, Net: -250,
+			Reason: "a bill", Healing: reconciliation.HealAccountFee,
+		},
+		reconciliation.Finding{
+			Object: reconciliation.ObjectPayment, StripeID: theirs, PaymentIntentID: theirs, BalanceTransactionID: u.theirs,
+			AtStripe: 30000, Net: 29100, Reason: "another integration's", Healing: reconciliation.HealUnbooked,
+		},
+	)
+}
+
+// postedInVain is a reconciliation that asked for money to be posted while Stripe failed. The failed items alone show that work is owed:
+// the sweeper starts its workflows from them.
+func (u *unfinished) postedInVain(findings ...reconciliation.Finding) {
+	u.T.Helper()
+	for i := range findings {
+		findings[i].Class, findings[i].Currency = reconciliation.MissingInLedger, "USD"
+	}
+	now := time.Now().UTC()
+	run, err := u.DB.Store.BeginRun(u.T.Context(), store.Run{
 		CorrelationID: "recon_" + u.bill, Options: reconciliation.Options{LookbackDays: 7, Scope: reconciliation.ScopeAll},
-		WindowStart: time.Now().UTC(), WindowEnd: time.Now().UTC(), StartedAt: time.Now().UTC(),
+		WindowStart: now, WindowEnd: now, StartedAt: now,
 	})
-	require.NoError(t, err)
-	require.NoError(t, u.DB.Store.AddFindings(t.Context(), run.ID, []reconciliation.Finding{{
-		Class: reconciliation.MissingInLedger, Object: reconciliation.ObjectAccountFee, StripeID: u.bill, BalanceTransactionID: u.bill, AtStripe: -250, Net: -250,
-		Currency: "USD", Reason: "a bill", Healing: reconciliation.HealAccountFee,
-	}}))
-	items, err := u.DB.Store.Items(t.Context(), run.ID, "", 0, 1)
-	require.NoError(t, err)
-	require.NoError(t, u.DB.Store.SettleItem(t.Context(), items[0].ID, store.ItemFailed, "in vain"))
+	require.NoError(u.T, err)
+	require.NoError(u.T, u.DB.Store.AddFindings(u.T.Context(), run.ID, findings))
+	items, err := u.DB.Store.Items(u.T.Context(), run.ID, "", 0, len(findings))
+	require.NoError(u.T, err)
+	require.Len(u.T, items, len(findings))
+	for _, item := range items {
+		require.NoError(u.T, u.DB.Store.SettleItem(u.T.Context(), item.ID, store.ItemFailed, "in vain"))
+	}
 }
 
 // waitForOthers is for the mail server, for a Stripe that fails, and for the end of a hold.
@@ -186,6 +220,7 @@ func (u *unfinished) waitForOthers() {
 	u.copied, err = u.DB.Store.ResendEmail(u.T.Context(), uint64(first), testdb.Tester, time.Now().UTC()) //nolint:gosec // an id
 	require.NoError(u.T, err)
 	u.hold = u.book("hold", 30, false)
+	u.requireEveryKind()
 	for _, workflowID := range u.workflows() {
 		u.awaitRun(workflowID, "")
 	}
@@ -219,6 +254,7 @@ func (u *unfinished) workflows() []string {
 	ids := []string{
 		workflows.ReconciliationWorkflowID(u.run), workflows.SendMailWorkflowID(u.copied), workflows.PayoutWorkflowID(u.payout),
 		"CancelTwins:" + u.warned.Reference, workflows.ChargeRefundsWorkflowID(u.found.Payment.PaymentIntentID), workflows.AccountFeeWorkflowID(u.bill),
+		workflows.UnbookedWorkflowID(u.theirs),
 	}
 	for _, booked := range []testkit.Booked{u.hold, u.processing, u.runsOut, u.warned, u.unmailed, u.feeless} {
 		ids = append(ids, u.WorkflowID(booked.Reference))
@@ -231,6 +267,28 @@ func (u *unfinished) workflows() []string {
 	}
 	return ids
 }
+
+// requireEveryKind fails for a workflow that the worker runs and that no waiting work has: its loss would not be tested.
+func (u *unfinished) requireEveryKind() {
+	u.T.Helper()
+	var registered workflowNames
+	service.Register(&registered, service.Activities{})
+	waiting := map[string]bool{}
+	for _, workflowID := range u.workflows() {
+		kind, _, _ := strings.Cut(workflowID, ":")
+		waiting[kind] = true
+	}
+	require.ElementsMatch(u.T, registered, slices.Collect(maps.Keys(waiting)))
+}
+
+// workflowNames are those that the worker registers.
+type workflowNames []string
+
+func (n *workflowNames) RegisterWorkflowWithOptions(_ any, options workflow.RegisterOptions) {
+	*n = append(*n, options.Name)
+}
+
+func (n *workflowNames) RegisterActivityWithOptions(any, activity.RegisterOptions) {}
 
 // awaitRun waits until another run of a workflow than one runs.
 func (u *unfinished) awaitRun(workflowID, before string) {
@@ -274,9 +332,10 @@ func (u *unfinished) finish() {
 	}, "the row of the reconciliation stays open")
 	u.Eventually(func() bool { return u.refundStatus(u.unheard) == "succeeded" }, "nobody looked for the charge's refunds; logs:\n%s", u.Logs)
 	for owed, query := range map[string]string{
-		"the fee of a payment": "SELECT COUNT(*) FROM payments WHERE status = 'succeeded' AND NOT fee_posted",
-		"a refund":             "SELECT COUNT(*) FROM refunds WHERE status = 'succeeded' AND NOT posted",
-		"a bill of Stripe's":   "SELECT 1 - COUNT(*) FROM financial_ledger WHERE type = 'account_fee'",
+		"the fee of a payment":         "SELECT COUNT(*) FROM payments WHERE status = 'succeeded' AND NOT fee_posted",
+		"a refund":                     "SELECT COUNT(*) FROM refunds WHERE status = 'succeeded' AND NOT posted",
+		"a bill of Stripe's":           "SELECT 1 - COUNT(*) FROM financial_ledger WHERE type = 'account_fee'",
+		"money of another integration": "SELECT 1 - COUNT(*) FROM financial_ledger WHERE type = 'other_integration'",
 	} {
 		u.Eventually(func() bool { return u.DB.Count(t, query) == 0 }, "%s is not in the ledger; logs:\n%s", owed, u.Logs)
 	}
@@ -297,6 +356,7 @@ func (u *unfinished) finish() {
 		require.False(t, sent[mail.MessageID], "mailed twice: %s", mail.Subject)
 		sent[mail.MessageID] = true
 	}
+	require.Equal(t, -29100, balanceOf(u.Stack, "asset:other_integrations", "USD"), "posted by the sweeper's workflow: no reconciliation has run since")
 	u.RequirePromises()
 	require.Empty(t, reconcile(u.Stack, `{}`).Details)
 }

@@ -10,6 +10,7 @@ import (
 
 	"farebook/internal/dev/fakestripe"
 	"farebook/internal/dev/testkit"
+	"farebook/workflows"
 )
 
 // chargeOfIntent is the charge of a PaymentIntent at Stripe.
@@ -73,6 +74,8 @@ func TestMoneyOfAnotherIntegrationIsPostedAsTheirs(t *testing.T) {
 		}
 	}
 	require.Equal(t, 6, s.DB.Count(t, "SELECT COUNT(*) FROM financial_ledger WHERE type = 'other_integration'"))
+	first := s.DB.Text(t, "SELECT MIN(stripe_balance_transaction_id) FROM financial_ledger WHERE type = 'other_integration'")
+	s.SaveRun(workflows.UnbookedWorkflowID(first), "unbooked")
 	require.NoError(t, s.ClearingEqualsStripe())
 	// 300.00 less the fee of 9.00, the refund, what was billed later and the adjustment; the disputed euros less both fees.
 	require.Equal(t, -(30000 - 900 - 4000 - 35 - 60), balanceOf(s, "asset:other_integrations", "USD"))

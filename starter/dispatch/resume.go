@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
@@ -44,6 +45,15 @@ func (c *Client) ResumeAccountFee(ctx context.Context, balanceTransactionID stri
 	})
 }
 
+// ResumeUnbooked does so for a balance transaction that belongs to no booking. It also reports false when the last run completed:
+// that run found that the money is a booking's, or that no rule explains it any more, and another run would find the same.
+func (c *Client) ResumeUnbooked(ctx context.Context, balanceTransactionID string) (bool, error) {
+	return c.resume(ctx, subject{
+		id: workflows.UnbookedWorkflowID(balanceTransactionID), kind: workflows.TypeUnbooked, summary: "Money of no booking " + balanceTransactionID,
+		input: workflows.UnbookedInput{BalanceTransactionID: balanceTransactionID},
+	}, enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED)
+}
+
 // ResumeEmail does so for an email. owner is the workflow that sends it while it runs; empty for none. Once that has ended, even in
 // failure, the email has a workflow for itself.
 func (c *Client) ResumeEmail(ctx context.Context, emailID uint64, owner string) (bool, error) {
@@ -56,13 +66,14 @@ func (c *Client) ResumeEmail(ctx context.Context, emailID uint64, owner string) 
 	return c.resume(ctx, mailSubject(emailID))
 }
 
-func (c *Client) resume(ctx context.Context, s subject) (bool, error) {
+// resume starts a subject's workflow unless one runs, or the last one failed or ended with a status in final.
+func (c *Client) resume(ctx context.Context, s subject, final ...enumspb.WorkflowExecutionStatus) (bool, error) {
 	status, err := c.latestStatus(ctx, s.id)
 	if err != nil || running(status) {
 		return false, err
 	}
-	switch status {
-	case enumspb.WORKFLOW_EXECUTION_STATUS_FAILED, enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT:
+	final = append(final, enumspb.WORKFLOW_EXECUTION_STATUS_FAILED, enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT)
+	if slices.Contains(final, status) {
 		return false, nil
 	}
 	err = c.start(ctx, s)

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"farebook/reconciliation"
 	"farebook/starter/subjects"
 	"farebook/store"
 )
@@ -32,7 +33,10 @@ func (s *Sweeper) kinds(before time.Time) []kind {
 			return owing(s.payout)(s.Store.OpenPayouts(ctx, before, after, page))
 		}},
 		{"a bill of Stripe's own that is not in the ledger", func(ctx context.Context, after uint64) ([]owed, error) {
-			return owing(s.bill)(s.Store.UnpostedFees(ctx, before, after, page))
+			return owing(s.bill)(s.Store.UnpostedLines(ctx, reconciliation.HealAccountFee, before, after, page))
+		}},
+		{"money that no booking has and that is not in the ledger", func(ctx context.Context, after uint64) ([]owed, error) {
+			return owing(s.unbooked)(s.Store.UnpostedLines(ctx, reconciliation.HealUnbooked, before, after, page))
 		}},
 		{"an email that waits to be sent", func(ctx context.Context, after uint64) ([]owed, error) {
 			return owing(s.email)(s.Store.QueuedEmails(ctx, before, after, page))
@@ -87,9 +91,15 @@ func (s *Sweeper) payout(p store.OpenPayout) owed {
 	}}
 }
 
-func (s *Sweeper) bill(f store.UnpostedFee) owed {
-	return owed{f.RowID, f.CorrelationID, "balanceTransactionId", f.ID, func(ctx context.Context) (bool, error) {
-		return s.Workflows.ResumeAccountFee(ctx, f.ID)
+func (s *Sweeper) bill(l store.UnpostedLine) owed {
+	return owed{l.RowID, l.CorrelationID, "balanceTransactionId", l.ID, func(ctx context.Context) (bool, error) {
+		return s.Workflows.ResumeAccountFee(ctx, l.ID)
+	}}
+}
+
+func (s *Sweeper) unbooked(l store.UnpostedLine) owed {
+	return owed{l.RowID, l.CorrelationID, "balanceTransactionId", l.ID, func(ctx context.Context) (bool, error) {
+		return s.Workflows.ResumeUnbooked(ctx, l.ID)
 	}}
 }
 

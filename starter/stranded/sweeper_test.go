@@ -11,6 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
 
 	"farebook/booking"
 	"farebook/internal/dev/testdb"
@@ -119,19 +121,31 @@ func (s sweeper) unknownFee(key string) string {
 	return workflows.BookingPaymentWorkflowID(reference)
 }
 
-// unpostedBill is a bill of Stripe's own that a reconciliation asked for in vain, by its workflow's id.
+// unpostedBill is a bill of Stripe's own whose posting failed an hour ago, by its workflow's id.
 func (s sweeper) unpostedBill(key string) string {
+	s.T.Helper()
+	return workflows.AccountFeeWorkflowID(s.unpostedLine(key, reconciliation.ObjectAccountFee, reconciliation.HealAccountFee))
+}
+
+// unpostedUnbooked is money of another integration whose posting failed an hour ago, by its workflow's id.
+func (s sweeper) unpostedUnbooked(key string) string {
+	s.T.Helper()
+	return workflows.UnbookedWorkflowID(s.unpostedLine(key, reconciliation.ObjectPayment, reconciliation.HealUnbooked))
+}
+
+// unpostedLine is a balance transaction that a reconciliation asked a workflow to post an hour ago, in vain.
+func (s sweeper) unpostedLine(key string, object reconciliation.Object, healing reconciliation.Healing) string {
 	s.T.Helper()
 	run, id := s.reconciliation(key), s.ID("txn_"+key)
 	require.NoError(s.T, s.Store.AddFindings(s.T.Context(), run.ID, []reconciliation.Finding{{
-		Class: reconciliation.MissingInLedger, Object: reconciliation.ObjectAccountFee, StripeID: id, BalanceTransactionID: id, AtStripe: -250, Currency: "USD",
-		Reason: "a bill", Healing: reconciliation.HealAccountFee,
+		Class: reconciliation.MissingInLedger, Object: object, StripeID: id, BalanceTransactionID: id, AtStripe: -250, Currency: "USD",
+		Reason: "not in the ledger", Healing: healing,
 	}}))
 	items, err := s.Store.Items(s.T.Context(), run.ID, "", 0, 1)
 	require.NoError(s.T, err)
 	require.NoError(s.T, s.Store.SettleItem(s.T.Context(), items[0].ID, store.ItemFailed, "in vain"))
-	s.Exec(s.T, "UPDATE reconciliation_items SET updated_at = updated_at - INTERVAL 1 HOUR")
-	return workflows.AccountFeeWorkflowID(id)
+	s.Exec(s.T, "UPDATE reconciliation_items SET updated_at = updated_at - INTERVAL 1 HOUR WHERE id = ?", items[0].ID)
+	return id
 }
 
 // dispute is a dispute that has a status at Stripe, by its workflow's id.
@@ -229,6 +243,7 @@ func TestEachKindOfOwedWorkIsResumedOnce(t *testing.T) {
 		s.refund("unposted", "succeeded", false):                       "",
 		s.postedRefund("not-back", true):                               "",
 		s.unpostedBill("bill"):                                         "",
+		s.unpostedUnbooked("others"):                                   "",
 	}
 	s.older()
 	for range 3 {
@@ -310,6 +325,27 @@ func TestTerminatedWorkIsResumedAndFailedWorkIsNot(t *testing.T) {
 	require.NoError(t, s.Sweep(t.Context()))
 	require.NotEqual(t, first, s.run(terminated))
 	require.Equal(t, ended, s.run(failed))
+}
+
+// A run of Unbooked that completed without posting has decided that the money is left alone: a sweep does not start another. One that
+// was terminated has decided nothing.
+func TestCompletedRunForMoneyOfNoBookingIsNotRepeated(t *testing.T) {
+	t.Parallel()
+	s := newSweeper(t)
+	decided, terminated := s.unpostedUnbooked("decided"), s.unpostedUnbooked("terminated")
+	require.NoError(t, s.Sweep(t.Context()))
+	first := s.run(terminated)
+	require.NoError(t, s.Temporal.TerminateWorkflow(t.Context(), terminated, "", "a test"))
+	polling := worker.New(s.Temporal, s.Name, worker.Options{})
+	polling.RegisterWorkflowWithOptions(func(workflow.Context, workflows.UnbookedInput) error { return nil },
+		workflow.RegisterOptions{Name: workflows.TypeUnbooked})
+	require.NoError(t, polling.Start())
+	require.NoError(t, s.Temporal.GetWorkflow(t.Context(), decided, "").Get(t.Context(), nil))
+	polling.Stop()
+	ended := s.run(decided)
+	require.NoError(t, s.Sweep(t.Context()))
+	require.Equal(t, ended, s.run(decided))
+	require.NotEqual(t, first, s.run(terminated))
 }
 
 // A reconciliation that was terminated could not say so: its row is closed, with the reason. One that goes on is left alone.
