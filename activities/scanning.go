@@ -176,7 +176,8 @@ func (r *Reconciliations) nameByCharge(ctx context.Context, lines []reconciliati
 	}
 	intents, err := r.Store.PaymentIntentsOfCharges(ctx, charges)
 	for i, line := range lines {
-		if intent := intents[line.ChargeID]; line.PaymentIntentID == "" && intent != "" {
+		intent := intents[line.ChargeID]
+		if line.PaymentIntentID == "" && intent != "" {
 			lines[i].PaymentIntentID = intent
 			if line.Object == reconciliation.ObjectPayment {
 				lines[i].ObjectID = intent
@@ -209,7 +210,8 @@ func (r *Reconciliations) scanUnseen(ctx context.Context, in ScanInput) (Scanned
 			if err != nil && !gone {
 				return at, stripeError(err)
 			}
-			if err = nil; gone {
+			err = nil
+			if gone {
 				err = r.addFindings(ctx, in.RunID, []reconciliation.Finding{{
 					Class: reconciliation.MissingInStripe, Object: reconciliation.ObjectBalanceTransaction, StripeID: row.BalanceTransactionID,
 					BalanceTransactionID: row.BalanceTransactionID, PaymentIntentID: row.PaymentIntentID, Reference: row.Reference,

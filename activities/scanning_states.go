@@ -113,7 +113,8 @@ func (r *Reconciliations) compareStates(
 func (r *Reconciliations) oursAmong(ctx context.Context, states []stripeapi.ObjectState, here map[string]string) (map[string]bool, error) {
 	var lines []reconciliation.Line
 	for _, state := range states {
-		if _, known := here[state.ID]; !known && !state.Settled && state.PaymentIntentID != "" {
+		_, known := here[state.ID]
+		if !known && !state.Settled && state.PaymentIntentID != "" {
 			lines = append(lines, reconciliation.Line{
 				BalanceTransaction: booking.BalanceTransaction{ID: state.ID}, PaymentIntentID: state.PaymentIntentID,
 			})

@@ -36,10 +36,12 @@ func FuzzTexts(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		if id, err := ParseRefundID(text); err == nil && (string(id) != text || len(text) != 11) {
+		id, err := ParseRefundID(text)
+		if err == nil && (string(id) != text || len(text) != 11) {
 			t.Fatalf("a refund's id: %q", text)
 		}
-		if currency, err := money.ParseCurrency(text); err == nil && (len(currency) != 3 || strings.ToUpper(text) != text) {
+		currency, err := money.ParseCurrency(text)
+		if err == nil && (len(currency) != 3 || strings.ToUpper(text) != text) {
 			t.Fatalf("a currency: %q", text)
 		}
 		requirePolicy(t, text)

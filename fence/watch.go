@@ -91,7 +91,8 @@ func (w *Watch) Run(ctx context.Context) {
 func (w *Watch) Look(ctx context.Context) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if err := w.look(ctx); err != nil && ctx.Err() == nil {
+	err := w.look(ctx)
+	if err != nil && ctx.Err() == nil {
 		w.Log.WarnContext(ctx, "whether the database was restored could not be told; the next look is made soon", "error", err, "nextLookIn", w.Every.String())
 		return
 	}

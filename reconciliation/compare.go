@@ -82,7 +82,8 @@ func Compare(line Line, posted []Posting, known Known, rules Rules) *Finding {
 	clearing, fees := sum(posted)
 	finding.Here, finding.Posted = clearing[line.Currency], clearing[line.Currency]
 	decided := corrected(posted)
-	if finding.Healing = HealNone; !decided && twice(posted) {
+	finding.Healing = HealNone
+	if !decided && twice(posted) {
 		finding.Class = Duplicate
 		finding.Reason = fmt.Sprintf("balance transaction %s was posted %d times", line.ID, len(posted))
 		return &finding
@@ -94,7 +95,8 @@ func Compare(line Line, posted []Posting, known Known, rules Rules) *Finding {
 			return &finding
 		}
 	}
-	if fee, theirs := fees[line.Currency], line.Kept(); !decided && beyond(fee-theirs, rules.Tolerance) {
+	fee, theirs := fees[line.Currency], line.Kept()
+	if !decided && beyond(fee-theirs, rules.Tolerance) {
 		finding.Class, finding.Here, finding.AtStripe = FeeMismatch, fee, theirs
 		finding.Reason = fmt.Sprintf("a fee of %s was posted, Stripe took %s", money.Text(fee, line.Currency), money.Text(theirs, line.Currency))
 		if FeeOutstanding(posted) {

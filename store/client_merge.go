@@ -88,7 +88,8 @@ func (s *Store) MergeClients(ctx context.Context, into, from Client, by access.A
 		return done, err
 	}
 	moved, err := s.moveRows(ctx, "idempotency_keys", into.ID, from.ID)
-	if done.IdempotencyKeys = moved; err != nil {
+	done.IdempotencyKeys = moved
+	if err != nil {
 		return done, err
 	}
 	done.Bookings, err = s.moveRows(ctx, "bookings", into.ID, from.ID)

@@ -176,12 +176,13 @@ func lockClient(tx *gorm.DB, id uint64) (clientRow, error) {
 func (s *Store) adopt(ctx context.Context, keyID uint64) error {
 	return s.inTransaction(ctx, func(tx *gorm.DB) error {
 		var key apiKeyRow
-		if err := tx.Clauses(forUpdate).Where("id = ?", keyID).Take(&key).Error; err != nil || key.ClientID != nil {
+		err := tx.Clauses(forUpdate).Where("id = ?", keyID).Take(&key).Error
+		if err != nil || key.ClientID != nil {
 			return notFound(err)
 		}
 		client := clientRow{ClientID: access.NewClientID(), Name: key.Name, CreatedBy: "starter migrate", CreatedAt: key.CreatedAt}
 		var taken clientRow
-		err := tx.Select("id").Where("name = ?", key.Name).Take(&taken).Error
+		err = tx.Select("id").Where("name = ?", key.Name).Take(&taken).Error
 		switch {
 		case err == nil: // keys of one name become one client only when an operator says so
 			client.Name = short(key.Name, 100) + " #" + strconv.FormatUint(key.ID, 10)

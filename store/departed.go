@@ -40,7 +40,8 @@ func (p *paymentRecorder) confirmDebit(s booking.PaymentSnapshot, departs time.T
 	if settled.Basis == ledger.ByPosting && s.Balance != nil && !s.Balance.AvailableOn.IsZero() {
 		settled.At = s.Balance.AvailableOn
 	}
-	if err := p.confirm(); err != nil || !settled.At.After(departs) {
+	err = p.confirm()
+	if err != nil || !settled.At.After(departs) {
 		return err
 	}
 	return p.markForAttention(AttentionDeparted, s.PaymentIntentID,

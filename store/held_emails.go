@@ -92,7 +92,8 @@ func (s *Store) decideHeld(ctx context.Context, d HeldDecision, action Action, v
 			held = held.Where("id IN ?", d.IDs)
 		}
 		result := held.Updates(values)
-		if changed = result.RowsAffected; result.Error != nil || changed == 0 {
+		changed = result.RowsAffected
+		if result.Error != nil || changed == 0 {
 			return result.Error
 		}
 		subject := "emails"

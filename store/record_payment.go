@@ -296,7 +296,8 @@ func (p *paymentRecorder) result() (PaymentRecorded, error) {
 		recorded.CaptureBefore = *p.payment.CaptureBefore
 	}
 	var err error
-	if recorded.EmailIDs, err = queuedMails(p.tx, p.booking.Reference); err != nil || !recorded.RefundDue {
+	recorded.EmailIDs, err = queuedMails(p.tx, p.booking.Reference)
+	if err != nil || !recorded.RefundDue {
 		return recorded, err
 	}
 	recorded.RefundIDs, err = p.unaskedRefunds()

@@ -64,7 +64,8 @@ func benchReconcile(b *testing.B, payments int, span time.Duration) {
 		took := time.Since(began)
 		_, peak := s.Memory("worker")
 		calls = len(s.Stripe.Journal().Records()) - calls
-		if found := run.classes(); found["missing_in_ledger"] != missingOnes || len(run.Details) != missingOnes {
+		found := run.classes()
+		if found["missing_in_ledger"] != missingOnes || len(run.Details) != missingOnes {
 			b.Fatalf("found %v", found)
 		}
 		floor := time.Duration(float64(payments) / 100 / benchRate * float64(time.Second))

@@ -12,7 +12,8 @@ func (m *model) check() {
 	if err := m.s.LedgerKept(m.ledger); err != nil {
 		m.t.Fatalf("%v\n%s", err, m.s.Logs)
 	}
-	if m.ledger = m.s.MarkLedger(); m.held || m.late {
+	m.ledger = m.s.MarkLedger()
+	if m.held || m.late {
 		if err := errors.Join(m.s.BooksPromises(), m.s.StripePromises()); err != nil {
 			m.t.Fatalf("with something held back: %v", err)
 		}

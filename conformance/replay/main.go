@@ -41,7 +41,7 @@ func run(arguments []string) error {
 	replayed, refused := replay.Against(judge, shapes)
 	switch {
 	case len(refused) > 0:
-		return fmt.Errorf("Stripe's specification refuses what the stand-in took:\n%s", strings.Join(refused, "\n"))
+		return fmt.Errorf("requests that the stand-in took are refused by Stripe's specification:\n%s", strings.Join(refused, "\n"))
 	case replayed == 0:
 		return fmt.Errorf("no requests in %s: run `make test`", arguments[0])
 	}

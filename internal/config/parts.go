@@ -147,7 +147,7 @@ func (r *reader) readSMTP() {
 	if smtp.From == "" {
 		smtp.From = r.missing(Mail, "SMTP_FROM", localFrom, "the sender of mails, \"Farebook <bookings@example.com>\"")
 	}
-	if _, err := netmail.ParseAddress(smtp.From); smtp.From != "" && err != nil {
+	if smtp.From != "" && !isAddress(smtp.From) {
 		r.problem("SMTP_FROM cannot be read: write it as \"Farebook <bookings@example.com>\"")
 	}
 	r.checkSMTP(smtp)
@@ -156,9 +156,14 @@ func (r *reader) readSMTP() {
 	if r.config.FinanceEmail == "" {
 		r.config.FinanceEmail = r.missing(Mail, "FINANCE_EMAIL", localFinance, "who hears of disputes and payouts, finance@example.com")
 	}
-	if _, err := netmail.ParseAddress(r.config.FinanceEmail); r.config.FinanceEmail != "" && err != nil {
+	if r.config.FinanceEmail != "" && !isAddress(r.config.FinanceEmail) {
 		r.problem("FINANCE_EMAIL cannot be read: write one address, finance@example.com")
 	}
+}
+
+func isAddress(text string) bool {
+	_, err := netmail.ParseAddress(text)
+	return err == nil
 }
 
 func (r *reader) readMailBound() {
@@ -275,7 +280,8 @@ func (r *reader) readReconcile() {
 	if err != nil || overdue < 0 {
 		r.problem("RECONCILE_OVERDUE is %q: set it to a duration such as 26h, or to 0", v.ReconcileOverdue)
 	}
-	if _, err := time.LoadLocation(v.ReconcileZone); err != nil || v.ReconcileZone == "Local" {
+	_, err = time.LoadLocation(v.ReconcileZone)
+	if err != nil || v.ReconcileZone == "Local" {
 		r.problem("RECONCILE_TIME_ZONE is %q: set it to an IANA name such as Asia/Dubai", v.ReconcileZone)
 	}
 	schedule := strings.TrimSpace(v.ReconcileCron)

@@ -120,7 +120,8 @@ func (r *reader) readTemporal() {
 	if profile.Address == "" {
 		profile.Address = r.missing(Temporal, "TEMPORAL_ADDRESS", "127.0.0.1:7233", "host:port of the Temporal server")
 	}
-	if _, err := splitAddress(profile.Address); err != nil && r.parts[Temporal] && profile.Address != "" {
+	_, err = splitAddress(profile.Address)
+	if err != nil && r.parts[Temporal] && profile.Address != "" {
 		r.problem("TEMPORAL_ADDRESS is %q: set it to host:port", profile.Address)
 	}
 	if profile.TLS != nil && profile.TLS.DisableHostVerification && r.production() {

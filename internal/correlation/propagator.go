@@ -65,7 +65,8 @@ func read(reader workflow.HeaderReader) string {
 		return ""
 	}
 	var id string
-	if err := converter.GetDefaultDataConverter().FromPayload(payload, &id); err != nil || !Valid(id) && !IsRun(id) {
+	err := converter.GetDefaultDataConverter().FromPayload(payload, &id)
+	if err != nil || !Valid(id) && !IsRun(id) {
 		return ""
 	}
 	return id

@@ -27,7 +27,8 @@ func decodeNewClient(body []byte) (name string, err error) {
 	var d decoder
 	if fields := d.object("", value, "name"); fields != nil {
 		name = d.text("name", fields["name"])
-		if wrong := clients.CheckName(name); wrong != nil && len(d.wrongFields) == 0 {
+		wrong := clients.CheckName(name)
+		if wrong != nil && len(d.wrongFields) == 0 {
 			d.add("name", "cannot be taken", wrong.Error())
 		}
 	}

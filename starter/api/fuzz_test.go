@@ -249,7 +249,8 @@ func FuzzRefusal(f *testing.F) {
 		}
 		inner.Reset()
 		c.handled.Store(true)
-		if _, err := c.Write(written); err != nil || inner.String() != string(written) {
+		_, err = c.Write(written)
+		if err != nil || inner.String() != string(written) {
 			t.Fatalf("a handler's %q became %q: %v", written, inner.String(), err)
 		}
 	})

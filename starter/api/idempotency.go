@@ -135,7 +135,8 @@ func (a *api) atWork(ctx context.Context, key store.IdempotencyKey) (end func(an
 				return
 			case <-ticker.C:
 			}
-			if err := a.Store.RenewLease(working, key, a.Store.Now()); err != nil && working.Err() == nil {
+			err := a.Store.RenewLease(working, key, a.Store.Now())
+			if err != nil && working.Err() == nil {
 				a.Log.WarnContext(ctx, "a lease was not renewed", "error", err)
 			}
 		}

@@ -263,7 +263,8 @@ func (r *rawRequest) set(name, value string) {
 			kept = append(kept, h)
 		}
 	}
-	if r.headers = kept; value != "" {
+	r.headers = kept
+	if value != "" {
 		r.headers = append(r.headers, [2]string{name, value})
 	}
 }

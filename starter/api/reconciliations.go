@@ -126,7 +126,8 @@ func decodeReconciliation(body []byte) (reconciliation.Options, error) {
 	}
 	if value, given := fields["dryRun"]; given {
 		dry, ok := value.(bool)
-		if options.DryRun = dry; !ok {
+		options.DryRun = dry
+		if !ok {
 			d.wrong("dryRun", value, "true or false")
 		}
 	}

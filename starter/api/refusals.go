@@ -41,7 +41,8 @@ func AnswerRefusals(server *http.Server, listener net.Listener, log *slog.Logger
 		return context.WithValue(ctx, connectionKey{}, c)
 	}
 	server.ConnState = func(c net.Conn, state http.ConnState) {
-		if connection, ok := c.(*refusingConn); ok && state == http.StateIdle {
+		connection, ok := c.(*refusingConn)
+		if ok && state == http.StateIdle {
 			connection.handled.Store(false)
 		}
 		if connState != nil {

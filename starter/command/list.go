@@ -106,7 +106,8 @@ func (l listing[Row, Shown]) print(out io.Writer, flags listFlags, rows []Row) e
 	for _, row := range shown {
 		table.row(l.cells(row)...)
 	}
-	if err := table.flush(); err != nil || before == 0 {
+	err := table.flush()
+	if err != nil || before == 0 {
 		return err
 	}
 	return say(out, "\nThere may be more: --before %d\n", before)

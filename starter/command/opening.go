@@ -203,7 +203,8 @@ func printOpening(out io.Writer, opened store.OpeningBalance, said openingSaid) 
 		}
 		entries.row(e.Account, debit, credit)
 	}
-	if err := errors.Join(balance.flush(), say(out, "\n"), entries.flush()); err != nil || said.foot == "" {
+	err = errors.Join(balance.flush(), say(out, "\n"), entries.flush())
+	if err != nil || said.foot == "" {
 		return err
 	}
 	return say(out, "\n%s\n", said.foot)

@@ -82,7 +82,8 @@ func checkSchedule(cmd *cobra.Command, schedule dispatch.Schedule) error {
 		return misused("--jitter is %s: from 0s to %s", schedule.Jitter, longestJitter)
 	}
 	// Go knows "" and "Local" as well: this machine's zone, which is not Temporal's.
-	if _, err := time.LoadLocation(schedule.TimeZone); err != nil || schedule.TimeZone == "" || schedule.TimeZone == "Local" {
+	_, err := time.LoadLocation(schedule.TimeZone)
+	if err != nil || schedule.TimeZone == "" || schedule.TimeZone == "Local" {
 		return misused("invalid --time-zone %q: must be an IANA name such as Asia/Dubai", schedule.TimeZone)
 	}
 	return nil

@@ -177,7 +177,8 @@ func printPromisesJSON(out io.Writer, promises []store.Promise, attention int64,
 	if unasked != nil {
 		shown.Unasked = unasked.Error()
 	}
-	if err := printJSON(out, shown); err != nil || shown.Held {
+	err := printJSON(out, shown)
+	if err != nil || shown.Held {
 		return errors.Join(err, unasked)
 	}
 	return errors.Join(ErrBroken, unasked)

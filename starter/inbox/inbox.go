@@ -196,7 +196,8 @@ func (i *Inbox) Again(ctx context.Context, stored store.Event) error {
 // Run sweeps until ctx ends.
 func (i *Inbox) Run(ctx context.Context) {
 	wait.Every(logging.As(ctx, service), i.patience/2, func(ctx context.Context) {
-		if _, err := i.Sweep(ctx); err != nil && ctx.Err() == nil {
+		_, err := i.Sweep(ctx)
+		if err != nil && ctx.Err() == nil {
 			i.Log.WarnContext(ctx, "the inbox could not be swept", "error", err)
 		}
 	})

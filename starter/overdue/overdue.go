@@ -32,7 +32,8 @@ func (w Watch) Run(ctx context.Context) {
 		return
 	}
 	wait.Every(logging.As(ctx, logging.Reconciliation), max(min(w.After/10, most), 10*time.Millisecond), func(ctx context.Context) {
-		if err := w.look(ctx); err != nil && ctx.Err() == nil {
+		err := w.look(ctx)
+		if err != nil && ctx.Err() == nil {
 			w.Log.WarnContext(ctx, "whether reconciliation runs could not be checked", "error", err)
 		}
 	})

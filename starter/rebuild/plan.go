@@ -193,7 +193,8 @@ func (r *Rebuilder) lostObjects(
 			return nil, err
 		}
 		for _, state := range states {
-			if _, is := known[state.ID]; is || state.Uncaptured {
+			_, is := known[state.ID]
+			if is || state.Uncaptured {
 				continue
 			}
 			reference, ours, err := r.paidBooking(ctx, state.PaymentIntentID, rebuilt)

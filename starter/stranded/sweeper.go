@@ -41,7 +41,8 @@ const (
 // Run sweeps until ctx ends.
 func (s *Sweeper) Run(ctx context.Context) {
 	wait.Every(logging.As(ctx, "sweeper"), s.Every, func(ctx context.Context) {
-		if err := s.sweep(ctx); err != nil && ctx.Err() == nil {
+		err := s.sweep(ctx)
+		if err != nil && ctx.Err() == nil {
 			s.Log.WarnContext(ctx, "the sweep for work without a workflow is incomplete; the next one continues", "error", err)
 		}
 	})

@@ -165,8 +165,8 @@ func trim(n *node) map[string]any {
 		out["fields"] = fields
 	}
 	for _, one := range n.AnyOf {
-		any, _ := out["any"].([]any)
-		out["any"] = append(any, trim(one))
+		shapes, _ := out["any"].([]any)
+		out["any"] = append(shapes, trim(one))
 	}
 	var free node
 	if bytes.HasPrefix(n.Additional, []byte("{")) && json.Unmarshal(n.Additional, &free) == nil {

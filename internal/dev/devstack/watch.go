@@ -48,7 +48,8 @@ func (s *Stack) keepUp(ctx context.Context, part *server) {
 		}
 		pause = min(2*pause, longestPause)
 		started = time.Now()
-		if err := part.Restart(ctx); err != nil && ctx.Err() == nil {
+		err := part.Restart(ctx)
+		if err != nil && ctx.Err() == nil {
 			announce(s.options.Progress, "%s did not come back: %v", part.Name(), err)
 			continue
 		}

@@ -40,7 +40,8 @@ func (t *transaction) wire(s *Server, expand expansion) map[string]any {
 		"fee": t.fee, "net": t.net(), "currency": t.currency, "fee_details": t.feeDetails(), "exchange_rate": exchangeRate(t.rate), "source": orNil(t.source),
 		"type": t.kind, "reporting_category": t.category, "status": t.status(s.clock.Now()), "description": orNil(t.description),
 	}
-	if source := s.sourceOf(t); source != nil && expand.has("source") {
+	source := s.sourceOf(t)
+	if source != nil && expand.has("source") {
 		out["source"] = source.wire(s, expand.under("source"))
 	}
 	return s.finished(t.id, out, expand)

@@ -135,7 +135,8 @@ func createIntent(s *Server, c *call) (any, *apiError) {
 }
 
 func (s *Server) newIntent(c *call) (*intent, *apiError) {
-	if failed := c.exclusive("automatic_payment_methods", "payment_method_types"); failed != nil && c.boolean("automatic_payment_methods[enabled]") {
+	failed := c.exclusive("automatic_payment_methods", "payment_method_types")
+	if failed != nil && c.boolean("automatic_payment_methods[enabled]") {
 		return nil, failed
 	}
 	amount, _, failed := c.integer("amount")

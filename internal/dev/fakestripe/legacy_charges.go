@@ -47,7 +47,8 @@ func (s *Server) methodOfSource(source string) (string, *apiError) {
 	}
 	name, found := strings.CutPrefix(source, "tok_")
 	method := "pm_card_" + name
-	if _, known := cards[method]; !found || !known {
+	_, known := cards[method]
+	if !found || !known {
 		return "", invalid("resource_missing", "source", "No such token: '"+source+"'")
 	}
 	return method, nil

@@ -57,7 +57,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, pattern string, s
 		return
 	}
 	var result *reply
-	if key := r.Header.Get("Idempotency-Key"); r.Method == http.MethodPost && key != "" {
+	key := r.Header.Get("Idempotency-Key")
+	if r.Method == http.MethodPost && key != "" {
 		result = s.once(r.URL.Path, key, c, serve, fault)
 	} else {
 		result = s.run(c, serve, fault)

@@ -66,7 +66,8 @@ func list[T object](s *Server, t *table[T], path string, query url.Values, keep 
 	}
 	after, before := query.Get("starting_after"), query.Get("ending_before")
 	for param, cursor := range map[string]string{"starting_after": after, "ending_before": before} {
-		if _, known := t.index[cursor]; cursor != "" && !known {
+		_, known := t.index[cursor]
+		if cursor != "" && !known {
 			return nil, invalid("resource_missing", param, "No such object: '"+cursor+"'")
 		}
 	}

@@ -87,7 +87,8 @@ func belowEphemeral() int {
 	if err != nil {
 		return usualEphemeral
 	}
-	if _, err := fmt.Sscan(string(content), &first, &last); err != nil || first < lowest+minimumRange {
+	_, err = fmt.Sscan(string(content), &first, &last)
+	if err != nil || first < lowest+minimumRange {
 		return usualEphemeral
 	}
 	return first

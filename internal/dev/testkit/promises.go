@@ -106,7 +106,8 @@ func (s *Stack) DatedAsStripe() (err error) {
 		if err := rows.Scan(&id, &kind, &transaction, &at, &basis); err != nil {
 			return err
 		}
-		if want, known := created[transaction]; known && (basis == "balance_transaction" && !at.Equal(want) || basis != "balance_transaction" && !s.olderRelease) {
+		want, known := created[transaction]
+		if known && (basis == "balance_transaction" && !at.Equal(want) || basis != "balance_transaction" && !s.olderRelease) {
 			return fmt.Errorf("ledger transaction %d (%s) took effect at %s (%s), balance transaction %s was created at %s", id, kind, at, basis, transaction, want)
 		}
 	}
