@@ -110,7 +110,7 @@ lint: $(GOLANGCI) $(WORKFLOWCHECK) ## Check style, imports and the determinism o
 	@go run ./internal/dev/cmd/style -baseline internal/dev/cmd/style/baseline.list -since $(SUBJECTS_SINCE)
 
 conformance: ## Hold the Stripe stand-in against Stripe's specification and clients
-	@$(NEED) node=nodejs npm=npm
+	@$(NEED) node=nodejs npm=npm openssl=openssl
 	@cd conformance && go test -timeout $(TEST_TIMEOUT) ./...
 
 contract: ## Play what is taken for granted about Stripe: against the stand-in, and Stripe's test mode with FAREBOOK_CONTRACT_KEY

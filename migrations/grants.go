@@ -28,6 +28,7 @@ var rights = []struct{ table, verbs string }{
 	{"financial_ledger", "SELECT, INSERT"},
 	{"goose_db_version", "SELECT"}, // the migrations that are applied: a process refuses a schema that is older than it needs
 	{"ledger_entries", "SELECT, INSERT"},
+	{"ledger_seals", "SELECT, INSERT"},
 	{"ledger_opening", "SELECT, UPDATE"}, // one row, which is locked, and written once
 	{"opening_balances", "SELECT, INSERT"},
 	{"stripe_events", "SELECT, INSERT, UPDATE"},

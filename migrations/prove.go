@@ -33,6 +33,8 @@ func proveAppendOnly(ctx context.Context, admin *sql.DB, app *mysql.Config) (err
 		{"DELETE", "DELETE FROM ledger_entries WHERE FALSE"},
 		{"UPDATE", "UPDATE audit_log SET id = id WHERE FALSE"},
 		{"DELETE", "DELETE FROM audit_log WHERE FALSE"},
+		{"UPDATE", "UPDATE ledger_seals SET number = number WHERE FALSE"},
+		{"DELETE", "DELETE FROM ledger_seals WHERE FALSE"},
 		// TRUNCATE and DROP are one right; a table that does not exist tells of it without harm.
 		{"TRUNCATE and DROP", "DROP TABLE IF EXISTS farebook_no_such_table"},
 		{"ALTER", "ALTER TABLE farebook_no_such_table ADD COLUMN x INT"},

@@ -21,11 +21,11 @@ func insertTransaction(tx *gorm.DB, now time.Time, bookingID *uint64, t ledger.T
 			return err
 		}
 	}
+	opening, err := openingOf(tx, shared) // whoever posts the opening, or money of no booking, or seals, waits
+	if err != nil {
+		return err
+	}
 	if t.BalanceTransactionID != "" {
-		opening, err := openingOf(tx, shared) // and whoever posts the opening, or money of no booking, waits
-		if err != nil {
-			return err
-		}
 		t = t.Under(opening)
 	}
 	if err := supersede(tx, now, t); err != nil {

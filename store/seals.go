@@ -1,0 +1,295 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+
+	"farebook/ledger/seal"
+)
+
+// Bounds of sealing.
+const (
+	// MaxSealed is how many ids one seal covers at most: a range that is read in well under a second.
+	MaxSealed = 10_000
+	// sealPage is how many transactions are read at once.
+	sealPage = 1_000
+	// sealWait is how long sealing waits, in seconds, for a transaction that posts. Whoever posts waits behind it meanwhile.
+	sealWait = 2
+	// postedBefore is how long before the seal of an earlier range a transaction may say that it was posted: what the clocks of processes
+	// may differ by, and a posting may take. What says an earlier time was dated back.
+	postedBefore = time.Hour
+)
+
+type sealRow struct {
+	Number         uint64 `gorm:"primaryKey;autoIncrement:false"`
+	FromID         uint64
+	ToID           uint64
+	Transactions   uint64
+	Entries        uint64
+	Sums           string
+	PreviousDigest []byte
+	Digest         []byte
+	SealedAt       time.Time
+}
+
+func (sealRow) TableName() string { return "ledger_seals" }
+
+func sealRowOf(s seal.Seal) (sealRow, error) {
+	sums, err := json.Marshal(s.Sums)
+	return sealRow{
+		Number: s.Number, FromID: s.FromID, ToID: s.ToID, Transactions: s.Transactions, Entries: s.Entries, Sums: string(sums),
+		PreviousDigest: s.Previous[:], Digest: s.Digest[:], SealedAt: s.SealedAt,
+	}, err
+}
+
+func (r sealRow) domain() (seal.Seal, error) {
+	s := seal.Seal{
+		Number: r.Number, FromID: r.FromID, ToID: r.ToID, Transactions: r.Transactions, Entries: r.Entries, SealedAt: r.SealedAt,
+	}
+	copy(s.Previous[:], r.PreviousDigest)
+	copy(s.Digest[:], r.Digest)
+	if err := json.Unmarshal([]byte(r.Sums), &s.Sums); err != nil {
+		return s, fmt.Errorf("read the sums of seal %d: %w", r.Number, err)
+	}
+	return s, nil
+}
+
+// SealLedger seals the complete transactions that follow the last seal, MaxSealed ids at most, and reports false when there are none. A
+// range ends before a transaction of an older release that has no effective date yet. Two that seal at once make one seal: the number is
+// the primary key. It returns an error when a transaction that posts is held open for longer than two seconds: try again later.
+func (s *Store) SealLedger(ctx context.Context) (seal.Seal, bool, error) {
+	last, err := s.lastSeal(ctx)
+	if err != nil {
+		return seal.Seal{}, false, err
+	}
+	complete, err := s.lastComplete(ctx, last.ToID)
+	if err != nil || complete == 0 {
+		return seal.Seal{}, false, err
+	}
+	made, err := s.sealOf(ctx, last, complete)
+	if err != nil {
+		return seal.Seal{}, false, err
+	}
+	row, err := sealRowOf(made)
+	if err != nil {
+		return seal.Seal{}, false, err
+	}
+	if err := s.db.WithContext(ctx).Create(&row).Error; duplicateKey(err) {
+		return seal.Seal{}, false, nil // another process has sealed the range meanwhile
+	} else if err != nil {
+		return seal.Seal{}, false, err
+	}
+	return made, true, nil
+}
+
+func (s *Store) lastSeal(ctx context.Context) (seal.Seal, error) {
+	var row sealRow
+	found := s.db.WithContext(ctx).Order("number DESC").Limit(1).Find(&row)
+	if found.Error != nil || found.RowsAffected == 0 {
+		return seal.Seal{}, found.Error
+	}
+	return row.domain()
+}
+
+// lastComplete is the id up to which every transaction after one is committed and has its effective date; 0 for none. AUTO_INCREMENT
+// gives out ids before their transactions commit, in any order. Whoever posts holds the lock on ledger_opening's row from before its
+// first INSERT until it commits, so that nobody who has it alone meets an id in flight; the locking read waits for whoever posts without
+// that lock, such as an older release.
+func (s *Store) lastComplete(ctx context.Context, after uint64) (uint64, error) {
+	var complete uint64
+	err := s.db.WithContext(ctx).Connection(func(conn *gorm.DB) error {
+		conn = conn.Session(&gorm.Session{NewDB: true, Context: ctx})
+		var usual int
+		if err := conn.Raw("SELECT @@SESSION.innodb_lock_wait_timeout").Scan(&usual).Error; err != nil {
+			return err
+		}
+		if err := conn.Exec("SET SESSION innodb_lock_wait_timeout = ?", sealWait).Error; err != nil {
+			return err
+		}
+		err := conn.Transaction(func(tx *gorm.DB) error {
+			if _, err := openingOf(tx, exclusively); err != nil {
+				return err
+			}
+			var ids []uint64
+			err := tx.Raw("SELECT id FROM financial_ledger WHERE id > ? ORDER BY id LIMIT ? "+shared, after, MaxSealed).Scan(&ids).Error
+			if err != nil || len(ids) == 0 {
+				return err
+			}
+			complete = ids[len(ids)-1]
+			return nil
+		})
+		return firstError(err, conn.Exec("SET SESSION innodb_lock_wait_timeout = ?", usual).Error)
+	})
+	if err != nil || complete == 0 {
+		return 0, err
+	}
+	var undated *uint64
+	err = s.db.WithContext(ctx).Raw("SELECT MIN(id) FROM financial_ledger WHERE id > ? AND id <= ? AND effective_at IS NULL", after, complete).
+		Scan(&undated).Error
+	if undated == nil || err != nil {
+		return complete, err
+	}
+	if *undated <= after+1 {
+		return 0, nil
+	}
+	return *undated - 1, nil
+}
+
+func firstError(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sealOf computes the seal of the transactions after previous, up to one.
+func (s *Store) sealOf(ctx context.Context, previous seal.Seal, to uint64) (seal.Seal, error) {
+	r := seal.NewRange(previous, to)
+	for after := previous.ToID; ; {
+		page, err := s.sealedPage(ctx, after, to)
+		if err != nil {
+			return seal.Seal{}, err
+		}
+		if len(page) == 0 {
+			return r.Seal(s.Now()), nil
+		}
+		for _, one := range page {
+			if err := r.Add(one); err != nil {
+				return seal.Seal{}, err
+			}
+		}
+		after = page[len(page)-1].ID
+	}
+}
+
+// sealedPage reads the next transactions of a range with their entries, in the order of their ids.
+func (s *Store) sealedPage(ctx context.Context, after, to uint64) ([]seal.Transaction, error) {
+	db := s.db.WithContext(ctx)
+	var rows []ledgerRow
+	if err := db.Where("id > ? AND id <= ?", after, to).Order("id").Limit(sealPage).Find(&rows).Error; err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	var entries []entryRow
+	err := db.Where("ledger_id BETWEEN ? AND ?", rows[0].ID, rows[len(rows)-1].ID).Order("ledger_id, id").Find(&entries).Error
+	if err != nil {
+		return nil, err
+	}
+	page := make([]seal.Transaction, len(rows))
+	for i, transaction := range assemble("", rows, entries) {
+		page[i] = seal.Transaction{ID: transaction.ID, PostedAt: transaction.PostedAt, Transaction: transaction.Transaction}
+		if rows[i].BookingID != nil {
+			page[i].BookingID = *rows[i].BookingID
+		}
+		for len(entries) > 0 && entries[0].LedgerID == rows[i].ID {
+			page[i].EntryIDs = append(page[i].EntryIDs, entries[0].ID)
+			entries = entries[1:]
+		}
+	}
+	return page, nil
+}
+
+// A BrokenSeal is a seal that the ledger does not agree with.
+type BrokenSeal struct {
+	Seal   seal.Seal
+	Reason string // what differs, for an operator
+}
+
+// Chain is what VerifyChain found.
+type Chain struct {
+	Seals    uint64
+	Last     seal.Seal // the zero Seal when there is none
+	Broken   []BrokenSeal
+	Unsealed uint64 // transactions after the last seal
+}
+
+// Holds reports whether every seal agrees with the ledger.
+func (c Chain) Holds() bool { return len(c.Broken) == 0 }
+
+// VerifyChain reads the whole sealed ledger, range by range, and holds it against the seals: an entry or a transaction that was added,
+// changed, dated back or removed breaks the seal of its range. done is called after each seal, for a progress display. It writes nothing.
+func (s *Store) VerifyChain(ctx context.Context, done func(seal.Seal)) (Chain, error) {
+	var chain Chain
+	for {
+		var row sealRow
+		found := s.db.WithContext(ctx).Where("number > ?", chain.Last.Number).Order("number").Limit(1).Find(&row)
+		if found.Error != nil {
+			return chain, found.Error
+		}
+		if found.RowsAffected == 0 {
+			break
+		}
+		recorded, err := row.domain()
+		if err != nil {
+			return chain, err
+		}
+		reason, err := s.checkSeal(ctx, chain.Last, recorded)
+		if err != nil {
+			return chain, err
+		}
+		if reason != "" {
+			chain.Broken = append(chain.Broken, BrokenSeal{recorded, reason})
+		}
+		chain.Seals, chain.Last = chain.Seals+1, recorded
+		done(recorded)
+	}
+	return chain, s.checkUnsealed(ctx, &chain)
+}
+
+// checkSeal says what differs between a recorded seal and the ledger, or nothing.
+func (s *Store) checkSeal(ctx context.Context, previous, recorded seal.Seal) (string, error) {
+	if err := previous.Follows(recorded); err != nil {
+		return err.Error(), nil //nolint:nilerr // a finding, and no failure
+	}
+	now, err := s.sealOf(ctx, previous, recorded.ToID)
+	if err != nil {
+		return "", err
+	}
+	switch {
+	case now.Transactions != recorded.Transactions || now.Entries != recorded.Entries:
+		return fmt.Sprintf("transactions %d to %d: %d transactions with %d entries were sealed, and %d with %d are there", recorded.FromID,
+			recorded.ToID, recorded.Transactions, recorded.Entries, now.Transactions, now.Entries), nil
+	case now.Digest != recorded.Digest:
+		return fmt.Sprintf("transactions %d to %d: a transaction or an entry was changed after it was sealed", recorded.FromID, recorded.ToID),
+			nil
+	}
+	back, err := s.datedBack(ctx, previous, recorded.FromID, recorded.ToID)
+	if err != nil || back == 0 {
+		return "", err
+	}
+	return fmt.Sprintf("transaction %d says that it was posted before seal %d, which is older than it: it was dated back", back,
+		previous.Number), nil
+}
+
+// datedBack is the first transaction of a range that says it was posted well before an earlier seal was made; 0 for none.
+func (s *Store) datedBack(ctx context.Context, previous seal.Seal, from, to uint64) (uint64, error) {
+	if previous.Number == 0 {
+		return 0, nil
+	}
+	var first *uint64
+	err := s.db.WithContext(ctx).Raw("SELECT MIN(id) FROM financial_ledger WHERE id BETWEEN ? AND ? AND posted_at < ?", from, to,
+		previous.SealedAt.Add(-postedBefore)).Scan(&first).Error
+	if first == nil {
+		return 0, err
+	}
+	return *first, err
+}
+
+// checkUnsealed counts what follows the last seal, and finds what among it was dated back.
+func (s *Store) checkUnsealed(ctx context.Context, chain *Chain) error {
+	db := s.db.WithContext(ctx)
+	if err := db.Raw("SELECT COUNT(*) FROM financial_ledger WHERE id > ?", chain.Last.ToID).Scan(&chain.Unsealed).Error; err != nil {
+		return err
+	}
+	back, err := s.datedBack(ctx, chain.Last, chain.Last.ToID+1, ^uint64(0)>>1)
+	if back != 0 {
+		chain.Broken = append(chain.Broken, BrokenSeal{chain.Last, fmt.Sprintf(
+			"transaction %d says that it was posted before seal %d, which is older than it: it was dated back", back, chain.Last.Number)})
+	}
+	return err
+}
