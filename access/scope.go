@@ -35,11 +35,11 @@ type Rule struct {
 
 var rules = []Rule{
 	{BookingsRead, "read its client's bookings with payment, refunds, disputes, ledger and evidence"},
-	{BookingsWrite, "take bookings, and cancel or capture its client's"},
+	{BookingsWrite, "take bookings, and cancel or capture its client's bookings"},
 	{RefundsWrite, "refund its client's bookings"},
 	{WebhooksWrite, "manage its client's webhook endpoints (planned)"},
-	{OperationsRead, "read every client's bookings, and what needs attention; events, emails and payouts (planned; by command until then)"},
-	{OperationsWrite, "act on every client's bookings, where it also holds the scope of the action; close what needs attention; retry events, resend emails (planned; by command until then)"},
+	{OperationsRead, "read every client's bookings and what needs attention; events, emails and payouts (planned; by command until then)"},
+	{OperationsWrite, "act on every client's bookings, if it also has the scope of the action; close what needs attention; retry events, resend emails (planned; by command until then)"},
 	{ReconciliationRead, "read reconciliations"},
 	{ReconciliationWrite, "start reconciliations, apply plans, resolve items"},
 	{FinanceRead, "read reports and the ledger of all bookings (planned)"},

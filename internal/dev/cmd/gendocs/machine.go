@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// machine is a state machine of booking/ with what the table alone does not tell: the states in the order of life, what
-// they mean, and what leads from one to the next.
+// machine describes a state machine of package booking: its transition table, the states in the order of their life with their
+// meanings, and the cause of each transition.
 type machine[S ~string] struct {
 	name   string
 	story  string
 	table  map[S][]S
-	states []state[S] // the first one is where it begins
+	states []state[S] // the first one is the initial state
 	causes map[S]map[S]string
 }
 
@@ -23,13 +23,13 @@ type state[S ~string] struct {
 	meaning string
 }
 
-// look is how a state is drawn: Mermaid's class of it.
+// look is the Mermaid class that colours a state.
 type look string
 
 const (
 	waiting look = "waiting" // something is still to come
-	good    look = "good"    // the money is where it should be
-	bad     look = "bad"     // it ended without, or somebody has to look
+	good    look = "good"    // the money is in place
+	bad     look = "bad"     // ended without the money, or an operator must act
 )
 
 const looks = `    classDef waiting fill:#fff4ce,stroke:#b58900,color:#3b2f00
@@ -37,8 +37,8 @@ const looks = `    classDef waiting fill:#fff4ce,stroke:#b58900,color:#3b2f00
     classDef bad fill:#fbe0e0,stroke:#c92a2a,color:#4d0f0f
 `
 
-// smallestCluster of states, each of which may become each other, is drawn as one box: drawn apart, the payment's six
-// would be thirty arrows.
+// smallestCluster is the least number of mutually reachable states that are drawn as one box. Drawn one by one, the six open states
+// of a payment would need thirty arrows.
 const smallestCluster = 3
 
 func (m machine[S]) write(out *strings.Builder) error {
@@ -47,7 +47,7 @@ func (m machine[S]) write(out *strings.Builder) error {
 	}
 	fmt.Fprintf(out, "\n## %s\n\n%s\n\n```mermaid\nstateDiagram-v2\n", m.name, m.story)
 	m.diagram(out)
-	out.WriteString("```\n\n| state | what it means | may become |\n|---|---|---|\n")
+	out.WriteString("```\n\n| state | meaning | may become |\n|---|---|---|\n")
 	for _, s := range m.states {
 		targets := make([]string, 0, len(m.table[s.is]))
 		for _, to := range m.ordered(m.table[s.is]) {
@@ -55,20 +55,20 @@ func (m machine[S]) write(out *strings.Builder) error {
 		}
 		next := strings.Join(targets, ", ")
 		if next == "" {
-			next = "nothing: it is final"
+			next = "final"
 		}
 		fmt.Fprintf(out, "| `%s` | %s | %s |\n", s.is, s.meaning, next)
 	}
 	return nil
 }
 
-// check refuses a description that does not fit the table: a new state or way must not slip through undescribed.
+// check refuses a description that does not match the table, so that each new state and transition is described.
 func (m machine[S]) check() error {
 	described := map[S]bool{}
 	for _, s := range m.states {
 		described[s.is] = true
 		if _, known := m.table[s.is]; !known {
-			return fmt.Errorf("%s has no state %s, which is described", m.name, s.is)
+			return fmt.Errorf("%s: the described state %s does not exist", m.name, s.is)
 		}
 	}
 	cluster := m.cluster()
@@ -78,12 +78,12 @@ func (m machine[S]) check() error {
 		}
 		for _, to := range targets {
 			if !slices.Contains(cluster, from) && m.causes[from][to] == "" {
-				return fmt.Errorf("%s: nothing says what leads from %s to %s", m.name, from, to)
+				return fmt.Errorf("%s: the cause from %s to %s is missing", m.name, from, to)
 			}
 		}
 		for to := range m.causes[from] {
 			if !slices.Contains(targets, to) {
-				return fmt.Errorf("%s: a cause from %s to %s is described, which is no legal way", m.name, from, to)
+				return fmt.Errorf("%s: a cause from %s to %s is described, but the transition is illegal", m.name, from, to)
 			}
 		}
 	}
@@ -93,7 +93,7 @@ func (m machine[S]) check() error {
 func (m machine[S]) diagram(out *strings.Builder) {
 	cluster := m.cluster()
 	if len(cluster) > 0 {
-		fmt.Fprintf(out, "    [*] --> open\n    state \"open: each may become each other\" as open {\n        [*] --> %s\n", m.states[0].is)
+		fmt.Fprintf(out, "    [*] --> open\n    state \"open: any may become any other\" as open {\n        [*] --> %s\n", m.states[0].is)
 		for _, s := range cluster[1:] {
 			fmt.Fprintf(out, "        %s\n", s)
 		}
@@ -132,7 +132,8 @@ func label(cause string) string {
 	return ": " + cause
 }
 
-// cluster finds the states that may become each other and the same others, in order of life; empty when they are few.
+// cluster returns the states that may become one another and the same other states, in order of life; nil when there are fewer than
+// smallestCluster.
 func (m machine[S]) cluster() []S {
 	reach := func(from S) map[S]bool {
 		out := map[S]bool{from: true}
@@ -154,7 +155,7 @@ func (m machine[S]) cluster() []S {
 	return same
 }
 
-// ordered sorts states by life.
+// ordered sorts states in the order of their life.
 func (m machine[S]) ordered(states []S) []S {
 	position := map[S]int{}
 	for i, s := range m.states {

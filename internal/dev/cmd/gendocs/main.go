@@ -1,6 +1,6 @@
-// Command gendocs writes the parts of docs/ that come from the code: docs/states.md from the transition tables,
-// docs/ledger.md from the posting rules, docs/configuration.md from the variables that are read, docs/access.md from the scopes. Run it from the top
-// folder (`make generate`); a test fails when they are stale.
+// Command gendocs writes the generated pages of docs/: docs/states.md from the transition tables, docs/ledger.md from the posting
+// rules, docs/configuration.md from the variables that are read, and docs/access.md from the scopes. Run it from the project's top folder
+// (`make generate`); a test fails when a page is stale.
 package main
 
 import (
@@ -16,7 +16,7 @@ func main() {
 	}
 }
 
-// write makes the pages anew in a folder that exists.
+// write writes all pages to a folder, which must exist.
 func write(folder string) error {
 	texts, err := pages()
 	if err != nil {
@@ -30,7 +30,7 @@ func write(folder string) error {
 	return nil
 }
 
-// pages are the generated files by name.
+// pages returns the text of each generated file by its name.
 func pages() (map[string]string, error) {
 	states, err := statesPage()
 	if err != nil {

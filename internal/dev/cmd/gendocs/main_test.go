@@ -36,7 +36,7 @@ func TestWritesIntoAFolderThatExists(t *testing.T) {
 	require.ErrorContains(t, write(filepath.Join(folder, "none")), "top folder")
 }
 
-// A state or a way that is new in the code cannot be left out of the page.
+// A state or transition that is new in the code must be described.
 func TestUndescribedIsRefused(t *testing.T) {
 	t.Parallel()
 	two := func() machine[booking.Status] {
@@ -50,11 +50,11 @@ func TestUndescribedIsRefused(t *testing.T) {
 	whole := two()
 	require.NoError(t, whole.write(&strings.Builder{}))
 	for want, change := range map[string]func(*machine[booking.Status]){
-		"the state c is not described":        func(m *machine[booking.Status]) { m.table["c"] = nil },
-		"has no state c":                      func(m *machine[booking.Status]) { m.states = append(m.states, state[booking.Status]{is: "c"}) },
-		"nothing says what leads from b to a": func(m *machine[booking.Status]) { m.table["b"] = []booking.Status{"a"} },
-		"a cause from a to b is described":    func(m *machine[booking.Status]) { m.table["a"] = nil },
-		"nothing says what leads from a to b": func(m *machine[booking.Status]) { m.causes = nil },
+		"the state c is not described":         func(m *machine[booking.Status]) { m.table["c"] = nil },
+		"the described state c does not exist": func(m *machine[booking.Status]) { m.states = append(m.states, state[booking.Status]{is: "c"}) },
+		"the cause from b to a is missing":     func(m *machine[booking.Status]) { m.table["b"] = []booking.Status{"a"} },
+		"a cause from a to b is described":     func(m *machine[booking.Status]) { m.table["a"] = nil },
+		"the cause from a to b is missing":     func(m *machine[booking.Status]) { m.causes = nil },
 	} {
 		broken := two()
 		change(&broken)

@@ -11,9 +11,9 @@ import (
 func statesPage() (string, error) {
 	var out strings.Builder
 	out.WriteString("# States\n\n" + generated)
-	out.WriteString("What is not drawn here is refused with an `IllegalTransition`, in the transaction that holds the row's lock. Staying\n" +
-		"where one is, is always legal: the same news may come twice. Yellow waits, green has its money in place, red ended\n" +
-		"without it or wants a person's look.\n")
+	out.WriteString("A transition that is not drawn here is refused with `IllegalTransition`, in the transaction that holds the row's lock. A row\n" +
+		"may always keep its state, because the same event can arrive twice. Yellow states wait, green states have their money in place,\n" +
+		"and red states ended without it or need an operator.\n")
 	if err := bookings.write(&out); err != nil {
 		return "", err
 	}
@@ -29,21 +29,21 @@ func statesPage() (string, error) {
 
 var bookings = machine[booking.Status]{
 	name: "Booking",
-	story: "A decline does not move a booking: it stays payable until its hold ends. One that was paid follows its money, to and fro: what\n" +
-		"went back by refunds and by disputes that were lost, whether a dispute is open, and whether it was cancelled. A refund may fail\n" +
-		"after it succeeded, and a dispute may be won, so the paid states lead to one another. Money that comes for a booking\n" +
-		"that is `payment_failed`, `expired` or was `cancelled` before payment changes the payment and the ledger, not the booking: it goes\n" +
-		"back by itself.",
+	story: "A decline does not change a booking, which stays payable until its hold ends. The status of a paid booking follows its money: what\n" +
+		"refunds and lost disputes returned, whether a dispute is open, and whether the booking was cancelled. A refund can fail after it\n" +
+		"succeeded, and a dispute can be won, so the paid states lead to one another. Money that arrives for a booking that is\n" +
+		"`payment_failed`, `expired` or was `cancelled` before payment changes the payment and the ledger, but not the booking: it is\n" +
+		"refunded automatically.",
 	table: booking.BookingTransitions,
 	states: []state[booking.Status]{
-		{booking.StatusPendingPayment, waiting, "held; payable until the hold ends, also after a decline; or authorised and not captured"},
+		{booking.StatusPendingPayment, waiting, "held and payable until the hold ends, also after a decline; or authorised and not captured yet"},
 		{booking.StatusConfirmed, good, "paid: the captured money is in the ledger"},
-		{booking.StatusPartiallyRefunded, good, "some of the money went back"},
-		{booking.StatusRefunded, good, "all of the money went back, by refunds or by a dispute that was lost"},
+		{booking.StatusPartiallyRefunded, good, "a part of the money was returned"},
+		{booking.StatusRefunded, good, "all of the money was returned, by refunds or by a lost dispute"},
 		{booking.StatusDisputed, bad, "the cardholder disputes the charge: the bank withholds the money"},
-		{booking.StatusCancelled, bad, "cancelled: before payment, or after it with nothing gone back yet"},
-		{booking.StatusPaymentFailed, bad, "no PaymentIntent could be made, or it was cancelled at Stripe by somebody else"},
-		{booking.StatusExpired, bad, "the hold ended unpaid, an authorisation ran out, or the flight had left when it was paid"},
+		{booking.StatusCancelled, bad, "cancelled before payment, or after it and nothing was returned yet"},
+		{booking.StatusPaymentFailed, bad, "no PaymentIntent could be created, or somebody else cancelled it at Stripe"},
+		{booking.StatusExpired, bad, "the hold ended without a payment, the authorisation ended, or the flight had departed before the payment"},
 	},
 	causes: map[booking.Status]map[booking.Status]string{
 		booking.StatusPendingPayment: {
@@ -65,8 +65,8 @@ var bookings = machine[booking.Status]{
 			booking.StatusPartiallyRefunded: "one of its refunds failed", booking.StatusDisputed: "dispute opened",
 		},
 		booking.StatusDisputed: {
-			booking.StatusConfirmed: "won", booking.StatusCancelled: "won, cancelled before",
-			booking.StatusPartiallyRefunded: "decided, part refunded", booking.StatusRefunded: "lost, or refunded before",
+			booking.StatusConfirmed: "won", booking.StatusCancelled: "won after a cancellation",
+			booking.StatusPartiallyRefunded: "decided, part refunded", booking.StatusRefunded: "lost, or decided after a full refund",
 		},
 		booking.StatusCancelled: {
 			booking.StatusPartiallyRefunded: "part refunded",
@@ -78,18 +78,18 @@ var bookings = machine[booking.Status]{
 
 var payments = machine[booking.PaymentStatus]{
 	name: "Payment",
-	story: "Events come in any order and each PaymentIntent is read again at Stripe, so between the open states every way is legal.\n" +
-		"What has succeeded stays: a stale answer moves nothing backwards.",
+	story: "Events arrive in any order, and each makes Farebook read the PaymentIntent at Stripe, so every transition between open states is\n" +
+		"legal. A payment that has succeeded stays so: a stale answer changes nothing.",
 	table: booking.PaymentTransitions,
 	states: []state[booking.PaymentStatus]{
-		{booking.PaymentPending, waiting, "no card yet, or one that is not confirmed"},
+		{booking.PaymentPending, waiting, "no payment method yet, or one that is not confirmed"},
 		{booking.PaymentRequiresAction, waiting, "the customer has to authenticate (3-D Secure)"},
 		{booking.PaymentProcessing, waiting, "the bank has not answered"},
 		{booking.PaymentAuthorized, waiting, "held on the card, not captured"},
 		{booking.PaymentFailed, waiting, "the last attempt was declined; another may follow"},
-		{booking.PaymentUnknown, waiting, "Stripe says something that this version does not know"},
+		{booking.PaymentUnknown, waiting, "Stripe reports a status that this version does not know"},
 		{booking.PaymentSucceeded, good, "the money is captured"},
-		{booking.PaymentCanceled, bad, "nothing more can be paid; only late money leads on"},
+		{booking.PaymentCanceled, bad, "it can no longer be paid; only late money changes it"},
 	},
 	causes: map[booking.PaymentStatus]map[booking.PaymentStatus]string{
 		booking.PaymentPending: {
@@ -102,73 +102,73 @@ var payments = machine[booking.PaymentStatus]{
 
 var refunds = machine[booking.RefundStatus]{
 	name: "Refund",
-	story: "A refund's amount is reserved under the booking's lock before Stripe hears of it. The ledger does not follow these states but\n" +
-		"Stripe's balance: a refund is posted when the balance has paid for it, and its failure when the money is back.",
+	story: "A refund's amount is reserved under the booking's lock before Farebook asks Stripe. The ledger follows Stripe's balance and not\n" +
+		"these states: a refund is posted when the balance has paid for it, and its failure when the money is back.",
 	table: booking.RefundTransitions,
 	states: []state[booking.RefundStatus]{
-		{booking.RefundRequested, waiting, "reserved here, not at Stripe yet; with a `failureReason`, Stripe refuses to make it for now"},
-		{booking.RefundPending, waiting, "at Stripe, on its way, or waiting for the balance"},
-		{booking.RefundRequiresAction, waiting, "the customer has to do something to get it"},
-		{booking.RefundUnknown, waiting, "Stripe says something that this version does not know: shown to a person, and reserved until it is known"},
-		{booking.RefundSucceeded, good, "with the customer's bank; can fail later"},
-		{booking.RefundFailed, bad, "refused for good, or sent back by the bank: its amount may be refunded again. One that was refused and turns up at Stripe is requested again first"},
-		{booking.RefundCanceled, bad, "stopped at Stripe: its amount may be refunded again"},
+		{booking.RefundRequested, waiting, "reserved in the books, not at Stripe yet; with a `failureReason`, Stripe refuses to make it for now"},
+		{booking.RefundPending, waiting, "at Stripe: on its way, or waiting for the balance"},
+		{booking.RefundRequiresAction, waiting, "the customer must act to receive it"},
+		{booking.RefundUnknown, waiting, "Stripe reports a status that this version does not know: an operator is informed, and the amount stays reserved"},
+		{booking.RefundSucceeded, good, "sent to the customer's bank; it can fail later"},
+		{booking.RefundFailed, bad, "refused permanently, or returned by the bank: its amount may be refunded again. A refused refund that is found at Stripe becomes `requested` first"},
+		{booking.RefundCanceled, bad, "canceled at Stripe: its amount may be refunded again"},
 	},
 	causes: map[booking.RefundStatus]map[booking.RefundStatus]string{
 		booking.RefundRequested: {
-			booking.RefundPending:        "taken by Stripe",
-			booking.RefundRequiresAction: "the customer is asked",
-			booking.RefundSucceeded:      "done at once",
+			booking.RefundPending:        "accepted by Stripe",
+			booking.RefundRequiresAction: "the customer must act",
+			booking.RefundSucceeded:      "completed at once",
 			booking.RefundFailed:         "refused",
-			booking.RefundCanceled:       "stopped",
-			booking.RefundUnknown:        "not known",
+			booking.RefundCanceled:       "canceled",
+			booking.RefundUnknown:        "unknown status",
 		},
 		booking.RefundUnknown: {
-			booking.RefundPending: "known", booking.RefundRequiresAction: "known", booking.RefundSucceeded: "done", booking.RefundFailed: "refused",
-			booking.RefundCanceled: "stopped",
+			booking.RefundPending: "status known", booking.RefundRequiresAction: "status known", booking.RefundSucceeded: "completed", booking.RefundFailed: "refused",
+			booking.RefundCanceled: "canceled",
 		},
 		booking.RefundPending: {
-			booking.RefundUnknown:        "not known",
-			booking.RefundRequiresAction: "the customer is asked",
-			booking.RefundSucceeded:      "done",
+			booking.RefundUnknown:        "unknown status",
+			booking.RefundRequiresAction: "the customer must act",
+			booking.RefundSucceeded:      "completed",
 			booking.RefundFailed:         "refused by the bank",
-			booking.RefundCanceled:       "stopped",
+			booking.RefundCanceled:       "canceled",
 		},
 		booking.RefundRequiresAction: {
-			booking.RefundUnknown:   "not known",
-			booking.RefundPending:   "the customer has answered",
-			booking.RefundSucceeded: "done",
-			booking.RefundFailed:    "never answered, or refused",
-			booking.RefundCanceled:  "stopped",
+			booking.RefundUnknown:   "unknown status",
+			booking.RefundPending:   "the customer acted",
+			booking.RefundSucceeded: "completed",
+			booking.RefundFailed:    "no reply, or refused",
+			booking.RefundCanceled:  "canceled",
 		},
-		booking.RefundSucceeded: {booking.RefundFailed: "sent back by the bank"},
+		booking.RefundSucceeded: {booking.RefundFailed: "returned by the bank"},
 	},
 }
 
 var disputes = machine[booking.DisputeStatus]{
 	name: "Dispute",
-	story: "Stripe's own states. Those that begin with `warning` are inquiries: no money is withheld. What was decided is never open again;\n" +
-		"an answer that says so is older news. A network may turn a decision round.",
+	story: "These are Stripe's states. Those that begin with `warning` are inquiries, for which no money is withheld. A decided dispute never\n" +
+		"becomes open again: a snapshot that says so is stale and ignored. A card network may reverse a decision.",
 	table: booking.DisputeTransitions,
 	states: []state[booking.DisputeStatus]{
-		{booking.DisputeWarningNeedsResponse, waiting, "an inquiry that waits for evidence"},
-		{booking.DisputeWarningUnderReview, waiting, "an inquiry that the bank looks at"},
+		{booking.DisputeWarningNeedsResponse, waiting, "an inquiry; evidence is requested"},
+		{booking.DisputeWarningUnderReview, waiting, "an inquiry; the bank reviews the evidence"},
 		{booking.DisputeWarningClosed, good, "an inquiry that ended without a dispute"},
 		{booking.DisputeNeedsResponse, bad, "the money is withheld; evidence is due"},
 		{booking.DisputeUnderReview, waiting, "the money is withheld; the bank decides"},
-		{booking.DisputeUnknown, bad, "Stripe says something that this version does not know: shown to a person; the money may be withheld"},
-		{booking.DisputeWon, good, "the money comes back, and Stripe's fee"},
-		{booking.DisputeLost, bad, "the money is a chargeback"},
+		{booking.DisputeUnknown, bad, "Stripe reports a status that this version does not know: an operator is informed; the money may be withheld"},
+		{booking.DisputeWon, good, "the money and Stripe's fee come back"},
+		{booking.DisputeLost, bad, "the money is lost as a chargeback"},
 	},
 	causes: disputeCauses(),
 }
 
-// disputeCauses: what leads to a dispute's state is the same wherever it comes from.
+// disputeCauses labels each transition by its target, because the same event leads to a state from every other one.
 func disputeCauses() map[booking.DisputeStatus]map[booking.DisputeStatus]string {
 	by := map[booking.DisputeStatus]string{
-		booking.DisputeWarningNeedsResponse: "asked again", booking.DisputeWarningUnderReview: "evidence given", booking.DisputeWarningClosed: "the bank lets it be",
-		booking.DisputeNeedsResponse: "becomes formal", booking.DisputeUnderReview: "evidence given", booking.DisputeWon: "the bank decides for us",
-		booking.DisputeLost: "the bank decides against us", booking.DisputeUnknown: "not known",
+		booking.DisputeWarningNeedsResponse: "evidence requested again", booking.DisputeWarningUnderReview: "evidence submitted", booking.DisputeWarningClosed: "inquiry closed",
+		booking.DisputeNeedsResponse: "becomes a dispute", booking.DisputeUnderReview: "evidence submitted", booking.DisputeWon: "decided for the merchant",
+		booking.DisputeLost: "decided against the merchant", booking.DisputeUnknown: "unknown status",
 	}
 	causes := map[booking.DisputeStatus]map[booking.DisputeStatus]string{}
 	for from, targets := range booking.DisputeTransitions {
@@ -177,42 +177,42 @@ func disputeCauses() map[booking.DisputeStatus]map[booking.DisputeStatus]string 
 			causes[from][to] = by[to]
 		}
 	}
-	causes[booking.DisputeWon][booking.DisputeLost] = "turned round"
-	causes[booking.DisputeLost][booking.DisputeWon] = "turned round"
+	causes[booking.DisputeWon][booking.DisputeLost] = "decision reversed"
+	causes[booking.DisputeLost][booking.DisputeWon] = "decision reversed"
 	return causes
 }
 
 var payouts = machine[booking.PayoutStatus]{
 	name: "Payout",
-	story: "Stripe's own states. The ledger moves the money to the bank when Stripe's balance has paid for it, some days before it arrives,\n" +
-		"and back when it failed.",
+	story: "These are Stripe's states. The ledger moves the money to the bank account when Stripe's balance has paid for it, some days before\n" +
+		"it arrives, and moves it back when the payout fails.",
 	table: booking.PayoutTransitions,
 	states: []state[booking.PayoutStatus]{
-		{booking.PayoutPending, waiting, "made, not sent to the bank yet"},
+		{booking.PayoutPending, waiting, "created, not sent to the bank yet"},
 		{booking.PayoutInTransit, waiting, "on its way to the bank"},
-		{booking.PayoutUnknown, waiting, "Stripe says something that this version does not know: an error in the log, and an item of each reconciliation"},
-		{booking.PayoutPaid, good, "at the bank, as far as Stripe knows; can fail within five business days"},
-		{booking.PayoutFailed, bad, "sent back by the bank: the money is at Stripe again"},
-		{booking.PayoutCanceled, bad, "stopped before it left: the money is at Stripe again"},
+		{booking.PayoutUnknown, waiting, "Stripe reports a status that this version does not know: finance gets an email, and each reconciliation reports it"},
+		{booking.PayoutPaid, good, "arrived at the bank, as far as Stripe knows; it can fail within five business days"},
+		{booking.PayoutFailed, bad, "returned by the bank: the money is at Stripe again"},
+		{booking.PayoutCanceled, bad, "canceled before it left: the money is at Stripe again"},
 	},
 	causes: map[booking.PayoutStatus]map[booking.PayoutStatus]string{
 		booking.PayoutPending: {
-			booking.PayoutInTransit: "sent", booking.PayoutPaid: "arrived", booking.PayoutFailed: "refused", booking.PayoutCanceled: "stopped",
-			booking.PayoutUnknown: "not known",
+			booking.PayoutInTransit: "sent", booking.PayoutPaid: "arrived", booking.PayoutFailed: "refused", booking.PayoutCanceled: "canceled",
+			booking.PayoutUnknown: "unknown status",
 		},
 		booking.PayoutUnknown: {
-			booking.PayoutPending: "known", booking.PayoutInTransit: "sent", booking.PayoutPaid: "arrived", booking.PayoutFailed: "refused",
-			booking.PayoutCanceled: "stopped",
+			booking.PayoutPending: "status known", booking.PayoutInTransit: "sent", booking.PayoutPaid: "arrived", booking.PayoutFailed: "refused",
+			booking.PayoutCanceled: "canceled",
 		},
-		booking.PayoutInTransit: {booking.PayoutUnknown: "not known", booking.PayoutPaid: "arrived", booking.PayoutFailed: "refused", booking.PayoutCanceled: "stopped"},
-		booking.PayoutPaid:      {booking.PayoutFailed: "sent back"},
+		booking.PayoutInTransit: {booking.PayoutUnknown: "unknown status", booking.PayoutPaid: "arrived", booking.PayoutFailed: "refused", booking.PayoutCanceled: "canceled"},
+		booking.PayoutPaid:      {booking.PayoutFailed: "returned by the bank"},
 	},
 }
 
-// stripeStatuses shows how Stripe's words become ours, by asking the code.
+// stripeStatuses is the table of Stripe's statuses and the payment's states, computed by the code that records them.
 func stripeStatuses() string {
 	var out strings.Builder
-	out.WriteString("\nHow Stripe's `status` of a PaymentIntent becomes ours:\n\n| at Stripe | here |\n|---|---|\n")
+	out.WriteString("\nThe payment's state by the `status` of its PaymentIntent:\n\n| at Stripe | in Farebook |\n|---|---|\n")
 	for _, row := range []struct{ status, decline, shown string }{
 		{"requires_payment_method", "", "`requires_payment_method`"},
 		{"requires_payment_method", "card_declined", "`requires_payment_method` with a `last_payment_error`"},

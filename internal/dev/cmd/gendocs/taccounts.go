@@ -12,15 +12,15 @@ import (
 // columnWidth is of one side of a T-account, in characters.
 const columnWidth = 18
 
-// tAccount is one account in one currency, as it is drawn in a textbook: debits left, credits right, the balance below.
+// tAccount is one account in one currency, drawn as in a textbook: debits on the left, credits on the right, the balance below.
 type tAccount struct {
 	account         ledger.Account
 	currency        money.Currency
 	debits, credits []int64
 }
 
-// tAccounts draws what transactions leave, account by account in the order of the chart, currency by currency in the
-// order of coming.
+// tAccounts draws the accounts that transactions change, in the order of the chart of accounts, and within an account the currencies
+// in the order in which they first occur.
 func tAccounts(transactions []ledger.Transaction) string {
 	var drawn []string
 	for _, account := range ledger.Accounts {
@@ -80,7 +80,7 @@ func (t *tAccount) column(amounts []int64, i int) string {
 	return pad(money.Text(amounts[i], t.currency))
 }
 
-// pad puts text at the right of its column, with a little room on both sides.
+// pad aligns text to the right of its column, with a margin.
 func pad(text string) string {
 	return strings.Repeat(" ", max(0, columnWidth-2-utf8.RuneCountInString(text))) + text + "  "
 }
