@@ -3,21 +3,48 @@ package workflows
 import (
 	"time"
 
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"farebook/activities"
 	"farebook/booking"
 )
 
-// capture takes an authorised payment and records what became of it. One that is captured already is answered as it is.
+// CaptureRequest is the argument of the update capture-payment. Amount is in minor units, at most the authorised amount.
+type CaptureRequest struct {
+	Amount int64 `json:"amount"`
+}
+
+// CaptureResult answers the update capture-payment.
+type CaptureResult struct {
+	BookingStatus booking.Status        `json:"bookingStatus"`
+	PaymentStatus booking.PaymentStatus `json:"paymentStatus"`
+}
+
+// validateCapture refuses a capture that cannot succeed, before it is written to the history.
+func (b *bookingPayment) validateCapture(_ workflow.Context, request CaptureRequest) error {
+	if request.Amount <= 0 {
+		return notAuthorized("the amount to capture is not above zero")
+	}
+	return nil
+}
+
+func (b *bookingPayment) capturePayment(ctx workflow.Context, request CaptureRequest) (CaptureResult, error) {
+	if err := workflow.Await(ctx, func() bool { return b.ready }); err != nil {
+		return CaptureResult{}, err
+	}
+	return b.captures.submit(ctx, request)
+}
+
+// capture captures an authorised payment and records the outcome. A payment that is captured already is answered with its state.
 func (b *bookingPayment) capture(ctx workflow.Context, request CaptureRequest) (CaptureResult, error) {
 	if b.payment == booking.PaymentSucceeded {
 		return CaptureResult{BookingStatus: b.status, PaymentStatus: b.payment}, nil
 	}
 	if b.payment != booking.PaymentAuthorized {
-		return CaptureResult{}, notAuthorized("the payment is " + orDash(string(b.payment)) + " and has nothing to be captured")
+		return CaptureResult{}, notAuthorized("the payment is " + orDash(b.payment) + " and has nothing to be captured")
 	}
-	capturing := step{"Capture the payment", payments.CapturePayment, moneyPatience}
+	capturing := step{"Capture the payment", payments.CapturePayment, moneyRetries}
 	err := capturing.run(ctx, activities.CapturePaymentInput{
 		Reference: b.in.Reference, PaymentIntentID: b.intentID, Amount: request.Amount,
 	}, nil)
@@ -33,35 +60,39 @@ func (b *bookingPayment) capture(ctx workflow.Context, request CaptureRequest) (
 	return CaptureResult{BookingStatus: b.status, PaymentStatus: b.payment}, nil
 }
 
-// captureEnds is true when an authorisation is about to run out at Stripe.
-func (b *bookingPayment) captureEnds() bool {
-	return b.captureDue && b.status == booking.StatusPendingPayment && b.payment == booking.PaymentAuthorized
+func notAuthorized(why string) error {
+	return temporal.NewNonRetryableApplicationError(why, ErrorNotAuthorized, nil)
 }
 
-// noteCaptureBefore sets the deadline of an authorised payment, once: a warning to finance, then the end.
-func (b *bookingPayment) noteCaptureBefore(ctx workflow.Context, before *time.Time) {
+// authorisationEnded reports whether the authorisation has reached captureMargin and nobody captured it.
+func (b *bookingPayment) authorisationEnded() bool {
+	return b.captureMarginReached && b.status == booking.StatusPendingPayment && b.payment == booking.PaymentAuthorized
+}
+
+// setCaptureBefore starts the timers of an authorised payment, once: the warning to finance and the release.
+func (b *bookingPayment) setCaptureBefore(ctx workflow.Context, before *time.Time) {
 	b.captureBefore = time.Time{}
 	if before == nil || before.IsZero() {
 		return
 	}
 	b.captureBefore = *before
-	if b.deadlineSet {
+	if b.captureTimersSet {
 		return
 	}
-	b.deadlineSet = true
+	b.captureTimersSet = true
 	left := before.Sub(workflow.Now(ctx))
 	workflow.Go(ctx, func(ctx workflow.Context) { b.warnOfCapture(ctx, max(left-captureWarning, 0)) })
-	timer := workflow.NewTimerWithOptions(ctx, max(left-captureMargin, 0), workflow.TimerOptions{Summary: "Authorisation runs out"})
+	timer := workflow.NewTimerWithOptions(ctx, max(left-captureMargin, 0), workflow.TimerOptions{Summary: "Authorisation expires soon: release it"})
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		if timer.Get(ctx, nil) == nil {
-			b.captureDue = true
+			b.captureMarginReached = true
 		}
 	})
 }
 
 func (b *bookingPayment) warnOfCapture(ctx workflow.Context, wait time.Duration) {
 	if wait > 0 {
-		timer := workflow.NewTimerWithOptions(ctx, wait, workflow.TimerOptions{Summary: "Warn that the authorisation runs out"})
+		timer := workflow.NewTimerWithOptions(ctx, wait, workflow.TimerOptions{Summary: "Warn finance before the authorisation expires"})
 		if timer.Get(ctx, nil) != nil {
 			return
 		}
@@ -70,10 +101,10 @@ func (b *bookingPayment) warnOfCapture(ctx workflow.Context, wait time.Duration)
 		return
 	}
 	var queued activities.MailsQueued
-	warning := step{"Warn finance that the authorisation runs out", payments.WarnOfCapture, mailPatience}
+	warning := step{"Warn finance that the authorisation expires", payments.WarnOfCapture, emailRetries}
 	if err := warning.run(ctx, activities.BookingRef{Reference: b.in.Reference}, &queued); err != nil {
-		workflow.GetLogger(ctx).Error("finance was not warned of an authorisation that runs out", "error", err)
+		workflow.GetLogger(ctx).Error("finance was not warned that the authorisation expires", "error", err)
 		return
 	}
-	b.mails.send(ctx, queued.EmailIDs)
+	b.emails.send(ctx, queued.EmailIDs)
 }

@@ -12,16 +12,16 @@ import (
 	"farebook/booking"
 )
 
-// BookingPaymentInput starts the workflow: references only, no personal data.
+// BookingPaymentInput starts BookingPayment. It holds references only, no personal data.
 type BookingPaymentInput struct {
 	Reference     booking.Reference `json:"reference"`
 	HoldExpiresAt time.Time         `json:"holdExpiresAt"`
 	CorrelationID string            `json:"correlationId"`
-	// LookAt is a PaymentIntent that reconciliation found to differ: it is read first of all. Empty for a new booking.
+	// LookAt is a PaymentIntent to read and record first: reconciliation found that the books differ from it. Empty for a new booking.
 	LookAt string `json:"lookAt,omitempty"`
 }
 
-// BookingPaymentResult is how it ended.
+// BookingPaymentResult is the state at the end of the run; the query status returns the current one.
 type BookingPaymentResult struct {
 	BookingStatus   booking.Status        `json:"bookingStatus"`
 	PaymentStatus   booking.PaymentStatus `json:"paymentStatus,omitempty"`
@@ -29,55 +29,53 @@ type BookingPaymentResult struct {
 	RefundDue       bool                  `json:"refundDue,omitempty"`
 }
 
-// payments and emails name activities by method reference; their receivers live in the worker.
-var (
-	payments *activities.Payments
-	emails   *activities.Emails
-)
+// payments names the payment activities by method reference; the receiver lives in the worker.
+var payments *activities.Payments
 
-// bookingPayment is one booking from its hold to its money, or to its end without.
+// bookingPayment is the state of one run of BookingPayment.
 type bookingPayment struct {
+	eventWatcher
+
 	in BookingPaymentInput
 
 	status    booking.Status
 	payment   booking.PaymentStatus
 	intentID  string
 	refundDue bool
-	ready     bool // the PaymentIntent is known, or will never be
+	ready     bool // the PaymentIntent is created, or refused for good
 
-	events     []StripeEvent // signalled and not yet recorded
-	holdPassed bool
-	lookAgain  bool // a timer asks to read the payment once more
-	looks      int  // that were recorded
+	holdPassed         bool
+	recordings         int
+	feePending         bool
+	feePolls           pollSchedule
+	uncancellablePolls pollSchedule // of a payment that cannot be cancelled after its hold
 
-	feePending bool
-	feeLook    laterLook
-	recheck    laterLook // of a payment that nobody can cancel, after its hold
+	cancelsRequested int // before payment
+	cancelsHandled   int
+	paidCancels      updateQueue[CancelRequest, CancelResult]
+	captures         updateQueue[CaptureRequest, CaptureResult]
 
-	cancelAsked   int // cancels that were accepted
-	cancelHandled int // and that were acted upon
-	paidCancels   requests[CancelRequest, CancelResult]
-	captures      requests[CaptureRequest, CaptureResult]
-
-	captureBefore time.Time // when Stripe lets an authorised payment go; zero when it is not authorised
-	captureDue    bool      // it is about to
-	deadlineSet   bool
+	captureBefore        time.Time // when the authorisation expires at Stripe; zero unless the payment is authorised
+	captureTimersSet     bool
+	captureMarginReached bool
 
 	refunds map[booking.RefundID]bool // whose workflows were started
-	mails   mailing
 }
 
-// BookingPayment takes a booking from its hold to its money: it creates the PaymentIntent, waits for Stripe's events, a
-// cancel or the end of the hold, records what Stripe says and mails the customer. A run that starts on a booking that
-// is settled already (late events, a workflow that was terminated) records and ends.
+// BookingPayment takes a booking from its hold to its money: it creates the PaymentIntent, waits for Stripe's events, a cancel or
+// the end of the hold, records what Stripe reports and emails the customer. A run that starts on a settled booking (a late event,
+// a workflow that was terminated) records and ends.
 func BookingPayment(ctx workflow.Context, in BookingPaymentInput) (BookingPaymentResult, error) {
-	b := &bookingPayment{in: in, status: booking.StatusPendingPayment, refunds: map[booking.RefundID]bool{}}
+	b := &bookingPayment{
+		in: in, status: booking.StatusPendingPayment, refunds: map[booking.RefundID]bool{},
+		feePolls: pollSchedule{intervals: feePolls}, uncancellablePolls: pollSchedule{intervals: uncancellablePolls},
+	}
 	if err := b.setup(ctx); err != nil {
 		return BookingPaymentResult{}, err
 	}
 	err := b.run(ctx)
 	if err != nil && ctx.Err() != nil {
-		err = b.abandon(ctx)
+		err = b.cleanUp(ctx)
 	}
 	return b.result(), err
 }
@@ -87,7 +85,7 @@ func (b *bookingPayment) run(ctx workflow.Context) error {
 		return err
 	}
 	if b.in.LookAt != "" {
-		b.lookAgain = true
+		b.woken = true
 		b.intentID = cmp.Or(b.intentID, b.in.LookAt)
 	}
 	b.startHoldTimer(ctx)
@@ -100,58 +98,82 @@ func (b *bookingPayment) run(ctx workflow.Context) error {
 			break
 		}
 		b.describe(ctx)
-		if err := workflow.Await(ctx, func() bool { return b.hasNews() || b.done(ctx) }); err != nil {
+		if err := workflow.Await(ctx, func() bool { return b.hasWork() || b.done(ctx) }); err != nil {
 			return err
 		}
 		err = b.act(ctx)
-		if err != nil {
-			reportFailure(ctx, b.events, err)
+		if err == nil {
+			continue
 		}
-		if err != nil && !b.waitsOut(err) {
+		b.reportUnrecorded(ctx, err)
+		if !b.survives(err) {
 			return err
 		}
 	}
 	b.describe(ctx)
-	return b.tagForSearch(ctx)
+	return b.setSearchAttributes(ctx)
 }
 
-// waitsOut is true for a PaymentIntent that is not about what the booking costs, while the hold lasts: the booking is
-// marked for an operator, and the hold's end still has to cancel it. After the hold it ends the workflow, in red. The events
-// stay unprocessed, as the inbox shows.
-func (b *bookingPayment) waitsOut(err error) bool {
+// act does the most urgent thing. A cancel and the end of the hold read the payment too, so they cover waiting events.
+func (b *bookingPayment) act(ctx workflow.Context) error {
+	switch {
+	case b.cancelsRequested > b.cancelsHandled:
+		return b.cancel(ctx)
+	case b.paidCancels.waiting():
+		return b.paidCancels.answerNext(ctx, b.cancelPaid)
+	case b.captures.waiting():
+		return b.captures.answerNext(ctx, b.capture)
+	case b.authorisationEnded():
+		return b.close(ctx, "Authorisation expires soon: cancel the PaymentIntent", "abandoned", activities.ReasonHoldEnded)
+	case b.holdEnded():
+		return b.close(ctx, "Hold has ended: cancel the PaymentIntent", "abandoned", activities.ReasonHoldEnded)
+	case len(b.events) > 0 || b.woken:
+		return b.record(ctx, "Record the payment as Stripe has it", activities.ReasonEvent)
+	default:
+		return nil
+	}
+}
+
+// survives reports whether the run continues after err: a PaymentIntent whose amount is not the booking's, while the hold lasts.
+// The recording marked the booking for an operator, and the end of the hold still has to cancel the PaymentIntent. After the hold
+// the error ends the workflow. The inbox keeps the events as failed.
+func (b *bookingPayment) survives(err error) bool {
 	var application *temporal.ApplicationError
 	if b.holdPassed || !errors.As(err, &application) || application.Type() != activities.AmountMismatch {
 		return false
 	}
-	b.events = nil
+	b.take()
+	b.recorded()
 	return true
 }
 
-func (b *bookingPayment) hasNews() bool {
-	return len(b.events) > 0 || b.lookAgain || b.cancelAsked > b.cancelHandled || b.paidCancels.waiting() || b.captures.waiting() ||
-		b.holdEnded() || b.captureEnds()
+// hasWork reports whether act has something to do.
+func (b *bookingPayment) hasWork() bool {
+	return len(b.events) > 0 || b.woken || b.cancelsRequested > b.cancelsHandled || b.paidCancels.waiting() || b.captures.waiting() ||
+		b.holdEnded() || b.authorisationEnded()
 }
 
-// holdEnded is true when the hold has passed and the booking can be closed. A payment that cannot be cancelled is waited
-// for. One that is authorised was made in time: it has its own deadline.
+// holdEnded reports whether the hold has passed and the booking is to be closed. A payment that cannot be cancelled is awaited. An
+// authorised payment was made in time and has a deadline of another kind: authorisationEnded.
 func (b *bookingPayment) holdEnded() bool {
-	return b.holdPassed && b.status == booking.StatusPendingPayment && !b.beyondCancel() && b.payment != booking.PaymentAuthorized
+	return b.holdPassed && b.status == booking.StatusPendingPayment && !b.uncancellable() && b.payment != booking.PaymentAuthorized
 }
 
-// beyondCancel: the payment is in the bank's hands, or in a state that this version does not know.
-func (b *bookingPayment) beyondCancel() bool {
+// uncancellable reports whether the payment is at the bank, or in a state that this version does not know.
+func (b *bookingPayment) uncancellable() bool {
 	return b.payment == booking.PaymentProcessing || b.payment == booking.PaymentUnknown
 }
 
-// done: settled, every mail sent or given up, the fee known, everybody answered, no event left unread.
+// done reports whether the booking is settled, its emails are sent or abandoned, its fee is known, every update is answered and
+// no event is left.
 func (b *bookingPayment) done(ctx workflow.Context) bool {
-	return b.status != booking.StatusPendingPayment && !b.hasNews() && !b.feePending &&
-		b.mails.inFlight == 0 && workflow.AllHandlersFinished(ctx)
+	return b.status != booking.StatusPendingPayment && !b.hasWork() && !b.feePending &&
+		b.emails.inFlight == 0 && workflow.AllHandlersFinished(ctx)
 }
 
-// ended reports whether the run is done with everything that came with this workflow task. The main course continues before
-// the coroutines that take in events and updates, and what they have not taken in is lost with the run. A coroutine that is
-// started now runs after all of those, so that waiting for it gives each of them its turn. It adds no command to the history.
+// ended reports whether the run is done with everything that this workflow task brought. The main coroutine runs before those that
+// receive events and updates, and what they have not received is lost when the run ends. A coroutine that is started now runs after
+// all of them, so waiting for it gives each a turn. It adds no command to the history.
 func (b *bookingPayment) ended(ctx workflow.Context) (bool, error) {
 	if !b.done(ctx) {
 		return false, nil
@@ -162,155 +184,8 @@ func (b *bookingPayment) ended(ctx workflow.Context) (bool, error) {
 	return err == nil && b.done(ctx), err
 }
 
-// act does the most pressing thing. A cancel and the end of the hold read the payment as well, so they swallow events.
-func (b *bookingPayment) act(ctx workflow.Context) error {
-	switch {
-	case b.cancelAsked > b.cancelHandled:
-		return b.cancel(ctx)
-	case b.paidCancels.waiting():
-		return b.paidCancels.serve(ctx, b.cancelPaid)
-	case b.captures.waiting():
-		return b.captures.serve(ctx, b.capture)
-	case b.captureEnds():
-		return b.close(ctx, "Authorisation is running out: let it go", "abandoned", activities.ReasonHoldEnded)
-	case b.holdEnded():
-		return b.close(ctx, "Hold has ended: cancel the PaymentIntent", "abandoned", activities.ReasonHoldEnded)
-	case len(b.events) > 0 || b.lookAgain:
-		return b.record(ctx, "Record what Stripe says of the payment", activities.ReasonEvent)
-	default:
-		return nil
-	}
-}
-
-func (b *bookingPayment) createPaymentIntent(ctx workflow.Context) error {
-	left := b.in.HoldExpiresAt.Sub(workflow.Now(ctx))
-	create := step{"Create the PaymentIntent at Stripe", payments.CreatePaymentIntent, holdPatience(left)}
-	var created activities.PaymentIntentCreated
-	err := create.run(ctx, activities.BookingRef{Reference: b.in.Reference}, &created)
-	if err != nil && !temporal.IsCanceledError(err) && mayPass(err) {
-		// Stripe was away for as long as the hold lasted: nobody can have paid, as nobody has the client secret.
-		created, err = b.closeUnpayable(ctx)
-	}
-	if err != nil {
-		return err
-	}
-	b.note(ctx, created)
-	return nil
-}
-
-// note takes over where booking and payment stand once the PaymentIntent is known, or will never be.
-func (b *bookingPayment) note(ctx workflow.Context, created activities.PaymentIntentCreated) {
-	b.ready = true
-	b.intentID = created.PaymentIntentID
-	b.status = created.BookingStatus
-	b.payment = created.PaymentStatus
-	b.lookAgain = b.lookAgain || created.Look
-	b.noteFee(ctx, created.FeePending)
-	b.noteCaptureBefore(ctx, created.CaptureBefore)
-	b.mails.send(ctx, created.EmailIDs)
-}
-
-// closeUnpayable closes a booking that got no PaymentIntent. One that did, in an attempt whose end was not heard of, is
-// left for the hold's end to cancel.
-func (b *bookingPayment) closeUnpayable(ctx workflow.Context) (activities.PaymentIntentCreated, error) {
-	var closed activities.PaymentIntentCreated
-	closing := step{"Record that the booking cannot be paid", payments.ClosePayment, moneyPatience}
-	err := closing.run(ctx, activities.ClosePaymentInput{Reference: b.in.Reference, Code: "stripe_unreachable"}, &closed)
-	return closed, err
-}
-
-// close cancels the PaymentIntent and records what became of it: cancelled, or paid at the last moment.
-func (b *bookingPayment) close(ctx workflow.Context, summary, stripeReason string, reason activities.Reason) error {
-	if b.status != booking.StatusPendingPayment {
-		return nil
-	}
-	cancelling := step{summary, payments.CancelPaymentIntent, moneyPatience}
-	err := cancelling.run(ctx, activities.CancelPaymentIntentInput{
-		Reference: b.in.Reference, PaymentIntentID: b.intentID, Reason: stripeReason,
-	}, nil)
-	if err != nil {
-		return err
-	}
-	return b.record(ctx, "Record what became of the payment", reason)
-}
-
-// record runs the recording step over all events that have come so far.
-func (b *bookingPayment) record(ctx workflow.Context, summary string, reason activities.Reason) error {
-	in := b.recordInput(reason)
-	taken := len(b.events)
-	b.lookAgain = false
-	var outcome activities.PaymentRecorded
-	if err := (step{summary, payments.RecordPaymentOutcome, moneyPatience}).run(ctx, in, &outcome); err != nil {
-		return err
-	}
-	b.events = b.events[taken:]
-	b.looks++
-	b.intentID = in.PaymentIntentID
-	if outcome.Foreign {
-		b.intentID = ""
-	}
-	b.status = outcome.BookingStatus
-	b.payment = outcome.PaymentStatus
-	b.refundDue = outcome.RefundDue
-	b.noteFee(ctx, outcome.FeePending)
-	b.noteCaptureBefore(ctx, outcome.CaptureBefore)
-	b.mails.send(ctx, outcome.EmailIDs)
-	if err := startRefunds(ctx, outcome.RefundIDs, b.refunds, b.in.CorrelationID); err != nil {
-		return err
-	}
-	if b.holdPassed && b.beyondCancel() {
-		b.lookAgainIn(ctx, &b.recheck, recheckInterval, "Look again at a payment in "+string(b.payment))
-	}
-	return nil
-}
-
-// recordInput names the booking's own PaymentIntent and the events about it; those about another one, which an event says is this
-// booking's, are told apart. A booking that has none as far as the books know reads the first that an event names.
-func (b *bookingPayment) recordInput(reason activities.Reason) activities.RecordPaymentOutcomeInput {
-	in := activities.RecordPaymentOutcomeInput{Reference: b.in.Reference, PaymentIntentID: b.intentID, Reason: reason}
-	others := map[string]int{} // the place in in.Others
-	for _, event := range b.events {
-		in.PaymentIntentID = cmp.Or(in.PaymentIntentID, event.PaymentIntentID)
-		if event.PaymentIntentID == "" || event.PaymentIntentID == in.PaymentIntentID {
-			in.EventIDs = append(in.EventIDs, event.EventID)
-			continue
-		}
-		place, seen := others[event.PaymentIntentID]
-		if !seen {
-			place = len(in.Others)
-			others[event.PaymentIntentID] = place
-			in.Others = append(in.Others, activities.OtherPayment{PaymentIntentID: event.PaymentIntentID})
-		}
-		in.Others[place].EventIDs = append(in.Others[place].EventIDs, event.EventID)
-	}
-	return in
-}
-
-// abandon compensates for a workflow that was cancelled from outside: on its own context, it closes the booking
-// as a customer's cancel would, or finds that it was paid.
-func (b *bookingPayment) abandon(ctx workflow.Context) error {
-	disconnected, stop := workflow.NewDisconnectedContext(ctx)
-	defer stop()
-	if !b.ready {
-		closed, err := b.closeUnpayable(disconnected)
-		if err != nil {
-			return err
-		}
-		b.note(disconnected, closed)
-	}
-	if err := b.close(disconnected, "Workflow cancelled: cancel the PaymentIntent", "requested_by_customer", activities.ReasonCancelled); err != nil {
-		return err
-	}
-	b.cancelHandled = b.cancelAsked
-	if err := workflow.Await(disconnected, func() bool { return b.mails.inFlight == 0 && workflow.AllHandlersFinished(ctx) }); err != nil {
-		return err
-	}
-	b.describe(ctx)
-	return ctx.Err()
-}
-
-// tagForSearch makes bookings that ended other than confirmed findable by status and PaymentIntent.
-func (b *bookingPayment) tagForSearch(ctx workflow.Context) error {
+// setSearchAttributes makes a booking that did not end as confirmed findable by status and PaymentIntent.
+func (b *bookingPayment) setSearchAttributes(ctx workflow.Context) error {
 	if b.status == booking.StatusConfirmed {
 		return nil
 	}

@@ -1,8 +1,6 @@
 package workflows
 
 import (
-	"time"
-
 	"go.temporal.io/sdk/workflow"
 
 	"farebook/booking"
@@ -17,38 +15,23 @@ func (b *bookingPayment) startHoldTimer(ctx workflow.Context) {
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		if timer.Get(ctx, nil) == nil {
 			b.holdPassed = true
-			// What nobody can cancel may have settled without our hearing of it. Older runs did not look.
-			b.lookAgain = b.lookAgain || b.beyondCancel() && workflow.GetVersion(ctx, "look-when-hold-ends", workflow.DefaultVersion, 1) == 1
+			// A payment that cannot be cancelled may have settled with its event lost. Runs older than the version do not read it.
+			b.woken = b.woken || b.uncancellable() && workflow.GetVersion(ctx, "look-when-hold-ends", workflow.DefaultVersion, 1) == 1
 		}
 	})
 }
 
-// laterLook is a look at the payment that was set for later: one at a time for each purpose. Events that come meanwhile
-// neither set another nor count: ten of them in a second are no reason to give up.
-type laterLook struct {
-	set   bool
-	taken int
-}
-
-func (b *bookingPayment) lookAgainIn(ctx workflow.Context, look *laterLook, wait time.Duration, summary string) {
-	if look.set {
-		return
-	}
-	look.set = true
-	timer := workflow.NewTimerWithOptions(ctx, wait, workflow.TimerOptions{Summary: summary})
-	workflow.Go(ctx, func(ctx workflow.Context) {
-		if timer.Get(ctx, nil) == nil {
-			look.set = false
-			look.taken++
-			b.lookAgain = true
-		}
-	})
-}
-
-// noteFee keeps the workflow open for a fee that Stripe has not told yet, for as long as feeChecks lasts.
-func (b *bookingPayment) noteFee(ctx workflow.Context, pending bool) {
-	b.feePending = pending && b.feeLook.taken < len(feeChecks)
+// awaitFee keeps the workflow open for a fee that Stripe has not reported yet, until feePolls is exhausted.
+func (b *bookingPayment) awaitFee(ctx workflow.Context, pending bool) {
+	b.feePending = pending && !b.feePolls.exhausted()
 	if b.feePending {
-		b.lookAgainIn(ctx, &b.feeLook, feeChecks[b.feeLook.taken], "Look again for Stripe's fee")
+		b.feePolls.start(ctx, "Read the payment again for Stripe's fee", func() { b.woken = true })
+	}
+}
+
+// awaitUncancellable polls a payment that outlasts its hold and cannot be cancelled.
+func (b *bookingPayment) awaitUncancellable(ctx workflow.Context) {
+	if b.holdPassed && b.uncancellable() {
+		b.uncancellablePolls.start(ctx, "Read the payment again: it is "+string(b.payment), func() { b.woken = true })
 	}
 }

@@ -7,14 +7,14 @@ import (
 	"farebook/booking"
 )
 
-// CancelTwinsInput names a booking of which another PaymentIntent may be at Stripe.
+// CancelTwinsInput starts CancelTwins for a booking that may have a second PaymentIntent at Stripe.
 type CancelTwinsInput struct {
 	Reference booking.Reference `json:"reference"`
 }
 
-// CancelTwins cancels PaymentIntents that a creation of unknown outcome left beside the booking's own. The sweeper starts it once
-// Stripe's lists have caught up.
+// CancelTwins cancels unused PaymentIntents of a booking: a creation whose outcome was unknown may have left one. The sweeper
+// starts it once Stripe's lists are up to date.
 func CancelTwins(ctx workflow.Context, in CancelTwinsInput) error {
-	cancelling := step{"Cancel PaymentIntents that the booking does not need", payments.CancelTwins, moneyPatience}
+	cancelling := step{"Cancel the booking's unused PaymentIntents", payments.CancelTwins, moneyRetries}
 	return cancelling.run(ctx, activities.BookingRef{Reference: in.Reference}, nil)
 }

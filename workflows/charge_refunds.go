@@ -7,54 +7,55 @@ import (
 	"farebook/booking"
 )
 
-// ChargeRefundsInput starts the search for the refunds of a payment.
+// ChargeRefundsInput starts ChargeRefunds.
 type ChargeRefundsInput struct {
 	Reference       booking.Reference `json:"reference"`
 	PaymentIntentID string            `json:"paymentIntentId"`
 	CorrelationID   string            `json:"correlationId"`
 }
 
-// ChargeRefunds answers charge.refunded, which says that money went back and not by which refund: it lists them at Stripe and
-// tells the workflow of each that the books do not have as Stripe does, as an event about that refund would have.
+// ChargeRefunds handles charge.refunded, which names a charge but none of its refunds. It lists the charge's refunds at Stripe and
+// starts or signals Refund for each that the books do not have, or have in another state.
 func ChargeRefunds(ctx workflow.Context, in ChargeRefundsInput) error {
-	var w watch
-	w.listen(ctx, "Money of the charge went back")
-	return w.ended(ctx, findRefunds(ctx, &w, in))
+	var w eventWatcher
+	w.listen(ctx, "Part of the charge was refunded")
+	return w.finish(ctx, findRefunds(ctx, &w, in))
 }
 
-func findRefunds(ctx workflow.Context, w *watch, in ChargeRefundsInput) error {
+func findRefunds(ctx workflow.Context, w *eventWatcher, in ChargeRefundsInput) error {
 	for {
-		events := w.take()
+		events := idsOf(w.take())
 		var unknown []string
-		find := step{"Look for the charge's refunds at Stripe", refunds.FindUnknownRefunds, moneyPatience}
+		find := step{"List the charge's refunds at Stripe", refunds.FindUnknownRefunds, moneyRetries}
 		if err := find.run(ctx, activities.ChargeRefundsRef{PaymentIntentID: in.PaymentIntentID}, &unknown); err != nil {
 			return err
 		}
 		for _, id := range unknown {
-			if err := tellRefund(ctx, in, id, events); err != nil {
+			if err := startOrSignalRefund(ctx, in, id, events); err != nil {
 				return err
 			}
 		}
-		note := step{"Note that the event is dealt with", refunds.NoteChargeRefunded, moneyPatience}
+		note := step{"Mark the events as processed", refunds.NoteChargeRefunded, moneyRetries}
 		if err := note.run(ctx, activities.EventsRef{EventIDs: events}, nil); err != nil {
 			return err
 		}
 		w.recorded()
-		if ended, err := w.settle(ctx); ended || err != nil {
+		ended, err := w.settle(ctx)
+		if ended || err != nil {
 			return err
 		}
 	}
 }
 
-// tellRefund has the workflow of a refund look at it: ours by its id, one from the dashboard by Stripe's.
-func tellRefund(ctx workflow.Context, in ChargeRefundsInput, id string, events []string) error {
+// startOrSignalRefund makes Refund read a refund: id is ours, or Stripe's for a refund from its dashboard.
+func startOrSignalRefund(ctx workflow.Context, in ChargeRefundsInput, id string, events []string) error {
 	summary, start := string(in.Reference)+" · refund from the dashboard · "+id, RefundInput{StripeRefundID: id, CorrelationID: in.CorrelationID}
 	if ours, err := booking.ParseRefundID(id); err == nil {
 		summary, start = "Refund "+id, RefundInput{RefundID: ours, CorrelationID: in.CorrelationID}
 	}
-	news := StripeEvent{Type: "charge.refunded", PaymentIntentID: in.PaymentIntentID}
+	event := StripeEvent{Type: "charge.refunded", PaymentIntentID: in.PaymentIntentID}
 	if len(events) > 0 {
-		news.EventID = events[0] // noted below in any case
+		event.EventID = events[0] // findRefunds marks all of them as processed
 	}
-	return tellOwner(ctx, refundChild(RefundWorkflowID(id), summary), TypeRefund, start, news)
+	return startOrSignal(ctx, abandonedChild(RefundWorkflowID(id), summary), TypeRefund, start, event)
 }

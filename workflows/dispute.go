@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"fmt"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -9,112 +10,135 @@ import (
 	"farebook/booking"
 )
 
+// disputes names the dispute activities by method reference; the receiver lives in the worker.
 var disputes *activities.Disputes
 
-// DisputeInput starts the workflow of a dispute.
+// DisputeInput starts Dispute. DisputeID is Stripe's: dp_...
 type DisputeInput struct {
 	DisputeID     string `json:"disputeId"`
 	CorrelationID string `json:"correlationId,omitempty"`
 }
 
-// DisputeResult is how it ended.
+// DisputeResult is the state at the end of the run; the query status returns the current one.
 type DisputeResult struct {
 	Reference     booking.Reference     `json:"reference,omitempty"`
 	Status        booking.DisputeStatus `json:"status"`
 	BookingStatus booking.Status        `json:"bookingStatus,omitempty"`
 }
 
-// dispute is one dispute from its first event to its decision.
+// dispute is the state of one run of Dispute.
 type dispute struct {
-	watch
-	in       DisputeInput
-	now      activities.DisputeRecorded
-	reminded bool
-	patience looks
-	unpaid   looks                     // for the money of one that was won
-	refunds  map[booking.RefundID]bool // whose workflows were started
+	eventWatcher
+
+	in                 DisputeInput
+	now                activities.DisputeRecorded
+	reminded           bool
+	polls              pollSchedule
+	reinstatementPolls pollSchedule              // of a won dispute whose money is not back
+	refunds            map[booking.RefundID]bool // whose workflows were started
 }
 
-// Dispute follows a dispute, whatever became of the booking's own workflow: on each event of Stripe's, and once a day
-// beside, it is read and recorded, until it is decided and its money is where the decision puts it: that of one that is won
-// is waited for as long as reinstatementLooks says, and then booked as it is. The finance department is reminded before
-// evidence is due.
+// Dispute follows a dispute from its first event to its decision, whatever the state of the booking's workflow. It records the
+// dispute on each event and once a day, until it is decided and its money is where the decision puts it. The money of a won
+// dispute is awaited for as long as reinstatementPolls says, then booked as it is. Finance is reminded before evidence is due.
 func Dispute(ctx workflow.Context, in DisputeInput) (DisputeResult, error) {
-	d := &dispute{in: in, patience: looks{waits: disputeLooks}, unpaid: looks{waits: reinstatementLooks}, refunds: map[booking.RefundID]bool{}}
-	d.listen(ctx, "Stripe has news of the dispute")
+	d := &dispute{
+		in: in, refunds: map[booking.RefundID]bool{},
+		polls: pollSchedule{intervals: disputePolls}, reinstatementPolls: pollSchedule{intervals: reinstatementPolls},
+	}
+	d.listen(ctx, "Something changed about the dispute at Stripe")
 	if err := workflow.SetQueryHandler(ctx, QueryStatus, func() (DisputeResult, error) { return d.result(), nil }); err != nil {
 		return DisputeResult{}, err
 	}
-	err := d.ended(ctx, d.run(ctx))
+	err := d.finish(ctx, d.follow(ctx, d, "Read the dispute again"))
 	return d.result(), err
 }
 
-func (d *dispute) run(ctx workflow.Context) error {
-	for {
-		if err := d.record(ctx); err != nil {
-			return err
-		}
-		d.describe(ctx)
-		if !d.waiting() {
-			if ended, err := d.settle(ctx); ended || err != nil {
-				d.describe(ctx)
-				return err
-			}
-			continue
-		}
-		wait, err := d.nextLook(ctx)
-		if err != nil {
-			return err
-		}
-		timeUp, err := d.wait(ctx, wait, "Look at the dispute again")
-		if err != nil {
-			return err
-		}
-		d.patience.count(timeUp)
-		d.unpaid.count(timeUp && d.now.Unreinstated)
-	}
-}
-
-// waiting: undecided, or won and not paid back yet. A dispute of somebody else's payment is nothing to us.
-func (d *dispute) waiting() bool {
+// awaited reports whether the dispute is undecided, or won and not paid back. A dispute of a payment that belongs to no booking is
+// not awaited.
+func (d *dispute) awaited() bool {
 	return !d.now.Foreign && (!d.now.Status.Closed() || d.now.Unreinstated)
 }
 
-// nextLook is in a day, or when finance has to be reminded of evidence, whichever comes first.
-func (d *dispute) nextLook(ctx workflow.Context) (time.Duration, error) {
-	wait := d.patience.next()
+// nextPoll follows disputePolls or reinstatementPolls, or ends earlier when finance is to be reminded of evidence. It sends the
+// reminder when that is due.
+func (d *dispute) nextPoll(ctx workflow.Context) (wait time.Duration, awaited bool, err error) {
+	if !d.awaited() {
+		return 0, false, nil
+	}
+	wait = d.polls.interval()
 	if d.now.Unreinstated {
-		wait = d.unpaid.next()
+		wait = d.reinstatementPolls.interval()
 	}
 	if d.now.DueBy == nil || d.reminded || !d.now.Status.NeedsResponse() {
-		return wait, nil
+		return wait, true, nil
 	}
 	left := d.now.DueBy.Add(-evidenceReminder).Sub(workflow.Now(ctx))
 	if left > 0 {
-		return min(wait, left), nil
+		return min(wait, left), true, nil
 	}
 	d.reminded = true
-	var queued activities.MailsQueued
-	reminding := step{"Remind finance of the evidence", disputes.RemindOfDispute, moneyPatience}
-	if err := reminding.run(ctx, activities.DisputeRef{DisputeID: d.in.DisputeID}, &queued); err != nil {
-		return 0, err
+	return wait, true, d.remind(ctx)
+}
+
+func (d *dispute) polled() {
+	d.polls.polled()
+	if d.now.Unreinstated {
+		d.reinstatementPolls.polled()
 	}
-	d.mails.send(ctx, queued.EmailIDs)
-	return wait, nil
+}
+
+func (d *dispute) remind(ctx workflow.Context) error {
+	var queued activities.MailsQueued
+	reminding := step{"Remind finance that evidence is due", disputes.RemindOfDispute, moneyRetries}
+	if err := reminding.run(ctx, activities.DisputeRef{DisputeID: d.in.DisputeID}, &queued); err != nil {
+		return err
+	}
+	d.emails.send(ctx, queued.EmailIDs)
+	return nil
 }
 
 func (d *dispute) record(ctx workflow.Context) error {
-	in := activities.RecordDisputeInput{DisputeRef: activities.DisputeRef{DisputeID: d.in.DisputeID}, EventIDs: d.take(), LastLook: d.unpaid.over()}
+	in := activities.RecordDisputeInput{
+		DisputeRef: activities.DisputeRef{DisputeID: d.in.DisputeID},
+		EventIDs:   idsOf(d.take()),
+		LastLook:   d.reinstatementPolls.exhausted(),
+	}
 	var outcome activities.DisputeRecorded
-	if err := (step{"Record what Stripe says of the dispute", disputes.RecordDispute, moneyPatience}).run(ctx, in, &outcome); err != nil {
+	if err := (step{"Record the dispute as Stripe has it", disputes.RecordDispute, moneyRetries}).run(ctx, in, &outcome); err != nil {
 		return err
 	}
 	d.recorded()
 	d.now = outcome
-	d.mails.send(ctx, outcome.EmailIDs)
+	d.emails.send(ctx, outcome.EmailIDs)
 	return startRefunds(ctx, outcome.RefundIDs, d.refunds, d.in.CorrelationID)
 }
 
 func (d *dispute) result() DisputeResult {
 	return DisputeResult{Reference: d.now.Reference, Status: d.now.Status, BookingStatus: d.now.BookingStatus}
+}
+
+func (d *dispute) describe(ctx workflow.Context) {
+	waiting := "nothing: the dispute is decided"
+	switch {
+	case d.now.Foreign:
+		waiting = "nothing: its payment belongs to no booking"
+	case d.now.Status.NeedsResponse():
+		waiting = "evidence, to be submitted in Stripe's dashboard (see `starter evidence`)"
+	case !d.now.Status.Closed():
+		waiting = "the bank's decision"
+	case d.awaited():
+		waiting = "the disputed amount to come back"
+	case d.emails.inFlight > 0:
+		waiting = "the mail server"
+	}
+	lines := []string{
+		fmt.Sprintf("**Dispute %s** of booking %s is `%s`.\n", d.in.DisputeID, orDash(d.now.Reference), d.now.Status),
+		fmt.Sprintf("- Booking: `%s`", orDash(d.now.BookingStatus)),
+		"- Waiting for: " + waiting,
+	}
+	if d.now.DueBy != nil {
+		lines = append(lines, "- Evidence due: "+d.now.DueBy.UTC().Format(time.RFC3339))
+	}
+	setDetails(ctx, lines...)
 }

@@ -18,12 +18,12 @@ func RefundWorkflowID(id string) string { return TypeRefund + ":" + id }
 // DisputeWorkflowID is the workflow id of a dispute: "Dispute:dp_...".
 func DisputeWorkflowID(id string) string { return TypeDispute + ":" + id }
 
-// ChargeRefundsWorkflowID is the workflow id of a search for a payment's refunds: "ChargeRefunds:pi_...".
+// ChargeRefundsWorkflowID is the workflow id of the search for a payment's refunds: "ChargeRefunds:pi_...".
 func ChargeRefundsWorkflowID(paymentIntentID string) string {
 	return TypeChargeRefunds + ":" + paymentIntentID
 }
 
-// CancelTwinsWorkflowID is the workflow id of a search for a booking's unused PaymentIntents: "CancelTwins:FB-7K2M9QXA".
+// CancelTwinsWorkflowID is the workflow id of the search for a booking's unused PaymentIntents: "CancelTwins:FB-7K2M9QXA".
 func CancelTwinsWorkflowID(reference booking.Reference) string {
 	return TypeCancelTwins + ":" + string(reference)
 }
@@ -31,34 +31,33 @@ func CancelTwinsWorkflowID(reference booking.Reference) string {
 // PayoutWorkflowID is the workflow id of a payout: "Payout:po_...".
 func PayoutWorkflowID(id string) string { return TypePayout + ":" + id }
 
-// AccountFeeWorkflowID is the workflow id of a bill of Stripe's own: "AccountFee:txn_...".
+// AccountFeeWorkflowID is the workflow id of a fee for Stripe's services: "AccountFee:txn_...".
 func AccountFeeWorkflowID(balanceTransactionID string) string {
 	return TypeAccountFee + ":" + balanceTransactionID
 }
 
-// UnbookedWorkflowID is the workflow id of a balance transaction that no booking has: "Unbooked:txn_...".
+// UnbookedWorkflowID is the workflow id of a balance transaction that belongs to no booking: "Unbooked:txn_...".
 func UnbookedWorkflowID(balanceTransactionID string) string {
 	return TypeUnbooked + ":" + balanceTransactionID
 }
 
-// ReconciliationWorkflowID is the workflow id of a reconciliation: "Reconciliation:recon_...".
+// ReconciliationWorkflowID is the workflow id of a reconciliation run: "Reconciliation:recon_...".
 func ReconciliationWorkflowID(correlationID string) string {
 	return TypeReconciliation + ":" + correlationID
 }
 
-// SendMailWorkflowID is the workflow id of a mail that is sent on its own: "SendMail:17".
+// SendMailWorkflowID is the workflow id of a requested copy of an email, by its row: "SendMail:17".
 func SendMailWorkflowID(emailID uint64) string { return fmt.Sprintf("%s:%d", TypeSendMail, emailID) }
 
-// RunOf is the correlation id of the reconciliation that has a workflow id; empty for any other workflow.
+// RunOf returns the correlation id of the reconciliation run with workflowID, and an empty string for any other workflow.
 func RunOf(workflowID string) string {
-	id, found := strings.CutPrefix(workflowID, TypeReconciliation+":")
-	if !found {
-		return ""
+	if id, found := strings.CutPrefix(workflowID, TypeReconciliation+":"); found {
+		return id
 	}
-	return id
+	return ""
 }
 
-// correlationOf is the correlation id of the reconciliation that has a workflow id.
+// correlationOf returns the correlation id of a reconciliation run, whose workflow id may have been chosen without the prefix.
 func correlationOf(workflowID string) string {
 	return strings.TrimPrefix(workflowID, TypeReconciliation+":")
 }

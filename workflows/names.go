@@ -1,6 +1,3 @@
-// Package workflows is what Farebook remembers while it waits: payments, refunds, disputes and payouts as durable Temporal
-// workflows.
-// Code in workflow functions is deterministic (checked by workflowcheck); the world is reached through activities only.
 package workflows
 
 import (
@@ -9,7 +6,7 @@ import (
 	"farebook/activities"
 )
 
-// Names as they stand in the Temporal UI and in histories: never changed, only added to.
+// Names in the Temporal UI and in histories. They are never changed, only added to.
 const (
 	TypeBookingPayment   = "BookingPayment"
 	TypeRefund           = "Refund"
@@ -32,23 +29,22 @@ const (
 	QueryStatus          = "status"
 )
 
-// Search attributes, made by the setup command. BookingReference is set at the start, which costs nothing; the other
-// two are set when a booking ends other than confirmed, because that is what an operator searches for and an upsert is
-// a billable action more.
+// Search attributes, created by `starter setup`. BookingReference is set at the start, which is free. The other two are set when a
+// booking ends and is not confirmed: operators search for those, and an upsert is a billable action.
 var (
 	SearchBookingReference = temporal.NewSearchAttributeKeyKeyword("BookingReference")
 	SearchBookingStatus    = temporal.NewSearchAttributeKeyKeyword("BookingStatus")
 	SearchPaymentIntentID  = temporal.NewSearchAttributeKeyKeyword("PaymentIntentId")
 )
 
-// Application error types that updates are refused with.
+// Types of the application errors with which updates are refused.
 const (
-	// ErrorAlreadySettled is a cancel that came too late: the booking is paid, or closed.
+	// ErrorAlreadySettled refuses a cancel that is too late: the booking is paid or closed.
 	ErrorAlreadySettled = "BookingAlreadySettled"
-	// ErrorNotAuthorized is a capture of what is not authorised, or not any more.
+	// ErrorNotAuthorized refuses the capture of a payment that is not, or no longer, authorised.
 	ErrorNotAuthorized = "PaymentNotAuthorized"
-	// ErrorNotCancellable is a cancel after payment that cannot be.
+	// ErrorNotCancellable refuses a cancel after payment that the policy or the booking's state rules out.
 	ErrorNotCancellable = activities.NotCancellable
-	// ErrorQuoteChanged is a cancel after payment whose refund is not what was quoted.
+	// ErrorQuoteChanged refuses a cancel after payment whose refund differs from the quote.
 	ErrorQuoteChanged = activities.QuoteChanged
 )

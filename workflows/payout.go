@@ -1,87 +1,84 @@
 package workflows
 
 import (
+	"fmt"
+	"time"
+
 	"go.temporal.io/sdk/workflow"
 
 	"farebook/activities"
 	"farebook/booking"
 )
 
+// payouts names the payout activities by method reference; the receiver lives in the worker.
 var payouts *activities.Payouts
 
-// PayoutInput starts the workflow of a payout.
+// PayoutInput starts Payout. PayoutID is Stripe's: po_...
 type PayoutInput struct {
 	PayoutID string `json:"payoutId"`
 }
 
-// PayoutResult is where the payout stood at the end of the run. Proof is proven, unproven, manual or pending.
+// PayoutResult is the state at the end of the run; the query status returns the current one. Proof is proven, unproven, manual or
+// pending.
 type PayoutResult struct {
 	Status booking.PayoutStatus `json:"status"`
 	Proof  string               `json:"proof"`
 }
 
-// payout is one payout as far as Stripe has reported it.
+// payout is the state of one run of Payout.
 type payout struct {
-	watch
-	in       PayoutInput
-	now      activities.PayoutRecorded
-	patience looks
+	eventWatcher
+
+	in    PayoutInput
+	now   activities.PayoutRecorded
+	polls pollSchedule
 }
 
-// Payout records a payout on each event about it, and holds an automatic one against its balance transactions.
-// It ends when there is nothing to wait for; the next event starts it again, also for a payout that fails after it was
-// paid.
+// Payout records a payout on each event, and proves an automatic one: it compares what the payout pays out with the ledger. It
+// ends when nothing more is expected. A later event starts it again, also for a payout that fails after it was paid.
 func Payout(ctx workflow.Context, in PayoutInput) (PayoutResult, error) {
-	p := &payout{in: in, patience: looks{waits: proofLooks}}
-	p.listen(ctx, "Stripe has news of the payout")
+	p := &payout{in: in, polls: pollSchedule{intervals: proofPolls}}
+	p.listen(ctx, "Something changed about the payout at Stripe")
 	if err := workflow.SetQueryHandler(ctx, QueryStatus, func() (PayoutResult, error) { return p.result(), nil }); err != nil {
 		return PayoutResult{}, err
 	}
-	err := p.ended(ctx, p.run(ctx))
+	err := p.finish(ctx, p.follow(ctx, p, "Compare the payout with the ledger again"))
 	return p.result(), err
 }
 
-func (p *payout) run(ctx workflow.Context) error {
-	for {
-		last := p.patience.over()
-		if err := p.record(ctx, last); err != nil {
-			return err
-		}
-		p.describe(ctx)
-		if !p.now.Awaited() || last {
-			if ended, err := p.settle(ctx); ended || err != nil {
-				p.describe(ctx)
-				return err
-			}
-			continue
-		}
-		timeUp, err := p.wait(ctx, p.patience.next(), "Hold the payout against the ledger again")
-		if err != nil {
-			return err
-		}
-		p.patience.count(timeUp)
-	}
+// nextPoll follows proofPolls. A payout that is not proven after the last poll is no longer awaited.
+func (p *payout) nextPoll(workflow.Context) (time.Duration, bool, error) {
+	return p.polls.interval(), p.now.Awaited() && !p.polls.exhausted(), nil
 }
 
-func (p *payout) record(ctx workflow.Context, last bool) error {
-	in := activities.RecordPayoutInput{PayoutID: p.in.PayoutID, EventIDs: p.take(), LastLook: last}
+func (p *payout) polled() { p.polls.polled() }
+
+func (p *payout) record(ctx workflow.Context) error {
+	in := activities.RecordPayoutInput{PayoutID: p.in.PayoutID, EventIDs: idsOf(p.take()), LastLook: p.polls.exhausted()}
 	var outcome activities.PayoutRecorded
-	if err := (step{"Record what Stripe says of the payout", payouts.RecordPayout, moneyPatience}).run(ctx, in, &outcome); err != nil {
+	if err := (step{"Record the payout as Stripe has it", payouts.RecordPayout, moneyRetries}).run(ctx, in, &outcome); err != nil {
 		return err
 	}
 	p.recorded()
 	if outcome.Large {
 		in.All = true
-		long := workflow.WithActivityOptions(ctx, proving("Hold all that the payout pays out against the ledger"))
+		long := workflow.WithActivityOptions(ctx, proving("Compare everything that the payout pays out with the ledger"))
 		if err := workflow.ExecuteActivity(long, payouts.RecordPayout, in).Get(ctx, &outcome); err != nil {
 			return err
 		}
 	}
 	p.now = outcome
-	p.mails.send(ctx, outcome.EmailIDs)
+	p.emails.send(ctx, outcome.EmailIDs)
 	return nil
 }
 
 func (p *payout) result() PayoutResult {
 	return PayoutResult{Status: p.now.Status, Proof: string(p.now.Proof)}
+}
+
+func (p *payout) describe(ctx workflow.Context) {
+	setDetails(ctx,
+		fmt.Sprintf("**Payout %s** is `%s`.\n", p.in.PayoutID, p.now.Status),
+		fmt.Sprintf("- Compared with its balance transactions: `%s`", p.now.Proof),
+	)
 }

@@ -4,14 +4,14 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// SendMailInput names a row of emails that no other workflow sends: a copy that somebody asked for.
+// SendMailInput starts SendMail. EmailID is a row of table emails that no other workflow sends: a copy that a customer requested.
 type SendMailInput struct {
 	EmailID uint64 `json:"emailId"`
 }
 
-// SendMail sends one mail from its row.
+// SendMail sends one email from its row.
 func SendMail(ctx workflow.Context, in SendMailInput) error {
-	var mails mailing
-	mails.send(ctx, []uint64{in.EmailID})
-	return workflow.Await(ctx, func() bool { return mails.inFlight == 0 })
+	var sender emailSender
+	sender.send(ctx, []uint64{in.EmailID})
+	return workflow.Await(ctx, func() bool { return sender.inFlight == 0 })
 }

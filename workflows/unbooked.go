@@ -6,15 +6,17 @@ import (
 	"farebook/activities"
 )
 
+// unbooked names the activities about money without a booking by method reference; the receiver lives in the worker.
 var unbooked *activities.Unbooked
 
-// UnbookedInput starts the workflow of a balance transaction that no booking has.
+// UnbookedInput starts Unbooked. BalanceTransactionID is Stripe's: txn_...
 type UnbookedInput struct {
 	BalanceTransactionID string `json:"balanceTransactionId"`
 }
 
-// Unbooked records money of another integration, or of a payment from before the opening. Reconciliation finds it and starts this.
+// Unbooked records a balance transaction that belongs to no booking: money of another integration, or of a payment older than the
+// ledger's opening. Reconciliation finds it and starts this workflow.
 func Unbooked(ctx workflow.Context, in UnbookedInput) error {
-	recording := step{"Record money that no booking has", unbooked.RecordUnbooked, moneyPatience}
+	recording := step{"Record money that belongs to no booking", unbooked.RecordUnbooked, moneyRetries}
 	return recording.run(ctx, activities.UnbookedRef{BalanceTransactionID: in.BalanceTransactionID}, nil)
 }
