@@ -4,7 +4,7 @@ WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
-# .git stays outside (.dockerignore), so the programs are told what they were built from.
+# .dockerignore excludes .git, so version and revision are passed as arguments.
 ARG VERSION=local
 ARG REVISION=unknown
 RUN CGO_ENABLED=0 go build -trimpath \

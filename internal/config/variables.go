@@ -28,7 +28,7 @@ type variables struct {
 	HoldBefore       string `env:"HOLD_BEFORE_DEPARTURE" envDefault:"30m" doc:"time before departure at which a hold ends at the latest"`
 	SlowMinHold      string `env:"SLOW_METHODS_MIN_HOLD" envDefault:"15m" doc:"shortest hold for which other payment methods than cards are offered, because these take minutes to complete"`
 	SlowDeparture    string `env:"SLOW_METHODS_BEFORE_DEPARTURE" envDefault:"168h" doc:"least time before departure for which other payment methods than cards are offered, because bank debits take days to settle"`
-	StripeListLag    string `env:"STRIPE_LIST_LAG" envDefault:"5m" doc:"time for which Stripe's lists may be missing new objects: Farebook looks for a refund of unknown outcome for this long before it requests it under another key; at least one minute in production"`
+	StripeListLag    string `env:"STRIPE_LIST_LAG" envDefault:"5m" doc:"time for which Stripe's lists may be missing new objects: Farebook searches for a refund of unknown outcome for this long before it requests it under another key; at least one minute in production"`
 	Sweep            string `env:"SWEEP_INTERVAL" envDefault:"15s" doc:"interval of the sweeper, which finds stored Stripe events that were not processed, and bookings, refunds, disputes, payouts and emails that are not settled and have no workflow"`
 	Fence            string `env:"FENCE" doc:"reason why no money may move, shown to callers of the API. While it is set, API and worker keep a fence raised, even after a restore of the database. See docs/disaster.md"`
 	FenceLook        string `env:"FENCE_LOOK_INTERVAL" envDefault:"1m" doc:"interval at which API and worker check whether the database was restored to an earlier time; each check reads two lists from Stripe"`

@@ -54,7 +54,8 @@ func TestPathsInDocumentsExist(t *testing.T) {
 		}
 		for _, found := range quotedPath.FindAllStringSubmatch(text, -1) {
 			top, _, _ := strings.Cut(found[1], "/")
-			if info, err := os.Stat(filepath.Join(root, top)); err != nil || !info.IsDir() || top == "var" {
+			info, err := os.Stat(filepath.Join(root, top))
+			if err != nil || !info.IsDir() || top == "var" {
 				continue // not a path of the project, such as a media type
 			}
 			paths, err := filepath.Glob(filepath.Join(root, found[1]))
