@@ -8,6 +8,7 @@ import (
 	"farebook/access"
 	"farebook/booking"
 	"farebook/money"
+	"farebook/store/internal/db"
 )
 
 // AbandonRefund is a person's decision that a refund that Stripe refuses for now is not to be asked for any more.
@@ -33,8 +34,8 @@ func (s *Store) AbandonRefund(ctx context.Context, in AbandonRefund) error {
 	}
 	return s.underLock(ctx, known.Reference, in.Now, func(b *lockedBooking) error {
 		var row refundRow
-		if err := b.tx.Clauses(forUpdate).Where("refund_id = ?", string(in.ID)).Take(&row).Error; err != nil {
-			return notFound(err)
+		if err := b.tx.Clauses(db.ForUpdate).Where("refund_id = ?", string(in.ID)).Take(&row).Error; err != nil {
+			return db.NotFound(err)
 		}
 		if row.AbandonedAt != nil && row.AbandonNote == in.Note {
 			return nil

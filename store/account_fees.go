@@ -13,7 +13,7 @@ import (
 // RecordAccountFee posts a bill of Stripe's own, once: UNIQUE operation key. One that is in the books already, whoever posted
 // it, is left as it is.
 func (s *Store) RecordAccountFee(ctx context.Context, balance booking.BalanceTransaction, now time.Time) error {
-	return s.inTransaction(ctx, func(tx *gorm.DB) error {
+	return s.db.InTransaction(ctx, func(tx *gorm.DB) error {
 		known, err := inLedger(tx, []string{balance.ID})
 		if err != nil || known[balance.ID] || balance.IsZero() {
 			return err

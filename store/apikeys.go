@@ -12,6 +12,7 @@ import (
 	"gorm.io/gorm"
 
 	"farebook/access"
+	"farebook/store/internal/db"
 )
 
 // APIKey is a client's key. Its token is kept as a hash only.
@@ -113,7 +114,7 @@ func (s *Store) CreateAPIKey(ctx context.Context, in NewAPIKey, by access.Actor)
 	now := s.Now()
 	var made apiKeyRow
 	var client clientRow
-	err = s.inTransaction(ctx, func(tx *gorm.DB) error {
+	err = s.db.InTransaction(ctx, func(tx *gorm.DB) error {
 		var err error
 		if client, err = lockClient(tx, in.ClientID); err != nil {
 			return err
@@ -125,10 +126,10 @@ func (s *Store) CreateAPIKey(ctx context.Context, in NewAPIKey, by access.Actor)
 		return err
 	})
 	switch {
-	case duplicateKey(err) && in.KeyID != "":
+	case db.DuplicateKey(err) && in.KeyID != "":
 		key, err = s.APIKey(ctx, in.KeyID)
 		return key, "", err
-	case duplicateKey(err) && in.Token != "":
+	case db.DuplicateKey(err) && in.Token != "":
 		return APIKey{}, "", nil
 	case err != nil:
 		return APIKey{}, "", err
@@ -139,8 +140,8 @@ func (s *Store) CreateAPIKey(ctx context.Context, in NewAPIKey, by access.Actor)
 func insertAPIKey(tx *gorm.DB, client clientRow, in NewAPIKey, token string, by access.Actor, now time.Time) (apiKeyRow, error) {
 	hash, keyID, scopes := sha256.Sum256([]byte(token)), cmp.Or(in.KeyID, access.NewKeyID()), in.Scopes.String()
 	row := apiKeyRow{
-		ClientID: &client.ID, KeyID: &keyID, TokenPrefix: token[:min(len(token), shownToken)], Scopes: &scopes, Name: short(client.Name, 100),
-		TokenSha256: hash[:], CreatedBy: short(by.Name, 200), ExpiresAt: in.ExpiresAt, CreatedAt: now,
+		ClientID: &client.ID, KeyID: &keyID, TokenPrefix: token[:min(len(token), shownToken)], Scopes: &scopes, Name: db.Truncate(client.Name, 100),
+		TokenSha256: hash[:], CreatedBy: db.Truncate(by.Name, 200), ExpiresAt: in.ExpiresAt, CreatedAt: now,
 		ReadOnly: !in.Scopes.Has(access.BookingsWrite) || !in.Scopes.Has(access.RefundsWrite),
 		Operator: in.Scopes.Has(access.ReconciliationRead),
 	}
@@ -167,7 +168,7 @@ func newToken() string {
 
 func (r apiKeyRow) domain(client clientRow) APIKey {
 	return APIKey{
-		ID: r.ID, KeyID: orEmpty(r.KeyID), ClientID: client.ClientID, ClientName: client.Name, Prefix: r.TokenPrefix, Scopes: r.scopes(),
+		ID: r.ID, KeyID: db.OrEmpty(r.KeyID), ClientID: client.ClientID, ClientName: client.Name, Prefix: r.TokenPrefix, Scopes: r.scopes(),
 		CreatedBy: r.CreatedBy, CreatedAt: r.CreatedAt, ExpiresAt: r.ExpiresAt, LastUsedAt: r.LastUsedAt, RevokedAt: r.RevokedAt,
 	}
 }
@@ -239,7 +240,7 @@ func (s *Store) RotateAPIKey(ctx context.Context, in Rotation, now time.Time) (k
 	token = newToken()
 	var made apiKeyRow
 	var client clientRow
-	err = s.inTransaction(ctx, func(tx *gorm.DB) error {
+	err = s.db.InTransaction(ctx, func(tx *gorm.DB) error {
 		old, err := lockAPIKey(tx, in.KeyID)
 		if err != nil {
 			return err
@@ -262,7 +263,7 @@ func (s *Store) RotateAPIKey(ctx context.Context, in Rotation, now time.Time) (k
 		return endAfterOverlap(tx, old, made, in, now)
 	})
 	switch {
-	case duplicateKey(err) && in.NewKeyID != "":
+	case db.DuplicateKey(err) && in.NewKeyID != "":
 		key, err = s.APIKey(ctx, in.NewKeyID)
 		return key, "", err
 	case err != nil:
@@ -290,7 +291,7 @@ func endAfterOverlap(tx *gorm.DB, old, made apiKeyRow, in Rotation, now time.Tim
 		return err
 	}
 	return audit(tx, now, AuditEntry{
-		Actor: in.By, Action: ActionKeyRotate, Subject: in.KeyID, Detail: fmt.Sprintf("replaced by %s, valid %s", orEmpty(made.KeyID), untilText(&end)),
+		Actor: in.By, Action: ActionKeyRotate, Subject: in.KeyID, Detail: fmt.Sprintf("replaced by %s, valid %s", db.OrEmpty(made.KeyID), untilText(&end)),
 	})
 }
 
@@ -298,7 +299,7 @@ func endAfterOverlap(tx *gorm.DB, old, made apiKeyRow, in Rotation, now time.Tim
 // none.
 func (s *Store) RevokeAPIKey(ctx context.Context, keyID string, by access.Actor) error {
 	now := s.Now()
-	return s.inTransaction(ctx, func(tx *gorm.DB) error {
+	return s.db.InTransaction(ctx, func(tx *gorm.DB) error {
 		row, err := lockAPIKey(tx, keyID)
 		if err != nil || row.RevokedAt != nil {
 			return err
@@ -312,6 +313,6 @@ func (s *Store) RevokeAPIKey(ctx context.Context, keyID string, by access.Actor)
 
 func lockAPIKey(tx *gorm.DB, keyID string) (apiKeyRow, error) {
 	var row apiKeyRow
-	err := tx.Clauses(forUpdate).Where("key_id = ?", keyID).Take(&row).Error
-	return row, notFound(err)
+	err := tx.Clauses(db.ForUpdate).Where("key_id = ?", keyID).Take(&row).Error
+	return row, db.NotFound(err)
 }

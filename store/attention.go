@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+
+	"farebook/store/internal/db"
 )
 
 // AttentionKind is what kind of matter an operator has to look at.
@@ -68,7 +70,7 @@ func (m matters) all() *gorm.DB { return m.tx.Where("booking_id <=> ?", m.bookin
 // open adds an item, or updates the text of the open one: UNIQUE kind and subject among the open ones. An item that an operator closed
 // with the same text stays closed. changed tells whether anything was written.
 func (m matters) open(kind AttentionKind, subject, text string) (changed bool, err error) {
-	text = short(text, attentionText)
+	text = db.Truncate(text, attentionText)
 	var last attentionRow
 	err = m.all().Where("kind = ? AND subject = ?", string(kind), subject).Order("id DESC").Limit(1).Find(&last).Error
 	if err != nil {
@@ -107,7 +109,7 @@ func (b *lockedBooking) markForAttention(kind AttentionKind, subject, text strin
 
 // keepEarlierAttention copies a text that an older release wrote, before it is overwritten.
 func (b *lockedBooking) keepEarlierAttention() error {
-	text := orEmpty(b.booking.Attention)
+	text := db.OrEmpty(b.booking.Attention)
 	if text == "" {
 		return nil
 	}
@@ -134,7 +136,7 @@ func (b *lockedBooking) settleAttention(kind AttentionKind, subject string) erro
 }
 
 func (b *lockedBooking) settleAttentionWhere(where string, args ...any) error {
-	if orEmpty(b.booking.Attention) == "" {
+	if db.OrEmpty(b.booking.Attention) == "" {
 		return nil
 	}
 	changed, err := b.matters().close(where, args...)
@@ -157,5 +159,5 @@ func (b *lockedBooking) showAttention() error {
 func newestAttention(tx *gorm.DB, bookingID uint64) (*string, error) {
 	var row attentionRow
 	err := tx.Where("booking_id = ? AND closed_at IS NULL", bookingID).Order("id DESC").Limit(1).Find(&row).Error
-	return orNil(short(row.Text, attentionSlot)), err
+	return db.OrNil(db.Truncate(row.Text, attentionSlot)), err
 }

@@ -9,6 +9,7 @@ import (
 
 	"farebook/access"
 	"farebook/booking"
+	"farebook/store/internal/db"
 )
 
 // AttentionItem is a matter that an operator has to look at, or had to.
@@ -52,7 +53,7 @@ func (s *Store) attentionItems(ctx context.Context) *gorm.DB {
 func (s *Store) AttentionItem(ctx context.Context, id uint64) (AttentionItem, error) {
 	var item AttentionItem
 	err := s.attentionItems(ctx).Where("a.id = ?", id).Take(&item).Error
-	return item, notFound(err)
+	return item, db.NotFound(err)
 }
 
 // AttentionItems lists matters, the newest first.
@@ -98,31 +99,31 @@ func (e *AttentionClosed) Error() string {
 // CloseAttention records that an operator has dealt with a matter. Closing it again with the same note changes nothing; otherwise it
 // returns *AttentionClosed, or ErrNotFound.
 func (s *Store) CloseAttention(ctx context.Context, id uint64, note string, by access.Actor, now time.Time) error {
-	return s.inTransaction(ctx, func(tx *gorm.DB) error {
+	return s.db.InTransaction(ctx, func(tx *gorm.DB) error {
 		var row attentionRow
 		if err := tx.Where("id = ?", id).Take(&row).Error; err != nil {
-			return notFound(err)
+			return db.NotFound(err)
 		}
 		var b *lockedBooking
 		if row.BookingID != nil {
 			b = s.newLockedBooking(tx, now) // the booking first, as whoever records locks it
-			if err := tx.Clauses(forUpdate).Where("id = ?", *row.BookingID).Take(&b.booking).Error; err != nil {
+			if err := tx.Clauses(db.ForUpdate).Where("id = ?", *row.BookingID).Take(&b.booking).Error; err != nil {
 				return err
 			}
 			if err := b.keepEarlierAttention(); err != nil {
 				return err
 			}
 		}
-		if err := tx.Clauses(forUpdate).Where("id = ?", id).Take(&row).Error; err != nil {
+		if err := tx.Clauses(db.ForUpdate).Where("id = ?", id).Take(&row).Error; err != nil {
 			return err
 		}
-		if row.ClosedBy != "" && row.Note == short(note, 500) {
+		if row.ClosedBy != "" && row.Note == db.Truncate(note, 500) {
 			return nil
 		}
 		if row.ClosedAt != nil {
 			return &AttentionClosed{id, *row.ClosedAt}
 		}
-		err := tx.Model(&row).Updates(map[string]any{"closed_at": now, "closed_by": short(by.Name, 200), "note": short(note, 500)}).Error
+		err := tx.Model(&row).Updates(map[string]any{"closed_at": now, "closed_by": db.Truncate(by.Name, 200), "note": db.Truncate(note, 500)}).Error
 		if err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"gorm.io/gorm"
 
 	"farebook/access"
+	"farebook/store/internal/db"
 )
 
 // Action is what was asked for.
@@ -83,11 +84,11 @@ func (auditRow) TableName() string { return "audit_log" }
 // audit writes an entry within a transaction.
 func audit(tx *gorm.DB, now time.Time, e AuditEntry) error {
 	row := auditRow{
-		At: now, Actor: short(e.Actor.Name, 200), ClientID: idOrNil(e.Actor.ClientID), APIKeyID: idOrNil(e.Actor.KeyID), Action: string(e.Action),
-		Subject: e.Subject, BookingID: e.BookingID, CorrelationID: e.Actor.CorrelationID, Detail: short(e.Detail, 500), DedupeKey: orNil(e.DedupeKey),
+		At: now, Actor: db.Truncate(e.Actor.Name, 200), ClientID: db.IDOrNil(e.Actor.ClientID), APIKeyID: db.IDOrNil(e.Actor.KeyID), Action: string(e.Action),
+		Subject: e.Subject, BookingID: e.BookingID, CorrelationID: e.Actor.CorrelationID, Detail: db.Truncate(e.Detail, 500), DedupeKey: db.OrNil(e.DedupeKey),
 	}
 	err := tx.Create(&row).Error
-	if e.DedupeKey != "" && duplicateKey(err) {
+	if e.DedupeKey != "" && db.DuplicateKey(err) {
 		return nil // INSERT alone: the application's user may not UPDATE here, which ON DUPLICATE KEY would need
 	}
 	return err
@@ -132,21 +133,7 @@ func (s *Store) AuditLog(ctx context.Context, f AuditFilter) ([]AuditEntry, erro
 
 func (r auditRow) domain() AuditEntry {
 	return AuditEntry{
-		Actor:  access.Actor{ClientID: orZero(r.ClientID), KeyID: orZero(r.APIKeyID), Name: r.Actor, CorrelationID: r.CorrelationID},
-		Action: Action(r.Action), Subject: r.Subject, BookingID: r.BookingID, Detail: r.Detail, DedupeKey: orEmpty(r.DedupeKey), ID: r.ID, At: r.At,
+		Actor:  access.Actor{ClientID: db.IDOrZero(r.ClientID), KeyID: db.IDOrZero(r.APIKeyID), Name: r.Actor, CorrelationID: r.CorrelationID},
+		Action: Action(r.Action), Subject: r.Subject, BookingID: r.BookingID, Detail: r.Detail, DedupeKey: db.OrEmpty(r.DedupeKey), ID: r.ID, At: r.At,
 	}
-}
-
-func idOrNil(id uint64) *uint64 {
-	if id == 0 {
-		return nil
-	}
-	return &id
-}
-
-func orZero(id *uint64) uint64 {
-	if id == nil {
-		return 0
-	}
-	return *id
 }

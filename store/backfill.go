@@ -51,7 +51,7 @@ func (s *Store) backfillAttention(ctx context.Context) (filled int64, err error)
 		return 0, err
 	}
 	for from := span.First.Int64; from <= span.Last.Int64; from += backfillBatch {
-		err := s.inTransaction(ctx, func(tx *gorm.DB) error {
+		err := s.db.InTransaction(ctx, func(tx *gorm.DB) error {
 			insert := tx.Exec(`INSERT IGNORE INTO attention_items (booking_id, kind, subject, text, opened_at)
 				SELECT b.id, ?, LEFT(SHA2(b.attention, 256), 16), b.attention, b.updated_at FROM bookings b
 				WHERE b.id BETWEEN ? AND ? AND b.attention IS NOT NULL
@@ -69,15 +69,15 @@ func (s *Store) backfillAttention(ctx context.Context) (filled int64, err error)
 
 func (s *Store) backfillClients(ctx context.Context, table string) (filled int64, err error) {
 	var span struct{ First, Last sql.NullInt64 }
-	db := s.db.WithContext(ctx)
-	if err := db.Table(table).Where("client_id IS NULL").Select("MIN(id) AS first, MAX(id) AS last").Scan(&span).Error; err != nil {
+	conn := s.db.WithContext(ctx)
+	if err := conn.Table(table).Where("client_id IS NULL").Select("MIN(id) AS first, MAX(id) AS last").Scan(&span).Error; err != nil {
 		return 0, err
 	}
 	if !span.First.Valid {
 		return 0, nil
 	}
 	for from := span.First.Int64; from <= span.Last.Int64; from += backfillBatch {
-		err := s.inTransaction(ctx, func(tx *gorm.DB) error {
+		err := s.db.InTransaction(ctx, func(tx *gorm.DB) error {
 			update := tx.Exec("UPDATE "+table+" t JOIN api_keys k ON k.id = t.api_key_id SET t.client_id = k.client_id"+
 				" WHERE t.id BETWEEN ? AND ? AND t.client_id IS NULL AND k.client_id IS NOT NULL", from, from+backfillBatch-1)
 			filled += update.RowsAffected

@@ -2,13 +2,13 @@ package store
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"gorm.io/gorm"
 
 	"farebook/booking"
 	"farebook/money"
+	"farebook/store/internal/db"
 )
 
 // Booking is a booking with its payment, as the books have it.
@@ -76,7 +76,7 @@ func (s *Store) bookingWhere(ctx context.Context, where string, args ...any) (Bo
 func (*Store) bookingFrom(query *gorm.DB) (Booking, error) {
 	var row bookingRow
 	if err := query.Joins("Payment").Take(&row).Error; err != nil {
-		return Booking{}, notFound(err)
+		return Booking{}, db.NotFound(err)
 	}
 	found, err := row.domain()
 	if err == nil && row.Payment != nil {
@@ -89,12 +89,5 @@ func (*Store) bookingFrom(query *gorm.DB) (Booking, error) {
 func (s *Store) FirstBooking(ctx context.Context) (time.Time, error) {
 	var row bookingRow
 	err := s.db.WithContext(ctx).Select("created_at").Order("id").Limit(1).Take(&row).Error
-	return row.CreatedAt, notFound(err)
-}
-
-func notFound(err error) error {
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return ErrNotFound
-	}
-	return err
+	return row.CreatedAt, db.NotFound(err)
 }

@@ -10,6 +10,7 @@ import (
 	"gorm.io/gorm"
 
 	"farebook/access"
+	"farebook/store/internal/db"
 )
 
 // Owner is a client as the owner of bookings, refunds and idempotency keys.
@@ -63,7 +64,7 @@ func (s *Store) Authenticate(ctx context.Context, token string) (Caller, error) 
 	s.noteUse(ctx, key, now)
 	return Caller{
 		Owner: Owner{ClientID: *key.ClientID, Merged: presented.Merged},
-		KeyID: key.ID, KeyName: orEmpty(key.KeyID), ClientName: presented.Client.Name, ClientCode: presented.Client.ClientID, Scopes: key.scopes(),
+		KeyID: key.ID, KeyName: db.OrEmpty(key.KeyID), ClientName: presented.Client.Name, ClientCode: presented.Client.ClientID, Scopes: key.scopes(),
 	}, nil
 }
 
@@ -112,7 +113,7 @@ func (s *Store) noteUse(ctx context.Context, key apiKeyRow, now time.Time) {
 		Where("id = ? AND (last_used_at IS NULL OR last_used_at <= ?)", key.ID, now.Add(-usedPace)).
 		Updates(map[string]any{"last_used_at": now}).Error
 	if err != nil && ctx.Err() == nil {
-		s.log.WarnContext(ctx, "the use of an API key was not noted", "key", orEmpty(key.KeyID), "error", err)
+		s.log.WarnContext(ctx, "the use of an API key was not noted", "key", db.OrEmpty(key.KeyID), "error", err)
 	}
 }
 

@@ -39,19 +39,19 @@ func (s *Store) PlanMerge(ctx context.Context, into, from Client) (Merge, error)
 	if err := mergeable(into, from); err != nil {
 		return plan, err
 	}
-	db := s.db.WithContext(ctx)
-	if err := keepsOut(db, into, from, s.Now()); err != nil {
+	conn := s.db.WithContext(ctx)
+	if err := keepsOut(conn, into, from, s.Now()); err != nil {
 		return plan, err
 	}
 	err := errors.Join(
-		db.Model(&apiKeyRow{}).Where("client_id = ?", from.ID).Count(&plan.Keys).Error,
-		db.Model(&bookingRow{}).Where("client_id = ?", from.ID).Count(&plan.Bookings).Error,
-		db.Model(&idempotencyRow{}).Where("client_id = ?", from.ID).Count(&plan.IdempotencyKeys).Error,
+		conn.Model(&apiKeyRow{}).Where("client_id = ?", from.ID).Count(&plan.Keys).Error,
+		conn.Model(&bookingRow{}).Where("client_id = ?", from.ID).Count(&plan.Bookings).Error,
+		conn.Model(&idempotencyRow{}).Where("client_id = ?", from.ID).Count(&plan.IdempotencyKeys).Error,
 	)
 	if err != nil {
 		return plan, err
 	}
-	twins, err := twinsOf(db, into.ID, from.ID, 0, maxCollisions)
+	twins, err := twinsOf(conn, into.ID, from.ID, 0, maxCollisions)
 	for _, twin := range twins {
 		plan.Collisions = append(plan.Collisions, twin.collision(into, from))
 	}
@@ -99,7 +99,7 @@ func (s *Store) MergeClients(ctx context.Context, into, from Client, by access.A
 // joinKeys is the moment from which the two are one client.
 func (s *Store) joinKeys(ctx context.Context, done *Merge, by access.Actor) error {
 	into, from, now := done.Into, done.From, s.Now()
-	return s.inTransaction(ctx, func(tx *gorm.DB) error {
+	return s.db.InTransaction(ctx, func(tx *gorm.DB) error {
 		if err := lockMergeable(tx, into.ID, from.ID, now); err != nil {
 			return err
 		}
@@ -144,7 +144,7 @@ func lockMergeable(tx *gorm.DB, into, from uint64, now time.Time) error {
 
 // keepsOut refuses to hand keys of a disabled client to one that is not: the merge would let in whom the operator has locked
 // out. And a disabled client takes nothing over, as keys that are in use would be refused from then on.
-func keepsOut(db *gorm.DB, into, from Client, now time.Time) error {
+func keepsOut(conn *gorm.DB, into, from Client, now time.Time) error {
 	if into.DisabledAt != nil {
 		return &NotMergeable{fmt.Sprintf("%s is disabled, and would have the keys of %s refused: enable it first", into.ClientID, from.ClientID)}
 	}
@@ -152,7 +152,7 @@ func keepsOut(db *gorm.DB, into, from Client, now time.Time) error {
 		return nil
 	}
 	var valid int64
-	err := db.Model(&apiKeyRow{}).Where("client_id = ? AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)", from.ID, now).
+	err := conn.Model(&apiKeyRow{}).Where("client_id = ? AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)", from.ID, now).
 		Count(&valid).Error
 	if err == nil && valid > 0 {
 		return &NotMergeable{fmt.Sprintf("%s is disabled, and its keys would be let in again: revoke them first, or enable it", from.ClientID)}
@@ -168,9 +168,9 @@ type twins struct {
 }
 
 // twinsOf reads the keys that two clients have both used, by the row ids of the second.
-func twinsOf(db *gorm.DB, into, from, after uint64, limit int) ([]twins, error) {
+func twinsOf(conn *gorm.DB, into, from, after uint64, limit int) ([]twins, error) {
 	var found []twins
-	err := db.Table("idempotency_keys f").
+	err := conn.Table("idempotency_keys f").
 		Joins("JOIN idempotency_keys i ON i.idempotency_key = f.idempotency_key AND i.client_id = ?", into).
 		Where("f.client_id = ? AND f.id > ?", from, after).Order("f.id").Limit(limit).
 		Select("f.idempotency_key, f.id AS from_id, f.resource AS from_resource, i.id AS into_id, i.resource AS into_resource").Scan(&found).Error
@@ -204,7 +204,7 @@ const mergeBatch = 500
 func (s *Store) renameTwins(ctx context.Context, done *Merge) error {
 	for {
 		var renamed []Collision
-		err := s.inTransaction(ctx, func(tx *gorm.DB) error {
+		err := s.db.InTransaction(ctx, func(tx *gorm.DB) error {
 			renamed = nil
 			found, err := twinsOf(tx, done.Into.ID, done.From.ID, 0, mergeBatch) // those that were renamed are twins no more
 			if err != nil {
@@ -230,7 +230,7 @@ func (s *Store) renameTwins(ctx context.Context, done *Merge) error {
 func (s *Store) moveRows(ctx context.Context, table string, into, from uint64) (moved int64, err error) {
 	for {
 		var batch int64
-		err := s.inTransaction(ctx, func(tx *gorm.DB) error {
+		err := s.db.InTransaction(ctx, func(tx *gorm.DB) error {
 			update := tx.Exec("UPDATE "+table+" SET client_id = ? WHERE client_id = ? ORDER BY id LIMIT ?", into, from, mergeBatch)
 			batch = update.RowsAffected
 			return update.Error

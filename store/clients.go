@@ -10,6 +10,7 @@ import (
 	"gorm.io/gorm"
 
 	"farebook/access"
+	"farebook/store/internal/db"
 )
 
 // Client is who integrates with the API: it owns bookings, refunds and idempotency keys, and has API keys.
@@ -63,15 +64,15 @@ func (s *Store) CreateClient(ctx context.Context, name string, by access.Actor) 
 // nothing. Error: *ClientExists.
 func (s *Store) CreateClientAs(ctx context.Context, clientID, name string, by access.Actor) (Client, error) {
 	now := s.Now()
-	row := clientRow{ClientID: clientID, Name: name, CreatedBy: short(by.Name, 200), CreatedAt: now}
-	err := s.inTransaction(ctx, func(tx *gorm.DB) error {
+	row := clientRow{ClientID: clientID, Name: name, CreatedBy: db.Truncate(by.Name, 200), CreatedAt: now}
+	err := s.db.InTransaction(ctx, func(tx *gorm.DB) error {
 		row.ID = 0
 		if err := tx.Create(&row).Error; err != nil {
 			return err
 		}
 		return audit(tx, now, AuditEntry{Actor: by, Action: ActionClientCreate, Subject: row.ClientID, Detail: name})
 	})
-	if duplicateKey(err) {
+	if db.DuplicateKey(err) {
 		known, knownErr := s.Client(ctx, clientID)
 		if knownErr == nil && known.Name == name {
 			return known, nil
@@ -109,16 +110,16 @@ func (s *Store) clients(ctx context.Context, narrow func(*gorm.DB) *gorm.DB) ([]
 	return clientsIn(s.db.WithContext(ctx), narrow)
 }
 
-func clientsIn(db *gorm.DB, narrow func(*gorm.DB) *gorm.DB) ([]Client, error) {
+func clientsIn(conn *gorm.DB, narrow func(*gorm.DB) *gorm.DB) ([]Client, error) {
 	var rows []struct {
 		Client clientRow `gorm:"embedded"`
 		Into   *string
 	}
-	err := narrow(db.Table("api_clients c")).Select("c.*, m.client_id AS `into`").
+	err := narrow(conn.Table("api_clients c")).Select("c.*, m.client_id AS `into`").
 		Joins("LEFT JOIN api_clients m ON m.id = c.merged_into").Order("c.id").Find(&rows).Error
 	clients := make([]Client, 0, len(rows))
 	for _, row := range rows {
-		clients = append(clients, row.Client.domain(orEmpty(row.Into)))
+		clients = append(clients, row.Client.domain(db.OrEmpty(row.Into)))
 	}
 	return clients, err
 }
@@ -144,7 +145,7 @@ func (s *Store) DisableClient(ctx context.Context, id uint64, disabled bool, by 
 	if disabled {
 		at, action = &now, ActionClientDisable
 	}
-	return s.inTransaction(ctx, func(tx *gorm.DB) error {
+	return s.db.InTransaction(ctx, func(tx *gorm.DB) error {
 		row, err := lockClient(tx, id)
 		if err != nil {
 			return err
@@ -168,24 +169,24 @@ func (s *Store) DisableClient(ctx context.Context, id uint64, disabled bool, by 
 
 func lockClient(tx *gorm.DB, id uint64) (clientRow, error) {
 	var row clientRow
-	err := tx.Clauses(forUpdate).Where("id = ?", id).Take(&row).Error
-	return row, notFound(err)
+	err := tx.Clauses(db.ForUpdate).Where("id = ?", id).Take(&row).Error
+	return row, db.NotFound(err)
 }
 
 // adopt gives a key of an older release a client, an id and its scopes. Harmless when repeated: the key's row is locked.
 func (s *Store) adopt(ctx context.Context, keyID uint64) error {
-	return s.inTransaction(ctx, func(tx *gorm.DB) error {
+	return s.db.InTransaction(ctx, func(tx *gorm.DB) error {
 		var key apiKeyRow
-		err := tx.Clauses(forUpdate).Where("id = ?", keyID).Take(&key).Error
+		err := tx.Clauses(db.ForUpdate).Where("id = ?", keyID).Take(&key).Error
 		if err != nil || key.ClientID != nil {
-			return notFound(err)
+			return db.NotFound(err)
 		}
 		client := clientRow{ClientID: access.NewClientID(), Name: key.Name, CreatedBy: "starter migrate", CreatedAt: key.CreatedAt}
 		var taken clientRow
 		err = tx.Select("id").Where("name = ?", key.Name).Take(&taken).Error
 		switch {
 		case err == nil: // keys of one name become one client only when an operator says so
-			client.Name = short(key.Name, 100) + " #" + strconv.FormatUint(key.ID, 10)
+			client.Name = db.Truncate(key.Name, 100) + " #" + strconv.FormatUint(key.ID, 10)
 		case !errors.Is(err, gorm.ErrRecordNotFound):
 			return err
 		}

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -14,14 +15,16 @@ import (
 func TestNoStatementAsksTheDatabaseServerForTheTime(t *testing.T) {
 	t.Parallel()
 	asks := regexp.MustCompile(`\b(UTC_TIMESTAMP|CURRENT_TIMESTAMP|LOCALTIME|SYSDATE|CURDATE|UTC_DATE|NOW)\b`)
-	files, err := filepath.Glob("*.go")
-	require.NoError(t, err)
-	for _, file := range files {
-		if strings.HasSuffix(file, "_test.go") {
-			continue
+	files := 0
+	require.NoError(t, filepath.WalkDir(".", func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
+			return err
 		}
-		text, err := os.ReadFile(file)
+		text, err := os.ReadFile(path)
 		require.NoError(t, err)
-		require.NotRegexp(t, asks, strings.ReplaceAll(string(text), ".Now()", ""), file)
-	}
+		require.NotRegexp(t, asks, strings.ReplaceAll(string(text), ".Now()", ""), path)
+		files++
+		return nil
+	}))
+	require.Greater(t, files, 50)
 }

@@ -13,6 +13,7 @@ import (
 	"farebook/ledger"
 	"farebook/money"
 	"farebook/reconciliation"
+	"farebook/store/internal/db"
 )
 
 // NotCorrectable says why no correction is posted for an item.
@@ -36,7 +37,7 @@ type Correction struct {
 func (s *Store) Item(ctx context.Context, id uint64) (Item, error) {
 	var row itemRow
 	err := s.db.WithContext(ctx).Where("id = ?", id).Take(&row).Error
-	return row.domain(), notFound(err)
+	return row.domain(), db.NotFound(err)
 }
 
 // Correct posts what makes the books agree with Stripe about an item's balance transaction, and resolves the item, in one
@@ -44,7 +45,7 @@ func (s *Store) Item(ctx context.Context, id uint64) (Item, error) {
 // repetition harmless, as does the UNIQUE operation key. It returns ErrNotFound or *NotCorrectable when there is nothing to
 // correct.
 func (s *Store) Correct(ctx context.Context, c Correction, now time.Time) error {
-	return s.inTransaction(ctx, func(tx *gorm.DB) error {
+	return s.db.InTransaction(ctx, func(tx *gorm.DB) error {
 		row, err := lockItem(tx, c.ItemID)
 		if err != nil {
 			return err
@@ -134,7 +135,7 @@ func postCorrection(tx *gorm.DB, item Item, c Correction, posted []reconciliatio
 		return &NotCorrectable{err.Error()}
 	}
 	err = insertTransaction(tx, now, bookingID, transaction)
-	if duplicateKey(err) {
+	if db.DuplicateKey(err) {
 		return &NotCorrectable{fmt.Sprintf("item %d: somebody else is correcting the same balance transaction; reconcile again", item.ID)}
 	}
 	return err
@@ -175,7 +176,7 @@ func lockOwner(tx *gorm.DB, item Item) (*uint64, error) {
 			continue
 		}
 		var row bookingRow
-		err := tx.Clauses(forUpdate).Select("id").Where(where.query, where.value).Take(&row).Error
+		err := tx.Clauses(db.ForUpdate).Select("id").Where(where.query, where.value).Take(&row).Error
 		if err == nil {
 			return &row.ID, nil
 		}

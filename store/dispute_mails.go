@@ -9,6 +9,7 @@ import (
 	"farebook/booking"
 	"farebook/money"
 	"farebook/notice"
+	"farebook/store/internal/db"
 )
 
 // notifyFinance writes when a dispute is there, when an inquiry becomes formal, and how it ended.
@@ -68,9 +69,9 @@ func (d *disputeRecorder) exceeds() (bool, error) {
 // dispute's mails that are not sent yet. A dispute that awaits none any more is left alone.
 func (s *Store) RemindOfDispute(ctx context.Context, disputeID string, now time.Time) ([]uint64, error) {
 	var mails []uint64
-	err := s.inTransaction(ctx, func(tx *gorm.DB) error {
+	err := s.db.InTransaction(ctx, func(tx *gorm.DB) error {
 		var row disputeRow
-		if err := notFound(tx.Where("stripe_dispute_id = ?", disputeID).Take(&row).Error); err != nil {
+		if err := db.NotFound(tx.Where("stripe_dispute_id = ?", disputeID).Take(&row).Error); err != nil {
 			return err
 		}
 		d := &disputeRecorder{lockedBooking: s.newLockedBooking(tx, now), dispute: row}

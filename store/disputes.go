@@ -6,6 +6,7 @@ import (
 
 	"farebook/booking"
 	"farebook/money"
+	"farebook/store/internal/db"
 )
 
 // Dispute is a dispute as the books have it. Withheld and Loss are minor units of the settlement currency.
@@ -40,7 +41,7 @@ func (s *Store) DisputesOf(ctx context.Context, known Booking) ([]Dispute, error
 func (s *Store) Dispute(ctx context.Context, id string) (Dispute, error) {
 	var row disputeRow
 	err := s.db.WithContext(ctx).Where("stripe_dispute_id = ?", id).Take(&row).Error
-	return row.domain(), notFound(err)
+	return row.domain(), db.NotFound(err)
 }
 
 func (r disputeRow) domain() Dispute {

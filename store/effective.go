@@ -5,6 +5,7 @@ import (
 
 	"farebook/booking"
 	"farebook/ledger"
+	"farebook/store/internal/db"
 )
 
 // Stripe's events that date a decision for which there is no balance transaction.
@@ -48,7 +49,7 @@ func (d *disputeRecorder) decidedLoss(s booking.DisputeSnapshot) (ledger.Effecti
 	if err != nil {
 		return ledger.Effective{}, err
 	}
-	effective, err := d.decided(s.DisputeID, eventDisputeClosed, timeOrZero(before.EffectiveAt))
+	effective, err := d.decided(s.DisputeID, eventDisputeClosed, db.TimeOrZero(before.EffectiveAt))
 	for _, balance := range s.Balances {
 		effective = effective.NotBefore(balance)
 	}
@@ -57,12 +58,5 @@ func (d *disputeRecorder) decidedLoss(s booking.DisputeSnapshot) (ledger.Effecti
 
 // effective reads the two columns back; the zero value is a row of an older release that is not completed yet.
 func (r ledgerRow) effective() ledger.Effective {
-	return ledger.Effective{At: timeOrZero(r.EffectiveAt), Basis: ledger.Basis(orEmpty(r.EffectiveBasis))}
-}
-
-func timeOrZero(at *time.Time) time.Time {
-	if at == nil {
-		return time.Time{}
-	}
-	return *at
+	return ledger.Effective{At: db.TimeOrZero(r.EffectiveAt), Basis: ledger.Basis(db.OrEmpty(r.EffectiveBasis))}
 }

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+
+	"farebook/store/internal/db"
 )
 
 // Sending is one attempt to send a mail: nobody else sends it until then.
@@ -27,7 +29,7 @@ func (s *Store) ClaimEmail(ctx context.Context, id uint64, now, until time.Time)
 // NoteEmailAttempt records an attempt that failed, and lets the next one begin.
 func (s *Store) NoteEmailAttempt(ctx context.Context, sending Sending, reason string) error {
 	return s.db.WithContext(ctx).Model(&emailRow{}).Where("id = ? AND status = ? AND sending_until = ?", sending.EmailID, EmailQueued, sending.Until).
-		Updates(map[string]any{"last_error": short(reason, 500), "attempts": attempt, "sending_until": nil}).Error
+		Updates(map[string]any{"last_error": db.Truncate(reason, 500), "attempts": attempt, "sending_until": nil}).Error
 }
 
 // MarkEmailSent records that the server took the mail.
@@ -37,7 +39,7 @@ func (s *Store) MarkEmailSent(ctx context.Context, id uint64, now time.Time) err
 
 // MarkEmailFailed records that the mail will not be sent. reason has no address in it.
 func (s *Store) MarkEmailFailed(ctx context.Context, id uint64, reason string) error {
-	return s.endEmail(ctx, id, map[string]any{"status": EmailFailed, "last_error": short(reason, 500), "attempts": attempt})
+	return s.endEmail(ctx, id, map[string]any{"status": EmailFailed, "last_error": db.Truncate(reason, 500), "attempts": attempt})
 }
 
 var attempt = gorm.Expr("attempts + 1")

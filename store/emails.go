@@ -11,6 +11,7 @@ import (
 
 	"farebook/access"
 	"farebook/notice"
+	"farebook/store/internal/db"
 )
 
 // The states of a mail.
@@ -134,7 +135,7 @@ func (l letter) row(now time.Time) (emailRow, error) {
 		if err != nil {
 			return emailRow{}, err
 		}
-		row.ContentJSON = orNil(string(text))
+		row.ContentJSON = db.OrNil(string(text))
 	}
 	return row, nil
 }
@@ -154,7 +155,7 @@ func likeOwner(owner string) string {
 func (s *Store) Email(ctx context.Context, id uint64) (Email, error) {
 	var row emailRow
 	if err := s.db.WithContext(ctx).Where("id = ?", id).Take(&row).Error; err != nil {
-		return Email{}, notFound(err)
+		return Email{}, db.NotFound(err)
 	}
 	mail, err := row.domain()
 	if err != nil || row.BookingID == nil {
@@ -203,9 +204,9 @@ func (s *Store) EmailsOf(ctx context.Context, bookingID uint64) ([]Email, error)
 // not copied: its own id comes back.
 func (s *Store) ResendEmail(ctx context.Context, id uint64, by access.Actor, now time.Time) (uint64, error) {
 	copied := id
-	err := s.inTransaction(ctx, func(tx *gorm.DB) error {
+	err := s.db.InTransaction(ctx, func(tx *gorm.DB) error {
 		var row emailRow
-		if err := notFound(tx.Clauses(forUpdate).Where("id = ?", id).Take(&row).Error); err != nil {
+		if err := db.NotFound(tx.Clauses(db.ForUpdate).Where("id = ?", id).Take(&row).Error); err != nil {
 			return err
 		}
 		if row.Status == EmailQueued {

@@ -9,6 +9,7 @@ import (
 	"gorm.io/gorm/clause"
 
 	"farebook/access"
+	"farebook/store/internal/db"
 )
 
 // EventState is where the processing of an event is.
@@ -81,28 +82,28 @@ func (r eventRow) domain() Event {
 // about: it is processed then, or not ours where e.State says so. processed is true when it was dealt with before, so that this delivery may be acknowledged
 // and forgotten. patience is when the sweeper looks after it. The UNIQUE event id makes a twin harmless.
 func (s *Store) ReceiveEvent(ctx context.Context, e Event, note string, patience time.Duration) (processed bool, err error) {
-	db, now := s.db.WithContext(ctx), s.Now()
+	conn, now := s.db.WithContext(ctx), s.Now()
 	row := eventRow{
 		StripeEventID: e.ID, Type: e.Type, APIVersion: e.APIVersion, ObjectID: e.ObjectID, Livemode: e.Livemode,
 		Account: e.Account, BookingReference: e.Reference, Payload: string(e.Payload), PayloadForm: PayloadReduced, StripeCreatedAt: e.Created, ReceivedAt: now,
-		State: string(EventReceived), NextAttemptAt: timeOrNil(now.Add(patience)),
+		State: string(EventReceived), NextAttemptAt: db.TimeOrNil(now.Add(patience)),
 	}
 	if note != "" {
-		row.State, row.Processed, row.ProcessedAt, row.Note, row.NextAttemptAt = string(EventProcessed), true, &now, short(note, 200), nil
+		row.State, row.Processed, row.ProcessedAt, row.Note, row.NextAttemptAt = string(EventProcessed), true, &now, db.Truncate(note, 200), nil
 		if e.State == EventNotOurs {
 			row.State = string(EventNotOurs)
 		}
 	}
-	err = db.Create(&row).Error
+	err = conn.Create(&row).Error
 	if err == nil {
 		return row.Processed, nil
 	}
-	if !duplicateKey(err) {
+	if !db.DuplicateKey(err) {
 		return false, err
 	}
 	var known eventRow
-	if err := db.Select("processed").Where("stripe_event_id = ?", e.ID).Take(&known).Error; err != nil {
-		return false, notFound(err)
+	if err := conn.Select("processed").Where("stripe_event_id = ?", e.ID).Take(&known).Error; err != nil {
+		return false, db.NotFound(err)
 	}
 	return known.Processed, nil
 }
@@ -125,7 +126,7 @@ func (s *Store) FailEvents(ctx context.Context, ids []string, reason string) err
 		return nil
 	}
 	return s.db.WithContext(ctx).Model(&eventRow{}).Where("stripe_event_id IN ? AND processed = FALSE", ids).
-		Updates(map[string]any{"state": string(EventFailed), "last_error": short(reason, 500)}).Error
+		Updates(map[string]any{"state": string(EventFailed), "last_error": db.Truncate(reason, 500)}).Error
 }
 
 // SpentEvents are those that have used up their attempts, and whose last pause is over.
@@ -140,7 +141,7 @@ func (s *Store) SpentEvents(ctx context.Context, now time.Time, limit int) ([]Ev
 func (s *Store) GiveUpEvent(ctx context.Context, id, reason string) (bool, error) {
 	given := s.db.WithContext(ctx).Model(&eventRow{}).
 		Where("stripe_event_id = ? AND processed = FALSE AND attempts >= ? AND next_attempt_at IS NOT NULL", id, MaxEventAttempts).
-		Updates(map[string]any{"state": string(EventFailed), "last_error": short(reason, 500), "next_attempt_at": nil})
+		Updates(map[string]any{"state": string(EventFailed), "last_error": db.Truncate(reason, 500), "next_attempt_at": nil})
 	return given.RowsAffected > 0, given.Error
 }
 
@@ -157,16 +158,16 @@ var ErrEventProcessed = errors.New("the event is processed")
 // IgnoreEvent sets an event aside that an operator has decided about; note says why, and stays out of the audit log. Harmless when
 // repeated. What the event tells of keeps being compared with the books. Errors: ErrNotFound, ErrEventProcessed.
 func (s *Store) IgnoreEvent(ctx context.Context, id, note string, by access.Actor, now time.Time) error {
-	return s.inTransaction(ctx, func(tx *gorm.DB) error {
+	return s.db.InTransaction(ctx, func(tx *gorm.DB) error {
 		var row eventRow
-		if err := notFound(tx.Clauses(forUpdate).Omit("payload").Where("stripe_event_id = ?", id).Take(&row).Error); err != nil {
+		if err := db.NotFound(tx.Clauses(db.ForUpdate).Omit("payload").Where("stripe_event_id = ?", id).Take(&row).Error); err != nil {
 			return err
 		}
 		if EventState(row.State) == EventProcessed {
 			return ErrEventProcessed
 		}
 		values := processedValues(now)
-		values["state"], values["note"] = string(EventIgnored), short(note, 200)
+		values["state"], values["note"] = string(EventIgnored), db.Truncate(note, 200)
 		if err := tx.Model(&eventRow{}).Where("id = ?", row.ID).Updates(values).Error; err != nil {
 			return err
 		}
@@ -185,22 +186,22 @@ func (s *Store) SetAside(ctx context.Context, ids []string, note string) error {
 	return setAside(s.db.WithContext(ctx), ids, note, s.Now())
 }
 
-func markNoted(db *gorm.DB, ids []string, note string, now time.Time) error {
+func markNoted(conn *gorm.DB, ids []string, note string, now time.Time) error {
 	if len(ids) == 0 {
 		return nil
 	}
 	values := processedValues(now)
-	values["note"] = short(note, 200)
-	return db.Model(&eventRow{}).Where("stripe_event_id IN ?", ids).Updates(values).Error
+	values["note"] = db.Truncate(note, 200)
+	return conn.Model(&eventRow{}).Where("stripe_event_id IN ?", ids).Updates(values).Error
 }
 
-func setAside(db *gorm.DB, ids []string, note string, now time.Time) error {
+func setAside(conn *gorm.DB, ids []string, note string, now time.Time) error {
 	if len(ids) == 0 {
 		return nil
 	}
 	values := processedValues(now)
-	values["state"], values["note"] = string(EventNotOurs), short(note, 200)
-	return db.Model(&eventRow{}).Where("stripe_event_id IN ? AND processed = FALSE", ids).Updates(values).Error
+	values["state"], values["note"] = string(EventNotOurs), db.Truncate(note, 200)
+	return conn.Model(&eventRow{}).Where("stripe_event_id IN ? AND processed = FALSE", ids).Updates(values).Error
 }
 
 // RetryEvent makes an event due now, with its attempts counted anew. ErrNotFound without one. It comes back as it
@@ -210,7 +211,7 @@ func (s *Store) RetryEvent(ctx context.Context, id string, by access.Actor, now 
 	if err != nil {
 		return Event{}, err
 	}
-	return known, s.inTransaction(ctx, func(tx *gorm.DB) error {
+	return known, s.db.InTransaction(ctx, func(tx *gorm.DB) error {
 		err := tx.Model(&eventRow{}).Where("stripe_event_id = ?", id).Updates(map[string]any{
 			"processed": false, "processed_at": nil, "state": string(EventReceived), "attempts": 0, "last_error": "", "note": "", "next_attempt_at": now,
 		}).Error
@@ -225,7 +226,7 @@ func (s *Store) RetryEvent(ctx context.Context, id string, by access.Actor, now 
 func (s *Store) Event(ctx context.Context, id string) (Event, error) {
 	var row eventRow
 	err := s.db.WithContext(ctx).Where("stripe_event_id = ?", id).Take(&row).Error
-	return row.domain(), notFound(err)
+	return row.domain(), db.NotFound(err)
 }
 
 // DueEvents are those that were stored and not processed, and whose time to be looked at has come, oldest first.

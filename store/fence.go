@@ -8,6 +8,7 @@ import (
 	"gorm.io/gorm"
 
 	"farebook/access"
+	"farebook/store/internal/db"
 )
 
 // Fence keeps money from moving while the books may miss what Stripe has, as after a restore of the database: bookings, captures,
@@ -62,7 +63,7 @@ func fenceUp(tx *gorm.DB) (*Fence, error) {
 // RaiseFence raises a fence, holds the emails that are queued and leaves a gap behind the last ids. raised is false when one is up already, which is returned as it
 // is. Harmless when repeated: UNIQUE is_up.
 func (s *Store) RaiseFence(ctx context.Context, in NewFence) (fence Fence, raised bool, err error) {
-	err = s.inTransaction(ctx, func(tx *gorm.DB) error {
+	err = s.db.InTransaction(ctx, func(tx *gorm.DB) error {
 		raised = false
 		up, err := fenceUp(tx)
 		if err != nil {
@@ -72,7 +73,7 @@ func (s *Store) RaiseFence(ctx context.Context, in NewFence) (fence Fence, raise
 			fence = *up
 			return nil
 		}
-		row := fenceRow{RaisedAt: in.Now, RaisedBy: short(in.By.Name, 200), Reason: short(in.Reason, 200), Evidence: short(in.Evidence, 500)}
+		row := fenceRow{RaisedAt: in.Now, RaisedBy: db.Truncate(in.By.Name, 200), Reason: db.Truncate(in.Reason, 200), Evidence: db.Truncate(in.Evidence, 500)}
 		if err := tx.Create(&row).Error; err != nil {
 			return err
 		}
@@ -85,7 +86,7 @@ func (s *Store) RaiseFence(ctx context.Context, in NewFence) (fence Fence, raise
 		}
 		return audit(tx, in.Now, AuditEntry{Actor: in.By, Action: ActionFenceRaise, Subject: fenceSubject(row.ID), Detail: in.Evidence})
 	})
-	if duplicateKey(err) { // another raised one at the same moment
+	if db.DuplicateKey(err) { // another raised one at the same moment
 		up, findErr := s.Fence(ctx)
 		if findErr != nil || up == nil {
 			return Fence{}, false, err
@@ -98,11 +99,11 @@ func (s *Store) RaiseFence(ctx context.Context, in NewFence) (fence Fence, raise
 // LowerFence lowers the fence that is up; ErrNotFound when none is. Emails that are held stay so until an operator decides.
 func (s *Store) LowerFence(ctx context.Context, note string, by access.Actor, now time.Time) (Fence, error) {
 	var row fenceRow
-	err := s.inTransaction(ctx, func(tx *gorm.DB) error {
-		if err := tx.Clauses(forUpdate).Where("is_up = 1").Take(&row).Error; err != nil {
-			return notFound(err)
+	err := s.db.InTransaction(ctx, func(tx *gorm.DB) error {
+		if err := tx.Clauses(db.ForUpdate).Where("is_up = 1").Take(&row).Error; err != nil {
+			return db.NotFound(err)
 		}
-		row.LoweredAt, row.LoweredBy, row.Note = &now, short(by.Name, 200), short(note, 500)
+		row.LoweredAt, row.LoweredBy, row.Note = &now, db.Truncate(by.Name, 200), db.Truncate(note, 500)
 		err := tx.Model(&row).Updates(map[string]any{"lowered_at": now, "lowered_by": row.LoweredBy, "note": row.Note}).Error
 		if err != nil {
 			return err

@@ -8,6 +8,7 @@ import (
 	"gorm.io/gorm"
 
 	"farebook/access"
+	"farebook/store/internal/db"
 )
 
 // Whether an email was sent cannot be known once the database has been restored: its row may have been queued then and sent since, or
@@ -75,11 +76,11 @@ func (s *Store) ReleaseEmails(ctx context.Context, d HeldDecision) (released int
 
 // DropEmails decides that held emails are not sent, and returns how many.
 func (s *Store) DropEmails(ctx context.Context, d HeldDecision) (dropped int64, err error) {
-	return s.decideHeld(ctx, d, ActionEmailDrop, map[string]any{"status": EmailSuppressed, "last_error": short("not sent: "+d.Note, 500)})
+	return s.decideHeld(ctx, d, ActionEmailDrop, map[string]any{"status": EmailSuppressed, "last_error": db.Truncate("not sent: "+d.Note, 500)})
 }
 
 func (s *Store) decideHeld(ctx context.Context, d HeldDecision, action Action, values map[string]any) (changed int64, err error) {
-	err = s.inTransaction(ctx, func(tx *gorm.DB) error {
+	err = s.db.InTransaction(ctx, func(tx *gorm.DB) error {
 		fence, err := fenceUp(tx)
 		if err != nil {
 			return err

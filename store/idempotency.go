@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+
+	"farebook/store/internal/db"
 )
 
 // IdempotencyKey is a client's key with what it stands for. Keys are kept for ever: a client's key means one request, by
@@ -59,7 +61,7 @@ func (s *Store) claim(ctx context.Context, key IdempotencyKey, now time.Time, wo
 			return known, err
 		}
 		var fresh created
-		err := s.inTransaction(ctx, func(tx *gorm.DB) error {
+		err := s.db.InTransaction(ctx, func(tx *gorm.DB) error {
 			var err error
 			if fresh, err = work(tx); err != nil {
 				return err
@@ -69,7 +71,7 @@ func (s *Store) claim(ctx context.Context, key IdempotencyKey, now time.Time, wo
 		if err == nil {
 			return Claim{Resource: fresh.resource}, nil
 		}
-		if !duplicateKey(err) {
+		if !db.DuplicateKey(err) {
 			return s.winner(ctx, key, now, err)
 		}
 	}
@@ -89,7 +91,7 @@ func (s *Store) winner(ctx context.Context, key IdempotencyKey, now time.Time, r
 
 func newIdempotencyRow(key IdempotencyKey, fresh created, now time.Time) *idempotencyRow {
 	row := &idempotencyRow{
-		ClientID: idOrNil(key.Caller.ClientID), APIKeyID: key.Caller.KeyID, IdempotencyKey: []byte(key.Key), RequestSha256: key.Hash[:], Operation: key.Operation,
+		ClientID: db.IDOrNil(key.Caller.ClientID), APIKeyID: key.Caller.KeyID, IdempotencyKey: []byte(key.Key), RequestSha256: key.Hash[:], Operation: key.Operation,
 		Resource: fresh.resource, BookingID: fresh.bookingID, CreatedAt: now,
 	}
 	if key.Lease != "" {
@@ -110,7 +112,7 @@ func (s *Store) knownClaim(ctx context.Context, key IdempotencyKey, now time.Tim
 	var row idempotencyRow
 	// While two clients are merged, both may have used the key: the older row counts.
 	if err := s.under(ctx, key).Order("id").Limit(1).Take(&row).Error; err != nil {
-		return Claim{}, notFound(err)
+		return Claim{}, db.NotFound(err)
 	}
 	if row.Operation != key.Operation || !bytes.Equal(row.RequestSha256, key.Hash[:]) {
 		return Claim{}, &IdempotencyConflict{}
@@ -170,7 +172,7 @@ func (s *Store) StoreAnswer(ctx context.Context, key IdempotencyKey, status int,
 	}
 	var row idempotencyRow
 	if err := s.under(ctx, key).Order("id").Limit(1).Take(&row).Error; err != nil {
-		return 0, nil, notFound(err)
+		return 0, nil, db.NotFound(err)
 	}
 	return *row.AnswerStatus, []byte(*row.AnswerBody), nil
 }

@@ -11,6 +11,7 @@ import (
 	"farebook/access"
 	"farebook/booking"
 	"farebook/notice"
+	"farebook/store/internal/db"
 	"farebook/validation"
 )
 
@@ -126,7 +127,7 @@ func (s *Store) ImportBooking(ctx context.Context, in NewImport) (Imported, erro
 	}
 	var recorded PaymentRecorded
 	var reference booking.Reference
-	err = s.inTransaction(ctx, func(tx *gorm.DB) error {
+	err = s.db.InTransaction(ctx, func(tx *gorm.DB) error {
 		m := &importing{paymentRecorder: paymentRecorder{s.newLockedBooking(tx, in.Now)}, in: in}
 		if err := m.insert(); err != nil {
 			return err
@@ -138,7 +139,7 @@ func (s *Store) ImportBooking(ctx context.Context, in NewImport) (Imported, erro
 		recorded, err = m.result()
 		return err
 	})
-	if duplicateKey(err) { // another import of the same row was faster
+	if db.DuplicateKey(err) { // another import of the same row was faster
 		known, knownErr := s.KnownImport(ctx, in.Earlier, in.Payment.PaymentIntentID)
 		if !errors.Is(knownErr, ErrNotFound) {
 			return known, knownErr
@@ -197,7 +198,7 @@ func (m *importing) insertBooking() error {
 	drawn := installation.imported(m.in.Payment.PaymentIntentID)
 	for twin := range derivedCodes {
 		row.ID, row.Reference = 0, string(booking.ReferenceFrom(drawn.code(twin)))
-		if err = m.tx.Create(&row).Error; !duplicateKey(err) {
+		if err = m.tx.Create(&row).Error; !db.DuplicateKey(err) {
 			m.booking = row
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"farebook/booking"
 	"farebook/ledger"
 	"farebook/money"
+	"farebook/store/internal/db"
 )
 
 // LedgerTransaction is a transaction as it is in the books. The zero Effective is one of an older release that `starter migrate`
@@ -19,13 +20,13 @@ type LedgerTransaction struct {
 
 // Ledger reads a booking's transactions with their entries, oldest first.
 func (s *Store) Ledger(ctx context.Context, reference booking.Reference) ([]LedgerTransaction, error) {
-	db := s.db.WithContext(ctx)
+	conn := s.db.WithContext(ctx)
 	var owner bookingRow
-	if err := db.Select("id").Where("reference = ?", string(reference)).Take(&owner).Error; err != nil {
-		return nil, notFound(err)
+	if err := conn.Select("id").Where("reference = ?", string(reference)).Take(&owner).Error; err != nil {
+		return nil, db.NotFound(err)
 	}
 	var rows []ledgerRow
-	if err := db.Where("booking_id = ?", owner.ID).Order("id").Find(&rows).Error; err != nil {
+	if err := conn.Where("booking_id = ?", owner.ID).Order("id").Find(&rows).Error; err != nil {
 		return nil, err
 	}
 	ids := make([]uint64, len(rows))
@@ -33,7 +34,7 @@ func (s *Store) Ledger(ctx context.Context, reference booking.Reference) ([]Ledg
 		ids[i] = row.ID
 	}
 	var entries []entryRow
-	if err := db.Where("ledger_id IN ?", ids).Order("id").Find(&entries).Error; err != nil {
+	if err := conn.Where("ledger_id IN ?", ids).Order("id").Find(&entries).Error; err != nil {
 		return nil, err
 	}
 	return assemble(reference, rows, entries), nil
@@ -49,7 +50,7 @@ func assemble(reference booking.Reference, rows []ledgerRow, entries []entryRow)
 			Reference:            reference,
 			ObjectID:             row.StripeObjectID,
 			BalanceTransactionID: row.StripeBalanceTransactionID,
-			OperationKey:         orEmpty(row.OperationKey),
+			OperationKey:         db.OrEmpty(row.OperationKey),
 			Effective:            row.effective(),
 			Description:          row.Description,
 		}}

@@ -14,6 +14,7 @@ import (
 	"farebook/booking"
 	"farebook/ledger"
 	"farebook/money"
+	"farebook/store/internal/db"
 )
 
 // OpeningPart is a part of Stripe's balance at the opening, in one currency: minor units.
@@ -72,10 +73,10 @@ func (s *Store) OpeningBalance(ctx context.Context) (OpeningBalance, error) {
 }
 
 // openingOf reads the opening, under a lock where one is named.
-func openingOf(db *gorm.DB, lock string) (ledger.Opening, error) {
+func openingOf(conn *gorm.DB, lock string) (ledger.Opening, error) {
 	var row openingRow
-	err := db.Raw("SELECT opened_at FROM ledger_opening WHERE id = 1 " + lock).Scan(&row).Error
-	return ledger.Opening{At: timeOrZero(row.OpenedAt)}, err
+	err := conn.Raw("SELECT opened_at FROM ledger_opening WHERE id = 1 " + lock).Scan(&row).Error
+	return ledger.Opening{At: db.TimeOrZero(row.OpenedAt)}, err
 }
 
 // Same tells whether another moment is the opening's, and returns *OpeningRefused where it is not.
@@ -90,7 +91,7 @@ func (s *Store) CheckOpening(ctx context.Context, o OpeningBalance) error {
 // is UNIQUE per currency. The same moment again is harmless; it returns *OpeningRefused for another one, and for a moment after
 // something that the ledger has already.
 func (s *Store) OpenLedger(ctx context.Context, o OpeningBalance, by access.Actor, now time.Time) error {
-	return s.inTransaction(ctx, func(tx *gorm.DB) error {
+	return s.db.InTransaction(ctx, func(tx *gorm.DB) error {
 		if err := lockCorrections(tx, shared); err != nil { // always before the opening's row
 			return err
 		}
@@ -108,7 +109,7 @@ func (s *Store) OpenLedger(ctx context.Context, o OpeningBalance, by access.Acto
 			return err
 		}
 		err = tx.Model(&openingRow{}).Where("id = 1 AND opened_at IS NULL").
-			Updates(map[string]any{"opened_at": o.At, "decided_at": now, "decided_by": short(by.Name, 200)}).Error
+			Updates(map[string]any{"opened_at": o.At, "decided_at": now, "decided_by": db.Truncate(by.Name, 200)}).Error
 		if err != nil {
 			return err
 		}
@@ -202,7 +203,7 @@ var ErrBooked = errors.New("the payment is a booking's")
 // RecordUnbooked posts a balance transaction that no booking has, once: UNIQUE operation key. One that is in the books already, whoever
 // posted it, is left as it is. It returns ErrBooked for one whose PaymentIntent is a booking's by now.
 func (s *Store) RecordUnbooked(ctx context.Context, t ledger.Transaction, now time.Time) error {
-	return s.inTransaction(ctx, func(tx *gorm.DB) error {
+	return s.db.InTransaction(ctx, func(tx *gorm.DB) error {
 		// An operator may be posting the same, and so may the recording step of a payment that has become a booking's.
 		if err := lockCorrections(tx, exclusively); err != nil {
 			return err

@@ -8,6 +8,7 @@ import (
 	"farebook/booking"
 	"farebook/notice"
 	"farebook/reconciliation"
+	"farebook/store/internal/db"
 )
 
 // Rows that owe future work: a workflow carries each of them on until it is settled. Each function pages through one kind by the
@@ -191,7 +192,7 @@ func (s *Store) QueuedEmails(ctx context.Context, before time.Time, after uint64
 	queued := make([]QueuedEmail, len(rows))
 	for i, row := range rows {
 		queued[i] = QueuedEmail{
-			ID: row.ID, Kind: notice.Kind(row.Kind), StripeRefundID: orEmpty(row.StripeRefundID), CorrelationID: orEmpty(row.CorrelationID),
+			ID: row.ID, Kind: notice.Kind(row.Kind), StripeRefundID: db.OrEmpty(row.StripeRefundID), CorrelationID: db.OrEmpty(row.CorrelationID),
 		}
 		if row.ResentOf == nil {
 			queued[i].Owner, _, _ = strings.Cut(row.DedupeKey, "/")

@@ -9,6 +9,7 @@ import (
 	"farebook/booking"
 	"farebook/money"
 	"farebook/notice"
+	"farebook/store/internal/db"
 )
 
 func newPaymentRow(bookingID uint64, snapshot booking.PaymentSnapshot, now time.Time) paymentRow {
@@ -106,7 +107,7 @@ func (s *Store) RecordPaymentRefused(ctx context.Context, reference booking.Refe
 	var recorded PaymentRecorded
 	err := s.underLock(ctx, reference, s.Now(), func(b *lockedBooking) (err error) {
 		if b.payment.ID == 0 && booking.Status(b.booking.Status) == booking.StatusPendingPayment {
-			b.payment.DeclineCode = code(refusal)
+			b.payment.DeclineCode = db.Code(refusal)
 			if err := b.transitionBooking(booking.StatusPaymentFailed, notice.PaymentFailed, nil); err != nil {
 				return err
 			}

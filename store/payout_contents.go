@@ -19,7 +19,7 @@ func (s *Store) MatchPayout(
 	for i, balance := range page {
 		ids[i] = balance.ID
 	}
-	err = s.inTransaction(ctx, func(tx *gorm.DB) error {
+	err = s.db.InTransaction(ctx, func(tx *gorm.DB) error {
 		unmatched = 0
 		known, err := inLedger(tx, ids)
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"farebook/booking"
 	"farebook/money"
+	"farebook/store/internal/db"
 )
 
 // Proof is whether a payout's balance transactions account for it.
@@ -47,5 +48,5 @@ func (r payoutRow) domain() Payout {
 func (s *Store) Payout(ctx context.Context, id string) (Payout, error) {
 	var row payoutRow
 	err := s.db.WithContext(ctx).Where("stripe_payout_id = ?", id).Take(&row).Error
-	return row.domain(), notFound(err)
+	return row.domain(), db.NotFound(err)
 }

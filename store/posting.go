@@ -7,6 +7,7 @@ import (
 	"gorm.io/gorm"
 
 	"farebook/ledger"
+	"farebook/store/internal/db"
 )
 
 func (b *lockedBooking) insert(t ledger.Transaction) error {
@@ -41,14 +42,14 @@ func appendTransaction(tx *gorm.DB, now time.Time, bookingID *uint64, t ledger.T
 	row := ledgerRow{
 		BookingID:                  bookingID,
 		Type:                       string(t.Type),
-		StripePaymentIntentID:      orNil(t.PaymentIntentID),
+		StripePaymentIntentID:      db.OrNil(t.PaymentIntentID),
 		StripeObjectID:             t.ObjectID,
 		StripeBalanceTransactionID: t.BalanceTransactionID,
-		OperationKey:               orNil(t.OperationKey),
+		OperationKey:               db.OrNil(t.OperationKey),
 		Description:                t.Description,
 		PostedAt:                   now,
 		EffectiveAt:                &t.Effective.At,
-		EffectiveBasis:             orNil(string(t.Effective.Basis)),
+		EffectiveBasis:             db.OrNil(string(t.Effective.Basis)),
 	}
 	if err := tx.Create(&row).Error; err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"farebook/access"
 	"farebook/booking"
 	"farebook/money"
+	"farebook/store/internal/db"
 )
 
 // rebuiltHold is how long after its PaymentIntent a rebuilt booking can be paid: Stripe does not have the hold that was asked for.
@@ -30,7 +31,7 @@ func (e *NoOwner) Error() string {
 // made it repeats its request under its Idempotency-Key, which fills in customer and flight: until then a person is shown that they
 // are missing. Harmless when repeated: UNIQUE reference and request key. Errors: *NoOwner.
 func (s *Store) RebuildBooking(ctx context.Context, item RebuildItem, by access.Actor, now time.Time) error {
-	return s.inTransaction(ctx, func(tx *gorm.DB) error {
+	return s.db.InTransaction(ctx, func(tx *gorm.DB) error {
 		owner, err := ownerOf(tx, item.Booking.ClientID)
 		if err != nil {
 			return err
@@ -39,10 +40,10 @@ func (s *Store) RebuildBooking(ctx context.Context, item RebuildItem, by access.
 			Reference: string(item.Reference), ClientID: owner.ClientID, APIKeyID: owner.ID, Status: string(booking.StatusPendingPayment),
 			CustomerLocale: string(money.LocaleEN), FlightJSON: "{}", Amount: item.Amount.Value, Currency: string(item.Amount.Currency),
 			HoldExpiresAt: item.Created.Add(rebuiltHold), CorrelationID: item.Booking.CorrelationID, CaptureMethod: string(item.Booking.Capture),
-			PaymentMethods: orNil(string(item.Booking.Methods)), RequestKey: orNil(item.Booking.RequestKey), CreatedAt: item.Created, UpdatedAt: now,
+			PaymentMethods: db.OrNil(string(item.Booking.Methods)), RequestKey: db.OrNil(item.Booking.RequestKey), CreatedAt: item.Created, UpdatedAt: now,
 		}
 		err = tx.Create(&row).Error
-		if duplicateKey(err) {
+		if db.DuplicateKey(err) {
 			return nil // an attempt that died, or the client was faster
 		}
 		if err != nil {
@@ -63,7 +64,7 @@ func ownerOf(tx *gorm.DB, clientID string) (apiKeyRow, error) {
 	var key apiKeyRow
 	err := tx.Table("api_keys k").Joins("JOIN api_clients c ON c.id = k.client_id").Select("k.*").
 		Where("c.client_id = ?", clientID).Order("k.id DESC").Limit(1).Take(&key).Error
-	err = notFound(err)
+	err = db.NotFound(err)
 	if errors.Is(err, ErrNotFound) {
 		return key, &NoOwner{ClientID: clientID}
 	}

@@ -11,6 +11,7 @@ import (
 	"farebook/access"
 	"farebook/booking"
 	"farebook/money"
+	"farebook/store/internal/db"
 )
 
 // RebuildKind is what an item of a rebuild brings back.
@@ -89,8 +90,8 @@ const rebuildBatch = 500
 
 // PlanRebuild writes a plan.
 func (s *Store) PlanRebuild(ctx context.Context, since time.Time, items []RebuildItem, by access.Actor, now time.Time) (Rebuild, error) {
-	row := rebuildRow{Since: since, MadeAt: now, MadeBy: short(by.Name, 200)}
-	err := s.inTransaction(ctx, func(tx *gorm.DB) error {
+	row := rebuildRow{Since: since, MadeAt: now, MadeBy: db.Truncate(by.Name, 200)}
+	err := s.db.InTransaction(ctx, func(tx *gorm.DB) error {
 		row.ID = 0
 		if err := tx.Create(&row).Error; err != nil {
 			return err
@@ -117,13 +118,13 @@ func rebuildSubject(id uint64) string { return fmt.Sprintf("rebuild/%d", id) }
 func (i RebuildItem) row(rebuildID uint64) (rebuildItemRow, error) {
 	row := rebuildItemRow{
 		RebuildID: rebuildID, Kind: string(i.Kind), StripeID: i.StripeID, PaymentIntentID: i.PaymentIntentID, BookingReference: string(i.Reference),
-		Amount: i.Amount.Value, Currency: string(i.Amount.Currency), StripeStatus: short(i.StripeStatus, 32), StripeCreatedAt: i.Created,
+		Amount: i.Amount.Value, Currency: string(i.Amount.Currency), StripeStatus: db.Truncate(i.StripeStatus, 32), StripeCreatedAt: i.Created,
 	}
 	if i.Kind != RebuildBooking {
 		return row, nil
 	}
 	text, err := json.Marshal(i.Booking)
-	row.BookingJSON = orNil(string(text))
+	row.BookingJSON = db.OrNil(string(text))
 	return row, err
 }
 
@@ -143,7 +144,7 @@ func (r rebuildItemRow) domain() (RebuildItem, error) {
 func (s *Store) Rebuild(ctx context.Context, id uint64) (Rebuild, []RebuildItem, error) {
 	var row rebuildRow
 	if err := s.db.WithContext(ctx).Where("id = ?", id).Take(&row).Error; err != nil {
-		return Rebuild{}, nil, notFound(err)
+		return Rebuild{}, nil, db.NotFound(err)
 	}
 	var rows []rebuildItemRow
 	if err := s.db.WithContext(ctx).Where("rebuild_id = ?", id).Order("id").Find(&rows).Error; err != nil {
@@ -166,10 +167,10 @@ func (s *Store) BeginRebuild(ctx context.Context, id uint64, by access.Actor) er
 
 // RebuildItemDone records that the books have an item; with its last one, the plan is applied.
 func (s *Store) RebuildItemDone(ctx context.Context, itemID uint64, now time.Time) error {
-	return s.inTransaction(ctx, func(tx *gorm.DB) error {
+	return s.db.InTransaction(ctx, func(tx *gorm.DB) error {
 		var item rebuildItemRow
-		if err := tx.Clauses(forUpdate).Where("id = ?", itemID).Take(&item).Error; err != nil {
-			return notFound(err)
+		if err := tx.Clauses(db.ForUpdate).Where("id = ?", itemID).Take(&item).Error; err != nil {
+			return db.NotFound(err)
 		}
 		if item.DoneAt == nil {
 			if err := tx.Model(&item).Update("done_at", now).Error; err != nil {

@@ -11,6 +11,7 @@ import (
 	"farebook/booking"
 	"farebook/ledger"
 	"farebook/money"
+	"farebook/store/internal/db"
 )
 
 // DisputeReading is what Stripe says of a dispute now, and the events that made us look. LastLook: waiting any longer for the
@@ -64,14 +65,14 @@ type disputeRecorder struct {
 }
 
 func (d *disputeRecorder) load(s booking.DisputeSnapshot) error {
-	err := d.tx.Clauses(forUpdate).Where("stripe_dispute_id = ?", s.DisputeID).Take(&d.dispute).Error
+	err := d.tx.Clauses(db.ForUpdate).Where("stripe_dispute_id = ?", s.DisputeID).Take(&d.dispute).Error
 	if !errors.Is(err, gorm.ErrRecordNotFound) {
 		return err
 	}
 	d.fresh = true
 	d.dispute = disputeRow{
 		BookingID: d.booking.ID, StripeDisputeID: s.DisputeID, StripePaymentIntentID: s.PaymentIntentID, Status: string(s.State()),
-		Reason: code(s.Reason), Amount: s.Amount, Currency: string(s.Currency), DueBy: timeOrNil(s.DueBy), CreatedAt: d.now, UpdatedAt: d.now,
+		Reason: db.Code(s.Reason), Amount: s.Amount, Currency: string(s.Currency), DueBy: db.TimeOrNil(s.DueBy), CreatedAt: d.now, UpdatedAt: d.now,
 	}
 	return d.tx.Create(&d.dispute).Error
 }
@@ -87,7 +88,7 @@ func (d *disputeRecorder) record(o DisputeReading) (DisputeRecorded, error) {
 	next := o.Snapshot.State()
 	news := before.To(next) == nil
 	if news {
-		d.dispute.Status, d.dispute.Amount, d.dispute.DueBy = string(next), o.Snapshot.Amount, timeOrNil(o.Snapshot.DueBy)
+		d.dispute.Status, d.dispute.Amount, d.dispute.DueBy = string(next), o.Snapshot.Amount, db.TimeOrNil(o.Snapshot.DueBy)
 		d.dispute.StripeStatus = wordOf(next == booking.DisputeUnknown, string(o.Snapshot.Status))
 	}
 	if err := d.showUnknown("dispute", o.Snapshot.DisputeID, "status", next == booking.DisputeUnknown, string(o.Snapshot.Status)); err != nil {

@@ -9,6 +9,7 @@ import (
 	"farebook/booking"
 	"farebook/money"
 	"farebook/notice"
+	"farebook/store/internal/db"
 )
 
 // Reason says why a payment is looked at. It decides what a cancelled PaymentIntent means for the booking when Stripe
@@ -129,7 +130,7 @@ func (p *paymentRecorder) load(snapshot booking.PaymentSnapshot) (*AmountMismatc
 		payment := newPaymentRow(p.booking.ID, snapshot, p.now)
 		err := p.tx.Create(&payment).Error
 		switch {
-		case duplicateKey(err):
+		case db.DuplicateKey(err):
 			problem = fmt.Sprintf("PaymentIntent %s is another booking's already", snapshot.PaymentIntentID)
 		case err != nil:
 			return nil, err
@@ -207,8 +208,8 @@ func (p *paymentRecorder) transition(snapshot booking.PaymentSnapshot) error {
 	}
 	p.payment.Status, p.payment.StripeStatus = string(next), wordOf(unknown, snapshot.StripeStatus)
 	p.payment.StripeChargeID = snapshot.ChargeID
-	p.payment.DeclineCode = code(snapshot.DeclineCode)
-	p.payment.CaptureBefore = timeOrNil(snapshot.CaptureBefore)
+	p.payment.DeclineCode = db.Code(snapshot.DeclineCode)
+	p.payment.CaptureBefore = db.TimeOrNil(snapshot.CaptureBefore)
 	if next == booking.PaymentSucceeded {
 		p.payment.AmountCaptured = snapshot.AmountReceived
 		p.payment.DeclineCode = ""

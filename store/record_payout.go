@@ -11,6 +11,7 @@ import (
 	"farebook/ledger"
 	"farebook/money"
 	"farebook/notice"
+	"farebook/store/internal/db"
 )
 
 // PayoutReading is what Stripe says of a payout now, and the events that made us look. Contents are those of an automatic
@@ -39,7 +40,7 @@ type PayoutRecorded struct {
 // Repetition is harmless. Errors: A snapshot older than the recorded state is ignored, so *booking.IllegalTransition is never returned.
 func (s *Store) RecordPayout(ctx context.Context, o PayoutReading) (PayoutRecorded, error) {
 	var recorded PayoutRecorded
-	err := s.inTransaction(ctx, func(tx *gorm.DB) error {
+	err := s.db.InTransaction(ctx, func(tx *gorm.DB) error {
 		p := &payoutRecorder{tx: tx, now: o.Now}
 		if err := p.load(o.Snapshot); err != nil {
 			return err
@@ -60,7 +61,7 @@ type payoutRecorder struct {
 
 // load locks the payout's row, or inserts it first: a row that does not exist cannot be locked.
 func (p *payoutRecorder) load(s booking.PayoutSnapshot) error {
-	query := p.tx.Clauses(forUpdate).Where("stripe_payout_id = ?", s.PayoutID)
+	query := p.tx.Clauses(db.ForUpdate).Where("stripe_payout_id = ?", s.PayoutID)
 	err := query.Take(&p.payout).Error
 	if !errors.Is(err, gorm.ErrRecordNotFound) {
 		return err
@@ -76,14 +77,14 @@ func (p *payoutRecorder) record(o PayoutReading) (PayoutRecorded, error) {
 	before, next := booking.PayoutStatus(p.payout.Status), o.Snapshot.State()
 	unknown := next == booking.PayoutUnknown
 	if before.To(next) == nil {
-		p.payout.Status, p.payout.FailureCode = string(next), code(o.Snapshot.FailureCode)
+		p.payout.Status, p.payout.FailureCode = string(next), db.Code(o.Snapshot.FailureCode)
 		p.payout.StripeStatus = wordOf(unknown, string(o.Snapshot.Status))
 	}
 	word := unknownWord{"payout", p.payout.StripePayoutID, "status", unknown, string(o.Snapshot.Status)}
 	if err := word.show(matters{tx: p.tx, now: p.now}); err != nil {
 		return PayoutRecorded{}, err
 	}
-	p.payout.ArrivesAt = timeOrNil(o.Snapshot.ArrivesAt)
+	p.payout.ArrivesAt = db.TimeOrNil(o.Snapshot.ArrivesAt)
 	if err := p.post(o.Snapshot); err != nil {
 		return PayoutRecorded{}, err
 	}
@@ -167,7 +168,7 @@ func (p *payoutRecorder) notifyFinance(s booking.PayoutSnapshot) error {
 		return queue(p.tx, p.now, letter{kind: kind, owner: about.ID, occasion: string(kind), content: &notice.Content{Payout: &about}})
 	}
 	if s.State() == booking.PayoutUnknown {
-		about.StripeStatus = code(string(s.Status))
+		about.StripeStatus = db.Code(string(s.Status))
 		if err := tell(notice.PayoutUnknown); err != nil {
 			return err
 		}

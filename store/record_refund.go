@@ -12,6 +12,7 @@ import (
 	"farebook/ledger"
 	"farebook/money"
 	"farebook/notice"
+	"farebook/store/internal/db"
 )
 
 // RefundReading is what Stripe says of a refund now, and the events that made us look.
@@ -66,11 +67,11 @@ func (s *Store) RecordRefundRefused(ctx context.Context, id booking.RefundID, re
 	var recorded RefundRecorded
 	err = s.underLock(ctx, known.Reference, now, func(b *lockedBooking) (err error) {
 		f := &refundRecorder{lockedBooking: b}
-		if err := b.tx.Clauses(forUpdate).Where("refund_id = ?", string(id)).Take(&f.refund).Error; err != nil {
+		if err := b.tx.Clauses(db.ForUpdate).Where("refund_id = ?", string(id)).Take(&f.refund).Error; err != nil {
 			return err
 		}
 		if booking.RefundStatus(f.refund.Status) == booking.RefundRequested {
-			f.refund.FailureReason = code(refusal)
+			f.refund.FailureReason = db.Code(refusal)
 			if err := f.transition(booking.RefundFailed); err != nil {
 				return err
 			}
@@ -104,7 +105,7 @@ func (s *Store) PostponeRefund(ctx context.Context, in RefundPostponement) (Refu
 	var recorded RefundRecorded
 	err = s.underLock(ctx, known.Reference, in.Now, func(b *lockedBooking) error {
 		f := &refundRecorder{lockedBooking: b}
-		err := b.tx.Clauses(forUpdate).Where("refund_id = ?", string(in.ID)).Take(&f.refund).Error
+		err := b.tx.Clauses(db.ForUpdate).Where("refund_id = ?", string(in.ID)).Take(&f.refund).Error
 		if err == nil && booking.RefundStatus(f.refund.Status) == booking.RefundRequested && f.refund.StripeRefundID == nil {
 			err = f.postpone(in)
 		}
@@ -118,7 +119,7 @@ func (s *Store) PostponeRefund(ctx context.Context, in RefundPostponement) (Refu
 }
 
 func (f *refundRecorder) postpone(in RefundPostponement) error {
-	f.refund.FailureReason = code(in.Code)
+	f.refund.FailureReason = db.Code(in.Code)
 	err := f.tx.Model(&f.refund).Updates(map[string]any{"failure_reason": f.refund.FailureReason, "refused_at": f.now, "updated_at": f.now}).Error
 	if err != nil {
 		return err
@@ -172,9 +173,9 @@ func (f *refundRecorder) load(s booking.RefundSnapshot) (*AmountMismatch, error)
 
 // findRow reads the row that the refund belongs to, under a lock: by Stripe's id, then by ours or by the key of its request.
 func (f *refundRecorder) findRow(s booking.RefundSnapshot) error {
-	err := f.tx.Clauses(forUpdate).Where("stripe_refund_id = ?", s.StripeRefundID).Take(&f.refund).Error
+	err := f.tx.Clauses(db.ForUpdate).Where("stripe_refund_id = ?", s.StripeRefundID).Take(&f.refund).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) && s.RefundID != "" {
-		err = f.tx.Clauses(forUpdate).Where("booking_id = ? AND stripe_refund_id IS NULL", f.booking.ID).
+		err = f.tx.Clauses(db.ForUpdate).Where("booking_id = ? AND stripe_refund_id IS NULL", f.booking.ID).
 			Where("refund_id = ? OR request_key = ?", string(s.RefundID), s.RequestKey).Order("id").Take(&f.refund).Error
 	}
 	return err
@@ -183,7 +184,7 @@ func (f *refundRecorder) findRow(s booking.RefundSnapshot) error {
 // madeBefore tells a refund that Stripe has made of the same request with another amount: before the books forgot it, all that was
 // left was something else.
 func (f *refundRecorder) madeBefore(s booking.RefundSnapshot) bool {
-	return f.refund.StripeRefundID == nil && f.refund.BookingID == f.booking.ID && s.RequestKey != "" && orEmpty(f.refund.RequestKey) == s.RequestKey &&
+	return f.refund.StripeRefundID == nil && f.refund.BookingID == f.booking.ID && s.RequestKey != "" && db.OrEmpty(f.refund.RequestKey) == s.RequestKey &&
 		f.refund.Currency == string(s.Currency) && f.refund.Amount != s.Amount
 }
 
@@ -218,7 +219,7 @@ func (f *refundRecorder) adopt(s booking.RefundSnapshot) error {
 	f.refund = refundRow{
 		RefundID: string(s.RefundID), BookingID: f.booking.ID, StripePaymentIntentID: s.PaymentIntentID,
 		StripeRefundID: &s.StripeRefundID, Origin: string(booking.RefundFromDashboard), Amount: s.Amount, Currency: string(s.Currency),
-		Reason: code(s.Reason), Status: string(booking.RefundRequested), CorrelationID: f.booking.CorrelationID,
+		Reason: db.Code(s.Reason), Status: string(booking.RefundRequested), CorrelationID: f.booking.CorrelationID,
 		CreatedAt: f.now, UpdatedAt: f.now,
 	}
 	switch {
@@ -226,7 +227,7 @@ func (f *refundRecorder) adopt(s booking.RefundSnapshot) error {
 		f.refund, err = f.insertRefund(f.refund, installation.refundAtStripe(s.StripeRefundID))
 	default:
 		if s.InstallationID == installation.ID {
-			f.refund.RequestKey = orNil(s.RequestKey)
+			f.refund.RequestKey = db.OrNil(s.RequestKey)
 		}
 		err = f.tx.Create(&f.refund).Error
 	}
@@ -257,7 +258,7 @@ func (f *refundRecorder) record(o RefundReading) (RefundRecorded, error) {
 		return RefundRecorded{}, err
 	}
 	if current.To(next) == nil { // anything else is older than what is recorded
-		f.refund.FailureReason = code(o.Snapshot.FailureReason)
+		f.refund.FailureReason = db.Code(o.Snapshot.FailureReason)
 		f.refund.StripeStatus = wordOf(next == booking.RefundUnknown, o.Snapshot.StripeStatus)
 		if err := f.transition(next); err != nil {
 			return RefundRecorded{}, err

@@ -6,10 +6,10 @@ import (
 	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"farebook/booking"
 	"farebook/notice"
+	"farebook/store/internal/db"
 )
 
 // lockedBooking is one run of the recording step inside its transaction.
@@ -31,7 +31,7 @@ func (s *Store) newLockedBooking(tx *gorm.DB, now time.Time) *lockedBooking {
 
 // underLock runs work in a transaction, with the booking and its payment locked.
 func (s *Store) underLock(ctx context.Context, reference booking.Reference, now time.Time, work func(*lockedBooking) error) error {
-	return s.inTransaction(ctx, func(tx *gorm.DB) error {
+	return s.db.InTransaction(ctx, func(tx *gorm.DB) error {
 		b := s.newLockedBooking(tx, now)
 		if err := b.lock(reference); err != nil {
 			return err
@@ -40,16 +40,13 @@ func (s *Store) underLock(ctx context.Context, reference booking.Reference, now 
 	})
 }
 
-// forUpdate: read what will be changed under a lock; MariaDB's REPEATABLE READ would lose updates otherwise.
-var forUpdate = clause.Locking{Strength: "UPDATE"}
-
 // lock takes the booking first and its payment second, always in this order. There may be no payment yet; the booking's
 // lock then keeps others from making one.
 func (b *lockedBooking) lock(reference booking.Reference) error {
 	if err := b.lockBooking(reference); err != nil {
 		return err
 	}
-	err := b.tx.Clauses(forUpdate).Where("booking_id = ?", b.booking.ID).Take(&b.payment).Error
+	err := b.tx.Clauses(db.ForUpdate).Where("booking_id = ?", b.booking.ID).Take(&b.payment).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return nil
 	}
@@ -57,7 +54,7 @@ func (b *lockedBooking) lock(reference booking.Reference) error {
 }
 
 func (b *lockedBooking) lockBooking(reference booking.Reference) error {
-	return notFound(b.tx.Clauses(forUpdate).Where("reference = ?", string(reference)).Take(&b.booking).Error)
+	return db.NotFound(b.tx.Clauses(db.ForUpdate).Where("reference = ?", string(reference)).Take(&b.booking).Error)
 }
 
 // transitionBooking takes the booking to its next state, with the mail that tells the customer.

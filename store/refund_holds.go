@@ -7,6 +7,7 @@ import (
 	"gorm.io/gorm"
 
 	"farebook/booking"
+	"farebook/store/internal/db"
 )
 
 // HoldRefund keeps a refund from being made until an operator closes the matter; text says in what the payment's refunds at Stripe and
@@ -14,9 +15,9 @@ import (
 func (s *Store) HoldRefund(ctx context.Context, refund Refund, text string, now time.Time) error {
 	return s.underLock(ctx, refund.Reference, now, func(b *lockedBooking) error {
 		var row refundRow
-		err := b.tx.Clauses(forUpdate).Where("refund_id = ?", string(refund.ID)).Take(&row).Error
+		err := b.tx.Clauses(db.ForUpdate).Where("refund_id = ?", string(refund.ID)).Take(&row).Error
 		if err != nil {
-			return notFound(err)
+			return db.NotFound(err)
 		}
 		if booking.RefundStatus(row.Status) != booking.RefundRequested || row.StripeRefundID != nil {
 			return nil

@@ -7,6 +7,7 @@ import (
 	"farebook/booking"
 	"farebook/money"
 	"farebook/notice"
+	"farebook/store/internal/db"
 )
 
 // obstacles are told to the operator, what is owed to the customer among them.
@@ -46,7 +47,7 @@ func (f *refundRecorder) notifyFailed() error {
 
 // settleFailureBefore settles the attention of one refund that failed before, of what this one has brought back in its place.
 func (f *refundRecorder) settleFailureBefore() error {
-	if orEmpty(f.booking.Attention) == "" {
+	if db.OrEmpty(f.booking.Attention) == "" {
 		return nil
 	}
 	var failed []string

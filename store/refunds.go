@@ -11,6 +11,7 @@ import (
 	"farebook/access"
 	"farebook/booking"
 	"farebook/money"
+	"farebook/store/internal/db"
 )
 
 // OperationCreateRefund is what a key of POST /v1/bookings/{reference}/refunds stands for.
@@ -44,10 +45,10 @@ func (r Refund) Refused() bool { return r.Status.Settled() && r.StripeRefundID =
 func (r refundRow) domain(reference booking.Reference) Refund {
 	return Refund{
 		ID: booking.RefundID(r.RefundID), Reference: reference, PaymentIntentID: r.StripePaymentIntentID,
-		StripeRefundID: orEmpty(r.StripeRefundID), Origin: booking.RefundOrigin(r.Origin),
+		StripeRefundID: db.OrEmpty(r.StripeRefundID), Origin: booking.RefundOrigin(r.Origin),
 		Amount: money.Money{Value: r.Amount, Currency: money.Currency(r.Currency)},
 		Reason: r.Reason, Note: r.Note, Status: booking.RefundStatus(r.Status), FailureReason: r.FailureReason,
-		CorrelationID: r.CorrelationID, RequestKey: orEmpty(r.RequestKey),
+		CorrelationID: r.CorrelationID, RequestKey: db.OrEmpty(r.RequestKey),
 		AskedAt: r.AskedAt, RefusedAt: r.RefusedAt, AbandonedAt: r.AbandonedAt, AbandonNote: r.AbandonNote,
 		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
@@ -91,7 +92,7 @@ func (*Store) refundFrom(query *gorm.DB) (Refund, error) {
 	}
 	err := query.Table("refunds r").Select("r.*, b.reference").Joins("JOIN bookings b ON b.id = r.booking_id").Take(&row).Error
 	if err != nil {
-		return Refund{}, notFound(err)
+		return Refund{}, db.NotFound(err)
 	}
 	return row.Refund.domain(booking.Reference(row.Reference)), nil
 }
@@ -206,9 +207,9 @@ func (b *lockedBooking) refundAskedFor(in NewRefund, asked derivation) (refundRo
 // *IdempotencyConflict.
 func (b *lockedBooking) refundOfRequest(asked derivation, row refundRow) (refundRow, error) {
 	var known refundRow
-	err := b.tx.Clauses(forUpdate).Where("request_key = ?", asked.requestKey()).Take(&known).Error
+	err := b.tx.Clauses(db.ForUpdate).Where("request_key = ?", asked.requestKey()).Take(&known).Error
 	if err != nil {
-		return refundRow{}, notFound(err)
+		return refundRow{}, db.NotFound(err)
 	}
 	if known.BookingID != b.booking.ID || row.Amount != 0 && row.Amount != known.Amount {
 		return refundRow{}, &IdempotencyConflict{}
@@ -279,7 +280,7 @@ func (b *lockedBooking) insertRefund(row refundRow, asked derivation) (refundRow
 	for twin := range derivedCodes {
 		row.ID, row.RefundID = 0, string(booking.RefundIDFrom(asked.code(twin)))
 		err := b.tx.Create(&row).Error
-		if !duplicateKey(err) {
+		if !db.DuplicateKey(err) {
 			return row, err
 		}
 		taken, countErr := b.takenRefundID(row.RefundID)

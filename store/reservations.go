@@ -9,6 +9,7 @@ import (
 	"gorm.io/gorm"
 
 	"farebook/booking"
+	"farebook/store/internal/db"
 )
 
 // OperationCreateBooking is what a key of POST /v1/bookings stands for.
@@ -88,7 +89,7 @@ func reserveBooking(tx *gorm.DB, in NewBooking, asked derivation) (bookingRow, e
 	for twin := range derivedCodes {
 		row.Reference = string(booking.ReferenceFrom(asked.code(twin)))
 		err := tx.Create(&row).Error
-		if !duplicateKey(err) {
+		if !db.DuplicateKey(err) {
 			return row, err
 		}
 		row.ID = 0
@@ -106,8 +107,8 @@ func reserveBooking(tx *gorm.DB, in NewBooking, asked derivation) (bookingRow, e
 
 func bookingOfRequest(tx *gorm.DB, requestKey string) (bookingRow, error) {
 	var known bookingRow
-	err := tx.Clauses(forUpdate).Where("request_key = ?", requestKey).Take(&known).Error
-	return known, notFound(err)
+	err := tx.Clauses(db.ForUpdate).Where("request_key = ?", requestKey).Take(&known).Error
+	return known, db.NotFound(err)
 }
 
 // askedAgain takes over what the request says of the customer and the flight, which is not at Stripe. What Stripe has of the booking
@@ -142,7 +143,7 @@ func newBookingRow(in NewBooking) (bookingRow, error) {
 		capture = booking.CaptureAutomatic
 	}
 	return bookingRow{
-		ClientID:       idOrNil(in.Caller.ClientID),
+		ClientID:       db.IDOrNil(in.Caller.ClientID),
 		APIKeyID:       in.Caller.KeyID,
 		Status:         string(booking.StatusPendingPayment),
 		CustomerName:   in.Request.Customer.Name,
@@ -154,7 +155,7 @@ func newBookingRow(in NewBooking) (bookingRow, error) {
 		HoldExpiresAt:  in.HoldExpiresAt.Truncate(time.Microsecond), // as the column has it
 		CorrelationID:  in.CorrelationID,
 		CaptureMethod:  string(capture),
-		PaymentMethods: orNil(string(in.Methods)),
+		PaymentMethods: db.OrNil(string(in.Methods)),
 		CreatedAt:      in.Now.Truncate(time.Microsecond),
 		UpdatedAt:      in.Now.Truncate(time.Microsecond),
 	}, nil

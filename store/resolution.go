@@ -9,13 +9,14 @@ import (
 
 	"farebook/access"
 	"farebook/ledger"
+	"farebook/store/internal/db"
 )
 
 // lockItem reads an item under its lock, or ErrNotFound.
 func lockItem(tx *gorm.DB, id uint64) (itemRow, error) {
 	var row itemRow
-	err := tx.Clauses(forUpdate).Where("id = ?", id).Take(&row).Error
-	return row, notFound(err)
+	err := tx.Clauses(db.ForUpdate).Where("id = ?", id).Take(&row).Error
+	return row, db.NotFound(err)
 }
 
 // resolve keeps the state that the item had, so that it can be reopened.
@@ -25,7 +26,7 @@ func resolve(tx *gorm.DB, row itemRow, note string, now time.Time) error {
 		before = row.stateBefore()
 	}
 	return tx.Model(&row).Updates(map[string]any{
-		"state": ItemResolved, "resolved_from": before, "note": short(note, 500), "updated_at": now,
+		"state": ItemResolved, "resolved_from": before, "note": db.Truncate(note, 500), "updated_at": now,
 	}).Error
 }
 
@@ -33,7 +34,7 @@ func resolve(tx *gorm.DB, row itemRow, note string, now time.Time) error {
 // that is settled already.
 func (s *Store) ResolveItem(ctx context.Context, id uint64, note string, by access.Actor) error {
 	now := s.Now()
-	return s.inTransaction(ctx, func(tx *gorm.DB) error {
+	return s.db.InTransaction(ctx, func(tx *gorm.DB) error {
 		row, err := lockItem(tx, id)
 		if err != nil {
 			return err
@@ -57,7 +58,7 @@ func settled(item Item) error {
 // *NotCorrectable for an item that is not resolved, or that a correction has settled.
 func (s *Store) ReopenItem(ctx context.Context, id uint64, note string, by access.Actor) error {
 	now := s.Now()
-	return s.inTransaction(ctx, func(tx *gorm.DB) error {
+	return s.db.InTransaction(ctx, func(tx *gorm.DB) error {
 		row, err := lockItem(tx, id)
 		if err != nil {
 			return err
@@ -74,7 +75,7 @@ func (s *Store) ReopenItem(ctx context.Context, id uint64, note string, by acces
 				id, row.StripeBalanceTransactionID)}
 		}
 		var same []itemRow
-		err = tx.Clauses(forUpdate).Where("fingerprint = ? AND state = ?", row.Fingerprint, ItemResolved).Order("id").Find(&same).Error
+		err = tx.Clauses(db.ForUpdate).Where("fingerprint = ? AND state = ?", row.Fingerprint, ItemResolved).Order("id").Find(&same).Error
 		if err != nil {
 			return err
 		}
@@ -83,7 +84,7 @@ func (s *Store) ReopenItem(ctx context.Context, id uint64, note string, by acces
 				continue
 			}
 			err := tx.Model(&other).Updates(map[string]any{
-				"state": other.stateBefore(), "resolved_from": nil, "note": short("reopened: "+note+"; before: "+other.Note, 500), "updated_at": now,
+				"state": other.stateBefore(), "resolved_from": nil, "note": db.Truncate("reopened: "+note+"; before: "+other.Note, 500), "updated_at": now,
 			}).Error
 			if err != nil {
 				return err

@@ -7,6 +7,7 @@ import (
 
 	"farebook/booking"
 	"farebook/money"
+	"farebook/store/internal/db"
 )
 
 // The rows as they stand in the tables; what leaves this package are the types of bookings.go and its neighbours.
@@ -241,10 +242,10 @@ func (r bookingRow) domain() (Booking, error) {
 		CreatedAt:     r.CreatedAt,
 		CorrelationID: r.CorrelationID,
 		RefundDue:     r.RefundDue,
-		Attention:     orEmpty(r.Attention),
+		Attention:     db.OrEmpty(r.Attention),
 		Capture:       booking.CaptureMethod(r.CaptureMethod),
-		Methods:       booking.PaymentMethods(orEmpty(r.PaymentMethods)),
-		RequestKey:    orEmpty(r.RequestKey),
+		Methods:       booking.PaymentMethods(db.OrEmpty(r.PaymentMethods)),
+		RequestKey:    db.OrEmpty(r.RequestKey),
 		CancelledAt:   r.CancelledAt,
 		CancelPercent: r.CancelPercent,
 	}, nil
@@ -267,24 +268,5 @@ func (r paymentRow) domain() *Payment {
 	}
 }
 
-func orEmpty(text *string) string {
-	if text == nil {
-		return ""
-	}
-	return *text
-}
-
-func orNil(text string) *string {
-	if text == "" {
-		return nil
-	}
-	return &text
-}
-
-// timeOrNil keeps a time that is not known out of the column.
-func timeOrNil(at time.Time) *time.Time {
-	if at.IsZero() {
-		return nil
-	}
-	return &at
-}
+// priced is an amount for people.
+func priced(value int64, currency string) string { return money.Text(value, money.Currency(currency)) }

@@ -9,6 +9,7 @@ import (
 	"farebook/booking"
 	"farebook/money"
 	"farebook/reconciliation"
+	"farebook/store/internal/db"
 )
 
 // The states of an item.
@@ -119,7 +120,7 @@ func (s *Store) AddFindings(ctx context.Context, runID uint64, findings []reconc
 		rows[i] = itemRow{
 			RunID: runID, Fingerprint: f.Fingerprint(), Class: string(f.Class), Object: string(f.Object), StripeID: f.StripeID,
 			StripeBalanceTransactionID: f.BalanceTransactionID, StripePaymentIntentID: f.PaymentIntentID, BookingReference: string(f.Reference),
-			AmountHere: f.Here, AmountAtStripe: f.AtStripe, Currency: string(f.Currency), Reason: short(f.Reason, 500),
+			AmountHere: f.Here, AmountAtStripe: f.AtStripe, Currency: string(f.Currency), Reason: db.Truncate(f.Reason, 500),
 			Healing: string(f.Healing), State: ItemFound, CreatedAt: now, UpdatedAt: now,
 		}
 		if f.BalanceTransactionID != "" {
@@ -145,7 +146,7 @@ func differenceOf(f reconciliation.Finding) difference {
 	d := difference{fingerprint: f.Fingerprint(), here: f.Here, atStripe: f.AtStripe, currency: f.Currency}
 	switch {
 	case f.Class == reconciliation.StateMismatch:
-		d.states = short(f.Reason, 500) // says in what states the two sides are, which its amounts do not
+		d.states = db.Truncate(f.Reason, 500) // says in what states the two sides are, which its amounts do not
 	case f.Object == reconciliation.ObjectClearing, f.Object == reconciliation.ObjectBalanceKind:
 		d.here, d.atStripe = f.Here-f.AtStripe, 0 // both sides move with every booking, and how far they are apart does not
 	}
@@ -213,7 +214,7 @@ func (s *Store) FindingsByFingerprint(ctx context.Context, runID uint64, after s
 // SettleItem writes what became of an item that nothing was done about yet.
 func (s *Store) SettleItem(ctx context.Context, id uint64, state, note string) error {
 	result := s.db.WithContext(ctx).Model(&itemRow{}).Where("id = ? AND state IN ?", id, []string{ItemFound, ItemFailed}).
-		Updates(map[string]any{"state": state, "note": short(note, 500), "updated_at": s.Now()})
+		Updates(map[string]any{"state": state, "note": db.Truncate(note, 500), "updated_at": s.Now()})
 	if result.Error == nil && result.RowsAffected == 0 {
 		return ErrNotFound
 	}

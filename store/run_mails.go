@@ -33,7 +33,7 @@ func (s *Store) TellOfRun(ctx context.Context, correlationID string, now time.Ti
 		}
 	}
 	var mails []uint64
-	err = s.inTransaction(ctx, func(tx *gorm.DB) error {
+	err = s.db.InTransaction(ctx, func(tx *gorm.DB) error {
 		err := queue(tx, now, letter{
 			kind: notice.Reconciliation, owner: correlationID, occasion: "ended", content: &notice.Content{Reconciliation: about},
 		})
@@ -51,7 +51,7 @@ func (s *Store) TellOfRun(ctx context.Context, correlationID string, now time.Ti
 func (s *Store) TellOfOverdue(ctx context.Context, last Run, now time.Time) ([]uint64, error) {
 	owner := "overdue-" + cmp.Or(last.CorrelationID, "first")
 	var mails []uint64
-	err := s.inTransaction(ctx, func(tx *gorm.DB) error {
+	err := s.db.InTransaction(ctx, func(tx *gorm.DB) error {
 		err := queue(tx, now, letter{
 			kind: notice.ReconciliationOverdue, owner: owner, occasion: "overdue",
 			content: &notice.Content{Reconciliation: &notice.ReconciliationContent{ID: last.CorrelationID, Scanned: last.Scanned}},

@@ -22,7 +22,7 @@ func (s *Store) PostingsOf(ctx context.Context, lines []reconciliation.Line) (ma
 
 // postingsOf finds a payment whose fee came later by its fee or, where there was none, by its PaymentIntent: it was posted
 // before its balance transaction was known. early are the balance transactions that such a payment may belong to.
-func postingsOf(db *gorm.DB, lines []reconciliation.Line) (map[string][]reconciliation.Posting, error) {
+func postingsOf(conn *gorm.DB, lines []reconciliation.Line) (map[string][]reconciliation.Posting, error) {
 	ids, early := make([]string, 0, len(lines)), map[string]string{}
 	for _, line := range lines {
 		ids = append(ids, line.ID)
@@ -30,7 +30,7 @@ func postingsOf(db *gorm.DB, lines []reconciliation.Line) (map[string][]reconcil
 			early[line.ID] = line.PaymentIntentID
 		}
 	}
-	rows, err := readPostings(db.Where("l.stripe_balance_transaction_id IN ?", ids))
+	rows, err := readPostings(conn.Where("l.stripe_balance_transaction_id IN ?", ids))
 	if err != nil {
 		return nil, err
 	}
@@ -54,8 +54,8 @@ func postingsOf(db *gorm.DB, lines []reconciliation.Line) (map[string][]reconcil
 		return posted, nil
 	}
 	// By booking, because that is what the index begins with.
-	rows, err = readPostings(db.Where("l.type = 'payment' AND l.stripe_balance_transaction_id = '' AND l.booking_id IN (?)",
-		db.Session(&gorm.Session{NewDB: true}).Model(&paymentRow{}).Select("booking_id").
+	rows, err = readPostings(conn.Where("l.type = 'payment' AND l.stripe_balance_transaction_id = '' AND l.booking_id IN (?)",
+		conn.Session(&gorm.Session{NewDB: true}).Model(&paymentRow{}).Select("booking_id").
 			Where("stripe_payment_intent_id IN ?", slices.Collect(maps.Keys(charges)))))
 	for _, row := range rows {
 		if id := charges[row.PaymentIntentID]; id != "" {

@@ -7,6 +7,7 @@ import (
 	"gorm.io/gorm"
 
 	"farebook/reconciliation"
+	"farebook/store/internal/db"
 )
 
 // The states of a reconciliation run.
@@ -55,7 +56,7 @@ type Run struct {
 
 func (r runRow) domain() Run {
 	return Run{
-		ID: r.ID, CorrelationID: r.CorrelationID, Applies: orEmpty(r.Applies), Status: r.Status, WindowStart: r.WindowStart, WindowEnd: r.WindowEnd,
+		ID: r.ID, CorrelationID: r.CorrelationID, Applies: db.OrEmpty(r.Applies), Status: r.Status, WindowStart: r.WindowStart, WindowEnd: r.WindowEnd,
 		Options: reconciliation.Options{LookbackDays: r.LookbackDays, Limit: r.PaymentLimit, DryRun: r.DryRun, Scope: reconciliation.Scope(r.Scope)},
 		Scanned: r.Scanned, Overdue: r.Overdue, PlanDigest: r.PlanSha256, Error: r.Error, StartedAt: r.StartedAt, CompletedAt: r.CompletedAt,
 	}
@@ -65,10 +66,10 @@ func (r runRow) domain() Run {
 func (s *Store) BeginRun(ctx context.Context, run Run) (Run, error) {
 	err := s.db.WithContext(ctx).Create(&runRow{
 		CorrelationID: run.CorrelationID, Scope: string(run.Options.Scope), DryRun: run.Options.DryRun, LookbackDays: run.Options.LookbackDays,
-		PaymentLimit: run.Options.Limit, Applies: orNil(run.Applies), Status: RunRunning, WindowStart: run.WindowStart, WindowEnd: run.WindowEnd,
+		PaymentLimit: run.Options.Limit, Applies: db.OrNil(run.Applies), Status: RunRunning, WindowStart: run.WindowStart, WindowEnd: run.WindowEnd,
 		StartedAt: run.StartedAt,
 	}).Error
-	if err != nil && !duplicateKey(err) {
+	if err != nil && !db.DuplicateKey(err) {
 		return Run{}, err
 	}
 	return s.Run(ctx, run.CorrelationID)
@@ -78,7 +79,7 @@ func (s *Store) BeginRun(ctx context.Context, run Run) (Run, error) {
 func (s *Store) Run(ctx context.Context, correlationID string) (Run, error) {
 	var row runRow
 	err := s.db.WithContext(ctx).Where("correlation_id = ?", correlationID).Take(&row).Error
-	return row.domain(), notFound(err)
+	return row.domain(), db.NotFound(err)
 }
 
 // LastGoodRun reads the newest run that looked at everything and completed, or ErrNotFound.
@@ -86,7 +87,7 @@ func (s *Store) LastGoodRun(ctx context.Context) (Run, error) {
 	var row runRow
 	err := s.db.WithContext(ctx).Where("status = ? AND applies IS NULL AND scope = ?", RunCompleted, string(reconciliation.ScopeAll)).
 		Order("completed_at DESC").Limit(1).Take(&row).Error
-	return row.domain(), notFound(err)
+	return row.domain(), db.NotFound(err)
 }
 
 // RunningRuns are those that were begun before a time and have not ended, the oldest first.
@@ -103,7 +104,7 @@ func (s *Store) RunningRuns(ctx context.Context, before time.Time, limit int) ([
 // AbandonRun writes that a run has failed, unless it has written its own end meanwhile.
 func (s *Store) AbandonRun(ctx context.Context, id uint64, why string) (ended bool, err error) {
 	result := s.db.WithContext(ctx).Model(&runRow{}).Where("id = ? AND status = ?", id, RunRunning).Updates(map[string]any{
-		"status": RunFailed, "error": short(why, 500), "completed_at": s.Now(),
+		"status": RunFailed, "error": db.Truncate(why, 500), "completed_at": s.Now(),
 	})
 	return result.RowsAffected > 0, result.Error
 }
@@ -111,7 +112,7 @@ func (s *Store) AbandonRun(ctx context.Context, id uint64, why string) (ended bo
 // EndRun writes how a run ended, and removes its scratch, and what a worker that had been given up wrote for one that has ended.
 func (s *Store) EndRun(ctx context.Context, run Run) error {
 	err := s.db.WithContext(ctx).Model(&runRow{}).Where("id = ?", run.ID).Updates(map[string]any{
-		"status": run.Status, "scanned": run.Scanned, "overdue": run.Overdue, "plan_sha256": run.PlanDigest, "error": short(run.Error, 500),
+		"status": run.Status, "scanned": run.Scanned, "overdue": run.Overdue, "plan_sha256": run.PlanDigest, "error": db.Truncate(run.Error, 500),
 		"completed_at": gorm.Expr("COALESCE(completed_at, ?)", s.Now()),
 	}).Error
 	if err != nil {

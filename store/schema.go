@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"farebook/migrations"
+	"farebook/store/internal/db"
 )
 
 // SchemaBehind is a schema that is older than this release needs. Have is zero when the database has no migration that the
@@ -30,19 +31,13 @@ func (s *Store) checkSchema(ctx context.Context) error {
 	}
 	need := versions[len(versions)-1]
 	var have sql.NullInt64
+	// Without the table, or the right to read it, no migration of this release was applied.
 	err = s.db.WithContext(ctx).Raw("SELECT MAX(version_id) FROM goose_db_version WHERE is_applied = TRUE").Scan(&have).Error
-	if err != nil && !notMigrated(err) {
+	if err != nil && !db.NoTable(err) {
 		return fmt.Errorf("read which migrations are applied: %w", err)
 	}
 	if have.Int64 < need {
 		return &SchemaBehind{Have: have.Int64, Need: need}
 	}
 	return nil
-}
-
-// notMigrated tells that the table of migrations is missing, or that a release before this one has granted no right to read it.
-func notMigrated(err error) bool {
-	const noSuchTable = 1146
-	number := errorNumber(err)
-	return number == noSuchTable || number == noRight
 }

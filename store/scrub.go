@@ -22,7 +22,7 @@ func (s *Store) UnscrubbedEvents(ctx context.Context) (count int64, first, last 
 // already is passed over, which makes a repetition harmless.
 func (s *Store) ScrubEvents(ctx context.Context, first, last uint64, reduce func(Event) (payload []byte, account string)) (int, error) {
 	scrubbed := 0
-	err := s.inTransaction(ctx, func(tx *gorm.DB) error {
+	err := s.db.InTransaction(ctx, func(tx *gorm.DB) error {
 		scrubbed = 0
 		var rows []eventRow
 		err := tx.Where("id BETWEEN ? AND ? AND payload_form = ?", first, last, PayloadAsDelivered).Order("id").Find(&rows).Error

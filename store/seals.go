@@ -9,6 +9,7 @@ import (
 	"gorm.io/gorm"
 
 	"farebook/ledger/seal"
+	"farebook/store/internal/db"
 )
 
 // Bounds of sealing.
@@ -78,7 +79,7 @@ func (s *Store) SealLedger(ctx context.Context) (seal.Seal, bool, error) {
 	if err != nil {
 		return seal.Seal{}, false, err
 	}
-	if err := s.db.WithContext(ctx).Create(&row).Error; duplicateKey(err) {
+	if err := s.db.WithContext(ctx).Create(&row).Error; db.DuplicateKey(err) {
 		return seal.Seal{}, false, nil // another process has sealed the range meanwhile
 	} else if err != nil {
 		return seal.Seal{}, false, err
@@ -170,13 +171,13 @@ func (s *Store) sealOf(ctx context.Context, previous seal.Seal, to uint64) (seal
 
 // sealedPage reads the next transactions of a range with their entries, in the order of their ids.
 func (s *Store) sealedPage(ctx context.Context, after, to uint64) ([]seal.Transaction, error) {
-	db := s.db.WithContext(ctx)
+	conn := s.db.WithContext(ctx)
 	var rows []ledgerRow
-	if err := db.Where("id > ? AND id <= ?", after, to).Order("id").Limit(sealPage).Find(&rows).Error; err != nil || len(rows) == 0 {
+	if err := conn.Where("id > ? AND id <= ?", after, to).Order("id").Limit(sealPage).Find(&rows).Error; err != nil || len(rows) == 0 {
 		return nil, err
 	}
 	var entries []entryRow
-	err := db.Where("ledger_id BETWEEN ? AND ?", rows[0].ID, rows[len(rows)-1].ID).Order("ledger_id, id").Find(&entries).Error
+	err := conn.Where("ledger_id BETWEEN ? AND ?", rows[0].ID, rows[len(rows)-1].ID).Order("ledger_id, id").Find(&entries).Error
 	if err != nil {
 		return nil, err
 	}
@@ -282,8 +283,8 @@ func (s *Store) datedBack(ctx context.Context, previous seal.Seal, from, to uint
 
 // checkUnsealed counts what follows the last seal, and finds what among it was dated back.
 func (s *Store) checkUnsealed(ctx context.Context, chain *Chain) error {
-	db := s.db.WithContext(ctx)
-	if err := db.Raw("SELECT COUNT(*) FROM financial_ledger WHERE id > ?", chain.Last.ToID).Scan(&chain.Unsealed).Error; err != nil {
+	conn := s.db.WithContext(ctx)
+	if err := conn.Raw("SELECT COUNT(*) FROM financial_ledger WHERE id > ?", chain.Last.ToID).Scan(&chain.Unsealed).Error; err != nil {
 		return err
 	}
 	back, err := s.datedBack(ctx, chain.Last, chain.Last.ToID+1, ^uint64(0)>>1)

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"farebook/booking"
+	"farebook/store/internal/db"
 )
 
 // applyStanding brings payment and booking to where the money is, under their locks: after a refund, a dispute or a
@@ -65,14 +66,14 @@ func (s *Store) referenceOfPayment(ctx context.Context, paymentIntentID string) 
 	var reference string
 	err := s.db.WithContext(ctx).Model(&paymentRow{}).Select("b.reference").Joins("JOIN bookings b ON b.id = payments.booking_id").
 		Where("stripe_payment_intent_id = ?", paymentIntentID).Take(&reference).Error
-	return booking.Reference(reference), notFound(err)
+	return booking.Reference(reference), db.NotFound(err)
 }
 
 // PaymentIntentOfCharge names the PaymentIntent of a charge that the books know as a payment's, or ErrNotFound.
 func (s *Store) PaymentIntentOfCharge(ctx context.Context, chargeID string) (intent string, err error) {
 	err = s.db.WithContext(ctx).Model(&paymentRow{}).Select("stripe_payment_intent_id").
 		Where("stripe_charge_id = ? AND stripe_charge_id <> ''", chargeID).Take(&intent).Error
-	return intent, notFound(err)
+	return intent, db.NotFound(err)
 }
 
 // PaymentIntentsOfCharges is PaymentIntentOfCharge for many; a charge that the books do not know is left out.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"farebook/booking"
+	"farebook/store/internal/db"
 )
 
 // A state that Stripe has and this version does not know is recorded as "unknown", with Stripe's own word beside it. It is shown to a
@@ -14,7 +15,7 @@ func wordOf(unknown bool, word string) string {
 	if !unknown {
 		return ""
 	}
-	return code(word)
+	return db.Code(word)
 }
 
 // unknownWord is one word of Stripe's about an object: known, or not.
@@ -24,10 +25,10 @@ type unknownWord struct {
 	word             string
 }
 
-func (u unknownWord) subject() string { return short(u.id+"/"+u.what, 64) }
+func (u unknownWord) subject() string { return db.Truncate(u.id+"/"+u.what, 64) }
 
 func (u unknownWord) text() string {
-	return fmt.Sprintf("%s %s has a %s at Stripe that this version does not know: %s", u.object, u.id, u.what, code(u.word))
+	return fmt.Sprintf("%s %s has a %s at Stripe that this version does not know: %s", u.object, u.id, u.what, db.Code(u.word))
 }
 
 // showUnknown shows an operator that Stripe says something of an object that this version does not know, or takes that back once it says

@@ -7,6 +7,7 @@ import (
 	"gorm.io/gorm"
 
 	"farebook/booking"
+	"farebook/store/internal/db"
 )
 
 // KeepEventOpen says of an event that the books do not know its booking. It uses up none of its attempts: again is the next look, and
@@ -14,7 +15,7 @@ import (
 func (s *Store) KeepEventOpen(ctx context.Context, id string, reference booking.Reference, note string, again time.Time) error {
 	return s.db.WithContext(ctx).Model(&eventRow{}).Where("stripe_event_id = ? AND processed = FALSE", id).
 		Updates(map[string]any{
-			"state": string(EventUnknownBooking), "booking_reference": string(reference), "note": short(note, 200), "last_error": "",
+			"state": string(EventUnknownBooking), "booking_reference": string(reference), "note": db.Truncate(note, 200), "last_error": "",
 			"attempts": keptOpen, "next_attempt_at": again,
 		}).Error
 }

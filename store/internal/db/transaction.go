@@ -1,4 +1,4 @@
-package store
+package db
 
 import (
 	"context"
@@ -8,16 +8,8 @@ import (
 	"math/rand/v2"
 	"time"
 
-	mysqldriver "github.com/go-sql-driver/mysql"
 	"gorm.io/gorm"
-)
-
-// Error numbers of MySQL and MariaDB after which a whole transaction is worth repeating.
-const (
-	errLockWaitTimeout = 1205
-	errDeadlock        = 1213
-	errRecordChanged   = 1020 // MariaDB with innodb_snapshot_isolation
-	errDuplicateKey    = 1062
+	"gorm.io/gorm/clause"
 )
 
 const (
@@ -51,11 +43,11 @@ func newPool(connector driver.Connector) *sql.DB {
 	return pool
 }
 
-// inTransaction runs work in a transaction, and again from its start when the server rolled it back for a deadlock or a
+// InTransaction runs work in a transaction, and again from its start when the server rolled it back for a deadlock or a
 // lock. Any error inside ends that attempt: a swallowed deadlock would leave the rest of work to commit on its own. The
 // outcome of a COMMIT whose answer was lost is unknown: it is returned as an error, and the caller's repetition meets the
 // UNIQUE rows.
-func (s *Store) inTransaction(ctx context.Context, work func(tx *gorm.DB) error) error {
+func (d *DB) InTransaction(ctx context.Context, work func(tx *gorm.DB) error) error {
 	var err error
 	for attempt := range transactionAttempts {
 		if attempt > 0 {
@@ -63,11 +55,11 @@ func (s *Store) inTransaction(ctx context.Context, work func(tx *gorm.DB) error)
 				return err
 			}
 		}
-		err = s.db.WithContext(ctx).Transaction(work)
+		err = d.WithContext(ctx).Transaction(work)
 		if !rolledBack(err) {
 			return err
 		}
-		s.log.WarnContext(ctx, "transaction rolled back by the server, repeating it", "attempt", attempt+1, "code", errorNumber(err))
+		d.log.WarnContext(ctx, "transaction rolled back by the server, repeating it", "attempt", attempt+1, "code", errorNumber(err))
 	}
 	return err
 }
@@ -84,20 +76,6 @@ func pause(ctx context.Context, attempt int) error {
 	}
 }
 
-func errorNumber(err error) uint16 {
-	var mysqlErr *mysqldriver.MySQLError
-	if errors.As(err, &mysqlErr) {
-		return mysqlErr.Number
-	}
-	return 0
-}
-
-func rolledBack(err error) bool {
-	switch errorNumber(err) {
-	case errDeadlock, errLockWaitTimeout, errRecordChanged:
-		return true
-	}
-	return false
-}
-
-func duplicateKey(err error) bool { return errorNumber(err) == errDuplicateKey }
+// ForUpdate locks the rows that a SELECT reads until the transaction ends. Read what will be changed with it: MariaDB's REPEATABLE READ
+// would lose updates otherwise.
+var ForUpdate = clause.Locking{Strength: "UPDATE"}

@@ -1,4 +1,4 @@
-package store
+package db
 
 import (
 	"context"
@@ -55,5 +55,5 @@ func (statementLog) ParamsFilter(_ context.Context, statement string, _ ...any) 
 // expected errors are dealt with by whoever ran the statement: nothing found, there already, rolled back and repeated,
 // nobody waits for the answer any more.
 func expected(err error) bool {
-	return errors.Is(err, gorm.ErrRecordNotFound) || errors.Is(err, context.Canceled) || duplicateKey(err) || rolledBack(err)
+	return errors.Is(err, gorm.ErrRecordNotFound) || errors.Is(err, context.Canceled) || DuplicateKey(err) || rolledBack(err)
 }
