@@ -25,8 +25,7 @@ import (
 	"farebook/starter/api"
 	"farebook/starter/dispatch"
 	"farebook/starter/inbox"
-	"farebook/starter/overdue"
-	"farebook/starter/stranded"
+	"farebook/starter/sweeper"
 	"farebook/store"
 	"farebook/workflows"
 )
@@ -93,10 +92,10 @@ func NewAPI(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Log
 		defer close(swept)
 		var group sync.WaitGroup
 		group.Go(func() { events.Run(sweeping) })
-		watch := overdue.Watch{Store: books, Workflows: bookings, After: cfg.Reconcile.Overdue, Log: log}
-		group.Go(func() { watch.Run(sweeping) })
-		sweeper := &stranded.Sweeper{Store: books, Workflows: bookings, Every: cfg.Sweep, ListLag: cfg.Stripe.ListLag, Log: log}
-		group.Go(func() { sweeper.Run(sweeping) })
+		overdue := sweeper.OverdueCheck{Store: books, Workflows: bookings, After: cfg.Reconcile.Overdue, Log: log}
+		group.Go(func() { overdue.Run(sweeping) })
+		stuck := &sweeper.Sweeper{Store: books, Workflows: bookings, Every: cfg.Sweep, ListLag: cfg.Stripe.ListLag, Log: log}
+		group.Go(func() { stuck.Run(sweeping) })
 		group.Go(func() { restores.Run(sweeping) })
 		group.Wait()
 	}()

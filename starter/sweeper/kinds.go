@@ -1,4 +1,4 @@
-package stranded
+package sweeper
 
 import (
 	"context"
@@ -10,44 +10,44 @@ import (
 	"farebook/store"
 )
 
-// kinds are all rows that owe work, those with the nearest deadline first.
+// kinds lists all rows that owe work, those with the earliest deadline first. Rows changed at or after before are too young.
 func (s *Sweeper) kinds(before time.Time) []kind {
 	twinsBefore := s.Store.Now().Add(-max(s.Every, s.ListLag))
 	return []kind{
 		{"a booking whose hold is over", func(ctx context.Context, after uint64) ([]owed, error) {
-			return owing(s.booking)(s.Store.EndedHolds(ctx, before, after, page))
+			return owing(s.booking)(s.Store.EndedHolds(ctx, before, after, pageSize))
 		}},
 		{"a booking whose payment is authorised or being processed", func(ctx context.Context, after uint64) ([]owed, error) {
-			return owing(s.booking)(s.Store.UnsettledPayments(ctx, after, page))
+			return owing(s.booking)(s.Store.UnsettledPayments(ctx, after, pageSize))
 		}},
 		{"a payment whose fee is unknown", func(ctx context.Context, after uint64) ([]owed, error) {
-			return owing(s.fee)(s.Store.UnknownFees(ctx, before, after, page))
+			return owing(s.fee)(s.Store.UnknownFees(ctx, before, after, pageSize))
 		}},
 		{"a refund that is reserved, on its way or not in the ledger", func(ctx context.Context, after uint64) ([]owed, error) {
-			return owing(s.refund)(s.Store.OpenRefunds(ctx, before, after, page))
+			return owing(s.refund)(s.Store.OpenRefunds(ctx, before, after, pageSize))
 		}},
 		{"a dispute that is not settled", func(ctx context.Context, after uint64) ([]owed, error) {
-			return owing(s.dispute)(s.Store.OpenDisputes(ctx, before, after, page))
+			return owing(s.dispute)(s.Store.OpenDisputes(ctx, before, after, pageSize))
 		}},
 		{"a payout that is not proven", func(ctx context.Context, after uint64) ([]owed, error) {
-			return owing(s.payout)(s.Store.OpenPayouts(ctx, before, after, page))
+			return owing(s.payout)(s.Store.OpenPayouts(ctx, before, after, pageSize))
 		}},
-		{"a bill of Stripe's own that is not in the ledger", func(ctx context.Context, after uint64) ([]owed, error) {
-			return owing(s.bill)(s.Store.UnpostedLines(ctx, reconciliation.HealAccountFee, before, after, page))
+		{"a fee that Stripe billed and that is not in the ledger", func(ctx context.Context, after uint64) ([]owed, error) {
+			return owing(s.bill)(s.Store.UnpostedLines(ctx, reconciliation.HealAccountFee, before, after, pageSize))
 		}},
-		{"money that no booking has and that is not in the ledger", func(ctx context.Context, after uint64) ([]owed, error) {
-			return owing(s.unbooked)(s.Store.UnpostedLines(ctx, reconciliation.HealUnbooked, before, after, page))
+		{"money of no booking that is not in the ledger", func(ctx context.Context, after uint64) ([]owed, error) {
+			return owing(s.unbooked)(s.Store.UnpostedLines(ctx, reconciliation.HealUnbooked, before, after, pageSize))
 		}},
 		{"an email that waits to be sent", func(ctx context.Context, after uint64) ([]owed, error) {
-			return owing(s.email)(s.Store.QueuedEmails(ctx, before, after, page))
+			return owing(s.email)(s.Store.QueuedEmails(ctx, before, after, pageSize))
 		}},
 		{"a booking that may have a second PaymentIntent at Stripe", func(ctx context.Context, after uint64) ([]owed, error) {
-			return owing(s.twin)(s.Store.PossibleTwins(ctx, twinsBefore, after, page))
+			return owing(s.twin)(s.Store.PossibleTwins(ctx, twinsBefore, after, pageSize))
 		}},
 	}
 }
 
-// owing turns a page of the store's into rows that owe work.
+// owing turns one page of the store into rows that owe work.
 func owing[T any](work func(T) owed) func([]T, error) ([]owed, error) {
 	return func(rows []T, err error) ([]owed, error) {
 		all := make([]owed, len(rows))
@@ -64,7 +64,7 @@ func (s *Sweeper) booking(b store.Booking) owed {
 	}}
 }
 
-// fee has the booking's workflow read the payment again, and wait for what Stripe has not told.
+// fee has the booking's workflow read the payment again and wait until Stripe reports its fee.
 func (s *Sweeper) fee(b store.Booking) owed {
 	return owed{b.ID, b.CorrelationID, "reference", string(b.Reference), func(ctx context.Context) (bool, error) {
 		subject := subjects.Booking(b)

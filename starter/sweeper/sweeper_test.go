@@ -1,4 +1,4 @@
-package stranded_test
+package sweeper_test
 
 import (
 	"fmt"
@@ -18,29 +18,29 @@ import (
 	"farebook/internal/dev/testdb"
 	"farebook/internal/dev/testkit"
 	"farebook/reconciliation"
-	"farebook/starter/stranded"
+	"farebook/starter/sweeper"
 	"farebook/store"
 	"farebook/workflows"
 )
 
-// sweeper is on real books and a real Temporal, whose workflows nobody runs.
-type sweeper struct {
+// testSweeper runs on real books and a real Temporal, whose workflows nobody runs.
+type testSweeper struct {
 	*testkit.Books
-	*stranded.Sweeper
+	*sweeper.Sweeper
 }
 
-func newSweeper(t *testing.T) sweeper {
+func newSweeper(t *testing.T) testSweeper {
 	t.Helper()
 	books := testkit.NewBooks(t)
 	// Workflows that send mails are named by the mail's number, which is another database's, too.
 	books.Exec(t, fmt.Sprintf("ALTER TABLE emails AUTO_INCREMENT = %d", 1_000_000+rand.Int64N(1<<40)))
-	return sweeper{books, &stranded.Sweeper{
+	return testSweeper{books, &sweeper.Sweeper{
 		Store: books.Store, Workflows: books.Workflows, Every: time.Minute, Log: slog.New(slog.DiscardHandler),
 	}}
 }
 
 // run is the id of a workflow's latest run; empty when it was never started.
-func (s sweeper) run(workflowID string) string {
+func (s testSweeper) run(workflowID string) string {
 	s.T.Helper()
 	if !s.Started(workflowID) {
 		return ""
@@ -51,13 +51,13 @@ func (s sweeper) run(workflowID string) string {
 }
 
 // endedHold is a booking whose hold is over and that nobody has paid, by its workflow's id.
-func (s sweeper) endedHold(key string) string {
+func (s testSweeper) endedHold(key string) string {
 	s.T.Helper()
 	return workflows.BookingPaymentWorkflowID(s.Held(key, -time.Hour).Reference)
 }
 
 // payment is a booking whose payment is in a state of Stripe's, by its workflow's id.
-func (s sweeper) payment(key, stripeStatus string, hold time.Duration) string {
+func (s testSweeper) payment(key, stripeStatus string, hold time.Duration) string {
 	s.T.Helper()
 	snapshot := s.Held(key, hold)
 	snapshot.StripeStatus = stripeStatus
@@ -66,7 +66,7 @@ func (s sweeper) payment(key, stripeStatus string, hold time.Duration) string {
 }
 
 // unaskedRefund is a refund that was reserved an hour ago and that Stripe was not asked for, by its workflow's id.
-func (s sweeper) unaskedRefund(key string) string {
+func (s testSweeper) unaskedRefund(key string) string {
 	s.T.Helper()
 	s.Clock.Advance(-time.Hour)
 	defer s.Clock.Advance(time.Hour)
@@ -75,7 +75,7 @@ func (s sweeper) unaskedRefund(key string) string {
 }
 
 // refund is a refund that Stripe has made and that has a status there, by its workflow's id.
-func (s sweeper) refund(key, stripeStatus string, dashboard bool) string {
+func (s testSweeper) refund(key, stripeStatus string, dashboard bool) string {
 	s.T.Helper()
 	snapshot := booking.RefundSnapshot{
 		StripeRefundID: s.ID("re_" + key), PaymentIntentID: s.ID("pi_" + key), StripeStatus: stripeStatus, Amount: 1000, Currency: "USD",
@@ -91,7 +91,7 @@ func (s sweeper) refund(key, stripeStatus string, dashboard bool) string {
 }
 
 // postedRefund is a refund that Stripe's balance has paid for, by its workflow's id; it failed thereafter, or not.
-func (s sweeper) postedRefund(key string, failed bool) string {
+func (s testSweeper) postedRefund(key string, failed bool) string {
 	s.T.Helper()
 	refund := s.Refund(s.Paid(key), key, 1000)
 	snapshot := booking.RefundSnapshot{
@@ -114,7 +114,7 @@ func btoi(b bool) int {
 }
 
 // unknownFee is a booking that was paid an hour ago and whose fee Stripe has not told, by its workflow's id.
-func (s sweeper) unknownFee(key string) string {
+func (s testSweeper) unknownFee(key string) string {
 	s.T.Helper()
 	reference := s.Paid(key)
 	s.Exec(s.T, "UPDATE payments SET fee_posted = FALSE, updated_at = updated_at - INTERVAL 1 HOUR WHERE stripe_payment_intent_id = ?", s.ID("pi_"+key))
@@ -122,19 +122,19 @@ func (s sweeper) unknownFee(key string) string {
 }
 
 // unpostedBill is a bill of Stripe's own whose posting failed an hour ago, by its workflow's id.
-func (s sweeper) unpostedBill(key string) string {
+func (s testSweeper) unpostedBill(key string) string {
 	s.T.Helper()
 	return workflows.AccountFeeWorkflowID(s.unpostedLine(key, reconciliation.ObjectAccountFee, reconciliation.HealAccountFee))
 }
 
 // unpostedUnbooked is money of another integration whose posting failed an hour ago, by its workflow's id.
-func (s sweeper) unpostedUnbooked(key string) string {
+func (s testSweeper) unpostedUnbooked(key string) string {
 	s.T.Helper()
 	return workflows.UnbookedWorkflowID(s.unpostedLine(key, reconciliation.ObjectPayment, reconciliation.HealUnbooked))
 }
 
 // unpostedLine is a balance transaction that a reconciliation asked a workflow to post an hour ago, in vain.
-func (s sweeper) unpostedLine(key string, object reconciliation.Object, healing reconciliation.Healing) string {
+func (s testSweeper) unpostedLine(key string, object reconciliation.Object, healing reconciliation.Healing) string {
 	s.T.Helper()
 	run, id := s.reconciliation(key), s.ID("txn_"+key)
 	require.NoError(s.T, s.Store.AddFindings(s.T.Context(), run.ID, []reconciliation.Finding{{
@@ -149,7 +149,7 @@ func (s sweeper) unpostedLine(key string, object reconciliation.Object, healing 
 }
 
 // dispute is a dispute that has a status at Stripe, by its workflow's id.
-func (s sweeper) dispute(key string, status booking.DisputeStatus) string {
+func (s testSweeper) dispute(key string, status booking.DisputeStatus) string {
 	s.T.Helper()
 	s.Paid(key)
 	snapshot := booking.DisputeSnapshot{
@@ -165,7 +165,7 @@ func (s sweeper) dispute(key string, status booking.DisputeStatus) string {
 }
 
 // payout is an automatic payout, by its workflow's id.
-func (s sweeper) payout(key string, lastLook bool) string {
+func (s testSweeper) payout(key string, lastLook bool) string {
 	s.T.Helper()
 	id := s.ID("po_" + key)
 	_, err := s.Store.RecordPayout(s.T.Context(), store.PayoutReading{LastLook: lastLook, Now: s.Clock.Now(), Snapshot: booking.PayoutSnapshot{
@@ -176,7 +176,7 @@ func (s sweeper) payout(key string, lastLook bool) string {
 }
 
 // unsentConfirmation is a confirmation that waits to be sent: the workflow's id of the booking, and of the email.
-func (s sweeper) unsentConfirmation(key string) (bookingID, emailID string) {
+func (s testSweeper) unsentConfirmation(key string) (bookingID, emailID string) {
 	s.T.Helper()
 	reference := s.Paid(key)
 	id := uint64(s.Count(s.T, "SELECT e.id FROM emails e JOIN bookings b ON b.id = e.booking_id WHERE b.reference = ?", string(reference))) //nolint:gosec // an id
@@ -184,7 +184,7 @@ func (s sweeper) unsentConfirmation(key string) (bookingID, emailID string) {
 }
 
 // unsentCopy is a mail that somebody asked for again an hour ago, by its workflow's id.
-func (s sweeper) unsentCopy(key string) string {
+func (s testSweeper) unsentCopy(key string) string {
 	s.T.Helper()
 	reference, now := s.Paid(key), s.Clock.Now()
 	first := uint64(s.Count(s.T, "SELECT e.id FROM emails e JOIN bookings b ON b.id = e.booking_id WHERE b.reference = ?", string(reference))) //nolint:gosec // an id
@@ -195,7 +195,7 @@ func (s sweeper) unsentCopy(key string) string {
 }
 
 // reconciliation is the row of a run that began an hour ago.
-func (s sweeper) reconciliation(name string) store.Run {
+func (s testSweeper) reconciliation(name string) store.Run {
 	s.T.Helper()
 	began := s.Clock.Now().Add(-time.Hour)
 	run, err := s.Store.BeginRun(s.T.Context(), store.Run{
@@ -206,7 +206,7 @@ func (s sweeper) reconciliation(name string) store.Run {
 	return run
 }
 
-func (s sweeper) status(run store.Run) store.Run {
+func (s testSweeper) status(run store.Run) store.Run {
 	s.T.Helper()
 	now, err := s.Store.Run(s.T.Context(), run.CorrelationID)
 	require.NoError(s.T, err)
@@ -214,7 +214,7 @@ func (s sweeper) status(run store.Run) store.Run {
 }
 
 // older lets an hour pass for everything that is in the books.
-func (s sweeper) older() {
+func (s testSweeper) older() {
 	s.T.Helper()
 	s.Clock.Advance(time.Hour)
 }
@@ -365,7 +365,7 @@ func TestTerminatedReconciliationsRowIsClosed(t *testing.T) {
 	require.NoError(t, s.Sweep(t.Context()))
 	closed := s.status(run)
 	require.Equal(t, store.RunFailed, closed.Status)
-	require.Contains(t, closed.Error, "ended before it could say")
+	require.Contains(t, closed.Error, "ended before it recorded")
 	require.NotNil(t, closed.CompletedAt)
 	require.NoError(t, s.Sweep(t.Context()))
 	require.Equal(t, closed, s.status(run), "and stays as it is")
@@ -428,7 +428,7 @@ func TestRowsThatAreCarriedOnHideNobody(t *testing.T) {
 }
 
 // As many as there are: what fills a page does not hide what comes after it.
-func TestStrandedWorkBeyondAPageIsResumed(t *testing.T) {
+func TestStuckWorkBeyondAPageIsResumed(t *testing.T) {
 	t.Parallel()
 	s := newSweeper(t)
 	var all []string

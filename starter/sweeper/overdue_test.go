@@ -1,4 +1,4 @@
-package overdue_test
+package sweeper_test
 
 import (
 	"context"
@@ -12,7 +12,7 @@ import (
 	"farebook/internal/dev/testkit"
 	"farebook/reconciliation"
 	"farebook/starter/dispatch"
-	"farebook/starter/overdue"
+	"farebook/starter/sweeper"
 	"farebook/store"
 )
 
@@ -31,11 +31,11 @@ func completed(t *testing.T, books *testkit.Books, ago time.Duration) {
 	require.NoError(t, books.Store.EndRun(t.Context(), run))
 }
 
-// told tells whether one look of the watch has told finance.
+// told tells whether one check has queued an email to finance.
 func told(t *testing.T, books *testkit.Books, after time.Duration) bool {
 	t.Helper()
-	watch := overdue.Watch{Store: books.Store, Workflows: books.Workflows, After: after, Log: slog.New(slog.DiscardHandler)}
-	require.NoError(t, watch.Look(t.Context()))
+	check := sweeper.OverdueCheck{Store: books.Store, Workflows: books.Workflows, After: after, Log: slog.New(slog.DiscardHandler)}
+	require.NoError(t, check.Check(t.Context()))
 	return books.Count(t, "SELECT COUNT(*) FROM emails WHERE kind = 'reconciliation_overdue'") == 1
 }
 

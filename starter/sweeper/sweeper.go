@@ -1,0 +1,135 @@
+// Package sweeper finds work that has stopped: rows of the database that owe work and have no running workflow, because the process
+// that was to start it died, an operator terminated it or Temporal lost it, and a reconciliation that has not completed in time. It
+// reads store/ and starts workflows through starter/dispatch.
+package sweeper
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"farebook/internal/correlation"
+	"farebook/internal/logging"
+	"farebook/internal/wait"
+	"farebook/starter/dispatch"
+	"farebook/store"
+)
+
+// Sweeper applies one rule: a row that is not settled has a running workflow, or gets one. It starts the missing workflows and closes
+// the rows of reconciliations whose workflow ended without closing them. A workflow is started under its fixed id, so any number of
+// sweepers may run at once.
+type Sweeper struct {
+	Store     *store.Store
+	Workflows *dispatch.Client
+	// Every is the interval between sweeps, and the minimum age of a row: a younger one is left to the process that wrote it.
+	Every time.Duration
+	// ListLag is how long Stripe's lists may omit an object after its creation.
+	ListLag time.Duration
+	Log     *slog.Logger
+
+	// cursors holds, by kind, the id of the row at which the last sweep stopped.
+	cursors map[string]uint64
+}
+
+const (
+	// pageSize bounds the rows of one statement.
+	pageSize = 100
+	// maxRunning bounds how many rows of one kind that have a workflow already are checked in one sweep; the next sweep continues
+	// behind them. Rows that get a workflow do not count, so that one sweep restarts everything that Temporal has lost.
+	maxRunning = 200
+)
+
+// Run sweeps every s.Every until ctx ends.
+func (s *Sweeper) Run(ctx context.Context) {
+	wait.Every(logging.As(ctx, "sweeper"), s.Every, func(ctx context.Context) {
+		err := s.sweep(ctx)
+		if err != nil && ctx.Err() == nil {
+			s.Log.WarnContext(ctx, "the sweep for rows without a workflow is incomplete; the next one continues", "error", err)
+		}
+	})
+}
+
+// sweep visits every kind of work, also after one of them fails, and returns all errors.
+func (s *Sweeper) sweep(ctx context.Context) error {
+	before := s.Store.Now().Add(-s.Every)
+	errs := []error{s.closeRuns(ctx, before)}
+	for _, k := range s.kinds(before) {
+		errs = append(errs, s.resume(ctx, k))
+	}
+	return errors.Join(errs...)
+}
+
+// kind is one kind of row that owes work.
+type kind struct {
+	what string // as the log calls it; unique
+	// page returns up to pageSize rows with an id above after, in the order of their ids.
+	page func(ctx context.Context, after uint64) ([]owed, error)
+}
+
+// owed is one row that owes work.
+type owed struct {
+	row           uint64
+	correlationID string
+	name, value   string // the attribute by which the log identifies it
+	// resume starts the row's workflow. It returns false when the workflow runs already, or ended in a way that forbids another run.
+	resume func(ctx context.Context) (started bool, err error)
+}
+
+// resume visits the rows of a kind from where the last sweep stopped. It returns at the first error, because Temporal is likely to be
+// unreachable; the next sweep starts behind that row, so that one bad row does not block the others.
+func (s *Sweeper) resume(ctx context.Context, k kind) error {
+	if s.cursors == nil {
+		s.cursors = map[string]uint64{}
+	}
+	for running := 0; running < maxRunning; {
+		rows, err := k.page(ctx, s.cursors[k.what])
+		if err != nil {
+			return err
+		}
+		if len(rows) == 0 {
+			s.cursors[k.what] = 0
+			return nil
+		}
+		for _, row := range rows {
+			s.cursors[k.what] = row.row
+			rowCtx := correlation.With(ctx, row.correlationID)
+			started, err := row.resume(rowCtx)
+			if err != nil {
+				return err
+			}
+			if !started {
+				running++
+				continue
+			}
+			s.Log.WarnContext(rowCtx, k.what+" had no workflow: started", row.name, row.value)
+		}
+	}
+	return nil
+}
+
+// closeRuns marks reconciliations as failed whose workflow has ended while their row says running, as after a termination. The row's
+// status is checked in the same statement, so a repetition changes nothing.
+func (s *Sweeper) closeRuns(ctx context.Context, before time.Time) error {
+	runs, err := s.Store.RunningRuns(ctx, before, pageSize)
+	if err != nil {
+		return err
+	}
+	for _, run := range runs {
+		running, err := s.Workflows.ReconciliationGoesOn(ctx, run.CorrelationID)
+		if err != nil {
+			return err
+		}
+		if running {
+			continue
+		}
+		closed, err := s.Store.AbandonRun(ctx, run.ID, "its workflow was ended before it recorded a result")
+		if err != nil {
+			return err
+		}
+		if closed {
+			s.Log.WarnContext(correlation.With(ctx, run.CorrelationID), "a reconciliation's workflow ended without a result: its run is marked as failed")
+		}
+	}
+	return nil
+}
