@@ -10,8 +10,7 @@ import (
 	"farebook/access"
 	"farebook/reconciliation"
 	"farebook/starter/dispatch"
-	"farebook/starter/report"
-	"farebook/starter/runs"
+	"farebook/starter/recon"
 	"farebook/store"
 )
 
@@ -70,10 +69,10 @@ func (a *api) createReconciliation(ctx context.Context, in *reconciliationInput)
 	}
 	out := &startedOutput{Status: http.StatusAccepted}
 	asked := task{operation: "create-reconciliation", resource: dispatch.NewRunID(), request: options}
-	asked.asked = store.AuditEntry{Actor: actorOf(ctx), Action: store.ActionReconcile, Subject: asked.resource, Detail: runs.Describe(options)}
+	asked.asked = store.AuditEntry{Actor: actorOf(ctx), Action: store.ActionReconcile, Subject: asked.resource, Detail: recon.Describe(options)}
 	replayed, err := a.once(ctx, asked, &out.Body, func(id string) error {
-		err := runs.Start(ctx, a.Store, a.Bookings, id, options, "")
-		var notStarted *runs.NotStarted
+		err := recon.Start(ctx, a.Store, a.Bookings, id, options, "")
+		var notStarted *recon.NotStartedError
 		switch {
 		case errors.As(err, &notStarted):
 			return a.temporalFailed(ctx, err)
@@ -94,7 +93,7 @@ type runInput struct {
 	ID string `path:"id" doc:"The run's correlation id." example:"recon_5f1c2a"`
 }
 
-type runOutput struct{ Body report.Run }
+type runOutput struct{ Body recon.Run }
 
 func (a *api) getReconciliation(ctx context.Context, in *runInput) (*runOutput, error) {
 	run, err := a.Store.Run(ctx, in.ID)
@@ -104,7 +103,7 @@ func (a *api) getReconciliation(ctx context.Context, in *runInput) (*runOutput, 
 	if err != nil {
 		return nil, a.storeFailed(ctx, err)
 	}
-	body, _, err := report.Of(ctx, a.Store, run, maxDetails)
+	body, _, err := recon.Report(ctx, a.Store, run, maxDetails)
 	if err != nil {
 		return nil, a.storeFailed(ctx, err)
 	}

@@ -11,7 +11,7 @@ import (
 	"farebook/internal/logging"
 	"farebook/reconciliation"
 	"farebook/starter/dispatch"
-	"farebook/starter/runs"
+	"farebook/starter/recon"
 	"farebook/store"
 	"farebook/validation"
 )
@@ -115,7 +115,7 @@ func startRun(cmd *cobra.Command, books *store.Store, w *dispatch.Client, option
 	ctx = correlation.With(ctx, id)
 	cmd.SetContext(ctx)
 	entry := store.AuditEntry{
-		Actor: actor(ctx), Action: store.ActionReconcile, Subject: id, Detail: runs.Describe(options), DedupeKey: "run/" + id,
+		Actor: actor(ctx), Action: store.ActionReconcile, Subject: id, Detail: recon.Describe(options), DedupeKey: "run/" + id,
 	}
 	if flags.apply != "" {
 		entry.Action, entry.Detail = store.ActionPlanApply, "the plan of "+flags.apply
@@ -123,7 +123,7 @@ func startRun(cmd *cobra.Command, books *store.Store, w *dispatch.Client, option
 	if err := books.Audit(ctx, entry); err != nil {
 		return err
 	}
-	if err := runs.Start(ctx, books, w, id, options, flags.apply); err != nil {
+	if err := recon.Start(ctx, books, w, id, options, flags.apply); err != nil {
 		return fmt.Errorf("start the reconciliation: %w", err)
 	}
 	if !flags.wait {

@@ -9,13 +9,13 @@ import (
 	"time"
 
 	"farebook/money"
-	"farebook/starter/report"
+	"farebook/starter/recon"
 	"farebook/store"
 )
 
 // printRun writes a run with its items, and returns how many differences nobody has dealt with.
 func printRun(ctx context.Context, out io.Writer, books *store.Store, run store.Run, format string) (left int64, err error) {
-	r, left, err := report.Of(ctx, books, run, 0)
+	r, left, err := recon.Report(ctx, books, run, 0)
 	if err != nil {
 		return 0, err
 	}
@@ -29,7 +29,7 @@ func printRun(ctx context.Context, out io.Writer, books *store.Store, run store.
 	}
 }
 
-func printTable(out io.Writer, r report.Run) error {
+func printTable(out io.Writer, r recon.Run) error {
 	if err := printItems(out, r.Details); err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func printTable(out io.Writer, r report.Run) error {
 	return nil
 }
 
-func printItems(out io.Writer, items []report.Item) error {
+func printItems(out io.Writer, items []recon.Item) error {
 	if len(items) == 0 {
 		return nil
 	}
@@ -73,14 +73,14 @@ func printItems(out io.Writer, items []report.Item) error {
 	return table.flush()
 }
 
-func amountOf(value int64, item report.Item) string {
+func amountOf(value int64, item recon.Item) string {
 	if item.Currency == "" {
 		return ""
 	}
 	return format(value, money.Currency(item.Currency))
 }
 
-func printCSV(out io.Writer, r report.Run) error {
+func printCSV(out io.Writer, r recon.Run) error {
 	w := csv.NewWriter(out)
 	rows := [][]string{{"run", "item", "class", "object", "stripe_id", "balance_transaction", "booking", "amount", "here", "at_stripe", "here_decimal", "at_stripe_decimal", "currency", "proposed", "state", "reason", "note"}}
 	for _, item := range r.Details {

@@ -1,5 +1,4 @@
-// Package report is a reconciliation as people and programs read it: the same for the command line and the API.
-package report
+package recon
 
 import (
 	"context"
@@ -10,7 +9,7 @@ import (
 	"farebook/store"
 )
 
-// Run is a reconciliation with what it found. Amounts are minor units, with their decimal text beside.
+// Run is the report of a reconciliation. Each amount is given in minor units of its currency and as decimal text.
 type Run struct {
 	CorrelationID string     `json:"correlationId" example:"recon_5f1c2a"`
 	Status        string     `json:"status" enum:"running,completed,failed"`
@@ -20,30 +19,30 @@ type Run struct {
 	Scope         string     `json:"scope" enum:"payments,ledger,payouts,all"`
 	LookbackDays  int        `json:"lookbackDays"`
 	Limit         int        `json:"limit" doc:"Of open payments; 0 for all."`
-	Applies       string     `json:"applies,omitempty" doc:"The run whose plan was carried out."`
+	Applies       string     `json:"applies,omitempty" doc:"The run whose plan this one carried out."`
 	Scanned       int64      `json:"scanned"`
 	Fixed         int64      `json:"fixed"`
 	Failed        int64      `json:"failed"`
-	Skipped       int64      `json:"skipped" doc:"Differences that nothing was done about: see each."`
-	Overdue       int64      `json:"overdue" doc:"Open payments that are older than the look-back."`
-	PlanDigest    string     `json:"planDigest,omitempty" doc:"The same differences, the same digest."`
+	Skipped       int64      `json:"skipped" doc:"Differences that were left unchanged; each says why."`
+	Overdue       int64      `json:"overdue" doc:"Open payments older than the look-back window."`
+	PlanDigest    string     `json:"planDigest,omitempty" doc:"Digest of the differences; equal for equal plans."`
 	Error         string     `json:"error,omitempty"`
 	Counts        []Count    `json:"counts" nullable:"false"`
 	Details       []Item     `json:"details" nullable:"false"`
-	Truncated     bool       `json:"truncated,omitempty" doc:"There are more details than are answered here; the counts are of all. The command reconcile show prints each."`
+	Truncated     bool       `json:"truncated,omitempty" doc:"There are more details than this response holds; the counts cover all of them. The command reconcile show prints every one."`
 }
 
-// Count is one line of the counts by reason, with the money by currency.
+// Count is the number of differences of one class and state in one currency, and their sum.
 type Count struct {
 	Class      string `json:"class"`
 	State      string `json:"state"`
 	Currency   string `json:"currency,omitempty"`
 	Items      int64  `json:"items"`
-	Difference int64  `json:"difference" doc:"Here less at Stripe, minor units."`
-	Decimal    string `json:"differenceDecimal,omitempty" doc:"The same with its decimal point." example:"-474.00"`
+	Difference int64  `json:"difference" doc:"Amounts in the books minus amounts at Stripe, in minor units."`
+	Decimal    string `json:"differenceDecimal,omitempty" doc:"The difference as a decimal number." example:"-474.00"`
 }
 
-// Item is one difference.
+// Item is one difference between the books and Stripe.
 type Item struct {
 	ID                   uint64 `json:"id"`
 	Class                string `json:"class"`
@@ -51,24 +50,24 @@ type Item struct {
 	StripeID             string `json:"stripeId"`
 	BalanceTransactionID string `json:"balanceTransactionId,omitempty"`
 	Booking              string `json:"booking,omitempty"`
-	Measure              string `json:"measure,omitempty" enum:"gross,net,fee,balance" doc:"What here and atStripe are: what the payment is about, what the balance has of it, its fee, or the balance of an account."`
-	Here                 int64  `json:"here" doc:"Minor units."`
-	AtStripe             int64  `json:"atStripe" doc:"Minor units."`
-	HereDecimal          string `json:"hereDecimal,omitempty" doc:"The same with its decimal point." example:"-474.00"`
+	Measure              string `json:"measure,omitempty" enum:"gross,net,fee,balance" doc:"What here and atStripe measure: the payment's amount, its effect on the balance, its fee, or the balance of an account."`
+	Here                 int64  `json:"here" doc:"In the books, in minor units."`
+	AtStripe             int64  `json:"atStripe" doc:"At Stripe, in minor units."`
+	HereDecimal          string `json:"hereDecimal,omitempty" doc:"here as a decimal number." example:"-474.00"`
 	AtStripeDecimal      string `json:"atStripeDecimal,omitempty"`
 	Currency             string `json:"currency,omitempty"`
 	Reason               string `json:"reason"`
-	Proposed             string `json:"proposed" doc:"What may be done without a person; person when nothing may."`
+	Proposed             string `json:"proposed" doc:"The repair that Farebook may carry out; person when an operator has to decide."`
 	State                string `json:"state" enum:"found,fixed,failed,skipped,resolved"`
 	Note                 string `json:"note,omitempty"`
 }
 
-// page is how many items are read at once.
-const page = 1000
+// pageSize is how many items one statement reads.
+const pageSize = 1000
 
-// Of reads a run with its items, up to most of them, or all when most is 0. Left are the differences that nobody has dealt
-// with.
-func Of(ctx context.Context, books *store.Store, run store.Run, most int) (r Run, left int64, err error) {
+// Report reads the items of a run, at most maxDetails of them; 0 reads all. open is the number of differences that nobody has resolved
+// yet.
+func Report(ctx context.Context, books *store.Store, run store.Run, maxDetails int) (r Run, open int64, err error) {
 	r = Run{
 		CorrelationID: run.CorrelationID, Status: run.Status, StartedAt: run.StartedAt, CompletedAt: run.CompletedAt, DryRun: run.Options.DryRun,
 		Scope: string(run.Options.Scope), LookbackDays: run.Options.LookbackDays, Limit: run.Options.Limit, Applies: run.Applies, Scanned: run.Scanned, Overdue: run.Overdue,
@@ -87,18 +86,19 @@ func Of(ctx context.Context, books *store.Store, run store.Run, most int) (r Run
 	}
 	r.Fixed, r.Failed, r.Skipped = tally.Fixed, tally.Failed, tally.Skipped
 	for after := uint64(0); ; {
-		items, err := books.Items(ctx, run.ID, "", after, page)
+		items, err := books.Items(ctx, run.ID, "", after, pageSize)
 		if err != nil {
 			return r, tally.Left, err
 		}
 		for _, item := range items {
 			after = item.ID
-			if r.Truncated = most > 0 && len(r.Details) == most; r.Truncated {
+			r.Truncated = maxDetails > 0 && len(r.Details) == maxDetails
+			if r.Truncated {
 				return r, tally.Left, nil
 			}
 			r.Details = append(r.Details, itemOf(item))
 		}
-		if len(items) < page {
+		if len(items) < pageSize {
 			return r, tally.Left, nil
 		}
 	}
@@ -117,7 +117,7 @@ func itemOf(item store.Item) Item {
 	}
 }
 
-// measureOf says what an item's amounts are; empty for one without amounts.
+// measureOf returns what an item's amounts measure; empty for an item without amounts.
 func measureOf(item store.Item) string {
 	switch {
 	case item.Currency == "":
@@ -132,7 +132,7 @@ func measureOf(item store.Item) string {
 	return "net"
 }
 
-// decimal is an amount as a spreadsheet reads it: "-474.00"; empty without a currency.
+// decimal returns an amount as a spreadsheet reads it ("-474.00"); empty without a currency.
 func decimal(value int64, currency money.Currency) string {
 	if currency == "" {
 		return ""

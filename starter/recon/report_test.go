@@ -1,4 +1,4 @@
-package report_test
+package recon_test
 
 import (
 	"encoding/json"
@@ -10,7 +10,7 @@ import (
 	"farebook/internal/dev/testdb"
 	"farebook/money"
 	"farebook/reconciliation"
-	"farebook/starter/report"
+	"farebook/starter/recon"
 	"farebook/store"
 )
 
@@ -36,7 +36,7 @@ func TestAmountsHaveTheirDecimalTextAndMeasure(t *testing.T) {
 		finding(reconciliation.AmountMismatch, reconciliation.ObjectBalanceKind, "issuing-USD", "", 0, 7, "USD"),
 		finding(reconciliation.StateMismatch, reconciliation.ObjectPayout, "po_1", "", 0, 0, ""),
 	}))
-	shown, _, err := report.Of(t.Context(), db.Store, run, 0)
+	shown, _, err := recon.Report(t.Context(), db.Store, run, 0)
 	require.NoError(t, err)
 	type amounts struct{ measure, here, atStripe string }
 	got := map[string]amounts{}
