@@ -26,6 +26,10 @@ COMPILER := gcc=gcc,libc6-dev /usr/include/stdlib.h=libc6-dev
 # run has its own folder: tests that read another one are not taken from Go's cache, where they would keep nothing.
 SHAPES := $(CURDIR)/var/stripe-shapes
 THIS_RUN := $(SHAPES)/$(shell date +%s)
+# A test has MariaDB, Temporal or a running stack from one of these packages of internal/dev. A package whose tests import none of
+# them needs no server, and one that needs a server without them fails in `make test-fast`, where there is none.
+SERVER_PARTS := testdb|testkit|devstack
+TESTS_AND_IMPORTS := {{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}} {{join .TestImports " "}} {{join .XTestImports " "}}{{end}}
 # How many paid bookings the benchmark measures.
 BOOKINGS ?= 500
 # How many workers `make workers` adds.
@@ -43,7 +47,7 @@ LIVES ?= 50
 STEPS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help up workers migrate critical drills model nightly sbom image demo test fuzz lint conformance contract bench reconcile reconcile-dry generate clean
+.PHONY: help up workers migrate critical drills model nightly sbom image demo test test-fast fuzz lint conformance contract bench reconcile reconcile-dry generate clean
 .SUFFIXES:
 
 help: ## Show this help
@@ -72,6 +76,12 @@ test: $(BIN)/with-servers ## Run all tests on a real MariaDB and a real Temporal
 	@rm -rf $(SHAPES)
 	@FAREBOOK_STRIPE_SHAPES=$(THIS_RUN) $(WITH_SERVERS) go test $(RACE) -parallel $(TESTS_AT_ONCE) -timeout $(TEST_TIMEOUT) ./...
 	@cd conformance && go run ./replay $(THIS_RUN)
+
+test-fast: ## Run the tests of all packages that need no server: nothing but Go has to be installed
+	@tests=$$(go list -f '$(TESTS_AND_IMPORTS)' ./...) || exit 1; needs=' farebook/internal/dev/($(SERVER_PARTS))( |$$)'; \
+	fast=$$(echo "$$tests" | grep -Ev "$$needs" | cut -d' ' -f1); rest=$$(echo "$$tests" | grep -E "$$needs" | cut -d' ' -f1); \
+	go test $$fast && echo "$$(echo "$$fast" | wc -l) packages passed without a server;" \
+		"make test also runs those that need one:" $$(echo "$$rest" | cut -d/ -f2-)
 
 fuzz: $(BIN)/with-servers ## Fuzz every parser of outside bytes for FUZZTIME, then send MUTATIONS mutated requests
 	@grep -rEo --include='*_test.go' '^func Fuzz\w+' . | sed 's/_test.go:func / /' | sort | while read -r file target; do \
