@@ -19,20 +19,20 @@ type machine[S ~string] struct {
 
 type state[S ~string] struct {
 	is      S
-	look    look
+	class   class
 	meaning string
 }
 
-// look is the Mermaid class that colours a state.
-type look string
+// class is the Mermaid class that colours a state.
+type class string
 
 const (
-	waiting look = "waiting" // something is still to come
-	good    look = "good"    // the money is in place
-	bad     look = "bad"     // ended without the money, or an operator must act
+	waiting class = "waiting" // something is still to come
+	good    class = "good"    // the money is in place
+	bad     class = "bad"     // ended without the money, or an operator must act
 )
 
-const looks = `    classDef waiting fill:#fff4ce,stroke:#b58900,color:#3b2f00
+const classDefinitions = `    classDef waiting fill:#fff4ce,stroke:#b58900,color:#3b2f00
     classDef good fill:#d9f2e0,stroke:#2b8a3e,color:#0b3d1a
     classDef bad fill:#fbe0e0,stroke:#c92a2a,color:#4d0f0f
 `
@@ -117,10 +117,10 @@ func (m machine[S]) diagram(out *strings.Builder) {
 			fmt.Fprintf(out, "    %s --> [*]\n", s.is)
 		}
 	}
-	out.WriteString(looks)
+	out.WriteString(classDefinitions)
 	for _, s := range m.states {
 		if !slices.Contains(cluster, s.is) { // Mermaid does not colour what is inside a box
-			fmt.Fprintf(out, "    class %s %s\n", s.is, s.look)
+			fmt.Fprintf(out, "    class %s %s\n", s.is, s.class)
 		}
 	}
 }
