@@ -63,7 +63,7 @@ func (r sealRow) domain() (seal.Seal, error) {
 // range ends before a transaction of an older release that has no effective date yet. Two that seal at once make one seal: the number is
 // the primary key. It returns an error when a transaction that posts is held open for longer than two seconds: try again later.
 func (s *Store) SealLedger(ctx context.Context) (seal.Seal, bool, error) {
-	last, err := s.lastSeal(ctx)
+	last, err := s.LastSeal(ctx)
 	if err != nil {
 		return seal.Seal{}, false, err
 	}
@@ -87,13 +87,25 @@ func (s *Store) SealLedger(ctx context.Context) (seal.Seal, bool, error) {
 	return made, true, nil
 }
 
-func (s *Store) lastSeal(ctx context.Context) (seal.Seal, error) {
+// LastSeal reads the newest seal, or the zero Seal when there is none.
+func (s *Store) LastSeal(ctx context.Context) (seal.Seal, error) {
 	var row sealRow
 	found := s.db.WithContext(ctx).Order("number DESC").Limit(1).Find(&row)
 	if found.Error != nil || found.RowsAffected == 0 {
 		return seal.Seal{}, found.Error
 	}
 	return row.domain()
+}
+
+// Seal reads a seal by its number, and reports whether there is one.
+func (s *Store) Seal(ctx context.Context, number uint64) (seal.Seal, bool, error) {
+	var row sealRow
+	found := s.db.WithContext(ctx).Where("number = ?", number).Limit(1).Find(&row)
+	if found.Error != nil || found.RowsAffected == 0 {
+		return seal.Seal{}, false, found.Error
+	}
+	recorded, err := row.domain()
+	return recorded, err == nil, err
 }
 
 // lastComplete is the id up to which every transaction after one is committed and has its effective date; 0 for none. AUTO_INCREMENT

@@ -38,7 +38,7 @@ func Root() *cobra.Command {
 	}
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.AddCommand(serveCommand(), migrateCommand(), setupCommand(), clientCommand(), apiKeyCommand(), auditCommand(), eventsCommand(), emailsCommand(), evidenceCommand(), refundCommand(),
-		reconcileCommand(), scheduleCommand(), importCommand(), attentionCommand(), openingCommand(), fenceCommand(), rebuildCommand(), verifyCommand(),
+		reconcileCommand(), scheduleCommand(), importCommand(), attentionCommand(), openingCommand(), fenceCommand(), rebuildCommand(), ledgerCommand(), verifyCommand(),
 		versionCommand())
 	codeMisuse(root)
 	fitHelp(root)
