@@ -25,7 +25,7 @@ const Version = "1.0.0"
 // Deps are what the API talks to.
 type Deps struct {
 	Store    *store.Store
-	Bookings *dispatch.Client
+	Dispatch *dispatch.Client
 	Stripe   *stripeapi.Client
 	// Temporal is asked for its health only.
 	Temporal client.Client

@@ -165,7 +165,7 @@ func (a *api) newBooking(ctx context.Context, request booking.Request, now time.
 
 // prepareAnswer has the workflow make the PaymentIntent and stores what is answered. The first answer to a key wins.
 func (a *api) prepareAnswer(ctx context.Context, key store.IdempotencyKey, reserved store.Booking) (store.Claim, error) {
-	ready, err := a.Bookings.AwaitPaymentIntent(ctx, subjects.Booking(reserved))
+	ready, err := a.Dispatch.AwaitPaymentIntent(ctx, subjects.Booking(reserved))
 	if err != nil {
 		return store.Claim{}, a.workflowFailed(ctx, workflows.BookingPaymentWorkflowID(reserved.Reference), err)
 	}
@@ -191,7 +191,7 @@ func (a *api) prepareAnswer(ctx context.Context, key store.IdempotencyKey, reser
 
 // remind has a workflow of before a restore of the database write the PaymentIntent to the books, which have forgotten it.
 func (a *api) remind(ctx context.Context, forgotten store.Booking) (store.Booking, error) {
-	if err := a.Bookings.RecordPayment(ctx, subjects.Booking(forgotten)); err != nil {
+	if err := a.Dispatch.RecordPayment(ctx, subjects.Booking(forgotten)); err != nil {
 		return forgotten, a.workflowFailed(ctx, workflows.BookingPaymentWorkflowID(forgotten.Reference), err)
 	}
 	known, err := a.Store.Booking(ctx, forgotten.Reference)

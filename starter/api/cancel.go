@@ -125,7 +125,7 @@ func (a *api) cancel(ctx context.Context, known store.Booking, expected *money.M
 	case known.Status.Final():
 		return body, notCancellable(ctx, "the booking is "+string(known.Status))
 	}
-	result, err := a.Bookings.Cancel(ctx, subjects.Booking(known), request)
+	result, err := a.Dispatch.Cancel(ctx, subjects.Booking(known), request)
 	if err != nil {
 		return body, a.cancelFailed(ctx, known.Reference, err)
 	}

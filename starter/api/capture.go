@@ -84,7 +84,7 @@ func (a *api) capture(ctx context.Context, known store.Booking, amount money.Mon
 	case known.Status.Final():
 		return body, notCapturable(ctx, "the booking is "+string(known.Status))
 	}
-	result, err := a.Bookings.Capture(ctx, subjects.Booking(known), workflows.CaptureRequest{Amount: amount.Value})
+	result, err := a.Dispatch.Capture(ctx, subjects.Booking(known), workflows.CaptureRequest{Amount: amount.Value})
 	var refused *temporal.ApplicationError
 	switch {
 	case errors.As(err, &refused) && refused.Type() == workflows.ErrorNotAuthorized:

@@ -53,8 +53,8 @@ func (a *api) readyz(ctx context.Context, _ *struct{}) (*healthOutput, error) {
 	out, err := a.ready(ctx, a.database(), part{"temporal", "does not answer", func(ctx context.Context) error {
 		_, err := a.Temporal.CheckHealth(ctx, &client.CheckHealthRequest{})
 		return err
-	}}, part{"namespace", "cannot be used, or search attributes are missing: run `starter setup`", a.Bookings.CheckNamespace},
-		part{"worker", "none polls the task queue of bookings: start one", a.Bookings.CheckPolled},
+	}}, part{"namespace", "cannot be used, or search attributes are missing: run `starter setup`", a.Dispatch.CheckNamespace},
+		part{"worker", "none polls the task queue of bookings: start one", a.Dispatch.CheckPolled},
 		part{"fence", "is up, so that no money moves: see `starter fence status`", a.moneyMoves})
 	if err == nil && a.Warning != nil {
 		out.Body.Warning = a.Warning()

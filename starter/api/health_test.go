@@ -59,7 +59,7 @@ func TestNotReadyWithoutANamespace(t *testing.T) {
 		})
 		require.NoError(t, err)
 		t.Cleanup(temporal.Close)
-		deps.Temporal, deps.Bookings = temporal, dispatch.NewClient(temporal, "bookings").In("no-such-namespace")
+		deps.Temporal, deps.Dispatch = temporal, dispatch.NewClient(temporal, "bookings").In("no-such-namespace")
 	})
 	require.Equal(t, []string{"namespace", "worker"}, s.notReady())
 	require.True(t, s.takesWebhooks())

@@ -117,13 +117,13 @@ func (a *api) workflowFailed(ctx context.Context, workflowID string, err error) 
 	}
 	look, cancel := context.WithTimeout(context.WithoutCancel(ctx), stuckLook)
 	defer cancel()
-	stuck, is, _ := a.Bookings.StuckAt(look, workflowID) // a Temporal that cannot be asked is away, which is said below
+	stuck, is, _ := a.Dispatch.StuckAt(look, workflowID) // a Temporal that cannot be asked is away, which is said below
 	if is {
 		a.Log.ErrorContext(ctx, "the workflow cannot proceed", "workflow", stuck.String(), "error", err)
 		return unavailable(ctx, "workflow-stuck", "The workflow of this booking cannot proceed: its task has failed "+strconv.Itoa(int(stuck.Attempts)-1)+
 			" times in a row, as after an incompatible deploy. Nothing is lost, and asking again helps once operators have mended it. Tell us the id in instance.")
 	}
-	if errors.Is(a.Bookings.CheckPolled(look), dispatch.ErrNobodyPolls) {
+	if errors.Is(a.Dispatch.CheckPolled(look), dispatch.ErrNobodyPolls) {
 		a.Log.ErrorContext(ctx, "nobody polls the task queue of bookings", "error", err)
 		return unavailable(ctx, "no-worker", "No worker is running that could do this. Nothing is lost: ask again once /readyz says yes, with the same "+
 			"Idempotency-Key if there was one.")

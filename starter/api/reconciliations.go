@@ -71,7 +71,7 @@ func (a *api) createReconciliation(ctx context.Context, in *reconciliationInput)
 	asked := task{operation: "create-reconciliation", resource: dispatch.NewRunID(), request: options}
 	asked.asked = store.AuditEntry{Actor: actorOf(ctx), Action: store.ActionReconcile, Subject: asked.resource, Detail: recon.Describe(options)}
 	replayed, err := a.once(ctx, asked, &out.Body, func(id string) error {
-		err := recon.Start(ctx, a.Store, a.Bookings, id, options, "")
+		err := recon.Start(ctx, a.Store, a.Dispatch, id, options, "")
 		var notStarted *recon.NotStartedError
 		switch {
 		case errors.As(err, &notStarted):

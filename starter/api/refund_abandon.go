@@ -78,7 +78,7 @@ func (a *api) abandon(ctx context.Context, known store.Refund, note string) (ref
 	if err != nil {
 		return refundView{}, a.refundReadFailed(ctx, err)
 	}
-	if _, err := a.Bookings.AbandonRefund(ctx, subjects.Refund(known)); err != nil {
+	if _, err := a.Dispatch.AbandonRefund(ctx, subjects.Refund(known)); err != nil {
 		return refundView{}, a.workflowFailed(ctx, workflows.RefundWorkflowID(string(known.ID)), err)
 	}
 	now, err := a.Store.Refund(ctx, known.ID)

@@ -90,7 +90,7 @@ func (a *api) createRefund(ctx context.Context, in *actionInput) (*createRefundO
 }
 
 func (a *api) startRefund(ctx context.Context, key store.IdempotencyKey, refund store.Refund) (store.Claim, error) {
-	if err := a.Bookings.StartRefund(ctx, subjects.Refund(refund)); err != nil {
+	if err := a.Dispatch.StartRefund(ctx, subjects.Refund(refund)); err != nil {
 		return store.Claim{}, a.temporalFailed(ctx, err)
 	}
 	failpoint.Hit("api-after-refund-start")

@@ -67,7 +67,7 @@ func serve(t *testing.T, change func(*testdb.DB, *api.Deps)) *server {
 	if change != nil {
 		change(db, &deps)
 	}
-	deps.Inbox = inbox.New(deps.Store, deps.Bookings, deps.Stripe, time.Minute, deps.Log) // its sweeper does not run
+	deps.Inbox = inbox.New(deps.Store, deps.Dispatch, deps.Stripe, time.Minute, deps.Log) // its sweeper does not run
 	deps.Policy = booking.Policy{{HoursBefore: 48, Percent: 50}}
 	t.Cleanup(deps.Inbox.Wait)
 	handler, err := api.New(deps)
@@ -103,7 +103,7 @@ func temporalAt(t *testing.T, deps *api.Deps, address string) {
 	require.NoError(t, err)
 	t.Cleanup(temporal.Close)
 	deps.Temporal = temporal
-	deps.Bookings = dispatch.NewClient(temporal, "no-worker-"+t.Name())
+	deps.Dispatch = dispatch.NewClient(temporal, "no-worker-"+t.Name())
 }
 
 // withoutTemporal is an API whose Temporal is away, and which is quick to say so.

@@ -112,7 +112,7 @@ func importFile(cmd *cobra.Command, path string, flags *importFlags) error {
 			return err
 		}
 		defer temporal.Close()
-		importer.Workflows = workflowsOf(temporal, cfg)
+		importer.Dispatch = workflowsOf(temporal, cfg)
 		return runImport(ctx, cmd.OutOrStdout(), importer, source, flags)
 	})
 }

@@ -81,10 +81,10 @@ func NewAPI(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Log
 		temporal.Close()
 		return nil, nil, err
 	}
-	bookings := workflowsOf(temporal, cfg)
+	dispatcher := workflowsOf(temporal, cfg)
 	restores := &fence.Watch{Store: books, Every: cfg.FenceLook, Reason: cfg.Fence, AwaitLook: true, EventTypes: inbox.Types(), Log: log}
 	restores.Stripe = stripeapi.New(stripeapi.Config{SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, Guard: restores.Guard, Log: log})
-	events := inbox.New(books, bookings, restores.Stripe, cfg.Sweep, log)
+	events := inbox.New(books, dispatcher, restores.Stripe, cfg.Sweep, log)
 	events.Unbooked = &activities.Unbooked{Stripe: restores.Stripe, Store: books, Others: cfg.Reconcile.Others, Log: log}
 	sweeping, stopSweeping := context.WithCancel(context.WithoutCancel(ctx))
 	swept := make(chan struct{})
@@ -92,9 +92,9 @@ func NewAPI(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Log
 		defer close(swept)
 		var group sync.WaitGroup
 		group.Go(func() { events.Run(sweeping) })
-		overdue := sweeper.OverdueCheck{Store: books, Workflows: bookings, After: cfg.Reconcile.Overdue, Log: log}
+		overdue := sweeper.OverdueCheck{Store: books, Dispatch: dispatcher, After: cfg.Reconcile.Overdue, Log: log}
 		group.Go(func() { overdue.Run(sweeping) })
-		stuck := &sweeper.Sweeper{Store: books, Workflows: bookings, Every: cfg.Sweep, ListLag: cfg.Stripe.ListLag, Log: log}
+		stuck := &sweeper.Sweeper{Store: books, Dispatch: dispatcher, Every: cfg.Sweep, ListLag: cfg.Stripe.ListLag, Log: log}
 		group.Go(func() { stuck.Run(sweeping) })
 		group.Go(func() { restores.Run(sweeping) })
 		group.Wait()
@@ -110,7 +110,7 @@ func NewAPI(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Log
 	}
 	handler, err := api.New(api.Deps{
 		Store:          books,
-		Bookings:       bookings,
+		Dispatch:       dispatcher,
 		Inbox:          events,
 		Policy:         cfg.RefundPolicy,
 		Stripe:         restores.Stripe,

@@ -30,8 +30,8 @@ import (
 type Importer struct {
 	Store  *store.Store
 	Stripe *stripeapi.Client
-	// Workflows is nil for a dry run: nothing is written then, and nothing is started.
-	Workflows *dispatch.Client
+	// Dispatch is nil for a dry run: nothing is written then, and nothing is started.
+	Dispatch *dispatch.Client
 	// Live is the mode of Stripe's key.
 	Live bool
 	// Confirm sends the confirmation of each paid booking whose confirmed_at is empty.
@@ -182,7 +182,7 @@ func (i *Importer) one(ctx context.Context, record Record) (Outcome, error) {
 	if confirm {
 		out.What += "; the confirmation is sent"
 	}
-	if i.Workflows == nil {
+	if i.Dispatch == nil {
 		return out, nil
 	}
 	return i.write(ctx, out, newImport(row, there, owner, now), confirm)
@@ -223,11 +223,11 @@ func (i *Importer) write(ctx context.Context, out Outcome, in store.NewImport, c
 // carryOn has the booking's workflow read the PaymentIntent once more: an event that came between the look above and the commit was about
 // a booking that nobody knew. A workflow that cannot be started now is started by the sweeper.
 func (i *Importer) carryOn(ctx context.Context, imported store.Imported) error {
-	if !imported.Owes || i.Workflows == nil {
+	if !imported.Owes || i.Dispatch == nil {
 		return nil
 	}
 	intent := imported.Booking.Payment.PaymentIntentID
-	err := i.Workflows.DeliverStripeEvent(ctx, subjects.Booking(imported.Booking), workflows.StripeEvent{
+	err := i.Dispatch.DeliverStripeEvent(ctx, subjects.Booking(imported.Booking), workflows.StripeEvent{
 		EventID: "import/" + intent, Type: "import", PaymentIntentID: intent,
 	})
 	if err != nil && ctx.Err() == nil {

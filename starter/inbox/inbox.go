@@ -37,9 +37,9 @@ const (
 
 // Inbox takes events in and hands them on. Make it with New.
 type Inbox struct {
-	Store     *store.Store
-	Workflows *dispatch.Client
-	Stripe    *stripeapi.Client
+	Store    *store.Store
+	Dispatch *dispatch.Client
+	Stripe   *stripeapi.Client
 	// Unbooked says why an event about a payment that no booking has is not ours; nil where nobody is asked.
 	Unbooked Unbooked
 	Log      *slog.Logger
@@ -56,7 +56,7 @@ type Unbooked interface {
 
 // New makes an inbox whose sweeper runs every interval.
 func New(books *store.Store, w *dispatch.Client, stripe *stripeapi.Client, interval time.Duration, log *slog.Logger) *Inbox {
-	return &Inbox{Store: books, Workflows: w, Stripe: stripe, Log: log, patience: 2 * interval, slots: make(chan struct{}, atOnce)}
+	return &Inbox{Store: books, Dispatch: w, Stripe: stripe, Log: log, patience: 2 * interval, slots: make(chan struct{}, atOnce)}
 }
 
 // Receive stores what is kept of an event. processed is true when nothing is to be done about it: it was dealt with before, or its type

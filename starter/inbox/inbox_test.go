@@ -36,7 +36,7 @@ func newBox(t *testing.T) box {
 	require.NoError(t, b.stripe.Start("127.0.0.1:0"))
 	t.Cleanup(func() { require.NoError(t, b.stripe.Close()) })
 	b.client = stripeapi.New(stripeapi.Config{SecretKey: testkit.StripeKey, APIBase: b.stripe.URL(), Log: slog.New(slog.DiscardHandler)})
-	b.inbox = inbox.New(b.Store, b.Workflows, b.client, interval, slog.New(slog.DiscardHandler))
+	b.inbox = inbox.New(b.Store, b.Dispatch, b.client, interval, slog.New(slog.DiscardHandler))
 	return b
 }
 

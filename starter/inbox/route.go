@@ -95,7 +95,7 @@ func (i *Inbox) tell(ctx context.Context, e Event) (note string, err error) {
 	case dispute:
 		return i.tellDispute(ctx, e, news)
 	case payout:
-		return "", i.Workflows.DeliverPayoutEvent(ctx, e.ObjectID(), news)
+		return "", i.Dispatch.DeliverPayoutEvent(ctx, e.ObjectID(), news)
 	case funds:
 		return noteFunds, i.tellWaitingRefunds(ctx, news)
 	default:
@@ -120,7 +120,7 @@ func (i *Inbox) tellBooking(ctx context.Context, e Event, news workflows.StripeE
 	if err != nil {
 		return "", err
 	}
-	return "", i.Workflows.DeliverStripeEvent(correlation.With(ctx, known.CorrelationID), subjects.Booking(known), news)
+	return "", i.Dispatch.DeliverStripeEvent(correlation.With(ctx, known.CorrelationID), subjects.Booking(known), news)
 }
 
 // tellRefund finds the refund by our id or by Stripe's. One that the books do not know was made in Stripe's dashboard, or
@@ -131,7 +131,7 @@ func (i *Inbox) tellRefund(ctx context.Context, e Event, news workflows.StripeEv
 	switch {
 	case err == nil && known.Origin != booking.RefundFromDashboard && !known.Refused():
 		ctx = correlation.With(ctx, known.CorrelationID)
-		return "", i.Workflows.DeliverRefundEvent(ctx, subjects.Refund(known), news)
+		return "", i.Dispatch.DeliverRefundEvent(ctx, subjects.Refund(known), news)
 	case err != nil && !errors.Is(err, store.ErrNotFound):
 		return "", err
 	}
@@ -140,7 +140,7 @@ func (i *Inbox) tellRefund(ctx context.Context, e Event, news workflows.StripeEv
 		return note, err
 	}
 	news.PaymentIntentID = intent
-	return "", i.Workflows.DeliverRefundEvent(correlation.With(ctx, paid.CorrelationID), dispatch.RefundSubject{
+	return "", i.Dispatch.DeliverRefundEvent(correlation.With(ctx, paid.CorrelationID), dispatch.RefundSubject{
 		StripeRefundID: e.ObjectID(), Reference: paid.Reference, CorrelationID: paid.CorrelationID,
 	}, news)
 }
@@ -149,7 +149,7 @@ func (i *Inbox) tellRefund(ctx context.Context, e Event, news workflows.StripeEv
 func (i *Inbox) tellWaitingRefunds(ctx context.Context, news workflows.StripeEvent) error {
 	waiting, err := i.Store.RefundsWaitingForBalance(ctx)
 	for _, refund := range waiting {
-		err = errors.Join(err, i.Workflows.DeliverRefundEvent(correlation.With(ctx, refund.CorrelationID), subjects.Refund(refund), news))
+		err = errors.Join(err, i.Dispatch.DeliverRefundEvent(correlation.With(ctx, refund.CorrelationID), subjects.Refund(refund), news))
 	}
 	return err
 }
@@ -178,7 +178,7 @@ func (i *Inbox) tellChargeRefunds(ctx context.Context, e Event, news workflows.S
 		return "", nil // it stays due
 	}
 	news.PaymentIntentID = intent
-	return "", i.Workflows.DeliverChargeRefunded(correlation.With(ctx, paid.CorrelationID), paid.Reference, intent, paid.CorrelationID, news)
+	return "", i.Dispatch.DeliverChargeRefunded(correlation.With(ctx, paid.CorrelationID), paid.Reference, intent, paid.CorrelationID, news)
 }
 
 // knownRefund finds a refund by Stripe's id, and by ours where no refund of Stripe's is known for it yet and the payment is the same:
@@ -202,7 +202,7 @@ func (i *Inbox) tellDispute(ctx context.Context, e Event, news workflows.StripeE
 	}
 	news.PaymentIntentID = intent
 	ctx = correlation.With(ctx, paid.CorrelationID)
-	return "", i.Workflows.DeliverDisputeEvent(ctx, e.ObjectID(), paid.Reference, paid.CorrelationID, news)
+	return "", i.Dispatch.DeliverDisputeEvent(ctx, e.ObjectID(), paid.Reference, paid.CorrelationID, news)
 }
 
 // toldWorkflow is the id of the workflow that a stored event was handed to, as far as the books tell.

@@ -147,7 +147,7 @@ func TestEventThatIsNeverRecordedFails(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
 	var log testkit.Buffer
-	in := inbox.New(b.Store, b.Workflows, b.client, interval, slog.New(slog.NewTextHandler(&log, nil)))
+	in := inbox.New(b.Store, b.Dispatch, b.client, interval, slog.New(slog.NewTextHandler(&log, nil)))
 	b.receive("evt_1", "payout.paid", map[string]any{"id": b.ID("po_1"), "object": "payout"})
 	for range store.MaxEventAttempts {
 		b.due()

@@ -58,7 +58,7 @@ func (r *Rebuilder) Apply(ctx context.Context, plan store.Rebuild, items []store
 func (r *Rebuilder) begin(ctx context.Context, plan store.Rebuild, item store.RebuildItem, by access.Actor) error {
 	event := workflows.StripeEvent{EventID: fmt.Sprintf("rebuild_%d_%d", plan.ID, item.ID), Type: "rebuild", PaymentIntentID: item.PaymentIntentID}
 	if item.Kind == store.RebuildPayout {
-		return r.Workflows.DeliverPayoutEvent(ctx, item.StripeID, event)
+		return r.Dispatch.DeliverPayoutEvent(ctx, item.StripeID, event)
 	}
 	if item.Kind == store.RebuildBooking {
 		if err := r.rebuildBooking(ctx, item, by); err != nil {
@@ -72,13 +72,13 @@ func (r *Rebuilder) begin(ctx context.Context, plan store.Rebuild, item store.Re
 	ctx = correlation.With(ctx, known.CorrelationID)
 	switch item.Kind {
 	case store.RebuildRefund:
-		return r.Workflows.DeliverRefundEvent(ctx, dispatch.RefundSubject{
+		return r.Dispatch.DeliverRefundEvent(ctx, dispatch.RefundSubject{
 			StripeRefundID: item.StripeID, Reference: known.Reference, CorrelationID: known.CorrelationID,
 		}, event)
 	case store.RebuildDispute:
-		return r.Workflows.DeliverDisputeEvent(ctx, item.StripeID, known.Reference, known.CorrelationID, event)
+		return r.Dispatch.DeliverDisputeEvent(ctx, item.StripeID, known.Reference, known.CorrelationID, event)
 	default:
-		err := r.Workflows.DeliverStripeEvent(ctx, subjects.Booking(known), event)
+		err := r.Dispatch.DeliverStripeEvent(ctx, subjects.Booking(known), event)
 		failpoint.Hit("rebuild-after-workflow")
 		return err
 	}

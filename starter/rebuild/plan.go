@@ -18,9 +18,9 @@ import (
 
 // Rebuilder makes plans and applies them.
 type Rebuilder struct {
-	Store     *store.Store
-	Stripe    *stripeapi.Client
-	Workflows *dispatch.Client
+	Store    *store.Store
+	Stripe   *stripeapi.Client
+	Dispatch *dispatch.Client
 }
 
 const (

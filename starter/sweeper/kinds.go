@@ -60,7 +60,7 @@ func owing[T any](work func(T) owed) func([]T, error) ([]owed, error) {
 
 func (s *Sweeper) booking(b store.Booking) owed {
 	return owed{b.ID, b.CorrelationID, "reference", string(b.Reference), func(ctx context.Context) (bool, error) {
-		return s.Workflows.ResumeBooking(ctx, subjects.Booking(b))
+		return s.Dispatch.ResumeBooking(ctx, subjects.Booking(b))
 	}}
 }
 
@@ -69,48 +69,48 @@ func (s *Sweeper) fee(b store.Booking) owed {
 	return owed{b.ID, b.CorrelationID, "reference", string(b.Reference), func(ctx context.Context) (bool, error) {
 		subject := subjects.Booking(b)
 		subject.LookAt = b.Payment.PaymentIntentID
-		return s.Workflows.ResumeBooking(ctx, subject)
+		return s.Dispatch.ResumeBooking(ctx, subject)
 	}}
 }
 
 func (s *Sweeper) refund(r store.OpenRefund) owed {
 	return owed{r.RowID, r.CorrelationID, "refundId", string(r.ID), func(ctx context.Context) (bool, error) {
-		return s.Workflows.ResumeRefund(ctx, subjects.Refund(r.Refund))
+		return s.Dispatch.ResumeRefund(ctx, subjects.Refund(r.Refund))
 	}}
 }
 
 func (s *Sweeper) dispute(d store.OpenDispute) owed {
 	return owed{d.RowID, d.CorrelationID, "disputeId", d.ID, func(ctx context.Context) (bool, error) {
-		return s.Workflows.ResumeDispute(ctx, d.ID, d.Reference, d.CorrelationID)
+		return s.Dispatch.ResumeDispute(ctx, d.ID, d.Reference, d.CorrelationID)
 	}}
 }
 
 func (s *Sweeper) payout(p store.OpenPayout) owed {
 	return owed{p.RowID, "", "payoutId", p.ID, func(ctx context.Context) (bool, error) {
-		return s.Workflows.ResumePayout(ctx, p.ID)
+		return s.Dispatch.ResumePayout(ctx, p.ID)
 	}}
 }
 
 func (s *Sweeper) bill(l store.UnpostedLine) owed {
 	return owed{l.RowID, l.CorrelationID, "balanceTransactionId", l.ID, func(ctx context.Context) (bool, error) {
-		return s.Workflows.ResumeAccountFee(ctx, l.ID)
+		return s.Dispatch.ResumeAccountFee(ctx, l.ID)
 	}}
 }
 
 func (s *Sweeper) unbooked(l store.UnpostedLine) owed {
 	return owed{l.RowID, l.CorrelationID, "balanceTransactionId", l.ID, func(ctx context.Context) (bool, error) {
-		return s.Workflows.ResumeUnbooked(ctx, l.ID)
+		return s.Dispatch.ResumeUnbooked(ctx, l.ID)
 	}}
 }
 
 func (s *Sweeper) email(e store.QueuedEmail) owed {
 	return owed{e.ID, e.CorrelationID, "emailId", strconv.FormatUint(e.ID, 10), func(ctx context.Context) (bool, error) {
-		return s.Workflows.ResumeEmail(ctx, e.ID, subjects.EmailOwner(e))
+		return s.Dispatch.ResumeEmail(ctx, e.ID, subjects.EmailOwner(e))
 	}}
 }
 
 func (s *Sweeper) twin(b store.Booking) owed {
 	return owed{b.ID, b.CorrelationID, "reference", string(b.Reference), func(ctx context.Context) (bool, error) {
-		return s.Workflows.CancelTwins(ctx, b.Reference)
+		return s.Dispatch.CancelTwins(ctx, b.Reference)
 	}}
 }

@@ -15,8 +15,8 @@ import (
 // OverdueCheck emails finance when no reconciliation has completed in time. A paused schedule, a missing worker and a run that fails
 // every night cause no error anywhere else.
 type OverdueCheck struct {
-	Store     *store.Store
-	Workflows *dispatch.Client
+	Store    *store.Store
+	Dispatch *dispatch.Client
 	// After is the longest accepted time without a completed reconciliation, unless the schedule has none due by then; zero disables
 	// the check.
 	After time.Duration
@@ -58,7 +58,7 @@ func (c OverdueCheck) check(ctx context.Context) error {
 	emails, err := c.Store.TellOfOverdue(ctx, last, c.Store.Now())
 	for _, id := range emails {
 		c.Log.ErrorContext(ctx, "no reconciliation has completed in time", "last", last.CorrelationID, "since", since)
-		err = errors.Join(err, c.Workflows.SendMail(ctx, id))
+		err = errors.Join(err, c.Dispatch.SendMail(ctx, id))
 	}
 	return err
 }
@@ -73,7 +73,7 @@ func (c OverdueCheck) since(ctx context.Context, last store.Run) (time.Time, err
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return time.Time{}, err
 	}
-	schedule, err := c.Workflows.Schedule(ctx)
+	schedule, err := c.Dispatch.Schedule(ctx)
 	if errors.Is(err, dispatch.ErrNoSchedule) {
 		return firstBooking, nil
 	}
@@ -93,14 +93,14 @@ const (
 // due is the latest time at which the run that the schedule has next after since must be complete: a schedule that pauses over the
 // weekend is not overdue before Monday. It is zero without a schedule, and for a schedule without a further run.
 func (c OverdueCheck) due(ctx context.Context, since time.Time) (time.Time, error) {
-	schedule, err := c.Workflows.Schedule(ctx) // first, because Temporal answers matching times for a deleted schedule too
+	schedule, err := c.Dispatch.Schedule(ctx) // first, because Temporal answers matching times for a deleted schedule too
 	if errors.Is(err, dispatch.ErrNoSchedule) {
 		return time.Time{}, nil
 	}
 	if err != nil {
 		return time.Time{}, err
 	}
-	next, err := c.Workflows.Due(ctx, since, since.Add(horizon))
+	next, err := c.Dispatch.Due(ctx, since, since.Add(horizon))
 	if errors.Is(err, dispatch.ErrNoSchedule) || err == nil && len(next) == 0 {
 		return time.Time{}, nil
 	}

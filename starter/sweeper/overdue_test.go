@@ -34,15 +34,15 @@ func completed(t *testing.T, books *testkit.Books, ago time.Duration) {
 // told tells whether one check has queued an email to finance.
 func told(t *testing.T, books *testkit.Books, after time.Duration) bool {
 	t.Helper()
-	check := sweeper.OverdueCheck{Store: books.Store, Workflows: books.Workflows, After: after, Log: slog.New(slog.DiscardHandler)}
+	check := sweeper.OverdueCheck{Store: books.Store, Dispatch: books.Dispatch, After: after, Log: slog.New(slog.DiscardHandler)}
 	require.NoError(t, check.Check(t.Context()))
 	return books.Count(t, "SELECT COUNT(*) FROM emails WHERE kind = 'reconciliation_overdue'") == 1
 }
 
 func apply(t *testing.T, books *testkit.Books, schedule dispatch.Schedule) {
 	t.Helper()
-	require.NoError(t, books.Workflows.ApplySchedule(t.Context(), schedule))
-	t.Cleanup(func() { require.NoError(t, books.Workflows.DeleteSchedule(context.WithoutCancel(t.Context()))) })
+	require.NoError(t, books.Dispatch.ApplySchedule(t.Context(), schedule))
+	t.Cleanup(func() { require.NoError(t, books.Dispatch.DeleteSchedule(context.WithoutCancel(t.Context()))) })
 }
 
 // A system that takes bookings and has never been reconciled is overdue, also when nobody has made a schedule.
@@ -60,9 +60,9 @@ func TestNeverReconciledIsOverdue(t *testing.T) {
 func TestDeletedScheduleIsOverdue(t *testing.T) {
 	t.Parallel()
 	books := testkit.NewBooks(t)
-	require.NoError(t, books.Workflows.ApplySchedule(t.Context(), dispatch.Schedule{Every: time.Hour}))
+	require.NoError(t, books.Dispatch.ApplySchedule(t.Context(), dispatch.Schedule{Every: time.Hour}))
 	completed(t, books, 27*time.Hour)
-	require.NoError(t, books.Workflows.DeleteSchedule(t.Context()))
+	require.NoError(t, books.Dispatch.DeleteSchedule(t.Context()))
 	require.True(t, told(t, books, 26*time.Hour))
 }
 
@@ -82,7 +82,7 @@ func TestRestingScheduleIsNotOverdue(t *testing.T) {
 	books := testkit.NewBooks(t)
 	const week = 7 * 24 * time.Hour
 	apply(t, books, dispatch.Schedule{Every: week, Jitter: time.Minute})
-	next, err := books.Workflows.Due(t.Context(), time.Now(), time.Now().Add(week))
+	next, err := books.Dispatch.Due(t.Context(), time.Now(), time.Now().Add(week))
 	require.NoError(t, err)
 	require.Len(t, next, 1)
 	completed(t, books, time.Since(next[0].Add(-week).Add(time.Second)))

@@ -20,8 +20,8 @@ import (
 // the rows of reconciliations whose workflow ended without closing them. A workflow is started under its fixed id, so any number of
 // sweepers may run at once.
 type Sweeper struct {
-	Store     *store.Store
-	Workflows *dispatch.Client
+	Store    *store.Store
+	Dispatch *dispatch.Client
 	// Every is the interval between sweeps, and the minimum age of a row: a younger one is left to the process that wrote it.
 	Every time.Duration
 	// ListLag is how long Stripe's lists may omit an object after its creation.
@@ -116,7 +116,7 @@ func (s *Sweeper) closeRuns(ctx context.Context, before time.Time) error {
 		return err
 	}
 	for _, run := range runs {
-		running, err := s.Workflows.ReconciliationGoesOn(ctx, run.CorrelationID)
+		running, err := s.Dispatch.ReconciliationGoesOn(ctx, run.CorrelationID)
 		if err != nil {
 			return err
 		}

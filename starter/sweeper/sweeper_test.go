@@ -35,7 +35,7 @@ func newSweeper(t *testing.T) testSweeper {
 	// Workflows that send mails are named by the mail's number, which is another database's, too.
 	books.Exec(t, fmt.Sprintf("ALTER TABLE emails AUTO_INCREMENT = %d", 1_000_000+rand.Int64N(1<<40)))
 	return testSweeper{books, &sweeper.Sweeper{
-		Store: books.Store, Workflows: books.Workflows, Every: time.Minute, Log: slog.New(slog.DiscardHandler),
+		Store: books.Store, Dispatch: books.Dispatch, Every: time.Minute, Log: slog.New(slog.DiscardHandler),
 	}}
 }
 
@@ -397,12 +397,12 @@ func TestWorkWaitsForTemporal(t *testing.T) {
 	s := newSweeper(t)
 	run := s.reconciliation("recon_1")
 	waiting := []string{s.endedHold("hold"), s.unaskedRefund("refund"), s.unsentCopy("copy")}
-	there := s.Books.Workflows
-	s.Sweeper.Workflows = s.WithoutTemporal()
+	there := s.Books.Dispatch
+	s.Sweeper.Dispatch = s.WithoutTemporal()
 	require.ErrorContains(t, s.Sweep(t.Context()), "ask Temporal for workflow")
 	require.Equal(t, store.RunRunning, s.status(run).Status, "nobody knows that it has ended")
 
-	s.Sweeper.Workflows = there
+	s.Sweeper.Dispatch = there
 	for range 2 { // the first continues behind the rows that the failed one stopped at
 		require.NoError(t, s.Sweep(t.Context()))
 	}

@@ -31,7 +31,7 @@ import (
 type Service struct {
 	temporal   client.Client
 	store      *store.Store
-	workflows  *dispatch.Client
+	dispatch   *dispatch.Client
 	activities Activities
 	taskQueue  string
 	log        *slog.Logger
@@ -68,7 +68,7 @@ func (s *Service) prepare(cfg config.Config) (err error) {
 	if s.temporal, err = client.NewLazyClient(options); err != nil {
 		return fmt.Errorf("configuration of Temporal: %w", err)
 	}
-	s.workflows = dispatch.NewClient(s.temporal, s.taskQueue).In(options.Namespace)
+	s.dispatch = dispatch.NewClient(s.temporal, s.taskQueue).In(options.Namespace)
 	return nil
 }
 
@@ -136,7 +136,7 @@ const (
 func (s *Service) awaitTemporal(ctx context.Context) error {
 	for pause := firstWait; ; pause = min(2*pause, longestWait) {
 		look, cancel := context.WithTimeout(ctx, lookLimit)
-		err := s.workflows.CheckNamespace(look)
+		err := s.dispatch.CheckNamespace(look)
 		cancel()
 		if err == nil || refused(err) {
 			return err

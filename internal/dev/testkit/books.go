@@ -26,9 +26,9 @@ import (
 // task queue that no worker polls, so that each stays as it was started.
 type Books struct {
 	*testdb.DB
-	T         *testing.T
-	Temporal  client.Client
-	Workflows *dispatch.Client
+	T        *testing.T
+	Temporal client.Client
+	Dispatch *dispatch.Client
 
 	caller store.Caller
 }
@@ -39,7 +39,7 @@ func NewBooks(t *testing.T) *Books {
 	b := &Books{DB: newDB(t), T: t}
 	b.caller = b.Caller(t, b.NewKey(t, "test"))
 	b.Temporal = b.dial("")
-	b.Workflows = dispatch.NewClient(b.Temporal, b.Name)
+	b.Dispatch = dispatch.NewClient(b.Temporal, b.Name)
 	return b
 }
 

@@ -45,7 +45,7 @@ func (d *demo) awaitMails(ctx context.Context) error {
 func (d *demo) showLedger(ctx context.Context) error {
 	fmt.Println("\nThe ledger")
 	for _, s := range d.told {
-		transactions, err := d.books.Ledger(ctx, booking.Reference(s.reference))
+		transactions, err := d.store.Ledger(ctx, booking.Reference(s.reference))
 		if err != nil {
 			return err
 		}
@@ -119,7 +119,7 @@ func sameMails(came, expected []string) bool {
 
 // showAccounts prints what the ledger adds up to, payouts among it.
 func (d *demo) showAccounts(ctx context.Context) error {
-	balances, err := d.books.Balances(ctx)
+	balances, err := d.store.Balances(ctx)
 	if err != nil {
 		return err
 	}
@@ -154,7 +154,7 @@ func (d *demo) checks(ctx context.Context) ([]check, error) {
 		}
 	}
 	out := []check{twice}
-	balances, err := d.books.Balances(ctx)
+	balances, err := d.store.Balances(ctx)
 	if err != nil {
 		return nil, err
 	}

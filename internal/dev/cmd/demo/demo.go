@@ -16,7 +16,7 @@ import (
 // demo tells a story on a running stack.
 type demo struct {
 	stack *devstack.Stack
-	books *store.Store
+	store *store.Store
 	told  []*story
 	begun int
 }
@@ -32,7 +32,7 @@ type story struct {
 
 func newDemo(ctx context.Context, stack *devstack.Stack) (*demo, error) {
 	books, err := store.Open(ctx, stack.AppDSN(), clock.System{}, slog.New(slog.DiscardHandler))
-	return &demo{stack: stack, books: books}, err
+	return &demo{stack: stack, store: books}, err
 }
 
 func (d *demo) run(ctx context.Context) error {

@@ -60,6 +60,6 @@ func run() (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, d.books.Close()) }()
+	defer func() { err = errors.Join(err, d.store.Close()) }()
 	return d.run(ctx)
 }

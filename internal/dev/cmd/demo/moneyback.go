@@ -116,7 +116,7 @@ func (d *demo) paidOut(ctx context.Context) error {
 	step("Stripe pays out: %s, workflow Payout:%s", id, id)
 	var payout store.Payout
 	if err := until(ctx, func() (bool, error) {
-		payout, err = d.books.Payout(ctx, id)
+		payout, err = d.store.Payout(ctx, id)
 		return err == nil && payout.Proof == store.ProofProven && payout.Status == "paid", nil
 	}); err != nil {
 		return fmt.Errorf("payout %s was not paid and proven: %w", id, err)
