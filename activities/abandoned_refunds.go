@@ -50,7 +50,7 @@ func (r *Refunds) abandon(ctx context.Context, known store.Refund) (RefundRecord
 	}
 	failpoint.Hit("after-abandon-refund")
 	r.Log.InfoContext(ctx, "refund abandoned", "refundId", known.ID, "reference", known.Reference)
-	return r.withMails(ctx, outcomeOfRefund(recorded, ""))
+	return r.withMails(ctx, recorded)
 }
 
 // outstanding tells whether Stripe was asked for the refund without a refusal since, so recently that its lists may miss what it made.

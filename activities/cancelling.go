@@ -16,15 +16,6 @@ type CancelPaidBookingInput struct {
 	ExpectedRefund *int64            `json:"expectedRefund,omitempty"`
 }
 
-// PaidBookingCancelled is what came of it.
-type PaidBookingCancelled struct {
-	BookingStatus booking.Status   `json:"bookingStatus"`
-	Percent       int              `json:"percent"`
-	Refund        money.Money      `json:"refund"`
-	RefundID      booking.RefundID `json:"refundId,omitempty"`
-	EmailIDs      []uint64         `json:"emailIds,omitempty"`
-}
-
 // CancelPaidBooking cancels a booking after payment, under the refund policy: booking, refund and mail in one
 // transaction; the refund itself is made by its own workflow. Harmless when repeated: a booking that is cancelled
 // already answers with what came of it, and the refund has a UNIQUE key cancellation/<reference>.
@@ -39,8 +30,5 @@ func (p *Payments) CancelPaidBooking(ctx context.Context, in CancelPaidBookingIn
 	failpoint.Hit("after-cancel-paid-booking")
 	p.Log.InfoContext(ctx, "paid booking cancelled", "reference", in.Reference, "percent", cancelled.Percent,
 		"refundId", cancelled.RefundID, "refund", cancelled.Refund.Format(money.LocaleEN))
-	return PaidBookingCancelled{
-		BookingStatus: cancelled.BookingStatus, Percent: cancelled.Percent, Refund: cancelled.Refund,
-		RefundID: cancelled.RefundID, EmailIDs: cancelled.EmailIDs,
-	}, nil
+	return cancelled, nil
 }

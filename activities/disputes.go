@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"time"
 
-	"farebook/booking"
 	"farebook/internal/failpoint"
 	"farebook/internal/stripeapi"
 	"farebook/store"
@@ -30,21 +28,6 @@ type RecordDisputeInput struct {
 	DisputeRef
 	EventIDs []string `json:"eventIds,omitempty"`
 	LastLook bool     `json:"lastLook,omitempty"`
-}
-
-// DisputeRecorded is where dispute and booking stand.
-type DisputeRecorded struct {
-	Reference     booking.Reference     `json:"reference,omitempty"`
-	Status        booking.DisputeStatus `json:"status"`
-	BookingStatus booking.Status        `json:"bookingStatus,omitempty"`
-	EmailIDs      []uint64              `json:"emailIds,omitempty"`
-	DueBy         *time.Time            `json:"dueBy,omitempty"` // of the evidence
-	// Unreinstated: won, and what was withheld is not back yet.
-	Unreinstated bool `json:"unreinstated,omitempty"`
-	// RefundIDs are refunds of late money that the decision sets free; nobody has started them.
-	RefundIDs []booking.RefundID `json:"refundIds,omitempty"`
-	// Foreign: the dispute of a payment that is no booking's.
-	Foreign bool `json:"foreign,omitempty"`
 }
 
 // RecordDispute reads the dispute at Stripe and writes what it says to the books, in one transaction. Harmless when
@@ -78,14 +61,7 @@ func (d *Disputes) RecordDispute(ctx context.Context, in RecordDisputeInput) (Di
 	failpoint.Hit("after-record-dispute")
 	d.Log.InfoContext(ctx, "dispute recorded", "disputeId", in.DisputeID, "reference", recorded.Reference,
 		"status", recorded.Status, "bookingStatus", recorded.BookingStatus)
-	outcome := DisputeRecorded{
-		Reference: recorded.Reference, Status: recorded.Status, BookingStatus: recorded.BookingStatus,
-		EmailIDs: recorded.EmailIDs, Unreinstated: recorded.Unreinstated, RefundIDs: recorded.RefundIDs,
-	}
-	if !recorded.DueBy.IsZero() {
-		outcome.DueBy = &recorded.DueBy
-	}
-	return outcome, nil
+	return recorded, nil
 }
 
 // RemindOfDispute tells the finance department that evidence is due soon. Harmless when repeated: one mail row a dispute.

@@ -30,22 +30,6 @@ type RecordPayoutInput struct {
 	All      bool     `json:"all,omitempty"`
 }
 
-// PayoutRecorded is where the payout stands. Proof is one of store's.
-type PayoutRecorded struct {
-	Status booking.PayoutStatus `json:"status"`
-	Proof  store.Proof          `json:"proof"`
-	// Unposted: it came back, and Stripe has not told the balance transaction of that yet.
-	Unposted bool     `json:"unposted,omitempty"`
-	EmailIDs []uint64 `json:"emailIds,omitempty"`
-	// Large: it pays out more than is read at once, and All is to be asked for.
-	Large bool `json:"large,omitempty"`
-	// Foreign: Stripe does not have it on our account.
-	Foreign bool `json:"foreign,omitempty"`
-}
-
-// Awaited tells whether Stripe has still to tell something: what the payout is made of, or that it is back.
-func (o PayoutRecorded) Awaited() bool { return o.Proof == store.ProofPending || o.Unposted }
-
 // RecordPayout reads the payout and what it pays out at Stripe, and writes to the books what left Stripe's balance and
 // what came back. Harmless when repeated: guarded transitions under a row lock, UNIQUE operation keys in the ledger,
 // UNIQUE event and mail rows.
@@ -81,10 +65,7 @@ func (p *Payouts) RecordPayout(ctx context.Context, in RecordPayoutInput) (Payou
 		p.Log.ErrorContext(ctx, "a payout has a status at Stripe that this version does not know", "payoutId", in.PayoutID, "stripeStatus", string(snapshot.Status))
 	}
 	p.Log.InfoContext(ctx, "payout recorded", "payoutId", in.PayoutID, "status", recorded.Status, "proof", recorded.Proof)
-	return PayoutRecorded{
-		Status: recorded.Status, Proof: recorded.Proof, Unposted: recorded.Unposted, EmailIDs: recorded.EmailIDs,
-		Large: read.After != "" && recorded.Proof != store.ProofProven,
-	}, nil
+	return recorded, nil
 }
 
 // contentsAtOnce is how many pages of a payout are read on the fast path: within what a step has there.

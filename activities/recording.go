@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"time"
 
 	"farebook/booking"
 	"farebook/internal/failpoint"
@@ -27,21 +26,6 @@ type RecordPaymentOutcomeInput struct {
 type OtherPayment struct {
 	PaymentIntentID string   `json:"paymentIntentId"`
 	EventIDs        []string `json:"eventIds"`
-}
-
-// PaymentRecorded is where booking and payment stand after recording.
-type PaymentRecorded struct {
-	BookingStatus booking.Status        `json:"bookingStatus"`
-	PaymentStatus booking.PaymentStatus `json:"paymentStatus"`
-	EmailIDs      []uint64              `json:"emailIds,omitempty"`
-	FeePending    bool                  `json:"feePending,omitempty"`
-	RefundDue     bool                  `json:"refundDue,omitempty"`
-	// Foreign: the PaymentIntent is not the booking's, and nothing was recorded.
-	Foreign bool `json:"foreign,omitempty"`
-	// RefundIDs are refunds that the books ask for and nobody has made yet: late money.
-	RefundIDs []booking.RefundID `json:"refundIds,omitempty"`
-	// CaptureBefore is when Stripe lets an authorised payment go.
-	CaptureBefore *time.Time `json:"captureBefore,omitempty"`
 }
 
 // RecordPaymentOutcome reads the PaymentIntent at Stripe and writes what it says to the books, in one transaction. An
@@ -75,19 +59,7 @@ func (p *Payments) RecordPaymentOutcome(ctx context.Context, in RecordPaymentOut
 	}
 	p.Log.InfoContext(ctx, "payment outcome recorded", "reference", in.Reference, "paymentIntentId", in.PaymentIntentID,
 		"bookingStatus", recorded.BookingStatus, "paymentStatus", recorded.PaymentStatus, "refundDue", recorded.RefundDue)
-	outcome := PaymentRecorded{
-		BookingStatus: recorded.BookingStatus,
-		PaymentStatus: recorded.PaymentStatus,
-		EmailIDs:      recorded.EmailIDs,
-		FeePending:    recorded.FeePending,
-		RefundDue:     recorded.RefundDue,
-		RefundIDs:     recorded.RefundIDs,
-		Foreign:       recorded.Foreign,
-	}
-	if !recorded.CaptureBefore.IsZero() {
-		outcome.CaptureBefore = &recorded.CaptureBefore
-	}
-	return outcome, nil
+	return recorded, nil
 }
 
 // recordOthers reads the PaymentIntents at Stripe that events said are the booking's: an event alone marks no booking.

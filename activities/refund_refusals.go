@@ -69,7 +69,6 @@ func (r *Refunds) postpone(ctx context.Context, known store.Refund, cause error,
 		return RefundRecorded{}, storeError(err)
 	}
 	failpoint.Hit("after-postpone-refund")
-	outcome := outcomeOfRefund(recorded, "")
-	outcome.Postponed, outcome.Refusals = recorded.Status == booking.RefundRequested, refusals
-	return outcome, nil
+	recorded.Refusals = refusals
+	return recorded, nil
 }

@@ -39,23 +39,6 @@ type RecordRefundInput struct {
 	EventIDs []string `json:"eventIds,omitempty"`
 }
 
-// RefundRecorded is where refund and booking stand.
-type RefundRecorded struct {
-	RefundID       booking.RefundID     `json:"refundId,omitempty"`
-	StripeRefundID string               `json:"stripeRefundId,omitempty"`
-	Reference      booking.Reference    `json:"reference,omitempty"`
-	Status         booking.RefundStatus `json:"status"`
-	BookingStatus  booking.Status       `json:"bookingStatus,omitempty"`
-	EmailIDs       []uint64             `json:"emailIds,omitempty"`
-	// Unposted: succeeded or came back, and Stripe has not told the balance transaction of that yet.
-	Unposted bool `json:"unposted,omitempty"`
-	// Foreign: the refund of a payment that is no booking's, or of what was never captured.
-	Foreign bool `json:"foreign,omitempty"`
-	// Postponed: Stripe refuses to make it now, and not for good. Refusals belong into the next RefundRef.
-	Postponed bool `json:"postponed,omitempty"`
-	Refusals  int  `json:"refusals,omitempty"`
-}
-
 // CreateRefund makes the refund at Stripe that its row asks for, once the payment's refunds there are those of the books. Harmless
 // when repeated: the row says whether it is made; before it does, its metadata tell, and Stripe's key
 // <request key>/create-refund/<generation> answers with the same refund, also after a restore of the database. What Stripe refuses
@@ -71,7 +54,7 @@ func (r *Refunds) CreateRefund(ctx context.Context, in RefundRef) (RefundRecorde
 		if err != nil {
 			return RefundRecorded{}, storeError(err)
 		}
-		return r.withMails(ctx, outcomeOfRefund(recorded, ""))
+		return r.withMails(ctx, recorded)
 	}
 	if known.StripeRefundID != "" {
 		return RefundRecorded{RefundID: known.ID, StripeRefundID: known.StripeRefundID, Reference: known.Reference, Status: known.Status}, nil
@@ -186,7 +169,7 @@ func (r *Refunds) refused(ctx context.Context, known store.Refund, cause error) 
 		return RefundRecorded{}, storeError(err)
 	}
 	failpoint.Hit("after-record-refund-refused")
-	return r.withMails(ctx, outcomeOfRefund(recorded, known.StripeRefundID))
+	return r.withMails(ctx, recorded)
 }
 
 // recordOthers takes the refunds of the payment that Stripe has and the books do not into the books, before one of ours is
@@ -262,7 +245,7 @@ func (r *Refunds) RecordRefund(ctx context.Context, in RecordRefundInput) (Refun
 	failpoint.Hit("after-record-refund")
 	r.Log.InfoContext(ctx, "refund recorded", "refundId", recorded.RefundID, "stripeRefundId", in.StripeRefundID,
 		"reference", recorded.Reference, "status", recorded.Status, "bookingStatus", recorded.BookingStatus)
-	return outcomeOfRefund(recorded, in.StripeRefundID), nil
+	return recorded, nil
 }
 
 // absent is the outcome of a refund that Stripe does not find.
@@ -273,13 +256,6 @@ func (r *Refunds) absent(ctx context.Context, in RecordRefundInput, failure erro
 	}
 	gone := absence{object: nameOf("refund", in.StripeRefundID), known: known || in.RefundID != "", eventIDs: in.EventIDs}
 	return RefundRecorded{StripeRefundID: in.StripeRefundID, Foreign: true}, absent(ctx, r.Store, r.Log, gone, failure)
-}
-
-func outcomeOfRefund(recorded store.RefundRecorded, stripeRefundID string) RefundRecorded {
-	return RefundRecorded{
-		RefundID: recorded.RefundID, StripeRefundID: stripeRefundID, Reference: recorded.Reference, Status: recorded.Status,
-		BookingStatus: recorded.BookingStatus, EmailIDs: recorded.EmailIDs, Unposted: recorded.Unposted,
-	}
 }
 
 // noteForeign is about a payment of somebody else's on the same Stripe account.

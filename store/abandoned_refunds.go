@@ -34,7 +34,7 @@ func (s *Store) AbandonRefund(ctx context.Context, in AbandonRefund) error {
 	}
 	return s.underLock(ctx, known.Reference, in.Now, func(b *lockedBooking) error {
 		var row refundRow
-		if err := b.tx.Clauses(db.ForUpdate).Where("refund_id = ?", string(in.ID)).Take(&row).Error; err != nil {
+		if err := b.tx.Clauses(db.ForUpdate).Where("refund_id = ?", in.ID).Take(&row).Error; err != nil {
 			return db.NotFound(err)
 		}
 		if row.AbandonedAt != nil && row.AbandonNote == in.Note {
@@ -47,14 +47,14 @@ func (s *Store) AbandonRefund(ctx context.Context, in AbandonRefund) error {
 		if why := notAbandonable(row, held); why != "" {
 			return &NotAbandonable{why}
 		}
-		err = b.tx.Model(&row).Updates(map[string]any{"abandoned_at": in.Now, "abandon_note": in.Note, "updated_at": in.Now}).Error
-		if err != nil {
+		row.AbandonedAt, row.AbandonNote = &in.Now, in.Note
+		if err := b.saveRefund(&row, "abandoned_at", "abandon_note"); err != nil {
 			return err
 		}
-		amount := money.Money{Value: row.Amount, Currency: money.Currency(row.Currency)}
+		amount := money.Money{Value: row.Amount, Currency: row.Currency}
 		return audit(b.tx, in.Now, AuditEntry{
-			Actor: in.By, Action: ActionRefundAbandon, Subject: row.RefundID, BookingID: &b.booking.ID,
-			Detail: amount.Format(money.LocaleEN) + " of " + b.booking.Reference + ", waited for " + cmp.Or(row.FailureReason, "a person"),
+			Actor: in.By, Action: ActionRefundAbandon, Subject: string(row.RefundID), BookingID: &b.booking.ID,
+			Detail: amount.Format(money.LocaleEN) + " of " + string(b.booking.Reference) + ", waited for " + cmp.Or(row.FailureReason, "a person"),
 		})
 	})
 }
@@ -65,9 +65,9 @@ func notAbandonable(row refundRow, held bool) string {
 	case row.AbandonedAt != nil:
 		return "the refund was abandoned before, with another note"
 	case row.StripeRefundID != nil:
-		return "Stripe has made the refund: it is " + row.Status
-	case booking.RefundStatus(row.Status) != booking.RefundRequested:
-		return "the refund is " + row.Status
+		return "Stripe has made the refund: it is " + string(row.Status)
+	case row.Status != booking.RefundRequested:
+		return "the refund is " + string(row.Status)
 	case row.FailureReason == "" && !held:
 		return "Stripe is being asked for the refund, and has not refused it"
 	}
@@ -78,7 +78,7 @@ func notAbandonable(row refundRow, held bool) string {
 // abandoned, made or settled.
 func (s *Store) BeginRefund(ctx context.Context, id booking.RefundID, now time.Time) (bool, error) {
 	begun := s.db.WithContext(ctx).Model(&refundRow{}).
-		Where("refund_id = ? AND status = ? AND stripe_refund_id IS NULL AND abandoned_at IS NULL", string(id), string(booking.RefundRequested)).
+		Where("refund_id = ? AND status = ? AND stripe_refund_id IS NULL AND abandoned_at IS NULL", id, booking.RefundRequested).
 		Update("asked_at", now)
 	return begun.RowsAffected > 0, begun.Error
 }

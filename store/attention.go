@@ -41,7 +41,7 @@ var AttentionKinds = []AttentionKind{
 type attentionRow struct {
 	ID        uint64
 	BookingID *uint64 // nil for an object that belongs to no booking
-	Kind      string
+	Kind      AttentionKind
 	Subject   string
 	Text      string
 	OpenedAt  time.Time
@@ -72,7 +72,7 @@ func (m matters) all() *gorm.DB { return m.tx.Where("booking_id <=> ?", m.bookin
 func (m matters) open(kind AttentionKind, subject, text string) (changed bool, err error) {
 	text = db.Truncate(text, attentionText)
 	var last attentionRow
-	err = m.all().Where("kind = ? AND subject = ?", string(kind), subject).Order("id DESC").Limit(1).Find(&last).Error
+	err = m.all().Where("kind = ? AND subject = ?", kind, subject).Order("id DESC").Limit(1).Find(&last).Error
 	if err != nil {
 		return false, err
 	}
@@ -84,7 +84,7 @@ func (m matters) open(kind AttentionKind, subject, text string) (changed bool, e
 	case last.ID != 0 && last.ClosedBy != "" && last.Text == text:
 		return false, nil
 	}
-	return true, m.tx.Create(&attentionRow{BookingID: m.bookingID, Kind: string(kind), Subject: subject, Text: text, OpenedAt: m.now}).Error
+	return true, m.tx.Create(&attentionRow{BookingID: m.bookingID, Kind: kind, Subject: subject, Text: text, OpenedAt: m.now}).Error
 }
 
 // close closes the open items that match; changed tells whether there was one.
@@ -120,7 +120,7 @@ func (b *lockedBooking) keepEarlierAttention() error {
 		return err
 	}
 	return b.tx.Create(&attentionRow{
-		BookingID: &b.booking.ID, Kind: string(AttentionEarlier), Subject: earlierSubject(text), Text: text, OpenedAt: b.booking.UpdatedAt,
+		BookingID: &b.booking.ID, Kind: AttentionEarlier, Subject: earlierSubject(text), Text: text, OpenedAt: b.booking.UpdatedAt,
 	}).Error
 }
 
@@ -132,7 +132,7 @@ func earlierSubject(text string) string {
 
 // settleAttention closes a matter that is settled. A booking without attention has none open, which costs no query.
 func (b *lockedBooking) settleAttention(kind AttentionKind, subject string) error {
-	return b.settleAttentionWhere("kind = ? AND subject = ?", string(kind), subject)
+	return b.settleAttentionWhere("kind = ? AND subject = ?", kind, subject)
 }
 
 func (b *lockedBooking) settleAttentionWhere(where string, args ...any) error {
@@ -153,7 +153,7 @@ func (b *lockedBooking) showAttention() error {
 		return err
 	}
 	b.booking.Attention = newest
-	return b.tx.Model(&b.booking).Updates(map[string]any{"attention": newest, "updated_at": b.now}).Error
+	return b.saveBooking("attention")
 }
 
 func newestAttention(tx *gorm.DB, bookingID uint64) (*string, error) {

@@ -60,7 +60,7 @@ func (s *Store) AttentionItem(ctx context.Context, id uint64) (AttentionItem, er
 func (s *Store) AttentionItems(ctx context.Context, f AttentionFilter) ([]AttentionItem, error) {
 	query := s.attentionItems(ctx).Order("a.id DESC").Limit(f.Limit)
 	if f.Reference != "" {
-		query = query.Where("b.reference = ?", string(f.Reference))
+		query = query.Where("b.reference = ?", f.Reference)
 	}
 	switch f.State {
 	case AttentionSettled:
@@ -70,7 +70,7 @@ func (s *Store) AttentionItems(ctx context.Context, f AttentionFilter) ([]Attent
 		query = query.Where("a.is_open = 1")
 	}
 	if f.Kind != "" {
-		query = query.Where("a.kind = ?", string(f.Kind))
+		query = query.Where("a.kind = ?", f.Kind)
 	}
 	if f.Before != 0 {
 		query = query.Where("a.id < ?", f.Before)
@@ -123,8 +123,8 @@ func (s *Store) CloseAttention(ctx context.Context, id uint64, note string, by a
 		if row.ClosedAt != nil {
 			return &AttentionClosed{id, *row.ClosedAt}
 		}
-		err := tx.Model(&row).Updates(map[string]any{"closed_at": now, "closed_by": db.Truncate(by.Name, 200), "note": db.Truncate(note, 500)}).Error
-		if err != nil {
+		row.ClosedAt, row.ClosedBy, row.Note = &now, db.Truncate(by.Name, 200), db.Truncate(note, 500)
+		if err := save(tx, &row, "closed_at", "closed_by", "note"); err != nil {
 			return err
 		}
 		if b != nil {
@@ -133,7 +133,7 @@ func (s *Store) CloseAttention(ctx context.Context, id uint64, note string, by a
 			}
 		}
 		return audit(tx, now, AuditEntry{
-			Actor: by, Action: ActionAttentionClose, Subject: fmt.Sprintf("attention/%d", id), BookingID: row.BookingID, Detail: row.Kind + " " + row.Subject,
+			Actor: by, Action: ActionAttentionClose, Subject: fmt.Sprintf("attention/%d", id), BookingID: row.BookingID, Detail: string(row.Kind) + " " + row.Subject,
 		})
 	})
 }

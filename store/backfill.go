@@ -56,7 +56,7 @@ func (s *Store) backfillAttention(ctx context.Context) (filled int64, err error)
 				SELECT b.id, ?, LEFT(SHA2(b.attention, 256), 16), b.attention, b.updated_at FROM bookings b
 				WHERE b.id BETWEEN ? AND ? AND b.attention IS NOT NULL
 				  AND NOT EXISTS (SELECT 1 FROM attention_items a WHERE a.booking_id = b.id AND a.closed_at IS NULL AND LEFT(a.text, ?) = b.attention)`,
-				string(AttentionEarlier), from, from+backfillBatch-1, attentionSlot)
+				AttentionEarlier, from, from+backfillBatch-1, attentionSlot)
 			filled += insert.RowsAffected
 			return insert.Error
 		})

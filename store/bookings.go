@@ -56,12 +56,12 @@ type Payment struct {
 
 // Booking reads a booking, or ErrNotFound.
 func (s *Store) Booking(ctx context.Context, reference booking.Reference) (Booking, error) {
-	return s.bookingWhere(ctx, "bookings.reference = ?", string(reference))
+	return s.bookingWhere(ctx, "bookings.reference = ?", reference)
 }
 
 // BookingOf reads an owner's booking. Another client's is ErrNotFound, as if it did not exist.
 func (s *Store) BookingOf(ctx context.Context, owner Owner, reference booking.Reference) (Booking, error) {
-	return s.bookingFrom(s.db.WithContext(ctx).Scopes(owner.owns("bookings")).Where("bookings.reference = ?", string(reference)))
+	return s.bookingFrom(s.db.WithContext(ctx).Scopes(owner.owns("bookings")).Where("bookings.reference = ?", reference))
 }
 
 func (s *Store) bookingByID(ctx context.Context, id uint64) (Booking, error) {

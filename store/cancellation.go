@@ -22,13 +22,13 @@ type Cancellation struct {
 	Now            time.Time
 }
 
-// Cancelled is what came of it.
+// Cancelled is the outcome of a cancellation. It is the result of an activity: Temporal's histories hold its JSON.
 type Cancelled struct {
-	BookingStatus booking.Status
-	Percent       int
-	Refund        money.Money
-	RefundID      booking.RefundID // empty when the policy gives nothing back
-	EmailIDs      []uint64         // the booking's mails that are queued and not sent yet
+	BookingStatus booking.Status   `json:"bookingStatus"`
+	Percent       int              `json:"percent"`
+	Refund        money.Money      `json:"refund"`
+	RefundID      booking.RefundID `json:"refundId,omitempty"` // empty when the policy refunds nothing
+	EmailIDs      []uint64         `json:"emailIds,omitempty"` // the booking's emails that are queued and not sent yet
 }
 
 // NotCancellable says why a booking cannot be cancelled after payment.
@@ -74,7 +74,7 @@ func (s *Store) QuoteCancellation(ctx context.Context, in Cancellation) (booking
 
 // quote refuses for the same reasons as the cancellation itself.
 func (b *lockedBooking) quote(in Cancellation) (booking.Quote, error) {
-	switch status := booking.Status(b.booking.Status); {
+	switch status := b.booking.Status; {
 	case b.booking.CancelledAt != nil:
 		return booking.Quote{}, &NotCancellable{"the booking is cancelled already"}
 	case status != booking.StatusConfirmed && status != booking.StatusPartiallyRefunded:
@@ -91,7 +91,7 @@ func (b *lockedBooking) quote(in Cancellation) (booking.Quote, error) {
 		return booking.Quote{}, err
 	}
 	reserved, err := b.reserved()
-	captured := money.Money{Value: b.payment.AmountCaptured, Currency: money.Currency(b.payment.Currency)}
+	captured := money.Money{Value: b.payment.AmountCaptured, Currency: b.payment.Currency}
 	if err == nil && known.Flight.DepartsAt.IsZero() {
 		return booking.Quote{}, &NotCancellable{"its flight is not known, as the booking was rebuilt from Stripe: repeat the request that made it under " +
 			"its Idempotency-Key first"}
@@ -108,14 +108,13 @@ func (b *lockedBooking) cancelPaid(in Cancellation) error {
 		return &QuoteChanged{quote}
 	}
 	b.booking.CancelledAt, b.booking.CancelPercent = &b.now, &quote.Percent
-	err = b.tx.Model(&b.booking).Updates(map[string]any{"cancelled_at": b.now, "cancel_percent": quote.Percent, "updated_at": b.now}).Error
-	if err != nil {
+	if err := b.saveBooking("cancelled_at", "cancel_percent"); err != nil {
 		return err
 	}
 	if quote.Refund.Value > 0 {
 		key := cancellationKey(b.booking.Reference)
 		_, err = b.reserveOnce(refundRow{
-			Origin: string(booking.RefundFromCancellation), OriginKey: &key, Amount: quote.Refund.Value,
+			Origin: booking.RefundFromCancellation, OriginKey: &key, Amount: quote.Refund.Value,
 			Reason: string(booking.ReasonRequestedByCustomer), CorrelationID: b.booking.CorrelationID,
 		})
 		if err != nil {
@@ -130,22 +129,22 @@ func (b *lockedBooking) cancelPaid(in Cancellation) error {
 	}})
 }
 
-func cancellationKey(reference string) string { return "cancellation/" + reference }
+func cancellationKey(reference booking.Reference) string { return "cancellation/" + string(reference) }
 
 func (b *lockedBooking) cancelled() (Cancelled, error) {
 	out := Cancelled{
-		BookingStatus: booking.Status(b.booking.Status), Percent: *b.booking.CancelPercent,
-		Refund: money.Money{Currency: money.Currency(b.payment.Currency)},
+		BookingStatus: b.booking.Status, Percent: *b.booking.CancelPercent,
+		Refund: money.Money{Currency: b.payment.Currency},
 	}
 	var refund refundRow
 	err := b.tx.Where("origin_key = ?", cancellationKey(b.booking.Reference)).Take(&refund).Error
 	switch {
 	case err == nil:
-		out.RefundID, out.Refund.Value = booking.RefundID(refund.RefundID), refund.Amount
+		out.RefundID, out.Refund.Value = refund.RefundID, refund.Amount
 	case !errors.Is(err, gorm.ErrRecordNotFound):
 		return Cancelled{}, err
 	}
-	out.EmailIDs, err = queuedMails(b.tx, b.booking.Reference)
+	out.EmailIDs, err = queuedMails(b.tx, string(b.booking.Reference))
 	return out, err
 }
 
@@ -155,7 +154,7 @@ func (s *Store) WarnOfCapture(ctx context.Context, reference booking.Reference, 
 	var mails []uint64
 	err := s.underLock(ctx, reference, now, func(b *lockedBooking) error {
 		before := b.payment.CaptureBefore
-		if booking.PaymentStatus(b.payment.Status) == booking.PaymentAuthorized && before != nil && before.After(now) {
+		if b.payment.Status == booking.PaymentAuthorized && before != nil && before.After(now) {
 			err := b.queueMail(notice.CaptureDue, string(notice.CaptureDue), &notice.Content{CaptureBefore: *b.payment.CaptureBefore})
 			if err != nil {
 				return err

@@ -51,12 +51,7 @@ func (p *paymentRecorder) confirmDebit(s booking.PaymentSnapshot, departs time.T
 // closeDeparted closes a booking whose flight had left when it was paid: the payment is late money and goes back. The mails about
 // the refund tell the customer; that nothing was charged would be wrong.
 func (p *paymentRecorder) closeDeparted() error {
-	if err := booking.Status(p.booking.Status).To(booking.StatusExpired); err != nil {
-		return err
-	}
-	p.booking.Status = string(booking.StatusExpired)
-	err := p.tx.Model(&p.booking).Updates(map[string]any{"status": p.booking.Status, "updated_at": p.now}).Error
-	if err != nil {
+	if err := p.transitionBooking(booking.StatusExpired); err != nil {
 		return err
 	}
 	return p.returnLateMoney()

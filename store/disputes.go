@@ -46,8 +46,8 @@ func (s *Store) Dispute(ctx context.Context, id string) (Dispute, error) {
 
 func (r disputeRow) domain() Dispute {
 	return Dispute{
-		ID: r.StripeDisputeID, PaymentIntentID: r.StripePaymentIntentID, Status: booking.DisputeStatus(r.Status), Reason: r.Reason,
-		Amount: money.Money{Value: r.Amount, Currency: money.Currency(r.Currency)}, DueBy: r.DueBy, Withheld: r.Withheld,
-		Loss: r.Loss, SettlementCurrency: money.Currency(r.SettlementCurrency), CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+		ID: r.StripeDisputeID, PaymentIntentID: r.StripePaymentIntentID, Status: r.Status, Reason: r.Reason,
+		Amount: money.Money{Value: r.Amount, Currency: r.Currency}, DueBy: r.DueBy, Withheld: r.Withheld,
+		Loss: r.Loss, SettlementCurrency: r.SettlementCurrency, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
 }

@@ -33,7 +33,7 @@ func (b *lockedBooking) decided(objectID, eventType string, after time.Time) (le
 // its charge is created; an authorisation and a bank debit have their charge long before.
 func (p *paymentRecorder) succeeded(s booking.PaymentSnapshot) (ledger.Effective, error) {
 	effective, err := p.decided(s.PaymentIntentID, eventPaymentSucceeded, time.Time{})
-	atOnce := booking.CaptureMethod(p.booking.CaptureMethod) != booking.CaptureManual && !s.SettlesLater
+	atOnce := p.booking.CaptureMethod != booking.CaptureManual && !s.SettlesLater
 	if err == nil && effective.Basis == ledger.ByPosting && atOnce && !s.PaidAt.IsZero() {
 		effective = ledger.Effective{At: s.PaidAt, Basis: ledger.ByStripe}
 	}
@@ -45,7 +45,7 @@ func (p *paymentRecorder) succeeded(s booking.PaymentSnapshot) (ledger.Effective
 func (d *disputeRecorder) decidedLoss(s booking.DisputeSnapshot) (ledger.Effective, error) {
 	var before ledgerRow
 	err := d.tx.Select("effective_at").Where("booking_id = ? AND type = ? AND effective_at IS NOT NULL AND stripe_object_id LIKE CONCAT(?, '/%')",
-		d.booking.ID, string(ledger.TypeChargeback), s.DisputeID).Order("id DESC").Limit(1).Find(&before).Error
+		d.booking.ID, ledger.TypeChargeback, s.DisputeID).Order("id DESC").Limit(1).Find(&before).Error
 	if err != nil {
 		return ledger.Effective{}, err
 	}
@@ -58,5 +58,5 @@ func (d *disputeRecorder) decidedLoss(s booking.DisputeSnapshot) (ledger.Effecti
 
 // effective reads the two columns back; the zero value is a row of an older release that is not completed yet.
 func (r ledgerRow) effective() ledger.Effective {
-	return ledger.Effective{At: db.TimeOrZero(r.EffectiveAt), Basis: ledger.Basis(db.OrEmpty(r.EffectiveBasis))}
+	return ledger.Effective{At: db.TimeOrZero(r.EffectiveAt), Basis: db.OrEmpty(r.EffectiveBasis)}
 }

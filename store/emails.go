@@ -80,7 +80,7 @@ func (l letter) key() string { return l.owner + "/" + l.occasion }
 // more when the booking ends over it.
 func (b *lockedBooking) queueMail(kind notice.Kind, occasion string, content *notice.Content) error {
 	row, err := letter{
-		kind: kind, owner: b.booking.Reference, occasion: occasion, bookingID: &b.booking.ID,
+		kind: kind, owner: string(b.booking.Reference), occasion: occasion, bookingID: &b.booking.ID,
 		declineCode: b.payment.DeclineCode, content: content,
 	}.row(b.now)
 	if err == nil && kind.Unpaid() && b.quiet == "" {
@@ -125,7 +125,7 @@ func (l letter) row(now time.Time) (emailRow, error) {
 		audience = audienceFinance
 	}
 	row := emailRow{
-		BookingID: l.bookingID, Kind: string(l.kind), Audience: audience, DedupeKey: l.key(),
+		BookingID: l.bookingID, Kind: l.kind, Audience: audience, DedupeKey: l.key(),
 		// A colon, as in the time in a scheduled run's id, may not stand there (RFC 5322, 3.6.4).
 		MessageID:   fmt.Sprintf("<%s.%s@%s>", strings.ReplaceAll(strings.ToLower(l.owner), ":", "."), l.occasion, notice.MessageIDDomain),
 		DeclineCode: l.declineCode, Status: EmailQueued, CreatedAt: now,
@@ -172,7 +172,7 @@ func (s *Store) Email(ctx context.Context, id uint64) (Email, error) {
 
 func (r emailRow) domain() (Email, error) {
 	mail := Email{
-		ID: r.ID, Kind: notice.Kind(r.Kind), ForFinance: r.Audience == audienceFinance, MessageID: r.MessageID,
+		ID: r.ID, Kind: r.Kind, ForFinance: r.Audience == audienceFinance, MessageID: r.MessageID,
 		DeclineCode: r.DeclineCode, Status: r.Status, Attempts: r.Attempts, LastError: r.LastError, CreatedAt: r.CreatedAt, SentAt: r.SentAt,
 	}
 	if r.ContentJSON != nil {

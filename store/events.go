@@ -73,7 +73,7 @@ type Event struct {
 func (r eventRow) domain() Event {
 	return Event{
 		ID: r.StripeEventID, Type: r.Type, APIVersion: r.APIVersion, Account: r.Account, ObjectID: r.ObjectID, Livemode: r.Livemode, Reference: r.BookingReference,
-		Created: r.StripeCreatedAt, Payload: []byte(r.Payload), State: EventState(r.State), Processed: r.Processed, Attempts: r.Attempts,
+		Created: r.StripeCreatedAt, Payload: []byte(r.Payload), State: r.State, Processed: r.Processed, Attempts: r.Attempts,
 		LastError: r.LastError, Note: r.Note, ReceivedAt: r.ReceivedAt, ProcessedAt: r.ProcessedAt, NextAttemptAt: r.NextAttemptAt,
 	}
 }
@@ -86,12 +86,12 @@ func (s *Store) ReceiveEvent(ctx context.Context, e Event, note string, patience
 	row := eventRow{
 		StripeEventID: e.ID, Type: e.Type, APIVersion: e.APIVersion, ObjectID: e.ObjectID, Livemode: e.Livemode,
 		Account: e.Account, BookingReference: e.Reference, Payload: string(e.Payload), PayloadForm: PayloadReduced, StripeCreatedAt: e.Created, ReceivedAt: now,
-		State: string(EventReceived), NextAttemptAt: db.TimeOrNil(now.Add(patience)),
+		State: EventReceived, NextAttemptAt: db.TimeOrNil(now.Add(patience)),
 	}
 	if note != "" {
-		row.State, row.Processed, row.ProcessedAt, row.Note, row.NextAttemptAt = string(EventProcessed), true, &now, db.Truncate(note, 200), nil
+		row.State, row.Processed, row.ProcessedAt, row.Note, row.NextAttemptAt = EventProcessed, true, &now, db.Truncate(note, 200), nil
 		if e.State == EventNotOurs {
-			row.State = string(EventNotOurs)
+			row.State = EventNotOurs
 		}
 	}
 	err = conn.Create(&row).Error
@@ -112,7 +112,7 @@ func (s *Store) ReceiveEvent(ctx context.Context, e Event, note string, patience
 // is processed already is left as it is.
 func (s *Store) BeginEvent(ctx context.Context, id string, again time.Time) error {
 	return s.db.WithContext(ctx).Model(&eventRow{}).Where("stripe_event_id = ? AND processed = FALSE", id).
-		Updates(map[string]any{"state": string(EventProcessing), "attempts": attempt, "next_attempt_at": again}).Error
+		Updates(map[string]any{"state": EventProcessing, "attempts": attempt, "next_attempt_at": again}).Error
 }
 
 // FailEvent records why an attempt failed. reason has no secret in it.
@@ -126,7 +126,7 @@ func (s *Store) FailEvents(ctx context.Context, ids []string, reason string) err
 		return nil
 	}
 	return s.db.WithContext(ctx).Model(&eventRow{}).Where("stripe_event_id IN ? AND processed = FALSE", ids).
-		Updates(map[string]any{"state": string(EventFailed), "last_error": db.Truncate(reason, 500)}).Error
+		Updates(map[string]any{"state": EventFailed, "last_error": db.Truncate(reason, 500)}).Error
 }
 
 // SpentEvents are those that have used up their attempts, and whose last pause is over.
@@ -141,7 +141,7 @@ func (s *Store) SpentEvents(ctx context.Context, now time.Time, limit int) ([]Ev
 func (s *Store) GiveUpEvent(ctx context.Context, id, reason string) (bool, error) {
 	given := s.db.WithContext(ctx).Model(&eventRow{}).
 		Where("stripe_event_id = ? AND processed = FALSE AND attempts >= ? AND next_attempt_at IS NOT NULL", id, MaxEventAttempts).
-		Updates(map[string]any{"state": string(EventFailed), "last_error": db.Truncate(reason, 500), "next_attempt_at": nil})
+		Updates(map[string]any{"state": EventFailed, "last_error": db.Truncate(reason, 500), "next_attempt_at": nil})
 	return given.RowsAffected > 0, given.Error
 }
 
@@ -163,15 +163,15 @@ func (s *Store) IgnoreEvent(ctx context.Context, id, note string, by access.Acto
 		if err := db.NotFound(tx.Clauses(db.ForUpdate).Omit("payload").Where("stripe_event_id = ?", id).Take(&row).Error); err != nil {
 			return err
 		}
-		if EventState(row.State) == EventProcessed {
+		if row.State == EventProcessed {
 			return ErrEventProcessed
 		}
 		values := processedValues(now)
-		values["state"], values["note"] = string(EventIgnored), db.Truncate(note, 200)
+		values["state"], values["note"] = EventIgnored, db.Truncate(note, 200)
 		if err := tx.Model(&eventRow{}).Where("id = ?", row.ID).Updates(values).Error; err != nil {
 			return err
 		}
-		return audit(tx, now, AuditEntry{Actor: by, Action: ActionEventIgnore, Subject: id, Detail: "was " + row.State})
+		return audit(tx, now, AuditEntry{Actor: by, Action: ActionEventIgnore, Subject: id, Detail: "was " + string(row.State)})
 	})
 }
 
@@ -186,22 +186,22 @@ func (s *Store) SetAside(ctx context.Context, ids []string, note string) error {
 	return setAside(s.db.WithContext(ctx), ids, note, s.Now())
 }
 
-func markNoted(conn *gorm.DB, ids []string, note string, now time.Time) error {
+func markNoted(tx *gorm.DB, ids []string, note string, now time.Time) error {
 	if len(ids) == 0 {
 		return nil
 	}
 	values := processedValues(now)
 	values["note"] = db.Truncate(note, 200)
-	return conn.Model(&eventRow{}).Where("stripe_event_id IN ?", ids).Updates(values).Error
+	return tx.Model(&eventRow{}).Where("stripe_event_id IN ?", ids).Updates(values).Error
 }
 
-func setAside(conn *gorm.DB, ids []string, note string, now time.Time) error {
+func setAside(tx *gorm.DB, ids []string, note string, now time.Time) error {
 	if len(ids) == 0 {
 		return nil
 	}
 	values := processedValues(now)
-	values["state"], values["note"] = string(EventNotOurs), db.Truncate(note, 200)
-	return conn.Model(&eventRow{}).Where("stripe_event_id IN ? AND processed = FALSE", ids).Updates(values).Error
+	values["state"], values["note"] = EventNotOurs, db.Truncate(note, 200)
+	return tx.Model(&eventRow{}).Where("stripe_event_id IN ? AND processed = FALSE", ids).Updates(values).Error
 }
 
 // RetryEvent makes an event due now, with its attempts counted anew. ErrNotFound without one. It comes back as it
@@ -213,7 +213,7 @@ func (s *Store) RetryEvent(ctx context.Context, id string, by access.Actor, now 
 	}
 	return known, s.db.InTransaction(ctx, func(tx *gorm.DB) error {
 		err := tx.Model(&eventRow{}).Where("stripe_event_id = ?", id).Updates(map[string]any{
-			"processed": false, "processed_at": nil, "state": string(EventReceived), "attempts": 0, "last_error": "", "note": "", "next_attempt_at": now,
+			"processed": false, "processed_at": nil, "state": EventReceived, "attempts": 0, "last_error": "", "note": "", "next_attempt_at": now,
 		}).Error
 		if err != nil {
 			return err
@@ -290,7 +290,7 @@ func eventsOf(rows []eventRow) []Event {
 }
 
 func processedValues(now time.Time) map[string]any {
-	return map[string]any{"processed": true, "state": string(EventProcessed), "processed_at": firstTime(now), "next_attempt_at": nil, "last_error": ""}
+	return map[string]any{"processed": true, "state": EventProcessed, "processed_at": firstTime(now), "next_attempt_at": nil, "last_error": ""}
 }
 
 // firstTime keeps the time of the first of several.

@@ -128,15 +128,15 @@ func (s *Store) ImportBooking(ctx context.Context, in NewImport) (Imported, erro
 	var recorded PaymentRecorded
 	var reference booking.Reference
 	err = s.db.InTransaction(ctx, func(tx *gorm.DB) error {
-		m := &importing{paymentRecorder: paymentRecorder{s.newLockedBooking(tx, in.Now)}, in: in}
+		m := &importing{lockedBooking: s.newLockedBooking(tx, in.Now), in: in}
 		if err := m.insert(); err != nil {
 			return err
 		}
 		if err := m.record(); err != nil {
 			return err
 		}
-		reference = booking.Reference(m.booking.Reference)
-		recorded, err = m.result()
+		reference = m.booking.Reference
+		recorded, err = m.paymentRecorded()
 		return err
 	})
 	if db.DuplicateKey(err) { // another import of the same row was faster
@@ -158,7 +158,7 @@ func (s *Store) ImportBooking(ctx context.Context, in NewImport) (Imported, erro
 // importing is one run of the step that takes over a booking. Emails are recorded as suppressed: the system that Farebook replaces has
 // told the customer what had happened until now.
 type importing struct {
-	paymentRecorder
+	*lockedBooking
 	in NewImport
 }
 
@@ -197,7 +197,7 @@ func (m *importing) insertBooking() error {
 	}
 	drawn := installation.imported(m.in.Payment.PaymentIntentID)
 	for twin := range derivedCodes {
-		row.ID, row.Reference = 0, string(booking.ReferenceFrom(drawn.code(twin)))
+		row.ID, row.Reference = 0, booking.ReferenceFrom(drawn.code(twin))
 		if err = m.tx.Create(&row).Error; !db.DuplicateKey(err) {
 			m.booking = row
 			return err
@@ -209,48 +209,49 @@ func (m *importing) insertBooking() error {
 // record writes where the payment is and what became of its money, by the recording steps that events lead to.
 func (m *importing) record() error {
 	snapshot := m.in.Payment
-	snapshot.Reference = booking.Reference(m.booking.Reference)
-	if err := m.transition(snapshot); err != nil {
+	snapshot.Reference = m.booking.Reference
+	if err := m.transitionPayment(snapshot); err != nil {
 		return err
 	}
 	if err := m.tell(snapshot); err != nil {
 		return err
 	}
-	if err := m.post(snapshot); err != nil {
+	payment := &paymentRecorder{lockedBooking: m.lockedBooking, reading: PaymentReading{Snapshot: snapshot, Now: m.now}}
+	if err := payment.post(); err != nil {
 		return err
 	}
 	for _, refund := range m.in.Refunds {
-		f := &refundRecorder{lockedBooking: m.lockedBooking}
-		if err := f.adopt(refund); err != nil {
+		r := &refundRecorder{lockedBooking: m.lockedBooking, reading: RefundReading{Snapshot: refund, Now: m.now}}
+		if err := r.adopt(refund); err != nil {
 			return fmt.Errorf("refund %s: %w", refund.StripeRefundID, err)
 		}
-		if _, err := f.record(RefundReading{Snapshot: refund, Now: m.now}); err != nil {
+		if _, err := recordLoaded(r, m.events(nil)); err != nil {
 			return fmt.Errorf("refund %s: %w", refund.StripeRefundID, err)
 		}
 	}
 	for _, dispute := range m.in.Disputes {
-		d := &disputeRecorder{lockedBooking: m.lockedBooking}
-		if err := d.load(dispute); err != nil {
-			return fmt.Errorf("dispute %s: %w", dispute.DisputeID, err)
-		}
-		if _, err := d.record(DisputeReading{Snapshot: dispute, Now: m.now}); err != nil {
+		r := &disputeRecorder{lockedBooking: m.lockedBooking, reading: DisputeReading{Snapshot: dispute, Now: m.now}}
+		if _, _, err := record(r, m.events(nil)); err != nil {
 			return fmt.Errorf("dispute %s: %w", dispute.DisputeID, err)
 		}
 	}
 	return audit(m.tx, m.now, AuditEntry{
-		Actor: m.in.By, Action: ActionBookingImport, Subject: m.booking.Reference, BookingID: &m.booking.ID,
+		Actor: m.in.By, Action: ActionBookingImport, Subject: string(m.booking.Reference), BookingID: &m.booking.ID,
 		Detail: fmt.Sprintf("%s, PaymentIntent %s is %s at Stripe", m.in.Earlier, m.in.Payment.PaymentIntentID, m.in.Payment.StripeStatus),
 	})
 }
 
 // tell draws the consequence of the payment for the booking, and takes the keys of the emails that the earlier system has sent.
 func (m *importing) tell(snapshot booking.PaymentSnapshot) error {
-	switch booking.PaymentStatus(m.payment.Status) {
+	switch m.payment.Status {
 	case booking.PaymentSucceeded:
 		if m.in.Confirm {
 			m.quiet = ""
 		}
-		err := m.transitionBooking(booking.StatusConfirmed, notice.Confirmed, m.receipt(snapshot.PaidAt))
+		err := m.transitionBooking(booking.StatusConfirmed)
+		if err == nil {
+			err = m.queueMail(notice.Confirmed, string(notice.Confirmed), m.receipt(snapshot.PaidAt))
+		}
 		m.quiet = toldEarlier
 		return err
 	case booking.PaymentAuthorized:

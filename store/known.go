@@ -126,7 +126,7 @@ func (s *Store) Newest(ctx context.Context) (Newest, error) {
 	if err != nil || len(bookings) == 0 {
 		return Newest{}, err
 	}
-	newest := Newest{BookingID: bookings[0].ID, Reference: booking.Reference(bookings[0].Reference), At: bookings[0].CreatedAt}
+	newest := Newest{BookingID: bookings[0].ID, Reference: bookings[0].Reference, At: bookings[0].CreatedAt}
 	var refunds []refundRow
 	err = s.db.WithContext(ctx).Select("id, created_at").Order("id DESC").Limit(1).Find(&refunds).Error
 	if err == nil && len(refunds) > 0 && refunds[0].CreatedAt.After(newest.At) {
@@ -141,6 +141,6 @@ func (s *Store) Has(ctx context.Context, n Newest) (bool, error) {
 		return true, nil
 	}
 	var count int64
-	err := s.db.WithContext(ctx).Model(&bookingRow{}).Where("id = ? AND reference = ?", n.BookingID, string(n.Reference)).Count(&count).Error
+	err := s.db.WithContext(ctx).Model(&bookingRow{}).Where("id = ? AND reference = ?", n.BookingID, n.Reference).Count(&count).Error
 	return count == 1, err
 }

@@ -9,7 +9,7 @@ import (
 
 // late tells whether the booking was closed before its money came.
 func (b *lockedBooking) late() bool {
-	switch booking.Status(b.booking.Status) {
+	switch b.booking.Status {
 	case booking.StatusExpired, booking.StatusPaymentFailed:
 		return true
 	case booking.StatusCancelled:
@@ -25,14 +25,13 @@ func (b *lockedBooking) returnLateMoney() error {
 		return nil
 	}
 	b.booking.RefundDue = b.payment.AmountRefunded+b.payment.AmountChargedBack < b.payment.AmountCaptured
-	err := b.tx.Model(&b.booking).Updates(map[string]any{"refund_due": b.booking.RefundDue, "updated_at": b.now}).Error
-	if err != nil {
+	if err := b.saveBooking("refund_due"); err != nil {
 		return err
 	}
 	if !b.booking.RefundDue {
 		return b.settleAttention(AttentionLateMoney, "")
 	}
-	err = b.reserveLateMoney()
+	err := b.reserveLateMoney()
 	var refused *NotRefundable
 	var exceeds *RefundExceedsCaptured
 	switch {
@@ -54,7 +53,7 @@ func (b *lockedBooking) reserveLateMoney() error {
 		return err
 	}
 	_, err = b.reserveOnce(refundRow{
-		Origin: string(booking.RefundFromLateMoney), OriginKey: &key, Reason: string(booking.ReasonRequestedByCustomer),
+		Origin: booking.RefundFromLateMoney, OriginKey: &key, Reason: string(booking.ReasonRequestedByCustomer),
 		CorrelationID: b.booking.CorrelationID,
 	})
 	return err
@@ -64,19 +63,19 @@ func (b *lockedBooking) reserveLateMoney() error {
 // a dispute, so that a refusal for whatever else the books do not know is not asked for again for ever.
 func (b *lockedBooking) lateMoneyKey() (string, error) {
 	var earlier []refundRow
-	err := b.tx.Where("booking_id = ? AND origin = ?", b.booking.ID, string(booking.RefundFromLateMoney)).Order("id").Find(&earlier).Error
+	err := b.tx.Where("booking_id = ? AND origin = ?", b.booking.ID, booking.RefundFromLateMoney).Order("id").Find(&earlier).Error
 	if err != nil {
 		return "", err
 	}
 	var won int64
-	err = b.tx.Model(&disputeRow{}).Where("booking_id = ? AND status = ?", b.booking.ID, string(booking.DisputeWon)).Count(&won).Error
+	err = b.tx.Model(&disputeRow{}).Where("booking_id = ? AND status = ?", b.booking.ID, booking.DisputeWon).Count(&won).Error
 	if err != nil {
 		return "", err
 	}
 	generation := max(len(earlier), 1)
 	if len(earlier) > 0 && len(earlier) <= int(won) {
 		last := earlier[len(earlier)-1]
-		if booking.RefundStatus(last.Status) == booking.RefundFailed && booking.RefundRefusedForDispute(last.FailureReason) {
+		if last.Status == booking.RefundFailed && booking.RefundRefusedForDispute(last.FailureReason) {
 			generation++
 		}
 	}
@@ -89,7 +88,7 @@ func (b *lockedBooking) lateMoneyKey() (string, error) {
 
 // unaskedRefunds are those that the books ask for by themselves and that Stripe has not been asked for yet.
 func (b *lockedBooking) unaskedRefunds() (ids []booking.RefundID, err error) {
-	err = b.tx.Model(&refundRow{}).Where("booking_id = ? AND status = ? AND origin_key IS NOT NULL", b.booking.ID, string(booking.RefundRequested)).
+	err = b.tx.Model(&refundRow{}).Where("booking_id = ? AND status = ? AND origin_key IS NOT NULL", b.booking.ID, booking.RefundRequested).
 		Order("id").Pluck("refund_id", &ids).Error
 	return ids, err
 }

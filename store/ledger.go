@@ -6,7 +6,6 @@ import (
 
 	"farebook/booking"
 	"farebook/ledger"
-	"farebook/money"
 	"farebook/store/internal/db"
 )
 
@@ -22,7 +21,7 @@ type LedgerTransaction struct {
 func (s *Store) Ledger(ctx context.Context, reference booking.Reference) ([]LedgerTransaction, error) {
 	conn := s.db.WithContext(ctx)
 	var owner bookingRow
-	if err := conn.Select("id").Where("reference = ?", string(reference)).Take(&owner).Error; err != nil {
+	if err := conn.Select("id").Where("reference = ?", reference).Take(&owner).Error; err != nil {
 		return nil, db.NotFound(err)
 	}
 	var rows []ledgerRow
@@ -46,7 +45,7 @@ func assemble(reference booking.Reference, rows []ledgerRow, entries []entryRow)
 	for i, row := range rows {
 		index[row.ID] = i
 		out[i] = LedgerTransaction{ID: row.ID, PostedAt: row.PostedAt, Transaction: ledger.Transaction{
-			Type:                 ledger.Type(row.Type),
+			Type:                 row.Type,
 			Reference:            reference,
 			ObjectID:             row.StripeObjectID,
 			BalanceTransactionID: row.StripeBalanceTransactionID,
@@ -61,8 +60,8 @@ func assemble(reference booking.Reference, rows []ledgerRow, entries []entryRow)
 	for _, entry := range entries {
 		t := &out[index[entry.LedgerID]].Transaction
 		t.Entries = append(t.Entries, ledger.Entry{
-			Account: ledger.Account(entry.Account), Side: ledger.Side(entry.Side),
-			Amount: entry.Amount, Currency: money.Currency(entry.Currency),
+			Account: entry.Account, Side: entry.Side,
+			Amount: entry.Amount, Currency: entry.Currency,
 		})
 	}
 	return out

@@ -14,9 +14,9 @@ const maxLeft = 1000
 // run nothing is left, as nothing was tried; balances are compared anew (CompareBalances).
 func (s *Store) LeftOpen(ctx context.Context) ([]Item, error) {
 	var rows []itemRow
-	last := s.db.Model(&runRow{}).Select("MAX(id)").Where("status = ? AND scope = ? AND dry_run = ?", RunCompleted, string(reconciliation.ScopeAll), false)
+	last := s.db.Model(&runRow{}).Select("MAX(id)").Where("status = ? AND scope = ? AND dry_run = ?", RunCompleted, reconciliation.ScopeAll, false)
 	err := s.db.WithContext(ctx).Where("run_id = (?) AND state IN ? AND class <> ? AND object NOT IN ?", last, []string{ItemFound, ItemFailed},
-		string(reconciliation.Timing), []string{string(reconciliation.ObjectClearing), string(reconciliation.ObjectBalanceKind)}).
+		reconciliation.Timing, []reconciliation.Object{reconciliation.ObjectClearing, reconciliation.ObjectBalanceKind}).
 		Order("id").Limit(maxLeft).Find(&rows).Error
 	if err != nil || len(rows) == 0 {
 		return nil, err

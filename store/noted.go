@@ -52,7 +52,7 @@ func (s *Store) Noted(ctx context.Context, exceptRun uint64) (Noted, error) {
 	noted := Noted{Lines: map[money.Currency]int64{}, Gaps: map[string][]int64{}}
 	var gaps []itemRow
 	err := s.db.WithContext(ctx).Where("state = ? AND stripe_balance_transaction_id = '' AND object IN ?", ItemResolved,
-		[]string{string(reconciliation.ObjectClearing), string(reconciliation.ObjectBalanceKind)}).Find(&gaps).Error
+		[]reconciliation.Object{reconciliation.ObjectClearing, reconciliation.ObjectBalanceKind}).Find(&gaps).Error
 	if err != nil {
 		return noted, err
 	}

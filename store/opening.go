@@ -40,8 +40,8 @@ type openingRow struct {
 func (openingRow) TableName() string { return "ledger_opening" }
 
 type openingPartRow struct {
-	Currency string
-	Kind     string
+	Currency money.Currency
+	Kind     booking.BalanceKind
 	Amount   int64
 }
 
@@ -67,7 +67,7 @@ func (s *Store) OpeningBalance(ctx context.Context) (OpeningBalance, error) {
 	err = s.db.WithContext(ctx).Order("currency, kind").Find(&rows).Error
 	opened := OpeningBalance{Opening: opening}
 	for _, row := range rows {
-		opened.Parts = append(opened.Parts, OpeningPart{money.Currency(row.Currency), booking.BalanceKind(row.Kind), row.Amount})
+		opened.Parts = append(opened.Parts, OpeningPart{row.Currency, row.Kind, row.Amount})
 	}
 	return opened, err
 }
@@ -138,7 +138,7 @@ func nothingBefore(tx *gorm.DB, o ledger.Opening) error {
 		FROM financial_ledger l
 		WHERE (l.effective_at < ? OR l.effective_at IS NULL AND l.posted_at < ?)
 		  AND EXISTS (SELECT 1 FROM ledger_entries e WHERE e.ledger_id = l.id AND e.account = ?)
-		ORDER BY l.effective_at, l.id LIMIT 1`, o.At, o.At, string(ledger.AssetStripeClearing)).Scan(&first).Error
+		ORDER BY l.effective_at, l.id LIMIT 1`, o.At, o.At, ledger.AssetStripeClearing).Scan(&first).Error
 	if err != nil || first.ID == 0 {
 		return err
 	}
@@ -163,7 +163,7 @@ func postOpening(tx *gorm.DB, o OpeningBalance, now time.Time) error {
 		}
 	}
 	for _, part := range o.Parts {
-		row := openingPartRow{string(part.Currency), string(part.Kind), part.Amount}
+		row := openingPartRow{part.Currency, part.Kind, part.Amount}
 		if err := tx.Create(&row).Error; err != nil {
 			return err
 		}

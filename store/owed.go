@@ -20,7 +20,7 @@ import (
 func (s *Store) EndedHolds(ctx context.Context, before time.Time, after uint64, limit int) ([]Booking, error) {
 	var rows []bookingRow
 	err := s.db.WithContext(ctx).Joins("Payment").
-		Where("bookings.status = ? AND bookings.id > ? AND bookings.hold_expires_at < ?", string(booking.StatusPendingPayment), after, before.UTC()).
+		Where("bookings.status = ? AND bookings.id > ? AND bookings.hold_expires_at < ?", booking.StatusPendingPayment, after, before.UTC()).
 		Where("Payment.id IS NULL OR Payment.status NOT IN ?", unsettledPayments).
 		Order("bookings.id").Limit(limit).Find(&rows).Error
 	if err != nil {
@@ -30,14 +30,14 @@ func (s *Store) EndedHolds(ctx context.Context, before time.Time, after uint64, 
 }
 
 // unsettledPayments are the states that a payment may be in for days after the hold.
-var unsettledPayments = []string{string(booking.PaymentProcessing), string(booking.PaymentAuthorized), string(booking.PaymentUnknown)}
+var unsettledPayments = []booking.PaymentStatus{booking.PaymentProcessing, booking.PaymentAuthorized, booking.PaymentUnknown}
 
 // UnsettledPayments are bookings, by id and after one, whose payment is authorised or in the bank's hands: a capture's deadline or a look
 // at Stripe is due for each.
 func (s *Store) UnsettledPayments(ctx context.Context, after uint64, limit int) ([]Booking, error) {
 	var rows []bookingRow
 	err := s.db.WithContext(ctx).Joins("JOIN payments p ON p.booking_id = bookings.id").
-		Where("p.status IN ? AND bookings.status = ? AND bookings.id > ?", unsettledPayments, string(booking.StatusPendingPayment), after).
+		Where("p.status IN ? AND bookings.status = ? AND bookings.id > ?", unsettledPayments, booking.StatusPendingPayment, after).
 		Order("bookings.id").Limit(limit).Find(&rows).Error
 	if err != nil {
 		return nil, err
@@ -50,7 +50,7 @@ func (s *Store) UnknownFees(ctx context.Context, before time.Time, after uint64,
 	var rows []bookingRow
 	err := s.db.WithContext(ctx).Joins("Payment").
 		Where("Payment.status = ? AND Payment.fee_posted = FALSE AND Payment.booking_id > ? AND Payment.updated_at < ?",
-			string(booking.PaymentSucceeded), after, before.UTC()).
+			booking.PaymentSucceeded, after, before.UTC()).
 		Order("Payment.booking_id").Limit(limit).Find(&rows).Error
 	if err != nil {
 		return nil, err
@@ -90,7 +90,7 @@ func (s *Store) OpenRefunds(ctx context.Context, before time.Time, after uint64,
 	err := s.db.WithContext(ctx).Table("refunds r").Select("r.*, b.reference").Joins("JOIN bookings b ON b.id = r.booking_id").
 		Where("r.id > ? AND r.created_at < ?", after, before.UTC()).
 		Where("(r.status IN ? OR r.status = ? AND r.posted = FALSE OR r.status IN ? AND r.posted = TRUE AND r.failure_posted = FALSE)", openRefunds,
-			string(booking.RefundSucceeded), []string{string(booking.RefundFailed), string(booking.RefundCanceled)}).
+			booking.RefundSucceeded, []booking.RefundStatus{booking.RefundFailed, booking.RefundCanceled}).
 		Order("r.id").Limit(limit).Find(&rows).Error
 	refunds := make([]OpenRefund, len(rows))
 	for i, row := range rows {
@@ -99,7 +99,7 @@ func (s *Store) OpenRefunds(ctx context.Context, before time.Time, after uint64,
 	return refunds, err
 }
 
-var openRefunds = []string{string(booking.RefundRequested), string(booking.RefundPending), string(booking.RefundRequiresAction), string(booking.RefundUnknown)}
+var openRefunds = []booking.RefundStatus{booking.RefundRequested, booking.RefundPending, booking.RefundRequiresAction, booking.RefundUnknown}
 
 // OpenDispute names a dispute that is undecided, or whose money is not where the decision puts it. RowID orders them.
 type OpenDispute struct {
@@ -114,14 +114,14 @@ func (s *Store) OpenDisputes(ctx context.Context, before time.Time, after uint64
 	err = s.db.WithContext(ctx).Table("disputes d").Select("d.id AS row_id, d.stripe_dispute_id AS id, b.reference, b.correlation_id").
 		Joins("JOIN bookings b ON b.id = d.booking_id").
 		Where("d.id > ? AND d.created_at < ?", after, before.UTC()).
-		Where("d.status IN ? OR d.status = ? AND d.withheld <> d.loss", openDisputes, string(booking.DisputeWon)).
+		Where("d.status IN ? OR d.status = ? AND d.withheld <> d.loss", openDisputes, booking.DisputeWon).
 		Order("d.id").Limit(limit).Scan(&disputes).Error
 	return disputes, err
 }
 
-var openDisputes = []string{
-	string(booking.DisputeWarningNeedsResponse), string(booking.DisputeWarningUnderReview),
-	string(booking.DisputeNeedsResponse), string(booking.DisputeUnderReview), string(booking.DisputeUnknown),
+var openDisputes = []booking.DisputeStatus{
+	booking.DisputeWarningNeedsResponse, booking.DisputeWarningUnderReview,
+	booking.DisputeNeedsResponse, booking.DisputeUnderReview, booking.DisputeUnknown,
 }
 
 // OpenPayout names a payout that is not held against the ledger yet, or whose money has not come back yet. RowID orders them.
@@ -135,8 +135,8 @@ type OpenPayout struct {
 func (s *Store) OpenPayouts(ctx context.Context, before time.Time, after uint64, limit int) (payouts []OpenPayout, err error) {
 	err = s.db.WithContext(ctx).Model(&payoutRow{}).Select("id AS row_id, stripe_payout_id AS id").
 		Where("id > ? AND created_at < ?", after, before.UTC()).
-		Where("proof = ? OR status IN ? AND posted AND NOT failure_posted", string(ProofPending),
-			[]string{string(booking.PayoutFailed), string(booking.PayoutCanceled)}).
+		Where("proof = ? OR status IN ? AND posted AND NOT failure_posted", ProofPending,
+			[]booking.PayoutStatus{booking.PayoutFailed, booking.PayoutCanceled}).
 		Order("id").Limit(limit).Scan(&payouts).Error
 	return payouts, err
 }
@@ -156,7 +156,7 @@ func (s *Store) UnpostedLines(
 	err = s.db.WithContext(ctx).Table("reconciliation_items i").
 		Select("i.id AS row_id, i.stripe_balance_transaction_id AS id, r.correlation_id").
 		Joins("JOIN reconciliation_runs r ON r.id = i.run_id").
-		Where("i.state = ? AND i.healing = ? AND i.id > ? AND i.updated_at < ?", ItemFailed, string(healing), after, before.UTC()).
+		Where("i.state = ? AND i.healing = ? AND i.id > ? AND i.updated_at < ?", ItemFailed, healing, after, before.UTC()).
 		Where("NOT EXISTS (SELECT 1 FROM financial_ledger l WHERE l.stripe_balance_transaction_id = i.stripe_balance_transaction_id)").
 		Order("i.id").Limit(limit).Scan(&lines).Error
 	return lines, err
@@ -186,7 +186,7 @@ func (s *Store) QueuedEmails(ctx context.Context, before time.Time, after uint64
 	err := s.db.WithContext(ctx).Table("emails e").
 		Select("e.id, e.kind, e.dedupe_key, e.resent_of, r.stripe_refund_id, b.correlation_id").
 		Joins("LEFT JOIN bookings b ON b.id = e.booking_id").
-		Joins("LEFT JOIN refunds r ON r.refund_id = SUBSTRING_INDEX(e.dedupe_key, '/', 1) AND r.origin = ?", string(booking.RefundFromDashboard)).
+		Joins("LEFT JOIN refunds r ON r.refund_id = SUBSTRING_INDEX(e.dedupe_key, '/', 1) AND r.origin = ?", booking.RefundFromDashboard).
 		Where("e.status = ? AND e.id > ? AND e.created_at < ?", EmailQueued, after, before.UTC()).
 		Order("e.id").Limit(limit).Scan(&rows).Error
 	queued := make([]QueuedEmail, len(rows))
@@ -208,7 +208,7 @@ func (s *Store) QueuedEmails(ctx context.Context, before time.Time, after uint64
 // each has its own workflow.
 func (s *Store) QueuedEmailsOf(ctx context.Context, reference booking.Reference, kinds []notice.Kind) (ids []uint64, err error) {
 	err = s.db.WithContext(ctx).Model(&emailRow{}).
-		Where("booking_id = (SELECT id FROM bookings WHERE reference = ?)", string(reference)).
+		Where("booking_id = (SELECT id FROM bookings WHERE reference = ?)", reference).
 		Where("status = ? AND kind IN ? AND resent_of IS NULL", EmailQueued, kinds).Order("id").Pluck("id", &ids).Error
 	return ids, err
 }

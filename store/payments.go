@@ -16,9 +16,9 @@ func newPaymentRow(bookingID uint64, snapshot booking.PaymentSnapshot, now time.
 	return paymentRow{
 		BookingID:             bookingID,
 		StripePaymentIntentID: snapshot.PaymentIntentID,
-		Status:                string(booking.PaymentPending),
+		Status:                booking.PaymentPending,
 		Amount:                snapshot.Amount,
-		Currency:              string(snapshot.Currency),
+		Currency:              snapshot.Currency,
 		CreatedAt:             now,
 		UpdatedAt:             now,
 	}
@@ -30,12 +30,13 @@ func newPaymentRow(bookingID uint64, snapshot booking.PaymentSnapshot, now time.
 func (s *Store) RecordPaymentIntent(ctx context.Context, reference booking.Reference, snapshot booking.PaymentSnapshot, twin bool) error {
 	var mismatch *AmountMismatch
 	err := s.underLock(ctx, reference, s.Now(), func(b *lockedBooking) (err error) {
-		p := paymentRecorder{b}
-		if p.payment.ID == 0 && snapshot.Reference != reference {
-			mismatch, err = p.namesAnother(snapshot)
+		if b.payment.ID == 0 && snapshot.Reference != reference {
+			problem := fmt.Sprintf("PaymentIntent %s of the same request names booking %q", snapshot.PaymentIntentID, snapshot.Reference)
+			mismatch, err = b.mismatch(AttentionPaymentMismatch, snapshot.PaymentIntentID, problem)
 			return err
 		}
-		mismatch, err = p.load(snapshot)
+		r := &paymentRecorder{lockedBooking: b, reading: PaymentReading{Snapshot: snapshot, Now: b.now}}
+		mismatch, err = r.load()
 		if err != nil || mismatch != nil || !twin {
 			return err
 		}
@@ -45,13 +46,6 @@ func (s *Store) RecordPaymentIntent(ctx context.Context, reference booking.Refer
 		return mismatch
 	}
 	return err
-}
-
-// namesAnother shows an operator a PaymentIntent of the booking's request that names another booking.
-func (p *paymentRecorder) namesAnother(snapshot booking.PaymentSnapshot) (*AmountMismatch, error) {
-	problem := fmt.Sprintf("PaymentIntent %s of the same request names booking %q", snapshot.PaymentIntentID, snapshot.Reference)
-	return &AmountMismatch{Reference: booking.Reference(p.booking.Reference), Problem: problem},
-		p.markForAttention(AttentionPaymentMismatch, snapshot.PaymentIntentID, problem)
 }
 
 // OtherPaymentReading is a PaymentIntent that an event says is a booking's, and that is not the booking's own, as it is at Stripe now.
@@ -106,17 +100,19 @@ func (b *lockedBooking) besideItsOwn(other booking.PaymentSnapshot) string {
 func (s *Store) RecordPaymentRefused(ctx context.Context, reference booking.Reference, refusal string) (PaymentRecorded, error) {
 	var recorded PaymentRecorded
 	err := s.underLock(ctx, reference, s.Now(), func(b *lockedBooking) (err error) {
-		if b.payment.ID == 0 && booking.Status(b.booking.Status) == booking.StatusPendingPayment {
+		if b.payment.ID == 0 && b.booking.Status == booking.StatusPendingPayment {
 			b.payment.DeclineCode = db.Code(refusal)
-			if err := b.transitionBooking(booking.StatusPaymentFailed, notice.PaymentFailed, nil); err != nil {
+			if err := b.transitionBooking(booking.StatusPaymentFailed); err != nil {
+				return err
+			}
+			if err := b.queueMail(notice.PaymentFailed, string(notice.PaymentFailed), nil); err != nil {
 				return err
 			}
 			if err := b.markForAttention(AttentionPaymentRefused, "", fmt.Sprintf("no PaymentIntent could be made: %s", refusal)); err != nil {
 				return err
 			}
 		}
-		p := paymentRecorder{b}
-		recorded, err = p.result()
+		recorded, err = b.paymentRecorded()
 		return err
 	})
 	return recorded, err

@@ -38,8 +38,8 @@ type Payout struct {
 
 func (r payoutRow) domain() Payout {
 	return Payout{
-		ID: r.StripePayoutID, Status: booking.PayoutStatus(r.Status), Amount: money.Money{Value: r.Amount, Currency: money.Currency(r.Currency)},
-		Automatic: r.Automatic, ArrivesAt: r.ArrivesAt, FailureCode: r.FailureCode, Proof: Proof(r.Proof), Transactions: r.Transactions,
+		ID: r.StripePayoutID, Status: r.Status, Amount: money.Money{Value: r.Amount, Currency: r.Currency},
+		Automatic: r.Automatic, ArrivesAt: r.ArrivesAt, FailureCode: r.FailureCode, Proof: r.Proof, Transactions: r.Transactions,
 		Unmatched: r.Unmatched, Difference: r.Difference, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
 }

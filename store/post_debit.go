@@ -7,61 +7,61 @@ import (
 	"farebook/ledger"
 )
 
-// postDebit writes what the ledger does not have of a bank debit: that it is on its way, and that it failed, each once. Both go by
-// their balance transactions, so that the clearing account equals Stripe's balance while it is not known whether the money stays.
-func (p *paymentRecorder) postDebit(intent string, debit booking.Debit) error {
-	reference := booking.Reference(p.booking.Reference)
-	known, err := p.postedOf(ledger.TypePaymentInTransit, intent, debit.ChargeID)
+// postDebit writes what the ledger does not have of a bank debit yet: that it is in transit, and that it failed, each once. Both follow
+// the debit's balance transactions, so that the clearing account equals Stripe's balance while the bank may still return the money.
+func (b *lockedBooking) postDebit(intent string, debit booking.Debit) error {
+	inTransit, err := b.postedOf(ledger.TypePaymentInTransit, intent, debit.ChargeID)
 	if err != nil {
 		return err
 	}
-	if !known {
-		transit, err := ledger.PaymentInTransit(reference, intent, debit)
-		if err == nil {
-			err = p.insert(transit)
-		}
+	if !inTransit {
+		transaction, err := ledger.PaymentInTransit(b.booking.Reference, intent, debit)
 		if err != nil {
+			return err
+		}
+		if err := b.insert(transaction); err != nil {
 			return err
 		}
 	}
 	if debit.FailureBalance == nil {
 		return nil
 	}
-	if known, err = p.postedOf(ledger.TypePaymentFailure, intent, debit.ChargeID); err != nil || known {
+	failed, err := b.postedOf(ledger.TypePaymentFailure, intent, debit.ChargeID)
+	if err != nil || failed {
 		return err
 	}
-	failure, err := ledger.PaymentFailure(reference, intent, debit)
+	transaction, err := ledger.PaymentFailure(b.booking.Reference, intent, debit)
 	if err != nil {
 		return err
 	}
-	return p.insert(failure)
+	return b.insert(transaction)
 }
 
-// payment is the posting of a payment that succeeded: of a debit that the ledger has on its way, or of money that comes now.
-func (p *paymentRecorder) paymentOf(snapshot booking.PaymentSnapshot) (ledger.Transaction, error) {
-	arrived, err := p.postedOf(ledger.TypePaymentInTransit, snapshot.PaymentIntentID, snapshot.ChargeID)
+// paymentTransaction is the posting of a payment that succeeded: of a debit that the ledger has in transit, or of money that arrives now.
+func (r *paymentRecorder) paymentTransaction(snapshot booking.PaymentSnapshot) (ledger.Transaction, error) {
+	inTransit, err := r.postedOf(ledger.TypePaymentInTransit, snapshot.PaymentIntentID, snapshot.ChargeID)
 	if err != nil {
 		return ledger.Transaction{}, err
 	}
-	decided, err := p.succeeded(snapshot)
+	effective, err := r.succeeded(snapshot)
 	if err != nil {
 		return ledger.Transaction{}, err
 	}
-	if arrived {
-		return ledger.PaymentArrived(snapshot, decided)
+	if inTransit {
+		return ledger.PaymentArrived(snapshot, effective)
 	}
-	return ledger.Payment(snapshot, decided)
+	return ledger.Payment(snapshot, effective)
 }
 
-// postedOf tells whether a transaction of a type is in the ledger for an object at Stripe.
+// postedOf reports whether the ledger has a transaction of this type for an object at Stripe.
 func (b *lockedBooking) postedOf(kind ledger.Type, paymentIntentID, objectID string) (bool, error) {
 	var count int64
 	err := b.tx.Model(&ledgerRow{}).Where("booking_id = ? AND type = ? AND stripe_payment_intent_id = ? AND stripe_object_id = ?",
-		b.booking.ID, string(kind), paymentIntentID, objectID).Count(&count).Error
+		b.booking.ID, kind, paymentIntentID, objectID).Count(&count).Error
 	return count > 0, err
 }
 
-// DebitsInTransit are the charges of a PaymentIntent that the ledger has on their way: neither arrived nor failed.
+// DebitsInTransit are the charges of a PaymentIntent that the ledger has in transit: neither arrived nor failed.
 func (s *Store) DebitsInTransit(ctx context.Context, paymentIntentID string) (charges []string, err error) {
 	err = s.db.WithContext(ctx).Raw(`
 		SELECT l.stripe_object_id FROM payments p
@@ -69,6 +69,6 @@ func (s *Store) DebitsInTransit(ctx context.Context, paymentIntentID string) (ch
 		WHERE p.stripe_payment_intent_id = ? AND p.status <> ? AND NOT EXISTS (
 		  SELECT 1 FROM financial_ledger f WHERE f.booking_id = l.booking_id AND f.type = ?
 		    AND f.stripe_payment_intent_id = l.stripe_payment_intent_id AND f.stripe_object_id = l.stripe_object_id)`,
-		string(ledger.TypePaymentInTransit), paymentIntentID, string(booking.PaymentSucceeded), string(ledger.TypePaymentFailure)).Scan(&charges).Error
+		ledger.TypePaymentInTransit, paymentIntentID, booking.PaymentSucceeded, ledger.TypePaymentFailure).Scan(&charges).Error
 	return charges, err
 }

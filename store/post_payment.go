@@ -9,74 +9,66 @@ import (
 	"farebook/ledger"
 )
 
-// post writes what the ledger does not have of a payment: its bank debits, and when it has succeeded the payment once, and Stripe's
-// fee once, together with it or later. The booking's lock keeps others out meanwhile; idx_ledger_unique_stripe_entry stands behind it.
-func (p *paymentRecorder) post(snapshot booking.PaymentSnapshot) error {
+// post writes what the ledger does not have of a payment yet: its bank debits, and once it has succeeded the payment and Stripe's fee,
+// together or the fee later. Each is posted once: the booking's lock keeps other recorders out, and the UNIQUE index
+// idx_ledger_unique_stripe_entry refuses a second posting.
+func (r *paymentRecorder) post() error {
+	snapshot := r.reading.Snapshot
+	succeeded := snapshot.PaymentStatus() == booking.PaymentSucceeded
 	for _, debit := range snapshot.Debits {
-		if debit.ChargeID == snapshot.ChargeID && snapshot.PaymentStatus() == booking.PaymentSucceeded {
-			continue // the payment itself, whatever its charge says of its status
+		if succeeded && debit.ChargeID == snapshot.ChargeID {
+			continue // the payment itself, posted below
 		}
-		if err := p.postDebit(snapshot.PaymentIntentID, debit); err != nil {
+		if err := r.postDebit(snapshot.PaymentIntentID, debit); err != nil {
 			return err
 		}
 	}
-	if snapshot.PaymentStatus() != booking.PaymentSucceeded {
+	if !succeeded {
 		return nil
 	}
-	posted, err := p.posted(ledger.TypePayment, snapshot.PaymentIntentID)
+	posted, err := r.posted(ledger.TypePayment, snapshot.PaymentIntentID)
+	if err != nil || posted && (r.payment.FeePosted || snapshot.Balance == nil) {
+		return err
+	}
+	var transaction ledger.Transaction
+	if posted {
+		transaction, err = ledger.Fee(snapshot)
+	} else {
+		transaction, err = r.paymentTransaction(snapshot)
+	}
 	if err != nil {
 		return err
 	}
-	switch {
-	case !posted:
-		transaction, err := p.paymentOf(snapshot)
-		if err != nil {
-			return err
-		}
-		if err := p.insert(transaction); err != nil {
-			return err
-		}
-		return p.postSettled(snapshot)
-	case p.payment.FeePosted || snapshot.Balance == nil:
-		return nil
-	}
-	transaction, err := ledger.Fee(snapshot)
-	if err != nil {
+	if err := r.insert(transaction); err != nil {
 		return err
 	}
-	if err := p.insert(transaction); err != nil {
-		return err
-	}
-	return p.postSettled(snapshot)
+	return r.postSettled(snapshot)
 }
 
-// postSettled posts what belongs to a balance transaction that is in the books now: the part of an authorisation that was
-// not captured, which Stripe takes back by a second one.
-func (p *paymentRecorder) postSettled(snapshot booking.PaymentSnapshot) error {
+// postSettled posts the part of an authorisation that was not captured, which Stripe returns by a second balance transaction, and notes
+// that the fee is posted.
+func (r *paymentRecorder) postSettled(snapshot booking.PaymentSnapshot) error {
 	if snapshot.Reversal != nil {
 		rest, err := ledger.PartialCapture(snapshot)
 		if err != nil {
 			return err
 		}
-		if err := p.insert(rest); err != nil {
+		if err := r.insert(rest); err != nil {
 			return err
 		}
 	}
-	return p.noteFee(snapshot.Balance != nil)
-}
-
-func (p *paymentRecorder) noteFee(posted bool) error {
-	if !posted {
+	if snapshot.Balance == nil {
 		return nil
 	}
-	p.payment.FeePosted = true
-	return p.tx.Model(&p.payment).Updates(map[string]any{"fee_posted": true, "updated_at": p.now}).Error
+	r.payment.FeePosted = true
+	return r.savePayment("fee_posted")
 }
 
+// posted reports whether the ledger has a transaction of this type for the PaymentIntent.
 func (b *lockedBooking) posted(kind ledger.Type, paymentIntentID string) (bool, error) {
 	var row ledgerRow
-	err := b.tx.Select("id").Where("booking_id = ? AND type = ? AND stripe_payment_intent_id = ?",
-		b.booking.ID, string(kind), paymentIntentID).Take(&row).Error
+	err := b.tx.Select("id").Where("booking_id = ? AND type = ? AND stripe_payment_intent_id = ?", b.booking.ID, kind, paymentIntentID).
+		Take(&row).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return false, nil
 	}

@@ -41,7 +41,7 @@ func appendTransaction(tx *gorm.DB, now time.Time, bookingID *uint64, t ledger.T
 	}
 	row := ledgerRow{
 		BookingID:                  bookingID,
-		Type:                       string(t.Type),
+		Type:                       t.Type,
 		StripePaymentIntentID:      db.OrNil(t.PaymentIntentID),
 		StripeObjectID:             t.ObjectID,
 		StripeBalanceTransactionID: t.BalanceTransactionID,
@@ -49,7 +49,7 @@ func appendTransaction(tx *gorm.DB, now time.Time, bookingID *uint64, t ledger.T
 		Description:                t.Description,
 		PostedAt:                   now,
 		EffectiveAt:                &t.Effective.At,
-		EffectiveBasis:             db.OrNil(string(t.Effective.Basis)),
+		EffectiveBasis:             db.OrNil(t.Effective.Basis),
 	}
 	if err := tx.Create(&row).Error; err != nil {
 		return err
@@ -57,8 +57,8 @@ func appendTransaction(tx *gorm.DB, now time.Time, bookingID *uint64, t ledger.T
 	entries := make([]entryRow, len(t.Entries))
 	for i, entry := range t.Entries {
 		entries[i] = entryRow{
-			LedgerID: row.ID, Account: string(entry.Account), Side: string(entry.Side),
-			Amount: entry.Amount, Currency: string(entry.Currency),
+			LedgerID: row.ID, Account: entry.Account, Side: entry.Side,
+			Amount: entry.Amount, Currency: entry.Currency,
 		}
 	}
 	return tx.Create(&entries).Error

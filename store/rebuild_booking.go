@@ -37,10 +37,10 @@ func (s *Store) RebuildBooking(ctx context.Context, item RebuildItem, by access.
 			return err
 		}
 		row := bookingRow{
-			Reference: string(item.Reference), ClientID: owner.ClientID, APIKeyID: owner.ID, Status: string(booking.StatusPendingPayment),
-			CustomerLocale: string(money.LocaleEN), FlightJSON: "{}", Amount: item.Amount.Value, Currency: string(item.Amount.Currency),
-			HoldExpiresAt: item.Created.Add(rebuiltHold), CorrelationID: item.Booking.CorrelationID, CaptureMethod: string(item.Booking.Capture),
-			PaymentMethods: db.OrNil(string(item.Booking.Methods)), RequestKey: db.OrNil(item.Booking.RequestKey), CreatedAt: item.Created, UpdatedAt: now,
+			Reference: item.Reference, ClientID: owner.ClientID, APIKeyID: owner.ID, Status: booking.StatusPendingPayment,
+			CustomerLocale: money.LocaleEN, FlightJSON: "{}", Amount: item.Amount.Value, Currency: item.Amount.Currency,
+			HoldExpiresAt: item.Created.Add(rebuiltHold), CorrelationID: item.Booking.CorrelationID, CaptureMethod: item.Booking.Capture,
+			PaymentMethods: db.OrNil(item.Booking.Methods), RequestKey: db.OrNil(item.Booking.RequestKey), CreatedAt: item.Created, UpdatedAt: now,
 		}
 		err = tx.Create(&row).Error
 		if db.DuplicateKey(err) {
@@ -55,7 +55,7 @@ func (s *Store) RebuildBooking(ctx context.Context, item RebuildItem, by access.
 		if err != nil {
 			return err
 		}
-		return audit(tx, now, AuditEntry{Actor: by, Action: ActionBookingRebuild, Subject: row.Reference, BookingID: &row.ID, Detail: item.PaymentIntentID})
+		return audit(tx, now, AuditEntry{Actor: by, Action: ActionBookingRebuild, Subject: string(row.Reference), BookingID: &row.ID, Detail: item.PaymentIntentID})
 	})
 }
 

@@ -71,12 +71,12 @@ func (rebuildRow) TableName() string { return "rebuilds" }
 type rebuildItemRow struct {
 	ID               uint64
 	RebuildID        uint64
-	Kind             string
+	Kind             RebuildKind
 	StripeID         string
 	PaymentIntentID  string
-	BookingReference string
+	BookingReference booking.Reference
 	Amount           int64
-	Currency         string
+	Currency         money.Currency
 	StripeStatus     string
 	StripeCreatedAt  time.Time
 	BookingJSON      *string `gorm:"column:booking_json"`
@@ -117,8 +117,8 @@ func rebuildSubject(id uint64) string { return fmt.Sprintf("rebuild/%d", id) }
 
 func (i RebuildItem) row(rebuildID uint64) (rebuildItemRow, error) {
 	row := rebuildItemRow{
-		RebuildID: rebuildID, Kind: string(i.Kind), StripeID: i.StripeID, PaymentIntentID: i.PaymentIntentID, BookingReference: string(i.Reference),
-		Amount: i.Amount.Value, Currency: string(i.Amount.Currency), StripeStatus: db.Truncate(i.StripeStatus, 32), StripeCreatedAt: i.Created,
+		RebuildID: rebuildID, Kind: i.Kind, StripeID: i.StripeID, PaymentIntentID: i.PaymentIntentID, BookingReference: i.Reference,
+		Amount: i.Amount.Value, Currency: i.Amount.Currency, StripeStatus: db.Truncate(i.StripeStatus, 32), StripeCreatedAt: i.Created,
 	}
 	if i.Kind != RebuildBooking {
 		return row, nil
@@ -130,8 +130,8 @@ func (i RebuildItem) row(rebuildID uint64) (rebuildItemRow, error) {
 
 func (r rebuildItemRow) domain() (RebuildItem, error) {
 	item := RebuildItem{
-		ID: r.ID, Kind: RebuildKind(r.Kind), StripeID: r.StripeID, PaymentIntentID: r.PaymentIntentID, Reference: booking.Reference(r.BookingReference),
-		Amount: money.Money{Value: r.Amount, Currency: money.Currency(r.Currency)}, StripeStatus: r.StripeStatus, Created: r.StripeCreatedAt, DoneAt: r.DoneAt,
+		ID: r.ID, Kind: r.Kind, StripeID: r.StripeID, PaymentIntentID: r.PaymentIntentID, Reference: r.BookingReference,
+		Amount: money.Money{Value: r.Amount, Currency: r.Currency}, StripeStatus: r.StripeStatus, Created: r.StripeCreatedAt, DoneAt: r.DoneAt,
 	}
 	if r.BookingJSON == nil {
 		return item, nil

@@ -10,12 +10,11 @@ import (
 
 	"farebook/booking"
 	"farebook/ledger"
-	"farebook/money"
 	"farebook/store/internal/db"
 )
 
-// DisputeReading is what Stripe says of a dispute now, and the events that made us look. LastLook: waiting any longer for the
-// money of one that was won helps nobody.
+// DisputeReading is what Stripe reports of a dispute now. EventIDs are the events that caused the reading. LastLook: the money of a won
+// dispute that is not back yet is no longer waited for.
 type DisputeReading struct {
 	Snapshot booking.DisputeSnapshot
 	EventIDs []string
@@ -23,35 +22,36 @@ type DisputeReading struct {
 	Now      time.Time
 }
 
-// DisputeRecorded is where dispute and booking stand afterwards.
+// DisputeRecorded is the state of dispute and booking after the recording step. It is the result of an activity: Temporal's histories
+// hold its JSON.
 type DisputeRecorded struct {
-	Reference     booking.Reference
-	Status        booking.DisputeStatus
-	BookingStatus booking.Status
-	EmailIDs      []uint64  // every mail of the dispute that is queued and not sent yet
-	DueBy         time.Time // of the evidence; zero when none is awaited
-	// Unreinstated: won, and what was withheld is not back yet.
-	Unreinstated bool
-	// RefundIDs are refunds of late money that the decision sets free and that Stripe has not been asked for yet.
-	RefundIDs []booking.RefundID
+	Reference     booking.Reference     `json:"reference,omitempty"`
+	Status        booking.DisputeStatus `json:"status"`
+	BookingStatus booking.Status        `json:"bookingStatus,omitempty"`
+	// EmailIDs are the dispute's emails that are queued and not sent yet.
+	EmailIDs []uint64 `json:"emailIds,omitempty"`
+	// DueBy is when the evidence is due; nil when none is awaited.
+	DueBy *time.Time `json:"dueBy,omitempty"`
+	// Unreinstated: the dispute is won, and what was withheld is not back yet.
+	Unreinstated bool `json:"unreinstated,omitempty"`
+	// RefundIDs are refunds of late money that the decision allows and that were not requested from Stripe yet.
+	RefundIDs []booking.RefundID `json:"refundIds,omitempty"`
+	// Foreign: the disputed payment belongs to no booking. Nothing was recorded.
+	Foreign bool `json:"foreign,omitempty"`
 }
 
-// RecordDispute is the recording step of a dispute: one transaction that locks booking, payment and dispute, makes the
-// guarded transition, posts each balance transaction once and the loss when it is lost, brings the booking where its
-// money is, marks the events processed and tells the finance department. Whatever became of the booking, a dispute is
-// recorded. Repetition is harmless. Errors: ErrNotFound (its PaymentIntent is no booking's), *booking.IllegalTransition.
-func (s *Store) RecordDispute(ctx context.Context, o DisputeReading) (DisputeRecorded, error) {
-	reference, err := s.referenceOfPayment(ctx, o.Snapshot.PaymentIntentID)
+// RecordDispute is the recording step of a dispute. One transaction locks booking, payment and dispute, makes the guarded transition,
+// posts each balance transaction once and the loss when the dispute is lost, moves the booking to the state that follows from its money,
+// notifies the finance department and marks the events processed. A dispute is recorded whatever state the booking is in. Repetition is
+// harmless. Errors: ErrNotFound (its PaymentIntent belongs to no booking), *booking.IllegalTransition.
+func (s *Store) RecordDispute(ctx context.Context, reading DisputeReading) (DisputeRecorded, error) {
+	reference, err := s.referenceOfPayment(ctx, reading.Snapshot.PaymentIntentID)
 	if err != nil {
 		return DisputeRecorded{}, err
 	}
 	var recorded DisputeRecorded
-	err = s.underLock(ctx, reference, o.Now, func(b *lockedBooking) (err error) {
-		d := &disputeRecorder{lockedBooking: b}
-		if err := d.load(o.Snapshot); err != nil {
-			return err
-		}
-		recorded, err = d.record(o)
+	err = s.underLock(ctx, reference, reading.Now, func(b *lockedBooking) (err error) {
+		recorded, _, err = record(&disputeRecorder{lockedBooking: b, reading: reading}, b.events(reading.EventIDs))
 		return err
 	})
 	return recorded, err
@@ -60,142 +60,147 @@ func (s *Store) RecordDispute(ctx context.Context, o DisputeReading) (DisputeRec
 // disputeRecorder is one run of a dispute's recording step.
 type disputeRecorder struct {
 	*lockedBooking
+	reading DisputeReading
 	dispute disputeRow
-	fresh   bool
+	// inserted: this run has inserted the row.
+	inserted bool
+	// before is the state that the row had before this run.
+	before booking.DisputeStatus
+	// current: the reading is not older than the row.
+	current bool
 }
 
-func (d *disputeRecorder) load(s booking.DisputeSnapshot) error {
-	err := d.tx.Clauses(db.ForUpdate).Where("stripe_dispute_id = ?", s.DisputeID).Take(&d.dispute).Error
+// load locks the dispute's row, or inserts it. It never returns a mismatch: a dispute may be about any amount.
+func (r *disputeRecorder) load() (*AmountMismatch, error) {
+	snapshot := r.reading.Snapshot
+	err := r.tx.Clauses(db.ForUpdate).Where("stripe_dispute_id = ?", snapshot.DisputeID).Take(&r.dispute).Error
 	if !errors.Is(err, gorm.ErrRecordNotFound) {
+		return nil, err
+	}
+	r.inserted = true
+	r.dispute = disputeRow{
+		BookingID: r.booking.ID, StripeDisputeID: snapshot.DisputeID, StripePaymentIntentID: snapshot.PaymentIntentID,
+		Status: snapshot.State(), Reason: db.Code(snapshot.Reason), Amount: snapshot.Amount, Currency: snapshot.Currency,
+		DueBy: db.TimeOrNil(snapshot.DueBy), CreatedAt: r.now, UpdatedAt: r.now,
+	}
+	return nil, r.tx.Create(&r.dispute).Error
+}
+
+// transition moves the dispute to the state that Stripe reports. A state that cannot follow the recorded one is older, and is ignored.
+func (r *disputeRecorder) transition() error {
+	snapshot := r.reading.Snapshot
+	next := snapshot.State()
+	unknown := next == booking.DisputeUnknown
+	r.before = r.dispute.Status
+	r.current = r.before.To(next) == nil
+	if r.current {
+		r.dispute.Status, r.dispute.Amount, r.dispute.DueBy = next, snapshot.Amount, db.TimeOrNil(snapshot.DueBy)
+		r.dispute.StripeStatus = wordOf(unknown, string(snapshot.Status))
+	}
+	return r.showUnknown("dispute", snapshot.DisputeID, "status", unknown, string(snapshot.Status))
+}
+
+// post writes each of the dispute's balance transactions once, and the loss.
+func (r *disputeRecorder) post() error {
+	for _, balance := range r.reading.Snapshot.Balances {
+		if err := r.postBalance(balance); err != nil {
+			return err
+		}
+	}
+	if err := r.postLoss(); err != nil {
 		return err
 	}
-	d.fresh = true
-	d.dispute = disputeRow{
-		BookingID: d.booking.ID, StripeDisputeID: s.DisputeID, StripePaymentIntentID: s.PaymentIntentID, Status: string(s.State()),
-		Reason: db.Code(s.Reason), Amount: s.Amount, Currency: string(s.Currency), DueBy: db.TimeOrNil(s.DueBy), CreatedAt: d.now, UpdatedAt: d.now,
-	}
-	return d.tx.Create(&d.dispute).Error
+	r.dispute.UpdatedAt = r.now
+	return save(r.tx, &r.dispute, "status", "stripe_status", "amount", "due_by", "withheld", "loss", "loss_postings", "settlement_currency",
+		"updated_at")
 }
 
-func (d *disputeRecorder) record(o DisputeReading) (DisputeRecorded, error) {
-	before := booking.DisputeStatus(d.dispute.Status)
-	for _, balance := range o.Snapshot.Balances {
-		if err := d.post(o.Snapshot, balance); err != nil {
-			return DisputeRecorded{}, err
-		}
-	}
-	// What cannot follow what is recorded is older than it.
-	next := o.Snapshot.State()
-	news := before.To(next) == nil
-	if news {
-		d.dispute.Status, d.dispute.Amount, d.dispute.DueBy = string(next), o.Snapshot.Amount, db.TimeOrNil(o.Snapshot.DueBy)
-		d.dispute.StripeStatus = wordOf(next == booking.DisputeUnknown, string(o.Snapshot.Status))
-	}
-	if err := d.showUnknown("dispute", o.Snapshot.DisputeID, "status", next == booking.DisputeUnknown, string(o.Snapshot.Status)); err != nil {
-		return DisputeRecorded{}, err
-	}
-	if err := d.chargeBack(o, before); err != nil {
-		return DisputeRecorded{}, err
-	}
-	err := d.tx.Model(&d.dispute).Updates(map[string]any{
-		"status": d.dispute.Status, "stripe_status": d.dispute.StripeStatus, "amount": d.dispute.Amount, "due_by": d.dispute.DueBy, "withheld": d.dispute.Withheld,
-		"loss": d.dispute.Loss, "loss_postings": d.dispute.LossPostings, "settlement_currency": d.dispute.SettlementCurrency, "updated_at": d.now,
-	}).Error
-	if err != nil {
-		return DisputeRecorded{}, err
-	}
-	if err := d.applyStanding(); err != nil {
-		return DisputeRecorded{}, err
-	}
-	if news {
-		if err := d.notifyFinance(before); err != nil {
-			return DisputeRecorded{}, err
-		}
-	}
-	if err := d.markProcessed(o.EventIDs); err != nil {
-		return DisputeRecorded{}, err
-	}
-	return d.result()
-}
-
-// post writes one balance transaction of the dispute, once.
-func (d *disputeRecorder) post(s booking.DisputeSnapshot, balance booking.BalanceTransaction) error {
+func (r *disputeRecorder) postBalance(balance booking.BalanceTransaction) error {
 	var posted int64
-	err := d.tx.Model(&ledgerRow{}).Where("stripe_balance_transaction_id = ? AND booking_id = ?", balance.ID, d.booking.ID).Count(&posted).Error
+	err := r.tx.Model(&ledgerRow{}).Where("stripe_balance_transaction_id = ? AND booking_id = ?", balance.ID, r.booking.ID).Count(&posted).Error
 	if err != nil || posted > 0 {
 		return err
 	}
-	transaction, err := ledger.Dispute(booking.Reference(d.booking.Reference), s, balance)
+	transaction, err := ledger.Dispute(r.booking.Reference, r.reading.Snapshot, balance)
 	if err != nil {
 		return err
 	}
-	d.dispute.Withheld -= balance.Amount
-	d.dispute.SettlementCurrency = string(balance.Currency)
-	return d.insert(transaction)
+	r.dispute.Withheld -= balance.Amount
+	r.dispute.SettlementCurrency = balance.Currency
+	return r.insert(transaction)
 }
 
-// chargeBack keeps the loss in the ledger at what it is: what is withheld, once the dispute is lost, or won and given back
-// as far as it will be, and else nothing.
-func (d *disputeRecorder) chargeBack(o DisputeReading, before booking.DisputeStatus) error {
+// postLoss keeps the loss in the ledger at its amount: what is withheld once the dispute is lost, or once it is won and no more of it
+// will come back; otherwise zero.
+func (r *disputeRecorder) postLoss() error {
+	won := r.dispute.Status == booking.DisputeWon
 	var loss int64
-	won := booking.DisputeStatus(d.dispute.Status) == booking.DisputeWon
-	if booking.DisputeStatus(d.dispute.Status) == booking.DisputeLost || won && d.givenBack(o, before) {
-		loss = d.dispute.Withheld
+	if r.dispute.Status == booking.DisputeLost || won && r.givenBack() {
+		loss = r.dispute.Withheld
 	}
-	change := loss - d.dispute.Loss
+	change := loss - r.dispute.Loss
 	if change == 0 {
 		return nil
 	}
-	post := ledger.Chargeback
-	if won && d.dispute.Loss == 0 {
-		post = ledger.DisputeRest
+	transactionOf := ledger.Chargeback
+	if won && r.dispute.Loss == 0 {
+		transactionOf = ledger.DisputeRest
 	}
-	d.dispute.Loss, d.dispute.LossPostings = loss, d.dispute.LossPostings+1
-	if err := d.showRest(won); err != nil {
+	r.dispute.Loss, r.dispute.LossPostings = loss, r.dispute.LossPostings+1
+	if err := r.showRest(won); err != nil {
 		return err
 	}
-	decided, err := d.decidedLoss(o.Snapshot)
+	decided, err := r.decidedLoss(r.reading.Snapshot)
 	if err != nil {
 		return err
 	}
-	transaction, err := post(booking.Reference(d.booking.Reference), o.Snapshot, change, money.Currency(d.dispute.SettlementCurrency), d.dispute.LossPostings, decided)
+	transaction, err := transactionOf(r.booking.Reference, r.reading.Snapshot, change, r.dispute.SettlementCurrency, r.dispute.LossPostings, decided)
 	if err != nil {
 		return err
 	}
-	return d.insert(transaction)
+	return r.insert(transaction)
 }
 
-// givenBack: no more is awaited of a dispute that was won. What was found so once stays so, also for a snapshot that is
-// older.
-func (d *disputeRecorder) givenBack(o DisputeReading, before booking.DisputeStatus) bool {
-	return o.LastLook || o.Snapshot.Reinstated() || before == booking.DisputeWon && d.dispute.Loss != 0
+// givenBack reports whether no more money of a won dispute is awaited. Once this was found it stays so, also for an older snapshot.
+func (r *disputeRecorder) givenBack() bool {
+	return r.reading.LastLook || r.reading.Snapshot.Reinstated() || r.before == booking.DisputeWon && r.dispute.Loss != 0
 }
 
-// showRest shows an operator that a dispute was won and gave back other money than it took, for as long as it is so.
-func (d *disputeRecorder) showRest(won bool) error {
-	if !won || d.dispute.Loss == 0 {
-		return d.settleAttention(AttentionDisputeRest, d.dispute.StripeDisputeID)
+// showRest shows an operator a won dispute that returned another amount than it took, for as long as the two differ.
+func (r *disputeRecorder) showRest(won bool) error {
+	id := r.dispute.StripeDisputeID
+	if !won || r.dispute.Loss == 0 {
+		return r.settleAttention(AttentionDisputeRest, id)
 	}
-	rest, compared := d.dispute.Loss, "less"
+	rest, compared := r.dispute.Loss, "less"
 	if rest < 0 {
 		rest, compared = -rest, "more"
 	}
-	amount := money.Money{Value: rest, Currency: money.Currency(d.dispute.SettlementCurrency)}
-	return d.markForAttention(AttentionDisputeRest, d.dispute.StripeDisputeID, fmt.Sprintf("dispute %s was won and gave back %s %s than it took", d.dispute.StripeDisputeID, amount.Format(money.LocaleEN), compared))
+	return r.markForAttention(AttentionDisputeRest, id, fmt.Sprintf("dispute %s was won and gave back %s %s than it took",
+		id, priced(rest, r.dispute.SettlementCurrency), compared))
 }
 
-func (d *disputeRecorder) result() (DisputeRecorded, error) {
-	mails, err := queuedMails(d.tx, d.dispute.StripeDisputeID)
+func (r *disputeRecorder) settleBooking() error { return r.applyStanding() }
+
+// notify queues the finance department's emails about the dispute's state. An older snapshot causes none.
+func (r *disputeRecorder) notify() error {
+	if !r.current {
+		return nil
+	}
+	return r.notifyFinance(r.before)
+}
+
+func (r *disputeRecorder) result() (DisputeRecorded, error) {
+	emails, err := queuedMails(r.tx, r.dispute.StripeDisputeID)
 	recorded := DisputeRecorded{
-		Reference: booking.Reference(d.booking.Reference), Status: booking.DisputeStatus(d.dispute.Status),
-		BookingStatus: booking.Status(d.booking.Status), EmailIDs: mails,
+		Reference: r.booking.Reference, Status: r.dispute.Status, BookingStatus: r.booking.Status, EmailIDs: emails,
+		Unreinstated: r.dispute.Status == booking.DisputeWon && r.dispute.Withheld != r.dispute.Loss,
 	}
-	recorded.Unreinstated = recorded.Status == booking.DisputeWon && d.dispute.Withheld != d.dispute.Loss
-	if d.dispute.DueBy != nil && recorded.Status.NeedsResponse() {
-		recorded.DueBy = *d.dispute.DueBy
+	if r.dispute.Status.NeedsResponse() {
+		recorded.DueBy = r.dispute.DueBy
 	}
-	if err == nil && d.booking.RefundDue {
-		recorded.RefundIDs, err = d.unaskedRefunds()
+	if err == nil && r.booking.RefundDue {
+		recorded.RefundIDs, err = r.unaskedRefunds()
 	}
 	return recorded, err
 }

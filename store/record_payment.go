@@ -12,19 +12,19 @@ import (
 	"farebook/store/internal/db"
 )
 
-// Reason says why a payment is looked at. It decides what a cancelled PaymentIntent means for the booking when Stripe
-// itself gives no reason.
+// Reason says why a payment is read. It decides what a cancelled PaymentIntent means for the booking where Stripe gives no
+// cancellation_reason.
 type Reason string
 
 // The reasons.
 const (
-	ReasonEvent     Reason = "event"      // an event of Stripe's; a cancellation was not ours
-	ReasonHoldEnded Reason = "hold_ended" // we cancelled, as the hold had ended
-	ReasonCancelled Reason = "cancelled"  // we cancelled, as the customer or an operator asked
+	ReasonEvent     Reason = "event"      // an event from Stripe: Farebook did not cancel
+	ReasonHoldEnded Reason = "hold_ended" // Farebook cancelled because the hold had ended
+	ReasonCancelled Reason = "cancelled"  // Farebook cancelled because the customer or an operator asked for it
 )
 
-// PaymentReading is what Stripe says of a booking's payment now, and the events that made us look. Reference is the booking that
-// asks; empty where only the PaymentIntent is known.
+// PaymentReading is what Stripe reports of a booking's payment now. EventIDs are the events that caused the reading. Reference is the
+// booking that asks; empty where only the PaymentIntent is known.
 type PaymentReading struct {
 	Reference booking.Reference
 	Snapshot  booking.PaymentSnapshot
@@ -33,22 +33,27 @@ type PaymentReading struct {
 	Now       time.Time
 }
 
-// PaymentRecorded is where booking and payment stand afterwards.
+// PaymentRecorded is the state of booking and payment after the recording step. It is the result of an activity: Temporal's histories
+// hold its JSON.
 type PaymentRecorded struct {
-	BookingStatus booking.Status
-	PaymentStatus booking.PaymentStatus
-	EmailIDs      []uint64 // every mail of the booking that is queued and not sent yet
-	FeePending    bool     // paid, and Stripe has not told its fee
-	RefundDue     bool
-	// Foreign: the books do not know the PaymentIntent, and at Stripe it does not name the booking. Nothing was recorded.
-	Foreign bool
-	// RefundIDs are refunds that the books ask for by themselves and that Stripe has not been asked for yet.
-	RefundIDs     []booking.RefundID
-	CaptureBefore time.Time // of an authorised payment; zero otherwise
+	BookingStatus booking.Status        `json:"bookingStatus"`
+	PaymentStatus booking.PaymentStatus `json:"paymentStatus"`
+	// EmailIDs are the booking's emails that are queued and not sent yet.
+	EmailIDs []uint64 `json:"emailIds,omitempty"`
+	// FeePending: the payment succeeded and Stripe has not reported its fee yet.
+	FeePending bool `json:"feePending,omitempty"`
+	// RefundDue: money arrived for a booking that was closed already.
+	RefundDue bool `json:"refundDue,omitempty"`
+	// Foreign: neither the books nor the PaymentIntent's metadata tie the PaymentIntent to the booking. Nothing was recorded.
+	Foreign bool `json:"foreign,omitempty"`
+	// RefundIDs are refunds of late money that the books have reserved and that were not requested from Stripe yet.
+	RefundIDs []booking.RefundID `json:"refundIds,omitempty"`
+	// CaptureBefore is when the authorisation expires; nil unless the payment is authorised.
+	CaptureBefore *time.Time `json:"captureBefore,omitempty"`
 }
 
-// AmountMismatch says that a PaymentIntent is not about what the booking costs, or is another one than the booking's.
-// Nothing is posted; the booking is marked for an operator.
+// AmountMismatch means that an object at Stripe contradicts the books: a PaymentIntent over another amount than the booking's price,
+// one that is not the booking's, or a refund over another amount. Nothing is posted, and the booking is marked for an operator.
 type AmountMismatch struct {
 	Reference booking.Reference
 	Problem   string
@@ -58,249 +63,249 @@ func (e *AmountMismatch) Error() string {
 	return fmt.Sprintf("booking %s: %s; nothing was posted, the booking is marked for attention", e.Reference, e.Problem)
 }
 
-// RecordPayment is the recording step, the one writer of payment states: one transaction that locks booking and
-// payment, compares amount and currency, makes the guarded transitions, posts to the ledger, marks the events processed
-// and queues the mails. Repetition is harmless, and so is a snapshot that is older than what is recorded: what has
-// succeeded stays so. The PaymentIntent's id decides whose payment it is; its metadata, which anybody may edit in Stripe's
-// dashboard, is asked only where the books have no payment. Errors: ErrNotFound, *AmountMismatch, *booking.IllegalTransition.
-func (s *Store) RecordPayment(ctx context.Context, o PaymentReading) (PaymentRecorded, error) {
-	reference, err := s.recordedFor(ctx, o)
+// RecordPayment is the recording step of a payment, and the only writer of payment states. One transaction locks booking and payment,
+// compares amount and currency, makes the guarded transitions, posts to the ledger, queues the emails and marks the events processed.
+// Repetition is harmless, and a snapshot older than the recorded state is ignored: a payment that succeeded stays succeeded. The
+// PaymentIntent's id decides whose payment it is. Its metadata, which can be edited in Stripe's dashboard, counts only where the books
+// have no payment. Errors: ErrNotFound, *AmountMismatch, *booking.IllegalTransition.
+func (s *Store) RecordPayment(ctx context.Context, reading PaymentReading) (PaymentRecorded, error) {
+	reference, err := s.bookingOfReading(ctx, reading)
 	if err != nil {
 		return PaymentRecorded{}, err
 	}
 	var recorded PaymentRecorded
 	var mismatch *AmountMismatch
-	err = s.underLock(ctx, reference, o.Now, func(b *lockedBooking) (err error) {
-		p := paymentRecorder{b}
-		if p.payment.ID == 0 && o.Snapshot.Reference != reference {
-			recorded, err = p.foreign(o)
+	err = s.underLock(ctx, reference, reading.Now, func(b *lockedBooking) (err error) {
+		if b.payment.ID == 0 && reading.Snapshot.Reference != reference {
+			recorded, err = b.setForeignAside(reading)
 			return err
 		}
-		o.Snapshot.Reference = reference
-		if mismatch, err = p.load(o.Snapshot); err != nil || mismatch != nil {
-			return err
-		}
-		if err := p.record(o); err != nil {
-			return err
-		}
-		recorded, err = p.result()
+		r := &paymentRecorder{lockedBooking: b, reading: reading}
+		r.reading.Snapshot.Reference = reference
+		recorded, mismatch, err = record(r, b.events(reading.EventIDs))
 		return err
 	})
-	if err == nil && mismatch != nil {
-		return PaymentRecorded{}, mismatch
-	}
-	return recorded, err
+	return unlessMismatch(recorded, mismatch, err)
 }
 
-// recordedFor is the booking that a payment is recorded for: the one that asks, else the one whose PaymentIntent it is, else the
-// one that its metadata names.
-func (s *Store) recordedFor(ctx context.Context, o PaymentReading) (booking.Reference, error) {
-	if o.Reference != "" {
-		return o.Reference, nil
+// bookingOfReading is the booking that a payment is recorded for: the one that asks, else the one whose PaymentIntent it is, else the
+// one that the PaymentIntent's metadata names.
+func (s *Store) bookingOfReading(ctx context.Context, reading PaymentReading) (booking.Reference, error) {
+	if reading.Reference != "" {
+		return reading.Reference, nil
 	}
-	reference, err := s.referenceOfPayment(ctx, o.Snapshot.PaymentIntentID)
+	reference, err := s.referenceOfPayment(ctx, reading.Snapshot.PaymentIntentID)
 	if errors.Is(err, ErrNotFound) {
-		return o.Snapshot.Reference, nil
+		return reading.Snapshot.Reference, nil
 	}
 	return reference, err
-}
-
-// foreign sets the events of a PaymentIntent aside that nothing ties to the booking but what an event said.
-func (p *paymentRecorder) foreign(o PaymentReading) (PaymentRecorded, error) {
-	if err := setAside(p.tx, o.EventIDs, notNamedNote, o.Now); err != nil {
-		return PaymentRecorded{}, err
-	}
-	recorded, err := p.result()
-	recorded.Foreign = true
-	return recorded, err
 }
 
 // notNamedNote is why the events of a PaymentIntent are set aside that named a booking, and does not name it at Stripe.
 const notNamedNote = "its PaymentIntent does not name the booking at Stripe"
 
-// paymentRecorder is one run of a payment's recording step.
-type paymentRecorder struct{ *lockedBooking }
+// setForeignAside sets the events of a PaymentIntent aside that only an event ties to the booking.
+func (b *lockedBooking) setForeignAside(reading PaymentReading) (PaymentRecorded, error) {
+	if err := setAside(b.tx, reading.EventIDs, notNamedNote, reading.Now); err != nil {
+		return PaymentRecorded{}, err
+	}
+	recorded, err := b.paymentRecorded()
+	recorded.Foreign = true
+	return recorded, err
+}
 
-// load makes sure that the PaymentIntent is the booking's and about what it costs. A payment row that is lacking is made
-// then: the PaymentIntent exists, since Stripe has just answered for it. One that does not fit is left out, so that it
-// cannot take the place of the right one, and the booking is marked for an operator.
-func (p *paymentRecorder) load(snapshot booking.PaymentSnapshot) (*AmountMismatch, error) {
-	problem := p.compare(snapshot)
-	if problem == "" && p.payment.ID == 0 {
-		payment := newPaymentRow(p.booking.ID, snapshot, p.now)
-		err := p.tx.Create(&payment).Error
+// paymentRecorder is one run of a payment's recording step.
+type paymentRecorder struct {
+	*lockedBooking
+	reading PaymentReading
+	// email is about the booking's new state, with its content; empty when the state stays as it is.
+	email   notice.Kind
+	content *notice.Content
+}
+
+// load checks that the PaymentIntent is the booking's and has its price. The payment's row is inserted where it is missing: the
+// PaymentIntent exists, since Stripe has just returned it. A PaymentIntent that does not fit gets no row, so that it cannot take the
+// place of the right one, and the booking is marked for an operator.
+func (r *paymentRecorder) load() (*AmountMismatch, error) {
+	snapshot := r.reading.Snapshot
+	problem := r.compare(snapshot)
+	if problem == "" && r.payment.ID == 0 {
+		payment := newPaymentRow(r.booking.ID, snapshot, r.now)
+		err := r.tx.Create(&payment).Error
 		switch {
 		case db.DuplicateKey(err):
 			problem = fmt.Sprintf("PaymentIntent %s is another booking's already", snapshot.PaymentIntentID)
 		case err != nil:
 			return nil, err
 		default:
-			p.payment = payment
+			r.payment = payment
 		}
 	}
 	if problem == "" {
-		return nil, p.settleAttention(AttentionPaymentMismatch, snapshot.PaymentIntentID)
+		return nil, r.settleAttention(AttentionPaymentMismatch, snapshot.PaymentIntentID)
 	}
-	mismatch := &AmountMismatch{Reference: booking.Reference(p.booking.Reference), Problem: problem}
-	return mismatch, p.markForAttention(AttentionPaymentMismatch, snapshot.PaymentIntentID, problem)
+	return r.mismatch(AttentionPaymentMismatch, snapshot.PaymentIntentID, problem)
 }
 
-// compare says what does not fit; empty when all does. One that is cancelled takes no money, whatever it was about.
-func (p *paymentRecorder) compare(snapshot booking.PaymentSnapshot) string {
-	problem := ""
+// mismatch marks the booking for an operator, and is what load returns.
+func (b *lockedBooking) mismatch(kind AttentionKind, subject, problem string) (*AmountMismatch, error) {
+	return &AmountMismatch{Reference: b.booking.Reference, Problem: problem}, b.markForAttention(kind, subject, problem)
+}
+
+// compare describes what does not fit; empty when everything does. A cancelled PaymentIntent takes no money, so its amount is not
+// compared.
+func (b *lockedBooking) compare(snapshot booking.PaymentSnapshot) string {
+	price := priced(b.booking.Amount, b.booking.Currency)
 	switch {
-	case p.payment.ID != 0 && p.payment.StripePaymentIntentID != snapshot.PaymentIntentID:
-		problem = fmt.Sprintf("its PaymentIntent is %s, and this is %s", p.payment.StripePaymentIntentID, snapshot.PaymentIntentID)
+	case b.payment.ID != 0 && b.payment.StripePaymentIntentID != snapshot.PaymentIntentID:
+		return fmt.Sprintf("its PaymentIntent is %s, and this is %s", b.payment.StripePaymentIntentID, snapshot.PaymentIntentID)
 	case snapshot.PaymentStatus() == booking.PaymentCanceled:
-	case string(snapshot.Currency) != p.booking.Currency:
-		problem = fmt.Sprintf("it costs %s, and PaymentIntent %s is in %s", p.booking.Currency, snapshot.PaymentIntentID, snapshot.Currency)
-	case snapshot.Amount != p.booking.Amount:
-		problem = fmt.Sprintf("it costs %s, and PaymentIntent %s is about %s", priced(p.booking.Amount, p.booking.Currency), snapshot.PaymentIntentID,
-			priced(snapshot.Amount, string(snapshot.Currency)))
-	case snapshot.PaymentStatus() == booking.PaymentSucceeded && !p.fits(snapshot.AmountReceived):
-		problem = fmt.Sprintf("it costs %s, and %s was received", priced(p.booking.Amount, p.booking.Currency),
-			priced(snapshot.AmountReceived, string(snapshot.Currency)))
+	case snapshot.Currency != b.booking.Currency:
+		return fmt.Sprintf("it costs %s, and PaymentIntent %s is in %s", b.booking.Currency, snapshot.PaymentIntentID, snapshot.Currency)
+	case snapshot.Amount != b.booking.Amount:
+		return fmt.Sprintf("it costs %s, and PaymentIntent %s is about %s", price, snapshot.PaymentIntentID, priced(snapshot.Amount, snapshot.Currency))
+	case snapshot.PaymentStatus() == booking.PaymentSucceeded && !b.fits(snapshot.AmountReceived):
+		return fmt.Sprintf("it costs %s, and %s was received", price, priced(snapshot.AmountReceived, snapshot.Currency))
 	}
-	return problem
+	return ""
 }
 
-// fits tells whether what was received is what was asked for: all of it, or at most that when it is captured by hand.
-func (p *paymentRecorder) fits(received int64) bool {
-	if booking.CaptureMethod(p.booking.CaptureMethod) == booking.CaptureManual {
-		return received > 0 && received <= p.booking.Amount
+// fits reports whether what was received is the booking's price, or at most the price where the payment is captured manually.
+func (b *lockedBooking) fits(received int64) bool {
+	if b.booking.CaptureMethod == booking.CaptureManual {
+		return received > 0 && received <= b.booking.Amount
 	}
-	return received == p.booking.Amount
+	return received == b.booking.Amount
 }
 
-func (p *paymentRecorder) record(o PaymentReading) error {
-	tooLate, err := p.authorizedTooLate(o.Snapshot)
+// transition moves the payment to the state that Stripe reports. An authorisation that began after the departure counts as expired: the
+// workflow cancels it.
+func (r *paymentRecorder) transition() error {
+	tooLate, err := r.authorizedTooLate(r.reading.Snapshot)
 	if err != nil {
 		return err
 	}
-	if tooLate { // it has run out, as far as we are concerned: the workflow lets it go
-		o.Snapshot.CaptureBefore = o.Snapshot.PaidAt
+	if tooLate {
+		r.reading.Snapshot.CaptureBefore = r.reading.Snapshot.PaidAt
 	}
-	if err := p.transition(o.Snapshot); err != nil {
-		return err
-	}
-	if err := p.settleBooking(o); err != nil {
-		return err
-	}
-	if err := p.post(o.Snapshot); err != nil {
-		return err
-	}
-	return p.markProcessed(o.EventIDs)
+	return r.transitionPayment(r.reading.Snapshot)
 }
 
-// transition takes the payment to what Stripe says, unless that is older than what is recorded.
-func (p *paymentRecorder) transition(snapshot booking.PaymentSnapshot) error {
-	current, next := booking.PaymentStatus(p.payment.Status), snapshot.PaymentStatus()
+// transitionPayment saves what Stripe reports of the payment, unless that is older than what is recorded.
+func (b *lockedBooking) transitionPayment(snapshot booking.PaymentSnapshot) error {
+	next := snapshot.PaymentStatus()
 	unknown := next == booking.PaymentUnknown
-	if err := p.showUnknown("PaymentIntent", snapshot.PaymentIntentID, "status", unknown, snapshot.StripeStatus); err != nil {
+	if err := b.showUnknown("PaymentIntent", snapshot.PaymentIntentID, "status", unknown, snapshot.StripeStatus); err != nil {
 		return err
 	}
-	settled := current == booking.PaymentSucceeded || current == booking.PaymentCanceled
+	settled := b.payment.Status == booking.PaymentSucceeded || b.payment.Status == booking.PaymentCanceled
 	if settled && next != booking.PaymentSucceeded {
 		return nil
 	}
-	if err := current.To(next); err != nil {
+	if err := b.payment.Status.To(next); err != nil {
 		return err
 	}
-	p.payment.Status, p.payment.StripeStatus = string(next), wordOf(unknown, snapshot.StripeStatus)
-	p.payment.StripeChargeID = snapshot.ChargeID
-	p.payment.DeclineCode = db.Code(snapshot.DeclineCode)
-	p.payment.CaptureBefore = db.TimeOrNil(snapshot.CaptureBefore)
+	b.payment.Status, b.payment.StripeStatus = next, wordOf(unknown, snapshot.StripeStatus)
+	b.payment.StripeChargeID = snapshot.ChargeID
+	b.payment.DeclineCode = db.Code(snapshot.DeclineCode)
+	b.payment.CaptureBefore = db.TimeOrNil(snapshot.CaptureBefore)
 	if next == booking.PaymentSucceeded {
-		p.payment.AmountCaptured = snapshot.AmountReceived
-		p.payment.DeclineCode = ""
+		b.payment.AmountCaptured = snapshot.AmountReceived
+		b.payment.DeclineCode = ""
 	}
-	return p.tx.Model(&p.payment).Updates(map[string]any{
-		"status": p.payment.Status, "stripe_status": p.payment.StripeStatus, "stripe_charge_id": p.payment.StripeChargeID, "decline_code": p.payment.DeclineCode,
-		"amount_captured": p.payment.AmountCaptured, "capture_before": p.payment.CaptureBefore, "updated_at": p.now,
-	}).Error
+	return b.savePayment("status", "stripe_status", "stripe_charge_id", "decline_code", "amount_captured", "capture_before")
 }
 
-// settleBooking draws the consequence for the booking, and queues the mail that tells the customer.
-func (p *paymentRecorder) settleBooking(o PaymentReading) error {
-	open := booking.Status(p.booking.Status) == booking.StatusPendingPayment
-	switch booking.PaymentStatus(p.payment.Status) {
-	case booking.PaymentSucceeded:
-		if open {
-			return p.paid(o.Snapshot)
+// settleBooking confirms or closes a booking that waits for its payment. Money for a booking that was closed before is refunded.
+func (r *paymentRecorder) settleBooking() error {
+	pending := r.booking.Status == booking.StatusPendingPayment
+	switch {
+	case r.payment.Status == booking.PaymentSucceeded && pending:
+		return r.paid(r.reading.Snapshot)
+	case r.payment.Status == booking.PaymentSucceeded:
+		return r.returnLateMoney()
+	case r.payment.Status == booking.PaymentCanceled && pending:
+		snapshot := r.reading.Snapshot
+		err := r.showUnknown("PaymentIntent", snapshot.PaymentIntentID, "cancellation_reason", !snapshot.KnownCancellation(), snapshot.CancellationReason)
+		if err != nil {
+			return err
 		}
-		return p.returnLateMoney()
-	case booking.PaymentAuthorized:
-		if open && o.Snapshot.CaptureBefore.After(o.Now) {
-			return p.queueMail(notice.Authorized, string(notice.Authorized), &notice.Content{CaptureBefore: o.Snapshot.CaptureBefore})
-		}
-	case booking.PaymentCanceled:
-		if open {
-			status, mail := meaningOfCancellation(o)
-			known := o.Snapshot.KnownCancellation()
-			if err := p.showUnknown("PaymentIntent", o.Snapshot.PaymentIntentID, "cancellation_reason", !known, o.Snapshot.CancellationReason); err != nil {
-				return err
-			}
-			return p.transitionBooking(status, mail, nil)
-		}
-	case booking.PaymentFailed:
-		if open {
-			return p.queueMail(notice.PaymentFailed, occasionDecline, nil)
-		}
+		var status booking.Status
+		status, r.email = meaningOfCancellation(r.reading)
+		return r.transitionBooking(status)
 	}
 	return nil
 }
 
-// meaningOfCancellation goes by the reason that stands at Stripe, which survives whatever became of the one who
-// cancelled, and by ours without one. Stripe's own reason, automatic, is an authorisation that ran out.
-func meaningOfCancellation(o PaymentReading) (booking.Status, notice.Kind) {
+// meaningOfCancellation goes by the cancellation_reason at Stripe, which outlives the process that cancelled, and by the reading's
+// reason where Stripe has none. Stripe's own reason, automatic, is an authorisation that expired.
+func meaningOfCancellation(reading PaymentReading) (booking.Status, notice.Kind) {
+	reason := reading.Snapshot.CancellationReason
 	switch {
-	case o.Snapshot.CancellationReason == "abandoned", o.Snapshot.CancellationReason == "automatic",
-		o.Snapshot.CancellationReason == "" && o.Reason == ReasonHoldEnded:
+	case reason == "abandoned", reason == "automatic", reason == "" && reading.Reason == ReasonHoldEnded:
 		return booking.StatusExpired, notice.HoldExpired
-	case o.Snapshot.CancellationReason == "requested_by_customer", o.Snapshot.CancellationReason == "" && o.Reason == ReasonCancelled:
+	case reason == "requested_by_customer", reason == "" && reading.Reason == ReasonCancelled:
 		return booking.StatusCancelled, notice.Cancelled
 	default:
 		return booking.StatusPaymentFailed, notice.PaymentFailed
 	}
 }
 
-// confirm makes the booking what the traveller wanted, with a receipt. Money that went back before we heard that it had
-// come counts at once.
-func (p *paymentRecorder) confirm() error {
-	if err := p.transitionBooking(booking.StatusConfirmed, notice.Confirmed, p.receipt(p.now)); err != nil {
+// confirm confirms the booking. Refunds and disputes that were recorded before the payment count at once.
+func (r *paymentRecorder) confirm() error {
+	r.email, r.content = notice.Confirmed, r.receipt(r.now)
+	if err := r.transitionBooking(booking.StatusConfirmed); err != nil {
 		return err
 	}
 	var returned bool
-	err := p.tx.Raw("SELECT EXISTS (SELECT 1 FROM refunds WHERE booking_id = ?) OR EXISTS (SELECT 1 FROM disputes WHERE booking_id = ?)",
-		p.booking.ID, p.booking.ID).Scan(&returned).Error
+	err := r.tx.Raw("SELECT EXISTS (SELECT 1 FROM refunds WHERE booking_id = ?) OR EXISTS (SELECT 1 FROM disputes WHERE booking_id = ?)",
+		r.booking.ID, r.booking.ID).Scan(&returned).Error
 	if err != nil || !returned {
 		return err
 	}
-	return p.applyStanding()
+	return r.applyStanding()
 }
 
-func (p *paymentRecorder) receipt(paidAt time.Time) *notice.Content {
+func (b *lockedBooking) receipt(paidAt time.Time) *notice.Content {
 	return &notice.Content{Receipt: &notice.ReceiptContent{
-		Paid:   money.Money{Value: p.payment.AmountCaptured, Currency: money.Currency(p.payment.Currency)},
-		PaidAt: paidAt, PaymentIntentID: p.payment.StripePaymentIntentID,
+		Paid:   money.Money{Value: b.payment.AmountCaptured, Currency: b.payment.Currency},
+		PaidAt: paidAt, PaymentIntentID: b.payment.StripePaymentIntentID,
 	}}
 }
 
-func (p *paymentRecorder) result() (PaymentRecorded, error) {
-	recorded := PaymentRecorded{
-		BookingStatus: booking.Status(p.booking.Status),
-		PaymentStatus: booking.PaymentStatus(p.payment.Status),
-		RefundDue:     p.booking.RefundDue,
-		FeePending:    booking.PaymentStatus(p.payment.Status) == booking.PaymentSucceeded && !p.payment.FeePosted,
+// notify queues the email about the booking's new state, or about a payment for which the booking still waits.
+func (r *paymentRecorder) notify() error {
+	pending := r.booking.Status == booking.StatusPendingPayment
+	captureBefore := r.reading.Snapshot.CaptureBefore
+	switch {
+	case r.email != "":
+		return r.queueMail(r.email, string(r.email), r.content)
+	case pending && r.payment.Status == booking.PaymentAuthorized && captureBefore.After(r.now):
+		return r.queueMail(notice.Authorized, string(notice.Authorized), &notice.Content{CaptureBefore: captureBefore})
+	case pending && r.payment.Status == booking.PaymentFailed:
+		return r.queueMail(notice.PaymentFailed, occasionDecline, nil)
 	}
-	if p.payment.CaptureBefore != nil && recorded.PaymentStatus == booking.PaymentAuthorized {
-		recorded.CaptureBefore = *p.payment.CaptureBefore
+	return nil
+}
+
+func (r *paymentRecorder) result() (PaymentRecorded, error) { return r.paymentRecorded() }
+
+// paymentRecorded reads the state of booking and payment.
+func (b *lockedBooking) paymentRecorded() (PaymentRecorded, error) {
+	recorded := PaymentRecorded{
+		BookingStatus: b.booking.Status,
+		PaymentStatus: b.payment.Status,
+		RefundDue:     b.booking.RefundDue,
+		FeePending:    b.payment.Status == booking.PaymentSucceeded && !b.payment.FeePosted,
+	}
+	if b.payment.Status == booking.PaymentAuthorized {
+		recorded.CaptureBefore = b.payment.CaptureBefore
 	}
 	var err error
-	recorded.EmailIDs, err = queuedMails(p.tx, p.booking.Reference)
+	recorded.EmailIDs, err = queuedMails(b.tx, string(b.booking.Reference))
 	if err != nil || !recorded.RefundDue {
 		return recorded, err
 	}
-	recorded.RefundIDs, err = p.unaskedRefunds()
+	recorded.RefundIDs, err = b.unaskedRefunds()
 	return recorded, err
 }

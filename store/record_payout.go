@@ -14,9 +14,9 @@ import (
 	"farebook/store/internal/db"
 )
 
-// PayoutReading is what Stripe says of a payout now, and the events that made us look. Contents are those of an automatic
-// one, once they are complete; Large: they are more than were read, and are left to another look. LastLook: waiting any longer
-// for what is missing in the ledger makes no sense.
+// PayoutReading is what Stripe reports of a payout now. EventIDs are the events that caused the reading. Contents are those of an
+// automatic payout, once they are complete. Large: the payout has more contents than were read, and is proven by a later reading.
+// LastLook: balance transactions that the ledger does not have are no longer waited for.
 type PayoutReading struct {
 	Snapshot booking.PayoutSnapshot
 	Contents booking.PayoutContents
@@ -26,27 +26,31 @@ type PayoutReading struct {
 	Now      time.Time
 }
 
-// PayoutRecorded is where the payout stands afterwards.
+// PayoutRecorded is the state of a payout after the recording step. It is the result of an activity: Temporal's histories hold its JSON.
 type PayoutRecorded struct {
-	Status booking.PayoutStatus
-	Proof  Proof
-	// Unposted: it came back, and Stripe has no balance transaction of that yet.
-	Unposted bool
-	EmailIDs []uint64 // every mail of the payout that is queued and not sent yet
+	Status booking.PayoutStatus `json:"status"`
+	Proof  Proof                `json:"proof"`
+	// Unposted: the payout was returned, and Stripe has no balance transaction of that yet.
+	Unposted bool `json:"unposted,omitempty"`
+	// EmailIDs are the payout's emails that are queued and not sent yet.
+	EmailIDs []uint64 `json:"emailIds,omitempty"`
+	// Large: the payout has more contents than one reading takes, and is to be read again with All.
+	Large bool `json:"large,omitempty"`
+	// Foreign: the payout is not on this Stripe account. Nothing was recorded.
+	Foreign bool `json:"foreign,omitempty"`
 }
 
-// RecordPayout is the recording step of a payout: one transaction that makes the guarded transition, posts what left
-// Stripe's balance and what came back, each once, and holds an automatic payout against its balance transactions.
-// Repetition is harmless. Errors: A snapshot older than the recorded state is ignored, so *booking.IllegalTransition is never returned.
-func (s *Store) RecordPayout(ctx context.Context, o PayoutReading) (PayoutRecorded, error) {
+// Awaited reports whether Stripe has still to report something: what the payout is made of, or that it was returned.
+func (r PayoutRecorded) Awaited() bool { return r.Proof == ProofPending || r.Unposted }
+
+// RecordPayout is the recording step of a payout. One transaction makes the guarded transition, posts what left Stripe's balance and what
+// was returned, each once, compares an automatic payout with its balance transactions, notifies the finance department and marks the
+// events processed. Repetition is harmless, and a snapshot older than the recorded state is ignored.
+func (s *Store) RecordPayout(ctx context.Context, reading PayoutReading) (PayoutRecorded, error) {
 	var recorded PayoutRecorded
-	err := s.db.InTransaction(ctx, func(tx *gorm.DB) error {
-		p := &payoutRecorder{tx: tx, now: o.Now}
-		if err := p.load(o.Snapshot); err != nil {
-			return err
-		}
-		var err error
-		recorded, err = p.record(o)
+	err := s.db.InTransaction(ctx, func(tx *gorm.DB) (err error) {
+		events := eventsRead{tx: tx, now: reading.Now, ids: reading.EventIDs}
+		recorded, _, err = record(&payoutRecorder{tx: tx, now: reading.Now, reading: reading}, events)
 		return err
 	})
 	return recorded, err
@@ -54,132 +58,134 @@ func (s *Store) RecordPayout(ctx context.Context, o PayoutReading) (PayoutRecord
 
 // payoutRecorder is one run of a payout's recording step.
 type payoutRecorder struct {
-	tx     *gorm.DB
-	now    time.Time
-	payout payoutRow
+	tx      *gorm.DB
+	now     time.Time
+	reading PayoutReading
+	payout  payoutRow
 }
 
-// load locks the payout's row, or inserts it first: a row that does not exist cannot be locked.
-func (p *payoutRecorder) load(s booking.PayoutSnapshot) error {
-	query := p.tx.Clauses(db.ForUpdate).Where("stripe_payout_id = ?", s.PayoutID)
-	err := query.Take(&p.payout).Error
+// load locks the payout's row, or inserts it. It never returns a mismatch: Stripe alone makes payouts.
+func (r *payoutRecorder) load() (*AmountMismatch, error) {
+	snapshot := r.reading.Snapshot
+	err := r.tx.Clauses(db.ForUpdate).Where("stripe_payout_id = ?", snapshot.PayoutID).Take(&r.payout).Error
 	if !errors.Is(err, gorm.ErrRecordNotFound) {
-		return err
+		return nil, err
 	}
-	p.payout = payoutRow{
-		StripePayoutID: s.PayoutID, Status: string(s.State()), Amount: s.Amount, Currency: string(s.Currency), Automatic: s.Automatic,
-		Proof: string(ProofPending), CreatedAt: p.now, UpdatedAt: p.now,
+	r.payout = payoutRow{
+		StripePayoutID: snapshot.PayoutID, Status: snapshot.State(), Amount: snapshot.Amount, Currency: snapshot.Currency,
+		Automatic: snapshot.Automatic, Proof: ProofPending, CreatedAt: r.now, UpdatedAt: r.now,
 	}
-	return p.tx.Create(&p.payout).Error
+	return nil, r.tx.Create(&r.payout).Error
 }
 
-func (p *payoutRecorder) record(o PayoutReading) (PayoutRecorded, error) {
-	before, next := booking.PayoutStatus(p.payout.Status), o.Snapshot.State()
+// transition moves the payout to the state that Stripe reports. A state that cannot follow the recorded one is older, and is ignored.
+func (r *payoutRecorder) transition() error {
+	snapshot := r.reading.Snapshot
+	next := snapshot.State()
 	unknown := next == booking.PayoutUnknown
-	if before.To(next) == nil {
-		p.payout.Status, p.payout.FailureCode = string(next), db.Code(o.Snapshot.FailureCode)
-		p.payout.StripeStatus = wordOf(unknown, string(o.Snapshot.Status))
+	if r.payout.Status.To(next) == nil {
+		r.payout.Status, r.payout.FailureCode = next, db.Code(snapshot.FailureCode)
+		r.payout.StripeStatus = wordOf(unknown, string(snapshot.Status))
 	}
-	word := unknownWord{"payout", p.payout.StripePayoutID, "status", unknown, string(o.Snapshot.Status)}
-	if err := word.show(matters{tx: p.tx, now: p.now}); err != nil {
-		return PayoutRecorded{}, err
-	}
-	p.payout.ArrivesAt = db.TimeOrNil(o.Snapshot.ArrivesAt)
-	if err := p.post(o.Snapshot); err != nil {
-		return PayoutRecorded{}, err
-	}
-	p.prove(o)
-	err := p.tx.Model(&p.payout).Updates(map[string]any{
-		"status": p.payout.Status, "stripe_status": p.payout.StripeStatus, "failure_code": p.payout.FailureCode, "arrives_at": p.payout.ArrivesAt, "proof": p.payout.Proof,
-		"transactions": p.payout.Transactions, "unmatched": p.payout.Unmatched, "difference": p.payout.Difference,
-		"posted": p.payout.Posted, "failure_posted": p.payout.FailurePosted, "updated_at": p.now,
-	}).Error
-	if err != nil {
-		return PayoutRecorded{}, err
-	}
-	if err := p.notifyFinance(o.Snapshot); err != nil {
-		return PayoutRecorded{}, err
-	}
-	if err := markProcessed(p.tx, o.EventIDs, p.now); err != nil {
-		return PayoutRecorded{}, err
-	}
-	mails, err := queuedMails(p.tx, p.payout.StripePayoutID)
-	status := booking.PayoutStatus(p.payout.Status)
-	return PayoutRecorded{
-		Status: status, Proof: Proof(p.payout.Proof), EmailIDs: mails,
-		Unposted: (status == booking.PayoutFailed || status == booking.PayoutCanceled) && p.payout.Posted && !p.payout.FailurePosted,
-	}, err
+	r.payout.ArrivesAt = db.TimeOrNil(snapshot.ArrivesAt)
+	r.prove()
+	word := unknownWord{"payout", r.payout.StripePayoutID, "status", unknown, string(snapshot.Status)}
+	return word.show(matters{tx: r.tx, now: r.now})
 }
 
-func (p *payoutRecorder) post(s booking.PayoutSnapshot) error {
-	if s.Balance != nil && !p.payout.Posted {
-		transaction, err := ledger.Payout(s)
+// prove compares an automatic payout with the balance transactions that Stripe lists for it: they add up to the payout, and the ledger
+// has each. A payout that was proven stays so.
+func (r *payoutRecorder) prove() {
+	snapshot, contents := r.reading.Snapshot, r.reading.Contents
+	switch {
+	case !snapshot.Automatic:
+		r.payout.Proof = ProofManual
+		return
+	case r.payout.Proof == ProofProven || r.reading.Large:
+		return
+	}
+	difference := contents.Net - snapshot.Amount
+	r.payout.Transactions, r.payout.Unmatched, r.payout.Difference = contents.Transactions, contents.Unmatched, difference
+	switch {
+	case snapshot.Complete && contents.Unmatched == 0 && difference == 0:
+		r.payout.Proof = ProofProven
+	case r.reading.LastLook:
+		r.payout.Proof = ProofUnproven
+	}
+}
+
+// post writes what left Stripe's balance and what was returned to it, each once.
+func (r *payoutRecorder) post() error {
+	snapshot := r.reading.Snapshot
+	if snapshot.Balance != nil && !r.payout.Posted {
+		transaction, err := ledger.Payout(snapshot)
 		if err != nil {
 			return err
 		}
-		if err := insertTransaction(p.tx, p.now, nil, transaction); err != nil {
+		if err := insertTransaction(r.tx, r.now, nil, transaction); err != nil {
 			return err
 		}
-		p.payout.Posted = true
+		r.payout.Posted = true
 	}
-	if s.FailureBalance == nil || p.payout.FailurePosted {
-		return nil
+	if snapshot.FailureBalance != nil && !r.payout.FailurePosted {
+		transaction, err := ledger.PayoutReversal(snapshot)
+		if err != nil {
+			return err
+		}
+		if err := insertTransaction(r.tx, r.now, nil, transaction); err != nil {
+			return err
+		}
+		r.payout.FailurePosted = true
 	}
-	transaction, err := ledger.PayoutReversal(s)
-	if err != nil {
-		return err
-	}
-	p.payout.FailurePosted = true
-	return insertTransaction(p.tx, p.now, nil, transaction)
+	r.payout.UpdatedAt = r.now
+	return save(r.tx, &r.payout, "status", "stripe_status", "failure_code", "arrives_at", "proof", "transactions", "unmatched", "difference",
+		"posted", "failure_posted", "updated_at")
 }
 
-// prove holds an automatic payout against what Stripe says it pays out: all of it adds up to the payout, and the ledger
-// knows each balance transaction. What was proven stays so.
-func (p *payoutRecorder) prove(o PayoutReading) {
-	switch {
-	case !o.Snapshot.Automatic:
-		p.payout.Proof = string(ProofManual)
-		return
-	case p.payout.Proof == string(ProofProven) || o.Large:
-		return
-	}
-	difference := o.Contents.Net - o.Snapshot.Amount
-	p.payout.Transactions, p.payout.Unmatched, p.payout.Difference = o.Contents.Transactions, o.Contents.Unmatched, difference
-	switch {
-	case o.Snapshot.Complete && o.Contents.Unmatched == 0 && difference == 0:
-		p.payout.Proof = string(ProofProven)
-	case o.LastLook:
-		p.payout.Proof = string(ProofUnproven)
-	}
-}
+// settleBooking has nothing to settle: a payout belongs to no booking.
+func (*payoutRecorder) settleBooking() error { return nil }
 
-// notifyFinance queues each of the payout's mails once: UNIQUE mail key.
-func (p *payoutRecorder) notifyFinance(s booking.PayoutSnapshot) error {
-	status := booking.PayoutStatus(p.payout.Status)
-	about := notice.PayoutContent{
-		ID: p.payout.StripePayoutID, Status: status, FailureCode: p.payout.FailureCode,
-		Amount:       money.Money{Value: p.payout.Amount, Currency: money.Currency(p.payout.Currency)},
-		Transactions: p.payout.Transactions, Unmatched: p.payout.Unmatched,
+// notify queues the finance department's emails about the payout, each once: UNIQUE email key.
+func (r *payoutRecorder) notify() error {
+	about := r.emailContent()
+	var kinds []notice.Kind
+	if r.reading.Snapshot.State() == booking.PayoutUnknown {
+		about.StripeStatus = db.Code(string(r.reading.Snapshot.Status))
+		kinds = append(kinds, notice.PayoutUnknown)
 	}
-	if p.payout.ArrivesAt != nil {
-		about.ArrivesAt = *p.payout.ArrivesAt
+	if r.payout.Status == booking.PayoutFailed {
+		kinds = append(kinds, notice.PayoutFailed)
 	}
-	tell := func(kind notice.Kind) error {
-		return queue(p.tx, p.now, letter{kind: kind, owner: about.ID, occasion: string(kind), content: &notice.Content{Payout: &about}})
+	if r.payout.Proof == ProofUnproven {
+		kinds = append(kinds, notice.PayoutUnproven)
 	}
-	if s.State() == booking.PayoutUnknown {
-		about.StripeStatus = db.Code(string(s.Status))
-		if err := tell(notice.PayoutUnknown); err != nil {
+	for _, kind := range kinds {
+		email := letter{kind: kind, owner: about.ID, occasion: string(kind), content: &notice.Content{Payout: &about}}
+		if err := queue(r.tx, r.now, email); err != nil {
 			return err
 		}
-	}
-	if status == booking.PayoutFailed {
-		if err := tell(notice.PayoutFailed); err != nil {
-			return err
-		}
-	}
-	if p.payout.Proof == string(ProofUnproven) {
-		return tell(notice.PayoutUnproven)
 	}
 	return nil
+}
+
+func (r *payoutRecorder) emailContent() notice.PayoutContent {
+	about := notice.PayoutContent{
+		ID: r.payout.StripePayoutID, Status: r.payout.Status, FailureCode: r.payout.FailureCode,
+		Amount:       money.Money{Value: r.payout.Amount, Currency: r.payout.Currency},
+		Transactions: r.payout.Transactions, Unmatched: r.payout.Unmatched,
+	}
+	if r.payout.ArrivesAt != nil {
+		about.ArrivesAt = *r.payout.ArrivesAt
+	}
+	return about
+}
+
+func (r *payoutRecorder) result() (PayoutRecorded, error) {
+	emails, err := queuedMails(r.tx, r.payout.StripePayoutID)
+	returned := r.payout.Status == booking.PayoutFailed || r.payout.Status == booking.PayoutCanceled
+	return PayoutRecorded{
+		Status: r.payout.Status, Proof: r.payout.Proof, EmailIDs: emails,
+		Unposted: returned && r.payout.Posted && !r.payout.FailurePosted,
+		Large:    r.reading.Large && r.payout.Proof != ProofProven,
+	}, err
 }

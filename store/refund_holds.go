@@ -15,14 +15,14 @@ import (
 func (s *Store) HoldRefund(ctx context.Context, refund Refund, text string, now time.Time) error {
 	return s.underLock(ctx, refund.Reference, now, func(b *lockedBooking) error {
 		var row refundRow
-		err := b.tx.Clauses(db.ForUpdate).Where("refund_id = ?", string(refund.ID)).Take(&row).Error
+		err := b.tx.Clauses(db.ForUpdate).Where("refund_id = ?", refund.ID).Take(&row).Error
 		if err != nil {
 			return db.NotFound(err)
 		}
-		if booking.RefundStatus(row.Status) != booking.RefundRequested || row.StripeRefundID != nil {
+		if row.Status != booking.RefundRequested || row.StripeRefundID != nil {
 			return nil
 		}
-		return b.markForAttention(AttentionRefundHeld, row.RefundID, "refund "+row.RefundID+" is not made: "+text+
+		return b.markForAttention(AttentionRefundHeld, string(row.RefundID), "refund "+string(row.RefundID)+" is not made: "+text+
 			". Close this matter and it is made, if it fits what is left")
 	})
 }
@@ -31,7 +31,7 @@ func (s *Store) HoldRefund(ctx context.Context, refund Refund, text string, now 
 func (s *Store) RefundHeld(ctx context.Context, refund Refund) (bool, error) {
 	var open int64
 	err := s.db.WithContext(ctx).Table("attention_items a").Joins("JOIN bookings b ON b.id = a.booking_id").
-		Where("b.reference = ? AND a.kind = ? AND a.subject = ? AND a.is_open = 1", string(refund.Reference), string(AttentionRefundHeld), string(refund.ID)).
+		Where("b.reference = ? AND a.kind = ? AND a.subject = ? AND a.is_open = 1", refund.Reference, AttentionRefundHeld, refund.ID).
 		Count(&open).Error
 	return open > 0, err
 }
@@ -40,6 +40,6 @@ func (s *Store) RefundHeld(ctx context.Context, refund Refund) (bool, error) {
 func refundHeld(tx *gorm.DB, bookingID uint64, id booking.RefundID) (bool, error) {
 	var open int64
 	err := tx.Model(&attentionRow{}).
-		Where("booking_id = ? AND kind = ? AND subject = ? AND closed_at IS NULL", bookingID, string(AttentionRefundHeld), string(id)).Count(&open).Error
+		Where("booking_id = ? AND kind = ? AND subject = ? AND closed_at IS NULL", bookingID, AttentionRefundHeld, id).Count(&open).Error
 	return open > 0, err
 }

@@ -12,7 +12,7 @@ import (
 func (s *Store) RefundToldOf(ctx context.Context, refund Refund) (string, error) {
 	var rows []eventRow
 	err := s.db.WithContext(ctx).Select("object_id, payload").
-		Where("booking_reference = ? AND (type LIKE 'refund.%' OR type = 'charge.refund.updated')", string(refund.Reference)).
+		Where("booking_reference = ? AND (type LIKE 'refund.%' OR type = 'charge.refund.updated')", refund.Reference).
 		Order("id DESC").Find(&rows).Error
 	for _, row := range rows {
 		if refundIDIn(row.Payload) == refund.ID {

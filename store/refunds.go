@@ -44,10 +44,10 @@ func (r Refund) Refused() bool { return r.Status.Settled() && r.StripeRefundID =
 
 func (r refundRow) domain(reference booking.Reference) Refund {
 	return Refund{
-		ID: booking.RefundID(r.RefundID), Reference: reference, PaymentIntentID: r.StripePaymentIntentID,
-		StripeRefundID: db.OrEmpty(r.StripeRefundID), Origin: booking.RefundOrigin(r.Origin),
-		Amount: money.Money{Value: r.Amount, Currency: money.Currency(r.Currency)},
-		Reason: r.Reason, Note: r.Note, Status: booking.RefundStatus(r.Status), FailureReason: r.FailureReason,
+		ID: r.RefundID, Reference: reference, PaymentIntentID: r.StripePaymentIntentID,
+		StripeRefundID: db.OrEmpty(r.StripeRefundID), Origin: r.Origin,
+		Amount: money.Money{Value: r.Amount, Currency: r.Currency},
+		Reason: r.Reason, Note: r.Note, Status: r.Status, FailureReason: r.FailureReason,
 		CorrelationID: r.CorrelationID, RequestKey: db.OrEmpty(r.RequestKey),
 		AskedAt: r.AskedAt, RefusedAt: r.RefusedAt, AbandonedAt: r.AbandonedAt, AbandonNote: r.AbandonNote,
 		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
@@ -56,12 +56,12 @@ func (r refundRow) domain(reference booking.Reference) Refund {
 
 // Refund reads a refund, or ErrNotFound.
 func (s *Store) Refund(ctx context.Context, id booking.RefundID) (Refund, error) {
-	return s.refundFrom(s.db.WithContext(ctx).Where("r.refund_id = ?", string(id)))
+	return s.refundFrom(s.db.WithContext(ctx).Where("r.refund_id = ?", id))
 }
 
 // RefundOf reads a refund of an owner's booking. Another client's is ErrNotFound.
 func (s *Store) RefundOf(ctx context.Context, owner Owner, id booking.RefundID) (Refund, error) {
-	return s.refundFrom(s.db.WithContext(ctx).Where("r.refund_id = ?", string(id)).Scopes(owner.owns("b")))
+	return s.refundFrom(s.db.WithContext(ctx).Where("r.refund_id = ?", id).Scopes(owner.owns("b")))
 }
 
 // RefundByStripeID reads the refund that Stripe calls re_..., or ErrNotFound.
@@ -79,8 +79,8 @@ type KnownRefunds struct {
 func (s *Store) KnownRefunds(ctx context.Context, bookingID uint64) (known KnownRefunds, err error) {
 	err = s.db.WithContext(ctx).Model(&refundRow{}).
 		Select("COALESCE(SUM(IF(status = ?, 0, amount)), 0) AS made, COALESCE(SUM(IF(status = ?, amount, 0)), 0) AS asked",
-			string(booking.RefundRequested), string(booking.RefundRequested)).
-		Where("booking_id = ? AND status NOT IN ?", bookingID, []string{string(booking.RefundFailed), string(booking.RefundCanceled)}).
+			booking.RefundRequested, booking.RefundRequested).
+		Where("booking_id = ? AND status NOT IN ?", bookingID, []booking.RefundStatus{booking.RefundFailed, booking.RefundCanceled}).
 		Scan(&known).Error
 	return known, err
 }
@@ -108,7 +108,7 @@ func (s *Store) RefundsWaitingForBalance(ctx context.Context) ([]Refund, error) 
 		Reference string
 	}
 	err := s.db.WithContext(ctx).Table("refunds r").Select("r.*, b.reference").Joins("JOIN bookings b ON b.id = r.booking_id").
-		Where("r.status = ? AND r.failure_reason = ?", string(booking.RefundRequested), booking.CodeBalanceInsufficient).
+		Where("r.status = ? AND r.failure_reason = ?", booking.RefundRequested, booking.CodeBalanceInsufficient).
 		Order("r.id").Limit(waitingAtOnce).Find(&rows).Error
 	refunds := make([]Refund, 0, len(rows))
 	for _, row := range rows {
@@ -172,10 +172,10 @@ func (s *Store) ReserveRefund(ctx context.Context, in NewRefund) (Refund, Claim,
 		if err != nil {
 			return created{}, err
 		}
-		amount := money.Money{Value: row.Amount, Currency: money.Currency(row.Currency)}
-		return created{resource: row.RefundID, bookingID: &b.booking.ID}, audit(tx, in.Now, AuditEntry{
-			Actor: in.By, Action: ActionRefundCreate, Subject: row.RefundID, BookingID: &b.booking.ID,
-			Detail: amount.Format(money.LocaleEN) + " of " + b.booking.Reference + ", " + row.Reason,
+		amount := money.Money{Value: row.Amount, Currency: row.Currency}
+		return created{resource: string(row.RefundID), bookingID: &b.booking.ID}, audit(tx, in.Now, AuditEntry{
+			Actor: in.By, Action: ActionRefundCreate, Subject: string(row.RefundID), BookingID: &b.booking.ID,
+			Detail: amount.Format(money.LocaleEN) + " of " + string(b.booking.Reference) + ", " + row.Reason,
 		})
 	})
 	if err != nil || claim.Answer != nil || claim.InProgress {
@@ -189,7 +189,7 @@ func (s *Store) ReserveRefund(ctx context.Context, in NewRefund) (Refund, Claim,
 // know its key. Errors: *IdempotencyConflict, and those of ReserveRefund.
 func (b *lockedBooking) refundAskedFor(in NewRefund, asked derivation) (refundRow, error) {
 	row := refundRow{
-		Origin: string(booking.RefundFromAPI), Amount: in.Request.Amount, Reason: string(in.Request.Reason), Note: in.Request.Note,
+		Origin: booking.RefundFromAPI, Amount: in.Request.Amount, Reason: string(in.Request.Reason), Note: in.Request.Note,
 		CorrelationID: in.CorrelationID,
 	}
 	known, err := b.refundOfRequest(asked, row)
@@ -215,14 +215,13 @@ func (b *lockedBooking) refundOfRequest(asked derivation, row refundRow) (refund
 		return refundRow{}, &IdempotencyConflict{}
 	}
 	known.Origin, known.OriginKey, known.Reason, known.Note = row.Origin, row.OriginKey, row.Reason, row.Note
-	return known, b.tx.Model(&known).Updates(map[string]any{
-		"origin": known.Origin, "origin_key": known.OriginKey, "reason": known.Reason, "note": known.Note, "updated_at": b.now,
-	}).Error
+	err = b.saveRefund(&known, "origin", "origin_key", "reason", "note")
+	return known, err
 }
 
 // refundable refuses what Stripe would refuse, and what an operator has to decide first.
 func (b *lockedBooking) refundable() error {
-	if booking.PaymentStatus(b.payment.Status) != booking.PaymentSucceeded {
+	if b.payment.Status != booking.PaymentSucceeded {
 		return &NotRefundable{"the booking has no captured payment"}
 	}
 	var disputed int64
@@ -262,14 +261,14 @@ func (b *lockedBooking) reserveRefund(row refundRow, asked derivation) (refundRo
 	if row.Amount == 0 {
 		row.Amount = left
 	}
-	currency := money.Currency(b.payment.Currency)
+	currency := b.payment.Currency
 	if row.Amount > left || left <= 0 {
 		return refundRow{}, &RefundExceedsCaptured{
 			Asked: money.Money{Value: row.Amount, Currency: currency}, Left: money.Money{Value: max(left, 0), Currency: currency},
 		}
 	}
 	row.BookingID, row.StripePaymentIntentID, row.Currency = b.booking.ID, b.payment.StripePaymentIntentID, b.payment.Currency
-	row.Status, row.CreatedAt, row.UpdatedAt = string(booking.RefundRequested), b.now, b.now
+	row.Status, row.CreatedAt, row.UpdatedAt = booking.RefundRequested, b.now, b.now
 	requestKey := asked.requestKey()
 	row.RequestKey = &requestKey
 	return b.insertRefund(row, asked)
@@ -278,12 +277,12 @@ func (b *lockedBooking) reserveRefund(row refundRow, asked derivation) (refundRo
 // insertRefund inserts a row under the first id that derives from what asks for it and that is no other refund's.
 func (b *lockedBooking) insertRefund(row refundRow, asked derivation) (refundRow, error) {
 	for twin := range derivedCodes {
-		row.ID, row.RefundID = 0, string(booking.RefundIDFrom(asked.code(twin)))
+		row.ID, row.RefundID = 0, booking.RefundIDFrom(asked.code(twin))
 		err := b.tx.Create(&row).Error
 		if !db.DuplicateKey(err) {
 			return row, err
 		}
-		taken, countErr := b.takenRefundID(row.RefundID)
+		taken, countErr := b.takenRefundID(string(row.RefundID))
 		if countErr != nil || !taken {
 			return refundRow{}, errors.Join(countErr, err) // another UNIQUE key: the transaction is lost to a faster one
 		}
@@ -299,7 +298,7 @@ func (b *lockedBooking) takenRefundID(id string) (bool, error) {
 
 // reserved is what refunds take of the payment: those that went through, and those on their way.
 func (b *lockedBooking) reserved() (int64, error) {
-	return b.sumRefunds("status NOT IN ?", []string{string(booking.RefundFailed), string(booking.RefundCanceled)})
+	return b.sumRefunds("status NOT IN ?", []booking.RefundStatus{booking.RefundFailed, booking.RefundCanceled})
 }
 
 func (b *lockedBooking) sumRefunds(where string, args ...any) (int64, error) {

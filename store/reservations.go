@@ -48,7 +48,7 @@ func (s *Store) ReserveBooking(ctx context.Context, in NewBooking) (Reservation,
 	var row bookingRow
 	claim, err := s.claim(ctx, in.Key(), s.Now(), func(tx *gorm.DB) (of created, err error) {
 		row, err = reserveBooking(tx, in, installation.request(in.Key()))
-		return created{resource: row.Reference, bookingID: &row.ID}, err
+		return created{resource: string(row.Reference), bookingID: &row.ID}, err
 	})
 	if err != nil || claim.Replayed {
 		return s.reservation(ctx, claim, err)
@@ -87,7 +87,7 @@ func reserveBooking(tx *gorm.DB, in NewBooking, asked derivation) (bookingRow, e
 	requestKey := asked.requestKey()
 	row.RequestKey = &requestKey
 	for twin := range derivedCodes {
-		row.Reference = string(booking.ReferenceFrom(asked.code(twin)))
+		row.Reference = booking.ReferenceFrom(asked.code(twin))
 		err := tx.Create(&row).Error
 		if !db.DuplicateKey(err) {
 			return row, err
@@ -121,15 +121,11 @@ func (r bookingRow) askedAgain(tx *gorm.DB, asked bookingRow) (bookingRow, error
 		return r, nil
 	}
 	r.CustomerName, r.CustomerEmail, r.CustomerLocale, r.FlightJSON = asked.CustomerName, asked.CustomerEmail, asked.CustomerLocale, asked.FlightJSON
-	err := tx.Model(&r).Updates(map[string]any{
-		"customer_name": r.CustomerName, "customer_email": r.CustomerEmail, "customer_locale": r.CustomerLocale, "flight_json": r.FlightJSON,
-		"updated_at": asked.UpdatedAt,
-	}).Error
-	if err != nil {
+	rebuilt := &lockedBooking{tx: tx, now: asked.UpdatedAt, booking: r}
+	if err := rebuilt.saveBooking("customer_name", "customer_email", "customer_locale", "flight_json"); err != nil {
 		return bookingRow{}, err
 	}
-	rebuilt := &lockedBooking{tx: tx, now: asked.UpdatedAt, booking: r}
-	err = rebuilt.settleAttention(AttentionRebuilt, "")
+	err := rebuilt.settleAttention(AttentionRebuilt, "")
 	return rebuilt.booking, err
 }
 
@@ -145,17 +141,17 @@ func newBookingRow(in NewBooking) (bookingRow, error) {
 	return bookingRow{
 		ClientID:       db.IDOrNil(in.Caller.ClientID),
 		APIKeyID:       in.Caller.KeyID,
-		Status:         string(booking.StatusPendingPayment),
+		Status:         booking.StatusPendingPayment,
 		CustomerName:   in.Request.Customer.Name,
 		CustomerEmail:  in.Request.Customer.Email,
-		CustomerLocale: string(in.Request.Customer.Locale),
+		CustomerLocale: in.Request.Customer.Locale,
 		FlightJSON:     string(flight),
 		Amount:         in.Request.Amount.Value,
-		Currency:       string(in.Request.Amount.Currency),
+		Currency:       in.Request.Amount.Currency,
 		HoldExpiresAt:  in.HoldExpiresAt.Truncate(time.Microsecond), // as the column has it
 		CorrelationID:  in.CorrelationID,
-		CaptureMethod:  string(capture),
-		PaymentMethods: db.OrNil(string(in.Methods)),
+		CaptureMethod:  capture,
+		PaymentMethods: db.OrNil(in.Methods),
 		CreatedAt:      in.Now.Truncate(time.Microsecond),
 		UpdatedAt:      in.Now.Truncate(time.Microsecond),
 	}, nil

@@ -100,7 +100,7 @@ func hasCorrection(tx *gorm.DB, balanceTransactionID string) (bool, error) {
 		return false, nil
 	}
 	var count int64
-	err := tx.Model(&ledgerRow{}).Where("stripe_balance_transaction_id = ? AND type = ?", balanceTransactionID, string(ledger.TypeCorrection)).
+	err := tx.Model(&ledgerRow{}).Where("stripe_balance_transaction_id = ? AND type = ?", balanceTransactionID, ledger.TypeCorrection).
 		Count(&count).Error
 	return count > 0, err
 }

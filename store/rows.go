@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"farebook/booking"
+	"farebook/ledger"
 	"farebook/money"
+	"farebook/notice"
 	"farebook/store/internal/db"
 )
 
@@ -14,22 +16,22 @@ import (
 
 type bookingRow struct {
 	ID             uint64
-	Reference      string
+	Reference      booking.Reference
 	ClientID       *uint64
 	APIKeyID       uint64 `gorm:"column:api_key_id"` // the key that made it
-	Status         string
+	Status         booking.Status
 	CustomerName   string
 	CustomerEmail  string
-	CustomerLocale string
+	CustomerLocale money.Locale
 	FlightJSON     string `gorm:"column:flight_json"`
 	Amount         int64
-	Currency       string
+	Currency       money.Currency
 	HoldExpiresAt  time.Time
 	CorrelationID  string
 	RefundDue      bool
 	Attention      *string
-	CaptureMethod  string
-	PaymentMethods *string // NULL for bookings of older releases, as is RequestKey
+	CaptureMethod  booking.CaptureMethod
+	PaymentMethods *booking.PaymentMethods // NULL for bookings of older releases, as is RequestKey
 	RequestKey     *string
 	CancelledAt    *time.Time
 	CancelPercent  *int
@@ -45,13 +47,13 @@ type paymentRow struct {
 	ID                    uint64
 	BookingID             uint64
 	StripePaymentIntentID string
-	Status                string
+	Status                booking.PaymentStatus
 	StripeStatus          string // its own word, where Status is unknown
 	Amount                int64
 	AmountCaptured        int64
 	AmountRefunded        int64
 	AmountChargedBack     int64
-	Currency              string
+	Currency              money.Currency
 	StripeChargeID        string
 	DeclineCode           string
 	FeePosted             bool
@@ -64,17 +66,17 @@ func (paymentRow) TableName() string { return "payments" }
 
 type refundRow struct {
 	ID                    uint64
-	RefundID              string
+	RefundID              booking.RefundID
 	BookingID             uint64
 	StripePaymentIntentID string
 	StripeRefundID        *string
-	Origin                string
+	Origin                booking.RefundOrigin
 	OriginKey             *string
 	Amount                int64
-	Currency              string
+	Currency              money.Currency
 	Reason                string
 	Note                  string
-	Status                string
+	Status                booking.RefundStatus
 	StripeStatus          string // its own word, where Status is unknown
 	FailureReason         string
 	Posted                bool
@@ -96,16 +98,16 @@ type disputeRow struct {
 	BookingID             uint64
 	StripeDisputeID       string
 	StripePaymentIntentID string
-	Status                string
+	Status                booking.DisputeStatus
 	StripeStatus          string // its own word, where Status is unknown
 	Reason                string
 	Amount                int64
-	Currency              string
+	Currency              money.Currency
 	DueBy                 *time.Time
 	Withheld              int64
 	Loss                  int64
 	LossPostings          int
-	SettlementCurrency    string
+	SettlementCurrency    money.Currency
 	CreatedAt             time.Time
 	UpdatedAt             time.Time
 }
@@ -115,14 +117,14 @@ func (disputeRow) TableName() string { return "disputes" }
 type payoutRow struct {
 	ID             uint64
 	StripePayoutID string
-	Status         string
+	Status         booking.PayoutStatus
 	StripeStatus   string // its own word, where Status is unknown
 	Amount         int64
-	Currency       string
+	Currency       money.Currency
 	Automatic      bool
 	ArrivesAt      *time.Time
 	FailureCode    string
-	Proof          string
+	Proof          Proof
 	Transactions   int
 	Unmatched      int
 	Difference     int64
@@ -155,7 +157,7 @@ func (idempotencyRow) TableName() string { return "idempotency_keys" }
 type ledgerRow struct {
 	ID                         uint64
 	BookingID                  *uint64
-	Type                       string
+	Type                       ledger.Type
 	StripePaymentIntentID      *string
 	StripeObjectID             string
 	StripeBalanceTransactionID string
@@ -163,7 +165,7 @@ type ledgerRow struct {
 	Description                string
 	PostedAt                   time.Time
 	EffectiveAt                *time.Time // NULL with its basis for rows of older releases
-	EffectiveBasis             *string
+	EffectiveBasis             *ledger.Basis
 }
 
 func (ledgerRow) TableName() string { return "financial_ledger" }
@@ -171,10 +173,10 @@ func (ledgerRow) TableName() string { return "financial_ledger" }
 type entryRow struct {
 	ID       uint64
 	LedgerID uint64
-	Account  string
-	Side     string
+	Account  ledger.Account
+	Side     ledger.Side
 	Amount   int64
-	Currency string
+	Currency money.Currency
 }
 
 func (entryRow) TableName() string { return "ledger_entries" }
@@ -192,7 +194,7 @@ type eventRow struct {
 	PayloadForm      PayloadForm
 	Processed        bool
 	ProcessedAt      *time.Time
-	State            string
+	State            EventState
 	Attempts         int
 	LastError        string
 	NextAttemptAt    *time.Time
@@ -206,7 +208,7 @@ func (eventRow) TableName() string { return "stripe_events" }
 type emailRow struct {
 	ID          uint64
 	BookingID   *uint64
-	Kind        string
+	Kind        notice.Kind
 	Audience    string
 	DedupeKey   string
 	MessageID   string
@@ -233,18 +235,18 @@ func (r bookingRow) domain() (Booking, error) {
 	}
 	return Booking{
 		ID:            r.ID,
-		Reference:     booking.Reference(r.Reference),
-		Status:        booking.Status(r.Status),
-		Customer:      booking.Customer{Name: r.CustomerName, Email: r.CustomerEmail, Locale: money.Locale(r.CustomerLocale)},
+		Reference:     r.Reference,
+		Status:        r.Status,
+		Customer:      booking.Customer{Name: r.CustomerName, Email: r.CustomerEmail, Locale: r.CustomerLocale},
 		Flight:        flight,
-		Amount:        money.Money{Value: r.Amount, Currency: money.Currency(r.Currency)},
+		Amount:        money.Money{Value: r.Amount, Currency: r.Currency},
 		HoldExpiresAt: r.HoldExpiresAt,
 		CreatedAt:     r.CreatedAt,
 		CorrelationID: r.CorrelationID,
 		RefundDue:     r.RefundDue,
 		Attention:     db.OrEmpty(r.Attention),
-		Capture:       booking.CaptureMethod(r.CaptureMethod),
-		Methods:       booking.PaymentMethods(db.OrEmpty(r.PaymentMethods)),
+		Capture:       r.CaptureMethod,
+		Methods:       db.OrEmpty(r.PaymentMethods),
 		RequestKey:    db.OrEmpty(r.RequestKey),
 		CancelledAt:   r.CancelledAt,
 		CancelPercent: r.CancelPercent,
@@ -255,8 +257,8 @@ func (r paymentRow) domain() *Payment {
 	return &Payment{
 		ID:              r.ID,
 		PaymentIntentID: r.StripePaymentIntentID,
-		Status:          booking.PaymentStatus(r.Status),
-		Amount:          money.Money{Value: r.Amount, Currency: money.Currency(r.Currency)},
+		Status:          r.Status,
+		Amount:          money.Money{Value: r.Amount, Currency: r.Currency},
 		AmountCaptured:  r.AmountCaptured,
 		AmountRefunded:  r.AmountRefunded,
 		ChargedBack:     r.AmountChargedBack,
@@ -268,5 +270,5 @@ func (r paymentRow) domain() *Payment {
 	}
 }
 
-// priced is an amount for people.
-func priced(value int64, currency string) string { return money.Text(value, money.Currency(currency)) }
+// priced is an amount for people, with its currency.
+func priced(value int64, currency money.Currency) string { return money.Text(value, currency) }

@@ -25,17 +25,17 @@ type itemRow struct {
 	ID                         uint64
 	RunID                      uint64
 	Fingerprint                string
-	Class                      string
-	Object                     string
+	Class                      reconciliation.Class
+	Object                     reconciliation.Object
 	StripeID                   string
 	StripeBalanceTransactionID string
 	StripePaymentIntentID      string
-	BookingReference           string
+	BookingReference           booking.Reference
 	AmountHere                 int64
 	AmountAtStripe             int64
-	Currency                   string
+	Currency                   money.Currency
 	Reason                     string
-	Healing                    string
+	Healing                    reconciliation.Healing
 	State                      string
 	Note                       string
 	ClearingHere               *int64
@@ -66,9 +66,9 @@ type Item struct {
 func (r itemRow) domain() Item {
 	posted, net := r.clearing()
 	return Item{ID: r.ID, State: r.State, Note: r.Note, UpdatedAt: r.UpdatedAt, Finding: reconciliation.Finding{
-		Class: reconciliation.Class(r.Class), Object: reconciliation.Object(r.Object), StripeID: r.StripeID, BalanceTransactionID: r.StripeBalanceTransactionID,
-		PaymentIntentID: r.StripePaymentIntentID, Reference: booking.Reference(r.BookingReference), Here: r.AmountHere, AtStripe: r.AmountAtStripe,
-		Currency: money.Currency(r.Currency), Reason: r.Reason, Healing: reconciliation.Healing(r.Healing),
+		Class: r.Class, Object: r.Object, StripeID: r.StripeID, BalanceTransactionID: r.StripeBalanceTransactionID,
+		PaymentIntentID: r.StripePaymentIntentID, Reference: r.BookingReference, Here: r.AmountHere, AtStripe: r.AmountAtStripe,
+		Currency: r.Currency, Reason: r.Reason, Healing: r.Healing,
 		Posted: posted, Net: net,
 	}}
 }
@@ -79,7 +79,7 @@ func (r itemRow) clearing() (posted, net int64) {
 	switch {
 	case r.ClearingHere != nil && r.NetAtStripe != nil:
 		return *r.ClearingHere, *r.NetAtStripe
-	case r.Class == string(reconciliation.FeeMismatch) || r.StripeBalanceTransactionID == "":
+	case r.Class == reconciliation.FeeMismatch || r.StripeBalanceTransactionID == "":
 		return 0, 0
 	}
 	return r.AmountHere, r.AmountAtStripe
@@ -90,7 +90,7 @@ func (r itemRow) stateBefore() string {
 	switch {
 	case r.ResolvedFrom != nil:
 		return *r.ResolvedFrom
-	case r.Healing != string(reconciliation.HealNone):
+	case r.Healing != reconciliation.HealNone:
 		return ItemFailed
 	}
 	return ItemFound
@@ -118,10 +118,10 @@ func (s *Store) AddFindings(ctx context.Context, runID uint64, findings []reconc
 	rows := make([]itemRow, len(findings))
 	for i, f := range findings {
 		rows[i] = itemRow{
-			RunID: runID, Fingerprint: f.Fingerprint(), Class: string(f.Class), Object: string(f.Object), StripeID: f.StripeID,
-			StripeBalanceTransactionID: f.BalanceTransactionID, StripePaymentIntentID: f.PaymentIntentID, BookingReference: string(f.Reference),
-			AmountHere: f.Here, AmountAtStripe: f.AtStripe, Currency: string(f.Currency), Reason: db.Truncate(f.Reason, 500),
-			Healing: string(f.Healing), State: ItemFound, CreatedAt: now, UpdatedAt: now,
+			RunID: runID, Fingerprint: f.Fingerprint(), Class: f.Class, Object: f.Object, StripeID: f.StripeID,
+			StripeBalanceTransactionID: f.BalanceTransactionID, StripePaymentIntentID: f.PaymentIntentID, BookingReference: f.Reference,
+			AmountHere: f.Here, AmountAtStripe: f.AtStripe, Currency: f.Currency, Reason: db.Truncate(f.Reason, 500),
+			Healing: f.Healing, State: ItemFound, CreatedAt: now, UpdatedAt: now,
 		}
 		if f.BalanceTransactionID != "" {
 			rows[i].ClearingHere, rows[i].NetAtStripe = &f.Posted, &f.Net

@@ -80,7 +80,7 @@ func readPostings(where *gorm.DB) (rows []postingRow, err error) {
 	err = where.Table("financial_ledger l").
 		Select(`l.id, l.type, COALESCE(l.stripe_payment_intent_id, '') AS payment_intent_id, l.stripe_balance_transaction_id AS balance_transaction_id,
 			e.currency, SUM(CASE e.account WHEN ? THEN `+signed+` ELSE 0 END) AS clearing, SUM(IF(e.account IN ?, `+signed+`, 0)) AS fees`,
-			string(ledger.AssetStripeClearing), ledger.FeeAccounts).
+			ledger.AssetStripeClearing, ledger.FeeAccounts).
 		Joins("JOIN ledger_entries e ON e.ledger_id = l.id").
 		Group("l.id, l.type, l.stripe_payment_intent_id, l.stripe_balance_transaction_id, e.currency").
 		Order("l.id, e.currency").Scan(&rows).Error
@@ -189,7 +189,7 @@ func (s *Store) PaymentIDs(ctx context.Context, intents []string) (map[string]ui
 	return ids, err
 }
 
-var finalPayments = []string{string(booking.PaymentSucceeded), string(booking.PaymentCanceled)}
+var finalPayments = []booking.PaymentStatus{booking.PaymentSucceeded, booking.PaymentCanceled}
 
 // OpenPayments pages through payments that are not final, created within a span, by id: those after one, up to another.
 func (s *Store) OpenPayments(ctx context.Context, from, to time.Time, after, last uint64, limit int) ([]OpenPayment, error) {
@@ -213,7 +213,7 @@ func (s *Store) OpenStoppedBefore(ctx context.Context, runID uint64) (uint64, er
 	var row runRow
 	err := s.db.WithContext(ctx).Select("open_stopped_at").
 		Where("id < ? AND status = ? AND dry_run = FALSE AND applies IS NULL AND scope IN ?", runID, RunCompleted,
-			[]string{string(reconciliation.ScopeAll), string(reconciliation.ScopePayments)}).
+			[]reconciliation.Scope{reconciliation.ScopeAll, reconciliation.ScopePayments}).
 		Order("id DESC").Take(&row).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return 0, nil
@@ -236,7 +236,7 @@ func (s *Store) StatesOf(ctx context.Context, object reconciliation.Object, ids 
 	table := map[reconciliation.Object]string{reconciliation.ObjectRefund: "refunds", reconciliation.ObjectDispute: "disputes", reconciliation.ObjectPayout: "payouts"}[object]
 	query := s.db.WithContext(ctx).Table(table).Where("stripe_"+string(object)+"_id IN ?", ids)
 	if object == reconciliation.ObjectPayout {
-		query = query.Select("stripe_payout_id AS id, IF(proof = ?, CONCAT(status, ?), status) AS status", string(ProofUnproven), Unproven)
+		query = query.Select("stripe_payout_id AS id, IF(proof = ?, CONCAT(status, ?), status) AS status", ProofUnproven, Unproven)
 	} else {
 		query = query.Select("stripe_" + string(object) + "_id AS id, status")
 	}

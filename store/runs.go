@@ -20,7 +20,7 @@ const (
 type runRow struct {
 	ID            uint64
 	CorrelationID string
-	Scope         string
+	Scope         reconciliation.Scope
 	DryRun        bool
 	LookbackDays  int
 	PaymentLimit  int
@@ -57,7 +57,7 @@ type Run struct {
 func (r runRow) domain() Run {
 	return Run{
 		ID: r.ID, CorrelationID: r.CorrelationID, Applies: db.OrEmpty(r.Applies), Status: r.Status, WindowStart: r.WindowStart, WindowEnd: r.WindowEnd,
-		Options: reconciliation.Options{LookbackDays: r.LookbackDays, Limit: r.PaymentLimit, DryRun: r.DryRun, Scope: reconciliation.Scope(r.Scope)},
+		Options: reconciliation.Options{LookbackDays: r.LookbackDays, Limit: r.PaymentLimit, DryRun: r.DryRun, Scope: r.Scope},
 		Scanned: r.Scanned, Overdue: r.Overdue, PlanDigest: r.PlanSha256, Error: r.Error, StartedAt: r.StartedAt, CompletedAt: r.CompletedAt,
 	}
 }
@@ -65,7 +65,7 @@ func (r runRow) domain() Run {
 // BeginRun writes a run's row, or finds it: the UNIQUE correlation id makes repetition harmless.
 func (s *Store) BeginRun(ctx context.Context, run Run) (Run, error) {
 	err := s.db.WithContext(ctx).Create(&runRow{
-		CorrelationID: run.CorrelationID, Scope: string(run.Options.Scope), DryRun: run.Options.DryRun, LookbackDays: run.Options.LookbackDays,
+		CorrelationID: run.CorrelationID, Scope: run.Options.Scope, DryRun: run.Options.DryRun, LookbackDays: run.Options.LookbackDays,
 		PaymentLimit: run.Options.Limit, Applies: db.OrNil(run.Applies), Status: RunRunning, WindowStart: run.WindowStart, WindowEnd: run.WindowEnd,
 		StartedAt: run.StartedAt,
 	}).Error
@@ -85,7 +85,7 @@ func (s *Store) Run(ctx context.Context, correlationID string) (Run, error) {
 // LastGoodRun reads the newest run that looked at everything and completed, or ErrNotFound.
 func (s *Store) LastGoodRun(ctx context.Context) (Run, error) {
 	var row runRow
-	err := s.db.WithContext(ctx).Where("status = ? AND applies IS NULL AND scope = ?", RunCompleted, string(reconciliation.ScopeAll)).
+	err := s.db.WithContext(ctx).Where("status = ? AND applies IS NULL AND scope = ?", RunCompleted, reconciliation.ScopeAll).
 		Order("completed_at DESC").Limit(1).Take(&row).Error
 	return row.domain(), db.NotFound(err)
 }

@@ -16,33 +16,26 @@ func (b *lockedBooking) applyStanding() error {
 		return err
 	}
 	b.payment.AmountRefunded, b.payment.AmountChargedBack = standing.Refunded, standing.ChargedBack
-	err = b.tx.Model(&b.payment).Updates(map[string]any{
-		"amount_refunded": standing.Refunded, "amount_charged_back": standing.ChargedBack, "updated_at": b.now,
-	}).Error
-	if err != nil {
+	if err := b.savePayment("amount_refunded", "amount_charged_back"); err != nil {
 		return err
 	}
 	if standing.Captured > 0 && standing.Refunded+standing.ChargedBack >= standing.Captured { // nothing is owed any more
-		if err := b.settleAttentionWhere("kind = ? AND opened_at < ?", string(AttentionRefundFailed), b.now); err != nil {
+		if err := b.settleAttentionWhere("kind = ? AND opened_at < ?", AttentionRefundFailed, b.now); err != nil {
 			return err
 		}
 	}
 	if b.late() {
 		return b.returnLateMoney()
 	}
-	current, next := booking.Status(b.booking.Status), standing.Status()
+	current, next := b.booking.Status, standing.Status()
 	if current == booking.StatusPendingPayment || current == next {
 		return nil // its payment's own recording confirms it first
 	}
-	if err := current.To(next); err != nil {
-		return err
-	}
-	b.booking.Status = string(next)
-	return b.tx.Model(&b.booking).Updates(map[string]any{"status": b.booking.Status, "updated_at": b.now}).Error
+	return b.transitionBooking(next)
 }
 
 func (b *lockedBooking) standing() (booking.Standing, error) {
-	refunded, err := b.sumRefunds("status = ?", string(booking.RefundSucceeded))
+	refunded, err := b.sumRefunds("status = ?", booking.RefundSucceeded)
 	if err != nil {
 		return booking.Standing{}, err
 	}
@@ -52,7 +45,7 @@ func (b *lockedBooking) standing() (booking.Standing, error) {
 	}
 	standing := booking.Standing{Captured: b.payment.AmountCaptured, Refunded: refunded, Cancelled: b.booking.CancelledAt != nil}
 	for _, dispute := range disputes {
-		status := booking.DisputeStatus(dispute.Status)
+		status := dispute.Status
 		standing.Disputed = standing.Disputed || status.Open()
 		if status == booking.DisputeLost {
 			standing.ChargedBack += dispute.Amount

@@ -36,6 +36,6 @@ func (s *Store) PossibleTwins(ctx context.Context, before time.Time, after uint6
 // NoTwin notes that no PaymentIntent of the booking is left beside its own. Harmless when repeated.
 func (s *Store) NoTwin(ctx context.Context, reference booking.Reference, now time.Time) error {
 	return s.db.WithContext(ctx).Model(&twinRow{}).
-		Where("booking_id = (SELECT id FROM bookings WHERE reference = ?) AND checked_at IS NULL", string(reference)).
+		Where("booking_id = (SELECT id FROM bookings WHERE reference = ?) AND checked_at IS NULL", reference).
 		Updates(map[string]any{"checked_at": now}).Error
 }

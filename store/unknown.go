@@ -46,12 +46,12 @@ func (u unknownWord) show(m matters) (err error) {
 	if u.unknown {
 		_, err = m.open(AttentionUnknown, u.subject(), u.text())
 	} else {
-		_, err = m.close("kind = ? AND subject = ?", string(AttentionUnknown), u.subject())
+		_, err = m.close("kind = ? AND subject = ?", AttentionUnknown, u.subject())
 	}
 	return err
 }
 
 // holding are the states of disputes in which the bank has the money of a payment, or may have it.
-var holding = []string{
-	string(booking.DisputeNeedsResponse), string(booking.DisputeUnderReview), string(booking.DisputeLost), string(booking.DisputeUnknown),
+var holding = []booking.DisputeStatus{
+	booking.DisputeNeedsResponse, booking.DisputeUnderReview, booking.DisputeLost, booking.DisputeUnknown,
 }

@@ -15,7 +15,7 @@ import (
 func (s *Store) KeepEventOpen(ctx context.Context, id string, reference booking.Reference, note string, again time.Time) error {
 	return s.db.WithContext(ctx).Model(&eventRow{}).Where("stripe_event_id = ? AND processed = FALSE", id).
 		Updates(map[string]any{
-			"state": string(EventUnknownBooking), "booking_reference": string(reference), "note": db.Truncate(note, 200), "last_error": "",
+			"state": EventUnknownBooking, "booking_reference": reference, "note": db.Truncate(note, 200), "last_error": "",
 			"attempts": keptOpen, "next_attempt_at": again,
 		}).Error
 }
@@ -28,6 +28,6 @@ func (s *Store) WakeUnknownBookings(ctx context.Context, now time.Time) (int64, 
 	woken := s.db.WithContext(ctx).Exec(`UPDATE stripe_events e JOIN bookings b ON b.reference = e.booking_reference
 		JOIN payments p ON p.booking_id = b.id
 		SET e.state = ?, e.attempts = 0, e.note = '', e.next_attempt_at = ?
-		WHERE e.state = ? AND e.processed = FALSE`, string(EventReceived), now, string(EventUnknownBooking))
+		WHERE e.state = ? AND e.processed = FALSE`, EventReceived, now, EventUnknownBooking)
 	return woken.RowsAffected, woken.Error
 }

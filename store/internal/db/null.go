@@ -3,7 +3,7 @@ package db
 import "time"
 
 // OrEmpty is the text of a nullable column, empty for NULL.
-func OrEmpty(text *string) string {
+func OrEmpty[T ~string](text *T) T {
 	if text == nil {
 		return ""
 	}
@@ -11,7 +11,7 @@ func OrEmpty(text *string) string {
 }
 
 // OrNil stores an empty text as NULL.
-func OrNil(text string) *string {
+func OrNil[T ~string](text T) *T {
 	if text == "" {
 		return nil
 	}

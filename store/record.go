@@ -1,0 +1,91 @@
+package store
+
+import (
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// recorder is one run of a recording step: the transaction that writes to the books what Stripe reports of a payment, refund, dispute
+// or payout. record calls the methods in this order. Each is harmless when repeated, because the row, the ledger's keys and the emails'
+// keys say what an earlier run has written.
+type recorder[R any] interface {
+	// load locks the object's row, or inserts it. A mismatch means that the object contradicts the books: the booking is marked for an
+	// operator, and no other method is called.
+	load() (*AmountMismatch, error)
+	// transition moves the row to the state that Stripe reports. A snapshot older than the row leaves it as it is.
+	transition() error
+	// post appends to the ledger what it does not have of the object yet, and saves the row.
+	post() error
+	// settleBooking moves the booking to the state that follows from its money.
+	settleBooking() error
+	// notify queues the emails about what has changed.
+	notify() error
+	// result is the state of the books afterwards.
+	result() (R, error)
+}
+
+// eventsRead are Stripe's events that caused a reading. They are marked processed in the transaction that records it.
+type eventsRead struct {
+	tx  *gorm.DB
+	now time.Time
+	ids []string
+}
+
+// record runs a recorder.
+func record[R any](r recorder[R], events eventsRead) (recorded R, mismatch *AmountMismatch, err error) {
+	mismatch, err = r.load()
+	if err != nil || mismatch != nil {
+		return recorded, mismatch, err
+	}
+	recorded, err = recordLoaded(r, events)
+	return recorded, nil, err
+}
+
+// recordLoaded runs a recorder whose row is locked already.
+func recordLoaded[R any](r recorder[R], events eventsRead) (recorded R, err error) {
+	for _, step := range []func() error{r.transition, r.post, r.settleBooking, r.notify} {
+		if err := step(); err != nil {
+			return recorded, err
+		}
+	}
+	if err := markProcessed(events.tx, events.ids, events.now); err != nil {
+		return recorded, err
+	}
+	return r.result()
+}
+
+// unlessMismatch is what a recording step returns once its transaction has ended. The mismatch is no error inside the transaction, whose
+// mark for the operator is committed.
+func unlessMismatch[R any](recorded R, mismatch *AmountMismatch, err error) (R, error) {
+	if err == nil && mismatch != nil {
+		var none R
+		return none, mismatch
+	}
+	return recorded, err
+}
+
+// markProcessed finds the events by their unique key alone. With the flag in the condition the server may walk the index of all events
+// that are not processed yet, and wait for the locks of other bookings.
+func markProcessed(tx *gorm.DB, eventIDs []string, now time.Time) error {
+	if len(eventIDs) == 0 {
+		return nil
+	}
+	return tx.Model(&eventRow{}).Where("stripe_event_id IN ?", eventIDs).Updates(processedValues(now)).Error
+}
+
+// save writes columns of a row that the transaction has read, as the row has them now. A column that the row does not have is an
+// error: gorm would leave it out silently.
+func save(tx *gorm.DB, row any, columns ...string) error {
+	statement := gorm.Statement{DB: tx}
+	if err := statement.Parse(row); err != nil {
+		return err
+	}
+	for _, column := range columns {
+		if statement.Schema.LookUpField(column) == nil {
+			return fmt.Errorf("save %s: no column %s", statement.Schema.Table, column)
+		}
+	}
+	return tx.Model(row).Select(columns).UpdateColumns(row).Error
+}
