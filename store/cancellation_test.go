@@ -58,14 +58,14 @@ func TestPartialCapture(t *testing.T) {
 	recorded, err := b.record(authorised, store.ReasonEvent)
 	require.NoError(t, err)
 	require.Equal(t, booking.StatusPendingPayment, recorded.BookingStatus)
-	require.False(t, recorded.CaptureBefore.IsZero())
+	require.NotNil(t, recorded.CaptureBefore)
 	captured := paid(held, true)
 	captured.AmountReceived, captured.Balance.Fee = 30000, 900
 	captured.Reversal = balance("txn_rest", -15900, 0, "partial_capture_reversal")
 	recorded, err = b.record(captured, store.ReasonEvent)
 	require.NoError(t, err)
 	require.Equal(t, booking.StatusConfirmed, recorded.BookingStatus)
-	require.True(t, recorded.CaptureBefore.IsZero())
+	require.Nil(t, recorded.CaptureBefore)
 	require.Equal(t, int64(30000-900), b.balanceOf("asset:stripe_clearing"))
 	_, err = b.askRefund(held.Reference, "too much", 30001)
 	var exceeds *store.RefundExceedsCaptured

@@ -18,15 +18,15 @@ type Heard struct {
 
 // Heard reads up to when the inbox has Stripe's events.
 func (s *Store) Heard(ctx context.Context) (Heard, error) {
-	db := s.db.WithContext(ctx)
+	conn := s.db.WithContext(ctx)
 	var events []eventRow
-	err := db.Select("id, stripe_created_at").Order("id DESC").Limit(1).Find(&events).Error
+	err := conn.Select("id, stripe_created_at").Order("id DESC").Limit(1).Find(&events).Error
 	if err != nil || len(events) == 0 {
 		return Heard{}, err
 	}
 	heard := Heard{Newest: events[0].StripeCreatedAt}
 	var runs []runRow
-	err = db.Select("id, started_at").Where("status = ? AND dry_run = FALSE AND scope = ? AND window_start <= ?", RunCompleted, reconciliation.ScopeAll, heard.Newest).
+	err = conn.Select("id, started_at").Where("status = ? AND dry_run = FALSE AND scope = ? AND window_start <= ?", RunCompleted, reconciliation.ScopeAll, heard.Newest).
 		Order("id DESC").Limit(1).Find(&runs).Error
 	if err != nil {
 		return Heard{}, err
@@ -35,7 +35,7 @@ func (s *Store) Heard(ctx context.Context) (Heard, error) {
 		heard.Settled = runs[0].StartedAt
 	}
 	var fences []fenceRow
-	err = db.Select("id, lowered_at").Where("lowered_at IS NOT NULL").Order("id DESC").Limit(1).Find(&fences).Error
+	err = conn.Select("id, lowered_at").Where("lowered_at IS NOT NULL").Order("id DESC").Limit(1).Find(&fences).Error
 	if err == nil && len(fences) > 0 && fences[0].LoweredAt.After(heard.Settled) {
 		heard.Settled = *fences[0].LoweredAt
 	}
