@@ -144,3 +144,15 @@ func TestUseOfAKeyIsNotedOnceAMinute(t *testing.T) {
 	b.Caller(t, token)
 	require.Greater(t, used(), first)
 }
+
+func TestTokensAreKeptAsHashes(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	token := b.NewKey(t, "second")
+	found, err := b.Store.Authenticate(t.Context(), token)
+	require.NoError(t, err)
+	require.Equal(t, "second", found.ClientName)
+	_, err = b.Store.Authenticate(t.Context(), token+"x")
+	require.ErrorIs(t, err, store.ErrNotFound)
+	require.Equal(t, 0, b.Count(t, "SELECT COUNT(*) FROM api_keys WHERE token_sha256 LIKE CONCAT('%', ?, '%') OR name LIKE CONCAT('%', ?, '%')", token, token))
+}

@@ -120,18 +120,8 @@ func TestCorrectionOfWhatCouldNotBeHealed(t *testing.T) {
 func TestCorrectionGivesWayToTheRecord(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
-	reference := b.paidBooking()
-	refund, err := b.askRefund(reference, "late", 20000)
-	require.NoError(t, err)
-	snapshot := atStripe(refund, "re_1", "succeeded")
-	item := b.runThatFound("recon_1", reconciliation.Finding{
-		Class: reconciliation.MissingInLedger, Object: "refund", StripeID: "re_1", PaymentIntentID: "pi_1", BalanceTransactionID: snapshot.Balance.ID,
-		Reference: reference, AtStripe: -20000, Currency: "USD", Reason: "lost", Healing: reconciliation.HealRefund,
-	})[0]
-	require.NoError(t, b.Store.SettleItem(t.Context(), item.ID, store.ItemFailed, "in vain"))
-	require.NoError(t, b.Store.Correct(t.Context(), store.Correction{
-		ItemID: item.ID, There: snapshot.Balance, Against: ledger.LiabilityUnearnedRevenue, Note: "n",
-	}, time.Now().UTC()))
+	snapshot, correction := b.refundNotInTheLedger()
+	require.NoError(t, b.Store.Correct(t.Context(), correction, time.Now().UTC()))
 	clearing := b.balanceOf("asset:stripe_clearing")
 	for range 2 {
 		b.recordRefund(snapshot)

@@ -12,29 +12,10 @@ import (
 	"farebook/store"
 )
 
-func disputeAt(status booking.DisputeStatus, balances ...booking.BalanceTransaction) booking.DisputeSnapshot {
-	return booking.DisputeSnapshot{
-		DisputeID: "dp_1", PaymentIntentID: "pi_1", ChargeID: "ch_1", Status: status, Reason: "fraudulent", Amount: 45900, Currency: "USD", Balances: balances,
-	}
-}
-
-func (b books) recordDispute(s booking.DisputeSnapshot) store.DisputeRecorded {
-	b.t.Helper()
-	recorded, err := b.Store.RecordDispute(b.t.Context(), store.DisputeReading{Snapshot: s, Now: time.Now().UTC()})
-	require.NoError(b.t, err)
-	return recorded
-}
-
-var (
-	withdrawn  = *balance("txn_out", -45900, 1500, "dispute")
-	reinstated = *balance("txn_in", 45900, -1500, "dispute_reversal")
-)
-
 func TestDisputeLostThenTurnedRound(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
-	b.paidBooking()
-	opened := b.recordDispute(disputeAt(booking.DisputeNeedsResponse, withdrawn))
+	opened := b.disputed()
 	require.Equal(t, booking.StatusDisputed, opened.BookingStatus)
 	require.Equal(t, int64(45900), b.balanceOf("asset:disputed_funds"))
 	require.Equal(t, int64(1361+1500), b.balanceOf("expense:stripe_fees"))
@@ -94,13 +75,10 @@ func TestShuffledDisputeEndsInTheSameBooks(t *testing.T) {
 func TestDisputeOfARefundedPayment(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
-	reference := b.paidBooking()
-	refund, err := b.askRefund(reference, "part", 30000)
-	require.NoError(t, err)
-	b.recordRefund(atStripe(refund, "re_1", "succeeded"))
+	refund := b.refunded(30000)
 	b.recordDispute(disputeAt(booking.DisputeNeedsResponse, withdrawn))
 	require.Equal(t, 1, b.Count(t, `SELECT COUNT(*) FROM emails WHERE kind = 'dispute_opened' AND content_json LIKE '%"exceeds":true%'`))
-	_, err = b.askRefund(reference, "more", 100)
+	_, err := b.askRefund(refund.Reference, "more", 100)
 	var refused *store.NotRefundable
 	require.ErrorAs(t, err, &refused)
 	b.requirePromises()
@@ -129,14 +107,10 @@ func TestRefundFailsBesideADispute(t *testing.T) {
 		booking.DisputeNeedsResponse: "bank decides about the money", booking.DisputeLost: "bank has given the money back",
 	} {
 		b := newBooks(t)
-		refund, err := b.askRefund(b.paidBooking(), "all", 0)
-		require.NoError(t, err)
-		b.recordRefund(atStripe(refund, "re_1", "succeeded"))
+		refund := b.refunded(0)
 		b.recordDispute(disputeAt(booking.DisputeNeedsResponse, withdrawn))
 		b.recordDispute(disputeAt(status, withdrawn))
-		failed := atStripe(refund, "re_1", "failed")
-		failed.FailureReason, failed.FailureBalance = "unknown", balance("txn_back", 45900, 0, "refund_failure")
-		require.Equal(t, booking.RefundFailed, b.recordRefund(failed).Status)
+		require.Equal(t, booking.RefundFailed, b.recordRefund(cameBack(refund, "unknown")).Status)
 		require.Contains(t, b.Text(t, "SELECT attention FROM bookings"), says)
 		require.NotContains(t, b.Text(t, "SELECT content_json FROM emails WHERE kind = 'refund_failed'"), `"owed"`)
 		require.Contains(t, b.Text(t, "SELECT content_json FROM emails WHERE kind = 'refund_failed'"), `"obstacle"`)
@@ -150,8 +124,7 @@ func TestDisputeWonWithOtherMoneyThanItTook(t *testing.T) {
 	t.Parallel()
 	for says, back := range map[string]int64{"gave back $19.00 less than it took": 44000, "gave back $19.00 more than it took": 47800} {
 		b := newBooks(t)
-		b.paidBooking()
-		b.recordDispute(disputeAt(booking.DisputeNeedsResponse, withdrawn))
+		b.disputed()
 		waiting := b.recordDispute(disputeAt(booking.DisputeWon, withdrawn))
 		require.True(t, waiting.Unreinstated)
 		require.Equal(t, int64(45900), b.balanceOf("asset:disputed_funds"), "it is awaited")
@@ -173,8 +146,7 @@ func TestDisputeWonWithOtherMoneyThanItTook(t *testing.T) {
 func TestDisputeWonAndNotPaidBack(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
-	b.paidBooking()
-	b.recordDispute(disputeAt(booking.DisputeNeedsResponse, withdrawn))
+	b.disputed()
 	recorded, err := b.Store.RecordDispute(t.Context(), store.DisputeReading{
 		Snapshot: disputeAt(booking.DisputeWon, withdrawn), LastLook: true, Now: time.Now().UTC(),
 	})

@@ -138,3 +138,18 @@ func TestResending(t *testing.T) {
 	require.ErrorIs(t, err, store.ErrNotFound)
 	b.requirePromises()
 }
+
+func TestEventIsReceivedOnce(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	event := store.Event{ID: "evt_1", Type: "payment_intent.succeeded", Created: time.Now().UTC(), Payload: []byte(`{}`)}
+	for range 2 {
+		processed, err := b.Store.ReceiveEvent(t.Context(), event, "", time.Minute)
+		require.NoError(t, err)
+		require.False(t, processed)
+	}
+	require.NoError(t, b.Store.MarkEventProcessed(t.Context(), "evt_1", "not acted upon"))
+	processed, err := b.Store.ReceiveEvent(t.Context(), event, "", time.Minute)
+	require.NoError(t, err)
+	require.True(t, processed)
+}

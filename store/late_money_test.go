@@ -15,14 +15,7 @@ import (
 func TestLateMoneyIsReservedOncePerDisputeWon(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
-	held := b.held()
-	closed := held
-	closed.StripeStatus = "canceled"
-	_, err := b.record(closed, store.ReasonCancelled)
-	require.NoError(t, err)
-	late, err := b.record(paid(held, true), store.ReasonEvent)
-	require.NoError(t, err)
-	require.Len(t, late.RefundIDs, 1)
+	late := b.lateMoney()
 	refuse := func(id booking.RefundID) {
 		_, err := b.Store.RecordRefundRefused(t.Context(), id, "charge_disputed", time.Now().UTC())
 		require.NoError(t, err)
@@ -45,11 +38,7 @@ func TestLateMoneyIsReservedOncePerDisputeWon(t *testing.T) {
 func TestLateMoneyThatWasChargedBackInPart(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
-	held := b.held()
-	closed := held
-	closed.StripeStatus = "canceled"
-	_, err := b.record(closed, store.ReasonCancelled)
-	require.NoError(t, err)
+	held := b.cancelledUnpaid()
 	part := disputeAt(booking.DisputeLost, *balance("txn_out", -30000, 1500, "dispute"))
 	part.Amount = 30000
 	b.recordDispute(part)

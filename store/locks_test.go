@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"database/sql"
 	"fmt"
 	"testing"
 	"time"
@@ -10,8 +9,6 @@ import (
 
 	"farebook/booking"
 	"farebook/internal/dev/testdb"
-	"farebook/ledger"
-	"farebook/reconciliation"
 	"farebook/store"
 )
 
@@ -97,21 +94,6 @@ func TestOlderReadingOfAPayoutDoesNotOverwriteItsFailure(t *testing.T) {
 	b.requirePromises()
 }
 
-// refundNotInTheLedger is a refund of $200.00 that Stripe has made, and the item of a run that could not heal it.
-func (b books) refundNotInTheLedger() (booking.RefundSnapshot, store.Correction) {
-	b.t.Helper()
-	reference := b.paidBooking()
-	refund, err := b.askRefund(reference, "one", 20000)
-	require.NoError(b.t, err)
-	snapshot := atStripe(refund, "re_1", "succeeded")
-	item := b.runThatFound("recon_1", reconciliation.Finding{
-		Class: reconciliation.MissingInLedger, Object: reconciliation.ObjectRefund, StripeID: "re_1", PaymentIntentID: "pi_1", BalanceTransactionID: snapshot.Balance.ID,
-		Reference: reference, AtStripe: -20000, Currency: "USD", Reason: "lost", Healing: reconciliation.HealRefund,
-	})[0]
-	require.NoError(b.t, b.Store.SettleItem(b.t.Context(), item.ID, store.ItemFailed, "in vain"))
-	return snapshot, store.Correction{ItemID: item.ID, There: snapshot.Balance, Against: ledger.LiabilityUnearnedRevenue, Note: "by hand"}
-}
-
 // An operator corrects what the books lack of a refund while its workflow records that refund: it is posted once.
 func TestCorrectionBesideTheRefundsOwnRecordIsRefused(t *testing.T) {
 	t.Parallel()
@@ -191,33 +173,17 @@ func TestRecordingWithoutAPaymentHoldsNoOtherBookingUp(t *testing.T) {
 func TestSecondRefundOfOneOriginIsRefused(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
-	held := b.held()
-	closed := held
-	closed.StripeStatus = "canceled"
-	_, err := b.record(closed, store.ReasonCancelled)
-	require.NoError(t, err)
-	late, err := b.record(paid(held, true), store.ReasonEvent)
-	require.NoError(t, err)
-	require.Len(t, late.RefundIDs, 1)
+	b.lateMoney()
 	const again = `INSERT INTO refunds (refund_id, booking_id, stripe_payment_intent_id, origin, origin_key, amount, currency, reason, note, status,
 		failure_reason, correlation_id, created_at, updated_at)
 		SELECT 'RF-AGAIN', booking_id, stripe_payment_intent_id, origin, %s, amount, currency, reason, note, status,
 		failure_reason, correlation_id, created_at, updated_at FROM refunds`
 	app := b.asApplication()
-	_, err = app.ExecContext(t.Context(), fmt.Sprintf(again, "origin_key"))
+	_, err := app.ExecContext(t.Context(), fmt.Sprintf(again, "origin_key"))
 	require.ErrorContains(t, err, "idx_refunds_origin")
 	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM refunds"))
 	_, err = app.ExecContext(t.Context(), fmt.Sprintf(again, "NULL"))
 	require.NoError(t, err, "what somebody asked for has no origin to be unique by")
-}
-
-// asApplication is a plain connection with the application's rights.
-func (b books) asApplication() *sql.DB {
-	b.t.Helper()
-	app, err := sql.Open("mysql", b.AppDSN)
-	require.NoError(b.t, err)
-	b.t.Cleanup(func() { require.NoError(b.t, app.Close()) })
-	return app
 }
 
 // A claim that ends at the moment at which the one before ended is a claim all the same: a row that already bears the values

@@ -94,12 +94,9 @@ func TestRightsOnTheLedgerAreSeen(t *testing.T) {
 
 // eventful is a booking that was paid, refunded in part, disputed and paid out.
 func (b books) eventful() {
-	reference := b.paidBooking()
-	refund, err := b.askRefund(reference, "part", 20000)
-	require.NoError(b.t, err)
-	b.recordRefund(atStripe(refund, "re_1", "succeeded"))
+	b.refunded(20000)
 	b.recordDispute(disputeAt(booking.DisputeNeedsResponse, withdrawn))
-	_, err = b.Store.RecordPayout(b.t.Context(), store.PayoutReading{
+	_, err := b.Store.RecordPayout(b.t.Context(), store.PayoutReading{
 		Now: time.Now().UTC(), Contents: b.contents(*balance("txn_1", 45900, 1361, "charge")), Snapshot: booking.PayoutSnapshot{
 			PayoutID: "po_1", Status: booking.PayoutPaid, Amount: 44539, Currency: "USD", Automatic: true, Complete: true,
 			Balance: balance("txn_po", -44539, 0, "payout"),

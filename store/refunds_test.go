@@ -89,12 +89,8 @@ func TestRefundsTakeTheBookingAlong(t *testing.T) {
 func TestRefundFailsAfterItSucceeded(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
-	reference := b.paidBooking()
-	refund, err := b.askRefund(reference, "all", 0)
-	require.NoError(t, err)
-	b.recordRefund(atStripe(refund, "re_1", "succeeded"))
-	failed := atStripe(refund, "re_1", "failed")
-	failed.FailureReason, failed.FailureBalance = "lost_or_stolen_card", balance("txn_back", 45900, 0, "refund_failure")
+	refund := b.refunded(0)
+	failed := cameBack(refund, "lost_or_stolen_card")
 	for range 2 {
 		recorded := b.recordRefund(failed)
 		require.Equal(t, booking.RefundFailed, recorded.Status)
@@ -104,7 +100,7 @@ func TestRefundFailsAfterItSucceeded(t *testing.T) {
 	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM financial_ledger WHERE type = 'refund_failure'"))
 	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM emails WHERE kind = 'refund_failed'"))
 	require.Equal(t, booking.RefundFailed, b.recordRefund(atStripe(refund, "re_1", "succeeded")).Status)
-	again, err := b.askRefund(reference, "again", 0)
+	again, err := b.askRefund(refund.Reference, "again", 0)
 	require.NoError(t, err)
 	require.Equal(t, int64(45900), again.Amount.Value)
 	b.requirePromises()
@@ -114,9 +110,7 @@ func TestRefundFailsAfterItSucceeded(t *testing.T) {
 func TestRefusedRefund(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
-	reference := b.paidBooking()
-	refund, err := b.askRefund(reference, "all", 0)
-	require.NoError(t, err)
+	refund := b.requestedRefund(0)
 	for range 2 {
 		recorded, err := b.Store.RecordRefundRefused(t.Context(), refund.ID, "charge_disputed", time.Now().UTC())
 		require.NoError(t, err)
@@ -126,7 +120,7 @@ func TestRefusedRefund(t *testing.T) {
 	require.Equal(t, 1, b.Count(t, `SELECT COUNT(*) FROM emails WHERE kind = 'refund_failed' AND content_json LIKE '%"obstacle":"disputed"%'`))
 	require.Contains(t, b.Text(t, "SELECT attention FROM bookings"), "bank decides about the money")
 	require.Equal(t, 0, b.Count(t, "SELECT COUNT(*) FROM financial_ledger WHERE type LIKE 'refund%'"))
-	_, err = b.askRefund(reference, "again", 0)
+	_, err := b.askRefund(refund.Reference, "again", 0)
 	require.NoError(t, err)
 	b.requirePromises()
 }
@@ -165,11 +159,10 @@ func TestRefundFromTheDashboard(t *testing.T) {
 func TestRefundThatDoesNotFit(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
-	refund, err := b.askRefund(b.paidBooking(), "part", 20000)
-	require.NoError(t, err)
+	refund := b.requestedRefund(20000)
 	other := atStripe(refund, "re_1", "succeeded")
 	other.Amount = 30000
-	_, err = b.Store.RecordRefund(t.Context(), store.RefundReading{Snapshot: other, Now: time.Now().UTC()})
+	_, err := b.Store.RecordRefund(t.Context(), store.RefundReading{Snapshot: other, Now: time.Now().UTC()})
 	var mismatch *store.AmountMismatch
 	require.ErrorAs(t, err, &mismatch)
 	require.NotEmpty(t, b.Text(t, "SELECT attention FROM bookings"))

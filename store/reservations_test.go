@@ -5,6 +5,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"sync"
+
+	"farebook/booking"
 	"farebook/store"
 )
 
@@ -60,4 +63,66 @@ func TestReferenceDerivesFromTheRequest(t *testing.T) {
 	theirs, err := other.reserve("key", 1)
 	require.NoError(t, err)
 	require.NotEqual(t, first.Booking.RequestKey, theirs.Booking.RequestKey)
+}
+
+func TestReserveHundredAtOnce(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	var group sync.WaitGroup
+	references := make([]booking.Reference, 100)
+	for i := range references {
+		group.Go(func() {
+			reservation, err := b.reserve("same", 1)
+			if err == nil {
+				references[i] = reservation.Booking.Reference
+			}
+		})
+	}
+	group.Wait()
+	for _, reference := range references {
+		require.NotEmpty(t, reference)
+		require.Equal(t, references[0], reference)
+	}
+	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM bookings"))
+}
+
+func TestReserveOtherBodyChangesNothing(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	_, err := b.reserve("key", 1)
+	require.NoError(t, err)
+	_, err = b.reserve("key", 2)
+	var conflict *store.IdempotencyConflict
+	require.ErrorAs(t, err, &conflict)
+	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM bookings"))
+}
+
+func TestKeysThatLookAlikeAreOthers(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	seen := map[booking.Reference]bool{}
+	for _, key := range []string{"Key-A", "key-a", "kéy-a", "key-a ", " key-a", "key-a\x00"} {
+		reservation, err := b.reserve(key, 1)
+		require.NoError(t, err)
+		require.False(t, seen[reservation.Booking.Reference], "%q is another's", key)
+		seen[reservation.Booking.Reference] = true
+	}
+	other := b
+	other.caller = b.Caller(t, b.NewKey(t, "other"))
+	reservation, err := other.reserve("key-a", 9)
+	require.NoError(t, err)
+	require.False(t, seen[reservation.Booking.Reference])
+}
+
+func TestFirstAnswerIsKept(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	_, err := b.reserve("key", 1)
+	require.NoError(t, err)
+	for _, body := range []string{`{"n":1}`, `{"n":2}`} {
+		status, kept, err := b.Store.StoreAnswer(t.Context(), store.IdempotencyKey{Caller: b.caller, Key: "key"}, 201, []byte(body))
+		require.NoError(t, err)
+		require.Equal(t, 201, status)
+		require.JSONEq(t, `{"n":1}`, string(kept))
+	}
 }
