@@ -62,8 +62,11 @@ const (
 	// answerTimeout is how long a caller waits for workflow and Stripe before being told to ask again: the fast path's
 	// two attempts at Stripe fit in. http.Server's WriteTimeout is above it.
 	answerTimeout = 30 * time.Second
-	// retryAfter, in seconds, is what a caller has to wait when a part is away.
-	retryAfter = "5"
+	// Retry-After, in seconds: when a dependency is unavailable, while another request with the key is in progress, and while a fence
+	// is up, which operators lower within minutes to hours.
+	retryAfter      = "5"
+	inProgressRetry = "2"
+	fenceRetry      = "60"
 )
 
 type api struct {

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"time"
 
@@ -13,34 +12,38 @@ import (
 	"farebook/store"
 )
 
-const apiKeysPath = "/v1/api-keys"
+const (
+	apiKeysPath = "/v1/api-keys"
+	rotatePath  = apiKeysPath + "/{id}/rotate"
+	revokePath  = apiKeysPath + "/{id}/revoke"
+)
 
 func (a *api) addAPIKeys(spec huma.API) {
-	huma.Register(spec, a.guard(spec, huma.Operation{
+	register(a, spec, a.guard(spec, huma.Operation{
 		OperationID: "list-api-keys", Method: http.MethodGet, Path: apiKeysPath, Tags: []string{adminTag}, Summary: "List API keys",
-		Description: "The oldest first, revoked and expired ones as well. Tokens are kept as hashes and cannot be read again.", Errors: []int{404, 422},
+		Description: "Oldest first, including revoked and expired ones. Only a hash of each token is stored: a token cannot be read again.", Errors: []int{404, 422},
 	}, access.Admin), a.listAPIKeys)
-	huma.Register(spec, a.action(spec, access.Admin, huma.Operation{
-		OperationID: "create-api-key", Path: apiKeysPath, Tags: []string{adminTag}, Summary: "Make an API key",
-		Description: "Answers the token, this once: a repetition under the same Idempotency-Key answers the key without it. A key grants only scopes that it " +
-			"holds.",
+	register(a, spec, a.action(spec, access.Admin, huma.Operation{
+		OperationID: "create-api-key", Path: apiKeysPath, Tags: []string{adminTag}, Summary: "Create an API key",
+		Description: "Returns the token once: a repetition with the same Idempotency-Key returns the key without it. A key can grant only scopes that it has.",
+		// The token makes a lost answer unrecoverable, so that the Idempotency-Key is required.
 		DefaultStatus: http.StatusCreated, Parameters: keyParameter(true), RequestBody: &huma.RequestBody{Required: true},
 	}), a.createAPIKey)
-	huma.Register(spec, a.action(spec, access.Admin, huma.Operation{
-		OperationID: "rotate-api-key", Path: apiKeysPath + "/{id}/rotate", Tags: []string{adminTag}, Summary: "Replace an API key",
-		Description: "Makes a key of the same client, scopes and lifetime, and ends the old one after the overlap. Both see the same bookings and share " +
-			"idempotency keys, so that nothing is refused and nothing is made twice meanwhile. The token is answered this once.",
+	register(a, spec, a.action(spec, access.Admin, huma.Operation{
+		OperationID: "rotate-api-key", Path: rotatePath, Tags: []string{adminTag}, Summary: "Replace an API key",
+		Description: "Creates a key with the same client, scopes and lifetime, and ends the old one after the overlap. Both keys see the same bookings and share " +
+			"idempotency keys, so that no request is refused or done twice in between. The token is returned once.",
 		DefaultStatus: http.StatusCreated, Parameters: keyParameter(true),
 	}), a.rotateAPIKey)
-	huma.Register(spec, a.action(spec, access.Admin, huma.Operation{
-		OperationID: "revoke-api-key", Path: apiKeysPath + "/{id}/revoke", Tags: []string{adminTag}, Summary: "End an API key",
-		Description: "From the next request on. What its client owns stays, and the client's other keys stay valid. Harmless when repeated.",
+	register(a, spec, a.action(spec, access.Admin, huma.Operation{
+		OperationID: "revoke-api-key", Path: revokePath, Tags: []string{adminTag}, Summary: "Revoke an API key",
+		Description: "Takes effect with the next request. What the client owns stays, and its other keys stay valid. Safe to repeat.",
 	}), a.revokeAPIKey)
 }
 
 type listKeysInput struct {
 	PageInput
-	Client string `query:"client" doc:"Of this client alone: its id or name."`
+	Client string `query:"client" doc:"Only keys of the client with this id or name."`
 }
 
 type keysOutput struct {
@@ -61,37 +64,32 @@ func (a *api) listAPIKeys(ctx context.Context, in *listKeysInput) (*keysOutput, 
 	}
 	found, err := a.Store.APIKeys(ctx, filter)
 	if err != nil {
-		return nil, a.storeFailed(ctx, err)
+		return nil, err
 	}
 	out := &keysOutput{}
-	show := func(k store.APIKey) clients.Key { return clients.KeyOf(k, a.Store.Now()) }
-	out.Body.Keys, out.Body.PageEnd = pageOf(found, in.PageInput, show, func(k store.APIKey) uint64 { return k.ID })
+	out.Body.Keys, out.Body.PageEnd = pageOf(found, in.PageInput, a.keyView, func(k store.APIKey) uint64 { return k.ID })
 	return out, nil
 }
 
+func (a *api) keyView(k store.APIKey) clients.Key { return clients.KeyOf(k, a.Store.Now()) }
+
 // newKeyBody documents the request; decode_admin.go reads it.
 type newKeyBody struct {
-	Client    string     `json:"client" doc:"Whose key it is: the client's id or name." example:"cl_7K2M9QXA4T"`
+	Client    string     `json:"client" doc:"The client of the key: its id or name." example:"cl_7K2M9QXA4T"`
 	Scopes    []string   `json:"scopes" minItems:"1" example:"[\"bookings:read\",\"bookings:write\"]"`
-	ExpiresAt *time.Time `json:"expiresAt,omitempty" doc:"Left out: never."`
+	ExpiresAt *time.Time `json:"expiresAt,omitempty" doc:"Default: never."`
 }
 
-// issuedKey is a key with its token, which is answered once and kept nowhere.
+// issuedKey is a key with its token, which is returned once and stored nowhere.
 type issuedKey struct {
 	clients.Key
-	Token string `json:"token,omitempty" doc:"Send it as Authorization: Bearer. Left out of a repeated answer: nobody can read it again." example:"fbk_..."`
+	Token string `json:"token,omitempty" doc:"Send it as Authorization: Bearer. A repeated answer leaves it out, because it cannot be read again." example:"fbk_..."`
 }
 
-type issuedOutput struct {
-	Status   int
-	Replayed string `header:"Idempotent-Replayed" doc:"true when the key was known already."`
-	Body     issuedKey
-}
-
-func (a *api) createAPIKey(ctx context.Context, in *bodyInput) (*issuedOutput, error) {
+func (a *api) createAPIKey(ctx context.Context, in *bodyInput) (*replayable[issuedKey], error) {
 	request, err := decodeNewKey(in.RawBody, a.Store.Now())
 	if err != nil {
-		return nil, invalidBody(ctx, err)
+		return nil, err
 	}
 	if err := grantable(ctx, request.Scopes); err != nil {
 		return nil, err
@@ -100,58 +98,43 @@ func (a *api) createAPIKey(ctx context.Context, in *bodyInput) (*issuedOutput, e
 	if err != nil {
 		return nil, err
 	}
-	return a.issue(ctx, task{operation: "create-api-key", request: request}, func(keyID string) (store.APIKey, string, error) {
+	return a.issueKey(ctx, "create-api-key", "", request, func(ctx context.Context, keyID string) (store.APIKey, string, error) {
 		return a.Store.CreateAPIKey(ctx, store.NewAPIKey{
 			ClientID: owner.ID, Scopes: request.Scopes, ExpiresAt: request.ExpiresAt, KeyID: keyID,
 		}, actorOf(ctx))
 	})
 }
 
-// grantable refuses to hand on scopes that the caller's key does not hold.
+// grantable refuses to grant scopes that the caller's key does not have.
 func grantable(ctx context.Context, scopes access.Scopes) error {
 	beyond := scopes.Beyond(callerOf(ctx).Scopes)
 	if len(beyond) == 0 {
 		return nil
 	}
 	return problem(ctx, http.StatusForbidden, "scope-not-held",
-		"Nothing was made: a key grants only scopes that it holds, and this one does not hold "+beyond.String()+".",
-		&huma.ErrorDetail{Location: "body.scopes", Message: "has scopes that your key does not hold", Value: beyond.Names()})
+		"Nothing was created: a key can grant only scopes that it has, and this one does not have "+beyond.String()+".",
+		&huma.ErrorDetail{Location: "body.scopes", Message: "has scopes that your key does not have", Value: beyond.Names()})
 }
 
-// issue makes a key under an id that is drawn first and claimed under the Idempotency-Key, so that a repetition finds the key
-// and makes none. The token is in the first answer alone: what is kept under the Idempotency-Key never has it.
-func (a *api) issue(ctx context.Context, t task, work func(keyID string) (store.APIKey, string, error)) (*issuedOutput, error) {
-	out := &issuedOutput{Status: http.StatusCreated}
+// issueKey creates a key under an id that is claimed with the Idempotency-Key, so that a repetition finds the key and creates none.
+// The token is in the first answer only: the stored answer never has it.
+func (a *api) issueKey(ctx context.Context, operation, subject string, body any,
+	issue func(ctx context.Context, keyID string) (store.APIKey, string, error),
+) (*replayable[issuedKey], error) {
 	var token string
-	t.resource = access.NewKeyID()
-	replayed, err := a.once(ctx, t, &out.Body.Key, func(keyID string) error {
-		made, drawn, err := work(keyID)
-		if err != nil {
-			return a.keyFailed(ctx, err)
-		}
-		out.Body.Key, token = clients.KeyOf(made, a.Store.Now()), drawn
-		return nil
+	out, err := idempotent(ctx, a, idempotentRequest[clients.Key]{
+		operation: operation, subject: subject, body: body, status: http.StatusCreated, points: actionPoints,
+		claim: a.claimOperation(access.NewKeyID(), store.AuditEntry{}),
+		work: func(ctx context.Context, keyID string) (clients.Key, error) {
+			key, drawn, err := issue(ctx, keyID)
+			token = drawn
+			return a.keyView(key), orMissing(err, errNoSuchKey)
+		},
 	})
 	if err != nil {
 		return nil, err
 	}
-	out.Replayed, out.Body.Token = replayedHeader(replayed), token
-	return out, nil
-}
-
-func (a *api) keyFailed(ctx context.Context, err error) error {
-	var disabled *store.ClientDisabled
-	var ended *store.KeyEnded
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return problem(ctx, http.StatusNotFound, "no-such-api-key", "There is no API key with this id: see GET "+apiKeysPath+".")
-	case errors.As(err, &disabled):
-		return problem(ctx, http.StatusConflict, "client-disabled", "Nothing was made: "+disabled.Error()+".")
-	case errors.As(err, &ended):
-		return problem(ctx, http.StatusConflict, "key-ended", "Nothing was made: "+ended.Error()+".")
-	default:
-		return a.storeFailed(ctx, err)
-	}
+	return &replayable[issuedKey]{Replayed: out.Replayed, Body: issuedKey{Key: out.Body, Token: token}}, nil
 }
 
 type keyInput struct {
@@ -159,44 +142,49 @@ type keyInput struct {
 	RawBody []byte `contentType:"application/json"`
 }
 
-// rotateBody documents the request.
+// rotateBody documents the request; decode_admin.go reads it.
 type rotateBody struct {
 	OverlapHours int        `json:"overlapHours,omitempty" minimum:"0" maximum:"8760" default:"24" doc:"How long the old key stays valid."`
-	ExpiresAt    *time.Time `json:"expiresAt,omitempty" doc:"Of the new key. Left out: as long a life as the old one was made for."`
+	ExpiresAt    *time.Time `json:"expiresAt,omitempty" doc:"Expiry of the new key. Default: the lifetime that the old one was created with."`
 }
 
-func (a *api) rotateAPIKey(ctx context.Context, in *keyInput) (*issuedOutput, error) {
+func (a *api) rotateAPIKey(ctx context.Context, in *keyInput) (*replayable[issuedKey], error) {
 	now := a.Store.Now()
 	request, err := decodeRotate(in.RawBody, now)
 	if err != nil {
-		return nil, invalidBody(ctx, err)
+		return nil, err
 	}
 	old, err := a.Store.APIKey(ctx, in.ID)
 	if err != nil {
-		return nil, a.keyFailed(ctx, err)
+		return nil, orMissing(err, errNoSuchKey)
 	}
 	if err := grantable(ctx, old.Scopes); err != nil {
 		return nil, err
 	}
-	return a.issue(ctx, task{operation: "rotate-api-key", about: old.KeyID, request: request}, func(keyID string) (store.APIKey, string, error) {
+	return a.issueKey(ctx, "rotate-api-key", old.KeyID, request, func(ctx context.Context, keyID string) (store.APIKey, string, error) {
 		return a.Store.RotateAPIKey(ctx, store.Rotation{
 			KeyID: old.KeyID, Overlap: time.Duration(request.OverlapHours) * time.Hour, ExpiresAt: request.ExpiresAt, NewKeyID: keyID, By: actorOf(ctx),
 		}, now)
 	})
 }
 
-type keyOutput struct{ Body clients.Key }
-
-func (a *api) revokeAPIKey(ctx context.Context, in *keyInput) (*keyOutput, error) {
+func (a *api) revokeAPIKey(ctx context.Context, in *keyInput) (*replayable[clients.Key], error) {
 	if err := decodeNothing(in.RawBody); err != nil {
-		return nil, invalidBody(ctx, err)
-	}
-	if err := a.Store.RevokeAPIKey(ctx, in.ID, actorOf(ctx)); err != nil {
-		return nil, a.keyFailed(ctx, err)
+		return nil, err
 	}
 	known, err := a.Store.APIKey(ctx, in.ID)
 	if err != nil {
-		return nil, a.keyFailed(ctx, err)
+		return nil, orMissing(err, errNoSuchKey)
 	}
-	return &keyOutput{clients.KeyOf(known, a.Store.Now())}, nil
+	return idempotent(ctx, a, idempotentRequest[clients.Key]{
+		operation: "revoke-api-key", subject: known.KeyID, status: http.StatusOK, points: actionPoints,
+		claim: a.claimOperation(known.KeyID, store.AuditEntry{}),
+		work: func(ctx context.Context, id string) (clients.Key, error) {
+			if err := a.Store.RevokeAPIKey(ctx, id, actorOf(ctx)); err != nil {
+				return clients.Key{}, err
+			}
+			key, err := a.Store.APIKey(ctx, id)
+			return a.keyView(key), err
+		},
+	})
 }

@@ -12,19 +12,19 @@ import (
 )
 
 func (a *api) addAudit(spec huma.API) {
-	huma.Register(spec, a.guard(spec, huma.Operation{
+	register(a, spec, a.guard(spec, huma.Operation{
 		OperationID: "list-audit-log", Method: http.MethodGet, Path: "/v1/audit", Tags: []string{adminTag}, Summary: "Read the audit log",
-		Description: "Who asked for what, the newest first: refunds, cancels, captures, reconciliations and plans, resolutions, retries, resends, and changes " +
-			"of clients and keys. Entries are never changed.",
+		Description: "Who asked for what, newest first: refunds, cancellations, captures, reconciliations and plans, resolutions, retries, resends, and changes " +
+			"of clients and keys. Entries never change.",
 		Errors: []int{404, 422},
 	}, access.Admin), a.listAudit)
 }
 
 type auditInput struct {
 	PageInput
-	Booking string `query:"booking" doc:"About this booking: its reference."`
-	Client  string `query:"client" doc:"Asked for by this client: its id or name."`
-	Subject string `query:"subject" maxLength:"128" doc:"About this: a refund's id, a run's, an event's, a key's."`
+	Booking string `query:"booking" doc:"Only entries about the booking with this reference."`
+	Client  string `query:"client" doc:"Only what the client with this id or name asked for."`
+	Subject string `query:"subject" maxLength:"128" doc:"Only entries about the refund, run, event or key with this id."`
 }
 
 type auditOutput struct {
@@ -52,7 +52,7 @@ func (a *api) listAudit(ctx context.Context, in *auditInput) (*auditOutput, erro
 	}
 	entries, err := a.Store.AuditLog(ctx, filter)
 	if err != nil {
-		return nil, a.storeFailed(ctx, err)
+		return nil, err
 	}
 	out := &auditOutput{}
 	out.Body.Entries, out.Body.PageEnd = pageOf(entries, in.PageInput, clients.EntryOf, func(e store.AuditEntry) uint64 { return e.ID })

@@ -61,7 +61,7 @@ func (a *api) authenticate(spec huma.API) func(huma.Context, func(huma.Context))
 			refuse(spec, hctx, problem(ctx, http.StatusUnauthorized, "unauthorized",
 				"Send a valid API key: Authorization: Bearer fbk_...", headerField("Authorization", "is missing or holds no valid API key")))
 		case err != nil:
-			refuse(spec, hctx, a.storeFailed(ctx, err))
+			refuse(spec, hctx, a.problemOf(ctx, err))
 		default:
 			hctx = huma.WithValue(hctx, actorKey{}, caller.Actor(correlation.From(ctx)))
 			next(huma.WithValue(hctx, callerKey{}, caller))

@@ -125,7 +125,3 @@ func (a *api) bodyRefused(w http.ResponseWriter, r *http.Request, size int64, er
 		return problem(ctx, http.StatusBadRequest, "malformed-body", "The body ended before its length, or its chunks are malformed.")
 	}
 }
-
-func unavailable(ctx context.Context, kind, detail string) error {
-	return huma.ErrorWithHeaders(problem(ctx, http.StatusServiceUnavailable, kind, detail), http.Header{"Retry-After": {retryAfter}})
-}

@@ -20,6 +20,8 @@ import (
 	"farebook/workflows"
 )
 
+const bookingsPath = "/v1/bookings"
+
 func (a *api) addBookings(spec huma.API) {
 	a.addReads(spec)
 	a.addCancel(spec)
@@ -27,53 +29,42 @@ func (a *api) addBookings(spec huma.API) {
 	a.addRefunds(spec)
 	a.addRefundAbandon(spec)
 	a.addReconciliations(spec)
-	huma.Register(spec, a.movesMoney(spec, a.guard(spec, huma.Operation{
-		OperationID: "create-booking", Method: http.MethodPost, Path: "/v1/bookings", Tags: []string{"Bookings"},
-		Summary:       "Take a booking",
-		Description:   "Holds the booking and prepares its payment. Pay with Stripe.js and `payment.clientSecret` until `holdExpiresAt`.",
+	register(a, spec, a.movesMoney(spec, a.guard(spec, huma.Operation{
+		OperationID: "create-booking", Method: http.MethodPost, Path: bookingsPath, Tags: []string{"Bookings"},
+		Summary:       "Create a booking",
+		Description:   "Holds the booking and prepares its payment. Pay with Stripe.js and `payment.clientSecret` before `holdExpiresAt`.",
 		DefaultStatus: http.StatusCreated,
 		Middlewares:   huma.Middlewares{requireKey(spec), requireJSON(spec)},
 		Errors:        []int{400, 408, 409, 413, 415, 422},
 		Parameters:    keyParameter(true),
-		// Bodies are read by decode.go, stricter than encoding/json; readBody has taken them in already, so that a
-		// deadline of huma's would only end the answer.
+		// decode.go reads the body, more strictly than encoding/json. readBody has received all of it by then, so that a deadline set
+		// by huma could only end the answer.
 		SkipValidateBody: true, BodyReadTimeout: -1, MaxBodyBytes: -1,
 	}, access.BookingsWrite)), a.createBooking)
 }
 
-type createInput struct {
-	RawBody []byte `contentType:"application/json"`
-}
-
-type createOutput struct {
-	Status   int
-	Replayed string `header:"Idempotent-Replayed" doc:"true when the key was known already."`
-	Body     bookedBody
-}
-
-// requireJSON refuses a body that does not say that it is JSON in UTF-8 (RFC 8259, 8.1), allowJSON lets none pass, too.
+// requireJSON refuses a body that is not declared as JSON in UTF-8 (RFC 8259, 8.1), and a missing one.
 func requireJSON(spec huma.API) func(huma.Context, func(huma.Context)) { return readJSON(spec, true) }
 
+// allowJSON is requireJSON for an operation whose body may be left out.
 func allowJSON(spec huma.API) func(huma.Context, func(huma.Context)) { return readJSON(spec, false) }
 
 func readJSON(spec huma.API, required bool) func(huma.Context, func(huma.Context)) {
 	return func(hctx huma.Context, next func(huma.Context)) {
 		request, _ := humago.Unwrap(hctx)
-		if request.ContentLength == 0 && !required {
+		empty := request.ContentLength == 0
+		switch {
+		case empty && !required:
 			next(hctx)
-			return
-		}
-		if isJSON(request.Header.Get("Content-Type")) {
-			if request.ContentLength == 0 {
-				_, err := parseStrict(nil) // huma's own words for it would not name the field
-				refuse(spec, hctx, invalidBody(hctx.Context(), err))
-				return
-			}
+		case !isJSON(request.Header.Get("Content-Type")):
+			refuse(spec, hctx, problem(hctx.Context(), http.StatusUnsupportedMediaType, "content-type",
+				"Send Content-Type: application/json. Nothing was done.", headerField("Content-Type", "is not application/json in UTF-8")))
+		case empty:
+			_, err := parseStrict(nil) // huma's own text would not name the field
+			refuse(spec, hctx, invalidRequest(hctx.Context(), err))
+		default:
 			next(hctx)
-			return
 		}
-		refuse(spec, hctx, problem(hctx.Context(), http.StatusUnsupportedMediaType, "content-type",
-			"Send Content-Type: application/json. Nothing was done.", headerField("Content-Type", "is not application/json in UTF-8")))
 	}
 }
 
@@ -83,47 +74,47 @@ func isJSON(contentType string) bool {
 	return err == nil && mediaType == "application/json" && (!given || strings.EqualFold(charset, "utf-8"))
 }
 
-// createBooking may die between any two steps: the caller asks again with the same key, and each step finds what was
-// done already.
-func (a *api) createBooking(ctx context.Context, body *createInput) (*createOutput, error) {
-	ctx, cancel := context.WithTimeout(ctx, a.AnswerTimeout)
-	defer cancel()
-	now := a.Store.Now().Truncate(time.Microsecond) // as exact as a DATETIME(6)
-	request, err := decodeBooking(body.RawBody)
+// bodyInput is the input of an operation without path parameters. The decode files read the body.
+type bodyInput struct {
+	RawBody []byte `contentType:"application/json"`
+}
+
+// createBooking reserves the booking under its key and has its workflow create the PaymentIntent. The stored answer never has the
+// client secret, which is read at Stripe for every answer.
+func (a *api) createBooking(ctx context.Context, in *bodyInput) (*replayable[bookedBody], error) {
+	now := a.Store.Now().Truncate(time.Microsecond) // the precision of DATETIME(6)
+	request, err := decodeBooking(in.RawBody)
 	if err != nil {
-		// Never taken under any key, now or before: so what the values mean is said beside it.
-		return nil, invalidBody(ctx, joinFields(err, request.Validate(now)))
+		// No key was ever accepted with such a body, so that errors of meaning can be reported at once.
+		return nil, joinFields(err, request.Validate(now))
 	}
-	in, key, err := a.newBooking(ctx, request, now)
-	if err != nil {
-		return nil, err
-	}
-	var reservation store.Reservation
-	err = a.awaitTurn(ctx, func() (bool, error) {
-		var err error
-		reservation, err = a.reserve(ctx, in)
-		return reservation.InProgress, err
+	var reserved store.Booking
+	out, err := idempotent(ctx, a, idempotentRequest[bookedBody]{
+		operation: store.OperationCreateBooking, body: request, status: http.StatusCreated, points: bookingPoints,
+		claim: func(ctx context.Context, key store.IdempotencyKey) (store.Claim, error) {
+			reservation, err := a.reserve(ctx, store.NewBooking{
+				Caller: key.Caller, IdempotencyKey: key.Key, RequestHash: key.Hash, Lease: key.Lease, Request: request,
+				CorrelationID: correlationOf(ctx), Now: now,
+			})
+			reserved = reservation.Booking
+			return reservation.Claim, err
+		},
+		work: func(ctx context.Context, _ string) (bookedBody, error) {
+			ctx = withBooking(ctx, reserved)
+			body, err := a.preparePayment(ctx, reserved)
+			return body, a.problemOf(ctx, err)
+		},
 	})
 	if err != nil {
 		return nil, err
 	}
-	failpoint.Hit("api-after-reserve")
-	if reservation.Answer != nil {
-		return a.answer(ctx, reservation.Claim)
-	}
-	ctx = withBooking(ctx, reservation.Booking)
-	end := a.atWork(ctx, key)
-	claim, err := a.prepareAnswer(ctx, key, reservation.Booking)
-	end(err == nil)
-	if err != nil {
-		return nil, err
-	}
-	claim.Replayed = reservation.Replayed
-	return a.answer(ctx, claim)
+	_, secret, err := a.Stripe.PaymentIntent(withBooking(ctx, reserved), out.Body.Payment.PaymentIntentID)
+	out.Body.Payment.ClientSecret = secret
+	return out, err
 }
 
-// reserve writes key and booking, or finds what was written. A request that is not valid may have been: its flight has
-// departed since. So a key that is known goes before what is wrong now, and only a new one is refused for it.
+// reserve writes key and booking, or finds what was written. A known key is answered even when its body is no longer valid, for
+// example because the flight has departed. Only a new key is refused for an invalid body.
 func (a *api) reserve(ctx context.Context, in store.NewBooking) (store.Reservation, error) {
 	invalid := in.Request.Validate(in.Now)
 	if invalid == nil {
@@ -132,103 +123,44 @@ func (a *api) reserve(ctx context.Context, in store.NewBooking) (store.Reservati
 		in.HoldExpiresAt, in.Methods = hold.Expires, hold.Methods
 	}
 	if invalid == nil {
-		reservation, err := a.Store.ReserveBooking(ctx, in)
-		if err != nil {
-			return store.Reservation{}, a.storeFailed(ctx, err)
-		}
-		return reservation, nil
+		return a.Store.ReserveBooking(ctx, in)
 	}
 	reservation, err := a.Store.KnownReservation(ctx, in)
 	var conflict *store.IdempotencyConflict
-	switch {
-	case errors.Is(err, store.ErrNotFound), errors.As(err, &conflict):
-		return store.Reservation{}, invalidBody(ctx, invalid)
-	case err != nil:
-		return store.Reservation{}, a.storeFailed(ctx, err)
+	if errors.Is(err, store.ErrNotFound) || errors.As(err, &conflict) {
+		return store.Reservation{}, invalid
 	}
-	return reservation, nil
+	return reservation, err
 }
 
-// newBooking is what the store is asked for, with its key.
-func (a *api) newBooking(ctx context.Context, request booking.Request, now time.Time) (store.NewBooking, store.IdempotencyKey, error) {
-	key, _, err := a.keyOf(ctx, store.OperationCreateBooking, "", request)
-	return store.NewBooking{
-		Caller:         key.Caller,
-		IdempotencyKey: key.Key,
-		RequestHash:    key.Hash,
-		Lease:          key.Lease,
-		Request:        request,
-		CorrelationID:  correlationOf(ctx),
-		Now:            now,
-	}, key, err
-}
-
-// prepareAnswer has the workflow make the PaymentIntent and stores what is answered. The first answer to a key wins.
-func (a *api) prepareAnswer(ctx context.Context, key store.IdempotencyKey, reserved store.Booking) (store.Claim, error) {
+// preparePayment has the booking's workflow create the PaymentIntent.
+func (a *api) preparePayment(ctx context.Context, reserved store.Booking) (bookedBody, error) {
+	workflowID := workflows.BookingPaymentWorkflowID(reserved.Reference)
 	ready, err := a.Dispatch.AwaitPaymentIntent(ctx, subjects.Booking(reserved))
 	if err != nil {
-		return store.Claim{}, a.workflowFailed(ctx, workflows.BookingPaymentWorkflowID(reserved.Reference), err)
+		return bookedBody{}, needsWorkflow(workflowID, err)
 	}
 	failpoint.Hit("api-after-start")
 	known, err := a.Store.Booking(ctx, reserved.Reference)
-	if err != nil {
-		return store.Claim{}, a.storeFailed(ctx, err)
-	}
-	if known.Payment == nil && ready.PaymentIntentID != "" {
-		if known, err = a.remind(ctx, known); err != nil {
-			return store.Claim{}, err
+	if err == nil && known.Payment == nil && ready.PaymentIntentID != "" {
+		// The database was restored: a workflow from before the restore records the PaymentIntent again.
+		if err := a.Dispatch.RecordPayment(ctx, subjects.Booking(known)); err != nil {
+			return bookedBody{}, needsWorkflow(workflowID, err)
 		}
+		known, err = a.Store.Booking(ctx, reserved.Reference)
 	}
-	status, body := answerOf(ctx, known)
-	failpoint.Hit("api-before-answer-stored")
-	claim, err := a.keep(ctx, key, status, body)
 	if err != nil {
-		return store.Claim{}, err
+		return bookedBody{}, err
 	}
-	failpoint.Hit("api-after-answer-stored")
-	return claim, nil
-}
-
-// remind has a workflow of before a restore of the database write the PaymentIntent to the books, which have forgotten it.
-func (a *api) remind(ctx context.Context, forgotten store.Booking) (store.Booking, error) {
-	if err := a.Dispatch.RecordPayment(ctx, subjects.Booking(forgotten)); err != nil {
-		return forgotten, a.workflowFailed(ctx, workflows.BookingPaymentWorkflowID(forgotten.Reference), err)
-	}
-	known, err := a.Store.Booking(ctx, forgotten.Reference)
-	if err != nil {
-		return forgotten, a.storeFailed(ctx, err)
-	}
-	return known, nil
-}
-
-// answerOf is what is stored: without the client secret.
-func answerOf(ctx context.Context, known store.Booking) (int, any) {
 	if known.Payment == nil {
-		return http.StatusUnprocessableEntity, problem(ctx, http.StatusUnprocessableEntity, "payment-refused",
-			fmt.Sprintf("The payment of booking %s was refused for good, its status is %s. Check amount and currency, and book again with a new Idempotency-Key.",
-				known.Reference, known.Status))
+		return bookedBody{}, &finalRefusalError{problem(ctx, http.StatusUnprocessableEntity, "payment-refused", fmt.Sprintf(
+			"Stripe refused the payment of booking %s for good; the booking is %s. Check amount and currency, and book again with a new Idempotency-Key.",
+			known.Reference, known.Status))}
 	}
-	return http.StatusCreated, bookedBody{
+	return bookedBody{
 		Reference:     string(known.Reference),
 		Status:        string(known.Status),
 		HoldExpiresAt: known.HoldExpiresAt,
-		Payment: bookedPaymentBody{
-			PaymentIntentID: known.Payment.PaymentIntentID,
-			Status:          string(known.Payment.Status),
-		},
-	}
-}
-
-// answer gives a stored answer, with the client secret as Stripe has it now.
-func (a *api) answer(ctx context.Context, claim store.Claim) (*createOutput, error) {
-	out := &createOutput{Status: claim.AnswerStatus, Replayed: replayedHeader(claim.Replayed)}
-	if err := a.replay(ctx, claim, &out.Body); err != nil {
-		return nil, err
-	}
-	_, secret, err := a.Stripe.PaymentIntent(ctx, out.Body.Payment.PaymentIntentID)
-	if err != nil {
-		return nil, a.stripeFailed(ctx, err)
-	}
-	out.Body.Payment.ClientSecret = secret
-	return out, nil
+		Payment:       bookedPaymentBody{PaymentIntentID: known.Payment.PaymentIntentID, Status: string(known.Payment.Status)},
+	}, nil
 }

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"errors"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -12,41 +11,42 @@ import (
 	"farebook/store"
 )
 
-const clientsPath = "/v1/clients"
-
-// adminTag groups the operations on clients, keys and the audit log.
-const adminTag = "Clients and keys"
+const (
+	clientsPath = "/v1/clients"
+	disablePath = clientsPath + "/{id}/disable"
+	enablePath  = clientsPath + "/{id}/enable"
+	mergePath   = clientsPath + "/{id}/merge"
+	// adminTag groups the operations on clients, keys and the audit log.
+	adminTag = "Clients and keys"
+)
 
 func (a *api) addClients(spec huma.API) {
-	huma.Register(spec, a.guard(spec, huma.Operation{
+	register(a, spec, a.guard(spec, huma.Operation{
 		OperationID: "list-clients", Method: http.MethodGet, Path: clientsPath, Tags: []string{adminTag}, Summary: "List clients",
-		Description: "The oldest first.", Errors: []int{422},
+		Description: "Oldest first.", Errors: []int{422},
 	}, access.Admin), a.listClients)
-	create := a.action(spec, access.Admin, huma.Operation{
-		OperationID: "create-client", Path: clientsPath, Tags: []string{adminTag}, Summary: "Make a client",
-		Description:   "A client owns bookings, refunds and idempotency keys. Its API keys are made by `POST /v1/api-keys`.",
+	register(a, spec, a.action(spec, access.Admin, huma.Operation{
+		OperationID: "create-client", Path: clientsPath, Tags: []string{adminTag}, Summary: "Create a client",
+		Description:   "A client owns bookings, refunds and idempotency keys. Create its API keys with `POST /v1/api-keys`.",
 		DefaultStatus: http.StatusCreated, RequestBody: &huma.RequestBody{Required: true},
+	}), a.createClient)
+	register(a, spec, a.action(spec, access.Admin, huma.Operation{
+		OperationID: "disable-client", Path: disablePath, Tags: []string{adminTag}, Summary: "Disable a client: refuse all its keys",
+		Description: "Takes effect with the next request. What the client owns stays. Safe to repeat.",
+	}), func(ctx context.Context, in *clientInput) (*replayable[clients.Client], error) {
+		return a.setDisabled(ctx, in, "disable-client", true)
 	})
-	huma.Register(spec, create, a.createClient)
-	for _, op := range []struct {
-		verb, summary string
-		disabled      bool
-	}{
-		{"disable", "Refuse all keys of a client, from the next request on", true},
-		{"enable", "Let a disabled client's keys in again", false},
-	} {
-		huma.Register(spec, a.action(spec, access.Admin, huma.Operation{
-			OperationID: op.verb + "-client", Path: clientsPath + "/{id}/" + op.verb, Tags: []string{adminTag}, Summary: op.summary,
-			Description: "What the client owns stays. Harmless when repeated.",
-		}), func(ctx context.Context, in *clientInput) (*clientOutput, error) {
-			return a.setDisabled(ctx, in, op.disabled)
-		})
-	}
-	huma.Register(spec, a.action(spec, access.Admin, huma.Operation{
-		OperationID: "merge-clients", Path: clientsPath + "/{id}/merge", Tags: []string{adminTag}, Summary: "Join another client to this one",
+	register(a, spec, a.action(spec, access.Admin, huma.Operation{
+		OperationID: "enable-client", Path: enablePath, Tags: []string{adminTag}, Summary: "Enable a disabled client: accept its keys again",
+		Description: "Takes effect with the next request. Safe to repeat.",
+	}), func(ctx context.Context, in *clientInput) (*replayable[clients.Client], error) {
+		return a.setDisabled(ctx, in, "enable-client", false)
+	})
+	register(a, spec, a.action(spec, access.Admin, huma.Operation{
+		OperationID: "merge-clients", Path: mergePath, Tags: []string{adminTag}, Summary: "Merge another client into this one",
 		Description: "Moves the API keys, bookings, refunds and idempotency keys of the client `from`. Ask with `dryRun` first: it lists the idempotency " +
-			"keys that both have used. Of those the older keeps the key; the newer is kept under one that names where it came from, so that nothing " +
-			"is lost and nothing can charge again.",
+			"keys that both clients have used. The older request keeps such a key; the newer one gets a key that names its origin, so that nothing " +
+			"is lost and nothing is charged again.",
 		RequestBody: &huma.RequestBody{Required: true},
 	}), a.mergeClients)
 }
@@ -61,49 +61,31 @@ type clientsOutput struct {
 func (a *api) listClients(ctx context.Context, in *PageInput) (*clientsOutput, error) {
 	found, err := a.Store.Clients(ctx, in.After, in.readLimit())
 	if err != nil {
-		return nil, a.storeFailed(ctx, err)
+		return nil, err
 	}
 	out := &clientsOutput{}
 	out.Body.Clients, out.Body.PageEnd = pageOf(found, *in, clients.Of, func(c store.Client) uint64 { return c.ID })
 	return out, nil
 }
 
-// bodyInput takes a body that decode_admin.go reads.
-type bodyInput struct {
-	RawBody []byte `contentType:"application/json"`
-}
-
-// newClientBody documents the request.
+// newClientBody documents the request; decode_admin.go reads it.
 type newClientBody struct {
 	Name string `json:"name" minLength:"1" maxLength:"100" example:"shop"`
 }
 
-type clientOutput struct {
-	Status   int
-	Replayed string `header:"Idempotent-Replayed" doc:"true when the key was known already."`
-	Body     clients.Client
-}
-
-func (a *api) createClient(ctx context.Context, in *bodyInput) (*clientOutput, error) {
+func (a *api) createClient(ctx context.Context, in *bodyInput) (*replayable[clients.Client], error) {
 	name, err := decodeNewClient(in.RawBody)
 	if err != nil {
-		return nil, invalidBody(ctx, err)
+		return nil, err
 	}
-	out := &clientOutput{Status: http.StatusCreated}
-	replayed, err := a.once(ctx, task{operation: "create-client", resource: access.NewClientID(), request: name}, &out.Body, func(id string) error {
-		made, err := a.Store.CreateClientAs(ctx, id, name, actorOf(ctx))
-		var exists *store.ClientExists
-		if errors.As(err, &exists) {
-			return problem(ctx, http.StatusConflict, "client-exists", "Nothing was made: "+exists.Error()+".")
-		}
-		if err != nil {
-			return a.storeFailed(ctx, err)
-		}
-		out.Body = clients.Of(made)
-		return nil
+	return idempotent(ctx, a, idempotentRequest[clients.Client]{
+		operation: "create-client", body: name, status: http.StatusCreated, points: actionPoints,
+		claim: a.claimOperation(access.NewClientID(), store.AuditEntry{}),
+		work: func(ctx context.Context, id string) (clients.Client, error) {
+			client, err := a.Store.CreateClientAs(ctx, id, name, actorOf(ctx))
+			return clients.Of(client), err
+		},
 	})
-	out.Replayed = replayedHeader(replayed)
-	return out, err
 }
 
 type clientInput struct {
@@ -111,30 +93,31 @@ type clientInput struct {
 	RawBody []byte `contentType:"application/json"`
 }
 
-func (a *api) setDisabled(ctx context.Context, in *clientInput, disabled bool) (*clientOutput, error) {
+func (a *api) setDisabled(ctx context.Context, in *clientInput, operation string, disabled bool) (*replayable[clients.Client], error) {
 	if err := decodeNothing(in.RawBody); err != nil {
-		return nil, invalidBody(ctx, err)
+		return nil, err
 	}
 	found, err := a.client(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	err = a.Store.DisableClient(ctx, found.ID, disabled, actorOf(ctx))
-	var merged *store.ClientMerged
-	if errors.As(err, &merged) {
-		return nil, problem(ctx, http.StatusConflict, "client-merged", "Nothing was done: "+merged.Error()+".")
-	}
-	if err != nil {
-		return nil, a.storeFailed(ctx, err)
-	}
-	found, err = a.client(ctx, in.ID)
-	return &clientOutput{Status: http.StatusOK, Body: clients.Of(found)}, err
+	return idempotent(ctx, a, idempotentRequest[clients.Client]{
+		operation: operation, subject: found.ClientID, status: http.StatusOK, points: actionPoints,
+		claim: a.claimOperation(found.ClientID, store.AuditEntry{}),
+		work: func(ctx context.Context, id string) (clients.Client, error) {
+			if err := a.Store.DisableClient(ctx, found.ID, disabled, actorOf(ctx)); err != nil {
+				return clients.Client{}, err
+			}
+			client, err := a.client(ctx, id)
+			return clients.Of(client), err
+		},
+	})
 }
 
-// mergeBody documents the request.
+// mergeBody documents the request; decode_admin.go reads it.
 type mergeBody struct {
-	From   string `json:"from" doc:"The client that is joined: its id or name." example:"cl_8M4N1RYB5V"`
-	DryRun bool   `json:"dryRun,omitempty" default:"false" doc:"true tells what would be moved and what would collide, and changes nothing."`
+	From   string `json:"from" doc:"The client to merge into this one: its id or name." example:"cl_8M4N1RYB5V"`
+	DryRun bool   `json:"dryRun,omitempty" default:"false" doc:"true reports what would be moved and what would collide, and changes nothing."`
 }
 
 // mergedBody answers a merge.
@@ -145,23 +128,21 @@ type mergedBody struct {
 	Keys            int64           `json:"keys" doc:"API keys that were moved."`
 	Bookings        int64           `json:"bookings"`
 	IdempotencyKeys int64           `json:"idempotencyKeys"`
-	Collisions      []collisionBody `json:"collisions" nullable:"false" doc:"Idempotency keys that both have used."`
+	Collisions      []collisionBody `json:"collisions" nullable:"false" doc:"Idempotency keys that both clients have used."`
 }
 
 type collisionBody struct {
 	Key       string `json:"key"`
-	Kept      string `json:"kept" doc:"What the key stands for: that of the older request."`
-	Renamed   string `json:"renamed" doc:"What the newer request has made."`
-	RenamedTo string `json:"renamedTo" doc:"The key under which the newer request is kept."`
+	Kept      string `json:"kept" doc:"What the key still stands for: the result of the older request."`
+	Renamed   string `json:"renamed" doc:"The result of the newer request."`
+	RenamedTo string `json:"renamedTo" doc:"The key that the newer request has now."`
 }
 
-type mergedOutput struct{ Body mergedBody }
-
-// mergeClients is harmless to repeat: a repetition moves what is left.
-func (a *api) mergeClients(ctx context.Context, in *clientInput) (*mergedOutput, error) {
+// mergeClients can be repeated: a repetition moves what is left.
+func (a *api) mergeClients(ctx context.Context, in *clientInput) (*replayable[mergedBody], error) {
 	request, err := decodeMerge(in.RawBody)
 	if err != nil {
-		return nil, invalidBody(ctx, err)
+		return nil, err
 	}
 	into, err := a.client(ctx, in.ID)
 	if err != nil {
@@ -171,20 +152,21 @@ func (a *api) mergeClients(ctx context.Context, in *clientInput) (*mergedOutput,
 	if err != nil {
 		return nil, err
 	}
-	var merge store.Merge
-	if request.DryRun {
-		merge, err = a.Store.PlanMerge(ctx, into, from)
-	} else {
-		merge, err = a.Store.MergeClients(ctx, into, from, actorOf(ctx))
+	return idempotent(ctx, a, idempotentRequest[mergedBody]{
+		operation: "merge-clients", subject: into.ClientID, body: request, status: http.StatusOK, points: actionPoints,
+		claim: a.claimOperation(into.ClientID, store.AuditEntry{}),
+		work: func(ctx context.Context, _ string) (mergedBody, error) {
+			merge, err := a.merge(ctx, into, from, request.DryRun)
+			return mergedBodyOf(merge, request.DryRun), err
+		},
+	})
+}
+
+func (a *api) merge(ctx context.Context, into, from store.Client, dryRun bool) (store.Merge, error) {
+	if dryRun {
+		return a.Store.PlanMerge(ctx, into, from)
 	}
-	var refused *store.NotMergeable
-	if errors.As(err, &refused) {
-		return nil, problem(ctx, http.StatusConflict, "not-mergeable", "Nothing was moved: "+refused.Why+".")
-	}
-	if err != nil {
-		return nil, a.storeFailed(ctx, err)
-	}
-	return &mergedOutput{mergedBodyOf(merge, request.DryRun)}, nil
+	return a.Store.MergeClients(ctx, into, from, actorOf(ctx))
 }
 
 func mergedBodyOf(merge store.Merge, dryRun bool) mergedBody {
@@ -200,11 +182,5 @@ func mergedBodyOf(merge store.Merge, dryRun bool) mergedBody {
 
 func (a *api) client(ctx context.Context, idOrName string) (store.Client, error) {
 	found, err := a.Store.Client(ctx, idOrName)
-	if errors.Is(err, store.ErrNotFound) {
-		return store.Client{}, problem(ctx, http.StatusNotFound, "no-such-client", "There is no client with this id or name: see GET "+clientsPath+".")
-	}
-	if err != nil {
-		return store.Client{}, a.storeFailed(ctx, err)
-	}
-	return found, nil
+	return found, orMissing(err, errNoSuchClient)
 }

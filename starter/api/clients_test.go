@@ -3,6 +3,7 @@ package api_test
 import (
 	"encoding/json"
 	"net/http"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -92,7 +93,7 @@ func TestAKeyGrantsOnlyWhatItHolds(t *testing.T) {
 	admin := s.asAdmin(access.BookingsRead)
 	status, refused := admin.post("/v1/api-keys", `{"client":"test","scopes":["bookings:read","refunds:write","finance:read"]}`, "k-1")
 	require.Equal(t, http.StatusForbidden, status)
-	require.Contains(t, refused["detail"], "does not hold refunds:write,finance:read")
+	require.Contains(t, refused["detail"], "does not have refunds:write,finance:read")
 	powerful := s.db.Text(t, "SELECT key_id FROM api_keys WHERE scopes LIKE '%reconciliation:write%'")
 	status, refused = admin.post("/v1/api-keys/"+powerful+"/rotate", "", "r-1")
 	require.Equal(t, http.StatusForbidden, status, refused)
@@ -122,7 +123,7 @@ func TestBadAdminRequests(t *testing.T) {
 	t.Parallel()
 	s := serve(t, nil).asAdmin()
 	keys := s.db.Count(t, "SELECT COUNT(*) FROM api_keys")
-	for _, c := range []struct {
+	for i, c := range []struct {
 		path, body string
 		status     int
 		want       string
@@ -134,20 +135,20 @@ func TestBadAdminRequests(t *testing.T) {
 		{"/v1/clients", "{\"name\":\"shop\u202egnp\"}", 422, "no direction marks"},
 		{"/v1/clients", `{"name":"test"}`, 409, "a client named"},
 		{"/v1/clients", `{"name":"x","admin":true}`, 422, "body.admin"},
-		{"/v1/api-keys", `{"client":"nobody","scopes":["admin"]}`, 404, "no client"},
+		{"/v1/api-keys", `{"client":"nobody","scopes":["admin"]}`, 404, "No client has"},
 		{"/v1/api-keys", `{"client":"test","scopes":[]}`, 422, "no scope"},
 		{"/v1/api-keys", `{"client":"test","scopes":["root"]}`, 422, "unknown scope"},
 		{"/v1/api-keys", `{"client":"test","scopes":"admin"}`, 422, "is a string"},
 		{"/v1/api-keys", `{"client":"test","scopes":["admin"],"expiresAt":"2020-01-01T00:00:00Z"}`, 422, "not in the future"},
-		{"/v1/api-keys/ak_0000000000/rotate", ``, 404, "no API key"},
-		{"/v1/api-keys/ak_0000000000/revoke", ``, 404, "no API key"},
+		{"/v1/api-keys/ak_0000000000/rotate", ``, 404, "No API key has"},
+		{"/v1/api-keys/ak_0000000000/revoke", ``, 404, "No API key has"},
 		{"/v1/api-keys/x/rotate", `{"overlapHours":-1}`, 422, "out of bounds"},
 		{"/v1/api-keys/x/revoke", `{"now":true}`, 422, "body.now"},
 		{"/v1/clients/test/merge", `{"from":"test"}`, 409, "with itself"},
-		{"/v1/clients/test/merge", `{"from":"nobody"}`, 404, "no client"},
+		{"/v1/clients/test/merge", `{"from":"nobody"}`, 404, "No client has"},
 		{"/v1/clients/test/merge", `{"from":"test","dryRun":1}`, 422, "true or false"},
 	} {
-		got := s.do(http.MethodPost, c.path, []byte(c.body), "Idempotency-Key", "k")
+		got := s.do(http.MethodPost, c.path, []byte(c.body), "Idempotency-Key", strconv.Itoa(i))
 		require.Equal(t, c.status, got.status, "%s %s: %s", c.path, c.body, got.body)
 		require.Contains(t, string(got.body), c.want, "%s %s", c.path, c.body)
 	}
@@ -201,4 +202,38 @@ func TestAdminListsComeInPages(t *testing.T) {
 	require.Equal(t, "request-c001", entry.CorrelationID)
 	require.Regexp(t, `^head office \(ak_[0-9A-Z]{10}\)$`, entry.Actor)
 	require.Equal(t, http.StatusUnprocessableEntity, s.do(http.MethodGet, "/v1/clients?limit=101", nil).status)
+}
+
+// Every POST honours the key: a repetition gets the first answer and is marked as replayed; another object under the same key is refused.
+func TestAdminActionsAreReplayedUnderTheirKey(t *testing.T) {
+	t.Parallel()
+	s := serve(t, nil)
+	admin := s.asAdmin()
+	key := s.db.Text(t, "SELECT key_id FROM api_keys WHERE scopes NOT LIKE '%admin%'")
+	for path, state := range map[string]string{"/v1/api-keys/" + key + "/revoke": "revoked", "/v1/clients/test/disable": "disabled"} {
+		for i, replayed := range []string{"", "true", "true"} {
+			got := admin.do(http.MethodPost, path, nil, "Idempotency-Key", path)
+			require.Equal(t, http.StatusOK, got.status, "%s", got.body)
+			require.Equal(t, replayed, got.header.Get("Idempotent-Replayed"), "%s, request %d", path, i+1)
+			require.Contains(t, string(got.body), `"state":"`+state+`"`)
+		}
+		status, refused := admin.post("/v1/clients/test/enable", "", path)
+		require.Equal(t, http.StatusUnprocessableEntity, status)
+		require.Equal(t, "urn:farebook:problem:idempotency-key-reused", refused["type"])
+	}
+	require.Equal(t, 1, s.db.Count(t, "SELECT COUNT(*) FROM audit_log WHERE action = 'api-key.revoke'"))
+}
+
+// An administrator who merges its own client into another one has its key moved with the rest: the request and its repetition are
+// answered.
+func TestAnAdministratorMergesItsOwnClient(t *testing.T) {
+	t.Parallel()
+	s := serve(t, nil)
+	admin := s.asAdmin()
+	for range 2 {
+		status, merged := admin.post("/v1/clients/test/merge", `{"from":"head office"}`, "merge-1")
+		require.Equal(t, http.StatusOK, status, merged)
+		require.NotEmpty(t, merged["into"])
+	}
+	require.Equal(t, 1, s.db.Count(t, "SELECT COUNT(*) FROM api_clients WHERE merged_into IS NOT NULL"))
 }

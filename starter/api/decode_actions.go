@@ -7,6 +7,7 @@ import (
 
 	"farebook/booking"
 	"farebook/money"
+	"farebook/reconciliation"
 	"farebook/starter/attention"
 	"farebook/validation"
 )
@@ -180,4 +181,26 @@ func (d *decoder) requireCurrency(path string, given, want money.Currency) {
 	if given != want && !covered(d.wrongFields, path) {
 		d.add(path, "is not the payment's currency", fmt.Sprintf("send %q", want))
 	}
+}
+
+// decodeReconciliation reads the body of POST /v1/reconciliations, which may be left out.
+func decodeReconciliation(body []byte) (reconciliation.Options, error) {
+	options := reconciliation.Options{LookbackDays: reconciliation.DefaultLookbackDays, Limit: reconciliation.DefaultLimit, Scope: reconciliation.ScopeAll}
+	d, fields, err := optionalBody(body, "lookbackDays", "limit", "dryRun", "scope")
+	if err != nil {
+		return options, err
+	}
+	if value, given := fields["lookbackDays"]; given {
+		options.LookbackDays = int(d.integer("lookbackDays", value))
+	}
+	if value, given := fields["limit"]; given {
+		options.Limit = int(d.integer("limit", value))
+	}
+	if value, given := fields["dryRun"]; given {
+		options.DryRun = d.boolean("dryRun", value)
+	}
+	if value, given := fields["scope"]; given {
+		options.Scope = reconciliation.Scope(d.text("scope", value))
+	}
+	return options, joinFields(d.err(), options.Validate())
 }

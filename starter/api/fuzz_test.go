@@ -70,7 +70,7 @@ func requireFieldError(t *testing.T, err error) {
 		}
 		seen[found.Field+found.Problem] = true
 	}
-	answer, marshalErr := json.Marshal(invalidBody(t.Context(), err))
+	answer, marshalErr := json.Marshal(invalidRequest(t.Context(), err))
 	if marshalErr != nil || len(answer) > 16<<10 || len(all) > maxFound {
 		t.Fatalf("an answer of %d bytes with %d errors: %v", len(answer), len(all), marshalErr)
 	}

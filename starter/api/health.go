@@ -22,15 +22,15 @@ type healthOutput struct {
 }
 
 func (a *api) addHealth(spec huma.API) {
-	huma.Register(spec, huma.Operation{
+	register(a, spec, huma.Operation{
 		OperationID: "healthz", Method: http.MethodGet, Path: "/healthz", Tags: []string{"Health"}, Summary: "Is the process alive?",
 		Errors: []int{500},
 	}, func(context.Context, *struct{}) (*healthOutput, error) { return healthy(), nil })
-	huma.Register(spec, huma.Operation{
+	register(a, spec, huma.Operation{
 		OperationID: "readyz", Method: http.MethodGet, Path: "/readyz", Tags: []string{"Health"}, Summary: "Can it take bookings?",
 		Description: "Asks MySQL, Temporal for its namespace, its search attributes and a worker, and whether a fence keeps money from moving.", Errors: []int{503},
 	}, a.readyz)
-	huma.Register(spec, huma.Operation{
+	register(a, spec, huma.Operation{
 		OperationID: "readyz-webhooks", Method: http.MethodGet, Path: "/readyz/webhooks", Tags: []string{"Health"}, Summary: "Can it receive webhooks?",
 		Description: "Asks MySQL alone: events are stored and acted on later. A load balancer that sends webhooks here by /readyz would lose " +
 			"them whenever bookings cannot be taken.", Errors: []int{503},
@@ -55,7 +55,7 @@ func (a *api) readyz(ctx context.Context, _ *struct{}) (*healthOutput, error) {
 		return err
 	}}, part{"namespace", "cannot be used, or search attributes are missing: run `starter setup`", a.Dispatch.CheckNamespace},
 		part{"worker", "none polls the task queue of bookings: start one", a.Dispatch.CheckPolled},
-		part{"fence", "is up, so that no money moves: see `starter fence status`", a.moneyMoves})
+		part{"fence", "is up, so that no money moves: see `starter fence status`", a.noFence})
 	if err == nil && a.Warning != nil {
 		out.Body.Warning = a.Warning()
 	}
@@ -86,8 +86,7 @@ func (a *api) ready(ctx context.Context, parts ...part) (*healthOutput, error) {
 		}
 	}
 	if len(failed) > 0 {
-		model := problem(ctx, http.StatusServiceUnavailable, "not-ready", "Not ready: see errors.", failed...)
-		return nil, huma.ErrorWithHeaders(model, http.Header{"Retry-After": {retryAfter}})
+		return nil, retryLater(ctx, http.StatusServiceUnavailable, "not-ready", "Not ready: see errors.", retryAfter, failed...)
 	}
 	return healthy(), nil
 }

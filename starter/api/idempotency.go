@@ -2,144 +2,210 @@ package api
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
 	"time"
-	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humago"
-	"github.com/google/uuid"
 
 	"farebook/internal/failpoint"
 	"farebook/internal/wait"
 	"farebook/store"
 )
 
-const (
-	idempotencyHeader = "Idempotency-Key"
-	// maxIdempotencyKey, in bytes, is Stripe's own bound.
-	maxIdempotencyKey = 255
-	// turnPace is how often a request looks whether the one before it under the same key has answered.
-	turnPace = 50 * time.Millisecond
-	// inProgressRetry, in seconds, is what a caller has to wait whose first request is still at work.
-	inProgressRetry = 2
+// turnPace is how often a request checks whether the one before it under the same key has answered.
+const turnPace = 50 * time.Millisecond
+
+// idempotentRequest is a POST: what identifies it, how its key is claimed, and what is done for it.
+type idempotentRequest[Body any] struct {
+	operation string // "cancel-booking"
+	// subject is the id of the object that the request changes: the same key for another object is a conflict. It is empty for an
+	// operation that creates an object.
+	subject string
+	body    any // the decoded request body
+	status  int // of a success
+	// claim writes the key, or finds what it stands for. The key is empty for a request without one.
+	claim func(ctx context.Context, key store.IdempotencyKey) (store.Claim, error)
+	// work does what was asked. resource is that of the first claim under the key, so that a repetition after a crash continues
+	// with the same object. A *finalRefusalError is stored like a success; any other error leaves the key without an answer.
+	work   func(ctx context.Context, resource string) (Body, error)
+	points failpoints
+}
+
+// replayable is the answer to a POST.
+type replayable[Body any] struct {
+	Replayed string `header:"Idempotent-Replayed" doc:"true when the key was used before: the answer is that of the first request."`
+	Body     Body
+}
+
+// created is the answer to a POST whose result is read elsewhere.
+type created[Body any] struct {
+	Location string `header:"Location" doc:"Where to read the result."`
+	Replayed string `header:"Idempotent-Replayed" doc:"true when the key was used before: the answer is that of the first request."`
+	Body     Body
+}
+
+// at adds the Location of the result.
+func (r *replayable[Body]) at(location string) *created[Body] {
+	return &created[Body]{Location: location, Replayed: r.Replayed, Body: r.Body}
+}
+
+// failpoints are where a test kills the process within an idempotent request.
+type failpoints struct{ claimed, worked, stored string }
+
+var (
+	bookingPoints = failpoints{"api-after-reserve", "api-before-answer-stored", "api-after-answer-stored"}
+	refundPoints  = failpoints{"api-after-refund-reserve", "api-after-refund-start", "api-after-refund-answer"}
+	actionPoints  = failpoints{"api-after-action-claim", "api-after-action", "api-after-action-answer"}
 )
 
-type idempotencyKey struct{}
+// finalRefusalError is a refusal that a repetition does not change. It is stored as the answer to the key.
+type finalRefusalError struct{ *huma.ErrorModel }
 
-// requireKey refuses a request without exactly one usable Idempotency-Key, takeKey one that has an unusable one.
-func requireKey(spec huma.API) func(huma.Context, func(huma.Context)) { return readKey(spec, true) }
+func (e *finalRefusalError) Unwrap() error { return e.ErrorModel }
 
-func takeKey(spec huma.API) func(huma.Context, func(huma.Context)) { return readKey(spec, false) }
-
-func readKey(spec huma.API, required bool) func(huma.Context, func(huma.Context)) {
-	return func(hctx huma.Context, next func(huma.Context)) {
-		request, _ := humago.Unwrap(hctx)
-		values := request.Header.Values(idempotencyHeader)
-		if len(values) == 0 && !required {
-			next(hctx)
-			return
-		}
-		wrong := unusableKey(values)
-		if wrong == "" {
-			next(huma.WithValue(hctx, idempotencyKey{}, values[0]))
-			return
-		}
-		refuse(spec, hctx, problem(hctx.Context(), http.StatusBadRequest, "idempotency-key",
-			"Send one Idempotency-Key of 1 to 255 bytes, a new one for each new request. Nothing was done.", headerField(idempotencyHeader, wrong)))
-	}
-}
-
-// unusableKey says what is wrong with the values of the header, or is empty.
-func unusableKey(values []string) string {
-	switch {
-	case len(values) == 0 || values[0] == "":
-		return "is missing or empty"
-	case len(values) > 1:
-		return "is there more than once"
-	case len(values[0]) > maxIdempotencyKey:
-		return fmt.Sprintf("is longer than %d bytes", maxIdempotencyKey)
-	case !utf8.ValidString(values[0]):
-		return "is not UTF-8"
-	}
-	return ""
-}
-
-// keyParameter documents the header.
-func keyParameter(required bool) []*huma.Param {
-	return []*huma.Param{{
-		Name: idempotencyHeader, In: "header", Required: required,
-		Description: "Chosen by you, a new one for each new request, at most 255 bytes. Send the same key and body again as often as you need.",
-		Schema:      &huma.Schema{Type: "string", MinLength: new(1), MaxLength: new(maxIdempotencyKey)}, Example: "checkout-5f1c2a",
-	}}
-}
-
-// keyOf is the request's key with what it stands for. The hash is of the request as it was understood, so that white
-// space, the order of fields and a default that is spelled out make no other body. ok is false when there is no key.
-func (a *api) keyOf(ctx context.Context, operation, about string, request any) (key store.IdempotencyKey, ok bool, err error) {
-	text, ok := ctx.Value(idempotencyKey{}).(string)
-	if !ok {
-		return store.IdempotencyKey{}, false, nil
-	}
-	canonical, err := json.Marshal(request)
+// idempotent claims the request's key, does the work under a lease, stores the answer and replays it to every repetition. Without a
+// key it only does the work. The process may die between any two steps: the UNIQUE row of the key decides which answer counts, and
+// the work finds what an earlier attempt did.
+func idempotent[Body any](ctx context.Context, a *api, r idempotentRequest[Body]) (*replayable[Body], error) {
+	key, err := a.keyOf(ctx, r.operation, r.subject, r.body)
 	if err != nil {
-		return store.IdempotencyKey{}, false, a.bug(ctx, "the request cannot be hashed", err)
+		return nil, a.problemOf(ctx, err)
 	}
-	if about != "" {
-		canonical = append([]byte(about+"\n"), canonical...)
+	claim, err := a.awaitTurn(ctx, key, r.claim)
+	if err != nil {
+		return nil, a.problemOf(ctx, err)
 	}
-	return store.IdempotencyKey{
-		Caller: callerOf(ctx), Key: text, Operation: operation, Hash: sha256.Sum256(canonical), Lease: uuid.NewString(),
-	}, true, nil
+	answer := storedAnswer{claim.AnswerStatus, claim.Answer}
+	if answer.body == nil {
+		failpoint.Hit(r.points.claimed)
+		answer, err = firstAnswer(ctx, a, key, claim.Resource, r)
+		if err != nil {
+			return nil, a.problemOf(ctx, err)
+		}
+	}
+	out, err := replay[Body](answer, claim.Replayed)
+	return out, a.problemOf(ctx, err)
 }
 
-// awaitTurn claims until no other request is at work under the key: then its answer is there to be replayed, or it has
-// died and this one continues. A wait that takes too long ends with the answer to ask again.
-func (a *api) awaitTurn(ctx context.Context, claim func() (inProgress bool, err error)) error {
+// storedAnswer is what is kept under a key.
+type storedAnswer struct {
+	status int
+	body   []byte
+}
+
+// awaitTurn claims the key until no other request is in progress under it: then the answer of that request is replayed, or that
+// request has died and this one continues.
+func (a *api) awaitTurn(ctx context.Context, key store.IdempotencyKey,
+	claim func(context.Context, store.IdempotencyKey) (store.Claim, error),
+) (store.Claim, error) {
 	waiting, cancel := context.WithTimeout(ctx, a.AnswerTimeout*2/3)
 	defer cancel()
 	for {
-		inProgress, err := claim()
-		if err != nil || !inProgress {
-			return err
+		claimed, err := claim(ctx, key)
+		if err != nil || !claimed.InProgress {
+			return claimed, err
 		}
-		if err := wait.For(waiting, turnPace); err != nil {
-			return inProgressProblem(ctx)
+		if wait.For(waiting, turnPace) != nil {
+			return store.Claim{}, errInProgress
 		}
 	}
 }
 
-func inProgressProblem(ctx context.Context) error {
-	model := problem(ctx, http.StatusConflict, "idempotency-in-progress",
-		"A request with this Idempotency-Key is still at work. Nothing was done a second time: ask again with the same key and body.",
-		headerField(idempotencyHeader, "is in use by a request that has not been answered yet"))
-	return huma.ErrorWithHeaders(model, http.Header{"Retry-After": {strconv.Itoa(inProgressRetry)}})
+// firstAnswer does the work and stores what came of it. Another request that answered first under the key wins.
+func firstAnswer[Body any](ctx context.Context, a *api, key store.IdempotencyKey, resource string, r idempotentRequest[Body]) (storedAnswer, error) {
+	release := a.holdLease(ctx, key)
+	answer, err := workedAnswer(ctx, resource, r)
+	if err == nil {
+		failpoint.Hit(r.points.worked)
+		answer, err = a.storeAnswer(ctx, key, answer)
+		failpoint.Hit(r.points.stored)
+	}
+	release(err == nil)
+	return answer, err
 }
 
-// atWork keeps the lease of a key alive until the returned function is called, which lets the next request go on. One
-// that is answered quickly never writes anything for it.
-func (a *api) atWork(ctx context.Context, key store.IdempotencyKey) (end func(answered bool)) {
+func workedAnswer[Body any](ctx context.Context, resource string, r idempotentRequest[Body]) (storedAnswer, error) {
+	var final *finalRefusalError
+	status, answer := r.status, any(nil)
+	body, err := r.work(ctx, resource)
+	switch {
+	case errors.As(err, &final):
+		status, answer = final.Status, final.ErrorModel
+	case err != nil:
+		return storedAnswer{}, err
+	default:
+		answer = body
+	}
+	text, err := json.Marshal(answer)
+	if err != nil {
+		return storedAnswer{}, fmt.Errorf("encode the answer: %w", err)
+	}
+	return storedAnswer{status, text}, nil
+}
+
+// storeAnswer stores the answer to a key and returns the one that is kept.
+func (a *api) storeAnswer(ctx context.Context, key store.IdempotencyKey, answer storedAnswer) (storedAnswer, error) {
+	if key.Key == "" {
+		return answer, nil
+	}
+	status, body, err := a.Store.StoreAnswer(ctx, key, answer.status, answer.body)
+	if errors.Is(err, store.ErrNotFound) {
+		return answer, nil // the request merged its caller into another client, which has the key now; a merge can be repeated
+	}
+	return storedAnswer{status, body}, err
+}
+
+// replay decodes a stored answer. A stored refusal is returned as an error.
+func replay[Body any](answer storedAnswer, replayed bool) (*replayable[Body], error) {
+	out := &replayable[Body]{}
+	if replayed {
+		out.Replayed = "true"
+	}
+	if answer.status < http.StatusBadRequest {
+		if err := json.Unmarshal(answer.body, &out.Body); err != nil {
+			return nil, fmt.Errorf("decode the stored answer: %w", err)
+		}
+		return out, nil
+	}
+	model := &huma.ErrorModel{}
+	if err := json.Unmarshal(answer.body, model); err != nil {
+		return nil, fmt.Errorf("decode the stored refusal: %w", err)
+	}
+	if !replayed {
+		return nil, model
+	}
+	return nil, huma.ErrorWithHeaders(model, http.Header{"Idempotent-Replayed": {out.Replayed}})
+}
+
+// claimOperation claims a key for work on a resource that exists, or under the id of one that is to be created. It writes the audit
+// entry with the claim; entry is empty where the work writes it.
+func (a *api) claimOperation(resource string, entry store.AuditEntry) func(context.Context, store.IdempotencyKey) (store.Claim, error) {
+	return func(ctx context.Context, key store.IdempotencyKey) (store.Claim, error) {
+		switch {
+		case key.Key != "":
+			return a.Store.ClaimOperation(ctx, key, resource, entry, a.Store.Now())
+		case entry.Action != "":
+			return store.Claim{Resource: resource}, a.Store.Audit(ctx, entry)
+		default:
+			return store.Claim{Resource: resource}, nil
+		}
+	}
+}
+
+// holdLease renews the lease of a key until release is called. A request that is answered within a third of the lease writes
+// nothing for it. Without an answer, release lets the next request continue at once.
+func (a *api) holdLease(ctx context.Context, key store.IdempotencyKey) (release func(answered bool)) {
+	if key.Key == "" {
+		return func(bool) {}
+	}
 	working, stop := context.WithCancel(ctx)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		ticker := time.NewTicker(store.LeaseTime / 3)
-		defer ticker.Stop()
-		for {
-			select {
-			case <-working.Done():
-				return
-			case <-ticker.C:
-			}
-			err := a.Store.RenewLease(working, key, a.Store.Now())
-			if err != nil && working.Err() == nil {
-				a.Log.WarnContext(ctx, "a lease was not renewed", "error", err)
-			}
-		}
+		a.renewLease(working, key)
 	}()
 	return func(answered bool) {
 		stop()
@@ -147,103 +213,28 @@ func (a *api) atWork(ctx context.Context, key store.IdempotencyKey) (end func(an
 		if answered {
 			return
 		}
-		// The caller may be gone; the next one waits for the lease to run out at worst.
-		release, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		// The caller may have gone; if this fails, the next request waits until the lease expires.
+		releasing, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 		defer cancel()
-		if err := a.Store.ReleaseLease(release, key); err != nil {
-			a.Log.WarnContext(ctx, "a lease was not released", "error", err)
+		if err := a.Store.ReleaseLease(releasing, key); err != nil {
+			a.Log.WarnContext(ctx, "lease of an Idempotency-Key not released", "error", err)
 		}
 	}
 }
 
-// replay answers what is kept under a key: into out, or as the problem that it is.
-func (a *api) replay(ctx context.Context, claim store.Claim, out any) error {
-	if claim.AnswerStatus >= http.StatusBadRequest {
-		model := &huma.ErrorModel{}
-		if err := json.Unmarshal(claim.Answer, model); err != nil {
-			return a.bug(ctx, "the stored answer cannot be read", err)
+// renewLease renews a lease until ctx ends.
+func (a *api) renewLease(ctx context.Context, key store.IdempotencyKey) {
+	ticker := time.NewTicker(store.LeaseTime / 3)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
 		}
-		if !claim.Replayed {
-			return model
+		err := a.Store.RenewLease(ctx, key, a.Store.Now())
+		if err != nil && ctx.Err() == nil {
+			a.Log.WarnContext(ctx, "lease of an Idempotency-Key not renewed", "error", err)
 		}
-		return huma.ErrorWithHeaders(model, http.Header{"Idempotent-Replayed": {"true"}})
 	}
-	if err := json.Unmarshal(claim.Answer, out); err != nil {
-		return a.bug(ctx, "the stored answer cannot be read", err)
-	}
-	return nil
-}
-
-// keep stores the answer to a key; the first one wins, and comes back.
-func (a *api) keep(ctx context.Context, key store.IdempotencyKey, status int, body any) (store.Claim, error) {
-	text, err := json.Marshal(body)
-	if err != nil {
-		return store.Claim{}, a.bug(ctx, "the answer cannot be written", err)
-	}
-	status, text, err = a.Store.StoreAnswer(ctx, key, status, text)
-	if err != nil {
-		return store.Claim{}, a.storeFailed(ctx, err)
-	}
-	return store.Claim{AnswerStatus: status, Answer: text}, nil
-}
-
-// task is what a request asks for.
-type task struct {
-	operation string // "cancel-booking"
-	about     string // the booking, where there is one: the same key for another is another request
-	resource  string // what is worked on, or the id of what is made: the one that was first claimed under the key counts
-	request   any    // as it was understood
-	// asked is what the audit log keeps of it, written before the work begins; empty where the work writes it.
-	asked store.AuditEntry
-}
-
-// once runs work on the task's resource under the request's key, if it has one, and answers every repetition with what came of
-// it. What is refused is not kept: asked again, it may be different. replayed tells whether out is an answer of before.
-func (a *api) once(ctx context.Context, t task, out any, work func(resource string) error) (replayed bool, err error) {
-	key, given, err := a.keyOf(ctx, t.operation, t.about, t.request)
-	if err != nil {
-		return false, err
-	}
-	if !given {
-		if t.asked.Action != "" {
-			if err := a.Store.Audit(ctx, t.asked); err != nil {
-				return false, a.storeFailed(ctx, err)
-			}
-		}
-		return false, work(t.resource)
-	}
-	var claim store.Claim
-	err = a.awaitTurn(ctx, func() (bool, error) {
-		var err error
-		claim, err = a.Store.ClaimOperation(ctx, key, t.resource, t.asked, a.Store.Now())
-		if err != nil {
-			return false, a.storeFailed(ctx, err)
-		}
-		return claim.InProgress, nil
-	})
-	if err != nil {
-		return false, err
-	}
-	if claim.Answer != nil {
-		return true, a.replay(ctx, claim, out)
-	}
-	failpoint.Hit("api-after-action-claim")
-	end := a.atWork(ctx, key)
-	if err := work(claim.Resource); err != nil {
-		end(false)
-		return false, err
-	}
-	failpoint.Hit("api-after-action")
-	_, err = a.keep(ctx, key, http.StatusOK, out)
-	failpoint.Hit("api-after-action-answer")
-	end(err == nil)
-	return claim.Replayed, err
-}
-
-// replayedHeader is the value of Idempotent-Replayed.
-func replayedHeader(replayed bool) string {
-	if replayed {
-		return "true"
-	}
-	return ""
 }

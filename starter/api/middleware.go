@@ -174,5 +174,3 @@ func writeProblem(ctx context.Context, w http.ResponseWriter, status int, kind, 
 	w.WriteHeader(status)
 	_, _ = w.Write(append(body, '\n')) // the reader may be gone
 }
-
-const problemContentType = "application/problem+json"

@@ -9,6 +9,9 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
+// invalidParameters is the detail of a problem about path or query parameters.
+const invalidParameters = "Some parameters are wrong: see errors. Nothing was done."
+
 // maxQuery bounds the parameters of one request, and so the list of those that are wrong.
 const maxQuery = 20
 
@@ -51,5 +54,5 @@ func completeProblem(hctx huma.Context, _ string, body any) (any, error) {
 }
 
 func fromHuma(ctx context.Context, model *huma.ErrorModel) *huma.ErrorModel {
-	return problem(ctx, model.Status, "invalid-request", "The request is refused: see errors. Nothing was done.", model.Errors...)
+	return problem(ctx, model.Status, "invalid-request", invalidParameters, model.Errors...)
 }

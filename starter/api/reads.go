@@ -24,15 +24,15 @@ func (a *api) addReads(spec huma.API) {
 			Errors: append([]int{404}, statuses...),
 		}, access.BookingsRead, access.OperationsRead)
 	}
-	huma.Register(spec, read("get-booking", "/v1/bookings/{reference}", "Read a booking",
+	register(a, spec, read("get-booking", "/v1/bookings/{reference}", "Read a booking",
 		"With its payment, refunds and disputes. A booking is seen by every key of the client that made it; to other clients it does not exist."), a.getBooking)
-	huma.Register(spec, read("get-ledger", "/v1/bookings/{reference}/ledger", "Read a booking's ledger",
+	register(a, spec, read("get-ledger", "/v1/bookings/{reference}/ledger", "Read a booking's ledger",
 		"Every transaction in double entry, oldest first: debits equal credits in each, per currency."), a.getLedger)
-	huma.Register(spec, read("get-evidence", "/v1/bookings/{reference}/evidence", "Put a booking's evidence together",
+	register(a, spec, read("get-evidence", "/v1/bookings/{reference}/evidence", "Put a booking's evidence together",
 		"For a dispute: what was sold, the mails, the ledger, Stripe's ids, and what happened when."), a.getEvidence)
-	huma.Register(spec, read("get-cancellation-quote", "/v1/bookings/{reference}/cancellation-quote", "Ask what a cancellation gives back",
+	register(a, spec, read("get-cancellation-quote", "/v1/bookings/{reference}/cancellation-quote", "Ask what a cancellation gives back",
 		"Of a paid booking, under the refund policy, now. Send the amount along with the cancel to be sure of it.", 409), a.getQuote)
-	huma.Register(spec, read("get-refund", "/v1/refunds/{id}", "Read a refund",
+	register(a, spec, read("get-refund", "/v1/refunds/{id}", "Read a refund",
 		"A refund is seen by every key of the client that made its booking."), a.getRefund)
 }
 
@@ -45,11 +45,11 @@ func (a *api) getBooking(ctx context.Context, in *referenceInput) (*bookingOutpu
 	}
 	refunds, err := a.Store.RefundsOf(ctx, known)
 	if err != nil {
-		return nil, a.storeFailed(ctx, err)
+		return nil, err
 	}
 	disputes, err := a.Store.DisputesOf(ctx, known)
 	if err != nil {
-		return nil, a.storeFailed(ctx, err)
+		return nil, err
 	}
 	return &bookingOutput{viewOf(known, refunds, disputes)}, nil
 }
@@ -63,7 +63,7 @@ func (a *api) getEvidence(ctx context.Context, in *referenceInput) (*evidenceOut
 	}
 	bundle, err := evidence.Collect(ctx, a.Store, known)
 	if err != nil {
-		return nil, a.storeFailed(ctx, err)
+		return nil, err
 	}
 	return &evidenceOutput{bundle}, nil
 }
@@ -76,10 +76,7 @@ type refundOutput struct{ Body refundView }
 
 func (a *api) getRefund(ctx context.Context, in *refundInput) (*refundOutput, error) {
 	known, err := a.refund(ctx, in.ID, access.OperationsRead)
-	if err != nil {
-		return nil, err
-	}
-	return &refundOutput{refundViewOf(known)}, nil
+	return &refundOutput{refundViewOf(known)}, err
 }
 
 type ledgerOutput struct{ Body ledgerView }
@@ -91,7 +88,7 @@ func (a *api) getLedger(ctx context.Context, in *referenceInput) (*ledgerOutput,
 	}
 	transactions, err := a.Store.Ledger(ctx, known.Reference)
 	if err != nil {
-		return nil, a.storeFailed(ctx, err)
+		return nil, err
 	}
 	return &ledgerOutput{ledgerViewOf(known.Reference, transactions)}, nil
 }
@@ -110,7 +107,7 @@ func (a *api) changeable(ctx context.Context, text string) (store.Booking, error
 func (a *api) booking(ctx context.Context, text string, everyClients access.Scope) (known store.Booking, err error) {
 	reference, err := booking.ParseReference(text)
 	if err != nil {
-		return store.Booking{}, noSuchBooking(ctx)
+		return store.Booking{}, errNoSuchBooking
 	}
 	caller := callerOf(ctx)
 	if caller.Scopes.Has(everyClients) {
@@ -118,10 +115,7 @@ func (a *api) booking(ctx context.Context, text string, everyClients access.Scop
 	} else {
 		known, err = a.Store.BookingOf(ctx, caller.Owner, reference)
 	}
-	if err != nil {
-		return store.Booking{}, a.storeFailed(ctx, err)
-	}
-	return known, nil
+	return known, orMissing(err, errNoSuchBooking)
 }
 
 func correlationOf(ctx context.Context) string { return correlation.From(ctx) }

@@ -2,27 +2,24 @@ package api
 
 import (
 	"context"
-	"errors"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"farebook/access"
-	"farebook/booking"
 	"farebook/starter/subjects"
 	"farebook/store"
 	"farebook/workflows"
 )
 
-const abandonPath = "/v1/refunds/{id}/abandon"
+const abandonPath = refundsPath + "/{id}/abandon"
 
 func (a *api) addRefundAbandon(spec huma.API) {
-	huma.Register(spec, a.movesMoney(spec, a.action(spec, access.RefundsWrite, huma.Operation{
+	register(a, spec, a.movesMoney(spec, a.action(spec, access.RefundsWrite, huma.Operation{
 		OperationID: "abandon-refund", Path: abandonPath, Summary: "Abandon a refund that Stripe refuses for now",
-		Description: "Of a refund that is `requested` with a `failureReason`. Stripe is not asked for it any more, and its amount is free again: the refund ends " +
-			"as `failed`, and the customer hears that the money is owed in another way. A refund that Stripe has made after all is answered as it is. It stays " +
-			"`requested`, with `abandonedAt`, while it cannot be said yet that Stripe has not made it, and ends then. Abandoning it twice with the same note is " +
-			"answered the same.",
+		Description: "For a refund that is `requested` and has a `failureReason`. Stripe is not asked for it again and its amount becomes available: the refund ends " +
+			"as `failed`, and the customer is told that the money comes another way. A refund that Stripe has created after all is returned as it is. While Stripe " +
+			"may still have created it, the refund stays `requested` with `abandonedAt`, and ends later. Abandoning twice with the same note gets the same answer.",
 		RequestBody: &huma.RequestBody{Required: true},
 	})), a.abandonRefund)
 }
@@ -34,86 +31,36 @@ type abandonInput struct {
 
 // abandonRefundBody documents the request; decode_actions.go reads it.
 type abandonRefundBody struct {
-	Note string `json:"note" minLength:"1" maxLength:"500" doc:"Why, and how the customer gets the money instead: one line." example:"paid by bank transfer"`
+	Note string `json:"note" minLength:"1" maxLength:"500" doc:"Why, and how the customer gets the money instead, in one line." example:"paid by bank transfer"`
 }
 
-type abandonOutput struct {
-	Replayed string `header:"Idempotent-Replayed" doc:"true when the key was known already."`
-	Body     refundView
-}
-
-// abandonRefund writes decision and audit entry in one transaction, and then has the refund's workflow act on them. A repetition after a
-// crash finds the decision with the same note.
-func (a *api) abandonRefund(ctx context.Context, in *abandonInput) (*abandonOutput, error) {
-	ctx, cancel := context.WithTimeout(ctx, a.AnswerTimeout)
-	defer cancel()
+func (a *api) abandonRefund(ctx context.Context, in *abandonInput) (*replayable[refundView], error) {
 	known, err := a.refund(ctx, in.ID, access.OperationsWrite)
 	if err != nil {
 		return nil, err
 	}
 	note, err := decodeAbandonRefund(in.RawBody)
 	if err != nil {
-		return nil, invalidBody(ctx, err)
-	}
-	out := &abandonOutput{}
-	id := string(known.ID)
-	replayed, err := a.once(ctx, task{operation: "abandon-refund", about: id, resource: id, request: note}, &out.Body, func(string) error {
-		var err error
-		out.Body, err = a.abandon(ctx, known, note)
-		return err
-	})
-	if err != nil {
 		return nil, err
 	}
-	out.Replayed = replayedHeader(replayed)
-	return out, nil
+	id := string(known.ID)
+	return idempotent(ctx, a, idempotentRequest[refundView]{
+		operation: "abandon-refund", subject: id, body: note, status: http.StatusOK, points: actionPoints,
+		claim: a.claimOperation(id, store.AuditEntry{}),
+		work:  func(ctx context.Context, _ string) (refundView, error) { return a.abandon(ctx, known, note) },
+	})
 }
 
+// abandon writes decision and audit entry in one transaction, then has the refund's workflow act on them. A repetition finds the
+// decision by its note.
 func (a *api) abandon(ctx context.Context, known store.Refund, note string) (refundView, error) {
 	err := a.Store.AbandonRefund(ctx, store.AbandonRefund{ID: known.ID, Note: note, By: actorOf(ctx), Now: a.Store.Now()})
-	var refused *store.NotAbandonable
-	if errors.As(err, &refused) {
-		return refundView{}, problem(ctx, http.StatusConflict, "not-abandonable", "Nothing was changed: "+refused.Why+".")
-	}
 	if err != nil {
-		return refundView{}, a.refundReadFailed(ctx, err)
+		return refundView{}, orMissing(err, errNoSuchRefund)
 	}
 	if _, err := a.Dispatch.AbandonRefund(ctx, subjects.Refund(known)); err != nil {
-		return refundView{}, a.workflowFailed(ctx, workflows.RefundWorkflowID(string(known.ID)), err)
+		return refundView{}, needsWorkflow(workflows.RefundWorkflowID(string(known.ID)), err)
 	}
 	now, err := a.Store.Refund(ctx, known.ID)
-	if err != nil {
-		return refundView{}, a.refundReadFailed(ctx, err)
-	}
-	return refundViewOf(now), nil
-}
-
-// refund is one that the caller may read or change: its client's, or any with the scope. What is no id at all and another client's
-// refund are answered alike.
-func (a *api) refund(ctx context.Context, text string, everyClients access.Scope) (known store.Refund, err error) {
-	id, err := booking.ParseRefundID(text)
-	if err != nil {
-		return store.Refund{}, noSuchRefund(ctx)
-	}
-	caller := callerOf(ctx)
-	if caller.Scopes.Has(everyClients) {
-		known, err = a.Store.Refund(ctx, id)
-	} else {
-		known, err = a.Store.RefundOf(ctx, caller.Owner, id)
-	}
-	if err != nil {
-		return store.Refund{}, a.refundReadFailed(ctx, err)
-	}
-	return known, nil
-}
-
-func (a *api) refundReadFailed(ctx context.Context, err error) error {
-	if errors.Is(err, store.ErrNotFound) {
-		return noSuchRefund(ctx)
-	}
-	return a.storeFailed(ctx, err)
-}
-
-func noSuchRefund(ctx context.Context) error {
-	return problem(ctx, http.StatusNotFound, "no-such-refund", "There is no refund of yours with this id.")
+	return refundViewOf(now), orMissing(err, errNoSuchRefund)
 }

@@ -229,16 +229,16 @@ func describeBodies(spec *huma.OpenAPI) {
 		body.Description = description + " Fields that are not in this list are refused."
 		body.Content = map[string]*huma.MediaType{"application/json": {Schema: spec.Components.Schemas.Schema(shape, true, name)}}
 	}
-	describe("/v1/bookings", "Booking", "The booking that is asked for.", reflect.TypeFor[bookingBody]())
-	for _, path := range []string{refundsPath, cancelPath, capturePath, reconciliationsPath} {
+	describe(bookingsPath, "Booking", "The booking that is asked for.", reflect.TypeFor[bookingBody]())
+	for _, path := range []string{bookingRefundsPath, cancelPath, capturePath, reconciliationsPath} {
 		spec.Paths[path].Post.RequestBody.Required = false // huma goes by it, too
 	}
-	describe(refundsPath, "Refund", "The refund that is asked for; an empty object refunds all that is left.", reflect.TypeFor[refundBody]())
+	describe(bookingRefundsPath, "Refund", "The refund that is asked for; an empty object refunds all that is left.", reflect.TypeFor[refundBody]())
 	describe(cancelPath, "Cancel", "Nothing, or what you were quoted.", reflect.TypeFor[cancelBody]())
 	describe(capturePath, "Capture", "Nothing to capture all, or less.", reflect.TypeFor[captureBody]())
 	describe(reconciliationsPath, "Reconciliation", "Nothing, for the usual look-back.", reflect.TypeFor[reconciliationBody]())
 	describe(abandonPath, "AbandonRefund", "Why the refund is abandoned.", reflect.TypeFor[abandonRefundBody]())
-	describe(attentionPath+"/{id}/close", "CloseAttention", "What closes the matter.", reflect.TypeFor[closeAttentionBody]())
+	describe(closePath, "CloseAttention", "What closes the matter.", reflect.TypeFor[closeAttentionBody]())
 	describeAdminBodies(spec, describe)
 	event := spec.Paths[webhookPath].Post.RequestBody
 	event.Description = "A Stripe event, byte for byte as Stripe signed it."
@@ -247,15 +247,15 @@ func describeBodies(spec *huma.OpenAPI) {
 
 func describeAdminBodies(spec *huma.OpenAPI, describe func(path, name, description string, shape reflect.Type)) {
 	for _, path := range []string{
-		apiKeysPath + "/{id}/rotate", apiKeysPath + "/{id}/revoke", clientsPath + "/{id}/disable", clientsPath + "/{id}/enable",
+		rotatePath, revokePath, disablePath, enablePath,
 	} {
 		spec.Paths[path].Post.RequestBody.Required = false
 	}
 	describe(clientsPath, "NewClient", "The client that is asked for.", reflect.TypeFor[newClientBody]())
-	describe(clientsPath+"/{id}/merge", "Merge", "The client that is joined to this one.", reflect.TypeFor[mergeBody]())
+	describe(mergePath, "Merge", "The client that is joined to this one.", reflect.TypeFor[mergeBody]())
 	describe(apiKeysPath, "NewAPIKey", "The key that is asked for.", reflect.TypeFor[newKeyBody]())
-	describe(apiKeysPath+"/{id}/rotate", "Rotate", "Nothing, for the usual overlap and lifetime.", reflect.TypeFor[rotateBody]())
-	for _, path := range []string{apiKeysPath + "/{id}/revoke", clientsPath + "/{id}/disable", clientsPath + "/{id}/enable"} {
+	describe(rotatePath, "Rotate", "Nothing, for the usual overlap and lifetime.", reflect.TypeFor[rotateBody]())
+	for _, path := range []string{revokePath, disablePath, enablePath} {
 		describe(path, "Nothing", "Nothing.", reflect.TypeFor[struct{}]())
 	}
 }

@@ -16,7 +16,7 @@ import (
 const webhookPath = "/webhooks/stripe"
 
 func (a *api) addWebhook(spec huma.API) {
-	huma.Register(spec, huma.Operation{
+	register(a, spec, huma.Operation{
 		OperationID: "stripe-webhook", Method: http.MethodPost, Path: webhookPath, Tags: []string{"Webhooks"},
 		Summary:     "Receive a Stripe event",
 		Description: "The signature is checked over the raw body; the event is stored before anything is done about it. An event is a pointer: the object is read again at Stripe. An event of a connected account, of an object without an id, or of test mode at a live endpoint is kept and acknowledged, and `note` says why nothing is done about it. A live event at a test endpoint and a thin event of API v2 are refused: the answer names the setting at Stripe.",
@@ -67,8 +67,6 @@ type eventOutput struct {
 // receiveEvent verifies an event, stores it and acknowledges it; its workflow is notified afterwards. Stripe delivers again
 // whatever was not acknowledged, and the sweeper finds what was acknowledged and not handed on.
 func (a *api) receiveEvent(ctx context.Context, in *eventInput) (*eventOutput, error) {
-	ctx, cancel := context.WithTimeout(ctx, a.AnswerTimeout)
-	defer cancel()
 	signatures, _ := ctx.Value(signatureKey{}).([]string)
 	if err := a.checkSignature(signatures, in.RawBody, a.Store.Now()); err != nil {
 		return nil, a.refuseEvent(ctx, headerField(signatureHeader, err.Error()))
@@ -82,7 +80,7 @@ func (a *api) receiveEvent(ctx context.Context, in *eventInput) (*eventOutput, e
 	}
 	processed, err := a.Inbox.Receive(ctx, event)
 	if err != nil {
-		return nil, a.storeFailed(ctx, err)
+		return nil, err
 	}
 	failpoint.Hit("webhook-after-event-stored")
 	if !processed {
