@@ -53,12 +53,24 @@ func (r *replayable[Body]) at(location string) *created[Body] {
 }
 
 // failpoints are where a test kills the process within an idempotent request.
-type failpoints struct{ claimed, worked, stored string }
+type failpoints struct{ claimed, worked, stored func() }
 
 var (
-	bookingPoints = failpoints{"api-after-reserve", "api-before-answer-stored", "api-after-answer-stored"}
-	refundPoints  = failpoints{"api-after-refund-reserve", "api-after-refund-start", "api-after-refund-answer"}
-	actionPoints  = failpoints{"api-after-action-claim", "api-after-action", "api-after-action-answer"}
+	bookingPoints = failpoints{
+		claimed: func() { failpoint.Hit("api-after-reserve") },
+		worked:  func() { failpoint.Hit("api-before-answer-stored") },
+		stored:  func() { failpoint.Hit("api-after-answer-stored") },
+	}
+	refundPoints = failpoints{
+		claimed: func() { failpoint.Hit("api-after-refund-reserve") },
+		worked:  func() { failpoint.Hit("api-after-refund-start") },
+		stored:  func() { failpoint.Hit("api-after-refund-answer") },
+	}
+	actionPoints = failpoints{
+		claimed: func() { failpoint.Hit("api-after-action-claim") },
+		worked:  func() { failpoint.Hit("api-after-action") },
+		stored:  func() { failpoint.Hit("api-after-action-answer") },
+	}
 )
 
 // finalRefusalError is a refusal that a repetition does not change. It is stored as the answer to the key.
@@ -80,7 +92,7 @@ func idempotent[Body any](ctx context.Context, a *api, r idempotentRequest[Body]
 	}
 	answer := storedAnswer{claim.AnswerStatus, claim.Answer}
 	if answer.body == nil {
-		failpoint.Hit(r.points.claimed)
+		r.points.claimed()
 		answer, err = firstAnswer(ctx, a, key, claim.Resource, r)
 		if err != nil {
 			return nil, a.problemOf(ctx, err)
@@ -119,9 +131,9 @@ func firstAnswer[Body any](ctx context.Context, a *api, key store.IdempotencyKey
 	release := a.holdLease(ctx, key)
 	answer, err := workedAnswer(ctx, resource, r)
 	if err == nil {
-		failpoint.Hit(r.points.worked)
+		r.points.worked()
 		answer, err = a.storeAnswer(ctx, key, answer)
-		failpoint.Hit(r.points.stored)
+		r.points.stored()
 	}
 	release(err == nil)
 	return answer, err
