@@ -35,27 +35,6 @@ func (s *stack) forgetRefunds() {
 	}
 }
 
-// refunded is a refund that was made and recorded.
-func (s *stack) refunded(key string, reference booking.Reference, amount int64) (booking.RefundID, string) {
-	s.t.Helper()
-	id := s.refundAs(key, reference, amount).ID
-	made := s.create(id)
-	require.False(s.t, made.Postponed)
-	s.run(s.Refunds.RecordRefund, activities.RecordRefundInput{RefundRef: activities.RefundRef{RefundID: id, StripeRefundID: made.StripeRefundID}}, nil)
-	return id, made.StripeRefundID
-}
-
-func (s *stack) create(id booking.RefundID) (made activities.RefundRecorded) {
-	s.t.Helper()
-	s.run(s.Refunds.CreateRefund, activities.RefundRef{RefundID: id}, &made)
-	return made
-}
-
-func (s *stack) recordRefund(id booking.RefundID, made activities.RefundRecorded) {
-	s.t.Helper()
-	s.run(s.Refunds.RecordRefund, activities.RecordRefundInput{RefundRef: activities.RefundRef{RefundID: id, StripeRefundID: made.StripeRefundID}}, nil)
-}
-
 // A booking that a restored database has forgotten is asked for again under its key: the same reference, and the PaymentIntent that
 // is there, read as it is now. So it is when the bytes of the request are the same and Stripe answers from its memory, and when they
 // differ (another correlation id) and Stripe refuses them.

@@ -31,8 +31,7 @@ func TestRefundMadeADayAgoIsFoundAndNotMadeAgain(t *testing.T) {
 	s.Clock.Advance(25 * time.Hour)
 	s.post("/v1/refunds", url.Values{"payment_intent": {intentID}, "amount": {"10000"}, "metadata[refund_id]": {string(refund.ID)}})
 
-	var made activities.RefundRecorded
-	s.run(s.Refunds.CreateRefund, activities.RefundRef{RefundID: refund.ID}, &made)
+	made := s.create(refund.ID)
 	require.Len(t, s.stripe.Refunds(), 1)
 	require.Equal(t, s.stripe.Refunds()[0].ID, made.StripeRefundID)
 }
@@ -55,16 +54,15 @@ func TestPaymentIntentMadeADayAgoIsFoundAndNotMadeAgain(t *testing.T) {
 func TestPastTheKeysLifeNothingIsMadeBlindly(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
-	reference, _ := s.paid()
+	in := s.reservedRefund()
 	s.sendEmails()
-	refund := s.refundOf(reference, 10000)
 	s.Clock.Advance(21 * time.Hour)
 	s.fault(http.MethodGet, "/v1/refunds", fakestripe.Fault500Before, 1)
 	creating := s.attempts()
-	requireErrorType(t, activities.OutcomeUnknown, creating.attempt(s.Refunds.CreateRefund, activities.RefundRef{RefundID: refund.ID}, nil))
+	requireErrorType(t, activities.OutcomeUnknown, creating.attempt(s.Refunds.CreateRefund, in, nil))
 	require.Empty(t, s.keys("/v1/refunds", 0))
 
-	require.NoError(t, creating.attempt(s.Refunds.CreateRefund, activities.RefundRef{RefundID: refund.ID}, nil))
+	require.NoError(t, creating.attempt(s.Refunds.CreateRefund, in, nil))
 	require.Len(t, s.stripe.Refunds(), 1)
 	s.requirePromises()
 }
@@ -74,9 +72,8 @@ func TestPastTheKeysLifeNothingIsMadeBlindly(t *testing.T) {
 func TestRefundWhoseAnswerWasLostADayAgoIsNotMadeAgain(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
-	reference, _ := s.paid()
+	in := s.reservedRefund()
 	s.sendEmails()
-	in := activities.RefundRef{RefundID: s.refundOf(reference, 10000).ID}
 	s.fault(http.MethodPost, "/v1/refunds", fakestripe.FaultAnswerLost, 2) // the client repeats a request once
 	requireErrorType(t, activities.OutcomeUnknown, s.attempts().attempt(s.Refunds.CreateRefund, in, nil))
 	asked := len(s.keys("/v1/refunds", 0))
@@ -92,9 +89,8 @@ func TestRefundWhoseAnswerWasLostADayAgoIsNotMadeAgain(t *testing.T) {
 func TestWithinTheKeysLifeOnlyRefundsAreLookedAtFirst(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
-	reference, _ := s.paid()
-	refund := s.refundOf(reference, 10000)
-	s.run(s.Refunds.CreateRefund, activities.RefundRef{RefundID: refund.ID}, nil)
+	in := s.reservedRefund()
+	s.create(in.RefundID)
 	require.Zero(t, s.reads("/v1/payment_intents"))
 	require.Equal(t, 1, s.reads("/v1/refunds"))
 }
@@ -104,10 +100,9 @@ func TestWithinTheKeysLifeOnlyRefundsAreLookedAtFirst(t *testing.T) {
 func TestAttemptUsesOneNewKeyAtMost(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
-	reference, _ := s.paid()
-	refund := s.refundOf(reference, 10000)
+	in := s.reservedRefund()
 	s.fault(http.MethodPost, "/v1/refunds", fakestripe.Fault500Before, 3)
-	creating, in := s.attempts(), activities.RefundRef{RefundID: refund.ID}
+	creating := s.attempts()
 	for _, key := range []string{"create-refund/1", "create-refund/2", "create-refund/3"} {
 		before := len(s.keys("/v1/refunds", 0))
 		requireErrorType(t, activities.OutcomeUnknown, creating.attempt(s.Refunds.CreateRefund, in, nil))
@@ -124,11 +119,10 @@ func TestAttemptUsesOneNewKeyAtMost(t *testing.T) {
 func TestNoNextKeyIsUsedWhileListsMayLag(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
-	reference, _ := s.paid()
-	refund := s.refundOf(reference, 10000)
+	in := s.reservedRefund()
 	s.fault(http.MethodPost, "/v1/refunds", fakestripe.Fault500Before, 1)
 	s.Refunds.ListLag = time.Hour
-	creating, in := s.attempts(), activities.RefundRef{RefundID: refund.ID}
+	creating := s.attempts()
 	for range 3 {
 		requireErrorType(t, activities.OutcomeUnknown, creating.attempt(s.Refunds.CreateRefund, in, nil))
 	}
@@ -145,10 +139,8 @@ func TestNoNextKeyIsUsedWhileListsMayLag(t *testing.T) {
 func TestAttemptWithoutAHeartbeatWalksPastWhatStripeRepeats(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
-	reference, _ := s.paid()
-	refund := s.refundOf(reference, 10000)
+	in := s.reservedRefund()
 	s.fault(http.MethodPost, "/v1/refunds", fakestripe.Fault500Before, 1+2+3)
-	in := activities.RefundRef{RefundID: refund.ID}
 	for _, keys := range [][]string{
 		{"create-refund/1"},
 		{"create-refund/1", "create-refund/2"},
@@ -178,8 +170,7 @@ func TestRefundIsMadeOnceWhateverBecomesOfTheAnswer(t *testing.T) {
 		t.Run(string(fault), func(t *testing.T) {
 			t.Parallel()
 			s := newStack(t)
-			reference, _ := s.paid()
-			in := activities.RefundRef{RefundID: s.refundOf(reference, 10000).ID}
+			in := s.reservedRefund()
 			s.fault(http.MethodPost, "/v1/refunds", fault, 1)
 			creating := s.attempts()
 			var made activities.RefundRecorded

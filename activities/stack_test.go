@@ -185,24 +185,6 @@ func (s *stack) record(reference booking.Reference, intentID string) activities.
 	return outcome
 }
 
-// refundOf reserves a refund.
-func (s *stack) refundOf(reference booking.Reference, amount int64) store.Refund {
-	s.t.Helper()
-	return s.refundAs("refund", reference, amount)
-}
-
-// refundAs reserves a refund under a key; an amount of zero is all that is left.
-func (s *stack) refundAs(key string, reference booking.Reference, amount int64) store.Refund {
-	s.t.Helper()
-	refund, _, err := s.Store.ReserveRefund(s.t.Context(), store.NewRefund{
-		Key:       store.IdempotencyKey{Caller: s.caller, Key: key, Operation: store.OperationCreateRefund},
-		Reference: reference, Request: booking.RefundRequest{Amount: amount, Reason: booking.ReasonRequestedByCustomer},
-		CorrelationID: "c-1", Now: time.Now().UTC(),
-	})
-	require.NoError(s.t, err)
-	return refund
-}
-
 // post is what somebody else does at Stripe, on the same account.
 func (s *stack) post(path string, form url.Values) {
 	s.t.Helper()
