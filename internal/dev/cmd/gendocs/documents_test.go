@@ -145,3 +145,18 @@ func TestEachFailpointIsDocumented(t *testing.T) {
 	require.NotEmpty(t, inCode)
 	require.Equal(t, slices.Sorted(maps.Keys(inCode)), slices.Sorted(maps.Keys(documented)))
 }
+
+var walkStep = regexp.MustCompile("(?m)^\\| `([^`]+\\.go)` \\| `(\\w+)` \\|")
+
+// Each step of docs/walks.md names a function in the file where it is.
+func TestWalksNameFunctionsThatExist(t *testing.T) {
+	t.Parallel()
+	steps := walkStep.FindAllStringSubmatch(documents(t)["docs/walks.md"], -1)
+	require.NotEmpty(t, steps)
+	for _, step := range steps {
+		source, err := os.ReadFile(filepath.Join(root, step[1]))
+		require.NoError(t, err)
+		declared := regexp.MustCompile(`(?m)^func (\([^)]*\) )?` + step[2] + `\b`)
+		require.Regexp(t, declared, string(source), "%s has no function %s", step[1], step[2])
+	}
+}
