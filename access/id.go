@@ -5,37 +5,37 @@ import (
 	"strings"
 )
 
-// The ids of clients, API keys and installations that people and programs see. They are no secrets.
+// Prefixes of the public ids of clients, API keys and installations. The ids are not secret.
 const (
 	clientPrefix       = "cl_"
 	keyPrefix          = "ak_"
 	installationPrefix = "in_"
 	codeLength         = 10
-	// crockford is Crockford's base 32: no I, L, O or U, so that an id survives being read over the telephone.
+	// crockford is Crockford's base 32 alphabet. It has no I, L, O or U, so that ids can be read over the telephone.
 	crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 )
 
-// NewClientID draws one of 2^50 ids, such as cl_7K2M9QXA4T. A UNIQUE index decides about the rare twin.
+// NewClientID returns a random id, one of 2^50, such as cl_7K2M9QXA4T. A UNIQUE index detects a collision.
 func NewClientID() string { return clientPrefix + newCode() }
 
-// NewKeyID draws one of 2^50 ids, such as ak_7K2M9QXA4T.
+// NewKeyID returns a random id, one of 2^50, such as ak_7K2M9QXA4T.
 func NewKeyID() string { return keyPrefix + newCode() }
 
-// NewInstallationID draws one of 2^50 ids, such as in_7K2M9QXA4T.
+// NewInstallationID returns a random id, one of 2^50, such as in_7K2M9QXA4T.
 func NewInstallationID() string { return installationPrefix + newCode() }
 
-// IsClientID tells whether a text has the shape that NewClientID draws, IsKeyID that of NewKeyID.
+// IsClientID reports whether a text has the form of a client's id.
 func IsClientID(text string) bool { return isCode(text, clientPrefix) }
 
-// IsKeyID is documented at IsClientID.
+// IsKeyID reports whether a text has the form of an API key's id.
 func IsKeyID(text string) bool { return isCode(text, keyPrefix) }
 
-// IsInstallationID tells whether a text has the shape that NewInstallationID draws.
+// IsInstallationID reports whether a text has the form of an installation's id.
 func IsInstallationID(text string) bool { return isCode(text, installationPrefix) }
 
 func newCode() string {
 	var random [codeLength]byte
-	_, _ = rand.Read(random[:]) // never fails: it ends the program instead (crypto/rand)
+	_, _ = rand.Read(random[:]) // never fails: crypto/rand ends the program instead
 	for i, b := range random {
 		random[i] = crockford[b%32]
 	}

@@ -1,5 +1,5 @@
-// Package access says who may ask Farebook for what: the scopes of an API key and the actor behind a request. It has no
-// I/O; store/ keeps clients and keys, starter/api/ checks the scopes. It imports the standard library alone.
+// Package access defines who may ask Farebook for what: the scopes of an API key, and the actor behind a request. store/ stores
+// clients and keys, starter/api/ checks the scopes. It imports the standard library only, and does no I/O.
 package access
 
 import (
@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// Scope is one right of an API key, "subject:verb".
+// Scope is one permission of an API key, written "subject:verb".
 type Scope string
 
-// The scopes of all that is and of all that is planned. A key grants others at most the scopes that it holds.
+// The scopes. A key can grant only scopes that it holds.
 const (
 	BookingsRead        Scope = "bookings:read"
 	BookingsWrite       Scope = "bookings:write"
@@ -29,7 +29,7 @@ const (
 // Rule documents a scope.
 type Rule struct {
 	Scope Scope
-	// Allows completes "a key with this scope may ...".
+	// Allows completes the sentence "a key with this scope may ...".
 	Allows string
 }
 
@@ -47,13 +47,13 @@ var rules = []Rule{
 	{Admin, "manage clients and API keys, and read the audit log"},
 }
 
-// Rules lists every scope with what it allows, in the order of the documentation.
+// Rules lists every scope with its description, in the order of the documentation.
 func Rules() []Rule { return slices.Clone(rules) }
 
-// Scopes is a set of scopes in the order of Rules, each once.
+// Scopes is a set of scopes in the order of Rules, without duplicates.
 type Scopes []Scope
 
-// All is every scope: what an operator at the command line may grant.
+// All returns every scope: what an operator may grant on the command line.
 func All() Scopes {
 	all := make(Scopes, len(rules))
 	for i, rule := range rules {
@@ -62,10 +62,10 @@ func All() Scopes {
 	return all
 }
 
-// ParseScopes reads "a,b": at least one scope, each of them known. White space around a name is ignored.
+// ParseScopes parses a comma-separated list of at least one scope. It trims white space, and fails on an unknown name.
 func ParseScopes(text string) (Scopes, error) { return NewScopes(strings.Split(text, ",")) }
 
-// NewScopes reads names of scopes. The error names the first that is unknown and lists those that exist.
+// NewScopes returns the scopes with the given names. The error names the first unknown one and lists those that exist.
 func NewScopes(names []string) (Scopes, error) {
 	given := map[Scope]bool{}
 	for _, name := range names {
@@ -84,21 +84,22 @@ func NewScopes(names []string) (Scopes, error) {
 	return slices.DeleteFunc(All(), func(scope Scope) bool { return !given[scope] }), nil
 }
 
-// StoredScopes reads what a database holds. A scope of a later release is left out: this one cannot check it.
+// StoredScopes parses the scopes that the database holds. It ignores scopes of a later release, which this release cannot
+// check.
 func StoredScopes(text string) Scopes {
 	stored := strings.Split(text, ",")
 	return slices.DeleteFunc(All(), func(scope Scope) bool { return !slices.Contains(stored, string(scope)) })
 }
 
-// Has tells whether the set holds a scope.
+// Has reports whether the set contains a scope.
 func (s Scopes) Has(scope Scope) bool { return slices.Contains(s, scope) }
 
-// Beyond lists the scopes that holder does not hold: what it may not grant.
+// Beyond returns the scopes that holder does not have, and therefore must not grant.
 func (s Scopes) Beyond(holder Scopes) Scopes {
 	return slices.DeleteFunc(slices.Clone(s), holder.Has)
 }
 
-// Names is the set as texts.
+// Names returns the names of the scopes.
 func (s Scopes) Names() []string {
 	names := make([]string, len(s))
 	for i, scope := range s {
@@ -107,5 +108,5 @@ func (s Scopes) Names() []string {
 	return names
 }
 
-// String joins the set by commas, as ParseScopes reads it.
+// String joins the names with commas, in the form that ParseScopes parses.
 func (s Scopes) String() string { return strings.Join(s.Names(), ",") }

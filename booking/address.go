@@ -10,8 +10,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// twins are characters that are drawn like those of an address and that NFKC leaves as they are, and the joiners, which
-// draw nothing and would hide an address from this check but not from its reader.
+// twins maps characters that resemble those of an address, and that NFKC does not normalise, to ASCII. It removes zero-width
+// joiners, which are invisible and would hide an address from this check but not from a reader.
 var twins = strings.NewReplacer(
 	"\u2044", "/", "\u2215", "/", "\u29f8", "/", "\u2571", "/", // fraction, division and big slash, box drawing
 	"\u2236", ":", "\ua789", ":", "\u02d0", ":", "\u05c3", ":", // ratio, modifier colon, length mark, sof pasuq
@@ -20,20 +20,20 @@ var twins = strings.NewReplacer(
 )
 
 var (
-	// scheme is one that mail programs make a link of without slashes.
+	// scheme matches schemes that mail programs turn into links even without slashes.
 	scheme = regexp.MustCompile(`(^|[^\pL\pN])(https?|ftps?|file|mailto|tel|sms|javascript|data|whatsapp|tg|geo|blob):`)
-	// dotted is labels with dots between, and the character behind.
+	// dotted matches labels separated by dots, and the character after them.
 	dotted     = regexp.MustCompile(`((?:[\pL\pM\pN_-]+\.)+[\pL\pM\pN_-]+)(.?)`)
 	dottedQuad = regexp.MustCompile(`^[0-9]{1,3}(\.[0-9]{1,3}){3}$`)
 )
 
-// shortestDomain, in letters, is what a label in front of a top-level domain needs to be taken for a domain. Shorter ones
-// are initials and titles that were written without a space: M.de Vries, Dr.med. Schmidt, J.Li.
+// shortestDomain is the number of letters that a label before a top-level domain needs to count as a domain. Shorter labels are
+// initials and titles written without a space: M.de Vries, Dr.med. Schmidt, J.Li.
 const shortestDomain = 3
 
-// hasAddress finds what a mail program would turn into a link, or a reader into an address: an @, two slashes, a scheme,
-// "www.", an IPv4 address, or a domain under a top-level domain that exists. The text is read in its compatibility form,
-// so that full-width and look-alike characters count as those that they are drawn like.
+// hasAddress reports whether a mail program would turn part of the text into a link, or a reader would take it for an address:
+// an @, two slashes, a scheme, "www.", an IPv4 address, or a domain under an existing top-level domain. The text is normalised
+// to NFKC first, so that full-width and look-alike characters count as the ones that they resemble.
 func hasAddress(text string) bool {
 	folded := strings.ToLower(twins.Replace(norm.NFKC.String(text)))
 	if strings.ContainsRune(folded, '@') || strings.Contains(folded, "//") || strings.Contains(folded, "www.") || scheme.MatchString(folded) {
@@ -47,7 +47,8 @@ func hasAddress(text string) bool {
 	return false
 }
 
-// isDomain tells domains from initials. A path, a port or a query behind it decides for a domain however short it is: t.me/x.
+// isDomain distinguishes domains from initials. A path, port or query after the name makes it a domain however short it is:
+// t.me/x.
 func isDomain(name, next string) bool {
 	if dottedQuad.MatchString(name) {
 		return true

@@ -1,6 +1,6 @@
 package booking
 
-// Route is who posts a balance transaction: the recorder of the object that it came of, or an operator.
+// Route says which recorder posts a balance transaction: that of the object that it came from, or an operator.
 type Route string
 
 // The routes.
@@ -9,12 +9,12 @@ const (
 	RouteRefund     Route = "refund"
 	RouteDispute    Route = "dispute"
 	RoutePayout     Route = "payout"
-	RouteAccountFee Route = "account_fee" // a bill of Stripe's own, whatever its source
+	RouteAccountFee Route = "account_fee" // a fee that Stripe bills to the account, whatever its source
 	RoutePerson     Route = "person"
 )
 
-// Category is a reporting category of Stripe's (stripe.com/docs/reports/reporting-categories): the types of balance
-// transactions that bear it, who posts them, and what for.
+// Category is one of Stripe's reporting categories (stripe.com/docs/reports/reporting-categories): the types of balance
+// transaction in it, who posts them, and why.
 type Category struct {
 	Name  string
 	Types []string
@@ -22,8 +22,8 @@ type Category struct {
 	Why   string
 }
 
-// Categories are those that Stripe documents. The category decides and not the source: a fee that is billed later has the charge
-// as its source, too.
+// Categories lists the categories that Stripe documents. The category decides the route, not the source: the source of a fee
+// that is billed later is the charge as well.
 var Categories = []Category{
 	{"charge", []string{"charge", "payment"}, RoutePayment, "a payment; a bank debit while it is on its way"},
 	{"partial_capture_reversal", []string{"adjustment", "refund", "payment_refund"}, RoutePayment, "the part that was authorised and not captured"},
@@ -75,7 +75,7 @@ var routes = func() map[string]Route {
 	return out
 }()
 
-// RouteOf is who posts a balance transaction of a category. One that is not known, or missing, is an operator's.
+// RouteOf returns who posts balance transactions of a category. An unknown or missing category is posted by an operator.
 func RouteOf(category string) Route {
 	route, known := routes[category]
 	if !known {

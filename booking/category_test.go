@@ -8,7 +8,7 @@ import (
 	"farebook/booking"
 )
 
-// A category that Stripe adds, or that is missing, is an operator's and never posted by itself.
+// An unknown or missing category is left to an operator and never posted automatically.
 func TestUnknownCategoryIsAPersons(t *testing.T) {
 	t.Parallel()
 	for _, category := range []string{"", "minimum_balance_hold", "Charge", "charge "} {

@@ -46,7 +46,7 @@ func ExamplePolicy_Quote_refundedBefore() {
 func ExampleParsePolicy() {
 	_, err := booking.ParsePolicy("48:50,24:80")
 	fmt.Println("REFUND_POLICY", err)
-	// Output: REFUND_POLICY has a rule 2 that does not follow: hours fall from rule to rule, percentages do not rise
+	// Output: REFUND_POLICY has rule 2 out of order: hours must decrease from rule to rule, and percentages must not increase
 }
 
 // A booking moves between the states of BookingTransitions alone.

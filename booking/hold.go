@@ -7,32 +7,33 @@ import (
 	"farebook/validation"
 )
 
-// PaymentMethods is which methods a booking's PaymentIntent offers. It is decided at the reservation and kept with the booking, so
-// that each repetition of the request to Stripe has the same bytes.
+// PaymentMethods selects the payment methods that a booking's PaymentIntent offers. It is decided at the reservation and stored
+// with the booking, so that a repeated request to Stripe has the same bytes.
 type PaymentMethods string
 
-// The choices. A booking of an older release has none, and its request is that of MethodsAutomatic.
+// The choices. A booking of an older release has an empty value, which means MethodsAutomatic.
 const (
-	MethodsAutomatic PaymentMethods = "automatic" // those that Stripe's dashboard lists, bank debits among them
-	MethodsCard      PaymentMethods = "card"      // cards alone
+	MethodsAutomatic PaymentMethods = "automatic" // those enabled in Stripe's dashboard, including bank debits
+	MethodsCard      PaymentMethods = "card"      // cards only
 )
 
-// HoldRules bound holds by the flight's departure.
+// HoldRules limit holds by the departure of the flight.
 type HoldRules struct {
-	// BeforeDeparture is how long before the departure a hold ends at the latest.
+	// BeforeDeparture is the minimum time between the end of a hold and the departure.
 	BeforeDeparture time.Duration
-	// SlowMinHold and SlowBeforeDeparture are the shortest hold, and the shortest time to the departure, with which methods are
-	// offered that take minutes to complete, or days to settle.
+	// SlowMinHold and SlowBeforeDeparture are the minimum hold, and the minimum time to the departure, for offering payment
+	// methods that take minutes to complete or days to settle.
 	SlowMinHold, SlowBeforeDeparture time.Duration
 }
 
-// Hold is how long a booking is held, and how it may be paid meanwhile.
+// Hold is how long a booking is held, and which payment methods it offers.
 type Hold struct {
 	Expires time.Time
 	Methods PaymentMethods
 }
 
-// HoldFor applies the rules to a valid request. minute is how long a minute of a hold lasts. The error is FieldErrors.
+// HoldFor applies the rules to a validated request. minute is the duration of one minute of holdMinutes (tests shorten it). The
+// error is validation.FieldErrors.
 func (h HoldRules) HoldFor(r Request, now time.Time, minute time.Duration) (Hold, error) {
 	latest := r.Flight.DepartsAt.Add(-h.BeforeDeparture)
 	if latest.Before(now.Add(MinHoldMinutes * minute)) {

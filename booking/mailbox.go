@@ -2,8 +2,8 @@ package booking
 
 import "strings"
 
-// Mailbox is what addresses of one mailbox have in common, for counting: lower case, without the dots and the +tag before
-// the @, which many providers ignore. Nothing is sent to it: at other providers it may be another mailbox.
+// Mailbox normalises an address for counting emails per mailbox: lower case, without the dots and the +tag before the @, which
+// many providers ignore. It is not an address to send to: other providers treat these as different mailboxes.
 func Mailbox(email string) string {
 	at := strings.LastIndexByte(email, '@')
 	if at < 0 {

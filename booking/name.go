@@ -10,9 +10,9 @@ import (
 
 const maxNameBytes = 200
 
-// PlainSpaces replaces every character that is a space in some script (U+00A0, U+202F, U+3000 and the other members of
-// Unicode's Zs) by U+0020. Requests are read with it, so that a name that was typed with a Japanese keyboard or copied
-// from a web page is the same name, under the same request hash. Runs of spaces stay: older hashes were made with them.
+// PlainSpaces replaces every space character of Unicode's category Zs (such as U+00A0, U+202F and U+3000) by U+0020. Requests
+// are read with it, so that a name typed with a Japanese keyboard or copied from a web page is the same name with the same
+// request hash. Runs of spaces are kept, because stored hashes were computed with them.
 func PlainSpaces(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Zs, r) {
@@ -22,9 +22,8 @@ func PlainSpaces(text string) string {
 	}, text)
 }
 
-// validateName accepts names in any script. It refuses what could forge a mail header, hide in a page, reorder the text
-// around it, or turn our mail into somebody's advertisement: names are mailed, in our name, to an address that the
-// caller chooses.
+// validateName accepts names in any script. It refuses text that could forge a mail header, be invisible on a page, reorder the
+// text around it, or turn an email into an advertisement: the caller chooses the address that the name is mailed to.
 func validateName(v *validation.Violations, field, name string) {
 	const fix = "send the name as people read it"
 	switch {
@@ -35,7 +34,7 @@ func validateName(v *validation.Violations, field, name string) {
 	case name != strings.TrimSpace(name):
 		v.Add(field, "begins or ends with white space", "trim it")
 	case !printable(name):
-		v.Add(field, "has characters that cannot be seen: line breaks, control or direction characters", fix)
+		v.Add(field, "has invisible characters: line breaks, control or direction characters", fix)
 	case strings.ContainsAny(name, "<>"):
 		v.Add(field, "has angle brackets", fix)
 	case encodedWord(name):

@@ -6,40 +6,40 @@ import (
 	"farebook/money"
 )
 
-// PaymentSnapshot is what Stripe says of one PaymentIntent now. Amounts are minor units.
+// PaymentSnapshot is a PaymentIntent as Stripe returned it at one moment. Amounts are minor units.
 type PaymentSnapshot struct {
 	PaymentIntentID string
 	StripeStatus    string
 	Reference       Reference
-	// InstallationID and RequestKey are from the metadata: which database asked for it, and by which request. Empty for one of an
-	// older release.
+	// InstallationID and RequestKey come from the metadata: which database asked for the PaymentIntent, with which idempotency
+	// key. Both are empty for one of an older release.
 	InstallationID     string
 	RequestKey         string
 	Amount             int64
 	AmountReceived     int64
 	Currency           money.Currency
 	ChargeID           string
-	DeclineCode        string // of the last attempt; empty when it was not declined
+	DeclineCode        string // of the last attempt; empty if it was not declined
 	CancellationReason string
-	Balance            *BalanceTransaction // nil until Stripe has made it (async capture)
-	// Reversal takes back what was authorised and not captured; nil when all was, or until Stripe has made it.
+	Balance            *BalanceTransaction // nil until Stripe has created it (async capture)
+	// Reversal releases what was authorised and not captured; nil if everything was captured, and until Stripe has created it.
 	Reversal *BalanceTransaction
-	// PaidAt is Stripe's time of the payment, or of its authorisation; for a bank debit, of its submission. Zero while there is none.
+	// PaidAt is when the payment was made, authorised, or (for a bank debit) submitted, by Stripe's clock. Zero if it was not.
 	PaidAt time.Time
-	// SettlesLater: by another method than a card, of which it may be known days later only whether the money stays.
+	// SettlesLater: paid by a method other than a card, which may fail days later.
 	SettlesLater bool
-	// Debits are bank debits that are on their way or have failed: the latest charge, and earlier ones where they were asked for.
+	// Debits are pending or failed bank debits: that of the latest charge, and those of earlier charges if they were requested.
 	Debits []Debit
-	// CaptureBefore is when Stripe lets an authorisation go; zero when there is none, or it is not said.
+	// CaptureBefore is when Stripe releases the authorisation; zero if there is none, or Stripe does not say.
 	CaptureBefore time.Time
 }
 
-// PaidAfter tells whether it was paid or authorised after a time, by Stripe's clock.
+// PaidAfter reports whether the payment was made or authorised after a time, by Stripe's clock.
 func (s PaymentSnapshot) PaidAfter(at time.Time) bool {
 	return !s.PaidAt.IsZero() && s.PaidAt.After(at)
 }
 
-// CaptureMethod is whether a payment is taken at once or authorised first.
+// CaptureMethod says whether a payment is captured immediately or authorised first.
 type CaptureMethod string
 
 // The capture methods (stripe.com/docs/payments/place-a-hold-on-a-payment-method).
@@ -48,7 +48,8 @@ const (
 	CaptureManual    CaptureMethod = "manual"
 )
 
-// BalanceTransaction is Stripe's accounting record: Net = Amount - Fee, in the currency that is settled in.
+// BalanceTransaction is Stripe's accounting record of one movement: Net = Amount - Fee, in minor units of the settlement
+// currency.
 type BalanceTransaction struct {
 	ID                string
 	Amount            int64
@@ -59,8 +60,8 @@ type BalanceTransaction struct {
 	ReportingCategory string
 	Created           time.Time
 	AvailableOn       time.Time
-	SourceID          string // of what it came of: ch_, py_, re_, dp_, po_; empty where Stripe names none
-	// Tax and ApplicationFee are the parts of Fee that are not Stripe's own (fee_details).
+	SourceID          string // the object that it came from: ch_, py_, re_, dp_, po_; empty if Stripe names none
+	// Tax and ApplicationFee are the parts of Fee that Stripe does not keep (fee_details).
 	Tax            int64
 	ApplicationFee int64
 }
@@ -68,18 +69,18 @@ type BalanceTransaction struct {
 // CategoryConnectReserved is the reporting category of money that moves between the balance and connect_reserved.
 const CategoryConnectReserved = "connect_reserved_funds"
 
-// CategoryTax is the reporting category of tax on Stripe's fees that is billed by itself.
+// CategoryTax is the reporting category of tax on Stripe's fees that is billed separately.
 const CategoryTax = "tax"
 
-// IsAccountFee tells a bill of Stripe's own, which belongs to no payment in the books, whatever its source.
+// IsAccountFee reports whether Stripe bills the account. The books assign such a fee to no payment, whatever its source.
 func (b BalanceTransaction) IsAccountFee() bool {
 	return RouteOf(b.ReportingCategory) == RouteAccountFee
 }
 
-// IsZero tells one that moves nothing: there is nothing to post of it.
+// IsZero reports whether it moves no money, so that there is nothing to post.
 func (b BalanceTransaction) IsZero() bool { return b.Amount == 0 && b.Fee == 0 && b.Net == 0 }
 
-// Kept is what Stripe keeps, in minor units: its fee, and of its own bill all.
+// Kept returns what Stripe keeps, in minor units: the fee, or the whole amount of a bill.
 func (b BalanceTransaction) Kept() int64 {
 	if b.IsAccountFee() {
 		return -b.Net
@@ -87,7 +88,7 @@ func (b BalanceTransaction) Kept() int64 {
 	return b.Fee
 }
 
-// KnownCancellation tells whether the reason of a cancellation is one that we know, or none
+// KnownCancellation reports whether the cancellation reason is empty or one that this version knows
 // (stripe.com/docs/api/payment_intents/object#payment_intent_object-cancellation_reason).
 func (s PaymentSnapshot) KnownCancellation() bool {
 	switch s.CancellationReason {
@@ -97,7 +98,7 @@ func (s PaymentSnapshot) KnownCancellation() bool {
 	return false
 }
 
-// HasMoney tells whether the PaymentIntent has taken or holds money, or is about to.
+// HasMoney reports whether the PaymentIntent has captured or authorised money, or is processing a payment.
 func (s PaymentSnapshot) HasMoney() bool {
 	switch s.PaymentStatus() {
 	case PaymentSucceeded, PaymentAuthorized, PaymentProcessing, PaymentUnknown:
@@ -106,8 +107,8 @@ func (s PaymentSnapshot) HasMoney() bool {
 	return s.AmountReceived > 0
 }
 
-// PaymentStatus translates Stripe's status (stripe.com/docs/payments/paymentintents/lifecycle). A decline sends the
-// PaymentIntent back to requires_payment_method, with the code of the decline.
+// PaymentStatus translates Stripe's status (stripe.com/docs/payments/paymentintents/lifecycle). After a decline, the
+// PaymentIntent is in requires_payment_method with a decline code.
 func (s PaymentSnapshot) PaymentStatus() PaymentStatus {
 	switch s.StripeStatus {
 	case "requires_payment_method":

@@ -6,7 +6,7 @@ import (
 	"farebook/money"
 )
 
-// PayoutStatus is where a payout is, in Stripe's words (stripe.com/docs/api/payouts/object#payout_object-status).
+// PayoutStatus is the status of a payout, with Stripe's values (stripe.com/docs/api/payouts/object#payout_object-status).
 type PayoutStatus string
 
 // The states of a payout.
@@ -16,10 +16,10 @@ const (
 	PayoutPaid      PayoutStatus = "paid"
 	PayoutFailed    PayoutStatus = "failed"
 	PayoutCanceled  PayoutStatus = "canceled"
-	PayoutUnknown   PayoutStatus = "unknown" // Stripe says something that we do not know
+	PayoutUnknown   PayoutStatus = "unknown" // a status that this version does not know
 )
 
-// PayoutTransitions says where a payout may go; a paid one can fail later, within five business days.
+// PayoutTransitions lists the legal transitions. A paid payout can fail later, within five business days.
 var PayoutTransitions = map[PayoutStatus][]PayoutStatus{
 	PayoutPending:   {PayoutInTransit, PayoutPaid, PayoutFailed, PayoutCanceled, PayoutUnknown},
 	PayoutInTransit: {PayoutPaid, PayoutFailed, PayoutCanceled, PayoutUnknown},
@@ -29,15 +29,15 @@ var PayoutTransitions = map[PayoutStatus][]PayoutStatus{
 	PayoutUnknown:   {PayoutPending, PayoutInTransit, PayoutPaid, PayoutFailed, PayoutCanceled},
 }
 
-// To is nil when the payout may go there, and an *IllegalTransition otherwise.
+// To returns nil if the payout may go to next, and an *IllegalTransition otherwise.
 func (s PayoutStatus) To(next PayoutStatus) error {
 	return transition("payout", PayoutTransitions, s, next)
 }
 
-// PayoutSnapshot is what Stripe says of one payout now. Amounts are minor units.
+// PayoutSnapshot is a payout as Stripe returned it at one moment. Amounts are minor units.
 type PayoutSnapshot struct {
 	PayoutID       string
-	Status         PayoutStatus // in Stripe's word, also one that we do not know: see State
+	Status         PayoutStatus // Stripe's status, possibly one that this version does not know: see State
 	Amount         int64
 	Currency       money.Currency
 	Automatic      bool
@@ -45,23 +45,23 @@ type PayoutSnapshot struct {
 	FailureCode    string
 	Balance        *BalanceTransaction
 	FailureBalance *BalanceTransaction
-	// Complete: Stripe has put together what an automatic payout pays out.
+	// Complete: Stripe has assigned all balance transactions to an automatic payout.
 	Complete bool
 }
 
-// State is Stripe's status as one of ours.
+// State returns Status as one of the known states.
 func (s PayoutSnapshot) State() PayoutStatus {
 	return known(PayoutTransitions, s.Status, PayoutUnknown)
 }
 
-// PayoutContents is what an automatic payout pays out, its own row left out, added up page by page.
+// PayoutContents sums the balance transactions of an automatic payout, without the payout's own, page by page.
 type PayoutContents struct {
 	Transactions int   `json:"transactions"`
-	Unmatched    int   `json:"unmatched"` // of them, those that the ledger does not know
+	Unmatched    int   `json:"unmatched"` // number of them that the ledger does not have
 	Net          int64 `json:"net"`       // minor units
 }
 
-// Add takes a page, of which the ledger does not know so many.
+// Add adds a page. unmatched is the number of its balance transactions that the ledger does not have.
 func (c *PayoutContents) Add(page []BalanceTransaction, unmatched int) {
 	c.Transactions, c.Unmatched = c.Transactions+len(page), c.Unmatched+unmatched
 	for _, balance := range page {

@@ -9,17 +9,18 @@ import (
 	"farebook/money"
 )
 
-// Rule of a refund policy: who cancels this long before the departure, or longer, gets this much of what was paid.
+// Rule is one step of a refund policy: a cancellation at least this long before the departure refunds this percentage of what
+// was paid.
 type Rule struct {
 	HoursBefore int
 	Percent     int
 }
 
-// Policy is what a cancellation after payment gives back: rules from the longest time before departure to the shortest.
-// Who cancels later than the last rule says gets nothing.
+// Policy decides what a cancellation after payment refunds. Its rules are ordered from the longest time before departure to the
+// shortest. A cancellation after the last rule's time refunds nothing.
 type Policy []Rule
 
-// DefaultPolicy gives back all of it up to a week before, half up to two days before.
+// DefaultPolicy refunds everything until a week before the departure, and half until two days before.
 const DefaultPolicy = "168:100,48:50"
 
 const (
@@ -27,8 +28,8 @@ const (
 	maxPolicyHours = 24 * 366
 )
 
-// ParsePolicy reads rules "HOURS:PERCENT", separated by commas, the longest time first: "168:100,48:50". Hours fall from
-// rule to rule and percentages do not rise: to wait never pays.
+// ParsePolicy parses comma-separated rules HOURS:PERCENT, the longest time first: "168:100,48:50". Hours decrease and
+// percentages do not increase, so that waiting never pays.
 func ParsePolicy(text string) (Policy, error) {
 	parts := strings.Split(text, ",")
 	if len(parts) > maxRules {
@@ -39,10 +40,10 @@ func ParsePolicy(text string) (Policy, error) {
 		hours, percent, found := strings.Cut(strings.TrimSpace(part), ":")
 		rule, err := parseRule(hours, percent)
 		if !found || err != nil {
-			return nil, fmt.Errorf("has a rule %d that is not HOURS:PERCENT, such as 48:50, with at most %d hours and 100 percent", i+1, maxPolicyHours)
+			return nil, fmt.Errorf("has a rule, number %d, that is not HOURS:PERCENT, such as 48:50, with at most %d hours and 100 percent", i+1, maxPolicyHours)
 		}
 		if i > 0 && (rule.HoursBefore >= policy[i-1].HoursBefore || rule.Percent > policy[i-1].Percent) {
-			return nil, fmt.Errorf("has a rule %d that does not follow: hours fall from rule to rule, percentages do not rise", i+1)
+			return nil, fmt.Errorf("has rule %d out of order: hours must decrease from rule to rule, and percentages must not increase", i+1)
 		}
 		policy = append(policy, rule)
 	}
@@ -64,22 +65,22 @@ func parseRule(hours, percent string) (Rule, error) {
 	return Rule{HoursBefore: int(h), Percent: int(p)}, nil
 }
 
-// Quote is what a cancellation at one moment would give back, and why.
+// Quote is what a cancellation at one moment would refund, and why.
 type Quote struct {
-	Percent              int // of what was paid
-	HoursBeforeDeparture int // whole hours; below zero after it
+	Percent              int // of the captured amount
+	HoursBeforeDeparture int // whole hours; negative after the departure
 	Refund               money.Money
 	Kept                 money.Money
 	Explanation          string
 }
 
-// Quote applies the policy to what was captured of a booking, returned of it so far (refunds on their way among it), and
-// the time that is left. It never gives back more than is there.
+// Quote applies the policy to the captured amount, the minor units returned so far (including pending refunds), and the time to
+// the departure. It never refunds more than is left.
 func (p Policy) Quote(captured money.Money, returned int64, departure, now time.Time) Quote {
 	left := departure.Sub(now)
 	hours := int(left / time.Hour)
 	if left < 0 && left%time.Hour != 0 {
-		hours-- // down, not towards zero
+		hours-- // round down, not towards zero
 	}
 	q := Quote{HoursBeforeDeparture: hours}
 	rule := "later than every rule"

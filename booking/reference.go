@@ -7,36 +7,36 @@ import (
 	"farebook/validation"
 )
 
-// Reference is what a traveller and an operator call a booking: "FB-7K2M9QXA".
+// Reference identifies a booking for travellers and operators: "FB-7K2M9QXA".
 type Reference string
 
-// RefundID is what a traveller and an operator call a refund: "RF-7K2M9QXA".
+// RefundID identifies a refund for travellers and operators: "RF-7K2M9QXA".
 type RefundID string
 
 const (
 	referencePrefix = "FB-"
 	refundPrefix    = "RF-"
 	codeLength      = 8
-	// crockford is Crockford's base 32: no I, L, O or U, so that it survives being read over the telephone.
+	// crockford is Crockford's base 32 alphabet. It has no I, L, O or U, so that codes can be read over the telephone.
 	crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 )
 
-// NewReference draws one of 2^40. The UNIQUE index of bookings decides about the rare twin.
+// NewReference returns a random reference, one of 2^40. The UNIQUE index on bookings detects a collision.
 func NewReference() Reference { return Reference(referencePrefix + newCode()) }
 
-// NewRefundID draws one of 2^40, as NewReference does.
+// NewRefundID returns a random refund id, one of 2^40.
 func NewRefundID() RefundID { return RefundID(refundPrefix + newCode()) }
 
-// ReferenceFrom is the reference that a hash stands for: one that the same request yields again, and that nobody can guess who
-// cannot compute the hash. It takes the first eight bytes.
+// ReferenceFrom derives a reference from the first eight bytes of a hash. The same request yields the same reference, and
+// nobody without the hash's key can guess it.
 func ReferenceFrom(hash []byte) Reference { return Reference(referencePrefix + codeOf(hash)) }
 
-// RefundIDFrom is ReferenceFrom for a refund.
+// RefundIDFrom derives a refund id from a hash, as ReferenceFrom does.
 func RefundIDFrom(hash []byte) RefundID { return RefundID(refundPrefix + codeOf(hash)) }
 
 func newCode() string {
 	random := make([]byte, codeLength)
-	_, _ = rand.Read(random) // never fails: it ends the program instead (crypto/rand)
+	_, _ = rand.Read(random) // never fails: crypto/rand ends the program instead
 	return codeOf(random)
 }
 
@@ -48,7 +48,7 @@ func codeOf(random []byte) string {
 	return string(code)
 }
 
-// ParseReference accepts exactly what NewReference makes.
+// ParseReference accepts exactly the references that NewReference returns.
 func ParseReference(text string) (Reference, error) {
 	if isCode(text, referencePrefix) {
 		return Reference(text), nil
@@ -56,7 +56,7 @@ func ParseReference(text string) (Reference, error) {
 	return "", &validation.FieldError{Field: "reference", Problem: "is not a booking reference", Fix: "send FB- and eight capital letters or digits"}
 }
 
-// ParseRefundID accepts exactly what NewRefundID makes.
+// ParseRefundID accepts exactly the ids that NewRefundID returns.
 func ParseRefundID(text string) (RefundID, error) {
 	if isCode(text, refundPrefix) {
 		return RefundID(text), nil

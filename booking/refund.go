@@ -7,10 +7,11 @@ import (
 	"farebook/validation"
 )
 
-// RefundStatus is where a refund is.
+// RefundStatus is the status of a refund.
 type RefundStatus string
 
-// The states of a refund: reserved here, then Stripe's own (stripe.com/docs/api/refunds/object#refund_object-status).
+// The states of a refund: reserved in the books, then Stripe's values
+// (stripe.com/docs/api/refunds/object#refund_object-status).
 const (
 	RefundRequested      RefundStatus = "requested"
 	RefundPending        RefundStatus = "pending"
@@ -18,10 +19,10 @@ const (
 	RefundSucceeded      RefundStatus = "succeeded"
 	RefundFailed         RefundStatus = "failed"
 	RefundCanceled       RefundStatus = "canceled"
-	RefundUnknown        RefundStatus = "unknown" // Stripe says something that we do not know
+	RefundUnknown        RefundStatus = "unknown" // a status that this version does not know
 )
 
-// RefundTransitions says where a refund may go; a succeeded one can fail later (stripe.com/docs/refunds#failed-refunds).
+// RefundTransitions lists the legal transitions. A succeeded refund can fail later (stripe.com/docs/refunds#failed-refunds).
 var RefundTransitions = map[RefundStatus][]RefundStatus{
 	RefundRequested:      {RefundPending, RefundRequiresAction, RefundSucceeded, RefundFailed, RefundCanceled, RefundUnknown},
 	RefundPending:        {RefundRequiresAction, RefundSucceeded, RefundFailed, RefundCanceled, RefundUnknown},
@@ -32,15 +33,16 @@ var RefundTransitions = map[RefundStatus][]RefundStatus{
 	RefundUnknown:        {RefundPending, RefundRequiresAction, RefundSucceeded, RefundFailed, RefundCanceled},
 }
 
-// To is nil when the refund may go there, and an *IllegalTransition otherwise.
+// To returns nil if the refund may go to next, and an *IllegalTransition otherwise.
 func (s RefundStatus) To(next RefundStatus) error {
 	return transition("refund", RefundTransitions, s, next)
 }
 
-// Reserves tells whether the refund's amount cannot be refunded a second time: it is on its way, or gone.
+// Reserves reports whether the refund's amount counts as refunded: it has been returned or may still be.
 func (s RefundStatus) Reserves() bool { return s != RefundFailed && s != RefundCanceled }
 
-// Settled tells whether nothing more is awaited. A succeeded refund can fail later; its event starts things again.
+// Settled reports whether no further change is expected. A succeeded refund can still fail; its event then restarts the
+// workflow.
 func (s RefundStatus) Settled() bool {
 	return s == RefundSucceeded || s == RefundFailed || s == RefundCanceled
 }
@@ -52,21 +54,21 @@ type RefundOrigin string
 const (
 	RefundFromAPI          RefundOrigin = "api"
 	RefundFromCancellation RefundOrigin = "cancellation" // under the refund policy
-	RefundFromLateMoney    RefundOrigin = "late_money"   // money for a booking that was closed already
-	RefundFromDashboard    RefundOrigin = "dashboard"    // made at Stripe by hand
+	RefundFromLateMoney    RefundOrigin = "late_money"   // money for a booking that was already closed
+	RefundFromDashboard    RefundOrigin = "dashboard"    // created manually at Stripe
 )
 
-// RefundReason is why, in Stripe's words (stripe.com/docs/api/refunds/create#create_refund-reason).
+// RefundReason is the reason of a refund, with Stripe's values (stripe.com/docs/api/refunds/create#create_refund-reason).
 type RefundReason string
 
-// The reasons that Stripe takes.
+// The reasons that Stripe accepts.
 const (
 	ReasonDuplicate           RefundReason = "duplicate"
 	ReasonFraudulent          RefundReason = "fraudulent"
 	ReasonRequestedByCustomer RefundReason = "requested_by_customer"
 )
 
-// RefundSnapshot is what Stripe says of one refund now. Amounts are minor units.
+// RefundSnapshot is a refund as Stripe returned it at one moment. Amounts are minor units.
 type RefundSnapshot struct {
 	StripeRefundID  string // re_...
 	PaymentIntentID string
@@ -76,16 +78,16 @@ type RefundSnapshot struct {
 	Currency        money.Currency
 	Reason          string
 	FailureReason   string
-	RefundID        RefundID // ours, from the metadata; empty for one that was made in Stripe's dashboard
-	InstallationID  string   // from the metadata, as is RequestKey: see PaymentSnapshot
+	RefundID        RefundID // Farebook's id, from the metadata; empty if the refund was created in Stripe's dashboard
+	InstallationID  string   // from the metadata, like RequestKey: see PaymentSnapshot
 	RequestKey      string
-	Balance         *BalanceTransaction // nil while Stripe's balance has not paid for it
-	FailureBalance  *BalanceTransaction // when it failed after the balance had paid for it
-	// Uncaptured: it lets go of what was authorised and never captured. Nobody's money goes back by it.
+	Balance         *BalanceTransaction // nil until Stripe's balance has paid for it
+	FailureBalance  *BalanceTransaction // set if it failed after the balance had paid for it
+	// Uncaptured: it releases an authorisation that was never captured. It returns no money.
 	Uncaptured bool
 }
 
-// Status is Stripe's status as one of ours. A refund that Stripe gives no status is on its way.
+// Status returns Stripe's status as one of the known states. A refund without a status is pending.
 func (s RefundSnapshot) Status() RefundStatus {
 	switch status := RefundStatus(s.StripeStatus); status {
 	case "", RefundRequested:
@@ -95,7 +97,7 @@ func (s RefundSnapshot) Status() RefundStatus {
 	}
 }
 
-// RefundRequest is a refund as it is asked for. An amount of zero is all that is left.
+// RefundRequest is a request for a refund. Amount zero refunds everything that is left.
 type RefundRequest struct {
 	Amount int64        `json:"amount,omitempty"` // minor units
 	Reason RefundReason `json:"reason"`
@@ -104,8 +106,8 @@ type RefundRequest struct {
 
 const maxNoteBytes = 500
 
-// Validate names everything that is wrong with the request, as FieldErrors, or returns nil. What is left to refund is
-// known under the booking's lock only.
+// Validate returns every violation as validation.FieldErrors, or nil. The amount that is left to refund is only known under the
+// booking's lock, and is not checked here.
 func (r RefundRequest) Validate() error {
 	var v validation.Violations
 	if r.Amount < 0 {
@@ -120,12 +122,12 @@ func (r RefundRequest) Validate() error {
 	case len(r.Note) > maxNoteBytes:
 		v.Add("note", "is longer than 500 bytes", "shorten it")
 	case r.Note != "" && !printable(r.Note):
-		v.Add("note", "has characters that cannot be seen: line breaks, control or direction characters", "send one line of text")
+		v.Add("note", "has invisible characters: line breaks, control or direction characters", "send one line of text")
 	}
 	return v.Err()
 }
 
-// ValidateAbandonNote says what is wrong with the note of a refund that a person abandons, as a *FieldError, or returns nil.
+// ValidateAbandonNote checks the note with which an operator abandons a refund. It returns a *validation.FieldError or nil.
 func ValidateAbandonNote(note string) error {
 	switch {
 	case strings.TrimSpace(note) == "":
@@ -133,7 +135,7 @@ func ValidateAbandonNote(note string) error {
 	case len(note) > maxNoteBytes:
 		return &validation.FieldError{Field: "note", Problem: "is longer than 500 bytes", Fix: "shorten it"}
 	case !printable(note):
-		return &validation.FieldError{Field: "note", Problem: "has characters that cannot be seen: line breaks, control or direction characters", Fix: "send one line of text"}
+		return &validation.FieldError{Field: "note", Problem: "has invisible characters: line breaks, control or direction characters", Fix: "send one line of text"}
 	}
 	return nil
 }

@@ -1,5 +1,5 @@
-// Package booking is Farebook's vocabulary: bookings, payments, refunds, disputes and payouts, their states and the legal
-// transitions between them. It does no I/O, and imports money and validation alone.
+// Package booking is Farebook's vocabulary: bookings, payments, refunds, disputes and payouts, their states, and the legal
+// transitions between them. It imports money and validation only, and does no I/O.
 package booking
 
 import (
@@ -8,19 +8,19 @@ import (
 	"farebook/money"
 )
 
-// Customer is who pays and is written to.
+// Customer pays for the booking and receives its emails.
 type Customer struct {
 	Name   string       `json:"name"`
 	Email  string       `json:"email"`
 	Locale money.Locale `json:"locale"`
 }
 
-// Passenger is who flies.
+// Passenger is one traveller on the flight.
 type Passenger struct {
 	Name string `json:"name"`
 }
 
-// Flight is what is sold. The times keep their offsets: they are the local times of departure and arrival.
+// Flight is the product that is sold. The times keep their UTC offsets: they are local times of departure and arrival.
 type Flight struct {
 	Number     string      `json:"number"`
 	From       string      `json:"from"` // IATA code
@@ -30,25 +30,25 @@ type Flight struct {
 	Passengers []Passenger `json:"passengers"`
 }
 
-// Request is a booking as it is asked for.
+// Request is a request for a booking.
 type Request struct {
 	Customer    Customer    `json:"customer"`
 	Amount      money.Money `json:"amount"`
 	Flight      Flight      `json:"flight"`
 	HoldMinutes int         `json:"holdMinutes"`
-	// Capture is empty for automatic: so that a booking of before has the same bytes, and the same hash, as ever.
+	// Capture is empty for automatic, so that requests without it have the same bytes, and the same hash, as in older releases.
 	Capture CaptureMethod `json:"capture,omitempty"`
 }
 
-// Bounds of a hold, in minutes. The longest stays within the 24 h for which Stripe keeps idempotency keys.
+// Limits of a hold, in minutes. The maximum stays within the 24 h for which Stripe keeps idempotency keys.
 const (
 	MinHoldMinutes     = 1
 	MaxHoldMinutes     = 1440
 	DefaultHoldMinutes = 30
 )
 
-// MaxPassengers is how many may fly on one booking, as with the airlines' own systems.
+// MaxPassengers is the maximum number of passengers on one booking, as in airline reservation systems.
 const MaxPassengers = 9
 
-// bookingHorizon is how far ahead a flight may depart; airlines sell about a year ahead.
+// bookingHorizon is how far ahead a flight may depart. Airlines sell about a year ahead.
 const bookingHorizon = 2 * 366 * 24 * time.Hour

@@ -1,16 +1,16 @@
 package booking
 
-// Standing is where the money of a booking stands that was paid. Amounts are minor units of its currency.
+// Standing summarises where the money of a paid booking is. Amounts are minor units of the booking's currency.
 type Standing struct {
 	Captured    int64
-	Refunded    int64 // by refunds that succeeded
-	ChargedBack int64 // by disputes that were lost
+	Refunded    int64 // by succeeded refunds
+	ChargedBack int64 // by lost disputes
 	Disputed    bool  // a formal dispute is open
 	Cancelled   bool  // cancelled after payment
 }
 
-// Status is the booking's state that follows. An open dispute hides the rest, as the money is withheld meanwhile; what
-// went back by a refund or by a lost dispute went back.
+// Status derives the booking's status. An open dispute takes precedence, because the money is withheld meanwhile. Refunds and
+// lost disputes both count as refunded.
 func (s Standing) Status() Status {
 	returned := s.Refunded + s.ChargedBack
 	switch {

@@ -1,6 +1,6 @@
 package booking
 
-// Status is where a booking is in its life.
+// Status is the status of a booking.
 type Status string
 
 // The states of a booking.
@@ -15,20 +15,20 @@ const (
 	StatusDisputed          Status = "disputed"
 )
 
-// BookingTransitions says where a booking may go from each state. Staying is always legal. A booking that was paid goes to
-// and fro with its money (see Standing): a refund may fail after it succeeded, a dispute may be won.
+// BookingTransitions lists the legal transitions. Staying in a state is always legal. A paid booking follows its money back and
+// forth (see Standing): a refund may fail after it succeeded, a dispute may be won.
 var BookingTransitions = map[Status][]Status{
 	StatusPendingPayment:    {StatusConfirmed, StatusPaymentFailed, StatusExpired, StatusCancelled},
 	StatusConfirmed:         {StatusCancelled, StatusPartiallyRefunded, StatusRefunded, StatusDisputed},
 	StatusPaymentFailed:     {},
 	StatusExpired:           {},
-	StatusCancelled:         {StatusPartiallyRefunded, StatusRefunded, StatusDisputed}, // when it was cancelled after payment
+	StatusCancelled:         {StatusPartiallyRefunded, StatusRefunded, StatusDisputed}, // if it was cancelled after payment
 	StatusPartiallyRefunded: {StatusConfirmed, StatusCancelled, StatusRefunded, StatusDisputed},
 	StatusRefunded:          {StatusConfirmed, StatusCancelled, StatusPartiallyRefunded, StatusDisputed},
 	StatusDisputed:          {StatusConfirmed, StatusCancelled, StatusPartiallyRefunded, StatusRefunded},
 }
 
-// PaymentStatus is where a booking's payment is: Stripe's states in the books' words.
+// PaymentStatus is the status of a booking's payment, in the books' own words.
 type PaymentStatus string
 
 // The states of a payment.
@@ -40,12 +40,12 @@ const (
 	PaymentSucceeded      PaymentStatus = "succeeded"
 	PaymentFailed         PaymentStatus = "failed" // the last attempt was declined; another may follow
 	PaymentCanceled       PaymentStatus = "canceled"
-	PaymentUnknown        PaymentStatus = "unknown" // Stripe says something that we do not know
+	PaymentUnknown        PaymentStatus = "unknown" // a status that this version does not know
 )
 
-// PaymentTransitions says where a payment may go. Events come in any order and each is read again at Stripe, so between
-// the open states everything is legal; what has succeeded stays. canceled -> succeeded is late money: it is against
-// Stripe's own rules, and if it happens the money is in the books.
+// PaymentTransitions lists the legal transitions. Events arrive in any order and each is followed by a read at Stripe, so every
+// transition between open states is legal, and a succeeded payment stays succeeded. canceled -> succeeded is late money:
+// Stripe's rules exclude it, but if it happens, the money is in the books.
 var PaymentTransitions = func() map[PaymentStatus][]PaymentStatus {
 	open := []PaymentStatus{PaymentPending, PaymentRequiresAction, PaymentProcessing, PaymentAuthorized, PaymentFailed, PaymentUnknown}
 	out := map[PaymentStatus][]PaymentStatus{PaymentSucceeded: {}, PaymentCanceled: {PaymentSucceeded}}
@@ -59,10 +59,10 @@ var PaymentTransitions = func() map[PaymentStatus][]PaymentStatus {
 	return out
 }()
 
-// To is nil when the booking may go there, and an *IllegalTransition otherwise.
+// To returns nil if the booking may go to next, and an *IllegalTransition otherwise.
 func (s Status) To(next Status) error { return transition("booking", BookingTransitions, s, next) }
 
-// To is nil when the payment may go there, and an *IllegalTransition otherwise.
+// To returns nil if the payment may go to next, and an *IllegalTransition otherwise.
 func (s PaymentStatus) To(next PaymentStatus) error {
 	return transition("payment", PaymentTransitions, s, next)
 }
@@ -80,7 +80,7 @@ func transition[S ~string](machine string, table map[S][]S, from, to S) error {
 	return &IllegalTransition{Machine: machine, From: string(from), To: string(to)}
 }
 
-// known is a state of a machine, or unknown for any other: Stripe's enumerations grow.
+// known returns state if the table has it, and unknown otherwise: Stripe's enumerations grow.
 func known[S ~string](table map[S][]S, state, unknown S) S {
 	if _, is := table[state]; is {
 		return state
@@ -88,7 +88,7 @@ func known[S ~string](table map[S][]S, state, unknown S) S {
 	return unknown
 }
 
-// Cancellable tells whether Stripe takes a cancel (stripe.com/docs/api/payment_intents/cancel).
+// Cancellable reports whether Stripe accepts a cancellation in this state (stripe.com/docs/api/payment_intents/cancel).
 func (s PaymentStatus) Cancellable() bool {
 	switch s {
 	case PaymentPending, PaymentRequiresAction, PaymentAuthorized, PaymentFailed:
@@ -98,5 +98,5 @@ func (s PaymentStatus) Cancellable() bool {
 	}
 }
 
-// Final tells whether the booking's first payment is over, one way or the other.
+// Final reports whether the booking's first payment has ended, with or without success.
 func (s Status) Final() bool { return s != StatusPendingPayment }

@@ -12,15 +12,16 @@ import (
 )
 
 const (
-	maxEmailBytes = 254 // RFC 5321, 4.5.3.1.3, less the angle brackets
+	maxEmailBytes = 254 // RFC 5321, 4.5.3.1.3, without the angle brackets
 	maxLocalBytes = 64  // RFC 5321, 4.5.3.1.1
 )
 
-// hostname is letters, digits and inner hyphens between dots, ending in a name that is no number (RFC 1123, 2.1).
+// hostname matches labels of letters, digits and inner hyphens, separated by dots, the last of which is not a number (RFC 1123,
+// 2.1).
 var hostname = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
 
-// validateEmail accepts one bare address that any mail server takes: plain ASCII, because an address in another script
-// reaches only those who speak SMTPUTF8 (RFC 6531), and the confirmation has to arrive.
+// validateEmail accepts one bare ASCII address. An address in another script reaches only servers that support SMTPUTF8 (RFC
+// 6531), and the confirmation has to arrive.
 func validateEmail(v *validation.Violations, field, address string) {
 	const fix = `send one address, such as "layla@example.com"`
 	switch {
@@ -51,10 +52,9 @@ func validateEmail(v *validation.Violations, field, address string) {
 	}
 }
 
-// Printable reports whether a character draws something and moves nothing. It excludes line breaks, control characters (C0 and
-// C1), the invisible ones that reorder what people read (U+202A to U+202E, U+2066 to U+2069), letters that draw nothing (such
-// as U+3164, the Hangul filler), and every space but the plain one. The joiners are part of how Persian, Urdu and Indic names
-// are written.
+// Printable reports whether a character is visible or a plain space. It excludes line breaks, control characters (C0 and C1),
+// the invisible characters that reorder text (U+202A to U+202E, U+2066 to U+2069), letters that draw nothing (such as U+3164,
+// the Hangul filler), and every other space. Zero-width joiners are allowed, because Persian, Urdu and Indic names need them.
 func Printable(r rune) bool {
 	if r == '\u200c' || r == '\u200d' {
 		return true
@@ -62,13 +62,13 @@ func Printable(r rune) bool {
 	return unicode.IsPrint(r) && !unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r)
 }
 
-// printable also refuses the replacement character: a text with it was damaged before it came here.
+// printable also refuses the replacement character, which shows that the text was damaged before it arrived.
 func printable(text string) bool {
 	refused := func(r rune) bool { return !Printable(r) || r == unicode.ReplacementChar }
 	return utf8.ValidString(text) && !strings.ContainsFunc(text, refused)
 }
 
-// encodedWord finds RFC 2047's =?charset?B?...?=, which a mail header would decode, line breaks and all.
+// encodedWord finds RFC 2047's =?charset?B?...?=, which a mail header would decode, including line breaks.
 func encodedWord(text string) bool {
 	return strings.Contains(text, "=?") || strings.Contains(text, "?=")
 }

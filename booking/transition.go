@@ -2,7 +2,7 @@ package booking
 
 import "fmt"
 
-// IllegalTransition is a state machine's refusal.
+// IllegalTransition is returned for a transition that a state machine does not have.
 type IllegalTransition struct {
 	Machine  string // "booking", "payment", "refund", "dispute", "payout"
 	From, To string

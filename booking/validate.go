@@ -11,11 +11,11 @@ import (
 
 var (
 	airportCode = regexp.MustCompile(`^[A-Z]{3}$`)
-	// An airline's designator has a letter at least (IATA resolution 762); a suffix letter may follow the number.
+	// An airline designator has at least one letter (IATA resolution 762). A suffix letter may follow the number.
 	flightNumber = regexp.MustCompile(`^([A-Z][A-Z0-9]|[0-9][A-Z])[0-9]{1,4}[A-Z]?$`)
 )
 
-// Validate names everything that is wrong with the request, as FieldErrors, or returns nil.
+// Validate returns every violation as validation.FieldErrors, or nil.
 func (r Request) Validate(now time.Time) error {
 	var v validation.Violations
 	r.Customer.validate(&v)
@@ -27,7 +27,7 @@ func (r Request) Validate(now time.Time) error {
 	switch r.Capture {
 	case "", CaptureAutomatic, CaptureManual:
 	default:
-		v.Add("capture", "is not a way to capture", `send "automatic" or "manual"`)
+		v.Add("capture", "is not a capture method", `send "automatic" or "manual"`)
 	}
 	return v.Err()
 }
@@ -36,7 +36,7 @@ func (c Customer) validate(v *validation.Violations) {
 	validateName(v, "customer.name", c.Name)
 	validateEmail(v, "customer.email", c.Email)
 	if c.Locale != money.LocaleEN && c.Locale != money.LocaleAR {
-		v.Add("customer.locale", "is not a language that we write", `send "en" or "ar"`)
+		v.Add("customer.locale", "is not supported", `send "en" or "ar"`)
 	}
 }
 
@@ -50,14 +50,14 @@ func (f Flight) validate(v *validation.Violations, now time.Time) {
 		}
 	}
 	if f.From == f.To && f.From != "" {
-		v.Add("flight.to", "is where the flight departs from", "send another airport")
+		v.Add("flight.to", "equals flight.from", "send another airport")
 	}
 	f.validateTimes(v, now)
 	switch {
 	case len(f.Passengers) == 0:
 		v.Add("flight.passengers", "is empty", "send at least one passenger")
 	case len(f.Passengers) > MaxPassengers:
-		v.Add("flight.passengers", "has too many passengers", fmt.Sprintf("send at most %d; larger groups are several bookings", MaxPassengers))
+		v.Add("flight.passengers", "has too many passengers", fmt.Sprintf("send at most %d; split a larger group into several bookings", MaxPassengers))
 		return
 	}
 	for i, passenger := range f.Passengers {
@@ -71,9 +71,9 @@ func (f Flight) validateTimes(v *validation.Violations, now time.Time) {
 	case departs.IsZero():
 		v.Add("flight.departsAt", "is missing", timeFix)
 	case !earthly(departs):
-		v.Add("flight.departsAt", "has a UTC offset that is nowhere on earth", timeFix)
+		v.Add("flight.departsAt", "has a UTC offset that no place uses", timeFix)
 	case departs.Before(now):
-		v.Add("flight.departsAt", "is in the past", "send a time to come")
+		v.Add("flight.departsAt", "is in the past", "send a future time")
 	case departs.After(now.Add(bookingHorizon)):
 		v.Add("flight.departsAt", "is more than two years ahead", "send an earlier time")
 	}
@@ -81,13 +81,13 @@ func (f Flight) validateTimes(v *validation.Violations, now time.Time) {
 	case arrives.IsZero():
 		v.Add("flight.arrivesAt", "is missing", timeFix)
 	case !earthly(arrives):
-		v.Add("flight.arrivesAt", "has a UTC offset that is nowhere on earth", timeFix)
+		v.Add("flight.arrivesAt", "has a UTC offset that no place uses", timeFix)
 	case departs.IsZero():
-		// Said already; there is nothing to compare with.
+		// departsAt is already a violation, so there is nothing to compare with.
 	case !arrives.After(departs):
 		v.Add("flight.arrivesAt", "is not after the departure", "send both times with their UTC offsets")
 	case arrives.Sub(departs) > longestFlight:
-		v.Add("flight.arrivesAt", "is more than 48 hours after the departure", "send one flight a booking")
+		v.Add("flight.arrivesAt", "is more than 48 hours after the departure", "send one flight per booking")
 	}
 }
 
@@ -96,8 +96,8 @@ const (
 	longestFlight = 48 * time.Hour
 )
 
-// earthly tells whether the offset is one that a place has: whole minutes from -12:00 to +14:00. Another one is a slip
-// that would print a wrong local time on a ticket.
+// earthly reports whether the offset exists: whole minutes from -12:00 to +14:00. Any other offset is a mistake that would
+// print a wrong local time on a ticket.
 func earthly(at time.Time) bool {
 	_, seconds := at.Zone()
 	return seconds >= -12*3600 && seconds <= 14*3600 && seconds%60 == 0

@@ -9,9 +9,10 @@ import (
 	"farebook/store"
 )
 
-// lost says what shows that the books have lost something, or is empty. Each of the three is conclusive: rows are never deleted, and
-// a booking or a refund is committed before Stripe is asked for it. Lost webhooks leave no such trace, and neither do payments of
-// others on the account, so that neither raises a fence. Lists are read before the books, which then have the rows of what they show.
+// lost returns the evidence that the database has lost rows, or "". Each of the three signs is conclusive: rows are never
+// deleted, and a booking or refund is committed before Stripe is asked for it. Lost webhooks and payments of other integrations
+// leave no such sign, so they never raise a fence. Stripe's lists are read before the database, which must then contain the
+// rows for everything in them.
 func (w *Watch) lost(ctx context.Context) (evidence string, err error) {
 	has, err := w.Store.Has(ctx, w.newest)
 	if err != nil {
@@ -35,7 +36,7 @@ func (w *Watch) lost(ctx context.Context) (evidence string, err error) {
 	return w.lostRefund(ctx, installation.ID, since)
 }
 
-// from is since when Stripe's objects are looked at. What was lost is newer than the newest row.
+// from returns the creation time from which Stripe's objects are listed. Lost rows are newer than the newest row left.
 func (w *Watch) from(ctx context.Context) (time.Time, error) {
 	if !w.since.IsZero() {
 		return w.since, nil

@@ -10,20 +10,21 @@ import (
 )
 
 const (
-	// deliveryTime is how old an event is before the inbox has to have it.
+	// deliveryTime is the age at which an event must have reached the inbox.
 	deliveryTime = 10 * time.Minute
-	// eventPages bounds a look at events: after a restore, the newest are those that the inbox misses.
+	// eventPages is the number of pages of events that a check reads. After a restore, the newest events are the ones missing
+	// from the inbox.
 	eventPages = 2
 )
 
-// Suspicion is an event that Stripe has delivered and the inbox does not have, newer than all that it has. The database may have been
-// restored to an earlier time, which loses the newest rows. It is no proof: an event that was made while no endpoint was enabled
-// looks the same at Stripe, so that an operator decides whether a fence is raised.
+// Suspicion is an event that Stripe has delivered, newer than everything in the inbox, and missing from it. A database that was
+// restored to an earlier time has lost its newest rows. It is not proof, because events created while no endpoint was enabled
+// have the same effect: an operator decides whether to raise a fence.
 type Suspicion struct {
 	stripeapi.DeliveredEvent
 
-	Newest time.Time // when Stripe made the newest event of the inbox
-	Count  int       // of such events, among the newest
+	Newest time.Time // Stripe's creation time of the newest event in the inbox
+	Count  int       // number of missing events among the newest
 }
 
 func (s *Suspicion) String() string {
@@ -32,8 +33,8 @@ func (s *Suspicion) String() string {
 		s.EventID, s.Type, s.Created.UTC().Format(time.RFC3339), s.Newest.UTC().Format(time.RFC3339), s.Count)
 }
 
-// Suspect looks for a suspicion among events of the given types. It is nil for none, while a fence is up, and for an empty inbox.
-// Stripe's list is read before the inbox, which then has every event that was delivered in time.
+// Suspect checks events of the given types for a suspicion. It returns nil if there is none, while a fence is up, and if the
+// inbox is empty. Stripe's list is read before the inbox, which must then contain every event that was delivered in time.
 func Suspect(ctx context.Context, books *store.Store, stripe *stripeapi.Client, types []string) (*Suspicion, error) {
 	up, err := books.Fence(ctx)
 	if up != nil || err != nil {
@@ -62,12 +63,12 @@ func Suspect(ctx context.Context, books *store.Store, stripe *stripeapi.Client, 
 		}
 	}
 	if suspicion.Count == 0 {
-		return nil, nil //nolint:nilnil // nothing is suspected, which is no failure
+		return nil, nil //nolint:nilnil // no suspicion is not an error
 	}
 	return suspicion, nil
 }
 
-// add counts the events that the inbox does not have, and names the newest.
+// add counts the events that are missing from the inbox, and records the newest.
 func (s *Suspicion) add(ctx context.Context, books *store.Store, delivered []stripeapi.DeliveredEvent) error {
 	named := make([]store.NamedEvent, len(delivered))
 	byID := make(map[string]stripeapi.DeliveredEvent, len(delivered))
@@ -86,7 +87,7 @@ func (s *Suspicion) add(ctx context.Context, books *store.Store, delivered []str
 	return nil
 }
 
-// suspect looks for a suspicion and logs it once: again only after it was gone, or names another newest event of the inbox.
+// suspect checks for a suspicion and logs it once: again only if it ended in between, or the newest event of the inbox changed.
 func (w *Watch) suspect(ctx context.Context) {
 	if len(w.EventTypes) == 0 {
 		return
@@ -94,7 +95,7 @@ func (w *Watch) suspect(ctx context.Context) {
 	found, err := Suspect(ctx, w.Store, w.Stripe, w.EventTypes)
 	if err != nil {
 		if ctx.Err() == nil {
-			w.Log.WarnContext(ctx, "Stripe's events could not be compared with the inbox; the next look is made soon", "error", err, "nextLookIn", w.Every.String())
+			w.Log.WarnContext(ctx, "Stripe's events could not be compared with the inbox; the next check follows", "error", err, "nextCheckIn", w.Every.String())
 		}
 		return
 	}
@@ -105,7 +106,7 @@ func (w *Watch) suspect(ctx context.Context) {
 	}
 }
 
-// Warning is the suspicion of the last look, in words; empty for none.
+// Warning describes the suspicion found by the last check; empty if there is none.
 func (w *Watch) Warning() string {
 	if found := w.suspicion.Load(); found != nil {
 		return found.String()

@@ -1,5 +1,6 @@
-// Package fence notices that the database was restored to an earlier time, raises the fence then, and keeps requests that move money
-// from Stripe while one is up.
+// Package fence detects that the database was restored to an earlier time and then raises the fence, which keeps requests that
+// move money from reaching Stripe. It imports store and internal/, and must not import activities, workflows, starter or
+// worker.
 package fence
 
 import (
@@ -18,39 +19,42 @@ import (
 	"farebook/store"
 )
 
-// Watch looks for what Stripe has of this installation and the books have lost. Each process that speaks to Stripe has one.
+// Watch compares Stripe's objects of this installation with the books, in order to detect lost rows. Each process that calls
+// Stripe has one.
 type Watch struct {
 	Store  *store.Store
 	Stripe *stripeapi.Client
-	// Every is how often it looks.
+	// Every is the interval between checks.
 	Every time.Duration
-	// Reason keeps a fence up for as long as the process runs: a restore of the database cannot wipe it. Empty for none.
+	// Reason keeps the fence up while the process runs, whatever the database says: a restore cannot remove it. Empty for no
+	// fence.
 	Reason string
-	// AwaitLook has the guard wait for the first look, so that nothing is asked of Stripe by a process that does not know yet whether
-	// the books are whole. Set where Run is called.
+	// AwaitLook makes the guard wait for the first check, so that a process changes nothing at Stripe before it knows whether
+	// the books are complete. Set it where Run is called.
 	AwaitLook bool
-	// EventTypes are the types of events that the inbox takes. With them, each look also compares Stripe's list of events with the inbox.
+	// EventTypes are the types of events that the inbox accepts. If set, each check also compares Stripe's list of events with
+	// the inbox.
 	EventTypes []string
 	Log        *slog.Logger
 
 	mu     sync.Mutex
 	looked bool
-	newest store.Newest // of the last look
-	since  time.Time    // what Stripe made before was known at an earlier look
+	newest store.Newest // as of the last check
+	since  time.Time    // Stripe's objects created earlier were in the books at an earlier check
 
 	suspicion atomic.Pointer[Suspicion]
 }
 
 const (
-	// clockSkew widens a look by creation time, as Stripe's clock is not ours, and its lists lag behind.
+	// clockSkew widens ranges of creation times, because Stripe's clock differs from ours and its lists lag.
 	clockSkew = 10 * time.Minute
-	// firstLook is how far back a process looks that finds empty books.
+	// firstLook is how far back a process checks if the books are empty.
 	firstLook = 24 * time.Hour
-	// pages bounds a look: the newest thousand objects show a restore whatever it has lost.
+	// pages is the number of pages that a check reads. The newest thousand objects reveal any restore.
 	pages = 10
 )
 
-// Guard is asked before each request that changes something at Stripe.
+// Guard returns an error if a fence is up. It is called before each request that changes something at Stripe.
 func (w *Watch) Guard(ctx context.Context) error {
 	if err := w.firstLook(ctx); err != nil {
 		return err
@@ -65,7 +69,8 @@ func (w *Watch) Guard(ctx context.Context) error {
 	return nil
 }
 
-// firstLook looks once. A key that may not read lists cannot notice anything, and must not keep bookings from being paid.
+// firstLook checks once before the first request. A Stripe key without permission to read lists can detect nothing, and must
+// not stop bookings from being paid.
 func (w *Watch) firstLook(ctx context.Context) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -74,26 +79,26 @@ func (w *Watch) firstLook(ctx context.Context) error {
 	}
 	err := w.look(ctx)
 	if stripeapi.IsKind(err, stripeapi.Unauthorized, stripeapi.InvalidRequest) {
-		w.Log.ErrorContext(ctx, "a restore of the database cannot be noticed: Stripe refuses to list PaymentIntents or refunds", "error", err)
+		w.Log.ErrorContext(ctx, "a restore of the database cannot be detected: Stripe refuses to list PaymentIntents or refunds", "error", err)
 		w.looked, err = true, nil
 	}
 	return err
 }
 
-// Run looks at once and then from time to time, until ctx ends.
+// Run checks immediately and then once per interval until ctx ends.
 func (w *Watch) Run(ctx context.Context) {
 	ctx = logging.As(ctx, "fence")
 	w.Look(ctx)
 	wait.Every(ctx, w.Every, w.Look)
 }
 
-// Look looks once, and logs why it could not.
+// Look checks once, and logs a check that failed.
 func (w *Watch) Look(ctx context.Context) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	err := w.look(ctx)
 	if err != nil && ctx.Err() == nil {
-		w.Log.WarnContext(ctx, "whether the database was restored could not be told; the next look is made soon", "error", err, "nextLookIn", w.Every.String())
+		w.Log.WarnContext(ctx, "could not check whether the database was restored; the next check follows", "error", err, "nextCheckIn", w.Every.String())
 		return
 	}
 	w.suspect(ctx)

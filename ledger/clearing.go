@@ -5,10 +5,10 @@ import (
 	"farebook/money"
 )
 
-// outOfClearing posts a balance transaction that takes money from Stripe's balance: the account is debited with the
-// amount, the clearing account credited with what Stripe really took, and the fee goes along. Below zero it is money that
-// comes in. The clearing account equals Stripe's balance whatever Stripe did, so what does not fit (another currency,
-// another amount) passes through suspense, where a difference stays for people to see.
+// outOfClearing posts a balance transaction that takes money from Stripe's balance, or adds to it if negative: it debits the
+// account with amount, credits the clearing account with what Stripe took, and posts the fee. The clearing account then equals
+// Stripe's balance whatever Stripe did. A different currency or amount passes through suspense, where the difference stays
+// visible.
 func outOfClearing(account Account, amount int64, currency money.Currency, balance booking.BalanceTransaction) []Entry {
 	taken := -balance.Amount
 	var entries []Entry
@@ -20,7 +20,7 @@ func outOfClearing(account Account, amount int64, currency money.Currency, balan
 	return append(entries, fees(balance)...)
 }
 
-// fees takes what is kept of a balance transaction out of the clearing account, each part on its own account.
+// fees posts what Stripe keeps of a balance transaction, each part to its account, against the clearing account.
 func fees(balance booking.BalanceTransaction) []Entry {
 	own := balance.Fee - balance.Tax - balance.ApplicationFee
 	entries := move(ExpenseStripeFees, AssetStripeClearing, own, balance.Currency)
@@ -28,8 +28,8 @@ func fees(balance booking.BalanceTransaction) []Entry {
 	return append(entries, move(ExpenseApplicationFees, AssetStripeClearing, balance.ApplicationFee, balance.Currency)...)
 }
 
-// move debits one account and credits the other. Below zero it goes the other way round (a fee that Stripe gives back);
-// nothing at all is no entry.
+// move debits one account and credits the other, in minor units. A negative amount swaps the sides (a fee that Stripe returns);
+// zero posts no entry.
 func move(debit, credit Account, amount int64, currency money.Currency) []Entry {
 	switch {
 	case amount == 0:

@@ -9,12 +9,12 @@ import (
 	"farebook/money"
 )
 
-// CorrectionAccounts are the accounts that an operator may put the other side of a correction on. The others follow from
-// Stripe's objects, and the checks of `starter verify` hold them against those.
+// CorrectionAccounts are the accounts to which an operator may post the other side of a correction. All other accounts follow
+// from Stripe's objects, and `starter verify` compares them with those.
 var CorrectionAccounts = []Account{EquitySuspense, LiabilityUnearnedRevenue, ExpenseStripeFees, AssetBank, AssetConnectReserved, AssetIssuing}
 
-// Correcting is what an operator has decided about one balance transaction: what the books lack of it, debits above zero, in
-// minor units by currency.
+// Correcting is an operator's decision about one balance transaction. Amounts are what the books have too little of, debits
+// positive, in minor units by currency.
 type Correcting struct {
 	ItemID               uint64 // of the reconciliation that found it
 	Reference            booking.Reference
@@ -23,21 +23,22 @@ type Correcting struct {
 	Clearing             map[money.Currency]int64 // net of fees
 	Fees                 map[money.Currency]int64
 	Against              Account
-	// Count is how many transactions the books have of it already: two corrections of one state are one.
+	// Count is the number of transactions that the books already have for it. It is part of the key, so that two corrections of
+	// the same state are one.
 	Count int
-	// Effective is the balance transaction's date, or the person's time where Stripe has none.
+	// Effective is the date of the balance transaction, or the time that the operator gave if Stripe has none.
 	Effective Effective
 }
 
-// Correction posts what makes the books say of a balance transaction what Stripe says of it.
+// Correction posts the difference after which the books agree with Stripe about one balance transaction.
 //
-//	debit  asset:stripe_clearing    gross     (the other way round below zero)
+//	debit  asset:stripe_clearing    gross     (sides swapped if negative)
 //	credit the account decided on   gross
 //	debit  expense:stripe_fees      fee
 //	credit asset:stripe_clearing    fee
 func Correction(c Correcting) (Transaction, error) {
 	if !slices.Contains(CorrectionAccounts, c.Against) {
-		return Transaction{}, fmt.Errorf("a correction cannot stand on %q: say one of %v", c.Against, CorrectionAccounts)
+		return Transaction{}, fmt.Errorf("a correction cannot be posted to %q: use one of %v", c.Against, CorrectionAccounts)
 	}
 	t := Transaction{
 		Type: TypeCorrection, Reference: c.Reference, PaymentIntentID: c.PaymentIntentID,

@@ -34,7 +34,7 @@ func TestCorrectionsAreAsAgreed(t *testing.T) {
 			requireGolden(t, name, render(transaction))
 			sums := balances(transaction)
 			for currency, amount := range c.Clearing {
-				require.Equal(t, amount, sums[ledger.AssetStripeClearing][currency], "clearing is what it lacked")
+				require.Equal(t, amount, sums[ledger.AssetStripeClearing][currency], "clearing received what was missing")
 			}
 		})
 	}
@@ -44,7 +44,7 @@ func TestCorrectionsThatAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, account := range []ledger.Account{"", "asset:stripe_clearing", "asset:disputed_funds", "expense:chargebacks", "equity:invented"} {
 		_, err := ledger.Correction(correcting(account, map[money.Currency]int64{"USD": 1}, nil))
-		require.ErrorContains(t, err, "say one of")
+		require.ErrorContains(t, err, "use one of")
 	}
 	_, err := ledger.Correction(correcting(ledger.EquitySuspense, map[money.Currency]int64{"USD": 0}, nil))
 	require.ErrorContains(t, err, "has 0 entries")

@@ -7,8 +7,8 @@ import (
 	"farebook/money"
 )
 
-// PaymentInTransit posts a bank debit that is on its way: the money is in Stripe's balance already, and whether it stays is known
-// in some days only. Posted by the balance (reporting category charge, while the PaymentIntent is processing).
+// PaymentInTransit posts a pending bank debit: the money is in Stripe's balance already, and its outcome is known some days
+// later. It is posted by its balance transaction (reporting category charge, while the PaymentIntent is processing).
 //
 //	debit  asset:stripe_clearing            gross
 //	credit liability:payments_in_transit    gross
@@ -20,8 +20,8 @@ func PaymentInTransit(reference booking.Reference, paymentIntentID string, d boo
 	return t, t.Validate()
 }
 
-// PaymentFailure posts that a bank debit failed: what it had moved is taken back, the fee as Stripe gives it back (reporting
-// category charge_failure).
+// PaymentFailure posts a failed bank debit: Stripe takes the money back, and returns as much of the fee as it chooses
+// (reporting category charge_failure).
 //
 //	debit  liability:payments_in_transit    gross
 //	credit asset:stripe_clearing            gross
@@ -43,8 +43,8 @@ func debitTransaction(
 	}
 }
 
-// PaymentArrived posts a payment whose debit is in the ledger: it stays, and is owed to the traveller as a flight from now on.
-// Stripe's balance does not move, so it takes effect when Stripe decided that the money stays.
+// PaymentArrived posts a succeeded bank debit whose money is in the ledger: it is now owed to the traveller as a flight.
+// Stripe's balance does not move, so it takes effect when Stripe reported the success.
 //
 //	debit  liability:payments_in_transit    gross
 //	credit liability:unearned_revenue       gross

@@ -7,16 +7,16 @@ import (
 	"farebook/money"
 )
 
-// categoryDisputeReversal is the reporting category of funds that a dispute gives back; withdrawals are of category
-// dispute (stripe.com/docs/reports/reporting-categories).
+// categoryDisputeReversal is the reporting category of funds that a dispute returns. Withdrawals have the category dispute
+// (stripe.com/docs/reports/reporting-categories).
 const categoryDisputeReversal = "dispute_reversal"
 
-// Dispute posts one balance transaction of a dispute: funds that are withheld, or reinstated, with Stripe's fee, in the
-// currency that they settle in.
+// Dispute posts one balance transaction of a dispute: funds withheld or reinstated, and Stripe's fee, in the settlement
+// currency.
 //
-//	debit  asset:disputed_funds     amount     (the other way round when reinstated)
+//	debit  asset:disputed_funds     amount     (sides swapped if reinstated)
 //	credit asset:stripe_clearing    amount
-//	debit  expense:stripe_fees      fee        (the other way round when given back)
+//	debit  expense:stripe_fees      fee        (sides swapped if returned)
 //	credit asset:stripe_clearing    fee
 func Dispute(reference booking.Reference, s booking.DisputeSnapshot, balance booking.BalanceTransaction) (Transaction, error) {
 	t := Transaction{
@@ -31,11 +31,11 @@ func Dispute(reference booking.Reference, s booking.DisputeSnapshot, balance boo
 	return t, t.Validate()
 }
 
-// Chargeback moves withheld funds to where they end when a dispute is lost, and back when that is reversed. amount is
-// what is to be moved, in minor units of the currency that the funds settled in; posting counts the dispute's moves so
-// far, because a network may change its mind more than once.
+// Chargeback expenses the withheld funds of a lost dispute, and reverses that if the decision is reversed. amount is in minor
+// units of the settlement currency. posting counts the dispute's moves so far, because a card network may reverse its decision
+// repeatedly.
 //
-//	debit  expense:chargebacks      amount     (the other way round below zero)
+//	debit  expense:chargebacks      amount     (sides swapped if negative)
 //	credit asset:disputed_funds     amount
 func Chargeback(
 	reference booking.Reference, s booking.DisputeSnapshot, amount int64, currency money.Currency, posting int, decided Effective,
@@ -53,11 +53,11 @@ func Chargeback(
 	return t, t.Validate()
 }
 
-// DisputeRest moves what a dispute that was won gave back too little, or too much, to where disputes cost: the exchange rate
-// has changed meanwhile, or the bank decided for us in part. amount is what was not given back, below zero what came on top;
-// posting counts the dispute's moves, those of Chargeback among them.
+// DisputeRest expenses the difference between the funds that a won dispute withheld and those that it returned: the exchange
+// rate has changed, or the bank decided in part. amount is in minor units, positive if less was returned. posting counts the
+// dispute's moves, including those of Chargeback.
 //
-//	debit  expense:chargebacks      amount     (the other way round below zero)
+//	debit  expense:chargebacks      amount     (sides swapped if negative)
 //	credit asset:disputed_funds     amount
 func DisputeRest(
 	reference booking.Reference, s booking.DisputeSnapshot, amount int64, currency money.Currency, posting int, decided Effective,

@@ -8,15 +8,15 @@ import (
 	"farebook/money"
 )
 
-// Opening is the moment from which on the ledger has Stripe's balance transactions one by one. What was created before is in the
-// opening balance. The zero value is that of an account that began with Farebook: it covers nothing.
+// Opening is the time from which on the ledger has Stripe's balance transactions one by one. The opening balance contains
+// earlier ones. The zero value covers nothing: Farebook has been used since the Stripe account was created.
 type Opening struct{ At time.Time }
 
-// Covers tells whether the opening balance contains a balance transaction, by its time of creation at Stripe.
+// Covers reports whether the opening balance contains a balance transaction with this creation time at Stripe.
 func (o Opening) Covers(created time.Time) bool { return created.Before(o.At) }
 
-// OpeningBalance posts what Stripe's balance was at the opening, in one currency: amounts by account, in minor units, below zero for
-// a balance that was. It returns a transaction without entries when all of them are zero: there is nothing to post.
+// OpeningBalance posts Stripe's balance at the opening, in one currency. amounts are in minor units by account; a balance may
+// be negative. If all of them are zero, the returned transaction has no entries, and there is nothing to post.
 //
 //	debit  asset:stripe_clearing             pending and available
 //	debit  asset:stripe_connect_reserved     connect_reserved
@@ -38,9 +38,9 @@ func OpeningBalance(o Opening, currency money.Currency, amounts map[Account]int6
 	return t, t.Validate()
 }
 
-// Under puts what a transaction would do to the clearing account on the opening balance, when its balance transaction was created
-// before the opening: the money is on the clearing account already. So a booking that was paid before, and is taken over, owes its
-// traveller what it owes, and the clearing account stays Stripe's balance.
+// Under replaces the clearing account by the opening balance if the balance transaction was created before the opening, because
+// the clearing account contains that money already. An imported booking that was paid before the opening then owes its
+// traveller the right amount, and the clearing account still equals Stripe's balance.
 func (t Transaction) Under(o Opening) Transaction {
 	if t.BalanceTransactionID == "" || !o.Covers(t.Effective.At) {
 		return t
@@ -56,7 +56,7 @@ func (t Transaction) Under(o Opening) Transaction {
 	return t
 }
 
-// Unbooked is a balance transaction that is no booking's, and what Stripe has of the payment behind it.
+// Unbooked is a balance transaction that belongs to no booking, and what Stripe knows of the payment behind it.
 type Unbooked struct {
 	Balance                   booking.BalanceTransaction
 	ObjectID, PaymentIntentID string // of its source
@@ -71,10 +71,10 @@ func (u Unbooked) transaction(kind Type, entries []Entry) (Transaction, error) {
 	return t, t.Validate()
 }
 
-// OtherIntegration posts money of another integration on the same Stripe account: it is in Stripe's balance and not ours. The fee
-// is theirs as well.
+// OtherIntegration posts money of another integration on the same Stripe account: it is in Stripe's balance, but not
+// Farebook's. Neither is the fee.
 //
-//	debit  asset:stripe_clearing       gross     (the other way round below zero)
+//	debit  asset:stripe_clearing       gross     (sides swapped if negative)
 //	credit asset:other_integrations    gross
 //	debit  asset:other_integrations    fee
 //	credit asset:stripe_clearing       fee
@@ -84,10 +84,11 @@ func OtherIntegration(u Unbooked) (Transaction, error) {
 	return u.transaction(TypeOtherIntegration, entries)
 }
 
-// BeforeOpening posts what becomes of a payment that was made before the opening and that no booking has: a refund, a dispute, a
-// debit that failed. The opening balance contains the payment, so that what goes back of it is taken from there. A fee is an expense.
+// BeforeOpening posts later movements of a payment that was made before the opening and belongs to no booking: a refund, a
+// dispute, a failed debit. The opening balance contains the payment, so what is returned is taken from there. A fee is an
+// expense.
 //
-//	debit  equity:opening_balance      amount     (the other way round below zero)
+//	debit  equity:opening_balance      amount     (sides swapped if negative)
 //	credit asset:stripe_clearing       amount
 //	debit  expense:stripe_fees         fee
 //	credit asset:stripe_clearing       fee
@@ -95,14 +96,14 @@ func BeforeOpening(u Unbooked) (Transaction, error) {
 	return u.transaction(TypeBeforeOpening, outOfClearing(EquityOpeningBalance, -u.Balance.Amount, u.Balance.Currency, u.Balance))
 }
 
-// UnbookedTypes are the types of what no booking has. The record of an object of ours takes the place of either, as it does of a
-// correction.
+// UnbookedTypes are the types of transactions that belong to no booking. Recording an object of a booking replaces them, as it
+// replaces a correction.
 var UnbookedTypes = []Type{TypeOtherIntegration, TypeBeforeOpening}
 
-// Unbooked tells whether a type is one of UnbookedTypes.
+// Unbooked reports whether a type is one of UnbookedTypes.
 func (t Type) Unbooked() bool { return t == TypeOtherIntegration || t == TypeBeforeOpening }
 
-// PostUnbooked posts a balance transaction of no booking by the type that says whose it is.
+// PostUnbooked posts a balance transaction that belongs to no booking, by one of UnbookedTypes. Any other kind is an error.
 func PostUnbooked(kind Type, u Unbooked) (Transaction, error) {
 	switch kind {
 	case TypeOtherIntegration:
@@ -110,6 +111,6 @@ func PostUnbooked(kind Type, u Unbooked) (Transaction, error) {
 	case TypeBeforeOpening:
 		return BeforeOpening(u)
 	default:
-		return Transaction{}, fmt.Errorf("type %q: balance transaction %s is a booking's, or nobody knows it", kind, u.Balance.ID)
+		return Transaction{}, fmt.Errorf("type %q: balance transaction %s is a booking's, or has no explanation", kind, u.Balance.ID)
 	}
 }

@@ -82,5 +82,5 @@ func TestNothingIsPostedForAnEmptyBalance(t *testing.T) {
 func TestMoneyThatNobodyKnowsIsNotPosted(t *testing.T) {
 	t.Parallel()
 	_, err := ledger.PostUnbooked("", unbooked("charge", 45900, 1361))
-	require.ErrorContains(t, err, "nobody knows it")
+	require.ErrorContains(t, err, "has no explanation")
 }

@@ -7,16 +7,16 @@ import (
 	"farebook/money"
 )
 
-// Payment posts a succeeded PaymentIntent: the traveller's money is at Stripe, and owed to the traveller as a flight.
-// With the balance transaction known, Stripe's fee goes along; else Fee posts it when it comes.
+// Payment posts a succeeded PaymentIntent: the traveller's money is at Stripe, and owed to the traveller as a flight. If the
+// balance transaction is known, Stripe's fee is posted with it; otherwise Fee posts it later.
 //
 //	debit  asset:stripe_clearing        gross
 //	credit liability:unearned_revenue   gross
 //	debit  expense:stripe_fees          fee
 //	credit asset:stripe_clearing        fee
 //
-// Gross is what was received; for a payment captured in part whose balance transactions are known, it is what was
-// authorised, as Stripe's own first record has it, and PartialCapture takes the rest back. decided dates a payment whose balance
+// Gross is the amount received. For a partial capture whose balance transactions are known, it is the authorised amount, as in
+// Stripe's first balance transaction, and PartialCapture returns the rest. decided is the date of a payment whose balance
 // transaction is not known yet.
 func Payment(s booking.PaymentSnapshot, decided Effective) (Transaction, error) {
 	if s.PaymentStatus() != booking.PaymentSucceeded {
@@ -40,10 +40,10 @@ func Payment(s booking.PaymentSnapshot, decided Effective) (Transaction, error) 
 	return t, t.Validate()
 }
 
-// Fee posts Stripe's fee when its balance transaction came after the payment was posted (async capture). Of a payment captured
-// in part it also brings the gross to what was authorised, so that it is Stripe's record to the unit. Where that leaves
-// nothing to post (a fee of zero, as under interchange-plus pricing), the gross goes out of the clearing account and in again:
-// the balance transaction has to be in the ledger, or the payout that pays it out is never proven.
+// Fee posts Stripe's fee if its balance transaction came after the payment was posted (async capture). For a partial capture it
+// also raises the gross amount to the authorised one, as in Stripe's balance transaction. If nothing is left to post (the fee
+// is zero, as under interchange-plus pricing), it debits and credits the clearing account with the gross amount: the ledger has
+// to contain the balance transaction, or the payout that contains it can never be proven.
 func Fee(s booking.PaymentSnapshot) (Transaction, error) {
 	if s.Balance == nil {
 		return Transaction{}, fmt.Errorf("PaymentIntent %s has no balance transaction yet: there is no fee to post", s.PaymentIntentID)
@@ -65,8 +65,8 @@ func Fee(s booking.PaymentSnapshot) (Transaction, error) {
 	return t, t.Validate()
 }
 
-// PartialCapture posts the balance transaction that takes back what was authorised and not captured: of the two that
-// Stripe makes then, the first is about the whole (stripe.com/docs/reports/reporting-categories).
+// PartialCapture posts the balance transaction that releases what was authorised and not captured. Stripe creates two in this
+// case, the first for the authorised amount (stripe.com/docs/reports/reporting-categories).
 //
 //	debit  liability:unearned_revenue   the rest
 //	credit asset:stripe_clearing        the rest
@@ -94,8 +94,8 @@ func gross(s booking.PaymentSnapshot) int64 {
 	return s.AmountReceived
 }
 
-// settlement takes the clearing account from the gross amount to what Stripe's balance really got: the amount and the
-// currency that it settled in, less the fee.
+// settlement adjusts the clearing account from the gross amount to what Stripe's balance received: the amount in the settlement
+// currency, less the fee.
 func settlement(s booking.PaymentSnapshot) []Entry {
 	var entries []Entry
 	if s.Balance.Currency != s.Currency || s.Balance.Amount != gross(s) {

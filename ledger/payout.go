@@ -6,8 +6,8 @@ import (
 	"farebook/booking"
 )
 
-// Payout posts money that leaves Stripe for the bank, when Stripe's balance has paid for it: on the day that the payout
-// is made, some days before it arrives (reporting category payout).
+// Payout posts money that leaves Stripe for the bank once Stripe's balance has paid for it, which is some days before it
+// arrives (reporting category payout).
 //
 //	debit  asset:bank               amount
 //	credit asset:stripe_clearing    amount
@@ -25,7 +25,7 @@ func Payout(s booking.PayoutSnapshot) (Transaction, error) {
 	return t, t.Validate()
 }
 
-// PayoutReversal posts the money of a payout that failed or was cancelled: it is at Stripe again (reporting category
+// PayoutReversal posts the money of a failed or cancelled payout, which is at Stripe again (reporting category
 // payout_reversal).
 //
 //	debit  asset:stripe_clearing    amount

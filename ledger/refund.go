@@ -6,8 +6,8 @@ import (
 	"farebook/booking"
 )
 
-// Refund posts a refund once Stripe's balance has paid for it, also while it is on its way to the customer: what is owed
-// to the traveller falls with the clearing account (reporting category refund).
+// Refund posts a refund once Stripe's balance has paid for it, even if it has not reached the customer yet: what is owed to the
+// traveller decreases with the clearing account (reporting category refund).
 //
 //	debit  liability:unearned_revenue   amount
 //	credit asset:stripe_clearing        amount
@@ -21,8 +21,8 @@ func Refund(reference booking.Reference, s booking.RefundSnapshot) (Transaction,
 	return t, t.Validate()
 }
 
-// RefundFailure posts the money of a refund that came back from the bank: it is in the clearing account again, and owed
-// to the traveller again (reporting category refund_failure).
+// RefundFailure posts the money of a refund that the bank returned: it is in the clearing account, and owed to the traveller,
+// again (reporting category refund_failure).
 //
 //	debit  asset:stripe_clearing        amount
 //	credit liability:unearned_revenue   amount

@@ -10,7 +10,7 @@ import (
 	"farebook/money"
 )
 
-// Side of an entry.
+// Side is the side of an entry.
 type Side string
 
 // The sides.
@@ -26,7 +26,7 @@ func (s Side) opposite() Side {
 	return Debit
 }
 
-// Entry is one line of a transaction. Amount is in minor units and above zero.
+// Entry is one line of a transaction. Amount is in minor units, and positive.
 type Entry struct {
 	Account  Account
 	Side     Side
@@ -59,13 +59,14 @@ const (
 	TypeBeforeOpening          Type = "before_opening"
 )
 
-// Transaction is what is posted as one: its debits equal its credits in each currency. Reference, Type, PaymentIntentID
-// and ObjectID together are unique in the books; what belongs to no booking (a payout) is unique by its OperationKey.
+// Transaction is a set of entries that is posted as a whole: its debits equal its credits in each currency. Reference, Type,
+// PaymentIntentID and ObjectID together are unique in the books. A transaction that belongs to no booking (a payout) is unique
+// by its OperationKey.
 type Transaction struct {
 	Type                 Type
 	Reference            booking.Reference
 	PaymentIntentID      string
-	ObjectID             string // the Stripe object that tells it from others of its type; empty when there is one only
+	ObjectID             string // the Stripe object, if there can be several transactions of the type; otherwise empty
 	BalanceTransactionID string
 	OperationKey         string
 	Effective            Effective
@@ -83,20 +84,21 @@ func (e *UnbalancedTransaction) Error() string {
 	return fmt.Sprintf("debits of %s and credits of %s differ", money.Text(e.Debits, e.Currency), money.Text(e.Credits, e.Currency))
 }
 
-// maxEntryAmount bounds an entry, in minor units: a hundred thousand of the largest charges, and so low that
+// maxEntryAmount is the limit of one entry, in minor units: a hundred thousand times the largest charge, and low enough that
 // the sum of a transaction's entries cannot overflow.
 const maxEntryAmount = 10_000_000_000_000
 
-// maxEntries bounds a transaction; the longest posting rule has eight.
+// maxEntries is the limit of entries in a transaction. The longest posting rule has eight.
 const maxEntries = 100
 
-// Validate refuses what must not be posted. It names the failing entry by its index, or returns *UnbalancedTransaction.
+// Validate returns an error for a transaction that must not be posted. It names a wrong entry by its index, or is an
+// *UnbalancedTransaction.
 func (t Transaction) Validate() error {
 	if len(t.Entries) < 2 {
-		return fmt.Errorf("a %s transaction has %d entries: double entry takes two at least", t.Type, len(t.Entries))
+		return fmt.Errorf("a %s transaction has %d entries: double entry needs at least two", t.Type, len(t.Entries))
 	}
 	if len(t.Entries) > maxEntries {
-		return fmt.Errorf("a %s transaction has %d entries: %d at most; post several", t.Type, len(t.Entries), maxEntries)
+		return fmt.Errorf("a %s transaction has %d entries: at most %d are allowed; post several transactions", t.Type, len(t.Entries), maxEntries)
 	}
 	if err := t.Effective.validate(); err != nil {
 		return fmt.Errorf("a %s transaction has %w", t.Type, err)
@@ -125,13 +127,13 @@ func (t Transaction) Validate() error {
 func (e Entry) validate() error {
 	switch {
 	case !slices.Contains(Accounts, e.Account):
-		return fmt.Errorf("%q is no account", e.Account)
+		return fmt.Errorf("unknown account %q", e.Account)
 	case e.Side != Debit && e.Side != Credit:
 		return fmt.Errorf("%q is neither debit nor credit", e.Side)
 	case e.Amount <= 0:
-		return fmt.Errorf("an amount of %s: amounts are above zero, the side says which way", money.Text(e.Amount, e.Currency))
+		return fmt.Errorf("an amount of %s: amounts are positive, the side says the direction", money.Text(e.Amount, e.Currency))
 	case e.Amount > maxEntryAmount:
-		return fmt.Errorf("an amount of %s: %s at most", money.Text(e.Amount, e.Currency), money.Text(maxEntryAmount, e.Currency))
+		return fmt.Errorf("an amount of %s: at most %s", money.Text(e.Amount, e.Currency), money.Text(maxEntryAmount, e.Currency))
 	case e.Currency == "":
 		return fmt.Errorf("no currency")
 	case strings.ToUpper(string(e.Currency)) != string(e.Currency):
@@ -140,12 +142,12 @@ func (e Entry) validate() error {
 	return nil
 }
 
-// ReversalPrefix begins the operation key of a reversal: the rest is the key of what it undoes.
+// ReversalPrefix begins the operation key of a reversal. The rest is the key of the reversed transaction.
 const ReversalPrefix = "reversal/"
 
-// Reverse is the transaction that undoes this one: the same amounts on the other sides. It bears the same PaymentIntent
-// and object, and a key made of its key, so that the books take one reversal of each and no more. It has the same effective
-// date, so that by effective date neither shows at any time; posted_at tells when it was undone.
+// Reverse returns the transaction that undoes t: the same amounts with the sides swapped. Its key is made from t's key, so that
+// the books accept exactly one reversal. It has the same effective date, so that by effective date neither is ever visible;
+// posted_at says when it was undone.
 func (t Transaction) Reverse() Transaction {
 	reversed := t
 	reversed.Type = TypeReversal

@@ -20,9 +20,9 @@ func pair(amount int64, currency money.Currency) []ledger.Entry {
 func TestValidateNamesWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	for want, change := range map[string]func([]ledger.Entry) []ledger.Entry{
-		"has 0 entries: double entry takes two at least": func([]ledger.Entry) []ledger.Entry { return nil },
-		"has 1 entries: double entry takes two at least": func(e []ledger.Entry) []ledger.Entry { return e[:1] },
-		"has 102 entries: 100 at most": func(e []ledger.Entry) []ledger.Entry {
+		"has 0 entries: double entry needs at least two": func([]ledger.Entry) []ledger.Entry { return nil },
+		"has 1 entries: double entry needs at least two": func(e []ledger.Entry) []ledger.Entry { return e[:1] },
+		"has 102 entries: at most 100": func(e []ledger.Entry) []ledger.Entry {
 			for len(e) < 102 {
 				e = append(e, pair(1, "USD")...)
 			}
@@ -34,7 +34,7 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 		"entry 1: an amount of $92,233,720,368,547,758.07: ":  func(e []ledger.Entry) []ledger.Entry { e[1].Amount = math.MaxInt64; return e },
 		"entry 1: no currency":                                func(e []ledger.Entry) []ledger.Entry { e[1].Currency = ""; return e },
 		`entry 0: currency "usd"`:                             func(e []ledger.Entry) []ledger.Entry { e[0].Currency = "usd"; return e },
-		`entry 0: "asset:gold" is no account`:                 func(e []ledger.Entry) []ledger.Entry { e[0].Account = "asset:gold"; return e },
+		`entry 0: unknown account "asset:gold"`:               func(e []ledger.Entry) []ledger.Entry { e[0].Account = "asset:gold"; return e },
 		`entry 1: "left" is neither debit nor credit`:         func(e []ledger.Entry) []ledger.Entry { e[1].Side = "left"; return e },
 		"debits of $1.00 and credits of $0.99 differ":         func(e []ledger.Entry) []ledger.Entry { e[1].Amount = 99; return e },
 		"debits of €0.00 and credits of €1.00 differ":         func(e []ledger.Entry) []ledger.Entry { e[1].Currency = "EUR"; return e },

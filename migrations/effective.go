@@ -12,14 +12,15 @@ import (
 )
 
 const (
-	// effectiveRange is how many ids one transaction covers: some milliseconds of locks on rows that nobody else writes.
+	// effectiveRange is the number of ids per transaction: it locks rows that nobody else writes, for some milliseconds.
 	effectiveRange = 1000
-	// effectiveTries bounds the repetitions of a range that lost a deadlock or waited too long for a lock.
+	// effectiveTries is how often a range is tried that ends in a deadlock or a lock wait timeout.
 	effectiveTries = 5
 )
 
-// eventDates are the events of Stripe's that date a type of transaction, and the object that they are about: the first rule that
-// finds one counts. newest takes the last event before the posting, where an object may have several and each led to a posting.
+// eventDates maps each type of transaction to Stripe's events that date it, and to the object of the event. The first rule that
+// finds an event wins. newest selects the last event before the posting, for objects that have several events with a posting
+// each.
 var eventDates = []struct {
 	transaction, object, events string
 	newest                      bool
@@ -42,8 +43,8 @@ var eventDates = []struct {
 	{"payout_reversal", ownID, "'payout.failed', 'payout.canceled'", true},
 }
 
-// The objects: columns of the transaction w and of its booking's payment p. A dispute's id is the last word of the description, and
-// a chargeback's object is the dispute's id and a number.
+// The objects: columns of the transaction w and of its booking's payment p. The id of a dispute is the last word of the
+// description; the object id of a chargeback is the dispute's id and a number.
 const (
 	ownID        = "w.stripe_object_id"
 	intentID     = "w.stripe_payment_intent_id"
@@ -52,10 +53,11 @@ const (
 	chargebackID = "SUBSTRING_INDEX(w.stripe_object_id, '/', 1)"
 )
 
-// FillEffectiveDates dates the ledger's transactions that an older release wrote without effective_at: by another transaction of the
-// same balance transaction, else by Stripe's event that led to it, else by posted_at; effective_basis says which. It runs as the
-// administrator, because the application's user may not change the ledger, in ranges of ids, each in a transaction. It may be
-// stopped at any point, run again and run twice at once: a range changes only what has no date. progress hears the rows of a range.
+// FillEffectiveDates dates transactions that an older release posted without effective_at: by another transaction of the same
+// balance transaction, else by the Stripe event that led to it, else by posted_at. effective_basis says which. It runs as the
+// administrator, because the application's user may not change the ledger, and commits per range of ids. It may be stopped at
+// any point, repeated, and run twice at once, because a range changes only rows without a date. progress is called with the
+// number of rows of each range.
 func FillEffectiveDates(ctx context.Context, adminDSN, appDSN string, progress func(rows int64)) (err error) {
 	app, err := mysql.ParseDSN(appDSN)
 	if err != nil {
@@ -93,7 +95,7 @@ func fillRange(ctx context.Context, db *sql.DB, from, to int64) (filled int64, e
 	}
 }
 
-// fillOnce reads what it joins without locks, so that nobody who books or pays waits: READ COMMITTED.
+// fillOnce uses READ COMMITTED, so that it reads the joined tables without locks and delays no booking or payment.
 func fillOnce(ctx context.Context, db *sql.DB, from, to int64) (filled int64, err error) {
 	tx, err := db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
 	if err != nil {
@@ -118,17 +120,17 @@ func fillOnce(ctx context.Context, db *sql.DB, from, to int64) (filled int64, er
 	return filled, tx.Commit()
 }
 
-// fillStatements are run over one range, in this order: each dates what those before it have left.
+// fillStatements are run on each range in this order. Each dates the rows that the previous ones left.
 func fillStatements() []string {
 	statements := []string{fillFrom("balance_transaction", `
 		SELECT w.id, MIN(s.effective_at) AS at FROM financial_ledger w
 		JOIN financial_ledger s ON s.stripe_balance_transaction_id = w.stripe_balance_transaction_id AND s.effective_basis = 'balance_transaction'
 		WHERE w.id BETWEEN ? AND ? AND w.effective_at IS NULL AND w.stripe_balance_transaction_id <> '' AND w.type <> 'reversal'
-		  -- One that brings a bank debit of its own balance transaction home takes effect later than that.
+		  -- A payment that completes a bank debit, with another balance transaction, takes effect later.
 		  AND NOT (w.type = 'payment' AND s.type = 'payment_in_transit') GROUP BY w.id`)}
 	for _, rule := range eventDates {
 		at, bound := "MIN", ""
-		if rule.newest { // an event may bear a time some seconds after posted_at: two clocks
+		if rule.newest { // Stripe's clock may be some seconds ahead of ours
 			at, bound = "MAX", " AND e.stripe_created_at <= w.posted_at + INTERVAL 5 MINUTE"
 		}
 		statements = append(statements, fillFrom("stripe", fmt.Sprintf(`
@@ -143,7 +145,7 @@ func fillStatements() []string {
 		`UPDATE financial_ledger SET effective_at = posted_at, effective_basis = 'posted' WHERE id BETWEEN ? AND ? AND effective_at IS NULL`)
 }
 
-// fillFrom dates the rows of a query of id and at, which takes the range.
+// fillFrom dates the rows that a query for id and at returns. The query takes the range.
 func fillFrom(basis, query string) string {
 	return "UPDATE financial_ledger l JOIN (" + query + `) known ON known.id = l.id
 		SET l.effective_at = known.at, l.effective_basis = '` + basis + "' WHERE l.effective_at IS NULL"

@@ -9,8 +9,9 @@ import (
 	"github.com/go-sql-driver/mysql"
 )
 
-// rights of the application's user, table by table. Those of the ledger and of the audit log make them append-only: no UPDATE,
-// no DELETE, and with neither DROP nor DELETE no TRUNCATE and no REPLACE either. Nothing may be deleted but a reconciliation's scratch.
+// rights are the privileges of the application's user by table. Those on the ledger and the audit log make them append-only: no
+// UPDATE, no DELETE, and, without DROP and DELETE, no TRUNCATE and no REPLACE. DELETE is granted on the scratch table of
+// reconciliation only.
 var rights = []struct{ table, verbs string }{
 	{"api_clients", "SELECT, INSERT, UPDATE"},
 	{"api_keys", "SELECT, INSERT, UPDATE"},
@@ -26,10 +27,10 @@ var rights = []struct{ table, verbs string }{
 	{"disputes", "SELECT, INSERT, UPDATE"},
 	{"payouts", "SELECT, INSERT, UPDATE"},
 	{"financial_ledger", "SELECT, INSERT"},
-	{"goose_db_version", "SELECT"}, // the migrations that are applied: a process refuses a schema that is older than it needs
+	{"goose_db_version", "SELECT"}, // the applied migrations: a process refuses a schema older than it needs
 	{"ledger_entries", "SELECT, INSERT"},
 	{"ledger_seals", "SELECT, INSERT"},
-	{"ledger_opening", "SELECT, UPDATE"}, // one row, which is locked, and written once
+	{"ledger_opening", "SELECT, UPDATE"}, // one row that is locked, and written once
 	{"opening_balances", "SELECT, INSERT"},
 	{"stripe_events", "SELECT, INSERT, UPDATE"},
 	{"emails", "SELECT, INSERT, UPDATE"},
@@ -40,23 +41,23 @@ var rights = []struct{ table, verbs string }{
 	{"reconciliation_runs", "SELECT, INSERT, UPDATE"},
 	{"reconciliation_items", "SELECT, INSERT, UPDATE"},
 	{"correction_lock", "SELECT, UPDATE"},                     // locked, and never changed
-	{"reconciliation_seen", "SELECT, INSERT, UPDATE, DELETE"}, // a run's scratch; it holds nothing of its own
+	{"reconciliation_seen", "SELECT, INSERT, UPDATE, DELETE"}, // scratch data of a run
 }
 
-// grant creates the application's user as appDSN names it, and gives it the rights above. A user who is
-// also the administrator is refused: it could change the ledger.
+// grant creates the application's user that app names, and grants it the rights above. It refuses a user that is also the
+// administrator, who could change the ledger.
 func grant(ctx context.Context, db *sql.DB, app *mysql.Config) error {
 	var admin string
 	if err := db.QueryRowContext(ctx, "SELECT CURRENT_USER()").Scan(&admin); err != nil {
 		return err
 	}
 	if name, _, _ := strings.Cut(admin, "@"); name == app.User {
-		return fmt.Errorf("DATABASE_DSN and DATABASE_ADMIN_DSN are the same user %q: the application must not be able to change the ledger; give it a user of its own", app.User)
+		return fmt.Errorf("DATABASE_DSN and DATABASE_ADMIN_DSN are the same user %q: the application must not be able to change the ledger; name a separate user in DATABASE_DSN", app.User)
 	}
 	user := literal(app.User) + "@'%'"
 	statements := []string{
 		"CREATE USER IF NOT EXISTS " + user + " IDENTIFIED BY " + literal(app.Passwd),
-		"ALTER USER " + user + " IDENTIFIED BY " + literal(app.Passwd), // a rotated password
+		"ALTER USER " + user + " IDENTIFIED BY " + literal(app.Passwd), // sets a rotated password
 	}
 	present, err := tables(ctx, db)
 	if err != nil {
@@ -69,7 +70,7 @@ func grant(ctx context.Context, db *sql.DB, app *mysql.Config) error {
 	}
 	for _, statement := range statements {
 		if _, err := db.ExecContext(ctx, statement); err != nil {
-			// The statement may hold the password.
+			// The statement may contain the password, so the error does not.
 			return fmt.Errorf("grant rights to %q: %w", app.User, err)
 		}
 	}
@@ -81,7 +82,7 @@ func tables(ctx context.Context, db *sql.DB) (_ map[string]bool, err error) {
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = rows.Close() }() // read to the end; Err tells
+	defer func() { _ = rows.Close() }() // read to the end; Err reports errors
 	present := map[string]bool{}
 	for rows.Next() {
 		var name string
@@ -93,7 +94,7 @@ func tables(ctx context.Context, db *sql.DB) (_ map[string]bool, err error) {
 	return present, rows.Err()
 }
 
-// quote is an identifier, literal a string: neither may be a parameter in DDL and GRANT.
+// quote escapes an identifier, literal a string: DDL and GRANT take neither as a parameter.
 func quote(name string) string { return "`" + strings.ReplaceAll(name, "`", "``") + "`" }
 
 func literal(text string) string {

@@ -9,18 +9,18 @@ import (
 	"farebook/access"
 )
 
-// installationSecret is as long as the hash that it keys (HMAC-SHA-256).
+// installationSecret is the length of the secret in bytes, that of the hash that it keys (HMAC-SHA-256).
 const installationSecret = 32
 
-// identify draws the id and the secret of the installation where there is no row yet. One that a backup brings along stays: what it
-// derives from has to be the same after a restore. The row's fixed id makes a repetition harmless.
+// identify creates the installation's id and secret if there is no row yet. A row from a backup is kept, because everything
+// derived from it has to be the same after a restore. The row's fixed id makes a repetition harmless.
 func identify(ctx context.Context, db *sql.DB) error {
 	present, err := tables(ctx, db)
 	if err != nil || !present["installation"] {
 		return err
 	}
 	secret := make([]byte, installationSecret)
-	_, _ = rand.Read(secret) // never fails: it ends the program instead (crypto/rand)
+	_, _ = rand.Read(secret) // never fails: crypto/rand ends the program instead
 	_, err = db.ExecContext(ctx, "INSERT IGNORE INTO installation (id, installation_id, secret, created_at) VALUES (1, ?, ?, UTC_TIMESTAMP(6))",
 		access.NewInstallationID(), secret)
 	if err != nil {

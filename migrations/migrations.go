@@ -1,5 +1,6 @@
-// Package migrations brings a database to the schema that this version of Farebook needs, and gives the application's
-// user what it may do there and nothing more. It connects as another user, who may change tables and grant.
+// Package migrations brings a database to the schema that this version of Farebook needs, and grants the application's user
+// exactly the rights that it needs. It connects as another user, who may change tables and grant rights. It imports
+// access and internal/failpoint.
 package migrations
 
 import (
@@ -18,20 +19,21 @@ import (
 //go:embed sql/*.sql
 var files embed.FS
 
-// lockName keeps two runners apart: DDL commits by itself, so a transaction does not.
+// lockName is the lock that lets one runner work at a time. A transaction cannot do that, because MySQL commits after each DDL
+// statement.
 const lockName = "farebook_migrations"
 
-// lockWait is how long the second runner waits for the first.
+// lockWait is how long a second runner waits for the first.
 const lockWait = 2 * time.Minute
 
-// Up creates the database that appDSN names when it is lacking, applies every migration that is not applied yet, and
-// creates and grants the application's user. adminDSN is a user who may do so; its database is ignored. Running it again
-// changes nothing.
+// Up creates the database that appDSN names if it does not exist, applies every migration that has not been applied, and
+// creates the application's user and its grants. adminDSN names a user with the rights to do so; its database is ignored.
+// Repeating it changes nothing.
 func Up(ctx context.Context, adminDSN, appDSN string) error {
 	return to(ctx, adminDSN, appDSN, nil)
 }
 
-// UpTo stops at a version: for tests of upgrades.
+// UpTo stops at a version. Tests of upgrades use it.
 func UpTo(ctx context.Context, adminDSN, appDSN string, version int64) error {
 	return to(ctx, adminDSN, appDSN, &version)
 }
@@ -77,12 +79,12 @@ func openAdmin(adminDSN, database string) (*sql.DB, error) {
 	admin.DBName = database
 	admin.ParseTime = true
 	admin.InterpolateParams = true
-	// A migration file holds several statements.
+	// A migration file contains several statements.
 	admin.MultiStatements = true
 	if admin.Params == nil {
 		admin.Params = map[string]string{}
 	}
-	// Backslashes escape (see literal), and what does not fit is refused, whatever the server is set to.
+	// Backslashes escape (see literal), and values that do not fit are errors, whatever the server's configuration.
 	admin.Params["sql_mode"] = "'TRADITIONAL'"
 	connector, err := mysql.NewConnector(admin)
 	if err != nil {
@@ -104,8 +106,8 @@ func createDatabase(ctx context.Context, adminDSN, name string) (err error) {
 	return nil
 }
 
-// lock holds a named lock on a connection of its own until unlock. The database names it, so that others on the same
-// server are not held up.
+// lock holds a named lock on a dedicated connection until unlock. Its name contains the database's, so that other databases on
+// the server are not blocked.
 func lock(ctx context.Context, db *sql.DB, database string) (unlock func() error, err error) {
 	conn, err := db.Conn(ctx)
 	if err != nil {
@@ -121,13 +123,13 @@ func lock(ctx context.Context, db *sql.DB, database string) (unlock func() error
 		return nil, errors.Join(fmt.Errorf("another migration of %s has been running for %s: wait for it, or end its connection", database, lockWait), conn.Close())
 	}
 	return func() error {
-		// The lock belongs to the connection, which goes back to the pool: let it go by name, also after a cancelled run.
+		// The connection returns to the pool, so release the lock by name, also after a cancelled run.
 		_, err := conn.ExecContext(context.WithoutCancel(ctx), "DO RELEASE_LOCK(?)", name)
 		return errors.Join(err, conn.Close())
 	}, nil
 }
 
-// Versions are the numbers of all migrations, lowest first.
+// Versions lists the numbers of all migrations in ascending order.
 func Versions() ([]int64, error) {
 	names, err := fs.Glob(files, "sql/*.sql")
 	if err != nil {
@@ -139,7 +141,7 @@ func Versions() ([]int64, error) {
 			return nil, err
 		}
 	}
-	return versions, nil // by name is by number: they are padded with zeros
+	return versions, nil // sorted by name, and so by number, which is zero-padded
 }
 
 func apply(ctx context.Context, db *sql.DB, version *int64) error {

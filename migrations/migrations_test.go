@@ -78,7 +78,7 @@ func TestRunnersAtOnce(t *testing.T) {
 func TestOneUserForBothIsRefused(t *testing.T) {
 	t.Parallel()
 	db := testdb.Empty(t)
-	require.ErrorContains(t, migrations.Up(t.Context(), db.AdminDSN, db.AdminDSN), "a user of its own")
+	require.ErrorContains(t, migrations.Up(t.Context(), db.AdminDSN, db.AdminDSN), "a separate user")
 }
 
 // An image that makes a user with everything on its database, a careless operator: the ledger would not be append-only.

@@ -9,12 +9,12 @@ import (
 	"github.com/go-sql-driver/mysql"
 )
 
-// Errors by which a server refuses for want of rights: of a table, of a database, of an account, of a column.
+// refusals are the MySQL errors for missing privileges on a table, a database, an account or a column.
 var refusals = map[uint16]bool{1142: true, 1044: true, 1227: true, 1143: true}
 
-// proveAppendOnly connects as the application's user and tries what it must not be able to do to the ledger. The grants
-// above only add: rights from elsewhere (a user that an image made with everything on its database, a role, an account
-// of the same name for one host) would go unseen. Nothing that is tried changes a row or a table if it is allowed.
+// proveAppendOnly connects as the application's user and tries what it must not be able to do to the ledger. The grants above
+// only add privileges: those from elsewhere (an image that grants everything on its database, a role, an account of the same
+// name for one host) would remain unnoticed. None of the attempts changes a row or a table if it is allowed.
 func proveAppendOnly(ctx context.Context, admin *sql.DB, app *mysql.Config) (err error) {
 	present, err := tables(ctx, admin)
 	if err != nil || !present["financial_ledger"] {
@@ -35,7 +35,7 @@ func proveAppendOnly(ctx context.Context, admin *sql.DB, app *mysql.Config) (err
 		{"DELETE", "DELETE FROM audit_log WHERE FALSE"},
 		{"UPDATE", "UPDATE ledger_seals SET number = number WHERE FALSE"},
 		{"DELETE", "DELETE FROM ledger_seals WHERE FALSE"},
-		// TRUNCATE and DROP are one right; a table that does not exist tells of it without harm.
+		// TRUNCATE and DROP are one privilege. Dropping a table that does not exist tests it without harm.
 		{"TRUNCATE and DROP", "DROP TABLE IF EXISTS farebook_no_such_table"},
 		{"ALTER", "ALTER TABLE farebook_no_such_table ADD COLUMN x INT"},
 	} {
@@ -50,10 +50,10 @@ func proveAppendOnly(ctx context.Context, admin *sql.DB, app *mysql.Config) (err
 		if answer != nil && answer.Number == errAccessDenied {
 			return fmt.Errorf("the user %q of DATABASE_DSN cannot log in although it was just made: is there an account of this name for one host, or one without a name? %w", app.User, answer)
 		}
-		return fmt.Errorf("the user %q of DATABASE_DSN may %s in %q, where the ledger is append-only: see SHOW GRANTS, revoke what Farebook did not grant, or name another user", app.User, forbidden.verb, app.DBName)
+		return fmt.Errorf("the user %q of DATABASE_DSN may %s in %q, but the ledger is append-only: see SHOW GRANTS, revoke what Farebook did not grant, or name another user", app.User, forbidden.verb, app.DBName)
 	}
 	return nil
 }
 
-// errAccessDenied is the server's refusal of a login.
+// errAccessDenied is MySQL's error for a refused login.
 const errAccessDenied = 1045

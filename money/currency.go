@@ -11,17 +11,18 @@ import (
 // Currency is an ISO 4217 code in upper case: "USD".
 type Currency string
 
-// zeroDecimal are the currencies that Stripe takes in whole units (stripe.com/docs/currencies#zero-decimal).
+// zeroDecimal lists the currencies whose smallest unit at Stripe is the whole unit (stripe.com/docs/currencies#zero-decimal).
 var zeroDecimal = set("BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF")
 
-// threeDecimal are the currencies with thousandths, of which Stripe wants the last digit to be 0
+// threeDecimal lists the currencies whose minor unit is a thousandth. Stripe requires the last digit of such an amount to be 0
 // (stripe.com/docs/currencies#three-decimal).
 var threeDecimal = set("BHD", "JOD", "KWD", "OMR", "TND")
 
-// wholeUnits have two digits at Stripe for compatibility, both of which must be 0 (stripe.com/docs/currencies#special-cases).
+// wholeUnits lists the currencies that Stripe writes with two decimals for compatibility. Both must be 0
+// (stripe.com/docs/currencies#special-cases).
 var wholeUnits = set("ISK", "UGX")
 
-// presentment are the other currencies that Stripe charges in (stripe.com/docs/currencies#presentment-currencies).
+// presentment lists the other currencies that Stripe charges in (stripe.com/docs/currencies#presentment-currencies).
 var presentment = set(
 	"AED", "AFN", "ALL", "AMD", "ANG", "AOA", "ARS", "AUD", "AWG", "AZN", "BAM", "BBD", "BDT", "BGN", "BMD", "BND", "BOB",
 	"BRL", "BSD", "BWP", "BYN", "BZD", "CAD", "CDF", "CHF", "CNY", "COP", "CRC", "CVE", "CZK", "DKK", "DOP", "DZD", "EGP",
@@ -40,7 +41,8 @@ func set(codes ...string) map[Currency]bool {
 	return out
 }
 
-// ParseCurrency accepts the upper-case ISO 4217 codes that Stripe charges in.
+// ParseCurrency accepts the upper-case ISO 4217 codes that Stripe charges in. Any other code is a *validation.FieldError on
+// amount.currency.
 func ParseCurrency(code string) (Currency, error) {
 	c := Currency(code)
 	if zeroDecimal[c] || threeDecimal[c] || wholeUnits[c] || presentment[c] {
@@ -53,8 +55,8 @@ func ParseCurrency(code string) (Currency, error) {
 	return "", problem
 }
 
-// Digits is how many digits of an amount are behind the decimal point at Stripe: 0, 2 or 3. It is not always ISO's
-// number: Stripe keeps two for ISK and UGX, and MGA is whole.
+// Digits returns the number of decimals in Stripe's amounts: 0, 2 or 3. It can differ from ISO 4217: Stripe writes ISK and UGX
+// with two decimals, and MGA with none.
 func (c Currency) Digits() int {
 	switch {
 	case zeroDecimal[c]:
@@ -66,5 +68,5 @@ func (c Currency) Digits() int {
 	}
 }
 
-// Stripe is the code as Stripe's API spells it: "usd".
+// Stripe returns the code as Stripe's API spells it: "usd".
 func (c Currency) Stripe() string { return strings.ToLower(string(c)) }

@@ -1,9 +1,9 @@
 package money
 
-// Locale is the language a customer is written to.
+// Locale is the language of emails to a customer.
 type Locale string
 
-// The languages there are.
+// The supported locales.
 const (
 	LocaleEN Locale = "en"
 	LocaleAR Locale = "ar"

@@ -1,5 +1,6 @@
-// Package notice is what customers and the finance department are written about: the kinds of email, and the amounts, states and ids that
-// each needs beside its booking. It imports booking and money, reconciliation for its classes, and does no I/O.
+// Package notice defines the emails that Farebook sends to customers and to the finance department: their kinds, and the
+// amounts, states and ids that each kind needs beside its booking. It imports booking, money and reconciliation, and does no
+// I/O.
 package notice
 
 import (
@@ -10,8 +11,9 @@ import (
 	"farebook/reconciliation"
 )
 
-// Content is what an email says beside its booking: amounts, states and ids as they were when it was written, and never a
-// name or an address. The parts that a kind of mail does not need are nil.
+// Content is the part of an email that its booking does not provide: amounts, states and ids as they were when the email was
+// queued. It never holds a name or an address. Fields that a kind of email does not use are nil. It is stored as JSON, so the
+// tags must not change.
 type Content struct {
 	Refund        *RefundContent  `json:"refund,omitempty"`
 	Quote         *QuoteContent   `json:"quote,omitempty"`
@@ -23,7 +25,7 @@ type Content struct {
 	Reconciliation *ReconciliationContent `json:"reconciliation,omitempty"`
 }
 
-// ReconciliationContent is what a reconciliation found, for the finance department.
+// ReconciliationContent summarises a reconciliation for the finance department.
 type ReconciliationContent struct {
 	ID      string                `json:"id"`
 	Failed  bool                  `json:"failed,omitempty"`
@@ -31,7 +33,8 @@ type ReconciliationContent struct {
 	Counts  []ReconciliationCount `json:"counts"`
 }
 
-// ReconciliationCount is one line of it. Difference is here less at Stripe.
+// ReconciliationCount is the number of findings of one class and state. Difference is the amount in the books less the amount
+// at Stripe.
 type ReconciliationCount struct {
 	Class      reconciliation.Class `json:"class"`
 	State      string               `json:"state"`
@@ -39,22 +42,22 @@ type ReconciliationCount struct {
 	Difference money.Money          `json:"difference"`
 }
 
-// RefundContent is about one refund.
+// RefundContent describes one refund.
 type RefundContent struct {
 	ID       booking.RefundID     `json:"id"`
 	Amount   money.Money          `json:"amount"`
 	Status   booking.RefundStatus `json:"status"`
 	Origin   booking.RefundOrigin `json:"origin"`
-	Paid     money.Money          `json:"paid"`     // captured in all
-	Refunded money.Money          `json:"refunded"` // in all so far, this one with it once it succeeded
-	// Obstacle is why a refund that failed leaves less owed than its amount; empty when all of it still is.
+	Paid     money.Money          `json:"paid"`     // total captured
+	Refunded money.Money          `json:"refunded"` // total refunded, including this refund once it has succeeded
+	// Obstacle explains why less than Amount is still owed after a failed refund. Empty if all of it is owed.
 	Obstacle booking.RefundObstacle `json:"obstacle,omitempty"`
-	Owed     money.Money            `json:"owed,omitzero"` // with ObstaclePart
-	// Code is why Stripe has not made it yet, in Stripe's words.
+	Owed     money.Money            `json:"owed,omitzero"` // set with ObstaclePart
+	// Code is Stripe's error code, if Stripe has refused the refund for now.
 	Code string `json:"code,omitempty"`
 }
 
-// QuoteContent is what a cancellation gives back.
+// QuoteContent describes what a cancellation refunds.
 type QuoteContent struct {
 	Refund  money.Money `json:"refund"`
 	Kept    money.Money `json:"kept"`
@@ -62,14 +65,14 @@ type QuoteContent struct {
 	Hours   int         `json:"hoursBeforeDeparture"`
 }
 
-// ReceiptContent is what was paid, and when.
+// ReceiptContent describes a payment.
 type ReceiptContent struct {
 	Paid            money.Money `json:"paid"`
 	PaidAt          time.Time   `json:"paidAt"`
 	PaymentIntentID string      `json:"paymentIntentId"`
 }
 
-// DisputeContent is about one dispute, for the finance department.
+// DisputeContent describes one dispute for the finance department.
 type DisputeContent struct {
 	ID       string                `json:"id"`
 	Status   booking.DisputeStatus `json:"status"`
@@ -82,11 +85,11 @@ type DisputeContent struct {
 	DueBy    time.Time             `json:"dueBy,omitzero"`
 }
 
-// PayoutContent is about one payout, for the finance department.
+// PayoutContent describes one payout for the finance department.
 type PayoutContent struct {
 	ID           string               `json:"id"`
 	Status       booking.PayoutStatus `json:"status"`
-	StripeStatus string               `json:"stripeStatus,omitempty"` // Stripe's own word, where this version does not know it
+	StripeStatus string               `json:"stripeStatus,omitempty"` // Stripe's status, if this version does not know it
 	FailureCode  string               `json:"failureCode,omitempty"`
 	Amount       money.Money          `json:"amount"`
 	Transactions int                  `json:"transactions"`

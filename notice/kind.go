@@ -1,13 +1,13 @@
 package notice
 
-// MessageIDDomain is the right side of every Message-ID. It names a sender, not a host: it must be the same whichever machine
-// sends, or a mail that goes twice would be two mails.
+// MessageIDDomain is the domain of every Message-ID. It identifies the sender, not a host: it must not depend on the machine,
+// or an email that is sent twice would not be recognised as a duplicate.
 const MessageIDDomain = "bookings.farebook.example"
 
-// Kind is why somebody is written to.
+// Kind is the reason for an email. It selects the template.
 type Kind string
 
-// The kinds of email to customers.
+// Emails to customers.
 const (
 	Confirmed     Kind = "booking_confirmed"
 	PaymentFailed Kind = "payment_failed"
@@ -20,7 +20,7 @@ const (
 	RefundFailed  Kind = "refund_failed"
 )
 
-// The kinds of email to the finance department.
+// Emails to the finance department.
 const (
 	DisputeOpened  Kind = "dispute_opened"
 	DisputeDue     Kind = "dispute_due"
@@ -35,7 +35,7 @@ const (
 	ReconciliationOverdue Kind = "reconciliation_overdue"
 )
 
-// PaymentKinds are the kinds of email that a booking's own workflow sends, RefundKinds those to customers that refunds send.
+// PaymentKinds are sent by the BookingPayment workflow, RefundKinds to customers by the Refund workflow.
 var (
 	PaymentKinds = []Kind{
 		Confirmed, PaymentFailed, HoldExpired, Cancelled, Authorized, CancelledPaid, CaptureDue,
@@ -43,13 +43,13 @@ var (
 	RefundKinds = []Kind{RefundStarted, Refunded, RefundFailed}
 )
 
-// Unpaid tells whether the email is about a booking that cost its maker nothing. Such mails are bounded per address: a
-// queue of unpaid bookings must not fill somebody's mailbox.
+// Unpaid reports whether the email concerns a booking that has not been paid. Such emails are limited per address, because
+// unpaid bookings cost nothing and could otherwise be used to flood a mailbox.
 func (k Kind) Unpaid() bool {
 	return k == PaymentFailed || k == HoldExpired || k == Cancelled
 }
 
-// ForFinance tells whether the finance department is written to, and not the customer.
+// ForFinance reports whether the email goes to the finance department instead of the customer.
 func (k Kind) ForFinance() bool {
 	switch k {
 	case DisputeOpened, DisputeDue, DisputeClosed, PayoutFailed, PayoutUnproven, PayoutUnknown, CaptureDue,

@@ -10,38 +10,40 @@ import (
 	"farebook/money"
 )
 
-// Allowance is what an account and Stripe's balance may differ by, here less at Stripe.
+// Allowance is the accepted difference between an account in the books and a balance at Stripe (books less Stripe).
 type Allowance struct {
-	// Lines are differences of balance transactions on the clearing account: items of a run, or items that were resolved by a note.
+	// Lines are differences of single balance transactions on the clearing account: open findings of the run, and findings that
+	// an operator resolved with a note. Minor units.
 	Lines map[money.Currency]int64
-	// Gaps are differences of a whole account that were resolved by a note, by the StripeID of their finding.
+	// Gaps are differences of a whole account that an operator resolved with a note, by the StripeID of their finding. Minor
+	// units.
 	Gaps map[string][]int64
-	// Tolerance in minor units: what Lines leave over, up to it, is ignored.
+	// Tolerance is the amount in minor units up to which a difference that Lines do not explain is ignored.
 	Tolerance int64
 }
 
-// Gap is an account beside Stripe's balance, in one currency, where the two are not simply equal.
+// Gap is a difference between an account and a balance at Stripe, in one currency.
 type Gap struct {
 	Account  ledger.Account
 	Kind     booking.BalanceKind // empty for the clearing account
 	Currency money.Currency
-	// Here and AtStripe are minor units; Lines is the part of their difference that the allowance's lines account for.
+	// Here and AtStripe are minor units. Lines is the part of their difference that Allowance.Lines explain.
 	Here, AtStripe, Lines int64
-	// Within: lines and tolerance account for the difference. Noted: all of it was noted as the account's own.
+	// Within: Lines and Tolerance explain the difference. Noted: an operator's note explains all of it.
 	Within, Noted bool
 }
 
-// Holds tells whether the gap is accounted for.
+// Holds reports whether the gap is explained.
 func (g Gap) Holds() bool { return g.Within || g.Noted }
 
-// Difference is here less at Stripe.
+// Difference returns the amount in the books less the amount at Stripe, in minor units.
 func (g Gap) Difference() int64 { return g.Here - g.AtStripe }
 
-// CompareBalances returns the gaps between the books and Stripe's balances, also those that are accounted for, in the order of
-// accounts and currencies. Reconciliation and verify both judge by it, so that they agree about the same facts.
+// CompareBalances returns the gaps between the books and Stripe's balances, including explained ones, ordered by account and
+// currency. Reconciliation and `starter verify` both use it, so that they judge the same facts alike.
 func CompareBalances(here map[ledger.Account]map[money.Currency]int64, there booking.Balances, allowed Allowance) []Gap {
 	gaps := compareAccount(ledger.AssetStripeClearing, "", here[ledger.AssetStripeClearing], there.Clearing, allowed)
-	allowed.Lines = nil // what moved money of a kind is not explained by what the clearing account has
+	allowed.Lines = nil // the lines are on the clearing account and explain nothing of other kinds
 	for _, kind := range booking.BalanceKinds {
 		account := ledger.KindAccounts[kind]
 		gaps = append(gaps, compareAccount(account, kind, here[account], there.Kinds[kind], allowed)...)
@@ -69,7 +71,7 @@ func compareAccount(account ledger.Account, kind booking.BalanceKind, ours, thei
 	return gaps
 }
 
-// stripeID names the gap among the findings of a run.
+// stripeID identifies the gap among the findings of a run.
 func (g Gap) stripeID() string {
 	if g.Kind == "" {
 		return "balance-" + string(g.Currency)
@@ -77,7 +79,7 @@ func (g Gap) stripeID() string {
 	return string(g.Kind) + "-" + string(g.Currency)
 }
 
-// Finding is the gap as an item of a run. A gap that is noted is one, too: it is written as resolved.
+// Finding returns the gap as a finding of a run. A noted gap is a finding too; it is stored as resolved.
 func (g Gap) Finding() Finding {
 	finding := Finding{
 		Class: AmountMismatch, Object: ObjectClearing, StripeID: g.stripeID(), Here: g.Here, AtStripe: g.AtStripe, Currency: g.Currency,
@@ -92,7 +94,7 @@ func (g Gap) Finding() Finding {
 	return finding
 }
 
-// String says where the two sides stand, for an operator.
+// String describes both sides for an operator.
 func (g Gap) String() string {
 	text := ""
 	if g.Kind != "" {

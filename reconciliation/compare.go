@@ -1,5 +1,6 @@
-// Package reconciliation holds the books against Stripe, line by line, without I/O: what Stripe says on one side, what was
-// posted on the other, and the difference as something that an operator understands.
+// Package reconciliation compares the books with Stripe, balance transaction by balance transaction: what Stripe reports on one
+// side, what was posted on the other, and each difference as a finding that an operator understands. It imports booking,
+// ledger, money and validation, and does no I/O.
 package reconciliation
 
 import (
@@ -13,45 +14,45 @@ import (
 	"farebook/money"
 )
 
-// Line is one balance transaction with what its source says of itself.
+// Line is one balance transaction and the object that it came from.
 type Line struct {
 	booking.BalanceTransaction
 	Object          Object
-	ObjectID        string // pi_ (ch_ without one), re_, dp_, po_, txn_
+	ObjectID        string // pi_ (ch_ if there is no PaymentIntent), re_, dp_, po_, txn_
 	PaymentIntentID string
-	ChargeID        string            // that the source is, or is about; empty for any other source
-	Reference       booking.Reference // from the metadata; empty for what is not ours
+	ChargeID        string            // the charge that the source is or belongs to; empty if there is none
+	Reference       booking.Reference // from the metadata; empty if Farebook did not create the payment
 }
 
-// Posting is one ledger transaction, added up by currency in minor units: what it did to the clearing account, its
-// fee among it, and the fee.
+// Posting is one ledger transaction, summed per currency in minor units: its effect on the clearing account (net of the fee),
+// and the fee.
 type Posting struct {
 	LedgerID        uint64
 	Type            string
 	PaymentIntentID string
-	Clearing        map[money.Currency]int64 // debits less credits, fees among them
+	Clearing        map[money.Currency]int64 // debits less credits, net of fees
 	Fees            map[money.Currency]int64 // debits less credits
-	// Early: it was posted before its balance transaction, and so its fee, was known.
+	// Early: posted before its balance transaction, and with it the fee, was known.
 	Early bool
 }
 
 // Known is what the books know of a line's payment.
 type Known struct {
-	// PaymentKnown: its PaymentIntent is a booking's.
+	// PaymentKnown: the PaymentIntent belongs to a booking.
 	PaymentKnown bool
-	// BookingKnown: its metadata names a booking of ours. OtherIntent is the PaymentIntent that this booking has instead.
+	// BookingKnown: the metadata names a booking in the books. OtherIntent is the PaymentIntent that this booking has instead.
 	BookingKnown bool
 	OtherIntent  string
-	// Reference is the booking's whose PaymentIntent it is; empty when it is nobody's.
+	// Reference is the booking of the PaymentIntent; empty if there is none.
 	Reference booking.Reference
 }
 
-// Rules decide which differences are ignored: too recent (Lag), or too small (Tolerance).
+// Rules decide which differences are ignored: those that are too recent (Lag) or too small (Tolerance).
 type Rules struct {
 	Now time.Time
-	// Lag: what is younger may still be on its way.
+	// Lag is the age below which a missing posting is not a finding, because its event may still arrive.
 	Lag time.Duration
-	// Tolerance in minor units: a difference up to it is ignored.
+	// Tolerance is the largest difference in minor units that is ignored.
 	Tolerance int64
 }
 
@@ -63,7 +64,7 @@ func (r Rules) Await(finding *Finding, happened time.Time) {
 	}
 }
 
-// Compare holds a line against everything that was posted for it; nil when it fits. One that moves nothing
+// Compare compares a line with everything that was posted for it. It returns nil if they agree. A line that moves no money
 // needs no posting.
 func Compare(line Line, posted []Posting, known Known, rules Rules) *Finding {
 	finding := Finding{
@@ -100,7 +101,7 @@ func Compare(line Line, posted []Posting, known Known, rules Rules) *Finding {
 		finding.Class, finding.Here, finding.AtStripe = FeeMismatch, fee, theirs
 		finding.Reason = fmt.Sprintf("a fee of %s was posted, Stripe took %s", money.Text(fee, line.Currency), money.Text(theirs, line.Currency))
 		if FeeOutstanding(posted) {
-			finding.Healing = healingOf(line) // reading the payment again posts the fee
+			finding.Healing = healingOf(line) // recording the payment again posts the fee
 			rules.Await(&finding, line.Created)
 		}
 		return &finding
@@ -113,17 +114,17 @@ func Compare(line Line, posted []Posting, known Known, rules Rules) *Finding {
 	return nil
 }
 
-// missing explains a line that nothing was posted for.
+// missing classifies a line for which nothing was posted.
 func missing(finding Finding, line Line, known Known, rules Rules) *Finding {
 	finding.Class = MissingInLedger
 	finding.Reason = fmt.Sprintf("Stripe settled this %s (%s) and the ledger does not have it", line.Object, line.ReportingCategory)
 	ours := known.PaymentKnown || line.Object == ObjectPayout || line.Object == ObjectAccountFee
 	switch {
 	case line.Object == ObjectBalanceTransaction:
-		finding.Reason = fmt.Sprintf("Stripe settled a %s that Farebook does not post: a person has to", line.ReportingCategory)
+		finding.Reason = fmt.Sprintf("Stripe settled a %s that Farebook does not post: an operator has to post it", line.ReportingCategory)
 	case known.OtherIntent != "":
 		finding.Class, finding.Healing = Duplicate, HealNone
-		finding.Reason = fmt.Sprintf("booking %s was paid by %s, and this is another payment of it", line.Reference, known.OtherIntent)
+		finding.Reason = fmt.Sprintf("booking %s was paid by %s, and this is a second payment", line.Reference, known.OtherIntent)
 	case !ours && !known.BookingKnown:
 		finding.Class, finding.Healing = OrphanPayment, HealNone
 		finding.Reason = fmt.Sprintf("this %s at Stripe belongs to no booking", line.Object)
@@ -134,8 +135,8 @@ func missing(finding Finding, line Line, known Known, rules Rules) *Finding {
 	return &finding
 }
 
-// misplaced explains a line that was posted as no booking's, and whose payment is a booking's by now: recorded by its own workflow,
-// it takes the place of that posting.
+// misplaced classifies a line that was posted as belonging to no booking, and whose payment belongs to a booking by now.
+// Recording the payment replaces that posting.
 func misplaced(finding Finding, line Line, posted []Posting, known Known) *Finding {
 	clearing, _ := sum(posted)
 	finding.Class, finding.Here, finding.Posted = MissingInLedger, clearing[line.Currency], clearing[line.Currency]
@@ -174,15 +175,15 @@ func sum(posted []Posting) (clearing, fees map[money.Currency]int64) {
 	return clearing, fees
 }
 
-// corrected tells whether a line was posted by an operator's decision, or as no booking's: then what it did to the clearing account
-// has to be right, and the rest is on the account that was chosen for it.
+// corrected reports whether a line was posted by an operator's decision or as belonging to no booking. Only the effect on the
+// clearing account is then compared: the other side is on the account that was chosen for it.
 func corrected(posted []Posting) bool {
 	return slices.ContainsFunc(posted, func(p Posting) bool {
 		return p.Type == string(ledger.TypeCorrection) || ledger.Type(p.Type).Unbooked()
 	})
 }
 
-// twice tells whether two postings are of one type: a payment and its later fee are two of two types.
+// twice reports whether two postings have the same type. A payment and its later fee are two postings of different types.
 func twice(posted []Posting) bool {
 	seen := map[string]bool{}
 	for _, p := range posted {
@@ -194,7 +195,8 @@ func twice(posted []Posting) bool {
 	return false
 }
 
-// FeeOutstanding tells whether all of it was posted before its balance transaction was known, so that the fee is still to come.
+// FeeOutstanding reports whether everything was posted before its balance transaction was known, so that the fee is still to be
+// posted.
 func FeeOutstanding(posted []Posting) bool {
 	return !slices.ContainsFunc(posted, func(p Posting) bool { return !p.Early })
 }

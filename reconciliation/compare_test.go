@@ -119,8 +119,8 @@ func TestWhatIsNoDifference(t *testing.T) {
 		"settled in euros, and out of dollars": {payment(), []reconciliation.Posting{{
 			Type: "payment", Clearing: map[money.Currency]int64{"USD": 44539, "EUR": 0}, Fees: map[money.Currency]int64{"USD": 1361},
 		}}, reconciliation.Rules{}},
-		"decided by a person": {payment(), []reconciliation.Posting{posting("correction", 44539, 0, "USD")}, reconciliation.Rules{}},
-		"Stripe's bill":       {bill, []reconciliation.Posting{posting("account_fee", -250, 250, "USD")}, reconciliation.Rules{}},
+		"decided by an operator": {payment(), []reconciliation.Posting{posting("correction", 44539, 0, "USD")}, reconciliation.Rules{}},
+		"Stripe's bill":          {bill, []reconciliation.Posting{posting("account_fee", -250, 250, "USD")}, reconciliation.Rules{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -129,8 +129,8 @@ func TestWhatIsNoDifference(t *testing.T) {
 	}
 }
 
-// Whatever the books have of a line, posting what they lack of it makes the two agree.
-func TestWhatIsLackingMakesThemAgree(t *testing.T) {
+// Posting the shortfall makes the books and Stripe agree, whatever was posted before.
+func TestPostingTheShortfallMakesBooksAndStripeAgree(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		money, currency := rapid.Int64Range(-1_000_000, 1_000_000), rapid.SampledFrom([]money.Currency{"USD", "EUR", "JPY"})
@@ -141,7 +141,7 @@ func TestWhatIsLackingMakesThemAgree(t *testing.T) {
 		for range rapid.IntRange(0, 3).Draw(t, "postings") {
 			posted = append(posted, posting("payment", money.Draw(t, "clearing"), money.Draw(t, "posted fee"), currency.Draw(t, "posted in")))
 		}
-		clearing, fees := reconciliation.Lack(posted, &line.BalanceTransaction)
+		clearing, fees := reconciliation.Shortfall(posted, &line.BalanceTransaction)
 		posted = append(posted, reconciliation.Posting{Type: "correction", Clearing: clearing, Fees: fees})
 		require.Nil(t, reconciliation.Compare(line, posted, reconciliation.Known{}, reconciliation.Rules{}))
 	})

@@ -63,12 +63,12 @@ func ExampleCompare() {
 	// orphan_payment: $0.00 here, $445.39 at Stripe, healing ""
 }
 
-// Lack is the correction that makes the books say what Stripe says: net on the clearing account, and of the fee.
-func ExampleLack() {
+// Shortfall is the correction after which the books agree with Stripe: net on the clearing account, and the fee.
+func ExampleShortfall() {
 	line := settledPayment(nightly)
-	clearing, fees := reconciliation.Lack(postedPayment(44939, 961), &line.BalanceTransaction)
+	clearing, fees := reconciliation.Shortfall(postedPayment(44939, 961), &line.BalanceTransaction)
 	fmt.Println("a wrong fee was posted: clearing", money.Text(clearing["USD"], "USD"), "and fee", money.Text(fees["USD"], "USD"))
-	clearing, fees = reconciliation.Lack(postedPayment(44539, 1361), nil)
+	clearing, fees = reconciliation.Shortfall(postedPayment(44539, 1361), nil)
 	fmt.Println("Stripe does not have it: clearing", money.Text(clearing["USD"], "USD"), "and fee", money.Text(fees["USD"], "USD"))
 	// Output:
 	// a wrong fee was posted: clearing -$4.00 and fee $4.00
@@ -109,7 +109,7 @@ func ExampleExplain() {
 	// ch_2: false ""
 }
 
-// A run looks back a number of days. Stripe counts in seconds, and the second that has begun belongs to the run.
+// The window of a run covers a number of days. Stripe's times are in seconds, and the second of the start is included.
 func ExampleLookBack() {
 	window := reconciliation.LookBack(nightly, 7)
 	fmt.Println(window.From.Format(time.DateTime), "to", window.To.Format(time.DateTime))

@@ -8,18 +8,18 @@ import (
 	"farebook/booking"
 )
 
-// Origin is the payment behind a balance transaction, as Stripe has it: a charge, with its PaymentIntent where it has one.
+// Origin is the payment behind a balance transaction, as Stripe has it: a charge, and its PaymentIntent if there is one.
 type Origin struct {
 	ChargeID        string
 	PaymentIntentID string
-	Reference       booking.Reference // from the metadata; empty for one that Farebook has not made
-	Metadata        map[string]string // the charge's and the PaymentIntent's
-	Descriptors     []string          // what the customer's statement says of it
-	// Settled is when the charge's balance transaction was created; zero while it has none.
+	Reference       booking.Reference // from the metadata; empty if Farebook did not create the payment
+	Metadata        map[string]string // of the charge and the PaymentIntent
+	Descriptors     []string          // the text on the customer's card statement
+	// Settled is the creation time of the charge's balance transaction; zero if it has none yet.
 	Settled time.Time
 }
 
-// integrationKind is the field of a payment that a rule reads.
+// integrationKind is the field of a payment that a rule matches.
 type integrationKind string
 
 const (
@@ -28,24 +28,24 @@ const (
 	byPaymentIntent integrationKind = "payment_intent"
 )
 
-// Integration is one rule that recognises the payments of another integration on the same Stripe account.
+// Integration is a rule that recognises payments of another integration on the same Stripe account.
 type Integration struct {
 	kind       integrationKind
-	key, value string // of metadata; value is the prefix for the others, and empty for any value of a metadata key
+	key, value string // key is the metadata key, and value its value (empty: any value); for other kinds, value is a prefix
 }
 
-// Integrations are the rules, in the order in which they are tried.
+// Integrations are rules. The first match wins.
 type Integrations []Integration
 
-// Stripe's own bounds (stripe.com/docs/api/metadata, stripe.com/docs/get-started/account/statement-descriptors).
+// Stripe's limits (stripe.com/docs/api/metadata, stripe.com/docs/get-started/account/statement-descriptors).
 const (
 	maxMetadataKey   = 40
 	maxMetadataValue = 500
 	maxDescriptor    = 22
 )
 
-// ParseIntegrations reads rules with commas between them: metadata:KEY, metadata:KEY=VALUE, descriptor:PREFIX and
-// payment_intent:PREFIX. ownKey is the metadata key that Farebook's payments bear, which no rule may name.
+// ParseIntegrations parses comma-separated rules: metadata:KEY, metadata:KEY=VALUE, descriptor:PREFIX and
+// payment_intent:PREFIX. ownKey is the metadata key of Farebook's own payments, which no rule may name.
 func ParseIntegrations(text, ownKey string) (Integrations, error) {
 	var rules Integrations
 	for part := range strings.SplitSeq(text, ",") {
@@ -92,7 +92,7 @@ func parseIntegration(text, ownKey string) (Integration, error) {
 	return rule, nil
 }
 
-// String is the rule as it is configured.
+// String returns the rule as it is configured.
 func (i Integration) String() string {
 	text := string(i.kind) + ":" + i.key
 	if i.key != "" && i.value != "" {
@@ -101,7 +101,7 @@ func (i Integration) String() string {
 	return text + i.value
 }
 
-// matches tells whether a payment is the integration's.
+// matches reports whether a payment belongs to the integration.
 func (i Integration) matches(o Origin) bool {
 	switch i.kind {
 	case byMetadata:
@@ -119,8 +119,8 @@ func (i Integration) matches(o Origin) bool {
 	}
 }
 
-// Of finds the rule that a payment matches. A payment that bears a booking reference of Farebook's matches none, whatever the
-// rules say: a database that was restored may not know it yet.
+// Of returns the first rule that matches a payment. A payment whose metadata has a Farebook reference matches no rule: a
+// restored database may not know the booking yet.
 func (rules Integrations) Of(o Origin) (Integration, bool) {
 	if o.Reference != "" {
 		return Integration{}, false

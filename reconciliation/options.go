@@ -6,29 +6,29 @@ import (
 	"farebook/validation"
 )
 
-// Scope is what a reconciliation looks at.
+// Scope is the part of the books that a reconciliation compares.
 type Scope string
 
 // The scopes.
 const (
 	ScopePayments Scope = "payments" // open payments
-	ScopeLedger   Scope = "ledger"   // balance transactions, both ways
+	ScopeLedger   Scope = "ledger"   // balance transactions, in both directions
 	ScopePayouts  Scope = "payouts"
 	ScopeAll      Scope = "all"
 )
 
-// Includes tells whether a part is looked at.
+// Includes reports whether the scope covers a part.
 func (s Scope) Includes(part Scope) bool { return s == ScopeAll || s == part }
 
-// Options are what a run is asked for.
+// Options are the parameters of a reconciliation.
 type Options struct {
 	LookbackDays int   `json:"lookbackDays"`
-	Limit        int   `json:"limit"` // of open payments; 0 for all
+	Limit        int   `json:"limit"` // maximum number of open payments; 0 for all
 	DryRun       bool  `json:"dryRun"`
 	Scope        Scope `json:"scope"`
 }
 
-// Defaults of a run, and its bounds.
+// Defaults and limits of the options.
 const (
 	DefaultLookbackDays = 7
 	DefaultLimit        = 100
@@ -36,7 +36,7 @@ const (
 	MaxLimit            = 1_000_000
 )
 
-// Validate names everything that is wrong with the options, as FieldErrors, or returns nil.
+// Validate returns every violation as validation.FieldErrors, or nil.
 func (o Options) Validate() error {
 	var v validation.Violations
 	if o.LookbackDays < 1 || o.LookbackDays > MaxLookbackDays {

@@ -7,17 +7,17 @@ import (
 	"farebook/ledger"
 )
 
-// Unbooked is why a balance transaction belongs to no booking, and how it is posted: as another integration's, or against the
-// opening balance. The zero value is money that nobody knows.
+// Unbooked explains why a balance transaction belongs to no booking, which decides how it is posted: as another integration's,
+// or against the opening balance. The zero value means that there is no explanation.
 type Unbooked struct {
 	Type   ledger.Type
 	Origin Origin
-	Rule   Integration // of the integration whose it is
-	Opened time.Time   // the opening that the payment came before
+	Rule   Integration // the rule that matched, for another integration
+	Opened time.Time   // the time of the opening, for a payment before it
 }
 
-// Explain says whose a payment is that no booking has. A rule comes first: what another integration was paid before the opening is
-// still the other integration's.
+// Explain explains a payment that belongs to no booking. Rules take precedence: a payment to another integration before the
+// opening still belongs to that integration.
 func Explain(o Origin, rules Integrations, opening ledger.Opening) Unbooked {
 	if rule, found := rules.Of(o); found {
 		return Unbooked{Type: ledger.TypeOtherIntegration, Origin: o, Rule: rule}
@@ -28,10 +28,10 @@ func Explain(o Origin, rules Integrations, opening ledger.Opening) Unbooked {
 	return Unbooked{}
 }
 
-// Known tells whether it is explained.
+// Known reports whether there is an explanation.
 func (u Unbooked) Known() bool { return u.Type != "" }
 
-// String names the payment and why no booking has it.
+// String names the charge and the explanation.
 func (u Unbooked) String() string {
 	switch u.Type {
 	case ledger.TypeOtherIntegration:
@@ -39,11 +39,11 @@ func (u Unbooked) String() string {
 	case ledger.TypeBeforeOpening:
 		return fmt.Sprintf("charge %s was paid before the opening of %s", u.Origin.ChargeID, u.Opened.UTC().Format(time.RFC3339))
 	default:
-		return "nobody knows it"
+		return "has no explanation"
 	}
 }
 
-// Relabel makes of an orphan, or of a line that an operator would have to post, one that is posted as what it is.
+// Relabel turns an orphan payment, or a line that an operator would have to post, into a finding that HealUnbooked posts.
 func (u Unbooked) Relabel(finding *Finding, line Line) {
 	if !u.Known() {
 		return
@@ -52,8 +52,8 @@ func (u Unbooked) Relabel(finding *Finding, line Line) {
 	finding.Reason = fmt.Sprintf("%s %s (%s): %s", line.Object, line.ObjectID, line.ReportingCategory, u)
 }
 
-// Explainable tells whether a line that nothing was posted for may be explained: it is about a charge that the books know as no
-// booking's, whatever a rule says.
+// Explainable reports whether Explain may be asked about a line without postings: it belongs to a charge, and the payment to no
+// booking.
 func Explainable(finding Finding, line Line, known Known) bool {
 	if line.ChargeID == "" || known.PaymentKnown {
 		return false
@@ -62,7 +62,7 @@ func Explainable(finding Finding, line Line, known Known) bool {
 		finding.Class == MissingInLedger && (line.Object == ObjectBalanceTransaction || line.Object == ObjectAccountFee)
 }
 
-// PostedAsUnbooked tells whether all that was posted for a line says that no booking has it.
+// PostedAsUnbooked reports whether everything that was posted for a line says that it belongs to no booking.
 func PostedAsUnbooked(posted []Posting) bool {
 	for _, p := range posted {
 		if !ledger.Type(p.Type).Unbooked() {

@@ -120,7 +120,7 @@ func correctable(item Item, before string, c Correction, now time.Time) error {
 }
 
 func postCorrection(tx *gorm.DB, item Item, c Correction, posted []reconciliation.Posting, bookingID *uint64, now time.Time) error {
-	clearing, fees := reconciliation.Lack(posted, c.There)
+	clearing, fees := reconciliation.Shortfall(posted, c.There)
 	if !lacking(clearing) && !lacking(fees) {
 		if item.State == ItemResolved {
 			return settled(item)

@@ -1,5 +1,5 @@
-// Package validation is how a request is refused: which field is wrong, what is wrong with it, and what to send instead. It imports
-// nothing, so that every package that reads requests can use it.
+// Package validation describes why a request is refused: which field is wrong, what is wrong with it, and what to send instead.
+// It imports the standard library only, so that every package that reads requests can use it.
 package validation
 
 import (
@@ -8,12 +8,11 @@ import (
 	"strings"
 )
 
-// FieldError says which field of a request was wrong, what was wrong with it, and what to do. It never quotes the value:
-// it may be a name or an address.
+// FieldError describes one wrong field of a request. It never quotes the value, which may be a name or an address.
 type FieldError struct {
 	Field   string // JSON path: "flight.departsAt"
 	Problem string // "is in the past"
-	Fix     string // "send a time to come"
+	Fix     string // "send a future time"
 }
 
 func (e *FieldError) Error() string {
@@ -23,7 +22,7 @@ func (e *FieldError) Error() string {
 	return fmt.Sprintf("%s %s: %s", e.Field, e.Problem, e.Fix)
 }
 
-// FieldErrors are all that is wrong with a request.
+// FieldErrors are all wrong fields of one request.
 type FieldErrors []*FieldError
 
 func (e FieldErrors) Error() string {
@@ -34,15 +33,15 @@ func (e FieldErrors) Error() string {
 	return strings.Join(lines, "; ")
 }
 
-// Violations collects what is wrong with a request.
+// Violations collects the wrong fields of one request. The zero value is ready to use.
 type Violations struct{ found FieldErrors }
 
-// Add notes a violation: the JSON path of its field, the problem, and what to send instead.
+// Add records a violation: the JSON path of the field, the problem, and what to send instead.
 func (v *Violations) Add(field, problem, fix string) {
 	v.found = append(v.found, &FieldError{Field: field, Problem: problem, Fix: fix})
 }
 
-// Take notes the *FieldError that err wraps, if there is one.
+// Take records the *FieldError that err wraps, and ignores any other error.
 func (v *Violations) Take(err error) {
 	var field *FieldError
 	if errors.As(err, &field) {

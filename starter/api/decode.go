@@ -120,7 +120,7 @@ func (d *decoder) passengers(value any) []booking.Passenger {
 		return nil
 	}
 	if len(list) > booking.MaxPassengers {
-		d.add(path, "has too many passengers", fmt.Sprintf("send at most %d; larger groups are several bookings", booking.MaxPassengers))
+		d.add(path, "has too many passengers", fmt.Sprintf("send at most %d; split a larger group into several bookings", booking.MaxPassengers))
 		return nil
 	}
 	passengers := make([]booking.Passenger, 0, len(list))

@@ -129,7 +129,7 @@ func TestWhatIsWrongWithARowIsNamedByItsColumn(t *testing.T) {
 		"created_at is in the future":                                             {"created_at": "2027-02-02T00:00:00Z"},
 		"arrives_at is not after the departure":                                   {"arrives_at": "2027-03-01T14:20:00Z"},
 		"customer_email has no complete domain":                                   {"customer_email": "layla@example"},
-		"customer_name has characters that cannot be seen":                        {"customer_name": "Layla\nBcc: x"},
+		"customer_name has invisible characters":                        {"customer_name": "Layla\nBcc: x"},
 		"passengers is empty":                                                     {"passengers": "|"},
 		"payment_intent is a client secret: write the PaymentIntent's id":         {"payment_intent": "pi_3M3_secret_abc"},
 		"payment_intent is not the id of a PaymentIntent":                         {"payment_intent": "ch_3M3"},

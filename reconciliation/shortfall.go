@@ -5,15 +5,16 @@ import (
 	"farebook/money"
 )
 
-// Clearing is what postings did to the clearing account, by currency in minor units.
+// Clearing sums the effect of postings on the clearing account, by currency in minor units.
 func Clearing(posted []Posting) map[money.Currency]int64 {
 	clearing, _ := sum(posted)
 	return clearing
 }
 
-// Lack is what the books need so that they say of a balance transaction what Stripe says of it: what is lacking on the
-// clearing account, net, and of the fee, by currency in minor units. there is nil for one that Stripe does not have.
-func Lack(posted []Posting, there *booking.BalanceTransaction) (clearing, fees map[money.Currency]int64) {
+// Shortfall returns what has to be posted, on the clearing account (net) and as fees, for the books to agree with Stripe about
+// a balance transaction. Both maps are by currency in minor units. there is nil if Stripe does not have the balance
+// transaction.
+func Shortfall(posted []Posting, there *booking.BalanceTransaction) (clearing, fees map[money.Currency]int64) {
 	clearing, fees = map[money.Currency]int64{}, map[money.Currency]int64{}
 	havingClearing, havingFees := sum(posted)
 	for currency, amount := range havingClearing {
