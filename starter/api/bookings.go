@@ -15,7 +15,7 @@ import (
 	"farebook/access"
 	"farebook/booking"
 	"farebook/internal/failpoint"
-	"farebook/starter/subjects"
+	"farebook/starter/dispatch"
 	"farebook/store"
 	"farebook/workflows"
 )
@@ -136,7 +136,7 @@ func (a *api) reserve(ctx context.Context, in store.NewBooking) (store.Reservati
 // preparePayment has the booking's workflow create the PaymentIntent.
 func (a *api) preparePayment(ctx context.Context, reserved store.Booking) (bookedBody, error) {
 	workflowID := workflows.BookingPaymentWorkflowID(reserved.Reference)
-	ready, err := a.Dispatch.AwaitPaymentIntent(ctx, subjects.Booking(reserved))
+	ready, err := a.Dispatch.AwaitPaymentIntent(ctx, dispatch.BookingSubjectOf(reserved))
 	if err != nil {
 		return bookedBody{}, needsWorkflow(workflowID, err)
 	}
@@ -144,7 +144,7 @@ func (a *api) preparePayment(ctx context.Context, reserved store.Booking) (booke
 	known, err := a.Store.Booking(ctx, reserved.Reference)
 	if err == nil && known.Payment == nil && ready.PaymentIntentID != "" {
 		// The database was restored: a workflow from before the restore records the PaymentIntent again.
-		if err := a.Dispatch.RecordPayment(ctx, subjects.Booking(known)); err != nil {
+		if err := a.Dispatch.RecordPayment(ctx, dispatch.BookingSubjectOf(known)); err != nil {
 			return bookedBody{}, needsWorkflow(workflowID, err)
 		}
 		known, err = a.Store.Booking(ctx, reserved.Reference)

@@ -9,7 +9,7 @@ import (
 	"farebook/access"
 	"farebook/booking"
 	"farebook/money"
-	"farebook/starter/subjects"
+	"farebook/starter/dispatch"
 	"farebook/store"
 	"farebook/workflows"
 )
@@ -107,7 +107,7 @@ func (a *api) cancel(ctx context.Context, known store.Booking, expected *money.M
 	case known.Status.Final():
 		return body, problem(ctx, http.StatusConflict, "not-cancellable", "Nothing was cancelled: the booking is "+string(known.Status)+".")
 	}
-	result, err := a.Dispatch.Cancel(ctx, subjects.Booking(known), request)
+	result, err := a.Dispatch.Cancel(ctx, dispatch.BookingSubjectOf(known), request)
 	if err != nil {
 		return body, needsWorkflow(workflows.BookingPaymentWorkflowID(known.Reference), err)
 	}

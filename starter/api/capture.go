@@ -9,7 +9,7 @@ import (
 	"farebook/access"
 	"farebook/booking"
 	"farebook/money"
-	"farebook/starter/subjects"
+	"farebook/starter/dispatch"
 	"farebook/store"
 	"farebook/workflows"
 )
@@ -66,7 +66,7 @@ func (a *api) capture(ctx context.Context, known store.Booking, amount money.Mon
 	case known.Status.Final():
 		return body, notCapturable(ctx, "the booking is "+string(known.Status))
 	}
-	result, err := a.Dispatch.Capture(ctx, subjects.Booking(known), workflows.CaptureRequest{Amount: amount.Value})
+	result, err := a.Dispatch.Capture(ctx, dispatch.BookingSubjectOf(known), workflows.CaptureRequest{Amount: amount.Value})
 	if err != nil {
 		return body, needsWorkflow(workflows.BookingPaymentWorkflowID(known.Reference), err)
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"farebook/access"
-	"farebook/starter/subjects"
+	"farebook/starter/dispatch"
 	"farebook/store"
 	"farebook/workflows"
 )
@@ -58,7 +58,7 @@ func (a *api) abandon(ctx context.Context, known store.Refund, note string) (ref
 	if err != nil {
 		return refundView{}, orMissing(err, errNoSuchRefund)
 	}
-	if _, err := a.Dispatch.AbandonRefund(ctx, subjects.Refund(known)); err != nil {
+	if _, err := a.Dispatch.AbandonRefund(ctx, dispatch.RefundSubjectOf(known)); err != nil {
 		return refundView{}, needsWorkflow(workflows.RefundWorkflowID(string(known.ID)), err)
 	}
 	now, err := a.Store.Refund(ctx, known.ID)

@@ -8,7 +8,7 @@ import (
 
 	"farebook/access"
 	"farebook/booking"
-	"farebook/starter/subjects"
+	"farebook/starter/dispatch"
 	"farebook/store"
 )
 
@@ -57,7 +57,7 @@ func (a *api) createRefund(ctx context.Context, in *actionInput) (*created[refun
 		},
 		work: func(ctx context.Context, _ string) (refundView, error) {
 			refund.Status = booking.RefundRequested
-			return refundViewOf(refund), needsWorkflow("", a.Dispatch.StartRefund(ctx, subjects.Refund(refund)))
+			return refundViewOf(refund), needsWorkflow("", a.Dispatch.StartRefund(ctx, dispatch.RefundSubjectOf(refund)))
 		},
 	})
 	if err != nil {

@@ -9,7 +9,6 @@ import (
 
 	"farebook/booking"
 	"farebook/starter/dispatch"
-	"farebook/starter/subjects"
 	"farebook/store"
 	"farebook/validation"
 )
@@ -57,7 +56,7 @@ func abandonRefundCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if _, err := w.AbandonRefund(ctx, subjects.Refund(known)); err != nil {
+				if _, err := w.AbandonRefund(ctx, dispatch.RefundSubjectOf(known)); err != nil {
 					return fmt.Errorf("the decision is kept, and the refund's workflow did not answer: it acts on the decision within the hour: %w", err)
 				}
 				if known, err = books.Refund(ctx, id); err != nil {

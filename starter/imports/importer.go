@@ -20,7 +20,6 @@ import (
 	"farebook/ledger"
 	"farebook/money"
 	"farebook/starter/dispatch"
-	"farebook/starter/subjects"
 	"farebook/store"
 	"farebook/validation"
 	"farebook/workflows"
@@ -227,7 +226,7 @@ func (i *Importer) carryOn(ctx context.Context, imported store.Imported) error {
 		return nil
 	}
 	intent := imported.Booking.Payment.PaymentIntentID
-	err := i.Dispatch.DeliverStripeEvent(ctx, subjects.Booking(imported.Booking), workflows.StripeEvent{
+	err := i.Dispatch.DeliverStripeEvent(ctx, dispatch.BookingSubjectOf(imported.Booking), workflows.StripeEvent{
 		EventID: "import/" + intent, Type: "import", PaymentIntentID: intent,
 	})
 	if err != nil && ctx.Err() == nil {

@@ -8,7 +8,7 @@ import (
 	"farebook/internal/correlation"
 	"farebook/internal/failpoint"
 	"farebook/internal/stripeapi"
-	"farebook/starter/subjects"
+	"farebook/starter/dispatch"
 	"farebook/store"
 	"farebook/workflows"
 )
@@ -47,7 +47,7 @@ func (i *Inbox) forgotten(ctx context.Context, e Event, note string) (booking.Re
 	}
 	// The books know the booking and not that it has this PaymentIntent: its workflow records it, and then the event finds it.
 	news := workflows.StripeEvent{EventID: "forgotten/" + intent, Type: e.Type, PaymentIntentID: intent}
-	return made.reference, "", i.Dispatch.DeliverStripeEvent(correlation.With(ctx, known.CorrelationID), subjects.Booking(known), news)
+	return made.reference, "", i.Dispatch.DeliverStripeEvent(correlation.With(ctx, known.CorrelationID), dispatch.BookingSubjectOf(known), news)
 }
 
 // maker is what metadata say of who made a payment.

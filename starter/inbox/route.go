@@ -9,7 +9,6 @@ import (
 	"farebook/booking"
 	"farebook/internal/correlation"
 	"farebook/starter/dispatch"
-	"farebook/starter/subjects"
 	"farebook/store"
 	"farebook/workflows"
 )
@@ -120,7 +119,7 @@ func (i *Inbox) tellBooking(ctx context.Context, e Event, news workflows.StripeE
 	if err != nil {
 		return "", err
 	}
-	return "", i.Dispatch.DeliverStripeEvent(correlation.With(ctx, known.CorrelationID), subjects.Booking(known), news)
+	return "", i.Dispatch.DeliverStripeEvent(correlation.With(ctx, known.CorrelationID), dispatch.BookingSubjectOf(known), news)
 }
 
 // tellRefund finds the refund by our id or by Stripe's. One that the books do not know was made in Stripe's dashboard, or
@@ -131,7 +130,7 @@ func (i *Inbox) tellRefund(ctx context.Context, e Event, news workflows.StripeEv
 	switch {
 	case err == nil && known.Origin != booking.RefundFromDashboard && !known.Refused():
 		ctx = correlation.With(ctx, known.CorrelationID)
-		return "", i.Dispatch.DeliverRefundEvent(ctx, subjects.Refund(known), news)
+		return "", i.Dispatch.DeliverRefundEvent(ctx, dispatch.RefundSubjectOf(known), news)
 	case err != nil && !errors.Is(err, store.ErrNotFound):
 		return "", err
 	}
@@ -149,7 +148,7 @@ func (i *Inbox) tellRefund(ctx context.Context, e Event, news workflows.StripeEv
 func (i *Inbox) tellWaitingRefunds(ctx context.Context, news workflows.StripeEvent) error {
 	waiting, err := i.Store.RefundsWaitingForBalance(ctx)
 	for _, refund := range waiting {
-		err = errors.Join(err, i.Dispatch.DeliverRefundEvent(correlation.With(ctx, refund.CorrelationID), subjects.Refund(refund), news))
+		err = errors.Join(err, i.Dispatch.DeliverRefundEvent(correlation.With(ctx, refund.CorrelationID), dispatch.RefundSubjectOf(refund), news))
 	}
 	return err
 }

@@ -12,7 +12,6 @@ import (
 	"farebook/internal/wait"
 	"farebook/reconciliation"
 	"farebook/starter/dispatch"
-	"farebook/starter/subjects"
 	"farebook/store"
 	"farebook/workflows"
 )
@@ -78,7 +77,7 @@ func (r *Rebuilder) begin(ctx context.Context, plan store.Rebuild, item store.Re
 	case store.RebuildDispute:
 		return r.Dispatch.DeliverDisputeEvent(ctx, item.StripeID, known.Reference, known.CorrelationID, event)
 	default:
-		err := r.Dispatch.DeliverStripeEvent(ctx, subjects.Booking(known), event)
+		err := r.Dispatch.DeliverStripeEvent(ctx, dispatch.BookingSubjectOf(known), event)
 		failpoint.Hit("rebuild-after-workflow")
 		return err
 	}

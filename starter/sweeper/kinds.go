@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"farebook/reconciliation"
-	"farebook/starter/subjects"
+	"farebook/starter/dispatch"
 	"farebook/store"
 )
 
@@ -60,14 +60,14 @@ func owing[T any](work func(T) owed) func([]T, error) ([]owed, error) {
 
 func (s *Sweeper) booking(b store.Booking) owed {
 	return owed{b.ID, b.CorrelationID, "reference", string(b.Reference), func(ctx context.Context) (bool, error) {
-		return s.Dispatch.ResumeBooking(ctx, subjects.Booking(b))
+		return s.Dispatch.ResumeBooking(ctx, dispatch.BookingSubjectOf(b))
 	}}
 }
 
 // fee has the booking's workflow read the payment again and wait until Stripe reports its fee.
 func (s *Sweeper) fee(b store.Booking) owed {
 	return owed{b.ID, b.CorrelationID, "reference", string(b.Reference), func(ctx context.Context) (bool, error) {
-		subject := subjects.Booking(b)
+		subject := dispatch.BookingSubjectOf(b)
 		subject.LookAt = b.Payment.PaymentIntentID
 		return s.Dispatch.ResumeBooking(ctx, subject)
 	}}
@@ -75,7 +75,7 @@ func (s *Sweeper) fee(b store.Booking) owed {
 
 func (s *Sweeper) refund(r store.OpenRefund) owed {
 	return owed{r.RowID, r.CorrelationID, "refundId", string(r.ID), func(ctx context.Context) (bool, error) {
-		return s.Dispatch.ResumeRefund(ctx, subjects.Refund(r.Refund))
+		return s.Dispatch.ResumeRefund(ctx, dispatch.RefundSubjectOf(r.Refund))
 	}}
 }
 
@@ -105,7 +105,7 @@ func (s *Sweeper) unbooked(l store.UnpostedLine) owed {
 
 func (s *Sweeper) email(e store.QueuedEmail) owed {
 	return owed{e.ID, e.CorrelationID, "emailId", strconv.FormatUint(e.ID, 10), func(ctx context.Context) (bool, error) {
-		return s.Dispatch.ResumeEmail(ctx, e.ID, subjects.EmailOwner(e))
+		return s.Dispatch.ResumeEmail(ctx, e.ID, dispatch.EmailWorkflowID(e))
 	}}
 }
 
