@@ -8,7 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"farebook/access"
-	"farebook/starter/clients"
+	"farebook/starter/view"
 	"farebook/store"
 )
 
@@ -48,7 +48,7 @@ type listKeysInput struct {
 
 type keysOutput struct {
 	Body struct {
-		Keys []clients.Key `json:"apiKeys" nullable:"false"`
+		Keys []view.Key `json:"apiKeys" nullable:"false"`
 		PageEnd
 	}
 }
@@ -71,7 +71,7 @@ func (a *api) listAPIKeys(ctx context.Context, in *listKeysInput) (*keysOutput, 
 	return out, nil
 }
 
-func (a *api) keyView(k store.APIKey) clients.Key { return clients.KeyOf(k, a.Store.Now()) }
+func (a *api) keyView(k store.APIKey) view.Key { return view.KeyOf(k, a.Store.Now()) }
 
 // newKeyBody documents the request; decode_admin.go reads it.
 type newKeyBody struct {
@@ -82,7 +82,7 @@ type newKeyBody struct {
 
 // issuedKey is a key with its token, which is returned once and stored nowhere.
 type issuedKey struct {
-	clients.Key
+	view.Key
 	Token string `json:"token,omitempty" doc:"Send it as Authorization: Bearer. A repeated answer leaves it out, because it cannot be read again." example:"fbk_..."`
 }
 
@@ -122,10 +122,10 @@ func (a *api) issueKey(ctx context.Context, operation, subject string, body any,
 	issue func(ctx context.Context, keyID string) (store.APIKey, string, error),
 ) (*replayable[issuedKey], error) {
 	var token string
-	out, err := idempotent(ctx, a, idempotentRequest[clients.Key]{
+	out, err := idempotent(ctx, a, idempotentRequest[view.Key]{
 		operation: operation, subject: subject, body: body, status: http.StatusCreated, points: actionPoints,
 		claim: a.claimOperation(access.NewKeyID(), store.AuditEntry{}),
-		work: func(ctx context.Context, keyID string) (clients.Key, error) {
+		work: func(ctx context.Context, keyID string) (view.Key, error) {
 			key, drawn, err := issue(ctx, keyID)
 			token = drawn
 			return a.keyView(key), orMissing(err, errNoSuchKey)
@@ -168,7 +168,7 @@ func (a *api) rotateAPIKey(ctx context.Context, in *keyInput) (*replayable[issue
 	})
 }
 
-func (a *api) revokeAPIKey(ctx context.Context, in *keyInput) (*replayable[clients.Key], error) {
+func (a *api) revokeAPIKey(ctx context.Context, in *keyInput) (*replayable[view.Key], error) {
 	if err := decodeNothing(in.RawBody); err != nil {
 		return nil, err
 	}
@@ -176,12 +176,12 @@ func (a *api) revokeAPIKey(ctx context.Context, in *keyInput) (*replayable[clien
 	if err != nil {
 		return nil, orMissing(err, errNoSuchKey)
 	}
-	return idempotent(ctx, a, idempotentRequest[clients.Key]{
+	return idempotent(ctx, a, idempotentRequest[view.Key]{
 		operation: "revoke-api-key", subject: known.KeyID, status: http.StatusOK, points: actionPoints,
 		claim: a.claimOperation(known.KeyID, store.AuditEntry{}),
-		work: func(ctx context.Context, id string) (clients.Key, error) {
+		work: func(ctx context.Context, id string) (view.Key, error) {
 			if err := a.Store.RevokeAPIKey(ctx, id, actorOf(ctx)); err != nil {
-				return clients.Key{}, err
+				return view.Key{}, err
 			}
 			key, err := a.Store.APIKey(ctx, id)
 			return a.keyView(key), err

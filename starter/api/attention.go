@@ -9,7 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"farebook/access"
-	"farebook/starter/attention"
+	"farebook/starter/view"
 	"farebook/store"
 )
 
@@ -44,7 +44,7 @@ type attentionInput struct {
 
 type attentionOutput struct {
 	Body struct {
-		Matters []attention.Matter `json:"matters" nullable:"false"`
+		Matters []view.Matter `json:"matters" nullable:"false"`
 		PageEnd
 	}
 }
@@ -55,7 +55,7 @@ func (a *api) listAttention(ctx context.Context, in *attentionInput) (*attention
 	}
 	if filter.Kind != "" && !slices.Contains(store.AttentionKinds, filter.Kind) {
 		return nil, problem(ctx, http.StatusUnprocessableEntity, "invalid-request", invalidParameters,
-			&huma.ErrorDetail{Location: "query.kind", Message: "is an unknown kind: send one of " + attention.KindNames(), Value: in.Kind})
+			&huma.ErrorDetail{Location: "query.kind", Message: "is an unknown kind: send one of " + view.AttentionKinds(), Value: in.Kind})
 	}
 	if in.Booking != "" {
 		known, err := a.readable(ctx, in.Booking)
@@ -69,7 +69,7 @@ func (a *api) listAttention(ctx context.Context, in *attentionInput) (*attention
 		return nil, err
 	}
 	out := &attentionOutput{}
-	out.Body.Matters, out.Body.PageEnd = pageOf(items, in.PageInput, attention.Of, func(item store.AttentionItem) uint64 { return item.ID })
+	out.Body.Matters, out.Body.PageEnd = pageOf(items, in.PageInput, view.MatterOf, func(item store.AttentionItem) uint64 { return item.ID })
 	return out, nil
 }
 
@@ -85,21 +85,21 @@ type closeAttentionBody struct {
 
 // closeAttention writes the audit entry in one transaction with the decision. A repetition after a crash finds the matter closed with
 // the same note.
-func (a *api) closeAttention(ctx context.Context, in *matterInput) (*replayable[attention.Matter], error) {
+func (a *api) closeAttention(ctx context.Context, in *matterInput) (*replayable[view.Matter], error) {
 	note, err := decodeCloseAttention(in.RawBody)
 	if err != nil {
 		return nil, err
 	}
 	id := strconv.FormatUint(in.ID, 10)
-	return idempotent(ctx, a, idempotentRequest[attention.Matter]{
+	return idempotent(ctx, a, idempotentRequest[view.Matter]{
 		operation: "close-attention", subject: id, body: note, status: http.StatusOK, points: actionPoints,
 		claim: a.claimOperation(id, store.AuditEntry{}),
-		work: func(ctx context.Context, _ string) (attention.Matter, error) {
+		work: func(ctx context.Context, _ string) (view.Matter, error) {
 			if err := a.Store.CloseAttention(ctx, in.ID, note, actorOf(ctx), a.Store.Now()); err != nil {
-				return attention.Matter{}, orMissing(err, errNoSuchMatter)
+				return view.Matter{}, orMissing(err, errNoSuchMatter)
 			}
 			item, err := a.Store.AttentionItem(ctx, in.ID)
-			return attention.Of(item), orMissing(err, errNoSuchMatter)
+			return view.MatterOf(item), orMissing(err, errNoSuchMatter)
 		},
 	})
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"farebook/access"
-	"farebook/starter/clients"
+	"farebook/starter/view"
 	"farebook/store"
 )
 
@@ -29,7 +29,7 @@ type auditInput struct {
 
 type auditOutput struct {
 	Body struct {
-		Entries []clients.Entry `json:"entries" nullable:"false"`
+		Entries []view.Entry `json:"entries" nullable:"false"`
 		PageEnd
 	}
 }
@@ -55,6 +55,6 @@ func (a *api) listAudit(ctx context.Context, in *auditInput) (*auditOutput, erro
 		return nil, err
 	}
 	out := &auditOutput{}
-	out.Body.Entries, out.Body.PageEnd = pageOf(entries, in.PageInput, clients.EntryOf, func(e store.AuditEntry) uint64 { return e.ID })
+	out.Body.Entries, out.Body.PageEnd = pageOf(entries, in.PageInput, view.EntryOf, func(e store.AuditEntry) uint64 { return e.ID })
 	return out, nil
 }

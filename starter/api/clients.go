@@ -7,7 +7,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"farebook/access"
-	"farebook/starter/clients"
+	"farebook/starter/view"
 	"farebook/store"
 )
 
@@ -33,13 +33,13 @@ func (a *api) addClients(spec huma.API) {
 	register(a, spec, a.action(spec, access.Admin, huma.Operation{
 		OperationID: "disable-client", Path: disablePath, Tags: []string{adminTag}, Summary: "Disable a client: refuse all its keys",
 		Description: "Takes effect with the next request. What the client owns stays. Safe to repeat.",
-	}), func(ctx context.Context, in *clientInput) (*replayable[clients.Client], error) {
+	}), func(ctx context.Context, in *clientInput) (*replayable[view.Client], error) {
 		return a.setDisabled(ctx, in, "disable-client", true)
 	})
 	register(a, spec, a.action(spec, access.Admin, huma.Operation{
 		OperationID: "enable-client", Path: enablePath, Tags: []string{adminTag}, Summary: "Enable a disabled client: accept its keys again",
 		Description: "Takes effect with the next request. Safe to repeat.",
-	}), func(ctx context.Context, in *clientInput) (*replayable[clients.Client], error) {
+	}), func(ctx context.Context, in *clientInput) (*replayable[view.Client], error) {
 		return a.setDisabled(ctx, in, "enable-client", false)
 	})
 	register(a, spec, a.action(spec, access.Admin, huma.Operation{
@@ -53,7 +53,7 @@ func (a *api) addClients(spec huma.API) {
 
 type clientsOutput struct {
 	Body struct {
-		Clients []clients.Client `json:"clients" nullable:"false"`
+		Clients []view.Client `json:"clients" nullable:"false"`
 		PageEnd
 	}
 }
@@ -64,7 +64,7 @@ func (a *api) listClients(ctx context.Context, in *PageInput) (*clientsOutput, e
 		return nil, err
 	}
 	out := &clientsOutput{}
-	out.Body.Clients, out.Body.PageEnd = pageOf(found, *in, clients.Of, func(c store.Client) uint64 { return c.ID })
+	out.Body.Clients, out.Body.PageEnd = pageOf(found, *in, view.ClientOf, func(c store.Client) uint64 { return c.ID })
 	return out, nil
 }
 
@@ -73,17 +73,17 @@ type newClientBody struct {
 	Name string `json:"name" minLength:"1" maxLength:"100" example:"shop"`
 }
 
-func (a *api) createClient(ctx context.Context, in *bodyInput) (*replayable[clients.Client], error) {
+func (a *api) createClient(ctx context.Context, in *bodyInput) (*replayable[view.Client], error) {
 	name, err := decodeNewClient(in.RawBody)
 	if err != nil {
 		return nil, err
 	}
-	return idempotent(ctx, a, idempotentRequest[clients.Client]{
+	return idempotent(ctx, a, idempotentRequest[view.Client]{
 		operation: "create-client", body: name, status: http.StatusCreated, points: actionPoints,
 		claim: a.claimOperation(access.NewClientID(), store.AuditEntry{}),
-		work: func(ctx context.Context, id string) (clients.Client, error) {
+		work: func(ctx context.Context, id string) (view.Client, error) {
 			client, err := a.Store.CreateClientAs(ctx, id, name, actorOf(ctx))
-			return clients.Of(client), err
+			return view.ClientOf(client), err
 		},
 	})
 }
@@ -93,7 +93,7 @@ type clientInput struct {
 	RawBody []byte `contentType:"application/json"`
 }
 
-func (a *api) setDisabled(ctx context.Context, in *clientInput, operation string, disabled bool) (*replayable[clients.Client], error) {
+func (a *api) setDisabled(ctx context.Context, in *clientInput, operation string, disabled bool) (*replayable[view.Client], error) {
 	if err := decodeNothing(in.RawBody); err != nil {
 		return nil, err
 	}
@@ -101,15 +101,15 @@ func (a *api) setDisabled(ctx context.Context, in *clientInput, operation string
 	if err != nil {
 		return nil, err
 	}
-	return idempotent(ctx, a, idempotentRequest[clients.Client]{
+	return idempotent(ctx, a, idempotentRequest[view.Client]{
 		operation: operation, subject: found.ClientID, status: http.StatusOK, points: actionPoints,
 		claim: a.claimOperation(found.ClientID, store.AuditEntry{}),
-		work: func(ctx context.Context, id string) (clients.Client, error) {
+		work: func(ctx context.Context, id string) (view.Client, error) {
 			if err := a.Store.DisableClient(ctx, found.ID, disabled, actorOf(ctx)); err != nil {
-				return clients.Client{}, err
+				return view.Client{}, err
 			}
 			client, err := a.client(ctx, id)
-			return clients.Of(client), err
+			return view.ClientOf(client), err
 		},
 	})
 }

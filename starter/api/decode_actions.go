@@ -8,7 +8,7 @@ import (
 	"farebook/booking"
 	"farebook/money"
 	"farebook/reconciliation"
-	"farebook/starter/attention"
+	"farebook/starter/view"
 	"farebook/validation"
 )
 
@@ -76,7 +76,7 @@ func decodeCapture(body []byte, authorised money.Money) (money.Money, error) {
 // decodeCloseAttention reads the body of POST /v1/attention/{id}/close.
 func decodeCloseAttention(body []byte) (note string, err error) {
 	return decodeNote(body, func(d *decoder, note string) {
-		if wrong := attention.CheckNote(note); wrong != nil {
+		if wrong := view.CheckNote(note); wrong != nil {
 			d.add("note", "cannot be taken", wrong.Error())
 		}
 	})

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"farebook/access"
-	"farebook/starter/clients"
+	"farebook/starter/view"
 )
 
 // decodeNothing reads a body that has no fields, and may be left out.
@@ -27,7 +27,7 @@ func decodeNewClient(body []byte) (name string, err error) {
 	var d decoder
 	if fields := d.object("", value, "name"); fields != nil {
 		name = d.text("name", fields["name"])
-		wrong := clients.CheckName(name)
+		wrong := view.CheckClientName(name)
 		if wrong != nil && len(d.wrongFields) == 0 {
 			d.add("name", "cannot be taken", wrong.Error())
 		}

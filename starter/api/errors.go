@@ -101,15 +101,19 @@ func at(location, message string) func(error) *huma.ErrorDetail {
 
 // refusals are what the books and the workflows refuse. The first match counts.
 var refusals = []refusal{
-	{http.StatusUnprocessableEntity, "idempotency-key-reused", on[*store.IdempotencyConflict]("Nothing was changed: %s."),
-		at("header."+idempotencyHeader, "was used before with another body")},
+	{
+		http.StatusUnprocessableEntity, "idempotency-key-reused", on[*store.IdempotencyConflict]("Nothing was changed: %s."),
+		at("header."+idempotencyHeader, "was used before with another body"),
+	},
 	{http.StatusUnprocessableEntity, "refund-exceeds-captured", on[*store.RefundExceedsCaptured]("Nothing was refunded: %s."), exceedsLeft},
 	{http.StatusConflict, "not-refundable", on[*store.NotRefundable]("Nothing was refunded: %s."), nil},
 	{http.StatusConflict, "not-abandonable", on[*store.NotAbandonable]("Nothing was changed: %s."), nil},
 	{http.StatusConflict, "not-cancellable", on[*store.NotCancellable]("There is no quote: %s."), nil},
 	{http.StatusConflict, "not-cancellable", by("Nothing was cancelled: %s.", workflows.ErrorAlreadySettled, workflows.ErrorNotCancellable), nil},
-	{http.StatusConflict, "quote-changed", by("Nothing was cancelled: %s.", workflows.ErrorQuoteChanged),
-		at("body.expectedRefund", "is not what the policy gives back now")},
+	{
+		http.StatusConflict, "quote-changed", by("Nothing was cancelled: %s.", workflows.ErrorQuoteChanged),
+		at("body.expectedRefund", "is not what the policy gives back now"),
+	},
 	{http.StatusConflict, "not-capturable", by("Nothing was captured: %s.", workflows.ErrorNotAuthorized), nil},
 	{http.StatusConflict, "client-exists", on[*store.ClientExists]("Nothing was created: %s."), nil},
 	{http.StatusConflict, "client-merged", on[*store.ClientMerged]("Nothing was changed: %s."), nil},

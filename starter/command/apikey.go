@@ -14,7 +14,7 @@ import (
 	"farebook/access"
 	"farebook/internal/clock"
 	"farebook/internal/config"
-	"farebook/starter/clients"
+	"farebook/starter/view"
 	"farebook/store"
 )
 
@@ -153,10 +153,10 @@ func listAPIKeysCommand() *cobra.Command {
 	return list
 }
 
-var listedKeys = listing[store.APIKey, clients.Key]{
+var listedKeys = listing[store.APIKey, view.Key]{
 	name: "apiKeys", header: []any{"KEY", "CLIENT", "BEGINS", "STATE", "EXPIRES", "LAST USED", "SCOPES"},
-	show: func(key store.APIKey) clients.Key { return clients.KeyOf(key, clock.System{}.Now()) },
-	cells: func(key clients.Key) []any {
+	show: func(key store.APIKey) view.Key { return view.KeyOf(key, clock.System{}.Now()) },
+	cells: func(key view.Key) []any {
 		return []any{key.ID, key.Client, key.Prefix, key.State, dayOrDash(key.ExpiresAt), dayOrDash(key.LastUsedAt), strings.Join(key.Scopes, ",")}
 	},
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"farebook/starter/attention"
+	"farebook/starter/view"
 	"farebook/store"
 )
 
@@ -40,7 +40,7 @@ func listAttentionCommand() *cobra.Command {
 				filter.State = store.AttentionAll
 			}
 			if filter.Kind != "" && !slices.Contains(store.AttentionKinds, filter.Kind) {
-				return misused("invalid --kind %q: must be one of %s", kind, attention.KindNames())
+				return misused("invalid --kind %q: must be one of %s", kind, view.AttentionKinds())
 			}
 			if err := flags.check(cmd); err != nil {
 				return err
@@ -68,11 +68,11 @@ func listAttentionCommand() *cobra.Command {
 	return list
 }
 
-var matters = listing[store.AttentionItem, attention.Matter]{
+var matters = listing[store.AttentionItem, view.Matter]{
 	name: "matters", header: []any{"MATTER", "BOOKING", "OPENED", "CLOSED", "KIND", "TEXT"},
-	show:   attention.Of,
+	show:   view.MatterOf,
 	cursor: func(item store.AttentionItem) uint64 { return item.ID },
-	cells: func(m attention.Matter) []any {
+	cells: func(m view.Matter) []any {
 		closed, text := "", m.Text
 		if m.ClosedAt != nil {
 			closed = m.ClosedAt.Format(time.RFC3339)

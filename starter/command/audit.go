@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"farebook/starter/clients"
+	"farebook/starter/view"
 	"farebook/store"
 )
 
@@ -54,11 +54,11 @@ func auditCommand() *cobra.Command {
 	return audit
 }
 
-var auditEntries = listing[store.AuditEntry, clients.Entry]{
+var auditEntries = listing[store.AuditEntry, view.Entry]{
 	name: "entries", header: []any{"AT", "ACTOR", "ACTION", "SUBJECT", "DETAIL", "CORRELATION ID"},
-	show:   clients.EntryOf,
+	show:   view.EntryOf,
 	cursor: func(e store.AuditEntry) uint64 { return e.ID },
-	cells: func(e clients.Entry) []any {
+	cells: func(e view.Entry) []any {
 		return []any{e.At.Format(time.RFC3339), e.Actor, e.Action, e.Subject, e.Detail, e.CorrelationID}
 	},
 }

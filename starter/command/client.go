@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"farebook/starter/clients"
+	"farebook/starter/view"
 	"farebook/store"
 )
 
@@ -22,7 +22,7 @@ func createClientCommand() *cobra.Command {
 		Short: "Make a client and print its id; its keys are made by api-key create",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := clients.CheckName(args[0]); err != nil {
+			if err := view.CheckClientName(args[0]); err != nil {
 				return misused("%w", err)
 			}
 			ctx := asked(cmd.Context())
@@ -63,10 +63,10 @@ func listClientsCommand() *cobra.Command {
 	return list
 }
 
-var listedClients = listing[store.Client, clients.Client]{
+var listedClients = listing[store.Client, view.Client]{
 	name: "clients", header: []any{"CLIENT", "NAME", "STATE", "CREATED", "BY"},
-	show: clients.Of,
-	cells: func(client clients.Client) []any {
+	show: view.ClientOf,
+	cells: func(client view.Client) []any {
 		state := client.State
 		if client.MergedInto != "" {
 			state += " into " + client.MergedInto

@@ -19,7 +19,7 @@ import (
 	"farebook/internal/stripeapi"
 	"farebook/ledger"
 	"farebook/reconciliation"
-	"farebook/starter/attention"
+	"farebook/starter/view"
 	"farebook/store"
 )
 
@@ -146,7 +146,7 @@ func itemNumber(text string) (uint64, error) {
 }
 
 func checkNote(note string) error {
-	if err := attention.CheckNote(note); err != nil {
+	if err := view.CheckNote(note); err != nil {
 		return misused("--note: %w", err)
 	}
 	return nil

@@ -11,7 +11,7 @@ import (
 	"farebook/booking"
 	"farebook/money"
 	"farebook/notice"
-	"farebook/starter/clients"
+	"farebook/starter/view"
 	"farebook/store"
 )
 
@@ -26,8 +26,8 @@ type Bundle struct {
 	Mails         []Mail            `json:"mails" nullable:"false"`
 	Ledger        []Posting         `json:"ledger" nullable:"false"`
 	// Audit is who asked for what about the booking: a client's key, or an operator.
-	Audit    []clients.Entry `json:"audit" nullable:"false" doc:"Who asked for what, the oldest first."`
-	Timeline []Moment        `json:"timeline" nullable:"false"`
+	Audit    []view.Entry `json:"audit" nullable:"false" doc:"Who asked for what, the oldest first."`
+	Timeline []Moment     `json:"timeline" nullable:"false"`
 }
 
 // Sold is what the customer bought.
@@ -87,7 +87,7 @@ func Collect(ctx context.Context, books *store.Store, known store.Booking) (Bund
 			CancelledAt: known.CancelledAt, CancelPercent: known.CancelPercent,
 		},
 		Stripe: StripeIDs{Refunds: []string{}, Disputes: []string{}},
-		Mails:  []Mail{}, Ledger: []Posting{}, Audit: []clients.Entry{},
+		Mails:  []Mail{}, Ledger: []Posting{}, Audit: []view.Entry{},
 	}
 	b.happened(known.CreatedAt, "booking taken", string(known.Reference))
 	if known.CancelledAt != nil {
@@ -179,7 +179,7 @@ func (b *Bundle) addAudit(ctx context.Context, books *store.Store, known store.B
 	entries, err := books.AuditLog(ctx, store.AuditFilter{BookingID: known.ID, Limit: maxAudited})
 	slices.Reverse(entries)
 	for _, entry := range entries {
-		b.Audit = append(b.Audit, clients.EntryOf(entry))
+		b.Audit = append(b.Audit, view.EntryOf(entry))
 		b.happened(entry.At, "asked for by "+entry.Actor.Name+": "+string(entry.Action), entry.Subject)
 	}
 	return err

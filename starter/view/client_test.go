@@ -1,4 +1,4 @@
-package clients_test
+package view_test
 
 import (
 	"strings"
@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/starter/clients"
+	"farebook/starter/view"
 )
 
 // A name that draws like another one, or turns a list around, is no name: operators choose clients and grant scopes by it.
@@ -19,9 +19,9 @@ func TestNamesThatCannotBeReadAreRefused(t *testing.T) {
 		"the\u00a0shop", "the\u2028shop", "the\u3000shop", // spaces of other kinds
 		"shop\xff", "shop\ufffd", strings.Repeat("x", 101), "cl_7K2M9QXA4T",
 	} {
-		require.Error(t, clients.CheckName(name), "%q", name)
+		require.Error(t, view.CheckClientName(name), "%q", name)
 	}
 	for _, name := range []string{"shop", "Shop #7", "متجر", "旅行社", "Café d’Été", strings.Repeat("é", 100)} {
-		require.NoError(t, clients.CheckName(name), "%q", name)
+		require.NoError(t, view.CheckClientName(name), "%q", name)
 	}
 }
