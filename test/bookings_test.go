@@ -8,6 +8,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"net/url"
+
+	enumspb "go.temporal.io/api/enums/v1"
+
 	"farebook/internal/dev/testkit"
 )
 
@@ -63,4 +67,27 @@ func TestIdempotencyHundredAtOnce(t *testing.T) {
 	}
 	require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM bookings"))
 	require.Equal(t, 1, s.CreatedPaymentIntents())
+}
+
+// Somebody changes what a PaymentIntent is about: nothing is posted, an operator is told, and the hold still ends.
+func TestPaymentIntentAboutAnotherAmount(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{HoldMinute: 200 * time.Millisecond})
+	booked := s.Book("another-amount", testkit.BookingBody(nil))
+	run := s.LatestRun(s.WorkflowID(booked.Reference))
+	intent := "/v1/payment_intents/" + booked.Payment.PaymentIntentID
+	require.Equal(t, http.StatusOK, s.PostToStripe(intent, url.Values{"amount": {"100"}}, nil))
+	require.Equal(t, http.StatusPaymentRequired, s.Pay(booked.Payment.PaymentIntentID, "pm_card_chargeDeclined"))
+	s.Eventually(func() bool {
+		return s.DB.Count(t, "SELECT COUNT(*) FROM bookings WHERE attention IS NOT NULL") == 1
+	}, "not marked for attention")
+	s.AwaitStatus(booked.Reference, "expired")
+	s.AwaitWorkflowEnd(booked.Reference)
+	require.Equal(t, "canceled", s.StripeStatus(booked.Payment.PaymentIntentID))
+	first, err := s.Temporal.DescribeWorkflowExecution(t.Context(), s.WorkflowID(booked.Reference), run)
+	require.NoError(t, err)
+	require.Equal(t, enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, first.GetWorkflowExecutionInfo().GetStatus(), "it waited for the hold's end")
+	s.AwaitQuiet()
+	s.RequireLedger(booked.Reference)
+	s.RequirePromises()
 }

@@ -114,3 +114,29 @@ func payAndRequireOne(t *testing.T, s *testkit.Stack) {
 	s.RequireMails(booked.Reference, "booking_confirmed")
 	s.RequirePromises()
 }
+
+func TestWorkerKilledWhileCapturing(t *testing.T) {
+	t.Parallel()
+	for _, point := range []string{"before-capture-payment-intent", "after-capture-payment-intent"} {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			s := testkit.New(t, testkit.Options{Processes: true, WorkerFailpoint: point})
+			booked := authorised(s, "kill")
+			postUntil(s, "/v1/bookings/"+booked.Reference+"/capture", "capture", http.StatusOK)
+			s.AwaitStatus(booked.Reference, "confirmed")
+			s.AwaitQuiet()
+			s.RequireDeaths("worker", 1)
+			s.RequireLedger(booked.Reference, "payment")
+			s.RequirePromises()
+		})
+	}
+}
+
+// The API dies after it has acknowledged an event and before it has told anybody: Stripe does not deliver again, the
+// sweeper finds it.
+func TestAPIKilledAfterAcknowledging(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{Processes: true, APIFailpoint: "webhook-before-signal"})
+	payAndRequireOne(t, s)
+	s.RequireDeaths("starter", 1)
+}

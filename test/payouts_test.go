@@ -123,3 +123,41 @@ func TestManualPayoutIsCanceled(t *testing.T) {
 	s.RequirePromises()
 	s.SaveRun("Payout:"+payout.ID, "payout_canceled")
 }
+
+// What an automatic payout pays out is not listed at once (reconciliation_status in_progress): it is waited for, and then proven.
+func TestPayoutWhoseReconciliationIsInProgressIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	s.BookAndPay("in-progress", nil)
+	s.AwaitQuiet()
+	s.Stripe.HoldPayoutReconciliation(true)
+	s.Stripe.SettleFunds()
+	id, err := s.Stripe.PayOut("usd")
+	require.NoError(t, err)
+	awaitPayout(s, id, "pending", "pending")
+	s.RequirePromises()
+	require.NoError(t, s.Stripe.CompletePayoutReconciliation(id))
+	awaitPayout(s, id, "pending", "proven")
+	s.AwaitQuiet()
+	s.RequirePromises()
+}
+
+// A balance below zero is paid out the other way round: the bank pays Stripe.
+func TestPayoutBelowZeroIsPostedAndProven(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	booked := s.BookAndPay("below-zero", nil)
+	awaitRefund(s, ask(s, booked.Reference, "all", `{}`).ID, "succeeded")
+	s.AwaitQuiet()
+	require.Negative(t, s.Stripe.Balance("usd"), "the fee is not given back")
+	s.Stripe.AllowNegativePayouts(true)
+	s.Stripe.SettleFunds()
+	id, err := s.Stripe.PayOut("usd")
+	require.NoError(t, err)
+	awaitPayout(s, id, "pending", "proven")
+	s.AwaitQuiet()
+	require.Zero(t, s.Stripe.Balance("usd"))
+	require.Equal(t, -1361, s.DB.Count(t, "SELECT SUM(IF(side = 'debit', amount, -amount)) FROM ledger_entries WHERE account = 'asset:bank'"))
+	s.RequirePromises()
+	require.Empty(t, reconcile(s, `{"dryRun":true}`).Details)
+}

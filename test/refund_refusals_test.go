@@ -89,3 +89,20 @@ func TestRefundsThatTheBooksMissAreAdoptedByTheirEvents(t *testing.T) {
 		})
 	}
 }
+
+// What Stripe refuses for good is recorded as failed, and its amount is free again.
+func TestStripeRefusesTheRefund(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	booked := s.BookAndPay("refused-refund", nil)
+	s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodPost, Path: "/v1/refunds", Kind: fakestripe.FaultInvalidRequest})
+	refund := ask(s, booked.Reference, "refused", `{}`)
+	awaitRefund(s, refund.ID, "failed")
+	s.AwaitQuiet()
+	require.Empty(t, s.Stripe.Refunds())
+	require.Equal(t, 1, s.MailCount(booked.Reference, "refund_failed"))
+	awaitRefund(s, ask(s, booked.Reference, "again", `{}`).ID, "succeeded")
+	s.AwaitQuiet()
+	s.RequirePromises()
+	s.SaveRun("Refund:"+refund.ID, "refund_refused")
+}

@@ -132,68 +132,6 @@ func TestRefundIsCanceled(t *testing.T) {
 	s.RequirePromises()
 }
 
-// What somebody refunds in Stripe's dashboard is taken in the same way, and cannot be refunded a second time.
-func TestRefundInTheDashboard(t *testing.T) {
-	t.Parallel()
-	s := testkit.New(t, testkit.Options{})
-	booked := s.BookAndPay("dashboard", nil)
-	id, err := s.Stripe.RefundInDashboard(booked.Payment.PaymentIntentID, 40000)
-	require.NoError(t, err)
-	s.AwaitStatus(booked.Reference, "partially_refunded")
-	s.AwaitQuiet()
-	require.Equal(t, "dashboard", s.DB.Text(t, "SELECT origin FROM refunds WHERE stripe_refund_id = ?", id))
-	answer := s.Post("/v1/bookings/"+booked.Reference+"/refunds", "too-much", []byte(usd(10000)))
-	require.Equal(t, http.StatusUnprocessableEntity, answer.Status, "%s", answer.Body)
-	require.Equal(t, 1, s.MailCount(booked.Reference, "refunded"))
-	s.RequirePromises()
-	s.SaveRun("Refund:"+id, "refund_dashboard")
-}
-
-// An endpoint that was set up for charge.refunded and hears of no refund by name: what was refunded in the dashboard is looked
-// for at Stripe and taken in once, in parts, two of them equal, beside a refund of our own.
-func TestChargeRefundedAlone(t *testing.T) {
-	t.Parallel()
-	s := testkit.New(t, testkit.Options{})
-	s.Stripe.EnableEvents("payment_intent.succeeded", "charge.refunded")
-	booked := s.BookAndPay("charge-refunded", nil)
-	awaitRefund(s, ask(s, booked.Reference, "ours", usd(300)).ID, "succeeded")
-	s.AwaitQuiet()
-	require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM stripe_events WHERE type = 'charge.refunded' AND note = 'its refunds are known'"))
-	s.Stripe.HoldWebhooks()
-	for range 2 {
-		_, err := s.Stripe.RefundInDashboard(booked.Payment.PaymentIntentID, 1000)
-		require.NoError(t, err)
-	}
-	s.Stripe.ReleaseWebhooksDisordered(2)
-	s.Eventually(func() bool {
-		return s.DB.Count(t, "SELECT COUNT(*) FROM refunds WHERE status = 'succeeded'") == 3
-	}, "the refunds were not taken in; logs:\n%s", s.Logs)
-	s.AwaitQuiet()
-	s.AwaitRunEnd("ChargeRefunds:" + booked.Payment.PaymentIntentID)
-	s.RequireLedger(booked.Reference, "payment", "refund", "refund", "refund")
-	require.Equal(t, 3, s.MailCount(booked.Reference, "refunded"))
-	require.Equal(t, "partially_refunded", s.Status(booked.Reference))
-	s.RequirePromises()
-	s.SaveRun("ChargeRefunds:"+booked.Payment.PaymentIntentID, "charge_refunds")
-}
-
-// What Stripe refuses for good is recorded as failed, and its amount is free again.
-func TestStripeRefusesTheRefund(t *testing.T) {
-	t.Parallel()
-	s := testkit.New(t, testkit.Options{})
-	booked := s.BookAndPay("refused-refund", nil)
-	s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodPost, Path: "/v1/refunds", Kind: fakestripe.FaultInvalidRequest})
-	refund := ask(s, booked.Reference, "refused", `{}`)
-	awaitRefund(s, refund.ID, "failed")
-	s.AwaitQuiet()
-	require.Empty(t, s.Stripe.Refunds())
-	require.Equal(t, 1, s.MailCount(booked.Reference, "refund_failed"))
-	awaitRefund(s, ask(s, booked.Reference, "again", `{}`).ID, "succeeded")
-	s.AwaitQuiet()
-	s.RequirePromises()
-	s.SaveRun("Refund:"+refund.ID, "refund_refused")
-}
-
 // Whatever Stripe's answer to the creation is, there is one refund.
 func TestRefundUnderFaults(t *testing.T) {
 	t.Parallel()
@@ -216,37 +154,6 @@ func TestRefundUnderFaults(t *testing.T) {
 	}
 }
 
-// One request fifty times at once, under one key: one refund, and nobody is refused for what it has taken itself.
-func TestOneRefundFiftyTimesAtOnce(t *testing.T) {
-	t.Parallel()
-	s := testkit.New(t, testkit.Options{})
-	booked := s.BookAndPay("one-key", nil)
-	answers := make(chan testkit.Answer, 50)
-	for range cap(answers) {
-		go func() {
-			answer, err := s.API.Do(http.MethodPost, "/v1/bookings/"+booked.Reference+"/refunds", "the-refund", []byte(`{}`))
-			if err != nil {
-				answer.Status = -1
-			}
-			answers <- answer
-		}()
-	}
-	taken := 0
-	for range cap(answers) {
-		answer := <-answers
-		require.Contains(t, []int{http.StatusCreated, http.StatusConflict}, answer.Status, "made, or still at work: %s", answer.Body)
-		if answer.Status == http.StatusCreated {
-			taken++
-		}
-	}
-	require.Positive(t, taken)
-	s.AwaitStatus(booked.Reference, "refunded")
-	s.AwaitQuiet()
-	require.Len(t, s.Stripe.Refunds(), 1)
-	s.RequireLedger(booked.Reference, "payment", "refund")
-	s.RequirePromises()
-}
-
 // A refund ends as its currency wants: Stripe takes dinars in hundredths.
 func TestRefundOfThousandths(t *testing.T) {
 	t.Parallel()
@@ -257,36 +164,6 @@ func TestRefundOfThousandths(t *testing.T) {
 	require.Contains(t, string(answer.Body), "must end in 0")
 	require.Zero(t, s.DB.Count(t, "SELECT COUNT(*) FROM refunds"))
 	awaitRefund(s, ask(s, booked.Reference, "hundredths", `{"amount":{"value":1230,"currency":"KWD"}}`).ID, "succeeded")
-	s.AwaitQuiet()
-	s.RequirePromises()
-}
-
-// Fifty callers at once: what is taken never exceeds what was captured, by the books and by Stripe.
-func TestFiftyRefundsAtOnce(t *testing.T) {
-	t.Parallel()
-	s := testkit.New(t, testkit.Options{})
-	booked := s.BookAndPay("fifty", nil)
-	answers := make(chan testkit.Answer, 50)
-	for i := range cap(answers) {
-		go func() {
-			answer, err := s.API.Do(http.MethodPost, "/v1/bookings/"+booked.Reference+"/refunds", fmt.Sprintf("fifty-%d", i), []byte(usd(10000)))
-			if err != nil {
-				answer.Status = -1
-			}
-			answers <- answer
-		}()
-	}
-	taken := 0
-	for range cap(answers) {
-		switch answer := <-answers; answer.Status {
-		case http.StatusCreated:
-			taken++
-		default:
-			require.Equal(t, http.StatusUnprocessableEntity, answer.Status, "%s", answer.Body)
-		}
-	}
-	require.Equal(t, 4, taken)
-	s.Eventually(func() bool { return s.DB.Count(t, "SELECT COUNT(*) FROM refunds WHERE status = 'succeeded'") == 4 }, "not refunded")
 	s.AwaitQuiet()
 	s.RequirePromises()
 }

@@ -73,3 +73,48 @@ func TestChargeRefundedTellsOfTheOthers(t *testing.T) {
 	s.AwaitQuiet()
 	s.RequirePromises()
 }
+
+// What somebody refunds in Stripe's dashboard is taken in the same way, and cannot be refunded a second time.
+func TestRefundInTheDashboard(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	booked := s.BookAndPay("dashboard", nil)
+	id, err := s.Stripe.RefundInDashboard(booked.Payment.PaymentIntentID, 40000)
+	require.NoError(t, err)
+	s.AwaitStatus(booked.Reference, "partially_refunded")
+	s.AwaitQuiet()
+	require.Equal(t, "dashboard", s.DB.Text(t, "SELECT origin FROM refunds WHERE stripe_refund_id = ?", id))
+	answer := s.Post("/v1/bookings/"+booked.Reference+"/refunds", "too-much", []byte(usd(10000)))
+	require.Equal(t, http.StatusUnprocessableEntity, answer.Status, "%s", answer.Body)
+	require.Equal(t, 1, s.MailCount(booked.Reference, "refunded"))
+	s.RequirePromises()
+	s.SaveRun("Refund:"+id, "refund_dashboard")
+}
+
+// An endpoint that was set up for charge.refunded and hears of no refund by name: what was refunded in the dashboard is looked
+// for at Stripe and taken in once, in parts, two of them equal, beside a refund of our own.
+func TestChargeRefundedAlone(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	s.Stripe.EnableEvents("payment_intent.succeeded", "charge.refunded")
+	booked := s.BookAndPay("charge-refunded", nil)
+	awaitRefund(s, ask(s, booked.Reference, "ours", usd(300)).ID, "succeeded")
+	s.AwaitQuiet()
+	require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM stripe_events WHERE type = 'charge.refunded' AND note = 'its refunds are known'"))
+	s.Stripe.HoldWebhooks()
+	for range 2 {
+		_, err := s.Stripe.RefundInDashboard(booked.Payment.PaymentIntentID, 1000)
+		require.NoError(t, err)
+	}
+	s.Stripe.ReleaseWebhooksDisordered(2)
+	s.Eventually(func() bool {
+		return s.DB.Count(t, "SELECT COUNT(*) FROM refunds WHERE status = 'succeeded'") == 3
+	}, "the refunds were not taken in; logs:\n%s", s.Logs)
+	s.AwaitQuiet()
+	s.AwaitRunEnd("ChargeRefunds:" + booked.Payment.PaymentIntentID)
+	s.RequireLedger(booked.Reference, "payment", "refund", "refund", "refund")
+	require.Equal(t, 3, s.MailCount(booked.Reference, "refunded"))
+	require.Equal(t, "partially_refunded", s.Status(booked.Reference))
+	s.RequirePromises()
+	s.SaveRun("ChargeRefunds:"+booked.Payment.PaymentIntentID, "charge_refunds")
+}

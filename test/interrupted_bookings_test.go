@@ -67,3 +67,30 @@ func TestHoldEndsBeforeThePaymentIntentIsKnown(t *testing.T) {
 	require.Equal(t, "canceled", s.StripeStatus(s.DB.Text(t, "SELECT stripe_payment_intent_id FROM payments")))
 	s.RequirePromises()
 }
+
+// An operator who cancels the workflow cancels the booking: the PaymentIntent does not stay payable.
+func TestWorkflowCancelledFromOutside(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	booked := s.Book("operator-cancel", testkit.BookingBody(nil))
+	require.NoError(t, s.Temporal.CancelWorkflow(t.Context(), s.WorkflowID(booked.Reference), ""))
+	s.AwaitStatus(booked.Reference, "cancelled")
+	s.AwaitWorkflowEnd(booked.Reference)
+	require.Equal(t, "canceled", s.StripeStatus(booked.Payment.PaymentIntentID))
+	s.RequireMails(booked.Reference, "booking_cancelled")
+	s.RequirePromises()
+	s.SaveHistory(booked.Reference, "workflow_cancelled")
+}
+
+// A workflow that was terminated takes nothing with it: the payment's event starts another.
+func TestWorkflowTerminated(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	booked := s.Book("operator-terminate", testkit.BookingBody(nil))
+	require.NoError(t, s.Temporal.TerminateWorkflow(t.Context(), s.WorkflowID(booked.Reference), "", "a test"))
+	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
+	s.AwaitStatus(booked.Reference, "confirmed")
+	s.AwaitWorkflowEnd(booked.Reference)
+	s.RequireLedger(booked.Reference, "payment")
+	s.RequirePromises()
+}

@@ -3,7 +3,6 @@ package test
 import (
 	"net/http"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -160,125 +159,6 @@ func TestWorkerKilledWhileCancellingAPaidBooking(t *testing.T) {
 			s.RequireDeaths("worker", 1)
 			require.Len(t, s.Stripe.Refunds(), 1)
 			require.Equal(t, 1, s.MailCount(booked.Reference, "booking_cancelled_paid"))
-			s.RequirePromises()
-		})
-	}
-}
-
-func TestWorkerKilledWhileCapturing(t *testing.T) {
-	t.Parallel()
-	for _, point := range []string{"before-capture-payment-intent", "after-capture-payment-intent"} {
-		t.Run(point, func(t *testing.T) {
-			t.Parallel()
-			s := testkit.New(t, testkit.Options{Processes: true, WorkerFailpoint: point})
-			booked := authorised(s, "kill")
-			postUntil(s, "/v1/bookings/"+booked.Reference+"/capture", "capture", http.StatusOK)
-			s.AwaitStatus(booked.Reference, "confirmed")
-			s.AwaitQuiet()
-			s.RequireDeaths("worker", 1)
-			s.RequireLedger(booked.Reference, "payment")
-			s.RequirePromises()
-		})
-	}
-}
-
-func TestWorkerKilledWhileRecordingADispute(t *testing.T) {
-	t.Parallel()
-	for _, point := range []string{"before-record-dispute", "after-record-dispute"} {
-		t.Run(point, func(t *testing.T) {
-			t.Parallel()
-			s := testkit.New(t, testkit.Options{Processes: true, WorkerFailpoint: point})
-			booked := s.BookAndPay("kill", nil)
-			id, err := s.Stripe.Dispute(booked.Payment.PaymentIntentID, 0, "fraudulent")
-			require.NoError(t, err)
-			awaitDispute(s, id, "needs_response")
-			require.NoError(t, s.Stripe.MoveDispute(id, "lost"))
-			awaitDispute(s, id, "lost")
-			s.AwaitQuiet()
-			s.RequireDeaths("worker", 1)
-			s.RequireLedger(booked.Reference, "payment", "dispute", "chargeback")
-			require.Equal(t, 1, s.FinanceMailCount("dispute_opened"))
-			s.RequirePromises()
-		})
-	}
-}
-
-// Finance hears once of what runs out, whenever the worker dies.
-func TestWorkerKilledWhileWarningFinance(t *testing.T) {
-	t.Parallel()
-	for point, warned := range map[string]func(*testkit.Stack) string{
-		"before-warn-of-capture": warnedOfCapture, "after-warn-of-capture": warnedOfCapture,
-		"before-remind-of-dispute": remindedOfDispute, "after-remind-of-dispute": remindedOfDispute,
-	} {
-		t.Run(point, func(t *testing.T) {
-			t.Parallel()
-			s := testkit.New(t, testkit.Options{Processes: true, WorkerFailpoint: point})
-			kind := warned(s)
-			s.Eventually(func() bool { return s.FinanceMailCount(kind) == 1 }, "finance was not told; logs:\n%s", s.Logs)
-			s.AwaitQuiet()
-			s.RequireDeaths("worker", 1)
-			require.Equal(t, 1, s.FinanceMailCount(kind))
-			s.RequirePromises()
-		})
-	}
-}
-
-func warnedOfCapture(s *testkit.Stack) string {
-	s.Stripe.SetAuthorisationLife(2 * time.Hour)
-	authorised(s, "kill")
-	return "capture_due"
-}
-
-func remindedOfDispute(s *testkit.Stack) string {
-	s.Stripe.SetEvidenceTime(time.Hour)
-	booked := s.BookAndPay("kill", nil)
-	_, err := s.Stripe.Dispute(booked.Payment.PaymentIntentID, 0, "fraudulent")
-	require.NoError(s.T, err)
-	return "dispute_due"
-}
-
-func TestWorkerKilledWhileRecordingAPayout(t *testing.T) {
-	t.Parallel()
-	for _, point := range []string{"before-record-payout", "after-record-payout"} {
-		t.Run(point, func(t *testing.T) {
-			t.Parallel()
-			s := testkit.New(t, testkit.Options{Processes: true, WorkerFailpoint: point})
-			s.BookAndPay("kill", nil)
-			s.AwaitQuiet()
-			s.Stripe.SettleFunds()
-			id, err := s.Stripe.PayOut("usd")
-			require.NoError(t, err)
-			awaitPayout(s, id, "pending", "proven")
-			s.AwaitQuiet()
-			s.RequireDeaths("worker", 1)
-			require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM financial_ledger WHERE type = 'payout'"))
-			s.RequirePromises()
-		})
-	}
-}
-
-// The API dies after it has acknowledged an event and before it has told anybody: Stripe does not deliver again, the
-// sweeper finds it.
-func TestAPIKilledAfterAcknowledging(t *testing.T) {
-	t.Parallel()
-	s := testkit.New(t, testkit.Options{Processes: true, APIFailpoint: "webhook-before-signal"})
-	payAndRequireOne(t, s)
-	s.RequireDeaths("starter", 1)
-}
-
-// The worker dies before and after it posts a bill of Stripe's own: it is posted once, and the run goes on.
-func TestWorkerKilledOnTheWayToABill(t *testing.T) {
-	t.Parallel()
-	for _, point := range []string{"before-record-account-fee", "after-record-account-fee"} {
-		t.Run(point, func(t *testing.T) {
-			t.Parallel()
-			s := testkit.New(t, testkit.Options{Processes: true, WorkerFailpoint: point})
-			s.BookAndPay("kill", nil)
-			s.AwaitQuiet()
-			s.Stripe.Bill(250, "usd", "Radar")
-			require.Equal(t, 1, reconcile(s, `{}`).Fixed)
-			s.RequireDeaths("worker", 1)
-			require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM financial_ledger WHERE type = 'account_fee'"))
 			s.RequirePromises()
 		})
 	}
