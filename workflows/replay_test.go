@@ -10,8 +10,6 @@ import (
 	sdklog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
-
-	"farebook/workflows"
 )
 
 // histories are those that were ever recorded, by workflow and outcome.
@@ -45,16 +43,9 @@ func TestReplayRecordedHistories(t *testing.T) {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			t.Parallel()
 			replayer := worker.NewWorkflowReplayer()
-			replayer.RegisterWorkflowWithOptions(workflows.BookingPayment, workflow.RegisterOptions{Name: workflows.TypeBookingPayment})
-			replayer.RegisterWorkflowWithOptions(workflows.Refund, workflow.RegisterOptions{Name: workflows.TypeRefund})
-			replayer.RegisterWorkflowWithOptions(workflows.Dispute, workflow.RegisterOptions{Name: workflows.TypeDispute})
-			replayer.RegisterWorkflowWithOptions(workflows.Reconciliation, workflow.RegisterOptions{Name: workflows.TypeReconciliation})
-			replayer.RegisterWorkflowWithOptions(workflows.ChargeRefunds, workflow.RegisterOptions{Name: workflows.TypeChargeRefunds})
-			replayer.RegisterWorkflowWithOptions(workflows.SendMail, workflow.RegisterOptions{Name: workflows.TypeSendMail})
-			replayer.RegisterWorkflowWithOptions(workflows.Unbooked, workflow.RegisterOptions{Name: workflows.TypeUnbooked})
-			replayer.RegisterWorkflowWithOptions(workflows.AccountFee, workflow.RegisterOptions{Name: workflows.TypeAccountFee})
-			replayer.RegisterWorkflowWithOptions(workflows.CancelTwins, workflow.RegisterOptions{Name: workflows.TypeCancelTwins})
-			replayer.RegisterWorkflowWithOptions(workflows.Payout, workflow.RegisterOptions{Name: workflows.TypePayout})
+			for kind, function := range byType {
+				replayer.RegisterWorkflowWithOptions(function, workflow.RegisterOptions{Name: kind})
+			}
 			require.NoError(t, replayer.ReplayWorkflowHistoryFromJSONFile(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)), file))
 		})
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -38,6 +39,20 @@ const (
 	intent    = "pi_1"
 )
 
+// byType is every workflow by the name that histories hold.
+var byType = map[string]any{
+	workflows.TypeBookingPayment: workflows.BookingPayment,
+	workflows.TypeRefund:         workflows.Refund,
+	workflows.TypeChargeRefunds:  workflows.ChargeRefunds,
+	workflows.TypeDispute:        workflows.Dispute,
+	workflows.TypePayout:         workflows.Payout,
+	workflows.TypeReconciliation: workflows.Reconciliation,
+	workflows.TypeAccountFee:     workflows.AccountFee,
+	workflows.TypeUnbooked:       workflows.Unbooked,
+	workflows.TypeCancelTwins:    workflows.CancelTwins,
+	workflows.TypeSendMail:       workflows.SendMail,
+}
+
 // began is when every scenario starts: a Monday.
 var began = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 
@@ -63,11 +78,7 @@ func newScenario(t *testing.T) *scenario {
 	} {
 		s.env.RegisterActivity(group)
 	}
-	for kind, function := range map[string]any{
-		workflows.TypeBookingPayment: workflows.BookingPayment, workflows.TypeRefund: workflows.Refund,
-		workflows.TypeDispute: workflows.Dispute, workflows.TypePayout: workflows.Payout,
-		workflows.TypeReconciliation: workflows.Reconciliation,
-	} {
+	for kind, function := range byType {
 		s.env.RegisterWorkflowWithOptions(function, workflow.RegisterOptions{Name: kind})
 	}
 	return s
@@ -117,6 +128,11 @@ func (s *scenario) childRuns(kind string) {
 	s.env.OnWorkflow(kind, mock.Anything, mock.Anything).Return(nil, nil)
 }
 
+// slowEmails has each email take so long.
+func (s *scenario) slowEmails(long time.Duration) {
+	s.env.OnActivity(emails.SendEmail, mock.Anything, mock.Anything).After(long).Return(activities.EmailResult{Status: "sent"}, nil)
+}
+
 // traced is the whole trace as one text.
 func (s *scenario) traced() string { return strings.Join(s.trace, "\n") }
 
@@ -139,7 +155,10 @@ func eur(minor int64) money.Money { return money.Money{Value: minor, Currency: "
 
 // answer replaces an activity by a double that gives one answer after the other; the last one repeats.
 func answer[In, Out any](s *scenario, activity func(context.Context, In) (Out, error), outs ...Out) {
+	var mu sync.Mutex
 	double(s, activity, func(In) (Out, error) {
+		mu.Lock()
+		defer mu.Unlock()
 		out := outs[0]
 		if len(outs) > 1 {
 			outs = outs[1:]
