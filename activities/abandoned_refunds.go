@@ -12,17 +12,17 @@ import (
 	"farebook/store"
 )
 
-// requestTime bounds how long after BeginRefund a request for a refund may still reach Stripe: an attempt's own time-out.
+// requestTime is how long after BeginRefund a request for the refund may still reach Stripe: the time-out of an attempt.
 const requestTime = time.Minute
 
-// abandon ends a refund that a person has abandoned, once it is certain that Stripe has not made it: nothing is outstanding that Stripe was
-// asked, and neither an event nor Stripe's list shows it. One that is there is adopted: Stripe has made it. While Stripe does not know the
-// payment, its list proves nothing, and the refund stays as it is. Harmless when repeated: guarded transition, UNIQUE mail key.
+// abandon closes a refund that an operator has abandoned, once it is certain that Stripe has not made it: no request is outstanding, and
+// neither an event nor Stripe's list shows the refund. A refund that Stripe has made is adopted. While Stripe does not know the payment,
+// its list proves nothing, and the refund stays open. Harmless when repeated: a guarded transition and a UNIQUE email key.
 func (r *Refunds) abandon(ctx context.Context, known store.Refund) (RefundRecorded, error) {
 	undecided := RefundRecorded{RefundID: known.ID, Reference: known.Reference, Status: known.Status, Postponed: true}
 	_, _, err := r.Stripe.PaymentIntent(ctx, known.PaymentIntentID)
 	if stripeapi.IsKind(err, stripeapi.NotFound) {
-		r.Log.ErrorContext(ctx, "an abandoned refund stays open: Stripe does not know its payment, is STRIPE_SECRET_KEY another account's?",
+		r.Log.ErrorContext(ctx, "abandoned refund stays open: Stripe does not know its payment. Check that STRIPE_SECRET_KEY is of the right account",
 			"refundId", known.ID, "paymentIntentId", known.PaymentIntentID)
 		return undecided, nil
 	}
@@ -37,7 +37,7 @@ func (r *Refunds) abandon(ctx context.Context, known store.Refund) (RefundRecord
 		return RefundRecorded{RefundID: known.ID, StripeRefundID: made.StripeRefundID, Reference: known.Reference, Status: made.Status()}, nil
 	}
 	if r.outstanding(known) {
-		return RefundRecorded{}, temporal.NewApplicationError("Stripe may have made the refund and not list it yet: looked for again", OutcomeUnknown)
+		return RefundRecorded{}, temporal.NewApplicationError("Stripe may have made the refund without listing it yet: the search is repeated", OutcomeUnknown)
 	}
 	others, err := r.recordOthers(ctx, known)
 	if err != nil || others != nil {
@@ -50,10 +50,10 @@ func (r *Refunds) abandon(ctx context.Context, known store.Refund) (RefundRecord
 	}
 	failpoint.Hit("after-abandon-refund")
 	r.Log.InfoContext(ctx, "refund abandoned", "refundId", known.ID, "reference", known.Reference)
-	return r.withMails(ctx, recorded)
+	return r.withEmails(ctx, recorded)
 }
 
-// outstanding tells whether Stripe was asked for the refund without a refusal since, so recently that its lists may miss what it made.
+// outstanding reports whether the refund was requested without a refusal since, so recently that Stripe's lists may miss it.
 func (r *Refunds) outstanding(known store.Refund) bool {
 	asked := known.AskedAt
 	if asked == nil || known.RefusedAt != nil && !known.RefusedAt.Before(*asked) {

@@ -13,7 +13,7 @@ import (
 	"farebook/store"
 )
 
-// abandoned is a refund that Stripe has refused for now and that a person has abandoned.
+// abandoned is a refund that Stripe has refused for now and that an operator has abandoned.
 func (s *stack) abandoned() activities.RefundRef {
 	s.t.Helper()
 	reference, _ := s.paid()

@@ -9,19 +9,19 @@ import (
 	"farebook/store"
 )
 
-// AccountFees are the activities about what Stripe bills for its own services.
+// AccountFees are the activities about the fees that Stripe bills to the account.
 type AccountFees struct {
 	Stripe *stripeapi.Client
 	Store  *store.Store
 	Log    *slog.Logger
 }
 
-// AccountFeeRef names the balance transaction of a bill.
+// AccountFeeRef names the balance transaction of such a fee.
 type AccountFeeRef struct {
 	BalanceTransactionID string `json:"balanceTransactionId"`
 }
 
-// RecordAccountFee reads the bill at Stripe and posts it. Harmless when repeated: UNIQUE operation key in the ledger.
+// RecordAccountFee reads the fee at Stripe and posts it. Harmless when repeated: UNIQUE operation key in the ledger.
 func (a *AccountFees) RecordAccountFee(ctx context.Context, in AccountFeeRef) error {
 	balance, err := a.Stripe.BalanceTransaction(ctx, in.BalanceTransactionID)
 	if err != nil {
@@ -32,6 +32,6 @@ func (a *AccountFees) RecordAccountFee(ctx context.Context, in AccountFeeRef) er
 		return storeError(err)
 	}
 	failpoint.Hit("after-record-account-fee")
-	a.Log.InfoContext(ctx, "bill of Stripe's recorded", "balanceTransactionId", balance.ID)
+	a.Log.InfoContext(ctx, "account fee recorded", "balanceTransactionId", balance.ID)
 	return nil
 }

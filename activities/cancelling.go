@@ -9,16 +9,16 @@ import (
 	"farebook/store"
 )
 
-// CancelPaidBookingInput names a paid booking that is to be cancelled. ExpectedRefund is what the caller was quoted, in
-// minor units; nil takes what the policy gives now.
+// CancelPaidBookingInput names a paid booking to cancel. ExpectedRefund is the quoted refund in minor units; nil accepts what the policy
+// refunds now.
 type CancelPaidBookingInput struct {
 	Reference      booking.Reference `json:"reference"`
 	ExpectedRefund *int64            `json:"expectedRefund,omitempty"`
 }
 
-// CancelPaidBooking cancels a booking after payment, under the refund policy: booking, refund and mail in one
-// transaction; the refund itself is made by its own workflow. Harmless when repeated: a booking that is cancelled
-// already answers with what came of it, and the refund has a UNIQUE key cancellation/<reference>.
+// CancelPaidBooking cancels a booking after payment under the refund policy: booking, reserved refund and email in one transaction. The
+// refund's workflow requests it from Stripe. Harmless when repeated: a booking that is cancelled already returns the same result, and the
+// refund has the UNIQUE key cancellation/<reference>.
 func (p *Payments) CancelPaidBooking(ctx context.Context, in CancelPaidBookingInput) (PaidBookingCancelled, error) {
 	failpoint.Hit("before-cancel-paid-booking")
 	cancelled, err := p.Store.CancelPaid(ctx, store.Cancellation{

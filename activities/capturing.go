@@ -7,16 +7,16 @@ import (
 	"farebook/internal/failpoint"
 )
 
-// CapturePaymentInput names what is to be captured. Amount is minor units.
+// CapturePaymentInput names the PaymentIntent to capture. Amount is in minor units of its currency.
 type CapturePaymentInput struct {
 	Reference       booking.Reference `json:"reference"`
 	PaymentIntentID string            `json:"paymentIntentId"`
 	Amount          int64             `json:"amount"`
 }
 
-// CapturePayment takes an authorised payment at Stripe. That it can't be captured any more (captured already, let go,
-// expired) is no error: the recording step reads the PaymentIntent and decides. Harmless when repeated: Stripe's key
-// <PaymentIntent>/capture-payment-intent/<amount>/<generation>, and the state itself.
+// CapturePayment captures an authorised payment at Stripe. A payment that can no longer be captured (captured already, released, expired)
+// is not an error: the recording step reads the PaymentIntent and decides. Harmless when repeated: Stripe's idempotency key
+// <PaymentIntent>/capture-payment-intent/<amount>/<generation>, and the PaymentIntent's state.
 func (p *Payments) CapturePayment(ctx context.Context, in CapturePaymentInput) error {
 	failpoint.Hit("before-capture-payment-intent")
 	err := runTransition(ctx, p.Store.Now,
@@ -31,16 +31,16 @@ func (p *Payments) CapturePayment(ctx context.Context, in CapturePaymentInput) e
 	return moveError(err)
 }
 
-// MailsQueued are mails that an activity has written the rows of.
-type MailsQueued struct {
+// EmailsQueued are the emails whose rows an activity has inserted.
+type EmailsQueued struct {
 	EmailIDs []uint64 `json:"emailIds,omitempty"`
 }
 
-// WarnOfCapture tells the finance department that an authorisation is about to run out. Harmless when repeated: one mail
-// row a booking.
-func (p *Payments) WarnOfCapture(ctx context.Context, in BookingRef) (MailsQueued, error) {
+// WarnOfCapture queues an email to the finance department that an authorisation is about to expire. Harmless when repeated: one email row
+// per booking.
+func (p *Payments) WarnOfCapture(ctx context.Context, in BookingRef) (EmailsQueued, error) {
 	failpoint.Hit("before-warn-of-capture")
-	mails, err := p.Store.WarnOfCapture(ctx, in.Reference, p.Store.Now())
+	emails, err := p.Store.WarnOfCapture(ctx, in.Reference, p.Store.Now())
 	failpoint.Hit("after-warn-of-capture")
-	return MailsQueued{EmailIDs: mails}, storeError(err)
+	return EmailsQueued{EmailIDs: emails}, storeError(err)
 }

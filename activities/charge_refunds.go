@@ -9,14 +9,14 @@ import (
 	"farebook/store"
 )
 
-// ChargeRefundsRef names the payment whose refunds are looked for.
+// ChargeRefundsRef names the payment whose refunds are listed.
 type ChargeRefundsRef struct {
 	PaymentIntentID string `json:"paymentIntentId"`
 }
 
-// FindUnknownRefunds lists the payment's refunds at Stripe and returns those that the books do not know, or not in the state
-// that they are in, by the id that their workflow bears: ours, RF-..., or Stripe's, re_..., for one that somebody made in its
-// dashboard. What was let go of the payment's authorisation is no refund of ours. It writes nothing.
+// FindUnknownRefunds lists the payment's refunds at Stripe and returns those that the books do not know, or know in another state, by the
+// id in their workflow's id: Farebook's, RF-..., or Stripe's, re_..., for a refund that was made in the dashboard. A released
+// authorisation is not a refund in the books. It writes nothing.
 func (r *Refunds) FindUnknownRefunds(ctx context.Context, in ChargeRefundsRef) ([]string, error) {
 	refunds, err := r.Stripe.RefundsOf(ctx, in.PaymentIntentID)
 	if err != nil {
@@ -32,16 +32,16 @@ func (r *Refunds) FindUnknownRefunds(ctx context.Context, in ChargeRefundsRef) (
 			unknown = append(unknown, id)
 		}
 	}
-	r.Log.InfoContext(ctx, "refunds of a charge looked for", "paymentIntentId", in.PaymentIntentID, "atStripe", len(refunds), "unknown", len(unknown))
+	r.Log.InfoContext(ctx, "refunds of a charge listed", "paymentIntentId", in.PaymentIntentID, "atStripe", len(refunds), "unknown", len(unknown))
 	return unknown, nil
 }
 
-// unknown is the id of a refund's workflow, or empty when there is nothing to tell it.
+// unknown is the id of the refund's workflow, or empty when the books know the refund.
 func (r *Refunds) unknown(ctx context.Context, refund booking.RefundSnapshot) (string, error) {
 	known, err := r.Store.RefundByStripeID(ctx, refund.StripeRefundID)
 	switch {
 	case errors.Is(err, store.ErrNotFound) && refund.Uncaptured:
-		return "", nil // nobody's
+		return "", nil // a released authorisation
 	case errors.Is(err, store.ErrNotFound) && refund.RefundID != "":
 		return r.unrecorded(ctx, refund)
 	case errors.Is(err, store.ErrNotFound):
@@ -55,9 +55,9 @@ func (r *Refunds) unknown(ctx context.Context, refund booking.RefundSnapshot) (s
 	}
 }
 
-// unrecorded is about a refund that bears an id of ours and that no row has Stripe's id of. One that is asked for was just made:
-// its workflow is about to record it. One that was recorded as refused, or that the books do not know (a restored backup),
-// is adopted by the workflow of Stripe's id.
+// unrecorded decides about a refund whose metadata has an id of Farebook and whose Stripe id no row has. Where the row is still requested,
+// Stripe has just made the refund, and its workflow is about to record it. Where the row is refused, or missing (a restored backup), the
+// workflow of Stripe's id adopts the refund.
 func (r *Refunds) unrecorded(ctx context.Context, refund booking.RefundSnapshot) (string, error) {
 	known, err := r.Store.Refund(ctx, refund.RefundID)
 	switch {
@@ -68,12 +68,12 @@ func (r *Refunds) unrecorded(ctx context.Context, refund booking.RefundSnapshot)
 	}
 }
 
-// EventsRef names events that have been dealt with.
+// EventsRef names events that are handled.
 type EventsRef struct {
 	EventIDs []string `json:"eventIds"`
 }
 
-// NoteChargeRefunded marks events as processed whose refunds have workflows of their own by now.
+// NoteChargeRefunded marks events as processed once their refunds have workflows.
 func (r *Refunds) NoteChargeRefunded(ctx context.Context, in EventsRef) error {
 	failpoint.Hit("before-note-charge-refunded")
 	for _, id := range in.EventIDs {

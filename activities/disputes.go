@@ -22,16 +22,16 @@ type DisputeRef struct {
 	DisputeID string `json:"disputeId"`
 }
 
-// RecordDisputeInput says which dispute to look at, and the events that made us look. LastLook: waiting any longer for the
-// money of one that was won helps nobody.
+// RecordDisputeInput names the dispute to read, and the events that caused it. LastLook: the money of a won dispute that is not back yet
+// is no longer waited for.
 type RecordDisputeInput struct {
 	DisputeRef
 	EventIDs []string `json:"eventIds,omitempty"`
 	LastLook bool     `json:"lastLook,omitempty"`
 }
 
-// RecordDispute reads the dispute at Stripe and writes what it says to the books, in one transaction. Harmless when
-// repeated: guarded transitions under a row lock, and UNIQUE ledger, event and mail rows.
+// RecordDispute reads the dispute at Stripe and records its state in one transaction. Harmless when repeated: guarded transitions under a
+// row lock, and UNIQUE ledger, event and email rows.
 func (d *Disputes) RecordDispute(ctx context.Context, in RecordDisputeInput) (DisputeRecorded, error) {
 	snapshot, err := d.Stripe.Dispute(ctx, in.DisputeID)
 	if isAbsent(err) {
@@ -64,10 +64,10 @@ func (d *Disputes) RecordDispute(ctx context.Context, in RecordDisputeInput) (Di
 	return recorded, nil
 }
 
-// RemindOfDispute tells the finance department that evidence is due soon. Harmless when repeated: one mail row a dispute.
-func (d *Disputes) RemindOfDispute(ctx context.Context, in DisputeRef) (MailsQueued, error) {
+// RemindOfDispute queues an email to the finance department that evidence is due soon. Harmless when repeated: one email row per dispute.
+func (d *Disputes) RemindOfDispute(ctx context.Context, in DisputeRef) (EmailsQueued, error) {
 	failpoint.Hit("before-remind-of-dispute")
-	mails, err := d.Store.RemindOfDispute(ctx, in.DisputeID, d.Store.Now())
+	emails, err := d.Store.RemindOfDispute(ctx, in.DisputeID, d.Store.Now())
 	failpoint.Hit("after-remind-of-dispute")
-	return MailsQueued{EmailIDs: mails}, storeError(err)
+	return EmailsQueued{EmailIDs: emails}, storeError(err)
 }

@@ -16,7 +16,7 @@ import (
 	"farebook/store"
 )
 
-// Emails are the activities about mail to customers and to the finance department.
+// Emails are the activities about emails to customers and to the finance department.
 type Emails struct {
 	Store  *store.Store
 	Sender *mail.Sender
@@ -25,23 +25,23 @@ type Emails struct {
 	Log     *slog.Logger
 }
 
-// SendEmailInput names a row of emails; recipient and text stay in MySQL.
+// SendEmailInput names a row of emails. Recipient and text stay in MySQL.
 type SendEmailInput struct {
 	EmailID uint64 `json:"emailId"`
 }
 
-// EmailResult is how the row ended: "sent" or "failed".
+// EmailResult is the row's status afterwards: "sent" or "failed".
 type EmailResult struct {
 	Status string `json:"status"`
 }
 
-// longestExchange is above the time of the sender's own, so that its error comes first.
+// longestExchange bounds an SMTP exchange. It is above the sender's time-out, so that the sender's error comes first.
 const longestExchange = 30 * time.Second
 
-// SendEmail sends one queued mail from its row. A row already sent or failed is left alone, and so is one that another worker
-// is sending; the Message-ID is fixed, so that the one window in which a mail may go twice (the server took it, and its answer
-// or we were lost) shows as one message to a mail reader. A permanent refusal is recorded and is no error; a temporary
-// one is retried.
+// SendEmail sends one queued email from its row. A row that is sent or failed is left as it is; one that another worker is sending is
+// retried. The Message-ID is fixed: in the one window in which an email may be sent twice (the server accepted it, and the response or
+// the worker was lost) an email program shows one message. A permanent refusal is recorded and is not an error; a temporary one is
+// retried.
 func (e *Emails) SendEmail(ctx context.Context, in SendEmailInput) (EmailResult, error) {
 	row, err := e.Store.Email(ctx, in.EmailID)
 	if err != nil {
@@ -51,7 +51,7 @@ func (e *Emails) SendEmail(ctx context.Context, in SendEmailInput) (EmailResult,
 		return EmailResult{Status: row.Status}, nil
 	}
 	if correlation.From(ctx) == "" {
-		ctx = correlation.With(ctx, row.CorrelationID()) // a copy whose workflow was started without it
+		ctx = correlation.With(ctx, row.CorrelationID()) // a resent copy, whose workflow was started without one
 	}
 	if !row.ForFinance && row.Booking.Customer.Email == "" {
 		if err := e.Store.MarkEmailFailed(ctx, row.ID, "the booking was rebuilt from Stripe, and its customer is not known yet"); err != nil {
@@ -71,7 +71,7 @@ func (e *Emails) SendEmail(ctx context.Context, in SendEmailInput) (EmailResult,
 	case err != nil:
 		return EmailResult{}, storeError(err)
 	case !ok:
-		return EmailResult{}, temporal.NewApplicationError("another worker is sending this mail, or has just sent it", MailBeingSent)
+		return EmailResult{}, temporal.NewApplicationError("another worker is sending this email, or has just sent it", MailBeingSent)
 	}
 	failpoint.Hit("before-send-email")
 	err = e.Sender.Send(exchange, message)
@@ -79,7 +79,7 @@ func (e *Emails) SendEmail(ctx context.Context, in SendEmailInput) (EmailResult,
 	return e.record(ctx, row, sending, err)
 }
 
-// timeLeft of a context that has a deadline: that is the system's, and the clock of the books may show another time.
+// timeLeft is the time until the context's deadline, by the system's clock: the clock of the books may differ.
 func timeLeft(ctx context.Context) time.Duration {
 	deadline, _ := ctx.Deadline() // longestExchange bounds it
 	return time.Until(deadline)   //nolint:forbidigo // see above
@@ -94,18 +94,18 @@ func (e *Emails) record(ctx context.Context, row store.Email, sending store.Send
 			return EmailResult{}, storeError(err)
 		}
 		failpoint.Hit("after-email-row")
-		e.Log.InfoContext(ctx, "mail sent", "reference", row.Booking.Reference, "kind", row.Kind, "emailId", row.ID, "messageId", row.MessageID)
+		e.Log.InfoContext(ctx, "email sent", "reference", row.Booking.Reference, "kind", row.Kind, "emailId", row.ID, "messageId", row.MessageID)
 		return EmailResult{Status: store.EmailSent}, nil
 	case errors.As(sendErr, &permanent):
 		if err := e.Store.MarkEmailFailed(ctx, row.ID, permanent.Error()); err != nil {
 			return EmailResult{}, storeError(err)
 		}
-		e.Log.WarnContext(ctx, "mail refused for good", "reference", row.Booking.Reference, "kind", row.Kind, "emailId", row.ID, "reason", permanent.Error())
+		e.Log.WarnContext(ctx, "email refused for good", "reference", row.Booking.Reference, "kind", row.Kind, "emailId", row.ID, "reason", permanent.Error())
 		return EmailResult{Status: store.EmailFailed}, nil
 	default:
-		// Written for the operator who reads the row; that it could not be written hides nothing.
+		// The note is for an operator who reads the row. Without it the error is still reported.
 		if err := e.Store.NoteEmailAttempt(context.WithoutCancel(ctx), sending, sendErr.Error()); err != nil {
-			e.Log.WarnContext(ctx, "mail attempt not noted", "emailId", row.ID, "error", err)
+			e.Log.WarnContext(ctx, "email attempt not noted", "emailId", row.ID, "error", err)
 		}
 		return EmailResult{}, temporal.NewApplicationError(sendErr.Error(), MailServerUnavailable)
 	}
@@ -148,12 +148,12 @@ func contentOf(row store.Email) mail.Content {
 	}
 }
 
-// GiveUpEmail records that the mail server stayed unavailable for as long as we try. Harmless when repeated.
+// GiveUpEmail records that the mail server was unavailable for the whole retry window. Harmless when repeated: the row is settled once.
 func (e *Emails) GiveUpEmail(ctx context.Context, in SendEmailInput) error {
 	return storeError(e.Store.MarkEmailFailed(ctx, in.EmailID, "gave up: the mail server was unavailable for too long"))
 }
 
-// payable: a mail about a decline may invite to another attempt as long as the booking was not closed without payment.
+// payable reports whether an email about a decline may invite to another attempt: the booking was not closed without payment.
 func payable(status booking.Status) bool {
 	return status == booking.StatusPendingPayment || status == booking.StatusConfirmed
 }

@@ -12,50 +12,51 @@ import (
 	"farebook/store"
 )
 
-// Error types of application errors, as the Temporal UI shows them and workflows compare them.
+// The types of application errors, which the Temporal UI shows and workflows compare.
 const (
-	// InvalidPaymentRequest is a request that Stripe will never take. Non-retryable.
+	// InvalidPaymentRequest is a request that Stripe refuses for good. Non-retryable.
 	InvalidPaymentRequest = "InvalidPaymentRequest"
-	// IdempotencyConflict is one key used with two bodies: a bug of ours. Non-retryable and loud.
+	// IdempotencyConflict is an idempotency key that was used with two bodies: a bug in Farebook. Non-retryable, and logged as an error.
 	IdempotencyConflict = "IdempotencyConflict"
-	// IllegalTransition is a state machine's refusal. Non-retryable.
+	// IllegalTransition is a transition that a state machine does not allow. Non-retryable.
 	IllegalTransition = "IllegalTransition"
-	// AmountMismatch is a PaymentIntent that is not about the booking's amount. Non-retryable and loud.
+	// AmountMismatch is an object at Stripe that contradicts the books, such as a PaymentIntent over another amount than the booking's
+	// price. Non-retryable.
 	AmountMismatch = "AmountMismatch"
-	// NotCancellable is a cancellation after payment that cannot be. Non-retryable.
+	// NotCancellable is a cancellation after payment that the booking's state does not allow. Non-retryable.
 	NotCancellable = "NotCancellable"
-	// QuoteChanged is a cancellation whose refund is not what was quoted. Non-retryable.
+	// QuoteChanged is a cancellation whose refund differs from the quote. Non-retryable.
 	QuoteChanged = "QuoteChanged"
-	// ScanStuck is a reconciliation's scan that got no further for hours. Non-retryable.
+	// ScanStuck is a scan of a reconciliation that has made no progress for hours. Non-retryable.
 	ScanStuck = "ScanStuck"
-	// PlanChanged is a reconciliation's plan that is not what its digest says. Non-retryable.
+	// PlanChanged is a reconciliation plan that does not match its digest. Non-retryable.
 	PlanChanged = "PlanChanged"
-	// NotInBooks is a booking, refund, event or mail that the database does not hold. Non-retryable.
+	// NotInBooks is a booking, refund, event or email that the database does not have. Non-retryable.
 	NotInBooks = "NotInBooks"
-	// OutcomeUnknown is a call whose effect may or may not have happened. Retried with the same key.
+	// OutcomeUnknown is a call whose effect may or may not have happened. Retried under the same key.
 	OutcomeUnknown = "OutcomeUnknown"
-	// NotAtStripe is an object that Stripe does not find, or not yet. Retried.
+	// NotAtStripe is an object that Stripe does not have, or not yet. Retried.
 	NotAtStripe = "NotAtStripe"
-	// Fenced is something that waits until a fence is lowered, or until the books are rebuilt. Retried.
+	// Fenced is work that waits until a fence is lowered, or until the books are rebuilt. Retried.
 	Fenced = "Fenced"
-	// StripeBusy is a 409 or 429. Retried later.
+	// StripeBusy is a 409 or 429 response. Retried later.
 	StripeBusy = "StripeBusy"
-	// StripeRefusesKey is a 401 or 403: an operator has to look at the key. Retried slowly.
+	// StripeRefusesKey is a 401 or 403 response: an operator has to check the secret key. Retried slowly.
 	StripeRefusesKey = "StripeRefusesKey"
 	// MailServerUnavailable is a temporary failure of the mail server. Retried.
 	MailServerUnavailable = "MailServerUnavailable"
-	// MailBeingSent is a mail that another worker is at. Retried: by then it is sent, or nobody is.
+	// MailBeingSent is an email that another worker is sending. Retried: by then it is sent, or the other worker has stopped.
 	MailBeingSent = "MailBeingSent"
 )
 
 const (
-	// busyDelay gives a request that runs under the same key, or a rate limit, time to pass.
+	// busyDelay is how long a request under the same key, or a rate limit, gets to pass.
 	busyDelay = 2 * time.Second
-	// unauthorizedDelay is long: each attempt is another line in Stripe's security log until the key is right again.
+	// unauthorizedDelay is long, because each attempt adds a line to Stripe's security log until the key is right.
 	unauthorizedDelay = time.Minute
 )
 
-// stripeError maps a failure of Stripe's to what a workflow should do with it.
+// stripeError maps a failure of a call to Stripe to the application error that tells the workflow what to do.
 func stripeError(err error) error {
 	var failure *stripeapi.Failure
 	if !errors.As(err, &failure) {
@@ -77,7 +78,8 @@ func stripeError(err error) error {
 	}
 }
 
-// waitForFence is an error while a fence is up, for what the books alone decide and may have lost the ground for.
+// waitForFence returns an error while a fence is up. It guards decisions that rest on the books alone, which may have lost what they are
+// based on.
 func waitForFence(ctx context.Context, books *store.Store) error {
 	up, err := books.Fence(ctx)
 	if err != nil || up == nil {
@@ -86,13 +88,13 @@ func waitForFence(ctx context.Context, books *store.Store) error {
 	return temporal.NewApplicationError((&store.FenceIsUp{Fence: *up}).Error(), Fenced)
 }
 
-// WaitForRebuild makes a failure that the books may have because they were restored to an earlier time one that is tried again.
+// WaitForRebuild turns a failure into a retryable one: the books may only fail because they were restored to an earlier time.
 func WaitForRebuild(failure *temporal.ApplicationError) error {
-	return temporal.NewApplicationError("a fence is up, and the books may miss what was lost: "+failure.Message(), Fenced)
+	return temporal.NewApplicationError("a fence is up, and the restored books may be incomplete: "+failure.Message(), Fenced)
 }
 
-// creationError is stripeError for what is made under a key that derives from a request: bytes that Stripe has seen differently under
-// it are those of a request that the books have forgotten, and it is looked for again what they led to.
+// creationError is stripeError for an object that is created under a key derived from a request. Where Stripe has seen other bytes under
+// the key, the books have forgotten an earlier request: the activity is retried, and searches for what that request led to.
 func creationError(err error, requestKey string) error {
 	if requestKey != "" && stripeapi.IsKind(err, stripeapi.IdempotencyConflict) {
 		return temporal.NewApplicationError(err.Error(), OutcomeUnknown)
@@ -100,8 +102,8 @@ func creationError(err error, requestKey string) error {
 	return stripeError(err)
 }
 
-// moveError is stripeError for a PaymentIntent that is to be moved: a state that allows the move now and did not a moment
-// ago is asked for again, and so is one that Stripe does not find: the books know it.
+// moveError is stripeError for the capture or cancellation of a PaymentIntent. It is retried where the state refused it a moment ago and
+// would allow it now, and where Stripe does not find the PaymentIntent, because the books know that it exists.
 func moveError(err error) error {
 	if isAbsent(err) {
 		return notAtStripe(err.Error())
@@ -112,7 +114,7 @@ func moveError(err error) error {
 	return stripeError(err)
 }
 
-// storeError maps what the books refuse for good; anything else (server away, deadlock) is retried as it is.
+// storeError maps what the books refuse for good to non-retryable errors. Anything else (connection lost, deadlock) is retried.
 func storeError(err error) error {
 	var illegal *booking.IllegalTransition
 	var mismatch *store.AmountMismatch
@@ -136,7 +138,7 @@ func storeError(err error) error {
 	}
 }
 
-// final tells an error that will be the same however often it is asked for.
+// final reports whether the error is non-retryable.
 func final(err error) bool {
 	var application *temporal.ApplicationError
 	return errors.As(err, &application) && application.NonRetryable()

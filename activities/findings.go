@@ -7,8 +7,7 @@ import (
 	"farebook/reconciliation"
 )
 
-// addFindings writes what a run found, and a line of the log for each. A page that is read again writes its lines again, and
-// its rows once.
+// addFindings inserts a run's findings, and logs a line for each. A page that is read again logs its lines again and inserts nothing.
 func (r *Reconciliations) addFindings(ctx context.Context, runID uint64, findings []reconciliation.Finding) error {
 	if len(findings) == 0 {
 		return nil
@@ -30,7 +29,7 @@ func (r *Reconciliations) addFindings(ctx context.Context, runID uint64, finding
 	return nil
 }
 
-// fieldsOf a finding leave out what it does not have. paymentID is the row of payments; zero without one.
+// fieldsOf are the log fields of a finding, without those that are empty. paymentID is the row of payments; zero without one.
 func fieldsOf(f reconciliation.Finding, paymentID uint64) []any {
 	fields := []any{"class", f.Class, "object", f.Object, "stripeId", f.StripeID}
 	if paymentID != 0 {

@@ -159,7 +159,7 @@ func TestRefundWaitsForAPersonWhileTheBooksHaveForgottenAnother(t *testing.T) {
 	s.forgetRefunds()
 
 	other := s.refundAs("another", reference, 2000)
-	for range 2 { // recorded by the first look, and still an operator's
+	for range 2 { // the first run records it, and it still waits for an operator
 		outcome := s.create(other.ID)
 		require.True(t, outcome.Postponed)
 		require.Equal(t, booking.RefundRequested, outcome.Status)
@@ -192,7 +192,7 @@ func TestRefundFromTheDashboardIsRecordedBeforeOursIsMade(t *testing.T) {
 	s.requirePromises()
 }
 
-// A refund that the books know as made and that Stripe does not list: its lists lag for a while, and afterwards an operator looks.
+// A refund that the books know as made and that Stripe does not list: its lists lag for a while, and afterwards an operator has to check it.
 func TestRefundThatIsMissingAtStripeHoldsTheNext(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)

@@ -17,21 +17,21 @@ import (
 	"farebook/store"
 )
 
-// HealingsInput asks for the next items of a run that may be healed without an operator.
+// HealingsInput asks for the next items of a run that may be healed automatically.
 type HealingsInput struct {
 	RunID uint64 `json:"runId"`
 	After uint64 `json:"after"`
-	// Planned: the items are another run's plan, and what differs otherwise by now is not what was planned.
+	// Planned: the items are another run's plan. An item that differs in another way by now is skipped.
 	Planned bool `json:"planned,omitempty"`
 }
 
-// HealingTask is one item, and what its own workflow needs to be started.
+// HealingTask is one item, with what starting its workflow needs.
 type HealingTask struct {
 	ItemID          uint64                 `json:"itemId"`
 	Healing         reconciliation.Healing `json:"healing"`
 	StripeID        string                 `json:"stripeId"`
 	PaymentIntentID string                 `json:"paymentIntentId,omitempty"`
-	// BalanceTransactionID is that of money that no booking has.
+	// BalanceTransactionID is set for money that belongs to no booking.
 	BalanceTransactionID string            `json:"balanceTransactionId,omitempty"`
 	Reference            booking.Reference `json:"reference,omitempty"`
 	RefundID             booking.RefundID  `json:"refundId,omitempty"`
@@ -40,29 +40,29 @@ type HealingTask struct {
 }
 
 const (
-	// healingsAtOnce is how many items are healed beside one another: each is its own workflow.
+	// healingsAtOnce is how many items are healed at the same time, each by its workflow.
 	healingsAtOnce = 20
-	// lookTime is after how long of looking at them they are handed over as they are: within what a step has on its fast path.
-	lookTime = 2 * time.Second
+	// prepareTime is after how long the tasks prepared so far are returned: within the time limit of a workflow's fast step.
+	prepareTime = 2 * time.Second
 )
 
-// NextHealings reads the next items that may be healed. One that fits by now is skipped, as is one that an operator has to
-// decide.
+// NextHealings reads the next items of a run. An item that fits by now is settled as skipped. A task without a healing is one that an
+// operator has to decide.
 func (r *Reconciliations) NextHealings(ctx context.Context, in HealingsInput) ([]HealingTask, error) {
 	items, err := r.Store.Items(ctx, in.RunID, store.ItemFound, in.After, healingsAtOnce)
 	if err != nil {
 		return nil, err
 	}
-	looking, cancel := context.WithTimeout(ctx, lookTime)
+	preparing, cancel := context.WithTimeout(ctx, prepareTime)
 	defer cancel()
 	stripe := r.paced(in.RunID)
 	tasks := make([]HealingTask, 0, len(items))
 	for _, item := range items {
-		if len(tasks) > 0 && looking.Err() != nil {
+		if len(tasks) > 0 && preparing.Err() != nil {
 			break
 		}
 		task := HealingTask{ItemID: item.ID, StripeID: item.StripeID, PaymentIntentID: item.PaymentIntentID, Reference: item.Reference}
-		// Who applies a plan has decided about all of it; the list is for what runs automatically.
+		// An operator who applies a plan has decided about all of it. The list is for automatic runs.
 		if item.Healing != reconciliation.HealNone && (in.Planned || slices.Contains(r.Heal, item.Healing)) {
 			task.Healing = item.Healing
 			if item.Healing == reconciliation.HealUnbooked {
@@ -77,7 +77,7 @@ func (r *Reconciliations) NextHealings(ctx context.Context, in HealingsInput) ([
 	return tasks, nil
 }
 
-// prepare compares both sides once more before anything is done, and reads what the workflow is started with.
+// prepare compares both sides again before anything is healed, and reads what starting the workflow needs.
 func (r *Reconciliations) prepare(ctx context.Context, stripe *stripeapi.Client, item store.Item, planned bool, task *HealingTask) error {
 	now, err := r.differs(ctx, stripe, item)
 	if final(err) {
@@ -96,7 +96,7 @@ func (r *Reconciliations) prepare(ctx context.Context, stripe *stripeapi.Client,
 		return r.settle(ctx, item.ID, store.ItemSkipped, "changed since: by now "+now+"; reconcile again")
 	}
 	switch item.Healing {
-	case reconciliation.HealPayout, reconciliation.HealAccountFee, reconciliation.HealUnbooked: // no booking's
+	case reconciliation.HealPayout, reconciliation.HealAccountFee, reconciliation.HealUnbooked: // belongs to no booking
 		return nil
 	}
 	known, err := r.bookingOf(ctx, item)
@@ -120,7 +120,7 @@ func (r *Reconciliations) prepare(ctx context.Context, stripe *stripeapi.Client,
 	return nil
 }
 
-// bookingOf finds an item's booking by its PaymentIntent, and by the reference where the books do not know that.
+// bookingOf finds an item's booking by its PaymentIntent, and by the reference where the books do not know the PaymentIntent.
 func (r *Reconciliations) bookingOf(ctx context.Context, item store.Item) (store.Booking, error) {
 	known, err := r.Store.BookingOfPayment(ctx, item.PaymentIntentID)
 	if errors.Is(err, store.ErrNotFound) && item.Reference != "" {
@@ -129,19 +129,19 @@ func (r *Reconciliations) bookingOf(ctx context.Context, item store.Item) (store
 	return known, err
 }
 
-// ConfirmInput names items whose workflows were asked.
+// ConfirmInput names items whose workflows were started or signalled.
 type ConfirmInput struct {
 	ItemIDs []uint64 `json:"itemIds"`
 	RunID   uint64   `json:"runId"`
 }
 
 const (
-	// confirmTime is how long an item may take to be healed: its workflow reads Stripe and writes one transaction.
+	// confirmTime is how long the items have to be healed: each workflow reads Stripe and writes one transaction.
 	confirmTime = 30 * time.Second
 	confirmPace = 200 * time.Millisecond
 )
 
-// ConfirmHealings waits until each item is healed, and writes whether it was.
+// ConfirmHealings waits until each item is healed, and settles it as fixed or failed. Harmless when repeated: an item is settled once.
 func (r *Reconciliations) ConfirmHealings(ctx context.Context, in ConfirmInput) error {
 	confirming, cancel := context.WithTimeout(ctx, confirmTime)
 	defer cancel()
@@ -170,7 +170,7 @@ func (r *Reconciliations) ConfirmHealings(ctx context.Context, in ConfirmInput) 
 		}
 	}
 	for _, id := range left {
-		if err := r.settle(ctx, id, store.ItemFailed, "its workflow was asked, and the two sides still differ: look at it in the Temporal UI"); err != nil {
+		if err := r.settle(ctx, id, store.ItemFailed, "its workflow has run, and both sides still differ: open it in the Temporal UI"); err != nil {
 			return err
 		}
 	}
@@ -194,7 +194,7 @@ func (r *Reconciliations) healed(ctx context.Context, stripe *stripeapi.Client, 
 	return true, err
 }
 
-// settle leaves an item that was settled already.
+// settle leaves an item that was settled before as it is.
 func (r *Reconciliations) settle(ctx context.Context, id uint64, state, note string) error {
 	if err := r.Store.SettleItem(ctx, id, state, note); err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
@@ -202,7 +202,7 @@ func (r *Reconciliations) settle(ctx context.Context, id uint64, state, note str
 	return nil
 }
 
-// differs compares both sides of one item again and returns why they differ; empty when they agree.
+// differs compares both sides of an item again and returns why they differ; empty when they agree.
 func (r *Reconciliations) differs(ctx context.Context, stripe *stripeapi.Client, item store.Item) (string, error) {
 	if item.Class == reconciliation.StateMismatch {
 		return r.statesDiffer(ctx, stripe, item)
@@ -255,7 +255,7 @@ func (r *Reconciliations) stateDiffers(ctx context.Context, item store.Item, the
 	return reasonOf(item.Object, here[item.StripeID], there), err
 }
 
-// reasonOf says how the states of an object differ, and nothing when they agree. here is empty for what is not known.
+// reasonOf describes how the states of an object differ; empty when they agree. here is empty for an object that the books do not know.
 func reasonOf(object reconciliation.Object, here, there string) string {
 	switch here {
 	case there:
@@ -263,7 +263,7 @@ func reasonOf(object reconciliation.Object, here, there string) string {
 	case "":
 		return fmt.Sprintf("the %s is %s at Stripe and not known here", object, there)
 	case there + store.Unproven:
-		return fmt.Sprintf("the %s is %s, and its balance transactions do not account for it: the ledger lacks some, or they do not add up", object, there)
+		return fmt.Sprintf("the %s is %s, and its balance transactions do not account for it: some are missing in the ledger, or they do not add up", object, there)
 	default:
 		return fmt.Sprintf("the %s is %s here and %s at Stripe", object, here, there)
 	}

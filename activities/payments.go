@@ -1,6 +1,6 @@
-// Package activities is what workflows may do to the world: call Stripe, write the books, send mail. Every activity
-// runs at least once and may run twice at a time; each says which key makes that harmless. Inputs and results carry
-// references, ids and states only, because they rest in Temporal's history.
+// Package activities holds the side effects of workflows: calls to Stripe, writes to the books, emails. Every activity runs at least once
+// and may run twice at the same time; each says which key makes that harmless. Inputs and results carry references, ids and states only,
+// because Temporal's history stores them.
 package activities
 
 import (
@@ -20,14 +20,14 @@ import (
 type Payments struct {
 	Stripe *stripeapi.Client
 	Store  *store.Store
-	// Policy is what a cancellation after payment gives back.
+	// Policy decides what a cancellation after payment refunds.
 	Policy booking.Policy
-	// ListLag is how long Stripe's lists may miss what was just made.
+	// ListLag is how long Stripe's lists may miss an object that was just created.
 	ListLag time.Duration
 	Log     *slog.Logger
 }
 
-// clockSkew widens a look-up by creation time, as Stripe's clock is not ours.
+// clockSkew widens a search by creation time, because Stripe's clock may differ from this machine's.
 const clockSkew = 10 * time.Minute
 
 // BookingRef names a booking.
@@ -35,36 +35,36 @@ type BookingRef struct {
 	Reference booking.Reference `json:"reference"`
 }
 
-// PaymentIntentCreated says where booking and payment stand once the PaymentIntent is known, or was refused for good.
+// PaymentIntentCreated is the state of booking and payment once the PaymentIntent is known, or was refused for good.
 type PaymentIntentCreated struct {
 	PaymentIntentID string                `json:"paymentIntentId,omitempty"`
 	BookingStatus   booking.Status        `json:"bookingStatus"`
 	PaymentStatus   booking.PaymentStatus `json:"paymentStatus,omitempty"`
 	EmailIDs        []uint64              `json:"emailIds,omitempty"`
-	// FeePending is true for a paid booking whose fee Stripe has not told yet.
+	// FeePending: the booking is paid, and Stripe has not reported its fee yet.
 	FeePending bool `json:"feePending,omitempty"`
-	// CaptureBefore is when Stripe lets an authorised payment go.
+	// CaptureBefore is when the authorisation of an authorised payment expires.
 	CaptureBefore *time.Time `json:"captureBefore,omitempty"`
-	// Look: the PaymentIntent was there already and is no longer as it was made. What it has become is to be recorded.
+	// Look: the PaymentIntent existed already and has changed since its creation. Its state is to be recorded.
 	Look bool `json:"look,omitempty"`
 }
 
-// CreatePaymentIntent makes the booking's PaymentIntent at Stripe and its payment row. Harmless when repeated: the
-// payment row is UNIQUE per booking and read first; before it is written, Stripe's key
-// <request key>/create-payment-intent/<generation> answers with the same PaymentIntent, also after a restore of the database.
+// CreatePaymentIntent creates the booking's PaymentIntent at Stripe and its payment row. Harmless when repeated: the payment row is UNIQUE
+// per booking and read first; before it is written, Stripe's idempotency key <request key>/create-payment-intent/<generation> returns the
+// same PaymentIntent, also after the database was restored.
 func (p *Payments) CreatePaymentIntent(ctx context.Context, in BookingRef) (PaymentIntentCreated, error) {
 	known, err := p.Store.Booking(ctx, in.Reference)
 	if err != nil {
 		return PaymentIntentCreated{}, storeError(err)
 	}
 	if known.Payment != nil {
-		// Another run on the booking carries on what the one before left: its emails, too.
+		// An earlier run on the booking has recorded it. Its emails may not be sent yet.
 		result := created(known)
 		result.EmailIDs, err = p.Store.QueuedEmailsOf(ctx, in.Reference, notice.PaymentKinds)
 		return result, storeError(err)
 	}
 	if known.Status.Final() {
-		// Refused already, by an attempt that died before it could tell of the mail.
+		// An earlier attempt has recorded the refusal, and died before it returned the emails.
 		return p.ClosePayment(ctx, ClosePaymentInput{Reference: in.Reference})
 	}
 	failpoint.Hit("before-create-payment-intent")
@@ -101,18 +101,18 @@ func created(known store.Booking) PaymentIntentCreated {
 	return result
 }
 
-// ensuredIntent is a PaymentIntent as it is at Stripe now. twin tells that an earlier key may have made another one, whose client
-// secret nobody has: cancelTwins finds it later.
+// ensuredIntent is a PaymentIntent as it is at Stripe now. twin: an earlier key may have created another one, whose client secret nobody
+// has; CancelTwins finds it later.
 type ensuredIntent struct {
 	booking.PaymentSnapshot
 
 	twin bool
 }
 
-// ensurePaymentIntent creates the PaymentIntent, or finds the one that an earlier attempt created without our hearing
-// of it, or that the same request has led to before the database was restored. A creation moves no money: one look, then the next
-// key, so that the booking stays payable. Only a key that was used with other bytes is looked behind for as long as Stripe's lists
-// may lag: that PaymentIntent may be paid.
+// ensurePaymentIntent creates the PaymentIntent, or finds the one that an earlier attempt created and whose response was lost, or that the
+// same request led to before the database was restored. A creation moves no money, so one search is enough before the next key is used:
+// the booking stays payable. Only after a key that was used with other bytes is the search repeated for as long as Stripe's lists may
+// lag: that PaymentIntent may be paid.
 func (p *Payments) ensurePaymentIntent(ctx context.Context, known store.Booking) (ensuredIntent, error) {
 	origin, err := p.originOf(ctx, known)
 	if err != nil {
@@ -159,7 +159,7 @@ func (p *Payments) ensurePaymentIntent(ctx context.Context, known store.Booking)
 	return ensuredIntent{snapshot, generations > 1}, err
 }
 
-// originOf is what the PaymentIntent's metadata says of the request; empty for a booking of an older release.
+// originOf is what the PaymentIntent's metadata says about the request; empty for a booking of an older release.
 func (p *Payments) originOf(ctx context.Context, known store.Booking) (stripeapi.Origin, error) {
 	if known.RequestKey == "" {
 		return stripeapi.Origin{}, nil
@@ -177,7 +177,7 @@ func (p *Payments) refused(ctx context.Context, reference booking.Reference, cau
 	if !errors.As(cause, &failure) {
 		return PaymentIntentCreated{}, cause
 	}
-	p.Log.ErrorContext(ctx, "Stripe refuses the PaymentIntent of a booking for good",
+	p.Log.ErrorContext(ctx, "Stripe refused the PaymentIntent of a booking for good",
 		"reference", reference, "code", failure.Code, "param", failure.Param, "requestId", failure.RequestID)
 	failpoint.Hit("before-record-payment-refused")
 	recorded, err := p.Store.RecordPaymentRefused(ctx, reference, failure.Code)
@@ -188,16 +188,16 @@ func (p *Payments) refused(ctx context.Context, reference booking.Reference, cau
 	return PaymentIntentCreated{BookingStatus: recorded.BookingStatus, EmailIDs: recorded.EmailIDs}, nil
 }
 
-// CancelPaymentIntentInput names what is to be cancelled. Reason is one of Stripe's.
+// CancelPaymentIntentInput names the PaymentIntent to cancel. Reason is a cancellation_reason of Stripe.
 type CancelPaymentIntentInput struct {
 	Reference       booking.Reference `json:"reference"`
 	PaymentIntentID string            `json:"paymentIntentId"`
 	Reason          string            `json:"reason"`
 }
 
-// CancelPaymentIntent cancels at Stripe. That it can't be cancelled any more (paid, processing, cancelled already) is
-// no error: the recording step reads the PaymentIntent and decides. Harmless when repeated: Stripe's key
-// <PaymentIntent>/cancel-payment-intent/<reason>/<generation>, and the state itself.
+// CancelPaymentIntent cancels the PaymentIntent at Stripe. A PaymentIntent that can no longer be cancelled (paid, processing, cancelled
+// already) is not an error: the recording step reads it and decides. Harmless when repeated: Stripe's idempotency key
+// <PaymentIntent>/cancel-payment-intent/<reason>/<generation>, and the PaymentIntent's state.
 func (p *Payments) CancelPaymentIntent(ctx context.Context, in CancelPaymentIntentInput) error {
 	failpoint.Hit("before-cancel-payment-intent")
 	err := runTransition(ctx, p.Store.Now,
@@ -212,14 +212,14 @@ func (p *Payments) CancelPaymentIntent(ctx context.Context, in CancelPaymentInte
 	return moveError(err)
 }
 
-// ClosePaymentInput names a booking that can never be paid, and why: Stripe's code, or our own.
+// ClosePaymentInput names a booking that can never be paid, and why: a code of Stripe or of Farebook.
 type ClosePaymentInput struct {
 	Reference booking.Reference `json:"reference"`
 	Code      string            `json:"code"`
 }
 
-// ClosePayment records that a booking got no PaymentIntent while its hold lasted, or says which one it got after all, in
-// an attempt that died before it could tell. Harmless when repeated: a guarded transition.
+// ClosePayment records that a booking got no PaymentIntent during its hold. Where an attempt that died has recorded one after all, it
+// returns that one. Harmless when repeated: a guarded transition.
 func (p *Payments) ClosePayment(ctx context.Context, in ClosePaymentInput) (PaymentIntentCreated, error) {
 	if err := waitForFence(ctx, p.Store); err != nil {
 		return PaymentIntentCreated{}, err

@@ -24,7 +24,7 @@ func requireFinal(t *testing.T, err error) {
 	require.True(t, application.NonRetryable(), "%v is tried again", err)
 }
 
-// What a workflow is told of each failure of Stripe's: whether another attempt may help, and when it is made.
+// The error that a workflow receives for each kind of failure of a Stripe call: whether another attempt may help, and when it is made.
 func TestFailuresOfStripeSayWhenToTryAgain(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)

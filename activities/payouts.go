@@ -16,13 +16,13 @@ import (
 type Payouts struct {
 	Stripe *stripeapi.Client
 	Store  *store.Store
-	// Unbooked knows what may be another integration's.
+	// Unbooked decides what may belong to another integration.
 	Unbooked *Unbooked
 	Log      *slog.Logger
 }
 
-// RecordPayoutInput says which payout to look at, and the events that made us look. LastLook: waiting any longer for what
-// is missing in the ledger makes no sense. All: what it pays out is read to its end, however long that takes.
+// RecordPayoutInput names the payout to read, and the events that caused it. LastLook: balance transactions that the ledger does not have
+// are no longer waited for. All: the payout's contents are read to the end, however long that takes.
 type RecordPayoutInput struct {
 	PayoutID string   `json:"payoutId"`
 	EventIDs []string `json:"eventIds,omitempty"`
@@ -30,9 +30,8 @@ type RecordPayoutInput struct {
 	All      bool     `json:"all,omitempty"`
 }
 
-// RecordPayout reads the payout and what it pays out at Stripe, and writes to the books what left Stripe's balance and
-// what came back. Harmless when repeated: guarded transitions under a row lock, UNIQUE operation keys in the ledger,
-// UNIQUE event and mail rows.
+// RecordPayout reads the payout and its contents at Stripe, and records what left Stripe's balance and what was returned to it. Harmless
+// when repeated: guarded transitions under a row lock, UNIQUE operation keys in the ledger, and UNIQUE event and email rows.
 func (p *Payouts) RecordPayout(ctx context.Context, in RecordPayoutInput) (PayoutRecorded, error) {
 	known, err := p.Store.Payout(ctx, in.PayoutID)
 	isKnown, err := inBooks(err)
@@ -48,7 +47,7 @@ func (p *Payouts) RecordPayout(ctx context.Context, in RecordPayoutInput) (Payou
 		return PayoutRecorded{}, stripeError(err)
 	}
 	var read payoutRead
-	if snapshot.Complete && known.Proof != store.ProofProven { // what was proven stays so
+	if snapshot.Complete && known.Proof != store.ProofProven { // a payout that was proven stays so
 		if read, err = p.read(ctx, in); err != nil {
 			return PayoutRecorded{}, err
 		}
@@ -62,26 +61,26 @@ func (p *Payouts) RecordPayout(ctx context.Context, in RecordPayoutInput) (Payou
 	}
 	failpoint.Hit("after-record-payout")
 	if recorded.Status == booking.PayoutUnknown {
-		p.Log.ErrorContext(ctx, "a payout has a status at Stripe that this version does not know", "payoutId", in.PayoutID, "stripeStatus", string(snapshot.Status))
+		p.Log.ErrorContext(ctx, "payout has a status at Stripe that this version does not know", "payoutId", in.PayoutID, "stripeStatus", string(snapshot.Status))
 	}
 	p.Log.InfoContext(ctx, "payout recorded", "payoutId", in.PayoutID, "status", recorded.Status, "proof", recorded.Proof)
 	return recorded, nil
 }
 
-// contentsAtOnce is how many pages of a payout are read on the fast path: within what a step has there.
+// contentsAtOnce is how many pages of a payout are read without All: within the time limit of a workflow's fast step.
 const contentsAtOnce = 5
 
-// payoutRead is how far a payout's contents were read; it is the heartbeat's detail, too.
+// payoutRead is how far a payout's contents were read. It is also the heartbeat's detail.
 type payoutRead struct {
-	After    string                 `json:"after,omitempty"` // Stripe's cursor; empty at the end, and at the beginning
+	After    string                 `json:"after,omitempty"` // Stripe's cursor; empty at the beginning and at the end
 	Contents booking.PayoutContents `json:"contents"`
 }
 
-// read holds a payout's contents against the ledger: the first pages, or all of them.
+// read compares a payout's contents with the ledger: the first pages, or all of them.
 func (p *Payouts) read(ctx context.Context, in RecordPayoutInput) (payoutRead, error) {
 	var at payoutRead
 	if in.All && activity.HasHeartbeatDetails(ctx) {
-		_ = activity.GetHeartbeatDetails(ctx, &at) // unreadable: from the beginning, which is harmless
+		_ = activity.GetHeartbeatDetails(ctx, &at) // unreadable: it starts over, which is harmless
 	}
 	for pages := 0; in.All || pages < contentsAtOnce; pages++ {
 		page, next, err := p.Stripe.PayoutContents(ctx, in.PayoutID, at.After)

@@ -9,36 +9,36 @@ import (
 	"farebook/reconciliation"
 )
 
-// itemsPage is how many items are read at once: a plan is as long as what went wrong, and memory is not.
+// itemsPage is how many items are read at once, because a plan may have more items than fit in memory.
 const itemsPage = 500
 
-// CopyPlanInput names the run whose plan another one carries out.
+// CopyPlanInput names the run whose plan another run applies.
 type CopyPlanInput struct {
 	RunID   uint64 `json:"runId"`
 	Planned string `json:"planned"`
 }
 
-// CopyPlan copies what another run found into this one, page by page, with its place in the heartbeat: a plan may have hundreds of
-// thousands of items. Items are UNIQUE in a run, so that a page that is copied again is there once.
+// CopyPlan copies the findings of another run into this one, page by page, with its progress in the heartbeat: a plan may have hundreds of
+// thousands of items. Harmless when repeated: items are UNIQUE in a run, so a page that is copied again inserts nothing.
 func (r *Reconciliations) CopyPlan(ctx context.Context, in CopyPlanInput) (err error) {
 	at := resume(ctx)
 	defer func() { err = r.unlessStuck(ctx, at, err) }()
 	return r.takePlan(ctx, in.RunID, in.Planned, &at)
 }
 
-// takePlan copies a plan, as long as it is what its run's digest says.
+// takePlan copies a plan that matches the digest of its run.
 func (r *Reconciliations) takePlan(ctx context.Context, runID uint64, planned string, at *Scanned) error {
 	plan, err := r.Store.Run(ctx, planned)
 	if err != nil {
 		return storeError(err)
 	}
-	if at.Row == 0 { // what was copied before this attempt was checked by it
+	if at.Row == 0 { // an attempt that copied the first page has checked the digest
 		digest, err := r.digest(ctx, plan.ID)
 		if err != nil {
 			return err
 		}
 		if digest != plan.PlanDigest {
-			return nonRetryable(PlanChanged, fmt.Sprintf("the plan of %s is not what its digest says: reconcile again", planned))
+			return nonRetryable(PlanChanged, fmt.Sprintf("the plan of %s does not match its digest: reconcile again", planned))
 		}
 	}
 	for {
@@ -58,7 +58,8 @@ func (r *Reconciliations) takePlan(ctx context.Context, runID uint64, planned st
 	}
 }
 
-// digest is of what a run found, by fingerprint, as windows end in any order: the same findings, the same digest.
+// digest is a hash of a run's findings. They are read by fingerprint, because windows end in any order: the same findings give the same
+// digest.
 func (r *Reconciliations) digest(ctx context.Context, runID uint64) (string, error) {
 	sum := sha256.New()
 	for after := ""; ; {
@@ -69,7 +70,7 @@ func (r *Reconciliations) digest(ctx context.Context, runID uint64) (string, err
 		after = next
 		alive(ctx)
 		for _, f := range findings {
-			_, _ = fmt.Fprintf(sum, "%s|%d|%d|%s|%s\n", f.Fingerprint(), f.Here, f.AtStripe, f.Currency, f.Healing) // a hash takes everything
+			_, _ = fmt.Fprintf(sum, "%s|%d|%d|%s|%s\n", f.Fingerprint(), f.Here, f.AtStripe, f.Currency, f.Healing) // a hash never fails to write
 		}
 		if len(findings) < itemsPage {
 			return hex.EncodeToString(sum.Sum(nil)), nil

@@ -10,42 +10,42 @@ import (
 	"farebook/store"
 )
 
-// Reconciliations are the activities that hold the books against Stripe. Those that scan are long: each goes through a
-// window of its own, with its place in the heartbeat, so that a worker that dies costs a page.
+// Reconciliations are the activities that compare the books with Stripe. Scans take long: each reads one window, with its progress in the
+// heartbeat, so that a worker that dies costs one page.
 type Reconciliations struct {
 	Stripe *stripeapi.Client
 	Store  *store.Store
-	// Lag: what is younger may still be on its way. Tolerance, in minor units: a difference up to it is ignored.
+	// Lag is the age below which a mismatch may only be late. Tolerance is the difference in minor units that is ignored.
 	Lag       time.Duration
 	Tolerance int64
-	// CallsPerSecond is what a whole run may ask of Stripe.
+	// CallsPerSecond bounds the calls to Stripe of a whole run.
 	CallsPerSecond float64
-	// Heal are the healings that may run without an operator.
+	// Heal lists the healings that run automatically.
 	Heal []reconciliation.Healing
-	// Unbooked explains money that no booking has.
+	// Unbooked explains money that belongs to no booking.
 	Unbooked *Unbooked
 	Log      *slog.Logger
 }
 
-// BeginReconciliationInput asks for a run. Applies names the run whose plan is to be carried out.
+// BeginReconciliationInput asks for a run. Applies names the run whose plan it applies.
 type BeginReconciliationInput struct {
 	CorrelationID string                 `json:"correlationId"`
 	Options       reconciliation.Options `json:"options"`
 	Applies       string                 `json:"applies,omitempty"`
 	StartedAt     time.Time              `json:"startedAt"`
-	// PlanLater leaves the plan to CopyPlan; a run that began before that was there has it copied here.
+	// PlanLater leaves the plan to CopyPlan. A run that an older release started has it copied here.
 	PlanLater bool `json:"planLater,omitempty"`
 }
 
-// ReconciliationBegun is the run with the span that it compares.
+// ReconciliationBegun is the run with the window that it compares.
 type ReconciliationBegun struct {
 	RunID uint64                `json:"runId"`
 	Whole reconciliation.Window `json:"whole"`
-	// Opened is when the books were opened, where that is within the span: no balance transaction from before is compared.
+	// Opened is when the books were opened, where that is inside the window: earlier balance transactions are not compared.
 	Opened time.Time `json:"opened,omitzero"`
 }
 
-// Lines is the span whose balance transactions are compared.
+// Lines is the window whose balance transactions are compared.
 func (b ReconciliationBegun) Lines() reconciliation.Window {
 	lines := b.Whole
 	if b.Opened.After(lines.From) {
@@ -54,7 +54,7 @@ func (b ReconciliationBegun) Lines() reconciliation.Window {
 	return lines
 }
 
-// BeginReconciliation writes the run's row, or finds the one that its starter wrote: UNIQUE correlation id.
+// BeginReconciliation inserts the run's row, or finds the one that the starter has inserted: UNIQUE correlation id.
 func (r *Reconciliations) BeginReconciliation(ctx context.Context, in BeginReconciliationInput) (ReconciliationBegun, error) {
 	window := reconciliation.LookBack(in.StartedAt, in.Options.LookbackDays)
 	run, err := r.Store.BeginRun(ctx, store.Run{
@@ -89,7 +89,7 @@ type ConcludeInput struct {
 	Failure       string `json:"failure,omitempty"`
 }
 
-// ReconciliationResult is how a run ended, by numbers; its items are in the database.
+// ReconciliationResult is the outcome of a run in numbers. Its items are in the database.
 type ReconciliationResult struct {
 	CorrelationID string    `json:"correlationId"`
 	StartedAt     time.Time `json:"startedAt"`
@@ -100,14 +100,14 @@ type ReconciliationResult struct {
 	Fixed         int64     `json:"fixed"`
 	Failed        int64     `json:"failed"`
 	Skipped       int64     `json:"skipped"`
-	Left          int64     `json:"left"` // that nobody has dealt with
+	Left          int64     `json:"left"` // not dealt with yet
 	Overdue       int64     `json:"overdue"`
 	PlanDigest    string    `json:"planDigest"`
 	EmailIDs      []uint64  `json:"emailIds,omitempty"`
 }
 
-// ConcludeReconciliation adds a run up, writes its end and tells the finance department of differences. Harmless when
-// repeated.
+// ConcludeReconciliation adds up a run, records its end and queues an email to the finance department where differences are left. Harmless
+// when repeated: the same findings give the same numbers and digest, and the email's key is UNIQUE.
 func (r *Reconciliations) ConcludeReconciliation(ctx context.Context, in ConcludeInput) (ReconciliationResult, error) {
 	run, err := r.Store.Run(ctx, in.CorrelationID)
 	if err != nil {

@@ -11,26 +11,25 @@ import (
 	"farebook/store"
 )
 
-// RecordPaymentOutcomeInput says whose payment to look at and why. Reason decides what a cancelled PaymentIntent means
-// for the booking.
+// RecordPaymentOutcomeInput names the payment to read, and says why. Reason decides what a cancelled PaymentIntent means for the booking.
 type RecordPaymentOutcomeInput struct {
 	Reference       booking.Reference `json:"reference"`
 	PaymentIntentID string            `json:"paymentIntentId"`
 	EventIDs        []string          `json:"eventIds,omitempty"`
 	Reason          Reason            `json:"reason"`
-	// Others are PaymentIntents that events said are this booking's, and that are not its own.
+	// Others are PaymentIntents that events assigned to this booking although it has another one.
 	Others []OtherPayment `json:"others,omitempty"`
 }
 
-// OtherPayment is such a PaymentIntent, with the events about it.
+// OtherPayment is such a PaymentIntent with the events about it.
 type OtherPayment struct {
 	PaymentIntentID string   `json:"paymentIntentId"`
 	EventIDs        []string `json:"eventIds"`
 }
 
-// RecordPaymentOutcome reads the PaymentIntent at Stripe and writes what it says to the books, in one transaction. An
-// event is a pointer and never a fact: whatever came, in whatever order, what Stripe says now is recorded. Harmless
-// when repeated: guarded transitions under a row lock, and UNIQUE ledger, event and mail rows.
+// RecordPaymentOutcome reads the PaymentIntent at Stripe and records its state in one transaction. An event is a pointer and never a fact:
+// whichever events arrived, and in whatever order, the state at Stripe now is recorded. Harmless when repeated: guarded transitions under
+// a row lock, and UNIQUE ledger, event and email rows.
 func (p *Payments) RecordPaymentOutcome(ctx context.Context, in RecordPaymentOutcomeInput) (PaymentRecorded, error) {
 	snapshot, _, err := p.Stripe.PaymentIntent(ctx, in.PaymentIntentID)
 	if isAbsent(err) {
@@ -62,7 +61,7 @@ func (p *Payments) RecordPaymentOutcome(ctx context.Context, in RecordPaymentOut
 	return recorded, nil
 }
 
-// recordOthers reads the PaymentIntents at Stripe that events said are the booking's: an event alone marks no booking.
+// recordOthers reads the PaymentIntents that events assigned to the booking: an event alone marks no booking for attention.
 func (p *Payments) recordOthers(ctx context.Context, in RecordPaymentOutcomeInput) error {
 	for _, other := range in.Others {
 		snapshot, _, err := p.Stripe.PaymentIntent(ctx, other.PaymentIntentID)
@@ -86,15 +85,15 @@ func (p *Payments) recordOthers(ctx context.Context, in RecordPaymentOutcomeInpu
 	return nil
 }
 
-// addDebits lists the bank debits before the latest charge where one may not be in the ledger as Stripe has it: the ledger has
-// another charge on its way, or no event of Stripe's asked for the look (reconciliation did, or a timer).
+// addDebits lists the bank debits before the latest charge, where the ledger may not have one of them in its final state: the ledger has
+// another charge in transit, or the reading was not caused by an event from Stripe (but by reconciliation or a timer).
 func (p *Payments) addDebits(ctx context.Context, in RecordPaymentOutcomeInput, snapshot *booking.PaymentSnapshot) error {
 	inTransit, err := p.Store.DebitsInTransit(ctx, in.PaymentIntentID)
 	if err != nil {
 		return storeError(err)
 	}
 	others := slices.ContainsFunc(inTransit, func(charge string) bool { return charge != snapshot.ChargeID })
-	if !others && (in.Reason != ReasonEvent || slices.ContainsFunc(in.EventIDs, isStripes)) {
+	if !others && (in.Reason != ReasonEvent || slices.ContainsFunc(in.EventIDs, isFromStripe)) {
 		return nil
 	}
 	debits, err := p.Stripe.Debits(ctx, in.PaymentIntentID)
@@ -105,10 +104,10 @@ func (p *Payments) addDebits(ctx context.Context, in RecordPaymentOutcomeInput, 
 	return nil
 }
 
-// isStripes tells an event of Stripe's from a request of reconciliation's.
-func isStripes(eventID string) bool { return strings.HasPrefix(eventID, "evt_") }
+// isFromStripe tells an event from Stripe apart from a request by reconciliation.
+func isFromStripe(eventID string) bool { return strings.HasPrefix(eventID, "evt_") }
 
-// absent is the outcome of a PaymentIntent that Stripe does not find: the booking is as it was.
+// absent is the result for a PaymentIntent that Stripe does not have: the booking is unchanged.
 func (p *Payments) absent(ctx context.Context, in RecordPaymentOutcomeInput, failure error) (PaymentRecorded, error) {
 	known, err := p.Store.Booking(ctx, in.Reference)
 	if err != nil {
@@ -129,7 +128,7 @@ func (p *Payments) absent(ctx context.Context, in RecordPaymentOutcomeInput, fai
 }
 
 // intentOf is the PaymentIntent of an object at Stripe. Where neither the object nor its charge names one, the books may know the charge;
-// empty for a charge of nobody's.
+// empty for a charge that the books do not know.
 func intentOf(ctx context.Context, books *store.Store, intent, chargeID string) (string, error) {
 	if intent != "" || chargeID == "" {
 		return intent, nil

@@ -13,24 +13,24 @@ import (
 	"farebook/store"
 )
 
-// comparison holds the refunds of a payment at Stripe against the books, before another one is asked for. Stripe's key is no guard
-// for a refund that the books have forgotten: it is kept for a day, and another key asks for another refund.
+// comparison compares the refunds of a payment at Stripe with the books before another refund is requested. Stripe's idempotency key does
+// not guard against a refund that the books have forgotten: it expires after a day, and another key creates another refund.
 type comparison struct {
-	// mine is the refund at Stripe that the same request has led to; nil without one.
+	// mine is the refund at Stripe that this request has led to; nil without one.
 	mine *booking.RefundSnapshot
 	// unexplained are the differences that nothing in the books accounts for, in words.
 	unexplained []string
-	// forgotten are refunds that Farebook asked for and the books do not have. They are recorded once the difference is a person's:
-	// whoever dies in between finds it again.
+	// forgotten are refunds that Farebook requested and the books do not have. They are recorded after the refund is held for an operator,
+	// so that an attempt that dies in between finds the difference again.
 	forgotten []string
 }
 
-// compare looks for refunds of the payment that Stripe has and the books do not. One that somebody made in Stripe's dashboard is recorded
-// here, and explained by that. One that Farebook asked for is not: the books have forgotten it, and perhaps more.
+// compare finds refunds of the payment that Stripe has and the books do not. A refund that was made in Stripe's dashboard is recorded here,
+// which explains it. A refund that Farebook requested stays unexplained: the books have forgotten it, and perhaps more.
 func (r *Refunds) compare(ctx context.Context, known store.Refund) (comparison, error) {
 	there, err := r.Stripe.RefundsOf(ctx, known.PaymentIntentID)
 	if stripeapi.IsKind(err, stripeapi.NotFound, stripeapi.InvalidRequest) {
-		return comparison{}, nil // a payment of another account: the creation says so
+		return comparison{}, nil // a payment of another account: creating the refund fails and says so
 	}
 	if err != nil {
 		return comparison{}, stripeError(err)
@@ -47,7 +47,7 @@ func (r *Refunds) compare(ctx context.Context, known store.Refund) (comparison, 
 	for _, refund := range there {
 		if isForgotten(refund, rows) {
 			compared.forgotten = append(compared.forgotten, refund.StripeRefundID)
-			compared.unexplained = append(compared.unexplained, fmt.Sprintf("refund %s of %s was made for %s, which the books did not have",
+			compared.unexplained = append(compared.unexplained, fmt.Sprintf("refund %s of %s was made for %s, which the books do not have",
 				refund.StripeRefundID, money.Money{Value: refund.Amount, Currency: refund.Currency}.Format(money.LocaleEN), refund.RefundID))
 			continue
 		}
@@ -63,7 +63,7 @@ func (r *Refunds) compare(ctx context.Context, known store.Refund) (comparison, 
 	return compared, nil
 }
 
-// mineAmong finds the refund that bears the id of the row or the key of its request.
+// mineAmong finds the refund whose metadata has the row's id or the key of its request.
 func (r *Refunds) mineAmong(ctx context.Context, there []booking.RefundSnapshot, known store.Refund) (booking.RefundSnapshot, bool, error) {
 	installation, err := r.Store.Installation(ctx)
 	if err != nil {
@@ -78,7 +78,7 @@ func (r *Refunds) mineAmong(ctx context.Context, there []booking.RefundSnapshot,
 	return there[at], true, nil
 }
 
-// refundsInBooks are the rows of the payment's refunds.
+// refundsInBooks are the payment's refunds in the books.
 func (r *Refunds) refundsInBooks(ctx context.Context, known store.Refund) ([]store.Refund, error) {
 	owner, err := r.Store.Booking(ctx, known.Reference)
 	if err != nil {
@@ -88,14 +88,15 @@ func (r *Refunds) refundsInBooks(ctx context.Context, known store.Refund) ([]sto
 	return slices.DeleteFunc(rows, func(row store.Refund) bool { return row.PaymentIntentID != known.PaymentIntentID }), err
 }
 
-// isForgotten tells a refund that Farebook asked for and that no row stands for: neither one that is made, nor one that is being made.
+// isForgotten reports whether Farebook requested the refund and no row has it: neither a row of a made refund nor one of a refund in the
+// making.
 func isForgotten(refund booking.RefundSnapshot, rows []store.Refund) bool {
 	return refund.RefundID != "" && !refund.Uncaptured && !slices.ContainsFunc(rows, func(row store.Refund) bool {
 		return row.StripeRefundID == refund.StripeRefundID || row.ID == refund.RefundID && row.StripeRefundID == "" && !row.Status.Settled()
 	})
 }
 
-// explain returns why a refund at Stripe is a difference that nothing in the books accounts for; empty otherwise.
+// explain returns why a refund at Stripe contradicts the books; empty when it does not.
 func (r *Refunds) explain(ctx context.Context, refund booking.RefundSnapshot, rows []store.Refund) (string, error) {
 	at := slices.IndexFunc(rows, func(row store.Refund) bool { return row.StripeRefundID == refund.StripeRefundID })
 	recorded := at >= 0
@@ -118,7 +119,7 @@ func (r *Refunds) explain(ctx context.Context, refund booking.RefundSnapshot, ro
 	return "", nil
 }
 
-// missing are refunds that the books know as made and that Stripe does not list, although its lists have caught up.
+// missing are refunds that the books have as made and that Stripe does not list, although its lists have caught up.
 func (r *Refunds) missing(rows []store.Refund, there []booking.RefundSnapshot) (differences []string) {
 	for _, row := range rows {
 		listed := slices.ContainsFunc(there, func(refund booking.RefundSnapshot) bool { return refund.StripeRefundID == row.StripeRefundID })
@@ -130,12 +131,12 @@ func (r *Refunds) missing(rows []store.Refund, there []booking.RefundSnapshot) (
 	return differences
 }
 
-// hold keeps a refund from being made until an operator has looked at the differences and closed the matter, whatever still differs then.
-// It reports whether it does. Harmless when repeated: one open matter a refund.
+// hold postpones a refund until an operator has checked the differences and closed the matter, even if they still differ then. It reports
+// whether the refund is held. Harmless when repeated: one open matter per refund.
 func (r *Refunds) hold(ctx context.Context, known store.Refund, compared comparison) (bool, error) {
 	if len(compared.unexplained) > 0 {
 		text := strings.Join(compared.unexplained, "; ")
-		r.Log.ErrorContext(ctx, "a payment's refunds at Stripe are not those of the books: another one is made only when a person agrees",
+		r.Log.ErrorContext(ctx, "refunds of a payment differ between Stripe and the books: the next refund waits for an operator",
 			"refundId", known.ID, "reference", known.Reference, "paymentIntentId", known.PaymentIntentID, "differences", text)
 		failpoint.Hit("before-hold-refund")
 		if err := r.Store.HoldRefund(ctx, known, text, r.Store.Now()); err != nil {
@@ -145,7 +146,7 @@ func (r *Refunds) hold(ctx context.Context, known store.Refund, compared compari
 	}
 	for _, id := range compared.forgotten {
 		_, err := r.RecordRefund(ctx, RecordRefundInput{RefundRef: RefundRef{StripeRefundID: id}})
-		if err != nil && !final(err) { // what cannot be recorded is shown by the recording step
+		if err != nil && !final(err) { // the recording step has marked it for an operator
 			return false, err
 		}
 	}

@@ -11,12 +11,12 @@ import (
 	"farebook/store"
 )
 
-// postponing are the refusals of a refund that are no end. NotFound is a key of another account's, as the books know that the
-// payment succeeded.
+// postponing are the refusals after which Stripe may still make the refund. NotFound means that the secret key is of another account,
+// because the books know that the payment succeeded.
 var postponing = []stripeapi.Kind{stripeapi.InsufficientBalance, stripeapi.UnknownRefusal, stripeapi.NotFound}
 
-// askForRefund asks under the generation's key. Stripe keeps a refusal under its key and replays it, so that after a replayed one
-// the next key asks anew, once a look has shown that there is no refund: refusals counts the keys that are used up so.
+// askForRefund requests the refund under the generation's idempotency key. Stripe stores a refusal under the key and replays it: after a
+// replayed refusal the next key is used, once Stripe's list shows no refund. refusals counts the keys that refusals have used up.
 func (r *Refunds) askForRefund(
 	ctx context.Context, known store.Refund, generation int, refusals *int, find func() (booking.RefundSnapshot, bool, error),
 ) (booking.RefundSnapshot, error) {
@@ -36,28 +36,28 @@ func (r *Refunds) askForRefund(
 		if !stripeapi.IsKind(err, postponing...) || !stripeapi.IsReplayed(err) {
 			return snapshot, err
 		}
-		snapshot, found, lookErr := find()
-		if found || lookErr != nil {
-			return snapshot, lookErr
+		snapshot, found, findErr := find()
+		if found || findErr != nil {
+			return snapshot, findErr
 		}
 		*refusals++
 	}
 	return booking.RefundSnapshot{}, &stripeapi.Failure{Kind: stripeapi.OutcomeUnknown, Operation: "create refund", Code: "too_many_refusals"}
 }
 
-// postpone keeps why Stripe does not make the refund now, and tells finance once. Nothing is told to the customer.
+// postpone records why Stripe does not make the refund now, and notifies the finance department once. The customer gets no email.
 func (r *Refunds) postpone(ctx context.Context, known store.Refund, cause error, refusals int) (RefundRecorded, error) {
 	var failure *stripeapi.Failure
 	if !errors.As(cause, &failure) {
 		return RefundRecorded{}, cause
 	}
 	in := store.RefundPostponement{ID: known.ID, NeedsOperator: true, Now: r.Store.Now()}
-	what := "Stripe refuses a refund for a reason that is not known to be final: a person has to look"
+	what := "Stripe refuses a refund for a reason that is not known to be final: an operator has to decide"
 	switch failure.Kind {
 	case stripeapi.InsufficientBalance:
-		in.Code, in.NeedsOperator, what = booking.CodeBalanceInsufficient, false, "Stripe's balance does not cover a refund"
+		in.Code, in.NeedsOperator, what = booking.CodeBalanceInsufficient, false, "Stripe's balance does not cover a refund: it is requested again when there is money"
 	case stripeapi.NotFound:
-		in.Code, what = booking.CodePaymentNotFound, "Stripe does not know the payment of a refund: is STRIPE_SECRET_KEY another account's?"
+		in.Code, what = booking.CodePaymentNotFound, "Stripe does not know the payment of a refund. Check that STRIPE_SECRET_KEY is of the right account"
 	default:
 		in.Code = cmp.Or(failure.Code, booking.CodeUnknownRefusal)
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // A refund that the balance does not cover is refused with a 400 that Stripe keeps under its key and gives no code for. It stays
-// requested, finance is told once, the customer nothing, and each later ask uses a key that was not refused yet.
+// requested, finance gets one email, the customer none, and each later ask uses a key that was not refused yet.
 func TestRefundBeyondTheBalanceIsAskedForAgain(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
@@ -55,8 +55,8 @@ func (s *stack) requireMade(in activities.RefundRef) {
 	s.requirePromises()
 }
 
-// A refusal that is not known to be final, and a payment that Stripe does not know (the key of another account), fail nothing: a
-// person is shown the refund, and the customer hears nothing.
+// A refusal that is not known to be final, and a payment that Stripe does not know (the key of another account), fail nothing: an
+// operator is shown the refund, and the customer hears nothing.
 func TestRefusalThatIsNotKnownToBeFinalIsAPersons(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -89,7 +89,7 @@ func TestRefusalThatIsNotKnownToBeFinalIsAPersons(t *testing.T) {
 }
 
 // A refund that was recorded as refused, and that Stripe made after all, is taken into the books whole: its state, its posting
-// and the customer's mail. The person who was told that the money is owed is told that it is not.
+// and the customer's mail. The operator who was shown that the money is owed is shown that it is not.
 func TestRefusedRefundThatStripeMadeIsAdopted(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)

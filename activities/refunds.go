@@ -19,42 +19,42 @@ import (
 type Refunds struct {
 	Stripe *stripeapi.Client
 	Store  *store.Store
-	// ListLag is how long Stripe's lists may miss what was just made: a refund whose outcome is unknown is looked for that
-	// long before it is asked for under another key.
+	// ListLag is how long Stripe's lists may miss a refund that was just made: a refund whose outcome is unknown is searched for that long
+	// before it is requested under another key.
 	ListLag time.Duration
 	Log     *slog.Logger
 }
 
-// RefundRef names a refund: by our id, or by Stripe's for one that was made in its dashboard.
+// RefundRef names a refund: by Farebook's id, or by Stripe's for a refund that was made in the dashboard.
 type RefundRef struct {
 	RefundID       booking.RefundID `json:"refundId,omitempty"`
 	StripeRefundID string           `json:"stripeRefundId,omitempty"`
-	// Refusals are how many idempotency keys before the last one Stripe has answered with a refusal that is no end.
+	// Refusals is how many idempotency keys Stripe has answered with a refusal that is not final.
 	Refusals int `json:"refusals,omitempty"`
 }
 
-// RecordRefundInput says which refund to look at, and the events that made us look.
+// RecordRefundInput names the refund to read, and the events that caused it.
 type RecordRefundInput struct {
 	RefundRef
 	EventIDs []string `json:"eventIds,omitempty"`
 }
 
-// CreateRefund makes the refund at Stripe that its row asks for, once the payment's refunds there are those of the books. Harmless
-// when repeated: the row says whether it is made; before it does, its metadata tell, and Stripe's key
-// <request key>/create-refund/<generation> answers with the same refund, also after a restore of the database. What Stripe refuses
-// for good is recorded, and no error; any other refusal postpones the refund, and so does a difference that nothing explains.
+// CreateRefund requests from Stripe the refund that the books have reserved, once the payment's refunds there match the books. Harmless when
+// repeated: the row says whether the refund is made; before that its metadata does, and Stripe's idempotency key
+// <request key>/create-refund/<generation> returns the same refund, also after the database was restored. A final refusal is recorded and
+// is not an error; any other refusal postpones the refund, and so does a difference that nothing explains.
 func (r *Refunds) CreateRefund(ctx context.Context, in RefundRef) (RefundRecorded, error) {
 	known, err := r.Store.Refund(ctx, in.RefundID)
 	if err != nil {
 		return RefundRecorded{}, storeError(err)
 	}
 	if known.StripeRefundID == "" && known.Status.Settled() {
-		// Refused already, by an attempt that died before it could tell of the mail.
+		// An earlier attempt has recorded the refusal, and died before it returned the emails.
 		recorded, err := r.Store.RecordRefundRefused(ctx, known.ID, known.FailureReason, r.Store.Now())
 		if err != nil {
 			return RefundRecorded{}, storeError(err)
 		}
-		return r.withMails(ctx, recorded)
+		return r.withEmails(ctx, recorded)
 	}
 	if known.StripeRefundID != "" {
 		return RefundRecorded{RefundID: known.ID, StripeRefundID: known.StripeRefundID, Reference: known.Reference, Status: known.Status}, nil
@@ -91,22 +91,22 @@ func (r *Refunds) CreateRefund(ctx context.Context, in RefundRef) (RefundRecorde
 	return alreadyCreated(known, snapshot), nil
 }
 
-// begin notes that Stripe is about to be asked for the refund. One that was abandoned or made a moment ago is looked at again.
+// begin records that the refund is about to be requested. Where it was abandoned or made a moment ago, the activity is retried.
 func (r *Refunds) begin(ctx context.Context, known store.Refund) error {
 	begun, err := r.Store.BeginRefund(ctx, known.ID, r.Store.Now())
 	if err == nil && !begun {
-		return temporal.NewApplicationError("the refund has changed meanwhile", OutcomeUnknown)
+		return temporal.NewApplicationError("the refund has changed meanwhile: it is read again", OutcomeUnknown)
 	}
 	return storeError(err)
 }
 
-// alreadyCreated is the outcome of a refund that Stripe has.
+// alreadyCreated is the result for a refund that Stripe has.
 func alreadyCreated(known store.Refund, snapshot booking.RefundSnapshot) RefundRecorded {
 	return RefundRecorded{RefundID: known.ID, StripeRefundID: snapshot.StripeRefundID, Reference: known.Reference, Status: snapshot.Status()}
 }
 
-// ensureRefund creates the refund, or finds the one that an earlier attempt created without our hearing of it: a refund
-// moves money.
+// ensureRefund creates the refund, or finds the one that an earlier attempt created and whose response was lost. A refund moves money, so
+// the search is repeated for ListLag before another key is used.
 func (r *Refunds) ensureRefund(ctx context.Context, known store.Refund, refusals *int) (booking.RefundSnapshot, error) {
 	find := func() (booking.RefundSnapshot, bool, error) { return r.find(ctx, known) }
 	snapshot, _, err := creation[booking.RefundSnapshot]{
@@ -114,7 +114,7 @@ func (r *Refunds) ensureRefund(ctx context.Context, known store.Refund, refusals
 			return r.askForRefund(ctx, known, generation, refusals, find)
 		},
 		find:    find,
-		findAll: find, // a payment has few refunds: each look reads all of them
+		findAll: find, // a payment has few refunds: find reads all of them
 		since:   known.CreatedAt,
 		lag:     func(error) time.Duration { return r.ListLag },
 
@@ -124,15 +124,15 @@ func (r *Refunds) ensureRefund(ctx context.Context, known store.Refund, refusals
 	return snapshot, err
 }
 
-// find searches for a refund of ours that was made without our hearing of it: by the id that an event told, for lists may lag
-// behind their objects, and then among the refunds of its PaymentIntent.
+// find searches for a refund that Stripe has made and whose response was lost: by the id in an event, because lists may lag behind their
+// objects, then among the refunds of its PaymentIntent.
 func (r *Refunds) find(ctx context.Context, known store.Refund) (booking.RefundSnapshot, bool, error) {
-	told, err := r.Store.RefundToldOf(ctx, known)
+	stripeID, err := r.Store.RefundToldOf(ctx, known)
 	if err != nil {
 		return booking.RefundSnapshot{}, false, err
 	}
-	if told != "" {
-		snapshot, err := r.Stripe.Refund(ctx, told)
+	if stripeID != "" {
+		snapshot, err := r.Stripe.Refund(ctx, stripeID)
 		switch {
 		case stripeapi.IsKind(err, stripeapi.NotFound): // the list below decides
 		case err != nil:
@@ -161,7 +161,7 @@ func (r *Refunds) refused(ctx context.Context, known store.Refund, cause error) 
 	if err != nil || made != nil {
 		return orEmpty(made), err
 	}
-	r.Log.ErrorContext(ctx, "Stripe refuses a refund for good", "refundId", known.ID, "reference", known.Reference,
+	r.Log.ErrorContext(ctx, "Stripe refused a refund for good", "refundId", known.ID, "reference", known.Reference,
 		"code", code, "param", failure.Param, "requestId", failure.RequestID)
 	failpoint.Hit("before-record-refund-refused")
 	recorded, err := r.Store.RecordRefundRefused(ctx, known.ID, code, r.Store.Now())
@@ -169,16 +169,15 @@ func (r *Refunds) refused(ctx context.Context, known store.Refund, cause error) 
 		return RefundRecorded{}, storeError(err)
 	}
 	failpoint.Hit("after-record-refund-refused")
-	return r.withMails(ctx, recorded)
+	return r.withEmails(ctx, recorded)
 }
 
-// recordOthers takes the refunds of the payment that Stripe has and the books do not into the books, before one of ours is
-// recorded as refused: the customer must not be told that we owe what went back already. made is the refund of ours itself,
-// should Stripe have it after all.
+// recordOthers records the payment's refunds that Stripe has and the books do not, before a refund is recorded as refused: the customer's
+// email must not promise money that was returned already. made is the refused refund where Stripe has made it after all.
 func (r *Refunds) recordOthers(ctx context.Context, known store.Refund) (made *RefundRecorded, err error) {
 	there, err := r.Stripe.RefundsOf(ctx, known.PaymentIntentID)
 	if stripeapi.IsKind(err, stripeapi.NotFound, stripeapi.InvalidRequest) {
-		return nil, nil // a payment of another account: there is nothing to be read
+		return nil, nil // a payment of another account: there is nothing to read
 	}
 	if err != nil {
 		return nil, stripeError(err)
@@ -203,11 +202,11 @@ func (r *Refunds) recordOthers(ctx context.Context, known store.Refund) (made *R
 	return nil, nil
 }
 
-// withMails names all mails about the booking's refunds that are queued: the refused one's, and those of refunds that were
-// recorded before it. Whichever workflow else sends one claims its row first.
-func (r *Refunds) withMails(ctx context.Context, outcome RefundRecorded) (RefundRecorded, error) {
-	mails, err := r.Store.QueuedEmailsOf(ctx, outcome.Reference, notice.RefundKinds)
-	outcome.EmailIDs = mails
+// withEmails adds the queued emails of all of the booking's refunds, including those that recordOthers has recorded. Another workflow may
+// send one of them: each sender claims the row first.
+func (r *Refunds) withEmails(ctx context.Context, outcome RefundRecorded) (RefundRecorded, error) {
+	emails, err := r.Store.QueuedEmailsOf(ctx, outcome.Reference, notice.RefundKinds)
+	outcome.EmailIDs = emails
 	return outcome, storeError(err)
 }
 
@@ -218,8 +217,8 @@ func orEmpty(outcome *RefundRecorded) RefundRecorded {
 	return *outcome
 }
 
-// RecordRefund reads the refund at Stripe and writes what it says to the books, in one transaction. Harmless when
-// repeated: guarded transitions under a row lock, and UNIQUE ledger, event and mail rows.
+// RecordRefund reads the refund at Stripe and records its state in one transaction. Harmless when repeated: guarded transitions under a row
+// lock, and UNIQUE ledger, event and email rows.
 func (r *Refunds) RecordRefund(ctx context.Context, in RecordRefundInput) (RefundRecorded, error) {
 	snapshot, err := r.Stripe.Refund(ctx, in.StripeRefundID)
 	if isAbsent(err) {
@@ -229,14 +228,14 @@ func (r *Refunds) RecordRefund(ctx context.Context, in RecordRefundInput) (Refun
 		return RefundRecorded{}, stripeError(err)
 	}
 	if in.RefundID != "" {
-		snapshot.RefundID = in.RefundID // Stripe answered its creation with this refund, whatever the metadata says since
+		snapshot.RefundID = in.RefundID // Stripe returned this refund when it was created, even if its metadata was edited since
 	}
 	if snapshot.PaymentIntentID, err = intentOf(ctx, r.Store, snapshot.PaymentIntentID, snapshot.ChargeID); err != nil {
 		return RefundRecorded{}, storeError(err)
 	}
 	failpoint.Hit("before-record-refund")
 	recorded, err := r.Store.RecordRefund(ctx, store.RefundReading{Snapshot: snapshot, EventIDs: in.EventIDs, Now: r.Store.Now()})
-	if note := noteOfNobodys(err); note != "" {
+	if note := noteOfUnrecorded(err); note != "" {
 		return RefundRecorded{StripeRefundID: in.StripeRefundID, Status: snapshot.Status(), Foreign: true}, setAside(ctx, r.Store, in.EventIDs, note)
 	}
 	if err != nil {
@@ -248,7 +247,7 @@ func (r *Refunds) RecordRefund(ctx context.Context, in RecordRefundInput) (Refun
 	return recorded, nil
 }
 
-// absent is the outcome of a refund that Stripe does not find.
+// absent is the result for a refund that Stripe does not have.
 func (r *Refunds) absent(ctx context.Context, in RecordRefundInput, failure error) (RefundRecorded, error) {
 	known, err := inBooks(second(r.Store.RefundByStripeID(ctx, in.StripeRefundID)))
 	if err != nil {
@@ -258,21 +257,21 @@ func (r *Refunds) absent(ctx context.Context, in RecordRefundInput, failure erro
 	return RefundRecorded{StripeRefundID: in.StripeRefundID, Foreign: true}, absent(ctx, r.Store, r.Log, gone, failure)
 }
 
-// noteForeign is about a payment of somebody else's on the same Stripe account.
+// noteForeign is the note of events about a payment of another integration on the same Stripe account.
 const noteForeign = "not about a booking of ours"
 
-// noteOfNobodys is why a refund is not recorded; empty for any other error, and for none.
-func noteOfNobodys(err error) string {
+// noteOfUnrecorded is why a refund is not recorded; empty for any other error, and for no error.
+func noteOfUnrecorded(err error) string {
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return noteForeign
 	case errors.Is(err, store.ErrUncaptured):
-		return "lets go of what was authorised, nothing was captured of it"
+		return "releases an authorisation that was not captured"
 	}
 	return ""
 }
 
-// setAside marks events that nothing is done about: what lets go of an authorisation is the booking's, the rest is not ours.
+// setAside marks events that need no recording: a released authorisation belongs to the booking, anything else to another integration.
 func setAside(ctx context.Context, books *store.Store, eventIDs []string, note string) error {
 	if note == noteForeign {
 		return storeError(books.SetAside(ctx, eventIDs, note))

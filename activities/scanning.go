@@ -13,8 +13,8 @@ import (
 	"farebook/reconciliation"
 )
 
-// ScanInput is what one scan goes through. After is Stripe's cursor when another scan has been through the newer part;
-// Pages is after how many a scan of a window hands back the rest.
+// ScanInput is what one scan reads. After is Stripe's cursor where another scan has read the newer part. Pages is after how many pages a
+// scan of a window returns the rest.
 type ScanInput struct {
 	RunID  uint64                `json:"runId"`
 	Window reconciliation.Window `json:"window"`
@@ -24,35 +24,34 @@ type ScanInput struct {
 	Object reconciliation.Object `json:"object,omitempty"` // refund, dispute or payout
 }
 
-// Scanned is how far a scan is; it is the heartbeat's detail, too.
+// Scanned is the progress of a scan. It is also the heartbeat's detail.
 type Scanned struct {
 	After string `json:"after,omitempty"` // Stripe's cursor
-	Row   uint64 `json:"row,omitempty"`   // ours
+	Row   uint64 `json:"row,omitempty"`   // last row read in the books
 	Lines int64  `json:"lines"`
 	Found int64  `json:"found"`
-	// Rest is what is left of a window, for scans to come; nil when it is done.
+	// Rest is the part of a window that is left for later scans; nil when there is none.
 	Rest *reconciliation.Window `json:"rest,omitempty"`
-	// Seconds of the window that have been gone through.
+	// Seconds is how many seconds of the window have been read.
 	Seconds int64 `json:"seconds,omitempty"`
-	// Start is the row that a scan of open payments began after, and Wrapped whether it has come to the end and gone on from
-	// the oldest.
+	// Start is the row after which a scan of open payments began. Wrapped: it has reached the end and continues from the oldest payment.
 	Start   uint64 `json:"start,omitempty"`
 	Wrapped bool   `json:"wrapped,omitempty"`
-	// Moved is when it last got further; zero before it did.
+	// Moved is when the scan last made progress; zero before it did.
 	Moved time.Time `json:"moved,omitzero"`
 }
 
-// resume is where an earlier attempt stopped.
+// resume returns the progress of an earlier attempt.
 func resume(ctx context.Context) Scanned {
 	var at Scanned
 	if activity.HasHeartbeatDetails(ctx) {
-		_ = activity.GetHeartbeatDetails(ctx, &at) // unreadable: from the beginning, which is harmless
+		_ = activity.GetHeartbeatDetails(ctx, &at) // unreadable: it starts over, which is harmless
 	}
 	return at
 }
 
-// ScanWindow holds the balance transactions of a window against the ledger, the newest first, and hands back the rest after
-// some pages. A page that is read again finds the same: items and scratch are UNIQUE.
+// ScanWindow compares the balance transactions of a window with the ledger, the newest first, and returns the rest after some pages.
+// Harmless when repeated: findings and seen balance transactions are UNIQUE in a run.
 func (r *Reconciliations) ScanWindow(ctx context.Context, in ScanInput) (Scanned, error) {
 	at, err := r.scanWindow(ctx, in)
 	return at, r.unlessStuck(ctx, at, err)
@@ -69,7 +68,7 @@ func (r *Reconciliations) scanWindow(ctx context.Context, in ScanInput) (Scanned
 			return at, stripeError(err)
 		}
 		found, err := r.compare(ctx, in.RunID, lines, func() ([]reconciliation.Line, error) {
-			activity.RecordHeartbeat(ctx, at) // two slow answers take longer than a heartbeat may
+			activity.RecordHeartbeat(ctx, at) // two slow responses take longer than the heartbeat time-out
 			full, _, err := stripe.BalanceTransactions(ctx, in.Window, at.After, true)
 			return full, stripeError(err)
 		})
@@ -83,7 +82,7 @@ func (r *Reconciliations) scanWindow(ctx context.Context, in ScanInput) (Scanned
 			return at, nil
 		}
 		last := lines[len(lines)-1]
-		// The second of the last line may hold more of them: the cursor, not the window, leaves out those that were met.
+		// The second of the last line may have more lines: the cursor, not the window, leaves out those that were read.
 		rest := reconciliation.Window{From: in.Window.From, To: last.Created.Truncate(time.Second).Add(time.Second)}
 		at.After, at.Seconds = last.ID, in.Window.Seconds()-rest.Seconds()
 		if pages+1 >= in.Pages {
@@ -94,7 +93,7 @@ func (r *Reconciliations) scanWindow(ctx context.Context, in ScanInput) (Scanned
 	}
 }
 
-// compare compares a page. Only where a line does not fit is the page read again in full, to say what it is about.
+// compare compares a page with the ledger. The page is read again with expanded sources only where a line does not fit.
 func (r *Reconciliations) compare(ctx context.Context, runID uint64, lines []reconciliation.Line, full func() ([]reconciliation.Line, error)) (int, error) {
 	if len(lines) == 0 {
 		return 0, nil
@@ -123,7 +122,7 @@ func (r *Reconciliations) compare(ctx context.Context, runID uint64, lines []rec
 	return len(findings), r.Store.MarkSeen(ctx, runID, ids)
 }
 
-// odd are the lines that do not fit what was posted.
+// odd returns the lines that do not match the ledger, and the postings of all lines.
 func (r *Reconciliations) odd(ctx context.Context, lines []reconciliation.Line) ([]reconciliation.Line, map[string][]reconciliation.Posting, error) {
 	posted, err := r.Store.PostingsOf(ctx, lines)
 	if err != nil {
@@ -131,7 +130,7 @@ func (r *Reconciliations) odd(ctx context.Context, lines []reconciliation.Line) 
 	}
 	var odd []reconciliation.Line
 	for _, line := range lines {
-		// What was posted as no booking's may be a booking's by now: what the books know of its payment is looked up.
+		// Money posted as unbooked may belong to a booking by now, so its payment is searched in the books.
 		if reconciliation.PostedAsUnbooked(posted[line.ID]) || reconciliation.Compare(line, posted[line.ID], reconciliation.Known{}, r.rules()) != nil {
 			odd = append(odd, line)
 		}
@@ -139,7 +138,7 @@ func (r *Reconciliations) odd(ctx context.Context, lines []reconciliation.Line) 
 	return odd, posted, nil
 }
 
-// differences compares lines with what was posted; what the books know of a payment is asked only where something differs.
+// differences compares lines with the ledger. The books are asked about a payment only where something differs.
 func (r *Reconciliations) differences(ctx context.Context, stripe *stripeapi.Client, lines []reconciliation.Line) ([]reconciliation.Finding, error) {
 	odd, posted, err := r.odd(ctx, lines)
 	if err != nil || len(odd) == 0 {
@@ -155,7 +154,7 @@ func (r *Reconciliations) differences(ctx context.Context, stripe *stripeapi.Cli
 	var findings []reconciliation.Finding
 	for _, line := range odd {
 		if finding := reconciliation.Compare(line, posted[line.ID], known[line.ID], r.rules()); finding != nil {
-			// The PaymentIntent's booking, whatever its metadata says by now.
+			// The booking of the PaymentIntent in the books, whatever its metadata says.
 			finding.Reference = cmp.Or(known[line.ID].Reference, finding.Reference)
 			if err := r.Unbooked.relabel(ctx, stripe, finding, line, known[line.ID]); err != nil {
 				return nil, err
@@ -166,7 +165,7 @@ func (r *Reconciliations) differences(ctx context.Context, stripe *stripeapi.Cli
 	return findings, nil
 }
 
-// nameByCharge names the PaymentIntents of lines whose source names a charge alone, as far as the books know the charge.
+// nameByCharge sets the PaymentIntents of lines whose source names only a charge, where the books know the charge.
 func (r *Reconciliations) nameByCharge(ctx context.Context, lines []reconciliation.Line) error {
 	var charges []string
 	for _, line := range lines {
@@ -187,11 +186,11 @@ func (r *Reconciliations) nameByCharge(ctx context.Context, lines []reconciliati
 	return err
 }
 
-// unseenPage is how many of the ledger's transactions are looked at between heartbeats.
+// unseenPage is how many ledger transactions are read at once.
 const unseenPage = 200
 
-// ScanUnseen asks Stripe for what the ledger has and the windows did not show: it was settled before them, or it is not
-// there.
+// ScanUnseen reads at Stripe each balance transaction that the ledger has and the windows did not show: it was created before them, or it
+// does not exist.
 func (r *Reconciliations) ScanUnseen(ctx context.Context, in ScanInput) (Scanned, error) {
 	at, err := r.scanUnseen(ctx, in)
 	return at, r.unlessStuck(ctx, at, err)

@@ -11,14 +11,14 @@ import (
 )
 
 const (
-	// clearingLooks and clearingPause: while bookings go on, ledger and balance differ for the moment that an event takes; a
-	// difference that stays is one.
-	clearingLooks = 5
-	clearingPause = time.Second
+	// A comparison is repeated up to clearingAttempts times, clearingPause apart: while bookings are made, ledger and balance differ until
+	// an event is recorded. Only a difference that lasts is a finding.
+	clearingAttempts = 5
+	clearingPause    = time.Second
 )
 
-// CompareClearing holds the clearing account against Stripe's own balance. What the run has found explains a difference; what
-// is left unexplained is its own finding.
+// CompareClearing compares the clearing account with Stripe's balance. The run's findings explain a difference; the part that they do not
+// explain is a finding.
 func (r *Reconciliations) CompareClearing(ctx context.Context, in ScanInput) (Scanned, error) {
 	at, err := r.compareClearing(ctx, in)
 	return at, r.unlessStuck(ctx, at, err)
@@ -26,9 +26,9 @@ func (r *Reconciliations) CompareClearing(ctx context.Context, in ScanInput) (Sc
 
 func (r *Reconciliations) compareClearing(ctx context.Context, in ScanInput) (Scanned, error) {
 	var findings []reconciliation.Finding
-	for look := range clearingLooks {
-		if look > 0 {
-			activity.RecordHeartbeat(ctx) // slow answers of Stripe's add up
+	for attempt := range clearingAttempts {
+		if attempt > 0 {
+			activity.RecordHeartbeat(ctx) // slow responses add up
 			if err := wait.For(ctx, clearingPause); err != nil {
 				return Scanned{}, err
 			}
@@ -44,8 +44,8 @@ func (r *Reconciliations) compareClearing(ctx context.Context, in ScanInput) (Sc
 	return Scanned{Found: int64(len(findings))}, r.addFindings(ctx, in.RunID, findings)
 }
 
-// unexplained is what neither the run's items nor notes account for. A gap that was noted as such is found again: its item is
-// written as resolved.
+// unexplained returns the gaps that neither the run's items nor notes account for. A gap that was noted as unexplained is found again, and
+// its item is inserted as resolved.
 func (r *Reconciliations) unexplained(ctx context.Context, runID uint64) ([]reconciliation.Finding, error) {
 	there, err := r.Stripe.Balances(ctx)
 	if err != nil {

@@ -13,9 +13,8 @@ import (
 // openPage is how many open payments are read at once.
 const openPage = 100
 
-// ScanOpenPayments compares each payment that is not final with Stripe, up to the run's limit. It begins where the run
-// before was stopped by its limit, and continues from the oldest when it comes to the end: those that stay open for good
-// reason never starve the others.
+// ScanOpenPayments compares each payment that is not final with Stripe, up to the run's limit. It begins where the limit stopped the run
+// before, and continues from the oldest payment when it reaches the end, so that payments that stay open never starve the others.
 func (r *Reconciliations) ScanOpenPayments(ctx context.Context, in ScanInput) (Scanned, error) {
 	at, err := r.scanOpenPayments(ctx, in)
 	return at, r.unlessStuck(ctx, at, err)
@@ -50,13 +49,13 @@ func (r *Reconciliations) scanOpenPayments(ctx context.Context, in ScanInput) (S
 		case !at.Wrapped && at.Start > 0:
 			at.Row, at.Wrapped = 0, true
 		default:
-			return at, nil // each was looked at
+			return at, nil // every payment was compared
 		}
 	}
 	return at, r.Store.NoteOpenStopped(ctx, in.RunID, at.Row)
 }
 
-// resumeOpen is where an earlier attempt stopped, or where this run begins.
+// resumeOpen returns the progress of an earlier attempt, or where this run begins.
 func (r *Reconciliations) resumeOpen(ctx context.Context, in ScanInput) (Scanned, error) {
 	at := resume(ctx)
 	if at.Lines > 0 || in.Limit == 0 {
@@ -91,7 +90,7 @@ func (r *Reconciliations) compareOpen(ctx context.Context, stripe *stripeapi.Cli
 	snapshot, _, err := stripe.PaymentIntent(ctx, row.PaymentIntentID)
 	if stripeapi.IsKind(err, stripeapi.NotFound) {
 		r.Log.DebugContext(ctx, "Processing payment", "paymentId", row.ID, "stripeStatus", "not_found")
-		finding.Class, finding.Reason = reconciliation.MissingInStripe, "the booking's PaymentIntent is not at Stripe: another account, or another mode"
+		finding.Class, finding.Reason = reconciliation.MissingInStripe, "Stripe does not have the booking's PaymentIntent: it is of another account, or of another mode"
 		return finding, nil
 	}
 	if err != nil {
@@ -111,7 +110,7 @@ func (r *Reconciliations) compareOpen(ctx context.Context, stripe *stripeapi.Cli
 	finding.AtStripe = snapshot.AmountReceived
 	finding.Reason = reasonOf(reconciliation.ObjectPayment, string(row.Status), string(there))
 	if snapshot.Balance != nil && snapshot.Balance.Created.After(created) {
-		created = snapshot.Balance.Created // it was paid then
+		created = snapshot.Balance.Created // when it was paid
 	}
 	r.rules().Await(finding, created)
 	return finding, nil

@@ -9,11 +9,11 @@ import (
 	"go.temporal.io/sdk/temporal"
 )
 
-// scanPatience is how long a scan is tried again without getting any further. Then its run ends with the reason: an outage of
-// hours is something to know, and the next run finds the same.
+// scanPatience is how long a scan is retried without progress. After that its run ends with the reason: operators should know of an outage
+// of hours, and the next run finds the same.
 const scanPatience = 3 * time.Hour
 
-// moved keeps how far a scan is, and when it came there.
+// moved records the progress of a scan and its time in the heartbeat.
 func (r *Reconciliations) moved(ctx context.Context, at *Scanned) {
 	at.Moved = r.Store.Now()
 	if activity.IsActivity(ctx) {
@@ -21,14 +21,14 @@ func (r *Reconciliations) moved(ctx context.Context, at *Scanned) {
 	}
 }
 
-// alive says that an activity is at work, and leaves the place that it keeps as it is.
+// alive sends a heartbeat that keeps the recorded progress.
 func alive(ctx context.Context) {
 	if activity.IsActivity(ctx) {
 		activity.RecordHeartbeat(ctx, resume(ctx))
 	}
 }
 
-// unlessStuck makes the failure of a scan the last one when it has not got any further for scanPatience.
+// unlessStuck makes the failure of a scan non-retryable when the scan has made no progress for scanPatience.
 func (r *Reconciliations) unlessStuck(ctx context.Context, at Scanned, err error) error {
 	if err == nil || final(err) || ctx.Err() != nil || !activity.IsActivity(ctx) {
 		return err

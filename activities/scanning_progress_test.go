@@ -50,7 +50,7 @@ func TestScanThatGetsNoFurtherForHours(t *testing.T) {
 	}
 }
 
-// A plan is copied page by page: an attempt that is the next one goes on after the last page, and each item is there once.
+// A plan is copied page by page: the next attempt continues after the last page, and each item is there once.
 func TestPlanIsCopiedInPieces(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)

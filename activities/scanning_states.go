@@ -16,8 +16,8 @@ import (
 
 var stateHealings = map[reconciliation.Object]reconciliation.Healing{reconciliation.ObjectRefund: reconciliation.HealRefund, reconciliation.ObjectDispute: reconciliation.HealDispute, reconciliation.ObjectPayout: reconciliation.HealPayout}
 
-// ScanStates compares where refunds, disputes or payouts are with Stripe. What is not known here and has moved money was
-// found by its balance transaction; what has not (a refund that is on its way, an inquiry) is found here.
+// ScanStates compares the states of refunds, disputes or payouts with Stripe. An object that the books do not know and that has moved money
+// is found by its balance transaction; one that has not (a pending refund, an inquiry) is found here.
 func (r *Reconciliations) ScanStates(ctx context.Context, in ScanInput) (Scanned, error) {
 	at, err := r.scanStates(ctx, in)
 	return at, r.unlessStuck(ctx, at, err)
@@ -52,8 +52,8 @@ func (r *Reconciliations) scanStates(ctx context.Context, in ScanInput) (Scanned
 	}
 }
 
-// compareStates compares a page. Only where an object is not known here is the page read again in full: a refund may be one of
-// an authorisation that was let go.
+// compareStates compares a page with the books. The page is read again with expanded objects only where the books do not know a refund: it
+// may only release an authorisation.
 func (r *Reconciliations) compareStates(
 	ctx context.Context, object reconciliation.Object, states []stripeapi.ObjectState, full func() ([]stripeapi.ObjectState, error),
 ) ([]reconciliation.Finding, error) {
@@ -109,7 +109,7 @@ func (r *Reconciliations) compareStates(
 	return findings, nil
 }
 
-// oursAmong tells which of those that are not known here, and have moved no money yet, are about a payment of ours.
+// oursAmong reports which objects that the books do not know, and that have moved no money yet, are about a booking's payment.
 func (r *Reconciliations) oursAmong(ctx context.Context, states []stripeapi.ObjectState, here map[string]string) (map[string]bool, error) {
 	var lines []reconciliation.Line
 	for _, state := range states {
@@ -131,10 +131,10 @@ func (r *Reconciliations) oursAmong(ctx context.Context, states []stripeapi.Obje
 	return ours, err
 }
 
-// unknownState is what the books call every state at Stripe that this version does not know, whatever the object.
+// unknownState is the state in the books of any object whose status at Stripe this version does not know.
 const unknownState = string(booking.PaymentUnknown)
 
-// stateAt is Stripe's status of a refund, dispute or payout as the books have it.
+// stateAt is the state in the books that corresponds to Stripe's status of a refund, dispute or payout.
 func stateAt(object reconciliation.Object, status string) string {
 	switch object {
 	case reconciliation.ObjectRefund:
@@ -146,7 +146,7 @@ func stateAt(object reconciliation.Object, status string) string {
 	}
 }
 
-// reasonOfUnknown shows an operator a state that both sides agree on and that this version does not know.
+// reasonOfUnknown is the reason of a finding about a status that this version does not know.
 func reasonOfUnknown(object reconciliation.Object, status string) string {
-	return fmt.Sprintf("the %s has the status %q at Stripe, which this version does not know: look at it in Stripe's dashboard", object, status)
+	return fmt.Sprintf("the %s has the status %q at Stripe, which this version does not know: check it in Stripe's dashboard", object, status)
 }

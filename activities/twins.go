@@ -11,11 +11,10 @@ import (
 	"farebook/store"
 )
 
-// glancePages bounds a glance: on a busy account a thousand PaymentIntents are made in ten minutes, and a booking's first answer
-// waits for it.
+// glancePages bounds glance: a busy account creates a thousand PaymentIntents in ten minutes, and a booking's first response waits for it.
 const glancePages = 5
 
-// glance searches for a booking's PaymentIntent among the newest ones. What it misses is a twin that nobody can pay.
+// glance searches for a booking's PaymentIntent among the newest ones. One that it misses is a twin that nobody can pay.
 func (p *Payments) glance(ctx context.Context, known store.Booking) (booking.PaymentSnapshot, bool, error) {
 	after := ""
 	for range glancePages {
@@ -33,7 +32,7 @@ func (p *Payments) glance(ctx context.Context, known store.Booking) (booking.Pay
 	return booking.PaymentSnapshot{}, false, nil
 }
 
-// search reads all PaymentIntents since the booking was made.
+// search searches all PaymentIntents since the booking was made.
 func (p *Payments) search(ctx context.Context, known store.Booking) (found booking.PaymentSnapshot, ok bool, err error) {
 	err = p.eachPage(ctx, known.CreatedAt, p.Store.Now(), func(page stripeapi.PaymentIntentsPage) (done bool, err error) {
 		mine := page.Of(known.Reference)
@@ -45,11 +44,10 @@ func (p *Payments) search(ctx context.Context, known store.Booking) (found booki
 	return found, ok, err
 }
 
-// forgottenFor is how far back the PaymentIntent of a forgotten request is looked for: Stripe keeps its key for 24 h at least, and may
-// keep it for longer.
+// forgottenFor is how far back the PaymentIntent of a forgotten request is searched for: Stripe keeps its key for at least 24 h.
 const forgottenFor = 72 * time.Hour
 
-// searchForgotten searches for the PaymentIntent that a request has led to and that the books do not know, the newest first.
+// searchForgotten searches for the PaymentIntent that a request has led to and that the books do not know, newest first.
 func (p *Payments) searchForgotten(ctx context.Context, origin stripeapi.Origin) (found booking.PaymentSnapshot, ok bool, err error) {
 	now := p.Store.Now()
 	err = p.eachPage(ctx, now.Add(-forgottenFor), now, func(page stripeapi.PaymentIntentsPage) (done bool, err error) {
@@ -57,14 +55,14 @@ func (p *Payments) searchForgotten(ctx context.Context, origin stripeapi.Origin)
 		return ok, nil
 	})
 	if ok {
-		p.Log.WarnContext(ctx, "a PaymentIntent that the books have forgotten is found by the key of its request", "reference", found.Reference,
+		p.Log.WarnContext(ctx, "PaymentIntent missing in the books found by the key of its request", "reference", found.Reference,
 			"paymentIntentId", found.PaymentIntentID, "status", found.StripeStatus)
 	}
 	return found, ok, err
 }
 
-// eachPage visits the PaymentIntents that were made from since to until, give or take clockSkew, until visit is done or there are
-// no more. Its place rests in the heartbeat, so that a list of any length is read over several attempts.
+// eachPage visits the PaymentIntents that were created from since to until, plus or minus clockSkew, until visit is done or there are no
+// more. Its progress is in the heartbeat, so that a list of any length is read over several attempts.
 func (p *Payments) eachPage(ctx context.Context, since, until time.Time, visit func(stripeapi.PaymentIntentsPage) (done bool, err error)) error {
 	for at := progressOf(ctx); ; {
 		page, err := p.Stripe.PaymentIntentsPage(ctx, since.Add(-clockSkew), until.Add(clockSkew), at.Cursor)
@@ -82,16 +80,16 @@ func (p *Payments) eachPage(ctx context.Context, since, until time.Time, visit f
 	}
 }
 
-// CancelTwins cancels PaymentIntents of the booking beside its own, which a creation of unknown outcome left behind. Nobody has
-// their client secrets, so that none can be paid; cancelled, none can be taken for the booking's either. Its place in the list
-// rests in the heartbeat. Harmless when repeated: Stripe's key cancel-twin/<id>, and the state itself.
+// CancelTwins cancels the booking's other PaymentIntents, which a creation of unknown outcome left behind. Nobody has their client secrets,
+// so none can be paid; once cancelled, none can be mistaken for the booking's. Its progress is in the heartbeat. Harmless when repeated:
+// Stripe's idempotency key cancel-twin/<id>, and the PaymentIntent's state.
 func (p *Payments) CancelTwins(ctx context.Context, in BookingRef) error {
 	known, err := p.Store.Booking(ctx, in.Reference)
 	if err != nil {
 		return storeError(err)
 	}
 	if known.Payment == nil {
-		return nil // its creation is still under way, and comes here again
+		return nil // its creation is still running, and schedules this activity again
 	}
 	err = p.eachPage(ctx, known.CreatedAt, known.Payment.CreatedAt, func(page stripeapi.PaymentIntentsPage) (done bool, err error) {
 		return false, p.cancelTwinsOn(ctx, page, known)
@@ -102,14 +100,14 @@ func (p *Payments) CancelTwins(ctx context.Context, in BookingRef) error {
 	return storeError(p.Store.NoTwin(ctx, known.Reference, p.Store.Now()))
 }
 
-// cancelTwinsOn a page cancels each PaymentIntent that bears the booking's reference and is not its own. One that is beyond
-// cancelling is left as it is.
+// cancelTwinsOn cancels each PaymentIntent on the page that names the booking and is not the one in the books. One whose state does not
+// allow it is left as it is.
 func (p *Payments) cancelTwinsOn(ctx context.Context, page stripeapi.PaymentIntentsPage, known store.Booking) error {
 	for _, twin := range page.Of(known.Reference) {
 		if twin.PaymentIntentID == known.Payment.PaymentIntentID {
 			continue
 		}
-		p.Log.WarnContext(ctx, "a twin of the booking's PaymentIntent is cancelled", "reference", known.Reference, "paymentIntentId", twin.PaymentIntentID)
+		p.Log.WarnContext(ctx, "cancelling a twin of the booking's PaymentIntent", "reference", known.Reference, "paymentIntentId", twin.PaymentIntentID)
 		err := p.Stripe.CancelTwin(ctx, twin.PaymentIntentID)
 		if err != nil && !stripeapi.IsKind(err, stripeapi.UnexpectedState) {
 			return err

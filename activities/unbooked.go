@@ -14,18 +14,17 @@ import (
 	"farebook/store"
 )
 
-// Unbooked are the activities about money that no booking has and that is explained all the same: another integration's, or what
-// becomes of payments from before the opening.
+// Unbooked are the activities about money that belongs to no booking and is explained all the same: it is another integration's, or it
+// comes from payments made before the books were opened.
 type Unbooked struct {
 	Stripe *stripeapi.Client
 	Store  *store.Store
-	// Others say which payments are another integration's.
+	// Others are the rules that recognise payments of other integrations.
 	Others reconciliation.Integrations
 	Log    *slog.Logger
 }
 
-// explain says whose a payment is that no booking has. Stripe is asked only where something could come of it: with rules, or with an
-// opening.
+// explain says to whom a payment belongs that no booking has. Stripe is asked only where the answer matters: with rules, or with an opening.
 func (u *Unbooked) explain(ctx context.Context, stripe *stripeapi.Client, chargeID, paymentIntentID string) (reconciliation.Unbooked, error) {
 	opening, err := u.Store.Opening(ctx)
 	if err != nil || len(u.Others) == 0 && opening.At.IsZero() || chargeID == "" && paymentIntentID == "" {
@@ -38,7 +37,7 @@ func (u *Unbooked) explain(ctx context.Context, stripe *stripeapi.Client, charge
 	if err != nil {
 		return reconciliation.Unbooked{}, stripeError(err)
 	}
-	// The PaymentIntent may be a booking's although what names the charge alone does not say so.
+	// The PaymentIntent may belong to a booking although the object names only the charge.
 	booked, err := u.Store.PaymentIDs(ctx, []string{origin.PaymentIntentID})
 	if err != nil || len(booked) > 0 {
 		return reconciliation.Unbooked{}, err
@@ -46,14 +45,14 @@ func (u *Unbooked) explain(ctx context.Context, stripe *stripeapi.Client, charge
 	return reconciliation.Explain(origin, u.Others, opening), nil
 }
 
-// mayBeOthers tells a bill for a payment where there are rules: its payment may be another integration's, which reconciliation finds
-// out.
+// mayBeOthers reports whether a balance transaction may belong to a payment of another integration: there are rules, and its source is a
+// charge. Reconciliation decides.
 func (u *Unbooked) mayBeOthers(b booking.BalanceTransaction) bool {
 	return len(u.Others) > 0 && (strings.HasPrefix(b.SourceID, "ch_") || strings.HasPrefix(b.SourceID, "py_"))
 }
 
-// NoteOf says why an event about a payment that no booking has is not ours: by which rule, or that the payment was made before the
-// opening. It is empty for one that nobody knows.
+// NoteOf is the note of an event about a payment that no booking has: which rule recognises it, or that the payment was made before the
+// opening. It is empty where nothing explains the payment.
 func (u *Unbooked) NoteOf(ctx context.Context, chargeID, paymentIntentID string) (string, error) {
 	explained, err := u.explain(ctx, u.Stripe, chargeID, paymentIntentID)
 	if err != nil || !explained.Known() {
@@ -62,7 +61,7 @@ func (u *Unbooked) NoteOf(ctx context.Context, chargeID, paymentIntentID string)
 	return explained.String(), nil
 }
 
-// relabel explains what would be an orphan, or would wait for an operator.
+// relabel explains a finding that would otherwise be an orphan or wait for an operator.
 func (u *Unbooked) relabel(ctx context.Context, stripe *stripeapi.Client, finding *reconciliation.Finding, line reconciliation.Line, known reconciliation.Known) error {
 	if !reconciliation.Explainable(*finding, line, known) {
 		return nil
@@ -75,13 +74,13 @@ func (u *Unbooked) relabel(ctx context.Context, stripe *stripeapi.Client, findin
 	return nil
 }
 
-// UnbookedRef names the balance transaction.
+// UnbookedRef names a balance transaction that belongs to no booking.
 type UnbookedRef struct {
 	BalanceTransactionID string `json:"balanceTransactionId"`
 }
 
-// RecordUnbooked reads the balance transaction and its payment at Stripe and posts it as whose it is. One that is a booking's by
-// now, or that nothing explains any more, is left as it is. Harmless when repeated: UNIQUE operation key in the ledger.
+// RecordUnbooked reads the balance transaction and its payment at Stripe and posts it under its owner. One that belongs to a booking by now,
+// or that nothing explains any more, is not posted. Harmless when repeated: UNIQUE operation key in the ledger.
 func (u *Unbooked) RecordUnbooked(ctx context.Context, in UnbookedRef) error {
 	line, err := u.Stripe.Line(ctx, in.BalanceTransactionID)
 	if err != nil {
@@ -96,7 +95,7 @@ func (u *Unbooked) RecordUnbooked(ctx context.Context, in UnbookedRef) error {
 		return err
 	}
 	if known[line.ID].PaymentKnown || !explained.Known() {
-		u.Log.WarnContext(ctx, "money of no booking left alone: it is a booking's, or nothing explains it any more", "balanceTransactionId", line.ID)
+		u.Log.WarnContext(ctx, "money of no booking not posted: it belongs to a booking, or nothing explains it any more", "balanceTransactionId", line.ID)
 		return nil
 	}
 	transaction, err := ledger.PostUnbooked(explained.Type, ledger.Unbooked{
@@ -108,7 +107,7 @@ func (u *Unbooked) RecordUnbooked(ctx context.Context, in UnbookedRef) error {
 	failpoint.Hit("before-record-unbooked")
 	err = u.Store.RecordUnbooked(ctx, transaction, u.Store.Now())
 	if errors.Is(err, store.ErrBooked) {
-		return nil // its own workflow posts it
+		return nil // the booking's workflow posts it
 	}
 	if err != nil {
 		return storeError(err)

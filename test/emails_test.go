@@ -81,7 +81,7 @@ func requireOneID(s *testkit.Stack, mails []mailbox.Message, id string, count in
 	}
 	sent := 0
 	for _, line := range linesAfter(s, 0) {
-		if line.Message == "mail sent" && line.CorrelationID == id {
+		if line.Message == "email sent" && line.CorrelationID == id {
 			require.Contains(s.T, line.MessageID, "@bookings.farebook.example>", "it can be read")
 			sent++
 		}

@@ -132,7 +132,7 @@ func TestRunThatFailsTellsTheInboxWhy(t *testing.T) {
 	s.Eventually(func() bool {
 		return s.DB.Count(t, "SELECT COUNT(*) FROM stripe_events WHERE state = 'failed' AND last_error LIKE ?", "BookingPayment:"+booked.Reference+"%459.01%") > 0
 	}, "the inbox does not say why")
-	s.Eventually(func() bool { return len(s.LogLines("worker", "events of Stripe's could not be recorded")) > 0 }, "no alarm was raised")
+	s.Eventually(func() bool { return len(s.LogLines("worker", "events from Stripe could not be recorded")) > 0 }, "no alarm was raised")
 	run := s.LatestRun(s.WorkflowID(booked.Reference))
 	s.DB.Exec(t, "UPDATE bookings SET amount = amount - 1")
 	id := s.DB.Text(t, "SELECT stripe_event_id FROM stripe_events WHERE type = 'payment_intent.succeeded'")

@@ -65,7 +65,7 @@ func TestPlanThatSomebodyChangedIsRefused(t *testing.T) {
 	dry := reconcile(s, `{"dryRun":true}`)
 	s.DB.Exec(t, "UPDATE reconciliation_items SET amount_at_stripe = amount_at_stripe + 1, class = 'amount_mismatch' WHERE class = 'missing_in_ledger'")
 	_, err := starterWith(s, "reconcile", "--apply", dry.CorrelationID)
-	require.ErrorContains(t, err, "is not what its digest says: reconcile again")
+	require.ErrorContains(t, err, "does not match its digest: reconcile again")
 	require.Equal(t, "pending_payment", s.Status(lost.Reference))
 	s.RequireLedger(lost.Reference)
 }

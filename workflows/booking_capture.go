@@ -100,7 +100,7 @@ func (b *bookingPayment) warnOfCapture(ctx workflow.Context, wait time.Duration)
 	if b.payment != booking.PaymentAuthorized {
 		return
 	}
-	var queued activities.MailsQueued
+	var queued activities.EmailsQueued
 	warning := step{"Warn finance that the authorisation expires", payments.WarnOfCapture, emailRetries}
 	if err := warning.run(ctx, activities.BookingRef{Reference: b.in.Reference}, &queued); err != nil {
 		workflow.GetLogger(ctx).Error("finance was not warned that the authorisation expires", "error", err)

@@ -256,7 +256,7 @@ func TestCaptureOfWhatIsNotAuthorisedIsRefused(t *testing.T) {
 // Finance is warned a day before an authorisation expires; an hour before, it is released.
 func TestAuthorisationIsWarnedOfAndReleasedBeforeItExpires(t *testing.T) {
 	s := bookingScenario(t, authorized(began.Add(7*24*time.Hour)), expired)
-	answer(s, payments.WarnOfCapture, activities.MailsQueued{EmailIDs: []uint64{6}})
+	answer(s, payments.WarnOfCapture, activities.EmailsQueued{EmailIDs: []uint64{6}})
 	s.event(time.Minute, "evt_authorized")
 	s.run(workflows.BookingPayment, held)
 	s.requireTrace(

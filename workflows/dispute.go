@@ -89,7 +89,7 @@ func (d *dispute) polled() {
 }
 
 func (d *dispute) remind(ctx workflow.Context) error {
-	var queued activities.MailsQueued
+	var queued activities.EmailsQueued
 	reminding := step{"Remind finance that evidence is due", disputes.RemindOfDispute, moneyRetries}
 	if err := reminding.run(ctx, activities.DisputeRef{DisputeID: d.in.DisputeID}, &queued); err != nil {
 		return err
