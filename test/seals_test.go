@@ -1,6 +1,7 @@
 package test
 
 import (
+	"context"
 	"crypto/ed25519"
 	"crypto/x509"
 	"encoding/pem"
@@ -9,8 +10,10 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
 
 	"farebook/internal/dev/testkit"
+	"farebook/workflows"
 )
 
 // keyFiles writes a new Ed25519 key pair in PEM.
@@ -58,6 +61,57 @@ func TestSealsMadeAnewAreFoundByAKeptStatement(t *testing.T) {
 	said, err = starterWith(s, verify...)
 	require.ErrorContains(t, err, "exit status 1")
 	require.Contains(t, said, "it was made anew")
+}
+
+// The worker dies before and after it seals: the workflow goes through with another worker, and the chain has one seal for the range.
+func TestWorkerKilledWhileItSeals(t *testing.T) {
+	t.Parallel()
+	for _, point := range []string{"before-seal-ledger", "after-seal-ledger"} {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			s := testkit.New(t, testkit.Options{Processes: true, WorkerFailpoint: point})
+			s.BookAndPay("kill", nil)
+			s.AwaitQuiet()
+			run, err := s.Temporal.ExecuteWorkflow(t.Context(),
+				client.StartWorkflowOptions{ID: "SealLedger:" + s.Config.TaskQueue, TaskQueue: s.Config.TaskQueue}, workflows.TypeSealLedger)
+			require.NoError(t, err)
+			require.NoError(t, run.Get(t.Context(), nil))
+			s.RequireDeaths("worker", 1)
+			require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM ledger_seals"))
+			said, err := starterWith(s, "ledger", "verify-chain")
+			require.NoError(t, err, said)
+			s.RequirePromises()
+		})
+	}
+}
+
+// setup makes the schedule; its workflow seals what is complete, and a second run of it seals nothing again.
+func TestLedgerIsSealedOnASchedule(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	s.BookAndPay("scheduled", nil)
+	s.AwaitQuiet()
+	for range 2 { // harmless when repeated
+		_, err := starterWith(s, "setup")
+		require.NoError(t, err)
+	}
+	id := "SealLedger:" + s.Config.TaskQueue
+	schedule := s.Temporal.ScheduleClient().GetHandle(t.Context(), id)
+	t.Cleanup(func() { require.NoError(t, schedule.Delete(context.WithoutCancel(t.Context()))) })
+	require.NoError(t, schedule.Trigger(t.Context(), client.ScheduleTriggerOptions{}))
+	s.Eventually(func() bool { return s.DB.Count(t, "SELECT COUNT(*) FROM ledger_seals") == 1 }, "not sealed; logs:\n%s", s.Logs)
+	described, err := schedule.Describe(t.Context())
+	require.NoError(t, err)
+	s.Eventually(func() bool {
+		described, err = schedule.Describe(t.Context())
+		return err == nil && len(described.Info.RecentActions) == 1
+	}, "the schedule shows no run")
+	run := described.Info.RecentActions[0].StartWorkflowResult
+	s.AwaitRunEnd(run.WorkflowID)
+	s.SaveRun(run.WorkflowID, "seal_ledger")
+	require.Equal(t, s.DB.Count(t, "SELECT COUNT(*) FROM financial_ledger"), s.DB.Count(t, "SELECT SUM(transactions) FROM ledger_seals"))
+	said, err := starterWith(s, "ledger", "verify-chain")
+	require.NoError(t, err, said)
 }
 
 // A statement that was changed, a key of another kind and a file that exists are refused by name, and nothing is written over.

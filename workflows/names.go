@@ -18,6 +18,7 @@ const (
 	TypeUnbooked         = "Unbooked"
 	TypeReconciliation   = "Reconciliation"
 	TypeCancelTwins      = "CancelTwins"
+	TypeSealLedger       = "SealLedger"
 	TaskQueueBookings    = "bookings"
 	TaskQueueReconcile   = "reconciliation"
 	UpdatePaymentIntent  = "payment-intent"

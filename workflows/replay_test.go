@@ -24,7 +24,7 @@ var histories = []string{
 	"booking_payment_workflow_cancelled", "charge_refunds", "dispute_inquiry_closed", "dispute_inquiry_formal", "dispute_lost",
 	"dispute_won", "dispute_won_late_money", "payout_canceled", "payout_failed", "payout_large", "payout_proven", "reconciliation_applied", "reconciliation_continued",
 	"reconciliation_clean", "reconciliation_dry_run", "reconciliation_applied_in_pieces", "reconciliation_unhealable", "refund_abandoned", "refund_canceled", "refund_dashboard", "refund_failed_later",
-	"refund_pending", "refund_postponed", "refund_refused", "refund_succeeded", "send_mail", "unbooked",
+	"refund_pending", "refund_postponed", "refund_refused", "refund_succeeded", "seal_ledger", "send_mail", "unbooked",
 }
 
 // Every outcome's recorded history is replayed against today's code: a change that would block running workflows fails

@@ -64,6 +64,9 @@ func Setup(ctx context.Context, cfg config.Config, log *slog.Logger) error {
 	if err := awaitUsable(ctx, workflowsOf(temporal, cfg)); err != nil {
 		return err
 	}
+	if err := ensureSealing(ctx, workflowsOf(temporal, cfg), log); err != nil {
+		return err
+	}
 	return ensureSchedule(ctx, workflowsOf(temporal, cfg), cfg.Reconcile, log)
 }
 
@@ -177,6 +180,18 @@ func soon(ctx context.Context, do func() error) error {
 	}
 }
 
+// ensureSealing creates the schedule that seals the ledger where there is none.
+func ensureSealing(ctx context.Context, w *dispatch.Client, log *slog.Logger) error {
+	made, err := w.EnsureSealing(ctx)
+	if err != nil {
+		return fmt.Errorf("create the schedule that seals the ledger: %w", err)
+	}
+	if made {
+		log.Info("the ledger is sealed on a schedule", "schedule", w.SealScheduleID())
+	}
+	return nil
+}
+
 // ensureSchedule makes the schedule of reconciliation where there is none. One that an operator has applied is left as it is.
 func ensureSchedule(ctx context.Context, w *dispatch.Client, cfg config.Reconcile, log *slog.Logger) error {
 	if cfg.Schedule == "" {
@@ -193,7 +208,10 @@ func ensureSchedule(ctx context.Context, w *dispatch.Client, cfg config.Reconcil
 	}
 	schedule := dispatch.Schedule{
 		Cron: cfg.Schedule, TimeZone: cfg.TimeZone, Jitter: usualJitter,
-		Options: reconciliation.Options{LookbackDays: reconciliation.DefaultLookbackDays, Limit: reconciliation.DefaultLimit, Scope: reconciliation.ScopeAll},
+		Options: reconciliation.Options{
+			LookbackDays: reconciliation.DefaultLookbackDays, Limit: reconciliation.DefaultLimit,
+			Scope: reconciliation.ScopeAll,
+		},
 	}
 	err = w.ApplySchedule(ctx, schedule)
 	var refused *dispatch.ScheduleRefused

@@ -26,6 +26,7 @@ type Activities struct {
 
 	AccountFees     *activities.AccountFees
 	Unbooked        *activities.Unbooked
+	Seals           *activities.Seals
 	Reconciliations *activities.Reconciliations
 
 	// Restores guards the client of all of them.
@@ -56,6 +57,7 @@ func NewActivities(cfg config.Config, books *store.Store, log *slog.Logger) (Act
 			CallsPerSecond: cfg.Reconcile.CallsPerSecond, Heal: cfg.Reconcile.Heal, Unbooked: unbooked, Log: log,
 		},
 		Unbooked: unbooked,
+		Seals:    &activities.Seals{Store: books, Log: log},
 	}, nil
 }
 
@@ -78,10 +80,11 @@ func Register(r Registry, a Activities) {
 		workflows.TypeUnbooked:       workflows.Unbooked,
 		workflows.TypeReconciliation: workflows.Reconciliation,
 		workflows.TypeCancelTwins:    workflows.CancelTwins,
+		workflows.TypeSealLedger:     workflows.SealLedger,
 	} {
 		r.RegisterWorkflowWithOptions(run, workflow.RegisterOptions{Name: name})
 	}
-	for _, group := range []any{a.Payments, a.Refunds, a.Disputes, a.Payouts, a.Emails, a.Inbox, a.AccountFees, a.Unbooked, a.Reconciliations} {
+	for _, group := range []any{a.Payments, a.Refunds, a.Disputes, a.Payouts, a.Emails, a.Inbox, a.AccountFees, a.Unbooked, a.Reconciliations, a.Seals} {
 		r.RegisterActivityWithOptions(group, activity.RegisterOptions{})
 	}
 }
