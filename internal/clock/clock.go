@@ -11,7 +11,7 @@ package clock
 
 import "time"
 
-// Clock tells the time, in UTC. It is safe for concurrent use.
+// Clock returns the current time in UTC. It is safe for concurrent use.
 type Clock interface {
 	Now() time.Time
 }
@@ -19,5 +19,5 @@ type Clock interface {
 // System is the machine's clock.
 type System struct{}
 
-// Now is the machine's time.
+// Now returns the machine's time.
 func (System) Now() time.Time { return time.Now().UTC() }

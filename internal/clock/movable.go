@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// Movable runs with the machine's clock and can be set ahead of it, or behind. Its zero value shows the machine's time.
+// Movable follows the machine's clock with an offset. The zero value has no offset.
 type Movable struct {
 	mu     sync.Mutex
 	offset time.Duration
 }
 
-// Now is the machine's time and what the clock was moved by.
+// Now returns the machine's time plus the offset.
 func (m *Movable) Now() time.Time {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -25,7 +25,7 @@ func (m *Movable) Advance(d time.Duration) {
 	m.offset += d
 }
 
-// AdvanceTo moves the clock to a time, and leaves one alone that is there already or beyond.
+// AdvanceTo moves the clock forward to a time. It does nothing if the clock is there already or beyond.
 func (m *Movable) AdvanceTo(t time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -1,5 +1,6 @@
-// Package config reads the environment once, validates it whole, and names every problem in one message. In development
-// whatever is missing falls back to the local part, with a warning; production refuses to start instead.
+// Package config reads the environment once, validates all of it, and reports every problem in one message. In development a
+// missing value falls back to a local default with a warning; production refuses to start. caarlos0/env reads the variables,
+// and Temporal's envconfig reads Temporal's. It imports booking, reconciliation, internal/mail and internal/stripeapi.
 package config
 
 import (
@@ -24,76 +25,76 @@ const (
 	Production  = "production"
 )
 
-// Config is a valid configuration.
+// Config is a validated configuration.
 type Config struct {
 	Env              string // Development or Production
 	LogLevel         string // debug, info, warn or error
-	DatabaseDSN      string // of the application's database user
-	DatabaseAdminDSN string // of the user who makes schema and grants; the migrate command's alone
+	DatabaseDSN      string // for the application's database user
+	DatabaseAdminDSN string // for the user who may change the schema and grant rights; only migrate needs it
 	Stripe           Stripe
 	SMTP             mail.Config
-	// FinanceEmail is who hears of disputes, payouts and authorisations that run out.
+	// FinanceEmail receives emails about disputes, payouts and expiring authorisations.
 	FinanceEmail string
-	// MailsPerAddress bounds mails about unpaid bookings, an address and hour.
+	// MailsPerAddress is the maximum number of emails about unpaid bookings per address and hour.
 	MailsPerAddress int
-	// RefundPolicy is what a cancellation after payment gives back.
+	// RefundPolicy decides what a cancellation after payment refunds.
 	RefundPolicy booking.Policy
-	// Holds bound holds by the departure.
+	// Holds limit holds by the departure of the flight.
 	Holds booking.HoldRules
-	// Sweep is how often what was left behind is looked for: events that were stored and not processed, bookings and
-	// refunds that no workflow carries on.
+	// Sweep is the interval at which the sweeper searches for orphaned work: events that were stored and not processed,
+	// bookings and refunds without a running workflow.
 	Sweep time.Duration
-	// Fence is why no money may move; empty where it may.
+	// Fence is the reason why no money may move; empty if it may.
 	Fence string
-	// FenceLook is how often a restore of the database is looked for.
+	// FenceLook is the interval between checks for a restored database.
 	FenceLook time.Duration
-	// Reconcile is how the books are held against Stripe.
+	// Reconcile configures reconciliation.
 	Reconcile Reconcile
 	HTTPAddr  string
-	// HTTP bounds what one API process takes of callers and strangers.
+	// HTTP limits what callers may use of one API process.
 	HTTP      HTTP
 	TaskQueue string
-	// HoldMinute is how long a minute of a hold lasts: a minute, unless a test shortens it. Production refuses others.
+	// HoldMinute is the duration of one minute of a hold. Tests shorten it; production refuses anything but a minute.
 	HoldMinute time.Duration
-	// Failpoint names where a process kills itself in a test. Production refuses it.
+	// Failpoint names the place at which a process kills itself in a test. Production refuses it.
 	Failpoint string
 
 	temporal envconfig.ClientConfigProfile
 }
 
-// Stripe is how Stripe is reached.
+// Stripe configures access to Stripe.
 type Stripe struct {
 	SecretKey string
-	// APIBase is empty for Stripe itself, or the stand-in's address.
+	// APIBase is the address of the stand-in, or empty for Stripe.
 	APIBase string
-	// WebhookSecrets are all valid ones: two while one is being rotated.
+	// WebhookSecrets are all valid secrets: two during a rotation.
 	WebhookSecrets []string
-	// ListLag is how long its lists may miss what was just made.
+	// ListLag is how long Stripe's lists may omit a new object.
 	ListLag time.Duration
 }
 
-// Reconcile is how the books are held against Stripe.
+// Reconcile configures reconciliation.
 type Reconcile struct {
 	CallsPerSecond float64
-	Lag            time.Duration // what is younger may still be on its way
+	Lag            time.Duration // age below which a difference is not reported
 	Tolerance      int64         // minor units
 	Heal           []reconciliation.Healing
-	Others         reconciliation.Integrations // of other integrations on the account
-	Schedule       string                      // cron, for starter setup; empty for none
-	TimeZone       string                      // of Schedule
-	Overdue        time.Duration               // without a completed run, before finance hears of it; 0 for never
+	Others         reconciliation.Integrations // rules for other integrations on the account
+	Schedule       string                      // cron expression, used by starter setup; empty for none
+	TimeZone       string                      // time zone of Schedule
+	Overdue        time.Duration               // time without a completed run after which finance is notified; 0 for never
 }
 
-// HTTP is what one API process takes at most.
+// HTTP limits one API process.
 type HTTP struct {
 	MaxConnections, MaxConnectionsPerAddress int
 	TrustedProxies, ProbeNetworks            []netip.Prefix
-	ReadsPerSecond, WritesPerSecond          float64 // of one client
-	WebhooksPerSecond, StrangersPerSecond    float64 // of one address
-	WrongKeysPerMinute                       int     // of one address
+	ReadsPerSecond, WritesPerSecond          float64 // per client
+	WebhooksPerSecond, StrangersPerSecond    float64 // per address
+	WrongKeysPerMinute                       int     // per address
 }
 
-// Live tells whether the key is one for real money. Events of the other mode are refused.
+// Live reports whether the key is a live-mode key. Events of the other mode are refused.
 func (s Stripe) Live() bool {
 	return strings.HasPrefix(s.SecretKey, "sk_live_") || strings.HasPrefix(s.SecretKey, "rk_live_")
 }
@@ -101,7 +102,7 @@ func (s Stripe) Live() bool {
 // Part is a part of the configuration that a command needs.
 type Part int
 
-// The parts. Serving and working need all of them.
+// The parts. API and worker need all of them.
 const (
 	Database Part = iota + 1
 	AdminDatabase
@@ -110,11 +111,11 @@ const (
 	Mail
 )
 
-// Load reads the process's environment. Without parts, everything that the API and the worker need is required; a
-// command that needs less names what. Warnings are what development fell back to.
+// Load reads the environment of the process. Without parts, everything that the API and the worker need is required; other
+// commands name the parts that they need. The strings are warnings about defaults used in development. The error is Problems.
 func Load(parts ...Part) (Config, []string, error) { return LoadFrom(os.Environ(), parts...) }
 
-// LoadFrom reads an environment given as NAME=value lines.
+// LoadFrom is Load for an environment given as NAME=value lines.
 func LoadFrom(environment []string, parts ...Part) (Config, []string, error) {
 	if len(parts) == 0 {
 		parts = []Part{Database, Temporal, Payments, Mail}
@@ -122,8 +123,8 @@ func LoadFrom(environment []string, parts ...Part) (Config, []string, error) {
 	return read(environment, parts)
 }
 
-// TemporalOptions are the client options from Temporal's own environment names (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE,
-// TEMPORAL_API_KEY, TEMPORAL_TLS_...), so that Temporal Cloud works as its documentation says.
+// TemporalOptions returns the client options from Temporal's own environment variables (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE,
+// TEMPORAL_API_KEY, TEMPORAL_TLS_...), so that Temporal Cloud is configured as its documentation says.
 func (c Config) TemporalOptions() (client.Options, error) {
 	options, err := c.temporal.ToClientOptions(envconfig.ToClientOptionsRequest{})
 	if err != nil {
@@ -133,8 +134,8 @@ func (c Config) TemporalOptions() (client.Options, error) {
 	return options, nil
 }
 
-// identity is how the Temporal UI and the logs name this process. The SDK's own, pid@host@, looks like a mail address, and is
-// taken out of every log line as one.
+// identity is the name of this process in the Temporal UI and in logs. The SDK's default, pid@host@, resembles a mail address,
+// which logging would redact.
 func identity() string {
 	host, err := os.Hostname()
 	if err != nil {
@@ -143,5 +144,5 @@ func identity() string {
 	return fmt.Sprintf("%s %d on %s", filepath.Base(os.Args[0]), os.Getpid(), host)
 }
 
-// Production tells whether this is the real thing.
+// Production reports whether this is a production environment.
 func (c Config) Production() bool { return c.Env == Production }

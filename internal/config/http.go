@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// maxConnections and maxRate are beyond what one process can serve.
+// maxConnections and maxRate are limits above what one process can serve.
 const (
 	maxConnections = 100_000
 	maxRate        = 1_000_000
 )
 
-// errMapped refuses a network of IPv4 addresses in IPv6 notation: addresses are compared in IPv4's.
+// errMapped refuses an IPv4 network in IPv6 notation, because addresses are compared in IPv4 notation.
 var errMapped = errors.New("is an IPv4 network in IPv6 notation")
 
 func (r *reader) readHTTP() {
@@ -56,7 +56,7 @@ func (r *reader) rate(name, value string) float64 {
 	return rate
 }
 
-// networks reads addresses and networks with a comma between them; "none" and nothing are no network.
+// networks parses comma-separated addresses and networks; "none" and an empty value mean no network.
 func (r *reader) networks(name, value string) []netip.Prefix {
 	if value == "" || value == "none" {
 		return nil

@@ -17,7 +17,7 @@ import (
 	"farebook/reconciliation"
 )
 
-// What development falls back to: the addresses that `make up` takes when they are free.
+// Defaults in development: the addresses that `make up` uses if they are free.
 const (
 	localDSN           = "farebook:farebook@tcp(127.0.0.1:3306)/farebook"
 	localStripeBase    = "http://127.0.0.1:12111"
@@ -29,12 +29,12 @@ const (
 	localFinance       = "finance@farebook.example"
 )
 
-// smtpTimeout bounds one whole exchange with the mail server; it is below the activity's own time.
+// smtpTimeout limits one exchange with the mail server. It is shorter than the activity's timeout.
 const smtpTimeout = 20 * time.Second
 
 func (r *reader) readDatabase() {
 	r.config.DatabaseDSN = r.dsn(Database, "DATABASE_DSN", r.vars.DatabaseDSN, localDSN, "the database, as the application's user")
-	// No fallback: what migrate changes must be a database that somebody named, never the machine's own server.
+	// There is no default: migrate must only change a database that somebody named, never the machine's own server.
 	r.config.DatabaseAdminDSN = r.dsn(AdminDatabase, "DATABASE_ADMIN_DSN", r.vars.DatabaseAdminDSN, "",
 		"the database, as a user that may create databases and grants, root:password@tcp(host:port)/")
 	if !r.parts[AdminDatabase] && r.vars.DatabaseAdminDSN != "" && r.production() {
@@ -43,7 +43,7 @@ func (r *reader) readDatabase() {
 	}
 }
 
-// dsn never repeats a DSN in a problem: it holds a password.
+// dsn never quotes a DSN in a problem, because it contains a password.
 func (r *reader) dsn(part Part, name, value, fallback, purpose string) string {
 	if value == "" {
 		value = r.missing(part, name, fallback, purpose)
@@ -182,7 +182,7 @@ func (r *reader) readPolicy() {
 	r.config.RefundPolicy = policy
 }
 
-// maxHoldRule bounds the times of holds: bookings are taken two years ahead at most.
+// maxHoldRule is the maximum of the durations in hold rules. Flights are sold two years ahead at most.
 const maxHoldRule = 366 * 24 * time.Hour
 
 func (r *reader) readHolds() {
@@ -202,7 +202,7 @@ func (r *reader) readHolds() {
 	}
 }
 
-// minListLag: lists have been seen 20 s behind their objects, and a refund that is asked for twice is money lost.
+// minListLag: Stripe's lists have been seen 20 s behind, and a refund that is requested twice loses money.
 const minListLag = time.Minute
 
 func (r *reader) readListLag() {
@@ -216,7 +216,7 @@ func (r *reader) readListLag() {
 	r.config.Stripe.ListLag = lag
 }
 
-// minSweep keeps the sweeper from being its own load.
+// minSweep keeps the sweeper from loading the database all the time.
 const minSweep = 100 * time.Millisecond
 
 func (r *reader) readSweep() {
@@ -228,9 +228,9 @@ func (r *reader) readSweep() {
 }
 
 const (
-	// minFenceLook keeps the look from being a load on Stripe.
+	// minFenceLook keeps the checks from loading Stripe.
 	minFenceLook = 100 * time.Millisecond
-	// maxFenceReason is what the books keep of it.
+	// maxFenceReason is the size of the column that stores it.
 	maxFenceReason = 200
 )
 
@@ -255,7 +255,7 @@ func (r *reader) checkSMTP(smtp mail.Config) {
 		r.problem("SMTP_USERNAME and SMTP_PASSWORD go together: set both or neither")
 	}
 	if smtp.Password != "" && smtp.TLS == "none" && r.production() {
-		r.problem("SMTP_TLS is none with a password: it would cross the network in clear; use starttls or tls")
+		r.problem("SMTP_TLS=none is set with a password, which would cross the network unencrypted: use starttls or tls")
 	}
 	if smtp.TLS == "none" && smtp.Host != "" {
 		r.requireTLS("SMTP_HOST", smtp.Host, "set SMTP_TLS to starttls or tls")

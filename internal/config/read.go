@@ -20,7 +20,7 @@ type reader struct {
 	warnings []string
 }
 
-// Problems is every reason for which a configuration was refused.
+// Problems are all reasons why a configuration was refused.
 type Problems []string
 
 func (p Problems) Error() string {
@@ -67,8 +67,8 @@ func (r *reader) problem(format string, args ...any) {
 	r.problems = append(r.problems, fmt.Sprintf(format, args...))
 }
 
-// missing is a problem in production and a warning in development, where fallback is taken unless it is empty. It does nothing for a
-// command that does not need the part.
+// missing records a problem in production, and a warning in development, where it returns fallback unless that is empty. It
+// does nothing if the command does not need the part.
 func (r *reader) missing(part Part, name, fallback, purpose string) string {
 	if !r.parts[part] {
 		return ""
@@ -110,7 +110,7 @@ func (r *reader) readGeneral() {
 func (r *reader) readTemporal() {
 	profile, err := envconfig.LoadClientConfigProfile(envconfig.LoadClientConfigProfileOptions{
 		EnvLookup: r.environ,
-		// A file in somebody's home directory must not decide where bookings go; one that is named may.
+		// A file in a home directory must not decide where bookings go; a file that is named explicitly may.
 		DisableFile: r.vars.none(r.environ, "TEMPORAL_CONFIG_FILE", "TEMPORAL_PROFILE"),
 	})
 	if err != nil {
@@ -133,7 +133,7 @@ func (r *reader) readTemporal() {
 	case err != nil:
 		r.problem("TEMPORAL_... does not fit together: %v", err)
 	case options.ConnectionOptions.TLS == nil && profile.Address != "":
-		host, _, _ := net.SplitHostPort(profile.Address) // a bad address is named above
+		host, _, _ := net.SplitHostPort(profile.Address) // an invalid address has been reported above
 		r.requireTLS("TEMPORAL_ADDRESS", host, "set TEMPORAL_API_KEY, or TEMPORAL_TLS=true and the certificates that the server asks for")
 	}
 }
@@ -147,7 +147,7 @@ func (variables) none(e environ, names ...string) bool {
 	return true
 }
 
-// refuseTestSwitches keeps what exists for tests out of production.
+// refuseTestSwitches keeps test switches out of production.
 func (r *reader) refuseTestSwitches() {
 	if !r.production() {
 		return

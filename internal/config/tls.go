@@ -8,16 +8,16 @@ import (
 	"github.com/go-sql-driver/mysql"
 )
 
-// requireTLS refuses, in production, a connection in clear to another host that PLAINTEXT_HOSTS does not name: customers'
-// names and addresses, and the passwords of the servers, would cross the network readable.
+// requireTLS refuses, in production, an unencrypted connection to another host that PLAINTEXT_HOSTS does not name: the names
+// and addresses of customers and the servers' passwords would be readable on the network.
 func (r *reader) requireTLS(name, host, fix string) {
 	if r.production() && !r.plaintextAllowed(host) {
 		r.problem("%s is another host and reached without TLS: %s; on a private network, name the host in PLAINTEXT_HOSTS", name, fix)
 	}
 }
 
-// requireDatabaseTLS takes tls=true alone: skip-verify encrypts for whoever answers, and preferred falls back to clear
-// text as soon as somebody in between says that the server has no TLS.
+// requireDatabaseTLS accepts only tls=true: skip-verify encrypts for whoever answers, and preferred falls back to clear text if
+// anyone in between claims that the server has no TLS.
 func (r *reader) requireDatabaseTLS(name string, dsn *mysql.Config) {
 	if dsn.Net == "unix" || dsn.TLSConfig == "true" {
 		return
@@ -35,8 +35,8 @@ func (r *reader) requireDatabaseTLS(name string, dsn *mysql.Config) {
 	}
 }
 
-// plaintextAllowed tells whether nothing of a connection to the host leaves this machine, or the operator said that the
-// network in between is private.
+// plaintextAllowed reports whether a connection to the host stays on this machine, or the operator has declared its network
+// private.
 func (r *reader) plaintextAllowed(host string) bool {
 	if ip := net.ParseIP(host); ip != nil && ip.IsLoopback() {
 		return true

@@ -7,22 +7,22 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// headerKey is the workflow header that bears the id; histories hold it, so it is never changed.
+// headerKey is the workflow header that carries the id. Histories contain it, so it must never change.
 const headerKey = "correlationId"
 
 type propagator struct{}
 
-// Propagator carries the id from the caller's context to the workflow's and on to its activities'. Worker and API both
-// set it in their client options.
+// Propagator carries the id from the caller's context to the workflow and its activities. Worker and API both set it in their
+// client options.
 func Propagator() workflow.ContextPropagator { return propagator{} }
 
-// FromWorkflow reads the id of a workflow's context; empty when there is none.
+// FromWorkflow returns the id of a workflow's context, or "" if there is none.
 func FromWorkflow(ctx workflow.Context) string {
 	id, _ := ctx.Value(contextKey{}).(string)
 	return id
 }
 
-// WithWorkflow puts the id into a workflow's context, for the activities and children that it starts.
+// WithWorkflow returns a workflow context with the id, for the activities and children that it starts.
 func WithWorkflow(ctx workflow.Context, id string) workflow.Context {
 	if id == "" {
 		return ctx
@@ -58,7 +58,7 @@ func write(id string, writer workflow.HeaderWriter) error {
 	return nil
 }
 
-// read passes over a header that it cannot read: an id for log lines is no reason to fail a workflow.
+// read ignores a header that it cannot decode: a missing id in log lines is no reason to fail a workflow.
 func read(reader workflow.HeaderReader) string {
 	payload, ok := reader.Get(headerKey)
 	if !ok {

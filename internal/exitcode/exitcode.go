@@ -1,5 +1,6 @@
-// Package exitcode says by a number how a command ended, so that a script can tell a finding from a mistake of its own
-// and from an outage. docs/operations.md has the table.
+// Package exitcode defines how a command ended, so that a script can tell findings from misuse and from an outage.
+// docs/operations.md has the table. It is our own because it classifies Farebook's errors: sysexits.h has no code for findings,
+// and cobra leaves the code to the program. It imports store, internal/config and internal/stripeapi.
 package exitcode
 
 import (
@@ -17,15 +18,15 @@ import (
 // The codes.
 const (
 	OK       = 0
-	Findings = 1 // the command did its work and found what must not be: a broken promise, differences
-	Misuse   = 2 // wrong arguments or configuration: the same call fails again
-	Outage   = 3 // the database, Temporal or Stripe is away: the same call may succeed later
+	Findings = 1 // the command succeeded and found something wrong: a broken promise, differences
+	Misuse   = 2 // wrong arguments or configuration: repeating the call fails again
+	Outage   = 3 // the database, Temporal or Stripe is unreachable: repeating the call may succeed
 	Failed   = 4 // anything else: what was named does not exist, or its state does not allow it
-	// Interrupted is what a shell says of a program that SIGINT ended.
+	// Interrupted is what a shell reports for a program that SIGINT ended.
 	Interrupted = 130
 )
 
-// coded is an error that knows its code.
+// coded is an error with an exit code.
 type coded struct {
 	error
 	code int
@@ -33,7 +34,7 @@ type coded struct {
 
 func (c *coded) Unwrap() error { return c.error }
 
-// With gives an error its code; nil stays nil.
+// With gives an error an exit code; nil stays nil.
 func With(code int, err error) error {
 	if err == nil {
 		return nil
@@ -41,10 +42,10 @@ func With(code int, err error) error {
 	return &coded{err, code}
 }
 
-// Misused is an error about how a command was called.
+// Misused returns an error about how a command was called.
 func Misused(format string, args ...any) error { return With(Misuse, fmt.Errorf(format, args...)) }
 
-// Of is the code of a command that ended with err.
+// Of returns the exit code for the error of a command; 0 for nil.
 func Of(err error) int {
 	var known *coded
 	var problems config.Problems

@@ -1,9 +1,10 @@
-// Package failpoint lets a test kill this very process, as SIGKILL does, at a named place: before or after a side
-// effect. It is how the promise "survives any process dying at any moment" is checked rather than believed.
+// Package failpoint lets a test kill the running process, as SIGKILL does, at a named place before or after a side effect.
+// Tests use it to verify that Farebook survives the death of a process at any moment.
 //
-// Points are switched on by FAREBOOK_FAILPOINT, which production configuration refuses. The value is NAME@MARKER: the
-// process dies at the first Hit(NAME) that manages to create the file MARKER, so that its successor, started with the
-// same environment, passes the same place alive.
+// FAREBOOK_FAILPOINT, which production refuses, arms a point with NAME@MARKER: the process dies at the first Hit(NAME) that
+// manages to create the file MARKER, so that its successor in the same environment passes the same place. It is our own because
+// pingcap/failpoint and etcd's gofail rewrite the source before a build, so that the tested program is not the one that is
+// shipped. It imports the standard library only.
 package failpoint
 
 import (
@@ -18,7 +19,7 @@ type armed struct{ name, marker string }
 
 var current atomic.Pointer[armed]
 
-// Arm switches the failpoint on that spec names, as NAME@MARKER. An empty spec switches all of them off.
+// Arm arms the failpoint in spec, NAME@MARKER. An empty spec disarms all.
 func Arm(spec string) error {
 	if spec == "" {
 		current.Store(nil)
@@ -32,7 +33,7 @@ func Arm(spec string) error {
 	return nil
 }
 
-// Hit kills the process when the failpoint is armed and its marker file does not exist yet; otherwise it does nothing.
+// Hit kills the process if the failpoint is armed and its marker file does not exist yet; otherwise it does nothing.
 func Hit(name string) {
 	point := current.Load()
 	if point == nil || point.name != name {
@@ -40,10 +41,10 @@ func Hit(name string) {
 	}
 	marker, err := os.OpenFile(point.marker, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
-		return // the marker is there: this process is the successor of one that died here
+		return // the marker exists: this process is the successor of one that died here
 	}
 	_ = marker.Close() // the process ends on the next line
-	// SIGKILL rather than os.Exit: no deferred function, no flushed buffer, no goodbye to the server.
+	// SIGKILL rather than os.Exit: no deferred function runs, no buffer is flushed, no connection is closed.
 	_ = syscall.Kill(syscall.Getpid(), syscall.SIGKILL)
 	select {}
 }

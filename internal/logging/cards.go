@@ -12,12 +12,12 @@ const (
 	maxCardDigits = 19
 )
 
-// ownIDs are correlation ids: a random UUID (RFC 9562, 5.4), or a reconciliation's. One in some hundreds has digits in it that
-// would pass for a card number, and could then be followed nowhere.
+// ownIDs matches correlation ids: a random UUID (RFC 9562, 5.4), or the id of a reconciliation. One in several hundred contains
+// digits that would pass for a card number, and could not be searched for if redacted.
 var ownIDs = regexp.MustCompile(`\b(?:[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}|recon_[0-9a-f]{32})\b`)
 
-// redactCards takes card numbers out, with what is written right behind them: an expiry date, a security code. Our own ids stay,
-// unless they are digits alone.
+// redactCards removes card numbers and what is written right after them: an expiry date, a security code. Farebook's own ids
+// are kept, unless they consist of digits only.
 func redactCards(text string) string {
 	var out strings.Builder
 	at := 0
@@ -38,7 +38,7 @@ func redactCards(text string) string {
 
 func redactCardsIn(text string) string {
 	var out strings.Builder
-	kept := 0 // where the text begins that is not written yet
+	kept := 0 // start of the text that has not been written yet
 	for at := 0; at < len(text); {
 		run := digitRun(text, at)
 		if len(run) == 0 {
@@ -62,14 +62,14 @@ func redactCardsIn(text string) string {
 	return out.String()
 }
 
-// digit is one of a run: its value, where it stands in the text, and whether it begins a group.
+// digit is one digit of a run: its value, its position in the text, and whether it begins a group.
 type digit struct {
 	value      int
 	start, end int
 	first      bool
 }
 
-// digitRun reads the digits from a place on, with up to two separators between groups; none when no digit is there.
+// digitRun returns the digits from a position on, with at most two separators between groups; nil if there is no digit.
 func digitRun(text string, at int) []digit {
 	var run []digit
 	separators := 0
@@ -90,7 +90,7 @@ func digitRun(text string, at int) []digit {
 	return run
 }
 
-// digitValue is -1 for what is no digit. Arabic and full-width ones are read, too: people type them.
+// digitValue returns -1 for anything but a digit. It accepts Arabic and full-width digits, because people type them.
 func digitValue(r rune) int {
 	for _, zero := range []rune{'0', '\u0660', '\u06f0', '\uff10'} {
 		if r >= zero && r <= zero+9 {
@@ -100,13 +100,13 @@ func digitValue(r rune) int {
 	return -1
 }
 
-// cardSeparator tells what people write between the groups of a card number: spaces, dashes and dots.
+// cardSeparator reports whether people write the character between the groups of a card number: spaces, dashes and dots.
 func cardSeparator(r rune) bool {
 	return strings.ContainsRune(" \t\r\n.-\u00a0\u2007\u2009\u202f\u2010\u2011\u2012\u2013\u2212\u3000", r)
 }
 
-// cardIn finds where the first card number of a run starts. It starts with a group, so that a timestamp in nanoseconds is not
-// searched for one, and may end within a group, as a security code can follow without a space.
+// cardIn returns where the first card number in a run starts. It must start with a group, so that nanosecond timestamps do not
+// match, and may end within a group, because a security code can follow without a space.
 func cardIn(run []digit) (start int, found bool) {
 	for i, d := range run {
 		if !d.first || !cardBegins(run[i:]) {
@@ -121,8 +121,8 @@ func cardIn(run []digit) (start int, found bool) {
 	return 0, false
 }
 
-// cardBegins tells whether a card network's numbers begin so: with 22 to 27 (Mir, Mastercard) or 3 to 6. Years of this century
-// and timestamps do not.
+// cardBegins reports whether a card network's numbers begin like this: with 22 to 27 (Mir, Mastercard) or 3 to 6. Years of this
+// century and timestamps do not.
 func cardBegins(number []digit) bool {
 	if number[0].value == 2 {
 		return len(number) > 1 && number[1].value >= 2 && number[1].value <= 7
@@ -130,7 +130,7 @@ func cardBegins(number []digit) bool {
 	return number[0].value >= 3 && number[0].value <= 6
 }
 
-// checksOut computes the check digit (Luhn, ISO/IEC 7812-1).
+// checksOut verifies the Luhn check digit (ISO/IEC 7812-1).
 func checksOut(number []digit) bool {
 	sum := 0
 	for i := range number {
@@ -146,7 +146,8 @@ func checksOut(number []digit) bool {
 	return sum%10 == 0
 }
 
-// afterCard is where what follows a card ends: groups of up to four digits behind the separators of a date (12/34, 12|2034).
+// afterCard returns the end of what follows a card number: groups of up to four digits after the separators of a date (12/34,
+// 12|2034).
 func afterCard(text string, at int) int {
 	for {
 		next := at

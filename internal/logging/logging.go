@@ -1,6 +1,8 @@
-// Package logging writes the one shape of log line that every process of Farebook has: JSON with timestamp, level,
-// service, correlationId, message and then the fields. Secrets, mail addresses and card numbers are taken out of every
-// string on its way, whoever wrote it: our code, the Temporal SDK or gorm.
+// Package logging writes the log lines of every process in one format: JSON with timestamp, level, service, correlationId,
+// message and then the fields. It redacts secrets, mail addresses and card numbers in every string, whoever logs it: Farebook,
+// the Temporal SDK or gorm. Redaction is our own: within free-form errors of other libraries it has to tell card numbers (by
+// their check digit) from Farebook's ids, which slog libraries that redact by field, type or pattern do not. It imports notice
+// and internal/correlation.
 package logging
 
 import (
@@ -15,7 +17,7 @@ import (
 // TimeFormat is RFC 3339 with milliseconds, in UTC.
 const TimeFormat = "2006-01-02T15:04:05.000Z"
 
-// Reconciliation is the service of every line of a reconciliation run, whichever process writes it.
+// Reconciliation is the service of every log line of a reconciliation, whichever process writes it.
 const Reconciliation = "reconciliation"
 
 const (
@@ -26,19 +28,19 @@ const (
 
 type contextKey struct{}
 
-// As names the part of a process that speaks in a context ("inbox", "sweeper"), instead of the process.
+// As names the part of a process that logs with this context ("inbox", "sweeper") instead of the process.
 func As(ctx context.Context, service string) context.Context {
 	return context.WithValue(ctx, contextKey{}, service)
 }
 
-// New logs to w as service ("api", "worker"), unless As names another. Level is debug, info, warn or error; anything else
-// counts as info, because config has refused it already.
+// New returns a logger that writes to w for a service ("api", "worker"), unless As names another. level is debug, info, warn or
+// error; anything else means info, because config has refused it already.
 func New(w io.Writer, service, level string) *slog.Logger {
 	json := slog.NewJSONHandler(w, &slog.HandlerOptions{Level: Level(level), ReplaceAttr: clean})
 	return slog.New(&handler{json: json, service: service})
 }
 
-// Level reads the name of a level.
+// Level parses the name of a level.
 func Level(name string) slog.Level {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(name)); err != nil {
@@ -47,14 +49,14 @@ func Level(name string) slog.Level {
 	return level
 }
 
-// handler puts service, correlation id and message in front of the fields, in this order, whatever groups are open.
+// handler writes service, correlation id and message before the fields, whatever groups are open.
 type handler struct {
 	json    slog.Handler
 	service string
 	scopes  []scope
 }
 
-// scope is one call of WithGroup, or one of WithAttrs when group is empty.
+// scope is one call of WithGroup, or of WithAttrs if group is empty.
 type scope struct {
 	group string
 	attrs []slog.Attr
@@ -90,11 +92,11 @@ func (h *handler) Handle(ctx context.Context, record slog.Record) error {
 	for _, field := range fields {
 		switch field.Key {
 		case correlationKey:
-			id = field.Value.String() // a line about somebody else's request
+			id = field.Value.String() // a line about another request
 		case serviceKey:
-			service = field.Value.String() // the part of the process that speaks, where it has no context
+			service = field.Value.String() // the part of the process that logs, if it has no context
 		case slog.TimeKey, slog.LevelKey, slog.MessageKey, "timestamp", messageKey:
-			field.Key += "Field" // would stand twice in the line otherwise
+			field.Key += "Field" // avoids a duplicate key in the line
 			rest = append(rest, field)
 		default:
 			rest = append(rest, field)
@@ -126,7 +128,7 @@ func (h *handler) speaks(ctx context.Context) string {
 	return h.service
 }
 
-// fields nests the record's own fields into the scopes that are open, from the inside out.
+// fields nests the record's fields into the open scopes, from the innermost out.
 func (h *handler) fields(record slog.Record) []slog.Attr {
 	fields := make([]slog.Attr, 0, record.NumAttrs())
 	record.Attrs(func(attr slog.Attr) bool {
@@ -144,7 +146,7 @@ func (h *handler) fields(record slog.Record) []slog.Attr {
 	return fields
 }
 
-// clean renames what slog names otherwise, and redacts every value.
+// clean renames slog's standard fields and redacts every value.
 func clean(groups []string, attr slog.Attr) slog.Attr {
 	if len(groups) == 0 {
 		switch attr.Key {

@@ -12,7 +12,7 @@ import (
 	"farebook/notice"
 )
 
-// Redacted stands where something was taken out.
+// Redacted replaces redacted text.
 const Redacted = "[redacted]"
 
 var (
@@ -23,15 +23,15 @@ var (
 	password = regexp.MustCompile(`([A-Za-z0-9_.%-]+):[^\s:@/]+@(tcp|unix|[A-Za-z0-9.-]+[:/])`)
 	// A mail address, its @ also as a URL writes it. The domain may have the full stops of other scripts (UTS #46).
 	address = regexp.MustCompile(`(?i)[^\s<>"'(),;:\\\[\]@=]+(?:@|%40)[\p{L}0-9](?:[\p{L}\p{M}0-9.\x{3002}\x{FF0E}\x{FF61}-]*[\p{L}\p{M}0-9])?`)
-	// The local part of a Message-ID that Farebook makes: whom the mail is about, and on which occasion.
+	// The local part of a Message-ID made by Farebook: what the email is about, and its occasion.
 	messageID = regexp.MustCompile(`^<?(?:u003c)?(?:fb-[0-9a-z]{8}|rf-[0-9a-z]+|(?:re|dp|du|po|recon)_[0-9a-z_-]+|overdue-[0-9a-z_-]+|resent\.[0-9]+)\.[0-9a-z._-]+@` +
 		regexp.QuoteMeta(notice.MessageIDDomain) + `$`)
 )
 
-// domainDots end the labels of a domain.
+// domainDots separate the labels of a domain.
 const domainDots = ".\u3002\uff0e\uff61"
 
-// Redact takes secret keys, client secrets, passwords, mail addresses and card numbers out of a text.
+// Redact removes secret keys, client secrets, passwords, mail addresses and card numbers from a text.
 func Redact(text string) string {
 	if len(text) < 5 {
 		return text
@@ -49,8 +49,8 @@ func Redact(text string) string {
 	return redactCards(text)
 }
 
-// redactAddress leaves what is no address: a process at a host (pid@host, root@3f2a), as a mail domain has a full stop, and
-// the Message-IDs that Farebook makes.
+// redactAddress keeps what is not an address: a process on a host (pid@host, root@3f2a), because a mail domain has a dot, and
+// Farebook's Message-IDs.
 func redactAddress(found string) string {
 	at := max(strings.LastIndex(found, "@"), strings.LastIndex(found, "%40"))
 	if !strings.ContainsAny(found[at+1:], domainDots) || messageID.MatchString(found) {
@@ -59,7 +59,8 @@ func redactAddress(found string) string {
 	return Redacted
 }
 
-// redactValue turns whatever can hold a text into a redacted string. Numbers stay numbers unless they are a card's.
+// redactValue turns everything that can contain text into a redacted string. Numbers remain numbers unless they are a card
+// number.
 func redactValue(value slog.Value) slog.Value {
 	switch value.Kind() {
 	case slog.KindString:
@@ -84,7 +85,7 @@ func redactValue(value slog.Value) slog.Value {
 	}
 }
 
-// redactGroup is for groups that come out of a LogValuer; slog hands the others over attribute by attribute.
+// redactGroup handles groups returned by a LogValuer; slog passes other groups attribute by attribute.
 func redactGroup(attrs []slog.Attr) slog.Value {
 	cleaned := make([]slog.Attr, len(attrs))
 	for i, attr := range attrs {
@@ -110,10 +111,10 @@ func redactAny(value any) slog.Value {
 	case bool:
 		return slog.BoolValue(v)
 	}
-	if text := reflect.ValueOf(value); text.Kind() == reflect.String { // a named string: a status, a reference
+	if text := reflect.ValueOf(value); text.Kind() == reflect.String { // a type based on string: a status, a reference
 		return slog.StringValue(Redact(text.String()))
 	}
-	// Anything else is written as the JSON it would be, but as a string, so that redaction cannot break the line.
+	// Anything else becomes a string with its JSON, so that redaction cannot break the line.
 	text, err := json.Marshal(value)
 	if err != nil {
 		return slog.StringValue(fmt.Sprintf("(%T that cannot be written: %s)", value, Redact(err.Error())))

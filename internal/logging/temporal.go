@@ -7,16 +7,16 @@ import (
 	sdklog "go.temporal.io/sdk/log"
 )
 
-// workflowKey is the field by which the Temporal SDK names the workflow that a line is about.
+// workflowKey is the field with which the Temporal SDK names the workflow of a line.
 const workflowKey = "WorkflowID"
 
-// Temporal is log for the Temporal SDK, which logs without a context. correlationOf names the correlation id that a workflow's
-// id tells, and is empty where it tells none.
+// Temporal adapts log to the Temporal SDK, which logs without a context. correlationOf returns the correlation id for a
+// workflow id, or "" if there is none.
 func Temporal(log *slog.Logger, correlationOf func(workflowID string) string) sdklog.Logger {
 	return sdklog.NewStructuredLogger(slog.New(temporalHandler{next: log.Handler(), correlationOf: correlationOf}))
 }
 
-// temporalHandler adds the correlation id to a line that names a workflow. id is from the fields that were given before.
+// temporalHandler adds the correlation id to lines that name a workflow. id comes from the fields given before.
 type temporalHandler struct {
 	next          slog.Handler
 	correlationOf func(string) string

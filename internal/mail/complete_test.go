@@ -45,7 +45,7 @@ func requireComplete(t *testing.T, text, html string) {
 	}
 }
 
-// A mail about money that does not say how much is not sent: its row stays, for a person to look at.
+// An email about money that does not say how much is not sent: its row stays for an operator.
 func TestMissingLetterIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []notice.Kind{

@@ -1,6 +1,6 @@
 package mail
 
-// The reasons for which a payment fails, by what the customer can do about them.
+// The reasons why a payment fails, by what the customer can do about them.
 const (
 	funds          = "funds"
 	details        = "details"
@@ -12,9 +12,9 @@ const (
 	declined       = "declined"
 )
 
-// family gathers Stripe's decline codes (stripe.com/docs/declines/codes). Of a card that was reported stolen or lost, or of
-// a suspicion of fraud, nothing is said: whoever uses it should not learn of it. What cannot be paid any more and was
-// not declined by a bank was refused or canceled at Stripe.
+// family groups Stripe's decline codes (stripe.com/docs/declines/codes). For a stolen or lost card, or suspected fraud, the
+// email gives no reason: whoever uses the card must not learn it. A payment that is no longer payable and was not declined by a
+// bank was refused or cancelled at Stripe.
 func family(code string, payable bool) string {
 	switch code {
 	case "insufficient_funds", "withdrawal_count_limit_exceeded", "card_velocity_exceeded":

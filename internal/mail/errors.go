@@ -10,8 +10,8 @@ import (
 	gomail "github.com/wneessen/go-mail"
 )
 
-// PermanentError is a refusal that no repetition mends. Its text has the server's code and never an address; Code is 0
-// when the mail never reached a server, as nothing could be made of its addresses.
+// PermanentError is a refusal that a retry cannot change. Its text contains the server's code and never an address. Code is 0
+// if the email never reached a server, because its addresses are invalid.
 type PermanentError struct{ Code int }
 
 func (e *PermanentError) Error() string {
@@ -21,12 +21,12 @@ func (e *PermanentError) Error() string {
 	return fmt.Sprintf("the mail server refuses the mail for good, code %d", e.Code)
 }
 
-// TemporaryError is anything that may pass: a busy server, a connection lost, a login that an operator has to put right.
-// After a lost connection the mail may have gone. errors.Is finds the context's error when that ended the exchange.
+// TemporaryError is a failure that a retry may resolve: a busy server, a lost connection, a login that an operator has to fix.
+// After a lost connection the email may have been sent. errors.Is finds the context's error if that ended the exchange.
 type TemporaryError struct {
-	Code   int // the server's, or 0
+	Code   int // of the server, or 0
 	reason string
-	cause  error // a context's error or nil: the server's own words may hold the address
+	cause  error // a context's error or nil: the server's text may contain the address
 }
 
 func (e *TemporaryError) Error() string {
@@ -38,9 +38,9 @@ func (e *TemporaryError) Error() string {
 
 func (e *TemporaryError) Unwrap() error { return e.cause }
 
-// classify goes by the code and by what it answered: 5xx to the mail itself is for good, and everything else may pass.
-// A refused greeting or login says nothing of the mail: were it for good, one wrong password would lose every mail that
-// was due meanwhile.
+// classify decides by the code and by the command that it answered: 5xx to the email itself is permanent, everything else
+// temporary. A refused greeting or login says nothing about the email; if it were permanent, one wrong password would discard
+// every email due meanwhile.
 func classify(ctx context.Context, err error) error {
 	var sending *gomail.SendError
 	var answer *textproto.Error
@@ -63,5 +63,5 @@ func classify(ctx context.Context, err error) error {
 	}
 }
 
-// asksForLogin knows the codes of RFC 4954, 6, which some servers answer to MAIL FROM and RCPT TO.
+// asksForLogin recognises the codes of RFC 4954, 6, which some servers return to MAIL FROM and RCPT TO.
 func asksForLogin(code int) bool { return code == 530 || code == 534 || code == 535 || code == 538 }

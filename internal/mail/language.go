@@ -10,25 +10,25 @@ import (
 	"farebook/money"
 )
 
-// language is what a language needs beside its templates.
+// language holds the words of a language that its templates do not contain.
 type language struct {
 	direction string
 	weekdays  [7]string // from Sunday, as in package time
 	months    [12]string
-	clock     string // how a moment is put together: weekday, day, month, year, time
-	utc       string // what says that a time is UTC
+	clock     string // the order of weekday, day, month, year and time
+	utc       string // marks a time as UTC
 	reasons   map[string]string
 	labels    map[string]string // of the table of amounts
-	hours     func(int) string  // counts whole hours, from 0
+	hours     func(int) string  // formats a number of whole hours, from 0
 }
 
-// moment writes a time in the offset that it has: a flight's times are those of its airports.
+// moment formats a time in its own UTC offset: the times of a flight are local to its airports.
 func (l language) moment(at time.Time) string {
 	return fmt.Sprintf(l.clock, l.weekdays[at.Weekday()], at.Day(), l.months[at.Month()-1], at.Year(), at.Format("15:04"))
 }
 
-// price holds "US$" together: in right-to-left text the sign would wander to the other side of its letters. The mark that
-// prevents it is U+200E, after the sign.
+// price keeps "US$" together: in right-to-left text the sign would move to the other side of its letters. U+200E after the sign
+// prevents it.
 func (l language) price(amount money.Money, locale money.Locale) string {
 	text := amount.Format(locale)
 	last, _ := utf8.DecodeLastRuneInString(text)
@@ -40,9 +40,9 @@ func (l language) price(amount money.Money, locale money.Locale) string {
 
 func latin(r rune) bool { return unicode.Is(unicode.Latin, r) }
 
-// isolate keeps a run of the other direction from reordering what is around it, where there is no <bdi>: U+2068, which
-// takes the direction of the run's first letter, to U+2069. In left-to-right text, only what has right-to-left letters
-// needs it, and others are left as they are for the sake of old mail readers.
+// isolate keeps text of the other direction from reordering its surroundings, where there is no <bdi>: it wraps it in U+2068
+// (which takes the direction of the first letter) and U+2069. In left-to-right text only right-to-left letters need it;
+// anything else stays unchanged for old mail readers.
 func (l language) isolate(run any) string {
 	text := fmt.Sprint(run)
 	if l.direction == "ltr" && !strings.ContainsFunc(text, rightToLeft) {

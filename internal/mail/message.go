@@ -11,9 +11,9 @@ import (
 	"farebook/money"
 )
 
-// Message is one mail, ready to go.
+// Message is one email, ready to send.
 type Message struct {
-	MessageID     string // with its angle brackets
+	MessageID     string // with angle brackets
 	To, ToName    string
 	Subject       string
 	Text, HTML    string
@@ -31,25 +31,25 @@ func (m Message) compose(from string) (*gomail.Msg, error) {
 	if err := message.From(from); err != nil {
 		return nil, err
 	}
-	// Not AddToFormat: it puts the name between quotes as it is, and a name may have quotes of its own.
+	// AddToFormat puts the name between quotes unescaped, and a name may contain quotes.
 	if err := message.AddTo(recipient.String()); err != nil {
 		return nil, err
 	}
 	message.Subject(oneLine(m.Subject))
 	message.SetDate()
-	// go-mail writes the brackets itself.
+	// go-mail adds the brackets.
 	message.SetMessageIDWithValue(strings.Trim(m.MessageID, "<>"))
 	if m.CorrelationID != "" {
 		message.SetGenHeader("X-Correlation-ID", oneLine(m.CorrelationID))
 	}
-	message.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no holiday notice comes back
+	message.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: prevents automatic replies
 	message.SetGenHeader("Content-Language", string(m.Locale))
 	message.SetBodyString(gomail.TypeTextPlain, m.Text)
 	message.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
 	return message, nil
 }
 
-// oneLine drops control characters. Requests with them are refused long before; a header is no place to rely on that.
+// oneLine drops control characters. Requests that contain them are refused earlier; this is the second line of defence.
 func oneLine(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {

@@ -7,7 +7,7 @@ import (
 	"farebook/notice"
 )
 
-// hoursInEnglish counts whole hours, as they stand before "before departure".
+// hoursInEnglish formats whole hours before "before departure".
 func hoursInEnglish(n int) string {
 	switch n {
 	case 0:
@@ -19,8 +19,8 @@ func hoursInEnglish(n int) string {
 	}
 }
 
-// hoursInArabic goes by Arabic's rules of counting, in the accusative, which is what follows كان: one and two are words,
-// 3 to 10 take the plural, and all others the singular, by the last two digits
+// hoursInArabic follows Arabic's plural rules, in the accusative, which is required after كان: 1 and 2 are words, 3 to 10 take
+// the plural, all others the singular, by the last two digits
 // (unicode.org/cldr/charts/latest/supplemental/language_plural_rules.html#ar).
 func hoursInArabic(n int) string {
 	switch rest := n % 100; {
@@ -37,8 +37,8 @@ func hoursInArabic(n int) string {
 	}
 }
 
-// countsEarlier tells whether a quote gives less than its percentage of what is left, because refunds before it are
-// counted in. At 100 percent, where everything goes back anyway, it cannot be told, and need not be.
+// countsEarlier reports whether a quote gives less than its percentage of what is left, because it counts earlier refunds. At
+// 100 percent everything is refunded anyway.
 func countsEarlier(quote notice.QuoteContent) bool {
 	left := money.Money{Value: quote.Refund.Value + quote.Kept.Value, Currency: quote.Refund.Currency}
 	return left.Share(quote.Percent) != quote.Refund

@@ -19,11 +19,11 @@ import (
 //go:embed templates
 var files embed.FS
 
-// Content is what a mail is made of.
+// Content is the data of one email.
 type Content struct {
 	Kind          notice.Kind
-	Reference     booking.Reference // empty for a mail about a payout
-	Earlier       string            // the reference of an imported booking in the system that took it
+	Reference     booking.Reference // empty for an email about a payout
+	Earlier       string            // the reference of an imported booking in the previous system
 	Customer      booking.Customer
 	Flight        booking.Flight
 	Amount        money.Money
@@ -31,13 +31,13 @@ type Content struct {
 	DeclineCode   string
 	// Payable: after a failed payment, the customer may try again until the hold ends.
 	Payable bool
-	// Confirmed: a later attempt went through before the mail about a decline could be sent.
+	// Confirmed: a later attempt succeeded before the email about a decline could be sent.
 	Confirmed bool
-	// Notice is what the email says beside the booking: amounts, states and ids of when it was written.
+	// Notice is the part of the email beside the booking: amounts, states and ids as they were when it was queued.
 	Notice notice.Content
 }
 
-// view is what the templates see: everything in the customer's language already.
+// view is the data of the templates, with every text in the customer's language.
 type view struct {
 	Content
 	Price   string
@@ -45,11 +45,11 @@ type view struct {
 	Arrives string
 	Hold    string
 	Reason  string // why a payment failed
-	Rows    []row  // the amounts, as a table
+	Rows    []row  // the table of amounts
 	Dir     string
 }
 
-// Render writes a mail's subject, text and HTML. Mails to the finance department are in English.
+// Render returns an email's subject, plain text and HTML. Emails to the finance department are in English.
 func Render(c Content) (subject, text, html string, err error) {
 	words, known := languages[c.Customer.Locale]
 	if !known || c.Kind.ForFinance() {
@@ -80,14 +80,14 @@ func Render(c Content) (subject, text, html string, err error) {
 	return oneStop(strings.TrimSpace(s.String())), oneStop(strings.TrimLeft(t.String(), "\n")), oneStop(h.String()), nil
 }
 
-// twoStops is a full stop behind one that stands at the end of what it follows, with nothing between them but the marks of
-// direction that hold a price together, or the end of its element: Arabic writes the dinar د.ك. and the dirham د.إ.
+// twoStops matches a full stop after an abbreviation that already ends in one, with only direction marks or the end of an
+// element between them: Arabic writes the dinar د.ك. and the dirham د.إ.
 var twoStops = regexp.MustCompile(`\.([\x{200e}\x{200f}\x{2066}-\x{2069}]+|[\x{200e}\x{200f}]*</bdi>)\.`)
 
-// oneStop lets a sentence that ends in an abbreviation end with the abbreviation's own full stop.
+// oneStop removes the full stop of a sentence that ends in an abbreviation with its own full stop.
 func oneStop(text string) string { return twoStops.ReplaceAllString(text, ".$1") }
 
-// received is the amount that a mail is about: the booking's, or what came of it when less was captured than authorised.
+// received returns the amount that an email is about: the booking's, or what was captured if that is less.
 func received(c Content) money.Money {
 	if c.Notice.Receipt != nil {
 		return c.Notice.Receipt.Paid
@@ -95,7 +95,7 @@ func received(c Content) money.Money {
 	return c.Amount
 }
 
-// templates of one kind of mail in one language.
+// templates are those of one kind of email in one language.
 type templates struct {
 	plain *texttemplate.Template
 	rich  *htmltemplate.Template
@@ -106,7 +106,7 @@ type templatesKey struct {
 	kind   notice.Kind
 }
 
-// parsed keeps what was parsed once: parsing takes longer than everything else about a mail.
+// parsed caches parsed templates (templatesKey to templates): parsing takes longer than the rest of rendering.
 var parsed sync.Map // of templatesKey to templates
 
 func templatesOf(locale money.Locale, kind notice.Kind) (templates, error) {

@@ -12,7 +12,7 @@ import (
 // row is a line of the table of amounts.
 type row struct{ Label, Value string }
 
-// table is rows on their way into a mail. What is not known has no row: a label without a value says nothing.
+// table collects rows. Unknown values get no row.
 type table struct {
 	words  language
 	locale money.Locale
@@ -31,7 +31,7 @@ func (t *table) addPrice(label string, amount money.Money) {
 	}
 }
 
-// The labels of rows; languages.go has their words.
+// The labels of rows. languages.go has their translations.
 const (
 	labelEarlier       = "earlier reference"
 	labelPaid          = "paid"
@@ -43,7 +43,7 @@ const (
 	labelKept          = "kept"
 )
 
-// rows are the amounts of a mail, and what names them, for the eye that looks for nothing else.
+// rows returns the amounts of an email and what identifies them, as a table for readers who skim.
 func (l language) rows(c Content) []row {
 	t := &table{words: l, locale: c.Customer.Locale}
 	if c.Kind.ForFinance() {
@@ -76,7 +76,7 @@ func (t *table) customer(letter notice.Content) {
 	}
 }
 
-// finance has Stripe's own words, in English, times in UTC.
+// finance adds rows with Stripe's own terms, in English, with times in UTC.
 func (t *table) finance(c Content) {
 	t.add("Booking", string(c.Reference))
 	t.add("Earlier reference", c.Earlier)
@@ -123,8 +123,7 @@ func (t *table) finance(c Content) {
 	}
 }
 
-// financeTime is as Stripe's dashboard and the ledger have it, to be searched for, and not in words; empty when there is
-// none.
+// financeTime formats a time as Stripe's dashboard and the ledger do, so that it can be searched for; "" for the zero time.
 func financeTime(at time.Time) string {
 	if at.IsZero() {
 		return ""

@@ -1,4 +1,5 @@
-// Package mail writes Farebook's mails, in English and Arabic, and hands them to an SMTP server.
+// Package mail renders Farebook's emails in English and Arabic, and sends them to an SMTP server with go-mail. It imports
+// booking, money and notice.
 package mail
 
 import (
@@ -13,24 +14,25 @@ import (
 	gomail "github.com/wneessen/go-mail"
 )
 
-// Config is how the mail server is reached.
+// Config describes the mail server.
 type Config struct {
 	Host               string
 	Port               int
 	Username, Password string         // both or neither
 	TLS                string         // none, starttls or tls
 	From               string         // "Farebook <bookings@example.com>"
-	Timeout            time.Duration  // of one whole exchange; 15 s when 0
-	RootCAs            *x509.CertPool // who may vouch for the server; nil for those that the system trusts
+	Timeout            time.Duration  // limit of one exchange; 15 s if 0
+	RootCAs            *x509.CertPool // certificate authorities; nil for the system's
 }
 
-// Sender hands mails to one server, a connection a mail: what is sent is rare, and a kept connection would be stale.
+// Sender sends emails through one server, with one connection per email: emails are rare, and an idle connection would be
+// stale.
 type Sender struct{ config Config }
 
 // defaultTimeout ends an exchange with a server that hangs.
 const defaultTimeout = 15 * time.Second
 
-// NewSender checks what can be checked without the server.
+// NewSender validates the configuration without contacting the server.
 func NewSender(config Config) (*Sender, error) {
 	if config.Timeout == 0 {
 		config.Timeout = defaultTimeout
@@ -49,7 +51,7 @@ func NewSender(config Config) (*Sender, error) {
 	return &Sender{config: config}, nil
 }
 
-// Send hands one mail over. It returns nil once the server has taken the mail, *PermanentError or *TemporaryError.
+// Send sends one email. It returns nil once the server has accepted it, otherwise a *PermanentError or *TemporaryError.
 func (s *Sender) Send(ctx context.Context, m Message) error {
 	message, err := m.compose(s.config.From)
 	if err != nil {
@@ -64,7 +66,7 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 		return classify(ctx, err)
 	}
 	err = client.DialAndSendWithContext(ctx, message)
-	// Once the server has taken the mail, a farewell that goes wrong must not have it sent again.
+	// Once the server has accepted the email, a failing QUIT must not cause a retry.
 	if err == nil || message.IsDelivered() {
 		return nil
 	}
@@ -75,7 +77,7 @@ func (s *Sender) options(link *connection) []gomail.Option {
 	out := []gomail.Option{
 		gomail.WithPort(s.config.Port), gomail.WithTimeout(s.config.Timeout), gomail.WithTLSConfig(s.config.tls()),
 		gomail.WithDialContextFunc(link.dial),
-		gomail.WithoutNoop(), gomail.WithoutRset(), // the connection is new, and ends with this mail
+		gomail.WithoutNoop(), gomail.WithoutRset(), // the connection is new, and ends with this email
 	}
 	switch s.config.TLS {
 	case "starttls":
@@ -88,13 +90,13 @@ func (s *Sender) options(link *connection) []gomail.Option {
 	if s.config.Username == "" {
 		return out
 	}
-	// The best that the server offers. Not go-mail's own discovery: it cannot tell that the connection from link.dial is
-	// encrypted, and would pass PLAIN over. PLAIN and LOGIN are themselves refused without TLS.
+	// The best method that the server offers. go-mail's own discovery does not know that the connection from link.dial is
+	// encrypted, and would skip PLAIN. PLAIN and LOGIN refuse to run without TLS.
 	methods := []gomail.SMTPAuthType{
 		gomail.SMTPAuthSCRAMSHA256, gomail.SMTPAuthSCRAMSHA1, gomail.SMTPAuthPlain, gomail.SMTPAuthLogin, gomail.SMTPAuthCramMD5,
 	}
 	if s.config.TLS == "none" {
-		// For development: production's configuration refuses a password without TLS.
+		// For development: production refuses a password without TLS.
 		methods = []gomail.SMTPAuthType{gomail.SMTPAuthPlainNoEnc, gomail.SMTPAuthLoginNoEnc}
 	}
 	return append(out, gomail.WithOpportunisticSMTPAuth(methods...),
@@ -105,8 +107,8 @@ func (c Config) tls() *tls.Config {
 	return &tls.Config{ServerName: c.Host, RootCAs: c.RootCAs, MinVersion: tls.VersionTLS12}
 }
 
-// connection closes what go-mail dials as soon as the context ends, and in any case at the end: go-mail heeds a context
-// only until it is connected, and leaves the connection open when the greeting or the login fails.
+// connection closes what go-mail dials when the context ends, and at the end in any case: go-mail checks the context only until
+// it is connected, and leaves the connection open if the greeting or the login fails.
 type connection struct {
 	ctx    context.Context
 	config Config
@@ -121,7 +123,7 @@ func (l *connection) dial(ctx context.Context, network, address string) (net.Con
 		return nil, err
 	}
 	l.conn = conn
-	l.stop = context.AfterFunc(l.ctx, func() { _ = conn.Close() }) // whoever reads from it learns of it
+	l.stop = context.AfterFunc(l.ctx, func() { _ = conn.Close() }) // a pending read then fails
 	if l.config.TLS != "tls" {
 		return conn, nil
 	}
@@ -137,5 +139,5 @@ func (l *connection) close() {
 		return
 	}
 	l.stop()
-	_ = l.conn.Close() // go-mail has closed it already, when all went well
+	_ = l.conn.Close() // go-mail has closed it already on success
 }

@@ -262,7 +262,7 @@ func serveAndVanish(listener net.Listener) error {
 		return err
 	}
 	text := textproto.NewConn(conn)
-	for _, answer := range []string{"220 ready", "250 hello", "250 sender", "250 recipient", "354 go on"} {
+	for _, answer := range []string{"220 ready", "250 hello", "250 sender", "250 recipient", "354 send it"} {
 		if err := text.PrintfLine("%s", answer); err != nil {
 			return err
 		}

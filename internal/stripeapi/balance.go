@@ -10,7 +10,7 @@ import (
 	"farebook/money"
 )
 
-// Balances reads what Stripe holds (stripe.com/docs/api/balance). A kind that the account does not have is empty.
+// Balances reads the balance (stripe.com/docs/api/balance). Kinds that the account does not have are empty.
 func (c *Client) Balances(ctx context.Context) (booking.Balances, error) {
 	const operation = "retrieve balance"
 	if err := c.before(ctx, operation); err != nil {

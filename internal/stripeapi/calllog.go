@@ -8,8 +8,8 @@ import (
 	"github.com/stripe/stripe-go/v76"
 )
 
-// callLog writes a line of each call that fails, at debug level and without its bodies, for the request whose context it has.
-// What matters reaches the log through Failure.
+// callLog logs each failed call at debug level, without bodies, and with the context of its request. Callers log what matters
+// through Failure.
 type callLog struct {
 	next http.RoundTripper
 	log  *slog.Logger
@@ -28,7 +28,7 @@ func (l callLog) RoundTrip(request *http.Request) (*http.Response, error) {
 	return response, err
 }
 
-// silent drops the library's own lines: they have no context, and bear bodies and messages of Stripe's.
+// silent drops the library's own log lines: they have no context, and contain bodies and messages of Stripe.
 type silent struct{}
 
 func (silent) Debugf(string, ...any) {}

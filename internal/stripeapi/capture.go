@@ -9,10 +9,10 @@ import (
 	"farebook/booking"
 )
 
-// CapturePaymentIntent takes an authorised payment, all of it or less; the rest is let go
-// (stripe.com/docs/payments/place-a-hold-on-a-payment-method). One that is captured, cancelled or expired already answers
-// with UnexpectedState: read it and decide. The amount is part of the key: another amount is another request; so is another
-// generation, for what Stripe would answer from its memory.
+// CapturePaymentIntent captures all or part of an authorised payment and releases the rest
+// (stripe.com/docs/payments/place-a-hold-on-a-payment-method). amount is in minor units. A PaymentIntent that is captured,
+// cancelled or expired already returns UnexpectedState: read it and decide. The idempotency key contains the amount, because
+// another amount is another request, and the generation, which avoids Stripe's stored answers.
 func (c *Client) CapturePaymentIntent(ctx context.Context, id string, amount int64, generation int) error {
 	const operation = "capture PaymentIntent"
 	if err := requireID(operation, id); err != nil {
@@ -28,16 +28,16 @@ func (c *Client) CapturePaymentIntent(ctx context.Context, id string, amount int
 	return failureOf(operation, err)
 }
 
-// categoryPartialCapture is the reporting category of the balance transaction that takes back what was not captured.
+// categoryPartialCapture is the reporting category of the balance transaction that releases what was not captured.
 const categoryPartialCapture = "partial_capture_reversal"
 
-// addReversal finds the second balance transaction of a partial capture. Until it is there, the first does not count
-// either: alone it would be more than what was captured.
+// addReversal finds the second balance transaction of a partial capture. Until it exists, the first is left out as well: alone
+// it would exceed the captured amount.
 func (c *Client) addReversal(ctx context.Context, snapshot *booking.PaymentSnapshot) error {
 	if snapshot.Balance == nil || snapshot.AmountReceived >= snapshot.Amount {
 		return nil
 	}
-	// What was not captured is refunded by Stripe itself, and the balance transaction is that refund's as a rule.
+	// Stripe refunds what was not captured, and the balance transaction usually belongs to that refund.
 	refunds, err := c.RefundsOf(ctx, snapshot.PaymentIntentID)
 	if err != nil {
 		return err
@@ -52,14 +52,14 @@ func (c *Client) addReversal(ctx context.Context, snapshot *booking.PaymentSnaps
 			return err
 		}
 	}
-	// An account that settles partial captures in one has an amount that fits by itself.
+	// An account that settles a partial capture in one balance transaction has the right amount already.
 	if snapshot.Reversal == nil && (snapshot.Balance.Currency != snapshot.Currency || snapshot.Balance.Amount != snapshot.AmountReceived) {
 		snapshot.Balance = nil
 	}
 	return nil
 }
 
-// reversalOfCharge looks for it among the balance transactions of the charge itself; nil when it is not there.
+// reversalOfCharge searches the balance transactions of the charge; nil if it is not there.
 func (c *Client) reversalOfCharge(ctx context.Context, chargeID string) (reversal *booking.BalanceTransaction, err error) {
 	const operation = "list balance transactions of a charge"
 	if err := c.before(ctx, operation); err != nil {

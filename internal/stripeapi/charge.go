@@ -6,8 +6,8 @@ import (
 	"github.com/stripe/stripe-go/v76"
 )
 
-// PaymentIntentOfCharge reads a charge (ch_, or py_ for one that is not a card's) and returns the PaymentIntent that made it; empty
-// for a charge that was made without one (stripe.com/docs/api/charges/object#charge_object-payment_intent).
+// PaymentIntentOfCharge reads a charge (ch_, or py_ for a method other than a card) and returns its PaymentIntent; "" for a
+// charge without one (stripe.com/docs/api/charges/object#charge_object-payment_intent).
 func (c *Client) PaymentIntentOfCharge(ctx context.Context, id string) (string, error) {
 	const operation = "retrieve charge"
 	if err := requireID(operation, id); err != nil {
@@ -25,8 +25,7 @@ func (c *Client) PaymentIntentOfCharge(ctx context.Context, id string) (string, 
 	return intentID(charge.PaymentIntent), nil
 }
 
-// intentOf is the PaymentIntent that an object names, or that its charge names where the object names the charge alone and the charge
-// is expanded.
+// intentOf returns the PaymentIntent that an object names, or that its expanded charge names.
 func intentOf(intent *stripe.PaymentIntent, charge *stripe.Charge) string {
 	if intent == nil && charge != nil {
 		intent = charge.PaymentIntent

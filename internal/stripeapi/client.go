@@ -1,5 +1,6 @@
-// Package stripeapi is the only place that speaks to Stripe: stripe-go v76 (API version 2023-10-16) behind calls that
-// always carry a context and, for a write, an idempotency key, and that answer with booking's own words and safe errors.
+// Package stripeapi is the only package that calls Stripe. It wraps stripe-go v76 (API version 2023-10-16): each call takes a
+// context and, for a write, an idempotency key, and returns booking's types and errors without secrets. It imports booking,
+// money and reconciliation. golang.org/x/time/rate limits the calls.
 package stripeapi
 
 import (
@@ -15,25 +16,25 @@ import (
 )
 
 const (
-	// callTimeout is below the start-to-close time of activities on the slow path, so that a hang surfaces as this call's
-	// error and not as a lost activity; the fast path is shorter on purpose. The library's own default is 80 s.
+	// callTimeout is below the start-to-close timeout of activities on the slow path, so that a hanging call ends with this
+	// error and not as a lost activity. The fast path is shorter on purpose. The library's default is 80 s.
 	callTimeout = 20 * time.Second
-	// callsPerSecond stays under Stripe's 100 requests a second in live mode, with room for reconciliation beside it
-	// (stripe.com/docs/rate-limits). Local activities bypass Temporal's own rate limits, hence a bucket here.
+	// callsPerSecond stays below Stripe's limit of 100 requests per second in live mode, with room for reconciliation
+	// (stripe.com/docs/rate-limits). Local activities bypass Temporal's rate limits, hence this one.
 	callsPerSecond = 80
 )
 
-// Config is what a Client needs to know.
+// Config configures a Client.
 type Config struct {
 	SecretKey string
-	// APIBase is empty for Stripe itself, or the address of the stand-in.
+	// APIBase is the address of the stand-in, or empty for Stripe.
 	APIBase string
-	// Guard may hold requests back that change something; nil for none.
+	// Guard may refuse requests that change something; nil for none.
 	Guard Guard
 	Log   *slog.Logger
 }
 
-// Pacer says when the next call may be made: it returns then, or with the context's error.
+// Pacer limits the rate of calls: it returns when the next call may be made, or with the context's error.
 type Pacer interface {
 	Wait(ctx context.Context) error
 }
@@ -44,8 +45,8 @@ type Client struct {
 	pacer Pacer
 }
 
-// New makes a client with its own backend: no process-wide key, no retries inside the library (Temporal owns
-// them; the library's back-off sleeps past the context's deadline), no telemetry.
+// New returns a client with its own backend: without a process-wide key, without retries inside the library (Temporal retries;
+// the library's back-off sleeps beyond the context's deadline), and without telemetry.
 func New(cfg Config) *Client {
 	backendConfig := &stripe.BackendConfig{
 		HTTPClient:        &http.Client{Timeout: callTimeout, Transport: guarded{callLog{http.DefaultTransport, cfg.Log}, cfg.Guard}},
@@ -62,11 +63,10 @@ func New(cfg Config) *Client {
 	return &Client{api: api, pacer: rate.NewLimiter(callsPerSecond, callsPerSecond)}
 }
 
-// Paced is the same client at another's pace, for one who works beside others.
+// Paced returns the same client with another rate limit.
 func (c *Client) Paced(pacer Pacer) *Client { return &Client{api: c.api, pacer: pacer} }
 
-// before waits until the call may be made: it is called ahead of each request. Its error is the pacer's: nothing was asked
-// of Stripe.
+// before waits until the call may be made. Each request calls it first. Its error is the pacer's: nothing was sent to Stripe.
 func (c *Client) before(ctx context.Context, operation string) error {
 	if err := c.pacer.Wait(ctx); err != nil {
 		return fmt.Errorf("%s: waiting for its turn: %w", operation, err)
@@ -74,8 +74,8 @@ func (c *Client) before(ctx context.Context, operation string) error {
 	return nil
 }
 
-// requireID refuses an empty id, as no repetition mends it: stripe-go would turn Get("") into a call of the list URL and
-// return no error.
+// requireID refuses an empty id: stripe-go would turn Get("") into a request for the list and return no error. A retry does not
+// help.
 func requireID(operation, id string) error {
 	if id == "" {
 		return &Failure{Kind: NotFound, Operation: operation, Code: "empty_id", Param: "id"}

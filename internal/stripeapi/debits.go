@@ -10,8 +10,8 @@ import (
 	"farebook/money"
 )
 
-// debitOf is a charge that has moved the balance without having succeeded; nil for any other. Both balance transactions have
-// to be expanded.
+// debitOf returns the bank debit of a charge that has moved the balance without having succeeded; nil for any other charge.
+// Both balance transactions have to be expanded.
 func debitOf(charge *stripe.Charge) *booking.Debit {
 	balance := expanded(charge.BalanceTransaction)
 	if balance == nil || charge.Status == stripe.ChargeStatusSucceeded {
@@ -23,8 +23,8 @@ func debitOf(charge *stripe.Charge) *booking.Debit {
 	}
 }
 
-// Debits lists the bank debits of a PaymentIntent that are on their way or have failed: those before its latest charge among
-// them. There are never more than a few charges of one.
+// Debits lists the pending and failed bank debits of a PaymentIntent, including those before its latest charge. A PaymentIntent
+// has only a few charges.
 func (c *Client) Debits(ctx context.Context, paymentIntentID string) ([]booking.Debit, error) {
 	const operation = "list charges"
 	if err := requireID(operation, paymentIntentID); err != nil {

@@ -10,7 +10,7 @@ import (
 	"farebook/money"
 )
 
-// Dispute reads a dispute; its balance transactions come whole (stripe.com/docs/api/disputes/object).
+// Dispute reads a dispute with its balance transactions (stripe.com/docs/api/disputes/object).
 func (c *Client) Dispute(ctx context.Context, id string) (booking.DisputeSnapshot, error) {
 	const operation = "retrieve dispute"
 	if err := requireID(operation, id); err != nil {
@@ -21,7 +21,7 @@ func (c *Client) Dispute(ctx context.Context, id string) (booking.DisputeSnapsho
 	}
 	params := &stripe.DisputeParams{}
 	params.Context = ctx
-	params.AddExpand("charge") // which names the PaymentIntent of a dispute that does not
+	params.AddExpand("charge") // names the PaymentIntent if the dispute does not
 	dispute, err := c.api.Disputes.Get(id, params)
 	if err != nil {
 		return booking.DisputeSnapshot{}, failureOf(operation, err)

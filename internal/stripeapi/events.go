@@ -8,7 +8,7 @@ import (
 	"github.com/stripe/stripe-go/v76"
 )
 
-// DeliveredEvent is an event about a payment of our own account that every webhook endpoint has acknowledged, as Stripe says.
+// DeliveredEvent is an event about a payment that every webhook endpoint has acknowledged, as Stripe reports.
 type DeliveredEvent struct {
 	EventID         string
 	Type            string
@@ -16,8 +16,8 @@ type DeliveredEvent struct {
 	Created         time.Time
 }
 
-// DeliveredEventsPage lists 100 events that were created after since and before until, the newest first, and picks those of the given
-// types that are delivered. next is the cursor of the next page; empty on the last.
+// DeliveredEventsPage lists 100 events created after since and before until, newest first, and returns the delivered ones of
+// the given types. next is the cursor of the next page, or "" on the last.
 func (c *Client) DeliveredEventsPage(ctx context.Context, since, until time.Time, types []string, after string) (delivered []DeliveredEvent, next string, err error) {
 	const operation = "list events"
 	if err := c.before(ctx, operation); err != nil {
@@ -47,7 +47,7 @@ func (c *Client) DeliveredEventsPage(ctx context.Context, since, until time.Time
 	return delivered, next, nil
 }
 
-// paymentOf is the PaymentIntent that an event is about; empty without one.
+// paymentOf returns the PaymentIntent that an event is about, or "".
 func paymentOf(event *stripe.Event) string {
 	if event.Data == nil {
 		return ""

@@ -10,45 +10,46 @@ import (
 	"farebook/booking"
 )
 
-// Kind says what a failed call means to its caller (stripe.com/docs/error-handling).
+// Kind classifies a failed call by what the caller should do (stripe.com/docs/error-handling).
 type Kind string
 
 const (
-	// InvalidRequest is a 400 or 402 that no repetition mends.
+	// InvalidRequest is a 400 or 402 that a retry cannot change.
 	InvalidRequest Kind = "invalid_request"
-	// IdempotencyConflict is a key used again with other parameters: a bug of ours, and an alarm.
+	// IdempotencyConflict is a key reused with other parameters, which is a bug in Farebook and raises an alarm.
 	IdempotencyConflict Kind = "idempotency_conflict"
-	// UnexpectedState says that the object is elsewhere in its life: read it again, then decide.
+	// UnexpectedState means that the object is in another state: read it again, then decide.
 	UnexpectedState Kind = "unexpected_state"
 	// NotFound is a 404.
 	NotFound Kind = "not_found"
-	// Unauthorized is a 401 or 403: a key is being rotated, or is wrong. Repeated slowly.
+	// Unauthorized is a 401 or 403: a key is being rotated, or is wrong. Retried slowly.
 	Unauthorized Kind = "unauthorized"
-	// InsufficientBalance is a 400 to a refund that Stripe's balance does not cover. Executed, and so kept under its key.
+	// InsufficientBalance is a 400 to a refund that Stripe's balance does not cover. Stripe stores it under the idempotency
+	// key.
 	InsufficientBalance Kind = "insufficient_balance"
-	// UnknownRefusal is a 4xx to a refund that is not known to be final.
+	// UnknownRefusal is a 4xx to a refund that is not known to be permanent.
 	UnknownRefusal Kind = "unknown_refusal"
-	// Busy is a 409 or 429: repeated later with the same key.
+	// Busy is a 409 or 429: retry later with the same key.
 	Busy Kind = "busy"
-	// ServerError is a 5xx with Stripe's own body. The effect may have happened, and Stripe replays the stored answer
-	// for as long as it keeps the key: look the object up.
+	// ServerError is a 5xx with a body from Stripe. The effect may have happened, and Stripe replays the stored answer while it
+	// keeps the key: search for the object.
 	ServerError Kind = "server_error"
-	// Fenced is a request that the guard held back: nothing was asked of Stripe.
+	// Fenced is a request that the guard refused: nothing was sent to Stripe.
 	Fenced Kind = "fenced"
-	// OutcomeUnknown is no answer of Stripe's at all (time-out, reset, a proxy's page): repeat with the same key.
+	// OutcomeUnknown means that Stripe did not answer (timeout, reset, a proxy's page): retry with the same key.
 	OutcomeUnknown Kind = "outcome_unknown"
 )
 
-// Failure is a failed call without anything secret: Stripe's own error text of a decline holds the client secret, so
-// only codes and the request id are kept.
+// Failure is a failed call without secrets. The text of Stripe's error for a decline contains the client secret, so only codes
+// and the request id are kept.
 type Failure struct {
 	Kind       Kind
 	Operation  string // "create PaymentIntent"
-	HTTPStatus int    // 0 when there was no answer
+	HTTPStatus int    // 0 if there was no answer
 	Code       string // Stripe's code: "amount_too_small"
-	Param      string // the parameter it is about
+	Param      string // the parameter that it concerns
 	RequestID  string // req_..., for Stripe's dashboard and support
-	Replayed   bool   // Stripe's answer to an earlier request under the same idempotency key
+	Replayed   bool   // Stripe's stored answer to an earlier request with the same idempotency key
 }
 
 func (f *Failure) Error() string {
@@ -71,7 +72,7 @@ func (f *Failure) Error() string {
 	return text
 }
 
-// IsKind tells whether err is a Failure of one of the kinds.
+// IsKind reports whether err is a Failure of one of the kinds.
 func IsKind(err error, kinds ...Kind) bool {
 	var failure *Failure
 	if !errors.As(err, &failure) {
@@ -85,7 +86,7 @@ func IsKind(err error, kinds ...Kind) bool {
 	return false
 }
 
-// IsReplayed tells whether err is what Stripe answered to an earlier request under the same idempotency key
+// IsReplayed reports whether err is Stripe's stored answer to an earlier request with the same idempotency key
 // (stripe.com/docs/error-low-level#idempotency, header Idempotent-Replayed).
 func IsReplayed(err error) bool {
 	var failure *Failure
@@ -96,8 +97,8 @@ func isReplay(response *stripe.APIResponse) bool {
 	return response != nil && response.Header.Get("Idempotent-Replayed") == "true"
 }
 
-// failureOf maps an error of stripe-go to a Failure. An HTML page of a proxy is no *stripe.Error, or one without a
-// type: its outcome is unknown whatever its status.
+// failureOf converts an error of stripe-go to a Failure. A proxy's HTML page is not a *stripe.Error, or one without a type: its
+// outcome is unknown whatever the status.
 func failureOf(operation string, err error) error {
 	if err == nil {
 		return nil
@@ -120,7 +121,7 @@ func failureOf(operation string, err error) error {
 	}
 }
 
-// codeOf is Stripe's code. A refund that the balance does not cover is refused without one: only the text says why.
+// codeOf returns Stripe's code. A refund that the balance does not cover is refused without one; only the text says why.
 func codeOf(err *stripe.Error) string {
 	if err.Code == "" && err.HTTPStatusCode == 400 && strings.Contains(strings.ToLower(err.Msg), "insufficient funds") {
 		return booking.CodeBalanceInsufficient
@@ -128,7 +129,8 @@ func codeOf(err *stripe.Error) string {
 	return string(err.Code)
 }
 
-// refusalOf classifies a refused refund further: only what is known to be final stays InvalidRequest or UnexpectedState.
+// refusalOf classifies a refused refund further: only a refusal that is known to be permanent remains InvalidRequest or
+// UnexpectedState.
 func refusalOf(err error) error {
 	var failure *Failure
 	if !errors.As(err, &failure) || !IsKind(err, InvalidRequest, UnexpectedState) {

@@ -25,9 +25,9 @@ func listParams(ctx context.Context, after string) stripe.ListParams {
 	return params
 }
 
-// BalanceTransactions reads one page of a window's balance transactions, the newest first. after is the last id of the page
-// before, empty for the first. In full, each comes with what its source says of itself, which is many times as much to
-// send and to read: PaymentIntent and reference are known only then.
+// BalanceTransactions reads one page of a window's balance transactions, newest first. after is the last id of the previous
+// page, "" for the first. With full, the sources are expanded, which is many times as much data: PaymentIntent and reference
+// are only known then.
 func (c *Client) BalanceTransactions(ctx context.Context, w reconciliation.Window, after string, full bool) (lines []reconciliation.Line, more bool, err error) {
 	const operation = "list balance transactions"
 	if err := c.before(ctx, operation); err != nil {
@@ -44,8 +44,8 @@ func (c *Client) BalanceTransactions(ctx context.Context, w reconciliation.Windo
 	return lines, page.Meta().HasMore, failureOf(operation, page.Err())
 }
 
-// lineOf routes a balance transaction by its reporting category first, and then by its source: a bill for a charge has the charge
-// as its source and is no payment. What cannot be routed is an operator's.
+// lineOf routes a balance transaction by its reporting category first, then by its source: the source of a bill for a charge is
+// the charge, but the bill is not a payment. Anything else is left to an operator.
 func lineOf(txn *stripe.BalanceTransaction) reconciliation.Line {
 	line := reconciliation.Line{
 		BalanceTransaction: *balanceTransactionOf(txn), Object: reconciliation.ObjectBalanceTransaction, ObjectID: txn.ID,
@@ -60,7 +60,7 @@ func lineOf(txn *stripe.BalanceTransaction) reconciliation.Line {
 		line.Object = reconciliation.ObjectAccountFee
 	case route == booking.RoutePayment && source.Charge != nil:
 		ofPayment(&line, source.Charge.ID, intentID(source.Charge.PaymentIntent), source.Charge.Metadata)
-	case route == booking.RoutePayment && source.Refund != nil: // no refund of ours: posted with the payment
+	case route == booking.RoutePayment && source.Refund != nil: // not a refund to a customer: posted with the payment
 		ofPayment(&line, source.Refund.ID, intentID(source.Refund.PaymentIntent), source.Refund.Metadata)
 	case route == booking.RouteRefund && source.Refund != nil:
 		line.Object, line.ObjectID = reconciliation.ObjectRefund, source.Refund.ID
@@ -73,7 +73,7 @@ func lineOf(txn *stripe.BalanceTransaction) reconciliation.Line {
 	return line
 }
 
-// chargeOf is the charge that a source is, or is about; empty for any other source, and for one that is not expanded.
+// chargeOf returns the charge that a source is or belongs to; "" for any other source, and if it is not expanded.
 func chargeOf(source *stripe.BalanceTransactionSource) string {
 	switch {
 	case source.Charge != nil:
@@ -87,7 +87,7 @@ func chargeOf(source *stripe.BalanceTransactionSource) string {
 	}
 }
 
-// ofPayment names a line's payment by its PaymentIntent, or by its source where there is none.
+// ofPayment sets a line's payment to its PaymentIntent, or to its source if there is none.
 func ofPayment(line *reconciliation.Line, source, intent string, metadata map[string]string) {
 	line.Object, line.ObjectID = reconciliation.ObjectPayment, cmp.Or(intent, source)
 	line.PaymentIntentID, line.Reference = intent, referenceIn(metadata)
@@ -115,7 +115,7 @@ func referenceIn(metadata map[string]string) booking.Reference {
 	return reference
 }
 
-// BalanceTransaction retrieves one by its id.
+// BalanceTransaction reads one balance transaction.
 func (c *Client) BalanceTransaction(ctx context.Context, id string) (*booking.BalanceTransaction, error) {
 	txn, err := c.balanceTransaction(ctx, id)
 	if err != nil {
@@ -124,7 +124,7 @@ func (c *Client) BalanceTransaction(ctx context.Context, id string) (*booking.Ba
 	return balanceTransactionOf(txn), nil
 }
 
-// Line retrieves a balance transaction with what its source says of itself.
+// Line reads a balance transaction with its source.
 func (c *Client) Line(ctx context.Context, id string) (reconciliation.Line, error) {
 	txn, err := c.balanceTransaction(ctx, id, "source")
 	if err != nil {
@@ -150,8 +150,8 @@ func (c *Client) balanceTransaction(ctx context.Context, id string, expand ...st
 	return txn, failureOf(operation, err)
 }
 
-// States reads one page of a window's refunds, disputes or payouts: their ids and states, the newest first. In full, each
-// refund comes with its charge, too, and only then says whether it is one of captured money.
+// States reads one page of a window's refunds, disputes or payouts: ids and states, newest first. With full, the charge of each
+// refund is expanded, which says whether the refund is one of captured money.
 func (c *Client) States(ctx context.Context, object reconciliation.Object, w reconciliation.Window, after string, full bool) (states []ObjectState, more bool, err error) {
 	operation := "list " + string(object) + "s"
 	if err := c.before(ctx, operation); err != nil {
@@ -197,14 +197,14 @@ func (c *Client) States(ctx context.Context, object reconciliation.Object, w rec
 	}
 }
 
-// ObjectState is where a refund, dispute or payout is at Stripe.
+// ObjectState is the state of a refund, dispute or payout at Stripe.
 type ObjectState struct {
 	ID              string
 	Status          string
 	Currency        money.Currency
 	Created         time.Time
-	PaymentIntentID string // empty for a payout, and for what names its charge alone
+	PaymentIntentID string // empty for a payout, and for an object that names only its charge
 	ChargeID        string
 	Settled         bool // it has a balance transaction
-	Uncaptured      bool // a refund that only lets go of an authorisation
+	Uncaptured      bool // a refund that only releases an authorisation
 }

@@ -1,31 +1,32 @@
 package stripeapi
 
-// Metadata keys of what Farebook makes at Stripe. Stripe copies those of a PaymentIntent to its charges.
+// Metadata keys of the objects that Farebook creates at Stripe. Stripe copies those of a PaymentIntent to its charges.
 const (
 	// MetadataReference is the booking's reference.
 	MetadataReference     = "booking_reference"
 	MetadataCorrelationID = "correlation_id"
-	// MetadataRefundID is our id of a refund: one without was made in Stripe's dashboard.
+	// MetadataRefundID is Farebook's id of a refund. A refund without it was created in Stripe's dashboard.
 	MetadataRefundID = "refund_id"
-	// MetadataInstallation is the id of the database that asked for the object (in_...): environments may share a test account.
+	// MetadataInstallation is the id of the database that asked for the object (in_...), because environments may share a test
+	// account.
 	MetadataInstallation = "installation_id"
-	// MetadataRequestKey identifies the request that asked for the object, as the books derive it from the client and its
-	// Idempotency-Key, or from what made the books ask by themselves.
+	// MetadataRequestKey identifies the request for the object. The books derive it from the client and its Idempotency-Key, or
+	// from the event that caused an automatic request.
 	MetadataRequestKey = "request_key"
-	// MetadataClient is the id of the client that asked (cl_...), for whoever rebuilds a booking from its PaymentIntent.
+	// MetadataClient is the id of the client (cl_...), for rebuilding a booking from its PaymentIntent.
 	MetadataClient = "client_id"
 )
 
-// Origin says which request of which installation asks for an object at Stripe. It is empty for rows of older releases, whose
-// requests stay as they were.
+// Origin identifies the request and the installation that ask for an object at Stripe. It is empty for rows of older releases,
+// whose requests must stay unchanged.
 type Origin struct {
 	InstallationID string
 	RequestKey     string
-	ClientID       string // empty for what no client asked for
+	ClientID       string // empty if no client asked
 }
 
-// keyBase is what Stripe's idempotency keys begin with: the request's key, which the books derive again after a restore, or fallback
-// for a row without one.
+// keyBase is the beginning of Stripe's idempotency keys: the request's key, which the books derive again after a restore, or
+// fallback for a row without one.
 func (o Origin) keyBase(fallback string) string {
 	if o.RequestKey == "" {
 		return fallback

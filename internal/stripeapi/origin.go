@@ -10,8 +10,8 @@ import (
 	"farebook/reconciliation"
 )
 
-// OriginOf reads the payment behind a balance transaction or an event: by its charge, and by its PaymentIntent's latest charge
-// where the charge is not known.
+// OriginOf reads the payment behind a balance transaction or an event: by its charge, or by its PaymentIntent's latest charge
+// if the charge is unknown.
 func (c *Client) OriginOf(ctx context.Context, chargeID, paymentIntentID string) (reconciliation.Origin, error) {
 	if chargeID == "" {
 		return c.originOfIntent(ctx, paymentIntentID)
@@ -49,7 +49,7 @@ func (c *Client) originOfIntent(ctx context.Context, id string) (reconciliation.
 	return originOf(intent.LatestCharge, intent), nil
 }
 
-// originOf takes what each of the two says, the charge first: its metadata was copied from the PaymentIntent's when it was made, and
+// originOf merges charge and PaymentIntent. The charge takes precedence: its metadata was copied from the PaymentIntent, and
 // either may have been edited since.
 func originOf(charge *stripe.Charge, intent *stripe.PaymentIntent) reconciliation.Origin {
 	origin := reconciliation.Origin{Metadata: map[string]string{}}

@@ -9,18 +9,19 @@ import (
 	"farebook/booking"
 )
 
-// OurPayment is a PaymentIntent that Farebook made, as Stripe has it: what a booking can be rebuilt from.
+// OurPayment is a PaymentIntent that Farebook created, as Stripe has it. A booking can be rebuilt from it.
 type OurPayment struct {
 	booking.PaymentSnapshot
 
 	Created       time.Time
-	ClientID      string // cl_...; empty for one of an older release
+	ClientID      string // cl_...; empty for an older release
 	CorrelationID string
 	Capture       booking.CaptureMethod
 	Methods       booking.PaymentMethods
 }
 
-// Ours picks the PaymentIntents that an installation made; with older, also those of releases that did not name it.
+// Ours returns the PaymentIntents that an installation created. With older, it includes those of releases that did not record
+// the installation.
 func (p PaymentIntentsPage) Ours(installationID string, older bool) (ours []OurPayment) {
 	for _, intent := range p.intents {
 		reference := referenceIn(intent.Metadata)
@@ -43,7 +44,7 @@ func (p PaymentIntentsPage) Ours(installationID string, older bool) (ours []OurP
 	return ours
 }
 
-// OurRefund is a refund that Farebook made.
+// OurRefund is a refund that Farebook created.
 type OurRefund struct {
 	StripeRefundID  string
 	RefundID        booking.RefundID
@@ -51,8 +52,8 @@ type OurRefund struct {
 	Created         time.Time
 }
 
-// OurRefundsPage lists 100 refunds that were created from since to until, the newest first, and picks those that an installation
-// made. next is the cursor of the next page; empty on the last.
+// OurRefundsPage lists 100 refunds created from since to until, newest first, and returns those that an installation created.
+// next is the cursor of the next page, or "" on the last.
 func (c *Client) OurRefundsPage(ctx context.Context, installationID string, since, until time.Time, after string) (ours []OurRefund, next string, err error) {
 	const operation = "list refunds"
 	if err := c.before(ctx, operation); err != nil {
@@ -67,7 +68,7 @@ func (c *Client) OurRefundsPage(ctx context.Context, installationID string, sinc
 		next = refund.ID
 		id, err := booking.ParseRefundID(refund.Metadata[MetadataRefundID])
 		if err != nil || refund.Metadata[MetadataInstallation] != installationID {
-			continue // the dashboard's, an older release's, or somebody else's
+			continue // created in the dashboard, by an older release, or by another integration
 		}
 		ours = append(ours, OurRefund{
 			StripeRefundID: refund.ID, RefundID: id, PaymentIntentID: intentID(refund.PaymentIntent), Created: unixOrZero(refund.Created),

@@ -12,25 +12,25 @@ import (
 	"farebook/money"
 )
 
-// NewPaymentIntent is what one booking's PaymentIntent is made of. The same booking always yields the same bytes, so
-// that the idempotency key may be used again.
+// NewPaymentIntent is the request for a booking's PaymentIntent. The same booking always yields the same bytes, so that its
+// idempotency key may be reused.
 type NewPaymentIntent struct {
 	Reference     booking.Reference
 	Amount        money.Money
 	Capture       booking.CaptureMethod
-	Methods       booking.PaymentMethods // empty for a booking of an older release: as automatic
+	Methods       booking.PaymentMethods // empty for a booking of an older release: as MethodsAutomatic
 	CorrelationID string
 	Origin        Origin
 }
 
-// key is the idempotency key: what asked for it, operation, generation; never the attempt's number.
+// key is the idempotency key: the request, the operation and the generation; never the number of the attempt.
 func (n NewPaymentIntent) key(generation int) string {
 	return n.Origin.keyBase(string(n.Reference)) + "/create-payment-intent/" + strconv.Itoa(generation)
 }
 
-// CreatePaymentIntent makes the PaymentIntent of a booking, unconfirmed: no money moves here. Repetition is harmless
-// while Stripe keeps the generation's key (24 h): replayed then tells that the snapshot is the answer of the first time, and not
-// what the PaymentIntent has become since.
+// CreatePaymentIntent creates the PaymentIntent of a booking, unconfirmed: no money moves. Repeating it is harmless while
+// Stripe keeps the generation's key (24 h). replayed then means that the snapshot is from the first time, and not the current
+// state.
 func (c *Client) CreatePaymentIntent(ctx context.Context, in NewPaymentIntent, generation int) (_ booking.PaymentSnapshot, replayed bool, err error) {
 	const operation = "create PaymentIntent"
 	if err := c.before(ctx, operation); err != nil {
@@ -41,12 +41,12 @@ func (c *Client) CreatePaymentIntent(ctx context.Context, in NewPaymentIntent, g
 		Currency:    stripe.String(in.Amount.Currency.Stripe()),
 		Description: stripe.String("Booking " + string(in.Reference)),
 	}
-	if in.Methods == booking.MethodsCard { // Stripe takes one or the other
+	if in.Methods == booking.MethodsCard { // Stripe accepts one or the other
 		params.PaymentMethodTypes = stripe.StringSlice([]string{string(stripe.PaymentMethodTypeCard)})
 	} else {
 		params.AutomaticPaymentMethods = &stripe.PaymentIntentAutomaticPaymentMethodsParams{Enabled: stripe.Bool(true)}
 	}
-	if in.Capture == booking.CaptureManual { // automatic is Stripe's default, and left out
+	if in.Capture == booking.CaptureManual { // automatic is Stripe's default
 		params.CaptureMethod = stripe.String(string(booking.CaptureManual))
 	}
 	params.Context = ctx
@@ -61,8 +61,8 @@ func (c *Client) CreatePaymentIntent(ctx context.Context, in NewPaymentIntent, g
 	return snapshotOf(intent), isReplay(intent.LastResponse), nil
 }
 
-// PaymentIntent reads a PaymentIntent with its latest charge and balance transaction, and its client secret, which the
-// caller hands to the traveller and keeps nowhere.
+// PaymentIntent reads a PaymentIntent with its latest charge and balance transaction. The string is its client secret, which
+// the caller passes to the traveller and stores nowhere.
 func (c *Client) PaymentIntent(ctx context.Context, id string) (booking.PaymentSnapshot, string, error) {
 	intent, snapshot, err := c.retrieve(ctx, id)
 	if err != nil {
@@ -91,9 +91,8 @@ func (c *Client) retrieve(ctx context.Context, id string) (*stripe.PaymentIntent
 	return intent, snapshot, c.addReversal(ctx, &snapshot)
 }
 
-// CancelPaymentIntent cancels a PaymentIntent. A PaymentIntent that is paid, processing or cancelled already answers
-// with UnexpectedState: read it and decide. reason is "abandoned" or "requested_by_customer"
-// (stripe.com/docs/api/payment_intents/cancel).
+// CancelPaymentIntent cancels a PaymentIntent. One that is paid, processing or cancelled already returns UnexpectedState: read
+// it and decide. reason is "abandoned" or "requested_by_customer" (stripe.com/docs/api/payment_intents/cancel).
 func (c *Client) CancelPaymentIntent(ctx context.Context, id, reason string, generation int) error {
 	const operation = "cancel PaymentIntent"
 	if err := requireID(operation, id); err != nil {
@@ -104,24 +103,24 @@ func (c *Client) CancelPaymentIntent(ctx context.Context, id, reason string, gen
 	}
 	params := &stripe.PaymentIntentCancelParams{CancellationReason: stripe.String(reason)}
 	params.Context = ctx
-	// The reason is part of the key: a cancel by hand after the hold's own is another request, not a conflict. So is the
-	// generation, for what Stripe would answer from its memory.
+	// The reason is part of the key: a manual cancellation after that of an expired hold is another request, not a conflict. So
+	// is the generation, which avoids Stripe's stored answers.
 	params.SetIdempotencyKey(fmt.Sprintf("%s/cancel-payment-intent/%s/%d", id, reason, generation))
 	_, err := c.api.PaymentIntents.Cancel(id, params)
 	return failureOf(operation, err)
 }
 
-// lookupPages bounds a list of the objects of one payment: at most 100 rows a page.
+// lookupPages limits a list of one payment's objects, with 100 rows per page.
 const lookupPages = 10
 
-// PaymentIntentsPage is a page of PaymentIntents, the newest first.
+// PaymentIntentsPage is a page of PaymentIntents, newest first.
 type PaymentIntentsPage struct {
 	intents []*stripe.PaymentIntent
-	// Next is the cursor of the next page; empty on the last.
+	// Next is the cursor of the next page, or "" on the last.
 	Next string
 }
 
-// Of picks the PaymentIntents that bear a booking's reference and are not cancelled.
+// Of returns the PaymentIntents with a booking's reference that are not cancelled.
 func (p PaymentIntentsPage) Of(reference booking.Reference) (mine []booking.PaymentSnapshot) {
 	for _, intent := range p.intents {
 		if intent.Metadata[MetadataReference] == string(reference) && intent.Status != stripe.PaymentIntentStatusCanceled {
@@ -131,7 +130,7 @@ func (p PaymentIntentsPage) Of(reference booking.Reference) (mine []booking.Paym
 	return mine
 }
 
-// OfRequest picks the PaymentIntent that a request of an installation has led to, in whatever state it is.
+// OfRequest returns the PaymentIntent that a request of an installation has created, in any state.
 func (p PaymentIntentsPage) OfRequest(of Origin) (booking.PaymentSnapshot, bool) {
 	for _, intent := range p.intents {
 		if intent.Metadata[MetadataInstallation] == of.InstallationID && intent.Metadata[MetadataRequestKey] == of.RequestKey {
@@ -141,8 +140,8 @@ func (p PaymentIntentsPage) OfRequest(of Origin) (booking.PaymentSnapshot, bool)
 	return booking.PaymentSnapshot{}, false
 }
 
-// PaymentIntentsPage lists 100 PaymentIntents that were created from since to until, by list and not by search, because
-// Stripe's search is not read-after-write. after is the cursor of the page before, empty for the first.
+// PaymentIntentsPage lists 100 PaymentIntents created from since to until. It uses the list and not the search, which is not
+// read-after-write. after is the cursor of the previous page, "" for the first.
 func (c *Client) PaymentIntentsPage(ctx context.Context, since, until time.Time, after string) (PaymentIntentsPage, error) {
 	const operation = "list PaymentIntents"
 	if err := c.before(ctx, operation); err != nil {
@@ -166,8 +165,8 @@ func (c *Client) PaymentIntentsPage(ctx context.Context, since, until time.Time,
 	return page, nil
 }
 
-// CancelTwin cancels a PaymentIntent that a booking does not need (stripe.com/docs/api/payment_intents/cancel). UnexpectedState
-// says that it is beyond cancelling.
+// CancelTwin cancels a duplicate PaymentIntent of a booking (stripe.com/docs/api/payment_intents/cancel). UnexpectedState means
+// that it can no longer be cancelled.
 func (c *Client) CancelTwin(ctx context.Context, id string) error {
 	const operation = "cancel PaymentIntent"
 	if err := requireID(operation, id); err != nil {

@@ -10,7 +10,7 @@ import (
 	"farebook/money"
 )
 
-// Payout reads a payout with its balance transactions; what it pays out is read by PayoutContents.
+// Payout reads a payout with its own balance transactions. PayoutContents reads what it pays out.
 func (c *Client) Payout(ctx context.Context, id string) (booking.PayoutSnapshot, error) {
 	const operation = "retrieve payout"
 	if err := requireID(operation, id); err != nil {
@@ -30,9 +30,9 @@ func (c *Client) Payout(ctx context.Context, id string) (booking.PayoutSnapshot,
 	return payoutOf(payout), nil
 }
 
-// PayoutContents reads one page of what an automatic payout pays out, its own row left out, once Stripe has put it together
-// (stripe.com/docs/payouts/reconciliation). after is the next that the page before told, empty for the first; an empty next
-// says that there are no more.
+// PayoutContents reads one page of the balance transactions that an automatic payout pays out, without its own, once Stripe has
+// assigned them (stripe.com/docs/payouts/reconciliation). after is the previous page's next, "" for the first; next is "" on
+// the last.
 func (c *Client) PayoutContents(ctx context.Context, id, after string) (page []booking.BalanceTransaction, next string, err error) {
 	const operation = "list balance transactions of a payout"
 	if err := c.before(ctx, operation); err != nil {
@@ -42,7 +42,7 @@ func (c *Client) PayoutContents(ctx context.Context, id, after string) (page []b
 	for list.Next() {
 		txn := list.BalanceTransaction()
 		next = txn.ID
-		if sourceID(txn) != id { // its own row is among them
+		if sourceID(txn) != id { // the list includes its own
 			page = append(page, *balanceTransactionOf(txn))
 		}
 	}

@@ -12,8 +12,8 @@ import (
 	"farebook/money"
 )
 
-// NewRefund is what one refund is made of. The same refund always yields the same bytes, so that the idempotency key may
-// be used again.
+// NewRefund is the request for one refund. The same refund always yields the same bytes, so that its idempotency key may be
+// reused.
 type NewRefund struct {
 	RefundID        booking.RefundID
 	Reference       booking.Reference
@@ -28,9 +28,9 @@ func (n NewRefund) key(generation int) string {
 	return n.Origin.keyBase(string(n.RefundID)) + "/create-refund/" + strconv.Itoa(generation)
 }
 
-// CreateRefund sends money back (stripe.com/docs/api/refunds/create). Repetition is harmless while Stripe keeps the
-// generation's key (24 h). UnexpectedState says that all was refunded already, or that the charge is disputed.
-// InsufficientBalance and UnknownRefusal are no end: Stripe has made no refund under this key, and may under the next.
+// CreateRefund refunds money (stripe.com/docs/api/refunds/create). Repeating it is harmless while Stripe keeps the generation's
+// key (24 h). UnexpectedState means that everything was refunded already, or that the charge is disputed. After
+// InsufficientBalance and UnknownRefusal, Stripe has made no refund under this key, and may under the next.
 func (c *Client) CreateRefund(ctx context.Context, in NewRefund, generation int) (booking.RefundSnapshot, error) {
 	const operation = "create refund"
 	if err := requireID(operation, in.PaymentIntentID); err != nil {
@@ -57,8 +57,8 @@ func (c *Client) CreateRefund(ctx context.Context, in NewRefund, generation int)
 	return refundOf(refund), nil
 }
 
-// expandRefund is what tells a refund from an authorisation that is let go, which Stripe shows as a refund, too. prefix is
-// "data." for a list.
+// expandRefund expands what distinguishes a refund from a released authorisation, which Stripe also shows as a refund. prefix
+// is "data." for a list.
 func expandRefund(params interface{ AddExpand(string) }, prefix string) {
 	params.AddExpand(prefix + "charge")
 	params.AddExpand(prefix + "balance_transaction")
@@ -84,8 +84,8 @@ func (c *Client) Refund(ctx context.Context, id string) (booking.RefundSnapshot,
 	return refundOf(refund), nil
 }
 
-// RefundsOf lists the refunds of a PaymentIntent, the newest first, what was let go of its authorisation among them. There are
-// never more than a few.
+// RefundsOf lists the refunds of a PaymentIntent, newest first, including released authorisations. A PaymentIntent has only a
+// few.
 func (c *Client) RefundsOf(ctx context.Context, paymentIntentID string) ([]booking.RefundSnapshot, error) {
 	const operation = "list refunds"
 	if err := requireID(operation, paymentIntentID); err != nil {
@@ -142,9 +142,9 @@ func refundOf(refund *stripe.Refund) booking.RefundSnapshot {
 	return snapshot
 }
 
-// uncaptured tells whether a refund only lets go of what was authorised: all of it when a PaymentIntent is cancelled or expires,
-// a part when less is captured (stripe.com/docs/api/payment_intents/cancel, stripe.com/docs/api/payment_intents/capture). Its
-// balance transaction says so, or the charge does, which has to be expanded. Ours are never such.
+// uncaptured reports whether a refund only releases an authorisation: all of it if a PaymentIntent is cancelled or expires, a
+// part if less is captured (stripe.com/docs/api/payment_intents/cancel, stripe.com/docs/api/payment_intents/capture). Its
+// balance transaction says so, or the charge, which has to be expanded. Farebook's refunds never do.
 func uncaptured(refund *stripe.Refund) bool {
 	charge := refund.Charge
 	switch {
@@ -154,18 +154,18 @@ func uncaptured(refund *stripe.Refund) bool {
 		return true
 	case expanded(refund.BalanceTransaction) != nil:
 		return refund.BalanceTransaction.ReportingCategory == categoryPartialCapture
-	case charge == nil || charge.Status != stripe.ChargeStatusSucceeded: // the charge's id only
+	case charge == nil || charge.Status != stripe.ChargeStatusSucceeded: // only the charge's id is known
 		return false
 	case !charge.Captured:
 		return true
 	}
-	// The balance transaction of a partial capture may come later (async capture). One of the dashboard's that the balance has
-	// not paid for is pending.
+	// The balance transaction of a partial capture may come later (async capture). A dashboard refund that the balance has not
+	// paid for is pending.
 	rest := charge.Amount - charge.AmountCaptured
 	return rest > 0 && refund.Amount == rest && refund.Status == stripe.RefundStatusSucceeded && refund.BalanceTransaction == nil
 }
 
-// expanded is nil for a balance transaction that is not there, or of which only the id is known.
+// expanded returns nil for a balance transaction that does not exist, or of which only the id is known.
 func expanded(txn *stripe.BalanceTransaction) *booking.BalanceTransaction {
 	if txn == nil || txn.Currency == "" {
 		return nil

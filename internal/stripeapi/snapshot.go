@@ -10,11 +10,11 @@ import (
 	"farebook/money"
 )
 
-// usualAuthorisation is how long an authorisation lasts as a rule, where Stripe does not say until when
-// (stripe.com/docs/payments/place-a-hold-on-a-payment-method): cancelling too early is better than a booking that waits.
+// usualAuthorisation is the usual lifetime of an authorisation, for when Stripe does not say
+// (stripe.com/docs/payments/place-a-hold-on-a-payment-method). Cancelling early is better than a booking that waits.
 const usualAuthorisation = 7 * 24 * time.Hour
 
-// snapshotOf reduces a PaymentIntent to what the books need. The client secret is left out on purpose.
+// snapshotOf reduces a PaymentIntent to what the books need. It leaves out the client secret on purpose.
 func snapshotOf(intent *stripe.PaymentIntent) booking.PaymentSnapshot {
 	snapshot := booking.PaymentSnapshot{
 		PaymentIntentID:    intent.ID,
@@ -30,7 +30,7 @@ func snapshotOf(intent *stripe.PaymentIntent) booking.PaymentSnapshot {
 	}
 	if charge := intent.LatestCharge; charge != nil {
 		snapshot.ChargeID, snapshot.PaidAt = charge.ID, unixOrZero(charge.Created)
-		// Unexpanded or not made yet (async capture): only the id is known, or nothing at all.
+		// Not expanded, or not created yet (async capture): only the id is known, or nothing.
 		snapshot.Balance = expanded(charge.BalanceTransaction)
 		if debit := debitOf(charge); debit != nil {
 			snapshot.Debits = []booking.Debit{*debit}
@@ -46,7 +46,7 @@ func snapshotOf(intent *stripe.PaymentIntent) booking.PaymentSnapshot {
 	return snapshot
 }
 
-// declineCode prefers the issuer's decline_code over Stripe's general code ("card_declined").
+// declineCode prefers the issuer's decline_code to Stripe's general code ("card_declined").
 func declineCode(last *stripe.Error) string {
 	switch {
 	case last == nil:
@@ -74,7 +74,7 @@ func balanceTransactionOf(txn *stripe.BalanceTransaction) *booking.BalanceTransa
 		SourceID:          sourceID(txn),
 	}
 	for _, part := range txn.FeeDetails {
-		switch part.Type { // whatever is not known is Stripe's own
+		switch part.Type { // any other part is Stripe's
 		case "tax", "withheld_tax":
 			balance.Tax += part.Amount
 		case "application_fee":

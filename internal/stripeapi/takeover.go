@@ -8,18 +8,18 @@ import (
 	"farebook/booking"
 )
 
-// Takeover is what Stripe says of a PaymentIntent that another system made, and of all that became of its money.
+// Takeover is what Stripe knows of a PaymentIntent that another system created, and of everything that happened to its money.
 type Takeover struct {
 	Payment booking.PaymentSnapshot
 	Live    bool
 	Capture booking.CaptureMethod
-	// Names is the booking that its metadata names, in the words of the system that made it; empty where it names none.
+	// Names is the booking that its metadata names, in the other system's terms; empty if it names none.
 	Names    string
-	Refunds  []booking.RefundSnapshot // those of captured money, the oldest first
+	Refunds  []booking.RefundSnapshot // of captured money, oldest first
 	Disputes []booking.DisputeSnapshot
 }
 
-// Takeover reads a PaymentIntent with its bank debits, refunds and disputes: two to five calls.
+// Takeover reads a PaymentIntent with its bank debits, refunds and disputes, in two to five calls.
 func (c *Client) Takeover(ctx context.Context, paymentIntentID string) (Takeover, error) {
 	intent, snapshot, err := c.retrieve(ctx, paymentIntentID)
 	if err != nil {
@@ -48,13 +48,13 @@ func (c *Client) Takeover(ctx context.Context, paymentIntentID string) (Takeover
 	return t, err
 }
 
-// cardsAlone tells whether a PaymentIntent can have had no bank debit.
+// cardsAlone reports whether a PaymentIntent cannot have had a bank debit.
 func cardsAlone(intent *stripe.PaymentIntent) bool {
 	return len(intent.PaymentMethodTypes) == 1 && intent.PaymentMethodTypes[0] == string(stripe.PaymentMethodTypeCard)
 }
 
-// refundsWhole lists the refunds of what was captured, the oldest first. The list does not carry the balance transaction by which the
-// money of a failed refund came back, so each of those is read by itself.
+// refundsWhole lists the refunds of captured money, oldest first. The list does not contain the balance transaction that
+// returned the money of a failed refund, so each failed refund is read separately.
 func (c *Client) refundsWhole(ctx context.Context, paymentIntentID string) ([]booking.RefundSnapshot, error) {
 	listed, err := c.RefundsOf(ctx, paymentIntentID)
 	if err != nil {
@@ -76,7 +76,7 @@ func (c *Client) refundsWhole(ctx context.Context, paymentIntentID string) ([]bo
 	return whole, nil
 }
 
-// DisputesOf lists the disputes of a PaymentIntent with their balance transactions. There are never more than a few.
+// DisputesOf lists the disputes of a PaymentIntent with their balance transactions. A PaymentIntent has only a few.
 func (c *Client) DisputesOf(ctx context.Context, paymentIntentID string) ([]booking.DisputeSnapshot, error) {
 	const operation = "list disputes"
 	if err := requireID(operation, paymentIntentID); err != nil {

@@ -1,4 +1,4 @@
-// Package version says what a program was built from.
+// Package version identifies what a program was built from. It imports the standard library only.
 package version
 
 import (
@@ -7,10 +7,10 @@ import (
 	"runtime/debug"
 )
 
-// version and revision are set by the linker where there is no .git to read them from: in the image.
+// version and revision are set by the linker when there is no .git to read them from, as in the image.
 var version, revision string
 
-// String is one line for people: "farebook v1.2.3, revision 0123abcd, go1.26.3".
+// String returns one line for people: "farebook v1.2.3, revision 0123abcd, go1.26.3".
 func String() string {
 	built, commit, compiler := "unknown", "unknown", "an unknown Go"
 	if info, ok := debug.ReadBuildInfo(); ok {

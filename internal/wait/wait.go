@@ -1,4 +1,5 @@
-// Package wait waits for a time to pass, once or again and again, and no longer than somebody is interested.
+// Package wait waits for a duration, once or repeatedly, until a context ends. It imports the standard library only: libraries
+// for retries (such as cenkalti/backoff) repeat what fails, and Temporal does that here.
 package wait
 
 import (
@@ -6,7 +7,7 @@ import (
 	"time"
 )
 
-// For returns nil once the time has passed, or the context's error as soon as that ends.
+// For returns nil after d, or the context's error as soon as it ends.
 func For(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -18,8 +19,8 @@ func For(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// Every does something each time so much time has passed, the first time after one, until the context ends. What takes longer
-// than the time is done at once again, and no more than that.
+// Every calls do once per interval until ctx ends, for the first time after one interval. If do takes longer than the interval,
+// the next call follows immediately, and missed ones are dropped.
 func Every(ctx context.Context, d time.Duration, do func(context.Context)) {
 	ticker := time.NewTicker(d)
 	defer ticker.Stop()

@@ -10,7 +10,7 @@ import (
 	"farebook/money"
 )
 
-// Statement is the seal as text, which a person can read and a signature covers. It is the same for the same seal, to the byte:
+// Statement is the seal as text, readable, and covered by a signature. It is the same for the same seal, to the byte:
 //
 //	Farebook ledger seal 12
 //	installation: in_7K2M9QXA

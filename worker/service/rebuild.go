@@ -11,15 +11,16 @@ import (
 	"farebook/store"
 )
 
-// waitForRebuild keeps workflows from failing over what the books have lost: workflows of before a restore ask for bookings and refunds
-// that the restored books do not have, or have in an earlier state. While a fence is up, such an activity is tried again.
+// waitForRebuild keeps workflows from failing because of rows that a restore has lost: workflows older than the restore ask for
+// bookings and refunds that the restored books do not have, or have in an earlier state. While a fence is up, such an activity
+// is retried.
 type waitForRebuild struct {
 	interceptor.WorkerInterceptorBase
 
 	Store *store.Store
 }
 
-// InterceptActivity wraps ordinary and local activities.
+// InterceptActivity wraps regular and local activities.
 func (w *waitForRebuild) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
 	return &waitingActivity{interceptor.ActivityInboundInterceptorBase{Next: next}, w.Store}
 }
@@ -30,7 +31,7 @@ type waitingActivity struct {
 	store *store.Store
 }
 
-// lost are the failures that books of an earlier time give reason for.
+// lost lists the failures that restored books can cause.
 var lost = map[string]bool{activities.NotInBooks: true, activities.IllegalTransition: true}
 
 func (a *waitingActivity) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
@@ -41,7 +42,7 @@ func (a *waitingActivity) ExecuteActivity(ctx context.Context, in *interceptor.E
 	}
 	up, fenceErr := a.store.Fence(ctx)
 	if fenceErr != nil {
-		return result, fenceErr // it cannot be told: tried again
+		return result, fenceErr // the fence could not be read: retried
 	}
 	if up == nil {
 		return result, err

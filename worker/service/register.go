@@ -15,7 +15,7 @@ import (
 	"farebook/workflows"
 )
 
-// Activities are all that workflows may do to the world.
+// Activities are all activities of the workflows.
 type Activities struct {
 	Payments *activities.Payments
 	Refunds  *activities.Refunds
@@ -29,11 +29,11 @@ type Activities struct {
 	Seals           *activities.Seals
 	Reconciliations *activities.Reconciliations
 
-	// Restores guards the client of all of them.
+	// Restores guards the Stripe client of all activities.
 	Restores *fence.Watch
 }
 
-// NewActivities gives each group what it needs.
+// NewActivities builds the activities and what they need.
 func NewActivities(cfg config.Config, books *store.Store, log *slog.Logger) (Activities, error) {
 	sender, err := mail.NewSender(cfg.SMTP)
 	if err != nil {
@@ -61,13 +61,13 @@ func NewActivities(cfg config.Config, books *store.Store, log *slog.Logger) (Act
 	}, nil
 }
 
-// Registry is what workflows and activities are registered with.
+// Registry registers workflows and activities; a worker or a test environment.
 type Registry interface {
 	RegisterWorkflowWithOptions(w any, options workflow.RegisterOptions)
 	RegisterActivityWithOptions(a any, options activity.RegisterOptions)
 }
 
-// Register names all workflows and activities.
+// Register registers all workflows and activities.
 func Register(r Registry, a Activities) {
 	for name, run := range map[string]any{
 		workflows.TypeBookingPayment: workflows.BookingPayment,

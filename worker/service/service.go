@@ -1,5 +1,5 @@
-// Package service is the worker: it builds what activities need, registers workflows and activities under their names,
-// and polls.
+// Package service is the worker process: it builds what activities need, registers workflows and activities, and polls
+// Temporal. It imports activities, workflows, fence, store and internal/, and of starter only dispatch, the Temporal client.
 package service
 
 import (
@@ -27,7 +27,7 @@ import (
 	"farebook/workflows"
 )
 
-// Service is a worker process's inside.
+// Service is one worker process.
 type Service struct {
 	temporal   client.Client
 	store      *store.Store
@@ -37,7 +37,7 @@ type Service struct {
 	log        *slog.Logger
 }
 
-// New connects to MySQL and prepares everything; Temporal is waited for, and nothing is polled, before Run.
+// New connects to MySQL and prepares everything. It does not contact Temporal; Run does.
 func New(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Logger) (*Service, error) {
 	if err := failpoint.Arm(cfg.Failpoint); err != nil {
 		return nil, err
@@ -74,16 +74,17 @@ func (s *Service) prepare(cfg config.Config) (err error) {
 
 func workerOptions(interceptors ...interceptor.WorkerInterceptor) worker.Options {
 	poller := worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{
-		// The SDK's fixed default of two pollers starves under load; these bounds follow the backlog.
+		// The SDK's default of two pollers starves under load; these limits follow the backlog.
 		InitialNumberOfPollers: 4, MinimumNumberOfPollers: 2, MaximumNumberOfPollers: 16,
 	})
 	return worker.Options{
 		WorkflowTaskPollerBehavior: poller,
 		ActivityTaskPollerBehavior: poller,
-		// Each runs at most a Stripe call, a transaction or a mail; the database pool and Stripe's bucket bound them too.
+		// Each activity makes at most a Stripe call, a transaction or an email at a time; the database pool and Stripe's rate
+		// limit bound them as well.
 		MaxConcurrentActivityExecutionSize:      64,
 		MaxConcurrentLocalActivityExecutionSize: 64,
-		// Finishes what runs when asked to stop; what doesn't finish is repeated by another worker.
+		// Activities may finish within this time when the worker stops; the others are repeated by another worker.
 		WorkerStopTimeout: 10 * time.Second,
 		// The default of 1 s mistakes a machine that is short of CPU for a deadlock in workflow code.
 		DeadlockDetectionTimeout: 5 * time.Second,
@@ -91,17 +92,17 @@ func workerOptions(interceptors ...interceptor.WorkerInterceptor) worker.Options
 	}
 }
 
-// reconcileOptions are for few, long activities: the windows of one run, and those of another beside it.
+// reconcileOptions suit few, long activities: the windows of one run, and of another beside it.
 func reconcileOptions(interceptors ...interceptor.WorkerInterceptor) worker.Options {
 	options := workerOptions(interceptors...)
 	options.MaxConcurrentActivityExecutionSize = 32
-	// Heartbeats carry the progress that people watch; each is a billable action.
+	// Heartbeats report progress to operators; each is a billable action.
 	options.MaxHeartbeatThrottleInterval = 10 * time.Second
 	return options
 }
 
-// Run waits for Temporal and polls until ctx ends, then stops in good order. A Temporal that is away, or whose namespace is missing, is
-// waited for: the process stays, and works once it is there. Only a Temporal that refuses this worker ends it.
+// Run waits for Temporal, polls until ctx ends, and then stops gracefully. It waits while Temporal is unreachable or the
+// namespace is missing. It returns an error only if Temporal refuses this worker.
 func (s *Service) Run(ctx context.Context) error {
 	defer s.temporal.Close()
 	looking, stopLooking := context.WithCancel(ctx)
@@ -125,10 +126,10 @@ func (s *Service) Run(ctx context.Context) error {
 }
 
 const (
-	// firstWait and longestWait are between two looks for a Temporal that is away.
+	// firstWait and longestWait bound the pause between two attempts to reach Temporal.
 	firstWait   = time.Second
 	longestWait = 15 * time.Second
-	// lookLimit bounds one look.
+	// lookLimit bounds one attempt.
 	lookLimit = 10 * time.Second
 )
 
@@ -148,16 +149,16 @@ func (s *Service) awaitTemporal(ctx context.Context) error {
 	}
 }
 
-// refused tells whether Temporal answers and does not want this worker: its key or certificate is wrong.
+// refused reports whether Temporal answers and rejects this worker: its key or certificate is wrong.
 func refused(err error) bool {
 	var denied *serviceerror.PermissionDenied
 	return errors.As(err, &denied)
 }
 
-// poll works until ctx ends, or until the SDK gives up on Temporal.
+// poll runs until ctx ends, or until the SDK gives up on Temporal.
 func (s *Service) poll(ctx context.Context) error {
 	waits := &waitForRebuild{Store: s.store}
-	// The queue of reconciliations has a worker for itself, so that a scan never holds a slot of a booking's.
+	// Reconciliations have their own worker and queue, so that a scan never takes a slot of a booking.
 	bookings := worker.New(s.temporal, s.taskQueue, workerOptions(waits))
 	reconcile := worker.New(s.temporal, dispatch.ReconciliationQueue(s.taskQueue), reconcileOptions(waits))
 	for _, registry := range []Registry{bookings, reconcile} {
