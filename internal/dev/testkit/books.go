@@ -22,8 +22,8 @@ import (
 	"farebook/workflows"
 )
 
-// Books are the books and Temporal alone, for tests of what hands one to the other: workflows are started and signalled on a
-// task queue that no worker polls, so that each stays as it was started.
+// Books are a database and Temporal without a worker, for tests of the code that starts and signals workflows from the books: no
+// worker polls the task queue, so that each workflow stays as it was started.
 type Books struct {
 	*testdb.DB
 	T        *testing.T
@@ -33,7 +33,7 @@ type Books struct {
 	caller store.Caller
 }
 
-// NewBooks makes a schema and a task queue.
+// NewBooks returns books with a new schema and a new task queue.
 func NewBooks(t *testing.T) *Books {
 	t.Helper()
 	b := &Books{DB: newDB(t), T: t}
@@ -43,7 +43,7 @@ func NewBooks(t *testing.T) *Books {
 	return b
 }
 
-// WithoutTemporal starts no workflow: each call is refused at once, since the namespace does not exist.
+// WithoutTemporal returns a client whose calls all fail at once, because its namespace does not exist.
 func (b *Books) WithoutTemporal() *dispatch.Client {
 	return dispatch.NewClient(b.dial("no-such-namespace"), b.Name)
 }
@@ -59,10 +59,10 @@ func (b *Books) dial(namespace string) client.Client {
 	return temporal
 }
 
-// ID is an id of Stripe's that no other test has: workflows of all tests run in one namespace.
+// ID returns a Stripe id that no other test uses: the workflows of all tests run in one namespace.
 func (b *Books) ID(name string) string { return name + "_" + strings.TrimPrefix(b.Name, "fb_") }
 
-// Book takes a booking of $459.00 whose hold ends after some time, or has ended.
+// Book reserves a booking of $459.00 whose hold ends after hold; a negative hold has ended.
 func (b *Books) Book(key string, hold time.Duration) booking.Reference {
 	b.T.Helper()
 	now := b.Clock.Now()
@@ -82,7 +82,7 @@ func (b *Books) Book(key string, hold time.Duration) booking.Reference {
 	return reservation.Booking.Reference
 }
 
-// Held is a booking with its PaymentIntent, ID("pi_<key>").
+// Held reserves a booking and records its PaymentIntent, ID("pi_<key>").
 func (b *Books) Held(key string, hold time.Duration) booking.PaymentSnapshot {
 	b.T.Helper()
 	snapshot := booking.PaymentSnapshot{
@@ -92,14 +92,14 @@ func (b *Books) Held(key string, hold time.Duration) booking.PaymentSnapshot {
 	return snapshot
 }
 
-// Record writes what Stripe says of a payment.
+// Record records what Stripe says of a payment.
 func (b *Books) Record(snapshot booking.PaymentSnapshot) {
 	b.T.Helper()
 	_, err := b.Store.RecordPayment(b.T.Context(), store.PaymentReading{Snapshot: snapshot, Reason: store.ReasonEvent, Now: b.Clock.Now()})
 	require.NoError(b.T, err)
 }
 
-// Paid is a confirmed booking.
+// Paid reserves a booking and records its payment: it is confirmed.
 func (b *Books) Paid(key string) booking.Reference {
 	b.T.Helper()
 	snapshot := b.Held(key, time.Hour)
@@ -109,7 +109,7 @@ func (b *Books) Paid(key string) booking.Reference {
 	return snapshot.Reference
 }
 
-// Refund reserves a refund of a booking.
+// Refund reserves a refund of a booking, in minor units.
 func (b *Books) Refund(reference booking.Reference, key string, amount int64) store.Refund {
 	b.T.Helper()
 	refund, _, err := b.Store.ReserveRefund(b.T.Context(), store.NewRefund{
@@ -121,7 +121,7 @@ func (b *Books) Refund(reference booking.Reference, key string, amount int64) st
 	return refund
 }
 
-// Started tells whether a workflow was ever started.
+// Started reports whether a workflow was ever started.
 func (b *Books) Started(workflowID string) bool {
 	b.T.Helper()
 	_, err := b.Temporal.DescribeWorkflowExecution(b.T.Context(), workflowID, "")
@@ -133,7 +133,7 @@ func (b *Books) Started(workflowID string) bool {
 	return true
 }
 
-// Signals are the events of Stripe's that a workflow was told of.
+// Signals returns the Stripe events that were signalled to a workflow.
 func (b *Books) Signals(workflowID string) (events []workflows.StripeEvent) {
 	b.T.Helper()
 	if !b.Started(workflowID) {

@@ -2,10 +2,12 @@ package testkit
 
 import (
 	"bytes"
+	"fmt"
+	"strings"
 	"sync"
 )
 
-// Buffer keeps log lines of several writers.
+// Buffer collects the log lines of several writers.
 type Buffer struct {
 	mu    sync.Mutex
 	text  bytes.Buffer
@@ -19,7 +21,7 @@ func (b *Buffer) Write(p []byte) (int, error) {
 	return b.text.Write(p)
 }
 
-// Lines counts what has been written so far.
+// Lines returns the number of lines so far.
 func (b *Buffer) Lines() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -30,4 +32,15 @@ func (b *Buffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.text.String()
+}
+
+// LogLines returns the log lines of one service that contain a text.
+func (s *Stack) LogLines(service, text string) []string {
+	var lines []string
+	for line := range strings.Lines(s.Logs.String()) {
+		if strings.Contains(line, fmt.Sprintf("%q:%q", "service", service)) && strings.Contains(line, text) {
+			lines = append(lines, line)
+		}
+	}
+	return lines
 }

@@ -13,8 +13,8 @@ type Cost struct {
 	Bytes   int
 }
 
-// CostOf counts: a start, a signal, an update, a timer, a search-attribute upsert, an activity and each retry of it are
-// one action each; all local activities of one workflow task together are one.
+// CostOf counts the billable actions of a history. One action each are a start, a signal, an update, a timer, an upsert of search
+// attributes, an activity and each of its retries. All local activities of one workflow task together are one action.
 func CostOf(history *historypb.History) Cost {
 	cost := Cost{Events: len(history.GetEvents()), Bytes: proto.Size(history)}
 	localTasks := map[int64]bool{}

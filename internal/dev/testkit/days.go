@@ -13,9 +13,9 @@ import (
 	"farebook/worker/service"
 )
 
-// Days runs one workflow in Temporal's own environment for tests, in which the time that workflows wait for passes at once:
-// days, in which a mail server stays away or a bank takes its time. It retries an activity ten times at most. Activities, database, Stripe and mail server are the
-// stack's, and so is the clock: what a workflow waits for has passed for all of them. No worker should be beside it.
+// Days returns Temporal's test environment for one workflow, in which a workflow's timers fire at once: a test runs through the days
+// in which a mail server is down or a bank decides. Activities, database, Stripe and mail server are the stack's, and the environment
+// moves the stack's clock, so that the same time passes for all of them. It retries an activity ten times at most. Use it with NoWorker.
 func (s *Stack) Days() *testsuite.TestWorkflowEnvironment {
 	s.T.Helper()
 	all, err := service.NewActivities(s.Config, s.DB.Store, logging.New(s.Logs, "worker", s.Config.LogLevel))
@@ -30,15 +30,15 @@ func (s *Stack) Days() *testsuite.TestWorkflowEnvironment {
 	return env
 }
 
-// follower sets a clock to the time of a workflow before each of its activities. It never sets it back: while an activity is at
-// work, the time of workflows stands still.
+// follower advances the stack's clock to the workflow's time before each activity. It never sets the clock back: workflow time does not
+// pass while an activity runs.
 type follower struct {
 	interceptor.WorkerInterceptorBase
 	env   *testsuite.TestWorkflowEnvironment
 	clock *clock.Movable
 }
 
-// InterceptActivity is Temporal's.
+// InterceptActivity implements interceptor.WorkerInterceptor.
 func (f *follower) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
 	following := &followingActivity{follower: f}
 	following.Next = next
@@ -50,7 +50,7 @@ type followingActivity struct {
 	*follower
 }
 
-// ExecuteActivity is Temporal's, for local activities as well.
+// ExecuteActivity implements interceptor.ActivityInboundInterceptor. It runs for local activities as well.
 func (f *followingActivity) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
 	f.clock.AdvanceTo(f.env.Now())
 	return f.Next.ExecuteActivity(ctx, in)

@@ -12,13 +12,13 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 )
 
-// Texts are all values of one column that can hold a text.
+// Texts are the values of one column of a text type.
 type Texts struct {
 	Column string // table.column
 	Values []string
 }
 
-// EveryText reads every column of every table of the schema that can hold a text, as the schema itself lists them.
+// EveryText reads all columns of text types in all tables, as the schema lists them.
 func (s *Stack) EveryText() []Texts {
 	s.T.Helper()
 	columns := s.strings(`SELECT CONCAT(table_name, '.', column_name) FROM information_schema.columns WHERE table_schema = ?
@@ -36,7 +36,7 @@ func (s *Stack) strings(query string, args ...any) []string {
 	s.T.Helper()
 	rows, err := s.DB.SQL.QueryContext(s.T.Context(), query, args...)
 	require.NoError(s.T, err)
-	defer func() { _ = rows.Close() }() // read to the end; Err tells
+	defer func() { _ = rows.Close() }() // rows.Err reports what Close would
 	var all []string
 	for rows.Next() {
 		var text sql.NullString
@@ -47,8 +47,8 @@ func (s *Stack) strings(query string, args ...any) []string {
 	return all
 }
 
-// EveryHistory is every run of every workflow on the stack's queues as text, by workflow and run. It waits until Temporal's
-// search, which lags behind, shows those that are expected.
+// EveryHistory returns the histories of all runs on the stack's task queues as text, by workflow id and run id. It waits until
+// Temporal's search, which lags, shows the expected workflows.
 func (s *Stack) EveryHistory(expected ...string) map[string]string {
 	s.T.Helper()
 	queues := fmt.Sprintf("TaskQueue = '%s' OR TaskQueue = '%s'", s.Config.TaskQueue, s.Config.TaskQueue+"-reconciliation")
@@ -86,7 +86,7 @@ func (s *Stack) EveryHistory(expected ...string) map[string]string {
 	return histories
 }
 
-// EveryFile is what the stack's processes wrote below the folder that they run in, and that they have for temporary files.
+// EveryFile returns the contents of all files in the working and temporary folder of the stack's processes, by path.
 func (s *Stack) EveryFile() map[string]string {
 	s.T.Helper()
 	files := map[string]string{}

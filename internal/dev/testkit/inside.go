@@ -12,7 +12,7 @@ import (
 	"farebook/worker/service"
 )
 
-// startInside runs worker and API within the test, under its race detector, through the same code as their mains.
+// startInside runs worker and API inside the test, by the code of their main functions, so that the race detector sees them.
 func (s *Stack) startInside(listener net.Listener, options Options) {
 	if !options.NoWorker {
 		s.StartWorker()
@@ -25,7 +25,7 @@ func (s *Stack) startInside(listener net.Listener, options Options) {
 	s.serveInside(listener, handler)
 }
 
-// StartWorker runs a worker inside the test until the test ends or the returned function is called.
+// StartWorker runs a worker inside the test until stop is called or the test ends.
 func (s *Stack) StartWorker() (stop func()) {
 	ctx, cancel := background(s.T)
 	worker, err := service.New(ctx, s.Config, s.DB.Clock, logging.New(s.Logs, "worker", s.Config.LogLevel))

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Memory is what a part that runs as a process has resident, now and at most so far, in bytes (proc(5), status).
+// Memory returns the resident memory of a process of the stack, now and at its peak, in bytes (proc(5), status).
 func (s *Stack) Memory(name string) (now, peak int64) {
 	s.T.Helper()
 	for _, p := range s.processes {

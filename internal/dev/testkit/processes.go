@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// binaries builds worker and starter once for all tests of a package.
+// binaries builds worker and starter, once for all tests of a package.
 var binaries = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "farebook-bin-")
 	if err != nil {
@@ -22,14 +22,14 @@ var binaries = sync.OnceValues(func() (string, error) {
 	return dir, build.Run()
 })
 
-// RemoveBinaries tidies up; called from TestMain.
+// RemoveBinaries removes what binaries built. TestMain calls it.
 func RemoveBinaries() {
 	if dir, err := binaries(); err == nil {
-		_ = os.RemoveAll(dir) // a folder of the system's temporary ones
+		_ = os.RemoveAll(dir) // the system clears its temporary folder if this fails
 	}
 }
 
-// Process is a part of Farebook in a process of its own that is started again whenever it dies.
+// Process is a worker or an API that is started again whenever it dies.
 type Process struct {
 	stack *Stack
 	name  string
@@ -55,7 +55,7 @@ func (s *Stack) startProcesses(options Options) {
 	s.Eventually(ready, "the API did not become ready; it logged:\n%s", s.Logs)
 }
 
-// StartProcess runs one binary with the stack's configuration until the test ends.
+// StartProcess runs a binary with the stack's configuration until the test ends. failpoint may be empty.
 func (s *Stack) StartProcess(name, failpoint string, args ...string) *Process {
 	dir, err := binaries()
 	require.NoError(s.T, err)
@@ -67,20 +67,20 @@ func (s *Stack) StartProcess(name, failpoint string, args ...string) *Process {
 	return p
 }
 
-// run keeps a process going until the test ends.
+// run supervises a process until the test ends.
 func (s *Stack) run(p *Process) {
 	s.processes = append(s.processes, p)
 	go p.supervise()
 	s.T.Cleanup(p.stop)
 }
 
-// StarterCommand is one command of the operator's in a process of its own, with the stack's configuration.
+// StarterCommand returns an operator's command with the stack's configuration, not started yet.
 func (s *Stack) StarterCommand(args ...string) *exec.Cmd {
 	s.T.Helper()
 	return s.command("starter", args...)
 }
 
-// WorkerCommand is the worker's program, with the stack's configuration.
+// WorkerCommand returns the worker program with the stack's configuration, not started yet.
 func (s *Stack) WorkerCommand(args ...string) *exec.Cmd {
 	s.T.Helper()
 	return s.command("worker", args...)
@@ -124,7 +124,7 @@ func (p *Process) supervise() {
 	}
 }
 
-// Deaths counts how often any part has died so far.
+// Deaths returns how often processes of the stack have ended so far.
 func (s *Stack) Deaths() int {
 	deaths := 0
 	for _, p := range s.processes {
@@ -133,28 +133,27 @@ func (s *Stack) Deaths() int {
 	return deaths
 }
 
-// Deaths counts how often the process has ended so far.
+// Deaths returns how often the process has ended so far.
 func (p *Process) Deaths() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.deaths
 }
 
-// Signal sends a signal to the process that runs now.
+// Signal sends a signal to the running process, if there is one.
 func (p *Process) Signal(signal syscall.Signal) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.command != nil && p.command.Process != nil {
-		_ = p.command.Process.Signal(signal) // it may have ended by itself
+		_ = p.command.Process.Signal(signal) // the process may have ended meanwhile
 	}
 }
 
-// killTime is how long a kill waits for its moment: what a step sets in motion is over by then.
+// killTime is how long KillWithin waits for log lines: no step writes any later.
 const killTime = 500 * time.Millisecond
 
-// KillWithin ends a part with SIGKILL once so many more lines of log have been written by any: a moment in the middle of
-// something, without a clock. It is started again. The returned channel is closed when the kill is done, at the latest after
-// half a second.
+// KillWithin kills a process with SIGKILL after the stack has logged that many more lines, or after killTime: counted by lines, the
+// kill falls into the middle of some work. The process is started again. The returned channel is closed when it has been killed.
 func (s *Stack) KillWithin(name string, lines int) <-chan struct{} {
 	done, until := make(chan struct{}), s.Logs.Lines()+lines
 	go func() {
@@ -173,8 +172,8 @@ func (s *Stack) KillWithin(name string, lines int) <-chan struct{} {
 	return done
 }
 
-// RequireDeaths requires that a part has died this often: a failpoint that was never met proves nothing. What a part did last
-// may be seen before its death is.
+// RequireDeaths requires that a process has died exactly this often: a failpoint that was never reached proves nothing. It waits,
+// because the last effect of a process can be visible before its death.
 func (s *Stack) RequireDeaths(name string, deaths int) {
 	s.T.Helper()
 	for _, p := range s.processes {
@@ -193,7 +192,7 @@ func (p *Process) stop() {
 	<-p.done
 }
 
-// StopProcesses ends all parts, as an operator does before a restore; StartProcesses starts worker and API again.
+// StopProcesses stops worker and API, as an operator does before a restore. StartProcesses starts them again.
 func (s *Stack) StopProcesses() {
 	for _, p := range s.processes {
 		p.stop()
@@ -201,7 +200,7 @@ func (s *Stack) StopProcesses() {
 	s.processes = nil
 }
 
-// StartProcesses returns once the API takes webhooks: no booking can be taken while a fence is up.
+// StartProcesses starts worker and API, and returns when the API takes webhooks: while a fence is up, it takes no bookings.
 func (s *Stack) StartProcesses() {
 	s.T.Helper()
 	s.StartProcess("worker", "")

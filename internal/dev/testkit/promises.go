@@ -11,28 +11,29 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"farebook/ledger"
+	"farebook/money"
 	"farebook/store"
 )
 
-// RequirePromises checks what has to hold once everything has come to rest: by SQL, and against the stand-in's own truth.
-// Faults that were scripted have to have been met by then.
+// RequirePromises requires the promises of the README after all work is done: by SQL, and against the stand-in's state. It also
+// requires that a request has met each scripted fault.
 func (s *Stack) RequirePromises() {
 	s.T.Helper()
 	require.Empty(s.T, s.Stripe.Faults().Unmet(), "faults that no request has met")
 	require.NoError(s.T, s.Promises())
 }
 
-// Promises tells which promise is broken, or nil.
+// Promises returns the broken promises, or nil.
 func (s *Stack) Promises() error {
 	return errors.Join(s.BooksPromises(), s.StripePromises(), s.ClearingEqualsStripe(), s.DatedAsStripe())
 }
 
-// StripePromises are those that hold at every moment by Stripe's word, whatever the books know of it yet.
+// StripePromises checks those that hold at every moment by Stripe's state, whatever the books know yet.
 func (s *Stack) StripePromises() error {
 	return errors.Join(s.nobodyChargedTwice(), s.refundsWithinCaptured())
 }
 
-// BooksPromises are those that hold at every moment, also while events are on their way.
+// BooksPromises checks those that hold at every moment by the books, also while events are on their way.
 func (s *Stack) BooksPromises() error {
 	promises, err := s.DB.Store.CheckPromises(s.T.Context())
 	if err != nil {
@@ -47,8 +48,8 @@ func (s *Stack) BooksPromises() error {
 	return errors.Join(broken...)
 }
 
-// Promise 1: at most one succeeded PaymentIntent a booking, by Stripe's word. Whose a PaymentIntent is, the books know; what they do
-// not know counts for the booking that its metadata names.
+// nobodyChargedTwice checks promise 1 by Stripe's state: at most one succeeded PaymentIntent a booking. The books decide to which
+// booking a PaymentIntent belongs; its metadata does for one that they do not know.
 func (s *Stack) nobodyChargedTwice() error {
 	succeeded := map[string]int{}
 	for _, intent := range s.Stripe.PaymentIntents() {
@@ -60,7 +61,8 @@ func (s *Stack) nobodyChargedTwice() error {
 			return err
 		}
 		if intent.Status == "succeeded" && reference != "" {
-			if succeeded[reference]++; succeeded[reference] > 1 {
+			succeeded[reference]++
+			if succeeded[reference] > 1 {
 				return fmt.Errorf("promise 1: booking %s was charged twice", reference)
 			}
 		}
@@ -68,7 +70,7 @@ func (s *Stack) nobodyChargedTwice() error {
 	return nil
 }
 
-// ClearingEqualsStripe is promise 5: the clearing account is Stripe's balance, to the minor unit, in every currency that either of them has.
+// ClearingEqualsStripe checks promise 5: the clearing account equals Stripe's balance in every currency that either of them has.
 func (s *Stack) ClearingEqualsStripe() error {
 	balances, err := s.DB.Store.Balances(s.T.Context())
 	if err != nil {
@@ -82,14 +84,16 @@ func (s *Stack) ClearingEqualsStripe() error {
 	}
 	for _, currency := range append(s.Stripe.Currencies(), slices.Collect(maps.Keys(clearing))...) {
 		if theirs := s.Stripe.Balance(currency); theirs != clearing[currency] {
-			return fmt.Errorf("promise 5: the clearing account has %d %s, Stripe's balance %d", clearing[currency], currency, theirs)
+			shown := money.Currency(strings.ToUpper(currency))
+			return fmt.Errorf("promise 5: the clearing account has %s, Stripe's balance %s", money.Text(clearing[currency], shown), money.Text(theirs, shown))
 		}
 	}
 	return nil
 }
 
-// DatedAsStripe holds the effective date of what moves Stripe's balance against Stripe's own: so by date, too, the clearing account
-// is Stripe's balance. What Stripe does not have was planted by a test; what the previous release posted is dated by what is known.
+// DatedAsStripe checks that each posting on the clearing account has the date of its balance transaction: the clearing account then
+// equals Stripe's balance at any past time. It ignores balance transactions that a test planted in the books, and the basis of dates
+// that the previous release posted.
 func (s *Stack) DatedAsStripe() (err error) {
 	rows, err := s.DB.SQL.QueryContext(s.T.Context(), `SELECT id, type, stripe_balance_transaction_id, effective_at, effective_basis FROM financial_ledger l
 		WHERE stripe_balance_transaction_id <> '' AND effective_at IS NOT NULL AND EXISTS (
@@ -114,7 +118,7 @@ func (s *Stack) DatedAsStripe() (err error) {
 	return rows.Err()
 }
 
-// Promise 8, by Stripe's word: what went back of a payment is never more than what was received.
+// refundsWithinCaptured checks promise 8 by Stripe's state: no more goes back of a payment than was received.
 func (s *Stack) refundsWithinCaptured() error {
 	refunded := map[string]int64{}
 	for _, refund := range s.Stripe.Refunds() {
@@ -124,7 +128,9 @@ func (s *Stack) refundsWithinCaptured() error {
 	}
 	for _, intent := range s.Stripe.PaymentIntents() {
 		if refunded[intent.ID] > intent.AmountReceived {
-			return fmt.Errorf("promise 8: %d of the %d of %s were refunded", refunded[intent.ID], intent.AmountReceived, intent.ID)
+			currency := money.Currency(strings.ToUpper(intent.Currency))
+			return fmt.Errorf("promise 8: %s of the %s of %s were refunded",
+				money.Text(refunded[intent.ID], currency), money.Text(intent.AmountReceived, currency), intent.ID)
 		}
 	}
 	return nil

@@ -14,13 +14,13 @@ import (
 	"farebook/internal/dev/freeport"
 )
 
-// releaseFile names the commit of the release that has to run on this schema. It is moved on with each release.
+// releaseFile contains the commit of the previous release, which has to run on this schema. Each release updates it.
 const releaseFile = "test/previous-release"
 
-// releaseBuilt tells whether there is anything to tidy up.
+// releaseBuilt reports whether there is something to remove.
 var releaseBuilt atomic.Bool
 
-// previousRelease checks the commit out of this repository's history and builds it, once for all tests of a package.
+// previousRelease checks out and builds the commit, once for all tests of a package.
 var previousRelease = sync.OnceValues(func() (dir string, err error) {
 	root, err := exec.Command("git", "rev-parse", "--show-toplevel").Output()
 	if err != nil {
@@ -43,18 +43,18 @@ var previousRelease = sync.OnceValues(func() (dir string, err error) {
 	return dir, nil
 })
 
-// RemovePreviousRelease tidies up; called from TestMain.
+// RemovePreviousRelease removes what previousRelease built. TestMain calls it.
 func RemovePreviousRelease() {
 	if !releaseBuilt.Load() {
 		return
 	}
 	if dir, _ := previousRelease(); dir != "" {
-		_ = os.RemoveAll(dir) // a folder of the system's temporary ones
+		_ = os.RemoveAll(dir) // the system clears its temporary folder if this fails
 	}
 }
 
-// PreviousRelease runs API and worker of the previous release on the stack's database, with a task queue apart: two releases
-// of workflow code do not share one. It returns a client of that API with the stack's token.
+// PreviousRelease runs API and worker of the previous release on the stack's database, on another task queue, because two releases of
+// workflow code never share one. It returns a client of that API with the stack's API key.
 func (s *Stack) PreviousRelease() *APIClient {
 	s.olderRelease = true
 	s.T.Helper()
@@ -70,9 +70,4 @@ func (s *Stack) PreviousRelease() *APIClient {
 	previous := &APIClient{t: s.T, base: "http://" + address, Token: s.API.Token}
 	s.Eventually(previous.Ready, "the previous release did not become ready; it logged:\n%s", s.Logs)
 	return previous
-}
-
-// WebhooksTo has Stripe deliver its events to another API from now on.
-func (s *Stack) WebhooksTo(c *APIClient) {
-	s.Stripe.SetWebhook(c.base+"/webhooks/stripe", WebhookSecret)
 }

@@ -13,8 +13,7 @@ import (
 	"farebook/internal/wait"
 )
 
-// SlowLink is a connection that takes its time: whatever goes through it, either way, arrives this much later. It returns
-// the address to connect to instead of target.
+// SlowLink forwards connections to target with a latency in each direction. It returns the address to connect to instead.
 func (s *Stack) SlowLink(target string, latency time.Duration) string {
 	s.T.Helper()
 	listener := s.listen("127.0.0.1:0")
@@ -33,10 +32,10 @@ func (s *Stack) SlowLink(target string, latency time.Duration) string {
 			}
 			far, err := net.Dial("tcp", target)
 			if err != nil {
-				_ = near.Close() // the one who connected sees it
+				_ = near.Close() // the client sees a closed connection
 				continue
 			}
-			stop := context.AfterFunc(ctx, func() { _ = near.Close(); _ = far.Close() }) // both ends of a test that is over
+			stop := context.AfterFunc(ctx, func() { _ = near.Close(); _ = far.Close() }) // closes both ends when the test is over
 			group.Go(func() { delay(ctx, far, near, latency); stop() })
 			group.Go(func() { delay(ctx, near, far, latency) })
 		}
@@ -44,9 +43,9 @@ func (s *Stack) SlowLink(target string, latency time.Duration) string {
 	return listener.Addr().String()
 }
 
-// delay passes on what is read, later, in order.
+// delay copies from one connection to another, each chunk after the latency, in order.
 func delay(ctx context.Context, to, from net.Conn, latency time.Duration) {
-	defer func() { _ = to.Close() }() // the other direction ends with it
+	defer func() { _ = to.Close() }() // ends the other direction as well
 	chunk := make([]byte, 64<<10)
 	for {
 		n, err := from.Read(chunk)
@@ -64,7 +63,7 @@ func delay(ctx context.Context, to, from net.Conn, latency time.Duration) {
 	}
 }
 
-// addresses are where the parts are reached: themselves, or through slow links.
+// addresses are those of the servers, or of slow links to them.
 type addresses struct{ database, stripe, mail string }
 
 func (s *Stack) addresses(latency time.Duration) addresses {

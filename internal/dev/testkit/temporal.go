@@ -20,19 +20,19 @@ import (
 
 var record = flag.Bool("record", false, "write the histories of these tests to workflows/testdata, for the replay tests")
 
-// WorkflowID of a booking.
+// WorkflowID returns the workflow id of a booking.
 func (s *Stack) WorkflowID(reference string) string {
 	return workflows.BookingPaymentWorkflowID(booking.Reference(reference))
 }
 
-// AwaitWorkflowEnd waits until the booking's workflow has ended: everything recorded, every mail sent. It reads the
-// status once a look: a late webhook may start another run right behind.
+// AwaitWorkflowEnd waits until the latest run of a booking's workflow has ended well: all is recorded, all emails are sent.
 func (s *Stack) AwaitWorkflowEnd(reference string) {
 	s.T.Helper()
 	s.AwaitRunEnd(s.WorkflowID(reference))
 }
 
-// AwaitRunEnd waits until the latest run of a workflow has ended well.
+// AwaitRunEnd waits until the latest run of a workflow has ended, and requires that it has not failed. A late webhook may start another
+// run at any time, so the status is the one that was read when the run had ended.
 func (s *Stack) AwaitRunEnd(workflowID string) {
 	s.T.Helper()
 	var status enumspb.WorkflowExecutionStatus
@@ -40,24 +40,24 @@ func (s *Stack) AwaitRunEnd(workflowID string) {
 		description, err := s.Temporal.DescribeWorkflowExecution(s.T.Context(), workflowID, "")
 		status = description.GetWorkflowExecutionInfo().GetStatus()
 		return err == nil && status != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
-	}, "workflow %s goes on; logs:\n%s", workflowID, s.Logs)
+	}, "workflow %s is still running; logs:\n%s", workflowID, s.Logs)
 	require.Contains(s.T, []enumspb.WorkflowExecutionStatus{
 		enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED,
 	}, status, "workflow %s failed; logs:\n%s", workflowID, s.Logs)
 }
 
-// AwaitQuiet waits until every event is processed, every mail sent or given up, and every refund of ours at Stripe: what
-// has been set in motion has come to rest.
+// AwaitQuiet waits until all events are processed, all emails are sent or given up, and all requested refunds have been made at
+// Stripe.
 func (s *Stack) AwaitQuiet() {
 	s.T.Helper()
 	s.Stripe.Settle()
 	s.Eventually(func() bool {
 		return s.DB.Count(s.T, `SELECT (SELECT COUNT(*) FROM stripe_events WHERE processed = FALSE) + (SELECT COUNT(*) FROM emails WHERE status = 'queued')
 			+ (SELECT COUNT(*) FROM refunds WHERE status = 'requested')`) == 0
-	}, "something goes on; logs:\n%s", s.Logs)
+	}, "events, emails or refunds stay unfinished; logs:\n%s", s.Logs)
 }
 
-// LatestRun is the id of a workflow's newest run, from the workflow itself: searching lags behind.
+// LatestRun returns the id of a workflow's newest run. It asks for the workflow itself, because searching lags.
 func (s *Stack) LatestRun(workflowID string) string {
 	s.T.Helper()
 	description, err := s.Temporal.DescribeWorkflowExecution(s.T.Context(), workflowID, "")
@@ -65,12 +65,12 @@ func (s *Stack) LatestRun(workflowID string) string {
 	return description.GetWorkflowExecutionInfo().GetExecution().GetRunId()
 }
 
-// History reads the latest run of a booking's workflow.
+// History returns the history of the latest run of a booking's workflow.
 func (s *Stack) History(reference string) *historypb.History {
 	return s.RunHistory(s.WorkflowID(reference), "")
 }
 
-// RunHistory reads one run of a workflow, the latest when the id of the run is empty.
+// RunHistory returns the history of one run; an empty runID is the latest.
 func (s *Stack) RunHistory(workflowID, runID string) *historypb.History {
 	s.T.Helper()
 	history := &historypb.History{}
@@ -86,10 +86,10 @@ func (s *Stack) RunHistory(workflowID, runID string) *historypb.History {
 	return history
 }
 
-// HistoryText is the history as text, payloads decoded, so that what leaked into it can be searched.
+// HistoryText returns History as text with decoded payloads, to be searched for what must not be in it.
 func (s *Stack) HistoryText(reference string) string { return s.RunText(s.WorkflowID(reference), "") }
 
-// RunText is the history of one run of a workflow as text, of the latest when the id of the run is empty.
+// RunText returns RunHistory as text with decoded payloads.
 func (s *Stack) RunText(workflowID, runID string) string {
 	s.T.Helper()
 	var text strings.Builder
@@ -100,7 +100,7 @@ func (s *Stack) RunText(workflowID, runID string) string {
 	return text.String()
 }
 
-// SaveHistory writes the history of a booking's workflow for the replay tests when the flag -record is given.
+// SaveHistory writes the history of a booking's workflow to workflows/testdata, for the replay tests, when -record is given.
 func (s *Stack) SaveHistory(reference, name string) {
 	s.T.Helper()
 	s.SaveRun(s.WorkflowID(reference), "booking_payment_"+name)
@@ -112,7 +112,7 @@ func (s *Stack) SaveRun(workflowID, name string) {
 	s.SaveEarlierRun(workflowID, "", name)
 }
 
-// SaveEarlierRun writes the history of a run that others may have followed; an empty runID is the latest.
+// SaveEarlierRun writes the history of one run, as SaveHistory does; an empty runID is the latest.
 func (s *Stack) SaveEarlierRun(workflowID, runID, name string) {
 	s.T.Helper()
 	if !*record {

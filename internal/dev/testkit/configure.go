@@ -1,0 +1,67 @@
+package testkit
+
+import (
+	"net"
+	"os"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"farebook/internal/config"
+)
+
+// configure reads the configuration from environment variables, as a deployment does.
+func (s *Stack) configure(httpAddr string, options Options) {
+	reached := s.addresses(options.Latency)
+	host, port, err := net.SplitHostPort(reached.mail)
+	require.NoError(s.T, err)
+	minute := options.HoldMinute
+	if minute == 0 {
+		minute = time.Minute
+	}
+	temporal := options.TemporalAddress
+	if temporal == "" {
+		temporal = temporalAddress(s.T)
+	}
+	level := "debug"
+	if options.Quiet {
+		level = "error"
+	}
+	s.env = []string{
+		"APP_ENV=development", "LOG_LEVEL=" + level,
+		"DATABASE_DSN=" + reached.database,
+		"STRIPE_SECRET_KEY=" + StripeKey, "STRIPE_API_BASE=" + reached.stripe, "STRIPE_WEBHOOK_SECRET=" + WebhookSecret,
+		"SMTP_HOST=" + host, "SMTP_PORT=" + port, "SMTP_TLS=none", "SMTP_FROM=Farebook <bookings@farebook.example>",
+		"FINANCE_EMAIL=finance@canary-mail.example", "SWEEP_INTERVAL=500ms", "STRIPE_LIST_LAG=" + orSecond(options.ListLag).String(),
+		"MAILS_PER_ADDRESS_HOUR=" + strconv.Itoa(orDefault(options.MailsPerAddress, 1_000_000)),
+		"RECONCILE_LAG=" + options.Lag.String(), "RECONCILE_OVERDUE=" + options.Overdue.String(), "RECONCILE_CALLS_PER_SECOND=" + strconv.Itoa(orDefault(options.CallsPerSecond, 1000)),
+		"FENCE_LOOK_INTERVAL=" + orDuration(options.FenceLook, time.Hour).String(),
+		"TEMPORAL_ADDRESS=" + temporal, "HTTP_ADDR=" + httpAddr,
+		// One key and one address send what many clients would send, so the limits are out of reach.
+		"RATE_READS_PER_SECOND=100000", "RATE_WRITES_PER_SECOND=100000", "RATE_WEBHOOKS_PER_SECOND=100000",
+		"HTTP_MAX_CONNECTIONS_PER_ADDRESS=2000",
+		"FAREBOOK_TASK_QUEUE=" + s.DB.Name, "FAREBOOK_HOLD_MINUTE=" + minute.String(),
+	}
+	if options.Others != "" {
+		s.env = append(s.env, "OTHER_INTEGRATIONS="+options.Others)
+	}
+	if options.Unprepared {
+		s.env = append(s.env, "TEMPORAL_NAMESPACE=farebook")
+	}
+	if options.Heal != "" {
+		s.env = append(s.env, "RECONCILE_HEAL="+options.Heal)
+	}
+	s.Config, _, err = config.LoadFrom(s.env)
+	require.NoError(s.T, err)
+}
+
+// Environment returns the configuration of the stack's processes as NAME=value pairs.
+func (s *Stack) Environment() []string { return s.env }
+
+func temporalAddress(t testing.TB) string {
+	address := os.Getenv("FAREBOOK_TEST_TEMPORAL_ADDRESS")
+	require.NotEmpty(t, address, "no Temporal server: run `make test`, or set FAREBOOK_TEST_TEMPORAL_ADDRESS")
+	return address
+}

@@ -1,0 +1,58 @@
+package testkit
+
+import "time"
+
+// Options change what New starts. Every zero value is what most tests want.
+type Options struct {
+	// Processes runs worker and API as processes that can be killed, instead of inside the test.
+	Processes bool
+	// WorkerFailpoint and APIFailpoint name the point at which a process kills itself, once. It is started again.
+	WorkerFailpoint, APIFailpoint string
+	// HoldMinute is the length of a minute of a hold; zero for a real minute.
+	HoldMinute time.Duration
+	// TemporalAddress names a Temporal server for this test alone; empty for the one that all tests share.
+	TemporalAddress string
+	// NoWorker leaves the worker to the test.
+	NoWorker bool
+	// Unprepared starts servers only: no schema, no Temporal namespace (so TemporalAddress is required), no API key, no worker and no
+	// API.
+	Unprepared bool
+	// Lag is RECONCILE_LAG: how young a difference is left to its event.
+	Lag time.Duration
+	// ListLag is STRIPE_LIST_LAG: how long Stripe's lists may miss a new object; zero for a second.
+	ListLag time.Duration
+	// Overdue is RECONCILE_OVERDUE: how long after the last reconciliation finance is alarmed; zero for never.
+	Overdue time.Duration
+	// Heal is RECONCILE_HEAL: what reconciliation heals without an operator; empty for everything.
+	Heal string
+	// Others is OTHER_INTEGRATIONS: the rules by which another integration's payments are recognised.
+	Others string
+	// CallsPerSecond is the rate limit of reconciliation at Stripe; zero for 1,000.
+	CallsPerSecond int
+	// MailsPerAddress is MAILS_PER_ADDRESS_HOUR; zero for a million, because all bookings of a test have one email address.
+	MailsPerAddress int
+	// AnswerTime is the shortest time that Stripe takes for an answer.
+	AnswerTime time.Duration
+	// Latency is added to every connection to the database, Stripe and the mail server, in each direction.
+	Latency time.Duration
+	// FenceLook is FENCE_LOOK_INTERVAL: how often a restored database is looked for; zero for an hour.
+	FenceLook time.Duration
+	// Quiet logs errors only: for benchmarks.
+	Quiet bool
+}
+
+func orSecond(lag time.Duration) time.Duration { return orDuration(lag, time.Second) }
+
+func orDuration(d, usual time.Duration) time.Duration {
+	if d == 0 {
+		return usual
+	}
+	return d
+}
+
+func orDefault(value, usual int) int {
+	if value == 0 {
+		return usual
+	}
+	return value
+}
