@@ -27,7 +27,7 @@ func disputeScenario(t *testing.T, recorded func(in activities.RecordDisputeInpu
 	t.Helper()
 	s := newScenario(t)
 	double(s, disputes.RecordDispute, func(in activities.RecordDisputeInput) (activities.DisputeRecorded, error) { return recorded(in), nil })
-	answer(s, disputes.RemindOfDispute, activities.MailsQueued{EmailIDs: []uint64{11}})
+	answer(s, disputes.RemindOfDispute, activities.EmailsQueued{EmailIDs: []uint64{11}})
 	return s
 }
 

@@ -50,7 +50,7 @@ var byType = map[string]any{
 	workflows.TypeAccountFee:     workflows.AccountFee,
 	workflows.TypeUnbooked:       workflows.Unbooked,
 	workflows.TypeCancelTwins:    workflows.CancelTwins,
-	workflows.TypeSealLedger:    workflows.SealLedger,
+	workflows.TypeSealLedger:     workflows.SealLedger,
 	workflows.TypeSendMail:       workflows.SendMail,
 }
 
