@@ -1,5 +1,5 @@
-// Package api is Farebook's HTTP API: it takes bookings, answers questions about them and receives Stripe's webhooks. It
-// decides nothing about money: that is the workflow's and the recording step's matter.
+// Package api is Farebook's HTTP API: it creates and shows bookings and receives Stripe's webhooks. It makes no decision about money:
+// the workflows and the recorders do.
 package api
 
 import (
@@ -19,48 +19,48 @@ import (
 	"farebook/store"
 )
 
-// Version of the API, as its OpenAPI document says it.
+// Version is the API's version in its OpenAPI document.
 const Version = "1.0.0"
 
-// Deps are what the API talks to.
+// Deps are what the API needs.
 type Deps struct {
 	Store    *store.Store
 	Dispatch *dispatch.Client
 	Stripe   *stripeapi.Client
-	// Temporal is asked for its health only.
+	// Temporal is used for the health check only.
 	Temporal client.Client
-	// Warning is what an operator is to look at although bookings are taken; empty for nothing. It may be nil.
+	// Warning returns what an operator should examine while bookings are accepted; empty for nothing. It may be nil.
 	Warning func() string
-	// WebhookSecrets are all that are valid now; Live says whether events of real money are expected, or test events.
+	// WebhookSecrets are all secrets that are valid now. Live says whether live events are expected, or those of test mode.
 	WebhookSecrets []string
 	Live           bool
-	// Inbox takes Stripe's events in.
+	// Inbox stores Stripe's events.
 	Inbox *inbox.Inbox
-	// Policy is what a cancellation after payment gives back.
+	// Policy decides what a cancellation after payment refunds.
 	Policy booking.Policy
-	// HoldMinute is how long a minute of a hold lasts: a minute, unless a test shortens it.
+	// HoldMinute is the length of one minute of a hold. Tests shorten it.
 	HoldMinute time.Duration
-	// Holds bound holds by the departure.
+	// Holds limit the end of a hold by the departure.
 	Holds booking.HoldRules
-	// BodyTimeout is how long a request body may take, AnswerTimeout how long a caller waits for workflow and Stripe; zero
-	// for the defaults.
+	// BodyTimeout is how long a request body may take, AnswerTimeout how long a caller waits for workflow and Stripe. Zero means the
+	// default.
 	BodyTimeout, AnswerTimeout time.Duration
-	// Limits are what is taken of callers and strangers; rates that are zero stand for the defaults.
+	// Limits bound the requests of each client and address. Zero rates mean the defaults.
 	Limits Limits
-	// Stopping ends when the process is asked to stop: bodies that have not come are waited for no longer. It may be nil.
+	// Stopping ends when the process is asked to stop: from then on, the server no longer waits for request bodies. It may be nil.
 	Stopping context.Context
 	Log      *slog.Logger
 }
 
 const (
-	// maxBookingBody is far above nine passengers with the longest names.
+	// maxBookingBody is far above nine passengers with the longest allowed names.
 	maxBookingBody = 64 << 10
-	// maxWebhookBody: Stripe's events are some kilobytes; with expanded objects some tens.
+	// maxWebhookBody is far above Stripe's events: some kilobytes, and some tens with expanded objects.
 	maxWebhookBody = 256 << 10
-	// bodyTimeout ends a body that trickles in.
+	// bodyTimeout ends a body that arrives too slowly.
 	bodyTimeout = 10 * time.Second
-	// answerTimeout is how long a caller waits for workflow and Stripe before being told to ask again: the fast path's
-	// two attempts at Stripe fit in. http.Server's WriteTimeout is above it.
+	// answerTimeout is how long a caller waits for workflow and Stripe before a 503. It covers the two Stripe attempts of the fast
+	// path, and is below http.Server's WriteTimeout.
 	answerTimeout = 30 * time.Second
 	// Retry-After, in seconds: when a dependency is unavailable, while another request with the key is in progress, and while a fence
 	// is up, which operators lower within minutes to hours.
@@ -74,7 +74,7 @@ type api struct {
 	gates gates
 }
 
-// New is the handler of the whole API.
+// New returns the handler of the whole API.
 func New(deps Deps) (http.Handler, error) {
 	if deps.BodyTimeout == 0 {
 		deps.BodyTimeout = bodyTimeout
@@ -111,37 +111,37 @@ func humaConfig() huma.Config {
 	config := huma.DefaultConfig("Farebook API", Version)
 	config.Info.Description = description
 	config.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
-	// Both are served by docs.go: complete from the first request, and without another host's scripts.
+	// docs.go serves both: complete from the first request, and without scripts from other hosts.
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
-	// No "$schema" links in answers.
+	// Leaves "$schema" links out of answers.
 	config.CreateHooks = nil
 	config.Transformers = []huma.Transformer{completeProblem}
 	config.RejectUnknownQueryParameters = true
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		securityScheme: {Type: "http", Scheme: "bearer", Description: "An API key, made by `starter api-key create`."},
+		securityScheme: {Type: "http", Scheme: "bearer", Description: "An API key, created with `starter api-key create`."},
 	}
 	config.Tags = []*huma.Tag{
-		{Name: "Bookings", Description: "Take, read, capture, cancel and refund bookings."},
-		{Name: "Reconciliation", Description: "Hold the books against Stripe."},
-		{Name: operationsTag, Description: "What needs attention, of all clients."},
-		{Name: adminTag, Description: "Who may call this API, and who asked for what. For keys with the scope admin."},
-		{Name: "Webhooks", Description: "What Stripe calls."},
+		{Name: "Bookings", Description: "Create, read, capture, cancel and refund bookings."},
+		{Name: "Reconciliation", Description: "Compare the books with Stripe."},
+		{Name: operationsTag, Description: "Matters that need attention, for all clients."},
+		{Name: adminTag, Description: "Who may call this API, and who asked for what. Needs the scope admin."},
+		{Name: "Webhooks", Description: "Called by Stripe."},
 		{Name: "Health", Description: "For load balancers and operators."},
 	}
 	return config
 }
 
-const description = `Book a flight, pay by card, get a confirmation; the books always agree with Stripe.
+const description = `Book a flight, pay by card, get a confirmation. The books always agree with Stripe.
 
 - **Money** is a whole number of minor units and a currency: ` + "`45900` and `USD` are $459.00." + `
-- **Idempotency**: every ` + "`POST`" + ` takes an ` + "`Idempotency-Key`" + `; what makes something new requires it. Send the same key and body as often as
-  you need: the answer is the same, and nothing is done twice. The same key with another body is refused with 422; with a first
-  request that is still at work, with 409 and ` + "`Retry-After`" + `.
+- **Idempotency**: every ` + "`POST`" + ` takes an ` + "`Idempotency-Key`" + `; operations that create something require it. Repeat a request with the same key and
+  body as often as you need: the answer is the same, and nothing is done twice. The same key with another body gets 422. While the first
+  request is in progress, a repetition waits for its answer, or gets 409 with ` + "`Retry-After`" + `.
 - **Errors** are RFC 9457 problems; ` + "`errors[].location`" + ` names the field, such as ` + "`body.flight.departsAt`" + `.
-- **429** with ` + "`Retry-After`" + ` says that you ask too often: reads and writes of one client, and requests of one address without a key, have
-  limits. ` + "`RateLimit`" + ` on each answer shows what is left. Nothing was done: ask again with the same key.
-- **503** with ` + "`Retry-After`" + ` says that a part is away. Nothing is lost: ask again with the same key. A problem of type
-  ` + "`urn:farebook:problem:fenced`" + ` says why no money moves at present; reads work meanwhile.
-- **Answers** are JSON whatever ` + "`Accept`" + ` asks for.
-- **Correlation**: send ` + "`X-Correlation-ID`" + ` (8 to 64 letters, digits, dots, dashes) or take the one from the answer; it leads
-  through logs, workflow, Stripe and mail.`
+- **429** with ` + "`Retry-After`" + ` means too many requests: the reads and writes of a client, and the requests of an address without a key, are
+  limited. ` + "`RateLimit`" + ` on each answer shows what is left. Nothing was done: repeat the request with the same key.
+- **503** with ` + "`Retry-After`" + ` means that a dependency is unavailable. Nothing is lost: repeat the request with the same key. A problem of
+  type ` + "`urn:farebook:problem:fenced`" + ` says why no money moves at present; reads still work.
+- **Answers** are always JSON, whatever ` + "`Accept`" + ` says.
+- **Correlation**: send ` + "`X-Correlation-ID`" + ` (8 to 64 letters, digits, dots, dashes) or use the one in the answer; logs,
+  workflows, Stripe and emails carry it.`

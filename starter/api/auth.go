@@ -22,21 +22,21 @@ type (
 	actorKey  struct{}
 )
 
-// callerOf is who asks; authenticate has put it there.
+// callerOf is the caller that authenticate has found.
 func callerOf(ctx context.Context) store.Caller {
 	caller, _ := ctx.Value(callerKey{}).(store.Caller)
 	return caller
 }
 
-// actorOf is the caller as the audit log keeps it, under the request's own correlation id: what a booking's workflow goes by
-// later on in the request is the booking's.
+// actorOf is the caller for the audit log, with the correlation id of the request. The rest of the request may use the booking's id:
+// see withBooking.
 func actorOf(ctx context.Context) access.Actor {
 	actor, _ := ctx.Value(actorKey{}).(access.Actor)
 	return actor
 }
 
-// guard demands an API key that holds at least one of the scopes, and says so in the OpenAPI document. It comes before all
-// other middlewares of the operation, and no byte of a body is read before it.
+// guard requires an API key with at least one of the scopes, and documents it. It runs before all other middlewares of the
+// operation, and before any byte of the body is read.
 func (a *api) guard(spec huma.API, operation huma.Operation, anyOf ...access.Scope) huma.Operation {
 	names := access.Scopes(anyOf).Names()
 	operation.Security = []map[string][]string{{securityScheme: names}}
@@ -46,8 +46,8 @@ func (a *api) guard(spec huma.API, operation huma.Operation, anyOf ...access.Sco
 	return operation
 }
 
-// authenticate lets callers with a valid API key pass. A token that is missing, wrong, revoked or expired, and one whose
-// client is disabled, get the same 401.
+// authenticate accepts callers with a valid API key. A missing, wrong, revoked or expired token and one of a disabled client get the
+// same 401.
 func (a *api) authenticate(spec huma.API) func(huma.Context, func(huma.Context)) {
 	return a.guardKeys(spec, func(hctx huma.Context, next func(huma.Context)) {
 		ctx := hctx.Context()
@@ -59,7 +59,7 @@ func (a *api) authenticate(spec huma.API) func(huma.Context, func(huma.Context))
 		case errors.Is(err, store.ErrNotFound):
 			hctx.SetHeader("WWW-Authenticate", `Bearer realm="farebook"`)
 			refuse(spec, hctx, problem(ctx, http.StatusUnauthorized, "unauthorized",
-				"Send a valid API key: Authorization: Bearer fbk_...", headerField("Authorization", "is missing or holds no valid API key")))
+				"Send a valid API key: Authorization: Bearer fbk_...", headerField("Authorization", "is missing or has no valid API key")))
 		case err != nil:
 			refuse(spec, hctx, a.problemOf(ctx, err))
 		default:
@@ -69,7 +69,7 @@ func (a *api) authenticate(spec huma.API) func(huma.Context, func(huma.Context))
 	})
 }
 
-// allow refuses a caller whose key holds none of the scopes. It stands behind authenticate.
+// allow refuses a caller whose key has none of the scopes. It runs after authenticate.
 func allow(spec huma.API, anyOf []access.Scope) func(huma.Context, func(huma.Context)) {
 	return func(hctx huma.Context, next func(huma.Context)) {
 		caller := callerOf(hctx.Context())
@@ -83,11 +83,11 @@ func allow(spec huma.API, anyOf []access.Scope) func(huma.Context, func(huma.Con
 	}
 }
 
-// missingScope tells which scope a key would need.
+// missingScope is a 403 that names the scope that the key would need.
 func missingScope(ctx context.Context, anyOf ...access.Scope) error {
 	needed := strings.Join(access.Scopes(anyOf).Names(), " or ")
 	return problem(ctx, http.StatusForbidden, "missing-scope",
-		"This API key may not do this: it needs the scope "+needed+". Nothing was done.", headerField("Authorization", "holds a key without the scope "+needed))
+		"This API key is not allowed to do this: it needs the scope "+needed+". Nothing was done.", headerField("Authorization", "has a key without the scope "+needed))
 }
 
 // caller reads the bearer token (RFC 6750, 2.1).
@@ -120,5 +120,5 @@ func refuse(spec huma.API, hctx huma.Context, err error) {
 	}
 	hctx.SetHeader("Content-Type", problemContentType)
 	hctx.SetStatus(model.Status)
-	_ = spec.Marshal(hctx.BodyWriter(), "application/json", model) // the reader may be gone
+	_ = spec.Marshal(hctx.BodyWriter(), "application/json", model) // the caller may have gone
 }

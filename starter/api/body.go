@@ -17,14 +17,14 @@ import (
 )
 
 const (
-	// lingerTime is how long the rest of a body is read, and thrown away, after an answer that did not wait for it. Without
-	// it, closing the connection could reset it before the caller has read the answer.
+	// lingerTime is how long the rest of a body is read and discarded after an answer that did not wait for it. Without it, closing
+	// the connection could reset it before the caller has read the answer.
 	lingerTime = 500 * time.Millisecond
-	// stoppingTime is how long a body may still take when the process is asked to stop.
+	// stoppingTime is how long a body may still take once the process is asked to stop.
 	stoppingTime = 500 * time.Millisecond
 )
 
-// trackedBody remembers whether a body was read to its end.
+// trackedBody records whether a body was read to its end.
 type trackedBody struct {
 	io.ReadCloser
 	ended bool
@@ -36,8 +36,8 @@ func (b *trackedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// trackBody lets the answer know whether the body was read. The read deadline of http.Server is lifted where there is no body:
-// from then on, net/http watches the connection for its end, and a deadline would end the request's context.
+// trackBody wraps the body of a request. A request without a body loses http.Server's read deadline: net/http then watches the
+// connection for its end, and a deadline would cancel the request's context.
 func trackBody(w http.ResponseWriter, r *http.Request) *trackedBody {
 	body := &trackedBody{ReadCloser: r.Body, ended: r.Body == nil || r.Body == http.NoBody}
 	if body.ended {
@@ -49,11 +49,10 @@ func trackBody(w http.ResponseWriter, r *http.Request) *trackedBody {
 }
 
 func setReadDeadline(w http.ResponseWriter, at time.Time) {
-	_ = http.NewResponseController(w).SetReadDeadline(at) // a test's recorder has no connection
+	_ = http.NewResponseController(w).SetReadDeadline(at) // the recorder of a test has no connection
 }
 
-// takeBody reads the whole body of a caller who was let in, within its size and time, before anything is done about the
-// request.
+// takeBody reads the whole body of an authenticated caller, within its limits of size and time, before the request is processed.
 func (a *api) takeBody(spec huma.API) func(huma.Context, func(huma.Context)) {
 	return func(hctx huma.Context, next func(huma.Context)) {
 		r, w := humago.Unwrap(hctx)
@@ -69,8 +68,8 @@ func (a *api) takeBody(spec huma.API) func(huma.Context, func(huma.Context)) {
 	}
 }
 
-// readBody replaces r.Body by what has come of it. hold counts its bytes, unless it is nil. Afterwards the connection has no read
-// deadline, unless the body did not come: then it keeps one, as net/http still reads after the answer.
+// readBody reads r.Body and replaces it by its bytes. hold counts them, unless it is nil. Afterwards the connection has no read
+// deadline. It keeps one when the body did not arrive, because net/http still reads after the answer.
 func (a *api) readBody(w http.ResponseWriter, r *http.Request, size int64, hold *limit.Hold) error {
 	if r.ContentLength > size {
 		return &http.MaxBytesError{Limit: size}
@@ -91,8 +90,8 @@ func (a *api) readBody(w http.ResponseWriter, r *http.Request, size int64, hold 
 	return nil
 }
 
-// endWhenStopping ends the reading of a body soon after the process was asked to stop: a body that does not come must not hold
-// the process. The returned function ends the watch, after which nothing touches the deadline.
+// endWhenStopping ends the reading of a body soon after the process is asked to stop, so that a body that never arrives does not
+// delay it. After the returned function, nothing changes the deadline.
 func (a *api) endWhenStopping(w http.ResponseWriter) (end func()) {
 	moved := make(chan struct{})
 	stop := context.AfterFunc(a.Stopping, func() {
@@ -106,7 +105,7 @@ func (a *api) endWhenStopping(w http.ResponseWriter) (end func()) {
 	}
 }
 
-// bodyRefused says why a body was not taken, and has the connection closed: the rest of the body is not waited for.
+// bodyRefused says why a body was not accepted, and closes the connection without waiting for the rest of the body.
 func (a *api) bodyRefused(w http.ResponseWriter, r *http.Request, size int64, err error) error {
 	w.Header().Set("Connection", "close")
 	ctx := r.Context()
@@ -114,14 +113,14 @@ func (a *api) bodyRefused(w http.ResponseWriter, r *http.Request, size int64, er
 	var network net.Error
 	switch {
 	case errors.As(err, &tooLarge):
-		return problem(ctx, http.StatusRequestEntityTooLarge, "body-too-large", fmt.Sprintf("The body is larger than %d bytes.", size))
+		return problem(ctx, http.StatusRequestEntityTooLarge, "body-too-large", fmt.Sprintf("The body is larger than %d bytes. Nothing was done.", size))
 	case errors.Is(err, limit.ErrBusy):
-		return unavailable(ctx, "busy", "Too many bodies are being read at once. Nothing was done: send it again in a few seconds.")
+		return unavailable(ctx, "busy", "Too many request bodies are being read at once. Nothing was done: repeat the request in a few seconds.")
 	case errors.As(err, &network) && network.Timeout() && a.Stopping.Err() != nil:
-		return unavailable(ctx, "stopping", "This server is stopping and the body had not arrived. Nothing was done: send it again.")
+		return unavailable(ctx, "stopping", "This server is stopping and the body had not arrived. Nothing was done: repeat the request.")
 	case errors.As(err, &network) && network.Timeout():
-		return problem(ctx, http.StatusRequestTimeout, "body-too-slow", "The body did not arrive in time: send it in one go.")
+		return problem(ctx, http.StatusRequestTimeout, "body-too-slow", "The body did not arrive in time: send it without pauses. Nothing was done.")
 	default:
-		return problem(ctx, http.StatusBadRequest, "malformed-body", "The body ended before its length, or its chunks are malformed.")
+		return problem(ctx, http.StatusBadRequest, "malformed-body", "The body is shorter than its Content-Length, or its chunks are malformed. Nothing was done.")
 	}
 }

@@ -14,9 +14,9 @@ import (
 	"farebook/validation"
 )
 
-// decodeBooking reads the body of POST /v1/bookings. It returns the first thing wrong with the JSON itself as a
-// *booking.FieldError, or every field of a wrong shape as booking.FieldErrors, beside what the other fields say. What the
-// values mean is not looked at: that depends on the time, and a key that is known goes before it.
+// decodeBooking reads the body of POST /v1/bookings. Malformed JSON is a *validation.FieldError; fields of a wrong type are
+// validation.FieldErrors, returned with the other fields' values. The meaning of the values is not checked here: it depends on the
+// time, and a known Idempotency-Key takes precedence.
 func decodeBooking(body []byte) (booking.Request, error) {
 	value, err := parseStrict(body)
 	if err != nil {
@@ -27,17 +27,16 @@ func decodeBooking(body []byte) (booking.Request, error) {
 	return request, d.err()
 }
 
-// decoder turns the strict tree into a request and notes every field that has the wrong shape. What the values mean is
-// booking's matter.
+// decoder turns the tree of parseStrict into a request, and collects every field of a wrong type.
 type decoder struct {
 	wrongFields   validation.FieldErrors
 	unknownFields validation.FieldErrors
 }
 
 const (
-	// maxFound bounds the list of a body that is wrong in a thousand places.
+	// maxFound bounds the number of errors reported for one body.
 	maxFound = 20
-	// maxUnknown leaves room in the list for what is wrong with the fields that are known.
+	// maxUnknown leaves room in the list for errors of known fields.
 	maxUnknown = maxFound / 2
 )
 
@@ -53,7 +52,7 @@ func (d *decoder) addUnknown(field string) {
 	}
 }
 
-// err is all that was noted, the unknown fields first, or nil.
+// err is everything collected, unknown fields first, or nil.
 func (d *decoder) err() error {
 	all := append(slices.Clone(d.unknownFields), d.wrongFields...)
 	if len(all) == 0 {
@@ -80,7 +79,7 @@ func (d *decoder) request(value any) booking.Request {
 		request.Capture = booking.CaptureMethod(d.text("capture", capture))
 	}
 	if request.Capture == booking.CaptureAutomatic {
-		request.Capture = "" // the default: spelled out, it makes no other request
+		request.Capture = "" // the default: spelling it out is the same request
 	}
 	return request
 }
@@ -126,7 +125,7 @@ func (d *decoder) passengers(value any) []booking.Passenger {
 	passengers := make([]booking.Passenger, 0, len(list))
 	for i, element := range list {
 		at := fmt.Sprintf("%s[%d]", path, i)
-		var passenger booking.Passenger // one of a wrong shape keeps its place, so that the next keep theirs
+		var passenger booking.Passenger // an invalid element keeps its index, so that the following ones keep theirs
 		if fields := d.object(at, element, "name"); fields != nil {
 			passenger.Name = booking.PlainSpaces(d.text(at+".name", fields["name"]))
 		}
@@ -135,8 +134,8 @@ func (d *decoder) passengers(value any) []booking.Passenger {
 	return passengers
 }
 
-// object returns nil, and notes it, when the value is no object. Fields that are not known are refused by name: a
-// caller who sends "status" believes that it does something.
+// object returns nil, and adds an error, when the value is not an object. Unknown fields are refused by name: a caller who sends
+// "status" expects it to have an effect.
 func (d *decoder) object(path string, value any, known ...string) map[string]any {
 	object, ok := value.(map[string]any)
 	if !ok {
@@ -159,10 +158,10 @@ func (d *decoder) text(path string, value any) string {
 	return text
 }
 
-// plainInteger has neither fraction nor exponent: 1e2 and 100.0 may be read as floats on their way.
+// plainInteger has neither fraction nor exponent: an intermediary may read 1e2 and 100.0 as floats.
 var plainInteger = regexp.MustCompile(`^-?(0|[1-9][0-9]*)$`)
 
-// maxSafeInteger is 2^53 - 1: beyond it JSON readers that use doubles see another number (RFC 8259, 6).
+// maxSafeInteger is 2^53 - 1: above it, JSON readers that use doubles read another number (RFC 8259, 6).
 const maxSafeInteger = 1<<53 - 1
 
 func (d *decoder) integer(path string, value any) int64 {
@@ -173,12 +172,12 @@ func (d *decoder) integer(path string, value any) int64 {
 		return 0
 	}
 	if !plainInteger.MatchString(number.String()) {
-		d.add(path, "is not a plain whole number", "send it without fraction and exponent, such as 45900")
+		d.add(path, "is not a plain whole number", "send it without fraction or exponent, such as 45900")
 		return 0
 	}
 	whole, err := strconv.ParseInt(number.String(), 10, 64)
 	if err != nil || whole > maxSafeInteger || whole < -maxSafeInteger {
-		d.add(path, "is beyond 2^53 - 1, where JSON numbers are no longer exact", fix)
+		d.add(path, "is above 2^53 - 1, where JSON numbers are no longer exact", fix)
 		return 0
 	}
 	return whole
@@ -196,17 +195,17 @@ func (d *decoder) time(path string, value any) time.Time {
 	}
 	parsed, err := time.Parse(time.RFC3339, text)
 	if err != nil {
-		d.add(path, "is not a date and time that exists", fix)
+		d.add(path, "is not a valid date and time", fix)
 		return time.Time{}
 	}
 	if _, offset := parsed.Zone(); offset > maxOffset || offset < -maxOffset {
-		d.add(path, "has an UTC offset that no place has", fix)
+		d.add(path, "has a UTC offset that is not in use anywhere", fix)
 		return time.Time{}
 	}
 	return parsed
 }
 
-// wrong notes a value that is missing, null or of another type.
+// wrong adds an error for a value that is missing, null or of another type.
 func (d *decoder) wrong(path string, value any, want string) {
 	var is string
 	switch value.(type) {

@@ -12,7 +12,7 @@ import (
 	"farebook/validation"
 )
 
-// decodeRefund reads the body of POST .../refunds; an empty one refunds all that is left. Errors are as decodeBooking's.
+// decodeRefund reads the body of POST .../refunds; an empty one refunds all that is left. Its errors are those of decodeBooking.
 func decodeRefund(body []byte, currency money.Currency) (booking.RefundRequest, error) {
 	request := booking.RefundRequest{Reason: booking.ReasonRequestedByCustomer}
 	d, fields, err := optionalBody(body, "amount", "reason", "note")
@@ -35,7 +35,7 @@ func decodeRefund(body []byte, currency money.Currency) (booking.RefundRequest, 
 	return request, joinFields(d.err(), request.Validate())
 }
 
-// decodeCancel reads the body of POST .../cancel, which may be left out. What was quoted is in the booking's currency.
+// decodeCancel reads the body of POST .../cancel, which may be left out. The quoted refund has to be in the booking's currency.
 func decodeCancel(body []byte, currency money.Currency) (*money.Money, error) {
 	d, fields, err := optionalBody(body, "expectedRefund")
 	if err != nil {
@@ -47,13 +47,13 @@ func decodeCancel(body []byte, currency money.Currency) (*money.Money, error) {
 	}
 	expected := d.money("expectedRefund", value)
 	if expected.Value < 0 {
-		d.add("expectedRefund.value", "is below zero", "send what you were quoted")
+		d.add("expectedRefund.value", "is below zero", "send the quoted refund")
 	}
 	d.requireCurrency("expectedRefund.currency", expected.Currency, currency)
 	return &expected, d.err()
 }
 
-// decodeCapture reads the body of POST .../capture, which may be left out: all that is authorised.
+// decodeCapture reads the body of POST .../capture, which may be left out to capture all that is authorised.
 func decodeCapture(body []byte, authorised money.Money) (money.Money, error) {
 	d, fields, err := optionalBody(body, "amount")
 	if err != nil {
@@ -65,7 +65,7 @@ func decodeCapture(body []byte, authorised money.Money) (money.Money, error) {
 	}
 	amount := d.amountIn("amount", value, authorised.Currency)
 	if len(d.wrongFields) == 0 && amount.Value > authorised.Value {
-		d.add("amount.value", "is more than is authorised", authorised.AtMost())
+		d.add("amount.value", "is more than what is authorised", authorised.AtMost())
 	}
 	if len(d.wrongFields) == 0 {
 		d.take(amount.ValidateCharge())
@@ -77,7 +77,7 @@ func decodeCapture(body []byte, authorised money.Money) (money.Money, error) {
 func decodeCloseAttention(body []byte) (note string, err error) {
 	return decodeNote(body, func(d *decoder, note string) {
 		if wrong := view.CheckNote(note); wrong != nil {
-			d.add("note", "cannot be taken", wrong.Error())
+			d.add("note", "is invalid", wrong.Error())
 		}
 	})
 }
@@ -87,8 +87,8 @@ func decodeAbandonRefund(body []byte) (note string, err error) {
 	return decodeNote(body, func(d *decoder, note string) { d.take(booking.ValidateAbandonNote(note)) })
 }
 
-// decodeNote reads a body that is a note alone, and judges one that could be read.
-func decodeNote(body []byte, judge func(*decoder, string)) (note string, err error) {
+// decodeNote reads a body with a note only. check adds what is wrong with a note of the right type.
+func decodeNote(body []byte, check func(*decoder, string)) (note string, err error) {
 	value, err := parseStrict(body)
 	if err != nil {
 		return "", err
@@ -97,13 +97,13 @@ func decodeNote(body []byte, judge func(*decoder, string)) (note string, err err
 	if fields := d.object("", value, "note"); fields != nil {
 		note = d.text("note", fields["note"])
 		if len(d.wrongFields) == 0 {
-			judge(&d, note)
+			check(&d, note)
 		}
 	}
 	return note, d.err()
 }
 
-// optionalBody reads an object whose fields may all be left out, as the body itself may be.
+// optionalBody reads an object in which every field is optional. The body may be empty.
 func optionalBody(body []byte, known ...string) (*decoder, map[string]any, error) {
 	d := &decoder{}
 	if len(body) == 0 {
@@ -116,12 +116,12 @@ func optionalBody(body []byte, known ...string) (*decoder, map[string]any, error
 	return d, d.object("", value, known...), nil
 }
 
-// joinFields adds what is wrong with the meaning of fields to what is wrong with their shape, each field once: a field that
-// could not be read has no meaning to be wrong. Either error may be nil.
+// joinFields joins errors of type and errors of meaning, one for each field: a field of a wrong type has no meaning to check. Either
+// error may be nil.
 func joinFields(shape, meaning error) error {
 	var all, wrong validation.FieldErrors
 	if !errors.As(shape, &all) && shape != nil {
-		return shape // JSON that cannot be read
+		return shape // malformed JSON
 	}
 	if !errors.As(meaning, &wrong) && meaning != nil {
 		return meaning
@@ -137,7 +137,7 @@ func joinFields(shape, meaning error) error {
 	return all
 }
 
-// covered tells whether an error names the field, or what it is a part of.
+// covered reports whether an error names the field, or an object that contains it.
 func covered(found validation.FieldErrors, field string) bool {
 	for _, one := range found {
 		rest, within := strings.CutPrefix(field, one.Field)
@@ -148,9 +148,9 @@ func covered(found validation.FieldErrors, field string) bool {
 	return false
 }
 
-// take adds what booking found wrong with a field.
+// take adds the error that another package returned for a field.
 func (d *decoder) take(err error) {
-	if field, ok := err.(*validation.FieldError); ok { //nolint:errorlint // made by booking, and never wrapped
+	if field, ok := err.(*validation.FieldError); ok { //nolint:errorlint // other packages return it unwrapped
 		d.add(field.Field, field.Problem, field.Fix)
 	}
 }
@@ -167,12 +167,12 @@ func (d *decoder) money(path string, value any) money.Money {
 	}
 }
 
-// amountIn reads an amount above zero that has to be in the payment's currency.
+// amountIn reads an amount above zero in the payment's currency.
 func (d *decoder) amountIn(path string, value any, currency money.Currency) money.Money {
 	amount := d.money(path, value)
 	d.requireCurrency(path+".currency", amount.Currency, currency)
 	if amount.Value < 1 && !covered(d.wrongFields, path+".value") {
-		d.add(path+".value", "is below 1", "send minor units above zero")
+		d.add(path+".value", "is below 1", "send at least 1 minor unit")
 	}
 	return amount
 }

@@ -9,7 +9,7 @@ import (
 	"farebook/starter/view"
 )
 
-// decodeNothing reads a body that has no fields, and may be left out.
+// decodeNothing reads a body without fields, which may be left out.
 func decodeNothing(body []byte) error {
 	d, _, err := optionalBody(body)
 	if err != nil {
@@ -18,7 +18,7 @@ func decodeNothing(body []byte) error {
 	return d.err()
 }
 
-// decodeNewClient reads the body of POST /v1/clients. Errors are as decodeBooking's.
+// decodeNewClient reads the body of POST /v1/clients. Its errors are those of decodeBooking.
 func decodeNewClient(body []byte) (name string, err error) {
 	value, err := parseStrict(body)
 	if err != nil {
@@ -29,7 +29,7 @@ func decodeNewClient(body []byte) (name string, err error) {
 		name = d.text("name", fields["name"])
 		wrong := view.CheckClientName(name)
 		if wrong != nil && len(d.wrongFields) == 0 {
-			d.add("name", "cannot be taken", wrong.Error())
+			d.add("name", "is invalid", wrong.Error())
 		}
 	}
 	return name, d.err()
@@ -51,7 +51,7 @@ func decodeMerge(body []byte) (request mergeBody, err error) {
 	return request, d.err()
 }
 
-// newKey is what POST /v1/api-keys asks for.
+// newKey is the decoded body of POST /v1/api-keys.
 type newKey struct {
 	Client    string
 	Scopes    access.Scopes
@@ -83,7 +83,7 @@ func decodeRotate(body []byte, now time.Time) (rotateBody, error) {
 	if value, given := fields["overlapHours"]; given {
 		hours := d.integer("overlapHours", value)
 		if hours < 0 || hours > maxOverlapHours {
-			d.add("overlapHours", "is out of bounds", fmt.Sprintf("send 0 to %d", maxOverlapHours))
+			d.add("overlapHours", "is out of range", fmt.Sprintf("send 0 to %d", maxOverlapHours))
 		}
 		request.OverlapHours = int(hours)
 	}
@@ -91,7 +91,7 @@ func decodeRotate(body []byte, now time.Time) (rotateBody, error) {
 	return request, d.err()
 }
 
-// maxOverlapHours is a year.
+// maxOverlapHours is one year.
 const maxOverlapHours = 8760
 
 func (d *decoder) boolean(path string, value any) bool {
@@ -102,7 +102,7 @@ func (d *decoder) boolean(path string, value any) bool {
 	return given
 }
 
-// scopes reads a list of names; one that is unknown is told by its place, and not repeated.
+// scopes reads a list of names. An unknown one is reported by its index and not quoted.
 func (d *decoder) scopes(path string, value any) access.Scopes {
 	list, ok := value.([]any)
 	switch {
@@ -110,10 +110,10 @@ func (d *decoder) scopes(path string, value any) access.Scopes {
 		d.wrong(path, value, "an array")
 		return nil
 	case len(list) == 0:
-		d.add(path, "has no scope in it", "name at least one of "+access.All().String())
+		d.add(path, "is empty", "send at least one of "+access.All().String())
 		return nil
 	case len(list) > len(access.All()):
-		d.add(path, "has more scopes than there are", "send each scope once")
+		d.add(path, "has more scopes than exist", "send each scope once")
 		return nil
 	}
 	names := make([]string, 0, len(list))
@@ -134,12 +134,12 @@ func (d *decoder) scopes(path string, value any) access.Scopes {
 	}
 	scopes, err := access.NewScopes(names)
 	if err != nil {
-		d.add(path, "cannot be granted", "send scopes of the documentation")
+		d.add(path, "cannot be granted", "send one or more of "+access.All().String())
 	}
 	return scopes
 }
 
-// end reads a time in the future; nil where it is left out.
+// end reads a time in the future; nil when it is left out.
 func (d *decoder) end(path string, fields map[string]any, now time.Time) *time.Time {
 	value, given := fields[path]
 	if !given {
@@ -147,7 +147,7 @@ func (d *decoder) end(path string, fields map[string]any, now time.Time) *time.T
 	}
 	at := d.time(path, value).UTC()
 	if !covered(d.wrongFields, path) && !at.After(now) {
-		d.add(path, "is not in the future", "send a time that is still to come, or leave it out")
+		d.add(path, "is not in the future", "send a future time, or leave it out")
 	}
 	return &at
 }

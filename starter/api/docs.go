@@ -11,12 +11,12 @@ import (
 //go:embed docsassets/index.html docsassets/web-components.min.js docsassets/styles.min.css
 var docsAssets embed.FS
 
-// docsPolicy lets the page load what is embedded here and nothing else, so that it is the same without a network.
+// docsPolicy lets the page load only what is embedded here, so that it works without a network.
 const docsPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
 	"font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// addDocs serves the OpenAPI document and a page that shows it. The document is written once, when every operation is
-// known: huma's own route writes it at the first request, which two requests at once would race for.
+// addDocs serves the OpenAPI document and a page that shows it. The document is encoded once, after all operations are registered:
+// huma's own route encodes it at the first request, where concurrent requests would race.
 func addDocs(mux *http.ServeMux, spec *huma.OpenAPI) error {
 	document, err := json.MarshalIndent(spec, "", "  ")
 	if err != nil {
@@ -24,7 +24,7 @@ func addDocs(mux *http.ServeMux, spec *huma.OpenAPI) error {
 	}
 	mux.HandleFunc("GET /openapi.json", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/openapi+json")
-		_, _ = w.Write(document) // the reader may be gone
+		_, _ = w.Write(document) // the caller may have gone
 	})
 	for path, asset := range map[string]struct{ name, contentType string }{
 		"/docs":                       {"index.html", "text/html; charset=utf-8"},
@@ -38,7 +38,7 @@ func addDocs(mux *http.ServeMux, spec *huma.OpenAPI) error {
 		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", asset.contentType)
 			w.Header().Set("Content-Security-Policy", docsPolicy)
-			_, _ = w.Write(content) // the reader may be gone
+			_, _ = w.Write(content) // the caller may have gone
 		})
 	}
 	return nil

@@ -10,30 +10,30 @@ import (
 	"go.temporal.io/sdk/client"
 )
 
-// healthTimeout is below what load balancers wait for.
+// healthTimeout is below the usual timeouts of load balancers.
 const healthTimeout = 3 * time.Second
 
 type healthOutput struct {
 	Body struct {
 		Status string `json:"status" example:"ok"`
-		// Of /readyz alone.
-		Warning string `json:"warning,omitempty" doc:"What an operator is to look at although bookings are taken, as when the database may have been restored."`
+		// Only /readyz sets it.
+		Warning string `json:"warning,omitempty" doc:"What an operator should examine while bookings are accepted, such as a database that may have been restored."`
 	}
 }
 
 func (a *api) addHealth(spec huma.API) {
 	register(a, spec, huma.Operation{
-		OperationID: "healthz", Method: http.MethodGet, Path: "/healthz", Tags: []string{"Health"}, Summary: "Is the process alive?",
+		OperationID: "healthz", Method: http.MethodGet, Path: "/healthz", Tags: []string{"Health"}, Summary: "Report whether the process is alive",
 		Errors: []int{500},
 	}, func(context.Context, *struct{}) (*healthOutput, error) { return healthy(), nil })
 	register(a, spec, huma.Operation{
-		OperationID: "readyz", Method: http.MethodGet, Path: "/readyz", Tags: []string{"Health"}, Summary: "Can it take bookings?",
-		Description: "Asks MySQL, Temporal for its namespace, its search attributes and a worker, and whether a fence keeps money from moving.", Errors: []int{503},
+		OperationID: "readyz", Method: http.MethodGet, Path: "/readyz", Tags: []string{"Health"}, Summary: "Report whether bookings are accepted",
+		Description: "Checks MySQL, Temporal with its namespace and search attributes, that a worker is running, and that no fence stops money from moving.", Errors: []int{503},
 	}, a.readyz)
 	register(a, spec, huma.Operation{
-		OperationID: "readyz-webhooks", Method: http.MethodGet, Path: "/readyz/webhooks", Tags: []string{"Health"}, Summary: "Can it receive webhooks?",
-		Description: "Asks MySQL alone: events are stored and acted on later. A load balancer that sends webhooks here by /readyz would lose " +
-			"them whenever bookings cannot be taken.", Errors: []int{503},
+		OperationID: "readyz-webhooks", Method: http.MethodGet, Path: "/readyz/webhooks", Tags: []string{"Health"}, Summary: "Report whether webhooks are accepted",
+		Description: "Checks MySQL only: events are stored first and processed later. A load balancer that routes webhooks by /readyz would " +
+			"lose them whenever bookings are not accepted.", Errors: []int{503},
 	}, a.readyzWebhooks)
 }
 
@@ -43,7 +43,7 @@ func healthy() *healthOutput {
 	return out
 }
 
-// part is something that has to work, with what is said when it does not.
+// part is a dependency, and the message for when it does not work.
 type part struct {
 	name, message string
 	check         func(ctx context.Context) error
@@ -54,8 +54,8 @@ func (a *api) readyz(ctx context.Context, _ *struct{}) (*healthOutput, error) {
 		_, err := a.Temporal.CheckHealth(ctx, &client.CheckHealthRequest{})
 		return err
 	}}, part{"namespace", "cannot be used, or search attributes are missing: run `starter setup`", a.Dispatch.CheckNamespace},
-		part{"worker", "none polls the task queue of bookings: start one", a.Dispatch.CheckPolled},
-		part{"fence", "is up, so that no money moves: see `starter fence status`", a.noFence})
+		part{"worker", "is not running: no worker polls the task queue of bookings", a.Dispatch.CheckPolled},
+		part{"fence", "is up and stops all money: see `starter fence status`", a.noFence})
 	if err == nil && a.Warning != nil {
 		out.Body.Warning = a.Warning()
 	}
@@ -68,7 +68,7 @@ func (a *api) readyzWebhooks(ctx context.Context, _ *struct{}) (*healthOutput, e
 
 func (a *api) database() part { return part{"mysql", "does not answer", a.Store.Ping} }
 
-// ready checks all parts at once and names each that does not work, in the order given.
+// ready checks all parts concurrently and reports those that do not work, in the given order.
 func (a *api) ready(ctx context.Context, parts ...part) (*healthOutput, error) {
 	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
 	defer cancel()

@@ -18,28 +18,28 @@ import (
 	"farebook/starter/limit"
 )
 
-// Limits bound what one process takes. Rates that are zero stand for the defaults.
+// Limits bound the requests that one process accepts. Zero rates mean the defaults.
 type Limits struct {
-	// Reads and Writes are what one client may ask for.
+	// Reads and Writes are the requests of one client.
 	Reads, Writes limit.Rate
-	// Webhooks is what may come from one address; Stripe's bursts stay below it.
+	// Webhooks are the webhooks from one address. Stripe's bursts stay below it.
 	Webhooks limit.Rate
-	// Strangers is what one address outside ProbeNetworks may ask for without a key: health, documentation, unknown paths.
+	// Strangers are the requests without a key from one address outside ProbeNetworks: health, documentation, unknown paths.
 	Strangers limit.Rate
-	// WrongKeys is how many API keys that do not exist one address may try.
+	// WrongKeys are the requests with a wrong API key from one address.
 	WrongKeys limit.Rate
-	// UnsignedBytes is how many bytes of webhooks are held at once; one address has a quarter of it.
+	// UnsignedBytes is how many bytes of webhook bodies are in memory at once. One address may use a quarter of it.
 	UnsignedBytes int64
-	// TrustedProxies are believed when X-Forwarded-For names somebody else.
+	// TrustedProxies are the proxies whose X-Forwarded-For is used.
 	TrustedProxies limit.Networks
-	// ProbeNetworks are the operator's own, whose load balancers and monitors ask for the health.
+	// ProbeNetworks are the operator's networks, from which load balancers and monitors check the health.
 	ProbeNetworks limit.Networks
 }
 
 // The defaults are those of internal/config.
 const (
 	unsignedBytes = 32 << 20
-	// knownTokens is how many API keys that were valid are remembered, as hashes.
+	// knownTokens is how many hashes of valid API keys are remembered.
 	knownTokens = 4096
 )
 
@@ -64,25 +64,24 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
-// WebhookRate allows bursts of four seconds' worth: Stripe sends what has piled up in one go.
+// WebhookRate allows bursts of four seconds' worth, because Stripe sends a backlog at once.
 func WebhookRate(perSecond float64) limit.Rate {
 	return limit.Rate{PerSecond: perSecond, Burst: limit.PerSecond(4 * perSecond).Burst}
 }
 
-// gates are what Limits are kept by.
+// gates enforce Limits.
 type gates struct {
 	reads, writes                  *limit.Buckets[uint64]
 	webhooks, strangers, wrongKeys *limit.Buckets[netip.Prefix]
 	unsigned                       *limit.Budget
-	// valid are hashes of API keys that were valid when they were last used. Wrong keys of others behind the same address do
-	// not hold these up.
+	// valid has hashes of API keys that were valid when last used. Wrong keys from the same address do not block these.
 	valid *lru.Cache[[sha256.Size]byte, struct{}]
 }
 
 func newGates(l Limits) gates {
 	valid, err := lru.New[[sha256.Size]byte, struct{}](knownTokens)
 	if err != nil {
-		panic(err) // only for a size below one
+		panic(err) // possible only for a size below one
 	}
 	return gates{
 		reads: limit.NewBuckets[uint64](l.Reads), writes: limit.NewBuckets[uint64](l.Writes),
@@ -95,13 +94,13 @@ func newGates(l Limits) gates {
 
 type clientKey struct{}
 
-// clientOf is the address that a request comes from; observe has put it there.
+// clientOf is the address of the caller, which observe has found.
 func clientOf(ctx context.Context) netip.Addr {
 	addr, _ := ctx.Value(clientKey{}).(netip.Addr)
 	return addr
 }
 
-// admit lets a request pass to its route, or answers 429. Callers of /v1 are counted by their client, once it is known.
+// admit passes a request to its route, or answers 429. Requests to /v1 are counted for their client later, after authentication.
 func (a *api) admit(w http.ResponseWriter, r *http.Request, route string) bool {
 	addr := clientOf(r.Context())
 	name, buckets := "strangers", a.gates.strangers
@@ -124,10 +123,10 @@ func (a *api) admit(w http.ResponseWriter, r *http.Request, route string) bool {
 	return false
 }
 
-const tooManyFromAddress = "Too many requests come from your address: wait for the seconds of Retry-After."
+const tooManyFromAddress = "Too many requests from your address: wait for the seconds in Retry-After."
 
-// guardKeys refuses an address that has tried too many wrong API keys before the database is asked once more. A key that was
-// valid a moment ago passes: its caller may share the address with whoever guesses.
+// guardKeys refuses an address with too many wrong API keys before the database is asked again. A key that was valid when last used
+// passes, because its caller may share the address with an attacker.
 func (a *api) guardKeys(spec huma.API, authenticate func(huma.Context, func(huma.Context))) func(huma.Context, func(huma.Context)) {
 	return func(hctx huma.Context, next func(huma.Context)) {
 		request, _ := humago.Unwrap(hctx)
@@ -136,7 +135,7 @@ func (a *api) guardKeys(spec huma.API, authenticate func(huma.Context, func(huma
 		verdict := a.gates.wrongKeys.Look(source)
 		if !verdict.Allowed && !a.gates.valid.Contains(token) {
 			refuse(spec, hctx, tooMany(hctx.Context(), "wrong-keys", verdict,
-				"Too many requests without a valid API key come from your address: wait for the seconds of Retry-After."))
+				"Too many requests without a valid API key from your address: wait for the seconds in Retry-After."))
 			return
 		}
 		authenticate(hctx, func(hctx huma.Context) {
@@ -150,7 +149,7 @@ func (a *api) guardKeys(spec huma.API, authenticate func(huma.Context, func(huma
 	}
 }
 
-// pace counts a request of a client, and answers 429 where it is one too many. The answer says how many are left.
+// pace counts a request of a client, and answers 429 above the limit. Headers of the answer say how many requests are left.
 func (a *api) pace(spec huma.API, hctx huma.Context, client uint64) bool {
 	name, buckets := "writes", a.gates.writes
 	if hctx.Method() == http.MethodGet || hctx.Method() == http.MethodHead {
@@ -164,7 +163,7 @@ func (a *api) pace(spec huma.API, hctx huma.Context, client uint64) bool {
 		return true
 	}
 	refuse(spec, hctx, tooMany(hctx.Context(), name, verdict,
-		"Your client has used up its quota of "+name+". Nothing was done: wait for the seconds of Retry-After."))
+		"Your client has used up its quota of "+name+". Nothing was done: wait for the seconds in Retry-After."))
 	return false
 }
 
@@ -172,9 +171,9 @@ func tooMany(ctx context.Context, name string, verdict limit.Verdict, detail str
 	return huma.ErrorWithHeaders(problem(ctx, http.StatusTooManyRequests, "too-many-requests", detail), rateHeaders(name, verdict))
 }
 
-// rateHeaders shows a bucket as draft-ietf-httpapi-ratelimit-headers-10 has it: the quota q in a window of w seconds, and that
-// r are left, with t seconds until all are. A bucket refills all the time, so that the whole window need not be waited for:
-// Retry-After (RFC 9110, 10.2.3) is when the next request is taken.
+// rateHeaders describes a bucket as in draft-ietf-httpapi-ratelimit-headers-10: the quota q in a window of w seconds, r requests left,
+// and t seconds until the bucket is full. A bucket refills continuously: Retry-After (RFC 9110, 10.2.3) is the time until the next
+// request is accepted, which is less than the window.
 func rateHeaders(name string, v limit.Verdict) http.Header {
 	headers := http.Header{
 		"Ratelimit-Policy": {fmt.Sprintf("%q;q=%d;w=%d", name, v.Quota, max(1, seconds(v.Window)))},
@@ -186,10 +185,10 @@ func rateHeaders(name string, v limit.Verdict) http.Header {
 	return headers
 }
 
-// seconds is a whole number of them, rounded up: asking earlier would be in vain.
+// seconds rounds up: an earlier request would be refused again.
 func seconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }
 
-// describeLimits documents 429 with its headers at every operation, as every one has a limit.
+// describeLimits documents 429 with its headers for every operation.
 func describeLimits(spec *huma.OpenAPI) {
 	text := func(description string, schema *huma.Schema, example any) *huma.Param {
 		return &huma.Param{Description: description, Schema: schema, Example: example}
@@ -205,10 +204,10 @@ func describeLimits(spec *huma.OpenAPI) {
 					Schema: &huma.Schema{Ref: "#/components/schemas/ErrorModel"},
 				}},
 				Headers: map[string]*huma.Param{
-					"Retry-After": text("Whole seconds until the next request is taken.", &huma.Schema{Type: "integer", Minimum: new(1.0)}, 1),
+					"Retry-After": text("Whole seconds until the next request is accepted.", &huma.Schema{Type: "integer", Minimum: new(1.0)}, 1),
 					"RateLimit-Policy": text("The quota q in a window of w seconds (draft-ietf-httpapi-ratelimit-headers-10).",
 						&huma.Schema{Type: "string"}, `"writes";q=25;w=1`),
-					"RateLimit": text("What is left of it, and t seconds until all of it is (the same draft).",
+					"RateLimit": text("The requests r that are left, and the seconds t until the whole quota is available (same draft).",
 						&huma.Schema{Type: "string"}, `"writes";r=0;t=1`),
 				},
 			}

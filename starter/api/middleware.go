@@ -15,13 +15,13 @@ import (
 	"farebook/starter/limit"
 )
 
-// around puts everything that holds for every request around the routes.
+// around wraps the routes in the middlewares of every request.
 func (a *api) around(mux *http.ServeMux) http.Handler {
 	return a.observe(keepReadHeaders(a.route(mux, checkQuery(mux))))
 }
 
-// observe gives the request its correlation id, writes its line in the log, and survives a panic. The line has the
-// route and not the path: what a caller put into a path that does not exist may be anything.
+// observe gives the request its correlation id, logs it, and recovers from a panic. The log line has the route and not the path: an
+// unknown path may contain anything.
 func (a *api) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		started := time.Now()
@@ -35,9 +35,9 @@ func (a *api) observe(next http.Handler) http.Handler {
 		setCommonHeaders(w.Header(), id)
 		seen := &watched{ResponseWriter: w, body: trackBody(w, r)}
 		defer func() {
-			seen.bound() // net/http reads on until the connection has no more to give
+			seen.bound() // net/http reads the rest of the body after the handler
 			if broken := recover(); broken != nil {
-				a.Log.ErrorContext(ctx, "panic in a request", "panic", fmt.Sprint(broken), "stack", string(debug.Stack()))
+				a.Log.ErrorContext(ctx, "request handler panicked", "panic", fmt.Sprint(broken), "stack", string(debug.Stack()))
 				if seen.status == 0 {
 					writeProblem(ctx, seen, http.StatusInternalServerError, "internal", internalError)
 				}
@@ -49,14 +49,14 @@ func (a *api) observe(next http.Handler) http.Handler {
 	})
 }
 
-// setCommonHeaders sets what every answer bears.
+// setCommonHeaders sets the headers of every answer.
 func setCommonHeaders(header http.Header, correlationID string) {
 	header.Set(correlation.Header, correlationID)
 	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("Cache-Control", "no-store") // answers hold client secrets
+	header.Set("Cache-Control", "no-store") // answers contain client secrets
 }
 
-// lineLevel keeps the probes of load balancers out of the usual log.
+// lineLevel keeps health checks out of the default log level.
 func lineLevel(seen *watched) slog.Level {
 	switch {
 	case seen.status >= http.StatusInternalServerError:
@@ -68,16 +68,16 @@ func lineLevel(seen *watched) slog.Level {
 	}
 }
 
-// watched remembers what was answered.
+// watched records the answer.
 type watched struct {
 	http.ResponseWriter
 	body   *trackedBody
 	route  string
 	status int
 	bytes  int
-	gone   bool // the caller no longer reads
+	gone   bool // the caller has stopped reading
 
-	bounded bool // the rest of the body is read for a bounded time
+	bounded bool // the deadline for the rest of the body is set
 }
 
 func (w *watched) WriteHeader(status int) {
@@ -88,8 +88,8 @@ func (w *watched) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
-// Write never fails: huma panics when an answer cannot be written, and a caller that has stopped reading is no fault of the
-// server. What follows the first failure is dropped.
+// Write never fails: huma panics when an answer cannot be written, although a caller that has stopped reading is not a fault of the
+// server. Everything after the first failure is dropped.
 func (w *watched) Write(p []byte) (int, error) {
 	if w.status == 0 {
 		w.status = http.StatusOK
@@ -104,20 +104,19 @@ func (w *watched) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// bound bounds what net/http still reads of a body that was not read to its end, before and after it writes the answer. The
-// connection serves another request when all of it comes in this time, and is closed otherwise.
+// bound limits the time in which net/http reads the rest of a body, before and after it writes the answer. If all of it arrives in
+// time, the connection serves another request; otherwise it is closed.
 func (w *watched) bound() {
 	if !w.body.ended && !w.bounded {
 		setReadDeadline(w.ResponseWriter, time.Now().Add(lingerTime))
-		w.bounded = true // an answer that is written in parts does not begin the time anew
+		w.bounded = true // an answer in several parts does not extend the deadline
 	}
 }
 
 // Unwrap lets http.ResponseController reach the connection.
 func (w *watched) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// route answers what no operation is registered for with a problem, and not with ServeMux's plain text or its redirects
-// to a path that was not asked for.
+// route answers a request without an operation with a problem, instead of ServeMux's plain text or a redirect.
 func (a *api) route(mux *http.ServeMux, operations http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var pattern string
@@ -140,30 +139,30 @@ func (a *api) route(mux *http.ServeMux, operations http.Handler) http.Handler {
 	})
 }
 
-// refuseMethod tells a path that takes other methods from one that does not exist: verdict is ServeMux's own answer.
+// refuseMethod distinguishes a path with other methods from an unknown path by ServeMux's own answer.
 func (*api) refuseMethod(w http.ResponseWriter, r *http.Request, handler http.Handler) {
 	verdict := &headerOnly{header: http.Header{}}
 	handler.ServeHTTP(verdict, r)
 	if allow := verdict.header.Get("Allow"); allow != "" {
 		w.Header().Set("Allow", allow)
-		writeProblem(r.Context(), w, http.StatusMethodNotAllowed, "method-not-allowed", "This path takes "+allow+" only.")
+		writeProblem(r.Context(), w, http.StatusMethodNotAllowed, "method-not-allowed", "This path accepts only "+allow+".")
 		return
 	}
 	notFound(w, r)
 }
 
 func notFound(w http.ResponseWriter, r *http.Request) {
-	writeProblem(r.Context(), w, http.StatusNotFound, "no-such-path", "There is nothing here: see /docs for what there is.")
+	writeProblem(r.Context(), w, http.StatusNotFound, "no-such-path", "This path does not exist: see /docs for those that do.")
 }
 
-// headerOnly takes ServeMux's own answer for its headers.
+// headerOnly keeps the headers of ServeMux's own answer.
 type headerOnly struct{ header http.Header }
 
 func (h *headerOnly) Header() http.Header       { return h.header }
 func (*headerOnly) Write(p []byte) (int, error) { return len(p), nil }
 func (*headerOnly) WriteHeader(int)             {}
 
-// writeProblem is for what is refused before huma has the request.
+// writeProblem answers a request that is refused before huma has it.
 func writeProblem(ctx context.Context, w http.ResponseWriter, status int, kind, detail string) {
 	body, err := json.Marshal(problem(ctx, status, kind, detail))
 	if err != nil {
@@ -172,5 +171,5 @@ func writeProblem(ctx context.Context, w http.ResponseWriter, status int, kind, 
 	}
 	w.Header().Set("Content-Type", problemContentType)
 	w.WriteHeader(status)
-	_, _ = w.Write(append(body, '\n')) // the reader may be gone
+	_, _ = w.Write(append(body, '\n')) // the caller may have gone
 }

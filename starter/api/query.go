@@ -12,11 +12,10 @@ import (
 // invalidParameters is the detail of a problem about path or query parameters.
 const invalidParameters = "Some parameters are wrong: see errors. Nothing was done."
 
-// maxQuery bounds the parameters of one request, and so the list of those that are wrong.
+// maxQuery bounds the parameters of one request, and so the number of errors about them.
 const maxQuery = 20
 
-// checkQuery refuses a query that two readers might read differently: malformed escapes, semicolons, a parameter that is sent
-// twice. Names that an operation does not take are refused by huma.
+// checkQuery refuses an ambiguous query: malformed escapes, semicolons, a repeated parameter. huma refuses unknown parameters.
 func checkQuery(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if problem := queryProblem(r.URL.RawQuery); problem != "" {
@@ -27,12 +26,12 @@ func checkQuery(next http.Handler) http.Handler {
 	})
 }
 
-// queryProblem completes "The query ...", or is empty.
+// queryProblem completes "The query ...". It is empty for a valid query.
 func queryProblem(raw string) string {
 	values, err := url.ParseQuery(raw)
 	switch {
 	case err != nil:
-		return "cannot be read: send name=value pairs with & between them, percent-encoded"
+		return "is malformed: send percent-encoded name=value pairs, separated by &"
 	case len(values) > maxQuery:
 		return fmt.Sprintf("has more than %d parameters", maxQuery)
 	}
@@ -44,7 +43,7 @@ func queryProblem(raw string) string {
 	return ""
 }
 
-// completeProblem gives the problems that huma makes the type and the instance that ours have.
+// completeProblem adds type and instance to the problems that huma creates.
 func completeProblem(hctx huma.Context, _ string, body any) (any, error) {
 	model, ok := body.(*huma.ErrorModel)
 	if !ok || model.Type != "" {

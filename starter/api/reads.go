@@ -25,15 +25,15 @@ func (a *api) addReads(spec huma.API) {
 		}, access.BookingsRead, access.OperationsRead)
 	}
 	register(a, spec, read("get-booking", "/v1/bookings/{reference}", "Read a booking",
-		"With its payment, refunds and disputes. A booking is seen by every key of the client that made it; to other clients it does not exist."), a.getBooking)
+		"Includes its payment, refunds and disputes. Every key of the client that created the booking can read it; for other clients it does not exist."), a.getBooking)
 	register(a, spec, read("get-ledger", "/v1/bookings/{reference}/ledger", "Read a booking's ledger",
-		"Every transaction in double entry, oldest first: debits equal credits in each, per currency."), a.getLedger)
-	register(a, spec, read("get-evidence", "/v1/bookings/{reference}/evidence", "Put a booking's evidence together",
-		"For a dispute: what was sold, the mails, the ledger, Stripe's ids, and what happened when."), a.getEvidence)
-	register(a, spec, read("get-cancellation-quote", "/v1/bookings/{reference}/cancellation-quote", "Ask what a cancellation gives back",
-		"Of a paid booking, under the refund policy, now. Send the amount along with the cancel to be sure of it.", 409), a.getQuote)
+		"Every double-entry transaction, oldest first. In each, debits equal credits per currency."), a.getLedger)
+	register(a, spec, read("get-evidence", "/v1/bookings/{reference}/evidence", "Collect a booking's evidence",
+		"For a dispute: what was sold, the emails, the ledger, Stripe's ids, and a timeline."), a.getEvidence)
+	register(a, spec, read("get-cancellation-quote", "/v1/bookings/{reference}/cancellation-quote", "Quote the refund of a cancellation",
+		"What cancelling a paid booking now would refund under the policy. Send the amount with the cancellation to be sure of it.", 409), a.getQuote)
 	register(a, spec, read("get-refund", "/v1/refunds/{id}", "Read a refund",
-		"A refund is seen by every key of the client that made its booking."), a.getRefund)
+		"Every key of the client that created the booking can read its refunds."), a.getRefund)
 }
 
 type bookingOutput struct{ Body bookingView }
@@ -93,13 +93,13 @@ func (a *api) getLedger(ctx context.Context, in *referenceInput) (*ledgerOutput,
 	return &ledgerOutput{ledgerViewOf(known.Reference, transactions)}, nil
 }
 
-// readable is a booking that the caller may read: its client's, or any with operations:read. changeable is one that it may
-// change: its client's, or any with operations:write. What is no reference at all, and another client's, are answered alike:
-// neither tells which references exist.
+// readable is a booking that the caller may read: one of its client's, or any with operations:read. An invalid reference and another
+// client's booking get the same answer, which does not reveal which references exist.
 func (a *api) readable(ctx context.Context, text string) (store.Booking, error) {
 	return a.booking(ctx, text, access.OperationsRead)
 }
 
+// changeable is a booking that the caller may change: one of its client's, or any with operations:write.
 func (a *api) changeable(ctx context.Context, text string) (store.Booking, error) {
 	return a.booking(ctx, text, access.OperationsWrite)
 }
@@ -120,7 +120,11 @@ func (a *api) booking(ctx context.Context, text string, everyClients access.Scop
 
 func correlationOf(ctx context.Context) string { return correlation.From(ctx) }
 
-// withBooking continues under the booking's own correlation id: the one that its workflow, Stripe and its mails bear.
+// withBooking continues with the correlation id of the booking, which its workflow, Stripe and its emails have. A booking without one
+// changes nothing.
 func withBooking(ctx context.Context, known store.Booking) context.Context {
+	if known.CorrelationID == "" {
+		return ctx
+	}
 	return correlation.With(ctx, known.CorrelationID)
 }

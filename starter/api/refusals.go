@@ -18,15 +18,14 @@ import (
 	"farebook/internal/correlation"
 )
 
-// AnswerRefusals makes problems of what net/http refuses before a handler runs, which it writes to the connection as plain
-// text: a malformed request (400), an expectation (417), a header that is too large (431), a transfer encoding (501), a
-// version (505). It hooks into server, which has its handler already, and returns the listener to serve on. The listener
-// has to be the outermost one that server sees, and below TLS.
+// AnswerRefusals turns the refusals that net/http writes before a handler runs into problems; net/http itself writes plain text: for a
+// malformed request (400), an expectation (417), a header that is too large (431), a transfer encoding (501), a version (505). It
+// changes server, whose handler is already set, and returns the listener to serve on, which has to be the outermost one below TLS.
 //
-// An answer of the handler is never changed: from the moment that the handler is called until net/http reports the
-// connection idle, bytes pass as they are.
+// It never changes an answer of the handler: from the call of the handler until net/http reports the connection idle, bytes pass
+// unchanged.
 func AnswerRefusals(server *http.Server, listener net.Listener, log *slog.Logger) net.Listener {
-	server.DisableGeneralOptionsHandler = true // `OPTIONS *` is the handler's, too
+	server.DisableGeneralOptionsHandler = true // the handler also answers `OPTIONS *`
 	handler, connContext, connState := server.Handler, server.ConnContext, server.ConnState
 	server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if connection, ok := r.Context().Value(connectionKey{}).(*refusingConn); ok {
@@ -68,7 +67,7 @@ func (l *refusingListener) Accept() (net.Conn, error) {
 	return &refusingConn{Conn: connection, maxHeader: l.maxHeader, log: l.log}, nil
 }
 
-// refusingConn is a connection that knows whether a handler has its present request.
+// refusingConn is a connection that knows whether a handler has its current request.
 type refusingConn struct {
 	net.Conn
 	handled   atomic.Bool
@@ -76,7 +75,7 @@ type refusingConn struct {
 	log       *slog.Logger
 }
 
-// Write passes everything on but a refusal, which net/http writes with one call.
+// Write replaces a refusal, which net/http writes with one call, and passes everything else.
 func (c *refusingConn) Write(p []byte) (int, error) {
 	if c.handled.Load() {
 		return c.Conn.Write(p)
@@ -91,10 +90,10 @@ func (c *refusingConn) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// ReadFrom keeps sendfile for answers that are files.
+// ReadFrom keeps sendfile for files.
 func (c *refusingConn) ReadFrom(r io.Reader) (int64, error) { return io.Copy(c.Conn, r) }
 
-// CloseWrite lets net/http end its side first, so that a caller that is still sending can read the refusal.
+// CloseWrite lets net/http close its side first, so that a caller that is still sending can read the refusal.
 func (c *refusingConn) CloseWrite() error {
 	half, ok := c.Conn.(interface{ CloseWrite() error })
 	if !ok {
@@ -103,13 +102,13 @@ func (c *refusingConn) CloseWrite() error {
 	return half.CloseWrite()
 }
 
-// refusal is the answer that is written in the place of net/http's.
+// refusal is the answer that replaces net/http's.
 func (c *refusingConn) refusal(written []byte) (answer []byte, ok bool) {
 	response, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(written)), nil)
 	if err != nil {
 		return nil, false
 	}
-	defer func() { _ = response.Body.Close() }() // it is in memory
+	defer func() { _ = response.Body.Close() }() // in memory
 	_, reason, _ := strings.Cut(response.Status, ": ")
 	kind, detail := c.explain(response.StatusCode, reason)
 	if kind == "" {
@@ -124,19 +123,19 @@ func (c *refusingConn) refusal(written []byte) (answer []byte, ok bool) {
 	return encodeRefusal(ctx, response.StatusCode, append(body, '\n'))
 }
 
-// explain gives a refusal its kind, or none where the status is not one that net/http refuses with. reason is net/http's own
-// fixed text; it holds nothing of the request.
+// explain returns the kind and the detail of a refusal; they are empty for a status that net/http does not refuse with. reason is a
+// fixed text of net/http, without any bytes of the request.
 func (c *refusingConn) explain(status int, reason string) (kind, detail string) {
 	switch status {
 	case http.StatusBadRequest:
 		if reason == "" {
-			reason = "the request line or a header field cannot be read"
+			reason = "the request line or a header field is invalid"
 		}
 		return "malformed-request", "The HTTP request is malformed: " + reason + ". Nothing was done."
 	case http.StatusExpectationFailed:
 		return "expectation-failed", "Send Expect: 100-continue or no Expect header. Nothing was done."
 	case http.StatusRequestHeaderFieldsTooLarge:
-		return "header-too-large", fmt.Sprintf("Request line and headers together are larger than %d bytes. Nothing was done.", c.maxHeader)
+		return "header-too-large", fmt.Sprintf("The request line and headers are larger than %d bytes in total. Nothing was done.", c.maxHeader)
 	case http.StatusNotImplemented:
 		return "transfer-encoding", "Send the body with Content-Length or Transfer-Encoding: chunked. Nothing was done."
 	case http.StatusHTTPVersionNotSupported:

@@ -12,26 +12,26 @@ import (
 	"farebook/store"
 )
 
-// The types of this file are what goes over the wire, with its documentation.
+// This file has the types of requests and answers, with their documentation.
 
 // bookingBody documents the request; decode.go reads it.
 type bookingBody struct {
 	Customer    customerBody `json:"customer"`
 	Amount      amountBody   `json:"amount"`
 	Flight      flightBody   `json:"flight"`
-	HoldMinutes int          `json:"holdMinutes,omitempty" minimum:"1" maximum:"1440" default:"30" doc:"How long the booking waits for its payment." example:"30"`
-	Capture     string       `json:"capture,omitempty" enum:"automatic,manual" default:"automatic" doc:"manual authorises the payment and takes it by POST .../capture: the booking is not confirmed before." example:"automatic"`
+	HoldMinutes int          `json:"holdMinutes,omitempty" minimum:"1" maximum:"1440" default:"30" doc:"How many minutes the booking waits for its payment." example:"30"`
+	Capture     string       `json:"capture,omitempty" enum:"automatic,manual" default:"automatic" doc:"manual only authorises the payment: POST .../capture takes it and confirms the booking." example:"automatic"`
 }
 
 type customerBody struct {
-	Name   string `json:"name" minLength:"1" maxLength:"200" doc:"Who pays, as people read it." example:"Layla Haddad"`
-	Email  string `json:"email" maxLength:"254" doc:"Where the confirmation goes." example:"layla@example.com"`
-	Locale string `json:"locale" enum:"en,ar" doc:"The language of mails." example:"en"`
+	Name   string `json:"name" minLength:"1" maxLength:"200" doc:"The name of the payer." example:"Layla Haddad"`
+	Email  string `json:"email" maxLength:"254" doc:"Receives the confirmation." example:"layla@example.com"`
+	Locale string `json:"locale" enum:"en,ar" doc:"The language of emails." example:"en"`
 }
 
 type amountBody struct {
-	Value    int64  `json:"value" minimum:"1" maximum:"999999999999" doc:"Minor units: 45900 and USD are $459.00. A plain whole number, of at most eight digits; twelve for IDR." example:"45900"`
-	Currency string `json:"currency" pattern:"^[A-Z]{3}$" doc:"ISO 4217, upper case; one that Stripe charges in." example:"USD"`
+	Value    int64  `json:"value" minimum:"1" maximum:"999999999999" doc:"Minor units: 45900 and USD are $459.00. A whole number of at most eight digits, twelve for IDR." example:"45900"`
+	Currency string `json:"currency" pattern:"^[A-Z]{3}$" doc:"ISO 4217 in upper case. It has to be a currency that Stripe charges in." example:"USD"`
 }
 
 type flightBody struct {
@@ -51,13 +51,13 @@ type passengerBody struct {
 type bookedBody struct {
 	Reference     string            `json:"reference" example:"FB-7K2M9QXA"`
 	Status        string            `json:"status" example:"pending_payment"`
-	HoldExpiresAt time.Time         `json:"holdExpiresAt" doc:"Until when it can be paid."`
+	HoldExpiresAt time.Time         `json:"holdExpiresAt" doc:"The booking can be paid until then."`
 	Payment       bookedPaymentBody `json:"payment"`
 }
 
 type bookedPaymentBody struct {
 	PaymentIntentID string `json:"paymentIntentId" example:"pi_3PabcDEF"`
-	ClientSecret    string `json:"clientSecret,omitempty" doc:"For Stripe.js in the traveller's browser. It rests nowhere at Farebook."`
+	ClientSecret    string `json:"clientSecret,omitempty" doc:"For Stripe.js in the traveller's browser. Farebook does not store it."`
 	Status          string `json:"status" example:"pending"`
 }
 
@@ -70,29 +70,29 @@ type bookingView struct {
 	Flight        booking.Flight   `json:"flight"`
 	CreatedAt     time.Time        `json:"createdAt"`
 	HoldExpiresAt time.Time        `json:"holdExpiresAt"`
-	RefundDue     bool             `json:"refundDue" doc:"Money came for a booking that was closed already; it is refunded automatically."`
-	CancelledAt   *time.Time       `json:"cancelledAt,omitempty" doc:"When it was cancelled after payment."`
-	CancelPercent *int             `json:"cancelPercent,omitempty" doc:"What the refund policy gave back of the payment, then."`
+	RefundDue     bool             `json:"refundDue" doc:"A payment arrived after the booking was closed. It is refunded automatically."`
+	CancelledAt   *time.Time       `json:"cancelledAt,omitempty" doc:"When the paid booking was cancelled."`
+	CancelPercent *int             `json:"cancelPercent,omitempty" doc:"How much of the payment the policy refunded, in percent."`
 	Capture       string           `json:"capture" enum:"automatic,manual"`
 	CorrelationID string           `json:"correlationId"`
-	Payment       *paymentView     `json:"payment,omitempty" doc:"Missing until its PaymentIntent is known."`
+	Payment       *paymentView     `json:"payment,omitempty" doc:"Left out until the PaymentIntent exists."`
 	Refunds       []refundView     `json:"refunds" nullable:"false"`
 	Disputes      []disputeView    `json:"disputes" nullable:"false"`
-	Attention     string           `json:"attention,omitempty" doc:"What the agency has to look into."`
+	Attention     string           `json:"attention,omitempty" doc:"What an operator has to examine."`
 }
 
 type paymentView struct {
 	PaymentIntentID string     `json:"paymentIntentId" example:"pi_3PabcDEF"`
 	Status          string     `json:"status" enum:"pending,requires_action,processing,authorized,succeeded,failed,canceled,unknown"`
 	AmountCaptured  int64      `json:"amountCaptured" doc:"Minor units."`
-	AmountRefunded  int64      `json:"amountRefunded" doc:"Minor units, of refunds that succeeded."`
-	AmountDisputed  int64      `json:"amountDisputed" doc:"Minor units, of disputes that are open or lost."`
-	ExceedsCaptured bool       `json:"exceedsCaptured" doc:"Refunds and disputes together exceed what was captured: somebody is paid twice."`
-	CaptureBefore   *time.Time `json:"captureBefore,omitempty" doc:"When Stripe lets an authorised payment go."`
+	AmountRefunded  int64      `json:"amountRefunded" doc:"Minor units of the refunds that succeeded."`
+	AmountDisputed  int64      `json:"amountDisputed" doc:"Minor units of the disputes that are open or lost."`
+	ExceedsCaptured bool       `json:"exceedsCaptured" doc:"Refunds and disputes together are more than what was captured: the customer is paid twice."`
+	CaptureBefore   *time.Time `json:"captureBefore,omitempty" doc:"When Stripe releases an authorised payment."`
 	DeclineCode     string     `json:"declineCode,omitempty" doc:"Why the last attempt was declined." example:"insufficient_funds"`
 }
 
-// viewOf puts a booking together with its refunds and disputes.
+// viewOf combines a booking with its refunds and disputes.
 func viewOf(b store.Booking, refunds []store.Refund, disputes []store.Dispute) bookingView {
 	view := bookingView{
 		Reference: string(b.Reference), Status: string(b.Status), Customer: b.Customer, Amount: b.Amount, Flight: b.Flight,
@@ -126,12 +126,12 @@ type refundView struct {
 	Reference      string      `json:"reference" example:"FB-7K2M9QXA"`
 	Status         string      `json:"status" enum:"requested,pending,requires_action,succeeded,failed,canceled,unknown"`
 	Amount         money.Money `json:"amount"`
-	Origin         string      `json:"origin" enum:"api,cancellation,late_money,dashboard" doc:"Who asked for it."`
+	Origin         string      `json:"origin" enum:"api,cancellation,late_money,dashboard" doc:"What caused it."`
 	Reason         string      `json:"reason" example:"requested_by_customer"`
 	Note           string      `json:"note,omitempty"`
 	FailureReason  string      `json:"failureReason,omitempty" example:"expired_or_canceled_card"`
-	StripeRefundID string      `json:"stripeRefundId,omitempty" doc:"Missing until Stripe has made it." example:"re_3PabcDEF"`
-	AbandonedAt    *time.Time  `json:"abandonedAt,omitempty" doc:"When somebody decided that Stripe is not asked for it any more."`
+	StripeRefundID string      `json:"stripeRefundId,omitempty" doc:"Left out until Stripe has created it." example:"re_3PabcDEF"`
+	AbandonedAt    *time.Time  `json:"abandonedAt,omitempty" doc:"When somebody decided to stop asking Stripe for it."`
 	AbandonNote    string      `json:"abandonNote,omitempty"`
 	CreatedAt      time.Time   `json:"createdAt"`
 	UpdatedAt      time.Time   `json:"updatedAt"`
@@ -151,7 +151,7 @@ type disputeView struct {
 	Status    string      `json:"status" enum:"warning_needs_response,warning_under_review,warning_closed,needs_response,under_review,won,lost,unknown"`
 	Reason    string      `json:"reason" example:"fraudulent"`
 	Amount    money.Money `json:"amount"`
-	DueBy     *time.Time  `json:"dueBy,omitempty" doc:"Until when evidence is taken, while it is awaited."`
+	DueBy     *time.Time  `json:"dueBy,omitempty" doc:"The deadline for evidence, while Stripe waits for it."`
 	CreatedAt time.Time   `json:"createdAt"`
 	UpdatedAt time.Time   `json:"updatedAt"`
 }
@@ -176,11 +176,11 @@ type transactionView struct {
 	ID                   uint64      `json:"id"`
 	Type                 string      `json:"type" example:"payment"`
 	PostedAt             time.Time   `json:"postedAt" doc:"When Farebook posted it."`
-	EffectiveAt          *time.Time  `json:"effectiveAt,omitempty" doc:"When it took effect: the creation of Stripe's balance transaction, else the decision. Left out for a transaction of an older release that is not completed yet."`
-	EffectiveBasis       string      `json:"effectiveBasis,omitempty" enum:"balance_transaction,stripe,person,posted" doc:"Where effectiveAt comes from: Stripe's balance transaction, another time by Stripe, a person's decision, or postedAt because nothing else is known."`
+	EffectiveAt          *time.Time  `json:"effectiveAt,omitempty" doc:"When it took effect: at the creation of Stripe's balance transaction, or at the decision. Left out for a transaction of an older release that is not completed yet."`
+	EffectiveBasis       string      `json:"effectiveBasis,omitempty" enum:"balance_transaction,stripe,person,posted" doc:"The source of effectiveAt: Stripe's balance transaction, another time from Stripe, an operator's decision (person), or postedAt because no other time is known."`
 	Description          string      `json:"description,omitempty"`
 	PaymentIntentID      string      `json:"paymentIntentId,omitempty"`
-	ObjectID             string      `json:"objectId,omitempty" doc:"The refund, charge, dispute or balance transaction that it is about, where there may be several."`
+	ObjectID             string      `json:"objectId,omitempty" doc:"The refund, charge, dispute or balance transaction that it is about, for types with several of them."`
 	BalanceTransactionID string      `json:"balanceTransactionId,omitempty"`
 	Entries              []entryView `json:"entries" nullable:"false"`
 }
@@ -206,7 +206,7 @@ func ledgerViewOf(reference booking.Reference, transactions []store.LedgerTransa
 	return view
 }
 
-// timeOrNil leaves a time out that is not known.
+// timeOrNil leaves out an unknown time.
 func timeOrNil(at time.Time) *time.Time {
 	if at.IsZero() {
 		return nil
@@ -222,23 +222,23 @@ func entriesOf(entries []ledger.Entry) []entryView {
 	return views
 }
 
-// describeBodies puts the schemas of bodies that are read by hand into the document.
+// describeBodies documents the bodies that the decode files read.
 func describeBodies(spec *huma.OpenAPI) {
 	describe := func(path, name, description string, shape reflect.Type) {
 		body := spec.Paths[path].Post.RequestBody
-		body.Description = description + " Fields that are not in this list are refused."
+		body.Description = description + " Other fields are refused."
 		body.Content = map[string]*huma.MediaType{"application/json": {Schema: spec.Components.Schemas.Schema(shape, true, name)}}
 	}
-	describe(bookingsPath, "Booking", "The booking that is asked for.", reflect.TypeFor[bookingBody]())
+	describe(bookingsPath, "Booking", "The booking to create.", reflect.TypeFor[bookingBody]())
 	for _, path := range []string{bookingRefundsPath, cancelPath, capturePath, reconciliationsPath} {
-		spec.Paths[path].Post.RequestBody.Required = false // huma goes by it, too
+		spec.Paths[path].Post.RequestBody.Required = false // huma checks it as well
 	}
-	describe(bookingRefundsPath, "Refund", "The refund that is asked for; an empty object refunds all that is left.", reflect.TypeFor[refundBody]())
-	describe(cancelPath, "Cancel", "Nothing, or what you were quoted.", reflect.TypeFor[cancelBody]())
-	describe(capturePath, "Capture", "Nothing to capture all, or less.", reflect.TypeFor[captureBody]())
-	describe(reconciliationsPath, "Reconciliation", "Nothing, for the usual look-back.", reflect.TypeFor[reconciliationBody]())
+	describe(bookingRefundsPath, "Refund", "The refund to create. Without a body, all that is left is refunded.", reflect.TypeFor[refundBody]())
+	describe(cancelPath, "Cancel", "Optional: the quoted refund.", reflect.TypeFor[cancelBody]())
+	describe(capturePath, "Capture", "Optional: the amount. Without a body, all that is authorised is captured.", reflect.TypeFor[captureBody]())
+	describe(reconciliationsPath, "Reconciliation", "Optional: which bookings and how far back.", reflect.TypeFor[reconciliationBody]())
 	describe(abandonPath, "AbandonRefund", "Why the refund is abandoned.", reflect.TypeFor[abandonRefundBody]())
-	describe(closePath, "CloseAttention", "What closes the matter.", reflect.TypeFor[closeAttentionBody]())
+	describe(closePath, "CloseAttention", "Why the matter is closed.", reflect.TypeFor[closeAttentionBody]())
 	describeAdminBodies(spec, describe)
 	event := spec.Paths[webhookPath].Post.RequestBody
 	event.Description = "A Stripe event, byte for byte as Stripe signed it."
@@ -251,11 +251,11 @@ func describeAdminBodies(spec *huma.OpenAPI, describe func(path, name, descripti
 	} {
 		spec.Paths[path].Post.RequestBody.Required = false
 	}
-	describe(clientsPath, "NewClient", "The client that is asked for.", reflect.TypeFor[newClientBody]())
-	describe(mergePath, "Merge", "The client that is joined to this one.", reflect.TypeFor[mergeBody]())
-	describe(apiKeysPath, "NewAPIKey", "The key that is asked for.", reflect.TypeFor[newKeyBody]())
-	describe(rotatePath, "Rotate", "Nothing, for the usual overlap and lifetime.", reflect.TypeFor[rotateBody]())
+	describe(clientsPath, "NewClient", "The client to create.", reflect.TypeFor[newClientBody]())
+	describe(mergePath, "Merge", "The client to merge into this one.", reflect.TypeFor[mergeBody]())
+	describe(apiKeysPath, "NewAPIKey", "The API key to create.", reflect.TypeFor[newKeyBody]())
+	describe(rotatePath, "Rotate", "Optional: overlap and lifetime.", reflect.TypeFor[rotateBody]())
 	for _, path := range []string{revokePath, disablePath, enablePath} {
-		describe(path, "Nothing", "Nothing.", reflect.TypeFor[struct{}]())
+		describe(path, "Nothing", "Optional: an empty object.", reflect.TypeFor[struct{}]())
 	}
 }

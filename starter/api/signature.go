@@ -12,10 +12,10 @@ import (
 
 const (
 	signatureHeader = "Stripe-Signature"
-	// signatureTolerance is how far from now a signature's time may be, either way. Stripe's library bounds the past
-	// only; a signature from the future could be kept and replayed.
+	// signatureTolerance is how far a signature's time may be from now, in either direction. Stripe's library limits only the past; a
+	// signature from the future could be replayed later.
 	signatureTolerance = 5 * time.Minute
-	// maxSignature bounds the header: Stripe sends one v1 for each valid secret, and a v0 in test mode.
+	// maxSignature limits the header: Stripe sends one v1 for each valid secret, and a v0 in test mode.
 	maxSignature = 2048
 )
 
@@ -24,8 +24,8 @@ var (
 	signed      = regexp.MustCompile(`(^|,)v1=[0-9a-f]{64}(,|$)`)
 )
 
-// checkSignature accepts a body that one of the secrets signed, near now. It checks the signature only, and not, as
-// ConstructEvent does, that the event's API version is the library's: an event is a pointer, of whatever version.
+// checkSignature accepts a body that was recently signed with one of the secrets. Unlike ConstructEvent, it does not compare the
+// event's API version with the library's: the event is only a pointer to an object, in any version.
 // Errors complete "header.Stripe-Signature ...".
 func (a *api) checkSignature(headers []string, body []byte, now time.Time) error {
 	header, err := signatureIn(headers, now)
@@ -37,32 +37,32 @@ func (a *api) checkSignature(headers []string, body []byte, now time.Time) error
 			return nil
 		}
 	}
-	return errors.New("does not fit the body under any of our secrets")
+	return errors.New("does not match the body for any of the configured secrets")
 }
 
-// signatureIn is the one header that may be a signature made near now. It is all that can be checked before the body is there.
+// signatureIn returns the header if it has the form of a recent signature. Nothing more can be checked before the body arrives.
 func signatureIn(headers []string, now time.Time) (string, error) {
 	switch {
 	case len(headers) == 0 || headers[0] == "":
 		return "", errors.New("is missing")
 	case len(headers) > 1:
-		return "", errors.New("is there more than once")
+		return "", errors.New("is sent more than once")
 	case len(headers[0]) > maxSignature:
 		return "", errors.New("is too long")
 	case !signed.MatchString(headers[0]):
-		return "", errors.New("has no v1= with a signature of 64 hexadecimal digits")
+		return "", errors.New("has no v1= with 64 hexadecimal digits")
 	}
 	at, err := signedAt(headers[0])
 	if err != nil {
 		return "", err
 	}
 	if at.Before(now.Add(-signatureTolerance)) || at.After(now.Add(signatureTolerance)) {
-		return "", errors.New("has a time too far from now")
+		return "", errors.New("has a time that is too far from now")
 	}
 	return headers[0], nil
 }
 
-// signedAt reads the one t= of the header.
+// signedAt reads the time t= of the header.
 func signedAt(header string) (time.Time, error) {
 	var stamps []string
 	for part := range strings.SplitSeq(header, ",") {
@@ -71,11 +71,11 @@ func signedAt(header string) (time.Time, error) {
 		}
 	}
 	if len(stamps) != 1 || !unixSeconds.MatchString(stamps[0]) {
-		return time.Time{}, errors.New("has no single t= with a time in seconds")
+		return time.Time{}, errors.New("does not have exactly one t= with a time in seconds")
 	}
 	seconds, err := strconv.ParseInt(stamps[0], 10, 64)
 	if err != nil {
-		return time.Time{}, errors.New("has a t= that is no time")
+		return time.Time{}, errors.New("has a t= that is not a time")
 	}
 	return time.Unix(seconds, 0), nil
 }

@@ -14,14 +14,14 @@ import (
 	"farebook/validation"
 )
 
-// maxJSONDepth is twice what a booking needs.
+// maxJSONDepth is twice the depth of a booking.
 const maxJSONDepth = 8
 
-// parseStrict reads exactly one JSON value into map[string]any, []any, string, json.Number, bool or nil. It refuses what
-// encoding/json lets pass and two readers of the same bytes might read differently: doubled keys, invalid UTF-8, half
-// surrogates, NUL, and depth. The error is a *booking.FieldError; its field is empty when the body as a whole is wrong.
+// parseStrict reads exactly one JSON value into map[string]any, []any, string, json.Number, bool or nil. It refuses ambiguous input
+// that encoding/json accepts: duplicate names, invalid UTF-8, unpaired surrogates and NUL, and limits the depth. The error is a
+// *validation.FieldError, whose field is empty when the whole body is wrong.
 //
-// The tokenizer is jsontext's, as strict as its defaults are; depth, characters and locations are ours.
+// The tokenizer is jsontext with its strict defaults. This file adds depth, characters and the names of locations.
 func parseStrict(data []byte) (any, error) {
 	if err := checkSyntax(data); err != nil {
 		return nil, err
@@ -29,7 +29,7 @@ func parseStrict(data []byte) (any, error) {
 	return reader{jsontext.NewDecoder(bytes.NewReader(data))}.value("", 0)
 }
 
-// checkSyntax reads to the end, so that a syntax error anywhere goes before what a value is made of.
+// checkSyntax reads to the end, so that a syntax error is reported before anything about a value.
 func checkSyntax(data []byte) error {
 	decoder := jsontext.NewDecoder(bytes.NewReader(data))
 	err := decoder.SkipValue()
@@ -41,18 +41,18 @@ func checkSyntax(data []byte) error {
 	}
 	end := decoder.InputOffset()
 	if !atEnd(decoder) {
-		return wholeBody(fmt.Sprintf("has more after the JSON value, at byte %d", end), "send one JSON object and nothing after it")
+		return wholeBody(fmt.Sprintf("has more data after the JSON value, at byte %d", end), "send one JSON object and nothing after it")
 	}
 	return nil
 }
 
-// atEnd tells whether nothing but white space is left.
+// atEnd reports whether only white space is left.
 func atEnd(decoder *jsontext.Decoder) bool {
 	_, err := decoder.ReadToken()
 	return errors.Is(err, io.EOF)
 }
 
-// syntaxError says what the tokenizer refuses, and where.
+// syntaxError describes what the tokenizer refused, and where.
 func syntaxError(data []byte, err error) error {
 	const fix = "send one JSON object"
 	var syntax *jsontext.SyntacticError
@@ -66,19 +66,19 @@ func syntaxError(data []byte, err error) error {
 	case !utf8.Valid(data):
 		return wholeBody("is not UTF-8", "encode it as UTF-8")
 	case errors.Is(err, jsontext.ErrDuplicateName):
-		return &validation.FieldError{Field: path, Problem: "is there twice", Fix: "send it once"}
+		return &validation.FieldError{Field: path, Problem: "is duplicated", Fix: "send it once"}
 	case bytes.HasPrefix(data[syntax.ByteOffset:], []byte(`\u`)):
-		return &validation.FieldError{Field: path, Problem: "has an escape that is no character, such as half a surrogate pair", Fix: characterFix}
+		return &validation.FieldError{Field: path, Problem: "has an escape that is not a character, such as half of a surrogate pair", Fix: characterFix}
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return wholeBody(fmt.Sprintf("ends within the JSON value, at byte %d", len(data)), fix)
+		return wholeBody(fmt.Sprintf("ends inside the JSON value, at byte %d", len(data)), fix)
 	case path != "":
-		return wholeBody(fmt.Sprintf("is not JSON, at byte %d within %s", syntax.ByteOffset, path), fix)
+		return wholeBody(fmt.Sprintf("is not JSON, at byte %d in %s", syntax.ByteOffset, path), fix)
 	default:
 		return wholeBody(fmt.Sprintf("is not JSON, at byte %d", syntax.ByteOffset), fix)
 	}
 }
 
-// location writes a JSON pointer as errors name fields: flight.passengers[0].name. It refuses one that is too deep.
+// location writes a JSON pointer in the notation of field errors: flight.passengers[0].name. deep reports one that is too deep.
 func location(pointer jsontext.Pointer) (path string, deep bool) {
 	depth := 0
 	for token := range pointer.Tokens() {
@@ -95,7 +95,7 @@ func location(pointer jsontext.Pointer) (path string, deep bool) {
 	return path, false
 }
 
-// isIndex takes a name of digits for an index: no field that is known has such a name.
+// isIndex treats a name of digits as an index: no known field has such a name.
 func isIndex(token string) bool {
 	return token != "" && len(token) <= 6 && strings.Trim(token, "0123456789") == ""
 }
@@ -103,10 +103,10 @@ func isIndex(token string) bool {
 func wholeBody(problem, fix string) error { return &validation.FieldError{Problem: problem, Fix: fix} }
 
 func tooDeep(path string) error {
-	return &validation.FieldError{Field: path, Problem: fmt.Sprintf("is nested deeper than %d levels", maxJSONDepth), Fix: "send the fields of the documentation only"}
+	return &validation.FieldError{Field: path, Problem: fmt.Sprintf("is nested deeper than %d levels", maxJSONDepth), Fix: "send only the documented fields"}
 }
 
-// reader walks a value whose syntax is checked.
+// reader walks a value whose syntax was checked.
 type reader struct{ *jsontext.Decoder }
 
 func (r reader) value(path string, depth int) (any, error) {
@@ -166,7 +166,7 @@ func (r reader) array(path string, depth int) (any, error) {
 	return array, r.end()
 }
 
-// end reads the delimiter behind an object or an array.
+// end reads the closing delimiter of an object or an array.
 func (r reader) end() error {
 	if _, err := r.ReadToken(); err != nil {
 		return wholeBody("is not JSON", "send one JSON object")
@@ -176,7 +176,7 @@ func (r reader) end() error {
 
 const characterFix = "send the character itself as UTF-8"
 
-// checkText refuses NUL, and U+FFFD, which a decoder before ours may have put in the place of what it could not read.
+// checkText refuses NUL, and U+FFFD, by which an earlier decoder may have replaced invalid input.
 func checkText(path, text string) error {
 	switch {
 	case strings.ContainsRune(text, 0):
@@ -187,7 +187,7 @@ func checkText(path, text string) error {
 	return nil
 }
 
-// maxShownKey bounds how much of a caller's own key is repeated to them.
+// maxShownKey limits how much of an unknown field's name is repeated in an error.
 const maxShownKey = 60
 
 func join(path, key string) string {

@@ -18,9 +18,11 @@ const webhookPath = "/webhooks/stripe"
 func (a *api) addWebhook(spec huma.API) {
 	register(a, spec, huma.Operation{
 		OperationID: "stripe-webhook", Method: http.MethodPost, Path: webhookPath, Tags: []string{"Webhooks"},
-		Summary:     "Receive a Stripe event",
-		Description: "The signature is checked over the raw body; the event is stored before anything is done about it. An event is a pointer: the object is read again at Stripe. An event of a connected account, of an object without an id, or of test mode at a live endpoint is kept and acknowledged, and `note` says why nothing is done about it. A live event at a test endpoint and a thin event of API v2 are refused: the answer names the setting at Stripe.",
-		Errors:      []int{400, 408, 413, 500, 503},
+		Summary: "Receive a Stripe event",
+		Description: "Checks the signature over the raw body, and stores the event before it is processed. An event is a pointer: its object is read again at Stripe. " +
+			"An event of a connected account, of an object without an id, or of test mode at a live endpoint is stored and acknowledged, and `note` says why it " +
+			"has no effect. A live event at a test endpoint and a thin event of API v2 are refused: the answer names the setting at Stripe.",
+		Errors: []int{400, 408, 413, 500, 503},
 		Parameters: []*huma.Param{{
 			Name: signatureHeader, In: "header", Required: true, Description: "Stripe's signature of the body.", Schema: &huma.Schema{Type: "string"},
 		}},
@@ -31,13 +33,13 @@ func (a *api) addWebhook(spec huma.API) {
 
 type signatureKey struct{}
 
-// takeEvent refuses what cannot be signed before a byte of the body is read, and reads the body within what strangers may
-// hold of the memory. It hands all values of the signature header on; huma would hand on the first.
+// takeEvent refuses a request without a plausible signature before it reads the body, and reads the body within the memory that
+// unauthenticated callers may use. It passes on all values of the signature header; huma would pass on only the first.
 func (a *api) takeEvent(spec huma.API) func(huma.Context, func(huma.Context)) {
 	return func(hctx huma.Context, next func(huma.Context)) {
 		r, w := humago.Unwrap(hctx)
 		signatures := r.Header.Values(signatureHeader)
-		if r.ContentLength <= maxWebhookBody { // else the body is what is wrong
+		if r.ContentLength <= maxWebhookBody { // a larger body is refused for its size
 			if _, err := signatureIn(signatures, a.Store.Now()); err != nil {
 				refuse(spec, hctx, a.refuseEvent(r.Context(), headerField(signatureHeader, err.Error())))
 				return
@@ -60,12 +62,12 @@ type eventInput struct {
 type eventOutput struct {
 	Body struct {
 		Received bool   `json:"received"`
-		Note     string `json:"note,omitempty" doc:"Why nothing is done about the event; absent when a workflow was notified."`
+		Note     string `json:"note,omitempty" doc:"Why the event has no effect. Left out when a workflow was notified."`
 	}
 }
 
-// receiveEvent verifies an event, stores it and acknowledges it; its workflow is notified afterwards. Stripe delivers again
-// whatever was not acknowledged, and the sweeper finds what was acknowledged and not handed on.
+// receiveEvent verifies an event, stores it and acknowledges it. Its workflow is notified afterwards: Stripe delivers an event again
+// that was not acknowledged, and the sweeper finds one that was not handed on.
 func (a *api) receiveEvent(ctx context.Context, in *eventInput) (*eventOutput, error) {
 	signatures, _ := ctx.Value(signatureKey{}).([]string)
 	if err := a.checkSignature(signatures, in.RawBody, a.Store.Now()); err != nil {
@@ -93,8 +95,8 @@ func (a *api) receiveEvent(ctx context.Context, in *eventInput) (*eventOutput, e
 	return out, nil
 }
 
-// refuseEvent writes nothing to the books, and a line in the log: somebody forges, or a secret is wrong.
+// refuseEvent stores nothing and logs a warning: the event is forged, or a secret is wrong.
 func (a *api) refuseEvent(ctx context.Context, why *huma.ErrorDetail) error {
 	a.Log.WarnContext(ctx, "Stripe event refused", "location", why.Location, "why", why.Message)
-	return problem(ctx, http.StatusBadRequest, "event-refused", "The event was refused and nothing was written: "+why.Location+" "+why.Message+".", why)
+	return problem(ctx, http.StatusBadRequest, "event-refused", "The event was refused and nothing was stored: "+why.Location+" "+why.Message+".", why)
 }
