@@ -45,6 +45,8 @@ SEED ?= 1
 # How many random lives the model test lives, and how long each is.
 LIVES ?= 50
 STEPS ?= 60
+# A seed that a failed life printed, to live it again (test/README.md); needs the STEPS that it failed with.
+REPLAY ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help up workers migrate critical drills model nightly sbom image demo test test-fast fuzz lint conformance contract bench reconcile reconcile-dry generate clean
@@ -103,7 +105,7 @@ drills: $(BIN)/with-servers ## Lose Temporal, the database's last hour, both, an
 
 model: $(BIN)/with-servers ## Hold LIVES random lives of STEPS steps against a model, and plans of reconciliation against theirs
 	@go test -count=1 -timeout 24h -run '^(TestPostingTheShortfallMakesBooksAndStripeAgree|TestCutLosesNothing)$$' ./reconciliation/ ./workflows/ -rapid.checks=$$(($(LIVES) * 100))
-	@$(WITH_SERVERS) go test -count=1 -timeout 24h -run '^TestAnySequence' ./test/ -rapid.checks=$(LIVES) -rapid.steps=$(STEPS)
+	@$(WITH_SERVERS) go test -count=1 -timeout 24h -run '^TestAnySequence' ./test/ -rapid.checks=$(LIVES) -rapid.steps=$(STEPS) $(if $(REPLAY),-rapid.seed=$(REPLAY))
 
 # What takes hours. A step that fails keeps no other from being run; the last line names those that failed.
 nightly: FUZZTIME = 2m

@@ -129,14 +129,14 @@ func (m *model) post(path string, body []byte, allowed ...int) testkit.Answer {
 		})
 	}
 	if err := group.Wait(); err != nil {
-		m.t.Fatalf("POST %s: %v", path, err)
+		m.fail(fmt.Errorf("POST %s: %w", path, err))
 	}
 	for _, answer := range answers {
 		if !slices.Contains(allowed, answer.Status) {
-			m.t.Fatalf("POST %s was answered %d: %s", path, answer.Status, answer.Body)
+			m.fail(fmt.Errorf("POST %s was answered %d: %s", path, answer.Status, answer.Body))
 		}
 		if answer.Status != answers[0].Status || !bytes.Equal(answer.Body, answers[0].Body) {
-			m.t.Fatalf("promise 10: POST %s was answered twice under one key: %s and %s", path, answers[0].Body, answer.Body)
+			m.fail(fmt.Errorf("promise 10: POST %s was answered twice under one key: %s and %s", path, answers[0].Body, answer.Body))
 		}
 	}
 	return answers[0]
