@@ -1,12 +1,11 @@
 package store_test
 
 import (
+	"database/sql"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"database/sql"
 
 	"farebook/booking"
 	"farebook/internal/dev/testdb"

@@ -14,6 +14,7 @@ import (
 	"farebook/money"
 	"farebook/reconciliation"
 	"farebook/store/internal/db"
+	"farebook/store/internal/journal"
 )
 
 // NotCorrectable says why no correction is posted for an item.
@@ -57,13 +58,13 @@ func (s *Store) Correct(ctx context.Context, c Correction, now time.Time) error 
 		if err != nil {
 			return err
 		}
-		if err := lockCorrections(tx, exclusively); err != nil {
+		if err := journal.LockCorrections(tx, journal.Exclusively); err != nil {
 			return err
 		}
 		if err := correctable(item, row.stateBefore(), c, now); err != nil {
 			return err
 		}
-		posted, err := postingsOf(tx.Session(&gorm.Session{NewDB: true}), []reconciliation.Line{item.Line()})
+		posted, err := journal.Postings(tx.Session(&gorm.Session{NewDB: true}), []reconciliation.Line{item.Line()})
 		if err != nil {
 			return err
 		}
@@ -81,18 +82,6 @@ func (s *Store) Correct(ctx context.Context, c Correction, now time.Time) error 
 }
 
 func itemSubject(id uint64) string { return fmt.Sprintf("item/%d", id) }
-
-// How correction_lock is taken: a correction for itself alone, whatever is posted without a booking's lock beside others of its kind.
-const (
-	exclusively = "FOR UPDATE"
-	shared      = "LOCK IN SHARE MODE" // MariaDB does not know FOR SHARE
-)
-
-// lockCorrections keeps corrections, and what is posted without a booking's lock, apart until the transaction ends.
-func lockCorrections(tx *gorm.DB, how string) error {
-	var id int
-	return tx.Raw("SELECT id FROM correction_lock WHERE id = 1 " + how).Scan(&id).Error
-}
 
 func correctable(item Item, before string, c Correction, now time.Time) error {
 	switch {
@@ -134,7 +123,7 @@ func postCorrection(tx *gorm.DB, item Item, c Correction, posted []reconciliatio
 	if err != nil {
 		return &NotCorrectable{err.Error()}
 	}
-	err = insertTransaction(tx, now, bookingID, transaction)
+	err = journal.Append(tx, now, bookingID, transaction)
 	if db.DuplicateKey(err) {
 		return &NotCorrectable{fmt.Sprintf("item %d: somebody else is correcting the same balance transaction; reconcile again", item.ID)}
 	}

@@ -5,7 +5,7 @@ import (
 
 	"farebook/booking"
 	"farebook/ledger"
-	"farebook/store/internal/db"
+	"farebook/store/internal/journal"
 )
 
 // Stripe's events that date a decision for which there is no balance transaction.
@@ -43,20 +43,13 @@ func (p *paymentRecorder) succeeded(s booking.PaymentSnapshot) (ledger.Effective
 // decidedLoss is when a move of a dispute's loss took effect: when the dispute was closed after the move before it, and not before
 // the money that it is about has moved.
 func (d *disputeRecorder) decidedLoss(s booking.DisputeSnapshot) (ledger.Effective, error) {
-	var before ledgerRow
-	err := d.tx.Select("effective_at").Where("booking_id = ? AND type = ? AND effective_at IS NOT NULL AND stripe_object_id LIKE CONCAT(?, '/%')",
-		d.booking.ID, ledger.TypeChargeback, s.DisputeID).Order("id DESC").Limit(1).Find(&before).Error
+	before, err := journal.LastEffective(d.tx, d.booking.ID, ledger.TypeChargeback, s.DisputeID+"/")
 	if err != nil {
 		return ledger.Effective{}, err
 	}
-	effective, err := d.decided(s.DisputeID, eventDisputeClosed, db.TimeOrZero(before.EffectiveAt))
+	effective, err := d.decided(s.DisputeID, eventDisputeClosed, before)
 	for _, balance := range s.Balances {
 		effective = effective.NotBefore(balance)
 	}
 	return effective, err
-}
-
-// effective reads the two columns back; the zero value is a row of an older release that is not completed yet.
-func (r ledgerRow) effective() ledger.Effective {
-	return ledger.Effective{At: db.TimeOrZero(r.EffectiveAt), Basis: db.OrEmpty(r.EffectiveBasis)}
 }

@@ -2,20 +2,17 @@ package store
 
 import (
 	"context"
-	"time"
 
 	"farebook/booking"
 	"farebook/ledger"
+	"farebook/money"
 	"farebook/store/internal/db"
+	"farebook/store/internal/journal"
 )
 
 // LedgerTransaction is a transaction as it is in the books. The zero Effective is one of an older release that `starter migrate`
 // has not completed yet.
-type LedgerTransaction struct {
-	ID          uint64
-	PostedAt    time.Time
-	Transaction ledger.Transaction
-}
+type LedgerTransaction = journal.Transaction
 
 // Ledger reads a booking's transactions with their entries, oldest first.
 func (s *Store) Ledger(ctx context.Context, reference booking.Reference) ([]LedgerTransaction, error) {
@@ -24,45 +21,33 @@ func (s *Store) Ledger(ctx context.Context, reference booking.Reference) ([]Ledg
 	if err := conn.Select("id").Where("reference = ?", reference).Take(&owner).Error; err != nil {
 		return nil, db.NotFound(err)
 	}
-	var rows []ledgerRow
-	if err := conn.Where("booking_id = ?", owner.ID).Order("id").Find(&rows).Error; err != nil {
-		return nil, err
-	}
-	ids := make([]uint64, len(rows))
-	for i, row := range rows {
-		ids[i] = row.ID
-	}
-	var entries []entryRow
-	if err := conn.Where("ledger_id IN ?", ids).Order("id").Find(&entries).Error; err != nil {
-		return nil, err
-	}
-	return assemble(reference, rows, entries), nil
+	return journal.OfBooking(conn, reference, owner.ID)
 }
 
-func assemble(reference booking.Reference, rows []ledgerRow, entries []entryRow) []LedgerTransaction {
-	out := make([]LedgerTransaction, len(rows))
-	index := make(map[uint64]int, len(rows))
-	for i, row := range rows {
-		index[row.ID] = i
-		out[i] = LedgerTransaction{ID: row.ID, PostedAt: row.PostedAt, Transaction: ledger.Transaction{
-			Type:                 row.Type,
-			Reference:            reference,
-			ObjectID:             row.StripeObjectID,
-			BalanceTransactionID: row.StripeBalanceTransactionID,
-			OperationKey:         db.OrEmpty(row.OperationKey),
-			Effective:            row.effective(),
-			Description:          row.Description,
-		}}
-		if row.StripePaymentIntentID != nil {
-			out[i].Transaction.PaymentIntentID = *row.StripePaymentIntentID
+// Balance of an account in one currency: debits less credits, in minor units.
+type Balance = journal.Balance
+
+// Balances adds up the ledger, per account and currency.
+func (s *Store) Balances(ctx context.Context) ([]Balance, error) {
+	return journal.Balances(s.db.WithContext(ctx))
+}
+
+// ClearingAccount is what we think Stripe holds for us, per currency in minor units: its balance, pending and available
+// together.
+func (s *Store) ClearingAccount(ctx context.Context) (map[money.Currency]int64, error) {
+	sums, err := s.BalancesOf(ctx)
+	return sums[ledger.AssetStripeClearing], err
+}
+
+// BalancesOf are the balances of each account, per currency in minor units; that of the clearing account is never nil.
+func (s *Store) BalancesOf(ctx context.Context) (map[ledger.Account]map[money.Currency]int64, error) {
+	balances, err := s.Balances(ctx)
+	sums := map[ledger.Account]map[money.Currency]int64{ledger.AssetStripeClearing: {}}
+	for _, balance := range balances {
+		if sums[balance.Account] == nil {
+			sums[balance.Account] = map[money.Currency]int64{}
 		}
+		sums[balance.Account][balance.Currency] = balance.Amount
 	}
-	for _, entry := range entries {
-		t := &out[index[entry.LedgerID]].Transaction
-		t.Entries = append(t.Entries, ledger.Entry{
-			Account: entry.Account, Side: entry.Side,
-			Amount: entry.Amount, Currency: entry.Currency,
-		})
-	}
-	return out
+	return sums, err
 }

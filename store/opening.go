@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -14,7 +13,7 @@ import (
 	"farebook/booking"
 	"farebook/ledger"
 	"farebook/money"
-	"farebook/store/internal/db"
+	"farebook/store/internal/journal"
 )
 
 // OpeningPart is a part of Stripe's balance at the opening, in one currency: minor units.
@@ -29,15 +28,6 @@ type OpeningBalance struct {
 	ledger.Opening
 	Parts []OpeningPart
 }
-
-type openingRow struct {
-	ID        uint8
-	OpenedAt  *time.Time
-	DecidedAt *time.Time
-	DecidedBy string
-}
-
-func (openingRow) TableName() string { return "ledger_opening" }
 
 type openingPartRow struct {
 	Currency money.Currency
@@ -54,7 +44,7 @@ func (e *OpeningRefused) Error() string { return e.Reason }
 
 // Opening is the books' opening; its zero value is that of an account that began with Farebook.
 func (s *Store) Opening(ctx context.Context) (ledger.Opening, error) {
-	return openingOf(s.db.WithContext(ctx), "")
+	return journal.Opening(s.db.WithContext(ctx), "")
 }
 
 // OpeningBalance is what the books were opened with; its time is zero where they were not.
@@ -72,13 +62,6 @@ func (s *Store) OpeningBalance(ctx context.Context) (OpeningBalance, error) {
 	return opened, err
 }
 
-// openingOf reads the opening, under a lock where one is named.
-func openingOf(conn *gorm.DB, lock string) (ledger.Opening, error) {
-	var row openingRow
-	err := conn.Raw("SELECT opened_at FROM ledger_opening WHERE id = 1 " + lock).Scan(&row).Error
-	return ledger.Opening{At: db.TimeOrZero(row.OpenedAt)}, err
-}
-
 // Same tells whether another moment is the opening's, and returns *OpeningRefused where it is not.
 func (o OpeningBalance) Same(asked ledger.Opening) error { return sameOpening(o.Opening, asked) }
 
@@ -92,10 +75,10 @@ func (s *Store) CheckOpening(ctx context.Context, o OpeningBalance) error {
 // something that the ledger has already.
 func (s *Store) OpenLedger(ctx context.Context, o OpeningBalance, by access.Actor, now time.Time) error {
 	return s.db.InTransaction(ctx, func(tx *gorm.DB) error {
-		if err := lockCorrections(tx, shared); err != nil { // always before the opening's row
+		if err := journal.LockCorrections(tx, journal.Shared); err != nil { // always before the opening's row
 			return err
 		}
-		known, err := openingOf(tx, exclusively)
+		known, err := journal.Opening(tx, journal.Exclusively)
 		if err != nil {
 			return err
 		}
@@ -108,9 +91,7 @@ func (s *Store) OpenLedger(ctx context.Context, o OpeningBalance, by access.Acto
 		if err := postOpening(tx, o, now); err != nil {
 			return err
 		}
-		err = tx.Model(&openingRow{}).Where("id = 1 AND opened_at IS NULL").
-			Updates(map[string]any{"opened_at": o.At, "decided_at": now, "decided_by": db.Truncate(by.Name, 200)}).Error
-		if err != nil {
+		if err := journal.SetOpening(tx, o.Opening, by.Name, now); err != nil {
 			return err
 		}
 		return audit(tx, now, AuditEntry{Actor: by, Action: ActionOpening, Subject: "opening", Detail: "at " + o.At.UTC().Format(time.RFC3339)})
@@ -158,7 +139,7 @@ func postOpening(tx *gorm.DB, o OpeningBalance, now time.Time) error {
 		return err
 	}
 	for _, t := range transactions {
-		if err := insertTransaction(tx, now, nil, t); err != nil {
+		if err := journal.Append(tx, now, nil, t); err != nil {
 			return err
 		}
 	}
@@ -195,42 +176,4 @@ func (o OpeningBalance) Transactions() ([]ledger.Transaction, error) {
 		}
 	}
 	return transactions, nil
-}
-
-// ErrBooked says that a balance transaction is a booking's, and is posted by its recording step.
-var ErrBooked = errors.New("the payment is a booking's")
-
-// RecordUnbooked posts a balance transaction that no booking has, once: UNIQUE operation key. One that is in the books already, whoever
-// posted it, is left as it is. It returns ErrBooked for one whose PaymentIntent is a booking's by now.
-func (s *Store) RecordUnbooked(ctx context.Context, t ledger.Transaction, now time.Time) error {
-	return s.db.InTransaction(ctx, func(tx *gorm.DB) error {
-		// An operator may be posting the same, and so may the recording step of a payment that has become a booking's.
-		if err := lockCorrections(tx, exclusively); err != nil {
-			return err
-		}
-		if _, err := openingOf(tx, exclusively); err != nil {
-			return err
-		}
-		booked, err := isBooked(tx, t.PaymentIntentID)
-		if err != nil {
-			return err
-		}
-		if booked {
-			return ErrBooked
-		}
-		known, err := inLedger(tx, []string{t.BalanceTransactionID})
-		if err != nil || known[t.BalanceTransactionID] {
-			return err
-		}
-		return insertTransaction(tx, now, nil, t)
-	})
-}
-
-func isBooked(tx *gorm.DB, paymentIntentID string) (bool, error) {
-	if paymentIntentID == "" {
-		return false, nil
-	}
-	var count int64
-	err := tx.Model(&paymentRow{}).Where("stripe_payment_intent_id = ?", paymentIntentID).Count(&count).Error
-	return count > 0, err
 }

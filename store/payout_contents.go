@@ -7,6 +7,7 @@ import (
 	"gorm.io/gorm"
 
 	"farebook/booking"
+	"farebook/store/internal/journal"
 )
 
 // MatchPayout holds one page of what a payout pays out against the ledger and returns how many it does not know: neither one by one,
@@ -21,11 +22,11 @@ func (s *Store) MatchPayout(
 	}
 	err = s.db.InTransaction(ctx, func(tx *gorm.DB) error {
 		unmatched = 0
-		known, err := inLedger(tx, ids)
+		known, err := journal.Known(tx, ids)
 		if err != nil {
 			return err
 		}
-		opening, err := openingOf(tx, "")
+		opening, err := journal.Opening(tx, "")
 		if err != nil {
 			return err
 		}

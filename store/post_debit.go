@@ -5,6 +5,7 @@ import (
 
 	"farebook/booking"
 	"farebook/ledger"
+	"farebook/store/internal/journal"
 )
 
 // postDebit writes what the ledger does not have of a bank debit yet: that it is in transit, and that it failed, each once. Both follow
@@ -55,10 +56,8 @@ func (r *paymentRecorder) paymentTransaction(snapshot booking.PaymentSnapshot) (
 
 // postedOf reports whether the ledger has a transaction of this type for an object at Stripe.
 func (b *lockedBooking) postedOf(kind ledger.Type, paymentIntentID, objectID string) (bool, error) {
-	var count int64
-	err := b.tx.Model(&ledgerRow{}).Where("booking_id = ? AND type = ? AND stripe_payment_intent_id = ? AND stripe_object_id = ?",
-		b.booking.ID, kind, paymentIntentID, objectID).Count(&count).Error
-	return count > 0, err
+	return journal.Has(b.tx, "booking_id = ? AND type = ? AND stripe_payment_intent_id = ? AND stripe_object_id = ?",
+		b.booking.ID, kind, paymentIntentID, objectID)
 }
 
 // DebitsInTransit are the charges of a PaymentIntent that the ledger has in transit: neither arrived nor failed.

@@ -1,12 +1,9 @@
 package store
 
 import (
-	"errors"
-
-	"gorm.io/gorm"
-
 	"farebook/booking"
 	"farebook/ledger"
+	"farebook/store/internal/journal"
 )
 
 // post writes what the ledger does not have of a payment yet: its bank debits, and once it has succeeded the payment and Stripe's fee,
@@ -66,11 +63,9 @@ func (r *paymentRecorder) postSettled(snapshot booking.PaymentSnapshot) error {
 
 // posted reports whether the ledger has a transaction of this type for the PaymentIntent.
 func (b *lockedBooking) posted(kind ledger.Type, paymentIntentID string) (bool, error) {
-	var row ledgerRow
-	err := b.tx.Select("id").Where("booking_id = ? AND type = ? AND stripe_payment_intent_id = ?", b.booking.ID, kind, paymentIntentID).
-		Take(&row).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return false, nil
-	}
-	return err == nil, err
+	return journal.Has(b.tx, "booking_id = ? AND type = ? AND stripe_payment_intent_id = ?", b.booking.ID, kind, paymentIntentID)
+}
+
+func (b *lockedBooking) insert(t ledger.Transaction) error {
+	return journal.Append(b.tx, b.now, &b.booking.ID, t)
 }

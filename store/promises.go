@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"farebook/store/internal/db"
+	"farebook/store/internal/journal"
 )
 
 // Promise is one of Farebook's, and whether the books keep it now.
@@ -43,7 +44,7 @@ var promises = []struct {
 		WHERE l.type = 'payment' AND COALESCE(p.status, '') <> 'succeeded'`},
 	{2, "what the ledger owes for a payment is what was captured", `
 		SELECT COUNT(*) FROM payments p
-		LEFT JOIN (SELECT l.booking_id, e.currency, SUM(CASE e.side WHEN 'credit' THEN e.amount ELSE -e.amount END) AS owed
+		LEFT JOIN (SELECT l.booking_id, e.currency, -SUM(` + journal.Net + `) AS owed
 		           FROM financial_ledger l JOIN ledger_entries e ON e.ledger_id = l.id AND e.account = 'liability:unearned_revenue'
 		           WHERE l.type IN ('payment', 'stripe_fee', 'partial_capture_reversal', 'correction', 'reversal') GROUP BY l.booking_id, e.currency) o
 		  ON o.booking_id = p.booking_id AND o.currency = p.currency
@@ -51,12 +52,12 @@ var promises = []struct {
 	{2, "money in transit is that of payments that are on their way", `
 		SELECT COUNT(*) FROM (SELECT l.booking_id, l.stripe_payment_intent_id, e.currency FROM ledger_entries e JOIN financial_ledger l ON l.id = e.ledger_id
 		  WHERE e.account = 'liability:payments_in_transit' GROUP BY l.booking_id, l.stripe_payment_intent_id, e.currency
-		  HAVING SUM(CASE e.side WHEN 'credit' THEN e.amount ELSE -e.amount END) <> 0) t
+		  HAVING SUM(` + journal.Net + `) <> 0) t
 		JOIN payments p ON p.booking_id = t.booking_id AND p.stripe_payment_intent_id = t.stripe_payment_intent_id
 		WHERE p.status IN ('succeeded', 'canceled') AND p.updated_at < TIMESTAMP(@now) - INTERVAL 1 HOUR`},
 	{3, "debits equal credits, per transaction and currency", `
-		SELECT COUNT(DISTINCT ledger_id) FROM (SELECT ledger_id FROM ledger_entries GROUP BY ledger_id, currency
-		  HAVING SUM(CASE side WHEN 'debit' THEN amount ELSE -amount END) <> 0) unbalanced`},
+		SELECT COUNT(DISTINCT ledger_id) FROM (SELECT ledger_id FROM ledger_entries e GROUP BY ledger_id, currency
+		  HAVING SUM(` + journal.Net + `) <> 0) unbalanced`},
 	{
 		3, "each transaction has its effective date (`starter migrate` completes those of an older release)",
 		`SELECT COUNT(*) FROM financial_ledger WHERE effective_at IS NULL`,
@@ -109,9 +110,9 @@ var promises = []struct {
 		SELECT COUNT(*) FROM (
 		  SELECT d.settlement_currency, SUM(d.withheld - d.loss) AS withheld, SUM(d.loss) AS loss FROM disputes d
 		  WHERE d.settlement_currency <> '' GROUP BY d.settlement_currency) d
-		LEFT JOIN (SELECT currency, SUM(CASE WHEN account = 'asset:disputed_funds' THEN CASE side WHEN 'debit' THEN amount ELSE -amount END ELSE 0 END) AS funds,
-		                  SUM(CASE WHEN account = 'expense:chargebacks' THEN CASE side WHEN 'debit' THEN amount ELSE -amount END ELSE 0 END) AS loss
-		           FROM ledger_entries WHERE account IN ('asset:disputed_funds', 'expense:chargebacks') GROUP BY currency) e
+		LEFT JOIN (SELECT currency, SUM(CASE WHEN account = 'asset:disputed_funds' THEN ` + journal.Net + ` ELSE 0 END) AS funds,
+		                  SUM(CASE WHEN account = 'expense:chargebacks' THEN ` + journal.Net + ` ELSE 0 END) AS loss
+		           FROM ledger_entries e WHERE account IN ('asset:disputed_funds', 'expense:chargebacks') GROUP BY currency) e
 		  ON e.currency = d.settlement_currency
 		WHERE COALESCE(e.funds, 0) <> d.withheld OR COALESCE(e.loss, 0) <> d.loss`},
 	{8, "a lost or closed dispute withholds nothing", `

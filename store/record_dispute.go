@@ -11,6 +11,7 @@ import (
 	"farebook/booking"
 	"farebook/ledger"
 	"farebook/store/internal/db"
+	"farebook/store/internal/journal"
 )
 
 // DisputeReading is what Stripe reports of a dispute now. EventIDs are the events that caused the reading. LastLook: the money of a won
@@ -116,9 +117,8 @@ func (r *disputeRecorder) post() error {
 }
 
 func (r *disputeRecorder) postBalance(balance booking.BalanceTransaction) error {
-	var posted int64
-	err := r.tx.Model(&ledgerRow{}).Where("stripe_balance_transaction_id = ? AND booking_id = ?", balance.ID, r.booking.ID).Count(&posted).Error
-	if err != nil || posted > 0 {
+	posted, err := journal.Has(r.tx, "stripe_balance_transaction_id = ? AND booking_id = ?", balance.ID, r.booking.ID)
+	if err != nil || posted {
 		return err
 	}
 	transaction, err := ledger.Dispute(r.booking.Reference, r.reading.Snapshot, balance)

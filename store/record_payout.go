@@ -12,6 +12,7 @@ import (
 	"farebook/money"
 	"farebook/notice"
 	"farebook/store/internal/db"
+	"farebook/store/internal/journal"
 )
 
 // PayoutReading is what Stripe reports of a payout now. EventIDs are the events that caused the reading. Contents are those of an
@@ -122,7 +123,7 @@ func (r *payoutRecorder) post() error {
 		if err != nil {
 			return err
 		}
-		if err := insertTransaction(r.tx, r.now, nil, transaction); err != nil {
+		if err := journal.Append(r.tx, r.now, nil, transaction); err != nil {
 			return err
 		}
 		r.payout.Posted = true
@@ -132,7 +133,7 @@ func (r *payoutRecorder) post() error {
 		if err != nil {
 			return err
 		}
-		if err := insertTransaction(r.tx, r.now, nil, transaction); err != nil {
+		if err := journal.Append(r.tx, r.now, nil, transaction); err != nil {
 			return err
 		}
 		r.payout.FailurePosted = true

@@ -1,11 +1,10 @@
 package store_test
 
 import (
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"sync"
 
 	"farebook/booking"
 	"farebook/store"

@@ -10,6 +10,7 @@ import (
 	"farebook/access"
 	"farebook/ledger"
 	"farebook/store/internal/db"
+	"farebook/store/internal/journal"
 )
 
 // lockItem reads an item under its lock, or ErrNotFound.
@@ -99,8 +100,5 @@ func hasCorrection(tx *gorm.DB, balanceTransactionID string) (bool, error) {
 	if balanceTransactionID == "" {
 		return false, nil
 	}
-	var count int64
-	err := tx.Model(&ledgerRow{}).Where("stripe_balance_transaction_id = ? AND type = ?", balanceTransactionID, ledger.TypeCorrection).
-		Count(&count).Error
-	return count > 0, err
+	return journal.Has(tx, "stripe_balance_transaction_id = ? AND type = ?", balanceTransactionID, ledger.TypeCorrection)
 }

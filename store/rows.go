@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"farebook/booking"
-	"farebook/ledger"
 	"farebook/money"
 	"farebook/notice"
 	"farebook/store/internal/db"
@@ -153,33 +152,6 @@ type idempotencyRow struct {
 }
 
 func (idempotencyRow) TableName() string { return "idempotency_keys" }
-
-type ledgerRow struct {
-	ID                         uint64
-	BookingID                  *uint64
-	Type                       ledger.Type
-	StripePaymentIntentID      *string
-	StripeObjectID             string
-	StripeBalanceTransactionID string
-	OperationKey               *string
-	Description                string
-	PostedAt                   time.Time
-	EffectiveAt                *time.Time // NULL with its basis for rows of older releases
-	EffectiveBasis             *ledger.Basis
-}
-
-func (ledgerRow) TableName() string { return "financial_ledger" }
-
-type entryRow struct {
-	ID       uint64
-	LedgerID uint64
-	Account  ledger.Account
-	Side     ledger.Side
-	Amount   int64
-	Currency money.Currency
-}
-
-func (entryRow) TableName() string { return "ledger_entries" }
 
 type eventRow struct {
 	ID               uint64

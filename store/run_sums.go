@@ -5,6 +5,7 @@ import (
 
 	"farebook/money"
 	"farebook/reconciliation"
+	"farebook/store/internal/journal"
 )
 
 // Count is how many items of a run are of a class, in a state and a currency, and how much money the two sides differ by.
@@ -77,7 +78,7 @@ func (s *Store) Explained(ctx context.Context, runID uint64) (map[money.Currency
 		  CASE class WHEN 'fee_mismatch' THEN amount_at_stripe - amount_here ELSE amount_here - amount_at_stripe END)) AS amount
 		FROM reconciliation_items WHERE run_id = ? AND stripe_balance_transaction_id <> '' GROUP BY currency
 		UNION ALL
-		SELECT e.currency, SUM(CASE e.side WHEN 'debit' THEN e.amount ELSE -e.amount END)
+		SELECT e.currency, SUM(`+journal.Net+`)
 		FROM reconciliation_items i
 		JOIN financial_ledger l ON l.stripe_balance_transaction_id = i.stripe_balance_transaction_id
 		JOIN ledger_entries e ON e.ledger_id = l.id AND e.account = 'asset:stripe_clearing' AND e.currency <> i.currency

@@ -10,6 +10,7 @@ import (
 
 	"farebook/ledger/seal"
 	"farebook/store/internal/db"
+	"farebook/store/internal/journal"
 )
 
 // Bounds of sealing.
@@ -124,11 +125,11 @@ func (s *Store) lastComplete(ctx context.Context, after uint64) (uint64, error) 
 			return err
 		}
 		err := conn.Transaction(func(tx *gorm.DB) error {
-			if _, err := openingOf(tx, exclusively); err != nil {
+			if _, err := journal.Opening(tx, journal.Exclusively); err != nil {
 				return err
 			}
 			var ids []uint64
-			err := tx.Raw("SELECT id FROM financial_ledger WHERE id > ? ORDER BY id LIMIT ? "+shared, after, MaxSealed).Scan(&ids).Error
+			err := tx.Raw("SELECT id FROM financial_ledger WHERE id > ? ORDER BY id LIMIT ? "+journal.Shared, after, MaxSealed).Scan(&ids).Error
 			if err != nil || len(ids) == 0 {
 				return err
 			}
@@ -165,7 +166,7 @@ func firstError(errs ...error) error {
 func (s *Store) sealOf(ctx context.Context, previous seal.Seal, to uint64) (seal.Seal, error) {
 	r := seal.NewRange(previous, to)
 	for after := previous.ToID; ; {
-		page, err := s.sealedPage(ctx, after, to)
+		page, err := journal.SealedPage(s.db.WithContext(ctx), after, to, sealPage)
 		if err != nil {
 			return seal.Seal{}, err
 		}
@@ -179,32 +180,6 @@ func (s *Store) sealOf(ctx context.Context, previous seal.Seal, to uint64) (seal
 		}
 		after = page[len(page)-1].ID
 	}
-}
-
-// sealedPage reads the next transactions of a range with their entries, in the order of their ids.
-func (s *Store) sealedPage(ctx context.Context, after, to uint64) ([]seal.Transaction, error) {
-	conn := s.db.WithContext(ctx)
-	var rows []ledgerRow
-	if err := conn.Where("id > ? AND id <= ?", after, to).Order("id").Limit(sealPage).Find(&rows).Error; err != nil || len(rows) == 0 {
-		return nil, err
-	}
-	var entries []entryRow
-	err := conn.Where("ledger_id BETWEEN ? AND ?", rows[0].ID, rows[len(rows)-1].ID).Order("ledger_id, id").Find(&entries).Error
-	if err != nil {
-		return nil, err
-	}
-	page := make([]seal.Transaction, len(rows))
-	for i, transaction := range assemble("", rows, entries) {
-		page[i] = seal.Transaction{ID: transaction.ID, PostedAt: transaction.PostedAt, Transaction: transaction.Transaction}
-		if rows[i].BookingID != nil {
-			page[i].BookingID = *rows[i].BookingID
-		}
-		for len(entries) > 0 && entries[0].LedgerID == rows[i].ID {
-			page[i].EntryIDs = append(page[i].EntryIDs, entries[0].ID)
-			entries = entries[1:]
-		}
-	}
-	return page, nil
 }
 
 // A BrokenSeal is a seal that the ledger does not agree with.

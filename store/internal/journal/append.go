@@ -1,0 +1,60 @@
+package journal
+
+import (
+	"time"
+
+	"gorm.io/gorm"
+
+	"farebook/ledger"
+	"farebook/store/internal/db"
+)
+
+// Append posts a transaction and reverses what was posted in its place before (see supersede). bookingID is nil for a transaction that
+// belongs to no booking. It takes the shared lock of the opening, and without a booking that of the corrections, until tx ends.
+func Append(tx *gorm.DB, now time.Time, bookingID *uint64, t ledger.Transaction) error {
+	if bookingID == nil && t.Type != ledger.TypeCorrection { // no booking's lock keeps a correction away
+		if err := LockCorrections(tx, Shared); err != nil {
+			return err
+		}
+	}
+	opening, err := Opening(tx, Shared) // whoever posts the opening, or money of no booking, or seals, waits
+	if err != nil {
+		return err
+	}
+	if t.BalanceTransactionID != "" {
+		t = t.Under(opening)
+	}
+	if err := supersede(tx, now, t); err != nil {
+		return err
+	}
+	return insert(tx, now, bookingID, t)
+}
+
+func insert(tx *gorm.DB, now time.Time, bookingID *uint64, t ledger.Transaction) error {
+	if err := t.Validate(); err != nil { // the last gate: nothing unbalanced passes, whichever rule made it
+		return err
+	}
+	inserted := row{
+		BookingID:                  bookingID,
+		Type:                       t.Type,
+		StripePaymentIntentID:      db.OrNil(t.PaymentIntentID),
+		StripeObjectID:             t.ObjectID,
+		StripeBalanceTransactionID: t.BalanceTransactionID,
+		OperationKey:               db.OrNil(t.OperationKey),
+		Description:                t.Description,
+		PostedAt:                   now,
+		EffectiveAt:                &t.Effective.At,
+		EffectiveBasis:             db.OrNil(t.Effective.Basis),
+	}
+	if err := tx.Create(&inserted).Error; err != nil {
+		return err
+	}
+	entries := make([]entryRow, len(t.Entries))
+	for i, entry := range t.Entries {
+		entries[i] = entryRow{
+			LedgerID: inserted.ID, Account: entry.Account, Side: entry.Side,
+			Amount: entry.Amount, Currency: entry.Currency,
+		}
+	}
+	return tx.Create(&entries).Error
+}

@@ -1,0 +1,85 @@
+package journal
+
+import (
+	"errors"
+	"time"
+
+	"gorm.io/gorm"
+
+	"farebook/booking"
+	"farebook/ledger"
+	"farebook/ledger/seal"
+	"farebook/store/internal/db"
+)
+
+// OfBooking reads a booking's transactions with their entries, oldest first.
+func OfBooking(conn *gorm.DB, reference booking.Reference, bookingID uint64) ([]Transaction, error) {
+	var rows []row
+	if err := conn.Where("booking_id = ?", bookingID).Order("id").Find(&rows).Error; err != nil {
+		return nil, err
+	}
+	ids := make([]uint64, len(rows))
+	for i, r := range rows {
+		ids[i] = r.ID
+	}
+	var entries []entryRow
+	if err := conn.Where("ledger_id IN ?", ids).Order("id").Find(&entries).Error; err != nil {
+		return nil, err
+	}
+	return assemble(reference, rows, entries), nil
+}
+
+// SealedPage reads the next transactions of a range of ids, after one and up to another, with their entries, in the order of their ids.
+func SealedPage(conn *gorm.DB, after, to uint64, limit int) ([]seal.Transaction, error) {
+	var rows []row
+	if err := conn.Where("id > ? AND id <= ?", after, to).Order("id").Limit(limit).Find(&rows).Error; err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	var entries []entryRow
+	err := conn.Where("ledger_id BETWEEN ? AND ?", rows[0].ID, rows[len(rows)-1].ID).Order("ledger_id, id").Find(&entries).Error
+	if err != nil {
+		return nil, err
+	}
+	page := make([]seal.Transaction, len(rows))
+	for i, transaction := range assemble("", rows, entries) {
+		page[i] = seal.Transaction{ID: transaction.ID, PostedAt: transaction.PostedAt, Transaction: transaction.Transaction}
+		if rows[i].BookingID != nil {
+			page[i].BookingID = *rows[i].BookingID
+		}
+		for len(entries) > 0 && entries[0].LedgerID == rows[i].ID {
+			page[i].EntryIDs = append(page[i].EntryIDs, entries[0].ID)
+			entries = entries[1:]
+		}
+	}
+	return page, nil
+}
+
+// Has tells whether a transaction was posted that meets a condition on the columns of financial_ledger, also one that was reversed since.
+func Has(tx *gorm.DB, where string, args ...any) (bool, error) {
+	var found row
+	err := tx.Select("id").Where(where, args...).Take(&found).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// Known tells which balance transactions were posted.
+func Known(tx *gorm.DB, balanceTransactionIDs []string) (map[string]bool, error) {
+	var posted []string
+	err := tx.Model(&row{}).Where("stripe_balance_transaction_id IN ?", balanceTransactionIDs).Distinct().
+		Pluck("stripe_balance_transaction_id", &posted).Error
+	known := make(map[string]bool, len(posted))
+	for _, id := range posted {
+		known[id] = true
+	}
+	return known, err
+}
+
+// LastEffective is the effective date of a booking's newest transaction of a type whose object's id has a prefix; zero for none.
+func LastEffective(tx *gorm.DB, bookingID uint64, t ledger.Type, objectPrefix string) (time.Time, error) {
+	var last row
+	err := tx.Select("effective_at").Where("booking_id = ? AND type = ? AND effective_at IS NOT NULL AND stripe_object_id LIKE CONCAT(?, '%')",
+		bookingID, t, objectPrefix).Order("id DESC").Limit(1).Find(&last).Error
+	return db.TimeOrZero(last.EffectiveAt), err
+}
