@@ -103,7 +103,7 @@ func TestActionsNameEveryWrongField(t *testing.T) {
 	}
 }
 
-// A scope that does not exist is told by its place; what was sent in its place is not repeated.
+// An unknown scope is reported by its index; the value sent is not quoted.
 func TestUnknownScopesAreToldByTheirPlace(t *testing.T) {
 	t.Parallel()
 	admin := serve(t, nil).asAdmin()

@@ -130,9 +130,9 @@ func TestBadAdminRequests(t *testing.T) {
 	}{
 		{"/v1/clients", ``, 400, "is empty"},
 		{"/v1/clients", `{"name":""}`, 422, "1 to 100 characters"},
-		{"/v1/clients", `{"name":" shop"}`, 422, "no space at either end"},
-		{"/v1/clients", `{"name":"a\nb"}`, 422, "no control or invisible characters"},
-		{"/v1/clients", "{\"name\":\"shop\u202egnp\"}", 422, "no direction marks"},
+		{"/v1/clients", `{"name":" shop"}`, 422, "or begin or end with a space"},
+		{"/v1/clients", `{"name":"a\nb"}`, 422, "control characters, invisible characters"},
+		{"/v1/clients", "{\"name\":\"shop\u202egnp\"}", 422, "direction marks"},
 		{"/v1/clients", `{"name":"test"}`, 409, "a client named"},
 		{"/v1/clients", `{"name":"x","admin":true}`, 422, "body.admin"},
 		{"/v1/api-keys", `{"client":"nobody","scopes":["admin"]}`, 404, "No client has"},

@@ -87,7 +87,7 @@ func TestReplayAfterDeparture(t *testing.T) {
 	require.Equal(t, 1, s.db.Count(t, "SELECT COUNT(*) FROM idempotency_keys"))
 }
 
-// A crash came before the first answer: asking again goes on where it stopped, departed or not.
+// After a crash before the first answer, a repetition continues, although the flight has departed.
 func TestReplayAfterDepartureWithoutAnswer(t *testing.T) {
 	t.Parallel()
 	request, body := departed(t)

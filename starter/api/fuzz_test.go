@@ -55,7 +55,7 @@ func FuzzStrictReader(f *testing.F) {
 	})
 }
 
-// requireFieldError: what is refused can be told, in an answer that is JSON and bounded.
+// requireFieldError requires that a refusal becomes an answer of bounded JSON.
 func requireFieldError(t *testing.T, err error) {
 	t.Helper()
 	var one *validation.FieldError

@@ -112,7 +112,7 @@ func TestStrangersAreLimitedAndProbesAreNot(t *testing.T) {
 	}
 }
 
-// Each address behind a trusted proxy has limits of its own. Nobody else can choose the address that counts.
+// Each address behind a trusted proxy has its own limits. Nobody else can choose the address that counts.
 func TestForwardedAddressesCountBehindATrustedProxyOnly(t *testing.T) {
 	t.Parallel()
 	loopback := limit.Networks{netip.MustParsePrefix("127.0.0.0/8")}

@@ -20,7 +20,7 @@ import (
 	"farebook/store"
 )
 
-// Temporal is away: the answer says to ask again, and asking again goes on with the same booking.
+// While Temporal is unavailable, the answer is 503 with Retry-After, and a repetition continues with the same booking.
 func TestTemporalAway(t *testing.T) {
 	t.Parallel()
 	body := validBody() // once: another hour would be another body
@@ -86,8 +86,8 @@ func TestIdempotencyKeys(t *testing.T) {
 	require.Equal(t, 6, count())
 }
 
-// While another request is at work under the key, one that waits in vain is told to ask again; once that one is known to have
-// died, its successor goes on.
+// While another request is at work under the key, a repetition waits and gets 409; once that request is known to have
+// died, the repetition continues.
 func TestKeyInUse(t *testing.T) {
 	t.Parallel()
 	body := validBody() // once: another hour would be another body
@@ -214,7 +214,7 @@ func TestCorrelationID(t *testing.T) {
 	}
 }
 
-// The database is away: 503 from everything that needs it, and the API goes on when it is back.
+// Without the database, everything that needs it answers 503; once it is back, the API works again.
 func TestDatabaseAway(t *testing.T) {
 	t.Parallel()
 	var door *proxy

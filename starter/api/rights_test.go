@@ -10,7 +10,7 @@ import (
 	"farebook/internal/dev/testdb"
 )
 
-// Each operation is refused by 403 to a key that lacks its scope, says which scope it is, and changes nothing.
+// Each operation is refused by 403 to a key without its scope, says which scope it is, and changes nothing.
 func TestEachOperationNeedsItsScope(t *testing.T) {
 	t.Parallel()
 	s := serve(t, nil)

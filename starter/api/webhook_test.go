@@ -181,7 +181,7 @@ func TestFieldsThatDecideNothingRefuseNoEvent(t *testing.T) {
 	require.Equal(t, 9, s.db.Count(t, "SELECT COUNT(*) FROM stripe_events WHERE processed AND note <> '' AND stripe_created_at > '2025-01-01'"))
 }
 
-// An endpoint that was made for thin events is told which one has to be made.
+// The refusal of a thin event names the endpoint that Stripe needs.
 func TestThinEventsAreRefusedWithTheSettingThatIsRight(t *testing.T) {
 	t.Parallel()
 	s := serve(t, nil)
@@ -202,7 +202,7 @@ func TestThinEventsAreRefusedWithTheSettingThatIsRight(t *testing.T) {
 // people's references; during a rotation under either secret.
 func TestEventsSetAside(t *testing.T) {
 	t.Parallel()
-	s := serve(t, withoutTemporal(t)) // nobody is told
+	s := serve(t, withoutTemporal(t)) // no workflow is notified
 	now := time.Now()
 	otherVersion := []byte(strings.Replace(string(event("evt_version")), "2023-10-16", "2025-03-31.basil", 1))
 	longID := []byte(strings.Replace(string(event("evt_long")), "cus_1", "cs_test_"+strings.Repeat("a", 200), 1))
@@ -234,7 +234,7 @@ func TestEventsSetAside(t *testing.T) {
 	require.Zero(t, s.db.Count(t, "SELECT COUNT(*) FROM stripe_events WHERE payload <> '' AND type = 'customer.created'"), "nobody acts on it")
 }
 
-// An event is acknowledged once it is stored. That its workflow could not be told stands in the inbox, with the time of
+// An event is acknowledged once it is stored. That its workflow could not be notified is kept in the inbox, with the time of
 // the next attempt; one that is processed is not handed on again.
 func TestEventIsAcknowledgedBeforeItIsHandedOn(t *testing.T) {
 	t.Parallel()
@@ -255,7 +255,7 @@ func TestEventIsAcknowledgedBeforeItIsHandedOn(t *testing.T) {
 	require.Equal(t, 2, s.db.Count(t, "SELECT attempts FROM stripe_events"))
 }
 
-// The workflow is told on the real server, by signal with start.
+// The workflow is notified on the real server, by signal with start.
 func TestEventReachesTheWorkflow(t *testing.T) {
 	t.Parallel()
 	var deps api.Deps

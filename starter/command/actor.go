@@ -24,11 +24,3 @@ func actor(ctx context.Context) access.Actor {
 	}
 	return access.Actor{Name: name, CorrelationID: correlation.From(ctx)}
 }
-
-// asked puts a correlation id into a command's context: its log lines, its audit entry and what it starts bear the same.
-func asked(ctx context.Context) context.Context {
-	if correlation.From(ctx) != "" {
-		return ctx
-	}
-	return correlation.With(ctx, correlation.New())
-}

@@ -1,11 +1,8 @@
 package command
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-	"strconv"
 	"strings"
 	"time"
 
@@ -48,7 +45,7 @@ func createAPIKeyCommand() *cobra.Command {
 			if token != "" && cfg.Production() {
 				return misused("--token: other users of a machine can read its processes' arguments; leave it out, and one is drawn")
 			}
-			ctx := asked(cmd.Context())
+			ctx := correlated(cmd.Context())
 			return withStore(ctx, cfg, log, func(books *store.Store) error {
 				owner, err := findClient(ctx, books, client)
 				if err != nil {
@@ -83,7 +80,7 @@ func scopeTable() string {
 
 // printToken writes the token alone on standard output, so that a script can take it, and the key's id beside it.
 func printToken(cmd *cobra.Command, key store.APIKey, token string) error {
-	_ = say(cmd.ErrOrStderr(), "key %s of client %s, scopes %s, %s\n", key.KeyID, key.ClientName, key.Scopes, endText(key.ExpiresAt)) // for people
+	_ = printText(cmd.ErrOrStderr(), "key %s of client %s, scopes %s, %s\n", key.KeyID, key.ClientName, key.Scopes, endText(key.ExpiresAt)) // for people
 	_, err := fmt.Fprintln(cmd.OutOrStdout(), token)
 	return err
 }
@@ -106,15 +103,6 @@ func parseEnd(text string, now time.Time) (*time.Time, error) {
 	}
 	end := now.Add(life).UTC()
 	return &end, nil
-}
-
-// parseDays reads a duration in days (90d) or as Go writes it (12h30m).
-func parseDays(text string) (time.Duration, error) {
-	if days, found := strings.CutSuffix(text, "d"); found {
-		count, err := strconv.ParseUint(days, 10, 16)
-		return time.Duration(count) * 24 * time.Hour, err
-	}
-	return time.ParseDuration(text)
 }
 
 func listAPIKeysCommand() *cobra.Command {
@@ -157,15 +145,8 @@ var listedKeys = listing[store.APIKey, view.Key]{
 	name: "apiKeys", header: []any{"KEY", "CLIENT", "BEGINS", "STATE", "EXPIRES", "LAST USED", "SCOPES"},
 	show: func(key store.APIKey) view.Key { return view.KeyOf(key, clock.System{}.Now()) },
 	cells: func(key view.Key) []any {
-		return []any{key.ID, key.Client, key.Prefix, key.State, dayOrDash(key.ExpiresAt), dayOrDash(key.LastUsedAt), strings.Join(key.Scopes, ",")}
+		return []any{key.ID, key.Client, key.Prefix, key.State, timeOrDash(key.ExpiresAt), timeOrDash(key.LastUsedAt), strings.Join(key.Scopes, ",")}
 	},
-}
-
-func dayOrDash(at *time.Time) string {
-	if at == nil {
-		return "-"
-	}
-	return at.UTC().Format("2006-01-02 15:04")
 }
 
 func rotateAPIKeyCommand() *cobra.Command {
@@ -188,7 +169,7 @@ func rotateAPIKeyCommand() *cobra.Command {
 					return err
 				}
 			}
-			ctx := asked(cmd.Context())
+			ctx := correlated(cmd.Context())
 			return booksCommand(cmd, "api-key", func(books *store.Store) error {
 				key, token, err := books.RotateAPIKey(ctx, store.Rotation{KeyID: args[0], Overlap: lasts, ExpiresAt: end, By: actor(ctx)}, now)
 				if err != nil {
@@ -210,7 +191,7 @@ func revokeAPIKeyCommand() *cobra.Command {
 		Long:  "Ends one key. What its client owns stays, and the client's other keys go on working. Harmless when repeated.",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			ctx := asked(cmd.Context())
+			ctx := correlated(cmd.Context())
 			return booksCommand(cmd, "api-key", func(books *store.Store) error {
 				if err := books.RevokeAPIKey(ctx, args[0], actor(ctx)); err != nil {
 					return noSuchKey(args[0], err)
@@ -227,12 +208,4 @@ func noSuchKey(id string, err error) error {
 		return fmt.Errorf("there is no API key %q: see api-key list", id)
 	}
 	return err
-}
-
-func withStore(ctx context.Context, cfg config.Config, log *slog.Logger, work func(*store.Store) error) error {
-	books, err := store.Open(ctx, cfg.DatabaseDSN, clock.System{}, log)
-	if err != nil {
-		return err
-	}
-	return errors.Join(work(books), books.Close())
 }

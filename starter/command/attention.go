@@ -47,7 +47,7 @@ func listAttentionCommand() *cobra.Command {
 			}
 			return booksCommand(cmd, "attention", func(books *store.Store) error {
 				if reference != "" {
-					known, err := ownerless(cmd.Context(), books, reference)
+					known, err := findBooking(cmd.Context(), books, reference)
 					if err != nil {
 						return err
 					}
@@ -98,7 +98,7 @@ func closeAttentionCommand() *cobra.Command {
 			if err := checkNote(note); err != nil {
 				return err
 			}
-			ctx := asked(cmd.Context())
+			ctx := correlated(cmd.Context())
 			return booksCommand(cmd, "attention", func(books *store.Store) error {
 				err := books.CloseAttention(ctx, id, note, actor(ctx), books.Now())
 				if errors.Is(err, store.ErrNotFound) {

@@ -26,7 +26,7 @@ func auditCommand() *cobra.Command {
 			filter.Before, filter.Limit = flags.before, flags.limit
 			return booksCommand(cmd, "audit", func(books *store.Store) error {
 				if reference != "" {
-					known, err := ownerless(cmd.Context(), books, reference)
+					known, err := findBooking(cmd.Context(), books, reference)
 					if err != nil {
 						return err
 					}

@@ -25,7 +25,7 @@ func createClientCommand() *cobra.Command {
 			if err := view.CheckClientName(args[0]); err != nil {
 				return misused("%w", err)
 			}
-			ctx := asked(cmd.Context())
+			ctx := correlated(cmd.Context())
 			return booksCommand(cmd, "client", func(books *store.Store) error {
 				made, err := books.CreateClient(ctx, args[0], actor(ctx))
 				if err != nil {
@@ -71,7 +71,7 @@ var listedClients = listing[store.Client, view.Client]{
 		if client.MergedInto != "" {
 			state += " into " + client.MergedInto
 		}
-		return []any{client.ID, client.Name, state, dayOrDash(&client.CreatedAt), client.CreatedBy}
+		return []any{client.ID, client.Name, state, timeOrDash(&client.CreatedAt), client.CreatedBy}
 	},
 }
 
@@ -83,7 +83,7 @@ func disableClientCommand(disabled bool) *cobra.Command {
 	return &cobra.Command{
 		Use: use, Short: short, Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			ctx := asked(cmd.Context())
+			ctx := correlated(cmd.Context())
 			return booksCommand(cmd, "client", func(books *store.Store) error {
 				found, err := findClient(ctx, books, args[0])
 				if err != nil {
@@ -92,7 +92,7 @@ func disableClientCommand(disabled bool) *cobra.Command {
 				if err := books.DisableClient(ctx, found.ID, disabled, actor(ctx)); err != nil {
 					return err
 				}
-				return say(cmd.OutOrStdout(), "client %s is %s\n", found.Name, done)
+				return printText(cmd.OutOrStdout(), "client %s is %s\n", found.Name, done)
 			})
 		},
 	}
@@ -108,7 +108,7 @@ func mergeClientsCommand() *cobra.Command {
 			"that names where it came from, so that nothing is lost and nothing can charge again. It may be stopped and run again.",
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			ctx := asked(cmd.Context())
+			ctx := correlated(cmd.Context())
 			return booksCommand(cmd, "client", func(books *store.Store) error {
 				into, err := findClient(ctx, books, args[0])
 				if err != nil {
@@ -138,7 +138,7 @@ func mergeClientsCommand() *cobra.Command {
 }
 
 func printMerge(out io.Writer, merge store.Merge, verb string) error {
-	err := say(out, "%s: %s from %s: %d API keys, %d bookings, %d idempotency keys; %d idempotency keys were used by both\n",
+	err := printText(out, "%s: %s from %s: %d API keys, %d bookings, %d idempotency keys; %d idempotency keys were used by both\n",
 		merge.Into.Name, verb, merge.From.Name, merge.Keys, merge.Bookings, merge.IdempotencyKeys, len(merge.Collisions))
 	if err != nil || len(merge.Collisions) == 0 {
 		return err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"strconv"
 	"time"
 
@@ -33,7 +32,7 @@ func listEmailsCommand() *cobra.Command {
 				return err
 			}
 			return booksCommand(cmd, "emails", func(books *store.Store) error {
-				known, err := ownerless(cmd.Context(), books, args[0])
+				known, err := findBooking(cmd.Context(), books, args[0])
 				if err != nil {
 					return err
 				}
@@ -86,8 +85,8 @@ func resendEmailCommand() *cobra.Command {
 			if err != nil {
 				return misused("%q is no mail's number: see emails list REFERENCE", args[0])
 			}
-			ctx := asked(cmd.Context())
-			return messagingCommand(cmd, "emails", func(books *store.Store, w *dispatch.Client, _ *slog.Logger) error {
+			ctx := correlated(cmd.Context())
+			return workflowsCommand(cmd, "emails", func(books *store.Store, w *dispatch.Client) error {
 				copied, err := books.ResendEmail(ctx, id, actor(ctx), books.Now())
 				if errors.Is(err, store.ErrNotFound) {
 					return fmt.Errorf("there is no mail %d: see emails list REFERENCE", id)

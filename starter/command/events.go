@@ -2,12 +2,10 @@ package command
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -16,20 +14,10 @@ import (
 
 	"farebook/booking"
 	"farebook/internal/config"
-	"farebook/internal/stripeapi"
 	"farebook/starter/dispatch"
 	"farebook/starter/inbox"
 	"farebook/store"
 )
-
-// group is a command that only has others under it; without an error, a mistyped one would print help and succeed.
-func group(use, short, hint string, commands ...*cobra.Command) *cobra.Command {
-	g := &cobra.Command{Use: use, Short: short, Args: cobra.ArbitraryArgs, RunE: func(*cobra.Command, []string) error {
-		return misused("%s: say what to do: %s", use, hint)
-	}}
-	g.AddCommand(commands...)
-	return g
-}
 
 func eventsCommand() *cobra.Command {
 	return group("events", "Look into the inbox of Stripe events, and process one again",
@@ -202,12 +190,12 @@ func retryEventCommand() *cobra.Command {
 			"nothing is recorded twice.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			ctx := asked(cmd.Context())
+			ctx := correlated(cmd.Context())
 			cfg, log, err := load(cmd.ErrOrStderr(), "events", config.Database, config.Temporal, config.Payments)
 			if err != nil {
 				return err
 			}
-			return withMessaging(cmd.Context(), cfg, log, func(books *store.Store, w *dispatch.Client) error {
+			return withWorkflows(cmd.Context(), cfg, log, func(books *store.Store, w *dispatch.Client) error {
 				stored, err := books.RetryEvent(ctx, args[0], actor(ctx), books.Now())
 				if errors.Is(err, store.ErrNotFound) {
 					return fmt.Errorf("there is no event %q in the inbox", args[0])
@@ -216,7 +204,7 @@ func retryEventCommand() *cobra.Command {
 					return err
 				}
 				stored.Attempts = 0
-				stripe := stripeapi.New(stripeapi.Config{SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, Log: log})
+				stripe := stripeClient(cfg, log)
 				if err := inbox.New(books, w, stripe, time.Minute, log).Again(cmd.Context(), stored); err != nil {
 					return fmt.Errorf("the event could not be handed on; the sweeper tries again: %w", err)
 				}
@@ -224,47 +212,8 @@ func retryEventCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return say(cmd.OutOrStdout(), "%s is %s %s\n", now.ID, now.State, now.Note)
+				return printText(cmd.OutOrStdout(), "%s is %s %s\n", now.ID, now.State, now.Note)
 			})
 		},
 	}
-}
-
-// booksCommand runs work on the database; messagingCommand beside it with the workflows' client.
-func booksCommand(cmd *cobra.Command, service string, work func(*store.Store) error) error {
-	cfg, log, err := load(cmd.ErrOrStderr(), service, config.Database)
-	if err != nil {
-		return err
-	}
-	return withStore(cmd.Context(), cfg, log, work)
-}
-
-func messagingCommand(cmd *cobra.Command, service string, work func(*store.Store, *dispatch.Client, *slog.Logger) error) error {
-	cfg, log, err := load(cmd.ErrOrStderr(), service, config.Database, config.Temporal)
-	if err != nil {
-		return err
-	}
-	return withMessaging(cmd.Context(), cfg, log, func(books *store.Store, w *dispatch.Client) error { return work(books, w, log) })
-}
-
-func withMessaging(ctx context.Context, cfg config.Config, log *slog.Logger, work func(*store.Store, *dispatch.Client) error) error {
-	temporal, err := dialTemporal(cfg, log)
-	if err != nil {
-		return err
-	}
-	defer temporal.Close()
-	return withStore(ctx, cfg, log, func(books *store.Store) error { return work(books, workflowsOf(temporal, cfg)) })
-}
-
-// ownerless finds a booking whoever made it: commands are an operator's.
-func ownerless(ctx context.Context, books *store.Store, text string) (store.Booking, error) {
-	reference, err := booking.ParseReference(text)
-	if err != nil {
-		return store.Booking{}, misused("%w", err)
-	}
-	known, err := books.Booking(ctx, reference)
-	if errors.Is(err, store.ErrNotFound) {
-		return store.Booking{}, fmt.Errorf("there is no booking %s", reference)
-	}
-	return known, err
 }

@@ -26,7 +26,7 @@ func ignoreEventCommand() *cobra.Command {
 			if err := checkEventNote(note); err != nil {
 				return err
 			}
-			ctx := asked(cmd.Context())
+			ctx := correlated(cmd.Context())
 			return booksCommand(cmd, "events", func(books *store.Store) error {
 				err := books.IgnoreEvent(ctx, args[0], note, actor(ctx), books.Now())
 				switch {

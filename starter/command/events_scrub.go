@@ -37,7 +37,7 @@ func scrubEventsCommand() *cobra.Command {
 			}
 			return booksCommand(cmd, "events", func(books *store.Store) error {
 				scrub.Store = books
-				return runScrub(asked(cmd.Context()), cmd.OutOrStdout(), scrub, dryRun)
+				return runScrub(correlated(cmd.Context()), cmd.OutOrStdout(), scrub, dryRun)
 			})
 		},
 	}

@@ -15,7 +15,7 @@ func evidenceCommand() *cobra.Command {
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return booksCommand(cmd, "evidence", func(books *store.Store) error {
-				known, err := ownerless(cmd.Context(), books, args[0])
+				known, err := findBooking(cmd.Context(), books, args[0])
 				if err != nil {
 					return err
 				}

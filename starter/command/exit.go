@@ -23,20 +23,20 @@ func Exit(out io.Writer, err error) int {
 	case err == nil:
 		return exitcode.OK
 	case errors.As(err, &interrupted):
-		sayWhy(out, err)
+		printError(out, err)
 		return exitcode.Interrupted
 	case errors.Is(err, ErrBroken): // before others that are joined with it: what was found matters more than what could not be asked
 		if others := withoutBroken(err); others != nil {
-			sayWhy(out, others)
+			printError(out, others)
 		}
 		return exitcode.Findings
 	}
-	sayWhy(out, err)
+	printError(out, err)
 	return exitcode.Of(err)
 }
 
 // sayWhy keeps the lines of an error, which may list several problems, and lets nothing in them speak to the terminal.
-func sayWhy(out io.Writer, err error) {
+func printError(out io.Writer, err error) {
 	for i, line := range strings.Split(err.Error(), "\n") {
 		prefix := ""
 		if i == 0 {

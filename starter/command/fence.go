@@ -34,7 +34,7 @@ func raiseFenceCommand() *cobra.Command {
 			if reason == "" || len(reason) > maxFenceReason {
 				return misused("--reason: say in 1 to %d bytes why no money may move; callers of the API read it", maxFenceReason)
 			}
-			ctx := asked(cmd.Context())
+			ctx := correlated(cmd.Context())
 			return booksCommand(cmd, "fence", func(books *store.Store) error {
 				fence, raised, err := books.RaiseFence(ctx, store.NewFence{Reason: reason, By: actor(ctx), Now: books.Now()})
 				if err != nil {
@@ -47,7 +47,7 @@ func raiseFenceCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return say(cmd.OutOrStdout(), "fence %d is up: no money moves. Emails held: %d\n", fence.ID, held)
+				return printText(cmd.OutOrStdout(), "fence %d is up: no money moves. Emails held: %d\n", fence.ID, held)
 			})
 		},
 	}
@@ -107,7 +107,7 @@ func printFences(out io.Writer, fences []store.Fence, held int64, format string)
 	if up {
 		state = "The fence is up: no money moves."
 	}
-	return say(out, "\n%s Emails held: %d\n", state, held)
+	return printText(out, "\n%s Emails held: %d\n", state, held)
 }
 
 func printFencesJSON(out io.Writer, fences []store.Fence, up bool, held int64) error {
@@ -144,7 +144,7 @@ func lowerFenceCommand() *cobra.Command {
 			if err := checkNote(note); err != nil {
 				return err
 			}
-			ctx := asked(cmd.Context())
+			ctx := correlated(cmd.Context())
 			return booksCommand(cmd, "fence", func(books *store.Store) error {
 				fence, err := books.LowerFence(ctx, note, actor(ctx), books.Now())
 				if errors.Is(err, store.ErrNotFound) {
@@ -157,7 +157,7 @@ func lowerFenceCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return say(cmd.OutOrStdout(), "fence %d is lowered. Emails held: %d\n", fence.ID, held)
+				return printText(cmd.OutOrStdout(), "fence %d is lowered. Emails held: %d\n", fence.ID, held)
 			})
 		},
 	}

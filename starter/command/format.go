@@ -2,24 +2,28 @@ package command
 
 import (
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
+
+	"farebook/money"
 )
 
-// formatFlag adds --format to a command, which prints a table unless another of the formats is asked for.
+// formatFlag adds --format to a command. The default is a table.
 func formatFlag(cmd *cobra.Command, format *string, formats ...string) {
-	cmd.Flags().StringVar(format, "format", "table", "how the result is printed: "+oneOf(formats))
+	cmd.Flags().StringVar(format, "format", "table", "output format: "+oneOf(formats))
 	completeFlag(cmd, "format", formats...)
 }
 
-// completeFlag has the shell offer a flag's values.
+// completeFlag lets the shell complete a flag's values.
 func completeFlag(cmd *cobra.Command, flag string, values ...string) {
-	// It fails for a flag that does not exist alone, which every test of the command shows.
+	// It fails only for an unknown flag, which every test of the command would show.
 	_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 }
 
-// The formats of a list, and of a reconciliation, which people also open in a spreadsheet.
+// The formats of a list, and of a reconciliation, which is also opened in a spreadsheet.
 var (
 	listFormats = []string{"table", "json"}
 	runFormats  = []string{"table", "json", "csv"}
@@ -32,8 +36,46 @@ func checkFormat(format string, formats []string) error {
 	return misused("invalid --format %q: must be %s", format, oneOf(formats))
 }
 
-// oneOf names the last of several as the choice that it is: "table, json or csv".
+// oneOf joins values as alternatives: "table, json or csv".
 func oneOf(values []string) string {
 	last := len(values) - 1
 	return strings.Join(values[:last], ", ") + " or " + values[last]
+}
+
+// formatMoney writes an amount with its currency: "$459.00".
+func formatMoney(value int64, currency money.Currency) string {
+	return money.Money{Value: value, Currency: currency}.Format(money.LocaleEN)
+}
+
+// timeOrDash writes a time to the minute, in UTC.
+func timeOrDash(at *time.Time) string {
+	if at == nil {
+		return "-"
+	}
+	return at.UTC().Format("2006-01-02 15:04")
+}
+
+// timestampOrDash writes a time in RFC 3339.
+func timestampOrDash(at *time.Time) string {
+	if at == nil {
+		return "-"
+	}
+	return at.Format(time.RFC3339)
+}
+
+func orDash(text string) string {
+	if text == "" {
+		return "-"
+	}
+	return text
+}
+
+// parseDays reads a duration in days (90d) or in Go's notation (12h30m).
+func parseDays(text string) (time.Duration, error) {
+	days, found := strings.CutSuffix(text, "d")
+	if !found {
+		return time.ParseDuration(text)
+	}
+	count, err := strconv.ParseUint(days, 10, 16)
+	return time.Duration(count) * 24 * time.Hour, err
 }

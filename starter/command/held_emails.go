@@ -81,7 +81,7 @@ func decideEmailsCommand(verb, short, long, done string, decide decision) *cobra
 			if err := checkNote(note); err != nil {
 				return err
 			}
-			ctx := asked(cmd.Context())
+			ctx := correlated(cmd.Context())
 			return booksCommand(cmd, "emails", func(books *store.Store) error {
 				changed, err := decide(books, ctx, store.HeldDecision{IDs: ids, Note: note, By: actor(ctx), Now: books.Now()})
 				if err != nil {
@@ -90,7 +90,7 @@ func decideEmailsCommand(verb, short, long, done string, decide decision) *cobra
 				if changed == 0 {
 					return errors.New("none of these emails is held: see emails held")
 				}
-				return say(cmd.OutOrStdout(), "emails %s: %d\n", done, changed)
+				return printText(cmd.OutOrStdout(), "emails %s: %d\n", done, changed)
 			})
 		},
 	}

@@ -39,7 +39,7 @@ func findImportedCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return say(cmd.OutOrStdout(), "%s\n", string(found.Reference))
+				return printText(cmd.OutOrStdout(), "%s\n", string(found.Reference))
 			})
 		},
 	}
@@ -95,7 +95,7 @@ func importFile(cmd *cobra.Command, path string, flags *importFlags) error {
 	if err != nil {
 		return err
 	}
-	ctx := asked(cmd.Context())
+	ctx := correlated(cmd.Context())
 	return withStore(ctx, cfg, log, func(books *store.Store) error {
 		opening, err := books.Opening(ctx)
 		if err != nil {
@@ -112,14 +112,14 @@ func importFile(cmd *cobra.Command, path string, flags *importFlags) error {
 			return err
 		}
 		defer temporal.Close()
-		importer.Dispatch = workflowsOf(temporal, cfg)
+		importer.Dispatch = dispatchOf(temporal, cfg)
 		return runImport(ctx, cmd.OutOrStdout(), importer, source, flags)
 	})
 }
 
 // pacedStripe leaves Stripe's rate limit to the bookings that are taken meanwhile, as reconciliation does.
 func pacedStripe(cfg config.Config, log *slog.Logger) *stripeapi.Client {
-	stripe := stripeapi.New(stripeapi.Config{SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, Log: log})
+	stripe := stripeClient(cfg, log)
 	return stripe.Paced(rate.NewLimiter(rate.Limit(cfg.Reconcile.CallsPerSecond), 1))
 }
 

@@ -80,8 +80,8 @@ func printOutcomesCSV(out io.Writer, outcomes []imports.Outcome, header bool) er
 			minor, decimal = strconv.FormatInt(o.Amount.Value, 10), o.Amount.Decimal()
 		}
 		rows = append(rows, []string{
-			strconv.Itoa(o.Number), cell(o.Earlier), cell(o.PaymentIntentID), cell(o.AtStripe), minor, decimal, cell(string(o.Amount.Currency)),
-			string(o.Verdict), cell(string(o.Reference)), cell(o.What),
+			strconv.Itoa(o.Number), csvCell(o.Earlier), csvCell(o.PaymentIntentID), csvCell(o.AtStripe), minor, decimal, csvCell(string(o.Amount.Currency)),
+			string(o.Verdict), csvCell(string(o.Reference)), csvCell(o.What),
 		})
 	}
 	return w.WriteAll(rows)
@@ -103,7 +103,7 @@ func (p *importPrinter) finish(applied bool, opening ledger.Opening) error {
 		text = "\nThe file has no bookings."
 	}
 	for _, currency := range slices.Sorted(maps.Keys(p.sum.left)) {
-		text += fmt.Sprintf(" Owed to travellers as flights or refunds: %s.", format(p.sum.left[currency], currency))
+		text += fmt.Sprintf(" Owed to travellers as flights or refunds: %s.", formatMoney(p.sum.left[currency], currency))
 	}
 	if !applied {
 		text += " Nothing was written: repeat it with --apply.\n" + postedUnder(opening)

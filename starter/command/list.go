@@ -1,14 +1,10 @@
 package command
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
-
-	"farebook/store"
 )
 
 // listPage is how many rows a list reads at once.
@@ -27,18 +23,6 @@ func allOf[T any](page func(after uint64) ([]T, error), cursor func(T) uint64) (
 		}
 		after = cursor(some[len(some)-1])
 	}
-}
-
-// findClient finds a client by its name or its id.
-func findClient(ctx context.Context, books *store.Store, nameOrID string) (store.Client, error) {
-	if nameOrID == "" {
-		return store.Client{}, misused("--client: name a client, as client list shows them")
-	}
-	found, err := books.Client(ctx, nameOrID)
-	if errors.Is(err, store.ErrNotFound) {
-		return store.Client{}, fmt.Errorf("there is no client %q: see client list, or make one with client create", nameOrID)
-	}
-	return found, err
 }
 
 // maxListed bounds a list whose next page is asked for with --before.
@@ -110,5 +94,5 @@ func (l listing[Row, Shown]) print(out io.Writer, flags listFlags, rows []Row) e
 	if err != nil || before == 0 {
 		return err
 	}
-	return say(out, "\nThere may be more: --before %d\n", before)
+	return printText(out, "\nThere may be more: --before %d\n", before)
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"farebook/internal/config"
-	"farebook/internal/stripeapi"
 	"farebook/ledger"
 	"farebook/starter/opening"
 	"farebook/store"
@@ -70,7 +69,7 @@ func openingTime(text string) (time.Time, error) {
 }
 
 func openBooks(cmd *cobra.Command, at time.Time, flags openingFlags) error {
-	ctx := asked(cmd.Context())
+	ctx := correlated(cmd.Context())
 	cfg, log, err := load(cmd.ErrOrStderr(), "opening", config.Database, config.Payments)
 	if err != nil {
 		return err
@@ -90,7 +89,7 @@ func openBooks(cmd *cobra.Command, at time.Time, flags openingFlags) error {
 			return printOpening(cmd.OutOrStdout(), known, openingSaid{head: "The books were opened with this already.", format: flags.format})
 		}
 		reader := opening.Reader{
-			Stripe:  stripeapi.New(stripeapi.Config{SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, Log: log}),
+			Stripe:  stripeClient(cfg, log),
 			ListLag: cfg.Stripe.ListLag, Now: books.Now, Log: log,
 		}
 		reading := reader.Balance
@@ -134,7 +133,7 @@ func showOpening(cmd *cobra.Command, books *store.Store, flags openingFlags) err
 		return err
 	}
 	if known.At.IsZero() && flags.format == "table" {
-		return say(cmd.OutOrStdout(), "The books have no opening balance: the ledger has all that Stripe's balance is made of.\n"+
+		return printText(cmd.OutOrStdout(), "The books have no opening balance: the ledger has all that Stripe's balance is made of.\n"+
 			"On an account that lived before Farebook, open them with starter opening --at TIME.\n")
 	}
 	return printOpening(cmd.OutOrStdout(), known, openingSaid{head: "The books were opened with:", format: flags.format})
@@ -178,17 +177,17 @@ func printOpening(out io.Writer, opened store.OpeningBalance, said openingSaid) 
 		shown.At = &opened.At
 	}
 	for _, part := range opened.Parts {
-		shown.Balance = append(shown.Balance, openedPart{string(part.Currency), string(part.Kind), part.Amount, format(part.Amount, part.Currency)})
+		shown.Balance = append(shown.Balance, openedPart{string(part.Currency), string(part.Kind), part.Amount, formatMoney(part.Amount, part.Currency)})
 	}
 	for _, t := range transactions {
 		for _, e := range t.Entries {
-			shown.Entries = append(shown.Entries, openedEntry{string(e.Account), string(e.Side), string(e.Currency), e.Amount, format(e.Amount, e.Currency)})
+			shown.Entries = append(shown.Entries, openedEntry{string(e.Account), string(e.Side), string(e.Currency), e.Amount, formatMoney(e.Amount, e.Currency)})
 		}
 	}
 	if said.format == "json" {
 		return printJSON(out, shown)
 	}
-	if err := say(out, "%s\n%s\n\n", opened.At.UTC().Format(time.RFC3339), said.head); err != nil {
+	if err := printText(out, "%s\n%s\n\n", opened.At.UTC().Format(time.RFC3339), said.head); err != nil {
 		return err
 	}
 	balance := newTable(out, "CURRENCY", "BALANCE", "AMOUNT")
@@ -203,9 +202,9 @@ func printOpening(out io.Writer, opened store.OpeningBalance, said openingSaid) 
 		}
 		entries.row(e.Account, debit, credit)
 	}
-	err = errors.Join(balance.flush(), say(out, "\n"), entries.flush())
+	err = errors.Join(balance.flush(), printText(out, "\n"), entries.flush())
 	if err != nil || said.foot == "" {
 		return err
 	}
-	return say(out, "\n%s\n", said.foot)
+	return printText(out, "\n%s\n", said.foot)
 }

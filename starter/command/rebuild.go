@@ -59,7 +59,7 @@ func rebuildCommand() *cobra.Command {
 
 // rebuildWith runs work behind a fence.
 func rebuildWith(cmd *cobra.Command, work func(context.Context, *rebuild.Rebuilder, store.Fence) error) error {
-	ctx := asked(cmd.Context())
+	ctx := correlated(cmd.Context())
 	cfg, log, err := load(cmd.ErrOrStderr(), "rebuild", config.Database, config.Temporal, config.Payments)
 	if err != nil {
 		return err
@@ -77,7 +77,7 @@ func rebuildWith(cmd *cobra.Command, work func(context.Context, *rebuild.Rebuild
 		if fence == nil {
 			return errors.New("no fence is up: run fence raise first, so that no money moves while the books are rebuilt")
 		}
-		return work(ctx, &rebuild.Rebuilder{Store: books, Stripe: readOnlyStripe(cfg, log), Dispatch: workflowsOf(temporal, cfg)}, *fence)
+		return work(ctx, &rebuild.Rebuilder{Store: books, Stripe: readOnlyStripe(cfg, log), Dispatch: dispatchOf(temporal, cfg)}, *fence)
 	})
 }
 
@@ -130,16 +130,16 @@ func printRebuild(out io.Writer, plan store.Rebuild, items []store.RebuildItem, 
 	if err := table.flush(); err != nil {
 		return err
 	}
-	if err := sayLeftOut(out, left); err != nil {
+	if err := printLeftOut(out, left); err != nil {
 		return err
 	}
-	return say(out, "\nPlan %d: %d that Stripe has made since %s and the books do not have. Apply it with rebuild --apply %d\n",
+	return printText(out, "\nPlan %d: %d that Stripe has made since %s and the books do not have. Apply it with rebuild --apply %d\n",
 		plan.ID, len(items), plan.Since.Format(time.RFC3339), plan.ID)
 }
 
-func sayLeftOut(out io.Writer, left rebuild.LeftOut) error {
+func printLeftOut(out io.Writer, left rebuild.LeftOut) error {
 	if left.Unowned > 0 {
-		err := say(out, "\nLeft out: %d PaymentIntents with a booking's reference that name no client. They are of an older release, or somebody else's: "+
+		err := printText(out, "\nLeft out: %d PaymentIntents with a booking's reference that name no client. They are of an older release, or somebody else's: "+
 			"--client NAME brings them back as that client's\n", left.Unowned)
 		if err != nil {
 			return err
@@ -148,7 +148,7 @@ func sayLeftOut(out io.Writer, left rebuild.LeftOut) error {
 	if left.Orphaned == 0 {
 		return nil
 	}
-	return say(out, "\nLeft out: %d PaymentIntents whose client was lost as well: %s. Make the client with client create, and its key with api-key create; "+
+	return printText(out, "\nLeft out: %d PaymentIntents whose client was lost as well: %s. Make the client with client create, and its key with api-key create; "+
 		"--client NAME brings them back as that client's\n", left.Orphaned, strings.Join(left.LostClients, ", "))
 }
 
@@ -158,13 +158,6 @@ func ownerText(lost store.LostBooking) string {
 		return orDash(lost.ClientID)
 	}
 	return lost.ClientID + " (was " + lost.LostClientID + ")"
-}
-
-func orDash(text string) string {
-	if text == "" {
-		return "-"
-	}
-	return text
 }
 
 func printRebuildJSON(out io.Writer, plan store.Rebuild, items []store.RebuildItem, left rebuild.LeftOut) error {
@@ -208,11 +201,11 @@ func applyRebuild(ctx context.Context, out io.Writer, r *rebuild.Rebuilder, id u
 	did, failed := 0, error(nil)
 	err = r.Apply(ctx, plan, items, actor(ctx), func(item store.RebuildItem) {
 		did++
-		failed = errors.Join(failed, say(out, "%s %s %s is back\n", item.Kind, item.StripeID, item.Reference))
+		failed = errors.Join(failed, printText(out, "%s %s %s is back\n", item.Kind, item.StripeID, item.Reference))
 	})
 	if err != nil {
 		return fmt.Errorf("%d of %d items are back; apply the plan again to continue: %w", did, len(items), err)
 	}
-	return errors.Join(failed, say(out, "plan %d is applied: %d items brought back, %d were before. Now reconcile, verify, and lower the fence\n",
+	return errors.Join(failed, printText(out, "plan %d is applied: %d items brought back, %d were before. Now reconcile, verify, and lower the fence\n",
 		id, did, len(items)-did))
 }

@@ -3,7 +3,6 @@ package command
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 
 	"github.com/spf13/cobra"
 
@@ -78,7 +77,7 @@ func reconcileCommand() *cobra.Command {
 			if err := flags.checkApply(cmd); err != nil {
 				return err
 			}
-			return messagingCommand(cmd, logging.Reconciliation, func(books *store.Store, w *dispatch.Client, _ *slog.Logger) error {
+			return workflowsCommand(cmd, logging.Reconciliation, func(books *store.Store, w *dispatch.Client) error {
 				return startRun(cmd, books, w, options, flags)
 			})
 		},

@@ -5,14 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
-	"os"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"farebook/internal/correlation"
 	"farebook/internal/exitcode"
@@ -35,7 +31,7 @@ func followRunCommand() *cobra.Command {
 			if err := checkFormat(format, runFormats); err != nil {
 				return err
 			}
-			return messagingCommand(cmd, logging.Reconciliation, func(books *store.Store, w *dispatch.Client, _ *slog.Logger) error {
+			return workflowsCommand(cmd, logging.Reconciliation, func(books *store.Store, w *dispatch.Client) error {
 				cmd.SetContext(correlation.With(cmd.Context(), args[0]))
 				run, err := books.Run(cmd.Context(), args[0])
 				if err != nil {
@@ -165,31 +161,4 @@ const barWidth = 24
 func bar(share float64) string {
 	full := int(barWidth * min(max(share, 0), 1))
 	return "[" + strings.Repeat("█", full) + strings.Repeat("░", barWidth-full) + "]"
-}
-
-func isTerminal(out io.Writer) bool {
-	file, ok := out.(*os.File)
-	return ok && term.IsTerminal(int(file.Fd()))
-}
-
-// usualWidth is that of a terminal which does not say how wide it is.
-const usualWidth = 80
-
-func widthOf(out io.Writer) int {
-	if file, ok := out.(*os.File); ok {
-		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
-			return width
-		}
-	}
-	return usualWidth
-}
-
-// cut shortens a line so that it ends before the terminal's last column: a terminal that is left to cut it writes each
-// further character over the last column, and a line that wraps cannot be written over.
-func cut(line string, width int) string {
-	room := max(width-1, 1)
-	if utf8.RuneCountInString(line) <= room {
-		return line
-	}
-	return string([]rune(line)[:room-1]) + "…"
 }

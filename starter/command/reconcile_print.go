@@ -46,7 +46,7 @@ func printTable(out io.Writer, r recon.Run) error {
 		return err
 	}
 	if r.Error != "" {
-		if err := say(out, "it failed: %s\n", r.Error); err != nil {
+		if err := printText(out, "it failed: %s\n", r.Error); err != nil {
 			return err
 		}
 	}
@@ -77,7 +77,7 @@ func amountOf(value int64, item recon.Item) string {
 	if item.Currency == "" {
 		return ""
 	}
-	return format(value, money.Currency(item.Currency))
+	return formatMoney(value, money.Currency(item.Currency))
 }
 
 func printCSV(out io.Writer, r recon.Run) error {
@@ -85,10 +85,10 @@ func printCSV(out io.Writer, r recon.Run) error {
 	rows := [][]string{{"run", "item", "class", "object", "stripe_id", "balance_transaction", "booking", "amount", "here", "at_stripe", "here_decimal", "at_stripe_decimal", "currency", "proposed", "state", "reason", "note"}}
 	for _, item := range r.Details {
 		rows = append(rows, []string{
-			cell(r.CorrelationID), strconv.FormatUint(item.ID, 10), cell(item.Class), cell(item.Object), cell(item.StripeID),
-			cell(item.BalanceTransactionID), cell(item.Booking), item.Measure, strconv.FormatInt(item.Here, 10), strconv.FormatInt(item.AtStripe, 10),
+			csvCell(r.CorrelationID), strconv.FormatUint(item.ID, 10), csvCell(item.Class), csvCell(item.Object), csvCell(item.StripeID),
+			csvCell(item.BalanceTransactionID), csvCell(item.Booking), item.Measure, strconv.FormatInt(item.Here, 10), strconv.FormatInt(item.AtStripe, 10),
 			item.HereDecimal, item.AtStripeDecimal,
-			cell(item.Currency), cell(item.Proposed), cell(item.State), cell(item.Reason), cell(item.Note),
+			csvCell(item.Currency), csvCell(item.Proposed), csvCell(item.State), csvCell(item.Reason), csvCell(item.Note),
 		})
 	}
 	return w.WriteAll(rows)

@@ -19,7 +19,6 @@ import (
 	"farebook/internal/stripeapi"
 	"farebook/ledger"
 	"farebook/reconciliation"
-	"farebook/starter/view"
 	"farebook/store"
 )
 
@@ -57,19 +56,19 @@ func resolveItemCommand() *cobra.Command {
 			if post {
 				return correctItem(cmd, store.Correction{ItemID: id, Against: ledger.Account(account), EffectiveAt: at, Note: note})
 			}
-			ctx := asked(cmd.Context())
+			ctx := correlated(cmd.Context())
 			return booksCommand(cmd, logging.Reconciliation, func(books *store.Store) error {
 				if err := noSuchItem(id, books.ResolveItem(ctx, id, note, actor(ctx))); err != nil {
 					return err
 				}
-				if err := sayResolved(cmd, id); err != nil {
+				if err := printResolved(cmd, id); err != nil {
 					return err
 				}
 				item, err := books.Item(ctx, id)
 				if err != nil {
 					return err
 				}
-				return sayLeftBehind(cmd.OutOrStdout(), item)
+				return printUnposted(cmd.OutOrStdout(), item)
 			})
 		},
 	}
@@ -92,8 +91,8 @@ func effectiveTime(text string) (time.Time, error) {
 	return at.UTC(), nil
 }
 
-// sayLeftBehind says what a note leaves outside the books, which is easily taken for settled.
-func sayLeftBehind(out io.Writer, item store.Item) error {
+// printUnposted says what a note leaves outside the books, which is easily taken for settled.
+func printUnposted(out io.Writer, item store.Item) error {
 	if item.BalanceTransactionID == "" || item.Class == reconciliation.Timing {
 		return nil
 	}
@@ -103,7 +102,7 @@ func sayLeftBehind(out io.Writer, item store.Item) error {
 	}
 	_, err := fmt.Fprintf(out, "nothing was posted: of %s the clearing account has %s and Stripe settled %s net, and this difference stays; "+
 		"verify and later runs take it as noted until you post it: starter reconcile resolve %d --note TEXT --post\n",
-		item.BalanceTransactionID, format(item.Posted, item.Currency), format(item.Net, item.Currency), item.ID)
+		item.BalanceTransactionID, formatMoney(item.Posted, item.Currency), formatMoney(item.Net, item.Currency), item.ID)
 	return err
 }
 
@@ -123,7 +122,7 @@ func reopenItemCommand() *cobra.Command {
 			if err := checkNote(note); err != nil {
 				return err
 			}
-			ctx := asked(cmd.Context())
+			ctx := correlated(cmd.Context())
 			return booksCommand(cmd, logging.Reconciliation, func(books *store.Store) error {
 				if err := noSuchItem(id, books.ReopenItem(ctx, id, note, actor(ctx))); err != nil {
 					return err
@@ -145,13 +144,6 @@ func itemNumber(text string) (uint64, error) {
 	return id, nil
 }
 
-func checkNote(note string) error {
-	if err := view.CheckNote(note); err != nil {
-		return misused("--note: %w", err)
-	}
-	return nil
-}
-
 func accountNames() string {
 	names := make([]string, len(ledger.CorrectionAccounts))
 	for i, account := range ledger.CorrectionAccounts {
@@ -169,7 +161,7 @@ func noSuchItem(id uint64, err error) error {
 
 // correctItem reads the balance transaction at Stripe and posts what is missing of it in the books.
 func correctItem(cmd *cobra.Command, correction store.Correction) error {
-	ctx := asked(cmd.Context())
+	ctx := correlated(cmd.Context())
 	correction.By = actor(ctx)
 	cfg, log, err := load(cmd.ErrOrStderr(), logging.Reconciliation, config.Database, config.Payments)
 	if err != nil {
@@ -188,18 +180,18 @@ func correctItem(cmd *cobra.Command, correction store.Correction) error {
 		if err := noSuchItem(correction.ItemID, books.Correct(ctx, correction, books.Now())); err != nil {
 			return err
 		}
-		return sayResolved(cmd, correction.ItemID)
+		return printResolved(cmd, correction.ItemID)
 	})
 }
 
-func sayResolved(cmd *cobra.Command, id uint64) error {
+func printResolved(cmd *cobra.Command, id uint64) error {
 	_, err := fmt.Fprintf(cmd.OutOrStdout(), "item %d is resolved\n", id)
 	return err
 }
 
 // balanceTransaction is nil for one that Stripe does not have.
 func balanceTransaction(ctx context.Context, cfg config.Config, log *slog.Logger, id string) (*booking.BalanceTransaction, error) {
-	stripe := stripeapi.New(stripeapi.Config{SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, Log: log})
+	stripe := stripeClient(cfg, log)
 	there, err := stripe.BalanceTransaction(ctx, id)
 	if stripeapi.IsKind(err, stripeapi.NotFound) {
 		return nil, nil

@@ -3,7 +3,6 @@ package command
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 
 	"github.com/spf13/cobra"
 
@@ -43,8 +42,8 @@ func abandonRefundCommand() *cobra.Command {
 			if errors.As(booking.ValidateAbandonNote(note), &wrong) {
 				return misused("invalid --note: it %s: %s", wrong.Problem, wrong.Fix)
 			}
-			ctx := asked(cmd.Context())
-			return messagingCommand(cmd, "refund", func(books *store.Store, w *dispatch.Client, _ *slog.Logger) error {
+			ctx := correlated(cmd.Context())
+			return workflowsCommand(cmd, "refund", func(books *store.Store, w *dispatch.Client) error {
 				err := books.AbandonRefund(ctx, store.AbandonRefund{ID: id, Note: note, By: actor(ctx), Now: books.Now()})
 				if errors.Is(err, store.ErrNotFound) {
 					return fmt.Errorf("there is no refund %s", id)
@@ -62,7 +61,7 @@ func abandonRefundCommand() *cobra.Command {
 				if known, err = books.Refund(ctx, id); err != nil {
 					return err
 				}
-				return say(cmd.OutOrStdout(), "%s is %s %s\n", id, string(known.Status), known.FailureReason)
+				return printText(cmd.OutOrStdout(), "%s is %s %s\n", id, string(known.Status), known.FailureReason)
 			})
 		},
 	}

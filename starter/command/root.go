@@ -4,14 +4,9 @@ package command
 
 import (
 	"fmt"
-	"io"
-	"log/slog"
 
 	"github.com/spf13/cobra"
 
-	"farebook/internal/config"
-	"farebook/internal/failpoint"
-	"farebook/internal/logging"
 	"farebook/internal/version"
 )
 
@@ -43,23 +38,6 @@ func Root() *cobra.Command {
 	codeMisuse(root)
 	fitHelp(root)
 	return root
-}
-
-// load reads the parts of the configuration that a command needs and logs what development fell back to. Commands log
-// to standard error: their result is what they write to standard output.
-func load(out io.Writer, service string, parts ...config.Part) (config.Config, *slog.Logger, error) {
-	cfg, warnings, err := config.Load(parts...)
-	if err != nil {
-		return config.Config{}, nil, err
-	}
-	if err := failpoint.Arm(cfg.Failpoint); err != nil {
-		return config.Config{}, nil, err
-	}
-	log := logging.New(out, service, cfg.LogLevel)
-	for _, warning := range warnings {
-		log.Warn(warning)
-	}
-	return cfg, log, nil
 }
 
 func versionCommand() *cobra.Command {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"strings"
 	"time"
 
@@ -41,7 +40,7 @@ func applyScheduleCommand() *cobra.Command {
 			if err := checkSchedule(cmd, schedule); err != nil {
 				return err
 			}
-			return messagingCommand(cmd, "schedule", func(books *store.Store, w *dispatch.Client, _ *slog.Logger) error {
+			return workflowsCommand(cmd, "schedule", func(books *store.Store, w *dispatch.Client) error {
 				if err := w.ApplySchedule(cmd.Context(), schedule); err != nil {
 					return notApplied(schedule, err)
 				}
@@ -105,7 +104,7 @@ func scheduleAction(use, short string, act func(*cobra.Command, *dispatch.Client
 	return &cobra.Command{
 		Use: use, Short: short, Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return messagingCommand(cmd, "schedule", func(_ *store.Store, w *dispatch.Client, _ *slog.Logger) error { return act(cmd, w) })
+			return workflowsCommand(cmd, "schedule", func(_ *store.Store, w *dispatch.Client) error { return act(cmd, w) })
 		},
 	}
 }

@@ -3,7 +3,6 @@ package command
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -12,22 +11,16 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/workflow"
 
 	"farebook/activities"
 	"farebook/fence"
 	"farebook/internal/clock"
 	"farebook/internal/config"
-	"farebook/internal/correlation"
-	"farebook/internal/logging"
 	"farebook/internal/stripeapi"
 	"farebook/starter/api"
-	"farebook/starter/dispatch"
 	"farebook/starter/inbox"
 	"farebook/starter/sweeper"
 	"farebook/store"
-	"farebook/workflows"
 )
 
 const (
@@ -81,7 +74,7 @@ func NewAPI(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Log
 		temporal.Close()
 		return nil, nil, err
 	}
-	dispatcher := workflowsOf(temporal, cfg)
+	dispatcher := dispatchOf(temporal, cfg)
 	restores := &fence.Watch{Store: books, Every: cfg.FenceLook, Reason: cfg.Fence, AwaitLook: true, EventTypes: inbox.Types(), Log: log}
 	restores.Stripe = stripeapi.New(stripeapi.Config{SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, Guard: restores.Guard, Log: log})
 	events := inbox.New(books, dispatcher, restores.Stripe, cfg.Sweep, log)
@@ -129,26 +122,6 @@ func NewAPI(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Log
 		return nil, nil, err
 	}
 	return handler, closeAll, nil
-}
-
-// dialTemporal does not wait for the server to answer.
-func dialTemporal(cfg config.Config, log *slog.Logger) (client.Client, error) {
-	options, err := cfg.TemporalOptions()
-	if err != nil {
-		return nil, err
-	}
-	options.Logger = logging.Temporal(log, workflows.RunOf)
-	options.ContextPropagators = []workflow.ContextPropagator{correlation.Propagator()}
-	temporal, err := client.NewLazyClient(options)
-	if err != nil {
-		return nil, fmt.Errorf("configuration of Temporal: %w", err)
-	}
-	return temporal, nil
-}
-
-// workflowsOf starts and messages workflows of cfg's namespace and task queue.
-func workflowsOf(temporal client.Client, cfg config.Config) *dispatch.Client {
-	return dispatch.NewClient(temporal, cfg.TaskQueue).In(namespaceOf(cfg))
 }
 
 // Serve answers on listener until ctx ends, then takes nothing new and lets what is under way end.

@@ -61,22 +61,13 @@ func Setup(ctx context.Context, cfg config.Config, log *slog.Logger) error {
 	if err := registerSearchAttributes(ctx, temporal, namespace, log); err != nil {
 		return err
 	}
-	if err := awaitUsable(ctx, workflowsOf(temporal, cfg)); err != nil {
+	if err := awaitUsable(ctx, dispatchOf(temporal, cfg)); err != nil {
 		return err
 	}
-	if err := ensureSealing(ctx, workflowsOf(temporal, cfg), log); err != nil {
+	if err := ensureSealing(ctx, dispatchOf(temporal, cfg), log); err != nil {
 		return err
 	}
-	return ensureSchedule(ctx, workflowsOf(temporal, cfg), cfg.Reconcile, log)
-}
-
-// namespaceOf is the namespace that cfg names. What cannot be read is reported by whoever dials.
-func namespaceOf(cfg config.Config) string {
-	options, err := cfg.TemporalOptions()
-	if err != nil || options.Namespace == "" {
-		return client.DefaultNamespace
-	}
-	return options.Namespace
+	return ensureSchedule(ctx, dispatchOf(temporal, cfg), cfg.Reconcile, log)
 }
 
 // retention is how long Temporal keeps the history of a workflow that has ended: as long as an operator may ask about it.

@@ -30,7 +30,7 @@ func TestWhatCannotBeSeenIsPrintedAsItsEscape(t *testing.T) {
 func TestSentencesMakeTheirTextsPrintable(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
-	require.NoError(t, say(&out, "client %s has %d keys\n", "x\x1b[2J\n\u202e", 2))
+	require.NoError(t, printText(&out, "client %s has %d keys\n", "x\x1b[2J\n\u202e", 2))
 	require.Equal(t, "client x\\x1b[2J\\n\\u202e has 2 keys\n", out.String())
 }
 
@@ -40,13 +40,13 @@ func TestCellsAreNoFormulas(t *testing.T) {
 	for _, text := range []string{
 		"=1+1", "+1", "-1", "@SUM(A1)", " =1", "＝1+1", "＋1", "－1", "＠A1", "\u3000＝1", "\ufe631", "\u22121", "\u00a0=1",
 	} {
-		require.Equal(t, "'"+printable(text), cell(text), "%q", text)
+		require.Equal(t, "'"+printable(text), csvCell(text), "%q", text)
 	}
 	for _, text := range []string{"", "pi_1", "a=b", "'", "no ledger transaction", "ليلى"} {
-		require.Equal(t, text, cell(text), "%q", text)
+		require.Equal(t, text, csvCell(text), "%q", text)
 	}
-	require.Equal(t, `\t=1`, cell("\t=1"))
-	require.Equal(t, `\r=1`, cell("\r=1"))
+	require.Equal(t, `\t=1`, csvCell("\t=1"))
+	require.Equal(t, `\r=1`, csvCell("\r=1"))
 }
 
 func TestFoldKeepsWordsWithinTheWidth(t *testing.T) {
@@ -74,7 +74,7 @@ func FuzzPrintable(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		for _, out := range []string{printable(text), cell(text)} {
+		for _, out := range []string{printable(text), csvCell(text)} {
 			require.False(t, strings.ContainsFunc(out, func(r rune) bool {
 				return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || unicode.In(r, unicode.Zl, unicode.Zp)
 			}), "%q", out)

@@ -15,7 +15,6 @@ import (
 	"farebook/fence"
 	"farebook/internal/config"
 	"farebook/internal/stripeapi"
-	"farebook/money"
 	"farebook/starter/dispatch"
 	"farebook/starter/inbox"
 	"farebook/store"
@@ -81,7 +80,7 @@ func verifyCommand() *cobra.Command {
 // checkOutside holds the books against Stripe, and looks for workflows that have failed. It returns what could be checked
 // beside the reason why the rest could not: whoever asks while Stripe is away sees everything else.
 func checkOutside(ctx context.Context, cfg config.Config, log *slog.Logger, books *store.Store) (checked []store.Promise, unasked error) {
-	stripe := stripeapi.New(stripeapi.Config{SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, Log: log})
+	stripe := stripeClient(cfg, log)
 	clearing, err := checkClearing(ctx, books, stripe, cfg.Reconcile)
 	if err == nil {
 		checked = append(checked, clearing)
@@ -114,7 +113,7 @@ func checkWorkflows(ctx context.Context, cfg config.Config, log *slog.Logger) ([
 		return nil, err
 	}
 	defer temporal.Close()
-	w := workflowsOf(temporal, cfg)
+	w := dispatchOf(temporal, cfg)
 	failed, err := w.Failed(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("ask Temporal for failed workflows: %w", err)
@@ -147,10 +146,6 @@ func named(stuck []dispatch.Stuck) string {
 		text += ", and others"
 	}
 	return text
-}
-
-func format(value int64, currency money.Currency) string {
-	return money.Money{Value: value, Currency: currency}.Format(money.LocaleEN)
 }
 
 // whatWidth leaves a line of the table within 80 columns.
