@@ -19,7 +19,7 @@ type Connections struct {
 	Refused func(netip.Addr)
 }
 
-// Listener is a net.Listener within the bounds of Connections. It counts by itself, as netutil.LimitListener hides CloseWrite,
+// Listener is a net.Listener within the bounds of Connections. It does not use netutil.LimitListener, which hides CloseWrite,
 // by which net/http lets a caller read why it was refused before the connection is closed.
 type Listener struct {
 	net.Listener

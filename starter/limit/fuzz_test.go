@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// Whatever stands in X-Forwarded-For, a stranger counts by the address of its own connection, and behind a trusted proxy
+// Whatever X-Forwarded-For contains, an untrusted client counts by the address of its connection, and behind a trusted proxy
 // by one address that the header holds or by the proxy's.
 func FuzzClient(f *testing.F) {
 	f.Add("203.0.113.7:4711", "198.51.100.1", "10.0.0.1")

@@ -1,5 +1,7 @@
-// Package limit bounds what callers and strangers may take of one process: connections, requests a second, and memory for
-// bodies that nobody has vouched for yet. Each bound holds per process; several API processes allow several times as much.
+// Package limit bounds what callers may take of one process: connections, requests per second, and memory for bodies of callers
+// that are not authenticated yet. Each bound holds per process; several API processes allow several times as much. Buckets are
+// those of golang.org/x/time/rate; it is our own what the limiters found (sethvargo/go-limiter, ulule/limiter) do not do: a
+// bounded number of keys, and answers that say when a token is available. It imports no other package of Farebook.
 package limit
 
 import (

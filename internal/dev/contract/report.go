@@ -45,7 +45,7 @@ func Report(ctx context.Context, target *Target, out io.Writer) (int, error) {
 	missing, more := Missing(want, seen)
 	if len(missing) > 0 {
 		broken++
-		line(&text, "%s lacks fields that the stand-in has: %s", target.Name(), strings.Join(missing, ", "))
+		line(&text, "%s does not have these fields of the stand-in: %s", target.Name(), strings.Join(missing, ", "))
 	}
 	if len(more) > 0 {
 		line(&text, "%s has fields that the stand-in does not: %s", target.Name(), strings.Join(more, ", "))

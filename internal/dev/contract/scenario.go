@@ -19,7 +19,7 @@ func Scenarios() []Scenario {
 	return slices.Concat(payments(), captures(), refunds(), debits(), disputes(), requests())
 }
 
-// Missing are the fields that a target's objects lack and we count on, and More those that it has beside them.
+// Missing are fields that Farebook uses and a target's objects do not have; More are additional fields that they have.
 func Missing(want, have map[string][]string) (missing, more []string) {
 	for kind, fields := range want {
 		for _, field := range fields {

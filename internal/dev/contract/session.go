@@ -171,7 +171,7 @@ func (s *Session) seeFields(kind string, value any) {
 	}
 }
 
-// await looks until a condition holds, for as long as this target may take.
+// await polls until a condition holds, for as long as this target may take.
 func (s *Session) await(what string, holds func() bool) {
 	deadline := time.Now().Add(s.target.patience)
 	for s.err == nil && !holds() {

@@ -21,7 +21,7 @@ type Target struct {
 	key      string
 	client   *stripeapi.Client
 	stand    *fakestripe.Server // nil at Stripe itself
-	pace     time.Duration      // between two looks at what takes time
+	pace     time.Duration      // between two polls
 	patience time.Duration
 }
 

@@ -25,7 +25,7 @@ func RunCommand(ctx context.Context, env []string, name string, args ...string) 
 	defer release() // ends whatever the command left running in its group
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = env, os.Stdin, os.Stdout, os.Stderr
-	// In a terminal the command gets the keyboard, and with it Ctrl-C; we go on when it has ended.
+	// In a terminal the command gets the keyboard, and with it Ctrl-C; this process continues when it has ended.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pgid: group, Foreground: inForeground(), Ctty: int(os.Stdin.Fd())}
 	cmd.Cancel = func() error { return syscall.Kill(-group, syscall.SIGINT) }
 	cmd.WaitDelay = commandStopGrace
@@ -52,7 +52,7 @@ func inForeground() bool {
 // but not the tests. The guard stands before the command starts, or there would be a moment at which our death left it
 // running; a command that comes too late finds no group to join, and does not start.
 func guardedGroup() (group int, release func(), err error) {
-	// What a terminal or a person sends the command must neither end nor stop its guard.
+	// Signals from the terminal to the command must neither end nor stop its guard.
 	guard := exec.Command("/bin/sh", "-c", "trap '' INT TERM HUP QUIT TSTP; echo ready; read -r _; kill -KILL 0")
 	guard.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	pipe, err := guard.StdinPipe()

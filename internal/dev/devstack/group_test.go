@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 	case "":
 		os.Exit(m.Run())
 	case "command":
-		// A command with a child of its own, as `go test` has.
+		// A command that starts a child, as `go test` does.
 		_, err := devstack.RunCommand(context.Background(), os.Environ(), "/bin/sh", "-c", "sleep 600 & echo $!; wait")
 		exitWith(err)
 	case "kills-its-runner":

@@ -108,7 +108,7 @@ func (b mariaDBBinary) settings(dir string, forTests bool) []string {
 		"--innodb-flush-log-at-trx-commit=1",
 	}
 	if os.Geteuid() == 0 {
-		settings = append(settings, "--user=root") // it refuses root unless it is told so
+		settings = append(settings, "--user=root") // it refuses to run as root otherwise
 	}
 	if b.isMySQL {
 		// No second port that nobody asked for, and no folder for files that distributions expect and the server's package

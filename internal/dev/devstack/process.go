@@ -35,7 +35,7 @@ type process struct {
 	mu      sync.Mutex
 }
 
-// start runs the child in a process group of its own, so that Ctrl-C reaches only us and the order of stopping is ours.
+// start runs the child in its own process group, so that Ctrl-C reaches only this process, which stops its children in order.
 func (c command) start() (*process, error) {
 	logFile, err := os.OpenFile(c.logPath, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {

@@ -13,8 +13,8 @@ import (
 	"farebook/internal/dev/fakestripe"
 )
 
-// A reconciliation is in the middle of a page when the database and the Temporal server are killed: the run goes on when
-// they are back, and mends the payment whose events were lost, once.
+// A reconciliation is in the middle of a page when the database and the Temporal server are killed: the run continues when
+// they are back, and heals the payment whose events were lost, once.
 func TestReconciliationSurvivesItsServers(t *testing.T) {
 	t.Parallel()
 	progress := &safeBuffer{}

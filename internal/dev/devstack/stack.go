@@ -28,7 +28,7 @@ type Options struct {
 	Headless bool
 	// Fast runs the servers as tests do; see ForTests.
 	Fast bool
-	// Progress is where the steps and the parts that die are told; os.Stderr when nil.
+	// Progress receives a line for each step and each part that dies; os.Stderr if nil.
 	Progress io.Writer
 }
 

@@ -86,7 +86,7 @@ func (t *Temporal) arguments(dir string, o serverOptions) []string {
 	if o.forTests {
 		// As with MariaDB: what the operating system has is safe from SIGKILL, and only a power cut could lose it.
 		args = append(args, "--sqlite-pragma", "synchronous=0")
-		// A history that grows goes on in a new one: after some hundred events here, or a test would need thousands.
+		// A workflow continues as new after some hundred events, so that a test does not need thousands.
 		args = append(args, "--dynamic-config-value", "limit.historyCount.suggestContinueAsNew=200")
 	}
 	for _, name := range searchAttributes {

@@ -20,7 +20,7 @@ func (s *Server) SetAuthorisationLife(life time.Duration) {
 	s.authorisation = life
 }
 
-// ExpireAuthorizations lets go what nobody captured in time, as Stripe does by itself.
+// ExpireAuthorizations releases what was not captured in time, as Stripe does automatically.
 func (s *Server) ExpireAuthorizations() { s.expireAuthorizations(s.clock.Now()) }
 
 func (s *Server) expireAuthorizations(at time.Time) {

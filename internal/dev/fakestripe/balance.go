@@ -125,7 +125,7 @@ func (s *Server) Bill(amount int64, currency, description string) string {
 	return s.book(&transaction{amount: -amount, currency: currency, kind: "stripe_fee", category: "fee", description: description}).id
 }
 
-// book adds a balance transaction, in the currency that it settles in; one without a time of its own is available at once.
+// book adds a balance transaction in its settlement currency. Without a time of availability it is available at once.
 func (s *Server) book(t *transaction) *transaction {
 	now := s.clock.Now().Unix()
 	t.id, t.created = s.ids.next("txn"), now

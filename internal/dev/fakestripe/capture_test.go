@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A capture in part books the whole with the fee of what was captured, and takes the rest back by a refund of its own.
+// A partial capture books the authorised amount with the fee of the captured one, and a refund that releases the rest.
 func TestCaptureInPart(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)

@@ -1,13 +1,14 @@
-// Package fakestripe is a Stripe for development and tests: an HTTP server that keeps state for PaymentIntents, charges,
-// refunds, disputes, payouts, balance transactions, the balance, events and idempotency keys, in Stripe's wire format (API
-// version 2023-10-16), and delivers signed webhooks. No production binary reaches it unless a development configuration
-// asks for it.
+// Package fakestripe is a stand-in for Stripe in development and tests: an HTTP server that keeps the state of PaymentIntents,
+// charges, refunds, disputes, payouts, balance transactions, the balance, events and idempotency keys, in Stripe's wire format
+// (API version 2023-10-16), and delivers signed webhooks. A production program reaches it only if a development configuration
+// says so. It imports internal/clock and internal/wait. stripe-mock answers from examples without state, which no promise about
+// money can be tested with; conformance/ compares the stand-in with it.
 //
 // # What it refuses
 //
-// Every request is judged by Stripe's OpenAPI document before anything is done (judge.go, parameters.json): unknown parameters,
-// nested ones and those of a query among them, types, enumerations, lengths, properties that cannot be expanded. Beside it
-// stand the bounds of metadata, keys and expansions, parameters of which only one may be given, and the API version. Where
+// Every request is validated against Stripe's OpenAPI document first (judge.go, parameters.json): unknown parameters (nested and
+// in queries too), types, enumerations, lengths, properties that cannot be expanded. It also checks the limits of metadata, keys
+// and expansions, mutually exclusive parameters, and the API version. Where
 // FAREBOOK_STRIPE_SHAPES names a directory, the shape of each request is kept there for `make test` to replay through stripe-mock.
 //
 // # What a test may do to it

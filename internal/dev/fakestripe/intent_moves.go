@@ -207,7 +207,7 @@ func captureIntent(s *Server, c *call) (any, *apiError) {
 	return i.wire(s, expansionOf(c.form)), nil
 }
 
-// CompleteAction is the customer who authenticates, or the bank that settles: the payment goes on.
+// CompleteAction is the customer who authenticates, or the bank that settles: the payment continues.
 func (s *Server) CompleteAction(id string) error {
 	return s.afterwards(id, func(i *intent) *apiError {
 		b, failed := s.behaviourOf(i.method)

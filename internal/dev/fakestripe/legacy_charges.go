@@ -3,7 +3,7 @@ package fakestripe
 import "strings"
 
 // Charges without a PaymentIntent, as accounts made them before 2019 and some still do (stripe.com/docs/api/charges/create).
-// Each has an intent of its own that nobody sees: it has no id.
+// Each has a hidden intent without an id.
 
 func createCharge(s *Server, c *call) (any, *apiError) {
 	amount, given, failed := c.integer("amount")

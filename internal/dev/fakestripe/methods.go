@@ -48,7 +48,7 @@ func (s *Server) billingOf(method string) map[string]any {
 	return (&call{}).billingDetails()
 }
 
-// numbers of the test cards that have one of their own (stripe.com/docs/testing#cards).
+// numbers of the test cards with a published number (stripe.com/docs/testing#cards).
 var numbers = map[string]string{
 	"4242424242424242": "pm_card_visa", "5555555555554444": "pm_card_mastercard", "4000000000000002": "pm_card_chargeDeclined",
 	"4000000000009995": "pm_card_chargeDeclinedInsufficientFunds", "4000002500003155": "pm_card_authenticationRequired",
@@ -135,7 +135,7 @@ func (s *Server) methodObject(id string) map[string]any {
 	return out
 }
 
-// customer is kept so that clients which make one first can go on; nothing is done with it.
+// customer is stored for clients that create one first, and not used.
 type customer struct {
 	id, email, name, description string
 	created                      int64

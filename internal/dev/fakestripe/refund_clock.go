@@ -2,8 +2,8 @@ package fakestripe
 
 import "time"
 
-// refundTime is when the refunds of the cards that stripe.com/docs/testing has for them move by themselves: Stripe says
-// "some time later".
+// refundTime is the time after which refunds to the test cards for refunds change their state automatically. Stripe says "some
+// time later" (stripe.com/docs/testing).
 const refundTime = time.Hour
 
 // moveDueRefunds lets a refund of pm_card_pendingRefund arrive, and one of pm_card_refundFail come back.

@@ -169,7 +169,7 @@ func (s *Server) payRefund(r *refund) {
 	r.transaction = t.id
 }
 
-// letGo refunds what was authorised and not captured, as Stripe does by itself
+// letGo refunds what was authorised and not captured, as Stripe does automatically
 // (stripe.com/docs/api/payment_intents/cancel, stripe.com/docs/api/payment_intents/capture). Nothing was taken, so no balance
 // transaction pays for it, but for a partial capture, whose own is made with the charge's.
 func (s *Server) letGo(ch *charge, reason string) {

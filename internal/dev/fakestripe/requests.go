@@ -218,7 +218,7 @@ func (c *call) integer(name string) (int64, bool, *apiError) {
 
 func (c *call) boolean(name string) bool { return c.form.Get(name) == "true" }
 
-// metadata is metadata[...]; an empty value is none.
+// metadata returns metadata[...]; an empty value removes the key.
 func (c *call) metadata() map[string]string {
 	out := map[string]string{}
 	_ = c.changeMetadata(&out) // what was given is not too much: judge has seen to it

@@ -25,7 +25,7 @@ type Shape struct {
 	Refused    string `json:"refused,omitempty"`
 }
 
-// shapes keeps each shape once, as a file of its own: processes write beside one another.
+// shapes stores each shape once, in its own file, because several processes write at once.
 type shapes struct {
 	dir string
 

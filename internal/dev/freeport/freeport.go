@@ -1,7 +1,9 @@
-// Package freeport finds ports for servers that this process starts, kills and starts again on the same port.
+// Package freeport finds ports for servers that this process starts, kills and starts again on the same port. It imports the
+// standard library only.
 //
-// Asking the system for port 0 does not do: it names a port of the range that outgoing connections are given too, so
-// between closing it and the server's start, or while the server is dead, somebody's connection may sit on it.
+// Port 0 is not enough: the kernel chooses it from the range for outgoing connections, so that another connection may use the
+// port while the server is down. hashicorp/consul/sdk/freeport avoids that range as well, but cannot claim a given port, as
+// `make up` does to keep its addresses between runs.
 package freeport
 
 import (

@@ -1,5 +1,6 @@
-// Package mailbox is the mail server of development and tests: it takes what the application really sends over SMTP,
-// keeps it in memory, shows it on a page, and misbehaves on request. It delivers to nobody.
+// Package mailbox is the mail server of development and tests: it accepts emails over SMTP, keeps them in memory, shows them on
+// a web page, and fails on request. It delivers nothing. emersion's go-smtp and go-message do the protocols; Mailpit and its
+// kind are programs to install, and cannot fail at a chosen stage of one exchange. It imports no other package of Farebook.
 package mailbox
 
 import (
@@ -145,7 +146,7 @@ func (m *Mailbox) Messages() []Message {
 	return slices.Clone(m.messages)
 }
 
-// Clear forgets all messages; ids go on counting.
+// Clear forgets all messages; ids continue to count.
 func (m *Mailbox) Clear() {
 	m.mu.Lock()
 	defer m.mu.Unlock()

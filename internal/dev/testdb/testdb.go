@@ -1,5 +1,5 @@
-// Package testdb gives each test a schema of its own on a real MariaDB or MySQL, with an application user of its own
-// whose rights are those of production. `make test` brings the server.
+// Package testdb gives each test its own schema on a real MariaDB or MySQL, and its own application user with the rights of
+// production. `make test` starts the server. It imports access, store, migrations and internal/clock.
 package testdb
 
 import (

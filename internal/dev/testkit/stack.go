@@ -125,7 +125,7 @@ func (s *Stack) Eventually(condition func() bool, message string, args ...any) {
 // serveInside serves handler on listener until the test ends.
 func (s *Stack) serveInside(listener net.Listener, handler http.Handler) {
 	server := httptest.NewUnstartedServer(handler)
-	_ = server.Listener.Close() // replaced by the one whose address Stripe was told
+	_ = server.Listener.Close() // replaced by the one whose address Stripe has
 	server.Listener = listener
 	server.Start()
 	s.T.Cleanup(server.Close)

@@ -154,7 +154,7 @@ func (d *demo) awaitPayment(ctx context.Context, s *story, want string) error {
 	return nil
 }
 
-// until looks again and again, until the context ends.
+// until polls a condition until it holds or the context ends.
 func until(ctx context.Context, done func() (bool, error)) error {
 	ticker := time.NewTicker(50 * time.Millisecond)
 	defer ticker.Stop()

@@ -1,4 +1,4 @@
-// Command demo runs the main job on a stack of its own, on real input: a paid booking, a declined card followed by a
+// Command demo runs the main job on its own stack, with real input: a paid booking, a declined card followed by a
 // good one, an expired hold, a cancelled booking, refunds, a cancellation after payment, a capture in part, a dispute and
 // a payout, Temporal lost with its database in the middle, and three events that are lost and found by reconciliation. It says what happens with ids, shows the ledger and the mails, ends with starter verify, and exits with 0
 // only if every promise held.
@@ -26,7 +26,7 @@ const holdMinute = "FAREBOOK_HOLD_MINUTE=4s"
 // sweep has what lost its workflow found within seconds.
 const sweep = "SWEEP_INTERVAL=2s"
 
-// lag has reconciliation take what has just settled for a difference, too: the story is told in seconds.
+// lag lets reconciliation report differences immediately, because the whole demonstration takes seconds.
 const lag = "RECONCILE_LAG=0s"
 
 func main() {

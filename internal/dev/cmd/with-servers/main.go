@@ -1,4 +1,4 @@
-// Command with-servers runs a command against servers of its own: a private MariaDB and a private Temporal, whose
+// Command with-servers runs a command against its own servers: a private MariaDB and a private Temporal, whose
 // addresses it puts into FAREBOOK_TEST_MYSQL_DSN and FAREBOOK_TEST_TEMPORAL_ADDRESS. Where such a variable is set
 // already, that server is used and none is started.
 //
