@@ -15,7 +15,7 @@ import (
 	"farebook/internal/dev/testkit"
 )
 
-func TestHoldExpires(t *testing.T) {
+func TestUnpaidBookingExpiresWhenItsHoldEnds(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{HoldMinute: 100 * time.Millisecond})
 	booked := s.Book("expired", testkit.BookingBody(nil))
@@ -28,7 +28,7 @@ func TestHoldExpires(t *testing.T) {
 	s.SaveHistory(booked.Reference, "expired")
 }
 
-func TestAuthenticationThenSuccess(t *testing.T) {
+func TestBookingIsConfirmedAfterAuthentication(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	booked := s.Book("requires-action", testkit.BookingBody(nil))
@@ -42,7 +42,7 @@ func TestAuthenticationThenSuccess(t *testing.T) {
 	s.SaveHistory(booked.Reference, "authenticated")
 }
 
-func TestIdempotencyHundredAtOnce(t *testing.T) {
+func TestHundredRequestsWithOneKeyMakeOneBooking(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	body := testkit.BookingBody(nil)
@@ -69,8 +69,8 @@ func TestIdempotencyHundredAtOnce(t *testing.T) {
 	require.Equal(t, 1, s.CreatedPaymentIntents())
 }
 
-// Somebody changes what a PaymentIntent is about: nothing is posted, an operator is told, and the hold still ends.
-func TestPaymentIntentAboutAnotherAmount(t *testing.T) {
+// Somebody changes the amount of a PaymentIntent: nothing is posted, an operator is told, and the hold still ends.
+func TestPaymentOfAnotherAmountIsNotPosted(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{HoldMinute: 200 * time.Millisecond})
 	booked := s.Book("another-amount", testkit.BookingBody(nil))

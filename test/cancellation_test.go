@@ -19,8 +19,9 @@ type quoteView struct {
 	Explanation string
 }
 
-// A paid booking is cancelled under the policy: quoted, agreed to, refunded by itself, told with the quote.
-func TestCancelAfterPayment(t *testing.T) {
+// A paid booking is cancelled under the policy: the caller agrees to a quote, the refund follows automatically, and the email has the
+// quote.
+func TestCancelAfterPaymentRefundsUnderThePolicy(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	booked := s.BookAndPay("cancel-paid", nil)
@@ -64,8 +65,8 @@ func TestCancelAfterPayment(t *testing.T) {
 	s.SaveHistory(booked.Reference, "paid_cancelled")
 }
 
-// Too late for anything to go back: the booking is cancelled, nothing is refunded, and the mail says so.
-func TestCancelTooLateForARefund(t *testing.T) {
+// Too late for any refund: the booking is cancelled, nothing is refunded, and the email says so.
+func TestCancelTooLateRefundsNothing(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	booked := s.BookAndPay("cancel-late", testkit.DepartingIn(24))
@@ -83,8 +84,8 @@ func TestCancelTooLateForARefund(t *testing.T) {
 	s.RequirePromises()
 }
 
-// Half of it, of a booking of which a part went back before: what went back counts.
-func TestCancelAfterAPartialRefund(t *testing.T) {
+// An earlier partial refund counts towards the half that the policy gives back.
+func TestCancelAfterAPartialRefundGivesBackTheRest(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	booked := s.BookAndPay("cancel-part", testkit.DepartingIn(100))
@@ -99,8 +100,8 @@ func TestCancelAfterAPartialRefund(t *testing.T) {
 	s.RequirePromises()
 }
 
-// Ten cancels and ten refunds at once: whatever wins, nothing goes back twice.
-func TestCancelsAndRefundsAtOnce(t *testing.T) {
+// Ten cancels and ten refunds arrive at once. Whichever wins, nothing is refunded twice.
+func TestCancelsAndRefundsAtOnceRefundNothingTwice(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	booked := s.BookAndPay("cancel-and-refund", nil)

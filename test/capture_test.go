@@ -42,7 +42,7 @@ func requireNothingBack(s *testkit.Stack, booked testkit.Booked) {
 	s.RequirePromises()
 }
 
-func TestAuthoriseThenCapture(t *testing.T) {
+func TestCapturedAuthorisationConfirmsTheBooking(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	booked := authorised(s, "capture-all")
@@ -59,9 +59,8 @@ func TestAuthoriseThenCapture(t *testing.T) {
 	s.SaveHistory(booked.Reference, "captured")
 }
 
-// Less than was authorised: the rest is let go, Stripe's two balance transactions are two postings, and refunds are bounded
-// by what was captured.
-func TestCaptureInPart(t *testing.T) {
+// A capture of less than was authorised: Stripe's two balance transactions are two postings, and refunds are bounded by what was captured.
+func TestCaptureInPartIsTwoPostingsAndBoundsRefunds(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	booked := authorised(s, "capture-part")
@@ -82,8 +81,8 @@ func TestCaptureInPart(t *testing.T) {
 	s.SaveHistory(booked.Reference, "captured_in_part")
 }
 
-// The balance transactions of a capture in part may come later, and the refund of the rest says nothing of itself until then.
-func TestCaptureInPartSettlesLater(t *testing.T) {
+// The balance transactions of a partial capture can come later. Until then, the refund of the rest is not recorded.
+func TestCaptureInPartWaitsForItsBalanceTransactions(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	s.Stripe.DelayBalanceTransactions(true)
@@ -124,8 +123,8 @@ func TestReconciliationHealsACaptureInPart(t *testing.T) {
 	s.RequirePromises()
 }
 
-// Two amounts, five times each, all at once: one of them is captured, and whoever asked for the other one is told so.
-func TestCapturesAtOnce(t *testing.T) {
+// Two amounts, five requests each, all at once: one amount is captured, and the requests for the other are refused.
+func TestCapturesAtOnceTakeOneAmount(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	booked := authorised(s, "captures")
@@ -174,9 +173,8 @@ func TestAuthorisationIsReleasedOnCancel(t *testing.T) {
 	s.SaveHistory(booked.Reference, "authorisation_released")
 }
 
-// Finance is warned before an authorisation runs out, and an hour before, it is let go by us. The hold's end does not end
-// what was authorised in time.
-func TestAuthorisationRunsOut(t *testing.T) {
+// Finance is warned before an authorisation runs out, and Farebook releases it an hour before. The end of the hold does not release it.
+func TestAuthorisationIsReleasedBeforeItRunsOut(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{HoldMinute: 50 * time.Millisecond})
 	s.Stripe.SetAuthorisationLife(time.Hour + 4*time.Second)
@@ -192,8 +190,8 @@ func TestAuthorisationRunsOut(t *testing.T) {
 	s.SaveHistory(booked.Reference, "authorisation_ran_out")
 }
 
-// Stripe lets it go by itself, should we be away for that long.
-func TestAuthorisationExpiresAtStripe(t *testing.T) {
+// Stripe releases an authorisation when Farebook was down for too long.
+func TestAuthorisationThatExpiresAtStripeExpiresTheBooking(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	booked := authorised(s, "expires-at-stripe")

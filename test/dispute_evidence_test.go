@@ -22,8 +22,8 @@ func evidenceDue(s *testkit.Stack, reference string) *time.Time {
 	return view.Disputes[0].DueBy
 }
 
-// What is evidence in a dispute: sold, mailed, posted, and when; and nothing about it for another caller.
-func TestEvidence(t *testing.T) {
+// Evidence for a dispute: what was sold, mailed and posted, and when. Another caller sees nothing of it.
+func TestEvidenceShowsWhatWasSoldMailedAndPosted(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	booked := s.BookAndPay("evidence", nil)
@@ -59,8 +59,8 @@ func TestEvidence(t *testing.T) {
 	}
 }
 
-// Finance is reminded before evidence is due, once; an inquiry that is closed ends the workflow.
-func TestEvidenceIsRemindedOf(t *testing.T) {
+// Finance is reminded once before evidence is due. A closed inquiry ends the workflow.
+func TestFinanceIsRemindedOfEvidenceOnce(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	s.Stripe.SetEvidenceTime(72*time.Hour + 2*time.Second)

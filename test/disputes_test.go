@@ -21,8 +21,8 @@ func awaitDispute(s *testkit.Stack, id, status string) {
 	s.Eventually(func() bool { return disputeStatus(s, id) == status }, "dispute %s never became %s; logs:\n%s", id, status, s.Logs)
 }
 
-// A test card whose payment is disputed at once; the bank decides for us, and the money comes back.
-func TestDisputeWon(t *testing.T) {
+// A test card whose payment is disputed at once. The bank decides for us, and the money comes back.
+func TestWonDisputeConfirmsTheBookingAgain(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	booked := s.Book("dispute-won", testkit.BookingBody(nil))
@@ -47,8 +47,8 @@ func TestDisputeWon(t *testing.T) {
 	s.SaveRun("Dispute:"+id, "dispute_won")
 }
 
-// A dispute that is won gives back less than it took: the workflow ends, the rest is booked, and an operator is shown it.
-func TestDisputeWonWithLess(t *testing.T) {
+// A won dispute gives back less than it took: the rest is posted, an operator sees it, and the workflow ends.
+func TestDisputeWonWithLessIsShownToAnOperator(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	s.Stripe.ReinstateOtherwise(-1900)
@@ -65,8 +65,8 @@ func TestDisputeWonWithLess(t *testing.T) {
 	s.RequirePromises()
 }
 
-// Months later, whatever became of the booking's workflow: lost, the money is a chargeback.
-func TestDisputeLost(t *testing.T) {
+// A dispute is lost months after the booking's workflow ended: the money is a chargeback.
+func TestLostDisputeIsAChargeback(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	booked := s.BookAndPay("dispute-lost", nil)
@@ -85,8 +85,8 @@ func TestDisputeLost(t *testing.T) {
 	s.SaveRun("Dispute:"+id, "dispute_lost")
 }
 
-// A refunded payment can be disputed too: both together exceed what was captured, and that is shown.
-func TestDisputeOfARefundedBooking(t *testing.T) {
+// A refunded payment can be disputed as well. Both together exceed what was captured, and finance sees it.
+func TestDisputeBesideARefundIsShownAsExceeding(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	booked := s.BookAndPay("refunded-and-disputed", nil)

@@ -11,9 +11,9 @@ import (
 	"farebook/internal/dev/testkit"
 )
 
-// A queue of bookings that nobody pays, for somebody's address: their mailbox gets the few mails that one address may get in
-// an hour, and what it is owed about a booking that is paid.
-func TestUnpaidBookingsAreNoMailCannon(t *testing.T) {
+// Many unpaid bookings with somebody else's address: the address gets the few emails that one address may get in an hour, and every email
+// about a paid booking.
+func TestUnpaidBookingsSendFewEmailsToOneAddress(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{MailsPerAddress: 2})
 	victim := func(i int) []byte {

@@ -18,9 +18,8 @@ import (
 	"farebook/store"
 )
 
-// Many workers that are awake at once, each of which takes the mail for its own to send: one does, and the others are told to
-// look again.
-func TestMailSentByManyAtOnce(t *testing.T) {
+// Many workers try to send the same email at once. One sends it, and the others retry later.
+func TestEmailIsSentByOneOfManyWorkers(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	booked := s.BookAndPay("many", nil)
@@ -49,9 +48,8 @@ func TestMailSentByManyAtOnce(t *testing.T) {
 	require.Equal(t, 1, s.MailCount(booked.Reference, "booking_confirmed"))
 }
 
-// The command that sends a mail again dies before or after it starts the workflow: the copy goes out once, by whoever comes
-// first, the workflow or the sweeper.
-func TestResendKilled(t *testing.T) {
+// The resend command dies before or after it starts the workflow. The copy is sent once, by the workflow or by the sweeper.
+func TestResendKilledSendsTheCopyOnce(t *testing.T) {
 	t.Parallel()
 	for _, point := range []string{"resend-after-copy", "resend-after-start"} {
 		t.Run(point, func(t *testing.T) {

@@ -32,7 +32,7 @@ func ended(t *testing.T, command *exec.Cmd) (code int, said string) {
 }
 
 // A script can tell what a command found from how it was called, and both from an outage.
-func TestExitCodes(t *testing.T) {
+func TestExitCodesTellFindingsMisuseAndOutagesApart(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{NoWorker: true})
 	versions, err := migrations.Versions()

@@ -11,8 +11,8 @@ import (
 	"farebook/internal/dev/testkit"
 )
 
-// Whatever becomes of the answer to a creation, there is one PaymentIntent that can be paid, paid once.
-func TestStripeFaultsOnCreate(t *testing.T) {
+// Whatever happens to the answer of a creation, one PaymentIntent can be paid, and is paid once.
+func TestFaultsOnCreateMakeOnePaymentIntent(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]fakestripe.FaultKind{
 		"answer lost after the effect": fakestripe.FaultAnswerLost,
@@ -40,8 +40,8 @@ func TestStripeFaultOutlastsTheFastPath(t *testing.T) {
 	s.SaveHistory(s.OnlyReference(), "slow_path")
 }
 
-// Reading the outcome, and cancelling, meet the same faults.
-func TestStripeFaultsOnReadAndCancel(t *testing.T) {
+// Reading the outcome and cancelling meet the same faults.
+func TestFaultsOnReadAndCancelAreRetried(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]fakestripe.FaultKind{
 		"answer lost": fakestripe.FaultAnswerLost,
@@ -67,8 +67,8 @@ func TestStripeFaultsOnReadAndCancel(t *testing.T) {
 	}
 }
 
-// Stripe keeps each 500 under its key: however many there were, it is asked anew once it is well.
-func TestStripeIsIllForAWhile(t *testing.T) {
+// Stripe keeps each 500 under its key. However many there were, Farebook asks with a new key once Stripe has recovered.
+func TestRepeated500sFromStripeAreOutlasted(t *testing.T) {
 	t.Parallel()
 	const answers = 5
 	t.Run("at a creation", func(t *testing.T) {
@@ -137,8 +137,8 @@ func TestStripeRefusesThePayment(t *testing.T) {
 	s.SaveHistory(reference, "refused")
 }
 
-// Webhooks doubled, shuffled and delayed end in the same ledger.
-func TestWebhooksInDisorder(t *testing.T) {
+// Doubled, shuffled and late webhooks lead to the same ledger.
+func TestDoubledShuffledAndLateWebhooksMakeOneLedger(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	s.Stripe.HoldWebhooks()
@@ -155,8 +155,8 @@ func TestWebhooksInDisorder(t *testing.T) {
 	require.Equal(t, 1, s.MailCount(booked.Reference, "booking_confirmed"))
 }
 
-// A mail server that is busy is tried again; the booking was confirmed long before.
-func TestMailServerBusy(t *testing.T) {
+// A busy mail server is retried. The booking was confirmed long before.
+func TestBusyMailServerIsRetried(t *testing.T) {
 	t.Parallel()
 	for name, code := range map[string]int{"421": 421, "450": 450} {
 		t.Run(name, func(t *testing.T) {
@@ -169,8 +169,8 @@ func TestMailServerBusy(t *testing.T) {
 	}
 }
 
-// A mail that is refused for good is recorded as failed, and the booking is confirmed all the same.
-func TestMailRefusedForGood(t *testing.T) {
+// An email that is refused for good is recorded as failed, and the booking stays confirmed.
+func TestEmailRefusedForGoodLeavesTheBookingConfirmed(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	s.RefuseMails(550, 1)
@@ -182,8 +182,8 @@ func TestMailRefusedForGood(t *testing.T) {
 	require.Equal(t, 0, s.DB.Count(t, "SELECT COUNT(*) FROM emails WHERE last_error LIKE '%canary-mail%'"), "no address in an error")
 }
 
-// Stripe is away for as long as the hold lasts: the booking ends unpaid, and says so, rather than wait for ever.
-func TestStripeAwayForTheWholeHold(t *testing.T) {
+// Stripe is down for as long as the hold lasts: the booking expires instead of waiting on.
+func TestBookingExpiresWhileStripeIsAway(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{HoldMinute: 100 * time.Millisecond})
 	s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodPost, Path: "/v1/payment_intents", Kind: fakestripe.FaultHTML502, Count: 1000})

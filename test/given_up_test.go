@@ -25,8 +25,8 @@ func calm(t *testing.T) (*testkit.Stack, testkit.Booked) {
 	return s, booked
 }
 
-// A mail server that stays away for as long as we try: the mail is given up, its row says so, and no later attempt begins.
-func TestMailIsGivenUp(t *testing.T) {
+// A mail server is down for the whole retry window: the email is given up, its row says so, and nothing is tried afterwards.
+func TestEmailIsGivenUpAfterItsPatience(t *testing.T) {
 	t.Parallel()
 	s, booked := calm(t)
 	s.RefuseMails(450, 10_000)
@@ -50,9 +50,9 @@ func TestMailIsGivenUp(t *testing.T) {
 	s.RequirePromises()
 }
 
-// A payout that pays out what the ledger does not know is waited for, and then shown to finance; once an operator has posted what
-// was lacking, reconciliation has it proven.
-func TestPayoutIsUnproven(t *testing.T) {
+// A payout pays out something that the ledger does not have: after the last look, finance is told. Once an operator has posted it,
+// reconciliation proves the payout.
+func TestUnprovenPayoutIsShownToFinance(t *testing.T) {
 	t.Parallel()
 	s, _ := calm(t)
 	adjustment := s.Stripe.Adjust(-250, "usd", "A mistake of Stripe's")
@@ -85,9 +85,8 @@ func TestPayoutIsUnproven(t *testing.T) {
 	require.Empty(t, reconcile(s, `{}`).Details)
 }
 
-// A dispute that is won and whose money never comes: it is waited for for some days, then booked as it is, and an operator is
-// shown it.
-func TestDisputeWonWithoutMoney(t *testing.T) {
+// The money of a won dispute never comes: after some days it is posted as a loss and shown to an operator.
+func TestWonDisputeWithoutMoneyIsALoss(t *testing.T) {
 	t.Parallel()
 	s, booked := calm(t)
 	s.DropWebhooks() // its days pass in a moment, in which no event can be recorded

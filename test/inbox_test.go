@@ -40,8 +40,8 @@ func TestLateShuffledEventsEndInTheSameLedger(t *testing.T) {
 	s.RequirePromises()
 }
 
-// A booking that is paid a second time, by a PaymentIntent that is not its own, is shown to an operator.
-func TestPaidTwice(t *testing.T) {
+// A booking is paid again by a PaymentIntent that is not the booking's: an operator sees it.
+func TestSecondPaymentOfABookingIsShownToAnOperator(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	booked := s.BookAndPay("once", nil)
@@ -55,7 +55,7 @@ func TestPaidTwice(t *testing.T) {
 
 // What was stored and never handed on (a crash, a queue that was full) is found by the sweeper, also when its signal was
 // lost with the workflow that got it.
-func TestSweeperFindsWhatWasLeft(t *testing.T) {
+func TestSweeperProcessesEventsThatWereLeft(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{NoWorker: true})
 	stop := s.StartWorker()

@@ -68,8 +68,8 @@ func TestHoldEndsBeforeThePaymentIntentIsKnown(t *testing.T) {
 	s.RequirePromises()
 }
 
-// An operator who cancels the workflow cancels the booking: the PaymentIntent does not stay payable.
-func TestWorkflowCancelledFromOutside(t *testing.T) {
+// An operator who cancels the workflow cancels the booking: its PaymentIntent cannot be paid any more.
+func TestCancelledWorkflowCancelsTheBooking(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	booked := s.Book("operator-cancel", testkit.BookingBody(nil))
@@ -82,8 +82,8 @@ func TestWorkflowCancelledFromOutside(t *testing.T) {
 	s.SaveHistory(booked.Reference, "workflow_cancelled")
 }
 
-// A workflow that was terminated takes nothing with it: the payment's event starts another.
-func TestWorkflowTerminated(t *testing.T) {
+// A terminated workflow loses nothing: the payment's event starts another.
+func TestPaymentAfterATerminatedWorkflowIsRecorded(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	booked := s.Book("operator-terminate", testkit.BookingBody(nil))

@@ -10,9 +10,9 @@ import (
 	"farebook/internal/dev/testkit"
 )
 
-// Stripe's fee comes after the payment when the capture is asynchronous: the booking is confirmed at once, the fee
-// posted when charge.updated says so.
-func TestFeeComesLater(t *testing.T) {
+// With asynchronous capture, Stripe's fee comes after the payment: the booking is confirmed at once, and the fee is posted after
+// charge.updated.
+func TestFeeThatComesLaterIsPosted(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	s.Stripe.DelayBalanceTransactions(true)

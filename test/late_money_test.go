@@ -49,9 +49,9 @@ func deliverTypeOf(s *testkit.Stack, eventType string) {
 	}
 }
 
-// Late money that is disputed cannot go back before the bank has decided. Won, it does, by the dispute's own workflow: the
-// booking's is long over.
-func TestLateMoneyIsDisputedAndWon(t *testing.T) {
+// Late money that is disputed cannot be refunded before the bank decides. The dispute's workflow refunds it when it is won: the booking's
+// ended long before.
+func TestDisputedLateMoneyIsRefundedOnceTheDisputeIsWon(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	booked := closedUnpaid(s)

@@ -37,7 +37,7 @@ func linesAfter(s *testkit.Stack, lines int) []logLine {
 
 // A run says what it compares and what it finds, and each of its lines, also those of the Temporal SDK and of the client of
 // Stripe, bears the run's id.
-func TestLinesOfAReconciliation(t *testing.T) {
+func TestLogLinesOfAReconciliationHaveItsID(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	planted := plant(s)

@@ -146,7 +146,7 @@ func TestRunThatFailsTellsTheInboxWhy(t *testing.T) {
 
 // An operator sets an event aside, with a note. It is handed on no more, and verify names it for as long as the money that it tells of is
 // not explained.
-func TestPersonIgnoresAnEvent(t *testing.T) {
+func TestIgnoredEventIsNotProcessed(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{NoWorker: true}) // nothing is recorded
 	_, err := s.Stripe.DeliverMade(fakestripe.MadeEvent{Type: "payout.paid", Object: []byte(`{"id":"po_1Old","object":"payout"}`)})

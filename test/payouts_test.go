@@ -18,8 +18,8 @@ func awaitPayout(s *testkit.Stack, id, status, proof string) {
 	}, "payout %s never became %s and %s; logs:\n%s", id, status, proof, s.Logs)
 }
 
-// An automatic payout is posted, proven by its balance transactions, paid, and comes back when it fails after that.
-func TestPayoutFlow(t *testing.T) {
+// An automatic payout is posted, proven by its balance transactions, and paid. It is reversed when it fails after that.
+func TestPayoutIsProvenAndComesBackWhenItFails(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	for _, key := range []string{"one", "two"} {
@@ -47,9 +47,8 @@ func TestPayoutFlow(t *testing.T) {
 	s.SaveRun("Payout:"+id, "payout_failed")
 }
 
-// A payment that the ledger does not know keeps a payout unproven: it is looked at again, and proven once the payment is
-// in the books.
-func TestPayoutWaitsForTheLedger(t *testing.T) {
+// A payment that the ledger does not have keeps a payout unproven. Once it is posted, the next look proves the payout.
+func TestPayoutIsProvenOnceTheLedgerHasItsPayments(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	s.BookAndPay("known", nil)
@@ -68,8 +67,8 @@ func TestPayoutWaitsForTheLedger(t *testing.T) {
 	s.SaveRun("Payout:"+id, "payout_proven")
 }
 
-// A bill of Stripe's own is among what a payout pays out: it is posted with it, and the payout is proven.
-func TestPayoutWithABillOfStripes(t *testing.T) {
+// A payout includes a bill of Stripe's own: the bill is posted with it, and the payout is proven.
+func TestPayoutPostsStripesBillWithIt(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	s.BookAndPay("billed", nil)
@@ -103,9 +102,9 @@ func TestLargePayoutIsProven(t *testing.T) {
 	s.SaveRun("Payout:"+id, "payout_large")
 }
 
-// One that was made by hand cannot be proven, as Stripe does not say what it pays out; canceled before it leaves, it comes
+// A manual payout cannot be proven, because Stripe does not say what it pays out. When it is cancelled before it leaves, its money comes
 // back.
-func TestManualPayoutIsCanceled(t *testing.T) {
+func TestCanceledManualPayoutComesBack(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	s.BookAndPay("by-hand", nil)

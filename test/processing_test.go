@@ -11,8 +11,8 @@ import (
 	"farebook/internal/dev/testkit"
 )
 
-// A payment in processing cannot be cancelled when its hold ends: it is waited for, and counts when it succeeds.
-func TestProcessingOutlastsTheHold(t *testing.T) {
+// A payment in processing cannot be cancelled when the hold ends. The workflow waits for it, and it counts when it succeeds.
+func TestPaymentInProcessingOutlastsTheHold(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{HoldMinute: 100 * time.Millisecond})
 	booked := s.Book("processing", testkit.BookingBody(nil))
@@ -69,8 +69,8 @@ func TestProcessingFailsAfterARefusedCancel(t *testing.T) {
 	s.RequirePromises()
 }
 
-// A cancel that was refused while the bank was at it is taken once the bank has refused.
-func TestCancelAfterProcessingFailed(t *testing.T) {
+// A cancel that was refused while the bank processed the payment is taken after the bank has declined it.
+func TestCancelIsTakenAfterProcessingFailed(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	booked := s.Book("cancel-again", testkit.BookingBody(nil))

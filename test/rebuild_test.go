@@ -153,8 +153,8 @@ func TestRestoredDatabaseIsRebuilt(t *testing.T) {
 	l.requireWhole()
 }
 
-// The command that applies a plan dies before and after each step, and is called again: each thing is brought back once.
-func TestRebuildKilled(t *testing.T) {
+// The command that applies a rebuild plan dies before and after each step and is repeated: everything is brought back once.
+func TestRebuildKilledBringsEverythingBackOnce(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	l := loseAnHour(s, func() {})

@@ -12,8 +12,8 @@ import (
 	"farebook/workflows"
 )
 
-// Healing writes history: a run with much of it goes on in a new one, heals each difference once, and ends as one run.
-func TestReconciliationGoesOnInANewHistory(t *testing.T) {
+// A run with many healings continues in a new history, heals each difference once, and ends as one run.
+func TestReconciliationContinuesInANewHistory(t *testing.T) {
 	t.Parallel()
 	const lost = 50
 	s := testkit.New(t, testkit.Options{})
@@ -47,8 +47,8 @@ func TestReconciliationOfUnhealableItemsContinues(t *testing.T) {
 	s.SaveRun(workflows.ReconciliationWorkflowID(id), "reconciliation_unhealable")
 }
 
-// What Stripe refuses to tell of one item is that item's failure, and not the run's.
-func TestReconciliationGoesOnPastAnItem(t *testing.T) {
+// An item that Stripe refuses to show fails; the run continues.
+func TestItemThatStripeRefusesFailsAlone(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	refunded, lost := s.BookAndPay("refunded", nil), s.Book("lost", testkit.BookingBody(nil))

@@ -12,8 +12,8 @@ import (
 	"farebook/internal/dev/testkit"
 )
 
-// Two at once, while a payment that is compared succeeds: each difference is healed once.
-func TestReconciliationsAtOnce(t *testing.T) {
+// Two runs at once, while a payment that they compare succeeds: each difference is healed once.
+func TestTwoReconciliationsAtOnceHealOnce(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	var lost []testkit.Booked
@@ -71,7 +71,7 @@ func TestReconciliationSurvivesItsWorker(t *testing.T) {
 	}
 }
 
-func TestBadReconciliationRequests(t *testing.T) {
+func TestInvalidReconciliationRequestsAreRefused(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{NoWorker: true})
 	for body, field := range map[string]string{

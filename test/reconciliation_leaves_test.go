@@ -11,8 +11,8 @@ import (
 	"farebook/internal/dev/testkit"
 )
 
-// Nothing differs: nothing is found, and the books are left alone.
-func TestReconciliationOfCleanBooks(t *testing.T) {
+// Without differences, nothing is found and the books stay as they are.
+func TestReconciliationOfCleanBooksFindsNothing(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	booked := s.BookAndPay("clean", nil)
@@ -58,7 +58,7 @@ func TestReconciliationLeavesWhatIsOnItsWay(t *testing.T) {
 }
 
 // The same for a payment that was made hours ago and was paid a moment ago, and for what has moved no money yet.
-func TestReconciliationLeavesNewsOfOldPayments(t *testing.T) {
+func TestReconciliationLeavesRecentChangesOfOldPayments(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{Lag: time.Hour})
 	refunded, paid := s.BookAndPay("refunded", nil), s.Book("paid-now", testkit.BookingBody(nil))

@@ -46,8 +46,8 @@ func TestReconciliationIsReadAtOnce(t *testing.T) {
 	require.Equal(t, 2, s.DB.Count(t, "SELECT COUNT(*) FROM reconciliation_runs"))
 }
 
-// A scan that fails ends the run: it says why, to whoever follows and to finance, once, and no other scan writes on.
-func TestReconciliationFails(t *testing.T) {
+// A failed scan ends the run. The reason is given to the caller and to finance, once, and no other scan continues.
+func TestFailedScanEndsTheRunWithItsReason(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	s.BookAndPay("beside", nil)
@@ -66,8 +66,8 @@ func TestReconciliationFails(t *testing.T) {
 	require.ErrorContains(t, err, "was no dry run")
 }
 
-// What an operator writes stays text: in a spreadsheet, and on a terminal. What is settled says so.
-func TestNotesStayText(t *testing.T) {
+// An operator's note stays text in a spreadsheet and on a terminal.
+func TestNotesStayTextInSpreadsheetsAndTerminals(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	s.Stripe.Adjust(-250, "usd", "A mistake")
@@ -93,8 +93,8 @@ func TestNotesStayText(t *testing.T) {
 	}
 }
 
-// Stripe says that it is asked too often: a scan waits and goes on where it was.
-func TestReconciliationIsAskedToWait(t *testing.T) {
+// Stripe limits the rate: a scan waits and continues where it was.
+func TestReconciliationWaitsWhenStripeLimitsItsRate(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	s.BookAndPay("beside", nil)
@@ -144,8 +144,8 @@ func TestReconcileCommandSaysWhatIsInTheWay(t *testing.T) {
 	require.Contains(t, said.String(), "list balance transactions")
 }
 
-// With another account's key, Stripe has nothing of what the ledger has: that is no reason to take it out of the books.
-func TestCorrectionWithAnotherAccountsKey(t *testing.T) {
+// With another account's key, Stripe has nothing of what the ledger has. No correction may take it out of the books.
+func TestCorrectionIsRefusedWithAnotherAccountsKey(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	s.BookAndPay("paid", nil)
@@ -167,8 +167,8 @@ func TestCorrectionWithAnotherAccountsKey(t *testing.T) {
 	require.Equal(t, before, everythingElse(s))
 }
 
-// Two answers of a slow Stripe take longer together than a heartbeat may: a page that is read twice is no reason to begin anew.
-func TestReconciliationOfASlowStripe(t *testing.T) {
+// Two slow answers together take longer than a heartbeat allows. The page is read twice, and the scan does not start anew.
+func TestSlowStripeDoesNotRestartAScan(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{AnswerTime: 16 * time.Second})
 	adjustment := s.Stripe.Adjust(-250, "usd", "A mistake")

@@ -11,8 +11,8 @@ import (
 	"farebook/starter/dispatch"
 )
 
-// Silence is noticed: when no run has completed for too long, finance hears of it, once.
-func TestReconciliationIsOverdue(t *testing.T) {
+// When no run has completed for too long, finance is told once.
+func TestFinanceHearsOfAnOverdueReconciliationOnce(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{Overdue: 2 * time.Second})
 	reconcile(s, `{"scope":"payments"}`)
@@ -22,8 +22,8 @@ func TestReconciliationIsOverdue(t *testing.T) {
 	require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM emails WHERE kind = 'reconciliation_overdue'"))
 }
 
-// The schedule is made, changed, paused, let go on and triggered; its run is one like any other.
-func TestReconciliationSchedule(t *testing.T) {
+// The schedule is created, changed, paused, resumed and triggered. Its run is like any other.
+func TestScheduleIsChangedPausedResumedAndTriggered(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	s.BookAndPay("scheduled", nil)

@@ -10,8 +10,8 @@ import (
 	"farebook/internal/dev/testkit"
 )
 
-// One request fifty times at once, under one key: one refund, and nobody is refused for what it has taken itself.
-func TestOneRefundFiftyTimesAtOnce(t *testing.T) {
+// Fifty requests at once under one key: one refund is made, and none of the requests is refused for the amount that it reserved.
+func TestOneRefundAskedFiftyTimesAtOnceIsMadeOnce(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	booked := s.BookAndPay("one-key", nil)
@@ -41,8 +41,8 @@ func TestOneRefundFiftyTimesAtOnce(t *testing.T) {
 	s.RequirePromises()
 }
 
-// Fifty callers at once: what is taken never exceeds what was captured, by the books and by Stripe.
-func TestFiftyRefundsAtOnce(t *testing.T) {
+// Fifty callers refund at once: together they never get more than was captured, by the books and by Stripe.
+func TestFiftyRefundsAtOnceStayWithinTheCaptured(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	booked := s.BookAndPay("fifty", nil)

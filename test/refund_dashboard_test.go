@@ -17,9 +17,9 @@ func onlyChargeRefunded(t *testing.T) *testkit.Stack {
 	return s
 }
 
-// A refund of ours that is asked for and not made yet hides none from the dashboard: the two do not add up to what the charge
-// says. Ours finds too little left then, and Stripe refuses it.
-func TestChargeRefundedBesideARefundOnItsWay(t *testing.T) {
+// A requested refund does not hide one from the dashboard: the charge shows less than both together. Too little is left for ours, and
+// Stripe refuses it.
+func TestChargeRefundedFindsADashboardRefundBesideOurs(t *testing.T) {
 	t.Parallel()
 	s := onlyChargeRefunded(t)
 	booked := s.BookAndPay("beside", nil)
@@ -36,9 +36,9 @@ func TestChargeRefundedBesideARefundOnItsWay(t *testing.T) {
 	s.RequirePromises()
 }
 
-// When Stripe is asked, what it says of the other refunds of the charge is heard as well: one that has arrived meanwhile, one
-// that came back, whether its workflow goes on or has ended.
-func TestChargeRefundedTellsOfTheOthers(t *testing.T) {
+// Reading a charge's refunds also updates the known ones: one that has arrived, and one that came back, whether its workflow runs or has
+// ended.
+func TestChargeRefundedUpdatesKnownRefunds(t *testing.T) {
 	t.Parallel()
 	s := onlyChargeRefunded(t)
 	booked := s.Book("others", testkit.BookingBody(nil))
@@ -74,8 +74,8 @@ func TestChargeRefundedTellsOfTheOthers(t *testing.T) {
 	s.RequirePromises()
 }
 
-// What somebody refunds in Stripe's dashboard is taken in the same way, and cannot be refunded a second time.
-func TestRefundInTheDashboard(t *testing.T) {
+// A refund made in Stripe's dashboard is recorded like ours, and its amount cannot be refunded again.
+func TestRefundFromTheDashboardIsRecorded(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	booked := s.BookAndPay("dashboard", nil)
@@ -91,9 +91,9 @@ func TestRefundInTheDashboard(t *testing.T) {
 	s.SaveRun("Refund:"+id, "refund_dashboard")
 }
 
-// An endpoint that was set up for charge.refunded and hears of no refund by name: what was refunded in the dashboard is looked
-// for at Stripe and taken in once, in parts, two of them equal, beside a refund of our own.
-func TestChargeRefundedAlone(t *testing.T) {
+// A webhook endpoint without refund events: dashboard refunds are looked up at Stripe and recorded once, in parts, two of them equal,
+// beside a refund of ours.
+func TestDashboardRefundsAreFoundByChargeRefundedAlone(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	s.Stripe.EnableEvents("payment_intent.succeeded", "charge.refunded")

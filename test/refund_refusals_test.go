@@ -90,8 +90,8 @@ func TestRefundsThatTheBooksMissAreAdoptedByTheirEvents(t *testing.T) {
 	}
 }
 
-// What Stripe refuses for good is recorded as failed, and its amount is free again.
-func TestStripeRefusesTheRefund(t *testing.T) {
+// A refund that Stripe refuses for good is recorded as failed, and its amount is free again.
+func TestRefundRefusedForGoodFreesItsAmount(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	booked := s.BookAndPay("refused-refund", nil)

@@ -79,8 +79,8 @@ func TestRefundWaitsForTheBalance(t *testing.T) {
 	s.RequirePromises()
 }
 
-// A refund that the bank sends back after it succeeded is reversed in the ledger, shown, and told to the customer.
-func TestRefundFailsLater(t *testing.T) {
+// The bank sends back a refund that had succeeded: the ledger reverses it, an operator sees it, and the customer is told.
+func TestRefundThatFailsLaterIsReversed(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	booked := s.Book("refund-fails", testkit.BookingBody(nil))
@@ -105,9 +105,9 @@ func TestRefundFailsLater(t *testing.T) {
 	s.SaveRun("Refund:"+refund.ID, "refund_failed_later")
 }
 
-// A refund that waits for the customer can be stopped in Stripe's dashboard: what the balance had paid comes back, the amount
-// is free again, and the customer hears of it.
-func TestRefundIsCanceled(t *testing.T) {
+// A refund that waits for the customer is cancelled in Stripe's dashboard: the money comes back, the amount is free again, and the customer
+// is told.
+func TestCanceledRefundFreesItsAmount(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	booked := s.Book("canceled-refund", testkit.BookingBody(nil))
@@ -132,8 +132,8 @@ func TestRefundIsCanceled(t *testing.T) {
 	s.RequirePromises()
 }
 
-// Whatever Stripe's answer to the creation is, there is one refund.
-func TestRefundUnderFaults(t *testing.T) {
+// Whatever Stripe answers to the creation, one refund is made.
+func TestRefundIsMadeOnceUnderFaults(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []fakestripe.FaultKind{
 		fakestripe.FaultAnswerLost, fakestripe.Fault500Before, fakestripe.Fault500After, fakestripe.FaultRateLimit,
@@ -154,8 +154,8 @@ func TestRefundUnderFaults(t *testing.T) {
 	}
 }
 
-// A refund ends as its currency wants: Stripe takes dinars in hundredths.
-func TestRefundOfThousandths(t *testing.T) {
+// Stripe takes dinars in hundredths, written as thousandths: a refund has to end in 0.
+func TestRefundHasTheLastDigitThatStripeTakes(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	booked := s.BookAndPay("dinars", func(body map[string]any) { body["amount"] = map[string]any{"value": 45900, "currency": "KWD"} })

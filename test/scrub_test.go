@@ -10,9 +10,8 @@ import (
 	"farebook/internal/dev/testkit"
 )
 
-// The command that reduces stored events is killed after a batch, beside bookings that are paid meanwhile: the next one does
-// the rest, and events that wait are processed all the same.
-func TestScrubKilled(t *testing.T) {
+// The scrub command is killed after a batch, while bookings are paid. The next one scrubs the rest, and waiting events are processed.
+func TestScrubKilledIsCompletedByTheNext(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	s.BookAndPay("before", nil)

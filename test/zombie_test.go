@@ -14,7 +14,7 @@ import (
 
 // A worker freezes in the middle of recording a payment, another one takes over and freezes in its turn, and the first wakes
 // up with its answer long after: its result is refused, what it still writes meets what is there, and it goes on working.
-func TestZombieWorkerWakesUp(t *testing.T) {
+func TestFrozenWorkerThatWakesUpChangesNothing(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{Processes: true, NoWorker: true})
 	zombie := s.StartProcess("worker", "")
@@ -41,8 +41,8 @@ func TestZombieWorkerWakesUp(t *testing.T) {
 	s.RequirePromises()
 }
 
-// Stripe hangs, at the creation and at the reading: our own deadline ends the call, and the same key gets the same object.
-func TestStripeHangs(t *testing.T) {
+// Stripe hangs at the creation and at the reading: our deadline ends the call, and the same key returns the same object.
+func TestHangingStripeEndsInOneObject(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodPost, Path: "/v1/payment_intents", Kind: fakestripe.FaultHang})
@@ -56,8 +56,8 @@ func TestStripeHangs(t *testing.T) {
 	s.RequirePromises()
 }
 
-// Every connection takes its time: slower, and the same in the end.
-func TestSlowLinks(t *testing.T) {
+// Every connection is slow. It takes longer, and leads to the same books.
+func TestSlowConnectionsEndInTheSameBooks(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{Latency: 30 * time.Millisecond})
 	booked := s.BookAndPay("slow", nil)
