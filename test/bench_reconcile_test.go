@@ -118,7 +118,7 @@ func fillReconciled(b *testing.B, db *testdb.DB, payments int) {
 	}
 }
 
-// BenchmarkBookingBesideReconciliation measures how long a client secret takes while a reconciliation goes on, beside the
+// BenchmarkBookingBesideReconciliation measures how long a client secret takes while a reconciliation runs, beside the
 // same without one.
 func BenchmarkBookingBesideReconciliation(b *testing.B) {
 	payments := min(paymentsToReconcile(b), 50_000)

@@ -25,7 +25,7 @@ var home = map[string]string{
 	"bookings.customer_name":           "whom the booking is for",
 	"bookings.customer_email":          "where its mails go",
 	"bookings.flight_json":             "who flies",
-	"refunds.note":                     "what the caller wrote about the refund, for the one who looks at it",
+	"refunds.note":                     "the caller's note about the refund, for an operator",
 	"idempotency_keys.idempotency_key": "the caller's key itself",
 	"idempotency_keys.answer_body":     "a repeated request gets the answer of the first",
 }
@@ -69,7 +69,7 @@ func (canaries) require(t testing.TB, place, text string, canaries ...string) {
 	}
 }
 
-// searchTables looks into every column of the schema that can hold a text. The columns of home have to hold a canary, or the
+// searchTables searches every text column of the schema. The columns of home have to hold a canary, or the
 // search would find nothing anywhere.
 func (c canaries) searchTables(s *testkit.Stack) {
 	s.T.Helper()
@@ -112,7 +112,7 @@ func (c canaries) searchMails(s *testkit.Stack) {
 	}
 }
 
-// searchCommands looks at what an operator prints, and keeps in files. Evidence is about a customer; the rest is not.
+// searchCommands searches what an operator prints and keeps in files. Evidence is about a customer; the rest is not.
 func (c canaries) searchCommands(s *testkit.Stack, reference, run string) {
 	s.T.Helper()
 	event := s.DB.Text(s.T, "SELECT MAX(stripe_event_id) FROM stripe_events WHERE payload <> ''")

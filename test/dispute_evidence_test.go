@@ -48,7 +48,7 @@ func TestEvidenceShowsWhatWasSoldMailedAndPosted(t *testing.T) {
 	require.Equal(t, booked.Payment.PaymentIntentID, bundle.Stripe.PaymentIntent)
 	require.Equal(t, []string{id}, bundle.Stripe.Disputes)
 	require.Equal(t, "booking_confirmed", bundle.Mails[0].Kind)
-	require.Len(t, bundle.Mails, 1, "what finance is told is no evidence")
+	require.Len(t, bundle.Mails, 1, "emails to finance are no evidence")
 	require.GreaterOrEqual(t, len(bundle.Ledger), 8)
 	require.Equal(t, "booking taken", bundle.Timeline[0].What)
 	s.API.Token = s.DB.NewKey(t, "stranger", testdb.Shop...)

@@ -106,7 +106,7 @@ func TestDisputeBesideARefundIsShownAsExceeding(t *testing.T) {
 	s.RequirePromises()
 }
 
-// An inquiry takes no money; it is told to finance, and again when it becomes formal.
+// An inquiry takes no money. Finance gets an email about it, and another when it becomes formal.
 func TestInquiryBecomesFormal(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})

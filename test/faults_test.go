@@ -120,7 +120,7 @@ func TestPaidWhileStripeCannotCancel(t *testing.T) {
 	s.RequirePromises()
 }
 
-// What Stripe refuses for good is told to the caller, with the books closed and the customer informed.
+// The caller learns what Stripe refuses for good, after the booking is closed and the customer informed.
 func TestStripeRefusesThePayment(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})

@@ -46,11 +46,11 @@ func TestEmailIsGivenUpAfterItsPatience(t *testing.T) {
 	again := s.Days()
 	again.ExecuteWorkflow(workflows.SendMail, workflows.SendMailInput{EmailID: id})
 	require.NoError(t, again.GetWorkflowError())
-	require.Len(t, s.Mails(booked.Reference), 1, "what was given up is sent when a person asks for it, as a copy")
+	require.Len(t, s.Mails(booked.Reference), 1, "an operator can have an abandoned email sent as a copy")
 	s.RequirePromises()
 }
 
-// A payout pays out something that the ledger does not have: after the last look, finance is told. Once an operator has posted it,
+// A payout pays out something that the ledger does not have: after the last poll, finance gets an email. Once an operator has posted it,
 // reconciliation proves the payout.
 func TestUnprovenPayoutIsShownToFinance(t *testing.T) {
 	t.Parallel()

@@ -48,7 +48,7 @@ func TestSecondPaymentOfABookingIsShownToAnOperator(t *testing.T) {
 	other := s.PaymentBeside(45900, booked.Reference)
 	s.Eventually(func() bool {
 		return s.DB.Count(t, "SELECT COUNT(*) FROM bookings WHERE attention LIKE ?", "%"+other+"%") == 1
-	}, "nobody is told")
+	}, "no operator sees it")
 	require.Equal(t, "confirmed", s.Status(booked.Reference))
 	s.RequireLedger(booked.Reference, "payment")
 }

@@ -28,7 +28,7 @@ func TestWorkerKilledWhileRecordingAPayout(t *testing.T) {
 	}
 }
 
-// The worker dies before and after it posts a bill of Stripe's own: it is posted once, and the run goes on.
+// The worker dies before and after it posts a bill of Stripe's own: it is posted once, and the run continues.
 func TestWorkerKilledOnTheWayToABill(t *testing.T) {
 	t.Parallel()
 	for _, point := range []string{"before-record-account-fee", "after-record-account-fee"} {

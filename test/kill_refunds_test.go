@@ -54,7 +54,7 @@ func TestWorkerKilledOnTheWayToARefusedRefund(t *testing.T) {
 	}
 }
 
-// The worker dies before and after it records that a person has abandoned a refund: the customer is told once.
+// The worker dies before and after it records that an operator has abandoned a refund: the customer gets one email.
 func TestWorkerKilledOnTheWayToAnAbandonedRefund(t *testing.T) {
 	t.Parallel()
 	for _, point := range []string{"before-abandon-refund", "after-abandon-refund"} {
@@ -77,7 +77,7 @@ func TestWorkerKilledOnTheWayToAnAbandonedRefund(t *testing.T) {
 	}
 }
 
-// The worker dies before and after it records that Stripe does not make a refund for now: finance is told once, and the refund is
+// The worker dies before and after it records that Stripe does not make a refund for now: finance gets one email, and the refund is
 // made once when Stripe takes it.
 func TestWorkerKilledOnTheWayToAPostponedRefund(t *testing.T) {
 	t.Parallel()

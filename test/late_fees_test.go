@@ -28,14 +28,14 @@ func TestFeeThatComesLaterIsPosted(t *testing.T) {
 	s.SaveHistory(booked.Reference, "fee_later")
 }
 
-// Events that come while a fee is awaited don't use up the looks for it.
+// Events that come while a fee is awaited do not use up the polls for it.
 func TestEventsDoNotUseUpTheLooksForAFee(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	s.Stripe.DelayBalanceTransactions(true)
 	booked := s.BookAndPay("fee", nil)
 	paid := s.EventOf(booked.Reference, "payment_intent.succeeded")
-	const events = 8 // more than there are looks
+	const events = 8 // more than there are polls
 	for n := range events {
 		s.DB.Exec(t, "UPDATE stripe_events SET processed = FALSE WHERE stripe_event_id = ?", paid.ID)
 		require.Equal(t, http.StatusOK, s.DeliverAgain(paid.ID))

@@ -73,7 +73,7 @@ func TestDisputedLateMoneyIsRefundedOnceTheDisputeIsWon(t *testing.T) {
 	s.SaveRun("Dispute:"+id, "dispute_won_late_money")
 }
 
-// The refund of late money was refused, as the bank had been quicker than the news of the dispute: it is asked for again.
+// The refund of late money was refused, because the dispute existed before its event arrived: it is asked for again.
 func TestLateMoneyWasRefusedOverTheDispute(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
@@ -95,7 +95,7 @@ func TestLateMoneyWasRefusedOverTheDispute(t *testing.T) {
 	require.Equal(t, 2, s.DB.Count(t, "SELECT COUNT(*) FROM refunds WHERE origin = 'late_money'"))
 }
 
-// Money that comes for a booking that is closed is recorded, and goes back by itself.
+// Money that comes for a booking that is closed is recorded, and goes back automatically.
 func TestLateMoneyGoesBack(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})

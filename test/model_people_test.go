@@ -43,7 +43,7 @@ func (m *model) pay(rt *rapid.T) {
 		"pm_card_visa", "pm_card_visa_chargeDeclined", "pm_card_pendingRefund", "pm_card_refundFail", "pm_card_createDispute",
 		"pm_card_createDisputeInquiry", "pm_card_bypassPending", "pm_usBankAccount_success", "pm_usBankAccount_noAccount",
 	}).Draw(rt, "card")
-	m.s.Pay(m.any().intent, card) // whatever Stripe says: the model looks there
+	m.s.Pay(m.any().intent, card) // whatever Stripe answers: the model reads its state
 }
 
 func (m *model) capture(rt *rapid.T) {

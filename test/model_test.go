@@ -16,7 +16,7 @@ import (
 )
 
 // How many random lives are lived, and how long each is, unless the command line says otherwise: enough for a run of CI.
-// `go test ./test -run TestAnySequence -rapid.checks=50 -rapid.steps=60` looks deeper.
+// `go test ./test -run TestAnySequence -rapid.checks=50 -rapid.steps=60` searches deeper.
 func init() {
 	for name, value := range map[string]string{"rapid.checks": "2", "rapid.steps": "20", "rapid.nofailfile": "true"} {
 		if err := flag.Set(name, value); err != nil {
@@ -142,7 +142,7 @@ func (m *model) post(path string, body []byte, allowed ...int) testkit.Answer {
 	return answers[0]
 }
 
-// ask is what a client does: again, with the same key, while it is told to.
+// ask is what a client does: it repeats the request with the same key while the answer asks for it.
 func (m *model) ask(path, key string, body []byte) (testkit.Answer, error) {
 	answer, err := m.s.API.Do(http.MethodPost, path, key, body)
 	if m.deadly && err != nil || err == nil && unanswered(answer) {

@@ -122,7 +122,7 @@ func TestEventsOfAConnectedAccountStartNothing(t *testing.T) {
 	requireNoRunFailed(s)
 }
 
-// A run that cannot record what it was told of says so in the inbox, with the reason, and raises an alarm.
+// A run that cannot record an event writes the reason into the inbox and raises an alarm.
 func TestRunThatFailsTellsTheInboxWhy(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})

@@ -47,7 +47,7 @@ func TestPayoutIsProvenAndComesBackWhenItFails(t *testing.T) {
 	s.SaveRun("Payout:"+id, "payout_failed")
 }
 
-// A payment that the ledger does not have keeps a payout unproven. Once it is posted, the next look proves the payout.
+// A payment that the ledger does not have keeps a payout unproven. Once it is posted, the next poll proves the payout.
 func TestPayoutIsProvenOnceTheLedgerHasItsPayments(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
@@ -84,7 +84,7 @@ func TestPayoutPostsStripesBillWithIt(t *testing.T) {
 	require.Empty(t, reconcile(s, `{}`).Details)
 }
 
-// More than is read at once: it is read to its end by a long activity, which goes on where a worker has died.
+// A payout of more than one page is read by a long activity, which continues where a worker has died.
 func TestLargePayoutIsProven(t *testing.T) {
 	t.Parallel()
 	const payments = 1200

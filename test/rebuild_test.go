@@ -142,7 +142,7 @@ func (l *lostHour) requireWhole() {
 	l.RequirePromises()
 }
 
-// A database that is restored from an hour ago gets back all that Stripe has, by one command that a person approves, and nobody is
+// A database that is restored from an hour ago gets back all that Stripe has, by one command that an operator approves, and nobody is
 // charged, refunded or mailed twice. Temporal kept its workflows.
 func TestRestoredDatabaseIsRebuilt(t *testing.T) {
 	t.Parallel()

@@ -48,7 +48,7 @@ func TestTwoReconciliationsAtOnceHealOnce(t *testing.T) {
 	s.RequirePromises()
 }
 
-// The worker dies in the middle of a window, or of a healing; another goes on, and what was found is found and healed once.
+// The worker dies in the middle of a window, or of a healing; another continues, and what was found is found and healed once.
 func TestReconciliationSurvivesItsWorker(t *testing.T) {
 	t.Parallel()
 	for _, failpoint := range []string{"after-reconciliation-page", "before-record-outcome", "after-record-outcome", "after-reconciliation-item"} {
@@ -88,7 +88,7 @@ func TestInvalidReconciliationRequestsAreRefused(t *testing.T) {
 	require.Zero(t, s.DB.Count(t, "SELECT COUNT(*) FROM reconciliation_runs"))
 }
 
-// Ctrl-C leaves the command and not the run: it goes on, may be followed again, and heals what it found.
+// Ctrl-C leaves the command and not the run: it continues, may be followed again, and heals what it found.
 func TestReconcileCommandIsInterrupted(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})

@@ -78,7 +78,7 @@ func TestReconciliationLeavesRecentChangesOfOldPayments(t *testing.T) {
 	require.NoError(t, s.Stripe.SettleRefund(refund)) // its event brings it
 }
 
-// More open payments than a run may look at: the next one goes on where it was stopped, so that those that stay open for
+// More open payments than a run may read: the next one continues where it stopped, so that those that stay open for
 // good reason never starve the others. A dry run moves nothing on.
 func TestOpenPaymentsAreNotStarved(t *testing.T) {
 	t.Parallel()

@@ -102,7 +102,7 @@ func TestPlanIsAppliedTwiceAtOnce(t *testing.T) {
 	s.RequirePromises()
 }
 
-// What may not be healed by itself waits for an operator, and an operator's plan is carried out.
+// What may not be healed automatically waits for an operator, and an operator's plan is carried out.
 func TestPersonAppliesWhatMayNotHealByItself(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{Heal: "none"})

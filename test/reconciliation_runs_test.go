@@ -26,7 +26,7 @@ func startRun(s *testkit.Stack, body string) string {
 	return started.CorrelationID
 }
 
-// What was told to be going can be read at once, also while no worker is there to take it.
+// A reconciliation that was answered with 202 can be read at once, also while no worker takes it.
 func TestReconciliationIsReadAtOnce(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{NoWorker: true})

@@ -11,7 +11,7 @@ import (
 	"farebook/starter/dispatch"
 )
 
-// When no run has completed for too long, finance is told once.
+// When no run has completed for too long, finance gets one email.
 func TestFinanceHearsOfAnOverdueReconciliationOnce(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{Overdue: 2 * time.Second})

@@ -13,7 +13,7 @@ import (
 )
 
 // While Stripe's list fails, a scan is tried again; once it has got no further for hours, its run ends as failed, says why, exits with 1
-// and is told to finance. The next run finds what there is.
+// and finance gets an email. The next run finds what there is.
 func TestRunWhoseScanFailsForHoursEndsWithItsReason(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})

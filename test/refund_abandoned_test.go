@@ -23,7 +23,7 @@ func refuseRefunds(s *testkit.Stack, booked testkit.Booked) refundView {
 
 const bankTransfer = `{"note":"paid by bank transfer"}`
 
-// A person abandons a refund that Stripe refuses: it ends as failed with the note, its amount is free again, the customer hears that the
+// An operator abandons a refund that Stripe refuses: it ends as failed with the note, its amount is free again, the customer hears that the
 // money is owed, and verify holds. Asked again, the answer is the same.
 func TestRefundThatAPersonAbandonsEnds(t *testing.T) {
 	t.Parallel()
@@ -87,7 +87,7 @@ func TestAbandonedRefundThatStripeHasMadeIsAdopted(t *testing.T) {
 	s.RequirePromises()
 }
 
-// Stripe made the refund, answered 500 and does not list it yet when a person abandons it: it is adopted, before the decision or after
+// Stripe made the refund, answered 500 and does not list it yet when an operator abandons it: it is adopted, before the decision or after
 // it, and the customer never hears that it was not made.
 func TestAbandonedRefundOfUnknownOutcomeIsLookedForFirst(t *testing.T) {
 	t.Parallel()

@@ -47,11 +47,11 @@ func TestChargeRefundedUpdatesKnownRefunds(t *testing.T) {
 	arriving, returning := ask(s, booked.Reference, "arriving", usd(1000)), ask(s, booked.Reference, "returning", usd(2000))
 	awaitRefund(s, arriving.ID, "pending")
 	awaitRefund(s, returning.ID, "pending")
-	waiting := map[string]string{} // the runs that wait for news; one that is told twice may be started again
+	waiting := map[string]string{} // the runs that wait for a change; a second signal may start another run
 	for _, refund := range []refundView{arriving, returning} {
 		waiting[refund.ID] = s.LatestRun("Refund:" + refund.ID)
 	}
-	for _, refund := range s.Stripe.Refunds() { // none of which anybody is told
+	for _, refund := range s.Stripe.Refunds() { // of which no event tells
 		require.NoError(t, s.Stripe.SettleRefund(refund.ID))
 		if refund.Metadata["refund_id"] == returning.ID {
 			require.NoError(t, s.Stripe.FailRefund(refund.ID, "expired_or_canceled_card"))
@@ -63,7 +63,7 @@ func TestChargeRefundedUpdatesKnownRefunds(t *testing.T) {
 	require.Equal(t, "expired_or_canceled_card", awaitRefund(s, returning.ID, "failed").FailureReason)
 	s.AwaitQuiet()
 	for refund, run := range waiting {
-		require.Contains(t, s.RunText("Refund:"+refund, run), "charge.refunded", "told, rather than found by a look of its own")
+		require.Contains(t, s.RunText("Refund:"+refund, run), "charge.refunded", "signalled, rather than found by a poll")
 	}
 	require.Equal(t, "pending", s.DB.Text(t, "SELECT status FROM refunds WHERE stripe_refund_id = ?", id))
 	require.NoError(t, s.Stripe.FailRefund(s.Stripe.Refunds()[0].ID, "unknown")) // it had succeeded, and its workflow has ended

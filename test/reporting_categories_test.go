@@ -39,7 +39,7 @@ func TestReconciliationRoutesByCategory(t *testing.T) {
 	require.Equal(t, 5, s.DB.Count(t, "SELECT amount FROM ledger_entries WHERE account = 'expense:fee_taxes'"))
 	s.RequireLedger(booked.Reference, "payment")
 	require.Equal(t, s.Stripe.Balance("usd")+701, int64(s.DB.Count(t, `SELECT SUM(IF(side = 'debit', amount, -amount)) FROM ledger_entries
-		WHERE account = 'asset:stripe_clearing'`)), "all but what waits for a person")
+		WHERE account = 'asset:stripe_clearing'`)), "all but what waits for an operator")
 	require.NoError(t, s.BooksPromises())
 }
 

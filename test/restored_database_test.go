@@ -136,7 +136,7 @@ func TestRequestsOfALostHourChargeAndRefundNobodyTwice(t *testing.T) {
 }
 
 // The worker dies before and after it holds a refund back, because Stripe has a refund of ours that the books have lost: one matter
-// for a person, and nothing is refunded.
+// for an operator, and nothing is refunded.
 func TestWorkerKilledWhileARefundIsHeld(t *testing.T) {
 	t.Parallel()
 	for _, point := range []string{"before-hold-refund", "after-hold-refund"} {

@@ -48,7 +48,7 @@ func requireProcessed(s *testkit.Stack, event workflows.StripeEvent) {
 }
 
 // An event that comes with the last thing that a booking's run waits for, in one workflow task, is recorded before the run ends:
-// the run goes on before the event is taken in when that thing is an activity of the slow path.
+// the run continues before the event is taken in when that thing is an activity of the slow path.
 func TestEventInTheLastWorkflowTaskOfABookingIsRecorded(t *testing.T) {
 	t.Parallel()
 	s, booked := calm(t)

@@ -14,7 +14,7 @@ import (
 	"farebook/starter/dispatch"
 )
 
-// removeSchedule ends what would go on after the test.
+// removeSchedule deletes the schedule, which would outlive the test.
 func removeSchedule(s *testkit.Stack) {
 	s.T.Cleanup(func() {
 		ctx := context.WithoutCancel(s.T.Context())
@@ -22,7 +22,7 @@ func removeSchedule(s *testkit.Stack) {
 	})
 }
 
-// The schedule says what it is, and what it would not take; its runs are followed like any other, and one that goes on keeps
+// The schedule says what it is, and what it would not take; its runs are followed like any other, and one that is still running keeps
 // the next from starting.
 func TestScheduleIsUnderstood(t *testing.T) {
 	t.Parallel()

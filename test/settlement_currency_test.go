@@ -81,7 +81,7 @@ func captureInPart(s *testkit.Stack, currency string) testkit.Booked {
 	return booked
 }
 
-// The same where webhooks are lost: reconciliation finds what the books lack, in the currency that it settled in, heals it,
+// The same where webhooks are lost: reconciliation finds what the books do not have, in the currency that it settled in, heals it,
 // and finds nothing then.
 func TestReconciliationOfAnAccountThatSettlesInOneCurrency(t *testing.T) {
 	t.Parallel()

@@ -215,7 +215,7 @@ func meetPayout(u unknown) {
 	require.NoError(u.T, u.Stripe.MovePayout(id, "paid"))
 	awaitPayout(u.Stack, id, "paid", "proven")
 	require.NotContains(u.T, u.starter("attention", "list"), id)
-	u.rewrite(id, map[string]any{"status": madeUp}, "payout.updated") // what is paid stays so, and a person sees the rest
+	u.rewrite(id, map[string]any{"status": madeUp}, "payout.updated") // a paid payout stays paid, and an operator sees the rest
 	u.awaitRow("SELECT COUNT(*) FROM attention_items WHERE is_open = 1 AND booking_id IS NULL AND subject = ?", id+"/status")
 	u.rewrite(id, nil, "payout.updated")
 	u.awaitRow("SELECT COUNT(*) = 2 FROM attention_items WHERE subject = ? AND closed_at IS NOT NULL", id+"/status")

@@ -13,7 +13,7 @@ import (
 )
 
 // A worker freezes in the middle of recording a payment, another one takes over and freezes in its turn, and the first wakes
-// up with its answer long after: its result is refused, what it still writes meets what is there, and it goes on working.
+// up with its answer long after: its result is refused, what it still writes meets what is there, and it continues to work.
 func TestFrozenWorkerThatWakesUpChangesNothing(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{Processes: true, NoWorker: true})
