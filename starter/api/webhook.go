@@ -77,8 +77,8 @@ func (a *api) receiveEvent(ctx context.Context, in *eventInput) (*eventOutput, e
 	if err != nil {
 		return nil, a.refuseEvent(ctx, &huma.ErrorDetail{Location: "body", Message: err.Error()})
 	}
-	if id := event.CorrelationID(); id != "" {
-		ctx = correlation.With(ctx, id)
+	if event.Subject.CorrelationID != "" {
+		ctx = correlation.With(ctx, event.Subject.CorrelationID)
 	}
 	processed, err := a.Inbox.Receive(ctx, event)
 	if err != nil {
@@ -89,9 +89,9 @@ func (a *api) receiveEvent(ctx context.Context, in *eventInput) (*eventOutput, e
 		a.Inbox.Later(ctx, event)
 	}
 	a.Log.InfoContext(ctx, "Stripe event received", "eventId", event.ID, "type", event.Type,
-		"objectId", event.ObjectID(), "reference", event.Reference(), "nothingToDo", processed)
+		"objectId", event.Subject.ObjectID, "reference", event.Subject.Reference, "nothingToDo", processed)
 	out := &eventOutput{}
-	out.Body.Received, out.Body.Note = true, event.Note()
+	out.Body.Received, out.Body.Note = true, event.Note
 	return out, nil
 }
 

@@ -9,29 +9,30 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"farebook/booking"
-	"farebook/internal/correlation"
 	"farebook/internal/stripeapi"
 	"farebook/store"
 )
 
-// Event is what is read of one of Stripe's, whatever its API version: the parts that have been the same in all of them.
+// Event is what Farebook reads of one of Stripe's events: the parts that are the same in all API versions. Parse and FromRow fill it
+// once; nothing reads the JSON again.
 type Event struct {
 	ID         string
-	Object     string
 	Type       string
-	APIVersion string // as far as its column holds it
-	Account    string // acct_... of a connected account that it is about; empty for our own
-	Created    int64  // seconds; zero when the event does not say
-	Livemode   *bool
-	Data       struct {
-		Object *eventObject // never nil: one without fields stands for none
-	}
-	// NotOurs says why nothing is done about it, whatever its type; empty for an event that is for us.
-	NotOurs string
+	APIVersion string // empty where it does not fit its column
+	Account    string // acct_... of the connected account that the event concerns; empty for the account of STRIPE_SECRET_KEY
+	Created    int64  // seconds since 1970; zero when the event does not say
+	Livemode   bool
+	// Subject is the object that the event concerns.
+	Subject Subject
+	// Note says why no workflow is notified of the event; empty for one that a workflow has to handle.
+	Note string
+	// NotOurs reports that the event concerns an object of somebody else.
+	NotOurs bool
+
+	object eventObject // for the payload that is stored
 }
 
-// wireEvent is the JSON of an event. A field that decides nothing is raw: whatever it holds is no reason to refuse the event.
+// wireEvent is the JSON of an event. A field that decides nothing is raw, so that no value of it refuses the event.
 type wireEvent struct {
 	ID         string          `json:"id"`
 	Object     string          `json:"object"`
@@ -43,70 +44,93 @@ type wireEvent struct {
 	Data       json.RawMessage `json:"data"`
 }
 
-func (w wireEvent) event() Event {
-	e := Event{
-		ID: w.ID, Object: w.Object, Type: w.Type, APIVersion: shaped(w.APIVersion, apiVersion), Account: shaped(w.Account, accountID),
-		Livemode: valueOf[bool](w.Livemode),
-	}
-	if created := valueOf[int64](w.Created); created != nil && *created >= 0 && *created <= maxEventTime {
-		e.Created = *created
-	}
-	e.Data.Object = &eventObject{}
-	if data := valueOf[map[string]json.RawMessage](w.Data); data != nil {
-		if object := valueOf[eventObject]((*data)["object"]); object != nil {
-			e.Data.Object = object
-		}
-	}
-	return e
-}
-
-// What fits the columns of stripe_events.
+// The values that fit the columns of stripe_events.
 var (
 	eventID    = regexp.MustCompile(`^evt_[A-Za-z0-9_]{1,60}$`)
 	eventType  = regexp.MustCompile(`^[a-z0-9_]+(\.[a-z0-9_]+)*$`)
-	apiVersion = regexp.MustCompile(`^[ -~]{0,32}$`) // with the beta features that an account has: "2022-08-01; orders_beta=v4"
+	apiVersion = regexp.MustCompile(`^[ -~]{0,32}$`) // includes the beta features of an account: "2022-08-01; orders_beta=v4"
 	accountID  = regexp.MustCompile(`^acct_[A-Za-z0-9_]{1,59}$`)
 )
 
 const (
 	maxEventType = 100
-	// maxObjectID cuts the ids of a few objects that we do not act on (checkout sessions).
+	// maxObjectID truncates the ids of a few objects that Farebook does not act on, such as checkout sessions.
 	maxObjectID = 64
-	// maxEventTime is the end of the year 9999, in seconds: what a DATETIME can hold.
+	// maxEventTime is the last second of the year 9999, the largest value of a DATETIME.
 	maxEventTime = 253402300799
-	// thinEvent is what an event of Stripe's API v2 calls itself (docs.stripe.com/event-destinations#thin-events).
+	// thinEvent is the object name of events of Stripe's API v2 (docs.stripe.com/event-destinations#thin-events).
 	thinEvent = "v2.core.event"
 )
 
-// Parse reads an event and refuses what is no event, or none that this endpoint can take: live says which of Stripe's modes we are
-// in. What is about somebody else's objects is no error: NotOurs says why nothing is done about it. Errors complete "the body ...".
+// Parse reads the JSON of an event. live says whether STRIPE_SECRET_KEY is a live key. The error completes the sentence "the body ..."
+// and is returned for a body that is not an event or that this endpoint cannot take. An event about an object of somebody else is
+// not an error: NotOurs and Note say what it concerns.
 func Parse(body []byte, live bool) (Event, error) {
 	var wire wireEvent
 	if !utf8.Valid(body) {
 		return Event{}, errors.New("is not UTF-8")
 	}
-	if err := json.Unmarshal(body, &wire); err != nil {
+	err := json.Unmarshal(body, &wire)
+	if err != nil {
 		return Event{}, errors.New("is not the JSON of an event")
 	}
-	event := wire.event()
+	livemode := valueOf[bool](wire.Livemode)
 	switch {
-	case event.Object == thinEvent:
-		return event, thin(event.Type)
-	case event.Object != "event" || !eventID.MatchString(event.ID):
-		return event, errors.New("is not an event with an id")
-	case !eventType.MatchString(event.Type) || len(event.Type) > maxEventType:
-		return event, errors.New("has no readable type")
-	case event.Livemode == nil:
-		return event, errors.New("does not say livemode")
-	case *event.Livemode && !live:
-		return event, errors.New("is a live event, and STRIPE_SECRET_KEY is a test key")
+	case wire.Object == thinEvent:
+		return Event{}, thinEventError(wire.Type)
+	case wire.Object != "event" || !eventID.MatchString(wire.ID):
+		return Event{}, errors.New("is not an event with an id")
+	case !eventType.MatchString(wire.Type) || len(wire.Type) > maxEventType:
+		return Event{}, errors.New("has no readable type")
+	case livemode == nil:
+		return Event{}, errors.New("does not have the field livemode")
+	case *livemode && !live:
+		return Event{}, errors.New("is a live event, and STRIPE_SECRET_KEY is a test key")
 	}
-	event.NotOurs = event.notOurs(live)
-	return event, nil
+	e := Event{
+		ID: wire.ID, Type: wire.Type, APIVersion: shaped(wire.APIVersion, apiVersion), Account: shaped(wire.Account, accountID), Livemode: *livemode,
+	}
+	created := valueOf[int64](wire.Created)
+	if created != nil && *created >= 0 && *created <= maxEventTime {
+		e.Created = *created
+	}
+	return e.about(objectOf(wire.Data), live), nil
 }
 
-// thin explains events of Stripe's API v2, its ping among them, which bear no object and no type that Farebook acts on.
-func thin(kind string) error {
+// FromRow reads a stored event. A row without a payload, which the inbox stores for types that it does not act on, is read from its
+// columns. Errors are those of Parse.
+func FromRow(row store.Event) (Event, error) {
+	if len(row.Payload) > 0 {
+		return Parse(row.Payload, row.Livemode)
+	}
+	object := eventObject{ID: row.ObjectID}
+	if row.Reference != "" {
+		object.Metadata = map[string]string{stripeapi.MetadataReference: row.Reference}
+	}
+	e := Event{ID: row.ID, Type: row.Type, APIVersion: row.APIVersion, Account: row.Account, Created: row.Created.Unix(), Livemode: row.Livemode}
+	return e.about(object, row.Livemode), nil
+}
+
+// about completes an event with its object, and decides whether a workflow has to handle it.
+func (e Event) about(object eventObject, live bool) Event {
+	e.object, e.Subject = object, subjectOf(e.Type, object)
+	switch {
+	case e.Account != "":
+		e.NotOurs, e.Note = true, "about the connected account "+e.Account+", not about our own"
+	case live && !e.Livemode:
+		e.NotOurs, e.Note = true, "a test event, and STRIPE_SECRET_KEY is a live key"
+	case e.Subject.ObjectID == "" && e.Subject.owner != nobody && e.Subject.owner != funds: // a balance has no id
+		e.NotOurs, e.Note = true, "about no object: data.object has no id"
+	case e.Type == "ping":
+		e.Note = notePing
+	case e.Subject.owner == nobody:
+		e.Note = noteType
+	}
+	return e
+}
+
+// thinEventError explains how to replace events of Stripe's API v2, which carry neither an object nor a type that Farebook acts on.
+func thinEventError(kind string) error {
 	what := "a thin event"
 	if strings.HasSuffix(kind, ".ping") {
 		what = "a ping of an event destination that sends thin events"
@@ -115,97 +139,15 @@ func thin(kind string) error {
 		"make an event destination with the payload style \"snapshot\" and the types that `starter events types` prints", what)
 }
 
-func (e Event) notOurs(live bool) string {
-	switch {
-	case e.Account != "":
-		return "about the connected account " + e.Account + ", not about our own"
-	case live && !*e.Livemode:
-		return "a test event, and STRIPE_SECRET_KEY is a live key"
-	case e.Data.Object.ID == "" && owners[e.Type] != nobody && owners[e.Type] != funds: // a balance has no id
-		return "about no object: data.object has no id"
-	}
-	return ""
-}
-
-// Note says why nothing is done about the event; empty for one that a workflow is notified of.
-func (e Event) Note() string {
-	switch {
-	case e.NotOurs != "":
-		return e.NotOurs
-	case e.Type == "ping":
-		return notePing
-	case owners[e.Type] == nobody:
-		return noteType
-	}
-	return ""
-}
-
+// row returns the event as it is stored.
 func (e Event) row() store.Event {
-	objectID := e.Data.Object.ID
 	state := store.EventReceived
-	if e.NotOurs != "" {
+	if e.NotOurs {
 		state = store.EventNotOurs
 	}
+	id := e.Subject.ObjectID
 	return store.Event{
-		State: state, ID: e.ID, Type: e.Type, APIVersion: e.APIVersion, Account: e.Account, ObjectID: objectID[:min(len(objectID), maxObjectID)],
-		Livemode: *e.Livemode, Reference: string(e.Reference()), Created: time.Unix(e.Created, 0).UTC(), Payload: e.stored(),
+		State: state, ID: e.ID, Type: e.Type, APIVersion: e.APIVersion, Account: e.Account, ObjectID: id[:min(len(id), maxObjectID)],
+		Livemode: e.Livemode, Reference: string(e.Subject.Reference), Created: time.Unix(e.Created, 0).UTC(), Payload: e.payload(),
 	}
-}
-
-// FromRow is an event that was stored. Of one that has no payload, because nobody acts on its type, its columns tell what is
-// left.
-func FromRow(row store.Event) (Event, error) {
-	if len(row.Payload) > 0 {
-		return Parse(row.Payload, row.Livemode)
-	}
-	event := Event{
-		ID: row.ID, Object: "event", Type: row.Type, APIVersion: row.APIVersion, Account: row.Account, Created: row.Created.Unix(), Livemode: &row.Livemode,
-	}
-	event.Data.Object = &eventObject{ID: row.ObjectID}
-	if row.Reference != "" {
-		event.Data.Object.Metadata = map[string]string{stripeapi.MetadataReference: row.Reference}
-	}
-	event.NotOurs = event.notOurs(row.Livemode)
-	return event, nil
-}
-
-// Reference is the booking's from the object's metadata; empty for metadata that somebody else wrote.
-func (e Event) Reference() booking.Reference {
-	reference, err := booking.ParseReference(e.Data.Object.Metadata[stripeapi.MetadataReference])
-	if err != nil {
-		return ""
-	}
-	return reference
-}
-
-// installation is the id of the database that asked for the object; empty for one of an older release, or somebody else's.
-func (e Event) installation() string { return e.Data.Object.Metadata[stripeapi.MetadataInstallation] }
-
-// ObjectID is of what the event is about.
-func (e Event) ObjectID() string { return e.Data.Object.ID }
-
-// CorrelationID is from the object's metadata; empty without one of ours.
-func (e Event) CorrelationID() string {
-	id := e.Data.Object.Metadata[stripeapi.MetadataCorrelationID]
-	if !correlation.Valid(id) {
-		return ""
-	}
-	return id
-}
-
-func (e Event) refundID() booking.RefundID {
-	id, err := booking.ParseRefundID(e.Data.Object.Metadata[stripeapi.MetadataRefundID])
-	if err != nil {
-		return ""
-	}
-	return id
-}
-
-// paymentIntentID is the object's own id, or of the PaymentIntent that it belongs to.
-func (e Event) paymentIntentID() string {
-	object := e.Data.Object
-	if object.Object == "payment_intent" {
-		return object.ID
-	}
-	return object.PaymentIntent
 }

@@ -24,22 +24,22 @@ func FuzzEvent(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if *event.Livemode {
+		if event.Livemode {
 			t.Fatal("a live event is taken in test mode")
 		}
 		if len(event.ID) > 64 || len(event.Type) > maxEventType || len(event.APIVersion) > 32 || event.Created < 0 || event.Created > maxEventTime {
 			t.Fatalf("does not fit its row: %+v", event)
 		}
-		if reference := event.Reference(); reference != "" && len(reference) != 11 {
+		if reference := event.Subject.Reference; reference != "" && len(reference) != 11 {
 			t.Fatalf("a reference: %q", reference)
 		}
-		if id := event.refundID(); id != "" && len(id) != 11 {
+		if id := event.Subject.RefundID; id != "" && len(id) != 11 {
 			t.Fatalf("a refund's id: %q", id)
 		}
-		if id := event.CorrelationID(); id != "" && !correlation.Valid(id) {
+		if id := event.Subject.CorrelationID; id != "" && !correlation.Valid(id) {
 			t.Fatalf("a correlation id: %q", id)
 		}
-		if !utf8.ValidString(event.ObjectID()) || !utf8.ValidString(event.paymentIntentID()) {
+		if !utf8.ValidString(event.Subject.ObjectID) || !utf8.ValidString(event.Subject.PaymentIntentID) {
 			t.Fatalf("ids that are not UTF-8: %+v", event)
 		}
 	})

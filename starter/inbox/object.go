@@ -10,33 +10,37 @@ import (
 	"farebook/internal/stripeapi"
 )
 
-// eventObject is what is read of data.object. A field of an unexpected type counts as missing: what decides nothing refuses
-// nothing.
+// eventObject is what the inbox reads of data.object. A field of an unexpected type counts as missing, because a field that decides
+// nothing must not refuse an event.
 type eventObject struct {
 	ID            string
 	Object        string
-	Metadata      map[string]string // Farebook's own keys, where their values have the right form
+	Metadata      map[string]string // Farebook's keys only, and only values of the right form
 	PaymentIntent string            // the id, also when the object is expanded
 	Charge        string            // likewise
-	// AmountRefunded is a charge's, in minor units; Captured is false for one that was only authorised. Nil when they are missing.
+	// AmountRefunded is a charge's, in minor units; Captured is false for a charge that was only authorised. Nil where they are missing.
 	AmountRefunded *int64
 	Captured       *bool
 
 	fields map[string]json.RawMessage
 }
 
-// UnmarshalJSON refuses only what is no JSON object.
-func (o *eventObject) UnmarshalJSON(body []byte) error {
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(body, &fields); err != nil {
-		return err
+// objectOf reads the object of an event's data; zero for data without an object.
+func objectOf(data json.RawMessage) eventObject {
+	members := valueOf[map[string]json.RawMessage](data)
+	if members == nil {
+		return eventObject{}
 	}
-	*o = eventObject{
+	object := valueOf[map[string]json.RawMessage]((*members)["object"])
+	if object == nil {
+		return eventObject{}
+	}
+	fields := *object
+	return eventObject{
 		ID: shaped(fields["id"], objectID), Object: shaped(fields["object"], objectType), Metadata: ownMetadata(fields["metadata"]),
 		PaymentIntent: idOf(fields["payment_intent"]), Charge: idOf(fields["charge"]), AmountRefunded: valueOf[int64](fields["amount_refunded"]),
 		Captured: valueOf[bool](fields["captured"]), fields: fields,
 	}
-	return nil
 }
 
 var (
@@ -44,7 +48,7 @@ var (
 	objectType = regexp.MustCompile(`^[a-z0-9_.]{1,64}$`)
 )
 
-// valueOf is nil for a field that is missing, null, or of another type.
+// valueOf returns nil for a field that is missing, null or of another type.
 func valueOf[T any](field json.RawMessage) *T {
 	var value *T
 	if len(field) == 0 || json.Unmarshal(field, &value) != nil {
@@ -53,7 +57,7 @@ func valueOf[T any](field json.RawMessage) *T {
 	return value
 }
 
-// shaped is a text of a form; empty for any other field.
+// shaped returns a string that matches form; empty for any other field.
 func shaped(field json.RawMessage, form *regexp.Regexp) string {
 	text := valueOf[string](field)
 	if text == nil || !form.MatchString(*text) {
@@ -62,7 +66,7 @@ func shaped(field json.RawMessage, form *regexp.Regexp) string {
 	return *text
 }
 
-// idOf reads the id of another object, which Stripe writes as a text, or as the object when it is expanded.
+// idOf reads the id of another object, which Stripe sends as a string, or as the whole object when it is expanded.
 func idOf(field json.RawMessage) string {
 	id := shaped(field, objectID)
 	if id != "" {
@@ -75,7 +79,7 @@ func idOf(field json.RawMessage) string {
 	return shaped((*expanded)["id"], objectID)
 }
 
-// ownMetadata leaves out what somebody else wrote: under other keys, or in another form under ours.
+// ownMetadata returns the values of Farebook's keys that have the right form; nil for an object without metadata.
 func ownMetadata(field json.RawMessage) map[string]string {
 	all := valueOf[map[string]json.RawMessage](field)
 	if all == nil {

@@ -3,228 +3,136 @@ package inbox
 import (
 	"context"
 	"errors"
-	"maps"
-	"slices"
 
 	"farebook/booking"
 	"farebook/internal/correlation"
+	"farebook/internal/failpoint"
 	"farebook/starter/dispatch"
 	"farebook/store"
 	"farebook/workflows"
 )
 
-// owner is whose workflow an event is for.
-type owner int
-
-const (
-	nobody owner = iota
-	payment
-	refund
-	chargeRefunds
-	dispute
-	payout
-	funds
-)
-
-// owners are the types that a workflow is notified of. All others are kept and acknowledged (stripe.com/docs/api/events/types).
-var owners = map[string]owner{
-	"payment_intent.succeeded":                 payment,
-	"payment_intent.payment_failed":            payment,
-	"payment_intent.canceled":                  payment,
-	"payment_intent.processing":                payment,
-	"payment_intent.requires_action":           payment,
-	"payment_intent.amount_capturable_updated": payment,
-	"charge.updated":                           payment,
-	"charge.captured":                          payment,
-	"charge.expired":                           payment,
-	"refund.created":                           refund,
-	"refund.updated":                           refund,
-	"refund.failed":                            refund, // newer than API version 2023-10-16; endpoints may have it
-	"charge.refund.updated":                    refund,
-	"charge.refunded":                          chargeRefunds, // all that an endpoint without refund.* hears
-	"charge.dispute.created":                   dispute,
-	"charge.dispute.updated":                   dispute,
-	"charge.dispute.closed":                    dispute,
-	"charge.dispute.funds_withdrawn":           dispute,
-	"charge.dispute.funds_reinstated":          dispute,
-	"payout.created":                           payout,
-	"payout.updated":                           payout,
-	"payout.paid":                              payout,
-	"payout.failed":                            payout,
-	"payout.canceled":                          payout,
-	"payout.reconciliation_completed":          payout,
-	"balance.available":                        funds,
+// outcome is what becomes of an event's row. The zero outcome leaves the row to the workflow that was notified, which marks it as
+// processed in the transaction that records the object.
+type outcome struct {
+	note    string            // why no workflow is notified
+	notOurs bool              // the event concerns an object of somebody else
+	awaits  booking.Reference // the booking that has to be in the books first
 }
 
-// Types are the events that Farebook acts on, by name: what a webhook endpoint at Stripe has to send
-// (stripe.com/docs/api/webhook_endpoints, enabled_events, which takes whole names only).
-func Types() []string { return slices.Sorted(maps.Keys(owners)) }
-
-// Why events are kept and not acted on.
-const (
-	noteType    = "not acted on"
-	notePing    = "a ping of Stripe's: the endpoint can be reached"
-	noteForeign = "not about a booking of ours"
-	noteUnknown = "no booking with this reference"
-	noteKnown   = "its refunds are known"
-	noteLetGo   = "lets go of what was authorised, nothing was captured of it"
-	// Of objects that name a charge and no PaymentIntent.
-	noteChargeAlone = "about a charge without a PaymentIntent: no booking's"
-	noteChargeGone  = "Stripe does not have the charge that it is about"
-
-	noteFunds = "refunds that wait for the balance are asked for again"
-)
-
-// notOurs are the notes of what is about somebody else's objects.
-var notOurs = map[string]bool{noteForeign: true, noteUnknown: true, noteChargeAlone: true, noteChargeGone: true}
-
-// tell hands the event to the workflow that owns it. note is why nobody is notified; an error is worth another attempt.
-func (i *Inbox) tell(ctx context.Context, e Event) (note string, err error) {
-	if note := e.Note(); note != "" {
-		return note, nil
+// route finds what an event concerns and notifies the workflow that handles it. An error is worth another attempt.
+func (i *Inbox) route(ctx context.Context, e Event) (outcome, error) {
+	if e.Note != "" {
+		return outcome{note: e.Note, notOurs: e.NotOurs}, nil
 	}
-	news := workflows.StripeEvent{EventID: e.ID, Type: e.Type, PaymentIntentID: e.paymentIntentID()}
-	switch owners[e.Type] {
-	case payment:
-		return i.tellBooking(ctx, e, news)
-	case refund:
-		return i.tellRefund(ctx, e, news)
-	case chargeRefunds:
-		return i.tellChargeRefunds(ctx, e, news)
-	case dispute:
-		return i.tellDispute(ctx, e, news)
-	case payout:
-		return "", i.Dispatch.DeliverPayoutEvent(ctx, e.ObjectID(), news)
-	case funds:
-		return noteFunds, i.tellWaitingRefunds(ctx, news)
-	default:
+	r, err := i.resolve(ctx, e)
+	if err != nil {
+		return outcome{}, err
+	}
+	if r.reason != "" {
+		return i.routeUnknown(ctx, e, r)
+	}
+	note, err := i.notify(ctx, e, r)
+	return outcome{note: note}, err
+}
+
+// notify signals the workflow of an event's owner. note says why none was signalled.
+func (i *Inbox) notify(ctx context.Context, e Event, r resolution) (note string, err error) {
+	signal := workflows.StripeEvent{EventID: e.ID, Type: e.Type, PaymentIntentID: r.paymentIntentID}
+	switch {
+	case e.Subject.owner == payout:
+		return "", i.Dispatch.DeliverPayoutEvent(ctx, e.Subject.ObjectID, signal)
+	case e.Subject.owner == funds:
+		return noteFunds, i.notifyWaitingRefunds(ctx, signal)
+	case r.refund != nil:
+		return "", i.Dispatch.DeliverRefundEvent(correlation.With(ctx, r.refund.CorrelationID), dispatch.RefundSubjectOf(*r.refund), signal)
+	case r.booking == nil:
 		return noteType, nil
 	}
+	of := *r.booking
+	ctx = correlation.With(ctx, of.CorrelationID)
+	switch e.Subject.owner {
+	case refund:
+		return "", i.Dispatch.DeliverRefundEvent(ctx, dispatch.RefundSubject{
+			StripeRefundID: e.Subject.ObjectID, Reference: of.Reference, CorrelationID: of.CorrelationID,
+		}, signal)
+	case chargeRefunds:
+		return i.notifyChargeRefunds(ctx, e.Subject, of, signal)
+	case dispute:
+		return "", i.Dispatch.DeliverDisputeEvent(ctx, e.Subject.ObjectID, of.Reference, of.CorrelationID, signal)
+	default:
+		return "", i.Dispatch.DeliverStripeEvent(ctx, dispatch.BookingSubjectOf(of), signal)
+	}
 }
 
-// tellBooking finds the booking by the PaymentIntent's id. Metadata is asked only where the books do not know the id: the booking's
-// workflow then reads the PaymentIntent at Stripe and decides whether it is the booking's.
-func (i *Inbox) tellBooking(ctx context.Context, e Event, news workflows.StripeEvent) (string, error) {
-	known, intent, note, err := i.payer(ctx, e)
-	if err == nil && note != "" && (intent == "" || e.Reference() == "") {
-		return note, nil
-	}
-	if err == nil && note != "" {
-		known, err = i.Store.Booking(ctx, e.Reference())
-	}
-	news.PaymentIntentID = intent
-	if errors.Is(err, store.ErrNotFound) {
-		return noteUnknown, nil
-	}
-	if err != nil {
-		return "", err
-	}
-	return "", i.Dispatch.DeliverStripeEvent(correlation.With(ctx, known.CorrelationID), dispatch.BookingSubjectOf(known), news)
-}
-
-// tellRefund finds the refund by our id or by Stripe's. One that the books do not know was made in Stripe's dashboard, or
-// before a backup was restored; it is known by Stripe's id for good. So is one that was recorded as refused, and that Stripe
-// has made after all.
-func (i *Inbox) tellRefund(ctx context.Context, e Event, news workflows.StripeEvent) (string, error) {
-	known, err := i.knownRefund(ctx, e)
-	switch {
-	case err == nil && known.Origin != booking.RefundFromDashboard && !known.Refused():
-		ctx = correlation.With(ctx, known.CorrelationID)
-		return "", i.Dispatch.DeliverRefundEvent(ctx, dispatch.RefundSubjectOf(known), news)
-	case err != nil && !errors.Is(err, store.ErrNotFound):
-		return "", err
-	}
-	paid, intent, note, err := i.payer(ctx, e)
-	if note != "" || err != nil {
-		return note, err
-	}
-	news.PaymentIntentID = intent
-	return "", i.Dispatch.DeliverRefundEvent(correlation.With(ctx, paid.CorrelationID), dispatch.RefundSubject{
-		StripeRefundID: e.ObjectID(), Reference: paid.Reference, CorrelationID: paid.CorrelationID,
-	}, news)
-}
-
-// tellWaitingRefunds wakes the workflows of refunds that wait for the balance at Stripe: money has become available.
-func (i *Inbox) tellWaitingRefunds(ctx context.Context, news workflows.StripeEvent) error {
+// notifyWaitingRefunds signals the workflows of all refunds that wait for the balance at Stripe, because money has become available.
+func (i *Inbox) notifyWaitingRefunds(ctx context.Context, signal workflows.StripeEvent) error {
 	waiting, err := i.Store.RefundsWaitingForBalance(ctx)
 	for _, refund := range waiting {
-		err = errors.Join(err, i.Dispatch.DeliverRefundEvent(correlation.With(ctx, refund.CorrelationID), dispatch.RefundSubjectOf(refund), news))
+		err = errors.Join(err, i.Dispatch.DeliverRefundEvent(correlation.With(ctx, refund.CorrelationID), dispatch.RefundSubjectOf(refund), signal))
 	}
 	return err
 }
 
-// tellChargeRefunds has the refunds of a charge looked for that nobody told of by name. As a rule those that Stripe has
-// confirmed to the books add up to what the charge says: nobody has to ask Stripe then. A sum is not an identity: with one of our
-// own asked for and not confirmed, the amount may be that one's or another's, so that the event waits for the sweeper until
-// it is known. A charge that was let go uncaptured is said to be refunded, too, and stays so.
-func (i *Inbox) tellChargeRefunds(ctx context.Context, e Event, news workflows.StripeEvent) (string, error) {
-	paid, intent, note, err := i.payer(ctx, e)
-	if note != "" || err != nil {
-		return note, err
-	}
-	if captured := e.Data.Object.Captured; captured != nil && !*captured {
+// notifyChargeRefunds starts the search for refunds of a charge of which no event was received. Usually the refunds that Stripe has
+// confirmed add up to the refunded amount of the charge, and Stripe need not be asked. Equal sums do not prove equal refunds: while a
+// refund of ours is requested and not confirmed, the amount may be that of another one, so the event stays due until the request is
+// settled. Stripe also reports an authorisation that was released uncaptured as refunded.
+func (i *Inbox) notifyChargeRefunds(ctx context.Context, subject Subject, of store.Booking, signal workflows.StripeEvent) (note string, err error) {
+	if subject.Captured != nil && !*subject.Captured {
 		return noteLetGo, nil
 	}
-	known, err := i.Store.KnownRefunds(ctx, paid.ID)
+	known, err := i.Store.KnownRefunds(ctx, of.ID)
 	if err != nil {
 		return "", err
 	}
-	refunded := e.Data.Object.AmountRefunded
+	refunded := subject.AmountRefunded
 	switch {
 	case refunded != nil && *refunded == known.Made:
 		return noteKnown, nil
 	case refunded != nil && known.Asked > 0 && *refunded == known.Made+known.Asked:
-		return "", nil // it stays due
+		return "", nil
 	}
-	news.PaymentIntentID = intent
-	return "", i.Dispatch.DeliverChargeRefunded(correlation.With(ctx, paid.CorrelationID), paid.Reference, intent, paid.CorrelationID, news)
+	return "", i.Dispatch.DeliverChargeRefunded(ctx, of.Reference, signal.PaymentIntentID, of.CorrelationID, signal)
 }
 
-// knownRefund finds a refund by Stripe's id, and by ours where no refund of Stripe's is known for it yet and the payment is the same:
-// our id comes from metadata.
-func (i *Inbox) knownRefund(ctx context.Context, e Event) (store.Refund, error) {
-	known, err := i.Store.RefundByStripeID(ctx, e.ObjectID())
-	if !errors.Is(err, store.ErrNotFound) || e.refundID() == "" {
-		return known, err
+// conclude writes an outcome to the event's row. A repetition changes nothing: an event that is processed keeps its state.
+func (i *Inbox) conclude(ctx context.Context, e Event, o outcome, attempts int) error {
+	switch {
+	case o.awaits != "":
+		return i.keepOpen(ctx, e, o.awaits, attempts)
+	case o.notOurs:
+		return i.Store.SetAside(ctx, []string{e.ID}, o.note)
+	case o.note != "":
+		return i.Store.MarkEventProcessed(ctx, e.ID, o.note)
 	}
-	known, err = i.Store.Refund(ctx, e.refundID())
-	if err == nil && (known.StripeRefundID != "" || known.PaymentIntentID != e.paymentIntentID()) {
-		return store.Refund{}, store.ErrNotFound
-	}
-	return known, err
+	failpoint.Hit("webhook-after-signal")
+	return nil
 }
 
-func (i *Inbox) tellDispute(ctx context.Context, e Event, news workflows.StripeEvent) (string, error) {
-	paid, intent, note, err := i.payer(ctx, e)
-	if note != "" || err != nil {
-		return note, err
-	}
-	news.PaymentIntentID = intent
-	ctx = correlation.With(ctx, paid.CorrelationID)
-	return "", i.Dispatch.DeliverDisputeEvent(ctx, e.ObjectID(), paid.Reference, paid.CorrelationID, news)
-}
-
-// toldWorkflow is the id of the workflow that a stored event was handed to, as far as the books tell.
-func (i *Inbox) toldWorkflow(ctx context.Context, stored store.Event) string {
+// workflowOf returns the id of the workflow that a stored event was delivered to, as far as the books know it.
+func (i *Inbox) workflowOf(ctx context.Context, stored store.Event) string {
 	e, err := FromRow(stored)
 	if err != nil {
 		return "its workflow"
 	}
-	switch owners[e.Type] {
+	switch e.Subject.owner {
 	case payout:
-		return workflows.PayoutWorkflowID(e.ObjectID())
+		return workflows.PayoutWorkflowID(e.Subject.ObjectID)
 	case dispute:
-		return workflows.DisputeWorkflowID(e.ObjectID())
+		return workflows.DisputeWorkflowID(e.Subject.ObjectID)
 	case chargeRefunds:
-		return workflows.ChargeRefundsWorkflowID(e.paymentIntentID())
+		return workflows.ChargeRefundsWorkflowID(e.Subject.PaymentIntentID)
 	case refund:
-		if known, err := i.knownRefund(ctx, e); err == nil && known.Origin != booking.RefundFromDashboard {
+		known, err := i.refundOf(ctx, e.Subject)
+		if err == nil && known != nil {
 			return workflows.RefundWorkflowID(string(known.ID))
 		}
-		return workflows.RefundWorkflowID(e.ObjectID())
+		return workflows.RefundWorkflowID(e.Subject.ObjectID)
 	}
-	if known, err := i.Store.BookingOfPayment(ctx, e.paymentIntentID()); err == nil {
-		return workflows.BookingPaymentWorkflowID(known.Reference)
+	of, err := i.Store.BookingOfPayment(ctx, e.Subject.PaymentIntentID)
+	if err == nil {
+		return workflows.BookingPaymentWorkflowID(of.Reference)
 	}
-	return workflows.BookingPaymentWorkflowID(e.Reference())
+	return workflows.BookingPaymentWorkflowID(e.Subject.Reference)
 }

@@ -9,24 +9,24 @@ import (
 	"farebook/store"
 )
 
-// Scrub reduces the payloads of events that a release stored before this one, in ranges of their numbers. Where it stopped
-// stands in the rows, so that it may be ended at any time and started again.
+// Scrub reduces the payloads that an older release stored whole, in ranges of row ids. Each row records whether it is reduced, so a scrub
+// may be interrupted and repeated at any time.
 type Scrub struct {
 	Store *store.Store
-	// Batch is how many numbers one transaction goes through, and Pause what is left to others between two.
+	// Batch is the number of row ids of one transaction, and Pause the time between two transactions that is left to other work.
 	Batch uint64
 	Pause time.Duration
 	// Progress is called after each batch.
 	Progress func(ScrubProgress)
 }
 
-// ScrubProgress is how far a scrub is.
+// ScrubProgress counts the events that a scrub has reduced.
 type ScrubProgress struct {
 	Scrubbed, Of int64
-	Number       uint64 // the last that was looked at
+	Number       uint64 // the last row id that was visited
 }
 
-// Run scrubs until no event is left as it was delivered, or ctx ends.
+// Run scrubs until every event is reduced or ctx ends. Errors are those of the store and of ctx.
 func (s Scrub) Run(ctx context.Context) (ScrubProgress, error) {
 	count, first, last, err := s.Store.UnscrubbedEvents(ctx)
 	at := ScrubProgress{Of: count}
@@ -49,11 +49,11 @@ func (s Scrub) Run(ctx context.Context) (ScrubProgress, error) {
 	return at, nil
 }
 
-// reduced keeps nothing of a payload that cannot be read: no release can process such an event.
+// reduced returns the payload to keep of a stored event; nil for one that cannot be read, because no release can process it.
 func reduced(row store.Event) (payload []byte, account string) {
 	event, err := Parse(row.Payload, row.Livemode)
 	if err != nil {
 		return nil, ""
 	}
-	return event.stored(), event.Account
+	return event.payload(), event.Account
 }

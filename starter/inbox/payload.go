@@ -7,38 +7,38 @@ import (
 	"strings"
 )
 
-// keptOf lists, by the type of data.object, what is stored of an event beside what the inbox reads: what an operator who looks at
-// an event needs to understand it. Amounts and states only: names, addresses, descriptions and client secrets stay at Stripe.
+// keptOf lists, by the type of data.object, the fields that are stored in addition to those that the inbox reads. They help an operator
+// to understand the event. They are amounts, states and ids only: names, addresses, descriptions and client secrets stay at Stripe.
 var keptOf = map[string][]string{
 	"payment_intent": {
-		"amount_received", "amount_capturable", // how far the payment is
+		"amount_received", "amount_capturable",
 		"capture_method", "latest_charge",
-		"canceled_at", "cancellation_reason", // who ended it
+		"canceled_at", "cancellation_reason",
 		"last_payment_error.code", "last_payment_error.decline_code", // why it was declined
 	},
 	"charge": {
-		"amount_captured", "paid", "refunded", "disputed", // what became of the money
-		"balance_transaction",                            // whether it is settled, and where to find its fee
+		"amount_captured", "paid", "refunded", "disputed",
+		"balance_transaction",                            // has the fee
 		"failure_code", "outcome.type", "outcome.reason", // why it was declined
 	},
 	"refund": {
 		"charge", "balance_transaction", "reason",
-		"failure_reason", "failure_balance_transaction", // why it came back, and the posting of that
+		"failure_reason", "failure_balance_transaction", // the posting of the returned money
 	},
 	"dispute": {
 		"charge", "reason", "is_charge_refundable",
-		"evidence_details.due_by", "evidence_details.submission_count", // how long an answer is possible, and whether there was one
+		"evidence_details.due_by", "evidence_details.submission_count", // whether evidence can be, and was, submitted
 	},
 	"payout": {
-		"arrival_date", "automatic", "balance_transaction", "reconciliation_status", // when it arrives, and whether it can be proven
-		"failure_code", "failure_balance_transaction", // why it came back, and the posting of that
+		"arrival_date", "automatic", "balance_transaction", "reconciliation_status", // whether it can be proven by its balance transactions
+		"failure_code", "failure_balance_transaction", // the posting of the returned money
 	},
 }
 
-// keptOfAll is stored of every object: where it is, and how much it is about.
+// keptOfAll lists the fields that are stored of every object.
 var keptOfAll = []string{"status", "amount", "currency", "created"}
 
-// storedEvent is what is stored of an event: an event still, so that the release before this one can read it, too.
+// storedEvent is the payload that is stored. It is a valid event, so that the previous release can read it.
 type storedEvent struct {
 	ID         string `json:"id"`
 	Object     string `json:"object"`
@@ -52,28 +52,28 @@ type storedEvent struct {
 	} `json:"data"`
 }
 
-// stored is what is kept of an event's body: nothing of a type that nobody acts on.
-func (e Event) stored() []byte {
-	if owners[e.Type] == nobody {
+// payload returns the part of an event's body that is stored; nil for a type that Farebook does not act on.
+func (e Event) payload() []byte {
+	if e.Subject.owner == nobody {
 		return nil
 	}
 	kept := storedEvent{
-		ID: e.ID, Object: e.Object, Type: e.Type, APIVersion: plainVersion.FindString(e.APIVersion), Account: e.Account, Created: e.Created,
-		Livemode: *e.Livemode,
+		ID: e.ID, Object: "event", Type: e.Type, APIVersion: plainVersion.FindString(e.APIVersion), Account: e.Account, Created: e.Created,
+		Livemode: e.Livemode,
 	}
-	kept.Data.Object = e.Data.Object.kept()
+	kept.Data.Object = e.object.kept()
 	body, err := json.Marshal(kept)
 	if err != nil {
-		return nil // texts, numbers and truth values: it cannot fail
+		return nil // strings, numbers and booleans cannot fail
 	}
 	return body
 }
 
-// plainVersion is the part of an API version that the release before this one takes: "2022-08-01; orders_beta=v4" is more.
+// plainVersion matches the part of an API version that the previous release accepts: without "; orders_beta=v4".
 var plainVersion = regexp.MustCompile(`^[A-Za-z0-9.-]{0,32}`)
 
-// kept begins with what the inbox reads.
-func (o *eventObject) kept() map[string]any {
+// kept returns the fields of an object that are stored: those that the inbox reads, and those of keptOf.
+func (o eventObject) kept() map[string]any {
 	kept := map[string]any{"id": o.ID, "object": o.Object, "metadata": o.Metadata}
 	if o.PaymentIntent != "" {
 		kept["payment_intent"] = o.PaymentIntent
@@ -90,7 +90,7 @@ func (o *eventObject) kept() map[string]any {
 	return kept
 }
 
-// keep copies the field at a path, if it is a number, a truth value, an enumeration's or an id.
+// keep copies the field at a path if it is a number, a boolean, an enumeration value or an id.
 func keep(into map[string]any, from map[string]json.RawMessage, path []string) {
 	field, name := from[path[0]], path[0]
 	if len(path) > 1 {
@@ -113,7 +113,7 @@ func keep(into map[string]any, from map[string]json.RawMessage, path []string) {
 	}
 }
 
-// plain is nil for what somebody may have typed.
+// plain returns nil for a value that may be free text.
 func plain(field json.RawMessage) any {
 	if number := valueOf[int64](field); number != nil {
 		return *number

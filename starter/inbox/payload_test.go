@@ -106,11 +106,9 @@ func TestWhatIsKeptIsAnEventStill(t *testing.T) {
 		kept, err := inbox.FromRow(row)
 		require.NoError(t, err)
 		require.Equal(t, []any{
-			came.ID, came.Type, came.Account, came.ObjectID(), came.Reference(), came.CorrelationID(), came.Data.Object.PaymentIntent,
-			came.Data.Object.AmountRefunded, came.Data.Object.Captured,
+			came.ID, came.Type, came.Account, came.Note, came.Subject,
 		}, []any{
-			kept.ID, kept.Type, kept.Account, kept.ObjectID(), kept.Reference(),
-			kept.CorrelationID(), kept.Data.Object.PaymentIntent, kept.Data.Object.AmountRefunded, kept.Data.Object.Captured,
+			kept.ID, kept.Type, kept.Account, kept.Note, kept.Subject,
 		})
 
 		var before struct {
@@ -145,9 +143,8 @@ func TestFieldsOfUnexpectedTypes(t *testing.T) {
 		body := fmt.Sprintf(`{"id":"evt_1","object":"event","type":"charge.refunded","api_version":["?"],"account":7,"created":1,"livemode":false,"data":{"object":%s}}`, object)
 		e, err := inbox.Parse([]byte(body), false)
 		require.NoError(t, err, object)
-		require.Equal(t, "", e.ObjectID()+string(e.Reference())+e.CorrelationID())
-		require.Empty(t, e.Data.Object.Metadata)
+		require.Equal(t, "", e.Subject.ObjectID+string(e.Subject.Reference)+e.Subject.CorrelationID+string(e.Subject.RefundID))
 		require.Empty(t, e.Account)
-		require.Nil(t, e.Data.Object.AmountRefunded)
+		require.Nil(t, e.Subject.AmountRefunded)
 	}
 }

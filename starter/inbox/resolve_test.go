@@ -90,7 +90,7 @@ func TestChargeOfNobodysIsSetAsideOnceStripeSaysSo(t *testing.T) {
 	require.Equal(t, store.EventFailed, b.stored("evt_away").State)
 	for kind, id := range b.tellAlone(1, charge) {
 		require.Equal(t, store.EventNotOurs, b.stored(id).State, kind)
-		require.Equal(t, "about a charge without a PaymentIntent: no booking's", b.stored(id).Note, kind)
+		require.Equal(t, "about a charge without a PaymentIntent: not a booking's", b.stored(id).Note, kind)
 	}
 	missing := b.tellAlone(2, b.ID("ch_missing"))
 	for kind, id := range missing {
