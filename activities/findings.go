@@ -12,7 +12,7 @@ func (r *Reconciliations) addFindings(ctx context.Context, runID uint64, finding
 	if len(findings) == 0 {
 		return nil
 	}
-	if err := r.Store.AddFindings(ctx, runID, findings); err != nil {
+	if err := r.Runs.AddFindings(ctx, runID, findings); err != nil {
 		return err
 	}
 	intents := make([]string, len(findings))

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"farebook/store/recon"
+
 	"go.temporal.io/sdk/activity"
 
 	"farebook/booking"
@@ -49,7 +51,7 @@ const (
 // NextHealings reads the next items of a run. An item that fits by now is settled as skipped. A task without a healing is one that an
 // operator has to decide.
 func (r *Reconciliations) NextHealings(ctx context.Context, in HealingsInput) ([]HealingTask, error) {
-	items, err := r.Store.Items(ctx, in.RunID, store.ItemFound, in.After, healingsAtOnce)
+	items, err := r.Runs.Items(ctx, in.RunID, recon.ItemFound, in.After, healingsAtOnce)
 	if err != nil {
 		return nil, err
 	}
@@ -78,11 +80,11 @@ func (r *Reconciliations) NextHealings(ctx context.Context, in HealingsInput) ([
 }
 
 // prepare compares both sides again before anything is healed, and reads what starting the workflow needs.
-func (r *Reconciliations) prepare(ctx context.Context, stripe *stripeapi.Client, item store.Item, planned bool, task *HealingTask) error {
+func (r *Reconciliations) prepare(ctx context.Context, stripe *stripeapi.Client, item recon.Item, planned bool, task *HealingTask) error {
 	now, err := r.differs(ctx, stripe, item)
 	if final(err) {
 		task.Healing = reconciliation.HealNone
-		return r.settle(ctx, item.ID, store.ItemFailed, err.Error())
+		return r.settle(ctx, item.ID, recon.ItemFailed, err.Error())
 	}
 	if err != nil {
 		return err
@@ -90,10 +92,10 @@ func (r *Reconciliations) prepare(ctx context.Context, stripe *stripeapi.Client,
 	switch {
 	case now == "":
 		task.Healing = reconciliation.HealNone
-		return r.settle(ctx, item.ID, store.ItemSkipped, "changed since: the two sides agree by now")
+		return r.settle(ctx, item.ID, recon.ItemSkipped, "changed since: the two sides agree by now")
 	case planned && now != item.Reason:
 		task.Healing = reconciliation.HealNone
-		return r.settle(ctx, item.ID, store.ItemSkipped, "changed since: by now "+now+"; reconcile again")
+		return r.settle(ctx, item.ID, recon.ItemSkipped, "changed since: by now "+now+"; reconcile again")
 	}
 	switch item.Healing {
 	case reconciliation.HealPayout, reconciliation.HealAccountFee, reconciliation.HealUnbooked: // belongs to no booking
@@ -121,7 +123,7 @@ func (r *Reconciliations) prepare(ctx context.Context, stripe *stripeapi.Client,
 }
 
 // bookingOf finds an item's booking by its PaymentIntent, and by the reference where the books do not know the PaymentIntent.
-func (r *Reconciliations) bookingOf(ctx context.Context, item store.Item) (store.Booking, error) {
+func (r *Reconciliations) bookingOf(ctx context.Context, item recon.Item) (store.Booking, error) {
 	known, err := r.Store.BookingOfPayment(ctx, item.PaymentIntentID)
 	if errors.Is(err, store.ErrNotFound) && item.Reference != "" {
 		return r.Store.Booking(ctx, item.Reference)
@@ -170,7 +172,7 @@ func (r *Reconciliations) ConfirmHealings(ctx context.Context, in ConfirmInput) 
 		}
 	}
 	for _, id := range left {
-		if err := r.settle(ctx, id, store.ItemFailed, "its workflow has run, and both sides still differ: open it in the Temporal UI"); err != nil {
+		if err := r.settle(ctx, id, recon.ItemFailed, "its workflow has run, and both sides still differ: open it in the Temporal UI"); err != nil {
 			return err
 		}
 	}
@@ -178,37 +180,37 @@ func (r *Reconciliations) ConfirmHealings(ctx context.Context, in ConfirmInput) 
 }
 
 func (r *Reconciliations) healed(ctx context.Context, stripe *stripeapi.Client, runID, id uint64) (bool, error) {
-	items, err := r.Store.Items(ctx, runID, "", id-1, 1)
+	items, err := r.Runs.Items(ctx, runID, "", id-1, 1)
 	if err != nil || len(items) == 0 {
 		return true, err
 	}
 	differs, err := r.differs(ctx, stripe, items[0])
 	if final(err) {
-		return true, r.settle(ctx, id, store.ItemFailed, err.Error())
+		return true, r.settle(ctx, id, recon.ItemFailed, err.Error())
 	}
 	if err != nil || differs != "" {
 		return false, err
 	}
-	err = r.settle(ctx, id, store.ItemFixed, "")
+	err = r.settle(ctx, id, recon.ItemFixed, "")
 	failpoint.Hit("after-reconciliation-item")
 	return true, err
 }
 
 // settle leaves an item that was settled before as it is.
 func (r *Reconciliations) settle(ctx context.Context, id uint64, state, note string) error {
-	if err := r.Store.SettleItem(ctx, id, state, note); err != nil && !errors.Is(err, store.ErrNotFound) {
+	if err := r.Runs.SettleItem(ctx, id, state, note); err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
 	return nil
 }
 
 // differs compares both sides of an item again and returns why they differ; empty when they agree.
-func (r *Reconciliations) differs(ctx context.Context, stripe *stripeapi.Client, item store.Item) (string, error) {
+func (r *Reconciliations) differs(ctx context.Context, stripe *stripeapi.Client, item recon.Item) (string, error) {
 	if item.Class == reconciliation.StateMismatch {
 		return r.statesDiffer(ctx, stripe, item)
 	}
 	line := item.Line()
-	posted, err := r.Store.PostingsOf(ctx, []reconciliation.Line{line})
+	posted, err := r.Runs.PostingsOf(ctx, []reconciliation.Line{line})
 	if err != nil {
 		return "", err
 	}
@@ -220,7 +222,7 @@ func (r *Reconciliations) differs(ctx context.Context, stripe *stripeapi.Client,
 	return "", nil
 }
 
-func (r *Reconciliations) statesDiffer(ctx context.Context, stripe *stripeapi.Client, item store.Item) (string, error) {
+func (r *Reconciliations) statesDiffer(ctx context.Context, stripe *stripeapi.Client, item recon.Item) (string, error) {
 	switch item.Object {
 	case reconciliation.ObjectPayment:
 		snapshot, _, err := stripe.PaymentIntent(ctx, item.StripeID)
@@ -247,7 +249,7 @@ func (r *Reconciliations) statesDiffer(ctx context.Context, stripe *stripeapi.Cl
 	}
 }
 
-func (r *Reconciliations) stateDiffers(ctx context.Context, item store.Item, there string, err error) (string, error) {
+func (r *Reconciliations) stateDiffers(ctx context.Context, item recon.Item, there string, err error) (string, error) {
 	if err != nil {
 		return "", stripeError(err)
 	}

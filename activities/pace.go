@@ -21,7 +21,7 @@ func (r *Reconciliations) paced(runID uint64) *stripeapi.Client {
 
 // Wait blocks until the run's next call is allowed.
 func (p pace) Wait(ctx context.Context) error {
-	turn, err := p.of.Store.NextCall(ctx, p.runID, time.Duration(float64(time.Second)/p.of.CallsPerSecond))
+	turn, err := p.of.Runs.NextCall(ctx, p.runID, time.Duration(float64(time.Second)/p.of.CallsPerSecond))
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ func (r *Reconciliations) CopyPlan(ctx context.Context, in CopyPlanInput) (err e
 
 // takePlan copies a plan that matches the digest of its run.
 func (r *Reconciliations) takePlan(ctx context.Context, runID uint64, planned string, at *Scanned) error {
-	plan, err := r.Store.Run(ctx, planned)
+	plan, err := r.Runs.Run(ctx, planned)
 	if err != nil {
 		return storeError(err)
 	}
@@ -42,7 +42,7 @@ func (r *Reconciliations) takePlan(ctx context.Context, runID uint64, planned st
 		}
 	}
 	for {
-		items, err := r.Store.Items(ctx, plan.ID, "", at.Row, itemsPage)
+		items, err := r.Runs.Items(ctx, plan.ID, "", at.Row, itemsPage)
 		if err != nil || len(items) == 0 {
 			return err
 		}
@@ -63,7 +63,7 @@ func (r *Reconciliations) takePlan(ctx context.Context, runID uint64, planned st
 func (r *Reconciliations) digest(ctx context.Context, runID uint64) (string, error) {
 	sum := sha256.New()
 	for after := ""; ; {
-		findings, next, err := r.Store.FindingsByFingerprint(ctx, runID, after, itemsPage)
+		findings, next, err := r.Runs.FindingsByFingerprint(ctx, runID, after, itemsPage)
 		if err != nil {
 			return "", err
 		}

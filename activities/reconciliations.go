@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"time"
 
+	"farebook/store/recon"
+
 	"farebook/internal/stripeapi"
 	"farebook/reconciliation"
 	"farebook/store"
@@ -15,6 +17,7 @@ import (
 type Reconciliations struct {
 	Stripe *stripeapi.Client
 	Store  *store.Store
+	Runs   *recon.Runs
 	// Lag is the age below which a mismatch may only be late. Tolerance is the difference in minor units that is ignored.
 	Lag       time.Duration
 	Tolerance int64
@@ -57,7 +60,7 @@ func (b ReconciliationBegun) Lines() reconciliation.Window {
 // BeginReconciliation inserts the run's row, or finds the one that the starter has inserted: UNIQUE correlation id.
 func (r *Reconciliations) BeginReconciliation(ctx context.Context, in BeginReconciliationInput) (ReconciliationBegun, error) {
 	window := reconciliation.LookBack(in.StartedAt, in.Options.LookbackDays)
-	run, err := r.Store.BeginRun(ctx, store.Run{
+	run, err := r.Runs.BeginRun(ctx, recon.Run{
 		CorrelationID: in.CorrelationID, Options: in.Options, Applies: in.Applies, WindowStart: window.From, WindowEnd: window.To,
 		StartedAt: in.StartedAt.UTC(),
 	})
@@ -109,21 +112,21 @@ type ReconciliationResult struct {
 // ConcludeReconciliation adds up a run, records its end and queues an email to the finance department where differences are left. Harmless
 // when repeated: the same findings give the same numbers and digest, and the email's key is UNIQUE.
 func (r *Reconciliations) ConcludeReconciliation(ctx context.Context, in ConcludeInput) (ReconciliationResult, error) {
-	run, err := r.Store.Run(ctx, in.CorrelationID)
+	run, err := r.Runs.Run(ctx, in.CorrelationID)
 	if err != nil {
 		return ReconciliationResult{}, storeError(err)
 	}
 	if run.PlanDigest, err = r.digest(ctx, run.ID); err != nil {
 		return ReconciliationResult{}, err
 	}
-	if run.Overdue, err = r.Store.OverduePayments(ctx, run.WindowStart); err != nil {
+	if run.Overdue, err = r.Runs.OverduePayments(ctx, run.WindowStart); err != nil {
 		return ReconciliationResult{}, err
 	}
-	run.Status, run.Scanned, run.Error = store.RunCompleted, in.Scanned, in.Failure
+	run.Status, run.Scanned, run.Error = recon.RunCompleted, in.Scanned, in.Failure
 	if in.Failure != "" {
-		run.Status = store.RunFailed
+		run.Status = recon.RunFailed
 	}
-	if err := r.Store.EndRun(ctx, run); err != nil {
+	if err := r.Runs.EndRun(ctx, run); err != nil {
 		return ReconciliationResult{}, err
 	}
 	result, err := r.addUp(ctx, in.CorrelationID)
@@ -131,7 +134,7 @@ func (r *Reconciliations) ConcludeReconciliation(ctx context.Context, in Conclud
 		return result, err
 	}
 	if !run.Options.DryRun && (result.Left > 0 || in.Failure != "") {
-		result.EmailIDs, err = r.Store.TellOfRun(ctx, in.CorrelationID, r.Store.Now())
+		result.EmailIDs, err = r.Runs.TellOfRun(ctx, in.CorrelationID, r.Store.Now())
 	}
 	r.Log.InfoContext(ctx, "reconciliation ended", "run", in.CorrelationID, "dryRun", result.DryRun, "scanned", result.Scanned,
 		"found", result.Found, "fixed", result.Fixed, "failed", result.Failed, "skipped", result.Skipped, "overdue", result.Overdue)
@@ -139,7 +142,7 @@ func (r *Reconciliations) ConcludeReconciliation(ctx context.Context, in Conclud
 }
 
 func (r *Reconciliations) addUp(ctx context.Context, correlationID string) (ReconciliationResult, error) {
-	run, err := r.Store.Run(ctx, correlationID)
+	run, err := r.Runs.Run(ctx, correlationID)
 	if err != nil {
 		return ReconciliationResult{}, storeError(err)
 	}
@@ -150,7 +153,7 @@ func (r *Reconciliations) addUp(ctx context.Context, correlationID string) (Reco
 	if run.CompletedAt != nil {
 		result.CompletedAt = *run.CompletedAt
 	}
-	tally, err := r.Store.Tally(ctx, run.ID)
+	tally, err := r.Runs.Tally(ctx, run.ID)
 	result.Found, result.Fixed, result.Failed, result.Skipped, result.Left = tally.Found, tally.Fixed, tally.Failed, tally.Skipped, tally.Left
 	return result, err
 }

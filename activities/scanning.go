@@ -119,12 +119,12 @@ func (r *Reconciliations) compare(ctx context.Context, runID uint64, lines []rec
 	if err := r.addFindings(ctx, runID, findings); err != nil {
 		return 0, err
 	}
-	return len(findings), r.Store.MarkSeen(ctx, runID, ids)
+	return len(findings), r.Runs.MarkSeen(ctx, runID, ids)
 }
 
 // odd returns the lines that do not match the ledger, and the postings of all lines.
 func (r *Reconciliations) odd(ctx context.Context, lines []reconciliation.Line) ([]reconciliation.Line, map[string][]reconciliation.Posting, error) {
-	posted, err := r.Store.PostingsOf(ctx, lines)
+	posted, err := r.Runs.PostingsOf(ctx, lines)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -199,7 +199,7 @@ func (r *Reconciliations) ScanUnseen(ctx context.Context, in ScanInput) (Scanned
 func (r *Reconciliations) scanUnseen(ctx context.Context, in ScanInput) (Scanned, error) {
 	stripe, at := r.paced(in.RunID), resume(ctx)
 	for {
-		rows, err := r.Store.UnseenPostings(ctx, in.RunID, in.Window.From, in.Window.To, at.Row, unseenPage)
+		rows, err := r.Runs.UnseenPostings(ctx, in.RunID, in.Window.From, in.Window.To, at.Row, unseenPage)
 		if err != nil {
 			return at, err
 		}

@@ -51,7 +51,7 @@ func (r *Reconciliations) unexplained(ctx context.Context, runID uint64) ([]reco
 	if err != nil {
 		return nil, stripeError(err)
 	}
-	gaps, err := r.Store.CompareBalances(ctx, there, runID, r.Tolerance)
+	gaps, err := r.Runs.CompareBalances(ctx, there, runID, r.Tolerance)
 	if err != nil {
 		return nil, err
 	}

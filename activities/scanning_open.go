@@ -7,7 +7,7 @@ import (
 	"farebook/booking"
 	"farebook/internal/stripeapi"
 	"farebook/reconciliation"
-	"farebook/store"
+	"farebook/store/recon"
 )
 
 // openPage is how many open payments are read at once.
@@ -35,7 +35,7 @@ func (r *Reconciliations) scanOpenPayments(ctx context.Context, in ScanInput) (S
 		if at.Wrapped {
 			last = at.Start
 		}
-		rows, err := r.Store.OpenPayments(ctx, in.Window.From, in.Window.To, at.Row, last, page)
+		rows, err := r.Runs.OpenPayments(ctx, in.Window.From, in.Window.To, at.Row, last, page)
 		if err != nil {
 			return at, err
 		}
@@ -52,7 +52,7 @@ func (r *Reconciliations) scanOpenPayments(ctx context.Context, in ScanInput) (S
 			return at, nil // every payment was compared
 		}
 	}
-	return at, r.Store.NoteOpenStopped(ctx, in.RunID, at.Row)
+	return at, r.Runs.NoteOpenStopped(ctx, in.RunID, at.Row)
 }
 
 // resumeOpen returns the progress of an earlier attempt, or where this run begins.
@@ -61,12 +61,12 @@ func (r *Reconciliations) resumeOpen(ctx context.Context, in ScanInput) (Scanned
 	if at.Lines > 0 || in.Limit == 0 {
 		return at, nil
 	}
-	start, err := r.Store.OpenStoppedBefore(ctx, in.RunID)
+	start, err := r.Runs.OpenStoppedBefore(ctx, in.RunID)
 	at.Row, at.Start = start, start
 	return at, err
 }
 
-func (r *Reconciliations) scanOpen(ctx context.Context, stripe *stripeapi.Client, runID uint64, row store.OpenPayment, at *Scanned) error {
+func (r *Reconciliations) scanOpen(ctx context.Context, stripe *stripeapi.Client, runID uint64, row recon.OpenPayment, at *Scanned) error {
 	finding, err := r.compareOpen(ctx, stripe, row)
 	if err != nil {
 		return err
@@ -83,7 +83,7 @@ func (r *Reconciliations) scanOpen(ctx context.Context, stripe *stripeapi.Client
 	return nil
 }
 
-func (r *Reconciliations) compareOpen(ctx context.Context, stripe *stripeapi.Client, row store.OpenPayment) (*reconciliation.Finding, error) {
+func (r *Reconciliations) compareOpen(ctx context.Context, stripe *stripeapi.Client, row recon.OpenPayment) (*reconciliation.Finding, error) {
 	finding := &reconciliation.Finding{
 		Object: reconciliation.ObjectPayment, StripeID: row.PaymentIntentID, PaymentIntentID: row.PaymentIntentID, Reference: row.Reference,
 	}

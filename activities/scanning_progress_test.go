@@ -12,12 +12,12 @@ import (
 	"farebook/activities"
 	"farebook/internal/dev/fakestripe"
 	"farebook/reconciliation"
-	"farebook/store"
+	"farebook/store/recon"
 )
 
-func (s *stack) beginRun(id string) store.Run {
+func (s *stack) beginRun(id string) recon.Run {
 	s.t.Helper()
-	run, err := s.Store.BeginRun(s.t.Context(), store.Run{
+	run, err := recon.New(s.Store).BeginRun(s.t.Context(), recon.Run{
 		CorrelationID: id, Options: reconciliation.Options{LookbackDays: 7, Scope: reconciliation.ScopeAll},
 		WindowStart: time.Now().UTC(), WindowEnd: time.Now().UTC(), StartedAt: time.Now().UTC(),
 	})
@@ -63,7 +63,7 @@ func TestPlanIsCopiedInPieces(t *testing.T) {
 			BalanceTransactionID: fmt.Sprintf("txn_%d", i), AtStripe: 44539, Net: 44539, Currency: "USD", Reason: "lost", Healing: reconciliation.HealPayment,
 		}
 	}
-	require.NoError(t, s.Store.AddFindings(t.Context(), plan.ID, findings))
+	require.NoError(t, recon.New(s.Store).AddFindings(t.Context(), plan.ID, findings))
 	s.run("ConcludeReconciliation", activities.ConcludeInput{CorrelationID: "recon_plan"}, nil)
 	middle := s.Count(t, "SELECT id FROM reconciliation_items ORDER BY id LIMIT 1 OFFSET 699")
 
@@ -81,5 +81,5 @@ func TestPlanIsCopiedInPieces(t *testing.T) {
 	require.Equal(t, items, s.Count(t, "SELECT COUNT(*) FROM reconciliation_items WHERE run_id = ? AND clearing_here = 0 AND net_at_stripe = 44539", run.ID))
 
 	s.Exec(t, "UPDATE reconciliation_items SET amount_at_stripe = 1 WHERE run_id = ? LIMIT 1", plan.ID)
-	require.ErrorContains(t, s.attempts().attempt("CopyPlan", in, nil), "is not what its digest says")
+	require.ErrorContains(t, s.attempts().attempt("CopyPlan", in, nil), "does not match its digest")
 }

@@ -94,6 +94,9 @@ func audit(tx *gorm.DB, now time.Time, e AuditEntry) error {
 	return err
 }
 
+// AuditIn writes an entry within a transaction, for the packages of store/ that stand above the books.
+func AuditIn(tx *gorm.DB, now time.Time, e AuditEntry) error { return audit(tx, now, e) }
+
 // Audit writes an entry about what is done elsewhere: by a workflow, after this.
 func (s *Store) Audit(ctx context.Context, e AuditEntry) error {
 	return audit(s.db.WithContext(ctx), s.Now(), e)

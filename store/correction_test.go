@@ -12,6 +12,7 @@ import (
 	"farebook/ledger"
 	"farebook/reconciliation"
 	"farebook/store"
+	"farebook/store/recon"
 )
 
 func foreignPayment() reconciliation.Finding {
@@ -22,14 +23,14 @@ func foreignPayment() reconciliation.Finding {
 }
 
 // runThatFound is a run with these items.
-func (b books) runThatFound(id string, findings ...reconciliation.Finding) []store.Item {
-	run, err := b.Store.BeginRun(b.t.Context(), store.Run{
+func (b books) runThatFound(id string, findings ...reconciliation.Finding) []recon.Item {
+	run, err := recon.New(b.Store).BeginRun(b.t.Context(), recon.Run{
 		CorrelationID: id, Options: reconciliation.Options{LookbackDays: 7, Scope: reconciliation.ScopeAll},
 		WindowStart: time.Now().UTC(), WindowEnd: time.Now().UTC(), StartedAt: time.Now().UTC(),
 	})
 	require.NoError(b.t, err)
-	require.NoError(b.t, b.Store.AddFindings(b.t.Context(), run.ID, findings))
-	items, err := b.Store.Items(b.t.Context(), run.ID, "", 0, 100)
+	require.NoError(b.t, recon.New(b.Store).AddFindings(b.t.Context(), run.ID, findings))
+	items, err := recon.New(b.Store).Items(b.t.Context(), run.ID, "", 0, 100)
 	require.NoError(b.t, err)
 	return items
 }
@@ -46,7 +47,7 @@ func TestCorrectionIsPostedOnce(t *testing.T) {
 	errs := make([]error, 20)
 	for i := range errs {
 		group.Go(func() {
-			errs[i] = b.Store.Correct(t.Context(), store.Correction{
+			errs[i] = recon.New(b.Store).Correct(t.Context(), recon.Correction{
 				ItemID: items[i%2].ID, There: there, Against: ledger.EquitySuspense, Note: fmt.Sprintf("by %d", i),
 			}, time.Now().UTC())
 		})
@@ -54,7 +55,7 @@ func TestCorrectionIsPostedOnce(t *testing.T) {
 	group.Wait()
 	posted := 0
 	for _, err := range errs {
-		var refused *store.NotCorrectable
+		var refused *recon.NotCorrectable
 		if err == nil {
 			posted++
 		} else {
@@ -85,17 +86,17 @@ func TestCorrectionsThatAreRefused(t *testing.T) {
 	}{
 		0: {there, ledger.EquitySuspense, "healed by its own workflow"},
 		1: {there, ledger.EquitySuspense, "no balance transaction"},
-		2: {there, ledger.ExpenseChargebacks, "say one of"},
+		2: {there, ledger.ExpenseChargebacks, "use one of"},
 		3: {nil, ledger.EquitySuspense, "STRIPE_SECRET_KEY"},
 		4: {&booking.BalanceTransaction{Created: settledAt, ID: "txn_9", Currency: "USD"}, ledger.EquitySuspense, "agree with Stripe by now"},
 	} {
 		item := items[min(i, 2)]
-		var refused *store.NotCorrectable
-		err := b.Store.Correct(t.Context(), store.Correction{ItemID: item.ID, There: c.there, Against: c.against, Note: "n"}, time.Now().UTC())
+		var refused *recon.NotCorrectable
+		err := recon.New(b.Store).Correct(t.Context(), recon.Correction{ItemID: item.ID, There: c.there, Against: c.against, Note: "n"}, time.Now().UTC())
 		require.ErrorAs(t, err, &refused)
 		require.ErrorContains(t, err, c.says)
 	}
-	require.ErrorIs(t, b.Store.Correct(t.Context(), store.Correction{ItemID: 999}, time.Now().UTC()), store.ErrNotFound)
+	require.ErrorIs(t, recon.New(b.Store).Correct(t.Context(), recon.Correction{ItemID: 999}, time.Now().UTC()), store.ErrNotFound)
 	require.Zero(t, b.Count(t, "SELECT COUNT(*) FROM financial_ledger"))
 	require.Zero(t, b.Count(t, "SELECT COUNT(*) FROM reconciliation_items WHERE state <> 'found'"))
 }
@@ -108,10 +109,10 @@ func TestCorrectionOfWhatCouldNotBeHealed(t *testing.T) {
 	tried.Class, tried.Healing = reconciliation.MissingInLedger, reconciliation.HealPayment
 	item := b.runThatFound("recon_1", tried)[0]
 	there := &booking.BalanceTransaction{Created: settledAt, ID: "txn_9", Amount: 45900, Fee: 1361, Net: 44539, Currency: "USD"}
-	correction := store.Correction{ItemID: item.ID, There: there, Against: ledger.EquitySuspense, Note: "n"}
-	require.ErrorContains(t, b.Store.Correct(t.Context(), correction, time.Now().UTC()), "apply its plan")
-	require.NoError(t, b.Store.SettleItem(t.Context(), item.ID, store.ItemFailed, "in vain"))
-	require.NoError(t, b.Store.Correct(t.Context(), correction, time.Now().UTC()))
+	correction := recon.Correction{ItemID: item.ID, There: there, Against: ledger.EquitySuspense, Note: "n"}
+	require.ErrorContains(t, recon.New(b.Store).Correct(t.Context(), correction, time.Now().UTC()), "apply its plan")
+	require.NoError(t, recon.New(b.Store).SettleItem(t.Context(), item.ID, recon.ItemFailed, "in vain"))
+	require.NoError(t, recon.New(b.Store).Correct(t.Context(), correction, time.Now().UTC()))
 	require.EqualValues(t, 44539, b.balanceOf("asset:stripe_clearing"))
 }
 
@@ -121,7 +122,7 @@ func TestCorrectionGivesWayToTheRecord(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
 	snapshot, correction := b.refundNotInTheLedger()
-	require.NoError(t, b.Store.Correct(t.Context(), correction, time.Now().UTC()))
+	require.NoError(t, recon.New(b.Store).Correct(t.Context(), correction, time.Now().UTC()))
 	clearing := b.balanceOf("asset:stripe_clearing")
 	for range 2 {
 		b.recordRefund(snapshot)
@@ -148,12 +149,12 @@ func TestCorrectionBesideThePayoutIsPostedOnce(t *testing.T) {
 		}
 	}
 	for _, item := range b.runThatFound("recon_1", findings...) {
-		require.NoError(t, b.Store.SettleItem(t.Context(), item.ID, store.ItemFailed, "in vain"))
+		require.NoError(t, recon.New(b.Store).SettleItem(t.Context(), item.ID, recon.ItemFailed, "in vain"))
 		there := balance(item.BalanceTransactionID, -1000, 0, "payout")
 		var group sync.WaitGroup
 		var corrected, recorded error
 		group.Go(func() {
-			corrected = b.Store.Correct(t.Context(), store.Correction{ItemID: item.ID, There: there, Against: ledger.AssetBank, Note: "n"}, time.Now().UTC())
+			corrected = recon.New(b.Store).Correct(t.Context(), recon.Correction{ItemID: item.ID, There: there, Against: ledger.AssetBank, Note: "n"}, time.Now().UTC())
 		})
 		group.Go(func() {
 			_, recorded = b.Store.RecordPayout(t.Context(), store.PayoutReading{Now: time.Now().UTC(), Snapshot: booking.PayoutSnapshot{
@@ -162,7 +163,7 @@ func TestCorrectionBesideThePayoutIsPostedOnce(t *testing.T) {
 		})
 		group.Wait()
 		require.NoError(t, recorded)
-		var refused *store.NotCorrectable
+		var refused *recon.NotCorrectable
 		if corrected != nil {
 			require.ErrorAs(t, corrected, &refused)
 		}
@@ -185,12 +186,12 @@ func TestCorrectionBesideAnAccountFeeIsPostedOnce(t *testing.T) {
 		}
 	}
 	for _, item := range b.runThatFound("recon_1", findings...) {
-		require.NoError(t, b.Store.SettleItem(t.Context(), item.ID, store.ItemFailed, "in vain"))
+		require.NoError(t, recon.New(b.Store).SettleItem(t.Context(), item.ID, recon.ItemFailed, "in vain"))
 		there := balance(item.BalanceTransactionID, -250, 0, "fee")
 		var group sync.WaitGroup
 		var recorded error
 		group.Go(func() {
-			_ = b.Store.Correct(t.Context(), store.Correction{ItemID: item.ID, There: there, Against: ledger.ExpenseStripeFees, Note: "n"}, time.Now().UTC())
+			_ = recon.New(b.Store).Correct(t.Context(), recon.Correction{ItemID: item.ID, There: there, Against: ledger.ExpenseStripeFees, Note: "n"}, time.Now().UTC())
 		})
 		group.Go(func() { recorded = b.Store.RecordAccountFee(t.Context(), *there, time.Now().UTC()) })
 		group.Wait()
@@ -205,13 +206,13 @@ func TestWhatWasResolvedStaysResolved(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
 	item := b.runThatFound("recon_1", foreignPayment())[0]
-	require.NoError(t, b.Store.SettleItem(t.Context(), item.ID, store.ItemResolved, "their own shop"))
+	require.NoError(t, recon.New(b.Store).SettleItem(t.Context(), item.ID, recon.ItemResolved, "their own shop"))
 	same := b.runThatFound("recon_2", foreignPayment())[0]
-	require.Equal(t, store.ItemResolved, same.State)
+	require.Equal(t, recon.ItemResolved, same.State)
 	require.Equal(t, "their own shop", same.Note)
 	other := foreignPayment()
 	other.AtStripe++
-	require.Equal(t, store.ItemFound, b.runThatFound("recon_3", other)[0].State)
+	require.Equal(t, recon.ItemFound, b.runThatFound("recon_3", other)[0].State)
 }
 
 // The run's token bucket is one for all who draw from it: as many draws at once as one likes are spaced as agreed.
@@ -225,7 +226,7 @@ func TestCallsOfARunAreSpaced(t *testing.T) {
 	var group sync.WaitGroup
 	for i := range waits {
 		group.Go(func() {
-			wait, err := b.Store.NextCall(t.Context(), id, every)
+			wait, err := recon.New(b.Store).NextCall(t.Context(), id, every)
 			if err != nil {
 				t.Error(err)
 			}
@@ -238,6 +239,6 @@ func TestCallsOfARunAreSpaced(t *testing.T) {
 		slots[int64((wait+every/2)/every)] = true // what the draws themselves took is far below half a slot
 	}
 	require.Len(t, slots, draws)
-	_, err := b.Store.NextCall(t.Context(), id+1, every)
+	_, err := recon.New(b.Store).NextCall(t.Context(), id+1, every)
 	require.ErrorContains(t, err, "is not there")
 }

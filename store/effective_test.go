@@ -10,6 +10,7 @@ import (
 	"farebook/ledger"
 	"farebook/reconciliation"
 	"farebook/store"
+	"farebook/store/recon"
 )
 
 func (b books) effective(kind string) string {
@@ -109,8 +110,8 @@ func TestCorrectionsTakeEffectAsStripeOrAPersonSays(t *testing.T) {
 	there := balance("txn_9", 45900, 1361, "charge")
 	at := settledAt.AddDate(0, -1, 0)
 	now := time.Now().UTC()
-	correct := func(item store.Item, there *booking.BalanceTransaction, at time.Time) error {
-		return b.Store.Correct(t.Context(), store.Correction{ItemID: item.ID, There: there, Against: ledger.EquitySuspense, EffectiveAt: at, Note: "n"}, now)
+	correct := func(item recon.Item, there *booking.BalanceTransaction, at time.Time) error {
+		return recon.New(b.Store).Correct(t.Context(), recon.Correction{ItemID: item.ID, There: there, Against: ledger.EquitySuspense, EffectiveAt: at, Note: "n"}, now)
 	}
 	require.ErrorContains(t, correct(items[0], there, at), "--effective-at: Stripe dates balance transaction txn_9 at 2026-03-03T23:59:58Z: leave it out")
 	require.ErrorContains(t, correct(items[1], nil, now.Add(time.Hour)), "is in the future")

@@ -140,6 +140,27 @@ func (l letter) row(now time.Time) (emailRow, error) {
 	return row, nil
 }
 
+// OperatorEmail is an email that is about no booking. Owner and Occasion make it one email however often it is queued.
+type OperatorEmail struct {
+	Kind     notice.Kind
+	Owner    string
+	Occasion string
+	Content  notice.Content
+}
+
+// QueueEmail queues an email, once an owner and occasion, and returns the ids of the owner's emails that are not sent yet.
+func (s *Store) QueueEmail(ctx context.Context, now time.Time, e OperatorEmail) (ids []uint64, err error) {
+	err = s.db.InTransaction(ctx, func(tx *gorm.DB) error {
+		err := queue(tx, now, letter{kind: e.Kind, owner: e.Owner, occasion: e.Occasion, content: &e.Content})
+		if err != nil {
+			return err
+		}
+		ids, err = queuedMails(tx, e.Owner)
+		return err
+	})
+	return ids, err
+}
+
 // queuedMails are an owner's mails that are not sent yet.
 func queuedMails(tx *gorm.DB, owner string) (ids []uint64, err error) {
 	err = tx.Model(&emailRow{}).Where("dedupe_key LIKE ? AND status = ?", likeOwner(owner), EmailQueued).Order("id").Pluck("id", &ids).Error

@@ -25,9 +25,11 @@ func (s *Store) Heard(ctx context.Context) (Heard, error) {
 		return Heard{}, err
 	}
 	heard := Heard{Newest: events[0].StripeCreatedAt}
-	var runs []runRow
-	err = conn.Select("id, started_at").Where("status = ? AND dry_run = FALSE AND scope = ? AND window_start <= ?", RunCompleted, reconciliation.ScopeAll, heard.Newest).
-		Order("id DESC").Limit(1).Find(&runs).Error
+	// By the table alone: reconciliations are kept above the books (store/recon).
+	var runs []struct{ StartedAt time.Time }
+	err = conn.Table("reconciliation_runs").Select("started_at").
+		Where("status = 'completed' AND dry_run = FALSE AND scope = ? AND window_start <= ?", reconciliation.ScopeAll, heard.Newest).
+		Order("id DESC").Limit(1).Scan(&runs).Error
 	if err != nil {
 		return Heard{}, err
 	}

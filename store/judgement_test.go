@@ -12,28 +12,28 @@ import (
 	"farebook/ledger"
 	"farebook/money"
 	"farebook/reconciliation"
-	"farebook/store"
+	"farebook/store/recon"
 )
 
 // reconciled is a completed run that finds these, and what its balances leave over. It returns its items, and what nobody has dealt
 // with.
-func (b books) reconciled(id string, tolerance int64, there booking.Balances, findings []reconciliation.Finding) ([]store.Item, int64) {
+func (b books) reconciled(id string, tolerance int64, there booking.Balances, findings []reconciliation.Finding) ([]recon.Item, int64) {
 	b.t.Helper()
 	b.runThatFound(id, findings...)
-	run, err := b.Store.Run(b.t.Context(), id)
+	run, err := recon.New(b.Store).Run(b.t.Context(), id)
 	require.NoError(b.t, err)
-	gaps, err := b.Store.CompareBalances(b.t.Context(), there, run.ID, tolerance)
+	gaps, err := recon.New(b.Store).CompareBalances(b.t.Context(), there, run.ID, tolerance)
 	require.NoError(b.t, err)
 	for _, gap := range gaps {
 		if !gap.Within {
-			require.NoError(b.t, b.Store.AddFindings(b.t.Context(), run.ID, []reconciliation.Finding{gap.Finding()}))
+			require.NoError(b.t, recon.New(b.Store).AddFindings(b.t.Context(), run.ID, []reconciliation.Finding{gap.Finding()}))
 		}
 	}
-	run.Status = store.RunCompleted
-	require.NoError(b.t, b.Store.EndRun(b.t.Context(), run))
-	tally, err := b.Store.Tally(b.t.Context(), run.ID)
+	run.Status = recon.RunCompleted
+	require.NoError(b.t, recon.New(b.Store).EndRun(b.t.Context(), run))
+	tally, err := recon.New(b.Store).Tally(b.t.Context(), run.ID)
 	require.NoError(b.t, err)
-	items, err := b.Store.Items(b.t.Context(), run.ID, "", 0, 100)
+	items, err := recon.New(b.Store).Items(b.t.Context(), run.ID, "", 0, 100)
 	require.NoError(b.t, err)
 	return items, tally.Left
 }
@@ -41,9 +41,9 @@ func (b books) reconciled(id string, tolerance int64, there booking.Balances, fi
 // verified judges as verify does: no gap that is not accounted for, and nothing left open.
 func (b books) verified(tolerance int64, there booking.Balances) bool {
 	b.t.Helper()
-	gaps, err := b.Store.CompareBalances(b.t.Context(), there, 0, tolerance)
+	gaps, err := recon.New(b.Store).CompareBalances(b.t.Context(), there, 0, tolerance)
 	require.NoError(b.t, err)
-	left, err := b.Store.LeftOpen(b.t.Context())
+	left, err := recon.New(b.Store).LeftOpen(b.t.Context())
 	require.NoError(b.t, err)
 	for _, gap := range gaps {
 		if !gap.Holds() {
@@ -66,27 +66,27 @@ func TestVerifyAndReconciliationJudgeTheSame(t *testing.T) {
 	orphan := foreignPayment()
 	orphan.Net = orphan.AtStripe
 	state := reconciliation.Finding{Class: reconciliation.StateMismatch, Object: reconciliation.ObjectDispute, StripeID: "dp_1", Reason: "under_review here and lost at Stripe", Currency: "USD"}
-	resolve := func(b books, items []store.Item) {
+	resolve := func(b books, items []recon.Item) {
 		for _, item := range items {
-			require.NoError(b.t, b.Store.ResolveItem(b.t.Context(), item.ID, "known", testdb.Tester))
+			require.NoError(b.t, recon.New(b.Store).ResolveItem(b.t.Context(), item.ID, "known", testdb.Tester))
 		}
 	}
-	reopen := func(b books, items []store.Item) {
+	reopen := func(b books, items []recon.Item) {
 		resolve(b, items)
-		require.NoError(b.t, b.Store.ReopenItem(b.t.Context(), items[0].ID, "ours after all", testdb.Tester))
+		require.NoError(b.t, recon.New(b.Store).ReopenItem(b.t.Context(), items[0].ID, "ours after all", testdb.Tester))
 	}
-	post := func(b books, items []store.Item) {
-		require.NoError(b.t, b.Store.Correct(b.t.Context(), store.Correction{
+	post := func(b books, items []recon.Item) {
+		require.NoError(b.t, recon.New(b.Store).Correct(b.t.Context(), recon.Correction{
 			ItemID: items[0].ID, There: foreignTransaction(), Against: ledger.EquitySuspense, Note: "posted",
 		}, time.Now().UTC()))
 	}
-	fail := func(b books, items []store.Item) {
-		require.NoError(b.t, b.Store.SettleItem(b.t.Context(), items[0].ID, store.ItemFailed, "in vain"))
+	fail := func(b books, items []recon.Item) {
+		require.NoError(b.t, recon.New(b.Store).SettleItem(b.t.Context(), items[0].ID, recon.ItemFailed, "in vain"))
 	}
 	for name, c := range map[string]struct {
 		there, later booking.Balances // of the first run, and of what is judged
 		found, again []reconciliation.Finding
-		decide       func(books, []store.Item)
+		decide       func(books, []recon.Item)
 		tolerance    int64
 		holds        bool
 	}{
@@ -140,7 +140,7 @@ func TestLeftOpenUntilPostedOrNoted(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
 	left := func() int {
-		open, err := b.Store.LeftOpen(t.Context())
+		open, err := recon.New(b.Store).LeftOpen(t.Context())
 		require.NoError(t, err)
 		return len(open)
 	}
@@ -154,20 +154,20 @@ func TestLeftOpenUntilPostedOrNoted(t *testing.T) {
 	require.Equal(t, 2, left(), "a payment's state and its balance transaction are one")
 	for _, item := range items {
 		if item.StripeID == "pi_8" {
-			require.NoError(t, b.Store.ResolveItem(t.Context(), item.ID, "known", testdb.Tester))
+			require.NoError(t, recon.New(b.Store).ResolveItem(t.Context(), item.ID, "known", testdb.Tester))
 		}
 	}
 	require.Equal(t, 1, left())
 	for _, item := range items {
 		if item.BalanceTransactionID == "txn_9" {
-			correction := store.Correction{ItemID: item.ID, There: foreignTransaction(), Against: ledger.EquitySuspense, Note: "posted"}
-			require.NoError(t, b.Store.Correct(t.Context(), correction, time.Now().UTC()))
+			correction := recon.Correction{ItemID: item.ID, There: foreignTransaction(), Against: ledger.EquitySuspense, Note: "posted"}
+			require.NoError(t, recon.New(b.Store).Correct(t.Context(), correction, time.Now().UTC()))
 		}
 	}
 	require.Equal(t, 1, left(), "the payment's state is another matter than its money")
 	for _, item := range items {
 		if item.Class == reconciliation.StateMismatch {
-			require.NoError(t, b.Store.ResolveItem(t.Context(), item.ID, "the booking is paid in another way", testdb.Tester))
+			require.NoError(t, recon.New(b.Store).ResolveItem(t.Context(), item.ID, "the booking is paid in another way", testdb.Tester))
 		}
 	}
 	require.Zero(t, left())

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"farebook/booking"
+	"farebook/reconciliation"
 )
 
 // NamedPayment is a PaymentIntent with the booking that its metadata names.
@@ -143,4 +144,74 @@ func (s *Store) Has(ctx context.Context, n Newest) (bool, error) {
 	var count int64
 	err := s.db.WithContext(ctx).Model(&bookingRow{}).Where("id = ? AND reference = ?", n.BookingID, n.Reference).Count(&count).Error
 	return count == 1, err
+}
+
+// KnownOf reads what the books know of the payments that lines are about, by balance transaction.
+func (s *Store) KnownOf(ctx context.Context, lines []reconciliation.Line) (map[string]reconciliation.Known, error) {
+	intents, references := []string{""}, []string{""}
+	for _, line := range lines {
+		intents, references = append(intents, line.PaymentIntentID), append(references, string(line.Reference))
+	}
+	var rows []struct{ Reference, StripePaymentIntentID string }
+	err := s.db.WithContext(ctx).Table("bookings b").Select("b.reference, COALESCE(p.stripe_payment_intent_id, '') AS stripe_payment_intent_id").
+		Joins("LEFT JOIN payments p ON p.booking_id = b.id").
+		Where("b.reference IN ? OR b.id IN (?)", references, s.db.Model(&paymentRow{}).Select("booking_id").Where("stripe_payment_intent_id IN ?", intents)).
+		Scan(&rows).Error
+	if err != nil {
+		return nil, err
+	}
+	byIntent, byReference := map[string]booking.Reference{}, map[string]string{}
+	for _, row := range rows {
+		byReference[row.Reference] = row.StripePaymentIntentID
+		if row.StripePaymentIntentID != "" {
+			byIntent[row.StripePaymentIntentID] = booking.Reference(row.Reference)
+		}
+	}
+	known := make(map[string]reconciliation.Known, len(lines))
+	for _, line := range lines {
+		intent, ours := byReference[string(line.Reference)]
+		k := reconciliation.Known{Reference: byIntent[line.PaymentIntentID], BookingKnown: ours && line.Reference != ""}
+		k.PaymentKnown = k.Reference != ""
+		if !k.PaymentKnown && k.BookingKnown && intent != "" && intent != line.PaymentIntentID {
+			k.OtherIntent = intent
+		}
+		known[line.ID] = k
+	}
+	return known, nil
+}
+
+// PaymentIDs are the rows of payments by their PaymentIntents; one that is not a booking's is left out.
+func (s *Store) PaymentIDs(ctx context.Context, intents []string) (map[string]uint64, error) {
+	var rows []struct {
+		ID                    uint64
+		StripePaymentIntentID string
+	}
+	err := s.db.WithContext(ctx).Model(&paymentRow{}).Select("id, stripe_payment_intent_id").
+		Where("stripe_payment_intent_id IN ? AND stripe_payment_intent_id <> ''", intents).Scan(&rows).Error
+	ids := make(map[string]uint64, len(rows))
+	for _, row := range rows {
+		ids[row.StripePaymentIntentID] = row.ID
+	}
+	return ids, err
+}
+
+// Unproven follows the state of an automatic payout that its balance transactions do not account for.
+const Unproven = " (unproven)"
+
+// StatesOf reads where refunds, disputes or payouts are in the books, by Stripe's ids; a payout's may end in Unproven.
+func (s *Store) StatesOf(ctx context.Context, object reconciliation.Object, ids []string) (map[string]string, error) {
+	table := map[reconciliation.Object]string{reconciliation.ObjectRefund: "refunds", reconciliation.ObjectDispute: "disputes", reconciliation.ObjectPayout: "payouts"}[object]
+	query := s.db.WithContext(ctx).Table(table).Where("stripe_"+string(object)+"_id IN ?", ids)
+	if object == reconciliation.ObjectPayout {
+		query = query.Select("stripe_payout_id AS id, IF(proof = ?, CONCAT(status, ?), status) AS status", ProofUnproven, Unproven)
+	} else {
+		query = query.Select("stripe_" + string(object) + "_id AS id, status")
+	}
+	var rows []struct{ ID, Status string }
+	err := query.Scan(&rows).Error
+	states := make(map[string]string, len(rows))
+	for _, row := range rows {
+		states[row.ID] = row.Status
+	}
+	return states, err
 }

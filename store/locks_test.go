@@ -10,6 +10,7 @@ import (
 	"farebook/booking"
 	"farebook/internal/dev/testdb"
 	"farebook/store"
+	"farebook/store/recon"
 )
 
 // patientBooks have a store that waits for a lock for as long as its connections allow: no transaction of a test is repeated
@@ -105,12 +106,12 @@ func TestCorrectionBesideTheRefundsOwnRecordIsRefused(t *testing.T) {
 		return err
 	})
 	b.awaitWaiting(1)
-	correcting := begin(func() error { return b.Store.Correct(t.Context(), correction, time.Now().UTC()) })
+	correcting := begin(func() error { return recon.New(b.Store).Correct(t.Context(), correction, time.Now().UTC()) })
 	b.awaitWaiting(2)
 	release()
 	require.NoError(t, recording())
 
-	var refused *store.NotCorrectable
+	var refused *recon.NotCorrectable
 	require.ErrorAs(t, correcting(), &refused)
 	require.ErrorContains(t, refused, "agree with Stripe by now")
 	require.EqualValues(t, 44539-20000, b.balanceOf("asset:stripe_clearing"))
@@ -125,16 +126,16 @@ func TestItemIsDecidedOnce(t *testing.T) {
 	b := patientBooks(t)
 	_, correction := b.refundNotInTheLedger()
 	release := b.lock("SELECT id FROM bookings")
-	correcting := begin(func() error { return b.Store.Correct(t.Context(), correction, time.Now().UTC()) })
+	correcting := begin(func() error { return recon.New(b.Store).Correct(t.Context(), correction, time.Now().UTC()) })
 	b.awaitWaiting(1)
 	resolved := make(chan error, 1)
 	go func() {
-		resolved <- b.Store.ResolveItem(t.Context(), correction.ItemID, "nothing to do", testdb.Tester)
+		resolved <- recon.New(b.Store).ResolveItem(t.Context(), correction.ItemID, "nothing to do", testdb.Tester)
 	}()
 	require.Eventually(t, func() bool { return len(resolved) == 1 || b.waiting() == 2 }, time.Minute, 300*time.Millisecond)
 	release()
 	require.NoError(t, correcting())
-	var refused *store.NotCorrectable
+	var refused *recon.NotCorrectable
 	require.ErrorAs(t, <-resolved, &refused, "the item was resolved beside a correction of it that was posted")
 	require.ErrorContains(t, refused, "resolved already")
 	require.Equal(t, "by hand", b.Text(t, "SELECT note FROM reconciliation_items"))

@@ -12,6 +12,7 @@ import (
 	"farebook/ledger"
 	"farebook/reconciliation"
 	"farebook/store"
+	"farebook/store/recon"
 )
 
 func foreignTransaction() *booking.BalanceTransaction {
@@ -23,16 +24,16 @@ func TestNotedItemIsPostedAfterAll(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
 	first := b.runThatFound("recon_1", foreignPayment())[0]
-	require.NoError(t, b.Store.ResolveItem(t.Context(), first.ID, "theirs", testdb.Tester))
+	require.NoError(t, recon.New(b.Store).ResolveItem(t.Context(), first.ID, "theirs", testdb.Tester))
 	later := b.runThatFound("recon_2", foreignPayment())[0]
-	require.Equal(t, store.ItemResolved, later.State)
-	correction := store.Correction{ItemID: later.ID, There: foreignTransaction(), Against: ledger.EquitySuspense, Note: "posted after all", By: testdb.Tester}
-	require.NoError(t, b.Store.Correct(t.Context(), correction, time.Now().UTC()))
+	require.Equal(t, recon.ItemResolved, later.State)
+	correction := recon.Correction{ItemID: later.ID, There: foreignTransaction(), Against: ledger.EquitySuspense, Note: "posted after all", By: testdb.Tester}
+	require.NoError(t, recon.New(b.Store).Correct(t.Context(), correction, time.Now().UTC()))
 	require.EqualValues(t, 44539, b.balanceOf("asset:stripe_clearing"))
 	for _, item := range []uint64{later.ID, first.ID} {
 		correction.ItemID = item
-		require.ErrorContains(t, b.Store.Correct(t.Context(), correction, time.Now().UTC()), "is resolved already")
-		require.ErrorContains(t, b.Store.ReopenItem(t.Context(), item, "again", testdb.Tester), "is in the ledger")
+		require.ErrorContains(t, recon.New(b.Store).Correct(t.Context(), correction, time.Now().UTC()), "is resolved already")
+		require.ErrorContains(t, recon.New(b.Store).ReopenItem(t.Context(), item, "again", testdb.Tester), "is in the ledger")
 	}
 	require.EqualValues(t, 44539, b.balanceOf("asset:stripe_clearing"))
 }
@@ -44,14 +45,14 @@ func TestNotedItemKeepsItsWayOfHealing(t *testing.T) {
 	healed := foreignPayment()
 	healed.Class, healed.Healing = reconciliation.MissingInLedger, reconciliation.HealPayment
 	item := b.runThatFound("recon_1", healed)[0]
-	require.NoError(t, b.Store.ResolveItem(t.Context(), item.ID, "known", testdb.Tester))
-	correction := store.Correction{ItemID: item.ID, There: foreignTransaction(), Against: ledger.EquitySuspense, Note: "n"}
-	require.ErrorContains(t, b.Store.Correct(t.Context(), correction, time.Now().UTC()), "healed by its own workflow")
-	require.NoError(t, b.Store.ReopenItem(t.Context(), item.ID, "was not known", testdb.Tester))
-	require.NoError(t, b.Store.SettleItem(t.Context(), item.ID, store.ItemFailed, "in vain"))
-	require.NoError(t, b.Store.ResolveItem(t.Context(), item.ID, "known", testdb.Tester))
+	require.NoError(t, recon.New(b.Store).ResolveItem(t.Context(), item.ID, "known", testdb.Tester))
+	correction := recon.Correction{ItemID: item.ID, There: foreignTransaction(), Against: ledger.EquitySuspense, Note: "n"}
+	require.ErrorContains(t, recon.New(b.Store).Correct(t.Context(), correction, time.Now().UTC()), "healed by its own workflow")
+	require.NoError(t, recon.New(b.Store).ReopenItem(t.Context(), item.ID, "was not known", testdb.Tester))
+	require.NoError(t, recon.New(b.Store).SettleItem(t.Context(), item.ID, recon.ItemFailed, "in vain"))
+	require.NoError(t, recon.New(b.Store).ResolveItem(t.Context(), item.ID, "known", testdb.Tester))
 	correction.ItemID = b.runThatFound("recon_2", healed)[0].ID
-	require.NoError(t, b.Store.Correct(t.Context(), correction, time.Now().UTC()))
+	require.NoError(t, recon.New(b.Store).Correct(t.Context(), correction, time.Now().UTC()))
 	require.EqualValues(t, 44539, b.balanceOf("asset:stripe_clearing"))
 }
 
@@ -62,21 +63,21 @@ func TestReopenedItemIsFoundAgain(t *testing.T) {
 	other := foreignPayment()
 	other.AtStripe++
 	noted := b.runThatFound("recon_0", other)[0]
-	require.NoError(t, b.Store.ResolveItem(t.Context(), noted.ID, "another amount", testdb.Tester))
+	require.NoError(t, recon.New(b.Store).ResolveItem(t.Context(), noted.ID, "another amount", testdb.Tester))
 	first := b.runThatFound("recon_1", foreignPayment())[0]
-	require.NoError(t, b.Store.ResolveItem(t.Context(), first.ID, "theirs", testdb.Tester))
+	require.NoError(t, recon.New(b.Store).ResolveItem(t.Context(), first.ID, "theirs", testdb.Tester))
 	later := b.runThatFound("recon_2", foreignPayment())[0]
-	require.NoError(t, b.Store.ReopenItem(t.Context(), later.ID, "ours after all", testdb.Tester))
+	require.NoError(t, recon.New(b.Store).ReopenItem(t.Context(), later.ID, "ours after all", testdb.Tester))
 	for _, id := range []uint64{first.ID, later.ID} {
-		item, err := b.Store.Item(t.Context(), id)
+		item, err := recon.New(b.Store).Item(t.Context(), id)
 		require.NoError(t, err)
-		require.Equal(t, store.ItemFound, item.State)
+		require.Equal(t, recon.ItemFound, item.State)
 		require.Equal(t, "reopened: ours after all; before: theirs", item.Note)
 	}
-	require.Equal(t, store.ItemFound, b.runThatFound("recon_3", foreignPayment())[0].State)
-	require.Equal(t, store.ItemResolved, b.runThatFound("recon_4", other)[0].State)
-	require.ErrorContains(t, b.Store.ReopenItem(t.Context(), later.ID, "again", testdb.Tester), "only a resolved item")
-	require.ErrorIs(t, b.Store.ReopenItem(t.Context(), 999, "nothing", testdb.Tester), store.ErrNotFound)
+	require.Equal(t, recon.ItemFound, b.runThatFound("recon_3", foreignPayment())[0].State)
+	require.Equal(t, recon.ItemResolved, b.runThatFound("recon_4", other)[0].State)
+	require.ErrorContains(t, recon.New(b.Store).ReopenItem(t.Context(), later.ID, "again", testdb.Tester), "only a resolved item")
+	require.ErrorIs(t, recon.New(b.Store).ReopenItem(t.Context(), 999, "nothing", testdb.Tester), store.ErrNotFound)
 	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM audit_log WHERE action = 'reconciliation.reopen-item' AND subject = ?", fmt.Sprintf("item/%d", later.ID)))
 }
 
@@ -92,29 +93,29 @@ func TestNotedDifferencesOfTheClearingAccount(t *testing.T) {
 	foreign.Net = foreign.AtStripe
 	gap := reconciliation.Finding{Class: reconciliation.AmountMismatch, Object: reconciliation.ObjectClearing, StripeID: "balance-EUR", Here: 100, AtStripe: 350, Currency: "EUR"}
 	items := b.runThatFound("recon_1", foreign, fee, gap)
-	explained, err := b.Store.Explained(t.Context(), uint64(b.Count(t, "SELECT id FROM reconciliation_runs")))
+	explained, err := recon.New(b.Store).Explained(t.Context(), uint64(b.Count(t, "SELECT id FROM reconciliation_runs")))
 	require.NoError(t, err)
 	require.EqualValues(t, -44539, explained["USD"], "a fee that leaves the clearing account alone explains nothing of it")
 	for _, item := range items {
-		require.NoError(t, b.Store.ResolveItem(t.Context(), item.ID, "known", testdb.Tester))
+		require.NoError(t, recon.New(b.Store).ResolveItem(t.Context(), item.ID, "known", testdb.Tester))
 	}
 	b.runThatFound("recon_2", foreign)
-	noted, err := b.Store.Noted(t.Context(), 0)
+	noted, err := recon.New(b.Store).Noted(t.Context(), 0)
 	require.NoError(t, err)
 	require.EqualValues(t, -44539, noted.Lines["USD"], "each balance transaction once")
 	require.Equal(t, []int64{-250}, noted.Gaps["balance-EUR"])
-	own, err := b.Store.Noted(t.Context(), uint64(b.Count(t, "SELECT MAX(id) FROM reconciliation_runs")))
+	own, err := recon.New(b.Store).Noted(t.Context(), uint64(b.Count(t, "SELECT MAX(id) FROM reconciliation_runs")))
 	require.NoError(t, err)
 	require.Zero(t, own.Lines["USD"], "the run explains its own items")
 
-	require.NoError(t, b.Store.Correct(t.Context(), store.Correction{
+	require.NoError(t, recon.New(b.Store).Correct(t.Context(), recon.Correction{
 		ItemID: items[0].ID, There: foreignTransaction(), Against: ledger.EquitySuspense, Note: "posted",
 	}, time.Now().UTC()))
-	noted, err = b.Store.Noted(t.Context(), 0)
+	noted, err = recon.New(b.Store).Noted(t.Context(), 0)
 	require.NoError(t, err)
 	require.Zero(t, noted.Lines["USD"], "what is posted is no longer noted")
-	require.NoError(t, b.Store.ReopenItem(t.Context(), items[2].ID, "not known", testdb.Tester))
-	noted, err = b.Store.Noted(t.Context(), 0)
+	require.NoError(t, recon.New(b.Store).ReopenItem(t.Context(), items[2].ID, "not known", testdb.Tester))
+	noted, err = recon.New(b.Store).Noted(t.Context(), 0)
 	require.NoError(t, err)
 	require.Empty(t, noted.Gaps["balance-EUR"])
 }
@@ -127,12 +128,12 @@ func TestItemsOfAnOlderReleaseExplainTheSame(t *testing.T) {
 	fee.Class, fee.StripeID, fee.BalanceTransactionID, fee.Here, fee.AtStripe = reconciliation.FeeMismatch, "pi_8", "txn_8", 10, 19
 	items := b.runThatFound("recon_1", foreignPayment(), fee)
 	b.Exec(t, "UPDATE reconciliation_items SET clearing_here = NULL, net_at_stripe = NULL, state = 'resolved'")
-	explained, err := b.Store.Explained(t.Context(), uint64(b.Count(t, "SELECT id FROM reconciliation_runs")))
+	explained, err := recon.New(b.Store).Explained(t.Context(), uint64(b.Count(t, "SELECT id FROM reconciliation_runs")))
 	require.NoError(t, err)
 	require.EqualValues(t, -44539+9, explained["USD"])
-	noted, err := b.Store.Noted(t.Context(), 0)
+	noted, err := recon.New(b.Store).Noted(t.Context(), 0)
 	require.NoError(t, err)
 	require.EqualValues(t, -44539, noted.Lines["USD"])
-	require.NoError(t, b.Store.ReopenItem(t.Context(), items[0].ID, "n", testdb.Tester))
+	require.NoError(t, recon.New(b.Store).ReopenItem(t.Context(), items[0].ID, "n", testdb.Tester))
 	require.Equal(t, "found", b.Text(t, "SELECT state FROM reconciliation_items WHERE id = ?", items[0].ID))
 }

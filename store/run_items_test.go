@@ -8,6 +8,7 @@ import (
 	"farebook/internal/dev/testdb"
 	"farebook/reconciliation"
 	"farebook/store"
+	"farebook/store/recon"
 )
 
 // A payment whose event was lost is two items, by its state and by its balance transaction, and one difference.
@@ -22,16 +23,16 @@ func TestTallyCountsAnObjectOnce(t *testing.T) {
 		findings = append(findings, state, line)
 	}
 	findings = append(findings, reconciliation.Finding{Class: reconciliation.Timing, Object: reconciliation.ObjectPayment, StripeID: "pi_young", Reason: "young"})
-	states := map[string][]string{"pi_fixed": {store.ItemFixed, store.ItemSkipped}, "pi_failed": {store.ItemFixed, store.ItemFailed}}
+	states := map[string][]string{"pi_fixed": {recon.ItemFixed, recon.ItemSkipped}, "pi_failed": {recon.ItemFixed, recon.ItemFailed}}
 	for _, item := range b.runThatFound("recon_1", findings...) {
 		if left := states[item.StripeID]; len(left) > 0 {
-			require.NoError(t, b.Store.SettleItem(t.Context(), item.ID, left[0], ""))
+			require.NoError(t, recon.New(b.Store).SettleItem(t.Context(), item.ID, left[0], ""))
 			states[item.StripeID] = left[1:]
 		}
 	}
-	tally, err := b.Store.Tally(t.Context(), uint64(b.Count(t, "SELECT id FROM reconciliation_runs")))
+	tally, err := recon.New(b.Store).Tally(t.Context(), uint64(b.Count(t, "SELECT id FROM reconciliation_runs")))
 	require.NoError(t, err)
-	require.Equal(t, store.Tally{Found: 3, Fixed: 1, Failed: 1, Skipped: 1, Left: 2}, tally)
+	require.Equal(t, recon.Tally{Found: 3, Fixed: 1, Failed: 1, Skipped: 1, Left: 2}, tally)
 }
 
 // What an operator has resolved is known again while it is the same: another state of the same object is another difference, as is
@@ -45,19 +46,19 @@ func TestResolvedIsTheSameDifferenceOnly(t *testing.T) {
 	}
 	clearing := reconciliation.Finding{Class: reconciliation.AmountMismatch, Object: "clearing", StripeID: "balance-USD", Here: 1000, AtStripe: 1500, Currency: "USD"}
 	for _, item := range b.runThatFound("recon_1", state, clearing) {
-		require.NoError(t, b.Store.ResolveItem(t.Context(), item.ID, "known", testdb.Tester))
-		var settled *store.NotCorrectable
-		require.ErrorAs(t, b.Store.ResolveItem(t.Context(), item.ID, "again", testdb.Tester), &settled)
+		require.NoError(t, recon.New(b.Store).ResolveItem(t.Context(), item.ID, "known", testdb.Tester))
+		var settled *recon.NotCorrectable
+		require.ErrorAs(t, recon.New(b.Store).ResolveItem(t.Context(), item.ID, "again", testdb.Tester), &settled)
 	}
-	require.ErrorIs(t, b.Store.ResolveItem(t.Context(), 999, "nothing", testdb.Tester), store.ErrNotFound)
+	require.ErrorIs(t, recon.New(b.Store).ResolveItem(t.Context(), 999, "nothing", testdb.Tester), store.ErrNotFound)
 
 	clearing.Here, clearing.AtStripe = 7000, 7500
 	for _, item := range b.runThatFound("recon_2", state, clearing) {
-		require.Equal(t, store.ItemResolved, item.State, "%+v", item)
+		require.Equal(t, recon.ItemResolved, item.State, "%+v", item)
 	}
 	state.Reason = "the dispute is needs_response here and lost at Stripe"
 	clearing.AtStripe = 7501
 	for _, item := range b.runThatFound("recon_3", state, clearing) {
-		require.Equal(t, store.ItemFound, item.State, "%+v", item)
+		require.Equal(t, recon.ItemFound, item.State, "%+v", item)
 	}
 }

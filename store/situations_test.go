@@ -9,6 +9,7 @@ import (
 	"farebook/ledger"
 	"farebook/reconciliation"
 	"farebook/store"
+	"farebook/store/recon"
 )
 
 // The situations that tests begin with: one booking of $459.00 under pi_1, by what has happened to it. Snapshots (atStripe, cameBack,
@@ -61,7 +62,7 @@ func (b books) refunded(amount int64) store.Refund {
 
 // refundNotInTheLedger is a refund of $200.00 that Stripe has made and the books have as requested, and the correction that an operator
 // posts for the item of the reconciliation that failed to heal it.
-func (b books) refundNotInTheLedger() (booking.RefundSnapshot, store.Correction) {
+func (b books) refundNotInTheLedger() (booking.RefundSnapshot, recon.Correction) {
 	b.t.Helper()
 	refund := b.requestedRefund(20000)
 	snapshot := atStripe(refund, "re_1", "succeeded")
@@ -69,8 +70,8 @@ func (b books) refundNotInTheLedger() (booking.RefundSnapshot, store.Correction)
 		Class: reconciliation.MissingInLedger, Object: reconciliation.ObjectRefund, StripeID: "re_1", PaymentIntentID: "pi_1", BalanceTransactionID: snapshot.Balance.ID,
 		Reference: refund.Reference, AtStripe: -20000, Currency: "USD", Reason: "lost", Healing: reconciliation.HealRefund,
 	})[0]
-	require.NoError(b.t, b.Store.SettleItem(b.t.Context(), item.ID, store.ItemFailed, "in vain"))
-	return snapshot, store.Correction{ItemID: item.ID, There: snapshot.Balance, Against: ledger.LiabilityUnearnedRevenue, Note: "by hand"}
+	require.NoError(b.t, recon.New(b.Store).SettleItem(b.t.Context(), item.ID, recon.ItemFailed, "in vain"))
+	return snapshot, recon.Correction{ItemID: item.ID, There: snapshot.Balance, Against: ledger.LiabilityUnearnedRevenue, Note: "by hand"}
 }
 
 // disputed is a paid booking whose payment was withdrawn by dp_1.

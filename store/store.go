@@ -40,6 +40,9 @@ func Open(ctx context.Context, dsn string, c clock.Clock, log *slog.Logger) (*St
 	return s, nil
 }
 
+// DB is the pool of connections, for the packages of store/ that stand above the books; no other can name its type.
+func (s *Store) DB() *db.DB { return s.db }
+
 // Now is the time in UTC, for all who work with the store.
 func (s *Store) Now() time.Time { return s.db.Now() }
 

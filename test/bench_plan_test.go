@@ -15,6 +15,7 @@ import (
 	"farebook/internal/dev/testkit"
 	"farebook/reconciliation"
 	"farebook/starter/dispatch"
+	"farebook/store/recon"
 	"farebook/workflows"
 )
 
@@ -53,9 +54,9 @@ func BenchmarkApplyPlan(b *testing.B) {
 		require.NoError(b, err)
 		took := time.Since(began)
 		_, peak := s.Memory("worker")
-		run, err := s.DB.Store.Run(b.Context(), id)
+		run, err := recon.New(s.DB.Store).Run(b.Context(), id)
 		require.NoError(b, err)
-		tally, err := s.DB.Store.Tally(b.Context(), run.ID)
+		tally, err := recon.New(s.DB.Store).Tally(b.Context(), run.ID)
 		require.NoError(b, err)
 		require.EqualValues(b, items, tally.Found)
 		require.EqualValues(b, healable, tally.Fixed)
@@ -73,7 +74,7 @@ func planOf(s *testkit.Stack, items int) string {
 	s.T.Helper()
 	plan := reconcileLong(s, `{"dryRun":true,"scope":"ledger"}`)
 	require.Equal(s.T, healable, plan.classes()["missing_in_ledger"])
-	run, err := s.DB.Store.Run(s.T.Context(), plan.CorrelationID)
+	run, err := recon.New(s.DB.Store).Run(s.T.Context(), plan.CorrelationID)
 	require.NoError(s.T, err)
 	s.DB.Exec(s.T, "CREATE TABLE IF NOT EXISTS planned (n INT PRIMARY KEY)")
 	s.DB.Exec(s.T, "INSERT IGNORE INTO planned VALUES (1)")
@@ -113,7 +114,7 @@ func digestOf(s *testkit.Stack, runID uint64) string {
 	s.T.Helper()
 	sum := sha256.New()
 	for after := ""; ; {
-		findings, next, err := s.DB.Store.FindingsByFingerprint(s.T.Context(), runID, after, 500)
+		findings, next, err := recon.New(s.DB.Store).FindingsByFingerprint(s.T.Context(), runID, after, 500)
 		require.NoError(s.T, err)
 		for _, f := range findings {
 			_, _ = fmt.Fprintf(sum, "%s|%d|%d|%s|%s\n", f.Fingerprint(), f.Here, f.AtStripe, f.Currency, f.Healing) // a hash takes everything

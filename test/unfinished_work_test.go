@@ -6,13 +6,14 @@ import (
 	"testing"
 	"time"
 
+	"farebook/store/recon"
+
 	"github.com/stretchr/testify/require"
 
 	"farebook/internal/dev/fakestripe"
 	"farebook/internal/dev/testdb"
 	"farebook/internal/dev/testkit"
 	"farebook/reconciliation"
-	"farebook/store"
 )
 
 // unfinished is a system with work of each kind at each stage that waits for something, and no webhook from then on: what Stripe
@@ -171,17 +172,17 @@ func (u *unfinished) postedInVain(findings ...reconciliation.Finding) {
 		findings[i].Class, findings[i].Currency = reconciliation.MissingInLedger, "USD"
 	}
 	now := time.Now().UTC()
-	run, err := u.DB.Store.BeginRun(u.T.Context(), store.Run{
+	run, err := recon.New(u.DB.Store).BeginRun(u.T.Context(), recon.Run{
 		CorrelationID: "recon_" + u.bill, Options: reconciliation.Options{LookbackDays: 7, Scope: reconciliation.ScopeAll},
 		WindowStart: now, WindowEnd: now, StartedAt: now,
 	})
 	require.NoError(u.T, err)
-	require.NoError(u.T, u.DB.Store.AddFindings(u.T.Context(), run.ID, findings))
-	items, err := u.DB.Store.Items(u.T.Context(), run.ID, "", 0, len(findings))
+	require.NoError(u.T, recon.New(u.DB.Store).AddFindings(u.T.Context(), run.ID, findings))
+	items, err := recon.New(u.DB.Store).Items(u.T.Context(), run.ID, "", 0, len(findings))
 	require.NoError(u.T, err)
 	require.Len(u.T, items, len(findings))
 	for _, item := range items {
-		require.NoError(u.T, u.DB.Store.SettleItem(u.T.Context(), item.ID, store.ItemFailed, "in vain"))
+		require.NoError(u.T, recon.New(u.DB.Store).SettleItem(u.T.Context(), item.ID, recon.ItemFailed, "in vain"))
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"farebook/starter/dispatch"
 	"farebook/starter/recon"
 	"farebook/store"
+	runs "farebook/store/recon"
 )
 
 const (
@@ -78,7 +79,7 @@ type runInput struct {
 type runOutput struct{ Body recon.Run }
 
 func (a *api) getReconciliation(ctx context.Context, in *runInput) (*runOutput, error) {
-	run, err := a.Store.Run(ctx, in.ID)
+	run, err := runs.New(a.Store).Run(ctx, in.ID)
 	if err != nil {
 		return nil, orMissing(err, errNoSuchReconciliation)
 	}

@@ -12,6 +12,7 @@ import (
 	"farebook/starter/dispatch"
 	"farebook/starter/recon"
 	"farebook/store"
+	runs "farebook/store/recon"
 	"farebook/validation"
 )
 
@@ -96,7 +97,7 @@ var ErrDifferences = errors.New("differences are left")
 func startRun(cmd *cobra.Command, books *store.Store, w *dispatch.Client, options reconciliation.Options, flags *reconcileFlags) error {
 	ctx := cmd.Context()
 	if flags.apply != "" {
-		plan, err := books.Run(ctx, flags.apply)
+		plan, err := runs.New(books).Run(ctx, flags.apply)
 		switch {
 		case errors.Is(err, store.ErrNotFound):
 			return fmt.Errorf("--apply: there is no run %q", flags.apply)
@@ -104,7 +105,7 @@ func startRun(cmd *cobra.Command, books *store.Store, w *dispatch.Client, option
 			return err
 		case !plan.Options.DryRun:
 			return fmt.Errorf("--apply: %s was no dry run, and has healed what it may", flags.apply)
-		case plan.Status != store.RunCompleted:
+		case plan.Status != runs.RunCompleted:
 			return fmt.Errorf("--apply: %s is %s: only the plan of a run that has completed can be carried out", flags.apply, plan.Status)
 		}
 		options = plan.Options
@@ -143,7 +144,7 @@ func showRunCommand() *cobra.Command {
 				return err
 			}
 			return booksCommand(cmd, logging.Reconciliation, func(books *store.Store) error {
-				run, err := books.Run(cmd.Context(), args[0])
+				run, err := runs.New(books).Run(cmd.Context(), args[0])
 				if err != nil {
 					return noSuchRun(args[0], err)
 				}

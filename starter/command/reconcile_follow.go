@@ -15,6 +15,7 @@ import (
 	"farebook/internal/logging"
 	"farebook/starter/dispatch"
 	"farebook/store"
+	runs "farebook/store/recon"
 	"farebook/workflows"
 )
 
@@ -33,11 +34,11 @@ func followRunCommand() *cobra.Command {
 			}
 			return workflowsCommand(cmd, logging.Reconciliation, func(books *store.Store, w *dispatch.Client) error {
 				cmd.SetContext(correlation.With(cmd.Context(), args[0]))
-				run, err := books.Run(cmd.Context(), args[0])
+				run, err := runs.New(books).Run(cmd.Context(), args[0])
 				if err != nil {
 					return noSuchRun(args[0], err)
 				}
-				if run.Status != store.RunRunning { // Temporal may have forgotten it
+				if run.Status != runs.RunRunning { // Temporal may have forgotten it
 					return showEnd(cmd, books, run, format)
 				}
 				return followToTheEnd(cmd, books, w, args[0], format)
@@ -55,8 +56,8 @@ func followToTheEnd(cmd *cobra.Command, books *store.Store, w *dispatch.Client, 
 	if ctx.Err() != nil {
 		return &Interrupted{fmt.Sprintf("%s is still running; follow it with: %s %s", id, followUse, id)}
 	}
-	run, err := books.Run(ctx, id)
-	if err == nil && run.Status != store.RunRunning {
+	run, err := runs.New(books).Run(ctx, id)
+	if err == nil && run.Status != runs.RunRunning {
 		return showEnd(cmd, books, run, format)
 	}
 	if ended != nil {
@@ -67,12 +68,12 @@ func followToTheEnd(cmd *cobra.Command, books *store.Store, w *dispatch.Client, 
 }
 
 // showEnd prints a run that has ended, and says by its error what is left to do.
-func showEnd(cmd *cobra.Command, books *store.Store, run store.Run, format string) error {
+func showEnd(cmd *cobra.Command, books *store.Store, run runs.Run, format string) error {
 	left, err := printRun(cmd.Context(), cmd.OutOrStdout(), books, run, format)
 	switch {
 	case err != nil:
 		return err
-	case run.Status == store.RunFailed:
+	case run.Status == runs.RunFailed:
 		return exitcode.With(exitcode.Findings, fmt.Errorf("%s has failed: %s", run.CorrelationID, run.Error))
 	case left > 0:
 		return exitcode.With(exitcode.Findings, fmt.Errorf("%w: %d", ErrDifferences, left))

@@ -11,10 +11,11 @@ import (
 	"farebook/money"
 	"farebook/starter/recon"
 	"farebook/store"
+	runs "farebook/store/recon"
 )
 
 // printRun writes a run with its items, and returns how many differences nobody has dealt with.
-func printRun(ctx context.Context, out io.Writer, books *store.Store, run store.Run, format string) (left int64, err error) {
+func printRun(ctx context.Context, out io.Writer, books *store.Store, run runs.Run, format string) (left int64, err error) {
 	r, left, err := recon.Report(ctx, books, run, 0)
 	if err != nil {
 		return 0, err
@@ -50,7 +51,7 @@ func printTable(out io.Writer, r recon.Run) error {
 			return err
 		}
 	}
-	if r.DryRun && r.Status == store.RunCompleted && len(r.Details) > 0 {
+	if r.DryRun && r.Status == runs.RunCompleted && len(r.Details) > 0 {
 		_, err := fmt.Fprintf(out, "plan %.12s: carry it out with: starter reconcile --apply %s\n", r.PlanDigest, r.CorrelationID)
 		return err
 	}

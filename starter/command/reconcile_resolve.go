@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	runs "farebook/store/recon"
+
 	"github.com/spf13/cobra"
 
 	"farebook/booking"
@@ -54,17 +56,17 @@ func resolveItemCommand() *cobra.Command {
 				return err
 			}
 			if post {
-				return correctItem(cmd, store.Correction{ItemID: id, Against: ledger.Account(account), EffectiveAt: at, Note: note})
+				return correctItem(cmd, runs.Correction{ItemID: id, Against: ledger.Account(account), EffectiveAt: at, Note: note})
 			}
 			ctx := correlated(cmd.Context())
 			return booksCommand(cmd, logging.Reconciliation, func(books *store.Store) error {
-				if err := noSuchItem(id, books.ResolveItem(ctx, id, note, actor(ctx))); err != nil {
+				if err := noSuchItem(id, runs.New(books).ResolveItem(ctx, id, note, actor(ctx))); err != nil {
 					return err
 				}
 				if err := printResolved(cmd, id); err != nil {
 					return err
 				}
-				item, err := books.Item(ctx, id)
+				item, err := runs.New(books).Item(ctx, id)
 				if err != nil {
 					return err
 				}
@@ -92,7 +94,7 @@ func effectiveTime(text string) (time.Time, error) {
 }
 
 // printUnposted says what a note leaves outside the books, which is easily taken for settled.
-func printUnposted(out io.Writer, item store.Item) error {
+func printUnposted(out io.Writer, item runs.Item) error {
 	if item.BalanceTransactionID == "" || item.Class == reconciliation.Timing {
 		return nil
 	}
@@ -124,7 +126,7 @@ func reopenItemCommand() *cobra.Command {
 			}
 			ctx := correlated(cmd.Context())
 			return booksCommand(cmd, logging.Reconciliation, func(books *store.Store) error {
-				if err := noSuchItem(id, books.ReopenItem(ctx, id, note, actor(ctx))); err != nil {
+				if err := noSuchItem(id, runs.New(books).ReopenItem(ctx, id, note, actor(ctx))); err != nil {
 					return err
 				}
 				_, err := fmt.Fprintf(cmd.OutOrStdout(), "item %d is open again\n", id)
@@ -160,7 +162,7 @@ func noSuchItem(id uint64, err error) error {
 }
 
 // correctItem reads the balance transaction at Stripe and posts what is missing of it in the books.
-func correctItem(cmd *cobra.Command, correction store.Correction) error {
+func correctItem(cmd *cobra.Command, correction runs.Correction) error {
 	ctx := correlated(cmd.Context())
 	correction.By = actor(ctx)
 	cfg, log, err := load(cmd.ErrOrStderr(), logging.Reconciliation, config.Database, config.Payments)
@@ -168,7 +170,7 @@ func correctItem(cmd *cobra.Command, correction store.Correction) error {
 		return err
 	}
 	return withStore(ctx, cfg, log, func(books *store.Store) error {
-		item, err := books.Item(ctx, correction.ItemID)
+		item, err := runs.New(books).Item(ctx, correction.ItemID)
 		if err != nil {
 			return noSuchItem(correction.ItemID, err)
 		}
@@ -177,7 +179,7 @@ func correctItem(cmd *cobra.Command, correction store.Correction) error {
 				return err
 			}
 		}
-		if err := noSuchItem(correction.ItemID, books.Correct(ctx, correction, books.Now())); err != nil {
+		if err := noSuchItem(correction.ItemID, runs.New(books).Correct(ctx, correction, books.Now())); err != nil {
 			return err
 		}
 		return printResolved(cmd, correction.ItemID)

@@ -11,6 +11,7 @@ import (
 	"farebook/internal/wait"
 	"farebook/reconciliation"
 	"farebook/store"
+	runs "farebook/store/recon"
 )
 
 const (
@@ -32,7 +33,7 @@ func checkClearing(ctx context.Context, books *store.Store, stripe *stripeapi.Cl
 		if err != nil {
 			return check, fmt.Errorf("ask Stripe for its balance: %w", err)
 		}
-		gaps, err := books.CompareBalances(ctx, theirs, 0, cfg.Tolerance)
+		gaps, err := runs.New(books).CompareBalances(ctx, theirs, 0, cfg.Tolerance)
 		if err != nil {
 			return check, err
 		}
@@ -65,7 +66,7 @@ const leftNamed = 3
 // clearing account alone would not show a difference of states.
 func checkLeft(ctx context.Context, books *store.Store) (store.Promise, error) {
 	check := store.Promise{Number: 5, Text: "nothing that the last reconciliation could not heal is left open"}
-	left, err := books.LeftOpen(ctx)
+	left, err := runs.New(books).LeftOpen(ctx)
 	if err != nil {
 		return check, err
 	}

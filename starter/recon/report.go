@@ -7,6 +7,7 @@ import (
 	"farebook/money"
 	"farebook/reconciliation"
 	"farebook/store"
+	runs "farebook/store/recon"
 )
 
 // Run is the report of a reconciliation. Each amount is given in minor units of its currency and as decimal text.
@@ -67,26 +68,26 @@ const pageSize = 1000
 
 // Report reads the items of a run, at most maxDetails of them; 0 reads all. open is the number of differences that nobody has resolved
 // yet.
-func Report(ctx context.Context, books *store.Store, run store.Run, maxDetails int) (r Run, open int64, err error) {
+func Report(ctx context.Context, books *store.Store, run runs.Run, maxDetails int) (r Run, open int64, err error) {
 	r = Run{
 		CorrelationID: run.CorrelationID, Status: run.Status, StartedAt: run.StartedAt, CompletedAt: run.CompletedAt, DryRun: run.Options.DryRun,
 		Scope: string(run.Options.Scope), LookbackDays: run.Options.LookbackDays, Limit: run.Options.Limit, Applies: run.Applies, Scanned: run.Scanned, Overdue: run.Overdue,
 		PlanDigest: run.PlanDigest, Error: run.Error, Counts: []Count{}, Details: []Item{},
 	}
-	counts, err := books.Counts(ctx, run.ID)
+	counts, err := runs.New(books).Counts(ctx, run.ID)
 	if err != nil {
 		return r, 0, err
 	}
 	for _, c := range counts {
 		r.Counts = append(r.Counts, Count{string(c.Class), c.State, string(c.Currency), c.Items, c.Difference, decimal(c.Difference, c.Currency)})
 	}
-	tally, err := books.Tally(ctx, run.ID)
+	tally, err := runs.New(books).Tally(ctx, run.ID)
 	if err != nil {
 		return r, 0, err
 	}
 	r.Fixed, r.Failed, r.Skipped = tally.Fixed, tally.Failed, tally.Skipped
 	for after := uint64(0); ; {
-		items, err := books.Items(ctx, run.ID, "", after, pageSize)
+		items, err := runs.New(books).Items(ctx, run.ID, "", after, pageSize)
 		if err != nil {
 			return r, tally.Left, err
 		}
@@ -104,7 +105,7 @@ func Report(ctx context.Context, books *store.Store, run store.Run, maxDetails i
 	}
 }
 
-func itemOf(item store.Item) Item {
+func itemOf(item runs.Item) Item {
 	proposed := string(item.Healing)
 	if proposed == "" {
 		proposed = "person"
@@ -118,7 +119,7 @@ func itemOf(item store.Item) Item {
 }
 
 // measureOf returns what an item's amounts measure; empty for an item without amounts.
-func measureOf(item store.Item) string {
+func measureOf(item runs.Item) string {
 	switch {
 	case item.Currency == "":
 		return ""

@@ -11,14 +11,14 @@ import (
 	"farebook/money"
 	"farebook/reconciliation"
 	"farebook/starter/recon"
-	"farebook/store"
+	runs "farebook/store/recon"
 )
 
 // Programs read minor units, people the decimal text beside them; what the two amounts measure is named.
 func TestAmountsHaveTheirDecimalTextAndMeasure(t *testing.T) {
 	t.Parallel()
 	db := testdb.New(t)
-	run, err := db.Store.BeginRun(t.Context(), store.Run{
+	run, err := runs.New(db.Store).BeginRun(t.Context(), runs.Run{
 		CorrelationID: "recon_1", Options: reconciliation.Options{LookbackDays: 7, Scope: reconciliation.ScopeAll},
 		WindowStart: time.Now().UTC(), WindowEnd: time.Now().UTC(), StartedAt: time.Now().UTC(),
 	})
@@ -28,7 +28,7 @@ func TestAmountsHaveTheirDecimalTextAndMeasure(t *testing.T) {
 			Class: class, Object: object, StripeID: id, BalanceTransactionID: transaction, Here: here, AtStripe: there, Currency: currency, Reason: "r",
 		}
 	}
-	require.NoError(t, db.Store.AddFindings(t.Context(), run.ID, []reconciliation.Finding{
+	require.NoError(t, runs.New(db.Store).AddFindings(t.Context(), run.ID, []reconciliation.Finding{
 		finding(reconciliation.AmountMismatch, reconciliation.ObjectRefund, "re_1", "txn_1", -47400, -47399, "USD"),
 		finding(reconciliation.FeeMismatch, reconciliation.ObjectPayment, "pi_2", "txn_2", 5, 1361, "USD"),
 		finding(reconciliation.StateMismatch, reconciliation.ObjectPayment, "pi_3", "", 68000, 68000, "JPY"),

@@ -13,6 +13,7 @@ import (
 	"farebook/reconciliation"
 	"farebook/starter/dispatch"
 	"farebook/store"
+	runs "farebook/store/recon"
 )
 
 // Start starts the run with an id ("recon_...") and writes its row, so that the caller can read it at once, also before a worker has
@@ -28,7 +29,7 @@ func Start(ctx context.Context, books *store.Store, w *dispatch.Client, id strin
 		return &NotStartedError{err}
 	}
 	window := reconciliation.LookBack(now, options.LookbackDays)
-	_, err = books.BeginRun(ctx, store.Run{
+	_, err = runs.New(books).BeginRun(ctx, runs.Run{
 		CorrelationID: id, Options: options, Applies: applies, WindowStart: window.From, WindowEnd: window.To, StartedAt: now,
 	})
 	return err

@@ -8,6 +8,7 @@ import (
 	"farebook/reconciliation"
 	"farebook/starter/dispatch"
 	"farebook/store"
+	"farebook/store/recon"
 )
 
 // kinds lists all rows that owe work, those with the earliest deadline first. Rows changed at or after before are too young.
@@ -33,10 +34,10 @@ func (s *Sweeper) kinds(before time.Time) []kind {
 			return owing(s.payout)(s.Store.OpenPayouts(ctx, before, after, pageSize))
 		}},
 		{"a fee that Stripe billed and that is not in the ledger", func(ctx context.Context, after uint64) ([]owed, error) {
-			return owing(s.bill)(s.Store.UnpostedLines(ctx, reconciliation.HealAccountFee, before, after, pageSize))
+			return owing(s.bill)(recon.New(s.Store).UnpostedLines(ctx, reconciliation.HealAccountFee, before, after, pageSize))
 		}},
 		{"money of no booking that is not in the ledger", func(ctx context.Context, after uint64) ([]owed, error) {
-			return owing(s.unbooked)(s.Store.UnpostedLines(ctx, reconciliation.HealUnbooked, before, after, pageSize))
+			return owing(s.unbooked)(recon.New(s.Store).UnpostedLines(ctx, reconciliation.HealUnbooked, before, after, pageSize))
 		}},
 		{"an email that waits to be sent", func(ctx context.Context, after uint64) ([]owed, error) {
 			return owing(s.email)(s.Store.QueuedEmails(ctx, before, after, pageSize))
@@ -91,13 +92,13 @@ func (s *Sweeper) payout(p store.OpenPayout) owed {
 	}}
 }
 
-func (s *Sweeper) bill(l store.UnpostedLine) owed {
+func (s *Sweeper) bill(l recon.UnpostedLine) owed {
 	return owed{l.RowID, l.CorrelationID, "balanceTransactionId", l.ID, func(ctx context.Context) (bool, error) {
 		return s.Dispatch.ResumeAccountFee(ctx, l.ID)
 	}}
 }
 
-func (s *Sweeper) unbooked(l store.UnpostedLine) owed {
+func (s *Sweeper) unbooked(l recon.UnpostedLine) owed {
 	return owed{l.RowID, l.CorrelationID, "balanceTransactionId", l.ID, func(ctx context.Context) (bool, error) {
 		return s.Dispatch.ResumeUnbooked(ctx, l.ID)
 	}}

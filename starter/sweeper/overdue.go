@@ -10,6 +10,7 @@ import (
 	"farebook/internal/wait"
 	"farebook/starter/dispatch"
 	"farebook/store"
+	"farebook/store/recon"
 )
 
 // OverdueCheck emails finance when no reconciliation has completed in time. A paused schedule, a missing worker and a run that fails
@@ -43,7 +44,7 @@ func (c OverdueCheck) Run(ctx context.Context) {
 // check queues one email for each last completed run, and one when no run has ever completed: the email's unique key makes a repetition
 // harmless. A system without bookings and schedule has nothing to reconcile and is never overdue.
 func (c OverdueCheck) check(ctx context.Context) error {
-	last, err := c.Store.LastGoodRun(ctx)
+	last, err := recon.New(c.Store).LastGoodRun(ctx)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
@@ -55,7 +56,7 @@ func (c OverdueCheck) check(ctx context.Context) error {
 	if err != nil || c.Store.Now().Before(due) {
 		return err
 	}
-	emails, err := c.Store.TellOfOverdue(ctx, last, c.Store.Now())
+	emails, err := recon.New(c.Store).TellOfOverdue(ctx, last, c.Store.Now())
 	for _, id := range emails {
 		c.Log.ErrorContext(ctx, "no reconciliation has completed in time", "last", last.CorrelationID, "since", since)
 		err = errors.Join(err, c.Dispatch.SendMail(ctx, id))
@@ -65,7 +66,7 @@ func (c OverdueCheck) check(ctx context.Context) error {
 
 // since is when the last run completed. Before the first one it is the creation of the schedule or of the first booking, whichever was
 // earlier, so that a schedule that nobody created is noticed too. It is zero for a system with neither.
-func (c OverdueCheck) since(ctx context.Context, last store.Run) (time.Time, error) {
+func (c OverdueCheck) since(ctx context.Context, last recon.Run) (time.Time, error) {
 	if last.CompletedAt != nil {
 		return *last.CompletedAt, nil
 	}

@@ -13,7 +13,7 @@ import (
 	"farebook/reconciliation"
 	"farebook/starter/dispatch"
 	"farebook/starter/sweeper"
-	"farebook/store"
+	"farebook/store/recon"
 )
 
 // completed is a reconciliation that completed so long ago.
@@ -22,13 +22,13 @@ func completed(t *testing.T, books *testkit.Books, ago time.Duration) {
 	books.Clock.Advance(-ago)
 	defer books.Clock.Advance(ago)
 	at := books.Clock.Now()
-	run, err := books.Store.BeginRun(t.Context(), store.Run{
+	run, err := recon.New(books.Store).BeginRun(t.Context(), recon.Run{
 		CorrelationID: books.ID("recon"), Options: reconciliation.Options{LookbackDays: 7, Scope: reconciliation.ScopeAll},
 		WindowStart: at, WindowEnd: at, StartedAt: at,
 	})
 	require.NoError(t, err)
-	run.Status = store.RunCompleted
-	require.NoError(t, books.Store.EndRun(t.Context(), run))
+	run.Status = recon.RunCompleted
+	require.NoError(t, recon.New(books.Store).EndRun(t.Context(), run))
 }
 
 // told tells whether one check has queued an email to finance.

@@ -14,6 +14,7 @@ import (
 	"farebook/internal/wait"
 	"farebook/starter/dispatch"
 	"farebook/store"
+	"farebook/store/recon"
 )
 
 // Sweeper applies one rule: a row that is not settled has a running workflow, or gets one. It starts the missing workflows and closes
@@ -111,7 +112,7 @@ func (s *Sweeper) resume(ctx context.Context, k kind) error {
 // closeRuns marks reconciliations as failed whose workflow has ended while their row says running, as after a termination. The row's
 // status is checked in the same statement, so a repetition changes nothing.
 func (s *Sweeper) closeRuns(ctx context.Context, before time.Time) error {
-	runs, err := s.Store.RunningRuns(ctx, before, pageSize)
+	runs, err := recon.New(s.Store).RunningRuns(ctx, before, pageSize)
 	if err != nil {
 		return err
 	}
@@ -123,7 +124,7 @@ func (s *Sweeper) closeRuns(ctx context.Context, before time.Time) error {
 		if running {
 			continue
 		}
-		closed, err := s.Store.AbandonRun(ctx, run.ID, "its workflow was ended before it recorded a result")
+		closed, err := recon.New(s.Store).AbandonRun(ctx, run.ID, "its workflow was ended before it recorded a result")
 		if err != nil {
 			return err
 		}

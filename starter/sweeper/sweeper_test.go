@@ -20,6 +20,7 @@ import (
 	"farebook/reconciliation"
 	"farebook/starter/sweeper"
 	"farebook/store"
+	"farebook/store/recon"
 	"farebook/workflows"
 )
 
@@ -137,13 +138,13 @@ func (s testSweeper) unpostedUnbooked(key string) string {
 func (s testSweeper) unpostedLine(key string, object reconciliation.Object, healing reconciliation.Healing) string {
 	s.T.Helper()
 	run, id := s.reconciliation(key), s.ID("txn_"+key)
-	require.NoError(s.T, s.Store.AddFindings(s.T.Context(), run.ID, []reconciliation.Finding{{
+	require.NoError(s.T, recon.New(s.Store).AddFindings(s.T.Context(), run.ID, []reconciliation.Finding{{
 		Class: reconciliation.MissingInLedger, Object: object, StripeID: id, BalanceTransactionID: id, AtStripe: -250, Currency: "USD",
 		Reason: "not in the ledger", Healing: healing,
 	}}))
-	items, err := s.Store.Items(s.T.Context(), run.ID, "", 0, 1)
+	items, err := recon.New(s.Store).Items(s.T.Context(), run.ID, "", 0, 1)
 	require.NoError(s.T, err)
-	require.NoError(s.T, s.Store.SettleItem(s.T.Context(), items[0].ID, store.ItemFailed, "in vain"))
+	require.NoError(s.T, recon.New(s.Store).SettleItem(s.T.Context(), items[0].ID, recon.ItemFailed, "in vain"))
 	s.Exec(s.T, "UPDATE reconciliation_items SET updated_at = updated_at - INTERVAL 1 HOUR WHERE id = ?", items[0].ID)
 	return id
 }
@@ -195,10 +196,10 @@ func (s testSweeper) unsentCopy(key string) string {
 }
 
 // reconciliation is the row of a run that began an hour ago.
-func (s testSweeper) reconciliation(name string) store.Run {
+func (s testSweeper) reconciliation(name string) recon.Run {
 	s.T.Helper()
 	began := s.Clock.Now().Add(-time.Hour)
-	run, err := s.Store.BeginRun(s.T.Context(), store.Run{
+	run, err := recon.New(s.Store).BeginRun(s.T.Context(), recon.Run{
 		CorrelationID: s.ID(name), Options: reconciliation.Options{LookbackDays: 7, Scope: reconciliation.ScopeAll},
 		WindowStart: began, WindowEnd: began, StartedAt: began,
 	})
@@ -206,9 +207,9 @@ func (s testSweeper) reconciliation(name string) store.Run {
 	return run
 }
 
-func (s testSweeper) status(run store.Run) store.Run {
+func (s testSweeper) status(run recon.Run) recon.Run {
 	s.T.Helper()
-	now, err := s.Store.Run(s.T.Context(), run.CorrelationID)
+	now, err := recon.New(s.Store).Run(s.T.Context(), run.CorrelationID)
 	require.NoError(s.T, err)
 	return now
 }
@@ -358,13 +359,13 @@ func TestTerminatedReconciliationsRowIsClosed(t *testing.T) {
 		workflows.TypeReconciliation, workflows.ReconciliationInput{})
 	require.NoError(t, err)
 	require.NoError(t, s.Sweep(t.Context()))
-	require.Equal(t, store.RunRunning, s.status(run).Status)
-	require.Equal(t, store.RunFailed, s.status(neverStarted).Status)
+	require.Equal(t, recon.RunRunning, s.status(run).Status)
+	require.Equal(t, recon.RunFailed, s.status(neverStarted).Status)
 
 	require.NoError(t, s.Temporal.TerminateWorkflow(t.Context(), workflowID, "", "a test"))
 	require.NoError(t, s.Sweep(t.Context()))
 	closed := s.status(run)
-	require.Equal(t, store.RunFailed, closed.Status)
+	require.Equal(t, recon.RunFailed, closed.Status)
 	require.Contains(t, closed.Error, "ended before it recorded")
 	require.NotNil(t, closed.CompletedAt)
 	require.NoError(t, s.Sweep(t.Context()))
@@ -383,7 +384,7 @@ func TestErrorOfOneKindDoesNotStopTheOthers(t *testing.T) {
 	for _, workflowID := range []string{hold, refund, copied} {
 		require.True(t, s.Started(workflowID), workflowID)
 	}
-	require.Equal(t, store.RunFailed, s.status(run).Status)
+	require.Equal(t, recon.RunFailed, s.status(run).Status)
 	require.False(t, s.Started(dispute))
 
 	s.Exec(t, "RENAME TABLE disputes_away TO disputes")
@@ -400,7 +401,7 @@ func TestWorkWaitsForTemporal(t *testing.T) {
 	there := s.Books.Dispatch
 	s.Sweeper.Dispatch = s.WithoutTemporal()
 	require.ErrorContains(t, s.Sweep(t.Context()), "ask Temporal for workflow")
-	require.Equal(t, store.RunRunning, s.status(run).Status, "nobody knows that it has ended")
+	require.Equal(t, recon.RunRunning, s.status(run).Status, "nobody knows that it has ended")
 
 	s.Sweeper.Dispatch = there
 	for range 2 { // the first continues behind the rows that the failed one stopped at

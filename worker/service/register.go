@@ -12,6 +12,7 @@ import (
 	"farebook/internal/mail"
 	"farebook/internal/stripeapi"
 	"farebook/store"
+	"farebook/store/recon"
 	"farebook/workflows"
 )
 
@@ -53,7 +54,7 @@ func NewActivities(cfg config.Config, books *store.Store, log *slog.Logger) (Act
 		Inbox:       &activities.Inbox{Store: books, Log: log},
 		AccountFees: &activities.AccountFees{Stripe: stripe, Store: books, Log: log},
 		Reconciliations: &activities.Reconciliations{
-			Stripe: stripe, Store: books, Lag: cfg.Reconcile.Lag, Tolerance: cfg.Reconcile.Tolerance,
+			Stripe: stripe, Store: books, Runs: recon.New(books), Lag: cfg.Reconcile.Lag, Tolerance: cfg.Reconcile.Tolerance,
 			CallsPerSecond: cfg.Reconcile.CallsPerSecond, Heal: cfg.Reconcile.Heal, Unbooked: unbooked, Log: log,
 		},
 		Unbooked: unbooked,

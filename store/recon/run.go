@@ -1,4 +1,4 @@
-package store
+package recon
 
 import (
 	"context"
@@ -63,8 +63,8 @@ func (r runRow) domain() Run {
 }
 
 // BeginRun writes a run's row, or finds it: the UNIQUE correlation id makes repetition harmless.
-func (s *Store) BeginRun(ctx context.Context, run Run) (Run, error) {
-	err := s.db.WithContext(ctx).Create(&runRow{
+func (r *Runs) BeginRun(ctx context.Context, run Run) (Run, error) {
+	err := r.db.WithContext(ctx).Create(&runRow{
 		CorrelationID: run.CorrelationID, Scope: run.Options.Scope, DryRun: run.Options.DryRun, LookbackDays: run.Options.LookbackDays,
 		PaymentLimit: run.Options.Limit, Applies: db.OrNil(run.Applies), Status: RunRunning, WindowStart: run.WindowStart, WindowEnd: run.WindowEnd,
 		StartedAt: run.StartedAt,
@@ -72,28 +72,28 @@ func (s *Store) BeginRun(ctx context.Context, run Run) (Run, error) {
 	if err != nil && !db.DuplicateKey(err) {
 		return Run{}, err
 	}
-	return s.Run(ctx, run.CorrelationID)
+	return r.Run(ctx, run.CorrelationID)
 }
 
-// Run reads a run by its correlation id, or ErrNotFound.
-func (s *Store) Run(ctx context.Context, correlationID string) (Run, error) {
+// Run reads a run by its correlation id, or store.ErrNotFound.
+func (r *Runs) Run(ctx context.Context, correlationID string) (Run, error) {
 	var row runRow
-	err := s.db.WithContext(ctx).Where("correlation_id = ?", correlationID).Take(&row).Error
+	err := r.db.WithContext(ctx).Where("correlation_id = ?", correlationID).Take(&row).Error
 	return row.domain(), db.NotFound(err)
 }
 
-// LastGoodRun reads the newest run that looked at everything and completed, or ErrNotFound.
-func (s *Store) LastGoodRun(ctx context.Context) (Run, error) {
+// LastGoodRun reads the newest run that looked at everything and completed, or store.ErrNotFound.
+func (r *Runs) LastGoodRun(ctx context.Context) (Run, error) {
 	var row runRow
-	err := s.db.WithContext(ctx).Where("status = ? AND applies IS NULL AND scope = ?", RunCompleted, reconciliation.ScopeAll).
+	err := r.db.WithContext(ctx).Where("status = ? AND applies IS NULL AND scope = ?", RunCompleted, reconciliation.ScopeAll).
 		Order("completed_at DESC").Limit(1).Take(&row).Error
 	return row.domain(), db.NotFound(err)
 }
 
 // RunningRuns are those that were begun before a time and have not ended, the oldest first.
-func (s *Store) RunningRuns(ctx context.Context, before time.Time, limit int) ([]Run, error) {
+func (r *Runs) RunningRuns(ctx context.Context, before time.Time, limit int) ([]Run, error) {
 	var rows []runRow
-	err := s.db.WithContext(ctx).Where("status = ? AND started_at < ?", RunRunning, before.UTC()).Order("id").Limit(limit).Find(&rows).Error
+	err := r.db.WithContext(ctx).Where("status = ? AND started_at < ?", RunRunning, before.UTC()).Order("id").Limit(limit).Find(&rows).Error
 	runs := make([]Run, 0, len(rows))
 	for _, row := range rows {
 		runs = append(runs, row.domain())
@@ -102,30 +102,30 @@ func (s *Store) RunningRuns(ctx context.Context, before time.Time, limit int) ([
 }
 
 // AbandonRun writes that a run has failed, unless it has written its own end meanwhile.
-func (s *Store) AbandonRun(ctx context.Context, id uint64, why string) (ended bool, err error) {
-	result := s.db.WithContext(ctx).Model(&runRow{}).Where("id = ? AND status = ?", id, RunRunning).Updates(map[string]any{
-		"status": RunFailed, "error": db.Truncate(why, 500), "completed_at": s.Now(),
+func (r *Runs) AbandonRun(ctx context.Context, id uint64, why string) (ended bool, err error) {
+	result := r.db.WithContext(ctx).Model(&runRow{}).Where("id = ? AND status = ?", id, RunRunning).Updates(map[string]any{
+		"status": RunFailed, "error": db.Truncate(why, 500), "completed_at": r.db.Now(),
 	})
 	return result.RowsAffected > 0, result.Error
 }
 
 // EndRun writes how a run ended, and removes its scratch, and what a worker that had been given up wrote for one that has ended.
-func (s *Store) EndRun(ctx context.Context, run Run) error {
-	err := s.db.WithContext(ctx).Model(&runRow{}).Where("id = ?", run.ID).Updates(map[string]any{
+func (r *Runs) EndRun(ctx context.Context, run Run) error {
+	err := r.db.WithContext(ctx).Model(&runRow{}).Where("id = ?", run.ID).Updates(map[string]any{
 		"status": run.Status, "scanned": run.Scanned, "overdue": run.Overdue, "plan_sha256": run.PlanDigest, "error": db.Truncate(run.Error, 500),
-		"completed_at": gorm.Expr("COALESCE(completed_at, ?)", s.Now()),
+		"completed_at": gorm.Expr("COALESCE(completed_at, ?)", r.db.Now()),
 	}).Error
 	if err != nil {
 		return err
 	}
 	var ended []uint64
-	err = s.db.WithContext(ctx).Model(&runRow{}).
+	err = r.db.WithContext(ctx).Model(&runRow{}).
 		Where("status <> ? AND EXISTS (SELECT 1 FROM reconciliation_seen s WHERE s.run_id = reconciliation_runs.id)", RunRunning).Pluck("id", &ended).Error
 	if err != nil {
 		return err
 	}
 	for _, id := range ended {
-		if err := s.removeScratch(ctx, id); err != nil {
+		if err := r.removeScratch(ctx, id); err != nil {
 			return err
 		}
 	}
@@ -135,9 +135,9 @@ func (s *Store) EndRun(ctx context.Context, run Run) error {
 // scratchBatch bounds one DELETE, so that it holds no locks for long.
 const scratchBatch = 10_000
 
-func (s *Store) removeScratch(ctx context.Context, runID uint64) error {
+func (r *Runs) removeScratch(ctx context.Context, runID uint64) error {
 	for {
-		removed := s.db.WithContext(ctx).Where("run_id = ?", runID).Limit(scratchBatch).Delete(&seenRow{})
+		removed := r.db.WithContext(ctx).Where("run_id = ?", runID).Limit(scratchBatch).Delete(&seenRow{})
 		if removed.Error != nil || removed.RowsAffected < scratchBatch {
 			return removed.Error
 		}

@@ -1,4 +1,4 @@
-package store
+package recon
 
 import (
 	"context"
@@ -18,9 +18,9 @@ type Count struct {
 }
 
 // Counts adds a run's items up.
-func (s *Store) Counts(ctx context.Context, runID uint64) ([]Count, error) {
+func (r *Runs) Counts(ctx context.Context, runID uint64) ([]Count, error) {
 	var counts []Count
-	err := s.db.WithContext(ctx).Model(&itemRow{}).Where("run_id = ?", runID).
+	err := r.db.WithContext(ctx).Model(&itemRow{}).Where("run_id = ?", runID).
 		Select("class, state, currency, COUNT(*) AS items, SUM(amount_here - amount_at_stripe) AS difference").
 		Group("class, state, currency").Order("class, state, currency").Scan(&counts).Error
 	return counts, err
@@ -35,12 +35,12 @@ type Tally struct {
 
 // Tally adds a run up. An object with an item that failed has failed, else it is left while an item is; it is fixed when one was
 // fixed and the others agree by then.
-func (s *Store) Tally(ctx context.Context, runID uint64) (Tally, error) {
+func (r *Runs) Tally(ctx context.Context, runID uint64) (Tally, error) {
 	var rows []struct {
 		Outcome string
 		Objects int64
 	}
-	err := s.db.WithContext(ctx).Raw(`
+	err := r.db.WithContext(ctx).Raw(`
 		SELECT outcome, COUNT(*) AS objects FROM (
 		  SELECT CASE WHEN SUM(state = ?) > 0 THEN ? WHEN SUM(state = ?) > 0 THEN ? WHEN SUM(state = ?) > 0 THEN ? ELSE ? END AS outcome
 		  FROM reconciliation_items WHERE run_id = ? AND class <> ? GROUP BY object, stripe_id) o
@@ -66,14 +66,14 @@ func (s *Store) Tally(ctx context.Context, runID uint64) (Tally, error) {
 
 // Explained is how much of a difference between the clearing account and Stripe's balance a run has found line by line:
 // here less at Stripe, per currency, in minor units.
-func (s *Store) Explained(ctx context.Context, runID uint64) (map[money.Currency]int64, error) {
+func (r *Runs) Explained(ctx context.Context, runID uint64) (map[money.Currency]int64, error) {
 	var rows []struct {
 		Currency string
 		Amount   int64
 	}
 	// An item of an older release does not say what it is on the clearing account: its amounts do, and those of a fee on the
 	// other side. What was posted in another currency stands in that one, and in Stripe's not at all.
-	err := s.db.WithContext(ctx).Raw(`
+	err := r.db.WithContext(ctx).Raw(`
 		SELECT currency, SUM(COALESCE(clearing_here - net_at_stripe,
 		  CASE class WHEN 'fee_mismatch' THEN amount_at_stripe - amount_here ELSE amount_here - amount_at_stripe END)) AS amount
 		FROM reconciliation_items WHERE run_id = ? AND stripe_balance_transaction_id <> '' GROUP BY currency

@@ -1,4 +1,4 @@
-package store
+package recon
 
 import (
 	"context"
@@ -13,6 +13,7 @@ import (
 	"farebook/ledger"
 	"farebook/money"
 	"farebook/reconciliation"
+	"farebook/store"
 	"farebook/store/internal/db"
 	"farebook/store/internal/journal"
 )
@@ -34,19 +35,19 @@ type Correction struct {
 	By          access.Actor
 }
 
-// Item reads one item, or ErrNotFound.
-func (s *Store) Item(ctx context.Context, id uint64) (Item, error) {
+// Item reads one item, or store.ErrNotFound.
+func (r *Runs) Item(ctx context.Context, id uint64) (Item, error) {
 	var row itemRow
-	err := s.db.WithContext(ctx).Where("id = ?", id).Take(&row).Error
+	err := r.db.WithContext(ctx).Where("id = ?", id).Take(&row).Error
 	return row.domain(), db.NotFound(err)
 }
 
 // Correct posts what makes the books agree with Stripe about an item's balance transaction, and resolves the item, in one
 // transaction: also one that was resolved by a note alone. What the books agree about by then is refused, which makes a
-// repetition harmless, as does the UNIQUE operation key. It returns ErrNotFound or *NotCorrectable when there is nothing to
+// repetition harmless, as does the UNIQUE operation key. It returns store.ErrNotFound or *NotCorrectable when there is nothing to
 // correct.
-func (s *Store) Correct(ctx context.Context, c Correction, now time.Time) error {
-	return s.db.InTransaction(ctx, func(tx *gorm.DB) error {
+func (r *Runs) Correct(ctx context.Context, c Correction, now time.Time) error {
+	return r.db.InTransaction(ctx, func(tx *gorm.DB) error {
 		row, err := lockItem(tx, c.ItemID)
 		if err != nil {
 			return err
@@ -74,8 +75,8 @@ func (s *Store) Correct(ctx context.Context, c Correction, now time.Time) error 
 		if err := resolve(tx, row, c.Note, now); err != nil {
 			return err
 		}
-		return audit(tx, now, AuditEntry{
-			Actor: c.By, Action: ActionItemPost, Subject: itemSubject(c.ItemID), BookingID: bookingID,
+		return store.AuditIn(tx, now, store.AuditEntry{
+			Actor: c.By, Action: store.ActionItemPost, Subject: itemSubject(c.ItemID), BookingID: bookingID,
 			Detail: fmt.Sprintf("%s against %s", item.BalanceTransactionID, c.Against),
 		})
 	})
@@ -164,8 +165,8 @@ func lockOwner(tx *gorm.DB, item Item) (*uint64, error) {
 		if !where.known {
 			continue
 		}
-		var row bookingRow
-		err := tx.Clauses(db.ForUpdate).Select("id").Where(where.query, where.value).Take(&row).Error
+		var row struct{ ID uint64 }
+		err := tx.Clauses(db.ForUpdate).Table("bookings").Select("id").Where(where.query, where.value).Take(&row).Error
 		if err == nil {
 			return &row.ID, nil
 		}

@@ -1,4 +1,4 @@
-package store
+package recon
 
 import (
 	"context"
@@ -9,11 +9,12 @@ import (
 
 	"farebook/access"
 	"farebook/ledger"
+	"farebook/store"
 	"farebook/store/internal/db"
 	"farebook/store/internal/journal"
 )
 
-// lockItem reads an item under its lock, or ErrNotFound.
+// lockItem reads an item under its lock, or store.ErrNotFound.
 func lockItem(tx *gorm.DB, id uint64) (itemRow, error) {
 	var row itemRow
 	err := tx.Clauses(db.ForUpdate).Where("id = ?", id).Take(&row).Error
@@ -31,11 +32,11 @@ func resolve(tx *gorm.DB, row itemRow, note string, now time.Time) error {
 	}).Error
 }
 
-// ResolveItem records that an operator has dealt with an item, and posts nothing. It returns ErrNotFound, or *NotCorrectable for one
+// ResolveItem records that an operator has dealt with an item, and posts nothing. It returns store.ErrNotFound, or *NotCorrectable for one
 // that is settled already.
-func (s *Store) ResolveItem(ctx context.Context, id uint64, note string, by access.Actor) error {
-	now := s.Now()
-	return s.db.InTransaction(ctx, func(tx *gorm.DB) error {
+func (r *Runs) ResolveItem(ctx context.Context, id uint64, note string, by access.Actor) error {
+	now := r.db.Now()
+	return r.db.InTransaction(ctx, func(tx *gorm.DB) error {
 		row, err := lockItem(tx, id)
 		if err != nil {
 			return err
@@ -46,7 +47,7 @@ func (s *Store) ResolveItem(ctx context.Context, id uint64, note string, by acce
 		if err := resolve(tx, row, note, now); err != nil {
 			return err
 		}
-		return audit(tx, now, AuditEntry{Actor: by, Action: ActionItemResolve, Subject: itemSubject(id)})
+		return store.AuditIn(tx, now, store.AuditEntry{Actor: by, Action: store.ActionItemResolve, Subject: itemSubject(id)})
 	})
 }
 
@@ -55,11 +56,11 @@ func settled(item Item) error {
 }
 
 // ReopenItem takes a note back: the item, and those of other runs that were resolved as the same difference, have the state that
-// they had before, and later runs find the difference as one that nobody has dealt with. It returns ErrNotFound, or
+// they had before, and later runs find the difference as one that nobody has dealt with. It returns store.ErrNotFound, or
 // *NotCorrectable for an item that is not resolved, or that a correction has settled.
-func (s *Store) ReopenItem(ctx context.Context, id uint64, note string, by access.Actor) error {
-	now := s.Now()
-	return s.db.InTransaction(ctx, func(tx *gorm.DB) error {
+func (r *Runs) ReopenItem(ctx context.Context, id uint64, note string, by access.Actor) error {
+	now := r.db.Now()
+	return r.db.InTransaction(ctx, func(tx *gorm.DB) error {
 		row, err := lockItem(tx, id)
 		if err != nil {
 			return err
@@ -91,7 +92,7 @@ func (s *Store) ReopenItem(ctx context.Context, id uint64, note string, by acces
 				return err
 			}
 		}
-		return audit(tx, now, AuditEntry{Actor: by, Action: ActionItemReopen, Subject: itemSubject(id)})
+		return store.AuditIn(tx, now, store.AuditEntry{Actor: by, Action: store.ActionItemReopen, Subject: itemSubject(id)})
 	})
 }
 

@@ -1,4 +1,4 @@
-package store
+package recon
 
 import (
 	"context"
@@ -106,15 +106,15 @@ func (i Item) Line() reconciliation.Line {
 
 // AddFindings writes what was found, each once a run. What an operator has resolved before, the same to the minor unit, stays
 // resolved.
-func (s *Store) AddFindings(ctx context.Context, runID uint64, findings []reconciliation.Finding) error {
+func (r *Runs) AddFindings(ctx context.Context, runID uint64, findings []reconciliation.Finding) error {
 	if len(findings) == 0 {
 		return nil
 	}
-	resolutions, err := s.resolvedBefore(ctx, findings)
+	resolutions, err := r.resolvedBefore(ctx, findings)
 	if err != nil {
 		return err
 	}
-	now := s.Now()
+	now := r.db.Now()
 	rows := make([]itemRow, len(findings))
 	for i, f := range findings {
 		rows[i] = itemRow{
@@ -131,7 +131,7 @@ func (s *Store) AddFindings(ctx context.Context, runID uint64, findings []reconc
 		}
 	}
 	// An item that is there already stays as it is: a window that is read again after a crash finds the same.
-	return s.db.WithContext(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&rows).Error
+	return r.db.WithContext(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&rows).Error
 }
 
 // difference is what makes two findings of two runs the same.
@@ -157,13 +157,13 @@ func differenceOf(f reconciliation.Finding) difference {
 type resolution struct{ note, from string }
 
 // resolvedBefore reads the resolutions of those that an operator has resolved and not reopened.
-func (s *Store) resolvedBefore(ctx context.Context, findings []reconciliation.Finding) (map[difference]resolution, error) {
+func (r *Runs) resolvedBefore(ctx context.Context, findings []reconciliation.Finding) (map[difference]resolution, error) {
 	fingerprints := make([]string, len(findings))
 	for i, f := range findings {
 		fingerprints[i] = f.Fingerprint()
 	}
 	var rows []itemRow
-	err := s.db.WithContext(ctx).Where("fingerprint IN ? AND state = ?", fingerprints, ItemResolved).Order("id").Find(&rows).Error
+	err := r.db.WithContext(ctx).Where("fingerprint IN ? AND state = ?", fingerprints, ItemResolved).Order("id").Find(&rows).Error
 	resolutions := make(map[difference]resolution, len(rows))
 	for _, row := range rows {
 		resolutions[differenceOf(row.domain().Finding)] = resolution{row.Note, row.stateBefore()}
@@ -172,7 +172,7 @@ func (s *Store) resolvedBefore(ctx context.Context, findings []reconciliation.Fi
 }
 
 // MarkSeen remembers the balance transactions that a run has met.
-func (s *Store) MarkSeen(ctx context.Context, runID uint64, ids []string) error {
+func (r *Runs) MarkSeen(ctx context.Context, runID uint64, ids []string) error {
 	if len(ids) == 0 {
 		return nil
 	}
@@ -180,12 +180,12 @@ func (s *Store) MarkSeen(ctx context.Context, runID uint64, ids []string) error 
 	for i, id := range ids {
 		rows[i] = seenRow{runID, id}
 	}
-	return s.db.WithContext(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&rows).Error
+	return r.db.WithContext(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&rows).Error
 }
 
 // Items reads a run's items in order, after an id. state is empty for all.
-func (s *Store) Items(ctx context.Context, runID uint64, state string, after uint64, limit int) ([]Item, error) {
-	query := s.db.WithContext(ctx).Where("run_id = ? AND id > ?", runID, after)
+func (r *Runs) Items(ctx context.Context, runID uint64, state string, after uint64, limit int) ([]Item, error) {
+	query := r.db.WithContext(ctx).Where("run_id = ? AND id > ?", runID, after)
 	if state != "" {
 		query = query.Where("state = ?", state)
 	}
@@ -201,9 +201,9 @@ func (s *Store) Items(ctx context.Context, runID uint64, state string, after uin
 }
 
 // FindingsByFingerprint pages through what a run found, in the order of fingerprints, after one; next is the last of the page.
-func (s *Store) FindingsByFingerprint(ctx context.Context, runID uint64, after string, limit int) (findings []reconciliation.Finding, next string, err error) {
+func (r *Runs) FindingsByFingerprint(ctx context.Context, runID uint64, after string, limit int) (findings []reconciliation.Finding, next string, err error) {
 	var rows []itemRow
-	err = s.db.WithContext(ctx).Where("run_id = ? AND fingerprint > ?", runID, after).Order("fingerprint").Limit(limit).Find(&rows).Error
+	err = r.db.WithContext(ctx).Where("run_id = ? AND fingerprint > ?", runID, after).Order("fingerprint").Limit(limit).Find(&rows).Error
 	findings = make([]reconciliation.Finding, len(rows))
 	for i, row := range rows {
 		findings[i], next = row.domain().Finding, row.Fingerprint
@@ -212,11 +212,11 @@ func (s *Store) FindingsByFingerprint(ctx context.Context, runID uint64, after s
 }
 
 // SettleItem writes what became of an item that nothing was done about yet.
-func (s *Store) SettleItem(ctx context.Context, id uint64, state, note string) error {
-	result := s.db.WithContext(ctx).Model(&itemRow{}).Where("id = ? AND state IN ?", id, []string{ItemFound, ItemFailed}).
-		Updates(map[string]any{"state": state, "note": db.Truncate(note, 500), "updated_at": s.Now()})
+func (r *Runs) SettleItem(ctx context.Context, id uint64, state, note string) error {
+	result := r.db.WithContext(ctx).Model(&itemRow{}).Where("id = ? AND state IN ?", id, []string{ItemFound, ItemFailed}).
+		Updates(map[string]any{"state": state, "note": db.Truncate(note, 500), "updated_at": r.db.Now()})
 	if result.Error == nil && result.RowsAffected == 0 {
-		return ErrNotFound
+		return db.ErrNotFound
 	}
 	return result.Error
 }

@@ -1,4 +1,4 @@
-package store
+package recon
 
 import (
 	"context"
@@ -21,16 +21,16 @@ type Noted struct {
 
 // CompareBalances compares the books with Stripe's balances. A run's own items account for what they are about, and notes for the
 // rest. verify asks with run 0, which has no items: both judge the same facts by the same comparison.
-func (s *Store) CompareBalances(ctx context.Context, there booking.Balances, runID uint64, tolerance int64) ([]reconciliation.Gap, error) {
-	here, err := s.BalancesOf(ctx)
+func (r *Runs) CompareBalances(ctx context.Context, there booking.Balances, runID uint64, tolerance int64) ([]reconciliation.Gap, error) {
+	here, err := r.books.BalancesOf(ctx)
 	if err != nil {
 		return nil, err
 	}
-	noted, err := s.Noted(ctx, runID)
+	noted, err := r.Noted(ctx, runID)
 	if err != nil {
 		return nil, err
 	}
-	explained, err := s.Explained(ctx, runID)
+	explained, err := r.Explained(ctx, runID)
 	if err != nil {
 		return nil, err
 	}
@@ -48,10 +48,10 @@ func (i Item) Unposted() int64 { return i.Posted - i.Net }
 const notedPage = 500
 
 // Noted reads what is noted of balance transactions that a run has no item about: those are the run's own to explain.
-func (s *Store) Noted(ctx context.Context, exceptRun uint64) (Noted, error) {
+func (r *Runs) Noted(ctx context.Context, exceptRun uint64) (Noted, error) {
 	noted := Noted{Lines: map[money.Currency]int64{}, Gaps: map[string][]int64{}}
 	var gaps []itemRow
-	err := s.db.WithContext(ctx).Where("state = ? AND stripe_balance_transaction_id = '' AND object IN ?", ItemResolved,
+	err := r.db.WithContext(ctx).Where("state = ? AND stripe_balance_transaction_id = '' AND object IN ?", ItemResolved,
 		[]reconciliation.Object{reconciliation.ObjectClearing, reconciliation.ObjectBalanceKind}).Find(&gaps).Error
 	if err != nil {
 		return noted, err
@@ -61,33 +61,33 @@ func (s *Store) Noted(ctx context.Context, exceptRun uint64) (Noted, error) {
 	}
 	for after := ""; ; {
 		var rows []itemRow
-		latest := s.db.Model(&itemRow{}).Select("MAX(id) AS id").Where("state = ? AND stripe_balance_transaction_id > ?", ItemResolved, after).
+		latest := r.db.Model(&itemRow{}).Select("MAX(id) AS id").Where("state = ? AND stripe_balance_transaction_id > ?", ItemResolved, after).
 			Group("stripe_balance_transaction_id").Order("stripe_balance_transaction_id").Limit(notedPage)
 		// A table around the latest ids: MySQL takes no LIMIT within IN.
-		err := s.db.WithContext(ctx).Where("id IN (SELECT id FROM (?) latest)", latest).
+		err := r.db.WithContext(ctx).Where("id IN (SELECT id FROM (?) latest)", latest).
 			Order("stripe_balance_transaction_id").Find(&rows).Error
 		if err != nil || len(rows) == 0 {
 			return noted, err
 		}
-		if err := s.addNoted(ctx, &noted, rows, exceptRun); err != nil {
+		if err := r.addNoted(ctx, &noted, rows, exceptRun); err != nil {
 			return noted, err
 		}
 		after = rows[len(rows)-1].StripeBalanceTransactionID
 	}
 }
 
-func (s *Store) addNoted(ctx context.Context, noted *Noted, rows []itemRow, exceptRun uint64) error {
+func (r *Runs) addNoted(ctx context.Context, noted *Noted, rows []itemRow, exceptRun uint64) error {
 	ids, lines := make([]string, len(rows)), make([]reconciliation.Line, len(rows))
 	for i, row := range rows {
 		ids[i], lines[i] = row.StripeBalanceTransactionID, row.domain().Line()
 	}
 	var own []string
-	err := s.db.WithContext(ctx).Model(&itemRow{}).Where("run_id = ? AND stripe_balance_transaction_id IN ?", exceptRun, ids).
+	err := r.db.WithContext(ctx).Model(&itemRow{}).Where("run_id = ? AND stripe_balance_transaction_id IN ?", exceptRun, ids).
 		Pluck("stripe_balance_transaction_id", &own).Error
 	if err != nil {
 		return err
 	}
-	posted, err := s.PostingsOf(ctx, lines)
+	posted, err := r.PostingsOf(ctx, lines)
 	if err != nil {
 		return err
 	}

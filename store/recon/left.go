@@ -1,4 +1,4 @@
-package store
+package recon
 
 import (
 	"context"
@@ -12,10 +12,10 @@ const maxLeft = 1000
 // LeftOpen lists what the last run over everything found, could not heal, and nobody has dealt with since: one item an object, the
 // oldest first, up to maxLeft items. What was posted since is left out, and what was resolved as an item of another run. Of a dry
 // run nothing is left, as nothing was tried; balances are compared anew (CompareBalances).
-func (s *Store) LeftOpen(ctx context.Context) ([]Item, error) {
+func (r *Runs) LeftOpen(ctx context.Context) ([]Item, error) {
 	var rows []itemRow
-	last := s.db.Model(&runRow{}).Select("MAX(id)").Where("status = ? AND scope = ? AND dry_run = ?", RunCompleted, reconciliation.ScopeAll, false)
-	err := s.db.WithContext(ctx).Where("run_id = (?) AND state IN ? AND class <> ? AND object NOT IN ?", last, []string{ItemFound, ItemFailed},
+	last := r.db.Model(&runRow{}).Select("MAX(id)").Where("status = ? AND scope = ? AND dry_run = ?", RunCompleted, reconciliation.ScopeAll, false)
+	err := r.db.WithContext(ctx).Where("run_id = (?) AND state IN ? AND class <> ? AND object NOT IN ?", last, []string{ItemFound, ItemFailed},
 		reconciliation.Timing, []reconciliation.Object{reconciliation.ObjectClearing, reconciliation.ObjectBalanceKind}).
 		Order("id").Limit(maxLeft).Find(&rows).Error
 	if err != nil || len(rows) == 0 {
@@ -29,11 +29,11 @@ func (s *Store) LeftOpen(ctx context.Context) ([]Item, error) {
 			lines = append(lines, items[i].Line())
 		}
 	}
-	resolutions, err := s.resolvedBefore(ctx, findings)
+	resolutions, err := r.resolvedBefore(ctx, findings)
 	if err != nil {
 		return nil, err
 	}
-	posted, err := s.PostingsOf(ctx, lines)
+	posted, err := r.PostingsOf(ctx, lines)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,97 @@
+package recon
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"gorm.io/gorm"
+
+	"farebook/booking"
+	"farebook/money"
+	"farebook/reconciliation"
+	"farebook/store/internal/journal"
+)
+
+// PostingsOf reads what was posted for lines, by balance transaction.
+func (r *Runs) PostingsOf(ctx context.Context, lines []reconciliation.Line) (map[string][]reconciliation.Posting, error) {
+	return journal.Postings(r.db.WithContext(ctx), lines)
+}
+
+// UnseenPosting is a ledger transaction whose balance transaction a run has not met at Stripe.
+type UnseenPosting struct {
+	LedgerID             uint64
+	Type                 string
+	BalanceTransactionID string
+	PaymentIntentID      string
+	Reference            booking.Reference
+	Clearing             int64 // debits less credits, minor units of Currency
+	Currency             money.Currency
+}
+
+// UnseenPostings pages through what was posted in a span and not met by a run, but for what an operator has decided about.
+func (r *Runs) UnseenPostings(ctx context.Context, runID uint64, from, to time.Time, after uint64, limit int) ([]UnseenPosting, error) {
+	var rows []UnseenPosting
+	err := r.db.WithContext(ctx).Raw(`
+		SELECT l.id AS ledger_id, l.type, l.stripe_balance_transaction_id AS balance_transaction_id,
+		       COALESCE(l.stripe_payment_intent_id, '') AS payment_intent_id, COALESCE(b.reference, '') AS reference,
+		       COALESCE(SUM(`+journal.Net+`), 0) AS clearing, COALESCE(MAX(e.currency), '') AS currency
+		FROM financial_ledger l
+		LEFT JOIN reconciliation_seen s ON s.run_id = ? AND s.stripe_balance_transaction_id = l.stripe_balance_transaction_id
+		LEFT JOIN bookings b ON b.id = l.booking_id
+		LEFT JOIN ledger_entries e ON e.ledger_id = l.id AND e.account = 'asset:stripe_clearing'
+		WHERE l.id > ? AND l.posted_at >= ? AND l.posted_at < ? AND l.stripe_balance_transaction_id <> '' AND s.run_id IS NULL
+		  AND NOT EXISTS (SELECT 1 FROM financial_ledger c
+		    WHERE c.stripe_balance_transaction_id = l.stripe_balance_transaction_id AND c.type = 'correction')
+		GROUP BY l.id, l.type, l.stripe_balance_transaction_id, l.stripe_payment_intent_id, b.reference
+		ORDER BY l.id LIMIT ?`, runID, after, from, to, limit).Scan(&rows).Error
+	return rows, err
+}
+
+// OpenPayment is a payment that is not final, with its booking.
+type OpenPayment struct {
+	ID              uint64
+	PaymentIntentID string
+	Status          booking.PaymentStatus
+	Reference       booking.Reference
+	CreatedAt       time.Time
+}
+
+var finalPayments = []booking.PaymentStatus{booking.PaymentSucceeded, booking.PaymentCanceled}
+
+// OpenPayments pages through payments that are not final, created within a span, by id: those after one, up to another.
+func (r *Runs) OpenPayments(ctx context.Context, from, to time.Time, after, last uint64, limit int) ([]OpenPayment, error) {
+	var rows []OpenPayment
+	err := r.db.WithContext(ctx).Table("payments p").
+		Select("p.id, p.stripe_payment_intent_id AS payment_intent_id, p.status, b.reference, p.created_at").
+		Joins("JOIN bookings b ON b.id = p.booking_id").
+		Where("p.id > ? AND p.id <= ? AND p.status NOT IN ? AND p.created_at >= ? AND p.created_at < ?", after, last, finalPayments, from, to).
+		Order("p.id").Limit(limit).Scan(&rows).Error
+	return rows, err
+}
+
+// NoteOpenStopped keeps where a run's limit stopped it among the open payments.
+func (r *Runs) NoteOpenStopped(ctx context.Context, runID, paymentID uint64) error {
+	return r.db.WithContext(ctx).Model(&runRow{}).Where("id = ?", runID).Update("open_stopped_at", paymentID).Error
+}
+
+// OpenStoppedBefore is where the last run that completed before this one was stopped by its limit; 0 when it looked at
+// each. A dry run does not count: nothing is to follow from it.
+func (r *Runs) OpenStoppedBefore(ctx context.Context, runID uint64) (uint64, error) {
+	var row runRow
+	err := r.db.WithContext(ctx).Select("open_stopped_at").
+		Where("id < ? AND status = ? AND dry_run = FALSE AND applies IS NULL AND scope IN ?", runID, RunCompleted,
+			[]reconciliation.Scope{reconciliation.ScopeAll, reconciliation.ScopePayments}).
+		Order("id DESC").Take(&row).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return 0, nil
+	}
+	return row.OpenStoppedAt, err
+}
+
+// OverduePayments counts the open payments that are older than a look-back.
+func (r *Runs) OverduePayments(ctx context.Context, before time.Time) (int64, error) {
+	var count int64
+	err := r.db.WithContext(ctx).Table("payments").Where("status NOT IN ? AND created_at < ?", finalPayments, before).Count(&count).Error
+	return count, err
+}
