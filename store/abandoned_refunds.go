@@ -11,7 +11,7 @@ import (
 	"farebook/store/internal/db"
 )
 
-// AbandonRefund is a person's decision that a refund that Stripe refuses for now is not to be asked for any more.
+// AbandonRefund is an operator's decision that a refund which Stripe refuses for now is no longer requested.
 type AbandonRefund struct {
 	ID   booking.RefundID
 	Note string // why, and how the customer gets the money instead
@@ -24,9 +24,9 @@ type NotAbandonable struct{ Why string }
 
 func (e *NotAbandonable) Error() string { return e.Why }
 
-// AbandonRefund keeps the decision with its audit entry, in one transaction. The refund stays requested until its workflow has made
-// sure that Stripe has not made it; from now on no request for it begins (see BeginRefund). Harmless when repeated with the same note.
-// Errors: ErrNotFound, *NotAbandonable.
+// AbandonRefund records the decision and its audit entry in one transaction. The refund stays requested until its workflow has verified that
+// Stripe has not made it; from now on it is not requested again (see BeginRefund). Harmless when repeated with the same note. Errors:
+// ErrNotFound, *NotAbandonable.
 func (s *Store) AbandonRefund(ctx context.Context, in AbandonRefund) error {
 	known, err := s.Refund(ctx, in.ID)
 	if err != nil {
@@ -54,12 +54,13 @@ func (s *Store) AbandonRefund(ctx context.Context, in AbandonRefund) error {
 		amount := money.Money{Value: row.Amount, Currency: row.Currency}
 		return audit(b.tx, in.Now, AuditEntry{
 			Actor: in.By, Action: ActionRefundAbandon, Subject: string(row.RefundID), BookingID: &b.booking.ID,
-			Detail: amount.Format(money.LocaleEN) + " of " + string(b.booking.Reference) + ", waited for " + cmp.Or(row.FailureReason, "a person"),
+			Detail: amount.Format(money.LocaleEN) + " of " + string(b.booking.Reference) + ", waited for " + cmp.Or(row.FailureReason, "an operator"),
 		})
 	})
 }
 
-// notAbandonable is empty for a refund that waits: Stripe refuses it for now, or it is held until a person agrees.
+// notAbandonable says why a refund cannot be abandoned. It is empty for a refund that Stripe refuses for now, or that is held for an
+// operator.
 func notAbandonable(row refundRow, held bool) string {
 	switch {
 	case row.AbandonedAt != nil:
@@ -74,8 +75,8 @@ func notAbandonable(row refundRow, held bool) string {
 	return ""
 }
 
-// BeginRefund notes that Stripe is about to be asked for a refund. It reports false, and nothing may be asked, when the refund is
-// abandoned, made or settled.
+// BeginRefund records that a refund is about to be requested from Stripe. It returns false when the refund is abandoned, made or settled:
+// then it must not be requested.
 func (s *Store) BeginRefund(ctx context.Context, id booking.RefundID, now time.Time) (bool, error) {
 	begun := s.db.WithContext(ctx).Model(&refundRow{}).
 		Where("refund_id = ? AND status = ? AND stripe_refund_id IS NULL AND abandoned_at IS NULL", id, booking.RefundRequested).

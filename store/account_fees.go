@@ -11,8 +11,8 @@ import (
 	"farebook/store/internal/journal"
 )
 
-// RecordAccountFee posts a bill of Stripe's own, once: UNIQUE operation key. One that is in the books already, whoever posted
-// it, is left as it is.
+// RecordAccountFee posts a fee that Stripe bills to the account, once: UNIQUE operation key. A balance transaction that the ledger has
+// already is not posted again.
 func (s *Store) RecordAccountFee(ctx context.Context, balance booking.BalanceTransaction, now time.Time) error {
 	return s.db.InTransaction(ctx, func(tx *gorm.DB) error {
 		known, err := journal.Known(tx, []string{balance.ID})

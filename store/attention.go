@@ -10,29 +10,29 @@ import (
 	"farebook/store/internal/db"
 )
 
-// AttentionKind is what kind of matter an operator has to look at.
+// AttentionKind is the kind of a matter that an operator has to decide.
 type AttentionKind string
 
-// The kinds. A matter closes when it is settled, as far as the books can know that; what they cannot know an operator closes.
+// The kinds. A matter closes when the books know that it is settled. Where they cannot know it, an operator closes the matter.
 const (
-	AttentionPaymentMismatch AttentionKind = "payment_mismatch" // a PaymentIntent that does not fit; until it does, or is cancelled
+	AttentionPaymentMismatch AttentionKind = "payment_mismatch" // a PaymentIntent that does not fit the booking; until it does, or is cancelled
 	AttentionPaymentRefused  AttentionKind = "payment_refused"  // no PaymentIntent could be made
-	AttentionOtherPayment    AttentionKind = "other_payment"    // another PaymentIntent names the booking; until it has no money
-	AttentionLateMoney       AttentionKind = "late_money"       // owed in another way; until nothing is due
+	AttentionOtherPayment    AttentionKind = "other_payment"    // a second PaymentIntent names the booking; until it has no money
+	AttentionLateMoney       AttentionKind = "late_money"       // to be paid back in another way; until nothing is due
 	AttentionRefundPostponed AttentionKind = "refund_postponed" // not made yet; until it is, or is refused
 	AttentionRefundHeld      AttentionKind = "refund_held"      // not made while Stripe's refunds differ; until it is, or an operator closes it
-	AttentionRefundFailed    AttentionKind = "refund_failed"    // until the money went back after all
+	AttentionRefundFailed    AttentionKind = "refund_failed"    // until the money is refunded after all
 	AttentionRefundMade      AttentionKind = "refund_made"      // after it was recorded as refused
-	AttentionRefundMismatch  AttentionKind = "refund_mismatch"  // not what the books have; until it is
+	AttentionRefundMismatch  AttentionKind = "refund_mismatch"  // differs from the books; until it does not
 	AttentionRefundCopied    AttentionKind = "refund_copied"    // bears another refund's id
 	AttentionDisputeRest     AttentionKind = "dispute_rest"     // won, and gave back other money; until it does not
-	AttentionUnknown         AttentionKind = "unknown_state"    // that this version does not know; until Stripe says one that it does
-	AttentionDeparted        AttentionKind = "departed"         // settled after the departure
+	AttentionUnknown         AttentionKind = "unknown_state"    // of an object, not known to this version; until Stripe reports one that is
+	AttentionDeparted        AttentionKind = "departed"         // a bank debit that settled after the departure
 	AttentionRebuilt         AttentionKind = "rebuilt"          // from Stripe, after a restore; until its request is repeated
-	AttentionEarlier         AttentionKind = "earlier"          // written by an older release, which kept a text alone
+	AttentionEarlier         AttentionKind = "earlier"          // written by an older release, which stored only a text
 )
 
-// AttentionKinds are all there are.
+// AttentionKinds are all kinds.
 var AttentionKinds = []AttentionKind{
 	AttentionPaymentMismatch, AttentionPaymentRefused, AttentionOtherPayment, AttentionLateMoney, AttentionRefundPostponed, AttentionRefundHeld, AttentionRefundFailed,
 	AttentionRefundMade, AttentionRefundMismatch, AttentionRefundCopied, AttentionDisputeRest, AttentionUnknown, AttentionDeparted, AttentionRebuilt, AttentionEarlier,
@@ -53,11 +53,11 @@ type attentionRow struct {
 func (attentionRow) TableName() string { return "attention_items" }
 
 const (
-	attentionText = 500 // what an item holds of a text
-	attentionSlot = 200 // what bookings.attention holds of it
+	attentionText = 500 // how many characters of a text an item has
+	attentionSlot = 200 // how many of them bookings.attention has
 )
 
-// matters are the attention items of one booking, or those without a booking. Whoever opens or closes one holds the lock of the
+// matters are the attention items of one booking, or those without a booking. A transaction that opens or closes one holds the lock of the
 // booking, or of the object that the item is about.
 type matters struct {
 	tx        *gorm.DB
@@ -67,8 +67,8 @@ type matters struct {
 
 func (m matters) all() *gorm.DB { return m.tx.Where("booking_id <=> ?", m.bookingID) }
 
-// open adds an item, or updates the text of the open one: UNIQUE kind and subject among the open ones. An item that an operator closed
-// with the same text stays closed. changed tells whether anything was written.
+// open inserts an item, or updates the text of the open one: UNIQUE kind and subject among open items. An item that an operator closed with
+// the same text stays closed. changed reports whether anything was written.
 func (m matters) open(kind AttentionKind, subject, text string) (changed bool, err error) {
 	text = db.Truncate(text, attentionText)
 	var last attentionRow
@@ -87,7 +87,7 @@ func (m matters) open(kind AttentionKind, subject, text string) (changed bool, e
 	return true, m.tx.Create(&attentionRow{BookingID: m.bookingID, Kind: kind, Subject: subject, Text: text, OpenedAt: m.now}).Error
 }
 
-// close closes the open items that match; changed tells whether there was one.
+// close closes the open items that match. changed reports whether there was one.
 func (m matters) close(where string, args ...any) (changed bool, err error) {
 	closed := m.tx.Model(&attentionRow{}).Where("booking_id <=> ? AND closed_at IS NULL", m.bookingID).Where(where, args...).Update("closed_at", m.now)
 	return closed.RowsAffected > 0, closed.Error
@@ -95,7 +95,7 @@ func (m matters) close(where string, args ...any) (changed bool, err error) {
 
 func (b *lockedBooking) matters() matters { return matters{b.tx, b.now, &b.booking.ID} }
 
-// markForAttention opens a matter of the booking's for an operator.
+// markForAttention opens a matter of the booking for an operator.
 func (b *lockedBooking) markForAttention(kind AttentionKind, subject, text string) error {
 	if err := b.keepEarlierAttention(); err != nil {
 		return err
@@ -107,7 +107,7 @@ func (b *lockedBooking) markForAttention(kind AttentionKind, subject, text strin
 	return b.showAttention()
 }
 
-// keepEarlierAttention copies a text that an older release wrote, before it is overwritten.
+// keepEarlierAttention copies a text that an older release wrote into an item, before the text is overwritten.
 func (b *lockedBooking) keepEarlierAttention() error {
 	text := db.OrEmpty(b.booking.Attention)
 	if text == "" {
@@ -124,13 +124,13 @@ func (b *lockedBooking) keepEarlierAttention() error {
 	}).Error
 }
 
-// earlierSubject tells two texts of an older release apart, as Backfill does in SQL.
+// earlierSubject distinguishes the texts of an older release, as Backfill does in SQL.
 func earlierSubject(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:])[:16]
 }
 
-// settleAttention closes a matter that is settled. A booking without attention has none open, which costs no query.
+// settleAttention closes a matter that is settled. A booking without attention has no open matter, so that no query is made.
 func (b *lockedBooking) settleAttention(kind AttentionKind, subject string) error {
 	return b.settleAttentionWhere("kind = ? AND subject = ?", kind, subject)
 }
@@ -146,7 +146,7 @@ func (b *lockedBooking) settleAttentionWhere(where string, args ...any) error {
 	return b.showAttention()
 }
 
-// showAttention writes the newest open matter to the booking's one slot; nothing when none is open.
+// showAttention writes the newest open matter to bookings.attention, and NULL when none is open.
 func (b *lockedBooking) showAttention() error {
 	newest, err := newestAttention(b.tx, b.booking.ID)
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 type Cancellation struct {
 	Reference booking.Reference
 	Policy    booking.Policy
-	// ExpectedRefund is what the one who asks was quoted, in minor units; nil takes what the policy gives now.
+	// ExpectedRefund is the quoted refund in minor units; nil accepts what the policy refunds now.
 	ExpectedRefund *int64
 	Now            time.Time
 }
@@ -36,16 +36,15 @@ type NotCancellable struct{ Why string }
 
 func (e *NotCancellable) Error() string { return e.Why }
 
-// QuoteChanged says that the policy gives something else now than was quoted.
+// QuoteChanged means that the policy refunds another amount now than was quoted.
 type QuoteChanged struct{ Quote booking.Quote }
 
 func (e *QuoteChanged) Error() string {
 	return fmt.Sprintf("the refund is %s now, and not what was quoted: ask for the quote again", e.Quote.Refund.Format(money.LocaleEN))
 }
 
-// CancelPaid cancels a booking after payment under the refund policy: booking, refund and mail in one transaction.
-// Repetition is harmless: a booking that is cancelled already answers with what came of it. Errors: ErrNotFound,
-// *NotCancellable, *QuoteChanged.
+// CancelPaid cancels a booking after payment under the refund policy: booking, reserved refund and email in one transaction. Repetition is
+// harmless: a booking that is cancelled already returns the same result. Errors: ErrNotFound, *NotCancellable, *QuoteChanged.
 func (s *Store) CancelPaid(ctx context.Context, in Cancellation) (Cancelled, error) {
 	var cancelled Cancelled
 	err := s.underLock(ctx, in.Reference, in.Now, func(b *lockedBooking) error {
@@ -61,7 +60,7 @@ func (s *Store) CancelPaid(ctx context.Context, in Cancellation) (Cancelled, err
 	return cancelled, err
 }
 
-// QuoteCancellation is what a cancellation would give back now, and nothing is written. Errors as for CancelPaid.
+// QuoteCancellation is what a cancellation would refund now. It writes nothing. Errors as for CancelPaid.
 func (s *Store) QuoteCancellation(ctx context.Context, in Cancellation) (booking.Quote, error) {
 	var quote booking.Quote
 	err := s.underLock(ctx, in.Reference, in.Now, func(b *lockedBooking) error {
@@ -72,7 +71,7 @@ func (s *Store) QuoteCancellation(ctx context.Context, in Cancellation) (booking
 	return quote, err
 }
 
-// quote refuses for the same reasons as the cancellation itself.
+// quote refuses for the same reasons as the cancellation.
 func (b *lockedBooking) quote(in Cancellation) (booking.Quote, error) {
 	switch status := b.booking.Status; {
 	case b.booking.CancelledAt != nil:
@@ -148,8 +147,8 @@ func (b *lockedBooking) cancelled() (Cancelled, error) {
 	return out, err
 }
 
-// WarnOfCapture queues a mail to the finance department that an authorisation is about to run out, once a booking, and
-// returns the booking's mails that are not sent yet. A payment that is no longer authorised is left alone.
+// WarnOfCapture queues an email to the finance department that an authorisation is about to expire, once per booking, and returns the
+// booking's emails that are not sent yet. A payment that is no longer authorised gets no email.
 func (s *Store) WarnOfCapture(ctx context.Context, reference booking.Reference, now time.Time) ([]uint64, error) {
 	var mails []uint64
 	err := s.underLock(ctx, reference, now, func(b *lockedBooking) error {

@@ -35,8 +35,8 @@ func (b books) runThatFound(id string, findings ...reconciliation.Finding) []rec
 	return items
 }
 
-// Many people at once, on the items of two runs about the same balance transaction: one correction, and everybody else is
-// told why there is none.
+// Many people at once, on the items of two runs about the same balance transaction: one correction, and every
+// other operator learns why there is no second.
 func TestCorrectionIsPostedOnce(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)

@@ -8,9 +8,9 @@ import (
 	"farebook/ledger"
 )
 
-// paid draws the consequence of a payment that succeeded while the booking was open. Stripe's time of payment or authorisation
-// decides whether it came before the departure, and never the time at which it is recorded: a capture of an authorisation and a
-// payment that reconciliation finds weeks later are judged by the same time, so that nobody who flew is refunded.
+// paid confirms or closes a pending booking whose payment succeeded. The time of payment or authorisation at Stripe decides whether it was
+// before the departure, never the time of recording: a captured authorisation and a payment that reconciliation finds weeks later are
+// judged by the same time, so that no traveller who flew is refunded.
 func (p *paymentRecorder) paid(s booking.PaymentSnapshot) error {
 	known, err := p.booking.domain()
 	if err != nil {
@@ -18,7 +18,7 @@ func (p *paymentRecorder) paid(s booking.PaymentSnapshot) error {
 	}
 	departs := known.Flight.DepartsAt
 	switch {
-	case departs.IsZero(): // rebuilt from Stripe, which does not have the flight: nothing is given back for what is not known
+	case departs.IsZero(): // rebuilt from Stripe, which does not have the flight: without a departure nothing is refunded
 		return p.confirm()
 	case s.PaidAfter(departs):
 		return p.closeDeparted()
@@ -29,9 +29,9 @@ func (p *paymentRecorder) paid(s booking.PaymentSnapshot) error {
 	}
 }
 
-// confirmDebit confirms a booking whose bank debit began before the departure. One that settled after it is an operator's. When it
-// settled, Stripe says, also where it is recorded weeks later: by its event, or by the day on which the money was available, which is
-// no earlier. Where Stripe says neither, an operator decides.
+// confirmDebit confirms a booking whose bank debit began before the departure. A debit that settled after the departure is shown to an
+// operator. The time of settlement is Stripe's, even where the debit is recorded weeks later: that of its event, or the day on which the
+// money became available, which is not earlier. Without either, the time of recording counts, and an operator decides.
 func (p *paymentRecorder) confirmDebit(s booking.PaymentSnapshot, departs time.Time) error {
 	settled, err := p.succeeded(s)
 	if err != nil {
@@ -48,8 +48,8 @@ func (p *paymentRecorder) confirmDebit(s booking.PaymentSnapshot, departs time.T
 		fmt.Sprintf("payment %s began before the departure and settled after it: refund it unless the traveller flew", s.PaymentIntentID))
 }
 
-// closeDeparted closes a booking whose flight had left when it was paid: the payment is late money and goes back. The mails about
-// the refund tell the customer; that nothing was charged would be wrong.
+// closeDeparted closes a booking whose flight had departed when it was paid: the payment is late money and is refunded. The refund's emails
+// inform the customer; the email about an expired hold would say wrongly that nothing was charged.
 func (p *paymentRecorder) closeDeparted() error {
 	if err := p.transitionBooking(booking.StatusExpired); err != nil {
 		return err
@@ -57,7 +57,7 @@ func (p *paymentRecorder) closeDeparted() error {
 	return p.returnLateMoney()
 }
 
-// authorizedTooLate tells an authorisation of a flight that had left.
+// authorizedTooLate reports whether the payment was authorised after the departure.
 func (p *paymentRecorder) authorizedTooLate(s booking.PaymentSnapshot) (bool, error) {
 	known, err := p.booking.domain()
 	departs := known.Flight.DepartsAt

@@ -21,7 +21,7 @@ func (i Installation) request(key IdempotencyKey) derivation {
 	return derivation{i.secret, []string{key.Operation, key.Caller.ClientCode, key.Key}}
 }
 
-// occasion derives from what makes the books ask by themselves: the cancellation of a booking, late money.
+// occasion derives from what makes the books reserve a refund automatically: the cancellation of a booking, or late money.
 func (i Installation) occasion(originKey string) derivation {
 	return derivation{i.secret, []string{"occasion", originKey}}
 }

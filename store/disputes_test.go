@@ -71,7 +71,7 @@ func TestShuffledDisputeEndsInTheSameBooks(t *testing.T) {
 	b.requirePromises()
 }
 
-// Refunded and disputed: both together exceed what was captured, which finance is told; no further refund is taken.
+// Refunded and disputed: both together exceed what was captured, which finance reads in an email; no further refund is accepted.
 func TestDisputeOfARefundedPayment(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
@@ -142,7 +142,7 @@ func TestDisputeWonWithOtherMoneyThanItTook(t *testing.T) {
 	}
 }
 
-// Won, and the money does not come: after the last look it is a loss, until it comes after all.
+// Won, and the money does not come back: after the last reading it is a loss, until it comes back after all.
 func TestDisputeWonAndNotPaidBack(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)

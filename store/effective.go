@@ -8,14 +8,14 @@ import (
 	"farebook/store/internal/journal"
 )
 
-// Stripe's events that date a decision for which there is no balance transaction.
+// The types of Stripe's events that date a decision for which there is no balance transaction.
 const (
 	eventPaymentSucceeded = "payment_intent.succeeded"
 	eventDisputeClosed    = "charge.dispute.closed"
 )
 
-// decided is when Stripe decided about an object: the creation of its newest event of a type after a time, or now where none was
-// received, because a workflow reads objects at Stripe without an event, too.
+// decided is when Stripe decided about an object: the creation time of its newest event of this type after a time, or now where no event
+// was received, because workflows also read objects without an event.
 func (b *lockedBooking) decided(objectID, eventType string, after time.Time) (ledger.Effective, error) {
 	var row eventRow
 	query := b.tx.Select("stripe_created_at").Where("object_id = ? AND type = ?", objectID, eventType)
@@ -29,8 +29,8 @@ func (b *lockedBooking) decided(objectID, eventType string, after time.Time) (le
 	return ledger.Effective{At: row.StripeCreatedAt, Basis: ledger.ByStripe}, nil
 }
 
-// succeeded is when a payment succeeded for which there is no balance transaction yet. A card that is charged at once succeeds when
-// its charge is created; an authorisation and a bank debit have their charge long before.
+// succeeded is when a payment without a balance transaction succeeded. A card that is charged at once succeeds when its charge is created;
+// the charge of an authorisation or a bank debit is created long before.
 func (p *paymentRecorder) succeeded(s booking.PaymentSnapshot) (ledger.Effective, error) {
 	effective, err := p.decided(s.PaymentIntentID, eventPaymentSucceeded, time.Time{})
 	atOnce := p.booking.CaptureMethod != booking.CaptureManual && !s.SettlesLater
@@ -40,8 +40,8 @@ func (p *paymentRecorder) succeeded(s booking.PaymentSnapshot) (ledger.Effective
 	return effective, err
 }
 
-// decidedLoss is when a move of a dispute's loss took effect: when the dispute was closed after the move before it, and not before
-// the money that it is about has moved.
+// decidedLoss is when a change of a dispute's loss took effect: when the dispute was closed after the previous change, and not before the
+// dispute's money moved.
 func (d *disputeRecorder) decidedLoss(s booking.DisputeSnapshot) (ledger.Effective, error) {
 	before, err := journal.LastEffective(d.tx, d.booking.ID, ledger.TypeChargeback, s.DisputeID+"/")
 	if err != nil {

@@ -18,9 +18,9 @@ type EventState string
 // The states of an event in the inbox.
 const (
 	EventReceived   EventState = "received"   // stored and acknowledged
-	EventProcessing EventState = "processing" // its workflow was told
+	EventProcessing EventState = "processing" // dispatched to its workflow
 	EventProcessed  EventState = "processed"
-	// EventFailed: its workflow could not be told, or said that it could not record the event, or has not recorded it in
+	// EventFailed: it could not be dispatched, or its workflow reported that it could not record the event, or has not recorded it in
 	// MaxEventAttempts attempts. LastError says which.
 	EventFailed EventState = "failed"
 	// EventNotOurs is about an object that is not ours, or about none: Note says why. Nothing is done about it.
@@ -80,7 +80,7 @@ func (r eventRow) domain() Event {
 
 // ReceiveEvent keeps an event before anything is done about it. note is not empty for one that nothing is to be done
 // about: it is processed then, or not ours where e.State says so. processed is true when it was dealt with before, so that this delivery may be acknowledged
-// and forgotten. patience is when the sweeper looks after it. The UNIQUE event id makes a twin harmless.
+// and forgotten. patience is after how long the sweeper dispatches it again. The UNIQUE event id makes a second delivery harmless.
 func (s *Store) ReceiveEvent(ctx context.Context, e Event, note string, patience time.Duration) (processed bool, err error) {
 	conn, now := s.db.WithContext(ctx), s.Now()
 	row := eventRow{
@@ -120,7 +120,7 @@ func (s *Store) FailEvent(ctx context.Context, id, reason string) error {
 	return s.FailEvents(ctx, []string{id}, reason)
 }
 
-// FailEvents records why a workflow could not record the events that it was told of. They are tried again as their row says.
+// FailEvents records why a workflow could not record the events that it received. They are dispatched again at the time in their row.
 func (s *Store) FailEvents(ctx context.Context, ids []string, reason string) error {
 	if len(ids) == 0 {
 		return nil

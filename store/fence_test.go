@@ -83,7 +83,7 @@ func TestFenceHoldsEmails(t *testing.T) {
 	require.EqualValues(t, reference, held[1].Reference)
 
 	b.lowerFence()
-	require.Equal(t, []string{"no email is held until a person decides"}, b.broken())
+	require.Equal(t, []string{"no email is held for an operator's decision"}, b.broken())
 	release.IDs = []uint64{confirmation}
 	released, err := b.Store.ReleaseEmails(t.Context(), release)
 	require.NoError(t, err)

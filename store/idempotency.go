@@ -157,7 +157,7 @@ func (s *Store) RenewLease(ctx context.Context, key IdempotencyKey, now time.Tim
 	return s.under(ctx, key).Where("lease = ?", key.Lease).Updates(map[string]any{"leased_until": now.Add(LeaseTime)}).Error
 }
 
-// ReleaseLease lets the next request with the key go on at once: this one ends without an answer to keep.
+// ReleaseLease lets the next request with the key proceed at once: this request ends without an answer to store.
 func (s *Store) ReleaseLease(ctx context.Context, key IdempotencyKey) error {
 	return s.under(ctx, key).Where("lease = ?", key.Lease).Updates(map[string]any{"leased_until": nil}).Error
 }

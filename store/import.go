@@ -162,7 +162,7 @@ type importing struct {
 	in NewImport
 }
 
-const toldEarlier = "not sent: it was told by the system from which the booking was imported"
+const toldEarlier = "not sent: the system from which the booking was imported has sent it"
 
 // insert writes the rows of booking and payment, whose UNIQUE keys decide about an import of the same booking beside this one.
 func (m *importing) insert() error {

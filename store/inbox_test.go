@@ -47,7 +47,7 @@ func TestInboxStates(t *testing.T) {
 	for range store.MaxEventAttempts {
 		require.NoError(t, b.Store.BeginEvent(ctx, "evt_1", now))
 	}
-	require.Zero(t, due(now.Add(2*time.Hour)), "then it waits for a person")
+	require.Zero(t, due(now.Add(2*time.Hour)), "then it waits for an operator")
 	_, err = b.Store.RetryEvent(ctx, "evt_1", testdb.Tester, now)
 	require.NoError(t, err)
 	require.Equal(t, 1, due(now))

@@ -7,7 +7,7 @@ import (
 	"farebook/booking"
 )
 
-// late tells whether the booking was closed before its money came.
+// late reports whether the booking was closed before its money arrived.
 func (b *lockedBooking) late() bool {
 	switch b.booking.Status {
 	case booking.StatusExpired, booking.StatusPaymentFailed:
@@ -18,8 +18,8 @@ func (b *lockedBooking) late() bool {
 	return false
 }
 
-// returnLateMoney sends money back that came for a booking that was closed without it: the refund is reserved in the
-// transaction that learns of the money, so that it is not forgotten whatever dies next.
+// returnLateMoney reserves a refund of money that arrived for a closed booking. The transaction that records the money reserves the refund,
+// so that a process that dies next does not lose it.
 func (b *lockedBooking) returnLateMoney() error {
 	if !b.late() {
 		return nil
@@ -36,10 +36,10 @@ func (b *lockedBooking) returnLateMoney() error {
 	var exceeds *RefundExceedsCaptured
 	switch {
 	case errors.As(err, &refused) && b.payment.AmountChargedBack > 0:
-		// The bank gave back a part, and Stripe refunds nothing of a payment that was charged back.
+		// The bank has returned a part, and Stripe refunds nothing of a payment that was charged back.
 		return b.markForAttention(AttentionLateMoney, "", "the rest of money that came too late is owed to the customer in another way: a part was charged back")
 	case errors.As(err, &refused), errors.As(err, &exceeds):
-		return nil // it is going back already by hand, or the bank decides first, and its decision leads here again
+		return nil // a refund from the dashboard returns it already, or the bank decides first, and its decision leads here again
 	}
 	return err
 }
@@ -59,8 +59,8 @@ func (b *lockedBooking) reserveLateMoney() error {
 	return err
 }
 
-// lateMoneyKey makes the refund of late money one. A dispute that stood in its way and is won leads to another: at most one
-// a dispute, so that a refusal for whatever else the books do not know is not asked for again for ever.
+// lateMoneyKey is the UNIQUE key of the refund of late money. A dispute that prevented the refund and is won leads to another key, at most
+// one per dispute, so that a refund that Stripe refuses for an unknown reason is not requested for ever.
 func (b *lockedBooking) lateMoneyKey() (string, error) {
 	var earlier []refundRow
 	err := b.tx.Where("booking_id = ? AND origin = ?", b.booking.ID, booking.RefundFromLateMoney).Order("id").Find(&earlier).Error
@@ -86,7 +86,7 @@ func (b *lockedBooking) lateMoneyKey() (string, error) {
 	return key, nil
 }
 
-// unaskedRefunds are those that the books ask for by themselves and that Stripe has not been asked for yet.
+// unaskedRefunds are the refunds that the books have reserved automatically and that were not requested from Stripe yet.
 func (b *lockedBooking) unaskedRefunds() (ids []booking.RefundID, err error) {
 	err = b.tx.Model(&refundRow{}).Where("booking_id = ? AND status = ? AND origin_key IS NOT NULL", b.booking.ID, booking.RefundRequested).
 		Order("id").Pluck("refund_id", &ids).Error

@@ -95,7 +95,7 @@ func TestOlderReadingOfAPayoutDoesNotOverwriteItsFailure(t *testing.T) {
 	b.requirePromises()
 }
 
-// An operator corrects what the books lack of a refund while its workflow records that refund: it is posted once.
+// An operator corrects what the books do not have of a refund while its workflow records that refund: it is posted once.
 func TestCorrectionBesideTheRefundsOwnRecordIsRefused(t *testing.T) {
 	t.Parallel()
 	b := patientBooks(t)
@@ -119,7 +119,7 @@ func TestCorrectionBesideTheRefundsOwnRecordIsRefused(t *testing.T) {
 	b.requirePromises()
 }
 
-// Two operators decide on one item, one with a posting and one with a note: the second is told that the item is resolved, and
+// Two operators decide on one item, one with a posting and one with a note: the second receives an error that the item is resolved, and
 // the note beside the posting is that of whoever posted.
 func TestItemIsDecidedOnce(t *testing.T) {
 	t.Parallel()

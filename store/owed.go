@@ -31,8 +31,8 @@ func (s *Store) EndedHolds(ctx context.Context, before time.Time, after uint64, 
 // unsettledPayments are the states that a payment may be in for days after the hold.
 var unsettledPayments = []booking.PaymentStatus{booking.PaymentProcessing, booking.PaymentAuthorized, booking.PaymentUnknown}
 
-// UnsettledPayments are bookings, by id and after one, whose payment is authorised or in the bank's hands: a capture's deadline or a look
-// at Stripe is due for each.
+// UnsettledPayments are bookings, by id and after one, whose payment is authorised or in the bank's hands: a capture's deadline or a
+// reading at Stripe is due for each.
 func (s *Store) UnsettledPayments(ctx context.Context, after uint64, limit int) ([]Booking, error) {
 	var rows []bookingRow
 	err := s.db.WithContext(ctx).Joins("JOIN payments p ON p.booking_id = bookings.id").
@@ -130,7 +130,7 @@ type OpenPayout struct {
 }
 
 // OpenPayouts are payouts, oldest first and after a row's id, that were recorded before a time and are not settled. One that is
-// unproven after its last look is a finding: an operator and the next reconciliation deal with it.
+// unproven after its last reading is a finding: an operator and the next reconciliation deal with it.
 func (s *Store) OpenPayouts(ctx context.Context, before time.Time, after uint64, limit int) (payouts []OpenPayout, err error) {
 	err = s.db.WithContext(ctx).Model(&payoutRow{}).Select("id AS row_id, stripe_payout_id AS id").
 		Where("id > ? AND created_at < ?", after, before.UTC()).

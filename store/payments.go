@@ -24,9 +24,9 @@ func newPaymentRow(bookingID uint64, snapshot booking.PaymentSnapshot, now time.
 	}
 }
 
-// RecordPaymentIntent writes the payment row of a booking whose PaymentIntent was created or found. Harmless when repeated;
-// another PaymentIntent for the same booking, or one about another amount or booking, is an *AmountMismatch. twin tells that an
-// earlier attempt may have made another PaymentIntent (see PossibleTwins).
+// RecordPaymentIntent inserts the payment row of a booking whose PaymentIntent was created or found. Harmless when repeated: the row is
+// UNIQUE per booking. Another PaymentIntent for the same booking, or one about another amount or booking, is an *AmountMismatch. twin: an
+// earlier attempt may have created another PaymentIntent (see PossibleTwins).
 func (s *Store) RecordPaymentIntent(ctx context.Context, reference booking.Reference, snapshot booking.PaymentSnapshot, twin bool) error {
 	var mismatch *AmountMismatch
 	err := s.underLock(ctx, reference, s.Now(), func(b *lockedBooking) (err error) {
@@ -48,7 +48,7 @@ func (s *Store) RecordPaymentIntent(ctx context.Context, reference booking.Refer
 	return err
 }
 
-// OtherPaymentReading is a PaymentIntent that an event says is a booking's, and that is not the booking's own, as it is at Stripe now.
+// OtherPaymentReading is the state at Stripe of a PaymentIntent that an event assigned to a booking which has another PaymentIntent.
 type OtherPaymentReading struct {
 	Reference booking.Reference
 	Snapshot  booking.PaymentSnapshot
@@ -56,10 +56,10 @@ type OtherPaymentReading struct {
 	Now       time.Time
 }
 
-// RecordOtherPayment marks a booking for attention that another PaymentIntent than its own names at Stripe and has money for, and
-// settles the events. Which of the two has to go back is not decided here: metadata can be edited, so the text names both with what
-// Stripe says of each. Events of a PaymentIntent that is another booking's own are left for the inbox to hand on again. Harmless when
-// repeated. Errors: ErrNotFound.
+// RecordOtherPayment marks a booking for attention when a second PaymentIntent names it at Stripe and has money, and settles the events.
+// It does not decide which of the two is to be refunded: metadata can be edited, so the text names both with their state at Stripe. The
+// events of a PaymentIntent that belongs to another booking are left for the inbox to dispatch again. Harmless when repeated: one open
+// matter per PaymentIntent. Errors: ErrNotFound.
 func (s *Store) RecordOtherPayment(ctx context.Context, o OtherPaymentReading) error {
 	owner, err := s.referenceOfPayment(ctx, o.Snapshot.PaymentIntentID)
 	if err == nil && owner != o.Reference {
@@ -85,7 +85,7 @@ func (s *Store) RecordOtherPayment(ctx context.Context, o OtherPaymentReading) e
 	})
 }
 
-// besideItsOwn names both PaymentIntents and what Stripe says of each, and leaves the decision to an operator.
+// besideItsOwn names both PaymentIntents with their state at Stripe, for the operator who decides.
 func (b *lockedBooking) besideItsOwn(other booking.PaymentSnapshot) string {
 	amount := money.Money{Value: other.Amount, Currency: other.Currency}
 	if other.AmountReceived > 0 {
@@ -95,8 +95,8 @@ func (b *lockedBooking) besideItsOwn(other booking.PaymentSnapshot) string {
 		other.PaymentIntentID, amount.Format(money.LocaleEN), other.StripeStatus, b.payment.StripePaymentIntentID, b.payment.Status)
 }
 
-// RecordPaymentRefused closes a booking that got no PaymentIntent: Stripe refuses it for good (refusal is its code), or was
-// away for the whole hold. Harmless when repeated. A booking that has a payment after all is left as it is.
+// RecordPaymentRefused closes a booking that got no PaymentIntent: Stripe refused it for good (refusal is Stripe's code), or was unavailable
+// for the whole hold. Harmless when repeated: a guarded transition. A booking that has a payment after all is left as it is.
 func (s *Store) RecordPaymentRefused(ctx context.Context, reference booking.Reference, refusal string) (PaymentRecorded, error) {
 	var recorded PaymentRecorded
 	err := s.underLock(ctx, reference, s.Now(), func(b *lockedBooking) (err error) {

@@ -121,7 +121,7 @@ func TestCancellationAtStripeClosesTheBooking(t *testing.T) {
 	}
 }
 
-// A decline is told, and so is the end of the booking when somebody cancels the PaymentIntent at Stripe afterwards.
+// A decline is emailed, and so is the end of the booking when somebody cancels the PaymentIntent at Stripe afterwards.
 func TestDeclineAndThenCancelledAtStripeAreBothTold(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)

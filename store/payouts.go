@@ -9,15 +9,15 @@ import (
 	"farebook/store/internal/db"
 )
 
-// Proof is whether a payout's balance transactions account for it.
+// Proof says whether a payout's balance transactions account for it.
 type Proof string
 
 // The proofs.
 const (
-	ProofPending  Proof = "pending"  // Stripe has not put them together, or the ledger does not know them all yet
-	ProofProven   Proof = "proven"   // they add up to it, and the ledger knows each
-	ProofUnproven Proof = "unproven" // they do not, and waiting did not help: an operator has to look
-	ProofManual   Proof = "manual"   // a manual payout: Stripe does not say what it pays out
+	ProofPending  Proof = "pending"  // Stripe has not listed them all yet, or the ledger does not have them all yet
+	ProofProven   Proof = "proven"   // they add up to the payout, and the ledger has each
+	ProofUnproven Proof = "unproven" // they do not account for it after the wait: an operator has to check
+	ProofManual   Proof = "manual"   // a manual payout: Stripe does not list its balance transactions
 )
 
 // Payout is a payout as the books have it.
@@ -29,9 +29,9 @@ type Payout struct {
 	ArrivesAt    *time.Time
 	FailureCode  string
 	Proof        Proof
-	Transactions int   // that it pays out
-	Unmatched    int   // of them, those that the ledger does not know
-	Difference   int64 // minor units by which they do not add up to it
+	Transactions int   // how many balance transactions it pays out
+	Unmatched    int   // how many of them the ledger does not have
+	Difference   int64 // their sum minus the payout, in minor units
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
 }

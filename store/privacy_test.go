@@ -76,7 +76,7 @@ func TestNoPersonalDataInLogsAndErrors(t *testing.T) {
 	require.Equal(t, 0, b.Count(t, "SELECT COUNT(*) FROM bookings"))
 }
 
-// A duplicate key is how a repetition is told from a first time: no line of the log for it.
+// A duplicate key is how a repetition is recognised: no line of the log for it.
 func TestRepetitionsAreQuiet(t *testing.T) {
 	t.Parallel()
 	plain := newBooks(t)

@@ -13,18 +13,19 @@ import (
 	"farebook/store/internal/journal"
 )
 
-// Promise is one of Farebook's, and whether the books keep it now.
+// Promise is a statement about the books that Farebook promises to keep, and whether it holds now.
 type Promise struct {
 	Number int
 	Text   string
 	Held   bool
-	Detail string // how many rows break it
+	Detail string // how many rows break it, and which; empty when it holds
 }
 
-// paid are the states of a booking whose money was captured while it was wanted.
+// paid are the statuses of a booking whose payment was captured and not late.
 const paid = `('confirmed', 'partially_refunded', 'refunded', 'disputed')`
 
-// promises that SQL can check: each query counts the rows that break it, and reads any size of ledger in one pass. @now is the time.
+// promises are those that SQL can check. Each query counts the rows that break it, and reads a ledger of any size in one pass. @now is the
+// time of the store's clock.
 var promises = []struct {
 	number int
 	text   string
@@ -32,24 +33,24 @@ var promises = []struct {
 }{
 	{1, "no booking is charged twice", `
 		SELECT COUNT(*) FROM (SELECT booking_id FROM financial_ledger WHERE type = 'payment' GROUP BY booking_id HAVING COUNT(*) > 1) twice`},
-	{2, "each succeeded PaymentIntent is exactly one payment in the ledger", `
+	{2, "each succeeded PaymentIntent has exactly one payment in the ledger", `
 		SELECT COUNT(*) FROM payments p
 		LEFT JOIN (SELECT booking_id, stripe_payment_intent_id, COUNT(*) AS n FROM financial_ledger
 		           WHERE type = 'payment' GROUP BY booking_id, stripe_payment_intent_id) l
 		  ON l.booking_id = p.booking_id AND l.stripe_payment_intent_id = p.stripe_payment_intent_id
 		WHERE p.status = 'succeeded' AND COALESCE(l.n, 0) <> 1`},
-	{2, "each payment in the ledger is a succeeded PaymentIntent", `
+	{2, "each payment in the ledger has a succeeded PaymentIntent", `
 		SELECT COUNT(*) FROM financial_ledger l
 		LEFT JOIN payments p ON p.booking_id = l.booking_id AND p.stripe_payment_intent_id = l.stripe_payment_intent_id
 		WHERE l.type = 'payment' AND COALESCE(p.status, '') <> 'succeeded'`},
-	{2, "what the ledger owes for a payment is what was captured", `
+	{2, "the ledger's liability for a payment equals the captured amount", `
 		SELECT COUNT(*) FROM payments p
 		LEFT JOIN (SELECT l.booking_id, e.currency, -SUM(` + journal.Net + `) AS owed
 		           FROM financial_ledger l JOIN ledger_entries e ON e.ledger_id = l.id AND e.account = 'liability:unearned_revenue'
 		           WHERE l.type IN ('payment', 'stripe_fee', 'partial_capture_reversal', 'correction', 'reversal') GROUP BY l.booking_id, e.currency) o
 		  ON o.booking_id = p.booking_id AND o.currency = p.currency
 		WHERE p.status = 'succeeded' AND COALESCE(o.owed, 0) <> p.amount_captured`},
-	{2, "money in transit is that of payments that are on their way", `
+	{2, "money in transit belongs to payments that are still processing", `
 		SELECT COUNT(*) FROM (SELECT l.booking_id, l.stripe_payment_intent_id, e.currency FROM ledger_entries e JOIN financial_ledger l ON l.id = e.ledger_id
 		  WHERE e.account = 'liability:payments_in_transit' GROUP BY l.booking_id, l.stripe_payment_intent_id, e.currency
 		  HAVING SUM(` + journal.Net + `) <> 0) t
@@ -59,54 +60,54 @@ var promises = []struct {
 		SELECT COUNT(DISTINCT ledger_id) FROM (SELECT ledger_id FROM ledger_entries e GROUP BY ledger_id, currency
 		  HAVING SUM(` + journal.Net + `) <> 0) unbalanced`},
 	{
-		3, "each transaction has its effective date (`starter migrate` completes those of an older release)",
+		3, "each transaction has an effective date (`starter migrate` adds those that an older release left out)",
 		`SELECT COUNT(*) FROM financial_ledger WHERE effective_at IS NULL`,
 	},
-	{3, "no transaction without entries", `
+	{3, "each transaction has entries", `
 		SELECT COUNT(*) FROM financial_ledger l WHERE NOT EXISTS (SELECT 1 FROM ledger_entries e WHERE e.ledger_id = l.id)`},
-	{5, "nothing from before the opening is on the clearing account beside the opening balance", `
+	{5, "the clearing account has nothing from before the opening except the opening balance", `
 		SELECT COUNT(*) FROM ledger_opening o JOIN financial_ledger l ON l.effective_at < o.opened_at AND l.stripe_balance_transaction_id <> ''
 		WHERE EXISTS (SELECT 1 FROM ledger_entries e WHERE e.ledger_id = l.id AND e.account = 'asset:stripe_clearing')`},
 	{5, "no booking's money is posted as another integration's, or as from before the opening", `
 		SELECT COUNT(*) FROM financial_ledger l JOIN payments p ON p.stripe_payment_intent_id = l.stripe_payment_intent_id
 		WHERE l.type IN ('other_integration', 'before_opening')
 		  AND NOT EXISTS (SELECT 1 FROM financial_ledger r WHERE r.operation_key = CONCAT('reversal/', l.operation_key))`},
-	{6, "no confirmed booking without captured money", `
+	{6, "each confirmed booking has captured money", `
 		SELECT COUNT(*) FROM bookings b LEFT JOIN payments p ON p.booking_id = b.id
 		WHERE b.status IN ` + paid + ` AND (COALESCE(p.status, '') <> 'succeeded' OR p.amount_captured <= 0
 		  OR b.capture_method = 'automatic' AND p.amount_captured <> b.amount)`},
-	{7, "no captured money without a booking, on its way back, or shown to a person", `
+	{7, "captured money belongs to a booking, is being refunded, or is shown to an operator", `
 		SELECT COUNT(*) FROM payments p JOIN bookings b ON b.id = p.booking_id
 		WHERE p.status = 'succeeded' AND b.status NOT IN ` + paid + ` AND b.cancelled_at IS NULL AND b.attention IS NULL
 		  AND p.amount_captured > p.amount_refunded + p.amount_charged_back
 		  AND NOT EXISTS (SELECT 1 FROM refunds r WHERE r.booking_id = b.id AND r.status IN ('requested', 'pending', 'requires_action', 'unknown'))
 		  AND NOT EXISTS (SELECT 1 FROM disputes d WHERE d.booking_id = b.id AND d.status IN ('needs_response', 'under_review', 'unknown'))`},
-	{7, "each paid booking's state follows its money", `
+	{7, "each paid booking's status matches its money", `
 		SELECT COUNT(*) FROM bookings b JOIN payments p ON p.booking_id = b.id
 		WHERE (b.status IN ` + paid + ` OR b.cancelled_at IS NOT NULL) AND b.status <> CASE
 		  WHEN EXISTS (SELECT 1 FROM disputes d WHERE d.booking_id = b.id AND d.status IN ('needs_response', 'under_review', 'unknown')) THEN 'disputed'
 		  WHEN p.amount_refunded + p.amount_charged_back >= p.amount_captured THEN 'refunded'
 		  WHEN p.amount_refunded + p.amount_charged_back > 0 THEN 'partially_refunded'
 		  WHEN b.cancelled_at IS NOT NULL THEN 'cancelled' ELSE 'confirmed' END`},
-	{8, "refunds never exceed what was captured", `
+	{8, "refunds never exceed the captured amount", `
 		SELECT COUNT(*) FROM payments p
 		JOIN (SELECT booking_id, SUM(amount) AS reserved, SUM(CASE status WHEN 'requested' THEN 0 ELSE amount END) AS made,
 		             MAX(origin = 'dashboard') AS by_hand
 		      FROM refunds WHERE status NOT IN ('failed', 'canceled') GROUP BY booking_id) r
 		  ON r.booking_id = p.booking_id
 		WHERE p.status = 'succeeded' AND (r.made > p.amount_captured OR NOT r.by_hand AND r.reserved > p.amount_captured)`},
-	{8, "each payment knows what was refunded of it", `
+	{8, "each payment's refunded amount is the sum of its succeeded refunds", `
 		SELECT COUNT(*) FROM payments p
 		LEFT JOIN (SELECT booking_id, SUM(amount) AS refunded FROM refunds WHERE status = 'succeeded' GROUP BY booking_id) r
 		  ON r.booking_id = p.booking_id
 		WHERE p.amount_refunded <> COALESCE(r.refunded, 0)`},
-	{8, "each refund is in the ledger as Stripe's balance paid for it, and got it back", `
+	{8, "each refund that Stripe's balance paid, or got back, is in the ledger once", `
 		SELECT COUNT(*) FROM refunds r
 		LEFT JOIN (SELECT booking_id, stripe_object_id, SUM(type = 'refund') AS paid, SUM(type = 'refund_failure') AS back
 		           FROM financial_ledger WHERE type IN ('refund', 'refund_failure') GROUP BY booking_id, stripe_object_id) l
 		  ON l.booking_id = r.booking_id AND l.stripe_object_id = r.stripe_refund_id
 		WHERE COALESCE(l.paid, 0) <> r.posted OR COALESCE(l.back, 0) <> r.failure_posted`},
-	{8, "disputed funds are what open disputes withhold, and chargebacks what lost ones cost", `
+	{8, "disputed funds equal what open disputes withhold, and chargebacks what lost disputes cost", `
 		SELECT COUNT(*) FROM (
 		  SELECT d.settlement_currency, SUM(d.withheld - d.loss) AS withheld, SUM(d.loss) AS loss FROM disputes d
 		  WHERE d.settlement_currency <> '' GROUP BY d.settlement_currency) d
@@ -118,34 +119,34 @@ var promises = []struct {
 	{8, "a lost or closed dispute withholds nothing", `
 		SELECT COUNT(*) FROM disputes
 		WHERE withheld <> loss AND status IN ('lost', 'warning_closed')`},
-	{9, "no event waits for a person, or has waited for more than an hour", `
+	{9, "no event waits for an operator, or has waited for more than an hour", `
 		SELECT COUNT(*) FROM stripe_events e WHERE ` + waiting},
 	{9, "no event is about a booking of ours that the books do not know", `
 		SELECT COUNT(*) FROM stripe_events e WHERE ` + unknownBooking},
-	{9, "no event was ignored whose money the ledger does not have and nobody has explained", `
+	{9, "the money of each ignored event is in the ledger or explained", `
 		SELECT COUNT(*) FROM stripe_events e WHERE ` + unexplained},
-	{9, "each payout is in the ledger once, and again when it came back", `
+	{9, "each payout is in the ledger once, and once more when it was returned", `
 		SELECT COUNT(*) FROM payouts p
 		LEFT JOIN (SELECT stripe_object_id, SUM(type = 'payout') AS paid, SUM(type = 'payout_reversal') AS back
 		           FROM financial_ledger WHERE type IN ('payout', 'payout_reversal') GROUP BY stripe_object_id) l
 		  ON l.stripe_object_id = p.stripe_payout_id
 		WHERE COALESCE(l.paid, 0) <> p.posted OR COALESCE(l.back, 0) <> p.failure_posted`},
 	{9, "no automatic payout is unproven", `SELECT COUNT(*) FROM payouts WHERE proof = 'unproven'`},
-	{10, "what was made under a key is there", `
+	{10, "the booking or refund of each idempotency key exists", `
 		SELECT COUNT(*) FROM idempotency_keys k
 		LEFT JOIN bookings b ON k.operation = 'create-booking' AND b.reference = k.resource
 		LEFT JOIN refunds r ON k.operation = 'create-refund' AND r.refund_id = k.resource
 		WHERE k.operation IN ('create-booking', 'create-refund') AND b.id IS NULL AND r.id IS NULL`},
-	{12, "each booking that was confirmed has exactly one confirmation", `
+	{12, "each booking that was confirmed has exactly one confirmation email", `
 		SELECT COUNT(*) FROM bookings b
 		LEFT JOIN (SELECT booking_id, COUNT(*) AS n FROM emails WHERE kind = 'booking_confirmed' AND resent_of IS NULL GROUP BY booking_id) e
 		  ON e.booking_id = b.id
 		WHERE b.status IN ` + paid + ` AND COALESCE(e.n, 0) <> 1`},
-	{12, "each refund that went through was told to the customer once", `
+	{12, "each refund that succeeded has its email to the customer", `
 		SELECT COUNT(*) FROM refunds r
 		LEFT JOIN (SELECT dedupe_key FROM emails WHERE kind = 'refunded' AND resent_of IS NULL) e ON e.dedupe_key = CONCAT(r.refund_id, '/refunded')
 		WHERE r.status = 'succeeded' AND e.dedupe_key IS NULL`},
-	{14, "each object in a state at Stripe that this version does not know is shown to a person", `
+	{14, "each object in a state at Stripe that this version does not know is shown to an operator", `
 		SELECT COUNT(*) FROM (
 		  SELECT stripe_refund_id AS id FROM refunds WHERE status = 'unknown'
 		  UNION ALL SELECT stripe_dispute_id FROM disputes WHERE status = 'unknown'
@@ -154,17 +155,17 @@ var promises = []struct {
 		            WHERE p.status = 'unknown' AND b.attention IS NULL) u
 		WHERE NOT EXISTS (SELECT 1 FROM attention_items a WHERE a.kind = 'unknown_state' AND a.subject = CONCAT(u.id, '/status')
 		                  AND (a.closed_at IS NULL OR a.closed_by <> ''))`},
-	{15, "no fence keeps money from moving", `SELECT COUNT(*) FROM fences WHERE is_up = 1`},
-	{15, "no email is held until a person decides", `SELECT COUNT(*) FROM emails WHERE status = '` + EmailHeld + `'`},
+	{15, "no fence stops money from moving", `SELECT COUNT(*) FROM fences WHERE is_up = 1`},
+	{15, "no email is held for an operator's decision", `SELECT COUNT(*) FROM emails WHERE status = '` + EmailHeld + `'`},
 }
 
 var (
-	// waiting is an event that nothing came of.
+	// waiting is an event that was not processed in time, or whose attempts are used up.
 	waiting = `e.processed = FALSE AND (e.attempts >= ` + strconv.Itoa(MaxEventAttempts) + ` OR e.received_at < TIMESTAMP(@now) - INTERVAL 1 HOUR)`
-	// unknownBooking is an event that waits until the books know its booking again.
+	// unknownBooking is an event that waits until the books have its booking again.
 	unknownBooking = `e.state = 'unknown_booking'`
-	// unexplained is an event that an operator has ignored and that tells of moved money: the books do not have the object's money, and
-	// no reconciliation's item about it is resolved.
+	// unexplained is an event about moved money that an operator has ignored, although the books do not have the money and no item of a
+	// reconciliation about it is resolved.
 	unexplained = `e.state = 'ignored' AND e.type IN ('payment_intent.succeeded', 'refund.created', 'charge.dispute.funds_withdrawn',
 		  'charge.dispute.funds_reinstated', 'payout.paid', 'payout.failed')
 		  AND NOT EXISTS (SELECT 1 FROM payments p WHERE p.stripe_payment_intent_id = e.object_id AND p.status = 'succeeded')
@@ -174,17 +175,17 @@ var (
 		  AND NOT EXISTS (SELECT 1 FROM reconciliation_items i WHERE i.stripe_id = e.object_id AND i.state = 'resolved')`
 )
 
-// namedEvents are the checks whose events an operator has to be told by name, by their text.
+// namedEvents are the checks, by their text, whose detail names the events that break them.
 var namedEvents = map[string]string{
-	"no event is about a booking of ours that the books do not know":                     unknownBooking,
-	"no event waits for a person, or has waited for more than an hour":                   waiting,
-	"no event was ignored whose money the ledger does not have and nobody has explained": unexplained,
+	"no event is about a booking of ours that the books do not know":      unknownBooking,
+	"no event waits for an operator, or has waited for more than an hour": waiting,
+	"the money of each ignored event is in the ledger or explained":       unexplained,
 }
 
 // eventsNamed bounds how many events a check names.
 const eventsNamed = 3
 
-// nameEvents adds to a check that does not hold which events break it, and why those could not be processed.
+// nameEvents adds to a broken check which events break it, and why those could not be processed.
 func (s *Store) nameEvents(ctx context.Context, promise *Promise) error {
 	where, named := namedEvents[promise.Text]
 	if !named {
@@ -202,7 +203,8 @@ func (s *Store) nameEvents(ctx context.Context, promise *Promise) error {
 	return err
 }
 
-// atNow is the argument of a query that asks for @now, by our clock and not the database server's; gorm takes no argument too many.
+// atNow is the argument of a query that contains @now: the time of the store's clock, and not the database server's. gorm refuses an
+// argument that a query does not contain.
 func (s *Store) atNow(query string) []any {
 	if !strings.Contains(query, "@now") {
 		return nil
@@ -210,7 +212,7 @@ func (s *Store) atNow(query string) []any {
 	return []any{sql.Named("now", s.Now())}
 }
 
-// checksAtOnce bounds the checks that run beside one another: the server reads for each on a core of its own.
+// checksAtOnce bounds the checks that run at the same time: each keeps a core of the server busy.
 const checksAtOnce = 4
 
 // CheckPromises runs each check once. It reads only.
@@ -245,10 +247,10 @@ func (s *Store) CheckPromises(ctx context.Context) ([]Promise, error) {
 	return out, group.Wait()
 }
 
-// checkAppendOnly tries, as the application's user, what nobody may do to the ledger, its seals and the audit log.
-// TRUNCATE and REPLACE need rights that these two are part of; starter migrate tries the rest (migrations/prove.go).
+// checkAppendOnly tries, as the application's database user, the statements that would change the ledger, its seals and the audit log.
+// TRUNCATE and REPLACE need rights that UPDATE and DELETE are part of; starter migrate tries the rest (migrations/prove.go).
 func (s *Store) checkAppendOnly(ctx context.Context) (Promise, error) {
-	promise := Promise{Number: 4, Text: "the application's user may not change ledger, seals or audit log", Held: true}
+	promise := Promise{Number: 4, Text: "the application's database user cannot change ledger, seals or audit log", Held: true}
 	allowed, err := s.db.ForbiddenChange(ctx,
 		"UPDATE financial_ledger SET id = id", "UPDATE ledger_entries SET id = id", "UPDATE audit_log SET id = id", "UPDATE ledger_seals SET number = number",
 		"DELETE FROM financial_ledger", "DELETE FROM ledger_entries", "DELETE FROM audit_log", "DELETE FROM ledger_seals")

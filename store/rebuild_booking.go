@@ -28,7 +28,7 @@ func (e *NoOwner) Error() string {
 }
 
 // RebuildBooking brings a booking back that the books have lost, open and without a payment, which the recording step adds. Whoever
-// made it repeats its request under its Idempotency-Key, which fills in customer and flight: until then a person is shown that they
+// made it repeats its request under its Idempotency-Key, which fills in customer and flight: until then an operator is shown that they
 // are missing. Harmless when repeated: UNIQUE reference and request key. Errors: *NoOwner.
 func (s *Store) RebuildBooking(ctx context.Context, item RebuildItem, by access.Actor, now time.Time) error {
 	return s.db.InTransaction(ctx, func(tx *gorm.DB) error {

@@ -133,7 +133,7 @@ func (r *refundRecorder) postpone(in RefundPostponement) error {
 
 // postponed is the text for the operator who decides about a refund that waits.
 func (r *refundRecorder) postponed() string {
-	return fmt.Sprintf("refund %s is not made: Stripe answers %s; a person has to look", r.refund.RefundID, r.refund.FailureReason)
+	return fmt.Sprintf("refund %s is not made: Stripe answers %s; an operator has to decide", r.refund.RefundID, r.refund.FailureReason)
 }
 
 // refundRecorder is one run of a refund's recording step.

@@ -10,8 +10,8 @@ import (
 	"farebook/store/internal/db"
 )
 
-// HoldRefund keeps a refund from being made until an operator closes the matter; text says in what the payment's refunds at Stripe and
-// the books differ. Harmless when repeated; a refund that is settled or exists at Stripe is left as it is.
+// HoldRefund postpones a refund until an operator closes the matter. text says how the payment's refunds at Stripe differ from the books.
+// Harmless when repeated: one open matter per refund. A refund that is settled or that Stripe has made is left as it is.
 func (s *Store) HoldRefund(ctx context.Context, refund Refund, text string, now time.Time) error {
 	return s.underLock(ctx, refund.Reference, now, func(b *lockedBooking) error {
 		var row refundRow
@@ -27,7 +27,7 @@ func (s *Store) HoldRefund(ctx context.Context, refund Refund, text string, now 
 	})
 }
 
-// RefundHeld tells whether an operator still has to look before the refund is made.
+// RefundHeld reports whether the refund waits for an operator.
 func (s *Store) RefundHeld(ctx context.Context, refund Refund) (bool, error) {
 	var open int64
 	err := s.db.WithContext(ctx).Table("attention_items a").Joins("JOIN bookings b ON b.id = a.booking_id").

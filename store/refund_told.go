@@ -7,8 +7,8 @@ import (
 	"farebook/booking"
 )
 
-// RefundToldOf is the id (re_...) of a refund of ours that events of Stripe's have told of, although the books do not have it as
-// made yet; empty when none has. An event is a pointer: whoever asks reads the refund at Stripe before it counts.
+// RefundToldOf is the id (re_...) in an event about a refund that the books do not have as made yet; empty without such an event. An event
+// is a pointer: the caller reads the refund at Stripe before it counts.
 func (s *Store) RefundToldOf(ctx context.Context, refund Refund) (string, error) {
 	var rows []eventRow
 	err := s.db.WithContext(ctx).Select("object_id, payload").
@@ -22,7 +22,7 @@ func (s *Store) RefundToldOf(ctx context.Context, refund Refund) (string, error)
 	return "", err
 }
 
-// refundIDIn reads our id of a refund from a stored event; empty without one.
+// refundIDIn reads Farebook's id of a refund from the payload of an event; empty without one.
 func refundIDIn(payload string) booking.RefundID {
 	var event struct {
 		Data struct {

@@ -31,15 +31,15 @@ type Refund struct {
 	FailureReason   string
 	CorrelationID   string
 	RequestKey      string     // identifies the request that asked for it; empty for a refund of an older release
-	AskedAt         *time.Time // when Stripe was last asked for it
-	RefusedAt       *time.Time // when Stripe last refused to make it for now
-	AbandonedAt     *time.Time // when a person decided that it is not to be asked for any more
+	AskedAt         *time.Time // when it was last requested from Stripe
+	RefusedAt       *time.Time // when Stripe last postponed it
+	AbandonedAt     *time.Time // when an operator decided that it is no longer requested
 	AbandonNote     string
 	CreatedAt       time.Time
 	UpdatedAt       time.Time
 }
 
-// Refused tells a refund that Stripe has never made, as far as the books know.
+// Refused reports whether the refund is settled without Stripe having made it, as far as the books know.
 func (r Refund) Refused() bool { return r.Status.Settled() && r.StripeRefundID == "" }
 
 func (r refundRow) domain(reference booking.Reference) Refund {
@@ -69,10 +69,10 @@ func (s *Store) RefundByStripeID(ctx context.Context, id string) (Refund, error)
 	return s.refundFrom(s.db.WithContext(ctx).Where("r.stripe_refund_id = ?", id))
 }
 
-// KnownRefunds are a booking's refunds that have not failed, in minor units.
+// KnownRefunds are the sums of a booking's refunds that have not failed, in minor units.
 type KnownRefunds struct {
 	Made  int64 // at Stripe
-	Asked int64 // and not known to be at Stripe yet
+	Asked int64 // not known to be made at Stripe yet
 }
 
 // KnownRefunds adds them up.
@@ -97,11 +97,10 @@ func (*Store) refundFrom(query *gorm.DB) (Refund, error) {
 	return row.Refund.domain(booking.Reference(row.Reference)), nil
 }
 
-// waitingAtOnce bounds how many refunds are asked for again at once: each of the others finds its turn with the next money, or
-// within the hour.
+// waitingAtOnce bounds how many refunds are requested again at once. The others follow with the next money, or within the hour.
 const waitingAtOnce = 100
 
-// RefundsWaitingForBalance are those that Stripe's balance did not cover when they were asked for, oldest first.
+// RefundsWaitingForBalance are the refunds that Stripe's balance did not cover when they were requested, oldest first.
 func (s *Store) RefundsWaitingForBalance(ctx context.Context) ([]Refund, error) {
 	var rows []struct {
 		Refund    refundRow `gorm:"embedded"`
@@ -130,7 +129,7 @@ func (s *Store) RefundsOf(ctx context.Context, known Booking) ([]Refund, error) 
 	return refunds, nil
 }
 
-// RefundExceedsCaptured says that more was asked for than is left of what was captured.
+// RefundExceedsCaptured means that the requested refund exceeds what is left of the captured amount.
 type RefundExceedsCaptured struct {
 	Asked, Left money.Money
 }
@@ -155,8 +154,8 @@ type NewRefund struct {
 	Now           time.Time
 }
 
-// ReserveRefund writes idempotency key and refund in one transaction, or finds what the key stands for already. The
-// amount is reserved under the booking's lock: refunds never exceed what was captured, also when fifty arrive at once.
+// ReserveRefund inserts idempotency key and refund in one transaction, or finds what the key already stands for. The amount is reserved
+// under the booking's lock: refunds never exceed the captured amount, even when fifty requests arrive at once.
 // Errors: ErrNotFound, *IdempotencyConflict, *RefundExceedsCaptured, *NotRefundable.
 func (s *Store) ReserveRefund(ctx context.Context, in NewRefund) (Refund, Claim, error) {
 	installation, err := s.Installation(ctx)
@@ -185,8 +184,8 @@ func (s *Store) ReserveRefund(ctx context.Context, in NewRefund) (Refund, Claim,
 	return known, claim, err
 }
 
-// refundAskedFor reserves the refund of a request, or finds the one that the request has led to already, although the books do not
-// know its key. Errors: *IdempotencyConflict, and those of ReserveRefund.
+// refundAskedFor reserves the refund of a request, or finds the refund that the request has led to although the books do not know its
+// idempotency key. Errors: *IdempotencyConflict, and those of ReserveRefund.
 func (b *lockedBooking) refundAskedFor(in NewRefund, asked derivation) (refundRow, error) {
 	row := refundRow{
 		Origin: booking.RefundFromAPI, Amount: in.Request.Amount, Reason: string(in.Request.Reason), Note: in.Request.Note,
@@ -202,9 +201,8 @@ func (b *lockedBooking) refundAskedFor(in NewRefund, asked derivation) (refundRo
 	return b.reserveRefund(row, asked)
 }
 
-// refundOfRequest finds the refund that a request has led to already and that the books took over from Stripe without knowing who
-// asked: it is the request's from now on. An amount of zero, all that is left, is whatever was refunded then. Errors: ErrNotFound,
-// *IdempotencyConflict.
+// refundOfRequest finds the refund that a request has led to and that the books adopted from Stripe without its request. From now on the
+// refund belongs to the request. An amount of zero, all that is left, matches any amount. Errors: ErrNotFound, *IdempotencyConflict.
 func (b *lockedBooking) refundOfRequest(asked derivation, row refundRow) (refundRow, error) {
 	var known refundRow
 	err := b.tx.Clauses(db.ForUpdate).Where("request_key = ?", asked.requestKey()).Take(&known).Error
@@ -219,7 +217,7 @@ func (b *lockedBooking) refundOfRequest(asked derivation, row refundRow) (refund
 	return known, err
 }
 
-// refundable refuses what Stripe would refuse, and what an operator has to decide first.
+// refundable refuses what Stripe would refuse, and what the bank decides first. Errors: *NotRefundable.
 func (b *lockedBooking) refundable() error {
 	if b.payment.Status != booking.PaymentSucceeded {
 		return &NotRefundable{"the booking has no captured payment"}
@@ -232,7 +230,7 @@ func (b *lockedBooking) refundable() error {
 	return err
 }
 
-// reserveOnce reserves the refund that an occasion asks for, or finds the one that is there already.
+// reserveOnce reserves the refund of an occasion, or finds the one that was reserved before: UNIQUE origin key.
 func (b *lockedBooking) reserveOnce(row refundRow) (refundRow, error) {
 	installation, err := b.installation(b.tx.Statement.Context)
 	if err != nil {
@@ -251,7 +249,7 @@ func (b *lockedBooking) reserveOnce(row refundRow) (refundRow, error) {
 	return b.reserveRefund(row, asked)
 }
 
-// reserveRefund writes the row of a refund under the id that derives from what asks for it; an amount of zero is all that is left.
+// reserveRefund inserts a refund under the id that derives from its request or occasion. An amount of zero is all that is left.
 func (b *lockedBooking) reserveRefund(row refundRow, asked derivation) (refundRow, error) {
 	reserved, err := b.reserved()
 	if err != nil {
@@ -274,7 +272,7 @@ func (b *lockedBooking) reserveRefund(row refundRow, asked derivation) (refundRo
 	return b.insertRefund(row, asked)
 }
 
-// insertRefund inserts a row under the first id that derives from what asks for it and that is no other refund's.
+// insertRefund inserts a row under the first of its derived ids that no other refund has.
 func (b *lockedBooking) insertRefund(row refundRow, asked derivation) (refundRow, error) {
 	for twin := range derivedCodes {
 		row.ID, row.RefundID = 0, booking.RefundIDFrom(asked.code(twin))
@@ -284,7 +282,7 @@ func (b *lockedBooking) insertRefund(row refundRow, asked derivation) (refundRow
 		}
 		taken, countErr := b.takenRefundID(string(row.RefundID))
 		if countErr != nil || !taken {
-			return refundRow{}, errors.Join(countErr, err) // another UNIQUE key: the transaction is lost to a faster one
+			return refundRow{}, errors.Join(countErr, err) // another UNIQUE key: a concurrent transaction was first
 		}
 	}
 	return refundRow{}, errNoCodeLeft
@@ -296,7 +294,7 @@ func (b *lockedBooking) takenRefundID(id string) (bool, error) {
 	return known > 0, err
 }
 
-// reserved is what refunds take of the payment: those that went through, and those on their way.
+// reserved is the sum of the payment's refunds that have succeeded or are on their way.
 func (b *lockedBooking) reserved() (int64, error) {
 	return b.sumRefunds("status NOT IN ?", []booking.RefundStatus{booking.RefundFailed, booking.RefundCanceled})
 }

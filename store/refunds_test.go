@@ -74,7 +74,7 @@ func TestRefundsTakeTheBookingAlong(t *testing.T) {
 		require.Equal(t, booking.StatusPartiallyRefunded, done.BookingStatus)
 	}
 	stale := b.recordRefund(atStripe(first, "re_1", "pending"))
-	require.Equal(t, booking.RefundSucceeded, stale.Status, "older news moves nothing back")
+	require.Equal(t, booking.RefundSucceeded, stale.Status, "an older snapshot moves nothing back")
 
 	second, err := b.askRefund(reference, "second", 0)
 	require.NoError(t, err)

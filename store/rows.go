@@ -11,13 +11,13 @@ import (
 	"farebook/store/internal/db"
 )
 
-// The rows as they stand in the tables; what leaves this package are the types of bookings.go and its neighbours.
+// The rows of the tables. Other packages get the exported types of bookings.go, payments.go and so on instead.
 
 type bookingRow struct {
 	ID             uint64
 	Reference      booking.Reference
 	ClientID       *uint64
-	APIKeyID       uint64 `gorm:"column:api_key_id"` // the key that made it
+	APIKeyID       uint64 `gorm:"column:api_key_id"` // the API key that created it
 	Status         booking.Status
 	CustomerName   string
 	CustomerEmail  string
@@ -36,7 +36,7 @@ type bookingRow struct {
 	CancelPercent  *int
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
-	// Payment is filled by Joins alone.
+	// Payment is only set by Joins.
 	Payment *paymentRow `gorm:"foreignKey:BookingID"`
 }
 
@@ -47,7 +47,7 @@ type paymentRow struct {
 	BookingID             uint64
 	StripePaymentIntentID string
 	Status                booking.PaymentStatus
-	StripeStatus          string // its own word, where Status is unknown
+	StripeStatus          string // the status at Stripe where Status is unknown
 	Amount                int64
 	AmountCaptured        int64
 	AmountRefunded        int64
@@ -76,16 +76,16 @@ type refundRow struct {
 	Reason                string
 	Note                  string
 	Status                booking.RefundStatus
-	StripeStatus          string // its own word, where Status is unknown
+	StripeStatus          string // the status at Stripe where Status is unknown
 	FailureReason         string
 	Posted                bool
 	FailurePosted         bool
 	CorrelationID         string
-	AskedAt               *time.Time // of Stripe, last
-	RefusedAt             *time.Time // by Stripe for now, last
+	AskedAt               *time.Time // when it was last requested from Stripe
+	RefusedAt             *time.Time // when Stripe last postponed it
 	AbandonedAt           *time.Time
 	AbandonNote           string
-	RequestKey            *string // NULL for refunds of older releases, and for those that were made in Stripe's dashboard
+	RequestKey            *string // NULL for refunds of older releases, and for those made in Stripe's dashboard
 	CreatedAt             time.Time
 	UpdatedAt             time.Time
 }
@@ -98,7 +98,7 @@ type disputeRow struct {
 	StripeDisputeID       string
 	StripePaymentIntentID string
 	Status                booking.DisputeStatus
-	StripeStatus          string // its own word, where Status is unknown
+	StripeStatus          string // the status at Stripe where Status is unknown
 	Reason                string
 	Amount                int64
 	Currency              money.Currency
@@ -117,7 +117,7 @@ type payoutRow struct {
 	ID             uint64
 	StripePayoutID string
 	Status         booking.PayoutStatus
-	StripeStatus   string // its own word, where Status is unknown
+	StripeStatus   string // the status at Stripe where Status is unknown
 	Amount         int64
 	Currency       money.Currency
 	Automatic      bool
@@ -138,7 +138,7 @@ func (payoutRow) TableName() string { return "payouts" }
 type idempotencyRow struct {
 	ID             uint64
 	ClientID       *uint64
-	APIKeyID       uint64 `gorm:"column:api_key_id"` // the key that it was first used with
+	APIKeyID       uint64 `gorm:"column:api_key_id"` // the API key that first used it
 	IdempotencyKey []byte
 	RequestSha256  []byte
 	Operation      string
@@ -190,9 +190,9 @@ type emailRow struct {
 	Status      string
 	Attempts    int
 	LastError   string
-	// RecipientSha256 is set for mails that are bounded per address.
+	// RecipientSha256 is set for emails whose number per address is bounded.
 	RecipientSha256 []byte
-	// SendingUntil is the end of an attempt under way.
+	// SendingUntil is when the claim of the attempt that is running ends.
 	SendingUntil *time.Time
 	CreatedAt    time.Time
 	SentAt       *time.Time

@@ -7,9 +7,9 @@ import (
 	"farebook/store/internal/db"
 )
 
-// applyStanding brings payment and booking to where the money is, under their locks: after a refund, a dispute or a
-// cancellation, whatever order they came in. A booking that was closed without having been paid keeps its status; its
-// late money is due until all of it went back, and is refunded as soon as nothing stands in the way.
+// applyStanding derives payment and booking from where the money is, under their locks: after a refund, a dispute or a cancellation, in
+// whatever order these arrived. A booking that was closed before it was paid keeps its status: its late money is due until all of it is
+// returned, and is refunded as soon as nothing prevents it.
 func (b *lockedBooking) applyStanding() error {
 	standing, err := b.standing()
 	if err != nil {
@@ -19,7 +19,7 @@ func (b *lockedBooking) applyStanding() error {
 	if err := b.savePayment("amount_refunded", "amount_charged_back"); err != nil {
 		return err
 	}
-	if standing.Captured > 0 && standing.Refunded+standing.ChargedBack >= standing.Captured { // nothing is owed any more
+	if standing.Captured > 0 && standing.Refunded+standing.ChargedBack >= standing.Captured { // nothing is owed
 		if err := b.settleAttentionWhere("kind = ? AND opened_at < ?", AttentionRefundFailed, b.now); err != nil {
 			return err
 		}
@@ -29,7 +29,7 @@ func (b *lockedBooking) applyStanding() error {
 	}
 	current, next := b.booking.Status, standing.Status()
 	if current == booking.StatusPendingPayment || current == next {
-		return nil // its payment's own recording confirms it first
+		return nil // its payment's recording step confirms it first
 	}
 	return b.transitionBooking(next)
 }
@@ -54,7 +54,7 @@ func (b *lockedBooking) standing() (booking.Standing, error) {
 	return standing, nil
 }
 
-// referenceOfPayment finds whose PaymentIntent it is, or ErrNotFound.
+// referenceOfPayment finds the booking of a PaymentIntent, or ErrNotFound.
 func (s *Store) referenceOfPayment(ctx context.Context, paymentIntentID string) (booking.Reference, error) {
 	var reference string
 	err := s.db.WithContext(ctx).Model(&paymentRow{}).Select("b.reference").Joins("JOIN bookings b ON b.id = payments.booking_id").
@@ -62,14 +62,14 @@ func (s *Store) referenceOfPayment(ctx context.Context, paymentIntentID string) 
 	return booking.Reference(reference), db.NotFound(err)
 }
 
-// PaymentIntentOfCharge names the PaymentIntent of a charge that the books know as a payment's, or ErrNotFound.
+// PaymentIntentOfCharge finds the PaymentIntent of a payment's charge, or ErrNotFound.
 func (s *Store) PaymentIntentOfCharge(ctx context.Context, chargeID string) (intent string, err error) {
 	err = s.db.WithContext(ctx).Model(&paymentRow{}).Select("stripe_payment_intent_id").
 		Where("stripe_charge_id = ? AND stripe_charge_id <> ''", chargeID).Take(&intent).Error
 	return intent, db.NotFound(err)
 }
 
-// PaymentIntentsOfCharges is PaymentIntentOfCharge for many; a charge that the books do not know is left out.
+// PaymentIntentsOfCharges is PaymentIntentOfCharge for many charges. A charge that the books do not know is left out.
 func (s *Store) PaymentIntentsOfCharges(ctx context.Context, chargeIDs []string) (map[string]string, error) {
 	intents := map[string]string{}
 	if len(chargeIDs) == 0 {

@@ -7,10 +7,10 @@ import (
 	"farebook/store/internal/db"
 )
 
-// A state that Stripe has and this version does not know is recorded as "unknown", with Stripe's own word beside it. It is shown to a
-// person, as a matter of the booking's or of the object alone, until Stripe says something that is known.
+// A status at Stripe that this version does not know is recorded as "unknown", with Stripe's word in another column. It is shown to an
+// operator, as a matter of the booking or of the object, until Stripe reports a status that is known.
 
-// wordOf is what the column stripe_status has: Stripe's word for a state that is not known, and nothing for one that is.
+// wordOf is the value of the column stripe_status: Stripe's word for a status that is not known, empty for a known one.
 func wordOf(unknown bool, word string) string {
 	if !unknown {
 		return ""
@@ -18,7 +18,7 @@ func wordOf(unknown bool, word string) string {
 	return db.Code(word)
 }
 
-// unknownWord is one word of Stripe's about an object: known, or not.
+// unknownWord is a word in a field of an object at Stripe, which this version may not know.
 type unknownWord struct {
 	object, id, what string // "refund", "re_1", "status"
 	unknown          bool
@@ -31,8 +31,8 @@ func (u unknownWord) text() string {
 	return fmt.Sprintf("%s %s has a %s at Stripe that this version does not know: %s", u.object, u.id, u.what, db.Code(u.word))
 }
 
-// showUnknown shows an operator that Stripe says something of an object that this version does not know, or takes that back once it says
-// something known. What is shown about anything else is left alone.
+// showUnknown opens a matter about a word at Stripe that this version does not know, and closes it once the word is known. Matters about
+// other fields are left as they are.
 func (b *lockedBooking) showUnknown(object, id, what string, unknown bool, word string) error {
 	u := unknownWord{object, id, what, unknown, word}
 	if !unknown {
@@ -41,7 +41,7 @@ func (b *lockedBooking) showUnknown(object, id, what string, unknown bool, word 
 	return b.markForAttention(AttentionUnknown, u.subject(), u.text())
 }
 
-// show is showUnknown for an object that belongs to no booking; the caller holds the lock of its row.
+// show is showUnknown for an object that belongs to no booking. The caller holds the lock of its row.
 func (u unknownWord) show(m matters) (err error) {
 	if u.unknown {
 		_, err = m.open(AttentionUnknown, u.subject(), u.text())
@@ -51,7 +51,7 @@ func (u unknownWord) show(m matters) (err error) {
 	return err
 }
 
-// holding are the states of disputes in which the bank has the money of a payment, or may have it.
+// holding are the statuses of disputes in which the bank has the money of a payment, or may have it.
 var holding = []booking.DisputeStatus{
 	booking.DisputeNeedsResponse, booking.DisputeUnderReview, booking.DisputeLost, booking.DisputeUnknown,
 }

@@ -10,8 +10,8 @@ import (
 	"farebook/store/internal/db"
 )
 
-// KeepEventOpen says of an event that the books do not know its booking. It uses up none of its attempts: again is the next look, and
-// its time comes earlier once the booking is there. Harmless when repeated; an event that is processed is left as it is.
+// KeepEventOpen records that the books do not know the booking of an event. It uses up none of the event's attempts: again is the next
+// dispatch, which comes earlier once the booking is known. Harmless when repeated; an event that is processed is left as it is.
 func (s *Store) KeepEventOpen(ctx context.Context, id string, reference booking.Reference, note string, again time.Time) error {
 	return s.db.WithContext(ctx).Model(&eventRow{}).Where("stripe_event_id = ? AND processed = FALSE", id).
 		Updates(map[string]any{

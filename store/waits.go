@@ -6,47 +6,47 @@ import (
 	"time"
 )
 
-// wait is a check of rows that have waited past what they wait for: verify counts them, and names those that have waited longest.
+// wait is a check for rows that have waited too long: verify counts them, and names those that have waited longest.
 type wait struct {
 	number int
 	text   string
 	rows   string // FROM and WHERE
-	name   string // the row, as an operator looks it up
-	awaits string // what it waits for
-	since  string // from when on; a deadline that has passed, or the time at which it began to wait
+	name   string // SQL for the row's name, as an operator searches for it
+	awaits string // SQL for what it waits for
+	since  string // SQL for the deadline that has passed, or for the time at which it began to wait
 }
 
-// SQL texts that several waits have.
+// SQL that several waits share.
 const (
 	emailName  = `CONCAT('email ', e.id, ' (', CAST(e.dedupe_key AS CHAR), ')')`
 	refundName = `CONCAT('refund ', CAST(r.refund_id AS CHAR), ' of ', CAST(b.reference AS CHAR))`
 )
 
-// waits say for how long each kind of work may wait: somewhat longer than the workflow that carries it on looks for it.
+// waits say how long each kind of work may wait: somewhat longer than its workflow polls for it.
 var waits = []wait{
 	{
-		8, "a dispute that was won waits for its money for two days at most", `
+		8, "no won dispute waits for its money for more than two days", `
 		FROM disputes d WHERE d.withheld <> d.loss AND d.status = 'won' AND d.updated_at < TIMESTAMP(@now) - INTERVAL 2 DAY`,
 		`CONCAT('dispute ', CAST(d.stripe_dispute_id AS CHAR))`, `'the rest of its money'`, `d.updated_at`,
 	},
 	{
-		12, "no mail has waited for longer than three days", `
+		12, "no email waits for more than three days", `
 		FROM emails e WHERE e.status = 'queued' AND e.created_at < TIMESTAMP(@now) - INTERVAL 73 HOUR`,
 		emailName, `CONCAT('the mail server after ', e.attempts, ' attempts')`, `e.created_at`,
 	},
 	{
-		12, "no email has waited for an hour without an attempt", `
+		12, "no email waits for more than an hour without an attempt", `
 		FROM emails e WHERE e.status = 'queued' AND e.attempts = 0 AND e.sending_until IS NULL AND e.created_at < TIMESTAMP(@now) - INTERVAL 1 HOUR`,
 		emailName, `'its first attempt'`, `e.created_at`,
 	},
 	{
-		14, "no authorised payment outlasts its deadline", `
+		14, "no authorised payment is past its capture deadline", `
 		FROM payments p JOIN bookings b ON b.id = p.booking_id
 		WHERE p.status = 'authorized' AND b.status = 'pending_payment' AND p.capture_before < TIMESTAMP(@now)`,
-		`CONCAT('booking ', CAST(b.reference AS CHAR))`, `'its capture, or to be let go, due'`, `p.capture_before`,
+		`CONCAT('booking ', CAST(b.reference AS CHAR))`, `'its capture or release, due'`, `p.capture_before`,
 	},
 	{
-		14, "no bank debit is on its way for more than 30 days", `
+		14, "no bank debit is in transit for more than 30 days", `
 		FROM payments p JOIN bookings b ON b.id = p.booking_id
 		WHERE p.status = 'processing' AND p.updated_at < TIMESTAMP(@now) - INTERVAL 30 DAY`,
 		`CONCAT('booking ', CAST(b.reference AS CHAR))`, `'the bank'`, `p.updated_at`,
@@ -66,7 +66,7 @@ var waits = []wait{
 		refundName, `'its balance transaction'`, `r.updated_at`,
 	},
 	{
-		14, "no refund is on its way for more than 45 days", `
+		14, "no refund is pending for more than 45 days", `
 		FROM refunds r JOIN bookings b ON b.id = r.booking_id
 		WHERE r.status IN ('pending', 'requires_action') AND r.created_at < TIMESTAMP(@now) - INTERVAL 45 DAY`,
 		refundName, `IF(r.status = 'pending', 'the bank', 'the customer')`, `r.created_at`,
@@ -82,20 +82,20 @@ var waits = []wait{
 		`CONCAT('payout ', CAST(o.stripe_payout_id AS CHAR))`, `'its proof'`, `o.created_at`,
 	},
 	{
-		14, "no booking can be paid an hour after its hold", `
+		14, "no booking is still payable an hour after its hold", `
 		FROM bookings b LEFT JOIN payments p ON p.booking_id = b.id
 		WHERE b.status = 'pending_payment' AND b.hold_expires_at < TIMESTAMP(@now) - INTERVAL 1 HOUR AND b.attention IS NULL
 		  AND COALESCE(p.status, '') NOT IN ('processing', 'authorized', 'unknown')`,
 		`CONCAT('booking ', CAST(b.reference AS CHAR))`, `'the end of its hold, due'`, `b.hold_expires_at`,
 	},
 	{
-		14, "no refund waits for more than a day to be asked of Stripe", `
+		14, "no refund waits for more than a day to be requested from Stripe", `
 		FROM refunds r JOIN bookings b ON b.id = r.booking_id
 		WHERE r.status = 'requested' AND r.failure_reason = '' AND r.created_at < TIMESTAMP(@now) - INTERVAL 1 DAY`,
 		refundName, `'the request to Stripe'`, `r.created_at`,
 	},
 	{
-		14, "no refund that Stripe refuses for now waits for more than a week, or untold", `
+		14, "no refund that Stripe refuses for now waits for more than a week, or without an email to finance", `
 		FROM refunds r JOIN bookings b ON b.id = r.booking_id LEFT JOIN emails e ON e.dedupe_key = CONCAT(r.refund_id, '/refund_waiting')
 		WHERE r.status = 'requested' AND r.failure_reason <> '' AND (r.created_at < TIMESTAMP(@now) - INTERVAL 7 DAY OR e.id IS NULL)`,
 		refundName, `CONCAT('Stripe, which answers ', r.failure_reason)`, `r.created_at`,
@@ -110,7 +110,7 @@ var waits = []wait{
 // waitsNamed bounds how many rows a check names.
 const waitsNamed = 3
 
-// checkWait counts the rows that have waited too long, and says of the oldest what they wait for and since when.
+// checkWait counts the rows that have waited too long, and names what the oldest wait for and since when.
 func (s *Store) checkWait(ctx context.Context, w wait) (Promise, error) {
 	promise := Promise{Number: w.number, Text: w.text}
 	var count int64

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Whoever reads verify is told which rows have waited too long, for what and since when; the oldest come first.
+// verify names the rows that have waited too long, what they wait for and since when; the oldest come first.
 func TestRowsThatWaitTooLongAreNamed(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
@@ -26,7 +26,7 @@ func TestRowsThatWaitTooLongAreNamed(t *testing.T) {
 		details[promise.Text] = promise.Detail
 	}
 	require.Equal(t, "1 rows break it; refund RF-WAITS of FB-WAITS waits for Stripe, which answers insufficient_funds since 2026-01-02T03:04:05Z",
-		details["no refund that Stripe refuses for now waits for more than a week, or untold"])
+		details["no refund that Stripe refuses for now waits for more than a week, or without an email to finance"])
 	payouts := details["no payout waits for its proof for more than three days"]
 	require.True(t, strings.HasPrefix(payouts, "5 rows break it; payout po_1 waits for its proof since 2026-01-02T00:00:00Z; payout po_waits waits for its proof since 2026-01-02T03:04:05Z; payout po_2 "), payouts)
 	require.NotContains(t, payouts, "po_3", "three are named")

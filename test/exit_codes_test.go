@@ -105,7 +105,7 @@ func TestExitCodeOfABrokenPromise(t *testing.T) {
 		command.Env = append(command.Env, env...)
 		code, said := ended(t, command)
 		require.Equal(t, 1, code, said)
-		require.Contains(t, said, "no confirmed booking without captured money")
+		require.Contains(t, said, "each confirmed booking has captured money")
 		require.Equal(t, env != nil, strings.Contains(said, "starter: ask Stripe for its balance"), said)
 	}
 }

@@ -16,7 +16,7 @@ const slowStatement = 500 * time.Millisecond
 
 // statementLog is gorm's log on slog: statements that failed or were slow, always without their parameters, which are
 // names and addresses. gorm's own slog adapter would also write an error for each duplicate key, which here is how a
-// repetition is told from a first time.
+// repetition is recognised.
 type statementLog struct{ log *slog.Logger }
 
 // LogMode is gorm's; what is logged is decided here and by the level of the slog handler.
