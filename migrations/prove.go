@@ -50,10 +50,17 @@ func proveAppendOnly(ctx context.Context, admin *sql.DB, app *mysql.Config) (err
 		if answer != nil && answer.Number == errAccessDenied {
 			return fmt.Errorf("the user %q of DATABASE_DSN cannot log in although it was just made: is there an account of this name for one host, or one without a name? %w", app.User, answer)
 		}
+		if answer != nil && answer.Number != errNoSuchTable {
+			return fmt.Errorf("try to %s in %q as the user of DATABASE_DSN: %w", forbidden.verb, app.DBName, answer)
+		}
 		return fmt.Errorf("the user %q of DATABASE_DSN may %s in %q, but the ledger is append-only: see SHOW GRANTS, revoke what Farebook did not grant, or name another user", app.User, forbidden.verb, app.DBName)
 	}
 	return nil
 }
 
-// errAccessDenied is MySQL's error for a refused login.
-const errAccessDenied = 1045
+const (
+	// errAccessDenied is MySQL's error for a refused login.
+	errAccessDenied = 1045
+	// errNoSuchTable is MySQL's error for ALTER on a missing table by a user who may alter it.
+	errNoSuchTable = 1146
+)
