@@ -126,6 +126,43 @@ func TestPaymentAfterTheEndIsRefunded(t *testing.T) {
 	})
 }
 
+// Each recording names the refunds that are not made yet: one that was started is not started again.
+func TestRefundOfALatePaymentIsStartedOnce(t *testing.T) {
+	late := expired
+	late.PaymentStatus, late.RefundDue, late.RefundIDs = booking.PaymentSucceeded, true, []booking.RefundID{"RF-7K2M9QXA"}
+	s := bookingScenario(t, late)
+	s.childRuns(workflows.TypeRefund)
+	s.slowEmails(time.Minute)
+	s.event(20*time.Minute, "evt_late")
+	s.event(20*time.Minute+30*time.Second, "evt_updated")
+	s.run(workflows.BookingPayment, workflows.BookingPaymentInput{Reference: reference, HoldExpiresAt: began.Add(time.Hour)})
+	s.requireTrace(
+		"start: CreatePaymentIntent",
+		"20m: RecordPaymentOutcome event evt_late",
+		"20m: start Refund:RF-7K2M9QXA",
+		"20m: SendEmail 3",
+		"20m30s: RecordPaymentOutcome event evt_updated",
+	)
+}
+
+// An event that arrives while the last recording runs was not part of it, so the run does not end yet.
+func TestEventDuringTheLastRecordingOfAPaymentIsRecorded(t *testing.T) {
+	s := bookingScenario(t)
+	double(s, payments.RecordPaymentOutcome, func(in activities.RecordPaymentOutcomeInput) (activities.PaymentRecorded, error) {
+		if in.EventIDs[0] == "evt_1" {
+			s.env.SignalWorkflow(workflows.SignalStripeEvent, workflows.StripeEvent{EventID: "evt_2", PaymentIntentID: intent})
+		}
+		return activities.PaymentRecorded{BookingStatus: booking.StatusConfirmed, PaymentStatus: booking.PaymentSucceeded}, nil
+	})
+	s.event(time.Minute, "evt_1")
+	s.run(workflows.BookingPayment, held)
+	s.requireTrace(
+		"start: CreatePaymentIntent",
+		"1m: RecordPaymentOutcome event evt_1",
+		"1m: RecordPaymentOutcome event evt_2",
+	)
+}
+
 func TestCancelBeforePaymentCancelsThePaymentIntent(t *testing.T) {
 	s := bookingScenario(t, cancelled)
 	first := s.update(4*time.Minute, workflows.UpdateCancelBooking, workflows.CancelRequest{})
@@ -154,10 +191,11 @@ func TestCancelThatLosesToThePaymentIsRefused(t *testing.T) {
 // A cancel and an event in the same workflow task: the cancel goes first, and its recording covers the event.
 func TestCancelGoesBeforeAnEvent(t *testing.T) {
 	s := bookingScenario(t, cancelled)
+	cancel := &updateOutcome{}
 	s.after(time.Minute, func() {
 		s.env.SignalWorkflowSkippingWorkflowTask(workflows.SignalStripeEvent, workflows.StripeEvent{EventID: "evt_1", PaymentIntentID: intent})
+		s.sendUpdate(cancel, workflows.UpdateCancelBooking, workflows.CancelRequest{})
 	})
-	cancel := s.update(time.Minute, workflows.UpdateCancelBooking, workflows.CancelRequest{})
 	s.run(workflows.BookingPayment, held)
 	s.requireTrace(
 		"start: CreatePaymentIntent",

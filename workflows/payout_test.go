@@ -101,3 +101,16 @@ func TestEventDuringTheLastEmailIsRecorded(t *testing.T) {
 	)
 	require.Equal(t, "1m", s.since(), "the email is waited for")
 }
+
+// An event that arrives while the last recording runs was not part of it, so the run does not end yet.
+func TestEventDuringTheLastRecordingIsRecorded(t *testing.T) {
+	s := newScenario(t)
+	double(s, payouts.RecordPayout, func(in activities.RecordPayoutInput) (activities.PayoutRecorded, error) {
+		if len(in.EventIDs) == 0 {
+			s.env.SignalWorkflow(workflows.SignalStripeEvent, workflows.StripeEvent{EventID: "evt_late"})
+		}
+		return proven, nil
+	})
+	s.run(workflows.Payout, paidOut)
+	s.requireTrace("start: RecordPayout", "start: RecordPayout evt_late")
+}

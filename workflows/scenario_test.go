@@ -106,20 +106,21 @@ func (s *scenario) event(wait time.Duration, id string) {
 // update sends an update; its outcome may be read once the scenario has run.
 func (s *scenario) update(wait time.Duration, name string, args ...any) *updateOutcome {
 	outcome := &updateOutcome{}
-	s.after(wait, func() {
-		s.env.UpdateWorkflow(name, fmt.Sprintf("%s-%s", name, wait), &testsuite.TestUpdateCallback{
-			OnAccept:   func() {},
-			OnReject:   func(err error) { outcome.rejected = err },
-			OnComplete: func(result any, err error) { outcome.result, outcome.err = result, err; outcome.at = s.since() },
-		}, args...)
-	})
+	s.after(wait, func() { s.sendUpdate(outcome, name, args...) })
 	return outcome
+}
+
+func (s *scenario) sendUpdate(outcome *updateOutcome, name string, args ...any) {
+	s.env.UpdateWorkflow(name, name+"-"+s.since(), &testsuite.TestUpdateCallback{
+		OnAccept:   func() {},
+		OnReject:   func(err error) { outcome.rejected = err },
+		OnComplete: func(result any, err error) { outcome.result, outcome.err = result, err },
+	}, args...)
 }
 
 type updateOutcome struct {
 	result        any
 	rejected, err error
-	at            string
 }
 
 func (s *scenario) since() string { return elapsed(s.env.Now().Sub(began)) }
