@@ -3,13 +3,11 @@ package test
 import (
 	"bytes"
 	"net/http"
+	"net/url"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"net/url"
-
 	enumspb "go.temporal.io/api/enums/v1"
 
 	"farebook/internal/dev/testkit"

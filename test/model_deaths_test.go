@@ -21,7 +21,9 @@ func TestAnySequenceWithDeathsKeepsThePromises(t *testing.T) {
 	worker, api := failpointsOf(t, "../activities"), failpointsOf(t, "../starter")
 	deaths := 0
 	rapid.Check(t, func(rt *rapid.T) {
-		m := &model{t: rt, deadly: true, s: testkit.New(t, testkit.Options{
+		stack := &lifetime{TB: t}
+		defer stack.end()
+		m := &model{t: rt, deadly: true, s: testkit.New(stack, testkit.Options{
 			Processes: true, HoldMinute: quickHolds,
 			WorkerFailpoint: rapid.SampledFrom(worker).Draw(rt, "worker dies at"), APIFailpoint: rapid.SampledFrom(api).Draw(rt, "API dies at"),
 		})}

@@ -32,9 +32,27 @@ func TestAnySequenceKeepsThePromises(t *testing.T) {
 	t.Parallel()
 	for range 2 { // so many for each with deaths, in which most of the time is waited for Temporal's time-outs
 		rapid.Check(t, func(rt *rapid.T) {
-			m := &model{t: rt, s: testkit.New(t, testkit.Options{HoldMinute: quickHolds})}
+			stack := &lifetime{TB: t}
+			defer stack.end()
+			m := &model{t: rt, s: testkit.New(stack, testkit.Options{HoldMinute: quickHolds})}
 			m.live(m.actions())
 		})
+	}
+}
+
+// lifetime stops the stack of a life when the life is over. Shrinking lives through hundreds of them within one test, and MariaDB has not
+// that many connections.
+type lifetime struct {
+	testing.TB
+	stops []func()
+}
+
+// Cleanup keeps stop until the end of the life.
+func (l *lifetime) Cleanup(stop func()) { l.stops = append(l.stops, stop) }
+
+func (l *lifetime) end() {
+	for _, stop := range slices.Backward(l.stops) {
+		stop()
 	}
 }
 

@@ -6,14 +6,13 @@ import (
 	"testing"
 	"time"
 
-	"farebook/store/recon"
-
 	"github.com/stretchr/testify/require"
 
 	"farebook/internal/dev/fakestripe"
 	"farebook/internal/dev/testdb"
 	"farebook/internal/dev/testkit"
 	"farebook/reconciliation"
+	"farebook/store/recon"
 )
 
 // unfinished is a system with work of each kind at each stage that waits for something, and no webhook from then on: what Stripe
