@@ -7,8 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"farebook/store/recon"
-
 	"go.temporal.io/sdk/activity"
 
 	"farebook/booking"
@@ -17,6 +15,7 @@ import (
 	"farebook/internal/wait"
 	"farebook/reconciliation"
 	"farebook/store"
+	"farebook/store/recon"
 )
 
 // HealingsInput asks for the next items of a run that may be healed automatically.

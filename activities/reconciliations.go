@@ -5,11 +5,10 @@ import (
 	"log/slog"
 	"time"
 
-	"farebook/store/recon"
-
 	"farebook/internal/stripeapi"
 	"farebook/reconciliation"
 	"farebook/store"
+	"farebook/store/recon"
 )
 
 // Reconciliations are the activities that compare the books with Stripe. Scans take long: each reads one window, with its progress in the

@@ -287,7 +287,8 @@ func endAfterOverlap(tx *gorm.DB, old, made apiKeyRow, in Rotation, now time.Tim
 	if old.ExpiresAt != nil && old.ExpiresAt.Before(end) {
 		end = *old.ExpiresAt
 	}
-	if err := tx.Model(&apiKeyRow{}).Where("id = ?", old.ID).Updates(map[string]any{"expires_at": end}).Error; err != nil {
+	old.ExpiresAt = &end
+	if err := db.Save(tx, &old, "expires_at"); err != nil {
 		return err
 	}
 	return audit(tx, now, AuditEntry{
@@ -304,7 +305,8 @@ func (s *Store) RevokeAPIKey(ctx context.Context, keyID string, by access.Actor)
 		if err != nil || row.RevokedAt != nil {
 			return err
 		}
-		if err := tx.Model(&apiKeyRow{}).Where("id = ?", row.ID).Updates(map[string]any{"revoked_at": now}).Error; err != nil {
+		row.RevokedAt = &now
+		if err := db.Save(tx, &row, "revoked_at"); err != nil {
 			return err
 		}
 		return audit(tx, now, AuditEntry{Actor: by, Action: ActionKeyRevoke, Subject: keyID})

@@ -124,7 +124,7 @@ func (s *Store) CloseAttention(ctx context.Context, id uint64, note string, by a
 			return &AttentionClosed{id, *row.ClosedAt}
 		}
 		row.ClosedAt, row.ClosedBy, row.Note = &now, db.Truncate(by.Name, 200), db.Truncate(note, 500)
-		if err := save(tx, &row, "closed_at", "closed_by", "note"); err != nil {
+		if err := db.Save(tx, &row, "closed_at", "closed_by", "note"); err != nil {
 			return err
 		}
 		if b != nil {

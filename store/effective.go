@@ -31,9 +31,9 @@ func (b *lockedBooking) decided(objectID, eventType string, after time.Time) (le
 
 // succeeded is when a payment without a balance transaction succeeded. A card that is charged at once succeeds when its charge is created;
 // the charge of an authorisation or a bank debit is created long before.
-func (p *paymentRecorder) succeeded(s booking.PaymentSnapshot) (ledger.Effective, error) {
-	effective, err := p.decided(s.PaymentIntentID, eventPaymentSucceeded, time.Time{})
-	atOnce := p.booking.CaptureMethod != booking.CaptureManual && !s.SettlesLater
+func (r *paymentRecorder) succeeded(s booking.PaymentSnapshot) (ledger.Effective, error) {
+	effective, err := r.decided(s.PaymentIntentID, eventPaymentSucceeded, time.Time{})
+	atOnce := r.booking.CaptureMethod != booking.CaptureManual && !s.SettlesLater
 	if err == nil && effective.Basis == ledger.ByPosting && atOnce && !s.PaidAt.IsZero() {
 		effective = ledger.Effective{At: s.PaidAt, Basis: ledger.ByStripe}
 	}
@@ -42,12 +42,12 @@ func (p *paymentRecorder) succeeded(s booking.PaymentSnapshot) (ledger.Effective
 
 // decidedLoss is when a change of a dispute's loss took effect: when the dispute was closed after the previous change, and not before the
 // dispute's money moved.
-func (d *disputeRecorder) decidedLoss(s booking.DisputeSnapshot) (ledger.Effective, error) {
-	before, err := journal.LastEffective(d.tx, d.booking.ID, ledger.TypeChargeback, s.DisputeID+"/")
+func (r *disputeRecorder) decidedLoss(s booking.DisputeSnapshot) (ledger.Effective, error) {
+	before, err := journal.LastEffective(r.tx, r.booking.ID, ledger.TypeChargeback, s.DisputeID+"/")
 	if err != nil {
 		return ledger.Effective{}, err
 	}
-	effective, err := d.decided(s.DisputeID, eventDisputeClosed, before)
+	effective, err := r.decided(s.DisputeID, eventDisputeClosed, before)
 	for _, balance := range s.Balances {
 		effective = effective.NotBefore(balance)
 	}

@@ -104,7 +104,7 @@ func (s *Store) LowerFence(ctx context.Context, note string, by access.Actor, no
 			return db.NotFound(err)
 		}
 		row.LoweredAt, row.LoweredBy, row.Note = &now, db.Truncate(by.Name, 200), db.Truncate(note, 500)
-		if err := save(tx, &row, "lowered_at", "lowered_by", "note"); err != nil {
+		if err := db.Save(tx, &row, "lowered_at", "lowered_by", "note"); err != nil {
 			return err
 		}
 		if err := holdQueuedEmails(tx); err != nil { // those of transactions that began before it was raised

@@ -60,19 +60,19 @@ func (b *lockedBooking) lockBooking(reference booking.Reference) error {
 // saveBooking writes columns of the booking.
 func (b *lockedBooking) saveBooking(columns ...string) error {
 	b.booking.UpdatedAt = b.now
-	return save(b.tx, &b.booking, append(columns, "updated_at")...)
+	return db.Save(b.tx, &b.booking, append(columns, "updated_at")...)
 }
 
 // savePayment writes columns of the payment.
 func (b *lockedBooking) savePayment(columns ...string) error {
 	b.payment.UpdatedAt = b.now
-	return save(b.tx, &b.payment, append(columns, "updated_at")...)
+	return db.Save(b.tx, &b.payment, append(columns, "updated_at")...)
 }
 
 // saveRefund writes columns of one of the booking's refunds.
 func (b *lockedBooking) saveRefund(row *refundRow, columns ...string) error {
 	row.UpdatedAt = b.now
-	return save(b.tx, row, append(columns, "updated_at")...)
+	return db.Save(b.tx, row, append(columns, "updated_at")...)
 }
 
 // transitionBooking moves the booking to its next state. Errors: *booking.IllegalTransition.

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"fmt"
 	"time"
 
 	"gorm.io/gorm"
@@ -73,19 +72,4 @@ func markProcessed(tx *gorm.DB, eventIDs []string, now time.Time) error {
 		return nil
 	}
 	return tx.Model(&eventRow{}).Where("stripe_event_id IN ?", eventIDs).Updates(processedValues(now)).Error
-}
-
-// save writes columns of a row that the transaction has read, as the row has them now. A column that the row does not have is an
-// error: gorm would leave it out silently.
-func save(tx *gorm.DB, row any, columns ...string) error {
-	statement := gorm.Statement{DB: tx}
-	if err := statement.Parse(row); err != nil {
-		return err
-	}
-	for _, column := range columns {
-		if statement.Schema.LookUpField(column) == nil {
-			return fmt.Errorf("save %s: no column %s", statement.Schema.Table, column)
-		}
-	}
-	return tx.Model(row).Select(columns).UpdateColumns(row).Error
 }

@@ -112,7 +112,7 @@ func (r *disputeRecorder) post() error {
 		return err
 	}
 	r.dispute.UpdatedAt = r.now
-	return save(r.tx, &r.dispute, "status", "stripe_status", "amount", "due_by", "withheld", "loss", "loss_postings", "settlement_currency",
+	return db.Save(r.tx, &r.dispute, "status", "stripe_status", "amount", "due_by", "withheld", "loss", "loss_postings", "settlement_currency",
 		"updated_at")
 }
 

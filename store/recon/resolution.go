@@ -27,9 +27,12 @@ func resolve(tx *gorm.DB, row itemRow, note string, now time.Time) error {
 	if before == ItemResolved {
 		before = row.stateBefore()
 	}
-	return tx.Model(&row).Updates(map[string]any{
-		"state": ItemResolved, "resolved_from": before, "note": db.Truncate(note, 500), "updated_at": now,
-	}).Error
+	row.State, row.ResolvedFrom, row.Note, row.UpdatedAt = ItemResolved, &before, db.Truncate(note, 500), now
+	return saveResolution(tx, &row)
+}
+
+func saveResolution(tx *gorm.DB, row *itemRow) error {
+	return db.Save(tx, row, "state", "resolved_from", "note", "updated_at")
 }
 
 // ResolveItem records that an operator has dealt with an item, and posts nothing. It returns store.ErrNotFound, or *NotCorrectable for one
@@ -85,10 +88,9 @@ func (r *Runs) ReopenItem(ctx context.Context, id uint64, note string, by access
 			if differenceOf(other.domain().Finding) != differenceOf(row.domain().Finding) {
 				continue
 			}
-			err := tx.Model(&other).Updates(map[string]any{
-				"state": other.stateBefore(), "resolved_from": nil, "note": db.Truncate("reopened: "+note+"; before: "+other.Note, 500), "updated_at": now,
-			}).Error
-			if err != nil {
+			reopened := "reopened: " + note + "; before: " + other.Note
+			other.State, other.ResolvedFrom, other.Note, other.UpdatedAt = other.stateBefore(), nil, db.Truncate(reopened, 500), now
+			if err := saveResolution(tx, &other); err != nil {
 				return err
 			}
 		}

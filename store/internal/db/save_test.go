@@ -1,0 +1,52 @@
+package db_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"gorm.io/driver/mysql"
+	"gorm.io/gorm"
+
+	"farebook/store/internal/db"
+)
+
+type thing struct {
+	ID        uint64
+	Name      string
+	Note      string
+	UpdatedAt time.Time
+}
+
+// connection never connects: it builds statements, and keeps the last one in sql.
+func connection(t *testing.T, sql *string) *gorm.DB {
+	t.Helper()
+	dialector := mysql.New(mysql.Config{DSN: "nobody@tcp(127.0.0.1:1)/none", SkipInitializeWithVersion: true})
+	conn, err := gorm.Open(dialector, &gorm.Config{DisableAutomaticPing: true, DryRun: true, SkipDefaultTransaction: true})
+	require.NoError(t, err)
+	err = conn.Callback().Update().After("gorm:update").Register("keep", func(d *gorm.DB) {
+		*sql = d.Dialector.Explain(d.Statement.SQL.String(), d.Statement.Vars...)
+	})
+	require.NoError(t, err)
+	return conn
+}
+
+func TestSaveWritesTheNamedColumnsAsTheRowHasThem(t *testing.T) {
+	t.Parallel()
+	var sql string
+	at := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+	row := thing{ID: 7, Name: "new", Note: "not saved", UpdatedAt: at}
+	require.NoError(t, db.Save(connection(t, &sql), &row, "name", "updated_at"))
+	require.Equal(t, "UPDATE `things` SET `name`='new',`updated_at`='2026-11-25 12:00:00' WHERE `id` = 7", sql)
+	row.Name = ""
+	require.NoError(t, db.Save(connection(t, &sql), &row, "name"))
+	require.Equal(t, "UPDATE `things` SET `name`='' WHERE `id` = 7", sql, "an empty value is written too, and no other column")
+}
+
+func TestSaveRefusesAColumnThatTheRowDoesNotHave(t *testing.T) {
+	t.Parallel()
+	var sql string
+	err := db.Save(connection(t, &sql), &thing{ID: 7}, "name", "nmae")
+	require.EqualError(t, err, "save things: no column nmae")
+	require.Empty(t, sql)
+}
