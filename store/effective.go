@@ -3,9 +3,7 @@ package store
 import (
 	"time"
 
-	"farebook/booking"
 	"farebook/ledger"
-	"farebook/store/internal/journal"
 )
 
 // The types of Stripe's events that date a decision for which there is no balance transaction.
@@ -27,29 +25,4 @@ func (b *lockedBooking) decided(objectID, eventType string, after time.Time) (le
 		return ledger.Effective{At: b.now, Basis: ledger.ByPosting}, err
 	}
 	return ledger.Effective{At: row.StripeCreatedAt, Basis: ledger.ByStripe}, nil
-}
-
-// succeeded is when a payment without a balance transaction succeeded. A card that is charged at once succeeds when its charge is created;
-// the charge of an authorisation or a bank debit is created long before.
-func (r *paymentRecorder) succeeded(s booking.PaymentSnapshot) (ledger.Effective, error) {
-	effective, err := r.decided(s.PaymentIntentID, eventPaymentSucceeded, time.Time{})
-	atOnce := r.booking.CaptureMethod != booking.CaptureManual && !s.SettlesLater
-	if err == nil && effective.Basis == ledger.ByPosting && atOnce && !s.PaidAt.IsZero() {
-		effective = ledger.Effective{At: s.PaidAt, Basis: ledger.ByStripe}
-	}
-	return effective, err
-}
-
-// decidedLoss is when a change of a dispute's loss took effect: when the dispute was closed after the previous change, and not before the
-// dispute's money moved.
-func (r *disputeRecorder) decidedLoss(s booking.DisputeSnapshot) (ledger.Effective, error) {
-	before, err := journal.LastEffective(r.tx, r.booking.ID, ledger.TypeChargeback, s.DisputeID+"/")
-	if err != nil {
-		return ledger.Effective{}, err
-	}
-	effective, err := r.decided(s.DisputeID, eventDisputeClosed, before)
-	for _, balance := range s.Balances {
-		effective = effective.NotBefore(balance)
-	}
-	return effective, err
 }

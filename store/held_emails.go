@@ -14,23 +14,6 @@ import (
 // Whether an email was sent cannot be known once the database has been restored: its row may have been queued then and sent since, or
 // is written anew while the books catch up. So emails are held while a fence is up, and an operator releases or drops them.
 
-// holdQueuedEmails holds what is queued. An attempt that is under way still records its end.
-func holdQueuedEmails(tx *gorm.DB) error {
-	return tx.Model(&emailRow{}).Where("status = ?", EmailQueued).Update("status", EmailHeld).Error
-}
-
-// holdIfFenced holds an email that is to be queued while a fence is up.
-func holdIfFenced(tx *gorm.DB, email *emailRow) error {
-	if email.Status != EmailQueued {
-		return nil
-	}
-	fence, err := fenceUp(tx)
-	if err == nil && fence != nil {
-		email.Status = EmailHeld
-	}
-	return err
-}
-
 // HeldEmail is an email that an operator decides about.
 type HeldEmail struct {
 	ID        uint64

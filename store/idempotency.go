@@ -11,6 +11,24 @@ import (
 	"farebook/store/internal/db"
 )
 
+type idempotencyRow struct {
+	ID             uint64
+	ClientID       *uint64
+	APIKeyID       uint64 `gorm:"column:api_key_id"` // the API key that first used it
+	IdempotencyKey []byte
+	RequestSha256  []byte
+	Operation      string
+	Resource       string
+	BookingID      *uint64
+	Lease          *string
+	LeasedUntil    *time.Time
+	AnswerStatus   *int
+	AnswerBody     *string
+	CreatedAt      time.Time
+}
+
+func (idempotencyRow) TableName() string { return "idempotency_keys" }
+
 // IdempotencyKey is a client's key with what it stands for. Keys are kept for ever: a client's key means one request, by
 // whichever of its API keys it is sent, and the UNIQUE row (client, key) decides, also among a hundred at once.
 type IdempotencyKey struct {

@@ -57,14 +57,6 @@ type ImportOwner struct {
 	KeyID    uint64
 }
 
-type importedRow struct {
-	BookingID        uint64 `gorm:"primaryKey;autoIncrement:false"`
-	EarlierReference string
-	ImportedAt       time.Time
-}
-
-func (importedRow) TableName() string { return "imported_bookings" }
-
 // ImportOwner finds a client by its name or id for the bookings that it takes over. Error: *ImportRefused.
 func (s *Store) ImportOwner(ctx context.Context, client string) (ImportOwner, error) {
 	found, err := s.Client(ctx, client)

@@ -1,10 +1,25 @@
 package store
 
 import (
+	"fmt"
 	"time"
 
 	"gorm.io/gorm"
+
+	"farebook/booking"
+	"farebook/money"
 )
+
+// AmountMismatch means that an object at Stripe contradicts the books: a PaymentIntent over another amount than the booking's price,
+// one that is not the booking's, or a refund over another amount. Nothing is posted, and the booking is marked for an operator.
+type AmountMismatch struct {
+	Reference booking.Reference
+	Problem   string
+}
+
+func (e *AmountMismatch) Error() string {
+	return fmt.Sprintf("booking %s: %s; nothing was posted, the booking is marked for attention", e.Reference, e.Problem)
+}
 
 // recorder is one run of a recording step: the transaction that writes to the books what Stripe reports of a payment, refund, dispute
 // or payout. record calls the methods in this order. Each is harmless when repeated, because the row, the ledger's keys and the emails'
@@ -73,3 +88,6 @@ func markProcessed(tx *gorm.DB, eventIDs []string, now time.Time) error {
 	}
 	return tx.Model(&eventRow{}).Where("stripe_event_id IN ?", eventIDs).Updates(processedValues(now)).Error
 }
+
+// priced is an amount for people, with its currency.
+func priced(value int64, currency money.Currency) string { return money.Text(value, currency) }

@@ -204,3 +204,17 @@ func (r *disputeRecorder) result() (DisputeRecorded, error) {
 	}
 	return recorded, err
 }
+
+// decidedLoss is when a change of a dispute's loss took effect: when the dispute was closed after the previous change, and not before the
+// dispute's money moved.
+func (r *disputeRecorder) decidedLoss(s booking.DisputeSnapshot) (ledger.Effective, error) {
+	before, err := journal.LastEffective(r.tx, r.booking.ID, ledger.TypeChargeback, s.DisputeID+"/")
+	if err != nil {
+		return ledger.Effective{}, err
+	}
+	effective, err := r.decided(s.DisputeID, eventDisputeClosed, before)
+	for _, balance := range s.Balances {
+		effective = effective.NotBefore(balance)
+	}
+	return effective, err
+}

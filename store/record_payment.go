@@ -52,17 +52,6 @@ type PaymentRecorded struct {
 	CaptureBefore *time.Time `json:"captureBefore,omitempty"`
 }
 
-// AmountMismatch means that an object at Stripe contradicts the books: a PaymentIntent over another amount than the booking's price,
-// one that is not the booking's, or a refund over another amount. Nothing is posted, and the booking is marked for an operator.
-type AmountMismatch struct {
-	Reference booking.Reference
-	Problem   string
-}
-
-func (e *AmountMismatch) Error() string {
-	return fmt.Sprintf("booking %s: %s; nothing was posted, the booking is marked for attention", e.Reference, e.Problem)
-}
-
 // RecordPayment is the recording step of a payment, and the only writer of payment states. One transaction locks booking and payment,
 // compares amount and currency, makes the guarded transitions, posts to the ledger, queues the emails and marks the events processed.
 // Repetition is harmless, and a snapshot older than the recorded state is ignored: a payment that succeeded stays succeeded. The

@@ -1,10 +1,7 @@
 package store
 
 import (
-	"context"
-
 	"farebook/booking"
-	"farebook/store/internal/db"
 )
 
 // applyStanding derives payment and booking from where the money is, under their locks: after a refund, a dispute or a cancellation, in
@@ -52,43 +49,4 @@ func (b *lockedBooking) standing() (booking.Standing, error) {
 		}
 	}
 	return standing, nil
-}
-
-// referenceOfPayment finds the booking of a PaymentIntent, or ErrNotFound.
-func (s *Store) referenceOfPayment(ctx context.Context, paymentIntentID string) (booking.Reference, error) {
-	var reference string
-	err := s.db.WithContext(ctx).Model(&paymentRow{}).Select("b.reference").Joins("JOIN bookings b ON b.id = payments.booking_id").
-		Where("stripe_payment_intent_id = ?", paymentIntentID).Take(&reference).Error
-	return booking.Reference(reference), db.NotFound(err)
-}
-
-// PaymentIntentOfCharge finds the PaymentIntent of a payment's charge, or ErrNotFound.
-func (s *Store) PaymentIntentOfCharge(ctx context.Context, chargeID string) (intent string, err error) {
-	err = s.db.WithContext(ctx).Model(&paymentRow{}).Select("stripe_payment_intent_id").
-		Where("stripe_charge_id = ? AND stripe_charge_id <> ''", chargeID).Take(&intent).Error
-	return intent, db.NotFound(err)
-}
-
-// PaymentIntentsOfCharges is PaymentIntentOfCharge for many charges. A charge that the books do not know is left out.
-func (s *Store) PaymentIntentsOfCharges(ctx context.Context, chargeIDs []string) (map[string]string, error) {
-	intents := map[string]string{}
-	if len(chargeIDs) == 0 {
-		return intents, nil
-	}
-	var rows []paymentRow
-	err := s.db.WithContext(ctx).Select("stripe_charge_id, stripe_payment_intent_id").
-		Where("stripe_charge_id IN ? AND stripe_charge_id <> ''", chargeIDs).Find(&rows).Error
-	for _, row := range rows {
-		intents[row.StripeChargeID] = row.StripePaymentIntentID
-	}
-	return intents, err
-}
-
-// BookingOfPayment reads the booking of a PaymentIntent, or ErrNotFound.
-func (s *Store) BookingOfPayment(ctx context.Context, paymentIntentID string) (Booking, error) {
-	reference, err := s.referenceOfPayment(ctx, paymentIntentID)
-	if err != nil {
-		return Booking{}, err
-	}
-	return s.Booking(ctx, reference)
 }

@@ -4,17 +4,23 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync/atomic"
 	"time"
 
 	"farebook/internal/clock"
+	"farebook/migrations"
 	"farebook/store/internal/db"
 )
 
 // ErrNotFound says that a row does not exist, or not for this caller.
 var ErrNotFound = db.ErrNotFound
+
+// DefaultMailsPerAddress is more than a traveller who tries several cards and flights gets in an hour.
+const DefaultMailsPerAddress = 10
 
 // Store is a pool of connections as the application's user. It is safe for concurrent use.
 type Store struct {
@@ -58,3 +64,74 @@ func Unavailable(err error) bool { return db.Unavailable(err) }
 
 // AccessDenied tells that the server refused the login, or all use of the database: a password or a right is wrong.
 func AccessDenied(err error) bool { return db.AccessDenied(err) }
+
+// LimitMails sets how many mails about unpaid bookings one address gets within an hour; call it before the store is used.
+func (s *Store) LimitMails(perHour int) { s.mailsPerAddress = perHour }
+
+// SchemaBehind is a schema that is older than this release needs. Have is zero when the database has no migration that the
+// application's user may see.
+type SchemaBehind struct{ Have, Need int64 }
+
+func (e *SchemaBehind) Error() string {
+	have := fmt.Sprintf("at migration %d", e.Have)
+	if e.Have == 0 {
+		have = "not migrated"
+	}
+	return fmt.Sprintf("the database of DATABASE_DSN is %s, and this release needs migration %d: run `starter migrate` of this release, with DATABASE_ADMIN_DSN",
+		have, e.Need)
+}
+
+// checkSchema refuses a schema that is older than this release needs, whose every statement could fail with an unknown column. One that is
+// newer is taken: the previous release runs beside the next one.
+func (s *Store) checkSchema(ctx context.Context) error {
+	versions, err := migrations.Versions()
+	if err != nil {
+		return err
+	}
+	need := versions[len(versions)-1]
+	var have sql.NullInt64
+	// Without the table, or the right to read it, no migration of this release was applied.
+	err = s.db.WithContext(ctx).Raw("SELECT MAX(version_id) FROM goose_db_version WHERE is_applied = TRUE").Scan(&have).Error
+	if err != nil && !db.NoTable(err) {
+		return fmt.Errorf("read which migrations are applied: %w", err)
+	}
+	if have.Int64 < need {
+		return &SchemaBehind{Have: have.Int64, Need: need}
+	}
+	return nil
+}
+
+// Installation is one database of Farebook's, however often it is restored. Its id stands in the metadata of what it makes at
+// Stripe; its secret stays in this package.
+type Installation struct {
+	ID     string // in_...
+	secret []byte
+}
+
+type installationRow struct {
+	ID             uint8
+	InstallationID string
+	Secret         []byte
+}
+
+func (installationRow) TableName() string { return "installation" }
+
+// ErrNoInstallation says that the database was not migrated to this version.
+var ErrNoInstallation = errors.New("the database has no installation id: run `starter migrate`")
+
+// Installation reads the row once and keeps it. Error: ErrNoInstallation.
+func (s *Store) Installation(ctx context.Context) (Installation, error) {
+	if known := s.installation.Load(); known != nil {
+		return *known, nil
+	}
+	var rows []installationRow
+	if err := s.db.WithContext(ctx).Limit(1).Find(&rows).Error; err != nil {
+		return Installation{}, err
+	}
+	if len(rows) == 0 {
+		return Installation{}, ErrNoInstallation
+	}
+	known := &Installation{ID: rows[0].InstallationID, secret: rows[0].Secret}
+	s.installation.Store(known)
+	return *known, nil
+}

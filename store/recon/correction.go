@@ -18,11 +18,6 @@ import (
 	"farebook/store/internal/journal"
 )
 
-// NotCorrectable says why no correction is posted for an item.
-type NotCorrectable struct{ Reason string }
-
-func (e *NotCorrectable) Error() string { return e.Reason }
-
 // Correction is what an operator decides about an item: There is the balance transaction as Stripe has it, nil when it has
 // none, and Against is where the other side is put.
 type Correction struct {
@@ -81,8 +76,6 @@ func (r *Runs) Correct(ctx context.Context, c Correction, now time.Time) error {
 		})
 	})
 }
-
-func itemSubject(id uint64) string { return fmt.Sprintf("item/%d", id) }
 
 func correctable(item Item, before string, c Correction, now time.Time) error {
 	switch {

@@ -2,6 +2,7 @@ package recon
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"gorm.io/gorm/clause"
@@ -220,3 +221,10 @@ func (r *Runs) SettleItem(ctx context.Context, id uint64, state, note string) er
 	}
 	return result.Error
 }
+
+// NotCorrectable says why no correction is posted for an item.
+type NotCorrectable struct{ Reason string }
+
+func (e *NotCorrectable) Error() string { return e.Reason }
+
+func itemSubject(id uint64) string { return fmt.Sprintf("item/%d", id) }

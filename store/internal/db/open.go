@@ -4,12 +4,14 @@ package db
 
 import (
 	"context"
+	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"log/slog"
 	"time"
 
-	driver "github.com/go-sql-driver/mysql"
+	mysqldriver "github.com/go-sql-driver/mysql"
 	"gorm.io/driver/mysql"
 	"gorm.io/gorm"
 
@@ -40,12 +42,12 @@ const (
 // Open connects as the application's user and checks that the database answers. dsn is DATABASE_DSN, by which errors name it; c is the
 // clock that gorm and the packages above read.
 func Open(ctx context.Context, dsn string, c clock.Clock, log *slog.Logger) (*DB, error) {
-	config, err := driver.ParseDSN(dsn)
+	config, err := mysqldriver.ParseDSN(dsn)
 	if err != nil {
 		return nil, errors.New("DATABASE_DSN is not a DSN: want user:password@tcp(host:port)/database")
 	}
 	harden(config)
-	connector, err := driver.NewConnector(config)
+	connector, err := mysqldriver.NewConnector(config)
 	if err != nil {
 		return nil, fmt.Errorf("DATABASE_DSN: %w", err)
 	}
@@ -71,7 +73,7 @@ func Open(ctx context.Context, dsn string, c clock.Clock, log *slog.Logger) (*DB
 // harden sets what must not be left to a DSN or to the server's configuration: UTC on both sides, time-outs, values that
 // do not fit refused rather than cut, one statement at a time, and rows counted as found rather than as changed, so that
 // an UPDATE that changes nothing is not mistaken for one that met no row.
-func harden(config *driver.Config) {
+func harden(config *mysqldriver.Config) {
 	config.ParseTime = true
 	config.Loc = time.UTC
 	config.ClientFoundRows = true
@@ -87,7 +89,7 @@ func harden(config *driver.Config) {
 	if config.Params["innodb_lock_wait_timeout"] == "" {
 		config.Params["innodb_lock_wait_timeout"] = lockWait
 	}
-	config.Logger = &driver.NopLogger{} // what it says comes back as an error, too
+	config.Logger = &mysqldriver.NopLogger{} // what it says comes back as an error, too
 }
 
 // Now is the time in UTC.
@@ -109,4 +111,28 @@ func (d *DB) Close() error {
 		return err
 	}
 	return pool.Close()
+}
+
+// readCommitted makes every transaction of a connection READ COMMITTED: set once, since saying it ahead of each would be a
+// round trip each. As a statement, because MySQL and MariaDB name the variable differently.
+type readCommitted struct{ driver.Connector }
+
+func (c readCommitted) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := c.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	_, err = conn.(driver.ExecerContext).ExecContext(ctx, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", nil)
+	if err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return conn, nil
+}
+
+func newPool(connector driver.Connector) *sql.DB {
+	pool := sql.OpenDB(readCommitted{connector})
+	pool.SetMaxOpenConns(maxConnections)
+	pool.SetMaxIdleConns(maxConnections)
+	pool.SetConnMaxLifetime(connectionLife)
+	return pool
 }

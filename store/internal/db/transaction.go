@@ -2,9 +2,6 @@ package db
 
 import (
 	"context"
-	"database/sql"
-	"database/sql/driver"
-	"errors"
 	"math/rand/v2"
 	"time"
 
@@ -18,30 +15,6 @@ const (
 	// transactionBackoff grows with each attempt, with jitter, so that two that collided do not collide again.
 	transactionBackoff = 20 * time.Millisecond
 )
-
-// readCommitted makes every transaction of a connection READ COMMITTED: set once, since saying it ahead of each would be a
-// round trip each. As a statement, because MySQL and MariaDB name the variable differently.
-type readCommitted struct{ driver.Connector }
-
-func (c readCommitted) Connect(ctx context.Context) (driver.Conn, error) {
-	conn, err := c.Connector.Connect(ctx)
-	if err != nil {
-		return nil, err
-	}
-	_, err = conn.(driver.ExecerContext).ExecContext(ctx, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", nil)
-	if err != nil {
-		return nil, errors.Join(err, conn.Close())
-	}
-	return conn, nil
-}
-
-func newPool(connector driver.Connector) *sql.DB {
-	pool := sql.OpenDB(readCommitted{connector})
-	pool.SetMaxOpenConns(maxConnections)
-	pool.SetMaxIdleConns(maxConnections)
-	pool.SetConnMaxLifetime(connectionLife)
-	return pool
-}
 
 // InTransaction runs work in a transaction, and again from its start when the server rolled it back for a deadlock or a
 // lock. Any error inside ends that attempt: a swallowed deadlock would leave the rest of work to commit on its own. The

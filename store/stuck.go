@@ -57,21 +57,6 @@ func (s *Store) UnknownFees(ctx context.Context, before time.Time, after uint64,
 	return bookingsOf(rows)
 }
 
-func bookingsOf(rows []bookingRow) ([]Booking, error) {
-	bookings := make([]Booking, 0, len(rows))
-	for _, row := range rows {
-		known, err := row.domain()
-		if err != nil {
-			return nil, err
-		}
-		if row.Payment != nil {
-			known.Payment = row.Payment.domain()
-		}
-		bookings = append(bookings, known)
-	}
-	return bookings, nil
-}
-
 // OpenRefund is a refund that is reserved, or on its way to the customer. RowID orders them.
 type OpenRefund struct {
 	Refund

@@ -9,6 +9,27 @@ import (
 	"farebook/store/internal/db"
 )
 
+type disputeRow struct {
+	ID                    uint64
+	BookingID             uint64
+	StripeDisputeID       string
+	StripePaymentIntentID string
+	Status                booking.DisputeStatus
+	StripeStatus          string // the status at Stripe where Status is unknown
+	Reason                string
+	Amount                int64
+	Currency              money.Currency
+	DueBy                 *time.Time
+	Withheld              int64
+	Loss                  int64
+	LossPostings          int
+	SettlementCurrency    money.Currency
+	CreatedAt             time.Time
+	UpdatedAt             time.Time
+}
+
+func (disputeRow) TableName() string { return "disputes" }
+
 // Dispute is a dispute as the books have it. Withheld and Loss are minor units of the settlement currency.
 type Dispute struct {
 	ID                 string // dp_...

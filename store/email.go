@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -13,6 +12,29 @@ import (
 	"farebook/notice"
 	"farebook/store/internal/db"
 )
+
+type emailRow struct {
+	ID          uint64
+	BookingID   *uint64
+	Kind        notice.Kind
+	Audience    string
+	DedupeKey   string
+	MessageID   string
+	DeclineCode string
+	ContentJSON *string `gorm:"column:content_json"`
+	ResentOf    *uint64
+	Status      string
+	Attempts    int
+	LastError   string
+	// RecipientSha256 is set for emails whose number per address is bounded.
+	RecipientSha256 []byte
+	// SendingUntil is when the claim of the attempt that is running ends.
+	SendingUntil *time.Time
+	CreatedAt    time.Time
+	SentAt       *time.Time
+}
+
+func (emailRow) TableName() string { return "emails" }
 
 // The states of a mail.
 const (
@@ -31,9 +53,6 @@ const (
 	audienceCustomer = "customer"
 	audienceFinance  = "finance"
 )
-
-// occasionDecline is that of a mail about a decline; the mail about a booking's end has its kind as its occasion.
-const occasionDecline = "decline"
 
 // Email is one mail with the booking it is about.
 type Email struct {
@@ -61,115 +80,6 @@ func (e Email) CorrelationID() string {
 		return e.Notice.Reconciliation.ID
 	}
 	return e.Booking.CorrelationID
-}
-
-// letter is a mail to be queued. Owner is whose workflow sends it (a booking, a refund, a dispute, a payout), and with
-// the occasion what makes it one mail however often it is queued.
-type letter struct {
-	kind        notice.Kind
-	owner       string
-	occasion    string
-	bookingID   *uint64
-	declineCode string
-	content     *notice.Content
-}
-
-func (l letter) key() string { return l.owner + "/" + l.occasion }
-
-// queueMail writes the row of a booking's own mail, once an occasion: the customer hears of a decline once, and once
-// more when the booking ends over it.
-func (b *lockedBooking) queueMail(kind notice.Kind, occasion string, content *notice.Content) error {
-	row, err := letter{
-		kind: kind, owner: string(b.booking.Reference), occasion: occasion, bookingID: &b.booking.ID,
-		declineCode: b.payment.DeclineCode, content: content,
-	}.row(b.now)
-	if err == nil && kind.Unpaid() && b.quiet == "" {
-		err = b.bound(&row)
-	}
-	if err != nil {
-		return err
-	}
-	return b.insertMail(&row)
-}
-
-// write records an email of a refund or a dispute.
-func (b *lockedBooking) write(l letter) error {
-	row, err := l.row(b.now)
-	if err != nil {
-		return err
-	}
-	return b.insertMail(&row)
-}
-
-// insertMail writes an email's row; a quiet recording writes it as one that is not sent. The row keeps its UNIQUE key taken, so that
-// no later recording queues the same email.
-func (b *lockedBooking) insertMail(row *emailRow) error {
-	if b.quiet != "" {
-		row.Status, row.LastError = EmailSuppressed, b.quiet
-	}
-	return insertMail(b.tx, row)
-}
-
-// queue writes the mail's row.
-func queue(tx *gorm.DB, now time.Time, l letter) error {
-	row, err := l.row(now)
-	if err != nil {
-		return err
-	}
-	return insertMail(tx, &row)
-}
-
-func (l letter) row(now time.Time) (emailRow, error) {
-	audience := audienceCustomer
-	if l.kind.ForFinance() {
-		audience = audienceFinance
-	}
-	row := emailRow{
-		BookingID: l.bookingID, Kind: l.kind, Audience: audience, DedupeKey: l.key(),
-		// A colon, as in the time in a scheduled run's id, may not stand there (RFC 5322, 3.6.4).
-		MessageID:   fmt.Sprintf("<%s.%s@%s>", strings.ReplaceAll(strings.ToLower(l.owner), ":", "."), l.occasion, notice.MessageIDDomain),
-		DeclineCode: l.declineCode, Status: EmailQueued, CreatedAt: now,
-	}
-	if l.content != nil {
-		text, err := json.Marshal(l.content)
-		if err != nil {
-			return emailRow{}, err
-		}
-		row.ContentJSON = db.OrNil(string(text))
-	}
-	return row, nil
-}
-
-// OperatorEmail is an email that is about no booking. Owner and Occasion make it one email however often it is queued.
-type OperatorEmail struct {
-	Kind     notice.Kind
-	Owner    string
-	Occasion string
-	Content  notice.Content
-}
-
-// QueueEmail queues an email, once an owner and occasion, and returns the ids of the owner's emails that are not sent yet.
-func (s *Store) QueueEmail(ctx context.Context, now time.Time, e OperatorEmail) (ids []uint64, err error) {
-	err = s.db.InTransaction(ctx, func(tx *gorm.DB) error {
-		err := queue(tx, now, letter{kind: e.Kind, owner: e.Owner, occasion: e.Occasion, content: &e.Content})
-		if err != nil {
-			return err
-		}
-		ids, err = queuedMails(tx, e.Owner)
-		return err
-	})
-	return ids, err
-}
-
-// queuedMails are an owner's mails that are not sent yet.
-func queuedMails(tx *gorm.DB, owner string) (ids []uint64, err error) {
-	err = tx.Model(&emailRow{}).Where("dedupe_key LIKE ? AND status = ?", likeOwner(owner), EmailQueued).Order("id").Pluck("id", &ids).Error
-	return ids, err
-}
-
-// likeOwner matches an owner's keys: Stripe's ids have underscores, which LIKE would take for any character.
-func likeOwner(owner string) string {
-	return strings.NewReplacer(`\`, `\\`, "_", `\_`, "%", `\%`).Replace(owner) + "/%"
 }
 
 // Email reads a mail, or ErrNotFound.

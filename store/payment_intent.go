@@ -6,23 +6,13 @@ import (
 	"fmt"
 	"time"
 
+	"gorm.io/gorm/clause"
+
 	"farebook/booking"
 	"farebook/money"
 	"farebook/notice"
 	"farebook/store/internal/db"
 )
-
-func newPaymentRow(bookingID uint64, snapshot booking.PaymentSnapshot, now time.Time) paymentRow {
-	return paymentRow{
-		BookingID:             bookingID,
-		StripePaymentIntentID: snapshot.PaymentIntentID,
-		Status:                booking.PaymentPending,
-		Amount:                snapshot.Amount,
-		Currency:              snapshot.Currency,
-		CreatedAt:             now,
-		UpdatedAt:             now,
-	}
-}
 
 // RecordPaymentIntent inserts the payment row of a booking whose PaymentIntent was created or found. Harmless when repeated: the row is
 // UNIQUE per booking. Another PaymentIntent for the same booking, or one about another amount or booking, is an *AmountMismatch. twin: an
@@ -85,16 +75,6 @@ func (s *Store) RecordOtherPayment(ctx context.Context, o OtherPaymentReading) e
 	})
 }
 
-// besideItsOwn names both PaymentIntents with their state at Stripe, for the operator who decides.
-func (b *lockedBooking) besideItsOwn(other booking.PaymentSnapshot) string {
-	amount := money.Money{Value: other.Amount, Currency: other.Currency}
-	if other.AmountReceived > 0 {
-		amount.Value = other.AmountReceived
-	}
-	return fmt.Sprintf("PaymentIntent %s (%s, %s) names this booking beside its own %s (%s): compare both at Stripe",
-		other.PaymentIntentID, amount.Format(money.LocaleEN), other.StripeStatus, b.payment.StripePaymentIntentID, b.payment.Status)
-}
-
 // RecordPaymentRefused closes a booking that got no PaymentIntent: Stripe refused it for good (refusal is Stripe's code), or was unavailable
 // for the whole hold. Harmless when repeated: a guarded transition. A booking that has a payment after all is left as it is.
 func (s *Store) RecordPaymentRefused(ctx context.Context, reference booking.Reference, refusal string) (PaymentRecorded, error) {
@@ -116,4 +96,19 @@ func (s *Store) RecordPaymentRefused(ctx context.Context, reference booking.Refe
 		return err
 	})
 	return recorded, err
+}
+
+// besideItsOwn names both PaymentIntents with their state at Stripe, for the operator who decides.
+func (b *lockedBooking) besideItsOwn(other booking.PaymentSnapshot) string {
+	amount := money.Money{Value: other.Amount, Currency: other.Currency}
+	if other.AmountReceived > 0 {
+		amount.Value = other.AmountReceived
+	}
+	return fmt.Sprintf("PaymentIntent %s (%s, %s) names this booking beside its own %s (%s): compare both at Stripe",
+		other.PaymentIntentID, amount.Format(money.LocaleEN), other.StripeStatus, b.payment.StripePaymentIntentID, b.payment.Status)
+}
+
+// noteTwin keeps that another PaymentIntent of the booking may be at Stripe. Harmless when repeated.
+func noteTwin(b *lockedBooking) error {
+	return b.tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&twinRow{BookingID: b.booking.ID, CreatedAt: b.now}).Error
 }

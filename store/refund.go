@@ -14,6 +14,35 @@ import (
 	"farebook/store/internal/db"
 )
 
+type refundRow struct {
+	ID                    uint64
+	RefundID              booking.RefundID
+	BookingID             uint64
+	StripePaymentIntentID string
+	StripeRefundID        *string
+	Origin                booking.RefundOrigin
+	OriginKey             *string
+	Amount                int64
+	Currency              money.Currency
+	Reason                string
+	Note                  string
+	Status                booking.RefundStatus
+	StripeStatus          string // the status at Stripe where Status is unknown
+	FailureReason         string
+	Posted                bool
+	FailurePosted         bool
+	CorrelationID         string
+	AskedAt               *time.Time // when it was last requested from Stripe
+	RefusedAt             *time.Time // when Stripe last postponed it
+	AbandonedAt           *time.Time
+	AbandonNote           string
+	RequestKey            *string // NULL for refunds of older releases, and for those made in Stripe's dashboard
+	CreatedAt             time.Time
+	UpdatedAt             time.Time
+}
+
+func (refundRow) TableName() string { return "refunds" }
+
 // OperationCreateRefund is what a key of POST /v1/bookings/{reference}/refunds stands for.
 const OperationCreateRefund = "create-refund"
 

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"time"
 
 	"gorm.io/gorm"
@@ -10,6 +12,35 @@ import (
 	"farebook/money"
 	"farebook/store/internal/db"
 )
+
+type bookingRow struct {
+	ID             uint64
+	Reference      booking.Reference
+	ClientID       *uint64
+	APIKeyID       uint64 `gorm:"column:api_key_id"` // the API key that created it
+	Status         booking.Status
+	CustomerName   string
+	CustomerEmail  string
+	CustomerLocale money.Locale
+	FlightJSON     string `gorm:"column:flight_json"`
+	Amount         int64
+	Currency       money.Currency
+	HoldExpiresAt  time.Time
+	CorrelationID  string
+	RefundDue      bool
+	Attention      *string
+	CaptureMethod  booking.CaptureMethod
+	PaymentMethods *booking.PaymentMethods // NULL for bookings of older releases, as is RequestKey
+	RequestKey     *string
+	CancelledAt    *time.Time
+	CancelPercent  *int
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
+	// Payment is only set by Joins.
+	Payment *paymentRow `gorm:"foreignKey:BookingID"`
+}
+
+func (bookingRow) TableName() string { return "bookings" }
 
 // Booking is a booking with its payment, as the books have it.
 type Booking struct {
@@ -36,22 +67,6 @@ type Booking struct {
 	CancelPercent *int
 	// Payment is nil until the PaymentIntent is known.
 	Payment *Payment
-}
-
-// Payment is a booking's PaymentIntent as last recorded.
-type Payment struct {
-	ID              uint64
-	PaymentIntentID string
-	Status          booking.PaymentStatus
-	Amount          money.Money
-	AmountCaptured  int64 // minor units, as are the next two
-	AmountRefunded  int64 // by refunds that succeeded
-	ChargedBack     int64 // by disputes that were lost
-	CaptureBefore   *time.Time
-	ChargeID        string
-	DeclineCode     string
-	FeePosted       bool
-	CreatedAt       time.Time
 }
 
 // Booking reads a booking, or ErrNotFound.
@@ -90,4 +105,52 @@ func (s *Store) FirstBooking(ctx context.Context) (time.Time, error) {
 	var row bookingRow
 	err := s.db.WithContext(ctx).Select("created_at").Order("id").Limit(1).Take(&row).Error
 	return row.CreatedAt, db.NotFound(err)
+}
+
+func (r bookingRow) domain() (Booking, error) {
+	var flight booking.Flight
+	if err := json.Unmarshal([]byte(r.FlightJSON), &flight); err != nil {
+		return Booking{}, fmt.Errorf("flight of booking %s in the database: %w", r.Reference, err)
+	}
+	return Booking{
+		ID:            r.ID,
+		Reference:     r.Reference,
+		Status:        r.Status,
+		Customer:      booking.Customer{Name: r.CustomerName, Email: r.CustomerEmail, Locale: r.CustomerLocale},
+		Flight:        flight,
+		Amount:        money.Money{Value: r.Amount, Currency: r.Currency},
+		HoldExpiresAt: r.HoldExpiresAt,
+		CreatedAt:     r.CreatedAt,
+		CorrelationID: r.CorrelationID,
+		RefundDue:     r.RefundDue,
+		Attention:     db.OrEmpty(r.Attention),
+		Capture:       r.CaptureMethod,
+		Methods:       db.OrEmpty(r.PaymentMethods),
+		RequestKey:    db.OrEmpty(r.RequestKey),
+		CancelledAt:   r.CancelledAt,
+		CancelPercent: r.CancelPercent,
+	}, nil
+}
+
+type importedRow struct {
+	BookingID        uint64 `gorm:"primaryKey;autoIncrement:false"`
+	EarlierReference string
+	ImportedAt       time.Time
+}
+
+func (importedRow) TableName() string { return "imported_bookings" }
+
+func bookingsOf(rows []bookingRow) ([]Booking, error) {
+	bookings := make([]Booking, 0, len(rows))
+	for _, row := range rows {
+		known, err := row.domain()
+		if err != nil {
+			return nil, err
+		}
+		if row.Payment != nil {
+			known.Payment = row.Payment.domain()
+		}
+		bookings = append(bookings, known)
+	}
+	return bookings, nil
 }

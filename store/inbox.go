@@ -12,6 +12,30 @@ import (
 	"farebook/store/internal/db"
 )
 
+type eventRow struct {
+	ID               uint64
+	StripeEventID    string
+	Type             string
+	APIVersion       string `gorm:"column:api_version"`
+	ObjectID         string
+	Livemode         bool
+	BookingReference string
+	Account          string
+	Payload          string
+	PayloadForm      PayloadForm
+	Processed        bool
+	ProcessedAt      *time.Time
+	State            EventState
+	Attempts         int
+	LastError        string
+	NextAttemptAt    *time.Time
+	Note             string
+	StripeCreatedAt  time.Time
+	ReceivedAt       time.Time
+}
+
+func (eventRow) TableName() string { return "stripe_events" }
+
 // EventState is where the processing of an event is.
 type EventState string
 

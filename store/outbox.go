@@ -1,0 +1,208 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"farebook/booking"
+	"farebook/notice"
+	"farebook/store/internal/db"
+)
+
+// occasionDecline is that of a mail about a decline; the mail about a booking's end has its kind as its occasion.
+const occasionDecline = "decline"
+
+// letter is a mail to be queued. Owner is whose workflow sends it (a booking, a refund, a dispute, a payout), and with
+// the occasion what makes it one mail however often it is queued.
+type letter struct {
+	kind        notice.Kind
+	owner       string
+	occasion    string
+	bookingID   *uint64
+	declineCode string
+	content     *notice.Content
+}
+
+func (l letter) key() string { return l.owner + "/" + l.occasion }
+
+// queueMail writes the row of a booking's own mail, once an occasion: the customer hears of a decline once, and once
+// more when the booking ends over it.
+func (b *lockedBooking) queueMail(kind notice.Kind, occasion string, content *notice.Content) error {
+	row, err := letter{
+		kind: kind, owner: string(b.booking.Reference), occasion: occasion, bookingID: &b.booking.ID,
+		declineCode: b.payment.DeclineCode, content: content,
+	}.row(b.now)
+	if err == nil && kind.Unpaid() && b.quiet == "" {
+		err = b.bound(&row)
+	}
+	if err != nil {
+		return err
+	}
+	return b.insertMail(&row)
+}
+
+// write records an email of a refund or a dispute.
+func (b *lockedBooking) write(l letter) error {
+	row, err := l.row(b.now)
+	if err != nil {
+		return err
+	}
+	return b.insertMail(&row)
+}
+
+// insertMail writes an email's row; a quiet recording writes it as one that is not sent. The row keeps its UNIQUE key taken, so that
+// no later recording queues the same email.
+func (b *lockedBooking) insertMail(row *emailRow) error {
+	if b.quiet != "" {
+		row.Status, row.LastError = EmailSuppressed, b.quiet
+	}
+	return insertMail(b.tx, row)
+}
+
+// queue writes the mail's row.
+func queue(tx *gorm.DB, now time.Time, l letter) error {
+	row, err := l.row(now)
+	if err != nil {
+		return err
+	}
+	return insertMail(tx, &row)
+}
+
+func (l letter) row(now time.Time) (emailRow, error) {
+	audience := audienceCustomer
+	if l.kind.ForFinance() {
+		audience = audienceFinance
+	}
+	row := emailRow{
+		BookingID: l.bookingID, Kind: l.kind, Audience: audience, DedupeKey: l.key(),
+		// A colon, as in the time in a scheduled run's id, may not stand there (RFC 5322, 3.6.4).
+		MessageID:   fmt.Sprintf("<%s.%s@%s>", strings.ReplaceAll(strings.ToLower(l.owner), ":", "."), l.occasion, notice.MessageIDDomain),
+		DeclineCode: l.declineCode, Status: EmailQueued, CreatedAt: now,
+	}
+	if l.content != nil {
+		text, err := json.Marshal(l.content)
+		if err != nil {
+			return emailRow{}, err
+		}
+		row.ContentJSON = db.OrNil(string(text))
+	}
+	return row, nil
+}
+
+// OperatorEmail is an email that is about no booking. Owner and Occasion make it one email however often it is queued.
+type OperatorEmail struct {
+	Kind     notice.Kind
+	Owner    string
+	Occasion string
+	Content  notice.Content
+}
+
+// QueueEmail queues an email, once an owner and occasion, and returns the ids of the owner's emails that are not sent yet.
+func (s *Store) QueueEmail(ctx context.Context, now time.Time, e OperatorEmail) (ids []uint64, err error) {
+	err = s.db.InTransaction(ctx, func(tx *gorm.DB) error {
+		err := queue(tx, now, letter{kind: e.Kind, owner: e.Owner, occasion: e.Occasion, content: &e.Content})
+		if err != nil {
+			return err
+		}
+		ids, err = queuedMails(tx, e.Owner)
+		return err
+	})
+	return ids, err
+}
+
+// queuedMails are an owner's mails that are not sent yet.
+func queuedMails(tx *gorm.DB, owner string) (ids []uint64, err error) {
+	err = tx.Model(&emailRow{}).Where("dedupe_key LIKE ? AND status = ?", likeOwner(owner), EmailQueued).Order("id").Pluck("id", &ids).Error
+	return ids, err
+}
+
+// likeOwner matches an owner's keys: Stripe's ids have underscores, which LIKE would take for any character.
+func likeOwner(owner string) string {
+	return strings.NewReplacer(`\`, `\\`, "_", `\_`, "%", `\%`).Replace(owner) + "/%"
+}
+
+// boundedFor is the time within which the emails of one address are counted.
+const boundedFor = time.Hour
+
+// recipientHash is what mails to one mailbox have in common.
+func recipientHash(email string) []byte {
+	sum := sha256.Sum256([]byte(booking.Mailbox(email)))
+	return sum[:]
+}
+
+// bound counts the mails about unpaid bookings that an address was written within the hour, and suppresses this one when
+// there are enough. Rows of other bookings count, too, so the address's lock is held until the transaction ends: of any
+// number at once, exactly so many are queued. It is the last lock that a transaction takes.
+func (b *lockedBooking) bound(mail *emailRow) error {
+	mail.RecipientSha256 = recipientHash(b.booking.CustomerEmail)
+	var bucket int
+	err := b.tx.Raw("SELECT bucket FROM email_recipient_locks WHERE bucket = ? FOR UPDATE", mail.RecipientSha256[0]).Scan(&bucket).Error
+	if err != nil {
+		return err
+	}
+	var within int64
+	err = b.tx.Model(&emailRow{}).
+		Where("recipient_sha256 = ? AND created_at > ? AND status <> ?", mail.RecipientSha256, b.now.Add(-boundedFor), EmailSuppressed).
+		Count(&within).Error
+	if err == nil && within >= int64(b.mailsPerAddress) {
+		mail.Status = EmailSuppressed
+		mail.LastError = fmt.Sprintf("not sent: this address had %d mails about unpaid bookings within an hour (MAILS_PER_ADDRESS_HOUR)", within)
+	}
+	return err
+}
+
+// insertMail writes a mail's row; one that is there, in whatever state, stays as it is: UNIQUE key.
+func insertMail(tx *gorm.DB, mail *emailRow) error {
+	if err := holdIfFenced(tx, mail); err != nil {
+		return err
+	}
+	return tx.Clauses(clause.OnConflict{DoNothing: true}).Create(mail).Error
+}
+
+// Sending is one attempt to send a mail: nobody else sends it until then.
+type Sending struct {
+	EmailID uint64
+	Until   time.Time
+}
+
+// ClaimEmail begins an attempt. ok is false when another worker is at it, or the mail is queued no more. A worker that dies
+// lets its claim run out; one that freezes past it has no time left to send. No attempt begins while a fence is up.
+func (s *Store) ClaimEmail(ctx context.Context, id uint64, now, until time.Time) (sending Sending, ok bool, err error) {
+	sending = Sending{EmailID: id, Until: until.Truncate(time.Microsecond)}
+	claimed := s.db.WithContext(ctx).Model(&emailRow{}).
+		Where("id = ? AND status = ? AND (sending_until IS NULL OR sending_until <= ?)", id, EmailQueued, now).
+		Where("NOT EXISTS (SELECT 1 FROM fences WHERE is_up = 1)").
+		Updates(map[string]any{"sending_until": sending.Until})
+	return sending, claimed.RowsAffected == 1, claimed.Error
+}
+
+// NoteEmailAttempt records an attempt that failed, and lets the next one begin.
+func (s *Store) NoteEmailAttempt(ctx context.Context, sending Sending, reason string) error {
+	return s.db.WithContext(ctx).Model(&emailRow{}).Where("id = ? AND status = ? AND sending_until = ?", sending.EmailID, EmailQueued, sending.Until).
+		Updates(map[string]any{"last_error": db.Truncate(reason, 500), "attempts": attempt, "sending_until": nil}).Error
+}
+
+// MarkEmailSent records that the server took the mail.
+func (s *Store) MarkEmailSent(ctx context.Context, id uint64, now time.Time) error {
+	return s.endEmail(ctx, id, map[string]any{"status": EmailSent, "sent_at": now, "last_error": "", "attempts": attempt})
+}
+
+// MarkEmailFailed records that the mail will not be sent. reason has no address in it.
+func (s *Store) MarkEmailFailed(ctx context.Context, id uint64, reason string) error {
+	return s.endEmail(ctx, id, map[string]any{"status": EmailFailed, "last_error": db.Truncate(reason, 500), "attempts": attempt})
+}
+
+var attempt = gorm.Expr("attempts + 1")
+
+// endEmail changes a mail that is queued, or that a fence has held while it was being sent; one that was sent or given up stays as
+// it is.
+func (s *Store) endEmail(ctx context.Context, id uint64, values map[string]any) error {
+	return s.db.WithContext(ctx).Model(&emailRow{}).Where("id = ? AND status IN ?", id, []string{EmailQueued, EmailHeld}).Updates(values).Error
+}
