@@ -188,8 +188,8 @@ func TestCancelThatLosesToThePaymentIsRefused(t *testing.T) {
 	})
 }
 
-// A cancel and an event in the same workflow task: the cancel goes first, and its recording covers the event.
-func TestCancelGoesBeforeAnEvent(t *testing.T) {
+// A cancel and an event arrive together: the recording of the cancel covers the event.
+func TestRecordingOfACancelCoversAnEvent(t *testing.T) {
 	s := bookingScenario(t, cancelled)
 	cancel := &updateOutcome{}
 	s.after(time.Minute, func() {
@@ -416,7 +416,7 @@ func TestCancelledWorkflowClosesItsBooking(t *testing.T) {
 	require.True(t, temporal.IsCanceledError(s.env.GetWorkflowError()), "it ends as cancelled, after it has tidied up")
 }
 
-// A mail server that is down holds neither the booking nor the next event back.
+// A mail server that is down delays neither the booking nor the next event.
 func TestEmailIsAbandonedAfterThreeDays(t *testing.T) {
 	s := bookingScenario(t, declined, confirmed)
 	double(s, emails.SendEmail, func(activities.SendEmailInput) (activities.EmailResult, error) {

@@ -78,7 +78,7 @@ func TestEventsDoNotStretchThePollsOfARefund(t *testing.T) {
 	)
 }
 
-func TestRefundThatFailsIsRecordedAndFinanceHearsOfIt(t *testing.T) {
+func TestRefundThatFailsIsRecordedAndFinanceIsEmailed(t *testing.T) {
 	s := refundScenario(t, refunded(booking.RefundPending), refunded(booking.RefundFailed, 9))
 	s.event(30*time.Second, "evt_failed")
 	s.run(workflows.Refund, requested)
@@ -139,7 +139,7 @@ func postponed(refusals int) activities.RefundRecorded {
 	}
 }
 
-// The balance does not cover the refund: it is requested again on its schedule, and at once when an event tells of new money.
+// The balance does not cover the refund: it is requested again on its schedule, and at once when an event announces new money.
 func TestRefundThatStripeRefusesForNowIsRequestedAgain(t *testing.T) {
 	s := newScenario(t)
 	answer(s, refunds.CreateRefund, postponed(1), postponed(2), postponed(3), postponed(4), postponed(5), refunded(booking.RefundPending))
