@@ -57,7 +57,7 @@ func (s *Store) OpeningBalance(ctx context.Context) (OpeningBalance, error) {
 	err = s.db.WithContext(ctx).Order("currency, kind").Find(&rows).Error
 	opened := OpeningBalance{Opening: opening}
 	for _, row := range rows {
-		opened.Parts = append(opened.Parts, OpeningPart{row.Currency, row.Kind, row.Amount})
+		opened.Parts = append(opened.Parts, OpeningPart(row))
 	}
 	return opened, err
 }
@@ -144,7 +144,7 @@ func postOpening(tx *gorm.DB, o OpeningBalance, now time.Time) error {
 		}
 	}
 	for _, part := range o.Parts {
-		row := openingPartRow{part.Currency, part.Kind, part.Amount}
+		row := openingPartRow(part)
 		if err := tx.Create(&row).Error; err != nil {
 			return err
 		}

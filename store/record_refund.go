@@ -160,12 +160,12 @@ func (r *refundRecorder) transition() error {
 	if err := r.showUnknown("refund", snapshot.StripeRefundID, "status", unknown, snapshot.StripeStatus); err != nil {
 		return err
 	}
-	if r.refund.Status.To(next) != nil { // older than what is recorded
-		return nil
+	if r.refund.Status.To(next) == nil { // anything else is older than what is recorded
+		r.refund.FailureReason = db.Code(snapshot.FailureReason)
+		r.refund.StripeStatus = wordOf(unknown, snapshot.StripeStatus)
+		return r.moveTo(next)
 	}
-	r.refund.FailureReason = db.Code(snapshot.FailureReason)
-	r.refund.StripeStatus = wordOf(unknown, snapshot.StripeStatus)
-	return r.moveTo(next)
+	return nil
 }
 
 // reopen takes back that a refund was refused, when Stripe has made it after all. The customer was told that the money is paid in

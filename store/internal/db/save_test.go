@@ -25,7 +25,7 @@ func connection(t *testing.T, sql *string) *gorm.DB {
 	conn, err := gorm.Open(dialector, &gorm.Config{DisableAutomaticPing: true, DryRun: true, SkipDefaultTransaction: true})
 	require.NoError(t, err)
 	err = conn.Callback().Update().After("gorm:update").Register("keep", func(d *gorm.DB) {
-		*sql = d.Dialector.Explain(d.Statement.SQL.String(), d.Statement.Vars...)
+		*sql = d.Explain(d.Statement.SQL.String(), d.Statement.Vars...)
 	})
 	require.NoError(t, err)
 	return conn
@@ -46,7 +46,7 @@ func TestSaveWritesTheNamedColumnsAsTheRowHasThem(t *testing.T) {
 func TestSaveRefusesAColumnThatTheRowDoesNotHave(t *testing.T) {
 	t.Parallel()
 	var sql string
-	err := db.Save(connection(t, &sql), &thing{ID: 7}, "name", "nmae")
-	require.EqualError(t, err, "save things: no column nmae")
+	err := db.Save(connection(t, &sql), &thing{ID: 7}, "name", "title")
+	require.EqualError(t, err, "save things: no column title")
 	require.Empty(t, sql)
 }
