@@ -203,7 +203,7 @@ func TestImportRefusesRowsOneByOne(t *testing.T) {
 	_, row = paid("confirmed")
 	refused(row, "currency is EUR, and the PaymentIntent is in USD", "currency", "EUR")
 	_, row = paid("confirmed")
-	refused(row, "payment_intent is not found with this key", "payment_intent", "pi_of_another_account")
+	refused(row, "payment_intent was not found with this key", "payment_intent", "pi_of_another_account")
 	_, row = paid("confirmed")
 	refused(row, "payment_intent is that of booking "+ours.Reference+" already", "payment_intent", ours.Payment.PaymentIntentID)
 	_, row = paid("confirmed")

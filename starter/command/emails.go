@@ -112,5 +112,5 @@ func sendCopy(ctx context.Context, books *store.Store, w *dispatch.Client, id ui
 	if err != nil {
 		return err
 	}
-	return w.SendMail(correlation.With(ctx, mail.CorrelationID()), id)
+	return w.SendEmail(correlation.With(ctx, mail.CorrelationID()), id)
 }

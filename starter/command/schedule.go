@@ -89,7 +89,7 @@ func checkSchedule(cmd *cobra.Command, schedule dispatch.Schedule) error {
 }
 
 func notApplied(schedule dispatch.Schedule, err error) error {
-	var refused *dispatch.ScheduleRefused
+	var refused *dispatch.ScheduleError
 	switch {
 	case errors.As(err, &refused) && schedule.Cron != "":
 		return misused("--cron %q: %w: say minute, hour, day of month, month and day of week, such as \"30 2 * * *\"", schedule.Cron, refused)
@@ -136,7 +136,7 @@ func showSchedule(cmd *cobra.Command, w *dispatch.Client) error {
 	return printSchedule(cmd.OutOrStdout(), stands)
 }
 
-func printScheduleJSON(out io.Writer, stands dispatch.ScheduleStands) error {
+func printScheduleJSON(out io.Writer, stands dispatch.CurrentSchedule) error {
 	o := stands.Options
 	return printJSON(out, map[string]any{
 		"paused": stands.Paused, "note": stands.Note, "cron": stands.Cron, "timeZone": stands.TimeZone, "everySeconds": stands.Every.Seconds(),
@@ -148,7 +148,7 @@ func printScheduleJSON(out io.Writer, stands dispatch.ScheduleStands) error {
 // shownRuns is how many runs of before, and to come, are shown.
 const shownRuns = 3
 
-func printSchedule(out io.Writer, stands dispatch.ScheduleStands) error {
+func printSchedule(out io.Writer, stands dispatch.CurrentSchedule) error {
 	state := "runs"
 	if stands.Paused {
 		state = "is paused (" + printable(stands.Note) + ")"
@@ -223,7 +223,7 @@ func trigger(ctx context.Context, w *dispatch.Client) (string, error) {
 		err = w.TriggerSchedule(ctx)
 	}
 	for err == nil {
-		var stands dispatch.ScheduleStands
+		var stands dispatch.CurrentSchedule
 		stands, err = w.Schedule(ctx)
 		switch {
 		case err != nil:

@@ -205,7 +205,7 @@ func ensureSchedule(ctx context.Context, w *dispatch.Client, cfg config.Reconcil
 		},
 	}
 	err = w.ApplySchedule(ctx, schedule)
-	var refused *dispatch.ScheduleRefused
+	var refused *dispatch.ScheduleError
 	switch {
 	case errors.As(err, &refused):
 		return misused("RECONCILE_SCHEDULE is %q: %w", cfg.Schedule, refused)

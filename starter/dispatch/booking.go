@@ -15,14 +15,14 @@ import (
 	"farebook/workflows"
 )
 
-// BookingSubject is the booking a message is about. Only what the operator may see goes along: no name, no address.
+// BookingSubject is the booking that a workflow handles. It holds only what an operator may see in the Temporal UI: no name and no address.
 type BookingSubject struct {
 	Reference     booking.Reference
 	HoldExpiresAt time.Time
 	CorrelationID string
 	Amount        money.Money
 	Flight        booking.Flight
-	// LookAt is a PaymentIntent that a workflow started for this message reads first of all; empty for none.
+	// LookAt is a PaymentIntent that a workflow started with this subject reads first; may be empty.
 	LookAt string
 }
 
@@ -34,23 +34,23 @@ func (s BookingSubject) subject() subject {
 	}
 }
 
-// AwaitPaymentIntent starts the booking's workflow, or joins it, and answers once its PaymentIntent is known. Harmless
-// when repeated.
+// AwaitPaymentIntent starts the booking's workflow, or joins the running one, and returns once its PaymentIntent is known. A repetition
+// joins the same update, so it is harmless.
 func (c *Client) AwaitPaymentIntent(ctx context.Context, s BookingSubject) (workflows.PaymentIntentReady, error) {
 	var ready workflows.PaymentIntentReady
 	err := c.update(ctx, s.subject(), client.UpdateWorkflowOptions{UpdateID: workflows.UpdatePaymentIntent, UpdateName: workflows.UpdatePaymentIntent}, &ready)
 	return ready, err
 }
 
-// RecordPayment has the booking's workflow read its PaymentIntent at Stripe, and answers once the books have it. Harmless when
-// repeated.
+// RecordPayment has the booking's workflow read its PaymentIntent at Stripe, and returns once it is recorded. A repetition reads it
+// again and records nothing twice.
 func (c *Client) RecordPayment(ctx context.Context, s BookingSubject) error {
 	var ready workflows.PaymentIntentReady
 	return c.update(ctx, s.subject(), client.UpdateWorkflowOptions{UpdateID: newUpdateID(workflows.UpdateRecordPayment), UpdateName: workflows.UpdateRecordPayment}, &ready)
 }
 
-// Cancel asks the booking's workflow to cancel, starting it again should it have ended. Application errors of the types
-// ErrorAlreadySettled, ErrorNotCancellable and ErrorQuoteChanged say why not.
+// Cancel asks the booking's workflow to cancel, and starts the workflow if it has ended. A refusal is an application error of type
+// ErrorAlreadySettled, ErrorNotCancellable or ErrorQuoteChanged.
 func (c *Client) Cancel(ctx context.Context, s BookingSubject, request workflows.CancelRequest) (workflows.CancelResult, error) {
 	var result workflows.CancelResult
 	err := c.update(ctx, s.subject(), client.UpdateWorkflowOptions{
@@ -59,8 +59,8 @@ func (c *Client) Cancel(ctx context.Context, s BookingSubject, request workflows
 	return result, err
 }
 
-// Capture asks the booking's workflow to capture an authorised payment. An application error of type ErrorNotAuthorized
-// says why not.
+// Capture asks the booking's workflow to capture an authorised payment. A refusal is an application error of type
+// ErrorNotAuthorized.
 func (c *Client) Capture(ctx context.Context, s BookingSubject, request workflows.CaptureRequest) (workflows.CaptureResult, error) {
 	var result workflows.CaptureResult
 	err := c.update(ctx, s.subject(), client.UpdateWorkflowOptions{
@@ -69,14 +69,14 @@ func (c *Client) Capture(ctx context.Context, s BookingSubject, request workflow
 	return result, err
 }
 
-// newUpdateID is of one call's own: the same update when it has to be sent again, another one when the caller asks again.
+// newUpdateID returns the update id of one call: the update keeps it when update sends it again, and the next call draws another.
 func newUpdateID(name string) string { return name + "-" + uuid.NewString() }
 
 // updateAttempts bounds how often an update is sent again whose workflow task collided with a message.
 const updateAttempts = 5
 
-// update sends an update with start. A webhook that comes while the workflow wants to end makes Temporal run that
-// workflow task again, and drop the updates in it: they are sent again under the same id, which is harmless.
+// update sends an update-with-start and waits for its result. When a signal arrives while the workflow completes, Temporal repeats the
+// workflow task and drops its updates with WorkflowNotReady; the update is then sent again under the same id, which makes that harmless.
 func (c *Client) update(ctx context.Context, s subject, update client.UpdateWorkflowOptions, result any) error {
 	update.WorkflowID = s.id
 	update.WaitForStage = client.WorkflowUpdateStageCompleted
@@ -102,7 +102,7 @@ func (c *Client) updateOnce(ctx context.Context, s subject, update client.Update
 	return handle.Get(ctx, result)
 }
 
-// DeliverStripeEvent tells the booking's workflow that its payment may have changed at Stripe, starting it again when it has ended.
+// DeliverStripeEvent signals the booking's workflow that its payment may have changed at Stripe, and starts the workflow if it does not run.
 func (c *Client) DeliverStripeEvent(ctx context.Context, s BookingSubject, event workflows.StripeEvent) error {
 	return c.deliver(ctx, s.subject(), event)
 }

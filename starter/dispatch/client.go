@@ -1,5 +1,6 @@
-// Package dispatch speaks to Temporal for the API, the commands and the sweeper: it starts workflows, messages them, keeps the
-// schedule of reconciliation and asks about runs. It imports workflows for their names and inputs.
+// Package dispatch is the Temporal client of the API, the commands, the inbox and the sweeper: it starts workflows, signals, updates and
+// queries them, and keeps the schedule of reconciliation. It imports workflows/ for names and inputs, and store/ for the rows that
+// workflows are started with.
 package dispatch
 
 import (
@@ -13,19 +14,19 @@ import (
 	"farebook/workflows"
 )
 
-// Client starts and messages workflows: what the HTTP API knows of Temporal.
+// Client starts, signals, updates and queries workflows. Create it with NewClient.
 type Client struct {
 	temporal  client.Client
 	taskQueue string
 	namespace string
 }
 
-// NewClient speaks through c; workflows run on taskQueue (TaskQueueBookings unless a test isolates itself).
+// NewClient returns a client that uses c. Workflows run on taskQueue: TaskQueueBookings, except in a test that isolates itself.
 func NewClient(c client.Client, taskQueue string) *Client {
 	return &Client{temporal: c, taskQueue: taskQueue, namespace: client.DefaultNamespace}
 }
 
-// In names the namespace that c was dialled with, unless it is the default one: some of Temporal's requests have to repeat it.
+// In sets the namespace that c was dialled with, which some requests repeat; empty means the default one. It returns c.
 func (c *Client) In(namespace string) *Client {
 	if namespace != "" {
 		c.namespace = namespace
@@ -33,17 +34,17 @@ func (c *Client) In(namespace string) *Client {
 	return c
 }
 
-// subject is what a workflow is about.
+// subject is one workflow: its id, type and input.
 type subject struct {
-	id        string // of the workflow
-	kind      string // its type
+	id        string // workflow id
+	kind      string // workflow type
 	input     any
 	summary   string
 	reference booking.Reference // of the booking; empty without one, or before it is known
 }
 
-// options of a start. A running one is joined; a closed one may be followed by another, which then finds in the books
-// what was done and does nothing twice: MySQL decides, as it remembers for ever and Temporal for its retention only.
+// options returns the start options of a subject. A running workflow is joined. After a closed one a new run starts: it reads in MySQL
+// what was done and repeats nothing, because Temporal forgets a closed workflow after its retention period.
 func (c *Client) options(s subject) client.StartWorkflowOptions {
 	options := client.StartWorkflowOptions{
 		ID:                       s.id,
@@ -59,13 +60,13 @@ func (c *Client) options(s subject) client.StartWorkflowOptions {
 	return options
 }
 
-// start starts a workflow, or leaves the one that runs. Harmless when repeated.
+// start starts a workflow, or joins the one that runs under its id.
 func (c *Client) start(ctx context.Context, s subject) error {
 	_, err := c.temporal.ExecuteWorkflow(ctx, c.options(s), s.kind, s.input)
 	return err
 }
 
-// deliver tells a workflow that its object may have changed at Stripe, starting it when it does not run: late money is money too.
+// deliver signals a workflow that its object may have changed at Stripe, and starts the workflow if it does not run.
 func (c *Client) deliver(ctx context.Context, s subject, event workflows.StripeEvent) error {
 	_, err := c.temporal.SignalWithStartWorkflow(ctx, s.id, workflows.SignalStripeEvent, event, c.options(s), s.kind, s.input)
 	return err

@@ -8,11 +8,11 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 )
 
-// maxFailed bounds how many failed runs are looked behind.
+// maxFailed bounds how many failed runs are examined.
 const maxFailed = 200
 
-// Failed are the ids of workflows of this task queue whose latest run failed or timed out: something that an operator has to
-// look at. One that failed and ran well afterwards is not among them.
+// Failed returns the ids of workflows on this task queue whose latest run failed or timed out. An operator has to examine them. A
+// workflow whose later run did not fail is left out.
 func (c *Client) Failed(ctx context.Context) ([]string, error) {
 	query := fmt.Sprintf("TaskQueue = %q AND ExecutionStatus IN ('Failed', 'TimedOut')", c.taskQueue)
 	list, err := c.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: query, PageSize: maxFailed})

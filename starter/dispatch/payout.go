@@ -6,7 +6,7 @@ import (
 	"farebook/workflows"
 )
 
-// DeliverPayoutEvent tells the payout's workflow that the payout may have changed at Stripe, starting it when it does not run.
+// DeliverPayoutEvent signals the payout's workflow that the payout may have changed at Stripe, and starts it if it does not run.
 func (c *Client) DeliverPayoutEvent(ctx context.Context, payoutID string, event workflows.StripeEvent) error {
 	return c.deliver(ctx, payoutSubject(payoutID), event)
 }

@@ -14,12 +14,12 @@ import (
 	"farebook/workflows"
 )
 
-// SearchAttributes are the names of those that workflows are started and found with.
+// SearchAttributes returns the names of the search attributes that workflows set.
 func SearchAttributes() []string {
 	return []string{workflows.SearchBookingReference.GetName(), workflows.SearchBookingStatus.GetName(), workflows.SearchPaymentIntentID.GetName()}
 }
 
-// CheckNamespace is nil when the namespace exists and takes all search attributes: a workflow can be started and searched for.
+// CheckNamespace returns an error unless the namespace exists and has all search attributes, so that workflows can be started and found.
 func (c *Client) CheckNamespace(ctx context.Context) error {
 	query := ""
 	for _, name := range SearchAttributes() {
@@ -32,17 +32,17 @@ func (c *Client) CheckNamespace(ctx context.Context) error {
 	return err
 }
 
-// ErrNobodyPolls says that no worker takes the tasks of bookings.
+// ErrNobodyPolls says that no worker polls the task queue of bookings.
 var ErrNobodyPolls = errors.New("no worker polls the task queue of bookings")
 
-// pollMemory is above the minute that one poll lasts. Temporal itself remembers pollers for five.
+// pollMemory is longer than the minute that one poll lasts. Temporal lists pollers of the last five minutes.
 const pollMemory = 90 * time.Second
 
 func polledLately(poller *taskqueuepb.PollerInfo) bool {
 	return time.Since(poller.GetLastAccessTime().AsTime()) < pollMemory
 }
 
-// CheckPolled is nil when a worker has polled the task queue of bookings lately, for workflows and for activities.
+// CheckPolled returns ErrNobodyPolls unless a worker polled the task queue of bookings within pollMemory, for workflows and for activities.
 func (c *Client) CheckPolled(ctx context.Context) error {
 	for _, kind := range []enumspb.TaskQueueType{enumspb.TASK_QUEUE_TYPE_WORKFLOW, enumspb.TASK_QUEUE_TYPE_ACTIVITY} {
 		queue, err := c.temporal.WorkflowService().DescribeTaskQueue(ctx, &workflowservice.DescribeTaskQueueRequest{

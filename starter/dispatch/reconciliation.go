@@ -17,14 +17,14 @@ import (
 	"farebook/workflows"
 )
 
-// NewRunID draws a reconciliation's correlation id.
+// NewRunID returns a random correlation id for a reconciliation: "recon_" and 32 hexadecimal digits.
 func NewRunID() string { return "recon_" + strings.ReplaceAll(uuid.NewString(), "-", "") }
 
-// reconciliationQueue is where reconciliations of a system run whose bookings run on c's queue.
+// reconciliationQueue returns the task queue of the reconciliations of c's bookings.
 func (c *Client) reconciliationQueue() string { return ReconciliationQueue(c.taskQueue) }
 
-// ReconciliationQueue is the queue of reconciliations beside a queue of bookings: a separate one, so that a scan never
-// starves them.
+// ReconciliationQueue returns the task queue of reconciliations for a task queue of bookings. They are separate, so that a scan does not
+// delay bookings.
 func ReconciliationQueue(bookings string) string {
 	if bookings == workflows.TaskQueueBookings {
 		return workflows.TaskQueueReconcile
@@ -32,7 +32,8 @@ func ReconciliationQueue(bookings string) string {
 	return bookings + "-" + workflows.TaskQueueReconcile
 }
 
-// StartReconciliation starts a run, or leaves the one that has this id. applies names the run whose plan is carried out.
+// StartReconciliation starts a run, or joins the running one with this id. applies is the id of the run whose plan it carries out, or
+// empty. A run that has ended under this id is WorkflowExecutionAlreadyStarted.
 func (c *Client) StartReconciliation(ctx context.Context, correlationID string, options reconciliation.Options, applies string) error {
 	in := workflows.ReconciliationInput{CorrelationID: correlationID, Options: options, Applies: applies, BookingsQueue: c.taskQueue}
 	_, err := c.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
@@ -56,7 +57,7 @@ func summaryOf(o reconciliation.Options, applies string) string {
 	}
 }
 
-// ReconciliationProgress asks a run how far it is, what its scans have told in heartbeats included.
+// ReconciliationProgress queries a run for its progress, and adds what its scans report in heartbeats.
 func (c *Client) ReconciliationProgress(ctx context.Context, correlationID string) (workflows.ReconciliationProgress, error) {
 	var at workflows.ReconciliationProgress
 	id := workflows.ReconciliationWorkflowID(correlationID)
@@ -86,8 +87,8 @@ func (c *Client) ReconciliationProgress(ctx context.Context, correlationID strin
 	return at, nil
 }
 
-// ReconciliationGoesOn tells whether a run's workflow has not ended.
-func (c *Client) ReconciliationGoesOn(ctx context.Context, correlationID string) (bool, error) {
+// ReconciliationRunning reports whether a run's workflow is running; false when there is none.
+func (c *Client) ReconciliationRunning(ctx context.Context, correlationID string) (bool, error) {
 	description, err := c.temporal.DescribeWorkflowExecution(ctx, workflows.ReconciliationWorkflowID(correlationID), "")
 	var none *serviceerror.NotFound
 	if errors.As(err, &none) {
@@ -96,7 +97,7 @@ func (c *Client) ReconciliationGoesOn(ctx context.Context, correlationID string)
 	return description.GetWorkflowExecutionInfo().GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, err
 }
 
-// AwaitReconciliation waits for a run's end.
+// AwaitReconciliation waits until a run ends and returns its result or its error.
 func (c *Client) AwaitReconciliation(ctx context.Context, correlationID string) (activities.ReconciliationResult, error) {
 	var result activities.ReconciliationResult
 	err := c.temporal.GetWorkflow(ctx, workflows.ReconciliationWorkflowID(correlationID), "").Get(ctx, &result)

@@ -11,7 +11,7 @@ import (
 	"farebook/workflows"
 )
 
-// RefundSubject is the refund that a message is about: ours by its id, one from Stripe's dashboard by Stripe's.
+// RefundSubject is the refund that a workflow handles: identified by our id, or by Stripe's if it was made in Stripe's dashboard.
 type RefundSubject struct {
 	RefundID       booking.RefundID
 	StripeRefundID string
@@ -30,25 +30,26 @@ func (s RefundSubject) subject() subject {
 	return subject{id: workflows.RefundWorkflowID(id), kind: workflows.TypeRefund, summary: summary, input: input, reference: s.Reference}
 }
 
-// StartRefund starts the refund's workflow, or leaves the one that runs. Harmless when repeated.
+// StartRefund starts the refund's workflow, or joins the one that runs.
 func (c *Client) StartRefund(ctx context.Context, s RefundSubject) error {
 	return c.start(ctx, s.subject())
 }
 
-// AbandonRefund has the refund's workflow act on the decision in the refund's row, starting it when it does not run, and answers with what
-// came of it: failed, or made by Stripe after all; requested while that cannot be said yet. Harmless when repeated.
+// AbandonRefund has the refund's workflow act on the decision in the refund's row, and starts the workflow if it does not run. The result
+// says whether the refund failed or Stripe had made it already; its status is requested while that is unknown. A repetition returns the
+// same.
 func (c *Client) AbandonRefund(ctx context.Context, s RefundSubject) (workflows.RefundResult, error) {
 	var result workflows.RefundResult
 	err := c.update(ctx, s.subject(), client.UpdateWorkflowOptions{UpdateID: newUpdateID(workflows.UpdateAbandonRefund), UpdateName: workflows.UpdateAbandonRefund}, &result)
 	return result, err
 }
 
-// DeliverRefundEvent tells the refund's workflow that the refund may have changed at Stripe, starting it again when it has ended.
+// DeliverRefundEvent signals the refund's workflow that the refund may have changed at Stripe, and starts it if it does not run.
 func (c *Client) DeliverRefundEvent(ctx context.Context, s RefundSubject, event workflows.StripeEvent) error {
 	return c.deliver(ctx, s.subject(), event)
 }
 
-// DeliverChargeRefunded has the refunds of a payment looked for.
+// DeliverChargeRefunded starts the search for refunds of a payment that the books do not know, or signals the running one.
 func (c *Client) DeliverChargeRefunded(ctx context.Context, reference booking.Reference, paymentIntentID, correlationID string, event workflows.StripeEvent) error {
 	return c.deliver(ctx, subject{
 		id: workflows.ChargeRefundsWorkflowID(paymentIntentID), kind: workflows.TypeChargeRefunds, summary: fmt.Sprintf("%s · refunds of %s", reference, paymentIntentID),

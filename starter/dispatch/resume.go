@@ -13,31 +13,31 @@ import (
 	"farebook/workflows"
 )
 
-// Each Resume starts the workflow of a row that owes future work and that no workflow carries on: it was never started, it was
-// terminated, or Temporal has lost it. It reports false when one runs, and when the last one failed, which is left to an operator.
-// Harmless when repeated: a run under the same workflow id is joined.
+// The Resume methods start the workflow of a row that owes work and has no running workflow: it was never started, it was terminated, or
+// Temporal has lost it. They return false when one runs, and when the last one failed, which is left to an operator. A repetition joins
+// the run under the same workflow id.
 
-// ResumeBooking does so for a booking.
+// ResumeBooking resumes a booking.
 func (c *Client) ResumeBooking(ctx context.Context, s BookingSubject) (bool, error) {
 	return c.resume(ctx, s.subject())
 }
 
-// ResumeRefund does so for a refund.
+// ResumeRefund resumes a refund.
 func (c *Client) ResumeRefund(ctx context.Context, s RefundSubject) (bool, error) {
 	return c.resume(ctx, s.subject())
 }
 
-// ResumeDispute does so for a dispute.
+// ResumeDispute resumes a dispute.
 func (c *Client) ResumeDispute(ctx context.Context, disputeID string, reference booking.Reference, correlationID string) (bool, error) {
 	return c.resume(ctx, disputeSubject(disputeID, reference, correlationID))
 }
 
-// ResumePayout does so for a payout.
+// ResumePayout resumes a payout.
 func (c *Client) ResumePayout(ctx context.Context, payoutID string) (bool, error) {
 	return c.resume(ctx, payoutSubject(payoutID))
 }
 
-// ResumeAccountFee does so for a bill of Stripe's own.
+// ResumeAccountFee resumes the posting of a fee that Stripe billed to the account.
 func (c *Client) ResumeAccountFee(ctx context.Context, balanceTransactionID string) (bool, error) {
 	return c.resume(ctx, subject{
 		id: workflows.AccountFeeWorkflowID(balanceTransactionID), kind: workflows.TypeAccountFee, summary: "Stripe's bill " + balanceTransactionID,
@@ -45,8 +45,8 @@ func (c *Client) ResumeAccountFee(ctx context.Context, balanceTransactionID stri
 	})
 }
 
-// ResumeUnbooked does so for a balance transaction that belongs to no booking. It also reports false when the last run completed:
-// that run found that the money is a booking's, or that no rule explains it any more, and another run would find the same.
+// ResumeUnbooked resumes the posting of a balance transaction that belongs to no booking. It also returns false when the last run
+// completed: that run found that the money is a booking's or that no rule explains it, and another run would find the same.
 func (c *Client) ResumeUnbooked(ctx context.Context, balanceTransactionID string) (bool, error) {
 	return c.resume(ctx, subject{
 		id: workflows.UnbookedWorkflowID(balanceTransactionID), kind: workflows.TypeUnbooked, summary: "Money of no booking " + balanceTransactionID,
@@ -54,8 +54,8 @@ func (c *Client) ResumeUnbooked(ctx context.Context, balanceTransactionID string
 	}, enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED)
 }
 
-// ResumeEmail does so for an email. owner is the workflow that sends it while it runs; empty for none. Once that has ended, even in
-// failure, the email has a workflow for itself.
+// ResumeEmail resumes the sending of an email. owner is the id of the workflow that sends it while it runs, or empty. After the owner has
+// ended, also in failure, a SendMail workflow sends the email.
 func (c *Client) ResumeEmail(ctx context.Context, emailID uint64, owner string) (bool, error) {
 	if owner != "" {
 		status, err := c.latestStatus(ctx, owner)
@@ -63,7 +63,7 @@ func (c *Client) ResumeEmail(ctx context.Context, emailID uint64, owner string) 
 			return false, err
 		}
 	}
-	return c.resume(ctx, mailSubject(emailID))
+	return c.resume(ctx, emailSubject(emailID))
 }
 
 // resume starts a subject's workflow unless one runs, or the last one failed or ended with a status in final.
@@ -80,7 +80,7 @@ func (c *Client) resume(ctx context.Context, s subject, final ...enumspb.Workflo
 	return err == nil, err
 }
 
-// latestStatus is that of a workflow's latest run; unspecified when Temporal knows of none.
+// latestStatus returns the status of a workflow's latest run; unspecified when Temporal knows no run.
 func (c *Client) latestStatus(ctx context.Context, workflowID string) (enumspb.WorkflowExecutionStatus, error) {
 	latest, err := c.temporal.DescribeWorkflowExecution(ctx, workflowID, "")
 	var unknown *serviceerror.NotFound
@@ -90,7 +90,7 @@ func (c *Client) latestStatus(ctx context.Context, workflowID string) (enumspb.W
 	return latest.GetWorkflowExecutionInfo().GetStatus(), nil
 }
 
-// running tells whether the run has not ended. An operator may have paused it.
+// running reports whether a run has not ended; an operator may have paused it.
 func running(status enumspb.WorkflowExecutionStatus) bool {
 	return status == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING || status == enumspb.WORKFLOW_EXECUTION_STATUS_PAUSED
 }

@@ -20,14 +20,14 @@ import (
 	"farebook/workflows"
 )
 
-// scheduleID names the schedule of a system's reconciliation.
+// scheduleID is the id of the schedule of reconciliation.
 func (c *Client) scheduleID() string { return "Reconciliation:" + c.taskQueue }
 
-// scheduleCatchup is how late a run may still be made that was missed: later than that, the next one finds the same.
+// scheduleCatchup is how late a missed run may start. A later one is skipped, because the next run finds the same differences.
 const scheduleCatchup = 10 * time.Minute
 
-// scheduledRun begins the correlation ids of a schedule's runs; Temporal adds the time that each was due. Two systems in one
-// namespace have two, or one's run would keep the other's from starting.
+// scheduledRun is the prefix of the correlation ids of scheduled runs, to which Temporal appends the time at which each was due. It
+// differs between two systems in one namespace, so that a run of one does not block the other.
 func scheduledRun(bookings string) string {
 	if bookings == workflows.TaskQueueBookings {
 		return "recon_scheduled"
@@ -44,18 +44,18 @@ type Schedule struct {
 	Options  reconciliation.Options
 }
 
-// ScheduleRefused is a schedule that Temporal does not take, in its words.
-type ScheduleRefused struct{ Reason string }
+// ScheduleError says in Temporal's words why it refused a schedule.
+type ScheduleError struct{ Reason string }
 
-func (e *ScheduleRefused) Error() string { return e.Reason }
+func (e *ScheduleError) Error() string { return e.Reason }
 
-// ErrNoSchedule says that none was made yet.
+// ErrNoSchedule says that there is no schedule.
 var ErrNoSchedule = errors.New("there is no schedule yet")
 
 func (s Schedule) spec() client.ScheduleSpec {
 	spec := client.ScheduleSpec{Jitter: s.Jitter, TimeZoneName: s.TimeZone}
 	if s.Cron != "" {
-		// Temporal keeps what it makes of an expression, and the comment behind it: by that it can be shown again.
+		// Temporal stores a compiled expression and its comment; the comment holds the expression for display.
 		spec.CronExpressions = []string{s.Cron + " # " + s.Cron}
 	} else {
 		spec.Intervals = []client.ScheduleIntervalSpec{{Every: s.Every}}
@@ -63,13 +63,13 @@ func (s Schedule) spec() client.ScheduleSpec {
 	return spec
 }
 
-// ApplySchedule makes the schedule, or changes it to this. A run that is due while another is running is skipped. It returns
-// *ScheduleRefused for one that cannot be.
+// ApplySchedule creates the schedule, or replaces it with s. A run that is due while another one runs is skipped. It returns
+// *ScheduleError for a schedule that Temporal refuses.
 func (c *Client) ApplySchedule(ctx context.Context, s Schedule) error {
 	err := c.applySchedule(ctx, s)
 	var invalid *serviceerror.InvalidArgument
 	if errors.As(err, &invalid) {
-		return &ScheduleRefused{strings.TrimPrefix(invalid.Error(), "Invalid schedule spec: ")}
+		return &ScheduleError{strings.TrimPrefix(invalid.Error(), "Invalid schedule spec: ")}
 	}
 	return err
 }
@@ -103,7 +103,7 @@ func (c *Client) schedule(ctx context.Context) client.ScheduleHandle {
 	return c.temporal.ScheduleClient().GetHandle(ctx, c.scheduleID())
 }
 
-// noSchedule says in our words that there is none.
+// noSchedule returns ErrNoSchedule for a NotFound, and any other error unchanged.
 func noSchedule(err error) error {
 	var none *serviceerror.NotFound
 	if errors.As(err, &none) {
@@ -112,27 +112,27 @@ func noSchedule(err error) error {
 	return err
 }
 
-// ScheduleStands is the schedule as Temporal has it.
-type ScheduleStands struct {
+// CurrentSchedule is the schedule as Temporal reports it.
+type CurrentSchedule struct {
 	Schedule
 
-	MadeAt        time.Time
+	CreatedAt     time.Time
 	Paused        bool
 	Note          string
 	Runs, Skipped int
-	// Last are the correlation ids of the runs that it started lately, the newest last.
+	// Last holds the correlation ids of the most recent runs, the newest last.
 	Last []string
 	Next []time.Time
 }
 
 // Schedule reads the schedule, or returns ErrNoSchedule.
-func (c *Client) Schedule(ctx context.Context) (ScheduleStands, error) {
+func (c *Client) Schedule(ctx context.Context) (CurrentSchedule, error) {
 	found, err := c.schedule(ctx).Describe(ctx)
 	if err != nil {
-		return ScheduleStands{}, noSchedule(err)
+		return CurrentSchedule{}, noSchedule(err)
 	}
-	stands := ScheduleStands{
-		MadeAt: found.Info.CreatedAt, Paused: found.Schedule.State.Paused, Note: found.Schedule.State.Note,
+	stands := CurrentSchedule{
+		CreatedAt: found.Info.CreatedAt, Paused: found.Schedule.State.Paused, Note: found.Schedule.State.Note,
 		Runs: found.Info.NumActions, Skipped: found.Info.NumActionsSkippedOverlap, Next: found.Info.NextActionTimes,
 	}
 	spec := found.Schedule.Spec
@@ -152,7 +152,7 @@ func (c *Client) Schedule(ctx context.Context) (ScheduleStands, error) {
 	return stands, nil
 }
 
-// optionsOf are none for a schedule that somebody made otherwise.
+// optionsOf returns the options of a schedule's runs; zero for a schedule that was not made by ApplySchedule.
 func optionsOf(action client.ScheduleAction) reconciliation.Options {
 	var in workflows.ReconciliationInput
 	starts, ok := action.(*client.ScheduleWorkflowAction)
@@ -165,8 +165,8 @@ func optionsOf(action client.ScheduleAction) reconciliation.Options {
 	return in.Options
 }
 
-// Due are the times, oldest first, at which the schedule as it is now starts a run between two times, whether they have passed or
-// not. Temporal lists a thousand at most.
+// Due returns the times between from and to at which the current schedule starts a run, oldest first; they may be past or future. Temporal
+// returns a thousand at most.
 func (c *Client) Due(ctx context.Context, from, to time.Time) ([]time.Time, error) {
 	listed, err := c.temporal.WorkflowService().ListScheduleMatchingTimes(ctx, &workflowservice.ListScheduleMatchingTimesRequest{
 		Namespace: c.namespace, ScheduleId: c.scheduleID(), StartTime: timestamppb.New(from), EndTime: timestamppb.New(to),
@@ -186,17 +186,17 @@ func (c *Client) PauseSchedule(ctx context.Context, note string) error {
 	return noSchedule(c.schedule(ctx).Pause(ctx, client.SchedulePauseOptions{Note: note}))
 }
 
-// ResumeSchedule lets the schedule go on.
+// ResumeSchedule ends a pause, or returns ErrNoSchedule.
 func (c *Client) ResumeSchedule(ctx context.Context, note string) error {
 	return noSchedule(c.schedule(ctx).Unpause(ctx, client.ScheduleUnpauseOptions{Note: note}))
 }
 
-// DeleteSchedule removes the schedule.
+// DeleteSchedule deletes the schedule, or returns ErrNoSchedule.
 func (c *Client) DeleteSchedule(ctx context.Context) error {
 	return noSchedule(c.schedule(ctx).Delete(ctx))
 }
 
-// TriggerSchedule has the schedule start a run now, or returns ErrNoSchedule. The request returns before the run starts.
+// TriggerSchedule starts a run of the schedule now, or returns ErrNoSchedule. It returns before the run has started.
 func (c *Client) TriggerSchedule(ctx context.Context) error {
 	return noSchedule(c.schedule(ctx).Trigger(ctx, client.ScheduleTriggerOptions{}))
 }

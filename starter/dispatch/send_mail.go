@@ -6,11 +6,11 @@ import (
 	"farebook/workflows"
 )
 
-// SendMail starts the sending of a mail that no other workflow sends.
-func (c *Client) SendMail(ctx context.Context, emailID uint64) error {
-	return c.start(ctx, mailSubject(emailID))
+// SendEmail starts the workflow that sends an email which no other workflow sends.
+func (c *Client) SendEmail(ctx context.Context, emailID uint64) error {
+	return c.start(ctx, emailSubject(emailID))
 }
 
-func mailSubject(emailID uint64) subject {
-	return subject{id: workflows.SendMailWorkflowID(emailID), kind: workflows.TypeSendMail, summary: "Send a mail again", input: workflows.SendMailInput{EmailID: emailID}}
+func emailSubject(emailID uint64) subject {
+	return subject{id: workflows.SendMailWorkflowID(emailID), kind: workflows.TypeSendMail, summary: "Send an email", input: workflows.SendMailInput{EmailID: emailID}}
 }

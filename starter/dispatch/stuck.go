@@ -12,12 +12,12 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Stuck is a running workflow that cannot proceed: its workflow task fails again and again, as after an incompatible deploy. It is
-// neither failed nor waiting for anything, and no list of Temporal's shows it.
+// Stuck is a running workflow whose workflow task fails on every attempt, as after an incompatible deployment. It has neither failed nor
+// waits for anything, and no list of the Temporal UI shows it.
 type Stuck struct {
 	WorkflowID string
 	Attempts   int32
-	Cause      string // as Temporal names it, such as NonDeterministicError; empty when its history does not say
+	Cause      string // Temporal's name for it, such as NonDeterministicError; empty when the history has no cause
 }
 
 func (s Stuck) String() string {
@@ -29,14 +29,14 @@ func (s Stuck) String() string {
 }
 
 const (
-	// stuckAttempts is more than a worker's death explains: its task is given to another one once.
+	// stuckAttempts is more than the death of a worker explains, whose task is retried once.
 	stuckAttempts = 3
-	// maxRunning bounds how many running workflows are looked at, and describedAtOnce how many at a time.
+	// maxRunning bounds how many running workflows are examined, and describedAtOnce how many at a time.
 	maxRunning      = 20_000
 	describedAtOnce = 16
 )
 
-// StuckAt tells whether a workflow is stuck. One that does not exist is not.
+// StuckAt reports whether a workflow is stuck; false for one that does not exist.
 func (c *Client) StuckAt(ctx context.Context, workflowID string) (Stuck, bool, error) {
 	latest, err := c.temporal.DescribeWorkflowExecution(ctx, workflowID, "")
 	var unknown *serviceerror.NotFound
@@ -52,7 +52,7 @@ func (c *Client) StuckAt(ctx context.Context, workflowID string) (Stuck, bool, e
 	return stuck, true, err
 }
 
-// causeOf is why the last workflow task failed that the history has: Temporal writes the first failure of a row.
+// causeOf returns why the last workflow task in the history failed. Temporal records only the first of consecutive failures.
 func (c *Client) causeOf(ctx context.Context, workflowID, runID string) (string, error) {
 	events := c.temporal.GetWorkflowHistory(ctx, workflowID, runID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	cause := ""
@@ -73,7 +73,7 @@ func (c *Client) causeOf(ctx context.Context, workflowID, runID string) (string,
 	return cause, nil
 }
 
-// AllStuck are the stuck workflows among the running ones of both task queues, of which it examines the newest 20,000.
+// AllStuck returns the stuck workflows of both task queues. It examines the newest 20,000 running ones.
 func (c *Client) AllStuck(ctx context.Context) (stuck []Stuck, err error) {
 	running, err := c.runningIDs(ctx)
 	if err != nil {

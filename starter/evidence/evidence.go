@@ -1,5 +1,5 @@
-// Package evidence puts together what there is about a booking when its payment is disputed: what was sold, the mails,
-// the ledger, Stripe's ids, and what happened when. It reads the books and nothing else.
+// Package evidence collects what the database has about a booking for the answer to a dispute: what was sold, the emails, the ledger,
+// Stripe's ids, the audit log and a timeline. The API and the command line show it in the same form. It reads store/ and nothing else.
 package evidence
 
 import (
@@ -15,18 +15,18 @@ import (
 	"farebook/store"
 )
 
-// Bundle is the evidence of one booking. Amounts are minor units.
+// Bundle is the evidence of one booking. Amounts are in minor units of their currency.
 type Bundle struct {
 	Reference     booking.Reference `json:"reference" example:"FB-7K2M9QXA"`
 	GeneratedAt   time.Time         `json:"generatedAt"`
 	Status        booking.Status    `json:"status"`
-	CorrelationID string            `json:"correlationId" doc:"Leads through logs, workflow, Stripe and mail."`
+	CorrelationID string            `json:"correlationId" doc:"The same in logs, workflows, Stripe's metadata and emails."`
 	Sold          Sold              `json:"sold"`
 	Stripe        StripeIDs         `json:"stripe"`
 	Mails         []Mail            `json:"mails" nullable:"false"`
 	Ledger        []Posting         `json:"ledger" nullable:"false"`
-	// Audit is who asked for what about the booking: a client's key, or an operator.
-	Audit    []view.Entry `json:"audit" nullable:"false" doc:"Who asked for what, the oldest first."`
+	// Audit lists who requested what for the booking: a client's key, or an operator.
+	Audit    []view.Entry `json:"audit" nullable:"false" doc:"Who requested what, oldest first."`
 	Timeline []Moment     `json:"timeline" nullable:"false"`
 }
 
@@ -42,7 +42,7 @@ type Sold struct {
 	Refunded      int64            `json:"refunded"`
 }
 
-// StripeIDs are where to find it at Stripe.
+// StripeIDs holds the ids of the booking's objects at Stripe.
 type StripeIDs struct {
 	PaymentIntent string   `json:"paymentIntent,omitempty"`
 	Charge        string   `json:"charge,omitempty"`
@@ -50,7 +50,7 @@ type StripeIDs struct {
 	Disputes      []string `json:"disputes" nullable:"false"`
 }
 
-// Mail is one that was written to the customer.
+// Mail is an email to the customer.
 type Mail struct {
 	Kind      notice.Kind `json:"kind"`
 	MessageID string      `json:"messageId"`
@@ -59,10 +59,10 @@ type Mail struct {
 	SentAt    *time.Time  `json:"sentAt,omitempty"`
 }
 
-// Posting is one line of the ledger.
+// Posting is one entry of the ledger.
 type Posting struct {
 	PostedAt             time.Time `json:"postedAt"`
-	EffectiveAt          time.Time `json:"effectiveAt,omitzero"` // zero for one of an older release that is not completed yet
+	EffectiveAt          time.Time `json:"effectiveAt,omitzero"` // zero for an entry of an older release until starter migrate has completed it
 	Type                 string    `json:"type"`
 	Account              string    `json:"account"`
 	Side                 string    `json:"side"`
@@ -71,14 +71,14 @@ type Posting struct {
 	BalanceTransactionID string    `json:"balanceTransactionId,omitempty"`
 }
 
-// Moment is one thing that happened.
+// Moment is one event of the timeline.
 type Moment struct {
 	At   time.Time `json:"at"`
 	What string    `json:"what"`
 	ID   string    `json:"id,omitempty"`
 }
 
-// Collect reads the evidence of a booking. Errors are the store's.
+// Collect reads the evidence of a booking. Errors are those of the store.
 func Collect(ctx context.Context, books *store.Store, known store.Booking) (Bundle, error) {
 	b := Bundle{
 		Reference: known.Reference, GeneratedAt: books.Now(), Status: known.Status, CorrelationID: known.CorrelationID,
@@ -117,7 +117,7 @@ func (b *Bundle) addRefunds(ctx context.Context, books *store.Store, known store
 			b.Stripe.Refunds = append(b.Stripe.Refunds, refund.StripeRefundID)
 		}
 		amount := refund.Amount.Format(money.LocaleEN)
-		b.happened(refund.CreatedAt, "refund of "+amount+" asked for", string(refund.ID))
+		b.happened(refund.CreatedAt, "refund of "+amount+" requested", string(refund.ID))
 		b.happened(refund.UpdatedAt, "refund of "+amount+" is "+string(refund.Status), string(refund.ID))
 	}
 	return err
@@ -127,13 +127,13 @@ func (b *Bundle) addDisputes(ctx context.Context, books *store.Store, known stor
 	disputes, err := books.DisputesOf(ctx, known)
 	for _, dispute := range disputes {
 		b.Stripe.Disputes = append(b.Stripe.Disputes, dispute.ID)
-		b.happened(dispute.CreatedAt, "dispute of "+dispute.Amount.Format(money.LocaleEN)+" heard of: "+dispute.Reason, dispute.ID)
+		b.happened(dispute.CreatedAt, "dispute of "+dispute.Amount.Format(money.LocaleEN)+" opened: "+dispute.Reason, dispute.ID)
 		b.happened(dispute.UpdatedAt, "dispute is "+string(dispute.Status), dispute.ID)
 	}
 	return err
 }
 
-// addMails leaves out what was written to the finance department.
+// addMails adds the emails to the customer, and leaves out those to finance.
 func (b *Bundle) addMails(ctx context.Context, books *store.Store, known store.Booking) error {
 	mails, err := books.EmailsOf(ctx, known.ID)
 	for _, mail := range mails {
@@ -142,7 +142,7 @@ func (b *Bundle) addMails(ctx context.Context, books *store.Store, known store.B
 		}
 		b.Mails = append(b.Mails, Mail{Kind: mail.Kind, MessageID: mail.MessageID, Status: mail.Status, WrittenAt: mail.CreatedAt, SentAt: mail.SentAt})
 		if mail.SentAt != nil {
-			b.happened(*mail.SentAt, "mail sent: "+strings.ReplaceAll(string(mail.Kind), "_", " "), mail.MessageID)
+			b.happened(*mail.SentAt, "email sent: "+strings.ReplaceAll(string(mail.Kind), "_", " "), mail.MessageID)
 		}
 	}
 	return err
@@ -167,12 +167,12 @@ func (b *Bundle) addEvents(ctx context.Context, books *store.Store, known store.
 	objects = slices.DeleteFunc(objects, func(id string) bool { return id == "" })
 	events, err := books.EventsOf(ctx, objects, string(known.Reference))
 	for _, event := range events {
-		b.happened(event.ReceivedAt, "heard from Stripe: "+event.Type, event.ID)
+		b.happened(event.ReceivedAt, "event from Stripe: "+event.Type, event.ID)
 	}
 	return err
 }
 
-// maxAudited bounds the entries of one booking; one that was asked about more often is a case for starter audit.
+// maxAudited bounds the audit entries of one booking; `starter audit` lists all of them.
 const maxAudited = 1000
 
 func (b *Bundle) addAudit(ctx context.Context, books *store.Store, known store.Booking) error {
@@ -180,7 +180,7 @@ func (b *Bundle) addAudit(ctx context.Context, books *store.Store, known store.B
 	slices.Reverse(entries)
 	for _, entry := range entries {
 		b.Audit = append(b.Audit, view.EntryOf(entry))
-		b.happened(entry.At, "asked for by "+entry.Actor.Name+": "+string(entry.Action), entry.Subject)
+		b.happened(entry.At, "requested by "+entry.Actor.Name+": "+string(entry.Action), entry.Subject)
 	}
 	return err
 }

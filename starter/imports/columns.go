@@ -1,5 +1,5 @@
-// Package imports takes over bookings of the system that Farebook replaces: it reads their export, compares each row with its
-// PaymentIntent at Stripe, and writes it to the books. It moves no money.
+// Package imports takes over the bookings of the system that Farebook replaces: it reads an export, compares each row with its
+// PaymentIntent at Stripe and writes it to the database. It moves no money. `starter import` is its only caller.
 package imports
 
 import (
@@ -30,7 +30,7 @@ const (
 	columnConfirmed     = "confirmed_at"
 )
 
-// Required are the columns that every file has; Optional are those that it may leave out.
+// Required lists the columns that a file must have, and Optional those that it may have.
 var (
 	Required = []string{
 		columnReference, columnClient, columnCustomerName, columnCustomerEmail, columnPassengers, columnFlight, columnFrom, columnTo,
@@ -39,11 +39,11 @@ var (
 	Optional = []string{columnLocale, columnHold, columnConfirmed}
 )
 
-// plainName is what a column's name looks like. Anything else may be a value, which no message repeats: a file without a header begins
-// with a customer.
+// plainName matches the names of columns. Any other text may be a value, which no message may repeat: a file without a header begins with
+// a customer.
 var plainName = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
 
-// named is how a message names a column that is not known: by its name, or by its place.
+// named returns how a message refers to an unknown column: by its name, or by its position.
 func named(name string, place int) string {
 	if len(name) <= 64 && plainName.MatchString(name) {
 		return name
@@ -55,7 +55,7 @@ func knownColumn(name string) bool {
 	return slices.Contains(Required, name) || slices.Contains(Optional, name)
 }
 
-// columnOf is the column behind a field of booking.Request, as its validation names it.
+// columnOf maps a field of booking.Request, as its validation names it, to its column.
 var columnOf = map[string]string{
 	"customer.name": columnCustomerName, "customer.email": columnCustomerEmail, "customer.locale": columnLocale,
 	"flight.number": columnFlight, "flight.from": columnFrom, "flight.to": columnTo, "flight.departsAt": columnDeparts,

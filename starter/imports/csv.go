@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// passengerSeparator stands between the names of a CSV file's passengers.
+// passengerSeparator separates the names of passengers in a CSV file.
 const passengerSeparator = "|"
 
 type csvSource struct {
@@ -19,7 +19,7 @@ type csvSource struct {
 	number  int
 }
 
-// CSV reads a file with a header (RFC 4180), separated by commas. Its error is a *FileError, or the reader's.
+// CSV reads a comma-separated file with a header (RFC 4180). Errors are *FileError or those of in.
 func CSV(in io.Reader) (Source, error) {
 	plain, err := withoutMark(in)
 	if err != nil {
@@ -49,7 +49,7 @@ func checkHeader(header []string) error {
 	}
 	for i, name := range header {
 		if !knownColumn(name) {
-			return &FileError{1, fmt.Sprintf("has a column that is not known: %s", named(name, i)), "leave it out; docs/migrating.md lists the columns"}
+			return &FileError{1, fmt.Sprintf("has an unknown column: %s", named(name, i)), "leave it out; docs/migrating.md lists the columns"}
 		}
 		if slices.Contains(header[:i], name) {
 			return &FileError{1, fmt.Sprintf("names the column %s twice", name), "leave one out"}

@@ -25,63 +25,62 @@ import (
 	"farebook/workflows"
 )
 
-// Importer takes over the bookings of a file.
+// Importer imports the bookings of a file.
 type Importer struct {
 	Store  *store.Store
 	Stripe *stripeapi.Client
-	// Dispatch is nil for a dry run: nothing is written then, and nothing is started.
+	// Dispatch is nil for a dry run, which writes nothing and starts nothing.
 	Dispatch *dispatch.Client
-	// Live is the mode of Stripe's key.
+	// Live says whether STRIPE_SECRET_KEY is a live key.
 	Live bool
 	// Confirm sends the confirmation of each paid booking whose confirmed_at is empty.
 	Confirm bool
 	By      access.Actor
-	// Opening is the books'; zero for an account that began with Farebook.
+	// Opening is the opening of the ledger; zero for a Stripe account that Farebook has used from the start.
 	Opening ledger.Opening
 	Log     *slog.Logger
 
-	owners sync.Map // by the client's name: owner
+	owners sync.Map // store.ImportOwner by the client's name
 }
 
-// Verdict is what becomes of a row.
+// Verdict says what was done with a row.
 type Verdict string
 
 // The verdicts.
 const (
-	Ready    Verdict = "ready"    // a dry run: it would be imported
-	Imported Verdict = "imported" // now
-	Known    Verdict = "known"    // it was imported before
-	Nothing  Verdict = "nothing"  // there is nothing to take over
+	Ready    Verdict = "ready"    // would be imported, in a dry run
+	Imported Verdict = "imported" // by this run
+	Known    Verdict = "known"    // imported by an earlier run
+	Nothing  Verdict = "nothing"  // closed without money, not imported
 	Refused  Verdict = "refused"
 )
 
-// Outcome is what became of one record.
+// Outcome is the result of one record.
 type Outcome struct {
 	Number          int
 	Earlier         string
 	PaymentIntentID string
-	AtStripe        string // the PaymentIntent's status there
+	AtStripe        string // status of the PaymentIntent at Stripe
 	Amount          money.Money
 	Verdict         Verdict
-	// Reference is the booking's in Farebook, once it has one.
+	// Reference is the reference of the booking in Farebook; empty unless it was imported.
 	Reference booking.Reference
 	What      string
 	Problems  validation.FieldErrors
-	// Left is what of a payment has not gone back, in minor units.
+	// Left is the part of the payment that is neither refunded nor being refunded, in minor units.
 	Left int64
 }
 
 const (
-	// atOnce is how many records are looked at beside one another: Stripe takes a third of a second for an answer, and the pace of the
-	// calls is bounded elsewhere.
+	// atOnce is how many records are processed concurrently. Stripe takes a third of a second to answer; its client limits the rate.
 	atOnce = 8
-	// batch is how many records are held in memory, and told of together.
+	// batch is how many records are held in memory and reported together.
 	batch = 64
 )
 
-// Run reads a source to its end and tells of each batch of outcomes, in the order of the records. A row that is refused does not keep
-// the others from being imported. An error ends it: the file cannot be read on, or the database or Stripe is away. What was imported
-// until then is known to the next run.
+// Run imports all records of a source and reports each batch of outcomes in the order of the records. A refused row does not stop the
+// others. Run returns an error when the file cannot be read further, or the database or Stripe does not answer; a repetition
+// skips what was imported, by the UNIQUE PaymentIntent and earlier reference.
 func (i *Importer) Run(ctx context.Context, source Source, tell func([]Outcome) error) error {
 	seen := duplicates{}
 	for ended := false; !ended; {
@@ -129,13 +128,13 @@ func (i *Importer) batch(ctx context.Context, records []Record) ([]Outcome, erro
 	return outcomes, nil
 }
 
-// one looks at a record, and imports it unless this is a dry run.
+// one checks a record, and imports it unless this is a dry run.
 func (i *Importer) one(ctx context.Context, record Record) (Outcome, error) {
 	now := i.Store.Now()
 	row, problems := record.Read(now)
 	out := Outcome{Number: record.Number, Earlier: row.Reference, PaymentIntentID: row.PaymentIntentID}
 	if _, err := money.ParseCurrency(string(row.Request.Amount.Currency)); err == nil {
-		out.Amount = row.Request.Amount // anything else may be a value of another column, which nothing repeats
+		out.Amount = row.Request.Amount // any other text may be a value of another column, which must not be repeated
 	}
 	if len(problems) > 0 {
 		return out.refused(problems), nil
@@ -143,7 +142,7 @@ func (i *Importer) one(ctx context.Context, record Record) (Outcome, error) {
 	known, err := i.Store.KnownImport(ctx, row.Reference, row.PaymentIntentID)
 	switch {
 	case err == nil:
-		return out.known(known), i.carryOn(ctx, known)
+		return out.known(known), i.resume(ctx, known)
 	case !errors.Is(err, store.ErrNotFound):
 		return out.unless(err)
 	}
@@ -154,7 +153,7 @@ func (i *Importer) one(ctx context.Context, record Record) (Outcome, error) {
 	there, err := i.read(ctx, row.PaymentIntentID)
 	if stripeapi.IsKind(err, stripeapi.NotFound, stripeapi.InvalidRequest) {
 		return out.refused(validation.FieldErrors{{
-			Field: columnIntent, Problem: "is not found with this key", Fix: "use the key of the account, and of the mode, in which it was made",
+			Field: columnIntent, Problem: "was not found with this key", Fix: "use the key of the account, and of the mode, in which it was made",
 		}}), nil
 	}
 	if err != nil {
@@ -187,7 +186,7 @@ func (i *Importer) one(ctx context.Context, record Record) (Outcome, error) {
 	return i.write(ctx, out, newImport(row, there, owner, now), confirm)
 }
 
-// unsettled tells a payment of which it is not known yet whether the opening balance has its money.
+// unsettled reports a payment whose balance transaction does not exist yet, so that it is unknown whether the opening balance includes it.
 func (i *Importer) unsettled(s booking.PaymentSnapshot) bool {
 	return s.PaymentStatus() == booking.PaymentSucceeded && s.Balance == nil && i.Opening.Covers(s.PaidAt)
 }
@@ -196,7 +195,7 @@ func newImport(row Row, there stripeapi.Takeover, owner store.ImportOwner, now t
 	row.Request.Capture = there.Capture
 	hold := row.HoldExpiresAt
 	if hold.IsZero() {
-		hold = row.TakenAt // it is paid: nothing depends on it any more
+		hold = row.TakenAt // the booking is paid, so its hold has no effect
 	}
 	return store.NewImport{
 		Owner: owner, Earlier: row.Reference, Request: row.Request, TakenAt: row.TakenAt, HoldExpiresAt: hold,
@@ -216,12 +215,12 @@ func (i *Importer) write(ctx context.Context, out Outcome, in store.NewImport, c
 		return out.known(imported), nil
 	}
 	out.Verdict, out.Reference = Imported, imported.Booking.Reference
-	return out, i.carryOn(ctx, imported)
+	return out, i.resume(ctx, imported)
 }
 
-// carryOn has the booking's workflow read the PaymentIntent once more: an event that came between the look above and the commit was about
-// a booking that nobody knew. A workflow that cannot be started now is started by the sweeper.
-func (i *Importer) carryOn(ctx context.Context, imported store.Imported) error {
+// resume has the booking's workflow read the PaymentIntent again, because an event that arrived before the commit found no booking. If the
+// workflow cannot be started, the sweeper starts it.
+func (i *Importer) resume(ctx context.Context, imported store.Imported) error {
 	if !imported.Owes || i.Dispatch == nil {
 		return nil
 	}
@@ -236,10 +235,10 @@ func (i *Importer) carryOn(ctx context.Context, imported store.Imported) error {
 	return err
 }
 
-// owner finds a client once.
+// owner returns the client of a name. It reads each client once.
 func (i *Importer) owner(ctx context.Context, client string) (store.ImportOwner, error) {
 	if known, found := i.owners.Load(client); found {
-		owner, _ := known.(store.ImportOwner) // nothing else is kept
+		owner, _ := known.(store.ImportOwner) // the map holds no other type
 		return owner, nil
 	}
 	owner, err := i.Store.ImportOwner(ctx, client)
@@ -249,7 +248,7 @@ func (i *Importer) owner(ctx context.Context, client string) (store.ImportOwner,
 	return owner, err
 }
 
-// pauses are how long a call waits before it is made again, while Stripe is busy or away.
+// pauses are the pauses before a call is repeated while Stripe is busy or does not answer.
 var pauses = []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second}
 
 func (i *Importer) read(ctx context.Context, paymentIntentID string) (stripeapi.Takeover, error) {
@@ -270,7 +269,7 @@ func (o Outcome) refused(problems validation.FieldErrors) Outcome {
 	return o
 }
 
-// unless is a refusal where err is one, and the error otherwise.
+// unless turns a refusal of the store into an outcome, and returns any other error.
 func (o Outcome) unless(err error) (Outcome, error) {
 	var refused *store.ImportRefused
 	if errors.As(err, &refused) {
@@ -284,7 +283,7 @@ func (o Outcome) known(known store.Imported) Outcome {
 	return o
 }
 
-// duplicates remember the references and PaymentIntents of a file by their hashes: a large file has to fit into memory by these alone.
+// duplicates holds hashes of the references and PaymentIntents of a file, so that those of a large file fit into memory.
 type duplicates map[[16]byte]int
 
 func (d duplicates) check(record *Record) {

@@ -11,13 +11,13 @@ type jsonSource struct {
 	in     *bounded
 	tokens *json.Decoder
 	number int
-	// begun is the beginning of the first object, for objects without an array around them.
+	// begun is the first token of the first object, for a file of objects without an array.
 	begun json.Token
 	lines bool
 }
 
-// JSON reads an array of objects, or objects one behind another, as databases export them line by line. Its error is a *FileError, or
-// the reader's.
+// JSON reads an array of objects, or a sequence of objects as databases export them, one on a line. Errors are *FileError or those of
+// in.
 func JSON(in io.Reader) (Source, error) {
 	plain, err := withoutMark(in)
 	if err != nil {
@@ -58,7 +58,7 @@ func (s *jsonSource) Next() (Record, error) {
 		if err != nil {
 			return Record{}, s.failed(err)
 		}
-		name, _ := token.(string) // a key is never anything else
+		name, _ := token.(string) // a key is always a string
 		if err := s.value(&record, name, seen[name]); err != nil {
 			return Record{}, err
 		}
@@ -70,7 +70,7 @@ func (s *jsonSource) Next() (Record, error) {
 	return record, nil
 }
 
-// begin reads the first token of the next element; io.EOF behind the last one.
+// begin reads the first token of the next element; io.EOF after the last one.
 func (s *jsonSource) begin() (json.Token, error) {
 	if begun := s.begun; begun != nil {
 		s.begun = nil
@@ -88,7 +88,7 @@ func (s *jsonSource) begin() (json.Token, error) {
 	return token, s.failed(err)
 }
 
-// value reads the value of one field into the record, or notes what is wrong with its shape.
+// value reads the value of one field into the record, or adds a problem if it has the wrong type.
 func (s *jsonSource) value(record *Record, name string, again bool) error {
 	token, err := s.tokens.Token()
 	if err != nil {
@@ -96,7 +96,7 @@ func (s *jsonSource) value(record *Record, name string, again bool) error {
 	}
 	switch {
 	case !knownColumn(name):
-		record.refuse("row", "has a field that is not known: "+named(name, len(record.Values)), "leave it out; docs/migrating.md lists the fields")
+		record.refuse("row", "has an unknown field: "+named(name, len(record.Values)), "leave it out; docs/migrating.md lists the fields")
 		return s.skip(token)
 	case again:
 		record.refuse(name, "is there twice", "leave one out")
@@ -105,7 +105,7 @@ func (s *jsonSource) value(record *Record, name string, again bool) error {
 		return s.passengers(record)
 	}
 	switch value := token.(type) {
-	case nil: // as if it were left out
+	case nil: // null counts as absent
 	case string:
 		if name == columnAmount || name == columnPassengers {
 			record.refuse(name, "is a string", shapes[name])
@@ -125,7 +125,7 @@ func (s *jsonSource) value(record *Record, name string, again bool) error {
 	return nil
 }
 
-// shapes say what the value of a field is to be.
+// shapes says, for each field, how to write its value.
 var shapes = func() map[string]string {
 	all := map[string]string{columnAmount: "write a whole number in minor units, such as 45900", columnPassengers: "write an array of names"}
 	for _, names := range [][]string{Required, Optional} {
@@ -147,7 +147,7 @@ func (s *jsonSource) passengers(record *Record) error {
 		}
 		name, isText := token.(string)
 		if !isText {
-			record.refuse(columnPassengers, "has something else than names in it", shapes[columnPassengers])
+			record.refuse(columnPassengers, "has an element that is not a string", shapes[columnPassengers])
 			if err := s.skip(token); err != nil {
 				return err
 			}
@@ -159,7 +159,7 @@ func (s *jsonSource) passengers(record *Record) error {
 	return s.failed(err)
 }
 
-// skip reads the rest of a value of which a token was read.
+// skip reads the rest of a value whose first token was read.
 func (s *jsonSource) skip(begin json.Token) error {
 	depth := 0
 	for token := begin; ; {
@@ -179,7 +179,7 @@ func (s *jsonSource) skip(begin json.Token) error {
 	}
 }
 
-// end reads the end of the array, behind which nothing may follow.
+// end reads the end of the array, after which nothing may follow.
 func (s *jsonSource) end() error {
 	if _, err := s.tokens.Token(); err != nil {
 		return s.failed(err)
@@ -191,10 +191,10 @@ func (s *jsonSource) end() error {
 	case err != nil:
 		return s.failed(err)
 	}
-	return &FileError{Problem: "continues behind the array", Fix: "export one array of objects"}
+	return &FileError{Problem: "continues after the array", Fix: "export one array of objects"}
 }
 
-// failed is about a text that is not JSON; its place, and never its text.
+// failed returns an error for a text that is not JSON. It names the position and never the text.
 func (s *jsonSource) failed(err error) error {
 	var syntax *json.SyntaxError
 	switch {

@@ -14,17 +14,17 @@ import (
 	"farebook/validation"
 )
 
-// Row is a record whose values are understood.
+// Row is a record with its values parsed.
 type Row struct {
 	Reference       string
 	Client          string
 	PaymentIntentID string
-	// State is where the booking is as that system believes: it is compared with Stripe, and never trusted.
+	// State is the state of the booking in the earlier system. It is compared with Stripe and never trusted.
 	State         booking.Status
 	Request       booking.Request
 	TakenAt       time.Time
-	HoldExpiresAt time.Time // zero where it is left out
-	ConfirmedAt   time.Time // when that system sent the confirmation; zero where it is left out
+	HoldExpiresAt time.Time // zero when absent
+	ConfirmedAt   time.Time // when the earlier system sent the confirmation; zero when absent
 }
 
 var (
@@ -33,16 +33,16 @@ var (
 	wholeNumber      = regexp.MustCompile(`^[0-9]{1,18}$`)
 )
 
-// states are the words for the state of a booking.
+// states lists the accepted values of the state column.
 var states = []booking.Status{
 	booking.StatusPendingPayment, booking.StatusConfirmed, booking.StatusPaymentFailed, booking.StatusExpired, booking.StatusCancelled,
 	booking.StatusPartiallyRefunded, booking.StatusRefunded, booking.StatusDisputed,
 }
 
-// Read understands a record, or names everything that is wrong with it.
+// Read parses a record, or returns everything that is wrong with it.
 func (r Record) Read(now time.Time) (Row, validation.FieldErrors) {
 	if len(r.Problems) > 0 && len(r.Values) == 0 {
-		return Row{}, r.Problems // there is nothing to be read
+		return Row{}, r.Problems // the shape is wrong already
 	}
 	p := &parser{Record: r}
 	row := Row{
@@ -62,7 +62,7 @@ func (r Record) Read(now time.Time) (Row, validation.FieldErrors) {
 				Number: p.text(columnFlight), From: p.text(columnFrom), To: p.text(columnTo),
 				DepartsAt: p.time(columnDeparts, true), ArrivesAt: p.time(columnArrives, true), Passengers: p.passengers(),
 			},
-			HoldMinutes: booking.DefaultHoldMinutes, // not asked for: the hold ends when the column says
+			HoldMinutes: booking.DefaultHoldMinutes, // not in the file: the hold ends at HoldExpiresAt
 		},
 	}
 	if locale := p.Values[columnLocale]; locale != "" {
@@ -75,7 +75,7 @@ func (r Record) Read(now time.Time) (Row, validation.FieldErrors) {
 
 type parser struct{ Record }
 
-// text is a value that has to be there.
+// text returns a required value.
 func (p *parser) text(column string) string {
 	value := p.Values[column]
 	if value == "" {
@@ -84,7 +84,7 @@ func (p *parser) text(column string) string {
 	return value
 }
 
-// wrong notes a problem, the first one of a column alone.
+// wrong adds the first problem of a column.
 func (p *parser) wrong(column, problem, fix string) {
 	if !slices.ContainsFunc(p.Problems, func(known *validation.FieldError) bool { return known.Field == column }) {
 		p.refuse(column, problem, fix)
@@ -116,7 +116,7 @@ func (p *parser) state() booking.Status {
 	return state
 }
 
-// amount is in minor units alone: what a spreadsheet makes of a decimal depends on its language, and 1.234 may be either.
+// amount parses minor units. Decimals are refused, because a spreadsheet writes them by its language: 1.234 may be either.
 func (p *parser) amount() int64 {
 	text := p.text(columnAmount)
 	if text == "" {
@@ -183,11 +183,11 @@ func (p *parser) checkTimes(row Row, now time.Time) {
 	}
 }
 
-// validate applies the rules for a booking that is taken here, as they were when it was taken: its flight may have left since.
+// validate applies the rules for new bookings as of the time when this one was taken, because its flight may have departed since.
 func (p *parser) validate(row Row) {
 	at := row.TakenAt
 	if at.IsZero() {
-		at = row.Request.Flight.DepartsAt // said already; the flight is compared with nothing
+		at = row.Request.Flight.DepartsAt // reported already; compare the flight with itself
 	}
 	var found validation.FieldErrors
 	if !errors.As(row.Request.Validate(at), &found) {

@@ -10,13 +10,13 @@ import (
 	"farebook/validation"
 )
 
-// Record is one booking of a file as it is written there. Number is its row as spreadsheets count, the header being row 1, or the place
-// of its object, from 1.
+// Record is one booking of a file, unparsed. Number is its row as spreadsheets count, with the header in row 1, or the position of its
+// object, from 1.
 type Record struct {
 	Number     int
 	Values     map[string]string
 	Passengers []string
-	// Problems are what is wrong with the shape of its values.
+	// Problems lists the values of the wrong type.
 	Problems validation.FieldErrors
 }
 
@@ -24,14 +24,14 @@ func (r *Record) refuse(column, problem, fix string) {
 	r.Problems = append(r.Problems, &validation.FieldError{Field: column, Problem: problem, Fix: fix})
 }
 
-// Source reads a file record by record. Next returns io.EOF behind the last one, and a *FileError where the file cannot be read on.
+// Source reads a file record by record. Next returns io.EOF after the last one, and a *FileError when the file cannot be read further.
 type Source interface {
 	Next() (Record, error)
 }
 
-// FileError says where a file is not what it should be: what follows cannot be told apart.
+// FileError says where a file is malformed, so that the rest cannot be read.
 type FileError struct {
-	Row     int // zero for the file as a whole
+	Row     int // zero for the whole file
 	Problem string
 	Fix     string
 }
@@ -44,12 +44,12 @@ func (e *FileError) Error() string {
 	return fmt.Sprintf("%s %s: %s", where, e.Problem, e.Fix)
 }
 
-// maxRecord bounds one record, in bytes: a quotation mark that is never closed must not read the rest of a large file into memory.
+// maxRecord bounds one record, in bytes, so that an unclosed quotation mark does not read the rest of a large file into memory.
 const maxRecord = 256 << 10
 
 var errRecordTooLong = errors.New("record too long")
 
-// bounded reads at most maxRecord bytes, and what a buffer reads ahead, for each record.
+// bounded reads at most maxRecord bytes for each record, beside what a buffer reads ahead.
 type bounded struct {
 	from io.Reader
 	left int
@@ -64,7 +64,7 @@ func (b *bounded) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// next grants a record its bytes.
+// next allows maxRecord bytes for the next record.
 func (b *bounded) next() { b.left = maxRecord }
 
 func recordTooLong(number int) *FileError {
@@ -73,7 +73,7 @@ func recordTooLong(number int) *FileError {
 
 const saveAsUTF8 = `save it as UTF-8 ("CSV UTF-8" in spreadsheets)`
 
-// withoutMark skips a byte order mark, which spreadsheets write, and refuses UTF-16.
+// withoutMark skips the byte order mark that spreadsheets write, and returns a *FileError for UTF-16.
 func withoutMark(in io.Reader) (io.Reader, error) {
 	buffered := bufio.NewReader(in)
 	begin, err := buffered.Peek(3)

@@ -10,9 +10,9 @@ import (
 	"farebook/validation"
 )
 
-// judge decides from what Stripe says of a booking's PaymentIntent whether the booking can be taken over, and says what happens to it.
-// take is false for one that is closed without money: there is nothing to take over. What that system believes only decides where both
-// together leave a question, which nobody but its people can answer.
+// judge decides by a booking's PaymentIntent at Stripe whether the booking can be imported, and says what happens to it. take is false
+// for one that was closed without money, which has nothing to import. The state in the earlier system matters only where it contradicts
+// Stripe: then the row is refused, because only its operators can decide.
 func judge(row Row, there stripeapi.Takeover, live bool, now time.Time) (what string, take bool, problems validation.FieldErrors) {
 	problems = mismatches(row, there, live)
 	if len(problems) > 0 {
@@ -45,7 +45,7 @@ func judge(row Row, there stripeapi.Takeover, live bool, now time.Time) (what st
 	return open(there.Payment, row.HoldExpiresAt, now), true, nil
 }
 
-// mismatches are what of a PaymentIntent is not as the row has it.
+// mismatches returns the values of a row that differ from its PaymentIntent.
 func mismatches(row Row, there stripeapi.Takeover, live bool) (problems validation.FieldErrors) {
 	differs := func(column, problem, fix string) {
 		problems = append(problems, &validation.FieldError{Field: column, Problem: problem, Fix: fix})
@@ -88,8 +88,8 @@ func closedThere(state booking.Status) bool {
 	return false
 }
 
-// judgePaid refuses a booking that is over for that system while a part of its money is not on its way back: whether the rest is kept or
-// owed is for its people to say.
+// judgePaid refuses a booking that the earlier system has closed while a part of its money is neither refunded nor being refunded: its
+// operators have to say whether the rest is kept or owed.
 func judgePaid(row Row, there stripeapi.Takeover) (string, bool, validation.FieldErrors) {
 	rest := left(there)
 	if rest > 0 && (closedThere(row.State) || row.State == booking.StatusRefunded) {
@@ -106,12 +106,12 @@ func judgePaid(row Row, there stripeapi.Takeover) (string, bool, validation.Fiel
 		what += ", " + counted(n, "dispute")
 	}
 	if row.State == booking.StatusPendingPayment {
-		what += ", which that system had not recorded"
+		what += ", which the earlier system had not recorded"
 	}
 	return what, true, nil
 }
 
-// left is what of a payment has not gone back and is not on its way, in minor units.
+// left returns the part of a payment that is neither refunded nor being refunded, in minor units.
 func left(there stripeapi.Takeover) int64 {
 	rest := there.Payment.AmountReceived
 	for _, refund := range there.Refunds {
@@ -127,7 +127,7 @@ func left(there stripeapi.Takeover) int64 {
 	return max(rest, 0)
 }
 
-// open says what becomes of a booking that is not paid.
+// open says what happens to a booking that is not paid.
 func open(s booking.PaymentSnapshot, hold, now time.Time) string {
 	switch {
 	case s.PaymentStatus() == booking.PaymentAuthorized && s.CaptureBefore.IsZero():

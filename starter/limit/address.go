@@ -10,13 +10,13 @@ import (
 // Networks is a set of addresses.
 type Networks []netip.Prefix
 
-// Contain says whether an address lies in one of the networks.
+// Contain reports whether an address is in one of the networks.
 func (n Networks) Contain(addr netip.Addr) bool {
 	return slices.ContainsFunc(n, func(network netip.Prefix) bool { return network.Contains(addr) })
 }
 
-// Source is what strangers are counted by: an IPv4 address, or the /64 of an IPv6 address, because whoever has one address of
-// a /64 usually has all of them.
+// Source returns the network by which unauthenticated callers are counted: the IPv4 address, or the /64 of an IPv6 address, because the
+// owner of one address of a /64 usually has all of them.
 func Source(addr netip.Addr) netip.Prefix {
 	bits := 32
 	if addr.Is6() {
@@ -24,14 +24,14 @@ func Source(addr netip.Addr) netip.Prefix {
 	}
 	source, err := addr.WithZone("").Prefix(bits)
 	if err != nil {
-		return netip.Prefix{} // of an address that cannot be read: all of them share one
+		return netip.Prefix{} // all unreadable addresses share one
 	}
 	return source
 }
 
-// Client is the address that a request comes from. That is the connection's, unless the connection comes from a trusted proxy:
-// then it is the last address in X-Forwarded-For that is no trusted proxy's. Each proxy appends whom it talks to, so everything
-// further left is what the client chose to send. Where the header is missing or malformed, the proxy's own address counts.
+// Client returns the address of a request's client. It is the address of the connection, unless that is a trusted proxy: then it is the
+// last address in X-Forwarded-For that is not a trusted proxy. Each proxy appends the address of its peer, so everything further left may
+// be forged by the client. If the header is missing or malformed, it is the proxy's address.
 func Client(r *http.Request, trusted Networks) netip.Addr {
 	client := parseAddress(r.RemoteAddr)
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
@@ -48,7 +48,7 @@ func Client(r *http.Request, trusted Networks) netip.Addr {
 	return client
 }
 
-// parseAddress reads an address with or without a port. The zero Addr stands for one that cannot be read.
+// parseAddress parses an address with or without a port. It returns the zero Addr for any other text.
 func parseAddress(text string) netip.Addr {
 	if withPort, err := netip.ParseAddrPort(text); err == nil {
 		return withPort.Addr().Unmap()

@@ -7,11 +7,11 @@ import (
 	"sync"
 )
 
-// ErrBusy says that a budget is used up for the moment.
+// ErrBusy says that a budget is exhausted at the moment.
 var ErrBusy = errors.New("too many bytes are being read at once")
 
-// Budget bounds the bytes that bodies of strangers take in memory at once: in all, and for one source, so that one stranger
-// cannot use up everybody's. Bytes count from when they arrive: who announces much and sends nothing holds nothing.
+// Budget bounds the bytes that request bodies of unauthenticated callers take in memory at once, in total and for each source, so that one
+// source cannot exhaust it. Bytes count when they arrive: a large Content-Length alone takes nothing.
 type Budget struct {
 	total, share int64
 
@@ -20,29 +20,29 @@ type Budget struct {
 	bySource map[netip.Prefix]int64
 }
 
-// NewBudget allows total bytes, and share of them to one source.
+// NewBudget returns a budget of total bytes, of which one source may hold share.
 func NewBudget(total, share int64) *Budget {
 	return &Budget{total: total, share: share, bySource: map[netip.Prefix]int64{}}
 }
 
-// Held is how many bytes are in memory now.
+// Held returns the number of bytes in memory now.
 func (b *Budget) Held() int64 {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.held
 }
 
-// Hold is what one request holds of the budget. Release gives it back.
+// Hold returns the empty hold of a new request. Call Release when its body is no longer needed.
 func (b *Budget) Hold(source netip.Prefix) *Hold { return &Hold{budget: b, source: source} }
 
-// Hold counts the bytes of one request. It is for one goroutine.
+// Hold counts the bytes of one request. It must be used by one goroutine only.
 type Hold struct {
 	budget *Budget
 	source netip.Prefix
 	bytes  int64
 }
 
-// Reader counts what is read of r, and fails with ErrBusy where the budget ends.
+// Reader returns a reader of r that counts its bytes and fails with ErrBusy when the budget is exhausted.
 func (h *Hold) Reader(r io.Reader) io.Reader { return &budgeted{r, h} }
 
 type budgeted struct {
@@ -73,7 +73,7 @@ func (h *Hold) grow(n int64) bool {
 	return true
 }
 
-// Release gives back what is held.
+// Release returns the held bytes to the budget.
 func (h *Hold) Release() {
 	b := h.budget
 	b.mu.Lock()

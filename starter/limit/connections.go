@@ -7,20 +7,20 @@ import (
 	"sync"
 )
 
-// Connections bounds how many connections a listener has open.
+// Connections bounds the open connections of a listener.
 type Connections struct {
-	// Total is the bound on all of them. Beyond it, connections wait in the kernel's queue until one is closed.
+	// Total bounds all connections. Further ones wait in the kernel's queue until one is closed.
 	Total int
-	// PerAddress is the bound for one source. What comes beyond it is closed at once, so that it takes no place of others.
+	// PerAddress bounds the connections of one source. Further ones are closed at once, so that they take no place of others.
 	PerAddress int
-	// Exempt are not counted per address: a proxy's connections are those of all its clients.
+	// Exempt networks are not counted per address, because the connections of a proxy are those of all its clients.
 	Exempt Networks
-	// Refused hears of each connection that was closed for PerAddress; it may be nil.
+	// Refused is called for each connection that was closed because of PerAddress; it may be nil.
 	Refused func(netip.Addr)
 }
 
-// Listener is a net.Listener within the bounds of Connections. It does not use netutil.LimitListener, which hides CloseWrite,
-// by which net/http lets a caller read why it was refused before the connection is closed.
+// Listener is a net.Listener that enforces Connections. netutil.LimitListener would hide CloseWrite, which net/http uses so that a refused
+// caller can read the response before the connection is closed.
 type Listener struct {
 	net.Listener
 	bounds Connections
@@ -32,7 +32,7 @@ type Listener struct {
 	open map[netip.Prefix]int
 }
 
-// Listen puts bounds around a listener.
+// Listen wraps a listener with bounds.
 func Listen(listener net.Listener, bounds Connections) *Listener {
 	l := &Listener{
 		Listener: listener, bounds: bounds, open: map[netip.Prefix]int{},
@@ -45,10 +45,10 @@ func Listen(listener net.Listener, bounds Connections) *Listener {
 	return l
 }
 
-// Close also ends an Accept that waits for a place.
+// Close closes the listener and ends an Accept that waits for a place.
 func (l *Listener) Close() error { return l.close() }
 
-// Accept returns the next connection whose source is within its bound.
+// Accept returns the next connection whose source is below its bound.
 func (l *Listener) Accept() (net.Conn, error) {
 	select {
 	case l.places <- struct{}{}:
@@ -73,7 +73,7 @@ func (l *Listener) Accept() (net.Conn, error) {
 	}
 }
 
-// Open is how many connections are open.
+// Open returns the number of open connections.
 func (l *Listener) Open() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -109,7 +109,7 @@ type counted struct {
 	left func()
 }
 
-// CloseWrite ends the sending side alone.
+// CloseWrite closes the sending side only.
 func (c *counted) CloseWrite() error {
 	half, ok := c.Conn.(interface{ CloseWrite() error })
 	if !ok {

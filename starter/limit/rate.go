@@ -12,48 +12,48 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Rate is a token bucket: it refills by PerSecond and holds at most Burst.
+// Rate describes a token bucket that gains PerSecond tokens a second and holds at most Burst.
 type Rate struct {
 	PerSecond float64
 	Burst     int
 }
 
-// PerSecond is a rate whose bucket holds one second's worth.
+// PerSecond returns a rate of n tokens a second whose bucket holds those of one second.
 func PerSecond(n float64) Rate { return Rate{PerSecond: n, Burst: max(1, int(math.Ceil(n)))} }
 
-// PerMinute is a rate whose bucket holds one minute's worth.
+// PerMinute returns a rate of n tokens a minute whose bucket holds those of one minute.
 func PerMinute(n int) Rate { return Rate{PerSecond: float64(n) / 60, Burst: max(1, n)} }
 
-// maxKeys bounds the buckets of one kind: some megabytes. The least recently used one is forgotten, and is full when its
-// key comes back, so that strangers with many addresses cost no memory, and little work.
+// maxKeys bounds the buckets of one kind to some megabytes, however many addresses call. The least recently used bucket is dropped, and is
+// full again at the next use of its key.
 const maxKeys = 16384
 
-// Buckets holds one token bucket for each key. Its memory is bounded.
+// Buckets holds one token bucket for each key, maxKeys at most.
 type Buckets[K comparable] struct {
 	rate  Rate
 	known *lru.Cache[K, *rate.Limiter]
 }
 
-// NewBuckets makes buckets that are full at first.
+// NewBuckets returns buckets that start full.
 func NewBuckets[K comparable](r Rate) *Buckets[K] {
 	known, err := lru.New[K, *rate.Limiter](maxKeys)
 	if err != nil {
-		panic(err) // only for a size below one
+		panic(err) // returned only for a size below one
 	}
 	return &Buckets[K]{rate: r, known: known}
 }
 
-// Verdict is whether a request passes, with what its caller may be shown of the bucket.
+// Verdict says whether a request passes, and describes the bucket for the response headers.
 type Verdict struct {
 	Allowed   bool
-	Quota     int           // what a full bucket holds
-	Window    time.Duration // how long an empty bucket takes to fill
-	Remaining int           // whole tokens that are left
-	Full      time.Duration // until the bucket is full again
-	Retry     time.Duration // until there is a token; zero when there is one
+	Quota     int           // tokens of a full bucket
+	Window    time.Duration // time to fill an empty bucket
+	Remaining int           // whole tokens left
+	Full      time.Duration // time until the bucket is full
+	Retry     time.Duration // time until a token is available; zero when there is one
 }
 
-// Take takes a token of the key's bucket, if there is one.
+// Take takes a token from the key's bucket, if there is one.
 func (b *Buckets[K]) Take(key K) Verdict {
 	now := time.Now()
 	bucket := b.of(key)
@@ -61,7 +61,7 @@ func (b *Buckets[K]) Take(key K) Verdict {
 	return b.verdict(allowed, bucket.TokensAt(now))
 }
 
-// Look is what Take would answer, without taking anything or remembering the key.
+// Look returns what Take would return, without taking a token or storing the key.
 func (b *Buckets[K]) Look(key K) Verdict {
 	tokens := float64(b.rate.Burst)
 	if bucket, known := b.known.Get(key); known {
@@ -70,7 +70,7 @@ func (b *Buckets[K]) Look(key K) Verdict {
 	return b.verdict(tokens >= 1, tokens)
 }
 
-// Len is how many keys are remembered.
+// Len returns the number of keys with a bucket.
 func (b *Buckets[K]) Len() int { return b.known.Len() }
 
 func (b *Buckets[K]) of(key K) *rate.Limiter {
@@ -95,7 +95,7 @@ func (b *Buckets[K]) verdict(allowed bool, tokens float64) Verdict {
 	return v
 }
 
-// fills is how long so many tokens take to come.
+// fills returns the time that it takes to gain tokens.
 func (b *Buckets[K]) fills(tokens float64) time.Duration {
 	return time.Duration(tokens / b.rate.PerSecond * float64(time.Second))
 }

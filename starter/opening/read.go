@@ -1,5 +1,5 @@
-// Package opening reads what Stripe's balance was at a past time, which Stripe's API does not tell: its balance of now, less every
-// balance transaction since then.
+// Package opening computes Stripe's balance at a past time, which Stripe's API does not return: the current balance minus every balance
+// transaction since then. It reads Stripe and writes nothing. `starter opening` is its only caller.
 package opening
 
 import (
@@ -21,43 +21,43 @@ import (
 )
 
 const (
-	// quietLooks and quietPause: a payment that arrives between two answers of Stripe's makes a reading worthless; the next one is
-	// quick, as what is older has been added up.
+	// quietLooks and quietPause bound the repetitions of a reading, which is invalid when a payment arrives during it. A repetition is
+	// short, because older balance transactions are summed already.
 	quietLooks = 20
 	quietPause = time.Second
-	// agreeing is how often all is read until two readings agree.
+	// agreeing is how often the whole reading is repeated until two agree.
 	agreeing = 4
-	// pendingFor is how far back what was pending is looked for: Stripe makes card money available within 30 days at the latest
-	// (stripe.com/docs/payouts#payout-schedule). It decides what is called pending, and no sum.
+	// pendingFor is how far back pending money is searched for: Stripe makes card money available within 30 days
+	// (stripe.com/docs/payouts#payout-schedule). It affects the split into pending and available, and no total.
 	pendingFor = 30 * 24 * time.Hour
-	// recent is how much of the end is read again in each look.
+	// recent is the last part of the period, which each look reads again.
 	recent = time.Minute
 )
 
-// Reader reads Stripe's balance of past times.
+// Reader computes Stripe's balance at past times.
 type Reader struct {
 	Stripe *stripeapi.Client
-	// ListLag is how long Stripe's lists may miss what was just made.
+	// ListLag is how long Stripe's lists may omit an object after its creation.
 	ListLag time.Duration
 	Now     func() time.Time
 	Log     *slog.Logger
 }
 
-// Reading is Stripe's balance of a time. Since is how many balance transactions were created from then on.
+// Reading is Stripe's balance at a time. Since counts the balance transactions created at or after it.
 type Reading struct {
 	store.OpeningBalance
 	Since int
 }
 
-// Balance reads until two readings agree, which are ListLag apart: of a past time there is one answer, however much is paid meanwhile,
-// and a reading whose lists missed something that the balance had is another one.
+// Balance repeats the reading every ListLag until two agree. The balance at a past time does not change, so readings differ only when
+// Stripe's lists missed something that its balance had. It returns an error when no two of the readings agree.
 func (r *Reader) Balance(ctx context.Context, at time.Time) (Reading, error) {
 	before, err := r.Once(ctx, at)
 	if err != nil {
 		return Reading{}, err
 	}
 	for range agreeing {
-		r.Log.InfoContext(ctx, "read; reading again once Stripe's lists have whatever was made meanwhile", "in", r.ListLag.String())
+		r.Log.InfoContext(ctx, "balance read; reading it again to confirm", "in", r.ListLag.String())
 		if err := wait.For(ctx, r.ListLag); err != nil {
 			return Reading{}, err
 		}
@@ -73,18 +73,18 @@ func (r *Reader) Balance(ctx context.Context, at time.Time) (Reading, error) {
 	return Reading{}, fmt.Errorf("readings of Stripe's balance at %s differ: its lists are behind its balance; try again when less is paid", at.Format(time.RFC3339))
 }
 
-// sums are balance transactions added up, in minor units.
+// sums holds totals of balance transactions, in minor units.
 type sums struct {
 	count    int
 	net      map[money.Currency]int64
-	reserved map[money.Currency]int64 // that moved between the balance and connect_reserved
+	reserved map[money.Currency]int64 // moved between the balance and connect_reserved
 }
 
 func newSums() sums {
 	return sums{net: map[money.Currency]int64{}, reserved: map[money.Currency]int64{}}
 }
 
-// Once reads the balance before and after the balance transactions since at, until it is the same.
+// Once reads the balance before and after the balance transactions since at, and repeats this until the balance is equal.
 func (r *Reader) Once(ctx context.Context, at time.Time) (Reading, error) {
 	split := r.Now().Add(-recent).Truncate(time.Second)
 	if split.Before(at) {
@@ -115,7 +115,7 @@ func (r *Reader) Once(ctx context.Context, at time.Time) (Reading, error) {
 	return Reading{}, fmt.Errorf("the balance at Stripe has moved in each of %d readings: try again when less is paid", quietLooks)
 }
 
-// look reads what was created from split on between two readings of the balance.
+// look reads the balance transactions since split between two readings of the balance. quiet reports that the two are equal.
 func (r *Reader) look(ctx context.Context, split time.Time) (balance booking.Balances, latest sums, quiet bool, err error) {
 	before, err := r.Stripe.Balances(ctx)
 	if err != nil {
@@ -134,7 +134,7 @@ func sameKinds(a, b booking.Balances) bool {
 	return maps.EqualFunc(a.Kinds, b.Kinds, func(x, y map[money.Currency]int64) bool { return maps.Equal(x, y) })
 }
 
-// add goes through a window's balance transactions.
+// add calls each with every balance transaction of a window.
 func (r *Reader) add(ctx context.Context, window reconciliation.Window, each func(booking.BalanceTransaction)) error {
 	for after := ""; window.From.Before(window.To); {
 		lines, more, err := r.Stripe.BalanceTransactions(ctx, window, after, false)
@@ -160,7 +160,7 @@ func (s *sums) add(b booking.BalanceTransaction) {
 	}
 }
 
-// pendingAt is what had been created before a time and was not available then.
+// pendingAt sums the balance transactions that were created before a time and not available then.
 func (r *Reader) pendingAt(ctx context.Context, at time.Time) (map[money.Currency]int64, error) {
 	pending := map[money.Currency]int64{}
 	err := r.add(ctx, reconciliation.Window{From: at.Add(-pendingFor), To: at}, func(b booking.BalanceTransaction) {
@@ -171,8 +171,8 @@ func (r *Reader) pendingAt(ctx context.Context, at time.Time) (map[money.Currenc
 	return pending, err
 }
 
-// parts divide the balance of the time. What moved between the balance and connect_reserved since then is taken back there as well;
-// issuing is what it is now, because no balance transaction tells how it got there.
+// parts splits the balance at the time by kind. Movements between the balance and connect_reserved since then are reversed in both;
+// issuing is the current amount, because no balance transaction explains it.
 func parts(now booking.Balances, pending map[money.Currency]int64, since ...sums) []store.OpeningPart {
 	clearing, reserved := maps.Clone(now.Clearing), maps.Clone(now.Kinds[booking.BalanceConnectReserved])
 	for _, s := range since {

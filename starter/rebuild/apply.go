@@ -17,17 +17,17 @@ import (
 )
 
 const (
-	// itemTime is how long the books may take to have an item, once its workflow was told. A workflow of before the restore that waits
-	// for the fence looks again within a minute.
+	// itemTime is how long a workflow may take to record an item after its signal. A workflow that started before the restore and waits
+	// for the fence polls every minute.
 	itemTime = 3 * time.Minute
 	itemPace = 200 * time.Millisecond
 )
 
 func notFound(err error) bool { return errors.Is(err, store.ErrNotFound) }
 
-// Apply brings back the items of a plan that are not done: bookings first, then what is about them. done hears of each. It may die at
-// any point and be called again: a booking is written once (UNIQUE reference and request key), and a workflow that is told again
-// reads its object again and records nothing twice.
+// Apply restores the items of a plan that are not done: bookings first, then their refunds and disputes, and payouts. It calls done after
+// each. It may be interrupted and repeated: a booking is written once (UNIQUE reference and request key), and a workflow that is signalled
+// again reads its object again and records nothing twice.
 func (r *Rebuilder) Apply(ctx context.Context, plan store.Rebuild, items []store.RebuildItem, by access.Actor, done func(store.RebuildItem)) error {
 	if err := r.Store.BeginRebuild(ctx, plan.ID, by); err != nil {
 		return err
@@ -53,7 +53,7 @@ func (r *Rebuilder) Apply(ctx context.Context, plan store.Rebuild, items []store
 	return nil
 }
 
-// begin writes a booking, and has the workflow that owns an object read it at Stripe.
+// begin writes a booking, or signals the workflow of another object to read it at Stripe.
 func (r *Rebuilder) begin(ctx context.Context, plan store.Rebuild, item store.RebuildItem, by access.Actor) error {
 	event := workflows.StripeEvent{EventID: fmt.Sprintf("rebuild_%d_%d", plan.ID, item.ID), Type: "rebuild", PaymentIntentID: item.PaymentIntentID}
 	if item.Kind == store.RebuildPayout {
@@ -100,7 +100,7 @@ func (r *Rebuilder) rebuildBooking(ctx context.Context, item store.RebuildItem, 
 	return nil
 }
 
-// finish waits until the books have an item as Stripe has it.
+// finish waits up to itemTime until the database has an item in the state that Stripe has.
 func (r *Rebuilder) finish(ctx context.Context, item store.RebuildItem) error {
 	waiting, cancel := context.WithTimeout(ctx, itemTime)
 	defer cancel()
@@ -116,8 +116,8 @@ func (r *Rebuilder) finish(ctx context.Context, item store.RebuildItem) error {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			return errors.New("its workflow was told, and the books do not have it as Stripe has it: is a worker running? See its workflow in the Temporal " +
-				"UI, then apply the plan again")
+			return errors.New("its workflow was signalled and has not recorded it: is a worker running? See its workflow in the Temporal UI, then apply " +
+				"the plan again")
 		}
 	}
 	failpoint.Hit("rebuild-before-item-done")
@@ -126,7 +126,7 @@ func (r *Rebuilder) finish(ctx context.Context, item store.RebuildItem) error {
 	return err
 }
 
-// agrees tells whether the books have an object in the state that Stripe has.
+// agrees reports whether the database has an object in the state that Stripe has.
 func (r *Rebuilder) agrees(ctx context.Context, item store.RebuildItem) (bool, error) {
 	switch item.Kind {
 	case store.RebuildBooking:

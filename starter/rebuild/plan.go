@@ -1,6 +1,6 @@
-// Package rebuild brings back what the books have lost with a restore of the database: bookings from PaymentIntents with our metadata,
-// and refunds, disputes and payouts by their own workflows, which read each at Stripe and record it as ever. Nothing is asked of
-// Stripe but to be read.
+// Package rebuild restores what a restored database has lost: bookings from PaymentIntents with our metadata, and refunds, disputes and
+// payouts through their workflows, which read each at Stripe and record it as usual. It only reads from Stripe. `starter rebuild` is its
+// only caller.
 package rebuild
 
 import (
@@ -24,14 +24,14 @@ type Rebuilder struct {
 }
 
 const (
-	// skew widens a search by creation time, as Stripe's clock is not ours.
+	// skew widens a search by creation time, because Stripe's clock and ours differ.
 	skew = 10 * time.Minute
-	// before is how long before the fence a search begins at the latest: bookings may have been taken after the restore and before
-	// the fence, so that the newest one does not say when the backup was made.
+	// before is how long before the fence a search starts at the latest. Bookings may have been taken between the restore and the fence,
+	// so the newest booking does not date the backup.
 	before = 24 * time.Hour
 )
 
-// Since is from when on the books may lack what Stripe has, while a fence is up.
+// Since returns the time from which the database may miss objects of Stripe's, while a fence is up.
 func (r *Rebuilder) Since(ctx context.Context, fence store.Fence) (time.Time, error) {
 	newest, err := r.Store.Newest(ctx)
 	since := fence.RaisedAt.Add(-before)
@@ -41,15 +41,15 @@ func (r *Rebuilder) Since(ctx context.Context, fence store.Fence) (time.Time, er
 	return since.Add(-skew), err
 }
 
-// LeftOut counts PaymentIntents that are not planned, because nobody in the books owns their bookings.
+// LeftOut counts the PaymentIntents that a plan leaves out, because no client in the database owns their bookings.
 type LeftOut struct {
-	Unowned     int      // name no client: of an older release, or somebody else's on the account
-	Orphaned    int      // name a client that the books have lost as well
-	LostClients []string // whom the orphaned name: cl_...
+	Unowned     int      // without a client in their metadata: of an older release or of other software
+	Orphaned    int      // with a client that the database has lost too
+	LostClients []string // the clients of the orphaned ones: cl_...
 }
 
-// Lost lists what Stripe has made since, and the books do not know. clientID owns bookings whose PaymentIntent names no client, or one
-// that the books do not have; without it they are left out.
+// Lost lists the objects that Stripe created since a time and that the database does not have. clientID becomes the owner of bookings
+// whose PaymentIntent names no client or an unknown one; if it is empty, they are left out.
 func (r *Rebuilder) Lost(ctx context.Context, since time.Time, clientID string) (items []store.RebuildItem, left LeftOut, err error) {
 	installation, err := r.Store.Installation(ctx)
 	if err != nil {
@@ -60,7 +60,7 @@ func (r *Rebuilder) Lost(ctx context.Context, since time.Time, clientID string) 
 	if err != nil {
 		return nil, LeftOut{}, err
 	}
-	items, left, err = r.own(ctx, bookings, clientID)
+	items, left, err = r.assignOwners(ctx, bookings, clientID)
 	if err != nil {
 		return nil, LeftOut{}, err
 	}
@@ -82,9 +82,9 @@ func (r *Rebuilder) Lost(ctx context.Context, since time.Time, clientID string) 
 	return items, left, nil
 }
 
-// own gives each booking its owner: the client that its PaymentIntent names, or clientID where it names none or one that was lost. A
-// client that the books have is never replaced. What has no owner then is left out.
-func (r *Rebuilder) own(ctx context.Context, bookings []store.RebuildItem, clientID string) (items []store.RebuildItem, left LeftOut, err error) {
+// assignOwners sets the owner of each booking: the client that its PaymentIntent names, or clientID where that client is missing from the
+// metadata or the database. It never replaces a known client. A booking without an owner is left out.
+func (r *Rebuilder) assignOwners(ctx context.Context, bookings []store.RebuildItem, clientID string) (items []store.RebuildItem, left LeftOut, err error) {
 	var named []string
 	for _, item := range bookings {
 		if item.Booking.ClientID != "" {
@@ -116,7 +116,7 @@ func (r *Rebuilder) own(ctx context.Context, bookings []store.RebuildItem, clien
 	return items, left, nil
 }
 
-// lostBookings are those of PaymentIntents with our metadata that the books know neither by reference nor by id.
+// lostBookings lists the PaymentIntents with our metadata of which the database has neither the reference nor the id.
 func (r *Rebuilder) lostBookings(ctx context.Context, installationID string, since, until time.Time) (items []store.RebuildItem, err error) {
 	for after := ""; ; {
 		page, err := r.Stripe.PaymentIntentsPage(ctx, since, until, after)
@@ -155,7 +155,8 @@ func bookingItem(payment stripeapi.OurPayment) store.RebuildItem {
 	}
 }
 
-// oldestFirst turns a list of Stripe's round, and keeps the first PaymentIntent of a booking: others are twins, which nobody could pay.
+// oldestFirst reverses a list of Stripe's and keeps one PaymentIntent of each booking: the paid one, or else the first. Nobody could pay
+// the others, because no client received their secrets.
 func oldestFirst(items []store.RebuildItem) []store.RebuildItem {
 	turned := make([]store.RebuildItem, 0, len(items))
 	seen := map[booking.Reference]int{}
@@ -165,14 +166,14 @@ func oldestFirst(items []store.RebuildItem) []store.RebuildItem {
 		case !twin:
 			seen[items[i].Reference] = len(turned)
 			turned = append(turned, items[i])
-		case items[i].StripeStatus == "succeeded": // the one with the money
+		case items[i].StripeStatus == "succeeded": // the paid one
 			turned[at] = items[i]
 		}
 	}
 	return turned
 }
 
-// lostObjects are refunds and disputes of payments that are ours, and payouts.
+// lostObjects lists refunds and disputes of our payments, and payouts.
 func (r *Rebuilder) lostObjects(
 	ctx context.Context, kind store.RebuildKind, object reconciliation.Object, window reconciliation.Window, rebuilt map[string]booking.Reference,
 ) (items []store.RebuildItem, err error) {
@@ -212,7 +213,7 @@ func (r *Rebuilder) lostObjects(
 	return items, nil
 }
 
-// paidBooking is whose payment a PaymentIntent is: of the books, or of the plan.
+// paidBooking returns the booking of a PaymentIntent, from the database or from the plan.
 func (r *Rebuilder) paidBooking(ctx context.Context, paymentIntentID string, rebuilt map[string]booking.Reference) (booking.Reference, bool, error) {
 	if reference, is := rebuilt[paymentIntentID]; is {
 		return reference, true, nil

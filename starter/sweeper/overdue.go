@@ -59,7 +59,7 @@ func (c OverdueCheck) check(ctx context.Context) error {
 	emails, err := recon.New(c.Store).TellOfOverdue(ctx, last, c.Store.Now())
 	for _, id := range emails {
 		c.Log.ErrorContext(ctx, "no reconciliation has completed in time", "last", last.CorrelationID, "since", since)
-		err = errors.Join(err, c.Dispatch.SendMail(ctx, id))
+		err = errors.Join(err, c.Dispatch.SendEmail(ctx, id))
 	}
 	return err
 }
@@ -78,10 +78,10 @@ func (c OverdueCheck) since(ctx context.Context, last recon.Run) (time.Time, err
 	if errors.Is(err, dispatch.ErrNoSchedule) {
 		return firstBooking, nil
 	}
-	if err == nil && !firstBooking.IsZero() && firstBooking.Before(schedule.MadeAt) {
+	if err == nil && !firstBooking.IsZero() && firstBooking.Before(schedule.CreatedAt) {
 		return firstBooking, nil
 	}
-	return schedule.MadeAt, err
+	return schedule.CreatedAt, err
 }
 
 const (

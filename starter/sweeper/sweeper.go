@@ -117,7 +117,7 @@ func (s *Sweeper) closeRuns(ctx context.Context, before time.Time) error {
 		return err
 	}
 	for _, run := range runs {
-		running, err := s.Dispatch.ReconciliationGoesOn(ctx, run.CorrelationID)
+		running, err := s.Dispatch.ReconciliationRunning(ctx, run.CorrelationID)
 		if err != nil {
 			return err
 		}
