@@ -151,13 +151,13 @@ func TestStateMachineGuards(t *testing.T) {
 		require.Contains(t, string(answer.Body), says)
 	}
 	refused(unpaid, "refunds", "no captured payment")
-	refused(unpaid, "capture", "was not made with")
+	refused(unpaid, "capture", "was not created with")
 	require.Equal(t, "pending_payment", s.Status(unpaid))
 	require.Equal(t, http.StatusOK, s.Post("/v1/bookings/"+unpaid+"/cancel", "", nil).Status)
 	refused(unpaid, "refunds", "no captured payment")
 
 	paid := s.BookAndPay("paid", nil)
-	refused(paid.Reference, "capture", "was not made with")
+	refused(paid.Reference, "capture", "was not created with")
 	require.Equal(t, http.StatusCreated, s.Post("/v1/bookings/"+paid.Reference+"/refunds", "all", nil).Status)
 	s.AwaitStatus(paid.Reference, "refunded")
 	refused(paid.Reference, "cancel", "refunded")

@@ -50,7 +50,7 @@ func TestExitCodesTellFindingsMisuseAndOutagesApart(t *testing.T) {
 		{"promises that hold", "starter", "verify", "checks hold", nil, 0},
 		{"no command", "starter", "", "Available Commands", nil, 0},
 		{"an unknown command", "starter", "verfy", "did you mean verify?", nil, 2},
-		{"an unknown command in a group", "starter", "events remove", "say what to do", nil, 2},
+		{"an unknown command in a group", "starter", "events remove", "needs a subcommand", nil, 2},
 		{"an unknown flag", "starter", "verify --nonsense", "unknown flag", nil, 2},
 		{"an unknown format", "starter", "verify --format x", "must be table or json", nil, 2},
 		{"an argument too many", "starter", "verify extra", "unknown command", nil, 2},
@@ -65,13 +65,13 @@ func TestExitCodesTellFindingsMisuseAndOutagesApart(t *testing.T) {
 		{"a key that Stripe refuses", "starter", "verify", "unauthorized", []string{"STRIPE_SECRET_KEY=sk_test_" + "another"}, 2},
 		{"no database", "starter", "verify --books", "does not answer", []string{"DATABASE_DSN=" + at.Replace(s.Config.DatabaseDSN)}, 3},
 		{"no Temporal", "starter", "setup", "TEMPORAL_ADDRESS", []string{"TEMPORAL_ADDRESS=" + nowhere}, 3},
-		{"no Stripe", "starter", "verify", "Others could not be made", []string{"STRIPE_API_BASE=http://" + nowhere}, 3},
+		{"no Stripe", "starter", "verify", "Other checks could not be made", []string{"STRIPE_API_BASE=http://" + nowhere}, 3},
 		{"a command on an older schema", "starter", "verify --books", "run `starter migrate`", unmigrated, 2},
 		{"an API on an older schema", "starter", "serve", "run `starter migrate`", unmigrated, 2},
 		{"a worker on an older schema", "worker", "", "run `starter migrate`", unmigrated, 2},
-		{"no such booking", "starter", "emails list FB-00000000", "there is no booking", nil, 4},
-		{"no such event", "starter", "events show evt_none", "there is no event", nil, 4},
-		{"no such run", "starter", "reconcile show recon_none", "there is no reconciliation", nil, 4},
+		{"no such booking", "starter", "emails list FB-00000000", "no booking has the reference", nil, 4},
+		{"no such event", "starter", "events show evt_none", "the inbox has no event", nil, 4},
+		{"no such run", "starter", "reconcile show recon_none", "no reconciliation has the id", nil, 4},
 		{"the worker's help", "worker", "--help", "Polls Temporal's task queues", nil, 0},
 		{"the worker's version", "worker", "--version", "farebook ", nil, 0},
 		{"the starter's version", "starter", "--version", "farebook ", nil, 0},
@@ -106,7 +106,7 @@ func TestExitCodeOfABrokenPromise(t *testing.T) {
 		code, said := ended(t, command)
 		require.Equal(t, 1, code, said)
 		require.Contains(t, said, "each confirmed booking has captured money")
-		require.Equal(t, env != nil, strings.Contains(said, "starter: ask Stripe for its balance"), said)
+		require.Equal(t, env != nil, strings.Contains(said, "starter: read Stripe's balance"), said)
 	}
 }
 

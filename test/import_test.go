@@ -44,7 +44,7 @@ func TestImportTakesOverOpenAndPaidBookings(t *testing.T) {
 		out, err := starterWith(s, "import", "bookings", file)
 		require.NoError(t, err, out)
 		require.Contains(t, out, "10 rows: 9 ready, 1 nothing.")
-		require.Contains(t, out, "Nothing was written: repeat it with --apply.")
+		require.Contains(t, out, "Nothing was written: repeat the command with --apply.")
 		require.Contains(t, out, "The books have no opening balance")
 		require.Contains(t, out, "Owed to travellers as flights or refunds: $1,736.00.")
 		require.NotContains(t, out, "canary-mail")
@@ -236,7 +236,7 @@ func TestImportRefusesRowsOneByOne(t *testing.T) {
 	for _, args := range [][]string{{}, {"--apply"}, {"--apply"}} {
 		out, err := starterWith(s, append([]string{"import", "bookings", file}, args...)...)
 		require.ErrorContains(t, err, "exit status 1")
-		require.ErrorContains(t, err, fmt.Sprintf("%d of %d rows are refused", len(says), len(says)+1))
+		require.ErrorContains(t, err, fmt.Sprintf("%d of %d rows were refused", len(says), len(says)+1))
 		require.NotContains(t, out, "canary-mail")
 		lines := map[string]string{}
 		for line := range strings.SplitSeq(out, "\n") {

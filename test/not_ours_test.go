@@ -158,7 +158,7 @@ func TestIgnoredEventIsNotProcessed(t *testing.T) {
 	}
 	out, err := starterWith(s, "events", "ignore", id, "--note", "a payout of the account before this one")
 	require.NoError(t, err)
-	require.Equal(t, id+" is ignored\n", out)
+	require.Equal(t, "Ignored event "+id+"\n", out)
 	out, err = starterWith(s, "events", "list", "--state", "ignored")
 	require.NoError(t, err)
 	require.Contains(t, out, "a payout of the account before this one")

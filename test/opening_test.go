@@ -81,7 +81,7 @@ func TestOpeningPostsStripesBalanceOfAPastTime(t *testing.T) {
 	require.NoError(t, err, dry)
 	said := strings.Join(strings.Fields(dry), " ")
 	for _, want := range []string{
-		"less 1 balance transactions", "EUR available €67.67", "USD connect_reserved $50.00", "USD pending $445.39", "Nothing was posted",
+		"minus 1 balance transactions", "EUR available €67.67", "USD connect_reserved $50.00", "USD pending $445.39", "Nothing was posted",
 		"asset:stripe_clearing €67.67 equity:opening_balance €67.67",
 	} {
 		require.Contains(t, said, want)
@@ -219,9 +219,9 @@ func TestOpeningThatCannotBeRightIsRefused(t *testing.T) {
 		require.ErrorContains(t, err, "open at that time or earlier")
 	}
 	for at, why := range map[string]string{
-		after.Add(48 * time.Hour).Format(time.RFC3339): "in the future",
-		"2026-11-01":               "write it as",
-		"2026-11-01T00:00:00.123Z": "whole ones",
+		after.Add(48 * time.Hour).Format(time.RFC3339): "must be in the past",
+		"2026-11-01":               "must be a time",
+		"2026-11-01T00:00:00.123Z": "whole seconds",
 	} {
 		_, err := starterWith(s, "opening", "--at", at)
 		require.ErrorContains(t, err, why)

@@ -106,7 +106,7 @@ func TestReconcileCommandIsInterrupted(t *testing.T) {
 	require.Error(t, command.Wait())
 	require.Equal(t, 130, command.ProcessState.ExitCode(), said.String())
 	id := s.DB.Text(t, "SELECT correlation_id FROM reconciliation_runs")
-	require.Contains(t, said.String(), id+" is still running; follow it with: starter reconcile follow "+id)
+	require.Contains(t, said.String(), id+" is still running. Follow it with: starter reconcile follow "+id)
 
 	s.Stripe.Faults().Clear()
 	out, err := starterWith(s, "reconcile", "follow", id, "--format", "json")
@@ -117,5 +117,5 @@ func TestReconcileCommandIsInterrupted(t *testing.T) {
 	require.Equal(t, 1, run.Fixed, "%+v", run.Details)
 	s.AwaitStatus(booked.Reference, "confirmed")
 	_, err = starterWith(s, "reconcile", "follow", "recon_none")
-	require.ErrorContains(t, err, "there is no reconciliation")
+	require.ErrorContains(t, err, "no reconciliation has the id")
 }

@@ -45,8 +45,8 @@ func TestApplyNamesItsPlan(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{NoWorker: true})
 	for says, args := range map[string][]string{
-		"--apply is empty": {"--apply", ""}, "--scope does not go with --apply": {"--apply", "recon_1", "--scope", "ledger"},
-		"--dry-run does not go": {"--apply", "recon_1", "--dry-run"}, "there is no run": {"--apply", "recon_1"},
+		"--apply is empty": {"--apply", ""}, "--scope cannot be combined with --apply": {"--apply", "recon_1", "--scope", "ledger"},
+		"--dry-run cannot be combined": {"--apply", "recon_1", "--dry-run"}, "no run has the id": {"--apply", "recon_1"},
 	} {
 		_, err := starterWith(s, append([]string{"reconcile"}, args...)...)
 		require.ErrorContains(t, err, says)

@@ -54,16 +54,16 @@ func TestFailedScanEndsTheRunWithItsReason(t *testing.T) {
 	s.AwaitQuiet()
 	s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodGet, Path: "/v1/balance_transactions", Kind: fakestripe.FaultInvalidRequest, Skip: 3})
 	out, err := starterWith(s, "reconcile")
-	require.ErrorContains(t, err, "has failed: ")
-	require.Contains(t, out, "it failed: ")
+	require.ErrorContains(t, err, " failed: ")
+	require.Contains(t, out, "error: ")
 	id := s.DB.Text(t, "SELECT correlation_id FROM reconciliation_runs WHERE status = 'failed'")
 	out, err = starterWith(s, "reconcile", "follow", id)
-	require.ErrorContains(t, err, "has failed: ", out)
+	require.ErrorContains(t, err, " failed: ", out)
 	require.Zero(t, s.DB.Count(t, "SELECT COUNT(*) FROM reconciliation_seen"))
 	s.AwaitQuiet()
 	require.Equal(t, 1, s.FinanceMailCount("reconciliation"))
 	_, err = starterWith(s, "reconcile", "--apply", id)
-	require.ErrorContains(t, err, "was no dry run")
+	require.ErrorContains(t, err, "was not a dry run")
 }
 
 // An operator's note stays text in a spreadsheet and on a terminal.
@@ -76,7 +76,7 @@ func TestNotesStayTextInSpreadsheetsAndTerminals(t *testing.T) {
 	item := fmt.Sprint(found.Details[0].ID)
 	out, err := starterWith(s, "reconcile", "resolve", item, "--note", "=HYPERLINK(\"http://x\"),\x1b[31m\nyes")
 	require.NoError(t, err, out)
-	require.Contains(t, out, "item "+item+" is resolved")
+	require.Contains(t, out, "Resolved item "+item)
 	out, err = starterWith(s, "reconcile", "show", found.CorrelationID, "--format", "csv")
 	require.NoError(t, err)
 	require.Contains(t, out, `"'=HYPERLINK(""http://x"")`)
@@ -85,7 +85,7 @@ func TestNotesStayTextInSpreadsheetsAndTerminals(t *testing.T) {
 	require.NotContains(t, out, "\x1b")
 	require.Contains(t, out, `\x1b[31m\nyes)`)
 	for says, args := range map[string][]string{
-		"item " + item + " is resolved already": {item, "--note", "again"}, "there is no item 999": {"999", "--note", "n"},
+		"item " + item + " is resolved already": {item, "--note", "again"}, "no item has the number 999": {"999", "--note", "n"},
 		"--account": {item, "--note", "n", "--post", "--account", "asset:nowhere"}, "UTF-8": {item, "--note", "\xff"},
 	} {
 		_, err := starterWith(s, append([]string{"reconcile", "resolve"}, args...)...)
@@ -138,7 +138,7 @@ func TestReconcileCommandSaysWhatIsInTheWay(t *testing.T) {
 	said := &testkit.Buffer{}
 	command.Stdout, command.Stderr = said, said
 	require.NoError(t, command.Start())
-	s.Eventually(func() bool { return strings.Contains(said.String(), "tried again after: ") }, "it said %s", said)
+	s.Eventually(func() bool { return strings.Contains(said.String(), "retrying after: ") }, "it said %s", said)
 	require.NoError(t, command.Process.Signal(os.Interrupt))
 	require.Error(t, command.Wait())
 	require.Contains(t, said.String(), "list balance transactions")

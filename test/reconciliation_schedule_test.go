@@ -46,7 +46,7 @@ func TestScheduleIsChangedPausedResumedAndTriggered(t *testing.T) {
 		return s.DB.Count(t, "SELECT COUNT(*) FROM reconciliation_runs WHERE status = 'completed' AND lookback_days = 3 AND scanned > 0") == 1
 	}, "the schedule's run did not complete; logs:\n%s", s.Logs)
 	for says, args := range map[string][]string{
-		"give one of them": {"apply"}, "IANA": {"apply", "--cron", "0 2 * * *", "--time-zone", "Mars"}, "a minute or more": {"apply", "--every", "1s"},
+		"and not both": {"apply"}, "IANA": {"apply", "--cron", "0 2 * * *", "--time-zone", "Mars"}, "must be from 1m": {"apply", "--every", "1s"},
 		"--lookback-days": {"apply", "--every", "1h", "--lookback-days", "0"},
 	} {
 		_, err := starterWith(s, append([]string{"schedule"}, args...)...)

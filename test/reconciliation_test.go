@@ -176,7 +176,7 @@ func TestReconciliationFindsPlansAndHeals(t *testing.T) {
 func requireNotesAgree(s *testkit.Stack) {
 	out, err := starterWith(s, "verify")
 	said := strings.Join(strings.Fields(out), " ")
-	require.Contains(s.T, said, "5 yes the clearing account equals Stripe's own balance, per currency -> €445.39 more here than at Stripe, "+
+	require.Contains(s.T, said, "5 yes the clearing account equals Stripe's balance, per currency -> €445.39 more here than at Stripe, "+
 		"as a note on an item of a reconciliation says. $895.46 less here than at Stripe", "%v", err)
 }
 

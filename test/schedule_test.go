@@ -3,7 +3,7 @@ package test
 import (
 	"context"
 	"net/http"
-	"strings"
+	"regexp"
 	"testing"
 	"time"
 
@@ -29,13 +29,13 @@ func TestScheduleIsUnderstood(t *testing.T) {
 	s := testkit.New(t, testkit.Options{})
 	for _, action := range []string{"show", "pause", "trigger"} {
 		_, err := starterWith(s, "schedule", action)
-		require.ErrorContains(t, err, "there is no schedule yet: make one with", action)
+		require.ErrorContains(t, err, "there is no schedule yet: create one with", action)
 		require.NotContains(t, err.Error(), "workflow not found")
 	}
 	for says, args := range map[string][]string{
 		`--cron "61 2 * * *"`: {"--cron", "61 2 * * *"}, "--jitter": {"--every", "1h", "--jitter", "-5m"}, "--every": {"--every", "100000h"},
-		"say the zone with --time-zone": {"--cron", "CRON_TZ=Asia/Dubai 30 2 * * *"},
-		`invalid --time-zone "Local"`:   {"--cron", "0 2 * * *", "--time-zone", "Local"}, "goes with --cron": {"--every", "1h", "--time-zone", "Asia/Dubai"},
+		"set the time zone with --time-zone": {"--cron", "CRON_TZ=Asia/Dubai 30 2 * * *"},
+		`invalid --time-zone "Local"`:        {"--cron", "0 2 * * *", "--time-zone", "Local"}, "--time-zone requires --cron": {"--every", "1h", "--time-zone", "Asia/Dubai"},
 	} {
 		_, err := starterWith(s, append([]string{"schedule", "apply"}, args...)...)
 		require.ErrorContains(t, err, says)
@@ -43,8 +43,8 @@ func TestScheduleIsUnderstood(t *testing.T) {
 	removeSchedule(s)
 	out, err := starterWith(s, "schedule", "apply", "--cron", "30 2 * * *", "--time-zone", "Asia/Dubai", "--jitter", "0s", "--lookback-days", "3", "--dry-run")
 	require.NoError(t, err)
-	require.Contains(t, out, `the schedule runs: at "30 2 * * *" in Asia/Dubai`)
-	require.Contains(t, out, "looks back 3 days, limit 100, scope all, dry run true")
+	require.Contains(t, out, `The schedule is active: at "30 2 * * *" in Asia/Dubai`)
+	require.Contains(t, out, "Each run looks back 3 days, limit 100, scope all, dry run true")
 	require.Contains(t, out, "T22:30:00Z", "half past two in Dubai")
 	_, err = starterWith(s, "schedule", "pause", "--note", "an audit")
 	require.NoError(t, err)
@@ -55,7 +55,7 @@ func TestScheduleIsUnderstood(t *testing.T) {
 	s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodGet, Path: "/v1/balance_transactions", Kind: fakestripe.FaultHang})
 	out, err = starterWith(s, "schedule", "trigger")
 	require.NoError(t, err)
-	id, _, _ := strings.Cut(out, " ")
+	id := regexp.MustCompile(`recon\w+`).FindString(out)
 	s.Eventually(func() bool { return s.Stripe.Faults().Hanging() == 1 }, "nothing hangs")
 	_, err = starterWith(s, "schedule", "trigger")
 	require.ErrorContains(t, err, "no run was started")

@@ -91,7 +91,7 @@ func TestStrangeHeadersAreNotParsed(t *testing.T) {
 		refused.problem(t)
 	}
 	s.requireNothing()
-	require.NotContains(t, log.String(), "panic in a request")
+	require.NotContains(t, log.String(), "request handler panicked")
 }
 
 // A query that no operation takes is refused by name; one that two readers might read differently is refused whole.
@@ -138,6 +138,6 @@ func TestCallerThatIsGoneIsNoPanic(t *testing.T) {
 		request.Header.Set("Authorization", "Bearer "+s.token)
 		s.handler.ServeHTTP(brokenPipe{httptest.NewRecorder()}, request)
 	}
-	require.NotContains(t, log.String(), "panic in a request")
+	require.NotContains(t, log.String(), "request handler panicked")
 	require.Contains(t, log.String(), `"callerGone":true`)
 }

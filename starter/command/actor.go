@@ -9,8 +9,8 @@ import (
 	"farebook/internal/correlation"
 )
 
-// actor is the operating-system user at this command line, as the audit log keeps it: "alice@bastion", or "root@bastion for
-// alice" under sudo. Its correlation id is the context's.
+// actor is the operating-system user for the audit log: "alice@bastion", or "root@bastion for alice" under sudo. Its correlation id is
+// the context's.
 func actor(ctx context.Context) access.Actor {
 	name := "unknown"
 	if current, err := user.Current(); err == nil {

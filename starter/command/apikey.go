@@ -1,7 +1,6 @@
 package command
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -16,7 +15,7 @@ import (
 )
 
 func apiKeyCommand() *cobra.Command {
-	return group("api-key", "Make, list, rotate and revoke a client's API keys",
+	return group("api-key", "Create, list, rotate and revoke the API keys of clients",
 		"api-key create --client NAME --scope SCOPES, api-key list, api-key rotate KEY, or api-key revoke KEY",
 		createAPIKeyCommand(), listAPIKeysCommand(), rotateAPIKeyCommand(), revokeAPIKeyCommand())
 }
@@ -25,14 +24,14 @@ func createAPIKeyCommand() *cobra.Command {
 	var client, scopes, expires, token string
 	create := &cobra.Command{
 		Use:   "create --client NAME --scope SCOPES",
-		Short: "Make an API key and print its token, this once",
-		Long: "Makes a key of a client that exists (see client create) and prints its token; only a hash of it is kept. The scopes:\n\n" +
+		Short: "Create an API key and print its token once",
+		Long: "Creates a key for an existing client (see client create) and prints its token. Only a hash of the token is stored. The scopes:\n\n" +
 			scopeTable(),
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			granted, err := access.ParseScopes(scopes)
 			if err != nil {
-				return misused("--scope: %w", err)
+				return misused("invalid --scope: %w", err)
 			}
 			end, err := parseEnd(expires, clock.System{}.Now())
 			if err != nil {
@@ -43,7 +42,7 @@ func createAPIKeyCommand() *cobra.Command {
 				return err
 			}
 			if token != "" && cfg.Production() {
-				return misused("--token: other users of a machine can read its processes' arguments; leave it out, and one is drawn")
+				return misused("--token is for development: other users of a machine can read the arguments of its processes; leave it out to have a token generated")
 			}
 			ctx := correlated(cmd.Context())
 			return withStore(ctx, cfg, log, func(books *store.Store) error {
@@ -59,10 +58,10 @@ func createAPIKeyCommand() *cobra.Command {
 			})
 		},
 	}
-	create.Flags().StringVar(&client, "client", "", "whose key it is: a client's name or id (cl_...)")
-	create.Flags().StringVar(&scopes, "scope", "", "what it may do, with commas between: "+access.All().String())
-	create.Flags().StringVar(&expires, "expires", "never", "for how long it is valid, such as 90d or 12h; never for no end")
-	create.Flags().StringVar(&token, "token", "", "a throw-away token that is known already; development only, harmless when repeated")
+	create.Flags().StringVar(&client, "client", "", "the client of the key: its name or id (cl_...)")
+	create.Flags().StringVar(&scopes, "scope", "", "what the key may do, separated by commas: "+access.All().String())
+	create.Flags().StringVar(&expires, "expires", "never", "lifetime, such as 90d or 12h, or never")
+	create.Flags().StringVar(&token, "token", "", "use this token, in development only; safe to repeat")
 	return create
 }
 
@@ -78,18 +77,18 @@ func scopeTable() string {
 	return text.String()
 }
 
-// printToken writes the token alone on standard output, so that a script can take it, and the key's id beside it.
+// printToken writes only the token to standard output, for scripts, and describes the key on standard error.
 func printToken(cmd *cobra.Command, key store.APIKey, token string) error {
-	_ = printText(cmd.ErrOrStderr(), "key %s of client %s, scopes %s, %s\n", key.KeyID, key.ClientName, key.Scopes, endText(key.ExpiresAt)) // for people
+	_ = printText(cmd.ErrOrStderr(), "Key %s of client %s, scopes %s, %s\n", key.KeyID, key.ClientName, key.Scopes, endText(key.ExpiresAt)) // the token matters
 	_, err := fmt.Fprintln(cmd.OutOrStdout(), token)
 	return err
 }
 
 func endText(at *time.Time) string {
 	if at == nil {
-		return "no end"
+		return "does not expire"
 	}
-	return "valid until " + at.Format(time.RFC3339)
+	return "expires " + at.Format(time.RFC3339)
 }
 
 // parseEnd reads "90d", "12h" or "never".
@@ -99,7 +98,7 @@ func parseEnd(text string, now time.Time) (*time.Time, error) {
 	}
 	life, err := parseDays(text)
 	if err != nil || life <= 0 {
-		return nil, misused("invalid --expires %q: use a time such as 90d or 12h, or never", text)
+		return nil, misused("invalid --expires %q: must be a duration such as 90d or 12h, or never", text)
 	}
 	end := now.Add(life).UTC()
 	return &end, nil
@@ -110,7 +109,7 @@ func listAPIKeysCommand() *cobra.Command {
 	var client string
 	list := &cobra.Command{
 		Use:   "list",
-		Short: "List API keys, the oldest first",
+		Short: "List API keys, oldest first",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := flags.check(cmd); err != nil {
@@ -136,7 +135,7 @@ func listAPIKeysCommand() *cobra.Command {
 			})
 		},
 	}
-	list.Flags().StringVar(&client, "client", "", "of this client alone: its name or id")
+	list.Flags().StringVar(&client, "client", "", "only keys of the client with this name or id")
 	flags.add(list)
 	return list
 }
@@ -153,14 +152,14 @@ func rotateAPIKeyCommand() *cobra.Command {
 	var overlap, expires string
 	rotate := &cobra.Command{
 		Use:   "rotate KEY",
-		Short: "Replace a key, ak_...: print a new token, and end the old key after an overlap",
-		Long: "Makes a key of the same client with the same scopes and prints its token, this once. The old key stays valid for the overlap, so that " +
-			"nothing is refused while the new one is put in its place. Both see the same bookings and share idempotency keys.",
+		Short: "Replace a key (ak_...): print a new token, and end the old key after an overlap",
+		Long: "Creates a key with the same client and scopes and prints its token once. The old key stays valid for the overlap, so that no request " +
+			"is refused during the change. Both keys see the same bookings and share idempotency keys.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			lasts, err := parseDays(overlap)
 			if err != nil || lasts < 0 {
-				return misused("invalid --overlap %q: use a time such as 24h or 2d; 0h ends the old key at once", overlap)
+				return misused("invalid --overlap %q: must be a duration such as 24h or 2d; 0h ends the old key at once", overlap)
 			}
 			now := clock.System{}.Now()
 			var end *time.Time
@@ -173,39 +172,31 @@ func rotateAPIKeyCommand() *cobra.Command {
 			return booksCommand(cmd, "api-key", func(books *store.Store) error {
 				key, token, err := books.RotateAPIKey(ctx, store.Rotation{KeyID: args[0], Overlap: lasts, ExpiresAt: end, By: actor(ctx)}, now)
 				if err != nil {
-					return noSuchKey(args[0], err)
+					return orMissing(err, "no API key has the id %q: see api-key list", args[0])
 				}
 				return printToken(cmd, key, token)
 			})
 		},
 	}
 	rotate.Flags().StringVar(&overlap, "overlap", "24h", "how long the old key stays valid")
-	rotate.Flags().StringVar(&expires, "expires", "", "for how long the new key is valid; left out, as long as the old one was made for")
+	rotate.Flags().StringVar(&expires, "expires", "", "lifetime of the new key; default: that of the old key")
 	return rotate
 }
 
 func revokeAPIKeyCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "revoke KEY",
-		Short: "End an API key, ak_..., from the next request on",
-		Long:  "Ends one key. What its client owns stays, and the client's other keys go on working. Harmless when repeated.",
+		Short: "Revoke an API key (ak_...) with effect from the next request",
+		Long:  "Ends one key. What its client owns stays, and the client's other keys stay valid. Safe to repeat.",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx := correlated(cmd.Context())
 			return booksCommand(cmd, "api-key", func(books *store.Store) error {
 				if err := books.RevokeAPIKey(ctx, args[0], actor(ctx)); err != nil {
-					return noSuchKey(args[0], err)
+					return orMissing(err, "no API key has the id %q: see api-key list", args[0])
 				}
-				_, err := fmt.Fprintf(cmd.OutOrStdout(), "key %s is revoked\n", args[0])
-				return err
+				return printText(cmd.OutOrStdout(), "Revoked key %s\n", args[0])
 			})
 		},
 	}
-}
-
-func noSuchKey(id string, err error) error {
-	if errors.Is(err, store.ErrNotFound) {
-		return fmt.Errorf("there is no API key %q: see api-key list", id)
-	}
-	return err
 }

@@ -1,7 +1,6 @@
 package command
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -16,7 +15,7 @@ import (
 func attentionCommand() *cobra.Command {
 	commands := &cobra.Command{
 		Use:   "attention",
-		Short: "List and close what needs attention",
+		Short: "List and close the matters that need attention",
 		Args:  knownCommand,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -30,9 +29,9 @@ func listAttentionCommand() *cobra.Command {
 	var all bool
 	list := &cobra.Command{
 		Use:   "list",
-		Short: "List open matters, the newest first",
-		Long: "Lists what needs the attention of an operator. A matter closes when it is settled, as far as the books can know that: a refund that went " +
-			"through after all, a PaymentIntent that was cancelled. The others are closed with attention close.",
+		Short: "List open matters, newest first",
+		Long: "Lists what an operator has to examine. A matter closes automatically when the books show that it is settled, such as a refund that " +
+			"succeeded after all or a PaymentIntent that was cancelled. Close the others with attention close.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			filter := store.AttentionFilter{Kind: store.AttentionKind(kind), Before: flags.before, Limit: flags.limit}
@@ -61,9 +60,9 @@ func listAttentionCommand() *cobra.Command {
 			})
 		},
 	}
-	list.Flags().StringVar(&reference, "booking", "", "about this booking: its reference")
-	list.Flags().StringVar(&kind, "kind", "", "of this kind alone, such as refund_failed")
-	list.Flags().BoolVar(&all, "all", false, "closed ones, too")
+	list.Flags().StringVar(&reference, "booking", "", "only matters of the booking with this reference")
+	list.Flags().StringVar(&kind, "kind", "", "only matters of this kind, such as refund_failed")
+	list.Flags().BoolVar(&all, "all", false, "include closed matters")
 	flags.addPages(list)
 	return list
 }
@@ -88,12 +87,12 @@ func closeAttentionCommand() *cobra.Command {
 	var note string
 	closing := &cobra.Command{
 		Use:   "close MATTER --note TEXT",
-		Short: "Close a matter that was dealt with, as attention list numbers it",
+		Short: "Close a matter that was dealt with; attention list shows its number",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			id, err := strconv.ParseUint(args[0], 10, 64)
 			if err != nil {
-				return misused("%q is no matter's number: see attention list", args[0])
+				return misused("invalid matter %q: must be a number shown by attention list", args[0])
 			}
 			if err := checkNote(note); err != nil {
 				return err
@@ -101,17 +100,13 @@ func closeAttentionCommand() *cobra.Command {
 			ctx := correlated(cmd.Context())
 			return booksCommand(cmd, "attention", func(books *store.Store) error {
 				err := books.CloseAttention(ctx, id, note, actor(ctx), books.Now())
-				if errors.Is(err, store.ErrNotFound) {
-					return fmt.Errorf("there is no matter %d: see attention list", id)
-				}
 				if err != nil {
-					return err
+					return orMissing(err, "no matter has the number %d: see attention list", id)
 				}
-				_, err = fmt.Fprintf(cmd.OutOrStdout(), "matter %d is closed\n", id)
-				return err
+				return printText(cmd.OutOrStdout(), "Closed matter %d\n", id)
 			})
 		},
 	}
-	closing.Flags().StringVar(&note, "note", "", "what was done, or decided")
+	closing.Flags().StringVar(&note, "note", "", "what was done or decided")
 	return closing
 }

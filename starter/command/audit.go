@@ -15,9 +15,9 @@ func auditCommand() *cobra.Command {
 	var reference, client string
 	audit := &cobra.Command{
 		Use:   "audit",
-		Short: "Show who asked for what, the newest first",
-		Long: "Shows the audit log: refunds, cancels, captures, reconciliations and plans, resolutions, retries, resends, and changes of clients and keys; " +
-			"who asked (a client and its key, or an operating-system user and host), when, and under which correlation id.",
+		Short: "Show the audit log: who asked for what, newest first",
+		Long: "Shows the audit log: refunds, cancellations, captures, reconciliations and plans, resolutions, retries, resends, and changes of clients " +
+			"and keys. Each entry says who asked (a client and its key, or an operating-system user and host), when, and with which correlation id.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := flags.check(cmd); err != nil {
@@ -47,9 +47,9 @@ func auditCommand() *cobra.Command {
 			})
 		},
 	}
-	audit.Flags().StringVar(&reference, "booking", "", "about this booking: its reference")
-	audit.Flags().StringVar(&client, "client", "", "asked for by this client: its name or id")
-	audit.Flags().StringVar(&filter.Subject, "subject", "", "about this: a refund's id, a run's, an event's, a key's")
+	audit.Flags().StringVar(&reference, "booking", "", "only entries about the booking with this reference")
+	audit.Flags().StringVar(&client, "client", "", "only what the client with this name or id asked for")
+	audit.Flags().StringVar(&filter.Subject, "subject", "", "only entries about the refund, run, event or key with this id")
 	flags.addPages(audit)
 	return audit
 }

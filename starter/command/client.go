@@ -11,7 +11,7 @@ import (
 )
 
 func clientCommand() *cobra.Command {
-	return group("client", "Make, list, disable and merge clients of the API",
+	return group("client", "Create, list, disable and merge clients of the API",
 		"client create NAME, client list, client disable CLIENT, client enable CLIENT, or client merge INTO FROM",
 		createClientCommand(), listClientsCommand(), disableClientCommand(true), disableClientCommand(false), mergeClientsCommand())
 }
@@ -19,7 +19,7 @@ func clientCommand() *cobra.Command {
 func createClientCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "create NAME",
-		Short: "Make a client and print its id; its keys are made by api-key create",
+		Short: "Create a client and print its id; create its keys with api-key create",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := view.CheckClientName(args[0]); err != nil {
@@ -42,7 +42,7 @@ func listClientsCommand() *cobra.Command {
 	var flags listFlags
 	list := &cobra.Command{
 		Use:   "list",
-		Short: "List clients, the oldest first",
+		Short: "List clients, oldest first",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := flags.check(cmd); err != nil {
@@ -76,9 +76,9 @@ var listedClients = listing[store.Client, view.Client]{
 }
 
 func disableClientCommand(disabled bool) *cobra.Command {
-	use, short, done := "enable CLIENT", "Let a disabled client's keys in again", "enabled"
+	use, short, done := "enable CLIENT", "Enable a disabled client: accept its keys again", "Enabled"
 	if disabled {
-		use, short, done = "disable CLIENT", "Refuse all keys of a client, from the next request on; what it owns stays", "disabled"
+		use, short, done = "disable CLIENT", "Disable a client: refuse all its keys from the next request; what it owns stays", "Disabled"
 	}
 	return &cobra.Command{
 		Use: use, Short: short, Args: cobra.ExactArgs(1),
@@ -92,7 +92,7 @@ func disableClientCommand(disabled bool) *cobra.Command {
 				if err := books.DisableClient(ctx, found.ID, disabled, actor(ctx)); err != nil {
 					return err
 				}
-				return printText(cmd.OutOrStdout(), "client %s is %s\n", found.Name, done)
+				return printText(cmd.OutOrStdout(), "%s client %s\n", done, found.Name)
 			})
 		},
 	}
@@ -102,10 +102,10 @@ func mergeClientsCommand() *cobra.Command {
 	var dryRun bool
 	merge := &cobra.Command{
 		Use:   "merge INTO FROM",
-		Short: "Join one client to another: its keys, bookings, refunds and idempotency keys",
-		Long: "Moves everything of the client FROM to the client INTO, for keys that an older release made under one name and that are one caller's. " +
-			"Say --dry-run first: it lists the idempotency keys that both have used. Of those the older keeps the key; the newer is kept under a key " +
-			"that names where it came from, so that nothing is lost and nothing can charge again. It may be stopped and run again.",
+		Short: "Merge a client into another: its keys, bookings, refunds and idempotency keys",
+		Long: "Moves everything of the client FROM to the client INTO. An older release created one client for each key: merge those of one caller. " +
+			"Use --dry-run first: it lists the idempotency keys that both clients have used. The older request keeps such a key; the newer one gets " +
+			"a key that names its origin, so that nothing is lost and nothing is charged again. The merge can be interrupted and repeated.",
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx := correlated(cmd.Context())
@@ -123,27 +123,27 @@ func mergeClientsCommand() *cobra.Command {
 					if err != nil {
 						return err
 					}
-					return printMerge(cmd.OutOrStdout(), plan, "would move")
+					return printMerge(cmd.OutOrStdout(), plan, "Would move")
 				}
 				done, err := books.MergeClients(ctx, into, from, actor(ctx))
 				if err != nil {
 					return err
 				}
-				return printMerge(cmd.OutOrStdout(), done, "moved")
+				return printMerge(cmd.OutOrStdout(), done, "Moved")
 			})
 		},
 	}
-	merge.Flags().BoolVar(&dryRun, "dry-run", false, "show what would be moved and what would collide, and change nothing")
+	merge.Flags().BoolVar(&dryRun, "dry-run", false, "report what would be moved and what would collide, and change nothing")
 	return merge
 }
 
 func printMerge(out io.Writer, merge store.Merge, verb string) error {
-	err := printText(out, "%s: %s from %s: %d API keys, %d bookings, %d idempotency keys; %d idempotency keys were used by both\n",
-		merge.Into.Name, verb, merge.From.Name, merge.Keys, merge.Bookings, merge.IdempotencyKeys, len(merge.Collisions))
+	err := printText(out, "%s %d API keys, %d bookings and %d idempotency keys from %s to %s; %d idempotency keys were used by both\n",
+		verb, merge.Keys, merge.Bookings, merge.IdempotencyKeys, merge.From.Name, merge.Into.Name, len(merge.Collisions))
 	if err != nil || len(merge.Collisions) == 0 {
 		return err
 	}
-	table := newTable(out, "IDEMPOTENCY KEY", "STAYS FOR", "NEWER ONE", "KEPT UNDER")
+	table := newTable(out, "IDEMPOTENCY KEY", "KEPT BY", "NEWER REQUEST", "RENAMED TO")
 	for _, c := range merge.Collisions {
 		table.row(fmt.Sprintf("%q", c.Key), c.Kept, c.Renamed, fmt.Sprintf("%q", c.RenamedTo))
 	}

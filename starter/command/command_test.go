@@ -39,7 +39,7 @@ func requireKeyCommands(t *testing.T, db *testdb.DB) {
 		"--scope":               {"--client", "test"},
 		`unknown scope "write"`: {"--client", "test", "--scope", "write"},
 		"--client":              {"--scope", "admin"},
-		`there is no client`:    {"--client", "nobody", "--scope", "admin"},
+		`no client is named`:    {"--client", "nobody", "--scope", "admin"},
 		"--expires":             {"--client", "test", "--scope", "admin", "--expires", "90"},
 	} {
 		_, _, err := run(t, append([]string{"api-key", "create"}, args...)...)
@@ -58,7 +58,7 @@ func requireKeyCommands(t *testing.T, db *testdb.DB) {
 	_, _, err = run(t, "api-key", "rotate", key)
 	require.ErrorContains(t, err, "revoked or has expired")
 	_, _, err = run(t, "api-key", "revoke", "ak_0000000000")
-	require.ErrorContains(t, err, "there is no API key")
+	require.ErrorContains(t, err, "no API key has the id")
 	list, _, err := run(t, "api-key", "list", "--client", "test")
 	require.NoError(t, err)
 	require.Regexp(t, `(?m)^`+key+`\s+test\s+`+token[:8]+`\s+revoked\s`, list)

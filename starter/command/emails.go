@@ -2,7 +2,6 @@ package command
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -16,7 +15,7 @@ import (
 )
 
 func emailsCommand() *cobra.Command {
-	return group("emails", "List a booking's mails, send one again, and decide about those that a fence holds",
+	return group("emails", "List a booking's emails, send one again, and release or drop those that a fence holds",
 		"emails list REFERENCE, emails resend NUMBER, emails held, emails release, or emails drop",
 		listEmailsCommand(), resendEmailCommand(), heldEmailsCommand(), releaseEmailsCommand(), dropEmailsCommand())
 }
@@ -25,7 +24,7 @@ func listEmailsCommand() *cobra.Command {
 	var flags listFlags
 	list := &cobra.Command{
 		Use:   "list REFERENCE",
-		Short: "List a booking's mails, oldest first",
+		Short: "List a booking's emails, oldest first",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := flags.check(cmd); err != nil {
@@ -76,37 +75,33 @@ var listedEmails = listing[store.Email, shownEmail]{
 func resendEmailCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "resend NUMBER",
-		Short: "Send a mail again, as emails list numbers it",
-		Long: "Sends a copy with its own Message-ID, to whom the mail was for and with the amounts of then. A mail that is still queued is " +
-			"sent as it is.",
+		Short: "Send an email again; emails list shows its number",
+		Long: "Sends a copy with its own Message-ID, to the original recipient and with the original amounts. An email that is still queued is " +
+			"sent unchanged.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			id, err := strconv.ParseUint(args[0], 10, 63)
 			if err != nil {
-				return misused("%q is no mail's number: see emails list REFERENCE", args[0])
+				return misused("invalid email %q: must be a number shown by emails list REFERENCE", args[0])
 			}
 			ctx := correlated(cmd.Context())
 			return workflowsCommand(cmd, "emails", func(books *store.Store, w *dispatch.Client) error {
 				copied, err := books.ResendEmail(ctx, id, actor(ctx), books.Now())
-				if errors.Is(err, store.ErrNotFound) {
-					return fmt.Errorf("there is no mail %d: see emails list REFERENCE", id)
-				}
 				if err != nil {
-					return err
+					return orMissing(err, "no email has the number %d: see emails list REFERENCE", id)
 				}
 				failpoint.Hit("resend-after-copy")
 				if err := sendCopy(cmd.Context(), books, w, copied); err != nil {
-					return fmt.Errorf("mail %d is queued, and the API's next sweep sends it: its workflow was not started: %w", copied, err)
+					return fmt.Errorf("email %d is queued, but its workflow was not started; the API's next sweep starts it: %w", copied, err)
 				}
 				failpoint.Hit("resend-after-start")
-				_, err = fmt.Fprintf(cmd.OutOrStdout(), "mail %d goes out as number %d\n", id, copied)
-				return err
+				return printText(cmd.OutOrStdout(), "Sending email %d again as email %d\n", id, copied)
 			})
 		},
 	}
 }
 
-// sendCopy starts the sending under the correlation id of the mail, as the first time. The command's own is in the audit log.
+// sendCopy starts the workflow with the correlation id of the original email. The audit log has the command's id.
 func sendCopy(ctx context.Context, books *store.Store, w *dispatch.Client, id uint64) error {
 	mail, err := books.Email(ctx, id)
 	if err != nil {

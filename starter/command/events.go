@@ -20,7 +20,7 @@ import (
 )
 
 func eventsCommand() *cobra.Command {
-	return group("events", "Look into the inbox of Stripe events, and process one again",
+	return group("events", "List and show the Stripe events of the inbox, and process one again",
 		"events list, events show EVENT, events retry EVENT, events ignore EVENT, events types, or events scrub",
 		listEventsCommand(), showEventCommand(), retryEventCommand(), ignoreEventCommand(), eventTypesCommand(), scrubEventsCommand())
 }
@@ -29,7 +29,7 @@ func eventTypesCommand() *cobra.Command {
 	var flags listFlags
 	types := &cobra.Command{
 		Use:   "types",
-		Short: "Print the types of events that the webhook endpoint at Stripe has to send",
+		Short: "Print the event types that the webhook endpoint at Stripe has to send",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := flags.check(cmd); err != nil {
@@ -52,7 +52,7 @@ func listEventsCommand() *cobra.Command {
 	var state string
 	list := &cobra.Command{
 		Use:   "list",
-		Short: "List events, the newest first",
+		Short: "List events, newest first",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			filter.State, filter.Before, filter.Limit = store.EventState(state), flags.before, flags.limit
@@ -68,9 +68,9 @@ func listEventsCommand() *cobra.Command {
 			})
 		},
 	}
-	list.Flags().StringVar(&state, "state", "", eventStates())
-	list.Flags().StringVar(&filter.Type, "type", "", "such as payment_intent.succeeded")
-	list.Flags().StringVar(&filter.Reference, "booking", "", "a booking's reference")
+	list.Flags().StringVar(&state, "state", "", "only events in this state: "+eventStates())
+	list.Flags().StringVar(&filter.Type, "type", "", "only events of this type, such as payment_intent.succeeded")
+	list.Flags().StringVar(&filter.Reference, "booking", "", "only events of the booking with this reference")
 	flags.addPages(list)
 	var states []string
 	for _, known := range store.EventStates {
@@ -80,7 +80,7 @@ func listEventsCommand() *cobra.Command {
 	return list
 }
 
-// eventStates reads "received, processing, ... or ignored".
+// eventStates is "received, processing, ... or ignored".
 func eventStates() string {
 	var out strings.Builder
 	for i, state := range store.EventStates {
@@ -101,7 +101,7 @@ func checkFilter(filter store.EventFilter) error {
 	}
 	if filter.Reference != "" {
 		if _, err := booking.ParseReference(filter.Reference); err != nil {
-			return misused("--booking: %w", err)
+			return misused("invalid --booking: %w", err)
 		}
 	}
 	return nil
@@ -134,22 +134,19 @@ func showEventCommand() *cobra.Command {
 	var payload bool
 	show := &cobra.Command{
 		Use:   "show EVENT",
-		Short: "Show one event, evt_..., and what became of it",
+		Short: "Show one event (evt_...) and its processing",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return booksCommand(cmd, "events", func(books *store.Store) error {
 				e, err := books.Event(cmd.Context(), args[0])
-				if errors.Is(err, store.ErrNotFound) {
-					return fmt.Errorf("there is no event %q in the inbox", args[0])
-				}
 				if err != nil {
-					return err
+					return noSuchEvent(args[0], err)
 				}
 				return printEvent(cmd.OutOrStdout(), e, payload)
 			})
 		},
 	}
-	show.Flags().BoolVar(&payload, "payload", false, "with what is kept of its body: ids, states and amounts")
+	show.Flags().BoolVar(&payload, "payload", false, "include the stored part of its body: ids, states and amounts")
 	return show
 }
 
@@ -185,10 +182,9 @@ func printEvent(out io.Writer, e store.Event, payload bool) error {
 func retryEventCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "retry EVENT",
-		Short: "Process an event again, with its attempts counted anew",
-		Long: "Hands the event to the workflow that owns it, which reads the object again at Stripe. Harmless for an event that was processed: " +
-			"nothing is recorded twice.",
-		Args: cobra.ExactArgs(1),
+		Short: "Process an event again, with a new count of attempts",
+		Long:  "Hands the event to its workflow, which reads the object again at Stripe. Safe for a processed event: nothing is recorded twice.",
+		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx := correlated(cmd.Context())
 			cfg, log, err := load(cmd.ErrOrStderr(), "events", config.Database, config.Temporal, config.Payments)
@@ -197,16 +193,13 @@ func retryEventCommand() *cobra.Command {
 			}
 			return withWorkflows(cmd.Context(), cfg, log, func(books *store.Store, w *dispatch.Client) error {
 				stored, err := books.RetryEvent(ctx, args[0], actor(ctx), books.Now())
-				if errors.Is(err, store.ErrNotFound) {
-					return fmt.Errorf("there is no event %q in the inbox", args[0])
-				}
 				if err != nil {
-					return err
+					return noSuchEvent(args[0], err)
 				}
 				stored.Attempts = 0
 				stripe := stripeClient(cfg, log)
 				if err := inbox.New(books, w, stripe, time.Minute, log).Again(cmd.Context(), stored); err != nil {
-					return fmt.Errorf("the event could not be handed on; the sweeper tries again: %w", err)
+					return fmt.Errorf("the event was not handed to its workflow; the sweeper tries again: %w", err)
 				}
 				now, err := books.Event(cmd.Context(), args[0])
 				if err != nil {
@@ -216,4 +209,8 @@ func retryEventCommand() *cobra.Command {
 			})
 		},
 	}
+}
+
+func noSuchEvent(id string, err error) error {
+	return orMissing(err, "the inbox has no event %q", id)
 }

@@ -23,10 +23,9 @@ func scrubEventsCommand() *cobra.Command {
 	var dryRun bool
 	command := &cobra.Command{
 		Use:   "scrub",
-		Short: "Reduce the stored bodies of events to what Farebook reads",
-		Long: "Releases before this one stored events as Stripe sent them, with client secrets and what customers typed at Stripe. This " +
-			"reduces them in batches. It may be stopped at any time and started again, beside a running API and running workers, and changes " +
-			"nothing when it is repeated. Run it once every process has the new release.",
+		Short: "Reduce the stored bodies of events to the fields that Farebook reads",
+		Long: "Older releases stored events as Stripe sent them, with client secrets and what customers typed at Stripe. This reduces them in batches, " +
+			"while API and workers run. It can be interrupted and repeated at any time. Run it after every process has the new release.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if scrub.Batch < 1 || scrub.Batch > maxScrubBatch {
@@ -41,9 +40,9 @@ func scrubEventsCommand() *cobra.Command {
 			})
 		},
 	}
-	command.Flags().Uint64Var(&scrub.Batch, "batch", usualScrubBatch, fmt.Sprintf("how many event numbers one transaction goes through, 1 to %d", maxScrubBatch))
-	command.Flags().DurationVar(&scrub.Pause, "pause", 50*time.Millisecond, "how long to wait between two batches")
-	command.Flags().BoolVar(&dryRun, "dry-run", false, "only count the events that would be reduced")
+	command.Flags().Uint64Var(&scrub.Batch, "batch", usualScrubBatch, fmt.Sprintf("event numbers in one transaction, from 1 to %d", maxScrubBatch))
+	command.Flags().DurationVar(&scrub.Pause, "pause", 50*time.Millisecond, "pause between two batches")
+	command.Flags().BoolVar(&dryRun, "dry-run", false, "count the events that would be reduced, and change nothing")
 	return command
 }
 
@@ -53,7 +52,7 @@ func runScrub(ctx context.Context, out io.Writer, scrub inbox.Scrub, dryRun bool
 		return err
 	}
 	if dryRun {
-		_, err = fmt.Fprintf(out, "%d events would be reduced\n", count)
+		_, err = fmt.Fprintf(out, "Would reduce %d events\n", count)
 		return err
 	}
 	if count > 0 {
@@ -65,15 +64,15 @@ func runScrub(ctx context.Context, out io.Writer, scrub inbox.Scrub, dryRun bool
 		}
 	}
 	scrub.Progress = func(at inbox.ScrubProgress) {
-		_, _ = fmt.Fprintf(out, "%d of %d events reduced, up to number %d\n", at.Scrubbed, at.Of, at.Number) // the last line reports errors
+		_, _ = fmt.Fprintf(out, "Reduced %d of %d events, up to number %d\n", at.Scrubbed, at.Of, at.Number) // the last line reports a broken pipe
 	}
 	at, err := scrub.Run(ctx)
 	if errors.Is(err, context.Canceled) {
-		return fmt.Errorf("stopped after %d of %d events; run it again to reduce the rest: %w", at.Scrubbed, at.Of, err)
+		return fmt.Errorf("interrupted after %d of %d events; repeat the command to reduce the rest: %w", at.Scrubbed, at.Of, err)
 	}
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out, "done: %d events reduced\n", at.Scrubbed)
+	_, err = fmt.Fprintf(out, "Done: reduced %d events\n", at.Scrubbed)
 	return err
 }

@@ -10,8 +10,8 @@ import (
 func evidenceCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "evidence REFERENCE",
-		Short: "Put a booking's evidence for a dispute together, as JSON",
-		Long:  "What was sold, the mails, the ledger, Stripe's ids, and what happened when. It has personal data: handle it so.",
+		Short: "Collect a booking's evidence for a dispute, as JSON",
+		Long:  "Prints what was sold, the emails, the ledger, Stripe's ids, and a timeline. It contains personal data: handle it accordingly.",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return booksCommand(cmd, "evidence", func(books *store.Store) error {

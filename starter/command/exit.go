@@ -11,12 +11,12 @@ import (
 	"farebook/internal/exitcode"
 )
 
-// Interrupted says that a command was left by Ctrl-C, and what continues without it.
+// Interrupted is the error of a command that Ctrl-C ended. What says what continues without it.
 type Interrupted struct{ What string }
 
 func (e *Interrupted) Error() string { return e.What }
 
-// Exit writes why a command ended, if it failed, and returns the code to exit with.
+// Exit writes the error of a command, and returns the exit code.
 func Exit(out io.Writer, err error) int {
 	var interrupted *Interrupted
 	switch {
@@ -25,7 +25,7 @@ func Exit(out io.Writer, err error) int {
 	case errors.As(err, &interrupted):
 		printError(out, err)
 		return exitcode.Interrupted
-	case errors.Is(err, ErrBroken): // before others that are joined with it: what was found matters more than what could not be asked
+	case errors.Is(err, ErrBroken): // first, because a finding matters more than a check that could not be made
 		if others := withoutBroken(err); others != nil {
 			printError(out, others)
 		}
@@ -35,19 +35,18 @@ func Exit(out io.Writer, err error) int {
 	return exitcode.Of(err)
 }
 
-// sayWhy keeps the lines of an error, which may list several problems, and lets nothing in them speak to the terminal.
+// sayWhy writes each line of an error, which may list several problems, without characters that control the terminal.
 func printError(out io.Writer, err error) {
 	for i, line := range strings.Split(err.Error(), "\n") {
 		prefix := ""
 		if i == 0 {
 			prefix = "starter: "
 		}
-		_, _ = fmt.Fprintln(out, prefix+printable(line)) // there is nobody else to tell
+		_, _ = fmt.Fprintln(out, prefix+printable(line)) // there is no other output
 	}
 }
 
-// withoutBroken is what an error has beside ErrBroken, which the table has shown already. It walks the tree that
-// errors.Join makes.
+// withoutBroken removes ErrBroken, which the table has already shown, from errors joined with errors.Join.
 func withoutBroken(err error) error {
 	if !errors.Is(err, ErrBroken) {
 		return err
@@ -63,10 +62,10 @@ func withoutBroken(err error) error {
 	return errors.Join(others...)
 }
 
-// misused is an error about how a command was called.
+// misused is an error about arguments or flags.
 func misused(format string, args ...any) error { return exitcode.Misused(format, args...) }
 
-// codeMisuse gives the errors that cobra makes of flags and arguments their code, for a command and those below it.
+// codeMisuse gives cobra's errors about flags and arguments their exit code, for a command and its subcommands.
 func codeMisuse(cmd *cobra.Command) {
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return exitcode.With(exitcode.Misuse, err) })
 	if check := cmd.Args; check != nil {
@@ -77,7 +76,7 @@ func codeMisuse(cmd *cobra.Command) {
 	}
 }
 
-// knownCommand refuses a mistyped command with those that resemble it; without it, cobra's own refusal would have no code.
+// knownCommand refuses an unknown command and suggests similar ones. cobra's own refusal would not have the exit code.
 func knownCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil

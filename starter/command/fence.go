@@ -13,26 +13,26 @@ import (
 )
 
 func fenceCommand() *cobra.Command {
-	return group("fence", "Keep money from moving while the books may miss what Stripe has",
+	return group("fence", "Stop all money while the books may miss what Stripe has",
 		"fence raise --reason TEXT, fence status, or fence lower --note TEXT",
 		raiseFenceCommand(), fenceStatusCommand(), lowerFenceCommand())
 }
 
-// maxFenceReason is what callers of the API read as well.
+// maxFenceReason, in bytes, limits a text that callers of the API read.
 const maxFenceReason = 200
 
 func raiseFenceCommand() *cobra.Command {
 	var reason string
 	raise := &cobra.Command{
 		Use:   "raise --reason TEXT",
-		Short: "Raise the fence: after a restore of the database, before API and workers start",
+		Short: "Raise the fence, after a restore of the database and before API and workers start",
 		Long: "While the fence is up, bookings, captures, cancellations and refunds are refused with 503 and the reason. Reads and webhooks work. " +
-			"Workers look for what was made at Stripe and ask for nothing, and no email is sent. Raise it after the restore, which would wipe " +
-			"it, or set FENCE for API and workers. See docs/disaster.md.",
+			"Workers search for what was created at Stripe but request nothing, and no email is sent. Raise it after the restore, which would " +
+			"remove it, or set FENCE for API and workers. See docs/disaster.md.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if reason == "" || len(reason) > maxFenceReason {
-				return misused("--reason: say in 1 to %d bytes why no money may move; callers of the API read it", maxFenceReason)
+				return misused("invalid --reason: must have 1 to %d bytes; callers of the API read it", maxFenceReason)
 			}
 			ctx := correlated(cmd.Context())
 			return booksCommand(cmd, "fence", func(books *store.Store) error {
@@ -41,13 +41,13 @@ func raiseFenceCommand() *cobra.Command {
 					return err
 				}
 				if !raised {
-					return fmt.Errorf("a fence is up already, since %s: %s", fence.RaisedAt.Format(time.RFC3339), fence.Reason)
+					return fmt.Errorf("a fence is already up, since %s: %s", fence.RaisedAt.Format(time.RFC3339), fence.Reason)
 				}
 				held, err := books.CountHeldEmails(ctx)
 				if err != nil {
 					return err
 				}
-				return printText(cmd.OutOrStdout(), "fence %d is up: no money moves. Emails held: %d\n", fence.ID, held)
+				return printText(cmd.OutOrStdout(), "Raised fence %d: no money moves. Emails held: %d\n", fence.ID, held)
 			})
 		},
 	}
@@ -60,7 +60,7 @@ func fenceStatusCommand() *cobra.Command {
 	var limit int
 	status := &cobra.Command{
 		Use:   "status",
-		Short: "Show whether a fence is up, and those before it",
+		Short: "Show whether a fence is up, and earlier fences",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := errors.Join(checkFormat(format, listFormats), checkLimit(limit)); err != nil {
@@ -79,7 +79,7 @@ func fenceStatusCommand() *cobra.Command {
 			})
 		},
 	}
-	status.Flags().IntVar(&limit, "limit", 10, fmt.Sprintf("how many, 1 to %d", maxListed))
+	status.Flags().IntVar(&limit, "limit", 10, fmt.Sprintf("number of fences, from 1 to %d", maxListed))
 	formatFlag(status, &format, listFormats...)
 	return status
 }
@@ -136,9 +136,9 @@ func lowerFenceCommand() *cobra.Command {
 	var note string
 	lower := &cobra.Command{
 		Use:   "lower --note TEXT",
-		Short: "Lower the fence: once the books have what Stripe has",
-		Long: "Money moves again. Emails that were held stay held until emails release or emails drop. Where FENCE is set for API or workers, " +
-			"unset it first: they raise the fence again.",
+		Short: "Lower the fence, once the books have what Stripe has",
+		Long: "Money moves again. Held emails stay held until emails release or emails drop. If FENCE is set for API or workers, unset it first: " +
+			"otherwise they raise the fence again.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := checkNote(note); err != nil {
@@ -157,7 +157,7 @@ func lowerFenceCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return printText(cmd.OutOrStdout(), "fence %d is lowered. Emails held: %d\n", fence.ID, held)
+				return printText(cmd.OutOrStdout(), "Lowered fence %d. Emails held: %d\n", fence.ID, held)
 			})
 		},
 	}

@@ -15,9 +15,9 @@ func heldEmailsCommand() *cobra.Command {
 	var flags listFlags
 	held := &cobra.Command{
 		Use:   "held",
-		Short: "List emails that a fence holds, oldest first",
-		Long: "An email is held when it was queued before a fence was raised or while it was up: it may have been sent before the database was " +
-			"restored. Release what was not sent, drop what was.",
+		Short: "List the emails that a fence holds, oldest first",
+		Long: "An email is held if it was queued before the fence was raised or while it was up: it may have been sent before the database was " +
+			"restored. Release emails that were not sent, and drop those that were.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := flags.check(cmd); err != nil {
@@ -54,16 +54,16 @@ var heldEmails = listing[store.HeldEmail, shownHeldEmail]{
 }
 
 func releaseEmailsCommand() *cobra.Command {
-	return decideEmailsCommand("release", "Send held emails that were not sent before",
-		"Queues the emails; the API's next sweep has them sent. Refused while a fence is up.", "released", (*store.Store).ReleaseEmails)
+	return decideEmailsCommand("release", "Send held emails that were not sent",
+		"Queues the emails; the API's next sweep sends them. Refused while a fence is up.", "Released", (*store.Store).ReleaseEmails)
 }
 
 func dropEmailsCommand() *cobra.Command {
-	return decideEmailsCommand("drop", "Leave held emails unsent, as they were sent before",
-		"Nothing is sent, and the note says why. emails resend sends one after all.", "dropped", (*store.Store).DropEmails)
+	return decideEmailsCommand("drop", "Drop held emails that were already sent",
+		"Sends nothing; the note says why. emails resend sends a dropped email after all.", "Dropped", (*store.Store).DropEmails)
 }
 
-// decision is what the store does about held emails.
+// decision releases or drops held emails.
 type decision func(*store.Store, context.Context, store.HeldDecision) (int64, error)
 
 func decideEmailsCommand(verb, short, long, done string, decide decision) *cobra.Command {
@@ -88,26 +88,26 @@ func decideEmailsCommand(verb, short, long, done string, decide decision) *cobra
 					return err
 				}
 				if changed == 0 {
-					return errors.New("none of these emails is held: see emails held")
+					return errors.New("no email with these numbers is held: see emails held")
 				}
-				return printText(cmd.OutOrStdout(), "emails %s: %d\n", done, changed)
+				return printText(cmd.OutOrStdout(), "%s %d emails\n", done, changed)
 			})
 		},
 	}
-	cmd.Flags().BoolVar(&all, "all", false, "all that are held")
-	cmd.Flags().StringVar(&note, "note", "", "how it is known whether they were sent")
+	cmd.Flags().BoolVar(&all, "all", false, "all held emails")
+	cmd.Flags().StringVar(&note, "note", "", "how you know whether they were sent")
 	return cmd
 }
 
 func emailNumbers(args []string, all bool) ([]uint64, error) {
 	if all == (len(args) > 0) {
-		return nil, misused("name emails by their numbers, as emails held shows them, or --all")
+		return nil, misused("name emails by the numbers that emails held shows, or use --all")
 	}
 	ids := make([]uint64, len(args))
 	for i, arg := range args {
 		id, err := strconv.ParseUint(arg, 10, 63)
 		if err != nil {
-			return nil, misused("%q is no email's number: see emails held", arg)
+			return nil, misused("invalid email %q: must be a number shown by emails held", arg)
 		}
 		ids[i] = id
 	}

@@ -21,23 +21,20 @@ import (
 )
 
 func importCommand() *cobra.Command {
-	return group("import", "Take over bookings of the system that Farebook replaces", "import bookings FILE, or import find REFERENCE",
+	return group("import", "Import bookings from the system that Farebook replaces", "import bookings FILE, or import find REFERENCE",
 		importBookingsCommand(), findImportedCommand())
 }
 
 func findImportedCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "find REFERENCE",
-		Short: "Print the reference of a booking that was imported, by the one that it had before",
+		Short: "Print the reference of an imported booking, by its earlier reference",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return booksCommand(cmd, "import", func(books *store.Store) error {
 				found, err := books.BookingImportedFrom(cmd.Context(), args[0])
-				if errors.Is(err, store.ErrNotFound) {
-					return fmt.Errorf("no booking was imported under the reference %q", args[0])
-				}
 				if err != nil {
-					return err
+					return orMissing(err, "no booking was imported with the reference %q", args[0])
 				}
 				return printText(cmd.OutOrStdout(), "%s\n", string(found.Reference))
 			})
@@ -57,12 +54,12 @@ func importBookingsCommand() *cobra.Command {
 	flags := &importFlags{}
 	bookings := &cobra.Command{
 		Use:   "bookings FILE",
-		Short: "Compare exported bookings with Stripe, and take them over with --apply",
-		Long: "Reads bookings from FILE (.csv or .json; docs/migrating.md lists the columns), reads the PaymentIntent of each at Stripe and says " +
-			"what would become of it. With --apply it writes booking, payment, refunds, disputes and ledger, and starts the workflow of a booking that " +
-			"is not paid. It charges and refunds nothing and changes nothing at Stripe. A row that does not fit is refused with the reason, and the others " +
-			"are imported; repeat the command until none is refused: what was imported is not imported again. No confirmation is sent for a paid " +
-			"booking, unless --confirm asks for those whose confirmed_at is empty. Exits with 1 when rows are refused.",
+		Short: "Compare exported bookings with Stripe, and import them with --apply",
+		Long: "Reads bookings from FILE (.csv or .json; docs/migrating.md lists the columns), reads the PaymentIntent of each at Stripe and reports " +
+			"what would be imported. With --apply it writes booking, payment, refunds, disputes and ledger, and starts the workflow of an unpaid " +
+			"booking. It charges and refunds nothing and changes nothing at Stripe. An invalid row is refused with the reason, and the other rows " +
+			"are imported. Repeat the command until no row is refused: a row is imported only once. Paid bookings get no confirmation, except " +
+			"with --confirm those whose confirmed_at is empty. Exits with 1 when rows are refused.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := checkFormat(flags.format, importFormats); err != nil {
@@ -71,8 +68,8 @@ func importBookingsCommand() *cobra.Command {
 			return importFile(cmd, args[0], flags)
 		},
 	}
-	bookings.Flags().BoolVar(&flags.apply, "apply", false, "write what fits; without it, nothing is written")
-	bookings.Flags().BoolVar(&flags.confirm, "confirm", false, "send the confirmation of paid bookings whose confirmed_at is empty")
+	bookings.Flags().BoolVar(&flags.apply, "apply", false, "import the valid rows; without it, nothing is written")
+	bookings.Flags().BoolVar(&flags.confirm, "confirm", false, "send a confirmation for paid bookings whose confirmed_at is empty")
 	formatFlag(bookings, &flags.format, importFormats...)
 	return bookings
 }
@@ -82,7 +79,7 @@ func importFile(cmd *cobra.Command, path string, flags *importFlags) error {
 	if err != nil {
 		return misused("%w", err)
 	}
-	defer func() { _ = file.Close() }() // it was read only
+	defer func() { _ = file.Close() }() // opened for reading
 	source, err := sourceOf(path, file)
 	if err != nil {
 		return wrongFile(err)
@@ -117,7 +114,7 @@ func importFile(cmd *cobra.Command, path string, flags *importFlags) error {
 	})
 }
 
-// pacedStripe leaves Stripe's rate limit to the bookings that are taken meanwhile, as reconciliation does.
+// pacedStripe limits the rate of Stripe calls like reconciliation, to leave Stripe's limit to live bookings.
 func pacedStripe(cfg config.Config, log *slog.Logger) *stripeapi.Client {
 	stripe := stripeClient(cfg, log)
 	return stripe.Paced(rate.NewLimiter(rate.Limit(cfg.Reconcile.CallsPerSecond), 1))
@@ -130,10 +127,10 @@ func sourceOf(path string, in io.Reader) (imports.Source, error) {
 	case ".json":
 		return imports.JSON(in)
 	}
-	return nil, misused("%s is neither .csv nor .json: name the file by what is in it", filepath.Base(path))
+	return nil, misused("invalid file name %q: must end in .csv or .json, by its content", filepath.Base(path))
 }
 
-// wrongFile gives a file that cannot be read the code of wrong arguments.
+// wrongFile gives an invalid file the exit code of wrong arguments.
 func wrongFile(err error) error {
 	var wrong *imports.FileError
 	if errors.As(err, &wrong) {
@@ -146,7 +143,7 @@ func runImport(ctx context.Context, out io.Writer, importer *imports.Importer, s
 	printer := &importPrinter{out: out, csv: flags.format == "csv"}
 	err := importer.Run(ctx, source, printer.print)
 	if err != nil && ctx.Err() != nil {
-		return &Interrupted{What: fmt.Sprintf("stopped after %d rows: repeat the command, what was imported is known", printer.sum.rows)}
+		return &Interrupted{What: fmt.Sprintf("interrupted after %d rows: repeat the command; imported rows are not imported again", printer.sum.rows)}
 	}
 	if err != nil {
 		return errors.Join(wrongFile(err), printer.sum.stopped())
@@ -155,7 +152,7 @@ func runImport(ctx context.Context, out io.Writer, importer *imports.Importer, s
 		return err
 	}
 	if refused := printer.sum.verdicts[imports.Refused]; refused > 0 {
-		return exitcode.With(exitcode.Findings, fmt.Errorf("%d of %d rows are refused", refused, printer.sum.rows))
+		return exitcode.With(exitcode.Findings, fmt.Errorf("%d of %d rows were refused", refused, printer.sum.rows))
 	}
 	return nil
 }

@@ -15,7 +15,7 @@ import (
 	"farebook/starter/imports"
 )
 
-// importPrinter prints outcomes as they come, so that a file of any size can be followed.
+// importPrinter prints outcomes as they come, so that the import of a large file shows progress.
 type importPrinter struct {
 	out io.Writer
 	csv bool
@@ -26,7 +26,7 @@ type importPrinter struct {
 type importSum struct {
 	rows     int
 	verdicts map[imports.Verdict]int
-	left     map[money.Currency]int64 // of paid bookings that are imported or ready
+	left     map[money.Currency]int64 // owed for paid bookings that are imported or ready
 }
 
 func (s *importSum) add(o imports.Outcome) {
@@ -40,9 +40,9 @@ func (s *importSum) add(o imports.Outcome) {
 	}
 }
 
-// stopped says how far a run came that ended early.
+// stopped says after how many rows an import failed.
 func (s *importSum) stopped() error {
-	return fmt.Errorf("stopped after %d rows: repeat the command once that is mended, what was imported is known", s.rows)
+	return fmt.Errorf("stopped after %d rows: fix this and repeat the command; imported rows are not imported again", s.rows)
 }
 
 func (p *importPrinter) print(outcomes []imports.Outcome) error {
@@ -60,7 +60,7 @@ func (p *importPrinter) print(outcomes []imports.Outcome) error {
 	return table.flush()
 }
 
-// amountOfRow is empty for a row whose amount could not be read.
+// amountOfRow is empty for a row with an invalid amount.
 func amountOfRow(o imports.Outcome) string {
 	if o.Amount.Value == 0 {
 		return ""
@@ -87,7 +87,7 @@ func printOutcomesCSV(out io.Writer, outcomes []imports.Outcome, header bool) er
 	return w.WriteAll(rows)
 }
 
-// finish ends a table with its sums; CSV has rows alone.
+// finish writes the totals under a table. CSV has only rows.
 func (p *importPrinter) finish(applied bool, opening ledger.Opening) error {
 	if p.csv {
 		return nil
@@ -106,18 +106,18 @@ func (p *importPrinter) finish(applied bool, opening ledger.Opening) error {
 		text += fmt.Sprintf(" Owed to travellers as flights or refunds: %s.", formatMoney(p.sum.left[currency], currency))
 	}
 	if !applied {
-		text += " Nothing was written: repeat it with --apply.\n" + postedUnder(opening)
+		text += " Nothing was written: repeat the command with --apply.\n" + postedUnder(opening)
 	}
 	_, err := fmt.Fprintln(p.out, text)
 	return err
 }
 
-// postedUnder says how payments are posted: the order of opening and import cannot be changed later.
+// postedUnder says how payments are posted. The order of opening and import cannot be changed later.
 func postedUnder(opening ledger.Opening) string {
 	if opening.At.IsZero() {
-		return "The books have no opening balance: each payment is posted in full. On an account with other payments than these, run " +
-			"starter opening first: once bookings are imported, it is refused."
+		return "The books have no opening balance: each payment is posted in full. If the Stripe account has other payments, run starter opening " +
+			"first: it is refused once bookings are imported."
 	}
-	return fmt.Sprintf("What was settled before the opening of %s is posted against the opening balance, the rest in full.",
+	return fmt.Sprintf("Payments settled before the opening of %s are posted against the opening balance, the others in full.",
 		opening.At.UTC().Format(time.RFC3339))
 }

@@ -25,10 +25,10 @@ func allOf[T any](page func(after uint64) ([]T, error), cursor func(T) uint64) (
 	}
 }
 
-// maxListed bounds a list whose next page is asked for with --before.
+// maxListed is the largest page of a list that --before continues.
 const maxListed = 500
 
-// listFlags are the flags that list commands share.
+// listFlags are the flags of list commands.
 type listFlags struct {
 	format string
 	limit  int // 0 for a list without pages
@@ -40,8 +40,8 @@ func (f *listFlags) add(cmd *cobra.Command) { formatFlag(cmd, &f.format, listFor
 
 func (f *listFlags) addPages(cmd *cobra.Command) {
 	f.add(cmd)
-	cmd.Flags().IntVar(&f.limit, "limit", 50, fmt.Sprintf("how many, 1 to %d", maxListed))
-	cmd.Flags().Uint64Var(&f.before, "before", 0, "continue below this number, as the previous list says")
+	cmd.Flags().IntVar(&f.limit, "limit", 50, fmt.Sprintf("maximum number of entries, from 1 to %d", maxListed))
+	cmd.Flags().Uint64Var(&f.before, "before", 0, "continue below this number, which the previous page printed")
 }
 
 func (f *listFlags) check(cmd *cobra.Command) error {
@@ -62,16 +62,16 @@ func checkLimit(limit int) error {
 
 // listing is how a list command prints its rows.
 type listing[Row, Shown any] struct {
-	name   string // of the rows in JSON
+	name   string // name of the rows in JSON
 	header []any
 	show   func(Row) Shown
 	cells  func(Shown) []any
-	cursor func(Row) uint64 // by which the next page is asked for; nil for a list without pages
+	cursor func(Row) uint64 // the number for --before; nil for a list without pages
 }
 
-// print prints a page as a table, or as JSON: an object with the rows under their name, and with before where there may be more.
+// print prints a page as a table, or as a JSON object with the rows and, if there may be more, before.
 func (l listing[Row, Shown]) print(out io.Writer, flags listFlags, rows []Row) error {
-	shown := make([]Shown, len(rows)) // [] rather than null where there are none
+	shown := make([]Shown, len(rows)) // [] rather than null for an empty list
 	for i, row := range rows {
 		shown[i] = l.show(row)
 	}
@@ -94,5 +94,5 @@ func (l listing[Row, Shown]) print(out io.Writer, flags listFlags, rows []Row) e
 	if err != nil || before == 0 {
 		return err
 	}
-	return printText(out, "\nThere may be more: --before %d\n", before)
+	return printText(out, "\nFor older entries, add: --before %d\n", before)
 }

@@ -17,13 +17,13 @@ import (
 )
 
 const (
-	// otherFiles is what the process opens beside its callers' connections: the database, Temporal, Stripe, logs.
+	// otherFiles are the open files apart from callers' connections: the database, Temporal, Stripe, logs.
 	otherFiles = 200
-	// refusedPace is how often a connection that was refused is logged: one line each would be what an attacker wants.
+	// refusedPace limits the log lines about refused connections: an attacker could otherwise fill the log.
 	refusedPace = 10 * time.Second
 )
 
-// listen opens HTTP_ADDR within the bounds on connections.
+// listen opens HTTP_ADDR with its limits on connections.
 func listen(ctx context.Context, cfg config.Config, log *slog.Logger) (net.Listener, error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.HTTPAddr)
 	if err != nil {
@@ -35,25 +35,25 @@ func listen(ctx context.Context, cfg config.Config, log *slog.Logger) (net.Liste
 		Total: total, PerAddress: min(cfg.HTTP.MaxConnectionsPerAddress, total), Exempt: cfg.HTTP.TrustedProxies,
 		Refused: func(addr netip.Addr) {
 			paced.Do(func() {
-				log.Warn("connections refused: their address has HTTP_MAX_CONNECTIONS_PER_ADDRESS open already", "address", addr.String())
+				log.Warn("connections refused: their address has HTTP_MAX_CONNECTIONS_PER_ADDRESS open connections", "address", addr.String())
 			})
 		},
 	}), nil
 }
 
-// withinFiles lowers the bound on connections to what the process may open: without files left, it could accept nobody and
-// not even reach its database.
+// withinFiles lowers the limit on connections to the limit on open files. Without free files, the process could accept no connection
+// and not reach its database.
 func withinFiles(connections int, log *slog.Logger) int {
 	var files syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files); err != nil {
-		log.Warn("the limit on open files cannot be read", "error", err)
+		log.Warn("limit on open files not readable", "error", err)
 		return connections
 	}
 	allowed := max(1, int(min(files.Cur, 1<<30))-otherFiles)
 	if connections <= allowed {
 		return connections
 	}
-	log.Warn("HTTP_MAX_CONNECTIONS is above what the limit on open files allows: raise that limit", "openFiles", files.Cur,
+	log.Warn("HTTP_MAX_CONNECTIONS exceeds the limit on open files: raise that limit", "openFiles", files.Cur,
 		"configured", connections, "taken", allowed)
 	return allowed
 }

@@ -14,7 +14,7 @@ import (
 	"farebook/store"
 )
 
-// openingFlags are what the books are opened with.
+// openingFlags are the flags of the opening.
 type openingFlags struct {
 	at     string
 	dryRun bool
@@ -25,11 +25,11 @@ func openingCommand() *cobra.Command {
 	var flags openingFlags
 	open := &cobra.Command{
 		Use:   "opening [--at TIME [--dry-run]]",
-		Short: "Open the books with Stripe's balance of a time, on an account that lived before Farebook",
-		Long: "Posts what Stripe's balance was at a time, pending and available together by currency, against equity:opening_balance. From then on " +
-			"reconciliation compares each balance transaction; what was created before is in the opening balance. Run it once, before bookings are " +
-			"taken or imported, and with --dry-run first. The same time again changes nothing, and another time is refused. Without --at it " +
-			"prints how the books were opened.",
+		Short: "Open the books with Stripe's balance at a time, for an account older than Farebook",
+		Long: "Posts Stripe's balance at a time, pending and available together, by currency, against equity:opening_balance. Reconciliation compares " +
+			"each balance transaction created from then on; earlier ones are in the opening balance. Run it once, before bookings are created or " +
+			"imported, and with --dry-run first. Repeating it with the same time changes nothing; another time is refused. Without --at it prints " +
+			"the opening balance.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := checkFormat(flags.format, listFormats); err != nil {
@@ -37,7 +37,7 @@ func openingCommand() *cobra.Command {
 			}
 			if flags.at == "" {
 				if flags.dryRun {
-					return misused("--dry-run: goes with --at")
+					return misused("--dry-run requires --at")
 				}
 				return booksCommand(cmd, "opening", func(books *store.Store) error { return showOpening(cmd, books, flags) })
 			}
@@ -48,7 +48,7 @@ func openingCommand() *cobra.Command {
 			return openBooks(cmd, at, flags)
 		},
 	}
-	open.Flags().StringVar(&flags.at, "at", "", "the time, such as 2026-11-01T00:00:00Z")
+	open.Flags().StringVar(&flags.at, "at", "", "the time of the balance, such as 2026-11-01T00:00:00Z")
 	open.Flags().BoolVar(&flags.dryRun, "dry-run", false, "print what would be posted, and change nothing")
 	formatFlag(open, &flags.format, listFormats...)
 	return open
@@ -59,11 +59,11 @@ func openingTime(text string) (time.Time, error) {
 	at, err := time.Parse(time.RFC3339, text)
 	switch {
 	case err != nil:
-		return at, misused("--at: %q is no time: write it as 2026-11-01T00:00:00Z, or with your offset", text)
+		return at, misused("invalid --at %q: must be a time such as 2026-11-01T00:00:00Z", text)
 	case at.Nanosecond() != 0:
-		return at, misused("--at: %s has parts of a second: Stripe counts in whole ones", text)
+		return at, misused("invalid --at %q: must be in whole seconds, as Stripe's times are", text)
 	case at.Unix() <= 0:
-		return at, misused("--at: %s is before Stripe was there", text)
+		return at, misused("invalid --at %q: must be after 1970", text)
 	}
 	return at.UTC(), nil
 }
@@ -76,7 +76,7 @@ func openBooks(cmd *cobra.Command, at time.Time, flags openingFlags) error {
 	}
 	return withStore(ctx, cfg, log, func(books *store.Store) error {
 		if !at.Before(books.Now()) {
-			return misused("--at: %s is in the future: Stripe's balance of that time is not known", flags.at)
+			return misused("invalid --at %q: must be in the past", flags.at)
 		}
 		known, err := books.OpeningBalance(ctx)
 		if err != nil {
@@ -86,7 +86,7 @@ func openBooks(cmd *cobra.Command, at time.Time, flags openingFlags) error {
 			if err := known.Same(ledger.Opening{At: at}); err != nil {
 				return refusedOpening(err)
 			}
-			return printOpening(cmd.OutOrStdout(), known, openingSaid{head: "The books were opened with this already.", format: flags.format})
+			return printOpening(cmd.OutOrStdout(), known, openingSaid{head: "The books were already opened with this balance:", format: flags.format})
 		}
 		reader := opening.Reader{
 			Stripe:  stripeClient(cfg, log),
@@ -101,14 +101,14 @@ func openBooks(cmd *cobra.Command, at time.Time, flags openingFlags) error {
 			return fmt.Errorf("read Stripe's balance at %s: %w", at.Format(time.RFC3339), err)
 		}
 		said := openingSaid{
-			head:   fmt.Sprintf("Stripe's balance of now, less %d balance transactions from then on:", read.Since),
-			foot:   "Nothing was posted, and it was read once: run it again without --dry-run, which reads until two readings agree.",
+			head:   fmt.Sprintf("Stripe's balance now, minus %d balance transactions created since:", read.Since),
+			foot:   "Nothing was posted. The balance was read once; without --dry-run, it is read until two readings agree.",
 			format: flags.format, dryRun: flags.dryRun,
 		}
 		if flags.dryRun {
 			err = books.CheckOpening(ctx, read.OpeningBalance)
 		} else {
-			said.foot = "The books are open. Reconciliation compares what was created from then on."
+			said.foot = "The books are open. Reconciliation compares every balance transaction created from then on."
 			err = books.OpenLedger(ctx, read.OpeningBalance, actor(ctx), books.Now())
 		}
 		if err != nil {
@@ -118,11 +118,11 @@ func openBooks(cmd *cobra.Command, at time.Time, flags openingFlags) error {
 	})
 }
 
-// refusedOpening codes an opening that the books refuse as a misuse: the same call fails again.
+// refusedOpening gives an opening that the books refuse the exit code of wrong arguments: the same call fails again.
 func refusedOpening(err error) error {
 	var refused *store.OpeningRefused
 	if errors.As(err, &refused) {
-		return misused("--at: %w", refused)
+		return misused("invalid --at: %w", refused)
 	}
 	return err
 }
@@ -133,13 +133,13 @@ func showOpening(cmd *cobra.Command, books *store.Store, flags openingFlags) err
 		return err
 	}
 	if known.At.IsZero() && flags.format == "table" {
-		return printText(cmd.OutOrStdout(), "The books have no opening balance: the ledger has all that Stripe's balance is made of.\n"+
-			"On an account that lived before Farebook, open them with starter opening --at TIME.\n")
+		return printText(cmd.OutOrStdout(), "The books have no opening balance: the ledger has everything in Stripe's balance.\n"+
+			"If the Stripe account is older than Farebook, open them with starter opening --at TIME.\n")
 	}
-	return printOpening(cmd.OutOrStdout(), known, openingSaid{head: "The books were opened with:", format: flags.format})
+	return printOpening(cmd.OutOrStdout(), known, openingSaid{head: "The books were opened with this balance:", format: flags.format})
 }
 
-// openingSaid is what is printed around an opening balance.
+// openingSaid is the text around an opening balance.
 type openingSaid struct {
 	head, foot string
 	format     string

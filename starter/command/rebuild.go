@@ -23,10 +23,10 @@ func rebuildCommand() *cobra.Command {
 	var apply uint64
 	cmd := &cobra.Command{
 		Use:   "rebuild",
-		Short: "Plan what the books have lost with a restore, as Stripe has it, and bring it back",
-		Long: "Without --apply, lists what Stripe has and the books do not: bookings by PaymentIntents with our metadata, refunds, disputes and " +
-			"payouts. It writes a plan and changes nothing else. With --apply, carries out that plan and nothing more. A booking comes back with its " +
-			"money and its state; customer and flight come back when its client repeats the request under its Idempotency-Key. Nothing is charged, " +
+		Short: "Find what a restored database has lost, by what Stripe has, and bring it back",
+		Long: "Without --apply, lists what Stripe has and the books do not: bookings (by PaymentIntents with Farebook's metadata), refunds, disputes " +
+			"and payouts. It writes a plan and changes nothing else. With --apply, it carries out exactly that plan. A booking comes back with its " +
+			"money and its state; customer and flight come back when its client repeats the request with its Idempotency-Key. Nothing is charged, " +
 			"refunded or sent. A fence has to be up: see docs/disaster.md.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -48,16 +48,16 @@ func rebuildCommand() *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().Uint64Var(&apply, "apply", 0, "carry out the plan of this number")
-	cmd.Flags().StringVar(&since, "since", "", "when the backup was made, RFC 3339; without it, a day before the fence or the newest row, whichever is earlier")
-	cmd.Flags().StringVar(&client, "client", "", "whose bookings are whose PaymentIntent names no client, as those of older releases, or one that was lost as well")
+	cmd.Flags().Uint64Var(&apply, "apply", 0, "carry out the plan with this number")
+	cmd.Flags().StringVar(&since, "since", "", "time of the backup, in RFC 3339; default: a day before the fence or the newest row, whichever is earlier")
+	cmd.Flags().StringVar(&client, "client", "", "client for bookings whose PaymentIntent names no client (older releases) or a client that was lost as well")
 	cmd.MarkFlagsMutuallyExclusive("apply", "since")
 	cmd.MarkFlagsMutuallyExclusive("apply", "client")
 	formatFlag(cmd, &format, listFormats...)
 	return cmd
 }
 
-// rebuildWith runs work behind a fence.
+// rebuildWith runs work while a fence is up.
 func rebuildWith(cmd *cobra.Command, work func(context.Context, *rebuild.Rebuilder, store.Fence) error) error {
 	ctx := correlated(cmd.Context())
 	cfg, log, err := load(cmd.ErrOrStderr(), "rebuild", config.Database, config.Temporal, config.Payments)
@@ -118,7 +118,7 @@ func planRebuild(ctx context.Context, out io.Writer, r *rebuild.Rebuilder, fence
 }
 
 func printRebuild(out io.Writer, plan store.Rebuild, items []store.RebuildItem, left rebuild.LeftOut) error {
-	table := newTable(out, "WHAT", "AT STRIPE", "BOOKING", "AMOUNT", "STATUS", "MADE", "CLIENT")
+	table := newTable(out, "WHAT", "AT STRIPE", "BOOKING", "AMOUNT", "STATUS", "CREATED", "CLIENT")
 	for _, item := range items {
 		amount := "-"
 		if item.Kind == store.RebuildBooking {
@@ -133,14 +133,14 @@ func printRebuild(out io.Writer, plan store.Rebuild, items []store.RebuildItem, 
 	if err := printLeftOut(out, left); err != nil {
 		return err
 	}
-	return printText(out, "\nPlan %d: %d that Stripe has made since %s and the books do not have. Apply it with rebuild --apply %d\n",
+	return printText(out, "\nPlan %d: %d objects that Stripe has created since %s and the books do not have. Apply it with: starter rebuild --apply %d\n",
 		plan.ID, len(items), plan.Since.Format(time.RFC3339), plan.ID)
 }
 
 func printLeftOut(out io.Writer, left rebuild.LeftOut) error {
 	if left.Unowned > 0 {
-		err := printText(out, "\nLeft out: %d PaymentIntents with a booking's reference that name no client. They are of an older release, or somebody else's: "+
-			"--client NAME brings them back as that client's\n", left.Unowned)
+		err := printText(out, "\nLeft out: %d PaymentIntents with a booking's reference but without a client, from an older release or another integration. "+
+			"--client NAME brings them back for that client.\n", left.Unowned)
 		if err != nil {
 			return err
 		}
@@ -148,11 +148,11 @@ func printLeftOut(out io.Writer, left rebuild.LeftOut) error {
 	if left.Orphaned == 0 {
 		return nil
 	}
-	return printText(out, "\nLeft out: %d PaymentIntents whose client was lost as well: %s. Make the client with client create, and its key with api-key create; "+
-		"--client NAME brings them back as that client's\n", left.Orphaned, strings.Join(left.LostClients, ", "))
+	return printText(out, "\nLeft out: %d PaymentIntents whose client was lost as well: %s. Create the client with client create and its key with api-key create; "+
+		"--client NAME brings them back for that client.\n", left.Orphaned, strings.Join(left.LostClients, ", "))
 }
 
-// ownerText is whose a booking is, and whose it was where an operator has named another client.
+// ownerText is the client of a booking, and the lost client that --client replaces.
 func ownerText(lost store.LostBooking) string {
 	if lost.LostClientID == "" {
 		return orDash(lost.ClientID)
@@ -170,13 +170,13 @@ func printRebuildJSON(out io.Writer, plan store.Rebuild, items []store.RebuildIt
 		Status          string       `json:"status"`
 		CreatedAt       time.Time    `json:"createdAt"`
 		Client          string       `json:"client,omitempty"`
-		LostClient      string       `json:"lostClient,omitempty"` // whom the PaymentIntent names, where --client named another
+		LostClient      string       `json:"lostClient,omitempty"` // the client in the PaymentIntent, when --client replaces it
 	}
 	shown := struct {
 		Plan    uint64    `json:"plan"`
 		Since   time.Time `json:"since"`
-		Unowned int       `json:"unowned"` // left out: PaymentIntents that name no client
-		// Left out as well: PaymentIntents whose client was lost, and those clients.
+		Unowned int       `json:"unowned"` // PaymentIntents left out because they name no client
+		// PaymentIntents left out because their client was lost, and those clients.
 		Orphaned    int      `json:"orphaned"`
 		LostClients []string `json:"lostClients,omitempty"`
 		Items       []item   `json:"items"`
@@ -192,20 +192,17 @@ func printRebuildJSON(out io.Writer, plan store.Rebuild, items []store.RebuildIt
 
 func applyRebuild(ctx context.Context, out io.Writer, r *rebuild.Rebuilder, id uint64) error {
 	plan, items, err := r.Store.Rebuild(ctx, id)
-	if errors.Is(err, store.ErrNotFound) {
-		return fmt.Errorf("there is no plan %d: make one with rebuild", id)
-	}
 	if err != nil {
-		return err
+		return orMissing(err, "no plan has the number %d: create one with rebuild", id)
 	}
 	did, failed := 0, error(nil)
 	err = r.Apply(ctx, plan, items, actor(ctx), func(item store.RebuildItem) {
 		did++
-		failed = errors.Join(failed, printText(out, "%s %s %s is back\n", item.Kind, item.StripeID, item.Reference))
+		failed = errors.Join(failed, printText(out, "Restored %s %s %s\n", item.Kind, item.StripeID, item.Reference))
 	})
 	if err != nil {
-		return fmt.Errorf("%d of %d items are back; apply the plan again to continue: %w", did, len(items), err)
+		return fmt.Errorf("restored %d of %d objects; apply the plan again to continue: %w", did, len(items), err)
 	}
-	return errors.Join(failed, printText(out, "plan %d is applied: %d items brought back, %d were before. Now reconcile, verify, and lower the fence\n",
+	return errors.Join(failed, printText(out, "Applied plan %d: restored %d objects, %d were already there. Next: reconcile, verify, and lower the fence\n",
 		id, did, len(items)-did))
 }

@@ -16,7 +16,7 @@ import (
 	"farebook/validation"
 )
 
-// reconcileFlags are what a run is asked for.
+// reconcileFlags are the flags of a run.
 type reconcileFlags struct {
 	options reconciliation.Options
 	scope   string
@@ -26,10 +26,10 @@ type reconcileFlags struct {
 }
 
 func (f *reconcileFlags) add(cmd *cobra.Command) {
-	cmd.Flags().IntVar(&f.options.LookbackDays, "lookback-days", reconciliation.DefaultLookbackDays, "how many days back")
-	cmd.Flags().IntVar(&f.options.Limit, "limit", reconciliation.DefaultLimit, "of open payments; 0 for all")
-	cmd.Flags().BoolVar(&f.options.DryRun, "dry-run", false, "write a report with a plan, and change nothing")
-	cmd.Flags().StringVar(&f.scope, "scope", string(reconciliation.ScopeAll), "payments, ledger, payouts or all")
+	cmd.Flags().IntVar(&f.options.LookbackDays, "lookback-days", reconciliation.DefaultLookbackDays, "days to look back")
+	cmd.Flags().IntVar(&f.options.Limit, "limit", reconciliation.DefaultLimit, "maximum number of open payments; 0 for all")
+	cmd.Flags().BoolVar(&f.options.DryRun, "dry-run", false, "write a report with a plan, and change nothing else")
+	cmd.Flags().StringVar(&f.scope, "scope", string(reconciliation.ScopeAll), "what to compare: payments, ledger, payouts or all")
 	completeFlag(cmd, "scope", "payments", "ledger", "payouts", "all")
 }
 
@@ -43,17 +43,17 @@ func (f *reconcileFlags) read() (reconciliation.Options, error) {
 	return f.options, nil
 }
 
-// checkApply refuses an empty --apply, which would be a run that heals whatever it finds, and what a plan has settled already.
+// checkApply refuses an empty --apply, which would heal whatever the run finds, and flags whose values are part of the plan.
 func (f *reconcileFlags) checkApply(cmd *cobra.Command) error {
 	if !cmd.Flags().Changed("apply") {
 		return nil
 	}
 	if f.apply == "" {
-		return misused("--apply is empty: name the dry run, recon_..., whose plan is to be carried out")
+		return misused("--apply is empty: name the dry run (recon_...) whose plan to carry out")
 	}
 	for _, name := range []string{"dry-run", "lookback-days", "limit", "scope"} {
 		if cmd.Flags().Changed(name) {
-			return misused("--%s does not go with --apply: a plan is carried out as it was made; leave it out", name)
+			return misused("--%s cannot be combined with --apply: a plan is carried out as it was written", name)
 		}
 	}
 	return nil
@@ -63,9 +63,9 @@ func reconcileCommand() *cobra.Command {
 	flags := &reconcileFlags{}
 	reconcile := &cobra.Command{
 		Use:   "reconcile",
-		Short: "Hold the books against Stripe, explain each difference, heal what may be healed",
-		Long: "Starts a reconciliation and follows it. Ctrl-C leaves it going and says how to follow it. With --dry-run it changes nothing and writes " +
-			"a plan; --apply RUN carries out exactly that plan. Exits with 1 when differences are left that were not healed, or the run has failed.",
+		Short: "Compare the books with Stripe, explain each difference, and heal what is safe to heal",
+		Long: "Starts a reconciliation and follows it. Ctrl-C stops following; the run continues. With --dry-run it only writes a plan; " +
+			"--apply RUN carries out exactly that plan. Exits with 1 when differences are left, or when the run has failed.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			options, err := flags.read()
@@ -84,14 +84,14 @@ func reconcileCommand() *cobra.Command {
 		},
 	}
 	flags.add(reconcile)
-	reconcile.Flags().StringVar(&flags.apply, "apply", "", "carry out the plan of this run, and nothing else")
+	reconcile.Flags().StringVar(&flags.apply, "apply", "", "carry out the plan of this dry run, and nothing else")
 	reconcile.Flags().BoolVar(&flags.wait, "wait", true, "follow the run to its end")
 	formatFlag(reconcile, &flags.format, runFormats...)
 	reconcile.AddCommand(followRunCommand(), showRunCommand(), resolveItemCommand(), reopenItemCommand())
 	return reconcile
 }
 
-// ErrDifferences says that a run found differences that are not healed; its report says which.
+// ErrDifferences says that differences are not healed; the report of the run lists them.
 var ErrDifferences = errors.New("differences are left")
 
 func startRun(cmd *cobra.Command, books *store.Store, w *dispatch.Client, options reconciliation.Options, flags *reconcileFlags) error {
@@ -100,13 +100,13 @@ func startRun(cmd *cobra.Command, books *store.Store, w *dispatch.Client, option
 		plan, err := runs.New(books).Run(ctx, flags.apply)
 		switch {
 		case errors.Is(err, store.ErrNotFound):
-			return fmt.Errorf("--apply: there is no run %q", flags.apply)
+			return fmt.Errorf("--apply: no run has the id %q", flags.apply)
 		case err != nil:
 			return err
 		case !plan.Options.DryRun:
-			return fmt.Errorf("--apply: %s was no dry run, and has healed what it may", flags.apply)
+			return fmt.Errorf("--apply: %s was not a dry run: it has already healed what it could", flags.apply)
 		case plan.Status != runs.RunCompleted:
-			return fmt.Errorf("--apply: %s is %s: only the plan of a run that has completed can be carried out", flags.apply, plan.Status)
+			return fmt.Errorf("--apply: %s is %s: only the plan of a completed run can be carried out", flags.apply, plan.Status)
 		}
 		options = plan.Options
 		options.DryRun = false
@@ -137,7 +137,7 @@ func showRunCommand() *cobra.Command {
 	var format string
 	show := &cobra.Command{
 		Use:   "show RUN",
-		Short: "Show a run, recon_..., with every item",
+		Short: "Show a run (recon_...) with all its items",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := checkFormat(format, runFormats); err != nil {
@@ -158,8 +158,5 @@ func showRunCommand() *cobra.Command {
 }
 
 func noSuchRun(id string, err error) error {
-	if errors.Is(err, store.ErrNotFound) {
-		return fmt.Errorf("there is no reconciliation %q", id)
-	}
-	return err
+	return orMissing(err, "no reconciliation has the id %q", id)
 }

@@ -14,7 +14,7 @@ import (
 	runs "farebook/store/recon"
 )
 
-// printRun writes a run with its items, and returns how many differences nobody has dealt with.
+// printRun writes a run with its items, and returns the number of open differences.
 func printRun(ctx context.Context, out io.Writer, books *store.Store, run runs.Run, format string) (left int64, err error) {
 	r, left, err := recon.Report(ctx, books, run, 0)
 	if err != nil {
@@ -47,12 +47,12 @@ func printTable(out io.Writer, r recon.Run) error {
 		return err
 	}
 	if r.Error != "" {
-		if err := printText(out, "it failed: %s\n", r.Error); err != nil {
+		if err := printText(out, "error: %s\n", r.Error); err != nil {
 			return err
 		}
 	}
 	if r.DryRun && r.Status == runs.RunCompleted && len(r.Details) > 0 {
-		_, err := fmt.Fprintf(out, "plan %.12s: carry it out with: starter reconcile --apply %s\n", r.PlanDigest, r.CorrelationID)
+		_, err := fmt.Fprintf(out, "Plan %.12s. Carry it out with: starter reconcile --apply %s\n", r.PlanDigest, r.CorrelationID)
 		return err
 	}
 	return nil

@@ -2,7 +2,6 @@ package command
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -29,10 +28,11 @@ func resolveItemCommand() *cobra.Command {
 	var post bool
 	resolve := &cobra.Command{
 		Use:   "resolve ITEM --note TEXT [--post [--account ACCOUNT] [--effective-at TIME]]",
-		Short: "Record a decision about an item, as reconcile show numbers it",
-		Long: "Records a decision; runs to come that find the same difference, to the minor unit, know it. With --post it also posts a correction, " +
-			"also for an item that was resolved by a note before, so that the ledger says of the balance transaction what Stripe says of it, with the other side on --account: nothing is changed or removed. " +
-			"The correction takes effect at the date of Stripe's balance transaction; --effective-at dates one that Stripe does not have, else now does.",
+		Short: "Record a decision about an item; reconcile show shows its number",
+		Long: "Records a decision. Later runs that find exactly the same difference apply it. With --post it also posts a correction, even for an item " +
+			"that was already resolved by a note: the ledger then agrees with Stripe's balance transaction, with the other side on --account. Nothing " +
+			"is changed or removed. The correction takes effect at the date of Stripe's balance transaction. For one that Stripe does not have, " +
+			"--effective-at sets the date; the default is now.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			id, err := itemNumber(args[0])
@@ -43,13 +43,13 @@ func resolveItemCommand() *cobra.Command {
 				return err
 			}
 			if cmd.Flags().Changed("account") && !post {
-				return misused("--account: goes with --post")
+				return misused("--account requires --post")
 			}
 			if post && !slices.Contains(ledger.CorrectionAccounts, ledger.Account(account)) {
-				return misused("--account: %q takes no correction: say one of %s", account, accountNames())
+				return misused("invalid --account %q: must be one of %s", account, accountNames())
 			}
 			if cmd.Flags().Changed("effective-at") && !post {
-				return misused("--effective-at: goes with --post")
+				return misused("--effective-at requires --post")
 			}
 			at, err := effectiveTime(effectiveAt)
 			if err != nil {
@@ -74,36 +74,36 @@ func resolveItemCommand() *cobra.Command {
 			})
 		},
 	}
-	resolve.Flags().StringVar(&note, "note", "", "what was done, or decided")
+	resolve.Flags().StringVar(&note, "note", "", "what was done or decided")
 	resolve.Flags().BoolVar(&post, "post", false, "post a correction to the ledger")
-	resolve.Flags().StringVar(&account, "account", string(ledger.EquitySuspense), "where the other side of the correction stands: "+accountNames())
-	resolve.Flags().StringVar(&effectiveAt, "effective-at", "", "when the correction took effect, as 2027-05-01T14:20:00Z")
+	resolve.Flags().StringVar(&account, "account", string(ledger.EquitySuspense), "account of the other side of the correction: "+accountNames())
+	resolve.Flags().StringVar(&effectiveAt, "effective-at", "", "when the correction takes effect, such as 2027-05-01T14:20:00Z")
 	return resolve
 }
 
-// effectiveTime reads --effective-at; zero when it is left out.
+// effectiveTime reads --effective-at. It is zero when the flag is left out.
 func effectiveTime(text string) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil {
-		return time.Time{}, misused("--effective-at %q: must be a time with its zone, as 2027-05-01T14:20:00Z", text)
+		return time.Time{}, misused("invalid --effective-at %q: must be a time such as 2027-05-01T14:20:00Z", text)
 	}
 	return at.UTC(), nil
 }
 
-// printUnposted says what a note leaves outside the books, which is easily taken for settled.
+// printUnposted says what a note does not settle in the books.
 func printUnposted(out io.Writer, item runs.Item) error {
 	if item.BalanceTransactionID == "" || item.Class == reconciliation.Timing {
 		return nil
 	}
 	if item.Unposted() == 0 {
-		_, err := fmt.Fprintf(out, "the clearing account has what Stripe settled of %s; nothing was posted\n", item.BalanceTransactionID)
+		_, err := fmt.Fprintf(out, "Nothing was posted: the clearing account already has what Stripe settled for %s\n", item.BalanceTransactionID)
 		return err
 	}
-	_, err := fmt.Fprintf(out, "nothing was posted: of %s the clearing account has %s and Stripe settled %s net, and this difference stays; "+
-		"verify and later runs take it as noted until you post it: starter reconcile resolve %d --note TEXT --post\n",
+	_, err := fmt.Fprintf(out, "Nothing was posted: for %s the clearing account has %s and Stripe settled %s net. This difference stays, and verify and later runs "+
+		"accept it. To post a correction: starter reconcile resolve %d --note TEXT --post\n",
 		item.BalanceTransactionID, formatMoney(item.Posted, item.Currency), formatMoney(item.Net, item.Currency), item.ID)
 	return err
 }
@@ -112,9 +112,9 @@ func reopenItemCommand() *cobra.Command {
 	var note string
 	reopen := &cobra.Command{
 		Use:   "reopen ITEM --note TEXT",
-		Short: "Take back a note on an item, so that its difference counts again",
-		Long: "Returns an item that was resolved by a note to the state that it had, with the items of other runs that were resolved as the same " +
-			"difference. Later runs find the difference again, and verify names it. A correction in the ledger is not taken back.",
+		Short: "Undo a note on an item, so that its difference counts again",
+		Long: "Returns an item that was resolved by a note to its earlier state, together with the items of other runs for the same difference. " +
+			"Later runs find the difference again, and verify reports it. A correction in the ledger is not undone.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			id, err := itemNumber(args[0])
@@ -129,7 +129,7 @@ func reopenItemCommand() *cobra.Command {
 				if err := noSuchItem(id, runs.New(books).ReopenItem(ctx, id, note, actor(ctx))); err != nil {
 					return err
 				}
-				_, err := fmt.Fprintf(cmd.OutOrStdout(), "item %d is open again\n", id)
+				_, err := fmt.Fprintf(cmd.OutOrStdout(), "Reopened item %d\n", id)
 				return err
 			})
 		},
@@ -141,7 +141,7 @@ func reopenItemCommand() *cobra.Command {
 func itemNumber(text string) (uint64, error) {
 	id, err := strconv.ParseUint(text, 10, 64)
 	if err != nil {
-		return 0, misused("%q is no item's number: see reconcile show RUN", text)
+		return 0, misused("invalid item %q: must be a number shown by reconcile show RUN", text)
 	}
 	return id, nil
 }
@@ -155,13 +155,10 @@ func accountNames() string {
 }
 
 func noSuchItem(id uint64, err error) error {
-	if errors.Is(err, store.ErrNotFound) {
-		return fmt.Errorf("there is no item %d: see reconcile show RUN", id)
-	}
-	return err
+	return orMissing(err, "no item has the number %d: see reconcile show RUN", id)
 }
 
-// correctItem reads the balance transaction at Stripe and posts what is missing of it in the books.
+// correctItem reads the balance transaction at Stripe and posts its difference from the books.
 func correctItem(cmd *cobra.Command, correction runs.Correction) error {
 	ctx := correlated(cmd.Context())
 	correction.By = actor(ctx)
@@ -187,11 +184,11 @@ func correctItem(cmd *cobra.Command, correction runs.Correction) error {
 }
 
 func printResolved(cmd *cobra.Command, id uint64) error {
-	_, err := fmt.Fprintf(cmd.OutOrStdout(), "item %d is resolved\n", id)
+	_, err := fmt.Fprintf(cmd.OutOrStdout(), "Resolved item %d\n", id)
 	return err
 }
 
-// balanceTransaction is nil for one that Stripe does not have.
+// balanceTransaction reads a balance transaction; it is nil if Stripe does not have it.
 func balanceTransaction(ctx context.Context, cfg config.Config, log *slog.Logger, id string) (*booking.BalanceTransaction, error) {
 	stripe := stripeClient(cfg, log)
 	there, err := stripe.BalanceTransaction(ctx, id)

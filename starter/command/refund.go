@@ -28,10 +28,10 @@ func abandonRefundCommand() *cobra.Command {
 	abandon := &cobra.Command{
 		Use:   "abandon REFUND --note TEXT",
 		Short: "End a refund that Stripe refuses for now",
-		Long: "Ends a refund that is requested and that Stripe refuses, for lack of balance or for a reason that is not known to be final. Stripe is not " +
-			"asked for it any more, its amount is free again, and the customer hears that the money is owed in another way. Before that, Stripe is " +
-			"searched for the refund: one that Stripe has made after all is adopted, and not abandoned. While Stripe may have made it and not list it " +
-			"yet, the refund stays requested, and ends within minutes.",
+		Long: "Ends a requested refund that Stripe refuses, because the balance is insufficient or for a reason that may be temporary. Stripe is not " +
+			"asked for it again, its amount becomes available, and the customer is told that the money comes another way. Before that, Stripe is " +
+			"searched for the refund: if Stripe has created it after all, it is recorded and not abandoned. While Stripe may have created it " +
+			"without listing it yet, the refund stays requested, and ends within minutes.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			id, err := booking.ParseRefundID(args[0])
@@ -45,18 +45,15 @@ func abandonRefundCommand() *cobra.Command {
 			ctx := correlated(cmd.Context())
 			return workflowsCommand(cmd, "refund", func(books *store.Store, w *dispatch.Client) error {
 				err := books.AbandonRefund(ctx, store.AbandonRefund{ID: id, Note: note, By: actor(ctx), Now: books.Now()})
-				if errors.Is(err, store.ErrNotFound) {
-					return fmt.Errorf("there is no refund %s", id)
-				}
 				if err != nil {
-					return err
+					return orMissing(err, "no refund has the id %s", id)
 				}
 				known, err := books.Refund(ctx, id)
 				if err != nil {
 					return err
 				}
 				if _, err := w.AbandonRefund(ctx, dispatch.RefundSubjectOf(known)); err != nil {
-					return fmt.Errorf("the decision is kept, and the refund's workflow did not answer: it acts on the decision within the hour: %w", err)
+					return fmt.Errorf("the decision is recorded, but the refund's workflow did not answer; it acts on the decision within an hour: %w", err)
 				}
 				if known, err = books.Refund(ctx, id); err != nil {
 					return err

@@ -1,5 +1,6 @@
-// Package command is the starter's commands: serving the HTTP API, preparing database and Temporal, API keys, events, mails
-// and evidence, checking the books, and reconciliation with its schedule. Secrets come from the environment or standard input, never from arguments.
+// Package command has the starter's commands: they serve the HTTP API, prepare database and Temporal, manage clients, API keys, events
+// and emails, check the books, and run reconciliation. Secrets come from the environment, never from arguments. It may import all of
+// starter; nothing but main imports it.
 package command
 
 import (
@@ -10,7 +11,7 @@ import (
 	"farebook/internal/version"
 )
 
-// Root is the command line of the starter.
+// Root returns the starter's command line.
 func Root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "starter",
@@ -18,16 +19,16 @@ func Root() *cobra.Command {
 		Long: "Farebook's HTTP API and the commands around it. Configuration is the environment: see docs/configuration.md.\n\n" +
 			"Exit codes:\n" +
 			"    0  done\n" +
-			"    1  a promise is broken, differences are left, a reconciliation failed\n" +
+			"    1  findings: a broken promise, differences left, a failed reconciliation\n" +
 			"    2  wrong arguments or configuration\n" +
-			"    3  the database, Temporal or Stripe is away\n" +
+			"    3  the database, Temporal or Stripe is unavailable\n" +
 			"    4  anything else, such as a booking that does not exist\n" +
 			"  130  interrupted",
 		Version:       version.String(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          knownCommand,
-		// As cobra itself sets it before it suggests a command.
+		// The distance that cobra uses for its own suggestions.
 		SuggestionsMinimumDistance: 2,
 		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -43,7 +44,7 @@ func Root() *cobra.Command {
 func versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
-		Short: "Print the version and what it was built from, as --version does",
+		Short: "Print the version and the commit it was built from, like --version",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, err := fmt.Fprintln(cmd.OutOrStdout(), version.String())

@@ -17,10 +17,10 @@ import (
 )
 
 func scheduleCommand() *cobra.Command {
-	return group("schedule", "Make, change and pause the schedule of reconciliation",
+	return group("schedule", "Create, change and pause the schedule of reconciliation",
 		"schedule apply, schedule show, schedule pause, schedule resume, or schedule trigger",
 		applyScheduleCommand(), showScheduleCommand(),
-		pauseScheduleCommand(), resumeScheduleCommand(), scheduleAction("trigger", "Start a run now, as the schedule would", triggerSchedule))
+		pauseScheduleCommand(), resumeScheduleCommand(), scheduleAction("trigger", "Start a run now, with the schedule's options", triggerSchedule))
 }
 
 func applyScheduleCommand() *cobra.Command {
@@ -28,8 +28,8 @@ func applyScheduleCommand() *cobra.Command {
 	var schedule dispatch.Schedule
 	apply := &cobra.Command{
 		Use:   "apply",
-		Short: "Make the schedule, or change it",
-		Long:  "A run that is due while another is running is skipped; one that was missed by more than ten minutes is left to the next.",
+		Short: "Create or change the schedule",
+		Long:  "A run is skipped while another one is running. A run that was missed by more than ten minutes is not made up.",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			options, err := flags.read()
@@ -52,15 +52,15 @@ func applyScheduleCommand() *cobra.Command {
 		},
 	}
 	flags.add(apply)
-	apply.Flags().StringVar(&schedule.Cron, "cron", "", "five fields: \"30 2 * * *\" for half past two every night")
-	apply.Flags().DurationVar(&schedule.Every, "every", 0, "an interval instead: 6h")
-	apply.Flags().StringVar(&schedule.TimeZone, "time-zone", "UTC", "of --cron, an IANA name")
-	apply.Flags().DurationVar(&schedule.Jitter, "jitter", usualJitter, "by how much a run may be late, so that not everybody asks Stripe at once")
+	apply.Flags().StringVar(&schedule.Cron, "cron", "", "five fields, such as \"30 2 * * *\" for 02:30 every night")
+	apply.Flags().DurationVar(&schedule.Every, "every", 0, "interval instead of --cron, such as 6h")
+	apply.Flags().StringVar(&schedule.TimeZone, "time-zone", "UTC", "time zone of --cron, by its IANA name")
+	apply.Flags().DurationVar(&schedule.Jitter, "jitter", usualJitter, "maximum random delay of a run, to spread the load on Stripe")
 	return apply
 }
 
 const (
-	// longestInterval is as far back as a run may look: what is between two runs has to be within it.
+	// longestInterval is the longest look-back of a run, which has to cover the time between two runs.
 	longestInterval = 400 * 24 * time.Hour
 	longestJitter   = 24 * time.Hour
 	usualJitter     = 5 * time.Minute
@@ -70,17 +70,17 @@ func checkSchedule(cmd *cobra.Command, schedule dispatch.Schedule) error {
 	zoned := cmd.Flags().Changed("time-zone")
 	switch {
 	case (schedule.Cron == "") == (schedule.Every == 0):
-		return misused("--cron or --every: give one of them")
+		return misused("--cron or --every is required, and not both")
 	case schedule.Cron == "" && (schedule.Every < time.Minute || schedule.Every > longestInterval):
-		return misused("--every is %s: a minute or more, and at most %s", schedule.Every, longestInterval)
+		return misused("invalid --every %s: must be from 1m to %s", schedule.Every, longestInterval)
 	case schedule.Cron == "" && zoned:
-		return misused("--time-zone: goes with --cron; an interval has none")
+		return misused("--time-zone requires --cron: an interval has no time zone")
 	case strings.Contains(schedule.Cron, "TZ="):
-		return misused("--cron %q: say the zone with --time-zone", schedule.Cron)
+		return misused("invalid --cron %q: set the time zone with --time-zone", schedule.Cron)
 	case schedule.Jitter < 0 || schedule.Jitter > longestJitter:
-		return misused("--jitter is %s: from 0s to %s", schedule.Jitter, longestJitter)
+		return misused("invalid --jitter %s: must be from 0s to %s", schedule.Jitter, longestJitter)
 	}
-	// Go knows "" and "Local" as well: this machine's zone, which is not Temporal's.
+	// Go also accepts "" and "Local", the zone of this machine, which is not Temporal's.
 	_, err := time.LoadLocation(schedule.TimeZone)
 	if err != nil || schedule.TimeZone == "" || schedule.TimeZone == "Local" {
 		return misused("invalid --time-zone %q: must be an IANA name such as Asia/Dubai", schedule.TimeZone)
@@ -92,9 +92,9 @@ func notApplied(schedule dispatch.Schedule, err error) error {
 	var refused *dispatch.ScheduleError
 	switch {
 	case errors.As(err, &refused) && schedule.Cron != "":
-		return misused("--cron %q: %w: say minute, hour, day of month, month and day of week, such as \"30 2 * * *\"", schedule.Cron, refused)
+		return misused("invalid --cron %q: %w: must be minute, hour, day of month, month and day of week, such as \"30 2 * * *\"", schedule.Cron, refused)
 	case errors.As(err, &refused):
-		return misused("--every %s: %w", schedule.Every, refused)
+		return misused("invalid --every %s: %w", schedule.Every, refused)
 	default:
 		return fmt.Errorf("apply the schedule: %w", err)
 	}
@@ -111,16 +111,16 @@ func scheduleAction(use, short string, act func(*cobra.Command, *dispatch.Client
 
 func showScheduleCommand() *cobra.Command {
 	var format string
-	show := scheduleAction("show", "Show the schedule, its last runs and its next", showSchedule)
+	show := scheduleAction("show", "Show the schedule, its last runs and its next runs", showSchedule)
 	show.PreRunE = func(*cobra.Command, []string) error { return checkFormat(format, listFormats) }
 	formatFlag(show, &format, listFormats...)
 	return show
 }
 
-// makeSchedule says what to do without a schedule.
+// makeSchedule says how to create a schedule when there is none.
 func makeSchedule(err error) error {
 	if errors.Is(err, dispatch.ErrNoSchedule) {
-		return fmt.Errorf("%w: make one with: starter schedule apply --cron \"30 2 * * *\"", err)
+		return fmt.Errorf("%w: create one with: starter schedule apply --cron \"30 2 * * *\"", err)
 	}
 	return err
 }
@@ -145,21 +145,21 @@ func printScheduleJSON(out io.Writer, stands dispatch.CurrentSchedule) error {
 	})
 }
 
-// shownRuns is how many runs of before, and to come, are shown.
+// shownRuns is how many last and next runs are shown.
 const shownRuns = 3
 
 func printSchedule(out io.Writer, stands dispatch.CurrentSchedule) error {
-	state := "runs"
+	state := "active"
 	if stands.Paused {
-		state = "is paused (" + printable(stands.Note) + ")"
+		state = "paused (" + printable(stands.Note) + ")"
 	}
 	when := "every " + stands.Every.String()
 	if stands.Every == 0 {
 		when = fmt.Sprintf("at %q in %s", stands.Cron, stands.TimeZone)
 	}
-	text := fmt.Sprintf("the schedule %s: %s, up to %s later\n", state, when, stands.Jitter)
+	text := fmt.Sprintf("The schedule is %s: %s, up to %s later\n", state, when, stands.Jitter)
 	o := stands.Options
-	text += fmt.Sprintf("each looks back %d days, limit %d, scope %s, dry run %t; %d were started, %d skipped because another was running\n", o.LookbackDays, o.Limit,
+	text += fmt.Sprintf("Each run looks back %d days, limit %d, scope %s, dry run %t. Started %d, skipped %d because another was running\n", o.LookbackDays, o.Limit,
 		o.Scope, o.DryRun, stands.Runs, stands.Skipped)
 	for _, id := range stands.Last[max(0, len(stands.Last)-shownRuns):] {
 		text += "last: " + id + "\n"
@@ -168,7 +168,7 @@ func printSchedule(out io.Writer, stands dispatch.CurrentSchedule) error {
 		text += "next: " + at.UTC().Format(time.RFC3339) + "\n"
 	}
 	if len(stands.Next) == 0 {
-		text += "next: never, no time fits\n"
+		text += "next: never (no time matches)\n"
 	}
 	_, err := io.WriteString(out, text)
 	return err
@@ -176,10 +176,16 @@ func printSchedule(out io.Writer, stands dispatch.CurrentSchedule) error {
 
 func pauseScheduleCommand() *cobra.Command {
 	var note string
+	var off bool
 	pause := scheduleAction("pause", "Pause the schedule until schedule resume", func(cmd *cobra.Command, w *dispatch.Client) error {
+		if off {
+			return changeSchedule(cmd, w, w.ResumeSchedule, cmp.Or(note, "resumed by an operator"))
+		}
 		return changeSchedule(cmd, w, w.PauseSchedule, cmp.Or(note, "paused by an operator"))
 	})
 	pause.Flags().StringVar(&note, "note", "", "why")
+	pause.Flags().BoolVar(&off, "off", false, "resume the schedule: the former name of schedule resume")
+	_ = pause.Flags().MarkDeprecated("off", "use schedule resume") // fails only for an unknown flag
 	return pause
 }
 
@@ -212,11 +218,11 @@ func triggerSchedule(cmd *cobra.Command, w *dispatch.Client) error {
 	if err != nil {
 		return makeSchedule(err)
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s was started; follow it with: %s %s\n", id, followUse, id)
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "Started %s. Follow it with: %s %s\n", id, followUse, id)
 	return err
 }
 
-// trigger has the schedule start a run, and waits for what comes of it: the run, or an error because another is running.
+// trigger has the schedule start a run, and returns its id, or an error when another run is running.
 func trigger(ctx context.Context, w *dispatch.Client) (string, error) {
 	before, err := w.Schedule(ctx)
 	if err == nil {
@@ -230,7 +236,7 @@ func trigger(ctx context.Context, w *dispatch.Client) (string, error) {
 		case stands.Runs > before.Runs && len(stands.Last) > 0:
 			return stands.Last[len(stands.Last)-1], nil
 		case stands.Skipped > before.Skipped:
-			return "", errors.New("no run was started: the one before is still running, see schedule show")
+			return "", errors.New("no run was started: another run is still running, see schedule show")
 		default:
 			err = wait.For(ctx, triggerPace)
 		}

@@ -10,14 +10,14 @@ import (
 
 const (
 	week = 7 * 24 * time.Hour
-	// gapHorizon is how far ahead gaps are looked for: every zone that has them has one a year.
+	// gapHorizon is how far ahead gaps are searched: every zone with daylight saving time has one a year.
 	gapHorizon = 400 * 24 * time.Hour
-	// nearby is a run soon enough after a gap to stand for the one that the gap has swallowed.
+	// nearby is how soon after a gap a run replaces the one that the gap has skipped.
 	nearby = 2 * time.Hour
 )
 
-// warnOfGap says when a run falls into the hour that clocks skip in spring: Temporal starts none on that day. It compares the day
-// with the same day a week before and a week after.
+// warnOfGap warns of a run in the hour that clocks skip in spring: Temporal does not start it on that day. It compares the day with the
+// same day a week before and a week after.
 func warnOfGap(ctx context.Context, w *dispatch.Client, schedule dispatch.Schedule, now time.Time, warn func(string)) error {
 	zone, err := time.LoadLocation(schedule.TimeZone)
 	if err != nil || schedule.Cron == "" {
@@ -38,15 +38,15 @@ func warnOfGap(ctx context.Context, w *dispatch.Client, schedule dispatch.Schedu
 			continue
 		}
 		local := at.In(zone)
-		warn(fmt.Sprintf("warning: no run on %s: clocks in %s skip from %s to %s then; choose another time, or UTC", local.Format(time.DateOnly),
+		warn(fmt.Sprintf("warning: no run on %s: clocks in %s skip from %s to %s on that day; choose another time, or UTC", local.Format(time.DateOnly),
 			schedule.TimeZone, at.In(time.FixedZone("", before)).Format("15:04"), local.Format("15:04")))
 		return nil
 	}
 	return nil
 }
 
-// swallows tells whether runs are due at the skipped times of day a week before and after a gap, and none soon after it. On the
-// clock before the gap they are between at and at+skipped; a week later the clock has moved by as much.
+// swallows reports whether runs are due at the skipped time of day a week before and a week after a gap, and no run is due soon after
+// it. By the clock before the gap they are between at and at+skipped; a week later the clock has moved by as much.
 func swallows(due []time.Time, at time.Time, skipped time.Duration) bool {
 	within := func(from time.Time, long time.Duration) bool {
 		for _, run := range due {

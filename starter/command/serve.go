@@ -24,17 +24,17 @@ import (
 )
 
 const (
-	// headerTimeout ends a connection that sends its header a byte at a time.
+	// headerTimeout ends a connection whose header arrives too slowly.
 	headerTimeout = 5 * time.Second
-	// readTimeout bounds header and body; the API's own bound on the body is below it.
+	// readTimeout limits header and body. The API's own limit for the body is below it.
 	readTimeout = 15 * time.Second
-	// writeTimeout is above the longest wait of the API for workflow and Stripe (30 s).
+	// writeTimeout is above the API's AnswerTimeout of 30 s.
 	writeTimeout = 45 * time.Second
-	// idleTimeout is above the keep-alive of common load balancers (60 s), so that it is they who close.
+	// idleTimeout is above the keep-alive of common load balancers (60 s), so that they close connections first.
 	idleTimeout = 90 * time.Second
-	// maxHeaderBytes holds an API key, an idempotency key and a signature several times over.
+	// maxHeaderBytes is several times the size of an API key, an idempotency key and a signature.
 	maxHeaderBytes = 16 << 10
-	// drainTimeout is how long requests under way may take to end when the process is asked to stop.
+	// drainTimeout is how long requests in progress may take once the process is asked to stop.
 	drainTimeout = 35 * time.Second
 )
 
@@ -62,8 +62,8 @@ func serveCommand() *cobra.Command {
 	}
 }
 
-// NewAPI connects the API with everything it talks to. The database has to answer; Temporal may come later, and until
-// then bookings are answered with 503. Once ctx ends, bodies that have not come are waited for no longer.
+// NewAPI connects the API with its dependencies. The database has to answer. Temporal may become available later; until then, bookings
+// get 503. Once ctx ends, the API no longer waits for request bodies.
 func NewAPI(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Logger) (http.Handler, func(), error) {
 	temporal, err := dialTemporal(cfg, log)
 	if err != nil {
@@ -98,7 +98,7 @@ func NewAPI(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Log
 		events.Wait()
 		temporal.Close()
 		if err := books.Close(); err != nil {
-			log.Warn("closing the database", "error", err)
+			log.Warn("database not closed", "error", err)
 		}
 	}
 	handler, err := api.New(api.Deps{
@@ -124,7 +124,7 @@ func NewAPI(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Log
 	return handler, closeAll, nil
 }
 
-// Serve answers on listener until ctx ends, then takes nothing new and lets what is under way end.
+// Serve answers requests on listener until ctx ends. Then it accepts no more and lets requests in progress end.
 func Serve(ctx context.Context, listener net.Listener, handler http.Handler, log *slog.Logger) error {
 	server := &http.Server{
 		Handler:           handler,
@@ -138,13 +138,13 @@ func Serve(ctx context.Context, listener net.Listener, handler http.Handler, log
 	ended := make(chan error, 1)
 	listener = api.AnswerRefusals(server, listener, log)
 	go func() { ended <- server.Serve(listener) }()
-	log.Info("API listens", "address", listener.Addr().String())
+	log.Info("API is listening", "address", listener.Addr().String())
 	select {
 	case err := <-ended:
 		return err
 	case <-ctx.Done():
 	}
-	log.Info("stopping: requests under way may end", "atMost", drainTimeout)
+	log.Info("stopping after requests in progress", "timeout", drainTimeout)
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 	defer cancel()
 	err := server.Shutdown(drain)

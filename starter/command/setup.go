@@ -26,11 +26,10 @@ func setupCommand() *cobra.Command {
 	var noSchedule bool
 	setup := &cobra.Command{
 		Use:   "setup",
-		Short: "Prepare Temporal: namespace, search attributes, the schedule of reconciliation",
-		Long: "Makes the namespace where it is missing, with a retention of 30 days, registers what workflows are found by (BookingReference, " +
-			"BookingStatus and PaymentIntentId), waits until both can be used, and makes the schedule of reconciliation from RECONCILE_SCHEDULE " +
-			"where there is none. Running it again changes nothing. Temporal Cloud keeps namespaces and search attributes in its own console: " +
-			"make the namespace there, and add the three attributes as Keyword.",
+		Short: "Prepare Temporal: namespace, search attributes, schedule of reconciliation",
+		Long: "Creates the namespace with a retention of 30 days, registers the search attributes BookingReference, BookingStatus and PaymentIntentId, " +
+			"waits until they can be used, and creates the schedule of reconciliation from RECONCILE_SCHEDULE. It creates only what is missing: " +
+			"running it again changes nothing. On Temporal Cloud, create the namespace in its console first, and add the three attributes as Keyword.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, log, err := load(cmd.ErrOrStderr(), "setup", config.Temporal)
@@ -43,11 +42,11 @@ func setupCommand() *cobra.Command {
 			return Setup(cmd.Context(), cfg, log)
 		},
 	}
-	setup.Flags().BoolVar(&noSchedule, "no-schedule", false, "make no schedule of reconciliation")
+	setup.Flags().BoolVar(&noSchedule, "no-schedule", false, "do not create the schedule of reconciliation")
 	return setup
 }
 
-// Setup prepares the Temporal namespace of cfg. Harmless when repeated: it makes only what is missing.
+// Setup prepares the Temporal namespace of cfg. It creates only what is missing, so that it can be repeated.
 func Setup(ctx context.Context, cfg config.Config, log *slog.Logger) error {
 	temporal, err := dialTemporal(cfg, log)
 	if err != nil {
@@ -70,7 +69,7 @@ func Setup(ctx context.Context, cfg config.Config, log *slog.Logger) error {
 	return ensureSchedule(ctx, dispatchOf(temporal, cfg), cfg.Reconcile, log)
 }
 
-// retention is how long Temporal keeps the history of a workflow that has ended: as long as an operator may ask about it.
+// retention is how long Temporal keeps the history of a workflow that has ended.
 const retention = 30 * 24 * time.Hour
 
 func ensureNamespace(ctx context.Context, temporal client.Client, namespace string, log *slog.Logger) error {
@@ -80,10 +79,10 @@ func ensureNamespace(ctx context.Context, temporal client.Client, namespace stri
 		return makeNamespace(ctx, temporal, namespace, log)
 	}
 	if err != nil {
-		return fmt.Errorf("TEMPORAL_ADDRESS: the server does not describe namespace %q: %w", namespace, err)
+		return fmt.Errorf("TEMPORAL_ADDRESS: read namespace %q: %w", namespace, err)
 	}
 	if kept := known.GetConfig().GetWorkflowExecutionRetentionTtl().AsDuration(); kept < retention {
-		log.Warn("the namespace keeps histories for less than 30 days: change it with `temporal operator namespace update --retention 30d`",
+		log.Warn("namespace keeps histories for less than 30 days: change it with `temporal operator namespace update --retention 30d`",
 			"namespace", namespace, "retention", kept)
 	}
 	return nil
@@ -93,28 +92,28 @@ func makeNamespace(ctx context.Context, temporal client.Client, namespace string
 	_, err := temporal.WorkflowService().RegisterNamespace(ctx, &workflowservice.RegisterNamespaceRequest{
 		Namespace: namespace, WorkflowExecutionRetentionPeriod: durationpb.New(retention), Description: "Farebook",
 	})
-	var exists *serviceerror.NamespaceAlreadyExists // another setup was faster
+	var exists *serviceerror.NamespaceAlreadyExists // a concurrent setup was first
 	var invalid *serviceerror.InvalidArgument
 	switch {
 	case errors.As(err, &invalid):
-		return misused("TEMPORAL_NAMESPACE is %q, which Temporal does not take: %w", namespace, err)
+		return misused("invalid TEMPORAL_NAMESPACE %q: %w", namespace, err)
 	case err != nil && !errors.As(err, &exists):
-		return fmt.Errorf("namespace %q does not exist and cannot be made: %w (on Temporal Cloud, make it in its console)", namespace, err)
+		return fmt.Errorf("namespace %q does not exist and cannot be created: %w (on Temporal Cloud, create it in the console)", namespace, err)
 	}
-	log.Info("namespace made", "namespace", namespace, "retention", retention)
+	log.Info("namespace created", "namespace", namespace, "retention", retention)
 	return nil
 }
 
-// registerSearchAttributes adds those that are missing, and refuses to continue with one of another type.
+// registerSearchAttributes adds missing attributes, and fails when one has another type.
 func registerSearchAttributes(ctx context.Context, temporal client.Client, namespace string, log *slog.Logger) error {
 	operator := temporal.OperatorService()
 	var known *operatorservice.ListSearchAttributesResponse
-	err := soon(ctx, func() (err error) { // a namespace that was just made is not known to every part of the server yet
+	err := retryUntilUsable(ctx, func() (err error) { // parts of the server may not know a new namespace yet
 		known, err = operator.ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: namespace})
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("list search attributes: %w (on Temporal Cloud, add them in its console)", err)
+		return fmt.Errorf("list search attributes: %w (on Temporal Cloud, add them in the console)", err)
 	}
 	missing := map[string]enumspb.IndexedValueType{}
 	for _, name := range dispatch.SearchAttributes() {
@@ -123,15 +122,15 @@ func registerSearchAttributes(ctx context.Context, temporal client.Client, names
 		case !exists:
 			missing[name] = enumspb.INDEXED_VALUE_TYPE_KEYWORD
 		case kind != enumspb.INDEXED_VALUE_TYPE_KEYWORD:
-			return fmt.Errorf("search attribute %s exists as %s and has to be Keyword: remove it, or use another namespace", name, kind)
+			return fmt.Errorf("search attribute %s has the type %s and has to be Keyword: remove it, or use another namespace", name, kind)
 		}
 	}
 	if len(missing) == 0 {
-		log.Info("search attributes are registered already", "namespace", namespace)
+		log.Info("search attributes are already registered", "namespace", namespace)
 		return nil
 	}
 	_, err = operator.AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{Namespace: namespace, SearchAttributes: missing})
-	var exists *serviceerror.AlreadyExists // another setup was faster
+	var exists *serviceerror.AlreadyExists // a concurrent setup was first
 	if err != nil && !errors.As(err, &exists) {
 		return fmt.Errorf("register search attributes: %w", err)
 	}
@@ -139,23 +138,23 @@ func registerSearchAttributes(ctx context.Context, temporal client.Client, names
 	return nil
 }
 
-// awaitUsable waits until a workflow can be started and searched for: Temporal tells its parts of a new namespace and new attributes
+// awaitUsable waits until a workflow can be started and searched for: a new namespace and new attributes reach all parts of Temporal
 // within some seconds.
 func awaitUsable(ctx context.Context, w *dispatch.Client) error {
-	if err := soon(ctx, func() error { return w.CheckNamespace(ctx) }); err != nil {
-		return fmt.Errorf("namespace and search attributes are made and cannot be used yet: %w", err)
+	if err := retryUntilUsable(ctx, func() error { return w.CheckNamespace(ctx) }); err != nil {
+		return fmt.Errorf("namespace and search attributes exist but cannot be used yet: %w", err)
 	}
 	return nil
 }
 
 const (
-	// usableLimit is above the minute for which Temporal keeps what it knew of search attributes.
+	// usableLimit is above the minute for which Temporal caches search attributes.
 	usableLimit = 90 * time.Second
 	usablePace  = 500 * time.Millisecond
 )
 
-// soon repeats what namespaces and attributes that were just made may refuse for some time.
-func soon(ctx context.Context, do func() error) error {
+// retryUntilUsable repeats a call that fails while a new namespace or attribute is not known everywhere.
+func retryUntilUsable(ctx context.Context, do func() error) error {
 	limited, cancel := context.WithTimeout(ctx, usableLimit)
 	defer cancel()
 	for {
@@ -183,15 +182,15 @@ func ensureSealing(ctx context.Context, w *dispatch.Client, log *slog.Logger) er
 	return nil
 }
 
-// ensureSchedule makes the schedule of reconciliation where there is none. One that an operator has applied is left as it is.
+// ensureSchedule creates the schedule of reconciliation. An existing schedule is not changed.
 func ensureSchedule(ctx context.Context, w *dispatch.Client, cfg config.Reconcile, log *slog.Logger) error {
 	if cfg.Schedule == "" {
-		log.Info("no schedule of reconciliation is made, as asked for: make one with `starter schedule apply`")
+		log.Info("schedule of reconciliation not created, as configured: create one with `starter schedule apply`")
 		return nil
 	}
 	_, err := w.Schedule(ctx)
 	if err == nil {
-		log.Info("reconciliation has a schedule already")
+		log.Info("schedule of reconciliation already exists")
 		return nil
 	}
 	if !errors.Is(err, dispatch.ErrNoSchedule) {
@@ -208,10 +207,10 @@ func ensureSchedule(ctx context.Context, w *dispatch.Client, cfg config.Reconcil
 	var refused *dispatch.ScheduleError
 	switch {
 	case errors.As(err, &refused):
-		return misused("RECONCILE_SCHEDULE is %q: %w", cfg.Schedule, refused)
+		return misused("invalid RECONCILE_SCHEDULE %q: %w", cfg.Schedule, refused)
 	case err != nil:
-		return fmt.Errorf("make the schedule of reconciliation: %w", err)
+		return fmt.Errorf("create the schedule of reconciliation: %w", err)
 	}
-	log.Info("reconciliation has a schedule", "cron", cfg.Schedule, "timeZone", cfg.TimeZone)
+	log.Info("schedule of reconciliation created", "cron", cfg.Schedule, "timeZone", cfg.TimeZone)
 	return warnOfGap(ctx, w, schedule, clock.System{}.Now(), func(text string) { log.Warn(text) })
 }

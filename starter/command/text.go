@@ -10,8 +10,8 @@ import (
 	"farebook/booking"
 )
 
-// printable writes what cannot be seen as its escape: \x1b, \n, \u202e. What a stranger sent (an event's type, a note, an
-// error's text) can then neither break a line nor tell the terminal what to do, and is still there to be read.
+// printable escapes invisible characters: \x1b, \n, \u202e. Untrusted text (an event's type, a note, an error) can then neither break a
+// line nor control the terminal, and stays readable.
 func printable(text string) string {
 	var out strings.Builder
 	for i, r := range text {
@@ -29,7 +29,7 @@ func printable(text string) string {
 	return out.String()
 }
 
-// invalidAt tells a byte that is no UTF-8 from the replacement character, which both range as RuneError.
+// invalidAt distinguishes a byte that is not UTF-8 from the replacement character: range yields RuneError for both.
 func invalidAt(text string, i int) bool {
 	_, size := utf8.DecodeRuneInString(text[i:])
 	return size == 1
@@ -51,7 +51,7 @@ func escape(r rune) string {
 	return fmt.Sprintf(`\u%04x`, r)
 }
 
-// say prints a sentence, with every text in it made printable.
+// printText formats like fmt.Fprintf, and makes every string argument printable.
 func printText(out io.Writer, format string, args ...any) error {
 	for i, arg := range args {
 		if text, ok := arg.(string); ok {

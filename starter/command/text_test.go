@@ -60,7 +60,7 @@ func TestFoldKeepsWordsWithinTheWidth(t *testing.T) {
 // A line is cut before the terminal's last column, on whole characters.
 func TestProgressFitsTheTerminal(t *testing.T) {
 	t.Parallel()
-	line := bar(0.5) + "  50% looked at 100: reading"
+	line := bar(0.5) + "  50% compared 100: reading"
 	for width := 1; width < 60; width++ {
 		short := cut(line, width)
 		require.LessOrEqual(t, len([]rune(short)), max(width-1, 1), "%d: %q", width, short)

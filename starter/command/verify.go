@@ -20,7 +20,7 @@ import (
 	"farebook/store"
 )
 
-// ErrBroken says that a promise does not hold; the table says which.
+// ErrBroken says that a promise does not hold; the table shows which.
 var ErrBroken = errors.New("a promise is broken")
 
 func verifyCommand() *cobra.Command {
@@ -29,8 +29,8 @@ func verifyCommand() *cobra.Command {
 	verify := &cobra.Command{
 		Use:   "verify",
 		Short: "Check Farebook's promises on a live system",
-		Long: "Checks what has to hold at any moment: the books by SQL, the clearing account against Stripe's own balance, and that no workflow " +
-			"has failed or cannot proceed. Prints a table, and exits with 1 if anything does not hold. It changes nothing.",
+		Long: "Checks what has to hold at any time: the books by SQL, the clearing account against Stripe's balance, and that no workflow has failed " +
+			"or cannot proceed. Prints a table, and exits with 1 if a promise does not hold. It changes nothing.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := checkFormat(format, listFormats); err != nil {
@@ -72,13 +72,13 @@ func verifyCommand() *cobra.Command {
 			})
 		},
 	}
-	verify.Flags().BoolVar(&booksOnly, "books", false, "check the books alone, and ask neither Stripe nor Temporal")
+	verify.Flags().BoolVar(&booksOnly, "books", false, "check only the books, without Stripe and Temporal")
 	formatFlag(verify, &format, listFormats...)
 	return verify
 }
 
-// checkOutside holds the books against Stripe, and looks for workflows that have failed. It returns what could be checked
-// beside the reason why the rest could not: whoever asks while Stripe is away sees everything else.
+// checkOutside compares the books with Stripe, and searches for failed workflows. It returns the checks that were made, and why others
+// were not: while Stripe is unavailable, the other checks are still shown.
 func checkOutside(ctx context.Context, cfg config.Config, log *slog.Logger, books *store.Store) (checked []store.Promise, unasked error) {
 	stripe := stripeClient(cfg, log)
 	clearing, err := checkClearing(ctx, books, stripe, cfg.Reconcile)
@@ -93,12 +93,12 @@ func checkOutside(ctx context.Context, cfg config.Config, log *slog.Logger, book
 	return append(checked, ends...), errors.Join(err, heardErr, endsErr)
 }
 
-// checkHeard compares Stripe's list of events with the inbox. After a restore the inbox misses the newest.
+// checkHeard compares Stripe's list of events with the inbox, which misses the newest ones after a restore.
 func checkHeard(ctx context.Context, books *store.Store, stripe *stripeapi.Client) (store.Promise, error) {
 	check := store.Promise{Number: 15, Text: "the inbox has the newest events that Stripe has delivered"}
 	suspicion, err := fence.Suspect(ctx, books, stripe, inbox.Types())
 	if err != nil {
-		return check, fmt.Errorf("ask Stripe for its events: %w", err)
+		return check, fmt.Errorf("read Stripe's events: %w", err)
 	}
 	if check.Held = suspicion == nil; !check.Held {
 		check.Detail = suspicion.String()
@@ -106,7 +106,7 @@ func checkHeard(ctx context.Context, books *store.Store, stripe *stripeapi.Clien
 	return check, nil
 }
 
-// checkWorkflows looks for workflows that have failed, and for running ones that cannot proceed.
+// checkWorkflows searches for failed workflows, and for running workflows that cannot proceed.
 func checkWorkflows(ctx context.Context, cfg config.Config, log *slog.Logger) ([]store.Promise, error) {
 	temporal, err := dialTemporal(cfg, log)
 	if err != nil {
@@ -116,24 +116,24 @@ func checkWorkflows(ctx context.Context, cfg config.Config, log *slog.Logger) ([
 	w := dispatchOf(temporal, cfg)
 	failed, err := w.Failed(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("ask Temporal for failed workflows: %w", err)
+		return nil, fmt.Errorf("search for failed workflows: %w", err)
 	}
 	stuck, err := w.AllStuck(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("ask Temporal for workflows that cannot proceed: %w", err)
+		return nil, fmt.Errorf("search for workflows that cannot proceed: %w", err)
 	}
 	ends := store.Promise{Number: 14, Text: "every workflow ends or is visibly waiting", Held: len(failed) == 0}
 	if !ends.Held {
-		ends.Detail = fmt.Sprintf("%d failed, among them %s", len(failed), failed[0])
+		ends.Detail = fmt.Sprintf("%d failed, for example %s", len(failed), failed[0])
 	}
-	proceeds := store.Promise{Number: 14, Text: "no workflow's task fails again and again", Held: len(stuck) == 0}
+	proceeds := store.Promise{Number: 14, Text: "no workflow is stuck on a failing task", Held: len(stuck) == 0}
 	if !proceeds.Held {
 		proceeds.Detail = fmt.Sprintf("%d cannot proceed, as after an incompatible deploy: %s", len(stuck), named(stuck))
 	}
 	return []store.Promise{ends, proceeds}, nil
 }
 
-// maxNamed is how many stuck workflows verify names.
+// maxNamed is how many stuck workflows verify lists.
 const maxNamed = 10
 
 func named(stuck []dispatch.Stuck) string {
@@ -148,10 +148,10 @@ func named(stuck []dispatch.Stuck) string {
 	return text
 }
 
-// whatWidth leaves a line of the table within 80 columns.
+// whatWidth keeps a line of the table within 80 columns.
 const whatWidth = usualWidth - len("PROMISE  HELD  ")
 
-// printPromisesJSON is printPromises for programs.
+// printPromisesJSON prints the checks as JSON. Its errors are those of printPromises.
 func printPromisesJSON(out io.Writer, promises []store.Promise, attention int64, unasked error) error {
 	type check struct {
 		Promise int    `json:"promise"`
@@ -163,7 +163,7 @@ func printPromisesJSON(out io.Writer, promises []store.Promise, attention int64,
 		Held      bool    `json:"held"`
 		Checks    []check `json:"checks"`
 		Attention int64   `json:"attention"`         // open matters
-		Unasked   string  `json:"unasked,omitempty"` // why others could not be made
+		Unasked   string  `json:"unasked,omitempty"` // why other checks were not made
 	}{Held: true, Checks: make([]check, len(promises)), Attention: attention}
 	for i, promise := range promises {
 		shown.Checks[i] = check{promise.Number, promise.Held, promise.Text, promise.Detail}
@@ -179,8 +179,8 @@ func printPromisesJSON(out io.Writer, promises []store.Promise, attention int64,
 	return errors.Join(ErrBroken, unasked)
 }
 
-// printPromises writes the table and how many matters wait for an operator. It returns ErrBroken when a promise does not hold, beside the
-// reason why others are not in the table.
+// printPromises prints the checks as a table, and the number of open matters. It returns ErrBroken when a promise does not hold, joined
+// with the reason why other checks were not made.
 func printPromises(out io.Writer, promises []store.Promise, attention int64, unasked error) error {
 	table := newTable(out, "PROMISE", "HELD", "WHAT")
 	broken := 0
@@ -202,7 +202,7 @@ func printPromises(out io.Writer, promises []store.Promise, attention int64, una
 		return err
 	}
 	if attention > 0 {
-		if _, err := fmt.Fprintf(out, "\nMatters that need attention: %d (starter attention list).\n", attention); err != nil {
+		if _, err := fmt.Fprintf(out, "\nMatters that need attention: %d (see starter attention list).\n", attention); err != nil {
 			return err
 		}
 	}
@@ -211,7 +211,7 @@ func printPromises(out io.Writer, promises []store.Promise, attention int64, una
 		return errors.Join(ErrBroken, unasked, err)
 	}
 	if unasked != nil {
-		_, err := fmt.Fprintf(out, "\nThese %d checks hold. Others could not be made.\n", len(promises))
+		_, err := fmt.Fprintf(out, "\nThese %d checks hold. Other checks could not be made.\n", len(promises))
 		return errors.Join(unasked, err)
 	}
 	_, err := fmt.Fprintf(out, "\nAll %d checks hold.\n", len(promises))

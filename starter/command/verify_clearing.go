@@ -15,41 +15,41 @@ import (
 )
 
 const (
-	// clearingLooks and clearingPause: on a system that moves, ledger and balance differ for the moment that an event
-	// takes; a difference that stays is one.
-	clearingLooks = 10
+	// A live system's ledger and balance differ until an event is processed. Only a difference in all of clearingReads, with
+	// clearingPause between them, counts.
+	clearingReads = 10
 	clearingPause = time.Second
 )
 
 func checkClearing(ctx context.Context, books *store.Store, stripe *stripeapi.Client, cfg config.Reconcile) (store.Promise, error) {
-	check := store.Promise{Number: 5, Text: "the clearing account equals Stripe's own balance, per currency"}
-	for look := range clearingLooks {
-		if look > 0 {
+	check := store.Promise{Number: 5, Text: "the clearing account equals Stripe's balance, per currency"}
+	for read := range clearingReads {
+		if read > 0 {
 			if err := wait.For(ctx, clearingPause); err != nil {
 				return check, err
 			}
 		}
 		theirs, err := stripe.Balances(ctx)
 		if err != nil {
-			return check, fmt.Errorf("ask Stripe for its balance: %w", err)
+			return check, fmt.Errorf("read Stripe's balance: %w", err)
 		}
 		gaps, err := runs.New(books).CompareBalances(ctx, theirs, 0, cfg.Tolerance)
 		if err != nil {
 			return check, err
 		}
-		check.Held, check.Detail = judge(gaps)
+		check.Held, check.Detail = describeGaps(gaps)
 		if check.Held {
 			break
 		}
 	}
 	if !check.Held && len(cfg.Others) > 0 {
-		check.Detail += " Reconciliation posts the money of other integrations (OTHER_INTEGRATIONS): run starter reconcile, and verify again."
+		check.Detail += " Reconciliation posts the money of other integrations (OTHER_INTEGRATIONS): run starter reconcile, then verify again."
 	}
 	return check, nil
 }
 
-// judge tells whether all gaps are accounted for, and names each.
-func judge(gaps []reconciliation.Gap) (held bool, detail string) {
+// describeGaps reports whether all gaps are accounted for, and lists them.
+func describeGaps(gaps []reconciliation.Gap) (held bool, detail string) {
 	held = true
 	texts := make([]string, len(gaps))
 	for i, gap := range gaps {
@@ -59,13 +59,13 @@ func judge(gaps []reconciliation.Gap) (held bool, detail string) {
 	return held, strings.Join(texts, " ")
 }
 
-// leftNamed is how many differences verify names.
+// leftNamed is how many differences verify lists.
 const leftNamed = 3
 
-// checkLeft tells whether the last reconciliation left anything that it could not heal and that nobody has dealt with since. The
-// clearing account alone would not show a difference of states.
+// checkLeft checks that every difference of the last reconciliation was healed or resolved. The clearing account alone would not show a
+// difference of states.
 func checkLeft(ctx context.Context, books *store.Store) (store.Promise, error) {
-	check := store.Promise{Number: 5, Text: "nothing that the last reconciliation could not heal is left open"}
+	check := store.Promise{Number: 5, Text: "no difference of the last reconciliation is left open"}
 	left, err := runs.New(books).LeftOpen(ctx)
 	if err != nil {
 		return check, err
@@ -77,6 +77,6 @@ func checkLeft(ctx context.Context, books *store.Store) (store.Promise, error) {
 	for _, item := range left[:min(len(left), leftNamed)] {
 		texts = append(texts, fmt.Sprintf("item %d: %s %s, %s", item.ID, item.Object, item.StripeID, item.Reason))
 	}
-	check.Detail = fmt.Sprintf("%d left; %s. Resolve each, or reconcile again once it is mended.", len(left), strings.Join(texts, "; "))
+	check.Detail = fmt.Sprintf("%d open: %s. Resolve each, or fix it and reconcile again.", len(left), strings.Join(texts, "; "))
 	return check, nil
 }
