@@ -3,7 +3,7 @@ package test
 import (
 	"context"
 	"net/http"
-	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -44,7 +44,7 @@ func TestScheduleIsUnderstood(t *testing.T) {
 	out, err := starterWith(s, "schedule", "apply", "--cron", "30 2 * * *", "--time-zone", "Asia/Dubai", "--jitter", "0s", "--lookback-days", "3", "--dry-run")
 	require.NoError(t, err)
 	require.Contains(t, out, `The schedule is active: at "30 2 * * *" in Asia/Dubai`)
-	require.Contains(t, out, "Each run looks back 3 days, limit 100, scope all, dry run true")
+	require.Contains(t, out, "Each run covers the last 3 days, limit 100, scope all, dry run true")
 	require.Contains(t, out, "T22:30:00Z", "half past two in Dubai")
 	_, err = starterWith(s, "schedule", "pause", "--note", "an audit")
 	require.NoError(t, err)
@@ -55,7 +55,7 @@ func TestScheduleIsUnderstood(t *testing.T) {
 	s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodGet, Path: "/v1/balance_transactions", Kind: fakestripe.FaultHang})
 	out, err = starterWith(s, "schedule", "trigger")
 	require.NoError(t, err)
-	id := regexp.MustCompile(`recon\w+`).FindString(out)
+	id := strings.TrimSuffix(strings.Fields(out)[1], ".")
 	s.Eventually(func() bool { return s.Stripe.Faults().Hanging() == 1 }, "nothing hangs")
 	_, err = starterWith(s, "schedule", "trigger")
 	require.ErrorContains(t, err, "no run was started")

@@ -130,7 +130,7 @@ func TestUnknownFlagsAndArguments(t *testing.T) {
 	}
 }
 
-// Production refuses to serve, naming all that it lacks.
+// Production refuses to serve, naming all that is missing.
 func TestServeRefusesAnIncompleteProduction(t *testing.T) {
 	t.Setenv("APP_ENV", "production")
 	_, _, err := run(t, "serve")

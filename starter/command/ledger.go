@@ -110,7 +110,8 @@ func writeNew(out io.Writer, file, text string) (err error) {
 		return misused("--out: %s", err)
 	}
 	defer func() {
-		if closing := created.Close(); err == nil {
+		closing := created.Close()
+		if err == nil {
 			err = closing
 		}
 	}()

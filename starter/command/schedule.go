@@ -159,7 +159,7 @@ func printSchedule(out io.Writer, stands dispatch.CurrentSchedule) error {
 	}
 	text := fmt.Sprintf("The schedule is %s: %s, up to %s later\n", state, when, stands.Jitter)
 	o := stands.Options
-	text += fmt.Sprintf("Each run looks back %d days, limit %d, scope %s, dry run %t. Started %d, skipped %d because another was running\n", o.LookbackDays, o.Limit,
+	text += fmt.Sprintf("Each run covers the last %d days, limit %d, scope %s, dry run %t. Started %d, skipped %d because another was running\n", o.LookbackDays, o.Limit,
 		o.Scope, o.DryRun, stands.Runs, stands.Skipped)
 	for _, id := range stands.Last[max(0, len(stands.Last)-shownRuns):] {
 		text += "last: " + id + "\n"
