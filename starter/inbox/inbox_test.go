@@ -19,7 +19,7 @@ import (
 	"farebook/workflows"
 )
 
-// interval is how often the sweeper looks: an event is left to its own request for twice as long.
+// interval is how often the sweeper runs: an event is left to its own request for twice as long.
 const interval = time.Minute
 
 // box is an inbox on real books and a real Temporal, whose workflows nobody runs.
@@ -70,7 +70,7 @@ func (b box) stored(id string) store.Event {
 	return event
 }
 
-// requireTold holds that a workflow was told of an event, and that the event waits for what the workflow records.
+// requireTold holds that a workflow received an event, and that the event waits for what the workflow records.
 func (b box) requireTold(workflowID, eventID string) {
 	b.T.Helper()
 	var told []string
@@ -81,7 +81,7 @@ func (b box) requireTold(workflowID, eventID string) {
 	require.Equal(b.T, store.EventProcessing, b.stored(eventID).State)
 }
 
-// requireSetAside holds that an event is kept, with the reason why nobody is told of it.
+// requireSetAside holds that an event is kept, with the reason why no workflow is notified.
 func (b box) requireSetAside(eventID string) {
 	b.T.Helper()
 	event := b.stored(eventID)
@@ -89,7 +89,7 @@ func (b box) requireSetAside(eventID string) {
 	require.NotEmpty(b.T, event.Note, eventID)
 }
 
-// Each type of event that Farebook acts on goes to the workflow of its own object, whichever the type is.
+// Each type of event that Farebook acts on goes to the workflow of its object, whichever the type is.
 func TestEventGoesToTheWorkflowOfItsObject(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
@@ -125,7 +125,7 @@ func TestEventGoesToTheWorkflowOfItsObject(t *testing.T) {
 		case kind == "balance.available": // about no object: see TestNewMoneyWakesTheRefundsThatWaitForIt
 			continue
 		default:
-			t.Errorf("%s is acted on: say here who is told of it", kind)
+			t.Errorf("%s is acted on: say here who is notified of it", kind)
 			continue
 		}
 		id := fmt.Sprintf("evt_%d", i)

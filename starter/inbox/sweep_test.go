@@ -42,7 +42,7 @@ func (b box) wait(id string) time.Duration {
 	return b.stored(id).NextAttemptAt.Sub(b.Clock.Now()).Round(time.Minute)
 }
 
-// A workflow that cannot be told is tried again after twice the interval, then after pauses that double, up to six hours and twelve
+// A workflow that cannot be signalled is tried again after twice the interval, then after pauses that double, up to six hours and twelve
 // times in all; then the event waits for an operator, who has it tried again from the beginning.
 func TestEventThatCannotBeHandedOnIsTriedAgainEverMoreSeldom(t *testing.T) {
 	t.Parallel()
@@ -96,7 +96,7 @@ func TestSweepPassesOverWhatItCannotRead(t *testing.T) {
 	b.requireTold(workflows.PayoutWorkflowID(b.ID("po_1")), "evt_1")
 }
 
-// An event that is handed on twice, by its request and by the sweeper, is told twice: the workflow passes over what it knows.
+// An event that is handed on twice, by its request and by the sweeper, is signalled twice: the workflow passes over what it knows.
 func TestEventIsSweptUntilItIsProcessed(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
@@ -141,7 +141,7 @@ func TestEventThatFindsAllHandsFullIsLeftToTheSweeper(t *testing.T) {
 	b.requireTold(workflows.PayoutWorkflowID(b.ID(fmt.Sprintf("po_%02d", hands))), left.ID)
 }
 
-// An event that its workflow was told of twelve times and never recorded has failed: the inbox says so and names the workflow, and an
+// An event that its workflow received twelve times and never recorded has failed: the inbox says so and names the workflow, and an
 // error in the log, once, calls for an operator. An operator may ignore it, with a note, or have it tried again.
 func TestEventThatIsNeverRecordedFails(t *testing.T) {
 	t.Parallel()

@@ -110,7 +110,7 @@ func (b box) requireBroken(text string) {
 	b.T.Fatalf("no check %q", text)
 }
 
-// A booking that is in the books without its payment: its workflow is told to record the payment, and the event of a dispute waits for
+// A booking that is in the books without its payment: its workflow is signalled to record the payment, and the event of a dispute waits for
 // that.
 func TestEventOfAForgottenPaymentHasItRecorded(t *testing.T) {
 	t.Parallel()

@@ -30,7 +30,7 @@ const (
 	// pendingFor is how far back pending money is searched for: Stripe makes card money available within 30 days
 	// (stripe.com/docs/payouts#payout-schedule). It affects the split into pending and available, and no total.
 	pendingFor = 30 * 24 * time.Hour
-	// recent is the last part of the period, which each look reads again.
+	// recent is the last part of the period, which each attempt reads again.
 	recent = time.Minute
 )
 

@@ -17,7 +17,7 @@ import (
 )
 
 // Start starts the run with an id ("recon_...") and writes its row, so that the caller can read it at once, also before a worker has
-// taken it. applies is the id of the run whose plan it carries out; empty for one that looks for itself. A repetition with the same id
+// taken it. applies is the id of the run whose plan it carries out; empty for a run that makes its own plan. A repetition with the same id
 // joins the run that exists: the workflow id and the row's correlation id are unique. The workflow starts first, so that there is no
 // row without a workflow; when the process dies in between, the workflow writes the row. It returns NotStartedError when Temporal did
 // not take the run; any other error is the database's.

@@ -349,7 +349,7 @@ func TestCompletedRunForMoneyOfNoBookingIsNotRepeated(t *testing.T) {
 	require.NotEqual(t, first, s.run(terminated))
 }
 
-// A reconciliation that was terminated could not say so: its row is closed, with the reason. One that goes on is left alone.
+// A reconciliation that was terminated could not say so: its row is closed, with the reason. A running one is left alone.
 func TestTerminatedReconciliationsRowIsClosed(t *testing.T) {
 	t.Parallel()
 	s := newSweeper(t)
