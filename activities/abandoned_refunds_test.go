@@ -91,7 +91,7 @@ func TestHeldRefundCanBeAbandoned(t *testing.T) {
 	reference, _ := s.paid()
 	refund := s.refundOf(reference, 10000)
 	abandon := store.AbandonRefund{ID: refund.ID, Note: "paid in cash", By: testdb.Tester, Now: s.Store.Now()}
-	var refused *store.NotAbandonable
+	var refused *store.NotAbandonableError
 	require.ErrorAs(t, s.Store.AbandonRefund(t.Context(), abandon), &refused)
 	require.NoError(t, s.Store.HoldRefund(t.Context(), refund, "another refund is there", s.Store.Now()))
 	require.NoError(t, s.Store.AbandonRefund(t.Context(), abandon))

@@ -58,7 +58,7 @@ const (
 
 // stripeError maps a failure of a call to Stripe to the application error that tells the workflow what to do.
 func stripeError(err error) error {
-	var failure *stripeapi.Failure
+	var failure *stripeapi.CallError
 	if !errors.As(err, &failure) {
 		return err
 	}
@@ -85,7 +85,7 @@ func waitForFence(ctx context.Context, books *store.Store) error {
 	if err != nil || up == nil {
 		return err
 	}
-	return temporal.NewApplicationError((&store.FenceIsUp{Fence: *up}).Error(), Fenced)
+	return temporal.NewApplicationError((&store.FenceUpError{Fence: *up}).Error(), Fenced)
 }
 
 // WaitForRebuild turns a failure into a retryable one: the books may only fail because they were restored to an earlier time.
@@ -116,10 +116,10 @@ func moveError(err error) error {
 
 // storeError maps what the books refuse for good to non-retryable errors. Anything else (connection lost, deadlock) is retried.
 func storeError(err error) error {
-	var illegal *booking.IllegalTransition
-	var mismatch *store.AmountMismatch
-	var notCancellable *store.NotCancellable
-	var quoteChanged *store.QuoteChanged
+	var illegal *booking.IllegalTransitionError
+	var mismatch *store.AmountMismatchError
+	var notCancellable *store.NotCancellableError
+	var quoteChanged *store.QuoteChangedError
 	switch {
 	case err == nil:
 		return nil

@@ -173,7 +173,7 @@ func (p *Payments) originOf(ctx context.Context, known store.Booking) (stripeapi
 }
 
 func (p *Payments) refused(ctx context.Context, reference booking.Reference, cause error) (PaymentIntentCreated, error) {
-	var failure *stripeapi.Failure
+	var failure *stripeapi.CallError
 	if !errors.As(cause, &failure) {
 		return PaymentIntentCreated{}, cause
 	}

@@ -42,12 +42,12 @@ func (r *Refunds) askForRefund(
 		}
 		*refusals++
 	}
-	return booking.RefundSnapshot{}, &stripeapi.Failure{Kind: stripeapi.OutcomeUnknown, Operation: "create refund", Code: "too_many_refusals"}
+	return booking.RefundSnapshot{}, &stripeapi.CallError{Kind: stripeapi.OutcomeUnknown, Operation: "create refund", Code: "too_many_refusals"}
 }
 
 // postpone records why Stripe does not make the refund now, and notifies the finance department once. The customer gets no email.
 func (r *Refunds) postpone(ctx context.Context, known store.Refund, cause error, refusals int) (RefundRecorded, error) {
-	var failure *stripeapi.Failure
+	var failure *stripeapi.CallError
 	if !errors.As(cause, &failure) {
 		return RefundRecorded{}, cause
 	}

@@ -149,7 +149,7 @@ func (r *Refunds) find(ctx context.Context, known store.Refund) (booking.RefundS
 }
 
 func (r *Refunds) refused(ctx context.Context, known store.Refund, cause error) (RefundRecorded, error) {
-	var failure *stripeapi.Failure
+	var failure *stripeapi.CallError
 	if !errors.As(cause, &failure) {
 		return RefundRecorded{}, cause
 	}

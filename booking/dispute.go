@@ -38,7 +38,7 @@ var DisputeTransitions = map[DisputeStatus][]DisputeStatus{
 	},
 }
 
-// To returns nil if the dispute may go to next, and an *IllegalTransition otherwise.
+// To returns nil if the dispute may go to next, and an *IllegalTransitionError otherwise.
 func (s DisputeStatus) To(next DisputeStatus) error {
 	return transition("dispute", DisputeTransitions, s, next)
 }

@@ -54,7 +54,7 @@ func ExampleStatus_To() {
 	fmt.Println(booking.StatusPendingPayment.To(booking.StatusConfirmed))
 	fmt.Println(booking.StatusConfirmed.To(booking.StatusConfirmed)) // the same event again
 	err := booking.StatusExpired.To(booking.StatusConfirmed)
-	var illegal *booking.IllegalTransition
+	var illegal *booking.IllegalTransitionError
 	fmt.Println(errors.As(err, &illegal), err)
 	// Output:
 	// <nil>

@@ -29,7 +29,7 @@ var PayoutTransitions = map[PayoutStatus][]PayoutStatus{
 	PayoutUnknown:   {PayoutPending, PayoutInTransit, PayoutPaid, PayoutFailed, PayoutCanceled},
 }
 
-// To returns nil if the payout may go to next, and an *IllegalTransition otherwise.
+// To returns nil if the payout may go to next, and an *IllegalTransitionError otherwise.
 func (s PayoutStatus) To(next PayoutStatus) error {
 	return transition("payout", PayoutTransitions, s, next)
 }

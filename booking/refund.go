@@ -33,7 +33,7 @@ var RefundTransitions = map[RefundStatus][]RefundStatus{
 	RefundUnknown:        {RefundPending, RefundRequiresAction, RefundSucceeded, RefundFailed, RefundCanceled},
 }
 
-// To returns nil if the refund may go to next, and an *IllegalTransition otherwise.
+// To returns nil if the refund may go to next, and an *IllegalTransitionError otherwise.
 func (s RefundStatus) To(next RefundStatus) error {
 	return transition("refund", RefundTransitions, s, next)
 }

@@ -59,10 +59,10 @@ var PaymentTransitions = func() map[PaymentStatus][]PaymentStatus {
 	return out
 }()
 
-// To returns nil if the booking may go to next, and an *IllegalTransition otherwise.
+// To returns nil if the booking may go to next, and an *IllegalTransitionError otherwise.
 func (s Status) To(next Status) error { return transition("booking", BookingTransitions, s, next) }
 
-// To returns nil if the payment may go to next, and an *IllegalTransition otherwise.
+// To returns nil if the payment may go to next, and an *IllegalTransitionError otherwise.
 func (s PaymentStatus) To(next PaymentStatus) error {
 	return transition("payment", PaymentTransitions, s, next)
 }
@@ -77,7 +77,7 @@ func transition[S ~string](machine string, table map[S][]S, from, to S) error {
 			return nil
 		}
 	}
-	return &IllegalTransition{Machine: machine, From: string(from), To: string(to)}
+	return &IllegalTransitionError{Machine: machine, From: string(from), To: string(to)}
 }
 
 // known returns state if the table has it, and unknown otherwise: Stripe's enumerations grow.

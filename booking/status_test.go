@@ -29,9 +29,9 @@ func requireMachine[S interface {
 				require.NoError(t, err)
 				continue
 			}
-			var illegal *booking.IllegalTransition
+			var illegal *booking.IllegalTransitionError
 			require.ErrorAs(t, err, &illegal, "%s -> %s", from, to)
-			require.Equal(t, &booking.IllegalTransition{Machine: machine, From: string(from), To: string(to)}, illegal)
+			require.Equal(t, &booking.IllegalTransitionError{Machine: machine, From: string(from), To: string(to)}, illegal)
 		}
 	}
 	for _, nonsense := range []S{"", "nonsense", "CONFIRMED"} {

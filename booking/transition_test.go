@@ -10,5 +10,5 @@ import (
 
 func TestIllegalTransitionReadsAsASentence(t *testing.T) {
 	t.Parallel()
-	require.EqualError(t, &booking.IllegalTransition{Machine: "booking", From: "expired", To: "confirmed"}, "a booking cannot go from expired to confirmed")
+	require.EqualError(t, &booking.IllegalTransitionError{Machine: "booking", From: "expired", To: "confirmed"}, "a booking cannot go from expired to confirmed")
 }

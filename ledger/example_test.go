@@ -107,7 +107,7 @@ func ExampleTransaction_Validate() {
 			{Account: ledger.LiabilityUnearnedRevenue, Side: ledger.Credit, Amount: 45900, Currency: "EUR"},
 		},
 	}.Validate()
-	var unbalanced *ledger.UnbalancedTransaction
+	var unbalanced *ledger.UnbalancedError
 	fmt.Println(errors.As(err, &unbalanced))
 	fmt.Println(err)
 	// Output:

@@ -74,13 +74,13 @@ type Transaction struct {
 	Entries              []Entry
 }
 
-// UnbalancedTransaction says in which currency debits and credits differ, in minor units.
-type UnbalancedTransaction struct {
+// UnbalancedError says in which currency debits and credits differ, in minor units.
+type UnbalancedError struct {
 	Currency        money.Currency
 	Debits, Credits int64
 }
 
-func (e *UnbalancedTransaction) Error() string {
+func (e *UnbalancedError) Error() string {
 	return fmt.Sprintf("debits of %s and credits of %s differ", money.Text(e.Debits, e.Currency), money.Text(e.Credits, e.Currency))
 }
 
@@ -92,7 +92,7 @@ const maxEntryAmount = 10_000_000_000_000
 const maxEntries = 100
 
 // Validate returns an error for a transaction that must not be posted. It names a wrong entry by its index, or is an
-// *UnbalancedTransaction.
+// *UnbalancedError.
 func (t Transaction) Validate() error {
 	if len(t.Entries) < 2 {
 		return fmt.Errorf("a %s transaction has %d entries: double entry needs at least two", t.Type, len(t.Entries))
@@ -118,7 +118,7 @@ func (t Transaction) Validate() error {
 	}
 	for _, currency := range slices.Sorted(maps.Keys(currencies)) {
 		if debits[currency] != credits[currency] {
-			return &UnbalancedTransaction{Currency: currency, Debits: debits[currency], Credits: credits[currency]}
+			return &UnbalancedError{Currency: currency, Debits: debits[currency], Credits: credits[currency]}
 		}
 	}
 	return nil

@@ -51,9 +51,9 @@ func TestUnbalancedIsTyped(t *testing.T) {
 	entries := append(pair(100, "USD"),
 		ledger.Entry{Account: ledger.AssetBank, Side: ledger.Debit, Amount: 7, Currency: "JPY"},
 		ledger.Entry{Account: ledger.AssetBank, Side: ledger.Credit, Amount: 7, Currency: "KWD"})
-	var unbalanced *ledger.UnbalancedTransaction
+	var unbalanced *ledger.UnbalancedError
 	require.ErrorAs(t, ledger.Transaction{Effective: decided, Entries: entries}.Validate(), &unbalanced)
-	require.Equal(t, &ledger.UnbalancedTransaction{Currency: "JPY", Debits: 7}, unbalanced)
+	require.Equal(t, &ledger.UnbalancedError{Currency: "JPY", Debits: 7}, unbalanced)
 }
 
 func TestEveryAccountCanBePosted(t *testing.T) {

@@ -19,14 +19,14 @@ type AbandonRefund struct {
 	Now  time.Time
 }
 
-// NotAbandonable says why a refund cannot be abandoned.
-type NotAbandonable struct{ Why string }
+// NotAbandonableError says why a refund cannot be abandoned.
+type NotAbandonableError struct{ Why string }
 
-func (e *NotAbandonable) Error() string { return e.Why }
+func (e *NotAbandonableError) Error() string { return e.Why }
 
 // AbandonRefund records the decision and its audit entry in one transaction. The refund stays requested until its workflow has verified that
 // Stripe has not made it; from now on it is not requested again (see BeginRefund). Harmless when repeated with the same note. Errors:
-// ErrNotFound, *NotAbandonable.
+// ErrNotFound, *NotAbandonableError.
 func (s *Store) AbandonRefund(ctx context.Context, in AbandonRefund) error {
 	known, err := s.Refund(ctx, in.ID)
 	if err != nil {
@@ -45,7 +45,7 @@ func (s *Store) AbandonRefund(ctx context.Context, in AbandonRefund) error {
 			return err
 		}
 		if why := notAbandonable(row, held); why != "" {
-			return &NotAbandonable{why}
+			return &NotAbandonableError{why}
 		}
 		row.AbandonedAt, row.AbandonNote = &in.Now, in.Note
 		if err := b.saveRefund(&row, "abandoned_at", "abandon_note"); err != nil {

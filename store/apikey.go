@@ -98,15 +98,15 @@ const (
 	shownToken = len(tokenPrefix) + 4
 )
 
-// ClientDisabled says that a client takes no new keys: it is disabled, or was merged into another.
-type ClientDisabled struct{ ClientID string }
+// ClientDisabledError says that a client takes no new keys: it is disabled, or was merged into another.
+type ClientDisabledError struct{ ClientID string }
 
-func (e *ClientDisabled) Error() string {
+func (e *ClientDisabledError) Error() string {
 	return fmt.Sprintf("client %s is disabled or was merged into another: it takes no new keys", e.ClientID)
 }
 
 // CreateAPIKey makes a key and returns its token: the only time that it can be read. A KeyID or a token that is given and
-// known already makes nothing, and the key comes back without a token. Errors: ErrNotFound for the client, *ClientDisabled.
+// known already makes nothing, and the key comes back without a token. Errors: ErrNotFound for the client, *ClientDisabledError.
 func (s *Store) CreateAPIKey(ctx context.Context, in NewAPIKey, by access.Actor) (key APIKey, token string, err error) {
 	if token = in.Token; token == "" {
 		token = newToken()
@@ -120,7 +120,7 @@ func (s *Store) CreateAPIKey(ctx context.Context, in NewAPIKey, by access.Actor)
 			return err
 		}
 		if client.DisabledAt != nil || client.MergedInto != nil {
-			return &ClientDisabled{client.ClientID}
+			return &ClientDisabledError{client.ClientID}
 		}
 		made, err = insertAPIKey(tx, client, in, token, by, now)
 		return err
@@ -215,10 +215,10 @@ func (s *Store) APIKey(ctx context.Context, keyID string) (APIKey, error) {
 	return keys[0], nil
 }
 
-// KeyEnded says that a key was revoked or has expired: it is not rotated.
-type KeyEnded struct{ KeyID string }
+// KeyEndedError says that a key was revoked or has expired: it is not rotated.
+type KeyEndedError struct{ KeyID string }
 
-func (e *KeyEnded) Error() string {
+func (e *KeyEndedError) Error() string {
 	return fmt.Sprintf("key %s was revoked or has expired: create a new key", e.KeyID)
 }
 
@@ -234,8 +234,8 @@ type Rotation struct {
 }
 
 // RotateAPIKey makes a key of the same client and scopes and ends the old one after the overlap, in one transaction. It
-// returns the new key with its token, and without it when NewKeyID was made before. Errors: ErrNotFound, *KeyEnded,
-// *ClientDisabled.
+// returns the new key with its token, and without it when NewKeyID was made before. Errors: ErrNotFound, *KeyEndedError,
+// *ClientDisabledError.
 func (s *Store) RotateAPIKey(ctx context.Context, in Rotation, now time.Time) (key APIKey, token string, err error) {
 	token = newToken()
 	var made apiKeyRow
@@ -246,13 +246,13 @@ func (s *Store) RotateAPIKey(ctx context.Context, in Rotation, now time.Time) (k
 			return err
 		}
 		if old.RevokedAt != nil || old.ExpiresAt != nil && !old.ExpiresAt.After(now) {
-			return &KeyEnded{in.KeyID}
+			return &KeyEndedError{in.KeyID}
 		}
 		if client, err = lockClient(tx, *old.ClientID); err != nil {
 			return err
 		}
 		if client.DisabledAt != nil {
-			return &ClientDisabled{client.ClientID}
+			return &ClientDisabledError{client.ClientID}
 		}
 		made, err = insertAPIKey(tx, client, NewAPIKey{
 			ClientID: client.ID, Scopes: old.scopes(), ExpiresAt: nextEnd(old, in, now), KeyID: in.NewKeyID,

@@ -36,7 +36,7 @@ func TestKeysOfAClientShareBookingsAndIdempotencyKeys(t *testing.T) {
 	require.True(t, again.Replayed)
 	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM bookings"))
 	_, err = second.reserve("key-1", 2)
-	var conflict *store.IdempotencyConflict
+	var conflict *store.IdempotencyConflictError
 	require.ErrorAs(t, err, &conflict)
 }
 
@@ -70,7 +70,7 @@ func TestClientsWhoseNamesLookAlikeAreOthers(t *testing.T) {
 	}
 	require.Len(t, ids, 3)
 	_, err := b.Store.CreateClient(t.Context(), "shop", testdb.Tester)
-	var exists *store.ClientExists
+	var exists *store.ClientExistsError
 	require.ErrorAs(t, err, &exists)
 }
 
@@ -120,7 +120,7 @@ func TestRotationKeepsClientScopesAndLife(t *testing.T) {
 	require.NoError(t, err)
 	require.WithinDuration(t, *fresh.ExpiresAt, *ended.ExpiresAt, time.Second, "no overlap makes it longer")
 
-	var over *store.KeyEnded
+	var over *store.KeyEndedError
 	require.NoError(t, b.Store.RevokeAPIKey(t.Context(), old.KeyID, testdb.Tester))
 	_, _, err = b.Store.RotateAPIKey(t.Context(), store.Rotation{KeyID: old.KeyID, By: testdb.Tester}, later)
 	require.ErrorAs(t, err, &over)

@@ -86,18 +86,18 @@ func (s *Store) OpenAttention(ctx context.Context) (open int64, err error) {
 	return open, err
 }
 
-// AttentionClosed says that a matter is closed already.
-type AttentionClosed struct {
+// AttentionClosedError says that a matter is closed already.
+type AttentionClosedError struct {
 	ID uint64
 	At time.Time
 }
 
-func (e *AttentionClosed) Error() string {
+func (e *AttentionClosedError) Error() string {
 	return fmt.Sprintf("matter %d was closed already, on %s", e.ID, e.At.UTC().Format(time.RFC3339))
 }
 
 // CloseAttention records that an operator has dealt with a matter. Closing it again with the same note changes nothing; otherwise it
-// returns *AttentionClosed, or ErrNotFound.
+// returns *AttentionClosedError, or ErrNotFound.
 func (s *Store) CloseAttention(ctx context.Context, id uint64, note string, by access.Actor, now time.Time) error {
 	return s.db.InTransaction(ctx, func(tx *gorm.DB) error {
 		var row attentionRow
@@ -121,7 +121,7 @@ func (s *Store) CloseAttention(ctx context.Context, id uint64, note string, by a
 			return nil
 		}
 		if row.ClosedAt != nil {
-			return &AttentionClosed{id, *row.ClosedAt}
+			return &AttentionClosedError{id, *row.ClosedAt}
 		}
 		row.ClosedAt, row.ClosedBy, row.Note = &now, db.Truncate(by.Name, 200), db.Truncate(note, 500)
 		if err := db.Save(tx, &row, "closed_at", "closed_by", "note"); err != nil {

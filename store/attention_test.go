@@ -75,7 +75,7 @@ func TestAttentionThatAPersonClosed(t *testing.T) {
 	b.otherPayment(reference, "succeeded", 45900)
 	id := b.openAttention()[store.AttentionOtherPayment].ID
 	require.NoError(t, b.Store.CloseAttention(t.Context(), id, "given back", testdb.Tester, time.Now().UTC()))
-	var closed *store.AttentionClosed
+	var closed *store.AttentionClosedError
 	require.ErrorAs(t, b.Store.CloseAttention(t.Context(), id, "again", testdb.Tester, time.Now().UTC()), &closed)
 	require.ErrorIs(t, b.Store.CloseAttention(t.Context(), 999, "none", testdb.Tester, time.Now().UTC()), store.ErrNotFound)
 	b.otherPayment(reference, "succeeded", 45900)

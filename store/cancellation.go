@@ -31,20 +31,20 @@ type Cancelled struct {
 	EmailIDs      []uint64         `json:"emailIds,omitempty"` // the booking's emails that are queued and not sent yet
 }
 
-// NotCancellable says why a booking cannot be cancelled after payment.
-type NotCancellable struct{ Why string }
+// NotCancellableError says why a booking cannot be cancelled after payment.
+type NotCancellableError struct{ Why string }
 
-func (e *NotCancellable) Error() string { return e.Why }
+func (e *NotCancellableError) Error() string { return e.Why }
 
-// QuoteChanged means that the policy refunds another amount now than was quoted.
-type QuoteChanged struct{ Quote booking.Quote }
+// QuoteChangedError means that the policy refunds another amount now than was quoted.
+type QuoteChangedError struct{ Quote booking.Quote }
 
-func (e *QuoteChanged) Error() string {
+func (e *QuoteChangedError) Error() string {
 	return fmt.Sprintf("the refund is %s now, and not what was quoted: ask for the quote again", e.Quote.Refund.Format(money.LocaleEN))
 }
 
 // CancelPaid cancels a booking after payment under the refund policy: booking, reserved refund and email in one transaction. Repetition is
-// harmless: a booking that is cancelled already returns the same result. Errors: ErrNotFound, *NotCancellable, *QuoteChanged.
+// harmless: a booking that is cancelled already returns the same result. Errors: ErrNotFound, *NotCancellableError, *QuoteChangedError.
 func (s *Store) CancelPaid(ctx context.Context, in Cancellation) (Cancelled, error) {
 	var cancelled Cancelled
 	err := s.underLock(ctx, in.Reference, in.Now, func(b *lockedBooking) error {
@@ -75,13 +75,13 @@ func (s *Store) QuoteCancellation(ctx context.Context, in Cancellation) (booking
 func (b *lockedBooking) quote(in Cancellation) (booking.Quote, error) {
 	switch status := b.booking.Status; {
 	case b.booking.CancelledAt != nil:
-		return booking.Quote{}, &NotCancellable{"the booking is cancelled already"}
+		return booking.Quote{}, &NotCancellableError{"the booking is cancelled already"}
 	case status != booking.StatusConfirmed && status != booking.StatusPartiallyRefunded:
-		return booking.Quote{}, &NotCancellable{"the booking is " + string(status)}
+		return booking.Quote{}, &NotCancellableError{"the booking is " + string(status)}
 	}
-	var refused *NotRefundable
+	var refused *NotRefundableError
 	if err := b.refundable(); errors.As(err, &refused) {
-		return booking.Quote{}, &NotCancellable{refused.Why}
+		return booking.Quote{}, &NotCancellableError{refused.Why}
 	} else if err != nil {
 		return booking.Quote{}, err
 	}
@@ -92,7 +92,7 @@ func (b *lockedBooking) quote(in Cancellation) (booking.Quote, error) {
 	reserved, err := b.reserved()
 	captured := money.Money{Value: b.payment.AmountCaptured, Currency: b.payment.Currency}
 	if err == nil && known.Flight.DepartsAt.IsZero() {
-		return booking.Quote{}, &NotCancellable{"its flight is not known, as the booking was rebuilt from Stripe: repeat the request that made it under " +
+		return booking.Quote{}, &NotCancellableError{"its flight is not known, as the booking was rebuilt from Stripe: repeat the request that made it under " +
 			"its Idempotency-Key first"}
 	}
 	return in.Policy.Quote(captured, reserved, known.Flight.DepartsAt, in.Now), err
@@ -104,7 +104,7 @@ func (b *lockedBooking) cancelPaid(in Cancellation) error {
 		return err
 	}
 	if in.ExpectedRefund != nil && *in.ExpectedRefund != quote.Refund.Value {
-		return &QuoteChanged{quote}
+		return &QuoteChangedError{quote}
 	}
 	b.booking.CancelledAt, b.booking.CancelPercent = &b.now, &quote.Percent
 	if err := b.saveBooking("cancelled_at", "cancel_percent"); err != nil {

@@ -21,7 +21,7 @@ func TestPaidCancellation(t *testing.T) {
 	require.Equal(t, int64(22950), quote.Refund.Value)
 	wrong := int64(45900)
 	in.ExpectedRefund = &wrong
-	var changed *store.QuoteChanged
+	var changed *store.QuoteChangedError
 	_, err = b.Store.CancelPaid(t.Context(), in)
 	require.ErrorAs(t, err, &changed)
 	require.Equal(t, booking.StatusConfirmed, b.status())
@@ -42,7 +42,7 @@ func TestPaidCancellation(t *testing.T) {
 	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM refunds WHERE origin = 'cancellation' AND amount = 22950"))
 	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM emails WHERE kind = 'booking_cancelled_paid'"))
 	_, err = b.Store.QuoteCancellation(t.Context(), in)
-	var refused *store.NotCancellable
+	var refused *store.NotCancellableError
 	require.ErrorAs(t, err, &refused)
 	b.requirePromises()
 }
@@ -68,7 +68,7 @@ func TestPartialCapture(t *testing.T) {
 	require.Nil(t, recorded.CaptureBefore)
 	require.Equal(t, int64(30000-900), b.balanceOf("asset:stripe_clearing"))
 	_, err = b.askRefund(held.Reference, "too much", 30001)
-	var exceeds *store.RefundExceedsCaptured
+	var exceeds *store.RefundExceedsCapturedError
 	require.ErrorAs(t, err, &exceeds)
 	b.requirePromises()
 }

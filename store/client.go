@@ -48,20 +48,20 @@ type clientRow struct {
 
 func (clientRow) TableName() string { return "api_clients" }
 
-// ClientExists says that the name of a new client is taken.
-type ClientExists struct{ Name string }
+// ClientExistsError says that the name of a new client is taken.
+type ClientExistsError struct{ Name string }
 
-func (e *ClientExists) Error() string {
+func (e *ClientExistsError) Error() string {
 	return fmt.Sprintf("there is a client named %q already", e.Name)
 }
 
-// CreateClient makes a client. Its name is UNIQUE, byte by byte. Error: *ClientExists.
+// CreateClient makes a client. Its name is UNIQUE, byte by byte. Error: *ClientExistsError.
 func (s *Store) CreateClient(ctx context.Context, name string, by access.Actor) (Client, error) {
 	return s.CreateClientAs(ctx, access.NewClientID(), name, by)
 }
 
 // CreateClientAs makes a client under an id that was drawn before (access.NewClientID). A repetition under the same id makes
-// nothing. Error: *ClientExists.
+// nothing. Error: *ClientExistsError.
 func (s *Store) CreateClientAs(ctx context.Context, clientID, name string, by access.Actor) (Client, error) {
 	now := s.Now()
 	row := clientRow{ClientID: clientID, Name: name, CreatedBy: db.Truncate(by.Name, 200), CreatedAt: now}
@@ -77,7 +77,7 @@ func (s *Store) CreateClientAs(ctx context.Context, clientID, name string, by ac
 		if knownErr == nil && known.Name == name {
 			return known, nil
 		}
-		return Client{}, &ClientExists{Name: name}
+		return Client{}, &ClientExistsError{Name: name}
 	}
 	return row.domain(""), err
 }
@@ -130,15 +130,15 @@ func (r clientRow) domain(mergedInto string) Client {
 	}
 }
 
-// ClientMerged says that a client has no keys any more: they are those of the client that it was merged into.
-type ClientMerged struct{ ClientID, Into string }
+// ClientMergedError says that a client has no keys any more: they are those of the client that it was merged into.
+type ClientMergedError struct{ ClientID, Into string }
 
-func (e *ClientMerged) Error() string {
+func (e *ClientMergedError) Error() string {
 	return fmt.Sprintf("client %s was merged into %s, which has its keys: name that client", e.ClientID, e.Into)
 }
 
 // DisableClient refuses all of a client's keys from the next request on, or lets them in again. What the client owns stays.
-// Errors: ErrNotFound, *ClientMerged.
+// Errors: ErrNotFound, *ClientMergedError.
 func (s *Store) DisableClient(ctx context.Context, id uint64, disabled bool, by access.Actor) error {
 	now, action := s.Now(), ActionClientEnable
 	var at *time.Time
@@ -155,7 +155,7 @@ func (s *Store) DisableClient(ctx context.Context, id uint64, disabled bool, by 
 			if err := tx.Where("id = ?", *row.MergedInto).Take(&into).Error; err != nil {
 				return err
 			}
-			return &ClientMerged{ClientID: row.ClientID, Into: into.ClientID}
+			return &ClientMergedError{ClientID: row.ClientID, Into: into.ClientID}
 		}
 		if (row.DisabledAt != nil) == disabled {
 			return nil

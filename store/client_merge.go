@@ -28,12 +28,12 @@ type Collision struct {
 	Kept, Renamed string
 }
 
-// NotMergeable says why two clients are not joined.
-type NotMergeable struct{ Why string }
+// NotMergeableError says why two clients are not joined.
+type NotMergeableError struct{ Why string }
 
-func (e *NotMergeable) Error() string { return e.Why }
+func (e *NotMergeableError) Error() string { return e.Why }
 
-// PlanMerge tells what MergeClients would do, and changes nothing. Error: *NotMergeable.
+// PlanMerge tells what MergeClients would do, and changes nothing. Error: *NotMergeableError.
 func (s *Store) PlanMerge(ctx context.Context, into, from Client) (Merge, error) {
 	plan := Merge{Into: into, From: from}
 	if err := mergeable(into, from); err != nil {
@@ -64,18 +64,18 @@ const maxCollisions = 10_000
 func mergeable(into, from Client) error {
 	switch {
 	case into.ID == from.ID:
-		return &NotMergeable{"a client cannot be merged with itself"}
+		return &NotMergeableError{"a client cannot be merged with itself"}
 	case into.MergedInto != "":
-		return &NotMergeable{fmt.Sprintf("%s was merged into %s: name that client", into.ClientID, into.MergedInto)}
+		return &NotMergeableError{fmt.Sprintf("%s was merged into %s: name that client", into.ClientID, into.MergedInto)}
 	case from.MergedInto != "" && from.MergedInto != into.ClientID:
-		return &NotMergeable{fmt.Sprintf("%s was merged into %s before", from.ClientID, from.MergedInto)}
+		return &NotMergeableError{fmt.Sprintf("%s was merged into %s before", from.ClientID, from.MergedInto)}
 	}
 	return nil
 }
 
 // MergeClients joins from to into: its API keys at once, then its idempotency keys and bookings in batches. From the first
 // step on a caller of either sees the rows of both (Owner.Merged). It may be stopped at any point and run again; a repetition
-// finishes what is left. Error: *NotMergeable.
+// finishes what is left. Error: *NotMergeableError.
 func (s *Store) MergeClients(ctx context.Context, into, from Client, by access.Actor) (Merge, error) {
 	done := Merge{Into: into, From: from}
 	if err := mergeable(into, from); err != nil {
@@ -146,7 +146,7 @@ func lockMergeable(tx *gorm.DB, into, from uint64, now time.Time) error {
 // out. And a disabled client takes nothing over, as keys that are in use would be refused from then on.
 func keepsOut(conn *gorm.DB, into, from Client, now time.Time) error {
 	if into.DisabledAt != nil {
-		return &NotMergeable{fmt.Sprintf("%s is disabled, and would have the keys of %s refused: enable it first", into.ClientID, from.ClientID)}
+		return &NotMergeableError{fmt.Sprintf("%s is disabled, and would have the keys of %s refused: enable it first", into.ClientID, from.ClientID)}
 	}
 	if from.DisabledAt == nil {
 		return nil
@@ -155,7 +155,7 @@ func keepsOut(conn *gorm.DB, into, from Client, now time.Time) error {
 	err := conn.Model(&apiKeyRow{}).Where("client_id = ? AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)", from.ID, now).
 		Count(&valid).Error
 	if err == nil && valid > 0 {
-		return &NotMergeable{fmt.Sprintf("%s is disabled, and its keys would be let in again: revoke them first, or enable it", from.ClientID)}
+		return &NotMergeableError{fmt.Sprintf("%s is disabled, and its keys would be let in again: revoke them first, or enable it", from.ClientID)}
 	}
 	return err
 }

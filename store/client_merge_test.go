@@ -66,7 +66,7 @@ func TestMergeKeepsTheOlderKeyAndLosesNothing(t *testing.T) {
 	require.Equal(t, alone, mine(token, "alone", 3))
 	require.Equal(t, newer, mine(token, done.Collisions[0].RenamedTo, 1), "and so is the newer one under its own key")
 	_, err = token.reserve("both-2", 9)
-	var conflict *store.IdempotencyConflict
+	var conflict *store.IdempotencyConflictError
 	require.ErrorAs(t, err, &conflict)
 	require.Equal(t, 5, b.Count(t, "SELECT COUNT(*) FROM bookings"), "nothing was made again")
 
@@ -134,7 +134,7 @@ func TestMergeLetsNoDisabledKeyInAgain(t *testing.T) {
 	leaked := b.NewKey(t, "leaky", testdb.Shop...)
 	into, from := b.clientNamed("test"), b.clientNamed("leaky")
 	require.NoError(t, b.Store.DisableClient(t.Context(), from.ID, true, testdb.Tester))
-	var refused *store.NotMergeable
+	var refused *store.NotMergeableError
 	for _, before := range []store.Client{b.clientNamed("leaky"), from} { // from was read before it was disabled
 		_, err := b.Store.MergeClients(t.Context(), into, before, testdb.Tester)
 		require.ErrorAs(t, err, &refused)
@@ -165,7 +165,7 @@ func TestOfTwoMergesEachWayTheSecondIsRefused(t *testing.T) {
 	_, err := b.Store.MergeClients(t.Context(), one, other, testdb.Tester)
 	require.NoError(t, err)
 	_, err = b.Store.MergeClients(t.Context(), other, one, testdb.Tester)
-	var refused *store.NotMergeable
+	var refused *store.NotMergeableError
 	require.ErrorAs(t, err, &refused)
 	require.Empty(t, b.clientNamed("test").MergedInto)
 }
@@ -197,7 +197,7 @@ func TestMergedClientIsNotDisabledInVain(t *testing.T) {
 	_, err := b.Store.MergeClients(t.Context(), b.clientNamed("test"), b.clientNamed("other"), testdb.Tester)
 	require.NoError(t, err)
 	err = b.Store.DisableClient(t.Context(), b.clientNamed("other").ID, true, testdb.Tester)
-	var merged *store.ClientMerged
+	var merged *store.ClientMergedError
 	require.ErrorAs(t, err, &merged)
 	require.ErrorContains(t, err, b.clientNamed("test").ClientID)
 	require.NoError(t, b.Store.DisableClient(t.Context(), b.clientNamed("test").ID, true, testdb.Tester))
@@ -227,7 +227,7 @@ func TestRowsOfAnOlderReleaseAreFoundAndCompleted(t *testing.T) {
 		claim, err := b.Store.KnownClaim(t.Context(), store.IdempotencyKey{
 			Caller: old.caller, Key: "old", Operation: store.OperationCreateBooking, Hash: [32]byte{},
 		})
-		var conflict *store.IdempotencyConflict
+		var conflict *store.IdempotencyConflictError
 		require.ErrorAs(t, err, &conflict, "%v", claim)
 		_, err = b.Store.BookingOf(t.Context(), b.Caller(t, "fbk_old1").Owner, "FB-00000000")
 		require.ErrorIs(t, err, store.ErrNotFound, "a key of the same name is another client until an operator merges them")

@@ -55,7 +55,7 @@ func TestCorrectionIsPostedOnce(t *testing.T) {
 	group.Wait()
 	posted := 0
 	for _, err := range errs {
-		var refused *recon.NotCorrectable
+		var refused *recon.NotCorrectableError
 		if err == nil {
 			posted++
 		} else {
@@ -91,7 +91,7 @@ func TestCorrectionsThatAreRefused(t *testing.T) {
 		4: {&booking.BalanceTransaction{Created: settledAt, ID: "txn_9", Currency: "USD"}, ledger.EquitySuspense, "agree with Stripe by now"},
 	} {
 		item := items[min(i, 2)]
-		var refused *recon.NotCorrectable
+		var refused *recon.NotCorrectableError
 		err := recon.New(b.Store).Correct(t.Context(), recon.Correction{ItemID: item.ID, There: c.there, Against: c.against, Note: "n"}, time.Now().UTC())
 		require.ErrorAs(t, err, &refused)
 		require.ErrorContains(t, err, c.says)
@@ -163,7 +163,7 @@ func TestCorrectionBesideThePayoutIsPostedOnce(t *testing.T) {
 		})
 		group.Wait()
 		require.NoError(t, recorded)
-		var refused *recon.NotCorrectable
+		var refused *recon.NotCorrectableError
 		if corrected != nil {
 			require.ErrorAs(t, corrected, &refused)
 		}

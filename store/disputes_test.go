@@ -79,7 +79,7 @@ func TestDisputeOfARefundedPayment(t *testing.T) {
 	b.recordDispute(disputeAt(booking.DisputeNeedsResponse, withdrawn))
 	require.Equal(t, 1, b.Count(t, `SELECT COUNT(*) FROM emails WHERE kind = 'dispute_opened' AND content_json LIKE '%"exceeds":true%'`))
 	_, err := b.askRefund(refund.Reference, "more", 100)
-	var refused *store.NotRefundable
+	var refused *store.NotRefundableError
 	require.ErrorAs(t, err, &refused)
 	b.requirePromises()
 }

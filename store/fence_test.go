@@ -75,7 +75,7 @@ func TestFenceHoldsEmails(t *testing.T) {
 
 	release := store.HeldDecision{Note: "not sent", By: operator, Now: now}
 	_, err = b.Store.ReleaseEmails(t.Context(), release)
-	var up *store.FenceIsUp
+	var up *store.FenceUpError
 	require.ErrorAs(t, err, &up)
 	held, err := b.Store.HeldEmails(t.Context(), 0, 10)
 	require.NoError(t, err)

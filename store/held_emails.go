@@ -45,14 +45,14 @@ type HeldDecision struct {
 	Now  time.Time
 }
 
-// FenceIsUp says that a fence is up and keeps something from being done.
-type FenceIsUp struct{ Fence Fence }
+// FenceUpError says that a fence is up and keeps something from being done.
+type FenceUpError struct{ Fence Fence }
 
-func (e *FenceIsUp) Error() string {
+func (e *FenceUpError) Error() string {
 	return fmt.Sprintf("a fence is up since %s: %s", e.Fence.RaisedAt.UTC().Format(time.RFC3339), e.Fence.Reason)
 }
 
-// ReleaseEmails queues held emails, which the sweeper then has sent, and returns how many. It returns *FenceIsUp while a fence is up.
+// ReleaseEmails queues held emails, which the sweeper then has sent, and returns how many. It returns *FenceUpError while a fence is up.
 func (s *Store) ReleaseEmails(ctx context.Context, d HeldDecision) (released int64, err error) {
 	return s.decideHeld(ctx, d, ActionEmailRelease, map[string]any{"status": EmailQueued, "sending_until": nil})
 }
@@ -69,7 +69,7 @@ func (s *Store) decideHeld(ctx context.Context, d HeldDecision, action Action, v
 			return err
 		}
 		if fence != nil && action == ActionEmailRelease {
-			return &FenceIsUp{*fence}
+			return &FenceUpError{*fence}
 		}
 		held := tx.Model(&emailRow{}).Where("status = ?", EmailHeld)
 		if len(d.IDs) > 0 {

@@ -52,10 +52,10 @@ type Claim struct {
 	AnswerStatus int
 }
 
-// IdempotencyConflict says that a key was used before with another body.
-type IdempotencyConflict struct{}
+// IdempotencyConflictError says that a key was used before with another body.
+type IdempotencyConflictError struct{}
 
-func (*IdempotencyConflict) Error() string {
+func (*IdempotencyConflictError) Error() string {
 	return "this Idempotency-Key was used before with another body: send the same body again, or use a new key for a new request"
 }
 
@@ -100,7 +100,7 @@ func (s *Store) claim(ctx context.Context, key IdempotencyKey, now time.Time, wo
 // refusal that it caused.
 func (s *Store) winner(ctx context.Context, key IdempotencyKey, now time.Time, refusal error) (Claim, error) {
 	known, err := s.knownClaim(ctx, key, now)
-	var conflict *IdempotencyConflict
+	var conflict *IdempotencyConflictError
 	if err == nil || errors.As(err, &conflict) {
 		return known, err
 	}
@@ -124,7 +124,7 @@ func (s *Store) under(ctx context.Context, key IdempotencyKey) *gorm.DB {
 	return s.db.WithContext(ctx).Model(&idempotencyRow{}).Scopes(key.Caller.owns("idempotency_keys")).Where("idempotency_key = ?", []byte(key.Key))
 }
 
-// knownClaim reads what a key stands for: ErrNotFound, *IdempotencyConflict or the claim. A lease that has run out is
+// knownClaim reads what a key stands for: ErrNotFound, *IdempotencyConflictError or the claim. A lease that has run out is
 // taken over.
 func (s *Store) knownClaim(ctx context.Context, key IdempotencyKey, now time.Time) (Claim, error) {
 	var row idempotencyRow
@@ -133,7 +133,7 @@ func (s *Store) knownClaim(ctx context.Context, key IdempotencyKey, now time.Tim
 		return Claim{}, db.NotFound(err)
 	}
 	if row.Operation != key.Operation || !bytes.Equal(row.RequestSha256, key.Hash[:]) {
-		return Claim{}, &IdempotencyConflict{}
+		return Claim{}, &IdempotencyConflictError{}
 	}
 	claim := Claim{Resource: row.Resource, Replayed: true}
 	switch {
@@ -164,7 +164,7 @@ func (s *Store) ClaimOperation(ctx context.Context, key IdempotencyKey, resource
 	})
 }
 
-// KnownClaim reads what a key stands for and claims nothing: ErrNotFound, *IdempotencyConflict or the claim.
+// KnownClaim reads what a key stands for and claims nothing: ErrNotFound, *IdempotencyConflictError or the claim.
 func (s *Store) KnownClaim(ctx context.Context, key IdempotencyKey) (Claim, error) {
 	key.Lease = ""
 	return s.knownClaim(ctx, key, s.Now())

@@ -42,13 +42,13 @@ type Imported struct {
 	Owes bool
 }
 
-// ImportRefused says in which column a booking does not fit the books. Nothing was written of it.
-type ImportRefused struct{ validation.FieldError }
+// ImportRefusedError says in which column a booking does not fit the books. Nothing was written of it.
+type ImportRefusedError struct{ validation.FieldError }
 
-func (e *ImportRefused) Error() string { return e.FieldError.Error() }
+func (e *ImportRefusedError) Error() string { return e.FieldError.Error() }
 
 func refuseImport(column, problem, fix string) error {
-	return &ImportRefused{validation.FieldError{Field: column, Problem: problem, Fix: fix}}
+	return &ImportRefusedError{validation.FieldError{Field: column, Problem: problem, Fix: fix}}
 }
 
 // ImportOwner is the client that an imported booking belongs to, and the key that stands for its maker.
@@ -57,7 +57,7 @@ type ImportOwner struct {
 	KeyID    uint64
 }
 
-// ImportOwner finds a client by its name or id for the bookings that it takes over. Error: *ImportRefused.
+// ImportOwner finds a client by its name or id for the bookings that it takes over. Error: *ImportRefusedError.
 func (s *Store) ImportOwner(ctx context.Context, client string) (ImportOwner, error) {
 	found, err := s.Client(ctx, client)
 	switch {
@@ -77,7 +77,7 @@ func (s *Store) ImportOwner(ctx context.Context, client string) (ImportOwner, er
 }
 
 // KnownImport finds a booking that was taken over, by both of its names, or ErrNotFound when the books know neither. Error:
-// *ImportRefused, when they know one of them by another.
+// *ImportRefusedError, when they know one of them by another.
 func (s *Store) KnownImport(ctx context.Context, earlier, paymentIntentID string) (Imported, error) {
 	var rows []struct{ Reference, EarlierReference, StripePaymentIntentID string }
 	err := s.db.WithContext(ctx).Raw(`
@@ -111,7 +111,7 @@ func (s *Store) BookingImportedFrom(ctx context.Context, earlier string) (Bookin
 
 // ImportBooking takes over a booking in one transaction: booking, payment, refunds, disputes, ledger and audit entry. It posts what
 // Stripe's balance transactions say and moves no money. Harmless when repeated: UNIQUE PaymentIntent and earlier reference. Error:
-// *ImportRefused.
+// *ImportRefusedError.
 func (s *Store) ImportBooking(ctx context.Context, in NewImport) (Imported, error) {
 	known, err := s.KnownImport(ctx, in.Earlier, in.Payment.PaymentIntentID)
 	if !errors.Is(err, ErrNotFound) {

@@ -111,7 +111,7 @@ func TestLeases(t *testing.T) {
 	answered := claim("late", dead)
 	require.False(t, answered.InProgress)
 	require.JSONEq(t, `{}`, string(answered.Answer))
-	var conflict *store.IdempotencyConflict
+	var conflict *store.IdempotencyConflictError
 	_, err = b.Store.ClaimOperation(t.Context(), store.IdempotencyKey{Caller: b.caller, Key: "k", Operation: "capture-booking"}, "FB-1", asked, now)
 	require.ErrorAs(t, err, &conflict, "a key stands for one operation")
 }

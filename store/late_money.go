@@ -32,8 +32,8 @@ func (b *lockedBooking) returnLateMoney() error {
 		return b.settleAttention(AttentionLateMoney, "")
 	}
 	err := b.reserveLateMoney()
-	var refused *NotRefundable
-	var exceeds *RefundExceedsCaptured
+	var refused *NotRefundableError
+	var exceeds *RefundExceedsCapturedError
 	switch {
 	case errors.As(err, &refused) && b.payment.AmountChargedBack > 0:
 		// The bank has returned a part, and Stripe refunds nothing of a payment that was charged back.

@@ -75,7 +75,7 @@ func (b *lockedBooking) saveRefund(row *refundRow, columns ...string) error {
 	return db.Save(b.tx, row, append(columns, "updated_at")...)
 }
 
-// transitionBooking moves the booking to its next state. Errors: *booking.IllegalTransition.
+// transitionBooking moves the booking to its next state. Errors: *booking.IllegalTransitionError.
 func (b *lockedBooking) transitionBooking(next booking.Status) error {
 	if err := b.booking.Status.To(next); err != nil {
 		return err

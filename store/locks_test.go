@@ -111,7 +111,7 @@ func TestCorrectionBesideTheRefundsOwnRecordIsRefused(t *testing.T) {
 	release()
 	require.NoError(t, recording())
 
-	var refused *recon.NotCorrectable
+	var refused *recon.NotCorrectableError
 	require.ErrorAs(t, correcting(), &refused)
 	require.ErrorContains(t, refused, "agree with Stripe by now")
 	require.EqualValues(t, 44539-20000, b.balanceOf("asset:stripe_clearing"))
@@ -135,7 +135,7 @@ func TestItemIsDecidedOnce(t *testing.T) {
 	require.Eventually(t, func() bool { return len(resolved) == 1 || b.waiting() == 2 }, time.Minute, 300*time.Millisecond)
 	release()
 	require.NoError(t, correcting())
-	var refused *recon.NotCorrectable
+	var refused *recon.NotCorrectableError
 	require.ErrorAs(t, <-resolved, &refused, "the item was resolved beside a correction of it that was posted")
 	require.ErrorContains(t, refused, "resolved already")
 	require.Equal(t, "by hand", b.Text(t, "SELECT note FROM reconciliation_items"))

@@ -37,10 +37,10 @@ type openingPartRow struct {
 
 func (openingPartRow) TableName() string { return "opening_balances" }
 
-// OpeningRefused says why the books are not opened.
-type OpeningRefused struct{ Reason string }
+// OpeningRefusedError says why the books are not opened.
+type OpeningRefusedError struct{ Reason string }
 
-func (e *OpeningRefused) Error() string { return e.Reason }
+func (e *OpeningRefusedError) Error() string { return e.Reason }
 
 // Opening is the books' opening; its zero value is that of an account that began with Farebook.
 func (s *Store) Opening(ctx context.Context) (ledger.Opening, error) {
@@ -62,16 +62,16 @@ func (s *Store) OpeningBalance(ctx context.Context) (OpeningBalance, error) {
 	return opened, err
 }
 
-// Same tells whether another moment is the opening's, and returns *OpeningRefused where it is not.
+// Same tells whether another moment is the opening's, and returns *OpeningRefusedError where it is not.
 func (o OpeningBalance) Same(asked ledger.Opening) error { return sameOpening(o.Opening, asked) }
 
-// CheckOpening returns *OpeningRefused where OpenLedger would. It writes nothing.
+// CheckOpening returns *OpeningRefusedError where OpenLedger would. It writes nothing.
 func (s *Store) CheckOpening(ctx context.Context, o OpeningBalance) error {
 	return nothingBefore(s.db.WithContext(ctx), o.Opening)
 }
 
 // OpenLedger posts an opening balance, once and in one transaction: opened_at is written where it is NULL, and the ledger's operation key
-// is UNIQUE per currency. The same moment again is harmless; it returns *OpeningRefused for another one, and for a moment after
+// is UNIQUE per currency. The same moment again is harmless; it returns *OpeningRefusedError for another one, and for a moment after
 // something that the ledger has already.
 func (s *Store) OpenLedger(ctx context.Context, o OpeningBalance, by access.Actor, now time.Time) error {
 	return s.db.InTransaction(ctx, func(tx *gorm.DB) error {
@@ -102,7 +102,7 @@ func sameOpening(known, asked ledger.Opening) error {
 	if known.At.Equal(asked.At) {
 		return nil
 	}
-	return &OpeningRefused{fmt.Sprintf("the books were opened at %s already, and cannot be opened at %s: the ledger is append-only",
+	return &OpeningRefusedError{fmt.Sprintf("the books were opened at %s already, and cannot be opened at %s: the ledger is append-only",
 		known.At.UTC().Format(time.RFC3339), asked.At.UTC().Format(time.RFC3339))}
 }
 
@@ -123,7 +123,7 @@ func nothingBefore(tx *gorm.DB, o ledger.Opening) error {
 	if err != nil || first.ID == 0 {
 		return err
 	}
-	return &OpeningRefused{fmt.Sprintf("the ledger has a %s of %s (transaction %d, %s), before %s: open at that time or earlier, "+
+	return &OpeningRefusedError{fmt.Sprintf("the ledger has a %s of %s (transaction %d, %s), before %s: open at that time or earlier, "+
 		"and before bookings are imported", first.Type, first.At.UTC().Format(time.RFC3339), first.ID, first.StripeBalanceTransactionID, o.At.UTC().Format(time.RFC3339))}
 }
 

@@ -15,10 +15,10 @@ import (
 )
 
 // RecordPaymentIntent inserts the payment row of a booking whose PaymentIntent was created or found. Harmless when repeated: the row is
-// UNIQUE per booking. Another PaymentIntent for the same booking, or one about another amount or booking, is an *AmountMismatch. twin: an
+// UNIQUE per booking. Another PaymentIntent for the same booking, or one about another amount or booking, is an *AmountMismatchError. twin: an
 // earlier attempt may have created another PaymentIntent (see PossibleTwins).
 func (s *Store) RecordPaymentIntent(ctx context.Context, reference booking.Reference, snapshot booking.PaymentSnapshot, twin bool) error {
-	var mismatch *AmountMismatch
+	var mismatch *AmountMismatchError
 	err := s.underLock(ctx, reference, s.Now(), func(b *lockedBooking) (err error) {
 		if b.payment.ID == 0 && snapshot.Reference != reference {
 			problem := fmt.Sprintf("PaymentIntent %s of the same request names booking %q", snapshot.PaymentIntentID, snapshot.Reference)

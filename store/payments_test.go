@@ -149,7 +149,7 @@ func TestMismatchPostsNothingAndIsShown(t *testing.T) {
 		snapshot := paid(b.held(), true)
 		change(&snapshot)
 		_, err := b.record(snapshot, store.ReasonEvent)
-		var mismatch *store.AmountMismatch
+		var mismatch *store.AmountMismatchError
 		require.ErrorAs(t, err, &mismatch, name)
 		require.Equal(t, 0, b.Count(t, "SELECT COUNT(*) FROM financial_ledger"))
 		require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM bookings WHERE attention IS NOT NULL AND status = 'pending_payment'"))

@@ -17,10 +17,10 @@ import (
 // rebuiltHold is how long after its PaymentIntent a rebuilt booking can be paid: Stripe does not have the hold that was asked for.
 const rebuiltHold = 30 * time.Minute
 
-// NoOwner says that nobody owns a booking that is to be rebuilt: its client was lost as well, or has no key.
-type NoOwner struct{ ClientID string }
+// NoOwnerError says that nobody owns a booking that is to be rebuilt: its client was lost as well, or has no key.
+type NoOwnerError struct{ ClientID string }
 
-func (e *NoOwner) Error() string {
+func (e *NoOwnerError) Error() string {
 	if e.ClientID == "" {
 		return "its PaymentIntent names no client, as those of older releases: say with --client whose it is"
 	}
@@ -29,7 +29,7 @@ func (e *NoOwner) Error() string {
 
 // RebuildBooking brings a booking back that the books have lost, open and without a payment, which the recording step adds. Whoever
 // made it repeats its request under its Idempotency-Key, which fills in customer and flight: until then an operator is shown that they
-// are missing. Harmless when repeated: UNIQUE reference and request key. Errors: *NoOwner.
+// are missing. Harmless when repeated: UNIQUE reference and request key. Errors: *NoOwnerError.
 func (s *Store) RebuildBooking(ctx context.Context, item RebuildItem, by access.Actor, now time.Time) error {
 	return s.db.InTransaction(ctx, func(tx *gorm.DB) error {
 		owner, err := ownerOf(tx, item.Booking.ClientID)
@@ -66,7 +66,7 @@ func ownerOf(tx *gorm.DB, clientID string) (apiKeyRow, error) {
 		Where("c.client_id = ?", clientID).Order("k.id DESC").Limit(1).Take(&key).Error
 	err = db.NotFound(err)
 	if errors.Is(err, ErrNotFound) {
-		return key, &NoOwner{ClientID: clientID}
+		return key, &NoOwnerError{ClientID: clientID}
 	}
 	return key, err
 }

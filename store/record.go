@@ -10,14 +10,14 @@ import (
 	"farebook/money"
 )
 
-// AmountMismatch means that an object at Stripe contradicts the books: a PaymentIntent over another amount than the booking's price,
+// AmountMismatchError means that an object at Stripe contradicts the books: a PaymentIntent over another amount than the booking's price,
 // one that is not the booking's, or a refund over another amount. Nothing is posted, and the booking is marked for an operator.
-type AmountMismatch struct {
+type AmountMismatchError struct {
 	Reference booking.Reference
 	Problem   string
 }
 
-func (e *AmountMismatch) Error() string {
+func (e *AmountMismatchError) Error() string {
 	return fmt.Sprintf("booking %s: %s; nothing was posted, the booking is marked for attention", e.Reference, e.Problem)
 }
 
@@ -27,7 +27,7 @@ func (e *AmountMismatch) Error() string {
 type recorder[R any] interface {
 	// load locks the object's row, or inserts it. A mismatch means that the object contradicts the books: the booking is marked for an
 	// operator, and no other method is called.
-	load() (*AmountMismatch, error)
+	load() (*AmountMismatchError, error)
 	// transition moves the row to the state that Stripe reports. A snapshot older than the row leaves it as it is.
 	transition() error
 	// post appends to the ledger what it does not have of the object yet, and saves the row.
@@ -48,7 +48,7 @@ type eventsRead struct {
 }
 
 // record runs a recorder.
-func record[R any](r recorder[R], events eventsRead) (recorded R, mismatch *AmountMismatch, err error) {
+func record[R any](r recorder[R], events eventsRead) (recorded R, mismatch *AmountMismatchError, err error) {
 	mismatch, err = r.load()
 	if err != nil || mismatch != nil {
 		return recorded, mismatch, err
@@ -72,7 +72,7 @@ func recordLoaded[R any](r recorder[R], events eventsRead) (recorded R, err erro
 
 // unlessMismatch is what a recording step returns once its transaction has ended. The mismatch is no error inside the transaction, whose
 // mark for the operator is committed.
-func unlessMismatch[R any](recorded R, mismatch *AmountMismatch, err error) (R, error) {
+func unlessMismatch[R any](recorded R, mismatch *AmountMismatchError, err error) (R, error) {
 	if err == nil && mismatch != nil {
 		var none R
 		return none, mismatch

@@ -44,7 +44,7 @@ type DisputeRecorded struct {
 // RecordDispute is the recording step of a dispute. One transaction locks booking, payment and dispute, makes the guarded transition,
 // posts each balance transaction once and the loss when the dispute is lost, moves the booking to the state that follows from its money,
 // notifies the finance department and marks the events processed. A dispute is recorded whatever state the booking is in. Repetition is
-// harmless. Errors: ErrNotFound (its PaymentIntent belongs to no booking), *booking.IllegalTransition.
+// harmless. Errors: ErrNotFound (its PaymentIntent belongs to no booking), *booking.IllegalTransitionError.
 func (s *Store) RecordDispute(ctx context.Context, reading DisputeReading) (DisputeRecorded, error) {
 	reference, err := s.referenceOfPayment(ctx, reading.Snapshot.PaymentIntentID)
 	if err != nil {
@@ -72,7 +72,7 @@ type disputeRecorder struct {
 }
 
 // load locks the dispute's row, or inserts it. It never returns a mismatch: a dispute may be about any amount.
-func (r *disputeRecorder) load() (*AmountMismatch, error) {
+func (r *disputeRecorder) load() (*AmountMismatchError, error) {
 	snapshot := r.reading.Snapshot
 	err := r.tx.Clauses(db.ForUpdate).Where("stripe_dispute_id = ?", snapshot.DisputeID).Take(&r.dispute).Error
 	if !errors.Is(err, gorm.ErrRecordNotFound) {

@@ -56,14 +56,14 @@ type PaymentRecorded struct {
 // compares amount and currency, makes the guarded transitions, posts to the ledger, queues the emails and marks the events processed.
 // Repetition is harmless, and a snapshot older than the recorded state is ignored: a payment that succeeded stays succeeded. The
 // PaymentIntent's id decides whose payment it is. Its metadata, which can be edited in Stripe's dashboard, counts only where the books
-// have no payment. Errors: ErrNotFound, *AmountMismatch, *booking.IllegalTransition.
+// have no payment. Errors: ErrNotFound, *AmountMismatchError, *booking.IllegalTransitionError.
 func (s *Store) RecordPayment(ctx context.Context, reading PaymentReading) (PaymentRecorded, error) {
 	reference, err := s.bookingOfReading(ctx, reading)
 	if err != nil {
 		return PaymentRecorded{}, err
 	}
 	var recorded PaymentRecorded
-	var mismatch *AmountMismatch
+	var mismatch *AmountMismatchError
 	err = s.underLock(ctx, reference, reading.Now, func(b *lockedBooking) (err error) {
 		if b.payment.ID == 0 && reading.Snapshot.Reference != reference {
 			recorded, err = b.setForeignAside(reading)
@@ -115,7 +115,7 @@ type paymentRecorder struct {
 // load checks that the PaymentIntent is the booking's and has its price. The payment's row is inserted where it is missing: the
 // PaymentIntent exists, since Stripe has just returned it. A PaymentIntent that does not fit gets no row, so that it cannot take the
 // place of the right one, and the booking is marked for an operator.
-func (r *paymentRecorder) load() (*AmountMismatch, error) {
+func (r *paymentRecorder) load() (*AmountMismatchError, error) {
 	snapshot := r.reading.Snapshot
 	problem := r.compare(snapshot)
 	if problem == "" && r.payment.ID == 0 {
@@ -137,8 +137,8 @@ func (r *paymentRecorder) load() (*AmountMismatch, error) {
 }
 
 // mismatch marks the booking for an operator, and is what load returns.
-func (b *lockedBooking) mismatch(kind AttentionKind, subject, problem string) (*AmountMismatch, error) {
-	return &AmountMismatch{Reference: b.booking.Reference, Problem: problem}, b.markForAttention(kind, subject, problem)
+func (b *lockedBooking) mismatch(kind AttentionKind, subject, problem string) (*AmountMismatchError, error) {
+	return &AmountMismatchError{Reference: b.booking.Reference, Problem: problem}, b.markForAttention(kind, subject, problem)
 }
 
 // compare describes what does not fit; empty when everything does. A cancelled PaymentIntent takes no money, so its amount is not

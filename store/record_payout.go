@@ -66,7 +66,7 @@ type payoutRecorder struct {
 }
 
 // load locks the payout's row, or inserts it. It never returns a mismatch: Stripe alone makes payouts.
-func (r *payoutRecorder) load() (*AmountMismatch, error) {
+func (r *payoutRecorder) load() (*AmountMismatchError, error) {
 	snapshot := r.reading.Snapshot
 	err := r.tx.Clauses(db.ForUpdate).Where("stripe_payout_id = ?", snapshot.PayoutID).Take(&r.payout).Error
 	if !errors.Is(err, gorm.ErrRecordNotFound) {

@@ -113,7 +113,7 @@ func TestMismatchTakesNoPlace(t *testing.T) {
 	}
 	wrong := right
 	wrong.PaymentIntentID, wrong.Amount = "pi_wrong", 100
-	var mismatch *store.AmountMismatch
+	var mismatch *store.AmountMismatchError
 	require.ErrorAs(t, b.Store.RecordPaymentIntent(t.Context(), wrong.Reference, wrong, false), &mismatch)
 	_, err = b.record(paid(wrong, true), store.ReasonEvent)
 	require.ErrorAs(t, err, &mismatch)
@@ -140,7 +140,7 @@ func TestPaymentIntentOfAnotherBooking(t *testing.T) {
 	_, err = b.Store.RecordPayment(t.Context(), store.PaymentReading{
 		Reference: moved.Reference, Snapshot: moved, Reason: store.ReasonEvent, Now: time.Now().UTC(),
 	})
-	var mismatch *store.AmountMismatch
+	var mismatch *store.AmountMismatchError
 	require.ErrorAs(t, err, &mismatch)
 	require.Contains(t, mismatch.Problem, "another booking's")
 	require.Equal(t, 0, b.Count(t, "SELECT COUNT(*) FROM financial_ledger"))

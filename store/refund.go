@@ -158,20 +158,20 @@ func (s *Store) RefundsOf(ctx context.Context, known Booking) ([]Refund, error) 
 	return refunds, nil
 }
 
-// RefundExceedsCaptured means that the requested refund exceeds what is left of the captured amount.
-type RefundExceedsCaptured struct {
+// RefundExceedsCapturedError means that the requested refund exceeds what is left of the captured amount.
+type RefundExceedsCapturedError struct {
 	Asked, Left money.Money
 }
 
-func (e *RefundExceedsCaptured) Error() string {
+func (e *RefundExceedsCapturedError) Error() string {
 	return fmt.Sprintf("%s is more than the %s that is left of the payment; refunds on their way count",
 		e.Asked.Format(money.LocaleEN), e.Left.Format(money.LocaleEN))
 }
 
-// NotRefundable says why nothing of a booking can be refunded now.
-type NotRefundable struct{ Why string }
+// NotRefundableError says why nothing of a booking can be refunded now.
+type NotRefundableError struct{ Why string }
 
-func (e *NotRefundable) Error() string { return e.Why }
+func (e *NotRefundableError) Error() string { return e.Why }
 
 // NewRefund is what a caller asks for, under its idempotency key.
 type NewRefund struct {
@@ -185,7 +185,7 @@ type NewRefund struct {
 
 // ReserveRefund inserts idempotency key and refund in one transaction, or finds what the key already stands for. The amount is reserved
 // under the booking's lock: refunds never exceed the captured amount, even when fifty requests arrive at once.
-// Errors: ErrNotFound, *IdempotencyConflict, *RefundExceedsCaptured, *NotRefundable.
+// Errors: ErrNotFound, *IdempotencyConflictError, *RefundExceedsCapturedError, *NotRefundableError.
 func (s *Store) ReserveRefund(ctx context.Context, in NewRefund) (Refund, Claim, error) {
 	installation, err := s.Installation(ctx)
 	if err != nil {
@@ -214,7 +214,7 @@ func (s *Store) ReserveRefund(ctx context.Context, in NewRefund) (Refund, Claim,
 }
 
 // refundAskedFor reserves the refund of a request, or finds the refund that the request has led to although the books do not know its
-// idempotency key. Errors: *IdempotencyConflict, and those of ReserveRefund.
+// idempotency key. Errors: *IdempotencyConflictError, and those of ReserveRefund.
 func (b *lockedBooking) refundAskedFor(in NewRefund, asked derivation) (refundRow, error) {
 	row := refundRow{
 		Origin: booking.RefundFromAPI, Amount: in.Request.Amount, Reason: string(in.Request.Reason), Note: in.Request.Note,
@@ -231,7 +231,7 @@ func (b *lockedBooking) refundAskedFor(in NewRefund, asked derivation) (refundRo
 }
 
 // refundOfRequest finds the refund that a request has led to and that the books adopted from Stripe without its request. From now on the
-// refund belongs to the request. An amount of zero, all that is left, matches any amount. Errors: ErrNotFound, *IdempotencyConflict.
+// refund belongs to the request. An amount of zero, all that is left, matches any amount. Errors: ErrNotFound, *IdempotencyConflictError.
 func (b *lockedBooking) refundOfRequest(asked derivation, row refundRow) (refundRow, error) {
 	var known refundRow
 	err := b.tx.Clauses(db.ForUpdate).Where("request_key = ?", asked.requestKey()).Take(&known).Error
@@ -239,22 +239,22 @@ func (b *lockedBooking) refundOfRequest(asked derivation, row refundRow) (refund
 		return refundRow{}, db.NotFound(err)
 	}
 	if known.BookingID != b.booking.ID || row.Amount != 0 && row.Amount != known.Amount {
-		return refundRow{}, &IdempotencyConflict{}
+		return refundRow{}, &IdempotencyConflictError{}
 	}
 	known.Origin, known.OriginKey, known.Reason, known.Note = row.Origin, row.OriginKey, row.Reason, row.Note
 	err = b.saveRefund(&known, "origin", "origin_key", "reason", "note")
 	return known, err
 }
 
-// refundable refuses what Stripe would refuse, and what the bank decides first. Errors: *NotRefundable.
+// refundable refuses what Stripe would refuse, and what the bank decides first. Errors: *NotRefundableError.
 func (b *lockedBooking) refundable() error {
 	if b.payment.Status != booking.PaymentSucceeded {
-		return &NotRefundable{"the booking has no captured payment"}
+		return &NotRefundableError{"the booking has no captured payment"}
 	}
 	var disputed int64
 	err := b.tx.Model(&disputeRow{}).Where("booking_id = ? AND status IN ?", b.booking.ID, holding).Count(&disputed).Error
 	if err == nil && disputed > 0 {
-		return &NotRefundable{"the payment is disputed: the bank holds the money, or has given it back already"}
+		return &NotRefundableError{"the payment is disputed: the bank holds the money, or has given it back already"}
 	}
 	return err
 }
@@ -290,7 +290,7 @@ func (b *lockedBooking) reserveRefund(row refundRow, asked derivation) (refundRo
 	}
 	currency := b.payment.Currency
 	if row.Amount > left || left <= 0 {
-		return refundRow{}, &RefundExceedsCaptured{
+		return refundRow{}, &RefundExceedsCapturedError{
 			Asked: money.Money{Value: row.Amount, Currency: currency}, Left: money.Money{Value: max(left, 0), Currency: currency},
 		}
 	}

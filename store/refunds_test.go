@@ -28,7 +28,7 @@ func TestFiftyRefundsAtOnceStayWithinTheCaptured(t *testing.T) {
 		if err == nil {
 			continue
 		}
-		var exceeds *store.RefundExceedsCaptured
+		var exceeds *store.RefundExceedsCapturedError
 		require.ErrorAs(t, err, &exceeds)
 		refused++
 	}
@@ -48,7 +48,7 @@ func TestRefundOfWhatWasNotPaidIsRefused(t *testing.T) {
 	b := newBooks(t)
 	held := b.held()
 	_, err := b.askRefund(held.Reference, "refund", 100)
-	var refused *store.NotRefundable
+	var refused *store.NotRefundableError
 	require.ErrorAs(t, err, &refused)
 	_, err = b.askRefund("FB-00000000", "refund", 100)
 	require.ErrorIs(t, err, store.ErrNotFound)
@@ -163,7 +163,7 @@ func TestRefundThatDoesNotFit(t *testing.T) {
 	other := atStripe(refund, "re_1", "succeeded")
 	other.Amount = 30000
 	_, err := b.Store.RecordRefund(t.Context(), store.RefundReading{Snapshot: other, Now: time.Now().UTC()})
-	var mismatch *store.AmountMismatch
+	var mismatch *store.AmountMismatchError
 	require.ErrorAs(t, err, &mismatch)
 	require.NotEmpty(t, b.Text(t, "SELECT attention FROM bookings"))
 	require.Equal(t, 0, b.Count(t, "SELECT COUNT(*) FROM financial_ledger WHERE type = 'refund'"))

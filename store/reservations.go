@@ -57,7 +57,7 @@ func (s *Store) ReserveBooking(ctx context.Context, in NewBooking) (Reservation,
 	return Reservation{Booking: fresh, Claim: claim}, err
 }
 
-// KnownReservation reads what a key stands for and writes nothing: ErrNotFound, *IdempotencyConflict or the booking. Only
+// KnownReservation reads what a key stands for and writes nothing: ErrNotFound, *IdempotencyConflictError or the booking. Only
 // the caller, key and hash of in are used.
 func (s *Store) KnownReservation(ctx context.Context, in NewBooking) (Reservation, error) {
 	claim, err := s.KnownClaim(ctx, in.Key())
@@ -78,7 +78,7 @@ func (s *Store) reservation(ctx context.Context, claim Claim, err error) (Reserv
 
 // reserveBooking inserts the booking that the request asks for, under the reference that derives from it. A booking that the request
 // has made already, although the books do not know its key (a restored backup, rebuilt from Stripe), becomes that of the key.
-// Error: *IdempotencyConflict.
+// Error: *IdempotencyConflictError.
 func reserveBooking(tx *gorm.DB, in NewBooking, asked derivation) (bookingRow, error) {
 	row, err := newBookingRow(in)
 	if err != nil {
@@ -115,7 +115,7 @@ func bookingOfRequest(tx *gorm.DB, requestKey string) (bookingRow, error) {
 // has to be the same.
 func (r bookingRow) askedAgain(tx *gorm.DB, asked bookingRow) (bookingRow, error) {
 	if r.Amount != asked.Amount || r.Currency != asked.Currency || r.CaptureMethod != asked.CaptureMethod {
-		return bookingRow{}, &IdempotencyConflict{}
+		return bookingRow{}, &IdempotencyConflictError{}
 	}
 	if r.CustomerEmail != "" {
 		return r, nil

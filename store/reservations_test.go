@@ -28,7 +28,7 @@ func TestKnownReservationWritesNothing(t *testing.T) {
 	require.Equal(t, first.Booking, known.Booking)
 	in.RequestHash = [32]byte{2}
 	_, err = b.Store.KnownReservation(t.Context(), in)
-	var conflict *store.IdempotencyConflict
+	var conflict *store.IdempotencyConflictError
 	require.ErrorAs(t, err, &conflict)
 }
 
@@ -91,7 +91,7 @@ func TestReserveOtherBodyChangesNothing(t *testing.T) {
 	_, err := b.reserve("key", 1)
 	require.NoError(t, err)
 	_, err = b.reserve("key", 2)
-	var conflict *store.IdempotencyConflict
+	var conflict *store.IdempotencyConflictError
 	require.ErrorAs(t, err, &conflict)
 	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM bookings"))
 }

@@ -47,7 +47,7 @@ func TestResolvedIsTheSameDifferenceOnly(t *testing.T) {
 	clearing := reconciliation.Finding{Class: reconciliation.AmountMismatch, Object: "clearing", StripeID: "balance-USD", Here: 1000, AtStripe: 1500, Currency: "USD"}
 	for _, item := range b.runThatFound("recon_1", state, clearing) {
 		require.NoError(t, recon.New(b.Store).ResolveItem(t.Context(), item.ID, "known", testdb.Tester))
-		var settled *recon.NotCorrectable
+		var settled *recon.NotCorrectableError
 		require.ErrorAs(t, recon.New(b.Store).ResolveItem(t.Context(), item.ID, "again", testdb.Tester), &settled)
 	}
 	require.ErrorIs(t, recon.New(b.Store).ResolveItem(t.Context(), 999, "nothing", testdb.Tester), store.ErrNotFound)

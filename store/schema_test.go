@@ -26,15 +26,15 @@ func TestSchemaOfAnOlderReleaseIsRefused(t *testing.T) {
 		return err
 	}
 	require.NoError(t, migrations.UpTo(t.Context(), db.AdminDSN, db.AppDSN, before))
-	var behind *store.SchemaBehind
+	var behind *store.SchemaBehindError
 	require.ErrorAs(t, open(), &behind)
-	require.Equal(t, store.SchemaBehind{Have: before, Need: need}, *behind)
+	require.Equal(t, store.SchemaBehindError{Have: before, Need: need}, *behind)
 	require.ErrorContains(t, behind, "run `starter migrate`")
 
 	// Older releases gave the application no right to read which migrations are applied.
 	db.Exec(t, "REVOKE SELECT ON goose_db_version FROM "+db.Name+"@'%'")
 	require.ErrorAs(t, open(), &behind)
-	require.Equal(t, store.SchemaBehind{Need: need}, *behind)
+	require.Equal(t, store.SchemaBehindError{Need: need}, *behind)
 	require.ErrorContains(t, behind, "is not migrated")
 
 	require.NoError(t, migrations.Up(t.Context(), db.AdminDSN, db.AppDSN))

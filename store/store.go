@@ -68,11 +68,11 @@ func AccessDenied(err error) bool { return db.AccessDenied(err) }
 // LimitMails sets how many mails about unpaid bookings one address gets within an hour; call it before the store is used.
 func (s *Store) LimitMails(perHour int) { s.mailsPerAddress = perHour }
 
-// SchemaBehind is a schema that is older than this release needs. Have is zero when the database has no migration that the
+// SchemaBehindError is a schema that is older than this release needs. Have is zero when the database has no migration that the
 // application's user may see.
-type SchemaBehind struct{ Have, Need int64 }
+type SchemaBehindError struct{ Have, Need int64 }
 
-func (e *SchemaBehind) Error() string {
+func (e *SchemaBehindError) Error() string {
 	have := fmt.Sprintf("at migration %d", e.Have)
 	if e.Have == 0 {
 		have = "not migrated"
@@ -96,7 +96,7 @@ func (s *Store) checkSchema(ctx context.Context) error {
 		return fmt.Errorf("read which migrations are applied: %w", err)
 	}
 	if have.Int64 < need {
-		return &SchemaBehind{Have: have.Int64, Need: need}
+		return &SchemaBehindError{Have: have.Int64, Need: need}
 	}
 	return nil
 }

@@ -72,7 +72,7 @@ func TestProductionNamesEverythingThatIsMissing(t *testing.T) {
 			vars[name] = empty
 		}
 		_, _, err := config.LoadFrom(lines(vars))
-		var problems config.Problems
+		var problems config.ProblemsError
 		require.ErrorAs(t, err, &problems)
 		require.Len(t, problems, len(required))
 		for name := range required {
@@ -83,7 +83,7 @@ func TestProductionNamesEverythingThatIsMissing(t *testing.T) {
 		vars := production()
 		delete(vars, name)
 		_, _, err := config.LoadFrom(lines(vars))
-		var problems config.Problems
+		var problems config.ProblemsError
 		require.ErrorAs(t, err, &problems)
 		require.Len(t, problems, 1)
 		require.ErrorContains(t, err, name)
@@ -212,7 +212,7 @@ func TestLimitsOfTheAPI(t *testing.T) {
 func TestPartsOfTheConfiguration(t *testing.T) {
 	t.Parallel()
 	_, _, err := config.LoadFrom([]string{"APP_ENV=production"}, config.Database, config.AdminDatabase)
-	var problems config.Problems
+	var problems config.ProblemsError
 	require.ErrorAs(t, err, &problems)
 	require.Len(t, problems, 2)
 	_, warnings, err := config.LoadFrom(nil, config.Temporal)
@@ -279,7 +279,7 @@ func TestProductionRefusesAnotherHostWithoutTLS(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			_, _, err := config.LoadFrom(with(c.variable, c.value))
-			var problems config.Problems
+			var problems config.ProblemsError
 			require.ErrorAs(t, err, &problems)
 			require.Len(t, problems, 1)
 			require.ErrorContains(t, err, c.says)

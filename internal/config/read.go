@@ -20,10 +20,10 @@ type reader struct {
 	warnings []string
 }
 
-// Problems are all reasons why a configuration was refused.
-type Problems []string
+// ProblemsError are all reasons why a configuration was refused.
+type ProblemsError []string
 
-func (p Problems) Error() string {
+func (p ProblemsError) Error() string {
 	return "the configuration has problems:\n  - " + strings.Join(p, "\n  - ")
 }
 
@@ -56,7 +56,7 @@ func read(environment []string, parts []Part) (Config, []string, error) {
 	r.readHTTP()
 	r.refuseTestSwitches()
 	if len(r.problems) > 0 {
-		return Config{}, nil, Problems(r.problems)
+		return Config{}, nil, ProblemsError(r.problems)
 	}
 	return r.config, r.warnings, nil
 }

@@ -48,8 +48,8 @@ func Misused(format string, args ...any) error { return With(Misuse, fmt.Errorf(
 // Of returns the exit code for the error of a command; 0 for nil.
 func Of(err error) int {
 	var known *coded
-	var problems config.Problems
-	var behind *store.SchemaBehind
+	var problems config.ProblemsError
+	var behind *store.SchemaBehindError
 	switch {
 	case err == nil:
 		return OK

@@ -9,7 +9,7 @@ import (
 )
 
 // callLog logs each failed call at debug level, without bodies, and with the context of its request. Callers log what matters
-// through Failure.
+// through CallError.
 type callLog struct {
 	next http.RoundTripper
 	log  *slog.Logger

@@ -78,7 +78,7 @@ func (c *Client) before(ctx context.Context, operation string) error {
 // help.
 func requireID(operation, id string) error {
 	if id == "" {
-		return &Failure{Kind: NotFound, Operation: operation, Code: "empty_id", Param: "id"}
+		return &CallError{Kind: NotFound, Operation: operation, Code: "empty_id", Param: "id"}
 	}
 	return nil
 }

@@ -53,5 +53,5 @@ func (c *Client) Debits(ctx context.Context, paymentIntentID string) ([]booking.
 			return debits, nil
 		}
 	}
-	return nil, &Failure{Kind: OutcomeUnknown, Operation: operation, Code: "too_many_charges"}
+	return nil, &CallError{Kind: OutcomeUnknown, Operation: operation, Code: "too_many_charges"}
 }

@@ -40,9 +40,9 @@ const (
 	OutcomeUnknown Kind = "outcome_unknown"
 )
 
-// Failure is a failed call without secrets. The text of Stripe's error for a decline contains the client secret, so only codes
+// CallError is a failed call without secrets. The text of Stripe's error for a decline contains the client secret, so only codes
 // and the request id are kept.
-type Failure struct {
+type CallError struct {
 	Kind       Kind
 	Operation  string // "create PaymentIntent"
 	HTTPStatus int    // 0 if there was no answer
@@ -52,7 +52,7 @@ type Failure struct {
 	Replayed   bool   // Stripe's stored answer to an earlier request with the same idempotency key
 }
 
-func (f *Failure) Error() string {
+func (f *CallError) Error() string {
 	text := fmt.Sprintf("Stripe: %s failed: %s", f.Operation, f.Kind)
 	switch {
 	case f.HTTPStatus != 0:
@@ -72,9 +72,9 @@ func (f *Failure) Error() string {
 	return text
 }
 
-// IsKind reports whether err is a Failure of one of the kinds.
+// IsKind reports whether err is a CallError of one of the kinds.
 func IsKind(err error, kinds ...Kind) bool {
-	var failure *Failure
+	var failure *CallError
 	if !errors.As(err, &failure) {
 		return false
 	}
@@ -89,7 +89,7 @@ func IsKind(err error, kinds ...Kind) bool {
 // IsReplayed reports whether err is Stripe's stored answer to an earlier request with the same idempotency key
 // (stripe.com/docs/error-low-level#idempotency, header Idempotent-Replayed).
 func IsReplayed(err error) bool {
-	var failure *Failure
+	var failure *CallError
 	return errors.As(err, &failure) && failure.Replayed
 }
 
@@ -97,20 +97,20 @@ func isReplay(response *stripe.APIResponse) bool {
 	return response != nil && response.Header.Get("Idempotent-Replayed") == "true"
 }
 
-// failureOf converts an error of stripe-go to a Failure. A proxy's HTML page is not a *stripe.Error, or one without a type: its
+// failureOf converts an error of stripe-go to a CallError. A proxy's HTML page is not a *stripe.Error, or one without a type: its
 // outcome is unknown whatever the status.
 func failureOf(operation string, err error) error {
 	if err == nil {
 		return nil
 	}
 	if errors.Is(err, ErrFenced) {
-		return &Failure{Kind: Fenced, Operation: operation}
+		return &CallError{Kind: Fenced, Operation: operation}
 	}
 	var stripeErr *stripe.Error
 	if !errors.As(err, &stripeErr) || stripeErr.Type == "" {
-		return &Failure{Kind: OutcomeUnknown, Operation: operation}
+		return &CallError{Kind: OutcomeUnknown, Operation: operation}
 	}
-	return &Failure{
+	return &CallError{
 		Kind:       kindOf(stripeErr),
 		Operation:  operation,
 		HTTPStatus: stripeErr.HTTPStatusCode,
@@ -132,7 +132,7 @@ func codeOf(err *stripe.Error) string {
 // refusalOf classifies a refused refund further: only a refusal that is known to be permanent remains InvalidRequest or
 // UnexpectedState.
 func refusalOf(err error) error {
-	var failure *Failure
+	var failure *CallError
 	if !errors.As(err, &failure) || !IsKind(err, InvalidRequest, UnexpectedState) {
 		return err
 	}

@@ -6,7 +6,7 @@ import (
 	"net/http"
 )
 
-// ErrFenced is wrapped by a guard's error while money must not move. It becomes a Failure of kind Fenced.
+// ErrFenced is wrapped by a guard's error while money must not move. It becomes a CallError of kind Fenced.
 var ErrFenced = errors.New("money must not move at present")
 
 // Guard is called before each request that may change something at Stripe. If it returns an error, the request is not sent. It

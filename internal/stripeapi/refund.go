@@ -115,7 +115,7 @@ func (c *Client) RefundsOf(ctx context.Context, paymentIntentID string) ([]booki
 			return found, nil
 		}
 	}
-	return nil, &Failure{Kind: OutcomeUnknown, Operation: operation, Code: "too_many_refunds"}
+	return nil, &CallError{Kind: OutcomeUnknown, Operation: operation, Code: "too_many_refunds"}
 }
 
 func refundOf(refund *stripe.Refund) booking.RefundSnapshot {

@@ -95,7 +95,7 @@ func (c *Client) DisputesOf(ctx context.Context, paymentIntentID string) ([]book
 		return nil, failureOf(operation, err)
 	}
 	if page.Meta().HasMore {
-		return nil, &Failure{Kind: OutcomeUnknown, Operation: operation, Code: "too_many_disputes"}
+		return nil, &CallError{Kind: OutcomeUnknown, Operation: operation, Code: "too_many_disputes"}
 	}
 	return disputes, nil
 }

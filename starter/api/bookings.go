@@ -126,7 +126,7 @@ func (a *api) reserve(ctx context.Context, in store.NewBooking) (store.Reservati
 		return a.Store.ReserveBooking(ctx, in)
 	}
 	reservation, err := a.Store.KnownReservation(ctx, in)
-	var conflict *store.IdempotencyConflict
+	var conflict *store.IdempotencyConflictError
 	if errors.Is(err, store.ErrNotFound) || errors.As(err, &conflict) {
 		return store.Reservation{}, invalid
 	}

@@ -102,30 +102,30 @@ func at(location, message string) func(error) *huma.ErrorDetail {
 // refusals are what the books and the workflows refuse. The first match counts.
 var refusals = []refusal{
 	{
-		http.StatusUnprocessableEntity, "idempotency-key-reused", on[*store.IdempotencyConflict]("Nothing was changed: %s."),
+		http.StatusUnprocessableEntity, "idempotency-key-reused", on[*store.IdempotencyConflictError]("Nothing was changed: %s."),
 		at("header."+idempotencyHeader, "was used before with another body"),
 	},
-	{http.StatusUnprocessableEntity, "refund-exceeds-captured", on[*store.RefundExceedsCaptured]("Nothing was refunded: %s."), exceedsLeft},
-	{http.StatusConflict, "not-refundable", on[*store.NotRefundable]("Nothing was refunded: %s."), nil},
-	{http.StatusConflict, "not-abandonable", on[*store.NotAbandonable]("Nothing was changed: %s."), nil},
-	{http.StatusConflict, "not-cancellable", on[*store.NotCancellable]("There is no quote: %s."), nil},
+	{http.StatusUnprocessableEntity, "refund-exceeds-captured", on[*store.RefundExceedsCapturedError]("Nothing was refunded: %s."), exceedsLeft},
+	{http.StatusConflict, "not-refundable", on[*store.NotRefundableError]("Nothing was refunded: %s."), nil},
+	{http.StatusConflict, "not-abandonable", on[*store.NotAbandonableError]("Nothing was changed: %s."), nil},
+	{http.StatusConflict, "not-cancellable", on[*store.NotCancellableError]("There is no quote: %s."), nil},
 	{http.StatusConflict, "not-cancellable", by("Nothing was cancelled: %s.", workflows.ErrorAlreadySettled, workflows.ErrorNotCancellable), nil},
 	{
 		http.StatusConflict, "quote-changed", by("Nothing was cancelled: %s.", workflows.ErrorQuoteChanged),
 		at("body.expectedRefund", "is not what the policy gives back now"),
 	},
 	{http.StatusConflict, "not-capturable", by("Nothing was captured: %s.", workflows.ErrorNotAuthorized), nil},
-	{http.StatusConflict, "client-exists", on[*store.ClientExists]("Nothing was created: %s."), nil},
-	{http.StatusConflict, "client-merged", on[*store.ClientMerged]("Nothing was changed: %s."), nil},
-	{http.StatusConflict, "client-disabled", on[*store.ClientDisabled]("Nothing was created: %s."), nil},
-	{http.StatusConflict, "key-ended", on[*store.KeyEnded]("Nothing was created: %s."), nil},
-	{http.StatusConflict, "not-mergeable", on[*store.NotMergeable]("Nothing was moved: %s."), nil},
-	{http.StatusConflict, "matter-closed", on[*store.AttentionClosed]("Nothing was changed: %s."), nil},
+	{http.StatusConflict, "client-exists", on[*store.ClientExistsError]("Nothing was created: %s."), nil},
+	{http.StatusConflict, "client-merged", on[*store.ClientMergedError]("Nothing was changed: %s."), nil},
+	{http.StatusConflict, "client-disabled", on[*store.ClientDisabledError]("Nothing was created: %s."), nil},
+	{http.StatusConflict, "key-ended", on[*store.KeyEndedError]("Nothing was created: %s."), nil},
+	{http.StatusConflict, "not-mergeable", on[*store.NotMergeableError]("Nothing was moved: %s."), nil},
+	{http.StatusConflict, "matter-closed", on[*store.AttentionClosedError]("Nothing was changed: %s."), nil},
 }
 
 func exceedsLeft(err error) *huma.ErrorDetail {
 	detail := &huma.ErrorDetail{Location: "body.amount.value", Message: "is more than what is left to refund"}
-	var exceeds *store.RefundExceedsCaptured
+	var exceeds *store.RefundExceedsCapturedError
 	if errors.As(err, &exceeds) {
 		detail.Value = exceeds.Left
 	}
@@ -202,9 +202,9 @@ func syntaxText(e *validation.FieldError) string {
 // failure maps what is not the caller's fault, apart from an object that does not exist.
 func (a *api) failure(ctx context.Context, err error) error {
 	var missing *missingError
-	var fenced *store.FenceIsUp
+	var fenced *store.FenceUpError
 	var workflow *temporalError
-	var stripe *stripeapi.Failure
+	var stripe *stripeapi.CallError
 	switch {
 	case errors.As(err, &missing):
 		return problem(ctx, http.StatusNotFound, missing.kind, missing.detail)

@@ -21,11 +21,11 @@ func (a *api) movesMoney(spec huma.API, operation huma.Operation) huma.Operation
 	return operation
 }
 
-// noFence returns *store.FenceIsUp while a fence is up.
+// noFence returns *store.FenceUpError while a fence is up.
 func (a *api) noFence(ctx context.Context) error {
 	fence, err := a.Store.Fence(ctx)
 	if err == nil && fence != nil {
-		err = &store.FenceIsUp{Fence: *fence}
+		err = &store.FenceUpError{Fence: *fence}
 	}
 	return err
 }

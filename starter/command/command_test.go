@@ -134,7 +134,7 @@ func TestUnknownFlagsAndArguments(t *testing.T) {
 func TestServeRefusesAnIncompleteProduction(t *testing.T) {
 	t.Setenv("APP_ENV", "production")
 	_, _, err := run(t, "serve")
-	var problems config.Problems
+	var problems config.ProblemsError
 	require.ErrorAs(t, err, &problems)
 	for _, name := range []string{"TEMPORAL_ADDRESS", "DATABASE_DSN", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "SMTP_HOST"} {
 		require.ErrorContains(t, err, name)

@@ -11,14 +11,14 @@ import (
 	"farebook/internal/exitcode"
 )
 
-// Interrupted is the error of a command that Ctrl-C ended. What says what continues without it.
-type Interrupted struct{ What string }
+// InterruptedError is the error of a command that Ctrl-C ended. What says what continues without it.
+type InterruptedError struct{ What string }
 
-func (e *Interrupted) Error() string { return e.What }
+func (e *InterruptedError) Error() string { return e.What }
 
 // Exit writes the error of a command, and returns the exit code.
 func Exit(out io.Writer, err error) int {
-	var interrupted *Interrupted
+	var interrupted *InterruptedError
 	switch {
 	case err == nil:
 		return exitcode.OK

@@ -143,7 +143,7 @@ func runImport(ctx context.Context, out io.Writer, importer *imports.Importer, s
 	printer := &importPrinter{out: out, csv: flags.format == "csv"}
 	err := importer.Run(ctx, source, printer.print)
 	if err != nil && ctx.Err() != nil {
-		return &Interrupted{What: fmt.Sprintf("interrupted after %d rows: repeat the command; imported rows are not imported again", printer.sum.rows)}
+		return &InterruptedError{What: fmt.Sprintf("interrupted after %d rows: repeat the command; imported rows are not imported again", printer.sum.rows)}
 	}
 	if err != nil {
 		return errors.Join(wrongFile(err), printer.sum.stopped())

@@ -120,7 +120,7 @@ func openBooks(cmd *cobra.Command, at time.Time, flags openingFlags) error {
 
 // refusedOpening gives an opening that the books refuse the exit code of wrong arguments: the same call fails again.
 func refusedOpening(err error) error {
-	var refused *store.OpeningRefused
+	var refused *store.OpeningRefusedError
 	if errors.As(err, &refused) {
 		return misused("invalid --at: %w", refused)
 	}

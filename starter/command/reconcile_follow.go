@@ -54,7 +54,7 @@ func followToTheEnd(cmd *cobra.Command, books *store.Store, w *dispatch.Client, 
 	ctx := cmd.Context()
 	ended := followRun(ctx, cmd.ErrOrStderr(), w, id)
 	if ctx.Err() != nil {
-		return &Interrupted{fmt.Sprintf("%s is still running. Follow it with: %s %s", id, followUse, id)}
+		return &InterruptedError{fmt.Sprintf("%s is still running. Follow it with: %s %s", id, followUse, id)}
 	}
 	run, err := runs.New(books).Run(ctx, id)
 	if err == nil && run.Status != runs.RunRunning {

@@ -271,7 +271,7 @@ func (o Outcome) refused(problems validation.FieldErrors) Outcome {
 
 // unless turns a refusal of the store into an outcome, and returns any other error.
 func (o Outcome) unless(err error) (Outcome, error) {
-	var refused *store.ImportRefused
+	var refused *store.ImportRefusedError
 	if errors.As(err, &refused) {
 		return o.refused(validation.FieldErrors{&refused.FieldError}), nil
 	}

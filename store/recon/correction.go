@@ -39,7 +39,7 @@ func (r *Runs) Item(ctx context.Context, id uint64) (Item, error) {
 
 // Correct posts what makes the books agree with Stripe about an item's balance transaction, and resolves the item, in one
 // transaction: also one that was resolved by a note alone. What the books agree about by then is refused, which makes a
-// repetition harmless, as does the UNIQUE operation key. It returns store.ErrNotFound or *NotCorrectable when there is nothing to
+// repetition harmless, as does the UNIQUE operation key. It returns store.ErrNotFound or *NotCorrectableError when there is nothing to
 // correct.
 func (r *Runs) Correct(ctx context.Context, c Correction, now time.Time) error {
 	return r.db.InTransaction(ctx, func(tx *gorm.DB) error {
@@ -87,16 +87,16 @@ func correctable(item Item, before string, c Correction, now time.Time) error {
 	}
 	switch {
 	case item.Healing != reconciliation.HealNone && before != ItemFailed:
-		return &NotCorrectable{fmt.Sprintf("item %d is healed by its own workflow (%s): reconcile, or apply its plan", item.ID, item.Healing)}
+		return &NotCorrectableError{fmt.Sprintf("item %d is healed by its own workflow (%s): reconcile, or apply its plan", item.ID, item.Healing)}
 	case c.There != nil && !c.EffectiveAt.IsZero():
-		return &NotCorrectable{fmt.Sprintf("--effective-at: Stripe dates balance transaction %s at %s: leave it out",
+		return &NotCorrectableError{fmt.Sprintf("--effective-at: Stripe dates balance transaction %s at %s: leave it out",
 			item.BalanceTransactionID, c.There.Created.Format(time.RFC3339))}
 	case c.EffectiveAt.After(now):
-		return &NotCorrectable{fmt.Sprintf("--effective-at: %s is in the future", c.EffectiveAt.Format(time.RFC3339))}
+		return &NotCorrectableError{fmt.Sprintf("--effective-at: %s is in the future", c.EffectiveAt.Format(time.RFC3339))}
 	case item.BalanceTransactionID == "" || item.Class == reconciliation.Timing:
-		return &NotCorrectable{fmt.Sprintf("item %d (%s) is about no balance transaction that could be posted", item.ID, item.Class)}
+		return &NotCorrectableError{fmt.Sprintf("item %d (%s) is about no balance transaction that could be posted", item.ID, item.Class)}
 	case c.There == nil && item.Class != reconciliation.MissingInStripe: // when it was found, Stripe had it
-		return &NotCorrectable{fmt.Sprintf("item %d: Stripe does not have balance transaction %s: is STRIPE_SECRET_KEY of the same account, and of the same mode?",
+		return &NotCorrectableError{fmt.Sprintf("item %d: Stripe does not have balance transaction %s: is STRIPE_SECRET_KEY of the same account, and of the same mode?",
 			item.ID, item.BalanceTransactionID)}
 	}
 	return nil
@@ -108,18 +108,18 @@ func postCorrection(tx *gorm.DB, item Item, c Correction, posted []reconciliatio
 		if item.State == ItemResolved {
 			return settled(item)
 		}
-		return &NotCorrectable{fmt.Sprintf("item %d: the books agree with Stripe by now", item.ID)}
+		return &NotCorrectableError{fmt.Sprintf("item %d: the books agree with Stripe by now", item.ID)}
 	}
 	transaction, err := ledger.Correction(ledger.Correcting{
 		ItemID: item.ID, Reference: item.Reference, PaymentIntentID: item.PaymentIntentID, BalanceTransactionID: item.BalanceTransactionID,
 		Clearing: clearing, Fees: fees, Against: c.Against, Count: len(posted), Effective: c.effective(now),
 	})
 	if err != nil {
-		return &NotCorrectable{err.Error()}
+		return &NotCorrectableError{err.Error()}
 	}
 	err = journal.Append(tx, now, bookingID, transaction)
 	if db.DuplicateKey(err) {
-		return &NotCorrectable{fmt.Sprintf("item %d: somebody else is correcting the same balance transaction; reconcile again", item.ID)}
+		return &NotCorrectableError{fmt.Sprintf("item %d: somebody else is correcting the same balance transaction; reconcile again", item.ID)}
 	}
 	return err
 }

@@ -222,9 +222,9 @@ func (r *Runs) SettleItem(ctx context.Context, id uint64, state, note string) er
 	return result.Error
 }
 
-// NotCorrectable says why no correction is posted for an item.
-type NotCorrectable struct{ Reason string }
+// NotCorrectableError says why no correction is posted for an item.
+type NotCorrectableError struct{ Reason string }
 
-func (e *NotCorrectable) Error() string { return e.Reason }
+func (e *NotCorrectableError) Error() string { return e.Reason }
 
 func itemSubject(id uint64) string { return fmt.Sprintf("item/%d", id) }

@@ -35,7 +35,7 @@ func saveResolution(tx *gorm.DB, row *itemRow) error {
 	return db.Save(tx, row, "state", "resolved_from", "note", "updated_at")
 }
 
-// ResolveItem records that an operator has dealt with an item, and posts nothing. It returns store.ErrNotFound, or *NotCorrectable for one
+// ResolveItem records that an operator has dealt with an item, and posts nothing. It returns store.ErrNotFound, or *NotCorrectableError for one
 // that is settled already.
 func (r *Runs) ResolveItem(ctx context.Context, id uint64, note string, by access.Actor) error {
 	now := r.db.Now()
@@ -55,12 +55,12 @@ func (r *Runs) ResolveItem(ctx context.Context, id uint64, note string, by acces
 }
 
 func settled(item Item) error {
-	return &NotCorrectable{fmt.Sprintf("item %d is %s already", item.ID, item.State)}
+	return &NotCorrectableError{fmt.Sprintf("item %d is %s already", item.ID, item.State)}
 }
 
 // ReopenItem takes a note back: the item, and those of other runs that were resolved as the same difference, have the state that
 // they had before, and later runs find the difference as one that nobody has dealt with. It returns store.ErrNotFound, or
-// *NotCorrectable for an item that is not resolved, or that a correction has settled.
+// *NotCorrectableError for an item that is not resolved, or that a correction has settled.
 func (r *Runs) ReopenItem(ctx context.Context, id uint64, note string, by access.Actor) error {
 	now := r.db.Now()
 	return r.db.InTransaction(ctx, func(tx *gorm.DB) error {
@@ -69,14 +69,14 @@ func (r *Runs) ReopenItem(ctx context.Context, id uint64, note string, by access
 			return err
 		}
 		if row.State != ItemResolved {
-			return &NotCorrectable{fmt.Sprintf("item %d is %s: only a resolved item can be reopened", id, row.State)}
+			return &NotCorrectableError{fmt.Sprintf("item %d is %s: only a resolved item can be reopened", id, row.State)}
 		}
 		corrected, err := hasCorrection(tx, row.StripeBalanceTransactionID)
 		if err != nil {
 			return err
 		}
 		if corrected {
-			return &NotCorrectable{fmt.Sprintf("item %d: a correction of %s is in the ledger, and a note cannot take it back: reconcile again",
+			return &NotCorrectableError{fmt.Sprintf("item %d: a correction of %s is in the ledger, and a note cannot take it back: reconcile again",
 				id, row.StripeBalanceTransactionID)}
 		}
 		var same []itemRow

@@ -155,7 +155,7 @@ func (s *Session) seeError(name string, a answer) {
 
 // seeFailure notes what our client makes of a refusal.
 func (s *Session) seeFailure(name string, err error) {
-	var failure *stripeapi.Failure
+	var failure *stripeapi.CallError
 	if !errors.As(err, &failure) {
 		s.see(name, err)
 		return

@@ -11,7 +11,7 @@ import (
 func statesPage() (string, error) {
 	var out strings.Builder
 	out.WriteString("# States\n\n" + generated)
-	out.WriteString("A transition that is not drawn here is refused with `IllegalTransition`, in the transaction that holds the row's lock. A row\n" +
+	out.WriteString("A transition that is not drawn here is refused with `IllegalTransitionError`, in the transaction that holds the row's lock. A row\n" +
 		"may always keep its state, because the same event can arrive twice. Yellow states wait, green states have their money in place,\n" +
 		"and red states ended without it or need an operator.\n")
 	if err := bookings.write(&out); err != nil {
