@@ -119,7 +119,7 @@ func TestDatabaseCommands(t *testing.T) {
 		SELECT 'FB-00000000', id, 'confirmed', '', '', 'en', '{}', 1, 'USD', NOW(), '', NOW(), NOW() FROM api_keys LIMIT 1`)
 	table, _, err = run(t, "verify", "--books")
 	require.ErrorIs(t, err, command.ErrBroken)
-	require.Regexp(t, `(?m)^6\s+NO\s+no confirmed booking without captured money`, table)
+	require.Regexp(t, `(?m)^6\s+NO\s+each confirmed booking has captured money`, table)
 	require.Contains(t, table, "checks failed")
 }
 
