@@ -9,7 +9,7 @@ WORKFLOWCHECK := $(BIN)/workflowcheck-$(WORKFLOWCHECK_VERSION)
 CYCLONEDX_VERSION := v1.10.0
 CYCLONEDX := $(BIN)/cyclonedx-gomod-$(CYCLONEDX_VERSION)
 # The last commit whose subject may be longer than 72 characters: those after it are checked.
-SUBJECTS_SINCE := e40c4a3
+SUBJECTS_SINCE := 1d14429
 NEED := go run ./internal/dev/cmd/need
 STARTER := set -a; . ./var/dev.env; exec $(BIN)/starter
 WITH_SERVERS := $(BIN)/with-servers --
@@ -119,7 +119,7 @@ lint: $(GOLANGCI) $(WORKFLOWCHECK) ## Check style, imports and the determinism o
 	@$(GOLANGCI) run ./...
 	@cd conformance && $(GOLANGCI) run --config ../.golangci.yml ./...
 	@$(WORKFLOWCHECK) ./workflows/...
-	@go run ./internal/dev/cmd/style -baseline internal/dev/cmd/style/baseline.list -since $(SUBJECTS_SINCE)
+	@go run ./internal/dev/cmd/style -since $(SUBJECTS_SINCE)
 
 conformance: ## Hold the Stripe stand-in against Stripe's specification and clients
 	@$(NEED) node=nodejs npm=npm openssl=openssl

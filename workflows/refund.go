@@ -38,7 +38,7 @@ type refund struct {
 	now            activities.RefundRecorded
 	polls          pollSchedule
 	postponedPolls pollSchedule // of a refund that Stripe refuses for now
-	unpostedEnded  bool         // the wait for the balance transaction is over; reconciliation still looks for it
+	unpostedEnded  bool         // the wait for the balance transaction is over; reconciliation still finds it
 
 	created bool // the refund is created, or refused for good
 	rereads int  // requests to abandon it that were answered by reading its row

@@ -32,11 +32,12 @@ func OfBooking(conn *gorm.DB, reference booking.Reference, bookingID uint64) ([]
 // SealedPage reads the next transactions of a range of ids, after one and up to another, with their entries, in the order of their ids.
 func SealedPage(conn *gorm.DB, after, to uint64, limit int) ([]seal.Transaction, error) {
 	var rows []row
-	if err := conn.Where("id > ? AND id <= ?", after, to).Order("id").Limit(limit).Find(&rows).Error; err != nil || len(rows) == 0 {
+	err := conn.Where("id > ? AND id <= ?", after, to).Order("id").Limit(limit).Find(&rows).Error
+	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
 	var entries []entryRow
-	err := conn.Where("ledger_id BETWEEN ? AND ?", rows[0].ID, rows[len(rows)-1].ID).Order("ledger_id, id").Find(&entries).Error
+	err = conn.Where("ledger_id BETWEEN ? AND ?", rows[0].ID, rows[len(rows)-1].ID).Order("ledger_id, id").Find(&entries).Error
 	if err != nil {
 		return nil, err
 	}

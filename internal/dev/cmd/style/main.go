@@ -1,7 +1,7 @@
 // Command style checks what golangci-lint has no linter for: phrases that the project does not write, assignments hidden in the
 // condition of an if, and the subjects of commits.
 //
-//	style [-baseline FILE] [-since COMMIT] [DIRECTORY]
+//	style [-since COMMIT] [DIRECTORY]
 //
 // It prints one finding a line (file:line: what is wrong and what to write instead) and exits with 1 if there are any.
 //
@@ -18,14 +18,13 @@ import (
 )
 
 func main() {
-	baseline := flag.String("baseline", "", "a `FILE` that lists the files and folders that are not checked for phrases yet")
 	since := flag.String("since", "", "check the subjects of the commits after this `COMMIT`")
 	flag.Parse()
 	directory := "."
 	if flag.NArg() > 0 {
 		directory = flag.Arg(0)
 	}
-	found, err := run(context.Background(), directory, *baseline, *since)
+	found, err := run(context.Background(), directory, *since)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "style:", err)
 		os.Exit(2)
@@ -37,12 +36,8 @@ func main() {
 }
 
 // run returns every finding in the files of a directory and, with since, in its commits.
-func run(ctx context.Context, directory, baseline, since string) ([]finding, error) {
-	spared, err := readBaseline(baseline)
-	if err != nil {
-		return nil, err
-	}
-	found, err := checkFiles(directory, spared)
+func run(ctx context.Context, directory, since string) ([]finding, error) {
+	found, err := checkFiles(directory)
 	if err != nil {
 		return nil, err
 	}

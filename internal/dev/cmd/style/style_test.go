@@ -14,7 +14,7 @@ import (
 // lines checks a file with the given content and returns what is wrong with it, one finding a line, as the command prints it.
 func lines(t *testing.T, name, content string) []string {
 	t.Helper()
-	found, err := checkFile(name, []byte(content), false)
+	found, err := checkFile(name, []byte(content))
 	require.NoError(t, err)
 	var out strings.Builder
 	report(&out, found)
@@ -114,7 +114,7 @@ func TestSubjectsOfCommitsAreChecked(t *testing.T) {
 	}
 }
 
-// Files and commits are found, built files and golden files are not read, and a file of the baseline is spared its phrases alone.
+// Files and commits are checked; built files and golden files are not read.
 func TestRunReadsFilesAndTheCommitsSinceABase(t *testing.T) {
 	directory := t.TempDir()
 	write := func(name, content string) {
@@ -130,23 +130,22 @@ func TestRunReadsFilesAndTheCommitsSinceABase(t *testing.T) {
 		require.NoError(t, err, "git %v: %s", args, out)
 		return strings.TrimSpace(string(out))
 	}
-	write("old/spared.go", "package old\n\n// F looks.\nfunc F() {\n\tif x := g(); y {\n\t}\n}\n")
+	write("old/old.go", "package old\n\n// F returns.\nfunc F() {\n\tif x := g(); y {\n\t}\n}\n")
 	write("new/new.md", "It looks.\n")
 	write("var/built.md", "It looks.\n")
 	write("new/testdata/golden.md", "It looks.\n")
-	write("baseline.list", "old/\n")
 	git("init", "-q")
 	git("commit", "-q", "--allow-empty", "-m", "before the base")
 	since := git("rev-parse", "HEAD")
 	git("commit", "-q", "--allow-empty", "-m", "after it")
 
-	found, err := run(t.Context(), directory, filepath.Join(directory, "baseline.list"), since)
+	found, err := run(t.Context(), directory, since)
 	require.NoError(t, err)
 	var places []string
 	for _, f := range found {
 		places = append(places, f.file)
 	}
-	require.Equal(t, []string{"new/new.md", "old/spared.go", "commit " + git("rev-parse", "--short", "HEAD")}, places)
+	require.Equal(t, []string{"new/new.md", "old/old.go", "commit " + git("rev-parse", "--short", "HEAD")}, places)
 	require.Equal(t, 5, found[1].line)
 
 	found, err = checkSubjects(t.Context(), directory, "0000000000000000000000000000000000000000")
@@ -154,10 +153,10 @@ func TestRunReadsFilesAndTheCommitsSinceABase(t *testing.T) {
 	require.Empty(t, found, "a clone without the base has nothing to check")
 }
 
-// A baseline that is missing, and Go code that cannot be read, are errors and not a clean run.
+// A directory that is missing, and Go code that cannot be read, are errors and not a clean run.
 func TestRunFailsOnWhatItCannotRead(t *testing.T) {
-	_, err := run(context.Background(), t.TempDir(), "missing.list", "")
+	_, err := run(context.Background(), filepath.Join(t.TempDir(), "missing"), "")
 	require.ErrorIs(t, err, os.ErrNotExist)
-	_, err = checkFile("a.go", []byte("no code"), false)
+	_, err = checkFile("a.go", []byte("no code"))
 	require.ErrorContains(t, err, "a.go")
 }
