@@ -42,7 +42,9 @@ func (u *unfinished) requireEveryKind() {
 	u.T.Helper()
 	var registered workflowNames
 	service.Register(&registered, service.Activities{})
-	waiting := map[string]bool{}
+	waiting := map[string]bool{
+		workflows.TypeSealLedger: true, // no row waits for it: the schedule's next run seals the rest (TestLedgerIsSealedOnASchedule)
+	}
 	for _, workflowID := range u.workflows() {
 		kind, _, _ := strings.Cut(workflowID, ":")
 		waiting[kind] = true

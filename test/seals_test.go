@@ -85,7 +85,8 @@ func TestWorkerKilledWhileItSeals(t *testing.T) {
 	}
 }
 
-// setup makes the schedule; its workflow seals what is complete, and a second run of it seals nothing again.
+// setup creates the schedule; its workflow seals what is complete. A run that is terminated while it waits loses nothing: the next one
+// seals what is left.
 func TestLedgerIsSealedOnASchedule(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
@@ -98,20 +99,50 @@ func TestLedgerIsSealedOnASchedule(t *testing.T) {
 	id := "SealLedger:" + s.Config.TaskQueue
 	schedule := s.Temporal.ScheduleClient().GetHandle(t.Context(), id)
 	t.Cleanup(func() { require.NoError(t, schedule.Delete(context.WithoutCancel(t.Context()))) })
+	release := holdPosting(s)
+	require.NoError(t, schedule.Trigger(t.Context(), client.ScheduleTriggerOptions{}))
+	terminateSealing(s, schedule)
+	require.Zero(t, s.DB.Count(t, "SELECT COUNT(*) FROM ledger_seals"))
+	release()
 	require.NoError(t, schedule.Trigger(t.Context(), client.ScheduleTriggerOptions{}))
 	s.Eventually(func() bool { return s.DB.Count(t, "SELECT COUNT(*) FROM ledger_seals") == 1 }, "not sealed; logs:\n%s", s.Logs)
-	described, err := schedule.Describe(t.Context())
-	require.NoError(t, err)
-	s.Eventually(func() bool {
-		described, err = schedule.Describe(t.Context())
-		return err == nil && len(described.Info.RecentActions) == 1
-	}, "the schedule shows no run")
-	run := described.Info.RecentActions[0].StartWorkflowResult
+	run := awaitActions(s, schedule, 2)
 	s.AwaitRunEnd(run.WorkflowID)
 	s.SaveRun(run.WorkflowID, "seal_ledger")
 	require.Equal(t, s.DB.Count(t, "SELECT COUNT(*) FROM financial_ledger"), s.DB.Count(t, "SELECT SUM(transactions) FROM ledger_seals"))
 	said, err := starterWith(s, "ledger", "verify-chain")
 	require.NoError(t, err, said)
+}
+
+// holdPosting opens a transaction that posts, until release is called: nothing can be sealed meanwhile.
+func holdPosting(s *testkit.Stack) (release func()) {
+	s.T.Helper()
+	held, err := s.DB.SQL.BeginTx(s.T.Context(), nil)
+	require.NoError(s.T, err)
+	_, err = held.ExecContext(s.T.Context(), "SELECT id FROM ledger_opening WHERE id = 1 LOCK IN SHARE MODE")
+	require.NoError(s.T, err)
+	return func() { require.NoError(s.T, held.Rollback()) }
+}
+
+// awaitActions waits until a schedule has started so many workflows, and returns the last.
+func awaitActions(s *testkit.Stack, schedule client.ScheduleHandle, count int) *client.ScheduleWorkflowExecution {
+	s.T.Helper()
+	var last *client.ScheduleWorkflowExecution
+	s.Eventually(func() bool {
+		described, err := schedule.Describe(s.T.Context())
+		if err != nil || len(described.Info.RecentActions) != count {
+			return false
+		}
+		last = described.Info.RecentActions[count-1].StartWorkflowResult
+		return true
+	}, "the schedule has not started %d workflows", count)
+	return last
+}
+
+func terminateSealing(s *testkit.Stack, schedule client.ScheduleHandle) {
+	s.T.Helper()
+	run := awaitActions(s, schedule, 1)
+	require.NoError(s.T, s.Temporal.TerminateWorkflow(s.T.Context(), run.WorkflowID, run.FirstExecutionRunID, "a test"))
 }
 
 // A statement that was changed, a key of another kind and a file that exists are refused by name, and nothing is written over.
