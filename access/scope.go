@@ -39,7 +39,8 @@ var rules = []Rule{
 	{RefundsWrite, "refund its client's bookings"},
 	{WebhooksWrite, "manage its client's webhook endpoints (planned)"},
 	{OperationsRead, "read every client's bookings and what needs attention; events, emails and payouts (planned; by command until then)"},
-	{OperationsWrite, "act on every client's bookings, if it also has the scope of the action; close what needs attention; retry events, resend emails (planned; by command until then)"},
+	{OperationsWrite, "act on every client's bookings, if it also has the scope of the action; close what needs attention; retry events, " +
+		"resend emails (planned; by command until then)"},
 	{ReconciliationRead, "read reconciliations"},
 	{ReconciliationWrite, "start reconciliations, apply plans, resolve items"},
 	{FinanceRead, "read reports and the ledger of all bookings (planned)"},

@@ -55,7 +55,10 @@ func TestIDsHaveTheirShape(t *testing.T) {
 	t.Parallel()
 	require.True(t, access.IsKeyID(access.NewKeyID()))
 	require.True(t, access.IsClientID(access.NewClientID()))
-	for _, text := range []string{"", "ak_", "ak_7K2M9QXA4", "ak_7K2M9QXA4TT", "ak_7k2m9qxa4t", "cl_7K2M9QXA4T", "ak_7K2M9QXA4I", " ak_7K2M9QXA4T"} {
+	for _, text := range []string{
+		"", "ak_", "ak_7K2M9QXA4", "ak_7K2M9QXA4TT", "ak_7k2m9qxa4t", "cl_7K2M9QXA4T", "ak_7K2M9QXA4I",
+		" ak_7K2M9QXA4T",
+	} {
 		require.False(t, access.IsKeyID(text), "%q", text)
 	}
 }

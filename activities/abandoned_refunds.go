@@ -22,7 +22,8 @@ func (r *Refunds) abandon(ctx context.Context, known store.Refund) (RefundRecord
 	undecided := RefundRecorded{RefundID: known.ID, Reference: known.Reference, Status: known.Status, Postponed: true}
 	_, _, err := r.Stripe.PaymentIntent(ctx, known.PaymentIntentID)
 	if stripeapi.IsKind(err, stripeapi.NotFound) {
-		r.Log.ErrorContext(ctx, "abandoned refund stays open: Stripe does not know its payment. Check that STRIPE_SECRET_KEY is of the right account",
+		r.Log.ErrorContext(ctx, "abandoned refund stays open: Stripe does not know its payment. Check that STRIPE_SECRET_KEY is of the right "+
+			"account",
 			"refundId", known.ID, "paymentIntentId", known.PaymentIntentID)
 		return undecided, nil
 	}
@@ -37,7 +38,8 @@ func (r *Refunds) abandon(ctx context.Context, known store.Refund) (RefundRecord
 		return RefundRecorded{RefundID: known.ID, StripeRefundID: made.StripeRefundID, Reference: known.Reference, Status: made.Status()}, nil
 	}
 	if r.outstanding(known) {
-		return RefundRecorded{}, temporal.NewApplicationError("Stripe may have made the refund without listing it yet: the search is repeated", OutcomeUnknown)
+		return RefundRecorded{}, temporal.NewApplicationError("Stripe may have made the refund without listing it yet: the search is repeated",
+			OutcomeUnknown)
 	}
 	others, err := r.recordOthers(ctx, known)
 	if err != nil || others != nil {

@@ -22,7 +22,8 @@ func (s *stack) abandoned() activities.RefundRef {
 	in := activities.RefundRef{RefundID: refund.ID}
 	s.run(s.Refunds.CreateRefund, in, nil)
 	s.stripe.RefuseRefunds(fakestripe.RefuseNever)
-	require.NoError(s.t, s.Store.AbandonRefund(s.t.Context(), store.AbandonRefund{ID: refund.ID, Note: "paid in cash", By: testdb.Tester, Now: s.Store.Now()}))
+	require.NoError(s.t, s.Store.AbandonRefund(s.t.Context(),
+		store.AbandonRefund{ID: refund.ID, Note: "paid in cash", By: testdb.Tester, Now: s.Store.Now()}))
 	return in
 }
 

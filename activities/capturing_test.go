@@ -59,7 +59,8 @@ func TestPartialCaptureIsPostedAsReceivedUntilItsRestIsBack(t *testing.T) {
 		require.False(t, s.record(reference, intentID).FeePending)
 	}
 	require.Equal(t, s.stripe.Balance("usd"), s.clearing())
-	require.Equal(t, 2, s.Count(t, "SELECT COUNT(DISTINCT stripe_balance_transaction_id) FROM financial_ledger WHERE stripe_balance_transaction_id <> ''"))
+	require.Equal(t, 2, s.Count(t,
+		"SELECT COUNT(DISTINCT stripe_balance_transaction_id) FROM financial_ledger WHERE stripe_balance_transaction_id <> ''"))
 	s.requirePromises()
 }
 
@@ -94,7 +95,8 @@ func TestCaptureOfWhatIsNotAuthorisedAnyMoreChangesNothing(t *testing.T) {
 			s.run(s.Payments.CapturePayment, activities.CapturePaymentInput{Reference: reference, PaymentIntentID: id, Amount: 30000}, nil)
 		},
 		"cancelled": func(s *stack, reference booking.Reference, id string) {
-			s.run(s.Payments.CancelPaymentIntent, activities.CancelPaymentIntentInput{Reference: reference, PaymentIntentID: id, Reason: "abandoned"}, nil)
+			s.run(s.Payments.CancelPaymentIntent,
+				activities.CancelPaymentIntentInput{Reference: reference, PaymentIntentID: id, Reason: "abandoned"}, nil)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

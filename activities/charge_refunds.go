@@ -32,7 +32,8 @@ func (r *Refunds) FindUnknownRefunds(ctx context.Context, in ChargeRefundsRef) (
 			unknown = append(unknown, id)
 		}
 	}
-	r.Log.InfoContext(ctx, "refunds of a charge listed", "paymentIntentId", in.PaymentIntentID, "atStripe", len(refunds), "unknown", len(unknown))
+	r.Log.InfoContext(ctx, "refunds of a charge listed", "paymentIntentId", in.PaymentIntentID, "atStripe", len(refunds),
+		"unknown", len(unknown))
 	return unknown, nil
 }
 

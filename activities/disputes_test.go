@@ -40,10 +40,12 @@ func TestDisputeOfSomebodyElsesPaymentIsSetAside(t *testing.T) {
 	id, err := s.stripe.Dispute(intentID, 0, "fraudulent")
 	require.NoError(t, err)
 	s.Exec(t, "UPDATE payments SET stripe_payment_intent_id = 'pi_ours'")
-	_, err = s.Store.ReceiveEvent(t.Context(), store.Event{ID: "evt_1", Type: "charge.dispute.created", Created: time.Now().UTC(), Payload: []byte(`{}`)}, "", time.Hour)
+	_, err = s.Store.ReceiveEvent(t.Context(),
+		store.Event{ID: "evt_1", Type: "charge.dispute.created", Created: time.Now().UTC(), Payload: []byte(`{}`)}, "", time.Hour)
 	require.NoError(t, err)
 	var outcome activities.DisputeRecorded
-	s.run(s.Disputes.RecordDispute, activities.RecordDisputeInput{DisputeRef: activities.DisputeRef{DisputeID: id}, EventIDs: []string{"evt_1"}}, &outcome)
+	s.run(s.Disputes.RecordDispute,
+		activities.RecordDisputeInput{DisputeRef: activities.DisputeRef{DisputeID: id}, EventIDs: []string{"evt_1"}}, &outcome)
 	require.True(t, outcome.Foreign)
 	known, err := s.Store.Event(t.Context(), "evt_1")
 	require.NoError(t, err)

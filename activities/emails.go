@@ -100,7 +100,8 @@ func (e *Emails) record(ctx context.Context, row store.Email, sending store.Send
 		if err := e.Store.MarkEmailFailed(ctx, row.ID, permanent.Error()); err != nil {
 			return EmailResult{}, storeError(err)
 		}
-		e.Log.WarnContext(ctx, "email refused for good", "reference", row.Booking.Reference, "kind", row.Kind, "emailId", row.ID, "reason", permanent.Error())
+		e.Log.WarnContext(ctx, "email refused for good", "reference", row.Booking.Reference, "kind", row.Kind, "emailId", row.ID,
+			"reason", permanent.Error())
 		return EmailResult{Status: store.EmailFailed}, nil
 	default:
 		// The note is for an operator who reads the row. Without it the error is still reported.

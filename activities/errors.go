@@ -70,7 +70,8 @@ func stripeError(err error) error {
 	case stripeapi.Busy:
 		return temporal.NewApplicationErrorWithOptions(failure.Error(), StripeBusy, temporal.ApplicationErrorOptions{NextRetryDelay: busyDelay})
 	case stripeapi.Unauthorized:
-		return temporal.NewApplicationErrorWithOptions(failure.Error(), StripeRefusesKey, temporal.ApplicationErrorOptions{NextRetryDelay: unauthorizedDelay})
+		return temporal.NewApplicationErrorWithOptions(failure.Error(), StripeRefusesKey,
+			temporal.ApplicationErrorOptions{NextRetryDelay: unauthorizedDelay})
 	case stripeapi.Fenced:
 		return temporal.NewApplicationError(failure.Error(), Fenced)
 	default:

@@ -15,7 +15,8 @@ import (
 
 func (s *stack) raiseFence() {
 	s.t.Helper()
-	_, _, err := s.Store.RaiseFence(s.t.Context(), store.NewFence{Reason: "restored", By: access.Actor{Name: "alice@bastion"}, Now: time.Now().UTC()})
+	_, _, err := s.Store.RaiseFence(s.t.Context(),
+		store.NewFence{Reason: "restored", By: access.Actor{Name: "alice@bastion"}, Now: time.Now().UTC()})
 	require.NoError(s.t, err)
 }
 
@@ -113,7 +114,8 @@ func TestPaymentThatMovedOnIsRecordedBehindAFence(t *testing.T) {
 	reference, intentID := s.held(booking.CaptureAutomatic)
 	s.confirm(intentID)
 	s.raiseFence()
-	s.run(s.Payments.CancelPaymentIntent, activities.CancelPaymentIntentInput{Reference: reference, PaymentIntentID: intentID, Reason: "abandoned"}, nil)
+	s.run(s.Payments.CancelPaymentIntent,
+		activities.CancelPaymentIntentInput{Reference: reference, PaymentIntentID: intentID, Reason: "abandoned"}, nil)
 	require.Equal(t, booking.StatusConfirmed, s.record(reference, intentID).BookingStatus)
 }
 

@@ -17,7 +17,10 @@ import (
 func (s *stack) forgetBookings() {
 	s.t.Helper()
 	s.forgetRefunds()
-	for _, table := range []string{"emails", "attention_items", "idempotency_keys", "ledger_entries", "financial_ledger", "payment_twins", "payments", "bookings"} {
+	for _, table := range []string{
+		"emails", "attention_items", "idempotency_keys", "ledger_entries", "financial_ledger", "payment_twins",
+		"payments", "bookings",
+	} {
 		s.Exec(s.t, "DELETE FROM "+table)
 	}
 }
@@ -26,10 +29,12 @@ func (s *stack) forgetBookings() {
 func (s *stack) forgetRefunds() {
 	s.t.Helper()
 	for _, statement := range []string{
-		"DELETE FROM emails WHERE kind LIKE 'refund%'", "DELETE FROM idempotency_keys WHERE operation = 'create-refund'", "DELETE FROM attention_items",
+		"DELETE FROM emails WHERE kind LIKE 'refund%'", "DELETE FROM idempotency_keys WHERE operation = 'create-refund'",
+		"DELETE FROM attention_items",
 		"DELETE e FROM ledger_entries e JOIN financial_ledger l ON l.id = e.ledger_id WHERE l.type = 'refund'",
 		"DELETE FROM financial_ledger WHERE type = 'refund'", "DELETE FROM refunds",
-		"UPDATE payments SET amount_refunded = 0", "UPDATE bookings SET attention = NULL, status = IF(status LIKE '%refunded', 'confirmed', status)",
+		"UPDATE payments SET amount_refunded = 0",
+		"UPDATE bookings SET attention = NULL, status = IF(status LIKE '%refunded', 'confirmed', status)",
 	} {
 		s.Exec(s.t, statement)
 	}
@@ -165,7 +170,8 @@ func TestRefundWaitsForAPersonWhileTheBooksHaveForgottenAnother(t *testing.T) {
 		require.Equal(t, booking.RefundRequested, outcome.Status)
 	}
 	require.Len(t, s.stripe.Refunds(), 1)
-	require.Equal(t, 1, s.Count(t, "SELECT COUNT(*) FROM attention_items WHERE kind = 'refund_held' AND subject = ? AND text LIKE ?", string(other.ID), "%"+made+" of $100.00%"))
+	require.Equal(t, 1, s.Count(t, "SELECT COUNT(*) FROM attention_items WHERE kind = 'refund_held' AND subject = ? AND text LIKE ?",
+		string(other.ID), "%"+made+" of $100.00%"))
 	require.Equal(t, s.stripe.Balance("usd"), s.clearing())
 
 	matter := s.Count(t, "SELECT id FROM attention_items WHERE kind = 'refund_held'")
@@ -192,7 +198,8 @@ func TestRefundFromTheDashboardIsRecordedBeforeOursIsMade(t *testing.T) {
 	s.requirePromises()
 }
 
-// A refund that the books know as made and that Stripe does not list: its lists lag for a while, and afterwards an operator has to check it.
+// A refund that the books know as made and that Stripe does not list: its lists lag for a while, and afterwards an operator has to check
+// it.
 func TestRefundThatIsMissingAtStripeHoldsTheNext(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)

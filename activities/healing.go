@@ -171,7 +171,8 @@ func (r *Reconciliations) ConfirmHealings(ctx context.Context, in ConfirmInput) 
 		}
 	}
 	for _, id := range left {
-		if err := r.settle(ctx, id, recon.ItemFailed, "its workflow has run, and both sides still differ: open it in the Temporal UI"); err != nil {
+		if err := r.settle(ctx, id, recon.ItemFailed,
+			"its workflow has run, and both sides still differ: open it in the Temporal UI"); err != nil {
 			return err
 		}
 	}
@@ -264,7 +265,8 @@ func reasonOf(object reconciliation.Object, here, there string) string {
 	case "":
 		return fmt.Sprintf("the %s is %s at Stripe and not known here", object, there)
 	case there + store.Unproven:
-		return fmt.Sprintf("the %s is %s, and its balance transactions do not account for it: some are missing in the ledger, or they do not add up", object, there)
+		return fmt.Sprintf("the %s is %s, and its balance transactions do not account for it: some are missing in the ledger, or they do not "+
+			"add up", object, there)
 	default:
 		return fmt.Sprintf("the %s is %s here and %s at Stripe", object, here, there)
 	}

@@ -34,7 +34,8 @@ func (i *Inbox) NoteEventsFailed(ctx context.Context, in EventsFailed) error {
 	if err := i.Store.FailEvents(ctx, in.EventIDs, in.WorkflowID+": "+in.Reason); err != nil {
 		return storeError(err)
 	}
-	i.Log.ErrorContext(ctx, "events from Stripe could not be recorded", "workflowId", in.WorkflowID, "eventIds", in.EventIDs, "reason", in.Reason)
+	i.Log.ErrorContext(ctx, "events from Stripe could not be recorded", "workflowId", in.WorkflowID, "eventIds", in.EventIDs,
+		"reason", in.Reason)
 	return nil
 }
 

@@ -119,7 +119,8 @@ func (p *Payments) ensurePaymentIntent(ctx context.Context, known store.Booking)
 		return ensuredIntent{}, err
 	}
 	request := stripeapi.NewPaymentIntent{
-		Reference: known.Reference, Amount: known.Amount, Capture: known.Capture, Methods: known.Methods, CorrelationID: known.CorrelationID, Origin: origin,
+		Reference: known.Reference, Amount: known.Amount, Capture: known.Capture, Methods: known.Methods, CorrelationID: known.CorrelationID,
+		Origin: origin,
 	}
 	var replayed, forgotten bool
 	found := func(search func() (booking.PaymentSnapshot, bool, error)) (booking.PaymentSnapshot, bool, error) {

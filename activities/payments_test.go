@@ -43,7 +43,8 @@ func TestFailuresOfStripeSayWhenToTryAgain(t *testing.T) {
 		fakestripe.FaultInvalidRequest: {activities.InvalidPaymentRequest, true, 0},
 	} {
 		s.fault(http.MethodGet, "/v1/payment_intents/"+intentID, fault, 1)
-		err := reading.attempt(s.Payments.RecordPaymentOutcome, activities.RecordPaymentOutcomeInput{Reference: reference, PaymentIntentID: intentID}, nil)
+		err := reading.attempt(s.Payments.RecordPaymentOutcome,
+			activities.RecordPaymentOutcomeInput{Reference: reference, PaymentIntentID: intentID}, nil)
 		requireErrorType(t, want.kind, err)
 		var application *temporal.ApplicationError
 		require.True(t, errors.As(err, &application))
@@ -100,7 +101,8 @@ func TestPaymentOfAnotherAmountIsForAPerson(t *testing.T) {
 	reference, intentID := s.held(booking.CaptureAutomatic)
 	s.post("/v1/payment_intents/"+intentID, url.Values{"amount": {"100"}})
 	s.confirm(intentID)
-	err := s.attempts().attempt(s.Payments.RecordPaymentOutcome, activities.RecordPaymentOutcomeInput{Reference: reference, PaymentIntentID: intentID}, nil)
+	err := s.attempts().attempt(s.Payments.RecordPaymentOutcome,
+		activities.RecordPaymentOutcomeInput{Reference: reference, PaymentIntentID: intentID}, nil)
 	requireErrorType(t, activities.AmountMismatch, err)
 	requireFinal(t, err)
 	require.Equal(t, 1, s.Count(t, "SELECT COUNT(*) FROM bookings WHERE attention IS NOT NULL AND status = 'pending_payment'"))
@@ -113,7 +115,8 @@ func TestCancelThatComesTooLateChangesNothing(t *testing.T) {
 	s := newStack(t)
 	reference, intentID := s.held(booking.CaptureAutomatic)
 	s.confirm(intentID)
-	s.run(s.Payments.CancelPaymentIntent, activities.CancelPaymentIntentInput{Reference: reference, PaymentIntentID: intentID, Reason: "abandoned"}, nil)
+	s.run(s.Payments.CancelPaymentIntent,
+		activities.CancelPaymentIntentInput{Reference: reference, PaymentIntentID: intentID, Reason: "abandoned"}, nil)
 	require.Equal(t, booking.StatusConfirmed, s.record(reference, intentID).BookingStatus)
 	s.requirePromises()
 }
@@ -140,7 +143,8 @@ func TestRequestForAPaymentIntentFollowsTheBooking(t *testing.T) {
 			t.Parallel()
 			s := newStack(t)
 			reference := s.ask("methods", booking.CaptureAutomatic)
-			s.Exec(t, "UPDATE bookings SET payment_methods = NULLIF('"+string(methods)+"', ''), request_key = IF('"+string(methods)+"' = '', NULL, request_key)")
+			s.Exec(t, "UPDATE bookings SET payment_methods = NULLIF('"+string(methods)+"', ''), request_key = IF('"+string(methods)+
+				"' = '', NULL, request_key)")
 			s.fault(http.MethodPost, "/v1/payment_intents", fakestripe.FaultAnswerLost, 1)
 			creating, in := s.attempts(), activities.BookingRef{Reference: reference}
 			require.Error(t, creating.attempt(s.Payments.CreatePaymentIntent, in, nil))

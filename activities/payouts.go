@@ -61,7 +61,8 @@ func (p *Payouts) RecordPayout(ctx context.Context, in RecordPayoutInput) (Payou
 	}
 	failpoint.Hit("after-record-payout")
 	if recorded.Status == booking.PayoutUnknown {
-		p.Log.ErrorContext(ctx, "payout has a status at Stripe that this version does not know", "payoutId", in.PayoutID, "stripeStatus", string(snapshot.Status))
+		p.Log.ErrorContext(ctx, "payout has a status at Stripe that this version does not know", "payoutId", in.PayoutID,
+			"stripeStatus", string(snapshot.Status))
 	}
 	p.Log.InfoContext(ctx, "payout recorded", "payoutId", in.PayoutID, "status", recorded.Status, "proof", recorded.Proof)
 	return recorded, nil

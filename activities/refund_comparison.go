@@ -70,7 +70,8 @@ func (r *Refunds) mineAmong(ctx context.Context, there []booking.RefundSnapshot,
 		return booking.RefundSnapshot{}, false, err
 	}
 	at := slices.IndexFunc(there, func(refund booking.RefundSnapshot) bool {
-		return refund.RefundID == known.ID || known.RequestKey != "" && refund.RequestKey == known.RequestKey && refund.InstallationID == installation.ID
+		return refund.RefundID == known.ID || known.RequestKey != "" && refund.RequestKey == known.RequestKey &&
+			refund.InstallationID == installation.ID
 	})
 	if at < 0 {
 		return booking.RefundSnapshot{}, false, nil

@@ -42,7 +42,8 @@ func (r *Refunds) askForRefund(
 		}
 		*refusals++
 	}
-	return booking.RefundSnapshot{}, &stripeapi.CallError{Kind: stripeapi.OutcomeUnknown, Operation: "create refund", Code: "too_many_refusals"}
+	return booking.RefundSnapshot{},
+		&stripeapi.CallError{Kind: stripeapi.OutcomeUnknown, Operation: "create refund", Code: "too_many_refusals"}
 }
 
 // postpone records why Stripe does not make the refund now, and notifies the finance department once. The customer gets no email.
@@ -55,9 +56,11 @@ func (r *Refunds) postpone(ctx context.Context, known store.Refund, cause error,
 	what := "Stripe refuses a refund for a reason that is not known to be final: an operator has to decide"
 	switch failure.Kind {
 	case stripeapi.InsufficientBalance:
-		in.Code, in.NeedsOperator, what = booking.CodeBalanceInsufficient, false, "Stripe's balance does not cover a refund: it is requested again when there is money"
+		in.Code, in.NeedsOperator, what = booking.CodeBalanceInsufficient, false,
+			"Stripe's balance does not cover a refund: it is requested again when there is money"
 	case stripeapi.NotFound:
-		in.Code, what = booking.CodePaymentNotFound, "Stripe does not know the payment of a refund. Check that STRIPE_SECRET_KEY is of the right account"
+		in.Code, what = booking.CodePaymentNotFound,
+			"Stripe does not know the payment of a refund. Check that STRIPE_SECRET_KEY is of the right account"
 	default:
 		in.Code = cmp.Or(failure.Code, booking.CodeUnknownRefusal)
 	}

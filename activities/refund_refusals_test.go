@@ -46,7 +46,8 @@ func (s *stack) requireMade(in activities.RefundRef) {
 	var made, recorded activities.RefundRecorded
 	s.run(s.Refunds.CreateRefund, in, &made)
 	require.False(s.t, made.Postponed)
-	s.run(s.Refunds.RecordRefund, activities.RecordRefundInput{RefundRef: activities.RefundRef{StripeRefundID: made.StripeRefundID}}, &recorded)
+	s.run(s.Refunds.RecordRefund, activities.RecordRefundInput{RefundRef: activities.RefundRef{StripeRefundID: made.StripeRefundID}},
+		&recorded)
 	require.Equal(s.t, booking.RefundSucceeded, recorded.Status)
 	require.Len(s.t, s.stripe.Refunds(), 1)
 	require.Empty(s.t, s.Text(s.t, "SELECT failure_reason FROM refunds"))
@@ -63,10 +64,16 @@ func TestRefusalThatIsNotKnownToBeFinalIsAPersons(t *testing.T) {
 		fault fakestripe.Fault
 		code  string
 	}{
-		"new code":     {fakestripe.Fault{Kind: fakestripe.FaultRefused, Code: "refund_on_a_sunday", Message: "Not today."}, "refund_on_a_sunday"},
-		"no code":      {fakestripe.Fault{Kind: fakestripe.FaultRefused, Message: "Not today."}, booking.CodeUnknownRefusal},
-		"not known":    {fakestripe.Fault{Kind: fakestripe.FaultNotFound}, booking.CodePaymentNotFound},
-		"other states": {fakestripe.Fault{Kind: fakestripe.FaultRefused, Code: "payment_intent_unexpected_state"}, "payment_intent_unexpected_state"},
+		"new code": {
+			fakestripe.Fault{Kind: fakestripe.FaultRefused, Code: "refund_on_a_sunday", Message: "Not today."},
+			"refund_on_a_sunday",
+		},
+		"no code":   {fakestripe.Fault{Kind: fakestripe.FaultRefused, Message: "Not today."}, booking.CodeUnknownRefusal},
+		"not known": {fakestripe.Fault{Kind: fakestripe.FaultNotFound}, booking.CodePaymentNotFound},
+		"other states": {
+			fakestripe.Fault{Kind: fakestripe.FaultRefused, Code: "payment_intent_unexpected_state"},
+			"payment_intent_unexpected_state",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

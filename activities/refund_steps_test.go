@@ -45,7 +45,8 @@ func (s *stack) create(id booking.RefundID) (made activities.RefundRecorded) {
 // recordRefund records what Stripe says of a refund that create has made.
 func (s *stack) recordRefund(id booking.RefundID, made activities.RefundRecorded) {
 	s.t.Helper()
-	s.run(s.Refunds.RecordRefund, activities.RecordRefundInput{RefundRef: activities.RefundRef{RefundID: id, StripeRefundID: made.StripeRefundID}}, nil)
+	s.run(s.Refunds.RecordRefund,
+		activities.RecordRefundInput{RefundRef: activities.RefundRef{RefundID: id, StripeRefundID: made.StripeRefundID}}, nil)
 }
 
 // refunded is a refund that was made and recorded, with its id at Stripe.

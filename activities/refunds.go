@@ -39,7 +39,8 @@ type RecordRefundInput struct {
 	EventIDs []string `json:"eventIds,omitempty"`
 }
 
-// CreateRefund requests from Stripe the refund that the books have reserved, once the payment's refunds there match the books. Harmless when
+// CreateRefund requests from Stripe the refund that the books have reserved, once the payment's refunds there match the books. Harmless
+// when
 // repeated: the row says whether the refund is made; before that its metadata does, and Stripe's idempotency key
 // <request key>/create-refund/<generation> returns the same refund, also after the database was restored. A final refusal is recorded and
 // is not an error; any other refusal postpones the refund, and so does a difference that nothing explains.
@@ -236,7 +237,8 @@ func (r *Refunds) RecordRefund(ctx context.Context, in RecordRefundInput) (Refun
 	failpoint.Hit("before-record-refund")
 	recorded, err := r.Store.RecordRefund(ctx, store.RefundReading{Snapshot: snapshot, EventIDs: in.EventIDs, Now: r.Store.Now()})
 	if note := noteOfUnrecorded(err); note != "" {
-		return RefundRecorded{StripeRefundID: in.StripeRefundID, Status: snapshot.Status(), Foreign: true}, setAside(ctx, r.Store, in.EventIDs, note)
+		return RefundRecorded{StripeRefundID: in.StripeRefundID, Status: snapshot.Status(), Foreign: true},
+			setAside(ctx, r.Store, in.EventIDs, note)
 	}
 	if err != nil {
 		return RefundRecorded{}, storeError(err)

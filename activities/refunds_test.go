@@ -59,7 +59,8 @@ func TestRefundThatIsRecordedIsNotAskedForAgain(t *testing.T) {
 	s.run(s.Refunds.CreateRefund, in, &made)
 	for range 2 {
 		var recorded activities.RefundRecorded
-		s.run(s.Refunds.RecordRefund, activities.RecordRefundInput{RefundRef: activities.RefundRef{StripeRefundID: made.StripeRefundID}}, &recorded)
+		s.run(s.Refunds.RecordRefund, activities.RecordRefundInput{RefundRef: activities.RefundRef{StripeRefundID: made.StripeRefundID}},
+			&recorded)
 		require.Equal(t, booking.RefundSucceeded, recorded.Status)
 		require.Equal(t, booking.StatusPartiallyRefunded, recorded.BookingStatus)
 	}
@@ -79,10 +80,12 @@ func TestRefundOfSomebodyElsesPaymentIsSetAside(t *testing.T) {
 	id, err := s.stripe.RefundInDashboard(intentID, 1000)
 	require.NoError(t, err)
 	s.Exec(t, "UPDATE payments SET stripe_payment_intent_id = 'pi_ours'")
-	_, err = s.Store.ReceiveEvent(t.Context(), store.Event{ID: "evt_1", Type: "refund.created", Created: time.Now().UTC(), Payload: []byte(`{}`)}, "", time.Hour)
+	_, err = s.Store.ReceiveEvent(t.Context(),
+		store.Event{ID: "evt_1", Type: "refund.created", Created: time.Now().UTC(), Payload: []byte(`{}`)}, "", time.Hour)
 	require.NoError(t, err)
 	var outcome activities.RefundRecorded
-	s.run(s.Refunds.RecordRefund, activities.RecordRefundInput{RefundRef: activities.RefundRef{StripeRefundID: id}, EventIDs: []string{"evt_1"}}, &outcome)
+	s.run(s.Refunds.RecordRefund,
+		activities.RecordRefundInput{RefundRef: activities.RefundRef{StripeRefundID: id}, EventIDs: []string{"evt_1"}}, &outcome)
 	require.True(t, outcome.Foreign)
 	known, err := s.Store.Event(t.Context(), "evt_1")
 	require.NoError(t, err)

@@ -94,7 +94,9 @@ func (r *Reconciliations) scanWindow(ctx context.Context, in ScanInput) (Scanned
 }
 
 // compare compares a page with the ledger. The page is read again with expanded sources only where a line does not fit.
-func (r *Reconciliations) compare(ctx context.Context, runID uint64, lines []reconciliation.Line, full func() ([]reconciliation.Line, error)) (int, error) {
+func (r *Reconciliations) compare(ctx context.Context, runID uint64, lines []reconciliation.Line,
+	full func() ([]reconciliation.Line, error),
+) (int, error) {
 	if len(lines) == 0 {
 		return 0, nil
 	}
@@ -123,7 +125,9 @@ func (r *Reconciliations) compare(ctx context.Context, runID uint64, lines []rec
 }
 
 // odd returns the lines that do not match the ledger, and the postings of all lines.
-func (r *Reconciliations) odd(ctx context.Context, lines []reconciliation.Line) ([]reconciliation.Line, map[string][]reconciliation.Posting, error) {
+func (r *Reconciliations) odd(ctx context.Context,
+	lines []reconciliation.Line,
+) ([]reconciliation.Line, map[string][]reconciliation.Posting, error) {
 	posted, err := r.Runs.PostingsOf(ctx, lines)
 	if err != nil {
 		return nil, nil, err
@@ -131,7 +135,8 @@ func (r *Reconciliations) odd(ctx context.Context, lines []reconciliation.Line) 
 	var odd []reconciliation.Line
 	for _, line := range lines {
 		// Money posted as unbooked may belong to a booking by now, so its payment is searched in the books.
-		if reconciliation.PostedAsUnbooked(posted[line.ID]) || reconciliation.Compare(line, posted[line.ID], reconciliation.Known{}, r.rules()) != nil {
+		if reconciliation.PostedAsUnbooked(posted[line.ID]) ||
+			reconciliation.Compare(line, posted[line.ID], reconciliation.Known{}, r.rules()) != nil {
 			odd = append(odd, line)
 		}
 	}
@@ -139,7 +144,9 @@ func (r *Reconciliations) odd(ctx context.Context, lines []reconciliation.Line) 
 }
 
 // differences compares lines with the ledger. The books are asked about a payment only where something differs.
-func (r *Reconciliations) differences(ctx context.Context, stripe *stripeapi.Client, lines []reconciliation.Line) ([]reconciliation.Finding, error) {
+func (r *Reconciliations) differences(ctx context.Context, stripe *stripeapi.Client,
+	lines []reconciliation.Line,
+) ([]reconciliation.Finding, error) {
 	odd, posted, err := r.odd(ctx, lines)
 	if err != nil || len(odd) == 0 {
 		return nil, err

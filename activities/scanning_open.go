@@ -83,14 +83,17 @@ func (r *Reconciliations) scanOpen(ctx context.Context, stripe *stripeapi.Client
 	return nil
 }
 
-func (r *Reconciliations) compareOpen(ctx context.Context, stripe *stripeapi.Client, row recon.OpenPayment) (*reconciliation.Finding, error) {
+func (r *Reconciliations) compareOpen(ctx context.Context, stripe *stripeapi.Client,
+	row recon.OpenPayment,
+) (*reconciliation.Finding, error) {
 	finding := &reconciliation.Finding{
 		Object: reconciliation.ObjectPayment, StripeID: row.PaymentIntentID, PaymentIntentID: row.PaymentIntentID, Reference: row.Reference,
 	}
 	snapshot, _, err := stripe.PaymentIntent(ctx, row.PaymentIntentID)
 	if stripeapi.IsKind(err, stripeapi.NotFound) {
 		r.Log.DebugContext(ctx, "Processing payment", "paymentId", row.ID, "stripeStatus", "not_found")
-		finding.Class, finding.Reason = reconciliation.MissingInStripe, "Stripe does not have the booking's PaymentIntent: it is of another account, or of another mode"
+		finding.Class, finding.Reason = reconciliation.MissingInStripe,
+			"Stripe does not have the booking's PaymentIntent: it is of another account, or of another mode"
 		return finding, nil
 	}
 	if err != nil {

@@ -59,8 +59,10 @@ func TestPlanIsCopiedInPieces(t *testing.T) {
 	findings := make([]reconciliation.Finding, items)
 	for i := range findings {
 		findings[i] = reconciliation.Finding{
-			Class: reconciliation.MissingInLedger, Object: reconciliation.ObjectPayment, StripeID: fmt.Sprintf("pi_%d", i), PaymentIntentID: fmt.Sprintf("pi_%d", i),
-			BalanceTransactionID: fmt.Sprintf("txn_%d", i), AtStripe: 44539, Net: 44539, Currency: "USD", Reason: "lost", Healing: reconciliation.HealPayment,
+			Class: reconciliation.MissingInLedger, Object: reconciliation.ObjectPayment, StripeID: fmt.Sprintf("pi_%d", i),
+			PaymentIntentID:      fmt.Sprintf("pi_%d", i),
+			BalanceTransactionID: fmt.Sprintf("txn_%d", i), AtStripe: 44539, Net: 44539, Currency: "USD", Reason: "lost",
+			Healing: reconciliation.HealPayment,
 		}
 	}
 	require.NoError(t, recon.New(s.Store).AddFindings(t.Context(), plan.ID, findings))
@@ -78,7 +80,8 @@ func TestPlanIsCopiedInPieces(t *testing.T) {
 		s.run("CopyPlan", in, nil)
 		require.Equal(t, items, copied())
 	}
-	require.Equal(t, items, s.Count(t, "SELECT COUNT(*) FROM reconciliation_items WHERE run_id = ? AND clearing_here = 0 AND net_at_stripe = 44539", run.ID))
+	require.Equal(t, items, s.Count(t,
+		"SELECT COUNT(*) FROM reconciliation_items WHERE run_id = ? AND clearing_here = 0 AND net_at_stripe = 44539", run.ID))
 
 	s.Exec(t, "UPDATE reconciliation_items SET amount_at_stripe = 1 WHERE run_id = ? LIMIT 1", plan.ID)
 	require.ErrorContains(t, s.attempts().attempt("CopyPlan", in, nil), "does not match its digest")

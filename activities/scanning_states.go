@@ -14,7 +14,10 @@ import (
 	"farebook/reconciliation"
 )
 
-var stateHealings = map[reconciliation.Object]reconciliation.Healing{reconciliation.ObjectRefund: reconciliation.HealRefund, reconciliation.ObjectDispute: reconciliation.HealDispute, reconciliation.ObjectPayout: reconciliation.HealPayout}
+var stateHealings = map[reconciliation.Object]reconciliation.Healing{
+	reconciliation.ObjectRefund:  reconciliation.HealRefund,
+	reconciliation.ObjectDispute: reconciliation.HealDispute, reconciliation.ObjectPayout: reconciliation.HealPayout,
+}
 
 // ScanStates compares the states of refunds, disputes or payouts with Stripe. An object that the books do not know and that has moved money
 // is found by its balance transaction; one that has not (a pending refund, an inquiry) is found here.

@@ -154,7 +154,8 @@ func (s *stack) held(capture booking.CaptureMethod) (booking.Reference, string) 
 // confirm is the traveller, who pays with a card.
 func (s *stack) confirm(intentID string) {
 	s.t.Helper()
-	s.post("/v1/payment_intents/"+intentID+"/confirm", url.Values{"payment_method": {"pm_card_visa"}, "return_url": {"https://farebook.example/"}})
+	s.post("/v1/payment_intents/"+intentID+"/confirm",
+		url.Values{"payment_method": {"pm_card_visa"}, "return_url": {"https://farebook.example/"}})
 }
 
 // paid is a booking that is paid and confirmed.

@@ -63,7 +63,9 @@ func (p *Payments) searchForgotten(ctx context.Context, origin stripeapi.Origin)
 
 // eachPage visits the PaymentIntents that were created from since to until, plus or minus clockSkew, until visit is done or there are no
 // more. Its progress is in the heartbeat, so that a list of any length is read over several attempts.
-func (p *Payments) eachPage(ctx context.Context, since, until time.Time, visit func(stripeapi.PaymentIntentsPage) (done bool, err error)) error {
+func (p *Payments) eachPage(ctx context.Context, since, until time.Time,
+	visit func(stripeapi.PaymentIntentsPage) (done bool, err error),
+) error {
 	for at := progressOf(ctx); ; {
 		page, err := p.Stripe.PaymentIntentsPage(ctx, since.Add(-clockSkew), until.Add(clockSkew), at.Cursor)
 		if err != nil {
@@ -107,7 +109,8 @@ func (p *Payments) cancelTwinsOn(ctx context.Context, page stripeapi.PaymentInte
 		if twin.PaymentIntentID == known.Payment.PaymentIntentID {
 			continue
 		}
-		p.Log.WarnContext(ctx, "cancelling a twin of the booking's PaymentIntent", "reference", known.Reference, "paymentIntentId", twin.PaymentIntentID)
+		p.Log.WarnContext(ctx, "cancelling a twin of the booking's PaymentIntent", "reference", known.Reference,
+			"paymentIntentId", twin.PaymentIntentID)
 		err := p.Stripe.CancelTwin(ctx, twin.PaymentIntentID)
 		if err != nil && !stripeapi.IsKind(err, stripeapi.UnexpectedState) {
 			return err

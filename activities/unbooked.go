@@ -24,8 +24,11 @@ type Unbooked struct {
 	Log    *slog.Logger
 }
 
-// explain says to whom a payment belongs that no booking has. Stripe is asked only where the answer matters: with rules, or with an opening.
-func (u *Unbooked) explain(ctx context.Context, stripe *stripeapi.Client, chargeID, paymentIntentID string) (reconciliation.Unbooked, error) {
+// explain says to whom a payment belongs that no booking has. Stripe is asked only where the answer matters: with rules, or with an
+// opening.
+func (u *Unbooked) explain(ctx context.Context, stripe *stripeapi.Client, chargeID,
+	paymentIntentID string,
+) (reconciliation.Unbooked, error) {
 	opening, err := u.Store.Opening(ctx)
 	if err != nil || len(u.Others) == 0 && opening.At.IsZero() || chargeID == "" && paymentIntentID == "" {
 		return reconciliation.Unbooked{}, err
@@ -62,7 +65,9 @@ func (u *Unbooked) NoteOf(ctx context.Context, chargeID, paymentIntentID string)
 }
 
 // relabel explains a finding that would otherwise be an orphan or wait for an operator.
-func (u *Unbooked) relabel(ctx context.Context, stripe *stripeapi.Client, finding *reconciliation.Finding, line reconciliation.Line, known reconciliation.Known) error {
+func (u *Unbooked) relabel(ctx context.Context, stripe *stripeapi.Client, finding *reconciliation.Finding, line reconciliation.Line,
+	known reconciliation.Known,
+) error {
 	if !reconciliation.Explainable(*finding, line, known) {
 		return nil
 	}
@@ -79,7 +84,8 @@ type UnbookedRef struct {
 	BalanceTransactionID string `json:"balanceTransactionId"`
 }
 
-// RecordUnbooked reads the balance transaction and its payment at Stripe and posts it under its owner. One that belongs to a booking by now,
+// RecordUnbooked reads the balance transaction and its payment at Stripe and posts it under its owner. One that belongs to a booking by
+// now,
 // or that nothing explains any more, is not posted. Harmless when repeated: UNIQUE operation key in the ledger.
 func (u *Unbooked) RecordUnbooked(ctx context.Context, in UnbookedRef) error {
 	line, err := u.Stripe.Line(ctx, in.BalanceTransactionID)
@@ -95,11 +101,13 @@ func (u *Unbooked) RecordUnbooked(ctx context.Context, in UnbookedRef) error {
 		return err
 	}
 	if known[line.ID].PaymentKnown || !explained.Known() {
-		u.Log.WarnContext(ctx, "money of no booking not posted: it belongs to a booking, or nothing explains it any more", "balanceTransactionId", line.ID)
+		u.Log.WarnContext(ctx, "money of no booking not posted: it belongs to a booking, or nothing explains it any more",
+			"balanceTransactionId", line.ID)
 		return nil
 	}
 	transaction, err := ledger.PostUnbooked(explained.Type, ledger.Unbooked{
-		Balance: line.BalanceTransaction, ObjectID: line.ObjectID, PaymentIntentID: explained.Origin.PaymentIntentID, Description: explained.String(),
+		Balance: line.BalanceTransaction, ObjectID: line.ObjectID, PaymentIntentID: explained.Origin.PaymentIntentID,
+		Description: explained.String(),
 	})
 	if err != nil {
 		return err
@@ -113,6 +121,7 @@ func (u *Unbooked) RecordUnbooked(ctx context.Context, in UnbookedRef) error {
 		return storeError(err)
 	}
 	failpoint.Hit("after-record-unbooked")
-	u.Log.InfoContext(ctx, "money of no booking recorded", "balanceTransactionId", line.ID, "type", explained.Type, "reason", explained.String())
+	u.Log.InfoContext(ctx, "money of no booking recorded", "balanceTransactionId", line.ID, "type", explained.Type,
+		"reason", explained.String())
 	return nil
 }

@@ -18,7 +18,9 @@ var (
 	// amounts are the names that minor units bear in the code; writers are what makes a text or a line of the log of its arguments.
 	amounts = regexp.MustCompile(`(?i)^(amount|here|atstripe|net|gross|fee|fees|value|withheld|loss|debits|credits|balance|price|received|captured|refunded|difference|posted|` +
 		`unposted|kept|owed|due|amountreceived|amountcaptured|amountrefunded|amountchargedback|mincharge|maxcharge|maxentryamount)$`)
-	writers = regexp.MustCompile(`^(Sprintf|Sprint|Sprintln|Errorf|Fprintf|Fprint|Fprintln|Appendf|FormatInt|Itoa|(Debug|Info|Warn|Error|Log)(Context)?|say|misused|problem)$`)
+	writers = regexp.MustCompile(
+		`^(Sprintf|Sprint|Sprintln|Errorf|Fprintf|Fprint|Fprintln|Appendf|FormatInt|Itoa|(Debug|Info|Warn|Error|Log)(Context)?|say|misused|problem)$`,
+	)
 	// minorUnits are the places where minor units are written for programs, by file and function.
 	minorUnits = map[string]string{
 		"money/money.go Decimal":                             "it puts the point in",

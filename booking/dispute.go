@@ -26,15 +26,22 @@ const (
 // decision. A decided dispute is never open again, so a snapshot that says so is older than the recorded state. The unknown
 // state may follow any undecided state, and every known state may follow it.
 var DisputeTransitions = map[DisputeStatus][]DisputeStatus{
-	DisputeWarningNeedsResponse: {DisputeWarningUnderReview, DisputeWarningClosed, DisputeNeedsResponse, DisputeUnderReview, DisputeWon, DisputeLost, DisputeUnknown},
-	DisputeWarningUnderReview:   {DisputeWarningNeedsResponse, DisputeWarningClosed, DisputeNeedsResponse, DisputeUnderReview, DisputeWon, DisputeLost, DisputeUnknown},
-	DisputeWarningClosed:        {DisputeNeedsResponse, DisputeUnderReview, DisputeWon, DisputeLost, DisputeUnknown},
-	DisputeNeedsResponse:        {DisputeUnderReview, DisputeWon, DisputeLost, DisputeUnknown},
-	DisputeUnderReview:          {DisputeNeedsResponse, DisputeWon, DisputeLost, DisputeUnknown},
-	DisputeWon:                  {DisputeLost},
-	DisputeLost:                 {DisputeWon},
+	DisputeWarningNeedsResponse: {
+		DisputeWarningUnderReview, DisputeWarningClosed, DisputeNeedsResponse, DisputeUnderReview, DisputeWon,
+		DisputeLost, DisputeUnknown,
+	},
+	DisputeWarningUnderReview: {
+		DisputeWarningNeedsResponse, DisputeWarningClosed, DisputeNeedsResponse, DisputeUnderReview, DisputeWon,
+		DisputeLost, DisputeUnknown,
+	},
+	DisputeWarningClosed: {DisputeNeedsResponse, DisputeUnderReview, DisputeWon, DisputeLost, DisputeUnknown},
+	DisputeNeedsResponse: {DisputeUnderReview, DisputeWon, DisputeLost, DisputeUnknown},
+	DisputeUnderReview:   {DisputeNeedsResponse, DisputeWon, DisputeLost, DisputeUnknown},
+	DisputeWon:           {DisputeLost},
+	DisputeLost:          {DisputeWon},
 	DisputeUnknown: {
-		DisputeWarningNeedsResponse, DisputeWarningUnderReview, DisputeWarningClosed, DisputeNeedsResponse, DisputeUnderReview, DisputeWon, DisputeLost,
+		DisputeWarningNeedsResponse, DisputeWarningUnderReview, DisputeWarningClosed, DisputeNeedsResponse, DisputeUnderReview, DisputeWon,
+		DisputeLost,
 	},
 }
 

@@ -22,7 +22,10 @@ func TestDisputeMachine(t *testing.T) {
 		"under_review":           {"needs_response", "won", "lost", "unknown"},
 		"won":                    {"lost"}, // a network turns it round; it is never open again
 		"lost":                   {"won"},
-		"unknown":                {"warning_needs_response", "warning_under_review", "warning_closed", "needs_response", "under_review", "won", "lost"},
+		"unknown": {
+			"warning_needs_response", "warning_under_review", "warning_closed", "needs_response", "under_review", "won",
+			"lost",
+		},
 	})
 	for status, is := range map[booking.DisputeStatus][3]bool{ // open, closed, needs response
 		"warning_needs_response": {false, false, true}, "warning_under_review": {false, false, false}, "warning_closed": {false, true, false},

@@ -40,7 +40,8 @@ func ParsePolicy(text string) (Policy, error) {
 		hours, percent, found := strings.Cut(strings.TrimSpace(part), ":")
 		rule, err := parseRule(hours, percent)
 		if !found || err != nil {
-			return nil, fmt.Errorf("has a rule, number %d, that is not HOURS:PERCENT, such as 48:50, with at most %d hours and 100 percent", i+1, maxPolicyHours)
+			return nil, fmt.Errorf("has a rule, number %d, that is not HOURS:PERCENT, such as 48:50, with at most %d hours and 100 percent", i+1,
+				maxPolicyHours)
 		}
 		if i > 0 && (rule.HoursBefore >= policy[i-1].HoursBefore || rule.Percent > policy[i-1].Percent) {
 			return nil, fmt.Errorf("has rule %d out of order: hours must decrease from rule to rule, and percentages must not increase", i+1)
@@ -95,7 +96,8 @@ func (p Policy) Quote(captured money.Money, returned int64, departure, now time.
 	back := max(min(due, captured.Value)-returned, 0)
 	q.Refund = money.Money{Value: back, Currency: captured.Currency}
 	q.Kept = money.Money{Value: max(captured.Value-returned-back, 0), Currency: captured.Currency}
-	q.Explanation = fmt.Sprintf("The flight departs in %d hours (%s), so %d%% of %s is due", hours, rule, q.Percent, captured.Format(money.LocaleEN))
+	q.Explanation = fmt.Sprintf("The flight departs in %d hours (%s), so %d%% of %s is due", hours, rule, q.Percent,
+		captured.Format(money.LocaleEN))
 	if hours < 0 {
 		q.Explanation = fmt.Sprintf("The flight has departed, so %d%% of %s is due", q.Percent, captured.Format(money.LocaleEN))
 	}

@@ -53,7 +53,10 @@ func ParseReference(text string) (Reference, error) {
 	if isCode(text, referencePrefix) {
 		return Reference(text), nil
 	}
-	return "", &validation.FieldError{Field: "reference", Problem: "is not a booking reference", Fix: "send FB- and eight capital letters or digits"}
+	return "", &validation.FieldError{
+		Field: "reference", Problem: "is not a booking reference",
+		Fix: "send FB- and eight capital letters or digits",
+	}
 }
 
 // ParseRefundID accepts exactly the ids that NewRefundID returns.

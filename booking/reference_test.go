@@ -32,7 +32,8 @@ func TestReferencesThatAreNone(t *testing.T) {
 	for _, text := range []string{
 		"", "FB-", "FB", "7K2M9QXA", "fb-7k2m9qxa", "FB-7k2m9qxa", "FB-7K2M9QX", "FB-7K2M9QXAA", "FB-7K2M9QX ", " FB-7K2M9QXA",
 		"FB-7K2M9QXI", "FB-7K2M9QXL", "FB-7K2M9QXO", "FB-7K2M9QXU", // the letters that Crockford leaves out
-		"FB-7K2M9Q%A", "FB-7K2M9QX\n", "FB-7K2M9QX\x00", "FB-7K2M9QＡ", "FB‑7K2M9QXA", "1=1", "../", "FB-../../x", strings.Repeat("FB-7K2M9QXA", 1000),
+		"FB-7K2M9Q%A", "FB-7K2M9QX\n", "FB-7K2M9QX\x00", "FB-7K2M9QＡ", "FB‑7K2M9QXA", "1=1", "../", "FB-../../x",
+		strings.Repeat("FB-7K2M9QXA", 1000),
 	} {
 		_, err := booking.ParseReference(text)
 		var field *validation.FieldError

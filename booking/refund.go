@@ -131,11 +131,17 @@ func (r RefundRequest) Validate() error {
 func ValidateAbandonNote(note string) error {
 	switch {
 	case strings.TrimSpace(note) == "":
-		return &validation.FieldError{Field: "note", Problem: "is empty", Fix: "say why the refund is abandoned, and how the customer gets the money instead"}
+		return &validation.FieldError{
+			Field: "note", Problem: "is empty",
+			Fix: "say why the refund is abandoned, and how the customer gets the money instead",
+		}
 	case len(note) > maxNoteBytes:
 		return &validation.FieldError{Field: "note", Problem: "is longer than 500 bytes", Fix: "shorten it"}
 	case !printable(note):
-		return &validation.FieldError{Field: "note", Problem: "has invisible characters: line breaks, control or direction characters", Fix: "send one line of text"}
+		return &validation.FieldError{
+			Field: "note", Problem: "has invisible characters: line breaks, control or direction characters",
+			Fix: "send one line of text",
+		}
 	}
 	return nil
 }

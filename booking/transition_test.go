@@ -10,5 +10,6 @@ import (
 
 func TestIllegalTransitionReadsAsASentence(t *testing.T) {
 	t.Parallel()
-	require.EqualError(t, &booking.IllegalTransitionError{Machine: "booking", From: "expired", To: "confirmed"}, "a booking cannot go from expired to confirmed")
+	require.EqualError(t, &booking.IllegalTransitionError{Machine: "booking", From: "expired", To: "confirmed"},
+		"a booking cannot go from expired to confirmed")
 }

@@ -57,7 +57,8 @@ func (f Flight) validate(v *validation.Violations, now time.Time) {
 	case len(f.Passengers) == 0:
 		v.Add("flight.passengers", "is empty", "send at least one passenger")
 	case len(f.Passengers) > MaxPassengers:
-		v.Add("flight.passengers", "has too many passengers", fmt.Sprintf("send at most %d; split a larger group into several bookings", MaxPassengers))
+		v.Add("flight.passengers", "has too many passengers",
+			fmt.Sprintf("send at most %d; split a larger group into several bookings", MaxPassengers))
 		return
 	}
 	for i, passenger := range f.Passengers {

@@ -226,7 +226,10 @@ func TestBadDates(t *testing.T) {
 		{"arrival missing", "flight.arrivesAt", "is missing", arrives(time.Time{})},
 		{"arrival at departure", "flight.arrivesAt", "not after the departure", arrives(good)},
 		{"arrival before departure", "flight.arrivesAt", "not after the departure", arrives(good.Add(-time.Minute))},
-		{"arrival earlier, clock later", "flight.arrivesAt", "not after the departure", arrives(good.Add(-time.Hour).In(time.FixedZone("", 4*3600)))},
+		{
+			"arrival earlier, clock later", "flight.arrivesAt", "not after the departure",
+			arrives(good.Add(-time.Hour).In(time.FixedZone("", 4*3600))),
+		},
 		{"arrival two days later", "flight.arrivesAt", "more than 48 hours", arrives(good.Add(48*time.Hour + time.Second))},
 		{"arrival in the year 9999", "flight.arrivesAt", "more than 48 hours", arrives(time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC))},
 		{"arrival at +15:00", "flight.arrivesAt", "no place uses", arrives(good.Add(time.Hour).In(time.FixedZone("", 15*3600)))},
@@ -289,7 +292,10 @@ func TestOtherBadFields(t *testing.T) {
 		{"a round trip", "flight.to", "equals flight.from", from("DXB")},
 		{"nobody flies", "flight.passengers", "is empty", func(r *booking.Request) { r.Flight.Passengers = nil }},
 		{"ten fly", "flight.passengers", "too many", func(r *booking.Request) { r.Flight.Passengers = make([]booking.Passenger, 10) }},
-		{"a million fly", "flight.passengers", "too many", func(r *booking.Request) { r.Flight.Passengers = make([]booking.Passenger, 1_000_000) }},
+		{
+			"a million fly", "flight.passengers", "too many",
+			func(r *booking.Request) { r.Flight.Passengers = make([]booking.Passenger, 1_000_000) },
+		},
 		{"no hold", "holdMinutes", "from 1 to 1440", hold(0)},
 		{"hold below zero", "holdMinutes", "from 1 to 1440", hold(-30)},
 		{"hold over a day", "holdMinutes", "from 1 to 1440", hold(1441)},

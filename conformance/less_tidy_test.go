@@ -30,7 +30,10 @@ func TestLessTidyIsStripes(t *testing.T) {
 	refund, err := s.RefundInDashboard(debited, 100)
 	require.NoError(t, err)
 	require.NoError(t, s.FailRefund(refund, ""))
-	_, err = s.OpenDispute(fakestripe.NewDispute{PaymentIntent: debited, Status: "lost", Withdraw: true, Events: []string{"charge.dispute.closed"}})
+	_, err = s.OpenDispute(fakestripe.NewDispute{
+		PaymentIntent: debited, Status: "lost", Withdraw: true,
+		Events: []string{"charge.dispute.closed"},
+	})
 	require.NoError(t, err)
 	require.NoError(t, s.EditMetadata(refund, map[string]string{"a": "b"}))
 	s.Book(fakestripe.BalanceTransaction{Amount: -5, Currency: "usd", Type: "stripe_fee", Category: "network_cost", Source: "ch_1Theirs"})
@@ -59,7 +62,8 @@ func TestEndpointsBesideOursAreStripes(t *testing.T) {
 		requireSchema(t, schema, body)
 		return textOf(t, body, "id")
 	}
-	token := made("/v1/tokens", url.Values{"card[number]": {"4242424242424242"}, "card[exp_month]": {"12"}, "card[exp_year]": {"2034"}}, "token")
+	token := made("/v1/tokens", url.Values{"card[number]": {"4242424242424242"}, "card[exp_month]": {"12"}, "card[exp_year]": {"2034"}},
+		"token")
 	charge := made("/v1/charges", url.Values{"amount": {"1000"}, "currency": {"usd"}, "source": {token}, "capture": {"false"}}, "charge")
 	made("/v1/charges/"+charge+"/capture", url.Values{}, "charge")
 	made("/v1/refunds", url.Values{"charge": {charge}}, "refund")

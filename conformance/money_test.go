@@ -37,7 +37,8 @@ func TestMoneyBackIsStripes(t *testing.T) {
 	require.Len(t, disputes, 3)
 	for i, evidence := range []string{"winning_evidence", "losing_evidence", "it was an inquiry"} {
 		path := "/v1/disputes/" + disputes[i].ID
-		status, body := ask(s, http.MethodPost, path, url.Values{"evidence[uncategorized_text]": {evidence}, "evidence[customer_name]": {"Layla"}})
+		status, body := ask(s, http.MethodPost, path,
+			url.Values{"evidence[uncategorized_text]": {evidence}, "evidence[customer_name]": {"Layla"}})
 		require.Equal(t, http.StatusOK, status, "%s", body)
 		requireSchema(t, "dispute", body)
 		_, body = ask(s, http.MethodGet, path, nil)
@@ -168,7 +169,8 @@ func TestManualCaptureIsStripes(t *testing.T) {
 	_, body = ask(s, http.MethodGet, "/v1/payment_intents/"+expired+"?expand[]=latest_charge", nil)
 	require.Equal(t, "canceled", textOf(t, body, "status"))
 	requireSchema(t, "payment_intent", body)
-	status, _ = ask(s, http.MethodPost, "/v1/payment_intents/"+pay(t, s, "pm_card_visa", url.Values{"capture_method": {"manual"}})+"/cancel", nil)
+	status, _ = ask(s, http.MethodPost, "/v1/payment_intents/"+pay(t, s, "pm_card_visa", url.Values{"capture_method": {"manual"}})+"/cancel",
+		nil)
 	require.Equal(t, http.StatusOK, status)
 	requireLists(t, s) // events of what was let go among them
 	requireList(t, s, "/v1/refunds", "refund")

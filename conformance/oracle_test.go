@@ -71,7 +71,10 @@ func TestRequestsAreTakenAndRefusedAlike(t *testing.T) {
 		method, path, form string
 	}{
 		{"POST", "/v1/payment_intents", "amount=45900&currency=usd"},
-		{"POST", "/v1/payment_intents", "amount=45900&currency=usd&automatic_payment_methods[enabled]=true&description=Booking&metadata[booking_reference]=FB-1"},
+		{
+			"POST", "/v1/payment_intents",
+			"amount=45900&currency=usd&automatic_payment_methods[enabled]=true&description=Booking&metadata[booking_reference]=FB-1",
+		},
 		{"POST", "/v1/payment_intents", "amount=45900&currency=usd&capture_method=manual&payment_method_types[]=card"},
 		{"POST", "/v1/payment_intents", "amount=45900&currency=usd&payment_method=pm_card_visa&confirm=true&off_session=true"},
 		{"POST", "/v1/payment_intents", "amount=45900&currency=usd&shipping[name]=Layla&shipping[address][line1]=1"},

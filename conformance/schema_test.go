@@ -95,10 +95,14 @@ func TestResponsesAreStripes(t *testing.T) {
 		"pm_card_visa_chargeDeclinedInsufficientFunds", "pm_card_authenticationRequired", "pm_usBankAccount",
 		"pm_usBankAccount_success", "pm_usBankAccount_insufficientFunds", "pm_usBankAccount_dispute",
 	} {
-		id := create(t, s, url.Values{"amount": {"45900"}, "currency": {"usd"}, "metadata[a]": {"b"}, "automatic_payment_methods[enabled]": {"true"}})
+		id := create(t, s, url.Values{
+			"amount": {"45900"}, "currency": {"usd"}, "metadata[a]": {"b"},
+			"automatic_payment_methods[enabled]": {"true"},
+		})
 		_, body := ask(s, http.MethodGet, "/v1/payment_intents/"+id, nil)
 		requireSchema(t, "payment_intent", body)
-		status, body := ask(s, http.MethodPost, "/v1/payment_intents/"+id+"/confirm", url.Values{"payment_method": {card}, "return_url": {"https://example.com/return"}})
+		status, body := ask(s, http.MethodPost, "/v1/payment_intents/"+id+"/confirm",
+			url.Values{"payment_method": {card}, "return_url": {"https://example.com/return"}})
 		if status == http.StatusOK {
 			requireSchema(t, "payment_intent", body)
 		} else {
@@ -111,7 +115,10 @@ func TestResponsesAreStripes(t *testing.T) {
 	cancelled := create(t, s, url.Values{"amount": {"45900"}, "currency": {"jpy"}})
 	_, body := ask(s, http.MethodPost, "/v1/payment_intents/"+cancelled+"/cancel", url.Values{"cancellation_reason": {"abandoned"}})
 	requireSchema(t, "payment_intent", body)
-	held := create(t, s, url.Values{"amount": {"45900"}, "currency": {"eur"}, "capture_method": {"manual"}, "payment_method": {"pm_card_visa"}, "confirm": {"true"}})
+	held := create(t, s, url.Values{
+		"amount": {"45900"}, "currency": {"eur"}, "capture_method": {"manual"}, "payment_method": {"pm_card_visa"},
+		"confirm": {"true"},
+	})
 	_, body = ask(s, http.MethodPost, "/v1/payment_intents/"+held+"/capture", url.Values{"amount_to_capture": {"100"}})
 	requireSchema(t, "payment_intent", body)
 	_, body = ask(s, http.MethodGet, "/v1/balance", nil)
@@ -126,7 +133,8 @@ func TestResponsesAreStripes(t *testing.T) {
 func requireLists(t *testing.T, s *fakestripe.Server) {
 	t.Helper()
 	for path, name := range map[string]string{
-		"/v1/payment_intents": "payment_intent", "/v1/charges": "charge", "/v1/balance_transactions": "balance_transaction", "/v1/events": "event",
+		"/v1/payment_intents": "payment_intent", "/v1/charges": "charge", "/v1/balance_transactions": "balance_transaction",
+		"/v1/events": "event",
 	} {
 		requireList(t, s, path, name)
 	}

@@ -182,18 +182,27 @@ func TestBoundsBeyondTheSpecification(t *testing.T) {
 		form url.Values
 		want int
 	}{
-		"fifty keys":                    {keys(50, ""), http.StatusOK},
-		"fifty-one keys":                {keys(51, ""), http.StatusBadRequest},
-		"a key of forty characters":     {url.Values{"metadata[" + strings.Repeat("k", 40) + "]": {"x"}}, http.StatusOK},
-		"a key of forty-one":            {url.Values{"metadata[" + strings.Repeat("k", 41) + "]": {"x"}}, http.StatusBadRequest},
-		"a text of five hundred":        {url.Values{"metadata[k]": {strings.Repeat("é", 500)}}, http.StatusOK},
-		"a text of five hundred and 1":  {url.Values{"metadata[k]": {strings.Repeat("é", 501)}}, http.StatusBadRequest},
-		"four levels of expansion":      {url.Values{"expand[]": {"latest_charge.balance_transaction.source.customer"}}, http.StatusOK},
-		"five levels of expansion":      {url.Values{"expand[]": {"latest_charge.balance_transaction.source.customer.default_source"}}, http.StatusBadRequest},
-		"a description of 1,001":        {url.Values{"description": {strings.Repeat("d", 1001)}}, http.StatusBadRequest},
-		"types beside automatic":        {url.Values{"payment_method_types[]": {"card"}, "automatic_payment_methods[enabled]": {"true"}}, http.StatusBadRequest},
-		"types and automatic, disabled": {url.Values{"payment_method_types[]": {"card"}, "automatic_payment_methods[enabled]": {"false"}}, http.StatusOK},
-		"an empty currency":             {url.Values{"currency": {""}}, http.StatusBadRequest},
+		"fifty keys":                   {keys(50, ""), http.StatusOK},
+		"fifty-one keys":               {keys(51, ""), http.StatusBadRequest},
+		"a key of forty characters":    {url.Values{"metadata[" + strings.Repeat("k", 40) + "]": {"x"}}, http.StatusOK},
+		"a key of forty-one":           {url.Values{"metadata[" + strings.Repeat("k", 41) + "]": {"x"}}, http.StatusBadRequest},
+		"a text of five hundred":       {url.Values{"metadata[k]": {strings.Repeat("é", 500)}}, http.StatusOK},
+		"a text of five hundred and 1": {url.Values{"metadata[k]": {strings.Repeat("é", 501)}}, http.StatusBadRequest},
+		"four levels of expansion":     {url.Values{"expand[]": {"latest_charge.balance_transaction.source.customer"}}, http.StatusOK},
+		"five levels of expansion": {
+			url.Values{"expand[]": {"latest_charge.balance_transaction.source.customer.default_source"}},
+			http.StatusBadRequest,
+		},
+		"a description of 1,001": {url.Values{"description": {strings.Repeat("d", 1001)}}, http.StatusBadRequest},
+		"types beside automatic": {
+			url.Values{"payment_method_types[]": {"card"}, "automatic_payment_methods[enabled]": {"true"}},
+			http.StatusBadRequest,
+		},
+		"types and automatic, disabled": {
+			url.Values{"payment_method_types[]": {"card"}, "automatic_payment_methods[enabled]": {"false"}},
+			http.StatusOK,
+		},
+		"an empty currency": {url.Values{"currency": {""}}, http.StatusBadRequest},
 	} {
 		status, body := creation(c.form)
 		require.Equal(t, c.want, status, "%s: %s", name, body)

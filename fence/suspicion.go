@@ -28,8 +28,10 @@ type Suspicion struct {
 }
 
 func (s *Suspicion) String() string {
-	return fmt.Sprintf("was the database restored? Stripe has delivered event %s (%s) of %s, and the newest event of the inbox is of %s (%d such among the "+
-		"newest). If it was restored, or nobody knows, run `starter fence raise --reason TEXT` and follow docs/disaster.md; if webhooks were lost, run `starter reconcile`",
+	return fmt.Sprintf("was the database restored? Stripe has delivered event %s (%s) of %s, and the newest event of the inbox is of %s "+
+		"(%d such among the "+
+		"newest). If it was restored, or nobody knows, run `starter fence raise --reason TEXT` and follow docs/disaster.md; if webhooks were "+
+		"lost, run `starter reconcile`",
 		s.EventID, s.Type, s.Created.UTC().Format(time.RFC3339), s.Newest.UTC().Format(time.RFC3339), s.Count)
 }
 
@@ -95,13 +97,15 @@ func (w *Watch) suspect(ctx context.Context) {
 	found, err := Suspect(ctx, w.Store, w.Stripe, w.EventTypes)
 	if err != nil {
 		if ctx.Err() == nil {
-			w.Log.WarnContext(ctx, "Stripe's events could not be compared with the inbox; the next check follows", "error", err, "nextCheckIn", w.Every.String())
+			w.Log.WarnContext(ctx, "Stripe's events could not be compared with the inbox; the next check follows", "error", err,
+				"nextCheckIn", w.Every.String())
 		}
 		return
 	}
 	before := w.suspicion.Swap(found)
 	if found != nil && (before == nil || !before.Newest.Equal(found.Newest)) {
-		w.Log.ErrorContext(ctx, "the inbox misses events that Stripe has delivered: "+found.String(), "eventId", found.EventID, "type", found.Type,
+		w.Log.ErrorContext(ctx, "the inbox misses events that Stripe has delivered: "+found.String(), "eventId", found.EventID,
+			"type", found.Type,
 			"created", found.Created, "newestInInbox", found.Newest, "count", found.Count)
 	}
 }

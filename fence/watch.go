@@ -98,7 +98,8 @@ func (w *Watch) Look(ctx context.Context) {
 	defer w.mu.Unlock()
 	err := w.look(ctx)
 	if err != nil && ctx.Err() == nil {
-		w.Log.WarnContext(ctx, "could not check whether the database was restored; the next check follows", "error", err, "nextCheckIn", w.Every.String())
+		w.Log.WarnContext(ctx, "could not check whether the database was restored; the next check follows", "error", err,
+			"nextCheckIn", w.Every.String())
 		return
 	}
 	w.suspect(ctx)
@@ -136,7 +137,8 @@ func (w *Watch) raise(ctx context.Context, reason, evidence, by string) error {
 		Reason: reason, Evidence: evidence, By: access.Actor{Name: by + "@" + host}, Now: w.Store.Now(),
 	})
 	if err == nil && raised {
-		w.Log.ErrorContext(ctx, "the fence is raised and no money moves: see docs/disaster.md", "fence", fence.ID, "reason", reason, "evidence", evidence)
+		w.Log.ErrorContext(ctx, "the fence is raised and no money moves: see docs/disaster.md", "fence", fence.ID, "reason", reason,
+			"evidence", evidence)
 	}
 	return err
 }

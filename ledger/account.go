@@ -40,7 +40,8 @@ const (
 // Accounts lists every account.
 var Accounts = []Account{
 	AssetStripeClearing, AssetConnectReserved, AssetIssuing, AssetBank, AssetDisputedFunds, AssetOtherIntegrations, LiabilityUnearnedRevenue,
-	LiabilityPaymentsInTransit, ExpenseStripeFees, ExpenseFeeTaxes, ExpenseApplicationFees, ExpenseChargebacks, EquitySuspense, EquityOpeningBalance,
+	LiabilityPaymentsInTransit, ExpenseStripeFees, ExpenseFeeTaxes, ExpenseApplicationFees, ExpenseChargebacks, EquitySuspense,
+	EquityOpeningBalance,
 }
 
 // KindAccounts maps each kind of Stripe balance apart from pending and available to its account.

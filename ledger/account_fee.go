@@ -15,7 +15,9 @@ import (
 //	credit asset:stripe_clearing    amount
 func AccountFee(b booking.BalanceTransaction) (Transaction, error) {
 	if !b.IsAccountFee() {
-		return Transaction{}, fmt.Errorf("balance transaction %s is of category %q: only fees that Stripe bills to the account are posted as such", b.ID, b.ReportingCategory)
+		return Transaction{}, fmt.Errorf(
+			"balance transaction %s is of category %q: only fees that Stripe bills to the account are posted as such", b.ID, b.ReportingCategory,
+		)
 	}
 	account := ExpenseStripeFees
 	if b.ReportingCategory == booking.CategoryTax {

@@ -23,7 +23,8 @@ func TestEachPostingRuleDatesItsTransaction(t *testing.T) {
 	whole := paid(capturedInPart)
 	whole.Reversal = line("txn_2", -15900, "partial_capture_reversal", 3)
 	debit := booking.Debit{
-		ChargeID: "py_1", Amount: 45900, Currency: "USD", Balance: *line("txn_1", 45900, "charge", 0), FailureBalance: line("txn_2", -45900, "charge_failure", 48),
+		ChargeID: "py_1", Amount: 45900, Currency: "USD", Balance: *line("txn_1", 45900, "charge", 0),
+		FailureBalance: line("txn_2", -45900, "charge_failure", 48),
 	}
 	stripe := func(hours int) ledger.Effective {
 		return ledger.Effective{At: at(hours), Basis: ledger.ByBalanceTransaction}
@@ -32,12 +33,18 @@ func TestEachPostingRuleDatesItsTransaction(t *testing.T) {
 		post func() (ledger.Transaction, error)
 		want ledger.Effective
 	}{
-		"payment":                      {func() (ledger.Transaction, error) { return payment(paid(nil)) }, stripe(0)},
-		"payment without balance":      {func() (ledger.Transaction, error) { return payment(paid(unsettled)) }, decided},
-		"fee":                          {func() (ledger.Transaction, error) { return ledger.Fee(paid(nil)) }, stripe(0)},
-		"partial capture":              {func() (ledger.Transaction, error) { return ledger.PartialCapture(whole) }, stripe(3)},
-		"debit in transit":             {func() (ledger.Transaction, error) { return ledger.PaymentInTransit(reference, "pi_1", debit) }, stripe(0)},
-		"debit failed":                 {func() (ledger.Transaction, error) { return ledger.PaymentFailure(reference, "pi_1", debit) }, stripe(48)},
+		"payment":                 {func() (ledger.Transaction, error) { return payment(paid(nil)) }, stripe(0)},
+		"payment without balance": {func() (ledger.Transaction, error) { return payment(paid(unsettled)) }, decided},
+		"fee":                     {func() (ledger.Transaction, error) { return ledger.Fee(paid(nil)) }, stripe(0)},
+		"partial capture":         {func() (ledger.Transaction, error) { return ledger.PartialCapture(whole) }, stripe(3)},
+		"debit in transit": {
+			func() (ledger.Transaction, error) { return ledger.PaymentInTransit(reference, "pi_1", debit) },
+			stripe(0),
+		},
+		"debit failed": {
+			func() (ledger.Transaction, error) { return ledger.PaymentFailure(reference, "pi_1", debit) },
+			stripe(48),
+		},
 		"debit arrived moves no money": {func() (ledger.Transaction, error) { return ledger.PaymentArrived(paid(nil), decided) }, decided},
 		"refund": {func() (ledger.Transaction, error) {
 			return ledger.Refund(reference, refund(line("txn_3", -20000, "refund", 5), nil))
@@ -60,7 +67,10 @@ func TestEachPostingRuleDatesItsTransaction(t *testing.T) {
 		"payout came back": {func() (ledger.Transaction, error) {
 			return ledger.PayoutReversal(payout(nil, line("txn_8", 100000, "payout_reversal", 72)))
 		}, stripe(72)},
-		"account fee":                   {func() (ledger.Transaction, error) { return ledger.AccountFee(*line("txn_10", -250, "fee", 11)) }, stripe(11)},
+		"account fee": {
+			func() (ledger.Transaction, error) { return ledger.AccountFee(*line("txn_10", -250, "fee", 11)) },
+			stripe(11),
+		},
 		"reversal, by what it reverses": {func() (ledger.Transaction, error) { return reversed(payment(paid(nil))) }, stripe(0)},
 		"correction": {func() (ledger.Transaction, error) {
 			return ledger.Correction(correcting(ledger.EquitySuspense, map[money.Currency]int64{"USD": 1}, nil))

@@ -153,7 +153,10 @@ func FuzzPostings(f *testing.F) {
 	f.Fuzz(func(t *testing.T, amount int64, currency string, gross, fee int64, settles string) {
 		snapshot := paid(func(s *booking.PaymentSnapshot) {
 			s.AmountReceived, s.Currency = amount, money.Currency(currency)
-			s.Balance = &booking.BalanceTransaction{Created: created, ID: "txn_1", Amount: gross, Fee: fee, Net: gross - fee, Currency: money.Currency(settles)}
+			s.Balance = &booking.BalanceTransaction{
+				Created: created, ID: "txn_1", Amount: gross, Fee: fee, Net: gross - fee,
+				Currency: money.Currency(settles),
+			}
 		})
 		at, err := payment(snapshot)
 		if err != nil {

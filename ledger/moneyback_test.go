@@ -13,7 +13,10 @@ import (
 const reference = "FB-7K2M9QXA"
 
 func txn(id string, amount, fee int64, currency money.Currency, category string) *booking.BalanceTransaction {
-	return &booking.BalanceTransaction{Created: created, ID: id, Amount: amount, Fee: fee, Net: amount - fee, Currency: currency, ReportingCategory: category}
+	return &booking.BalanceTransaction{
+		Created: created, ID: id, Amount: amount, Fee: fee, Net: amount - fee, Currency: currency,
+		ReportingCategory: category,
+	}
 }
 
 func refund(balance, failure *booking.BalanceTransaction) booking.RefundSnapshot {
@@ -24,11 +27,17 @@ func refund(balance, failure *booking.BalanceTransaction) booking.RefundSnapshot
 }
 
 func dispute() booking.DisputeSnapshot {
-	return booking.DisputeSnapshot{DisputeID: "dp_1", PaymentIntentID: "pi_1", ChargeID: "ch_1", Status: booking.DisputeNeedsResponse, Amount: 45900, Currency: "USD"}
+	return booking.DisputeSnapshot{
+		DisputeID: "dp_1", PaymentIntentID: "pi_1", ChargeID: "ch_1", Status: booking.DisputeNeedsResponse,
+		Amount: 45900, Currency: "USD",
+	}
 }
 
 func payout(balance, failure *booking.BalanceTransaction) booking.PayoutSnapshot {
-	return booking.PayoutSnapshot{PayoutID: "po_1", Status: booking.PayoutPaid, Amount: 100000, Currency: "USD", Balance: balance, FailureBalance: failure}
+	return booking.PayoutSnapshot{
+		PayoutID: "po_1", Status: booking.PayoutPaid, Amount: 100000, Currency: "USD", Balance: balance,
+		FailureBalance: failure,
+	}
 }
 
 func TestPostingsOfMoneyBackAreAsAgreed(t *testing.T) {
@@ -118,7 +127,8 @@ func TestMoneyBackUndoesItself(t *testing.T) {
 	require.Zero(t, partial[ledger.EquitySuspense]["USD"])
 	later := paid(capturedInPart)
 	later.Balance, later.Reversal = nil, nil
-	require.Equal(t, partial, balances(must(payment(later)), must(ledger.Fee(paid(capturedInPart))), must(ledger.PartialCapture(paid(capturedInPart)))))
+	require.Equal(t, partial, balances(must(payment(later)), must(ledger.Fee(paid(capturedInPart))),
+		must(ledger.PartialCapture(paid(capturedInPart)))))
 
 	sums := balances(
 		must(ledger.Refund(reference, refund(txn("a", -20000, 0, "USD", "refund"), nil))),

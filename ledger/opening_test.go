@@ -26,7 +26,8 @@ func TestOpeningIsPostedAsAgreed(t *testing.T) {
 	t.Parallel()
 	for name, post := range map[string]func() (ledger.Transaction, error){
 		"opening": func() (ledger.Transaction, error) {
-			return ledger.OpeningBalance(before, "USD", map[ledger.Account]int64{ledger.AssetStripeClearing: 120000, ledger.AssetConnectReserved: 5000})
+			return ledger.OpeningBalance(before, "USD",
+				map[ledger.Account]int64{ledger.AssetStripeClearing: 120000, ledger.AssetConnectReserved: 5000})
 		},
 		"opening_below_zero": func() (ledger.Transaction, error) {
 			return ledger.OpeningBalance(before, "EUR", map[ledger.Account]int64{ledger.AssetStripeClearing: -700, ledger.AssetIssuing: 0})

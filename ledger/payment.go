@@ -23,7 +23,8 @@ func Payment(s booking.PaymentSnapshot, decided Effective) (Transaction, error) 
 		return Transaction{}, fmt.Errorf("PaymentIntent %s is %s: only a succeeded one is posted", s.PaymentIntentID, s.StripeStatus)
 	}
 	if s.AmountReceived <= 0 {
-		return Transaction{}, fmt.Errorf("PaymentIntent %s succeeded with %s received: there is nothing to post", s.PaymentIntentID, money.Text(s.AmountReceived, s.Currency))
+		return Transaction{}, fmt.Errorf("PaymentIntent %s succeeded with %s received: there is nothing to post", s.PaymentIntentID,
+			money.Text(s.AmountReceived, s.Currency))
 	}
 	t := Transaction{
 		Type:            TypePayment,
@@ -72,7 +73,8 @@ func Fee(s booking.PaymentSnapshot) (Transaction, error) {
 //	credit asset:stripe_clearing        the rest
 func PartialCapture(s booking.PaymentSnapshot) (Transaction, error) {
 	if s.Reversal == nil {
-		return Transaction{}, fmt.Errorf("PaymentIntent %s has no balance transaction of a partial capture: there is nothing to post", s.PaymentIntentID)
+		return Transaction{}, fmt.Errorf("PaymentIntent %s has no balance transaction of a partial capture: there is nothing to post",
+			s.PaymentIntentID)
 	}
 	t := Transaction{
 		Type:                 TypePartialCaptureReversal,

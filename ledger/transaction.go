@@ -98,7 +98,8 @@ func (t Transaction) Validate() error {
 		return fmt.Errorf("a %s transaction has %d entries: double entry needs at least two", t.Type, len(t.Entries))
 	}
 	if len(t.Entries) > maxEntries {
-		return fmt.Errorf("a %s transaction has %d entries: at most %d are allowed; post several transactions", t.Type, len(t.Entries), maxEntries)
+		return fmt.Errorf("a %s transaction has %d entries: at most %d are allowed; post several transactions", t.Type, len(t.Entries),
+			maxEntries)
 	}
 	if err := t.Effective.validate(); err != nil {
 		return fmt.Errorf("a %s transaction has %w", t.Type, err)

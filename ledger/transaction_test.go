@@ -73,8 +73,9 @@ func TestNormalSides(t *testing.T) {
 	}
 	require.Equal(t, map[ledger.Account]ledger.Side{
 		"asset:other_integrations": "debit", "equity:opening_balance": "credit",
-		"asset:stripe_clearing": "debit", "asset:stripe_connect_reserved": "debit", "asset:stripe_issuing": "debit", "asset:bank": "debit", "asset:disputed_funds": "debit",
-		"expense:stripe_fees": "debit", "expense:fee_taxes": "debit", "expense:application_fees": "debit", "expense:chargebacks": "debit",
+		"asset:stripe_clearing": "debit", "asset:stripe_connect_reserved": "debit", "asset:stripe_issuing": "debit", "asset:bank": "debit",
+		"asset:disputed_funds": "debit",
+		"expense:stripe_fees":  "debit", "expense:fee_taxes": "debit", "expense:application_fees": "debit", "expense:chargebacks": "debit",
 		"liability:unearned_revenue": "credit", "liability:payments_in_transit": "credit", "equity:suspense": "credit",
 	}, sides)
 }

@@ -136,7 +136,8 @@ func fillStatements() []string {
 		statements = append(statements, fillFrom("stripe", fmt.Sprintf(`
 		SELECT w.id, %s(e.stripe_created_at) AS at FROM financial_ledger w LEFT JOIN payments p ON p.booking_id = w.booking_id
 		JOIN stripe_events e ON e.object_id = %s AND e.type IN (%s)%s
-		WHERE w.id BETWEEN ? AND ? AND w.effective_at IS NULL AND w.type = '%s' GROUP BY w.id`, at, rule.object, rule.events, bound, rule.transaction)))
+		WHERE w.id BETWEEN ? AND ? AND w.effective_at IS NULL AND w.type = '%s' GROUP BY w.id`, at, rule.object, rule.events, bound,
+			rule.transaction)))
 	}
 	return append(statements,
 		`UPDATE financial_ledger l JOIN financial_ledger o ON o.operation_key = SUBSTRING(l.operation_key, CHAR_LENGTH('reversal/') + 1)

@@ -21,8 +21,14 @@ var undated = []struct{ columns, values, at, basis string }{
 	{"type, stripe_payment_intent_id, stripe_object_id", "'payment_failure', 'pi_1', 'py_1'", "2026-03-01 07:30:00", "stripe"},
 	{"type, stripe_payment_intent_id, stripe_object_id", "'refund', 'pi_1', 're_1'", "2026-03-01 10:00:00", "stripe"},
 	{"type, stripe_payment_intent_id, stripe_object_id", "'refund_failure', 'pi_1', 're_1'", "2026-03-01 11:00:00", "stripe"},
-	{"type, stripe_payment_intent_id, stripe_object_id, description", "'dispute', 'pi_1', 'txn_4', 'Funds withheld by dispute dp_1'", "2026-03-01 06:00:00", "stripe"},
-	{"type, stripe_payment_intent_id, stripe_object_id, description", "'dispute_reversal', 'pi_1', 'txn_5', 'Funds reinstated by dispute dp_1'", "2026-03-01 06:40:00", "stripe"},
+	{
+		"type, stripe_payment_intent_id, stripe_object_id, description", "'dispute', 'pi_1', 'txn_4', 'Funds withheld by dispute dp_1'",
+		"2026-03-01 06:00:00", "stripe",
+	},
+	{
+		"type, stripe_payment_intent_id, stripe_object_id, description",
+		"'dispute_reversal', 'pi_1', 'txn_5', 'Funds reinstated by dispute dp_1'", "2026-03-01 06:40:00", "stripe",
+	},
 	{"type, stripe_payment_intent_id, stripe_object_id", "'chargeback', 'pi_1', 'dp_1/1'", "2026-03-01 06:30:00", "stripe"},
 	{"type, stripe_object_id, operation_key", "'payout', 'po_1', 'payout/po_1'", "2026-03-01 05:00:00", "stripe"},
 	{"type, stripe_object_id, operation_key", "'payout_reversal', 'po_1', 'payout-reversal/po_1'", "2026-03-01 05:30:00", "stripe"},
@@ -30,8 +36,14 @@ var undated = []struct{ columns, values, at, basis string }{
 	{"type, stripe_object_id, operation_key", "'account_fee', 'txn_6', 'account-fee/txn_6'", "2026-03-01 12:00:00", "posted"},
 	{"type, stripe_payment_intent_id, stripe_object_id", "'refund', 'pi_1', 're_unheard'", "2026-03-01 12:00:00", "posted"},
 	// Their balance transaction was posted by a release that dates it.
-	{"type, stripe_object_id, stripe_balance_transaction_id, operation_key", "'correction', 'item/1', 'txn_7', 'correction/txn_7/0'", "2026-02-28 23:59:59", "balance_transaction"},
-	{"type, stripe_object_id, stripe_balance_transaction_id, operation_key", "'reversal', 'item/1', 'txn_7', 'reversal/correction/txn_7/0'", "2026-02-28 23:59:59", "balance_transaction"},
+	{
+		"type, stripe_object_id, stripe_balance_transaction_id, operation_key", "'correction', 'item/1', 'txn_7', 'correction/txn_7/0'",
+		"2026-02-28 23:59:59", "balance_transaction",
+	},
+	{
+		"type, stripe_object_id, stripe_balance_transaction_id, operation_key", "'reversal', 'item/1', 'txn_7', 'reversal/correction/txn_7/0'",
+		"2026-02-28 23:59:59", "balance_transaction",
+	},
 }
 
 // known are the events that an older release has stored: the second dispute event closed it again after the posting.

@@ -52,7 +52,8 @@ func grant(ctx context.Context, db *sql.DB, app *mysql.Config) error {
 		return err
 	}
 	if name, _, _ := strings.Cut(admin, "@"); name == app.User {
-		return fmt.Errorf("DATABASE_DSN and DATABASE_ADMIN_DSN are the same user %q: the application must not be able to change the ledger; name a separate user in DATABASE_DSN", app.User)
+		return fmt.Errorf("DATABASE_DSN and DATABASE_ADMIN_DSN are the same user %q: the application must not be able to change the ledger; "+
+			"name a separate user in DATABASE_DSN", app.User)
 	}
 	user := literal(app.User) + "@'%'"
 	statements := []string{

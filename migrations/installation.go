@@ -21,7 +21,8 @@ func identify(ctx context.Context, db *sql.DB) error {
 	}
 	secret := make([]byte, installationSecret)
 	_, _ = rand.Read(secret) // never fails: crypto/rand ends the program instead
-	_, err = db.ExecContext(ctx, "INSERT IGNORE INTO installation (id, installation_id, secret, created_at) VALUES (1, ?, ?, UTC_TIMESTAMP(6))",
+	_, err = db.ExecContext(ctx, "INSERT IGNORE INTO installation (id, installation_id, secret, created_at) VALUES (1, ?, ?, "+
+		"UTC_TIMESTAMP(6))",
 		access.NewInstallationID(), secret)
 	if err != nil {
 		return fmt.Errorf("draw the id of the installation: %w", err)

@@ -120,7 +120,8 @@ func lock(ctx context.Context, db *sql.DB, database string) (unlock func() error
 		return nil, errors.Join(fmt.Errorf("lock the migrations of %s: %w", database, err), conn.Close())
 	}
 	if got.Int64 != 1 {
-		return nil, errors.Join(fmt.Errorf("another migration of %s has been running for %s: wait for it, or end its connection", database, lockWait), conn.Close())
+		return nil, errors.Join(fmt.Errorf("another migration of %s has been running for %s: wait for it, or end its connection", database,
+			lockWait), conn.Close())
 	}
 	return func() error {
 		// The connection returns to the pool, so release the lock by name, also after a cancelled run.

@@ -48,12 +48,14 @@ func proveAppendOnly(ctx context.Context, admin *sql.DB, app *mysql.Config) (err
 			return fmt.Errorf("connect as the user of DATABASE_DSN: %w", err)
 		}
 		if answer != nil && answer.Number == errAccessDenied {
-			return fmt.Errorf("the user %q of DATABASE_DSN cannot log in although it was just made: is there an account of this name for one host, or one without a name? %w", app.User, answer)
+			return fmt.Errorf("the user %q of DATABASE_DSN cannot log in although it was just made: is there an account of this name for one "+
+				"host, or one without a name? %w", app.User, answer)
 		}
 		if answer != nil && answer.Number != errNoSuchTable {
 			return fmt.Errorf("try to %s in %q as the user of DATABASE_DSN: %w", forbidden.verb, app.DBName, answer)
 		}
-		return fmt.Errorf("the user %q of DATABASE_DSN may %s in %q, but the ledger is append-only: see SHOW GRANTS, revoke what Farebook did not grant, or name another user", app.User, forbidden.verb, app.DBName)
+		return fmt.Errorf("the user %q of DATABASE_DSN may %s in %q, but the ledger is append-only: see SHOW GRANTS, revoke what Farebook did "+
+			"not grant, or name another user", app.User, forbidden.verb, app.DBName)
 	}
 	return nil
 }

@@ -48,7 +48,10 @@ func ParseCurrency(code string) (Currency, error) {
 	if zeroDecimal[c] || threeDecimal[c] || wholeUnits[c] || presentment[c] {
 		return c, nil
 	}
-	problem := &validation.FieldError{Field: "amount.currency", Problem: "is not a currency that Stripe charges in", Fix: "use an ISO 4217 code such as \"USD\""}
+	problem := &validation.FieldError{
+		Field: "amount.currency", Problem: "is not a currency that Stripe charges in",
+		Fix: "use an ISO 4217 code such as \"USD\"",
+	}
 	if upper := strings.ToUpper(code); upper != code && currency.IsValid(upper) {
 		problem.Problem, problem.Fix = "must be in upper case", "send \""+upper+"\""
 	}

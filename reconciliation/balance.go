@@ -51,7 +51,9 @@ func CompareBalances(here map[ledger.Account]map[money.Currency]int64, there boo
 	return gaps
 }
 
-func compareAccount(account ledger.Account, kind booking.BalanceKind, ours, theirs map[money.Currency]int64, allowed Allowance) (gaps []Gap) {
+func compareAccount(account ledger.Account, kind booking.BalanceKind, ours, theirs map[money.Currency]int64,
+	allowed Allowance,
+) (gaps []Gap) {
 	currencies := maps.Clone(ours)
 	if currencies == nil {
 		currencies = map[money.Currency]int64{}
@@ -102,7 +104,8 @@ func (g Gap) String() string {
 	}
 	switch {
 	case g.Within && g.Lines == 0:
-		return text + fmt.Sprintf("%s here, %s at Stripe, which is within the tolerance", money.Text(g.Here, g.Currency), money.Text(g.AtStripe, g.Currency))
+		return text + fmt.Sprintf("%s here, %s at Stripe, which is within the tolerance", money.Text(g.Here, g.Currency),
+			money.Text(g.AtStripe, g.Currency))
 	case g.Holds():
 		than := "more"
 		if g.Difference() < 0 {

@@ -108,7 +108,8 @@ func Compare(line Line, posted []Posting, known Known, rules Rules) *Finding {
 	}
 	if beyond(clearing[line.Currency]-line.Net, rules.Tolerance) {
 		finding.Class = AmountMismatch
-		finding.Reason = fmt.Sprintf("%s was posted net, Stripe settled %s net", money.Text(clearing[line.Currency], line.Currency), money.Text(line.Net, line.Currency))
+		finding.Reason = fmt.Sprintf("%s was posted net, Stripe settled %s net", money.Text(clearing[line.Currency], line.Currency),
+			money.Text(line.Net, line.Currency))
 		return &finding
 	}
 	return nil

@@ -45,7 +45,10 @@ func TestFindingsSayWhatTheyAreOnTheClearingAccount(t *testing.T) {
 		"another amount":             {[]reconciliation.Posting{posting("payment", 44546, 1361, "USD")}, reconciliation.AmountMismatch, 7},
 		"another fee":                {[]reconciliation.Posting{posting("payment", 44530, 1370, "USD")}, reconciliation.FeeMismatch, -9},
 		"another fee, the net right": {[]reconciliation.Posting{posting("payment", 44539, 1361+77777, "USD")}, reconciliation.FeeMismatch, 0},
-		"posted twice":               {[]reconciliation.Posting{posting("payment", 44539, 1361, "USD"), posting("payment", 44539, 1361, "USD")}, reconciliation.Duplicate, 44539},
+		"posted twice": {
+			[]reconciliation.Posting{posting("payment", 44539, 1361, "USD"), posting("payment", 44539, 1361, "USD")},
+			reconciliation.Duplicate, 44539,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -74,24 +77,79 @@ func TestClasses(t *testing.T) {
 		class   reconciliation.Class
 		healing reconciliation.Healing
 	}{
-		"missing":                       {payment(), nil, known, reconciliation.MissingInLedger, reconciliation.HealPayment},
-		"missing, and just settled":     {young, nil, known, reconciliation.Timing, reconciliation.HealNone},
-		"nobody's":                      {payment(), nil, reconciliation.Known{}, reconciliation.OrphanPayment, reconciliation.HealNone},
-		"nobody's, and just settled":    {young, nil, reconciliation.Known{}, reconciliation.OrphanPayment, reconciliation.HealNone},
-		"a booking's second payment":    {payment(), nil, reconciliation.Known{BookingKnown: true, OtherIntent: "pi_2"}, reconciliation.Duplicate, reconciliation.HealNone},
-		"a lost answer's":               {payment(), nil, reconciliation.Known{BookingKnown: true}, reconciliation.MissingInLedger, reconciliation.HealPayment},
-		"posted twice":                  {payment(), []reconciliation.Posting{right, right}, known, reconciliation.Duplicate, reconciliation.HealNone},
-		"another amount":                {payment(), []reconciliation.Posting{posting("payment", 44540, 1361, "USD")}, known, reconciliation.AmountMismatch, reconciliation.HealNone},
-		"another fee":                   {payment(), []reconciliation.Posting{posting("payment", 44539, 1360, "USD")}, known, reconciliation.FeeMismatch, reconciliation.HealNone},
-		"another currency":              {payment(), []reconciliation.Posting{posting("payment", 44539, 1361, "EUR")}, known, reconciliation.CurrencyMismatch, reconciliation.HealNone},
-		"Stripe's bill":                 {bill, nil, reconciliation.Known{}, reconciliation.MissingInLedger, reconciliation.HealAccountFee},
-		"Stripe's bill, otherwise":      {bill, []reconciliation.Posting{posting("account_fee", -200, 200, "USD")}, known, reconciliation.FeeMismatch, reconciliation.HealNone},
-		"what is not posted":            {other, nil, reconciliation.Known{}, reconciliation.MissingInLedger, reconciliation.HealNone},
-		"corrected to another amount":   {payment(), []reconciliation.Posting{right, posting("correction", 7, 0, "USD")}, known, reconciliation.AmountMismatch, reconciliation.HealNone},
-		"its fee to come":               {payment(), []reconciliation.Posting{feeless}, known, reconciliation.FeeMismatch, reconciliation.HealPayment},
+		"missing":                    {payment(), nil, known, reconciliation.MissingInLedger, reconciliation.HealPayment},
+		"missing, and just settled":  {young, nil, known, reconciliation.Timing, reconciliation.HealNone},
+		"nobody's":                   {payment(), nil, reconciliation.Known{}, reconciliation.OrphanPayment, reconciliation.HealNone},
+		"nobody's, and just settled": {young, nil, reconciliation.Known{}, reconciliation.OrphanPayment, reconciliation.HealNone},
+		"a booking's second payment": {
+			payment(), nil,
+			reconciliation.Known{BookingKnown: true, OtherIntent: "pi_2"},
+			reconciliation.Duplicate,
+			reconciliation.HealNone,
+		},
+		"a lost answer's": {
+			payment(), nil,
+			reconciliation.Known{BookingKnown: true},
+			reconciliation.MissingInLedger,
+			reconciliation.HealPayment,
+		},
+		"posted twice": {
+			payment(),
+			[]reconciliation.Posting{right, right},
+			known, reconciliation.Duplicate,
+			reconciliation.HealNone,
+		},
+		"another amount": {
+			payment(),
+			[]reconciliation.Posting{posting("payment", 44540, 1361, "USD")},
+			known,
+			reconciliation.AmountMismatch, reconciliation.HealNone,
+		},
+		"another fee": {
+			payment(),
+			[]reconciliation.Posting{posting("payment", 44539, 1360, "USD")},
+			known,
+			reconciliation.FeeMismatch, reconciliation.HealNone,
+		},
+		"another currency": {
+			payment(),
+			[]reconciliation.Posting{posting("payment", 44539, 1361, "EUR")},
+			known,
+			reconciliation.CurrencyMismatch, reconciliation.HealNone,
+		},
+		"Stripe's bill": {bill, nil, reconciliation.Known{}, reconciliation.MissingInLedger, reconciliation.HealAccountFee},
+		"Stripe's bill, otherwise": {
+			bill,
+			[]reconciliation.Posting{posting("account_fee", -200, 200, "USD")},
+			known,
+			reconciliation.FeeMismatch, reconciliation.HealNone,
+		},
+		"what is not posted": {other, nil, reconciliation.Known{}, reconciliation.MissingInLedger, reconciliation.HealNone},
+		"corrected to another amount": {
+			payment(),
+			[]reconciliation.Posting{right, posting("correction", 7, 0, "USD")},
+			known,
+			reconciliation.AmountMismatch, reconciliation.HealNone,
+		},
+		"its fee to come": {
+			payment(),
+			[]reconciliation.Posting{feeless},
+			known, reconciliation.FeeMismatch,
+			reconciliation.HealPayment,
+		},
 		"its fee to come, just settled": {young, []reconciliation.Posting{feeless}, known, reconciliation.Timing, reconciliation.HealNone},
-		"a wrong fee, just settled":     {young, []reconciliation.Posting{posting("payment", 44539, 1360, "USD")}, known, reconciliation.FeeMismatch, reconciliation.HealNone},
-		"its fee's share still missing": {payment(), []reconciliation.Posting{posting("payment", 45900, 0, "USD")}, known, reconciliation.FeeMismatch, reconciliation.HealNone},
+		"a wrong fee, just settled": {
+			young,
+			[]reconciliation.Posting{posting("payment", 44539, 1360, "USD")},
+			known,
+			reconciliation.FeeMismatch, reconciliation.HealNone,
+		},
+		"its fee's share still missing": {
+			payment(),
+			[]reconciliation.Posting{posting("payment", 45900, 0, "USD")},
+			known,
+			reconciliation.FeeMismatch, reconciliation.HealNone,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -113,8 +171,12 @@ func TestWhatIsNoDifference(t *testing.T) {
 		posted []reconciliation.Posting
 		rules  reconciliation.Rules
 	}{
-		"at once":          {payment(), []reconciliation.Posting{posting("payment", 44539, 1361, "USD")}, reconciliation.Rules{}},
-		"its fee later":    {payment(), []reconciliation.Posting{posting("payment", 45900, 0, "USD"), posting("stripe_fee", -1361, 1361, "USD")}, reconciliation.Rules{}},
+		"at once": {payment(), []reconciliation.Posting{posting("payment", 44539, 1361, "USD")}, reconciliation.Rules{}},
+		"its fee later": {
+			payment(),
+			[]reconciliation.Posting{posting("payment", 45900, 0, "USD"), posting("stripe_fee", -1361, 1361, "USD")},
+			reconciliation.Rules{},
+		},
 		"within tolerance": {payment(), []reconciliation.Posting{posting("payment", 44541, 1359, "USD")}, reconciliation.Rules{Tolerance: 2}},
 		"settled in euros, and out of dollars": {payment(), []reconciliation.Posting{{
 			Type: "payment", Clearing: map[money.Currency]int64{"USD": 44539, "EUR": 0}, Fees: map[money.Currency]int64{"USD": 1361},

@@ -29,7 +29,8 @@ func FuzzCompare(f *testing.F) {
 		for i := range uint64(postings % 4) {
 			in := currencies[int(currency)%len(currencies)]
 			posted = append(posted, Posting{
-				LedgerID: i, Type: string(rune('a' + i)), Clearing: map[money.Currency]int64{in: bounded(clearing)}, Fees: map[money.Currency]int64{in: bounded(fees)},
+				LedgerID: i, Type: string(rune('a' + i)), Clearing: map[money.Currency]int64{in: bounded(clearing)},
+				Fees: map[money.Currency]int64{in: bounded(fees)},
 			})
 			sum += posted[i].Clearing["USD"]
 		}

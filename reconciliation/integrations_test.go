@@ -78,9 +78,18 @@ func TestPaymentThatNoBookingHasIsExplained(t *testing.T) {
 		origin reconciliation.Origin
 		want   string
 	}{
-		"a rule":                {reconciliation.Origin{ChargeID: "ch_1", Metadata: shop, Settled: at.Add(time.Hour)}, "charge ch_1 is another integration's, by the rule metadata:shop_order"},
-		"a rule, before":        {reconciliation.Origin{ChargeID: "ch_1", Metadata: shop, Settled: at.Add(-time.Hour)}, "charge ch_1 is another integration's, by the rule metadata:shop_order"},
-		"before":                {reconciliation.Origin{ChargeID: "ch_1", Settled: at.Add(-time.Second)}, "charge ch_1 was paid before the opening of 2027-05-01T00:00:00Z"},
+		"a rule": {
+			reconciliation.Origin{ChargeID: "ch_1", Metadata: shop, Settled: at.Add(time.Hour)},
+			"charge ch_1 is another integration's, by the rule metadata:shop_order",
+		},
+		"a rule, before": {
+			reconciliation.Origin{ChargeID: "ch_1", Metadata: shop, Settled: at.Add(-time.Hour)},
+			"charge ch_1 is another integration's, by the rule metadata:shop_order",
+		},
+		"before": {
+			reconciliation.Origin{ChargeID: "ch_1", Settled: at.Add(-time.Second)},
+			"charge ch_1 was paid before the opening of 2027-05-01T00:00:00Z",
+		},
 		"in the opening second": {reconciliation.Origin{ChargeID: "ch_1", Settled: at}, ""},
 		"after":                 {reconciliation.Origin{ChargeID: "ch_1", Settled: at.Add(time.Second)}, ""},
 		"not settled yet":       {reconciliation.Origin{ChargeID: "ch_1"}, ""},
@@ -91,13 +100,15 @@ func TestPaymentThatNoBookingHasIsExplained(t *testing.T) {
 			require.Equal(t, c.want, explained.String(), name)
 		}
 	}
-	require.False(t, reconciliation.Explain(reconciliation.Origin{ChargeID: "ch_1", Settled: at}, nil, ledger.Opening{}).Known(), "an account that began with Farebook")
+	require.False(t, reconciliation.Explain(reconciliation.Origin{ChargeID: "ch_1", Settled: at}, nil, ledger.Opening{}).Known(),
+		"an account that began with Farebook")
 }
 
 // What the books know as a booking's is explained by no rule.
 func TestOnlyWhatNoBookingHasIsExplained(t *testing.T) {
 	t.Parallel()
-	orphan, person := reconciliation.Finding{Class: reconciliation.OrphanPayment}, reconciliation.Finding{Class: reconciliation.MissingInLedger}
+	orphan, person := reconciliation.Finding{Class: reconciliation.OrphanPayment},
+		reconciliation.Finding{Class: reconciliation.MissingInLedger}
 	line := reconciliation.Line{ChargeID: "ch_1", Object: reconciliation.ObjectPayment}
 	adjustment := reconciliation.Line{ChargeID: "ch_1", Object: reconciliation.ObjectBalanceTransaction}
 	ours := reconciliation.Known{PaymentKnown: true}
@@ -105,5 +116,6 @@ func TestOnlyWhatNoBookingHasIsExplained(t *testing.T) {
 	require.True(t, reconciliation.Explainable(person, adjustment, reconciliation.Known{}))
 	require.False(t, reconciliation.Explainable(person, adjustment, ours))
 	require.False(t, reconciliation.Explainable(person, line, reconciliation.Known{BookingKnown: true}), "its own workflow records it")
-	require.False(t, reconciliation.Explainable(orphan, reconciliation.Line{Object: reconciliation.ObjectPayment}, reconciliation.Known{}), "nothing says whose it is")
+	require.False(t, reconciliation.Explainable(orphan, reconciliation.Line{Object: reconciliation.ObjectPayment}, reconciliation.Known{}),
+		"nothing says whose it is")
 }

@@ -24,7 +24,8 @@ type NotAbandonableError struct{ Why string }
 
 func (e *NotAbandonableError) Error() string { return e.Why }
 
-// AbandonRefund records the decision and its audit entry in one transaction. The refund stays requested until its workflow has verified that
+// AbandonRefund records the decision and its audit entry in one transaction. The refund stays requested until its workflow has verified
+// that
 // Stripe has not made it; from now on it is not requested again (see BeginRefund). Harmless when repeated with the same note. Errors:
 // ErrNotFound, *NotAbandonableError.
 func (s *Store) AbandonRefund(ctx context.Context, in AbandonRefund) error {
@@ -54,7 +55,8 @@ func (s *Store) AbandonRefund(ctx context.Context, in AbandonRefund) error {
 		amount := money.Money{Value: row.Amount, Currency: row.Currency}
 		return audit(b.tx, in.Now, AuditEntry{
 			Actor: in.By, Action: ActionRefundAbandon, Subject: string(row.RefundID), BookingID: &b.booking.ID,
-			Detail: amount.Format(money.LocaleEN) + " of " + string(b.booking.Reference) + ", waited for " + cmp.Or(row.FailureReason, "an operator"),
+			Detail: amount.Format(money.LocaleEN) + " of " + string(b.booking.Reference) + ", waited for " + cmp.Or(row.FailureReason,
+				"an operator"),
 		})
 	})
 }

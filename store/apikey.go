@@ -140,7 +140,8 @@ func (s *Store) CreateAPIKey(ctx context.Context, in NewAPIKey, by access.Actor)
 func insertAPIKey(tx *gorm.DB, client clientRow, in NewAPIKey, token string, by access.Actor, now time.Time) (apiKeyRow, error) {
 	hash, keyID, scopes := sha256.Sum256([]byte(token)), cmp.Or(in.KeyID, access.NewKeyID()), in.Scopes.String()
 	row := apiKeyRow{
-		ClientID: &client.ID, KeyID: &keyID, TokenPrefix: token[:min(len(token), shownToken)], Scopes: &scopes, Name: db.Truncate(client.Name, 100),
+		ClientID: &client.ID, KeyID: &keyID, TokenPrefix: token[:min(len(token), shownToken)], Scopes: &scopes,
+		Name:        db.Truncate(client.Name, 100),
 		TokenSha256: hash[:], CreatedBy: db.Truncate(by.Name, 200), ExpiresAt: in.ExpiresAt, CreatedAt: now,
 		ReadOnly: !in.Scopes.Has(access.BookingsWrite) || !in.Scopes.Has(access.RefundsWrite),
 		Operator: in.Scopes.Has(access.ReconciliationRead),
@@ -149,7 +150,8 @@ func insertAPIKey(tx *gorm.DB, client clientRow, in NewAPIKey, token string, by 
 		return row, err
 	}
 	return row, audit(tx, now, AuditEntry{
-		Actor: by, Action: ActionKeyCreate, Subject: keyID, Detail: fmt.Sprintf("client %s, scopes %s, %s", client.ClientID, scopes, untilText(in.ExpiresAt)),
+		Actor: by, Action: ActionKeyCreate, Subject: keyID,
+		Detail: fmt.Sprintf("client %s, scopes %s, %s", client.ClientID, scopes, untilText(in.ExpiresAt)),
 	})
 }
 
@@ -292,7 +294,8 @@ func endAfterOverlap(tx *gorm.DB, old, made apiKeyRow, in Rotation, now time.Tim
 		return err
 	}
 	return audit(tx, now, AuditEntry{
-		Actor: in.By, Action: ActionKeyRotate, Subject: in.KeyID, Detail: fmt.Sprintf("replaced by %s, valid %s", db.OrEmpty(made.KeyID), untilText(&end)),
+		Actor: in.By, Action: ActionKeyRotate, Subject: in.KeyID,
+		Detail: fmt.Sprintf("replaced by %s, valid %s", db.OrEmpty(made.KeyID), untilText(&end)),
 	})
 }
 

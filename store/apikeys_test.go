@@ -50,7 +50,8 @@ func TestRevokingAKeyLeavesTheOthers(t *testing.T) {
 		_, err := b.Store.Authenticate(t.Context(), token)
 		require.ErrorIs(t, err, store.ErrNotFound)
 	}
-	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM audit_log WHERE action = 'api-key.revoke' AND subject = ?", key.KeyID), "the second changed nothing")
+	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM audit_log WHERE action = 'api-key.revoke' AND subject = ?", key.KeyID),
+		"the second changed nothing")
 	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM api_keys WHERE revoked_at IS NULL"), "the caller's own")
 	require.ErrorIs(t, b.Store.RevokeAPIKey(t.Context(), "ak_0000000000", testdb.Tester), store.ErrNotFound)
 }
@@ -78,7 +79,8 @@ func TestKeysEndWithTheirTimeAndWithTheirClient(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
 	past := time.Now().Add(-time.Second)
-	_, expired, err := b.Store.CreateAPIKey(t.Context(), store.NewAPIKey{ClientID: b.caller.ClientID, Scopes: access.All(), ExpiresAt: &past}, testdb.Tester)
+	_, expired, err := b.Store.CreateAPIKey(t.Context(), store.NewAPIKey{ClientID: b.caller.ClientID, Scopes: access.All(), ExpiresAt: &past},
+		testdb.Tester)
 	require.NoError(t, err)
 	_, err = b.Store.Authenticate(t.Context(), expired)
 	require.ErrorIs(t, err, store.ErrNotFound)
@@ -102,7 +104,8 @@ func TestRotationKeepsClientScopesAndLife(t *testing.T) {
 	b := newBooks(t)
 	now := time.Now().UTC().Truncate(time.Microsecond)
 	end := now.Add(90 * 24 * time.Hour)
-	old, oldToken, err := b.Store.CreateAPIKey(t.Context(), store.NewAPIKey{ClientID: b.caller.ClientID, Scopes: testdb.Shop, ExpiresAt: &end}, testdb.Tester)
+	old, oldToken, err := b.Store.CreateAPIKey(t.Context(), store.NewAPIKey{ClientID: b.caller.ClientID, Scopes: testdb.Shop, ExpiresAt: &end},
+		testdb.Tester)
 	require.NoError(t, err)
 	later := now.Add(80 * 24 * time.Hour)
 	fresh, token, err := b.Store.RotateAPIKey(t.Context(), store.Rotation{KeyID: old.KeyID, Overlap: 24 * time.Hour, By: testdb.Tester}, later)
@@ -154,5 +157,6 @@ func TestTokensAreKeptAsHashes(t *testing.T) {
 	require.Equal(t, "second", found.ClientName)
 	_, err = b.Store.Authenticate(t.Context(), token+"x")
 	require.ErrorIs(t, err, store.ErrNotFound)
-	require.Equal(t, 0, b.Count(t, "SELECT COUNT(*) FROM api_keys WHERE token_sha256 LIKE CONCAT('%', ?, '%') OR name LIKE CONCAT('%', ?, '%')", token, token))
+	require.Equal(t, 0, b.Count(t,
+		"SELECT COUNT(*) FROM api_keys WHERE token_sha256 LIKE CONCAT('%', ?, '%') OR name LIKE CONCAT('%', ?, '%')", token, token))
 }

@@ -15,27 +15,31 @@ type AttentionKind string
 
 // The kinds. A matter closes when the books know that it is settled. Where they cannot know it, an operator closes the matter.
 const (
-	AttentionPaymentMismatch AttentionKind = "payment_mismatch" // a PaymentIntent that does not fit the booking; until it does, or is cancelled
+	// a PaymentIntent that does not fit the booking; until it does, or is cancelled
+	AttentionPaymentMismatch AttentionKind = "payment_mismatch"
 	AttentionPaymentRefused  AttentionKind = "payment_refused"  // no PaymentIntent could be made
 	AttentionOtherPayment    AttentionKind = "other_payment"    // a second PaymentIntent names the booking; until it has no money
 	AttentionLateMoney       AttentionKind = "late_money"       // to be paid back in another way; until nothing is due
 	AttentionRefundPostponed AttentionKind = "refund_postponed" // not made yet; until it is, or is refused
-	AttentionRefundHeld      AttentionKind = "refund_held"      // not made while Stripe's refunds differ; until it is, or an operator closes it
-	AttentionRefundFailed    AttentionKind = "refund_failed"    // until the money is refunded after all
-	AttentionRefundMade      AttentionKind = "refund_made"      // after it was recorded as refused
-	AttentionRefundMismatch  AttentionKind = "refund_mismatch"  // differs from the books; until it does not
-	AttentionRefundCopied    AttentionKind = "refund_copied"    // bears another refund's id
-	AttentionDisputeRest     AttentionKind = "dispute_rest"     // won, and gave back other money; until it does not
-	AttentionUnknown         AttentionKind = "unknown_state"    // of an object, not known to this version; until Stripe reports one that is
-	AttentionDeparted        AttentionKind = "departed"         // a bank debit that settled after the departure
-	AttentionRebuilt         AttentionKind = "rebuilt"          // from Stripe, after a restore; until its request is repeated
-	AttentionEarlier         AttentionKind = "earlier"          // written by an older release, which stored only a text
+	// not made while Stripe's refunds differ; until it is, or an operator closes it
+	AttentionRefundHeld     AttentionKind = "refund_held"
+	AttentionRefundFailed   AttentionKind = "refund_failed"   // until the money is refunded after all
+	AttentionRefundMade     AttentionKind = "refund_made"     // after it was recorded as refused
+	AttentionRefundMismatch AttentionKind = "refund_mismatch" // differs from the books; until it does not
+	AttentionRefundCopied   AttentionKind = "refund_copied"   // bears another refund's id
+	AttentionDisputeRest    AttentionKind = "dispute_rest"    // won, and gave back other money; until it does not
+	AttentionUnknown        AttentionKind = "unknown_state"   // of an object, not known to this version; until Stripe reports one that is
+	AttentionDeparted       AttentionKind = "departed"        // a bank debit that settled after the departure
+	AttentionRebuilt        AttentionKind = "rebuilt"         // from Stripe, after a restore; until its request is repeated
+	AttentionEarlier        AttentionKind = "earlier"         // written by an older release, which stored only a text
 )
 
 // AttentionKinds are all kinds.
 var AttentionKinds = []AttentionKind{
-	AttentionPaymentMismatch, AttentionPaymentRefused, AttentionOtherPayment, AttentionLateMoney, AttentionRefundPostponed, AttentionRefundHeld, AttentionRefundFailed,
-	AttentionRefundMade, AttentionRefundMismatch, AttentionRefundCopied, AttentionDisputeRest, AttentionUnknown, AttentionDeparted, AttentionRebuilt, AttentionEarlier,
+	AttentionPaymentMismatch, AttentionPaymentRefused, AttentionOtherPayment, AttentionLateMoney, AttentionRefundPostponed,
+	AttentionRefundHeld, AttentionRefundFailed,
+	AttentionRefundMade, AttentionRefundMismatch, AttentionRefundCopied, AttentionDisputeRest, AttentionUnknown, AttentionDeparted,
+	AttentionRebuilt, AttentionEarlier,
 }
 
 type attentionRow struct {
@@ -89,7 +93,8 @@ func (m matters) open(kind AttentionKind, subject, text string) (changed bool, e
 
 // close closes the open items that match. changed reports whether there was one.
 func (m matters) close(where string, args ...any) (changed bool, err error) {
-	closed := m.tx.Model(&attentionRow{}).Where("booking_id <=> ? AND closed_at IS NULL", m.bookingID).Where(where, args...).Update("closed_at", m.now)
+	closed := m.tx.Model(&attentionRow{}).Where("booking_id <=> ? AND closed_at IS NULL", m.bookingID).Where(where,
+		args...).Update("closed_at", m.now)
 	return closed.RowsAffected > 0, closed.Error
 }
 

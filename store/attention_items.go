@@ -133,7 +133,8 @@ func (s *Store) CloseAttention(ctx context.Context, id uint64, note string, by a
 			}
 		}
 		return audit(tx, now, AuditEntry{
-			Actor: by, Action: ActionAttentionClose, Subject: fmt.Sprintf("attention/%d", id), BookingID: row.BookingID, Detail: string(row.Kind) + " " + row.Subject,
+			Actor: by, Action: ActionAttentionClose, Subject: fmt.Sprintf("attention/%d", id), BookingID: row.BookingID,
+			Detail: string(row.Kind) + " " + row.Subject,
 		})
 	})
 }

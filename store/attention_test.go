@@ -25,9 +25,10 @@ func (b books) openAttention() map[store.AttentionKind]store.AttentionItem {
 }
 
 func (b books) otherPayment(reference booking.Reference, stripeStatus string, received int64) {
-	require.NoError(b.t, b.Store.RecordOtherPayment(b.t.Context(), store.OtherPaymentReading{Reference: reference, Now: time.Now().UTC(), Snapshot: booking.PaymentSnapshot{
-		PaymentIntentID: "pi_other", Reference: reference, StripeStatus: stripeStatus, Amount: 45900, AmountReceived: received, Currency: "USD",
-	}}))
+	require.NoError(b.t, b.Store.RecordOtherPayment(b.t.Context(),
+		store.OtherPaymentReading{Reference: reference, Now: time.Now().UTC(), Snapshot: booking.PaymentSnapshot{
+			PaymentIntentID: "pi_other", Reference: reference, StripeStatus: stripeStatus, Amount: 45900, AmountReceived: received, Currency: "USD",
+		}}))
 }
 
 func (b books) refusedRefund(reference booking.Reference, key string) store.Refund {
@@ -127,7 +128,8 @@ func TestAttentionWithoutABooking(t *testing.T) {
 	b.Exec(t, "UPDATE attention_items SET closed_at = UTC_TIMESTAMP(6)")
 	promises, err := b.Store.CheckPromises(t.Context())
 	require.NoError(t, err)
-	require.True(t, slices.ContainsFunc(promises, func(p store.Promise) bool { return !p.Held && strings.Contains(p.Text, "does not know is shown") }))
+	require.True(t, slices.ContainsFunc(promises,
+		func(p store.Promise) bool { return !p.Held && strings.Contains(p.Text, "does not know is shown") }))
 	record("made_up")
 	id := b.openAttention()[store.AttentionUnknown].ID
 	require.NoError(t, b.Store.CloseAttention(t.Context(), id, "asked Stripe", testdb.Tester, time.Now().UTC()))

@@ -84,8 +84,10 @@ func (auditRow) TableName() string { return "audit_log" }
 // audit writes an entry within a transaction.
 func audit(tx *gorm.DB, now time.Time, e AuditEntry) error {
 	row := auditRow{
-		At: now, Actor: db.Truncate(e.Actor.Name, 200), ClientID: db.IDOrNil(e.Actor.ClientID), APIKeyID: db.IDOrNil(e.Actor.KeyID), Action: string(e.Action),
-		Subject: e.Subject, BookingID: e.BookingID, CorrelationID: e.Actor.CorrelationID, Detail: db.Truncate(e.Detail, 500), DedupeKey: db.OrNil(e.DedupeKey),
+		At: now, Actor: db.Truncate(e.Actor.Name, 200), ClientID: db.IDOrNil(e.Actor.ClientID), APIKeyID: db.IDOrNil(e.Actor.KeyID),
+		Action:  string(e.Action),
+		Subject: e.Subject, BookingID: e.BookingID, CorrelationID: e.Actor.CorrelationID, Detail: db.Truncate(e.Detail, 500),
+		DedupeKey: db.OrNil(e.DedupeKey),
 	}
 	err := tx.Create(&row).Error
 	if e.DedupeKey != "" && db.DuplicateKey(err) {
@@ -137,6 +139,7 @@ func (s *Store) AuditLog(ctx context.Context, f AuditFilter) ([]AuditEntry, erro
 func (r auditRow) domain() AuditEntry {
 	return AuditEntry{
 		Actor:  access.Actor{ClientID: db.IDOrZero(r.ClientID), KeyID: db.IDOrZero(r.APIKeyID), Name: r.Actor, CorrelationID: r.CorrelationID},
-		Action: Action(r.Action), Subject: r.Subject, BookingID: r.BookingID, Detail: r.Detail, DedupeKey: db.OrEmpty(r.DedupeKey), ID: r.ID, At: r.At,
+		Action: Action(r.Action), Subject: r.Subject, BookingID: r.BookingID, Detail: r.Detail, DedupeKey: db.OrEmpty(r.DedupeKey), ID: r.ID,
+		At: r.At,
 	}
 }

@@ -64,7 +64,8 @@ func (s *Store) Authenticate(ctx context.Context, token string) (Caller, error) 
 	s.noteUse(ctx, key, now)
 	return Caller{
 		Owner: Owner{ClientID: *key.ClientID, Merged: presented.Merged},
-		KeyID: key.ID, KeyName: db.OrEmpty(key.KeyID), ClientName: presented.Client.Name, ClientCode: presented.Client.ClientID, Scopes: key.scopes(),
+		KeyID: key.ID, KeyName: db.OrEmpty(key.KeyID), ClientName: presented.Client.Name, ClientCode: presented.Client.ClientID,
+		Scopes: key.scopes(),
 	}, nil
 }
 
@@ -123,6 +124,7 @@ func (o Owner) ids() []uint64 { return append([]uint64{o.ClientID}, slices.Clone
 // owns narrows a query to the owner's rows of a table. A row without a client was written by an older release beside this one:
 // the key that it names says whose it is.
 func (o Owner) owns(table string) func(*gorm.DB) *gorm.DB {
-	where := fmt.Sprintf("(%[1]s.client_id IN ? OR (%[1]s.client_id IS NULL AND %[1]s.api_key_id IN (SELECT id FROM api_keys WHERE client_id IN ?)))", table)
+	where := fmt.Sprintf("(%[1]s.client_id IN ? OR (%[1]s.client_id IS NULL AND %[1]s.api_key_id IN (SELECT id FROM api_keys WHERE "+
+		"client_id IN ?)))", table)
 	return func(tx *gorm.DB) *gorm.DB { return tx.Where(where, o.ids(), o.ids()) }
 }

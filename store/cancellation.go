@@ -92,7 +92,8 @@ func (b *lockedBooking) quote(in Cancellation) (booking.Quote, error) {
 	reserved, err := b.reserved()
 	captured := money.Money{Value: b.payment.AmountCaptured, Currency: b.payment.Currency}
 	if err == nil && known.Flight.DepartsAt.IsZero() {
-		return booking.Quote{}, &NotCancellableError{"its flight is not known, as the booking was rebuilt from Stripe: repeat the request that made it under " +
+		return booking.Quote{}, &NotCancellableError{"its flight is not known, as the booking was rebuilt from Stripe: repeat the request " +
+			"that made it under " +
 			"its Idempotency-Key first"}
 	}
 	return in.Policy.Quote(captured, reserved, known.Flight.DepartsAt, in.Now), err

@@ -126,7 +126,8 @@ func clientsIn(conn *gorm.DB, narrow func(*gorm.DB) *gorm.DB) ([]Client, error) 
 
 func (r clientRow) domain(mergedInto string) Client {
 	return Client{
-		ID: r.ID, ClientID: r.ClientID, Name: r.Name, DisabledAt: r.DisabledAt, MergedInto: mergedInto, CreatedBy: r.CreatedBy, CreatedAt: r.CreatedAt,
+		ID: r.ID, ClientID: r.ClientID, Name: r.Name, DisabledAt: r.DisabledAt, MergedInto: mergedInto, CreatedBy: r.CreatedBy,
+		CreatedAt: r.CreatedAt,
 	}
 }
 

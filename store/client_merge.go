@@ -114,7 +114,8 @@ func (s *Store) joinKeys(ctx context.Context, done *Merge, by access.Actor) erro
 			return err
 		}
 		return audit(tx, now, AuditEntry{
-			Actor: by, Action: ActionClientMerge, Subject: into.ClientID, Detail: fmt.Sprintf("took over %s with %d keys", from.ClientID, moved.RowsAffected),
+			Actor: by, Action: ActionClientMerge, Subject: into.ClientID,
+			Detail:    fmt.Sprintf("took over %s with %d keys", from.ClientID, moved.RowsAffected),
 			DedupeKey: "merge/" + from.ClientID + "/" + into.ClientID,
 		})
 	})
@@ -146,7 +147,8 @@ func lockMergeable(tx *gorm.DB, into, from uint64, now time.Time) error {
 // out. And a disabled client takes nothing over, as keys that are in use would be refused from then on.
 func keepsOut(conn *gorm.DB, into, from Client, now time.Time) error {
 	if into.DisabledAt != nil {
-		return &NotMergeableError{fmt.Sprintf("%s is disabled, and would have the keys of %s refused: enable it first", into.ClientID, from.ClientID)}
+		return &NotMergeableError{fmt.Sprintf("%s is disabled, and would have the keys of %s refused: enable it first", into.ClientID,
+			from.ClientID)}
 	}
 	if from.DisabledAt == nil {
 		return nil
@@ -155,7 +157,8 @@ func keepsOut(conn *gorm.DB, into, from Client, now time.Time) error {
 	err := conn.Model(&apiKeyRow{}).Where("client_id = ? AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)", from.ID, now).
 		Count(&valid).Error
 	if err == nil && valid > 0 {
-		return &NotMergeableError{fmt.Sprintf("%s is disabled, and its keys would be let in again: revoke them first, or enable it", from.ClientID)}
+		return &NotMergeableError{fmt.Sprintf("%s is disabled, and its keys would be let in again: revoke them first, or enable it",
+			from.ClientID)}
 	}
 	return err
 }
@@ -191,7 +194,10 @@ const maxKey = 255
 func (t twins) collision(into, from Client) Collision {
 	id, client := t.newer(into, from)
 	renamed := fmt.Sprintf("%s/%d/%s", client.ClientID, id, t.IdempotencyKey)
-	c := Collision{Key: string(t.IdempotencyKey), RenamedTo: renamed[:min(len(renamed), maxKey)], Kept: t.IntoResource, Renamed: t.FromResource}
+	c := Collision{
+		Key: string(t.IdempotencyKey), RenamedTo: renamed[:min(len(renamed), maxKey)], Kept: t.IntoResource,
+		Renamed: t.FromResource,
+	}
 	if client.ID == into.ID {
 		c.Kept, c.Renamed = t.FromResource, t.IntoResource
 	}
@@ -213,7 +219,8 @@ func (s *Store) renameTwins(ctx context.Context, done *Merge) error {
 			for _, twin := range found {
 				collision := twin.collision(done.Into, done.From)
 				id, _ := twin.newer(done.Into, done.From)
-				if err := tx.Model(&idempotencyRow{}).Where("id = ?", id).Updates(map[string]any{"idempotency_key": []byte(collision.RenamedTo)}).Error; err != nil {
+				if err := tx.Model(&idempotencyRow{}).Where("id = ?",
+					id).Updates(map[string]any{"idempotency_key": []byte(collision.RenamedTo)}).Error; err != nil {
 					return err
 				}
 				renamed = append(renamed, collision)

@@ -210,7 +210,8 @@ func TestRowsOfAnOlderReleaseAreFoundAndCompleted(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
 	for i, name := range []string{"shop", "shop", "reader"} {
-		b.Exec(t, "INSERT INTO api_keys (id, name, token_sha256, read_only, operator, created_at) VALUES (?, ?, UNHEX(SHA2(?, 256)), ?, ?, NOW(6))",
+		b.Exec(t, "INSERT INTO api_keys (id, name, token_sha256, read_only, operator, created_at) VALUES (?, ?, UNHEX(SHA2(?, 256)), ?, ?, "+
+			"NOW(6))",
 			100+i, name, fmt.Sprintf("fbk_old%d", i), name == "reader", i == 1)
 	}
 	b.Exec(t, `INSERT INTO bookings (reference, api_key_id, status, customer_name, customer_email, customer_locale, flight_json, amount, currency,
@@ -240,7 +241,8 @@ func TestRowsOfAnOlderReleaseAreFoundAndCompleted(t *testing.T) {
 		found()
 	}
 	require.Equal(t, "bookings:read", b.Caller(t, "fbk_old2").Scopes.String())
-	require.Equal(t, "bookings:read,bookings:write,refunds:write,reconciliation:read,reconciliation:write", b.Caller(t, "fbk_old1").Scopes.String())
+	require.Equal(t, "bookings:read,bookings:write,refunds:write,reconciliation:read,reconciliation:write",
+		b.Caller(t, "fbk_old1").Scopes.String())
 	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM api_clients WHERE name = 'shop'"))
 	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM api_clients WHERE name = 'shop #101'"))
 }

@@ -92,7 +92,8 @@ func TestCorrectionsThatAreRefused(t *testing.T) {
 	} {
 		item := items[min(i, 2)]
 		var refused *recon.NotCorrectableError
-		err := recon.New(b.Store).Correct(t.Context(), recon.Correction{ItemID: item.ID, There: c.there, Against: c.against, Note: "n"}, time.Now().UTC())
+		err := recon.New(b.Store).Correct(t.Context(), recon.Correction{ItemID: item.ID, There: c.there, Against: c.against, Note: "n"},
+			time.Now().UTC())
 		require.ErrorAs(t, err, &refused)
 		require.ErrorContains(t, err, c.says)
 	}
@@ -145,7 +146,8 @@ func TestCorrectionBesideThePayoutIsPostedOnce(t *testing.T) {
 	for i := range findings {
 		findings[i] = reconciliation.Finding{
 			Class: reconciliation.MissingInLedger, Object: reconciliation.ObjectPayout, StripeID: fmt.Sprintf("po_%d", i),
-			BalanceTransactionID: fmt.Sprintf("txn_po_%d", i), AtStripe: -1000, Net: -1000, Currency: "USD", Reason: "lost", Healing: reconciliation.HealPayout,
+			BalanceTransactionID: fmt.Sprintf("txn_po_%d", i), AtStripe: -1000, Net: -1000, Currency: "USD", Reason: "lost",
+			Healing: reconciliation.HealPayout,
 		}
 	}
 	for _, item := range b.runThatFound("recon_1", findings...) {
@@ -154,7 +156,8 @@ func TestCorrectionBesideThePayoutIsPostedOnce(t *testing.T) {
 		var group sync.WaitGroup
 		var corrected, recorded error
 		group.Go(func() {
-			corrected = recon.New(b.Store).Correct(t.Context(), recon.Correction{ItemID: item.ID, There: there, Against: ledger.AssetBank, Note: "n"}, time.Now().UTC())
+			corrected = recon.New(b.Store).Correct(t.Context(),
+				recon.Correction{ItemID: item.ID, There: there, Against: ledger.AssetBank, Note: "n"}, time.Now().UTC())
 		})
 		group.Go(func() {
 			_, recorded = b.Store.RecordPayout(t.Context(), store.PayoutReading{Now: time.Now().UTC(), Snapshot: booking.PayoutSnapshot{
@@ -191,7 +194,8 @@ func TestCorrectionBesideAnAccountFeeIsPostedOnce(t *testing.T) {
 		var group sync.WaitGroup
 		var recorded error
 		group.Go(func() {
-			_ = recon.New(b.Store).Correct(t.Context(), recon.Correction{ItemID: item.ID, There: there, Against: ledger.ExpenseStripeFees, Note: "n"}, time.Now().UTC())
+			_ = recon.New(b.Store).Correct(t.Context(),
+				recon.Correction{ItemID: item.ID, There: there, Against: ledger.ExpenseStripeFees, Note: "n"}, time.Now().UTC())
 		})
 		group.Go(func() { recorded = b.Store.RecordAccountFee(t.Context(), *there, time.Now().UTC()) })
 		group.Wait()

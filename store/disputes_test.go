@@ -45,8 +45,10 @@ func TestShuffledDisputeEndsInTheSameBooks(t *testing.T) {
 	b := newBooks(t)
 	b.paidBooking()
 	news := []booking.DisputeSnapshot{
-		disputeAt(booking.DisputeWarningNeedsResponse), disputeAt(booking.DisputeNeedsResponse, withdrawn), disputeAt(booking.DisputeUnderReview, withdrawn),
-		disputeAt(booking.DisputeWon, withdrawn), disputeAt(booking.DisputeWon, withdrawn, reinstated), disputeAt(booking.DisputeWon, withdrawn, reinstated),
+		disputeAt(booking.DisputeWarningNeedsResponse), disputeAt(booking.DisputeNeedsResponse, withdrawn),
+		disputeAt(booking.DisputeUnderReview, withdrawn),
+		disputeAt(booking.DisputeWon, withdrawn), disputeAt(booking.DisputeWon, withdrawn, reinstated),
+		disputeAt(booking.DisputeWon, withdrawn, reinstated),
 	}
 	rand.Shuffle(len(news), func(i, j int) { news[i], news[j] = news[j], news[i] })
 	failures := make([]error, len(news))

@@ -33,9 +33,15 @@ func TestAPaymentWithoutABalanceTransactionTakesEffectWhenItSucceeded(t *testing
 		change func(*booking.PaymentSnapshot)
 		want   string
 	}{
-		"event":             {true, func(*booking.PaymentSnapshot) {}, "stripe 2026-03-01 08:00:00.000000"},
-		"charge":            {false, func(s *booking.PaymentSnapshot) { s.PaidAt = succeeded.Add(-time.Minute) }, "stripe 2026-03-01 07:59:00.000000"},
-		"event of a debit":  {true, func(s *booking.PaymentSnapshot) { s.PaidAt, s.SettlesLater = succeeded.AddDate(0, 0, -4), true }, "stripe 2026-03-01 08:00:00.000000"},
+		"event": {true, func(*booking.PaymentSnapshot) {}, "stripe 2026-03-01 08:00:00.000000"},
+		"charge": {
+			false, func(s *booking.PaymentSnapshot) { s.PaidAt = succeeded.Add(-time.Minute) },
+			"stripe 2026-03-01 07:59:00.000000",
+		},
+		"event of a debit": {
+			true, func(s *booking.PaymentSnapshot) { s.PaidAt, s.SettlesLater = succeeded.AddDate(0, 0, -4), true },
+			"stripe 2026-03-01 08:00:00.000000",
+		},
 		"debit, no event":   {false, func(s *booking.PaymentSnapshot) { s.PaidAt, s.SettlesLater = succeeded.AddDate(0, 0, -4), true }, ""},
 		"nothing is known":  {false, func(*booking.PaymentSnapshot) {}, ""},
 		"settled meanwhile": {true, func(s *booking.PaymentSnapshot) { *s = paid(*s, true) }, "balance_transaction 2026-03-03 23:59:58.000000"},
@@ -79,7 +85,8 @@ func TestALossTakesEffectWhenTheDisputeWasClosed(t *testing.T) {
 	record(booking.DisputeLost)
 	require.Equal(t, "stripe 2026-03-04 00:59:58.000000", b.effective("chargeback"))
 	record(booking.DisputeWon)
-	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM financial_ledger WHERE type = 'chargeback' AND effective_basis = 'posted' AND effective_at = posted_at"),
+	require.Equal(t, 1, b.Count(t,
+		"SELECT COUNT(*) FROM financial_ledger WHERE type = 'chargeback' AND effective_basis = 'posted' AND effective_at = posted_at"),
 		"the first decision's event does not date the second")
 }
 
@@ -105,15 +112,19 @@ func TestCorrectionsTakeEffectAsStripeOrAPersonSays(t *testing.T) {
 	items := b.runThatFound("recon_1", foreignPayment(), phantom)
 	b.Exec(t, `INSERT INTO financial_ledger (type, stripe_object_id, stripe_balance_transaction_id, operation_key, description, posted_at, effective_at, effective_basis)
 		VALUES ('account_fee', 'txn_8', 'txn_8', 'account-fee/txn_8', 'Phantom', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), 'balance_transaction')`)
-	b.Exec(t, "INSERT INTO ledger_entries (ledger_id, account, side, amount, currency) SELECT MAX(id), 'asset:stripe_clearing', 'debit', 44539, 'USD' FROM financial_ledger")
-	b.Exec(t, "INSERT INTO ledger_entries (ledger_id, account, side, amount, currency) SELECT MAX(id), 'equity:suspense', 'credit', 44539, 'USD' FROM financial_ledger")
+	b.Exec(t, "INSERT INTO ledger_entries (ledger_id, account, side, amount, currency) SELECT MAX(id), 'asset:stripe_clearing', 'debit', "+
+		"44539, 'USD' FROM financial_ledger")
+	b.Exec(t, "INSERT INTO ledger_entries (ledger_id, account, side, amount, currency) SELECT MAX(id), 'equity:suspense', 'credit', 44539, "+
+		"'USD' FROM financial_ledger")
 	there := balance("txn_9", 45900, 1361, "charge")
 	at := settledAt.AddDate(0, -1, 0)
 	now := time.Now().UTC()
 	correct := func(item recon.Item, there *booking.BalanceTransaction, at time.Time) error {
-		return recon.New(b.Store).Correct(t.Context(), recon.Correction{ItemID: item.ID, There: there, Against: ledger.EquitySuspense, EffectiveAt: at, Note: "n"}, now)
+		return recon.New(b.Store).Correct(t.Context(),
+			recon.Correction{ItemID: item.ID, There: there, Against: ledger.EquitySuspense, EffectiveAt: at, Note: "n"}, now)
 	}
-	require.ErrorContains(t, correct(items[0], there, at), "--effective-at: Stripe dates balance transaction txn_9 at 2026-03-03T23:59:58Z: leave it out")
+	require.ErrorContains(t, correct(items[0], there, at),
+		"--effective-at: Stripe dates balance transaction txn_9 at 2026-03-03T23:59:58Z: leave it out")
 	require.ErrorContains(t, correct(items[1], nil, now.Add(time.Hour)), "is in the future")
 	require.NoError(t, correct(items[0], there, time.Time{}))
 	require.Equal(t, "balance_transaction 2026-03-03 23:59:58.000000", b.effective("correction"))

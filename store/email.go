@@ -160,7 +160,8 @@ func (s *Store) ResendEmail(ctx context.Context, id uint64, by access.Actor, now
 		}
 		copied = row.ID
 		return audit(tx, now, AuditEntry{
-			Actor: by, Action: ActionEmailResend, Subject: fmt.Sprintf("email/%d", id), BookingID: row.BookingID, Detail: fmt.Sprintf("%s as email/%d", row.Kind, copied),
+			Actor: by, Action: ActionEmailResend, Subject: fmt.Sprintf("email/%d", id), BookingID: row.BookingID,
+			Detail: fmt.Sprintf("%s as email/%d", row.Kind, copied),
 		})
 	})
 	return copied, err

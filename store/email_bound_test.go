@@ -81,7 +81,8 @@ func TestMailsAboutPaidBookingsAreNotBounded(t *testing.T) {
 	b.refuse(b.unpaid(3, func(int) string { return request().Customer.Email }))
 	require.Equal(t, 2, b.Count(t, "SELECT COUNT(*) FROM emails WHERE status = 'suppressed'"))
 	b.paidBooking()
-	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM emails WHERE kind = 'booking_confirmed' AND status = 'queued' AND recipient_sha256 IS NULL"))
+	require.Equal(t, 1, b.Count(t,
+		"SELECT COUNT(*) FROM emails WHERE kind = 'booking_confirmed' AND status = 'queued' AND recipient_sha256 IS NULL"))
 	suppressed := uint64(b.Count(t, "SELECT MIN(id) FROM emails WHERE status = 'suppressed'"))
 	copied, err := b.Store.ResendEmail(t.Context(), suppressed, testdb.Tester, time.Now().UTC())
 	require.NoError(t, err)

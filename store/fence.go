@@ -60,7 +60,8 @@ func fenceUp(tx *gorm.DB) (*Fence, error) {
 	return &fence, nil
 }
 
-// RaiseFence raises a fence, holds the emails that are queued and leaves a gap behind the last ids. raised is false when one is up already, which is returned as it
+// RaiseFence raises a fence, holds the emails that are queued and leaves a gap behind the last ids. raised is false when one is up already,
+// which is returned as it
 // is. Harmless when repeated: UNIQUE is_up.
 func (s *Store) RaiseFence(ctx context.Context, in NewFence) (fence Fence, raised bool, err error) {
 	err = s.db.InTransaction(ctx, func(tx *gorm.DB) error {
@@ -73,7 +74,10 @@ func (s *Store) RaiseFence(ctx context.Context, in NewFence) (fence Fence, raise
 			fence = *up
 			return nil
 		}
-		row := fenceRow{RaisedAt: in.Now, RaisedBy: db.Truncate(in.By.Name, 200), Reason: db.Truncate(in.Reason, 200), Evidence: db.Truncate(in.Evidence, 500)}
+		row := fenceRow{
+			RaisedAt: in.Now, RaisedBy: db.Truncate(in.By.Name, 200), Reason: db.Truncate(in.Reason, 200),
+			Evidence: db.Truncate(in.Evidence, 500),
+		}
 		if err := tx.Create(&row).Error; err != nil {
 			return err
 		}

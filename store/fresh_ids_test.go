@@ -14,7 +14,10 @@ func TestARestoredDatabaseGivesNoIDTwice(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
 	b.eventful()
-	finding := reconciliation.Finding{Class: reconciliation.MissingInLedger, Object: reconciliation.ObjectAccountFee, StripeID: "txn_1", BalanceTransactionID: "txn_1", Currency: "USD", Reason: "r"}
+	finding := reconciliation.Finding{
+		Class: reconciliation.MissingInLedger, Object: reconciliation.ObjectAccountFee, StripeID: "txn_1",
+		BalanceTransactionID: "txn_1", Currency: "USD", Reason: "r",
+	}
 	lost := b.runThatFound("recon_1", finding)[0]
 	tables := []string{"emails", "reconciliation_runs", "reconciliation_items"}
 	before, rows := map[string]int{}, map[string]int{}

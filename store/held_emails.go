@@ -59,7 +59,8 @@ func (s *Store) ReleaseEmails(ctx context.Context, d HeldDecision) (released int
 
 // DropEmails decides that held emails are not sent, and returns how many.
 func (s *Store) DropEmails(ctx context.Context, d HeldDecision) (dropped int64, err error) {
-	return s.decideHeld(ctx, d, ActionEmailDrop, map[string]any{"status": EmailSuppressed, "last_error": db.Truncate("not sent: "+d.Note, 500)})
+	return s.decideHeld(ctx, d, ActionEmailDrop,
+		map[string]any{"status": EmailSuppressed, "last_error": db.Truncate("not sent: "+d.Note, 500)})
 }
 
 func (s *Store) decideHeld(ctx context.Context, d HeldDecision, action Action, values map[string]any) (changed int64, err error) {

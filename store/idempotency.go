@@ -109,8 +109,9 @@ func (s *Store) winner(ctx context.Context, key IdempotencyKey, now time.Time, r
 
 func newIdempotencyRow(key IdempotencyKey, fresh created, now time.Time) *idempotencyRow {
 	row := &idempotencyRow{
-		ClientID: db.IDOrNil(key.Caller.ClientID), APIKeyID: key.Caller.KeyID, IdempotencyKey: []byte(key.Key), RequestSha256: key.Hash[:], Operation: key.Operation,
-		Resource: fresh.resource, BookingID: fresh.bookingID, CreatedAt: now,
+		ClientID: db.IDOrNil(key.Caller.ClientID), APIKeyID: key.Caller.KeyID, IdempotencyKey: []byte(key.Key), RequestSha256: key.Hash[:],
+		Operation: key.Operation,
+		Resource:  fresh.resource, BookingID: fresh.bookingID, CreatedAt: now,
 	}
 	if key.Lease != "" {
 		until := now.Add(LeaseTime)
@@ -121,7 +122,8 @@ func newIdempotencyRow(key IdempotencyKey, fresh created, now time.Time) *idempo
 
 // under narrows a query to a client's row of a key.
 func (s *Store) under(ctx context.Context, key IdempotencyKey) *gorm.DB {
-	return s.db.WithContext(ctx).Model(&idempotencyRow{}).Scopes(key.Caller.owns("idempotency_keys")).Where("idempotency_key = ?", []byte(key.Key))
+	return s.db.WithContext(ctx).Model(&idempotencyRow{}).Scopes(key.Caller.owns("idempotency_keys")).Where("idempotency_key = ?",
+		[]byte(key.Key))
 }
 
 // knownClaim reads what a key stands for: ErrNotFound, *IdempotencyConflictError or the claim. A lease that has run out is

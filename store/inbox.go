@@ -96,21 +96,24 @@ type Event struct {
 
 func (r eventRow) domain() Event {
 	return Event{
-		ID: r.StripeEventID, Type: r.Type, APIVersion: r.APIVersion, Account: r.Account, ObjectID: r.ObjectID, Livemode: r.Livemode, Reference: r.BookingReference,
-		Created: r.StripeCreatedAt, Payload: []byte(r.Payload), State: r.State, Processed: r.Processed, Attempts: r.Attempts,
+		ID: r.StripeEventID, Type: r.Type, APIVersion: r.APIVersion, Account: r.Account, ObjectID: r.ObjectID, Livemode: r.Livemode,
+		Reference: r.BookingReference,
+		Created:   r.StripeCreatedAt, Payload: []byte(r.Payload), State: r.State, Processed: r.Processed, Attempts: r.Attempts,
 		LastError: r.LastError, Note: r.Note, ReceivedAt: r.ReceivedAt, ProcessedAt: r.ProcessedAt, NextAttemptAt: r.NextAttemptAt,
 	}
 }
 
 // ReceiveEvent keeps an event before anything is done about it. note is not empty for one that nothing is to be done
-// about: it is processed then, or not ours where e.State says so. processed is true when it was dealt with before, so that this delivery may be acknowledged
+// about: it is processed then, or not ours where e.State says so. processed is true when it was dealt with before, so that this delivery
+// may be acknowledged
 // and forgotten. patience is after how long the sweeper dispatches it again. The UNIQUE event id makes a second delivery harmless.
 func (s *Store) ReceiveEvent(ctx context.Context, e Event, note string, patience time.Duration) (processed bool, err error) {
 	conn, now := s.db.WithContext(ctx), s.Now()
 	row := eventRow{
 		StripeEventID: e.ID, Type: e.Type, APIVersion: e.APIVersion, ObjectID: e.ObjectID, Livemode: e.Livemode,
-		Account: e.Account, BookingReference: e.Reference, Payload: string(e.Payload), PayloadForm: PayloadReduced, StripeCreatedAt: e.Created, ReceivedAt: now,
-		State: EventReceived, NextAttemptAt: db.TimeOrNil(now.Add(patience)),
+		Account: e.Account, BookingReference: e.Reference, Payload: string(e.Payload), PayloadForm: PayloadReduced, StripeCreatedAt: e.Created,
+		ReceivedAt: now,
+		State:      EventReceived, NextAttemptAt: db.TimeOrNil(now.Add(patience)),
 	}
 	if note != "" {
 		row.State, row.Processed, row.ProcessedAt, row.Note, row.NextAttemptAt = EventProcessed, true, &now, db.Truncate(note, 200), nil
@@ -301,7 +304,8 @@ func (s *Store) Events(ctx context.Context, f EventFilter) ([]ListedEvent, error
 // EventsOf are the events about a booking's Stripe objects, oldest first, without their payloads.
 func (s *Store) EventsOf(ctx context.Context, objectIDs []string, reference string) ([]Event, error) {
 	var rows []eventRow
-	err := s.db.WithContext(ctx).Omit("payload").Where("booking_reference = ? OR object_id IN ?", reference, objectIDs).Order("id").Find(&rows).Error
+	err := s.db.WithContext(ctx).Omit("payload").Where("booking_reference = ? OR object_id IN ?", reference,
+		objectIDs).Order("id").Find(&rows).Error
 	return eventsOf(rows), err
 }
 

@@ -12,7 +12,10 @@ import (
 )
 
 func event(id, kind string) store.Event {
-	return store.Event{ID: id, Type: kind, APIVersion: "2023-10-16", ObjectID: "pi_1", Reference: "FB-00000000", Created: time.Now().UTC(), Payload: []byte(`{}`)}
+	return store.Event{
+		ID: id, Type: kind, APIVersion: "2023-10-16", ObjectID: "pi_1", Reference: "FB-00000000", Created: time.Now().UTC(),
+		Payload: []byte(`{}`),
+	}
 }
 
 // An event goes from received to processing to processed; a failed one is due again when its pause is over.
@@ -78,7 +81,8 @@ func TestLeases(t *testing.T) {
 	now := time.Now().UTC()
 	asked := store.AuditEntry{Actor: testdb.Tester, Action: store.ActionBookingCancel, Subject: "FB-1"}
 	claim := func(lease string, at time.Time) store.Claim {
-		found, err := b.Store.ClaimOperation(t.Context(), store.IdempotencyKey{Caller: b.caller, Key: "k", Operation: "cancel-booking", Lease: lease}, "FB-1", asked, at)
+		found, err := b.Store.ClaimOperation(t.Context(),
+			store.IdempotencyKey{Caller: b.caller, Key: "k", Operation: "cancel-booking", Lease: lease}, "FB-1", asked, at)
 		require.NoError(t, err)
 		return found
 	}
@@ -112,7 +116,8 @@ func TestLeases(t *testing.T) {
 	require.False(t, answered.InProgress)
 	require.JSONEq(t, `{}`, string(answered.Answer))
 	var conflict *store.IdempotencyConflictError
-	_, err = b.Store.ClaimOperation(t.Context(), store.IdempotencyKey{Caller: b.caller, Key: "k", Operation: "capture-booking"}, "FB-1", asked, now)
+	_, err = b.Store.ClaimOperation(t.Context(), store.IdempotencyKey{Caller: b.caller, Key: "k", Operation: "capture-booking"}, "FB-1", asked,
+		now)
 	require.ErrorAs(t, err, &conflict, "a key stands for one operation")
 }
 

@@ -65,7 +65,10 @@ func TestVerifyAndReconciliationJudgeTheSame(t *testing.T) {
 	}
 	orphan := foreignPayment()
 	orphan.Net = orphan.AtStripe
-	state := reconciliation.Finding{Class: reconciliation.StateMismatch, Object: reconciliation.ObjectDispute, StripeID: "dp_1", Reason: "under_review here and lost at Stripe", Currency: "USD"}
+	state := reconciliation.Finding{
+		Class: reconciliation.StateMismatch, Object: reconciliation.ObjectDispute, StripeID: "dp_1",
+		Reason: "under_review here and lost at Stripe", Currency: "USD",
+	}
 	resolve := func(b books, items []recon.Item) {
 		for _, item := range items {
 			require.NoError(b.t, recon.New(b.Store).ResolveItem(b.t.Context(), item.ID, "known", testdb.Tester))
@@ -90,22 +93,52 @@ func TestVerifyAndReconciliationJudgeTheSame(t *testing.T) {
 		tolerance    int64
 		holds        bool
 	}{
-		"both sides equal":                           {there: usd(0), holds: true},
-		"a gap":                                      {there: usd(5)},
-		"a gap within the tolerance":                 {there: usd(5), tolerance: 5, holds: true},
-		"a gap beyond the tolerance":                 {there: usd(6), tolerance: 5},
-		"another balance's gap within the tolerance": {there: issuing(5), tolerance: 5, holds: true},
-		"another balance's gap":                      {there: issuing(6), tolerance: 5},
-		"an open item":                               {there: usd(net), found: []reconciliation.Finding{orphan}, again: []reconciliation.Finding{orphan}},
-		"an item that could not be healed":           {there: usd(net), found: []reconciliation.Finding{orphan}, again: []reconciliation.Finding{orphan}, decide: fail},
-		"an item with a note":                        {there: usd(net), found: []reconciliation.Finding{orphan}, again: []reconciliation.Finding{orphan}, decide: resolve, holds: true},
-		"an item with a note, out of the look-back":  {there: usd(net), found: []reconciliation.Finding{orphan}, decide: resolve, holds: true},
-		"an item with a note, and a gap beside it":   {there: usd(net), later: usd(net + 6), found: []reconciliation.Finding{orphan}, decide: resolve, tolerance: 5},
+		"both sides equal": {
+			there: usd(0), holds: true,
+		},
+		"a gap": {
+			there: usd(5),
+		},
+		"a gap within the tolerance": {
+			there: usd(5), tolerance: 5, holds: true,
+		},
+		"a gap beyond the tolerance": {
+			there: usd(6), tolerance: 5,
+		},
+		"another balance's gap within the tolerance": {
+			there: issuing(5), tolerance: 5, holds: true,
+		},
+		"another balance's gap": {
+			there: issuing(6), tolerance: 5,
+		},
+		"an open item": {
+			there: usd(net), found: []reconciliation.Finding{orphan},
+			again: []reconciliation.Finding{orphan},
+		},
+		"an item that could not be healed": {
+			there: usd(net), found: []reconciliation.Finding{orphan},
+			again: []reconciliation.Finding{orphan}, decide: fail,
+		},
+		"an item with a note": {
+			there: usd(net), found: []reconciliation.Finding{orphan},
+			again: []reconciliation.Finding{orphan}, decide: resolve, holds: true,
+		},
+		"an item with a note, out of the look-back": {there: usd(net), found: []reconciliation.Finding{orphan}, decide: resolve, holds: true},
+		"an item with a note, and a gap beside it": {
+			there: usd(net), later: usd(net + 6), found: []reconciliation.Finding{orphan},
+			decide: resolve, tolerance: 5,
+		},
 		"an item with a note, a gap within the tolerance beside it": {
 			there: usd(net), later: usd(net + 5), found: []reconciliation.Finding{orphan}, decide: resolve, tolerance: 5, holds: true,
 		},
-		"an item with a note whose money went away":      {there: usd(net), later: usd(0), found: []reconciliation.Finding{orphan}, decide: resolve},
-		"an item that is reopened":                       {there: usd(net), found: []reconciliation.Finding{orphan}, again: []reconciliation.Finding{orphan}, decide: reopen},
+		"an item with a note whose money went away": {
+			there: usd(net), later: usd(0), found: []reconciliation.Finding{orphan},
+			decide: resolve,
+		},
+		"an item that is reopened": {
+			there: usd(net), found: []reconciliation.Finding{orphan},
+			again: []reconciliation.Finding{orphan}, decide: reopen,
+		},
 		"an item that is reopened, out of the look-back": {there: usd(net), found: []reconciliation.Finding{orphan}, decide: reopen},
 		"an item that is posted":                         {there: usd(net), found: []reconciliation.Finding{orphan}, decide: post, holds: true},
 		"a gap with a note":                              {there: usd(5), decide: resolve, holds: true},
@@ -113,9 +146,15 @@ func TestVerifyAndReconciliationJudgeTheSame(t *testing.T) {
 		"a gap with a note that is reopened":             {there: usd(5), decide: reopen},
 		"another balance's gap with a note":              {there: issuing(5), decide: resolve, holds: true},
 		"another balance's gap that has grown":           {there: issuing(5), later: issuing(6), decide: resolve},
-		"another state, both balances equal":             {there: usd(0), found: []reconciliation.Finding{state}, again: []reconciliation.Finding{state}},
-		"another state, with a note":                     {there: usd(0), found: []reconciliation.Finding{state}, again: []reconciliation.Finding{state}, decide: resolve, holds: true},
-		"another state, which is the same by now":        {there: usd(0), found: []reconciliation.Finding{state}, holds: true},
+		"another state, both balances equal": {
+			there: usd(0), found: []reconciliation.Finding{state},
+			again: []reconciliation.Finding{state},
+		},
+		"another state, with a note": {
+			there: usd(0), found: []reconciliation.Finding{state}, again: []reconciliation.Finding{state},
+			decide: resolve, holds: true,
+		},
+		"another state, which is the same by now": {there: usd(0), found: []reconciliation.Finding{state}, holds: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -153,9 +153,11 @@ func (s *Store) KnownOf(ctx context.Context, lines []reconciliation.Line) (map[s
 		intents, references = append(intents, line.PaymentIntentID), append(references, string(line.Reference))
 	}
 	var rows []struct{ Reference, StripePaymentIntentID string }
-	err := s.db.WithContext(ctx).Table("bookings b").Select("b.reference, COALESCE(p.stripe_payment_intent_id, '') AS stripe_payment_intent_id").
+	err := s.db.WithContext(ctx).Table("bookings b").Select("b.reference, COALESCE(p.stripe_payment_intent_id, '') AS "+
+		"stripe_payment_intent_id").
 		Joins("LEFT JOIN payments p ON p.booking_id = b.id").
-		Where("b.reference IN ? OR b.id IN (?)", references, s.db.Model(&paymentRow{}).Select("booking_id").Where("stripe_payment_intent_id IN ?", intents)).
+		Where("b.reference IN ? OR b.id IN (?)", references,
+			s.db.Model(&paymentRow{}).Select("booking_id").Where("stripe_payment_intent_id IN ?", intents)).
 		Scan(&rows).Error
 	if err != nil {
 		return nil, err
@@ -200,7 +202,10 @@ const Unproven = " (unproven)"
 
 // StatesOf reads where refunds, disputes or payouts are in the books, by Stripe's ids; a payout's may end in Unproven.
 func (s *Store) StatesOf(ctx context.Context, object reconciliation.Object, ids []string) (map[string]string, error) {
-	table := map[reconciliation.Object]string{reconciliation.ObjectRefund: "refunds", reconciliation.ObjectDispute: "disputes", reconciliation.ObjectPayout: "payouts"}[object]
+	table := map[reconciliation.Object]string{
+		reconciliation.ObjectRefund: "refunds", reconciliation.ObjectDispute: "disputes",
+		reconciliation.ObjectPayout: "payouts",
+	}[object]
 	query := s.db.WithContext(ctx).Table(table).Where("stripe_"+string(object)+"_id IN ?", ids)
 	if object == reconciliation.ObjectPayout {
 		query = query.Select("stripe_payout_id AS id, IF(proof = ?, CONCAT(status, ?), status) AS status", ProofUnproven, Unproven)

@@ -37,7 +37,8 @@ func (b *lockedBooking) returnLateMoney() error {
 	switch {
 	case errors.As(err, &refused) && b.payment.AmountChargedBack > 0:
 		// The bank has returned a part, and Stripe refunds nothing of a payment that was charged back.
-		return b.markForAttention(AttentionLateMoney, "", "the rest of money that came too late is owed to the customer in another way: a part was charged back")
+		return b.markForAttention(AttentionLateMoney, "",
+			"the rest of money that came too late is owed to the customer in another way: a part was charged back")
 	case errors.As(err, &refused), errors.As(err, &exceeds):
 		return nil // a refund from the dashboard returns it already, or the bank decides first, and its decision leads here again
 	}

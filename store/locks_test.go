@@ -70,12 +70,14 @@ func TestOlderReadingOfAPayoutDoesNotOverwriteItsFailure(t *testing.T) {
 		return err
 	}
 	onItsWay := booking.PayoutSnapshot{
-		PayoutID: "po_1", Status: booking.PayoutPending, Amount: 44539, Currency: "USD", Automatic: true, Balance: balance("txn_po", -44539, 0, "payout"),
+		PayoutID: "po_1", Status: booking.PayoutPending, Amount: 44539, Currency: "USD", Automatic: true,
+		Balance: balance("txn_po", -44539, 0, "payout"),
 	}
 	require.NoError(t, record(onItsWay))
 	paidOut, failed := onItsWay, onItsWay
 	paidOut.Status = booking.PayoutPaid
-	failed.Status, failed.FailureCode, failed.FailureBalance = booking.PayoutFailed, "account_closed", balance("txn_po_back", 44539, 0, "payout_failure")
+	failed.Status, failed.FailureCode, failed.FailureBalance = booking.PayoutFailed, "account_closed",
+		balance("txn_po_back", 44539, 0, "payout_failure")
 
 	release := b.lockEvent("evt_failed")
 	failing := begin(func() error { return record(failed, "evt_failed") })
@@ -102,7 +104,8 @@ func TestCorrectionBesideTheRefundsOwnRecordIsRefused(t *testing.T) {
 	snapshot, correction := b.refundNotInTheLedger()
 	release := b.lockEvent("evt_refund")
 	recording := begin(func() error {
-		_, err := b.Store.RecordRefund(t.Context(), store.RefundReading{Snapshot: snapshot, EventIDs: []string{"evt_refund"}, Now: time.Now().UTC()})
+		_, err := b.Store.RecordRefund(t.Context(),
+			store.RefundReading{Snapshot: snapshot, EventIDs: []string{"evt_refund"}, Now: time.Now().UTC()})
 		return err
 	})
 	b.awaitWaiting(1)

@@ -124,7 +124,8 @@ func nothingBefore(tx *gorm.DB, o ledger.Opening) error {
 		return err
 	}
 	return &OpeningRefusedError{fmt.Sprintf("the ledger has a %s of %s (transaction %d, %s), before %s: open at that time or earlier, "+
-		"and before bookings are imported", first.Type, first.At.UTC().Format(time.RFC3339), first.ID, first.StripeBalanceTransactionID, o.At.UTC().Format(time.RFC3339))}
+		"and before bookings are imported", first.Type, first.At.UTC().Format(time.RFC3339), first.ID, first.StripeBalanceTransactionID,
+		o.At.UTC().Format(time.RFC3339))}
 }
 
 // balanceAccounts are the accounts of the parts of Stripe's balance: what is available and what is pending are one.

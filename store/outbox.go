@@ -185,7 +185,8 @@ func (s *Store) ClaimEmail(ctx context.Context, id uint64, now, until time.Time)
 
 // NoteEmailAttempt records an attempt that failed, and lets the next one begin.
 func (s *Store) NoteEmailAttempt(ctx context.Context, sending Sending, reason string) error {
-	return s.db.WithContext(ctx).Model(&emailRow{}).Where("id = ? AND status = ? AND sending_until = ?", sending.EmailID, EmailQueued, sending.Until).
+	return s.db.WithContext(ctx).Model(&emailRow{}).Where("id = ? AND status = ? AND sending_until = ?", sending.EmailID, EmailQueued,
+		sending.Until).
 		Updates(map[string]any{"last_error": db.Truncate(reason, 500), "attempts": attempt, "sending_until": nil}).Error
 }
 

@@ -87,7 +87,8 @@ func (twinRow) TableName() string { return "payment_twins" }
 func (s *Store) PossibleTwins(ctx context.Context, before time.Time, after uint64, limit int) ([]Booking, error) {
 	var rows []bookingRow
 	err := s.db.WithContext(ctx).Joins("JOIN payment_twins t ON t.booking_id = bookings.id").
-		Where("t.checked_at IS NULL AND t.created_at < ? AND bookings.id > ?", before.UTC(), after).Order("bookings.id").Limit(limit).Find(&rows).Error
+		Where("t.checked_at IS NULL AND t.created_at < ? AND bookings.id > ?", before.UTC(),
+			after).Order("bookings.id").Limit(limit).Find(&rows).Error
 	if err != nil {
 		return nil, err
 	}

@@ -41,7 +41,8 @@ func TestPayouts(t *testing.T) {
 	require.Equal(t, int64(44539), b.balanceOf("asset:bank"))
 	snapshot.Status = booking.PayoutPaid
 	require.Equal(t, booking.PayoutPaid, record(false).Status)
-	snapshot.Status, snapshot.FailureCode, snapshot.FailureBalance = booking.PayoutFailed, "account_closed", balance("txn_po_back", 44539, 0, "payout_reversal")
+	snapshot.Status, snapshot.FailureCode, snapshot.FailureBalance = booking.PayoutFailed, "account_closed",
+		balance("txn_po_back", 44539, 0, "payout_reversal")
 	for range 2 {
 		failed := record(false)
 		require.Equal(t, booking.PayoutFailed, failed.Status)
@@ -52,7 +53,8 @@ func TestPayouts(t *testing.T) {
 
 	unknown := snapshot
 	snapshot = unknown
-	snapshot.PayoutID, snapshot.Status, snapshot.Balance, snapshot.FailureBalance = "po_2", booking.PayoutPaid, balance("txn_po2", -100, 0, "payout"), nil
+	snapshot.PayoutID, snapshot.Status, snapshot.Balance, snapshot.FailureBalance = "po_2", booking.PayoutPaid,
+		balance("txn_po2", -100, 0, "payout"), nil
 	snapshot.Amount, contents = 100, *balance("txn_nobody", 100, 0, "charge")
 	require.Equal(t, store.ProofPending, record(false).Proof)
 	require.Equal(t, store.ProofUnproven, record(true).Proof)

@@ -90,7 +90,8 @@ func TestRepetitionsAreQuiet(t *testing.T) {
 	}
 	group.Wait()
 	for range 2 {
-		_, err := b.Store.ReceiveEvent(t.Context(), store.Event{ID: "evt_1", Type: "x", Created: time.Now().UTC(), Payload: []byte(`{}`)}, "", time.Minute)
+		_, err := b.Store.ReceiveEvent(t.Context(), store.Event{ID: "evt_1", Type: "x", Created: time.Now().UTC(), Payload: []byte(`{}`)}, "",
+			time.Minute)
 		require.NoError(t, err)
 	}
 	require.Empty(t, log.String())

@@ -47,11 +47,13 @@ var promises = []struct {
 		SELECT COUNT(*) FROM payments p
 		LEFT JOIN (SELECT l.booking_id, e.currency, -SUM(` + journal.Net + `) AS owed
 		           FROM financial_ledger l JOIN ledger_entries e ON e.ledger_id = l.id AND e.account = 'liability:unearned_revenue'
-		           WHERE l.type IN ('payment', 'stripe_fee', 'partial_capture_reversal', 'correction', 'reversal') GROUP BY l.booking_id, e.currency) o
+		           WHERE l.type IN ('payment', 'stripe_fee', 'partial_capture_reversal', 'correction', 'reversal')
+		           GROUP BY l.booking_id, e.currency) o
 		  ON o.booking_id = p.booking_id AND o.currency = p.currency
 		WHERE p.status = 'succeeded' AND COALESCE(o.owed, 0) <> p.amount_captured`},
 	{2, "money in transit belongs to payments that are still processing", `
-		SELECT COUNT(*) FROM (SELECT l.booking_id, l.stripe_payment_intent_id, e.currency FROM ledger_entries e JOIN financial_ledger l ON l.id = e.ledger_id
+		SELECT COUNT(*) FROM (SELECT l.booking_id, l.stripe_payment_intent_id, e.currency FROM ledger_entries e
+		  JOIN financial_ledger l ON l.id = e.ledger_id
 		  WHERE e.account = 'liability:payments_in_transit' GROUP BY l.booking_id, l.stripe_payment_intent_id, e.currency
 		  HAVING SUM(` + journal.Net + `) <> 0) t
 		JOIN payments p ON p.booking_id = t.booking_id AND p.stripe_payment_intent_id = t.stripe_payment_intent_id
@@ -80,12 +82,14 @@ var promises = []struct {
 		SELECT COUNT(*) FROM payments p JOIN bookings b ON b.id = p.booking_id
 		WHERE p.status = 'succeeded' AND b.status NOT IN ` + paid + ` AND b.cancelled_at IS NULL AND b.attention IS NULL
 		  AND p.amount_captured > p.amount_refunded + p.amount_charged_back
-		  AND NOT EXISTS (SELECT 1 FROM refunds r WHERE r.booking_id = b.id AND r.status IN ('requested', 'pending', 'requires_action', 'unknown'))
+		  AND NOT EXISTS (SELECT 1 FROM refunds r WHERE r.booking_id = b.id
+		    AND r.status IN ('requested', 'pending', 'requires_action', 'unknown'))
 		  AND NOT EXISTS (SELECT 1 FROM disputes d WHERE d.booking_id = b.id AND d.status IN ('needs_response', 'under_review', 'unknown'))`},
 	{7, "each paid booking's status matches its money", `
 		SELECT COUNT(*) FROM bookings b JOIN payments p ON p.booking_id = b.id
 		WHERE (b.status IN ` + paid + ` OR b.cancelled_at IS NOT NULL) AND b.status <> CASE
-		  WHEN EXISTS (SELECT 1 FROM disputes d WHERE d.booking_id = b.id AND d.status IN ('needs_response', 'under_review', 'unknown')) THEN 'disputed'
+		  WHEN EXISTS (SELECT 1 FROM disputes d WHERE d.booking_id = b.id AND d.status IN ('needs_response', 'under_review', 'unknown'))
+		    THEN 'disputed'
 		  WHEN p.amount_refunded + p.amount_charged_back >= p.amount_captured THEN 'refunded'
 		  WHEN p.amount_refunded + p.amount_charged_back > 0 THEN 'partially_refunded'
 		  WHEN b.cancelled_at IS NOT NULL THEN 'cancelled' ELSE 'confirmed' END`},
@@ -144,7 +148,8 @@ var promises = []struct {
 		WHERE b.status IN ` + paid + ` AND COALESCE(e.n, 0) <> 1`},
 	{12, "each refund that succeeded has its email to the customer", `
 		SELECT COUNT(*) FROM refunds r
-		LEFT JOIN (SELECT dedupe_key FROM emails WHERE kind = 'refunded' AND resent_of IS NULL) e ON e.dedupe_key = CONCAT(r.refund_id, '/refunded')
+		LEFT JOIN (SELECT dedupe_key FROM emails WHERE kind = 'refunded' AND resent_of IS NULL) e
+		  ON e.dedupe_key = CONCAT(r.refund_id, '/refunded')
 		WHERE r.status = 'succeeded' AND e.dedupe_key IS NULL`},
 	{14, "each object in a state at Stripe that this version does not know is shown to an operator", `
 		SELECT COUNT(*) FROM (
@@ -161,7 +166,8 @@ var promises = []struct {
 
 var (
 	// waiting is an event that was not processed in time, or whose attempts are used up.
-	waiting = `e.processed = FALSE AND (e.attempts >= ` + strconv.Itoa(MaxEventAttempts) + ` OR e.received_at < TIMESTAMP(@now) - INTERVAL 1 HOUR)`
+	waiting = `e.processed = FALSE AND (e.attempts >= ` + strconv.Itoa(MaxEventAttempts) +
+		` OR e.received_at < TIMESTAMP(@now) - INTERVAL 1 HOUR)`
 	// unknownBooking is an event that waits until the books have its booking again.
 	unknownBooking = `e.state = 'unknown_booking'`
 	// unexplained is an event about moved money that an operator has ignored, although the books do not have the money and no item of a
@@ -192,7 +198,8 @@ func (s *Store) nameEvents(ctx context.Context, promise *Promise) error {
 		return nil
 	}
 	var rows []eventRow
-	err := s.db.WithContext(ctx).Table("stripe_events e").Select("e.stripe_event_id, e.type, e.state, e.last_error").Where(where, s.atNow(where)...).
+	err := s.db.WithContext(ctx).Table("stripe_events e").Select("e.stripe_event_id, e.type, e.state, e.last_error").Where(where,
+		s.atNow(where)...).
 		Order("e.id").Limit(eventsNamed).Scan(&rows).Error
 	for _, row := range rows {
 		promise.Detail += fmt.Sprintf("; %s (%s) is %s", row.StripeEventID, row.Type, row.State)
@@ -252,7 +259,8 @@ func (s *Store) CheckPromises(ctx context.Context) ([]Promise, error) {
 func (s *Store) checkAppendOnly(ctx context.Context) (Promise, error) {
 	promise := Promise{Number: 4, Text: "the application's database user cannot change ledger, seals or audit log", Held: true}
 	allowed, err := s.db.ForbiddenChange(ctx,
-		"UPDATE financial_ledger SET id = id", "UPDATE ledger_entries SET id = id", "UPDATE audit_log SET id = id", "UPDATE ledger_seals SET number = number",
+		"UPDATE financial_ledger SET id = id", "UPDATE ledger_entries SET id = id", "UPDATE audit_log SET id = id",
+		"UPDATE ledger_seals SET number = number",
 		"DELETE FROM financial_ledger", "DELETE FROM ledger_entries", "DELETE FROM audit_log", "DELETE FROM ledger_seals")
 	if err != nil {
 		return promise, fmt.Errorf("check promise 4: %w", err)

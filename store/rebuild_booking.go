@@ -24,7 +24,8 @@ func (e *NoOwnerError) Error() string {
 	if e.ClientID == "" {
 		return "its PaymentIntent names no client, as those of older releases: say with --client whose it is"
 	}
-	return fmt.Sprintf("its client %s is not in the books, or has no key: make a key with api-key create, or both and plan again with --client", e.ClientID)
+	return fmt.Sprintf("its client %s is not in the books, or has no key: make a key with api-key create, or both and plan again with "+
+		"--client", e.ClientID)
 }
 
 // RebuildBooking brings a booking back that the books have lost, open and without a payment, which the recording step adds. Whoever
@@ -51,11 +52,15 @@ func (s *Store) RebuildBooking(ctx context.Context, item RebuildItem, by access.
 		}
 		b := s.newLockedBooking(tx, now)
 		b.booking = row
-		err = b.markForAttention(AttentionRebuilt, "", "rebuilt from Stripe: customer and flight are not known until its client repeats the request under its Idempotency-Key")
+		err = b.markForAttention(AttentionRebuilt, "",
+			"rebuilt from Stripe: customer and flight are not known until its client repeats the request under its Idempotency-Key")
 		if err != nil {
 			return err
 		}
-		return audit(tx, now, AuditEntry{Actor: by, Action: ActionBookingRebuild, Subject: string(row.Reference), BookingID: &row.ID, Detail: item.PaymentIntentID})
+		return audit(tx, now, AuditEntry{
+			Actor: by, Action: ActionBookingRebuild, Subject: string(row.Reference), BookingID: &row.ID,
+			Detail: item.PaymentIntentID,
+		})
 	})
 }
 

@@ -108,7 +108,10 @@ func (s *Store) PlanRebuild(ctx context.Context, since time.Time, items []Rebuil
 				return err
 			}
 		}
-		return audit(tx, now, AuditEntry{Actor: by, Action: ActionRebuildPlan, Subject: rebuildSubject(row.ID), Detail: fmt.Sprintf("%d items", len(items))})
+		return audit(tx, now, AuditEntry{
+			Actor: by, Action: ActionRebuildPlan, Subject: rebuildSubject(row.ID),
+			Detail: fmt.Sprintf("%d items", len(items)),
+		})
 	})
 	return Rebuild(row), err
 }
@@ -178,6 +181,7 @@ func (s *Store) RebuildItemDone(ctx context.Context, itemID uint64, now time.Tim
 			}
 		}
 		return tx.Model(&rebuildRow{}).Where("id = ? AND applied_at IS NULL", item.RebuildID).
-			Where("NOT EXISTS (SELECT 1 FROM rebuild_items WHERE rebuild_id = ? AND done_at IS NULL)", item.RebuildID).Update("applied_at", now).Error
+			Where("NOT EXISTS (SELECT 1 FROM rebuild_items WHERE rebuild_id = ? AND done_at IS NULL)", item.RebuildID).Update("applied_at",
+			now).Error
 	})
 }

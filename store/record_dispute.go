@@ -154,7 +154,8 @@ func (r *disputeRecorder) postLoss() error {
 	if err != nil {
 		return err
 	}
-	transaction, err := transactionOf(r.booking.Reference, r.reading.Snapshot, change, r.dispute.SettlementCurrency, r.dispute.LossPostings, decided)
+	transaction, err := transactionOf(r.booking.Reference, r.reading.Snapshot, change, r.dispute.SettlementCurrency, r.dispute.LossPostings,
+		decided)
 	if err != nil {
 		return err
 	}

@@ -152,7 +152,8 @@ func (b *lockedBooking) compare(snapshot booking.PaymentSnapshot) string {
 	case snapshot.Currency != b.booking.Currency:
 		return fmt.Sprintf("it costs %s, and PaymentIntent %s is in %s", b.booking.Currency, snapshot.PaymentIntentID, snapshot.Currency)
 	case snapshot.Amount != b.booking.Amount:
-		return fmt.Sprintf("it costs %s, and PaymentIntent %s is about %s", cost, snapshot.PaymentIntentID, priced(snapshot.Amount, snapshot.Currency))
+		return fmt.Sprintf("it costs %s, and PaymentIntent %s is about %s", cost, snapshot.PaymentIntentID,
+			priced(snapshot.Amount, snapshot.Currency))
 	case snapshot.PaymentStatus() == booking.PaymentSucceeded && !b.fits(snapshot.AmountReceived):
 		return fmt.Sprintf("it costs %s, and %s was received", cost, priced(snapshot.AmountReceived, snapshot.Currency))
 	}
@@ -215,7 +216,8 @@ func (r *paymentRecorder) settleBooking() error {
 		return r.returnLateMoney()
 	case r.payment.Status == booking.PaymentCanceled && pending:
 		snapshot := r.reading.Snapshot
-		err := r.showUnknown("PaymentIntent", snapshot.PaymentIntentID, "cancellation_reason", !snapshot.KnownCancellation(), snapshot.CancellationReason)
+		err := r.showUnknown("PaymentIntent", snapshot.PaymentIntentID, "cancellation_reason", !snapshot.KnownCancellation(),
+			snapshot.CancellationReason)
 		if err != nil {
 			return err
 		}

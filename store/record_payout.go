@@ -139,7 +139,8 @@ func (r *payoutRecorder) post() error {
 		r.payout.FailurePosted = true
 	}
 	r.payout.UpdatedAt = r.now
-	return db.Save(r.tx, &r.payout, "status", "stripe_status", "failure_code", "arrives_at", "proof", "transactions", "unmatched", "difference",
+	return db.Save(r.tx, &r.payout, "status", "stripe_status", "failure_code", "arrives_at", "proof", "transactions", "unmatched",
+		"difference",
 		"posted", "failure_posted", "updated_at")
 }
 

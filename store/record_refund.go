@@ -98,7 +98,9 @@ func (s *Store) PostponeRefund(ctx context.Context, in RefundPostponement) (Refu
 }
 
 // recordUnmade runs work on a refund that Stripe has not made, under the locks of booking, payment and refund.
-func (s *Store) recordUnmade(ctx context.Context, id booking.RefundID, now time.Time, work func(*refundRecorder) error) (RefundRecorded, error) {
+func (s *Store) recordUnmade(ctx context.Context, id booking.RefundID, now time.Time,
+	work func(*refundRecorder) error,
+) (RefundRecorded, error) {
 	known, err := s.Refund(ctx, id)
 	if err != nil {
 		return RefundRecorded{}, err

@@ -60,11 +60,16 @@ func TestHalfARecordingIsNone(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
 	snapshot := paid(b.held(), true)
-	_, err := b.Store.ReceiveEvent(t.Context(), store.Event{ID: "evt_1", Type: "payment_intent.succeeded", Created: time.Now().UTC(), Payload: []byte(`{}`)}, "", time.Minute)
+	_, err := b.Store.ReceiveEvent(t.Context(),
+		store.Event{ID: "evt_1", Type: "payment_intent.succeeded", Created: time.Now().UTC(), Payload: []byte(`{}`)}, "", time.Minute)
 	require.NoError(t, err)
-	outcome := store.PaymentReading{Snapshot: snapshot, EventIDs: []string{"evt_1", "evt_unknown"}, Reason: store.ReasonEvent, Now: time.Now().UTC()}
+	outcome := store.PaymentReading{
+		Snapshot: snapshot, EventIDs: []string{"evt_1", "evt_unknown"}, Reason: store.ReasonEvent,
+		Now: time.Now().UTC(),
+	}
 
-	b.Exec(t, "CREATE TRIGGER out_of_order BEFORE UPDATE ON stripe_events FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'out of order'")
+	b.Exec(t, "CREATE TRIGGER out_of_order BEFORE UPDATE ON stripe_events FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'out of "+
+		"order'")
 	_, err = b.Store.RecordPayment(t.Context(), outcome)
 	require.ErrorContains(t, err, "out of order")
 	for _, table := range []string{"financial_ledger", "ledger_entries", "emails"} {
@@ -109,7 +114,8 @@ func TestMismatchTakesNoPlace(t *testing.T) {
 	reservation, err := b.reserve("key", 1)
 	require.NoError(t, err)
 	right := booking.PaymentSnapshot{
-		PaymentIntentID: "pi_right", StripeStatus: "requires_payment_method", Reference: reservation.Booking.Reference, Amount: 45900, Currency: "USD",
+		PaymentIntentID: "pi_right", StripeStatus: "requires_payment_method", Reference: reservation.Booking.Reference, Amount: 45900,
+		Currency: "USD",
 	}
 	wrong := right
 	wrong.PaymentIntentID, wrong.Amount = "pi_wrong", 100
@@ -176,7 +182,10 @@ func TestPaymentThatDoesNotNameTheBookingIsNotRecorded(t *testing.T) {
 	require.NoError(t, err)
 	recorded, err := b.Store.RecordPayment(t.Context(), store.PaymentReading{
 		Reference: reservation.Booking.Reference, EventIDs: []string{"evt_1"}, Reason: store.ReasonEvent, Now: time.Now().UTC(),
-		Snapshot: booking.PaymentSnapshot{PaymentIntentID: "pi_1", StripeStatus: "succeeded", Amount: 45900, AmountReceived: 45900, Currency: "USD"},
+		Snapshot: booking.PaymentSnapshot{
+			PaymentIntentID: "pi_1", StripeStatus: "succeeded", Amount: 45900, AmountReceived: 45900,
+			Currency: "USD",
+		},
 	})
 	require.NoError(t, err)
 	require.True(t, recorded.Foreign)

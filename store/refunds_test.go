@@ -131,7 +131,8 @@ func TestRefundFromTheDashboard(t *testing.T) {
 	b := newBooks(t)
 	b.paidBooking()
 	made := booking.RefundSnapshot{
-		StripeRefundID: "re_hand", PaymentIntentID: "pi_1", StripeStatus: "succeeded", Amount: 900, Currency: "USD", Balance: balance("txn_hand", -900, 0, "refund"),
+		StripeRefundID: "re_hand", PaymentIntentID: "pi_1", StripeStatus: "succeeded", Amount: 900, Currency: "USD",
+		Balance: balance("txn_hand", -900, 0, "refund"),
 	}
 	failures := make([]error, 8)
 	var group sync.WaitGroup

@@ -120,7 +120,8 @@ func (r bookingRow) askedAgain(tx *gorm.DB, asked bookingRow) (bookingRow, error
 	if r.CustomerEmail != "" {
 		return r, nil
 	}
-	r.CustomerName, r.CustomerEmail, r.CustomerLocale, r.FlightJSON = asked.CustomerName, asked.CustomerEmail, asked.CustomerLocale, asked.FlightJSON
+	r.CustomerName, r.CustomerEmail, r.CustomerLocale, r.FlightJSON = asked.CustomerName, asked.CustomerEmail, asked.CustomerLocale,
+		asked.FlightJSON
 	rebuilt := &lockedBooking{tx: tx, now: asked.UpdatedAt, booking: r}
 	if err := rebuilt.saveBooking("customer_name", "customer_email", "customer_locale", "flight_json"); err != nil {
 		return bookingRow{}, err

@@ -27,7 +27,10 @@ func TestNotedItemIsPostedAfterAll(t *testing.T) {
 	require.NoError(t, recon.New(b.Store).ResolveItem(t.Context(), first.ID, "theirs", testdb.Tester))
 	later := b.runThatFound("recon_2", foreignPayment())[0]
 	require.Equal(t, recon.ItemResolved, later.State)
-	correction := recon.Correction{ItemID: later.ID, There: foreignTransaction(), Against: ledger.EquitySuspense, Note: "posted after all", By: testdb.Tester}
+	correction := recon.Correction{
+		ItemID: later.ID, There: foreignTransaction(), Against: ledger.EquitySuspense, Note: "posted after all",
+		By: testdb.Tester,
+	}
 	require.NoError(t, recon.New(b.Store).Correct(t.Context(), correction, time.Now().UTC()))
 	require.EqualValues(t, 44539, b.balanceOf("asset:stripe_clearing"))
 	for _, item := range []uint64{later.ID, first.ID} {
@@ -78,7 +81,8 @@ func TestReopenedItemIsFoundAgain(t *testing.T) {
 	require.Equal(t, recon.ItemResolved, b.runThatFound("recon_4", other)[0].State)
 	require.ErrorContains(t, recon.New(b.Store).ReopenItem(t.Context(), later.ID, "again", testdb.Tester), "only a resolved item")
 	require.ErrorIs(t, recon.New(b.Store).ReopenItem(t.Context(), 999, "nothing", testdb.Tester), store.ErrNotFound)
-	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM audit_log WHERE action = 'reconciliation.reopen-item' AND subject = ?", fmt.Sprintf("item/%d", later.ID)))
+	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM audit_log WHERE action = 'reconciliation.reopen-item' AND subject = ?",
+		fmt.Sprintf("item/%d", later.ID)))
 }
 
 // What a note leaves outside the books is known, whichever run noted it, until it is posted, changes or is reopened.
@@ -86,12 +90,16 @@ func TestNotedDifferencesOfTheClearingAccount(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
 	fee := reconciliation.Finding{
-		Class: reconciliation.FeeMismatch, Object: reconciliation.ObjectPayment, StripeID: "pi_8", PaymentIntentID: "pi_8", BalanceTransactionID: "txn_8",
-		Here: 1000, AtStripe: 78777, Net: 0, Posted: 0, Currency: "USD", Reason: "the fee alone",
+		Class: reconciliation.FeeMismatch, Object: reconciliation.ObjectPayment, StripeID: "pi_8", PaymentIntentID: "pi_8",
+		BalanceTransactionID: "txn_8",
+		Here:                 1000, AtStripe: 78777, Net: 0, Posted: 0, Currency: "USD", Reason: "the fee alone",
 	}
 	foreign := foreignPayment()
 	foreign.Net = foreign.AtStripe
-	gap := reconciliation.Finding{Class: reconciliation.AmountMismatch, Object: reconciliation.ObjectClearing, StripeID: "balance-EUR", Here: 100, AtStripe: 350, Currency: "EUR"}
+	gap := reconciliation.Finding{
+		Class: reconciliation.AmountMismatch, Object: reconciliation.ObjectClearing, StripeID: "balance-EUR",
+		Here: 100, AtStripe: 350, Currency: "EUR",
+	}
 	items := b.runThatFound("recon_1", foreign, fee, gap)
 	explained, err := recon.New(b.Store).Explained(t.Context(), uint64(b.Count(t, "SELECT id FROM reconciliation_runs")))
 	require.NoError(t, err)

@@ -22,7 +22,10 @@ func TestTallyCountsAnObjectOnce(t *testing.T) {
 		line.Class, line.BalanceTransactionID, line.Currency, line.Net = reconciliation.MissingInLedger, "txn_"+id, "USD", 44539
 		findings = append(findings, state, line)
 	}
-	findings = append(findings, reconciliation.Finding{Class: reconciliation.Timing, Object: reconciliation.ObjectPayment, StripeID: "pi_young", Reason: "young"})
+	findings = append(findings, reconciliation.Finding{
+		Class: reconciliation.Timing, Object: reconciliation.ObjectPayment,
+		StripeID: "pi_young", Reason: "young",
+	})
 	states := map[string][]string{"pi_fixed": {recon.ItemFixed, recon.ItemSkipped}, "pi_failed": {recon.ItemFixed, recon.ItemFailed}}
 	for _, item := range b.runThatFound("recon_1", findings...) {
 		if left := states[item.StripeID]; len(left) > 0 {
@@ -44,7 +47,10 @@ func TestResolvedIsTheSameDifferenceOnly(t *testing.T) {
 		Class: reconciliation.StateMismatch, Object: "dispute", StripeID: "dp_1", Currency: "USD", Healing: reconciliation.HealDispute,
 		Reason: "the dispute is needs_response here and under_review at Stripe",
 	}
-	clearing := reconciliation.Finding{Class: reconciliation.AmountMismatch, Object: "clearing", StripeID: "balance-USD", Here: 1000, AtStripe: 1500, Currency: "USD"}
+	clearing := reconciliation.Finding{
+		Class: reconciliation.AmountMismatch, Object: "clearing", StripeID: "balance-USD", Here: 1000,
+		AtStripe: 1500, Currency: "USD",
+	}
 	for _, item := range b.runThatFound("recon_1", state, clearing) {
 		require.NoError(t, recon.New(b.Store).ResolveItem(t.Context(), item.ID, "known", testdb.Tester))
 		var settled *recon.NotCorrectableError

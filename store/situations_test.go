@@ -67,8 +67,9 @@ func (b books) refundNotInTheLedger() (booking.RefundSnapshot, recon.Correction)
 	refund := b.requestedRefund(20000)
 	snapshot := atStripe(refund, "re_1", "succeeded")
 	item := b.runThatFound("recon_1", reconciliation.Finding{
-		Class: reconciliation.MissingInLedger, Object: reconciliation.ObjectRefund, StripeID: "re_1", PaymentIntentID: "pi_1", BalanceTransactionID: snapshot.Balance.ID,
-		Reference: refund.Reference, AtStripe: -20000, Currency: "USD", Reason: "lost", Healing: reconciliation.HealRefund,
+		Class: reconciliation.MissingInLedger, Object: reconciliation.ObjectRefund, StripeID: "re_1", PaymentIntentID: "pi_1",
+		BalanceTransactionID: snapshot.Balance.ID,
+		Reference:            refund.Reference, AtStripe: -20000, Currency: "USD", Reason: "lost", Healing: reconciliation.HealRefund,
 	})[0]
 	require.NoError(b.t, recon.New(b.Store).SettleItem(b.t.Context(), item.ID, recon.ItemFailed, "in vain"))
 	return snapshot, recon.Correction{ItemID: item.ID, There: snapshot.Balance, Against: ledger.LiabilityUnearnedRevenue, Note: "by hand"}
@@ -119,7 +120,10 @@ var (
 )
 
 func balance(id string, amount, fee int64, category string) *booking.BalanceTransaction {
-	return &booking.BalanceTransaction{Created: settledAt, ID: id, Amount: amount, Fee: fee, Net: amount - fee, Currency: "USD", ReportingCategory: category}
+	return &booking.BalanceTransaction{
+		Created: settledAt, ID: id, Amount: amount, Fee: fee, Net: amount - fee, Currency: "USD",
+		ReportingCategory: category,
+	}
 }
 
 func (b books) recordRefund(s booking.RefundSnapshot) store.RefundRecorded {

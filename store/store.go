@@ -77,7 +77,8 @@ func (e *SchemaBehindError) Error() string {
 	if e.Have == 0 {
 		have = "not migrated"
 	}
-	return fmt.Sprintf("the database of DATABASE_DSN is %s, and this release needs migration %d: run `starter migrate` of this release, with DATABASE_ADMIN_DSN",
+	return fmt.Sprintf("the database of DATABASE_DSN is %s, and this release needs migration %d: run `starter migrate` of this release, "+
+		"with DATABASE_ADMIN_DSN",
 		have, e.Need)
 }
 

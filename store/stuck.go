@@ -73,7 +73,8 @@ func (s *Store) OpenRefunds(ctx context.Context, before time.Time, after uint64,
 	}
 	err := s.db.WithContext(ctx).Table("refunds r").Select("r.*, b.reference").Joins("JOIN bookings b ON b.id = r.booking_id").
 		Where("r.id > ? AND r.created_at < ?", after, before.UTC()).
-		Where("(r.status IN ? OR r.status = ? AND r.posted = FALSE OR r.status IN ? AND r.posted = TRUE AND r.failure_posted = FALSE)", openRefunds,
+		Where("(r.status IN ? OR r.status = ? AND r.posted = FALSE OR r.status IN ? AND r.posted = TRUE AND r.failure_posted = FALSE)",
+			openRefunds,
 			booking.RefundSucceeded, []booking.RefundStatus{booking.RefundFailed, booking.RefundCanceled}).
 		Order("r.id").Limit(limit).Find(&rows).Error
 	refunds := make([]OpenRefund, len(rows))
@@ -83,7 +84,10 @@ func (s *Store) OpenRefunds(ctx context.Context, before time.Time, after uint64,
 	return refunds, err
 }
 
-var openRefunds = []booking.RefundStatus{booking.RefundRequested, booking.RefundPending, booking.RefundRequiresAction, booking.RefundUnknown}
+var openRefunds = []booking.RefundStatus{
+	booking.RefundRequested, booking.RefundPending, booking.RefundRequiresAction,
+	booking.RefundUnknown,
+}
 
 // OpenDispute names a dispute that is undecided, or whose money is not where the decision puts it. RowID orders them.
 type OpenDispute struct {

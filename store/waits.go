@@ -53,7 +53,8 @@ var waits = []wait{
 	},
 	{
 		14, "no payment waits for Stripe's fee for more than a week", `
-		FROM payments p JOIN financial_ledger l ON l.booking_id = p.booking_id AND l.type = 'payment' AND l.stripe_payment_intent_id = p.stripe_payment_intent_id
+		FROM payments p JOIN financial_ledger l ON l.booking_id = p.booking_id AND l.type = 'payment'
+		  AND l.stripe_payment_intent_id = p.stripe_payment_intent_id
 		JOIN bookings b ON b.id = p.booking_id
 		WHERE p.status = 'succeeded' AND p.fee_posted = FALSE AND l.posted_at < TIMESTAMP(@now) - INTERVAL 7 DAY`,
 		`CONCAT('booking ', CAST(b.reference AS CHAR))`, `'the balance transaction of its payment'`, `l.posted_at`,
@@ -125,7 +126,8 @@ func (s *Store) checkWait(ctx context.Context, w wait) (Promise, error) {
 		Name, Awaits string
 		Since        time.Time
 	}
-	query = fmt.Sprintf("SELECT %s AS name, %s AS awaits, %s AS since %s ORDER BY since LIMIT %d", w.name, w.awaits, w.since, w.rows, waitsNamed)
+	query = fmt.Sprintf("SELECT %s AS name, %s AS awaits, %s AS since %s ORDER BY since LIMIT %d", w.name, w.awaits, w.since, w.rows,
+		waitsNamed)
 	err := s.db.WithContext(ctx).Raw(query, s.atNow(query)...).Scan(&named).Error
 	promise.Detail = fmt.Sprintf("%d rows break it", count)
 	for _, row := range named {

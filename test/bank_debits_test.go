@@ -36,8 +36,10 @@ func TestBankDebitIsInTheBooksWhileItIsOnItsWay(t *testing.T) {
 	s.AwaitWorkflowEnd(booked.Reference)
 	s.AwaitQuiet()
 	s.RequireLedger(booked.Reference, "payment_in_transit", "payment")
-	require.Equal(t, 45900, s.DB.Count(t, `SELECT SUM(IF(side = 'credit', amount, -amount)) FROM ledger_entries WHERE account = 'liability:unearned_revenue'`))
-	require.Zero(t, s.DB.Count(t, `SELECT SUM(IF(side = 'credit', amount, -amount)) FROM ledger_entries WHERE account = 'liability:payments_in_transit'`))
+	require.Equal(t, 45900, s.DB.Count(t,
+		`SELECT SUM(IF(side = 'credit', amount, -amount)) FROM ledger_entries WHERE account = 'liability:unearned_revenue'`))
+	require.Zero(t, s.DB.Count(t,
+		`SELECT SUM(IF(side = 'credit', amount, -amount)) FROM ledger_entries WHERE account = 'liability:payments_in_transit'`))
 	require.Empty(t, reconcile(s, `{"dryRun":true}`).Details)
 	s.RequirePromises()
 	awaitRefund(s, ask(s, booked.Reference, "refund", `{}`).ID, "succeeded")
@@ -72,7 +74,8 @@ func TestBankDebitThatFailsIsTakenBack(t *testing.T) {
 func TestReconciliationHealsBankDebits(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{Lag: time.Nanosecond})
-	arrives, fails, replaced := s.Book("arrives", testkit.BookingBody(nil)), s.Book("fails", testkit.BookingBody(nil)), s.Book("replaced", testkit.BookingBody(nil))
+	arrives, fails, replaced := s.Book("arrives", testkit.BookingBody(nil)), s.Book("fails", testkit.BookingBody(nil)),
+		s.Book("replaced", testkit.BookingBody(nil))
 	s.AwaitQuiet()
 	unheard := func(moves func()) {
 		again := s.DropWebhooks()

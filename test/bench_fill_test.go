@@ -24,10 +24,12 @@ func fillLedger(t testing.TB, db *testdb.DB, bookings int, intent, transaction s
 		 SELECT n, CONCAT('` + intent + `', n), 'succeeded', 45900, 45900, 'USD', TRUE, NOW(), NOW() FROM numbers`,
 		`INSERT INTO financial_ledger (id, booking_id, type, stripe_payment_intent_id, stripe_balance_transaction_id, description, posted_at,
 		   effective_at, effective_basis)
-		 SELECT n, n, 'payment', CONCAT('` + intent + `', n), CONCAT('` + transaction + `', n), 'Payment', NOW(), NOW(), 'balance_transaction' FROM numbers`,
+		 SELECT n, n, 'payment', CONCAT('` + intent + `', n), CONCAT('` + transaction +
+			`', n), 'Payment', NOW(), NOW(), 'balance_transaction' FROM numbers`,
 		`INSERT INTO ledger_entries (ledger_id, account, side, amount, currency)
 		 SELECT n, e.account, e.side, e.amount, 'USD' FROM numbers JOIN (
-		   SELECT 'asset:stripe_clearing' AS account, 'debit' AS side, 45900 AS amount UNION ALL SELECT 'liability:unearned_revenue', 'credit', 45900
+		   SELECT 'asset:stripe_clearing' AS account, 'debit' AS side, 45900 AS amount UNION ALL SELECT 'liability:unearned_revenue', 'credit',
+		     45900
 		   UNION ALL SELECT 'expense:stripe_fees', 'debit', 1361 UNION ALL SELECT 'asset:stripe_clearing', 'credit', 1361) e`,
 		`INSERT INTO emails (booking_id, kind, dedupe_key, message_id, status, created_at)
 		 SELECT n, 'booking_confirmed', CONCAT('FB-', LPAD(n, 8, '0'), '/booking_confirmed'), CONCAT('<', n, '@bench>'), 'sent', NOW() FROM numbers`,

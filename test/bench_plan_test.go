@@ -49,7 +49,8 @@ func BenchmarkApplyPlan(b *testing.B) {
 		idle, _ := s.Memory("worker")
 		client, id := dispatch.NewClient(s.Temporal, s.Config.TaskQueue), dispatch.NewRunID()
 		began := time.Now()
-		require.NoError(b, client.StartReconciliation(b.Context(), id, reconciliation.Options{LookbackDays: 7, Scope: reconciliation.ScopeAll}, plan))
+		require.NoError(b, client.StartReconciliation(b.Context(), id, reconciliation.Options{LookbackDays: 7, Scope: reconciliation.ScopeAll},
+			plan))
 		_, err := client.AwaitReconciliation(b.Context(), id)
 		require.NoError(b, err)
 		took := time.Since(began)
@@ -64,7 +65,8 @@ func BenchmarkApplyPlan(b *testing.B) {
 		b.ReportMetric(took.Seconds()/float64(items)*1000, "s/1000")
 		b.ReportMetric(float64(peak>>20), "MB")
 		b.ReportMetric(float64(pieces), "histories")
-		fmt.Printf("\n%d items, %d of them healed: %.1f s, %.2f s per 1,000; %d histories of at most %d events and %d kB; the worker had %d MB before and %d MB at most\n",
+		fmt.Printf("\n%d items, %d of them healed: %.1f s, %.2f s per 1,000; %d histories of at most %d events and %d kB; the worker had %d "+
+			"MB before and %d MB at most\n",
 			items, healable, took.Seconds(), took.Seconds()/float64(items)*1000, pieces, events, bytes>>10, idle>>20, peak>>20)
 	}
 }
@@ -83,7 +85,8 @@ func planOf(s *testkit.Stack, items int) string {
 	}
 	s.DB.Exec(s.T, `INSERT INTO reconciliation_items (run_id, fingerprint, class, object, stripe_id, stripe_balance_transaction_id, stripe_payment_intent_id,
 		  amount_here, amount_at_stripe, clearing_here, net_at_stripe, currency, reason, healing, state, created_at, updated_at)
-		SELECT ?, CONCAT('orphan_payment/payment/pi_foreign_', n, '/txn_foreign_', n), 'orphan_payment', 'payment', CONCAT('pi_foreign_', n), CONCAT('txn_foreign_', n),
+		SELECT ?, CONCAT('orphan_payment/payment/pi_foreign_', n, '/txn_foreign_', n), 'orphan_payment', 'payment', CONCAT('pi_foreign_', n),
+		  CONCAT('txn_foreign_', n),
 		  CONCAT('pi_foreign_', n), 0, 44539, 0, 44539, 'USD', 'this payment at Stripe belongs to no booking', '', 'found', NOW(6), NOW(6) FROM planned`, run.ID)
 	s.DB.Exec(s.T, "UPDATE reconciliation_runs SET plan_sha256 = ? WHERE id = ?", digestOf(s, run.ID), run.ID)
 	return plan.CorrelationID

@@ -76,8 +76,10 @@ func benchReconcile(b *testing.B, payments int, span time.Duration) {
 		b.ReportMetric(float64(took)/float64(floor), "x-of-floor")
 		b.ReportMetric(float64(took)/float64(each), "x-of-retrieves")
 		b.ReportMetric(actions, "actions/1000")
-		fmt.Printf("\n%d payments: %d calls, %d beyond one a page of 100; %.1f s, floor %.1f s (%.2f), one retrieve each %d calls and %.0f s (%.4f); "+
-			"%.2f actions per 1,000; the worker had %d MB before and %d MB at most\n", payments, calls, calls-payments/100, took.Seconds(), floor.Seconds(),
+		fmt.Printf("\n%d payments: %d calls, %d beyond one a page of 100; %.1f s, floor %.1f s (%.2f), one retrieve each %d calls and %.0f s "+
+			"(%.4f); "+
+			"%.2f actions per 1,000; the worker had %d MB before and %d MB at most\n", payments, calls, calls-payments/100, took.Seconds(),
+			floor.Seconds(),
 			float64(took)/float64(floor), payments, each.Seconds(), float64(took)/float64(each), actions, idle>>20, peak>>20)
 	}
 }
@@ -95,7 +97,10 @@ func reconcileLong(s *testkit.Stack, body string) runView {
 // retrieveEach is how long one payment takes when each is retrieved, at the same rate, from as many goroutines as need be.
 func retrieveEach(b *testing.B, s *testkit.Stack) time.Duration {
 	b.Helper()
-	stripe := stripeapi.New(stripeapi.Config{SecretKey: testkit.StripeKey, APIBase: s.Stripe.URL(), Log: slog.New(slog.DiscardHandler)}).Paced(rate.NewLimiter(benchRate, 1))
+	stripe := stripeapi.New(stripeapi.Config{
+		SecretKey: testkit.StripeKey, APIBase: s.Stripe.URL(),
+		Log: slog.New(slog.DiscardHandler),
+	}).Paced(rate.NewLimiter(benchRate, 1))
 	began := time.Now()
 	var group sync.WaitGroup
 	for i := range sampleSize {

@@ -51,7 +51,8 @@ func payTyping(s *testkit.Stack, intent string) {
 		"type": {"card"}, "card[token]": {"tok_visa"}, "billing_details[name]": {"Typed Canary"}, "billing_details[phone]": {"+15550142"},
 		"billing_details[email]": {"typed@canary-typed.example"}, "billing_details[address][line1]": {"1 Canary-Typed Street"},
 	}, &method))
-	require.Equal(s.T, http.StatusOK, s.PostToStripe("/v1/payment_intents/"+intent, url.Values{"description": {"canary-typed description"}}, nil))
+	require.Equal(s.T, http.StatusOK,
+		s.PostToStripe("/v1/payment_intents/"+intent, url.Values{"description": {"canary-typed description"}}, nil))
 	require.Equal(s.T, http.StatusOK, s.PostToStripe("/v1/payment_intents/"+intent+"/confirm", url.Values{
 		"payment_method": {method.ID}, "return_url": {"https://farebook.example/return"}, "receipt_email": {"receipt@canary-typed.example"},
 		"shipping[name]": {"Typed Canary"}, "shipping[address][line1]": {"2 Canary-Typed Street"},

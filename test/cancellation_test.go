@@ -121,7 +121,8 @@ func TestCancelsAndRefundsAtOnceRefundNothingTwice(t *testing.T) {
 	}
 	for range cap(done) {
 		answer := <-done
-		require.Contains(t, []int{http.StatusOK, http.StatusCreated, http.StatusConflict, http.StatusUnprocessableEntity}, answer.Status, "%s", answer.Body)
+		require.Contains(t, []int{http.StatusOK, http.StatusCreated, http.StatusConflict, http.StatusUnprocessableEntity}, answer.Status, "%s",
+			answer.Body)
 	}
 	s.AwaitQuiet()
 	s.Eventually(func() bool { return s.DB.Count(t, "SELECT COUNT(*) FROM refunds WHERE status <> 'succeeded'") == 0 }, "not refunded")

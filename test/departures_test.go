@@ -100,7 +100,8 @@ func TestSlowMethodsAreNotOfferedWhenTimeIsShort(t *testing.T) {
 		}
 		require.Equal(t, status, s.Pay(booked.Payment.PaymentIntentID, "pm_usBankAccount_success"), booked.Reference)
 	}
-	require.Less(t, s.DB.Count(t, "SELECT TIMESTAMPDIFF(MINUTE, created_at, hold_expires_at) FROM bookings WHERE reference = ?", soon.Reference), 16)
+	require.Less(t, s.DB.Count(t, "SELECT TIMESTAMPDIFF(MINUTE, created_at, hold_expires_at) FROM bookings WHERE reference = ?",
+		soon.Reference), 16)
 	answer := s.Post("/v1/bookings", "gone", testkit.BookingBody(testkit.DepartingIn(-0.25)))
 	require.Equal(t, http.StatusUnprocessableEntity, answer.Status, "%s", answer.Body)
 	require.Contains(t, string(answer.Body), "body.flight.departsAt")

@@ -145,7 +145,8 @@ func TestFeeOfAWonDisputeMayStayWithStripe(t *testing.T) {
 	s.AwaitRunEnd("Dispute:" + id)
 	s.AwaitQuiet()
 	s.RequireLedger(booked.Reference, "payment", "dispute", "dispute_reversal")
-	require.Equal(t, 1361+1500, s.DB.Count(t, "SELECT SUM(IF(side = 'debit', amount, -amount)) FROM ledger_entries WHERE account = 'expense:stripe_fees'"))
+	require.Equal(t, 1361+1500, s.DB.Count(t,
+		"SELECT SUM(IF(side = 'debit', amount, -amount)) FROM ledger_entries WHERE account = 'expense:stripe_fees'"))
 	s.RequirePromises()
 	require.Empty(t, reconcile(s, `{"dryRun":true}`).Details)
 }
@@ -171,7 +172,8 @@ func TestSeveralDisputesOfOneChargeEndEachForItself(t *testing.T) {
 	require.NoError(t, s.Stripe.MoveDispute(ids[1], "lost"))
 	s.AwaitStatus(booked.Reference, "partially_refunded")
 	s.AwaitQuiet()
-	require.Equal(t, 10000, s.DB.Count(t, "SELECT SUM(IF(side = 'debit', amount, -amount)) FROM ledger_entries WHERE account = 'expense:chargebacks'"))
+	require.Equal(t, 10000, s.DB.Count(t,
+		"SELECT SUM(IF(side = 'debit', amount, -amount)) FROM ledger_entries WHERE account = 'expense:chargebacks'"))
 	s.RequirePromises()
 	require.Empty(t, reconcile(s, `{"dryRun":true}`).Details)
 }

@@ -23,7 +23,8 @@ type earlierSystem struct {
 
 func newEarlierSystem(s *testkit.Stack) *earlierSystem {
 	return &earlierSystem{s: s, columns: []string{
-		"reference", "client", "customer_name", "customer_email", "passengers", "flight_number", "flight_from", "flight_to", "departs_at", "arrives_at",
+		"reference", "client", "customer_name", "customer_email", "passengers", "flight_number", "flight_from", "flight_to", "departs_at",
+		"arrives_at",
 		"amount_minor", "currency", "payment_intent", "state", "hold_expires_at", "created_at", "confirmed_at",
 	}}
 }
@@ -82,7 +83,8 @@ func (e *earlierSystem) export() string {
 // importedAs is what Farebook calls a booking of the earlier system.
 func importedAs(s *testkit.Stack, earlier string) string {
 	s.T.Helper()
-	return s.DB.Text(s.T, "SELECT b.reference FROM bookings b JOIN imported_bookings i ON i.booking_id = b.id WHERE i.earlier_reference = ?", earlier)
+	return s.DB.Text(s.T, "SELECT b.reference FROM bookings b JOIN imported_bookings i ON i.booking_id = b.id WHERE i.earlier_reference = ?",
+		earlier)
 }
 
 func requireNothingAtStripe(s *testkit.Stack, work func()) {

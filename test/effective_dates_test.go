@@ -51,8 +51,10 @@ func TestLateWebhooksArePostedNowAndTakeEffectThen(t *testing.T) {
 			WHERE e.account = 'asset:stripe_clearing' AND l.effective_at <= ?`, m.at.UTC())
 		require.EqualValues(t, m.balance, clearing, "after step %d", i)
 	}
-	require.Equal(t, 1, s.DB.Count(t, `SELECT COUNT(*) FROM financial_ledger l JOIN stripe_events e ON e.object_id = ? AND e.type = 'charge.dispute.closed'
-		AND e.stripe_created_at = l.effective_at WHERE l.type = 'chargeback' AND l.effective_basis = 'stripe'`, dispute), "the loss took effect when the dispute was closed")
+	require.Equal(t, 1, s.DB.Count(t,
+		`SELECT COUNT(*) FROM financial_ledger l JOIN stripe_events e ON e.object_id = ? AND e.type = 'charge.dispute.closed'
+		AND e.stripe_created_at = l.effective_at WHERE l.type = 'chargeback' AND l.effective_basis = 'stripe'`, dispute),
+		"the loss took effect when the dispute was closed")
 	s.RequirePromises()
 	requireBothDates(s, booked.Reference)
 }
@@ -90,7 +92,8 @@ func TestABankDebitTakesEffectTwice(t *testing.T) {
 	s.AwaitStatus(booked.Reference, "confirmed")
 	s.AwaitQuiet()
 	s.RequireLedger(booked.Reference, "payment_in_transit", "payment")
-	require.Equal(t, 72, s.DB.Count(t, `SELECT TIMESTAMPDIFF(HOUR, t.effective_at, p.effective_at) FROM financial_ledger t JOIN financial_ledger p
+	require.Equal(t, 72, s.DB.Count(t,
+		`SELECT TIMESTAMPDIFF(HOUR, t.effective_at, p.effective_at) FROM financial_ledger t JOIN financial_ledger p
 		ON p.type = 'payment' AND p.effective_basis = 'stripe' WHERE t.type = 'payment_in_transit' AND t.effective_basis = 'balance_transaction'`))
 	s.RequirePromises()
 }
@@ -117,5 +120,6 @@ func TestMigrateKilledWhileItDatesTheLedger(t *testing.T) {
 	require.Equal(t, 1500, s.DB.Count(t, undated))
 	require.NoError(t, migrate())
 	require.Zero(t, s.DB.Count(t, undated))
-	require.Equal(t, 2500, s.DB.Count(t, "SELECT COUNT(*) FROM financial_ledger WHERE effective_at = posted_at AND effective_basis = 'posted'"))
+	require.Equal(t, 2500, s.DB.Count(t,
+		"SELECT COUNT(*) FROM financial_ledger WHERE effective_at = posted_at AND effective_basis = 'posted'"))
 }

@@ -84,7 +84,10 @@ func TestEventsOfEveryTypeComeToAnEnd(t *testing.T) {
 			"payment_intent": booked.Payment.PaymentIntentID, "metadata": map[string]string{"booking_reference": booked.Reference},
 		})
 	}
-	ours := map[string]string{"payment_intent": booked.Payment.PaymentIntentID, "charge": s.DB.Text(t, "SELECT stripe_charge_id FROM payments")}
+	ours := map[string]string{
+		"payment_intent": booked.Payment.PaymentIntentID,
+		"charge":         s.DB.Text(t, "SELECT stripe_charge_id FROM payments"),
+	}
 	for _, kind := range slices.Sorted(maps.Keys(corpus.About)) {
 		id := ours[corpus.About[kind]]
 		if id != "" { // it says of ours what Stripe does not
@@ -96,7 +99,8 @@ func TestEventsOfEveryTypeComeToAnEnd(t *testing.T) {
 	requireEventsEnd(s)
 
 	require.Equal(t, before+posted, s.DB.Count(t, "SELECT COUNT(*) FROM stripe_events"))
-	require.Equal(t, len(corpus.About), s.DB.Count(t, "SELECT COUNT(*) FROM stripe_events WHERE account = 'acct_1Connected' AND state = 'not_ours'"))
+	require.Equal(t, len(corpus.About),
+		s.DB.Count(t, "SELECT COUNT(*) FROM stripe_events WHERE account = 'acct_1Connected' AND state = 'not_ours'"))
 	require.Equal(t, ledger, s.LedgerDigest())
 	require.Equal(t, "confirmed", s.Status(booked.Reference))
 	requireNoRunEverFailed(s)
@@ -118,7 +122,10 @@ func requireNoRunEverFailed(s *testkit.Stack) {
 // requireThinEventsRefused holds that events of API v2 are no failure of ours, and leave nothing in the inbox.
 func requireThinEventsRefused(s *testkit.Stack) {
 	s.T.Helper()
-	for _, kind := range []string{"v2.core.event_destination.ping", "v1.billing.meter.error_report_triggered", "v2.money_management.payout.posted"} {
+	for _, kind := range []string{
+		"v2.core.event_destination.ping", "v1.billing.meter.error_report_triggered",
+		"v2.money_management.payout.posted",
+	} {
 		status, err := s.Stripe.DeliverThin(kind)
 		require.NoError(s.T, err)
 		require.Equal(s.T, http.StatusBadRequest, status, kind)

@@ -60,7 +60,11 @@ func TestExitCodesTellFindingsMisuseAndOutagesApart(t *testing.T) {
 		{"a plan that is not named", "starter", "reconcile --apply=", "--apply is empty", nil, 2},
 		{"an invalid configuration", "starter", "verify", "APP_ENV", []string{"APP_ENV=prod"}, 2},
 		{"no administrator's database", "starter", "migrate", "DATABASE_ADMIN_DSN is not set", []string{"DATABASE_ADMIN_DSN="}, 2},
-		{"a wrong password", "starter", "verify --books", "Access denied", []string{"DATABASE_DSN=nobody:x@tcp(" + hostOf(s.Config.DatabaseDSN) + ")/x"}, 2},
+		{
+			"a wrong password", "starter", "verify --books", "Access denied",
+			[]string{"DATABASE_DSN=nobody:x@tcp(" + hostOf(s.Config.DatabaseDSN) + ")/x"},
+			2,
+		},
 		{"no such namespace", "starter", "schedule show", "nowhere", []string{"TEMPORAL_NAMESPACE=nowhere"}, 2},
 		{"a key that Stripe refuses", "starter", "verify", "unauthorized", []string{"STRIPE_SECRET_KEY=sk_test_" + "another"}, 2},
 		{"no database", "starter", "verify --books", "does not answer", []string{"DATABASE_DSN=" + at.Replace(s.Config.DatabaseDSN)}, 3},
@@ -125,7 +129,10 @@ func TestShellCompletion(t *testing.T) {
 			require.NoError(t, err, "%s", output)
 		}
 	}
-	for asked, offers := range map[string]string{"verify --format ": "json", "events list --state ": "processing", "reconcile show recon_x --format ": "csv", "eve": "events"} {
+	for asked, offers := range map[string]string{
+		"verify --format ": "json", "events list --state ": "processing",
+		"reconcile show recon_x --format ": "csv", "eve": "events",
+	} {
 		_, offered := ended(t, s.StarterCommand(append([]string{"__complete"}, strings.Split(asked, " ")...)...))
 		require.Contains(t, offered, offers, asked)
 	}

@@ -74,7 +74,10 @@ func TestRepeated500sFromStripeAreOutlasted(t *testing.T) {
 	t.Run("at a creation", func(t *testing.T) {
 		t.Parallel()
 		s := testkit.New(t, testkit.Options{})
-		s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodPost, Path: "/v1/payment_intents", Kind: fakestripe.Fault500Before, Count: answers})
+		s.Stripe.Faults().Add(fakestripe.Fault{
+			Method: http.MethodPost, Path: "/v1/payment_intents", Kind: fakestripe.Fault500Before,
+			Count: answers,
+		})
 		payAndRequireOne(t, s)
 	})
 	t.Run("at a refund", func(t *testing.T) {
@@ -124,7 +127,10 @@ func TestPaidWhileStripeCannotCancel(t *testing.T) {
 func TestStripeRefusesThePayment(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
-	s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodPost, Path: "/v1/payment_intents", Kind: fakestripe.FaultInvalidRequest, Count: 1})
+	s.Stripe.Faults().Add(fakestripe.Fault{
+		Method: http.MethodPost, Path: "/v1/payment_intents", Kind: fakestripe.FaultInvalidRequest,
+		Count: 1,
+	})
 	answer, err := s.API.Do(http.MethodPost, "/v1/bookings", "refused", testkit.BookingBody(nil))
 	require.NoError(t, err)
 	require.Equal(t, http.StatusUnprocessableEntity, answer.Status, "%s", answer.Body)

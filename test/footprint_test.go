@@ -13,7 +13,8 @@ import (
 // bytesByTable adds up what every row of every table holds, each value as text.
 func bytesByTable(s *testkit.Stack) map[string]int {
 	s.T.Helper()
-	rows, err := s.DB.SQL.QueryContext(s.T.Context(), "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = ?", s.DB.Name)
+	rows, err := s.DB.SQL.QueryContext(s.T.Context(), "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = ?",
+		s.DB.Name)
 	require.NoError(s.T, err)
 	defer func() { _ = rows.Close() }() // read to the end; Err tells
 	sums := map[string]string{}

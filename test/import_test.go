@@ -71,7 +71,8 @@ func TestImportTakesOverOpenAndPaidBookings(t *testing.T) {
 		return err == nil
 	}, "the sweeper did not start the dispute's workflow; logs:\n%s", s.Logs)
 	s.AwaitQuiet()
-	require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM emails WHERE status <> 'suppressed' AND kind <> 'dispute_due'"), "the one about the hold that ended")
+	require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM emails WHERE status <> 'suppressed' AND kind <> 'dispute_due'"),
+		"the one about the hold that ended")
 	s.RequireMails(importedAs(s, "SD-OVER"), "hold_expired")
 	s.RequirePromises()
 
@@ -157,7 +158,10 @@ func TestImportStopsWhileStripeIsAway(t *testing.T) {
 	}
 	last := old.rows[69]["payment_intent"]
 	file := old.export()
-	s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodGet, Path: "/v1/payment_intents/" + last, Kind: fakestripe.FaultRateLimit, Count: 100})
+	s.Stripe.Faults().Add(fakestripe.Fault{
+		Method: http.MethodGet, Path: "/v1/payment_intents/" + last, Kind: fakestripe.FaultRateLimit,
+		Count: 100,
+	})
 	out, err := starterWith(s, "import", "bookings", file, "--apply", "--format", "csv")
 	require.ErrorContains(t, err, "exit status 3", out)
 	require.ErrorContains(t, err, "row 71: ")
@@ -166,13 +170,20 @@ func TestImportStopsWhileStripeIsAway(t *testing.T) {
 	require.Len(t, strings.Split(strings.TrimSpace(out), "\n"), 70, "the header, and what was done")
 
 	s.Stripe.Faults().Clear()
-	s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodGet, Path: "/v1/payment_intents/" + last, Kind: fakestripe.FaultRateLimit, Count: 1})
+	s.Stripe.Faults().Add(fakestripe.Fault{
+		Method: http.MethodGet, Path: "/v1/payment_intents/" + last, Kind: fakestripe.FaultRateLimit,
+		Count: 1,
+	})
 	out, err = starterWith(s, "import", "bookings", file, "--apply", "--format", "csv")
 	require.NoError(t, err, out)
 	rows, err := csv.NewReader(strings.NewReader(out)).ReadAll()
 	require.NoError(t, err)
-	require.Equal(t, []string{"row", "reference", "payment_intent", "at_stripe", "amount_minor", "amount_decimal", "currency", "verdict", "booking", "what"}, rows[0])
-	require.Equal(t, []string{"71", "SD-69", last, "succeeded", "45900", "459.00", "USD", "imported", importedAs(s, "SD-69"), "paid $459.00"}, rows[70])
+	require.Equal(t, []string{
+		"row", "reference", "payment_intent", "at_stripe", "amount_minor", "amount_decimal", "currency", "verdict",
+		"booking", "what",
+	}, rows[0])
+	require.Equal(t, []string{"71", "SD-69", last, "succeeded", "45900", "459.00", "USD", "imported", importedAs(s, "SD-69"), "paid $459.00"},
+		rows[70])
 	require.Equal(t, []string{"known", importedAs(s, "SD-0")}, rows[1][7:9])
 	require.Equal(t, 70, s.DB.Count(t, "SELECT COUNT(*) FROM bookings"))
 	s.RequirePromises()
@@ -228,7 +239,8 @@ func TestImportRefusesRowsOneByOne(t *testing.T) {
 	refused(row, "is cancelled at Stripe: nobody paid")
 	_, row = paid("confirmed")
 	refused(row, "departs_at is before the payment", "hold_expires_at", "",
-		"departs_at", time.Now().Add(-30*time.Minute).UTC().Format(time.RFC3339), "arrives_at", time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
+		"departs_at", time.Now().Add(-30*time.Minute).UTC().Format(time.RFC3339), "arrives_at",
+		time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
 	_, row = paid("confirmed")
 	refused(row, "customer_email has no complete domain", "customer_email", "layla@canary-mail")
 

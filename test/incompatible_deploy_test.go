@@ -36,7 +36,8 @@ func TestIncompatibleDeployIsSeen(t *testing.T) {
 	}, "the workflow is not stuck; logs:\n%s", s.Logs)
 
 	// Temporal's search shows the workflow later than the workflow itself does, and counts its attempts anew with each event.
-	named := regexp.MustCompile(`(?s)NO\s+no workflow is stuck on a failing task.*BookingPayment:` + booked.Reference + `.*NonDeterministicError`)
+	named := regexp.MustCompile(`(?s)NO\s+no workflow is stuck on a failing task.*BookingPayment:` + booked.Reference +
+		`.*NonDeterministicError`)
 	s.Eventually(func() bool {
 		out, err := starterWith(s, "verify")
 		return err != nil && named.MatchString(out)

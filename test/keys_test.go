@@ -96,16 +96,20 @@ func TestWhoAskedForWhatIsKept(t *testing.T) {
 	require.NoError(t, err)
 	byClient, byOperator := `^test \(ak_[0-9A-Z]{10}\)$`, `^\S+@`+host
 	for action, want := range map[string]string{
-		"refund.create": byClient, "booking.cancel": byClient, "event.retry": byOperator, "email.resend": byOperator, "reconciliation.start": byOperator,
+		"refund.create": byClient, "booking.cancel": byClient, "event.retry": byOperator, "email.resend": byOperator,
+		"reconciliation.start": byOperator,
 	} {
 		require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM audit_log WHERE action = ?", action), action)
 		require.Regexp(t, want, s.DB.Text(t, "SELECT actor FROM audit_log WHERE action = ?", action), action)
 		require.NotEmpty(t, s.DB.Text(t, "SELECT correlation_id FROM audit_log WHERE action = ?", action), action)
 	}
-	require.Equal(t, refund.Header.Get("X-Correlation-ID"), s.DB.Text(t, "SELECT correlation_id FROM audit_log WHERE action = 'refund.create'"),
+	require.Equal(t, refund.Header.Get("X-Correlation-ID"),
+		s.DB.Text(t, "SELECT correlation_id FROM audit_log WHERE action = 'refund.create'"),
 		"the request's own id, which its answer and its log line bear")
 	require.Contains(t, s.DB.Text(t, "SELECT detail FROM audit_log WHERE action = 'refund.create'"), "$1.00")
-	require.Zero(t, s.DB.Count(t, "SELECT COUNT(*) FROM audit_log WHERE CONCAT(actor, subject, detail) LIKE '%canary-mail%' OR CONCAT(actor, subject, detail) LIKE '%Layla%'"))
+	require.Zero(t, s.DB.Count(t,
+		"SELECT COUNT(*) FROM audit_log WHERE CONCAT(actor, subject, detail) LIKE '%canary-mail%' OR CONCAT(actor, subject, detail) LIKE "+
+			"'%Layla%'"))
 
 	output, err := s.StarterCommand("evidence", booked.Reference).Output()
 	require.NoError(t, err)

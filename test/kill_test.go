@@ -72,7 +72,10 @@ func TestWorkerKilledOnTheWayToARefusedPayment(t *testing.T) {
 		t.Run(point, func(t *testing.T) {
 			t.Parallel()
 			s := testkit.New(t, testkit.Options{Processes: true, WorkerFailpoint: point})
-			s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodPost, Path: "/v1/payment_intents", Kind: fakestripe.FaultInvalidRequest, Count: 1000})
+			s.Stripe.Faults().Add(fakestripe.Fault{
+				Method: http.MethodPost, Path: "/v1/payment_intents", Kind: fakestripe.FaultInvalidRequest,
+				Count: 1000,
+			})
 			answer := s.Post("/v1/bookings", "refused", testkit.BookingBody(nil))
 			require.Equal(t, http.StatusUnprocessableEntity, answer.Status, "%s", answer.Body)
 			reference := s.OnlyReference()

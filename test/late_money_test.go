@@ -84,7 +84,8 @@ func TestLateMoneyWasRefusedOverTheDispute(t *testing.T) {
 	id, err := s.Stripe.Dispute(booked.Payment.PaymentIntentID, 0, "fraudulent")
 	require.NoError(t, err)
 	s.Stripe.ReleaseWebhooks()
-	s.Eventually(func() bool { return s.DB.Count(t, "SELECT COUNT(*) FROM refunds WHERE status = 'failed'") == 1 }, "not refused; logs:\n%s", s.Logs)
+	s.Eventually(func() bool { return s.DB.Count(t, "SELECT COUNT(*) FROM refunds WHERE status = 'failed'") == 1 }, "not refused; logs:\n%s",
+		s.Logs)
 	s.AwaitQuiet()
 	s.Stripe.EnableEvents()
 	require.NoError(t, s.Stripe.MoveDispute(id, "under_review"))
@@ -107,7 +108,8 @@ func TestLateMoneyGoesBack(t *testing.T) {
 
 	require.NoError(t, s.Stripe.ForceSucceed(booked.Payment.PaymentIntentID))
 	s.Eventually(func() bool { return s.PaymentStatus(booked.Reference) == "succeeded" }, "late money not recorded")
-	s.Eventually(func() bool { return s.DB.Count(t, "SELECT COUNT(*) FROM refunds WHERE status = 'succeeded'") == 1 }, "late money not refunded")
+	s.Eventually(func() bool { return s.DB.Count(t, "SELECT COUNT(*) FROM refunds WHERE status = 'succeeded'") == 1 },
+		"late money not refunded")
 	s.AwaitQuiet()
 	require.Equal(t, "cancelled", s.Status(booked.Reference))
 	require.Equal(t, 0, s.DB.Count(t, "SELECT COUNT(*) FROM bookings WHERE refund_due = TRUE"))

@@ -42,7 +42,10 @@ func TestLogLinesOfAReconciliationHaveItsID(t *testing.T) {
 	s := testkit.New(t, testkit.Options{})
 	planted := plant(s)
 	s.AwaitQuiet()
-	s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodGet, Path: "/v1/balance_transactions", Kind: fakestripe.Fault500Before, Count: 3})
+	s.Stripe.Faults().Add(fakestripe.Fault{
+		Method: http.MethodGet, Path: "/v1/balance_transactions", Kind: fakestripe.Fault500Before,
+		Count: 3,
+	})
 	before := s.Logs.Lines()
 	run := reconcile(s, `{"dryRun": true}`)
 

@@ -28,7 +28,10 @@ func TestInboxThatLostItsNewestEventsIsNamed(t *testing.T) {
 	t.Parallel()
 	for name, dealWith := range map[string]func(*testkit.Stack){
 		"a fence raised and lowered": func(s *testkit.Stack) {
-			for _, args := range [][]string{{"fence", "raise", "--reason", "the database was restored"}, {"fence", "lower", "--note", "nothing is missing"}} {
+			for _, args := range [][]string{
+				{"fence", "raise", "--reason", "the database was restored"},
+				{"fence", "lower", "--note", "nothing is missing"},
+			} {
 				out, err := starterWith(s, args...)
 				require.NoError(t, err, out)
 			}

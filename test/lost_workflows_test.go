@@ -22,7 +22,8 @@ import (
 func (u *unfinished) workflows() []string {
 	ids := []string{
 		workflows.ReconciliationWorkflowID(u.run), workflows.SendMailWorkflowID(u.copied), workflows.PayoutWorkflowID(u.payout),
-		"CancelTwins:" + u.warned.Reference, workflows.ChargeRefundsWorkflowID(u.found.Payment.PaymentIntentID), workflows.AccountFeeWorkflowID(u.bill),
+		"CancelTwins:" + u.warned.Reference, workflows.ChargeRefundsWorkflowID(u.found.Payment.PaymentIntentID),
+		workflows.AccountFeeWorkflowID(u.bill),
 		workflows.UnbookedWorkflowID(u.theirs),
 	}
 	for _, booked := range []testkit.Booked{u.hold, u.processing, u.runsOut, u.warned, u.unmailed, u.feeless} {
@@ -79,14 +80,16 @@ func (u *unfinished) finish() {
 	u.Stripe.Faults().Clear()
 	u.Mailbox.ClearScript()
 	for reference, status := range map[string]string{
-		u.hold.Reference: "expired", u.runsOut.Reference: "expired", u.processing.Reference: "confirmed", u.unmailed.Reference: "partially_refunded",
+		u.hold.Reference: "expired", u.runsOut.Reference: "expired", u.processing.Reference: "confirmed",
+		u.unmailed.Reference: "partially_refunded",
 	} {
 		u.AwaitStatus(reference, status)
 	}
 	for _, id := range []string{u.requested.ID, u.pending.ID, u.action.ID} {
 		awaitRefund(u.Stack, id, "succeeded")
 	}
-	u.Eventually(func() bool { return u.refundStatus(u.dashboard) == "succeeded" }, "the refund from the dashboard stays open; logs:\n%s", u.Logs)
+	u.Eventually(func() bool { return u.refundStatus(u.dashboard) == "succeeded" }, "the refund from the dashboard stays open; logs:\n%s",
+		u.Logs)
 	awaitDispute(u.Stack, u.inquiry, "needs_response")
 	awaitPayout(u.Stack, u.payout, "pending", "proven")
 	u.Eventually(func() bool {
@@ -121,13 +124,15 @@ func (u *unfinished) finish() {
 	u.AwaitQuiet()
 	u.RequireMails(u.unmailed.Reference, "booking_confirmed", "refunded")
 	require.Equal(t, "sent", u.DB.Text(t, "SELECT status FROM emails WHERE id = "+strconv.FormatUint(u.copied, 10)))
-	require.Len(t, u.Stripe.Refunds(), 4+2+1, "four that were asked for, two by hand, and what Stripe shows of the authorisation that was let go")
+	require.Len(t, u.Stripe.Refunds(), 4+2+1,
+		"four that were asked for, two by hand, and what Stripe shows of the authorisation that was let go")
 	sent := map[string]bool{}
 	for _, mail := range u.Mailbox.Messages() {
 		require.False(t, sent[mail.MessageID], "mailed twice: %s", mail.Subject)
 		sent[mail.MessageID] = true
 	}
-	require.Equal(t, -29100, balanceOf(u.Stack, "asset:other_integrations", "USD"), "posted by the sweeper's workflow: no reconciliation has run since")
+	require.Equal(t, -29100, balanceOf(u.Stack, "asset:other_integrations", "USD"),
+		"posted by the sweeper's workflow: no reconciliation has run since")
 	u.RequirePromises()
 	require.Empty(t, reconcile(u.Stack, `{}`).Details)
 }

@@ -94,5 +94,6 @@ func TestEventAloneMarksNoBooking(t *testing.T) {
 
 func requireNoAttention(s *testkit.Stack) {
 	s.T.Helper()
-	require.Zero(s.T, s.DB.Count(s.T, "SELECT COUNT(*) FROM bookings WHERE attention IS NOT NULL OR refund_due"), "an operator is shown a booking")
+	require.Zero(s.T, s.DB.Count(s.T, "SELECT COUNT(*) FROM bookings WHERE attention IS NOT NULL OR refund_due"),
+		"an operator is shown a booking")
 }

@@ -21,7 +21,8 @@ import (
 // queueBasedTables are those of the package that docs/migrating.md migrates from, as far as its query reads them.
 var queueBasedTables = []string{
 	`CREATE TABLE bookings (
-		id BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY, reference VARCHAR(16) CHARACTER SET ascii NOT NULL, status VARCHAR(32) CHARACTER SET ascii NOT NULL,
+		id BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY, reference VARCHAR(16) CHARACTER SET ascii NOT NULL, status VARCHAR(32)
+		  CHARACTER SET ascii NOT NULL,
 		customer_name VARCHAR(200) NOT NULL, customer_email VARCHAR(254) NOT NULL, flight_json JSON NOT NULL, amount BIGINT NOT NULL,
 		currency CHAR(3) NOT NULL, hold_expires_at DATETIME(3) NOT NULL, needs_refund BOOLEAN NOT NULL DEFAULT FALSE,
 		created_at DATETIME(3) NOT NULL, updated_at DATETIME(3) NOT NULL, UNIQUE KEY (reference))`,
@@ -55,7 +56,8 @@ func (e *earlierSystem) fill() *sql.Conn {
 			`","passengers":[{"name":"Layla Haddad"},{"name":"عمر \"Omar\" حداد"}]}`
 		exec(`INSERT INTO bookings (id, reference, status, customer_name, customer_email, flight_json, amount, currency, hold_expires_at, created_at, updated_at)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, i+1, row["reference"], row["state"], row["customer_name"], row["customer_email"], flight,
-			row["amount_minor"], row["currency"], sqlTime.Replace(row["hold_expires_at"]), sqlTime.Replace(row["created_at"]), sqlTime.Replace(row["created_at"]))
+			row["amount_minor"], row["currency"], sqlTime.Replace(row["hold_expires_at"]), sqlTime.Replace(row["created_at"]),
+			sqlTime.Replace(row["created_at"]))
 		exec("INSERT INTO payments (booking_id, stripe_payment_intent_id, status) VALUES (?, ?, 'any')", i+1, row["payment_intent"])
 	}
 	return conn

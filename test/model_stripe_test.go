@@ -65,7 +65,8 @@ func (m *model) lateMoney(*rapid.T) {
 func (m *model) dispute(rt *rapid.T) {
 	one := m.any()
 	if rapid.Bool().Draw(rt, "formal") {
-		_, _ = m.s.Stripe.Dispute(one.intent, int64(rapid.SampledFrom([]int{0, 5000}).Draw(rt, "amount")), "fraudulent") // refused when unpaid, as below
+		// refused when unpaid, as below
+		_, _ = m.s.Stripe.Dispute(one.intent, int64(rapid.SampledFrom([]int{0, 5000}).Draw(rt, "amount")), "fraudulent")
 		return
 	}
 	_, _ = m.s.Stripe.Inquire(one.intent)
@@ -105,7 +106,8 @@ func (m *model) bankOnPayout(rt *rapid.T) {
 		rt.Skip("no payout yet")
 	}
 	one := rapid.SampledFrom(payouts).Draw(rt, "payout")
-	_ = m.s.Stripe.MovePayout(one.ID, rapid.SampledFrom([]string{"in_transit", "paid", "failed", "canceled"}).Draw(rt, "move")) // refused what cannot be
+	// refused what cannot be
+	_ = m.s.Stripe.MovePayout(one.ID, rapid.SampledFrom([]string{"in_transit", "paid", "failed", "canceled"}).Draw(rt, "move"))
 }
 
 // ratesMove changes what an account that settles in dollars gets for the other currencies.

@@ -60,7 +60,8 @@ func TestEventsAboutObjectsThatStripeDoesNotHaveAreSetAside(t *testing.T) {
 	s.AwaitQuiet()
 	s.Eventually(func() bool { return told(s, "processing") == 0 && told(s, "failed") == 0 }, "events wait for ever")
 	require.NotEmpty(t, s.DB.Text(t, "SELECT note FROM stripe_events WHERE state = 'not_ours' AND object_id = 'pi_1Theirs'"))
-	require.Equal(t, 6, s.DB.Count(t, "SELECT COUNT(*) FROM stripe_events WHERE state = 'not_ours' AND type LIKE 'payout.%' AND note LIKE 'Stripe does not have payout %'"))
+	require.Equal(t, 6, s.DB.Count(t,
+		"SELECT COUNT(*) FROM stripe_events WHERE state = 'not_ours' AND type LIKE 'payout.%' AND note LIKE 'Stripe does not have payout %'"))
 	requireNoRunFailed(s)
 	requireNoAttention(s)
 	s.RequireLedger(reference, "payment")
@@ -116,7 +117,8 @@ func TestEventsOfAConnectedAccountStartNothing(t *testing.T) {
 	s.Stripe.Settle()
 	s.AwaitQuiet()
 	require.Equal(t, processed, told(s, "processed"))
-	require.Equal(t, told(s, "not_ours"), s.DB.Count(t, "SELECT COUNT(*) FROM stripe_events WHERE account = 'acct_1Connected' AND note LIKE '%acct_1Connected%'"))
+	require.Equal(t, told(s, "not_ours"),
+		s.DB.Count(t, "SELECT COUNT(*) FROM stripe_events WHERE account = 'acct_1Connected' AND note LIKE '%acct_1Connected%'"))
 	require.NotZero(t, told(s, "not_ours"))
 	require.Zero(t, s.DB.Count(t, "SELECT COUNT(*) FROM refunds WHERE stripe_refund_id = ?", refund))
 	requireNoRunFailed(s)
@@ -130,7 +132,8 @@ func TestRunThatFailsTellsTheInboxWhy(t *testing.T) {
 	s.DB.Exec(t, "UPDATE bookings SET amount = amount + 1")
 	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
 	s.Eventually(func() bool {
-		return s.DB.Count(t, "SELECT COUNT(*) FROM stripe_events WHERE state = 'failed' AND last_error LIKE ?", "BookingPayment:"+booked.Reference+"%459.01%") > 0
+		return s.DB.Count(t, "SELECT COUNT(*) FROM stripe_events WHERE state = 'failed' AND last_error LIKE ?",
+			"BookingPayment:"+booked.Reference+"%459.01%") > 0
 	}, "the inbox does not say why")
 	s.Eventually(func() bool { return len(s.LogLines("worker", "events from Stripe could not be recorded")) > 0 }, "no alarm was raised")
 	run := s.LatestRun(s.WorkflowID(booked.Reference))

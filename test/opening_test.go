@@ -162,7 +162,8 @@ func TestPaymentsFromBeforeTheOpeningAreRefundedAndDisputedAfterIt(t *testing.T)
 	}
 	require.Equal(t, equity+4000+20000, balanceOf(s, "equity:opening_balance", "USD"))
 	require.Equal(t, 1500, balanceOf(s, "expense:stripe_fees", "USD")-45, "the dispute's fee is an expense; 45 is the orphan's")
-	require.Equal(t, 2, s.DB.Count(t, "SELECT COUNT(*) FROM financial_ledger WHERE type = 'before_opening' AND description LIKE 'charge ch_%'"))
+	require.Equal(t, 2, s.DB.Count(t,
+		"SELECT COUNT(*) FROM financial_ledger WHERE type = 'before_opening' AND description LIKE 'charge ch_%'"))
 	require.NoError(t, s.ClearingEqualsStripe())
 	require.Empty(t, reconcile(s, `{}`).Details)
 
@@ -185,7 +186,8 @@ func TestPayoutsAcrossTheOpening(t *testing.T) {
 
 	require.NoError(t, s.Stripe.MovePayout(before.payout, "failed"))
 	s.Eventually(func() bool {
-		return s.DB.Count(t, "SELECT COUNT(*) FROM payouts WHERE stripe_payout_id = ? AND status = 'failed' AND failure_posted", before.payout) == 1
+		return s.DB.Count(t, "SELECT COUNT(*) FROM payouts WHERE stripe_payout_id = ? AND status = 'failed' AND failure_posted",
+			before.payout) == 1
 	}, "the payout never came back; logs:\n%s", s.Logs)
 	s.AwaitQuiet()
 	require.NoError(t, s.ClearingEqualsStripe())

@@ -38,7 +38,10 @@ func shopLives(s *testkit.Stack) (byMetadata, byDescriptor string) {
 	require.NoError(t, err)
 	charge := chargeOfIntent(s, byMetadata)
 	s.Stripe.Book(fakestripe.BalanceTransaction{Amount: -35, Currency: "usd", Type: "stripe_fee", Category: "fee", Source: charge})
-	s.Stripe.Book(fakestripe.BalanceTransaction{Amount: -60, Currency: "usd", Type: "adjustment", Category: "other_adjustment", Source: charge})
+	s.Stripe.Book(fakestripe.BalanceTransaction{
+		Amount: -60, Currency: "usd", Type: "adjustment", Category: "other_adjustment",
+		Source: charge,
+	})
 	return byMetadata, byDescriptor
 }
 
@@ -58,7 +61,8 @@ func TestMoneyOfAnotherIntegrationIsPostedAsTheirs(t *testing.T) {
 			s.DB.Text(t, "SELECT note FROM stripe_events WHERE state = 'not_ours' AND type = 'payment_intent.succeeded' AND object_id = ?", object))
 	}
 	require.Equal(t, 2, s.DB.Count(t, `SELECT COUNT(DISTINCT object_id) FROM stripe_events
-		WHERE state = 'not_ours' AND note LIKE '%another integration%' AND (object_id LIKE 're_%' OR object_id LIKE 'dp_%')`), "the refund's and the dispute's")
+		WHERE state = 'not_ours' AND note LIKE '%another integration%' AND (object_id LIKE 're_%' OR object_id LIKE 'dp_%')`),
+		"the refund's and the dispute's")
 	require.Equal(t, "not about a booking of ours",
 		s.DB.Text(t, "SELECT note FROM stripe_events WHERE type = 'payment_intent.succeeded' AND object_id = ?", orphan))
 
@@ -104,7 +108,10 @@ func TestNoRuleTakesABookingsMoney(t *testing.T) {
 	intent := booked.Payment.PaymentIntentID
 	require.NoError(t, s.Stripe.EditMetadata(intent, map[string]string{"booking_reference": "", "shop_order": "4711"}))
 	require.Equal(t, http.StatusOK, s.Pay(intent, "pm_card_visa"))
-	s.Stripe.Book(fakestripe.BalanceTransaction{Amount: -35, Currency: "usd", Type: "stripe_fee", Category: "fee", Source: chargeOfIntent(s, intent)})
+	s.Stripe.Book(fakestripe.BalanceTransaction{
+		Amount: -35, Currency: "usd", Type: "stripe_fee", Category: "fee",
+		Source: chargeOfIntent(s, intent),
+	})
 	unknown := s.PaymentBeside(700, "FB-7K2M9QXA")
 	again()
 	run := reconcile(s, `{}`)
@@ -150,7 +157,8 @@ func TestMoneyThatWasPostedAsTheirsAndIsOursIsRecorded(t *testing.T) {
 	s.AwaitStatus(booked.Reference, "confirmed")
 	s.AwaitQuiet()
 	s.RequireLedger(booked.Reference, "payment")
-	require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM financial_ledger WHERE type = 'reversal' AND operation_key LIKE 'reversal/unbooked/txn_%'"))
+	require.Equal(t, 1, s.DB.Count(t,
+		"SELECT COUNT(*) FROM financial_ledger WHERE type = 'reversal' AND operation_key LIKE 'reversal/unbooked/txn_%'"))
 	require.Zero(t, balanceOf(s, "asset:other_integrations", "USD"))
 	require.Equal(t, 44539, balanceOf(s, "asset:stripe_clearing", "USD"))
 	require.Empty(t, reconcile(s, `{}`).Details)

@@ -79,7 +79,8 @@ func TestPayoutPostsStripesBillWithIt(t *testing.T) {
 	require.NoError(t, err)
 	awaitPayout(s, id, "pending", "proven")
 	s.AwaitQuiet()
-	require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM financial_ledger WHERE type = 'account_fee' AND stripe_balance_transaction_id = ?", bill))
+	require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM financial_ledger WHERE type = 'account_fee' AND stripe_balance_transaction_id = ?",
+		bill))
 	s.RequirePromises()
 	require.Empty(t, reconcile(s, `{}`).Details)
 }

@@ -50,7 +50,8 @@ func TestNothingLeaksAndOneIDLeadsThrough(t *testing.T) {
 
 	c := canariesOf(s, booked)
 	c.searchTables(s)
-	c.searchHistories(s, s.WorkflowID(booked.Reference), "Refund:"+refund.ID, "Dispute:"+dispute, "Payout:"+payout, "Reconciliation:"+run.CorrelationID, mail)
+	c.searchHistories(s, s.WorkflowID(booked.Reference), "Refund:"+refund.ID, "Dispute:"+dispute, "Payout:"+payout,
+		"Reconciliation:"+run.CorrelationID, mail)
 	c.searchMails(s)
 	c.searchCommands(s, booked.Reference, run.CorrelationID)
 	require.NotEmpty(t, s.Logs.String())

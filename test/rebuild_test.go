@@ -160,7 +160,8 @@ func TestRebuildKilledBringsEverythingBackOnce(t *testing.T) {
 	l := loseAnHour(s, func() {})
 	l.run("fence", "raise", "--reason", "the database was restored")
 	l.deaths = []string{
-		"rebuild-before-booking", "rebuild-after-booking", "rebuild-after-payment-row", "rebuild-after-workflow", "rebuild-before-item-done", "rebuild-after-item-done",
+		"rebuild-before-booking", "rebuild-after-booking", "rebuild-after-payment-row", "rebuild-after-workflow", "rebuild-before-item-done",
+		"rebuild-after-item-done",
 	}
 	l.recover()
 	l.requireWhole()
@@ -197,7 +198,8 @@ func TestBookingsOfALostClientAreRebuiltAsAnothers(t *testing.T) {
 	require.Len(t, plan.Items, 2)
 	require.Contains(t, l.run("rebuild", "--client", "made anew"), "(was "+lost+")")
 	l.run("rebuild", "--apply", strconv.Itoa(plan.Plan))
-	require.Equal(t, "made anew", s.DB.Text(t, `SELECT c.name FROM bookings b JOIN api_clients c ON c.id = b.client_id WHERE b.reference = ?`, orphaned.Reference))
+	require.Equal(t, "made anew",
+		s.DB.Text(t, `SELECT c.name FROM bookings b JOIN api_clients c ON c.id = b.client_id WHERE b.reference = ?`, orphaned.Reference))
 	require.Equal(t, kept, clientOf(s, theirs), "its client is in the books, and is not replaced")
 	require.Empty(t, l.planAs().Items, "nothing is missing any more")
 	require.Equal(t, "confirmed", s.DB.Text(t, "SELECT status FROM bookings WHERE reference = ?", orphaned.Reference))
@@ -205,7 +207,8 @@ func TestBookingsOfALostClientAreRebuiltAsAnothers(t *testing.T) {
 
 func clientOf(s *testkit.Stack, booked testkit.Booked) string {
 	s.T.Helper()
-	return s.DB.Text(s.T, "SELECT c.client_id FROM bookings b JOIN api_clients c ON c.id = b.client_id WHERE b.reference = ?", booked.Reference)
+	return s.DB.Text(s.T, "SELECT c.client_id FROM bookings b JOIN api_clients c ON c.id = b.client_id WHERE b.reference = ?",
+		booked.Reference)
 }
 
 // rebuildPlan is what `rebuild --format json` prints.

@@ -41,8 +41,9 @@ func TestStripesAdjustmentWaitsForAPerson(t *testing.T) {
 	require.Equal(t, "person", found.Details[0].Proposed)
 	item := fmt.Sprint(found.Details[0].ID)
 	for says, args := range map[string][]string{
-		"must be one of": {"--post", "--account", "asset:disputed_funds"}, "--account requires --post": {"--account", "asset:bank"}, "--note": {"--note", " "},
-		"--effective-at requires --post":                 {"--effective-at", "2027-05-01T14:20:00Z"},
+		"must be one of": {"--post", "--account", "asset:disputed_funds"}, "--account requires --post": {"--account", "asset:bank"},
+		"--note":                         {"--note", " "},
+		"--effective-at requires --post": {"--effective-at", "2027-05-01T14:20:00Z"},
 		`invalid --effective-at "1 May": must be a time`: {"--post", "--effective-at", "1 May"},
 		"leave it out": {"--post", "--effective-at", "2026-05-01T14:20:00+01:00"},
 	} {

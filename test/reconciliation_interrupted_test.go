@@ -51,7 +51,10 @@ func TestTwoReconciliationsAtOnceHealOnce(t *testing.T) {
 // The worker dies in the middle of a window, or of a healing; another continues, and what was found is found and healed once.
 func TestReconciliationSurvivesItsWorker(t *testing.T) {
 	t.Parallel()
-	for _, failpoint := range []string{"after-reconciliation-page", "before-record-outcome", "after-record-outcome", "after-reconciliation-item"} {
+	for _, failpoint := range []string{
+		"after-reconciliation-page", "before-record-outcome", "after-record-outcome",
+		"after-reconciliation-item",
+	} {
 		t.Run(failpoint, func(t *testing.T) {
 			t.Parallel()
 			s := testkit.New(t, testkit.Options{Processes: true, WorkerFailpoint: failpoint})

@@ -117,6 +117,7 @@ func TestReconciliationFindsWhatHasMovedNoMoney(t *testing.T) {
 	run := reconcile(s, `{}`)
 	require.Equal(t, map[string]int{"orphan_payment": 1, "state_mismatch": 1}, run.classes(), "%+v", run.Details)
 	require.Equal(t, 1, run.Fixed)
-	require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM disputes WHERE stripe_dispute_id = ? AND status = 'warning_needs_response'", inquiry))
+	require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM disputes WHERE stripe_dispute_id = ? AND status = 'warning_needs_response'",
+		inquiry))
 	require.Zero(t, reconcile(s, `{}`).Fixed)
 }

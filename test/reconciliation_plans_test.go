@@ -33,7 +33,8 @@ func TestPlanThatChangedSinceIsSkipped(t *testing.T) {
 	require.Len(t, applied.Details, 1)
 	require.Equal(t, "skipped", applied.Details[0].State)
 	require.Contains(t, applied.Details[0].Note, "changed since: by now the dispute is needs_response here and lost at Stripe")
-	require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM reconciliation_runs WHERE correlation_id = ? AND next_call_us > 0", applied.CorrelationID))
+	require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM reconciliation_runs WHERE correlation_id = ? AND next_call_us > 0",
+		applied.CorrelationID))
 	require.Equal(t, 1, reconcile(s, `{}`).Fixed)
 	again := applyPlan(s, dry.CorrelationID)
 	require.Equal(t, "changed since: the two sides agree by now", again.Details[0].Note)
@@ -63,7 +64,8 @@ func TestPlanThatSomebodyChangedIsRefused(t *testing.T) {
 	s.DropWebhooks()
 	require.Equal(t, http.StatusOK, s.Pay(lost.Payment.PaymentIntentID, "pm_card_visa"))
 	dry := reconcile(s, `{"dryRun":true}`)
-	s.DB.Exec(t, "UPDATE reconciliation_items SET amount_at_stripe = amount_at_stripe + 1, class = 'amount_mismatch' WHERE class = 'missing_in_ledger'")
+	s.DB.Exec(t, "UPDATE reconciliation_items SET amount_at_stripe = amount_at_stripe + 1, class = 'amount_mismatch' WHERE class = "+
+		"'missing_in_ledger'")
 	_, err := starterWith(s, "reconcile", "--apply", dry.CorrelationID)
 	require.ErrorContains(t, err, "does not match its digest: reconcile again")
 	require.Equal(t, "pending_payment", s.Status(lost.Reference))
@@ -88,7 +90,8 @@ func TestPlanIsAppliedTwiceAtOnce(t *testing.T) {
 	client := dispatch.NewClient(s.Temporal, s.Config.TaskQueue)
 	ids := []string{dispatch.NewRunID(), dispatch.NewRunID()}
 	for _, id := range ids {
-		require.NoError(t, client.StartReconciliation(t.Context(), id, reconciliation.Options{LookbackDays: 7, Scope: reconciliation.ScopeAll}, dry.CorrelationID))
+		require.NoError(t, client.StartReconciliation(t.Context(), id, reconciliation.Options{LookbackDays: 7, Scope: reconciliation.ScopeAll},
+			dry.CorrelationID))
 	}
 	for _, id := range ids {
 		run := awaitReconciliation(s, id)
@@ -97,7 +100,8 @@ func TestPlanIsAppliedTwiceAtOnce(t *testing.T) {
 	}
 	for _, booked := range lost {
 		s.RequireLedger(booked.Reference, "payment")
-		require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM emails WHERE kind = 'booking_confirmed' AND dedupe_key LIKE ?", booked.Reference+"%"))
+		require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM emails WHERE kind = 'booking_confirmed' AND dedupe_key LIKE ?",
+			booked.Reference+"%"))
 	}
 	s.RequirePromises()
 }

@@ -52,7 +52,10 @@ func TestFailedScanEndsTheRunWithItsReason(t *testing.T) {
 	s := testkit.New(t, testkit.Options{})
 	s.BookAndPay("beside", nil)
 	s.AwaitQuiet()
-	s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodGet, Path: "/v1/balance_transactions", Kind: fakestripe.FaultInvalidRequest, Skip: 3})
+	s.Stripe.Faults().Add(fakestripe.Fault{
+		Method: http.MethodGet, Path: "/v1/balance_transactions", Kind: fakestripe.FaultInvalidRequest,
+		Skip: 3,
+	})
 	out, err := starterWith(s, "reconcile")
 	require.ErrorContains(t, err, " failed: ")
 	require.Contains(t, out, "error: ")

@@ -19,7 +19,10 @@ func TestRunWhoseScanFailsForHoursEndsWithItsReason(t *testing.T) {
 	s := testkit.New(t, testkit.Options{})
 	s.BookAndPay("scanned", nil)
 	s.AwaitQuiet()
-	s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodGet, Path: "/v1/balance_transactions", Kind: fakestripe.FaultHTML502, Count: 1_000_000})
+	s.Stripe.Faults().Add(fakestripe.Fault{
+		Method: http.MethodGet, Path: "/v1/balance_transactions", Kind: fakestripe.FaultHTML502,
+		Count: 1_000_000,
+	})
 	var started struct{ CorrelationID string }
 	s.Post("/v1/reconciliations", "", []byte(`{"scope":"ledger"}`)).Into(t, &started)
 	client := dispatch.NewClient(s.Temporal, s.Config.TaskQueue)

@@ -107,10 +107,12 @@ func plant(s *testkit.Stack) map[string]int {
 	again()
 
 	ledgerOf := func(reference string) int {
-		return s.DB.Count(t, "SELECT l.id FROM financial_ledger l JOIN bookings b ON b.id = l.booking_id WHERE l.type = 'payment' AND b.reference = ?", reference)
+		return s.DB.Count(t, "SELECT l.id FROM financial_ledger l JOIN bookings b ON b.id = l.booking_id WHERE l.type = 'payment' AND "+
+			"b.reference = ?", reference)
 	}
 	amount, fee, currency := ledgerOf(clean[5].Reference), ledgerOf(clean[4].Reference), ledgerOf(clean[2].Reference)
-	s.DB.Exec(t, "UPDATE ledger_entries SET amount = amount + 7 WHERE ledger_id = ? AND account <> 'expense:stripe_fees' AND amount > 40000", amount)
+	s.DB.Exec(t, "UPDATE ledger_entries SET amount = amount + 7 WHERE ledger_id = ? AND account <> 'expense:stripe_fees' AND amount > 40000",
+		amount)
 	s.DB.Exec(t, "UPDATE ledger_entries SET amount = amount + 9 WHERE ledger_id = ? AND amount < 40000", fee)
 	s.DB.Exec(t, "UPDATE ledger_entries SET currency = 'EUR' WHERE ledger_id = ?", currency)
 	s.DB.Exec(t, `INSERT INTO financial_ledger (booking_id, type, stripe_payment_intent_id, stripe_object_id, stripe_balance_transaction_id, description, posted_at, effective_at, effective_basis)

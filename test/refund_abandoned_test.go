@@ -15,7 +15,10 @@ import (
 // refuseRefunds has Stripe refuse refunds for a reason that is not known to be final, and asks for one.
 func refuseRefunds(s *testkit.Stack, booked testkit.Booked) refundView {
 	s.T.Helper()
-	s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodPost, Path: "/v1/refunds", Kind: fakestripe.FaultRefused, Code: "refund_on_a_sunday", Count: 1000})
+	s.Stripe.Faults().Add(fakestripe.Fault{
+		Method: http.MethodPost, Path: "/v1/refunds", Kind: fakestripe.FaultRefused,
+		Code: "refund_on_a_sunday", Count: 1000,
+	})
 	refund := ask(s, booked.Reference, "refund", usd(10000))
 	s.Eventually(func() bool { return s.FinanceMailCount("refund_waiting") == 1 }, "not postponed; logs:\n%s", s.Logs)
 	return refund
@@ -48,7 +51,8 @@ func TestRefundThatAPersonAbandonsEnds(t *testing.T) {
 	s.AwaitQuiet()
 	require.Equal(t, 1, s.MailCount(booked.Reference, "refund_failed"))
 	require.Contains(t, s.DB.Text(t, "SELECT text FROM attention_items WHERE is_open = 1"), "abandoned: paid by bank transfer")
-	require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM audit_log WHERE action = 'refund.abandon' AND subject = ? AND booking_id IS NOT NULL", refund.ID))
+	require.Equal(t, 1, s.DB.Count(t,
+		"SELECT COUNT(*) FROM audit_log WHERE action = 'refund.abandon' AND subject = ? AND booking_id IS NOT NULL", refund.ID))
 	require.Empty(t, s.Stripe.Refunds())
 	s.RequirePromises()
 	s.SaveRun("Refund:"+refund.ID, "refund_abandoned")
@@ -99,7 +103,8 @@ func TestAbandonedRefundOfUnknownOutcomeIsLookedForFirst(t *testing.T) {
 	s.Stripe.LagLists(4*time.Second, "/v1/refunds")
 	s.Stripe.Faults().Clear()
 	loseRefund(s)
-	require.NoError(t, s.Temporal.SignalWorkflow(t.Context(), "Refund:"+refund.ID, "", "stripe-event", map[string]string{"eventId": "evt_wake"}))
+	require.NoError(t, s.Temporal.SignalWorkflow(t.Context(), "Refund:"+refund.ID, "", "stripe-event",
+		map[string]string{"eventId": "evt_wake"}))
 	s.Eventually(func() bool { return len(s.Stripe.Refunds()) == 1 }, "not asked again")
 	answer := s.Post("/v1/refunds/"+refund.ID+"/abandon", "", []byte(bankTransfer))
 	require.Contains(t, []int{http.StatusOK, http.StatusConflict, http.StatusServiceUnavailable}, answer.Status, "%s", answer.Body)

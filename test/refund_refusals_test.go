@@ -41,7 +41,10 @@ func TestRefundOfUnknownRefusalIsMadeByHand(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	booked := s.BookAndPay("unknown-refusal", nil)
-	s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodPost, Path: "/v1/refunds", Kind: fakestripe.FaultRefused, Code: "refund_on_a_sunday"})
+	s.Stripe.Faults().Add(fakestripe.Fault{
+		Method: http.MethodPost, Path: "/v1/refunds", Kind: fakestripe.FaultRefused,
+		Code: "refund_on_a_sunday",
+	})
 	refund := ask(s, booked.Reference, "refund", `{}`)
 	s.Eventually(func() bool { return s.FinanceMailCount("refund_waiting") == 1 }, "finance was not told; logs:\n%s", s.Logs)
 	var view struct{ Attention string }

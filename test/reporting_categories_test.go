@@ -85,7 +85,10 @@ func TestMoneyBesideTheBalanceIsComparedByItsKind(t *testing.T) {
 	s := testkit.New(t, testkit.Options{})
 	s.BookAndPay("reserved", nil)
 	s.AwaitQuiet()
-	moved := s.Stripe.Book(fakestripe.BalanceTransaction{Amount: -700, Currency: "usd", Type: "reserve_transaction", Category: "connect_reserved_funds"})
+	moved := s.Stripe.Book(fakestripe.BalanceTransaction{
+		Amount: -700, Currency: "usd", Type: "reserve_transaction",
+		Category: "connect_reserved_funds",
+	})
 	s.Stripe.SetBalanceKind("connect_reserved", "usd", 700)
 	s.Stripe.SetBalanceKind("instant_available", "usd", 44539) // a part of what is available
 	run := reconcile(s, `{"dryRun":false}`)
@@ -96,7 +99,8 @@ func TestMoneyBesideTheBalanceIsComparedByItsKind(t *testing.T) {
 	require.Len(t, found, 2, "%+v", run.Details)
 	require.Contains(t, found, moved)
 	require.Equal(t, "balance_kind", found["connect_reserved-USD"].Object)
-	out, err := starterWith(s, "reconcile", "resolve", fmt.Sprint(found[moved].ID), "--note", "reserved", "--post", "--account", "asset:stripe_connect_reserved")
+	out, err := starterWith(s, "reconcile", "resolve", fmt.Sprint(found[moved].ID), "--note", "reserved", "--post", "--account",
+		"asset:stripe_connect_reserved")
 	require.NoError(t, err, "%s", out)
 	require.Empty(t, reconcile(s, `{"dryRun":true}`).Details)
 	s.RequirePromises()

@@ -35,13 +35,15 @@ func TestScheduleIsUnderstood(t *testing.T) {
 	for says, args := range map[string][]string{
 		`--cron "61 2 * * *"`: {"--cron", "61 2 * * *"}, "--jitter": {"--every", "1h", "--jitter", "-5m"}, "--every": {"--every", "100000h"},
 		"set the time zone with --time-zone": {"--cron", "CRON_TZ=Asia/Dubai 30 2 * * *"},
-		`invalid --time-zone "Local"`:        {"--cron", "0 2 * * *", "--time-zone", "Local"}, "--time-zone requires --cron": {"--every", "1h", "--time-zone", "Asia/Dubai"},
+		`invalid --time-zone "Local"`:        {"--cron", "0 2 * * *", "--time-zone", "Local"},
+		"--time-zone requires --cron":        {"--every", "1h", "--time-zone", "Asia/Dubai"},
 	} {
 		_, err := starterWith(s, append([]string{"schedule", "apply"}, args...)...)
 		require.ErrorContains(t, err, says)
 	}
 	removeSchedule(s)
-	out, err := starterWith(s, "schedule", "apply", "--cron", "30 2 * * *", "--time-zone", "Asia/Dubai", "--jitter", "0s", "--lookback-days", "3", "--dry-run")
+	out, err := starterWith(s, "schedule", "apply", "--cron", "30 2 * * *", "--time-zone", "Asia/Dubai", "--jitter", "0s", "--lookback-days",
+		"3", "--dry-run")
 	require.NoError(t, err)
 	require.Contains(t, out, `The schedule is active: at "30 2 * * *" in Asia/Dubai`)
 	require.Contains(t, out, "Each run covers the last 3 days, limit 100, scope all, dry run true")

@@ -34,7 +34,8 @@ func TestScrubKilledIsCompletedByTheNext(t *testing.T) {
 	require.Equal(t, "signal: killed", killed.String())
 	require.Equal(t, all-2, left())
 
-	s.DB.Exec(t, "UPDATE stripe_events SET processed = FALSE, state = 'received', next_attempt_at = UTC_TIMESTAMP(6) WHERE type = 'payment_intent.succeeded'")
+	s.DB.Exec(t, "UPDATE stripe_events SET processed = FALSE, state = 'received', next_attempt_at = UTC_TIMESTAMP(6) WHERE type = "+
+		"'payment_intent.succeeded'")
 	s.BookAndPay("meanwhile", nil)
 	out, err = starterWith(s, "events", "scrub", "--pause", "0")
 	require.NoError(t, err)

@@ -23,14 +23,15 @@ type unfinished struct {
 	hold, processing, runsOut, warned, unmailed testkit.Booked
 	feeless, found                              testkit.Booked // paid without a fee; refunded by hand, of which charge.refunded alone tells
 	unposted, unheard                           string         // refunds at Stripe: succeeded without a balance transaction, not found yet
-	bill, theirs                                string         // balance transactions not in the ledger: Stripe's own bill, another integration's payment
-	requested, pending, action                  refundView
-	dashboard                                   string // the refund at Stripe
-	open, inquiry, won                          string // disputes
-	payout                                      string
-	copied                                      uint64 // an email that was asked for again
-	run                                         string // a reconciliation
-	again                                       func() // lets webhooks come again
+	// balance transactions not in the ledger: Stripe's own bill, another integration's payment
+	bill, theirs               string
+	requested, pending, action refundView
+	dashboard                  string // the refund at Stripe
+	open, inquiry, won         string // disputes
+	payout                     string
+	copied                     uint64 // an email that was asked for again
+	run                        string // a reconciliation
+	again                      func() // lets webhooks come again
 }
 
 func newUnfinished(t *testing.T, options testkit.Options) *unfinished {
@@ -89,7 +90,8 @@ func (u *unfinished) waitForRefunds() {
 	var err error
 	u.dashboard, err = u.Stripe.RefundInDashboard(booked.Payment.PaymentIntentID, 700)
 	require.NoError(u.T, err)
-	u.Eventually(func() bool { return u.refundStatus(u.dashboard) == "pending" }, "the refund from the dashboard is not recorded; logs:\n%s", u.Logs)
+	u.Eventually(func() bool { return u.refundStatus(u.dashboard) == "pending" }, "the refund from the dashboard is not recorded; logs:\n%s",
+		u.Logs)
 }
 
 func (u *unfinished) waitForDisputes() {
@@ -150,7 +152,10 @@ func (u *unfinished) waitForBalances() {
 		}
 	}
 	u.bill = u.Stripe.Bill(250, "usd", "Radar")
-	u.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodGet, Path: "/v1/balance_transactions/*", Kind: fakestripe.FaultHTML502, Count: 1000})
+	u.Stripe.Faults().Add(fakestripe.Fault{
+		Method: http.MethodGet, Path: "/v1/balance_transactions/*", Kind: fakestripe.FaultHTML502,
+		Count: 1000,
+	})
 	u.postedInVain(
 		reconciliation.Finding{
 			Object: reconciliation.ObjectAccountFee, StripeID: u.bill, BalanceTransactionID: u.bill, AtStripe: -250, Net: -250,
@@ -187,7 +192,8 @@ func (u *unfinished) postedInVain(findings ...reconciliation.Finding) {
 
 // waitForOthers is for the mail server, for a Stripe that fails, and for the end of a hold.
 func (u *unfinished) waitForOthers() {
-	u.DB.Exec(u.T, "INSERT INTO payment_twins (booking_id, created_at) SELECT id, created_at FROM bookings WHERE reference = ?", u.warned.Reference)
+	u.DB.Exec(u.T, "INSERT INTO payment_twins (booking_id, created_at) SELECT id, created_at FROM bookings WHERE reference = ?",
+		u.warned.Reference)
 	for path, kind := range map[string]fakestripe.FaultKind{
 		"/v1/payment_intents": fakestripe.FaultHTML502, "/v1/balance_transactions": fakestripe.FaultHang,
 	} {

@@ -232,7 +232,10 @@ func meetPayoutFailure(u unknown) {
 func meetBalance(u unknown) {
 	u.Stripe.HoldWebhooks()
 	require.Equal(u.T, http.StatusOK, u.Pay(u.booked.Payment.PaymentIntentID, "pm_card_visa"))
-	stripe := stripeapi.New(stripeapi.Config{SecretKey: u.Config.Stripe.SecretKey, APIBase: u.Config.Stripe.APIBase, Log: slog.New(slog.DiscardHandler)})
+	stripe := stripeapi.New(stripeapi.Config{
+		SecretKey: u.Config.Stripe.SecretKey, APIBase: u.Config.Stripe.APIBase,
+		Log: slog.New(slog.DiscardHandler),
+	})
 	paid, _, err := stripe.PaymentIntent(u.T.Context(), u.booked.Payment.PaymentIntentID)
 	require.NoError(u.T, err)
 	u.rewrite(paid.Balance.ID, map[string]any{"type": madeUp, "reporting_category": madeUp})
@@ -252,6 +255,7 @@ func meetEvent(u unknown) {
 func (u unknown) requireFinding(reason string) {
 	u.T.Helper()
 	run := reconcile(u.Stack, `{}`)
-	u.awaitRow("SELECT COUNT(*) FROM reconciliation_items WHERE class = 'state_mismatch' AND healing = '' AND state = 'found' AND reason LIKE ?", reason+"%")
+	u.awaitRow("SELECT COUNT(*) FROM reconciliation_items WHERE class = 'state_mismatch' AND healing = '' AND state = 'found' AND reason "+
+		"LIKE ?", reason+"%")
 	require.Zero(u.T, run.Failed, "%+v", run.Details)
 }

@@ -34,7 +34,8 @@ func TestThePreviousReleaseRunsOnThisSchema(t *testing.T) {
 		require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
 		s.AwaitStatus(booked.Reference, "confirmed")
 		s.AwaitWorkflowEnd(booked.Reference)
-		refund, err := turn.repeats.Do(http.MethodPost, "/v1/bookings/"+booked.Reference+"/refunds", name+"-refund", []byte(`{"amount":{"value":100,"currency":"USD"}}`))
+		refund, err := turn.repeats.Do(http.MethodPost, "/v1/bookings/"+booked.Reference+"/refunds", name+"-refund",
+			[]byte(`{"amount":{"value":100,"currency":"USD"}}`))
 		require.NoError(t, err)
 		require.Equal(t, http.StatusCreated, refund.Status, "%s: %s", name, refund.Body)
 		var refunded struct{ ID string }
@@ -63,7 +64,8 @@ func requireCompleted(t *testing.T, s *testkit.Stack) {
 	migrate.Env = append(migrate.Env, "DATABASE_ADMIN_DSN="+s.DB.AdminDSN)
 	output, err := migrate.CombinedOutput()
 	require.NoError(t, err, "%s", output)
-	require.Zero(t, s.DB.Count(t, "SELECT (SELECT COUNT(*) FROM bookings WHERE client_id IS NULL) + (SELECT COUNT(*) FROM idempotency_keys WHERE client_id IS NULL)"))
+	require.Zero(t, s.DB.Count(t,
+		"SELECT (SELECT COUNT(*) FROM bookings WHERE client_id IS NULL) + (SELECT COUNT(*) FROM idempotency_keys WHERE client_id IS NULL)"))
 	require.Zero(t, s.DB.Count(t, undated))
 	s.API.Token = s.DB.NewKey(t, "test", testdb.Shop...)
 	rows, err := s.DB.SQL.QueryContext(t.Context(), "SELECT reference FROM bookings")

@@ -82,7 +82,8 @@ func (b *bookingPayment) setCaptureBefore(ctx workflow.Context, before *time.Tim
 	b.captureTimersSet = true
 	left := before.Sub(workflow.Now(ctx))
 	workflow.Go(ctx, func(ctx workflow.Context) { b.warnOfCapture(ctx, max(left-captureWarning, 0)) })
-	timer := workflow.NewTimerWithOptions(ctx, max(left-captureMargin, 0), workflow.TimerOptions{Summary: "Authorisation expires soon: release it"})
+	timer := workflow.NewTimerWithOptions(ctx, max(left-captureMargin, 0),
+		workflow.TimerOptions{Summary: "Authorisation expires soon: release it"})
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		if timer.Get(ctx, nil) == nil {
 			b.captureMarginReached = true

@@ -16,12 +16,24 @@ import (
 var held = workflows.BookingPaymentInput{Reference: reference, HoldExpiresAt: began.Add(15 * time.Minute), CorrelationID: "request-0001"}
 
 var (
-	unpaid     = activities.PaymentIntentCreated{PaymentIntentID: intent, BookingStatus: booking.StatusPendingPayment, PaymentStatus: booking.PaymentPending}
-	declined   = activities.PaymentRecorded{BookingStatus: booking.StatusPendingPayment, PaymentStatus: booking.PaymentFailed, EmailIDs: []uint64{1}}
+	unpaid = activities.PaymentIntentCreated{
+		PaymentIntentID: intent, BookingStatus: booking.StatusPendingPayment,
+		PaymentStatus: booking.PaymentPending,
+	}
+	declined = activities.PaymentRecorded{
+		BookingStatus: booking.StatusPendingPayment, PaymentStatus: booking.PaymentFailed,
+		EmailIDs: []uint64{1},
+	}
 	processing = activities.PaymentRecorded{BookingStatus: booking.StatusPendingPayment, PaymentStatus: booking.PaymentProcessing}
-	confirmed  = activities.PaymentRecorded{BookingStatus: booking.StatusConfirmed, PaymentStatus: booking.PaymentSucceeded, EmailIDs: []uint64{2}}
-	expired    = activities.PaymentRecorded{BookingStatus: booking.StatusExpired, PaymentStatus: booking.PaymentCanceled, EmailIDs: []uint64{3}}
-	cancelled  = activities.PaymentRecorded{BookingStatus: booking.StatusCancelled, PaymentStatus: booking.PaymentCanceled, EmailIDs: []uint64{4}}
+	confirmed  = activities.PaymentRecorded{
+		BookingStatus: booking.StatusConfirmed, PaymentStatus: booking.PaymentSucceeded,
+		EmailIDs: []uint64{2},
+	}
+	expired   = activities.PaymentRecorded{BookingStatus: booking.StatusExpired, PaymentStatus: booking.PaymentCanceled, EmailIDs: []uint64{3}}
+	cancelled = activities.PaymentRecorded{
+		BookingStatus: booking.StatusCancelled, PaymentStatus: booking.PaymentCanceled,
+		EmailIDs: []uint64{4},
+	}
 )
 
 func authorized(before time.Time) activities.PaymentRecorded {
@@ -255,7 +267,8 @@ func TestRefusedCancelOfAPaidBookingLeavesItConfirmed(t *testing.T) {
 		PaymentIntentID: intent, BookingStatus: booking.StatusConfirmed, PaymentStatus: booking.PaymentSucceeded,
 	})
 	double(s, payments.CancelPaidBooking, func(activities.CancelPaidBookingInput) (activities.PaidBookingCancelled, error) {
-		return activities.PaidBookingCancelled{}, temporal.NewNonRetryableApplicationError("the refund is not what was quoted", activities.QuoteChanged, nil)
+		return activities.PaidBookingCancelled{},
+			temporal.NewNonRetryableApplicationError("the refund is not what was quoted", activities.QuoteChanged, nil)
 	})
 	cancel := s.update(0, workflows.UpdateCancelBooking, workflows.CancelRequest{Paid: true})
 	s.run(workflows.BookingPayment, held)

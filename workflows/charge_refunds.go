@@ -49,7 +49,8 @@ func findRefunds(ctx workflow.Context, w *eventWatcher, in ChargeRefundsInput) e
 
 // startOrSignalRefund makes Refund read a refund: id is ours, or Stripe's for a refund from its dashboard.
 func startOrSignalRefund(ctx workflow.Context, in ChargeRefundsInput, id string, events []string) error {
-	summary, start := string(in.Reference)+" · refund from the dashboard · "+id, RefundInput{StripeRefundID: id, CorrelationID: in.CorrelationID}
+	summary, start := string(in.Reference)+" · refund from the dashboard · "+id,
+		RefundInput{StripeRefundID: id, CorrelationID: in.CorrelationID}
 	if ours, err := booking.ParseRefundID(id); err == nil {
 		summary, start = "Refund "+id, RefundInput{RefundID: ours, CorrelationID: in.CorrelationID}
 	}

@@ -16,7 +16,10 @@ var disputed = workflows.DisputeInput{DisputeID: "dp_1", CorrelationID: "request
 // openDispute needs evidence within ten days.
 func openDispute() activities.DisputeRecorded {
 	due := began.Add(10 * 24 * time.Hour)
-	return activities.DisputeRecorded{Reference: reference, Status: booking.DisputeNeedsResponse, BookingStatus: booking.StatusDisputed, DueBy: &due}
+	return activities.DisputeRecorded{
+		Reference: reference, Status: booking.DisputeNeedsResponse, BookingStatus: booking.StatusDisputed,
+		DueBy: &due,
+	}
 }
 
 func decided(status booking.DisputeStatus, of booking.Status, emailIDs ...uint64) activities.DisputeRecorded {

@@ -59,7 +59,10 @@ func (r *reconciliationRun) requestHealings(ctx workflow.Context, tasks []activi
 func (r *reconciliationRun) requestHealing(ctx workflow.Context, task activities.HealingTask) error {
 	id, kind, in := ownerOf(task)
 	ctx = correlation.WithWorkflow(ctx, task.CorrelationID) // the owner acts under its own request's id
-	event := StripeEvent{EventID: fmt.Sprintf("%s_%d", r.in.CorrelationID, task.ItemID), Type: "reconciliation", PaymentIntentID: task.PaymentIntentID}
+	event := StripeEvent{
+		EventID: fmt.Sprintf("%s_%d", r.in.CorrelationID, task.ItemID), Type: "reconciliation",
+		PaymentIntentID: task.PaymentIntentID,
+	}
 	return startOrSignal(ctx, healingChild(id, r.in.BookingsQueue), kind, in, event)
 }
 

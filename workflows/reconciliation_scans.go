@@ -20,7 +20,10 @@ func (r *reconciliationRun) scan(ctx workflow.Context) error {
 	states := r.stateScans()
 	var clearing []scan
 	if scope == reconciliation.ScopeAll {
-		clearing = append(clearing, scan{"Compare the clearing account with Stripe's balance", reconciliations.CompareClearing, r.wholeLookBack()})
+		clearing = append(clearing, scan{
+			"Compare the clearing account with Stripe's balance", reconciliations.CompareClearing,
+			r.wholeLookBack(),
+		})
 	}
 	r.at.Scans = len(states) + len(clearing)
 	if scope.Includes(reconciliation.ScopeLedger) {

@@ -45,7 +45,8 @@ func reconciliationScenario(t *testing.T, batches ...[]activities.HealingTask) *
 	accept(s, reconciliations.ConfirmHealings)
 	answer(s, reconciliations.ConcludeReconciliation, activities.ReconciliationResult{CorrelationID: runID, EmailIDs: []uint64{21}})
 	for _, kind := range []string{
-		workflows.TypeBookingPayment, workflows.TypeRefund, workflows.TypeDispute, workflows.TypePayout, workflows.TypeAccountFee, workflows.TypeUnbooked,
+		workflows.TypeBookingPayment, workflows.TypeRefund, workflows.TypeDispute, workflows.TypePayout, workflows.TypeAccountFee,
+		workflows.TypeUnbooked,
 	} {
 		s.childRuns(kind)
 	}
@@ -148,7 +149,8 @@ func TestRestOfAWindowIsSharedAmongIdleLanes(t *testing.T) {
 	answer(s, reconciliations.BeginReconciliation, activities.ReconciliationBegun{RunID: 7, Whole: whole})
 	newest := reconciliation.Window{From: whole.To.Add(-2 * time.Hour), To: whole.To}
 	rest := reconciliation.Window{From: newest.From, To: newest.From.Add(time.Hour)}
-	s.env.OnActivity(reconciliations.ScanWindow, mock.Anything, mock.MatchedBy(func(in activities.ScanInput) bool { return in.Window == newest })).
+	s.env.OnActivity(reconciliations.ScanWindow, mock.Anything,
+		mock.MatchedBy(func(in activities.ScanInput) bool { return in.Window == newest })).
 		After(time.Minute).Return(activities.Scanned{Lines: 4000, Seconds: 3600, Rest: &rest, After: "txn_cursor"}, nil)
 	var shared atomic.Int64
 	double(s, reconciliations.ScanWindow, func(in activities.ScanInput) (activities.Scanned, error) {

@@ -19,7 +19,8 @@ var requested = workflows.RefundInput{RefundID: refundID, CorrelationID: "reques
 // refunded is a refund in a status, with the emails that its recording queued.
 func refunded(status booking.RefundStatus, emailIDs ...uint64) activities.RefundRecorded {
 	return activities.RefundRecorded{
-		RefundID: refundID, StripeRefundID: "re_1", Reference: reference, Status: status, BookingStatus: booking.StatusRefunded, EmailIDs: emailIDs,
+		RefundID: refundID, StripeRefundID: "re_1", Reference: reference, Status: status, BookingStatus: booking.StatusRefunded,
+		EmailIDs: emailIDs,
 	}
 }
 
@@ -65,7 +66,8 @@ func TestRefundThatIsPendingForDaysIsPolledOnItsSchedule(t *testing.T) {
 
 // Events do not advance the polls: after three of them within seconds the first poll still is a minute away.
 func TestEventsDoNotStretchThePollsOfARefund(t *testing.T) {
-	s := refundScenario(t, refunded(booking.RefundPending), refunded(booking.RefundPending), refunded(booking.RefundPending), refunded(booking.RefundSucceeded))
+	s := refundScenario(t, refunded(booking.RefundPending), refunded(booking.RefundPending), refunded(booking.RefundPending),
+		refunded(booking.RefundSucceeded))
 	s.event(time.Second, "evt_1")
 	s.event(2*time.Second, "evt_2")
 	s.run(workflows.Refund, requested)
@@ -181,7 +183,8 @@ func TestRefundThatCannotBeRecordedReportsItsEvents(t *testing.T) {
 	s := newScenario(t)
 	answer(s, refunds.CreateRefund, refunded(booking.RefundPending))
 	double(s, refunds.RecordRefund, func(activities.RecordRefundInput) (activities.RefundRecorded, error) {
-		return activities.RefundRecorded{}, temporal.NewNonRetryableApplicationError("the state machine refuses it", activities.IllegalTransition, nil)
+		return activities.RefundRecorded{},
+			temporal.NewNonRetryableApplicationError("the state machine refuses it", activities.IllegalTransition, nil)
 	})
 	accept(s, inbox.NoteEventsFailed)
 	s.event(0, "evt_1")

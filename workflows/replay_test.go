@@ -20,10 +20,13 @@ var histories = []string{
 	"booking_payment_captured_in_part", "booking_payment_confirmed", "booking_payment_declined_then_confirmed",
 	"booking_payment_expired", "booking_payment_fee_later", "booking_payment_late_money",
 	"booking_payment_late_money_refunded", "booking_payment_mismatch_reported", "booking_payment_paid_cancelled", "booking_payment_processing",
-	"booking_payment_processing_failed", "booking_payment_refused", "booking_payment_slow_path", "booking_payment_stripe_away", "booking_payment_unknown_state",
+	"booking_payment_processing_failed", "booking_payment_refused", "booking_payment_slow_path", "booking_payment_stripe_away",
+	"booking_payment_unknown_state",
 	"booking_payment_workflow_cancelled", "charge_refunds", "dispute_inquiry_closed", "dispute_inquiry_formal", "dispute_lost",
-	"dispute_won", "dispute_won_late_money", "payout_canceled", "payout_failed", "payout_large", "payout_proven", "reconciliation_applied", "reconciliation_continued",
-	"reconciliation_clean", "reconciliation_dry_run", "reconciliation_applied_in_pieces", "reconciliation_unhealable", "refund_abandoned", "refund_canceled", "refund_dashboard", "refund_failed_later",
+	"dispute_won", "dispute_won_late_money", "payout_canceled", "payout_failed", "payout_large", "payout_proven", "reconciliation_applied",
+	"reconciliation_continued",
+	"reconciliation_clean", "reconciliation_dry_run", "reconciliation_applied_in_pieces", "reconciliation_unhealable", "refund_abandoned",
+	"refund_canceled", "refund_dashboard", "refund_failed_later",
 	"refund_pending", "refund_postponed", "refund_refused", "refund_succeeded", "seal_ledger", "send_mail", "unbooked",
 }
 

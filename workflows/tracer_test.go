@@ -20,7 +20,9 @@ type tracer struct {
 	scenario *scenario
 }
 
-func (r *tracer) InterceptWorkflow(ctx workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
+func (r *tracer) InterceptWorkflow(ctx workflow.Context,
+	next interceptor.WorkflowInboundInterceptor,
+) interceptor.WorkflowInboundInterceptor {
 	if workflow.GetInfo(ctx).ParentWorkflowExecution != nil {
 		return next // a child, which has its own tests
 	}
@@ -34,7 +36,10 @@ type inbound struct {
 }
 
 func (i *inbound) Init(next interceptor.WorkflowOutboundInterceptor) error {
-	return i.Next.Init(&outbound{WorkflowOutboundInterceptorBase: interceptor.WorkflowOutboundInterceptorBase{Next: next}, scenario: i.scenario})
+	return i.Next.Init(&outbound{
+		WorkflowOutboundInterceptorBase: interceptor.WorkflowOutboundInterceptorBase{Next: next},
+		scenario:                        i.scenario,
+	})
 }
 
 type outbound struct {
@@ -78,7 +83,8 @@ func (o *outbound) note(ctx workflow.Context, words ...string) {
 // detailOf shows what matters of an activity's input.
 func detailOf(in any) string {
 	switch in := in.(type) {
-	case activities.BookingRef, activities.CancelPaidBookingInput, activities.DisputeRef, activities.ChargeRefundsRef, activities.BeginReconciliationInput:
+	case activities.BookingRef, activities.CancelPaidBookingInput, activities.DisputeRef, activities.ChargeRefundsRef,
+		activities.BeginReconciliationInput:
 		return ""
 	case activities.CancelPaymentIntentInput:
 		return in.PaymentIntentID + " " + in.Reason

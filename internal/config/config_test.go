@@ -204,7 +204,8 @@ func TestLimitsOfTheAPI(t *testing.T) {
 	cfg, _, err = config.LoadFrom(lines(vars))
 	require.NoError(t, err)
 	require.Equal(t, []netip.Prefix{
-		netip.MustParsePrefix("10.0.0.5/32"), netip.MustParsePrefix("10.1.0.0/16"), netip.MustParsePrefix("fd00::/8"), netip.MustParsePrefix("192.0.2.1/32"),
+		netip.MustParsePrefix("10.0.0.5/32"), netip.MustParsePrefix("10.1.0.0/16"), netip.MustParsePrefix("fd00::/8"),
+		netip.MustParsePrefix("192.0.2.1/32"),
 	}, cfg.HTTP.TrustedProxies)
 	require.Empty(t, cfg.HTTP.ProbeNetworks)
 }

@@ -20,8 +20,10 @@ func FuzzEnvironment(f *testing.F) {
 		}
 		for _, app := range []string{Production, "development"} {
 			_, warnings, err := LoadFrom([]string{
-				"APP_ENV=" + app, "DATABASE_DSN=" + before + secret + after, "STRIPE_SECRET_KEY=" + prefix + secret, "STRIPE_WEBHOOK_SECRET=" + prefix + secret,
-				"SMTP_HOST=" + host, "SMTP_FROM=" + from, "SMTP_USERNAME=" + host, "SMTP_PASSWORD=" + secret, "REFUND_POLICY=" + policy, "TEMPORAL_ADDRESS=" + host,
+				"APP_ENV=" + app, "DATABASE_DSN=" + before + secret + after, "STRIPE_SECRET_KEY=" + prefix + secret,
+				"STRIPE_WEBHOOK_SECRET=" + prefix + secret,
+				"SMTP_HOST=" + host, "SMTP_FROM=" + from, "SMTP_USERNAME=" + host, "SMTP_PASSWORD=" + secret, "REFUND_POLICY=" + policy,
+				"TEMPORAL_ADDRESS=" + host,
 			})
 			said := strings.Join(warnings, "\n")
 			if err != nil {

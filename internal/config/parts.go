@@ -288,7 +288,8 @@ func (r *reader) readReconcile() {
 	if schedule == "none" {
 		schedule = ""
 	} else if len(strings.Fields(schedule)) != 5 {
-		r.problem("RECONCILE_SCHEDULE is %q: set it to minute, hour, day of month, month and day of week, such as \"30 2 * * *\", or to none", v.ReconcileCron)
+		r.problem("RECONCILE_SCHEDULE is %q: set it to minute, hour, day of month, month and day of week, such as \"30 2 * * *\", or to none",
+			v.ReconcileCron)
 	}
 	r.config.Reconcile = Reconcile{
 		CallsPerSecond: rate, Lag: lag, Tolerance: int64(tolerance), Schedule: schedule, TimeZone: v.ReconcileZone, Overdue: overdue,

@@ -30,7 +30,8 @@ func (r *reader) requireDatabaseTLS(name string, dsn *mysql.Config) {
 	case dsn.TLSConfig == "" || dsn.TLSConfig == "false":
 		r.requireTLS(name, host, "add ?tls=true to it")
 	case r.production() && !r.plaintextAllowed(host):
-		r.problem("%s has tls=%s, which does not check whom it talks to: write tls=true (for a private authority, SSL_CERT_FILE names its certificate)",
+		r.problem("%s has tls=%s, which does not check whom it talks to: write tls=true (for a private authority, SSL_CERT_FILE names its "+
+			"certificate)",
 			name, dsn.TLSConfig)
 	}
 }
@@ -42,5 +43,6 @@ func (r *reader) plaintextAllowed(host string) bool {
 		return true
 	}
 	allowed := strings.FieldsFunc(r.vars.PlaintextHosts, func(c rune) bool { return c == ',' || c == ' ' })
-	return strings.EqualFold(host, "localhost") || slices.ContainsFunc(allowed, func(name string) bool { return strings.EqualFold(name, host) })
+	return strings.EqualFold(host, "localhost") ||
+		slices.ContainsFunc(allowed, func(name string) bool { return strings.EqualFold(name, host) })
 }

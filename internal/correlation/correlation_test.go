@@ -35,7 +35,10 @@ func TestPropagation(t *testing.T) {
 	require.Equal(t, "request-0001", correlation.From(received))
 
 	require.NoError(t, correlation.Propagator().Inject(context.Background(), headers{}))
-	for _, run := range []string{"recon_0123456789abcdef0123456789abcdef", "recon_scheduled-2026-11-24T02:00:00Z", "recon_scheduled-0123456789ab-2026-11-24T02:00:00Z"} {
+	for _, run := range []string{
+		"recon_0123456789abcdef0123456789abcdef", "recon_scheduled-2026-11-24T02:00:00Z",
+		"recon_scheduled-0123456789ab-2026-11-24T02:00:00Z",
+	} {
 		require.True(t, correlation.IsRun(run))
 		header := headers{}
 		require.NoError(t, correlation.Propagator().Inject(correlation.With(context.Background(), run), header))

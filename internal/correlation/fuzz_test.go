@@ -7,7 +7,10 @@ import (
 
 // An id from outside that is taken can stand in a header, a log line and a URN as it is, and is no card number and no run's.
 func FuzzValid(f *testing.F) {
-	for _, seed := range []string{"request-0001", "short", "4242424242424242", "recon_abc123", "a.b-c.d-e", "aaaaaaa\n", "\xff\xfe", "a@b.example.com"} {
+	for _, seed := range []string{
+		"request-0001", "short", "4242424242424242", "recon_abc123", "a.b-c.d-e", "aaaaaaa\n", "\xff\xfe",
+		"a@b.example.com",
+	} {
 		f.Add(seed)
 	}
 	const allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-"

@@ -57,7 +57,8 @@ func Of(err error) int {
 		return known.code
 	case errors.Is(err, context.Canceled):
 		return Interrupted
-	case errors.As(err, &problems), errors.As(err, &behind), store.AccessDenied(err), refusedByTemporal(err), stripeapi.IsKind(err, stripeapi.Unauthorized):
+	case errors.As(err, &problems), errors.As(err, &behind), store.AccessDenied(err), refusedByTemporal(err),
+		stripeapi.IsKind(err, stripeapi.Unauthorized):
 		return Misuse
 	case store.Unavailable(err), temporalAway(err),
 		stripeapi.IsKind(err, stripeapi.Busy, stripeapi.ServerError, stripeapi.OutcomeUnknown):

@@ -20,9 +20,13 @@ var cards = []string{
 // Whatever digits stand around a card number, and however it is grouped, none of it comes out, nor what follows it.
 func TestCardNumbersAmongOtherDigits(t *testing.T) {
 	t.Parallel()
-	before := []string{"", "card ", "card", "1 ", "12/34 ", "123-", "2026-11-23 ", "pan:", "0.", "\u200f", "no. 7, ", "4 ", "1763859723004000000 "}
+	before := []string{
+		"", "card ", "card", "1 ", "12/34 ", "123-", "2026-11-23 ", "pan:", "0.", "\u200f", "no. 7, ", "4 ",
+		"1763859723004000000 ",
+	}
 	behind := []string{
-		"", " 12/34", " 123", " 12/34 123", "123", " 1234", "-123", " 12/2034", "|12|34|123", " 2026-11-23", ".", ", 7", " and 2", "x", "\u00a0123", "\t12/34",
+		"", " 12/34", " 123", " 12/34 123", "123", " 1234", "-123", " 12/2034", "|12|34|123", " 2026-11-23", ".", ", 7", " and 2", "x",
+		"\u00a0123", "\t12/34",
 	}
 	for _, card := range cards {
 		for _, written := range grouped(card) {
@@ -36,7 +40,10 @@ func TestCardNumbersAmongOtherDigits(t *testing.T) {
 			}
 		}
 	}
-	for _, text := range []string{"card 4242424242424242 12/34", "card 4242 4242 4242 4242 123", "card 4242424242424242 12/34 123", "card 4242424242424242123"} {
+	for _, text := range []string{
+		"card 4242424242424242 12/34", "card 4242 4242 4242 4242 123", "card 4242424242424242 12/34 123",
+		"card 4242424242424242123",
+	} {
 		require.Equal(t, "card "+logging.Redacted, logging.Redact(text))
 	}
 	require.Equal(t, "[redacted] paid 45900 twice", logging.Redact("4242-4242-4242-4242 paid 45900 twice"))

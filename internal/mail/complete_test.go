@@ -39,7 +39,8 @@ func requireComplete(t *testing.T, text, html string) {
 	require.NotContains(t, text, " \n")
 	require.NotContains(t, html, " </p>")
 	for line := range strings.SplitSeq(text, "\n") {
-		if !strings.HasPrefix(line, "Flight  ") && !strings.HasPrefix(line, "Departs  ") && !strings.HasPrefix(line, "Arrives  ") && !strings.HasPrefix(line, "Passenger  ") {
+		if !strings.HasPrefix(line, "Flight  ") && !strings.HasPrefix(line, "Departs  ") && !strings.HasPrefix(line, "Arrives  ") &&
+			!strings.HasPrefix(line, "Passenger  ") {
 			require.NotRegexp(t, lostWord, line)
 		}
 	}

@@ -32,7 +32,8 @@ func FuzzMail(f *testing.F) {
 			t.Fatalf("a tag comes from %q, %q or %q", name, passenger, number)
 		}
 		message, err := Message{
-			MessageID: "<a@b.example>", To: "a@example.com", ToName: name, Subject: subject + name, Text: text, HTML: html, CorrelationID: code, Locale: "en",
+			MessageID: "<a@b.example>", To: "a@example.com", ToName: name, Subject: subject + name, Text: text, HTML: html, CorrelationID: code,
+			Locale: "en",
 		}.compose("Farebook <b@example.com>")
 		if err != nil {
 			return // refused is safe
@@ -66,7 +67,8 @@ func requireOneRecipient(t *testing.T, sent []byte) {
 	}
 	for header := range parsed.Header {
 		switch header {
-		case "Auto-Submitted", "Content-Language", "Content-Type", "Date", "From", "Message-Id", "Mime-Version", "Subject", "To", "X-Correlation-Id":
+		case "Auto-Submitted", "Content-Language", "Content-Type", "Date", "From", "Message-Id", "Mime-Version", "Subject", "To",
+			"X-Correlation-Id":
 		default:
 			t.Fatalf("another header: %q\n%s", header, sent)
 		}

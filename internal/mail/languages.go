@@ -42,7 +42,8 @@ var languages = map[money.Locale]language{
 		hours: hoursInArabic,
 		labels: map[string]string{
 			labelPaid: "المدفوع", labelPaidOn: "تاريخ الدفع", labelPayment: "رقم الدفعة", labelRefund: "المبلغ المسترد",
-			labelEarlier: "الرقم المرجعي السابق", labelRefundID: "رقم الاسترداد", labelRefundedSoFar: "مجموع ما أُعيد", labelKept: "المبلغ المحتفظ به",
+			labelEarlier: "الرقم المرجعي السابق", labelRefundID: "رقم الاسترداد", labelRefundedSoFar: "مجموع ما أُعيد",
+			labelKept: "المبلغ المحتفظ به",
 		},
 		reasons: map[string]string{
 			funds:          "رفض مصرفك الدفع لأن الرصيد لا يكفي أو لأن البطاقة بلغت حدّها.",

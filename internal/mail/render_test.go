@@ -78,7 +78,8 @@ func letter(kind notice.Kind) notice.Content {
 		return notice.Content{Dispute: about}
 	case notice.Reconciliation:
 		return notice.Content{Reconciliation: &notice.ReconciliationContent{ID: "recon_1", Scanned: 12345, Counts: []notice.ReconciliationCount{
-			{Class: reconciliation.MissingInLedger, State: "fixed", Items: 3, Difference: usd(-137700)}, {Class: reconciliation.OrphanPayment, State: "found", Items: 1, Difference: usd(-5000)},
+			{Class: reconciliation.MissingInLedger, State: "fixed", Items: 3, Difference: usd(-137700)},
+			{Class: reconciliation.OrphanPayment, State: "found", Items: 1, Difference: usd(-5000)},
 		}}}
 	case notice.ReconciliationOverdue:
 		return notice.Content{Reconciliation: &notice.ReconciliationContent{ID: "recon_1", Scanned: 12345}}
@@ -249,7 +250,10 @@ func TestTimesKeepTheirOffsets(t *testing.T) {
 func TestDeclinesAreExplained(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
-	for _, code := range []string{"insufficient_funds", "expired_card", "authentication_required", "processing_error", "card_not_supported", "stripe_unreachable", "generic_decline"} {
+	for _, code := range []string{
+		"insufficient_funds", "expired_card", "authentication_required", "processing_error", "card_not_supported",
+		"stripe_unreachable", "generic_decline",
+	} {
 		c := content(notice.PaymentFailed, money.LocaleEN)
 		c.DeclineCode = code
 		_, text, _, err := mail.Render(c)

@@ -229,7 +229,10 @@ func TestNamesOfAllKindsArrive(t *testing.T) {
 	t.Parallel()
 	box, config := server(t, mailbox.Options{})
 	sender := newSender(t, config)
-	for _, name := range []string{`Dwayne "Rock" Johnson`, `Back\slash`, "O'Hara, Conan", "ليلى حداد", "=?utf-8?q?a?=", strings.Repeat("محمد ", 39) + "علي"} {
+	for _, name := range []string{
+		`Dwayne "Rock" Johnson`, `Back\slash`, "O'Hara, Conan", "ليلى حداد", "=?utf-8?q?a?=",
+		strings.Repeat("محمد ", 39) + "علي",
+	} {
 		m := message()
 		m.ToName = name
 		require.NoError(t, sender.Send(t.Context(), m), name)

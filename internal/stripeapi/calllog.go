@@ -23,7 +23,8 @@ func (l callLog) RoundTrip(request *http.Request) (*http.Response, error) {
 	case err != nil:
 		l.log.DebugContext(ctx, "call to Stripe failed", append(line, "error", err)...)
 	case response.StatusCode >= http.StatusBadRequest:
-		l.log.DebugContext(ctx, "call to Stripe refused", append(line, "status", response.StatusCode, "requestId", response.Header.Get("Request-Id"))...)
+		l.log.DebugContext(ctx, "call to Stripe refused", append(line, "status", response.StatusCode, "requestId",
+			response.Header.Get("Request-Id"))...)
 	}
 	return response, err
 }

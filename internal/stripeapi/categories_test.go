@@ -77,8 +77,10 @@ func TestEachTypeAndCategoryOfTheLibraryIsInTheTable(t *testing.T) {
 // routed is what becomes of each route for a balance transaction whose source is a charge of ours: what is about another kind of
 // object, and what is nobody's, is left to an operator.
 var routed = map[booking.Route]reconciliation.Object{
-	booking.RoutePayment: reconciliation.ObjectPayment, booking.RouteAccountFee: reconciliation.ObjectAccountFee, booking.RouteRefund: reconciliation.ObjectBalanceTransaction,
-	booking.RouteDispute: reconciliation.ObjectBalanceTransaction, booking.RoutePayout: reconciliation.ObjectBalanceTransaction, booking.RoutePerson: reconciliation.ObjectBalanceTransaction,
+	booking.RoutePayment: reconciliation.ObjectPayment, booking.RouteAccountFee: reconciliation.ObjectAccountFee,
+	booking.RouteRefund:  reconciliation.ObjectBalanceTransaction,
+	booking.RouteDispute: reconciliation.ObjectBalanceTransaction, booking.RoutePayout: reconciliation.ObjectBalanceTransaction,
+	booking.RoutePerson: reconciliation.ObjectBalanceTransaction,
 }
 
 // paidCharge is the charge of a booking that a card has paid.
@@ -124,7 +126,8 @@ func TestBalanceTransactionIsRoutedByItsCategory(t *testing.T) {
 	book(booking.Category{Name: "not_known_yet", Route: booking.RoutePerson}, "not_known_yet")
 	now := time.Now()
 	got := map[string]reconciliation.Object{}
-	lines, more, err := client.BalanceTransactions(t.Context(), reconciliation.Window{From: now.Add(-time.Hour), To: now.Add(time.Hour)}, "", true)
+	lines, more, err := client.BalanceTransactions(t.Context(), reconciliation.Window{From: now.Add(-time.Hour), To: now.Add(time.Hour)}, "",
+		true)
 	require.NoError(t, err)
 	require.False(t, more)
 	for _, line := range lines {

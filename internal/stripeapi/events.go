@@ -18,7 +18,9 @@ type DeliveredEvent struct {
 
 // DeliveredEventsPage lists 100 events created after since and before until, newest first, and returns the delivered ones of
 // the given types. next is the cursor of the next page, or "" on the last.
-func (c *Client) DeliveredEventsPage(ctx context.Context, since, until time.Time, types []string, after string) (delivered []DeliveredEvent, next string, err error) {
+func (c *Client) DeliveredEventsPage(ctx context.Context, since, until time.Time, types []string,
+	after string,
+) (delivered []DeliveredEvent, next string, err error) {
 	const operation = "list events"
 	if err := c.before(ctx, operation); err != nil {
 		return nil, "", err

@@ -28,7 +28,9 @@ func listParams(ctx context.Context, after string) stripe.ListParams {
 // BalanceTransactions reads one page of a window's balance transactions, newest first. after is the last id of the previous
 // page, "" for the first. With full, the sources are expanded, which is many times as much data: PaymentIntent and reference
 // are only known then.
-func (c *Client) BalanceTransactions(ctx context.Context, w reconciliation.Window, after string, full bool) (lines []reconciliation.Line, more bool, err error) {
+func (c *Client) BalanceTransactions(ctx context.Context, w reconciliation.Window, after string,
+	full bool,
+) (lines []reconciliation.Line, more bool, err error) {
 	const operation = "list balance transactions"
 	if err := c.before(ctx, operation); err != nil {
 		return nil, false, err
@@ -152,7 +154,9 @@ func (c *Client) balanceTransaction(ctx context.Context, id string, expand ...st
 
 // States reads one page of a window's refunds, disputes or payouts: ids and states, newest first. With full, the charge of each
 // refund is expanded, which says whether the refund is one of captured money.
-func (c *Client) States(ctx context.Context, object reconciliation.Object, w reconciliation.Window, after string, full bool) (states []ObjectState, more bool, err error) {
+func (c *Client) States(ctx context.Context, object reconciliation.Object, w reconciliation.Window, after string,
+	full bool,
+) (states []ObjectState, more bool, err error) {
 	operation := "list " + string(object) + "s"
 	if err := c.before(ctx, operation); err != nil {
 		return nil, false, err
@@ -172,7 +176,8 @@ func (c *Client) States(ctx context.Context, object reconciliation.Object, w rec
 		for page.Next() {
 			o := page.Refund()
 			add(ObjectState{
-				ID: o.ID, Status: string(o.Status), PaymentIntentID: intentID(o.PaymentIntent), ChargeID: chargeID(o.Charge), Settled: o.BalanceTransaction != nil,
+				ID: o.ID, Status: string(o.Status), PaymentIntentID: intentID(o.PaymentIntent), ChargeID: chargeID(o.Charge),
+				Settled:    o.BalanceTransaction != nil,
 				Uncaptured: uncaptured(o),
 			}, o.Currency, o.Created)
 		}

@@ -63,7 +63,8 @@ func originOf(charge *stripe.Charge, intent *stripe.PaymentIntent) reconciliatio
 	}
 	origin.ChargeID, origin.Reference = charge.ID, cmp.Or(referenceIn(charge.Metadata), origin.Reference)
 	maps.Copy(origin.Metadata, charge.Metadata)
-	origin.Descriptors = append(origin.Descriptors, charge.StatementDescriptor, charge.StatementDescriptorSuffix, charge.CalculatedStatementDescriptor)
+	origin.Descriptors = append(origin.Descriptors, charge.StatementDescriptor, charge.StatementDescriptorSuffix,
+		charge.CalculatedStatementDescriptor)
 	if balance := expanded(charge.BalanceTransaction); balance != nil {
 		origin.Settled = balance.Created
 	}

@@ -54,7 +54,9 @@ type OurRefund struct {
 
 // OurRefundsPage lists 100 refunds created from since to until, newest first, and returns those that an installation created.
 // next is the cursor of the next page, or "" on the last.
-func (c *Client) OurRefundsPage(ctx context.Context, installationID string, since, until time.Time, after string) (ours []OurRefund, next string, err error) {
+func (c *Client) OurRefundsPage(ctx context.Context, installationID string, since, until time.Time,
+	after string,
+) (ours []OurRefund, next string, err error) {
 	const operation = "list refunds"
 	if err := c.before(ctx, operation); err != nil {
 		return nil, "", err

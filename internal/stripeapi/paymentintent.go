@@ -31,7 +31,9 @@ func (n NewPaymentIntent) key(generation int) string {
 // CreatePaymentIntent creates the PaymentIntent of a booking, unconfirmed: no money moves. Repeating it is harmless while
 // Stripe keeps the generation's key (24 h). replayed then means that the snapshot is from the first time, and not the current
 // state.
-func (c *Client) CreatePaymentIntent(ctx context.Context, in NewPaymentIntent, generation int) (_ booking.PaymentSnapshot, replayed bool, err error) {
+func (c *Client) CreatePaymentIntent(ctx context.Context, in NewPaymentIntent,
+	generation int,
+) (_ booking.PaymentSnapshot, replayed bool, err error) {
 	const operation = "create PaymentIntent"
 	if err := c.before(ctx, operation); err != nil {
 		return booking.PaymentSnapshot{}, false, err

@@ -35,7 +35,8 @@ func snapshotOf(intent *stripe.PaymentIntent) booking.PaymentSnapshot {
 		if debit := debitOf(charge); debit != nil {
 			snapshot.Debits = []booking.Debit{*debit}
 		}
-		snapshot.SettlesLater = charge.PaymentMethodDetails != nil && charge.PaymentMethodDetails.Type != stripe.ChargePaymentMethodDetailsTypeCard
+		snapshot.SettlesLater = charge.PaymentMethodDetails != nil &&
+			charge.PaymentMethodDetails.Type != stripe.ChargePaymentMethodDetailsTypeCard
 		if details := charge.PaymentMethodDetails; details != nil && details.Card != nil {
 			snapshot.CaptureBefore = unixOrZero(details.Card.CaptureBefore)
 		}

@@ -38,15 +38,21 @@ func TestUncapturedRefunds(t *testing.T) {
 		refund     string
 		uncaptured bool
 	}{
-		"of a charge that was not captured":          {`"amount":45900,"status":"succeeded",` + held, true},
-		"the authorisation ran out":                  {`"amount":45900,"status":"succeeded","reason":"expired_uncaptured_charge","charge":"ch_1"`, true},
-		"the rest of a partial capture":              {`"amount":15900,"status":"succeeded","balance_transaction":{"id":"txn_1","currency":"usd","reporting_category":"partial_capture_reversal"},` + part, true},
-		"the rest, before it is settled":             {`"amount":15900,"status":"succeeded","balance_transaction":null,` + part, true},
-		"a refund":                                   {`"amount":45900,"status":"succeeded","balance_transaction":{"id":"txn_1","currency":"usd","reporting_category":"refund"},` + captured, false},
-		"a refund after a partial capture":           {`"amount":15900,"status":"succeeded","balance_transaction":{"id":"txn_1","currency":"usd","reporting_category":"refund"},` + part, false},
-		"one that waits for the balance":             {`"amount":15900,"status":"pending","balance_transaction":null,` + part, false},
-		"another amount, before it is settled":       {`"amount":500,"status":"succeeded","balance_transaction":null,` + part, false},
-		"ours, before it is settled":                 {`"amount":15900,"status":"succeeded","metadata":{"refund_id":"RF-00000001"},` + part, false},
+		"of a charge that was not captured": {`"amount":45900,"status":"succeeded",` + held, true},
+		"the authorisation ran out": {
+			`"amount":45900,"status":"succeeded","reason":"expired_uncaptured_charge","charge":"ch_1"`,
+			true,
+		},
+		"the rest of a partial capture":        {`"amount":15900,"status":"succeeded","balance_transaction":{"id":"txn_1","currency":"usd","reporting_category":"partial_capture_reversal"},` + part, true},
+		"the rest, before it is settled":       {`"amount":15900,"status":"succeeded","balance_transaction":null,` + part, true},
+		"a refund":                             {`"amount":45900,"status":"succeeded","balance_transaction":{"id":"txn_1","currency":"usd","reporting_category":"refund"},` + captured, false},
+		"a refund after a partial capture":     {`"amount":15900,"status":"succeeded","balance_transaction":{"id":"txn_1","currency":"usd","reporting_category":"refund"},` + part, false},
+		"one that waits for the balance":       {`"amount":15900,"status":"pending","balance_transaction":null,` + part, false},
+		"another amount, before it is settled": {`"amount":500,"status":"succeeded","balance_transaction":null,` + part, false},
+		"ours, before it is settled": {
+			`"amount":15900,"status":"succeeded","metadata":{"refund_id":"RF-00000001"},` + part,
+			false,
+		},
 		"one of whose charge only the id is there":   {`"amount":45900,"status":"succeeded","charge":"ch_1"`, false},
 		"not settled, of a charge captured in whole": {`"amount":45900,"status":"succeeded",` + captured, false},
 	} {

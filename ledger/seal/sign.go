@@ -37,7 +37,9 @@ func ParseKey(pemText []byte) (Key, error) {
 }
 
 // Public is the half that verifies.
-func (k Key) Public() PublicKey { return PublicKey{k.private.Public().(ed25519.PublicKey)} } //nolint:forcetypeassert // ed25519's documented type
+func (k Key) Public() PublicKey {
+	return PublicKey{k.private.Public().(ed25519.PublicKey)} // the type is documented
+}
 
 // Sign appends the signature line to a statement. The signature covers every byte before it, so that
 // `openssl pkeyutl -verify -rawin` can check it as well.

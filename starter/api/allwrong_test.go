@@ -37,7 +37,10 @@ func TestUnknownFieldsDoNotHideOthers(t *testing.T) {
 		},
 		{
 			"an unknown field inside, a wrong shape and two wrong values",
-			[]string{`"currency":"USD"`, `"currency":"USD","fee":1`, `"holdMinutes":30`, `"holdMinutes":"30"`, "LHR", "lhr", "layla@example.com", "layla"},
+			[]string{
+				`"currency":"USD"`, `"currency":"USD","fee":1`, `"holdMinutes":30`, `"holdMinutes":"30"`, "LHR", "lhr", "layla@example.com",
+				"layla",
+			},
 			[]string{"body.amount.fee", "body.holdMinutes", "body.customer.email", "body.flight.from"},
 		},
 		{
@@ -109,9 +112,12 @@ func TestUnknownScopesAreToldByTheirPlace(t *testing.T) {
 	admin := serve(t, nil).asAdmin()
 	for body, want := range map[string][]string{
 		`{"client":"shop","scopes":["bookings:read","` + strings.Repeat("x", 20_000) + `",1]}`: {"body.scopes[1]", "body.scopes[2]"},
-		`{"client":"shop","scopes":[]}`:                                                         {"body.scopes"},
-		`{"client":"shop","scopes":[` + strings.Repeat(`"admin",`, 40) + `"admin"]}`:            {"body.scopes"},
-		`{"client":"shop","status":"x","scopes":["admin "],"expiresAt":"2020-01-01T00:00:00Z"}`: {"body.status", "body.scopes[0]", "body.expiresAt"},
+		`{"client":"shop","scopes":[]}`:                                              {"body.scopes"},
+		`{"client":"shop","scopes":[` + strings.Repeat(`"admin",`, 40) + `"admin"]}`: {"body.scopes"},
+		`{"client":"shop","status":"x","scopes":["admin "],"expiresAt":"2020-01-01T00:00:00Z"}`: {
+			"body.status", "body.scopes[0]",
+			"body.expiresAt",
+		},
 	} {
 		got := admin.do(http.MethodPost, "/v1/api-keys", []byte(body), "Idempotency-Key", "scopes")
 		require.Equal(t, want, got.locations(t), "%.100s: %s", body, got.body)

@@ -134,13 +134,16 @@ func humaConfig() huma.Config {
 const description = `Book a flight, pay by card, get a confirmation. The books always agree with Stripe.
 
 - **Money** is a whole number of minor units and a currency: ` + "`45900` and `USD` are $459.00." + `
-- **Idempotency**: every ` + "`POST`" + ` takes an ` + "`Idempotency-Key`" + `; operations that create something require it. Repeat a request with the same key and
+- **Idempotency**: every ` + "`POST`" + ` takes an ` + "`Idempotency-Key`" +
+	`; operations that create something require it. Repeat a request with the same key and
   body as often as you need: the answer is the same, and nothing is done twice. The same key with another body gets 422. While the first
   request is in progress, a repetition waits for its answer, or gets 409 with ` + "`Retry-After`" + `.
 - **Errors** are RFC 9457 problems; ` + "`errors[].location`" + ` names the field, such as ` + "`body.flight.departsAt`" + `.
-- **429** with ` + "`Retry-After`" + ` means too many requests: the reads and writes of a client, and the requests of an address without a key, are
+- **429** with ` + "`Retry-After`" +
+	` means too many requests: the reads and writes of a client, and the requests of an address without a key, are
   limited. ` + "`RateLimit`" + ` on each answer shows what is left. Nothing was done: repeat the request with the same key.
-- **503** with ` + "`Retry-After`" + ` means that a dependency is unavailable. Nothing is lost: repeat the request with the same key. A problem of
+- **503** with ` + "`Retry-After`" +
+	` means that a dependency is unavailable. Nothing is lost: repeat the request with the same key. A problem of
   type ` + "`urn:farebook:problem:fenced`" + ` says why no money moves at present; reads still work.
 - **Answers** are always JSON, whatever ` + "`Accept`" + ` says.
 - **Correlation**: send ` + "`X-Correlation-ID`" + ` (8 to 64 letters, digits, dots, dashes) or use the one in the answer; logs,

@@ -21,17 +21,20 @@ const (
 func (a *api) addAPIKeys(spec huma.API) {
 	register(a, spec, a.guard(spec, huma.Operation{
 		OperationID: "list-api-keys", Method: http.MethodGet, Path: apiKeysPath, Tags: []string{adminTag}, Summary: "List API keys",
-		Description: "Oldest first, including revoked and expired ones. Only a hash of each token is stored: a token cannot be read again.", Errors: []int{404, 422},
+		Description: "Oldest first, including revoked and expired ones. Only a hash of each token is stored: a token cannot be read again.",
+		Errors:      []int{404, 422},
 	}, access.Admin), a.listAPIKeys)
 	register(a, spec, a.action(spec, access.Admin, huma.Operation{
 		OperationID: "create-api-key", Path: apiKeysPath, Tags: []string{adminTag}, Summary: "Create an API key",
-		Description: "Returns the token once: a repetition with the same Idempotency-Key returns the key without it. A key can grant only scopes that it has.",
+		Description: "Returns the token once: a repetition with the same Idempotency-Key returns the key without it. A key can grant only " +
+			"scopes that it has.",
 		// The token makes a lost answer unrecoverable, so that the Idempotency-Key is required.
 		DefaultStatus: http.StatusCreated, Parameters: keyParameter(true), RequestBody: &huma.RequestBody{Required: true},
 	}), a.createAPIKey)
 	register(a, spec, a.action(spec, access.Admin, huma.Operation{
 		OperationID: "rotate-api-key", Path: rotatePath, Tags: []string{adminTag}, Summary: "Replace an API key",
-		Description: "Creates a key with the same client, scopes and lifetime, and ends the old one after the overlap. Both keys see the same bookings and share " +
+		Description: "Creates a key with the same client, scopes and lifetime, and ends the old one after the overlap. Both keys see the same " +
+			"bookings and share " +
 			"idempotency keys, so that no request is refused or done twice in between. The token is returned once.",
 		DefaultStatus: http.StatusCreated, Parameters: keyParameter(true),
 	}), a.rotateAPIKey)
@@ -163,7 +166,8 @@ func (a *api) rotateAPIKey(ctx context.Context, in *keyInput) (*replayable[issue
 	}
 	return a.issueKey(ctx, "rotate-api-key", old.KeyID, request, func(ctx context.Context, keyID string) (store.APIKey, string, error) {
 		return a.Store.RotateAPIKey(ctx, store.Rotation{
-			KeyID: old.KeyID, Overlap: time.Duration(request.OverlapHours) * time.Hour, ExpiresAt: request.ExpiresAt, NewKeyID: keyID, By: actorOf(ctx),
+			KeyID: old.KeyID, Overlap: time.Duration(request.OverlapHours) * time.Hour, ExpiresAt: request.ExpiresAt, NewKeyID: keyID,
+			By: actorOf(ctx),
 		}, now)
 	})
 }

@@ -23,13 +23,15 @@ func (a *api) addAttention(spec huma.API) {
 	register(a, spec, a.guard(spec, huma.Operation{
 		OperationID: "list-attention", Method: http.MethodGet, Path: attentionPath, Tags: []string{operationsTag},
 		Summary: "List matters that need attention",
-		Description: "Newest first, for the bookings of all clients and for objects without a booking. A matter closes automatically when the books show that it " +
+		Description: "Newest first, for the bookings of all clients and for objects without a booking. A matter closes automatically when the " +
+			"books show that it " +
 			"is settled.",
 		Errors: []int{404, 422},
 	}, access.OperationsRead), a.listAttention)
 	register(a, spec, a.action(spec, access.OperationsWrite, huma.Operation{
 		OperationID: "close-attention", Path: closePath, Tags: []string{operationsTag}, Summary: "Close a matter",
-		Description: "Records that somebody has dealt with it. Closing it again with the same note gets the same answer; another note is refused. The matter " +
+		Description: "Records that somebody has dealt with it. Closing it again with the same note gets the same answer; another note is " +
+			"refused. The matter " +
 			"opens again only when its text changes.",
 		RequestBody: &huma.RequestBody{Required: true},
 	}), a.closeAttention)

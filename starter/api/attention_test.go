@@ -87,7 +87,8 @@ func TestAttentionIsClosedOverHTTP(t *testing.T) {
 	path := "/v1/attention/" + id + "/close"
 	desk := s.desk(access.OperationsRead, access.OperationsWrite)
 	for body, status := range map[string]int{
-		"": http.StatusBadRequest, "{}": http.StatusUnprocessableEntity, `{"note":" "}`: http.StatusUnprocessableEntity, `{"note":7}`: http.StatusUnprocessableEntity,
+		"": http.StatusBadRequest, "{}": http.StatusUnprocessableEntity, `{"note":" "}`: http.StatusUnprocessableEntity,
+		`{"note":7}`:                http.StatusUnprocessableEntity,
 		`{"note":"paid","by":"me"}`: http.StatusUnprocessableEntity,
 	} {
 		got := desk.do(http.MethodPost, path, []byte(body))
@@ -103,7 +104,8 @@ func TestAttentionIsClosedOverHTTP(t *testing.T) {
 		require.NotEmpty(t, closed["closedAt"])
 	}
 	require.Empty(t, desk.matters("").Matters)
-	require.Equal(t, 1, s.db.Count(t, "SELECT COUNT(*) FROM audit_log WHERE action = 'attention.close' AND subject = ? AND client_id IS NOT NULL", "attention/"+id))
+	require.Equal(t, 1, s.db.Count(t,
+		"SELECT COUNT(*) FROM audit_log WHERE action = 'attention.close' AND subject = ? AND client_id IS NOT NULL", "attention/"+id))
 	require.Zero(t, s.db.Count(t, "SELECT COUNT(*) FROM audit_log WHERE detail LIKE '%bank transfer%'"), "a note is no detail")
 
 	status, refused := desk.post(path, `{"note":"another decision"}`, "close-3")

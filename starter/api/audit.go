@@ -14,7 +14,8 @@ import (
 func (a *api) addAudit(spec huma.API) {
 	register(a, spec, a.guard(spec, huma.Operation{
 		OperationID: "list-audit-log", Method: http.MethodGet, Path: "/v1/audit", Tags: []string{adminTag}, Summary: "Read the audit log",
-		Description: "Who asked for what, newest first: refunds, cancellations, captures, reconciliations and plans, resolutions, retries, resends, and changes " +
+		Description: "Who asked for what, newest first: refunds, cancellations, captures, reconciliations and plans, resolutions, retries, " +
+			"resends, and changes " +
 			"of clients and keys. Entries never change.",
 		Errors: []int{404, 422},
 	}, access.Admin), a.listAudit)

@@ -87,7 +87,8 @@ func allow(spec huma.API, anyOf []access.Scope) func(huma.Context, func(huma.Con
 func missingScope(ctx context.Context, anyOf ...access.Scope) error {
 	needed := strings.Join(access.Scopes(anyOf).Names(), " or ")
 	return problem(ctx, http.StatusForbidden, "missing-scope",
-		"This API key is not allowed to do this: it needs the scope "+needed+". Nothing was done.", headerField("Authorization", "has a key without the scope "+needed))
+		"This API key is not allowed to do this: it needs the scope "+needed+". Nothing was done.",
+		headerField("Authorization", "has a key without the scope "+needed))
 }
 
 // caller reads the bearer token (RFC 6750, 2.1).

@@ -96,8 +96,9 @@ func TestBadActions(t *testing.T) {
 	of := "/v1/bookings/" + s.db.Text(t, "SELECT reference FROM bookings")
 	before := s.rows()
 	for path, cases := range map[string][]badAction{
-		of + "/refunds":       append(badMovedAmounts(), badRefunds...),
-		of + "/capture":       append(badMovedAmounts(), badAction{"too much", `{"amount":{"value":45901,"currency":"USD"}}`, 422, "body.amount.value"}),
+		of + "/refunds": append(badMovedAmounts(), badRefunds...),
+		of + "/capture": append(badMovedAmounts(),
+			badAction{"too much", `{"amount":{"value":45901,"currency":"USD"}}`, 422, "body.amount.value"}),
 		of + "/cancel":        badAmounts("expectedRefund"),
 		"/v1/reconciliations": badReconciliations,
 	} {

@@ -69,7 +69,10 @@ var badJSON = []badBody{
 	{"a field in another case", `"locale":"en"`, `"Locale":"en"`, 422, "body.customer.Locale"},
 	{"the prototype", `^\{`, `{"__proto__":{"status":"confirmed"},`, 422, "body.__proto__"},
 	{"depth 10,000", `"Layla Haddad","email"`, strings.Repeat("[", 10000) + strings.Repeat("]", 10000) + `,"email"`, 400, "body"},
-	{"depth 9", `"Layla Haddad","email"`, strings.Repeat("[", 7) + strings.Repeat("]", 7) + `,"email"`, 400, "body.customer.name" + strings.Repeat("[0]", 6)},
+	{
+		"depth 9", `"Layla Haddad","email"`, strings.Repeat("[", 7) + strings.Repeat("]", 7) + `,"email"`, 400,
+		"body.customer.name" + strings.Repeat("[0]", 6),
+	},
 	{"another value behind", `$`, `{}`, 400, "body"},
 	{"garbage behind", `$`, ` x`, 400, "body"},
 	{"a comma too many", `"en"\}`, `"en",}`, 400, "body"},
@@ -107,9 +110,15 @@ var badText = []badBody{
 	{"an empty name", `Layla Haddad","email`, `","email`, 422, "body.customer.name"},
 	{"a name of white space", `Layla Haddad","email`, ` \t","email`, 422, "body.customer.name"},
 	{"a passenger with CR LF", `\[\{"name":"Layla Haddad"\}\]`, `[{"name":"Layla\r\nBcc: x"}]`, 422, "body.flight.passengers[0].name"},
-	{"the third passenger unnamed", `\[\{"name":"Layla Haddad"\}\]`, `[{"name":"A"},{"name":"B"},{"name":""}]`, 422, "body.flight.passengers[2].name"},
+	{
+		"the third passenger unnamed", `\[\{"name":"Layla Haddad"\}\]`, `[{"name":"A"},{"name":"B"},{"name":""}]`, 422,
+		"body.flight.passengers[2].name",
+	},
 	{"no passenger", `\[\{"name":"Layla Haddad"\}\]`, `[]`, 422, "body.flight.passengers"},
-	{"ten passengers", `\[\{"name":"Layla Haddad"\}\]`, `[` + strings.Repeat(`{"name":"A"},`, 9) + `{"name":"A"}]`, 422, "body.flight.passengers"},
+	{
+		"ten passengers", `\[\{"name":"Layla Haddad"\}\]`, `[` + strings.Repeat(`{"name":"A"},`, 9) + `{"name":"A"}]`, 422,
+		"body.flight.passengers",
+	},
 	{"an address with CR LF", `layla@example.com`, `layla@example.com\r\nBcc: x@example.com`, 422, "body.customer.email"},
 	{"two addresses", `layla@example.com`, `layla@example.com,x@example.com`, 422, "body.customer.email"},
 	{"an address with a name", `layla@example.com`, `Layla <layla@example.com>`, 422, "body.customer.email"},
@@ -168,7 +177,8 @@ func TestBadBodies(t *testing.T) {
 func TestEveryWrongFieldIsNamedAtOnce(t *testing.T) {
 	t.Parallel()
 	s := serve(t, nil)
-	body := strings.NewReplacer("45900", "0", "layla@example.com", "layla", "EK002", "?", `"holdMinutes":30`, `"holdMinutes":-1`).Replace(validBody())
+	body := strings.NewReplacer("45900", "0", "layla@example.com", "layla", "EK002", "?", `"holdMinutes":30`,
+		`"holdMinutes":-1`).Replace(validBody())
 	got := s.book([]byte(body))
 	require.Equal(t, http.StatusUnprocessableEntity, got.status)
 	require.Len(t, got.problem(t).Errors, 4, "%s", got.body)
@@ -232,7 +242,8 @@ func TestBodyBeyondItsLimit(t *testing.T) {
 	got.problem(t)
 
 	// Chunked, so that its length is not told beforehand.
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/v1/bookings", struct{ *bytes.Reader }{bytes.NewReader(large)})
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/v1/bookings",
+		struct{ *bytes.Reader }{bytes.NewReader(large)})
 	require.NoError(t, err)
 	request.ContentLength = -1
 	request.Header = http.Header{"Authorization": {"Bearer " + s.token}, "Content-Type": {"application/json"}, "Idempotency-Key": {"a"}}
@@ -251,7 +262,9 @@ func TestBadPaths(t *testing.T) {
 		"FB-7K2M9QXA", "FB-7K2M9QXA%00", "FB-7K2M9QXA%0a", "0", "-1", "%F0%9F%98%80", strings.Repeat("A", 4000), "",
 	} {
 		for _, c := range []struct{ method, path string }{
-			{http.MethodGet, "/v1/bookings/" + id}, {http.MethodGet, "/v1/bookings/" + id + "/ledger"}, {http.MethodPost, "/v1/bookings/" + id + "/cancel"},
+			{http.MethodGet, "/v1/bookings/" + id},
+			{http.MethodGet, "/v1/bookings/" + id + "/ledger"},
+			{http.MethodPost, "/v1/bookings/" + id + "/cancel"},
 		} {
 			got := s.do(c.method, c.path, nil)
 			// "" and ".." shorten the path to one that takes POST only.

@@ -113,14 +113,17 @@ func (a *api) bodyRefused(w http.ResponseWriter, r *http.Request, size int64, er
 	var network net.Error
 	switch {
 	case errors.As(err, &tooLarge):
-		return problem(ctx, http.StatusRequestEntityTooLarge, "body-too-large", fmt.Sprintf("The body is larger than %d bytes. Nothing was done.", size))
+		return problem(ctx, http.StatusRequestEntityTooLarge, "body-too-large",
+			fmt.Sprintf("The body is larger than %d bytes. Nothing was done.", size))
 	case errors.Is(err, limit.ErrBusy):
 		return unavailable(ctx, "busy", "Too many request bodies are being read at once. Nothing was done: repeat the request in a few seconds.")
 	case errors.As(err, &network) && network.Timeout() && a.Stopping.Err() != nil:
 		return unavailable(ctx, "stopping", "This server is stopping and the body had not arrived. Nothing was done: repeat the request.")
 	case errors.As(err, &network) && network.Timeout():
-		return problem(ctx, http.StatusRequestTimeout, "body-too-slow", "The body did not arrive in time: send it without pauses. Nothing was done.")
+		return problem(ctx, http.StatusRequestTimeout, "body-too-slow",
+			"The body did not arrive in time: send it without pauses. Nothing was done.")
 	default:
-		return problem(ctx, http.StatusBadRequest, "malformed-body", "The body is shorter than its Content-Length, or its chunks are malformed. Nothing was done.")
+		return problem(ctx, http.StatusBadRequest, "malformed-body",
+			"The body is shorter than its Content-Length, or its chunks are malformed. Nothing was done.")
 	}
 }

@@ -88,7 +88,10 @@ func TestABodyThatDoesNotComeLeavesNoConnection(t *testing.T) {
 		{"a body that may be left out", s.keyed("POST /v1/bookings/FB-7K2M9QXA/cancel", ten), 408},
 		{"a body that is announced too large", s.keyed("POST /v1/bookings", "Content-Length: 70000\r\n"), 413},
 		{"a body that is announced huge", s.keyed("POST /v1/bookings", "Content-Length: 10000000\r\n"), 413},
-		{"chunks beyond the size", s.keyed("POST /v1/bookings", "Transfer-Encoding: chunked\r\n") + "11000\r\n" + strings.Repeat(" ", 0x11000), 413},
+		{
+			"chunks beyond the size", s.keyed("POST /v1/bookings", "Transfer-Encoding: chunked\r\n") + "11000\r\n" + strings.Repeat(" ", 0x11000),
+			413,
+		},
 		{"no key", "POST /v1/bookings" + anonymous + ten + "\r\n", 401},
 		{"a key that may only read", reading.keyed("POST /v1/bookings", ten), 403},
 		{"a read with a body", "GET /healthz" + anonymous + ten + "\r\n", 200},
@@ -221,6 +224,7 @@ func TestUnsignedBodiesAreBounded(t *testing.T) {
 	require.Equal(t, "urn:farebook:problem:busy", got.problem(t).Type)
 	require.NotEmpty(t, got.header.Get("Retry-After"))
 	require.NoError(t, other.Close())
-	require.Eventually(t, func() bool { return s.deliver(forgery(), []byte(part)).status == http.StatusBadRequest }, time.Minute, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return s.deliver(forgery(), []byte(part)).status == http.StatusBadRequest }, time.Minute,
+		10*time.Millisecond)
 	s.requireNothing()
 }

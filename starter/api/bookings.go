@@ -154,7 +154,8 @@ func (a *api) preparePayment(ctx context.Context, reserved store.Booking) (booke
 	}
 	if known.Payment == nil {
 		return bookedBody{}, &finalRefusalError{problem(ctx, http.StatusUnprocessableEntity, "payment-refused", fmt.Sprintf(
-			"Stripe refused the payment of booking %s for good; the booking is %s. Check amount and currency, and book again with a new Idempotency-Key.",
+			"Stripe refused the payment of booking %s for good; the booking is %s. Check amount and currency, and book again with a new "+
+				"Idempotency-Key.",
 			known.Reference, known.Status))}
 	}
 	return bookedBody{

@@ -19,8 +19,10 @@ const cancelPath = bookingsPath + "/{reference}/cancel"
 func (a *api) addCancel(spec huma.API) {
 	register(a, spec, a.movesMoney(spec, a.action(spec, access.BookingsWrite, huma.Operation{
 		OperationID: "cancel-booking", Path: cancelPath, Summary: "Cancel a booking",
-		Description: "An unpaid booking is closed. For a paid one the refund policy decides what is refunded: ask for a quote first and send it as " +
-			"`expectedRefund`, so that the booking is cancelled only for the refund that the customer agreed to. Cancelling twice gets the same answer. " +
+		Description: "An unpaid booking is closed. For a paid one the refund policy decides what is refunded: ask for a quote first and send " +
+			"it as " +
+			"`expectedRefund`, so that the booking is cancelled only for the refund that the customer agreed to. Cancelling twice gets the same " +
+			"answer. " +
 			"Cancelling an unpaid booking while it is being paid may be refused with 409: then it is paid, and can be cancelled under the policy.",
 	})), a.cancelBooking)
 }
@@ -48,7 +50,9 @@ func (a *api) action(spec huma.API, scope access.Scope, operation huma.Operation
 }
 
 // claimBooking claims a key for work on a booking, and writes who asks for what to the audit log.
-func (a *api) claimBooking(ctx context.Context, known store.Booking, action store.Action, detail string) func(context.Context, store.IdempotencyKey) (store.Claim, error) {
+func (a *api) claimBooking(ctx context.Context, known store.Booking, action store.Action,
+	detail string,
+) func(context.Context, store.IdempotencyKey) (store.Claim, error) {
 	return a.claimOperation(string(known.Reference), store.AuditEntry{
 		Actor: actorOf(ctx), Action: action, Subject: string(known.Reference), BookingID: &known.ID, Detail: detail,
 	})

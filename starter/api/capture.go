@@ -19,7 +19,8 @@ const capturePath = bookingsPath + "/{reference}/capture"
 func (a *api) addCapture(spec huma.API) {
 	register(a, spec, a.movesMoney(spec, a.action(spec, access.BookingsWrite, huma.Operation{
 		OperationID: "capture-booking", Path: capturePath, Summary: "Capture an authorised payment",
-		Description: "For a booking created with `\"capture\": \"manual\"` whose payment is authorised. Captures all of it or less, once, and confirms the booking; " +
+		Description: "For a booking created with `\"capture\": \"manual\"` whose payment is authorised. Captures all of it or less, once, and " +
+			"confirms the booking; " +
 			"the rest of the authorisation is released. Capturing the same amount twice gets the same answer.",
 	})), a.captureBooking)
 }
@@ -84,8 +85,9 @@ func capturedAs(ctx context.Context, known store.Booking, amount money.Money) er
 		return nil
 	}
 	captured := money.Money{Value: known.Payment.AmountCaptured, Currency: known.Amount.Currency}
-	return problem(ctx, http.StatusConflict, "not-capturable", "Nothing was captured: another request captured "+captured.Format(money.LocaleEN)+
-		", and a payment is captured once.")
+	return problem(ctx, http.StatusConflict, "not-capturable",
+		"Nothing was captured: another request captured "+captured.Format(money.LocaleEN)+
+			", and a payment is captured once.")
 }
 
 func notCapturable(ctx context.Context, why string) error {

@@ -107,8 +107,11 @@ func TestOnlyAdminsManageKeys(t *testing.T) {
 	s := serve(t, nil)
 	s.token = s.db.NewKey(t, "everything but admin", access.All()[:len(access.All())-1]...)
 	for method, paths := range map[string][]string{
-		http.MethodGet:  {"/v1/clients", "/v1/api-keys", "/v1/audit"},
-		http.MethodPost: {"/v1/clients", "/v1/api-keys", "/v1/api-keys/ak_0000000000/rotate", "/v1/api-keys/ak_0000000000/revoke", "/v1/clients/test/disable", "/v1/clients/test/enable", "/v1/clients/test/merge"},
+		http.MethodGet: {"/v1/clients", "/v1/api-keys", "/v1/audit"},
+		http.MethodPost: {
+			"/v1/clients", "/v1/api-keys", "/v1/api-keys/ak_0000000000/rotate", "/v1/api-keys/ak_0000000000/revoke",
+			"/v1/clients/test/disable", "/v1/clients/test/enable", "/v1/clients/test/merge",
+		},
 	} {
 		for _, path := range paths {
 			got := s.do(method, path, nil, "Idempotency-Key", "k")

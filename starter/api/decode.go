@@ -48,7 +48,8 @@ func (d *decoder) add(field, problem, fix string) {
 
 func (d *decoder) addUnknown(field string) {
 	if len(d.unknownFields) < maxUnknown {
-		d.unknownFields = append(d.unknownFields, &validation.FieldError{Field: field, Problem: "is not a field of this request", Fix: "leave it out"})
+		d.unknownFields = append(d.unknownFields,
+			&validation.FieldError{Field: field, Problem: "is not a field of this request", Fix: "leave it out"})
 	}
 }
 

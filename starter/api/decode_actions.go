@@ -185,7 +185,10 @@ func (d *decoder) requireCurrency(path string, given, want money.Currency) {
 
 // decodeReconciliation reads the body of POST /v1/reconciliations, which may be left out.
 func decodeReconciliation(body []byte) (reconciliation.Options, error) {
-	options := reconciliation.Options{LookbackDays: reconciliation.DefaultLookbackDays, Limit: reconciliation.DefaultLimit, Scope: reconciliation.ScopeAll}
+	options := reconciliation.Options{
+		LookbackDays: reconciliation.DefaultLookbackDays, Limit: reconciliation.DefaultLimit,
+		Scope: reconciliation.ScopeAll,
+	}
 	d, fields, err := optionalBody(body, "lookbackDays", "limit", "dryRun", "scope")
 	if err != nil {
 		return options, err

@@ -61,7 +61,8 @@ func TestReplayAfterDeparture(t *testing.T) {
 	s := serve(t, withoutTemporal(t))
 	caller := s.bookedBefore(request)
 	stored := `{"type":"urn:farebook:problem:payment-refused","title":"Unprocessable Entity","status":422,"detail":"refused","instance":"urn:farebook:request:first-0001"}`
-	_, _, err := s.db.Store.StoreAnswer(t.Context(), store.IdempotencyKey{Caller: caller, Key: "key-1"}, http.StatusUnprocessableEntity, []byte(stored))
+	_, _, err := s.db.Store.StoreAnswer(t.Context(), store.IdempotencyKey{Caller: caller, Key: "key-1"}, http.StatusUnprocessableEntity,
+		[]byte(stored))
 	require.NoError(t, err)
 	for range 2 {
 		got := s.book(body)

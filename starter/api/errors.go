@@ -105,11 +105,17 @@ var refusals = []refusal{
 		http.StatusUnprocessableEntity, "idempotency-key-reused", on[*store.IdempotencyConflictError]("Nothing was changed: %s."),
 		at("header."+idempotencyHeader, "was used before with another body"),
 	},
-	{http.StatusUnprocessableEntity, "refund-exceeds-captured", on[*store.RefundExceedsCapturedError]("Nothing was refunded: %s."), exceedsLeft},
+	{
+		http.StatusUnprocessableEntity, "refund-exceeds-captured", on[*store.RefundExceedsCapturedError]("Nothing was refunded: %s."),
+		exceedsLeft,
+	},
 	{http.StatusConflict, "not-refundable", on[*store.NotRefundableError]("Nothing was refunded: %s."), nil},
 	{http.StatusConflict, "not-abandonable", on[*store.NotAbandonableError]("Nothing was changed: %s."), nil},
 	{http.StatusConflict, "not-cancellable", on[*store.NotCancellableError]("There is no quote: %s."), nil},
-	{http.StatusConflict, "not-cancellable", by("Nothing was cancelled: %s.", workflows.ErrorAlreadySettled, workflows.ErrorNotCancellable), nil},
+	{
+		http.StatusConflict, "not-cancellable", by("Nothing was cancelled: %s.", workflows.ErrorAlreadySettled, workflows.ErrorNotCancellable),
+		nil,
+	},
 	{
 		http.StatusConflict, "quote-changed", by("Nothing was cancelled: %s.", workflows.ErrorQuoteChanged),
 		at("body.expectedRefund", "is not what the policy gives back now"),
@@ -212,7 +218,8 @@ func (a *api) failure(ctx context.Context, err error) error {
 		return problem(ctx, http.StatusNotFound, errNoSuchBooking.kind, errNoSuchBooking.detail)
 	case errors.Is(err, errInProgress):
 		return retryLater(ctx, http.StatusConflict, "idempotency-in-progress",
-			"A request with this Idempotency-Key is in progress. Nothing was done twice: repeat the request with the same key and body.", inProgressRetry,
+			"A request with this Idempotency-Key is in progress. Nothing was done twice: repeat the request with the same key and body.",
+			inProgressRetry,
 			headerField(idempotencyHeader, "is in use by a request that has not been answered yet"))
 	case errors.As(err, &fenced):
 		a.Log.InfoContext(ctx, "request refused: a fence is up", "fence", fenced.Fence.ID, "raisedAt", fenced.Fence.RaisedAt)
@@ -262,9 +269,11 @@ func (a *api) whyWaiting(ctx context.Context, failed *temporalError) error {
 	stuck, is, _ := a.Dispatch.StuckAt(asking, failed.workflowID) // without an answer, Temporal is unreachable, which the caller is told
 	if is {
 		a.Log.ErrorContext(ctx, "workflow cannot proceed", "workflow", stuck.String(), "error", failed)
-		return unavailable(ctx, "workflow-stuck", fmt.Sprintf("The workflow of this booking cannot proceed: its task has failed %d times in a row, as "+
-			"after an incompatible deploy. Nothing is lost: repeat the request once operators have fixed it. Quote the `instance` id when you contact "+
-			"support.", stuck.Attempts-1))
+		return unavailable(ctx, "workflow-stuck",
+			fmt.Sprintf("The workflow of this booking cannot proceed: its task has failed %d times in a row, as "+
+				"after an incompatible deploy. Nothing is lost: repeat the request once operators have fixed it. Quote the `instance` id when you "+
+				"contact "+
+				"support.", stuck.Attempts-1))
 	}
 	if errors.Is(a.Dispatch.CheckPolled(asking), dispatch.ErrNobodyPolls) {
 		a.Log.ErrorContext(ctx, "no worker polls the task queue of bookings", "error", failed)

@@ -36,7 +36,8 @@ func TestFenceRefusesWhatMovesMoney(t *testing.T) {
 		require.Contains(t, got.problem(t).Detail, "the database was restored")
 	}
 	s.requireNothing()
-	require.Equal(t, http.StatusUnauthorized, s.do(http.MethodPost, "/v1/bookings", body, "Authorization", "").status, "whoever has no key learns nothing")
+	require.Equal(t, http.StatusUnauthorized, s.do(http.MethodPost, "/v1/bookings", body, "Authorization", "").status,
+		"whoever has no key learns nothing")
 	require.Equal(t, http.StatusNotFound, s.do(http.MethodGet, "/v1/bookings/FB-7K2M9QXA", nil).status)
 	require.Contains(t, s.notReady(), "fence")
 	require.True(t, s.takesWebhooks())

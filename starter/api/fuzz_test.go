@@ -33,7 +33,8 @@ const fuzzBooking = `{"customer":{"name":"Layla Haddad","email":"layla@example.c
 func FuzzStrictReader(f *testing.F) {
 	for _, seed := range []string{
 		fuzzBooking, `{}`, `[]`, `null`, `"é\u00e9\ud83d\udeeb"`, `{"a":1e400,"b":-0,"c":[true,false,null]}`, `{"a":1,"a":2}`, `{"a":"\ud800"}`,
-		"\ufeff{}", `{} {}`, `{"a":01}`, `[[[[[[[[[1]]]]]]]]]`, "{\"a\":\"\xff\"}", `{"\u0061":1}`, ` {"a" : [ 1 , 2 ] } `, `{"a":"\u0000"}`, `{"a":}`,
+		"\ufeff{}", `{} {}`, `{"a":01}`, `[[[[[[[[[1]]]]]]]]]`, "{\"a\":\"\xff\"}", `{"\u0061":1}`, ` {"a" : [ 1 , 2 ] } `, `{"a":"\u0000"}`,
+		`{"a":}`,
 	} {
 		f.Add([]byte(seed))
 	}
@@ -96,7 +97,8 @@ func FuzzBookingBody(f *testing.F) {
 			requireFieldError(t, err)
 			return
 		}
-		if request.Amount.Value < 1 || request.Amount.Value > request.Amount.Currency.MaxCharge() || request.HoldMinutes < 1 || request.HoldMinutes > 1440 {
+		if request.Amount.Value < 1 || request.Amount.Value > request.Amount.Currency.MaxCharge() || request.HoldMinutes < 1 ||
+			request.HoldMinutes > 1440 {
 			t.Fatalf("out of bounds: %+v", request)
 		}
 		for _, text := range []string{request.Customer.Name, request.Customer.Email, request.Flight.Number} {
@@ -129,7 +131,8 @@ func FuzzActionBodies(f *testing.F) {
 	for _, seed := range []string{
 		`{"amount":{"value":1,"currency":"USD"},"reason":"duplicate","note":"x"}`, `{"expectedRefund":{"value":0,"currency":"USD"}}`,
 		`{"lookbackDays":7,"limit":0,"dryRun":true,"scope":"all"}`, ``, `{}`, `null`, `{"amount":{"value":0,"currency":"EUR"},"fee":1}`,
-		`{"client":"shop","scopes":["bookings:read","admin"],"expiresAt":"2027-05-01T14:20:00Z"}`, `{"scopes":["` + strings.Repeat("x", 20_000) + `"]}`,
+		`{"client":"shop","scopes":["bookings:read","admin"],"expiresAt":"2027-05-01T14:20:00Z"}`,
+		`{"scopes":["` + strings.Repeat("x", 20_000) + `"]}`,
 		`{"from":"cl_8M4N1RYB5V","dryRun":true}`, `{"name":"shop\u202e"}`, `{"overlapHours":24}`,
 	} {
 		f.Add([]byte(seed))
@@ -232,7 +235,8 @@ func FuzzHeadersAndQuery(f *testing.F) {
 
 // Bytes that net/http writes before a handler runs are passed on as they are, or are answered with one problem.
 func FuzzRefusal(f *testing.F) {
-	f.Add([]byte("HTTP/1.1 400 Bad Request: missing required Host header\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n400 Bad Request"))
+	f.Add([]byte("HTTP/1.1 400 Bad Request: missing required Host header\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: " +
+		"close\r\n\r\n400 Bad Request"))
 	f.Add([]byte("HTTP/1.1 417 Expectation Failed\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"))
 	f.Add([]byte("HTTP/1.1 431 Request Header Fields Too Large\r\n\r\n"))
 	f.Add([]byte("HTTP/1.1 200 OK\r\n\r\nbody"))

@@ -23,15 +23,18 @@ type healthOutput struct {
 
 func (a *api) addHealth(spec huma.API) {
 	register(a, spec, huma.Operation{
-		OperationID: "healthz", Method: http.MethodGet, Path: "/healthz", Tags: []string{"Health"}, Summary: "Report whether the process is alive",
-		Errors: []int{500},
+		OperationID: "healthz", Method: http.MethodGet, Path: "/healthz", Tags: []string{"Health"},
+		Summary: "Report whether the process is alive",
+		Errors:  []int{500},
 	}, func(context.Context, *struct{}) (*healthOutput, error) { return healthy(), nil })
 	register(a, spec, huma.Operation{
 		OperationID: "readyz", Method: http.MethodGet, Path: "/readyz", Tags: []string{"Health"}, Summary: "Report whether bookings are accepted",
-		Description: "Checks MySQL, Temporal with its namespace and search attributes, that a worker is running, and that no fence stops money from moving.", Errors: []int{503},
+		Description: "Checks MySQL, Temporal with its namespace and search attributes, that a worker is running, and that no fence stops " +
+			"money from moving.", Errors: []int{503},
 	}, a.readyz)
 	register(a, spec, huma.Operation{
-		OperationID: "readyz-webhooks", Method: http.MethodGet, Path: "/readyz/webhooks", Tags: []string{"Health"}, Summary: "Report whether webhooks are accepted",
+		OperationID: "readyz-webhooks", Method: http.MethodGet, Path: "/readyz/webhooks", Tags: []string{"Health"},
+		Summary: "Report whether webhooks are accepted",
 		Description: "Checks MySQL only: events are stored first and processed later. A load balancer that routes webhooks by /readyz would " +
 			"lose them whenever bookings are not accepted.", Errors: []int{503},
 	}, a.readyzWebhooks)

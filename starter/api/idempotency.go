@@ -127,7 +127,9 @@ func (a *api) awaitTurn(ctx context.Context, key store.IdempotencyKey,
 }
 
 // firstAnswer does the work and stores what came of it. Another request that answered first under the key wins.
-func firstAnswer[Body any](ctx context.Context, a *api, key store.IdempotencyKey, resource string, r idempotentRequest[Body]) (storedAnswer, error) {
+func firstAnswer[Body any](ctx context.Context, a *api, key store.IdempotencyKey, resource string,
+	r idempotentRequest[Body],
+) (storedAnswer, error) {
 	release := a.holdLease(ctx, key)
 	answer, err := workedAnswer(ctx, resource, r)
 	if err == nil {

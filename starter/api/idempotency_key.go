@@ -67,8 +67,9 @@ func unusableKey(values []string) string {
 func keyParameter(required bool) []*huma.Param {
 	return []*huma.Param{{
 		Name: idempotencyHeader, In: "header", Required: required,
-		Description: "A string that you choose, new for each new request, at most 255 bytes. Repeat a request with the same key and body as often as you need.",
-		Schema:      &huma.Schema{Type: "string", MinLength: new(1), MaxLength: new(maxIdempotencyKey)}, Example: "checkout-5f1c2a",
+		Description: "A string that you choose, new for each new request, at most 255 bytes. Repeat a request with the same key and body as " +
+			"often as you need.",
+		Schema: &huma.Schema{Type: "string", MinLength: new(1), MaxLength: new(maxIdempotencyKey)}, Example: "checkout-5f1c2a",
 	}}
 }
 

@@ -35,7 +35,8 @@ type mutator struct {
 
 func newMutator(seed, worker uint64, operations []operation, ids []string, token string) *mutator {
 	return &mutator{
-		Rand: rand.New(rand.NewPCG(seed, worker)), operations: operations, ids: ids, token: token, name: fmt.Sprintf("mutant-%d-%d", seed, worker),
+		Rand: rand.New(rand.NewPCG(seed, worker)), operations: operations, ids: ids, token: token,
+		name: fmt.Sprintf("mutant-%d-%d", seed, worker),
 	}
 }
 

@@ -106,7 +106,8 @@ func (s *server) plant(v *verdicts) []string {
 	}
 	for _, made := range []string{
 		"refund_id) FROM refunds", "correlation_id) FROM reconciliation_runs",
-		"client_id) FROM api_clients WHERE name <> 'mutator'", "key_id) FROM api_keys k JOIN api_clients c ON c.id = k.client_id WHERE c.name <> 'mutator'",
+		"client_id) FROM api_clients WHERE name <> 'mutator'",
+		"key_id) FROM api_keys k JOIN api_clients c ON c.id = k.client_id WHERE c.name <> 'mutator'",
 	} {
 		ids = append(ids, strings.Split(s.db.Text(s.t, "SELECT GROUP_CONCAT("+made), ",")...)
 	}
@@ -247,7 +248,8 @@ func (v *verdicts) judge(m mutant, got answer) {
 func (a answer) wrong(headOnly bool) string {
 	kind := a.header.Get("Content-Type")
 	switch {
-	case a.status >= 500 && a.status != http.StatusServiceUnavailable && a.status != http.StatusNotImplemented && a.status != http.StatusHTTPVersionNotSupported:
+	case a.status >= 500 && a.status != http.StatusServiceUnavailable && a.status != http.StatusNotImplemented &&
+		a.status != http.StatusHTTPVersionNotSupported:
 		return "a failure of the server"
 	case a.header.Get("X-Correlation-Id") == "":
 		return "no correlation id"

@@ -90,7 +90,8 @@ func (d *document) example(of schema) any {
 		return of.Enum[0]
 	case of.Type == "object":
 		object := map[string]any{}
-		optional := slices.DeleteFunc(slices.Sorted(maps.Keys(of.Properties)), func(name string) bool { return slices.Contains(of.Required, name) })
+		optional := slices.DeleteFunc(slices.Sorted(maps.Keys(of.Properties)),
+			func(name string) bool { return slices.Contains(of.Required, name) })
 		for _, name := range append(slices.Clone(of.Required), optional...) {
 			object[name] = d.example(of.Properties[name])
 		}

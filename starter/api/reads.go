@@ -25,13 +25,15 @@ func (a *api) addReads(spec huma.API) {
 		}, access.BookingsRead, access.OperationsRead)
 	}
 	register(a, spec, read("get-booking", "/v1/bookings/{reference}", "Read a booking",
-		"Includes its payment, refunds and disputes. Every key of the client that created the booking can read it; for other clients it does not exist."), a.getBooking)
+		"Includes its payment, refunds and disputes. Every key of the client that created the booking can read it; for other clients it does "+
+			"not exist."), a.getBooking)
 	register(a, spec, read("get-ledger", "/v1/bookings/{reference}/ledger", "Read a booking's ledger",
 		"Every double-entry transaction, oldest first. In each, debits equal credits per currency."), a.getLedger)
 	register(a, spec, read("get-evidence", "/v1/bookings/{reference}/evidence", "Collect a booking's evidence",
 		"For a dispute: what was sold, the emails, the ledger, Stripe's ids, and a timeline."), a.getEvidence)
 	register(a, spec, read("get-cancellation-quote", "/v1/bookings/{reference}/cancellation-quote", "Quote the refund of a cancellation",
-		"What cancelling a paid booking now would refund under the policy. Send the amount with the cancellation to be sure of it.", 409), a.getQuote)
+		"What cancelling a paid booking now would refund under the policy. Send the amount with the cancellation to be sure of it.", 409),
+		a.getQuote)
 	register(a, spec, read("get-refund", "/v1/refunds/{id}", "Read a refund",
 		"Every key of the client that created the booking can read its refunds."), a.getRefund)
 }

@@ -23,7 +23,8 @@ const (
 func (a *api) addReconciliations(spec huma.API) {
 	register(a, spec, a.action(spec, access.ReconciliationWrite, huma.Operation{
 		OperationID: "create-reconciliation", Path: reconciliationsPath, Summary: "Reconcile the books with Stripe",
-		Description: "Starts a reconciliation of all bookings and answers at once; read `GET /v1/reconciliations/{id}` for its progress. A dry run writes " +
+		Description: "Starts a reconciliation of all bookings and answers at once; read `GET /v1/reconciliations/{id}` for its progress. A " +
+			"dry run writes " +
 			"a report and changes nothing else.",
 		DefaultStatus: http.StatusAccepted,
 		Tags:          []string{"Reconciliation"},
@@ -56,7 +57,10 @@ func (a *api) createReconciliation(ctx context.Context, in *bodyInput) (*created
 	id := dispatch.NewRunID()
 	out, err := idempotent(ctx, a, idempotentRequest[startedBody]{
 		operation: "create-reconciliation", body: options, status: http.StatusAccepted, points: actionPoints,
-		claim: a.claimOperation(id, store.AuditEntry{Actor: actorOf(ctx), Action: store.ActionReconcile, Subject: id, Detail: recon.Describe(options)}),
+		claim: a.claimOperation(id, store.AuditEntry{
+			Actor: actorOf(ctx), Action: store.ActionReconcile, Subject: id,
+			Detail: recon.Describe(options),
+		}),
 		work: func(ctx context.Context, id string) (startedBody, error) {
 			err := recon.Start(ctx, a.Store, a.Dispatch, id, options, "")
 			var notStarted *recon.NotStartedError

@@ -39,12 +39,18 @@ var refusedByHTTP = []struct {
 	{"two lengths", "POST /v1/bookings HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}", 400, "malformed-request"},
 	{"a length below zero", "POST /v1/bookings HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n{}", 400, "malformed-request"},
 	{"a length with a plus", "POST /v1/bookings HTTP/1.1\r\nHost: x\r\nContent-Length: +2\r\n\r\n{}", 400, "malformed-request"},
-	{"another expectation", "POST /v1/bookings HTTP/1.1\r\nHost: x\r\nExpect: a-miracle\r\nContent-Length: 2\r\n\r\n{}", 417, "expectation-failed"},
+	{
+		"another expectation", "POST /v1/bookings HTTP/1.1\r\nHost: x\r\nExpect: a-miracle\r\nContent-Length: 2\r\n\r\n{}", 417,
+		"expectation-failed",
+	},
 	{"a large header", "GET /healthz HTTP/1.1\r\nHost: x\r\nA: " + strings.Repeat("b", 100_000) + "\r\n\r\n", 431, "header-too-large"},
 	{"12,000 headers", "GET /healthz HTTP/1.1\r\nHost: x\r\n" + strings.Repeat("A: b1234\r\n", 12_000) + "\r\n", 431, "header-too-large"},
 	{"a path of 100 kB", "GET /" + strings.Repeat("b", 100_000) + " HTTP/1.1\r\nHost: x\r\n\r\n", 431, "header-too-large"},
 	{"another transfer encoding", "POST /v1/bookings HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n", 501, "transfer-encoding"},
-	{"two transfer encodings", "POST /v1/bookings HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n", 501, "transfer-encoding"},
+	{
+		"two transfer encodings", "POST /v1/bookings HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n",
+		501, "transfer-encoding",
+	},
 	{"HTTP/2 by its line alone", "GET /healthz HTTP/2.0\r\nHost: x\r\n\r\n", 505, "http-version"},
 	{"HTTP/3", "GET /healthz HTTP/3.0\r\nHost: x\r\n\r\n", 505, "http-version"},
 }
@@ -93,7 +99,8 @@ func TestStrangeRequestsReachTheAPI(t *testing.T) {
 		{"TRACE", "TRACE /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 405},
 		{"another host in the path", "GET //evil.example/%2e%2e HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 404},
 		{"raw UTF-8 in the path", "GET /v1/bookings/é HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 404},
-		{"a chunk that is malformed", "POST /v1/bookings HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + s.token + "\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n", 400},
+		{"a chunk that is malformed", "POST /v1/bookings HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + s.token +
+			"\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n", 400},
 	} {
 		answers := s.pipeline(c.request)
 		require.Len(t, answers, 1, c.name)
@@ -183,7 +190,8 @@ func TestAnswersOfTheHandlerAreNotChanged(t *testing.T) {
 	require.Equal(t, "400 Bad Request\n", string(answers[3].body))
 	require.Equal(t, "hello", string(answers[4].body))
 
-	continued := exchange(t, address, "POST /body HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello")
+	continued := exchange(t, address,
+		"POST /body HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello")
 	require.Equal(t, []int{http.StatusContinue, http.StatusOK}, []int{continued[0].status, continued[1].status})
 	require.Equal(t, "hello", string(continued[1].body))
 	web.Close()

@@ -68,7 +68,14 @@ func TestIdempotencyKeys(t *testing.T) {
 		require.Equal(t, "Layla Haddad", s.db.Text(t, "SELECT customer_name FROM bookings"))
 	}
 
-	for _, change := range [][2]string{{"45900", "45901"}, {"USD", "EUR"}, {"Layla", "Laila"}, {`"en"`, `"ar"`}, {":30}", ":31}"}, {"EK002", "EK003"}} {
+	for _, change := range [][2]string{
+		{"45900", "45901"},
+		{"USD", "EUR"},
+		{"Layla", "Laila"},
+		{`"en"`, `"ar"`},
+		{":30}", ":31}"},
+		{"EK002", "EK003"},
+	} {
 		got := s.book([]byte(strings.Replace(body, change[0], change[1], 1)))
 		require.Equal(t, http.StatusUnprocessableEntity, got.status, "%s: %s", change[1], got.body)
 		require.Equal(t, "urn:farebook:problem:idempotency-key-reused", got.problem(t).Type)
@@ -128,7 +135,8 @@ func TestStoredAnswers(t *testing.T) {
 	s.book([]byte(body))
 	caller := s.db.Caller(t, s.token)
 	stored := `{"type":"urn:farebook:problem:payment-refused","title":"Unprocessable Entity","status":422,"detail":"refused","instance":"urn:farebook:request:first-0001"}`
-	_, _, err := s.db.Store.StoreAnswer(t.Context(), store.IdempotencyKey{Caller: caller, Key: "key-1"}, http.StatusUnprocessableEntity, []byte(stored))
+	_, _, err := s.db.Store.StoreAnswer(t.Context(), store.IdempotencyKey{Caller: caller, Key: "key-1"}, http.StatusUnprocessableEntity,
+		[]byte(stored))
 	require.NoError(t, err)
 	for range 2 {
 		got := s.book([]byte(body))

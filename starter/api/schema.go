@@ -233,9 +233,11 @@ func describeBodies(spec *huma.OpenAPI) {
 	for _, path := range []string{bookingRefundsPath, cancelPath, capturePath, reconciliationsPath} {
 		spec.Paths[path].Post.RequestBody.Required = false // huma checks it as well
 	}
-	describe(bookingRefundsPath, "Refund", "The refund to create. Without a body, all that is left is refunded.", reflect.TypeFor[refundBody]())
+	describe(bookingRefundsPath, "Refund", "The refund to create. Without a body, all that is left is refunded.",
+		reflect.TypeFor[refundBody]())
 	describe(cancelPath, "Cancel", "Optional: the quoted refund.", reflect.TypeFor[cancelBody]())
-	describe(capturePath, "Capture", "Optional: the amount. Without a body, all that is authorised is captured.", reflect.TypeFor[captureBody]())
+	describe(capturePath, "Capture", "Optional: the amount. Without a body, all that is authorised is captured.",
+		reflect.TypeFor[captureBody]())
 	describe(reconciliationsPath, "Reconciliation", "Optional: which bookings and how far back.", reflect.TypeFor[reconciliationBody]())
 	describe(abandonPath, "AbandonRefund", "Why the refund is abandoned.", reflect.TypeFor[abandonRefundBody]())
 	describe(closePath, "CloseAttention", "Why the matter is closed.", reflect.TypeFor[closeAttentionBody]())

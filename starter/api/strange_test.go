@@ -4,19 +4,26 @@ import "strings"
 
 // What strangers send in the place of what is expected.
 
-var strangeMethods = []string{"PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "GET", "POST", "CONNECT", "PRI", "FOO", "get", "G@T", ""}
+var strangeMethods = []string{
+	"PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "GET", "POST", "CONNECT", "PRI", "FOO", "get", "G@T",
+	"",
+}
 
 var strangeIDs = []string{
 	"FB-22222222", "fb-7k2m9qxa", "FB-7K2M9QXA0", "0", "-1", "..", "%2e%2e", "%00", "a%0ab", "'", "\"", ";", "*", "%", "%zz", "recon_x",
-	"RF-22222222", "RF-7K2M9QXI", strings.Repeat("A", 3000), "%F0%9F%9B%AB", "%ff", "é", "\xff", "FB-7K2M9QXA?x=1", "FB-7K2M9QXA#", "{reference}",
+	"RF-22222222", "RF-7K2M9QXI", strings.Repeat("A", 3000), "%F0%9F%9B%AB", "%ff", "é", "\xff", "FB-7K2M9QXA?x=1", "FB-7K2M9QXA#",
+	"{reference}",
 	"FB-７K2M9QXA", "a b", "",
 }
 
 var junkValues = []string{
-	`null`, `true`, `0`, `-1`, `1e400`, `1e-400`, `9223372036854775808`, `-9223372036854775809`, `0.1`, `-0`, `1.0`, `1E2`, `00`, `NaN`, `Infinity`,
+	`null`, `true`, `0`, `-1`, `1e400`, `1e-400`, `9223372036854775808`, `-9223372036854775809`, `0.1`, `-0`, `1.0`, `1E2`, `00`, `NaN`,
+	`Infinity`,
 	`""`, `"\u0000"`, `"\ud800"`, `"\u202e"`, `"\r\nX: y"`, `"🛫"`, `"ＵＳＤ"`, `"USD "`, `"\ufeffUSD"`, `'x'`, "\xff", "\x00", "\r\n", "\ufeff",
-	`[]`, `{}`, `[[[[[[[[[[]]]]]]]]]]`, `{"__proto__":1}`, `"' OR 1=1 -- "`, `"%s%n%x"`, `"../../etc/passwd"`, `"{{7*7}}"`, `"${jndi:ldap://x}"`,
-	`"0001-01-01T00:00:00Z"`, `"9999-12-31T23:59:59Z"`, `"2027-05-01T14:20:60+01:00"`, `"2027-02-29T00:00:00Z"`, `"` + strings.Repeat("A", 5000) + `"`,
+	`[]`, `{}`, `[[[[[[[[[[]]]]]]]]]]`, `{"__proto__":1}`, `"' OR 1=1 -- "`, `"%s%n%x"`, `"../../etc/passwd"`, `"{{7*7}}"`,
+	`"${jndi:ldap://x}"`,
+	`"0001-01-01T00:00:00Z"`, `"9999-12-31T23:59:59Z"`, `"2027-05-01T14:20:60+01:00"`, `"2027-02-29T00:00:00Z"`,
+	`"` + strings.Repeat("A", 5000) + `"`,
 }
 
 // strangeRequestHeaders are what requests have beside, or in the place of, good headers. An empty value removes one.

@@ -68,7 +68,10 @@ func syntaxError(data []byte, err error) error {
 	case errors.Is(err, jsontext.ErrDuplicateName):
 		return &validation.FieldError{Field: path, Problem: "is duplicated", Fix: "send it once"}
 	case bytes.HasPrefix(data[syntax.ByteOffset:], []byte(`\u`)):
-		return &validation.FieldError{Field: path, Problem: "has an escape that is not a character, such as half of a surrogate pair", Fix: characterFix}
+		return &validation.FieldError{
+			Field: path, Problem: "has an escape that is not a character, such as half of a surrogate pair",
+			Fix: characterFix,
+		}
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return wholeBody(fmt.Sprintf("ends inside the JSON value, at byte %d", len(data)), fix)
 	case path != "":
@@ -103,7 +106,10 @@ func isIndex(token string) bool {
 func wholeBody(problem, fix string) error { return &validation.FieldError{Problem: problem, Fix: fix} }
 
 func tooDeep(path string) error {
-	return &validation.FieldError{Field: path, Problem: fmt.Sprintf("is nested deeper than %d levels", maxJSONDepth), Fix: "send only the documented fields"}
+	return &validation.FieldError{
+		Field: path, Problem: fmt.Sprintf("is nested deeper than %d levels", maxJSONDepth),
+		Fix: "send only the documented fields",
+	}
 }
 
 // reader walks a value whose syntax was checked.

@@ -19,12 +19,15 @@ func (a *api) addWebhook(spec huma.API) {
 	register(a, spec, huma.Operation{
 		OperationID: "stripe-webhook", Method: http.MethodPost, Path: webhookPath, Tags: []string{"Webhooks"},
 		Summary: "Receive a Stripe event",
-		Description: "Checks the signature over the raw body, and stores the event before it is processed. An event is a pointer: its object is read again at Stripe. " +
-			"An event of a connected account, of an object without an id, or of test mode at a live endpoint is stored and acknowledged, and `note` says why it " +
+		Description: "Checks the signature over the raw body, and stores the event before it is processed. An event is a pointer: its object " +
+			"is read again at Stripe. " +
+			"An event of a connected account, of an object without an id, or of test mode at a live endpoint is stored and acknowledged, and " +
+			"`note` says why it " +
 			"has no effect. A live event at a test endpoint and a thin event of API v2 are refused: the answer names the setting at Stripe.",
 		Errors: []int{400, 408, 413, 500, 503},
 		Parameters: []*huma.Param{{
-			Name: signatureHeader, In: "header", Required: true, Description: "Stripe's signature of the body.", Schema: &huma.Schema{Type: "string"},
+			Name: signatureHeader, In: "header", Required: true, Description: "Stripe's signature of the body.",
+			Schema: &huma.Schema{Type: "string"},
 		}},
 		Middlewares:      huma.Middlewares{a.takeEvent(spec)},
 		SkipValidateBody: true, BodyReadTimeout: -1, MaxBodyBytes: -1,
@@ -98,5 +101,6 @@ func (a *api) receiveEvent(ctx context.Context, in *eventInput) (*eventOutput, e
 // refuseEvent stores nothing and logs a warning: the event is forged, or a secret is wrong.
 func (a *api) refuseEvent(ctx context.Context, why *huma.ErrorDetail) error {
 	a.Log.WarnContext(ctx, "Stripe event refused", "location", why.Location, "why", why.Message)
-	return problem(ctx, http.StatusBadRequest, "event-refused", "The event was refused and nothing was stored: "+why.Location+" "+why.Message+".", why)
+	return problem(ctx, http.StatusBadRequest, "event-refused",
+		"The event was refused and nothing was stored: "+why.Location+" "+why.Message+".", why)
 }

@@ -137,7 +137,8 @@ func TestEventsThatAreNotOursAreAcknowledgedAndKept(t *testing.T) {
 	t.Parallel()
 	s := serve(t, withoutTemporal(t)) // what were handed on would fail
 	payout := func(id, account, object string) []byte {
-		return fmt.Appendf(nil, `{"id":%q,"object":"event","type":"payout.paid","created":1763859723,"livemode":false,%s"data":%s}`, id, account, object)
+		return fmt.Appendf(nil, `{"id":%q,"object":"event","type":"payout.paid","created":1763859723,"livemode":false,%s"data":%s}`, id, account,
+			object)
 	}
 	for id, c := range map[string]struct{ account, data, says string }{
 		"evt_connected": {`"account":"acct_1Connected",`, `{"object":{"id":"po_1","object":"payout"}}`, "acct_1Connected"},
@@ -154,7 +155,8 @@ func TestEventsThatAreNotOursAreAcknowledgedAndKept(t *testing.T) {
 			require.Equal(t, http.StatusOK, got.status, "%s: %s", id, got.body)
 			require.Contains(t, string(got.body), c.says, id)
 		}
-		require.Contains(t, s.db.Text(t, "SELECT note FROM stripe_events WHERE stripe_event_id = ? AND state = 'not_ours' AND processed AND attempts = 0", id), c.says)
+		require.Contains(t, s.db.Text(t,
+			"SELECT note FROM stripe_events WHERE stripe_event_id = ? AND state = 'not_ours' AND processed AND attempts = 0", id), c.says)
 	}
 }
 
@@ -178,7 +180,8 @@ func TestFieldsThatDecideNothingRefuseNoEvent(t *testing.T) {
 		got := s.deliver(sign(t, body, webhookSecret, time.Now()), body)
 		require.Equal(t, http.StatusOK, got.status, "%s: %s", change[1], got.body)
 	}
-	require.Equal(t, 9, s.db.Count(t, "SELECT COUNT(*) FROM stripe_events WHERE processed AND note <> '' AND stripe_created_at > '2025-01-01'"))
+	require.Equal(t, 9, s.db.Count(t,
+		"SELECT COUNT(*) FROM stripe_events WHERE processed AND note <> '' AND stripe_created_at > '2025-01-01'"))
 }
 
 // The refusal of a thin event names the endpoint that Stripe needs.
@@ -189,7 +192,10 @@ func TestThinEventsAreRefusedWithTheSettingThatIsRight(t *testing.T) {
 		"v1.billing.meter.no_meter_found": "is a thin event of Stripe's API v2",
 		"v2.core.event_destination.ping":  "is a ping of an event destination that sends thin events",
 	} {
-		body := fmt.Appendf(nil, `{"id":"evt_test_65R8","object":"v2.core.event","type":%q,"livemode":false,"created":"2024-09-26T17:46:22.134Z","reason":null}`, kind)
+		body := fmt.Appendf(
+			nil, `{"id":"evt_test_65R8","object":"v2.core.event","type":%q,"livemode":false,"created":"2024-09-26T17:46:22.134Z","reason":null}`,
+			kind,
+		)
 		got := s.deliver(sign(t, body, webhookSecret, time.Now()), body)
 		require.Equal(t, http.StatusBadRequest, got.status)
 		require.Contains(t, got.problem(t).Errors[0].Message, says)

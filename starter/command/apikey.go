@@ -25,7 +25,8 @@ func createAPIKeyCommand() *cobra.Command {
 	create := &cobra.Command{
 		Use:   "create --client NAME --scope SCOPES",
 		Short: "Create an API key and print its token once",
-		Long: "Creates a key for an existing client (see client create) and prints its token. Only a hash of the token is stored. The scopes:\n\n" +
+		Long: "Creates a key for an existing client (see client create) and prints its token. Only a hash of the token is stored. The " +
+			"scopes:\n\n" +
 			scopeTable(),
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -42,7 +43,8 @@ func createAPIKeyCommand() *cobra.Command {
 				return err
 			}
 			if token != "" && cfg.Production() {
-				return misused("--token is for development: other users of a machine can read the arguments of its processes; leave it out to have a token generated")
+				return misused("--token is for development: other users of a machine can read the arguments of its processes; leave it out to have " +
+					"a token generated")
 			}
 			ctx := correlated(cmd.Context())
 			return withStore(ctx, cfg, log, func(books *store.Store) error {
@@ -50,7 +52,8 @@ func createAPIKeyCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				key, drawn, err := books.CreateAPIKey(ctx, store.NewAPIKey{ClientID: owner.ID, Scopes: granted, ExpiresAt: end, Token: token}, actor(ctx))
+				key, drawn, err := books.CreateAPIKey(ctx, store.NewAPIKey{ClientID: owner.ID, Scopes: granted, ExpiresAt: end, Token: token},
+					actor(ctx))
 				if err != nil || token != "" {
 					return err
 				}
@@ -79,7 +82,8 @@ func scopeTable() string {
 
 // printToken writes only the token to standard output, for scripts, and describes the key on standard error.
 func printToken(cmd *cobra.Command, key store.APIKey, token string) error {
-	_ = printText(cmd.ErrOrStderr(), "Key %s of client %s, scopes %s, %s\n", key.KeyID, key.ClientName, key.Scopes, endText(key.ExpiresAt)) // the token matters
+	// the token matters
+	_ = printText(cmd.ErrOrStderr(), "Key %s of client %s, scopes %s, %s\n", key.KeyID, key.ClientName, key.Scopes, endText(key.ExpiresAt))
 	_, err := fmt.Fprintln(cmd.OutOrStdout(), token)
 	return err
 }
@@ -144,7 +148,10 @@ var listedKeys = listing[store.APIKey, view.Key]{
 	name: "apiKeys", header: []any{"KEY", "CLIENT", "BEGINS", "STATE", "EXPIRES", "LAST USED", "SCOPES"},
 	show: func(key store.APIKey) view.Key { return view.KeyOf(key, clock.System{}.Now()) },
 	cells: func(key view.Key) []any {
-		return []any{key.ID, key.Client, key.Prefix, key.State, timeOrDash(key.ExpiresAt), timeOrDash(key.LastUsedAt), strings.Join(key.Scopes, ",")}
+		return []any{
+			key.ID, key.Client, key.Prefix, key.State, timeOrDash(key.ExpiresAt), timeOrDash(key.LastUsedAt),
+			strings.Join(key.Scopes, ","),
+		}
 	},
 }
 
@@ -153,7 +160,8 @@ func rotateAPIKeyCommand() *cobra.Command {
 	rotate := &cobra.Command{
 		Use:   "rotate KEY",
 		Short: "Replace a key (ak_...): print a new token, and end the old key after an overlap",
-		Long: "Creates a key with the same client and scopes and prints its token once. The old key stays valid for the overlap, so that no request " +
+		Long: "Creates a key with the same client and scopes and prints its token once. The old key stays valid for the overlap, so that no " +
+			"request " +
 			"is refused during the change. Both keys see the same bookings and share idempotency keys.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -30,7 +30,8 @@ func listAttentionCommand() *cobra.Command {
 	list := &cobra.Command{
 		Use:   "list",
 		Short: "List open matters, newest first",
-		Long: "Lists what an operator has to examine. A matter closes automatically when the books show that it is settled, such as a refund that " +
+		Long: "Lists what an operator has to examine. A matter closes automatically when the books show that it is settled, such as a refund " +
+			"that " +
 			"succeeded after all or a PaymentIntent that was cancelled. Close the others with attention close.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

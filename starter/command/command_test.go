@@ -124,7 +124,13 @@ func TestDatabaseCommands(t *testing.T) {
 }
 
 func TestUnknownFlagsAndArguments(t *testing.T) {
-	for _, args := range [][]string{{"serve", "--port", "1"}, {"verify", "extra"}, {"nonsense"}, {"api-key", "nonsense"}, {"migrate", "down"}} {
+	for _, args := range [][]string{
+		{"serve", "--port", "1"},
+		{"verify", "extra"},
+		{"nonsense"},
+		{"api-key", "nonsense"},
+		{"migrate", "down"},
+	} {
 		_, _, err := run(t, args...)
 		require.Error(t, err, args)
 	}

@@ -18,7 +18,8 @@ func ignoreEventCommand() *cobra.Command {
 	ignore := &cobra.Command{
 		Use:   "ignore EVENT --note TEXT",
 		Short: "Ignore an event, with a note that says why",
-		Long: "Marks an event as ignored, with a note that says why. It is no longer processed, and `starter verify` does not count it as waiting. " +
+		Long: "Marks an event as ignored, with a note that says why. It is no longer processed, and `starter verify` does not count it as " +
+			"waiting. " +
 			"This does not account for its money: `starter verify` reports an ignored event until the ledger has its object or a reconciliation " +
 			"item about it is resolved. `starter events retry` undoes it.",
 		Args: cobra.ExactArgs(1),

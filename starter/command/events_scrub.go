@@ -24,7 +24,8 @@ func scrubEventsCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "scrub",
 		Short: "Reduce the stored bodies of events to the fields that Farebook reads",
-		Long: "Older releases stored events as Stripe sent them, with client secrets and what customers typed at Stripe. This reduces them in batches, " +
+		Long: "Older releases stored events as Stripe sent them, with client secrets and what customers typed at Stripe. This reduces them in " +
+			"batches, " +
 			"while API and workers run. It can be interrupted and repeated at any time. Run it after every process has the new release.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -40,7 +41,8 @@ func scrubEventsCommand() *cobra.Command {
 			})
 		},
 	}
-	command.Flags().Uint64Var(&scrub.Batch, "batch", usualScrubBatch, fmt.Sprintf("event numbers in one transaction, from 1 to %d", maxScrubBatch))
+	command.Flags().Uint64Var(&scrub.Batch, "batch", usualScrubBatch,
+		fmt.Sprintf("event numbers in one transaction, from 1 to %d", maxScrubBatch))
 	command.Flags().DurationVar(&scrub.Pause, "pause", 50*time.Millisecond, "pause between two batches")
 	command.Flags().BoolVar(&dryRun, "dry-run", false, "count the events that would be reduced, and change nothing")
 	return command
@@ -64,7 +66,8 @@ func runScrub(ctx context.Context, out io.Writer, scrub inbox.Scrub, dryRun bool
 		}
 	}
 	scrub.Progress = func(at inbox.ScrubProgress) {
-		_, _ = fmt.Fprintf(out, "Reduced %d of %d events, up to number %d\n", at.Scrubbed, at.Of, at.Number) // the last line reports a broken pipe
+		// the last line reports a broken pipe
+		_, _ = fmt.Fprintf(out, "Reduced %d of %d events, up to number %d\n", at.Scrubbed, at.Of, at.Number)
 	}
 	at, err := scrub.Run(ctx)
 	if errors.Is(err, context.Canceled) {

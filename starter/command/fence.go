@@ -26,7 +26,8 @@ func raiseFenceCommand() *cobra.Command {
 	raise := &cobra.Command{
 		Use:   "raise --reason TEXT",
 		Short: "Raise the fence, after a restore of the database and before API and workers start",
-		Long: "While the fence is up, bookings, captures, cancellations and refunds are refused with 503 and the reason. Reads and webhooks work. " +
+		Long: "While the fence is up, bookings, captures, cancellations and refunds are refused with 503 and the reason. Reads and webhooks " +
+			"work. " +
 			"Workers search for what was created at Stripe but request nothing, and no email is sent. Raise it after the restore, which would " +
 			"remove it, or set FENCE for API and workers. See docs/disaster.md.",
 		Args: cobra.NoArgs,
@@ -137,7 +138,8 @@ func lowerFenceCommand() *cobra.Command {
 	lower := &cobra.Command{
 		Use:   "lower --note TEXT",
 		Short: "Lower the fence, once the books have what Stripe has",
-		Long: "Money moves again. Held emails stay held until emails release or emails drop. If FENCE is set for API or workers, unset it first: " +
+		Long: "Money moves again. Held emails stay held until emails release or emails drop. If FENCE is set for API or workers, unset it " +
+			"first: " +
 			"otherwise they raise the fence again.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

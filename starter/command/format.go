@@ -55,14 +55,6 @@ func timeOrDash(at *time.Time) string {
 	return at.UTC().Format("2006-01-02 15:04")
 }
 
-// timestampOrDash writes a time in RFC 3339.
-func timestampOrDash(at *time.Time) string {
-	if at == nil {
-		return "-"
-	}
-	return at.Format(time.RFC3339)
-}
-
 func orDash(text string) string {
 	if text == "" {
 		return "-"

@@ -55,7 +55,8 @@ func importBookingsCommand() *cobra.Command {
 	bookings := &cobra.Command{
 		Use:   "bookings FILE",
 		Short: "Compare exported bookings with Stripe, and import them with --apply",
-		Long: "Reads bookings from FILE (.csv or .json; docs/migrating.md lists the columns), reads the PaymentIntent of each at Stripe and reports " +
+		Long: "Reads bookings from FILE (.csv or .json; docs/migrating.md lists the columns), reads the PaymentIntent of each at Stripe and " +
+			"reports " +
 			"what would be imported. With --apply it writes booking, payment, refunds, disputes and ledger, and starts the workflow of an unpaid " +
 			"booking. It charges and refunds nothing and changes nothing at Stripe. An invalid row is refused with the reason, and the other rows " +
 			"are imported. Repeat the command until no row is refused: a row is imported only once. Paid bookings get no confirmation, except " +
@@ -143,7 +144,8 @@ func runImport(ctx context.Context, out io.Writer, importer *imports.Importer, s
 	printer := &importPrinter{out: out, csv: flags.format == "csv"}
 	err := importer.Run(ctx, source, printer.print)
 	if err != nil && ctx.Err() != nil {
-		return &InterruptedError{What: fmt.Sprintf("interrupted after %d rows: repeat the command; imported rows are not imported again", printer.sum.rows)}
+		return &InterruptedError{What: fmt.Sprintf("interrupted after %d rows: repeat the command; imported rows are not imported again",
+			printer.sum.rows)}
 	}
 	if err != nil {
 		return errors.Join(wrongFile(err), printer.sum.stopped())

@@ -72,7 +72,10 @@ func printOutcomesCSV(out io.Writer, outcomes []imports.Outcome, header bool) er
 	w := csv.NewWriter(out)
 	var rows [][]string
 	if header {
-		rows = append(rows, []string{"row", "reference", "payment_intent", "at_stripe", "amount_minor", "amount_decimal", "currency", "verdict", "booking", "what"})
+		rows = append(rows, []string{
+			"row", "reference", "payment_intent", "at_stripe", "amount_minor", "amount_decimal", "currency", "verdict",
+			"booking", "what",
+		})
 	}
 	for _, o := range outcomes {
 		minor, decimal := "", ""
@@ -80,7 +83,8 @@ func printOutcomesCSV(out io.Writer, outcomes []imports.Outcome, header bool) er
 			minor, decimal = strconv.FormatInt(o.Amount.Value, 10), o.Amount.Decimal()
 		}
 		rows = append(rows, []string{
-			strconv.Itoa(o.Number), csvCell(o.Earlier), csvCell(o.PaymentIntentID), csvCell(o.AtStripe), minor, decimal, csvCell(string(o.Amount.Currency)),
+			strconv.Itoa(o.Number), csvCell(o.Earlier), csvCell(o.PaymentIntentID), csvCell(o.AtStripe), minor, decimal,
+			csvCell(string(o.Amount.Currency)),
 			string(o.Verdict), csvCell(string(o.Reference)), csvCell(o.What),
 		})
 	}
@@ -115,7 +119,8 @@ func (p *importPrinter) finish(applied bool, opening ledger.Opening) error {
 // postedUnder says how payments are posted. The order of opening and import cannot be changed later.
 func postedUnder(opening ledger.Opening) string {
 	if opening.At.IsZero() {
-		return "The books have no opening balance: each payment is posted in full. If the Stripe account has other payments, run starter opening " +
+		return "The books have no opening balance: each payment is posted in full. If the Stripe account has other payments, run starter " +
+			"opening " +
 			"first: it is refused once bookings are imported."
 	}
 	return fmt.Sprintf("Payments settled before the opening of %s are posted against the opening balance, the others in full.",

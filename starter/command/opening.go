@@ -26,7 +26,8 @@ func openingCommand() *cobra.Command {
 	open := &cobra.Command{
 		Use:   "opening [--at TIME [--dry-run]]",
 		Short: "Open the books with Stripe's balance at a time, for an account older than Farebook",
-		Long: "Posts Stripe's balance at a time, pending and available together, by currency, against equity:opening_balance. Reconciliation compares " +
+		Long: "Posts Stripe's balance at a time, pending and available together, by currency, against equity:opening_balance. Reconciliation " +
+			"compares " +
 			"each balance transaction created from then on; earlier ones are in the opening balance. Run it once, before bookings are created or " +
 			"imported, and with --dry-run first. Repeating it with the same time changes nothing; another time is refused. Without --at it prints " +
 			"the opening balance.",
@@ -86,7 +87,8 @@ func openBooks(cmd *cobra.Command, at time.Time, flags openingFlags) error {
 			if err := known.Same(ledger.Opening{At: at}); err != nil {
 				return refusedOpening(err)
 			}
-			return printOpening(cmd.OutOrStdout(), known, openingSaid{head: "The books were already opened with this balance:", format: flags.format})
+			return printOpening(cmd.OutOrStdout(), known,
+				openingSaid{head: "The books were already opened with this balance:", format: flags.format})
 		}
 		reader := opening.Reader{
 			Stripe:  stripeClient(cfg, log),
@@ -177,11 +179,13 @@ func printOpening(out io.Writer, opened store.OpeningBalance, said openingSaid) 
 		shown.At = &opened.At
 	}
 	for _, part := range opened.Parts {
-		shown.Balance = append(shown.Balance, openedPart{string(part.Currency), string(part.Kind), part.Amount, formatMoney(part.Amount, part.Currency)})
+		shown.Balance = append(shown.Balance,
+			openedPart{string(part.Currency), string(part.Kind), part.Amount, formatMoney(part.Amount, part.Currency)})
 	}
 	for _, t := range transactions {
 		for _, e := range t.Entries {
-			shown.Entries = append(shown.Entries, openedEntry{string(e.Account), string(e.Side), string(e.Currency), e.Amount, formatMoney(e.Amount, e.Currency)})
+			shown.Entries = append(shown.Entries,
+				openedEntry{string(e.Account), string(e.Side), string(e.Currency), e.Amount, formatMoney(e.Amount, e.Currency)})
 		}
 	}
 	if said.format == "json" {

@@ -24,8 +24,10 @@ func rebuildCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rebuild",
 		Short: "Find what a restored database has lost, by what Stripe has, and bring it back",
-		Long: "Without --apply, lists what Stripe has and the books do not: bookings (by PaymentIntents with Farebook's metadata), refunds, disputes " +
-			"and payouts. It writes a plan and changes nothing else. With --apply, it carries out exactly that plan. A booking comes back with its " +
+		Long: "Without --apply, lists what Stripe has and the books do not: bookings (by PaymentIntents with Farebook's metadata), refunds, " +
+			"disputes " +
+			"and payouts. It writes a plan and changes nothing else. With --apply, it carries out exactly that plan. A booking comes back with " +
+			"its " +
 			"money and its state; customer and flight come back when its client repeats the request with its Idempotency-Key. Nothing is charged, " +
 			"refunded or sent. A fence has to be up: see docs/disaster.md.",
 		Args: cobra.NoArgs,
@@ -49,8 +51,10 @@ func rebuildCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().Uint64Var(&apply, "apply", 0, "carry out the plan with this number")
-	cmd.Flags().StringVar(&since, "since", "", "time of the backup, in RFC 3339; default: a day before the fence or the newest row, whichever is earlier")
-	cmd.Flags().StringVar(&client, "client", "", "client for bookings whose PaymentIntent names no client (older releases) or a client that was lost as well")
+	cmd.Flags().StringVar(&since, "since", "",
+		"time of the backup, in RFC 3339; default: a day before the fence or the newest row, whichever is earlier")
+	cmd.Flags().StringVar(&client, "client", "",
+		"client for bookings whose PaymentIntent names no client (older releases) or a client that was lost as well")
 	cmd.MarkFlagsMutuallyExclusive("apply", "since")
 	cmd.MarkFlagsMutuallyExclusive("apply", "client")
 	formatFlag(cmd, &format, listFormats...)
@@ -88,7 +92,9 @@ func readOnlyStripe(cfg config.Config, log *slog.Logger) *stripeapi.Client {
 	})
 }
 
-func planRebuild(ctx context.Context, out io.Writer, r *rebuild.Rebuilder, fence store.Fence, since time.Time, client, format string) error {
+func planRebuild(ctx context.Context, out io.Writer, r *rebuild.Rebuilder, fence store.Fence, since time.Time, client,
+	format string,
+) error {
 	owner := ""
 	if client != "" {
 		known, err := findClient(ctx, r.Store, client)
@@ -133,13 +139,15 @@ func printRebuild(out io.Writer, plan store.Rebuild, items []store.RebuildItem, 
 	if err := printLeftOut(out, left); err != nil {
 		return err
 	}
-	return printText(out, "\nPlan %d: %d objects that Stripe has created since %s and the books do not have. Apply it with: starter rebuild --apply %d\n",
+	return printText(out, "\nPlan %d: %d objects that Stripe has created since %s and the books do not have. Apply it with: starter "+
+		"rebuild --apply %d\n",
 		plan.ID, len(items), plan.Since.Format(time.RFC3339), plan.ID)
 }
 
 func printLeftOut(out io.Writer, left rebuild.LeftOut) error {
 	if left.Unowned > 0 {
-		err := printText(out, "\nLeft out: %d PaymentIntents with a booking's reference but without a client, from an older release or another integration. "+
+		err := printText(out, "\nLeft out: %d PaymentIntents with a booking's reference but without a client, from an older release or "+
+			"another integration. "+
 			"--client NAME brings them back for that client.\n", left.Unowned)
 		if err != nil {
 			return err
@@ -148,7 +156,8 @@ func printLeftOut(out io.Writer, left rebuild.LeftOut) error {
 	if left.Orphaned == 0 {
 		return nil
 	}
-	return printText(out, "\nLeft out: %d PaymentIntents whose client was lost as well: %s. Create the client with client create and its key with api-key create; "+
+	return printText(out, "\nLeft out: %d PaymentIntents whose client was lost as well: %s. Create the client with client create and its "+
+		"key with api-key create; "+
 		"--client NAME brings them back for that client.\n", left.Orphaned, strings.Join(left.LostClients, ", "))
 }
 
@@ -182,7 +191,10 @@ func printRebuildJSON(out io.Writer, plan store.Rebuild, items []store.RebuildIt
 		Items       []item   `json:"items"`
 	}{plan.ID, plan.Since, left.Unowned, left.Orphaned, left.LostClients, make([]item, len(items))}
 	for i, it := range items {
-		shown.Items[i] = item{string(it.Kind), it.StripeID, it.PaymentIntentID, string(it.Reference), nil, it.StripeStatus, it.Created, it.Booking.ClientID, it.Booking.LostClientID}
+		shown.Items[i] = item{
+			string(it.Kind), it.StripeID, it.PaymentIntentID, string(it.Reference), nil, it.StripeStatus, it.Created,
+			it.Booking.ClientID, it.Booking.LostClientID,
+		}
 		if it.Kind == store.RebuildBooking {
 			shown.Items[i].Amount = &it.Amount
 		}
@@ -203,6 +215,7 @@ func applyRebuild(ctx context.Context, out io.Writer, r *rebuild.Rebuilder, id u
 	if err != nil {
 		return fmt.Errorf("restored %d of %d objects; apply the plan again to continue: %w", did, len(items), err)
 	}
-	return errors.Join(failed, printText(out, "Applied plan %d: restored %d objects, %d were already there. Next: reconcile, verify, and lower the fence\n",
+	return errors.Join(failed, printText(out,
+		"Applied plan %d: restored %d objects, %d were already there. Next: reconcile, verify, and lower the fence\n",
 		id, did, len(items)-did))
 }

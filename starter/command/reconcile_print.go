@@ -42,7 +42,8 @@ func printTable(out io.Writer, r recon.Run) error {
 	if r.DryRun {
 		mode = ", dry run: nothing was changed"
 	}
-	if _, err := fmt.Fprintf(out, "\n%s is %s%s%s\nscanned %d, differences %d, fixed %d, failed %d, skipped %d, overdue %d\n", r.CorrelationID, r.Status, took, mode,
+	if _, err := fmt.Fprintf(out, "\n%s is %s%s%s\nscanned %d, differences %d, fixed %d, failed %d, skipped %d, overdue %d\n", r.CorrelationID,
+		r.Status, took, mode,
 		r.Scanned, r.Fixed+r.Failed+r.Skipped, r.Fixed, r.Failed, r.Skipped, r.Overdue); err != nil {
 		return err
 	}
@@ -68,7 +69,8 @@ func printItems(out io.Writer, items []recon.Item) error {
 		if item.Note != "" {
 			why += " (" + item.Note + ")"
 		}
-		table.row(item.ID, item.Class, item.Object+" "+item.StripeID, item.Booking, item.Measure, amountOf(item.Here, item), amountOf(item.AtStripe, item), item.Proposed,
+		table.row(item.ID, item.Class, item.Object+" "+item.StripeID, item.Booking, item.Measure, amountOf(item.Here, item),
+			amountOf(item.AtStripe, item), item.Proposed,
 			item.State, why)
 	}
 	return table.flush()
@@ -83,11 +85,15 @@ func amountOf(value int64, item recon.Item) string {
 
 func printCSV(out io.Writer, r recon.Run) error {
 	w := csv.NewWriter(out)
-	rows := [][]string{{"run", "item", "class", "object", "stripe_id", "balance_transaction", "booking", "amount", "here", "at_stripe", "here_decimal", "at_stripe_decimal", "currency", "proposed", "state", "reason", "note"}}
+	rows := [][]string{{
+		"run", "item", "class", "object", "stripe_id", "balance_transaction", "booking", "amount", "here", "at_stripe",
+		"here_decimal", "at_stripe_decimal", "currency", "proposed", "state", "reason", "note",
+	}}
 	for _, item := range r.Details {
 		rows = append(rows, []string{
 			csvCell(r.CorrelationID), strconv.FormatUint(item.ID, 10), csvCell(item.Class), csvCell(item.Object), csvCell(item.StripeID),
-			csvCell(item.BalanceTransactionID), csvCell(item.Booking), item.Measure, strconv.FormatInt(item.Here, 10), strconv.FormatInt(item.AtStripe, 10),
+			csvCell(item.BalanceTransactionID), csvCell(item.Booking), item.Measure, strconv.FormatInt(item.Here, 10),
+			strconv.FormatInt(item.AtStripe, 10),
 			item.HereDecimal, item.AtStripeDecimal,
 			csvCell(item.Currency), csvCell(item.Proposed), csvCell(item.State), csvCell(item.Reason), csvCell(item.Note),
 		})

@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	runs "farebook/store/recon"
-
 	"github.com/spf13/cobra"
 
 	"farebook/booking"
@@ -21,6 +19,7 @@ import (
 	"farebook/ledger"
 	"farebook/reconciliation"
 	"farebook/store"
+	runs "farebook/store/recon"
 )
 
 func resolveItemCommand() *cobra.Command {
@@ -29,8 +28,10 @@ func resolveItemCommand() *cobra.Command {
 	resolve := &cobra.Command{
 		Use:   "resolve ITEM --note TEXT [--post [--account ACCOUNT] [--effective-at TIME]]",
 		Short: "Record a decision about an item; reconcile show shows its number",
-		Long: "Records a decision. Later runs that find exactly the same difference apply it. With --post it also posts a correction, even for an item " +
-			"that was already resolved by a note: the ledger then agrees with Stripe's balance transaction, with the other side on --account. Nothing " +
+		Long: "Records a decision. Later runs that find exactly the same difference apply it. With --post it also posts a correction, even " +
+			"for an item " +
+			"that was already resolved by a note: the ledger then agrees with Stripe's balance transaction, with the other side on --account. " +
+			"Nothing " +
 			"is changed or removed. The correction takes effect at the date of Stripe's balance transaction. For one that Stripe does not have, " +
 			"--effective-at sets the date; the default is now.",
 		Args: cobra.ExactArgs(1),
@@ -76,7 +77,8 @@ func resolveItemCommand() *cobra.Command {
 	}
 	resolve.Flags().StringVar(&note, "note", "", "what was done or decided")
 	resolve.Flags().BoolVar(&post, "post", false, "post a correction to the ledger")
-	resolve.Flags().StringVar(&account, "account", string(ledger.EquitySuspense), "account of the other side of the correction: "+accountNames())
+	resolve.Flags().StringVar(&account, "account", string(ledger.EquitySuspense),
+		"account of the other side of the correction: "+accountNames())
 	resolve.Flags().StringVar(&effectiveAt, "effective-at", "", "when the correction takes effect, such as 2027-05-01T14:20:00Z")
 	return resolve
 }
@@ -102,7 +104,8 @@ func printUnposted(out io.Writer, item runs.Item) error {
 		_, err := fmt.Fprintf(out, "Nothing was posted: the clearing account already has what Stripe settled for %s\n", item.BalanceTransactionID)
 		return err
 	}
-	_, err := fmt.Fprintf(out, "Nothing was posted: for %s the clearing account has %s and Stripe settled %s net. This difference stays, and verify and later runs "+
+	_, err := fmt.Fprintf(out, "Nothing was posted: for %s the clearing account has %s and Stripe settled %s net. This difference stays, "+
+		"and verify and later runs "+
 		"accept it. To post a correction: starter reconcile resolve %d --note TEXT --post\n",
 		item.BalanceTransactionID, formatMoney(item.Posted, item.Currency), formatMoney(item.Net, item.Currency), item.ID)
 	return err
@@ -113,7 +116,8 @@ func reopenItemCommand() *cobra.Command {
 	reopen := &cobra.Command{
 		Use:   "reopen ITEM --note TEXT",
 		Short: "Undo a note on an item, so that its difference counts again",
-		Long: "Returns an item that was resolved by a note to its earlier state, together with the items of other runs for the same difference. " +
+		Long: "Returns an item that was resolved by a note to its earlier state, together with the items of other runs for the same " +
+			"difference. " +
 			"Later runs find the difference again, and verify reports it. A correction in the ledger is not undone.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

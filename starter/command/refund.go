@@ -28,7 +28,8 @@ func abandonRefundCommand() *cobra.Command {
 	abandon := &cobra.Command{
 		Use:   "abandon REFUND --note TEXT",
 		Short: "End a refund that Stripe refuses for now",
-		Long: "Ends a requested refund that Stripe refuses, because the balance is insufficient or for a reason that may be temporary. Stripe is not " +
+		Long: "Ends a requested refund that Stripe refuses, because the balance is insufficient or for a reason that may be temporary. Stripe " +
+			"is not " +
 			"asked for it again, its amount becomes available, and the customer is told that the money comes another way. Before that, Stripe is " +
 			"searched for the refund: if Stripe has created it after all, it is recorded and not abandoned. While Stripe may have created it " +
 			"without listing it yet, the refund stays requested, and ends within minutes.",
@@ -53,7 +54,8 @@ func abandonRefundCommand() *cobra.Command {
 					return err
 				}
 				if _, err := w.AbandonRefund(ctx, dispatch.RefundSubjectOf(known)); err != nil {
-					return fmt.Errorf("the decision is recorded, but the refund's workflow did not answer; it acts on the decision within an hour: %w", err)
+					return fmt.Errorf("the decision is recorded, but the refund's workflow did not answer; it acts on the decision within an hour: %w",
+						err)
 				}
 				if known, err = books.Refund(ctx, id); err != nil {
 					return err

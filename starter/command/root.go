@@ -33,8 +33,10 @@ func Root() *cobra.Command {
 		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetVersionTemplate("{{.Version}}\n")
-	root.AddCommand(serveCommand(), migrateCommand(), setupCommand(), clientCommand(), apiKeyCommand(), auditCommand(), eventsCommand(), emailsCommand(), evidenceCommand(), refundCommand(),
-		reconcileCommand(), scheduleCommand(), importCommand(), attentionCommand(), openingCommand(), fenceCommand(), rebuildCommand(), ledgerCommand(), verifyCommand(),
+	root.AddCommand(serveCommand(), migrateCommand(), setupCommand(), clientCommand(), apiKeyCommand(), auditCommand(), eventsCommand(),
+		emailsCommand(), evidenceCommand(), refundCommand(),
+		reconcileCommand(), scheduleCommand(), importCommand(), attentionCommand(), openingCommand(), fenceCommand(), rebuildCommand(),
+		ledgerCommand(), verifyCommand(),
 		versionCommand())
 	codeMisuse(root)
 	fitHelp(root)

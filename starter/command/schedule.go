@@ -20,7 +20,8 @@ func scheduleCommand() *cobra.Command {
 	return group("schedule", "Create, change and pause the schedule of reconciliation",
 		"schedule apply, schedule show, schedule pause, schedule resume, or schedule trigger",
 		applyScheduleCommand(), showScheduleCommand(),
-		pauseScheduleCommand(), resumeScheduleCommand(), scheduleAction("trigger", "Start a run now, with the schedule's options", triggerSchedule))
+		pauseScheduleCommand(), resumeScheduleCommand(),
+		scheduleAction("trigger", "Start a run now, with the schedule's options", triggerSchedule))
 }
 
 func applyScheduleCommand() *cobra.Command {
@@ -92,7 +93,8 @@ func notApplied(schedule dispatch.Schedule, err error) error {
 	var refused *dispatch.ScheduleError
 	switch {
 	case errors.As(err, &refused) && schedule.Cron != "":
-		return misused("invalid --cron %q: %w: must be minute, hour, day of month, month and day of week, such as \"30 2 * * *\"", schedule.Cron, refused)
+		return misused("invalid --cron %q: %w: must be minute, hour, day of month, month and day of week, such as \"30 2 * * *\"", schedule.Cron,
+			refused)
 	case errors.As(err, &refused):
 		return misused("invalid --every %s: %w", schedule.Every, refused)
 	default:
@@ -141,7 +143,8 @@ func printScheduleJSON(out io.Writer, stands dispatch.CurrentSchedule) error {
 	return printJSON(out, map[string]any{
 		"paused": stands.Paused, "note": stands.Note, "cron": stands.Cron, "timeZone": stands.TimeZone, "everySeconds": stands.Every.Seconds(),
 		"jitterSeconds": stands.Jitter.Seconds(), "lookbackDays": o.LookbackDays, "limit": o.Limit, "scope": o.Scope, "dryRun": o.DryRun,
-		"started": stands.Runs, "skipped": stands.Skipped, "last": append([]string{}, stands.Last...), "next": append([]time.Time{}, stands.Next...),
+		"started": stands.Runs, "skipped": stands.Skipped, "last": append([]string{}, stands.Last...),
+		"next": append([]time.Time{}, stands.Next...),
 	})
 }
 
@@ -159,7 +162,8 @@ func printSchedule(out io.Writer, stands dispatch.CurrentSchedule) error {
 	}
 	text := fmt.Sprintf("The schedule is %s: %s, up to %s later\n", state, when, stands.Jitter)
 	o := stands.Options
-	text += fmt.Sprintf("Each run covers the last %d days, limit %d, scope %s, dry run %t. Started %d, skipped %d because another was running\n", o.LookbackDays, o.Limit,
+	text += fmt.Sprintf("Each run covers the last %d days, limit %d, scope %s, dry run %t. Started %d, skipped %d because another was "+
+		"running\n", o.LookbackDays, o.Limit,
 		o.Scope, o.DryRun, stands.Runs, stands.Skipped)
 	for _, id := range stands.Last[max(0, len(stands.Last)-shownRuns):] {
 		text += "last: " + id + "\n"

@@ -38,7 +38,8 @@ func warnOfGap(ctx context.Context, w *dispatch.Client, schedule dispatch.Schedu
 			continue
 		}
 		local := at.In(zone)
-		warn(fmt.Sprintf("warning: no run on %s: clocks in %s skip from %s to %s on that day; choose another time, or UTC", local.Format(time.DateOnly),
+		warn(fmt.Sprintf("warning: no run on %s: clocks in %s skip from %s to %s on that day; choose another time, or UTC",
+			local.Format(time.DateOnly),
 			schedule.TimeZone, at.In(time.FixedZone("", before)).Format("15:04"), local.Format("15:04")))
 		return nil
 	}

@@ -27,9 +27,11 @@ func setupCommand() *cobra.Command {
 	setup := &cobra.Command{
 		Use:   "setup",
 		Short: "Prepare Temporal: namespace, search attributes, schedule of reconciliation",
-		Long: "Creates the namespace with a retention of 30 days, registers the search attributes BookingReference, BookingStatus and PaymentIntentId, " +
+		Long: "Creates the namespace with a retention of 30 days, registers the search attributes BookingReference, BookingStatus and " +
+			"PaymentIntentId, " +
 			"waits until they can be used, and creates the schedule of reconciliation from RECONCILE_SCHEDULE. It creates only what is missing: " +
-			"running it again changes nothing. On Temporal Cloud, create the namespace in its console first, and add the three attributes as Keyword.",
+			"running it again changes nothing. On Temporal Cloud, create the namespace in its console first, and add the three attributes as " +
+			"Keyword.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, log, err := load(cmd.ErrOrStderr(), "setup", config.Temporal)

@@ -44,14 +44,16 @@ func TestSetupPreparesAnEmptyTemporal(t *testing.T) {
 	require.Error(t, w.CheckNamespace(t.Context()))
 	require.NoError(t, command.Setup(t.Context(), cfg, slog.New(slog.DiscardHandler)))
 	_, err := dialled.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{
-		ID: "found", TaskQueue: cfg.TaskQueue, TypedSearchAttributes: temporal.NewSearchAttributes(workflows.SearchBookingReference.ValueSet("FB-1")),
+		ID: "found", TaskQueue: cfg.TaskQueue,
+		TypedSearchAttributes: temporal.NewSearchAttributes(workflows.SearchBookingReference.ValueSet("FB-1")),
 	}, workflows.TypeBookingPayment)
 	require.NoError(t, err)
 	require.Eventually(t, func() bool {
 		found, err := dialled.CountWorkflow(t.Context(), &workflowservice.CountWorkflowExecutionsRequest{Query: "BookingReference = 'FB-1'"})
 		return err == nil && found.GetCount() == 1
 	}, testkit.Patience, testkit.Pace)
-	namespace, err := dialled.WorkflowService().DescribeNamespace(t.Context(), &workflowservice.DescribeNamespaceRequest{Namespace: options(t, cfg).Namespace})
+	namespace, err := dialled.WorkflowService().DescribeNamespace(t.Context(),
+		&workflowservice.DescribeNamespaceRequest{Namespace: options(t, cfg).Namespace})
 	require.NoError(t, err)
 	require.Equal(t, 30*24*time.Hour, namespace.GetConfig().GetWorkflowExecutionRetentionTtl().AsDuration())
 	made, err := w.Schedule(t.Context())

@@ -40,7 +40,8 @@ func TestServeStopsWithBodiesThatDoNotCome(t *testing.T) {
 	listener := limit.Listen(inner, limit.Connections{Total: 100, PerAddress: 100})
 	served := make(chan error, 1)
 	go func() { served <- command.Serve(ctx, listener, handler, log) }()
-	request := "POST /v1/bookings HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + db.NewKey(t, "test") + "\r\nExpect: 100-continue\r\nContent-Length: 10\r\n\r\n"
+	request := "POST /v1/bookings HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + db.NewKey(t, "test") +
+		"\r\nExpect: 100-continue\r\nContent-Length: 10\r\n\r\n"
 	held := make([]*bufio.Reader, 20)
 	for i := range held {
 		conn, err := net.Dial("tcp", listener.Addr().String())

@@ -28,7 +28,8 @@ func plantHostileRows(t *testing.T, db *testdb.DB) {
 	db.Exec(t, `INSERT INTO api_clients (client_id, name, created_by, created_at) VALUES ('cl_x', ?, ?, NOW())`, hostile, hostile)
 	db.Exec(t, `INSERT INTO api_keys (name, token_sha256, client_id, key_id, token_prefix, scopes, created_by, created_at)
 		SELECT 'x', REPEAT('x', 32), id, 'ak_x', 'fbk_x', 'bookings:read', ?, NOW() FROM api_clients`, hostile)
-	db.Exec(t, `INSERT INTO audit_log (at, actor, action, subject, correlation_id, detail) VALUES (NOW(), ?, 'x', ?, 'x', ?)`, hostile, hostile, hostile)
+	db.Exec(t, `INSERT INTO audit_log (at, actor, action, subject, correlation_id, detail) VALUES (NOW(), ?, 'x', ?, 'x', ?)`, hostile,
+		hostile, hostile)
 	db.Exec(t, `INSERT INTO bookings (reference, api_key_id, status, customer_name, customer_email, customer_locale, flight_json, amount, currency,
 		hold_expires_at, correlation_id, created_at, updated_at)
 		SELECT 'FB-00000000', id, 'cancelled', '', '', 'en', '{}', 1, 'USD', NOW(), '', NOW(), NOW() FROM api_keys LIMIT 1`)
@@ -67,8 +68,10 @@ func TestListsPrintStrangersTextHarmlessly(t *testing.T) {
 	plantHostileRows(t, db)
 	for _, args := range []string{
 		"events list", "events list --format json", "events show evt_1", "events show evt_1 --payload", "emails list FB-00000000",
-		"emails list FB-00000000 --format json", "reconcile show recon_x", "reconcile show recon_x --format json", "reconcile show recon_x --format csv",
-		"verify --books --format json", "evidence FB-00000000", "client list", "client list --format json", "api-key list", "api-key list --format json",
+		"emails list FB-00000000 --format json", "reconcile show recon_x", "reconcile show recon_x --format json",
+		"reconcile show recon_x --format csv",
+		"verify --books --format json", "evidence FB-00000000", "client list", "client list --format json", "api-key list",
+		"api-key list --format json",
 		"audit", "audit --format json",
 	} {
 		out, _, err := run(t, strings.Fields(args)...)
@@ -120,8 +123,9 @@ func TestEveryListIsOneShapeInJSON(t *testing.T) {
 	t.Setenv("DATABASE_DSN", db.AppDSN)
 	plantHostileRows(t, db)
 	for args, name := range map[string]string{
-		"client list": "clients", "api-key list": "apiKeys", "audit": "entries", "audit --limit 1": "entries", "audit --subject nothing": "entries",
-		"events list": "events", "events list --limit 1": "events", "events list --type nothing": "events", "events types": "types",
+		"client list": "clients", "api-key list": "apiKeys", "audit": "entries", "audit --limit 1": "entries",
+		"audit --subject nothing": "entries",
+		"events list":             "events", "events list --limit 1": "events", "events list --type nothing": "events", "events types": "types",
 		"emails list FB-00000000": "emails",
 	} {
 		out, _, err := run(t, append(strings.Fields(args), "--format", "json")...)
@@ -140,7 +144,10 @@ func TestEveryListIsOneShapeInJSON(t *testing.T) {
 
 func TestFormatsThatDoNotExist(t *testing.T) {
 	t.Parallel()
-	for _, args := range []string{"events list", "events types", "emails list FB-00000000", "verify", "schedule show", "client list", "api-key list", "audit"} {
+	for _, args := range []string{
+		"events list", "events types", "emails list FB-00000000", "verify", "schedule show", "client list",
+		"api-key list", "audit",
+	} {
 		_, _, err := run(t, append(strings.Fields(args), "--format", "x")...)
 		require.ErrorContains(t, err, `invalid --format "x": must be table or json`, args)
 	}

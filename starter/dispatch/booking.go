@@ -29,7 +29,10 @@ type BookingSubject struct {
 func (s BookingSubject) subject() subject {
 	return subject{
 		id: workflows.BookingPaymentWorkflowID(s.Reference), kind: workflows.TypeBookingPayment, reference: s.Reference,
-		input:   workflows.BookingPaymentInput{Reference: s.Reference, HoldExpiresAt: s.HoldExpiresAt, CorrelationID: s.CorrelationID, LookAt: s.LookAt},
+		input: workflows.BookingPaymentInput{
+			Reference: s.Reference, HoldExpiresAt: s.HoldExpiresAt, CorrelationID: s.CorrelationID,
+			LookAt: s.LookAt,
+		},
 		summary: fmt.Sprintf("%s · %s %s→%s · %s", s.Reference, s.Flight.Number, s.Flight.From, s.Flight.To, s.Amount.Format(money.LocaleEN)),
 	}
 }
@@ -38,7 +41,8 @@ func (s BookingSubject) subject() subject {
 // joins the same update, so it is harmless.
 func (c *Client) AwaitPaymentIntent(ctx context.Context, s BookingSubject) (workflows.PaymentIntentReady, error) {
 	var ready workflows.PaymentIntentReady
-	err := c.update(ctx, s.subject(), client.UpdateWorkflowOptions{UpdateID: workflows.UpdatePaymentIntent, UpdateName: workflows.UpdatePaymentIntent}, &ready)
+	err := c.update(ctx, s.subject(),
+		client.UpdateWorkflowOptions{UpdateID: workflows.UpdatePaymentIntent, UpdateName: workflows.UpdatePaymentIntent}, &ready)
 	return ready, err
 }
 
@@ -46,7 +50,8 @@ func (c *Client) AwaitPaymentIntent(ctx context.Context, s BookingSubject) (work
 // again and records nothing twice.
 func (c *Client) RecordPayment(ctx context.Context, s BookingSubject) error {
 	var ready workflows.PaymentIntentReady
-	return c.update(ctx, s.subject(), client.UpdateWorkflowOptions{UpdateID: newUpdateID(workflows.UpdateRecordPayment), UpdateName: workflows.UpdateRecordPayment}, &ready)
+	return c.update(ctx, s.subject(),
+		client.UpdateWorkflowOptions{UpdateID: newUpdateID(workflows.UpdateRecordPayment), UpdateName: workflows.UpdateRecordPayment}, &ready)
 }
 
 // Cancel asks the booking's workflow to cancel, and starts the workflow if it has ended. A refusal is an application error of type
@@ -102,7 +107,8 @@ func (c *Client) updateOnce(ctx context.Context, s subject, update client.Update
 	return handle.Get(ctx, result)
 }
 
-// DeliverStripeEvent signals the booking's workflow that its payment may have changed at Stripe, and starts the workflow if it does not run.
+// DeliverStripeEvent signals the booking's workflow that its payment may have changed at Stripe, and starts the workflow if it does not
+// run.
 func (c *Client) DeliverStripeEvent(ctx context.Context, s BookingSubject, event workflows.StripeEvent) error {
 	return c.deliver(ctx, s.subject(), event)
 }

@@ -11,7 +11,8 @@ import (
 // failed. The workflow id makes a repetition harmless.
 func (c *Client) CancelTwins(ctx context.Context, reference booking.Reference) (bool, error) {
 	return c.resume(ctx, subject{
-		id: workflows.CancelTwinsWorkflowID(reference), kind: workflows.TypeCancelTwins, summary: string(reference) + " · cancel unused PaymentIntents",
-		input: workflows.CancelTwinsInput{Reference: reference},
+		id: workflows.CancelTwinsWorkflowID(reference), kind: workflows.TypeCancelTwins,
+		summary: string(reference) + " · cancel unused PaymentIntents",
+		input:   workflows.CancelTwinsInput{Reference: reference},
 	})
 }

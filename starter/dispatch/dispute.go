@@ -9,7 +9,9 @@ import (
 )
 
 // DeliverDisputeEvent signals the dispute's workflow that the dispute may have changed at Stripe, and starts it if it does not run.
-func (c *Client) DeliverDisputeEvent(ctx context.Context, disputeID string, reference booking.Reference, correlationID string, event workflows.StripeEvent) error {
+func (c *Client) DeliverDisputeEvent(ctx context.Context, disputeID string, reference booking.Reference, correlationID string,
+	event workflows.StripeEvent,
+) error {
 	return c.deliver(ctx, disputeSubject(disputeID, reference, correlationID), event)
 }
 

@@ -12,5 +12,8 @@ func (c *Client) DeliverPayoutEvent(ctx context.Context, payoutID string, event 
 }
 
 func payoutSubject(payoutID string) subject {
-	return subject{id: workflows.PayoutWorkflowID(payoutID), kind: workflows.TypePayout, summary: "Payout " + payoutID, input: workflows.PayoutInput{PayoutID: payoutID}}
+	return subject{
+		id: workflows.PayoutWorkflowID(payoutID), kind: workflows.TypePayout, summary: "Payout " + payoutID,
+		input: workflows.PayoutInput{PayoutID: payoutID},
+	}
 }

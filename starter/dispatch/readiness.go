@@ -16,7 +16,10 @@ import (
 
 // SearchAttributes returns the names of the search attributes that workflows set.
 func SearchAttributes() []string {
-	return []string{workflows.SearchBookingReference.GetName(), workflows.SearchBookingStatus.GetName(), workflows.SearchPaymentIntentID.GetName()}
+	return []string{
+		workflows.SearchBookingReference.GetName(), workflows.SearchBookingStatus.GetName(),
+		workflows.SearchPaymentIntentID.GetName(),
+	}
 }
 
 // CheckNamespace returns an error unless the namespace exists and has all search attributes, so that workflows can be started and found.

@@ -40,7 +40,8 @@ func (c *Client) StartRefund(ctx context.Context, s RefundSubject) error {
 // same.
 func (c *Client) AbandonRefund(ctx context.Context, s RefundSubject) (workflows.RefundResult, error) {
 	var result workflows.RefundResult
-	err := c.update(ctx, s.subject(), client.UpdateWorkflowOptions{UpdateID: newUpdateID(workflows.UpdateAbandonRefund), UpdateName: workflows.UpdateAbandonRefund}, &result)
+	err := c.update(ctx, s.subject(),
+		client.UpdateWorkflowOptions{UpdateID: newUpdateID(workflows.UpdateAbandonRefund), UpdateName: workflows.UpdateAbandonRefund}, &result)
 	return result, err
 }
 
@@ -50,9 +51,13 @@ func (c *Client) DeliverRefundEvent(ctx context.Context, s RefundSubject, event 
 }
 
 // DeliverChargeRefunded starts the search for refunds of a payment that the books do not know, or signals the running one.
-func (c *Client) DeliverChargeRefunded(ctx context.Context, reference booking.Reference, paymentIntentID, correlationID string, event workflows.StripeEvent) error {
+func (c *Client) DeliverChargeRefunded(ctx context.Context, reference booking.Reference, paymentIntentID, correlationID string,
+	event workflows.StripeEvent,
+) error {
 	return c.deliver(ctx, subject{
-		id: workflows.ChargeRefundsWorkflowID(paymentIntentID), kind: workflows.TypeChargeRefunds, summary: fmt.Sprintf("%s · refunds of %s", reference, paymentIntentID),
-		input: workflows.ChargeRefundsInput{Reference: reference, PaymentIntentID: paymentIntentID, CorrelationID: correlationID}, reference: reference,
+		id: workflows.ChargeRefundsWorkflowID(paymentIntentID), kind: workflows.TypeChargeRefunds,
+		summary:   fmt.Sprintf("%s · refunds of %s", reference, paymentIntentID),
+		input:     workflows.ChargeRefundsInput{Reference: reference, PaymentIntentID: paymentIntentID, CorrelationID: correlationID},
+		reference: reference,
 	}, event)
 }

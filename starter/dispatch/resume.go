@@ -40,8 +40,9 @@ func (c *Client) ResumePayout(ctx context.Context, payoutID string) (bool, error
 // ResumeAccountFee resumes the posting of a fee that Stripe billed to the account.
 func (c *Client) ResumeAccountFee(ctx context.Context, balanceTransactionID string) (bool, error) {
 	return c.resume(ctx, subject{
-		id: workflows.AccountFeeWorkflowID(balanceTransactionID), kind: workflows.TypeAccountFee, summary: "Stripe's bill " + balanceTransactionID,
-		input: workflows.AccountFeeInput{BalanceTransactionID: balanceTransactionID},
+		id: workflows.AccountFeeWorkflowID(balanceTransactionID), kind: workflows.TypeAccountFee,
+		summary: "Stripe's bill " + balanceTransactionID,
+		input:   workflows.AccountFeeInput{BalanceTransactionID: balanceTransactionID},
 	})
 }
 
@@ -49,8 +50,9 @@ func (c *Client) ResumeAccountFee(ctx context.Context, balanceTransactionID stri
 // completed: that run found that the money is a booking's or that no rule explains it, and another run would find the same.
 func (c *Client) ResumeUnbooked(ctx context.Context, balanceTransactionID string) (bool, error) {
 	return c.resume(ctx, subject{
-		id: workflows.UnbookedWorkflowID(balanceTransactionID), kind: workflows.TypeUnbooked, summary: "Money of no booking " + balanceTransactionID,
-		input: workflows.UnbookedInput{BalanceTransactionID: balanceTransactionID},
+		id: workflows.UnbookedWorkflowID(balanceTransactionID), kind: workflows.TypeUnbooked,
+		summary: "Money of no booking " + balanceTransactionID,
+		input:   workflows.UnbookedInput{BalanceTransactionID: balanceTransactionID},
 	}, enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED)
 }
 

@@ -77,8 +77,9 @@ func (c *Client) ApplySchedule(ctx context.Context, s Schedule) error {
 func (c *Client) applySchedule(ctx context.Context, s Schedule) error {
 	spec := s.spec()
 	action := &client.ScheduleWorkflowAction{
-		ID: workflows.ReconciliationWorkflowID(scheduledRun(c.taskQueue)), Workflow: workflows.TypeReconciliation, TaskQueue: c.reconciliationQueue(),
-		Args: []any{workflows.ReconciliationInput{Options: s.Options, BookingsQueue: c.taskQueue}}, StaticSummary: summaryOf(s.Options, ""),
+		ID: workflows.ReconciliationWorkflowID(scheduledRun(c.taskQueue)), Workflow: workflows.TypeReconciliation,
+		TaskQueue: c.reconciliationQueue(),
+		Args:      []any{workflows.ReconciliationInput{Options: s.Options, BookingsQueue: c.taskQueue}}, StaticSummary: summaryOf(s.Options, ""),
 	}
 	handle := c.schedule(ctx)
 	_, err := handle.Describe(ctx)

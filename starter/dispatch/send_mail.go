@@ -12,5 +12,8 @@ func (c *Client) SendEmail(ctx context.Context, emailID uint64) error {
 }
 
 func emailSubject(emailID uint64) subject {
-	return subject{id: workflows.SendMailWorkflowID(emailID), kind: workflows.TypeSendMail, summary: "Send an email", input: workflows.SendMailInput{EmailID: emailID}}
+	return subject{
+		id: workflows.SendMailWorkflowID(emailID), kind: workflows.TypeSendMail, summary: "Send an email",
+		input: workflows.SendMailInput{EmailID: emailID},
+	}
 }

@@ -48,7 +48,8 @@ func (c *Client) StuckAt(ctx context.Context, workflowID string) (Stuck, bool, e
 		return Stuck{}, false, err
 	}
 	stuck := Stuck{WorkflowID: workflowID, Attempts: task.GetAttempt()}
-	stuck.Cause, err = c.causeOf(ctx, latest.GetWorkflowExecutionInfo().GetExecution().GetWorkflowId(), latest.GetWorkflowExecutionInfo().GetExecution().GetRunId())
+	stuck.Cause, err = c.causeOf(ctx, latest.GetWorkflowExecutionInfo().GetExecution().GetWorkflowId(),
+		latest.GetWorkflowExecutionInfo().GetExecution().GetRunId())
 	return stuck, true, err
 }
 

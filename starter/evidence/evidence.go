@@ -61,8 +61,9 @@ type Mail struct {
 
 // Posting is one entry of the ledger.
 type Posting struct {
-	PostedAt             time.Time `json:"postedAt"`
-	EffectiveAt          time.Time `json:"effectiveAt,omitzero"` // zero for an entry of an older release until starter migrate has completed it
+	PostedAt time.Time `json:"postedAt"`
+	// zero for an entry of an older release until starter migrate has completed it
+	EffectiveAt          time.Time `json:"effectiveAt,omitzero"`
 	Type                 string    `json:"type"`
 	Account              string    `json:"account"`
 	Side                 string    `json:"side"`
@@ -97,7 +98,10 @@ func Collect(ctx context.Context, books *store.Store, known store.Booking) (Bund
 		b.Sold.Captured, b.Sold.Refunded = payment.AmountCaptured, payment.AmountRefunded
 		b.Stripe.PaymentIntent, b.Stripe.Charge = payment.PaymentIntentID, payment.ChargeID
 	}
-	for _, add := range []func(context.Context, *store.Store, store.Booking) error{b.addRefunds, b.addDisputes, b.addMails, b.addLedger, b.addEvents, b.addAudit} {
+	for _, add := range []func(context.Context, *store.Store, store.Booking) error{
+		b.addRefunds, b.addDisputes, b.addMails, b.addLedger,
+		b.addEvents, b.addAudit,
+	} {
 		if err := add(ctx, books, known); err != nil {
 			return Bundle{}, err
 		}
@@ -140,7 +144,10 @@ func (b *Bundle) addMails(ctx context.Context, books *store.Store, known store.B
 		if mail.ForFinance {
 			continue
 		}
-		b.Mails = append(b.Mails, Mail{Kind: mail.Kind, MessageID: mail.MessageID, Status: mail.Status, WrittenAt: mail.CreatedAt, SentAt: mail.SentAt})
+		b.Mails = append(b.Mails, Mail{
+			Kind: mail.Kind, MessageID: mail.MessageID, Status: mail.Status, WrittenAt: mail.CreatedAt,
+			SentAt: mail.SentAt,
+		})
 		if mail.SentAt != nil {
 			b.happened(*mail.SentAt, "email sent: "+strings.ReplaceAll(string(mail.Kind), "_", " "), mail.MessageID)
 		}
@@ -154,7 +161,8 @@ func (b *Bundle) addLedger(ctx context.Context, books *store.Store, known store.
 		b.happened(transaction.PostedAt, "posted: "+transaction.Transaction.Description, transaction.Transaction.BalanceTransactionID)
 		for _, entry := range transaction.Transaction.Entries {
 			b.Ledger = append(b.Ledger, Posting{
-				PostedAt: transaction.PostedAt, EffectiveAt: transaction.Transaction.Effective.At, Type: string(transaction.Transaction.Type), Account: string(entry.Account), Side: string(entry.Side),
+				PostedAt: transaction.PostedAt, EffectiveAt: transaction.Transaction.Effective.At, Type: string(transaction.Transaction.Type),
+				Account: string(entry.Account), Side: string(entry.Side),
 				Amount: entry.Amount, Currency: string(entry.Currency), BalanceTransactionID: transaction.Transaction.BalanceTransactionID,
 			})
 		}

@@ -166,7 +166,8 @@ func (i *Importer) one(ctx context.Context, record Record) (Outcome, error) {
 		return out.refused(problems), nil
 	case i.unsettled(there.Payment):
 		return out.refused(validation.FieldErrors{{
-			Field: columnIntent, Problem: "was paid before the opening, and Stripe has not made its balance transaction yet", Fix: "repeat the command later",
+			Field: columnIntent, Problem: "was paid before the opening, and Stripe has not made its balance transaction yet",
+			Fix: "repeat the command later",
 		}}), nil
 	case !take:
 		out.Verdict, out.What = Nothing, what
@@ -229,7 +230,8 @@ func (i *Importer) resume(ctx context.Context, imported store.Imported) error {
 		EventID: "import/" + intent, Type: "import", PaymentIntentID: intent,
 	})
 	if err != nil && ctx.Err() == nil {
-		i.Log.WarnContext(ctx, "the workflow of an imported booking was not started; the sweeper starts it", "reference", imported.Booking.Reference, "error", err)
+		i.Log.WarnContext(ctx, "the workflow of an imported booking was not started; the sweeper starts it",
+			"reference", imported.Booking.Reference, "error", err)
 		return nil
 	}
 	return err

@@ -46,7 +46,8 @@ func (r Record) Read(now time.Time) (Row, validation.FieldErrors) {
 	}
 	p := &parser{Record: r}
 	row := Row{
-		Reference:       p.matching(columnReference, earlierReference, "is not a reference", "write up to 64 letters, digits and signs without spaces"),
+		Reference: p.matching(columnReference, earlierReference, "is not a reference",
+			"write up to 64 letters, digits and signs without spaces"),
 		Client:          p.text(columnClient),
 		PaymentIntentID: p.intent(),
 		State:           p.state(),

@@ -125,17 +125,20 @@ func TestWhatIsWrongWithARowIsNamedByItsColumn(t *testing.T) {
 		"departs_at has no UTC offset: write RFC 3339":                            {"departs_at": "2027-03-01 14:20"},
 		"created_at has no UTC offset":                                            {"created_at": "2027-01-31T09:00:00"},
 		"departs_at is not a date and time":                                       {"departs_at": "01.03.2027"},
-		"departs_at is before created_at":                                         {"departs_at": "2027-01-30T14:20:00Z", "arrives_at": "2027-01-30T15:20:00Z"},
-		"created_at is in the future":                                             {"created_at": "2027-02-02T00:00:00Z"},
-		"arrives_at is not after the departure":                                   {"arrives_at": "2027-03-01T14:20:00Z"},
-		"customer_email has no complete domain":                                   {"customer_email": "layla@example"},
-		"customer_name has invisible characters":                                  {"customer_name": "Layla\nBcc: x"},
-		"passengers is empty":                                                     {"passengers": "|"},
-		"payment_intent is a client secret: write the PaymentIntent's id":         {"payment_intent": "pi_3M3_secret_abc"},
-		"payment_intent is not the id of a PaymentIntent":                         {"payment_intent": "ch_3M3"},
-		"reference is not a reference":                                            {"reference": "SD 1"},
-		"state is not a state: translate it":                                      {"state": "paid"},
-		"client is missing":                                                       {"client": ""},
+		"departs_at is before created_at": {
+			"departs_at": "2027-01-30T14:20:00Z",
+			"arrives_at": "2027-01-30T15:20:00Z",
+		},
+		"created_at is in the future":                                     {"created_at": "2027-02-02T00:00:00Z"},
+		"arrives_at is not after the departure":                           {"arrives_at": "2027-03-01T14:20:00Z"},
+		"customer_email has no complete domain":                           {"customer_email": "layla@example"},
+		"customer_name has invisible characters":                          {"customer_name": "Layla\nBcc: x"},
+		"passengers is empty":                                             {"passengers": "|"},
+		"payment_intent is a client secret: write the PaymentIntent's id": {"payment_intent": "pi_3M3_secret_abc"},
+		"payment_intent is not the id of a PaymentIntent":                 {"payment_intent": "ch_3M3"},
+		"reference is not a reference":                                    {"reference": "SD 1"},
+		"state is not a state: translate it":                              {"state": "paid"},
+		"client is missing":                                               {"client": ""},
 	} {
 		records, err := all(imports.CSV(strings.NewReader(header() + "\n" + line(changes) + "\n")))
 		require.NoError(t, err, says)
@@ -162,15 +165,18 @@ func TestJSONIsReadStrictly(t *testing.T) {
 	require.Len(t, lines, 2)
 	require.Equal(t, "SD-2", lines[1].Values["reference"])
 	for text, says := range map[string]string{
-		`{"reference": "SD-1", "amount_minor": 45900, "confirmed_at": null, ` + rest + `}`:                     "",
-		`{"reference": "SD-1", "amount_minor": "45900", ` + rest + `}`:                                         "amount_minor is a string",
-		`{"reference": "SD-1", "amount_minor": 459.00, ` + rest + `}`:                                          "amount_minor has a decimal point",
-		`{"reference": "SD-1", "amount_minor": 4.59e4, ` + rest + `}`:                                          "amount_minor has a decimal point",
-		`{"reference": 1, "amount_minor": 45900, ` + rest + `}`:                                                "reference is a number",
-		`{"reference": {"id": ["SD-1"]}, "amount_minor": 45900, ` + rest + `}`:                                 "reference is of the wrong type",
-		`{"reference": "SD-1", "reference": "SD-2", "amount_minor": 45900, ` + rest + `}`:                      "reference is there twice",
-		`{"reference": "SD-1", "seats": [[1]], "amount_minor": 45900, ` + rest + `}`:                           "row has an unknown field: seats",
-		`{"reference": "SD-1", "Layla Haddad": {}, "amount_minor": 45900, ` + rest + `}`:                       "row has an unknown field: number",
+		`{"reference": "SD-1", "amount_minor": 45900, "confirmed_at": null, ` + rest + `}`: "",
+		`{"reference": "SD-1", "amount_minor": "45900", ` + rest + `}`:                     "amount_minor is a string",
+		`{"reference": "SD-1", "amount_minor": 459.00, ` + rest +
+			`}`: "amount_minor has a decimal point",
+		`{"reference": "SD-1", "amount_minor": 4.59e4, ` + rest +
+			`}`: "amount_minor has a decimal point",
+		`{"reference": 1, "amount_minor": 45900, ` + rest + `}`:                           "reference is a number",
+		`{"reference": {"id": ["SD-1"]}, "amount_minor": 45900, ` + rest + `}`:            "reference is of the wrong type",
+		`{"reference": "SD-1", "reference": "SD-2", "amount_minor": 45900, ` + rest + `}`: "reference is there twice",
+		`{"reference": "SD-1", "seats": [[1]], "amount_minor": 45900, ` + rest + `}`:      "row has an unknown field: seats",
+		`{"reference": "SD-1", "Layla Haddad": {}, "amount_minor": 45900, ` + rest +
+			`}`: "row has an unknown field: number",
 		`{"reference": "SD-1", "amount_minor": 45900, ` + strings.TrimPrefix(rest, `"client": "shop", `) + `}`: "client is missing",
 		`["SD-1"]`: "row is not an object",
 		`7`:        "row is not an object",

@@ -24,20 +24,25 @@ func judge(row Row, there stripeapi.Takeover, live bool, now time.Time) (what st
 	status, departs := there.Payment.PaymentStatus(), row.Request.Flight.DepartsAt
 	switch {
 	case status == booking.PaymentUnknown:
-		return refuse(columnIntent, fmt.Sprintf("is %q at Stripe, which this version does not know", there.Payment.StripeStatus), "wait until it has settled")
+		return refuse(columnIntent, fmt.Sprintf("is %q at Stripe, which this version does not know", there.Payment.StripeStatus),
+			"wait until it has settled")
 	case there.Payment.PaidAfter(departs) && (status != booking.PaymentSucceeded || left(there) > 0):
-		return refuse(columnDeparts, "is before the payment", "refund it in Stripe's dashboard, or correct the departure if the traveller flew later")
+		return refuse(columnDeparts, "is before the payment",
+			"refund it in Stripe's dashboard, or correct the departure if the traveller flew later")
 	case status == booking.PaymentCanceled && paidThere(row.State):
-		return refuse(columnState, fmt.Sprintf("is %s, and the PaymentIntent is cancelled at Stripe: nobody paid", row.State), "find out what the customer was told")
+		return refuse(columnState, fmt.Sprintf("is %s, and the PaymentIntent is cancelled at Stripe: nobody paid", row.State),
+			"find out what the customer was told")
 	case status == booking.PaymentCanceled:
 		return "closed without money: there is nothing to take over", false, nil
 	case status == booking.PaymentSucceeded:
 		return judgePaid(row, there)
 	case closedThere(row.State):
-		return refuse(columnState, fmt.Sprintf("is %s, and the PaymentIntent can still be paid: it is %s at Stripe", row.State, there.Payment.StripeStatus),
+		return refuse(columnState, fmt.Sprintf("is %s, and the PaymentIntent can still be paid: it is %s at Stripe", row.State,
+			there.Payment.StripeStatus),
 			"cancel it in Stripe's dashboard")
 	case row.State != booking.StatusPendingPayment:
-		return refuse(columnState, fmt.Sprintf("is %s, and the PaymentIntent is %s at Stripe: it is not paid", row.State, there.Payment.StripeStatus),
+		return refuse(columnState, fmt.Sprintf("is %s, and the PaymentIntent is %s at Stripe: it is not paid", row.State,
+			there.Payment.StripeStatus),
 			"find out what the customer was told")
 	case row.HoldExpiresAt.IsZero():
 		return refuse(columnHold, "is missing", "a booking that is not paid needs it; "+timeFix)
@@ -53,21 +58,26 @@ func mismatches(row Row, there stripeapi.Takeover, live bool) (problems validati
 	const compare = "compare the row with the export and with Stripe's dashboard"
 	mode := map[bool]string{true: "live", false: "test"}
 	if there.Live != live {
-		differs(columnIntent, fmt.Sprintf("is of %s mode, and STRIPE_SECRET_KEY of %s mode", mode[there.Live], mode[live]), "use the key of the other mode")
+		differs(columnIntent, fmt.Sprintf("is of %s mode, and STRIPE_SECRET_KEY of %s mode", mode[there.Live], mode[live]),
+			"use the key of the other mode")
 	}
 	if there.Names != "" && there.Names != row.Reference {
 		differs(columnReference, "is not the booking that the PaymentIntent names at Stripe", compare)
 	}
 	if there.Payment.Currency != row.Request.Amount.Currency {
-		differs(columnCurrency, fmt.Sprintf("is %s, and the PaymentIntent is in %s", row.Request.Amount.Currency, there.Payment.Currency), compare)
+		differs(columnCurrency, fmt.Sprintf("is %s, and the PaymentIntent is in %s", row.Request.Amount.Currency, there.Payment.Currency),
+			compare)
 		return problems
 	}
 	if there.Payment.Amount != row.Request.Amount.Value {
-		differs(columnAmount, fmt.Sprintf("is %s, and the PaymentIntent is about %s", format(row.Request.Amount.Value, there), format(there.Payment.Amount, there)), compare)
+		differs(columnAmount, fmt.Sprintf("is %s, and the PaymentIntent is about %s", format(row.Request.Amount.Value, there),
+			format(there.Payment.Amount, there)), compare)
 	}
 	received := there.Payment.AmountReceived
-	if there.Payment.PaymentStatus() == booking.PaymentSucceeded && there.Capture == booking.CaptureAutomatic && received != there.Payment.Amount {
-		differs(columnAmount, fmt.Sprintf("is %s, and %s was received", format(row.Request.Amount.Value, there), format(received, there)), compare)
+	if there.Payment.PaymentStatus() == booking.PaymentSucceeded && there.Capture == booking.CaptureAutomatic &&
+		received != there.Payment.Amount {
+		differs(columnAmount, fmt.Sprintf("is %s, and %s was received", format(row.Request.Amount.Value, there), format(received, there)),
+			compare)
 	}
 	return problems
 }

@@ -88,7 +88,8 @@ func Parse(body []byte, live bool) (Event, error) {
 		return Event{}, errors.New("is a live event, and STRIPE_SECRET_KEY is a test key")
 	}
 	e := Event{
-		ID: wire.ID, Type: wire.Type, APIVersion: shaped(wire.APIVersion, apiVersion), Account: shaped(wire.Account, accountID), Livemode: *livemode,
+		ID: wire.ID, Type: wire.Type, APIVersion: shaped(wire.APIVersion, apiVersion), Account: shaped(wire.Account, accountID),
+		Livemode: *livemode,
 	}
 	created := valueOf[int64](wire.Created)
 	if created != nil && *created >= 0 && *created <= maxEventTime {
@@ -107,7 +108,10 @@ func FromRow(row store.Event) (Event, error) {
 	if row.Reference != "" {
 		object.Metadata = map[string]string{stripeapi.MetadataReference: row.Reference}
 	}
-	e := Event{ID: row.ID, Type: row.Type, APIVersion: row.APIVersion, Account: row.Account, Created: row.Created.Unix(), Livemode: row.Livemode}
+	e := Event{
+		ID: row.ID, Type: row.Type, APIVersion: row.APIVersion, Account: row.Account, Created: row.Created.Unix(),
+		Livemode: row.Livemode,
+	}
 	return e.about(object, row.Livemode), nil
 }
 

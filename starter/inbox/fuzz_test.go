@@ -27,7 +27,8 @@ func FuzzEvent(f *testing.F) {
 		if event.Livemode {
 			t.Fatal("a live event is taken in test mode")
 		}
-		if len(event.ID) > 64 || len(event.Type) > maxEventType || len(event.APIVersion) > 32 || event.Created < 0 || event.Created > maxEventTime {
+		if len(event.ID) > 64 || len(event.Type) > maxEventType || len(event.APIVersion) > 32 || event.Created < 0 ||
+			event.Created > maxEventTime {
 			t.Fatalf("does not fit its row: %+v", event)
 		}
 		if reference := event.Subject.Reference; reference != "" && len(reference) != 11 {

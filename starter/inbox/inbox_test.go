@@ -142,7 +142,8 @@ func TestNewMoneyWakesTheRefundsThatWaitForIt(t *testing.T) {
 	b := newBox(t)
 	reference := b.Paid("1")
 	waiting, other := b.Refund(reference, "1", 1000), b.Refund(reference, "2", 1000)
-	_, err := b.Store.PostponeRefund(t.Context(), store.RefundPostponement{ID: waiting.ID, Code: booking.CodeBalanceInsufficient, Now: time.Now().UTC()})
+	_, err := b.Store.PostponeRefund(t.Context(),
+		store.RefundPostponement{ID: waiting.ID, Code: booking.CodeBalanceInsufficient, Now: time.Now().UTC()})
 	require.NoError(t, err)
 	event, processed := b.receive("evt_1", "balance.available", map[string]any{"object": "balance"})
 	require.False(t, processed)
@@ -186,7 +187,8 @@ func TestObjectWithoutReadableIDStartsNoWorkflow(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
 	for kind, workflow := range map[string]string{
-		"payout.paid": workflows.PayoutWorkflowID(""), "refund.created": workflows.RefundWorkflowID(""), "charge.dispute.created": workflows.DisputeWorkflowID(""),
+		"payout.paid": workflows.PayoutWorkflowID(""), "refund.created": workflows.RefundWorkflowID(""),
+		"charge.dispute.created": workflows.DisputeWorkflowID(""),
 	} {
 		id := "evt_" + strings.ReplaceAll(kind, ".", "_")
 		event, processed := b.receive(id, kind, map[string]any{"id": "x\x1b[2J", "object": "object"})
@@ -212,12 +214,18 @@ func TestObjectsOfOthersAreSetAside(t *testing.T) {
 			workflows.BookingPaymentWorkflowID(foreign),
 		},
 		"payment_intent.canceled": {map[string]any{"id": b.ID("pi_2"), "object": "payment_intent"}, workflows.BookingPaymentWorkflowID("")},
-		"refund.created":          {map[string]any{"id": b.ID("re_2"), "object": "refund", "payment_intent": b.ID("pi_2")}, workflows.RefundWorkflowID(b.ID("re_2"))},
+		"refund.created": {
+			map[string]any{"id": b.ID("re_2"), "object": "refund", "payment_intent": b.ID("pi_2")},
+			workflows.RefundWorkflowID(b.ID("re_2")),
+		},
 		"charge.refunded": {
 			map[string]any{"id": b.ID("ch_2"), "object": "charge", "payment_intent": b.ID("pi_2"), "amount_refunded": 100, "captured": true},
 			workflows.ChargeRefundsWorkflowID(b.ID("pi_2")),
 		},
-		"charge.dispute.created": {map[string]any{"id": b.ID("dp_2"), "object": "dispute", "payment_intent": b.ID("pi_2")}, workflows.DisputeWorkflowID(b.ID("dp_2"))},
+		"charge.dispute.created": {
+			map[string]any{"id": b.ID("dp_2"), "object": "dispute", "payment_intent": b.ID("pi_2")},
+			workflows.DisputeWorkflowID(b.ID("dp_2")),
+		},
 	} {
 		id := "evt_" + strings.ReplaceAll(kind, ".", "_")
 		event, processed := b.receive(id, kind, c.object)

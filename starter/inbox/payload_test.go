@@ -50,7 +50,8 @@ func TestWhatIsKeptOfAnEvent(t *testing.T) {
 	for kind, c := range map[string]struct{ object, rest, want string }{
 		"payment_intent.payment_failed": {
 			"payment_intent", `"id":"pi_1","status":"requires_payment_method","amount":45900,"amount_received":0,"currency":"usd","latest_charge":"ch_1","created":1763859000`,
-			`{"id":"pi_1","object":"payment_intent",` + metadata + `,"status":"requires_payment_method","amount":45900,"amount_received":0,"currency":"usd",
+			`{"id":"pi_1","object":"payment_intent",` + metadata +
+				`,"status":"requires_payment_method","amount":45900,"amount_received":0,"currency":"usd",
 				"latest_charge":"ch_1","created":1763859000,"last_payment_error":{"code":"card_declined","decline_code":"do_not_honor"}}`,
 		},
 		"charge.refunded": {
@@ -95,7 +96,8 @@ func TestWhatIsKeptIsAnEventStill(t *testing.T) {
 	t.Parallel()
 	db := testdb.New(t)
 	for _, rest := range []string{
-		`"id":"ch_1","payment_intent":"pi_1","amount_refunded":100,"captured":true`, `"id":"ch_1","payment_intent":null,"amount_refunded":{"value":1}`,
+		`"id":"ch_1","payment_intent":"pi_1","amount_refunded":100,"captured":true`,
+		`"id":"ch_1","payment_intent":null,"amount_refunded":{"value":1}`,
 		`"id":7,"payment_intent":7,"captured":"yes"`, `"status":["x"],"currency":null,"amount":1.5`,
 	} {
 		body := []byte(strings.Replace(string(event("charge.refunded", "charge", rest)), "2023-10-16", "2022-08-01; orders_beta=v4", 1))
@@ -140,7 +142,9 @@ func TestFieldsOfUnexpectedTypes(t *testing.T) {
 		`{}`, `{"id":null}`, `{"id":{"a":1},"object":5,"metadata":"none","payment_intent":[1],"amount_refunded":"many","captured":0}`,
 		`{"metadata":{"booking_reference":["FB-7K2M9QXA"],"correlation_id":"Canary at the window","refund_id":7}}`,
 	} {
-		body := fmt.Sprintf(`{"id":"evt_1","object":"event","type":"charge.refunded","api_version":["?"],"account":7,"created":1,"livemode":false,"data":{"object":%s}}`, object)
+		body := fmt.Sprintf(
+			`{"id":"evt_1","object":"event","type":"charge.refunded","api_version":["?"],"account":7,"created":1,"livemode":false,"data":{"object":%s}}`, object,
+		)
 		e, err := inbox.Parse([]byte(body), false)
 		require.NoError(t, err, object)
 		require.Equal(t, "", e.Subject.ObjectID+string(e.Subject.Reference)+e.Subject.CorrelationID+string(e.Subject.RefundID))

@@ -29,10 +29,22 @@ func alone(b box, n int, charge string) map[string]struct {
 		object map[string]any
 		told   string
 	}{
-		"charge.updated":         {map[string]any{"id": charge, "object": "charge", "payment_intent": nil}, workflows.BookingPaymentWorkflowID(reference.Reference)},
-		"charge.refunded":        {map[string]any{"id": charge, "object": "charge", "amount_refunded": n, "captured": true}, workflows.ChargeRefundsWorkflowID(intent)},
-		"charge.dispute.created": {map[string]any{"id": dispute, "object": "dispute", "charge": charge, "payment_intent": nil}, workflows.DisputeWorkflowID(dispute)},
-		"refund.created":         {map[string]any{"id": refund, "object": "refund", "charge": map[string]any{"id": charge, "object": "charge"}}, workflows.RefundWorkflowID(refund)},
+		"charge.updated": {
+			map[string]any{"id": charge, "object": "charge", "payment_intent": nil},
+			workflows.BookingPaymentWorkflowID(reference.Reference),
+		},
+		"charge.refunded": {
+			map[string]any{"id": charge, "object": "charge", "amount_refunded": n, "captured": true},
+			workflows.ChargeRefundsWorkflowID(intent),
+		},
+		"charge.dispute.created": {
+			map[string]any{"id": dispute, "object": "dispute", "charge": charge, "payment_intent": nil},
+			workflows.DisputeWorkflowID(dispute),
+		},
+		"refund.created": {
+			map[string]any{"id": refund, "object": "refund", "charge": map[string]any{"id": charge, "object": "charge"}},
+			workflows.RefundWorkflowID(refund),
+		},
 	}
 }
 

@@ -69,7 +69,8 @@ func (i *Inbox) notify(ctx context.Context, e Event, r resolution) (note string,
 func (i *Inbox) notifyWaitingRefunds(ctx context.Context, signal workflows.StripeEvent) error {
 	waiting, err := i.Store.RefundsWaitingForBalance(ctx)
 	for _, refund := range waiting {
-		err = errors.Join(err, i.Dispatch.DeliverRefundEvent(correlation.With(ctx, refund.CorrelationID), dispatch.RefundSubjectOf(refund), signal))
+		err = errors.Join(err, i.Dispatch.DeliverRefundEvent(correlation.With(ctx, refund.CorrelationID), dispatch.RefundSubjectOf(refund),
+			signal))
 	}
 	return err
 }
@@ -78,7 +79,9 @@ func (i *Inbox) notifyWaitingRefunds(ctx context.Context, signal workflows.Strip
 // confirmed add up to the refunded amount of the charge, and Stripe need not be asked. Equal sums do not prove equal refunds: while a
 // refund of ours is requested and not confirmed, the amount may be that of another one, so the event stays due until the request is
 // settled. Stripe also reports an authorisation that was released uncaptured as refunded.
-func (i *Inbox) notifyChargeRefunds(ctx context.Context, subject Subject, of store.Booking, signal workflows.StripeEvent) (note string, err error) {
+func (i *Inbox) notifyChargeRefunds(ctx context.Context, subject Subject, of store.Booking,
+	signal workflows.StripeEvent,
+) (note string, err error) {
 	if subject.Captured != nil && !*subject.Captured {
 		return noteLetGo, nil
 	}

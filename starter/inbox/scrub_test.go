@@ -18,7 +18,8 @@ import (
 func asDelivered(t *testing.T, db *testdb.DB, count int) {
 	t.Helper()
 	for i := range count {
-		kind, body := "payment_intent.succeeded", event("payment_intent.succeeded", "payment_intent", `"id":"pi_1","status":"succeeded","amount":45900`)
+		kind, body := "payment_intent.succeeded",
+			event("payment_intent.succeeded", "payment_intent", `"id":"pi_1","status":"succeeded","amount":45900`)
 		switch i % 5 {
 		case 3:
 			kind, body = "customer.created", event("customer.created", "customer", `"id":"cus_1","name":"Canary"`)

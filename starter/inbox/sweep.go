@@ -65,7 +65,8 @@ func (i *Inbox) giveUp(ctx context.Context) error {
 	for _, stored := range spent {
 		reason := fmt.Sprintf("tried %d times: %s", stored.Attempts, stored.LastError)
 		if stored.LastError == "" {
-			reason = fmt.Sprintf("handed on %d times, and its workflow never recorded it: see %s in the Temporal UI", stored.Attempts, i.workflowOf(ctx, stored))
+			reason = fmt.Sprintf("handed on %d times, and its workflow never recorded it: see %s in the Temporal UI", stored.Attempts,
+				i.workflowOf(ctx, stored))
 		}
 		given, err := i.Store.GiveUpEvent(ctx, stored.ID, reason)
 		if err != nil {

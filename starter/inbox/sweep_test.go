@@ -53,7 +53,8 @@ func TestEventThatCannotBeHandedOnIsTriedAgainEverMoreSeldom(t *testing.T) {
 	require.Error(t, away.Process(t.Context(), event, 0))
 
 	for attempt, wait := range []time.Duration{
-		2 * time.Minute, 4 * time.Minute, 8 * time.Minute, 16 * time.Minute, 32 * time.Minute, 64 * time.Minute, 128 * time.Minute, 256 * time.Minute,
+		2 * time.Minute, 4 * time.Minute, 8 * time.Minute, 16 * time.Minute, 32 * time.Minute, 64 * time.Minute, 128 * time.Minute,
+		256 * time.Minute,
 		6 * time.Hour, 6 * time.Hour, 6 * time.Hour, 6 * time.Hour,
 	} {
 		if attempt > 0 {
@@ -116,7 +117,8 @@ func TestEventThatFindsAllHandsFullIsLeftToTheSweeper(t *testing.T) {
 	b := newBox(t)
 	var events []inbox.Event
 	for i := range hands + 1 {
-		event, _ := b.receive(fmt.Sprintf("evt_%02d", i), "payout.paid", map[string]any{"id": b.ID(fmt.Sprintf("po_%02d", i)), "object": "payout"})
+		event, _ := b.receive(fmt.Sprintf("evt_%02d", i), "payout.paid",
+			map[string]any{"id": b.ID(fmt.Sprintf("po_%02d", i)), "object": "payout"})
 		events = append(events, event)
 	}
 	// Each of the first waits for its row, so that no hand is free again before all of them are taken.
@@ -163,7 +165,8 @@ func TestEventThatIsNeverRecordedFails(t *testing.T) {
 	}
 	failed := b.stored("evt_1")
 	require.Equal(t, store.EventFailed, failed.State)
-	require.Contains(t, failed.LastError, "handed on 12 times, and its workflow never recorded it: see "+workflows.PayoutWorkflowID(b.ID("po_1")))
+	require.Contains(t, failed.LastError,
+		"handed on 12 times, and its workflow never recorded it: see "+workflows.PayoutWorkflowID(b.ID("po_1")))
 	require.Equal(t, 1, strings.Count(log.String(), "level=ERROR"), log.String())
 	listed, err := b.Store.Events(t.Context(), store.EventFilter{State: store.EventFailed, Limit: 10})
 	require.NoError(t, err)

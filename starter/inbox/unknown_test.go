@@ -23,7 +23,8 @@ func (b box) intent(metadata map[string]string) string {
 	for key, value := range metadata {
 		form.Set("metadata["+key+"]", value)
 	}
-	request, err := http.NewRequestWithContext(b.T.Context(), http.MethodPost, b.stripe.URL()+"/v1/payment_intents", strings.NewReader(form.Encode()))
+	request, err := http.NewRequestWithContext(b.T.Context(), http.MethodPost, b.stripe.URL()+"/v1/payment_intents",
+		strings.NewReader(form.Encode()))
 	require.NoError(b.T, err)
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	request.Header.Set("Authorization", "Bearer "+testkit.StripeKey)
@@ -139,7 +140,8 @@ func TestEventsOfOtherInstallationsAreSetAside(t *testing.T) {
 		"evt_older": {older, "no booking with this reference"},
 		"evt_alien": {nil, "not about a booking of ours"},
 	} {
-		event, _ := b.receive(id, "payment_intent.succeeded", map[string]any{"id": b.ID("pi_" + id), "object": "payment_intent", "metadata": c.metadata})
+		event, _ := b.receive(id, "payment_intent.succeeded",
+			map[string]any{"id": b.ID("pi_" + id), "object": "payment_intent", "metadata": c.metadata})
 		require.NoError(t, b.inbox.Process(t.Context(), event, 0))
 		require.Equal(t, store.EventNotOurs, b.stored(id).State)
 		require.Contains(t, b.stored(id).Note, c.note)

@@ -70,7 +70,8 @@ func (r *Reader) Balance(ctx context.Context, at time.Time) (Reading, error) {
 		}
 		before = next
 	}
-	return Reading{}, fmt.Errorf("readings of Stripe's balance at %s differ: its lists are behind its balance; try again when less is paid", at.Format(time.RFC3339))
+	return Reading{}, fmt.Errorf("readings of Stripe's balance at %s differ: its lists are behind its balance; try again when less is paid",
+		at.Format(time.RFC3339))
 }
 
 // sums holds totals of balance transactions, in minor units.

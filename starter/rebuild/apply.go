@@ -28,7 +28,9 @@ func notFound(err error) bool { return errors.Is(err, store.ErrNotFound) }
 // Apply restores the items of a plan that are not done: bookings first, then their refunds and disputes, and payouts. It calls done after
 // each. It may be interrupted and repeated: a booking is written once (UNIQUE reference and request key), and a workflow that is signalled
 // again reads its object again and records nothing twice.
-func (r *Rebuilder) Apply(ctx context.Context, plan store.Rebuild, items []store.RebuildItem, by access.Actor, done func(store.RebuildItem)) error {
+func (r *Rebuilder) Apply(ctx context.Context, plan store.Rebuild, items []store.RebuildItem, by access.Actor,
+	done func(store.RebuildItem),
+) error {
 	if err := r.Store.BeginRebuild(ctx, plan.ID, by); err != nil {
 		return err
 	}
@@ -55,7 +57,10 @@ func (r *Rebuilder) Apply(ctx context.Context, plan store.Rebuild, items []store
 
 // begin writes a booking, or signals the workflow of another object to read it at Stripe.
 func (r *Rebuilder) begin(ctx context.Context, plan store.Rebuild, item store.RebuildItem, by access.Actor) error {
-	event := workflows.StripeEvent{EventID: fmt.Sprintf("rebuild_%d_%d", plan.ID, item.ID), Type: "rebuild", PaymentIntentID: item.PaymentIntentID}
+	event := workflows.StripeEvent{
+		EventID: fmt.Sprintf("rebuild_%d_%d", plan.ID, item.ID), Type: "rebuild",
+		PaymentIntentID: item.PaymentIntentID,
+	}
 	if item.Kind == store.RebuildPayout {
 		return r.Dispatch.DeliverPayoutEvent(ctx, item.StripeID, event)
 	}
@@ -116,7 +121,8 @@ func (r *Rebuilder) finish(ctx context.Context, item store.RebuildItem) error {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			return errors.New("its workflow was signalled and has not recorded it: is a worker running? See its workflow in the Temporal UI, then apply " +
+			return errors.New("its workflow was signalled and has not recorded it: is a worker running? See its workflow in the Temporal UI, " +
+				"then apply " +
 				"the plan again")
 		}
 	}

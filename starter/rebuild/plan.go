@@ -72,7 +72,11 @@ func (r *Rebuilder) Lost(ctx context.Context, since time.Time, clientID string) 
 	for _, kind := range []struct {
 		kind   store.RebuildKind
 		object reconciliation.Object
-	}{{store.RebuildRefund, reconciliation.ObjectRefund}, {store.RebuildDispute, reconciliation.ObjectDispute}, {store.RebuildPayout, reconciliation.ObjectPayout}} {
+	}{
+		{store.RebuildRefund, reconciliation.ObjectRefund},
+		{store.RebuildDispute, reconciliation.ObjectDispute},
+		{store.RebuildPayout, reconciliation.ObjectPayout},
+	} {
 		lost, err := r.lostObjects(ctx, kind.kind, kind.object, window, rebuilt)
 		if err != nil {
 			return nil, LeftOut{}, err
@@ -84,7 +88,9 @@ func (r *Rebuilder) Lost(ctx context.Context, since time.Time, clientID string) 
 
 // assignOwners sets the owner of each booking: the client that its PaymentIntent names, or clientID where that client is missing from the
 // metadata or the database. It never replaces a known client. A booking without an owner is left out.
-func (r *Rebuilder) assignOwners(ctx context.Context, bookings []store.RebuildItem, clientID string) (items []store.RebuildItem, left LeftOut, err error) {
+func (r *Rebuilder) assignOwners(ctx context.Context, bookings []store.RebuildItem,
+	clientID string,
+) (items []store.RebuildItem, left LeftOut, err error) {
 	var named []string
 	for _, item := range bookings {
 		if item.Booking.ClientID != "" {
@@ -117,7 +123,9 @@ func (r *Rebuilder) assignOwners(ctx context.Context, bookings []store.RebuildIt
 }
 
 // lostBookings lists the PaymentIntents with our metadata of which the database has neither the reference nor the id.
-func (r *Rebuilder) lostBookings(ctx context.Context, installationID string, since, until time.Time) (items []store.RebuildItem, err error) {
+func (r *Rebuilder) lostBookings(ctx context.Context, installationID string, since,
+	until time.Time,
+) (items []store.RebuildItem, err error) {
 	for after := ""; ; {
 		page, err := r.Stripe.PaymentIntentsPage(ctx, since, until, after)
 		if err != nil {
@@ -150,7 +158,8 @@ func bookingItem(payment stripeapi.OurPayment) store.RebuildItem {
 		Kind: store.RebuildBooking, StripeID: payment.PaymentIntentID, PaymentIntentID: payment.PaymentIntentID, Reference: payment.Reference,
 		Amount: money.Money{Value: payment.Amount, Currency: payment.Currency}, StripeStatus: payment.StripeStatus, Created: payment.Created,
 		Booking: store.LostBooking{
-			ClientID: payment.ClientID, RequestKey: payment.RequestKey, CorrelationID: payment.CorrelationID, Capture: payment.Capture, Methods: payment.Methods,
+			ClientID: payment.ClientID, RequestKey: payment.RequestKey, CorrelationID: payment.CorrelationID, Capture: payment.Capture,
+			Methods: payment.Methods,
 		},
 	}
 }
@@ -175,7 +184,8 @@ func oldestFirst(items []store.RebuildItem) []store.RebuildItem {
 
 // lostObjects lists refunds and disputes of our payments, and payouts.
 func (r *Rebuilder) lostObjects(
-	ctx context.Context, kind store.RebuildKind, object reconciliation.Object, window reconciliation.Window, rebuilt map[string]booking.Reference,
+	ctx context.Context, kind store.RebuildKind, object reconciliation.Object, window reconciliation.Window,
+	rebuilt map[string]booking.Reference,
 ) (items []store.RebuildItem, err error) {
 	after := ""
 	for more := true; more; {
@@ -206,7 +216,8 @@ func (r *Rebuilder) lostObjects(
 				continue
 			}
 			items = append(items, store.RebuildItem{
-				Kind: kind, StripeID: state.ID, PaymentIntentID: state.PaymentIntentID, Reference: reference, StripeStatus: state.Status, Created: state.Created,
+				Kind: kind, StripeID: state.ID, PaymentIntentID: state.PaymentIntentID, Reference: reference, StripeStatus: state.Status,
+				Created: state.Created,
 			})
 		}
 	}
@@ -214,7 +225,9 @@ func (r *Rebuilder) lostObjects(
 }
 
 // paidBooking returns the booking of a PaymentIntent, from the database or from the plan.
-func (r *Rebuilder) paidBooking(ctx context.Context, paymentIntentID string, rebuilt map[string]booking.Reference) (booking.Reference, bool, error) {
+func (r *Rebuilder) paidBooking(ctx context.Context, paymentIntentID string,
+	rebuilt map[string]booking.Reference,
+) (booking.Reference, bool, error) {
 	if reference, is := rebuilt[paymentIntentID]; is {
 		return reference, true, nil
 	}

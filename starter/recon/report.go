@@ -71,7 +71,8 @@ const pageSize = 1000
 func Report(ctx context.Context, books *store.Store, run runs.Run, maxDetails int) (r Run, open int64, err error) {
 	r = Run{
 		CorrelationID: run.CorrelationID, Status: run.Status, StartedAt: run.StartedAt, CompletedAt: run.CompletedAt, DryRun: run.Options.DryRun,
-		Scope: string(run.Options.Scope), LookbackDays: run.Options.LookbackDays, Limit: run.Options.Limit, Applies: run.Applies, Scanned: run.Scanned, Overdue: run.Overdue,
+		Scope: string(run.Options.Scope), LookbackDays: run.Options.LookbackDays, Limit: run.Options.Limit, Applies: run.Applies,
+		Scanned: run.Scanned, Overdue: run.Overdue,
 		PlanDigest: run.PlanDigest, Error: run.Error, Counts: []Count{}, Details: []Item{},
 	}
 	counts, err := runs.New(books).Counts(ctx, run.ID)
@@ -111,9 +112,11 @@ func itemOf(item runs.Item) Item {
 		proposed = "person"
 	}
 	return Item{
-		ID: item.ID, Class: string(item.Class), Object: string(item.Object), StripeID: item.StripeID, BalanceTransactionID: item.BalanceTransactionID,
-		Booking: string(item.Reference), Measure: measureOf(item), Here: item.Here, AtStripe: item.AtStripe,
-		HereDecimal: decimal(item.Here, item.Currency), AtStripeDecimal: decimal(item.AtStripe, item.Currency), Currency: string(item.Currency), Reason: item.Reason,
+		ID: item.ID, Class: string(item.Class), Object: string(item.Object), StripeID: item.StripeID,
+		BalanceTransactionID: item.BalanceTransactionID,
+		Booking:              string(item.Reference), Measure: measureOf(item), Here: item.Here, AtStripe: item.AtStripe,
+		HereDecimal: decimal(item.Here, item.Currency), AtStripeDecimal: decimal(item.AtStripe, item.Currency), Currency: string(item.Currency),
+		Reason:   item.Reason,
 		Proposed: proposed, State: item.State, Note: item.Note,
 	}
 }

@@ -23,9 +23,12 @@ func TestAmountsHaveTheirDecimalTextAndMeasure(t *testing.T) {
 		WindowStart: time.Now().UTC(), WindowEnd: time.Now().UTC(), StartedAt: time.Now().UTC(),
 	})
 	require.NoError(t, err)
-	finding := func(class reconciliation.Class, object reconciliation.Object, id, transaction string, here, there int64, currency money.Currency) reconciliation.Finding {
+	finding := func(class reconciliation.Class, object reconciliation.Object, id, transaction string, here, there int64,
+		currency money.Currency,
+	) reconciliation.Finding {
 		return reconciliation.Finding{
-			Class: class, Object: object, StripeID: id, BalanceTransactionID: transaction, Here: here, AtStripe: there, Currency: currency, Reason: "r",
+			Class: class, Object: object, StripeID: id, BalanceTransactionID: transaction, Here: here, AtStripe: there, Currency: currency,
+			Reason: "r",
 		}
 	}
 	require.NoError(t, runs.New(db.Store).AddFindings(t.Context(), run.ID, []reconciliation.Finding{
@@ -52,7 +55,8 @@ func TestAmountsHaveTheirDecimalTextAndMeasure(t *testing.T) {
 		differences[count.Class+" "+count.Currency] = count.Decimal
 	}
 	require.Equal(t, map[string]string{
-		"amount_mismatch USD": "-0.08", "amount_mismatch KWD": "1.005", "fee_mismatch USD": "-13.56", "state_mismatch JPY": "0", "state_mismatch ": "",
+		"amount_mismatch USD": "-0.08", "amount_mismatch KWD": "1.005", "fee_mismatch USD": "-13.56", "state_mismatch JPY": "0",
+		"state_mismatch ": "",
 	}, differences)
 
 	text, err := json.Marshal(shown)

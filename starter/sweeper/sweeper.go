@@ -129,7 +129,8 @@ func (s *Sweeper) closeRuns(ctx context.Context, before time.Time) error {
 			return err
 		}
 		if closed {
-			s.Log.WarnContext(correlation.With(ctx, run.CorrelationID), "a reconciliation's workflow ended without a result: its run is marked as failed")
+			s.Log.WarnContext(correlation.With(ctx, run.CorrelationID),
+				"a reconciliation's workflow ended without a result: its run is marked as failed")
 		}
 	}
 	return nil

@@ -96,8 +96,9 @@ func (s testSweeper) postedRefund(key string, failed bool) string {
 	s.T.Helper()
 	refund := s.Refund(s.Paid(key), key, 1000)
 	snapshot := booking.RefundSnapshot{
-		StripeRefundID: s.ID("re_" + key), PaymentIntentID: s.ID("pi_" + key), StripeStatus: "succeeded", Amount: 1000, Currency: "USD", RefundID: refund.ID,
-		Balance: &booking.BalanceTransaction{Created: time.Now().UTC(), ID: s.ID("txn_re_" + key), Amount: -1000, Net: -1000, Currency: "USD"},
+		StripeRefundID: s.ID("re_" + key), PaymentIntentID: s.ID("pi_" + key), StripeStatus: "succeeded", Amount: 1000, Currency: "USD",
+		RefundID: refund.ID,
+		Balance:  &booking.BalanceTransaction{Created: time.Now().UTC(), ID: s.ID("txn_re_" + key), Amount: -1000, Net: -1000, Currency: "USD"},
 	}
 	for _, status := range []string{"succeeded", "failed"}[:1+btoi(failed)] {
 		snapshot.StripeStatus = status
@@ -118,7 +119,8 @@ func btoi(b bool) int {
 func (s testSweeper) unknownFee(key string) string {
 	s.T.Helper()
 	reference := s.Paid(key)
-	s.Exec(s.T, "UPDATE payments SET fee_posted = FALSE, updated_at = updated_at - INTERVAL 1 HOUR WHERE stripe_payment_intent_id = ?", s.ID("pi_"+key))
+	s.Exec(s.T, "UPDATE payments SET fee_posted = FALSE, updated_at = updated_at - INTERVAL 1 HOUR WHERE stripe_payment_intent_id = ?",
+		s.ID("pi_"+key))
 	return workflows.BookingPaymentWorkflowID(reference)
 }
 
@@ -158,7 +160,10 @@ func (s testSweeper) dispute(key string, status booking.DisputeStatus) string {
 		DueBy: s.Clock.Now().Add(7 * 24 * time.Hour).UTC(),
 	}
 	if !strings.HasPrefix(string(status), "warning") {
-		snapshot.Balances = []booking.BalanceTransaction{{Created: s.Clock.Now(), ID: s.ID("txn_dp_" + key), Amount: -45900, Fee: 1500, Net: -47400, Currency: "USD"}}
+		snapshot.Balances = []booking.BalanceTransaction{{
+			Created: s.Clock.Now(), ID: s.ID("txn_dp_" + key), Amount: -45900, Fee: 1500,
+			Net: -47400, Currency: "USD",
+		}}
 	}
 	_, err := s.Store.RecordDispute(s.T.Context(), store.DisputeReading{Snapshot: snapshot, Now: s.Clock.Now()})
 	require.NoError(s.T, err)
@@ -180,7 +185,8 @@ func (s testSweeper) payout(key string, lastLook bool) string {
 func (s testSweeper) unsentConfirmation(key string) (bookingID, emailID string) {
 	s.T.Helper()
 	reference := s.Paid(key)
-	id := uint64(s.Count(s.T, "SELECT e.id FROM emails e JOIN bookings b ON b.id = e.booking_id WHERE b.reference = ?", string(reference))) //nolint:gosec // an id
+	//nolint:gosec // an id
+	id := uint64(s.Count(s.T, "SELECT e.id FROM emails e JOIN bookings b ON b.id = e.booking_id WHERE b.reference = ?", string(reference)))
 	return workflows.BookingPaymentWorkflowID(reference), workflows.SendMailWorkflowID(id)
 }
 
@@ -188,7 +194,8 @@ func (s testSweeper) unsentConfirmation(key string) (bookingID, emailID string) 
 func (s testSweeper) unsentCopy(key string) string {
 	s.T.Helper()
 	reference, now := s.Paid(key), s.Clock.Now()
-	first := uint64(s.Count(s.T, "SELECT e.id FROM emails e JOIN bookings b ON b.id = e.booking_id WHERE b.reference = ?", string(reference))) //nolint:gosec // an id
+	//nolint:gosec // an id
+	first := uint64(s.Count(s.T, "SELECT e.id FROM emails e JOIN bookings b ON b.id = e.booking_id WHERE b.reference = ?", string(reference)))
 	require.NoError(s.T, s.Store.MarkEmailSent(s.T.Context(), first, now))
 	copied, err := s.Store.ResendEmail(s.T.Context(), first, testdb.Tester, now.Add(-time.Hour))
 	require.NoError(s.T, err)

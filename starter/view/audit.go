@@ -20,6 +20,7 @@ type Entry struct {
 // EntryOf converts an entry of the store.
 func EntryOf(e store.AuditEntry) Entry {
 	return Entry{
-		ID: e.ID, At: e.At, Actor: e.Actor.Name, Action: string(e.Action), Subject: e.Subject, Detail: e.Detail, CorrelationID: e.Actor.CorrelationID,
+		ID: e.ID, At: e.At, Actor: e.Actor.Name, Action: string(e.Action), Subject: e.Subject, Detail: e.Detail,
+		CorrelationID: e.Actor.CorrelationID,
 	}
 }

@@ -33,7 +33,8 @@ func CheckClientName(name string) error {
 	case name == "" || utf8.RuneCountInString(name) > maxName:
 		return fmt.Errorf("the name of a client must have 1 to %d characters", maxName)
 	case !utf8.ValidString(name) || strings.TrimSpace(name) != name || strings.ContainsFunc(name, invisible):
-		return errors.New("the name of a client must not contain control characters, invisible characters or direction marks, or begin or end with a space")
+		return errors.New("the name of a client must not contain control characters, invisible characters or direction marks, or begin or end " +
+			"with a space")
 	case access.IsClientID(name):
 		return errors.New("the name of a client must not have the form of a client id")
 	}

@@ -22,6 +22,7 @@ type Client struct {
 // ClientOf converts a client of the store.
 func ClientOf(c store.Client) Client {
 	return Client{
-		ID: c.ClientID, Name: c.Name, State: c.State(), MergedInto: c.MergedInto, DisabledAt: c.DisabledAt, CreatedAt: c.CreatedAt, CreatedBy: c.CreatedBy,
+		ID: c.ClientID, Name: c.Name, State: c.State(), MergedInto: c.MergedInto, DisabledAt: c.DisabledAt, CreatedAt: c.CreatedAt,
+		CreatedBy: c.CreatedBy,
 	}
 }

@@ -87,7 +87,8 @@ func correctable(item Item, before string, c Correction, now time.Time) error {
 	}
 	switch {
 	case item.Healing != reconciliation.HealNone && before != ItemFailed:
-		return &NotCorrectableError{fmt.Sprintf("item %d is healed by its own workflow (%s): reconcile, or apply its plan", item.ID, item.Healing)}
+		return &NotCorrectableError{fmt.Sprintf("item %d is healed by its own workflow (%s): reconcile, or apply its plan", item.ID,
+			item.Healing)}
 	case c.There != nil && !c.EffectiveAt.IsZero():
 		return &NotCorrectableError{fmt.Sprintf("--effective-at: Stripe dates balance transaction %s at %s: leave it out",
 			item.BalanceTransactionID, c.There.Created.Format(time.RFC3339))}
@@ -96,7 +97,8 @@ func correctable(item Item, before string, c Correction, now time.Time) error {
 	case item.BalanceTransactionID == "" || item.Class == reconciliation.Timing:
 		return &NotCorrectableError{fmt.Sprintf("item %d (%s) is about no balance transaction that could be posted", item.ID, item.Class)}
 	case c.There == nil && item.Class != reconciliation.MissingInStripe: // when it was found, Stripe had it
-		return &NotCorrectableError{fmt.Sprintf("item %d: Stripe does not have balance transaction %s: is STRIPE_SECRET_KEY of the same account, and of the same mode?",
+		return &NotCorrectableError{fmt.Sprintf("item %d: Stripe does not have balance transaction %s: is STRIPE_SECRET_KEY of the same "+
+			"account, and of the same mode?",
 			item.ID, item.BalanceTransactionID)}
 	}
 	return nil

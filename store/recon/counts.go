@@ -44,7 +44,8 @@ func (r *Runs) Tally(ctx context.Context, runID uint64) (Tally, error) {
 		SELECT outcome, COUNT(*) AS objects FROM (
 		  SELECT CASE WHEN SUM(state = ?) > 0 THEN ? WHEN SUM(state = ?) > 0 THEN ? WHEN SUM(state = ?) > 0 THEN ? ELSE ? END AS outcome
 		  FROM reconciliation_items WHERE run_id = ? AND class <> ? GROUP BY object, stripe_id) o
-		GROUP BY outcome`, ItemFailed, ItemFailed, ItemFound, ItemFound, ItemFixed, ItemFixed, ItemSkipped, runID, reconciliation.Timing).Scan(&rows).Error
+		GROUP BY outcome`, ItemFailed, ItemFailed, ItemFound, ItemFound, ItemFixed, ItemFixed, ItemSkipped, runID,
+		reconciliation.Timing).Scan(&rows).Error
 	var t Tally
 	for _, row := range rows {
 		t.Found += row.Objects

@@ -202,7 +202,9 @@ func (r *Runs) Items(ctx context.Context, runID uint64, state string, after uint
 }
 
 // FindingsByFingerprint pages through what a run found, in the order of fingerprints, after one; next is the last of the page.
-func (r *Runs) FindingsByFingerprint(ctx context.Context, runID uint64, after string, limit int) (findings []reconciliation.Finding, next string, err error) {
+func (r *Runs) FindingsByFingerprint(ctx context.Context, runID uint64, after string,
+	limit int,
+) (findings []reconciliation.Finding, next string, err error) {
 	var rows []itemRow
 	err = r.db.WithContext(ctx).Where("run_id = ? AND fingerprint > ?", runID, after).Order("fingerprint").Limit(limit).Find(&rows).Error
 	findings = make([]reconciliation.Finding, len(rows))

@@ -37,7 +37,8 @@ func (r *Runs) CompareBalances(ctx context.Context, there booking.Balances, runI
 	for currency, amount := range explained {
 		noted.Lines[currency] += amount
 	}
-	return reconciliation.CompareBalances(here, there, reconciliation.Allowance{Lines: noted.Lines, Gaps: noted.Gaps, Tolerance: tolerance}), nil
+	return reconciliation.CompareBalances(here, there, reconciliation.Allowance{Lines: noted.Lines, Gaps: noted.Gaps, Tolerance: tolerance}),
+		nil
 }
 
 // Unposted is what a note on an item leaves outside the books: here less at Stripe on the clearing account, minor units of its

@@ -14,7 +14,8 @@ func (r *Runs) NextCall(ctx context.Context, runID uint64, every time.Duration) 
 	// LAST_INSERT_ID(expression) brings the new value back in the answer to the UPDATE, which saves reading it
 	// (dev.mysql.com/doc/refman/8.4/en/information-functions.html).
 	result, err := r.db.WithContext(ctx).Statement.ConnPool.ExecContext(ctx,
-		"UPDATE reconciliation_runs SET next_call_us = LAST_INSERT_ID(GREATEST(next_call_us, ?) + ?) WHERE id = ?", now, every.Microseconds(), runID)
+		"UPDATE reconciliation_runs SET next_call_us = LAST_INSERT_ID(GREATEST(next_call_us, ?) + ?) WHERE id = ?", now, every.Microseconds(),
+		runID)
 	if err != nil {
 		return 0, err
 	}

@@ -35,7 +35,8 @@ func saveResolution(tx *gorm.DB, row *itemRow) error {
 	return db.Save(tx, row, "state", "resolved_from", "note", "updated_at")
 }
 
-// ResolveItem records that an operator has dealt with an item, and posts nothing. It returns store.ErrNotFound, or *NotCorrectableError for one
+// ResolveItem records that an operator has dealt with an item, and posts nothing. It returns store.ErrNotFound, or *NotCorrectableError for
+// one
 // that is settled already.
 func (r *Runs) ResolveItem(ctx context.Context, id uint64, note string, by access.Actor) error {
 	now := r.db.Now()

@@ -56,9 +56,10 @@ type Run struct {
 
 func (r runRow) domain() Run {
 	return Run{
-		ID: r.ID, CorrelationID: r.CorrelationID, Applies: db.OrEmpty(r.Applies), Status: r.Status, WindowStart: r.WindowStart, WindowEnd: r.WindowEnd,
-		Options: reconciliation.Options{LookbackDays: r.LookbackDays, Limit: r.PaymentLimit, DryRun: r.DryRun, Scope: r.Scope},
-		Scanned: r.Scanned, Overdue: r.Overdue, PlanDigest: r.PlanSha256, Error: r.Error, StartedAt: r.StartedAt, CompletedAt: r.CompletedAt,
+		ID: r.ID, CorrelationID: r.CorrelationID, Applies: db.OrEmpty(r.Applies), Status: r.Status, WindowStart: r.WindowStart,
+		WindowEnd: r.WindowEnd,
+		Options:   reconciliation.Options{LookbackDays: r.LookbackDays, Limit: r.PaymentLimit, DryRun: r.DryRun, Scope: r.Scope},
+		Scanned:   r.Scanned, Overdue: r.Overdue, PlanDigest: r.PlanSha256, Error: r.Error, StartedAt: r.StartedAt, CompletedAt: r.CompletedAt,
 	}
 }
 
@@ -66,7 +67,8 @@ func (r runRow) domain() Run {
 func (r *Runs) BeginRun(ctx context.Context, run Run) (Run, error) {
 	err := r.db.WithContext(ctx).Create(&runRow{
 		CorrelationID: run.CorrelationID, Scope: run.Options.Scope, DryRun: run.Options.DryRun, LookbackDays: run.Options.LookbackDays,
-		PaymentLimit: run.Options.Limit, Applies: db.OrNil(run.Applies), Status: RunRunning, WindowStart: run.WindowStart, WindowEnd: run.WindowEnd,
+		PaymentLimit: run.Options.Limit, Applies: db.OrNil(run.Applies), Status: RunRunning, WindowStart: run.WindowStart,
+		WindowEnd: run.WindowEnd,
 		StartedAt: run.StartedAt,
 	}).Error
 	if err != nil && !db.DuplicateKey(err) {
@@ -120,7 +122,8 @@ func (r *Runs) EndRun(ctx context.Context, run Run) error {
 	}
 	var ended []uint64
 	err = r.db.WithContext(ctx).Model(&runRow{}).
-		Where("status <> ? AND EXISTS (SELECT 1 FROM reconciliation_seen s WHERE s.run_id = reconciliation_runs.id)", RunRunning).Pluck("id", &ended).Error
+		Where("status <> ? AND EXISTS (SELECT 1 FROM reconciliation_seen s WHERE s.run_id = reconciliation_runs.id)", RunRunning).Pluck("id",
+		&ended).Error
 	if err != nil {
 		return err
 	}

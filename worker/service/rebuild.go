@@ -21,7 +21,9 @@ type waitForRebuild struct {
 }
 
 // InterceptActivity wraps regular and local activities.
-func (w *waitForRebuild) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
+func (w *waitForRebuild) InterceptActivity(_ context.Context,
+	next interceptor.ActivityInboundInterceptor,
+) interceptor.ActivityInboundInterceptor {
 	return &waitingActivity{interceptor.ActivityInboundInterceptorBase{Next: next}, w.Store}
 }
 

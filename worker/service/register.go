@@ -85,7 +85,10 @@ func Register(r Registry, a Activities) {
 	} {
 		r.RegisterWorkflowWithOptions(run, workflow.RegisterOptions{Name: name})
 	}
-	for _, group := range []any{a.Payments, a.Refunds, a.Disputes, a.Payouts, a.Emails, a.Inbox, a.AccountFees, a.Unbooked, a.Reconciliations, a.Seals} {
+	for _, group := range []any{
+		a.Payments, a.Refunds, a.Disputes, a.Payouts, a.Emails, a.Inbox, a.AccountFees, a.Unbooked, a.Reconciliations,
+		a.Seals,
+	} {
 		r.RegisterActivityWithOptions(group, activity.RegisterOptions{})
 	}
 }

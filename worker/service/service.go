@@ -142,7 +142,8 @@ func (s *Service) awaitTemporal(ctx context.Context) error {
 		if err == nil || refused(err) {
 			return err
 		}
-		s.log.WarnContext(ctx, "waiting for Temporal: it does not answer, or `starter setup` has not been run", "error", err, "nextCheckIn", pause.String())
+		s.log.WarnContext(ctx, "waiting for Temporal: it does not answer, or `starter setup` has not been run", "error", err,
+			"nextCheckIn", pause.String())
 		if err := wait.For(ctx, pause); err != nil {
 			return err
 		}

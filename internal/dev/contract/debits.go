@@ -19,7 +19,8 @@ func debits() []Scenario {
 			Name: "a bank debit fails", Assumption: "the money that a pending debit had brought goes by a transaction of category charge_failure",
 			play: debitFails, Want: []string{
 				"in the end: requires_payment_method 45900 0 USD", "charge: failed",
-				"transactions: [payment/charge 45900 payment_failure_refund/charge_failure -45900]", "failure: payment_failure_refund charge_failure -45900",
+				"transactions: [payment/charge 45900 payment_failure_refund/charge_failure -45900]",
+				"failure: payment_failure_refund charge_failure -45900",
 			},
 		},
 		{

@@ -7,11 +7,13 @@ import (
 func disputes() []Scenario {
 	return []Scenario{
 		{Name: "a dispute is won", play: func(s *Session) { disputed(s, "winning_evidence", "won") }, Want: []string{
-			"open: needs_response 45900 fraudulent", "withdrawn: [adjustment/dispute -45900]", "refund meanwhile: unexpected_state 400 charge_disputed",
+			"open: needs_response 45900 fraudulent", "withdrawn: [adjustment/dispute -45900]",
+			"refund meanwhile: unexpected_state 400 charge_disputed",
 			"decided: won", "transactions: [adjustment/dispute -45900 adjustment/dispute_reversal 45900]",
 		}},
 		{Name: "a dispute is lost", play: func(s *Session) { disputed(s, "losing_evidence", "lost") }, Want: []string{
-			"open: needs_response 45900 fraudulent", "withdrawn: [adjustment/dispute -45900]", "refund meanwhile: unexpected_state 400 charge_disputed",
+			"open: needs_response 45900 fraudulent", "withdrawn: [adjustment/dispute -45900]",
+			"refund meanwhile: unexpected_state 400 charge_disputed",
 			"decided: lost", "transactions: [adjustment/dispute -45900]",
 		}},
 	}

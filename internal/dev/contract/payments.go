@@ -95,7 +95,8 @@ func cardPays(s *Session) {
 	s.seeFields("payment_intent", intent.body)
 	s.seeFields("charge", charge)
 	s.seeFields("balance_transaction", intent.at("latest_charge.balance_transaction"))
-	s.see("charge", charge["status"], charge["paid"], charge["captured"], charge["amount_refunded"], intent.at("latest_charge.payment_method_details.type"))
+	s.see("charge", charge["status"], charge["paid"], charge["captured"], charge["amount_refunded"],
+		intent.at("latest_charge.payment_method_details.type"))
 	s.seeError("again", s.confirm(id, "pm_card_visa"))
 	s.await("the event", func() bool {
 		for _, event := range s.get("/v1/events?limit=100&type=payment_intent.succeeded").rows() {
@@ -132,6 +133,7 @@ func paymentIsCancelled(s *Session) {
 	s.see("reason", payment.CancellationReason)
 	s.seeFailure("again", cancel(id, 2))
 	s.seeError("confirmed afterwards", s.confirm(id, "pm_card_visa"))
-	other := s.must("create", s.post("/v1/payment_intents", "amount=45900&currency=usd&confirm=true&payment_method=pm_card_visa&payment_method_types[]=card"))
+	other := s.must("create", s.post("/v1/payment_intents",
+		"amount=45900&currency=usd&confirm=true&payment_method=pm_card_visa&payment_method_types[]=card"))
 	s.seeFailure("cancelled after it was paid", cancel(other.text("id"), 3))
 }

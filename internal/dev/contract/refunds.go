@@ -55,7 +55,8 @@ func refundedInParts(s *Session) {
 	s.see("refund", first.StripeStatus, first.Amount)
 	read := s.must("read", s.get("/v1/refunds/"+first.StripeRefundID+"?expand[]=balance_transaction"))
 	s.seeFields("refund", read.body)
-	s.see("refund's balance transaction", read.at("balance_transaction.type"), read.at("balance_transaction.reporting_category"), read.at("balance_transaction.amount"))
+	s.see("refund's balance transaction", read.at("balance_transaction.type"), read.at("balance_transaction.reporting_category"),
+		read.at("balance_transaction.amount"))
 	_, err = s.refund(id, amount, 2)
 	s.seeFailure("too much", err)
 	rest, err := s.refund(id, amount-900, 3)

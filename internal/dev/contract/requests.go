@@ -13,7 +13,8 @@ func requests() []Scenario {
 				"refund) and not when a parameter was refused",
 			play: answersAreKept, Want: []string{
 				"same request: 200 true", "same object: true", "other parameters: 400 idempotency_error none none none",
-				"a decline: 402 true", "a parameter that is refused: 400 false", "a state that forbids it: 400 true", "nothing left to refund: 400 true",
+				"a decline: 402 true", "a parameter that is refused: 400 false", "a state that forbids it: 400 true",
+				"nothing left to refund: 400 true",
 			},
 		},
 		{
@@ -87,7 +88,8 @@ func listsAreUpToDate(s *Session) {
 func requestsAreRefused(s *Session) {
 	create := func(form string) answer { return s.post("/v1/payment_intents", form) }
 	s.seeError("unknown parameter", create(creation+"&colour=blue"))
-	s.seeError("unknown nested parameter", create("amount=45900&currency=usd&automatic_payment_methods[enabled]=true&automatic_payment_methods[colour]=x"))
+	s.seeError("unknown nested parameter",
+		create("amount=45900&currency=usd&automatic_payment_methods[enabled]=true&automatic_payment_methods[colour]=x"))
 	s.seeError("unknown parameter of a query", s.get("/v1/payment_intents?colour=blue"))
 	s.seeError("missing parameter", create("amount=45900"))
 	s.seeError("wrong type", create("amount=abc&currency=usd"))

@@ -130,10 +130,12 @@ func TestComposeSetsOnlyWhatTheConfigurationReads(t *testing.T) {
 func TestComposePassesTheConfigurationOn(t *testing.T) {
 	t.Parallel()
 	left := map[string]string{
-		"DATABASE_ADMIN_DSN": "for migrate alone", "STRIPE_API_BASE": "development only", "FAREBOOK_HOLD_MINUTE": "tests only", "FAREBOOK_FAILPOINT": "tests only",
+		"DATABASE_ADMIN_DSN": "for migrate alone", "STRIPE_API_BASE": "development only", "FAREBOOK_HOLD_MINUTE": "tests only",
+		"FAREBOOK_FAILPOINT":        "tests only",
 		"TEMPORAL_CLIENT_AUTHORITY": "for proxies", "TEMPORAL_TLS_DISABLE_HOST_VERIFICATION": "production refuses it",
 		"TEMPORAL_CONFIG_FILE": "a file, which the image does not have", "TEMPORAL_PROFILE": "the same",
-		"TEMPORAL_TLS_CLIENT_CERT_PATH": "a file: _DATA is passed", "TEMPORAL_TLS_CLIENT_KEY_PATH": "the same", "TEMPORAL_TLS_SERVER_CA_CERT_PATH": "the same",
+		"TEMPORAL_TLS_CLIENT_CERT_PATH": "a file: _DATA is passed", "TEMPORAL_TLS_CLIENT_KEY_PATH": "the same",
+		"TEMPORAL_TLS_SERVER_CA_CERT_PATH": "the same",
 	}
 	api := readCompose(t).Services["api"]
 	for _, variable := range config.Variables() {

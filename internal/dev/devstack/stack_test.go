@@ -99,7 +99,10 @@ func bookAndPay(t *testing.T, stack *devstack.Stack, email string) {
 	}
 	require.Eventually(t, request, patience, 200*time.Millisecond, "the booking was not taken")
 	confirm := stack.Stripe.URL() + "/v1/payment_intents/" + booked.Payment.PaymentIntentID + "/confirm"
-	form := url.Values{"payment_method": {"pm_card_visa"}, "client_secret": {booked.Payment.ClientSecret}, "return_url": {"https://example.com/return"}}
+	form := url.Values{
+		"payment_method": {"pm_card_visa"}, "client_secret": {booked.Payment.ClientSecret},
+		"return_url": {"https://example.com/return"},
+	}
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, confirm, strings.NewReader(form.Encode()))
 	require.NoError(t, err)
 	for _, line := range stack.Environment() {
@@ -162,7 +165,8 @@ func TestPortsAreThoseOfTheRunBefore(t *testing.T) {
 	mailbox, err := freeport.Next()
 	require.NoError(t, err)
 	freeport.Release(mailbox) // as after the end of the run before
-	before := fmt.Sprintf(`{"FAREBOOK_PORT_MAILBOX": %d, "FAREBOOK_PORT_STRIPE": %d, "FAREBOOK_PORT_API": 1}`, mailbox, taken.Addr().(*net.TCPAddr).Port)
+	before := fmt.Sprintf(`{"FAREBOOK_PORT_MAILBOX": %d, "FAREBOOK_PORT_STRIPE": %d, "FAREBOOK_PORT_API": 1}`, mailbox,
+		taken.Addr().(*net.TCPAddr).Port)
 	require.NoError(t, os.WriteFile(file, []byte(before), 0o600))
 
 	ports, err := devstack.Ports{API: 18080}.Remembered(file)

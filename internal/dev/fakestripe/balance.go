@@ -37,8 +37,9 @@ func (t *transaction) status(now time.Time) string {
 func (t *transaction) wire(s *Server, expand expansion) map[string]any {
 	out := map[string]any{
 		"id": t.id, "object": "balance_transaction", "created": t.created, "available_on": t.availableOn, "amount": t.amount,
-		"fee": t.fee, "net": t.net(), "currency": t.currency, "fee_details": t.feeDetails(), "exchange_rate": exchangeRate(t.rate), "source": orNil(t.source),
-		"type": t.kind, "reporting_category": t.category, "status": t.status(s.clock.Now()), "description": orNil(t.description),
+		"fee": t.fee, "net": t.net(), "currency": t.currency, "fee_details": t.feeDetails(), "exchange_rate": exchangeRate(t.rate),
+		"source": orNil(t.source),
+		"type":   t.kind, "reporting_category": t.category, "status": t.status(s.clock.Now()), "description": orNil(t.description),
 	}
 	source := s.sourceOf(t)
 	if source != nil && expand.has("source") {
@@ -114,7 +115,10 @@ func (s *Server) settleCharge(ch *charge) {
 func (s *Server) Adjust(amount int64, currency, description string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.book(&transaction{amount: amount, currency: currency, kind: "adjustment", category: "other_adjustment", description: description}).id
+	return s.book(&transaction{
+		amount: amount, currency: currency, kind: "adjustment", category: "other_adjustment",
+		description: description,
+	}).id
 }
 
 // Bill takes what Stripe charges for its own services (Radar, Billing) out of the balance: of category fee, and of no object

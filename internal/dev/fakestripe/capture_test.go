@@ -88,7 +88,8 @@ func TestAuthorisationsExpire(t *testing.T) {
 	require.Equal(t, "charge_expired_for_capture", late.code(), "also when nobody has let it go yet")
 	s.Advance(0)
 	require.Equal(t, "canceled", s.PaymentIntents()[1].Status)
-	require.Equal(t, http.StatusOK, s.do(http.MethodPost, "/v1/payment_intents/"+s.pay("pm_card_visa", "capture_method", "manual")+"/capture", "", "").status)
+	require.Equal(t, http.StatusOK,
+		s.do(http.MethodPost, "/v1/payment_intents/"+s.pay("pm_card_visa", "capture_method", "manual")+"/capture", "", "").status)
 	s.requireBalance(45900 - chargeFee)
 }
 

@@ -50,7 +50,8 @@ func TestBankDebitThatFailsTakesItsMoneyBack(t *testing.T) {
 	s.Advance(5 * 24 * time.Hour)
 	charge := s.charge(id)
 	require.Equal(t, "failed", charge["status"])
-	require.Equal(t, []string{"payment charge 45900 367", "payment_failure_refund charge_failure -45900 -367"}, s.booked(charge["id"].(string)))
+	require.Equal(t, []string{"payment charge 45900 367", "payment_failure_refund charge_failure -45900 -367"},
+		s.booked(charge["id"].(string)))
 	failure := s.do(http.MethodGet, "/v1/balance_transactions/"+charge["failure_balance_transaction"].(string), "", "")
 	require.Equal(t, "charge_failure", failure.text("reporting_category"))
 	s.requireBalance(0)

@@ -37,7 +37,8 @@ func (s *Server) withdraw(d *dispute) {
 
 func (s *Server) reinstate(d *dispute) {
 	d.transactions = append(d.transactions, s.book(&transaction{
-		amount: d.amount + s.reinstatement, fee: -s.returnedDisputeFee(), currency: d.charge.currency, kind: "adjustment", category: "dispute_reversal", source: d.id,
+		amount: d.amount + s.reinstatement, fee: -s.returnedDisputeFee(), currency: d.charge.currency, kind: "adjustment",
+		category: "dispute_reversal", source: d.id,
 		description: "Chargeback reversal for " + d.charge.id,
 	}))
 }

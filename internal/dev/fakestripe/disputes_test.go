@@ -16,7 +16,10 @@ func TestDisputeThatIsWon(t *testing.T) {
 	s := newStand(t)
 	api := s.stripeGo()
 	intent := s.pay("pm_card_createDispute")
-	require.Equal(t, []string{"payment_intent.created", "charge.succeeded", "payment_intent.succeeded", "charge.dispute.created", "charge.dispute.funds_withdrawn"},
+	require.Equal(t, []string{
+		"payment_intent.created", "charge.succeeded", "payment_intent.succeeded", "charge.dispute.created",
+		"charge.dispute.funds_withdrawn",
+	},
 		s.events(0))
 	list := api.Disputes.List(&stripe.DisputeListParams{PaymentIntent: stripe.String(intent)})
 	require.True(t, list.Next())

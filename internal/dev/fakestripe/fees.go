@@ -61,5 +61,6 @@ func (t *transaction) feeDetails() []any {
 	if t.kind == "adjustment" {
 		about = "Dispute fee"
 	}
-	return append([]any{map[string]any{"amount": own, "application": nil, "currency": t.currency, "description": about, "type": "stripe_fee"}}, out...)
+	return append([]any{map[string]any{"amount": own, "application": nil, "currency": t.currency, "description": about, "type": "stripe_fee"}},
+		out...)
 }

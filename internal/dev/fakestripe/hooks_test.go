@@ -55,7 +55,10 @@ func TestScriptedRefusalIsKeptAndAScriptedNotFoundIsNot(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	paid := s.pay("pm_card_visa")
-	s.Faults().Add(fakestripe.Fault{Path: "/v1/refunds", Kind: fakestripe.FaultRefused, Status: http.StatusFailedDependency, Code: "brand_new"})
+	s.Faults().Add(fakestripe.Fault{
+		Path: "/v1/refunds", Kind: fakestripe.FaultRefused, Status: http.StatusFailedDependency,
+		Code: "brand_new",
+	})
 	for range 2 {
 		refused := s.do(http.MethodPost, "/v1/refunds", "k", "payment_intent="+paid)
 		require.Equal(t, http.StatusFailedDependency, refused.status)
@@ -102,7 +105,10 @@ func TestDisputeBeginsInAnyStatus(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	paid := s.pay("pm_card_visa")
-	id, err := s.OpenDispute(fakestripe.NewDispute{PaymentIntent: paid, Status: "prevented", Withdraw: true, Events: []string{"charge.dispute.created"}})
+	id, err := s.OpenDispute(fakestripe.NewDispute{
+		PaymentIntent: paid, Status: "prevented", Withdraw: true,
+		Events: []string{"charge.dispute.created"},
+	})
 	require.NoError(t, err)
 	require.Equal(t, []string{"adjustment dispute -45900 1500"}, s.booked(id))
 	require.Equal(t, "prevented", s.do(http.MethodGet, "/v1/disputes/"+id, "", "").text("status"))
@@ -277,17 +283,18 @@ func TestHooksOverHTTP(t *testing.T) {
 	require.NoError(t, err)
 	for path, body := range map[string]string{
 		"lists/lag": `{"ms": 1, "paths": ["/v1/refunds"]}`, "fees": `{"fixed": 1}`, "refunds/refuse": `{"when": "unfunded"}`,
-		"objects/" + paid + "/rewrite": `{"fields": {"status": "x"}, "events": ["payment_intent.x"]}`, "objects/" + paid + "/metadata": `{"a": "b"}`,
-		"objects/" + paid + "/tell":  `{"events": ["charge.updated"]}`,
-		"balance_transactions":       `{"amount": 1, "currency": "usd", "type": "topup", "reporting_category": "topup"}`,
-		"balance/kinds/issuing":      `{"currency": "usd", "amount": 5}`,
-		"disputes":                   `{"payment_intent": "` + paid + `", "status": "prevented", "events": ["charge.dispute.created"]}`,
-		"deliveries/event":           `{"type": "payout.paid", "account": "acct_1"}`,
-		"deliveries/thin":            `{"type": "v2.core.event_destination.ping"}`,
-		"deliveries/payload":         `{}`,
-		"events/account":             `{"account": "acct_1"}`,
-		"switches/more_events":       `{"on": true}`,
-		"switches/cancel_processing": `{"on": true}`,
+		"objects/" + paid + "/rewrite":  `{"fields": {"status": "x"}, "events": ["payment_intent.x"]}`,
+		"objects/" + paid + "/metadata": `{"a": "b"}`,
+		"objects/" + paid + "/tell":     `{"events": ["charge.updated"]}`,
+		"balance_transactions":          `{"amount": 1, "currency": "usd", "type": "topup", "reporting_category": "topup"}`,
+		"balance/kinds/issuing":         `{"currency": "usd", "amount": 5}`,
+		"disputes":                      `{"payment_intent": "` + paid + `", "status": "prevented", "events": ["charge.dispute.created"]}`,
+		"deliveries/event":              `{"type": "payout.paid", "account": "acct_1"}`,
+		"deliveries/thin":               `{"type": "v2.core.event_destination.ping"}`,
+		"deliveries/payload":            `{}`,
+		"events/account":                `{"account": "acct_1"}`,
+		"switches/more_events":          `{"on": true}`,
+		"switches/cancel_processing":    `{"on": true}`,
 	} {
 		require.Equal(t, http.StatusOK, s.admin(path, body), path)
 	}

@@ -65,8 +65,11 @@ func (i *intent) wire(s *Server, expand expansion) map[string]any {
 		"latest_charge": orNil(i.latestCharge), "next_action": i.nextAction(), "shipping": i.wireShipping(),
 		"application": nil, "application_fee_amount": i.applicationFee(), "automatic_payment_methods": nil, "invoice": nil, "on_behalf_of": nil,
 		"payment_method_configuration_details": nil,
-		"payment_method_options":               map[string]any{"card": map[string]any{"installments": nil, "mandate_options": nil, "network": nil, "request_three_d_secure": "automatic"}},
-		"processing":                           nil, "review": nil, "transfer_data": nil, "transfer_group": orNil(i.transferGroup),
+		"payment_method_options": map[string]any{"card": map[string]any{
+			"installments": nil, "mandate_options": nil, "network": nil,
+			"request_three_d_secure": "automatic",
+		}},
+		"processing": nil, "review": nil, "transfer_data": nil, "transfer_group": orNil(i.transferGroup),
 	}
 	if i.automatic {
 		out["automatic_payment_methods"] = map[string]any{"allow_redirects": i.redirects, "enabled": true}
@@ -164,7 +167,8 @@ func (s *Server) newIntent(c *call) (*intent, *apiError) {
 func (s *Server) changeIntent(i *intent, c *call) *apiError {
 	for name, field := range map[string]*string{
 		"description": &i.description, "customer": &i.customer, "receipt_email": &i.receiptEmail, "return_url": &i.returnURL,
-		"statement_descriptor": &i.descriptor, "statement_descriptor_suffix": &i.descriptorSuffix, "setup_future_usage": &i.setupFutureUsage, "transfer_group": &i.transferGroup, "capture_method": &i.captureMethod,
+		"statement_descriptor": &i.descriptor, "statement_descriptor_suffix": &i.descriptorSuffix, "setup_future_usage": &i.setupFutureUsage,
+		"transfer_group": &i.transferGroup, "capture_method": &i.captureMethod,
 	} {
 		if values, given := c.form[name]; given && len(values) > 0 {
 			*field = values[0]

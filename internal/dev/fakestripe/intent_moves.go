@@ -10,7 +10,8 @@ func confirmIntent(s *Server, c *call) (any, *apiError) {
 	return s.confirm(i, c)
 }
 
-// needsReturnURL is why a method that may redirect is not confirmed (stripe.com/docs/api/payment_intents/confirm#confirm_payment_intent-return_url).
+// needsReturnURL is why a method that may redirect is not confirmed
+// (stripe.com/docs/api/payment_intents/confirm#confirm_payment_intent-return_url).
 const needsReturnURL = "This PaymentIntent is configured to accept payment methods enabled in your Dashboard. Because some of these " +
 	"payment methods might redirect your customer off of your page, you must provide a `return_url`. If you don't want to accept " +
 	"redirect-based payment methods, set `automatic_payment_methods[enabled]` to `true` and " +

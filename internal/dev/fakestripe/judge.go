@@ -175,11 +175,13 @@ func judgeMetadata(metadata *value) *apiError {
 		text := metadata.fields[key].text
 		switch {
 		case utf8.RuneCountInString(key) > metadataKeyLength:
-			return invalid("", "metadata", fmt.Sprintf("Metadata key names can have up to %d characters, but you passed in a key that is %d characters. "+
-				"Invalid key: %s", metadataKeyLength, utf8.RuneCountInString(key), key))
+			return invalid("", "metadata",
+				fmt.Sprintf("Metadata key names can have up to %d characters, but you passed in a key that is %d characters. "+
+					"Invalid key: %s", metadataKeyLength, utf8.RuneCountInString(key), key))
 		case utf8.RuneCountInString(text) > metadataTextLength:
-			return invalid("", "metadata", fmt.Sprintf("Metadata values can have up to %d characters, but you passed in a value that is %d characters. "+
-				"Invalid value: %s", metadataTextLength, utf8.RuneCountInString(text), text))
+			return invalid("", "metadata",
+				fmt.Sprintf("Metadata values can have up to %d characters, but you passed in a value that is %d characters. "+
+					"Invalid value: %s", metadataTextLength, utf8.RuneCountInString(text), text))
 		}
 	}
 	if len(metadata.fields) > metadataKeys {

@@ -31,7 +31,10 @@ func createCharge(s *Server, c *call) (any, *apiError) {
 	if b.declined() {
 		ch.status, ch.failure = "failed", b
 		s.emit("charge.failed", ch)
-		return nil, &apiError{status: 402, kind: "card_error", code: b.errorCode(), declineCode: b.declineCode, message: b.message(), charge: ch.id}
+		return nil, &apiError{
+			status: 402, kind: "card_error", code: b.errorCode(), declineCode: b.declineCode, message: b.message(),
+			charge: ch.id,
+		}
 	}
 	if c.form.Get("capture") != "false" {
 		s.capture(i, ch, amount)

@@ -93,7 +93,10 @@ func attachMethod(s *Server, c *call) (any, *apiError) {
 	}
 	m := s.methods.get(c.id)
 	if _, wellKnown := cards[c.id]; wellKnown {
-		m = &paymentMethod{id: s.ids.next("pm"), created: s.clock.Now().Unix(), metadata: map[string]string{}, card: c.id, billing: s.billingOf("")}
+		m = &paymentMethod{
+			id: s.ids.next("pm"), created: s.clock.Now().Unix(), metadata: map[string]string{}, card: c.id,
+			billing: s.billingOf(""),
+		}
 		s.methods.add(m)
 	}
 	if m == nil {
@@ -111,7 +114,10 @@ func (s *Server) behaviourOf(id string) (behaviour, *apiError) {
 	}
 	m, failed := s.methods.find("PaymentMethod", id)
 	if failed != nil {
-		return behaviour{}, &apiError{status: 400, kind: failed.kind, code: failed.code, param: "payment_method", message: failed.message, unkept: true}
+		return behaviour{}, &apiError{
+			status: 400, kind: failed.kind, code: failed.code, param: "payment_method", message: failed.message,
+			unkept: true,
+		}
 	}
 	return cards[m.card], nil
 }

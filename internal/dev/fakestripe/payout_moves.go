@@ -71,7 +71,10 @@ var payoutMoves = map[string][]string{
 	"pending": {"in_transit", "paid", "failed", "canceled"}, "in_transit": {"paid", "failed"}, "paid": {"failed"},
 }
 
-var payoutEvents = map[string]string{"in_transit": "payout.updated", "paid": "payout.paid", "failed": "payout.failed", "canceled": "payout.canceled"}
+var payoutEvents = map[string]string{
+	"in_transit": "payout.updated", "paid": "payout.paid", "failed": "payout.failed",
+	"canceled": "payout.canceled",
+}
 
 func (s *Server) advancePayout(p *payout, status string) *apiError {
 	if !contains(payoutMoves[p.status], status) {

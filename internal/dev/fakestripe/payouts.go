@@ -50,7 +50,8 @@ func (p *payout) wire(s *Server, expand expansion) map[string]any {
 		"arrival_date": p.arrival(), "automatic": p.automatic, "description": orNil(p.description),
 		"destination": "ba_3standinBankAccount", "metadata": maps.Clone(p.metadata), "method": orDefault(p.method, "standard"),
 		"original_payout": orNil(p.reverses), "reversed_by": orNil(p.reversedBy), "reconciliation_status": reconciliation, "source_type": "card",
-		"statement_descriptor": orNil(p.descriptor), "type": "bank_account", "failure_code": orNil(p.failureCode), "failure_message": failureMessage,
+		"statement_descriptor": orNil(p.descriptor), "type": "bank_account", "failure_code": orNil(p.failureCode),
+		"failure_message":             failureMessage,
 		"balance_transaction":         s.expandedTransaction(p.transaction, "balance_transaction", expand),
 		"failure_balance_transaction": s.expandedTransaction(p.failureTransaction, "failure_balance_transaction", expand),
 	}, expand)

@@ -79,7 +79,10 @@ func TestPayoutsByHand(t *testing.T) {
 	var refusal *stripe.Error
 	require.ErrorAs(t, err, &refusal)
 	require.Equal(t, stripe.ErrorCodeBalanceInsufficient, refusal.Code)
-	made, err := api.Payouts.New(&stripe.PayoutParams{Amount: stripe.Int64(1000), Currency: stripe.String("usd"), Description: stripe.String("rent")})
+	made, err := api.Payouts.New(&stripe.PayoutParams{
+		Amount: stripe.Int64(1000), Currency: stripe.String("usd"),
+		Description: stripe.String("rent"),
+	})
 	require.NoError(t, err)
 	require.False(t, made.Automatic)
 	require.Equal(t, stripe.PayoutReconciliationStatusNotApplicable, made.ReconciliationStatus)
@@ -120,7 +123,10 @@ func TestPayoutsAreListed(t *testing.T) {
 	require.Zero(t, arrival%(24*3600), "a day")
 	require.Len(t, s.rows("/v1/payouts?arrival_date[gte]="+strconv.FormatInt(arrival, 10)), 2)
 	require.Empty(t, s.rows("/v1/payouts?arrival_date[lt]="+strconv.FormatInt(arrival, 10)))
-	for _, form := range []string{"amount=1", "currency=usd", "amount=0&currency=usd", "amount=1&currency=dollar", "amount=1&currency=usd&method=pigeon"} {
+	for _, form := range []string{
+		"amount=1", "currency=usd", "amount=0&currency=usd", "amount=1&currency=dollar",
+		"amount=1&currency=usd&method=pigeon",
+	} {
 		require.Equal(t, http.StatusBadRequest, s.do(http.MethodPost, "/v1/payouts", "", form).status, form)
 	}
 	require.Equal(t, http.StatusConflict, s.admin("payouts", `{"currency":"eur"}`))

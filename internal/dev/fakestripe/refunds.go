@@ -61,7 +61,10 @@ func (s *Server) Refunds() []Refund {
 	defer s.mu.Unlock()
 	out := make([]Refund, 0, len(s.refunds.order))
 	for _, r := range s.refunds.order {
-		out = append(out, Refund{r.id, r.charge.id, r.charge.intent.id, r.status, r.amount, r.charge.currency, maps.Clone(r.metadata), r.uncaptured})
+		out = append(out, Refund{
+			r.id, r.charge.id, r.charge.intent.id, r.status, r.amount, r.charge.currency, maps.Clone(r.metadata),
+			r.uncaptured,
+		})
 	}
 	return out
 }
@@ -88,7 +91,8 @@ func createRefund(s *Server, c *call) (any, *apiError) {
 	case threeDecimal[ch.currency] && amount%10 != 0, wholeUnits[ch.currency] && amount%100 != 0:
 		return nil, invalid("parameter_invalid_integer", "amount", "The amount does not end as "+ch.currency+" wants.")
 	case amount > left:
-		return nil, invalid("", "amount", "Refund amount ("+inMajor(amount, ch.currency)+") is greater than unrefunded amount on charge ("+inMajor(left, ch.currency)+")")
+		return nil, invalid("", "amount",
+			"Refund amount ("+inMajor(amount, ch.currency)+") is greater than unrefunded amount on charge ("+inMajor(left, ch.currency)+")")
 	}
 	if failed := s.unfunded(amount, ch.currency); failed != nil {
 		return nil, failed
@@ -110,7 +114,8 @@ func (s *Server) refundableCharge(c *call) (*charge, *apiError) {
 		}
 	}
 	if id == "" {
-		return nil, invalid("parameter_missing", "charge", "One of the following params should be provided for this request: payment_intent or charge.")
+		return nil, invalid("parameter_missing", "charge",
+			"One of the following params should be provided for this request: payment_intent or charge.")
 	}
 	ch, failed := s.charges.find("charge", id)
 	switch {
@@ -146,7 +151,8 @@ func refused(code, message string) *apiError {
 
 func (s *Server) refund(ch *charge, amount int64, reason string, metadata map[string]string) *refund {
 	r := &refund{
-		id: s.ids.next(ch.behaviour.refundPrefix()), created: s.clock.Now().Unix(), charge: ch, amount: amount, status: "succeeded", reason: reason, metadata: metadata,
+		id: s.ids.next(ch.behaviour.refundPrefix()), created: s.clock.Now().Unix(), charge: ch, amount: amount, status: "succeeded",
+		reason: reason, metadata: metadata,
 	}
 	if s.holdRefunds {
 		r.status = "pending"
@@ -164,7 +170,8 @@ func (s *Server) refund(ch *charge, amount int64, reason string, metadata map[st
 
 func (s *Server) payRefund(r *refund) {
 	t := s.book(&transaction{
-		amount: -r.amount, currency: r.charge.currency, kind: r.charge.refundKind(), category: "refund", source: r.id, description: "REFUND FOR CHARGE",
+		amount: -r.amount, currency: r.charge.currency, kind: r.charge.refundKind(), category: "refund", source: r.id,
+		description: "REFUND FOR CHARGE",
 	})
 	r.transaction = t.id
 }

@@ -146,7 +146,8 @@ func TestRefundThatAwaitsTheCustomer(t *testing.T) {
 	s := newStand(t)
 	intent := s.pay("pm_card_pendingRefund")
 	arrives, stopped := s.refund(intent, "100").text("id"), s.refund(intent, "200").text("id")
-	require.Equal(t, http.StatusBadRequest, s.do(http.MethodPost, "/v1/refunds/"+arrives+"/cancel", "", "").status, "only what awaits the customer")
+	require.Equal(t, http.StatusBadRequest, s.do(http.MethodPost, "/v1/refunds/"+arrives+"/cancel", "", "").status,
+		"only what awaits the customer")
 	for _, id := range []string{arrives, stopped} {
 		require.Equal(t, http.StatusOK, s.admin("refunds/"+id+"/require_action", ""))
 	}

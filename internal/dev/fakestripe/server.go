@@ -81,10 +81,13 @@ func New(options Options) *Server {
 	}
 	s := &Server{
 		options: options, clock: options.Clock, faults: &Faults{}, journal: &Journal{}, shapes: newShapes(os.Getenv(ShapesVariable)),
-		idempotency: map[string]*keptAnswer{}, tokens: map[string]string{}, authorisation: authorisationLife, evidence: evidenceTime, hooks: newHooks(),
+		idempotency: map[string]*keptAnswer{}, tokens: map[string]string{}, authorisation: authorisationLife, evidence: evidenceTime,
+		hooks:   newHooks(),
 		intents: newTable[*intent](options.Clock), charges: newTable[*charge](options.Clock), refunds: newTable[*refund](options.Clock),
-		disputes: newTable[*dispute](options.Clock), payouts: newTable[*payout](options.Clock), transactions: newTable[*transaction](options.Clock),
-		events: newTable[*event](options.Clock), methods: newTable[*paymentMethod](options.Clock), customers: newTable[*customer](options.Clock),
+		disputes: newTable[*dispute](options.Clock), payouts: newTable[*payout](options.Clock),
+		transactions: newTable[*transaction](options.Clock),
+		events:       newTable[*event](options.Clock), methods: newTable[*paymentMethod](options.Clock),
+		customers: newTable[*customer](options.Clock),
 	}
 	s.webhooks = newWebhooks(options, s.clock, s.acknowledged)
 	s.mux = s.routes()

@@ -43,7 +43,10 @@ func (k *shapes) keep(method, pattern string, c *call, refused *apiError) error 
 	if c.form != nil {
 		given = c.form
 	}
-	shape := Shape{Method: method, Path: pathParameter.ReplaceAllString(pattern[len(method)+1:], "x_1"), Parameters: shapeOf(stripes().Endpoints[pattern].Parameters, given)}
+	shape := Shape{
+		Method: method, Path: pathParameter.ReplaceAllString(pattern[len(method)+1:], "x_1"),
+		Parameters: shapeOf(stripes().Endpoints[pattern].Parameters, given),
+	}
 	if refused != nil {
 		shape.Refused = "refused"
 	}

@@ -48,8 +48,11 @@ func TestShapesOfRequests(t *testing.T) { //nolint:paralleltest // the environme
 		found = append(found, shape)
 	}
 	require.ElementsMatch(t, []fakestripe.Shape{
-		{Method: "POST", Path: "/v1/payment_intents", Parameters: "amount=1&automatic_payment_methods[enabled]=true&capture_method=manual&currency=text&" +
-			"description=text&expand[]=latest_charge&metadata[booking_reference]=text"},
+		{
+			Method: "POST", Path: "/v1/payment_intents",
+			Parameters: "amount=1&automatic_payment_methods[enabled]=true&capture_method=manual&currency=text&" +
+				"description=text&expand[]=latest_charge&metadata[booking_reference]=text",
+		},
 		{Method: "GET", Path: "/v1/payment_intents/x_1", Parameters: "expand[]=latest_charge.balance_transaction"},
 		{Method: "GET", Path: "/v1/refunds", Parameters: "created[gte]=1&payment_intent=pi_1"},
 		{Method: "GET", Path: "/v1/refunds", Parameters: "colour=text", Refused: "refused"},

@@ -130,10 +130,12 @@ func TestConfirmNeedsAReturnURL(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, refused.status)
 	require.Equal(t, "return_url", refused.body["error"].(map[string]any)["param"])
 	require.Equal(t, "requires_payment_method", s.do(http.MethodGet, "/v1/payment_intents/"+id, "", "").text("status"))
-	require.Equal(t, "succeeded", s.do(http.MethodPost, confirm, "", "payment_method=pm_card_visa&return_url=https://example.com").text("status"))
+	require.Equal(t, "succeeded",
+		s.do(http.MethodPost, confirm, "", "payment_method=pm_card_visa&return_url=https://example.com").text("status"))
 
 	stays := s.do(http.MethodPost, "/v1/payment_intents", "", automatic+"&automatic_payment_methods[allow_redirects]=never").text("id")
-	require.Equal(t, "succeeded", s.do(http.MethodPost, "/v1/payment_intents/"+stays+"/confirm", "", "payment_method=pm_card_visa").text("status"))
+	require.Equal(t, "succeeded",
+		s.do(http.MethodPost, "/v1/payment_intents/"+stays+"/confirm", "", "payment_method=pm_card_visa").text("status"))
 }
 
 func TestAmountsThatStripeRefuses(t *testing.T) {
@@ -253,7 +255,8 @@ func TestBalanceIsTheSumOfNets(t *testing.T) {
 	s.DelayBalanceTransactions(true)
 	for range 2 {
 		id := s.create("").text("id")
-		require.Equal(t, "succeeded", s.do(http.MethodPost, "/v1/payment_intents/"+id+"/confirm", "", "payment_method=pm_card_visa").text("status"))
+		require.Equal(t, "succeeded",
+			s.do(http.MethodPost, "/v1/payment_intents/"+id+"/confirm", "", "payment_method=pm_card_visa").text("status"))
 	}
 	require.Zero(t, s.Balance("usd"), "asynchronous capture: nothing yet")
 	s.ReleaseBalanceTransactions()
@@ -270,7 +273,10 @@ func TestKeysAreChecked(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	id := s.create("").text("id")
-	for authorization, want := range map[string]int{"": 401, "Bearer sk_test_other": 401, "Bearer pk_test_1": 401, "Bearer sk_test_1": 200, "Basic c2tfdGVzdF8xOg==": 200} {
+	for authorization, want := range map[string]int{
+		"": 401, "Bearer sk_test_other": 401, "Bearer pk_test_1": 401, "Bearer sk_test_1": 200,
+		"Basic c2tfdGVzdF8xOg==": 200,
+	} {
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL()+"/v1/payment_intents/"+id, nil)
 		require.NoError(t, err)
 		request.Header.Set("Authorization", authorization)

@@ -36,7 +36,8 @@ func (db *DB) Backup(t testing.TB) *Backup {
 		WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'`), ",") {
 		columns := strings.Split(db.Text(t, `SELECT GROUP_CONCAT(column_name ORDER BY ordinal_position) FROM information_schema.columns
 			WHERE table_schema = DATABASE() AND table_name = ? AND COALESCE(generation_expression, '') = ''`, name), ",")
-		next := db.Count(t, "SELECT COALESCE(MAX(auto_increment), 0) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = ?", name)
+		next := db.Count(t, "SELECT COALESCE(MAX(auto_increment), 0) FROM information_schema.tables WHERE table_schema = DATABASE() AND "+
+			"table_name = ?", name)
 		backup.tables = append(backup.tables, table{name, columns, read(t, connection, name, columns), next})
 	}
 	exec(t, connection, "COMMIT")
@@ -56,7 +57,8 @@ func (b *Backup) Restore(t testing.TB) {
 		exec(t, connection, "DELETE FROM `"+table.name+"`")
 	}
 	for _, table := range b.tables {
-		insert := "INSERT INTO `" + table.name + "` (`" + strings.Join(table.columns, "`, `") + "`) VALUES (?" + strings.Repeat(", ?", len(table.columns)-1) + ")"
+		insert := "INSERT INTO `" + table.name + "` (`" + strings.Join(table.columns, "`, `") + "`) VALUES (?" + strings.Repeat(", ?",
+			len(table.columns)-1) + ")"
 		for _, row := range table.rows {
 			exec(t, connection, insert, row...)
 		}

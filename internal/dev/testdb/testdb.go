@@ -87,7 +87,10 @@ var Tester = access.Actor{Name: "tester@localhost", CorrelationID: "test-0001"}
 // Shop are the scopes of a client that sells; Reconciler are those beside them.
 var (
 	Shop       = access.Scopes{access.BookingsRead, access.BookingsWrite, access.RefundsWrite}
-	Reconciler = access.Scopes{access.BookingsRead, access.BookingsWrite, access.RefundsWrite, access.ReconciliationRead, access.ReconciliationWrite}
+	Reconciler = access.Scopes{
+		access.BookingsRead, access.BookingsWrite, access.RefundsWrite, access.ReconciliationRead,
+		access.ReconciliationWrite,
+	}
 )
 
 // NewKey makes a client of this name, or finds it, and a key of it with these scopes; those of Reconciler when none is named.

@@ -104,7 +104,10 @@ func (b *Books) Paid(key string) booking.Reference {
 	b.T.Helper()
 	snapshot := b.Held(key, time.Hour)
 	snapshot.StripeStatus, snapshot.AmountReceived, snapshot.ChargeID = "succeeded", 45900, b.ID("ch_"+key)
-	snapshot.Balance = &booking.BalanceTransaction{ID: b.ID("txn_" + key), Amount: 45900, Fee: 1361, Net: 44539, Currency: "USD", Created: b.Clock.Now()}
+	snapshot.Balance = &booking.BalanceTransaction{
+		ID: b.ID("txn_" + key), Amount: 45900, Fee: 1361, Net: 44539, Currency: "USD",
+		Created: b.Clock.Now(),
+	}
 	b.Record(snapshot)
 	return snapshot.Reference
 }

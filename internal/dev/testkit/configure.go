@@ -36,7 +36,8 @@ func (s *Stack) configure(httpAddr string, options Options) {
 		"SMTP_HOST=" + host, "SMTP_PORT=" + port, "SMTP_TLS=none", "SMTP_FROM=Farebook <bookings@farebook.example>",
 		"FINANCE_EMAIL=finance@canary-mail.example", "SWEEP_INTERVAL=500ms", "STRIPE_LIST_LAG=" + orSecond(options.ListLag).String(),
 		"MAILS_PER_ADDRESS_HOUR=" + strconv.Itoa(orDefault(options.MailsPerAddress, 1_000_000)),
-		"RECONCILE_LAG=" + options.Lag.String(), "RECONCILE_OVERDUE=" + options.Overdue.String(), "RECONCILE_CALLS_PER_SECOND=" + strconv.Itoa(orDefault(options.CallsPerSecond, 1000)),
+		"RECONCILE_LAG=" + options.Lag.String(), "RECONCILE_OVERDUE=" + options.Overdue.String(),
+		"RECONCILE_CALLS_PER_SECOND=" + strconv.Itoa(orDefault(options.CallsPerSecond, 1000)),
 		"FENCE_LOOK_INTERVAL=" + orDuration(options.FenceLook, time.Hour).String(),
 		"TEMPORAL_ADDRESS=" + temporal, "HTTP_ADDR=" + httpAddr,
 		// One key and one address send what many clients would send, so the limits are out of reach.

@@ -39,7 +39,9 @@ type follower struct {
 }
 
 // InterceptActivity implements interceptor.WorkerInterceptor.
-func (f *follower) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
+func (f *follower) InterceptActivity(_ context.Context,
+	next interceptor.ActivityInboundInterceptor,
+) interceptor.ActivityInboundInterceptor {
 	following := &followingActivity{follower: f}
 	following.Next = next
 	return following

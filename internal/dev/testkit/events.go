@@ -10,5 +10,6 @@ type Event struct {
 func (s *Stack) EventOf(reference, eventType string) Event {
 	s.T.Helper()
 	id := s.DB.Text(s.T, "SELECT stripe_event_id FROM stripe_events WHERE booking_reference = ? AND type = ?", reference, eventType)
-	return Event{ID: id, Processed: s.DB.Count(s.T, "SELECT COUNT(*) FROM stripe_events WHERE stripe_event_id = ? AND processed = TRUE", id) == 1}
+	return Event{ID: id, Processed: s.DB.Count(s.T, "SELECT COUNT(*) FROM stripe_events WHERE stripe_event_id = ? AND processed = TRUE",
+		id) == 1}
 }

@@ -85,7 +85,8 @@ func (s *Stack) ClearingEqualsStripe() error {
 	for _, currency := range append(s.Stripe.Currencies(), slices.Collect(maps.Keys(clearing))...) {
 		if theirs := s.Stripe.Balance(currency); theirs != clearing[currency] {
 			shown := money.Currency(strings.ToUpper(currency))
-			return fmt.Errorf("promise 5: the clearing account has %s, Stripe's balance %s", money.Text(clearing[currency], shown), money.Text(theirs, shown))
+			return fmt.Errorf("promise 5: the clearing account has %s, Stripe's balance %s", money.Text(clearing[currency], shown),
+				money.Text(theirs, shown))
 		}
 	}
 	return nil
@@ -95,7 +96,8 @@ func (s *Stack) ClearingEqualsStripe() error {
 // equals Stripe's balance at any past time. It ignores balance transactions that a test planted in the books, and the basis of dates
 // that the previous release posted.
 func (s *Stack) DatedAsStripe() (err error) {
-	rows, err := s.DB.SQL.QueryContext(s.T.Context(), `SELECT id, type, stripe_balance_transaction_id, effective_at, effective_basis FROM financial_ledger l
+	rows, err := s.DB.SQL.QueryContext(s.T.Context(),
+		`SELECT id, type, stripe_balance_transaction_id, effective_at, effective_basis FROM financial_ledger l
 		WHERE stripe_balance_transaction_id <> '' AND effective_at IS NOT NULL AND EXISTS (
 		  SELECT 1 FROM ledger_entries e WHERE e.ledger_id = l.id AND e.account = 'asset:stripe_clearing')`)
 	if err != nil {
@@ -112,7 +114,8 @@ func (s *Stack) DatedAsStripe() (err error) {
 		}
 		want, known := created[transaction]
 		if known && (basis == "balance_transaction" && !at.Equal(want) || basis != "balance_transaction" && !s.olderRelease) {
-			return fmt.Errorf("ledger transaction %d (%s) took effect at %s (%s), balance transaction %s was created at %s", id, kind, at, basis, transaction, want)
+			return fmt.Errorf("ledger transaction %d (%s) took effect at %s (%s), balance transaction %s was created at %s", id, kind, at, basis,
+				transaction, want)
 		}
 	}
 	return rows.Err()

@@ -71,7 +71,8 @@ func supersede(tx *gorm.DB, now time.Time, t ledger.Transaction) error {
 	}
 	var corrections []row
 	err := tx.Where("stripe_balance_transaction_id = ? AND type IN ?", t.BalanceTransactionID, superseded).
-		Where("NOT EXISTS (SELECT 1 FROM financial_ledger r WHERE r.operation_key = CONCAT(?, financial_ledger.operation_key))", ledger.ReversalPrefix).
+		Where("NOT EXISTS (SELECT 1 FROM financial_ledger r WHERE r.operation_key = CONCAT(?, financial_ledger.operation_key))",
+			ledger.ReversalPrefix).
 		Order("id").Find(&corrections).Error
 	for _, posted := range corrections {
 		var entries []entryRow

@@ -49,7 +49,9 @@ func (d *demo) book(ctx context.Context, title, locale string, holdMinutes int, 
 }
 
 // bookWith is book with more fields in the request.
-func (d *demo) bookWith(ctx context.Context, title, locale string, holdMinutes int, more map[string]any, want string, mails ...string) (*story, error) {
+func (d *demo) bookWith(ctx context.Context, title, locale string, holdMinutes int, more map[string]any, want string,
+	mails ...string,
+) (*story, error) {
 	d.begin(title)
 	text, err := body(locale, holdMinutes, more)
 	if err != nil {

@@ -1,6 +1,7 @@
 // Command demo runs the main job on its own stack, with real input: a paid booking, a declined card followed by a
 // good one, an expired hold, a cancelled booking, refunds, a cancellation after payment, a capture in part, a dispute and
-// a payout, Temporal lost with its database in the middle, and three events that are lost and found by reconciliation. It says what happens with ids, shows the ledger and the mails, ends with starter verify, and exits with 0
+// a payout, Temporal lost with its database in the middle, and three events that are lost and found by reconciliation. It says what happens
+// with ids, shows the ledger and the mails, ends with starter verify, and exits with 0
 // only if every promise held.
 package main
 

@@ -79,7 +79,8 @@ func (d *demo) capturedInPart(ctx context.Context) error {
 	if err := d.awaitPayment(ctx, s, "authorized"); err != nil {
 		return err
 	}
-	if err := d.post(ctx, "/v1/bookings/"+s.reference+"/capture", "demo-capture", `{"amount":{"value":30000,"currency":"USD"}}`, http.StatusOK, nil); err != nil {
+	if err := d.post(ctx, "/v1/bookings/"+s.reference+"/capture", "demo-capture", `{"amount":{"value":30000,"currency":"USD"}}`, http.StatusOK,
+		nil); err != nil {
 		return err
 	}
 	step("POST /v1/bookings/%s/capture $300.00 → 200", s.reference)
@@ -88,7 +89,8 @@ func (d *demo) capturedInPart(ctx context.Context) error {
 
 // disputed is won by the evidence that Stripe's test mode takes for winning.
 func (d *demo) disputed(ctx context.Context) error {
-	s, err := d.bookAndPay(ctx, "A dispute that is won", "en", "pm_card_createDispute", "disputed", "booking_confirmed", "opened", "closed-won")
+	s, err := d.bookAndPay(ctx, "A dispute that is won", "en", "pm_card_createDispute", "disputed", "booking_confirmed", "opened",
+		"closed-won")
 	if err != nil {
 		return err
 	}
@@ -121,7 +123,8 @@ func (d *demo) paidOut(ctx context.Context) error {
 	}); err != nil {
 		return fmt.Errorf("payout %s was not paid and proven: %w", id, err)
 	}
-	step("%s is %s, %s, proven by %d balance transactions that the ledger knows", id, payout.Status, payout.Amount.Format(money.LocaleEN), payout.Transactions)
+	step("%s is %s, %s, proven by %d balance transactions that the ledger knows", id, payout.Status, payout.Amount.Format(money.LocaleEN),
+		payout.Transactions)
 	return nil
 }
 

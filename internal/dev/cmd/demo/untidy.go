@@ -35,7 +35,8 @@ func (d *demo) unknownDispute(ctx context.Context) error {
 		return err
 	}
 	id, err := d.stack.Stripe.OpenDispute(fakestripe.NewDispute{
-		PaymentIntent: s.intent, Status: "prevented", Withdraw: true, Events: []string{"charge.dispute.created", "charge.dispute.funds_withdrawn"},
+		PaymentIntent: s.intent, Status: "prevented", Withdraw: true,
+		Events: []string{"charge.dispute.created", "charge.dispute.funds_withdrawn"},
 	})
 	if err != nil {
 		return err
@@ -66,7 +67,8 @@ func (d *demo) unknownDispute(ctx context.Context) error {
 func (d *demo) connectedAccount(ctx context.Context) error {
 	d.begin("An event of a connected account")
 	status, err := d.stack.Stripe.DeliverMade(fakestripe.MadeEvent{
-		Type: "payout.paid", Object: json.RawMessage(`{"id":"po_connected","object":"payout","amount":1000,"currency":"usd"}`), Account: "acct_connected",
+		Type: "payout.paid", Object: json.RawMessage(`{"id":"po_connected","object":"payout","amount":1000,"currency":"usd"}`),
+		Account: "acct_connected",
 	})
 	if err != nil {
 		return err

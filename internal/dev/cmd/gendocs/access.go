@@ -10,14 +10,17 @@ import (
 // accessPage is the text of docs/access.md: clients, keys, the table of scopes, and the audit log.
 func accessPage() string {
 	var out strings.Builder
-	out.WriteString("# Clients, keys and scopes\n\n" + generated + `A **client** is an integration with the API, such as a shop or an agency's back office. It owns bookings, refunds and idempotency keys,
+	out.WriteString("# Clients, keys and scopes\n\n" + generated +
+		`A **client** is an integration with the API, such as a shop or an agency's back office. It owns bookings, refunds and idempotency keys,
 and has any number of **API keys**. Every key of a client sees what the other keys of the client created, and an ` + "`Idempotency-Key`" + `
 stands for the same request whichever key sends it, so a key can be replaced while requests are in progress. An API key consists of a
-token (` + "`fbk_...`" + `, shown once, stored as a SHA-256), an id that is not secret (` + "`ak_...`" + `), scopes, and optionally an expiry.
+token (` + "`fbk_...`" + `, shown once, stored as a SHA-256), an id that is not secret (` + "`ak_...`" +
+		`), scopes, and optionally an expiry.
 
 ## Scopes
 
-A key can grant at most the scopes that it has. A request without the required scope gets 403 ` + "`missing-scope`" + `, which names the scope.
+A key can grant at most the scopes that it has. A request without the required scope gets 403 ` + "`missing-scope`" +
+		`, which names the scope.
 ` + "`HEAD`" + ` requires the same scope as ` + "`GET`" + `.
 
 | scope | a key with this scope may |
@@ -33,24 +36,31 @@ A key can grant at most the scopes that it has. A request without the required s
 |---|---|---|
 | ` + "`starter client create NAME`" + ` | ` + "`POST /v1/clients`" + ` | prints the client's id, ` + "`cl_...`" + ` |
 | ` + "`starter client list`" + ` | ` + "`GET /v1/clients`" + ` | |
-| ` + "`starter client disable CLIENT`" + `, ` + "`enable`" + ` | ` + "`POST /v1/clients/{id}/disable`" + `, ` + "`/enable`" + ` | refuses all its keys at once; its bookings remain |
+| ` + "`starter client disable CLIENT`" + `, ` + "`enable`" + ` | ` + "`POST /v1/clients/{id}/disable`" + `, ` + "`/enable`" +
+		` | refuses all its keys at once; its bookings remain |
 | ` + "`starter client merge INTO FROM --dry-run`" + ` | ` + "`POST /v1/clients/{id}/merge`" + ` | see below |
-| ` + "`starter api-key create --client NAME --scope a,b --expires 90d`" + ` | ` + "`POST /v1/api-keys`" + ` | prints the token, which is not shown again |
+| ` + "`starter api-key create --client NAME --scope a,b --expires 90d`" + ` | ` + "`POST /v1/api-keys`" +
+		` | prints the token, which is not shown again |
 | ` + "`starter api-key list`" + ` | ` + "`GET /v1/api-keys`" + ` | includes the last use, to the minute |
-| ` + "`starter api-key rotate KEY --overlap 24h`" + ` | ` + "`POST /v1/api-keys/{id}/rotate`" + ` | a new key with the same client, scopes and lifetime; the old key ends after the overlap |
+| ` + "`starter api-key rotate KEY --overlap 24h`" + ` | ` + "`POST /v1/api-keys/{id}/rotate`" +
+		` | a new key with the same client, scopes and lifetime; the old key ends after the overlap |
 | ` + "`starter api-key revoke KEY`" + ` | ` + "`POST /v1/api-keys/{id}/revoke`" + ` | takes effect with the next request |
 | ` + "`starter audit`" + ` | ` + "`GET /v1/audit`" + ` | who requested what |
 
 With ` + "`operations:read`" + `, ` + "`GET /v1/attention`" + ` is ` + "`starter attention list`" + `; with ` + "`operations:write`" + `,
-` + "`POST /v1/attention/{id}/close`" + ` is ` + "`starter attention close`" + `. ` + "`GET /v1/attention`" + ` takes ` + "`state`" + `, ` + "`kind`" + ` and ` + "`booking`" + `.
+` + "`POST /v1/attention/{id}/close`" + ` is ` + "`starter attention close`" + `. ` + "`GET /v1/attention`" + ` takes ` + "`state`" + `, ` +
+		"`kind`" + ` and ` + "`booking`" + `.
 
-To rotate a key, run ` + "`api-key rotate`" + `, give the new token to the client, and check the old key's last use in ` + "`api-key list`" + ` before the
+To rotate a key, run ` + "`api-key rotate`" + `, give the new token to the client, and check the old key's last use in ` +
+		"`api-key list`" + ` before the
 overlap ends. Meanwhile no request is refused and nothing is created twice (` + "`test/keys_test.go`" + `).
 
 ## Keys of an older release
 
-Older releases had no clients: each key was a caller. ` + "`starter migrate`" + ` creates a client for each such key, with equivalent scopes:
-` + "`--read-only`" + ` became ` + "`bookings:read`" + `, and ` + "`--operator`" + ` added the two scopes of reconciliation. Keys with the same name are *not*
+Older releases had no clients: each key was a caller. ` + "`starter migrate`" +
+		` creates a client for each such key, with equivalent scopes:
+` + "`--read-only`" + ` became ` + "`bookings:read`" + `, and ` + "`--operator`" +
+		` added the two scopes of reconciliation. Keys with the same name are *not*
 joined: the second one becomes the client ` + "`NAME #ID`" + `. If one caller uses both, merge them:
 
     starter client merge "shop" "shop #7" --dry-run

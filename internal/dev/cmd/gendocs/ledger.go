@@ -50,7 +50,10 @@ func several(first ledger.Transaction, err error) func(ledger.Transaction, error
 }
 
 func balanceLine(id string, amount, fee int64, currency money.Currency, category string) *booking.BalanceTransaction {
-	return &booking.BalanceTransaction{Created: exampleDate, ID: id, Amount: amount, Fee: fee, Net: amount - fee, Currency: currency, ReportingCategory: category}
+	return &booking.BalanceTransaction{
+		Created: exampleDate, ID: id, Amount: amount, Fee: fee, Net: amount - fee, Currency: currency,
+		ReportingCategory: category,
+	}
 }
 
 func debited(failure *booking.BalanceTransaction) booking.Debit {
@@ -59,7 +62,8 @@ func debited(failure *booking.BalanceTransaction) booking.Debit {
 
 func refunded(balance, failure *booking.BalanceTransaction) booking.RefundSnapshot {
 	return booking.RefundSnapshot{
-		StripeRefundID: "re_1", PaymentIntentID: "pi_1", StripeStatus: "succeeded", Amount: 20000, Currency: "USD", Balance: balance, FailureBalance: failure,
+		StripeRefundID: "re_1", PaymentIntentID: "pi_1", StripeStatus: "succeeded", Amount: 20000, Currency: "USD", Balance: balance,
+		FailureBalance: failure,
 	}
 }
 
@@ -71,13 +75,15 @@ func payout(balance, failure *booking.BalanceTransaction) booking.PayoutSnapshot
 
 var events = []event{
 	{
-		"A payment", "A booking of $459.00 is paid. Stripe's balance transaction is available at once, so its fee is posted in the same transaction.",
+		"A payment", "A booking of $459.00 is paid. Stripe's balance transaction is available at once, so its fee is posted in the same " +
+			"transaction.",
 		func() ([]ledger.Transaction, error) {
 			return one(posted(paid(45900, "USD", settled(45900, 1361, "USD"))))
 		},
 	},
 	{
-		"A payment whose fee comes later", "The same with Stripe's asynchronous capture: the payment is posted when it succeeds, and the fee when `charge.updated` reports\n" +
+		"A payment whose fee comes later",
+		"The same with Stripe's asynchronous capture: the payment is posted when it succeeds, and the fee when `charge.updated` reports\n" +
 			"the balance transaction. The final balances are the same as above.",
 		func() ([]ledger.Transaction, error) {
 			payment, err := posted(paid(45900, "USD", nil))
@@ -89,14 +95,16 @@ var events = []event{
 		},
 	},
 	{
-		"A payment that settles in another currency", "A booking of $459.00 on a Stripe account that settles in euros. Stripe's balance received euros, so the clearing account gets the\n" +
+		"A payment that settles in another currency",
+		"A booking of $459.00 on a Stripe account that settles in euros. Stripe's balance received euros, so the clearing account gets the\n" +
 			"euros. Suspense has both sides of the exchange: the dollars that were sold (debit) and the euros that were bought (credit).",
 		func() ([]ledger.Transaction, error) {
 			return one(posted(paid(45900, "USD", settled(42210, 1254, "EUR"))))
 		},
 	},
 	{
-		"A payment that settles with another amount", "This should not happen. If it does, the clearing account still equals Stripe's balance, and suspense shows the missing dollar.",
+		"A payment that settles with another amount",
+		"This should not happen. If it does, the clearing account still equals Stripe's balance, and suspense shows the missing dollar.",
 		func() ([]ledger.Transaction, error) {
 			return one(posted(paid(45900, "USD", settled(45800, 1358, "USD"))))
 		},
@@ -108,7 +116,9 @@ var events = []event{
 		},
 	},
 	{
-		"A payment captured in part", "$459.00 were authorised and $300.00 captured. Stripe makes two balance transactions, one of the whole amount and one that reverses the\n" +
+		"A payment captured in part",
+		"$459.00 were authorised and $300.00 captured. Stripe makes two balance transactions, one of the whole amount and one that reverses " +
+			"the\n" +
 			"rest. The ledger does the same; together they are the captured amount.",
 		func() ([]ledger.Transaction, error) {
 			part := paid(45900, "USD", settled(45900, 900, "USD"))
@@ -118,7 +128,8 @@ var events = []event{
 		},
 	},
 	{
-		"A bank debit that arrives", "The balance transaction exists as soon as the debit is submitted, while the PaymentIntent is `processing`. Some days later the\n" +
+		"A bank debit that arrives",
+		"The balance transaction exists as soon as the debit is submitted, while the PaymentIntent is `processing`. Some days later the\n" +
 			"debit succeeds; Stripe's balance does not change then.",
 		func() ([]ledger.Transaction, error) {
 			arrived := paid(45900, "USD", settled(45900, 367, "USD"))
@@ -139,14 +150,16 @@ var events = []event{
 		},
 	},
 	{
-		"A refund that fails after it succeeded", "The customer's bank returns it: the money is at Stripe again, and owed to the traveller again.",
+		"A refund that fails after it succeeded",
+		"The customer's bank returns it: the money is at Stripe again, and owed to the traveller again.",
 		func() ([]ledger.Transaction, error) {
 			r := refunded(balanceLine("txn_3", -20000, 0, "USD", "refund"), balanceLine("txn_4", 20000, 0, "USD", "refund_failure"))
 			return several(ledger.Refund(exampleReference, r))(ledger.RefundFailure(exampleReference, r))
 		},
 	},
 	{
-		"A refund that settles in another currency", "The traveller gets $200.00 and Stripe's balance pays euros. Suspense has both sides of the exchange, as for the payment.",
+		"A refund that settles in another currency",
+		"The traveller gets $200.00 and Stripe's balance pays euros. Suspense has both sides of the exchange, as for the payment.",
 		func() ([]ledger.Transaction, error) {
 			return one(ledger.Refund(exampleReference, refunded(balanceLine("txn_3", -18400, 0, "EUR", "refund"), nil)))
 		},
@@ -159,7 +172,8 @@ var events = []event{
 		},
 	},
 	{
-		"A dispute that is lost", "The withheld money becomes a chargeback, and Stripe keeps the fee. The second posting has no balance transaction, because the money\n" +
+		"A dispute that is lost", "The withheld money becomes a chargeback, and Stripe keeps the fee. The second posting has no balance " +
+			"transaction, because the money\n" +
 			"left when the dispute was opened.",
 		func() ([]ledger.Transaction, error) {
 			return several(ledger.Dispute(exampleReference, dispute, *balanceLine("txn_5", -45900, 1500, "USD", "dispute")))(
@@ -167,7 +181,8 @@ var events = []event{
 		},
 	},
 	{
-		"A decision that is reversed", "The card network reverses the decision after the loss: the chargeback is reversed, and the money comes back.",
+		"A decision that is reversed",
+		"The card network reverses the decision after the loss: the chargeback is reversed, and the money comes back.",
 		func() ([]ledger.Transaction, error) {
 			lost, err := several(ledger.Dispute(exampleReference, dispute, *balanceLine("txn_5", -45900, 1500, "USD", "dispute")))(
 				ledger.Chargeback(exampleReference, dispute, 45900, "USD", 1, decided))
@@ -180,7 +195,8 @@ var events = []event{
 		},
 	},
 	{
-		"A dispute that is won with less than was withheld", "The exchange rate has changed, or the bank returns only a part: the rest is a chargeback. If more comes back than was withheld, the\n" +
+		"A dispute that is won with less than was withheld",
+		"The exchange rate has changed, or the bank returns only a part: the rest is a chargeback. If more comes back than was withheld, the\n" +
 			"posting is the opposite one.",
 		func() ([]ledger.Transaction, error) {
 			won, err := several(ledger.Dispute(exampleReference, dispute, *balanceLine("txn_5", -45900, 1500, "USD", "dispute")))(
@@ -206,7 +222,8 @@ var events = []event{
 		},
 	},
 	{
-		"A bill of Stripe's own", "Stripe takes fees for Radar, Billing and other services out of the balance, without an event. The bill is posted when a payout\n" +
+		"A bill of Stripe's own", "Stripe takes fees for Radar, Billing and other services out of the balance, without an event. The bill is " +
+			"posted when a payout\n" +
 			"includes it, or when reconciliation finds it, whichever comes first.",
 		func() ([]ledger.Transaction, error) {
 			return one(ledger.AccountFee(*balanceLine("txn_10", -250, 0, "USD", "fee")))
@@ -221,14 +238,16 @@ var events = []event{
 		},
 	},
 	{
-		"A fee of zero that comes later", "Under interchange-plus pricing Stripe bills once a month. The ledger still needs the balance transaction, because the payout that\n" +
+		"A fee of zero that comes later",
+		"Under interchange-plus pricing Stripe bills once a month. The ledger still needs the balance transaction, because the payout that\n" +
 			"includes it could not be proven otherwise: the amount leaves the clearing account and returns to it.",
 		func() ([]ledger.Transaction, error) {
 			return one(ledger.Fee(paid(45900, "USD", settled(45900, 0, "USD"))))
 		},
 	},
 	{
-		"A correction", "Another system received $459.00 on the same Stripe account. Reconciliation found the payment, and an operator has it posted: the\n" +
+		"A correction", "Another system received $459.00 on the same Stripe account. Reconciliation found the payment, and an operator has it " +
+			"posted: the\n" +
 			"clearing account equals Stripe's balance again, and suspense has the money until its owner is known.",
 		func() ([]ledger.Transaction, error) {
 			return one(ledger.Correction(ledger.Correcting{
@@ -238,7 +257,8 @@ var events = []event{
 		},
 	},
 	{
-		"An opening", "The Stripe account was in use before Farebook. `starter opening --at TIME` posts Stripe's balance at that time, pending and available\n" +
+		"An opening", "The Stripe account was in use before Farebook. `starter opening --at TIME` posts Stripe's balance at that time, " +
+			"pending and available\n" +
 			"together; from then on the clearing account equals Stripe's balance.",
 		func() ([]ledger.Transaction, error) {
 			return one(ledger.OpeningBalance(ledger.Opening{At: exampleDate}, "USD", map[ledger.Account]int64{
@@ -247,7 +267,8 @@ var events = []event{
 		},
 	},
 	{
-		"A payment from before the opening that is imported", "The opening balance contains its balance transaction. The booking's money is therefore posted against the opening balance, and the\n" +
+		"A payment from before the opening that is imported",
+		"The opening balance contains its balance transaction. The booking's money is therefore posted against the opening balance, and the\n" +
 			"clearing account does not change. A later refund of it is posted as usual.",
 		func() ([]ledger.Transaction, error) {
 			payment, err := posted(paid(45900, "USD", settled(45900, 1361, "USD")))
@@ -255,20 +276,29 @@ var events = []event{
 		},
 	},
 	{
-		"A refund of a payment from before the opening that no booking has", "Reconciliation finds it and names the charge. The refund is posted against the opening balance.",
+		"A refund of a payment from before the opening that no booking has",
+		"Reconciliation finds it and names the charge. The refund is posted against the opening balance.",
 		func() ([]ledger.Transaction, error) {
-			return one(ledger.BeforeOpening(ledger.Unbooked{Balance: *balanceLine("txn_11", -20000, 0, "USD", "refund"), ObjectID: "re_2", PaymentIntentID: "pi_2"}))
+			return one(ledger.BeforeOpening(ledger.Unbooked{
+				Balance: *balanceLine("txn_11", -20000, 0, "USD", "refund"), ObjectID: "re_2",
+				PaymentIntentID: "pi_2",
+			}))
 		},
 	},
 	{
-		"A payment of another integration", "Another shop receives $459.00 on the same Stripe account, and a rule in `OTHER_INTEGRATIONS` matches the payment. The fee belongs to\n" +
+		"A payment of another integration",
+		"Another shop receives $459.00 on the same Stripe account, and a rule in `OTHER_INTEGRATIONS` matches the payment. The fee belongs to\n" +
 			"the other shop, too.",
 		func() ([]ledger.Transaction, error) {
-			return one(ledger.OtherIntegration(ledger.Unbooked{Balance: *balanceLine("txn_12", 45900, 1361, "USD", "charge"), ObjectID: "pi_3", PaymentIntentID: "pi_3"}))
+			return one(ledger.OtherIntegration(ledger.Unbooked{
+				Balance: *balanceLine("txn_12", 45900, 1361, "USD", "charge"), ObjectID: "pi_3",
+				PaymentIntentID: "pi_3",
+			}))
 		},
 	},
 	{
-		"A reversal", "A wrong transaction is not changed: its mirror image is posted. Both remain readable, and the accounts are as if neither had been\n" +
+		"A reversal", "A wrong transaction is not changed: its mirror image is posted. Both remain readable, and the accounts are as if " +
+			"neither had been\n" +
 			"posted.",
 		func() ([]ledger.Transaction, error) {
 			payment, err := posted(paid(45900, "USD", settled(45900, 1361, "USD")))
@@ -291,14 +321,16 @@ var meanings = map[ledger.Account]string{
 	ledger.ExpenseApplicationFees:     "application fees that Stripe keeps of a payment for a platform",
 	ledger.ExpenseChargebacks:         "lost disputes, and what won disputes did not return",
 	ledger.EquitySuspense:             "exchanges between currencies, and differences that are not explained",
-	ledger.AssetOtherIntegrations:     "movements of the clearing account by other integrations on the same Stripe account; negative while their money is there",
-	ledger.EquityOpeningBalance:       "Stripe's balance when the books were opened, less later movements of payments from before",
+	ledger.AssetOtherIntegrations: "movements of the clearing account by other integrations on the same Stripe account; negative while " +
+		"their money is there",
+	ledger.EquityOpeningBalance: "Stripe's balance when the books were opened, less later movements of payments from before",
 }
 
 func ledgerPage() (string, error) {
 	var out strings.Builder
 	out.WriteString("# Ledger\n\n" + generated)
-	out.WriteString(`The ledger is double-entry and append-only. A row of ` + "`financial_ledger`" + ` is a transaction, and its entries are rows of
+	out.WriteString(`The ledger is double-entry and append-only. A row of ` + "`financial_ledger`" +
+		` is a transaction, and its entries are rows of
 ` + "`ledger_entries`" + `. Four rules hold at every moment:
 
 1. In each currency of a transaction, debits equal credits.
@@ -312,19 +344,26 @@ state has. The clearing account therefore equals Stripe's balance, pending and a
 
 ## Two dates
 
-Each transaction has ` + "`posted_at`" + `, when Farebook posted it, and ` + "`effective_at`" + `, when it took effect. A report by ` + "`posted_at`" + ` never changes
-after its period has ended. By ` + "`effective_at`" + `, the clearing account at any time equals Stripe's balance at that time, however late an event
+Each transaction has ` + "`posted_at`" + `, when Farebook posted it, and ` + "`effective_at`" + `, when it took effect. A report by ` +
+		"`posted_at`" + ` never changes
+after its period has ended. By ` + "`effective_at`" +
+		`, the clearing account at any time equals Stripe's balance at that time, however late an event
 arrived. ` + "`effective_basis`" + ` names the source of the date:
 
 | basis | the date is | used for |
 |---|---|---|
-| ` + "`balance_transaction`" + ` | the creation of Stripe's balance transaction | every transaction that changes Stripe's balance, and its correction; a reversal has the date of the reversed transaction |
+| ` + "`balance_transaction`" +
+		` | the creation of Stripe's balance transaction | every transaction that changes Stripe's balance, and its correction; a reversal has the date of the reversed transaction |
 | ` + "`stripe`" + ` | the creation of Stripe's event or charge | a payment whose balance transaction arrives later; a bank debit that succeeds; a lost dispute at the time of its decision, and not before its money moved |
-| ` + "`person`" + ` | the time of an operator's decision, or ` + "`--effective-at`" + ` | a correction of a balance transaction that Stripe does not have |
-| ` + "`posted`" + ` | ` + "`posted_at`" + ` | a decision of Stripe that was read without an event; a row of an older release for which no better date is known |
+| ` + "`person`" + ` | the time of an operator's decision, or ` + "`--effective-at`" +
+		` | a correction of a balance transaction that Stripe does not have |
+| ` + "`posted`" + ` | ` + "`posted_at`" +
+		` | a decision of Stripe that was read without an event; a row of an older release for which no better date is known |
 
-Releases before these columns left both empty. ` + "`starter migrate`" + ` dates such rows in ranges of ids: by another transaction of the same
-balance transaction, otherwise by the stored event that led to the posting, otherwise by ` + "`posted_at`" + `. ` + "`starter verify`" + ` counts the rows that
+Releases before these columns left both empty. ` + "`starter migrate`" +
+		` dates such rows in ranges of ids: by another transaction of the same
+balance transaction, otherwise by the stored event that led to the posting, otherwise by ` + "`posted_at`" + `. ` + "`starter verify`" +
+		` counts the rows that
 remain: repeat ` + "`starter migrate`" + ` when no process of the older release is running.
 
 ## Chart of accounts
@@ -338,7 +377,8 @@ Each account has one balance for each currency.
 		fmt.Fprintf(&out, "| `%s` | %s | %s |\n", account, account.NormalSide(), meanings[account])
 	}
 	out.WriteString(categories())
-	out.WriteString("\n## Business events\n\nEach event is shown as a journal and as the T-accounts that result: debits on the left, credits on the right, the balance below.\n")
+	out.WriteString("\n## Business events\n\nEach event is shown as a journal and as the T-accounts that result: debits on the left, " +
+		"credits on the right, the balance below.\n")
 	for _, e := range events {
 		transactions, err := e.post()
 		if err != nil {
@@ -380,7 +420,8 @@ parts of ` + "`fee_details`" + ` that are tax or an application fee are posted o
 |---|---|---|---|
 `)
 	for _, category := range booking.Categories {
-		fmt.Fprintf(&out, "| `%s` | `%s` | %s | %s |\n", category.Name, strings.Join(category.Types, "`, `"), routeWords[category.Route], category.Why)
+		fmt.Fprintf(&out, "| `%s` | `%s` | %s | %s |\n", category.Name, strings.Join(category.Types, "`, `"), routeWords[category.Route],
+			category.Why)
 	}
 	return out.String()
 }

@@ -11,7 +11,8 @@ import (
 func statesPage() (string, error) {
 	var out strings.Builder
 	out.WriteString("# States\n\n" + generated)
-	out.WriteString("A transition that is not drawn here is refused with `IllegalTransitionError`, in the transaction that holds the row's lock. A row\n" +
+	out.WriteString("A transition that is not drawn here is refused with `IllegalTransitionError`, in the transaction that holds the row's " +
+		"lock. A row\n" +
 		"may always keep its state, because the same event can arrive twice. Yellow states wait, green states have their money in place,\n" +
 		"and red states ended without it or need an operator.\n")
 	if err := bookings.write(&out); err != nil {
@@ -29,7 +30,8 @@ func statesPage() (string, error) {
 
 var bookings = machine[booking.Status]{
 	name: "Booking",
-	story: "A decline does not change a booking, which stays payable until its hold ends. The status of a paid booking follows its money: what\n" +
+	story: "A decline does not change a booking, which stays payable until its hold ends. The status of a paid booking follows its money: " +
+		"what\n" +
 		"refunds and lost disputes returned, whether a dispute is open, and whether the booking was cancelled. A refund can fail after it\n" +
 		"succeeded, and a dispute can be won, so the paid states lead to one another. Money that arrives for a booking that is\n" +
 		"`payment_failed`, `expired` or was `cancelled` before payment changes the payment and the ledger, but not the booking: it is\n" +
@@ -78,7 +80,8 @@ var bookings = machine[booking.Status]{
 
 var payments = machine[booking.PaymentStatus]{
 	name: "Payment",
-	story: "Events arrive in any order, and each makes Farebook read the PaymentIntent at Stripe, so every transition between open states is\n" +
+	story: "Events arrive in any order, and each makes Farebook read the PaymentIntent at Stripe, so every transition between open states " +
+		"is\n" +
 		"legal. A payment that has succeeded stays so: a stale answer changes nothing.",
 	table: booking.PaymentTransitions,
 	states: []state[booking.PaymentStatus]{
@@ -102,16 +105,21 @@ var payments = machine[booking.PaymentStatus]{
 
 var refunds = machine[booking.RefundStatus]{
 	name: "Refund",
-	story: "A refund's amount is reserved under the booking's lock before Farebook asks Stripe. The ledger follows Stripe's balance and not\n" +
+	story: "A refund's amount is reserved under the booking's lock before Farebook asks Stripe. The ledger follows Stripe's balance and " +
+		"not\n" +
 		"these states: a refund is posted when the balance has paid for it, and its failure when the money is back.",
 	table: booking.RefundTransitions,
 	states: []state[booking.RefundStatus]{
 		{booking.RefundRequested, waiting, "reserved in the books, not at Stripe yet; with a `failureReason`, Stripe refuses to make it for now"},
 		{booking.RefundPending, waiting, "at Stripe: on its way, or waiting for the balance"},
 		{booking.RefundRequiresAction, waiting, "the customer must act to receive it"},
-		{booking.RefundUnknown, waiting, "Stripe reports a status that this version does not know: an operator is informed, and the amount stays reserved"},
+		{
+			booking.RefundUnknown, waiting,
+			"Stripe reports a status that this version does not know: an operator is informed, and the amount stays reserved",
+		},
 		{booking.RefundSucceeded, good, "sent to the customer's bank; it can fail later"},
-		{booking.RefundFailed, bad, "refused permanently, or returned by the bank: its amount may be refunded again. A refused refund that is found at Stripe becomes `requested` first"},
+		{booking.RefundFailed, bad, "refused permanently, or returned by the bank: its amount may be refunded again. A refused refund that is " +
+			"found at Stripe becomes `requested` first"},
 		{booking.RefundCanceled, bad, "canceled at Stripe: its amount may be refunded again"},
 	},
 	causes: map[booking.RefundStatus]map[booking.RefundStatus]string{
@@ -124,7 +132,8 @@ var refunds = machine[booking.RefundStatus]{
 			booking.RefundUnknown:        "unknown status",
 		},
 		booking.RefundUnknown: {
-			booking.RefundPending: "status known", booking.RefundRequiresAction: "status known", booking.RefundSucceeded: "completed", booking.RefundFailed: "refused",
+			booking.RefundPending: "status known", booking.RefundRequiresAction: "status known", booking.RefundSucceeded: "completed",
+			booking.RefundFailed:   "refused",
 			booking.RefundCanceled: "canceled",
 		},
 		booking.RefundPending: {
@@ -147,7 +156,8 @@ var refunds = machine[booking.RefundStatus]{
 
 var disputes = machine[booking.DisputeStatus]{
 	name: "Dispute",
-	story: "These are Stripe's states. Those that begin with `warning` are inquiries, for which no money is withheld. A decided dispute never\n" +
+	story: "These are Stripe's states. Those that begin with `warning` are inquiries, for which no money is withheld. A decided dispute " +
+		"never\n" +
 		"becomes open again: a snapshot that says so is stale and ignored. A card network may reverse a decision.",
 	table: booking.DisputeTransitions,
 	states: []state[booking.DisputeStatus]{
@@ -156,7 +166,10 @@ var disputes = machine[booking.DisputeStatus]{
 		{booking.DisputeWarningClosed, good, "an inquiry that ended without a dispute"},
 		{booking.DisputeNeedsResponse, bad, "the money is withheld; evidence is due"},
 		{booking.DisputeUnderReview, waiting, "the money is withheld; the bank decides"},
-		{booking.DisputeUnknown, bad, "Stripe reports a status that this version does not know: an operator is informed; the money may be withheld"},
+		{
+			booking.DisputeUnknown, bad,
+			"Stripe reports a status that this version does not know: an operator is informed; the money may be withheld",
+		},
 		{booking.DisputeWon, good, "the money and Stripe's fee come back"},
 		{booking.DisputeLost, bad, "the money is lost as a chargeback"},
 	},
@@ -166,8 +179,10 @@ var disputes = machine[booking.DisputeStatus]{
 // disputeCauses labels each transition by its target, because the same event leads to a state from every other one.
 func disputeCauses() map[booking.DisputeStatus]map[booking.DisputeStatus]string {
 	by := map[booking.DisputeStatus]string{
-		booking.DisputeWarningNeedsResponse: "evidence requested again", booking.DisputeWarningUnderReview: "evidence submitted", booking.DisputeWarningClosed: "inquiry closed",
-		booking.DisputeNeedsResponse: "becomes a dispute", booking.DisputeUnderReview: "evidence submitted", booking.DisputeWon: "decided for the merchant",
+		booking.DisputeWarningNeedsResponse: "evidence requested again", booking.DisputeWarningUnderReview: "evidence submitted",
+		booking.DisputeWarningClosed: "inquiry closed",
+		booking.DisputeNeedsResponse: "becomes a dispute", booking.DisputeUnderReview: "evidence submitted",
+		booking.DisputeWon:  "decided for the merchant",
 		booking.DisputeLost: "decided against the merchant", booking.DisputeUnknown: "unknown status",
 	}
 	causes := map[booking.DisputeStatus]map[booking.DisputeStatus]string{}
@@ -184,13 +199,17 @@ func disputeCauses() map[booking.DisputeStatus]map[booking.DisputeStatus]string 
 
 var payouts = machine[booking.PayoutStatus]{
 	name: "Payout",
-	story: "These are Stripe's states. The ledger moves the money to the bank account when Stripe's balance has paid for it, some days before\n" +
+	story: "These are Stripe's states. The ledger moves the money to the bank account when Stripe's balance has paid for it, some days " +
+		"before\n" +
 		"it arrives, and moves it back when the payout fails.",
 	table: booking.PayoutTransitions,
 	states: []state[booking.PayoutStatus]{
 		{booking.PayoutPending, waiting, "created, not sent to the bank yet"},
 		{booking.PayoutInTransit, waiting, "on its way to the bank"},
-		{booking.PayoutUnknown, waiting, "Stripe reports a status that this version does not know: finance gets an email, and each reconciliation reports it"},
+		{
+			booking.PayoutUnknown, waiting,
+			"Stripe reports a status that this version does not know: finance gets an email, and each reconciliation reports it",
+		},
 		{booking.PayoutPaid, good, "arrived at the bank, as far as Stripe knows; it can fail within five business days"},
 		{booking.PayoutFailed, bad, "returned by the bank: the money is at Stripe again"},
 		{booking.PayoutCanceled, bad, "canceled before it left: the money is at Stripe again"},
@@ -204,8 +223,11 @@ var payouts = machine[booking.PayoutStatus]{
 			booking.PayoutPending: "status known", booking.PayoutInTransit: "sent", booking.PayoutPaid: "arrived", booking.PayoutFailed: "refused",
 			booking.PayoutCanceled: "canceled",
 		},
-		booking.PayoutInTransit: {booking.PayoutUnknown: "unknown status", booking.PayoutPaid: "arrived", booking.PayoutFailed: "refused", booking.PayoutCanceled: "canceled"},
-		booking.PayoutPaid:      {booking.PayoutFailed: "returned by the bank"},
+		booking.PayoutInTransit: {
+			booking.PayoutUnknown: "unknown status", booking.PayoutPaid: "arrived", booking.PayoutFailed: "refused",
+			booking.PayoutCanceled: "canceled",
+		},
+		booking.PayoutPaid: {booking.PayoutFailed: "returned by the bank"},
 	},
 }
 
