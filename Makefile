@@ -9,7 +9,7 @@ WORKFLOWCHECK := $(BIN)/workflowcheck-$(WORKFLOWCHECK_VERSION)
 CYCLONEDX_VERSION := v1.10.0
 CYCLONEDX := $(BIN)/cyclonedx-gomod-$(CYCLONEDX_VERSION)
 # The last commit whose subject may be longer than 72 characters: those after it are checked.
-SUBJECTS_SINCE := 1d14429
+SUBJECTS_SINCE := 09bf10c
 NEED := go run ./internal/dev/cmd/need
 STARTER := set -a; . ./var/dev.env; exec $(BIN)/starter
 WITH_SERVERS := $(BIN)/with-servers --
