@@ -40,8 +40,7 @@ type RecordRefundInput struct {
 }
 
 // CreateRefund requests from Stripe the refund that the books have reserved, once the payment's refunds there match the books. Harmless
-// when
-// repeated: the row says whether the refund is made; before that its metadata does, and Stripe's idempotency key
+// when repeated: the row says whether the refund is made; before that its metadata does, and Stripe's idempotency key
 // <request key>/create-refund/<generation> returns the same refund, also after the database was restored. A final refusal is recorded and
 // is not an error; any other refusal postpones the refund, and so does a difference that nothing explains.
 func (r *Refunds) CreateRefund(ctx context.Context, in RefundRef) (RefundRecorded, error) {

@@ -85,8 +85,7 @@ type UnbookedRef struct {
 }
 
 // RecordUnbooked reads the balance transaction and its payment at Stripe and posts it under its owner. One that belongs to a booking by
-// now,
-// or that nothing explains any more, is not posted. Harmless when repeated: UNIQUE operation key in the ledger.
+// now, or that nothing explains any more, is not posted. Harmless when repeated: UNIQUE operation key in the ledger.
 func (u *Unbooked) RecordUnbooked(ctx context.Context, in UnbookedRef) error {
 	line, err := u.Stripe.Line(ctx, in.BalanceTransactionID)
 	if err != nil {

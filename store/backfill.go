@@ -13,8 +13,7 @@ const backfillBatch = 2000
 
 // Backfill fills what a migration added and an older release does not write: a client for each API key, the client of
 // each booking and idempotency key, and an attention item for each text in bookings.attention. It works in id ranges, may be stopped at any
-// point and run again, also beside an older
-// release that writes more such rows. progress hears how many rows were filled; it may be nil.
+// point and run again, also beside an older release that writes more such rows. progress hears how many rows were filled; it may be nil.
 func (s *Store) Backfill(ctx context.Context, progress func(table string, rows int64)) error {
 	if progress == nil {
 		progress = func(string, int64) {}

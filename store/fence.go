@@ -61,8 +61,7 @@ func fenceUp(tx *gorm.DB) (*Fence, error) {
 }
 
 // RaiseFence raises a fence, holds the emails that are queued and leaves a gap behind the last ids. raised is false when one is up already,
-// which is returned as it
-// is. Harmless when repeated: UNIQUE is_up.
+// which is returned as it is. Harmless when repeated: UNIQUE is_up.
 func (s *Store) RaiseFence(ctx context.Context, in NewFence) (fence Fence, raised bool, err error) {
 	err = s.db.InTransaction(ctx, func(tx *gorm.DB) error {
 		raised = false

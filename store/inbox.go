@@ -105,8 +105,8 @@ func (r eventRow) domain() Event {
 
 // ReceiveEvent keeps an event before anything is done about it. note is not empty for one that nothing is to be done
 // about: it is processed then, or not ours where e.State says so. processed is true when it was dealt with before, so that this delivery
-// may be acknowledged
-// and forgotten. patience is after how long the sweeper dispatches it again. The UNIQUE event id makes a second delivery harmless.
+// may be acknowledged and forgotten. patience is after how long the sweeper dispatches it again. The UNIQUE event id makes a second
+// delivery harmless.
 func (s *Store) ReceiveEvent(ctx context.Context, e Event, note string, patience time.Duration) (processed bool, err error) {
 	conn, now := s.db.WithContext(ctx), s.Now()
 	row := eventRow{

@@ -16,8 +16,7 @@ import (
 
 // RecordPaymentIntent inserts the payment row of a booking whose PaymentIntent was created or found. Harmless when repeated: the row is
 // UNIQUE per booking. Another PaymentIntent for the same booking, or one about another amount or booking, is an *AmountMismatchError. twin:
-// an
-// earlier attempt may have created another PaymentIntent (see PossibleTwins).
+// an earlier attempt may have created another PaymentIntent (see PossibleTwins).
 func (s *Store) RecordPaymentIntent(ctx context.Context, reference booking.Reference, snapshot booking.PaymentSnapshot, twin bool) error {
 	var mismatch *AmountMismatchError
 	err := s.underLock(ctx, reference, s.Now(), func(b *lockedBooking) (err error) {
@@ -77,8 +76,7 @@ func (s *Store) RecordOtherPayment(ctx context.Context, o OtherPaymentReading) e
 }
 
 // RecordPaymentRefused closes a booking that got no PaymentIntent: Stripe refused it for good (refusal is Stripe's code), or was
-// unavailable
-// for the whole hold. Harmless when repeated: a guarded transition. A booking that has a payment after all is left as it is.
+// unavailable for the whole hold. Harmless when repeated: a guarded transition. A booking that has a payment after all is left as it is.
 func (s *Store) RecordPaymentRefused(ctx context.Context, reference booking.Reference, refusal string) (PaymentRecorded, error) {
 	var recorded PaymentRecorded
 	err := s.underLock(ctx, reference, s.Now(), func(b *lockedBooking) (err error) {

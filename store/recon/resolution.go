@@ -36,8 +36,7 @@ func saveResolution(tx *gorm.DB, row *itemRow) error {
 }
 
 // ResolveItem records that an operator has dealt with an item, and posts nothing. It returns store.ErrNotFound, or *NotCorrectableError for
-// one
-// that is settled already.
+// one that is settled already.
 func (r *Runs) ResolveItem(ctx context.Context, id uint64, note string, by access.Actor) error {
 	now := r.db.Now()
 	return r.db.InTransaction(ctx, func(tx *gorm.DB) error {
