@@ -1,6 +1,9 @@
-// Package activities holds the side effects of workflows: calls to Stripe, writes to the books, emails. Every activity runs at least once
-// and may run twice at the same time; each says which key makes that harmless. Inputs and results carry references, ids and states only,
-// because Temporal's history stores them.
+// Package activities holds the side effects of workflows: calls to Stripe, writes to the books, emails. Every activity runs at
+// least once and may run twice at the same time; each says which key makes that harmless. Inputs and results carry references,
+// ids and states only, because Temporal's history stores them.
+//
+// It imports booking, ledger, money, notice, reconciliation, store, store/recon and internal/, and must not import workflows,
+// starter or worker.
 package activities
 
 import (

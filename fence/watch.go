@@ -1,6 +1,6 @@
 // Package fence detects that the database was restored to an earlier time and then raises the fence, which keeps requests that
-// move money from reaching Stripe. It imports store and internal/, and must not import activities, workflows, starter or
-// worker.
+// move money from reaching Stripe. It imports access, store and internal/, and must not import activities, workflows, starter
+// or worker.
 package fence
 
 import (

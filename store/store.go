@@ -1,5 +1,10 @@
-// Package store is MySQL: bookings, payments, the ledger, received events and mails. It is the only place that knows
-// gorm. What changes a booking or a payment goes through the recording step, under a row lock, whoever asks.
+// Package store is the books in MySQL: bookings, payments, refunds, disputes, payouts, the ledger, received events, emails and
+// API keys. Only the packages of store/ use gorm. Whoever changes a booking or a payment calls its recorder, which holds a row
+// lock.
+//
+// It imports access, booking, ledger, ledger/seal, money, notice, reconciliation, validation, migrations, internal/clock and
+// store/internal/. It must not import store/recon, the rest of internal/, or what is above it: activities, workflows, starter
+// and worker.
 package store
 
 import (

@@ -1,5 +1,8 @@
-// Package api is Farebook's HTTP API: it creates and shows bookings and receives Stripe's webhooks. It makes no decision about money:
-// the workflows and the recorders do.
+// Package api is Farebook's HTTP API: it creates and shows bookings and receives Stripe's webhooks. It makes no decision about
+// money: the workflows and the recorders do.
+//
+// It imports dispatch, evidence, inbox, limit, recon and view of starter, workflows for inputs and results, store, the
+// vocabulary and internal/, and must not import activities, worker or starter/command.
 package api
 
 import (

@@ -1,5 +1,6 @@
-// Package evidence collects what the database has about a booking for the answer to a dispute: what was sold, the emails, the ledger,
-// Stripe's ids, the audit log and a timeline. The API and the command line show it in the same form. It reads store/ and nothing else.
+// Package evidence collects what the database has about a booking for the answer to a dispute: what was sold, the emails, the
+// ledger, Stripe's ids, the audit log and a timeline. The API and the command line show it in the same form. It imports store,
+// starter/view, booking, money and notice, and reads the database only.
 package evidence
 
 import (

@@ -1,7 +1,10 @@
-// Package inbox receives Stripe's events: it stores each one, and after Stripe has been answered hands it to the workflow that handles
-// it. An event goes one way: Parse reads it into an Event with its Subject, resolve finds the Subject's refund or booking, notify
-// signals the workflow, conclude writes the row. The sweeper repeats this for every event that is stored and not processed. The package
-// stands above store/, internal/stripeapi and starter/dispatch.
+// Package inbox receives Stripe's events: it stores each one, and after Stripe has been answered hands it to the workflow that
+// handles it. An event goes one way: Parse reads it into an Event with its Subject, resolve finds the Subject's refund or
+// booking, notify signals the workflow, conclude writes the row. The sweeper repeats this for every event that is stored and
+// not processed.
+//
+// It imports store, internal/, starter/dispatch and no other package of starter, workflows for the names of signals, access and
+// booking.
 package inbox
 
 import (

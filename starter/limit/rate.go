@@ -1,7 +1,7 @@
 // Package limit bounds what callers may take of one process: connections, requests per second, and memory for bodies of callers
 // that are not authenticated yet. Each bound holds per process; several API processes allow several times as much. Buckets are
-// those of golang.org/x/time/rate; it is our own what the limiters found (sethvargo/go-limiter, ulule/limiter) do not do: a
-// bounded number of keys, and answers that say when a token is available. It imports no other package of Farebook.
+// those of golang.org/x/time/rate. The rest is our own, because sethvargo/go-limiter and ulule/limiter neither bound the number
+// of keys nor answer when a token is available. It imports no other package of Farebook.
 package limit
 
 import (

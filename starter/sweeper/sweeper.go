@@ -1,6 +1,6 @@
-// Package sweeper finds work that has stopped: rows of the database that owe work and have no running workflow, because the process
-// that was to start it died, an operator terminated it or Temporal lost it, and a reconciliation that has not completed in time. It
-// reads store/ and starts workflows through starter/dispatch.
+// Package sweeper finds work that has stopped: rows of the database that owe work and have no running workflow, because the
+// process that was to start it died, an operator terminated it or Temporal lost it, and a reconciliation that has not completed
+// in time. It imports store, store/recon, reconciliation, internal/ and starter/dispatch, through which it starts workflows.
 package sweeper
 
 import (

@@ -1,5 +1,6 @@
-// Package view holds what the API and the command line share: the JSON forms of clients, API keys, audit entries and attention items,
-// and the checks of what operators enter. It converts rows of store/ and performs no I/O.
+// Package view holds what the API and the command line share: the JSON forms of clients, API keys, audit entries and attention
+// items, and the checks of what operators enter. It imports access, booking and store, for the rows that it converts, and
+// performs no I/O.
 package view
 
 import (

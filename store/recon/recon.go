@@ -1,5 +1,6 @@
-// Package recon keeps reconciliations in the database: the runs, the items that they found, what became of each, and the corrections that
-// an operator posts. It stands above the books (farebook/store), which do not know of it.
+// Package recon keeps reconciliations in the database: the runs, the items that they found, what became of each, and the
+// corrections that an operator posts. It is above store, which does not know it: it imports store, store/internal/, access,
+// booking, ledger, money, notice and reconciliation.
 package recon
 
 import (

@@ -1,4 +1,5 @@
-// Package mock is stripe-mock in process: it knows which requests Stripe takes and keeps no state.
+// Package mock is stripe-mock in process: it knows which requests Stripe accepts and keeps no state. It imports no package of
+// Farebook.
 package mock
 
 import (

@@ -1,4 +1,5 @@
-// Package replay sends requests that stand-ins were sent to stripe-mock: what the stand-in took, Stripe has to take.
+// Package replay sends the requests that tests sent to the stand-in to stripe-mock: what the stand-in accepted, Stripe has to accept. It
+// imports internal/dev/fakestripe.
 package replay
 
 import (

@@ -1,4 +1,4 @@
-// Package trimmed reduces Stripe's OpenAPI document to what the stand-in needs to judge requests.
+// Package trimmed reduces Stripe's OpenAPI document to what the stand-in needs to judge requests. It imports internal/dev/fakestripe.
 package trimmed
 
 import (

@@ -1,6 +1,9 @@
-// Package testkit runs all of Farebook for one test: a separate schema on a real MariaDB, a separate task queue on a real Temporal
-// server, the Stripe stand-in, a mailbox, the worker and the API. No part of Farebook is replaced. `make test` starts the servers. Tests
-// and benchmarks import it, and no production code does.
+// Package testkit runs all of Farebook for one test: a separate schema on a real MariaDB, a separate task queue on a real
+// Temporal server, the Stripe stand-in, a mailbox, the worker and the API. No part of Farebook is replaced. `make test` starts
+// the servers.
+//
+// It imports the programs (starter/command, starter/dispatch, worker/service), what they are built from, and fakestripe,
+// freeport, mailbox and testdb of internal/dev. Only tests and benchmarks may import it.
 package testkit
 
 import (

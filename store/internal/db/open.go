@@ -1,5 +1,5 @@
-// Package db opens the connections to MySQL or MariaDB and runs transactions on them. It knows nothing of Farebook's tables, and
-// imports no other package of store/.
+// Package db opens the connections to MySQL or MariaDB and runs transactions on them. It knows nothing of Farebook's tables,
+// and imports internal/clock only.
 package db
 
 import (

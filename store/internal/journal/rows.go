@@ -1,5 +1,6 @@
-// Package journal reads and appends to the ledger's tables: transactions, entries, the opening and the sums over them. Each function
-// takes the connection or transaction that it works in. It imports the pure packages and store/internal/db, nothing else of store/.
+// Package journal reads and appends to the ledger's tables: transactions, entries, the opening and the sums over them. Each
+// function takes the connection or transaction that it works in. It imports booking, ledger, ledger/seal, money, reconciliation
+// and store/internal/db.
 package journal
 
 import (

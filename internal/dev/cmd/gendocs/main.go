@@ -1,6 +1,9 @@
-// Command gendocs writes the generated pages of docs/: docs/states.md from the transition tables, docs/ledger.md from the posting
-// rules, docs/configuration.md from the variables that are read, and docs/access.md from the scopes. Run it from the project's top folder
-// (`make generate`); a test fails when a page is stale.
+// Command gendocs writes the generated pages of docs/: docs/states.md from the transition tables, docs/ledger.md from the
+// posting rules, docs/configuration.md from the variables that the programs read, and docs/access.md from the scopes. Run it
+// from the project's top folder (`make generate`); a test fails when a page is stale.
+//
+// It is our own because generators such as gomarkdoc read comments, and these pages are computed from values: the ledger page
+// posts each example by the rules that production runs.
 package main
 
 import (

@@ -1,5 +1,5 @@
 // Command style checks what golangci-lint has no linter for: phrases that the project does not write, assignments hidden in the
-// condition of an if, and the subjects of commits.
+// condition of an if, package comments that do not say what the package imports, and the subjects of commits.
 //
 //	style [-since COMMIT] [DIRECTORY]
 //
@@ -41,6 +41,11 @@ func run(ctx context.Context, directory, since string) ([]finding, error) {
 	if err != nil {
 		return nil, err
 	}
+	packages, err := checkPackages(directory)
+	if err != nil {
+		return nil, err
+	}
+	found = append(found, packages...)
 	if since == "" {
 		return found, nil
 	}

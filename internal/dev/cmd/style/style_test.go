@@ -16,9 +16,14 @@ func lines(t *testing.T, name, content string) []string {
 	t.Helper()
 	found, err := checkFile(name, []byte(content))
 	require.NoError(t, err)
+	return strings.FieldsFunc(printed(found), func(r rune) bool { return r == '\n' })
+}
+
+// printed is what the command prints for findings, without the last line break.
+func printed(found []finding) string {
 	var out strings.Builder
 	report(&out, found)
-	return strings.FieldsFunc(out.String(), func(r rune) bool { return r == '\n' })
+	return strings.TrimSuffix(out.String(), "\n")
 }
 
 func TestPhrasesAreRefusedInWhatPeopleRead(t *testing.T) {
@@ -130,7 +135,7 @@ func TestRunReadsFilesAndTheCommitsSinceABase(t *testing.T) {
 		require.NoError(t, err, "git %v: %s", args, out)
 		return strings.TrimSpace(string(out))
 	}
-	write("old/old.go", "package old\n\n// F returns.\nfunc F() {\n\tif x := g(); y {\n\t}\n}\n")
+	write("old/old.go", "// Package old is old.\npackage old\n\n// F returns.\nfunc F() {\n\tif x := g(); y {\n\t}\n}\n")
 	write("new/new.md", "It looks.\n")
 	write("var/built.md", "It looks.\n")
 	write("new/testdata/golden.md", "It looks.\n")
@@ -145,8 +150,9 @@ func TestRunReadsFilesAndTheCommitsSinceABase(t *testing.T) {
 	for _, f := range found {
 		places = append(places, f.file)
 	}
-	require.Equal(t, []string{"new/new.md", "old/old.go", "commit " + git("rev-parse", "--short", "HEAD")}, places)
-	require.Equal(t, 5, found[1].line)
+	require.Equal(t, []string{"new/new.md", "old/old.go", "old/old.go", "commit " + git("rev-parse", "--short", "HEAD")}, places)
+	require.Equal(t, 6, found[1].line, "the hidden assignment")
+	require.Equal(t, 2, found[2].line, "the package comment")
 
 	found, err = checkSubjects(t.Context(), directory, "0000000000000000000000000000000000000000")
 	require.NoError(t, err)
