@@ -2,7 +2,7 @@ package fakestripe
 
 import "strings"
 
-// retrieveAccount answers with the account that the key is of (stripe.com/docs/api/accounts/retrieve).
+// retrieveAccount answers with the account that the API key belongs to (stripe.com/docs/api/accounts/retrieve).
 func retrieveAccount(*Server, *call) (any, *apiError) {
 	return map[string]any{
 		"id": "acct_1StandInAccount", "object": "account", "country": "US", "default_currency": "usd", "email": "standin@example.com",
@@ -10,8 +10,8 @@ func retrieveAccount(*Server, *call) (any, *apiError) {
 	}, nil
 }
 
-// createEndpoint registers where events go and which (stripe.com/docs/api/webhook_endpoints/create). The stand-in delivers to
-// one endpoint, and refuses a second.
+// createEndpoint registers the URL and the event types of a webhook endpoint (stripe.com/docs/api/webhook_endpoints/create). The
+// stand-in delivers to one endpoint only, so it refuses a second with a 400.
 func createEndpoint(s *Server, c *call) (any, *apiError) {
 	url, types := c.form.Get("url"), c.texts("enabled_events")
 	switch {

@@ -5,7 +5,8 @@ import (
 	"net/http"
 )
 
-// adminRoutes are what other processes may do to the stand-in; see the package's documentation.
+// adminRoutes registers the routes under /_stand/ with which other processes control the stand-in; the package comment lists
+// them.
 func (s *Server) adminRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("POST /_stand/faults", func(w http.ResponseWriter, r *http.Request) {
 		var in Fault
@@ -76,5 +77,5 @@ func decode(w http.ResponseWriter, r *http.Request, into any) bool {
 
 func respond(w http.ResponseWriter, body any) {
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(body) // the client may have gone
+	_ = json.NewEncoder(w).Encode(body) // a client that disconnected cannot receive the body
 }

@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// hook is a route that takes a JSON body and answers what do returns; nil is an empty object.
+// hook registers a route that decodes a JSON body into In and answers with the map that do returns; a nil map becomes {}. A body
+// that is not an In is a 400, an error of do is a 409.
 func hook[In any](mux *http.ServeMux, pattern string, do func(r *http.Request, in In) (map[string]any, error)) {
 	mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		var in In
@@ -30,7 +31,7 @@ type eventsBody struct {
 	Events []string `json:"events"`
 }
 
-// adminHookRoutes switch on what Stripe does when it is less tidy.
+// adminHookRoutes registers the routes that switch on Stripe's irregular behaviour; everything is off by default.
 func (s *Server) adminHookRoutes(mux *http.ServeMux) {
 	for name, turn := range map[string]func(bool){
 		"more_events": s.SendMoreEvents, "cancel_processing": s.LetProcessingBeCancelled, "keep_dispute_fees": s.KeepDisputeFees,

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// adminMoneyRoutes are what banks and cardholders do: refunds that arrive or fail, disputes, payouts.
+// adminMoneyRoutes registers the routes that act for banks and cardholders: settle or fail refunds, open and decide disputes,
+// move payouts.
 func (s *Server) adminMoneyRoutes(mux *http.ServeMux) {
 	s.adminRefundRoutes(mux)
 	s.adminDisputeRoutes(mux)
@@ -102,7 +103,7 @@ type statusBody struct {
 	Status string `json:"status"`
 }
 
-// answerMove answers a move that the object's state may not allow.
+// answerMove writes answer, or err as a 409, because the object's current state may not allow the move.
 func answerMove(w http.ResponseWriter, answer map[string]any, err error) {
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusConflict)

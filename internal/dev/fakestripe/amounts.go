@@ -7,17 +7,20 @@ import (
 
 var threeDecimal = map[string]bool{"bhd": true, "jod": true, "kwd": true, "omr": true, "tnd": true}
 
-// wholeUnits have two decimals that are always 00 (stripe.com/docs/currencies#special-cases).
+// wholeUnits lists the currencies that have two decimals of which both are always zero
+// (stripe.com/docs/currencies#special-cases).
 var wholeUnits = map[string]bool{"isk": true, "ugx": true}
 
-// minimums of stripe.com/docs/currencies#minimum-and-maximum-charge-amounts, minor units.
+// minimums maps a currency to its minimum charge amount in minor units
+// (stripe.com/docs/currencies#minimum-and-maximum-charge-amounts).
 var minimums = map[string]int64{
 	"usd": 50, "aed": 200, "aud": 50, "bgn": 100, "brl": 50, "cad": 50, "chf": 50, "czk": 1500, "dkk": 250, "eur": 50, "gbp": 30,
 	"hkd": 400, "huf": 17500, "inr": 50, "jpy": 50, "mxn": 1000, "myr": 200, "nok": 300, "nzd": 50, "pln": 200, "ron": 200,
 	"sek": 300, "sgd": 50, "thb": 1000,
 }
 
-// maximums of the same page, where they are not maximumAmount.
+// maximums maps a currency to its maximum charge amount in minor units, where that differs from maximumAmount (same page as
+// minimums).
 var maximums = map[string]int64{"idr": 999_999_999_999}
 
 const maximumAmount = 99_999_999
@@ -40,7 +43,7 @@ func checkAmount(amount int64, currency string) *apiError {
 	return nil
 }
 
-// usualFee of a card payment: 2.9% and 30 minor units, rounded half up, in integers.
+// usualFee returns Stripe's fee for a card payment in minor units: 2.9% plus 30, rounded half up. It uses integers only.
 func usualFee(amount int64, currency string) int64 {
 	fixed := int64(30)
 	if threeDecimal[currency] {
@@ -54,7 +57,7 @@ var zeroDecimal = map[string]bool{
 	"vnd": true, "vuv": true, "xaf": true, "xof": true, "xpf": true,
 }
 
-// inMajor writes an amount as Stripe's messages do: "$459.00", and with its code what is not in dollars.
+// inMajor formats an amount as Stripe's error messages do: "$459.00" for dollars, with the currency code for any other currency.
 func inMajor(amount int64, currency string) string {
 	text := fmt.Sprintf("%d.%02d", amount/100, amount%100)
 	switch {

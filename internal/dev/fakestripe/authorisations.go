@@ -2,10 +2,10 @@ package fakestripe
 
 import "time"
 
-// authorisationLife is how long a card's authorisation lasts (stripe.com/docs/payments/place-a-hold-on-a-payment-method).
+// authorisationLife is how long a card authorisation is valid (stripe.com/docs/payments/place-a-hold-on-a-payment-method).
 const authorisationLife = 7 * 24 * time.Hour
 
-// captureBefore is when an authorised charge is let go, in seconds; 0 for any other.
+// captureBefore returns the Unix time at which an uncaptured authorisation expires; 0 for a charge that is not awaiting capture.
 func (s *Server) captureBefore(ch *charge) int64 {
 	if ch.intent == nil || ch.intent.status != needsCapture || ch.captured || ch.status != "succeeded" {
 		return 0
@@ -13,14 +13,15 @@ func (s *Server) captureBefore(ch *charge) int64 {
 	return ch.created + int64(s.authorisation/time.Second)
 }
 
-// SetAuthorisationLife changes how long authorisations last.
+// SetAuthorisationLife changes how long authorisations are valid; the default is seven days.
 func (s *Server) SetAuthorisationLife(life time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.authorisation = life
 }
 
-// ExpireAuthorizations releases what was not captured in time, as Stripe does automatically.
+// ExpireAuthorizations cancels the PaymentIntents that were not captured before their authorisation expired, as Stripe does
+// automatically.
 func (s *Server) ExpireAuthorizations() { s.expireAuthorizations(s.clock.Now()) }
 
 func (s *Server) expireAuthorizations(at time.Time) {
@@ -44,13 +45,14 @@ func (s *Server) expireAuthorizations(at time.Time) {
 	s.webhooks.flush()
 }
 
-// Advance moves the clock, and does what Stripe would have done by then.
+// Advance moves the clock forward by d, then makes the changes that are due by then: expired authorisations, refunds and bank
+// debits.
 func (s *Server) Advance(d time.Duration) {
 	s.clock.Advance(d)
 	s.doWhatIsDue(s.clock.Now())
 }
 
-// BringForward does now what Stripe would do within d, and leaves the clock alone.
+// BringForward makes the changes that are due within d without moving the clock, so that timestamps stay close to real time.
 func (s *Server) BringForward(d time.Duration) { s.doWhatIsDue(s.clock.Now().Add(d)) }
 
 func (s *Server) doWhatIsDue(now time.Time) {

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// transaction is a balance transaction, Stripe's accounting record (stripe.com/docs/api/balance_transactions/object).
+// transaction is a balance transaction, Stripe's accounting record (stripe.com/docs/api/balance_transactions/object). Amounts
+// are in minor units.
 type transaction struct {
 	id          string
 	created     int64
@@ -14,13 +15,13 @@ type transaction struct {
 	amount      int64
 	fee         int64
 	currency    string
-	rate        int64  // of the exchange into currency; 0 for none
+	rate        int64  // exchange rate into currency, in millionths; 0 if nothing was converted
 	kind        string // type: "charge", "refund", "adjustment"...
-	category    string // reporting_category, which tells apart what type does not
+	category    string // reporting_category, which distinguishes transactions of the same type
 	source      string
 	description string
-	payout      string      // the automatic payout that pays it out
-	otherFees   []FeeDetail // the parts of fee that are not Stripe's own
+	payout      string      // id of the automatic payout that includes it
+	otherFees   []FeeDetail // the parts of fee that do not go to Stripe
 }
 
 func (t *transaction) identity() string { return t.id }
@@ -48,10 +49,11 @@ func (t *transaction) wire(s *Server, expand expansion) map[string]any {
 	return s.finished(t.id, out, expand)
 }
 
-// sourceOf a balance transaction is what it came of: a charge, a refund, a dispute or a payout; nil for what is not here.
+// sourceOf returns the charge, refund, dispute or payout that caused a balance transaction; nil if the stand-in does not hold
+// it.
 func (s *Server) sourceOf(t *transaction) object { return s.objectOf(t.source) }
 
-// objectOf an id, or nil.
+// objectOf returns the object with this id, of whatever type; nil if there is none.
 func (s *Server) objectOf(id string) object {
 	if o, found := lookUp(&s.intents, id); found {
 		return o
@@ -88,11 +90,12 @@ func lookUp[T object](t *table[T], id string) (object, bool) {
 	return t.order[i], true
 }
 
-// pendingFor is how long money of a card stays pending.
+// pendingFor is how long the funds of a card payment stay pending before they are available.
 const pendingFor = 2 * 24 * time.Hour
 
-// settleCharge makes the balance transactions of a captured charge: one, or two for a partial capture, of which the first
-// is about the whole and the second takes the rest back, as the refund of it (stripe.com/docs/reports/reporting-categories).
+// settleCharge books the balance transactions of a captured charge. A partial capture has two: one for the whole authorised
+// amount, and one of category partial_capture_reversal that returns the uncaptured rest as a refund
+// (stripe.com/docs/reports/reporting-categories).
 func (s *Server) settleCharge(ch *charge) {
 	now := s.clock.Now()
 	availableOn := now.Add(pendingFor).Unix()
@@ -109,9 +112,9 @@ func (s *Server) settleCharge(ch *charge) {
 	}
 }
 
-// Adjust moves the balance by Stripe's own hand: of category other_adjustment, and of no object that could be read
-// (stripe.com/docs/reports/reporting-categories). Minor units, below zero for what Stripe takes. It returns the balance
-// transaction's id.
+// Adjust books an adjustment by Stripe, of category other_adjustment and with no source object
+// (stripe.com/docs/reports/reporting-categories). The amount is in minor units, negative if Stripe takes money. It returns the
+// balance transaction's id.
 func (s *Server) Adjust(amount int64, currency, description string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -121,15 +124,16 @@ func (s *Server) Adjust(amount int64, currency, description string) string {
 	}).id
 }
 
-// Bill takes what Stripe charges for its own services (Radar, Billing) out of the balance: of category fee, and of no object
-// that could be read (stripe.com/docs/reports/reporting-categories). It returns the balance transaction's id.
+// Bill books what Stripe charges for its own services (Radar, Billing), of category fee and with no source object
+// (stripe.com/docs/reports/reporting-categories). The amount is in minor units. It returns the balance transaction's id.
 func (s *Server) Bill(amount int64, currency, description string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.book(&transaction{amount: -amount, currency: currency, kind: "stripe_fee", category: "fee", description: description}).id
 }
 
-// book adds a balance transaction in its settlement currency. Without a time of availability it is available at once.
+// book converts a balance transaction into the settlement currency, and stores it. A zero availableOn means that it is available
+// immediately.
 func (s *Server) book(t *transaction) *transaction {
 	now := s.clock.Now().Unix()
 	t.id, t.created = s.ids.next("txn"), now
@@ -141,7 +145,7 @@ func (s *Server) book(t *transaction) *transaction {
 	return t
 }
 
-// expandedTransaction is a balance transaction's id, or itself where it is asked for; nil when there is none.
+// expandedTransaction returns a balance transaction's id, the whole object if field is expanded, or nil if id is empty.
 func (s *Server) expandedTransaction(id, field string, expand expansion) any {
 	if id == "" {
 		return nil
@@ -152,7 +156,7 @@ func (s *Server) expandedTransaction(id, field string, expand expansion) any {
 	return id
 }
 
-// SettleFunds makes all that is pending available now.
+// SettleFunds makes all pending funds available immediately.
 func (s *Server) SettleFunds() {
 	defer s.webhooks.flush()
 	s.mu.Lock()
@@ -166,14 +170,14 @@ func (s *Server) SettleFunds() {
 	}
 }
 
-// DelayBalanceTransactions makes captures asynchronous: a charge has no balance transaction until they are released.
+// DelayBalanceTransactions makes captures asynchronous: a charge gets no balance transaction until ReleaseBalanceTransactions.
 func (s *Server) DelayBalanceTransactions(delay bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.delayBalance = delay
 }
 
-// ReleaseBalanceTransactions makes those that are due, each with its charge.updated, and delays no more.
+// ReleaseBalanceTransactions books the delayed balance transactions, sends charge.updated for each charge, and ends the delay.
 func (s *Server) ReleaseBalanceTransactions() {
 	s.mu.Lock()
 	s.delayBalance = false
@@ -187,7 +191,7 @@ func (s *Server) ReleaseBalanceTransactions() {
 	s.webhooks.flush()
 }
 
-// Balance is pending and available together in a currency ("usd"), minor units.
+// Balance returns the sum of pending and available funds in a currency ("usd"), in minor units.
 func (s *Server) Balance(currency string) int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -200,7 +204,7 @@ func (s *Server) Balance(currency string) int64 {
 	return sum
 }
 
-// BalanceTransactions are the times at which each was created, by id.
+// BalanceTransactions returns the creation time of each balance transaction, by id.
 func (s *Server) BalanceTransactions() map[string]time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -211,7 +215,7 @@ func (s *Server) BalanceTransactions() map[string]time.Time {
 	return created
 }
 
-// Currencies are those of the balance, in Stripe's spelling.
+// Currencies returns the currencies of the balance as Stripe writes them: "usd".
 func (s *Server) Currencies() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -222,7 +226,7 @@ func (s *Server) Currencies() []string {
 	return slices.Sorted(maps.Keys(seen))
 }
 
-// balanceObject is the account's one balance, which has no id (stripe.com/docs/api/balance/balance_object).
+// balanceObject is the account's balance; there is one, without an id (stripe.com/docs/api/balance/balance_object).
 type balanceObject struct{}
 
 func (balanceObject) identity() string { return "" }
@@ -234,7 +238,7 @@ func (balanceObject) wire(s *Server, _ expansion) map[string]any {
 	sums := map[string]map[string]int64{"available": {"usd": 0}, "pending": {"usd": 0}}
 	for _, t := range s.transactions.order {
 		for _, status := range []string{"available", "pending"} {
-			sums[status][t.currency] += 0 // each currency is listed in both
+			sums[status][t.currency] += 0 // list each currency under both, pending and available
 		}
 		sums[t.status(s.clock.Now())][t.currency] += t.net()
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A partial capture books the authorised amount with the fee of the captured one, and a refund that releases the rest.
+// A partial capture books the whole authorised amount with the fee of the captured part, and a refund of the rest.
 func TestCaptureInPart(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
@@ -93,7 +93,8 @@ func TestAuthorisationsExpire(t *testing.T) {
 	s.requireBalance(45900 - chargeFee)
 }
 
-// A PaymentIntent that is cancelled before it is captured lets go of its authorisation; one without has nothing to let go.
+// Cancelling a PaymentIntent before its capture releases the authorisation; one that was never authorised has nothing to
+// release.
 func TestCancelLetsTheAuthorisationGo(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
@@ -107,7 +108,8 @@ func TestCancelLetsTheAuthorisationGo(t *testing.T) {
 	require.Len(t, s.Refunds(), 1)
 }
 
-// requireLetGo holds that Stripe shows all of an authorisation as refunded, though nothing was captured and nothing moved.
+// requireLetGo checks that the charge shows its whole authorised amount as refunded, although nothing was captured and no
+// balance moved.
 func (s stand) requireLetGo(held string, reason any) {
 	s.t.Helper()
 	charge := s.charge(held)
@@ -119,7 +121,7 @@ func (s stand) requireLetGo(held string, reason any) {
 	require.Equal(s.t, "charge_not_refundable", s.do(http.MethodPost, "/v1/refunds", "", "charge="+charge["id"].(string)).code())
 }
 
-// A dispute card that is authorised only is disputed when it is captured.
+// A test card that disputes payments opens the dispute on capture, not on authorisation.
 func TestDisputeFollowsTheCapture(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)

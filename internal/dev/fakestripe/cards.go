@@ -1,23 +1,23 @@
 package fakestripe
 
-// behaviour is what becomes of a payment with a method.
+// behaviour is how payments with a test payment method proceed.
 type behaviour struct {
-	declineCode string // declined by the issuer, with this code
-	code        string // Stripe's own code of the refusal; card_declined unless it says otherwise
+	declineCode string // the issuer declines with this decline_code
+	code        string // error code of the decline; empty for card_declined
 	action      bool   // the customer has to authenticate first
-	processing  bool   // settles later, by CompleteAction or FailAction
-	available   bool   // the money is available at once
-	refundWaits bool   // a refund is pending for refundTime, or until SettleRefund or FailRefund
-	refundFails bool   // a refund succeeds, and comes back after refundTime, or when FailRefund says so
-	disputed    string // the payment is disputed at once, for this reason
-	inquired    bool   // the issuer inquires at once
-	debit       bool   // a bank debit: money is in the balance while the payment is processing (debits.go)
-	cancellable bool   // it may be cancelled while it is processing
+	processing  bool   // the payment settles later, by CompleteAction or FailAction
+	available   bool   // the funds are available immediately, without the pending period
+	refundWaits bool   // refunds stay pending for refundTime, or until SettleRefund or FailRefund
+	refundFails bool   // refunds succeed, and fail after refundTime or by FailRefund
+	disputed    string // reason of a dispute that opens as soon as the payment succeeds
+	inquired    bool   // the issuer opens an inquiry as soon as the payment succeeds
+	debit       bool   // a bank debit: it moves the balance while the payment is processing (debits.go)
+	cancellable bool   // the payment can be cancelled while it is processing
 	brand       string
 	last4       string
 }
 
-// cards are the well-known test payment methods (stripe.com/docs/testing).
+// cards maps Stripe's documented test payment methods to their behaviour (stripe.com/docs/testing).
 var cards = map[string]behaviour{
 	"pm_card_visa":                                   {},
 	"pm_card_us":                                     {},
@@ -63,7 +63,7 @@ func (b behaviour) errorCode() string {
 	return "card_declined"
 }
 
-// messages by code (stripe.com/docs/error-codes, stripe.com/docs/declines/codes).
+// messages maps a decline or error code to Stripe's message (stripe.com/docs/error-codes, stripe.com/docs/declines/codes).
 var messages = map[string]string{
 	"expired_card": "Your card has expired.", "incorrect_cvc": "Your card's security code is incorrect.",
 	"processing_error":   "An error occurred while processing your card. Try again in a little bit.",

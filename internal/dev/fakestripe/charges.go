@@ -2,7 +2,7 @@ package fakestripe
 
 import "maps"
 
-// charge is one attempt to take money (stripe.com/docs/api/charges/object).
+// charge is one attempt to take a payment (stripe.com/docs/api/charges/object). Amounts are in minor units.
 type charge struct {
 	id             string
 	created        int64
@@ -18,8 +18,8 @@ type charge struct {
 	failure        behaviour
 	transaction    string
 	disputed       bool
-	released       *refund // what was authorised and let go; nil while nothing was
-	// failureTransaction takes back what a bank debit had moved before it failed.
+	released       *refund // the refund of the uncaptured part of the authorisation; nil if there is none
+	// failureTransaction is the id of the balance transaction that reverses a bank debit after it failed.
 	failureTransaction string
 }
 
@@ -67,7 +67,7 @@ func (ch *charge) wire(s *Server, expand expansion) map[string]any {
 	return s.finished(ch.id, out, expand)
 }
 
-// expandInto puts the charge and its PaymentIntent themselves into an object that names both, where they are asked for.
+// expandInto replaces the ids of the charge and its PaymentIntent in out by the whole objects, where the request expands them.
 func (ch *charge) expandInto(s *Server, out map[string]any, expand expansion) {
 	if expand.has("charge") {
 		out["charge"] = ch.wire(s, expand.under("charge"))
@@ -77,7 +77,7 @@ func (ch *charge) expandInto(s *Server, out map[string]any, expand expansion) {
 	}
 }
 
-// uncaptured is what was authorised and let go, a part or all of it; Stripe counts it as refunded.
+// uncaptured returns the released part of the authorisation in minor units, which Stripe counts as refunded.
 func (ch *charge) uncaptured() int64 {
 	if ch.released == nil {
 		return 0
@@ -85,7 +85,7 @@ func (ch *charge) uncaptured() int64 {
 	return ch.released.amount
 }
 
-// refundedOf a charge is what refunds take of what was captured and were not sent back.
+// refundedOf returns how much of a charge's captured amount is refunded, in minor units, without failed and cancelled refunds.
 func (s *Server) refundedOf(ch *charge) int64 {
 	var sum int64
 	for _, r := range s.refunds.order {

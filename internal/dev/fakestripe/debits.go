@@ -5,15 +5,14 @@ import (
 	"time"
 )
 
-// Bank debits take days. The charge (py_) and its balance transaction exist as soon as the debit is submitted, while the
-// PaymentIntent is processing; a failure takes the money back by a second balance transaction of type
-// payment_failure_refund and category charge_failure (stripe.com/docs/payments/ach-direct-debit,
-// stripe.com/docs/reports/reporting-categories).
+// Bank debits take days to settle. The charge (py_) and its balance transaction exist as soon as the debit is submitted, while
+// the PaymentIntent is processing. A failure reverses them by a second balance transaction of type payment_failure_refund and
+// category charge_failure (stripe.com/docs/payments/ach-direct-debit, stripe.com/docs/reports/reporting-categories).
 
-// debitTime is when the bank answers without CompleteAction or FailAction.
+// debitTime is how long after submission a bank debit settles or fails, unless CompleteAction or FailAction comes first.
 const debitTime = 4 * 24 * time.Hour
 
-// debitFee is 0.8% and at most 5.00 (stripe.com/pricing/local-payment-methods).
+// debitFee returns the fee of a bank debit in minor units: 0.8%, at most 500 (stripe.com/pricing/local-payment-methods).
 func debitFee(amount int64) int64 { return min((amount*8+500)/1000, 500) }
 
 func (b behaviour) methodType() string {
@@ -58,12 +57,13 @@ func (ch *charge) refundKind() string {
 	return "refund"
 }
 
-// takes tells whether a PaymentIntent takes a method of this type. One that leaves the methods to the dashboard takes all.
+// takes reports whether the PaymentIntent accepts this type of payment method. With automatic_payment_methods it accepts all
+// types.
 func (i *intent) takes(b behaviour) bool {
 	return !b.debit || i.automatic || slices.Contains(i.methodTypes, b.methodType())
 }
 
-// methodDetails are payment_method_details.
+// methodDetails returns the charge's payment_method_details.
 func (ch *charge) methodDetails() map[string]any {
 	if !ch.behaviour.debit {
 		return map[string]any{"type": "card", "card": ch.card()}
@@ -94,7 +94,7 @@ func (s *Server) settleDebit(i *intent) {
 	s.afterCapture(ch)
 }
 
-// failDebit sends the PaymentIntent back for another method.
+// failDebit fails the bank debit and returns the PaymentIntent to requires_payment_method.
 func (s *Server) failDebit(i *intent, b behaviour) {
 	ch := s.reverseDebit(i, b)
 	i.lastError = &apiError{
@@ -105,14 +105,14 @@ func (s *Server) failDebit(i *intent, b behaviour) {
 	s.emit("payment_intent.payment_failed", i)
 }
 
-// withdrawDebit is what a cancel does to a debit that was submitted.
+// withdrawDebit reverses a submitted bank debit when its PaymentIntent is cancelled.
 func (s *Server) withdrawDebit(i *intent) {
 	if b, failed := s.behaviourOf(i.method); failed == nil && b.debit {
 		s.reverseDebit(i, b)
 	}
 }
 
-// reverseDebit fails the pending charge and takes what it had moved out of the balance, fee included.
+// reverseDebit fails the pending charge and books the reversal of its balance transaction, fee included.
 func (s *Server) reverseDebit(i *intent, b behaviour) *charge {
 	ch := s.charges.get(i.latestCharge)
 	ch.status, ch.failure, ch.captured, ch.amountCaptured = "failed", b, false, 0
@@ -134,7 +134,7 @@ func (b behaviour) debitCode() string {
 	return "payment_method_" + b.code
 }
 
-// mayCancel tells whether a PaymentIntent may be cancelled: while it is processing, that depends on its method.
+// mayCancel reports whether the PaymentIntent can be cancelled; while it is processing, this depends on its payment method.
 func (s *Server) mayCancel(i *intent) bool {
 	if i.status != processing {
 		return cancellable[i.status]
@@ -143,7 +143,7 @@ func (s *Server) mayCancel(i *intent) bool {
 	return failed == nil && (b.cancellable || s.hooks.cancelProcessing)
 }
 
-// moveDueDebits has the bank answer for those that were submitted long enough ago.
+// moveDueDebits settles or fails the bank debits that were submitted more than debitTime before now.
 func (s *Server) moveDueDebits(now time.Time) {
 	s.mu.Lock()
 	due := now.Add(-debitTime).Unix()

@@ -8,13 +8,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// debit submits a bank debit of 459.00 dollars and returns the PaymentIntent's id.
+// debit submits a bank debit of 459.00 USD and returns the PaymentIntent's id.
 func (s stand) debit(account string) string {
 	s.t.Helper()
 	return s.pay(account, "automatic_payment_methods[enabled]", "true", "return_url", "https://example.com/return")
 }
 
-// debitFee of 459.00 dollars: 0.8%.
+// debitFee is the fee of a bank debit of 459.00 USD, in minor units: 0.8%.
 const debitFee = 367
 
 func TestBankDebitMovesTheBalanceWhileItIsProcessing(t *testing.T) {

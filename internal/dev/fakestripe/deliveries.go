@@ -5,16 +5,16 @@ import (
 	"time"
 )
 
-// MadeEvent is an event that the stand-in's own life does not make.
+// MadeEvent describes an event that the stand-in does not emit itself.
 type MadeEvent struct {
 	Type       string          `json:"type"`
-	Object     json.RawMessage `json:"object"`      // data.object; none leaves it out, as it may be without an id
-	Account    string          `json:"account"`     // of a connected account; empty for ours
-	APIVersion string          `json:"api_version"` // empty for the usual one; some bear flags: "2022-08-01; orders_beta=v4"
+	Object     json.RawMessage `json:"object"`      // data.object; empty leaves it out. It may have no id
+	Account    string          `json:"account"`     // id of a connected account; empty for the platform account
+	APIVersion string          `json:"api_version"` // empty for the stand-in's version; Stripe may append flags: "2022-08-01; orders_beta=v4"
 	Livemode   bool            `json:"livemode"`
 }
 
-// DeliverMade sends such an event once and returns the HTTP status that it met. The stand-in does not keep it.
+// DeliverMade sends the event once, without storing it, and returns the HTTP status of the endpoint's answer.
 func (s *Server) DeliverMade(in MadeEvent) (int, error) {
 	data := map[string]any{}
 	if in.Object != nil {
@@ -30,8 +30,9 @@ func (s *Server) DeliverMade(in MadeEvent) (int, error) {
 	return s.deliverJSON(out)
 }
 
-// DeliverThin sends a thin event of API v2, which bears no object (docs.stripe.com/event-destinations#thin-events). A ping
-// of an event destination is one of type v2.core.event_destination.ping.
+// DeliverThin sends a thin event of API v2, which carries a reference instead of an object
+// (docs.stripe.com/event-destinations#thin-events). The ping of an event destination has the type
+// v2.core.event_destination.ping. It returns the HTTP status of the answer.
 func (s *Server) DeliverThin(kind string) (int, error) {
 	destination := s.ids.next("ed_test")
 	return s.deliverJSON(map[string]any{
@@ -49,7 +50,7 @@ func (s *Server) deliverJSON(body map[string]any) (int, error) {
 	return s.DeliverPayload(payload)
 }
 
-// DeliverPayload signs and sends any bytes once, and returns the HTTP status that they met.
+// DeliverPayload signs arbitrary bytes, sends them once, and returns the HTTP status of the answer.
 func (s *Server) DeliverPayload(payload []byte) (int, error) {
 	return s.webhooks.post(delivery{payload: payload})
 }

@@ -2,7 +2,7 @@ package fakestripe
 
 import "strings"
 
-// evidenceFields are those of the API; each is null until it is given.
+// evidenceFields lists the fields of a dispute's evidence; each is null until it is submitted.
 var evidenceFields = []string{
 	"access_activity_log", "billing_address", "cancellation_policy", "cancellation_policy_disclosure", "cancellation_rebuttal",
 	"customer_communication", "customer_email_address", "customer_name", "customer_purchase_ip", "customer_signature",
@@ -12,7 +12,7 @@ var evidenceFields = []string{
 	"uncategorized_file", "uncategorized_text",
 }
 
-// evidence reads evidence[...].
+// evidence returns the evidence[...] parameters by field name.
 func (c *call) evidence() map[string]string {
 	given := map[string]string{}
 	for name := range c.form {
@@ -23,8 +23,8 @@ func (c *call) evidence() map[string]string {
 	return given
 }
 
-// updateDispute takes metadata and evidence. Evidence is submitted with it unless submit says otherwise; what was kept
-// back before goes along (stripe.com/docs/api/disputes/update).
+// updateDispute changes metadata and evidence. It submits all evidence, including what was only staged before, unless submit is
+// false (stripe.com/docs/api/disputes/update).
 func updateDispute(s *Server, c *call) (any, *apiError) {
 	d, failed := s.disputes.find("dispute", c.id)
 	if failed != nil {
@@ -56,8 +56,8 @@ func updateDispute(s *Server, c *call) (any, *apiError) {
 	return d.wire(s, expansionOf(c.form)), nil
 }
 
-// verdict is what becomes of a dispute whose evidence was submitted. In Stripe's test mode some texts decide at once
-// (stripe.com/docs/testing#evidence).
+// verdict returns the status of a dispute after its evidence was submitted. In Stripe's test mode, certain values of
+// uncategorized_text decide the dispute immediately (stripe.com/docs/testing#evidence).
 func (d *dispute) verdict() string {
 	inquiry := d.status == "warning_needs_response"
 	switch text := d.evidence["uncategorized_text"]; {
@@ -75,7 +75,7 @@ func (d *dispute) verdict() string {
 	return "under_review"
 }
 
-// closeDispute gives in: a formal dispute is lost. An inquiry, which has taken nothing, is only closed.
+// closeDispute accepts the dispute: a formal dispute is lost; an inquiry, which withdrew no funds, becomes warning_closed.
 func closeDispute(s *Server, c *call) (any, *apiError) {
 	d, failed := s.disputes.find("dispute", c.id)
 	if failed != nil {

@@ -1,16 +1,17 @@
 package fakestripe
 
-// NewDispute is a dispute that begins anywhere in its life, or outside of what Stripe documents.
+// NewDispute describes a dispute that starts in any status, including statuses that Stripe does not document.
 type NewDispute struct {
 	PaymentIntent string   `json:"payment_intent"`
-	Amount        int64    `json:"amount"` // minor units, also above the payment; 0 for all of it
-	Status        string   `json:"status"` // any: "prevented", "lost"...
-	Reason        string   `json:"reason"` // empty for fraudulent
+	Amount        int64    `json:"amount"` // minor units, may exceed the payment; 0 for the captured amount
+	Status        string   `json:"status"` // any text: "prevented", "lost"...
+	Reason        string   `json:"reason"` // empty for "fraudulent"
 	Withdraw      bool     `json:"withdraw"`
-	Events        []string `json:"events"` // about it, once it is as described
+	Events        []string `json:"events"` // types of the events to send about the new dispute
 }
 
-// OpenDispute makes one as described, whatever the state of its payment, and returns its id.
+// OpenDispute opens the described dispute, whatever the status of its payment, and returns its id. It fails if the PaymentIntent
+// has no charge.
 func (s *Server) OpenDispute(in NewDispute) (string, error) {
 	id := ""
 	err := s.withObject(in.PaymentIntent, func(o object) *apiError {
@@ -33,18 +34,18 @@ func (s *Server) OpenDispute(in NewDispute) (string, error) {
 	return id, err
 }
 
-// SetDisputeStatus takes a dispute to any status, known or not, without moving money.
+// SetDisputeStatus sets any status, known or not, without moving funds.
 func (s *Server) SetDisputeStatus(id, status string, events ...string) error {
 	return s.withDispute(id, events, func(d *dispute) { d.status = status })
 }
 
-// WithdrawDispute takes the money of a dispute, whatever its status, and Stripe's fee.
+// WithdrawDispute withdraws the disputed amount and Stripe's dispute fee, whatever the dispute's status.
 func (s *Server) WithdrawDispute(id string, events ...string) error {
 	return s.withDispute(id, events, s.withdraw)
 }
 
-// ReinstateDispute gives back so much of a dispute and its fee, whatever its status. Minor units; the fee as it is returned:
-// 1500, or 0 for one that Stripe keeps.
+// ReinstateDispute returns part or all of the disputed amount and fee, whatever the dispute's status. Both are in minor units; a
+// fee of 0 means that Stripe keeps the dispute fee of 1500.
 func (s *Server) ReinstateDispute(id string, amount, fee int64, events ...string) error {
 	return s.withDispute(id, events, func(d *dispute) {
 		d.transactions = append(d.transactions, s.book(&transaction{

@@ -1,10 +1,10 @@
 package fakestripe
 
-// disputeFee is what Stripe takes for a dispute, and gives back for one that is won. Minor units.
+// disputeFee is Stripe's fee for a dispute in minor units; Stripe returns it if the dispute is won.
 const disputeFee = 1500
 
-// disputeMoves says where a dispute may go (stripe.com/docs/disputes/how-disputes-work). Those under review may be said to
-// be so again, as a bank asks for more.
+// disputeMoves maps a status to the statuses that may follow it (stripe.com/docs/disputes/how-disputes-work). A status under
+// review may repeat, because a bank can ask for more evidence.
 var disputeMoves = map[string][]string{
 	"needs_response":         {"under_review", "won", "lost"},
 	"under_review":           {"under_review", "won", "lost"},
@@ -13,7 +13,7 @@ var disputeMoves = map[string][]string{
 	"warning_closed":         {"needs_response"},
 }
 
-// openDispute takes the money at once, and Stripe's fee with it.
+// openDispute opens a dispute and withdraws the amount and Stripe's fee immediately.
 func (s *Server) openDispute(ch *charge, amount int64, reason string) *dispute {
 	d := s.newDispute(ch, amount, "needs_response", reason)
 	s.withdraw(d)
@@ -43,15 +43,15 @@ func (s *Server) reinstate(d *dispute) {
 	}))
 }
 
-// ReinstateOtherwise has disputes that are won from now on give back so much more than they took, or less below zero, as a
-// changed exchange rate or a decision in part does. Minor units.
+// ReinstateOtherwise changes how much a dispute returns when it is won later: the withdrawn amount plus difference, in minor
+// units. This simulates a changed exchange rate or a partial decision; a negative difference returns less.
 func (s *Server) ReinstateOtherwise(difference int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reinstatement = difference
 }
 
-// HoldReinstatements has disputes that are won from now on give nothing back, as where the bank takes its time.
+// HoldReinstatements makes disputes that are won later return no funds, which simulates a bank that pays late.
 func (s *Server) HoldReinstatements(hold bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -62,7 +62,7 @@ func (d *dispute) decided() bool {
 	return d.status == "won" || d.status == "lost" || d.status == "warning_closed"
 }
 
-// decide takes a dispute to a state, with what it does to the money. Nothing has changed when it refuses.
+// decide moves a dispute to a status and moves the funds accordingly. If the move is not allowed, nothing changes.
 func (s *Server) decide(d *dispute, status string) *apiError {
 	if !contains(disputeMoves[d.status], status) {
 		if d.decided() {
@@ -90,8 +90,8 @@ func (s *Server) decide(d *dispute, status string) *apiError {
 	return nil
 }
 
-// Dispute opens a formal one over a payment; an amount of 0 is the whole charge, also of a refunded one. Minor units. It
-// returns its id.
+// Dispute opens a formal dispute and returns its id. The amount is in minor units; 0 disputes the whole charge, even if it is
+// refunded.
 func (s *Server) Dispute(paymentIntentID string, amount int64, reason string) (string, error) {
 	return s.disputeOf(paymentIntentID, amount, func(ch *charge) *dispute {
 		if amount == 0 {
@@ -101,7 +101,7 @@ func (s *Server) Dispute(paymentIntentID string, amount int64, reason string) (s
 	})
 }
 
-// Inquire opens an inquiry over a payment: no money is withdrawn. It returns its id.
+// Inquire opens an inquiry, which withdraws no funds, and returns its id.
 func (s *Server) Inquire(paymentIntentID string) (string, error) {
 	return s.disputeOf(paymentIntentID, 0, s.openInquiry)
 }
@@ -125,7 +125,7 @@ func (s *Server) disputeOf(paymentIntentID string, amount int64, open func(*char
 	return id, asError(failed)
 }
 
-// MoveDispute is the bank, or time: it takes a dispute to one of Stripe's states.
+// MoveDispute moves a dispute to one of Stripe's documented statuses, as the bank or the passing of a deadline does.
 func (s *Server) MoveDispute(id, status string) error {
 	s.mu.Lock()
 	d, failed := s.disputes.find("dispute", id)

@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// evidenceTime is how long evidence is taken, unless SetEvidenceTime says otherwise.
+// evidenceTime is how long after its creation a dispute accepts evidence, unless SetEvidenceTime changes it.
 const evidenceTime = 7 * 24 * time.Hour
 
-// dispute is a cardholder's (stripe.com/docs/api/disputes/object).
+// dispute is a cardholder's dispute of a charge (stripe.com/docs/api/disputes/object). Amounts are in minor units.
 type dispute struct {
 	id           string
 	created      int64
@@ -51,28 +51,28 @@ func (d *dispute) wire(s *Server, expand expansion) map[string]any {
 	return s.finished(d.id, out, expand)
 }
 
-// networkCodes are what Visa calls the commoner reasons (stripe.com/docs/disputes/categories#network-code-map).
+// networkCodes maps the common dispute reasons to Visa's reason codes (stripe.com/docs/disputes/categories#network-code-map).
 var networkCodes = map[string]string{
 	"fraudulent": "10.4", "product_not_received": "13.1", "product_unacceptable": "13.3", "subscription_canceled": "13.2",
 	"credit_not_processed": "13.6", "duplicate": "12.6.1", "incorrect_account_details": "12.4",
 }
 
-// dueBy is until when evidence is taken, in seconds. It stays when the dispute is decided.
+// dueBy returns the Unix time until which evidence is accepted. It does not change once the dispute is decided.
 func (s *Server) dueBy(d *dispute) int64 { return d.created + int64(s.evidence/time.Second) }
 
-// SetEvidenceTime changes how long evidence is taken.
+// SetEvidenceTime changes how long disputes accept evidence.
 func (s *Server) SetEvidenceTime(long time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.evidence = long
 }
 
-// chargedBack tells whether the bank has the money, or may have it yet: nothing can be refunded meanwhile.
+// chargedBack reports whether the dispute is formal and either open or lost; its charge cannot be refunded then.
 func (d *dispute) chargedBack() bool {
 	return d.status == "needs_response" || d.status == "under_review" || d.status == "lost"
 }
 
-// DisputeInfo is what a test reads of one.
+// DisputeInfo is a dispute as Disputes returns it to tests. Amounts are in minor units.
 type DisputeInfo struct {
 	ID            string `json:"id"`
 	PaymentIntent string `json:"payment_intent"`
@@ -81,7 +81,7 @@ type DisputeInfo struct {
 	Currency      string `json:"currency"`
 }
 
-// Disputes are all there are, oldest first.
+// Disputes returns all disputes, oldest first.
 func (s *Server) Disputes() []DisputeInfo {
 	s.mu.Lock()
 	defer s.mu.Unlock()

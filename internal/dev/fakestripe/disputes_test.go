@@ -88,7 +88,7 @@ func TestDisputesThatAreLost(t *testing.T) {
 	}
 }
 
-// A refunded charge can be disputed too: both together take more than was paid.
+// A refunded charge can be disputed too; refund and dispute together then exceed the payment.
 func TestDisputeOfWhatWasRefunded(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
@@ -147,7 +147,7 @@ func TestEvidenceThatIsRefused(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, s.do(http.MethodPost, path, "", "evidence[customer_name]=Omar").status, "it is submitted once")
 }
 
-// Stripe's test mode decides by the text of the evidence; an inquiry, which has taken nothing, is closed or escalated.
+// Certain texts of evidence decide a dispute in test mode; an inquiry, which withdrew no funds, is closed or escalated instead.
 func TestEvidenceThatDecides(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ card, text, status string }{

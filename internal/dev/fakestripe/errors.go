@@ -2,18 +2,18 @@ package fakestripe
 
 import "net/http"
 
-// apiError is an error in Stripe's form (stripe.com/docs/api/errors).
+// apiError is an error in Stripe's format (stripe.com/docs/api/errors).
 type apiError struct {
 	status      int
-	kind        string // "card_error", "invalid_request_error", "idempotency_error", "api_error"
+	kind        string // type: "card_error", "invalid_request_error", "idempotency_error", "api_error"
 	code        string
 	declineCode string
 	param       string
 	message     string
 	intent      *intent
 	charge      string
-	method      string // the payment method that was refused
-	// unkept: this answer is not kept under the idempotency key.
+	method      string // id of the declined payment method
+	// unkept means that the answer is not stored under the idempotency key.
 	unkept bool
 }
 
@@ -31,13 +31,14 @@ func (e *apiError) wire(s *Server) map[string]any {
 		body["payment_method"] = s.methodObject(e.method)
 	}
 	if e.intent != nil {
-		// With its client secret, as Stripe does: whoever logs the whole error leaks it.
+		// The client secret is included, as in Stripe's errors: a client that logs the whole error leaks it.
 		body["payment_intent"] = e.intent.wire(s, nil)
 	}
 	return map[string]any{"error": body}
 }
 
-// invalid is a request that fails validation: execution did not begin, so nothing is kept under its key.
+// invalid returns a 400 for a request that fails validation. Execution has not begun, so nothing is stored under its idempotency
+// key.
 func invalid(code, param, message string) *apiError {
 	return &apiError{status: http.StatusBadRequest, kind: "invalid_request_error", code: code, param: param, message: message, unkept: true}
 }

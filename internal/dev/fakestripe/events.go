@@ -6,17 +6,17 @@ import (
 	"strings"
 )
 
-// event is what happened, with the object as it was then (stripe.com/docs/api/events/object).
+// event is a Stripe event with a snapshot of its object (stripe.com/docs/api/events/object).
 type event struct {
 	id      string
 	created int64
 	kind    string
 	object  json.RawMessage
-	// before are the fields that an update has changed, as they were.
+	// before holds the previous values of the fields that an update changed.
 	before  map[string]json.RawMessage
-	account string // of a connected account; empty for ours
+	account string // id of a connected account; empty for the platform account
 	request map[string]any
-	// pending counts the endpoints that have not acknowledged it.
+	// pending counts the endpoints that have not acknowledged the event.
 	pending int
 }
 
@@ -38,7 +38,8 @@ func (e *event) wire(_ *Server, _ expansion) map[string]any {
 	return out
 }
 
-// asRequest is the request that caused an event; ids of null where time, a bank or the dashboard did.
+// asRequest returns the event's request field: the ids of the call that caused it, or nulls if the clock, a bank or the
+// dashboard did.
 func (c *call) asRequest() map[string]any {
 	if c == nil {
 		return noRequest()
@@ -48,8 +49,8 @@ func (c *call) asRequest() map[string]any {
 
 func noRequest() map[string]any { return map[string]any{"id": nil, "idempotency_key": nil} }
 
-// previousAttributes are the top-level fields in which an updated object differs from the last event about it; nil for
-// events of other kinds, and for the first one. It keeps the snapshot for the next.
+// previousAttributes returns the previous values of the top-level fields that changed since the last event about the object; nil
+// if the event's type does not end in .updated, or if the event is the first. It stores the snapshot for the next comparison.
 func (s *Server) previousAttributes(kind, id string, snapshot []byte) map[string]json.RawMessage {
 	last := s.hooks.snapshots[id]
 	s.hooks.snapshots[id] = snapshot
@@ -58,7 +59,7 @@ func (s *Server) previousAttributes(kind, id string, snapshot []byte) map[string
 	}
 	var before, now map[string]json.RawMessage
 	if json.Unmarshal(last, &before) != nil || json.Unmarshal(snapshot, &now) != nil {
-		return nil // both were written by emit, and are objects
+		return nil // unreachable: emit wrote both as JSON objects
 	}
 	for field, value := range before {
 		if bytes.Equal(value, now[field]) {
@@ -68,7 +69,7 @@ func (s *Server) previousAttributes(kind, id string, snapshot []byte) map[string
 	return before
 }
 
-// emit keeps an event and hands it to delivery. Called under the server's lock.
+// emit stores an event and queues it for delivery. The caller holds the server's lock.
 func (s *Server) emit(kind string, o object) {
 	snapshot, err := json.Marshal(o.wire(s, nil))
 	if err != nil {
@@ -97,7 +98,7 @@ func listEvents(s *Server, c *call) (any, *apiError) {
 	})
 }
 
-// matchesType takes a * at the end for a group of types.
+// matchesType reports whether an event type matches pattern, in which a trailing * matches any suffix.
 func matchesType(pattern, kind string) bool {
 	if prefix, found := strings.CutSuffix(pattern, "*"); found {
 		return strings.HasPrefix(kind, prefix)
@@ -113,7 +114,7 @@ func retrieveEvent(s *Server, c *call) (any, *apiError) {
 	return e.wire(s, nil), nil
 }
 
-// acknowledged records that the endpoint took an event. Called without the server's lock.
+// acknowledged records that the endpoint answered an event with a 2xx. The caller does not hold the server's lock.
 func (s *Server) acknowledged(eventID string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -122,7 +123,7 @@ func (s *Server) acknowledged(eventID string) {
 	}
 }
 
-// Deliver sends an event once more and returns the HTTP status that it met.
+// Deliver sends an event once more and returns the HTTP status of the answer.
 func (s *Server) Deliver(eventID string) (int, error) {
 	s.mu.Lock()
 	e, failed := s.events.find("event", eventID)

@@ -1,18 +1,18 @@
 package fakestripe
 
-// rateUnit is how an exchange rate is kept: millionths, so that money is computed in integers.
+// rateUnit is the scale of stored exchange rates: millionths, so that conversion uses integers only.
 const rateUnit = 1_000_000
 
-// exchange is what an account that settles in one currency does with the others.
+// exchange converts balance transactions into the account's single settlement currency.
 type exchange struct {
 	into  string
-	rates map[string]int64 // millionths of a minor unit of into for one minor unit of each currency
+	rates map[string]int64 // by currency: minor units of into for one minor unit of it, in millionths
 }
 
-// SettleIn has what is charged in the currencies of rates ("eur": 1.085) converted into another one ("usd") whenever the
-// balance moves, by the rate of that moment: most accounts settle in the currency of their bank alone
-// (stripe.com/docs/currencies/conversions). A rate is between minor units, as exchange_rate of a balance transaction is
-// (stripe.com/docs/api/balance_transactions/object). Another call changes the rates of what comes from then on.
+// SettleIn converts charges in the currencies of rates ("eur": 1.085) into currency ("usd") whenever the balance moves, at the
+// rate set at that moment: most accounts settle only in the currency of their bank account
+// (stripe.com/docs/currencies/conversions). A rate is minor units of currency per minor unit, like exchange_rate of a balance
+// transaction (stripe.com/docs/api/balance_transactions/object). A later call changes the rates of later transactions only.
 func (s *Server) SettleIn(currency string, rates map[string]float64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -22,7 +22,7 @@ func (s *Server) SettleIn(currency string, rates map[string]float64) {
 	}
 }
 
-// convert takes a balance transaction into the currency that the account settles in.
+// convert converts a balance transaction into the settlement currency.
 func (e exchange) convert(t *transaction) {
 	rate, foreign := e.rates[t.currency]
 	if !foreign {
@@ -34,7 +34,7 @@ func (e exchange) convert(t *transaction) {
 	t.amount, t.fee, t.currency, t.rate = converted(t.amount, rate), converted(t.fee, rate), e.into, rate
 }
 
-// converted is an amount at a rate, rounded half away from zero.
+// converted returns an amount in minor units at a rate in millionths, rounded half away from zero.
 func converted(amount, rate int64) int64 {
 	if amount < 0 {
 		return -converted(-amount, rate)
@@ -42,7 +42,7 @@ func converted(amount, rate int64) int64 {
 	return (amount*rate + rateUnit/2) / rateUnit
 }
 
-// exchangeRate is how a rate is sent; null where nothing was converted.
+// exchangeRate returns a rate as the API shows it; nil if nothing was converted.
 func exchangeRate(rate int64) any {
 	if rate == 0 {
 		return nil

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What is charged in euros is dollars in the balance, at the rate of the moment; dollars stay as they are.
+// A charge in euros moves the balance in dollars at the current rate; a charge in dollars is not converted.
 func TestExchange(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)

@@ -7,50 +7,53 @@ import (
 	"sync"
 )
 
-// FaultKind is what goes wrong with a request.
+// FaultKind says how a request fails.
 type FaultKind string
 
-// The faults.
+// The kinds of faults.
 const (
-	// FaultAnswerLost does the work, keeps the answer under its key, and resets the connection.
+	// FaultAnswerLost executes the request, stores the answer under its idempotency key, and resets the connection.
 	FaultAnswerLost FaultKind = "answer_lost"
-	// Fault500Before answers 500 and does nothing; kept under the key, as execution had begun.
+	// Fault500Before answers 500 without executing the request. The answer is stored under the idempotency key, because
+	// execution had begun.
 	Fault500Before FaultKind = "500_before"
-	// Fault500After does the work and answers 500; kept under the key.
+	// Fault500After executes the request and answers 500, which is stored under the idempotency key.
 	Fault500After FaultKind = "500_after"
-	// FaultRateLimit is a 429 of code rate_limit.
+	// FaultRateLimit answers 429 with the code rate_limit.
 	FaultRateLimit FaultKind = "rate_limit"
-	// FaultLockTimeout is a 429 of code lock_timeout.
+	// FaultLockTimeout answers 429 with the code lock_timeout.
 	FaultLockTimeout FaultKind = "lock_timeout"
-	// FaultKeyInUse is a 409 of code idempotency_key_in_use.
+	// FaultKeyInUse answers 409 with the code idempotency_key_in_use.
 	FaultKeyInUse FaultKind = "key_in_use"
-	// FaultHTML502 is a proxy's page, not Stripe's answer.
+	// FaultHTML502 answers with a proxy's HTML page instead of Stripe's JSON.
 	FaultHTML502 FaultKind = "html_502"
-	// FaultHang never answers; the client's own deadline ends it.
+	// FaultHang never answers; the client's deadline ends the request.
 	FaultHang FaultKind = "hang"
-	// FaultInvalidRequest is a 400 that no repetition mends.
+	// FaultInvalidRequest answers 400; a retry gets the same answer.
 	FaultInvalidRequest FaultKind = "invalid_request"
-	// FaultUnauthorized is a 401: the key is being rotated.
+	// FaultUnauthorized answers 401, as while an API key is being rotated.
 	FaultUnauthorized FaultKind = "unauthorized"
-	// FaultNotFound is a 404 of an object that exists: Stripe can be behind its own events.
+	// FaultNotFound answers 404 for an object that exists, because Stripe's reads can be behind its events.
 	FaultNotFound FaultKind = "not_found"
-	// FaultRefused is an executed 400 that does nothing, kept under the key: Code and Message say which.
+	// FaultRefused answers 400 with Code and Message and changes nothing. Execution counts as begun, so the answer is stored under
+	// the idempotency key.
 	FaultRefused FaultKind = "refused"
 )
 
-// Fault is scripted for the requests of a method and path; a path that ends in * is a prefix.
+// Fault scripts a failure for requests with this method and path; a path that ends in * is a prefix, and an empty method matches
+// all.
 type Fault struct {
 	Method string    `json:"method"`
 	Path   string    `json:"path"`
 	Kind   FaultKind `json:"kind"`
-	Count  int       `json:"count"` // how many requests it hits; 0 for one
-	Skip   int       `json:"skip"`  // how many it lets pass first
+	Count  int       `json:"count"` // number of requests that fail; 0 means 1
+	Skip   int       `json:"skip"`  // number of requests that pass first
 
-	Status  int    `json:"status"`  // of FaultRefused; 0 for 400
-	Code    string `json:"code"`    // of FaultRefused; empty for none, as for a refund that the balance does not cover
+	Status  int    `json:"status"`  // of FaultRefused; 0 means 400
+	Code    string `json:"code"`    // of FaultRefused; may be empty, as for a refund that the balance does not cover
 	Message string `json:"message"` // of FaultRefused
 
-	met bool // it has hit a request
+	met bool // the fault has hit a request
 }
 
 func (f *Fault) matches(method, path string) bool {
@@ -63,14 +66,14 @@ func (f *Fault) matches(method, path string) bool {
 	return f.Path == path
 }
 
-// Faults are those to come.
+// Faults is the script of faults. It is safe for concurrent use.
 type Faults struct {
 	mu      sync.Mutex
 	script  []*Fault
 	hanging map[chan struct{}]bool
 }
 
-// Add scripts one more.
+// Add appends a fault to the script.
 func (f *Faults) Add(fault Fault) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -78,7 +81,7 @@ func (f *Faults) Add(fault Fault) {
 	f.script = append(f.script, &fault)
 }
 
-// Clear forgets them all and lets hung requests go.
+// Clear removes all faults and releases hanging requests.
 func (f *Faults) Clear() {
 	f.mu.Lock()
 	f.script = nil
@@ -86,7 +89,7 @@ func (f *Faults) Clear() {
 	f.release()
 }
 
-// Unmet are those scripted that have hit no request: a test of such a fault has tested nothing.
+// Unmet returns the scripted faults that no request has hit; a test with such a fault has not tested it.
 func (f *Faults) Unmet() []Fault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -134,7 +137,7 @@ func (f *Faults) hang(gone <-chan struct{}) {
 	}
 }
 
-// Hanging is how many requests hang now whose client still waits.
+// Hanging returns how many requests hang whose client has not disconnected.
 func (f *Faults) Hanging() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -150,7 +153,7 @@ func (f *Faults) release() {
 	clear(f.hanging)
 }
 
-// refusal is the answer of FaultRefused.
+// refusal returns the error that FaultRefused answers with.
 func (f *Fault) refusal() *apiError {
 	status := f.Status
 	if status == 0 {
@@ -163,7 +166,7 @@ func serverError() *apiError {
 	return &apiError{status: http.StatusInternalServerError, kind: "api_error", message: "An unknown error occurred."}
 }
 
-// faultBefore answers for the faults that keep a request from being looked at. It returns whether it did.
+// faultBefore answers requests whose fault prevents their execution, and reports whether it did.
 func (s *Server) faultBefore(w http.ResponseWriter, r *http.Request, requestID string, fault FaultKind) bool {
 	refuse := func(status int, kind, code, message string) bool {
 		s.answer(w, requestID, &reply{error: &apiError{status: status, kind: kind, code: code, message: message}})
@@ -185,7 +188,7 @@ func (s *Server) faultBefore(w http.ResponseWriter, r *http.Request, requestID s
 	case FaultHTML502:
 		w.Header().Set("Content-Type", "text/html")
 		w.WriteHeader(http.StatusBadGateway)
-		_, _ = w.Write([]byte("<html><body><h1>502 Bad Gateway</h1></body></html>")) // the client may have gone
+		_, _ = w.Write([]byte("<html><body><h1>502 Bad Gateway</h1></body></html>")) // a client that disconnected cannot receive the page
 		return true
 	case FaultHang:
 		s.faults.hang(r.Context().Done())
@@ -199,10 +202,10 @@ func (s *Server) faultBefore(w http.ResponseWriter, r *http.Request, requestID s
 func dropConnection(w http.ResponseWriter) {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
-		panic(http.ErrAbortHandler) // the server's own way to drop a connection
+		panic(http.ErrAbortHandler) // how net/http aborts a connection without an answer
 	}
 	if tcp, ok := conn.(*net.TCPConn); ok {
-		_ = tcp.SetLinger(0) // a reset rather than an orderly end
+		_ = tcp.SetLinger(0) // close with a reset (RST) rather than an orderly FIN
 	}
 	_ = conn.Close()
 }

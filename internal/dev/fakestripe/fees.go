@@ -1,8 +1,8 @@
 package fakestripe
 
-// Fees are what the stand-in takes of each charge instead of 2.9% and 30 minor units. All of zero is an account on
-// interchange-plus pricing, which is billed later (see Book); Tax and Application are parts beside Stripe's own, each with a
-// line in fee_details. Minor units.
+// Fees replaces the usual fee of 2.9% plus 30 for later charges. All zero simulates interchange-plus pricing, where Stripe bills
+// fees later (see Book). Tax and Application come on top of Stripe's part, each with its line in fee_details. PerMille is in
+// thousandths of the captured amount, the rest in minor units.
 type Fees struct {
 	PerMille    int64 `json:"per_mille"`
 	Fixed       int64 `json:"fixed"`
@@ -10,17 +10,18 @@ type Fees struct {
 	Application int64 `json:"application"`
 }
 
-// FeeDetail is a part of a fee (stripe.com/docs/api/balance_transactions/object#balance_transaction_object-fee_details).
+// FeeDetail is one part of a fee (stripe.com/docs/api/balance_transactions/object#balance_transaction_object-fee_details).
+// Amount is in minor units.
 type FeeDetail struct {
 	Amount      int64  `json:"amount"`
 	Type        string `json:"type"` // "stripe_fee", "tax", "application_fee", "payment_method_passthrough_fee", "withheld_tax"
 	Description string `json:"description"`
 }
 
-// SetFees changes the fees of the charges from now on; nil brings the usual ones back.
+// SetFees changes the fees of later charges; nil restores the usual fee.
 func (s *Server) SetFees(fees *Fees) { s.change(func(h *hooks) { h.fees = fees }) }
 
-// feeOf a captured charge, all parts together.
+// feeOf returns the total fee of a captured charge, in minor units.
 func (s *Server) feeOf(ch *charge) int64 {
 	switch fees := s.hooks.fees; {
 	case fees != nil:
@@ -43,7 +44,7 @@ func (s *Server) otherFees() []FeeDetail {
 	return out
 }
 
-// feeDetails split a fee: Stripe's own part is what the others leave.
+// feeDetails returns fee_details: Stripe's part is the fee minus the other parts.
 func (t *transaction) feeDetails() []any {
 	own := t.fee
 	out := []any{}

@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// Fill makes n settled payments of 45900 USD, spread evenly over a span of time, without events: a history for what reads
-// lists. Their ids are known: pi_fill_1, ch_fill_1, txn_fill_1 and so on, their references FB-00000001 and so on.
+// Fill creates n settled payments of 459.00 USD, spread evenly from one time to another, without sending events: a history for
+// tests of list readers. The ids are predictable: pi_fill_1, ch_fill_1, txn_fill_1 and so on; the booking references are
+// FB-00000001 and so on.
 func (s *Server) Fill(n int, from, to time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -6,18 +6,18 @@ import (
 	"strings"
 )
 
-// RefundRefusal says when a refund is refused for lack of balance.
+// RefundRefusal says when the stand-in refuses a refund because of an insufficient balance.
 type RefundRefusal string
 
-// The ways of RefuseRefunds.
+// The conditions of RefuseRefunds.
 const (
 	RefuseNever    RefundRefusal = ""
 	RefuseAlways   RefundRefusal = "always"
-	RefuseUnfunded RefundRefusal = "unfunded" // what is available does not cover it
+	RefuseUnfunded RefundRefusal = "unfunded" // when the available balance does not cover the refund
 )
 
-// RefuseRefunds has refunds refused with a 400 that has no code, as Stripe does on accounts whose balance may not go below
-// zero. The refusal is executed: it is kept under the request's key.
+// RefuseRefunds makes refunds fail with a 400 without a code, as Stripe does on accounts whose balance may not become negative.
+// The refusal counts as executed, so it is stored under the request's idempotency key.
 func (s *Server) RefuseRefunds(when RefundRefusal) {
 	s.change(func(h *hooks) { h.refundRefusal = when })
 }
@@ -30,21 +30,21 @@ func (s *Server) unfunded(amount int64, currency string) *apiError {
 	return refused("", "Insufficient funds in your Stripe balance to refund this amount.")
 }
 
-// BalanceTransaction is one of any type and reporting category. Minor units.
+// BalanceTransaction describes a balance transaction of any type and reporting category. Amounts are in minor units.
 type BalanceTransaction struct {
 	Amount      int64       `json:"amount"`
 	Fee         int64       `json:"fee"`
-	FeeDetails  []FeeDetail `json:"fee_details"` // the parts of Fee that are not Stripe's own
+	FeeDetails  []FeeDetail `json:"fee_details"` // the parts of Fee that do not go to Stripe
 	Currency    string      `json:"currency"`
 	Type        string      `json:"type"`
 	Category    string      `json:"reporting_category"`
-	Source      string      `json:"source"` // an object of the stand-in's or not; empty for none
+	Source      string      `json:"source"` // id of an object, which need not exist; empty for null
 	Description string      `json:"description"`
-	Pending     bool        `json:"pending"` // not available for two days
+	Pending     bool        `json:"pending"` // pending for two days instead of available immediately
 }
 
-// Book moves the balance by a balance transaction of any type and category, and returns its id. A fee that Stripe bills
-// after the payment has the charge as its source: {Type: "stripe_fee", Category: "fee"} or "network_cost" for both.
+// Book stores a balance transaction of any type and category, and returns its id. A fee that Stripe bills after the payment has
+// the charge as its source, and {Type: "stripe_fee", Category: "fee"} or "network_cost" for both.
 func (s *Server) Book(in BalanceTransaction) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -58,8 +58,8 @@ func (s *Server) Book(in BalanceTransaction) string {
 	return s.book(t).id
 }
 
-// SetBalanceKind shows money beside available and pending: kind is connect_reserved, issuing or instant_available
-// (stripe.com/docs/api/balance/balance_object). No balance transaction comes of it; see Book. Minor units.
+// SetBalanceKind shows an amount in minor units under a further kind of balance: connect_reserved, issuing or instant_available
+// (stripe.com/docs/api/balance/balance_object). It books no balance transaction; see Book.
 func (s *Server) SetBalanceKind(kind, currency string, amount int64) {
 	s.change(func(h *hooks) {
 		if h.balanceKinds[kind] == nil {
