@@ -18,7 +18,7 @@ func createEndpoint(s *Server, c *call) (any, *apiError) {
 	case !strings.HasPrefix(url, "http://") && !strings.HasPrefix(url, "https://"):
 		return nil, invalid("url_invalid", "url", "Invalid URL: An explicit scheme (such as https) must be provided.")
 	case s.webhooks.targets() > 0:
-		return nil, refused("", "The stand-in delivers to one webhook endpoint, and has one.")
+		return nil, refused("", "The stand-in supports one webhook endpoint, and it exists already.")
 	}
 	secret := "whsec_" + strings.TrimPrefix(s.ids.next("x"), "x_")
 	enabled := types

@@ -69,7 +69,7 @@ func decode(w http.ResponseWriter, r *http.Request, into any) bool {
 	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxRequestBytes))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(into); err != nil {
-		http.Error(w, "the body is not the JSON that this takes: "+err.Error(), http.StatusBadRequest)
+		http.Error(w, "invalid JSON body: "+err.Error(), http.StatusBadRequest)
 		return false
 	}
 	return true

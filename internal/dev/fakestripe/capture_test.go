@@ -34,7 +34,7 @@ func TestCaptureInPart(t *testing.T) {
 	require.EqualValues(t, 15900, rest["amount"])
 	require.Equal(t, "succeeded", rest["status"])
 	require.Equal(t, []string{"refund partial_capture_reversal -15900 0"}, s.booked(rest["id"].(string)))
-	require.Error(t, s.FailRefund(rest["id"].(string), ""), "what was never taken cannot come back")
+	require.Error(t, s.FailRefund(rest["id"].(string), ""), "a released authorisation is no captured amount that could be returned")
 	require.Equal(t, s.rows("/v1/balance_transactions?type=charge")[0]["id"], charge["balance_transaction"])
 	s.requireBalance(30000 - 900)
 

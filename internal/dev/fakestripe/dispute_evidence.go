@@ -33,7 +33,7 @@ func updateDispute(s *Server, c *call) (any, *apiError) {
 	given := c.evidence()
 	open := d.status == "needs_response" || d.status == "warning_needs_response"
 	if len(given) > 0 && !open {
-		return nil, refused("", "This dispute takes no evidence: it is "+d.status+".")
+		return nil, refused("", "This dispute accepts no evidence: its status is "+d.status+".")
 	}
 	if failed := c.changeMetadata(&d.metadata); failed != nil {
 		return nil, failed

@@ -17,7 +17,7 @@ func (s *Server) OpenDispute(in NewDispute) (string, error) {
 	err := s.withObject(in.PaymentIntent, func(o object) *apiError {
 		i, ok := o.(*intent)
 		if !ok || i.latestCharge == "" {
-			return invalid("", "payment_intent", in.PaymentIntent+" is no PaymentIntent with a charge")
+			return invalid("", "payment_intent", in.PaymentIntent+" is not a PaymentIntent with a charge")
 		}
 		ch := s.charges.get(i.latestCharge)
 		if in.Amount == 0 {
@@ -59,7 +59,7 @@ func (s *Server) withDispute(id string, events []string, do func(*dispute)) erro
 	return s.withObject(id, func(o object) *apiError {
 		d, ok := o.(*dispute)
 		if !ok {
-			return invalid("", "id", id+" is no dispute")
+			return invalid("", "id", id+" is not a dispute")
 		}
 		do(d)
 		s.emitAll(d, events)

@@ -68,7 +68,7 @@ func (s *Server) decide(d *dispute, status string) *apiError {
 		if d.decided() {
 			return refused("", "This dispute is already closed")
 		}
-		return invalid("", "status", "A dispute that is "+d.status+" cannot become "+status+".")
+		return invalid("", "status", "A dispute with the status "+d.status+" cannot become "+status+".")
 	}
 	d.status = status
 	switch status {
@@ -112,9 +112,9 @@ func (s *Server) disputeOf(paymentIntentID string, amount int64, open func(*char
 	switch {
 	case failed != nil:
 	case i.status != succeeded:
-		failed = unexpectedState(i, "a payment that is "+i.status+" cannot be disputed")
+		failed = unexpectedState(i, "a PaymentIntent with the status "+i.status+" cannot be disputed")
 	case amount < 0 || amount > i.received:
-		failed = unexpectedState(i, "no more can be disputed than was paid")
+		failed = unexpectedState(i, "the amount exceeds the payment")
 	}
 	id := ""
 	if failed == nil {

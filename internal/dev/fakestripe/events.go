@@ -73,7 +73,7 @@ func (s *Server) previousAttributes(kind, id string, snapshot []byte) map[string
 func (s *Server) emit(kind string, o object) {
 	snapshot, err := json.Marshal(o.wire(s, nil))
 	if err != nil {
-		s.options.Log.Error("an object of the stand-in cannot be written", "error", err)
+		s.options.Log.Error("cannot encode an object", "error", err)
 		return
 	}
 	e := &event{
@@ -84,7 +84,7 @@ func (s *Server) emit(kind string, o object) {
 	s.events.add(e)
 	payload, err := json.MarshalIndent(e.wire(s, nil), "", "  ")
 	if err != nil {
-		s.options.Log.Error("an event of the stand-in cannot be written", "error", err)
+		s.options.Log.Error("cannot encode an event", "error", err)
 		return
 	}
 	s.webhooks.enqueue(delivery{eventID: e.id, kind: kind, payload: payload})

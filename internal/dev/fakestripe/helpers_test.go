@@ -11,7 +11,7 @@ import (
 	"github.com/stripe/stripe-go/v76/client"
 )
 
-// stripeGo is a client of the stand-in that nobody here wrote.
+// stripeGo returns Stripe's own Go client, which calls the stand-in.
 func (s stand) stripeGo() *client.API {
 	backend := stripe.GetBackendWithConfig(stripe.APIBackend, &stripe.BackendConfig{
 		URL: stripe.String(s.URL()), MaxNetworkRetries: stripe.Int64(0), EnableTelemetry: stripe.Bool(false),
@@ -22,7 +22,7 @@ func (s stand) stripeGo() *client.API {
 	return api
 }
 
-// pay has a test card pay 459.00 dollars and returns the PaymentIntent's id. More parameters follow as name, value...
+// pay pays 459.00 USD with a test card and returns the PaymentIntent's id. More parameters follow as name, value pairs.
 func (s stand) pay(card string, more ...string) string {
 	s.t.Helper()
 	form := url.Values{"amount": {"45900"}, "currency": {"usd"}, "confirm": {"true"}, "payment_method": {card}}
@@ -34,10 +34,10 @@ func (s stand) pay(card string, more ...string) string {
 	return paid.text("id")
 }
 
-// chargeFee of 459.00 dollars, minor units.
+// chargeFee is the fee of a charge of 459.00 USD, in minor units.
 const chargeFee = 1361
 
-// requireBalance holds the balance against the sum of all balance transactions, as the API tells both.
+// requireBalance checks that the API's balance and the sum of its balance transactions are both want, in minor units.
 func (s stand) requireBalance(want int64) {
 	s.t.Helper()
 	var listed int64
@@ -58,7 +58,7 @@ func (s stand) requireBalance(want int64) {
 	require.Equal(s.t, want, s.Balance("usd"), "the stand-in itself")
 }
 
-// rows of a list, newest first.
+// rows returns the data of a list, newest first.
 func (s stand) rows(path string) []map[string]any {
 	s.t.Helper()
 	page := s.do(http.MethodGet, path, "", "")
@@ -70,15 +70,15 @@ func (s stand) rows(path string) []map[string]any {
 	return out
 }
 
-func number(value any) int64 { return int64(value.(float64)) } // JSON's numbers; those of the tests are small
+func number(value any) int64 { return int64(value.(float64)) } // a JSON number; the values in these tests are exact in a float64
 
-// charge is the last one of a PaymentIntent.
+// charge returns the latest charge of a PaymentIntent.
 func (s stand) charge(intent string) map[string]any {
 	s.t.Helper()
 	return s.rows("/v1/charges?payment_intent=" + intent)[0]
 }
 
-// events since there were so many, oldest first.
+// events returns the types of the events after the first since ones, oldest first.
 func (s stand) events(since int) []string {
 	s.t.Helper()
 	var out []string
@@ -88,7 +88,7 @@ func (s stand) events(since int) []string {
 	return out[since:]
 }
 
-// booked are the balance transactions of a source, oldest first, as "type category amount fee".
+// booked returns the balance transactions of a source, oldest first, as "type category amount fee".
 func (s stand) booked(source string) []string {
 	s.t.Helper()
 	var out []string
@@ -100,7 +100,7 @@ func (s stand) booked(source string) []string {
 	return out
 }
 
-// admin posts to the stand-in's own routes.
+// admin posts JSON to a route under /_stand/ and returns the HTTP status.
 func (s stand) admin(path, body string) int {
 	s.t.Helper()
 	response, err := http.Post(s.URL()+"/_stand/"+path, "application/json", strings.NewReader(body)) //nolint:noctx // a test's own server

@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// hooks are what tests have switched on of Stripe's less tidy behaviour. The zero value of each is off.
+// hooks is the irregular Stripe behaviour that tests have switched on. The zero value of each field is off.
 type hooks struct {
-	lag        time.Duration // how long an object is missing from lists
-	laggards   []string      // the paths of those lists; empty for all
+	lag        time.Duration // how long new objects are missing from lists
+	laggards   []string      // paths of the lists that lag; empty for all
 	rewrites   map[string]map[string]any
-	snapshots  map[string][]byte // the last one of each object that an event bore
-	account    string            // of the events from now on
+	snapshots  map[string][]byte // the object of the latest event about each id, as JSON
+	account    string            // account of later events; empty for the platform account
 	moreEvents bool
 
 	fees               *Fees
@@ -27,21 +27,21 @@ func newHooks() hooks {
 	return hooks{rewrites: map[string]map[string]any{}, snapshots: map[string][]byte{}, balanceKinds: map[string]map[string]int64{}}
 }
 
-// change applies one change under the lock.
+// change applies a change to the hooks under the server's lock.
 func (s *Server) change(apply func(*hooks)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	apply(&s.hooks)
 }
 
-// LagLists keeps objects out of lists for some time after they were made, while they can be read by id: nothing promises
-// that a list of Stripe's is read-after-write. paths ("/v1/refunds") narrows it to some lists; none is all. A lag of 0
-// ends it. The time is the stand-in's own, so that Advance catches up.
+// LagLists hides new objects from lists for a time, while they can be retrieved by id, because Stripe does not document its
+// lists as read-after-write consistent. paths ("/v1/refunds") restricts it to some lists; without paths all lists lag. A lag of
+// 0 switches it off. The lag is measured on the stand-in's clock, so Advance ends it.
 func (s *Server) LagLists(lag time.Duration, paths ...string) {
 	s.change(func(h *hooks) { h.lag, h.laggards = lag, paths })
 }
 
-// visibleIn tells which objects a list shows, by when they were made.
+// visibleIn returns a function that reports whether the list at path shows an object added at a given time.
 func (s *Server) visibleIn(path string) func(added time.Time) bool {
 	if s.hooks.lag == 0 || len(s.hooks.laggards) > 0 && !slices.Contains(s.hooks.laggards, path) {
 		return func(time.Time) bool { return true }
@@ -50,30 +50,31 @@ func (s *Server) visibleIn(path string) func(added time.Time) bool {
 	return func(added time.Time) bool { return added.Before(until) }
 }
 
-// SendMoreEvents has the stand-in also send refund.failed, balance.available and a charge.updated after each payment, which
-// Stripe sends in some API versions and not in others.
+// SendMoreEvents also sends refund.failed, balance.available, and charge.updated after each payment, which Stripe sends in some
+// API versions only.
 func (s *Server) SendMoreEvents(on bool) { s.change(func(h *hooks) { h.moreEvents = on }) }
 
-// SendEventsFrom has all later events bear a connected account's id (stripe.com/docs/connect/webhooks); empty ends it.
+// SendEventsFrom sets the connected account of all later events (stripe.com/docs/connect/webhooks); empty switches it off.
 func (s *Server) SendEventsFrom(account string) { s.change(func(h *hooks) { h.account = account }) }
 
-// LetProcessingBeCancelled has every payment that is processing take a cancel, as Stripe has some methods do.
+// LetProcessingBeCancelled allows every PaymentIntent that is processing to be cancelled; Stripe allows it for some payment
+// methods.
 func (s *Server) LetProcessingBeCancelled(on bool) {
 	s.change(func(h *hooks) { h.cancelProcessing = on })
 }
 
-// HoldPayoutReconciliation leaves automatic payouts with reconciliation_status in_progress, their balance transactions not
-// listed yet, until CompletePayoutReconciliation.
+// HoldPayoutReconciliation keeps the reconciliation_status of automatic payouts at in_progress, without listing their balance
+// transactions, until CompletePayoutReconciliation.
 func (s *Server) HoldPayoutReconciliation(hold bool) {
 	s.change(func(h *hooks) { h.holdReconciliation = hold })
 }
 
-// AllowNegativePayouts has PayOut debit the bank account when the balance is below zero.
+// AllowNegativePayouts makes PayOut debit the bank account when the balance is negative.
 func (s *Server) AllowNegativePayouts(allow bool) {
 	s.change(func(h *hooks) { h.negativePayouts = allow })
 }
 
-// KeepDisputeFees has disputes that are won from now on return the amount and not the fee.
+// KeepDisputeFees makes disputes that are won later return the amount without the dispute fee.
 func (s *Server) KeepDisputeFees(keep bool) { s.change(func(h *hooks) { h.keepDisputeFees = keep }) }
 
 func (s *Server) returnedDisputeFee() int64 {

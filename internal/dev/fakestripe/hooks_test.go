@@ -33,7 +33,7 @@ func TestRefundIsRefusedForLackOfBalance(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	paid := s.pay("pm_card_visa")
-	s.RefuseRefunds(fakestripe.RefuseUnfunded) // the money is pending yet
+	s.RefuseRefunds(fakestripe.RefuseUnfunded) // the payment's funds are still pending
 	ask := func(key string) answer {
 		return s.do(http.MethodPost, "/v1/refunds", key, "payment_intent="+paid+"&amount=100")
 	}
@@ -184,7 +184,7 @@ func TestPayoutIsReconciledLaterAndMayBeBelowZero(t *testing.T) {
 	s.requireBalance(0)
 }
 
-// receiver keeps the events that are delivered to it, once their signature has been checked.
+// receiver starts a webhook endpoint and returns the events that it receives, after checking their signatures.
 func (s stand) receiver() <-chan map[string]any {
 	s.t.Helper()
 	received := make(chan map[string]any, 100)
@@ -273,7 +273,7 @@ func TestDeclinesSayWhatWasDeclined(t *testing.T) {
 	require.Equal(t, "Your card has expired.", s.charge(id)["failure_message"])
 }
 
-// Other processes reach every hook.
+// Every hook of Server is also reachable over HTTP.
 func TestHooksOverHTTP(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
@@ -313,13 +313,13 @@ func TestHooksOverHTTP(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, s.admin("fees", `{"colour": 1}`))
 }
 
-// An event waits for the endpoint that it was made for until that one acknowledges it; without an endpoint, it waits for none.
+// pending_webhooks is 1 until the endpoint acknowledges the event, and 0 if there is no endpoint.
 func TestPendingWebhooksCountUnacknowledgedEndpoints(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	s.pay("pm_card_visa")
 	require.Zero(t, number(s.rows("/v1/events")[0]["pending_webhooks"]), "there is no endpoint")
-	takes := make(chan int, 1) // what the endpoint answers next
+	takes := make(chan int, 1) // the endpoint's next status
 	endpoint := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, _ *http.Request) { out.WriteHeader(<-takes) }))
 	t.Cleanup(endpoint.Close)
 	s.SetWebhook(endpoint.URL, "whsec_test")

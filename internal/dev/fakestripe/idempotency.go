@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// keyLife is how long answers are kept under their keys (stripe.com/docs/api/idempotent_requests).
+// keyLife is how long answers are stored under their idempotency keys (stripe.com/docs/api/idempotent_requests).
 const keyLife = 24 * time.Hour
 
-// keptAnswer is the first answer under a key: its status and body, a 402 or 500 included.
+// keptAnswer is the first answer to an idempotency key. Its status may be any that follows execution, including 402 and 500.
 type keptAnswer struct {
 	path    string
 	params  string
@@ -18,8 +18,8 @@ type keptAnswer struct {
 	body    []byte
 }
 
-// once runs a call under its idempotency key, or replays what it answered the first time. Not kept: failed validation,
-// conflicts, rate limits.
+// once runs a call under its idempotency key, or replays the first answer to that key. The same key with other parameters is a
+// 400, a key in use is a 409. Answers without execution are not stored: failed validation, conflicts, rate limits.
 func (s *Server) once(path, key string, c *call, serve endpoint, fault Fault) *reply {
 	params := c.form.Encode()
 	s.mu.Lock()

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// intent is a PaymentIntent (stripe.com/docs/api/payment_intents/object).
+// intent is a PaymentIntent (stripe.com/docs/api/payment_intents/object). Amounts are in minor units.
 type intent struct {
 	id, secret         string
 	created            int64
@@ -18,9 +18,9 @@ type intent struct {
 	description        string
 	metadata           map[string]string
 	automatic          bool
-	redirects          string // "always" or "never": may the method take the customer elsewhere
+	redirects          string // allow_redirects: "always" or "never"
 	methodTypes        []string
-	method             string // the payment method of the last attempt
+	method             string // id of the payment method of the latest attempt
 	customer           string
 	receiptEmail       string
 	descriptor         string
@@ -34,10 +34,10 @@ type intent struct {
 	cancellationReason string
 	transferGroup      string
 	feeAmount          int64 // application_fee_amount
-	incremental        bool  // its authorisation may be increased
+	incremental        bool  // the authorisation supports increment_authorization
 }
 
-// The statuses (stripe.com/docs/payments/paymentintents/lifecycle).
+// The statuses of a PaymentIntent (stripe.com/docs/payments/paymentintents/lifecycle).
 const (
 	needsMethod       = "requires_payment_method"
 	needsConfirmation = "requires_confirmation"
@@ -102,7 +102,7 @@ func (i *intent) nextAction() any {
 	}}
 }
 
-// PaymentIntent is what a test reads of one.
+// PaymentIntent is a PaymentIntent as PaymentIntents returns it to tests. Amounts are in minor units.
 type PaymentIntent struct {
 	ID             string            `json:"id"`
 	Status         string            `json:"status"`
@@ -113,7 +113,7 @@ type PaymentIntent struct {
 	LatestCharge   string            `json:"latest_charge"`
 }
 
-// PaymentIntents are all there are, oldest first.
+// PaymentIntents returns all PaymentIntents, oldest first.
 func (s *Server) PaymentIntents() []PaymentIntent {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -163,7 +163,7 @@ func (s *Server) newIntent(c *call) (*intent, *apiError) {
 	return i, s.changeIntent(i, c)
 }
 
-// changeIntent takes over what both creation and update may set.
+// changeIntent applies the parameters that both creation and update accept.
 func (s *Server) changeIntent(i *intent, c *call) *apiError {
 	for name, field := range map[string]*string{
 		"description": &i.description, "customer": &i.customer, "receipt_email": &i.receiptEmail, "return_url": &i.returnURL,
@@ -243,7 +243,7 @@ func retrieveIntent(s *Server, c *call) (any, *apiError) {
 	return i.wire(s, expansionOf(c.query)), nil
 }
 
-// findIntent finds the PaymentIntent of the path; a publishable key needs its client secret beside.
+// findIntent returns the PaymentIntent named in the path; a call with a publishable key must also pass its client secret.
 func (s *Server) findIntent(c *call) (*intent, *apiError) {
 	i, failed := s.intents.find("payment_intent", c.id)
 	if failed != nil {

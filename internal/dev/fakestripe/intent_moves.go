@@ -10,14 +10,15 @@ func confirmIntent(s *Server, c *call) (any, *apiError) {
 	return s.confirm(i, c)
 }
 
-// needsReturnURL is why a method that may redirect is not confirmed
+// needsReturnURL is Stripe's error when a PaymentIntent whose payment method may redirect is confirmed without return_url
 // (stripe.com/docs/api/payment_intents/confirm#confirm_payment_intent-return_url).
 const needsReturnURL = "This PaymentIntent is configured to accept payment methods enabled in your Dashboard. Because some of these " +
 	"payment methods might redirect your customer off of your page, you must provide a `return_url`. If you don't want to accept " +
 	"redirect-based payment methods, set `automatic_payment_methods[enabled]` to `true` and " +
 	"`automatic_payment_methods[allow_redirects]` to `never` when creating Setup Intents and Payment Intents."
 
-// confirm attempts a payment: it declines with a 402, waits for the customer or for the bank, or succeeds.
+// confirm attempts the payment. It succeeds, is declined with a 402, waits for authentication, or waits for the bank while
+// processing.
 func (s *Server) confirm(i *intent, c *call) (any, *apiError) {
 	switch i.status {
 	case needsMethod, needsConfirmation, needsAction:
@@ -56,7 +57,8 @@ func (s *Server) confirm(i *intent, c *call) (any, *apiError) {
 	return i.wire(s, expansionOf(c.form)), nil
 }
 
-// decline sends the PaymentIntent back for another method, with a failed charge to show for it.
+// decline records a failed charge and returns the PaymentIntent to requires_payment_method. The result is the 402 to answer
+// with.
 func (s *Server) decline(i *intent, b behaviour) *apiError {
 	ch := s.newCharge(i, b)
 	ch.failure = b
@@ -75,7 +77,7 @@ func (s *Server) decline(i *intent, b behaviour) *apiError {
 	return &answer
 }
 
-// succeed moves the money, or only holds it when it is to be captured by hand.
+// succeed captures the payment, or only authorises it if capture_method is manual.
 func (s *Server) succeed(i *intent, b behaviour) {
 	if i.status == processing && b.debit {
 		s.settleDebit(i)
@@ -98,7 +100,7 @@ func (s *Server) succeed(i *intent, b behaviour) {
 	s.afterCapture(ch)
 }
 
-// afterCapture is what the issuer of some test cards does at once.
+// afterCapture opens the dispute or inquiry that some test cards cause immediately.
 func (s *Server) afterCapture(ch *charge) {
 	switch {
 	case ch.behaviour.disputed != "":
@@ -119,7 +121,7 @@ func (s *Server) capture(i *intent, ch *charge, amount int64) {
 	}
 }
 
-// cancellable are the statuses that may be left by a cancel (stripe.com/docs/api/payment_intents/cancel).
+// cancellable lists the statuses in which a PaymentIntent can be cancelled (stripe.com/docs/api/payment_intents/cancel).
 var cancellable = map[string]bool{needsMethod: true, needsConfirmation: true, needsAction: true, needsCapture: true}
 
 func cancelIntent(s *Server, c *call) (any, *apiError) {
@@ -147,7 +149,7 @@ func cancelIntent(s *Server, c *call) (any, *apiError) {
 	return i.wire(s, expansionOf(c.form)), nil
 }
 
-// incrementIntent raises an authorisation that was asked to be one that may be raised
+// incrementIntent increases the amount of an authorisation that was requested as incremental
 // (stripe.com/docs/api/payment_intents/increment_authorization).
 func incrementIntent(s *Server, c *call) (any, *apiError) {
 	i, failed := s.findIntent(c)
@@ -208,7 +210,7 @@ func captureIntent(s *Server, c *call) (any, *apiError) {
 	return i.wire(s, expansionOf(c.form)), nil
 }
 
-// CompleteAction is the customer who authenticates, or the bank that settles: the payment continues.
+// CompleteAction continues the payment: the customer authenticates, or the bank settles the debit.
 func (s *Server) CompleteAction(id string) error {
 	return s.afterwards(id, func(i *intent) *apiError {
 		b, failed := s.behaviourOf(i.method)
@@ -217,7 +219,7 @@ func (s *Server) CompleteAction(id string) error {
 		}
 		switch {
 		case i.status == needsAction && b.declined():
-			_ = s.decline(i, b) // the answer is for a client that is not there
+			_ = s.decline(i, b) // no client waits for the 402
 			return nil
 		case i.status == processing && b.debit && b.declined():
 			s.failDebit(i, b)
@@ -228,7 +230,7 @@ func (s *Server) CompleteAction(id string) error {
 	})
 }
 
-// FailAction is the customer who fails to authenticate, or the bank that refuses.
+// FailAction fails the payment: the customer does not authenticate, or the bank rejects the debit.
 func (s *Server) FailAction(id string) error {
 	return s.afterwards(id, func(i *intent) *apiError {
 		b, failed := s.behaviourOf(i.method)
@@ -261,7 +263,8 @@ func (s *Server) afterwards(id string, move func(*intent) *apiError) error {
 	return asError(failed)
 }
 
-// ForceSucceed pays a PaymentIntent whatever its status: late money, which Stripe's own rules exclude for a cancelled one.
+// ForceSucceed makes a PaymentIntent succeed whatever its status. It simulates a late payment, which Stripe's rules exclude once
+// the PaymentIntent is cancelled.
 func (s *Server) ForceSucceed(id string) error {
 	s.mu.Lock()
 	i, failed := s.intents.find("payment_intent", id)

@@ -5,26 +5,26 @@ import (
 	"sync"
 )
 
-// Record is one request as it came and how it ended. Status 0 means that no answer has left.
+// Record is one request and the status of its answer; 0 means that no answer was sent.
 type Record struct {
 	Method         string `json:"method"`
 	Path           string `json:"path"`
-	Query          string `json:"query,omitempty"` // as it came
-	Body           string `json:"body,omitempty"`  // as it came, form-encoded
+	Query          string `json:"query,omitempty"` // raw
+	Body           string `json:"body,omitempty"`  // raw, form-encoded
 	IdempotencyKey string `json:"idempotency_key,omitempty"`
 	Status         int    `json:"status"`
 }
 
-// maxRecords bounds the journal; the oldest go first.
+// maxRecords bounds the journal; when it is full, the older half is dropped.
 const maxRecords = 100_000
 
-// Journal is every request of the API, oldest first.
+// Journal records the requests to the API, oldest first. It is safe for concurrent use.
 type Journal struct {
 	mu      sync.Mutex
 	records []*Record
 }
 
-// add records a request as it comes; answered adds its status.
+// add records a request when it arrives; the returned answered sets its status.
 func (j *Journal) add(r *http.Request, body string) (answered func(status int)) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -40,7 +40,7 @@ func (j *Journal) add(r *http.Request, body string) (answered func(status int)) 
 	}
 }
 
-// Records is a copy of it.
+// Records returns a copy of all records, oldest first.
 func (j *Journal) Records() []Record {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -61,5 +61,5 @@ func (r *statusRecorder) WriteHeader(status int) {
 	r.ResponseWriter.WriteHeader(status)
 }
 
-// Unwrap lets a ResponseController reach the connection.
+// Unwrap gives http.ResponseController access to the underlying ResponseWriter.
 func (r *statusRecorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }

@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// The bounds that Stripe's document does not have (stripe.com/docs/api/metadata, /idempotent_requests, /expanding_objects).
+// Limits that Stripe's OpenAPI document does not state (stripe.com/docs/api/metadata, /idempotent_requests, /expanding_objects).
 const (
 	metadataKeys       = 50
 	metadataKeyLength  = 40
@@ -18,7 +18,7 @@ const (
 	expandLevels       = 4
 )
 
-// judge refuses what Stripe's specification does not let through: nothing has been executed then, and nothing is kept.
+// judge validates a call against Stripe's OpenAPI document. A call that fails is not executed, and its answer is not stored.
 func (c *call) judge(pattern string, header http.Header) *apiError {
 	if failed := judgeHeader(header); failed != nil {
 		return failed
@@ -48,7 +48,7 @@ func judgeHeader(header http.Header) *apiError {
 	media, _, _ := strings.Cut(header.Get("Content-Type"), ";")
 	switch {
 	case version != "" && version != apiVersion:
-		return invalid("", "", "Invalid Stripe API version: "+version+". This stand-in speaks "+apiVersion+" alone.")
+		return invalid("", "", "Invalid Stripe API version: "+version+". The stand-in supports "+apiVersion+" only.")
 	case header.Get("Stripe-Account") != "":
 		return &apiError{
 			status: http.StatusForbidden, kind: "invalid_request_error", code: "account_invalid", unkept: true,
@@ -62,7 +62,7 @@ func judgeHeader(header http.Header) *apiError {
 	return nil
 }
 
-// judge holds a value against what is said of it. name is that of the parameter, as Stripe's errors write it.
+// judge validates a value against the parameter's schema. name is the parameter's full name, as Stripe's errors write it.
 func (p *parameter) judge(v *value, name string) *apiError {
 	switch {
 	case p == nil:
@@ -79,7 +79,8 @@ func (p *parameter) judge(v *value, name string) *apiError {
 	return p.judgeText(v.text, name)
 }
 
-// judgeAny takes what one of several takes; of their errors, that of the one whose shape fits says most.
+// judgeAny accepts a value that matches one of several schemas. Otherwise it returns the error of the schema whose shape
+// (object, array or text) matches the value, because that error is the most specific.
 func (p *parameter) judgeAny(v *value, name string) *apiError {
 	var best *apiError
 	for _, one := range p.Any {
@@ -194,7 +195,7 @@ func tooMuchMetadata() *apiError {
 	return invalid("", "metadata", fmt.Sprintf("Objects can have up to %d metadata keys.", metadataKeys))
 }
 
-// judgeExpand follows a path through the resources that an endpoint answers with.
+// judgeExpand checks that a path can be expanded, step by step, from the resources that the endpoint answers with.
 func judgeExpand(resources []string, path string) *apiError {
 	steps := strings.Split(path, ".")
 	if len(steps) > expandLevels {

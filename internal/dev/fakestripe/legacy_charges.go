@@ -2,8 +2,8 @@ package fakestripe
 
 import "strings"
 
-// Charges without a PaymentIntent, as accounts made them before 2019 and some still do (stripe.com/docs/api/charges/create).
-// Each has a hidden intent without an id.
+// Charges without a PaymentIntent, which accounts created before 2019 and some create today
+// (stripe.com/docs/api/charges/create). Each has a hidden intent with an empty id.
 
 func createCharge(s *Server, c *call) (any, *apiError) {
 	amount, given, failed := c.integer("amount")
@@ -43,7 +43,7 @@ func createCharge(s *Server, c *call) (any, *apiError) {
 	return ch.wire(s, expansionOf(c.form)), nil
 }
 
-// methodOfSource is the test payment method that a token stands for: tok_visa for pm_card_visa.
+// methodOfSource returns the test payment method that a token represents: pm_card_visa for tok_visa.
 func (s *Server) methodOfSource(source string) (string, *apiError) {
 	if method, made := s.tokens[source]; made {
 		return method, nil
@@ -65,7 +65,7 @@ func captureCharge(s *Server, c *call) (any, *apiError) {
 	case ch.captured:
 		return nil, refused("charge_already_captured", "Charge "+ch.id+" has already been captured.")
 	case ch.intent.id != "":
-		return nil, invalid("", "", "This charge is of a PaymentIntent: capture that one.")
+		return nil, invalid("", "", "This charge belongs to a PaymentIntent: capture the PaymentIntent instead.")
 	}
 	amount, given, failed := c.integer("amount")
 	switch {
@@ -81,11 +81,11 @@ func captureCharge(s *Server, c *call) (any, *apiError) {
 	return ch.wire(s, expansionOf(c.form)), nil
 }
 
-// createToken keeps which test card a number is (stripe.com/docs/api/tokens/create_card).
+// createToken creates a token for a test card number (stripe.com/docs/api/tokens/create_card).
 func createToken(s *Server, c *call) (any, *apiError) {
 	method, found := numbers[c.form.Get("card[number]")]
 	if !found {
-		return nil, invalid("incorrect_number", "card[number]", "The stand-in knows the documented test numbers only.")
+		return nil, invalid("incorrect_number", "card[number]", "The stand-in accepts Stripe's documented test card numbers only.")
 	}
 	id, b := s.ids.next("tok"), cards[method]
 	s.tokens[id] = method

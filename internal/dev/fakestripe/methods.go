@@ -1,13 +1,13 @@
 package fakestripe
 
-// paymentMethod is one that a client made; the well-known test methods need not be made.
+// paymentMethod is a payment method that a client created; the documented test payment methods exist without being created.
 type paymentMethod struct {
 	id       string
 	created  int64
 	metadata map[string]string
-	card     string // the well-known one that it behaves like
+	card     string // the test payment method whose behaviour it has
 	customer string
-	billing  map[string]any // whom the bank bills, as the payer typed it
+	billing  map[string]any // billing_details as the payer entered them
 }
 
 func (m *paymentMethod) identity() string { return m.id }
@@ -30,7 +30,7 @@ func cardDetails(b behaviour) map[string]any {
 	}
 }
 
-// billingDetails reads what a payer typed of themselves; what is not given is null.
+// billingDetails returns the billing_details parameters; missing fields are null.
 func (c *call) billingDetails() map[string]any {
 	given := func(name string) any { return orNil(c.form.Get("billing_details[" + name + "]")) }
 	address := map[string]any{}
@@ -40,7 +40,7 @@ func (c *call) billingDetails() map[string]any {
 	return map[string]any{"email": given("email"), "name": given("name"), "phone": given("phone"), "address": address}
 }
 
-// billingOf a payment method are the details that its charges repeat; a well-known test method has none.
+// billingOf returns the billing details that charges copy from their payment method; a documented test payment method has none.
 func (s *Server) billingOf(method string) map[string]any {
 	if m := s.methods.get(method); m != nil {
 		return m.billing
@@ -48,7 +48,7 @@ func (s *Server) billingOf(method string) map[string]any {
 	return (&call{}).billingDetails()
 }
 
-// numbers of the test cards with a published number (stripe.com/docs/testing#cards).
+// numbers maps Stripe's published test card numbers to test payment methods (stripe.com/docs/testing#cards).
 var numbers = map[string]string{
 	"4242424242424242": "pm_card_visa", "5555555555554444": "pm_card_mastercard", "4000000000000002": "pm_card_chargeDeclined",
 	"4000000000009995": "pm_card_chargeDeclinedInsufficientFunds", "4000002500003155": "pm_card_authenticationRequired",
@@ -56,14 +56,14 @@ var numbers = map[string]string{
 
 func createMethod(s *Server, c *call) (any, *apiError) {
 	if c.form.Get("type") != "card" {
-		return nil, invalid("parameter_missing", "type", "The stand-in makes payment methods of type card only.")
+		return nil, invalid("parameter_missing", "type", "The stand-in supports payment methods of type card only.")
 	}
 	card, found := numbers[c.form.Get("card[number]")]
 	if token := c.form.Get("card[token]"); token == "tok_visa" {
 		card, found = "pm_card_visa", true
 	}
 	if !found {
-		return nil, invalid("incorrect_number", "card[number]", "The stand-in knows the documented test numbers only.")
+		return nil, invalid("incorrect_number", "card[number]", "The stand-in accepts Stripe's documented test card numbers only.")
 	}
 	m := &paymentMethod{id: s.ids.next("pm"), created: s.clock.Now().Unix(), metadata: c.metadata(), card: card, billing: c.billingDetails()}
 	s.methods.add(m)
@@ -85,7 +85,7 @@ func listMethods(s *Server, c *call) (any, *apiError) {
 	})
 }
 
-// attachMethod gives a payment method to a customer; of a well-known test method it makes one.
+// attachMethod attaches a payment method to a customer. Attaching a documented test payment method creates a new payment method.
 func attachMethod(s *Server, c *call) (any, *apiError) {
 	who := c.form.Get("customer")
 	if _, failed := s.customers.find("customer", who); failed != nil {
@@ -107,7 +107,7 @@ func attachMethod(s *Server, c *call) (any, *apiError) {
 	return m.wire(s, expansionOf(c.form)), nil
 }
 
-// behaviourOf a payment method: a well-known one, or one that was made.
+// behaviourOf returns the behaviour of a payment method, whether it is a documented test payment method or was created.
 func (s *Server) behaviourOf(id string) (behaviour, *apiError) {
 	if b, found := cards[id]; found {
 		return b, nil
@@ -122,7 +122,7 @@ func (s *Server) behaviourOf(id string) (behaviour, *apiError) {
 	return cards[m.card], nil
 }
 
-// methodObject is a payment method as it stands in an error.
+// methodObject returns a payment method as errors include it.
 func (s *Server) methodObject(id string) map[string]any {
 	if m := s.methods.get(id); m != nil {
 		return m.wire(s, nil)
@@ -141,7 +141,8 @@ func (s *Server) methodObject(id string) map[string]any {
 	return out
 }
 
-// customer is stored for clients that create one first, and not used.
+// customer is a customer object. It is stored for clients that create one before a payment; nothing in the stand-in depends on
+// it.
 type customer struct {
 	id, email, name, description string
 	created                      int64

@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A charge repeats what the payer typed: billing details of the payment method, shipping, receipt address and description
-// of the PaymentIntent.
+// A charge copies what the payer entered: the billing details of the payment method, and the shipping address, receipt email
+// address and description of the PaymentIntent.
 func TestAChargeRepeatsWhatThePayerTyped(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)

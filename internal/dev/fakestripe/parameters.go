@@ -6,13 +6,13 @@ import (
 	"sync"
 )
 
-// parametersJSON says which parameters each endpoint takes and which fields may be expanded. It is made of Stripe's OpenAPI
-// document by conformance/parameters; `make conformance` checks that it is up to date.
+// parametersJSON lists the parameters of each endpoint and the fields that can be expanded. conformance/parameters generates it
+// from Stripe's OpenAPI document; `make conformance` checks that it is up to date.
 //
 //go:embed parameters.json
 var parametersJSON []byte
 
-// parameter is what Stripe's document says of a parameter's values.
+// parameter is the schema of a parameter in Stripe's OpenAPI document.
 type parameter struct {
 	Type     string                `json:"type"`
 	Max      int                   `json:"max"` // characters
@@ -20,11 +20,11 @@ type parameter struct {
 	Required []string              `json:"required"`
 	Items    *parameter            `json:"items"`
 	Fields   map[string]*parameter `json:"fields"`
-	Any      []*parameter          `json:"any"`  // one of these
-	Free     *parameter            `json:"free"` // of fields with any name
+	Any      []*parameter          `json:"any"`  // alternative schemas
+	Free     *parameter            `json:"free"` // schema of fields with arbitrary names
 }
 
-// rules are those of one endpoint.
+// rules describes one endpoint.
 type rules struct {
 	Parameters *parameter `json:"parameters"`
 	Answer     []string   `json:"answer"` // the resources that it answers with
@@ -33,14 +33,14 @@ type rules struct {
 type specification struct {
 	Version   string           `json:"version"`
 	Endpoints map[string]rules `json:"endpoints"`
-	// Expandable are the fields of each resource that may be expanded, and what is in them then.
+	// Expandable maps a resource and a field that can be expanded to the resources that the field can contain.
 	Expandable map[string]map[string][]string `json:"expandable"`
 }
 
 var stripes = sync.OnceValue(func() specification {
 	var out specification
 	if err := json.Unmarshal(parametersJSON, &out); err != nil {
-		panic("parameters.json cannot be read: " + err.Error()) // it is part of the program
+		panic("parameters.json cannot be read: " + err.Error()) // a broken parameters.json is a build error
 	}
 	return out
 })

@@ -5,8 +5,9 @@ import (
 	"strings"
 )
 
-// PayOut makes an automatic payout of everything that is available in a currency ("usd") and that no other automatic
-// payout has taken, and returns its id. A balance below zero is paid out only where AllowNegativePayouts says so.
+// PayOut creates an automatic payout of all available funds in a currency ("usd") that no other automatic payout includes, and
+// returns its id. It fails with balance_insufficient if there are none; a negative sum is paid out only under
+// AllowNegativePayouts.
 func (s *Server) PayOut(currency string) (string, error) {
 	s.mu.Lock()
 	var contents []*transaction
@@ -20,7 +21,7 @@ func (s *Server) PayOut(currency string) (string, error) {
 	var failed *apiError
 	id := ""
 	if sum == 0 || sum < 0 && !s.hooks.negativePayouts {
-		failed = invalid("balance_insufficient", "amount", "there is nothing to pay out")
+		failed = invalid("balance_insufficient", "amount", "the available balance has nothing to pay out")
 	} else {
 		p := s.newPayout(sum, currency)
 		p.automatic, id = true, p.id
@@ -35,7 +36,7 @@ func (s *Server) PayOut(currency string) (string, error) {
 	return id, asError(failed)
 }
 
-// reconcilePayout lists what a payout pays out.
+// reconcilePayout lists the balance transactions of a payout and sends payout.reconciliation_completed.
 func (s *Server) reconcilePayout(p *payout) {
 	for _, t := range p.unreconciled {
 		t.payout = p.id
@@ -44,7 +45,7 @@ func (s *Server) reconcilePayout(p *payout) {
 	s.emit("payout.reconciliation_completed", p)
 }
 
-// beingReconciled tells whether a balance transaction belongs to a payout that does not list it yet.
+// beingReconciled reports whether a balance transaction belongs to a payout that does not list it yet.
 func (s *Server) beingReconciled(t *transaction) bool {
 	for _, p := range s.payouts.order {
 		if slices.Contains(p.unreconciled, t) {
@@ -54,19 +55,19 @@ func (s *Server) beingReconciled(t *transaction) bool {
 	return false
 }
 
-// CompletePayoutReconciliation ends what HoldPayoutReconciliation held for one payout.
+// CompletePayoutReconciliation completes the reconciliation of a payout that HoldPayoutReconciliation held.
 func (s *Server) CompletePayoutReconciliation(id string) error {
 	return s.withObject(id, func(o object) *apiError {
 		p, ok := o.(*payout)
 		if !ok || p.unreconciled == nil {
-			return invalid("", "id", id+" is no payout whose reconciliation is in progress")
+			return invalid("", "id", id+" is not a payout with a reconciliation in progress")
 		}
 		s.reconcilePayout(p)
 		return nil
 	})
 }
 
-// payoutMoves says where a payout may go.
+// payoutMoves maps a status to the statuses that may follow it.
 var payoutMoves = map[string][]string{
 	"pending": {"in_transit", "paid", "failed", "canceled"}, "in_transit": {"paid", "failed"}, "paid": {"failed"},
 }
@@ -78,7 +79,7 @@ var payoutEvents = map[string]string{
 
 func (s *Server) advancePayout(p *payout, status string) *apiError {
 	if !contains(payoutMoves[p.status], status) {
-		return invalid("", "", "a payout that is "+p.status+" cannot become "+status)
+		return invalid("", "", "a payout with the status "+p.status+" cannot become "+status)
 	}
 	p.status = status
 	if kind := map[string]string{"failed": "payout_failure", "canceled": "payout_cancel"}[status]; kind != "" {
@@ -94,7 +95,7 @@ func (s *Server) advancePayout(p *payout, status string) *apiError {
 	return nil
 }
 
-// MovePayout is the bank: it takes a payout to in_transit, paid, failed (also after paid) or canceled.
+// MovePayout moves a payout to in_transit, paid, failed (also after paid) or canceled, as the bank does.
 func (s *Server) MovePayout(id, status string) error {
 	s.mu.Lock()
 	p, failed := s.payouts.find("payout", id)

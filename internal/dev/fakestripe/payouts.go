@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// payout is money on its way to the bank (stripe.com/docs/api/payouts/object).
+// payout is a transfer of funds to the bank account (stripe.com/docs/api/payouts/object). Amounts are in minor units.
 type payout struct {
 	id                 string
 	created            int64
@@ -21,13 +21,13 @@ type payout struct {
 	transaction        string
 	failureTransaction string
 	failureCode        string
-	reverses           string // the payout that this one takes back
+	reverses           string // id of the payout that this one reverses
 	reversedBy         string
-	// unreconciled are the balance transactions of a payout whose reconciliation is in progress.
+	// unreconciled holds the balance transactions of a payout whose reconciliation is in progress.
 	unreconciled []*transaction
 }
 
-// arrivalAfter is how long a payout takes.
+// arrivalAfter is how long after its creation a payout arrives.
 const arrivalAfter = 2 * 24 * time.Hour
 
 func (p *payout) identity() string { return p.id }
@@ -57,12 +57,12 @@ func (p *payout) wire(s *Server, expand expansion) map[string]any {
 	}, expand)
 }
 
-// arrival is the day on which the bank should have it: its midnight, UTC, in seconds.
+// arrival returns the expected day of arrival as the Unix time of its midnight, UTC.
 func (p *payout) arrival() int64 {
 	return time.Unix(p.created, 0).UTC().Add(arrivalAfter).Truncate(24 * time.Hour).Unix()
 }
 
-// PayoutInfo is what a test reads of one.
+// PayoutInfo is a payout as Payouts returns it to tests. Amounts are in minor units.
 type PayoutInfo struct {
 	ID        string `json:"id"`
 	Status    string `json:"status"`
@@ -71,7 +71,7 @@ type PayoutInfo struct {
 	Automatic bool   `json:"automatic"`
 }
 
-// Payouts are all there are, oldest first.
+// Payouts returns all payouts, oldest first.
 func (s *Server) Payouts() []PayoutInfo {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -102,7 +102,7 @@ func createPayout(s *Server, c *call) (any, *apiError) {
 	return p.wire(s, expansionOf(c.form)), nil
 }
 
-// available is what may be paid out in a currency.
+// available returns the available balance in a currency, in minor units.
 func (s *Server) available(currency string) int64 {
 	var sum int64
 	for _, t := range s.transactions.order {
@@ -155,7 +155,7 @@ func updatePayout(s *Server, c *call) (any, *apiError) {
 	return p.wire(s, expansionOf(c.form)), nil
 }
 
-// reversePayout debits the bank account of a payout that arrived (stripe.com/docs/api/payouts/reverse).
+// reversePayout debits the bank account by a payout that arrived (stripe.com/docs/api/payouts/reverse).
 func reversePayout(s *Server, c *call) (any, *apiError) {
 	p, failed := s.payouts.find("payout", c.id)
 	switch {
@@ -170,7 +170,7 @@ func reversePayout(s *Server, c *call) (any, *apiError) {
 	return back.wire(s, expansionOf(c.form)), nil
 }
 
-// cancelPayout stops one that we made ourselves and that has not left yet (stripe.com/docs/api/payouts/cancel).
+// cancelPayout cancels a manual payout that is still pending (stripe.com/docs/api/payouts/cancel).
 func cancelPayout(s *Server, c *call) (any, *apiError) {
 	p, failed := s.payouts.find("payout", c.id)
 	if failed == nil && p.automatic {

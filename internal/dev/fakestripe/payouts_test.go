@@ -9,7 +9,8 @@ import (
 	"github.com/stripe/stripe-go/v76"
 )
 
-// requireReconciled holds an automatic payout against what it pays out: with its own row they add up to nothing.
+// requireReconciled checks that an automatic payout lists these sources, and that they and the payout's own balance transaction
+// add up to zero.
 func (s stand) requireReconciled(payout string, sources ...string) {
 	s.t.Helper()
 	var sum int64
@@ -30,7 +31,7 @@ func TestAutomaticPayouts(t *testing.T) {
 	require.Error(t, err, "all is pending")
 	s.SettleFunds()
 	refund := s.refund(intent, "900").text("id")
-	s.pay("pm_card_visa") // pending: for the next payout
+	s.pay("pm_card_visa") // pending, so for the next payout
 	before := len(s.events(0))
 	first, err := s.PayOut("usd")
 	require.NoError(t, err)
@@ -74,7 +75,7 @@ func TestPayoutsByHand(t *testing.T) {
 	s := newStand(t)
 	api := s.stripeGo()
 	s.pay("pm_card_bypassPending")
-	s.pay("pm_card_visa") // pending: not to be had
+	s.pay("pm_card_visa") // pending, so not available
 	_, err := api.Payouts.New(&stripe.PayoutParams{Amount: stripe.Int64(45900), Currency: stripe.String("usd")})
 	var refusal *stripe.Error
 	require.ErrorAs(t, err, &refusal)
@@ -135,7 +136,7 @@ func TestPayoutsAreListed(t *testing.T) {
 	s.requireBalance(0)
 }
 
-// What a balance transaction came of is to be had with it: that is how a payout is reconciled in one call.
+// Balance transactions can be listed with their sources expanded, so that one call reconciles a payout.
 func TestSourcesAreExpanded(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)

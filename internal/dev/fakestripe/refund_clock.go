@@ -2,11 +2,12 @@ package fakestripe
 
 import "time"
 
-// refundTime is the time after which refunds to the test cards for refunds change their state automatically. Stripe says "some
+// refundTime is the time after which refunds to the refund test cards change their status automatically; Stripe documents "some
 // time later" (stripe.com/docs/testing).
 const refundTime = time.Hour
 
-// moveDueRefunds lets a refund of pm_card_pendingRefund arrive, and one of pm_card_refundFail come back.
+// moveDueRefunds settles refunds to pm_card_pendingRefund, and fails refunds to pm_card_refundFail, that were created refundTime
+// before now.
 func (s *Server) moveDueRefunds(now time.Time) {
 	s.mu.Lock()
 	due := now.Add(-refundTime).Unix()

@@ -1,6 +1,6 @@
 package fakestripe
 
-// giveBack ends a refund without the customer: what the balance had paid comes back.
+// giveBack ends a refund that the customer does not receive, and books the refunded amount back to the balance.
 func (s *Server) giveBack(r *refund, status, reason string) {
 	r.status, r.failureReason = status, reason
 	if r.transaction != "" {
@@ -16,14 +16,14 @@ func (s *Server) giveBack(r *refund, status, reason string) {
 	}
 }
 
-// HoldRefunds keeps refunds pending and unpaid, as an insufficient balance does, until each is settled.
+// HoldRefunds keeps new refunds pending and without a balance transaction, as an insufficient balance does, until SettleRefund.
 func (s *Server) HoldRefunds(hold bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.holdRefunds = hold
 }
 
-// SettleRefund lets a refund that is on its way arrive.
+// SettleRefund makes a refund succeed that is pending or requires_action.
 func (s *Server) SettleRefund(id string) error {
 	return s.moveRefund(id, func(r *refund) bool { return r.status == "pending" || r.status == "requires_action" }, s.arrive)
 }
@@ -36,8 +36,8 @@ func (s *Server) arrive(r *refund) {
 	s.refundChanged(r)
 }
 
-// FailRefund has the bank send a refund back, also after it succeeded, or the customer not do what was asked for. An empty
-// reason is "unknown".
+// FailRefund fails a refund, even one that has succeeded: the bank returns it, or the customer did not take the required action.
+// An empty reason is "unknown".
 func (s *Server) FailRefund(id, reason string) error {
 	if reason == "" {
 		reason = "unknown"
@@ -47,7 +47,7 @@ func (s *Server) FailRefund(id, reason string) error {
 	})
 }
 
-// RequireRefundAction has a pending refund wait for the customer.
+// RequireRefundAction moves a pending refund to requires_action.
 func (s *Server) RequireRefundAction(id string) error {
 	return s.moveRefund(id, func(r *refund) bool { return r.status == "pending" }, func(r *refund) {
 		r.status = "requires_action"
@@ -61,9 +61,9 @@ func (s *Server) moveRefund(id string, may func(*refund) bool, move func(*refund
 	switch {
 	case failed != nil:
 	case r.uncaptured:
-		failed = invalid("", "", "what was never taken cannot come back")
+		failed = invalid("", "", "the release of an authorisation cannot change status")
 	case !may(r):
-		failed = invalid("", "", "a refund that is "+r.status+" cannot go there")
+		failed = invalid("", "", "a refund with the status "+r.status+" cannot change to that status")
 	}
 	if failed == nil {
 		move(r)
@@ -73,8 +73,8 @@ func (s *Server) moveRefund(id string, may func(*refund) bool, move func(*refund
 	return asError(failed)
 }
 
-// RefundInDashboard is a refund that somebody makes by hand: it bears no metadata. An amount of 0 is all that is left, in
-// minor units. It returns its id.
+// RefundInDashboard creates a refund without metadata, as an operator does in Stripe's dashboard, and returns its id. The amount
+// is in minor units; 0 refunds the rest.
 func (s *Server) RefundInDashboard(paymentIntentID string, amount int64) (string, error) {
 	s.mu.Lock()
 	id, failed := s.refundByHand(paymentIntentID, amount)
@@ -89,7 +89,7 @@ func (s *Server) refundByHand(paymentIntentID string, amount int64) (string, *ap
 		return "", failed
 	}
 	if i.status != succeeded {
-		return "", unexpectedState(i, "a payment that is "+i.status+" has nothing to refund")
+		return "", unexpectedState(i, "a PaymentIntent with the status "+i.status+" cannot be refunded")
 	}
 	ch := s.charges.get(i.latestCharge)
 	left := ch.amountCaptured - s.refundedOf(ch)
@@ -97,7 +97,7 @@ func (s *Server) refundByHand(paymentIntentID string, amount int64) (string, *ap
 		amount = left
 	}
 	if amount < 1 || amount > left {
-		return "", unexpectedState(i, "there is not so much to refund")
+		return "", unexpectedState(i, "the amount is not between 1 and the unrefunded amount")
 	}
 	if failed := s.notChargedBack(ch); failed != nil {
 		return "", failed

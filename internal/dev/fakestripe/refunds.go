@@ -5,7 +5,7 @@ import (
 	"net/http"
 )
 
-// refund is money on its way back (stripe.com/docs/api/refunds/object).
+// refund is a refund of a charge (stripe.com/docs/api/refunds/object). Amounts are in minor units.
 type refund struct {
 	id                 string
 	created            int64
@@ -14,10 +14,10 @@ type refund struct {
 	status             string
 	reason             string
 	metadata           map[string]string
-	transaction        string // empty while the balance has not paid for it
+	transaction        string // empty until the balance pays for it
 	failureTransaction string
 	failureReason      string
-	uncaptured         bool // of what was authorised only: nothing that was taken goes back
+	uncaptured         bool // a released authorisation: no captured amount is returned
 }
 
 func (r *refund) identity() string { return r.id }
@@ -43,7 +43,7 @@ func (r *refund) wire(s *Server, expand expansion) map[string]any {
 	return s.finished(r.id, out, expand)
 }
 
-// Refund is what a test reads of one.
+// Refund is a refund as Refunds returns it to tests. Amounts are in minor units.
 type Refund struct {
 	ID            string            `json:"id"`
 	Charge        string            `json:"charge"`
@@ -55,7 +55,7 @@ type Refund struct {
 	Uncaptured    bool              `json:"uncaptured"` // of an authorisation
 }
 
-// Refunds are all there are, oldest first; what was let go of an authorisation is among them.
+// Refunds returns all refunds, oldest first, including the released parts of authorisations.
 func (s *Server) Refunds() []Refund {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -89,7 +89,7 @@ func createRefund(s *Server, c *call) (any, *apiError) {
 	case amount < 1:
 		return nil, invalid("parameter_invalid_integer", "amount", "Invalid positive integer")
 	case threeDecimal[ch.currency] && amount%10 != 0, wholeUnits[ch.currency] && amount%100 != 0:
-		return nil, invalid("parameter_invalid_integer", "amount", "The amount does not end as "+ch.currency+" wants.")
+		return nil, invalid("parameter_invalid_integer", "amount", "Amounts in "+ch.currency+" must end in 0 (three decimals) or 00.")
 	case amount > left:
 		return nil, invalid("", "amount",
 			"Refund amount ("+inMajor(amount, ch.currency)+") is greater than unrefunded amount on charge ("+inMajor(left, ch.currency)+")")
@@ -100,7 +100,7 @@ func createRefund(s *Server, c *call) (any, *apiError) {
 	return s.refund(ch, amount, c.form.Get("reason"), c.metadata()).wire(s, expansionOf(c.form)), nil
 }
 
-// refundableCharge finds the charge by its id or by its PaymentIntent, and refuses one that has nothing to give back.
+// refundableCharge returns the charge named by its id or its PaymentIntent, and an error if it has no captured amount.
 func (s *Server) refundableCharge(c *call) (*charge, *apiError) {
 	id := c.form.Get("charge")
 	if intentID := c.form.Get("payment_intent"); intentID != "" {
@@ -127,7 +127,7 @@ func (s *Server) refundableCharge(c *call) (*charge, *apiError) {
 	return ch, s.notChargedBack(ch)
 }
 
-// notChargedBack refuses a charge whose money the bank has taken, or may yet keep.
+// notChargedBack refuses the refund of a charge that has a formal dispute, open or lost.
 func (s *Server) notChargedBack(ch *charge) *apiError {
 	for _, d := range s.disputes.order {
 		if d.charge == ch && d.chargedBack() {
@@ -137,14 +137,14 @@ func (s *Server) notChargedBack(ch *charge) *apiError {
 	return nil
 }
 
-// asParameter is a missing object that a parameter names, not the path.
+// asParameter turns a not-found error for the path into one for a parameter.
 func asParameter(failed *apiError, param string) *apiError {
 	changed := *failed
 	changed.status, changed.param = http.StatusBadRequest, param
 	return &changed
 }
 
-// refused is an answer that is kept under its key: execution had begun.
+// refused returns a 400 from an executed request, so it is stored under the idempotency key.
 func refused(code, message string) *apiError {
 	return &apiError{status: http.StatusBadRequest, kind: "invalid_request_error", code: code, message: message}
 }
@@ -176,9 +176,9 @@ func (s *Server) payRefund(r *refund) {
 	r.transaction = t.id
 }
 
-// letGo refunds what was authorised and not captured, as Stripe does automatically
-// (stripe.com/docs/api/payment_intents/cancel, stripe.com/docs/api/payment_intents/capture). Nothing was taken, so no balance
-// transaction pays for it, but for a partial capture, whose own is made with the charge's.
+// letGo releases the uncaptured part of an authorisation as a refund, as Stripe does automatically
+// (stripe.com/docs/api/payment_intents/cancel, stripe.com/docs/api/payment_intents/capture). Because nothing was captured, the
+// refund has no balance transaction; only after a partial capture settleCharge books one.
 func (s *Server) letGo(ch *charge, reason string) {
 	ch.released = &refund{
 		id: s.ids.next("re"), created: s.clock.Now().Unix(), charge: ch, amount: ch.amount - ch.amountCaptured, status: "succeeded",
@@ -187,7 +187,7 @@ func (s *Server) letGo(ch *charge, reason string) {
 	s.refunds.add(ch.released)
 }
 
-// tellLetGo has the events of a refund that letGo made.
+// tellLetGo sends the events about the refund that letGo created.
 func (s *Server) tellLetGo(ch *charge) {
 	s.emit("refund.created", ch.released)
 	s.emit("charge.refunded", ch)
@@ -232,7 +232,7 @@ func cancelRefund(s *Server, c *call) (any, *apiError) {
 	return r.wire(s, expansionOf(c.form)), nil
 }
 
-// expireRefund ends one that waits for the customer (stripe.com/docs/api/refunds, test helpers).
+// expireRefund fails a refund that waits for the customer (stripe.com/docs/api/refunds, test helpers).
 func expireRefund(s *Server, c *call) (any, *apiError) {
 	r, failed := s.refunds.find("refund", c.id)
 	switch {

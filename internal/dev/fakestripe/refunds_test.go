@@ -97,7 +97,7 @@ func TestRefundThatIsPending(t *testing.T) {
 	require.Len(t, s.booked(id), 1)
 }
 
-// The cards of stripe.com/docs/testing whose refunds move "some time later": by the clock.
+// Refunds to the test cards of stripe.com/docs/testing that change status "some time later" change by the clock.
 func TestRefundsThatMoveByTheClock(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
@@ -117,7 +117,7 @@ func TestRefundsThatMoveByTheClock(t *testing.T) {
 	require.Len(t, s.events(before), 4, "once")
 }
 
-// An insufficient balance: nothing is booked until the money is there, and nothing comes back when it never was.
+// With an insufficient balance, a refund is booked only when funds arrive, and its failure returns nothing that was not booked.
 func TestRefundsThatTheBalanceCannotPay(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)

@@ -18,23 +18,23 @@ import (
 
 const maxRequestBytes = 1 << 20
 
-// call is one API request, read and checked.
+// call is one parsed and authorised API request.
 type call struct {
 	path      string
-	id        string // of the path
+	id        string // from the path
 	form      url.Values
 	query     url.Values
 	clientKey bool // authorised by a publishable key and a client secret
 	requestID string
-	key       string // its idempotency key
+	key       string // idempotency key; empty without one
 }
 
-// reply is what a call ends in.
+// reply is the result of a call: a body or an error, and its encoded form.
 type reply struct {
 	body     any
 	error    *apiError
 	replayed bool
-	raw      []byte // of a kept answer
+	raw      []byte // the encoded answer; a replay has nothing else
 	status   int
 }
 
@@ -73,18 +73,18 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, pattern string, s
 
 func (s *Server) keepShape(method, pattern string, c *call, refused *apiError) {
 	if err := s.shapes.keep(method, pattern, c, refused); err != nil {
-		s.options.Log.Error("the shape of a request cannot be kept", "error", err)
+		s.options.Log.Error("cannot store the shape of a request", "error", err)
 	}
 }
 
-// takeTime waits for as long as an answer takes, or until nobody waits for it.
+// takeTime waits for Options.AnswerTime, or until the client disconnects.
 func (s *Server) takeTime(ctx context.Context) {
 	if s.options.AnswerTime > 0 {
 		_ = wait.For(ctx, s.options.AnswerTime)
 	}
 }
 
-// run does the work once. A 500 before does none of it, a 500 after does all of it, and both say the same.
+// run executes the call. Fault500Before skips the execution, Fault500After executes it; both answer with the same 500.
 func (s *Server) run(c *call, serve endpoint, fault Fault) *reply {
 	switch fault.Kind {
 	case Fault500Before:
@@ -105,7 +105,7 @@ func (s *Server) run(c *call, serve endpoint, fault Fault) *reply {
 	return result
 }
 
-// freeze writes the answer as bytes while the lock is held: objects change afterwards.
+// freeze encodes the answer while the server's lock is held, because the objects change afterwards.
 func (s *Server) freeze(r *reply) *reply {
 	r.status = http.StatusOK
 	body := r.body
@@ -114,7 +114,7 @@ func (s *Server) freeze(r *reply) *reply {
 	}
 	text, err := json.MarshalIndent(body, "", "  ")
 	if err != nil {
-		s.options.Log.Error("an answer of the stand-in cannot be written", "error", err)
+		s.options.Log.Error("cannot encode an answer", "error", err)
 	}
 	r.raw = text
 	return r
@@ -132,10 +132,10 @@ func (s *Server) answer(w http.ResponseWriter, requestID string, r *reply) {
 		header.Set("Idempotent-Replayed", "true")
 	}
 	w.WriteHeader(r.status)
-	_, _ = w.Write(r.raw) // the client may have gone
+	_, _ = w.Write(r.raw) // a client that disconnected cannot receive the answer
 }
 
-// apiVersion is the one that stripe-go v76 is pinned to.
+// apiVersion is Stripe's API version that stripe-go v76 pins.
 const apiVersion = "2023-10-16"
 
 func (s *Server) read(r *http.Request) (*call, *apiError) {
@@ -149,7 +149,7 @@ func (s *Server) read(r *http.Request) (*call, *apiError) {
 		if err != nil {
 			return nil, invalid("", "", "Invalid form encoding.")
 		}
-		for name, texts := range c.query { // Stripe takes parameters of a POST from either
+		for name, texts := range c.query { // Stripe reads the parameters of a POST from both
 			c.form[name] = append(texts, c.form[name]...)
 		}
 		c.query = url.Values{}
@@ -157,7 +157,8 @@ func (s *Server) read(r *http.Request) (*call, *apiError) {
 	return c, s.authorise(r, c)
 }
 
-// authorise takes a secret key as Bearer or Basic, or a publishable one where the call bears a client secret.
+// authorise accepts a secret key as Bearer or Basic, or a publishable key if the call includes a client secret. Otherwise it
+// returns a 401.
 func (s *Server) authorise(r *http.Request, c *call) *apiError {
 	key, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if basic, found := strings.CutPrefix(key, "Basic "); found {
@@ -177,7 +178,7 @@ func (s *Server) authorise(r *http.Request, c *call) *apiError {
 	return &apiError{status: http.StatusUnauthorized, kind: "invalid_request_error", message: "Invalid API Key provided.", unkept: true}
 }
 
-// exclusive refuses parameters of which only one may be given.
+// exclusive returns an error if more than one of the named parameters is given.
 func (c *call) exclusive(names ...string) *apiError {
 	given := c.query
 	if c.form != nil {
@@ -218,14 +219,15 @@ func (c *call) integer(name string) (int64, bool, *apiError) {
 
 func (c *call) boolean(name string) bool { return c.form.Get(name) == "true" }
 
-// metadata returns metadata[...]; an empty value removes the key.
+// metadata returns the metadata parameters of a new object; empty values are dropped.
 func (c *call) metadata() map[string]string {
 	out := map[string]string{}
-	_ = c.changeMetadata(&out) // what was given is not too much: judge has seen to it
+	_ = c.changeMetadata(&out) // judge has checked the number of keys
 	return out
 }
 
-// changeMetadata merges metadata[...] into what is there; an empty value removes its key, and an empty metadata all of them.
+// changeMetadata merges the metadata parameters into of. An empty value removes its key; an empty metadata removes all keys. It
+// fails above 50 keys.
 func (c *call) changeMetadata(of *map[string]string) *apiError {
 	merged := maps.Clone(*of)
 	if c.form.Has("metadata") {
@@ -246,7 +248,7 @@ func (c *call) changeMetadata(of *map[string]string) *apiError {
 	return nil
 }
 
-// texts reads a list: name[] or name[0], name[1]...
+// texts returns the values of a list parameter: name[], or name[0], name[1]...
 func (c *call) texts(name string) []string {
 	var keys []string
 	for key := range c.form {

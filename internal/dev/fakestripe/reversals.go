@@ -1,6 +1,6 @@
 package fakestripe
 
-// settleReversal makes the balance transaction that takes back what was authorised and not captured.
+// settleReversal books the balance transaction that returns the uncaptured part of an authorisation.
 func (s *Server) settleReversal(ch *charge, availableOn int64) {
 	rest := ch.released
 	rest.transaction = s.book(&transaction{
@@ -9,15 +9,15 @@ func (s *Server) settleReversal(ch *charge, availableOn int64) {
 	}).id
 }
 
-// DelayReversals makes partial captures book their first balance transaction, of the whole that was authorised, without the
-// second one, which takes the rest back, until ReleaseReversals.
+// DelayReversals makes partial captures book only the balance transaction of the whole authorised amount; the one that returns
+// the uncaptured part follows on ReleaseReversals.
 func (s *Server) DelayReversals() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.delayReversals = true
 }
 
-// ReleaseReversals makes those that are due, each with a charge.updated, and delays no more.
+// ReleaseReversals books the delayed reversals, sends charge.updated for each charge, and ends the delay.
 func (s *Server) ReleaseReversals() {
 	s.mu.Lock()
 	s.delayReversals = false

@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// Rewrite has an object of any kind (pi_, ch_, re_, dp_, po_, txn_) show other values in some of its top-level fields, in
-// answers and events alike: an enumeration's value that nobody knows yet, say. What the stand-in itself does with the object
-// stays as it was. Then it sends the events. Fields of nil end the rewriting; a field of nil is sent as null.
+// Rewrite overrides top-level fields of any object (pi_, ch_, re_, dp_, po_, txn_) in answers and events, for example with an
+// enumeration value that the client does not know. The stand-in's own state does not change. Then it sends the events. Nil
+// fields remove the override; a field with the value nil is sent as null.
 func (s *Server) Rewrite(id string, fields map[string]any, events ...string) error {
 	return s.withObject(id, func(o object) *apiError {
 		if fields == nil {
@@ -20,7 +20,7 @@ func (s *Server) Rewrite(id string, fields map[string]any, events ...string) err
 	})
 }
 
-// finished expands what is still an id in an object's wire form, and applies Rewrite.
+// finished expands the ids that remain in an object's wire form, then applies the overrides of Rewrite.
 func (s *Server) finished(id string, out map[string]any, expand expansion) map[string]any {
 	for _, path := range expand {
 		field, _, _ := strings.Cut(path, ".")
@@ -38,7 +38,7 @@ func (s *Server) finished(id string, out map[string]any, expand expansion) map[s
 	return out
 }
 
-// Tell sends events of any types about an object as it is now.
+// Tell sends events of any types about an object in its current state.
 func (s *Server) Tell(id string, events ...string) error {
 	return s.withObject(id, func(o object) *apiError {
 		s.emitAll(o, events)
@@ -46,13 +46,13 @@ func (s *Server) Tell(id string, events ...string) error {
 	})
 }
 
-// EditMetadata is somebody in the dashboard: keys are set, or removed by an empty value. Stripe has no event for it on a
-// PaymentIntent; charge.updated, refund.updated, charge.dispute.updated and payout.updated tell of the others.
+// EditMetadata edits metadata as an operator does in Stripe's dashboard: it sets keys, and removes those with an empty value. It
+// sends charge.updated, refund.updated, charge.dispute.updated or payout.updated; Stripe has no such event for a PaymentIntent.
 func (s *Server) EditMetadata(id string, changes map[string]string) error {
 	return s.withObject(id, func(o object) *apiError {
 		metadata, event := metadataOf(o)
 		if metadata == nil {
-			return invalid("", "metadata", "there is no metadata to edit on "+id)
+			return invalid("", "metadata", id+" has no metadata")
 		}
 		for key, value := range changes {
 			metadata[key] = value
@@ -67,7 +67,7 @@ func (s *Server) EditMetadata(id string, changes map[string]string) error {
 	})
 }
 
-// metadataOf an object, and the event that tells of a change; nil for an object without.
+// metadataOf returns an object's metadata and the type of the event that reports a change; nil for objects without metadata.
 func metadataOf(o object) (metadata map[string]string, event string) {
 	switch o := o.(type) {
 	case *intent:
@@ -90,7 +90,7 @@ func (s *Server) emitAll(o object, events []string) {
 	}
 }
 
-// withObject does something to an object under the lock, and lets the events go.
+// withObject calls do with an object under the server's lock, then starts the delivery of its events.
 func (s *Server) withObject(id string, do func(object) *apiError) error {
 	s.mu.Lock()
 	o := s.objectOf(id)

@@ -9,10 +9,10 @@ import (
 	"strings"
 )
 
-// endpoint does the work of a call, under the server's lock.
+// endpoint executes a call. The caller holds the server's lock.
 type endpoint func(s *Server, c *call) (any, *apiError)
 
-// endpoints are what the stand-in serves of Stripe's API.
+// endpoints maps the patterns of the endpoints that the stand-in serves to their functions.
 func endpoints() map[string]endpoint {
 	return map[string]endpoint{
 		"POST /v1/payment_intents":                              createIntent,
@@ -62,7 +62,7 @@ func endpoints() map[string]endpoint {
 	}
 }
 
-// Patterns of the endpoints that the stand-in serves: "GET /v1/charges/{id}".
+// Patterns returns the patterns of the endpoints that the stand-in serves: "GET /v1/charges/{id}".
 func Patterns() []string { return slices.Sorted(maps.Keys(endpoints())) }
 
 func (s *Server) routes() *http.ServeMux {
@@ -80,13 +80,13 @@ func (s *Server) routes() *http.ServeMux {
 	return mux
 }
 
-// ServeHTTP is the whole of Stripe.
+// ServeHTTP serves Stripe's API and the routes under /_stand/.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.HasPrefix(r.URL.Path, "/v1/") {
 		recorder := &statusRecorder{ResponseWriter: w}
 		body, err := io.ReadAll(io.LimitReader(r.Body, maxRequestBytes))
 		if err != nil {
-			s.options.Log.Debug("a request's body could not be read", "error", err) // it is judged as far as it came
+			s.options.Log.Debug("the request body could not be read", "error", err) // validation judges the part that was read
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		answered := s.journal.add(r, string(body))

@@ -7,8 +7,8 @@ import (
 
 var searchClause = regexp.MustCompile(`^(status|currency|customer|metadata\['([^']+)'\])\s*:\s*['"]([^'"]*)['"]$`)
 
-// searchIntents takes clauses that compare for equality, joined by AND (stripe.com/docs/search#search-query-language).
-// Stripe's search lags behind its writes by up to a minute; the stand-in's does as LagLists says.
+// searchIntents supports equality clauses joined by AND (stripe.com/docs/search#search-query-language). Stripe's search can lag
+// behind writes by up to a minute; here it lags as LagLists sets.
 func searchIntents(s *Server, c *call) (any, *apiError) {
 	limit, failed := pageLimit(c.query)
 	if failed != nil {
@@ -18,7 +18,7 @@ func searchIntents(s *Server, c *call) (any, *apiError) {
 	for _, text := range strings.Split(c.query.Get("query"), " AND ") {
 		found := searchClause.FindStringSubmatch(strings.TrimSpace(text))
 		if found == nil {
-			return nil, invalid("", "query", "We were unable to parse your search query. The stand-in knows status, currency, customer and "+
+			return nil, invalid("", "query", "We were unable to parse your search query. The stand-in supports status, currency, customer and "+
 				"metadata['key'], each with a colon and a quoted value, joined by AND.")
 		}
 		clauses = append(clauses, clauseOf(found[1], found[2], found[3]))

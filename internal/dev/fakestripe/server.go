@@ -13,17 +13,17 @@ import (
 	"farebook/internal/clock"
 )
 
-// Options of a stand-in.
+// Options configures a stand-in. The zero value is usable.
 type Options struct {
-	// WebhookURL is where events are delivered; empty for nowhere.
+	// WebhookURL is the webhook endpoint; if empty, events are not delivered.
 	WebhookURL string
-	// WebhookSecret signs deliveries: "whsec_...".
+	// WebhookSecret signs the deliveries: "whsec_...".
 	WebhookSecret string
-	// APIKey is the secret key that callers must bear; empty accepts every sk_test_ key.
+	// APIKey is the secret key that callers must send; if empty, every sk_test_ key is accepted.
 	APIKey string
-	// AnswerTime is how long each answer takes at least: for tests of what waits for many of them.
+	// AnswerTime is the minimum duration of each answer, for tests of clients that wait for many of them.
 	AnswerTime time.Duration
-	// Clock is the time at Stripe. Shared with Farebook's, moving one moves both; nil for a clock that nobody else has.
+	// Clock is Stripe's clock. A clock shared with Farebook moves both; nil creates a separate one.
 	Clock *clock.Movable
 	Log   *slog.Logger
 }
@@ -52,26 +52,26 @@ type Server struct {
 	methods      table[*paymentMethod]
 	customers    table[*customer]
 	idempotency  map[string]*keptAnswer
-	tokens       map[string]string // the test card of each token
+	tokens       map[string]string // the test payment method of each token
 	delayBalance bool
-	// delayReversals has partial captures book their first balance transaction alone.
+	// delayReversals makes partial captures book only their first balance transaction.
 	delayReversals bool
 	holdRefunds    bool
-	// holdReinstatements has disputes that are won give nothing back.
+	// holdReinstatements makes disputes that are won return no funds.
 	holdReinstatements bool
-	// authorisation is how long an authorised payment may be captured.
+	// authorisation is how long an authorisation is valid.
 	authorisation time.Duration
-	// evidence is how long a dispute takes evidence.
+	// evidence is how long a dispute accepts evidence.
 	evidence time.Duration
-	// reinstatement is how much more than it took a dispute that is won gives back.
+	// reinstatement is added to the amount that a won dispute returns, in minor units.
 	reinstatement int64
 	exchange      exchange
 	hooks         hooks
-	// cause is the call whose work is being done; nil while time or a test moves something.
+	// cause is the call being executed; nil while the clock or a test changes something.
 	cause *call
 }
 
-// New makes a stand-in; serve it by Start, or as an http.Handler.
+// New returns a stand-in; serve it with Start, or as an http.Handler.
 func New(options Options) *Server {
 	if options.Log == nil {
 		options.Log = slog.New(slog.DiscardHandler)
@@ -94,13 +94,13 @@ func New(options Options) *Server {
 	return s
 }
 
-// Clock is the time at Stripe. Advance moves it together with what depends on it.
+// Clock returns Stripe's clock. Use Advance to move it, so that the changes that are due happen as well.
 func (s *Server) Clock() *clock.Movable { return s.clock }
 
-// Faults are the scripted ones.
+// Faults returns the script of faults.
 func (s *Server) Faults() *Faults { return s.faults }
 
-// Journal is the record of requests.
+// Journal returns the record of requests.
 func (s *Server) Journal() *Journal { return s.journal }
 
 // Start listens on addr ("127.0.0.1:0" for a free port) and serves in the background.
@@ -113,23 +113,23 @@ func (s *Server) Start(addr string) error {
 	s.http = &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
 	go func() {
 		if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			s.options.Log.Error("the Stripe stand-in ended", "error", err)
+			s.options.Log.Error("the Stripe stand-in stopped", "error", err)
 		}
 	}()
 	return nil
 }
 
-// URL is the address to give as STRIPE_API_BASE.
+// URL is the base address of the API, for STRIPE_API_BASE.
 func (s *Server) URL() string { return "http://" + s.address }
 
-// Close ends the server, hung requests and deliveries among it.
+// Close stops the server, including hanging requests and webhook deliveries.
 func (s *Server) Close() error {
 	s.webhooks.close()
 	s.faults.release()
 	if s.http == nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second) // Close is asked for when nothing else is left
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second) // Close runs after the caller's context has ended
 	defer cancel()
 	if err := s.http.Shutdown(ctx); err != nil {
 		return s.http.Close()
@@ -137,22 +137,22 @@ func (s *Server) Close() error {
 	return nil
 }
 
-// SetWebhook changes where events go and how they are signed. Several secrets, separated by commas, sign each delivery
-// with all of them, as Stripe does while one is being rotated.
+// SetWebhook sets the webhook endpoint and its signing secret. With several secrets, separated by commas, each delivery has a
+// signature for each, as at Stripe while a secret is being rotated.
 func (s *Server) SetWebhook(url, secret string) { s.webhooks.set(url, secret) }
 
-// EnableEvents narrows what the endpoint is sent to some types, as enabled_events of a webhook endpoint does
-// (stripe.com/docs/api/webhook_endpoints); none is all.
+// EnableEvents restricts deliveries to some event types, as enabled_events of a webhook endpoint does
+// (stripe.com/docs/api/webhook_endpoints); no types means all.
 func (s *Server) EnableEvents(types ...string) { s.webhooks.enable(types) }
 
-// HoldWebhooks keeps events back until ReleaseWebhooks.
+// HoldWebhooks holds all deliveries until ReleaseWebhooks.
 func (s *Server) HoldWebhooks() { s.webhooks.hold() }
 
-// ReleaseWebhooks delivers what was held, in order, and holds nothing more.
+// ReleaseWebhooks starts the delivery of the held events, and ends the hold.
 func (s *Server) ReleaseWebhooks() { s.webhooks.release(false, 1) }
 
-// ReleaseWebhooksDisordered delivers what was held shuffled, each event several times.
+// ReleaseWebhooksDisordered delivers each held event several times, in random order, and ends the hold.
 func (s *Server) ReleaseWebhooksDisordered(times int) { s.webhooks.release(true, times) }
 
-// Settle waits until every delivery that is due has been answered or given up.
+// Settle waits until every delivery under way is acknowledged or has failed its last attempt.
 func (s *Server) Settle() { s.webhooks.settle() }

@@ -12,20 +12,21 @@ import (
 	"sync"
 )
 
-// ShapesVariable names the environment variable with a directory in which stand-ins keep the shapes of the requests that they
-// judge, so that `make test` can replay them all through stripe-mock. Unset, nothing is kept.
+// ShapesVariable names the environment variable for the directory in which stand-ins store the shapes of the requests that they
+// validate, so that `make test` can replay them through stripe-mock. If it is unset, nothing is stored.
 const ShapesVariable = "FAREBOOK_STRIPE_SHAPES"
 
-// Shape is a request without what was particular to it: ids, texts and numbers are replaced, so that no data of a test is
-// kept and equal requests are one. What decides about a request stays: names, enumerations, booleans, expansions.
+// Shape is a request whose ids, texts and numbers are replaced by placeholders, so that no test data is stored and equal
+// requests have equal shapes. Parameter names, enumeration values, booleans and expansions are kept, because validation depends
+// on them.
 type Shape struct {
 	Method     string `json:"method"`
-	Path       string `json:"path"`       // with ids like "x_1"
-	Parameters string `json:"parameters"` // form-encoded; of the query for a GET, of the body otherwise
+	Path       string `json:"path"`       // ids are placeholders: "x_1"
+	Parameters string `json:"parameters"` // form-encoded: the query of a GET, the body of a POST
 	Refused    string `json:"refused,omitempty"`
 }
 
-// shapes stores each shape once, in its own file, because several processes write at once.
+// shapes stores each shape once, in a separate file, because several processes write at the same time.
 type shapes struct {
 	dir string
 
@@ -81,10 +82,10 @@ func shapeOf(p *parameter, form url.Values) string {
 	return out.Encode()
 }
 
-// shape adds a value's own to out.
+// shape adds the placeholders of a value and its fields to out.
 func (p *parameter) shape(v *value, name string, out url.Values) {
 	if name == "expand" {
-		return // as it is: see shapeOf
+		return // shapeOf adds expansions unchanged
 	}
 	if v.leaf {
 		out.Set(name, p.shapeText(v.text))
@@ -95,7 +96,7 @@ func (p *parameter) shape(v *value, name string, out url.Values) {
 	}
 }
 
-// inner is what is said of a field, in whichever alternative.
+// inner returns the schema of a field, searching all alternatives; nil if there is none.
 func (p *parameter) inner(field string) *parameter {
 	if p == nil {
 		return nil
@@ -127,7 +128,7 @@ func (p *parameter) shapeText(text string) string {
 	return "text"
 }
 
-// names tells whether an enumeration has a text.
+// names reports whether text is one of the schema's enumeration values.
 func (p *parameter) names(text string) bool {
 	if p == nil {
 		return false

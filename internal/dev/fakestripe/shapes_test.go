@@ -23,7 +23,7 @@ func TestJournalKeepsQueriesAndBodies(t *testing.T) {
 	require.Equal(t, "limit=3", records[1].Query)
 }
 
-// What is kept of requests names no object and nobody, and equal requests are kept once.
+// Stored shapes contain no ids and no personal data, and equal requests are stored once.
 func TestShapesOfRequests(t *testing.T) { //nolint:paralleltest // the environment is the process's
 	dir := filepath.Join(t.TempDir(), "shapes")
 	t.Setenv(fakestripe.ShapesVariable, dir)

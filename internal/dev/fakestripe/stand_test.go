@@ -20,7 +20,7 @@ import (
 
 const secret = "whsec_stand"
 
-// stand is a stand-in that listens, and a caller of it.
+// stand is a stand-in that listens on a port, with a client for it.
 type stand struct {
 	*fakestripe.Server
 	t *testing.T
@@ -62,7 +62,7 @@ func (s stand) try(method, path, key, form string) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	defer func() { _ = response.Body.Close() }() // read to the end below
+	defer func() { _ = response.Body.Close() }() // the body was read to its end
 	text, err := io.ReadAll(response.Body)
 	out := answer{status: response.StatusCode, replayed: response.Header.Get("Idempotent-Replayed") == "true"}
 	if json.Unmarshal(text, &out.body) != nil {
@@ -119,7 +119,7 @@ func TestDeclinesAreKeptAndRefusalsAreNot(t *testing.T) {
 	require.Equal(t, http.StatusOK, s.do(http.MethodPost, "/v1/payment_intents", "v", creation).status, "the key is free yet")
 }
 
-// A method that Stripe chose may take the customer elsewhere, and needs a way back.
+// A payment method that Stripe selects may redirect the customer, so confirmation needs a return_url.
 func TestConfirmNeedsAReturnURL(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
@@ -175,9 +175,9 @@ func TestFaults(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		kind    fakestripe.FaultKind
-		status  int // 0 for no answer
+		status  int // 0 if no answer arrives
 		created int // by the faulty call
-		again   int // status of the same call again
+		again   int // status when the call is repeated
 	}{
 		{fakestripe.FaultAnswerLost, 0, 1, 200},
 		{fakestripe.Fault500Before, 500, 0, 500},
@@ -287,7 +287,7 @@ func TestKeysAreChecked(t *testing.T) {
 	}
 }
 
-// receiver takes webhooks as an application would, failing the first of them if asked to.
+// receiver is a webhook endpoint; it fails the first deliveries if a test asks for it.
 type receiver struct {
 	mu     sync.Mutex
 	fail   int

@@ -11,18 +11,18 @@ import (
 	"farebook/internal/clock"
 )
 
-// object is anything with an id, a time and a wire form.
+// object is a Stripe object: an id, a creation time in Unix seconds, and a wire form.
 type object interface {
 	identity() string
 	createdAt() int64
 	wire(s *Server, expand expansion) map[string]any
 }
 
-// table keeps objects in the order of their creation, and where each one is.
+// table stores objects in order of creation, with an index by id.
 type table[T object] struct {
 	clock *clock.Movable
 	order []T
-	added []time.Time // when each object of order came
+	added []time.Time // when each object of order was added
 	index map[string]int
 }
 
@@ -36,7 +36,7 @@ func (t *table[T]) add(o T) {
 	t.added = append(t.added, t.clock.Now())
 }
 
-// get is the object of an id, or none.
+// get returns the object with this id, or the zero value.
 func (t *table[T]) get(id string) (o T) {
 	if i, found := t.index[id]; found {
 		return t.order[i]
@@ -58,7 +58,8 @@ const (
 	maximumPage = 100
 )
 
-// list answers a page, newest first, as Stripe's lists do (stripe.com/docs/api/pagination). keep filters.
+// list answers with a page of objects, newest first (stripe.com/docs/api/pagination). keep selects the objects that match the
+// query's filters.
 func list[T object](s *Server, t *table[T], path string, query url.Values, keep func(T) bool) (any, *apiError) {
 	limit, err := pageLimit(query)
 	if err != nil {
@@ -83,7 +84,7 @@ func list[T object](s *Server, t *table[T], path string, query url.Values, keep 
 	switch {
 	case after != "":
 		from = t.index[after] - 1
-	case before != "": // the page before is the one next to the cursor, and is turned round below
+	case before != "": // read upwards from the cursor; reversed below
 		from, step = t.index[before]+1, 1
 	}
 	visible := s.visibleIn(path)
@@ -117,7 +118,7 @@ func pageLimit(query url.Values) (int, *apiError) {
 	return limit, nil
 }
 
-// timeFilter reads a bound on a time, in seconds: created, created[gt], created[gte], created[lt] and created[lte].
+// timeFilter parses the bounds on a Unix time: created, created[gt], created[gte], created[lt] and created[lte].
 func timeFilter(field string, query url.Values) (func(int64) bool, *apiError) {
 	tests := map[string]func(at, bound int64) bool{
 		field:           func(at, bound int64) bool { return at == bound },
@@ -148,7 +149,7 @@ func timeFilter(field string, query url.Values) (func(int64) bool, *apiError) {
 	}, nil
 }
 
-// expansion is what expand[] asks for, as dotted paths.
+// expansion holds the dotted paths of expand[].
 type expansion []string
 
 func expansionOf(values url.Values) expansion {
@@ -161,7 +162,7 @@ func expansionOf(values url.Values) expansion {
 	return out
 }
 
-// has tells whether a field is to be expanded, itself or something below it.
+// has reports whether a field, or a path below it, is expanded.
 func (e expansion) has(field string) bool {
 	for _, path := range e {
 		if path == field || strings.HasPrefix(path, field+".") {
@@ -171,7 +172,7 @@ func (e expansion) has(field string) bool {
 	return false
 }
 
-// under is what is asked for below a field.
+// under returns the paths below a field.
 func (e expansion) under(field string) expansion {
 	var out expansion
 	for _, path := range e {
@@ -184,12 +185,12 @@ func (e expansion) under(field string) expansion {
 
 const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
-// idSource makes ids that look like Stripe's.
+// idSource generates random ids in Stripe's format.
 type idSource struct{}
 
 func (idSource) next(prefix string) string {
 	var random [16]byte
-	_, _ = rand.Read(random[:]) // never fails: it ends the program instead (crypto/rand)
+	_, _ = rand.Read(random[:]) // never fails: crypto/rand crashes the program instead
 	for i, b := range random {
 		random[i] = alphabet[int(b)%len(alphabet)]
 	}

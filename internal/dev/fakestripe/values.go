@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// value is a parameter as it was sent: a text, or fields by name; those of a list are numbered.
+// value is a parameter as sent: a text, or fields by name; the fields of a list are numbered.
 type value struct {
 	text   string
 	leaf   bool
@@ -24,7 +24,7 @@ func (v *value) field(name string) *value {
 	return v.fields[name]
 }
 
-// nested reads names like a[b][c], a[0] and a[] as Stripe does (stripe.com/docs/api: form-encoded request bodies).
+// nested parses names like a[b][c], a[0] and a[] as Stripe does (stripe.com/docs/api: form-encoded request bodies).
 func nested(form url.Values) *value {
 	root := &value{fields: map[string]*value{}}
 	for name, texts := range form {
@@ -45,7 +45,7 @@ func (v *value) set(text string) { v.text, v.leaf = text, true }
 
 func (v *value) at(keys []string) *value {
 	for _, key := range keys {
-		if key == "" { // a list of objects without numbers: the first
+		if key == "" { // a list of objects without numbers has one element
 			key = "0"
 		}
 		v = v.field(key)
@@ -53,7 +53,7 @@ func (v *value) at(keys []string) *value {
 	return v
 }
 
-// keysOf a parameter's name: "a[b][c]" is a, b, c.
+// keysOf splits a parameter's name: "a[b][c]" becomes a, b, c.
 func keysOf(name string) []string {
 	top, rest, found := strings.Cut(name, "[")
 	if !found || top == "" || !strings.HasSuffix(rest, "]") {
@@ -62,7 +62,7 @@ func keysOf(name string) []string {
 	return append([]string{top}, strings.Split(strings.TrimSuffix(rest, "]"), "][")...)
 }
 
-// names of the fields, in order.
+// names returns the names of the fields, in order.
 func (v *value) names() []string {
 	names := make([]string, 0, len(v.fields))
 	for name := range v.fields {
@@ -72,7 +72,7 @@ func (v *value) names() []string {
 	return names
 }
 
-// isList tells whether the fields are numbered.
+// isList reports whether all fields are numbered.
 func (v *value) isList() bool {
 	for name := range v.fields {
 		if _, err := strconv.ParseUint(name, 10, 16); err != nil {

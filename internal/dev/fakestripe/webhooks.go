@@ -20,46 +20,47 @@ import (
 )
 
 const (
-	// deliveryTimeout is how long the receiver may take.
+	// deliveryTimeout is how long the endpoint may take to answer.
 	deliveryTimeout = 30 * time.Second
-	// deliveryAttempts and the back-off between them squeeze Stripe's three days into minutes.
+	// deliveryAttempts and the back-off below compress Stripe's three days of retries into minutes.
 	deliveryAttempts  = 30
 	firstRetry        = 100 * time.Millisecond
 	longestRetry      = 5 * time.Second
 	deliveriesAtATime = 16
 )
 
-// delivery is one event on its way.
+// delivery is an event to send to the endpoint.
 type delivery struct {
 	eventID string
 	kind    string
 	payload []byte
 }
 
-// webhooks delivers events in the background: at least once, in no promised order, each attempt with a fresh timestamp
-// and signature (stripe.com/docs/webhooks).
+// webhooks delivers events in the background: at least once, in no guaranteed order, each attempt with a new timestamp and
+// signature (stripe.com/docs/webhooks).
 type webhooks struct {
 	clock  *clock.Movable
 	client *http.Client
 	ctx    context.Context //nolint:containedctx // its life is the server's: close ends every delivery
 	cancel context.CancelFunc
 	slots  chan struct{}
-	// acknowledged hears of each event that the endpoint took.
+	// acknowledged is called for each event that the endpoint answers with a 2xx.
 	acknowledged func(eventID string)
 
 	mu      sync.Mutex
 	url     string
 	secrets []string
-	enabled []string // the types that the endpoint asked for; empty for all
+	enabled []string // event types that the endpoint subscribes to; empty for all
 	held    bool
-	waiting []delivery // enqueued under the server's lock, and not sent off yet
-	// underWay counts the deliveries that were sent off and have not ended. A WaitGroup would not do: deliveries begin while somebody waits.
+	waiting []delivery // queued under the server's lock, not started yet
+	// underWay counts the started deliveries that have not ended. A WaitGroup does not fit, because deliveries may start while
+	// settle waits.
 	underWay int
 	ended    *sync.Cond
 }
 
 func newWebhooks(options Options, clock *clock.Movable, acknowledged func(eventID string)) *webhooks {
-	ctx, cancel := context.WithCancel(context.Background()) // the stand-in is nobody's request
+	ctx, cancel := context.WithCancel(context.Background()) // deliveries do not belong to any request
 	w := &webhooks{
 		clock: clock, client: &http.Client{Timeout: deliveryTimeout, Transport: &http.Transport{MaxIdleConnsPerHost: deliveriesAtATime}},
 		ctx: ctx, cancel: cancel, slots: make(chan struct{}, deliveriesAtATime), acknowledged: acknowledged,
@@ -98,7 +99,7 @@ func (w *webhooks) enqueue(d delivery) {
 	}
 }
 
-// wanting counts the endpoints that get events of a type.
+// wanting returns the number of endpoints that subscribe to an event type: 0 or 1.
 func (w *webhooks) wanting(kind string) int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -133,8 +134,8 @@ func (w *webhooks) release(shuffle bool, times int) {
 	w.flush()
 }
 
-// flush sends off what waits, unless it is held. Called without the server's lock, so that a slow receiver blocks
-// nobody.
+// flush starts the queued deliveries, unless they are held. The caller does not hold the server's lock, so a slow endpoint
+// blocks no request.
 func (w *webhooks) flush() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -201,19 +202,20 @@ func (w *webhooks) post(d delivery) (int, error) {
 	return response.StatusCode, err
 }
 
-// Sign makes a Stripe-Signature header: HMAC-SHA256 over "timestamp.payload", one v1 a secret.
+// Sign returns a Stripe-Signature header: HMAC-SHA256 of "timestamp.payload", with one v1 for each secret
+// (stripe.com/docs/webhooks#verify-manually).
 func Sign(payload []byte, at time.Time, secrets ...string) string {
 	header := fmt.Sprintf("t=%d", at.Unix())
 	for _, secret := range secrets {
 		mac := hmac.New(sha256.New, []byte(secret))
-		_, _ = fmt.Fprintf(mac, "%d.", at.Unix()) // a hash takes everything
+		_, _ = fmt.Fprintf(mac, "%d.", at.Unix()) // writing to a hash never fails
 		_, _ = mac.Write(payload)
 		header += ",v1=" + hex.EncodeToString(mac.Sum(nil))
 	}
 	return header
 }
 
-// settle waits for the deliveries under way.
+// settle waits until no delivery is under way.
 func (w *webhooks) settle() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
