@@ -124,7 +124,7 @@ func (b *lockedBooking) cancelPaid(in Cancellation) error {
 	if err := b.applyStanding(); err != nil {
 		return err
 	}
-	return b.queueMail(notice.CancelledPaid, string(notice.CancelledPaid), &notice.Content{Quote: &notice.QuoteContent{
+	return b.queueEmail(notice.CancelledPaid, string(notice.CancelledPaid), &notice.Content{Quote: &notice.QuoteContent{
 		Refund: quote.Refund, Kept: quote.Kept, Percent: quote.Percent, Hours: quote.HoursBeforeDeparture,
 	}})
 }
@@ -144,25 +144,25 @@ func (b *lockedBooking) cancelled() (Cancelled, error) {
 	case !errors.Is(err, gorm.ErrRecordNotFound):
 		return Cancelled{}, err
 	}
-	out.EmailIDs, err = queuedMails(b.tx, string(b.booking.Reference))
+	out.EmailIDs, err = queuedEmails(b.tx, string(b.booking.Reference))
 	return out, err
 }
 
 // WarnOfCapture queues an email to the finance department that an authorisation is about to expire, once per booking, and returns the
 // booking's emails that are not sent yet. A payment that is no longer authorised gets no email.
 func (s *Store) WarnOfCapture(ctx context.Context, reference booking.Reference, now time.Time) ([]uint64, error) {
-	var mails []uint64
+	var emails []uint64
 	err := s.underLock(ctx, reference, now, func(b *lockedBooking) error {
 		before := b.payment.CaptureBefore
 		if b.payment.Status == booking.PaymentAuthorized && before != nil && before.After(now) {
-			err := b.queueMail(notice.CaptureDue, string(notice.CaptureDue), &notice.Content{CaptureBefore: *b.payment.CaptureBefore})
+			err := b.queueEmail(notice.CaptureDue, string(notice.CaptureDue), &notice.Content{CaptureBefore: *b.payment.CaptureBefore})
 			if err != nil {
 				return err
 			}
 		}
 		var err error
-		mails, err = queuedMails(b.tx, string(reference))
+		emails, err = queuedEmails(b.tx, string(reference))
 		return err
 	})
-	return mails, err
+	return emails, err
 }

@@ -47,7 +47,7 @@ func (r *disputeRecorder) queueForFinance(kind notice.Kind, occasion string) err
 	if r.dispute.DueBy != nil {
 		about.DueBy = *r.dispute.DueBy
 	}
-	return r.write(letter{
+	return r.write(outgoingEmail{
 		kind: kind, owner: r.dispute.StripeDisputeID, occasion: occasion, bookingID: &r.booking.ID,
 		content: &notice.Content{Dispute: about},
 	})
@@ -87,7 +87,7 @@ func (s *Store) RemindOfDispute(ctx context.Context, disputeID string, now time.
 			}
 		}
 		var err error
-		emails, err = queuedMails(tx, disputeID)
+		emails, err = queuedEmails(tx, disputeID)
 		return err
 	})
 	return emails, err

@@ -86,7 +86,7 @@ func TestDisputeOfARefundedPayment(t *testing.T) {
 	b.requirePromises()
 }
 
-// Each of two disputes is within what was captured, both together are not: the second mail says so.
+// Each of two disputes is within what was captured, both together are not: the second email says so.
 func TestTwoDisputesExceedTogether(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
@@ -101,7 +101,7 @@ func TestTwoDisputesExceedTogether(t *testing.T) {
 	b.requirePromises()
 }
 
-// A refund that comes back while the payment is disputed, or after the bank has decided, leaves nothing that we owe: the mail
+// A refund that comes back while the payment is disputed, or after the bank has decided, leaves nothing that we owe: the email
 // and the operator's note say who has the money.
 func TestRefundFailsBesideADispute(t *testing.T) {
 	t.Parallel()

@@ -36,35 +36,35 @@ type emailRow struct {
 
 func (emailRow) TableName() string { return "emails" }
 
-// The states of a mail.
+// The states of an email.
 const (
 	EmailQueued = "queued"
 	EmailSent   = "sent"
 	EmailFailed = "failed" // refused for good, or given up
-	// EmailSuppressed was never queued: its address had enough mails about unpaid bookings, or the system that Farebook replaces has
+	// EmailSuppressed was never queued: its address had enough emails about unpaid bookings, or the system that Farebook replaces has
 	// told the reader already.
 	EmailSuppressed = "suppressed"
 	// EmailHeld was queued before or while a fence was up, and may have been sent before the database was restored.
 	EmailHeld = "held"
 )
 
-// Whom a mail is for.
+// Whom an email is for.
 const (
 	audienceCustomer = "customer"
 	audienceFinance  = "finance"
 )
 
-// Email is one mail with the booking it is about.
+// Email is one email with the booking it is about.
 type Email struct {
 	ID uint64
-	// Booking is empty for a mail about a payout.
+	// Booking is empty for an email about a payout.
 	Booking Booking
 	// Earlier is what an imported booking was called in the system that took it: its customer knows no other name.
 	Earlier     string
 	Kind        notice.Kind
 	ForFinance  bool
 	MessageID   string // with its angle brackets
-	DeclineCode string // of the decline that the mail is about
+	DeclineCode string // of the decline that the email is about
 	Notice      notice.Content
 	Status      string
 	Attempts    int
@@ -73,8 +73,8 @@ type Email struct {
 	SentAt      *time.Time
 }
 
-// CorrelationID is what the mail's header and its log lines bear, however often it is sent: the booking's, or that of the
-// reconciliation that it reports. A mail about a payout has none.
+// CorrelationID is what the email's header and its log lines bear, however often it is sent: the booking's, or that of the
+// reconciliation that it reports. An email about a payout has none.
 func (e Email) CorrelationID() string {
 	if e.Kind == notice.Reconciliation && e.Notice.Reconciliation != nil {
 		return e.Notice.Reconciliation.ID
@@ -82,56 +82,56 @@ func (e Email) CorrelationID() string {
 	return e.Booking.CorrelationID
 }
 
-// Email reads a mail, or ErrNotFound.
+// Email reads an email, or ErrNotFound.
 func (s *Store) Email(ctx context.Context, id uint64) (Email, error) {
 	var row emailRow
 	if err := s.db.WithContext(ctx).Where("id = ?", id).Take(&row).Error; err != nil {
 		return Email{}, db.NotFound(err)
 	}
-	mail, err := row.domain()
+	email, err := row.domain()
 	if err != nil || row.BookingID == nil {
-		return mail, err
+		return email, err
 	}
-	if mail.Booking, err = s.bookingByID(ctx, *row.BookingID); err != nil {
-		return mail, err
+	if email.Booking, err = s.bookingByID(ctx, *row.BookingID); err != nil {
+		return email, err
 	}
 	var imported importedRow
 	err = s.db.WithContext(ctx).Where("booking_id = ?", *row.BookingID).Limit(1).Find(&imported).Error
-	mail.Earlier = imported.EarlierReference
-	return mail, err
+	email.Earlier = imported.EarlierReference
+	return email, err
 }
 
 func (r emailRow) domain() (Email, error) {
-	mail := Email{
+	email := Email{
 		ID: r.ID, Kind: r.Kind, ForFinance: r.Audience == audienceFinance, MessageID: r.MessageID,
 		DeclineCode: r.DeclineCode, Status: r.Status, Attempts: r.Attempts, LastError: r.LastError, CreatedAt: r.CreatedAt, SentAt: r.SentAt,
 	}
 	if r.ContentJSON != nil {
-		if err := json.Unmarshal([]byte(*r.ContentJSON), &mail.Notice); err != nil {
-			return Email{}, fmt.Errorf("content of mail %d in the database: %w", r.ID, err)
+		if err := json.Unmarshal([]byte(*r.ContentJSON), &email.Notice); err != nil {
+			return Email{}, fmt.Errorf("content of email %d in the database: %w", r.ID, err)
 		}
 	}
-	return mail, nil
+	return email, nil
 }
 
-// EmailsOf are a booking's mails, oldest first, without the booking in each.
+// EmailsOf are a booking's emails, oldest first, without the booking in each.
 func (s *Store) EmailsOf(ctx context.Context, bookingID uint64) ([]Email, error) {
 	var rows []emailRow
 	if err := s.db.WithContext(ctx).Where("booking_id = ?", bookingID).Order("id").Find(&rows).Error; err != nil {
 		return nil, err
 	}
-	mails := make([]Email, 0, len(rows))
+	emails := make([]Email, 0, len(rows))
 	for _, row := range rows {
-		mail, err := row.domain()
+		email, err := row.domain()
 		if err != nil {
 			return nil, err
 		}
-		mails = append(mails, mail)
+		emails = append(emails, email)
 	}
-	return mails, nil
+	return emails, nil
 }
 
-// ResendEmail queues a copy of a mail, with its own Message-ID, and returns its id. A mail that is still queued is
+// ResendEmail queues a copy of an email, with its own Message-ID, and returns its id. An email that is still queued is
 // not copied: its own id comes back.
 func (s *Store) ResendEmail(ctx context.Context, id uint64, by access.Actor, now time.Time) (uint64, error) {
 	copied := id

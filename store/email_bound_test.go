@@ -40,12 +40,12 @@ func (b books) refuse(references []string) {
 	group.Wait()
 }
 
-// Of any number at once, exactly as many mails about unpaid bookings are queued for an address as may be, however the
+// Of any number at once, exactly as many emails about unpaid bookings are queued for an address as may be, however the
 // address is spelled; another address has its own bound, and the hour passes.
-func TestMailsAboutUnpaidBookingsAreBounded(t *testing.T) {
+func TestEmailsAboutUnpaidBookingsAreBounded(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
-	b.Store.LimitMails(3)
+	b.Store.LimitEmails(3)
 	spellings := []string{"victim@example.com", "Victim@Example.com", "victim+1@example.com", "v.ictim+x@example.com"}
 	references := b.unpaid(24, func(i int) string {
 		if i >= 20 {
@@ -61,7 +61,7 @@ func TestMailsAboutUnpaidBookingsAreBounded(t *testing.T) {
 	require.Equal(t, 17, count(store.EmailSuppressed, "b.customer_email <> 'other@example.com'"))
 	require.Equal(t, 18, count(store.EmailSuppressed, "e.last_error LIKE '%MAILS_PER_ADDRESS_HOUR%'"))
 	require.Equal(t, 3, count(store.EmailQueued, "b.customer_email = 'other@example.com'"))
-	b.refuse(references) // recorded again after a crash: each mail is what it was
+	b.refuse(references) // recorded again after a crash: each email is what it was
 	require.Equal(t, 6, count(store.EmailQueued, "TRUE"))
 	require.Equal(t, 18, count(store.EmailSuppressed, "TRUE"))
 
@@ -73,11 +73,11 @@ func TestMailsAboutUnpaidBookingsAreBounded(t *testing.T) {
 	require.Equal(t, 7, count(store.EmailQueued, "TRUE"))
 }
 
-// A mail about a paid booking goes out whatever was suppressed before it, and a suppressed one is sent when an operator says so.
-func TestMailsAboutPaidBookingsAreNotBounded(t *testing.T) {
+// An email about a paid booking goes out whatever was suppressed before it, and a suppressed one is sent when an operator says so.
+func TestEmailsAboutPaidBookingsAreNotBounded(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
-	b.Store.LimitMails(1)
+	b.Store.LimitEmails(1)
 	b.refuse(b.unpaid(3, func(int) string { return request().Customer.Email }))
 	require.Equal(t, 2, b.Count(t, "SELECT COUNT(*) FROM emails WHERE status = 'suppressed'"))
 	b.paidBooking()
@@ -87,5 +87,5 @@ func TestMailsAboutPaidBookingsAreNotBounded(t *testing.T) {
 	copied, err := b.Store.ResendEmail(t.Context(), suppressed, testdb.Tester, time.Now().UTC())
 	require.NoError(t, err)
 	require.NotEqual(t, suppressed, copied)
-	b.requireMail(copied, store.EmailQueued, 0)
+	b.requireEmail(copied, store.EmailQueued, 0)
 }

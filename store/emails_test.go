@@ -10,8 +10,8 @@ import (
 	"farebook/store"
 )
 
-// mail is the one mail of a booking that was declined.
-func (b books) mail() uint64 {
+// email is the one email of a booking that was declined.
+func (b books) email() uint64 {
 	snapshot := b.held()
 	snapshot.DeclineCode = "insufficient_funds"
 	recorded, err := b.record(snapshot, store.ReasonEvent)
@@ -20,32 +20,32 @@ func (b books) mail() uint64 {
 	return recorded.EmailIDs[0]
 }
 
-func (b books) requireMail(id uint64, status string, attempts int) {
+func (b books) requireEmail(id uint64, status string, attempts int) {
 	b.t.Helper()
-	mail, err := b.Store.Email(b.t.Context(), id)
+	email, err := b.Store.Email(b.t.Context(), id)
 	require.NoError(b.t, err)
-	require.Equal(b.t, status, mail.Status)
-	require.Equal(b.t, attempts, mail.Attempts)
+	require.Equal(b.t, status, email.Status)
+	require.Equal(b.t, attempts, email.Attempts)
 }
 
-func TestMailHasWhatItNeeds(t *testing.T) {
+func TestEmailHasWhatItNeeds(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
-	mail, err := b.Store.Email(t.Context(), b.mail())
+	email, err := b.Store.Email(t.Context(), b.email())
 	require.NoError(t, err)
-	require.Equal(t, notice.PaymentFailed, mail.Kind)
-	require.Equal(t, "insufficient_funds", mail.DeclineCode)
-	require.Equal(t, request().Customer, mail.Booking.Customer)
-	require.True(t, request().Flight.DepartsAt.Equal(mail.Booking.Flight.DepartsAt))
-	_, offset := mail.Booking.Flight.DepartsAt.Zone()
+	require.Equal(t, notice.PaymentFailed, email.Kind)
+	require.Equal(t, "insufficient_funds", email.DeclineCode)
+	require.Equal(t, request().Customer, email.Booking.Customer)
+	require.True(t, request().Flight.DepartsAt.Equal(email.Booking.Flight.DepartsAt))
+	_, offset := email.Booking.Flight.DepartsAt.Zone()
 	require.Equal(t, 3600, offset, "the airport's own time")
-	require.Regexp(t, `^<fb-[0-9a-z]{8}\.decline@`, mail.MessageID)
+	require.Regexp(t, `^<fb-[0-9a-z]{8}\.decline@`, email.MessageID)
 }
 
 func TestSentStaysSent(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
-	id := b.mail()
+	id := b.email()
 	begin := time.Now().UTC()
 	sending, ok, err := b.Store.ClaimEmail(t.Context(), id, begin, begin.Add(time.Minute))
 	require.NoError(t, err)
@@ -57,24 +57,24 @@ func TestSentStaysSent(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, ok, "the first one is long gone")
 	require.NoError(t, b.Store.NoteEmailAttempt(t.Context(), sending, "450 late reply"))
-	b.requireMail(id, store.EmailQueued, 0)
+	b.requireEmail(id, store.EmailQueued, 0)
 	require.NoError(t, b.Store.NoteEmailAttempt(t.Context(), taken, "450 try again"))
-	b.requireMail(id, store.EmailQueued, 1)
+	b.requireEmail(id, store.EmailQueued, 1)
 	first := time.Now().UTC().Truncate(time.Microsecond)
 	require.NoError(t, b.Store.MarkEmailSent(t.Context(), id, first))
 	require.NoError(t, b.Store.MarkEmailSent(t.Context(), id, first.Add(time.Hour)))
 	require.NoError(t, b.Store.MarkEmailFailed(t.Context(), id, "550 late reply"))
-	b.requireMail(id, store.EmailSent, 2)
+	b.requireEmail(id, store.EmailSent, 2)
 	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM emails WHERE sent_at = ? AND last_error = ''", first))
 }
 
 func TestFailedStaysFailed(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
-	id := b.mail()
+	id := b.email()
 	require.NoError(t, b.Store.MarkEmailFailed(t.Context(), id, "550 no such mailbox"))
 	require.NoError(t, b.Store.MarkEmailSent(t.Context(), id, time.Now().UTC()))
-	b.requireMail(id, store.EmailFailed, 1)
+	b.requireEmail(id, store.EmailFailed, 1)
 	_, err := b.Store.Email(t.Context(), id+1)
 	require.ErrorIs(t, err, store.ErrNotFound)
 }

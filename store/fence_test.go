@@ -62,16 +62,16 @@ func TestOneFenceIsUpAtATime(t *testing.T) {
 func TestFenceHoldsEmails(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
-	queued := b.mail()
+	queued := b.email()
 	b.raiseFence()
-	b.requireMail(queued, store.EmailHeld, 0)
+	b.requireEmail(queued, store.EmailHeld, 0)
 	now := time.Now().UTC()
 	_, claimed, err := b.Store.ClaimEmail(t.Context(), queued, now, now.Add(time.Minute))
 	require.NoError(t, err)
 	require.False(t, claimed)
 	reference := b.paidBooking()
 	confirmation := uint64(b.Count(t, "SELECT MAX(id) FROM emails WHERE kind = 'booking_confirmed'"))
-	b.requireMail(confirmation, store.EmailHeld, 0)
+	b.requireEmail(confirmation, store.EmailHeld, 0)
 
 	release := store.HeldDecision{Note: "not sent", By: operator, Now: now}
 	_, err = b.Store.ReleaseEmails(t.Context(), release)
@@ -88,11 +88,11 @@ func TestFenceHoldsEmails(t *testing.T) {
 	released, err := b.Store.ReleaseEmails(t.Context(), release)
 	require.NoError(t, err)
 	require.EqualValues(t, 1, released)
-	b.requireMail(confirmation, store.EmailQueued, 0)
+	b.requireEmail(confirmation, store.EmailQueued, 0)
 	dropped, err := b.Store.DropEmails(t.Context(), store.HeldDecision{Note: "seen in the server's log", By: operator, Now: now})
 	require.NoError(t, err)
 	require.EqualValues(t, 1, dropped)
-	b.requireMail(queued, store.EmailSuppressed, 0)
+	b.requireEmail(queued, store.EmailSuppressed, 0)
 	require.Empty(t, b.broken())
 	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM audit_log WHERE action = 'email.drop' AND detail = '1 held'"))
 }
@@ -101,14 +101,14 @@ func TestFenceHoldsEmails(t *testing.T) {
 func TestFenceDoesNotForgetAnEmailUnderWay(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
-	id := b.mail()
+	id := b.email()
 	now := time.Now().UTC()
 	_, ok, err := b.Store.ClaimEmail(t.Context(), id, now, now.Add(time.Minute))
 	require.NoError(t, err)
 	require.True(t, ok)
 	b.raiseFence()
 	require.NoError(t, b.Store.MarkEmailSent(t.Context(), id, now))
-	b.requireMail(id, store.EmailSent, 1)
+	b.requireEmail(id, store.EmailSent, 1)
 }
 
 // broken are the texts of the promises that do not hold.

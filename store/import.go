@@ -242,14 +242,14 @@ func (m *importing) tell(snapshot booking.PaymentSnapshot) error {
 		}
 		err := m.transitionBooking(booking.StatusConfirmed)
 		if err == nil {
-			err = m.queueMail(notice.Confirmed, string(notice.Confirmed), m.receipt(snapshot.PaidAt))
+			err = m.queueEmail(notice.Confirmed, string(notice.Confirmed), m.receipt(snapshot.PaidAt))
 		}
 		m.quiet = toldEarlier
 		return err
 	case booking.PaymentAuthorized:
-		return m.queueMail(notice.Authorized, string(notice.Authorized), &notice.Content{CaptureBefore: snapshot.CaptureBefore})
+		return m.queueEmail(notice.Authorized, string(notice.Authorized), &notice.Content{CaptureBefore: snapshot.CaptureBefore})
 	case booking.PaymentFailed:
-		return m.queueMail(notice.PaymentFailed, occasionDecline, nil)
+		return m.queueEmail(notice.PaymentFailed, occasionDecline, nil)
 	}
 	return nil
 }

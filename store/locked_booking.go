@@ -18,15 +18,15 @@ type lockedBooking struct {
 	booking bookingRow
 	payment paymentRow // zero until the booking's PaymentIntent is known
 
-	mailsPerAddress int
-	installation    func(context.Context) (Installation, error)
+	emailsPerAddress int
+	installation     func(context.Context) (Installation, error)
 	// quiet is why emails are recorded as suppressed instead of queued; empty when they are queued.
 	quiet string
 }
 
 // newLockedBooking has no rows yet: lock reads them.
 func (s *Store) newLockedBooking(tx *gorm.DB, now time.Time) *lockedBooking {
-	return &lockedBooking{tx: tx, now: now, mailsPerAddress: s.mailsPerAddress, installation: s.Installation}
+	return &lockedBooking{tx: tx, now: now, emailsPerAddress: s.emailsPerAddress, installation: s.Installation}
 }
 
 // underLock runs work in a transaction that has locked the booking and its payment.

@@ -192,7 +192,7 @@ func TestSecondRefundOfOneOriginIsRefused(t *testing.T) {
 
 // A claim that ends at the moment at which the one before ended is a claim all the same: a row that already bears the values
 // that it is given was met.
-func TestMailIsClaimedAgainToTheSameMoment(t *testing.T) {
+func TestEmailIsClaimedAgainToTheSameMoment(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
 	b.paidBooking()

@@ -16,12 +16,12 @@ import (
 	"farebook/store/internal/db"
 )
 
-// occasionDecline is that of a mail about a decline; the mail about a booking's end has its kind as its occasion.
+// occasionDecline is that of an email about a decline; the email about a booking's end has its kind as its occasion.
 const occasionDecline = "decline"
 
-// letter is a mail to be queued. Owner is whose workflow sends it (a booking, a refund, a dispute, a payout), and with
-// the occasion what makes it one mail however often it is queued.
-type letter struct {
+// outgoingEmail is an email to be queued. Owner is whose workflow sends it (a booking, a refund, a dispute, a payout), and with
+// the occasion what makes it one email however often it is queued.
+type outgoingEmail struct {
 	kind        notice.Kind
 	owner       string
 	occasion    string
@@ -30,12 +30,12 @@ type letter struct {
 	content     *notice.Content
 }
 
-func (l letter) key() string { return l.owner + "/" + l.occasion }
+func (e outgoingEmail) key() string { return e.owner + "/" + e.occasion }
 
-// queueMail writes the row of a booking's own mail, once an occasion: the customer hears of a decline once, and once
+// queueEmail writes the row of a booking's own email, once an occasion: the customer hears of a decline once, and once
 // more when the booking ends over it.
-func (b *lockedBooking) queueMail(kind notice.Kind, occasion string, content *notice.Content) error {
-	row, err := letter{
+func (b *lockedBooking) queueEmail(kind notice.Kind, occasion string, content *notice.Content) error {
+	row, err := outgoingEmail{
 		kind: kind, owner: string(b.booking.Reference), occasion: occasion, bookingID: &b.booking.ID,
 		declineCode: b.payment.DeclineCode, content: content,
 	}.row(b.now)
@@ -45,49 +45,49 @@ func (b *lockedBooking) queueMail(kind notice.Kind, occasion string, content *no
 	if err != nil {
 		return err
 	}
-	return b.insertMail(&row)
+	return b.insertEmail(&row)
 }
 
 // write records an email of a refund or a dispute.
-func (b *lockedBooking) write(l letter) error {
-	row, err := l.row(b.now)
+func (b *lockedBooking) write(e outgoingEmail) error {
+	row, err := e.row(b.now)
 	if err != nil {
 		return err
 	}
-	return b.insertMail(&row)
+	return b.insertEmail(&row)
 }
 
-// insertMail writes an email's row; a quiet recording writes it as one that is not sent. The row keeps its UNIQUE key taken, so that
+// insertEmail writes an email's row; a quiet recording writes it as one that is not sent. The row keeps its UNIQUE key taken, so that
 // no later recording queues the same email.
-func (b *lockedBooking) insertMail(row *emailRow) error {
+func (b *lockedBooking) insertEmail(row *emailRow) error {
 	if b.quiet != "" {
 		row.Status, row.LastError = EmailSuppressed, b.quiet
 	}
-	return insertMail(b.tx, row)
+	return insertEmail(b.tx, row)
 }
 
-// queue writes the mail's row.
-func queue(tx *gorm.DB, now time.Time, l letter) error {
-	row, err := l.row(now)
+// queue writes the email's row.
+func queue(tx *gorm.DB, now time.Time, e outgoingEmail) error {
+	row, err := e.row(now)
 	if err != nil {
 		return err
 	}
-	return insertMail(tx, &row)
+	return insertEmail(tx, &row)
 }
 
-func (l letter) row(now time.Time) (emailRow, error) {
+func (e outgoingEmail) row(now time.Time) (emailRow, error) {
 	audience := audienceCustomer
-	if l.kind.ForFinance() {
+	if e.kind.ForFinance() {
 		audience = audienceFinance
 	}
 	row := emailRow{
-		BookingID: l.bookingID, Kind: l.kind, Audience: audience, DedupeKey: l.key(),
+		BookingID: e.bookingID, Kind: e.kind, Audience: audience, DedupeKey: e.key(),
 		// A colon, as in the time in a scheduled run's id, may not stand there (RFC 5322, 3.6.4).
-		MessageID:   fmt.Sprintf("<%s.%s@%s>", strings.ReplaceAll(strings.ToLower(l.owner), ":", "."), l.occasion, notice.MessageIDDomain),
-		DeclineCode: l.declineCode, Status: EmailQueued, CreatedAt: now,
+		MessageID:   fmt.Sprintf("<%s.%s@%s>", strings.ReplaceAll(strings.ToLower(e.owner), ":", "."), e.occasion, notice.MessageIDDomain),
+		DeclineCode: e.declineCode, Status: EmailQueued, CreatedAt: now,
 	}
-	if l.content != nil {
-		text, err := json.Marshal(l.content)
+	if e.content != nil {
+		text, err := json.Marshal(e.content)
 		if err != nil {
 			return emailRow{}, err
 		}
@@ -107,18 +107,18 @@ type OperatorEmail struct {
 // QueueEmail queues an email, once an owner and occasion, and returns the ids of the owner's emails that are not sent yet.
 func (s *Store) QueueEmail(ctx context.Context, now time.Time, e OperatorEmail) (ids []uint64, err error) {
 	err = s.db.InTransaction(ctx, func(tx *gorm.DB) error {
-		err := queue(tx, now, letter{kind: e.Kind, owner: e.Owner, occasion: e.Occasion, content: &e.Content})
+		err := queue(tx, now, outgoingEmail{kind: e.Kind, owner: e.Owner, occasion: e.Occasion, content: &e.Content})
 		if err != nil {
 			return err
 		}
-		ids, err = queuedMails(tx, e.Owner)
+		ids, err = queuedEmails(tx, e.Owner)
 		return err
 	})
 	return ids, err
 }
 
-// queuedMails are an owner's mails that are not sent yet.
-func queuedMails(tx *gorm.DB, owner string) (ids []uint64, err error) {
+// queuedEmails are an owner's emails that are not sent yet.
+func queuedEmails(tx *gorm.DB, owner string) (ids []uint64, err error) {
 	err = tx.Model(&emailRow{}).Where("dedupe_key LIKE ? AND status = ?", likeOwner(owner), EmailQueued).Order("id").Pluck("id", &ids).Error
 	return ids, err
 }
@@ -131,48 +131,49 @@ func likeOwner(owner string) string {
 // boundedFor is the time within which the emails of one address are counted.
 const boundedFor = time.Hour
 
-// recipientHash is what mails to one mailbox have in common.
+// recipientHash is what emails to one mailbox have in common.
 func recipientHash(email string) []byte {
 	sum := sha256.Sum256([]byte(booking.Mailbox(email)))
 	return sum[:]
 }
 
-// bound counts the mails about unpaid bookings that an address was written within the hour, and suppresses this one when
+// bound counts the emails about unpaid bookings that an address was written within the hour, and suppresses this one when
 // there are enough. Rows of other bookings count, too, so the address's lock is held until the transaction ends: of any
 // number at once, exactly so many are queued. It is the last lock that a transaction takes.
-func (b *lockedBooking) bound(mail *emailRow) error {
-	mail.RecipientSha256 = recipientHash(b.booking.CustomerEmail)
+func (b *lockedBooking) bound(email *emailRow) error {
+	email.RecipientSha256 = recipientHash(b.booking.CustomerEmail)
 	var bucket int
-	err := b.tx.Raw("SELECT bucket FROM email_recipient_locks WHERE bucket = ? FOR UPDATE", mail.RecipientSha256[0]).Scan(&bucket).Error
+	err := b.tx.Raw("SELECT bucket FROM email_recipient_locks WHERE bucket = ? FOR UPDATE", email.RecipientSha256[0]).Scan(&bucket).Error
 	if err != nil {
 		return err
 	}
 	var within int64
 	err = b.tx.Model(&emailRow{}).
-		Where("recipient_sha256 = ? AND created_at > ? AND status <> ?", mail.RecipientSha256, b.now.Add(-boundedFor), EmailSuppressed).
+		Where("recipient_sha256 = ? AND created_at > ? AND status <> ?", email.RecipientSha256, b.now.Add(-boundedFor), EmailSuppressed).
 		Count(&within).Error
-	if err == nil && within >= int64(b.mailsPerAddress) {
-		mail.Status = EmailSuppressed
-		mail.LastError = fmt.Sprintf("not sent: this address had %d mails about unpaid bookings within an hour (MAILS_PER_ADDRESS_HOUR)", within)
+	if err == nil && within >= int64(b.emailsPerAddress) {
+		email.Status = EmailSuppressed
+		email.LastError = fmt.Sprintf("not sent: this address had %d emails about unpaid bookings within an hour "+
+			"(MAILS_PER_ADDRESS_HOUR)", within)
 	}
 	return err
 }
 
-// insertMail writes a mail's row; one that is there, in whatever state, stays as it is: UNIQUE key.
-func insertMail(tx *gorm.DB, mail *emailRow) error {
-	if err := holdIfFenced(tx, mail); err != nil {
+// insertEmail writes an email's row; one that is there, in whatever state, stays as it is: UNIQUE key.
+func insertEmail(tx *gorm.DB, email *emailRow) error {
+	if err := holdIfFenced(tx, email); err != nil {
 		return err
 	}
-	return tx.Clauses(clause.OnConflict{DoNothing: true}).Create(mail).Error
+	return tx.Clauses(clause.OnConflict{DoNothing: true}).Create(email).Error
 }
 
-// Sending is one attempt to send a mail: nobody else sends it until then.
+// Sending is one attempt to send an email: nobody else sends it until then.
 type Sending struct {
 	EmailID uint64
 	Until   time.Time
 }
 
-// ClaimEmail begins an attempt. ok is false when another worker is at it, or the mail is queued no more. A worker that dies
+// ClaimEmail begins an attempt. ok is false when another worker is at it, or the email is queued no more. A worker that dies
 // lets its claim run out; one that freezes past it has no time left to send. No attempt begins while a fence is up.
 func (s *Store) ClaimEmail(ctx context.Context, id uint64, now, until time.Time) (sending Sending, ok bool, err error) {
 	sending = Sending{EmailID: id, Until: until.Truncate(time.Microsecond)}
@@ -190,19 +191,19 @@ func (s *Store) NoteEmailAttempt(ctx context.Context, sending Sending, reason st
 		Updates(map[string]any{"last_error": db.Truncate(reason, 500), "attempts": attempt, "sending_until": nil}).Error
 }
 
-// MarkEmailSent records that the server took the mail.
+// MarkEmailSent records that the server took the email.
 func (s *Store) MarkEmailSent(ctx context.Context, id uint64, now time.Time) error {
 	return s.endEmail(ctx, id, map[string]any{"status": EmailSent, "sent_at": now, "last_error": "", "attempts": attempt})
 }
 
-// MarkEmailFailed records that the mail will not be sent. reason has no address in it.
+// MarkEmailFailed records that the email will not be sent. reason has no address in it.
 func (s *Store) MarkEmailFailed(ctx context.Context, id uint64, reason string) error {
 	return s.endEmail(ctx, id, map[string]any{"status": EmailFailed, "last_error": db.Truncate(reason, 500), "attempts": attempt})
 }
 
 var attempt = gorm.Expr("attempts + 1")
 
-// endEmail changes a mail that is queued, or that a fence has held while it was being sent; one that was sent or given up stays as
+// endEmail changes an email that is queued, or that a fence has held while it was being sent; one that was sent or given up stays as
 // it is.
 func (s *Store) endEmail(ctx context.Context, id uint64, values map[string]any) error {
 	return s.db.WithContext(ctx).Model(&emailRow{}).Where("id = ? AND status IN ?", id, []string{EmailQueued, EmailHeld}).Updates(values).Error

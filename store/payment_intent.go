@@ -85,7 +85,7 @@ func (s *Store) RecordPaymentRefused(ctx context.Context, reference booking.Refe
 			if err := b.transitionBooking(booking.StatusPaymentFailed); err != nil {
 				return err
 			}
-			if err := b.queueMail(notice.PaymentFailed, string(notice.PaymentFailed), nil); err != nil {
+			if err := b.queueEmail(notice.PaymentFailed, string(notice.PaymentFailed), nil); err != nil {
 				return err
 			}
 			if err := b.markForAttention(AttentionPaymentRefused, "", fmt.Sprintf("no PaymentIntent could be made: %s", refusal)); err != nil {

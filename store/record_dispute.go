@@ -192,7 +192,7 @@ func (r *disputeRecorder) notify() error {
 }
 
 func (r *disputeRecorder) result() (DisputeRecorded, error) {
-	emails, err := queuedMails(r.tx, r.dispute.StripeDisputeID)
+	emails, err := queuedEmails(r.tx, r.dispute.StripeDisputeID)
 	recorded := DisputeRecorded{
 		Reference: r.booking.Reference, Status: r.dispute.Status, BookingStatus: r.booking.Status, EmailIDs: emails,
 		Unreinstated: r.dispute.Status == booking.DisputeWon && r.dispute.Withheld != r.dispute.Loss,

@@ -270,11 +270,11 @@ func (r *paymentRecorder) notify() error {
 	captureBefore := r.reading.Snapshot.CaptureBefore
 	switch {
 	case r.email != "":
-		return r.queueMail(r.email, string(r.email), r.content)
+		return r.queueEmail(r.email, string(r.email), r.content)
 	case pending && r.payment.Status == booking.PaymentAuthorized && captureBefore.After(r.now):
-		return r.queueMail(notice.Authorized, string(notice.Authorized), &notice.Content{CaptureBefore: captureBefore})
+		return r.queueEmail(notice.Authorized, string(notice.Authorized), &notice.Content{CaptureBefore: captureBefore})
 	case pending && r.payment.Status == booking.PaymentFailed:
-		return r.queueMail(notice.PaymentFailed, occasionDecline, nil)
+		return r.queueEmail(notice.PaymentFailed, occasionDecline, nil)
 	}
 	return nil
 }
@@ -293,7 +293,7 @@ func (b *lockedBooking) paymentRecorded() (PaymentRecorded, error) {
 		recorded.CaptureBefore = b.payment.CaptureBefore
 	}
 	var err error
-	recorded.EmailIDs, err = queuedMails(b.tx, string(b.booking.Reference))
+	recorded.EmailIDs, err = queuedEmails(b.tx, string(b.booking.Reference))
 	if err != nil || !recorded.RefundDue {
 		return recorded, err
 	}

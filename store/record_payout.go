@@ -162,7 +162,7 @@ func (r *payoutRecorder) notify() error {
 		kinds = append(kinds, notice.PayoutUnproven)
 	}
 	for _, kind := range kinds {
-		email := letter{kind: kind, owner: about.ID, occasion: string(kind), content: &notice.Content{Payout: &about}}
+		email := outgoingEmail{kind: kind, owner: about.ID, occasion: string(kind), content: &notice.Content{Payout: &about}}
 		if err := queue(r.tx, r.now, email); err != nil {
 			return err
 		}
@@ -183,7 +183,7 @@ func (r *payoutRecorder) emailContent() notice.PayoutContent {
 }
 
 func (r *payoutRecorder) result() (PayoutRecorded, error) {
-	emails, err := queuedMails(r.tx, r.payout.StripePayoutID)
+	emails, err := queuedEmails(r.tx, r.payout.StripePayoutID)
 	returned := r.payout.Status == booking.PayoutFailed || r.payout.Status == booking.PayoutCanceled
 	return PayoutRecorded{
 		Status: r.payout.Status, Proof: r.payout.Proof, EmailIDs: emails,

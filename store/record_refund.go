@@ -130,7 +130,7 @@ func (r *refundRecorder) postpone(in RefundPostponement) error {
 			return err
 		}
 	}
-	return r.queueEmail(notice.RefundWaiting)
+	return r.queueRefundEmail(notice.RefundWaiting)
 }
 
 // postponed is the text for the operator who decides about a refund that waits.
@@ -247,17 +247,17 @@ func (r *refundRecorder) notify() error {
 	}
 	switch r.refund.Status {
 	case booking.RefundPending, booking.RefundRequiresAction:
-		return r.queueEmail(notice.RefundStarted)
+		return r.queueRefundEmail(notice.RefundStarted)
 	case booking.RefundSucceeded:
-		return r.queueEmail(notice.Refunded)
+		return r.queueRefundEmail(notice.Refunded)
 	case booking.RefundFailed, booking.RefundCanceled:
-		return r.queueEmail(notice.RefundFailed)
+		return r.queueRefundEmail(notice.RefundFailed)
 	}
 	return nil
 }
 
 func (r *refundRecorder) result() (RefundRecorded, error) {
-	emails, err := queuedMails(r.tx, string(r.refund.RefundID))
+	emails, err := queuedEmails(r.tx, string(r.refund.RefundID))
 	status := r.refund.Status
 	returned := status == booking.RefundFailed || status == booking.RefundCanceled
 	return RefundRecorded{

@@ -88,13 +88,13 @@ func (r *refundRecorder) failed() (booking.FailedRefund, error) {
 	return failed, nil
 }
 
-// queueEmail queues an email about the refund, once a kind: UNIQUE email key.
-func (r *refundRecorder) queueEmail(kind notice.Kind) error {
+// queueRefundEmail queues an email about the refund, once a kind: UNIQUE email key.
+func (r *refundRecorder) queueRefundEmail(kind notice.Kind) error {
 	content, err := r.emailContent()
 	if err != nil {
 		return err
 	}
-	return r.write(letter{
+	return r.write(outgoingEmail{
 		kind: kind, owner: string(r.refund.RefundID), occasion: string(kind), bookingID: &r.booking.ID, content: &notice.Content{Refund: content},
 	})
 }

@@ -55,7 +55,7 @@ func TestRefundOfWhatWasNotPaidIsRefused(t *testing.T) {
 	require.Equal(t, 0, b.Count(t, "SELECT COUNT(*) FROM refunds"))
 }
 
-// A refund goes through, in two parts; what was reserved is what is posted, and each mail is written once.
+// A refund goes through, in two parts; what was reserved is what is posted, and each email is written once.
 func TestRefundsTakeTheBookingAlong(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)

@@ -24,15 +24,15 @@ import (
 // ErrNotFound says that a row does not exist, or not for this caller.
 var ErrNotFound = db.ErrNotFound
 
-// DefaultMailsPerAddress is more than a traveller who tries several cards and flights gets in an hour.
-const DefaultMailsPerAddress = 10
+// DefaultEmailsPerAddress is more than a traveller who tries several cards and flights gets in an hour.
+const DefaultEmailsPerAddress = 10
 
 // Store is a pool of connections as the application's user. It is safe for concurrent use.
 type Store struct {
 	db  *db.DB
 	log *slog.Logger
-	// mailsPerAddress bounds mails about unpaid bookings, an address and hour.
-	mailsPerAddress int
+	// emailsPerAddress bounds emails about unpaid bookings, an address and hour.
+	emailsPerAddress int
 	// installation is read once: see Installation.
 	installation atomic.Pointer[Installation]
 }
@@ -44,7 +44,7 @@ func Open(ctx context.Context, dsn string, c clock.Clock, log *slog.Logger) (*St
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{db: opened, log: log, mailsPerAddress: DefaultMailsPerAddress}
+	s := &Store{db: opened, log: log, emailsPerAddress: DefaultEmailsPerAddress}
 	if err := s.checkSchema(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -70,8 +70,8 @@ func Unavailable(err error) bool { return db.Unavailable(err) }
 // AccessDenied tells that the server refused the login, or all use of the database: a password or a right is wrong.
 func AccessDenied(err error) bool { return db.AccessDenied(err) }
 
-// LimitMails sets how many mails about unpaid bookings one address gets within an hour; call it before the store is used.
-func (s *Store) LimitMails(perHour int) { s.mailsPerAddress = perHour }
+// LimitEmails sets how many emails about unpaid bookings one address gets within an hour; call it before the store is used.
+func (s *Store) LimitEmails(perHour int) { s.emailsPerAddress = perHour }
 
 // SchemaBehindError is a schema that is older than this release needs. Have is zero when the database has no migration that the
 // application's user may see.

@@ -11,7 +11,7 @@ import (
 	"farebook/store"
 )
 
-// TellOfRun queues a mail to the finance department about what a run found, once a run, and returns it if it is not sent
+// TellOfRun queues an email to the finance department about what a run found, once a run, and returns it if it is not sent
 // yet.
 func (r *Runs) TellOfRun(ctx context.Context, correlationID string, now time.Time) ([]uint64, error) {
 	run, err := r.Run(ctx, correlationID)
@@ -36,7 +36,7 @@ func (r *Runs) TellOfRun(ctx context.Context, correlationID string, now time.Tim
 	})
 }
 
-// TellOfOverdue queues a mail to the finance department that no run has completed since this one, or none at all, once, and
+// TellOfOverdue queues an email to the finance department that no run has completed since this one, or none at all, once, and
 // returns it if it is not sent yet.
 func (r *Runs) TellOfOverdue(ctx context.Context, last Run, now time.Time) ([]uint64, error) {
 	owner := "overdue-" + cmp.Or(last.CorrelationID, "first")

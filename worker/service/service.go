@@ -46,7 +46,7 @@ func New(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Logger
 	if err != nil {
 		return nil, err
 	}
-	books.LimitMails(cfg.MailsPerAddress)
+	books.LimitEmails(cfg.MailsPerAddress)
 	s := &Service{store: books, taskQueue: cfg.TaskQueue, log: log}
 	if err := s.prepare(cfg); err != nil {
 		return nil, errors.Join(err, books.Close())
