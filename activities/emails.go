@@ -71,7 +71,7 @@ func (e *Emails) SendEmail(ctx context.Context, in SendEmailInput) (EmailResult,
 	case err != nil:
 		return EmailResult{}, storeError(err)
 	case !ok:
-		return EmailResult{}, temporal.NewApplicationError("another worker is sending this email, or has just sent it", MailBeingSent)
+		return EmailResult{}, temporal.NewApplicationError("another worker is sending this email, or has just sent it", EmailBeingSent)
 	}
 	failpoint.Hit("before-send-email")
 	err = e.Sender.Send(exchange, message)

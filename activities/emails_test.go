@@ -11,7 +11,7 @@ import (
 	"farebook/store"
 )
 
-// confirmation is the mail of a booking that was paid, not sent yet.
+// confirmation is the email of a booking that was paid, not sent yet.
 func (s *stack) confirmation() activities.SendEmailInput {
 	s.t.Helper()
 	s.paid()
@@ -28,7 +28,7 @@ func (s *stack) email(id uint64) store.Email {
 }
 
 // What was sent is not sent again, however often it is asked for, and cannot be given up any more.
-func TestMailIsSentOnce(t *testing.T) {
+func TestEmailIsSentOnce(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
 	in := s.confirmation()
@@ -43,8 +43,8 @@ func TestMailIsSentOnce(t *testing.T) {
 	require.Equal(t, 1, s.email(in.EmailID).Attempts)
 }
 
-// A mail that another worker is sending is left to it, and taken over once its time is up: it died.
-func TestMailThatAnotherWorkerSendsIsLeftToIt(t *testing.T) {
+// An email that another worker is sending is left to it, and taken over once its time is up: it died.
+func TestEmailThatAnotherWorkerSendsIsLeftToIt(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
 	in := s.confirmation()
@@ -52,7 +52,7 @@ func TestMailThatAnotherWorkerSendsIsLeftToIt(t *testing.T) {
 	_, claimed, err := s.Store.ClaimEmail(t.Context(), in.EmailID, now, now.Add(time.Hour))
 	require.NoError(t, err)
 	require.True(t, claimed)
-	requireErrorType(t, activities.MailBeingSent, s.attempts().attempt(s.Emails.SendEmail, in, nil))
+	requireErrorType(t, activities.EmailBeingSent, s.attempts().attempt(s.Emails.SendEmail, in, nil))
 	require.Empty(t, s.mailbox.Messages())
 	require.Zero(t, s.email(in.EmailID).Attempts)
 
@@ -62,7 +62,7 @@ func TestMailThatAnotherWorkerSendsIsLeftToIt(t *testing.T) {
 }
 
 // A refusal that may pass is noted, without the server's own words, and the next attempt sends at once.
-func TestMailIsSentByTheAttemptAfterATemporaryRefusal(t *testing.T) {
+func TestEmailIsSentByTheAttemptAfterATemporaryRefusal(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
 	in := s.confirmation()
@@ -82,8 +82,8 @@ func TestMailIsSentByTheAttemptAfterATemporaryRefusal(t *testing.T) {
 	require.Equal(t, 2, s.email(in.EmailID).Attempts)
 }
 
-// A refusal for good is recorded, is no error, and ends the mail.
-func TestMailThatIsRefusedForGoodIsNotTriedAgain(t *testing.T) {
+// A refusal for good is recorded, is no error, and ends the email.
+func TestEmailThatIsRefusedForGoodIsNotTriedAgain(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
 	in := s.confirmation()
@@ -97,8 +97,8 @@ func TestMailThatIsRefusedForGoodIsNotTriedAgain(t *testing.T) {
 	require.Contains(t, s.email(in.EmailID).LastError, "550")
 }
 
-// The server takes the mail and its answer is lost: it goes a second time, under the same Message-ID.
-func TestMailWhoseAnswerIsLostGoesAgainUnderItsMessageID(t *testing.T) {
+// The server takes the email and its answer is lost: it goes a second time, under the same Message-ID.
+func TestEmailWhoseAnswerIsLostGoesAgainUnderItsMessageID(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
 	in := s.confirmation()
@@ -112,7 +112,7 @@ func TestMailWhoseAnswerIsLostGoesAgainUnderItsMessageID(t *testing.T) {
 	require.Equal(t, s.email(in.EmailID).MessageID, "<"+sent[0].MessageID+">")
 }
 
-func TestMailThatIsNotInTheBooksIsRefusedForGood(t *testing.T) {
+func TestEmailThatIsNotInTheBooksIsRefusedForGood(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
 	err := s.attempts().attempt(s.Emails.SendEmail, activities.SendEmailInput{EmailID: 999}, nil)

@@ -45,8 +45,8 @@ const (
 	StripeRefusesKey = "StripeRefusesKey"
 	// MailServerUnavailable is a temporary failure of the mail server. Retried.
 	MailServerUnavailable = "MailServerUnavailable"
-	// MailBeingSent is an email that another worker is sending. Retried: by then it is sent, or the other worker has stopped.
-	MailBeingSent = "MailBeingSent"
+	// EmailBeingSent is an email that another worker is sending. Retried: by then it is sent, or the other worker has stopped.
+	EmailBeingSent = "MailBeingSent"
 )
 
 const (

@@ -67,7 +67,7 @@ func TestPaymentIntentThatIsRecordedIsNotAskedForAgain(t *testing.T) {
 	require.Len(t, s.stripe.PaymentIntents(), 1)
 }
 
-// A request that Stripe never takes closes the booking with a mail; a repetition has the same answer, from the books.
+// A request that Stripe never takes closes the booking with an email; a repetition has the same answer, from the books.
 func TestBookingThatStripeRefusesIsClosed(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)

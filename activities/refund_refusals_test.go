@@ -96,7 +96,7 @@ func TestRefusalThatIsNotKnownToBeFinalIsAPersons(t *testing.T) {
 }
 
 // A refund that was recorded as refused, and that Stripe made after all, is taken into the books whole: its state, its posting
-// and the customer's mail. The operator who was shown that the money is owed is shown that it is not.
+// and the customer's email. The operator who was shown that the money is owed is shown that it is not.
 func TestRefusedRefundThatStripeMadeIsAdopted(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)

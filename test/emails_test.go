@@ -35,7 +35,7 @@ func TestEmailIsSentByOneOfManyWorkers(t *testing.T) {
 		group.Go(func() {
 			result, err := emails.SendEmail(t.Context(), in)
 			var busy *temporal.ApplicationError
-			if errors.As(err, &busy) && busy.Type() == activities.MailBeingSent {
+			if errors.As(err, &busy) && busy.Type() == activities.EmailBeingSent {
 				return
 			}
 			if err != nil || result.Status != store.EmailSent {
