@@ -23,7 +23,7 @@ var (
 	lostWord = regexp.MustCompile(`\S {2,}\S| [.,;:،؛]`)
 )
 
-// requireComplete holds that a mail has all of what it speaks of, and no trace of a template.
+// requireComplete holds that an email has all of what it speaks of, and no trace of a template.
 func requireComplete(t *testing.T, text, html string) {
 	t.Helper()
 	for _, body := range []string{text, html} {
@@ -47,7 +47,7 @@ func requireComplete(t *testing.T, text, html string) {
 }
 
 // An email about money that does not say how much is not sent: its row stays for an operator.
-func TestMissingLetterIsRefused(t *testing.T) {
+func TestMissingContentIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []notice.Kind{
 		notice.CancelledPaid, notice.RefundStarted, notice.Refunded, notice.RefundFailed,
@@ -61,7 +61,7 @@ func TestMissingLetterIsRefused(t *testing.T) {
 	c := content(notice.Refunded, money.LocaleAR)
 	c.Notice.Refund.Amount = money.Money{}
 	_, _, _, err := mail.Render(c)
-	require.ErrorContains(t, err, "an amount of the mail is missing")
+	require.ErrorContains(t, err, "an amount of the email is missing")
 }
 
 // What a table can do without is left out with its label.

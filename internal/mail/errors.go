@@ -16,9 +16,9 @@ type PermanentError struct{ Code int }
 
 func (e *PermanentError) Error() string {
 	if e.Code == 0 {
-		return "the mail cannot be sent as it is: its sender or its recipient is not a mail address"
+		return "the email cannot be sent as it is: its sender or its recipient is not a mail address"
 	}
-	return fmt.Sprintf("the mail server refuses the mail for good, code %d", e.Code)
+	return fmt.Sprintf("the mail server refuses the email for good, code %d", e.Code)
 }
 
 // TemporaryError is a failure that a retry may resolve: a busy server, a lost connection, a login that an operator has to fix.
@@ -49,7 +49,7 @@ func classify(ctx context.Context, err error) error {
 	case errors.As(err, &sending) && sending.ErrorCode() >= 500 && !asksForLogin(sending.ErrorCode()):
 		return &PermanentError{Code: sending.ErrorCode()}
 	case errors.As(err, &sending) && sending.ErrorCode() >= 400:
-		return &TemporaryError{Code: sending.ErrorCode(), reason: "the mail server refuses the mail for now"}
+		return &TemporaryError{Code: sending.ErrorCode(), reason: "the mail server refuses the email for now"}
 	case errors.As(err, &answer):
 		return &TemporaryError{Code: answer.Code, reason: "the mail server refuses the connection or the login"}
 	case ctx.Err() != nil:

@@ -12,8 +12,8 @@ import (
 	"farebook/notice"
 )
 
-// Whatever texts a booking holds, its mail has one recipient, no header and no tag of theirs, and can be read.
-func FuzzMail(f *testing.F) {
+// Whatever texts a booking holds, its email has one recipient, no header and no tag of theirs, and can be read.
+func FuzzEmail(f *testing.F) {
 	f.Add("Layla", "Omar", "insufficient_funds", "EK2")
 	f.Add("{{.}}", "\"><script>", "x'y", "<b>")
 	f.Add("=?utf-8?q?a?=", "a\r\nBcc: x@example.com", "\u2028", "&amp;")

@@ -57,7 +57,7 @@ func Render(c Content) (subject, text, html string, err error) {
 	}
 	forms, err := templatesOf(c.Customer.Locale, c.Kind)
 	if err != nil {
-		return "", "", "", fmt.Errorf("mail of kind %q: %w", c.Kind, err)
+		return "", "", "", fmt.Errorf("email of kind %q: %w", c.Kind, err)
 	}
 	v := view{
 		Content: c,
@@ -74,7 +74,7 @@ func Render(c Content) (subject, text, html string, err error) {
 		forms.plain.ExecuteTemplate(&s, "subject", v), forms.plain.ExecuteTemplate(&t, "text", v), forms.rich.ExecuteTemplate(&h, "layout", v),
 	} {
 		if err != nil {
-			return "", "", "", fmt.Errorf("mail of kind %q: %w", c.Kind, err)
+			return "", "", "", fmt.Errorf("email of kind %q: %w", c.Kind, err)
 		}
 	}
 	return oneStop(strings.TrimSpace(s.String())), oneStop(strings.TrimLeft(t.String(), "\n")), oneStop(h.String()), nil
@@ -127,7 +127,7 @@ func parse(locale money.Locale, kind notice.Kind) (templates, error) {
 		"isolate": words.isolate,
 		"price": func(amount money.Money) (string, error) {
 			if amount.Currency == "" {
-				return "", errors.New("an amount of the mail is missing")
+				return "", errors.New("an amount of the email is missing")
 			}
 			return words.price(amount, locale), nil
 		},

@@ -37,7 +37,7 @@ func content(kind notice.Kind, locale money.Locale) mail.Content {
 		},
 		HoldExpiresAt: time.Date(2030, 4, 1, 12, 30, 0, 0, time.UTC),
 		DeclineCode:   "insufficient_funds", Payable: true,
-		Notice: letter(kind),
+		Notice: noticeOf(kind),
 	}
 	if c.Notice.Payout != nil { // it is about many bookings, and none
 		c.Reference, c.Flight, c.Customer, c.Amount = "", booking.Flight{}, booking.Customer{}, money.Money{}
@@ -45,8 +45,8 @@ func content(kind notice.Kind, locale money.Locale) mail.Content {
 	return c
 }
 
-// letter is what a kind of mail says beside its booking.
-func letter(kind notice.Kind) notice.Content {
+// noticeOf is what a kind of email says beside its booking.
+func noticeOf(kind notice.Kind) notice.Content {
 	usd := func(value int64) money.Money { return money.Money{Value: value, Currency: "USD"} }
 	at := time.Date(2030, 4, 1, 12, 5, 0, 0, time.UTC)
 	refund := &notice.RefundContent{ID: "RF-7K2M9QXA", Amount: usd(20000), Origin: booking.RefundFromAPI, Paid: usd(45900)}
@@ -108,8 +108,8 @@ var financeKinds = []notice.Kind{
 	notice.CaptureDue, notice.RefundWaiting, notice.Reconciliation, notice.ReconciliationOverdue,
 }
 
-// Mails to the finance department are in English whatever the customer reads, and name nobody.
-func TestFinanceMailsReadAsAgreed(t *testing.T) {
+// Emails to the finance department are in English whatever the customer reads, and name nobody.
+func TestFinanceEmailsReadAsAgreed(t *testing.T) {
 	t.Parallel()
 	for _, kind := range financeKinds {
 		subject, text, html, err := mail.Render(content(kind, money.LocaleAR))
@@ -124,7 +124,7 @@ func TestFinanceMailsReadAsAgreed(t *testing.T) {
 	}
 }
 
-func TestMailsReadAsAgreed(t *testing.T) {
+func TestEmailsReadAsAgreed(t *testing.T) {
 	t.Parallel()
 	for _, kind := range kinds {
 		for _, locale := range []money.Locale{money.LocaleEN, money.LocaleAR} {
@@ -172,7 +172,7 @@ func TestNamesAreEscaped(t *testing.T) {
 	}
 }
 
-// An isolate is opened and closed within the line, or the rest of the mail would be turned around.
+// An isolate is opened and closed within the line, or the rest of the email would be turned around.
 func TestIsolatesAreClosed(t *testing.T) {
 	t.Parallel()
 	for _, kind := range kinds {

@@ -55,14 +55,14 @@ func (l language) rows(c Content) []row {
 	return t.rows
 }
 
-func (t *table) customer(letter notice.Content) {
+func (t *table) customer(content notice.Content) {
 	labels := t.words.labels
-	if receipt := letter.Receipt; receipt != nil {
+	if receipt := content.Receipt; receipt != nil {
 		t.addPrice(labels[labelPaid], receipt.Paid)
 		t.add(labels[labelPaidOn], t.words.moment(receipt.PaidAt.UTC())+t.words.utc)
 		t.add(labels[labelPayment], receipt.PaymentIntentID)
 	}
-	if refund := letter.Refund; refund != nil {
+	if refund := content.Refund; refund != nil {
 		t.add(labels[labelRefundID], string(refund.ID))
 		t.addPrice(labels[labelRefund], refund.Amount)
 		t.addPrice(labels[labelPaid], refund.Paid)
@@ -70,7 +70,7 @@ func (t *table) customer(letter notice.Content) {
 			t.addPrice(labels[labelRefundedSoFar], refund.Refunded)
 		}
 	}
-	if quote := letter.Quote; quote != nil {
+	if quote := content.Quote; quote != nil {
 		t.addPrice(labels[labelRefund], quote.Refund)
 		t.addPrice(labels[labelKept], quote.Kept)
 	}

@@ -175,7 +175,7 @@ func TestCancellationEndsAnExchange(t *testing.T) {
 	require.ErrorIs(t, <-ended, context.Canceled)
 }
 
-// A refusal of us rather than of the mail is for an operator to put right, and loses no mail meanwhile.
+// A refusal of us rather than of the email is for an operator to put right, and loses no email meanwhile.
 func TestRefusedGreetingsAndLoginsAreTemporary(t *testing.T) {
 	t.Parallel()
 	var temporary *mail.TemporaryError
@@ -258,7 +258,7 @@ func TestFarewellThatFailsIsNoFailure(t *testing.T) {
 	require.NoError(t, <-served)
 }
 
-// serveAndVanish takes one mail and hangs up right after it: the mailbox has no such fault.
+// serveAndVanish takes one email and hangs up right after it: the mailbox has no such fault.
 func serveAndVanish(listener net.Listener) error {
 	conn, err := listener.Accept()
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"farebook/notice"
 )
 
-// variant is a mail that reads differently from the plain one of its kind.
+// variant is an email that reads differently from the plain one of its kind.
 type variant struct {
 	name   string
 	kind   notice.Kind
