@@ -35,11 +35,11 @@ func listEmailsCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				mails, err := books.EmailsOf(cmd.Context(), known.ID)
+				emails, err := books.EmailsOf(cmd.Context(), known.ID)
 				if err != nil {
 					return err
 				}
-				return listedEmails.print(cmd.OutOrStdout(), flags, mails)
+				return listedEmails.print(cmd.OutOrStdout(), flags, emails)
 			})
 		},
 	}
@@ -60,15 +60,18 @@ type shownEmail struct {
 
 var listedEmails = listing[store.Email, shownEmail]{
 	name: "emails", header: []any{"NUMBER", "KIND", "STATUS", "ATTEMPTS", "WRITTEN", "SENT", "LAST ERROR"},
-	show: func(mail store.Email) shownEmail {
-		return shownEmail{mail.ID, string(mail.Kind), mail.Status, mail.Attempts, mail.CreatedAt, mail.SentAt, mail.MessageID, mail.LastError}
-	},
-	cells: func(mail shownEmail) []any {
-		sent := "-"
-		if mail.SentAt != nil {
-			sent = mail.SentAt.Format(time.RFC3339)
+	show: func(email store.Email) shownEmail {
+		return shownEmail{
+			email.ID, string(email.Kind), email.Status, email.Attempts, email.CreatedAt, email.SentAt, email.MessageID,
+			email.LastError,
 		}
-		return []any{mail.Number, mail.Kind, mail.Status, mail.Attempts, mail.WrittenAt.Format(time.RFC3339), sent, mail.LastError}
+	},
+	cells: func(email shownEmail) []any {
+		sent := "-"
+		if email.SentAt != nil {
+			sent = email.SentAt.Format(time.RFC3339)
+		}
+		return []any{email.Number, email.Kind, email.Status, email.Attempts, email.WrittenAt.Format(time.RFC3339), sent, email.LastError}
 	},
 }
 
@@ -103,9 +106,9 @@ func resendEmailCommand() *cobra.Command {
 
 // sendCopy starts the workflow with the correlation id of the original email. The audit log has the command's id.
 func sendCopy(ctx context.Context, books *store.Store, w *dispatch.Client, id uint64) error {
-	mail, err := books.Email(ctx, id)
+	email, err := books.Email(ctx, id)
 	if err != nil {
 		return err
 	}
-	return w.SendEmail(correlation.With(ctx, mail.CorrelationID()), id)
+	return w.SendEmail(correlation.With(ctx, email.CorrelationID()), id)
 }

@@ -24,7 +24,7 @@ type Bundle struct {
 	CorrelationID string            `json:"correlationId" doc:"The same in logs, workflows, Stripe's metadata and emails."`
 	Sold          Sold              `json:"sold"`
 	Stripe        StripeIDs         `json:"stripe"`
-	Mails         []Mail            `json:"mails" nullable:"false"`
+	Emails        []Mail            `json:"mails" nullable:"false"`
 	Ledger        []Posting         `json:"ledger" nullable:"false"`
 	// Audit lists who requested what for the booking: a client's key, or an operator.
 	Audit    []view.Entry `json:"audit" nullable:"false" doc:"Who requested what, oldest first."`
@@ -89,7 +89,7 @@ func Collect(ctx context.Context, books *store.Store, known store.Booking) (Bund
 			CancelledAt: known.CancelledAt, CancelPercent: known.CancelPercent,
 		},
 		Stripe: StripeIDs{Refunds: []string{}, Disputes: []string{}},
-		Mails:  []Mail{}, Ledger: []Posting{}, Audit: []view.Entry{},
+		Emails: []Mail{}, Ledger: []Posting{}, Audit: []view.Entry{},
 	}
 	b.happened(known.CreatedAt, "booking taken", string(known.Reference))
 	if known.CancelledAt != nil {
@@ -100,7 +100,7 @@ func Collect(ctx context.Context, books *store.Store, known store.Booking) (Bund
 		b.Stripe.PaymentIntent, b.Stripe.Charge = payment.PaymentIntentID, payment.ChargeID
 	}
 	for _, add := range []func(context.Context, *store.Store, store.Booking) error{
-		b.addRefunds, b.addDisputes, b.addMails, b.addLedger,
+		b.addRefunds, b.addDisputes, b.addEmails, b.addLedger,
 		b.addEvents, b.addAudit,
 	} {
 		if err := add(ctx, books, known); err != nil {
@@ -138,19 +138,19 @@ func (b *Bundle) addDisputes(ctx context.Context, books *store.Store, known stor
 	return err
 }
 
-// addMails adds the emails to the customer, and leaves out those to finance.
-func (b *Bundle) addMails(ctx context.Context, books *store.Store, known store.Booking) error {
-	mails, err := books.EmailsOf(ctx, known.ID)
-	for _, mail := range mails {
-		if mail.ForFinance {
+// addEmails adds the emails to the customer, and leaves out those to finance.
+func (b *Bundle) addEmails(ctx context.Context, books *store.Store, known store.Booking) error {
+	emails, err := books.EmailsOf(ctx, known.ID)
+	for _, email := range emails {
+		if email.ForFinance {
 			continue
 		}
-		b.Mails = append(b.Mails, Mail{
-			Kind: mail.Kind, MessageID: mail.MessageID, Status: mail.Status, WrittenAt: mail.CreatedAt,
-			SentAt: mail.SentAt,
+		b.Emails = append(b.Emails, Mail{
+			Kind: email.Kind, MessageID: email.MessageID, Status: email.Status, WrittenAt: email.CreatedAt,
+			SentAt: email.SentAt,
 		})
-		if mail.SentAt != nil {
-			b.happened(*mail.SentAt, "email sent: "+strings.ReplaceAll(string(mail.Kind), "_", " "), mail.MessageID)
+		if email.SentAt != nil {
+			b.happened(*email.SentAt, "email sent: "+strings.ReplaceAll(string(email.Kind), "_", " "), email.MessageID)
 		}
 	}
 	return err

@@ -33,7 +33,7 @@ type testSweeper struct {
 func newSweeper(t *testing.T) testSweeper {
 	t.Helper()
 	books := testkit.NewBooks(t)
-	// Workflows that send mails are named by the mail's number, which is another database's, too.
+	// Workflows that send emails are named by the email's number, which is another database's, too.
 	books.Exec(t, fmt.Sprintf("ALTER TABLE emails AUTO_INCREMENT = %d", 1_000_000+rand.Int64N(1<<40)))
 	return testSweeper{books, &sweeper.Sweeper{
 		Store: books.Store, Dispatch: books.Dispatch, Every: time.Minute, Log: slog.New(slog.DiscardHandler),
@@ -190,7 +190,7 @@ func (s testSweeper) unsentConfirmation(key string) (bookingID, emailID string) 
 	return workflows.BookingPaymentWorkflowID(reference), workflows.SendMailWorkflowID(id)
 }
 
-// unsentCopy is a mail that somebody asked for again an hour ago, by its workflow's id.
+// unsentCopy is an email that somebody asked for again an hour ago, by its workflow's id.
 func (s testSweeper) unsentCopy(key string) string {
 	s.T.Helper()
 	reference, now := s.Paid(key), s.Clock.Now()
