@@ -7,16 +7,22 @@ import (
 	"farebook/access"
 )
 
-// accessPage is the text of docs/access.md: clients, keys, the table of scopes, and the audit log.
+// accessPage is the text of docs/access.md.
 func accessPage() string {
-	var out strings.Builder
-	out.WriteString("# Clients, keys and scopes\n\n" + generated +
-		`A **client** is an integration with the API, such as a shop or an agency's back office. It owns bookings, refunds and idempotency keys,
+	return "# Clients, keys and scopes\n\n" + generated + clients + scopes() + keyCommands + olderKeys + auditLog
+}
+
+const clients = `A **client** is an integration with the API, such as a shop or an agency's back office. It owns bookings, refunds and idempotency keys,
 and has any number of **API keys**. Every key of a client sees what the other keys of the client created, and an ` + "`Idempotency-Key`" + `
 stands for the same request whichever key sends it, so a key can be replaced while requests are in progress. An API key consists of a
 token (` + "`fbk_...`" + `, shown once, stored as a SHA-256), an id that is not secret (` + "`ak_...`" +
-		`), scopes, and optionally an expiry.
+	`), scopes, and optionally an expiry.
+`
 
+// scopes is the section with the table of scopes.
+func scopes() string {
+	var out strings.Builder
+	out.WriteString(`
 ## Scopes
 
 A key can grant at most the scopes that it has. A request without the required scope gets 403 ` + "`missing-scope`" +
@@ -29,7 +35,10 @@ A key can grant at most the scopes that it has. A request without the required s
 	for _, rule := range access.Rules() {
 		fmt.Fprintf(&out, "| `%s` | %s |\n", rule.Scope, rule.Allows)
 	}
-	out.WriteString(`
+	return out.String()
+}
+
+const keyCommands = `
 ## By command and over HTTP
 
 | command | HTTP, with the scope ` + "`admin`" + ` | |
@@ -37,30 +46,32 @@ A key can grant at most the scopes that it has. A request without the required s
 | ` + "`starter client create NAME`" + ` | ` + "`POST /v1/clients`" + ` | prints the client's id, ` + "`cl_...`" + ` |
 | ` + "`starter client list`" + ` | ` + "`GET /v1/clients`" + ` | |
 | ` + "`starter client disable CLIENT`" + `, ` + "`enable`" + ` | ` + "`POST /v1/clients/{id}/disable`" + `, ` + "`/enable`" +
-		` | refuses all its keys at once; its bookings remain |
+	` | refuses all its keys at once; its bookings remain |
 | ` + "`starter client merge INTO FROM --dry-run`" + ` | ` + "`POST /v1/clients/{id}/merge`" + ` | see below |
 | ` + "`starter api-key create --client NAME --scope a,b --expires 90d`" + ` | ` + "`POST /v1/api-keys`" +
-		` | prints the token, which is not shown again |
+	` | prints the token, which is not shown again |
 | ` + "`starter api-key list`" + ` | ` + "`GET /v1/api-keys`" + ` | includes the last use, to the minute |
 | ` + "`starter api-key rotate KEY --overlap 24h`" + ` | ` + "`POST /v1/api-keys/{id}/rotate`" +
-		` | a new key with the same client, scopes and lifetime; the old key ends after the overlap |
+	` | a new key with the same client, scopes and lifetime; the old key ends after the overlap |
 | ` + "`starter api-key revoke KEY`" + ` | ` + "`POST /v1/api-keys/{id}/revoke`" + ` | takes effect with the next request |
 | ` + "`starter audit`" + ` | ` + "`GET /v1/audit`" + ` | who requested what |
 
 With ` + "`operations:read`" + `, ` + "`GET /v1/attention`" + ` is ` + "`starter attention list`" + `; with ` + "`operations:write`" + `,
 ` + "`POST /v1/attention/{id}/close`" + ` is ` + "`starter attention close`" + `. ` + "`GET /v1/attention`" + ` takes ` + "`state`" + `, ` +
-		"`kind`" + ` and ` + "`booking`" + `.
+	"`kind`" + ` and ` + "`booking`" + `.
 
 To rotate a key, run ` + "`api-key rotate`" + `, give the new token to the client, and check the old key's last use in ` +
-		"`api-key list`" + ` before the
+	"`api-key list`" + ` before the
 overlap ends. Meanwhile no request is refused and nothing is created twice (` + "`test/keys_test.go`" + `).
+`
 
+const olderKeys = `
 ## Keys of an older release
 
 Older releases had no clients: each key was a caller. ` + "`starter migrate`" +
-		` creates a client for each such key, with equivalent scopes:
+	` creates a client for each such key, with equivalent scopes:
 ` + "`--read-only`" + ` became ` + "`bookings:read`" + `, and ` + "`--operator`" +
-		` added the two scopes of reconciliation. Keys with the same name are *not*
+	` added the two scopes of reconciliation. Keys with the same name are *not*
 joined: the second one becomes the client ` + "`NAME #ID`" + `. If one caller uses both, merge them:
 
     starter client merge "shop" "shop #7" --dry-run
@@ -70,13 +81,13 @@ The dry run lists the idempotency keys that both clients have used. The older re
 ` + "`cl_.../ROW/KEY`" + `, which names its original client, so that nothing is lost and nothing can be charged again. A merge may be stopped
 and repeated; meanwhile the keys of both clients see the rows of both. A merge is refused while the merged client is disabled and has
 keys that are not revoked, because it would enable them again.
+`
 
+const auditLog = `
 ## The audit log
 
 ` + "`audit_log`" + ` records who requested refunds, cancels, captures, reconciliations, plans, resolutions, retries, resends and changes of
 clients and keys: a client and its key, or the operating-system user and host of a command. It also has the time and the correlation id
 of the request or command. An entry is written in the same transaction as the change, or before it. The application's database user may
 INSERT and SELECT, and nothing else (` + "`starter verify`" + `, promise 4). A booking's evidence bundle contains its entries.
-`)
-	return out.String()
-}
+`
