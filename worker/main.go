@@ -1,5 +1,5 @@
-// Command worker runs Farebook's workflows and activities. It takes no arguments; its configuration is the environment
-// (see the README's table).
+// Command worker runs Farebook's workflows and activities. It takes no arguments and reads its configuration from the
+// environment (docs/configuration.md).
 package main
 
 import (
@@ -34,10 +34,10 @@ func workerCommand() *cobra.Command {
 		Use:   "worker",
 		Short: "Run Farebook's workflows and activities",
 		Long: "Polls Temporal's task queues and runs Farebook's workflows and activities until\n" +
-			"SIGTERM or SIGINT, then lets what is under way end. Any number of workers may\n" +
-			"run at once. Configuration is the environment: see docs/configuration.md.\n\n" +
-			"Waits for Temporal while that is away. Exits with 0 when it was asked to stop,\n" +
-			"2 for wrong arguments or configuration, 3 when the database is away.",
+			"SIGTERM or SIGINT, then finishes the tasks in progress. Any number of workers may\n" +
+			"run at once. The environment is the configuration: see docs/configuration.md.\n\n" +
+			"Waits while Temporal is unavailable. Exits with 0 after a stop signal, 2 for\n" +
+			"invalid arguments or configuration, 3 when the database is unavailable.",
 		Version:       version.String(),
 		SilenceUsage:  true,
 		SilenceErrors: true,

@@ -7,11 +7,11 @@ import (
 	"sync"
 )
 
-// ErrBusy says that a budget is exhausted at the moment.
+// ErrBusy is returned while a budget is exhausted.
 var ErrBusy = errors.New("too many bytes are being read at once")
 
-// Budget bounds the bytes that request bodies of unauthenticated callers take in memory at once, in total and for each source, so that one
-// source cannot exhaust it. Bytes count when they arrive: a large Content-Length alone takes nothing.
+// Budget bounds the memory for request bodies of unauthenticated callers, in total and for each source, so that one source cannot
+// exhaust it. Bytes count when they arrive: a large Content-Length alone reserves nothing.
 type Budget struct {
 	total, share int64
 

@@ -11,7 +11,7 @@ import (
 type Connections struct {
 	// Total bounds all connections. Further ones wait in the kernel's queue until one is closed.
 	Total int
-	// PerAddress bounds the connections of one source. Further ones are closed at once, so that they take no place of others.
+	// PerAddress bounds the connections of one source. Further ones are closed at once, so that they do not use up Total.
 	PerAddress int
 	// Exempt networks are not counted per address, because the connections of a proxy are those of all its clients.
 	Exempt Networks

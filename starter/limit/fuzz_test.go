@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// Whatever X-Forwarded-For contains, an untrusted client counts by the address of its connection, and behind a trusted proxy
-// by one address that the header holds or by the proxy's.
+// Whatever X-Forwarded-For contains, an untrusted client counts by the address of its connection, and a client of a trusted proxy by
+// an address in the header or by that of the proxy.
 func FuzzClient(f *testing.F) {
 	f.Add("203.0.113.7:4711", "198.51.100.1", "10.0.0.1")
 	f.Add("10.0.0.1:80", "198.51.100.1, 10.0.0.2", "2001:db8::1")
@@ -23,7 +23,7 @@ func FuzzClient(f *testing.F) {
 		}
 		got := Client(request, trusted)
 		if !trusted.Contain(peer) && got != peer {
-			t.Fatalf("a stranger at %q is taken for %s", remote, got)
+			t.Fatalf("an untrusted client at %q counts as %s", remote, got)
 		}
 		if trusted.Contain(peer) && !got.IsValid() {
 			t.Fatalf("a request of the proxy %q has no address", remote)

@@ -16,7 +16,7 @@ import (
 	"farebook/starter/limit"
 )
 
-// slow refills so slowly that no test sees it.
+// slow refills less than one token during a test.
 var slow = limit.Rate{PerSecond: 1.0 / 3600, Burst: 3}
 
 func TestABucketIsEmptyAfterItsBurstAndForOneKeyOnly(t *testing.T) {
@@ -52,7 +52,7 @@ func TestAFractionOfARequestASecondStillAllowsOne(t *testing.T) {
 	require.Equal(t, limit.Rate{PerSecond: 0.5, Burst: 30}, limit.PerMinute(30))
 }
 
-// Strangers with a hundred thousand addresses cost no more memory than sixteen thousand; asking costs none at all.
+// A hundred thousand keys take no more memory than maxKeys buckets; Look stores nothing.
 func TestBucketsAreBounded(t *testing.T) {
 	t.Parallel()
 	buckets := limit.NewBuckets[int](slow)
@@ -101,7 +101,7 @@ func TestASourceIsAnAddressOrASlash64(t *testing.T) {
 	require.False(t, limit.Source(netip.Addr{}).IsValid())
 }
 
-// X-Forwarded-For counts only from a trusted proxy, and then only as far as trusted proxies wrote it.
+// X-Forwarded-For is used only if a trusted proxy sent it, and only the part that trusted proxies wrote.
 func TestForwardedAddressesAreBelievedOfTrustedProxiesOnly(t *testing.T) {
 	t.Parallel()
 	trusted := limit.Networks{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")}
@@ -111,7 +111,7 @@ func TestForwardedAddressesAreBelievedOfTrustedProxiesOnly(t *testing.T) {
 		want       string
 	}{
 		{"no header", "203.0.113.7:1234", nil, "203.0.113.7"},
-		{"a stranger's header", "203.0.113.7:1234", []string{"198.51.100.1"}, "203.0.113.7"},
+		{"an untrusted client's header", "203.0.113.7:1234", []string{"198.51.100.1"}, "203.0.113.7"},
 		{"a proxy's header", "10.0.0.5:1234", []string{"198.51.100.1"}, "198.51.100.1"},
 		{"a header that the client began", "10.0.0.5:1234", []string{"127.0.0.1, 198.51.100.1"}, "198.51.100.1"},
 		{"two proxies", "10.0.0.5:1234", []string{"127.0.0.1, 198.51.100.1, 10.0.0.9"}, "198.51.100.1"},
@@ -131,7 +131,7 @@ func TestForwardedAddressesAreBelievedOfTrustedProxiesOnly(t *testing.T) {
 	require.False(t, limit.Client(&http.Request{RemoteAddr: "@"}, trusted).IsValid())
 }
 
-// accepting accepts everything until the listener is closed, and keeps it open.
+// accepting accepts all connections until the listener is closed, and keeps each open until its client closes it.
 func accepting(t *testing.T, bounds limit.Connections) *limit.Listener {
 	t.Helper()
 	inner, err := net.Listen("tcp", "127.0.0.1:0")
@@ -151,7 +151,7 @@ func accepting(t *testing.T, bounds limit.Connections) *limit.Listener {
 			})
 		}
 	})
-	t.Cleanup(accepted.Wait) // behind the closing of what dial opened
+	t.Cleanup(accepted.Wait) // runs after the connections of dial are closed
 	t.Cleanup(func() { require.NoError(t, listener.Close()) })
 	return listener
 }
@@ -160,7 +160,7 @@ func dial(t *testing.T, listener net.Listener) net.Conn {
 	t.Helper()
 	conn, err := net.Dial("tcp", listener.Addr().String())
 	require.NoError(t, err)
-	t.Cleanup(func() { _ = conn.Close() }) // most are closed before
+	t.Cleanup(func() { _ = conn.Close() }) // most are closed earlier
 	return conn
 }
 

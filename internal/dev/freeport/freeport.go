@@ -18,20 +18,20 @@ import (
 const (
 	lowest   = 10000
 	attempts = 1000
-	// Where the system says nothing else, Linux gives outgoing connections 32768 and up.
+	// usualEphemeral is the first port that Linux uses for outgoing connections by default.
 	usualEphemeral = 32768
 	minimumRange   = 1000
 )
 
-// claims keeps what is claimed until the process ends, in whatever way.
+// claims holds the claimed ports until Release or the end of the process.
 var claims struct {
 	mu    sync.Mutex
 	names map[int]net.Listener
 }
 
-// Next is a port on 127.0.0.1 that nobody listens on, that no outgoing connection is given, and that no other caller of
-// Next gets as long as this process lives: each port is claimed by binding a name in Linux's abstract socket namespace
-// (unix(7)), which leaves no file and is let go by the kernel.
+// Next claims and returns a port on 127.0.0.1 that no process listens on, that the kernel does not use for outgoing connections,
+// and that no other caller of Next receives while this process lives. A claim is a name in Linux's abstract socket namespace
+// (unix(7)): it leaves no file, and the kernel releases it when the process ends.
 func Next() (int, error) {
 	highest := belowEphemeral()
 	for range attempts {
@@ -43,11 +43,11 @@ func Next() (int, error) {
 	return 0, errors.New("no free port found on 127.0.0.1 from " + fmt.Sprintf("%d to %d", lowest, highest))
 }
 
-// Take claims a port that was used before, if nobody has it now.
+// Take claims a given port, such as that of an earlier run. It returns false if the port is claimed or in use.
 func Take(port int) bool {
 	claim, err := net.Listen("unix", claimName(port))
 	if err != nil {
-		return false // another process's
+		return false // claimed by another caller
 	}
 	if !listenable(port) {
 		_ = claim.Close() // nothing was sent over it
@@ -62,7 +62,7 @@ func Take(port int) bool {
 	return true
 }
 
-// Release lets go of a port that this process has claimed.
+// Release gives up the claim on a port; a port that this process has not claimed is ignored.
 func Release(port int) {
 	claims.mu.Lock()
 	defer claims.mu.Unlock()
@@ -82,7 +82,7 @@ func listenable(port int) bool {
 	return listener.Close() == nil
 }
 
-// belowEphemeral is the first port of the range for outgoing connections (ip(7), ip_local_port_range).
+// belowEphemeral returns the first port of the range for outgoing connections (ip(7), ip_local_port_range).
 func belowEphemeral() int {
 	var first, last int
 	content, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range")

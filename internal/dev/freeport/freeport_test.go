@@ -28,12 +28,12 @@ func TestMain(m *testing.M) {
 		}
 		_, _ = fmt.Fprintln(os.Stdout, port) // the parent reads it
 	}
-	_, _ = os.Stdin.Read(make([]byte, 1)) // until the parent lets go
+	_, _ = os.Stdin.Read(make([]byte, 1)) // until the parent closes the pipe
 	os.Exit(0)
 }
 
-// Ports of several callers in several processes are all different, can be listened on, and no outgoing connection is
-// given one.
+// Callers in several processes get different ports, which can be listened on and are below the range for outgoing
+// connections.
 func TestNoPortIsGivenTwice(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex

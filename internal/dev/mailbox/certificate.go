@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// certificate is made anew at every start and lives only in memory, so no private key ever rests in a checkout.
+// certificate is created at every start and kept in memory only, so that no private key is written to a checkout.
 type certificate struct {
 	pem []byte
 	key tls.Certificate
@@ -36,7 +36,7 @@ func newCertificate() (certificate, error) {
 		NotAfter:              now.AddDate(0, 1, 0),
 		KeyUsage:              x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
 		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-		IsCA:                  true, // its own authority: trusting it is enough
+		IsCA:                  true, // self-signed: a client needs to trust this certificate only
 		BasicConstraintsValid: true,
 		DNSNames:              []string{"localhost"},
 		IPAddresses:           []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},

@@ -8,41 +8,41 @@ import (
 	"github.com/emersion/go-smtp"
 )
 
-// Stage is the point of an SMTP exchange at which a fault strikes.
+// Stage is the point of an SMTP exchange at which a fault occurs.
 type Stage string
 
 // The stages, in the order of an exchange.
 const (
-	StageHello Stage = "hello" // the answer to EHLO
-	StageAuth  Stage = "auth"  // the answer to the login
-	StageMail  Stage = "mail"  // the answer to MAIL FROM
-	StageRcpt  Stage = "rcpt"  // the answer to RCPT TO
-	StageData  Stage = "data"  // the answer to the whole message
+	StageHello Stage = "hello" // the response to EHLO
+	StageAuth  Stage = "auth"  // the response to AUTH
+	StageMail  Stage = "mail"  // the response to MAIL FROM
+	StageRcpt  Stage = "rcpt"  // the response to RCPT TO
+	StageData  Stage = "data"  // the response to the whole message
 )
 
-// Fault is one misbehaviour. Exactly one of Code, Hang and Drop is set.
+// Fault is one scripted failure. Exactly one of Code, Hang and Drop is set.
 type Fault struct {
 	Stage Stage `json:"stage"`
-	// Code is answered instead of success: 421 and 450 are temporary, 550 is permanent. After 421 the connection is closed.
+	// Code is sent instead of success: 421 and 450 are temporary, 550 is permanent. After 421 the connection is closed.
 	Code int    `json:"code,omitempty"`
 	Text string `json:"text,omitempty"`
-	// Hang never answers: the client's own time-out has to end it.
+	// Hang sends no response, so that the client's timeout ends the exchange.
 	Hang bool `json:"hang,omitempty"`
-	// Drop closes the connection without an answer.
+	// Drop closes the connection without a response.
 	Drop bool `json:"drop,omitempty"`
-	// Keep, at StageData, takes the message before misbehaving: the client cannot know that it arrived.
+	// Keep, at StageData, stores the message before the failure: the client cannot know that it arrived.
 	Keep bool `json:"keep,omitempty"`
-	// To limits the fault to mails for this recipient, so that tests can share a mailbox. At the stages before RCPT no
-	// recipient is known, so a fault with To strikes only at StageRcpt and StageData.
+	// To limits the fault to emails for this recipient, so that tests can share a mailbox. The recipient is unknown before
+	// RCPT, so a fault with To is valid at StageRcpt and StageData only.
 	To string `json:"to,omitempty"`
-	// Times is how many exchanges it strikes; 0 means once, -1 always.
+	// Times is the number of exchanges that fail; 0 means one, -1 all.
 	Times int `json:"times,omitempty"`
 }
 
 func (f Fault) validate() error {
 	stages := []Stage{StageHello, StageAuth, StageMail, StageRcpt, StageData}
 	if !slices.Contains(stages, f.Stage) {
-		return fmt.Errorf("stage: %q is none of %v", f.Stage, stages)
+		return fmt.Errorf("stage: invalid %q, must be one of %v", f.Stage, stages)
 	}
 	kinds := 0
 	for _, set := range []bool{f.Code != 0, f.Hang, f.Drop} {
@@ -54,7 +54,7 @@ func (f Fault) validate() error {
 		return fmt.Errorf("fault at %s: set exactly one of code, hang and drop", f.Stage)
 	}
 	if f.Code != 0 && (f.Code < 400 || f.Code > 599) {
-		return fmt.Errorf("code: %d is no SMTP error; use 400 to 599", f.Code)
+		return fmt.Errorf("code: %d is not an SMTP error, must be 400 to 599", f.Code)
 	}
 	if f.Keep && f.Stage != StageData {
 		return fmt.Errorf("keep: a message can be kept only at stage %s", StageData)
@@ -65,7 +65,7 @@ func (f Fault) validate() error {
 	return nil
 }
 
-// Script adds faults, which strike in the order given, each at its own stage. It replaces nothing; see ClearScript.
+// Script appends faults to the script. Within a stage they occur in the order given. ClearScript removes them.
 func (m *Mailbox) Script(faults ...Fault) error {
 	for _, fault := range faults {
 		if err := fault.validate(); err != nil {
@@ -83,14 +83,14 @@ func (m *Mailbox) Script(faults ...Fault) error {
 	return nil
 }
 
-// ClearScript forgets the faults that have not struck yet.
+// ClearScript removes the faults that have not occurred yet.
 func (m *Mailbox) ClearScript() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.faults = nil
 }
 
-// takeFault uses up the next fault that applies.
+// takeFault returns the next fault of a stage for these recipients and counts it down.
 func (m *Mailbox) takeFault(stage Stage, recipients []string) (Fault, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -120,7 +120,7 @@ func (f Fault) text() string {
 	return f.Text
 }
 
-// smtpError is the answer of a fault that has a code.
+// smtpError is the response of a fault with a Code.
 func (f Fault) smtpError() *smtp.SMTPError {
 	return &smtp.SMTPError{Code: f.Code, EnhancedCode: smtp.EnhancedCodeNotSet, Message: f.text()}
 }

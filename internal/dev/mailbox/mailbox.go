@@ -1,6 +1,6 @@
 // Package mailbox is the mail server of development and tests: it accepts emails over SMTP, keeps them in memory, shows them on
-// a web page, and fails on request. It delivers nothing. emersion's go-smtp and go-message do the protocols; Mailpit and its
-// kind are programs to install, and cannot fail at a chosen stage of one exchange. It imports no other package of Farebook.
+// a web page, and fails on request. It delivers nothing. emersion's go-smtp and go-message implement the protocols; Mailpit
+// and similar programs need an installation, and cannot fail at a chosen stage of one exchange. It imports no other package of Farebook.
 package mailbox
 
 import (
@@ -19,7 +19,7 @@ import (
 	"github.com/emersion/go-smtp"
 )
 
-// TLS modes of the SMTP side. They bear the names of SMTP_TLS, so that one value configures both ends.
+// TLS modes of the SMTP server: the values of SMTP_TLS, so that one value configures client and server.
 const (
 	TLSNone     = "none"
 	TLSStartTLS = "starttls"
@@ -27,25 +27,24 @@ const (
 )
 
 const (
-	// keptMessages bounds the memory of a mailbox that runs for days; the oldest go first.
+	// keptMessages bounds the memory of a mailbox that runs for days; the oldest are dropped first.
 	keptMessages = 10_000
-	// maxMessageBytes is what large providers accept, so that an oversized mail is refused here as it would be there.
+	// maxMessageBytes is the limit of large providers, so that an email that they would refuse is refused here.
 	maxMessageBytes = 25 << 20
 	// idleTimeout ends connections that a killed client left open.
 	idleTimeout = 5 * time.Minute
 )
 
-// Options says where a mailbox listens and what it asks of its clients. The zero value listens on free loopback
-// ports, without TLS, and asks for no login.
+// Options configures a mailbox. The zero value listens on free loopback ports, without TLS and without authentication.
 type Options struct {
 	SMTPAddr string // host:port; "127.0.0.1:0" when empty
 	HTTPAddr string // host:port; "127.0.0.1:0" when empty
-	TLS      string // TLSNone (when empty), TLSStartTLS or TLSImplicit, with a certificate made at start
-	Username string // when set, mail is taken only after AUTH PLAIN with this name and Password
+	TLS      string // TLSNone (when empty), TLSStartTLS or TLSImplicit, with a certificate created at start
+	Username string // if set, mail is accepted only after AUTH PLAIN with Username and Password
 	Password string
 }
 
-// Mailbox is a running SMTP server and its web page. Its methods may be called from many goroutines at once.
+// Mailbox is a running SMTP server and its web page. Its methods are safe for concurrent use.
 type Mailbox struct {
 	options     Options
 	smtpServer  *smtp.Server
@@ -54,17 +53,17 @@ type Mailbox struct {
 	smtpAddr    string
 	httpAddr    string
 	certificate certificate
-	closing     chan struct{} // closed by Close, so that scripted hangs end with the mailbox
+	closing     chan struct{} // closed by Close, which ends scripted hangs
 	serving     sync.WaitGroup
 
 	mu       sync.Mutex
 	messages []Message
 	nextID   int
 	faults   []Fault
-	arrived  chan struct{} // closed and replaced at every arrival, which wakes all who Await
+	arrived  chan struct{} // closed and replaced with each message, which wakes Await
 }
 
-// Start listens and serves until Close. On an error nothing is left listening.
+// Start starts a mailbox, which serves until Close. On an error nothing is left listening.
 func Start(options Options) (*Mailbox, error) {
 	m := &Mailbox{options: options, closing: make(chan struct{}), arrived: make(chan struct{}), nextID: 1}
 	tlsConfig, err := m.prepareTLS()
@@ -88,7 +87,7 @@ func Start(options Options) (*Mailbox, error) {
 	m.serving.Add(2)
 	go func() {
 		defer m.serving.Done()
-		_ = m.smtpServer.Serve(smtpListener) // ends with Close; a listener that breaks shows at the next client
+		_ = m.smtpServer.Serve(smtpListener) // ends with Close; if the listener fails, the next client reports it
 	}()
 	go func() {
 		defer m.serving.Done()
@@ -104,12 +103,12 @@ func (m *Mailbox) prepareTLS() (*tls.Config, error) {
 	case TLSStartTLS, TLSImplicit:
 		made, err := newCertificate()
 		if err != nil {
-			return nil, fmt.Errorf("mailbox: make a certificate: %w", err)
+			return nil, fmt.Errorf("mailbox: create a certificate: %w", err)
 		}
 		m.certificate = made
 		return made.serverConfig(), nil
 	default:
-		return nil, fmt.Errorf("mailbox: TLS is %q; use none, starttls or tls", m.options.TLS)
+		return nil, fmt.Errorf("mailbox: invalid TLS %q, must be none, starttls or tls", m.options.TLS)
 	}
 }
 
@@ -120,9 +119,9 @@ func (m *Mailbox) newSMTPServer(tlsConfig *tls.Config) *smtp.Server {
 	server.MaxRecipients = 100
 	server.ReadTimeout, server.WriteTimeout = idleTimeout, idleTimeout
 	server.EnableSMTPUTF8 = true
-	// A login over plain text is a development convenience, and only where no TLS was asked for.
+	// AUTH over plain text is allowed only if TLS is not configured.
 	server.AllowInsecureAuth = tlsConfig == nil
-	// Broken connections are the point of a scripted fault; the client's own error tells the story.
+	// Scripted faults break connections on purpose, and the client reports its error.
 	server.ErrorLog = log.New(io.Discard, "", 0)
 	if m.options.TLS == TLSStartTLS {
 		server.TLSConfig = tlsConfig
@@ -130,23 +129,23 @@ func (m *Mailbox) newSMTPServer(tlsConfig *tls.Config) *smtp.Server {
 	return server
 }
 
-// SMTPAddr is host:port of the SMTP side.
+// SMTPAddr returns host:port of the SMTP server.
 func (m *Mailbox) SMTPAddr() string { return m.smtpAddr }
 
-// URL is the address of the page, without a trailing slash.
+// URL returns the address of the web page, without a trailing slash.
 func (m *Mailbox) URL() string { return "http://" + m.httpAddr }
 
-// CertificatePEM is what a client must trust to speak TLS with this mailbox; empty without TLS.
+// CertificatePEM returns the certificate that a TLS client has to trust; empty without TLS.
 func (m *Mailbox) CertificatePEM() []byte { return m.certificate.pem }
 
-// Messages are the kept messages, oldest first.
+// Messages returns the kept messages, oldest first.
 func (m *Mailbox) Messages() []Message {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return slices.Clone(m.messages)
 }
 
-// Clear forgets all messages; ids continue to count.
+// Clear removes all messages. Ids are not reused.
 func (m *Mailbox) Clear() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -169,7 +168,7 @@ func (m *Mailbox) Await(ctx context.Context, match func(Message) bool) (Message,
 		select {
 		case <-arrived:
 		case <-m.closing:
-			return Message{}, errors.New("mailbox: closed before the message came")
+			return Message{}, errors.New("mailbox: closed before the message arrived")
 		case <-ctx.Done():
 			return Message{}, fmt.Errorf("mailbox: no such message: %w", ctx.Err())
 		}
@@ -189,11 +188,11 @@ func (m *Mailbox) keep(message Message) {
 	m.arrived = make(chan struct{})
 }
 
-// Close ends both servers and every connection at once. It is not to be called twice.
+// Close ends both servers and all connections at once. It must not be called twice.
 func (m *Mailbox) Close() error {
 	close(m.closing)
 	err := errors.Join(m.smtpServer.Close(), m.httpServer.Close())
-	// A mailbox closed right after its start: go-smtp does not know its listener before Serve has run.
+	// If Serve has not run yet, go-smtp does not know the listener and does not close it.
 	if closeErr := m.listener.Close(); closeErr != nil && !errors.Is(closeErr, net.ErrClosed) {
 		err = errors.Join(err, closeErr)
 	}

@@ -102,7 +102,7 @@ func trusting(t *testing.T, m *mailbox.Mailbox) *tls.Config {
 	return &tls.Config{RootCAs: pool, ServerName: "127.0.0.1"}
 }
 
-// exchange sends one mail over a client that is already connected (and encrypted).
+// exchange sends one email over a connected client.
 func exchange(t *testing.T, client *smtp.Client) {
 	t.Helper()
 	require.NoError(t, client.Auth(smtp.PlainAuth("", "farebook", "right", "127.0.0.1")))
@@ -122,7 +122,7 @@ func TestStartTLS(t *testing.T) {
 	client, err := smtp.Dial(m.SMTPAddr())
 	require.NoError(t, err)
 	ok, _ := client.Extension("AUTH")
-	require.False(t, ok, "no login over plain text")
+	require.False(t, ok, "AUTH is not offered over plain text")
 	require.NoError(t, client.StartTLS(trusting(t, m)))
 	exchange(t, client)
 	require.Len(t, m.Messages(), 1)
@@ -157,7 +157,7 @@ func TestScriptedAnswers(t *testing.T) {
 			require.ErrorAs(t, err, &answer, "%s %d", stage, code)
 			require.Equal(t, code, answer.Code, "%s", stage)
 			require.Empty(t, m.Messages())
-			require.NoError(t, send(m, recipient), "a fault strikes once")
+			require.NoError(t, send(m, recipient), "the fault occurs once")
 			require.Len(t, m.Messages(), 1)
 		}
 	}
@@ -170,7 +170,7 @@ func TestDropAfterDataKeepsTheMail(t *testing.T) {
 	var answer *textproto.Error
 	err := send(m, recipient)
 	require.Error(t, err)
-	require.False(t, errors.As(err, &answer), "no answer came")
+	require.False(t, errors.As(err, &answer), "there was no SMTP response")
 	require.Len(t, m.Messages(), 1)
 }
 

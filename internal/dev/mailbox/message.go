@@ -9,23 +9,23 @@ import (
 	"time"
 
 	"github.com/emersion/go-message"
-	_ "github.com/emersion/go-message/charset" // mail in other charsets than UTF-8 is shown as its reader would see it
+	_ "github.com/emersion/go-message/charset" // decodes charsets other than UTF-8
 	"github.com/emersion/go-message/mail"
 )
 
-// Message is one mail as it came over SMTP. From and To are the envelope's; Header has the mail's own.
+// Message is one email as received over SMTP. From and To are the envelope's; Header has those of the email.
 type Message struct {
 	ID         int            `json:"id"`
 	MessageID  string         `json:"messageId"` // without the angle brackets
 	From       string         `json:"from"`
 	To         []string       `json:"to"`
 	Subject    string         `json:"subject"` // decoded
-	Text       string         `json:"text"`    // the text/plain part, decoded; empty when there is none
+	Text       string         `json:"text"`    // the text/plain part, decoded; empty if there is none
 	HTML       string         `json:"html"`    // the text/html part, decoded; empty when there is none
-	Raw        string         `json:"raw"`     // every byte between DATA and the final dot
+	Raw        string         `json:"raw"`     // the bytes between DATA and the final dot
 	Header     stdmail.Header `json:"header"`  // values as sent, not decoded
 	ReceivedAt time.Time      `json:"receivedAt"`
-	// Problem says why the mail could not be read as MIME; it is kept all the same, since that is a bug worth seeing.
+	// Problem says why the email could not be read as MIME. The email is kept, so that the fault is noticed.
 	Problem string `json:"problem,omitempty"`
 }
 

@@ -15,16 +15,16 @@ var pageFiles embed.FS
 
 var pages = template.Must(template.ParseFS(pageFiles, "page/*.html"))
 
-// handler serves the page for people and the JSON for programs:
+// handler serves the web page and the JSON API:
 //
-//	GET    /                     the list, newest first; ?to= narrows to a recipient
-//	GET    /messages/{id}        one mail
-//	GET    /messages/{id}/html   its HTML part alone, which the page shows in a frame without rights
-//	GET    /api/messages         JSON, oldest first; ?to= narrows to a recipient
+//	GET    /                     the list, newest first; ?to= filters by recipient
+//	GET    /messages/{id}        one email
+//	GET    /messages/{id}/html   its HTML part only, which the page shows in a sandboxed frame
+//	GET    /api/messages         JSON, oldest first; ?to= filters by recipient
 //	GET    /api/messages/{id}    JSON
-//	DELETE /api/messages         forget all
-//	POST   /api/faults           add one Fault or a list of them to the script
-//	DELETE /api/faults           forget the script
+//	DELETE /api/messages         remove all
+//	POST   /api/faults           append one Fault or a list of them to the script
+//	DELETE /api/faults           clear the script
 func (m *Mailbox) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", m.listPage)
@@ -66,7 +66,7 @@ func (m *Mailbox) messagePage(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// messageHTML shows a stranger's HTML, so it gets no scripts, no forms, no remote loads and no origin.
+// messageHTML serves HTML that is not trusted: the policy forbids scripts, forms, remote content and an origin.
 func (m *Mailbox) messageHTML(w http.ResponseWriter, r *http.Request) {
 	message, ok := m.find(w, r)
 	if !ok {
@@ -74,7 +74,7 @@ func (m *Mailbox) messageHTML(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:")
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = w.Write([]byte(message.HTML)) // a browser that left needs no answer
+	_, _ = w.Write([]byte(message.HTML)) // fails only if the browser has disconnected
 }
 
 func (m *Mailbox) postFaults(w http.ResponseWriter, r *http.Request) {
@@ -123,7 +123,7 @@ func (m *Mailbox) find(w http.ResponseWriter, r *http.Request) (Message, bool) {
 func render(w http.ResponseWriter, name string, data any) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'")
-	_ = pages.ExecuteTemplate(w, name, data) // the templates are tested; what is left is a browser that left
+	_ = pages.ExecuteTemplate(w, name, data) // the templates are tested: it fails only if the browser has disconnected
 }
 
 func writeJSON(w http.ResponseWriter, value any) {

@@ -21,7 +21,7 @@ type session struct {
 
 var (
 	errDropped = errors.New("connection dropped by script")
-	// errLoginRequired is the answer of RFC 4954, 6; go-smtp's own has another code.
+	// errLoginRequired is the reply of RFC 4954, section 6; go-smtp has another code.
 	errLoginRequired = &smtp.SMTPError{Code: 530, EnhancedCode: smtp.EnhancedCode{5, 7, 0}, Message: "Authentication required"}
 )
 
@@ -33,7 +33,7 @@ func (m *Mailbox) newSession(conn *smtp.Conn) (smtp.Session, error) {
 	return s, nil
 }
 
-// strike carries out the next fault of a stage, and returns the error to answer with, or nil when there is none.
+// strike carries out the next fault of a stage and returns the error to respond with; nil if there is no fault.
 func (s *session) strike(stage Stage) error {
 	fault, ok := s.mailbox.takeFault(stage, s.to)
 	if !ok {
@@ -50,8 +50,8 @@ func (s *session) misbehave(fault Fault) error {
 	case fault.Drop:
 		return s.drop()
 	case fault.Code == 421:
-		// RFC 5321, 3.8: a server that answers 421 closes the channel. go-smtp would keep it open, so both happen here.
-		_, _ = fmt.Fprintf(s.conn.Conn(), "421 4.3.2 %s\r\n", fault.text()) // a client that is gone needs no answer
+		// RFC 5321, section 3.8: after 421 the server closes the connection. go-smtp keeps it open, so both are done here.
+		_, _ = fmt.Fprintf(s.conn.Conn(), "421 4.3.2 %s\r\n", fault.text()) // fails only if the client has disconnected
 		return s.drop()
 	default:
 		return fault.smtpError()
@@ -59,11 +59,11 @@ func (s *session) misbehave(fault Fault) error {
 }
 
 func (s *session) drop() error {
-	_ = s.conn.Conn().Close() // the client sees the connection end; there is no one else to tell
+	_ = s.conn.Conn().Close() // the purpose is that the client sees the connection end
 	return errDropped
 }
 
-// AuthMechanisms names what EHLO offers: nothing where no login is asked for.
+// AuthMechanisms returns what EHLO offers: nothing if no Username is configured.
 func (s *session) AuthMechanisms() []string {
 	if s.mailbox.options.Username == "" {
 		return nil
@@ -71,7 +71,7 @@ func (s *session) AuthMechanisms() []string {
 	return []string{sasl.Plain}
 }
 
-// Auth checks a login.
+// Auth checks user name and password.
 func (s *session) Auth(mechanism string) (sasl.Server, error) {
 	if mechanism != sasl.Plain {
 		return nil, smtp.ErrAuthUnknownMechanism
@@ -113,7 +113,7 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	return nil
 }
 
-// Data takes the message.
+// Data receives the message.
 func (s *session) Data(r io.Reader) error {
 	raw, err := io.ReadAll(r)
 	if err != nil {
@@ -129,8 +129,8 @@ func (s *session) Data(r io.Reader) error {
 	return nil
 }
 
-// Reset forgets the message under way.
+// Reset discards the unfinished message.
 func (s *session) Reset() { s.from, s.to = "", nil }
 
-// Logout has nothing to free.
+// Logout has nothing to release.
 func (s *session) Logout() error { return nil }

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Backup is a database as it was at one moment, as mysqldump --single-transaction takes it: rows of all tables, read in one snapshot.
-// It is logical, and reads and writes SQL alone, so that tests need no client program of a server's.
+// Backup holds the rows of all tables at one moment, read in one snapshot as mysqldump --single-transaction reads them. It uses SQL
+// only, so that tests need no client program.
 type Backup struct {
 	db     *DB
 	tables []table
@@ -20,10 +20,10 @@ type table struct {
 	name    string
 	columns []string // those that are not generated
 	rows    [][]any
-	next    int // what the next row is numbered; 0 for a table without numbers
+	next    int // AUTO_INCREMENT; 0 for a table without it
 }
 
-// Backup takes one while others write.
+// Backup reads a backup. Other connections may write meanwhile.
 func (db *DB) Backup(t testing.TB) *Backup {
 	t.Helper()
 	connection, err := db.SQL.Conn(t.Context())
@@ -44,8 +44,8 @@ func (db *DB) Backup(t testing.TB) *Backup {
 	return backup
 }
 
-// Restore makes the database what it was, whatever was written since, in one transaction: whoever is connected stays so, and sees the
-// database of before or of after. Numbers are given again from where they were.
+// Restore replaces the rows of all tables by those of the backup in one transaction: connections stay open, and each sees the rows of
+// before or of after. AUTO_INCREMENT is restored too, so that ids are assigned again.
 func (b *Backup) Restore(t testing.TB) {
 	t.Helper()
 	connection, err := b.db.SQL.Conn(t.Context())

@@ -24,14 +24,14 @@ import (
 // DB is one test's database.
 type DB struct {
 	Name     string // of the schema, and of its user
-	AdminDSN string // may change anything
-	AppDSN   string // what the application gets
+	AdminDSN string // with all rights
+	AppDSN   string // with the application's rights
 	Store    *store.Store
 	Clock    *clock.Movable // the store's
-	SQL      *sql.DB        // as the administrator, to look and to break things
+	SQL      *sql.DB        // as the administrator, to read rows and to corrupt them
 }
 
-// New makes a schema with every migration applied, and drops it with its user when the test ends.
+// New creates a schema and its user, applies all migrations, and drops both when the test ends.
 func New(t testing.TB) *DB {
 	t.Helper()
 	db := Empty(t)
@@ -40,7 +40,7 @@ func New(t testing.TB) *DB {
 	return db
 }
 
-// Open opens the store of a schema that is migrated, until the test ends.
+// Open opens the store of a migrated schema and closes it when the test ends.
 func (db *DB) Open(t testing.TB) {
 	t.Helper()
 	books, err := store.Open(t.Context(), db.AppDSN, db.Clock, slog.New(slog.DiscardHandler))
@@ -49,7 +49,7 @@ func (db *DB) Open(t testing.TB) {
 	db.Store = books
 }
 
-// Empty names a schema that does not exist yet: for tests of migrations.
+// Empty returns a schema that does not exist yet, for tests of migrations.
 func Empty(t testing.TB) *DB {
 	t.Helper()
 	server := os.Getenv("FAREBOOK_TEST_MYSQL_DSN")
@@ -81,10 +81,10 @@ func (db *DB) drop(t testing.TB) {
 	require.NoError(t, db.SQL.Close())
 }
 
-// Tester is who asks in tests.
+// Tester is the actor of changes that tests make.
 var Tester = access.Actor{Name: "tester@localhost", CorrelationID: "test-0001"}
 
-// Shop are the scopes of a client that sells; Reconciler are those beside them.
+// Shop has the scopes of a client that sells; Reconciler has those and the scopes of reconciliation.
 var (
 	Shop       = access.Scopes{access.BookingsRead, access.BookingsWrite, access.RefundsWrite}
 	Reconciler = access.Scopes{
@@ -93,8 +93,8 @@ var (
 	}
 )
 
-// NewKey makes a client of this name, or finds it, and a key of it with these scopes; those of Reconciler when none is named.
-// It returns the key's token.
+// NewKey creates an API key of the named client and returns its token. It creates the client if there is none of that name. Without
+// scopes, the key has those of Reconciler.
 func (db *DB) NewKey(t testing.TB, client string, scopes ...access.Scope) string {
 	t.Helper()
 	owner, err := db.Store.Client(t.Context(), client)
@@ -110,7 +110,7 @@ func (db *DB) NewKey(t testing.TB, client string, scopes ...access.Scope) string
 	return token
 }
 
-// Caller is who asks with a token.
+// Caller returns the caller that a token authenticates.
 func (db *DB) Caller(t testing.TB, token string) store.Caller {
 	t.Helper()
 	caller, err := db.Store.Authenticate(t.Context(), token)
@@ -125,7 +125,7 @@ func (db *DB) Exec(t testing.TB, statement string, args ...any) {
 	require.NoError(t, err)
 }
 
-// Count reads one number.
+// Count returns the single number that a query selects.
 func (db *DB) Count(t testing.TB, query string, args ...any) int {
 	t.Helper()
 	var n int
@@ -133,7 +133,7 @@ func (db *DB) Count(t testing.TB, query string, args ...any) int {
 	return n
 }
 
-// Checksum is a fingerprint of a table's rows.
+// Checksum returns the CHECKSUM TABLE of a table, which changes with its rows.
 func (db *DB) Checksum(t testing.TB, table string) string {
 	t.Helper()
 	var name, sum string
@@ -141,7 +141,7 @@ func (db *DB) Checksum(t testing.TB, table string) string {
 	return sum
 }
 
-// Text reads one text.
+// Text returns the single text that a query selects.
 func (db *DB) Text(t testing.TB, query string, args ...any) string {
 	t.Helper()
 	var text string
