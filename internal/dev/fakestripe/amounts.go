@@ -43,8 +43,8 @@ func checkAmount(amount int64, currency string) *apiError {
 	return nil
 }
 
-// usualFee returns Stripe's fee for a card payment in minor units: 2.9% plus 30, rounded half up. It uses integers only.
-func usualFee(amount int64, currency string) int64 {
+// standardFee returns Stripe's fee for a card payment in minor units: 2.9% plus 30, rounded half up. It uses integers only.
+func standardFee(amount int64, currency string) int64 {
 	fixed := int64(30)
 	if threeDecimal[currency] {
 		fixed = 100
@@ -57,8 +57,8 @@ var zeroDecimal = map[string]bool{
 	"vnd": true, "vuv": true, "xaf": true, "xof": true, "xpf": true,
 }
 
-// inMajor formats an amount as Stripe's error messages do: "$459.00" for dollars, with the currency code for any other currency.
-func inMajor(amount int64, currency string) string {
+// formatAmount formats an amount as Stripe's error messages do: "$459.00" for dollars, with the currency code for any other currency.
+func formatAmount(amount int64, currency string) string {
 	text := fmt.Sprintf("%d.%02d", amount/100, amount%100)
 	switch {
 	case zeroDecimal[currency]:

@@ -36,9 +36,9 @@ func (s *Server) expireAuthorizations(at time.Time) {
 			continue
 		}
 		i.status, i.capturable, i.canceledAt, i.cancellationReason = canceled, 0, now, "automatic"
-		s.letGo(ch, "expired_uncaptured_charge")
+		s.releaseAuthorisation(ch, "expired_uncaptured_charge")
 		s.emit("charge.expired", ch)
-		s.tellLetGo(ch)
+		s.emitRelease(ch)
 		s.emit("payment_intent.canceled", i)
 	}
 	s.mu.Unlock()
@@ -49,13 +49,13 @@ func (s *Server) expireAuthorizations(at time.Time) {
 // debits.
 func (s *Server) Advance(d time.Duration) {
 	s.clock.Advance(d)
-	s.doWhatIsDue(s.clock.Now())
+	s.applyDue(s.clock.Now())
 }
 
 // BringForward makes the changes that are due within d without moving the clock, so that timestamps stay close to real time.
-func (s *Server) BringForward(d time.Duration) { s.doWhatIsDue(s.clock.Now().Add(d)) }
+func (s *Server) BringForward(d time.Duration) { s.applyDue(s.clock.Now().Add(d)) }
 
-func (s *Server) doWhatIsDue(now time.Time) {
+func (s *Server) applyDue(now time.Time) {
 	s.expireAuthorizations(now)
 	s.moveDueRefunds(now)
 	s.moveDueDebits(now)

@@ -46,7 +46,7 @@ func (t *transaction) wire(s *Server, expand expansion) map[string]any {
 	if source != nil && expand.has("source") {
 		out["source"] = source.wire(s, expand.under("source"))
 	}
-	return s.finished(t.id, out, expand)
+	return s.expandAndRewrite(t.id, out, expand)
 }
 
 // sourceOf returns the charge, refund, dispute or payout that caused a balance transaction; nil if the stand-in does not hold

@@ -38,7 +38,7 @@ func TestCaptureInPart(t *testing.T) {
 	require.Equal(t, s.rows("/v1/balance_transactions?type=charge")[0]["id"], charge["balance_transaction"])
 	s.requireBalance(30000 - 900)
 
-	require.Equal(t, "amount", s.refund(held, "30001").body["error"].(map[string]any)["param"], "bounded by what was captured")
+	require.Equal(t, "amount", s.refund(held, "30001").body["error"].(map[string]any)["param"], "a refund is limited to the captured amount")
 	require.Equal(t, http.StatusOK, s.refund(held, "30000").status)
 	charge = s.charge(held)
 	require.Equal(t, true, charge["refunded"])
@@ -47,10 +47,10 @@ func TestCaptureInPart(t *testing.T) {
 	s.requireBalance(-900)
 	s.SettleFunds()
 	_, err := s.PayOut("usd")
-	require.Error(t, err, "nothing is left to pay out")
+	require.Error(t, err, "no available funds remain")
 }
 
-func TestCaptureWithoutTransactionsAtFirst(t *testing.T) {
+func TestCaptureBeforeBalanceTransactionsExist(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	s.DelayBalanceTransactions(true)
@@ -71,11 +71,11 @@ func TestAuthorisationsExpire(t *testing.T) {
 	s := newStand(t)
 	held := s.pay("pm_card_visa", "capture_method", "manual")
 	require.Equal(t, http.StatusOK, s.admin("authorizations/expire", ""))
-	require.Equal(t, "requires_capture", s.PaymentIntents()[0].Status, "not before its time")
+	require.Equal(t, "requires_capture", s.PaymentIntents()[0].Status, "not before it is due")
 	before := len(s.events(0))
 	require.Equal(t, http.StatusOK, s.admin("clock", `{"advance_ms":604800000}`))
 	require.Equal(t, []string{"charge.expired", "refund.created", "charge.refunded", "payment_intent.canceled"}, s.events(before))
-	s.requireLetGo(held, "expired_uncaptured_charge")
+	s.requireReleased(held, "expired_uncaptured_charge")
 	expired := s.do(http.MethodGet, "/v1/payment_intents/"+held, "", "")
 	require.Equal(t, "canceled", expired.text("status"))
 	require.Equal(t, "automatic", expired.text("cancellation_reason"))
@@ -85,7 +85,7 @@ func TestAuthorisationsExpire(t *testing.T) {
 	second := s.pay("pm_card_visa", "capture_method", "manual")
 	s.Clock().Advance(8 * 24 * time.Hour)
 	late := s.do(http.MethodPost, "/v1/payment_intents/"+second+"/capture", "", "")
-	require.Equal(t, "charge_expired_for_capture", late.code(), "also when nobody has let it go yet")
+	require.Equal(t, "charge_expired_for_capture", late.code(), "even before ExpireAuthorizations has run")
 	s.Advance(0)
 	require.Equal(t, "canceled", s.PaymentIntents()[1].Status)
 	require.Equal(t, http.StatusOK,
@@ -95,22 +95,22 @@ func TestAuthorisationsExpire(t *testing.T) {
 
 // Cancelling a PaymentIntent before its capture releases the authorisation; one that was never authorised has nothing to
 // release.
-func TestCancelLetsTheAuthorisationGo(t *testing.T) {
+func TestCancelReleasesTheAuthorisation(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	held, before := s.pay("pm_card_visa", "capture_method", "manual"), len(s.events(0))
 	require.Equal(t, http.StatusOK, s.do(http.MethodPost, "/v1/payment_intents/"+held+"/cancel", "", "").status)
 	require.Equal(t, []string{"refund.created", "charge.refunded", "payment_intent.canceled"}, s.events(before))
-	s.requireLetGo(held, nil)
+	s.requireReleased(held, nil)
 	s.requireBalance(0)
 	unpaid := s.create("").text("id")
 	require.Equal(t, http.StatusOK, s.do(http.MethodPost, "/v1/payment_intents/"+unpaid+"/cancel", "", "").status)
 	require.Len(t, s.Refunds(), 1)
 }
 
-// requireLetGo checks that the charge shows its whole authorised amount as refunded, although nothing was captured and no
+// requireReleased checks that the charge shows its whole authorised amount as refunded, although nothing was captured and no
 // balance moved.
-func (s stand) requireLetGo(held string, reason any) {
+func (s stand) requireReleased(held string, reason any) {
 	s.t.Helper()
 	charge := s.charge(held)
 	require.Equal(s.t, []any{false, true, charge["amount"], nil},

@@ -64,7 +64,7 @@ func (ch *charge) wire(s *Server, expand expansion) map[string]any {
 		card["capture_before"] = before
 		out["payment_method_details"] = map[string]any{"type": "card", "card": card}
 	}
-	return s.finished(ch.id, out, expand)
+	return s.expandAndRewrite(ch.id, out, expand)
 }
 
 // expandInto replaces the ids of the charge and its PaymentIntent in out by the whole objects, where the request expands them.

@@ -57,9 +57,9 @@ func (ch *charge) refundKind() string {
 	return "refund"
 }
 
-// takes reports whether the PaymentIntent accepts this type of payment method. With automatic_payment_methods it accepts all
+// accepts reports whether the PaymentIntent accepts this type of payment method. With automatic_payment_methods it accepts all
 // types.
-func (i *intent) takes(b behaviour) bool {
+func (i *intent) accepts(b behaviour) bool {
 	return !b.debit || i.automatic || slices.Contains(i.methodTypes, b.methodType())
 }
 
@@ -134,8 +134,8 @@ func (b behaviour) debitCode() string {
 	return "payment_method_" + b.code
 }
 
-// mayCancel reports whether the PaymentIntent can be cancelled; while it is processing, this depends on its payment method.
-func (s *Server) mayCancel(i *intent) bool {
+// canCancel reports whether the PaymentIntent can be cancelled; while it is processing, this depends on its payment method.
+func (s *Server) canCancel(i *intent) bool {
 	if i.status != processing {
 		return cancellable[i.status]
 	}

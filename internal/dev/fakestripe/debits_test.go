@@ -42,7 +42,7 @@ func TestBankDebitMovesTheBalanceWhileItIsProcessing(t *testing.T) {
 	require.Equal(t, []string{"payment_refund refund -900 0"}, s.booked(refund.text("id")))
 }
 
-func TestBankDebitThatFailsTakesItsMoneyBack(t *testing.T) {
+func TestFailedBankDebitReversesItsBalanceTransaction(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	id := s.debit("pm_usBankAccount_insufficientFunds")
@@ -79,7 +79,7 @@ func TestOnlySomePaymentsMayBeCancelledWhileProcessing(t *testing.T) {
 	require.Equal(t, "canceled", cancel(other).text("status"))
 }
 
-func TestCardsAloneTakeNoBankDebit(t *testing.T) {
+func TestCardOnlyIntentRefusesBankDebits(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	const confirmed = creation + "&confirm=true&return_url=https://example.com&payment_method=pm_usBankAccount_success"

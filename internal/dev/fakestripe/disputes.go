@@ -48,7 +48,7 @@ func (d *dispute) wire(s *Server, expand expansion) map[string]any {
 		}},
 	}
 	d.charge.expandInto(s, out, expand)
-	return s.finished(d.id, out, expand)
+	return s.expandAndRewrite(d.id, out, expand)
 }
 
 // networkCodes maps the common dispute reasons to Visa's reason codes (stripe.com/docs/disputes/categories#network-code-map).

@@ -39,7 +39,7 @@ func TestDisputeThatIsWon(t *testing.T) {
 		Evidence: &stripe.DisputeEvidenceParams{UncategorizedText: stripe.String("winning_evidence")},
 	})
 	require.NoError(t, err)
-	require.Equal(t, stripe.DisputeStatusNeedsResponse, staged.Status, "kept back")
+	require.Equal(t, stripe.DisputeStatusNeedsResponse, staged.Status, "staged evidence is not submitted")
 	require.True(t, staged.EvidenceDetails.HasEvidence)
 	won, err := api.Disputes.Update(opened.ID, &stripe.DisputeParams{})
 	require.NoError(t, err)
@@ -54,11 +54,11 @@ func TestDisputeThatIsWon(t *testing.T) {
 	s.requireBalance(45900 - chargeFee)
 
 	noted, err := api.Disputes.Update(opened.ID, &stripe.DisputeParams{Metadata: map[string]string{"a": "b"}})
-	require.NoError(t, err, "a decided dispute takes metadata yet")
+	require.NoError(t, err, "metadata of a decided dispute can still change")
 	require.Equal(t, "b", noted.Metadata["a"])
 	_, err = api.Disputes.Close(opened.ID, nil)
 	require.Error(t, err)
-	require.Equal(t, http.StatusOK, s.refund(intent, "100").status, "what was won can be refunded")
+	require.Equal(t, http.StatusOK, s.refund(intent, "100").status, "the charge of a won dispute can be refunded")
 }
 
 func TestDisputesThatAreLost(t *testing.T) {
@@ -89,17 +89,18 @@ func TestDisputesThatAreLost(t *testing.T) {
 }
 
 // A refunded charge can be disputed too; refund and dispute together then exceed the payment.
-func TestDisputeOfWhatWasRefunded(t *testing.T) {
+func TestDisputeOfARefundedCharge(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	intent := s.pay("pm_card_visa")
 	require.Equal(t, http.StatusOK, s.refund(intent, "45900").status)
-	require.Equal(t, http.StatusConflict, s.admin("payment_intents/"+intent+"/dispute", `{"amount":45901}`), "not more than was paid")
+	require.Equal(t, http.StatusConflict, s.admin("payment_intents/"+intent+"/dispute", `{"amount":45901}`),
+		"a dispute cannot exceed the payment")
 	require.Equal(t, http.StatusOK, s.admin("payment_intents/"+intent+"/dispute", `{"amount":20000,"reason":"duplicate"}`))
 	require.EqualValues(t, 20000, s.Disputes()[0].Amount)
 	s.requireBalance(-chargeFee - 20000 - disputeFee)
 	_, err := s.Dispute(s.create("").text("id"), 0, "fraudulent")
-	require.Error(t, err, "nothing was paid")
+	require.Error(t, err, "an unpaid PaymentIntent cannot be disputed")
 }
 
 func TestInquiries(t *testing.T) {
@@ -110,14 +111,14 @@ func TestInquiries(t *testing.T) {
 	require.Equal(t, "warning_needs_response", first.Status)
 	require.Equal(t, "charge.dispute.created", s.events(0)[len(s.events(0))-1])
 	require.Empty(t, s.booked(first.ID))
-	require.Equal(t, http.StatusOK, s.refund(intent, "1").status, "an inquiry holds nothing")
+	require.Equal(t, http.StatusOK, s.refund(intent, "1").status, "an inquiry does not prevent refunds")
 
 	require.NoError(t, s.MoveDispute(first.ID, "warning_under_review"))
-	require.Error(t, s.MoveDispute(first.ID, "won"), "there is nothing to win")
+	require.Error(t, s.MoveDispute(first.ID, "won"), "an inquiry cannot be won")
 	before := len(s.events(0))
 	require.NoError(t, s.MoveDispute(first.ID, "needs_response"))
 	require.Equal(t, []string{"charge.dispute.updated", "charge.dispute.funds_withdrawn"}, s.events(before))
-	require.Error(t, s.MoveDispute(first.ID, "needs_response"), "withdrawn once")
+	require.Error(t, s.MoveDispute(first.ID, "needs_response"), "funds are withdrawn only once")
 	s.requireBalance(-chargeFee - disputeFee - 1)
 
 	second, err := s.Inquire(s.pay("pm_card_visa"))
@@ -144,7 +145,8 @@ func TestEvidenceThatIsRefused(t *testing.T) {
 	require.Equal(t, "needs_response", unchanged.text("status"))
 	require.Equal(t, false, unchanged.body["evidence_details"].(map[string]any)["has_evidence"])
 	require.Equal(t, "under_review", s.do(http.MethodPost, path, "", "evidence[customer_name]=Layla").text("status"))
-	require.Equal(t, http.StatusBadRequest, s.do(http.MethodPost, path, "", "evidence[customer_name]=Omar").status, "it is submitted once")
+	require.Equal(t, http.StatusBadRequest, s.do(http.MethodPost, path, "", "evidence[customer_name]=Omar").status,
+		"evidence is submitted only once")
 }
 
 // Certain texts of evidence decide a dispute in test mode; an inquiry, which withdrew no funds, is closed or escalated instead.

@@ -9,7 +9,7 @@
 //
 // # Validation
 //
-// Every request is first validated against Stripe's OpenAPI document (judge.go, parameters.json): unknown parameters, also nested
+// Every request is first validated against Stripe's OpenAPI document (validate.go, parameters.json): unknown parameters, also nested
 // and in queries, types, enumerations, lengths, and properties that cannot be expanded. The limits of metadata, idempotency keys
 // and expansions, mutually exclusive parameters, and the API version are checked as well. If FAREBOOK_STRIPE_SHAPES names a
 // directory, the shape of each request is stored there, and `make test` replays it through stripe-mock.

@@ -13,8 +13,8 @@ type apiError struct {
 	intent      *intent
 	charge      string
 	method      string // id of the declined payment method
-	// unkept means that the answer is not stored under the idempotency key.
-	unkept bool
+	// notStored means that the answer is not stored under the idempotency key.
+	notStored bool
 }
 
 func (e *apiError) wire(s *Server) map[string]any {
@@ -40,13 +40,13 @@ func (e *apiError) wire(s *Server) map[string]any {
 // invalid returns a 400 for a request that fails validation. Execution has not begun, so nothing is stored under its idempotency
 // key.
 func invalid(code, param, message string) *apiError {
-	return &apiError{status: http.StatusBadRequest, kind: "invalid_request_error", code: code, param: param, message: message, unkept: true}
+	return &apiError{status: http.StatusBadRequest, kind: "invalid_request_error", code: code, param: param, message: message, notStored: true}
 }
 
 func notFoundError(kind, id string) *apiError {
 	return &apiError{
 		status: http.StatusNotFound, kind: "invalid_request_error", code: "resource_missing", param: "id",
-		message: "No such " + kind + ": '" + id + "'", unkept: true,
+		message: "No such " + kind + ": '" + id + "'", notStored: true,
 	}
 }
 

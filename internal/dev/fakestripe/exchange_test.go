@@ -20,7 +20,7 @@ func TestExchange(t *testing.T) {
 	require.InDelta(t, 1.085, row["exchange_rate"], 0)
 	s.SettleIn("usd", map[string]float64{"eur": 1.07})
 	refund := s.refund(intent, "1000")
-	require.Equal(t, "eur", refund.text("currency"), "the traveller gets euros")
+	require.Equal(t, "eur", refund.text("currency"), "the refund is in the charge's currency")
 	require.Equal(t, []string{"refund refund -1070 0"}, s.booked(refund.text("id")))
 	require.Nil(t, s.rows("/v1/balance_transactions?limit=100&currency=usd")[1]["exchange_rate"])
 	s.requireBalance(49802 - 1477 - 1070 + 45900 - chargeFee)

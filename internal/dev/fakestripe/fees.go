@@ -29,7 +29,7 @@ func (s *Server) feeOf(ch *charge) int64 {
 	case ch.behaviour.debit:
 		return debitFee(ch.amountCaptured)
 	}
-	return usualFee(ch.amountCaptured, ch.currency)
+	return standardFee(ch.amountCaptured, ch.currency)
 }
 
 func (s *Server) otherFees() []FeeDetail {

@@ -27,7 +27,7 @@ func (s *Server) Fill(n int, from, to time.Time) {
 		s.intents.add(one)
 		s.charges.add(ch)
 		s.transactions.add(&transaction{
-			id: ch.transaction, created: created, availableOn: created, amount: amount, fee: usualFee(amount, "usd"), currency: "usd",
+			id: ch.transaction, created: created, availableOn: created, amount: amount, fee: standardFee(amount, "usd"), currency: "usd",
 			kind: "charge", category: "charge", source: ch.id,
 		})
 	}

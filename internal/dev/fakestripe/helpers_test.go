@@ -45,17 +45,17 @@ func (s stand) requireBalance(want int64) {
 		listed += number(row["net"])
 	}
 	balance := s.do(http.MethodGet, "/v1/balance", "", "").body
-	var told int64
+	var shown int64
 	for _, status := range []string{"available", "pending"} {
 		for _, row := range balance[status].([]any) {
 			if row := row.(map[string]any); row["currency"] == "usd" {
-				told += number(row["amount"])
+				shown += number(row["amount"])
 			}
 		}
 	}
-	require.Equal(s.t, want, listed, "the transactions")
-	require.Equal(s.t, want, told, "the balance")
-	require.Equal(s.t, want, s.Balance("usd"), "the stand-in itself")
+	require.Equal(s.t, want, listed, "sum of the balance transactions")
+	require.Equal(s.t, want, shown, "balance of the API")
+	require.Equal(s.t, want, s.Balance("usd"), "balance of the stand-in")
 }
 
 // rows returns the data of a list, newest first.

@@ -7,12 +7,12 @@ import (
 
 // hooks is the irregular Stripe behaviour that tests have switched on. The zero value of each field is off.
 type hooks struct {
-	lag        time.Duration // how long new objects are missing from lists
-	laggards   []string      // paths of the lists that lag; empty for all
-	rewrites   map[string]map[string]any
-	snapshots  map[string][]byte // the object of the latest event about each id, as JSON
-	account    string            // account of later events; empty for the platform account
-	moreEvents bool
+	lag          time.Duration // how long new objects are missing from lists
+	laggingLists []string      // paths of the lists that lag; empty for all
+	rewrites     map[string]map[string]any
+	snapshots    map[string][]byte // the object of the latest event about each id, as JSON
+	account      string            // account of later events; empty for the platform account
+	moreEvents   bool
 
 	fees               *Fees
 	refundRefusal      RefundRefusal
@@ -38,12 +38,12 @@ func (s *Server) change(apply func(*hooks)) {
 // lists as read-after-write consistent. paths ("/v1/refunds") restricts it to some lists; without paths all lists lag. A lag of
 // 0 switches it off. The lag is measured on the stand-in's clock, so Advance ends it.
 func (s *Server) LagLists(lag time.Duration, paths ...string) {
-	s.change(func(h *hooks) { h.lag, h.laggards = lag, paths })
+	s.change(func(h *hooks) { h.lag, h.laggingLists = lag, paths })
 }
 
 // visibleIn returns a function that reports whether the list at path shows an object added at a given time.
 func (s *Server) visibleIn(path string) func(added time.Time) bool {
-	if s.hooks.lag == 0 || len(s.hooks.laggards) > 0 && !slices.Contains(s.hooks.laggards, path) {
+	if s.hooks.lag == 0 || len(s.hooks.laggingLists) > 0 && !slices.Contains(s.hooks.laggingLists, path) {
 		return func(time.Time) bool { return true }
 	}
 	until := s.clock.Now().Add(-s.hooks.lag)

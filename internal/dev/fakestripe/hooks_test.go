@@ -22,14 +22,14 @@ func TestListsLagAndReadsByIDDoNot(t *testing.T) {
 	refund := s.do(http.MethodPost, "/v1/refunds", "", "payment_intent="+paid).text("id")
 	require.Empty(t, s.rows("/v1/refunds?payment_intent="+paid))
 	require.Equal(t, "succeeded", s.do(http.MethodGet, "/v1/refunds/"+refund, "", "").text("status"))
-	require.Len(t, s.rows("/v1/payment_intents"), 1, "the other lists are up to date")
+	require.Len(t, s.rows("/v1/payment_intents"), 1, "the other lists do not lag")
 	s.Advance(21 * time.Second)
 	require.Len(t, s.rows("/v1/refunds?payment_intent="+paid), 1)
 	s.LagLists(time.Hour)
-	require.Empty(t, s.rows("/v1/payment_intents"), "all lists")
+	require.Empty(t, s.rows("/v1/payment_intents"), "without paths, all lists lag")
 }
 
-func TestRefundIsRefusedForLackOfBalance(t *testing.T) {
+func TestRefundIsRefusedWithInsufficientBalance(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	paid := s.pay("pm_card_visa")
@@ -42,7 +42,7 @@ func TestRefundIsRefusedForLackOfBalance(t *testing.T) {
 	require.Empty(t, refused.code())
 	s.SettleFunds()
 	again := ask("one")
-	require.Equal(t, http.StatusBadRequest, again.status, "an executed refusal is kept under its key")
+	require.Equal(t, http.StatusBadRequest, again.status, "an executed refusal is stored under its key")
 	require.True(t, again.replayed)
 	require.Equal(t, http.StatusOK, ask("two").status)
 	s.RefuseRefunds(fakestripe.RefuseAlways)
@@ -51,7 +51,7 @@ func TestRefundIsRefusedForLackOfBalance(t *testing.T) {
 	require.Equal(t, http.StatusOK, ask("four").status)
 }
 
-func TestScriptedRefusalIsKeptAndAScriptedNotFoundIsNot(t *testing.T) {
+func TestScriptedRefusalIsStoredAndScriptedNotFoundIsNot(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	paid := s.pay("pm_card_visa")
@@ -70,7 +70,7 @@ func TestScriptedRefusalIsKeptAndAScriptedNotFoundIsNot(t *testing.T) {
 	require.Equal(t, http.StatusOK, s.do(http.MethodGet, "/v1/payment_intents/"+paid, "", "").status)
 }
 
-func TestObjectsShowValuesThatNobodyKnows(t *testing.T) {
+func TestRewriteShowsUnknownValues(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	paid := s.pay("pm_card_visa")
@@ -94,7 +94,7 @@ func TestMetadataIsEditedInTheDashboard(t *testing.T) {
 	events := len(s.events(0))
 	require.NoError(t, s.EditMetadata(paid, map[string]string{"booking_reference": "", "order": "17"}))
 	require.Equal(t, map[string]any{"order": "17"}, s.do(http.MethodGet, "/v1/payment_intents/"+paid, "", "").body["metadata"])
-	require.Empty(t, s.events(events), "Stripe has no event for it")
+	require.Empty(t, s.events(events), "Stripe sends no event for it")
 	require.NoError(t, s.EditMetadata(charge, map[string]string{"booking_reference": "FB-2"}))
 	require.Equal(t, []string{"charge.updated"}, s.events(events))
 	before := s.rows("/v1/events")[0]["data"].(map[string]any)["previous_attributes"]
@@ -125,7 +125,7 @@ func TestDisputeBeginsInAnyStatus(t *testing.T) {
 	require.Error(t, err)
 }
 
-func TestFeesAreConfigurableAndMayComeLater(t *testing.T) {
+func TestFeesAreConfigurableAndCanBeBilledLater(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	s.SetFees(&fakestripe.Fees{})
@@ -144,7 +144,7 @@ func TestFeesAreConfigurableAndMayComeLater(t *testing.T) {
 	require.Equal(t, map[string]float64{"stripe_fee": 459, "tax": 90, "application_fee": 200}, parts)
 }
 
-func TestBalanceHasKindsBesideAvailableAndPending(t *testing.T) {
+func TestBalanceShowsFurtherKinds(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	s.SetBalanceKind("connect_reserved", "usd", 700)
@@ -156,7 +156,7 @@ func TestBalanceHasKindsBesideAvailableAndPending(t *testing.T) {
 	s.requireBalance(0)
 }
 
-func TestPayoutIsReconciledLaterAndMayBeBelowZero(t *testing.T) {
+func TestPayoutsReconcileLaterAndCanBeNegative(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	paid := s.pay("pm_card_bypassPending")
@@ -166,7 +166,7 @@ func TestPayoutIsReconciledLaterAndMayBeBelowZero(t *testing.T) {
 	require.Equal(t, "in_progress", s.do(http.MethodGet, "/v1/payouts/"+id, "", "").text("reconciliation_status"))
 	require.Empty(t, s.rows("/v1/balance_transactions?payout="+id))
 	_, err = s.PayOut("usd")
-	require.Error(t, err, "it is taken")
+	require.Error(t, err, "the payout whose reconciliation is held includes all funds")
 	require.NoError(t, s.CompletePayoutReconciliation(id))
 	require.Equal(t, "completed", s.do(http.MethodGet, "/v1/payouts/"+id, "", "").text("reconciliation_status"))
 	require.Len(t, s.rows("/v1/balance_transactions?payout="+id), 2)
@@ -205,7 +205,7 @@ func (s stand) receiver() <-chan map[string]any {
 	return received
 }
 
-func TestEventsThatTheStandInsLifeDoesNotMake(t *testing.T) {
+func TestDeliversArbitraryEvents(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	received := s.receiver()
@@ -261,7 +261,7 @@ func TestEventsNameTheRequestThatCausedThem(t *testing.T) {
 	require.Equal(t, "payment_intent.partially_funded", s.rows("/v1/events")[0]["type"])
 }
 
-func TestDeclinesSayWhatWasDeclined(t *testing.T) {
+func TestDeclinesNameTheDeclinedPayment(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	id := s.create("").text("id")
@@ -318,9 +318,9 @@ func TestPendingWebhooksCountUnacknowledgedEndpoints(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	s.pay("pm_card_visa")
-	require.Zero(t, number(s.rows("/v1/events")[0]["pending_webhooks"]), "there is no endpoint")
-	takes := make(chan int, 1) // the endpoint's next status
-	endpoint := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, _ *http.Request) { out.WriteHeader(<-takes) }))
+	require.Zero(t, number(s.rows("/v1/events")[0]["pending_webhooks"]), "no endpoint is registered")
+	statuses := make(chan int, 1) // the endpoint's next status
+	endpoint := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, _ *http.Request) { out.WriteHeader(<-statuses) }))
 	t.Cleanup(endpoint.Close)
 	s.SetWebhook(endpoint.URL, "whsec_test")
 	s.HoldWebhooks()
@@ -333,7 +333,7 @@ func TestPendingWebhooksCountUnacknowledgedEndpoints(t *testing.T) {
 		status  int
 		pending int64
 	}{{http.StatusServiceUnavailable, 1}, {http.StatusOK, 0}} {
-		takes <- answer.status
+		statuses <- answer.status
 		status, err := s.Deliver(id)
 		require.NoError(t, err)
 		require.Equal(t, answer.status, status)

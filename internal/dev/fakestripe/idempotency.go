@@ -8,8 +8,8 @@ import (
 // keyLife is how long answers are stored under their idempotency keys (stripe.com/docs/api/idempotent_requests).
 const keyLife = 24 * time.Hour
 
-// keptAnswer is the first answer to an idempotency key. Its status may be any that follows execution, including 402 and 500.
-type keptAnswer struct {
+// storedAnswer is the first answer to an idempotency key. Its status may be any that follows execution, including 402 and 500.
+type storedAnswer struct {
 	path    string
 	params  string
 	at      time.Time
@@ -18,24 +18,24 @@ type keptAnswer struct {
 	body    []byte
 }
 
-// once runs a call under its idempotency key, or replays the first answer to that key. The same key with other parameters is a
+// runOnce runs a call under its idempotency key, or replays the first answer to that key. The same key with other parameters is a
 // 400, a key in use is a 409. Answers without execution are not stored: failed validation, conflicts, rate limits.
-func (s *Server) once(path, key string, c *call, serve endpoint, fault Fault) *reply {
+func (s *Server) runOnce(path, key string, c *call, serve endpoint, fault Fault) *reply {
 	params := c.form.Encode()
 	s.mu.Lock()
-	kept, known := s.idempotency[key]
-	if known && s.clock.Now().Sub(kept.at) > keyLife {
+	stored, known := s.idempotency[key]
+	if known && s.clock.Now().Sub(stored.at) > keyLife {
 		delete(s.idempotency, key)
 		known = false
 	}
 	switch {
-	case known && kept.running:
+	case known && stored.running:
 		s.mu.Unlock()
 		return &reply{error: &apiError{
 			status: http.StatusConflict, kind: "idempotency_error", code: "idempotency_key_in_use",
 			message: "There is currently another in-progress request using this Idempotent Key.",
 		}}
-	case known && (kept.path != path || kept.params != params):
+	case known && (stored.path != path || stored.params != params):
 		s.mu.Unlock()
 		return &reply{error: &apiError{
 			status: http.StatusBadRequest, kind: "idempotency_error",
@@ -43,20 +43,20 @@ func (s *Server) once(path, key string, c *call, serve endpoint, fault Fault) *r
 		}}
 	case known:
 		s.mu.Unlock()
-		return &reply{raw: kept.body, status: kept.status, replayed: true}
+		return &reply{raw: stored.body, status: stored.status, replayed: true}
 	}
-	kept = &keptAnswer{path: path, params: params, at: s.clock.Now(), running: true}
-	s.idempotency[key] = kept
+	stored = &storedAnswer{path: path, params: params, at: s.clock.Now(), running: true}
+	s.idempotency[key] = stored
 	s.mu.Unlock()
 
 	result := s.run(c, serve, fault)
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if result.error != nil && result.error.unkept {
+	if result.error != nil && result.error.notStored {
 		delete(s.idempotency, key)
 		return result
 	}
-	kept.running, kept.status, kept.body = false, result.status, result.raw
+	stored.running, stored.status, stored.body = false, result.status, result.raw
 	return result
 }

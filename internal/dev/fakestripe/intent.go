@@ -83,7 +83,7 @@ func (i *intent) wire(s *Server, expand expansion) map[string]any {
 	if i.latestCharge != "" && expand.has("latest_charge") {
 		out["latest_charge"] = s.charges.get(i.latestCharge).wire(s, expand.under("latest_charge"))
 	}
-	return s.finished(i.id, out, expand)
+	return s.expandAndRewrite(i.id, out, expand)
 }
 
 func (i *intent) wireShipping() any {
@@ -205,7 +205,7 @@ func (s *Server) changeIntent(i *intent, c *call) *apiError {
 	switch {
 	case failed != nil:
 		return failed
-	case !i.takes(b):
+	case !i.accepts(b):
 		return invalid("", "payment_method", "The PaymentMethod provided ("+b.methodType()+") is not allowed for this PaymentIntent. Please "+
 			"attach a PaymentMethod of a type that is in payment_method_types.")
 	}

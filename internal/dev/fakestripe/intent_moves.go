@@ -114,7 +114,7 @@ func (s *Server) capture(i *intent, ch *charge, amount int64) {
 	i.status, i.received, i.capturable, i.canceledAt, i.cancellationReason = succeeded, amount, 0, 0, ""
 	ch.captured, ch.amountCaptured = true, amount
 	if amount < ch.amount {
-		s.letGo(ch, "")
+		s.releaseAuthorisation(ch, "")
 	}
 	if !s.delayBalance {
 		s.settleCharge(ch)
@@ -129,7 +129,7 @@ func cancelIntent(s *Server, c *call) (any, *apiError) {
 	if failed != nil {
 		return nil, failed
 	}
-	if !s.mayCancel(i) {
+	if !s.canCancel(i) {
 		return nil, unexpectedState(i, fmt.Sprintf("You cannot cancel this PaymentIntent because it has a status of %s. Only a PaymentIntent "+
 			"with one of the following statuses may be canceled: requires_payment_method, requires_capture, requires_reauthorization, "+
 			"requires_confirmation, requires_action, processing.", i.status))
@@ -142,8 +142,8 @@ func cancelIntent(s *Server, c *call) (any, *apiError) {
 	i.cancellationReason = c.form.Get("cancellation_reason")
 	if held {
 		ch := s.charges.get(i.latestCharge)
-		s.letGo(ch, "")
-		s.tellLetGo(ch)
+		s.releaseAuthorisation(ch, "")
+		s.emitRelease(ch)
 	}
 	s.emit("payment_intent.canceled", i)
 	return i.wire(s, expansionOf(c.form)), nil
@@ -203,7 +203,7 @@ func captureIntent(s *Server, c *call) (any, *apiError) {
 	s.capture(i, ch, amount)
 	s.emit("charge.captured", ch)
 	if ch.released != nil {
-		s.tellLetGo(ch)
+		s.emitRelease(ch)
 	}
 	s.emit("payment_intent.succeeded", i)
 	s.afterCapture(ch)

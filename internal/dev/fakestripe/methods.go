@@ -116,7 +116,7 @@ func (s *Server) behaviourOf(id string) (behaviour, *apiError) {
 	if failed != nil {
 		return behaviour{}, &apiError{
 			status: 400, kind: failed.kind, code: failed.code, param: "payment_method", message: failed.message,
-			unkept: true,
+			notStored: true,
 		}
 	}
 	return cards[m.card], nil

@@ -9,7 +9,7 @@ import (
 
 // A charge copies what the payer entered: the billing details of the payment method, and the shipping address, receipt email
 // address and description of the PaymentIntent.
-func TestAChargeRepeatsWhatThePayerTyped(t *testing.T) {
+func TestChargeCopiesWhatThePayerEntered(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	method := s.do(http.MethodPost, "/v1/payment_methods", "", "type=card&card[token]=tok_visa&billing_details[name]=Payer&"+

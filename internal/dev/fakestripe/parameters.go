@@ -37,7 +37,7 @@ type specification struct {
 	Expandable map[string]map[string][]string `json:"expandable"`
 }
 
-var stripes = sync.OnceValue(func() specification {
+var stripeSpecification = sync.OnceValue(func() specification {
 	var out specification
 	if err := json.Unmarshal(parametersJSON, &out); err != nil {
 		panic("parameters.json cannot be read: " + err.Error()) // a broken parameters.json is a build error

@@ -45,7 +45,7 @@ func (p *payout) wire(s *Server, expand expansion) map[string]any {
 	if p.failureCode != "" {
 		failureMessage = "The bank account has been closed"
 	}
-	return s.finished(p.id, map[string]any{
+	return s.expandAndRewrite(p.id, map[string]any{
 		"id": p.id, "object": "payout", "created": p.created, "livemode": false, "amount": p.amount, "currency": p.currency, "status": p.status,
 		"arrival_date": p.arrival(), "automatic": p.automatic, "description": orNil(p.description),
 		"destination": "ba_3standinBankAccount", "metadata": maps.Clone(p.metadata), "method": orDefault(p.method, "standard"),

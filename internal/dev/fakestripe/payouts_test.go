@@ -28,7 +28,7 @@ func TestAutomaticPayouts(t *testing.T) {
 	s := newStand(t)
 	intent := s.pay("pm_card_visa")
 	_, err := s.PayOut("usd")
-	require.Error(t, err, "all is pending")
+	require.Error(t, err, "all funds are pending")
 	s.SettleFunds()
 	refund := s.refund(intent, "900").text("id")
 	s.pay("pm_card_visa") // pending, so for the next payout
@@ -46,7 +46,7 @@ func TestAutomaticPayouts(t *testing.T) {
 	s.requireReconciled(first, s.charge(intent)["id"].(string), refund)
 	s.requireBalance(45900 - chargeFee)
 	_, err = s.PayOut("usd")
-	require.Error(t, err, "nothing twice")
+	require.Error(t, err, "a balance transaction is paid out only once")
 
 	before = len(s.events(0))
 	for _, status := range []string{"in_transit", "paid", "failed"} {
@@ -65,12 +65,12 @@ func TestAutomaticPayouts(t *testing.T) {
 	s.SettleFunds()
 	second, err := s.PayOut("usd")
 	require.NoError(t, err)
-	require.EqualValues(t, 2*(45900-chargeFee)-900, s.Payouts()[1].Amount, "what came back goes out again")
+	require.EqualValues(t, 2*(45900-chargeFee)-900, s.Payouts()[1].Amount, "returned funds are part of the next payout")
 	require.Equal(t, second, s.Payouts()[1].ID)
 	s.requireBalance(0)
 }
 
-func TestPayoutsByHand(t *testing.T) {
+func TestManualPayouts(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	api := s.stripeGo()
@@ -106,7 +106,7 @@ func TestPayoutsByHand(t *testing.T) {
 	automatic, err := s.PayOut("usd")
 	require.NoError(t, err)
 	_, err = api.Payouts.Cancel(automatic, nil)
-	require.Error(t, err, "automatic ones are Stripe's own")
+	require.Error(t, err, "automatic payouts cannot be cancelled")
 	require.EqualValues(t, 45900-chargeFee, s.Payouts()[1].Amount)
 }
 

@@ -15,9 +15,9 @@ func (s *Server) moveDueRefunds(now time.Time) {
 		switch card := r.charge.behaviour; {
 		case r.created > due || r.uncaptured:
 		case card.refundWaits && r.status == "pending" && r.transaction != "":
-			s.arrive(r)
+			s.settleRefund(r)
 		case card.refundFails && r.status == "succeeded":
-			s.giveBack(r, "failed", "lost_or_stolen_card")
+			s.reverseRefund(r, "failed", "lost_or_stolen_card")
 		}
 	}
 	s.mu.Unlock()

@@ -1,7 +1,7 @@
 package fakestripe
 
-// giveBack ends a refund that the customer does not receive, and books the refunded amount back to the balance.
-func (s *Server) giveBack(r *refund, status, reason string) {
+// reverseRefund ends a refund that the customer does not receive, and books the refunded amount back to the balance.
+func (s *Server) reverseRefund(r *refund, status, reason string) {
 	r.status, r.failureReason = status, reason
 	if r.transaction != "" {
 		t := s.book(&transaction{
@@ -25,10 +25,10 @@ func (s *Server) HoldRefunds(hold bool) {
 
 // SettleRefund makes a refund succeed that is pending or requires_action.
 func (s *Server) SettleRefund(id string) error {
-	return s.moveRefund(id, func(r *refund) bool { return r.status == "pending" || r.status == "requires_action" }, s.arrive)
+	return s.moveRefund(id, func(r *refund) bool { return r.status == "pending" || r.status == "requires_action" }, s.settleRefund)
 }
 
-func (s *Server) arrive(r *refund) {
+func (s *Server) settleRefund(r *refund) {
 	if r.transaction == "" {
 		s.payRefund(r)
 	}
@@ -43,7 +43,7 @@ func (s *Server) FailRefund(id, reason string) error {
 		reason = "unknown"
 	}
 	return s.moveRefund(id, func(r *refund) bool { return r.status != "failed" && r.status != "canceled" }, func(r *refund) {
-		s.giveBack(r, "failed", reason)
+		s.reverseRefund(r, "failed", reason)
 	})
 }
 
@@ -77,13 +77,13 @@ func (s *Server) moveRefund(id string, may func(*refund) bool, move func(*refund
 // is in minor units; 0 refunds the rest.
 func (s *Server) RefundInDashboard(paymentIntentID string, amount int64) (string, error) {
 	s.mu.Lock()
-	id, failed := s.refundByHand(paymentIntentID, amount)
+	id, failed := s.createDashboardRefund(paymentIntentID, amount)
 	s.mu.Unlock()
 	s.webhooks.flush()
 	return id, asError(failed)
 }
 
-func (s *Server) refundByHand(paymentIntentID string, amount int64) (string, *apiError) {
+func (s *Server) createDashboardRefund(paymentIntentID string, amount int64) (string, *apiError) {
 	i, failed := s.intents.find("payment_intent", paymentIntentID)
 	if failed != nil {
 		return "", failed
@@ -99,7 +99,7 @@ func (s *Server) refundByHand(paymentIntentID string, amount int64) (string, *ap
 	if amount < 1 || amount > left {
 		return "", unexpectedState(i, "the amount is not between 1 and the unrefunded amount")
 	}
-	if failed := s.notChargedBack(ch); failed != nil {
+	if failed := s.refuseIfChargedBack(ch); failed != nil {
 		return "", failed
 	}
 	return s.refund(ch, amount, "requested_by_customer", map[string]string{}).id, nil

@@ -40,7 +40,7 @@ func (r *refund) wire(s *Server, expand expansion) map[string]any {
 		out["failure_balance_transaction"] = s.expandedTransaction(r.failureTransaction, "failure_balance_transaction", expand)
 	}
 	r.charge.expandInto(s, out, expand)
-	return s.finished(r.id, out, expand)
+	return s.expandAndRewrite(r.id, out, expand)
 }
 
 // Refund is a refund as Refunds returns it to tests. Amounts are in minor units.
@@ -92,7 +92,8 @@ func createRefund(s *Server, c *call) (any, *apiError) {
 		return nil, invalid("parameter_invalid_integer", "amount", "Amounts in "+ch.currency+" must end in 0 (three decimals) or 00.")
 	case amount > left:
 		return nil, invalid("", "amount",
-			"Refund amount ("+inMajor(amount, ch.currency)+") is greater than unrefunded amount on charge ("+inMajor(left, ch.currency)+")")
+			"Refund amount ("+formatAmount(amount, ch.currency)+
+				") is greater than unrefunded amount on charge ("+formatAmount(left, ch.currency)+")")
 	}
 	if failed := s.unfunded(amount, ch.currency); failed != nil {
 		return nil, failed
@@ -124,11 +125,11 @@ func (s *Server) refundableCharge(c *call) (*charge, *apiError) {
 	case ch.status != "succeeded" || !ch.captured:
 		return nil, invalid("charge_not_refundable", "charge", "The charge cannot be refunded: it is not captured.")
 	}
-	return ch, s.notChargedBack(ch)
+	return ch, s.refuseIfChargedBack(ch)
 }
 
-// notChargedBack refuses the refund of a charge that has a formal dispute, open or lost.
-func (s *Server) notChargedBack(ch *charge) *apiError {
+// refuseIfChargedBack refuses the refund of a charge that has a formal dispute, open or lost.
+func (s *Server) refuseIfChargedBack(ch *charge) *apiError {
 	for _, d := range s.disputes.order {
 		if d.charge == ch && d.chargedBack() {
 			return refused("charge_disputed", "Charge "+ch.id+" has been charged back; cannot issue a refund.")
@@ -176,10 +177,10 @@ func (s *Server) payRefund(r *refund) {
 	r.transaction = t.id
 }
 
-// letGo releases the uncaptured part of an authorisation as a refund, as Stripe does automatically
+// releaseAuthorisation releases the uncaptured part of an authorisation as a refund, as Stripe does automatically
 // (stripe.com/docs/api/payment_intents/cancel, stripe.com/docs/api/payment_intents/capture). Because nothing was captured, the
 // refund has no balance transaction; only after a partial capture settleCharge books one.
-func (s *Server) letGo(ch *charge, reason string) {
+func (s *Server) releaseAuthorisation(ch *charge, reason string) {
 	ch.released = &refund{
 		id: s.ids.next("re"), created: s.clock.Now().Unix(), charge: ch, amount: ch.amount - ch.amountCaptured, status: "succeeded",
 		reason: reason, metadata: map[string]string{}, uncaptured: true,
@@ -187,8 +188,8 @@ func (s *Server) letGo(ch *charge, reason string) {
 	s.refunds.add(ch.released)
 }
 
-// tellLetGo sends the events about the refund that letGo created.
-func (s *Server) tellLetGo(ch *charge) {
+// emitRelease sends the events about the refund that releaseAuthorisation created.
+func (s *Server) emitRelease(ch *charge) {
 	s.emit("refund.created", ch.released)
 	s.emit("charge.refunded", ch)
 }
@@ -228,7 +229,7 @@ func cancelRefund(s *Server, c *call) (any, *apiError) {
 	case r.status != "requires_action":
 		return nil, invalid("", "", "Only a refund with a status of requires_action can be canceled.")
 	}
-	s.giveBack(r, "canceled", "")
+	s.reverseRefund(r, "canceled", "")
 	return r.wire(s, expansionOf(c.form)), nil
 }
 
@@ -241,7 +242,7 @@ func expireRefund(s *Server, c *call) (any, *apiError) {
 	case r.status != "requires_action":
 		return nil, invalid("", "", "Only a refund with a status of requires_action can be expired.")
 	}
-	s.giveBack(r, "failed", "expired_or_canceled_card")
+	s.reverseRefund(r, "failed", "expired_or_canceled_card")
 	return r.wire(s, expansionOf(c.form)), nil
 }
 

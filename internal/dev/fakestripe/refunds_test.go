@@ -41,7 +41,7 @@ func TestRefundsInParts(t *testing.T) {
 
 	rest, err := api.Refunds.New(&stripe.RefundParams{Charge: stripe.String(first.Charge.ID)})
 	require.NoError(t, err)
-	require.EqualValues(t, 35900, rest.Amount, "no amount is all that is left")
+	require.EqualValues(t, 35900, rest.Amount, "without an amount, the rest is refunded")
 	require.Equal(t, true, s.charge(intent)["refunded"])
 	_, err = api.Refunds.New(&stripe.RefundParams{PaymentIntent: stripe.String(intent)})
 	require.ErrorAs(t, err, &refusal)
@@ -58,7 +58,7 @@ func TestRefundsInParts(t *testing.T) {
 	require.Equal(t, map[string]string{"refund_id": "RF-1"}, s.Refunds()[0].Metadata)
 }
 
-func TestRefundThatFailsGivesTheMoneyBack(t *testing.T) {
+func TestFailedRefundRestoresTheBalance(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	intent := s.pay("pm_card_refundFail")
@@ -80,7 +80,7 @@ func TestRefundThatFailsGivesTheMoneyBack(t *testing.T) {
 
 	all, err := s.RefundInDashboard(intent, 0)
 	require.NoError(t, err)
-	require.EqualValues(t, 45900, s.Refunds()[1].Amount, "0 is all that is left: what failed is to be had again")
+	require.EqualValues(t, 45900, s.Refunds()[1].Amount, "0 refunds the rest, including the failed refund's amount")
 	require.Equal(t, all, s.Refunds()[1].ID)
 }
 
@@ -106,7 +106,7 @@ func TestRefundsThatMoveByTheClock(t *testing.T) {
 	}
 	before := len(s.events(0))
 	s.Advance(59 * time.Minute)
-	require.Empty(t, s.events(before), "not before its time")
+	require.Empty(t, s.events(before), "not before it is due")
 	s.Advance(time.Minute)
 	require.Len(t, s.events(before), 4, "refund.updated and charge.refund.updated, for each of two")
 	for i, status := range []string{"succeeded", "failed", "succeeded"} {
@@ -118,7 +118,7 @@ func TestRefundsThatMoveByTheClock(t *testing.T) {
 }
 
 // With an insufficient balance, a refund is booked only when funds arrive, and its failure returns nothing that was not booked.
-func TestRefundsThatTheBalanceCannotPay(t *testing.T) {
+func TestRefundsWithInsufficientBalance(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	intent := s.pay("pm_card_visa")
@@ -126,7 +126,7 @@ func TestRefundsThatTheBalanceCannotPay(t *testing.T) {
 	settled, failed := s.refund(intent, "1000"), s.refund(intent, "2000")
 	require.Equal(t, "pending", settled.text("status"))
 	require.Nil(t, settled.body["balance_transaction"])
-	require.EqualValues(t, 3000, s.charge(intent)["amount_refunded"], "what is on its way cannot be refunded twice")
+	require.EqualValues(t, 3000, s.charge(intent)["amount_refunded"], "a pending refund reduces the refundable amount")
 	s.requireBalance(45900 - chargeFee)
 	require.NoError(t, s.SettleRefund(settled.text("id")))
 	require.NoError(t, s.FailRefund(failed.text("id"), "insufficient_funds"))
@@ -216,7 +216,7 @@ func TestRefundsUnderOneKey(t *testing.T) {
 	for _, replayed := range []bool{false, true} {
 		refused := s.do(http.MethodPost, "/v1/refunds", "another", form)
 		require.Equal(t, "charge_already_refunded", refused.code())
-		require.Equal(t, replayed, refused.replayed, "execution had begun: the answer is kept")
+		require.Equal(t, replayed, refused.replayed, "execution had begun, so the answer is stored")
 	}
 	s.requireBalance(-chargeFee)
 }

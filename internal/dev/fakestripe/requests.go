@@ -45,8 +45,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, pattern string, s
 		c.requestID, c.key = requestID, r.Header.Get("Idempotency-Key")
 	}
 	if failed == nil {
-		failed = c.judge(pattern, r.Header)
-		s.keepShape(r.Method, pattern, c, failed)
+		failed = c.validate(pattern, r.Header)
+		s.storeShape(r.Method, pattern, c, failed)
 	}
 	if failed != nil {
 		s.answer(w, requestID, &reply{error: failed})
@@ -59,11 +59,11 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, pattern string, s
 	var result *reply
 	key := r.Header.Get("Idempotency-Key")
 	if r.Method == http.MethodPost && key != "" {
-		result = s.once(r.URL.Path, key, c, serve, fault)
+		result = s.runOnce(r.URL.Path, key, c, serve, fault)
 	} else {
 		result = s.run(c, serve, fault)
 	}
-	s.takeTime(r.Context())
+	s.delayAnswer(r.Context())
 	if fault.Kind == FaultAnswerLost {
 		dropConnection(w)
 		return
@@ -71,14 +71,14 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, pattern string, s
 	s.answer(w, requestID, result)
 }
 
-func (s *Server) keepShape(method, pattern string, c *call, refused *apiError) {
-	if err := s.shapes.keep(method, pattern, c, refused); err != nil {
+func (s *Server) storeShape(method, pattern string, c *call, refused *apiError) {
+	if err := s.shapes.store(method, pattern, c, refused); err != nil {
 		s.options.Log.Error("cannot store the shape of a request", "error", err)
 	}
 }
 
-// takeTime waits for Options.AnswerTime, or until the client disconnects.
-func (s *Server) takeTime(ctx context.Context) {
+// delayAnswer waits for Options.AnswerTime, or until the client disconnects.
+func (s *Server) delayAnswer(ctx context.Context) {
 	if s.options.AnswerTime > 0 {
 		_ = wait.For(ctx, s.options.AnswerTime)
 	}
@@ -175,7 +175,7 @@ func (s *Server) authorise(r *http.Request, c *call) *apiError {
 	case s.options.APIKey != "" && key == s.options.APIKey, s.options.APIKey == "" && strings.HasPrefix(key, "sk_test_"):
 		return nil
 	}
-	return &apiError{status: http.StatusUnauthorized, kind: "invalid_request_error", message: "Invalid API Key provided.", unkept: true}
+	return &apiError{status: http.StatusUnauthorized, kind: "invalid_request_error", message: "Invalid API Key provided.", notStored: true}
 }
 
 // exclusive returns an error if more than one of the named parameters is given.
@@ -222,7 +222,7 @@ func (c *call) boolean(name string) bool { return c.form.Get(name) == "true" }
 // metadata returns the metadata parameters of a new object; empty values are dropped.
 func (c *call) metadata() map[string]string {
 	out := map[string]string{}
-	_ = c.changeMetadata(&out) // judge has checked the number of keys
+	_ = c.changeMetadata(&out) // validate has checked the number of keys
 	return out
 }
 

@@ -20,8 +20,8 @@ func (s *Server) Rewrite(id string, fields map[string]any, events ...string) err
 	})
 }
 
-// finished expands the ids that remain in an object's wire form, then applies the overrides of Rewrite.
-func (s *Server) finished(id string, out map[string]any, expand expansion) map[string]any {
+// expandAndRewrite expands the ids that remain in an object's wire form, then applies the overrides of Rewrite.
+func (s *Server) expandAndRewrite(id string, out map[string]any, expand expansion) map[string]any {
 	for _, path := range expand {
 		field, _, _ := strings.Cut(path, ".")
 		named, isID := out[field].(string)

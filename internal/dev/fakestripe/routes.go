@@ -86,7 +86,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		recorder := &statusRecorder{ResponseWriter: w}
 		body, err := io.ReadAll(io.LimitReader(r.Body, maxRequestBytes))
 		if err != nil {
-			s.options.Log.Debug("the request body could not be read", "error", err) // validation judges the part that was read
+			s.options.Log.Debug("the request body could not be read", "error", err) // validation sees only the part that was read
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		answered := s.journal.add(r, string(body))

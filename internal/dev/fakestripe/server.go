@@ -51,7 +51,7 @@ type Server struct {
 	events       table[*event]
 	methods      table[*paymentMethod]
 	customers    table[*customer]
-	idempotency  map[string]*keptAnswer
+	idempotency  map[string]*storedAnswer
 	tokens       map[string]string // the test payment method of each token
 	delayBalance bool
 	// delayReversals makes partial captures book only their first balance transaction.
@@ -81,7 +81,7 @@ func New(options Options) *Server {
 	}
 	s := &Server{
 		options: options, clock: options.Clock, faults: &Faults{}, journal: &Journal{}, shapes: newShapes(os.Getenv(ShapesVariable)),
-		idempotency: map[string]*keptAnswer{}, tokens: map[string]string{}, authorisation: authorisationLife, evidence: evidenceTime,
+		idempotency: map[string]*storedAnswer{}, tokens: map[string]string{}, authorisation: authorisationLife, evidence: evidenceTime,
 		hooks:   newHooks(),
 		intents: newTable[*intent](options.Clock), charges: newTable[*charge](options.Clock), refunds: newTable[*refund](options.Clock),
 		disputes: newTable[*dispute](options.Clock), payouts: newTable[*payout](options.Clock),

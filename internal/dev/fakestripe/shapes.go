@@ -36,7 +36,7 @@ type shapes struct {
 
 func newShapes(dir string) *shapes { return &shapes{dir: dir, seen: map[Shape]bool{}} }
 
-func (k *shapes) keep(method, pattern string, c *call, refused *apiError) error {
+func (k *shapes) store(method, pattern string, c *call, refused *apiError) error {
 	if k.dir == "" {
 		return nil
 	}
@@ -46,7 +46,7 @@ func (k *shapes) keep(method, pattern string, c *call, refused *apiError) error 
 	}
 	shape := Shape{
 		Method: method, Path: pathParameter.ReplaceAllString(pattern[len(method)+1:], "x_1"),
-		Parameters: shapeOf(stripes().Endpoints[pattern].Parameters, given),
+		Parameters: shapeOf(stripeSpecification().Endpoints[pattern].Parameters, given),
 	}
 	if refused != nil {
 		shape.Refused = "refused"

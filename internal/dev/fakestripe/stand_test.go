@@ -98,10 +98,10 @@ func TestFirstAnswerIsReplayed(t *testing.T) {
 	require.Len(t, s.PaymentIntents(), 1)
 
 	s.Clock().Advance(25 * time.Hour)
-	require.NotEqual(t, first.text("id"), s.create("k").text("id"), "keys are forgotten after a day")
+	require.NotEqual(t, first.text("id"), s.create("k").text("id"), "keys expire after a day")
 }
 
-func TestDeclinesAreKeptAndRefusalsAreNot(t *testing.T) {
+func TestDeclinesAreStoredAndValidationErrorsAreNot(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	id := s.create("").text("id")
@@ -116,7 +116,8 @@ func TestDeclinesAreKeptAndRefusalsAreNot(t *testing.T) {
 		require.Equal(t, "amount_too_small", refused.code())
 		require.False(t, refused.replayed)
 	}
-	require.Equal(t, http.StatusOK, s.do(http.MethodPost, "/v1/payment_intents", "v", creation).status, "the key is free yet")
+	require.Equal(t, http.StatusOK, s.do(http.MethodPost, "/v1/payment_intents", "v", creation).status,
+		"a validation error does not use up the key")
 }
 
 // A payment method that Stripe selects may redirect the customer, so confirmation needs a return_url.
@@ -152,7 +153,7 @@ func TestAmountsThatStripeRefuses(t *testing.T) {
 	require.Equal(t, http.StatusOK, s.do(http.MethodPost, "/v1/payment_intents", "", "amount=45900&currency=isk").status)
 }
 
-func TestHundredUnderOneKey(t *testing.T) {
+func TestHundredRequestsUnderOneKey(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	var group sync.WaitGroup
@@ -218,7 +219,7 @@ func TestHangEndsWithTheClientsDeadline(t *testing.T) {
 		_ = response.Body.Close()
 	}
 	require.ErrorIs(t, err, context.DeadlineExceeded)
-	require.Eventually(t, func() bool { return s.Faults().Hanging() == 0 }, 10*time.Second, 5*time.Millisecond, "nobody waits any more")
+	require.Eventually(t, func() bool { return s.Faults().Hanging() == 0 }, 10*time.Second, 5*time.Millisecond, "no client waits any more")
 	require.Equal(t, http.StatusOK, s.do(http.MethodGet, "/v1/balance", "", "").status)
 }
 
@@ -258,12 +259,12 @@ func TestBalanceIsTheSumOfNets(t *testing.T) {
 		require.Equal(t, "succeeded",
 			s.do(http.MethodPost, "/v1/payment_intents/"+id+"/confirm", "", "payment_method=pm_card_visa").text("status"))
 	}
-	require.Zero(t, s.Balance("usd"), "asynchronous capture: nothing yet")
+	require.Zero(t, s.Balance("usd"), "asynchronous capture: no balance transaction yet")
 	s.ReleaseBalanceTransactions()
 	require.EqualValues(t, 2*(45900-1361), s.Balance("usd"))
 	held := s.do(http.MethodPost, "/v1/payment_intents", "", creation+"&capture_method=manual&payment_method=pm_card_visa&confirm=true")
 	require.Equal(t, "requires_capture", held.text("status"))
-	require.EqualValues(t, 2*(45900-1361), s.Balance("usd"), "money that is only held is no balance")
+	require.EqualValues(t, 2*(45900-1361), s.Balance("usd"), "an authorisation does not move the balance")
 	part := s.do(http.MethodPost, "/v1/payment_intents/"+held.text("id")+"/capture", "", "amount_to_capture=1000")
 	require.EqualValues(t, 1000, part.body["amount_received"])
 	require.EqualValues(t, 2*(45900-1361)+1000-59, s.Balance("usd"))

@@ -18,32 +18,32 @@ const (
 	expandLevels       = 4
 )
 
-// judge validates a call against Stripe's OpenAPI document. A call that fails is not executed, and its answer is not stored.
-func (c *call) judge(pattern string, header http.Header) *apiError {
-	if failed := judgeHeader(header); failed != nil {
+// validate checks a call against Stripe's OpenAPI document. A call that fails is not executed, and its answer is not stored.
+func (c *call) validate(pattern string, header http.Header) *apiError {
+	if failed := validateHeader(header); failed != nil {
 		return failed
 	}
 	given := c.query
 	if c.form != nil {
 		given = c.form
 	}
-	endpoint := stripes().Endpoints[pattern]
+	endpoint := stripeSpecification().Endpoints[pattern]
 	values := nested(given)
-	if failed := endpoint.Parameters.judge(values, ""); failed != nil {
+	if failed := endpoint.Parameters.validate(values, ""); failed != nil {
 		return failed
 	}
-	if failed := judgeMetadata(values.fields["metadata"]); failed != nil {
+	if failed := validateMetadata(values.fields["metadata"]); failed != nil {
 		return failed
 	}
 	for _, path := range expansionOf(given) {
-		if failed := judgeExpand(endpoint.Answer, path); failed != nil {
+		if failed := validateExpand(endpoint.Answer, path); failed != nil {
 			return failed
 		}
 	}
 	return nil
 }
 
-func judgeHeader(header http.Header) *apiError {
+func validateHeader(header http.Header) *apiError {
 	version := header.Get("Stripe-Version")
 	media, _, _ := strings.Cut(header.Get("Content-Type"), ";")
 	switch {
@@ -51,7 +51,7 @@ func judgeHeader(header http.Header) *apiError {
 		return invalid("", "", "Invalid Stripe API version: "+version+". The stand-in supports "+apiVersion+" only.")
 	case header.Get("Stripe-Account") != "":
 		return &apiError{
-			status: http.StatusForbidden, kind: "invalid_request_error", code: "account_invalid", unkept: true,
+			status: http.StatusForbidden, kind: "invalid_request_error", code: "account_invalid", notStored: true,
 			message: "The provided key does not have access to account '" + header.Get("Stripe-Account") + "' (or that account does not exist).",
 		}
 	case utf8.RuneCountInString(header.Get("Idempotency-Key")) > keyLength:
@@ -62,29 +62,29 @@ func judgeHeader(header http.Header) *apiError {
 	return nil
 }
 
-// judge validates a value against the parameter's schema. name is the parameter's full name, as Stripe's errors write it.
-func (p *parameter) judge(v *value, name string) *apiError {
+// validate checks a value against the parameter's schema. name is the parameter's full name, as Stripe's errors write it.
+func (p *parameter) validate(v *value, name string) *apiError {
 	switch {
 	case p == nil:
 		return nil
 	case len(p.Any) > 0:
-		return p.judgeAny(v, name)
+		return p.validateAny(v, name)
 	case p.Type == "object":
-		return p.judgeObject(v, name)
+		return p.validateObject(v, name)
 	case p.Type == "array":
-		return p.judgeArray(v, name)
+		return p.validateArray(v, name)
 	case !v.leaf:
 		return invalid("", name, "Invalid "+p.Type+": {...}")
 	}
-	return p.judgeText(v.text, name)
+	return p.validateText(v.text, name)
 }
 
-// judgeAny accepts a value that matches one of several schemas. Otherwise it returns the error of the schema whose shape
+// validateAny accepts a value that matches one of several schemas. Otherwise it returns the error of the schema whose shape
 // (object, array or text) matches the value, because that error is the most specific.
-func (p *parameter) judgeAny(v *value, name string) *apiError {
+func (p *parameter) validateAny(v *value, name string) *apiError {
 	var best *apiError
 	for _, one := range p.Any {
-		failed := one.judge(v, name)
+		failed := one.validate(v, name)
 		if failed == nil {
 			return nil
 		}
@@ -95,7 +95,7 @@ func (p *parameter) judgeAny(v *value, name string) *apiError {
 	return best
 }
 
-func (p *parameter) judgeObject(v *value, name string) *apiError {
+func (p *parameter) validateObject(v *value, name string) *apiError {
 	if v.leaf {
 		return invalid("", name, "Invalid object")
 	}
@@ -108,7 +108,7 @@ func (p *parameter) judgeObject(v *value, name string) *apiError {
 		if inner == nil && (len(p.Fields) > 0 || name == "") {
 			return invalid("parameter_unknown", full, "Received unknown parameter: "+full)
 		}
-		if failed := inner.judge(v.fields[field], full); failed != nil {
+		if failed := inner.validate(v.fields[field], full); failed != nil {
 			return failed
 		}
 	}
@@ -132,19 +132,19 @@ func within(name, field string) string {
 	return name + "[" + field + "]"
 }
 
-func (p *parameter) judgeArray(v *value, name string) *apiError {
+func (p *parameter) validateArray(v *value, name string) *apiError {
 	if v.leaf || !v.isList() {
 		return invalid("", name, "Invalid array")
 	}
 	for _, index := range v.names() {
-		if failed := p.Items.judge(v.fields[index], within(name, index)); failed != nil {
+		if failed := p.Items.validate(v.fields[index], within(name, index)); failed != nil {
 			return failed
 		}
 	}
 	return nil
 }
 
-func (p *parameter) judgeText(text, name string) *apiError {
+func (p *parameter) validateText(text, name string) *apiError {
 	switch p.Type {
 	case "integer":
 		if _, err := strconv.ParseInt(text, 10, 64); err != nil {
@@ -168,7 +168,7 @@ func (p *parameter) judgeText(text, name string) *apiError {
 	return nil
 }
 
-func judgeMetadata(metadata *value) *apiError {
+func validateMetadata(metadata *value) *apiError {
 	if metadata == nil {
 		return nil
 	}
@@ -195,8 +195,8 @@ func tooMuchMetadata() *apiError {
 	return invalid("", "metadata", fmt.Sprintf("Objects can have up to %d metadata keys.", metadataKeys))
 }
 
-// judgeExpand checks that a path can be expanded, step by step, from the resources that the endpoint answers with.
-func judgeExpand(resources []string, path string) *apiError {
+// validateExpand checks that a path can be expanded, step by step, from the resources that the endpoint answers with.
+func validateExpand(resources []string, path string) *apiError {
 	steps := strings.Split(path, ".")
 	if len(steps) > expandLevels {
 		return invalid("", "expand", fmt.Sprintf("You cannot expand more than %d levels of a property. Property: %s.", expandLevels, path))
@@ -205,7 +205,7 @@ func judgeExpand(resources []string, path string) *apiError {
 		var next []string
 		found := false
 		for _, resource := range resources {
-			into, known := stripes().Expandable[resource][step]
+			into, known := stripeSpecification().Expandable[resource][step]
 			found = found || known
 			next = append(next, into...)
 		}
