@@ -43,7 +43,8 @@ func checkAmount(amount int64, currency string) *apiError {
 	return nil
 }
 
-// standardFee returns Stripe's fee for a card payment in minor units: 2.9% plus 30, rounded half up. It uses integers only.
+// standardFee returns Stripe's fee for a card payment in minor units: 2.9% plus 30 (100 in currencies
+// with three decimals), rounded half up. It uses integers only.
 func standardFee(amount int64, currency string) int64 {
 	fixed := int64(30)
 	if threeDecimal[currency] {

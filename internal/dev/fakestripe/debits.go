@@ -143,7 +143,7 @@ func (s *Server) canCancel(i *intent) bool {
 	return failed == nil && (b.cancellable || s.hooks.cancelProcessing)
 }
 
-// moveDueDebits settles or fails the bank debits that were submitted more than debitTime before now.
+// moveDueDebits settles or fails the bank debits that were submitted at least debitTime before now.
 func (s *Server) moveDueDebits(now time.Time) {
 	s.mu.Lock()
 	due := now.Add(-debitTime).Unix()

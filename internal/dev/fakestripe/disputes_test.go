@@ -67,8 +67,8 @@ func TestDisputesThatAreLost(t *testing.T) {
 		"evidence": func(s stand, id string) int {
 			return s.do(http.MethodPost, "/v1/disputes/"+id, "", "evidence[uncategorized_text]=losing_evidence").status
 		},
-		"given in": func(s stand, id string) int { return s.do(http.MethodPost, "/v1/disputes/"+id+"/close", "", "").status },
-		"the bank": func(s stand, id string) int { return s.admin("disputes/"+id+"/move", `{"status":"lost"}`) },
+		"accepted by the account": func(s stand, id string) int { return s.do(http.MethodPost, "/v1/disputes/"+id+"/close", "", "").status },
+		"decided by the bank":     func(s stand, id string) int { return s.admin("disputes/"+id+"/move", `{"status":"lost"}`) },
 		"after review": func(s stand, id string) int {
 			s.do(http.MethodPost, "/v1/disputes/"+id, "", "evidence[customer_name]=Layla")
 			require.Equal(s.t, "under_review", s.Disputes()[0].Status)

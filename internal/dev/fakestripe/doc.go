@@ -51,7 +51,7 @@
 //	POST /_stand/objects/{id}/rewrite {"fields": {"status": "x"}, "events": [...]}  Rewrite: values that clients do not know
 //	POST /_stand/objects/{id}/metadata {"booking_reference": ""}     EditMetadata: an edit in the dashboard
 //	POST /_stand/objects/{id}/tell {"events": ["charge.updated"]}    Tell: any event about any object
-//	POST /_stand/fees {"per_mille", "fixed", "tax", "application"}   SetFees: may be all 0; null for the usual fee
+//	POST /_stand/fees {"per_mille", "fixed", "tax", "application"}   SetFees: may be all 0; null for the standard fee
 //	POST /_stand/balance_transactions {"amount", "currency", "type", "reporting_category", "source", ...}  Book: any category
 //	POST /_stand/balance/kinds/{kind} {"currency", "amount"}         SetBalanceKind: connect_reserved, issuing
 //	POST /_stand/refunds/refuse {"when": "always|unfunded|"}         RefuseRefunds: 400 without a code, insufficient balance

@@ -1,6 +1,6 @@
 package fakestripe
 
-// Fees replaces the usual fee of 2.9% plus 30 for later charges. All zero simulates interchange-plus pricing, where Stripe bills
+// Fees replaces the standard fee of 2.9% plus 30 for later charges. All zero simulates interchange-plus pricing, where Stripe bills
 // fees later (see Book). Tax and Application come on top of Stripe's part, each with its line in fee_details. PerMille is in
 // thousandths of the captured amount, the rest in minor units.
 type Fees struct {
@@ -18,7 +18,7 @@ type FeeDetail struct {
 	Description string `json:"description"`
 }
 
-// SetFees changes the fees of later charges; nil restores the usual fee.
+// SetFees changes the fees of later charges; nil restores the standard fee.
 func (s *Server) SetFees(fees *Fees) { s.change(func(h *hooks) { h.fees = fees }) }
 
 // feeOf returns the total fee of a captured charge, in minor units.

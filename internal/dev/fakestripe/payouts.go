@@ -155,7 +155,8 @@ func updatePayout(s *Server, c *call) (any, *apiError) {
 	return p.wire(s, expansionOf(c.form)), nil
 }
 
-// reversePayout debits the bank account by a payout that arrived (stripe.com/docs/api/payouts/reverse).
+// reversePayout creates a payout of the negative amount, which debits the bank account (stripe.com/docs/api/payouts/reverse). A
+// payout that failed, was cancelled or is already reversed is refused with a 400.
 func reversePayout(s *Server, c *call) (any, *apiError) {
 	p, failed := s.payouts.find("payout", c.id)
 	switch {

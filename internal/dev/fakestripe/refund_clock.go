@@ -6,8 +6,8 @@ import "time"
 // time later" (stripe.com/docs/testing).
 const refundTime = time.Hour
 
-// moveDueRefunds settles refunds to pm_card_pendingRefund, and fails refunds to pm_card_refundFail, that were created refundTime
-// before now.
+// moveDueRefunds settles refunds to pm_card_pendingRefund, and fails refunds to pm_card_refundFail, that were created at
+// least refundTime before now.
 func (s *Server) moveDueRefunds(now time.Time) {
 	s.mu.Lock()
 	due := now.Add(-refundTime).Unix()

@@ -147,7 +147,7 @@ func TestRefundThatAwaitsTheCustomer(t *testing.T) {
 	intent := s.pay("pm_card_pendingRefund")
 	arrives, stopped := s.refund(intent, "100").text("id"), s.refund(intent, "200").text("id")
 	require.Equal(t, http.StatusBadRequest, s.do(http.MethodPost, "/v1/refunds/"+arrives+"/cancel", "", "").status,
-		"only what awaits the customer")
+		"only a refund that requires action can be cancelled")
 	for _, id := range []string{arrives, stopped} {
 		require.Equal(t, http.StatusOK, s.admin("refunds/"+id+"/require_action", ""))
 	}
@@ -171,16 +171,16 @@ func TestRefundsThatAreRefused(t *testing.T) {
 		form string
 		code string
 	}{
-		"nothing named":     {"amount=1", "parameter_missing"},
-		"nobody":            {"payment_intent=pi_nobody", "resource_missing"},
-		"no charge":         {"charge=ch_nobody", "resource_missing"},
-		"unpaid":            {"payment_intent=" + unpaid, ""},
-		"authorised":        {"payment_intent=" + held, ""},
-		"uncaptured charge": {"charge=" + heldCharge, "charge_not_refundable"},
-		"disputed":          {"payment_intent=" + disputed, "charge_disputed"},
-		"nothing":           {"amount=0&payment_intent=" + paid, "parameter_invalid_integer"},
-		"reason":            {"reason=bored&payment_intent=" + paid, ""},
-		"unknown":           {"colour=blue&payment_intent=" + paid, "parameter_unknown"},
+		"no charge or PaymentIntent": {"amount=1", "parameter_missing"},
+		"unknown PaymentIntent":      {"payment_intent=pi_nobody", "resource_missing"},
+		"unknown charge":             {"charge=ch_nobody", "resource_missing"},
+		"unpaid":                     {"payment_intent=" + unpaid, ""},
+		"authorised":                 {"payment_intent=" + held, ""},
+		"uncaptured charge":          {"charge=" + heldCharge, "charge_not_refundable"},
+		"disputed":                   {"payment_intent=" + disputed, "charge_disputed"},
+		"zero amount":                {"amount=0&payment_intent=" + paid, "parameter_invalid_integer"},
+		"unknown reason":             {"reason=bored&payment_intent=" + paid, ""},
+		"unknown parameter":          {"colour=blue&payment_intent=" + paid, "parameter_unknown"},
 	} {
 		refused := s.do(http.MethodPost, "/v1/refunds", "", c.form)
 		require.Equal(t, http.StatusBadRequest, refused.status, name)
