@@ -20,9 +20,9 @@ const (
 	IdempotencyConflict = "IdempotencyConflict"
 	// IllegalTransition is a transition that a state machine does not allow. Non-retryable.
 	IllegalTransition = "IllegalTransition"
-	// AmountMismatch is an object at Stripe that contradicts the books, such as a PaymentIntent over another amount than the booking's
+	// Contradiction is an object at Stripe that contradicts the books, such as a PaymentIntent over another amount than the booking's
 	// price. Non-retryable.
-	AmountMismatch = "AmountMismatch"
+	Contradiction = "AmountMismatch"
 	// NotCancellable is a cancellation after payment that the booking's state does not allow. Non-retryable.
 	NotCancellable = "NotCancellable"
 	// QuoteChanged is a cancellation whose refund differs from the quote. Non-retryable.
@@ -118,7 +118,7 @@ func moveError(err error) error {
 // storeError maps what the books refuse for good to non-retryable errors. Anything else (connection lost, deadlock) is retried.
 func storeError(err error) error {
 	var illegal *booking.IllegalTransitionError
-	var mismatch *store.AmountMismatchError
+	var contradiction *store.ContradictionError
 	var notCancellable *store.NotCancellableError
 	var quoteChanged *store.QuoteChangedError
 	switch {
@@ -126,8 +126,8 @@ func storeError(err error) error {
 		return nil
 	case errors.As(err, &illegal):
 		return temporal.NewNonRetryableApplicationError(illegal.Error(), IllegalTransition, nil)
-	case errors.As(err, &mismatch):
-		return temporal.NewNonRetryableApplicationError(mismatch.Error(), AmountMismatch, nil)
+	case errors.As(err, &contradiction):
+		return temporal.NewNonRetryableApplicationError(contradiction.Error(), Contradiction, nil)
 	case errors.As(err, &notCancellable):
 		return temporal.NewNonRetryableApplicationError(notCancellable.Error(), NotCancellable, nil)
 	case errors.As(err, &quoteChanged):

@@ -103,7 +103,7 @@ func TestForgottenBookingWithAnotherAmountIsForAPerson(t *testing.T) {
 	require.Equal(t, reference, s.ask("held", booking.CaptureAutomatic))
 	s.Exec(t, "UPDATE bookings SET amount = 100")
 	err := s.attempts().attempt(s.Payments.CreatePaymentIntent, activities.BookingRef{Reference: reference}, nil)
-	requireErrorType(t, activities.AmountMismatch, err)
+	requireErrorType(t, activities.Contradiction, err)
 	requireFinal(t, err)
 	require.Len(t, s.stripe.PaymentIntents(), 1)
 	require.Equal(t, 1, s.Count(t, "SELECT COUNT(*) FROM attention_items WHERE kind = 'payment_mismatch'"))

@@ -103,7 +103,7 @@ func TestPaymentOfAnotherAmountIsForAPerson(t *testing.T) {
 	s.confirm(intentID)
 	err := s.attempts().attempt(s.Payments.RecordPaymentOutcome,
 		activities.RecordPaymentOutcomeInput{Reference: reference, PaymentIntentID: intentID}, nil)
-	requireErrorType(t, activities.AmountMismatch, err)
+	requireErrorType(t, activities.Contradiction, err)
 	requireFinal(t, err)
 	require.Equal(t, 1, s.Count(t, "SELECT COUNT(*) FROM bookings WHERE attention IS NOT NULL AND status = 'pending_payment'"))
 	require.Zero(t, s.Count(t, "SELECT COUNT(*) FROM financial_ledger"))

@@ -13,7 +13,7 @@ import (
 // load locks the refund's row: by Stripe's id, else by Farebook's id where the row has no Stripe id yet. A refund that the books do not
 // have gets a row: it was made in the dashboard, or before a backup was restored. Farebook's id comes from metadata, which can be edited
 // and copied: it never leads to another booking's refund.
-func (r *refundRecorder) load() (*AmountMismatchError, error) {
+func (r *refundRecorder) load() (*ContradictionError, error) {
 	snapshot := r.reading.Snapshot
 	err := r.findRow(snapshot)
 	if errors.Is(err, gorm.ErrRecordNotFound) {
@@ -35,7 +35,7 @@ func (r *refundRecorder) load() (*AmountMismatchError, error) {
 	if problem == "" {
 		return nil, r.settleAttention(AttentionRefundMismatch, snapshot.StripeRefundID)
 	}
-	return r.mismatch(AttentionRefundMismatch, snapshot.StripeRefundID, problem)
+	return r.contradiction(AttentionRefundMismatch, snapshot.StripeRefundID, problem)
 }
 
 // findRow reads the refund's row under a lock: by Stripe's id, then by Farebook's id or by the key of its request.

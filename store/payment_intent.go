@@ -15,25 +15,25 @@ import (
 )
 
 // RecordPaymentIntent inserts the payment row of a booking whose PaymentIntent was created or found. Harmless when repeated: the row is
-// UNIQUE per booking. Another PaymentIntent for the same booking, or one about another amount or booking, is an *AmountMismatchError. twin:
+// UNIQUE per booking. Another PaymentIntent for the same booking, or one about another amount or booking, is a *ContradictionError. twin:
 // an earlier attempt may have created another PaymentIntent (see PossibleTwins).
 func (s *Store) RecordPaymentIntent(ctx context.Context, reference booking.Reference, snapshot booking.PaymentSnapshot, twin bool) error {
-	var mismatch *AmountMismatchError
+	var contradiction *ContradictionError
 	err := s.underLock(ctx, reference, s.Now(), func(b *lockedBooking) (err error) {
 		if b.payment.ID == 0 && snapshot.Reference != reference {
 			problem := fmt.Sprintf("PaymentIntent %s of the same request names booking %q", snapshot.PaymentIntentID, snapshot.Reference)
-			mismatch, err = b.mismatch(AttentionPaymentMismatch, snapshot.PaymentIntentID, problem)
+			contradiction, err = b.contradiction(AttentionPaymentMismatch, snapshot.PaymentIntentID, problem)
 			return err
 		}
 		r := &paymentRecorder{lockedBooking: b, reading: PaymentReading{Snapshot: snapshot, Now: b.now}}
-		mismatch, err = r.load()
-		if err != nil || mismatch != nil || !twin {
+		contradiction, err = r.load()
+		if err != nil || contradiction != nil || !twin {
 			return err
 		}
 		return noteTwin(b)
 	})
-	if err == nil && mismatch != nil {
-		return mismatch
+	if err == nil && contradiction != nil {
+		return contradiction
 	}
 	return err
 }

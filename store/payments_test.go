@@ -137,7 +137,7 @@ func TestDeclineAndThenCancelledAtStripeAreBothTold(t *testing.T) {
 	require.Equal(t, 2, b.Count(t, "SELECT COUNT(DISTINCT message_id) FROM emails WHERE kind = 'payment_failed'"))
 }
 
-func TestMismatchPostsNothingAndIsShown(t *testing.T) {
+func TestContradictionPostsNothingAndIsShown(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*booking.PaymentSnapshot){
 		"amount":        func(s *booking.PaymentSnapshot) { s.Amount = 1 },
@@ -149,8 +149,8 @@ func TestMismatchPostsNothingAndIsShown(t *testing.T) {
 		snapshot := paid(b.held(), true)
 		change(&snapshot)
 		_, err := b.record(snapshot, store.ReasonEvent)
-		var mismatch *store.AmountMismatchError
-		require.ErrorAs(t, err, &mismatch, name)
+		var contradiction *store.ContradictionError
+		require.ErrorAs(t, err, &contradiction, name)
 		require.Equal(t, 0, b.Count(t, "SELECT COUNT(*) FROM financial_ledger"))
 		require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM bookings WHERE attention IS NOT NULL AND status = 'pending_payment'"))
 	}

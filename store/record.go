@@ -10,14 +10,14 @@ import (
 	"farebook/money"
 )
 
-// AmountMismatchError means that an object at Stripe contradicts the books: a PaymentIntent over another amount than the booking's price,
+// ContradictionError means that an object at Stripe contradicts the books: a PaymentIntent over another amount than the booking's price,
 // one that is not the booking's, or a refund over another amount. Nothing is posted, and the booking is marked for an operator.
-type AmountMismatchError struct {
+type ContradictionError struct {
 	Reference booking.Reference
 	Problem   string
 }
 
-func (e *AmountMismatchError) Error() string {
+func (e *ContradictionError) Error() string {
 	return fmt.Sprintf("booking %s: %s; nothing was posted, the booking is marked for attention", e.Reference, e.Problem)
 }
 
@@ -25,9 +25,9 @@ func (e *AmountMismatchError) Error() string {
 // or payout. record calls the methods in this order. Each is harmless when repeated, because the row, the ledger's keys and the emails'
 // keys say what an earlier run has written.
 type recorder[R any] interface {
-	// load locks the object's row, or inserts it. A mismatch means that the object contradicts the books: the booking is marked for an
+	// load locks the object's row, or inserts it. A contradiction means that the object contradicts the books: the booking is marked for an
 	// operator, and no other method is called.
-	load() (*AmountMismatchError, error)
+	load() (*ContradictionError, error)
 	// transition moves the row to the state that Stripe reports. A snapshot older than the row leaves it as it is.
 	transition() error
 	// post appends to the ledger what it does not have of the object yet, and saves the row.
@@ -48,10 +48,10 @@ type eventsRead struct {
 }
 
 // record runs a recorder.
-func record[R any](r recorder[R], events eventsRead) (recorded R, mismatch *AmountMismatchError, err error) {
-	mismatch, err = r.load()
-	if err != nil || mismatch != nil {
-		return recorded, mismatch, err
+func record[R any](r recorder[R], events eventsRead) (recorded R, contradiction *ContradictionError, err error) {
+	contradiction, err = r.load()
+	if err != nil || contradiction != nil {
+		return recorded, contradiction, err
 	}
 	recorded, err = recordLoaded(r, events)
 	return recorded, nil, err
@@ -70,12 +70,12 @@ func recordLoaded[R any](r recorder[R], events eventsRead) (recorded R, err erro
 	return r.result()
 }
 
-// unlessMismatch is what a recording step returns once its transaction has ended. The mismatch is no error inside the transaction, whose
-// mark for the operator is committed.
-func unlessMismatch[R any](recorded R, mismatch *AmountMismatchError, err error) (R, error) {
-	if err == nil && mismatch != nil {
+// unlessContradiction is what a recording step returns once its transaction has ended. The contradiction is no error inside the
+// transaction, whose mark for the operator is committed.
+func unlessContradiction[R any](recorded R, contradiction *ContradictionError, err error) (R, error) {
+	if err == nil && contradiction != nil {
 		var none R
-		return none, mismatch
+		return none, contradiction
 	}
 	return recorded, err
 }

@@ -71,8 +71,8 @@ type disputeRecorder struct {
 	current bool
 }
 
-// load locks the dispute's row, or inserts it. It never returns a mismatch: a dispute may be about any amount.
-func (r *disputeRecorder) load() (*AmountMismatchError, error) {
+// load locks the dispute's row, or inserts it. It never returns a contradiction: a dispute may be about any amount.
+func (r *disputeRecorder) load() (*ContradictionError, error) {
 	snapshot := r.reading.Snapshot
 	err := r.tx.Clauses(db.ForUpdate).Where("stripe_dispute_id = ?", snapshot.DisputeID).Take(&r.dispute).Error
 	if !errors.Is(err, gorm.ErrRecordNotFound) {

@@ -56,14 +56,14 @@ type PaymentRecorded struct {
 // compares amount and currency, makes the guarded transitions, posts to the ledger, queues the emails and marks the events processed.
 // Repetition is harmless, and a snapshot older than the recorded state is ignored: a payment that succeeded stays succeeded. The
 // PaymentIntent's id decides whose payment it is. Its metadata, which can be edited in Stripe's dashboard, counts only where the books
-// have no payment. Errors: ErrNotFound, *AmountMismatchError, *booking.IllegalTransitionError.
+// have no payment. Errors: ErrNotFound, *ContradictionError, *booking.IllegalTransitionError.
 func (s *Store) RecordPayment(ctx context.Context, reading PaymentReading) (PaymentRecorded, error) {
 	reference, err := s.bookingOfReading(ctx, reading)
 	if err != nil {
 		return PaymentRecorded{}, err
 	}
 	var recorded PaymentRecorded
-	var mismatch *AmountMismatchError
+	var contradiction *ContradictionError
 	err = s.underLock(ctx, reference, reading.Now, func(b *lockedBooking) (err error) {
 		if b.payment.ID == 0 && reading.Snapshot.Reference != reference {
 			recorded, err = b.setForeignAside(reading)
@@ -71,10 +71,10 @@ func (s *Store) RecordPayment(ctx context.Context, reading PaymentReading) (Paym
 		}
 		r := &paymentRecorder{lockedBooking: b, reading: reading}
 		r.reading.Snapshot.Reference = reference
-		recorded, mismatch, err = record(r, b.events(reading.EventIDs))
+		recorded, contradiction, err = record(r, b.events(reading.EventIDs))
 		return err
 	})
-	return unlessMismatch(recorded, mismatch, err)
+	return unlessContradiction(recorded, contradiction, err)
 }
 
 // bookingOfReading is the booking that a payment is recorded for: the one that asks, else the one whose PaymentIntent it is, else the
@@ -115,7 +115,7 @@ type paymentRecorder struct {
 // load checks that the PaymentIntent is the booking's and has its price. The payment's row is inserted where it is missing: the
 // PaymentIntent exists, since Stripe has just returned it. A PaymentIntent that does not fit gets no row, so that it cannot take the
 // place of the right one, and the booking is marked for an operator.
-func (r *paymentRecorder) load() (*AmountMismatchError, error) {
+func (r *paymentRecorder) load() (*ContradictionError, error) {
 	snapshot := r.reading.Snapshot
 	problem := r.compare(snapshot)
 	if problem == "" && r.payment.ID == 0 {
@@ -133,12 +133,12 @@ func (r *paymentRecorder) load() (*AmountMismatchError, error) {
 	if problem == "" {
 		return nil, r.settleAttention(AttentionPaymentMismatch, snapshot.PaymentIntentID)
 	}
-	return r.mismatch(AttentionPaymentMismatch, snapshot.PaymentIntentID, problem)
+	return r.contradiction(AttentionPaymentMismatch, snapshot.PaymentIntentID, problem)
 }
 
-// mismatch marks the booking for an operator, and is what load returns.
-func (b *lockedBooking) mismatch(kind AttentionKind, subject, problem string) (*AmountMismatchError, error) {
-	return &AmountMismatchError{Reference: b.booking.Reference, Problem: problem}, b.markForAttention(kind, subject, problem)
+// contradiction marks the booking for an operator, and is what load returns.
+func (b *lockedBooking) contradiction(kind AttentionKind, subject, problem string) (*ContradictionError, error) {
+	return &ContradictionError{Reference: b.booking.Reference, Problem: problem}, b.markForAttention(kind, subject, problem)
 }
 
 // compare describes what does not fit; empty when everything does. A cancelled PaymentIntent takes no money, so its amount is not

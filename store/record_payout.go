@@ -65,8 +65,8 @@ type payoutRecorder struct {
 	payout  payoutRow
 }
 
-// load locks the payout's row, or inserts it. It never returns a mismatch: Stripe alone makes payouts.
-func (r *payoutRecorder) load() (*AmountMismatchError, error) {
+// load locks the payout's row, or inserts it. It never returns a contradiction: Stripe alone makes payouts.
+func (r *payoutRecorder) load() (*ContradictionError, error) {
 	snapshot := r.reading.Snapshot
 	err := r.tx.Clauses(db.ForUpdate).Where("stripe_payout_id = ?", snapshot.PayoutID).Take(&r.payout).Error
 	if !errors.Is(err, gorm.ErrRecordNotFound) {

@@ -41,20 +41,20 @@ type RefundRecorded struct {
 // RecordRefund is the recording step of a refund. One transaction locks booking, payment and refund, makes the guarded transition, posts
 // what Stripe's balance has paid or got back, moves the booking to the state that follows from its money, queues the emails and marks
 // the events processed. A refund that was made in Stripe's dashboard gets its row here. Repetition is harmless. Errors: ErrNotFound (its
-// PaymentIntent belongs to no booking), ErrUncaptured, *AmountMismatchError, *booking.IllegalTransitionError.
+// PaymentIntent belongs to no booking), ErrUncaptured, *ContradictionError, *booking.IllegalTransitionError.
 func (s *Store) RecordRefund(ctx context.Context, reading RefundReading) (RefundRecorded, error) {
 	reference, err := s.referenceOfPayment(ctx, reading.Snapshot.PaymentIntentID)
 	if err != nil {
 		return RefundRecorded{}, err
 	}
 	var recorded RefundRecorded
-	var mismatch *AmountMismatchError
+	var contradiction *ContradictionError
 	err = s.underLock(ctx, reference, reading.Now, func(b *lockedBooking) (err error) {
-		recorded, mismatch, err = record(&refundRecorder{lockedBooking: b, reading: reading}, b.events(reading.EventIDs))
+		recorded, contradiction, err = record(&refundRecorder{lockedBooking: b, reading: reading}, b.events(reading.EventIDs))
 		recorded.StripeRefundID = reading.Snapshot.StripeRefundID
 		return err
 	})
-	return unlessMismatch(recorded, mismatch, err)
+	return unlessContradiction(recorded, contradiction, err)
 }
 
 // RecordRefundRefused closes a refund that Stripe refuses for good; refusal is Stripe's code. What it had reserved is free again, and

@@ -108,7 +108,7 @@ func TestLockWaitIsRepeatedWhole(t *testing.T) {
 }
 
 // A PaymentIntent that does not fit must not take the place of the right one.
-func TestMismatchTakesNoPlace(t *testing.T) {
+func TestContradictionTakesNoPlace(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
 	reservation, err := b.reserve("key", 1)
@@ -119,10 +119,10 @@ func TestMismatchTakesNoPlace(t *testing.T) {
 	}
 	wrong := right
 	wrong.PaymentIntentID, wrong.Amount = "pi_wrong", 100
-	var mismatch *store.AmountMismatchError
-	require.ErrorAs(t, b.Store.RecordPaymentIntent(t.Context(), wrong.Reference, wrong, false), &mismatch)
+	var contradiction *store.ContradictionError
+	require.ErrorAs(t, b.Store.RecordPaymentIntent(t.Context(), wrong.Reference, wrong, false), &contradiction)
 	_, err = b.record(paid(wrong, true), store.ReasonEvent)
-	require.ErrorAs(t, err, &mismatch)
+	require.ErrorAs(t, err, &contradiction)
 	require.Equal(t, 0, b.Count(t, "SELECT COUNT(*) FROM payments"))
 	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM bookings WHERE attention IS NOT NULL"))
 
@@ -146,9 +146,9 @@ func TestPaymentIntentOfAnotherBooking(t *testing.T) {
 	_, err = b.Store.RecordPayment(t.Context(), store.PaymentReading{
 		Reference: moved.Reference, Snapshot: moved, Reason: store.ReasonEvent, Now: time.Now().UTC(),
 	})
-	var mismatch *store.AmountMismatchError
-	require.ErrorAs(t, err, &mismatch)
-	require.Contains(t, mismatch.Problem, "another booking's")
+	var contradiction *store.ContradictionError
+	require.ErrorAs(t, err, &contradiction)
+	require.Contains(t, contradiction.Problem, "another booking's")
 	require.Equal(t, 0, b.Count(t, "SELECT COUNT(*) FROM financial_ledger"))
 	require.Equal(t, string(moved.Reference), b.Text(t, "SELECT reference FROM bookings WHERE attention IS NOT NULL"))
 }

@@ -164,8 +164,8 @@ func TestRefundThatDoesNotFit(t *testing.T) {
 	other := atStripe(refund, "re_1", "succeeded")
 	other.Amount = 30000
 	_, err := b.Store.RecordRefund(t.Context(), store.RefundReading{Snapshot: other, Now: time.Now().UTC()})
-	var mismatch *store.AmountMismatchError
-	require.ErrorAs(t, err, &mismatch)
+	var contradiction *store.ContradictionError
+	require.ErrorAs(t, err, &contradiction)
 	require.NotEmpty(t, b.Text(t, "SELECT attention FROM bookings"))
 	require.Equal(t, 0, b.Count(t, "SELECT COUNT(*) FROM financial_ledger WHERE type = 'refund'"))
 }

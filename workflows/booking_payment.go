@@ -139,7 +139,7 @@ func (b *bookingPayment) act(ctx workflow.Context) error {
 // the error ends the workflow. The inbox keeps the events as failed.
 func (b *bookingPayment) survives(err error) bool {
 	var application *temporal.ApplicationError
-	if b.holdPassed || !errors.As(err, &application) || application.Type() != activities.AmountMismatch {
+	if b.holdPassed || !errors.As(err, &application) || application.Type() != activities.Contradiction {
 		return false
 	}
 	b.take()

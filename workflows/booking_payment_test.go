@@ -395,11 +395,11 @@ func TestBookingWithoutAPaymentIntentIsClosedWhenItsHoldEnds(t *testing.T) {
 }
 
 // A PaymentIntent over another amount is an operator's matter, but the hold's end still cancels it.
-func TestAmountMismatchIsReportedAndStillCancelledWhenTheHoldEnds(t *testing.T) {
+func TestContradictionIsReportedAndStillCancelledWhenTheHoldEnds(t *testing.T) {
 	s := bookingScenario(t)
 	double(s, payments.RecordPaymentOutcome, func(in activities.RecordPaymentOutcomeInput) (activities.PaymentRecorded, error) {
 		if in.Reason == activities.ReasonEvent {
-			return activities.PaymentRecorded{}, temporal.NewNonRetryableApplicationError("the amounts differ", activities.AmountMismatch, nil)
+			return activities.PaymentRecorded{}, temporal.NewNonRetryableApplicationError("the amounts differ", activities.Contradiction, nil)
 		}
 		return expired, nil
 	})
