@@ -56,8 +56,3 @@ func RunOf(workflowID string) string {
 	}
 	return ""
 }
-
-// correlationOf returns the correlation id of a reconciliation run, whose workflow id may have been chosen without the prefix.
-func correlationOf(workflowID string) string {
-	return strings.TrimPrefix(workflowID, TypeReconciliation+":")
-}

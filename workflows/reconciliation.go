@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -64,7 +65,8 @@ type reconciliationRun struct {
 // writes its report and heals nothing; a run that applies a plan scans nothing.
 func Reconciliation(ctx workflow.Context, in ReconciliationInput) (activities.ReconciliationResult, error) {
 	if in.CorrelationID == "" {
-		in.CorrelationID = correlationOf(workflow.GetInfo(ctx).WorkflowExecution.ID)
+		id := workflow.GetInfo(ctx).WorkflowExecution.ID
+		in.CorrelationID = cmp.Or(RunOf(id), id) // an operator may have chosen an id without the prefix
 	}
 	ctx = correlation.WithWorkflow(ctx, in.CorrelationID)
 	r := &reconciliationRun{in: in, at: ReconciliationProgress{CorrelationID: in.CorrelationID, Stage: "starting"}}
