@@ -88,13 +88,13 @@ func resendEmailCommand() *cobra.Command {
 				return misused("invalid email %q: must be a number shown by emails list REFERENCE", args[0])
 			}
 			ctx := correlated(cmd.Context())
-			return workflowsCommand(cmd, "emails", func(books *store.Store, w *dispatch.Client) error {
+			return workflowsCommand(cmd, "emails", func(books *store.Store, dispatcher *dispatch.Client) error {
 				copied, err := books.ResendEmail(ctx, id, actor(ctx), books.Now())
 				if err != nil {
 					return orMissing(err, "no email has the number %d: see emails list REFERENCE", id)
 				}
 				failpoint.Hit("resend-after-copy")
-				if err := sendCopy(cmd.Context(), books, w, copied); err != nil {
+				if err := sendCopy(cmd.Context(), books, dispatcher, copied); err != nil {
 					return fmt.Errorf("email %d is queued, but its workflow was not started; the API's next sweep starts it: %w", copied, err)
 				}
 				failpoint.Hit("resend-after-start")
@@ -105,10 +105,10 @@ func resendEmailCommand() *cobra.Command {
 }
 
 // sendCopy starts the workflow with the correlation id of the original email. The audit log has the command's id.
-func sendCopy(ctx context.Context, books *store.Store, w *dispatch.Client, id uint64) error {
+func sendCopy(ctx context.Context, books *store.Store, dispatcher *dispatch.Client, id uint64) error {
 	email, err := books.Email(ctx, id)
 	if err != nil {
 		return err
 	}
-	return w.SendEmail(correlation.With(ctx, email.CorrelationID()), id)
+	return dispatcher.SendEmail(correlation.With(ctx, email.CorrelationID()), id)
 }

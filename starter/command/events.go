@@ -191,14 +191,14 @@ func retryEventCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return withWorkflows(cmd.Context(), cfg, log, func(books *store.Store, w *dispatch.Client) error {
+			return withWorkflows(cmd.Context(), cfg, log, func(books *store.Store, dispatcher *dispatch.Client) error {
 				stored, err := books.RetryEvent(ctx, args[0], actor(ctx), books.Now())
 				if err != nil {
 					return noSuchEvent(args[0], err)
 				}
 				stored.Attempts = 0
 				stripe := stripeClient(cfg, log)
-				if err := inbox.New(books, w, stripe, time.Minute, log).Again(cmd.Context(), stored); err != nil {
+				if err := inbox.New(books, dispatcher, stripe, time.Minute, log).Again(cmd.Context(), stored); err != nil {
 					return fmt.Errorf("the event was not handed to its workflow; the sweeper tries again: %w", err)
 				}
 				now, err := books.Event(cmd.Context(), args[0])

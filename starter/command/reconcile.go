@@ -78,8 +78,8 @@ func reconcileCommand() *cobra.Command {
 			if err := flags.checkApply(cmd); err != nil {
 				return err
 			}
-			return workflowsCommand(cmd, logging.Reconciliation, func(books *store.Store, w *dispatch.Client) error {
-				return startRun(cmd, books, w, options, flags)
+			return workflowsCommand(cmd, logging.Reconciliation, func(books *store.Store, dispatcher *dispatch.Client) error {
+				return startRun(cmd, books, dispatcher, options, flags)
 			})
 		},
 	}
@@ -94,7 +94,9 @@ func reconcileCommand() *cobra.Command {
 // ErrDifferences says that differences are not healed; the report of the run lists them.
 var ErrDifferences = errors.New("differences are left")
 
-func startRun(cmd *cobra.Command, books *store.Store, w *dispatch.Client, options reconciliation.Options, flags *reconcileFlags) error {
+func startRun(cmd *cobra.Command, books *store.Store, dispatcher *dispatch.Client, options reconciliation.Options,
+	flags *reconcileFlags,
+) error {
 	ctx := cmd.Context()
 	if flags.apply != "" {
 		plan, err := runs.New(books).Run(ctx, flags.apply)
@@ -123,14 +125,14 @@ func startRun(cmd *cobra.Command, books *store.Store, w *dispatch.Client, option
 	if err := books.Audit(ctx, entry); err != nil {
 		return err
 	}
-	if err := recon.Start(ctx, books, w, id, options, flags.apply); err != nil {
+	if err := recon.Start(ctx, books, dispatcher, id, options, flags.apply); err != nil {
 		return fmt.Errorf("start the reconciliation: %w", err)
 	}
 	if !flags.wait {
 		_, err := fmt.Fprintf(cmd.OutOrStdout(), "Started %s. Follow it with: %s %s\n", id, followUse, id)
 		return err
 	}
-	return followToTheEnd(cmd, books, w, id, flags.format)
+	return followToTheEnd(cmd, books, dispatcher, id, flags.format)
 }
 
 func showRunCommand() *cobra.Command {

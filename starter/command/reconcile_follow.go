@@ -32,7 +32,7 @@ func followRunCommand() *cobra.Command {
 			if err := checkFormat(format, runFormats); err != nil {
 				return err
 			}
-			return workflowsCommand(cmd, logging.Reconciliation, func(books *store.Store, w *dispatch.Client) error {
+			return workflowsCommand(cmd, logging.Reconciliation, func(books *store.Store, dispatcher *dispatch.Client) error {
 				cmd.SetContext(correlation.With(cmd.Context(), args[0]))
 				run, err := runs.New(books).Run(cmd.Context(), args[0])
 				if err != nil {
@@ -41,7 +41,7 @@ func followRunCommand() *cobra.Command {
 				if run.Status != runs.RunRunning { // Temporal may no longer have its history
 					return showEnd(cmd, books, run, format)
 				}
-				return followToTheEnd(cmd, books, w, args[0], format)
+				return followToTheEnd(cmd, books, dispatcher, args[0], format)
 			})
 		},
 	}
@@ -50,9 +50,9 @@ func followRunCommand() *cobra.Command {
 }
 
 // followToTheEnd shows progress and then the report. Ctrl-C stops following and not the run.
-func followToTheEnd(cmd *cobra.Command, books *store.Store, w *dispatch.Client, id, format string) error {
+func followToTheEnd(cmd *cobra.Command, books *store.Store, dispatcher *dispatch.Client, id, format string) error {
 	ctx := cmd.Context()
-	ended := followRun(ctx, cmd.ErrOrStderr(), w, id)
+	ended := followRun(ctx, cmd.ErrOrStderr(), dispatcher, id)
 	if ctx.Err() != nil {
 		return &InterruptedError{fmt.Sprintf("%s is still running. Follow it with: %s %s", id, followUse, id)}
 	}
@@ -85,10 +85,10 @@ func showEnd(cmd *cobra.Command, books *store.Store, run runs.Run, format string
 const followPace = 500 * time.Millisecond
 
 // followRun shows progress until a run has ended: a moving bar on a terminal, or one line for each change in a pipe.
-func followRun(ctx context.Context, out io.Writer, w *dispatch.Client, id string) error {
+func followRun(ctx context.Context, out io.Writer, dispatcher *dispatch.Client, id string) error {
 	ended := make(chan error, 1)
 	go func() {
-		_, err := w.AwaitReconciliation(ctx, id)
+		_, err := dispatcher.AwaitReconciliation(ctx, id)
 		ended <- err
 	}()
 	ticker := time.NewTicker(followPace)
@@ -104,7 +104,7 @@ func followRun(ctx context.Context, out io.Writer, w *dispatch.Client, id string
 			return err
 		case <-ticker.C:
 		}
-		share, line := askProgress(ctx, w, id)
+		share, line := askProgress(ctx, dispatcher, id)
 		switch {
 		case ctx.Err() != nil: // interrupted
 		case terminal:
@@ -120,10 +120,10 @@ func followRun(ctx context.Context, out io.Writer, w *dispatch.Client, id string
 const answerTime = 5 * time.Second
 
 // askProgress returns the progress of a run, as a share and as a line.
-func askProgress(ctx context.Context, w *dispatch.Client, id string) (share float64, line string) {
+func askProgress(ctx context.Context, dispatcher *dispatch.Client, id string) (share float64, line string) {
 	asking, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
-	at, err := w.ReconciliationProgress(asking, id)
+	at, err := dispatcher.ReconciliationProgress(asking, id)
 	if err != nil {
 		return 0, "waiting for a worker"
 	}

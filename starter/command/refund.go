@@ -44,7 +44,7 @@ func abandonRefundCommand() *cobra.Command {
 				return misused("invalid --note: it %s: %s", wrong.Problem, wrong.Fix)
 			}
 			ctx := correlated(cmd.Context())
-			return workflowsCommand(cmd, "refund", func(books *store.Store, w *dispatch.Client) error {
+			return workflowsCommand(cmd, "refund", func(books *store.Store, dispatcher *dispatch.Client) error {
 				err := books.AbandonRefund(ctx, store.AbandonRefund{ID: id, Note: note, By: actor(ctx), Now: books.Now()})
 				if err != nil {
 					return orMissing(err, "no refund has the id %s", id)
@@ -53,7 +53,7 @@ func abandonRefundCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if _, err := w.AbandonRefund(ctx, dispatch.RefundSubjectOf(known)); err != nil {
+				if _, err := dispatcher.AbandonRefund(ctx, dispatch.RefundSubjectOf(known)); err != nil {
 					return fmt.Errorf("the decision is recorded, but the refund's workflow did not answer; it acts on the decision within an hour: %w",
 						err)
 				}

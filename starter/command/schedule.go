@@ -41,14 +41,14 @@ func applyScheduleCommand() *cobra.Command {
 			if err := checkSchedule(cmd, schedule); err != nil {
 				return err
 			}
-			return workflowsCommand(cmd, "schedule", func(books *store.Store, w *dispatch.Client) error {
-				if err := w.ApplySchedule(cmd.Context(), schedule); err != nil {
+			return workflowsCommand(cmd, "schedule", func(books *store.Store, dispatcher *dispatch.Client) error {
+				if err := dispatcher.ApplySchedule(cmd.Context(), schedule); err != nil {
 					return notApplied(schedule, err)
 				}
-				if err := warnOfGap(cmd.Context(), w, schedule, books.Now(), func(text string) { cmd.PrintErrln(text) }); err != nil {
+				if err := warnOfGap(cmd.Context(), dispatcher, schedule, books.Now(), func(text string) { cmd.PrintErrln(text) }); err != nil {
 					return err
 				}
-				return showSchedule(cmd, w)
+				return showSchedule(cmd, dispatcher)
 			})
 		},
 	}
@@ -106,7 +106,7 @@ func scheduleAction(use, short string, act func(*cobra.Command, *dispatch.Client
 	return &cobra.Command{
 		Use: use, Short: short, Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return workflowsCommand(cmd, "schedule", func(_ *store.Store, w *dispatch.Client) error { return act(cmd, w) })
+			return workflowsCommand(cmd, "schedule", func(_ *store.Store, dispatcher *dispatch.Client) error { return act(cmd, dispatcher) })
 		},
 	}
 }
@@ -127,8 +127,8 @@ func makeSchedule(err error) error {
 	return err
 }
 
-func showSchedule(cmd *cobra.Command, w *dispatch.Client) error {
-	stands, err := w.Schedule(cmd.Context())
+func showSchedule(cmd *cobra.Command, dispatcher *dispatch.Client) error {
+	stands, err := dispatcher.Schedule(cmd.Context())
 	if err != nil {
 		return makeSchedule(err)
 	}
@@ -181,11 +181,11 @@ func printSchedule(out io.Writer, stands dispatch.CurrentSchedule) error {
 func pauseScheduleCommand() *cobra.Command {
 	var note string
 	var off bool
-	pause := scheduleAction("pause", "Pause the schedule until schedule resume", func(cmd *cobra.Command, w *dispatch.Client) error {
+	pause := scheduleAction("pause", "Pause the schedule until schedule resume", func(cmd *cobra.Command, dispatcher *dispatch.Client) error {
 		if off {
-			return changeSchedule(cmd, w, w.ResumeSchedule, cmp.Or(note, "resumed by an operator"))
+			return changeSchedule(cmd, dispatcher, dispatcher.ResumeSchedule, cmp.Or(note, "resumed by an operator"))
 		}
-		return changeSchedule(cmd, w, w.PauseSchedule, cmp.Or(note, "paused by an operator"))
+		return changeSchedule(cmd, dispatcher, dispatcher.PauseSchedule, cmp.Or(note, "paused by an operator"))
 	})
 	pause.Flags().StringVar(&note, "note", "", "why")
 	pause.Flags().BoolVar(&off, "off", false, "resume the schedule: the former name of schedule resume")
@@ -195,18 +195,18 @@ func pauseScheduleCommand() *cobra.Command {
 
 func resumeScheduleCommand() *cobra.Command {
 	var note string
-	resume := scheduleAction("resume", "Resume the schedule after a pause", func(cmd *cobra.Command, w *dispatch.Client) error {
-		return changeSchedule(cmd, w, w.ResumeSchedule, cmp.Or(note, "resumed by an operator"))
+	resume := scheduleAction("resume", "Resume the schedule after a pause", func(cmd *cobra.Command, dispatcher *dispatch.Client) error {
+		return changeSchedule(cmd, dispatcher, dispatcher.ResumeSchedule, cmp.Or(note, "resumed by an operator"))
 	})
 	resume.Flags().StringVar(&note, "note", "", "why")
 	return resume
 }
 
-func changeSchedule(cmd *cobra.Command, w *dispatch.Client, change func(context.Context, string) error, note string) error {
+func changeSchedule(cmd *cobra.Command, dispatcher *dispatch.Client, change func(context.Context, string) error, note string) error {
 	if err := change(cmd.Context(), note); err != nil {
 		return makeSchedule(err)
 	}
-	return showSchedule(cmd, w)
+	return showSchedule(cmd, dispatcher)
 }
 
 const (
@@ -215,10 +215,10 @@ const (
 	triggerPace  = 100 * time.Millisecond
 )
 
-func triggerSchedule(cmd *cobra.Command, w *dispatch.Client) error {
+func triggerSchedule(cmd *cobra.Command, dispatcher *dispatch.Client) error {
 	ctx, cancel := context.WithTimeout(cmd.Context(), triggerLimit)
 	defer cancel()
-	id, err := trigger(ctx, w)
+	id, err := trigger(ctx, dispatcher)
 	if err != nil {
 		return makeSchedule(err)
 	}
@@ -227,14 +227,14 @@ func triggerSchedule(cmd *cobra.Command, w *dispatch.Client) error {
 }
 
 // trigger has the schedule start a run, and returns its id, or an error when another run is running.
-func trigger(ctx context.Context, w *dispatch.Client) (string, error) {
-	before, err := w.Schedule(ctx)
+func trigger(ctx context.Context, dispatcher *dispatch.Client) (string, error) {
+	before, err := dispatcher.Schedule(ctx)
 	if err == nil {
-		err = w.TriggerSchedule(ctx)
+		err = dispatcher.TriggerSchedule(ctx)
 	}
 	for err == nil {
 		var stands dispatch.CurrentSchedule
-		stands, err = w.Schedule(ctx)
+		stands, err = dispatcher.Schedule(ctx)
 		switch {
 		case err != nil:
 		case stands.Runs > before.Runs && len(stands.Last) > 0:

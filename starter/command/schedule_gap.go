@@ -18,7 +18,7 @@ const (
 
 // warnOfGap warns of a run in the hour that clocks skip in spring: Temporal does not start it on that day. It compares the day with the
 // same day a week before and a week after.
-func warnOfGap(ctx context.Context, w *dispatch.Client, schedule dispatch.Schedule, now time.Time, warn func(string)) error {
+func warnOfGap(ctx context.Context, dispatcher *dispatch.Client, schedule dispatch.Schedule, now time.Time, warn func(string)) error {
 	zone, err := time.LoadLocation(schedule.TimeZone)
 	if err != nil || schedule.Cron == "" {
 		return err
@@ -30,7 +30,7 @@ func warnOfGap(ctx context.Context, w *dispatch.Client, schedule dispatch.Schedu
 			continue
 		}
 		skipped := time.Duration(after-before) * time.Second
-		due, err := w.Due(ctx, at.Add(-week-time.Second), at.Add(week+skipped))
+		due, err := dispatcher.Due(ctx, at.Add(-week-time.Second), at.Add(week+skipped))
 		if err != nil {
 			return err
 		}

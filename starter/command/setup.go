@@ -142,8 +142,8 @@ func registerSearchAttributes(ctx context.Context, temporal client.Client, names
 
 // awaitUsable waits until a workflow can be started and searched for: a new namespace and new attributes reach all parts of Temporal
 // within some seconds.
-func awaitUsable(ctx context.Context, w *dispatch.Client) error {
-	if err := retryUntilUsable(ctx, func() error { return w.CheckNamespace(ctx) }); err != nil {
+func awaitUsable(ctx context.Context, dispatcher *dispatch.Client) error {
+	if err := retryUntilUsable(ctx, func() error { return dispatcher.CheckNamespace(ctx) }); err != nil {
 		return fmt.Errorf("namespace and search attributes exist but cannot be used yet: %w", err)
 	}
 	return nil
@@ -173,24 +173,24 @@ func retryUntilUsable(ctx context.Context, do func() error) error {
 }
 
 // ensureSealing creates the schedule that seals the ledger where there is none.
-func ensureSealing(ctx context.Context, w *dispatch.Client, log *slog.Logger) error {
-	made, err := w.EnsureSealing(ctx)
+func ensureSealing(ctx context.Context, dispatcher *dispatch.Client, log *slog.Logger) error {
+	made, err := dispatcher.EnsureSealing(ctx)
 	if err != nil {
 		return fmt.Errorf("create the schedule that seals the ledger: %w", err)
 	}
 	if made {
-		log.Info("the ledger is sealed on a schedule", "schedule", w.SealScheduleID())
+		log.Info("the ledger is sealed on a schedule", "schedule", dispatcher.SealScheduleID())
 	}
 	return nil
 }
 
 // ensureSchedule creates the schedule of reconciliation. An existing schedule is not changed.
-func ensureSchedule(ctx context.Context, w *dispatch.Client, cfg config.Reconcile, log *slog.Logger) error {
+func ensureSchedule(ctx context.Context, dispatcher *dispatch.Client, cfg config.Reconcile, log *slog.Logger) error {
 	if cfg.Schedule == "" {
 		log.Info("schedule of reconciliation not created, as configured: create one with `starter schedule apply`")
 		return nil
 	}
-	_, err := w.Schedule(ctx)
+	_, err := dispatcher.Schedule(ctx)
 	if err == nil {
 		log.Info("schedule of reconciliation already exists")
 		return nil
@@ -205,7 +205,7 @@ func ensureSchedule(ctx context.Context, w *dispatch.Client, cfg config.Reconcil
 			Scope: reconciliation.ScopeAll,
 		},
 	}
-	err = w.ApplySchedule(ctx, schedule)
+	err = dispatcher.ApplySchedule(ctx, schedule)
 	var refused *dispatch.ScheduleError
 	switch {
 	case errors.As(err, &refused):
@@ -214,5 +214,5 @@ func ensureSchedule(ctx context.Context, w *dispatch.Client, cfg config.Reconcil
 		return fmt.Errorf("create the schedule of reconciliation: %w", err)
 	}
 	log.Info("schedule of reconciliation created", "cron", cfg.Schedule, "timeZone", cfg.TimeZone)
-	return warnOfGap(ctx, w, schedule, clock.System{}.Now(), func(text string) { log.Warn(text) })
+	return warnOfGap(ctx, dispatcher, schedule, clock.System{}.Now(), func(text string) { log.Warn(text) })
 }

@@ -40,8 +40,8 @@ func newNamespace(t *testing.T, environment ...string) (config.Config, client.Cl
 // kept for 30 days, and reconciliation runs every night. A second setup changes nothing, an operator's schedule included.
 func TestSetupPreparesAnEmptyTemporal(t *testing.T) {
 	t.Parallel()
-	cfg, dialled, w := newNamespace(t, "RECONCILE_TIME_ZONE=Asia/Dubai")
-	require.Error(t, w.CheckNamespace(t.Context()))
+	cfg, dialled, dispatcher := newNamespace(t, "RECONCILE_TIME_ZONE=Asia/Dubai")
+	require.Error(t, dispatcher.CheckNamespace(t.Context()))
 	require.NoError(t, command.Setup(t.Context(), cfg, slog.New(slog.DiscardHandler)))
 	_, err := dialled.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{
 		ID: "found", TaskQueue: cfg.TaskQueue,
@@ -56,16 +56,16 @@ func TestSetupPreparesAnEmptyTemporal(t *testing.T) {
 		&workflowservice.DescribeNamespaceRequest{Namespace: options(t, cfg).Namespace})
 	require.NoError(t, err)
 	require.Equal(t, 30*24*time.Hour, namespace.GetConfig().GetWorkflowExecutionRetentionTtl().AsDuration())
-	made, err := w.Schedule(t.Context())
+	made, err := dispatcher.Schedule(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, "30 2 * * *", made.Cron)
 	require.Equal(t, "Asia/Dubai", made.TimeZone)
 
 	changed := made.Schedule
 	changed.Cron = "15 4 * * *"
-	require.NoError(t, w.ApplySchedule(t.Context(), changed))
+	require.NoError(t, dispatcher.ApplySchedule(t.Context(), changed))
 	require.NoError(t, command.Setup(t.Context(), cfg, slog.New(slog.DiscardHandler)))
-	kept, err := w.Schedule(t.Context())
+	kept, err := dispatcher.Schedule(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, "15 4 * * *", kept.Cron)
 }
@@ -80,9 +80,9 @@ func options(t *testing.T, cfg config.Config) client.Options {
 // RECONCILE_SCHEDULE=none is for systems that something else reconciles.
 func TestSetupMakesNoScheduleWhenTold(t *testing.T) {
 	t.Parallel()
-	cfg, _, w := newNamespace(t, "RECONCILE_SCHEDULE=none")
+	cfg, _, dispatcher := newNamespace(t, "RECONCILE_SCHEDULE=none")
 	require.NoError(t, command.Setup(t.Context(), cfg, slog.New(slog.DiscardHandler)))
-	_, err := w.Schedule(t.Context())
+	_, err := dispatcher.Schedule(t.Context())
 	require.ErrorIs(t, err, dispatch.ErrNoSchedule)
 }
 
@@ -90,7 +90,7 @@ func TestSetupMakesNoScheduleWhenTold(t *testing.T) {
 // every hour, nor one on a day on which no clock changes.
 func TestScheduleWarnsOfTheHourThatClocksSkip(t *testing.T) {
 	t.Parallel()
-	cfg, _, w := newNamespace(t, "RECONCILE_SCHEDULE=none")
+	cfg, _, dispatcher := newNamespace(t, "RECONCILE_SCHEDULE=none")
 	require.NoError(t, command.Setup(t.Context(), cfg, slog.New(slog.DiscardHandler)))
 	for _, c := range []struct {
 		cron, zone string
@@ -106,9 +106,10 @@ func TestScheduleWarnsOfTheHourThatClocksSkip(t *testing.T) {
 		{"30 2 * * *", "Asia/Dubai", false},
 	} {
 		schedule := dispatch.Schedule{Cron: c.cron, TimeZone: c.zone}
-		require.NoError(t, w.ApplySchedule(t.Context(), schedule))
+		require.NoError(t, dispatcher.ApplySchedule(t.Context(), schedule))
 		var warnings []string
-		require.NoError(t, command.WarnOfGap(t.Context(), w, schedule, time.Now(), func(text string) { warnings = append(warnings, text) }))
+		require.NoError(t, command.WarnOfGap(t.Context(), dispatcher, schedule, time.Now(),
+			func(text string) { warnings = append(warnings, text) }))
 		if !c.warned {
 			require.Empty(t, warnings, "%s in %s", c.cron, c.zone)
 			continue

@@ -114,12 +114,12 @@ func checkWorkflows(ctx context.Context, cfg config.Config, log *slog.Logger) ([
 		return nil, err
 	}
 	defer temporal.Close()
-	w := dispatchOf(temporal, cfg)
-	failed, err := w.Failed(ctx)
+	dispatcher := dispatchOf(temporal, cfg)
+	failed, err := dispatcher.Failed(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("search for failed workflows: %w", err)
 	}
-	stuck, err := w.AllStuck(ctx)
+	stuck, err := dispatcher.AllStuck(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("search for workflows that cannot proceed: %w", err)
 	}

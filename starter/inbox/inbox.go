@@ -55,9 +55,9 @@ type Unbooked interface {
 }
 
 // New returns an inbox whose sweeper runs every interval.
-func New(books *store.Store, client *dispatch.Client, stripe *stripeapi.Client, interval time.Duration, log *slog.Logger) *Inbox {
+func New(books *store.Store, dispatcher *dispatch.Client, stripe *stripeapi.Client, interval time.Duration, log *slog.Logger) *Inbox {
 	return &Inbox{
-		Store: books, Dispatch: client, Stripe: stripe, Log: log, firstPause: 2 * interval, slots: make(chan struct{}, maxConcurrent),
+		Store: books, Dispatch: dispatcher, Stripe: stripe, Log: log, firstPause: 2 * interval, slots: make(chan struct{}, maxConcurrent),
 	}
 }
 

@@ -22,9 +22,11 @@ import (
 // joins the run that exists: the workflow id and the row's correlation id are unique. The workflow starts first, so that there is no
 // row without a workflow; when the process dies in between, the workflow writes the row. It returns NotStartedError when Temporal did
 // not take the run; any other error is the database's.
-func Start(ctx context.Context, books *store.Store, w *dispatch.Client, id string, options reconciliation.Options, applies string) error {
+func Start(ctx context.Context, books *store.Store, dispatcher *dispatch.Client, id string, options reconciliation.Options,
+	applies string,
+) error {
 	ctx, now := correlation.With(ctx, id), books.Now()
-	err := w.StartReconciliation(ctx, id, options, applies)
+	err := dispatcher.StartReconciliation(ctx, id, options, applies)
 	var started *serviceerror.WorkflowExecutionAlreadyStarted
 	if err != nil && !errors.As(err, &started) {
 		return &NotStartedError{err}

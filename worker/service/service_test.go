@@ -51,8 +51,8 @@ func TestWorkerWaitsForTemporalAndItsNamespace(t *testing.T) {
 	temporal, err := client.NewLazyClient(client.Options{HostPort: server.Address(), Namespace: "late"})
 	require.NoError(t, err)
 	t.Cleanup(temporal.Close)
-	w := dispatch.NewClient(temporal, cfg.TaskQueue).In("late")
-	require.Eventually(t, func() bool { return w.CheckPolled(t.Context()) == nil }, testkit.Patience, testkit.Pace, "%s", logs)
+	dispatcher := dispatch.NewClient(temporal, cfg.TaskQueue).In("late")
+	require.Eventually(t, func() bool { return dispatcher.CheckPolled(t.Context()) == nil }, testkit.Patience, testkit.Pace, "%s", logs)
 	stop()
 	require.NoError(t, <-ended)
 }
