@@ -53,7 +53,7 @@ func (d *Disputes) RecordDispute(ctx context.Context, in RecordDisputeInput) (Di
 		Snapshot: snapshot, EventIDs: in.EventIDs, LastLook: in.LastLook, Now: d.Store.Now(),
 	})
 	if errors.Is(err, store.ErrNotFound) {
-		return DisputeRecorded{Status: snapshot.State(), Foreign: true}, setAside(ctx, d.Store, in.EventIDs, noteForeign)
+		return DisputeRecorded{Status: snapshot.State(), Foreign: true}, setAside(ctx, d.Store, in.EventIDs, store.NoteForeign)
 	}
 	if err != nil {
 		return DisputeRecorded{}, storeError(err)

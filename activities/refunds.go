@@ -258,23 +258,20 @@ func (r *Refunds) absent(ctx context.Context, in RecordRefundInput, failure erro
 	return RefundRecorded{StripeRefundID: in.StripeRefundID, Foreign: true}, absent(ctx, r.Store, r.Log, gone, failure)
 }
 
-// noteForeign is the note of events about a payment of another integration on the same Stripe account.
-const noteForeign = "not about a booking of ours"
-
 // noteOfUnrecorded is why a refund is not recorded; empty for any other error, and for no error.
 func noteOfUnrecorded(err error) string {
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return noteForeign
+		return store.NoteForeign
 	case errors.Is(err, store.ErrUncaptured):
-		return "releases an authorisation that was not captured"
+		return store.NoteReleased
 	}
 	return ""
 }
 
 // setAside marks events that need no recording: a released authorisation belongs to the booking, anything else to another integration.
 func setAside(ctx context.Context, books *store.Store, eventIDs []string, note string) error {
-	if note == noteForeign {
+	if note == store.NoteForeign {
 		return storeError(books.SetAside(ctx, eventIDs, note))
 	}
 	for _, id := range eventIDs {

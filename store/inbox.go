@@ -202,6 +202,14 @@ func (s *Store) IgnoreEvent(ctx context.Context, id, note string, by access.Acto
 	})
 }
 
+// The notes that both the inbox and the activities write on events that need no recording.
+const (
+	// NoteForeign is the note of an event about a payment of another integration on the same Stripe account.
+	NoteForeign = "not about a booking of ours"
+	// NoteReleased is the note of a refund, or of a charge that Stripe reports as refunded, which returns no money.
+	NoteReleased = "releases an authorisation of which nothing was captured"
+)
+
 // MarkEventProcessed is for events that are kept and not acted upon; note says why.
 func (s *Store) MarkEventProcessed(ctx context.Context, id, note string) error {
 	return markNoted(s.db.WithContext(ctx), []string{id}, note, s.Now())

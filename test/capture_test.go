@@ -37,8 +37,8 @@ func requireNothingBack(s *testkit.Stack, booked testkit.Booked) {
 	require.Zero(s.T, s.DB.Count(s.T, "SELECT COUNT(*) FROM refunds"))
 	require.Zero(s.T, s.MailCount(booked.Reference, "refunded"))
 	require.Equal(s.T, 1, s.DB.Count(s.T,
-		"SELECT COUNT(*) FROM stripe_events WHERE type = 'refund.created' AND object_id = ? AND processed AND note LIKE '%releases an "+
-			"authorisation%'", letGo[0]))
+		"SELECT COUNT(*) FROM stripe_events WHERE type = 'refund.created' AND object_id = ? AND processed AND "+
+			"note = 'releases an authorisation of which nothing was captured'", letGo[0]))
 	require.Empty(s.T, reconcile(s, `{"dryRun":true}`).Details, "and reconciliation finds nothing")
 	s.RequirePromises()
 }

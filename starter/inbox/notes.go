@@ -1,13 +1,12 @@
 package inbox
 
-// The notes of events that no workflow handles, as stripe_events and `starter events` show them.
+// The notes of events that no workflow handles, as stripe_events and `starter events` show them. store.NoteForeign and
+// store.NoteReleased are two more, which the activities write as well.
 const (
 	noteType    = "not acted on"
 	notePing    = "a ping of Stripe's: the endpoint can be reached"
-	noteForeign = "not about a booking of ours"
 	noteUnknown = "no booking with this reference"
 	noteKnown   = "its refunds are known"
-	noteLetGo   = "releases an authorisation of which nothing was captured"
 	noteFunds   = "refunds that wait for the balance are asked for again"
 
 	// Of objects that name a charge and no PaymentIntent.

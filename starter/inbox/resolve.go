@@ -52,7 +52,7 @@ func (i *Inbox) resolve(ctx context.Context, e Event) (resolution, error) {
 		return r, err
 	}
 	if subject.owner != payment || subject.Reference == "" {
-		r.reason = noteForeign
+		r.reason = store.NoteForeign
 		return r, nil
 	}
 	r.booking, err = found(i.Store.Booking(ctx, subject.Reference))
@@ -102,7 +102,7 @@ func (i *Inbox) paymentIntentOf(ctx context.Context, e Event) (id, reason string
 	case e.Subject.PaymentIntentID != "":
 		return e.Subject.PaymentIntentID, "", nil
 	case charge == "":
-		return "", noteForeign, nil
+		return "", store.NoteForeign, nil
 	}
 	id, err = i.Store.PaymentIntentOfCharge(ctx, charge)
 	if !errors.Is(err, store.ErrNotFound) {

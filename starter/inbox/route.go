@@ -83,7 +83,7 @@ func (i *Inbox) notifyChargeRefunds(ctx context.Context, subject Subject, of sto
 	signal workflows.StripeEvent,
 ) (note string, err error) {
 	if subject.Captured != nil && !*subject.Captured {
-		return noteLetGo, nil
+		return store.NoteReleased, nil
 	}
 	known, err := i.Store.KnownRefunds(ctx, of.ID)
 	if err != nil {
