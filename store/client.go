@@ -161,7 +161,8 @@ func (s *Store) DisableClient(ctx context.Context, id uint64, disabled bool, by 
 		if (row.DisabledAt != nil) == disabled {
 			return nil
 		}
-		if err := tx.Model(&clientRow{}).Where("id = ?", id).Updates(map[string]any{"disabled_at": at}).Error; err != nil {
+		row.DisabledAt = at
+		if err := db.Save(tx, &row, "disabled_at"); err != nil {
 			return err
 		}
 		return audit(tx, now, AuditEntry{Actor: by, Action: action, Subject: row.ClientID})
@@ -194,9 +195,9 @@ func (s *Store) adopt(ctx context.Context, keyID uint64) error {
 		if err := tx.Create(&client).Error; err != nil {
 			return err
 		}
-		return tx.Model(&apiKeyRow{}).Where("id = ?", key.ID).Updates(map[string]any{
-			"client_id": client.ID, "key_id": access.NewKeyID(), "scopes": key.scopes().String(),
-		}).Error
+		keyID, scopes := access.NewKeyID(), key.scopes().String()
+		key.ClientID, key.KeyID, key.Scopes = &client.ID, &keyID, &scopes
+		return db.Save(tx, &key, "client_id", "key_id", "scopes")
 	})
 }
 
