@@ -108,7 +108,7 @@ func (m *Mailbox) prepareTLS() (*tls.Config, error) {
 		m.certificate = made
 		return made.serverConfig(), nil
 	default:
-		return nil, fmt.Errorf("mailbox: invalid TLS %q, must be none, starttls or tls", m.options.TLS)
+		return nil, fmt.Errorf("mailbox: invalid TLS %q, use none, starttls or tls", m.options.TLS)
 	}
 }
 
