@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// secrets are made anew for every run, so that none is ever worth stealing or fit to be committed.
+// secrets are generated for each run, so that no secret is in the repository or outlives its run.
 type secrets struct{ stripeKey, webhookSecret, databasePassword string }
 
 func newSecrets() secrets {
@@ -20,13 +20,13 @@ func newSecrets() secrets {
 
 func random(bytes int) []byte {
 	b := make([]byte, bytes)
-	_, _ = rand.Read(b) // never fails: it ends the program instead (crypto/rand)
+	_, _ = rand.Read(b) // never fails (crypto/rand)
 	return b
 }
 
 type variable struct{ name, value string }
 
-// shared are the variables that both our programs and var/dev.env have.
+// shared returns the variables of both our programs and var/dev.env.
 func (s *Stack) shared() []variable {
 	host, port, _ := strings.Cut(s.Mailbox.SMTPAddr(), ":")
 	return []variable{
@@ -43,15 +43,15 @@ func (s *Stack) shared() []variable {
 	}
 }
 
-// AppDSN is the application user's.
+// AppDSN returns the DSN of the application's database user.
 func (s *Stack) AppDSN() string {
 	return "farebook:" + s.secrets.databasePassword + "@tcp(" + s.MariaDB.Addr() + ")/farebook"
 }
 
-// Environment is what another program needs to talk to this stack: NAME=value.
+// Environment returns what another program needs to use this stack: NAME=value.
 func (s *Stack) Environment() []string {
 	all := append([]variable{{"FAREBOOK_API_URL", s.APIURL}, {"FAREBOOK_API_KEY", s.APIKey}}, s.shared()...)
-	// What the stack was started with, so that a worker more agrees with the others.
+	// The environment of the stack, so that another worker has the configuration of the first.
 	for _, assignment := range s.options.Env {
 		name, value, _ := strings.Cut(assignment, "=")
 		all = append(all, variable{name, value})
@@ -65,7 +65,7 @@ func (s *Stack) Environment() []string {
 	return lines
 }
 
-// WriteEnvironment writes Environment as shell assignments, for `. var/dev.env`, readable by its owner alone.
+// WriteEnvironment writes Environment as shell assignments, for `. var/dev.env`, readable by its owner only.
 func (s *Stack) WriteEnvironment(path string) error {
 	var text strings.Builder
 	for _, line := range s.Environment() {

@@ -4,8 +4,8 @@
 // and freeport of internal/dev.
 //
 // Supervision is our own: testcontainers needs Docker, the SDK's testsuite.StartDevServer can neither kill the server nor start
-// it again on its port and data, and the process managers found end neither a group nor a grandchild when their own process is
-// killed.
+// it again on its port and data, and the process managers that we compared leave process groups and grandchildren running when
+// they are killed.
 package devstack
 
 import (
@@ -19,7 +19,7 @@ import (
 	"farebook/internal/dev/freeport"
 )
 
-// Root is the checkout that the working directory lies in.
+// Root returns the top folder of the checkout that contains the working directory.
 func Root() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
@@ -38,7 +38,7 @@ func Root() (string, error) {
 	}
 }
 
-// binDir is where built and downloaded programs are kept between runs.
+// binDir returns the directory that keeps built programs between runs, and creates it.
 func binDir() (string, error) {
 	root, err := Root()
 	if err != nil {
@@ -67,20 +67,20 @@ func collect(options []ServerOption) serverOptions {
 	return collected
 }
 
-// WithPort fixes the port that the server listens on; 0 means a free one.
+// WithPort sets the port that the server listens on; 0 means a free one.
 func WithPort(port int) ServerOption { return func(o *serverOptions) { o.port = port } }
 
-// WithUIPort fixes the port of Temporal's UI; 0 means a free one.
+// WithUIPort sets the port of Temporal's UI; 0 means a free one.
 func WithUIPort(port int) ServerOption { return func(o *serverOptions) { o.uiPort = port } }
 
 // Headless leaves out Temporal's UI.
 func Headless() ServerOption { return func(o *serverOptions) { o.headless = true } }
 
-// ForTests trades what only a power cut could show for speed: commits reach the operating system but are not flushed
-// to the disk one by one. A server killed with SIGKILL still keeps every commit, so crash tests stay honest.
+// ForTests makes the server faster: a commit reaches the operating system and is not flushed to disk. It survives SIGKILL of the
+// server, so that crash tests are valid, and only a power failure could lose it.
 func ForTests() ServerOption { return func(o *serverOptions) { o.forTests = true } }
 
-// WithProgress says where installing and building are announced; os.Stderr by default.
+// WithProgress sets the writer that installing and building are announced on; os.Stderr by default.
 func WithProgress(w io.Writer) ServerOption { return func(o *serverOptions) { o.progress = w } }
 
 func orFree(port int) (int, error) {

@@ -5,10 +5,10 @@ import (
 	"syscall"
 )
 
-// DieWithParent asks the kernel to send this process SIGTERM when the one that started it (make, a shell, a test) is
-// gone, so that nothing is left running even after SIGKILL up there. Call it first thing in main.
+// DieWithParent asks the kernel to send SIGTERM to this process when its parent (make, a shell, a test) ends, so that nothing is
+// left running even after SIGKILL of the parent. Call it first in main.
 func DieWithParent() error {
-	runtime.LockOSThread() // the request belongs to the calling thread; main's lives as long as the process
+	runtime.LockOSThread() // the request is of the calling thread; that of main lives as long as the process
 	_, _, errno := syscall.RawSyscall(syscall.SYS_PRCTL, syscall.PR_SET_PDEATHSIG, uintptr(syscall.SIGTERM), 0)
 	if errno != 0 {
 		return errno

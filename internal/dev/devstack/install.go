@@ -12,16 +12,16 @@ import (
 	"syscall"
 )
 
-// mariaDBPackages are the server without the service, so that installing them starts nothing on the machine, and the
-// programs by which mariadb-install-db reads its settings.
+// mariaDBPackages are the server without its service, so that an installation starts nothing, and the client programs that
+// mariadb-install-db needs to read its settings.
 var mariaDBPackages = []string{"mariadb-server-core", "mariadb-client-core"}
 
 const (
-	// temporalModule is the newest CLI that `go install` takes; later ones have a replace in their go.mod.
+	// temporalModule is the newest CLI that `go install` accepts; the go.mod of later ones has a replace directive.
 	temporalModule = "github.com/temporalio/cli/cmd/temporal@v1.5.1"
 )
 
-// lookup finds a program on PATH or where Debian puts servers, which is not on the PATH of ordinary users.
+// lookup finds a program on PATH or in the directories of servers, which are not on the PATH of ordinary users.
 func lookup(names ...string) (string, error) {
 	for _, name := range names {
 		if path, err := exec.LookPath(name); err == nil {
@@ -53,7 +53,7 @@ func findMariaDB(ctx context.Context, progress io.Writer) (mariaDBBinary, error)
 	return mariaDBBinary{path: path, isMySQL: !strings.Contains(string(version), "MariaDB")}, nil
 }
 
-// lookupServer finds a server that is complete: MariaDB's cannot make its data without a program of another package.
+// lookupServer finds a complete server: MariaDB's also needs a program of another package to create its data directory.
 func lookupServer() (string, error) {
 	path, err := lookup("mariadbd")
 	if err != nil {
@@ -63,7 +63,7 @@ func lookupServer() (string, error) {
 	return path, err
 }
 
-// Need installs Debian packages unless a program is on the machine already, or a file, which is a path from the root.
+// Need installs Debian packages unless what, a program or the absolute path of a file, is on the machine.
 func Need(ctx context.Context, progress io.Writer, what string, packages ...string) error {
 	if present(what) == nil {
 		return nil
@@ -83,7 +83,7 @@ func present(what string) error {
 	return err
 }
 
-// aptInstall installs Debian packages, as root or through a sudo that asks for no password.
+// aptInstall installs Debian packages as root, or with sudo if that needs no password.
 func aptInstall(ctx context.Context, progress io.Writer, packages ...string) error {
 	missing := fmt.Errorf("%[1]s is missing; install it with `apt-get install %[1]s`, or run this as root", strings.Join(packages, " "))
 	apt, err := lookup("apt-get")
@@ -110,7 +110,7 @@ func aptInstall(ctx context.Context, progress io.Writer, packages ...string) err
 	return nil
 }
 
-// findTemporal prefers the machine's own CLI, then the one built earlier, and builds one else.
+// findTemporal returns the Temporal CLI on PATH, otherwise the one in var/bin, which it builds if necessary.
 func findTemporal(ctx context.Context, progress io.Writer) (string, error) {
 	bin, err := binDir()
 	if err != nil {
@@ -120,7 +120,7 @@ func findTemporal(ctx context.Context, progress io.Writer) (string, error) {
 		return path, nil
 	}
 	path := filepath.Join(bin, "temporal")
-	// Two runs at once build only one: the second waits here and then finds it.
+	// Of two concurrent runs one builds it, and the other waits here and then finds it.
 	unlock, err := lock(path + ".lock")
 	if err != nil {
 		return "", err
@@ -130,17 +130,17 @@ func findTemporal(ctx context.Context, progress io.Writer) (string, error) {
 		return path, nil
 	}
 	announce(progress, "building the Temporal CLI into var/bin; once, about 5 minutes on two cores ...")
-	staging := filepath.Join(bin, "install") // moved from there when whole, so that an interrupted build leaves no half
+	staging := filepath.Join(bin, "install") // moved when complete, so that an interrupted build leaves no partial file
 	build := exec.CommandContext(ctx, "go", "install", temporalModule)
 	build.Dir = bin
-	build.Env = append(os.Environ(), "GOBIN="+staging, "GOFLAGS=") // flags such as -race or -mod are for our own build
+	build.Env = append(os.Environ(), "GOBIN="+staging, "GOFLAGS=") // flags such as -race or -mod are meant for our build
 	if output, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the Temporal CLI: %w\n%s", err, strings.TrimSpace(string(output)))
 	}
 	return path, os.Rename(filepath.Join(staging, "temporal"), path)
 }
 
-// lock holds a file's lock until the returned function is called or this process ends, waiting for it if need be.
+// lock waits for the lock of a file, and holds it until the returned function is called or this process ends.
 func lock(path string) (func(), error) {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
@@ -155,10 +155,10 @@ func lock(path string) (func(), error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("lock %s: %w", path, err), file.Close())
 	}
-	return func() { _ = file.Close() }, nil // closing lets go of the lock
+	return func() { _ = file.Close() }, nil // closing releases the lock
 }
 
-// tryLock is lock without waiting; held is true when another process has it.
+// tryLock is lock without waiting; held is true if another process has the lock.
 func tryLock(path string) (unlock func(), held bool, err error) {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {

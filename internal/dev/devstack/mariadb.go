@@ -16,18 +16,18 @@ import (
 )
 
 const (
-	mariaDBReadyLimit = 60 * time.Second // the first start after a crash replays the log
+	mariaDBReadyLimit = 60 * time.Second // a start after a crash replays the log
 	mariaDBStopGrace  = 30 * time.Second // pages are written back
 )
 
-// MariaDB is a private database server (MySQL where the machine has that instead).
+// MariaDB is a private database server; MySQL if the machine has that instead.
 type MariaDB struct {
 	*server
 	port int
 }
 
-// StartMariaDB starts a server on a free port with its data in dir, made there if it is not there yet, and returns when
-// it answers. Without a server on the machine it installs the package, for which it needs root or sudo.
+// StartMariaDB starts a server on a free port with its data in dir, which it creates if necessary, and returns when the server
+// accepts connections. It installs the package if the machine has no server, which needs root or sudo.
 func StartMariaDB(ctx context.Context, dir string, options ...ServerOption) (*MariaDB, error) {
 	o := collect(options)
 	binary, err := findMariaDB(ctx, o.progress)
@@ -53,7 +53,7 @@ func StartMariaDB(ctx context.Context, dir string, options ...ServerOption) (*Ma
 		command: command{
 			name: "MariaDB", path: binary.path, env: os.Environ(), dir: dir, logPath: filepath.Join(dir, "mariadb.log"),
 			args: append(settings, "--bind-address=127.0.0.1", "--port="+strconv.Itoa(port)),
-			// It shuts down in order, so that the next start need not recover.
+			// A regular shutdown, so that the next start has nothing to recover.
 			onParentDeath: syscall.SIGTERM,
 		},
 		readyLimit: mariaDBReadyLimit, stopGrace: mariaDBStopGrace,
@@ -65,18 +65,18 @@ func StartMariaDB(ctx context.Context, dir string, options ...ServerOption) (*Ma
 	return m, nil
 }
 
-// AdminDSN is root's, without a database: root@tcp(127.0.0.1:PORT)/
+// AdminDSN returns the DSN of root, without a database: root@tcp(127.0.0.1:PORT)/
 func (m *MariaDB) AdminDSN() string { return "root@tcp(" + m.Addr() + ")/" }
 
-// Addr is host:port.
+// Addr returns host:port.
 func (m *MariaDB) Addr() string { return loopback(m.port) }
 
-// answers opens a connection, as a client would.
+// answers checks that the server accepts a connection.
 func (m *MariaDB) answers(ctx context.Context) error {
 	config := mysql.NewConfig()
 	config.User, config.Net, config.Addr = "root", "tcp", m.Addr()
 	config.Timeout, config.ReadTimeout = time.Second, 5*time.Second
-	config.Logger = &mysql.NopLogger{} // refused connections are expected until it is up
+	config.Logger = &mysql.NopLogger{} // connections are refused until the server is ready
 	connector, err := mysql.NewConnector(config)
 	if err != nil {
 		return err
@@ -89,17 +89,17 @@ func (m *MariaDB) answers(ctx context.Context) error {
 // mariaDBBinary is an installed server program.
 type mariaDBBinary struct {
 	path    string
-	isMySQL bool // Oracle's MySQL, which sets up its data directory in another way
+	isMySQL bool // Oracle's MySQL, which creates its data directory in another way
 }
 
-// settings are what setting up and serving have in common.
+// settings returns the options of both creating the data directory and serving.
 func (b mariaDBBinary) settings(dir string, forTests bool) []string {
 	settings := []string{
-		"--no-defaults", // nothing of the machine's own server leaks in; has to come first
+		"--no-defaults", // ignores the configuration of the machine's server; must be the first option
 		"--datadir=" + filepath.Join(dir, "data"),
-		// Its own: a server that starts removes the temporary tables that it finds, also those of others that run.
+		// Not shared: a server removes all temporary tables in it at start, including those of other servers.
 		"--tmpdir=" + filepath.Join(dir, "tmp"),
-		"--socket=server.sock", // relative to the data directory: a socket's path may have only 107 bytes
+		"--socket=server.sock", // relative to the data directory, because the path of a socket has at most 107 bytes
 		"--pid-file=server.pid",
 		"--max-connections=500",
 		"--innodb-buffer-pool-size=256M",
@@ -108,17 +108,17 @@ func (b mariaDBBinary) settings(dir string, forTests bool) []string {
 		"--innodb-flush-log-at-trx-commit=1",
 	}
 	if os.Geteuid() == 0 {
-		settings = append(settings, "--user=root") // it refuses to run as root otherwise
+		settings = append(settings, "--user=root") // without it the server refuses to run as root
 	}
 	if b.isMySQL {
-		// No second port that nobody asked for, and no folder for files that distributions expect and the server's package
-		// alone does not make.
+		// No second port, and no directory for files: distributions configure one that the server's package does not
+		// create.
 		settings = append(settings, "--mysqlx=OFF", "--secure-file-priv=NULL")
 	} else {
 		settings = append(settings, "--skip-name-resolve")
 	}
 	if forTests {
-		// 2, not 0: each commit is handed to the operating system, so that it outlives SIGKILL of the server.
+		// 2 and not 0: each commit reaches the operating system, so that it survives SIGKILL of the server.
 		settings = append(settings, "--innodb-flush-log-at-trx-commit=2", "--innodb-flush-method=nosync")
 		if b.isMySQL {
 			settings = append(settings, "--innodb-redo-log-capacity=64M")
@@ -129,7 +129,7 @@ func (b mariaDBBinary) settings(dir string, forTests bool) []string {
 	return settings
 }
 
-// initialise makes the data directory. One that was left half made is recognised by the missing mark and made again.
+// initialise creates the data directory. An incomplete one has no mark and is created again.
 func (b mariaDBBinary) initialise(ctx context.Context, dir string, settings []string) error {
 	mark, data := filepath.Join(dir, "initialised"), filepath.Join(dir, "data")
 	if _, err := os.Stat(mark); err == nil {
@@ -146,11 +146,11 @@ func (b mariaDBBinary) initialise(ctx context.Context, dir string, settings []st
 		if err != nil {
 			return fmt.Errorf("%w; it comes with the packages mariadb-server-core and mariadb-client-core", err)
 		}
-		// root without a password, which only loopback can reach; no anonymous users, which would shadow ours.
+		// root has no password and is reachable on loopback only. Anonymous users would hide ours.
 		cmd = exec.CommandContext(ctx, installer, append(settings, "--auth-root-authentication-method=normal", "--skip-test-db")...)
 	}
 	if output, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("set up MariaDB's data in %s: %w\n%s", data, err, strings.TrimSpace(string(output)))
+		return fmt.Errorf("create MariaDB's data directory %s: %w\n%s", data, err, strings.TrimSpace(string(output)))
 	}
 	return os.WriteFile(mark, nil, 0o644)
 }

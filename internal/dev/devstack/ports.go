@@ -12,12 +12,12 @@ import (
 	"farebook/internal/dev/freeport"
 )
 
-// Ports fixes where the parts of a stack listen; 0 means a free port.
+// Ports are the ports of the parts of a stack; 0 means a free port.
 type Ports struct {
 	API, MariaDB, Temporal, TemporalUI, Stripe, SMTP, Mailbox int
 }
 
-// byName is each port under the variable that fixes it.
+// byName returns each port by the variable that sets it.
 func (p *Ports) byName() map[string]*int {
 	return map[string]*int{
 		"FAREBOOK_PORT_API":         &p.API,
@@ -30,8 +30,8 @@ func (p *Ports) byName() map[string]*int {
 	}
 }
 
-// Remembered fills the ports that are not fixed with those of the run before, which file holds, where nobody has taken them
-// since, and with free ones otherwise; then it writes the file. So bookmarks and other terminals survive a restart.
+// Remembered sets the ports that are 0: to that of the previous run, from file, if it is free, and otherwise to a free one. Then it
+// writes the file. Bookmarks and other terminals therefore remain valid after a restart.
 func (p Ports) Remembered(file string) (Ports, error) {
 	known := map[string]int{}
 	content, err := os.ReadFile(file)
@@ -61,7 +61,7 @@ func (p Ports) Remembered(file string) (Ports, error) {
 	return p, os.WriteFile(file, append(content, '\n'), 0o644)
 }
 
-// PortsFromEnvironment reads FAREBOOK_PORT_API and its like. All that is wrong is named in one error.
+// PortsFromEnvironment reads FAREBOOK_PORT_API and the variables of the other ports. One error names all invalid ones.
 func PortsFromEnvironment() (Ports, error) {
 	var ports Ports
 	var problems []error
@@ -72,7 +72,7 @@ func PortsFromEnvironment() (Ports, error) {
 		}
 		number, err := strconv.Atoi(value)
 		if err != nil || number < 1 || number > 65535 {
-			problems = append(problems, fmt.Errorf("%s is %q; set a port from 1 to 65535, or nothing for a free one", name, value))
+			problems = append(problems, fmt.Errorf("invalid %s=%q: must be a port from 1 to 65535, or empty for a free one", name, value))
 			continue
 		}
 		*port = number

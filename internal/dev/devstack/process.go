@@ -15,13 +15,13 @@ import (
 
 // command says how to run a child process.
 type command struct {
-	name    string // for people: "MariaDB", "worker"
+	name    string // in messages: "MariaDB", "worker"
 	path    string
 	args    []string
 	env     []string // the whole environment
 	dir     string
 	logPath string // where standard output and error go, appended
-	// onParentDeath is what the kernel sends the child when this process dies in whatever way.
+	// onParentDeath is the signal that the kernel sends to the child when this process ends, even by SIGKILL.
 	onParentDeath syscall.Signal
 }
 
@@ -35,7 +35,7 @@ type process struct {
 	mu      sync.Mutex
 }
 
-// start runs the child in its own process group, so that Ctrl-C reaches only this process, which stops its children in order.
+// start starts the child in a separate process group, so that Ctrl-C reaches this process only, which stops its children in order.
 func (c command) start() (*process, error) {
 	logFile, err := os.OpenFile(c.logPath, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
@@ -47,7 +47,7 @@ func (c command) start() (*process, error) {
 	p := &process{name: c.name, logPath: c.logPath, done: make(chan struct{})}
 	started := make(chan error)
 	go func() {
-		// The kernel ties the death signal to the thread that forked, so that thread has to outlive the child.
+		// The kernel sends the signal when the thread that forked ends, so this thread has to outlive the child.
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		err := cmd.Start()
@@ -59,7 +59,7 @@ func (c command) start() (*process, error) {
 			p.err = cmd.Wait()
 			close(p.done)
 		}
-		_ = logFile.Close() // the child has its own copy; ours held nothing back
+		_ = logFile.Close() // the child has another descriptor, and nothing is buffered here
 	}()
 	if err := <-started; err != nil {
 		return nil, fmt.Errorf("start %s: %w", c.name, err)
@@ -72,7 +72,7 @@ func (p *process) signal(signal syscall.Signal) error {
 	defer p.mu.Unlock()
 	select {
 	case <-p.done:
-		return nil // the pid may be someone else's by now
+		return nil // another process may have the pid now
 	default:
 	}
 	if err := syscall.Kill(p.pid, signal); err != nil && !errors.Is(err, syscall.ESRCH) {
@@ -81,7 +81,7 @@ func (p *process) signal(signal syscall.Signal) error {
 	return nil
 }
 
-// stop asks politely, and insists after the grace period.
+// stop sends SIGTERM, and SIGKILL after the grace period.
 func (p *process) stop(grace time.Duration) error {
 	if err := p.signal(syscall.SIGTERM); err != nil {
 		return err
@@ -96,7 +96,7 @@ func (p *process) stop(grace time.Duration) error {
 	}
 }
 
-// kill is SIGKILL: what a crash, the kernel's memory killer or an impatient operator does.
+// kill sends SIGKILL, as the kernel does when memory is exhausted, and waits for the end.
 func (p *process) kill() error {
 	if err := p.signal(syscall.SIGKILL); err != nil {
 		return err
@@ -105,7 +105,7 @@ func (p *process) kill() error {
 	return nil
 }
 
-// failure describes an unexpected end with the last lines that the child wrote.
+// failure describes an unexpected end, with the last lines of the log.
 func (p *process) failure() error {
 	return fmt.Errorf("%s ended (%w); the end of %s:\n%s", p.name, orExit0(p.err), p.logPath, tail(p.logPath, 15))
 }
@@ -117,13 +117,13 @@ func orExit0(err error) error {
 	return err
 }
 
-// tail reads at most the last lines of a file that may be large.
+// tail returns the last lines of a file, from at most its last 16 KiB.
 func tail(path string, lines int) string {
 	file, err := os.Open(path)
 	if err != nil {
 		return err.Error()
 	}
-	defer func() { _ = file.Close() }() // only read
+	defer func() { _ = file.Close() }() // opened for reading
 	const window = 16 << 10
 	if info, err := file.Stat(); err == nil && info.Size() > window {
 		if _, err := file.Seek(-window, io.SeekEnd); err != nil {
@@ -138,7 +138,7 @@ func tail(path string, lines int) string {
 	return strings.Join(all[max(0, len(all)-lines):], "\n")
 }
 
-// waitReady asks ready again and again until it says yes, the child dies, or the limit is reached.
+// waitReady polls ready until it returns nil. It fails when the child or done ends, or at the limit.
 func (p *process) waitReady(done <-chan struct{}, limit time.Duration, ready func() error) error {
 	deadline := time.NewTimer(limit)
 	defer deadline.Stop()

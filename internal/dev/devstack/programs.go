@@ -21,10 +21,10 @@ import (
 
 const (
 	programReadyLimit = 60 * time.Second
-	programStopGrace  = 20 * time.Second // running requests and activities end in order
+	programStopGrace  = 20 * time.Second // for running requests and activities to end
 )
 
-// Program is one of our own programs as a child process.
+// Program is the API or the worker as a child process.
 type Program struct{ *server }
 
 // build compiles starter and worker into var/bin.
@@ -46,7 +46,7 @@ func (s *Stack) build(ctx context.Context) error {
 	return nil
 }
 
-// prepare makes schema and user, Temporal's settings, and the client "development" with a key that may do everything.
+// prepare creates the schema and its user, Temporal's settings, and the client "development" with a key that has all scopes.
 func (s *Stack) prepare(ctx context.Context) (err error) {
 	if _, err := s.starter(ctx, []string{"DATABASE_ADMIN_DSN=" + s.MariaDB.AdminDSN()}, "migrate"); err != nil {
 		return err
@@ -61,7 +61,7 @@ func (s *Stack) prepare(ctx context.Context) (err error) {
 	return err
 }
 
-// starter runs one command to its end and returns what it printed on standard output.
+// starter runs a command and returns its standard output.
 func (s *Stack) starter(ctx context.Context, env []string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, filepath.Join(s.bin, "starter"), args...)
 	cmd.Env = append(s.programEnv(), env...)
@@ -75,7 +75,7 @@ func (s *Stack) starter(ctx context.Context, env []string, args ...string) (stri
 	return strings.TrimSpace(string(output)), nil
 }
 
-// Starter is one command of the operator's, with the stack's configuration, ready to be run.
+// Starter returns an operator's command with the configuration of the stack, to be run by the caller.
 func (s *Stack) Starter(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, filepath.Join(s.bin, "starter"), args...)
 	cmd.Env = s.programEnv()
@@ -98,7 +98,7 @@ func (s *Stack) program(name string, ready func(context.Context) error, args ...
 		command: command{
 			name: title, path: filepath.Join(s.bin, name), args: args, env: s.programEnv(), dir: s.options.Dir,
 			logPath:       filepath.Join(s.options.Dir, "logs", strings.ToLower(title)+".log"),
-			onParentDeath: syscall.SIGKILL, // they survive that by design
+			onParentDeath: syscall.SIGKILL, // they are built to survive it
 		},
 		readyLimit: programReadyLimit, stopGrace: programStopGrace, ready: ready,
 	}}
@@ -114,14 +114,14 @@ func (s *Stack) apiReady(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = response.Body.Close() }() // nothing more is read from it
+	defer func() { _ = response.Body.Close() }() // only the status is read
 	if response.StatusCode != http.StatusOK {
 		return fmt.Errorf("GET /readyz: %s", response.Status)
 	}
 	return nil
 }
 
-// workerPolls asks Temporal whether anybody takes the tasks of bookings.
+// workerPolls checks that a worker polls the task queue.
 func (s *Stack) workerPolls(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
@@ -135,7 +135,7 @@ func (s *Stack) workerPolls(ctx context.Context) error {
 		return err
 	}
 	if len(queue.GetPollers()) == 0 {
-		return fmt.Errorf("nobody polls the task queue yet")
+		return fmt.Errorf("no worker polls the task queue yet")
 	}
 	return nil
 }
@@ -150,8 +150,8 @@ func taskQueue(env []string) string {
 	return "bookings"
 }
 
-// passedOn are the variables of our configuration that a developer may set for the stack. All others are ours: a live
-// key in somebody's shell must never reach it.
+// passedOn are the variables of our configuration that a developer may set for the stack. All others are set here, so that a live
+// key in the developer's shell never reaches it.
 var passedOn = []string{
 	"LOG_LEVEL", "MAILS_PER_ADDRESS_HOUR", "REFUND_POLICY", "SWEEP_INTERVAL", "STRIPE_LIST_LAG",
 	"HOLD_BEFORE_DEPARTURE", "SLOW_METHODS_MIN_HOLD", "SLOW_METHODS_BEFORE_DEPARTURE", "FAREBOOK_HOLD_MINUTE", "FAREBOOK_FAILPOINT",
@@ -165,7 +165,7 @@ func (s *Stack) programEnv() []string {
 		}
 	}
 	env = append(env, "APP_ENV=development", "HTTP_ADDR="+loopback(s.apiPort),
-		// The demonstration and scripts send with one key what many clients would.
+		// The demonstration and scripts send the requests of many clients with one key.
 		"RATE_READS_PER_SECOND=1000", "RATE_WRITES_PER_SECOND=1000")
 	for _, v := range s.shared() {
 		env = append(env, v.name+"="+v.value)

@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 )
 
-// Scratch makes an empty directory under var/ for a run whose data is thrown away, and returns it with the function
-// that removes it. What runs that were killed left behind is removed first.
+// Scratch creates an empty directory below var/ for a run whose data is not kept, and returns it with the function that removes it.
+// It first removes the directories of runs that were killed.
 func Scratch() (dir string, remove func() error, err error) {
 	root, err := Root()
 	if err != nil {
@@ -17,7 +17,7 @@ func Scratch() (dir string, remove func() error, err error) {
 	if err := os.MkdirAll(parent, 0o755); err != nil {
 		return "", nil, err
 	}
-	unlock, err := lock(filepath.Join(parent, "lock")) // so that nobody sweeps a directory before it is claimed
+	unlock, err := lock(filepath.Join(parent, "lock")) // so that no other run removes the directory before it is locked
 	if err != nil {
 		return "", nil, err
 	}
@@ -38,7 +38,7 @@ func Scratch() (dir string, remove func() error, err error) {
 	}, nil
 }
 
-// sweep removes the directories that no living process holds.
+// sweep removes the directories that no running process has locked.
 func sweep(parent string) error {
 	left, err := filepath.Glob(filepath.Join(parent, "run-*"))
 	if err != nil {
@@ -47,7 +47,7 @@ func sweep(parent string) error {
 	for _, dir := range left {
 		unlock, held, err := tryLock(filepath.Join(dir, "lock"))
 		if errors.Is(err, os.ErrNotExist) {
-			continue // its owner removed it just now
+			continue // its owner has removed it
 		}
 		if err != nil {
 			return err

@@ -7,12 +7,12 @@ import (
 )
 
 // server is a child process that can be stopped, killed and started again with the same command: a database, Temporal,
-// or a program of ours. Its methods may be called from many goroutines at once.
+// the API or the worker. Its methods are safe for concurrent use.
 type server struct {
 	command    command
 	readyLimit time.Duration
 	stopGrace  time.Duration
-	ready      func(context.Context) error // nil once it can be used
+	ready      func(context.Context) error // returns nil when the server can be used
 
 	changing sync.Mutex // held while it is being started or stopped
 	mu       sync.Mutex // guards running
@@ -43,19 +43,19 @@ func (s *server) current() *process {
 	return s.running
 }
 
-// Name is what people call this part.
+// Name returns the name of the part in messages.
 func (s *server) Name() string { return s.command.name }
 
-// LogPath is the file that holds what it printed.
+// LogPath returns the file that contains its output.
 func (s *server) LogPath() string { return s.command.logPath }
 
-// Pid is the process id of the process that runs now or ran last.
+// Pid returns the id of the process that runs now or ran last.
 func (s *server) Pid() int { return s.current().pid }
 
 // Done is closed when the process that runs now has ended, for whatever reason.
 func (s *server) Done() <-chan struct{} { return s.current().done }
 
-// Stop shuts it down in order. One that never started is stopped already.
+// Stop stops the process regularly. It does nothing if the process was never started.
 func (s *server) Stop() error {
 	s.changing.Lock()
 	defer s.changing.Unlock()
@@ -65,17 +65,17 @@ func (s *server) Stop() error {
 	return s.current().stop(s.stopGrace)
 }
 
-// Kill ends it with SIGKILL.
+// Kill ends the process with SIGKILL.
 func (s *server) Kill() error { return s.current().kill() }
 
-// replaced tells, once a start or stop that is under way has ended, whether another process runs in the place of one that died.
+// replaced waits for a start or stop in progress, and reports whether another process has replaced the one that died.
 func (s *server) replaced(died *process) bool {
 	s.changing.Lock()
 	defer s.changing.Unlock()
 	return s.current() != died
 }
 
-// Restart starts it again, with the same ports and data, stopping it first if it still runs.
+// Restart stops the process if it runs, and starts it again with the same ports and data.
 func (s *server) Restart(ctx context.Context) error {
 	s.changing.Lock()
 	defer s.changing.Unlock()

@@ -16,23 +16,23 @@ import (
 	"farebook/internal/dev/mailbox"
 )
 
-// Options say how Up brings up a stack. The zero value is what `make up` runs, without reading ports or writing files.
+// Options configure a stack. The zero value is the stack of `make up` on free ports.
 type Options struct {
-	// Dir is where data and logs of this run go; everything in it is removed first. var/up when empty. The stand-in
-	// keeps its payments in memory, so a database that outlived it would speak of payments that nobody knows.
+	// Dir is the directory of data and logs, var/up if empty. Data and logs of earlier runs are removed first: the stand-in
+	// keeps payments in memory, so an older database would have payments that the stand-in does not know.
 	Dir   string
 	Ports Ports
-	// Env is added to the environment of the API and the worker: NAME=value, for example a shorter hold.
+	// Env is added to the environment of the API and the worker: NAME=value.
 	Env []string
 	// Headless leaves out Temporal's UI.
 	Headless bool
-	// Fast runs the servers as tests do; see ForTests.
+	// Fast starts the servers with ForTests.
 	Fast bool
-	// Progress receives a line for each step and each part that dies; os.Stderr if nil.
+	// Progress receives a line for each step and each part that ends unexpectedly; os.Stderr if nil.
 	Progress io.Writer
 }
 
-// Stack is everything that Farebook consists of, running. Parts that die are started again until Stop.
+// Stack is a running Farebook with its servers. A part that ends unexpectedly is started again until Stop.
 type Stack struct {
 	MariaDB  *MariaDB
 	Temporal *Temporal
@@ -41,7 +41,7 @@ type Stack struct {
 	API      *Program
 	Worker   *Program
 	APIURL   string // without a trailing slash
-	APIKey   string // of the caller named "development"
+	APIKey   string // of the client "development"
 
 	options  Options
 	secrets  secrets
@@ -52,8 +52,8 @@ type Stack struct {
 	watching sync.WaitGroup
 }
 
-// Up brings up a stack and returns when the API is ready and the worker polls. When it fails, what it had started is
-// stopped. ctx governs only the start: what runs then runs until Stop.
+// Up starts a stack and returns when the API is ready and the worker polls. On an error it stops what it has started. ctx applies to
+// the start only; the stack runs until Stop.
 func Up(ctx context.Context, options Options) (*Stack, error) {
 	if options.Progress == nil {
 		options.Progress = os.Stderr
@@ -92,7 +92,7 @@ func (s *Stack) up(ctx context.Context) (err error) {
 	return nil
 }
 
-// claim takes the directory for this run alone and empties it.
+// claim locks the directory for this run and removes data and logs of earlier runs.
 func (s *Stack) claim() error {
 	if s.options.Dir == "" {
 		root, err := Root()
@@ -120,7 +120,7 @@ func (s *Stack) claim() error {
 	return os.MkdirAll(filepath.Join(s.options.Dir, "logs"), 0o755)
 }
 
-// startInProcess starts the parts that live in this process: the stand-in and the mailbox.
+// startInProcess starts the parts that run in this process: the stand-in and the mailbox.
 func (s *Stack) startInProcess() (err error) {
 	ports := s.options.Ports
 	s.Mailbox, err = mailbox.Start(mailbox.Options{SMTPAddr: loopback(ports.SMTP), HTTPAddr: loopback(ports.Mailbox)})
@@ -133,7 +133,7 @@ func (s *Stack) startInProcess() (err error) {
 	}
 	stripe := fakestripe.New(fakestripe.Options{
 		WebhookURL: s.APIURL + "/webhooks/stripe", WebhookSecret: s.secrets.webhookSecret, APIKey: s.secrets.stripeKey,
-		Log: slog.New(slog.NewJSONHandler(logFile, nil)), // the file stays open as long as the stand-in, which is to our end
+		Log: slog.New(slog.NewJSONHandler(logFile, nil)), // the file is open until this process ends, as the stand-in uses it
 	})
 	if err := stripe.Start(loopback(ports.Stripe)); err != nil {
 		return err
@@ -142,7 +142,7 @@ func (s *Stack) startInProcess() (err error) {
 	return nil
 }
 
-// startServers starts MariaDB and Temporal and builds our programs meanwhile.
+// startServers starts MariaDB and Temporal and builds our programs, all at the same time.
 func (s *Stack) startServers(ctx context.Context) error {
 	options := []ServerOption{WithProgress(s.options.Progress)}
 	if s.options.Fast {
@@ -165,7 +165,7 @@ func (s *Stack) startServers(ctx context.Context) error {
 	return group.Wait()
 }
 
-// Stop ends every part, ours first, so that none of them logs that its servers are gone.
+// Stop ends all parts, API and worker first, so that they do not log that their servers are unavailable.
 func (s *Stack) Stop() error {
 	if s.cancel != nil {
 		s.cancel()

@@ -33,8 +33,8 @@ type Temporal struct {
 	uiPort int // 0 without a UI
 }
 
-// StartTemporal starts a server on a free port with its data in dir and returns when it takes workflows. A machine
-// without the Temporal CLI builds it once, which takes minutes.
+// StartTemporal starts a server on a free port with its data in dir and returns when it accepts workflows. It builds the Temporal CLI
+// if the machine does not have it, which takes minutes.
 func StartTemporal(ctx context.Context, dir string, options ...ServerOption) (*Temporal, error) {
 	o := collect(options)
 	binary, err := findTemporal(ctx, o.progress)
@@ -59,9 +59,9 @@ func StartTemporal(ctx context.Context, dir string, options ...ServerOption) (*T
 	}
 	t.command = command{
 		name: "Temporal", path: binary, dir: dir, logPath: filepath.Join(dir, "temporal.log"),
-		env:           withoutPrefix(os.Environ(), "TEMPORAL_"), // meant for our clients, read by the CLI too
+		env:           withoutPrefix(os.Environ(), "TEMPORAL_"), // they are for our clients, and the CLI would read them too
 		args:          t.arguments(dir, o),
-		onParentDeath: syscall.SIGKILL, // its data is a database that survives that
+		onParentDeath: syscall.SIGKILL, // its database survives it
 	}
 	if err := t.start(ctx); err != nil {
 		return nil, err
@@ -84,7 +84,7 @@ func (t *Temporal) arguments(dir string, o serverOptions) []string {
 		args = append(args, "--ui-port", strconv.Itoa(t.uiPort))
 	}
 	if o.forTests {
-		// As with MariaDB: what the operating system has is safe from SIGKILL, and only a power cut could lose it.
+		// As for MariaDB: a commit reaches the operating system, so that it survives SIGKILL of the server.
 		args = append(args, "--sqlite-pragma", "synchronous=0")
 		// A workflow continues as new after some hundred events, so that a test does not need thousands.
 		args = append(args, "--dynamic-config-value", "limit.historyCount.suggestContinueAsNew=200")
@@ -96,7 +96,7 @@ func (t *Temporal) arguments(dir string, o serverOptions) []string {
 }
 
 // Lose stops the server, deletes its database and starts it again at the same address: with a new namespace, without search
-// attributes, schedules or workflows. `starter setup` makes what is made before a first start.
+// attributes, schedules or workflows. `starter setup` creates them as before a first start.
 func (t *Temporal) Lose(ctx context.Context) error {
 	t.changing.Lock()
 	defer t.changing.Unlock()
@@ -116,13 +116,13 @@ func (t *Temporal) Lose(ctx context.Context) error {
 		}
 	}
 	if at := slices.Index(t.command.args, "--search-attribute"); at > 0 {
-		t.command.args = t.command.args[:at] // they come last
+		t.command.args = t.command.args[:at] // they are the last arguments
 	}
 	t.ready = t.hasNamespace
 	return t.startLocked(ctx)
 }
 
-// hasNamespace says whether the server answers for its namespace.
+// hasNamespace checks that the namespace exists.
 func (t *Temporal) hasNamespace(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
@@ -135,10 +135,10 @@ func (t *Temporal) hasNamespace(ctx context.Context) error {
 	return err
 }
 
-// Address is host:port of the server's gRPC side.
+// Address returns host:port of the gRPC API.
 func (t *Temporal) Address() string { return loopback(t.port) }
 
-// UIURL is the address of the UI, empty when it was left out.
+// UIURL returns the address of the UI; empty without a UI.
 func (t *Temporal) UIURL() string {
 	if t.uiPort == 0 {
 		return ""
@@ -146,8 +146,8 @@ func (t *Temporal) UIURL() string {
 	return "http://" + loopback(t.uiPort)
 }
 
-// takesWorkflows says whether the namespace answers and knows our search attributes: the server listens before it has
-// made them, and a workflow started in between would fail.
+// takesWorkflows checks that the namespace has our search attributes: the server listens before it has created them, and a workflow
+// that starts in between would fail.
 func (t *Temporal) takesWorkflows(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
@@ -169,7 +169,7 @@ func (t *Temporal) takesWorkflows(ctx context.Context) error {
 	return nil
 }
 
-// quietClient connects when it is first used and keeps what it thinks of unanswered calls to itself.
+// quietClient returns a client that connects at its first use and logs nothing.
 func quietClient(address string) (client.Client, error) {
 	quiet := log.NewStructuredLogger(slog.New(slog.DiscardHandler))
 	return client.NewLazyClient(client.Options{HostPort: address, Logger: quiet})

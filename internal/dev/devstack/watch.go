@@ -8,15 +8,15 @@ import (
 )
 
 const (
-	firstPause   = 200 * time.Millisecond // before a part that died is started again
-	longestPause = 30 * time.Second       // however often it died in a row
-	// provenAfter is how long a part has to run until its next death counts as a first one again.
+	firstPause   = 200 * time.Millisecond // before the first restart of a part
+	longestPause = 30 * time.Second       // before any restart
+	// provenAfter is how long a part has to run until the pause is firstPause again.
 	provenAfter = time.Minute
 )
 
-// watch starts every part again that dies, until Stop.
+// watch restarts each part that ends, until Stop.
 func (s *Stack) watch() {
-	ctx, cancel := context.WithCancel(context.Background()) // Stop ends it, not the context of the start
+	ctx, cancel := context.WithCancel(context.Background()) // ended by Stop; the context of Up is for the start only
 	s.cancel = cancel
 	for _, part := range []*server{s.MariaDB.server, s.Temporal.server, s.Worker.server, s.API.server} {
 		s.watching.Add(1)
@@ -37,7 +37,7 @@ func (s *Stack) keepUp(ctx context.Context, part *server) {
 		case <-died.done:
 		}
 		if part.replaced(died) {
-			continue // by whoever stopped it
+			continue // it was stopped or restarted on purpose
 		}
 		if time.Since(started) > provenAfter {
 			pause = firstPause
