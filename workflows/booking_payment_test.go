@@ -175,152 +175,6 @@ func TestEventDuringTheLastRecordingOfAPaymentIsRecorded(t *testing.T) {
 	)
 }
 
-func TestCancelBeforePaymentCancelsThePaymentIntent(t *testing.T) {
-	s := bookingScenario(t, cancelled)
-	first := s.update(4*time.Minute, workflows.UpdateCancelBooking, workflows.CancelRequest{})
-	s.run(workflows.BookingPayment, held)
-	s.requireTrace(
-		"start: CreatePaymentIntent",
-		"4m: CancelPaymentIntent pi_1 requested_by_customer",
-		"4m: RecordPaymentOutcome cancelled",
-		"4m: SendEmail 4",
-	)
-	require.NoError(t, first.err)
-	require.Equal(t, workflows.CancelResult{BookingStatus: booking.StatusCancelled}, first.result)
-}
-
-// A cancel may be too late at Stripe: the booking is confirmed, and the cancel refused.
-func TestCancelThatLosesToThePaymentIsRefused(t *testing.T) {
-	s := bookingScenario(t, confirmed)
-	cancel := s.update(4*time.Minute, workflows.UpdateCancelBooking, workflows.CancelRequest{})
-	s.run(workflows.BookingPayment, held)
-	requireRefusal(t, cancel.err, workflows.ErrorAlreadySettled)
-	requireResult(s, workflows.BookingPaymentResult{
-		BookingStatus: booking.StatusConfirmed, PaymentStatus: booking.PaymentSucceeded, PaymentIntentID: intent,
-	})
-}
-
-// A cancel and an event arrive together: the recording of the cancel covers the event.
-func TestRecordingOfACancelCoversAnEvent(t *testing.T) {
-	s := bookingScenario(t, cancelled)
-	cancel := &updateOutcome{}
-	s.after(time.Minute, func() {
-		s.env.SignalWorkflowSkippingWorkflowTask(workflows.SignalStripeEvent, workflows.StripeEvent{EventID: "evt_1", PaymentIntentID: intent})
-		s.sendUpdate(cancel, workflows.UpdateCancelBooking, workflows.CancelRequest{})
-	})
-	s.run(workflows.BookingPayment, held)
-	s.requireTrace(
-		"start: CreatePaymentIntent",
-		"1m: CancelPaymentIntent pi_1 requested_by_customer",
-		"1m: RecordPaymentOutcome cancelled evt_1",
-		"1m: SendEmail 4",
-	)
-	require.NoError(t, cancel.err)
-}
-
-func TestCancelOfAPaymentInAnUnknownStateIsRefused(t *testing.T) {
-	unknown := processing
-	unknown.PaymentStatus = booking.PaymentUnknown
-	s := bookingScenario(t, unknown, unknown, confirmed)
-	s.event(time.Minute, "evt_1")
-	cancel := s.update(2*time.Minute, workflows.UpdateCancelBooking, workflows.CancelRequest{})
-	s.event(3*time.Minute, "evt_2")
-	s.run(workflows.BookingPayment, held)
-	requireRefusal(t, cancel.err, workflows.ErrorAlreadySettled)
-	s.requireTrace(
-		"start: CreatePaymentIntent",
-		"1m: RecordPaymentOutcome event evt_1",
-		"2m: RecordPaymentOutcome event",
-		"3m: RecordPaymentOutcome event evt_2",
-		"3m: SendEmail 2",
-	)
-}
-
-func TestCancelOfAPaidBookingStartsItsRefund(t *testing.T) {
-	s := newScenario(t)
-	answer(s, payments.CreatePaymentIntent, activities.PaymentIntentCreated{
-		PaymentIntentID: intent, BookingStatus: booking.StatusConfirmed, PaymentStatus: booking.PaymentSucceeded,
-	})
-	answer(s, payments.CancelPaidBooking, activities.PaidBookingCancelled{
-		BookingStatus: booking.StatusCancelled, Percent: 50, Refund: eur(5000), RefundID: "RF-7K2M9QXA", EmailIDs: []uint64{5},
-	})
-	s.childRuns(workflows.TypeRefund)
-	cancel := s.update(0, workflows.UpdateCancelBooking, workflows.CancelRequest{Paid: true})
-	s.run(workflows.BookingPayment, held)
-	s.requireTrace(
-		"start: CreatePaymentIntent",
-		"start: CancelPaidBooking",
-		"start: start Refund:RF-7K2M9QXA",
-		"start: SendEmail 5",
-	)
-	require.NoError(t, cancel.err)
-	refund := eur(5000)
-	require.Equal(t, workflows.CancelResult{
-		BookingStatus: booking.StatusCancelled, Percent: 50, Refund: &refund, RefundID: "RF-7K2M9QXA",
-	}, cancel.result)
-}
-
-// A refusal of the policy is the caller's: the workflow continues.
-func TestRefusedCancelOfAPaidBookingLeavesItConfirmed(t *testing.T) {
-	s := newScenario(t)
-	answer(s, payments.CreatePaymentIntent, activities.PaymentIntentCreated{
-		PaymentIntentID: intent, BookingStatus: booking.StatusConfirmed, PaymentStatus: booking.PaymentSucceeded,
-	})
-	double(s, payments.CancelPaidBooking, func(activities.CancelPaidBookingInput) (activities.PaidBookingCancelled, error) {
-		return activities.PaidBookingCancelled{},
-			temporal.NewNonRetryableApplicationError("the refund is not what was quoted", activities.QuoteChanged, nil)
-	})
-	cancel := s.update(0, workflows.UpdateCancelBooking, workflows.CancelRequest{Paid: true})
-	s.run(workflows.BookingPayment, held)
-	requireRefusal(t, cancel.err, workflows.ErrorQuoteChanged)
-	requireResult(s, workflows.BookingPaymentResult{
-		BookingStatus: booking.StatusConfirmed, PaymentStatus: booking.PaymentSucceeded, PaymentIntentID: intent,
-	})
-}
-
-func TestCaptureTakesAnAuthorisedPayment(t *testing.T) {
-	s := bookingScenario(t, authorized(began.Add(7*24*time.Hour)), confirmed)
-	s.event(time.Minute, "evt_authorized")
-	capture := s.update(30*time.Minute, workflows.UpdateCapturePayment, workflows.CaptureRequest{Amount: 8000})
-	s.run(workflows.BookingPayment, held)
-	s.requireTrace(
-		"start: CreatePaymentIntent",
-		"1m: RecordPaymentOutcome event evt_authorized",
-		"30m: CapturePayment pi_1 8000",
-		"30m: RecordPaymentOutcome event",
-		"30m: SendEmail 2",
-	)
-	require.NoError(t, capture.err)
-	require.Equal(t, workflows.CaptureResult{BookingStatus: booking.StatusConfirmed, PaymentStatus: booking.PaymentSucceeded}, capture.result)
-}
-
-func TestCaptureOfWhatIsNotAuthorisedIsRefused(t *testing.T) {
-	s := bookingScenario(t, expired)
-	capture := s.update(time.Minute, workflows.UpdateCapturePayment, workflows.CaptureRequest{Amount: 8000})
-	nothing := s.update(2*time.Minute, workflows.UpdateCapturePayment, workflows.CaptureRequest{})
-	s.run(workflows.BookingPayment, held)
-	requireRefusal(t, capture.err, workflows.ErrorNotAuthorized)
-	requireRefusal(t, nothing.rejected, workflows.ErrorNotAuthorized)
-	require.NotContains(t, s.traced(), "CapturePayment")
-}
-
-// Finance is warned a day before an authorisation expires; an hour before, it is released.
-func TestAuthorisationIsWarnedOfAndReleasedBeforeItExpires(t *testing.T) {
-	s := bookingScenario(t, authorized(began.Add(7*24*time.Hour)), expired)
-	answer(s, payments.WarnOfCapture, activities.EmailsQueued{EmailIDs: []uint64{6}})
-	s.event(time.Minute, "evt_authorized")
-	s.run(workflows.BookingPayment, held)
-	s.requireTrace(
-		"start: CreatePaymentIntent",
-		"1m: RecordPaymentOutcome event evt_authorized",
-		"6d: WarnOfCapture",
-		"6d: SendEmail 6",
-		"6d23h: CancelPaymentIntent pi_1 abandoned",
-		"6d23h: RecordPaymentOutcome hold_ended",
-		"6d23h: SendEmail 3",
-	)
-}
-
 // A payment at the bank cannot be cancelled: it is read when the hold ends and every 15 minutes from then on.
 func TestProcessingPaymentOutlastsItsHold(t *testing.T) {
 	s := bookingScenario(t, processing, processing, processing, confirmed)
@@ -333,46 +187,6 @@ func TestProcessingPaymentOutlastsItsHold(t *testing.T) {
 		"30m: RecordPaymentOutcome event",
 		"45m: RecordPaymentOutcome event",
 		"45m: SendEmail 2",
-	)
-}
-
-// Stripe may report the fee days later. Its polls end, and leave it to reconciliation.
-func TestFeeIsPolledUntilItsScheduleEnds(t *testing.T) {
-	withoutFee := confirmed
-	withoutFee.FeePending = true
-	s := bookingScenario(t, withoutFee)
-	s.event(0, "evt_succeeded")
-	s.run(workflows.BookingPayment, held)
-	s.requireTrace(
-		"start: CreatePaymentIntent",
-		"start: RecordPaymentOutcome event evt_succeeded",
-		"start: SendEmail 2",
-		"1m: RecordPaymentOutcome event",
-		"11m: RecordPaymentOutcome event",
-		"1h11m: RecordPaymentOutcome event",
-		"7h11m: RecordPaymentOutcome event",
-		"1d7h11m: RecordPaymentOutcome event",
-		"3d7h11m: RecordPaymentOutcome event",
-	)
-}
-
-// Events do not advance the schedule of polls.
-func TestEventsDoNotStretchThePollsOfTheFee(t *testing.T) {
-	withoutFee := confirmed
-	withoutFee.FeePending = true
-	s := bookingScenario(t, withoutFee, withoutFee, withoutFee, withoutFee, confirmed)
-	for i, id := range []string{"evt_1", "evt_2", "evt_3"} {
-		s.event(time.Duration(i)*time.Second, id)
-	}
-	s.run(workflows.BookingPayment, held)
-	s.requireTrace(
-		"start: CreatePaymentIntent",
-		"start: RecordPaymentOutcome event evt_1",
-		"start: SendEmail 2",
-		"1s: RecordPaymentOutcome event evt_2",
-		"2s: RecordPaymentOutcome event evt_3",
-		"1m: RecordPaymentOutcome event",
-		"11m: RecordPaymentOutcome event",
 	)
 }
 
@@ -414,19 +228,6 @@ func TestContradictionIsReportedAndStillCancelledWhenTheHoldEnds(t *testing.T) {
 		"15m: RecordPaymentOutcome hold_ended",
 		"15m: SendEmail 3",
 	)
-}
-
-func TestCancelledWorkflowClosesItsBooking(t *testing.T) {
-	s := bookingScenario(t, cancelled)
-	s.after(5*time.Minute, s.env.CancelWorkflow)
-	s.run(workflows.BookingPayment, held)
-	s.requireTrace(
-		"start: CreatePaymentIntent",
-		"5m: CancelPaymentIntent pi_1 requested_by_customer",
-		"5m: RecordPaymentOutcome cancelled",
-		"5m: SendEmail 4",
-	)
-	require.True(t, temporal.IsCanceledError(s.env.GetWorkflowError()), "it ends as cancelled, after it has tidied up")
 }
 
 // A mail server that is down delays neither the booking nor the next event.
@@ -473,11 +274,4 @@ func TestStepThatFailsOnTheFastPathIsRetriedOnTheSlowOne(t *testing.T) {
 		"1m200ms: RecordPaymentOutcome event evt_1 (retried for 30d)",
 		"1m7s200ms: SendEmail 2",
 	)
-}
-
-func requireRefusal(t *testing.T, err error, kind string) {
-	t.Helper()
-	var refusal *temporal.ApplicationError
-	require.ErrorAs(t, err, &refusal)
-	require.Equal(t, kind, refusal.Type())
 }
