@@ -8,8 +8,8 @@ func captures() []Scenario {
 	return []Scenario{
 		{
 			Name: "an authorisation is captured in part",
-			Assumption: "a charge over the whole and a refund of category partial_capture_reversal over the rest; the rest is shown as a refund " +
-				"of the charge",
+			Assumption: "a charge of the whole amount and a refund of category partial_capture_reversal of the rest; the rest is shown as " +
+				"a refund of the charge",
 			play: capturedInPart, Want: []string{
 				"authorised: requires_capture 45900 0 USD", "captured: succeeded 45900 30000 USD",
 				"captured's balance transaction: charge charge 45900", "captured's net is its amount without the fee: true",
@@ -17,7 +17,7 @@ func captures() []Scenario {
 				"captured again: unexpected_state 400 payment_intent_unexpected_state",
 			},
 		},
-		{Name: "an authorisation is let go", play: func(s *Session) {
+		{Name: "an authorisation is released", play: func(s *Session) {
 			id := s.authorised()
 			s.must("cancel", s.post("/v1/payment_intents/"+id+"/cancel", ""))
 			s.seePayment("cancelled", id)

@@ -33,7 +33,7 @@ func TestScenariosHoldAtTheStandIn(t *testing.T) {
 	}
 }
 
-// The fields that Stripe's objects have to have are those of the stand-in's.
+// testdata/fields.json contains the fields of the stand-in's objects.
 func TestFieldsAreTheStandIns(t *testing.T) {
 	t.Parallel()
 	seen := map[string][]string{}

@@ -16,7 +16,7 @@ func debits() []Scenario {
 			},
 		},
 		{
-			Name: "a bank debit fails", Assumption: "the money that a pending debit had brought goes by a transaction of category charge_failure",
+			Name: "a bank debit fails", Assumption: "a transaction of category charge_failure takes the money of the pending debit back",
 			play: debitFails, Want: []string{
 				"in the end: requires_payment_method 45900 0 USD", "charge: failed",
 				"transactions: [payment/charge 45900 payment_failure_refund/charge_failure -45900]",
@@ -33,7 +33,7 @@ func debits() []Scenario {
 	}
 }
 
-// debit submits a bank debit over a PaymentIntent that leaves the methods to the dashboard.
+// debit submits a bank debit for a PaymentIntent with automatic payment methods.
 func (s *Session) debit(account string) string {
 	id := s.reserve(booking.CaptureAutomatic)
 	submitted := s.must("confirm with a bank account", s.post("/v1/payment_intents/"+id+"/confirm",

@@ -6,10 +6,10 @@ import (
 	"farebook/money"
 )
 
-// amount of every payment here, in US dollars' minor units.
+// amount is that of each payment here, in US cents.
 const amount = 45900
 
-// reserve makes a PaymentIntent as Farebook does and returns its id.
+// reserve creates a PaymentIntent as Farebook does and returns its id.
 func (s *Session) reserve(capture booking.CaptureMethod) string {
 	if s.err != nil {
 		return ""
@@ -21,19 +21,19 @@ func (s *Session) reserve(capture booking.CaptureMethod) string {
 	return made.PaymentIntentID
 }
 
-// confirm pays as a browser would, once it has made a payment method of a card.
+// confirm pays as the browser does when it has created a payment method.
 func (s *Session) confirm(id, method string) answer {
 	return s.post("/v1/payment_intents/"+id+"/confirm", "return_url=https://example.com/return&payment_method="+method)
 }
 
-// paid is a PaymentIntent that a card has paid, with its money available at once.
+// paid returns the id of a PaymentIntent that a card has paid; the money is available at once.
 func (s *Session) paid() string {
 	id := s.reserve(booking.CaptureAutomatic)
 	s.must("confirm", s.confirm(id, "pm_card_bypassPending"))
 	return id
 }
 
-// read a PaymentIntent by our own client.
+// read retrieves a PaymentIntent with our client.
 func (s *Session) read(id string) booking.PaymentSnapshot {
 	if s.err != nil {
 		return booking.PaymentSnapshot{}

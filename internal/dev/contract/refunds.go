@@ -30,7 +30,7 @@ func refunds() []Scenario {
 			},
 		},
 		{
-			Name: "a refund names a PaymentIntent that is not there", Assumption: "400, as for other parameters that name nothing",
+			Name: "a refund names a PaymentIntent that does not exist", Assumption: "400, as for other parameters that name no object",
 			play: func(s *Session) {
 				s.seeFailure("refused", func() error { _, err := s.refund("pi_"+s.run, 100, 1); return err }())
 			}, Want: []string{"refused: unknown_refusal 400 resource_missing"},
@@ -84,7 +84,7 @@ func refundFails(s *Session) {
 	s.see("events", s.eventTypes(refund.text("id"), refund.text("charge")))
 }
 
-// eventTypes about a refund, or about its charge's refunds.
+// eventTypes returns the types of the events about a refund and about the refunds of its charge.
 func (s *Session) eventTypes(refund, charge string) []string {
 	var types []string
 	for _, event := range s.must("events", s.get("/v1/events?limit=100")).rows() {

@@ -10,18 +10,18 @@ import (
 	"strings"
 )
 
-// fieldsJSON are the fields of the stand-in's objects: Stripe's have to have them all.
+// fieldsJSON are the fields of the stand-in's objects, which Stripe's have to have.
 //
 //go:embed testdata/fields.json
 var fieldsJSON []byte
 
-// Fields that objects have to have, by kind.
+// Fields returns the fields that objects must have, by kind.
 func Fields() (map[string][]string, error) {
 	var fields map[string][]string
 	return fields, json.Unmarshal(fieldsJSON, &fields)
 }
 
-// Report plays every scenario at a target, and writes what holds and what does not. It returns how many do not.
+// Report plays all scenarios at a target and writes which hold. It returns the number that do not.
 func Report(ctx context.Context, target *Target, out io.Writer) (int, error) {
 	want, err := Fields()
 	if err != nil {
@@ -76,5 +76,5 @@ func writeBroken(out *strings.Builder, target *Target, scenario Scenario, facts 
 }
 
 func line(out *strings.Builder, format string, values ...any) {
-	_, _ = fmt.Fprintf(out, format+"\n", values...) // a builder takes everything
+	_, _ = fmt.Fprintf(out, format+"\n", values...) // a strings.Builder never fails
 }

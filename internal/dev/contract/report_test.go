@@ -17,7 +17,7 @@ func TestReportSaysHowManyHold(t *testing.T) {
 	require.Regexp(t, `^stand-in: (\d+) of (\d+) scenarios hold\n$`, out.String())
 }
 
-// What was expected and what was found stand beside one another, with what was only assumed.
+// A report shows the expected and the found lines of a scenario that does not hold, and its assumption.
 func TestReportShowsWhatDoesNotHold(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder

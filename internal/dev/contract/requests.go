@@ -9,8 +9,8 @@ import (
 func requests() []Scenario {
 	return []Scenario{
 		{
-			Name: "an answer is kept under its key", Assumption: "a 400 is kept once execution began (a state that forbids it, nothing left to " +
-				"refund) and not when a parameter was refused",
+			Name: "a response is stored under its key", Assumption: "a 400 is stored if execution had begun (a state that forbids it, " +
+				"nothing left to refund) and not if a parameter was refused",
 			play: answersAreKept, Want: []string{
 				"same request: 200 true", "same object: true", "other parameters: 400 idempotency_error none none none",
 				"a decline: 402 true", "a parameter that is refused: 400 false", "a state that forbids it: 400 true",
@@ -18,7 +18,7 @@ func requests() []Scenario {
 			},
 		},
 		{
-			Name: "a list shows what was just made", Assumption: "at once; Stripe promises it for none", play: listsAreUpToDate,
+			Name: "a list contains an object that was just created", Assumption: "at once; Stripe does not promise it", play: listsAreUpToDate,
 			Want: []string{"payment_intents: true", "charges: true", "refunds: true", "balance_transactions: true"},
 		},
 		{Name: "requests that are refused", play: requestsAreRefused, Want: []string{

@@ -4,22 +4,23 @@ import (
 	"slices"
 )
 
-// Scenario is one thing that Farebook relies on.
+// Scenario is one behaviour of Stripe that Farebook relies on.
 type Scenario struct {
 	Name string
-	// Assumption is what the stand-in guesses, where no documentation says; empty where it does.
+	// Assumption is what the stand-in assumes without documentation; empty if the behaviour is documented.
 	Assumption string
 	play       func(*Session)
-	// Want is what has to be seen, line by line.
+	// Want are the expected lines of Facts.
 	Want []string
 }
 
-// Scenarios are all there are.
+// Scenarios returns all scenarios.
 func Scenarios() []Scenario {
 	return slices.Concat(payments(), captures(), refunds(), debits(), disputes(), requests())
 }
 
-// Missing are fields that Farebook uses and a target's objects do not have; More are additional fields that they have.
+// Missing compares the fields of objects by kind. It returns those of want that have does not contain, and the additional ones of
+// have, each as kind.field.
 func Missing(want, have map[string][]string) (missing, more []string) {
 	for kind, fields := range want {
 		for _, field := range fields {

@@ -17,31 +17,31 @@ import (
 	"farebook/internal/wait"
 )
 
-// Facts are what a scenario saw.
+// Facts are what a scenario observed.
 type Facts struct {
 	Lines  []string            // "payment status: succeeded", in the order of the scenario
 	Fields map[string][]string // the fields of each kind of object, sorted
 }
 
-// Session is one run of a scenario. After a first error its methods do nothing.
+// Session is one run of a scenario. After the first error its methods do nothing.
 type Session struct {
 	ctx    context.Context //nolint:containedctx // a session is one call of Run
 	target *Target
-	run    string // makes keys and references of this run its own
+	run    string // makes the keys and references of this run unique
 	facts  *Facts
 	err    error
 }
 
 func newRun() string { return strings.ToLower(rand.Text()[:10]) }
 
-// answer of raw HTTP.
+// answer is the response to a raw HTTP request.
 type answer struct {
 	status   int
 	replayed bool
 	body     map[string]any
 }
 
-// at follows a dotted path into an answer: "error.code". What is not there is nil.
+// at returns the value at a dotted path, such as "error.code"; nil if it does not exist.
 func (a answer) at(path string) any {
 	var value any = a.body
 	for _, step := range strings.Split(path, ".") {
@@ -53,7 +53,7 @@ func (a answer) at(path string) any {
 
 func (a answer) text(path string) string { text, _ := a.at(path).(string); return text }
 
-// rows of a list.
+// rows returns the objects of a list.
 func (a answer) rows() []answer {
 	rows, _ := a.body["data"].([]any)
 	var out []answer
@@ -75,7 +75,7 @@ func (s *Session) get(path string) answer { return s.ask(http.MethodGet, path, "
 
 func (s *Session) post(path, form string) answer { return s.ask(http.MethodPost, path, form, "") }
 
-// postKeyed posts under an idempotency key, which is this run's own.
+// postKeyed posts with an idempotency key, which is unique to this run.
 func (s *Session) postKeyed(path, form, key string) answer {
 	return s.ask(http.MethodPost, path, form, s.run+"/"+key)
 }
@@ -102,7 +102,7 @@ func (s *Session) ask(method, path, form, key string) answer {
 		s.fail(err)
 		return answer{}
 	}
-	defer func() { _ = response.Body.Close() }() // it is read to its end
+	defer func() { _ = response.Body.Close() }() // read to its end below
 	text, err := io.ReadAll(response.Body)
 	if err != nil {
 		s.fail(err)
@@ -110,12 +110,12 @@ func (s *Session) ask(method, path, form, key string) answer {
 	}
 	out := answer{status: response.StatusCode, replayed: response.Header.Get("Idempotent-Replayed") == "true"}
 	if err := json.Unmarshal(text, &out.body); err != nil {
-		s.fail(fmt.Errorf("%s %s: HTTP %d, no JSON", method, path, out.status))
+		s.fail(fmt.Errorf("%s %s: HTTP %d, the body is not JSON", method, path, out.status))
 	}
 	return out
 }
 
-// must fails the scenario when a step that the question is not about did not work.
+// must fails the scenario if a preparatory step was refused.
 func (s *Session) must(step string, a answer) answer {
 	if s.err == nil && a.status != http.StatusOK {
 		s.fail(fmt.Errorf("%s: HTTP %d, code %v, parameter %v", step, a.status, a.at("error.code"), a.at("error.param")))
@@ -123,21 +123,21 @@ func (s *Session) must(step string, a answer) answer {
 	return a
 }
 
-// mustDo is must for our own client.
+// mustDo is must for a call of our client.
 func (s *Session) mustDo(step string, err error) {
 	if err != nil {
 		s.fail(fmt.Errorf("%s: %w", step, err))
 	}
 }
 
-// see notes a fact.
+// see records a fact.
 func (s *Session) see(name string, values ...any) {
 	if s.err != nil {
 		return
 	}
 	texts := make([]string, 0, len(values))
 	for _, value := range values {
-		if number, ok := value.(float64); ok { // JSON's numbers: amounts are whole
+		if number, ok := value.(float64); ok { // a JSON number; amounts are integers
 			value = int64(number)
 		}
 		if value == nil {
@@ -148,12 +148,12 @@ func (s *Session) see(name string, values ...any) {
 	s.facts.Lines = append(s.facts.Lines, name+": "+strings.Join(texts, " "))
 }
 
-// seeError notes a refusal: its status, type, code, decline code and parameter.
+// seeError records a refusal: its status, type, code, decline code and parameter.
 func (s *Session) seeError(name string, a answer) {
 	s.see(name, a.status, a.at("error.type"), a.at("error.code"), a.at("error.decline_code"), a.at("error.param"))
 }
 
-// seeFailure notes what our client makes of a refusal.
+// seeFailure records the error that our client returns for a refusal.
 func (s *Session) seeFailure(name string, err error) {
 	var failure *stripeapi.CallError
 	if !errors.As(err, &failure) {
@@ -163,7 +163,7 @@ func (s *Session) seeFailure(name string, err error) {
 	s.see(name, failure.Kind, failure.HTTPStatus, failure.Code)
 }
 
-// seeFields keeps which fields an object has.
+// seeFields records the fields of an object.
 func (s *Session) seeFields(kind string, value any) {
 	object, ok := value.(map[string]any)
 	if s.err == nil && ok {
@@ -171,7 +171,7 @@ func (s *Session) seeFields(kind string, value any) {
 	}
 }
 
-// await polls until a condition holds, for as long as this target may take.
+// await polls until a condition holds, for at most the target's patience.
 func (s *Session) await(what string, holds func() bool) {
 	deadline := time.Now().Add(s.target.patience)
 	for s.err == nil && !holds() {
@@ -185,14 +185,14 @@ func (s *Session) await(what string, holds func() bool) {
 	}
 }
 
-// pass lets time pass at the stand-in; at Stripe's test mode it passes on its own.
+// pass advances the stand-in's clock. Stripe's test mode needs no waiting for days.
 func (s *Session) pass(d time.Duration) {
 	if s.target.stand != nil && s.err == nil {
 		s.target.stand.Advance(d)
 	}
 }
 
-// transactions of a source, oldest first, as "type category amount".
+// transactions returns the balance transactions of a source as "type/category amount", sorted.
 func (s *Session) transactions(source string) []string {
 	rows := s.must("list balance transactions", s.get("/v1/balance_transactions?limit=100&source="+source)).rows()
 	var out []string

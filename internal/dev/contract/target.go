@@ -11,21 +11,21 @@ import (
 	"farebook/internal/stripeapi"
 )
 
-// KeyVariable names the environment variable with a key of Stripe's test mode.
+// KeyVariable is the environment variable with a secret key of Stripe's test mode.
 const KeyVariable = "FAREBOOK_CONTRACT_KEY"
 
-// Target is a Stripe to ask.
+// Target is the stand-in or Stripe.
 type Target struct {
 	name     string
 	base     string
 	key      string
 	client   *stripeapi.Client
-	stand    *fakestripe.Server // nil at Stripe itself
-	pace     time.Duration      // between two polls
+	stand    *fakestripe.Server // nil for Stripe
+	pace     time.Duration      // pause between two polls
 	patience time.Duration
 }
 
-// StandIn starts one; Close ends it.
+// StandIn starts a stand-in, which Close ends.
 func StandIn() (*Target, error) {
 	const key = "sk_test_contract"
 	stand := fakestripe.New(fakestripe.Options{APIKey: key})
@@ -38,7 +38,7 @@ func StandIn() (*Target, error) {
 	}, nil
 }
 
-// Stripe is Stripe itself, in its test mode: a key of live mode, or of nothing that is known, is refused.
+// Stripe returns Stripe in test mode. It refuses any key that is not a secret key of test mode.
 func Stripe(key string) (*Target, error) {
 	if !strings.HasPrefix(key, "sk_test_") {
 		return nil, errors.New(KeyVariable + " must be a secret key of Stripe's test mode (sk_test_...): scenarios make payments, refunds and " +
@@ -50,10 +50,10 @@ func Stripe(key string) (*Target, error) {
 	}, nil
 }
 
-// Name of it, for people.
+// Name returns the name of the target in reports.
 func (t *Target) Name() string { return t.name }
 
-// Close ends what was started.
+// Close ends the stand-in; it does nothing for Stripe.
 func (t *Target) Close() error {
 	if t.stand == nil {
 		return nil
@@ -61,7 +61,7 @@ func (t *Target) Close() error {
 	return t.stand.Close()
 }
 
-// Run plays one scenario and returns what was seen, or why it could not be played.
+// Run plays one scenario and returns its facts, or an error if a step failed.
 func (t *Target) Run(ctx context.Context, scenario Scenario) (*Facts, error) {
 	s := &Session{ctx: ctx, target: t, run: newRun(), facts: &Facts{Fields: map[string][]string{}}}
 	scenario.play(s)

@@ -1,5 +1,5 @@
 // Command contract plays the scenarios of internal/dev/contract against the stand-in, and against Stripe's test mode when
-// FAREBOOK_CONTRACT_KEY has a test key. It fails when one does not hold. Run by `make contract`.
+// FAREBOOK_CONTRACT_KEY has a test key. It fails if a scenario does not hold. Run by `make contract`.
 package main
 
 import (
@@ -17,7 +17,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if err := run(ctx, os.Getenv(contract.KeyVariable), os.Stdout); err != nil {
-		_, _ = fmt.Fprintln(os.Stderr, "contract:", err) // there is no other place to say it
+		_, _ = fmt.Fprintln(os.Stderr, "contract:", err) // nothing can be done if that fails
 		os.Exit(1)
 	}
 }

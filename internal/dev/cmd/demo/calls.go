@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// booked is the part of the API's answers that the story needs.
+// booked is the part of a booking in the API that stories use.
 type booked struct {
 	Reference     string    `json:"reference"`
 	Status        string    `json:"status"`
@@ -43,7 +43,7 @@ func body(locale string, holdMinutes int, more map[string]any) ([]byte, error) {
 	return json.Marshal(request)
 }
 
-// book begins a story with a booking.
+// book begins a story with a booking, which is expected to end with the status want and these emails.
 func (d *demo) book(ctx context.Context, title, locale string, holdMinutes int, want string, mails ...string) (*story, error) {
 	return d.bookWith(ctx, title, locale, holdMinutes, nil, want, mails...)
 }
@@ -63,7 +63,7 @@ func (d *demo) bookWith(ctx context.Context, title, locale string, holdMinutes i
 	}
 	var b booked
 	if status != http.StatusCreated || json.Unmarshal(answer, &b) != nil || b.Payment.ClientSecret == "" {
-		return nil, fmt.Errorf("the booking was answered %d: %s", status, answer)
+		return nil, fmt.Errorf("POST /v1/bookings: unexpected status %d: %s", status, answer)
 	}
 	step("POST /v1/bookings → %d, %s, %s, held until %s", status, b.Reference, b.Status, b.HoldExpiresAt.Format(time.TimeOnly))
 	step("PaymentIntent %s, workflow BookingPayment:%s", b.Payment.PaymentIntentID, b.Reference)
@@ -72,10 +72,10 @@ func (d *demo) bookWith(ctx context.Context, title, locale string, holdMinutes i
 	return s, nil
 }
 
-// key is the idempotency key of the story to come.
+// key returns the idempotency key of the next story.
 func (d *demo) key() string { return fmt.Sprintf("demo-%d", len(d.told)+1) }
 
-// again repeats the first booking under its key, and wants the same answer.
+// again repeats the request of the first booking with its key and checks that the response is the same.
 func (d *demo) again(ctx context.Context, s *story, what string) error {
 	text, err := body("en", 30, nil)
 	if err != nil {
@@ -87,13 +87,13 @@ func (d *demo) again(ctx context.Context, s *story, what string) error {
 	}
 	var b booked
 	if status != http.StatusCreated || json.Unmarshal(answer, &b) != nil || b.Reference != s.reference {
-		return fmt.Errorf("the same request under the same key was answered %d: %s", status, answer)
+		return fmt.Errorf("the repeated request: unexpected status or booking: %d: %s", status, answer)
 	}
 	step("%s → %d, %s again", what, status, b.Reference)
 	return nil
 }
 
-// read asks the API for a booking.
+// read reads a booking from the API.
 func (d *demo) read(ctx context.Context, reference string) (booked, error) {
 	status, answer, err := d.call(ctx, http.MethodGet, "/v1/bookings/"+reference, "", nil)
 	var b booked
@@ -121,7 +121,7 @@ func (d *demo) call(ctx context.Context, method, path, key string, text []byte) 
 	return do(request)
 }
 
-// pay is the traveller's browser, which confirms the PaymentIntent at Stripe.
+// pay confirms the PaymentIntent at Stripe, as the traveller's browser does.
 func (d *demo) pay(ctx context.Context, s *story, card string, want int) error {
 	form := url.Values{"payment_method": {card}, "return_url": {"https://example.com/return"}}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost,
@@ -137,7 +137,7 @@ func (d *demo) pay(ctx context.Context, s *story, card string, want int) error {
 	}
 	step("the traveller pays with %s → Stripe answers %d", card, status)
 	if status != want {
-		return fmt.Errorf("the payment was answered %d instead of %d: %s", status, want, answer)
+		return fmt.Errorf("confirm the PaymentIntent: status %d instead of %d: %s", status, want, answer)
 	}
 	return nil
 }

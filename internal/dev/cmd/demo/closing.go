@@ -13,7 +13,7 @@ import (
 	"farebook/money"
 )
 
-// mailsOf are the mails that reached the mailbox about a booking, by the occasion in their Message-ID.
+// mailsOf returns the kinds of the emails about a booking in the mailbox, from their Message-IDs.
 func (d *demo) mailsOf(s *story) []string {
 	var kinds []string
 	for _, message := range d.stack.Mailbox.Messages() {
@@ -37,7 +37,7 @@ func (d *demo) awaitMails(ctx context.Context) error {
 		}
 		return true, nil
 	}); err != nil {
-		return fmt.Errorf("not every mail came: %w", err)
+		return fmt.Errorf("not all emails arrived: %w", err)
 	}
 	return nil
 }
@@ -60,7 +60,7 @@ func (d *demo) showLedger(ctx context.Context) error {
 }
 
 func (d *demo) showMails() {
-	fmt.Println("\nThe mails")
+	fmt.Println("\nThe emails")
 	for _, message := range d.stack.Mailbox.Messages() {
 		fmt.Printf("   %s\n      Message-ID <%s>\n", message.Subject, message.MessageID)
 	}
@@ -74,13 +74,13 @@ func (d *demo) showMails() {
 	}
 }
 
-// errBroken ends the demonstration with a status other than 0.
-var errBroken = errors.New("a promise was broken, see the table above")
+// errBroken makes the demonstration exit with a status other than 0.
+var errBroken = errors.New("a promise was broken: see the table above")
 
-// close prints the closing table and tells whether every promise held.
+// close prints the tables of stories and promises, and returns errBroken if a promise was broken.
 func (d *demo) close(ctx context.Context) error {
 	held := true
-	fmt.Printf("\n%-62s %-12s %-15s %s\n", "Story", "Booking", "Status", "Mails")
+	fmt.Printf("\n%-62s %-12s %-15s %s\n", "Story", "Booking", "Status", "Emails")
 	for _, s := range d.told {
 		b, err := d.read(ctx, s.reference)
 		if err != nil {
@@ -112,12 +112,12 @@ func (d *demo) close(ctx context.Context) error {
 	return nil
 }
 
-// sameMails tells whether these mails came and no others, in whatever order: each is sent beside the rest.
+// sameMails reports whether exactly the expected emails arrived, in any order, because they are sent in parallel.
 func sameMails(came, expected []string) bool {
 	return slices.Equal(slices.Sorted(slices.Values(came)), slices.Sorted(slices.Values(expected)))
 }
 
-// showAccounts prints what the ledger adds up to, payouts among it.
+// showAccounts prints the balance of each account.
 func (d *demo) showAccounts(ctx context.Context) error {
 	balances, err := d.store.Balances(ctx)
 	if err != nil {
@@ -130,7 +130,7 @@ func (d *demo) showAccounts(ctx context.Context) error {
 	return nil
 }
 
-// shown is an amount with its currency and decimals.
+// shown formats an amount with its currency and decimals.
 func shown(value int64, currency money.Currency) string {
 	return money.Money{Value: value, Currency: currency}.Format(money.LocaleEN)
 }
@@ -141,10 +141,10 @@ type check struct {
 	detail string
 }
 
-// checks are those that need the stand-in's own truth; starter verify makes the others.
+// checks compares the books with the state of the stand-in; `starter verify` checks the other promises.
 func (d *demo) checks(ctx context.Context) ([]check, error) {
 	charged := map[string]int{}
-	twice := check{text: "1 no booking is charged twice, by Stripe's own word", held: true}
+	twice := check{text: "1 no booking is charged twice at Stripe", held: true}
 	for _, intent := range d.stack.Stripe.PaymentIntents() {
 		if intent.Status == "succeeded" {
 			charged[intent.Metadata["booking_reference"]]++
@@ -166,7 +166,7 @@ func (d *demo) checks(ctx context.Context) ([]check, error) {
 		out = append(out, check{
 			text:   "5 asset:stripe_clearing equals Stripe's balance: " + shown(balance.Amount, balance.Currency),
 			held:   theirs == balance.Amount,
-			detail: "Stripe says " + shown(theirs, balance.Currency),
+			detail: "Stripe's balance is " + shown(theirs, balance.Currency),
 		})
 	}
 	return out, nil

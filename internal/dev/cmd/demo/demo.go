@@ -13,7 +13,7 @@ import (
 	"farebook/store"
 )
 
-// demo tells a story on a running stack.
+// demo runs stories on a stack and records them for the tables at the end.
 type demo struct {
 	stack *devstack.Stack
 	store *store.Store
@@ -21,12 +21,12 @@ type demo struct {
 	begun int
 }
 
-// story is one booking and what is expected of it.
+// story is one booking and its expected end.
 type story struct {
 	title     string
 	reference string
 	intent    string
-	want      string // the booking's status in the end
+	want      string // the booking's final status
 	mails     []string
 }
 
@@ -59,13 +59,13 @@ func (d *demo) paid(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := d.again(ctx, s, "the same request under the same Idempotency-Key"); err != nil {
+	if err := d.again(ctx, s, "the same request with the same Idempotency-Key"); err != nil {
 		return err
 	}
 	if err := d.rotateKey(ctx); err != nil {
 		return err
 	}
-	if err := d.again(ctx, s, "the same request by the new API key"); err != nil {
+	if err := d.again(ctx, s, "the same request with the new API key"); err != nil {
 		return err
 	}
 	if err := d.pay(ctx, s, "pm_card_visa", http.StatusOK); err != nil {
@@ -113,12 +113,12 @@ func (d *demo) cancelled(ctx context.Context) error {
 	}
 	step("POST /v1/bookings/%s/cancel → %d", s.reference, status)
 	if status != http.StatusOK {
-		return fmt.Errorf("the cancel was answered %d: %s", status, body)
+		return fmt.Errorf("the cancellation: unexpected status %d: %s", status, body)
 	}
 	return d.await(ctx, s)
 }
 
-// bookAndPay begins a story with a booking that is paid with a card of Stripe's, and waits for the status that it should have then.
+// bookAndPay begins a story with a booking, pays it with one of Stripe's test cards, and waits for the status want.
 func (d *demo) bookAndPay(ctx context.Context, title, locale, card, want string, mails ...string) (*story, error) {
 	s, err := d.book(ctx, title, locale, 30, want, mails...)
 	if err != nil {
@@ -130,7 +130,7 @@ func (d *demo) bookAndPay(ctx context.Context, title, locale, card, want string,
 	return s, d.await(ctx, s)
 }
 
-// await waits for the status that a story should end in.
+// await waits until the booking has the expected status.
 func (d *demo) await(ctx context.Context, s *story) error {
 	began := time.Now()
 	if err := until(ctx, func() (bool, error) {
@@ -171,7 +171,7 @@ func until(ctx context.Context, done func() (bool, error)) error {
 	}
 }
 
-// begin numbers and prints what happens next.
+// begin prints the number and title of the next story.
 func (d *demo) begin(title string) {
 	d.begun++
 	fmt.Printf("\n%d. %s\n", d.begun, title)

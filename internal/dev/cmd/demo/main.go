@@ -1,8 +1,7 @@
-// Command demo runs the main job on its own stack, with real input: a paid booking, a declined card followed by a
-// good one, an expired hold, a cancelled booking, refunds, a cancellation after payment, a capture in part, a dispute and
-// a payout, Temporal lost with its database in the middle, and three events that are lost and found by reconciliation. It says what happens
-// with ids, shows the ledger and the mails, ends with starter verify, and exits with 0
-// only if every promise held.
+// Command demo shows Farebook at work on a separate stack: a paid booking, a declined card followed by a good one, an expired
+// hold, a cancelled booking, refunds, a cancellation after payment, a partial capture, the loss of Temporal with its database, a
+// dispute, a payout, and three lost events that reconciliation finds. It prints each step with its ids, the ledger and the emails,
+// ends with `starter verify`, and exits with 0 only if every promise held.
 package main
 
 import (
@@ -18,13 +17,13 @@ import (
 	"farebook/internal/dev/devstack"
 )
 
-// demoTime bounds the whole run; a first one that installs and builds servers is not counted, as Up has its own context.
+// demoTime bounds the run without the start of the stack, because a first start installs and builds servers.
 const demoTime = 5 * time.Minute
 
-// holdMinute makes the expired hold of one minute last seconds, and leaves the others time enough.
+// holdMinute shortens a hold of one minute to seconds; the other holds are long enough for the whole run.
 const holdMinute = "FAREBOOK_HOLD_MINUTE=4s"
 
-// sweep has what lost its workflow found within seconds.
+// sweep makes the sweeper find work without a workflow within seconds.
 const sweep = "SWEEP_INTERVAL=2s"
 
 // lag lets reconciliation report differences immediately, because the whole demonstration takes seconds.
@@ -47,7 +46,7 @@ func run() (err error) {
 	if err != nil {
 		return err
 	}
-	fmt.Println("Bringing up Farebook: MariaDB, Temporal, the Stripe stand-in, the mailbox, worker and API ...")
+	fmt.Println("Starting Farebook: MariaDB, Temporal, the Stripe stand-in, the mailbox, worker and API ...")
 	stack, err := devstack.Up(ctx, devstack.Options{
 		Dir: filepath.Join(root, "var", "demo"), Env: []string{holdMinute, lag, sweep}, Progress: os.Stdout,
 	})

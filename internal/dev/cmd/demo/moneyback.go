@@ -11,7 +11,7 @@ import (
 	"farebook/store"
 )
 
-// refunded gives part of a payment back, and then the rest.
+// refunded refunds a part of a payment, and then the rest.
 func (d *demo) refunded(ctx context.Context) error {
 	s, err := d.bookAndPay(ctx, "A refund in two parts", "en", "pm_card_visa", "confirmed", "booking_confirmed", "refunded", "refunded")
 	if err != nil {
@@ -37,7 +37,7 @@ func (d *demo) refunded(ctx context.Context) error {
 	return nil
 }
 
-// cancelledAfterPayment asks for the quote and cancels under the refund policy.
+// cancelledAfterPayment reads the cancellation quote and cancels under the refund policy.
 func (d *demo) cancelledAfterPayment(ctx context.Context) error {
 	s, err := d.bookAndPay(ctx, "A paid booking cancelled under the refund policy", "ar", "pm_card_visa", "confirmed",
 		"booking_confirmed", "booking_cancelled_paid", "refunded")
@@ -53,7 +53,7 @@ func (d *demo) cancelledAfterPayment(ctx context.Context) error {
 		Refund      struct{ Value int64 }
 	}
 	if status != http.StatusOK || json.Unmarshal(answer, &quote) != nil {
-		return fmt.Errorf("the quote was answered %d: %s", status, answer)
+		return fmt.Errorf("the quote: unexpected status %d: %s", status, answer)
 	}
 	step("the quote: %s", quote.Explanation)
 	body := fmt.Sprintf(`{"expectedRefund":{"value":%d,"currency":"USD"}}`, quote.Refund.Value)
@@ -66,7 +66,7 @@ func (d *demo) cancelledAfterPayment(ctx context.Context) error {
 	return d.await(ctx, s)
 }
 
-// capturedInPart authorises a payment, and takes less than was authorised.
+// capturedInPart authorises a payment and captures a part of it.
 func (d *demo) capturedInPart(ctx context.Context) error {
 	s, err := d.bookWith(ctx, "A payment authorised first, captured in part", "en", 30, map[string]any{"capture": "manual"}, "confirmed",
 		"payment_authorized", "booking_confirmed")
@@ -87,7 +87,7 @@ func (d *demo) capturedInPart(ctx context.Context) error {
 	return d.await(ctx, s)
 }
 
-// disputed is won by the evidence that Stripe's test mode takes for winning.
+// disputed opens a dispute, which the bank then decides as won.
 func (d *demo) disputed(ctx context.Context) error {
 	s, err := d.bookAndPay(ctx, "A dispute that is won", "en", "pm_card_createDispute", "disputed", "booking_confirmed", "opened",
 		"closed-won")
@@ -95,7 +95,7 @@ func (d *demo) disputed(ctx context.Context) error {
 		return err
 	}
 	dispute := d.disputeOf(s)
-	step("dispute %s, workflow Dispute:%s: the money is withheld, finance has a mail", dispute, dispute)
+	step("dispute %s, workflow Dispute:%s: the money is withheld, finance is notified", dispute, dispute)
 	if err := d.stack.Stripe.MoveDispute(dispute, "won"); err != nil {
 		return err
 	}
@@ -104,7 +104,7 @@ func (d *demo) disputed(ctx context.Context) error {
 	return d.await(ctx, s)
 }
 
-// paidOut sends everything that is available to the bank, and has the payout proven by its balance transactions.
+// paidOut pays out the available balance and waits until the balance transactions prove the payout.
 func (d *demo) paidOut(ctx context.Context) error {
 	d.begin("A payout")
 	d.stack.Stripe.SettleFunds()
@@ -128,23 +128,23 @@ func (d *demo) paidOut(ctx context.Context) error {
 	return nil
 }
 
-// post sends a body and wants a status; out may be nil.
+// post sends a JSON body, checks the status, and decodes the response into out, unless that is nil.
 func (d *demo) post(ctx context.Context, path, key, body string, want int, out any) error {
 	status, answer, err := d.call(ctx, http.MethodPost, path, key, []byte(body))
 	switch {
 	case err != nil:
 		return err
 	case status != want:
-		return fmt.Errorf("POST %s was answered %d: %s", path, status, answer)
+		return fmt.Errorf("POST %s: unexpected status %d: %s", path, status, answer)
 	case out == nil:
 		return nil
 	}
 	return json.Unmarshal(answer, out)
 }
 
-// verify runs the operator's own command on the live system.
+// verify runs `starter verify` on the running stack.
 func (d *demo) verify(ctx context.Context) error {
-	fmt.Println("\nstarter verify, on the live system")
+	fmt.Println("\nstarter verify, on the running stack")
 	command := d.stack.Starter(ctx, "verify")
 	command.Stdout, command.Stderr = os.Stdout, os.Stderr
 	if err := command.Run(); err != nil {

@@ -15,7 +15,7 @@ import (
 
 var runID = regexp.MustCompile(`recon_[0-9a-f]+`)
 
-// reconciled loses Stripe's events of a payment, a refund and a dispute, and has reconciliation find and heal the three.
+// reconciled loses Stripe's events of a payment, a refund and a dispute; reconciliation finds and heals them.
 func (d *demo) reconciled(ctx context.Context) error {
 	paid, err := d.book(ctx, "A payment whose events are lost", "en", 30, "confirmed", "booking_confirmed")
 	if err != nil {
@@ -23,7 +23,7 @@ func (d *demo) reconciled(ctx context.Context) error {
 	}
 	refunded, disputed := d.told[0], d.told[1]
 	d.stack.Stripe.SetWebhook("", d.setting("STRIPE_WEBHOOK_SECRET"))
-	step("from now on every event of Stripe's is lost")
+	step("from now on all of Stripe's events are lost")
 	if err := d.pay(ctx, paid, "pm_card_visa", http.StatusOK); err != nil {
 		return err
 	}
@@ -57,8 +57,7 @@ func (d *demo) reconciled(ctx context.Context) error {
 	return err
 }
 
-// starter runs one of the operator's commands and shows what it prints. An error says that it exited with another status
-// than 0.
+// starter runs an operator's command, prints its output and returns it. It returns an error if the exit status is not 0.
 func (d *demo) starter(ctx context.Context, args ...string) (string, error) {
 	fmt.Printf("\n   $ starter %s\n", strings.Join(args, " "))
 	command := d.stack.Starter(ctx, args...)

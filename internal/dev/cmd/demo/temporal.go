@@ -15,9 +15,9 @@ import (
 	"farebook/internal/dev/mailbox"
 )
 
-// temporalLost loses Temporal with its database while a confirmation is queued and a dispute is open. The books know what is owed: once
-// `starter setup` has made namespace and search attributes anew, the sweeper starts a workflow for each, the confirmation is sent
-// once, and the dispute is followed to its end.
+// temporalLost deletes Temporal's database while a confirmation is queued and a dispute is open. The database of the books has both:
+// after `starter setup` has created search attributes and schedules again, the sweeper starts a workflow for each, the confirmation
+// is sent once, and the dispute is handled to its end.
 func (d *demo) temporalLost(ctx context.Context) error {
 	disputed, err := d.bookAndPay(ctx, "Temporal is lost while a dispute is open", "en", "pm_card_createDispute", "disputed",
 		"booking_confirmed", "opened", "closed-won")
@@ -26,7 +26,7 @@ func (d *demo) temporalLost(ctx context.Context) error {
 	}
 	dispute := d.disputeOf(disputed)
 	if err := until(ctx, func() (bool, error) { return len(d.mailsOf(disputed)) == 2, nil }); err != nil {
-		return fmt.Errorf("the mails about %s did not come: %w", disputed.reference, err)
+		return fmt.Errorf("the emails about %s did not arrive: %w", disputed.reference, err)
 	}
 	if err := d.stack.Mailbox.Script(mailbox.Fault{Stage: mailbox.StageRcpt, Code: 450, Text: "not now", Times: 1_000_000}); err != nil {
 		return err
@@ -47,7 +47,7 @@ func (d *demo) temporalLost(ctx context.Context) error {
 		return err
 	}
 	d.stack.Mailbox.ClearScript()
-	step("the mail server takes mails again")
+	step("the mail server accepts emails again")
 	if err := d.awaitWorkflow(ctx, "Dispute:"+dispute); err != nil {
 		return err
 	}
@@ -64,7 +64,7 @@ func (d *demo) temporalLost(ctx context.Context) error {
 	return d.await(ctx, disputed)
 }
 
-// disputeOf a story is the dispute of its payment.
+// disputeOf returns the id of the dispute of a story's payment.
 func (d *demo) disputeOf(s *story) string {
 	disputes := d.stack.Stripe.Disputes()
 	at := slices.IndexFunc(disputes, func(known fakestripe.DisputeInfo) bool { return known.PaymentIntent == s.intent })
@@ -74,11 +74,11 @@ func (d *demo) disputeOf(s *story) string {
 	return disputes[at].ID
 }
 
-// requireLost tells whether Temporal has really forgotten a workflow.
+// requireLost returns an error if Temporal still has a workflow.
 func (d *demo) requireLost(ctx context.Context, workflowID string) error {
 	known, err := d.workflowExists(ctx, workflowID)
 	if known {
-		err = errors.New("Temporal still knows " + workflowID)
+		err = errors.New("Temporal still has the workflow " + workflowID)
 	}
 	return err
 }

@@ -9,27 +9,27 @@ import (
 	"farebook/internal/dev/fakestripe"
 )
 
-// metadataEdited empties the metadata of a PaymentIntent, as anybody with Stripe's dashboard may: the books know the payment by
-// its id.
+// metadataEdited empties the metadata of a PaymentIntent, which anyone with access to Stripe's dashboard can do: the books find the
+// payment by its id.
 func (d *demo) metadataEdited(ctx context.Context) error {
-	s, err := d.book(ctx, "Metadata that somebody empties in Stripe's dashboard", "en", 30, "confirmed", "booking_confirmed")
+	s, err := d.book(ctx, "Metadata that is emptied in Stripe's dashboard", "en", 30, "confirmed", "booking_confirmed")
 	if err != nil {
 		return err
 	}
 	if err := d.stack.Stripe.EditMetadata(s.intent, map[string]string{"booking_reference": "", "correlation_id": ""}); err != nil {
 		return err
 	}
-	step("somebody empties the metadata of %s", s.intent)
+	step("the metadata of %s is emptied", s.intent)
 	if err := d.pay(ctx, s, "pm_card_visa", http.StatusOK); err != nil {
 		return err
 	}
 	return d.await(ctx, s)
 }
 
-// unknownDispute opens a dispute in a state that Stripe has had since 2025 and this version does not know: the money counts as withheld,
-// refunds are refused, and the decision that follows is taken.
+// unknownDispute opens a dispute with a status that Stripe introduced in 2025 and this version does not know: the money counts as
+// withheld, refunds are refused, and the later decision is recorded.
 func (d *demo) unknownDispute(ctx context.Context) error {
-	s, err := d.bookAndPay(ctx, "A dispute in a state that this version does not know", "en", "pm_card_visa", "confirmed",
+	s, err := d.bookAndPay(ctx, "A dispute with a status that this version does not know", "en", "pm_card_visa", "confirmed",
 		"booking_confirmed", "opened", "closed-won")
 	if err != nil {
 		return err
@@ -50,20 +50,20 @@ func (d *demo) unknownDispute(ctx context.Context) error {
 	if err := d.post(ctx, path, "demo-unknown", `{}`, http.StatusConflict, nil); err != nil {
 		return err
 	}
-	step("POST %s → 409: nothing is refunded on top", path)
+	step("POST %s → 409: no refund while the money is withheld", path)
 	if err := d.stack.Stripe.ReinstateDispute(id, 45900, 1500); err != nil {
 		return err
 	}
 	if err := d.stack.Stripe.SetDisputeStatus(id, "won", "charge.dispute.funds_reinstated", "charge.dispute.closed"); err != nil {
 		return err
 	}
-	step("Stripe says \"won\", and gives the money back")
+	step("Stripe reports \"won\" and returns the money")
 	s.want = "confirmed"
 	return d.await(ctx, s)
 }
 
-// connectedAccount delivers the event of a payout that belongs to a connected account of the same platform: it is kept, and
-// starts nothing.
+// connectedAccount delivers the event of a payout of a connected account of the same platform: it is stored, and no workflow
+// starts.
 func (d *demo) connectedAccount(ctx context.Context) error {
 	d.begin("An event of a connected account")
 	status, err := d.stack.Stripe.DeliverMade(fakestripe.MadeEvent{
@@ -75,7 +75,7 @@ func (d *demo) connectedAccount(ctx context.Context) error {
 	}
 	step("payout.paid of acct_connected → %d", status)
 	if status != http.StatusOK {
-		return fmt.Errorf("the event of a connected account was answered %d", status)
+		return fmt.Errorf("the event of a connected account: unexpected status %d", status)
 	}
 	_, err = d.starter(ctx, "events", "list", "--type", "payout.paid", "--state", "not_ours")
 	return err

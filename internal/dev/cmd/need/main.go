@@ -1,5 +1,4 @@
-// Command need installs Debian packages for programs, or files, that are not on the machine; it does nothing when all are
-// there.
+// Command need installs the Debian packages of programs or files that are not on the machine. It does nothing if all exist.
 //
 //	need gcc=gcc,libc6-dev /usr/include/stdlib.h=libc6-dev node=nodejs npm=npm
 package main
@@ -21,7 +20,7 @@ func main() {
 	for _, arg := range os.Args[1:] {
 		program, packages, found := strings.Cut(arg, "=")
 		if !found {
-			fmt.Fprintf(os.Stderr, "need: %q: say program=package,package\n", arg)
+			fmt.Fprintf(os.Stderr, "need: invalid argument %q: must be PROGRAM=PACKAGE,PACKAGE\n", arg)
 			os.Exit(2)
 		}
 		if err := devstack.Need(ctx, os.Stderr, program, strings.Split(packages, ",")...); err != nil {

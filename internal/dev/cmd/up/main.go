@@ -1,6 +1,6 @@
-// Command up runs the whole of Farebook on this machine until Ctrl-C and prints where everything is. The same goes to
-// var/dev.env as shell assignments. FAREBOOK_PORT_API, _MARIADB, _TEMPORAL, _TEMPORAL_UI, _STRIPE, _SMTP and _MAILBOX
-// fix the ports; others are those of the run before, as long as they are free (var/ports.json).
+// Command up runs all of Farebook on this machine until Ctrl-C, prints the addresses, and writes them to var/dev.env as shell
+// assignments. FAREBOOK_PORT_API, _MARIADB, _TEMPORAL, _TEMPORAL_UI, _STRIPE, _SMTP and _MAILBOX set the ports; other ports are
+// those of the previous run if they are free (var/ports.json).
 package main
 
 import (
@@ -39,7 +39,7 @@ func run() (err error) {
 	if ports, err = ports.Remembered(filepath.Join(root, "var", "ports.json")); err != nil {
 		return err
 	}
-	fmt.Println("Bringing up Farebook ...")
+	fmt.Println("Starting Farebook ...")
 	stack, err := devstack.Up(ctx, devstack.Options{Ports: ports, Progress: os.Stdout})
 	if err != nil {
 		return err
@@ -47,7 +47,7 @@ func run() (err error) {
 	envFile := filepath.Join(root, "var", "dev.env")
 	defer func() {
 		fmt.Println("\nStopping ...")
-		err = errors.Join(err, stack.Stop(), os.Remove(envFile)) // addresses of what no longer runs only mislead
+		err = errors.Join(err, stack.Stop(), os.Remove(envFile)) // its addresses are no longer valid
 	}()
 	if err := stack.WriteEnvironment(envFile); err != nil {
 		return err
@@ -61,7 +61,7 @@ func run() (err error) {
   MariaDB      %s
   Logs         %s
 
-The same as shell assignments, with the API key: . var/dev.env
+To set them and the API key in a shell: . var/dev.env
 Ctrl-C stops everything.
 `, stack.APIURL, stack.APIURL, stack.Temporal.UIURL(), stack.Mailbox.URL(), stack.Stripe.URL(), stack.MariaDB.Addr(),
 		filepath.Join("var", "up", "logs"))

@@ -1,6 +1,6 @@
-// Command with-servers runs a command against its own servers: a private MariaDB and a private Temporal, whose
-// addresses it puts into FAREBOOK_TEST_MYSQL_DSN and FAREBOOK_TEST_TEMPORAL_ADDRESS. Where such a variable is set
-// already, that server is used and none is started.
+// Command with-servers starts a private MariaDB and a private Temporal, runs a command with their addresses in
+// FAREBOOK_TEST_MYSQL_DSN and FAREBOOK_TEST_TEMPORAL_ADDRESS, and ends them. If one of these variables is set, the command uses
+// that server and no other is started.
 //
 //	with-servers -- go test ./...
 package main
@@ -38,7 +38,7 @@ func run(args []string) (status int, err error) {
 		args = args[1:]
 	}
 	if len(args) == 0 {
-		return 2, errors.New("say which command to run, as in with-servers -- go test ./store")
+		return 2, errors.New("the command to run is missing: with-servers -- go test ./store")
 	}
 	if err := devstack.DieWithParent(); err != nil {
 		return 1, err
@@ -89,7 +89,7 @@ func (s *servers) start(ctx context.Context, dir string) error {
 	return nil
 }
 
-// stop kills: the data is thrown away, so there is nothing to write back.
+// stop kills the servers, because their data is not kept.
 func (s *servers) stop() error {
 	var errs []error
 	if s.mariaDB != nil {
