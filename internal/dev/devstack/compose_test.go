@@ -95,8 +95,7 @@ func TestComposePinsImagesAndNamesWhatItUses(t *testing.T) {
 	}
 }
 
-// Every variable that our own services are given is one that the configuration reads, and together they make a
-// configuration that production accepts.
+// The configuration reads each variable that Compose sets for our services, and production accepts all of them together.
 func TestComposeSetsOnlyWhatTheConfigurationReads(t *testing.T) {
 	t.Parallel()
 	var known []string
@@ -114,7 +113,7 @@ func TestComposeSetsOnlyWhatTheConfigurationReads(t *testing.T) {
 			require.True(t, slices.Contains(known, variable), "%s sets %s, which nobody reads", name, variable)
 			environment = append(environment, variable+"="+filledIn(value))
 		}
-		// As the command of that service loads it; serving and working need everything.
+		// As the command of that service loads it; API and worker need the whole configuration.
 		var parts []config.Part
 		if name == "migrate" {
 			parts = []config.Part{config.Database, config.AdminDatabase}
@@ -126,7 +125,7 @@ func TestComposeSetsOnlyWhatTheConfigurationReads(t *testing.T) {
 	require.Equal(t, 4, ours)
 }
 
-// What an operator may want to change reaches our services; everything else has its reason.
+// Compose passes each variable that an operator may want to change; each exception has a reason.
 func TestComposePassesTheConfigurationOn(t *testing.T) {
 	t.Parallel()
 	left := map[string]string{
@@ -145,7 +144,7 @@ func TestComposePassesTheConfigurationOn(t *testing.T) {
 	}
 }
 
-// Nobody on the network reaches a port that was not opened to it on purpose.
+// Only ports that are published on purpose are reachable from the network.
 func TestComposeListensOnThisMachine(t *testing.T) {
 	t.Parallel()
 	published := 0
@@ -158,7 +157,7 @@ func TestComposeListensOnThisMachine(t *testing.T) {
 	require.Equal(t, 3, published)
 }
 
-// Secrets in .env reach neither a commit nor an image.
+// .env, which contains secrets, is excluded from commits and from images.
 func TestSecretsStayOutsideOfGitAndImage(t *testing.T) {
 	t.Parallel()
 	root, err := devstack.Root()
@@ -170,7 +169,7 @@ func TestSecretsStayOutsideOfGitAndImage(t *testing.T) {
 	}
 }
 
-// The image's build takes its version from the arguments that Compose gives, and the programs say it, without a .git.
+// The programs in an image report the version in the build arguments of Compose, because the build has no .git.
 func TestTheImageKnowsItsVersion(t *testing.T) {
 	t.Parallel()
 	root, err := devstack.Root()
@@ -196,7 +195,7 @@ func TestTheImageKnowsItsVersion(t *testing.T) {
 	}
 }
 
-// filledIn does what Compose does with ${NAME:-default} and ${NAME:?message}, with plausible secrets for the latter.
+// filledIn replaces ${NAME:-default} by the default, as Compose does, and ${NAME:?message} by a plausible secret.
 func filledIn(value string) string {
 	return regexp.MustCompile(`\$\{(\w+):([-?])([^}]*)\}`).ReplaceAllStringFunc(value, func(match string) string {
 		parts := regexp.MustCompile(`\$\{(\w+):([-?])([^}]*)\}`).FindStringSubmatch(match)

@@ -17,7 +17,7 @@ import (
 	"farebook/internal/dev/devstack"
 )
 
-// roleVariable makes this test binary play the process that gets killed.
+// roleVariable makes this test binary act as the process that is killed.
 const roleVariable = "DEVSTACK_TEST_ROLE"
 
 func TestMain(m *testing.M) {
@@ -50,7 +50,7 @@ func exitWith(err error) {
 	}
 }
 
-// play starts this binary in a role and returns it with the process id that it printed.
+// play starts this binary in a role and returns it and the process id that it printed.
 func play(t *testing.T, cmd *exec.Cmd, role string) (child int) {
 	t.Helper()
 	cmd.Env = append(os.Environ(), roleVariable+"="+role)
@@ -65,7 +65,7 @@ func play(t *testing.T, cmd *exec.Cmd, role string) (child int) {
 	return child
 }
 
-// alive takes a dead process that nobody has collected for dead.
+// alive reports whether a process runs; a zombie does not.
 func alive(pid int) bool {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
@@ -142,7 +142,7 @@ func TestScratchIsSweptOnceItsOwnerIsGone(t *testing.T) {
 	other, removeOther, err := devstack.Scratch()
 	require.NoError(t, err)
 	require.NotEqual(t, mine, other)
-	require.DirExists(t, mine, "a directory in use is left alone")
+	require.DirExists(t, mine, "a directory in use is not removed")
 	require.NoError(t, removeMine())
 	require.NoDirExists(t, mine)
 	require.NoError(t, removeOther())

@@ -13,8 +13,8 @@ import (
 	"farebook/internal/dev/fakestripe"
 )
 
-// A reconciliation is in the middle of a page when the database and the Temporal server are killed: the run continues when
-// they are back, and heals the payment whose events were lost, once.
+// The database and the Temporal server are killed while a reconciliation is in the middle of a page: the run continues when they run
+// again, and heals the payment with lost events once.
 func TestReconciliationSurvivesItsServers(t *testing.T) {
 	t.Parallel()
 	progress := &safeBuffer{}
@@ -24,7 +24,7 @@ func TestReconciliationSurvivesItsServers(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, stack.Stop()) })
 	payOne(t, stack, "heard@example.com")
-	stack.Stripe.SetWebhook("", "lost") // from here on every event is lost
+	stack.Stripe.SetWebhook("", "lost") // all later events are lost
 	bookAndPay(t, stack, "lost@example.com")
 
 	stack.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodGet, Path: "/v1/balance_transactions", Kind: fakestripe.FaultHang})
@@ -56,7 +56,7 @@ func TestReconciliationSurvivesItsServers(t *testing.T) {
 	awaitConfirmation(t, stack, "lost@example.com")
 }
 
-// call asks the API; 0 is an API that does not answer.
+// call sends a request to the API and returns the status; 0 if the API does not respond.
 func call(t *testing.T, stack *devstack.Stack, method, path string, into any) int {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, stack.APIURL+path, nil)

@@ -15,8 +15,8 @@ import (
 	"farebook/internal/dev/devstack"
 )
 
-// What a killed database had committed is there when it comes back, on the same port and with the same data, although
-// tests run it without flushing to the disk.
+// A killed database has all commits when it is started again on the same port and data, although ForTests does not flush them to
+// disk.
 func TestMariaDBSurvivesKill(t *testing.T) {
 	t.Parallel()
 	m, err := devstack.StartMariaDB(t.Context(), filepath.Join(t.TempDir(), "mariadb"), devstack.ForTests())
@@ -75,7 +75,7 @@ func TestAServerThatCannotStartSaysWhy(t *testing.T) {
 	require.ErrorContains(t, err, "Address already in use")
 }
 
-// A workflow that was started before the server was killed is still there afterwards.
+// A workflow that started before the server was killed exists after its restart.
 func TestTemporalSurvivesKill(t *testing.T) {
 	t.Parallel()
 	server, err := devstack.StartTemporal(t.Context(), filepath.Join(t.TempDir(), "temporal"), devstack.ForTests())

@@ -23,11 +23,11 @@ import (
 	"farebook/internal/dev/mailbox"
 )
 
-// patience is far above what anything here takes; a killed database replays its log first.
+// patience is far longer than any step takes; a killed database replays its log first.
 const patience = 2 * time.Minute
 
-// The stack as `make up` runs it: a booking is paid and mailed, every part is killed and comes back, a second booking
-// goes the same way, and nothing is left after Stop.
+// The stack of `make up`: a booking is paid and confirmed by email, each part is killed and started again, a second booking is paid
+// and confirmed too, and nothing is left after Stop.
 func TestUpSurvivesTheDeathOfEveryPart(t *testing.T) {
 	t.Parallel()
 	progress := &safeBuffer{}
@@ -68,7 +68,7 @@ func TestUpSurvivesTheDeathOfEveryPart(t *testing.T) {
 	}
 }
 
-// payOne books and pays as a traveller would and waits for the confirmation.
+// payOne books and pays as a traveller does, and waits for the confirmation.
 func payOne(t *testing.T, stack *devstack.Stack, email string) {
 	t.Helper()
 	bookAndPay(t, stack, email)
@@ -97,7 +97,7 @@ func bookAndPay(t *testing.T, stack *devstack.Stack, email string) {
 		defer func() { require.NoError(t, response.Body.Close()) }()
 		return response.StatusCode == http.StatusCreated && json.NewDecoder(response.Body).Decode(&booked) == nil
 	}
-	require.Eventually(t, request, patience, 200*time.Millisecond, "the booking was not taken")
+	require.Eventually(t, request, patience, 200*time.Millisecond, "the booking was not accepted")
 	confirm := stack.Stripe.URL() + "/v1/payment_intents/" + booked.Payment.PaymentIntentID + "/confirm"
 	form := url.Values{
 		"payment_method": {"pm_card_visa"}, "client_secret": {booked.Payment.ClientSecret},
@@ -154,7 +154,7 @@ func TestPortsFromEnvironment(t *testing.T) {
 	require.ErrorContains(t, err, "FAREBOOK_PORT_STRIPE")
 }
 
-// Ports of the run before come again, unless somebody has taken one since or another is fixed.
+// The ports of the previous run are used again, unless one is in use or another is set.
 func TestPortsAreThoseOfTheRunBefore(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "new", "ports.json")
@@ -164,14 +164,14 @@ func TestPortsAreThoseOfTheRunBefore(t *testing.T) {
 	require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
 	mailbox, err := freeport.Next()
 	require.NoError(t, err)
-	freeport.Release(mailbox) // as after the end of the run before
+	freeport.Release(mailbox) // as after the end of the previous run
 	before := fmt.Sprintf(`{"FAREBOOK_PORT_MAILBOX": %d, "FAREBOOK_PORT_STRIPE": %d, "FAREBOOK_PORT_API": 1}`, mailbox,
 		taken.Addr().(*net.TCPAddr).Port)
 	require.NoError(t, os.WriteFile(file, []byte(before), 0o600))
 
 	ports, err := devstack.Ports{API: 18080}.Remembered(file)
 	require.NoError(t, err)
-	require.Equal(t, 18080, ports.API, "what is fixed goes before what was")
+	require.Equal(t, 18080, ports.API, "a set port takes precedence over that of the previous run")
 	require.Equal(t, mailbox, ports.Mailbox)
 	require.NotEqual(t, taken.Addr().(*net.TCPAddr).Port, ports.Stripe)
 	seen := map[int]bool{}
