@@ -1,6 +1,6 @@
 // Package imports takes over the bookings of the system that Farebook replaces: it reads an export, compares each row with its
 // PaymentIntent at Stripe and writes it to the database. It moves no money. `starter import` is its only caller. It imports
-// store, starter/dispatch, workflows, internal/stripeapi and the vocabulary.
+// store, starter/dispatch, workflows, internal/, access and the vocabulary.
 package imports
 
 import (

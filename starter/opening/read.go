@@ -1,6 +1,6 @@
 // Package opening computes Stripe's balance at a past time, which Stripe's API does not return: the current balance minus every
 // balance transaction since then. It reads Stripe and writes nothing. `starter opening` is its only caller. It imports
-// internal/stripeapi, store, booking, ledger, money and reconciliation.
+// internal/stripeapi, internal/wait, store, booking, ledger, money and reconciliation.
 package opening
 
 import (

@@ -1,6 +1,6 @@
 // Package rebuild restores what a restored database has lost: bookings from PaymentIntents with our metadata, and refunds,
 // disputes and payouts through their workflows, which read each at Stripe and record it as usual. It only reads from Stripe.
-// `starter rebuild` is its only caller. It imports store, starter/dispatch, workflows, internal/stripeapi and the vocabulary.
+// `starter rebuild` is its only caller. It imports store, starter/dispatch, workflows, internal/, access and the vocabulary.
 package rebuild
 
 import (
