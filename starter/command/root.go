@@ -1,6 +1,6 @@
 // Package command has the starter's commands: they serve the HTTP API, prepare database and Temporal, manage clients, API keys,
 // events and emails, check the books, and run reconciliation. Secrets come from the environment, never from arguments. It may
-// import everything except worker; only main and the test kit import it.
+// import everything except worker; only main, tests and the test kit import it.
 package command
 
 import (
