@@ -152,7 +152,10 @@ func (s *Store) KnownOf(ctx context.Context, lines []reconciliation.Line) (map[s
 	for _, line := range lines {
 		intents, references = append(intents, line.PaymentIntentID), append(references, string(line.Reference))
 	}
-	var rows []struct{ Reference, StripePaymentIntentID string }
+	var rows []struct {
+		Reference             booking.Reference
+		StripePaymentIntentID string
+	}
 	err := s.db.WithContext(ctx).Table("bookings b").Select("b.reference, COALESCE(p.stripe_payment_intent_id, '') AS "+
 		"stripe_payment_intent_id").
 		Joins("LEFT JOIN payments p ON p.booking_id = b.id").
@@ -162,16 +165,16 @@ func (s *Store) KnownOf(ctx context.Context, lines []reconciliation.Line) (map[s
 	if err != nil {
 		return nil, err
 	}
-	byIntent, byReference := map[string]booking.Reference{}, map[string]string{}
+	byIntent, byReference := map[string]booking.Reference{}, map[booking.Reference]string{}
 	for _, row := range rows {
 		byReference[row.Reference] = row.StripePaymentIntentID
 		if row.StripePaymentIntentID != "" {
-			byIntent[row.StripePaymentIntentID] = booking.Reference(row.Reference)
+			byIntent[row.StripePaymentIntentID] = row.Reference
 		}
 	}
 	known := make(map[string]reconciliation.Known, len(lines))
 	for _, line := range lines {
-		intent, ours := byReference[string(line.Reference)]
+		intent, ours := byReference[line.Reference]
 		k := reconciliation.Known{Reference: byIntent[line.PaymentIntentID], BookingKnown: ours && line.Reference != ""}
 		k.PaymentKnown = k.Reference != ""
 		if !k.PaymentKnown && k.BookingKnown && intent != "" && intent != line.PaymentIntentID {

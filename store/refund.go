@@ -117,13 +117,13 @@ func (s *Store) KnownRefunds(ctx context.Context, bookingID uint64) (known Known
 func (*Store) refundFrom(query *gorm.DB) (Refund, error) {
 	var row struct {
 		Refund    refundRow `gorm:"embedded"`
-		Reference string
+		Reference booking.Reference
 	}
 	err := query.Table("refunds r").Select("r.*, b.reference").Joins("JOIN bookings b ON b.id = r.booking_id").Take(&row).Error
 	if err != nil {
 		return Refund{}, db.NotFound(err)
 	}
-	return row.Refund.domain(booking.Reference(row.Reference)), nil
+	return row.Refund.domain(row.Reference), nil
 }
 
 // waitingAtOnce bounds how many refunds are requested again at once. The others follow with the next money, or within the hour.
@@ -133,14 +133,14 @@ const waitingAtOnce = 100
 func (s *Store) RefundsWaitingForBalance(ctx context.Context) ([]Refund, error) {
 	var rows []struct {
 		Refund    refundRow `gorm:"embedded"`
-		Reference string
+		Reference booking.Reference
 	}
 	err := s.db.WithContext(ctx).Table("refunds r").Select("r.*, b.reference").Joins("JOIN bookings b ON b.id = r.booking_id").
 		Where("r.status = ? AND r.failure_reason = ?", booking.RefundRequested, booking.CodeBalanceInsufficient).
 		Order("r.id").Limit(waitingAtOnce).Find(&rows).Error
 	refunds := make([]Refund, 0, len(rows))
 	for _, row := range rows {
-		refunds = append(refunds, row.Refund.domain(booking.Reference(row.Reference)))
+		refunds = append(refunds, row.Refund.domain(row.Reference))
 	}
 	return refunds, err
 }

@@ -69,7 +69,7 @@ type OpenRefund struct {
 func (s *Store) OpenRefunds(ctx context.Context, before time.Time, after uint64, limit int) ([]OpenRefund, error) {
 	var rows []struct {
 		Refund    refundRow `gorm:"embedded"`
-		Reference string
+		Reference booking.Reference
 	}
 	err := s.db.WithContext(ctx).Table("refunds r").Select("r.*, b.reference").Joins("JOIN bookings b ON b.id = r.booking_id").
 		Where("r.id > ? AND r.created_at < ?", after, before.UTC()).
@@ -79,7 +79,7 @@ func (s *Store) OpenRefunds(ctx context.Context, before time.Time, after uint64,
 		Order("r.id").Limit(limit).Find(&rows).Error
 	refunds := make([]OpenRefund, len(rows))
 	for i, row := range rows {
-		refunds[i] = OpenRefund{row.Refund.domain(booking.Reference(row.Reference)), row.Refund.ID}
+		refunds[i] = OpenRefund{row.Refund.domain(row.Reference), row.Refund.ID}
 	}
 	return refunds, err
 }
@@ -144,7 +144,7 @@ type QueuedEmail struct {
 func (s *Store) QueuedEmails(ctx context.Context, before time.Time, after uint64, limit int) ([]QueuedEmail, error) {
 	var rows []struct {
 		ID             uint64
-		Kind           string
+		Kind           notice.Kind
 		DedupeKey      string
 		ResentOf       *uint64
 		StripeRefundID *string
@@ -159,7 +159,7 @@ func (s *Store) QueuedEmails(ctx context.Context, before time.Time, after uint64
 	queued := make([]QueuedEmail, len(rows))
 	for i, row := range rows {
 		queued[i] = QueuedEmail{
-			ID: row.ID, Kind: notice.Kind(row.Kind), StripeRefundID: db.OrEmpty(row.StripeRefundID), CorrelationID: db.OrEmpty(row.CorrelationID),
+			ID: row.ID, Kind: row.Kind, StripeRefundID: db.OrEmpty(row.StripeRefundID), CorrelationID: db.OrEmpty(row.CorrelationID),
 		}
 		if row.ResentOf == nil {
 			queued[i].Owner, _, _ = strings.Cut(row.DedupeKey, "/")

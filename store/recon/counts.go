@@ -69,7 +69,7 @@ func (r *Runs) Tally(ctx context.Context, runID uint64) (Tally, error) {
 // here less at Stripe, per currency, in minor units.
 func (r *Runs) Explained(ctx context.Context, runID uint64) (map[money.Currency]int64, error) {
 	var rows []struct {
-		Currency string
+		Currency money.Currency
 		Amount   int64
 	}
 	// An item of an older release does not say what it is on the clearing account: its amounts do, and those of a fee on the
@@ -86,7 +86,7 @@ func (r *Runs) Explained(ctx context.Context, runID uint64) (map[money.Currency]
 		WHERE i.run_id = ? AND i.class = 'currency_mismatch' GROUP BY e.currency`, runID, runID).Scan(&rows).Error
 	explained := make(map[money.Currency]int64, len(rows))
 	for _, row := range rows {
-		explained[money.Currency(row.Currency)] += row.Amount
+		explained[row.Currency] += row.Amount
 	}
 	return explained, err
 }
