@@ -93,7 +93,7 @@ func TestImportTakesOverOpenAndPaidBookings(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, importedAs(s, "SD-PAID")+"\n", out)
 	_, err = starterWith(s, "import", "find", "SD-NONE")
-	require.ErrorContains(t, err, `no booking was imported under the reference "SD-NONE"`)
+	require.ErrorContains(t, err, `no booking was imported with the reference "SD-NONE"`)
 
 	// They live on as any other booking does.
 	require.Equal(t, http.StatusOK, s.Pay(open, "pm_card_visa"))

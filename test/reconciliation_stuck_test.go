@@ -36,7 +36,7 @@ func TestRunWhoseScanFailsForHoursEndsWithItsReason(t *testing.T) {
 	out, err := starterWith(s, "reconcile", "follow", started.CorrelationID)
 	require.Error(t, err)
 	require.Contains(t, out, started.CorrelationID+" is failed")
-	require.Regexp(t, `it failed: no progress for more than 3h0m0s: Stripe: list balance transactions failed: `, out)
+	require.Regexp(t, `error: no progress for more than 3h0m0s: Stripe: list balance transactions failed: `, out)
 	s.Eventually(func() bool { return s.FinanceMailCount("reconciliation") == 1 }, "finance did not hear of it; logs:\n%s", s.Logs)
 	s.Stripe.Faults().Clear()
 	run := reconcile(s, `{"scope":"ledger"}`)

@@ -202,7 +202,7 @@ func meetPayout(u unknown) {
 	id := u.payout()
 	u.rewrite(id, map[string]any{"status": madeUp}, "payout.updated")
 	u.awaitRow("SELECT COUNT(*) FROM payouts WHERE status = 'unknown' AND stripe_status = ? AND posted", madeUp)
-	require.NotEmpty(u.T, u.LogLines("worker", "a payout has a status at Stripe that this version does not know"))
+	require.NotEmpty(u.T, u.LogLines("worker", "payout has a status at Stripe that this version does not know"))
 	u.requireFinding("the payout has the status \"made_up\" at Stripe")
 	shown := "payout " + id + " has a status at Stripe that this version does not know: made_up"
 	require.Contains(u.T, u.starter("attention", "list"), shown)
