@@ -19,7 +19,7 @@ const (
 	MaxSealed = 10_000
 	// sealPage is how many transactions are read at once.
 	sealPage = 1_000
-	// sealWait is how long sealing waits, in seconds, for a transaction that posts. Whoever posts waits behind it meanwhile.
+	// sealWait is how long sealing waits, in seconds, for a transaction that posts. Postings wait behind it meanwhile.
 	sealWait = 2
 	// postedBefore is how long before the seal of an earlier range a transaction may say that it was posted: what the clocks of processes
 	// may differ by, and a posting may take. What says an earlier time was dated back.
@@ -110,9 +110,9 @@ func (s *Store) Seal(ctx context.Context, number uint64) (seal.Seal, bool, error
 }
 
 // lastComplete is the id up to which every transaction after one is committed and has its effective date; 0 for none. AUTO_INCREMENT
-// gives out ids before their transactions commit, in any order. Whoever posts holds the lock on ledger_opening's row from before its
-// first INSERT until it commits, so that nobody who has it alone meets an id in flight; the locking read waits for whoever posts without
-// that lock, such as an older release.
+// gives out ids before their transactions commit, in any order. Each posting shares the lock on ledger_opening's row from before its
+// first INSERT until it commits, so no id is in flight while sealing holds it exclusively. The locking read also waits for rows that were
+// inserted without that lock, such as by an older release.
 func (s *Store) lastComplete(ctx context.Context, after uint64) (uint64, error) {
 	var complete uint64
 	err := s.db.WithContext(ctx).Connection(func(conn *gorm.DB) error {

@@ -18,13 +18,13 @@ import (
 	"farebook/store/internal/journal"
 )
 
-// Correction is what an operator decides about an item: There is the balance transaction as Stripe has it, nil when it has
-// none, and Against is where the other side is put.
+// Correction is an operator's decision about an item. There is the balance transaction at Stripe, nil when Stripe does not have it.
+// Against is the account that takes the other side.
 type Correction struct {
 	ItemID  uint64
 	There   *booking.BalanceTransaction
 	Against ledger.Account
-	// EffectiveAt dates a correction of what Stripe does not have; zero for the time of the decision.
+	// EffectiveAt dates the correction of a balance transaction that Stripe does not have; the zero time means the time of the decision.
 	EffectiveAt time.Time
 	Note        string
 	By          access.Actor
@@ -37,10 +37,9 @@ func (r *Runs) Item(ctx context.Context, id uint64) (Item, error) {
 	return row.domain(), db.NotFound(err)
 }
 
-// Correct posts what makes the books agree with Stripe about an item's balance transaction, and resolves the item, in one
-// transaction: also one that was resolved by a note alone. What the books agree about by then is refused, which makes a
-// repetition harmless, as does the UNIQUE operation key. It returns store.ErrNotFound or *NotCorrectableError when there is nothing to
-// correct.
+// Correct posts the difference between the books and Stripe for an item's balance transaction and resolves the item, in one transaction.
+// It also takes an item that only a note has resolved. It refuses an item about which the books and Stripe agree by now; that and the
+// UNIQUE operation key make a repetition harmless. Errors: store.ErrNotFound, *NotCorrectableError.
 func (r *Runs) Correct(ctx context.Context, c Correction, now time.Time) error {
 	return r.db.InTransaction(ctx, func(tx *gorm.DB) error {
 		row, err := lockItem(tx, c.ItemID)
@@ -48,7 +47,7 @@ func (r *Runs) Correct(ctx context.Context, c Correction, now time.Time) error {
 			return err
 		}
 		item := row.domain()
-		// Whoever records the booking's money, or posts without a booking, waits meanwhile: one of the two then sees what the
+		// The booking's recorders, and postings without a booking, wait for these locks, so that one of the two sees what the
 		// other has posted.
 		bookingID, err := lockOwner(tx, item)
 		if err != nil {
@@ -79,7 +78,7 @@ func (r *Runs) Correct(ctx context.Context, c Correction, now time.Time) error {
 
 func correctable(item Item, before string, c Correction, now time.Time) error {
 	switch {
-	case item.State == ItemResolved: // by a note: what a correction has settled agrees with Stripe
+	case item.State == ItemResolved: // by a note; an item that a correction has settled agrees with Stripe
 	case item.State != ItemFound && item.State != ItemFailed:
 		return settled(item)
 	default:
@@ -96,7 +95,7 @@ func correctable(item Item, before string, c Correction, now time.Time) error {
 		return &NotCorrectableError{fmt.Sprintf("--effective-at: %s is in the future", c.EffectiveAt.Format(time.RFC3339))}
 	case item.BalanceTransactionID == "" || item.Class == reconciliation.Timing:
 		return &NotCorrectableError{fmt.Sprintf("item %d (%s) is about no balance transaction that could be posted", item.ID, item.Class)}
-	case c.There == nil && item.Class != reconciliation.MissingInStripe: // when it was found, Stripe had it
+	case c.There == nil && item.Class != reconciliation.MissingInStripe: // Stripe had it when the item was found
 		return &NotCorrectableError{fmt.Sprintf("item %d: Stripe does not have balance transaction %s: is STRIPE_SECRET_KEY of the same "+
 			"account, and of the same mode?",
 			item.ID, item.BalanceTransactionID)}
@@ -126,7 +125,8 @@ func postCorrection(tx *gorm.DB, item Item, c Correction, posted []reconciliatio
 	return err
 }
 
-// effective is the balance transaction's date where Stripe has it, so that by date, too, the clearing account equals Stripe's balance.
+// effective returns the date of the balance transaction when Stripe has it, so that the clearing account equals Stripe's balance by date
+// as well.
 func (c Correction) effective(now time.Time) ledger.Effective {
 	switch {
 	case c.There != nil:
@@ -146,8 +146,8 @@ func lacking(amounts map[money.Currency]int64) bool {
 	return false
 }
 
-// lockOwner locks the booking that a correction belongs to: that of the PaymentIntent, as whoever records its money does, and
-// the one that the item names where the books do not know the PaymentIntent. nil for what is no booking's.
+// lockOwner locks the booking that a correction belongs to: the PaymentIntent's booking, as its recorder does, or the booking that the item
+// names when the books do not know the PaymentIntent. It returns nil for an item without a booking.
 func lockOwner(tx *gorm.DB, item Item) (*uint64, error) {
 	for _, where := range []struct {
 		known bool

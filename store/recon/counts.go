@@ -8,7 +8,7 @@ import (
 	"farebook/store/internal/journal"
 )
 
-// Count is how many items of a run are of a class, in a state and a currency, and how much money the two sides differ by.
+// Count is the number of a run's items of one class, state and currency, and the sum of their differences.
 type Count struct {
 	Class      reconciliation.Class
 	State      string
@@ -17,7 +17,7 @@ type Count struct {
 	Difference int64 // here less at Stripe, minor units
 }
 
-// Counts adds a run's items up.
+// Counts counts a run's items by class, state and currency.
 func (r *Runs) Counts(ctx context.Context, runID uint64) ([]Count, error) {
 	var counts []Count
 	err := r.db.WithContext(ctx).Model(&itemRow{}).Where("run_id = ?", runID).
@@ -26,15 +26,15 @@ func (r *Runs) Counts(ctx context.Context, runID uint64) ([]Count, error) {
 	return counts, err
 }
 
-// Tally is how the differences of a run stand, each object counted once: a payment whose event was lost is an item by its state
-// and another by its balance transaction. What is only on its way (timing) is not counted.
+// Tally counts the objects of a run that differ, each object once: a payment whose event was lost has one item for its state and another
+// for its balance transaction. Items of class Timing are not counted.
 type Tally struct {
 	Found, Fixed, Failed, Skipped int64
-	Left                          int64 // nobody has dealt with them: of the failed all, of the skipped some
+	Left                          int64 // unresolved: all that failed, and some that were skipped
 }
 
-// Tally adds a run up. An object with an item that failed has failed, else it is left while an item is; it is fixed when one was
-// fixed and the others agree by then.
+// Tally counts a run's objects. An object has failed when one of its items failed, and is left while one of its items is open. It is fixed
+// when one item was fixed and the others agree by now.
 func (r *Runs) Tally(ctx context.Context, runID uint64) (Tally, error) {
 	var rows []struct {
 		Outcome string
@@ -65,15 +65,15 @@ func (r *Runs) Tally(ctx context.Context, runID uint64) (Tally, error) {
 	return t, err
 }
 
-// Explained is how much of a difference between the clearing account and Stripe's balance a run has found line by line:
-// here less at Stripe, per currency, in minor units.
+// Explained returns the part of the difference between the clearing account and Stripe's balance that a run's items account for: the books
+// less Stripe, in minor units by currency.
 func (r *Runs) Explained(ctx context.Context, runID uint64) (map[money.Currency]int64, error) {
 	var rows []struct {
 		Currency money.Currency
 		Amount   int64
 	}
-	// An item of an older release does not say what it is on the clearing account: its amounts do, and those of a fee on the
-	// other side. What was posted in another currency stands in that one, and in Stripe's not at all.
+	// An item of an older release has no clearing amounts, so its own amounts are used, those of a fee with the opposite sign. A posting in
+	// another currency counts in that currency, and not at all in Stripe's.
 	err := r.db.WithContext(ctx).Raw(`
 		SELECT currency, SUM(COALESCE(clearing_here - net_at_stripe,
 		  CASE class WHEN 'fee_mismatch' THEN amount_at_stripe - amount_here ELSE amount_here - amount_at_stripe END)) AS amount

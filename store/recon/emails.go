@@ -11,8 +11,7 @@ import (
 	"farebook/store"
 )
 
-// TellOfRun queues an email to the finance department about what a run found, once a run, and returns it if it is not sent
-// yet.
+// TellOfRun queues one email per run to the finance department about its findings, and returns its id while it is not sent.
 func (r *Runs) TellOfRun(ctx context.Context, correlationID string, now time.Time) ([]uint64, error) {
 	run, err := r.Run(ctx, correlationID)
 	if err != nil {
@@ -36,8 +35,8 @@ func (r *Runs) TellOfRun(ctx context.Context, correlationID string, now time.Tim
 	})
 }
 
-// TellOfOverdue queues an email to the finance department that no run has completed since this one, or none at all, once, and
-// returns it if it is not sent yet.
+// TellOfOverdue queues one email to the finance department saying that no run has completed since the given one, or that no run ever has.
+// It returns the email's id while it is not sent.
 func (r *Runs) TellOfOverdue(ctx context.Context, last Run, now time.Time) ([]uint64, error) {
 	owner := "overdue-" + cmp.Or(last.CorrelationID, "first")
 	return r.books.QueueEmail(ctx, now, store.OperatorEmail{

@@ -15,11 +15,11 @@ import (
 
 // The states of an item.
 const (
-	ItemFound    = "found"    // nothing was done yet, or nothing may be done without an operator
+	ItemFound    = "found"    // nothing was tried yet, or only an operator may act
 	ItemFixed    = "fixed"    // healed
-	ItemFailed   = "failed"   // healing was tried in vain
-	ItemSkipped  = "skipped"  // what the plan was about has changed since
-	ItemResolved = "resolved" // an operator has dealt with it
+	ItemFailed   = "failed"   // healing was tried and did not help
+	ItemSkipped  = "skipped"  // the item changed after its plan was made
+	ItemResolved = "resolved" // resolved by an operator
 )
 
 type itemRow struct {
@@ -55,7 +55,7 @@ type seenRow struct {
 
 func (seenRow) TableName() string { return "reconciliation_seen" }
 
-// Item is one difference that a run has found.
+// Item is one finding of a run, and what became of it.
 type Item struct {
 	ID uint64
 	reconciliation.Finding
@@ -74,8 +74,8 @@ func (r itemRow) domain() Item {
 	}}
 }
 
-// clearing is what the books and Stripe had of the balance transaction on the clearing account. An older release kept neither: the
-// item's amounts are both then, except for those of a fee.
+// clearing returns the amounts of the balance transaction on the clearing account and at Stripe. Items of an older release have neither;
+// the item's own amounts are used then, except for a fee.
 func (r itemRow) clearing() (posted, net int64) {
 	switch {
 	case r.ClearingHere != nil && r.NetAtStripe != nil:
@@ -86,7 +86,7 @@ func (r itemRow) clearing() (posted, net int64) {
 	return r.AmountHere, r.AmountAtStripe
 }
 
-// stateBefore is the state that a resolved item had: an older release did not keep it.
+// stateBefore is the state of a resolved item before it was resolved; empty for one of an older release.
 func (r itemRow) stateBefore() string {
 	switch {
 	case r.ResolvedFrom != nil:
@@ -97,7 +97,7 @@ func (r itemRow) stateBefore() string {
 	return ItemFound
 }
 
-// Line is what an item about a balance transaction is about, as far as what was posted for it is concerned.
+// Line returns the item's balance transaction in the form in which postings are looked up.
 func (i Item) Line() reconciliation.Line {
 	return reconciliation.Line{
 		BalanceTransaction: booking.BalanceTransaction{ID: i.BalanceTransactionID, ReportingCategory: "charge"},
@@ -105,8 +105,8 @@ func (i Item) Line() reconciliation.Line {
 	}
 }
 
-// AddFindings writes what was found, each once a run. What an operator has resolved before, the same to the minor unit, stays
-// resolved.
+// AddFindings stores findings as items, each once per run. A finding that equals one that an operator has resolved, to the minor unit,
+// is stored as resolved.
 func (r *Runs) AddFindings(ctx context.Context, runID uint64, findings []reconciliation.Finding) error {
 	if len(findings) == 0 {
 		return nil
@@ -131,11 +131,11 @@ func (r *Runs) AddFindings(ctx context.Context, runID uint64, findings []reconci
 			rows[i].State, rows[i].Note, rows[i].ResolvedFrom = ItemResolved, resolution.note, &resolution.from
 		}
 	}
-	// An item that is there already stays as it is: a window that is read again after a crash finds the same.
+	// An existing item is left unchanged: a window that is read again after a crash has the same findings.
 	return r.db.WithContext(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&rows).Error
 }
 
-// difference is what makes two findings of two runs the same.
+// difference identifies equal findings of different runs.
 type difference struct {
 	fingerprint    string
 	here, atStripe int64
@@ -147,17 +147,17 @@ func differenceOf(f reconciliation.Finding) difference {
 	d := difference{fingerprint: f.Fingerprint(), here: f.Here, atStripe: f.AtStripe, currency: f.Currency}
 	switch {
 	case f.Class == reconciliation.StateMismatch:
-		d.states = db.Truncate(f.Reason, 500) // says in what states the two sides are, which its amounts do not
+		d.states = db.Truncate(f.Reason, 500) // the reason names the states of both sides; the amounts do not
 	case f.Object == reconciliation.ObjectClearing, f.Object == reconciliation.ObjectBalanceKind:
-		d.here, d.atStripe = f.Here-f.AtStripe, 0 // both sides move with every booking, and how far they are apart does not
+		d.here, d.atStripe = f.Here-f.AtStripe, 0 // both sides change with every booking; their difference does not
 	}
 	return d
 }
 
-// resolution is what an operator wrote about a difference, and the state of the item before.
+// resolution is an operator's note on a difference, with the state of its item before.
 type resolution struct{ note, from string }
 
-// resolvedBefore reads the resolutions of those that an operator has resolved and not reopened.
+// resolvedBefore reads the resolutions of differences that an operator has resolved and not reopened.
 func (r *Runs) resolvedBefore(ctx context.Context, findings []reconciliation.Finding) (map[difference]resolution, error) {
 	fingerprints := make([]string, len(findings))
 	for i, f := range findings {
@@ -172,7 +172,7 @@ func (r *Runs) resolvedBefore(ctx context.Context, findings []reconciliation.Fin
 	return resolutions, err
 }
 
-// MarkSeen remembers the balance transactions that a run has met.
+// MarkSeen records the balance transactions that a run has read at Stripe.
 func (r *Runs) MarkSeen(ctx context.Context, runID uint64, ids []string) error {
 	if len(ids) == 0 {
 		return nil
@@ -184,7 +184,7 @@ func (r *Runs) MarkSeen(ctx context.Context, runID uint64, ids []string) error {
 	return r.db.WithContext(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&rows).Error
 }
 
-// Items reads a run's items in order, after an id. state is empty for all.
+// Items reads a run's items by ascending id, after one id. An empty state means every state.
 func (r *Runs) Items(ctx context.Context, runID uint64, state string, after uint64, limit int) ([]Item, error) {
 	query := r.db.WithContext(ctx).Where("run_id = ? AND id > ?", runID, after)
 	if state != "" {
@@ -201,7 +201,7 @@ func (r *Runs) Items(ctx context.Context, runID uint64, state string, after uint
 	return items, nil
 }
 
-// FindingsByFingerprint pages through what a run found, in the order of fingerprints, after one; next is the last of the page.
+// FindingsByFingerprint reads a page of a run's findings in the order of fingerprints, after one. next is the last fingerprint of the page.
 func (r *Runs) FindingsByFingerprint(ctx context.Context, runID uint64, after string,
 	limit int,
 ) (findings []reconciliation.Finding, next string, err error) {
@@ -214,7 +214,7 @@ func (r *Runs) FindingsByFingerprint(ctx context.Context, runID uint64, after st
 	return findings, next, err
 }
 
-// SettleItem writes what became of an item that nothing was done about yet.
+// SettleItem records the result of an item that is still in state found.
 func (r *Runs) SettleItem(ctx context.Context, id uint64, state, note string) error {
 	result := r.db.WithContext(ctx).Model(&itemRow{}).Where("id = ? AND state IN ?", id, []string{ItemFound, ItemFailed}).
 		Updates(map[string]any{"state": state, "note": db.Truncate(note, 500), "updated_at": r.db.Now()})
@@ -224,7 +224,7 @@ func (r *Runs) SettleItem(ctx context.Context, id uint64, state, note string) er
 	return result.Error
 }
 
-// NotCorrectableError says why no correction is posted for an item.
+// NotCorrectableError is the reason why no correction can be posted for an item.
 type NotCorrectableError struct{ Reason string }
 
 func (e *NotCorrectableError) Error() string { return e.Reason }

@@ -6,12 +6,12 @@ import (
 	"farebook/reconciliation"
 )
 
-// maxLeft is how many items LeftOpen reads: enough to say how bad it is.
+// maxLeft bounds the items that LeftOpen returns; more would not tell an operator more.
 const maxLeft = 1000
 
-// LeftOpen lists what the last run over everything found, could not heal, and nobody has dealt with since: one item an object, the
-// oldest first, up to maxLeft items. What was posted since is left out, and what was resolved as an item of another run. Of a dry
-// run nothing is left, as nothing was tried; balances are compared anew (CompareBalances).
+// LeftOpen returns the items of the last full run that could not be healed and are still unresolved: one per object, oldest first,
+// maxLeft at most. Items that were posted since, or resolved through another run, are left out. A dry run leaves nothing open, because it
+// tries nothing. Balances are compared separately (CompareBalances).
 func (r *Runs) LeftOpen(ctx context.Context) ([]Item, error) {
 	var rows []itemRow
 	last := r.db.Model(&runRow{}).Select("MAX(id)").Where("status = ? AND scope = ? AND dry_run = ?", RunCompleted, reconciliation.ScopeAll,
@@ -45,8 +45,8 @@ func (r *Runs) LeftOpen(ctx context.Context) ([]Item, error) {
 	}), nil
 }
 
-// stillOpen keeps one item of each object of which none is settled: a payment whose event was lost is an item by its state and
-// another by its balance transaction, and once the one is posted, the other agrees.
+// stillOpen keeps one item of each object that has no settled item: a payment whose event was lost has one item for its state and another
+// for its balance transaction, and once one is posted, the other agrees.
 func stillOpen(items []Item, settled func(Item) bool) (open []Item) {
 	type object struct {
 		kind reconciliation.Object

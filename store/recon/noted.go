@@ -9,18 +9,18 @@ import (
 	"farebook/reconciliation"
 )
 
-// Noted is what notes alone account for: items that are resolved without a correction, and are still as they were.
+// Noted sums the items that were resolved by a note without a correction and have not changed since.
 type Noted struct {
-	// Lines is the difference of balance transactions on the clearing account: here less at Stripe, per currency in minor units.
+	// Lines is their difference on the clearing account: the books less Stripe, in minor units by currency.
 	Lines map[money.Currency]int64
-	// Items are those that Lines are of.
+	// Items are the items that Lines sums.
 	Items []uint64
-	// Gaps are differences of a whole account that were noted as such, by the finding's StripeID.
+	// Gaps are noted differences of a whole account, by the finding's StripeID.
 	Gaps map[string][]int64
 }
 
-// CompareBalances compares the books with Stripe's balances. A run's own items account for what they are about, and notes for the
-// rest. verify asks with run 0, which has no items: both judge the same facts by the same comparison.
+// CompareBalances compares the books with Stripe's balances. A run's items explain their own differences, and notes explain the rest.
+// verify passes run 0, which has no items, so that verify and reconciliation use the same comparison.
 func (r *Runs) CompareBalances(ctx context.Context, there booking.Balances, runID uint64, tolerance int64) ([]reconciliation.Gap, error) {
 	here, err := r.books.BalancesOf(ctx)
 	if err != nil {
@@ -41,14 +41,14 @@ func (r *Runs) CompareBalances(ctx context.Context, there booking.Balances, runI
 		nil
 }
 
-// Unposted is what a note on an item leaves outside the books: here less at Stripe on the clearing account, minor units of its
-// currency; zero for an item about no balance transaction.
+// Unposted is the amount that a note on an item leaves out of the books: clearing account less Stripe, in minor units of its currency. It
+// is zero for an item without a balance transaction.
 func (i Item) Unposted() int64 { return i.Posted - i.Net }
 
-// notedPage is how many items' postings are read at once.
+// notedPage is the number of items whose postings are read at once.
 const notedPage = 500
 
-// Noted reads what is noted of balance transactions that a run has no item about: those are the run's own to explain.
+// Noted sums the notes on balance transactions for which the run has no item; the run's own items explain theirs.
 func (r *Runs) Noted(ctx context.Context, exceptRun uint64) (Noted, error) {
 	noted := Noted{Lines: map[money.Currency]int64{}, Gaps: map[string][]int64{}}
 	var gaps []itemRow
@@ -64,7 +64,7 @@ func (r *Runs) Noted(ctx context.Context, exceptRun uint64) (Noted, error) {
 		var rows []itemRow
 		latest := r.db.Model(&itemRow{}).Select("MAX(id) AS id").Where("state = ? AND stripe_balance_transaction_id > ?", ItemResolved, after).
 			Group("stripe_balance_transaction_id").Order("stripe_balance_transaction_id").Limit(notedPage)
-		// A table around the latest ids: MySQL takes no LIMIT within IN.
+		// MySQL allows no LIMIT inside IN, so the newest ids are a derived table.
 		err := r.db.WithContext(ctx).Where("id IN (SELECT id FROM (?) latest)", latest).
 			Order("stripe_balance_transaction_id").Find(&rows).Error
 		if err != nil || len(rows) == 0 {
@@ -98,7 +98,7 @@ func (r *Runs) addNoted(ctx context.Context, noted *Noted, rows []itemRow, excep
 		}
 		now, item := reconciliation.Clearing(posted[row.StripeBalanceTransactionID]), row.domain()
 		if now[item.Currency] != item.Posted {
-			continue // posted since: another difference, or none
+			continue // posted since, so the note no longer applies
 		}
 		now[item.Currency] -= item.Net
 		for currency, amount := range now {

@@ -14,14 +14,14 @@ import (
 	"farebook/store/internal/journal"
 )
 
-// lockItem reads an item under its lock, or store.ErrNotFound.
+// lockItem locks and reads an item. Error: store.ErrNotFound.
 func lockItem(tx *gorm.DB, id uint64) (itemRow, error) {
 	var row itemRow
 	err := tx.Clauses(db.ForUpdate).Where("id = ?", id).Take(&row).Error
 	return row, db.NotFound(err)
 }
 
-// resolve keeps the state that the item had, so that it can be reopened.
+// resolve marks an item as resolved and keeps its earlier state, so that it can be reopened.
 func resolve(tx *gorm.DB, row itemRow, note string, now time.Time) error {
 	before := row.State
 	if before == ItemResolved {
@@ -35,8 +35,8 @@ func saveResolution(tx *gorm.DB, row *itemRow) error {
 	return db.Save(tx, row, "state", "resolved_from", "note", "updated_at")
 }
 
-// ResolveItem records that an operator has dealt with an item, and posts nothing. It returns store.ErrNotFound, or *NotCorrectableError for
-// one that is settled already.
+// ResolveItem records an operator's note on an item and posts nothing. Errors: store.ErrNotFound, and *NotCorrectableError for an item
+// that is settled already.
 func (r *Runs) ResolveItem(ctx context.Context, id uint64, note string, by access.Actor) error {
 	now := r.db.Now()
 	return r.db.InTransaction(ctx, func(tx *gorm.DB) error {
@@ -58,9 +58,9 @@ func settled(item Item) error {
 	return &NotCorrectableError{fmt.Sprintf("item %d is %s already", item.ID, item.State)}
 }
 
-// ReopenItem takes a note back: the item, and those of other runs that were resolved as the same difference, have the state that
-// they had before, and later runs find the difference as one that nobody has dealt with. It returns store.ErrNotFound, or
-// *NotCorrectableError for an item that is not resolved, or that a correction has settled.
+// ReopenItem takes a note back: the item, and items of other runs that were resolved as the same difference, return to their earlier
+// state, and later runs find the difference as unresolved. Errors: store.ErrNotFound, and *NotCorrectableError for an item that is not
+// resolved or that a correction has settled.
 func (r *Runs) ReopenItem(ctx context.Context, id uint64, note string, by access.Actor) error {
 	now := r.db.Now()
 	return r.db.InTransaction(ctx, func(tx *gorm.DB) error {
@@ -98,7 +98,7 @@ func (r *Runs) ReopenItem(ctx context.Context, id uint64, note string, by access
 	})
 }
 
-// hasCorrection tells whether a correction of a balance transaction was posted, also one that its own record has reversed since.
+// hasCorrection reports whether a correction of a balance transaction was ever posted, even one that was reversed since.
 func hasCorrection(tx *gorm.DB, balanceTransactionID string) (bool, error) {
 	if balanceTransactionID == "" {
 		return false, nil

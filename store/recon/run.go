@@ -39,7 +39,7 @@ type runRow struct {
 
 func (runRow) TableName() string { return "reconciliation_runs" }
 
-// Run is a reconciliation as it stands.
+// Run is a reconciliation and its present state.
 type Run struct {
 	ID                     uint64
 	CorrelationID          string // recon_...
@@ -63,7 +63,7 @@ func (r runRow) domain() Run {
 	}
 }
 
-// BeginRun writes a run's row, or finds it: the UNIQUE correlation id makes repetition harmless.
+// BeginRun inserts a run's row or returns the existing one. The UNIQUE correlation id makes a repetition harmless.
 func (r *Runs) BeginRun(ctx context.Context, run Run) (Run, error) {
 	err := r.db.WithContext(ctx).Create(&runRow{
 		CorrelationID: run.CorrelationID, Scope: run.Options.Scope, DryRun: run.Options.DryRun, LookbackDays: run.Options.LookbackDays,
@@ -77,14 +77,14 @@ func (r *Runs) BeginRun(ctx context.Context, run Run) (Run, error) {
 	return r.Run(ctx, run.CorrelationID)
 }
 
-// Run reads a run by its correlation id, or store.ErrNotFound.
+// Run reads a run by its correlation id. Error: store.ErrNotFound.
 func (r *Runs) Run(ctx context.Context, correlationID string) (Run, error) {
 	var row runRow
 	err := r.db.WithContext(ctx).Where("correlation_id = ?", correlationID).Take(&row).Error
 	return row.domain(), db.NotFound(err)
 }
 
-// LastGoodRun reads the newest run that looked at everything and completed, or store.ErrNotFound.
+// LastGoodRun reads the newest full run that completed. Error: store.ErrNotFound.
 func (r *Runs) LastGoodRun(ctx context.Context) (Run, error) {
 	var row runRow
 	err := r.db.WithContext(ctx).Where("status = ? AND applies IS NULL AND scope = ?", RunCompleted, reconciliation.ScopeAll).
@@ -92,7 +92,7 @@ func (r *Runs) LastGoodRun(ctx context.Context) (Run, error) {
 	return row.domain(), db.NotFound(err)
 }
 
-// RunningRuns are those that were begun before a time and have not ended, the oldest first.
+// RunningRuns returns the runs that began before a time and have not ended, oldest first.
 func (r *Runs) RunningRuns(ctx context.Context, before time.Time, limit int) ([]Run, error) {
 	var rows []runRow
 	err := r.db.WithContext(ctx).Where("status = ? AND started_at < ?", RunRunning, before.UTC()).Order("id").Limit(limit).Find(&rows).Error
@@ -103,7 +103,7 @@ func (r *Runs) RunningRuns(ctx context.Context, before time.Time, limit int) ([]
 	return runs, err
 }
 
-// AbandonRun writes that a run has failed, unless it has written its own end meanwhile.
+// AbandonRun marks a run as failed, unless the run has recorded its end meanwhile.
 func (r *Runs) AbandonRun(ctx context.Context, id uint64, why string) (ended bool, err error) {
 	result := r.db.WithContext(ctx).Model(&runRow{}).Where("id = ? AND status = ?", id, RunRunning).Updates(map[string]any{
 		"status": RunFailed, "error": db.Truncate(why, 500), "completed_at": r.db.Now(),
@@ -111,7 +111,7 @@ func (r *Runs) AbandonRun(ctx context.Context, id uint64, why string) (ended boo
 	return result.RowsAffected > 0, result.Error
 }
 
-// EndRun writes how a run ended, and removes its scratch, and what a worker that had been given up wrote for one that has ended.
+// EndRun records the end of a run and deletes its scratch rows, including rows that an abandoned worker wrote for a run that had ended.
 func (r *Runs) EndRun(ctx context.Context, run Run) error {
 	err := r.db.WithContext(ctx).Model(&runRow{}).Where("id = ?", run.ID).Updates(map[string]any{
 		"status": run.Status, "scanned": run.Scanned, "overdue": run.Overdue, "plan_sha256": run.PlanDigest, "error": db.Truncate(run.Error, 500),
@@ -135,7 +135,7 @@ func (r *Runs) EndRun(ctx context.Context, run Run) error {
 	return nil
 }
 
-// scratchBatch bounds one DELETE, so that it holds no locks for long.
+// scratchBatch bounds the rows of one DELETE, so that it holds its locks for a short time.
 const scratchBatch = 10_000
 
 func (r *Runs) removeScratch(ctx context.Context, runID uint64) error {

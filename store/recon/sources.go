@@ -13,12 +13,12 @@ import (
 	"farebook/store/internal/journal"
 )
 
-// PostingsOf reads what was posted for lines, by balance transaction.
+// PostingsOf reads the postings of lines, by balance transaction.
 func (r *Runs) PostingsOf(ctx context.Context, lines []reconciliation.Line) (map[string][]reconciliation.Posting, error) {
 	return journal.Postings(r.db.WithContext(ctx), lines)
 }
 
-// UnseenPosting is a ledger transaction whose balance transaction a run has not met at Stripe.
+// UnseenPosting is a ledger transaction whose balance transaction a run has not seen at Stripe.
 type UnseenPosting struct {
 	LedgerID             uint64
 	Type                 string
@@ -29,7 +29,8 @@ type UnseenPosting struct {
 	Currency             money.Currency
 }
 
-// UnseenPostings pages through what was posted in a span and not met by a run, but for what an operator has decided about.
+// UnseenPostings reads a page of ledger transactions that were posted in a span and that a run has not seen at Stripe. Those that an
+// operator has resolved are left out.
 func (r *Runs) UnseenPostings(ctx context.Context, runID uint64, from, to time.Time, after uint64, limit int) ([]UnseenPosting, error) {
 	var rows []UnseenPosting
 	err := r.db.WithContext(ctx).Raw(`
@@ -59,7 +60,7 @@ type OpenPayment struct {
 
 var finalPayments = []booking.PaymentStatus{booking.PaymentSucceeded, booking.PaymentCanceled}
 
-// OpenPayments pages through payments that are not final, created within a span, by id: those after one, up to another.
+// OpenPayments reads a page of payments that are not final and were created within a span, by ascending id: after one id, up to another.
 func (r *Runs) OpenPayments(ctx context.Context, from, to time.Time, after, last uint64, limit int) ([]OpenPayment, error) {
 	var rows []OpenPayment
 	err := r.db.WithContext(ctx).Table("payments p").
@@ -70,13 +71,13 @@ func (r *Runs) OpenPayments(ctx context.Context, from, to time.Time, after, last
 	return rows, err
 }
 
-// NoteOpenStopped keeps where a run's limit stopped it among the open payments.
+// NoteOpenStopped records the open payment at which a run's limit stopped it.
 func (r *Runs) NoteOpenStopped(ctx context.Context, runID, paymentID uint64) error {
 	return r.db.WithContext(ctx).Model(&runRow{}).Where("id = ?", runID).Update("open_stopped_at", paymentID).Error
 }
 
-// OpenStoppedBefore is where the last run that completed before this one was stopped by its limit; 0 when it looked at
-// each. A dry run does not count: nothing is to follow from it.
+// OpenStoppedBefore is the payment at which the last completed run before this one was stopped by its limit; 0 when it read them all. Dry
+// runs do not count, because they change nothing.
 func (r *Runs) OpenStoppedBefore(ctx context.Context, runID uint64) (uint64, error) {
 	var row runRow
 	err := r.db.WithContext(ctx).Select("open_stopped_at").
@@ -89,7 +90,7 @@ func (r *Runs) OpenStoppedBefore(ctx context.Context, runID uint64) (uint64, err
 	return row.OpenStoppedAt, err
 }
 
-// OverduePayments counts the open payments that are older than a look-back.
+// OverduePayments counts the open payments that are older than the look-back.
 func (r *Runs) OverduePayments(ctx context.Context, before time.Time) (int64, error) {
 	var count int64
 	err := r.db.WithContext(ctx).Table("payments").Where("status NOT IN ? AND created_at < ?", finalPayments, before).Count(&count).Error

@@ -7,7 +7,7 @@ import (
 	"farebook/reconciliation"
 )
 
-// UnpostedLine names a balance transaction that a reconciliation asked a workflow to post, in vain. RowID orders them.
+// UnpostedLine is a balance transaction that a reconciliation asked a workflow to post and that is still not posted. RowID orders them.
 type UnpostedLine struct {
 	RowID         uint64
 	ID            string // txn_...

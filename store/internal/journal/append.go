@@ -13,12 +13,12 @@ import (
 // Append posts a transaction and reverses what was posted in its place before (see supersede). bookingID is nil for a transaction that
 // belongs to no booking. It takes the shared lock of the opening, and without a booking that of the corrections, until tx ends.
 func Append(tx *gorm.DB, now time.Time, bookingID *uint64, t ledger.Transaction) error {
-	if bookingID == nil && t.Type != ledger.TypeCorrection { // no booking's lock keeps a correction away
+	if bookingID == nil && t.Type != ledger.TypeCorrection { // without a booking there is no booking's lock to keep corrections apart
 		if err := LockCorrections(tx, Shared); err != nil {
 			return err
 		}
 	}
-	opening, err := Opening(tx, Shared) // whoever posts the opening, or money of no booking, or seals, waits
+	opening, err := Opening(tx, Shared) // the opening, postings without a booking and seals wait for this lock
 	if err != nil {
 		return err
 	}
@@ -32,7 +32,7 @@ func Append(tx *gorm.DB, now time.Time, bookingID *uint64, t ledger.Transaction)
 }
 
 func insert(tx *gorm.DB, now time.Time, bookingID *uint64, t ledger.Transaction) error {
-	if err := t.Validate(); err != nil { // the last gate: nothing unbalanced passes, whichever rule made it
+	if err := t.Validate(); err != nil { // the last check: no unbalanced transaction is written, whatever built it
 		return err
 	}
 	inserted := row{
@@ -60,11 +60,11 @@ func insert(tx *gorm.DB, now time.Time, bookingID *uint64, t ledger.Transaction)
 	return tx.Create(&entries).Error
 }
 
-// superseded are the types whose place is taken by the record of an object of ours.
+// superseded are the types that are reversed when an object of Farebook's own is recorded in their place.
 var superseded = append([]ledger.Type{ledger.TypeCorrection}, ledger.UnbookedTypes...)
 
-// supersede reverses what was posted of a balance transaction before it could be posted from Stripe's own record: an operator's
-// correction, or as money that no booking has.
+// supersede reverses what was posted for a balance transaction before its object was recorded: an operator's correction, or a posting of
+// money without a booking.
 func supersede(tx *gorm.DB, now time.Time, t ledger.Transaction) error {
 	if t.BalanceTransactionID == "" || slices.Contains(superseded, t.Type) {
 		return nil
@@ -81,7 +81,7 @@ func supersede(tx *gorm.DB, now time.Time, t ledger.Transaction) error {
 		}
 		correction := assemble("", []row{posted}, entries)[0].Transaction
 		if posted.EffectiveAt == nil {
-			correction.Effective = t.Effective // of an older release: completed later with the same date
+			correction.Effective = t.Effective // from an older release; its date is filled in later and is the same
 		}
 		if err := insert(tx, now, posted.BookingID, correction.Reverse()); err != nil {
 			return err

@@ -9,13 +9,13 @@ import (
 	"farebook/store/internal/db"
 )
 
-// How correction_lock is taken: a correction for itself alone, whatever is posted without a booking's lock beside others of its kind.
+// Lock modes. A correction takes correction_lock exclusively; postings without a booking's lock share it.
 const (
 	Exclusively = "FOR UPDATE"
 	Shared      = "LOCK IN SHARE MODE" // MariaDB does not know FOR SHARE
 )
 
-// LockCorrections keeps corrections, and what is posted without a booking's lock, apart until the transaction ends.
+// LockCorrections keeps corrections and postings without a booking's lock apart until the transaction ends.
 func LockCorrections(tx *gorm.DB, how string) error {
 	var id int
 	return tx.Raw("SELECT id FROM correction_lock WHERE id = 1 " + how).Scan(&id).Error
@@ -30,7 +30,8 @@ type openingRow struct {
 
 func (openingRow) TableName() string { return "ledger_opening" }
 
-// Opening reads the opening of the books, under a lock (Exclusively, Shared) where one is named; zero where they were not opened.
+// Opening reads the opening of the books, under a lock (Exclusively or Shared) when one is given. It is zero when the books were not
+// opened.
 func Opening(conn *gorm.DB, lock string) (ledger.Opening, error) {
 	var opened openingRow
 	err := conn.Raw("SELECT opened_at FROM ledger_opening WHERE id = 1 " + lock).Scan(&opened).Error

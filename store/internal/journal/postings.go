@@ -11,10 +11,10 @@ import (
 	"farebook/reconciliation"
 )
 
-// Postings reads what was posted for lines, by balance transaction.
+// Postings reads the postings of lines, by balance transaction.
 //
-// It finds a payment whose fee came later by its fee or, where there was none, by its PaymentIntent: it was posted
-// before its balance transaction was known. early are the balance transactions that such a payment may belong to.
+// A payment may have been posted before its balance transaction was known. Such a payment is found by the fee that was posted later or,
+// without a fee, by its PaymentIntent. early are the balance transactions that it may belong to.
 func Postings(conn *gorm.DB, lines []reconciliation.Line) (map[string][]reconciliation.Posting, error) {
 	ids, early := make([]string, 0, len(lines)), map[string]string{}
 	for _, line := range lines {
@@ -32,7 +32,7 @@ func Postings(conn *gorm.DB, lines []reconciliation.Line) (map[string][]reconcil
 		switch ledger.Type(row.Type) {
 		case ledger.TypeStripeFee:
 			early[row.BalanceTransactionID] = row.PaymentIntentID
-		case ledger.TypePayment, ledger.TypePaymentInTransit: // its amount was posted with its balance transaction
+		case ledger.TypePayment, ledger.TypePaymentInTransit: // posted with its balance transaction
 			paid[row.BalanceTransactionID] = true
 		}
 		posted[row.BalanceTransactionID] = row.add(posted[row.BalanceTransactionID])
@@ -46,7 +46,7 @@ func Postings(conn *gorm.DB, lines []reconciliation.Line) (map[string][]reconcil
 	if len(charges) == 0 {
 		return posted, nil
 	}
-	// By booking, because that is what the index begins with.
+	// By booking, because the index begins with it.
 	rows, err = readPostings(conn.Where("l.type = 'payment' AND l.stripe_balance_transaction_id = '' AND l.booking_id IN (?)",
 		conn.Session(&gorm.Session{NewDB: true}).Table("payments").Select("booking_id").
 			Where("stripe_payment_intent_id IN ?", slices.Collect(maps.Keys(charges)))))
@@ -58,7 +58,7 @@ func Postings(conn *gorm.DB, lines []reconciliation.Line) (map[string][]reconcil
 	return posted, err
 }
 
-// postingRow is one currency of a ledger transaction, added up.
+// postingRow sums one currency of a ledger transaction.
 type postingRow struct {
 	ID                   uint64
 	Type                 string
@@ -79,7 +79,7 @@ func readPostings(where *gorm.DB) (rows []postingRow, err error) {
 	return rows, err
 }
 
-// add puts a row to the postings of its balance transaction, to its own transaction where that is there.
+// add adds a row to the postings of its balance transaction, or to its own ledger transaction if that is already there.
 func (r postingRow) add(list []reconciliation.Posting) []reconciliation.Posting {
 	if len(list) == 0 || list[len(list)-1].LedgerID != r.ID {
 		list = append(list, reconciliation.Posting{

@@ -29,7 +29,7 @@ func OfBooking(conn *gorm.DB, reference booking.Reference, bookingID uint64) ([]
 	return assemble(reference, rows, entries), nil
 }
 
-// SealedPage reads the next transactions of a range of ids, after one and up to another, with their entries, in the order of their ids.
+// SealedPage reads a page of transactions with their entries by ascending id: after one id, up to another.
 func SealedPage(conn *gorm.DB, after, to uint64, limit int) ([]seal.Transaction, error) {
 	var rows []row
 	err := conn.Where("id > ? AND id <= ?", after, to).Order("id").Limit(limit).Find(&rows).Error
@@ -55,7 +55,8 @@ func SealedPage(conn *gorm.DB, after, to uint64, limit int) ([]seal.Transaction,
 	return page, nil
 }
 
-// Has tells whether a transaction was posted that meets a condition on the columns of financial_ledger, also one that was reversed since.
+// Has reports whether a transaction was ever posted that meets a condition on the columns of financial_ledger, even if it was reversed
+// since.
 func Has(tx *gorm.DB, where string, args ...any) (bool, error) {
 	var found row
 	err := tx.Select("id").Where(where, args...).Take(&found).Error
@@ -65,7 +66,7 @@ func Has(tx *gorm.DB, where string, args ...any) (bool, error) {
 	return err == nil, err
 }
 
-// Known tells which balance transactions were posted.
+// Known returns the balance transactions that were posted, among those given.
 func Known(tx *gorm.DB, balanceTransactionIDs []string) (map[string]bool, error) {
 	var posted []string
 	err := tx.Model(&row{}).Where("stripe_balance_transaction_id IN ?", balanceTransactionIDs).Distinct().
@@ -77,7 +78,8 @@ func Known(tx *gorm.DB, balanceTransactionIDs []string) (map[string]bool, error)
 	return known, err
 }
 
-// LastEffective is the effective date of a booking's newest transaction of a type whose object's id has a prefix; zero for none.
+// LastEffective is the effective date of a booking's newest transaction of a type whose object id has a prefix; the zero time when there is
+// none.
 func LastEffective(tx *gorm.DB, bookingID uint64, t ledger.Type, objectPrefix string) (time.Time, error) {
 	var last row
 	err := tx.Select("effective_at").Where("booking_id = ? AND type = ? AND effective_at IS NOT NULL AND stripe_object_id LIKE CONCAT(?, '%')",

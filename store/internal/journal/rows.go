@@ -22,7 +22,7 @@ type row struct {
 	OperationKey               *string
 	Description                string
 	PostedAt                   time.Time
-	EffectiveAt                *time.Time // NULL with its basis for rows of older releases
+	EffectiveAt                *time.Time // NULL, like its basis, in rows of older releases
 	EffectiveBasis             *ledger.Basis
 }
 
@@ -39,13 +39,13 @@ type entryRow struct {
 
 func (entryRow) TableName() string { return "ledger_entries" }
 
-// effective reads the two columns back; the zero value is a row of an older release that is not completed yet.
+// effective reads the two columns; the zero value is a row of an older release that starter migrate has not completed yet.
 func (r row) effective() ledger.Effective {
 	return ledger.Effective{At: db.TimeOrZero(r.EffectiveAt), Basis: db.OrEmpty(r.EffectiveBasis)}
 }
 
-// Transaction is a transaction as it is in the books. The zero Effective is one of an older release that `starter migrate`
-// has not completed yet.
+// Transaction is a ledger transaction as stored. A zero Effective means a row of an older release that `starter migrate` has not completed
+// yet.
 type Transaction struct {
 	ID          uint64
 	PostedAt    time.Time
