@@ -22,7 +22,8 @@ func TestReconciliationOfCleanBooksFindsNothing(t *testing.T) {
 	s.AwaitWorkflowEnd(late.Reference)
 	part := authorised(s, "part")
 	require.Equal(t, http.StatusOK, s.Post("/v1/bookings/"+part.Reference+"/capture", "", []byte(usd(20000))).Status)
-	awaitRefund(s, ask(s, booked.Reference, "part-refund", usd(100)).ID, "succeeded")
+	refund := ask(s, booked.Reference, "part-refund", usd(100))
+	awaitRefund(s, refund.ID, "succeeded")
 	_, err := s.Stripe.Dispute(booked.Payment.PaymentIntentID, 0, "fraudulent")
 	require.NoError(t, err)
 	s.AwaitStatus(booked.Reference, "disputed")
@@ -30,6 +31,10 @@ func TestReconciliationOfCleanBooksFindsNothing(t *testing.T) {
 	_, err = s.Stripe.PayOut("usd")
 	require.NoError(t, err)
 	s.AwaitQuiet()
+	for _, reference := range []string{booked.Reference, part.Reference} { // a workflow may read its object once more before it ends
+		s.AwaitWorkflowEnd(reference)
+	}
+	s.AwaitRunEnd("Refund:" + refund.ID)
 	before := everythingElse(s)
 	run := reconcile(s, `{}`)
 	require.Empty(t, run.Details)

@@ -61,14 +61,14 @@ func awaitReconciliation(s *testkit.Stack, id string) runView {
 	return run
 }
 
-// everythingElse is a digest of every table but reconciliation's own.
+// everythingElse is a digest of every table but reconciliation's own, without the times of the last reading.
 func everythingElse(s *testkit.Stack) string {
 	s.T.Helper()
 	var digest strings.Builder
 	for _, table := range []string{
 		"bookings", "payments", "refunds", "disputes", "payouts", "financial_ledger", "ledger_entries", "stripe_events", "emails",
 	} {
-		digest.WriteString(table + " " + s.DB.Checksum(s.T, table) + "\n")
+		digest.WriteString(table + " " + s.DB.Digest(s.T, table) + "\n")
 	}
 	return digest.String()
 }
