@@ -79,11 +79,14 @@ test: $(BIN)/with-servers ## Run all tests on a real MariaDB and a real Temporal
 	@FAREBOOK_STRIPE_SHAPES=$(THIS_RUN) $(WITH_SERVERS) go test $(RACE) -parallel $(TESTS_AT_ONCE) -timeout $(TEST_TIMEOUT) ./...
 	@cd conformance && go run ./replay $(THIS_RUN)
 
-test-fast: ## Run the tests of all packages that need no server: nothing but Go has to be installed
+test-fast: ## Run all tests that need no server: nothing but Go has to be installed
 	@tests=$$(go list -f '$(TESTS_AND_IMPORTS)' ./...) || exit 1; needs=' farebook/internal/dev/($(SERVER_PARTS))( |$$)'; \
 	fast=$$(echo "$$tests" | grep -Ev "$$needs" | cut -d' ' -f1); rest=$$(echo "$$tests" | grep -E "$$needs" | cut -d' ' -f1); \
-	go test $$fast && echo "$$(echo "$$fast" | wc -l) packages passed without a server;" \
-		"make test also runs those that need one:" $$(echo "$$rest" | cut -d/ -f2-)
+	go test $$fast || exit 1; \
+	pure=$$(go run ./internal/dev/cmd/puretests $$(echo "$$rest" | cut -d/ -f2-)) || exit 1; \
+	echo "$$pure" | while read -r package tests; do go test -run "$$tests" $$package || exit 1; done || exit 1; \
+	echo "$$(echo "$$fast" | wc -l) packages passed without a server, and what needs none in those that make test also runs:" \
+		$$(echo "$$rest" | cut -d/ -f2-)
 
 fuzz: $(BIN)/with-servers ## Fuzz every parser of outside bytes for FUZZTIME, then send MUTATIONS mutated requests
 	@grep -rEo --include='*_test.go' '^func Fuzz\w+' . | sed 's/_test.go:func / /' | sort | while read -r file target; do \
