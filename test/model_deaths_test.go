@@ -19,7 +19,7 @@ import (
 func TestAnySequenceWithDeathsKeepsThePromises(t *testing.T) {
 	t.Parallel()
 	worker, api := failpointsOf(t, "../activities"), failpointsOf(t, "../starter")
-	deaths := 0
+	deaths, lives := 0, 0
 	rapid.Check(t, func(rt *rapid.T) {
 		stack := &lifetime{TB: t}
 		defer stack.end()
@@ -30,9 +30,11 @@ func TestAnySequenceWithDeathsKeepsThePromises(t *testing.T) {
 		actions := m.actions()
 		actions["death"] = m.death
 		m.live(actions)
-		deaths += m.s.Deaths()
+		deaths, lives = deaths+m.s.Deaths(), lives+1
 	})
-	require.Positive(t, deaths, "lives in which nobody died prove nothing")
+	if lives >= 10 { // the few of make test may by chance reach none of their failpoints; make model has fifty
+		require.Positive(t, deaths, "lives in which nobody died prove nothing")
+	}
 }
 
 var failpointHit = regexp.MustCompile(`failpoint\.Hit\("([a-z-]+)"\)`)
