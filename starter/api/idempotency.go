@@ -84,22 +84,21 @@ func (e *finalRefusalError) Unwrap() error { return e.ErrorModel }
 func idempotent[Body any](ctx context.Context, a *api, r idempotentRequest[Body]) (*replayable[Body], error) {
 	key, err := a.keyOf(ctx, r.operation, r.subject, r.body)
 	if err != nil {
-		return nil, a.problemOf(ctx, err)
+		return nil, err
 	}
 	claim, err := a.awaitTurn(ctx, key, r.claim)
 	if err != nil {
-		return nil, a.problemOf(ctx, err)
+		return nil, err
 	}
 	answer := storedAnswer{claim.AnswerStatus, claim.Answer}
 	if answer.body == nil {
 		r.points.claimed()
 		answer, err = firstAnswer(ctx, a, key, claim.Resource, r)
 		if err != nil {
-			return nil, a.problemOf(ctx, err)
+			return nil, err
 		}
 	}
-	out, err := replay[Body](answer, claim.Replayed)
-	return out, a.problemOf(ctx, err)
+	return replay[Body](answer, claim.Replayed)
 }
 
 // storedAnswer is what is kept under a key.
