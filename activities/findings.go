@@ -43,11 +43,7 @@ func fieldsOf(f reconciliation.Finding, paymentID uint64) []any {
 		}
 	}
 	if f.Currency != "" {
-		fields = append(fields, "amountHere", amountOf(f.Here, f.Currency), "amountAtStripe", amountOf(f.AtStripe, f.Currency))
+		fields = append(fields, "amountHere", money.Text(f.Here, f.Currency), "amountAtStripe", money.Text(f.AtStripe, f.Currency))
 	}
 	return append(fields, "healing", f.Healing, "reason", f.Reason)
-}
-
-func amountOf(value int64, currency money.Currency) string {
-	return money.Money{Value: value, Currency: currency}.Format(money.LocaleEN)
 }

@@ -48,7 +48,7 @@ func (r *Refunds) compare(ctx context.Context, known store.Refund) (comparison, 
 		if isForgotten(refund, rows) {
 			compared.forgotten = append(compared.forgotten, refund.StripeRefundID)
 			compared.unexplained = append(compared.unexplained, fmt.Sprintf("refund %s of %s was made for %s, which the books do not have",
-				refund.StripeRefundID, money.Money{Value: refund.Amount, Currency: refund.Currency}.Format(money.LocaleEN), refund.RefundID))
+				refund.StripeRefundID, money.Text(refund.Amount, refund.Currency), refund.RefundID))
 			continue
 		}
 		why, err := r.explain(ctx, refund, rows)

@@ -102,7 +102,7 @@ func (p Policy) Quote(captured money.Money, returned int64, departure, now time.
 		q.Explanation = fmt.Sprintf("The flight has departed, so %d%% of %s is due", q.Percent, captured.Format(money.LocaleEN))
 	}
 	if returned > 0 {
-		q.Explanation += fmt.Sprintf("; %s went back before", money.Money{Value: returned, Currency: captured.Currency}.Format(money.LocaleEN))
+		q.Explanation += fmt.Sprintf("; %s went back before", money.Text(returned, captured.Currency))
 	}
 	q.Explanation += "."
 	return q

@@ -7,6 +7,7 @@ import (
 	"gorm.io/gorm"
 
 	"farebook/booking"
+	"farebook/money"
 	"farebook/store/internal/db"
 )
 
@@ -29,8 +30,8 @@ func (r *refundRecorder) load() (*ContradictionError, error) {
 	case r.refund.BookingID != r.booking.ID:
 		problem = fmt.Sprintf("refund %s is another booking's refund %s", snapshot.StripeRefundID, r.refund.RefundID)
 	case r.refund.Amount != snapshot.Amount || r.refund.Currency != snapshot.Currency:
-		problem = fmt.Sprintf("refund %s is about %s, and at Stripe about %s", r.refund.RefundID, priced(r.refund.Amount, r.refund.Currency),
-			priced(snapshot.Amount, snapshot.Currency))
+		problem = fmt.Sprintf("refund %s is about %s, and at Stripe about %s", r.refund.RefundID, money.Text(r.refund.Amount, r.refund.Currency),
+			money.Text(snapshot.Amount, snapshot.Currency))
 	}
 	if problem == "" {
 		return nil, r.settleAttention(AttentionRefundMismatch, snapshot.StripeRefundID)
@@ -58,14 +59,14 @@ func (r *refundRecorder) madeBefore(s booking.RefundSnapshot) bool {
 
 // takeAmount saves the amount that Stripe has refunded, and shows an operator that the request was understood in two ways.
 func (r *refundRecorder) takeAmount(s booking.RefundSnapshot) error {
-	asked := priced(r.refund.Amount, s.Currency)
+	asked := money.Text(r.refund.Amount, s.Currency)
 	r.refund.Amount = s.Amount
 	if err := r.saveRefund(&r.refund, "amount"); err != nil {
 		return err
 	}
 	return r.markForAttention(AttentionRefundMismatch, s.StripeRefundID, fmt.Sprintf(
 		"refund %s was asked for again, about %s: Stripe had made %s of the same request as %s",
-		r.refund.RefundID, asked, priced(s.Amount, s.Currency), s.StripeRefundID))
+		r.refund.RefundID, asked, money.Text(s.Amount, s.Currency), s.StripeRefundID))
 }
 
 // ErrUncaptured means that a refund only releases an authorisation: nothing was captured that could be returned.

@@ -7,7 +7,6 @@ import (
 	"gorm.io/gorm"
 
 	"farebook/booking"
-	"farebook/money"
 )
 
 // ContradictionError means that an object at Stripe contradicts the books: a PaymentIntent over another amount than the booking's price,
@@ -88,6 +87,3 @@ func markProcessed(tx *gorm.DB, eventIDs []string, now time.Time) error {
 	}
 	return tx.Model(&eventRow{}).Where("stripe_event_id IN ?", eventIDs).Updates(processedValues(now)).Error
 }
-
-// priced is an amount for people, with its currency.
-func priced(value int64, currency money.Currency) string { return money.Text(value, currency) }

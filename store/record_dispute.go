@@ -10,6 +10,7 @@ import (
 
 	"farebook/booking"
 	"farebook/ledger"
+	"farebook/money"
 	"farebook/store/internal/db"
 	"farebook/store/internal/journal"
 )
@@ -178,7 +179,7 @@ func (r *disputeRecorder) showRest(won bool) error {
 		rest, compared = -rest, "more"
 	}
 	return r.markForAttention(AttentionDisputeRest, id, fmt.Sprintf("dispute %s was won and gave back %s %s than it took",
-		id, priced(rest, r.dispute.SettlementCurrency), compared))
+		id, money.Text(rest, r.dispute.SettlementCurrency), compared))
 }
 
 func (r *disputeRecorder) settleBooking() error { return r.applyStanding() }

@@ -144,7 +144,7 @@ func (b *lockedBooking) contradiction(kind AttentionKind, subject, problem strin
 // compare describes what does not fit; empty when everything does. A cancelled PaymentIntent takes no money, so its amount is not
 // compared.
 func (b *lockedBooking) compare(snapshot booking.PaymentSnapshot) string {
-	cost := priced(b.booking.Amount, b.booking.Currency)
+	cost := money.Text(b.booking.Amount, b.booking.Currency)
 	switch {
 	case b.payment.ID != 0 && b.payment.StripePaymentIntentID != snapshot.PaymentIntentID:
 		return fmt.Sprintf("its PaymentIntent is %s, and this is %s", b.payment.StripePaymentIntentID, snapshot.PaymentIntentID)
@@ -153,9 +153,9 @@ func (b *lockedBooking) compare(snapshot booking.PaymentSnapshot) string {
 		return fmt.Sprintf("it costs %s, and PaymentIntent %s is in %s", b.booking.Currency, snapshot.PaymentIntentID, snapshot.Currency)
 	case snapshot.Amount != b.booking.Amount:
 		return fmt.Sprintf("it costs %s, and PaymentIntent %s is about %s", cost, snapshot.PaymentIntentID,
-			priced(snapshot.Amount, snapshot.Currency))
+			money.Text(snapshot.Amount, snapshot.Currency))
 	case snapshot.PaymentStatus() == booking.PaymentSucceeded && !b.fits(snapshot.AmountReceived):
-		return fmt.Sprintf("it costs %s, and %s was received", cost, priced(snapshot.AmountReceived, snapshot.Currency))
+		return fmt.Sprintf("it costs %s, and %s was received", cost, money.Text(snapshot.AmountReceived, snapshot.Currency))
 	}
 	return ""
 }

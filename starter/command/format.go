@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-
-	"farebook/money"
 )
 
 // formatFlag adds --format to a command. The default is a table.
@@ -40,11 +38,6 @@ func checkFormat(format string, formats []string) error {
 func oneOf(values []string) string {
 	last := len(values) - 1
 	return strings.Join(values[:last], ", ") + " or " + values[last]
-}
-
-// formatMoney writes an amount with its currency: "$459.00".
-func formatMoney(value int64, currency money.Currency) string {
-	return money.Money{Value: value, Currency: currency}.Format(money.LocaleEN)
 }
 
 // timeOrDash writes a time to the minute, in UTC.

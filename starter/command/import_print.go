@@ -107,7 +107,7 @@ func (p *importPrinter) finish(applied bool, opening ledger.Opening) error {
 		text = "\nThe file has no bookings."
 	}
 	for _, currency := range slices.Sorted(maps.Keys(p.sum.left)) {
-		text += fmt.Sprintf(" Owed to travellers as flights or refunds: %s.", formatMoney(p.sum.left[currency], currency))
+		text += fmt.Sprintf(" Owed to travellers as flights or refunds: %s.", money.Text(p.sum.left[currency], currency))
 	}
 	if !applied {
 		text += " Nothing was written: repeat the command with --apply.\n" + postedUnder(opening)

@@ -10,6 +10,7 @@ import (
 
 	"farebook/internal/config"
 	"farebook/ledger"
+	"farebook/money"
 	"farebook/starter/opening"
 	"farebook/store"
 )
@@ -180,12 +181,12 @@ func printOpening(out io.Writer, opened store.OpeningBalance, said openingSaid) 
 	}
 	for _, part := range opened.Parts {
 		shown.Balance = append(shown.Balance,
-			openedPart{string(part.Currency), string(part.Kind), part.Amount, formatMoney(part.Amount, part.Currency)})
+			openedPart{string(part.Currency), string(part.Kind), part.Amount, money.Text(part.Amount, part.Currency)})
 	}
 	for _, t := range transactions {
 		for _, e := range t.Entries {
 			shown.Entries = append(shown.Entries,
-				openedEntry{string(e.Account), string(e.Side), string(e.Currency), e.Amount, formatMoney(e.Amount, e.Currency)})
+				openedEntry{string(e.Account), string(e.Side), string(e.Currency), e.Amount, money.Text(e.Amount, e.Currency)})
 		}
 	}
 	if said.format == "json" {

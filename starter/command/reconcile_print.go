@@ -80,7 +80,7 @@ func amountOf(value int64, item recon.Item) string {
 	if item.Currency == "" {
 		return ""
 	}
-	return formatMoney(value, money.Currency(item.Currency))
+	return money.Text(value, money.Currency(item.Currency))
 }
 
 func printCSV(out io.Writer, r recon.Run) error {

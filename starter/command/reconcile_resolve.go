@@ -17,6 +17,7 @@ import (
 	"farebook/internal/logging"
 	"farebook/internal/stripeapi"
 	"farebook/ledger"
+	"farebook/money"
 	"farebook/reconciliation"
 	"farebook/store"
 	runs "farebook/store/recon"
@@ -107,7 +108,7 @@ func printUnposted(out io.Writer, item runs.Item) error {
 	_, err := fmt.Fprintf(out, "Nothing was posted: for %s the clearing account has %s and Stripe settled %s net. This difference stays, "+
 		"and verify and later runs "+
 		"accept it. To post a correction: starter reconcile resolve %d --note TEXT --post\n",
-		item.BalanceTransactionID, formatMoney(item.Posted, item.Currency), formatMoney(item.Net, item.Currency), item.ID)
+		item.BalanceTransactionID, money.Text(item.Posted, item.Currency), money.Text(item.Net, item.Currency), item.ID)
 	return err
 }
 

@@ -155,7 +155,7 @@ func open(s booking.PaymentSnapshot, hold, now time.Time) string {
 func day(at time.Time) string { return at.UTC().Format(time.RFC3339) }
 
 func format(value int64, there stripeapi.Takeover) string {
-	return money.Money{Value: value, Currency: there.Payment.Currency}.Format(money.LocaleEN)
+	return money.Text(value, there.Payment.Currency)
 }
 
 func counted(n int, what string) string {

@@ -52,7 +52,7 @@ func (d *demo) showLedger(ctx context.Context) error {
 		for _, t := range transactions {
 			fmt.Printf("   %s  %s  %s\n", s.reference, t.Transaction.Type, t.Transaction.PaymentIntentID)
 			for _, entry := range t.Transaction.Entries {
-				fmt.Printf("      %-6s  %-32s %12s\n", entry.Side, entry.Account, shown(entry.Amount, entry.Currency))
+				fmt.Printf("      %-6s  %-32s %12s\n", entry.Side, entry.Account, money.Text(entry.Amount, entry.Currency))
 			}
 		}
 	}
@@ -125,14 +125,9 @@ func (d *demo) showAccounts(ctx context.Context) error {
 	}
 	fmt.Printf("\n%-34s %14s  (debits less credits)\n", "Account", "Balance")
 	for _, balance := range balances {
-		fmt.Printf("%-34s %14s\n", balance.Account, shown(balance.Amount, balance.Currency))
+		fmt.Printf("%-34s %14s\n", balance.Account, money.Text(balance.Amount, balance.Currency))
 	}
 	return nil
-}
-
-// shown formats an amount with its currency and decimals.
-func shown(value int64, currency money.Currency) string {
-	return money.Money{Value: value, Currency: currency}.Format(money.LocaleEN)
 }
 
 type check struct {
@@ -164,9 +159,9 @@ func (d *demo) checks(ctx context.Context) ([]check, error) {
 		}
 		theirs := d.stack.Stripe.Balance(balance.Currency.Stripe())
 		out = append(out, check{
-			text:   "5 asset:stripe_clearing equals Stripe's balance: " + shown(balance.Amount, balance.Currency),
+			text:   "5 asset:stripe_clearing equals Stripe's balance: " + money.Text(balance.Amount, balance.Currency),
 			held:   theirs == balance.Amount,
-			detail: "Stripe's balance is " + shown(theirs, balance.Currency),
+			detail: "Stripe's balance is " + money.Text(theirs, balance.Currency),
 		})
 	}
 	return out, nil
