@@ -20,9 +20,8 @@ func (a *api) addCancel(spec huma.API) {
 	register(a, spec, a.movesMoney(spec, a.action(spec, access.BookingsWrite, huma.Operation{
 		OperationID: "cancel-booking", Path: cancelPath, Summary: "Cancel a booking",
 		Description: "An unpaid booking is closed. For a paid one the refund policy decides what is refunded: ask for a quote first and send " +
-			"it as " +
-			"`expectedRefund`, so that the booking is cancelled only for the refund that the customer agreed to. Cancelling twice gets the same " +
-			"answer. " +
+			"it as `expectedRefund`, so that the booking is cancelled only for the refund that the customer agreed to. Cancelling twice gets " +
+			"the same answer. " +
 			"Cancelling an unpaid booking while it is being paid may be refused with 409: then it is paid, and can be cancelled under the policy.",
 	})), a.cancelBooking)
 }

@@ -45,10 +45,8 @@ func (a *api) addClients(spec huma.API) {
 	register(a, spec, a.action(spec, access.Admin, huma.Operation{
 		OperationID: "merge-clients", Path: mergePath, Tags: []string{adminTag}, Summary: "Merge another client into this one",
 		Description: "Moves the API keys, bookings, refunds and idempotency keys of the client `from`. Ask with `dryRun` first: it lists the " +
-			"idempotency " +
-			"keys that both clients have used. The older request keeps such a key; the newer one gets a key that names its origin, so that " +
-			"nothing " +
-			"is lost and nothing is charged again.",
+			"idempotency keys that both clients have used. The older request keeps such a key; the newer one gets a key that names its origin, " +
+			"so that nothing is lost and nothing is charged again.",
 		RequestBody: &huma.RequestBody{Required: true},
 	}), a.mergeClients)
 }

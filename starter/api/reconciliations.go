@@ -24,8 +24,7 @@ func (a *api) addReconciliations(spec huma.API) {
 	register(a, spec, a.action(spec, access.ReconciliationWrite, huma.Operation{
 		OperationID: "create-reconciliation", Path: reconciliationsPath, Summary: "Reconcile the books with Stripe",
 		Description: "Starts a reconciliation of all bookings and answers at once; read `GET /v1/reconciliations/{id}` for its progress. A " +
-			"dry run writes " +
-			"a report and changes nothing else.",
+			"dry run writes a report and changes nothing else.",
 		DefaultStatus: http.StatusAccepted,
 		Tags:          []string{"Reconciliation"},
 	}), a.createReconciliation)

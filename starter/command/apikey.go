@@ -25,8 +25,8 @@ func createAPIKeyCommand() *cobra.Command {
 	create := &cobra.Command{
 		Use:   "create --client NAME --scope SCOPES",
 		Short: "Create an API key and print its token once",
-		Long: "Creates a key for an existing client (see client create) and prints its token. Only a hash of the token is stored. The " +
-			"scopes:\n\n" +
+		Long: "Creates a key for an existing client (see client create) and prints its " +
+			"token. Only a hash of the token is stored. The scopes:\n\n" +
 			scopeTable(),
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -161,8 +161,7 @@ func rotateAPIKeyCommand() *cobra.Command {
 		Use:   "rotate KEY",
 		Short: "Replace a key (ak_...): print a new token, and end the old key after an overlap",
 		Long: "Creates a key with the same client and scopes and prints its token once. The old key stays valid for the overlap, so that no " +
-			"request " +
-			"is refused during the change. Both keys see the same bookings and share idempotency keys.",
+			"request is refused during the change. Both keys see the same bookings and share idempotency keys.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			lasts, err := parseDays(overlap)

@@ -31,8 +31,7 @@ func listAttentionCommand() *cobra.Command {
 		Use:   "list",
 		Short: "List open matters, newest first",
 		Long: "Lists what an operator has to examine. A matter closes automatically when the books show that it is settled, such as a refund " +
-			"that " +
-			"succeeded after all or a PaymentIntent that was cancelled. Close the others with attention close.",
+			"that succeeded after all or a PaymentIntent that was cancelled. Close the others with attention close.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			filter := store.AttentionFilter{Kind: store.AttentionKind(kind), Before: flags.before, Limit: flags.limit}

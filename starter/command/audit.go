@@ -17,8 +17,8 @@ func auditCommand() *cobra.Command {
 		Use:   "audit",
 		Short: "Show the audit log: who asked for what, newest first",
 		Long: "Shows the audit log: refunds, cancellations, captures, reconciliations and plans, resolutions, retries, resends, and changes " +
-			"of clients " +
-			"and keys. Each entry says who asked (a client and its key, or an operating-system user and host), when, and with which correlation id.",
+			"of clients and keys. Each entry says who asked (a client and its key, or an operating-system user and host), when, and with which " +
+			"correlation id.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := flags.check(cmd); err != nil {

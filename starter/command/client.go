@@ -104,10 +104,9 @@ func mergeClientsCommand() *cobra.Command {
 		Use:   "merge INTO FROM",
 		Short: "Merge a client into another: its keys, bookings, refunds and idempotency keys",
 		Long: "Moves everything of the client FROM to the client INTO. An older release created one client for each key: merge those of one " +
-			"caller. " +
-			"Use --dry-run first: it lists the idempotency keys that both clients have used. The older request keeps such a key; the newer one " +
-			"gets " +
-			"a key that names its origin, so that nothing is lost and nothing is charged again. The merge can be interrupted and repeated.",
+			"caller. Use --dry-run first: it lists the idempotency keys that both clients have used. The older request keeps such a key; the " +
+			"newer one gets a key that names its origin, so that nothing is lost and nothing is charged again. The merge can be interrupted " +
+			"and repeated.",
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx := correlated(cmd.Context())

@@ -19,9 +19,8 @@ func ignoreEventCommand() *cobra.Command {
 		Use:   "ignore EVENT --note TEXT",
 		Short: "Ignore an event, with a note that says why",
 		Long: "Marks an event as ignored, with a note that says why. It is no longer processed, and `starter verify` does not count it as " +
-			"waiting. " +
-			"This does not account for its money: `starter verify` reports an ignored event until the ledger has its object or a reconciliation " +
-			"item about it is resolved. `starter events retry` undoes it.",
+			"waiting. This does not account for its money: `starter verify` reports an ignored event until the ledger has its object or a " +
+			"reconciliation item about it is resolved. `starter events retry` undoes it.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := checkEventNote(note); err != nil {

@@ -25,8 +25,7 @@ func scrubEventsCommand() *cobra.Command {
 		Use:   "scrub",
 		Short: "Reduce the stored bodies of events to the fields that Farebook reads",
 		Long: "Older releases stored events as Stripe sent them, with client secrets and what customers typed at Stripe. This reduces them in " +
-			"batches, " +
-			"while API and workers run. It can be interrupted and repeated at any time. Run it after every process has the new release.",
+			"batches, while API and workers run. It can be interrupted and repeated at any time. Run it after every process has the new release.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if scrub.Batch < 1 || scrub.Batch > maxScrubBatch {

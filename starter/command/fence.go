@@ -27,9 +27,8 @@ func raiseFenceCommand() *cobra.Command {
 		Use:   "raise --reason TEXT",
 		Short: "Raise the fence, after a restore of the database and before API and workers start",
 		Long: "While the fence is up, bookings, captures, cancellations and refunds are refused with 503 and the reason. Reads and webhooks " +
-			"work. " +
-			"Workers search for what was created at Stripe but request nothing, and no email is sent. Raise it after the restore, which would " +
-			"remove it, or set FENCE for API and workers. See docs/disaster.md.",
+			"work. Workers search for what was created at Stripe but request nothing, and no email is sent. Raise it after the restore, which " +
+			"would remove it, or set FENCE for API and workers. See docs/disaster.md.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if reason == "" || len(reason) > maxFenceReason {
@@ -139,8 +138,7 @@ func lowerFenceCommand() *cobra.Command {
 		Use:   "lower --note TEXT",
 		Short: "Lower the fence, once the books have what Stripe has",
 		Long: "Money moves again. Held emails stay held until emails release or emails drop. If FENCE is set for API or workers, unset it " +
-			"first: " +
-			"otherwise they raise the fence again.",
+			"first: otherwise they raise the fence again.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := checkNote(note); err != nil {

@@ -56,11 +56,10 @@ func importBookingsCommand() *cobra.Command {
 		Use:   "bookings FILE",
 		Short: "Compare exported bookings with Stripe, and import them with --apply",
 		Long: "Reads bookings from FILE (.csv or .json; docs/migrating.md lists the columns), reads the PaymentIntent of each at Stripe and " +
-			"reports " +
-			"what would be imported. With --apply it writes booking, payment, refunds, disputes and ledger, and starts the workflow of an unpaid " +
-			"booking. It charges and refunds nothing and changes nothing at Stripe. An invalid row is refused with the reason, and the other rows " +
-			"are imported. Repeat the command until no row is refused: a row is imported only once. Paid bookings get no confirmation, except " +
-			"with --confirm those whose confirmed_at is empty. Exits with 1 when rows are refused.",
+			"reports what would be imported. With --apply it writes booking, payment, refunds, disputes and ledger, and starts the workflow of " +
+			"an unpaid booking. It charges and refunds nothing and changes nothing at Stripe. An invalid row is refused with the reason, and " +
+			"the other rows are imported. Repeat the command until no row is refused: a row is imported only once. Paid bookings get no " +
+			"confirmation, except with --confirm those whose confirmed_at is empty. Exits with 1 when rows are refused.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := checkFormat(flags.format, importFormats); err != nil {

@@ -120,8 +120,7 @@ func (p *importPrinter) finish(applied bool, opening ledger.Opening) error {
 func postedUnder(opening ledger.Opening) string {
 	if opening.At.IsZero() {
 		return "The books have no opening balance: each payment is posted in full. If the Stripe account has other payments, run starter " +
-			"opening " +
-			"first: it is refused once bookings are imported."
+			"opening first: it is refused once bookings are imported."
 	}
 	return fmt.Sprintf("Payments settled before the opening of %s are posted against the opening balance, the others in full.",
 		opening.At.UTC().Format(time.RFC3339))

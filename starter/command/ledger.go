@@ -126,10 +126,9 @@ func verifyChainCommand() *cobra.Command {
 		Use:   "verify-chain [--seal FILE --public-key FILE]",
 		Short: "Verify that the ledger's history is as it was sealed",
 		Long: "Reads the whole sealed ledger, range by range, and compares it with the seals: an entry or a transaction that was added, " +
-			"changed, " +
-			"dated back or removed is found, and the range it is in. Somebody who can write to the database could make all seals anew: name " +
-			"signed statements that were kept elsewhere with --seal, and the public key with --public-key, to find that as well. Exits with 1 " +
-			"if anything differs. It changes nothing.",
+			"changed, dated back or removed is found, and the range it is in. Somebody who can write to the database could make all seals " +
+			"anew: name signed statements that were kept elsewhere with --seal, and the public key with --public-key, to find that as well. " +
+			"Exits with 1 if anything differs. It changes nothing.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			kept, err := keptStatements(sealFiles, keyFile)

@@ -13,9 +13,8 @@ func migrateCommand() *cobra.Command {
 		Use:   "migrate",
 		Short: "Migrate the database to this version's schema, and grant the application's user its rights",
 		Long: "Connects with DATABASE_ADMIN_DSN, creates the database and the user of DATABASE_DSN if they are missing, applies the missing " +
-			"migrations, " +
-			"and grants that user its rights: on the ledger, only to read and insert. Then it completes rows of older releases in ranges of ids, " +
-			"such " +
+			"migrations, and grants that user its rights: on the ledger, only to read and insert. Then it completes rows of older releases in " +
+			"ranges of ids, such " +
 			"as the ledger's effective dates. Run it again when no process of an older release is running any more.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

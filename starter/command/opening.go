@@ -28,10 +28,9 @@ func openingCommand() *cobra.Command {
 		Use:   "opening [--at TIME [--dry-run]]",
 		Short: "Open the books with Stripe's balance at a time, for an account older than Farebook",
 		Long: "Posts Stripe's balance at a time, pending and available together, by currency, against equity:opening_balance. Reconciliation " +
-			"compares " +
-			"each balance transaction created from then on; earlier ones are in the opening balance. Run it once, before bookings are created or " +
-			"imported, and with --dry-run first. Repeating it with the same time changes nothing; another time is refused. Without --at it prints " +
-			"the opening balance.",
+			"compares each balance transaction created from then on; earlier ones are in the opening balance. Run it once, before bookings are " +
+			"created or imported, and with --dry-run first. Repeating it with the same time changes nothing; another time is refused. Without " +
+			"--at it prints the opening balance.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := checkFormat(flags.format, listFormats); err != nil {

@@ -25,11 +25,9 @@ func rebuildCommand() *cobra.Command {
 		Use:   "rebuild",
 		Short: "Find what a restored database has lost, by what Stripe has, and bring it back",
 		Long: "Without --apply, lists what Stripe has and the books do not: bookings (by PaymentIntents with Farebook's metadata), refunds, " +
-			"disputes " +
-			"and payouts. It writes a plan and changes nothing else. With --apply, it carries out exactly that plan. A booking comes back with " +
-			"its " +
-			"money and its state; customer and flight come back when its client repeats the request with its Idempotency-Key. Nothing is charged, " +
-			"refunded or sent. A fence has to be up: see docs/disaster.md.",
+			"disputes and payouts. It writes a plan and changes nothing else. With --apply, it carries out exactly that plan. A booking comes " +
+			"back with its money and its state; customer and flight come back when its client repeats the request with its Idempotency-Key. " +
+			"Nothing is charged, refunded or sent. A fence has to be up: see docs/disaster.md.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := checkFormat(format, listFormats); err != nil {

@@ -30,9 +30,8 @@ func resolveItemCommand() *cobra.Command {
 		Use:   "resolve ITEM --note TEXT [--post [--account ACCOUNT] [--effective-at TIME]]",
 		Short: "Record a decision about an item; reconcile show shows its number",
 		Long: "Records a decision. Later runs that find exactly the same difference apply it. With --post it also posts a correction, even " +
-			"for an item " +
-			"that was already resolved by a note: the ledger then agrees with Stripe's balance transaction, with the other side on --account. " +
-			"Nothing " +
+			"for an item that was already resolved by a note: the ledger then agrees with Stripe's balance transaction, with the other side on " +
+			"--account. Nothing " +
 			"is changed or removed. The correction takes effect at the date of Stripe's balance transaction. For one that Stripe does not have, " +
 			"--effective-at sets the date; the default is now.",
 		Args: cobra.ExactArgs(1),
@@ -118,8 +117,7 @@ func reopenItemCommand() *cobra.Command {
 		Use:   "reopen ITEM --note TEXT",
 		Short: "Undo a note on an item, so that its difference counts again",
 		Long: "Returns an item that was resolved by a note to its earlier state, together with the items of other runs for the same " +
-			"difference. " +
-			"Later runs find the difference again, and verify reports it. A correction in the ledger is not undone.",
+			"difference. Later runs find the difference again, and verify reports it. A correction in the ledger is not undone.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			id, err := itemNumber(args[0])

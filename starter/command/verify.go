@@ -30,8 +30,7 @@ func verifyCommand() *cobra.Command {
 		Use:   "verify",
 		Short: "Check Farebook's promises on a live system",
 		Long: "Checks what has to hold at any time: the books by SQL, the clearing account against Stripe's balance, and that no workflow has " +
-			"failed " +
-			"or cannot proceed. Prints a table, and exits with 1 if a promise does not hold. It changes nothing.",
+			"failed or cannot proceed. Prints a table, and exits with 1 if a promise does not hold. It changes nothing.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := checkFormat(format, listFormats); err != nil {

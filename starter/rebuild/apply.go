@@ -122,8 +122,7 @@ func (r *Rebuilder) finish(ctx context.Context, item store.RebuildItem) error {
 				return ctx.Err()
 			}
 			return errors.New("its workflow was signalled and has not recorded it: is a worker running? See its workflow in the Temporal UI, " +
-				"then apply " +
-				"the plan again")
+				"then apply the plan again")
 		}
 	}
 	failpoint.Hit("rebuild-before-item-done")

@@ -10,8 +10,8 @@ import (
 func configuration() string {
 	var out strings.Builder
 	out.WriteString("# Configuration\n\n" + generated)
-	out.WriteString("Farebook reads its configuration from the environment, once, and reports every problem in one message. In development " +
-		"a missing\n" +
+	out.WriteString("Farebook reads its configuration from the environment, once, and reports " +
+		"every problem in one message. In development a missing\n" +
 		"value falls back to the local development stack, with a warning. With `APP_ENV=production` nothing falls back: Temporal's address,\n" +
 		"the database, `STRIPE_SECRET_KEY`, `STRIPE_WEBHOOK_SECRET` and SMTP are required, test keys need `STRIPE_ALLOW_TEST_KEY=true`,\n" +
 		"and the stand-in's address and all settings for tests are refused.\n\n" +

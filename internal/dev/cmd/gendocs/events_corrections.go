@@ -10,8 +10,8 @@ import (
 // correctionEvents are examples of corrections, openings, other integrations and reversals.
 var correctionEvents = []event{
 	{
-		"A correction", "Another system received $459.00 on the same Stripe account. Reconciliation found the payment, and an operator has it " +
-			"posted: the\n" +
+		"A correction", "Another system received $459.00 on the same Stripe account. Reconciliation " +
+			"found the payment, and an operator has it posted: the\n" +
 			"clearing account equals Stripe's balance again, and suspense has the money until its owner is known.",
 		func() ([]ledger.Transaction, error) {
 			return one(ledger.Correction(ledger.Correcting{

@@ -49,8 +49,8 @@ var paymentEvents = []event{
 	},
 	{
 		"A payment captured in part",
-		"$459.00 were authorised and $300.00 captured. Stripe makes two balance transactions, one of the whole amount and one that reverses " +
-			"the\n" +
+		"$459.00 were authorised and $300.00 captured. Stripe makes two balance " +
+			"transactions, one of the whole amount and one that reverses the\n" +
 			"rest. The ledger does the same; together they are the captured amount.",
 		func() ([]ledger.Transaction, error) {
 			part := paid(45900, "USD", settled(45900, 900, "USD"))

@@ -11,8 +11,8 @@ import (
 func statesPage() (string, error) {
 	var out strings.Builder
 	out.WriteString("# States\n\n" + generated)
-	out.WriteString("A transition that is not drawn here is refused with `IllegalTransitionError`, in the transaction that holds the row's " +
-		"lock. A row\n" +
+	out.WriteString("A transition that is not drawn here is refused with `IllegalTransitionError`, " +
+		"in the transaction that holds the row's lock. A row\n" +
 		"may always keep its state, because the same event can arrive twice. Yellow states wait, green states have their money in place,\n" +
 		"and red states ended without it or need an operator.\n")
 	if err := bookings.write(&out); err != nil {
@@ -30,8 +30,8 @@ func statesPage() (string, error) {
 
 var bookings = machine[booking.Status]{
 	name: "Booking",
-	story: "A decline does not change a booking, which stays payable until its hold ends. The status of a paid booking follows its money: " +
-		"what\n" +
+	story: "A decline does not change a booking, which stays payable until its hold ends. " +
+		"The status of a paid booking follows its money: what\n" +
 		"refunds and lost disputes returned, whether a dispute is open, and whether the booking was cancelled. A refund can fail after it\n" +
 		"succeeded, and a dispute can be won, so the paid states lead to one another. Money that arrives for a booking that is\n" +
 		"`payment_failed`, `expired` or was `cancelled` before payment changes the payment and the ledger, but not the booking: it is\n" +
@@ -80,8 +80,8 @@ var bookings = machine[booking.Status]{
 
 var payments = machine[booking.PaymentStatus]{
 	name: "Payment",
-	story: "Events arrive in any order, and each makes Farebook read the PaymentIntent at Stripe, so every transition between open states " +
-		"is\n" +
+	story: "Events arrive in any order, and each makes Farebook read the PaymentIntent at " +
+		"Stripe, so every transition between open states is\n" +
 		"legal. A payment that has succeeded stays so: a stale answer changes nothing.",
 	table: booking.PaymentTransitions,
 	states: []state[booking.PaymentStatus]{
@@ -105,8 +105,8 @@ var payments = machine[booking.PaymentStatus]{
 
 var refunds = machine[booking.RefundStatus]{
 	name: "Refund",
-	story: "A refund's amount is reserved under the booking's lock before Farebook asks Stripe. The ledger follows Stripe's balance and " +
-		"not\n" +
+	story: "A refund's amount is reserved under the booking's lock before Farebook asks " +
+		"Stripe. The ledger follows Stripe's balance and not\n" +
 		"these states: a refund is posted when the balance has paid for it, and its failure when the money is back.",
 	table: booking.RefundTransitions,
 	states: []state[booking.RefundStatus]{
@@ -156,8 +156,8 @@ var refunds = machine[booking.RefundStatus]{
 
 var disputes = machine[booking.DisputeStatus]{
 	name: "Dispute",
-	story: "These are Stripe's states. Those that begin with `warning` are inquiries, for which no money is withheld. A decided dispute " +
-		"never\n" +
+	story: "These are Stripe's states. Those that begin with `warning` are inquiries, for " +
+		"which no money is withheld. A decided dispute never\n" +
 		"becomes open again: a snapshot that says so is stale and ignored. A card network may reverse a decision.",
 	table: booking.DisputeTransitions,
 	states: []state[booking.DisputeStatus]{
@@ -199,8 +199,8 @@ func disputeCauses() map[booking.DisputeStatus]map[booking.DisputeStatus]string 
 
 var payouts = machine[booking.PayoutStatus]{
 	name: "Payout",
-	story: "These are Stripe's states. The ledger moves the money to the bank account when Stripe's balance has paid for it, some days " +
-		"before\n" +
+	story: "These are Stripe's states. The ledger moves the money to the bank account " +
+		"when Stripe's balance has paid for it, some days before\n" +
 		"it arrives, and moves it back when the payout fails.",
 	table: booking.PayoutTransitions,
 	states: []state[booking.PayoutStatus]{
