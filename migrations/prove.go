@@ -26,20 +26,12 @@ func proveAppendOnly(ctx context.Context, admin *sql.DB, app *mysql.Config) (err
 	}
 	db := sql.OpenDB(connector)
 	defer func() { err = errors.Join(err, db.Close()) }()
-	for _, forbidden := range []struct{ verb, statement string }{
-		{"UPDATE", "UPDATE financial_ledger SET id = id WHERE FALSE"},
-		{"UPDATE", "UPDATE ledger_entries SET id = id WHERE FALSE"},
-		{"DELETE", "DELETE FROM financial_ledger WHERE FALSE"},
-		{"DELETE", "DELETE FROM ledger_entries WHERE FALSE"},
-		{"UPDATE", "UPDATE audit_log SET id = id WHERE FALSE"},
-		{"DELETE", "DELETE FROM audit_log WHERE FALSE"},
-		{"UPDATE", "UPDATE ledger_seals SET number = number WHERE FALSE"},
-		{"DELETE", "DELETE FROM ledger_seals WHERE FALSE"},
+	for _, forbidden := range append(ForbiddenChanges(),
 		// TRUNCATE and DROP are one privilege. Dropping a table that does not exist tests it without harm.
-		{"TRUNCATE and DROP", "DROP TABLE IF EXISTS farebook_no_such_table"},
-		{"ALTER", "ALTER TABLE farebook_no_such_table ADD COLUMN x INT"},
-	} {
-		_, err := db.ExecContext(ctx, forbidden.statement)
+		ForbiddenChange{"TRUNCATE and DROP", "DROP TABLE IF EXISTS farebook_no_such_table"},
+		ForbiddenChange{"ALTER", "ALTER TABLE farebook_no_such_table ADD COLUMN x INT"},
+	) {
+		_, err := db.ExecContext(ctx, forbidden.Statement)
 		var answer *mysql.MySQLError
 		if errors.As(err, &answer) && refusals[answer.Number] {
 			continue
@@ -52,10 +44,10 @@ func proveAppendOnly(ctx context.Context, admin *sql.DB, app *mysql.Config) (err
 				"host, or one without a name? %w", app.User, answer)
 		}
 		if answer != nil && answer.Number != errNoSuchTable {
-			return fmt.Errorf("try to %s in %q as the user of DATABASE_DSN: %w", forbidden.verb, app.DBName, answer)
+			return fmt.Errorf("try to %s in %q as the user of DATABASE_DSN: %w", forbidden.Verb, app.DBName, answer)
 		}
 		return fmt.Errorf("the user %q of DATABASE_DSN may %s in %q, but the ledger is append-only: see SHOW GRANTS, revoke what Farebook did "+
-			"not grant, or name another user", app.User, forbidden.verb, app.DBName)
+			"not grant, or name another user", app.User, forbidden.Verb, app.DBName)
 	}
 	return nil
 }

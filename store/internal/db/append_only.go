@@ -2,21 +2,16 @@ package db
 
 import "context"
 
-// ForbiddenChange tries statements that must be refused for want of a right, as the application's user, and returns the first one that
-// the server allows; empty when it refuses them all. Each ends in WHERE FALSE, so that one that is allowed changes no row.
-func (d *DB) ForbiddenChange(ctx context.Context, statements ...string) (string, error) {
+// Allows runs a statement as the application's database user and reports whether the user has the right to. The statement must change
+// no row, because it takes effect where it is allowed.
+func (d *DB) Allows(ctx context.Context, statement string) (bool, error) {
 	pool, err := d.DB.DB()
 	if err != nil {
-		return "", err
+		return false, err
 	}
-	for _, statement := range statements {
-		_, err := pool.ExecContext(ctx, statement+" WHERE FALSE")
-		switch {
-		case err == nil:
-			return statement, nil
-		case errorNumber(err) != errNoRight:
-			return "", err
-		}
+	_, err = pool.ExecContext(ctx, statement)
+	if errorNumber(err) == errNoRight {
+		return false, nil
 	}
-	return "", nil
+	return err == nil, err
 }
