@@ -3,7 +3,9 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"gorm.io/gorm"
@@ -90,18 +92,19 @@ func (s *Store) SealLedger(ctx context.Context) (seal.Seal, bool, error) {
 
 // LastSeal reads the newest seal, or the zero Seal when there is none.
 func (s *Store) LastSeal(ctx context.Context) (seal.Seal, error) {
-	var row sealRow
-	found := s.db.WithContext(ctx).Order("number DESC").Limit(1).Find(&row)
-	if found.Error != nil || found.RowsAffected == 0 {
-		return seal.Seal{}, found.Error
-	}
-	return row.domain()
+	last, _, err := readSeal(s.db.WithContext(ctx).Order("number DESC"))
+	return last, err
 }
 
 // Seal reads a seal by its number, and reports whether there is one.
 func (s *Store) Seal(ctx context.Context, number uint64) (seal.Seal, bool, error) {
+	return readSeal(s.db.WithContext(ctx).Where("number = ?", number))
+}
+
+// readSeal reads the first seal of a query, and reports whether there is one.
+func readSeal(query *gorm.DB) (seal.Seal, bool, error) {
 	var row sealRow
-	found := s.db.WithContext(ctx).Where("number = ?", number).Limit(1).Find(&row)
+	found := query.Limit(1).Find(&row)
 	if found.Error != nil || found.RowsAffected == 0 {
 		return seal.Seal{}, false, found.Error
 	}
@@ -136,7 +139,7 @@ func (s *Store) lastComplete(ctx context.Context, after uint64) (uint64, error) 
 			complete = ids[len(ids)-1]
 			return nil
 		})
-		return firstError(err, conn.Exec("SET SESSION innodb_lock_wait_timeout = ?", usual).Error)
+		return errors.Join(err, conn.Exec("SET SESSION innodb_lock_wait_timeout = ?", usual).Error)
 	})
 	if err != nil || complete == 0 {
 		return 0, err
@@ -151,15 +154,6 @@ func (s *Store) lastComplete(ctx context.Context, after uint64) (uint64, error) 
 		return 0, nil
 	}
 	return *undated - 1, nil
-}
-
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // sealOf computes the seal of the transactions after previous, up to one.
@@ -204,16 +198,12 @@ func (c Chain) Holds() bool { return len(c.Broken) == 0 }
 func (s *Store) VerifyChain(ctx context.Context, done func(seal.Seal)) (Chain, error) {
 	var chain Chain
 	for {
-		var row sealRow
-		found := s.db.WithContext(ctx).Where("number > ?", chain.Last.Number).Order("number").Limit(1).Find(&row)
-		if found.Error != nil {
-			return chain, found.Error
-		}
-		if found.RowsAffected == 0 {
-			break
-		}
-		recorded, err := row.domain()
+		recorded, found, err := readSeal(s.db.WithContext(ctx).Where("number > ?", chain.Last.Number).Order("number"))
 		if err != nil {
+			return chain, err
+		}
+		if !found {
+			err := s.checkUnsealed(ctx, &chain)
 			return chain, err
 		}
 		reason, err := s.checkSeal(ctx, chain.Last, recorded)
@@ -226,7 +216,6 @@ func (s *Store) VerifyChain(ctx context.Context, done func(seal.Seal)) (Chain, e
 		chain.Seals, chain.Last = chain.Seals+1, recorded
 		done(recorded)
 	}
-	return chain, s.checkUnsealed(ctx, &chain)
 }
 
 // checkSeal says what differs between a recorded seal and the ledger, or nothing.
@@ -246,26 +235,23 @@ func (s *Store) checkSeal(ctx context.Context, previous, recorded seal.Seal) (st
 		return fmt.Sprintf("transactions %d to %d: a transaction or an entry was changed after it was sealed", recorded.FromID, recorded.ToID),
 			nil
 	}
-	back, err := s.datedBack(ctx, previous, recorded.FromID, recorded.ToID)
-	if err != nil || back == 0 {
-		return "", err
-	}
-	return fmt.Sprintf("transaction %d says that it was posted before seal %d, which is older than it: it was dated back", back,
-		previous.Number), nil
+	return s.datedBack(ctx, previous, recorded.ToID)
 }
 
-// datedBack is the first transaction of a range that says it was posted well before an earlier seal was made; 0 for none.
-func (s *Store) datedBack(ctx context.Context, previous seal.Seal, from, to uint64) (uint64, error) {
-	if previous.Number == 0 {
-		return 0, nil
+// datedBack names the first transaction after a seal, up to one, that says it was posted well before the seal was made; empty when there
+// is no such transaction.
+func (s *Store) datedBack(ctx context.Context, after seal.Seal, to uint64) (string, error) {
+	if after.Number == 0 {
+		return "", nil
 	}
 	var first *uint64
-	err := s.db.WithContext(ctx).Raw("SELECT MIN(id) FROM financial_ledger WHERE id BETWEEN ? AND ? AND posted_at < ?", from, to,
-		previous.SealedAt.Add(-postedBefore)).Scan(&first).Error
+	err := s.db.WithContext(ctx).Raw("SELECT MIN(id) FROM financial_ledger WHERE id > ? AND id <= ? AND posted_at < ?", after.ToID, to,
+		after.SealedAt.Add(-postedBefore)).Scan(&first).Error
 	if first == nil {
-		return 0, err
+		return "", err
 	}
-	return *first, err
+	return fmt.Sprintf("transaction %d says that it was posted before seal %d, which is older than it: it was dated back", *first,
+		after.Number), err
 }
 
 // checkUnsealed counts what follows the last seal, and finds what among it was dated back.
@@ -274,10 +260,9 @@ func (s *Store) checkUnsealed(ctx context.Context, chain *Chain) error {
 	if err := conn.Raw("SELECT COUNT(*) FROM financial_ledger WHERE id > ?", chain.Last.ToID).Scan(&chain.Unsealed).Error; err != nil {
 		return err
 	}
-	back, err := s.datedBack(ctx, chain.Last, chain.Last.ToID+1, ^uint64(0)>>1)
-	if back != 0 {
-		chain.Broken = append(chain.Broken, BrokenSeal{chain.Last, fmt.Sprintf(
-			"transaction %d says that it was posted before seal %d, which is older than it: it was dated back", back, chain.Last.Number)})
+	reason, err := s.datedBack(ctx, chain.Last, math.MaxInt64)
+	if reason != "" {
+		chain.Broken = append(chain.Broken, BrokenSeal{chain.Last, reason})
 	}
 	return err
 }

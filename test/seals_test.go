@@ -13,22 +13,26 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"farebook/internal/dev/testkit"
+	"farebook/ledger/seal"
 	"farebook/workflows"
 )
 
 // keyFiles writes a new Ed25519 key pair in PEM.
 func keyFiles(t *testing.T) (private, public string) {
 	t.Helper()
-	publicKey, privateKey, err := ed25519.GenerateKey(nil)
+	_, generated, err := ed25519.GenerateKey(nil)
 	require.NoError(t, err)
-	privateRaw, err := x509.MarshalPKCS8PrivateKey(privateKey)
+	raw, err := x509.MarshalPKCS8PrivateKey(generated)
 	require.NoError(t, err)
-	publicRaw, err := x509.MarshalPKIXPublicKey(publicKey)
+	privateText := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: raw})
+	key, err := seal.ParseKey(privateText)
+	require.NoError(t, err)
+	publicText, err := key.Public().PEM()
 	require.NoError(t, err)
 	folder := t.TempDir()
 	private, public = filepath.Join(folder, "private.pem"), filepath.Join(folder, "public.pem")
-	require.NoError(t, os.WriteFile(private, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: privateRaw}), 0o600))
-	require.NoError(t, os.WriteFile(public, pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: publicRaw}), 0o600))
+	require.NoError(t, os.WriteFile(private, privateText, 0o600))
+	require.NoError(t, os.WriteFile(public, publicText, 0o600))
 	return private, public
 }
 

@@ -14,14 +14,8 @@ import (
 )
 
 func ledgerCommand() *cobra.Command {
-	ledger := &cobra.Command{
-		Use:   "ledger",
-		Short: "Seal the ledger, and verify that its history is as it was sealed",
-		Args:  knownCommand,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
-	ledger.AddCommand(sealCommand(), verifyChainCommand())
-	return ledger
+	return group("ledger", "Seal the ledger, and verify that its history is as it was sealed", "ledger seal or ledger verify-chain",
+		sealCommand(), verifyChainCommand())
 }
 
 func sealCommand() *cobra.Command {
@@ -88,19 +82,29 @@ func signingKey(file string) (*seal.Key, error) {
 	if file == "" {
 		return nil, nil //nolint:nilnil // no key was asked for
 	}
-	text, err := os.ReadFile(file) //nolint:gosec // the operator names the file
+	key, err := parsedFile("--key", file, seal.ParseKey)
 	if err != nil {
-		return nil, misused("--key: %s", err)
-	}
-	key, err := seal.ParseKey(text)
-	if err != nil {
-		return nil, misused("--key: %s: %s", file, err)
+		return nil, err
 	}
 	return &key, nil
 }
 
+// parsedFile reads and parses the file that a flag names.
+func parsedFile[T any](flag, file string, parse func([]byte) (T, error)) (T, error) {
+	var parsed T
+	text, err := os.ReadFile(file) //nolint:gosec // the operator names the file
+	if err != nil {
+		return parsed, misused("%s: %s", flag, err)
+	}
+	parsed, err = parse(text)
+	if err != nil {
+		return parsed, misused("%s: %s: %s", flag, file, err)
+	}
+	return parsed, nil
+}
+
 // writeNew writes text to a file that does not exist yet, or to out when no file is named.
-func writeNew(out io.Writer, file, text string) (err error) {
+func writeNew(out io.Writer, file, text string) error {
 	if file == "" {
 		_, err := io.WriteString(out, text)
 		return err
@@ -109,14 +113,8 @@ func writeNew(out io.Writer, file, text string) (err error) {
 	if err != nil {
 		return misused("--out: %s", err)
 	}
-	defer func() {
-		closing := created.Close()
-		if err == nil {
-			err = closing
-		}
-	}()
 	_, err = created.WriteString(text)
-	return err
+	return errors.Join(err, created.Close())
 }
 
 func verifyChainCommand() *cobra.Command {
@@ -153,23 +151,15 @@ func keptStatements(files []string, keyFile string) ([]keptStatement, error) {
 	if keyFile == "" {
 		return nil, nil
 	}
-	text, err := os.ReadFile(keyFile) //nolint:gosec // the operator names the file
+	key, err := parsedFile("--public-key", keyFile, seal.ParsePublicKey)
 	if err != nil {
-		return nil, misused("--public-key: %s", err)
-	}
-	key, err := seal.ParsePublicKey(text)
-	if err != nil {
-		return nil, misused("--public-key: %s: %s", keyFile, err)
+		return nil, err
 	}
 	kept := make([]keptStatement, len(files))
 	for i, file := range files {
-		signed, err := os.ReadFile(file) //nolint:gosec // the operator names the file
+		statement, err := parsedFile("--seal", file, func(signed []byte) (string, error) { return key.Verify(string(signed)) })
 		if err != nil {
-			return nil, misused("--seal: %s", err)
-		}
-		statement, err := key.Verify(string(signed))
-		if err != nil {
-			return nil, misused("--seal: %s: %s", file, err)
+			return nil, err
 		}
 		kept[i] = keptStatement{file, statement}
 	}

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 
 	"farebook/workflows"
@@ -22,8 +21,7 @@ func (c *Client) SealScheduleID() string { return workflows.TypeSealLedger + ":"
 // operator has changed or paused stays as it is.
 func (c *Client) EnsureSealing(ctx context.Context) (bool, error) {
 	_, err := c.temporal.ScheduleClient().GetHandle(ctx, c.SealScheduleID()).Describe(ctx)
-	var missing *serviceerror.NotFound
-	if !errors.As(err, &missing) {
+	if err = noSchedule(err); !errors.Is(err, ErrNoSchedule) {
 		return false, err
 	}
 	_, err = c.temporal.ScheduleClient().Create(ctx, client.ScheduleOptions{
