@@ -271,11 +271,3 @@ func listTransactions(s *Server, c *call) (any, *apiError) {
 			(of == "" || t.payout == of)
 	})
 }
-
-func retrieveTransaction(s *Server, c *call) (any, *apiError) {
-	t, failed := s.transactions.find("balance transaction", c.id)
-	if failed != nil {
-		return nil, failed
-	}
-	return t.wire(s, expansionOf(c.query)), nil
-}

@@ -1,6 +1,9 @@
 package fakestripe
 
-import "maps"
+import (
+	"maps"
+	"net/url"
+)
 
 // charge is one attempt to take a payment (stripe.com/docs/api/charges/object). Amounts are in minor units.
 type charge struct {
@@ -122,17 +125,15 @@ func (ch *charge) outcome() map[string]any {
 	}
 }
 
+// matches reports whether the filters charge and payment_intent of a list's query, where they are set, name this charge.
+func (ch *charge) matches(query url.Values) bool {
+	of, intent := query.Get("charge"), query.Get("payment_intent")
+	return (of == "" || ch.id == of) && (intent == "" || ch.intent.id == intent)
+}
+
 func listCharges(s *Server, c *call) (any, *apiError) {
 	of, who, group := c.query.Get("payment_intent"), c.query.Get("customer"), c.query.Get("transfer_group")
 	return list(s, &s.charges, "/v1/charges", c.query, func(ch *charge) bool {
 		return (of == "" || ch.intent.id == of) && (who == "" || ch.intent.customer == who) && (group == "" || ch.intent.transferGroup == group)
 	})
-}
-
-func retrieveCharge(s *Server, c *call) (any, *apiError) {
-	ch, failed := s.charges.find("charge", c.id)
-	if failed != nil {
-		return nil, failed
-	}
-	return ch.wire(s, expansionOf(c.query)), nil
 }

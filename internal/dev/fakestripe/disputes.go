@@ -103,16 +103,5 @@ func (s *Server) newDispute(ch *charge, amount int64, status, reason string) *di
 }
 
 func listDisputes(s *Server, c *call) (any, *apiError) {
-	of, intent := c.query.Get("charge"), c.query.Get("payment_intent")
-	return list(s, &s.disputes, "/v1/disputes", c.query, func(d *dispute) bool {
-		return (of == "" || d.charge.id == of) && (intent == "" || d.charge.intent.id == intent)
-	})
-}
-
-func retrieveDispute(s *Server, c *call) (any, *apiError) {
-	d, failed := s.disputes.find("dispute", c.id)
-	if failed != nil {
-		return nil, failed
-	}
-	return d.wire(s, expansionOf(c.query)), nil
+	return list(s, &s.disputes, "/v1/disputes", c.query, func(d *dispute) bool { return d.charge.matches(c.query) })
 }

@@ -106,14 +106,6 @@ func matchesType(pattern, kind string) bool {
 	return pattern == kind
 }
 
-func retrieveEvent(s *Server, c *call) (any, *apiError) {
-	e, failed := s.events.find("event", c.id)
-	if failed != nil {
-		return nil, failed
-	}
-	return e.wire(s, nil), nil
-}
-
 // acknowledged records that the endpoint answered an event with a 2xx. The caller does not hold the server's lock.
 func (s *Server) acknowledged(eventID string) {
 	s.mu.Lock()

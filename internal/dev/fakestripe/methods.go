@@ -70,14 +70,6 @@ func createMethod(s *Server, c *call) (any, *apiError) {
 	return m.wire(s, nil), nil
 }
 
-func retrieveMethod(s *Server, c *call) (any, *apiError) {
-	m, failed := s.methods.find("payment_method", c.id)
-	if failed != nil {
-		return nil, failed
-	}
-	return m.wire(s, nil), nil
-}
-
 func listMethods(s *Server, c *call) (any, *apiError) {
 	who, kind := c.query.Get("customer"), c.query.Get("type")
 	return list(s, &s.methods, "/v1/payment_methods", c.query, func(m *paymentMethod) bool {
@@ -174,12 +166,4 @@ func createCustomer(s *Server, c *call) (any, *apiError) {
 func listCustomers(s *Server, c *call) (any, *apiError) {
 	email := c.query.Get("email")
 	return list(s, &s.customers, "/v1/customers", c.query, func(u *customer) bool { return email == "" || u.email == email })
-}
-
-func retrieveCustomer(s *Server, c *call) (any, *apiError) {
-	u, failed := s.customers.find("customer", c.id)
-	if failed != nil {
-		return nil, failed
-	}
-	return u.wire(s, nil), nil
 }

@@ -135,14 +135,6 @@ func listPayouts(s *Server, c *call) (any, *apiError) {
 	})
 }
 
-func retrievePayout(s *Server, c *call) (any, *apiError) {
-	p, failed := s.payouts.find("payout", c.id)
-	if failed != nil {
-		return nil, failed
-	}
-	return p.wire(s, expansionOf(c.query)), nil
-}
-
 func updatePayout(s *Server, c *call) (any, *apiError) {
 	p, failed := s.payouts.find("payout", c.id)
 	if failed == nil {

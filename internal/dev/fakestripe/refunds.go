@@ -195,18 +195,7 @@ func (s *Server) emitRelease(ch *charge) {
 }
 
 func listRefunds(s *Server, c *call) (any, *apiError) {
-	of, intent := c.query.Get("charge"), c.query.Get("payment_intent")
-	return list(s, &s.refunds, "/v1/refunds", c.query, func(r *refund) bool {
-		return (of == "" || r.charge.id == of) && (intent == "" || r.charge.intent.id == intent)
-	})
-}
-
-func retrieveRefund(s *Server, c *call) (any, *apiError) {
-	r, failed := s.refunds.find("refund", c.id)
-	if failed != nil {
-		return nil, failed
-	}
-	return r.wire(s, expansionOf(c.query)), nil
+	return list(s, &s.refunds, "/v1/refunds", c.query, func(r *refund) bool { return r.charge.matches(c.query) })
 }
 
 func updateRefund(s *Server, c *call) (any, *apiError) {

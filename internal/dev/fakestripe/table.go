@@ -53,6 +53,17 @@ func (t *table[T]) find(kind, id string) (T, *apiError) {
 	return t.order[i], nil
 }
 
+// retrieve returns the endpoint that answers with the object of a table whose id is in the path. kind names the object in errors.
+func retrieve[T object](kind string, of func(*Server) *table[T]) endpoint {
+	return func(s *Server, c *call) (any, *apiError) {
+		o, failed := of(s).find(kind, c.id)
+		if failed != nil {
+			return nil, failed
+		}
+		return o.wire(s, expansionOf(c.query)), nil
+	}
+}
+
 const (
 	defaultPage = 10
 	maximumPage = 100
