@@ -12,7 +12,8 @@ var appendOnly = []struct{ table, column string }{
 // changes no row where it is allowed.
 type ForbiddenChange struct{ Verb, Statement string }
 
-// ForbiddenChanges are the changes of rows that would break the append-only tables. TRUNCATE and REPLACE need rights that these are part of.
+// ForbiddenChanges are the changes of rows that would break the append-only tables. TRUNCATE and REPLACE need rights that
+// these are part of.
 func ForbiddenChanges() []ForbiddenChange {
 	var changes []ForbiddenChange
 	for _, t := range appendOnly {
