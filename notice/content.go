@@ -23,6 +23,7 @@ type Content struct {
 	CaptureBefore time.Time       `json:"captureBefore,omitzero"`
 
 	Reconciliation *ReconciliationContent `json:"reconciliation,omitempty"`
+	Sealing        *SealingContent        `json:"sealing,omitempty"`
 }
 
 // ReconciliationContent summarises a reconciliation for the finance department.
@@ -31,6 +32,13 @@ type ReconciliationContent struct {
 	Failed  bool                  `json:"failed,omitempty"`
 	Scanned int64                 `json:"scanned"`
 	Counts  []ReconciliationCount `json:"counts"`
+}
+
+// SealingContent tells the finance department that the ledger is not sealed any more.
+type SealingContent struct {
+	Number   uint64    `json:"number,omitempty"`  // of the last seal; 0 when there is none
+	SealedAt time.Time `json:"sealedAt,omitzero"` // of that seal
+	Waiting  time.Time `json:"waiting"`           // when the oldest transaction without a seal was posted
 }
 
 // ReconciliationCount is the number of findings of one class and state. Difference is the amount in the books less the amount

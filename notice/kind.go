@@ -33,6 +33,7 @@ const (
 	Reconciliation Kind = "reconciliation"
 
 	ReconciliationOverdue Kind = "reconciliation_overdue"
+	SealingOverdue        Kind = "sealing_overdue"
 )
 
 // PaymentKinds are sent by the BookingPayment workflow, RefundKinds to customers by the Refund workflow.
@@ -53,7 +54,7 @@ func (k Kind) Unpaid() bool {
 func (k Kind) ForFinance() bool {
 	switch k {
 	case DisputeOpened, DisputeDue, DisputeClosed, PayoutFailed, PayoutUnproven, PayoutUnknown, CaptureDue,
-		RefundWaiting, Reconciliation, ReconciliationOverdue:
+		RefundWaiting, Reconciliation, ReconciliationOverdue, SealingOverdue:
 		return true
 	}
 	return false

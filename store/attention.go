@@ -32,6 +32,7 @@ const (
 	AttentionDeparted       AttentionKind = "departed"        // a bank debit that settled after the departure
 	AttentionRebuilt        AttentionKind = "rebuilt"         // from Stripe, after a restore; until its request is repeated
 	AttentionEarlier        AttentionKind = "earlier"         // written by an older release, which stored only a text
+	AttentionSealingOverdue AttentionKind = "sealing_overdue" // the ledger is not sealed any more; until it is
 )
 
 // AttentionKinds are all kinds.
@@ -39,7 +40,7 @@ var AttentionKinds = []AttentionKind{
 	AttentionPaymentMismatch, AttentionPaymentRefused, AttentionOtherPayment, AttentionLateMoney, AttentionRefundPostponed,
 	AttentionRefundHeld, AttentionRefundFailed,
 	AttentionRefundMade, AttentionRefundMismatch, AttentionRefundCopied, AttentionDisputeRest, AttentionUnknown, AttentionDeparted,
-	AttentionRebuilt, AttentionEarlier,
+	AttentionRebuilt, AttentionEarlier, AttentionSealingOverdue,
 }
 
 type attentionRow struct {

@@ -83,6 +83,8 @@ func noticeOf(kind notice.Kind) notice.Content {
 		}}}
 	case notice.ReconciliationOverdue:
 		return notice.Content{Reconciliation: &notice.ReconciliationContent{ID: "recon_1", Scanned: 12345}}
+	case notice.SealingOverdue:
+		return notice.Content{Sealing: &notice.SealingContent{Number: 12, SealedAt: at.Add(-4 * time.Hour), Waiting: at.Add(-3 * time.Hour)}}
 	case notice.PayoutFailed, notice.PayoutUnproven, notice.PayoutUnknown:
 		about := &notice.PayoutContent{
 			ID: "po_1", Status: booking.PayoutPaid, Amount: usd(1_000_000), Transactions: 42, Unmatched: 1, ArrivesAt: at,
@@ -106,6 +108,7 @@ var kinds = []notice.Kind{
 var financeKinds = []notice.Kind{
 	notice.DisputeOpened, notice.DisputeDue, notice.DisputeClosed, notice.PayoutFailed, notice.PayoutUnproven, notice.PayoutUnknown,
 	notice.CaptureDue, notice.RefundWaiting, notice.Reconciliation, notice.ReconciliationOverdue,
+	notice.SealingOverdue,
 }
 
 // Emails to the finance department are in English whatever the customer reads, and name nobody.

@@ -117,6 +117,13 @@ func (t *table) finance(c Content) {
 			t.add(string(count.Class), text)
 		}
 	}
+	if sealing := c.Notice.Sealing; sealing != nil {
+		if sealing.Number != 0 {
+			t.add("Last seal", strconv.FormatUint(sealing.Number, 10))
+		}
+		t.add("Sealed at", financeTime(sealing.SealedAt))
+		t.add("Not sealed since", financeTime(sealing.Waiting))
+	}
 	if !c.Notice.CaptureBefore.IsZero() {
 		t.addPrice("Authorised", c.Amount)
 		t.add("Lets go at", financeTime(c.Notice.CaptureBefore))

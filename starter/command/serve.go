@@ -90,6 +90,8 @@ func NewAPI(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Log
 		group.Go(func() { events.Run(sweeping) })
 		overdue := sweeper.OverdueCheck{Store: books, Dispatch: dispatcher, After: cfg.Reconcile.Overdue, Log: log}
 		group.Go(func() { overdue.Run(sweeping) })
+		sealing := sweeper.SealingCheck{Store: books, Dispatch: dispatcher, Log: log}
+		group.Go(func() { sealing.Run(sweeping) })
 		stuck := &sweeper.Sweeper{Store: books, Dispatch: dispatcher, Every: cfg.Sweep, ListLag: cfg.Stripe.ListLag, Log: log}
 		group.Go(func() { stuck.Run(sweeping) })
 		group.Go(func() { restores.Run(sweeping) })

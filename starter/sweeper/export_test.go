@@ -7,3 +7,6 @@ func (s *Sweeper) Sweep(ctx context.Context) error { return s.sweep(ctx) }
 
 // Check is one check of Run's.
 func (c OverdueCheck) Check(ctx context.Context) error { return c.check(ctx) }
+
+// Check is one check of Run's.
+func (c SealingCheck) Check(ctx context.Context) error { return c.check(ctx) }
