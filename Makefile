@@ -118,11 +118,12 @@ nightly: ## Run what is too long for each commit: drills, the fuzz targets for 2
 		echo "== make $$step"; $(MAKE) --no-print-directory $$step || failed="$$failed; $$step"; \
 	done; if [ -n "$$failed" ]; then echo "failed: $${failed#; }"; exit 1; fi
 
-lint: $(GOLANGCI) $(WORKFLOWCHECK) ## Check style, imports and the determinism of workflows
+lint: $(GOLANGCI) $(WORKFLOWCHECK) ## Check style, imports, the determinism of workflows, and how migrations lock
 	@$(GOLANGCI) run ./...
 	@cd conformance && $(GOLANGCI) run --config ../.golangci.yml ./...
 	@$(WORKFLOWCHECK) ./workflows/...
 	@go run ./internal/dev/cmd/style -since $(SUBJECTS_SINCE)
+	@go run ./internal/dev/cmd/migrationlint
 
 conformance: ## Hold the Stripe stand-in against Stripe's specification and clients
 	@$(NEED) node=nodejs npm=npm openssl=openssl
