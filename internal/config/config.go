@@ -71,6 +71,8 @@ type Stripe struct {
 	WebhookSecrets []string
 	// ListLag is how long Stripe's lists may omit a new object.
 	ListLag time.Duration
+	// CallsPerSecond limits the calls of this process.
+	CallsPerSecond float64
 }
 
 // Reconcile configures reconciliation.

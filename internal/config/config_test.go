@@ -316,3 +316,18 @@ func TestProductionReachesThisMachineInClear(t *testing.T) {
 		}
 	}
 }
+
+// Each process takes its share of the calls that Stripe allows for the account.
+func TestShareOfStripesCalls(t *testing.T) {
+	t.Parallel()
+	cfg, _, err := config.LoadFrom(lines(production()))
+	require.NoError(t, err)
+	require.InDelta(t, 80, cfg.Stripe.CallsPerSecond, 0)
+	cfg, _, err = config.LoadFrom(with("STRIPE_CALLS_PER_SECOND", "12.5"))
+	require.NoError(t, err)
+	require.InDelta(t, 12.5, cfg.Stripe.CallsPerSecond, 0)
+	for _, wrong := range []string{"0", "-1", "NaN", "Inf", "many", "100001"} {
+		_, _, err := config.LoadFrom(with("STRIPE_CALLS_PER_SECOND", wrong))
+		require.ErrorContains(t, err, "STRIPE_CALLS_PER_SECOND is \""+wrong+"\"", wrong)
+	}
+}

@@ -216,6 +216,14 @@ func (r *reader) readListLag() {
 	r.config.Stripe.ListLag = lag
 }
 
+func (r *reader) readStripeRate() {
+	calls, err := strconv.ParseFloat(r.vars.StripeRate, 64)
+	if err != nil || !(calls >= 1 && calls <= 100_000) {
+		r.problem("STRIPE_CALLS_PER_SECOND is %q: set it to a number from 1 to 100000", r.vars.StripeRate)
+	}
+	r.config.Stripe.CallsPerSecond = calls
+}
+
 // minSweep keeps the sweeper from loading the database all the time.
 const minSweep = 100 * time.Millisecond
 

@@ -51,6 +51,7 @@ func read(environment []string, parts []Part) (Config, []string, error) {
 	r.readHolds()
 	r.readSweep()
 	r.readListLag()
+	r.readStripeRate()
 	r.readFence()
 	r.readReconcile()
 	r.readHTTP()

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/http"
 	"time"
 
@@ -19,9 +20,9 @@ const (
 	// callTimeout is below the start-to-close timeout of activities on the slow path, so that a hanging call ends with this
 	// error and not as a lost activity. The fast path is shorter on purpose. The library's default is 80 s.
 	callTimeout = 20 * time.Second
-	// callsPerSecond stays below Stripe's limit of 100 requests per second in live mode, with room for reconciliation
+	// defaultCallsPerSecond stays below Stripe's limit of 100 requests per second in live mode, with room for reconciliation
 	// (stripe.com/docs/rate-limits). Local activities bypass Temporal's rate limits, hence this one.
-	callsPerSecond = 80
+	defaultCallsPerSecond = 80
 )
 
 // Config configures a Client.
@@ -31,7 +32,9 @@ type Config struct {
 	APIBase string
 	// Guard may refuse requests that change something; nil for none.
 	Guard Guard
-	Log   *slog.Logger
+	// CallsPerSecond limits the calls of this client; zero for 80. Stripe counts the calls of all processes together.
+	CallsPerSecond float64
+	Log            *slog.Logger
 }
 
 // Pacer limits the rate of calls: it returns when the next call may be made, or with the context's error.
@@ -60,7 +63,11 @@ func New(cfg Config) *Client {
 	backend := stripe.GetBackendWithConfig(stripe.APIBackend, backendConfig)
 	api := &client.API{}
 	api.Init(cfg.SecretKey, &stripe.Backends{API: backend, Connect: backend, Uploads: backend})
-	return &Client{api: api, pacer: rate.NewLimiter(callsPerSecond, callsPerSecond)}
+	perSecond := cfg.CallsPerSecond
+	if perSecond == 0 {
+		perSecond = defaultCallsPerSecond
+	}
+	return &Client{api: api, pacer: rate.NewLimiter(rate.Limit(perSecond), int(math.Ceil(perSecond)))}
 }
 
 // Paced returns the same client with another rate limit.

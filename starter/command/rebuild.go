@@ -86,7 +86,8 @@ func rebuildWith(cmd *cobra.Command, work func(context.Context, *rebuild.Rebuild
 // readOnlyStripe cannot change anything at Stripe.
 func readOnlyStripe(cfg config.Config, log *slog.Logger) *stripeapi.Client {
 	return stripeapi.New(stripeapi.Config{
-		SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, Log: log, Guard: func(context.Context) error { return stripeapi.ErrFenced },
+		SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, CallsPerSecond: cfg.Stripe.CallsPerSecond, Log: log,
+		Guard: func(context.Context) error { return stripeapi.ErrFenced },
 	})
 }
 

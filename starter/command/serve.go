@@ -77,8 +77,8 @@ func NewAPI(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Log
 	dispatcher := dispatchOf(temporal, cfg)
 	restores := &fence.Watch{Store: books, Every: cfg.FenceLook, Reason: cfg.Fence, AwaitLook: true, EventTypes: inbox.Types(), Log: log}
 	restores.Stripe = stripeapi.New(stripeapi.Config{
-		SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, Guard: restores.Guard,
-		Log: log,
+		SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, CallsPerSecond: cfg.Stripe.CallsPerSecond,
+		Guard: restores.Guard, Log: log,
 	})
 	events := inbox.New(books, dispatcher, restores.Stripe, cfg.Sweep, log)
 	events.Unbooked = &activities.Unbooked{Stripe: restores.Stripe, Store: books, Others: cfg.Reconcile.Others, Log: log}

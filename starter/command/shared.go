@@ -128,7 +128,9 @@ func namespaceOf(cfg config.Config) string {
 
 // stripeClient calls Stripe with cfg's key.
 func stripeClient(cfg config.Config, log *slog.Logger) *stripeapi.Client {
-	return stripeapi.New(stripeapi.Config{SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, Log: log})
+	return stripeapi.New(stripeapi.Config{
+		SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, CallsPerSecond: cfg.Stripe.CallsPerSecond, Log: log,
+	})
 }
 
 // findBooking finds a booking of any client: commands are for operators.

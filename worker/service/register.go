@@ -41,7 +41,9 @@ func NewActivities(cfg config.Config, books *store.Store, log *slog.Logger) (Act
 		return Activities{}, err
 	}
 	restores := &fence.Watch{Store: books, Every: cfg.FenceLook, Reason: cfg.Fence, Log: log}
-	stripe := stripeapi.New(stripeapi.Config{SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, Guard: restores.Guard, Log: log})
+	stripe := stripeapi.New(stripeapi.Config{
+		SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, CallsPerSecond: cfg.Stripe.CallsPerSecond, Guard: restores.Guard, Log: log,
+	})
 	restores.Stripe = stripe
 	unbooked := &activities.Unbooked{Stripe: stripe, Store: books, Others: cfg.Reconcile.Others, Log: log}
 	return Activities{

@@ -3,7 +3,6 @@ package testkit
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/stretchr/testify/require"
@@ -13,7 +12,7 @@ import (
 func (s *Stack) Memory(name string) (now, peak int64) {
 	s.T.Helper()
 	for _, p := range s.processes {
-		if filepath.Base(p.name) != name {
+		if p.Program() != name {
 			continue
 		}
 		p.mu.Lock()

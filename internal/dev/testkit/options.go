@@ -37,11 +37,17 @@ type Options struct {
 	Latency time.Duration
 	// FenceLook is FENCE_LOOK_INTERVAL: how often a restored database is looked for; zero for an hour.
 	FenceLook time.Duration
+	// Sweep is SWEEP_INTERVAL: how often rows without a workflow and events that were not processed are looked for; zero for 500 ms.
+	Sweep time.Duration
 	// Quiet logs errors only: for benchmarks.
 	Quiet bool
 }
 
 func orSecond(lag time.Duration) time.Duration { return orDuration(lag, time.Second) }
+
+func orHalfSecond(interval time.Duration) time.Duration {
+	return orDuration(interval, 500*time.Millisecond)
+}
 
 func orDuration(d, usual time.Duration) time.Duration {
 	if d == 0 {

@@ -57,9 +57,7 @@ func (s *Stack) startProcesses(options Options) {
 
 // StartProcess runs a binary with the stack's configuration until the test ends. failpoint may be empty.
 func (s *Stack) StartProcess(name, failpoint string, args ...string) *Process {
-	dir, err := binaries()
-	require.NoError(s.T, err)
-	p := &Process{stack: s, name: filepath.Join(dir, name), args: args, env: s.processEnv(), done: make(chan struct{})}
+	p := s.newProcess(name, args...)
 	if failpoint != "" {
 		p.env = append(p.env, "FAREBOOK_FAILPOINT="+failpoint+"@"+filepath.Join(s.T.TempDir(), "died-at-"+failpoint))
 	}
@@ -67,11 +65,17 @@ func (s *Stack) StartProcess(name, failpoint string, args ...string) *Process {
 	return p
 }
 
+func (s *Stack) newProcess(name string, args ...string) *Process {
+	dir, err := binaries()
+	require.NoError(s.T, err)
+	return &Process{stack: s, name: filepath.Join(dir, name), args: args, env: s.processEnv(), done: make(chan struct{})}
+}
+
 // run supervises a process until the test ends.
 func (s *Stack) run(p *Process) {
 	s.processes = append(s.processes, p)
 	go p.supervise()
-	s.T.Cleanup(p.stop)
+	s.T.Cleanup(p.End)
 }
 
 // StarterCommand returns an operator's command with the stack's configuration, not started yet.
@@ -117,7 +121,7 @@ func (p *Process) supervise() {
 		if err != nil {
 			return // the readiness check of the stack reports it
 		}
-		_ = command.Wait() // killed by the test, by its failpoint or by stop
+		_ = command.Wait() // killed by the test, by its failpoint or by End
 		p.mu.Lock()
 		p.deaths++
 		p.mu.Unlock()
@@ -164,7 +168,7 @@ func (s *Stack) KillWithin(name string, lines int) <-chan struct{} {
 			<-moment.C
 		}
 		for _, p := range s.processes {
-			if filepath.Base(p.name) == name {
+			if p.Program() == name {
 				p.Signal(syscall.SIGKILL)
 			}
 		}
@@ -177,14 +181,28 @@ func (s *Stack) KillWithin(name string, lines int) <-chan struct{} {
 func (s *Stack) RequireDeaths(name string, deaths int) {
 	s.T.Helper()
 	for _, p := range s.processes {
-		if filepath.Base(p.name) == name {
+		if p.Program() == name {
 			s.Eventually(func() bool { return p.Deaths() >= deaths }, "%s does not die; logs:\n%s", name, s.Logs)
 			require.Equal(s.T, deaths, p.Deaths(), "deaths of %s; logs:\n%s", name, s.Logs)
 		}
 	}
 }
 
-func (p *Process) stop() {
+// Program is the name of the process's binary: "worker" or "starter".
+func (p *Process) Program() string { return filepath.Base(p.name) }
+
+// Pid returns the id of the running process; 0 before its first start.
+func (p *Process) Pid() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.command == nil || p.command.Process == nil {
+		return 0
+	}
+	return p.command.Process.Pid
+}
+
+// End kills the process with SIGKILL; it is not started again.
+func (p *Process) End() {
 	p.mu.Lock()
 	p.stopped = true
 	p.mu.Unlock()
@@ -195,7 +213,7 @@ func (p *Process) stop() {
 // StopProcesses stops worker and API, as an operator does before a restore. StartProcesses starts them again.
 func (s *Stack) StopProcesses() {
 	for _, p := range s.processes {
-		p.stop()
+		p.End()
 	}
 	s.processes = nil
 }
