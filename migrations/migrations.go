@@ -1,6 +1,6 @@
 // Package migrations brings a database to the schema that this version of Farebook needs, and grants the application's user
 // exactly the rights that it needs. It connects as another user, who may change tables and grant rights. It imports
-// access and internal/failpoint.
+// access, internal/failpoint and internal/sqlsession.
 package migrations
 
 import (
@@ -14,6 +14,8 @@ import (
 
 	"github.com/go-sql-driver/mysql"
 	"github.com/pressly/goose/v3"
+
+	"farebook/internal/sqlsession"
 )
 
 //go:embed sql/*.sql
@@ -90,7 +92,7 @@ func openAdmin(adminDSN, database string) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	return sql.OpenDB(connector), nil
+	return sql.OpenDB(sqlsession.Unlimited(connector)), nil
 }
 
 func createDatabase(ctx context.Context, adminDSN, name string) (err error) {

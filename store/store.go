@@ -37,10 +37,26 @@ type Store struct {
 	installation atomic.Pointer[Installation]
 }
 
+// Option sets the pool of connections that Open makes.
+type Option func(*db.Pool)
+
+// ForProofs makes a store for checks that read large ranges of the ledger: two connections, and two minutes for a statement, beside the
+// pool of the books and not from it.
+func ForProofs() Option { return func(pool *db.Pool) { *pool = db.Proofs() } }
+
+// StatementLimit sets how long the server works on one statement.
+func StatementLimit(limit time.Duration) Option {
+	return func(pool *db.Pool) { pool.Statement = limit }
+}
+
 // Open connects as the application's user and checks that the database answers and has the schema that this release needs. c is the
-// time of everything that works with the store.
-func Open(ctx context.Context, dsn string, c clock.Clock, log *slog.Logger) (*Store, error) {
-	opened, err := db.Open(ctx, dsn, c, log)
+// time of everything that works with the store. Without options, the pool is that of the books.
+func Open(ctx context.Context, dsn string, c clock.Clock, log *slog.Logger, options ...Option) (*Store, error) {
+	pool := db.Books()
+	for _, option := range options {
+		option(&pool)
+	}
+	opened, err := db.Open(ctx, dsn, pool, c, log)
 	if err != nil {
 		return nil, err
 	}
@@ -59,6 +75,12 @@ func (s *Store) Now() time.Time { return s.db.Now() }
 
 // Ping asks whether the database answers.
 func (s *Store) Ping(ctx context.Context) error { return s.db.Ping(ctx) }
+
+// Figures are the state of a pool of connections, for metrics.
+type Figures = db.Figures
+
+// Figures reads the state of this store's pool; it does not wait for the database.
+func (s *Store) Figures() Figures { return s.db.Figures() }
 
 // Close ends the connections.
 func (s *Store) Close() error { return s.db.Close() }

@@ -2,6 +2,8 @@ package db
 
 import (
 	"errors"
+	"fmt"
+	"time"
 
 	mysqldriver "github.com/go-sql-driver/mysql"
 	"gorm.io/gorm"
@@ -13,6 +15,11 @@ const (
 	errLockWaitTimeout = 1205
 	errDeadlock        = 1213
 	errRecordChanged   = 1020 // MariaDB with innodb_snapshot_isolation
+
+	// The server has ended a statement: for its time, or by KILL QUERY.
+	errStatementTimeMariaDB = 1969
+	errStatementTimeMySQL   = 3024
+	errInterrupted          = 1317
 
 	errDuplicateKey = 1062
 	errNoRight      = 1142 // on a table
@@ -38,6 +45,22 @@ func NoTable(err error) bool {
 	number := errorNumber(err)
 	return number == errNoTable || number == errNoRight
 }
+
+// StatementLimitError is a statement that the server has ended because it took longer than the limit of its pool. What it changed is
+// rolled back with its transaction.
+type StatementLimitError struct {
+	Limit time.Duration
+	err   error
+}
+
+func (e *StatementLimitError) Error() string {
+	return fmt.Sprintf("the database ended a statement after %s, the limit of a statement (max_statement_time on MariaDB, max_execution_time "+
+		"on MySQL): repeat it, and see \"A database that stalls\" in docs/operations.md if it happens again: %v", e.Limit, e.err)
+}
+
+func (e *StatementLimitError) Unwrap() error { return e.err }
+
+func endedForTime(number uint16) bool { return number == errStatementTimeMariaDB || number == errStatementTimeMySQL }
 
 func errorNumber(err error) uint16 {
 	var mysqlErr *mysqldriver.MySQLError

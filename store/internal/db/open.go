@@ -1,11 +1,10 @@
 // Package db opens the connections to MySQL or MariaDB and runs transactions on them. It knows nothing of Farebook's tables,
-// and imports internal/clock only.
+// and imports internal/clock and internal/sqlsession only.
 package db
 
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -22,36 +21,33 @@ import (
 type DB struct {
 	*gorm.DB
 
-	clock clock.Clock
-	log   *slog.Logger
+	name        string
+	connections *sql.DB
+	clock       clock.Clock
+	log         *slog.Logger
 }
 
 const (
-	// maxConnections: a booking's work is short; more connections only queue inside InnoDB.
-	maxConnections = 32
-	// connectionLife stays below the server's wait_timeout and lets a failed-over address be found again.
-	connectionLife = 5 * time.Minute
-	// networkTimeout ends a read or write on a dead connection; the driver's default is to wait for ever.
-	networkTimeout = 15 * time.Second
-	dialTimeout    = 5 * time.Second
-	// lockWait stays below networkTimeout, or the connection would be given up before the server says 1205, and the
-	// transaction would not be repeated. In seconds, as the server takes it.
+	dialTimeout = 5 * time.Second
+	// lockWait stays below the limit of a statement, or the server would end the statement before it says 1205, and the transaction would
+	// not be repeated. In seconds, as the server takes it.
 	lockWait = "5"
 )
 
 // Open connects as the application's user and checks that the database answers. dsn is DATABASE_DSN, by which errors name it; c is the
 // clock that gorm and the packages above read.
-func Open(ctx context.Context, dsn string, c clock.Clock, log *slog.Logger) (*DB, error) {
+func Open(ctx context.Context, dsn string, pool Pool, c clock.Clock, log *slog.Logger) (*DB, error) {
 	config, err := mysqldriver.ParseDSN(dsn)
 	if err != nil {
 		return nil, errors.New("DATABASE_DSN is not a DSN: want user:password@tcp(host:port)/database")
 	}
-	harden(config)
+	harden(config, pool.Network())
 	connector, err := mysqldriver.NewConnector(config)
 	if err != nil {
 		return nil, fmt.Errorf("DATABASE_DSN: %w", err)
 	}
-	dialect := dialector{&mysql.Dialector{Config: &mysql.Config{Conn: newPool(connector), SkipInitializeWithVersion: true}}}
+	connections := newPool(connector, pool)
+	dialect := dialector{&mysql.Dialector{Config: &mysql.Config{Conn: connections, SkipInitializeWithVersion: true}}, pool.Statement}
 	opened, err := gorm.Open(dialect, &gorm.Config{
 		// What takes more than one statement is in an explicit transaction already.
 		SkipDefaultTransaction: true,
@@ -63,7 +59,7 @@ func Open(ctx context.Context, dsn string, c clock.Clock, log *slog.Logger) (*DB
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	d := &DB{DB: opened, clock: c, log: log}
+	d := &DB{DB: opened, name: pool.Name, connections: connections, clock: c, log: log}
 	if err := d.Ping(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("the database of DATABASE_DSN does not answer: %w", err), d.Close())
 	}
@@ -73,14 +69,14 @@ func Open(ctx context.Context, dsn string, c clock.Clock, log *slog.Logger) (*DB
 // harden sets what must not be left to a DSN or to the server's configuration: UTC on both sides, time-outs, values that
 // do not fit refused rather than cut, one statement at a time, and rows counted as found rather than as changed, so that
 // an UPDATE that changes nothing is not mistaken for one that met no row.
-func harden(config *mysqldriver.Config) {
+func harden(config *mysqldriver.Config, network time.Duration) {
 	config.ParseTime = true
 	config.Loc = time.UTC
 	config.ClientFoundRows = true
 	config.InterpolateParams = true
 	config.MultiStatements = false
 	config.RejectReadOnly = true // a server that became a replica: reconnect and find the new primary
-	config.Timeout, config.ReadTimeout, config.WriteTimeout = dialTimeout, networkTimeout, networkTimeout
+	config.Timeout, config.ReadTimeout, config.WriteTimeout = dialTimeout, network, network
 	if config.Params == nil {
 		config.Params = map[string]string{}
 	}
@@ -96,43 +92,16 @@ func harden(config *mysqldriver.Config) {
 func (d *DB) Now() time.Time { return d.clock.Now() }
 
 // Ping checks that the database answers.
-func (d *DB) Ping(ctx context.Context) error {
-	pool, err := d.DB.DB()
-	if err != nil {
-		return err
-	}
-	return pool.PingContext(ctx)
-}
+func (d *DB) Ping(ctx context.Context) error { return d.connections.PingContext(ctx) }
 
 // Close ends the connections.
-func (d *DB) Close() error {
-	pool, err := d.DB.DB()
-	if err != nil {
-		return err
-	}
-	return pool.Close()
+func (d *DB) Close() error { return d.connections.Close() }
+
+// Figures are the state of a pool for metrics.
+type Figures struct {
+	Pool string // "books" or "proofs"
+	sql.DBStats
 }
 
-// readCommitted makes every transaction of a connection READ COMMITTED: set once, since saying it ahead of each would be a
-// round trip each. As a statement, because MySQL and MariaDB name the variable differently.
-type readCommitted struct{ driver.Connector }
-
-func (c readCommitted) Connect(ctx context.Context) (driver.Conn, error) {
-	conn, err := c.Connector.Connect(ctx)
-	if err != nil {
-		return nil, err
-	}
-	_, err = conn.(driver.ExecerContext).ExecContext(ctx, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", nil)
-	if err != nil {
-		return nil, errors.Join(err, conn.Close())
-	}
-	return conn, nil
-}
-
-func newPool(connector driver.Connector) *sql.DB {
-	pool := sql.OpenDB(readCommitted{connector})
-	pool.SetMaxOpenConns(maxConnections)
-	pool.SetMaxIdleConns(maxConnections)
-	pool.SetConnMaxLifetime(connectionLife)
-	return pool
-}
+// Figures reads the state of the pool; it does not wait for the database.
+func (d *DB) Figures() Figures { return Figures{Pool: d.name, DBStats: d.connections.Stats()} }

@@ -3,6 +3,7 @@ package db
 import (
 	"errors"
 	"regexp"
+	"time"
 
 	driver "github.com/go-sql-driver/mysql"
 	"gorm.io/driver/mysql"
@@ -10,15 +11,23 @@ import (
 
 // dialector is gorm's for MySQL, with errors that may be shown: the server quotes the values it complains about, and an
 // error from here ends in logs and in workflow histories.
-type dialector struct{ *mysql.Dialector }
+type dialector struct {
+	*mysql.Dialector
+
+	limit time.Duration // of a statement at the server
+}
 
 // Translate is called by gorm on every error of a statement.
-func (dialector) Translate(err error) error {
+func (d dialector) Translate(err error) error {
 	var refused *driver.MySQLError
 	if !errors.As(err, &refused) {
 		return err
 	}
-	return &driver.MySQLError{Number: refused.Number, SQLState: refused.SQLState, Message: withoutValues(refused.Message)}
+	shown := &driver.MySQLError{Number: refused.Number, SQLState: refused.SQLState, Message: withoutValues(refused.Message)}
+	if endedForTime(refused.Number) {
+		return &StatementLimitError{Limit: d.limit, err: shown}
+	}
+	return shown
 }
 
 var (

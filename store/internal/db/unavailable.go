@@ -16,9 +16,10 @@ import (
 var unavailable = map[uint16]bool{
 	1040: true, 1203: true, // too many connections
 	errLockWaitTimeout: true, errDeadlock: true, errRecordChanged: true, // repeated in vain
+	errStatementTimeMariaDB: true, errStatementTimeMySQL: true, errInterrupted: true, // ended by the server, or by KILL QUERY
 	1021: true, 1041: true, 1114: true, // disk, memory or table full
 	1044: true, 1045: true, // access denied
-	1053: true, 1077: true, 1079: true, 1152: true, 1317: true, 1927: true, // shutdown, connection killed
+	1053: true, 1077: true, 1079: true, 1152: true, 1927: true, // shutdown, connection killed
 	1290: true, 1792: true, 1836: true, // read-only
 }
 
