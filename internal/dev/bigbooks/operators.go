@@ -1,0 +1,47 @@
+package bigbooks
+
+// operatorTables: a reconciliation a day with two findings that it healed, a noted one every tenth day, matters for operators, and what
+// was requested of all this.
+var operatorTables = []statement{
+	{"reconciliation_runs", `INSERT INTO reconciliation_runs (id, correlation_id, scope, dry_run, lookback_days, payment_limit, status,
+	  window_start, window_end,
+		  scanned, started_at, completed_at)
+		SELECT n, CONCAT('recon_', LEFT(MD5(CONCAT('run', n)), 20)), 'all', FALSE, 7, 0, 'completed', {now} - INTERVAL {days} - n + 7 DAY,
+		  {now} - INTERVAL {days} - n DAY, 7 * {per_day}, {now} - INTERVAL {days} - n DAY, {now} - INTERVAL {days} - n DAY + INTERVAL 5 MINUTE
+		FROM fill_numbers WHERE n <= {days}`},
+	{"reconciliation_items", `INSERT INTO reconciliation_items (run_id, fingerprint, class, object, stripe_id,
+	  stripe_balance_transaction_id, stripe_payment_intent_id,
+		  booking_reference, amount_here, amount_at_stripe, clearing_here, net_at_stripe, currency, reason, healing, state, note,
+		  resolved_from, created_at, updated_at)
+		SELECT run, CONCAT('missing_in_ledger/payment/', {intent}, '/', {txn}), 'missing_in_ledger', 'payment', {intent}, {txn}, {intent},
+		  reference, 0,
+		  amount - fee, 0, amount - fee, currency, 'Stripe has this payment, and the ledger does not', 'record_payment', 'fixed', '', NULL,
+		  {paid_at}, {paid_at}
+		FROM (SELECT b.*, 1 + b.n DIV {per_day} AS run FROM fill_bookings b WHERE MOD(b.n, {per_day}) IN (1, 2) AND {is_paid}) found
+		  WHERE run <= {days}
+		UNION ALL SELECT n, CONCAT('orphan_payment/payment/pi_other', n, '/txn_other', n), 'orphan_payment', 'payment', CONCAT('pi_other', n),
+		  CONCAT('txn_other', n), CONCAT('pi_other', n), '', 0, 4500, 0, 4500, 'USD', 'this payment at Stripe belongs to no booking', '',
+		  'resolved',
+		  'a test payment of the shop', 'found', {now} - INTERVAL {days} - n DAY, {now} - INTERVAL {days} - n DAY
+		FROM fill_numbers WHERE n <= {days} AND MOD(n, 10) = 5
+		ORDER BY 1, 2`},
+	{"attention_items", `INSERT INTO attention_items (booking_id, kind, subject, text, opened_at, closed_at, closed_by, note)
+		SELECT n, 'other_payment', CONCAT('pi_second', n), 'A second PaymentIntent names the booking.', {paid_at}, {paid_at} + INTERVAL 1 HOUR,
+		  'alice@bastion',
+		  'refunded by hand' FROM fill_bookings WHERE slot = ` + number(closedSlot) + ` AND n < {n} - ` + number(mattersTo+underEyes) + `
+		  AND {is_paid}
+		UNION ALL SELECT n, 'other_payment', CONCAT('pi_second', n), 'A second PaymentIntent names the booking.', {paid_at}, NULL, '', ''
+		FROM fill_bookings WHERE n BETWEEN {n} - ` + number(mattersTo+underEyes-1) + ` AND {n} - ` + number(mattersTo) + ` AND {is_paid}`},
+	{"audit_log", `INSERT INTO audit_log (at, actor, client_id, api_key_id, action, subject, booking_id, correlation_id, detail)
+		SELECT {now} - INTERVAL {days} DAY, 'filler', NULL, NULL, 'client.create', CONCAT('cl_', LEFT(MD5(CONCAT('cl', n)), 12)), NULL,
+		  {request}, ''
+		FROM fill_numbers WHERE n <= {clients}
+		UNION ALL SELECT {now} - INTERVAL {days} DAY, 'filler', NULL, NULL, 'api-key.create', CONCAT('ak_', LEFT(MD5(CONCAT('ak', 2 * n)),
+		  12)), NULL, {request}, ''
+		FROM fill_numbers WHERE n <= {clients}
+		UNION ALL SELECT at, 'importer', NULL, NULL, 'booking.import', reference, n, {request}, CONCAT('OLD-', n)
+		FROM fill_bookings WHERE n <= {n} DIV ` + number(importedOf) + `
+		UNION ALL SELECT {refund_at}, CONCAT('client ', client), client, 2 * client, IF(kind = 'cancelled', 'booking.cancel', 'refund.create'),
+		  IF(kind = 'cancelled', reference, CONCAT('RF-', {code})), n, {request}, CONCAT(currency, ' ', back)
+		FROM fill_bookings WHERE {has_refund}`},
+}
