@@ -52,7 +52,9 @@ type Config struct {
 	Reconcile Reconcile
 	HTTPAddr  string
 	// HTTP limits what callers may use of one API process.
-	HTTP      HTTP
+	HTTP HTTP
+	// Admin is the address of metrics and health.
+	Admin     Admin
 	TaskQueue string
 	// HoldMinute is the duration of one minute of a hold. Tests shorten it; production refuses anything but a minute.
 	HoldMinute time.Duration
@@ -94,6 +96,12 @@ type HTTP struct {
 	ReadsPerSecond, WritesPerSecond          float64 // per client
 	WebhooksPerSecond, StrangersPerSecond    float64 // per address
 	WrongKeysPerMinute                       int     // per address
+}
+
+// Admin configures the admin address.
+type Admin struct {
+	Addr  string // empty for no admin address
+	Pprof bool   // serves Go's profiles
 }
 
 // Live reports whether the key is a live-mode key. Events of the other mode are refused.

@@ -55,6 +55,7 @@ func read(environment []string, parts []Part) (Config, []string, error) {
 	r.readFence()
 	r.readReconcile()
 	r.readHTTP()
+	r.readAdmin()
 	r.refuseTestSwitches()
 	if len(r.problems) > 0 {
 		return Config{}, nil, ProblemsError(r.problems)

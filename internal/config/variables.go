@@ -43,6 +43,8 @@ type variables struct {
 	ReconcileOverdue string `env:"RECONCILE_OVERDUE" envDefault:"26h" doc:"time without a completed reconciliation after which finance gets an email, if the scheduled run after the last one has not completed either, or if no run has ever completed; 0 disables the email"`
 	PlaintextHosts   string `env:"PLAINTEXT_HOSTS" doc:"hosts, separated by commas, that production may reach without TLS: MySQL, SMTP or Temporal on a private network. The local machine need not be listed"`
 	HTTPAddr         string `env:"HTTP_ADDR" envDefault:"127.0.0.1:8080" doc:"address on which the API listens"`
+	AdminAddr        string `env:"ADMIN_ADDR" envDefault:"127.0.0.1:0" doc:"address on which API and worker serve /metrics, /healthz and /readyz, apart from HTTP_ADDR; port 0 takes a free port, which the log names; none for no address. Whoever reaches it may read all metrics, so keep it off public networks"`
+	AdminPprof       string `env:"ADMIN_PPROF" envDefault:"false" doc:"true adds Go's profiles below /debug/pprof/ of ADMIN_ADDR; they show memory, which may contain personal data"`
 	MaxConnections   string `env:"HTTP_MAX_CONNECTIONS" envDefault:"2000" doc:"limit of open connections of one API process; lower if the process may open fewer files. Further connections wait until one is closed"`
 	MaxPerAddress    string `env:"HTTP_MAX_CONNECTIONS_PER_ADDRESS" envDefault:"200" doc:"limit of these from one address (IPv6: one /64); further connections are closed. Trusted proxies are exempt"`
 	TrustedProxies   string `env:"HTTP_TRUSTED_PROXIES" doc:"addresses or networks of your proxies, such as 10.0.0.5,10.1.0.0/16; X-Forwarded-For is used only from these. Without it, all callers behind a proxy share the limits of one address"`

@@ -12,7 +12,13 @@ var version, revision string
 
 // String returns one line for people: "farebook v1.2.3, revision 0123abcd, go1.26.3".
 func String() string {
-	built, commit, compiler := "unknown", "unknown", "an unknown Go"
+	built, commit, compiler := Parts()
+	return fmt.Sprintf("farebook %s, revision %s, %s", built, commit, compiler)
+}
+
+// Parts returns the version, the revision and the version of Go.
+func Parts() (built, commit, compiler string) {
+	built, commit, compiler = "unknown", "unknown", "an unknown Go"
 	if info, ok := debug.ReadBuildInfo(); ok {
 		built, compiler = info.Main.Version, info.GoVersion
 		for _, setting := range info.Settings {
@@ -21,5 +27,5 @@ func String() string {
 			}
 		}
 	}
-	return fmt.Sprintf("farebook %s, revision %s, %s", cmp.Or(version, built), cmp.Or(revision, commit), compiler)
+	return cmp.Or(version, built), cmp.Or(revision, commit), compiler
 }

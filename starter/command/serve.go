@@ -14,10 +14,13 @@ import (
 
 	"farebook/activities"
 	"farebook/fence"
+	"farebook/internal/admin"
 	"farebook/internal/clock"
 	"farebook/internal/config"
+	"farebook/internal/metrics"
 	"farebook/internal/stripeapi"
 	"farebook/starter/api"
+	"farebook/starter/dispatch"
 	"farebook/starter/inbox"
 	"farebook/starter/sweeper"
 	"farebook/store"
@@ -65,7 +68,12 @@ func serveCommand() *cobra.Command {
 // NewAPI connects the API with its dependencies. The database has to answer. Temporal may become available later; until then, bookings
 // get 503. Once ctx ends, the API no longer waits for request bodies.
 func NewAPI(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Logger) (http.Handler, func(), error) {
-	temporal, err := dialTemporal(cfg, log)
+	measures := metrics.NewRegistry(metrics.API)
+	ofTemporal, err := measures.Temporal()
+	if err != nil {
+		return nil, nil, err
+	}
+	temporal, err := dialMeasured(cfg, ofTemporal, log)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -82,24 +90,9 @@ func NewAPI(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Log
 	})
 	events := inbox.New(books, dispatcher, restores.Stripe, cfg.Sweep, log)
 	events.Unbooked = &activities.Unbooked{Stripe: restores.Stripe, Store: books, Others: cfg.Reconcile.Others, Log: log}
-	sweeping, stopSweeping := context.WithCancel(context.WithoutCancel(ctx))
-	swept := make(chan struct{})
-	go func() {
-		defer close(swept)
-		var group sync.WaitGroup
-		group.Go(func() { events.Run(sweeping) })
-		overdue := sweeper.OverdueCheck{Store: books, Dispatch: dispatcher, After: cfg.Reconcile.Overdue, Log: log}
-		group.Go(func() { overdue.Run(sweeping) })
-		sealing := sweeper.SealingCheck{Store: books, Dispatch: dispatcher, Log: log}
-		group.Go(func() { sealing.Run(sweeping) })
-		stuck := &sweeper.Sweeper{Store: books, Dispatch: dispatcher, Every: cfg.Sweep, ListLag: cfg.Stripe.ListLag, Log: log}
-		group.Go(func() { stuck.Run(sweeping) })
-		group.Go(func() { restores.Run(sweeping) })
-		group.Wait()
-	}()
+	stopSweeping := sweep(ctx, cfg, books, dispatcher, events, restores, log)
 	closeAll := func() {
 		stopSweeping()
-		<-swept
 		events.Wait()
 		temporal.Close()
 		if err := books.Close(); err != nil {
@@ -126,7 +119,33 @@ func NewAPI(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Log
 		closeAll()
 		return nil, nil, err
 	}
-	return handler, closeAll, nil
+	// The API answers for its health on both addresses.
+	administration, err := admin.Start(ctx, cfg.Admin, admin.Routes{Metrics: measures.Handler(), Health: handler}, log)
+	if err != nil {
+		closeAll()
+		return nil, nil, err
+	}
+	return handler, func() { administration.Stop(); closeAll() }, nil
+}
+
+// sweep runs what searches for orphaned work until stop is called.
+func sweep(ctx context.Context, cfg config.Config, books *store.Store, dispatcher *dispatch.Client, events *inbox.Inbox,
+	restores *fence.Watch, log *slog.Logger,
+) (stop func()) {
+	sweeping, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var group sync.WaitGroup
+	group.Go(func() { events.Run(sweeping) })
+	overdue := sweeper.OverdueCheck{Store: books, Dispatch: dispatcher, After: cfg.Reconcile.Overdue, Log: log}
+	group.Go(func() { overdue.Run(sweeping) })
+	sealing := sweeper.SealingCheck{Store: books, Dispatch: dispatcher, Log: log}
+	group.Go(func() { sealing.Run(sweeping) })
+	stuck := &sweeper.Sweeper{Store: books, Dispatch: dispatcher, Every: cfg.Sweep, ListLag: cfg.Stripe.ListLag, Log: log}
+	group.Go(func() { stuck.Run(sweeping) })
+	group.Go(func() { restores.Run(sweeping) })
+	return func() {
+		cancel()
+		group.Wait()
+	}
 }
 
 // Serve answers requests on listener until ctx ends. Then it accepts no more and lets requests in progress end.

@@ -99,10 +99,16 @@ func withWorkflows(ctx context.Context, cfg config.Config, log *slog.Logger, wor
 
 // dialTemporal does not wait for an answer of the server.
 func dialTemporal(cfg config.Config, log *slog.Logger) (client.Client, error) {
+	return dialMeasured(cfg, nil, log)
+}
+
+// dialMeasured is dialTemporal for a process that exposes metrics: the SDK reports its own to measures. nil drops them.
+func dialMeasured(cfg config.Config, measures client.MetricsHandler, log *slog.Logger) (client.Client, error) {
 	options, err := cfg.TemporalOptions()
 	if err != nil {
 		return nil, err
 	}
+	options.MetricsHandler = measures
 	options.Logger = logging.Temporal(log, workflows.RunOf)
 	options.ContextPropagators = []workflow.ContextPropagator{correlation.Propagator()}
 	temporal, err := client.NewLazyClient(options)

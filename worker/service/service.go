@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.temporal.io/api/serviceerror"
@@ -16,11 +17,13 @@ import (
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
+	"farebook/internal/admin"
 	"farebook/internal/clock"
 	"farebook/internal/config"
 	"farebook/internal/correlation"
 	"farebook/internal/failpoint"
 	"farebook/internal/logging"
+	"farebook/internal/metrics"
 	"farebook/internal/wait"
 	"farebook/starter/dispatch"
 	"farebook/store"
@@ -34,7 +37,11 @@ type Service struct {
 	dispatch   *dispatch.Client
 	activities Activities
 	taskQueue  string
+	admin      config.Admin
+	measures   *metrics.Registry
 	log        *slog.Logger
+	// polls is true while this process polls Temporal's task queues.
+	polls atomic.Bool
 }
 
 // New connects to MySQL and prepares everything. It does not contact Temporal; Run does.
@@ -47,7 +54,7 @@ func New(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Logger
 		return nil, err
 	}
 	books.LimitEmails(cfg.MailsPerAddress)
-	s := &Service{store: books, taskQueue: cfg.TaskQueue, log: log}
+	s := &Service{store: books, taskQueue: cfg.TaskQueue, admin: cfg.Admin, measures: metrics.NewRegistry(metrics.Worker), log: log}
 	if err := s.prepare(cfg); err != nil {
 		return nil, errors.Join(err, books.Close())
 	}
@@ -61,6 +68,9 @@ func (s *Service) prepare(cfg config.Config) (err error) {
 	s.activities.Restores.AwaitLook = true
 	options, err := cfg.TemporalOptions()
 	if err != nil {
+		return err
+	}
+	if options.MetricsHandler, err = s.measures.Temporal(); err != nil {
 		return err
 	}
 	options.Logger = logging.Temporal(s.log, workflows.RunOf)
@@ -105,6 +115,11 @@ func reconcileOptions(interceptors ...interceptor.WorkerInterceptor) worker.Opti
 // namespace is missing. It returns an error only if Temporal refuses this worker.
 func (s *Service) Run(ctx context.Context) error {
 	defer s.temporal.Close()
+	administration, err := admin.Start(ctx, s.admin, admin.Routes{Metrics: s.measures.Handler(), Health: s.health()}, s.log)
+	if err != nil {
+		return errors.Join(err, s.store.Close())
+	}
+	defer administration.Stop()
 	looking, stopLooking := context.WithCancel(ctx)
 	var looks sync.WaitGroup
 	looks.Go(func() { s.activities.Restores.Run(looking) })
@@ -172,6 +187,8 @@ func (s *Service) poll(ctx context.Context) error {
 		return err
 	}
 	defer reconcile.Stop()
+	s.polls.Store(true)
+	defer s.polls.Store(false)
 	s.log.InfoContext(ctx, "worker polls", "taskQueue", s.taskQueue)
 	return bookings.Run(interrupt)
 }

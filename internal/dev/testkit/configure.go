@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"farebook/internal/config"
+	"farebook/internal/dev/freeport"
 )
 
 // configure reads the configuration from environment variables, as a deployment does.
@@ -40,7 +41,7 @@ func (s *Stack) configure(httpAddr string, options Options) {
 		"RECONCILE_LAG=" + options.Lag.String(), "RECONCILE_OVERDUE=" + options.Overdue.String(),
 		"RECONCILE_CALLS_PER_SECOND=" + strconv.Itoa(orDefault(options.CallsPerSecond, 1000)),
 		"FENCE_LOOK_INTERVAL=" + orDuration(options.FenceLook, time.Hour).String(),
-		"TEMPORAL_ADDRESS=" + temporal, "HTTP_ADDR=" + httpAddr,
+		"TEMPORAL_ADDRESS=" + temporal, "HTTP_ADDR=" + httpAddr, "ADMIN_ADDR=none",
 		// One key and one address send what many clients would send, so the limits are out of reach.
 		"RATE_READS_PER_SECOND=100000", "RATE_WRITES_PER_SECOND=100000", "RATE_WEBHOOKS_PER_SECOND=100000",
 		"HTTP_MAX_CONNECTIONS_PER_ADDRESS=2000",
@@ -57,6 +58,32 @@ func (s *Stack) configure(httpAddr string, options Options) {
 	}
 	s.Config, _, err = config.LoadFrom(s.env)
 	require.NoError(s.T, err)
+	if options.Admin {
+		s.AdminOfAPI, s.AdminOfWorker = s.freeAddress(), s.freeAddress()
+	}
+}
+
+// freeAddress is an address for a listener that is opened again after each death of its process.
+func (s *Stack) freeAddress() string {
+	port, err := freeport.Next()
+	require.NoError(s.T, err)
+	return "127.0.0.1:" + strconv.Itoa(port)
+}
+
+// withAdmin is the configuration for a process with an admin address, which may be empty.
+func (s *Stack) withAdmin(address string) config.Config {
+	cfg := s.Config
+	cfg.Admin.Addr = address
+	return cfg
+}
+
+// adminEnv is the same for processes.
+func (s *Stack) adminEnv(program string) []string {
+	address := map[string]string{"starter": s.AdminOfAPI, "worker": s.AdminOfWorker}[program]
+	if address == "" {
+		return nil
+	}
+	return []string{"ADMIN_ADDR=" + address}
 }
 
 // Environment returns the configuration of the stack's processes as NAME=value pairs.

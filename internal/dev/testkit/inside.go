@@ -19,7 +19,7 @@ func (s *Stack) startInside(listener net.Listener, options Options) {
 	}
 	ctx, cancel := background(s.T)
 	s.T.Cleanup(cancel)
-	handler, closeAPI, err := command.NewAPI(ctx, s.Config, s.DB.Clock, logging.New(s.Logs, "api", s.Config.LogLevel))
+	handler, closeAPI, err := command.NewAPI(ctx, s.withAdmin(s.AdminOfAPI), s.DB.Clock, logging.New(s.Logs, "api", s.Config.LogLevel))
 	require.NoError(s.T, err)
 	s.T.Cleanup(closeAPI)
 	s.serveInside(listener, handler)
@@ -28,7 +28,7 @@ func (s *Stack) startInside(listener net.Listener, options Options) {
 // StartWorker runs a worker inside the test until stop is called or the test ends.
 func (s *Stack) StartWorker() (stop func()) {
 	ctx, cancel := background(s.T)
-	worker, err := service.New(ctx, s.Config, s.DB.Clock, logging.New(s.Logs, "worker", s.Config.LogLevel))
+	worker, err := service.New(ctx, s.withAdmin(s.AdminOfWorker), s.DB.Clock, logging.New(s.Logs, "worker", s.Config.LogLevel))
 	require.NoError(s.T, err)
 	ended := make(chan error, 1)
 	go func() { ended <- worker.Run(ctx) }()

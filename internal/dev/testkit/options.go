@@ -39,6 +39,8 @@ type Options struct {
 	FenceLook time.Duration
 	// Sweep is SWEEP_INTERVAL: how often rows without a workflow and events that were not processed are looked for; zero for 500 ms.
 	Sweep time.Duration
+	// Admin gives API and worker an admin address each: Stack.AdminOfAPI and AdminOfWorker.
+	Admin bool
 	// Quiet logs errors only: for benchmarks.
 	Quiet bool
 }

@@ -68,7 +68,8 @@ func (s *Stack) StartProcess(name, failpoint string, args ...string) *Process {
 func (s *Stack) newProcess(name string, args ...string) *Process {
 	dir, err := binaries()
 	require.NoError(s.T, err)
-	return &Process{stack: s, name: filepath.Join(dir, name), args: args, env: s.processEnv(), done: make(chan struct{})}
+	env := append(s.processEnv(), s.adminEnv(name)...)
+	return &Process{stack: s, name: filepath.Join(dir, name), args: args, env: env, done: make(chan struct{})}
 }
 
 // run supervises a process until the test ends.

@@ -50,6 +50,8 @@ type Stack struct {
 	API      *APIClient
 	Logs     *Buffer // the log lines of all parts
 	Folder   string  // the working and temporary folder of processes
+	// AdminOfAPI and AdminOfWorker are host:port of the admin addresses; empty without Options.Admin.
+	AdminOfAPI, AdminOfWorker string
 
 	env        []string // the same configuration, for processes
 	webhookURL string
