@@ -35,6 +35,7 @@ type sealRow struct {
 	Transactions   uint64
 	Entries        uint64
 	Sums           string
+	Root           []byte // NULL in a seal of seal.FormatSequence
 	PreviousDigest []byte
 	Digest         []byte
 	SealedAt       time.Time
@@ -46,7 +47,7 @@ func sealRowOf(s seal.Seal) (sealRow, error) {
 	sums, err := json.Marshal(s.Sums)
 	return sealRow{
 		Number: s.Number, FromID: s.FromID, ToID: s.ToID, Transactions: s.Transactions, Entries: s.Entries, Sums: string(sums),
-		PreviousDigest: s.Previous[:], Digest: s.Digest[:], SealedAt: s.SealedAt,
+		Root: s.Root[:], PreviousDigest: s.Previous[:], Digest: s.Digest[:], SealedAt: s.SealedAt,
 	}, err
 }
 
@@ -54,6 +55,7 @@ func (r sealRow) domain() (seal.Seal, error) {
 	s := seal.Seal{
 		Number: r.Number, FromID: r.FromID, ToID: r.ToID, Transactions: r.Transactions, Entries: r.Entries, SealedAt: r.SealedAt,
 	}
+	copy(s.Root[:], r.Root)
 	copy(s.Previous[:], r.PreviousDigest)
 	copy(s.Digest[:], r.Digest)
 	if err := json.Unmarshal([]byte(r.Sums), &s.Sums); err != nil {
@@ -74,7 +76,7 @@ func (s *Store) SealLedger(ctx context.Context) (seal.Seal, bool, error) {
 	if err != nil || complete == 0 {
 		return seal.Seal{}, false, err
 	}
-	made, err := s.sealOf(ctx, last, complete)
+	made, err := s.sealOf(ctx, seal.NewRange(last, complete), last.ToID, complete, s.Now())
 	if err != nil {
 		return seal.Seal{}, false, err
 	}
@@ -156,20 +158,24 @@ func (s *Store) lastComplete(ctx context.Context, after uint64) (uint64, error) 
 	return *undated - 1, nil
 }
 
-// sealOf computes the seal of the transactions after previous, up to one.
-func (s *Store) sealOf(ctx context.Context, previous seal.Seal, to uint64) (seal.Seal, error) {
-	r := seal.NewRange(previous, to)
-	for after := previous.ToID; ; {
+// sealOf computes the seal of a range: the transactions after one id, up to another.
+func (s *Store) sealOf(ctx context.Context, r *seal.Range, after, to uint64, at time.Time) (seal.Seal, error) {
+	if err := s.readRange(ctx, r, after, to); err != nil {
+		return seal.Seal{}, err
+	}
+	return r.Seal(at)
+}
+
+// readRange adds the transactions after one id, up to another, to a range.
+func (s *Store) readRange(ctx context.Context, r *seal.Range, after, to uint64) error {
+	for {
 		page, err := journal.SealedPage(s.db.WithContext(ctx), after, to, sealPage)
-		if err != nil {
-			return seal.Seal{}, err
-		}
-		if len(page) == 0 {
-			return r.Seal(s.Now()), nil
+		if err != nil || len(page) == 0 {
+			return err
 		}
 		for _, one := range page {
 			if err := r.Add(one); err != nil {
-				return seal.Seal{}, err
+				return err
 			}
 		}
 		after = page[len(page)-1].ID
@@ -223,7 +229,10 @@ func (s *Store) checkSeal(ctx context.Context, previous, recorded seal.Seal) (st
 	if err := previous.Follows(recorded); err != nil {
 		return err.Error(), nil //nolint:nilerr // a finding, and no failure
 	}
-	now, err := s.sealOf(ctx, previous, recorded.ToID)
+	if err := recorded.Intact(); err != nil {
+		return err.Error(), nil //nolint:nilerr // a finding, and no failure
+	}
+	now, err := s.sealOf(ctx, seal.Recompute(previous, recorded), previous.ToID, recorded.ToID, recorded.SealedAt)
 	if err != nil {
 		return "", err
 	}
@@ -234,6 +243,9 @@ func (s *Store) checkSeal(ctx context.Context, previous, recorded seal.Seal) (st
 	case now.Digest != recorded.Digest:
 		return fmt.Sprintf("transactions %d to %d: a transaction or an entry was changed after it was sealed", recorded.FromID, recorded.ToID),
 			nil
+	case !now.Sums.Equal(recorded.Sums):
+		return fmt.Sprintf("seal %d was changed: its sums are not those of transactions %d to %d", recorded.Number, recorded.FromID,
+			recorded.ToID), nil
 	}
 	return s.datedBack(ctx, previous, recorded.ToID)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"farebook/ledger"
 	"farebook/ledger/seal"
 )
 
@@ -138,7 +139,14 @@ func TestTamperingBreaksTheChain(t *testing.T) {
 		},
 		"a seal removed":       {[]string{"DELETE FROM ledger_seals WHERE number = 1"}, "one is missing"},
 		"a seal's range moved": {[]string{"UPDATE ledger_seals SET from_id = from_id + 1 WHERE number = 2"}, "begins at transaction"},
-		"a seal made anew":     {[]string{"UPDATE ledger_seals SET digest = REPEAT('x', 32) WHERE number = 1"}, "names another digest"},
+		"a seal's sums changed": {
+			[]string{`UPDATE ledger_seals SET sums = '{"asset:bank": {"USD": 1}}' WHERE number = 1`}, "was changed: its digest does not cover",
+		},
+		"a seal dated back": {
+			[]string{"UPDATE ledger_seals SET sealed_at = sealed_at - INTERVAL 1 YEAR WHERE number = 1"}, "was changed: its digest does not cover",
+		},
+		"a seal's root removed": {[]string{"UPDATE ledger_seals SET root = NULL WHERE number = 1"}, "was changed after it was sealed"},
+		"a seal made anew":      {[]string{"UPDATE ledger_seals SET digest = REPEAT('x', 32) WHERE number = 1"}, "names another digest"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -241,4 +249,41 @@ func TestUndatedTransactionsAreNotSealed(t *testing.T) {
 	_, sealed = b.seal()
 	require.True(t, sealed)
 	require.Empty(t, b.chain())
+}
+
+// A seal of the first format has no root: it is verified in its own format, and the next seal is made in the newer one.
+func TestSealOfTheFirstFormatIsVerified(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	at := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+	b.Exec(t, `INSERT INTO financial_ledger (id, type, operation_key, description, posted_at, effective_at, effective_basis) VALUES
+		(1, 'correction', 'key', 'a test', '2026-11-25 12:00:00', '2026-11-25 12:00:00', 'person')`)
+	b.Exec(t, `INSERT INTO ledger_entries (id, ledger_id, account, side, amount, currency) VALUES
+		(1, 1, 'asset:bank', 'debit', 100, 'USD'), (2, 1, 'asset:stripe_clearing', 'credit', 100, 'USD')`)
+	ranged := seal.Recompute(seal.Seal{}, seal.Seal{ToID: 1})
+	require.NoError(t, ranged.Add(seal.Transaction{
+		ID: 1, PostedAt: at, EntryIDs: []uint64{1, 2},
+		Transaction: ledger.Transaction{
+			Type: ledger.TypeCorrection, OperationKey: "key", Description: "a test",
+			Effective: ledger.Effective{At: at, Basis: ledger.ByPerson},
+			Entries: []ledger.Entry{
+				{Account: ledger.AssetBank, Side: ledger.Debit, Amount: 100, Currency: "USD"},
+				{Account: ledger.AssetStripeClearing, Side: ledger.Credit, Amount: 100, Currency: "USD"},
+			},
+		},
+	}))
+	earlier, err := ranged.Seal(at)
+	require.NoError(t, err)
+	b.Exec(t, fmt.Sprintf(`INSERT INTO ledger_seals (number, from_id, to_id, transactions, entries, sums, previous_digest, digest, sealed_at)
+		VALUES (1, 1, 1, 1, 2, '{"asset:bank":{"USD":100},"asset:stripe_clearing":{"USD":-100}}', REPEAT(x'00', 32), x'%s',
+		'2026-11-25 12:00:00')`, earlier.Digest))
+	require.Empty(t, b.chain())
+	b.posted()
+	made, sealed := b.seal()
+	require.True(t, sealed)
+	require.Equal(t, seal.FormatTree, made.Format())
+	require.Equal(t, earlier.Digest, made.Previous)
+	require.Empty(t, b.chain())
+	b.Exec(t, "UPDATE ledger_entries SET amount = 101 WHERE ledger_id = 1")
+	require.Contains(t, fmt.Sprint(b.chain()), "was changed after it was sealed")
 }

@@ -2,16 +2,13 @@ package seal
 
 import (
 	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
 	"hash"
+	"slices"
 	"time"
 
 	"farebook/ledger"
 )
-
-// version is the first field of every digest: another way to encode a transaction is another version.
-const version = "farebook-ledger-seal-v1"
 
 // Transaction is a transaction as the database has it, with the ids that the digest covers.
 type Transaction struct {
@@ -24,22 +21,37 @@ type Transaction struct {
 
 // Range computes the seal of a range of transactions, which are added in the order of their ids.
 type Range struct {
-	seal Seal
-	last uint64
-	hash hash.Hash
+	seal     Seal
+	last     uint64
+	format   int
+	ids      []uint64
+	tree     tree      // FormatTree
+	sequence hash.Hash // FormatSequence
 }
 
 // NewRange begins the range that follows previous, and ends with transaction to. The zero previous is that of the first seal.
-func NewRange(previous Seal, to uint64) *Range {
+func NewRange(previous Seal, to uint64) *Range { return newRange(previous, to, FormatTree) }
+
+// Recompute begins the range of a recorded seal once more, in the format that the seal has.
+func Recompute(previous, recorded Seal) *Range {
+	return newRange(previous, recorded.ToID, recorded.Format())
+}
+
+func newRange(previous Seal, to uint64, format int) *Range {
 	r := &Range{
-		seal: Seal{Number: previous.Number + 1, FromID: previous.ToID + 1, ToID: to, Sums: Sums{}, Previous: previous.Digest},
-		last: previous.ToID,
-		hash: sha256.New(),
+		seal:   Seal{Number: previous.Number + 1, FromID: previous.ToID + 1, ToID: to, Sums: Sums{}, Previous: previous.Digest},
+		last:   previous.ToID,
+		format: format,
 	}
-	r.text(version)
-	r.hash.Write(previous.Digest[:]) // never fails
-	r.number(r.seal.FromID)
-	r.number(to)
+	if format == FormatSequence {
+		begin := encoding{}
+		begin.text(sequenceVersion)
+		begin = append(begin, previous.Digest[:]...)
+		begin.number(r.seal.FromID)
+		begin.number(to)
+		r.sequence = sha256.New()
+		r.sequence.Write(begin) // never fails
+	}
 	return r
 }
 
@@ -48,57 +60,53 @@ func (r *Range) Add(t Transaction) error {
 	if t.ID <= r.last || t.ID > r.seal.ToID {
 		return fmt.Errorf("transaction %d does not follow %d in the range up to %d", t.ID, r.last, r.seal.ToID)
 	}
-	if len(t.EntryIDs) != len(t.Entries) {
-		return fmt.Errorf("transaction %d has %d entries and %d ids of entries", t.ID, len(t.Entries), len(t.EntryIDs))
+	record, err := t.encode()
+	if err != nil {
+		return err
+	}
+	if r.format == FormatSequence {
+		r.sequence.Write(record) // never fails
+	} else if err := r.tree.add(record); err != nil {
+		return err
 	}
 	r.last = t.ID
+	r.ids = append(r.ids, t.ID)
 	r.seal.Transactions++
-	r.number(t.ID)
-	r.number(t.BookingID)
-	r.number(uint64(t.PostedAt.UnixMicro()))           //nolint:gosec // bits, which are the same for each time
-	r.number(uint64(t.Effective.At.UTC().UnixMicro())) //nolint:gosec // bits, which are the same for each time
-	for _, field := range []string{
-		string(t.Type), t.PaymentIntentID, t.ObjectID, t.BalanceTransactionID, t.OperationKey, string(t.Effective.Basis), t.Description,
-	} {
-		r.text(field)
-	}
-	r.number(uint64(len(t.Entries)))
-	for i, entry := range t.Entries {
-		r.entry(t.EntryIDs[i], entry)
+	for _, entry := range t.Entries {
+		r.seal.Entries++
+		amount := entry.Amount
+		if entry.Side == ledger.Credit {
+			amount = -amount
+		}
+		r.seal.Sums.Add(entry.Account, entry.Currency, amount)
 	}
 	return nil
 }
 
-func (r *Range) entry(id uint64, e ledger.Entry) {
-	r.seal.Entries++
-	r.number(id)
-	r.text(string(e.Account))
-	r.text(string(e.Side))
-	r.number(uint64(e.Amount)) //nolint:gosec // bits, which are the same for each amount
-	r.text(string(e.Currency))
-	amount := e.Amount
-	if e.Side == ledger.Credit {
-		amount = -amount
-	}
-	r.seal.Sums.Add(e.Account, e.Currency, amount)
-}
-
 // Seal ends the range.
-func (r *Range) Seal(at time.Time) Seal {
+func (r *Range) Seal(at time.Time) (Seal, error) {
 	sealed := r.seal
-	copy(sealed.Digest[:], r.hash.Sum(nil))
 	sealed.SealedAt = at.UTC().Truncate(time.Microsecond)
-	return sealed
+	if r.format == FormatSequence {
+		copy(sealed.Digest[:], r.sequence.Sum(nil))
+		return sealed, nil
+	}
+	root, err := r.tree.root()
+	if err != nil {
+		return Seal{}, err
+	}
+	sealed.Root = root
+	sealed.Digest = sealed.digest()
+	return sealed, nil
 }
 
-// text writes a field with its length before it, so that no two lists of fields are written alike.
-func (r *Range) text(field string) {
-	r.number(uint64(len(field)))
-	r.hash.Write([]byte(field)) // never fails
-}
-
-func (r *Range) number(n uint64) {
-	var raw [8]byte
-	binary.BigEndian.PutUint64(raw[:], n)
-	r.hash.Write(raw[:]) // never fails
+// Path returns the way from a transaction of the range to its root, and reports whether the range has that transaction. There is none in a
+// range of FormatSequence.
+func (r *Range) Path(id uint64) (Path, bool, error) {
+	leaf, found := slices.BinarySearch(r.ids, id)
+	if !found || r.format == FormatSequence {
+		return Path{}, false, nil
+	}
+	hashes, err := r.tree.path(leaf)
+	return Path{Leaf: uint64(leaf), Hashes: hashes}, err == nil, err //nolint:gosec // an index
 }

@@ -1,13 +1,15 @@
 // Package seal makes the history of the ledger tamper-evident. A seal covers a range of transactions by their ids: how many there are,
-// their sums by account and currency, and a SHA-256 digest over every transaction and entry that includes the digest of the seal before
-// it. An entry that is added, changed, dated back or removed afterwards changes the digest of its range, and so of every later seal. The
-// package imports ledger and money, and does no I/O.
+// their sums by account and currency, the root of a Merkle tree over every transaction and entry, and a SHA-256 digest over all of this
+// and the digest of the seal before it. An entry that is added, changed, dated back or removed afterwards changes the digest of its
+// range, and so of every later seal. A path of a few hashes proves that one transaction is under a seal, without the others. The package
+// imports ledger and money, and does no I/O.
 package seal
 
 import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"time"
 
 	"farebook/ledger"
@@ -39,9 +41,38 @@ type Seal struct {
 	Entries      uint64
 	// Sums are debits less credits, in minor units.
 	Sums     Sums
+	Root     Digest // of the Merkle tree over the transactions; zero in FormatSequence
 	Previous Digest // of the seal before; zero for the first
 	Digest   Digest
 	SealedAt time.Time // with microseconds
+}
+
+// The formats of a digest. A seal keeps the format that it was made in, and is verified in it.
+const (
+	// FormatSequence is one hash over all transactions of the range. The sums and the time of the seal are not under it.
+	FormatSequence = 1
+	// FormatTree is a hash over the statement's first lines, among which is the root of a Merkle tree over the transactions.
+	FormatTree = 2
+)
+
+// sequenceVersion is the first field of a digest of FormatSequence.
+const sequenceVersion = "farebook-ledger-seal-v1"
+
+// Format is the format of the seal's digest.
+func (s Seal) Format() int {
+	if s.Root == (Digest{}) {
+		return FormatSequence
+	}
+	return FormatTree
+}
+
+// Intact returns an error when the seal's digest does not cover what the seal says: its numbers, sums, root or time were changed. A seal of
+// FormatSequence is only verified with its transactions.
+func (s Seal) Intact() error {
+	if s.Format() == FormatTree && s.digest() != s.Digest {
+		return fmt.Errorf("seal %d was changed: its digest does not cover its numbers, sums, root and time", s.Number)
+	}
+	return nil
 }
 
 // Sums are debits less credits by account and currency, in minor units. They add up to zero in each currency.
@@ -54,6 +85,9 @@ func (s Sums) Add(account ledger.Account, currency money.Currency, amount int64)
 	}
 	s[account][currency] += amount
 }
+
+// Equal reports whether both have the same sums; an account without entries has the sum zero.
+func (s Sums) Equal(other Sums) bool { return maps.EqualFunc(s, other, maps.Equal) }
 
 // Follows returns an error that says why next is not the seal after s, or nil. It compares numbers, ranges and digests; whether the
 // transactions still have the digest is for Range.

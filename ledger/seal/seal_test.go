@@ -2,8 +2,10 @@ package seal_test
 
 import (
 	"crypto/ed25519"
+	"crypto/sha256"
 	"crypto/x509"
 	"encoding/pem"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -32,17 +34,25 @@ func transaction(id uint64) seal.Transaction {
 }
 
 func sealOf(t require.TestingT, previous seal.Seal, to uint64, transactions ...seal.Transaction) seal.Seal {
-	r := seal.NewRange(previous, to)
+	return sealIn(t, seal.NewRange(previous, to), transactions...)
+}
+
+func sealIn(t require.TestingT, r *seal.Range, transactions ...seal.Transaction) seal.Seal {
 	for _, one := range transactions {
 		require.NoError(t, r.Add(one))
 	}
-	return r.Seal(noon)
+	sealed, err := r.Seal(noon)
+	require.NoError(t, err)
+	return sealed
 }
 
-// Every way to change history changes the digest: of each field, of each entry, and of what is there at all.
+// Every way to change history changes the digest, in both formats: of each field, of each entry, and of what is there at all.
 func TestEveryChangeOfHistoryChangesTheDigest(t *testing.T) {
 	t.Parallel()
+	sequence := sealIn(t, seal.Recompute(seal.Seal{}, seal.Seal{ToID: 3}), transaction(1), transaction(3))
+	require.Equal(t, seal.FormatSequence, sequence.Format())
 	whole := sealOf(t, seal.Seal{}, 3, transaction(1), transaction(3))
+	require.Equal(t, seal.FormatTree, whole.Format())
 	for name, change := range map[string]func(*seal.Transaction){
 		"id":                  func(x *seal.Transaction) { x.ID = 2 },
 		"booking":             func(x *seal.Transaction) { x.BookingID = 0 },
@@ -69,6 +79,7 @@ func TestEveryChangeOfHistoryChangesTheDigest(t *testing.T) {
 		changed := transaction(3)
 		change(&changed)
 		require.NotEqual(t, whole.Digest, sealOf(t, seal.Seal{}, 3, transaction(1), changed).Digest, name)
+		require.NotEqual(t, sequence.Digest, sealIn(t, seal.Recompute(seal.Seal{}, sequence), transaction(1), changed).Digest, name)
 	}
 	require.NotEqual(t, whole.Digest, sealOf(t, seal.Seal{}, 3, transaction(1)).Digest, "removed")
 	require.NotEqual(t, whole.Digest, sealOf(t, seal.Seal{}, 3, transaction(1), transaction(2), transaction(3)).Digest, "added")
@@ -110,20 +121,149 @@ func TestRangeRefusesWhatDoesNotBelong(t *testing.T) {
 	require.ErrorContains(t, seal.NewRange(first, 6).Add(bad), "0 ids of entries")
 }
 
+// What the first release of seals has made verifies as it did, and its seals are followed by seals of the newer format.
+func TestSealsOfTheFirstFormatStayVerifiable(t *testing.T) {
+	t.Parallel()
+	recorded := seal.Seal{ToID: 3}
+	first := sealIn(t, seal.Recompute(seal.Seal{}, recorded), transaction(1), transaction(3))
+	require.Equal(t, "9705760b7ca294395f35329bcc648f94d23a4708df71a663759efe2b0d1a700e", first.Digest.String())
+	second := sealIn(t, seal.Recompute(first, seal.Seal{ToID: 9}), transaction(8))
+	require.Equal(t, "361591954a1d9f6e4f650d536d8d5b19128526f5497cba223b17e28823b867e4", second.Digest.String())
+	const statement = `Farebook ledger seal 1
+installation: in_1
+transactions: 2, from id 1 to 3
+entries: 4
+sum: asset:stripe_clearing USD 918.00
+sum: liability:unearned_revenue USD -918.00
+previous: 0000000000000000000000000000000000000000000000000000000000000000
+digest: 9705760b7ca294395f35329bcc648f94d23a4708df71a663759efe2b0d1a700e
+sealed at: 2026-11-25T12:00:00.123456Z
+`
+	require.Equal(t, statement, first.Statement("in_1"))
+	read, err := seal.ParseStatement(statement)
+	require.NoError(t, err)
+	require.Equal(t, first.Digest, read.Digest)
+	require.Equal(t, seal.FormatSequence, read.Format())
+	require.NoError(t, first.Intact())
+	newer := sealOf(t, second, 12, transaction(11))
+	require.NoError(t, second.Follows(newer))
+	require.Equal(t, seal.FormatTree, newer.Format())
+}
+
 func TestStatementIsReadBack(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
-		made := sealOf(r, seal.Seal{Number: rapid.Uint64Range(0, 1<<40).Draw(r, "number")}, 3, transaction(3))
-		made.SealedAt = time.UnixMicro(rapid.Int64Range(1, 1<<52).Draw(r, "time")).UTC()
-		number, digest, at, err := seal.ParseStatement(made.Statement("in_1"))
+		number := rapid.Uint64Range(0, 1<<40).Draw(r, "number")
+		ranged := seal.NewRange(seal.Seal{Number: number, ToID: 1}, 3)
+		require.NoError(r, ranged.Add(transaction(3)))
+		made, err := ranged.Seal(time.UnixMicro(rapid.Int64Range(1, 1<<52).Draw(r, "time")))
 		require.NoError(r, err)
-		require.Equal(r, made.Number, number)
-		require.Equal(r, made.Digest, digest)
-		require.True(r, made.SealedAt.Equal(at))
+		for _, text := range []string{made.Statement("in_1"), made.Extract("in_1")} {
+			read, err := seal.ParseStatement(text)
+			require.NoError(r, err, text)
+			require.NotEmpty(r, made.Sums)
+			read.Sums = made.Sums // the text has decimals, and the reader leaves them to the hash
+			require.Equal(r, made, read)
+		}
 	})
-	for _, text := range []string{"", "Farebook ledger seal x", "Farebook ledger seal 1\n", "Farebook ledger seal 1\ndigest: 12\n"} {
-		_, _, _, err := seal.ParseStatement(text)
-		require.Error(t, err, "%q", text)
+}
+
+// Each line of a statement is under its digest or under the hash of its sums; an extract shows no sum.
+func TestChangedStatementIsRefused(t *testing.T) {
+	t.Parallel()
+	made := sealOf(t, seal.Seal{}, 3, transaction(3))
+	statement := made.Statement("in_1")
+	require.NotContains(t, made.Extract("in_1"), "459")
+	require.Contains(t, statement, "\nsum: asset:stripe_clearing USD 459.00\n")
+	for says, texts := range map[string][]string{
+		"does not begin with": {"", "Farebook ledger seal x", "x" + statement},
+		"the text is cut":     {"Farebook ledger seal 1\n", strings.SplitAfter(statement, made.Digest.String()+"\n")[0]},
+		"lines above it": {
+			strings.Replace(statement, "seal 1", "seal 2", 1), strings.Replace(statement, "entries: 2", "entries: 4", 1),
+			strings.Replace(statement, "to 3", "to 4", 1), strings.Replace(statement, "12:00", "11:00", 1),
+			strings.Replace(statement, "root", "format: 2\nroot", 1), strings.Replace(statement, "previous: 0", "previous: 1", 1),
+		},
+		"the sums are not those": {strings.Replace(statement, "459.00", "460.00", 1), statement + "sum: asset:bank USD 1.00\n"},
+		"digest":                 {strings.Replace(statement, "digest: ", "digest: x", 1)},
+		"is not known to":        {strings.Replace(statement, "format: 2", "format: 3", 1)},
+	} {
+		for _, text := range texts {
+			_, err := seal.ParseStatement(text)
+			require.ErrorContains(t, err, says, "%q", text)
+		}
+	}
+	read, err := seal.ParseStatement(made.Extract("in_1") + "root: " + made.Digest.String() + "\n")
+	require.Error(t, err, "%v", read)
+}
+
+func TestChangedSealIsNotIntact(t *testing.T) {
+	t.Parallel()
+	made := sealOf(t, seal.Seal{}, 3, transaction(3))
+	require.NoError(t, made.Intact())
+	for name, change := range map[string]func(*seal.Seal){
+		"sums":         func(s *seal.Seal) { s.Sums = seal.Sums{ledger.AssetBank: {"USD": 1}} },
+		"time":         func(s *seal.Seal) { s.SealedAt = s.SealedAt.Add(time.Hour) },
+		"transactions": func(s *seal.Seal) { s.Transactions++ },
+		"end":          func(s *seal.Seal) { s.ToID++ },
+		"root":         func(s *seal.Seal) { s.Root[0]++ },
+	} {
+		changed := made
+		change(&changed)
+		require.ErrorContains(t, changed.Intact(), "was changed", name)
+	}
+}
+
+// merkleRoot is the Merkle tree hash as RFC 6962, section 2.1 defines it, over the hashes of the leaves.
+func merkleRoot(leaves [][]byte) []byte {
+	if len(leaves) == 1 {
+		return leaves[0]
+	}
+	half := 1
+	for 2*half < len(leaves) {
+		half *= 2
+	}
+	node := sha256.Sum256(slices.Concat([]byte{1}, merkleRoot(leaves[:half]), merkleRoot(leaves[half:])))
+	return node[:]
+}
+
+// The leaf of a transaction is the root of a range with that transaction alone.
+func leafOf(t require.TestingT, one seal.Transaction) []byte {
+	root := sealOf(t, seal.Seal{}, one.ID, one).Root
+	return root[:]
+}
+
+// The path of each transaction leads to the root, whatever the size of the range, and that of no other transaction does.
+func TestPathsLeadToTheRoot(t *testing.T) {
+	t.Parallel()
+	for _, size := range []uint64{1, 2, 3, 4, 5, 7, 8, 33, 100} {
+		r := seal.NewRange(seal.Seal{}, 2*size)
+		var leaves [][]byte
+		for id := uint64(2); id <= 2*size; id += 2 {
+			require.NoError(t, r.Add(transaction(id)))
+			leaves = append(leaves, leafOf(t, transaction(id)))
+		}
+		made, err := r.Seal(noon)
+		require.NoError(t, err)
+		require.Equal(t, merkleRoot(leaves), made.Root[:], "%d transactions", size)
+		for id := uint64(2); id <= 2*size; id += 2 {
+			path, found, err := r.Path(id)
+			require.NoError(t, err)
+			require.True(t, found)
+			require.NoError(t, path.Check(transaction(id), made.Root, size))
+			require.Error(t, path.Check(transaction(id+1), made.Root, size))
+			require.Error(t, path.Check(transaction(id), made.Digest, size))
+			require.Error(t, path.Check(transaction(id), made.Root, path.Leaf))
+			longer := seal.Path{Leaf: path.Leaf, Hashes: append(path.Hashes, seal.Digest{})}
+			require.Error(t, longer.Check(transaction(id), made.Root, size))
+			for i := range path.Hashes {
+				path.Hashes[i][0]++
+				require.Error(t, path.Check(transaction(id), made.Root, size))
+				path.Hashes[i][0]--
+			}
+		}
+		_, found, err := r.Path(1)
+		require.NoError(t, err)
+		require.False(t, found)
 	}
 }
 

@@ -192,7 +192,7 @@ func verifyChain(cmd *cobra.Command, books *store.Store, kept []keptStatement) e
 
 // compareKept says how the recorded seal differs from a kept statement, or nothing.
 func compareKept(cmd *cobra.Command, books *store.Store, kept keptStatement) (string, error) {
-	number, digest, _, err := seal.ParseStatement(kept.text)
+	said, err := seal.ParseStatement(kept.text)
 	if err != nil {
 		return "", misused("--seal: %s: %s", kept.file, err)
 	}
@@ -200,14 +200,14 @@ func compareKept(cmd *cobra.Command, books *store.Store, kept keptStatement) (st
 	if err != nil {
 		return "", err
 	}
-	recorded, found, err := books.Seal(cmd.Context(), number)
+	recorded, found, err := books.Seal(cmd.Context(), said.Number)
 	switch {
 	case err != nil:
 		return "", err
 	case !found:
-		return fmt.Sprintf("%s: seal %d is not in the database: it was removed", kept.file, number), nil
-	case recorded.Digest != digest || recorded.Statement(installation.ID) != kept.text:
-		return fmt.Sprintf("%s: seal %d in the database is another one: it was made anew, or this is another database", kept.file, number), nil
+		return fmt.Sprintf("%s: seal %d is not in the database: it was removed", kept.file, said.Number), nil
+	case recorded.Digest != said.Digest || recorded.Statement(installation.ID) != kept.text:
+		return fmt.Sprintf("%s: seal %d in the database is another one: it was made anew, or this is another database", kept.file, said.Number), nil
 	}
 	return "", nil
 }
