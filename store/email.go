@@ -143,13 +143,15 @@ func (s *Store) ResendEmail(ctx context.Context, id uint64, by access.Actor, now
 		if row.Status == EmailQueued {
 			return nil
 		}
+		original := row.ID
+		// The copies are counted by their keys, which are UNIQUE and therefore indexed; resent_of is not.
+		copyOf := fmt.Sprintf("resent/%d", original)
 		var copies int64
-		if err := tx.Model(&emailRow{}).Where("resent_of = ?", id).Count(&copies).Error; err != nil {
+		if err := tx.Model(&emailRow{}).Where("dedupe_key LIKE ?", likeOwner(copyOf)).Count(&copies).Error; err != nil {
 			return err
 		}
-		original := row.ID
 		row.ID, row.ResentOf = 0, &original
-		row.DedupeKey = fmt.Sprintf("resent/%d/%d", original, copies+1)
+		row.DedupeKey = fmt.Sprintf("%s/%d", copyOf, copies+1)
 		row.MessageID = fmt.Sprintf("<resent.%d.%d@%s>", original, copies+1, notice.MessageIDDomain)
 		row.Status, row.Attempts, row.LastError, row.SendingUntil, row.CreatedAt, row.SentAt = EmailQueued, 0, "", nil, now, nil
 		if err := holdIfFenced(tx, &row); err != nil {

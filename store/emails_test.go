@@ -1,11 +1,13 @@
 package store_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"farebook/internal/dev/testdb"
 	"farebook/notice"
 	"farebook/store"
 )
@@ -77,4 +79,27 @@ func TestFailedStaysFailed(t *testing.T) {
 	b.requireEmail(id, store.EmailFailed, 1)
 	_, err := b.Store.Email(t.Context(), id+1)
 	require.ErrorIs(t, err, store.ErrNotFound)
+}
+
+// The copies of an email are numbered among themselves, whatever other email's id begins with the same digits.
+func TestCopiesOfAnEmailAreNumbered(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	now := time.Now().UTC()
+	var rows [][]any
+	for _, id := range []int{1, 11, 111} {
+		rows = append(rows, []any{id, "payout_paid", fmt.Sprintf("po_%d/paid", id), fmt.Sprintf("<po_%d@x>", id), "sent", now})
+	}
+	b.plant("emails", "id, kind, dedupe_key, message_id, status, created_at", rows)
+	for _, expected := range []struct {
+		of  uint64
+		key string
+	}{
+		{11, "resent/11/1"}, {11, "resent/11/2"}, {111, "resent/111/1"}, {1, "resent/1/1"}, {11, "resent/11/3"}, {1, "resent/1/2"},
+	} {
+		copied, err := b.Store.ResendEmail(t.Context(), expected.of, testdb.Tester, now)
+		require.NoError(t, err)
+		require.Equal(t, expected.key, b.Text(t, "SELECT dedupe_key FROM emails WHERE id = ?", copied))
+		require.Equal(t, int(expected.of), b.Count(t, "SELECT resent_of FROM emails WHERE id = ?", copied))
+	}
 }

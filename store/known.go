@@ -146,7 +146,8 @@ func (s *Store) Has(ctx context.Context, n Newest) (bool, error) {
 	return count == 1, err
 }
 
-// KnownOf reads what the books know of the payments that lines are about, by balance transaction.
+// KnownOf reads what the books know of the payments that lines are about, by balance transaction. A booking is found by its reference and
+// by its PaymentIntent, each through its own index: a condition with OR would read all bookings.
 func (s *Store) KnownOf(ctx context.Context, lines []reconciliation.Line) (map[string]reconciliation.Known, error) {
 	intents, references := []string{""}, []string{""}
 	for _, line := range lines {
@@ -156,11 +157,12 @@ func (s *Store) KnownOf(ctx context.Context, lines []reconciliation.Line) (map[s
 		Reference             booking.Reference
 		StripePaymentIntentID string
 	}
-	err := s.db.WithContext(ctx).Table("bookings b").Select("b.reference, COALESCE(p.stripe_payment_intent_id, '') AS "+
-		"stripe_payment_intent_id").
-		Joins("LEFT JOIN payments p ON p.booking_id = b.id").
-		Where("b.reference IN ? OR b.id IN (?)", references,
-			s.db.Model(&paymentRow{}).Select("booking_id").Where("stripe_payment_intent_id IN ?", intents)).
+	err := s.db.WithContext(ctx).Raw(`
+		SELECT b.reference, COALESCE(p.stripe_payment_intent_id, '') AS stripe_payment_intent_id
+		FROM bookings b LEFT JOIN payments p ON p.booking_id = b.id WHERE b.reference IN ?
+		UNION
+		SELECT b.reference, p.stripe_payment_intent_id
+		FROM payments p JOIN bookings b ON b.id = p.booking_id WHERE p.stripe_payment_intent_id IN ?`, references, intents).
 		Scan(&rows).Error
 	if err != nil {
 		return nil, err

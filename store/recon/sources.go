@@ -8,7 +8,6 @@ import (
 	"gorm.io/gorm"
 
 	"farebook/booking"
-	"farebook/money"
 	"farebook/reconciliation"
 	"farebook/store/internal/journal"
 )
@@ -16,37 +15,6 @@ import (
 // PostingsOf reads the postings of lines, by balance transaction.
 func (r *Runs) PostingsOf(ctx context.Context, lines []reconciliation.Line) (map[string][]reconciliation.Posting, error) {
 	return journal.Postings(r.db.WithContext(ctx), lines)
-}
-
-// UnseenPosting is a ledger transaction whose balance transaction a run has not seen at Stripe.
-type UnseenPosting struct {
-	LedgerID             uint64
-	Type                 string
-	BalanceTransactionID string
-	PaymentIntentID      string
-	Reference            booking.Reference
-	Clearing             int64 // debits less credits, minor units of Currency
-	Currency             money.Currency
-}
-
-// UnseenPostings reads a page of ledger transactions that were posted in a span and that a run has not seen at Stripe. Those that an
-// operator has resolved are left out.
-func (r *Runs) UnseenPostings(ctx context.Context, runID uint64, from, to time.Time, after uint64, limit int) ([]UnseenPosting, error) {
-	var rows []UnseenPosting
-	err := r.db.WithContext(ctx).Raw(`
-		SELECT l.id AS ledger_id, l.type, l.stripe_balance_transaction_id AS balance_transaction_id,
-		       COALESCE(l.stripe_payment_intent_id, '') AS payment_intent_id, COALESCE(b.reference, '') AS reference,
-		       COALESCE(SUM(`+journal.Net+`), 0) AS clearing, COALESCE(MAX(e.currency), '') AS currency
-		FROM financial_ledger l
-		LEFT JOIN reconciliation_seen s ON s.run_id = ? AND s.stripe_balance_transaction_id = l.stripe_balance_transaction_id
-		LEFT JOIN bookings b ON b.id = l.booking_id
-		LEFT JOIN ledger_entries e ON e.ledger_id = l.id AND e.account = 'asset:stripe_clearing'
-		WHERE l.id > ? AND l.posted_at >= ? AND l.posted_at < ? AND l.stripe_balance_transaction_id <> '' AND s.run_id IS NULL
-		  AND NOT EXISTS (SELECT 1 FROM financial_ledger c
-		    WHERE c.stripe_balance_transaction_id = l.stripe_balance_transaction_id AND c.type = 'correction')
-		GROUP BY l.id, l.type, l.stripe_balance_transaction_id, l.stripe_payment_intent_id, b.reference
-		ORDER BY l.id LIMIT ?`, runID, after, from, to, limit).Scan(&rows).Error
-	return rows, err
 }
 
 // OpenPayment is a payment that is not final, with its booking.
