@@ -32,6 +32,8 @@ SERVER_PARTS := testdb|testkit|devstack
 TESTS_AND_IMPORTS := {{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}} {{join .TestImports " "}} {{join .XTestImports " "}}{{end}}
 # How many paid bookings the benchmark measures.
 BOOKINGS ?= 500
+# How many ledger transactions measure the lock that postings share.
+POSTINGS ?= 20000
 # How many workers `make workers` adds.
 WORKERS ?= 2
 # How many payments it reconciles.
@@ -49,7 +51,7 @@ STEPS ?= 60
 REPLAY ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help up workers migrate critical drills model nightly sbom image demo test test-fast fuzz lint conformance contract bench reconcile reconcile-dry generate clean
+.PHONY: help up workers migrate critical drills model nightly sbom image demo test test-fast fuzz lint conformance contract bench bench-capacity bench-processes reconcile reconcile-dry generate clean
 .SUFFIXES:
 
 help: ## Show this help
@@ -135,6 +137,13 @@ contract: ## Play what is taken for granted about Stripe: against the stand-in, 
 bench: $(BIN)/with-servers ## Measure bookings, verification and reconciliation beside their floors
 	@$(WITH_SERVERS) go test -run '^$$' -bench Booking -benchtime $(BOOKINGS)x -timeout $(TEST_TIMEOUT) ./test/
 	@FAREBOOK_BENCH_PAYMENTS=$(PAYMENTS) FAREBOOK_BENCH_ITEMS=$(ITEMS) $(WITH_SERVERS) go test -run '^$$' -bench 'Verify|Reconcile$$|ApplyPlan' -benchtime 1x -timeout 60m ./test/
+
+bench-capacity: ## Count what BOOKINGS paid bookings cost each process, the database, Temporal and Stripe (docs/capacity.md)
+	@go test -run '^$$' -bench '^BenchmarkCapacity$$' -benchtime $(BOOKINGS)x -timeout 60m ./test/
+	@go test -run '^$$' -bench '^BenchmarkGate$$' -benchtime $(POSTINGS)x -timeout 60m ./test/
+
+bench-processes: $(BIN)/with-servers ## Compare two API processes and three workers with one and one, in turns
+	@$(WITH_SERVERS) go test -run '^$$' -bench '^BenchmarkProcesses$$' -benchtime $(BOOKINGS)x -timeout 60m ./test/
 
 reconcile: var/dev.env ## Reconcile the stack that `make up` runs
 	@$(STARTER) reconcile

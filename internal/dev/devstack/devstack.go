@@ -56,7 +56,9 @@ type serverOptions struct {
 	uiPort   int
 	headless bool
 	forTests bool
-	progress io.Writer
+	// binaryLog is MariaDB's, metrics are Temporal's.
+	binaryLog, metrics bool
+	progress           io.Writer
 }
 
 func collect(options []ServerOption) serverOptions {
@@ -79,6 +81,12 @@ func Headless() ServerOption { return func(o *serverOptions) { o.headless = true
 // ForTests makes the server faster: a commit reaches the operating system and is not flushed to disk. It survives SIGKILL of the
 // server, so that crash tests are valid, and only a power failure could lose it.
 func ForTests() ServerOption { return func(o *serverOptions) { o.forTests = true } }
+
+// WithBinaryLog makes MariaDB write its binary log, row by row, as a server with replicas does.
+func WithBinaryLog() ServerOption { return func(o *serverOptions) { o.binaryLog = true } }
+
+// WithMetrics makes Temporal serve its metrics on a free port.
+func WithMetrics() ServerOption { return func(o *serverOptions) { o.metrics = true } }
 
 // WithProgress sets the writer that installing and building are announced on; os.Stderr by default.
 func WithProgress(w io.Writer) ServerOption { return func(o *serverOptions) { o.progress = w } }

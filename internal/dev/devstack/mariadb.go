@@ -41,7 +41,7 @@ func StartMariaDB(ctx context.Context, dir string, options ...ServerOption) (*Ma
 	if err := os.MkdirAll(filepath.Join(dir, "tmp"), 0o755); err != nil {
 		return nil, err
 	}
-	settings := binary.settings(dir, o.forTests)
+	settings := binary.settings(dir, o)
 	if err := binary.initialise(ctx, dir, settings); err != nil {
 		return nil, err
 	}
@@ -93,7 +93,7 @@ type mariaDBBinary struct {
 }
 
 // settings returns the options of both creating the data directory and serving.
-func (b mariaDBBinary) settings(dir string, forTests bool) []string {
+func (b mariaDBBinary) settings(dir string, o serverOptions) []string {
 	settings := []string{
 		"--no-defaults", // ignores the configuration of the machine's server; must be the first option
 		"--datadir=" + filepath.Join(dir, "data"),
@@ -104,8 +104,12 @@ func (b mariaDBBinary) settings(dir string, forTests bool) []string {
 		"--max-connections=500",
 		"--innodb-buffer-pool-size=256M",
 		"--character-set-server=utf8mb4",
-		"--skip-log-bin", // no replicas
 		"--innodb-flush-log-at-trx-commit=1",
+	}
+	if o.binaryLog {
+		settings = append(settings, "--log-bin=binlog", "--binlog-format=ROW", "--server-id=1", "--sync-binlog=1")
+	} else {
+		settings = append(settings, "--skip-log-bin") // no replicas
 	}
 	if os.Geteuid() == 0 {
 		settings = append(settings, "--user=root") // without it the server refuses to run as root
@@ -117,7 +121,7 @@ func (b mariaDBBinary) settings(dir string, forTests bool) []string {
 	} else {
 		settings = append(settings, "--skip-name-resolve")
 	}
-	if forTests {
+	if o.forTests {
 		// 2 and not 0: each commit reaches the operating system, so that it survives SIGKILL of the server.
 		settings = append(settings, "--innodb-flush-log-at-trx-commit=2", "--innodb-flush-method=nosync")
 		if b.isMySQL {

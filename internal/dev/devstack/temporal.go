@@ -31,6 +31,8 @@ type Temporal struct {
 	*server
 	port   int
 	uiPort int // 0 without a UI
+	// metricsPort is 0 without WithMetrics.
+	metricsPort int
 }
 
 // StartTemporal starts a server on a free port with its data in dir and returns when it accepts workflows. It builds the Temporal CLI
@@ -54,6 +56,11 @@ func StartTemporal(ctx context.Context, dir string, options ...ServerOption) (*T
 	}
 	if !o.headless {
 		if t.uiPort, err = orFree(o.uiPort); err != nil {
+			return nil, err
+		}
+	}
+	if o.metrics {
+		if t.metricsPort, err = orFree(0); err != nil {
 			return nil, err
 		}
 	}
@@ -82,6 +89,9 @@ func (t *Temporal) arguments(dir string, o serverOptions) []string {
 		args = append(args, "--headless")
 	} else {
 		args = append(args, "--ui-port", strconv.Itoa(t.uiPort))
+	}
+	if t.metricsPort != 0 {
+		args = append(args, "--metrics-port", strconv.Itoa(t.metricsPort))
 	}
 	if o.forTests {
 		// As for MariaDB: a commit reaches the operating system, so that it survives SIGKILL of the server.
@@ -144,6 +154,14 @@ func (t *Temporal) ask(ctx context.Context, question func(context.Context, clien
 
 // Address returns host:port of the gRPC API.
 func (t *Temporal) Address() string { return loopback(t.port) }
+
+// MetricsURL returns the address of the server's metrics in Prometheus's text format; empty without WithMetrics.
+func (t *Temporal) MetricsURL() string {
+	if t.metricsPort == 0 {
+		return ""
+	}
+	return "http://" + loopback(t.metricsPort) + "/metrics"
+}
 
 // UIURL returns the address of the UI; empty without a UI.
 func (t *Temporal) UIURL() string {

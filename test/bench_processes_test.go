@@ -1,0 +1,136 @@
+package test
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"farebook/internal/dev/testkit"
+	"farebook/starter/inbox"
+)
+
+// processesSample is how many bookings' histories say which processes took part.
+const processesSample = 200
+
+// BenchmarkProcesses runs b.N paid bookings on two API processes and three workers, and b.N on one and one, in turns on the same servers
+// and the same machine. All processes share its cores, so that the rates show what a process costs beside others, and not what another
+// machine would add. Run by `make bench-processes`; docs/capacity.md has the result.
+func BenchmarkProcesses(b *testing.B) {
+	if b.N == 1 {
+		return // the testing package's first try
+	}
+	options := testkit.Options{Quiet: true, Sweep: 15 * time.Second, FenceLook: time.Minute}
+	one, many := startFleet(b, options, 1, 1), startFleet(b, options, 2, 3)
+	fleets := []*measured{{fleet: one}, {fleet: many}}
+	for _, f := range fleets {
+		f.Stripe.EnableEvents(inbox.Types()...)
+		new(timings).run(benchWarm, f.book)
+	}
+	b.ResetTimer()
+	for round := range benchRounds {
+		n := b.N*(round+1)/benchRounds - b.N*round/benchRounds
+		for _, f := range fleets {
+			before := f.cpu()
+			f.timings.run(n, f.book)
+			f.spent += f.cpu() - before
+		}
+	}
+	b.StopTimer()
+	for _, f := range fleets {
+		f.AwaitQuiet()
+		f.RequirePromises()
+	}
+	b.ReportMetric(fleets[1].timings.rate()/fleets[0].timings.rate(), "x-of-one-and-one")
+	printProcesses(fleets[0], fleets[1])
+}
+
+// measured is a fleet with what its bookings took.
+type measured struct {
+	fleet
+
+	timings timings
+	spent   float64 // CPU time of APIs and workers, in milliseconds
+	turn    atomic.Uint64
+}
+
+// book takes a booking to its confirmation; the APIs take the requests in turn.
+func (m *measured) book(int) time.Duration {
+	api := m.apis[m.turn.Add(1)%uint64(len(m.apis))]
+	began := time.Now()
+	answer, err := api.Client.Do(http.MethodPost, "/v1/bookings", uuid.NewString(), testkit.BookingBody(nil))
+	took := time.Since(began)
+	if err != nil || answer.Status != http.StatusCreated {
+		m.T.Errorf("booking: %v %d %s", err, answer.Status, answer.Body)
+		return took
+	}
+	var booked testkit.Booked
+	answer.Into(m.T, &booked)
+	if status := m.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"); status != http.StatusOK {
+		m.T.Errorf("payment: %d", status)
+	}
+	if err := m.Temporal.GetWorkflow(m.T.Context(), m.WorkflowID(booked.Reference), "").Get(m.T.Context(), nil); err != nil {
+		m.T.Error(err)
+	}
+	return took
+}
+
+func (m *measured) cpu() (spent float64) {
+	m.T.Helper()
+	for pid := range m.names() {
+		spent += cpuOf(m.T, pid)
+	}
+	return spent
+}
+
+func printProcesses(one, many *measured) {
+	fmt.Printf("\n%-44s %14s %14s %8s\n", "", "1 API 1 worker", "2 and 3", "ratio")
+	line := func(name, unit string, a, z float64) {
+		fmt.Printf("%-44s %10.1f %-3s %10.1f %-3s %8.2f\n", name, a, unit, z, unit, z/a)
+	}
+	line("paid, booked and mailed, 16 at once", "/s", one.timings.rate(), many.timings.rate())
+	for _, percent := range []int{50, 99} {
+		line(fmt.Sprintf("first answer, p%d", percent), "ms", float64(one.timings.percentile(percent).Milliseconds()),
+			float64(many.timings.percentile(percent).Milliseconds()))
+	}
+	line("CPU time of APIs and workers, per booking", "ms", one.spent/float64(len(one.timings.each)),
+		many.spent/float64(len(many.timings.each)))
+	many.printShares()
+}
+
+// printShares prints which process did which part of the newest bookings, by the identities in Temporal's histories.
+func (m *measured) printShares() {
+	names := m.names()
+	started, signalled, completed, crossed := map[string]int{}, map[string]int{}, map[string]int{}, 0
+	references := pairs(m.T, m.DB.SQL, fmt.Sprintf("SELECT reference, id FROM bookings ORDER BY id DESC LIMIT %d", processesSample))
+	for reference := range references {
+		hands := m.HandsOn(reference)
+		started[names[hands.Started]]++
+		for _, pid := range hands.Signalled {
+			signalled[names[pid]]++
+		}
+		for _, pid := range hands.Worked {
+			completed[names[pid]]++
+		}
+		if !slices.Contains(hands.Signalled, hands.Started) {
+			crossed++
+		}
+	}
+	fmt.Printf("\nof %d bookings, %d were made at one API and reported by Stripe to the other only\n", len(references), crossed)
+	for _, part := range []struct {
+		name   string
+		counts map[string]int
+	}{{"workflows started", started}, {"signals sent", signalled}, {"workflow tasks completed", completed}} {
+		fmt.Printf("%-26s", part.name)
+		for _, name := range slices.Sorted(maps.Keys(part.counts)) {
+			fmt.Printf("  %s: %d", name, part.counts[name])
+		}
+		fmt.Println()
+	}
+	fmt.Println()
+}
