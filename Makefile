@@ -55,7 +55,7 @@ REPLAY ?=
 .SUFFIXES:
 
 help: ## Show this help
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 up: ## Run the whole stack until Ctrl-C; addresses in var/dev.env
 	@go build -o $(BIN)/ ./internal/dev/cmd/up
