@@ -120,8 +120,7 @@ func readSeal(query *gorm.DB) (seal.Seal, bool, error) {
 // inserted without that lock, such as by an older release.
 func (s *Store) lastComplete(ctx context.Context, after uint64) (uint64, error) {
 	var complete uint64
-	err := s.db.WithContext(ctx).Connection(func(conn *gorm.DB) error {
-		conn = conn.Session(&gorm.Session{NewDB: true, Context: ctx})
+	err := s.db.OnOneConnection(ctx, func(conn *gorm.DB) error {
 		var usual int
 		if err := conn.Raw("SELECT @@SESSION.innodb_lock_wait_timeout").Scan(&usual).Error; err != nil {
 			return err

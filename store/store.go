@@ -76,6 +76,15 @@ func (s *Store) Now() time.Time { return s.db.Now() }
 // Ping asks whether the database answers.
 func (s *Store) Ping(ctx context.Context) error { return s.db.Ping(ctx) }
 
+// WithPatience bounds how long each statement under ctx may take, with the wait for its connection; once a statement has met the limit,
+// all further ones under ctx fail at once. It is for callers who want an answer rather than a result, such as a request of the API.
+func WithPatience(ctx context.Context, limit time.Duration) context.Context {
+	return db.WithPatience(ctx, limit)
+}
+
+// WithoutPatience lifts that bound, for work that continues after the caller was answered.
+func WithoutPatience(ctx context.Context) context.Context { return db.WithoutPatience(ctx) }
+
 // Figures are the state of a pool of connections, for metrics.
 type Figures = db.Figures
 

@@ -1,6 +1,7 @@
 package db
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -20,6 +21,8 @@ const (
 	errStatementTimeMariaDB = 1969
 	errStatementTimeMySQL   = 3024
 	errInterrupted          = 1317
+
+	errNoSuchConnection = 1094 // of KILL
 
 	errDuplicateKey = 1062
 	errNoRight      = 1142 // on a table
@@ -60,7 +63,41 @@ func (e *StatementLimitError) Error() string {
 
 func (e *StatementLimitError) Unwrap() error { return e.err }
 
-func endedForTime(number uint16) bool { return number == errStatementTimeMariaDB || number == errStatementTimeMySQL }
+// NoConnectionError is a statement that was not sent, because all connections of a pool were in use for longer than its caller waits.
+type NoConnectionError struct {
+	Pool  string
+	Size  int
+	Limit time.Duration
+}
+
+func (e *NoConnectionError) Error() string {
+	return fmt.Sprintf("none of the %d connections of the pool %q became free within %s: nothing was done; repeat it, and see "+
+		"\"A database that stalls\" in docs/operations.md if it happens again", e.Size, e.Pool, e.Limit)
+}
+
+func (*NoConnectionError) Unwrap() error { return context.DeadlineExceeded }
+
+// NoAnswerError is a statement that the database did not answer within the time that its caller waits.
+type NoAnswerError struct {
+	Limit time.Duration
+	// Commit says that the statement was a COMMIT, whose outcome is unknown.
+	Commit bool
+}
+
+func (e *NoAnswerError) Error() string {
+	if e.Commit {
+		return fmt.Sprintf("the database did not answer a COMMIT within %s, so that its outcome is unknown: repeat the call, which finds what "+
+			"was committed", e.Limit)
+	}
+	return fmt.Sprintf("the database did not answer a statement within %s: repeat it, and see \"A database that stalls\" in "+
+		"docs/operations.md if it happens again", e.Limit)
+}
+
+func (*NoAnswerError) Unwrap() error { return context.DeadlineExceeded }
+
+func endedForTime(number uint16) bool {
+	return number == errStatementTimeMariaDB || number == errStatementTimeMySQL
+}
 
 func errorNumber(err error) uint16 {
 	var mysqlErr *mysqldriver.MySQLError

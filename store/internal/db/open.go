@@ -5,6 +5,7 @@ package db
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -21,8 +22,7 @@ import (
 type DB struct {
 	*gorm.DB
 
-	name        string
-	connections *sql.DB
+	connections *connections
 	clock       clock.Clock
 	log         *slog.Logger
 }
@@ -42,11 +42,11 @@ func Open(ctx context.Context, dsn string, pool Pool, c clock.Clock, log *slog.L
 		return nil, errors.New("DATABASE_DSN is not a DSN: want user:password@tcp(host:port)/database")
 	}
 	harden(config, pool.Network())
-	connector, err := mysqldriver.NewConnector(config)
+	plain, err := mysqldriver.NewConnector(config)
 	if err != nil {
 		return nil, fmt.Errorf("DATABASE_DSN: %w", err)
 	}
-	connections := newPool(connector, pool)
+	connections := newConnections(plain, pool, log)
 	dialect := dialector{&mysql.Dialector{Config: &mysql.Config{Conn: connections, SkipInitializeWithVersion: true}}, pool.Statement}
 	opened, err := gorm.Open(dialect, &gorm.Config{
 		// What takes more than one statement is in an explicit transaction already.
@@ -59,7 +59,7 @@ func Open(ctx context.Context, dsn string, pool Pool, c clock.Clock, log *slog.L
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	d := &DB{DB: opened, name: pool.Name, connections: connections, clock: c, log: log}
+	d := &DB{DB: opened, connections: connections, clock: c, log: log}
 	if err := d.Ping(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("the database of DATABASE_DSN does not answer: %w", err), d.Close())
 	}
@@ -95,13 +95,29 @@ func (d *DB) Now() time.Time { return d.clock.Now() }
 func (d *DB) Ping(ctx context.Context) error { return d.connections.PingContext(ctx) }
 
 // Close ends the connections.
-func (d *DB) Close() error { return d.connections.Close() }
-
-// Figures are the state of a pool for metrics.
-type Figures struct {
-	Pool string // "books" or "proofs"
-	sql.DBStats
+func (d *DB) Close() error {
+	err := d.connections.Close()
+	d.connections.killer.close()
+	return err
 }
 
-// Figures reads the state of the pool; it does not wait for the database.
-func (d *DB) Figures() Figures { return Figures{Pool: d.name, DBStats: d.connections.Stats()} }
+func newConnections(plain driver.Connector, pool Pool, log *slog.Logger) *connections {
+	killer := newKiller(plain, log)
+	opened := sql.OpenDB(connector{plain, pool, killer})
+	opened.SetMaxOpenConns(pool.Size)
+	opened.SetMaxIdleConns(pool.Idle)
+	opened.SetConnMaxLifetime(pool.Lifetime)
+	return &connections{DB: opened, pool: pool, killer: killer}
+}
+
+// OnOneConnection runs work on one connection, for what a session remembers from one statement to the next.
+func (d *DB) OnOneConnection(ctx context.Context, work func(conn *gorm.DB) error) (err error) {
+	conn, err := d.connections.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	session := d.Session(&gorm.Session{NewDB: true, Context: ctx})
+	session.Statement.ConnPool = conn
+	return work(session)
+}
