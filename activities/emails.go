@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -126,6 +127,9 @@ func (e *Emails) messageOf(row store.Email) (mail.Message, error) {
 		HTML:          html,
 		CorrelationID: row.CorrelationID(),
 		Locale:        row.Booking.Customer.Locale,
+	}
+	if sealed := row.Notice.Seal; sealed != nil {
+		message.Attachment = &mail.Attachment{Name: fmt.Sprintf("ledger-seal-%d.txt", sealed.Number), Text: sealed.Statement}
 	}
 	if row.ForFinance {
 		message.To, message.ToName, message.Locale = e.Finance, "", money.LocaleEN

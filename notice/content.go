@@ -23,6 +23,7 @@ type Content struct {
 	CaptureBefore time.Time       `json:"captureBefore,omitzero"`
 
 	Reconciliation *ReconciliationContent `json:"reconciliation,omitempty"`
+	Seal           *SealContent           `json:"seal,omitempty"`
 	Sealing        *SealingContent        `json:"sealing,omitempty"`
 }
 
@@ -32,6 +33,17 @@ type ReconciliationContent struct {
 	Failed  bool                  `json:"failed,omitempty"`
 	Scanned int64                 `json:"scanned"`
 	Counts  []ReconciliationCount `json:"counts"`
+}
+
+// SealContent is a seal of the ledger for the finance department.
+type SealContent struct {
+	Number       uint64    `json:"number"`
+	SealedAt     time.Time `json:"sealedAt"`
+	Transactions uint64    `json:"transactions"`
+	FromID       uint64    `json:"fromId"`
+	ToID         uint64    `json:"toId"`
+	Digest       string    `json:"digest"`
+	Statement    string    `json:"statement"` // signed; the attachment
 }
 
 // SealingContent tells the finance department that the ledger is not sealed any more.

@@ -33,6 +33,7 @@ const (
 	Reconciliation Kind = "reconciliation"
 
 	ReconciliationOverdue Kind = "reconciliation_overdue"
+	LedgerSealed          Kind = "ledger_sealed"
 	SealingOverdue        Kind = "sealing_overdue"
 )
 
@@ -54,7 +55,7 @@ func (k Kind) Unpaid() bool {
 func (k Kind) ForFinance() bool {
 	switch k {
 	case DisputeOpened, DisputeDue, DisputeClosed, PayoutFailed, PayoutUnproven, PayoutUnknown, CaptureDue,
-		RefundWaiting, Reconciliation, ReconciliationOverdue, SealingOverdue:
+		RefundWaiting, Reconciliation, ReconciliationOverdue, LedgerSealed, SealingOverdue:
 		return true
 	}
 	return false

@@ -7,11 +7,14 @@ import (
 	"encoding/pem"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
 
+	"farebook/internal/dev/mailbox"
 	"farebook/internal/dev/testkit"
 	"farebook/ledger/seal"
 	"farebook/workflows"
@@ -67,21 +70,93 @@ func TestSealsMadeAnewAreFoundByAKeptStatement(t *testing.T) {
 	require.Contains(t, said, "it was made anew")
 }
 
-// The worker dies before and after it seals: the workflow goes through with another worker, and the chain has one seal for the range.
+// sealByWorkflow runs the workflow of the schedule to its end.
+func sealByWorkflow(s *testkit.Stack) {
+	s.T.Helper()
+	run, err := s.Temporal.ExecuteWorkflow(s.T.Context(),
+		client.StartWorkflowOptions{ID: "SealLedger:" + s.Config.TaskQueue, TaskQueue: s.Config.TaskQueue}, workflows.TypeSealLedger)
+	require.NoError(s.T, err)
+	require.NoError(s.T, run.Get(s.T.Context(), nil))
+}
+
+// sealMails are the emails with a seal that finance has received.
+func sealMails(s *testkit.Stack) (mails []mailbox.Message) {
+	for _, message := range s.Mailbox.Messages() {
+		if strings.HasPrefix(message.Subject, "Ledger seal") {
+			mails = append(mails, message)
+		}
+	}
+	return mails
+}
+
+// Finance receives the newest seal once a day, signed, as a file that is verified as it was saved. Somebody who then makes all seals anew
+// is found by it. Neither a log nor a history has the key or the address.
+func TestFinanceReceivesASignedSealEveryDay(t *testing.T) {
+	t.Parallel()
+	private, public := keyFiles(t)
+	s := testkit.New(t, testkit.Options{SealKey: private})
+	sealByWorkflow(s)
+	require.Equal(t, 0, s.FinanceMailCount("ledger_sealed"), "there is no seal yet")
+	s.BookAndPay("mailed", nil)
+	s.AwaitQuiet()
+	for range 2 {
+		sealByWorkflow(s)
+	}
+	require.Equal(t, 1, s.FinanceMailCount("ledger_sealed"))
+	s.DB.Clock.Advance(24 * time.Hour)
+	sealByWorkflow(s)
+	require.Equal(t, 2, s.FinanceMailCount("ledger_sealed"), "a day without a booking has its email, too")
+
+	mails := sealMails(s)
+	require.Len(t, mails, 2)
+	require.Equal(t, []string{s.Config.FinanceEmail}, mails[0].To)
+	signed := mails[0].Attachments["ledger-seal-1.txt"]
+	require.Contains(t, mails[0].Text, signed[strings.Index(signed, "digest: ")+len("digest: "):][:64])
+	for name, text := range map[string]string{"as sent": signed, "with CRLF": strings.ReplaceAll(signed, "\n", "\r\n")} {
+		saved := filepath.Join(t.TempDir(), "ledger-seal-1.txt")
+		require.NoError(t, os.WriteFile(saved, []byte(text), 0o600))
+		said, err := starterWith(s, "ledger", "verify-chain", "--seal", saved, "--public-key", public)
+		require.NoError(t, err, "%s: %s", name, said)
+		require.Contains(t, said, "with 1 signed statements")
+	}
+	saved := filepath.Join(t.TempDir(), "saved.txt")
+	require.NoError(t, os.WriteFile(saved, []byte(signed), 0o600))
+	s.DB.Exec(t, "UPDATE ledger_entries SET amount = amount + 100 WHERE ledger_id = (SELECT MIN(id) FROM financial_ledger)")
+	s.DB.Exec(t, "DELETE FROM ledger_seals")
+	sealByWorkflow(s)
+	said, err := starterWith(s, "ledger", "verify-chain", "--seal", saved, "--public-key", public)
+	require.ErrorContains(t, err, "exit status 1")
+	require.Contains(t, said, "it was made anew")
+	requireNotLogged(s, private)
+}
+
+// requireNotLogged requires that no log line has the key or the address of finance.
+func requireNotLogged(s *testkit.Stack, private string) {
+	s.T.Helper()
+	key, err := os.ReadFile(private)
+	require.NoError(s.T, err)
+	secret := strings.Split(string(key), "\n")[1]
+	require.Contains(s.T, s.Logs.String(), "signed seal queued for finance")
+	require.NotContains(s.T, s.Logs.String(), secret)
+	require.NotContains(s.T, s.Logs.String(), s.Config.FinanceEmail)
+}
+
+// The worker dies before and after it seals, and before and after it queues the day's email: the workflow goes through with another
+// worker, the chain has one seal for the range, and finance has one email.
 func TestWorkerKilledWhileItSeals(t *testing.T) {
 	t.Parallel()
-	for _, point := range []string{"before-seal-ledger", "after-seal-ledger"} {
+	for _, point := range []string{"before-seal-ledger", "after-seal-ledger", "before-email-seal", "after-email-seal"} {
 		t.Run(point, func(t *testing.T) {
 			t.Parallel()
-			s := testkit.New(t, testkit.Options{Processes: true, WorkerFailpoint: point})
+			private, _ := keyFiles(t)
+			s := testkit.New(t, testkit.Options{Processes: true, WorkerFailpoint: point, SealKey: private})
 			s.BookAndPay("kill", nil)
 			s.AwaitQuiet()
-			run, err := s.Temporal.ExecuteWorkflow(t.Context(),
-				client.StartWorkflowOptions{ID: "SealLedger:" + s.Config.TaskQueue, TaskQueue: s.Config.TaskQueue}, workflows.TypeSealLedger)
-			require.NoError(t, err)
-			require.NoError(t, run.Get(t.Context(), nil))
+			sealByWorkflow(s)
 			s.RequireDeaths("worker", 1)
 			require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM ledger_seals"))
+			require.Equal(t, 1, s.FinanceMailCount("ledger_sealed"))
+			require.Len(t, sealMails(s), 1)
 			said, err := starterWith(s, "ledger", "verify-chain")
 			require.NoError(t, err, said)
 			s.RequirePromises()

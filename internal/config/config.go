@@ -1,6 +1,7 @@
 // Package config reads the environment once, validates all of it, and reports every problem in one message. In development a
 // missing value falls back to a local default with a warning; production refuses to start. caarlos0/env reads the variables,
-// and Temporal's envconfig reads Temporal's. It imports booking, reconciliation, internal/mail and internal/stripeapi.
+// and Temporal's envconfig reads Temporal's. It imports booking, reconciliation, ledger/seal,
+// internal/mail and internal/stripeapi.
 package config
 
 import (
@@ -16,6 +17,7 @@ import (
 
 	"farebook/booking"
 	"farebook/internal/mail"
+	"farebook/ledger/seal"
 	"farebook/reconciliation"
 )
 
@@ -50,7 +52,9 @@ type Config struct {
 	FenceLook time.Duration
 	// Reconcile configures reconciliation.
 	Reconcile Reconcile
-	HTTPAddr  string
+	// SealKey signs seals of the ledger and evidence; nil when no key is configured.
+	SealKey  *seal.Key
+	HTTPAddr string
 	// HTTP limits what callers may use of one API process.
 	HTTP HTTP
 	// Admin is the address of metrics and health.
@@ -119,6 +123,7 @@ const (
 	Temporal
 	Payments
 	Mail
+	Seals
 )
 
 // Load reads the environment of the process. Without parts, everything that the API and the worker need is required; other
@@ -128,7 +133,7 @@ func Load(parts ...Part) (Config, []string, error) { return LoadFrom(os.Environ(
 // LoadFrom is Load for an environment given as NAME=value lines.
 func LoadFrom(environment []string, parts ...Part) (Config, []string, error) {
 	if len(parts) == 0 {
-		parts = []Part{Database, Temporal, Payments, Mail}
+		parts = []Part{Database, Temporal, Payments, Mail, Seals}
 	}
 	return read(environment, parts)
 }

@@ -54,6 +54,7 @@ func read(environment []string, parts []Part) (Config, []string, error) {
 	r.readStripeRate()
 	r.readFence()
 	r.readReconcile()
+	r.readSealKey()
 	r.readHTTP()
 	r.readAdmin()
 	r.refuseTestSwitches()

@@ -22,7 +22,7 @@ type variables struct {
 	SMTPPassword     string `env:"SMTP_PASSWORD" doc:"password"`
 	SMTPTLS          string `env:"SMTP_TLS" envDefault:"starttls" doc:"encryption of the connection: starttls, tls or none"`
 	SMTPFrom         string `env:"SMTP_FROM" doc:"sender of emails, such as \"Farebook <bookings@example.com>\""`
-	FinanceEmail     string `env:"FINANCE_EMAIL" doc:"receives emails about disputes, payouts, authorisations that end and reconciliations"`
+	FinanceEmail     string `env:"FINANCE_EMAIL" doc:"receives emails about disputes, payouts, authorisations that end, reconciliations and seals of the ledger"`
 	MailsPerAddress  string `env:"MAILS_PER_ADDRESS_HOUR" envDefault:"10" doc:"limit of emails about unpaid bookings (declined, expired, cancelled before payment) to one address within an hour; further ones are suppressed. Emails about paid bookings are not limited"`
 	RefundPolicy     string `env:"REFUND_POLICY" envDefault:"168:100,48:50" doc:"refund of a cancellation after payment: HOURS:PERCENT before departure, longest time first; nothing after the last"`
 	HoldBefore       string `env:"HOLD_BEFORE_DEPARTURE" envDefault:"30m" doc:"time before departure at which a hold ends at the latest"`
@@ -41,6 +41,7 @@ type variables struct {
 	ReconcileCron    string `env:"RECONCILE_SCHEDULE" envDefault:"30 2 * * *" doc:"schedule of reconciliation, five cron fields, which starter setup creates if there is no schedule yet; none for no schedule. starter schedule apply changes it later"`
 	ReconcileZone    string `env:"RECONCILE_TIME_ZONE" envDefault:"UTC" doc:"time zone of RECONCILE_SCHEDULE, an IANA name"`
 	ReconcileOverdue string `env:"RECONCILE_OVERDUE" envDefault:"26h" doc:"time without a completed reconciliation after which finance gets an email, if the scheduled run after the last one has not completed either, or if no run has ever completed; 0 disables the email"`
+	SealKeyFile      string `env:"LEDGER_SEAL_KEY_FILE" doc:"file with the Ed25519 key in PEM that signs seals of the ledger for finance, once a day, and evidence; others than its owner and group may not read it. Without it nothing is signed. API and workers need the same key. See docs/seals.md"`
 	PlaintextHosts   string `env:"PLAINTEXT_HOSTS" doc:"hosts, separated by commas, that production may reach without TLS: MySQL, SMTP or Temporal on a private network. The local machine need not be listed"`
 	HTTPAddr         string `env:"HTTP_ADDR" envDefault:"127.0.0.1:8080" doc:"address on which the API listens"`
 	AdminAddr        string `env:"ADMIN_ADDR" envDefault:"127.0.0.1:0" doc:"address on which API and worker serve /metrics, /healthz and /readyz, apart from HTTP_ADDR; port 0 takes a free port, which the log names; none for no address. Whoever reaches it may read all metrics, so keep it off public networks"`

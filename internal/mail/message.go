@@ -19,7 +19,11 @@ type Message struct {
 	Text, HTML    string
 	CorrelationID string
 	Locale        money.Locale
+	Attachment    *Attachment // nil for none
 }
+
+// Attachment is a text file, which arrives as it is to the byte: it is sent in base64.
+type Attachment struct{ Name, Text string }
 
 func (m Message) compose(from string) (*gomail.Msg, error) {
 	recipient, err := netmail.ParseAddress(m.To)
@@ -46,7 +50,12 @@ func (m Message) compose(from string) (*gomail.Msg, error) {
 	message.SetGenHeader("Content-Language", string(m.Locale))
 	message.SetBodyString(gomail.TypeTextPlain, m.Text)
 	message.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
-	return message, nil
+	if m.Attachment == nil {
+		return message, nil
+	}
+	err = message.AttachReader(m.Attachment.Name, strings.NewReader(m.Attachment.Text), gomail.WithFileEncoding(gomail.EncodingB64),
+		gomail.WithFileContentType(gomail.TypeTextPlain))
+	return message, err
 }
 
 // oneLine drops control characters. Requests that contain them are refused earlier; this is the second line of defence.

@@ -83,6 +83,10 @@ func noticeOf(kind notice.Kind) notice.Content {
 		}}}
 	case notice.ReconciliationOverdue:
 		return notice.Content{Reconciliation: &notice.ReconciliationContent{ID: "recon_1", Scanned: 12345}}
+	case notice.LedgerSealed:
+		return notice.Content{Seal: &notice.SealContent{
+			Number: 12, SealedAt: at, Transactions: 98, FromID: 1201, ToID: 1300, Digest: strings.Repeat("9f", 32), Statement: "signed",
+		}}
 	case notice.SealingOverdue:
 		return notice.Content{Sealing: &notice.SealingContent{Number: 12, SealedAt: at.Add(-4 * time.Hour), Waiting: at.Add(-3 * time.Hour)}}
 	case notice.PayoutFailed, notice.PayoutUnproven, notice.PayoutUnknown:
@@ -108,7 +112,7 @@ var kinds = []notice.Kind{
 var financeKinds = []notice.Kind{
 	notice.DisputeOpened, notice.DisputeDue, notice.DisputeClosed, notice.PayoutFailed, notice.PayoutUnproven, notice.PayoutUnknown,
 	notice.CaptureDue, notice.RefundWaiting, notice.Reconciliation, notice.ReconciliationOverdue,
-	notice.SealingOverdue,
+	notice.LedgerSealed, notice.SealingOverdue,
 }
 
 // Emails to the finance department are in English whatever the customer reads, and name nobody.

@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"fmt"
 	"strconv"
 	"time"
 
@@ -116,6 +117,12 @@ func (t *table) finance(c Content) {
 			}
 			t.add(string(count.Class), text)
 		}
+	}
+	if sealed := c.Notice.Seal; sealed != nil {
+		t.add("Seal", strconv.FormatUint(sealed.Number, 10))
+		t.add("Sealed at", financeTime(sealed.SealedAt))
+		t.add("Transactions", fmt.Sprintf("%d, from id %d to %d", sealed.Transactions, sealed.FromID, sealed.ToID))
+		t.add("Digest", sealed.Digest)
 	}
 	if sealing := c.Notice.Sealing; sealing != nil {
 		if sealing.Number != 0 {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -157,7 +158,9 @@ func keptStatements(files []string, keyFile string) ([]keptStatement, error) {
 	}
 	kept := make([]keptStatement, len(files))
 	for i, file := range files {
-		statement, err := parsedFile("--seal", file, func(signed []byte) (string, error) { return key.Verify(string(signed)) })
+		statement, err := parsedFile("--seal", file, func(signed []byte) (string, error) {
+			return key.Verify(strings.ReplaceAll(string(signed), "\r\n", "\n")) // as some mail programs save it
+		})
 		if err != nil {
 			return nil, err
 		}
@@ -207,7 +210,8 @@ func compareKept(cmd *cobra.Command, books *store.Store, kept keptStatement) (st
 	case !found:
 		return fmt.Sprintf("%s: seal %d is not in the database: it was removed", kept.file, said.Number), nil
 	case recorded.Digest != said.Digest || recorded.Statement(installation.ID) != kept.text:
-		return fmt.Sprintf("%s: seal %d in the database is another one: it was made anew, or this is another database", kept.file, said.Number), nil
+		return fmt.Sprintf("%s: seal %d in the database is another one: it was made anew, or this is another database", kept.file,
+			said.Number), nil
 	}
 	return "", nil
 }

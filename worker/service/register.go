@@ -60,7 +60,7 @@ func NewActivities(cfg config.Config, books *store.Store, log *slog.Logger) (Act
 			CallsPerSecond: cfg.Reconcile.CallsPerSecond, Heal: cfg.Reconcile.Heal, Unbooked: unbooked, Log: log,
 		},
 		Unbooked: unbooked,
-		Seals:    &activities.Seals{Store: books, Log: log},
+		Seals:    &activities.Seals{Store: books, Key: cfg.SealKey, Log: log},
 	}, nil
 }
 

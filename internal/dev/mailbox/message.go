@@ -15,16 +15,18 @@ import (
 
 // Message is one email as received over SMTP. From and To are the envelope's; Header has those of the email.
 type Message struct {
-	ID         int            `json:"id"`
-	MessageID  string         `json:"messageId"` // without the angle brackets
-	From       string         `json:"from"`
-	To         []string       `json:"to"`
-	Subject    string         `json:"subject"` // decoded
-	Text       string         `json:"text"`    // the text/plain part, decoded; empty if there is none
-	HTML       string         `json:"html"`    // the text/html part, decoded; empty when there is none
-	Raw        string         `json:"raw"`     // the bytes between DATA and the final dot
-	Header     stdmail.Header `json:"header"`  // values as sent, not decoded
-	ReceivedAt time.Time      `json:"receivedAt"`
+	ID        int      `json:"id"`
+	MessageID string   `json:"messageId"` // without the angle brackets
+	From      string   `json:"from"`
+	To        []string `json:"to"`
+	Subject   string   `json:"subject"` // decoded
+	Text      string   `json:"text"`    // the text/plain part, decoded; empty if there is none
+	HTML      string   `json:"html"`    // the text/html part, decoded; empty when there is none
+	Raw       string   `json:"raw"`     // the bytes between DATA and the final dot
+	// Attachments are files by name, decoded.
+	Attachments map[string]string `json:"attachments,omitempty"`
+	Header      stdmail.Header    `json:"header"` // values as sent, not decoded
+	ReceivedAt  time.Time         `json:"receivedAt"`
 	// Problem says why the email could not be read as MIME. The email is kept, so that the fault is noticed.
 	Problem string `json:"problem,omitempty"`
 }
@@ -65,17 +67,25 @@ func (m *Message) parse(raw []byte) error {
 	}
 }
 
-// takePart keeps the first text and the first HTML part; attachments stay in Raw.
+// takePart keeps the first text, the first HTML part and the attachments.
 func (m *Message) takePart(part *mail.Part) error {
-	inline, ok := part.Header.(*mail.InlineHeader)
-	if !ok {
-		return nil
-	}
-	contentType, _, err := inline.ContentType()
+	body, err := io.ReadAll(part.Body)
 	if err != nil {
 		return err
 	}
-	body, err := io.ReadAll(part.Body)
+	if attached, is := part.Header.(*mail.AttachmentHeader); is {
+		name, err := attached.Filename()
+		if m.Attachments == nil {
+			m.Attachments = map[string]string{}
+		}
+		m.Attachments[name] = string(body)
+		return err
+	}
+	inline, is := part.Header.(*mail.InlineHeader)
+	if !is {
+		return nil
+	}
+	contentType, _, err := inline.ContentType()
 	if err != nil {
 		return err
 	}

@@ -50,6 +50,9 @@ func (s *Stack) configure(httpAddr string, options Options) {
 	if options.Others != "" {
 		s.env = append(s.env, "OTHER_INTEGRATIONS="+options.Others)
 	}
+	if options.SealKey != "" {
+		s.env = append(s.env, "LEDGER_SEAL_KEY_FILE="+options.SealKey)
+	}
 	if options.Unprepared {
 		s.env = append(s.env, "TEMPORAL_NAMESPACE=farebook")
 	}

@@ -23,6 +23,8 @@ type Options struct {
 	ListLag time.Duration
 	// Overdue is RECONCILE_OVERDUE: how long after the last reconciliation finance is alarmed; zero for never.
 	Overdue time.Duration
+	// SealKey is LEDGER_SEAL_KEY_FILE: the file with the key that signs seals and evidence; empty for none.
+	SealKey string
 	// Heal is RECONCILE_HEAL: what reconciliation heals without an operator; empty for everything.
 	Heal string
 	// Others is OTHER_INTEGRATIONS: the rules by which another integration's payments are recognised.
