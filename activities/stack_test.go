@@ -24,6 +24,7 @@ import (
 	"farebook/internal/dev/testdb"
 	"farebook/money"
 	"farebook/store"
+	"farebook/store/proof"
 	"farebook/worker/service"
 )
 
@@ -230,9 +231,9 @@ func (s *stack) reads(path string) (reads int) {
 func (s *stack) requirePromises() {
 	s.t.Helper()
 	require.Empty(s.t, s.stripe.Faults().Unmet(), "faults that no request has met")
-	promises, err := s.Store.CheckPromises(s.t.Context())
+	proven, err := proof.New(s.Store).Whole(s.t.Context(), proof.Options{Restart: true})
 	require.NoError(s.t, err)
-	for _, promise := range promises {
+	for _, promise := range proven.Promises {
 		require.True(s.t, promise.Held, "%d %s: %s", promise.Number, promise.Text, promise.Detail)
 	}
 }

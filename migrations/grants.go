@@ -30,6 +30,8 @@ var rights = []struct{ table, verbs string }{
 	{"goose_db_version", "SELECT"}, // the applied migrations: a process refuses a schema older than it needs
 	{"ledger_entries", "SELECT, INSERT"},
 	{"ledger_seals", "SELECT, INSERT"},
+	{"proofs", "SELECT, INSERT, UPDATE"},
+	{"proof_parts", "SELECT, INSERT, UPDATE"},
 	{"ledger_opening", "SELECT, UPDATE"}, // one row that is locked, and written once
 	{"opening_balances", "SELECT, INSERT"},
 	{"stripe_events", "SELECT, INSERT, UPDATE"},

@@ -11,6 +11,7 @@ import (
 	"farebook/booking"
 	"farebook/internal/dev/testdb"
 	"farebook/store"
+	"farebook/store/proof"
 )
 
 func (b books) openAttention() map[store.AttentionKind]store.AttentionItem {
@@ -126,10 +127,8 @@ func TestAttentionWithoutABooking(t *testing.T) {
 	require.Contains(t, shown.Text, "payout po_1 has a status at Stripe that this version does not know: made_up")
 	b.requirePromises()
 	b.Exec(t, "UPDATE attention_items SET closed_at = UTC_TIMESTAMP(6)")
-	promises, err := b.Store.CheckPromises(t.Context())
-	require.NoError(t, err)
-	require.True(t, slices.ContainsFunc(promises,
-		func(p store.Promise) bool { return !p.Held && strings.Contains(p.Text, "does not know is shown") }))
+	require.True(t, slices.ContainsFunc(b.Promises(t),
+		func(p proof.Promise) bool { return !p.Held && strings.Contains(p.Text, "does not know is shown") }))
 	record("made_up")
 	id := b.openAttention()[store.AttentionUnknown].ID
 	require.NoError(t, b.Store.CloseAttention(t.Context(), id, "asked Stripe", testdb.Tester, time.Now().UTC()))

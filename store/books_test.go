@@ -73,9 +73,7 @@ func (b books) record(s booking.PaymentSnapshot, reason store.Reason) (store.Pay
 }
 
 func (b books) requirePromises() {
-	promises, err := b.Store.CheckPromises(b.t.Context())
-	require.NoError(b.t, err)
-	for _, promise := range promises {
+	for _, promise := range b.Promises(b.t) {
 		require.True(b.t, promise.Held, "%d %s: %s", promise.Number, promise.Text, promise.Detail)
 	}
 }

@@ -114,9 +114,7 @@ func TestFenceDoesNotForgetAnEmailUnderWay(t *testing.T) {
 // broken are the texts of the promises that do not hold.
 func (b books) broken() (texts []string) {
 	b.t.Helper()
-	promises, err := b.Store.CheckPromises(b.t.Context())
-	require.NoError(b.t, err)
-	for _, promise := range promises {
+	for _, promise := range b.Promises(b.t) {
 		if !promise.Held {
 			texts = append(texts, promise.Text)
 		}

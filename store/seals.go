@@ -223,6 +223,31 @@ func (s *Store) VerifyChain(ctx context.Context, done func(seal.Seal)) (Chain, e
 	}
 }
 
+// VerifySeal says what differs between the seal of a number, the seal before it and the ledger, or nothing.
+func (s *Store) VerifySeal(ctx context.Context, number uint64) (string, error) {
+	previous, before, err := s.Seal(ctx, number-1)
+	if err != nil {
+		return "", err
+	}
+	recorded, found, err := s.Seal(ctx, number)
+	switch {
+	case err != nil:
+		return "", err
+	case !found || !before && number > 1:
+		return fmt.Sprintf("seal %d, or the one before it, is not in the database: it was removed", number), nil
+	}
+	return s.checkSeal(ctx, previous, recorded)
+}
+
+// VerifyUnsealed says what after the last seal was dated back, or nothing.
+func (s *Store) VerifyUnsealed(ctx context.Context) (string, error) {
+	last, err := s.LastSeal(ctx)
+	if err != nil {
+		return "", err
+	}
+	return s.datedBack(ctx, last, math.MaxInt64)
+}
+
 // checkSeal says what differs between a recorded seal and the ledger, or nothing.
 func (s *Store) checkSeal(ctx context.Context, previous, recorded seal.Seal) (string, error) {
 	if err := previous.Follows(recorded); err != nil {

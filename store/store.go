@@ -3,7 +3,7 @@
 // lock.
 //
 // It imports access, booking, ledger, ledger/seal, money, notice, reconciliation, validation, migrations, internal/clock and
-// store/internal/. It must not import store/recon, the rest of internal/, or what is above it: activities, workflows, starter
+// store/internal/. It must not import store/recon, store/proof, the rest of internal/, or what is above it: activities, workflows, starter
 // and worker.
 package store
 
@@ -40,7 +40,7 @@ type Store struct {
 // Option sets the pool of connections that Open makes.
 type Option func(*db.Pool)
 
-// ForProofs makes a store for checks that read large ranges of the ledger: two connections, and two minutes for a statement, beside the
+// ForProofs makes a store for checks that read large ranges of the ledger: three connections, and two minutes for a statement, beside the
 // pool of the books and not from it.
 func ForProofs() Option { return func(pool *db.Pool) { *pool = db.Proofs() } }
 

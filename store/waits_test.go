@@ -20,10 +20,8 @@ func TestRowsThatWaitTooLongAreNamed(t *testing.T) {
 		b.Exec(t, `INSERT INTO payouts (stripe_payout_id, status, amount, currency, automatic, proof, created_at, updated_at)
 			VALUES (?, 'paid', 1, 'USD', TRUE, 'pending', ?, '2026-01-01')`, "po_"+named.id, "2026-01-"+named.at)
 	}
-	promises, err := b.Store.CheckPromises(t.Context())
-	require.NoError(t, err)
 	details := map[string]string{}
-	for _, promise := range promises {
+	for _, promise := range b.Promises(t) {
 		details[promise.Text] = promise.Detail
 	}
 	require.Equal(t, "1 rows break it; refund RF-WAITS of FB-WAITS waits for Stripe, which answers insufficient_funds since "+

@@ -18,68 +18,91 @@ import (
 	"farebook/starter/dispatch"
 	"farebook/starter/inbox"
 	"farebook/store"
+	"farebook/store/proof"
 )
 
 // ErrBroken says that a promise does not hold; the table shows which.
 var ErrBroken = errors.New("a promise is broken")
 
 func verifyCommand() *cobra.Command {
-	var booksOnly bool
-	var format string
+	var options verifyOptions
 	verify := &cobra.Command{
-		Use:   "verify",
+		Use:   "verify [--books] [--whole [--restart]]",
 		Short: "Check Farebook's promises on a live system",
 		Long: "Checks what has to hold at any time: the books by SQL, the clearing account against Stripe's balance, and that no workflow has " +
-			"failed or cannot proceed. Prints a table, and exits with 1 if a promise does not hold. It changes nothing.",
+			"failed or cannot proceed. Prints a table, and exits with 1 if a promise does not hold. It changes nothing but its own record of " +
+			"proofs.\n\n" +
+			"The books are proven from the last proof that held: the rows that have changed since, the transactions that were posted since, and " +
+			"the seals that were made since. A proof that does not hold is found again by the next one. Without an earlier proof, and with " +
+			"--whole, all rows are read, in ranges of ids. --whole also finds what was changed in older rows without a trace in updated_at, and " +
+			"compares the sums of the whole ledger with its seals: run it after an incident, after a restore, and now and then. It may be " +
+			"interrupted at any time; --whole continues where it was.",
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := checkFormat(format, listFormats); err != nil {
-				return err
-			}
-			parts := []config.Part{config.Database, config.Payments, config.Temporal}
-			if booksOnly {
-				parts = parts[:1]
-			}
-			cfg, log, err := load(cmd.ErrOrStderr(), "verify", parts...)
-			if err != nil {
-				return err
-			}
-			return withStore(cmd.Context(), cfg, log, func(books *store.Store) error {
-				promises, err := books.CheckPromises(cmd.Context())
-				if err != nil {
-					return err
-				}
-				left, err := checkLeft(cmd.Context(), books)
-				if err != nil {
-					return err
-				}
-				promises = append(promises, left)
-				var unasked error
-				if !booksOnly {
-					var outside []store.Promise
-					outside, unasked = checkOutside(cmd.Context(), cfg, log, books)
-					promises = append(promises, outside...)
-				}
-				slices.SortStableFunc(promises, func(a, b store.Promise) int { return cmp.Compare(a.Number, b.Number) })
-				attention, err := books.OpenAttention(cmd.Context())
-				if err != nil {
-					return err
-				}
-				if format == "json" {
-					return printPromisesJSON(cmd.OutOrStdout(), promises, attention, unasked)
-				}
-				return printPromises(cmd.OutOrStdout(), promises, attention, unasked)
-			})
-		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return verify(cmd, options) },
 	}
-	verify.Flags().BoolVar(&booksOnly, "books", false, "check only the books, without Stripe and Temporal")
-	formatFlag(verify, &format, listFormats...)
+	verify.Flags().BoolVar(&options.booksOnly, "books", false, "check only the books, without Stripe and Temporal")
+	verify.Flags().BoolVar(&options.whole, "whole", false, "read the whole tables, and not only what has changed since the last proof")
+	verify.Flags().BoolVar(&options.restart, "restart", false, "with --whole: begin anew instead of continuing an interrupted proof")
+	formatFlag(verify, &options.format, listFormats...)
 	return verify
+}
+
+// verifyOptions are the flags of verify.
+type verifyOptions struct {
+	booksOnly, whole, restart bool
+	format                    string
+}
+
+func verify(cmd *cobra.Command, options verifyOptions) error {
+	if err := checkFormat(options.format, listFormats); err != nil {
+		return err
+	}
+	if options.restart && !options.whole {
+		return misused("--restart goes with --whole")
+	}
+	parts := []config.Part{config.Database, config.Payments, config.Temporal}
+	if options.booksOnly {
+		parts = parts[:1]
+	}
+	cfg, log, err := load(cmd.ErrOrStderr(), "verify", parts...)
+	if err != nil {
+		return err
+	}
+	return withStore(cmd.Context(), cfg, log, func(books *store.Store) error {
+		promises, err := proveBooks(cmd, cfg, log, options)
+		if err != nil {
+			return err
+		}
+		left, err := checkLeft(cmd.Context(), books)
+		if err != nil {
+			return err
+		}
+		sealed, err := checkSealing(cmd.Context(), books)
+		if err != nil {
+			return err
+		}
+		promises = append(promises, left, sealed)
+		var unasked error
+		if !options.booksOnly {
+			var outside []proof.Promise
+			outside, unasked = checkOutside(cmd.Context(), cfg, log, books)
+			promises = append(promises, outside...)
+		}
+		slices.SortStableFunc(promises, func(a, b proof.Promise) int { return cmp.Compare(a.Number, b.Number) })
+		attention, err := books.OpenAttention(cmd.Context())
+		if err != nil {
+			return err
+		}
+		if options.format == "json" {
+			return printPromisesJSON(cmd.OutOrStdout(), promises, attention, unasked)
+		}
+		return printPromises(cmd.OutOrStdout(), promises, attention, unasked)
+	})
 }
 
 // checkOutside compares the books with Stripe, and searches for failed workflows. It returns the checks that were made, and why others
 // were not: while Stripe is unavailable, the other checks are still shown.
-func checkOutside(ctx context.Context, cfg config.Config, log *slog.Logger, books *store.Store) (checked []store.Promise, unasked error) {
+func checkOutside(ctx context.Context, cfg config.Config, log *slog.Logger, books *store.Store) (checked []proof.Promise, unasked error) {
 	stripe := stripeClient(cfg, log)
 	clearing, err := checkClearing(ctx, books, stripe, cfg.Reconcile)
 	if err == nil {
@@ -94,8 +117,8 @@ func checkOutside(ctx context.Context, cfg config.Config, log *slog.Logger, book
 }
 
 // checkHeard compares Stripe's list of events with the inbox, which misses the newest ones after a restore.
-func checkHeard(ctx context.Context, books *store.Store, stripe *stripeapi.Client) (store.Promise, error) {
-	check := store.Promise{Number: 15, Text: "the inbox has the newest events that Stripe has delivered"}
+func checkHeard(ctx context.Context, books *store.Store, stripe *stripeapi.Client) (proof.Promise, error) {
+	check := proof.Promise{Number: 15, Text: "the inbox has the newest events that Stripe has delivered"}
 	suspicion, err := fence.Suspect(ctx, books, stripe, inbox.Types())
 	if err != nil {
 		return check, fmt.Errorf("read Stripe's events: %w", err)
@@ -107,7 +130,7 @@ func checkHeard(ctx context.Context, books *store.Store, stripe *stripeapi.Clien
 }
 
 // checkWorkflows searches for failed workflows, and for running workflows that cannot proceed.
-func checkWorkflows(ctx context.Context, cfg config.Config, log *slog.Logger) ([]store.Promise, error) {
+func checkWorkflows(ctx context.Context, cfg config.Config, log *slog.Logger) ([]proof.Promise, error) {
 	temporal, err := dialTemporal(cfg, log)
 	if err != nil {
 		return nil, err
@@ -122,15 +145,15 @@ func checkWorkflows(ctx context.Context, cfg config.Config, log *slog.Logger) ([
 	if err != nil {
 		return nil, fmt.Errorf("search for workflows that cannot proceed: %w", err)
 	}
-	ends := store.Promise{Number: 14, Text: "every workflow ends or is visibly waiting", Held: len(failed) == 0}
+	ends := proof.Promise{Number: 14, Text: "every workflow ends or is visibly waiting", Held: len(failed) == 0}
 	if !ends.Held {
 		ends.Detail = fmt.Sprintf("%d failed, for example %s", len(failed), failed[0])
 	}
-	proceeds := store.Promise{Number: 14, Text: "no workflow is stuck on a failing task", Held: len(stuck) == 0}
+	proceeds := proof.Promise{Number: 14, Text: "no workflow is stuck on a failing task", Held: len(stuck) == 0}
 	if !proceeds.Held {
 		proceeds.Detail = fmt.Sprintf("%d cannot proceed, as after an incompatible deploy: %s", len(stuck), named(stuck))
 	}
-	return []store.Promise{ends, proceeds}, nil
+	return []proof.Promise{ends, proceeds}, nil
 }
 
 // maxNamed is how many stuck workflows verify lists.
@@ -152,7 +175,7 @@ func named(stuck []dispatch.Stuck) string {
 const whatWidth = usualWidth - len("PROMISE  HELD  ")
 
 // printPromisesJSON prints the checks as JSON. Its errors are those of printPromises.
-func printPromisesJSON(out io.Writer, promises []store.Promise, attention int64, unasked error) error {
+func printPromisesJSON(out io.Writer, promises []proof.Promise, attention int64, unasked error) error {
 	type check struct {
 		Promise int    `json:"promise"`
 		Held    bool   `json:"held"`
@@ -181,7 +204,7 @@ func printPromisesJSON(out io.Writer, promises []store.Promise, attention int64,
 
 // printPromises prints the checks as a table, and the number of open matters. It returns ErrBroken when a promise does not hold, joined
 // with the reason why other checks were not made.
-func printPromises(out io.Writer, promises []store.Promise, attention int64, unasked error) error {
+func printPromises(out io.Writer, promises []proof.Promise, attention int64, unasked error) error {
 	table := newTable(out, "PROMISE", "HELD", "WHAT")
 	broken := 0
 	for _, promise := range promises {

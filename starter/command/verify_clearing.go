@@ -11,6 +11,7 @@ import (
 	"farebook/internal/wait"
 	"farebook/reconciliation"
 	"farebook/store"
+	"farebook/store/proof"
 	runs "farebook/store/recon"
 )
 
@@ -21,8 +22,8 @@ const (
 	clearingPause = time.Second
 )
 
-func checkClearing(ctx context.Context, books *store.Store, stripe *stripeapi.Client, cfg config.Reconcile) (store.Promise, error) {
-	check := store.Promise{Number: 5, Text: "the clearing account equals Stripe's balance, per currency"}
+func checkClearing(ctx context.Context, books *store.Store, stripe *stripeapi.Client, cfg config.Reconcile) (proof.Promise, error) {
+	check := proof.Promise{Number: 5, Text: "the clearing account equals Stripe's balance, per currency"}
 	for read := range clearingReads {
 		if read > 0 {
 			if err := wait.For(ctx, clearingPause); err != nil {
@@ -64,8 +65,8 @@ const leftNamed = 3
 
 // checkLeft checks that every difference of the last reconciliation was healed or resolved. The clearing account alone would not show a
 // difference of states.
-func checkLeft(ctx context.Context, books *store.Store) (store.Promise, error) {
-	check := store.Promise{Number: 5, Text: "no difference of the last reconciliation is left open"}
+func checkLeft(ctx context.Context, books *store.Store) (proof.Promise, error) {
+	check := proof.Promise{Number: 5, Text: "no difference of the last reconciliation is left open"}
 	left, err := runs.New(books).LeftOpen(ctx)
 	if err != nil {
 		return check, err

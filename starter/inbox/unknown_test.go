@@ -99,9 +99,7 @@ func TestEventsOfAForgottenBookingStayOpen(t *testing.T) {
 // requireBroken holds that a check of the books says of something that it does not hold, and names an event.
 func (b box) requireBroken(text string) {
 	b.T.Helper()
-	promises, err := b.Store.CheckPromises(b.T.Context())
-	require.NoError(b.T, err)
-	for _, promise := range promises {
+	for _, promise := range b.Promises(b.T) {
 		if promise.Text == text {
 			require.False(b.T, promise.Held)
 			require.Contains(b.T, promise.Detail, "evt_")

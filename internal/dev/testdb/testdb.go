@@ -1,5 +1,5 @@
 // Package testdb gives each test its own schema on a real MariaDB or MySQL, and its own application user with the rights of
-// production. `make test` starts the server. It imports access, store, migrations and internal/clock.
+// production. `make test` starts the server. It imports access, store, store/proof, migrations and internal/clock.
 package testdb
 
 import (
@@ -19,6 +19,7 @@ import (
 	"farebook/internal/clock"
 	"farebook/migrations"
 	"farebook/store"
+	"farebook/store/proof"
 )
 
 // DB is one test's database.
@@ -116,6 +117,14 @@ func (db *DB) Caller(t testing.TB, token string) store.Caller {
 	caller, err := db.Store.Authenticate(t.Context(), token)
 	require.NoError(t, err)
 	return caller
+}
+
+// Promises proves the promises of the books over all tables.
+func (db *DB) Promises(t testing.TB) []proof.Promise {
+	t.Helper()
+	proven, err := proof.New(db.Store).Whole(t.Context(), proof.Options{Restart: true})
+	require.NoError(t, err)
+	return proven.Promises
 }
 
 // Exec runs a statement as the administrator.

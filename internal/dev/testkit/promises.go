@@ -13,6 +13,7 @@ import (
 	"farebook/ledger"
 	"farebook/money"
 	"farebook/store"
+	"farebook/store/proof"
 )
 
 // RequirePromises requires the promises of the README after all work is done: by SQL, and against the stand-in's state. It also
@@ -35,12 +36,12 @@ func (s *Stack) StripePromises() error {
 
 // BooksPromises checks those that hold at every moment by the books, also while events are on their way.
 func (s *Stack) BooksPromises() error {
-	promises, err := s.DB.Store.CheckPromises(s.T.Context())
+	proven, err := proof.New(s.DB.Store).Whole(s.T.Context(), proof.Options{Restart: true})
 	if err != nil {
 		return err
 	}
 	var broken []error
-	for _, promise := range promises {
+	for _, promise := range proven.Promises {
 		if !promise.Held {
 			broken = append(broken, fmt.Errorf("promise %d, %s: %s", promise.Number, promise.Text, promise.Detail))
 		}

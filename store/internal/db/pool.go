@@ -57,7 +57,8 @@ func Books() Pool {
 // Proofs is the pool of checks that read whole ranges of the ledger: few connections, so that proofs leave the server to bookings, and
 // time for a statement that reads a large range.
 func Proofs() Pool {
-	return Pool{Name: "proofs", Size: 2, Idle: 2, Lifetime: connectionLife, Wait: 2 * time.Minute, Statement: 2 * time.Minute}
+	// Two ranges are read at a time, and the third connection holds the lock of the proof.
+	return Pool{Name: "proofs", Size: 3, Idle: 3, Lifetime: connectionLife, Wait: 2 * time.Minute, Statement: 2 * time.Minute}
 }
 
 // connections are a pool as gorm uses it: each use waits for a connection for a bounded time.

@@ -1,9 +1,15 @@
 package journal
 
 import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+
 	"gorm.io/gorm"
 
 	"farebook/ledger"
+	"farebook/ledger/seal"
 	"farebook/money"
 )
 
@@ -18,9 +24,102 @@ type Balance struct {
 	Amount   int64
 }
 
-// Balances sums the ledger by account and currency.
-func Balances(conn *gorm.DB) (balances []Balance, err error) {
-	err = conn.Raw(`SELECT e.account, e.currency, SUM(` + Net + `) AS amount
-		FROM ledger_entries e GROUP BY e.account, e.currency ORDER BY e.account, e.currency`).Scan(&balances).Error
-	return balances, err
+// Balances are the balances of each account in each currency: the sums of the seals, and of the transactions after the last seal. Sealed
+// transactions are complete and never change, so that one statement over the rest makes the whole one snapshot.
+func Balances(conn *gorm.DB) ([]Balance, error) {
+	var last struct{ Number, ToID uint64 }
+	if err := conn.Raw("SELECT number, to_id FROM ledger_seals ORDER BY number DESC LIMIT 1").Scan(&last).Error; err != nil {
+		return nil, err
+	}
+	sums, err := SumsOfSeals(conn, last.Number)
+	if err != nil {
+		return nil, err
+	}
+	var rest []Balance
+	if err := conn.Raw(sumsWhere("e.ledger_id > ?"), last.ToID).Scan(&rest).Error; err != nil {
+		return nil, err
+	}
+	for _, one := range rest {
+		sums.Add(one.Account, one.Currency, one.Amount)
+	}
+	return balancesOf(sums), nil
+}
+
+// SumsOf sums the transactions with ids from one to another, both included, by account and currency.
+func SumsOf(conn *gorm.DB, from, to uint64) (sums []Balance, err error) {
+	err = conn.Raw(sumsWhere("e.ledger_id BETWEEN ? AND ?"), from, to).Scan(&sums).Error
+	return sums, err
+}
+
+func sumsWhere(condition string) string {
+	return `SELECT e.account, e.currency, SUM(` + Net + `) AS amount FROM ledger_entries e WHERE ` + condition +
+		` GROUP BY e.account, e.currency`
+}
+
+func balancesOf(sums seal.Sums) []Balance {
+	var balances []Balance
+	for account, amounts := range sums {
+		for currency, amount := range amounts {
+			balances = append(balances, Balance{account, currency, amount})
+		}
+	}
+	slices.SortFunc(balances, func(a, b Balance) int {
+		return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Currency, b.Currency))
+	})
+	return balances
+}
+
+// SumsOfSeals are the sums of the seals up to a number. It continues from the sums that the newest proof that held has recorded, so that it
+// reads only the seals since.
+func SumsOfSeals(conn *gorm.DB, upTo uint64) (seal.Sums, error) {
+	var proven struct {
+		SealNumber uint64
+		SealSums   string
+	}
+	err := conn.Raw("SELECT seal_number, seal_sums FROM proofs WHERE held = TRUE ORDER BY id DESC LIMIT 1").Scan(&proven).Error
+	if err != nil {
+		return nil, err
+	}
+	total := seal.Sums{}
+	if proven.SealNumber > upTo { // seals were removed since: every one that is left counts
+		proven.SealNumber = 0
+	}
+	if proven.SealNumber > 0 {
+		if err := addSums(total, proven.SealSums); err != nil {
+			return nil, fmt.Errorf("read the sums of the last proof: %w", err)
+		}
+	}
+	return total, AddSeals(conn, total, proven.SealNumber, upTo)
+}
+
+// AddSeals adds the sums of the seals after one number, up to another, to a total.
+func AddSeals(conn *gorm.DB, total seal.Sums, after, upTo uint64) error {
+	var seals []struct {
+		Number uint64
+		Sums   string
+	}
+	err := conn.Raw("SELECT number, sums FROM ledger_seals WHERE number > ? AND number <= ? ORDER BY number", after, upTo).Scan(&seals).Error
+	if err != nil {
+		return err
+	}
+	for _, one := range seals {
+		if err := addSums(total, one.Sums); err != nil {
+			return fmt.Errorf("read the sums of seal %d: %w", one.Number, err)
+		}
+	}
+	return nil
+}
+
+// addSums adds sums in JSON to a total.
+func addSums(total seal.Sums, text string) error {
+	var sums seal.Sums
+	if err := json.Unmarshal([]byte(text), &sums); err != nil {
+		return err
+	}
+	for account, amounts := range sums {
+		for currency, amount := range amounts {
+			total.Add(account, currency, amount)
+		}
+	}
+	return nil
 }

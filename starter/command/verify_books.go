@@ -1,0 +1,95 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"farebook/internal/clock"
+	"farebook/internal/config"
+	"farebook/store"
+	"farebook/store/proof"
+)
+
+// continueProof is the command that continues an interrupted proof.
+const continueProof = "starter verify --whole"
+
+// proveBooks proves the promises of the books from the last proof that held, or over the whole tables. It has a pool of connections and
+// limits for large reads, apart from those of the books.
+func proveBooks(cmd *cobra.Command, cfg config.Config, log *slog.Logger, options verifyOptions) ([]proof.Promise, error) {
+	ctx := cmd.Context()
+	books, err := store.Open(ctx, cfg.DatabaseDSN, clock.System{}, log, store.ForProofs())
+	if err != nil {
+		return nil, err
+	}
+	result, err := prove(cmd, proof.New(books), options)
+	return result.Promises, errors.Join(err, books.Close())
+}
+
+func prove(cmd *cobra.Command, prover *proof.Prover, options verifyOptions) (proof.Result, error) {
+	if options.whole {
+		return proveWhole(cmd, prover, options.restart)
+	}
+	result, err := prover.Changes(cmd.Context())
+	var none *proof.NoBaselineError
+	if errors.As(err, &none) {
+		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "%s.\n", none) // output of progress may fail without ending the command
+		return proveWhole(cmd, prover, false)
+	}
+	return result, err
+}
+
+// proveWhole proves the whole books and shows how far it is.
+func proveWhole(cmd *cobra.Command, prover *proof.Prover, restart bool) (proof.Result, error) {
+	ctx := cmd.Context()
+	shown := &proofDisplay{out: cmd.ErrOrStderr(), terminal: isTerminal(cmd.ErrOrStderr())}
+	result, err := prover.Whole(ctx, proof.Options{Restart: restart, Progress: shown.show})
+	shown.end()
+	if ctx.Err() != nil {
+		return result, &InterruptedError{"The proof was interrupted. Continue it with: " + continueProof}
+	}
+	return result, err
+}
+
+// lineShare is the share of a proof after which a pipe gets the next line.
+const lineShare = 0.05
+
+// proofDisplay shows how far a proof is: a moving bar on a terminal, or a line for each twentieth in a pipe. Its output may fail without
+// ending the command.
+type proofDisplay struct {
+	out      io.Writer
+	terminal bool
+	next     float64
+}
+
+func (d *proofDisplay) show(at proof.Progress) {
+	line := fmt.Sprintf("%3.0f%% proven: %s up to %d", 100*at.Share, at.Subject, at.DoneTo)
+	switch {
+	case d.terminal:
+		_, _ = fmt.Fprint(d.out, "\r\033[K"+cut(bar(at.Share)+" "+line, widthOf(d.out)))
+	case at.Share >= d.next:
+		_, _ = fmt.Fprintln(d.out, line)
+		d.next = at.Share + lineShare
+	}
+}
+
+// end lets the next output begin at the start of a line.
+func (d *proofDisplay) end() {
+	if d.terminal {
+		_, _ = fmt.Fprint(d.out, "\r\033[K")
+	}
+}
+
+// checkSealing checks that the ledger is still being sealed.
+func checkSealing(ctx context.Context, books *store.Store) (proof.Promise, error) {
+	check := proof.Promise{Number: 4, Text: fmt.Sprintf("no transaction has been without a seal for more than %d hours",
+		int(store.SealingAllowance/time.Hour))}
+	sealing, err := books.Sealing(ctx)
+	check.Held, check.Detail = !sealing.Overdue(), sealing.Reason()
+	return check, err
+}

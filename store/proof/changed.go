@@ -1,0 +1,123 @@
+package proof
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// changed finds the rows that changed since a baseline, and remembers them.
+type changed struct {
+	*Prover
+	base     proofRow
+	bookings map[time.Duration][]uint64
+}
+
+func newChanged(p *Prover, base proofRow) *changed {
+	return &changed{Prover: p, base: base, bookings: map[time.Duration][]uint64{}}
+}
+
+// since is the time from which updated rows count, for a check with a lag.
+func (c *changed) since(lag time.Duration) time.Time { return c.base.StartedAt.Add(-margin - lag) }
+
+// scopes select the rows of a subject that changed, without those in ranges that are read anyway.
+func (c *changed) scopes(ctx context.Context, of subject, lag time.Duration, except []idRange) ([]scope, error) {
+	var ids []uint64
+	var err error
+	switch of {
+	case ofBookings:
+		ids, err = c.changedBookings(ctx, lag)
+	case ofLedger:
+		ids, err = c.changedTransactions(ctx)
+	case ofKeys:
+		ids, err = c.changedKeys(ctx)
+	case ofDisputes:
+		ids, err = c.ids(ctx, "SELECT id FROM disputes WHERE updated_at >= ? ORDER BY id", c.since(lag))
+	case ofPayouts:
+		ids, err = c.changedPayouts(ctx, lag)
+	case ofSeals, ofState: // read by other means
+	}
+	return lists(ids, except), err
+}
+
+// union reads ids by several queries, each with its argument.
+func (c *changed) union(ctx context.Context, queries []query) ([]uint64, error) {
+	var all []uint64
+	for _, one := range queries {
+		ids, err := c.ids(ctx, one.text, one.arg)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, ids...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all), nil
+}
+
+type query struct {
+	text string
+	arg  any
+}
+
+// changedBookings are those of which a row was changed or added: the booking, the payment, a refund, a dispute, an email or a ledger transaction.
+// A posting without a booking may be about a booking's payment as well.
+func (c *changed) changedBookings(ctx context.Context, lag time.Duration) ([]uint64, error) {
+	if known, found := c.bookings[lag]; found {
+		return known, nil
+	}
+	since := c.since(lag)
+	ids, err := c.union(ctx, []query{
+		{"SELECT id FROM bookings WHERE updated_at >= ?", since},
+		{"SELECT booking_id FROM payments WHERE updated_at >= ?", since},
+		{"SELECT booking_id FROM refunds WHERE updated_at >= ?", since},
+		{"SELECT booking_id FROM disputes WHERE updated_at >= ?", since},
+		{"SELECT booking_id FROM emails WHERE id > ? AND booking_id IS NOT NULL", c.base.EmailID},
+		{"SELECT booking_id FROM financial_ledger WHERE id > ? AND booking_id IS NOT NULL", c.base.LedgerID},
+		{`SELECT p.booking_id FROM financial_ledger l JOIN payments p ON p.stripe_payment_intent_id = l.stripe_payment_intent_id
+		  WHERE l.id > ? AND l.booking_id IS NULL`, c.base.LedgerID},
+		{
+			"SELECT l.booking_id FROM ledger_entries e JOIN financial_ledger l ON l.id = e.ledger_id WHERE e.id > ? AND l.booking_id IS NOT NULL",
+			c.base.EntryID,
+		},
+	})
+	c.bookings[lag] = ids
+	return ids, err
+}
+
+// changedTransactions are those that were added, those that got entries, and all of the changed bookings.
+func (c *changed) changedTransactions(ctx context.Context) ([]uint64, error) {
+	bookings, err := c.changedBookings(ctx, 0)
+	if err != nil {
+		return nil, err
+	}
+	queries := []query{
+		{"SELECT id FROM financial_ledger WHERE id > ?", c.base.LedgerID},
+		{"SELECT ledger_id FROM ledger_entries WHERE id > ?", c.base.EntryID},
+	}
+	for part := range slices.Chunk(bookings, listIDs) {
+		queries = append(queries, query{"SELECT id FROM financial_ledger WHERE booking_id IN ?", part})
+	}
+	return c.union(ctx, queries)
+}
+
+// changedKeys are those that were added, and all of the changed bookings.
+func (c *changed) changedKeys(ctx context.Context) ([]uint64, error) {
+	bookings, err := c.changedBookings(ctx, 0)
+	if err != nil {
+		return nil, err
+	}
+	queries := []query{{"SELECT id FROM idempotency_keys WHERE id > ?", c.base.KeyID}}
+	for part := range slices.Chunk(bookings, listIDs) {
+		queries = append(queries, query{"SELECT id FROM idempotency_keys WHERE booking_id IN ?", part})
+	}
+	return c.union(ctx, queries)
+}
+
+// changedPayouts are those that were changed, and those that the ledger has anything new about.
+func (c *changed) changedPayouts(ctx context.Context, lag time.Duration) ([]uint64, error) {
+	return c.union(ctx, []query{
+		{"SELECT id FROM payouts WHERE updated_at >= ?", c.since(lag)},
+		{`SELECT p.id FROM financial_ledger l JOIN payouts p ON p.stripe_payout_id = l.stripe_object_id
+		  WHERE l.id > ? AND l.type IN ('payout', 'payout_reversal')`, c.base.LedgerID},
+	})
+}

@@ -1,0 +1,34 @@
+package proof
+
+import "farebook/store/internal/journal"
+
+// withheldEqualsDisputes is checked by booking, and for transactions without a booking, which must not move disputed money.
+const withheldEqualsDisputes = "disputed funds equal what open disputes withhold, and chargebacks what lost disputes cost"
+
+// disputeChecks compare disputes with the ledger, and payouts with it.
+var disputeChecks = []check{
+	{number: 8, text: withheldEqualsDisputes, of: ofBookings, breaks: `
+		SELECT COUNT(*) FROM (SELECT booking_id, currency FROM (
+		    SELECT d.booking_id, d.settlement_currency AS currency, d.withheld - d.loss AS funds, d.loss FROM disputes d
+		    WHERE {d.booking_id} AND d.settlement_currency <> ''
+		    UNION ALL
+		    SELECT l.booking_id, e.currency, CASE e.account WHEN 'asset:disputed_funds' THEN -(` + journal.Net + `) ELSE 0 END,
+		           CASE e.account WHEN 'expense:chargebacks' THEN -(` + journal.Net + `) ELSE 0 END
+		    FROM financial_ledger l JOIN ledger_entries e ON e.ledger_id = l.id
+		      AND e.account IN ('asset:disputed_funds', 'expense:chargebacks')
+		    WHERE {l.booking_id}) both_sides
+		  GROUP BY booking_id, currency HAVING SUM(funds) <> 0 OR SUM(loss) <> 0) differing`},
+	{number: 8, text: withheldEqualsDisputes, of: ofLedger, breaks: `
+		SELECT COUNT(*) FROM financial_ledger l
+		WHERE {l.id} AND l.booking_id IS NULL AND EXISTS (SELECT 1 FROM ledger_entries e
+		  WHERE e.ledger_id = l.id AND e.account IN ('asset:disputed_funds', 'expense:chargebacks'))`},
+	{number: 8, text: "a lost or closed dispute withholds nothing", of: ofDisputes, breaks: `
+		SELECT COUNT(*) FROM disputes WHERE {id} AND withheld <> loss AND status IN ('lost', 'warning_closed')`},
+	{number: 9, text: "each payout is in the ledger once, and once more when it was returned", of: ofPayouts, breaks: `
+		SELECT COUNT(*) FROM payouts p
+		WHERE {p.id} AND (p.posted <> (SELECT COUNT(*) FROM financial_ledger l WHERE ` + ofPayout + ` AND l.type = 'payout')
+		  OR p.failure_posted <> (SELECT COUNT(*) FROM financial_ledger l WHERE ` + ofPayout + ` AND l.type = 'payout_reversal'))`},
+}
+
+// ofPayout are a payout's transactions: they have no booking and no PaymentIntent, by which the index begins.
+const ofPayout = `l.booking_id IS NULL AND l.stripe_payment_intent_id IS NULL AND l.stripe_object_id = p.stripe_payout_id`
