@@ -13,6 +13,7 @@ import (
 	"farebook/internal/correlation"
 	"farebook/internal/failpoint"
 	"farebook/internal/mail"
+	"farebook/internal/metrics"
 	"farebook/money"
 	"farebook/store"
 )
@@ -23,6 +24,8 @@ type Emails struct {
 	Sender *mail.Sender
 	// Finance is the address of the finance department.
 	Finance string
+	// Metrics counts emails; it may be nil.
+	Metrics *metrics.Emails
 	Log     *slog.Logger
 }
 
@@ -58,6 +61,7 @@ func (e *Emails) SendEmail(ctx context.Context, in SendEmailInput) (EmailResult,
 		if err := e.Store.MarkEmailFailed(ctx, row.ID, "the booking was rebuilt from Stripe, and its customer is not known yet"); err != nil {
 			return EmailResult{}, storeError(err)
 		}
+		e.Metrics.Failed(row.Kind)
 		return EmailResult{Status: store.EmailFailed}, nil
 	}
 	message, err := e.messageOf(row)
@@ -95,16 +99,19 @@ func (e *Emails) record(ctx context.Context, row store.Email, sending store.Send
 			return EmailResult{}, storeError(err)
 		}
 		failpoint.Hit("after-email-row")
+		e.Metrics.Sent(row.Kind, now.Sub(row.CreatedAt))
 		e.Log.InfoContext(ctx, "email sent", "reference", row.Booking.Reference, "kind", row.Kind, "emailId", row.ID, "messageId", row.MessageID)
 		return EmailResult{Status: store.EmailSent}, nil
 	case errors.As(sendErr, &permanent):
 		if err := e.Store.MarkEmailFailed(ctx, row.ID, permanent.Error()); err != nil {
 			return EmailResult{}, storeError(err)
 		}
+		e.Metrics.Failed(row.Kind)
 		e.Log.WarnContext(ctx, "email refused for good", "reference", row.Booking.Reference, "kind", row.Kind, "emailId", row.ID,
 			"reason", permanent.Error())
 		return EmailResult{Status: store.EmailFailed}, nil
 	default:
+		e.Metrics.Retried(row.Kind)
 		// The note is for an operator who reads the row. Without it the error is still reported.
 		if err := e.Store.NoteEmailAttempt(context.WithoutCancel(ctx), sending, sendErr.Error()); err != nil {
 			e.Log.WarnContext(ctx, "email attempt not noted", "emailId", row.ID, "error", err)
@@ -155,7 +162,14 @@ func contentOf(row store.Email) mail.Content {
 
 // GiveUpEmail records that the mail server was unavailable for the whole retry window. Harmless when repeated: the row is settled once.
 func (e *Emails) GiveUpEmail(ctx context.Context, in SendEmailInput) error {
-	return storeError(e.Store.MarkEmailFailed(ctx, in.EmailID, "gave up: the mail server was unavailable for too long"))
+	row, err := e.Store.Email(ctx, in.EmailID)
+	if err == nil {
+		err = e.Store.MarkEmailFailed(ctx, in.EmailID, "gave up: the mail server was unavailable for too long")
+	}
+	if err == nil && row.Status == store.EmailQueued {
+		e.Metrics.Failed(row.Kind)
+	}
+	return storeError(err)
 }
 
 // payable reports whether an email about a decline may invite to another attempt: the booking was not closed without payment.

@@ -69,7 +69,7 @@ func newStackWith(t *testing.T, stripes *clock.Movable) *stack {
 		"FINANCE_EMAIL=finance@farebook.example", "RECONCILE_CALLS_PER_SECOND=1000", "STRIPE_LIST_LAG=0s",
 	})
 	require.NoError(t, err)
-	s.Activities, err = service.NewActivities(cfg, s.Store, slog.New(slog.DiscardHandler))
+	s.Activities, err = service.NewActivities(cfg, s.Store, service.Measures{}, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	s.caller = s.Caller(t, s.NewKey(t, "test"))
 	return s

@@ -1,6 +1,8 @@
 package money
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/bojanz/currency"
@@ -39,6 +41,16 @@ func set(codes ...string) map[Currency]bool {
 		out[Currency(code)] = true
 	}
 	return out
+}
+
+// Currencies returns all currencies that Stripe charges in, sorted.
+func Currencies() []Currency {
+	var all []Currency
+	for _, some := range []map[Currency]bool{zeroDecimal, threeDecimal, wholeUnits, presentment} {
+		all = slices.AppendSeq(all, maps.Keys(some))
+	}
+	slices.Sort(all)
+	return all
 }
 
 // ParseCurrency accepts the upper-case ISO 4217 codes that Stripe charges in. Any other code is a *validation.FieldError on

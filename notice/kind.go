@@ -1,5 +1,7 @@
 package notice
 
+import "slices"
+
 // MessageIDDomain is the domain of every Message-ID. It identifies the sender, not a host: it must not depend on the machine,
 // or an email that is sent twice would not be recognised as a duplicate.
 const MessageIDDomain = "bookings.farebook.example"
@@ -45,6 +47,17 @@ var (
 	RefundKinds = []Kind{RefundStarted, Refunded, RefundFailed}
 )
 
+// customerKinds are the emails to customers, FinanceKinds those to the finance department.
+var (
+	customerKinds = []Kind{
+		Confirmed, PaymentFailed, HoldExpired, Cancelled, Authorized, CancelledPaid, RefundStarted, Refunded, RefundFailed,
+	}
+	FinanceKinds = []Kind{
+		DisputeOpened, DisputeDue, DisputeClosed, PayoutFailed, PayoutUnproven, PayoutUnknown, CaptureDue, RefundWaiting, Reconciliation,
+		ReconciliationOverdue, LedgerSealed, SealingOverdue,
+	}
+)
+
 // Unpaid reports whether the email concerns a booking that has not been paid. Such emails are limited per address, because
 // unpaid bookings cost nothing and could otherwise be used to flood a mailbox.
 func (k Kind) Unpaid() bool {
@@ -52,11 +65,7 @@ func (k Kind) Unpaid() bool {
 }
 
 // ForFinance reports whether the email goes to the finance department instead of the customer.
-func (k Kind) ForFinance() bool {
-	switch k {
-	case DisputeOpened, DisputeDue, DisputeClosed, PayoutFailed, PayoutUnproven, PayoutUnknown, CaptureDue,
-		RefundWaiting, Reconciliation, ReconciliationOverdue, LedgerSealed, SealingOverdue:
-		return true
-	}
-	return false
-}
+func (k Kind) ForFinance() bool { return slices.Contains(FinanceKinds, k) }
+
+// Kinds returns all kinds.
+func Kinds() []Kind { return slices.Concat(customerKinds, FinanceKinds) }

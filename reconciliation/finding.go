@@ -23,6 +23,11 @@ const (
 	Timing           Class = "timing" // too recent to count as a difference
 )
 
+// Classes are all classes.
+var Classes = []Class{
+	MissingInLedger, MissingInStripe, AmountMismatch, CurrencyMismatch, FeeMismatch, StateMismatch, Duplicate, OrphanPayment, Timing,
+}
+
 // Object is the kind of thing that a finding is about.
 type Object string
 

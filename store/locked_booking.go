@@ -20,6 +20,8 @@ type lockedBooking struct {
 
 	emailsPerAddress int
 	installation     func(context.Context) (Installation, error)
+	// changes are reported after the commit.
+	changes changes
 	// quiet is why emails are recorded as suppressed instead of queued; empty when they are queued.
 	quiet string
 }
@@ -31,13 +33,20 @@ func (s *Store) newLockedBooking(tx *gorm.DB, now time.Time) *lockedBooking {
 
 // underLock runs work in a transaction that has locked the booking and its payment.
 func (s *Store) underLock(ctx context.Context, reference booking.Reference, now time.Time, work func(*lockedBooking) error) error {
-	return s.db.InTransaction(ctx, func(tx *gorm.DB) error {
+	var made changes
+	err := s.db.InTransaction(ctx, func(tx *gorm.DB) error {
 		b := s.newLockedBooking(tx, now)
 		if err := b.lock(reference); err != nil {
 			return err
 		}
-		return work(b)
+		err := work(b)
+		made = b.changes
+		return err
 	})
+	if err == nil {
+		s.report(made)
+	}
+	return err
 }
 
 // lock takes the booking first and its payment second, always in this order. Where there is no payment yet, the booking's lock keeps
@@ -79,6 +88,9 @@ func (b *lockedBooking) saveRefund(row *refundRow, columns ...string) error {
 func (b *lockedBooking) transitionBooking(next booking.Status) error {
 	if err := b.booking.Status.To(next); err != nil {
 		return err
+	}
+	if next != b.booking.Status {
+		b.changes.add(func(o Observer) { o.BookingEntered(next) })
 	}
 	b.booking.Status = next
 	return b.saveBooking("status")

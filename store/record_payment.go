@@ -195,6 +195,7 @@ func (b *lockedBooking) transitionPayment(snapshot booking.PaymentSnapshot) erro
 	if err := b.payment.Status.To(next); err != nil {
 		return err
 	}
+	b.reportPayment(snapshot, next)
 	b.payment.Status, b.payment.StripeStatus = next, wordOf(unknown, snapshot.StripeStatus)
 	b.payment.StripeChargeID = snapshot.ChargeID
 	b.payment.DeclineCode = db.Code(snapshot.DeclineCode)
@@ -204,6 +205,22 @@ func (b *lockedBooking) transitionPayment(snapshot booking.PaymentSnapshot) erro
 		b.payment.DeclineCode = ""
 	}
 	return b.savePayment("status", "stripe_status", "stripe_charge_id", "decline_code", "amount_captured", "capture_before")
+}
+
+// reportPayment reports money that was not captured before, and a decline that was not recorded before. Two attempts that are declined for
+// the same reason between two readings count once.
+func (b *lockedBooking) reportPayment(snapshot booking.PaymentSnapshot, next booking.PaymentStatus) {
+	code := db.Code(snapshot.DeclineCode)
+	declined := next == booking.PaymentFailed && code != "" && (code != b.payment.DeclineCode || snapshot.ChargeID != b.payment.StripeChargeID)
+	captured := next == booking.PaymentSucceeded && b.payment.Status != booking.PaymentSucceeded
+	switch {
+	case declined:
+		b.changes.add(func(o Observer) { o.PaymentDeclined(code) })
+	case captured:
+		b.changes.add(func(o Observer) {
+			o.MoneyCaptured(money.Money{Value: snapshot.AmountReceived, Currency: snapshot.Currency})
+		})
+	}
 }
 
 // settleBooking confirms or closes a booking that waits for its payment. Money for a booking that was closed before is refunded.
@@ -247,6 +264,10 @@ func (r *paymentRecorder) confirm() error {
 	r.email, r.content = notice.Confirmed, r.receipt(r.now)
 	if err := r.transitionBooking(booking.StatusConfirmed); err != nil {
 		return err
+	}
+	snapshot := r.reading.Snapshot
+	if r.booking.CaptureMethod != booking.CaptureManual && !snapshot.SettlesLater && !snapshot.PaidAt.IsZero() {
+		r.changes.add(func(o Observer) { o.BookingConfirmed(r.now.Sub(snapshot.PaidAt)) })
 	}
 	var returned bool
 	err := r.tx.Raw("SELECT EXISTS (SELECT 1 FROM refunds WHERE booking_id = ?) OR EXISTS (SELECT 1 FROM disputes WHERE booking_id = ?)",

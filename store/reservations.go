@@ -53,6 +53,7 @@ func (s *Store) ReserveBooking(ctx context.Context, in NewBooking) (Reservation,
 	if err != nil || claim.Replayed {
 		return s.reservation(ctx, claim, err)
 	}
+	s.report(changes{func(o Observer) { o.BookingEntered(row.Status) }})
 	fresh, err := row.domain()
 	return Reservation{Booking: fresh, Claim: claim}, err
 }

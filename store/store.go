@@ -33,6 +33,8 @@ type Store struct {
 	log *slog.Logger
 	// emailsPerAddress bounds emails about unpaid bookings, an address and hour.
 	emailsPerAddress int
+	// observer is nil for a process that exposes no metrics.
+	observer Observer
 	// installation is read once: see Installation.
 	installation atomic.Pointer[Installation]
 }

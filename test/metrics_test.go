@@ -3,12 +3,14 @@ package test
 import (
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"farebook/internal/dev/testkit"
+	"farebook/internal/metrics"
 )
 
 // getText reads a page of an admin address.
@@ -42,4 +44,74 @@ func TestAdminAddressesOfAPIAndWorker(t *testing.T) {
 		status, _ := getText(t, "http://"+s.Config.HTTPAddr+path)
 		require.Equal(t, http.StatusNotFound, status, path)
 	}
+}
+
+// metricNames are the names of metrics at an address, by the TYPE lines of the exposition.
+func metricNames(t *testing.T, address string) map[string]string {
+	t.Helper()
+	status, text := getText(t, "http://"+address+"/metrics")
+	require.Equal(t, http.StatusOK, status, text)
+	kinds := map[string]string{}
+	for line := range strings.SplitSeq(text, "\n") {
+		fields := strings.Fields(line)
+		if len(fields) == 4 && fields[1] == "TYPE" && strings.HasPrefix(fields[2], "farebook_") {
+			kinds[fields[2]] = fields[3]
+		}
+	}
+	return kinds
+}
+
+// Each metric of docs/metrics.md is exposed by the processes that the page names, and no other is. Stories of all kinds give each of them a
+// value, and no call to Stripe is of an endpoint that the page does not know.
+func TestMetricsAreThoseOfTheDocument(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{Admin: true})
+	playMetricStories(t, s)
+	exposed := map[metrics.Process]map[string]string{
+		metrics.API: metricNames(t, s.AdminOfAPI), metrics.Worker: metricNames(t, s.AdminOfWorker),
+	}
+	for process, kinds := range exposed {
+		for _, d := range metrics.Definitions() {
+			if !slices.Contains(d.Processes, process) {
+				continue
+			}
+			if process == metrics.Worker || !onlyWorkerObserves[d.Name] {
+				require.Equal(t, string(d.Kind), kinds[d.Name], "%s of %s", d.Name, process)
+			}
+			delete(kinds, d.Name)
+		}
+		require.Empty(t, kinds, "exposed by %s and not in docs/metrics.md", process)
+	}
+	for _, address := range []string{s.AdminOfAPI, s.AdminOfWorker} {
+		_, text := getText(t, "http://"+address+"/metrics")
+		require.NotContains(t, text, `="other"`, "a value that the catalogue does not know")
+		for _, secret := range []string{"FB-", "pi_", "@", testkit.StripeKey, testkit.WebhookSecret} {
+			require.NotContains(t, text, secret, "no reference, id, address or secret is in a label")
+		}
+	}
+}
+
+// onlyWorkerObserves are metrics that both processes may expose and that a test of usual stories sees in the worker only: they have no
+// series before their first event.
+var onlyWorkerObserves = map[string]bool{
+	"farebook_payment_declines_total": true, "farebook_captured_minor_units_total": true,
+}
+
+// playMetricStories pays, declines, refunds, reconciles and seals, and repeats a request.
+func playMetricStories(t *testing.T, s *testkit.Stack) {
+	t.Helper()
+	declined := s.Book("metrics-declined", testkit.BookingBody(nil))
+	require.Equal(t, http.StatusPaymentRequired, s.Pay(declined.Payment.PaymentIntentID, "pm_card_visa_chargeDeclinedInsufficientFunds"))
+	s.Eventually(func() bool { return s.PaymentStatus(declined.Reference) == "failed" }, "decline not recorded")
+	require.Equal(t, http.StatusOK, s.Pay(declined.Payment.PaymentIntentID, "pm_card_visa"))
+	s.AwaitStatus(declined.Reference, "confirmed")
+	require.Equal(t, http.StatusCreated, s.Post("/v1/bookings", "metrics-declined", testkit.BookingBody(nil)).Status)
+	other := testkit.BookingBody(func(body map[string]any) { body["holdMinutes"] = 45 })
+	require.Equal(t, http.StatusUnprocessableEntity, s.Post("/v1/bookings", "metrics-declined", other).Status)
+	refund := ask(s, declined.Reference, "metrics-refund", usd(1000))
+	awaitRefund(s, refund.ID, "succeeded")
+	s.AwaitQuiet()
+	reconcile(s, `{}`)
+	_, err := starterWith(s, "ledger", "seal")
+	require.NoError(t, err)
 }

@@ -1,6 +1,7 @@
 // Package metrics has what API and worker expose at /metrics of their admin address: their definitions, which docs/metrics.md lists,
 // and the collectors. Each process has its own registry of prometheus/client_golang. Temporal's SDK and other libraries that speak
-// OpenTelemetry write to the same registry through OpenTelemetry's exporter. It imports the vocabulary and internal/version.
+// OpenTelemetry write to the same registry through OpenTelemetry's exporter. It imports the vocabulary,
+// store, store/gauges and internal/version.
 package metrics
 
 import (

@@ -8,16 +8,18 @@ import (
 	"github.com/stripe/stripe-go/v76"
 )
 
-// callLog logs each failed call at debug level, without bodies, and with the context of its request. Callers log what matters
-// through CallError.
+// callLog reports each call to the observer, and logs each failed one at debug level, without bodies, and with the context of its request.
+// Callers log what matters through CallError.
 type callLog struct {
-	next http.RoundTripper
-	log  *slog.Logger
+	next     http.RoundTripper
+	observer Observer // may be nil
+	log      *slog.Logger
 }
 
 func (l callLog) RoundTrip(request *http.Request) (*http.Response, error) {
 	began := time.Now()
 	response, err := l.next.RoundTrip(request)
+	l.observe(request, response, time.Since(began))
 	ctx, line := request.Context(), []any{"method", request.Method, "path", request.URL.Path, "durationMs", time.Since(began).Milliseconds()}
 	switch {
 	case err != nil:
@@ -27,6 +29,16 @@ func (l callLog) RoundTrip(request *http.Request) (*http.Response, error) {
 			response.Header.Get("Request-Id"))...)
 	}
 	return response, err
+}
+
+func (l callLog) observe(request *http.Request, response *http.Response, took time.Duration) {
+	status := 0
+	if response != nil {
+		status = response.StatusCode
+	}
+	if l.observer != nil {
+		l.observer.Called(request.Method, request.URL.Path, status, took)
+	}
 }
 
 // silent drops the library's own log lines: they have no context, and contain bodies and messages of Stripe.

@@ -34,7 +34,17 @@ type Config struct {
 	Guard Guard
 	// CallsPerSecond limits the calls of this client; zero for 80. Stripe counts the calls of all processes together.
 	CallsPerSecond float64
-	Log            *slog.Logger
+	// Observer learns of each call; nil for none.
+	Observer Observer
+	Log      *slog.Logger
+}
+
+// Observer learns of calls: metrics count from it.
+type Observer interface {
+	// Called reports a call by its method and path; status is 0 when Stripe did not answer.
+	Called(method, path string, status int, took time.Duration)
+	// Waited reports how long a call waited for its turn.
+	Waited(wait time.Duration)
 }
 
 // Pacer limits the rate of calls: it returns when the next call may be made, or with the context's error.
@@ -44,15 +54,17 @@ type Pacer interface {
 
 // Client calls Stripe. It is safe for concurrent use.
 type Client struct {
-	api   *client.API
-	pacer Pacer
+	api      *client.API
+	pacer    Pacer
+	observer Observer
 }
 
 // New returns a client with its own backend: without a process-wide key, without retries inside the library (Temporal retries;
 // the library's back-off sleeps beyond the context's deadline), and without telemetry.
 func New(cfg Config) *Client {
+	transport := guarded{callLog{http.DefaultTransport, cfg.Observer, cfg.Log}, cfg.Guard}
 	backendConfig := &stripe.BackendConfig{
-		HTTPClient:        &http.Client{Timeout: callTimeout, Transport: guarded{callLog{http.DefaultTransport, cfg.Log}, cfg.Guard}},
+		HTTPClient:        &http.Client{Timeout: callTimeout, Transport: transport},
 		MaxNetworkRetries: stripe.Int64(0),
 		EnableTelemetry:   stripe.Bool(false),
 		LeveledLogger:     silent{},
@@ -67,16 +79,22 @@ func New(cfg Config) *Client {
 	if perSecond == 0 {
 		perSecond = defaultCallsPerSecond
 	}
-	return &Client{api: api, pacer: rate.NewLimiter(rate.Limit(perSecond), int(math.Ceil(perSecond)))}
+	return &Client{api: api, pacer: rate.NewLimiter(rate.Limit(perSecond), int(math.Ceil(perSecond))), observer: cfg.Observer}
 }
 
 // Paced returns the same client with another rate limit.
-func (c *Client) Paced(pacer Pacer) *Client { return &Client{api: c.api, pacer: pacer} }
+func (c *Client) Paced(pacer Pacer) *Client {
+	return &Client{api: c.api, pacer: pacer, observer: c.observer}
+}
 
 // before waits until the call may be made. Each request calls it first. Its error is the pacer's: nothing was sent to Stripe.
 func (c *Client) before(ctx context.Context, operation string) error {
+	began := time.Now()
 	if err := c.pacer.Wait(ctx); err != nil {
 		return fmt.Errorf("%s: waiting for its turn: %w", operation, err)
+	}
+	if c.observer != nil {
+		c.observer.Waited(time.Since(began))
 	}
 	return nil
 }

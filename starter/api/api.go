@@ -16,6 +16,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"farebook/booking"
+	"farebook/internal/metrics"
 	"farebook/internal/stripeapi"
 	"farebook/starter/dispatch"
 	"farebook/starter/inbox"
@@ -52,7 +53,9 @@ type Deps struct {
 	Limits Limits
 	// Stopping ends when the process is asked to stop: from then on, the server no longer waits for request bodies. It may be nil.
 	Stopping context.Context
-	Log      *slog.Logger
+	// Metrics is where requests are counted; it may be nil.
+	Metrics *metrics.Registry
+	Log     *slog.Logger
 }
 
 const (
@@ -74,7 +77,8 @@ const (
 
 type api struct {
 	Deps
-	gates gates
+	gates  gates
+	counts *metrics.HTTP // nil without Deps.Metrics
 }
 
 // New returns the handler of the whole API.
@@ -106,6 +110,9 @@ func New(deps Deps) (http.Handler, error) {
 	describeLimits(spec.OpenAPI())
 	if err := addDocs(mux, spec.OpenAPI()); err != nil {
 		return nil, err
+	}
+	if deps.Metrics != nil {
+		a.counts = deps.Metrics.HTTP(routes(spec.OpenAPI()))
 	}
 	return a.around(mux), nil
 }

@@ -82,6 +82,7 @@ type bodyInput struct {
 // createBooking reserves the booking under its key and has its workflow create the PaymentIntent. The stored answer never has the
 // client secret, which is read at Stripe for every answer.
 func (a *api) createBooking(ctx context.Context, in *bodyInput) (*replayable[bookedBody], error) {
+	took := stopwatch()
 	now := a.Store.Now().Truncate(time.Microsecond) // the precision of DATETIME(6)
 	request, err := decodeBooking(in.RawBody)
 	if err != nil {
@@ -110,6 +111,9 @@ func (a *api) createBooking(ctx context.Context, in *bodyInput) (*replayable[boo
 	}
 	_, secret, err := a.Stripe.PaymentIntent(withBooking(ctx, reserved), out.Body.Payment.PaymentIntentID)
 	out.Body.Payment.ClientSecret = secret
+	if err == nil && out.Replayed == "" {
+		a.counts.ClientSecret(took())
+	}
 	return out, err
 }
 

@@ -87,6 +87,7 @@ func idempotent[Body any](ctx context.Context, a *api, r idempotentRequest[Body]
 		return nil, err
 	}
 	claim, err := a.awaitTurn(ctx, key, r.claim)
+	a.countKey(key, claim, err)
 	if err != nil {
 		return nil, err
 	}

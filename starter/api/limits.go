@@ -116,6 +116,7 @@ func (a *api) admit(w http.ResponseWriter, r *http.Request, route string) bool {
 	if verdict.Allowed {
 		return true
 	}
+	a.counts.Limited(name)
 	for header, values := range rateHeaders(name, verdict) {
 		w.Header()[header] = values
 	}
@@ -134,6 +135,7 @@ func (a *api) guardKeys(spec huma.API, authenticate func(huma.Context, func(huma
 		token := sha256.Sum256([]byte(request.Header.Get("Authorization")))
 		verdict := a.gates.wrongKeys.Look(source)
 		if !verdict.Allowed && !a.gates.valid.Contains(token) {
+			a.counts.Limited("wrong-keys")
 			refuse(spec, hctx, tooMany(hctx.Context(), "wrong-keys", verdict,
 				"Too many requests without a valid API key from your address: wait for the seconds in Retry-After."))
 			return
@@ -162,6 +164,7 @@ func (a *api) pace(spec huma.API, hctx huma.Context, client uint64) bool {
 		}
 		return true
 	}
+	a.counts.Limited(name)
 	refuse(spec, hctx, tooMany(hctx.Context(), name, verdict,
 		"Your client has used up its quota of "+name+". Nothing was done: wait for the seconds in Retry-After."))
 	return false

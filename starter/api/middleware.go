@@ -42,6 +42,7 @@ func (a *api) observe(next http.Handler) http.Handler {
 					writeProblem(ctx, seen, http.StatusInternalServerError, "internal", internalError)
 				}
 			}
+			a.counts.Answered(seen.route, seen.status, time.Since(started))
 			a.Log.Log(ctx, lineLevel(seen), "request answered", "method", r.Method, "route", seen.route,
 				"status", seen.status, "bytes", seen.bytes, "callerGone", seen.gone, "durationMs", time.Since(started).Milliseconds())
 		}()

@@ -88,6 +88,7 @@ func (a *api) receiveEvent(ctx context.Context, in *eventInput) (*eventOutput, e
 		return nil, err
 	}
 	failpoint.Hit("webhook-after-event-stored")
+	a.counts.Webhook(map[bool]string{false: "stored", true: "known"}[processed])
 	if !processed {
 		a.Inbox.Later(ctx, event)
 	}
@@ -100,6 +101,7 @@ func (a *api) receiveEvent(ctx context.Context, in *eventInput) (*eventOutput, e
 
 // refuseEvent stores nothing and logs a warning: the event is forged, or a secret is wrong.
 func (a *api) refuseEvent(ctx context.Context, why *huma.ErrorDetail) error {
+	a.counts.Webhook("refused")
 	a.Log.WarnContext(ctx, "Stripe event refused", "location", why.Location, "why", why.Message)
 	return problem(ctx, http.StatusBadRequest, "event-refused",
 		"The event was refused and nothing was stored: "+why.Location+" "+why.Message+".", why)

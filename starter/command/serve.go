@@ -24,6 +24,7 @@ import (
 	"farebook/starter/inbox"
 	"farebook/starter/sweeper"
 	"farebook/store"
+	"farebook/store/gauges"
 )
 
 const (
@@ -82,11 +83,12 @@ func NewAPI(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Log
 		temporal.Close()
 		return nil, nil, err
 	}
+	measure(measures, books, log)
 	dispatcher := dispatchOf(temporal, cfg)
 	restores := &fence.Watch{Store: books, Every: cfg.FenceLook, Reason: cfg.Fence, AwaitLook: true, EventTypes: inbox.Types(), Log: log}
 	restores.Stripe = stripeapi.New(stripeapi.Config{
 		SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, CallsPerSecond: cfg.Stripe.CallsPerSecond,
-		Guard: restores.Guard, Log: log,
+		Guard: restores.Guard, Observer: measures.Stripe(), Log: log,
 	})
 	events := inbox.New(books, dispatcher, restores.Stripe, cfg.Sweep, log)
 	events.Unbooked = &activities.Unbooked{Stripe: restores.Stripe, Store: books, Others: cfg.Reconcile.Others, Log: log}
@@ -113,6 +115,7 @@ func NewAPI(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Log
 		Holds:          cfg.Holds,
 		Limits:         limitsOf(cfg.HTTP),
 		Stopping:       ctx,
+		Metrics:        measures,
 		Log:            log,
 	})
 	if err != nil {
@@ -126,6 +129,13 @@ func NewAPI(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Log
 		return nil, nil, err
 	}
 	return handler, func() { administration.Stop(); closeAll() }, nil
+}
+
+// measure counts what the books record, and exposes their state.
+func measure(measures *metrics.Registry, books *store.Store, log *slog.Logger) {
+	books.Observe(measures.Bookings())
+	measures.Books(gauges.New(books).Read, books.Now, log)
+	measures.Pools(books.Figures)
 }
 
 // sweep runs what searches for orphaned work until stop is called.

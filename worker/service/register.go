@@ -10,6 +10,7 @@ import (
 	"farebook/fence"
 	"farebook/internal/config"
 	"farebook/internal/mail"
+	"farebook/internal/metrics"
 	"farebook/internal/stripeapi"
 	"farebook/store"
 	"farebook/store/recon"
@@ -34,15 +35,22 @@ type Activities struct {
 	Restores *fence.Watch
 }
 
+// Measures are where activities count what they do; nil for nowhere.
+type Measures struct {
+	Stripe stripeapi.Observer
+	Emails *metrics.Emails
+}
+
 // NewActivities builds the activities and what they need.
-func NewActivities(cfg config.Config, books *store.Store, log *slog.Logger) (Activities, error) {
+func NewActivities(cfg config.Config, books *store.Store, measures Measures, log *slog.Logger) (Activities, error) {
 	sender, err := mail.NewSender(cfg.SMTP)
 	if err != nil {
 		return Activities{}, err
 	}
 	restores := &fence.Watch{Store: books, Every: cfg.FenceLook, Reason: cfg.Fence, Log: log}
 	stripe := stripeapi.New(stripeapi.Config{
-		SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, CallsPerSecond: cfg.Stripe.CallsPerSecond, Guard: restores.Guard, Log: log,
+		SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, CallsPerSecond: cfg.Stripe.CallsPerSecond, Guard: restores.Guard,
+		Observer: measures.Stripe, Log: log,
 	})
 	restores.Stripe = stripe
 	unbooked := &activities.Unbooked{Stripe: stripe, Store: books, Others: cfg.Reconcile.Others, Log: log}
@@ -52,7 +60,7 @@ func NewActivities(cfg config.Config, books *store.Store, log *slog.Logger) (Act
 		Refunds:     &activities.Refunds{Stripe: stripe, Store: books, ListLag: cfg.Stripe.ListLag, Log: log},
 		Disputes:    &activities.Disputes{Stripe: stripe, Store: books, Log: log},
 		Payouts:     &activities.Payouts{Stripe: stripe, Store: books, Unbooked: unbooked, Log: log},
-		Emails:      &activities.Emails{Store: books, Sender: sender, Finance: cfg.FinanceEmail, Log: log},
+		Emails:      &activities.Emails{Store: books, Sender: sender, Finance: cfg.FinanceEmail, Metrics: measures.Emails, Log: log},
 		Inbox:       &activities.Inbox{Store: books, Log: log},
 		AccountFees: &activities.AccountFees{Stripe: stripe, Store: books, Log: log},
 		Reconciliations: &activities.Reconciliations{

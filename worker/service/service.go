@@ -62,7 +62,9 @@ func New(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Logger
 }
 
 func (s *Service) prepare(cfg config.Config) (err error) {
-	if s.activities, err = NewActivities(cfg, s.store, s.log); err != nil {
+	s.store.Observe(s.measures.Bookings())
+	s.measures.Pools(s.store.Figures)
+	if s.activities, err = NewActivities(cfg, s.store, Measures{Stripe: s.measures.Stripe(), Emails: s.measures.Emails()}, s.log); err != nil {
 		return err
 	}
 	s.activities.Restores.AwaitLook = true

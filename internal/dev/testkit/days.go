@@ -18,7 +18,7 @@ import (
 // moves the stack's clock, so that the same time passes for all of them. It retries an activity ten times at most. Use it with NoWorker.
 func (s *Stack) Days() *testsuite.TestWorkflowEnvironment {
 	s.T.Helper()
-	all, err := service.NewActivities(s.Config, s.DB.Store, logging.New(s.Logs, "worker", s.Config.LogLevel))
+	all, err := service.NewActivities(s.Config, s.DB.Store, service.Measures{}, logging.New(s.Logs, "worker", s.Config.LogLevel))
 	require.NoError(s.T, err)
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(quietTemporal())

@@ -1,0 +1,91 @@
+// Package gauges reads the figures of the books that operators watch: work that is open and its age, balances that must be zero, the last
+// reconciliation and the last seal. Every statement reads by an index and at most Cap rows, so that a reading costs the same at ten
+// thousand bookings and at ten million. It imports store, store/recon, store/internal/db and the vocabulary.
+package gauges
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"farebook/booking"
+	"farebook/money"
+	"farebook/reconciliation"
+	"farebook/store"
+	"farebook/store/recon"
+)
+
+// Cap is how many rows of one state are counted. A count of Cap means Cap or more: beyond it, the age matters and not the number.
+const Cap = 10_000
+
+// Open is the open work of one state.
+type Open struct {
+	State  string
+	Count  int64
+	Oldest time.Time // zero when there is none
+}
+
+// Reading is the state of the books at one time.
+type Reading struct {
+	Bookings, Refunds, Disputes, Events, Emails, Attention []Open
+
+	// Imbalance is debits less credits, by currency, in minor units.
+	Imbalance map[money.Currency]int64
+	// Clearing is the part of clearing account less Stripe's balance that the last good reconciliation could not explain, by currency, in
+	// minor units.
+	Clearing map[money.Currency]int64
+	// Findings are those of the last good reconciliation that are open.
+	Findings map[reconciliation.Class]int64
+	// LastReconciliation is when the last good reconciliation ended; zero when there was none.
+	LastReconciliation time.Time
+	// LastSeal is when the newest seal was made, and Unsealed when the oldest transaction after it was posted; zero for none.
+	LastSeal, Unsealed time.Time
+	FenceUp            bool
+}
+
+// The states that are counted. Those in which most rows end are left out: their number grows with the business, and is counted as a rate.
+var (
+	BookingStates = []booking.Status{booking.StatusPendingPayment, booking.StatusDisputed}
+	RefundStates  = []booking.RefundStatus{
+		booking.RefundRequested, booking.RefundPending, booking.RefundRequiresAction, booking.RefundUnknown,
+	}
+	DisputeStates = []booking.DisputeStatus{
+		booking.DisputeWarningNeedsResponse, booking.DisputeWarningUnderReview, booking.DisputeNeedsResponse, booking.DisputeUnderReview,
+		booking.DisputeUnknown,
+	}
+	EventStates = []store.EventState{store.EventReceived, store.EventProcessing, store.EventFailed, store.EventUnknownBooking}
+	EmailStates = []string{store.EmailQueued, store.EmailHeld}
+)
+
+// Reader reads the figures. It is safe for concurrent use.
+type Reader struct {
+	books *store.Store
+	runs  *recon.Runs
+
+	mu     sync.Mutex
+	sealed sealedSums
+}
+
+// New returns a reader of the database of the books.
+func New(books *store.Store) *Reader {
+	return &Reader{books: books, runs: recon.New(books), sealed: sealedSums{net: map[money.Currency]int64{}}}
+}
+
+// Read reads all figures. ctx bounds the time that it may take.
+func (r *Reader) Read(ctx context.Context) (Reading, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var out Reading
+	for _, read := range []func(context.Context, *Reading) error{r.open, r.attention, r.balance, r.reconciliation, r.fence} {
+		if err := read(ctx, &out); err != nil {
+			return Reading{}, err
+		}
+	}
+	return out, nil
+}
+
+func (r *Reader) fence(ctx context.Context, out *Reading) error {
+	fence, err := r.books.Fence(ctx)
+	out.FenceUp = fence != nil
+	return err
+}

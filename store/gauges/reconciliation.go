@@ -1,0 +1,72 @@
+package gauges
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"farebook/money"
+	"farebook/reconciliation"
+	"farebook/store"
+	"farebook/store/recon"
+)
+
+// reconciliation reads what the last good reconciliation left open. Nothing asks Stripe here: a scrape must not depend on it.
+func (r *Reader) reconciliation(ctx context.Context, out *Reading) error {
+	out.Findings, out.Clearing = map[reconciliation.Class]int64{}, map[money.Currency]int64{}
+	run, err := r.runs.LastGoodRun(ctx)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil || run.CompletedAt == nil {
+		return err
+	}
+	out.LastReconciliation = *run.CompletedAt
+	conn := r.books.DB().WithContext(ctx)
+	for _, class := range reconciliation.Classes {
+		out.Findings[class] = 0
+	}
+	var findings []struct {
+		Class reconciliation.Class
+		Count int64
+	}
+	if err := conn.Raw(openFindings, run.ID, recon.ItemFound, run.ID, recon.ItemFailed).Scan(&findings).Error; err != nil {
+		return fmt.Errorf("open findings: %w", err)
+	}
+	for _, row := range findings {
+		out.Findings[row.Class] = row.Count
+	}
+	var currencies []money.Currency
+	if err := conn.Raw(clearingCurrencies).Scan(&currencies).Error; err != nil {
+		return fmt.Errorf("currencies of the clearing account: %w", err)
+	}
+	for _, currency := range currencies {
+		out.Clearing[currency] = 0
+	}
+	var gaps []struct {
+		Currency   money.Currency
+		Difference int64
+	}
+	err = conn.Raw(clearingGaps, run.ID, recon.ItemFound, run.ID, recon.ItemFailed, reconciliation.ObjectClearing).Scan(&gaps).Error
+	if err != nil {
+		return fmt.Errorf("gaps of the clearing account: %w", err)
+	}
+	for _, row := range gaps {
+		out.Clearing[row.Currency] += row.Difference
+	}
+	return nil
+}
+
+// openFindings reads the run's open items by idx_items_state, one range for each state.
+var openFindings = fmt.Sprintf(`SELECT class, COUNT(*) AS count FROM (
+	(SELECT class FROM reconciliation_items WHERE run_id = ? AND state = ? LIMIT %[1]d) UNION ALL
+	(SELECT class FROM reconciliation_items WHERE run_id = ? AND state = ? LIMIT %[1]d)) f GROUP BY class`, Cap)
+
+// clearingCurrencies skips through idx_entries_account from one currency to the next.
+const clearingCurrencies = "SELECT DISTINCT currency FROM ledger_entries WHERE account = 'asset:stripe_clearing'"
+
+// clearingGaps is what the run could not explain of the clearing account.
+var clearingGaps = fmt.Sprintf(`SELECT currency, amount_here - amount_at_stripe AS difference FROM (
+	(SELECT object, currency, amount_here, amount_at_stripe FROM reconciliation_items WHERE run_id = ? AND state = ? LIMIT %[1]d) UNION ALL
+	(SELECT object, currency, amount_here, amount_at_stripe FROM reconciliation_items WHERE run_id = ? AND state = ? LIMIT %[1]d)) i
+	WHERE object = ?`, Cap)
