@@ -84,10 +84,10 @@ func printCapacity(m meter, r capacityReadings, all timings) {
 	fmt.Printf("\nper paid booking, of %d, less what an idle system does meanwhile\n", len(all.each))
 	printEach("CPU time", "ms", perBooking(func(r reading) map[string]float64 { return r.cpu }), 0)
 	status := perBooking(func(r reading) map[string]float64 { return r.status })
-	printEach("statements", "", chosen(status, "Com_select", "Com_insert", "Com_update", "Com_delete", "Com_begin", "Com_commit", "Com_rollback",
-		"Com_set_option", "Questions"), 0)
+	printEach("statements", "", chosen(status, "Com_select", "Com_insert", "Com_update", "Com_delete", "Com_begin", "Com_commit",
+		"Com_rollback", "Com_set_option", "Questions"), 0)
 	printEach("InnoDB", "", chosen(status, "Rows_read", "Handler_write", "Handler_update", "Innodb_os_log_written",
-		"Innodb_data_fsyncs", "Innodb_row_lock_waits", "Bytes_received", "Bytes_sent"), 0)
+		"Innodb_data_fsyncs", "Binlog_commits", "Innodb_row_lock_waits", "Bytes_received", "Bytes_sent"), 0)
 	printEach("rows", "", perBooking(func(r reading) map[string]float64 { return r.rows }), 0.005)
 	printEach("calls to Stripe; confirm is the traveller's", "", perBooking(func(r reading) map[string]float64 { return r.calls }), 0.005)
 	printEach("Temporal's requests and persistence", "", perBooking(func(r reading) map[string]float64 { return r.temporal }), 0.05)
@@ -124,8 +124,8 @@ func printHistories(f fleet) {
 		actions += float64(testkit.CostOf(f.History(reference)).Actions)
 	}
 	n := float64(len(references))
-	fmt.Printf("history of %d workflows, on average: %.1f events, %.0f bytes, %.1f state transitions, %.1f billable actions\n", len(references),
-		events/n, bytes/n, transitions/n, actions/n)
+	fmt.Printf("history of %d workflows, on average: %.1f events, %.0f bytes, %.1f state transitions, %.1f billable actions\n",
+		len(references), events/n, bytes/n, transitions/n, actions/n)
 }
 
 // printSpace prints what the bookings occupy in the database. Pages are not full: those of an index that is filled in random order are

@@ -2,12 +2,15 @@ package test
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"farebook/internal/dev/testkit"
+	"farebook/starter/inbox"
 )
 
 // bytesByTable adds up what every row of every table holds, each value as text.
@@ -45,4 +48,21 @@ func TestFootprintOfAPaidBooking(t *testing.T) {
 	}
 	t.Logf("a paid booking has %d bytes in its rows: %s", total, strings.Join(lines, ", "))
 	require.Less(t, total, 3_000)
+}
+
+// What docs/capacity.md multiplies: the calls, webhooks, emails and billable actions of a paid booking.
+func TestCallsAndActionsOfAPaidBooking(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{Sweep: time.Hour})
+	s.Stripe.EnableEvents(inbox.Types()...)
+	booked := s.Book("calls", testkit.BookingBody(nil))
+	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
+	s.AwaitWorkflowEnd(booked.Reference)
+	intent := "/v1/payment_intents/" + booked.Payment.PaymentIntentID
+	require.Equal(t, 1, s.StripeCalls(http.MethodPost, "/v1/payment_intents"))
+	require.Equal(t, 2, s.StripeCalls(http.MethodGet, intent), "the API for the client secret, and the workflow after the event")
+	require.Equal(t, 2, s.StripePosts(), "the second is the traveller's confirmation")
+	require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM stripe_events"))
+	require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM emails"))
+	require.Equal(t, 6, testkit.CostOf(s.History(booked.Reference)).Actions)
 }
