@@ -18,7 +18,7 @@ import (
 const (
 	// rangeRows is how many rows of its subject a statement covers at most: well under a second, of a booking or a transaction with all
 	// that belongs to it.
-	rangeRows = 5_000
+	rangeRows = 2_500
 	// listIDs is how many ids a statement over changed rows names at most.
 	listIDs = 1_000
 	// rangesAtOnce bounds the statements that run at the same time: each keeps a core of the server busy.
