@@ -59,7 +59,7 @@ type query struct {
 	arg  any
 }
 
-// changedBookings are those of which a row was changed or added: the booking, the payment, a refund, a dispute, an email or a ledger transaction.
+// changedBookings are those of which a row was changed or added: the booking, the payment, a refund, a dispute, an email or a transaction.
 // A posting without a booking may be about a booking's payment as well.
 func (c *changed) changedBookings(ctx context.Context, lag time.Duration) ([]uint64, error) {
 	if known, found := c.bookings[lag]; found {

@@ -125,7 +125,9 @@ func TestTamperedHistoryIsFoundByItsSeal(t *testing.T) {
 			UNION ALL SELECT MIN(id), 'asset:stripe_clearing', 'credit', 5, 'USD' FROM financial_ledger`, []string{sealedHistory, sealedSums}},
 		"the sums of a seal changed":   {`UPDATE ledger_seals SET sums = REPLACE(sums, 'asset:bank', 'asset:issuing') WHERE number = 1`, []string{sealedHistory, sealedSums}},
 		"an old description changed":   {"UPDATE financial_ledger SET description = 'another' ORDER BY id LIMIT 1", []string{sealedHistory}},
-		"an old transaction dated off": {"UPDATE financial_ledger SET effective_at = effective_at - INTERVAL 1 DAY ORDER BY id LIMIT 1", []string{sealedHistory}},
+		"an old transaction dated off": {
+			"UPDATE financial_ledger SET effective_at = effective_at - INTERVAL 1 DAY ORDER BY id LIMIT 1", []string{sealedHistory},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
