@@ -34,6 +34,9 @@ TESTS_AND_IMPORTS := {{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}} {{join 
 BOOKINGS ?= 500
 # How many ledger transactions measure the lock that postings share.
 POSTINGS ?= 20000
+# The books of the growth gate, and how long they are: at the same rate, more bookings are a longer history.
+GROWTH_SMALL ?= 10000
+GROWTH_LARGE ?= 200000
 # How many workers `make workers` adds.
 WORKERS ?= 2
 # How many payments it reconciles.
@@ -51,7 +54,7 @@ STEPS ?= 60
 REPLAY ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help up workers migrate critical drills model nightly sbom image demo test test-fast fuzz lint conformance contract bench bench-capacity bench-processes reconcile reconcile-dry generate clean
+.PHONY: help up workers migrate critical drills model nightly sbom image demo test test-fast fuzz lint conformance contract bench bench-capacity bench-growth bench-processes growth reconcile reconcile-dry generate clean
 .SUFFIXES:
 
 help: ## Show this help
@@ -133,6 +136,18 @@ conformance: ## Hold the Stripe stand-in against Stripe's specification and clie
 
 contract: ## Play what is taken for granted about Stripe: against the stand-in, and Stripe's test mode with FAREBOOK_CONTRACT_KEY
 	@go run ./internal/dev/cmd/contract
+
+# Both need a database server that nobody else uses, and no Temporal: a set address keeps with-servers from starting one.
+GROWTH_SERVER := FAREBOOK_TEST_MYSQL_DSN= FAREBOOK_TEST_TEMPORAL_ADDRESS=none $(WITH_SERVERS)
+
+growth: $(BIN)/with-servers ## Fail if a function of the store examines more rows on GROWTH_LARGE bookings than on GROWTH_SMALL
+	@go build -o $(BIN)/ ./internal/dev/cmd/growth
+	@$(GROWTH_SERVER) $(BIN)/growth -small $(GROWTH_SMALL) -large $(GROWTH_LARGE)
+
+bench-growth: BOOKINGS = 2000000
+bench-growth: $(BIN)/with-servers ## Measure every function of the store on BOOKINGS bookings (2,000,000), and write docs/performance.md
+	@go build -o $(BIN)/ ./internal/dev/cmd/growth
+	@$(GROWTH_SERVER) $(BIN)/growth -bench $(BOOKINGS) -write docs/performance.md
 
 bench: $(BIN)/with-servers ## Measure bookings, verification and reconciliation beside their floors
 	@$(WITH_SERVERS) go test -run '^$$' -bench Booking -benchtime $(BOOKINGS)x -timeout $(TEST_TIMEOUT) ./test/

@@ -29,6 +29,12 @@ func TestPromisesHoldOnFilledBooks(t *testing.T) {
 		require.NotZero(t, db.Count(t, "SELECT COUNT(*) FROM "+table), table)
 	}
 	require.Equal(t, "client 3", db.Caller(t, bigbooks.Token(3)).ClientName)
+	for _, n := range []int{1, 5_000, 11_500} {
+		known, err := db.Store.Booking(t.Context(), bigbooks.Reference(n))
+		require.NoError(t, err)
+		require.EqualValues(t, n, known.ID)
+		require.Equal(t, bigbooks.Intent(n), known.Payment.PaymentIntentID)
+	}
 }
 
 func TestEqualOptionsWriteEqualRows(t *testing.T) {

@@ -1,8 +1,5 @@
 package bigbooks
 
-// Token is the token of the API key that takes the bookings of a client; clients count from 1.
-func Token(client int) string { return "fbk_bigbooks" + number(client) }
-
 // clientTables: each client has a key that was revoked, and one that is in use.
 var clientTables = []statement{
 	{"api_clients", `INSERT INTO api_clients (id, client_id, name, created_by, created_at)

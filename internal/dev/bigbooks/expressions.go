@@ -42,7 +42,7 @@ func (f *filler) expressions() *strings.Replacer {
 }
 
 // clients is how many integrate: one for each thousand bookings.
-func (f *filler) clients() int { return 1 + f.Bookings/1000 }
+func (f *filler) clients() int { return f.Bookings / 1000 }
 
 // days is how long the books are.
 func (f *filler) days() int { return f.Bookings / f.PerDay }

@@ -1,0 +1,33 @@
+package bigbooks
+
+import (
+	"crypto/md5" //nolint:gosec // ids of test data that SQL's MD5 makes as well
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"farebook/booking"
+)
+
+// Token is the token of the API key that takes the bookings of a client; clients count from 1.
+func Token(client int) string { return "fbk_bigbooks" + number(client) }
+
+// Reference is that of booking n; bookings count from 1, the oldest one.
+func Reference(n int) booking.Reference {
+	return booking.Reference(fmt.Sprintf("FB-%08X", uint32(n*2654435761)))
+} //nolint:gosec // modulo 2^32
+
+// Intent is the PaymentIntent of booking n.
+func Intent(n int) string { return stripeID("pi_", n) }
+
+// Charge is the charge of its payment.
+func Charge(n int) string { return stripeID("ch_", n) }
+
+// BalanceTransaction is that of its payment.
+func BalanceTransaction(n int) string { return stripeID("txn_", n) }
+
+// stripeID is what the expressions of the statements make.
+func stripeID(prefix string, n int) string {
+	sum := md5.Sum([]byte(prefix + number(n))) //nolint:gosec // as above
+	return prefix + strings.ToLower(hex.EncodeToString(sum[:]))[:24]
+}

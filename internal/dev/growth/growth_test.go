@@ -1,0 +1,111 @@
+package growth
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"path/filepath"
+	"testing"
+
+	"github.com/go-sql-driver/mysql"
+	"github.com/stretchr/testify/require"
+
+	"farebook/internal/dev/bigbooks"
+	"farebook/internal/dev/devstack"
+	"farebook/migrations"
+)
+
+// filled are books on a server that one test alone uses.
+type filled struct{ admin, app string }
+
+func fillBooks(t *testing.T, server *devstack.MariaDB, bookings int) filled {
+	t.Helper()
+	config, err := mysql.ParseDSN(server.AdminDSN())
+	require.NoError(t, err)
+	admin, app := config.Clone(), config.Clone()
+	admin.DBName = fmt.Sprintf("books_%d", bookings)
+	app.DBName, app.User, app.Passwd = admin.DBName, "application", "application"
+	books := filled{admin.FormatDSN(), app.FormatDSN()}
+	require.NoError(t, migrations.Up(t.Context(), books.admin, books.app))
+	require.NoError(t, bigbooks.Fill(t.Context(), books.admin, books.app, bigbooks.Options{Bookings: bookings}))
+	return books
+}
+
+func (b filled) exec(t *testing.T, statement string) {
+	t.Helper()
+	db, err := sql.Open("mysql", b.admin)
+	require.NoError(t, err)
+	_, err = db.ExecContext(t.Context(), statement)
+	require.NoError(t, err)
+	require.NoError(t, db.Close())
+}
+
+// lookup measures how a payment is found by its charge, and by its PaymentIntent.
+func (b filled) lookup(t *testing.T, bookings int) []Call {
+	t.Helper()
+	s, end, err := newScript(t.Context(), b.admin, b.app, bookings)
+	require.NoError(t, err)
+	require.NoError(t, guarded(func() {
+		s.measure("PaymentIntentOfCharge", bigbooks.Charge(bookings/2+1))
+		s.measure("BookingOfPayment", bigbooks.Intent(bookings/2+1))
+	}))
+	require.NoError(t, end())
+	return s.all()
+}
+
+func verdicts(compared []Comparison) map[string]Verdict {
+	verdicts := map[string]Verdict{}
+	for _, c := range compared {
+		verdicts[c.Label] = c.Verdict
+	}
+	return verdicts
+}
+
+func TestStatementWithoutItsIndexIsCaught(t *testing.T) {
+	t.Parallel()
+	server, err := devstack.StartMariaDB(t.Context(), filepath.Join(t.TempDir(), "mariadb"), devstack.ForTests())
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, server.Kill()) })
+	const few, many = 2_000, 4_000
+	small, large := fillBooks(t, server, few), fillBooks(t, server, many)
+	require.Equal(t, map[string]Verdict{"PaymentIntentOfCharge": Flat, "BookingOfPayment": Flat},
+		verdicts(Compare(small.lookup(t, few), large.lookup(t, many), nil)))
+
+	for _, books := range []filled{small, large} {
+		books.exec(t, "ALTER TABLE payments DROP KEY idx_payments_charge")
+	}
+	compared := Compare(small.lookup(t, few), large.lookup(t, many), nil)
+	require.Equal(t, map[string]Verdict{"PaymentIntentOfCharge": Grows, "BookingOfPayment": Flat}, verdicts(compared))
+	require.Greater(t, compared[0].Small.Rows(), int64(few/2), "the payments up to the one in the middle")
+	failures := Failures(compared)
+	require.Len(t, failures, 1)
+	require.Contains(t, failures[0], "PaymentIntentOfCharge examines")
+}
+
+func call(label string, rows int64) Call { return Call{Label: label, Samples: []Sample{{Rows: rows}}} }
+
+func TestOnlyGrowthBeyondATenthNeedsAReason(t *testing.T) {
+	t.Parallel()
+	small := []Call{call("A", 1000), call("B", 1000), call("C", 1000), call("D", 1000), call("E", 0)}
+	large := []Call{call("A", 1120), call("B", 1121), call("C", 5000), call("D", 1000), call("E", 21)}
+	compared := Compare(small, large, map[string]string{"C": "reads everything", "D": "read everything once", "F": "was removed"})
+	require.Equal(t, map[string]Verdict{"A": Flat, "B": Grows, "C": Allowed, "D": Stale, "E": Grows, "F": Stale}, verdicts(compared))
+	require.Len(t, Failures(compared), 4)
+}
+
+// someStore has functions of which the scripts call one.
+type someStore struct{}
+
+func (someStore) Called(context.Context) error    { return nil }
+func (someStore) Forgotten(context.Context) error { return nil }
+func (someStore) Field() int                      { return 0 }
+
+func TestFunctionsThatNoScriptCallsAreNamed(t *testing.T) {
+	t.Parallel()
+	called := []Call{{Label: "Called: in some way"}}
+	problems := uncalled([]any{&someStore{}}, called, map[string]string{"Field": "a field", "Gone": "was removed"})
+	require.Equal(t, []string{
+		"Gone is listed as without a database, and does not exist",
+		"growth.someStore.Forgotten is called by no script: call it in internal/dev/growth/script_*.go",
+	}, problems)
+}
