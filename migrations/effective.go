@@ -1,22 +1,6 @@
 package migrations
 
-import (
-	"context"
-	"database/sql"
-	"errors"
-	"fmt"
-
-	"github.com/go-sql-driver/mysql"
-
-	"farebook/internal/failpoint"
-)
-
-const (
-	// effectiveRange is the number of ids per transaction: it locks rows that nobody else writes, for some milliseconds.
-	effectiveRange = 1000
-	// effectiveTries is how often a range is tried that ends in a deadlock or a lock wait timeout.
-	effectiveTries = 5
-)
+import "fmt"
 
 // eventDates maps each type of transaction to Stripe's events that date it, and to the object of the event. The first rule that
 // finds an event wins. newest selects the last event before the posting, for objects that have several events with a posting
@@ -53,75 +37,10 @@ const (
 	chargebackID = "SUBSTRING_INDEX(w.stripe_object_id, '/', 1)"
 )
 
-// FillEffectiveDates dates transactions that an older release posted without effective_at: by another transaction of the same
-// balance transaction, else by the Stripe event that led to it, else by posted_at. effective_basis says which. It runs as the
-// administrator, because the application's user may not change the ledger, and commits per range of ids. It may be stopped at
-// any point, repeated, and run twice at once, because a range changes only rows without a date. progress is called with the
-// number of rows of each range.
-func FillEffectiveDates(ctx context.Context, adminDSN, appDSN string, progress func(rows int64)) (err error) {
-	app, err := mysql.ParseDSN(appDSN)
-	if err != nil {
-		return errors.New("DATABASE_DSN is not a DSN: want user:password@tcp(host:port)/database")
-	}
-	db, err := openAdmin(adminDSN, app.DBName)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	var first, last sql.NullInt64
-	err = db.QueryRowContext(ctx, "SELECT MIN(id), MAX(id) FROM financial_ledger WHERE effective_at IS NULL").Scan(&first, &last)
-	if err != nil || !first.Valid {
-		return err
-	}
-	for from := first.Int64; from <= last.Int64; from += effectiveRange {
-		filled, err := fillRange(ctx, db, from, from+effectiveRange-1)
-		if err != nil {
-			return fmt.Errorf("date ledger transactions %d to %d: %w", from, from+effectiveRange-1, err)
-		}
-		failpoint.Hit("effective-at-after-range")
-		progress(filled)
-	}
-	return nil
-}
-
-func fillRange(ctx context.Context, db *sql.DB, from, to int64) (filled int64, err error) {
-	for try := 1; ; try++ {
-		filled, err = fillOnce(ctx, db, from, to)
-		var refused *mysql.MySQLError
-		again := errors.As(err, &refused) && (refused.Number == 1213 || refused.Number == 1205)
-		if !again || try == effectiveTries {
-			return filled, err
-		}
-	}
-}
-
-// fillOnce uses READ COMMITTED, so that it reads the joined tables without locks and delays no booking or payment.
-func fillOnce(ctx context.Context, db *sql.DB, from, to int64) (filled int64, err error) {
-	tx, err := db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
-	if err != nil {
-		return 0, err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, tx.Rollback())
-		}
-	}()
-	for _, statement := range fillStatements() {
-		result, err := tx.ExecContext(ctx, statement, from, to)
-		if err != nil {
-			return 0, err
-		}
-		rows, err := result.RowsAffected()
-		if err != nil {
-			return 0, err
-		}
-		filled += rows
-	}
-	return filled, tx.Commit()
-}
-
-// fillStatements are run on each range in this order. Each dates the rows that the previous ones left.
-func fillStatements() []string {
+// effectiveDates date transactions that an older release posted without effective_at: by another transaction of the same balance
+// transaction, else by the Stripe event that led to it, else by posted_at. effective_basis says which. Each statement dates the rows that
+// the previous ones left.
+func effectiveDates() []string {
 	statements := []string{fillFrom("balance_transaction", `
 		SELECT w.id, MIN(s.effective_at) AS at FROM financial_ledger w
 		JOIN financial_ledger s ON s.stripe_balance_transaction_id = w.stripe_balance_transaction_id AND s.effective_basis = 'balance_transaction'

@@ -94,7 +94,8 @@ func TestRowsOfAnOlderReleaseAreDatedByWhatIsKnown(t *testing.T) {
 	plantUndated(t, db)
 	filled := int64(0)
 	fill := func() {
-		require.NoError(t, migrations.FillEffectiveDates(t.Context(), db.AdminDSN, db.AppDSN, func(rows int64) { filled += rows }))
+		runner := migrations.Runner{AdminDSN: db.AdminDSN, AppDSN: db.AppDSN, Report: func(p migrations.Progress) { filled += p.Rows }}
+		require.NoError(t, runner.Fill(t.Context()))
 	}
 	fill()
 	require.EqualValues(t, len(undated), filled)
@@ -120,6 +121,6 @@ func TestAnArrivedDebitOfAnOlderReleaseIsDatedByItsArrival(t *testing.T) {
 		effective_at, effective_basis) VALUES (1, 'payment_in_transit', 'pi_1', 'py_1', 'txn_1', 'D', '2026-03-01 12:00', '2026-03-01 07:00', 'balance_transaction')`)
 	db.Exec(t, `INSERT INTO financial_ledger (booking_id, type, stripe_payment_intent_id, stripe_balance_transaction_id, description, posted_at)
 		VALUES (1, 'payment', 'pi_1', 'txn_1', 'P', '2026-03-01 12:00')`)
-	require.NoError(t, migrations.FillEffectiveDates(t.Context(), db.AdminDSN, db.AppDSN, func(int64) {}))
+	db.Fill(t)
 	require.Equal(t, "2026-03-01T08:00:00Z", db.Text(t, "SELECT effective_at FROM financial_ledger WHERE type = 'payment'"))
 }

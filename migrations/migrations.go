@@ -28,40 +28,66 @@ const lockName = "farebook_migrations"
 // lockWait is how long a second runner waits for the first.
 const lockWait = 2 * time.Minute
 
-// Up creates the database that appDSN names if it does not exist, applies every migration that has not been applied, and
-// creates the application's user and its grants. adminDSN names a user with the rights to do so; its database is ignored.
-// Repeating it changes nothing.
+// Runner migrates one database.
+type Runner struct {
+	// AdminDSN names a user who may change tables and grant rights; its database is ignored.
+	AdminDSN string
+	// AppDSN names the database, and the application's user.
+	AppDSN string
+	// Report is called with what the run is doing: at each statement and each range of a back-fill, and every second of a statement that
+	// takes long. It may be nil.
+	Report func(Progress)
+}
+
+// Up migrates without reporting progress.
 func Up(ctx context.Context, adminDSN, appDSN string) error {
-	return to(ctx, adminDSN, appDSN, nil)
+	return Runner{AdminDSN: adminDSN, AppDSN: appDSN}.Up(ctx)
 }
 
 // UpTo stops at a version. Tests of upgrades use it.
 func UpTo(ctx context.Context, adminDSN, appDSN string, version int64) error {
-	return to(ctx, adminDSN, appDSN, &version)
+	return Runner{AdminDSN: adminDSN, AppDSN: appDSN}.to(ctx, &version)
 }
 
-func to(ctx context.Context, adminDSN, appDSN string, version *int64) (err error) {
-	app, err := mysql.ParseDSN(appDSN)
+// Up creates the database if it does not exist, applies every migration that has not been applied, and creates the application's user
+// and its grants. Repeating it changes nothing. It may be stopped at any point, and continues from there the next time.
+func (r Runner) Up(ctx context.Context) error { return r.to(ctx, nil) }
+
+func (r Runner) reporter() func(Progress) {
+	if r.Report == nil {
+		return func(Progress) {}
+	}
+	return r.Report
+}
+
+// open connects as the administrator to the database of AppDSN.
+func (r Runner) open() (*sql.DB, *mysql.Config, error) {
+	app, err := mysql.ParseDSN(r.AppDSN)
 	if err != nil {
-		return errors.New("DATABASE_DSN is not a DSN: want user:password@tcp(host:port)/database")
+		return nil, nil, errors.New("DATABASE_DSN is not a DSN: want user:password@tcp(host:port)/database")
 	}
 	if app.DBName == "" {
-		return errors.New("DATABASE_DSN names no database: want user:password@tcp(host:port)/database")
+		return nil, nil, errors.New("DATABASE_DSN names no database: want user:password@tcp(host:port)/database")
 	}
-	if err := createDatabase(ctx, adminDSN, app.DBName); err != nil {
-		return err
-	}
-	db, err := openAdmin(adminDSN, app.DBName)
+	db, err := openAdmin(r.AdminDSN, app.DBName)
+	return db, app, err
+}
+
+func (r Runner) to(ctx context.Context, version *int64) (err error) {
+	db, app, err := r.open()
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	if err := createDatabase(ctx, r.AdminDSN, app.DBName); err != nil {
+		return err
+	}
 	unlock, err := lock(ctx, db, app.DBName)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
-	if err := apply(ctx, db, version); err != nil {
+	if err := (&run{db: db, report: r.reporter()}).apply(ctx, version); err != nil {
 		return err
 	}
 	if err := identify(ctx, db); err != nil {
@@ -81,13 +107,13 @@ func openAdmin(adminDSN, database string) (*sql.DB, error) {
 	admin.DBName = database
 	admin.ParseTime = true
 	admin.InterpolateParams = true
-	// A migration file contains several statements.
-	admin.MultiStatements = true
 	if admin.Params == nil {
 		admin.Params = map[string]string{}
 	}
 	// Backslashes escape (see literal), and values that do not fit are errors, whatever the server's configuration.
 	admin.Params["sql_mode"] = "'TRADITIONAL'"
+	admin.Params["lock_wait_timeout"] = lockTimeout        // of tables
+	admin.Params["innodb_lock_wait_timeout"] = lockTimeout // of rows
 	connector, err := mysql.NewConnector(admin)
 	if err != nil {
 		return nil, err
@@ -101,7 +127,12 @@ func createDatabase(ctx context.Context, adminDSN, name string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	_, err = db.ExecContext(ctx, "CREATE DATABASE IF NOT EXISTS "+quote(name)+" CHARACTER SET utf8mb4")
+	// MySQL waits for all transactions in a database that exists, and everybody behind that waits, too: so it is not created again.
+	var present int
+	err = db.QueryRowContext(ctx, "SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name = ?", name).Scan(&present)
+	if err == nil && present == 0 {
+		_, err = db.ExecContext(ctx, "CREATE DATABASE IF NOT EXISTS "+quote(name)+" CHARACTER SET utf8mb4")
+	}
 	if err != nil {
 		return fmt.Errorf("create database %s: %w", name, err)
 	}
@@ -145,24 +176,4 @@ func Versions() ([]int64, error) {
 		}
 	}
 	return versions, nil // sorted by name, and so by number, which is zero-padded
-}
-
-func apply(ctx context.Context, db *sql.DB, version *int64) error {
-	dir, err := fs.Sub(files, "sql")
-	if err != nil {
-		return err
-	}
-	provider, err := goose.NewProvider(goose.DialectMySQL, db, dir)
-	if err != nil {
-		return fmt.Errorf("read migrations: %w", err)
-	}
-	if version != nil {
-		_, err = provider.UpTo(ctx, *version)
-	} else {
-		_, err = provider.Up(ctx)
-	}
-	if err != nil {
-		return fmt.Errorf("apply migrations: %w", err)
-	}
-	return nil
 }

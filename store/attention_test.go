@@ -97,13 +97,13 @@ func TestAttentionOfAnOlderRelease(t *testing.T) {
 	b.refusedRefund(reference, "one")
 	require.Equal(t, "written by an older release", b.openAttention()[store.AttentionEarlier].Text)
 	for range 2 {
-		require.NoError(t, b.Store.Backfill(t.Context(), nil))
+		b.Fill(t)
 	}
 	require.Len(t, b.openAttention(), 2)
 
 	b.Exec(t, "UPDATE bookings SET attention = 'and another'")
 	for range 2 {
-		require.NoError(t, b.Store.Backfill(t.Context(), nil))
+		b.Fill(t)
 	}
 	require.Equal(t, 2, b.Count(t, "SELECT COUNT(*) FROM attention_items WHERE kind = 'earlier'"))
 	b.refusedRefund(reference, "two")

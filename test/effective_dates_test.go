@@ -98,7 +98,8 @@ func TestABankDebitTakesEffectTwice(t *testing.T) {
 	s.RequirePromises()
 }
 
-// `starter migrate` is killed after a range of rows that an older release wrote, and run again: each row is dated once.
+// `starter migrate` is killed before and after it commits a range of rows that an older release wrote, and run again: each row is dated
+// once.
 func TestMigrateKilledWhileItDatesTheLedger(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{NoWorker: true})
@@ -112,10 +113,15 @@ func TestMigrateKilledWhileItDatesTheLedger(t *testing.T) {
 	}
 	require.Contains(t, fmt.Sprint(s.DB.Promises(t)), "2500 rows break it", "verify counts them")
 
-	var killed *exec.ExitError
-	require.ErrorAs(t, migrate("FAREBOOK_FAILPOINT=effective-at-after-range@"+filepath.Join(t.TempDir(), "died")), &killed)
-	require.Equal(t, "signal: killed", killed.String())
-	require.Equal(t, 1500, s.DB.Count(t, undated))
+	for _, death := range []struct {
+		point string
+		left  int
+	}{{"before-backfill-range", 2500}, {"after-backfill-range", 1500}} {
+		var killed *exec.ExitError
+		require.ErrorAs(t, migrate("FAREBOOK_FAILPOINT="+death.point+"@"+filepath.Join(t.TempDir(), "died")), &killed)
+		require.Equal(t, "signal: killed", killed.String())
+		require.Equal(t, death.left, s.DB.Count(t, undated), death.point)
+	}
 	require.NoError(t, migrate())
 	require.Zero(t, s.DB.Count(t, undated))
 	require.Equal(t, 2500, s.DB.Count(t,

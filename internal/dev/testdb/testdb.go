@@ -50,6 +50,14 @@ func (db *DB) Open(t testing.TB) {
 	db.Store = books
 }
 
+// Fill completes rows of older releases as `starter migrate` does.
+func (db *DB) Fill(t testing.TB) {
+	t.Helper()
+	_, err := db.Store.AdoptAPIKeys(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, migrations.Runner{AdminDSN: db.AdminDSN, AppDSN: db.AppDSN}.Fill(t.Context()))
+}
+
 // Empty returns a schema that does not exist yet, for tests of migrations.
 func Empty(t testing.TB) *DB {
 	t.Helper()

@@ -1,0 +1,38 @@
+package migrations
+
+// backfills are those of all releases whose rows may still be met, in the order in which they are run. A new one is added with the
+// migration that adds the column, and removed when no release that leaves the column empty can run any more.
+func backfills() []backfill {
+	return []backfill{
+		{
+			name: "ledger-effective-at", task: "effective dates of the ledger", table: "financial_ledger", missing: "effective_at IS NULL",
+			statements: effectiveDates(),
+		},
+		{
+			name: "bookings-client", task: "clients of bookings", table: "bookings", missing: "client_id IS NULL",
+			statements: []string{clientOf("bookings")},
+		},
+		{
+			name: "idempotency-keys-client", task: "clients of idempotency keys", table: "idempotency_keys", missing: "client_id IS NULL",
+			statements: []string{clientOf("idempotency_keys")},
+		},
+		{
+			name: "bookings-attention", task: "matters that need attention", table: "bookings",
+			statements: []string{attentionOfBookings},
+		},
+	}
+}
+
+// clientOf gives rows the client of their API key. Keys get theirs first (store.AdoptAPIKeys).
+func clientOf(table string) string {
+	return "UPDATE " + table + " t JOIN api_keys k ON k.id = t.api_key_id SET t.client_id = k.client_id " +
+		"WHERE t.id BETWEEN ? AND ? AND t.client_id IS NULL AND k.client_id IS NOT NULL"
+}
+
+// attentionOfBookings makes an open matter of each text that an older release wrote to bookings alone, unless the booking has one with
+// this text. The text's hash is the subject (earlierSubject in store/attention.go), and so part of the UNIQUE key. bookings.attention has
+// the first 200 characters of a matter's text.
+const attentionOfBookings = `INSERT IGNORE INTO attention_items (booking_id, kind, subject, text, opened_at)
+	SELECT b.id, 'earlier', LEFT(SHA2(b.attention, 256), 16), b.attention, b.updated_at FROM bookings b
+	WHERE b.id BETWEEN ? AND ? AND b.attention IS NOT NULL
+	  AND NOT EXISTS (SELECT 1 FROM attention_items a WHERE a.booking_id = b.id AND a.closed_at IS NULL AND LEFT(a.text, 200) = b.attention)`
