@@ -44,25 +44,58 @@ const (
 	AttentionAll     AttentionState = "all"
 )
 
-func (s *Store) attentionItems(ctx context.Context) *gorm.DB {
-	return s.db.WithContext(ctx).Table("attention_items a").Joins("LEFT JOIN bookings b ON b.id = a.booking_id").
-		Select("a.id, COALESCE(b.reference, '') AS reference, a.kind, a.subject, a.text, a.opened_at, a.closed_at, a.closed_by, a.note")
-}
-
 // AttentionItem reads a matter, or ErrNotFound.
 func (s *Store) AttentionItem(ctx context.Context, id uint64) (AttentionItem, error) {
 	var item AttentionItem
-	err := s.attentionItems(ctx).Where("a.id = ?", id).Take(&item).Error
+	err := attentionItems(s.db.WithContext(ctx), "").Where("a.id = ?", id).Take(&item).Error
 	return item, db.NotFound(err)
 }
 
 // AttentionItems lists matters, the newest first.
 func (s *Store) AttentionItems(ctx context.Context, f AttentionFilter) ([]AttentionItem, error) {
-	query := s.attentionItems(ctx).Order("a.id DESC").Limit(f.Limit)
+	conn := s.db.WithContext(ctx)
+	states := []AttentionState{f.State}
+	if f.State == AttentionAll && f.Kind != "" && f.Reference == "" { // the index on kinds is in the order of states
+		states = []AttentionState{AttentionOpen, AttentionSettled}
+	}
+	reads := make([]*gorm.DB, len(states))
+	for i, state := range states {
+		reads[i] = f.read(conn, state)
+	}
+	var items []AttentionItem
+	err := db.Merge(conn, "id DESC", f.Limit, reads).Scan(&items).Error
+	return items, err
+}
+
+// attentionItems begins a read, through an index that is named or any.
+func attentionItems(conn *gorm.DB, index string) *gorm.DB {
+	table := "attention_items a"
+	if index != "" {
+		table += " FORCE INDEX (" + index + ")"
+	}
+	return conn.Table(table).Joins("LEFT JOIN bookings b ON b.id = a.booking_id").
+		Select("a.id, COALESCE(b.reference, '') AS reference, a.kind, a.subject, a.text, a.opened_at, a.closed_at, a.closed_by, a.note")
+}
+
+// index names the index that has the filter's matters in the order of their ids. A booking has few, whichever index finds them.
+func (f AttentionFilter) index(state AttentionState) string {
+	switch {
+	case f.Reference != "":
+		return ""
+	case f.Kind != "":
+		return "idx_attention_kind"
+	case state == AttentionAll:
+		return "PRIMARY"
+	}
+	return "idx_attention_list"
+}
+
+func (f AttentionFilter) read(conn *gorm.DB, state AttentionState) *gorm.DB {
+	query := attentionItems(conn, f.index(state))
 	if f.Reference != "" {
 		query = query.Where("b.reference = ?", f.Reference)
 	}
-	switch f.State {
+	switch state {
 	case AttentionSettled:
 		query = query.Where("a.is_open IS NULL")
 	case AttentionAll:
@@ -75,9 +108,7 @@ func (s *Store) AttentionItems(ctx context.Context, f AttentionFilter) ([]Attent
 	if f.Before != 0 {
 		query = query.Where("a.id < ?", f.Before)
 	}
-	var items []AttentionItem
-	err := query.Scan(&items).Error
-	return items, err
+	return query
 }
 
 // OpenAttention counts the matters that wait for an operator.

@@ -51,14 +51,21 @@ func (s *Store) PlanMerge(ctx context.Context, into, from Client) (Merge, error)
 	if err != nil {
 		return plan, err
 	}
-	twins, err := twinsOf(conn, into.ID, from.ID, 0, maxCollisions)
-	for _, twin := range twins {
-		plan.Collisions = append(plan.Collisions, twin.collision(into, from))
+	for after, more := []byte{}, true; more && len(plan.Collisions) < maxCollisions; {
+		var found []twins
+		found, after, err = twinsOf(conn, into.ID, from.ID, after)
+		if err != nil {
+			return plan, err
+		}
+		for _, twin := range found {
+			plan.Collisions = append(plan.Collisions, twin.collision(into, from))
+		}
+		more = after != nil
 	}
-	return plan, err
+	return plan, nil
 }
 
-// maxCollisions bounds the list of a plan; the merge itself renames all.
+// maxCollisions is the length at which the list of a plan ends; the merge itself renames all.
 const maxCollisions = 10_000
 
 func mergeable(into, from Client) error {
@@ -170,14 +177,28 @@ type twins struct {
 	FromResource, IntoResource string
 }
 
-// twinsOf reads the keys that two clients have both used, by the row ids of the second.
-func twinsOf(conn *gorm.DB, into, from, after uint64, limit int) ([]twins, error) {
-	var found []twins
-	err := conn.Table("idempotency_keys f").
+// comparedKeys is how many keys of a client one statement compares: it has as many as bookings.
+const comparedKeys = 2000
+
+// twinsOf compares the next keys of one client, in their order after one, and returns those that another client has used as well. next is
+// the last key that was compared, nil at the end.
+func twinsOf(conn *gorm.DB, into, from uint64, after []byte) (found []twins, next []byte, err error) {
+	var ends [][]byte
+	err = conn.Model(&idempotencyRow{}).Where("client_id = ? AND idempotency_key > ?", from, after).
+		Order("idempotency_key").Limit(1).Offset(comparedKeys-1).Pluck("idempotency_key", &ends).Error
+	if err != nil {
+		return nil, nil, err
+	}
+	query := conn.Table("idempotency_keys f").
 		Joins("JOIN idempotency_keys i ON i.idempotency_key = f.idempotency_key AND i.client_id = ?", into).
-		Where("f.client_id = ? AND f.id > ?", from, after).Order("f.id").Limit(limit).
+		Where("f.client_id = ? AND f.idempotency_key > ?", from, after)
+	if len(ends) > 0 {
+		next = ends[0]
+		query = query.Where("f.idempotency_key <= ?", next)
+	}
+	err = query.Order("f.idempotency_key").
 		Select("f.idempotency_key, f.id AS from_id, f.resource AS from_resource, i.id AS into_id, i.resource AS into_resource").Scan(&found).Error
-	return found, err
+	return found, next, err
 }
 
 // newer is the row that gives the key up, and the client whose it was.
@@ -208,43 +229,60 @@ func (t twins) collision(into, from Client) Collision {
 const mergeBatch = 500
 
 func (s *Store) renameTwins(ctx context.Context, done *Merge) error {
-	for {
+	for after := []byte{}; ; {
 		var renamed []Collision
-		err := s.db.InTransaction(ctx, func(tx *gorm.DB) error {
-			renamed = nil
-			found, err := twinsOf(tx, done.Into.ID, done.From.ID, 0, mergeBatch) // those that were renamed are twins no more
-			if err != nil {
-				return err
-			}
-			for _, twin := range found {
-				collision := twin.collision(done.Into, done.From)
-				id, _ := twin.newer(done.Into, done.From)
-				if err := tx.Model(&idempotencyRow{}).Where("id = ?",
-					id).Updates(map[string]any{"idempotency_key": []byte(collision.RenamedTo)}).Error; err != nil {
-					return err
-				}
-				renamed = append(renamed, collision)
-			}
-			return nil
+		var next []byte
+		err := s.db.InTransaction(ctx, func(tx *gorm.DB) (err error) {
+			renamed, next, err = renamePage(tx, done, after)
+			return err
 		})
-		if err != nil || len(renamed) == 0 {
+		if err != nil {
 			return err
 		}
 		done.Collisions = append(done.Collisions, renamed...)
+		if next == nil {
+			return nil
+		}
+		after = next
 	}
 }
 
+func renamePage(tx *gorm.DB, done *Merge, after []byte) (renamed []Collision, next []byte, err error) {
+	found, next, err := twinsOf(tx, done.Into.ID, done.From.ID, after)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, twin := range found {
+		collision := twin.collision(done.Into, done.From)
+		id, _ := twin.newer(done.Into, done.From)
+		err := tx.Model(&idempotencyRow{}).Where("id = ?", id).
+			Updates(map[string]any{"idempotency_key": []byte(collision.RenamedTo)}).Error
+		if err != nil {
+			return nil, nil, err
+		}
+		renamed = append(renamed, collision)
+	}
+	return renamed, next, nil
+}
+
+// moveRows gives rows to another client, a batch of ids at a time. The ids are read first, from the index on the client: an UPDATE with a
+// limit would walk through the table again for each batch.
 func (s *Store) moveRows(ctx context.Context, table string, into, from uint64) (moved int64, err error) {
 	for {
-		var batch int64
+		var ids []uint64
 		err := s.db.InTransaction(ctx, func(tx *gorm.DB) error {
-			update := tx.Exec("UPDATE "+table+" SET client_id = ? WHERE client_id = ? ORDER BY id LIMIT ?", into, from, mergeBatch)
-			batch = update.RowsAffected
-			return update.Error
+			err := tx.Table(table).Where("client_id = ?", from).Limit(mergeBatch).Pluck("id", &ids).Error
+			if err != nil || len(ids) == 0 {
+				return err
+			}
+			return tx.Exec("UPDATE "+table+" SET client_id = ? WHERE id IN ? AND client_id = ?", into, ids, from).Error
 		})
-		moved += batch
-		if err != nil || batch < mergeBatch {
+		if err != nil {
 			return moved, err
+		}
+		moved += int64(len(ids))
+		if len(ids) < mergeBatch {
+			return moved, nil
 		}
 	}
 }

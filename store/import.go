@@ -83,8 +83,11 @@ func (s *Store) KnownImport(ctx context.Context, earlier, paymentIntentID string
 	err := s.db.WithContext(ctx).Raw(`
 		SELECT b.reference, COALESCE(i.earlier_reference, '') AS earlier_reference, p.stripe_payment_intent_id
 		FROM payments p JOIN bookings b ON b.id = p.booking_id LEFT JOIN imported_bookings i ON i.booking_id = b.id
-		WHERE p.stripe_payment_intent_id = ? OR b.id = (SELECT booking_id FROM imported_bookings WHERE earlier_reference = ?)`,
-		paymentIntentID, earlier).Scan(&rows).Error
+		WHERE p.stripe_payment_intent_id = ?
+		UNION
+		SELECT b.reference, i.earlier_reference, p.stripe_payment_intent_id
+		FROM imported_bookings i JOIN bookings b ON b.id = i.booking_id JOIN payments p ON p.booking_id = b.id
+		WHERE i.earlier_reference = ?`, paymentIntentID, earlier).Scan(&rows).Error
 	switch {
 	case err != nil:
 		return Imported{}, err

@@ -13,6 +13,7 @@ import (
 	"farebook/booking"
 	"farebook/ledger"
 	"farebook/money"
+	"farebook/store/internal/db"
 	"farebook/store/internal/journal"
 )
 
@@ -114,12 +115,18 @@ func nothingBefore(tx *gorm.DB, o ledger.Opening) error {
 		StripeBalanceTransactionID string
 		At                         time.Time
 	}
-	err := tx.Raw(`
-		SELECT l.id, l.type, l.stripe_balance_transaction_id, COALESCE(l.effective_at, l.posted_at) AS at
-		FROM financial_ledger l
-		WHERE (l.effective_at < ? OR l.effective_at IS NULL AND l.posted_at < ?)
-		  AND EXISTS (SELECT 1 FROM ledger_entries e WHERE e.ledger_id = l.id AND e.account = ?)
-		ORDER BY l.effective_at, l.id LIMIT 1`, o.At, o.At, ledger.AssetStripeClearing).Scan(&first).Error
+	// A subquery with a limit is asked for each transaction in turn, and the first one usually has such an entry. With EXISTS the server
+	// collects the entries of the whole account first.
+	const touchesClearing = "(SELECT e.id FROM ledger_entries e WHERE e.ledger_id = l.id AND e.account = ? LIMIT 1) IS NOT NULL"
+	read := func(date, where string) *gorm.DB {
+		return tx.Table("financial_ledger l FORCE INDEX (idx_ledger_effective)").
+			Select("l.id, l.type, l.stripe_balance_transaction_id, l."+date+" AS at").Where(where, o.At).
+			Where(touchesClearing, ledger.AssetStripeClearing)
+	}
+	err := db.Merge(tx, "at, id", 1, []*gorm.DB{
+		read("effective_at", "l.effective_at < ?"),
+		read("posted_at", "l.effective_at IS NULL AND l.posted_at < ?"), // of an older release; starter migrate dates it
+	}).Scan(&first).Error
 	if err != nil || first.ID == 0 {
 		return err
 	}

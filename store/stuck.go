@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"gorm.io/gorm"
+
 	"farebook/booking"
 	"farebook/notice"
 	"farebook/store/internal/db"
@@ -71,12 +73,20 @@ func (s *Store) OpenRefunds(ctx context.Context, before time.Time, after uint64,
 		Refund    refundRow `gorm:"embedded"`
 		Reference booking.Reference
 	}
-	err := s.db.WithContext(ctx).Table("refunds r").Select("r.*, b.reference").Joins("JOIN bookings b ON b.id = r.booking_id").
-		Where("r.id > ? AND r.created_at < ?", after, before.UTC()).
-		Where("(r.status IN ? OR r.status = ? AND r.posted = FALSE OR r.status IN ? AND r.posted = TRUE AND r.failure_posted = FALSE)",
-			openRefunds,
-			booking.RefundSucceeded, []booking.RefundStatus{booking.RefundFailed, booking.RefundCanceled}).
-		Order("r.id").Limit(limit).Find(&rows).Error
+	conn := s.db.WithContext(ctx)
+	read := func(index, where string, args ...any) *gorm.DB {
+		return conn.Table("refunds r FORCE INDEX ("+index+")").Select("r.*, b.reference").Joins("JOIN bookings b ON b.id = r.booking_id").
+			Where("r.id > ? AND r.created_at < ?", after, before.UTC()).Where(where, args...)
+	}
+	var reads []*gorm.DB
+	for _, status := range openRefunds {
+		reads = append(reads, read("idx_refunds_status", "r.status = ?", status))
+	}
+	reads = append(reads, read("idx_refunds_unposted", "r.status = ? AND r.posted = FALSE", booking.RefundSucceeded))
+	for _, status := range []booking.RefundStatus{booking.RefundFailed, booking.RefundCanceled} {
+		reads = append(reads, read("idx_refunds_unposted", "r.status = ? AND r.posted = TRUE AND r.failure_posted = FALSE", status))
+	}
+	err := db.Merge(conn, "id", limit, reads).Scan(&rows).Error
 	refunds := make([]OpenRefund, len(rows))
 	for i, row := range rows {
 		refunds[i] = OpenRefund{row.Refund.domain(row.Reference), row.Refund.ID}
@@ -99,11 +109,17 @@ type OpenDispute struct {
 
 // OpenDisputes are disputes, oldest first and after a row's id, that were recorded before a time and are not settled.
 func (s *Store) OpenDisputes(ctx context.Context, before time.Time, after uint64, limit int) (disputes []OpenDispute, err error) {
-	err = s.db.WithContext(ctx).Table("disputes d").Select("d.id AS row_id, d.stripe_dispute_id AS id, b.reference, b.correlation_id").
-		Joins("JOIN bookings b ON b.id = d.booking_id").
-		Where("d.id > ? AND d.created_at < ?", after, before.UTC()).
-		Where("d.status IN ? OR d.status = ? AND d.withheld <> d.loss", openDisputes, booking.DisputeWon).
-		Order("d.id").Limit(limit).Scan(&disputes).Error
+	conn := s.db.WithContext(ctx)
+	read := func(index, where string, args ...any) *gorm.DB {
+		return conn.Table("disputes d FORCE INDEX ("+index+")").
+			Select("d.id AS row_id, d.stripe_dispute_id AS id, b.reference, b.correlation_id").Joins("JOIN bookings b ON b.id = d.booking_id").
+			Where("d.id > ? AND d.created_at < ?", after, before.UTC()).Where(where, args...)
+	}
+	reads := []*gorm.DB{read("idx_disputes_unreturned", "d.is_unreturned = 1")}
+	for _, status := range openDisputes {
+		reads = append(reads, read("idx_disputes_status", "d.status = ?", status))
+	}
+	err = db.Merge(conn, "row_id", limit, reads).Scan(&disputes).Error
 	return disputes, err
 }
 
@@ -121,11 +137,17 @@ type OpenPayout struct {
 // OpenPayouts are payouts, oldest first and after a row's id, that were recorded before a time and are not settled. One that is
 // unproven after its last reading is a finding: an operator and the next reconciliation deal with it.
 func (s *Store) OpenPayouts(ctx context.Context, before time.Time, after uint64, limit int) (payouts []OpenPayout, err error) {
-	err = s.db.WithContext(ctx).Model(&payoutRow{}).Select("id AS row_id, stripe_payout_id AS id").
-		Where("id > ? AND created_at < ?", after, before.UTC()).
-		Where("proof = ? OR status IN ? AND posted AND NOT failure_posted", ProofPending,
-			[]booking.PayoutStatus{booking.PayoutFailed, booking.PayoutCanceled}).
-		Order("id").Limit(limit).Scan(&payouts).Error
+	conn := s.db.WithContext(ctx)
+	read := func(index, where string, args ...any) *gorm.DB {
+		return conn.Table("payouts p FORCE INDEX ("+index+")").Select("p.id AS row_id, p.stripe_payout_id AS id").
+			Where("p.id > ? AND p.created_at < ?", after, before.UTC()).Where(where, args...)
+	}
+	reads := []*gorm.DB{read("idx_payouts_proof", "p.proof = ?", ProofPending)}
+	for _, status := range []booking.PayoutStatus{booking.PayoutFailed, booking.PayoutCanceled} {
+		reads = append(reads, read("idx_payouts_unposted", "p.status = ? AND p.posted = TRUE AND p.failure_posted = FALSE AND p.proof <> ?",
+			status, ProofPending))
+	}
+	err = db.Merge(conn, "row_id", limit, reads).Scan(&payouts).Error
 	return payouts, err
 }
 

@@ -60,8 +60,8 @@ func (b books) plantLedger(n int) {
 			seen = append(seen, []any{1 + run/3, fmt.Sprintf("txn_%d", i)})
 		}
 	}
-	b.plant("financial_ledger", "id, booking_id, type, stripe_payment_intent_id, stripe_object_id, stripe_balance_transaction_id, description, "+
-		"posted_at, effective_at", ledger)
+	b.plant("financial_ledger", "id, booking_id, type, stripe_payment_intent_id, stripe_object_id, stripe_balance_transaction_id, "+
+		"description, posted_at, effective_at", ledger)
 	b.plant("ledger_entries", "ledger_id, account, side, amount, currency", entries)
 	b.plant("reconciliation_seen", "run_id, stripe_balance_transaction_id", seen)
 }

@@ -14,8 +14,8 @@ const maxLeft = 1000
 // tries nothing. Balances are compared separately (CompareBalances).
 func (r *Runs) LeftOpen(ctx context.Context) ([]Item, error) {
 	var rows []itemRow
-	last := r.db.Model(&runRow{}).Select("MAX(id)").Where("status = ? AND scope = ? AND dry_run = ?", RunCompleted, reconciliation.ScopeAll,
-		false)
+	last := r.db.Model(&runRow{}).Select("id").Where("status = ? AND scope = ? AND dry_run = ?", RunCompleted, reconciliation.ScopeAll, false).
+		Order("id DESC").Limit(1)
 	err := r.db.WithContext(ctx).Where("run_id = (?) AND state IN ? AND class <> ? AND object NOT IN ?", last, []string{ItemFound, ItemFailed},
 		reconciliation.Timing, []reconciliation.Object{reconciliation.ObjectClearing, reconciliation.ObjectBalanceKind}).
 		Order("id").Limit(maxLeft).Find(&rows).Error

@@ -120,19 +120,31 @@ func (r *Runs) EndRun(ctx context.Context, run Run) error {
 	if err != nil {
 		return err
 	}
-	var ended []uint64
-	err = r.db.WithContext(ctx).Model(&runRow{}).
-		Where("status <> ? AND EXISTS (SELECT 1 FROM reconciliation_seen s WHERE s.run_id = reconciliation_runs.id)", RunRunning).Pluck("id",
-		&ended).Error
-	if err != nil {
-		return err
-	}
-	for _, id := range ended {
-		if err := r.removeScratch(ctx, id); err != nil {
+	return r.removeScratchOfEnded(ctx)
+}
+
+// removeScratchOfEnded looks up the runs that have scratch rows one by one, each by one row of the index: those that have ended have none
+// but for a process that died.
+func (r *Runs) removeScratchOfEnded(ctx context.Context) error {
+	conn := r.db.WithContext(ctx)
+	for after := uint64(0); ; {
+		var next []uint64
+		err := conn.Model(&seenRow{}).Where("run_id > ?", after).Order("run_id").Limit(1).Pluck("run_id", &next).Error
+		if err != nil || len(next) == 0 {
+			return err
+		}
+		after = next[0]
+		var ended int64
+		if err := conn.Model(&runRow{}).Where("id = ? AND status <> ?", after, RunRunning).Count(&ended).Error; err != nil {
+			return err
+		}
+		if ended == 0 {
+			continue
+		}
+		if err := r.removeScratch(ctx, after); err != nil {
 			return err
 		}
 	}
-	return nil
 }
 
 // scratchBatch bounds the rows of one DELETE, so that it holds its locks for a short time.

@@ -9,6 +9,7 @@ import (
 
 	"farebook/booking"
 	"farebook/reconciliation"
+	"farebook/store/internal/db"
 	"farebook/store/internal/journal"
 )
 
@@ -26,16 +27,24 @@ type OpenPayment struct {
 	CreatedAt       time.Time
 }
 
-var finalPayments = []booking.PaymentStatus{booking.PaymentSucceeded, booking.PaymentCanceled}
+// openPayments are the statuses of payments that are not final.
+var openPayments = []booking.PaymentStatus{
+	booking.PaymentPending, booking.PaymentRequiresAction, booking.PaymentProcessing, booking.PaymentAuthorized, booking.PaymentFailed,
+	booking.PaymentUnknown,
+}
 
 // OpenPayments reads a page of payments that are not final and were created within a span, by ascending id: after one id, up to another.
 func (r *Runs) OpenPayments(ctx context.Context, from, to time.Time, after, last uint64, limit int) ([]OpenPayment, error) {
 	var rows []OpenPayment
-	err := r.db.WithContext(ctx).Table("payments p").
-		Select("p.id, p.stripe_payment_intent_id AS payment_intent_id, p.status, b.reference, p.created_at").
-		Joins("JOIN bookings b ON b.id = p.booking_id").
-		Where("p.id > ? AND p.id <= ? AND p.status NOT IN ? AND p.created_at >= ? AND p.created_at < ?", after, last, finalPayments, from, to).
-		Order("p.id").Limit(limit).Scan(&rows).Error
+	conn := r.db.WithContext(ctx)
+	reads := make([]*gorm.DB, len(openPayments))
+	for i, status := range openPayments {
+		reads[i] = conn.Table("payments p FORCE INDEX (idx_payments_status)").
+			Select("p.id, p.stripe_payment_intent_id AS payment_intent_id, p.status, b.reference, p.created_at").
+			Joins("JOIN bookings b ON b.id = p.booking_id").
+			Where("p.status = ? AND p.id > ? AND p.id <= ? AND p.created_at >= ? AND p.created_at < ?", status, after, last, from, to)
+	}
+	err := db.Merge(conn, "id", limit, reads).Scan(&rows).Error
 	return rows, err
 }
 
@@ -61,6 +70,6 @@ func (r *Runs) OpenStoppedBefore(ctx context.Context, runID uint64) (uint64, err
 // OverduePayments counts the open payments that are older than the look-back.
 func (r *Runs) OverduePayments(ctx context.Context, before time.Time) (int64, error) {
 	var count int64
-	err := r.db.WithContext(ctx).Table("payments").Where("status NOT IN ? AND created_at < ?", finalPayments, before).Count(&count).Error
+	err := r.db.WithContext(ctx).Table("payments").Where("status IN ? AND created_at < ?", openPayments, before).Count(&count).Error
 	return count, err
 }
