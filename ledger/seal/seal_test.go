@@ -252,7 +252,9 @@ func TestPathsLeadToTheRoot(t *testing.T) {
 			require.NoError(t, path.Check(transaction(id), made.Root, size))
 			require.Error(t, path.Check(transaction(id+1), made.Root, size))
 			require.Error(t, path.Check(transaction(id), made.Digest, size))
-			require.Error(t, path.Check(transaction(id), made.Root, path.Leaf))
+			for _, transactions := range []uint64{path.Leaf, 1<<63 - 1, 1 << 63, 1<<64 - 1} {
+				require.Error(t, path.Check(transaction(id), made.Root, transactions), "a file from outside may say anything")
+			}
 			longer := seal.Path{Leaf: path.Leaf, Hashes: append(path.Hashes, seal.Digest{})}
 			require.Error(t, longer.Check(transaction(id), made.Root, size))
 			for i := range path.Hashes {

@@ -44,9 +44,11 @@ func (k Key) Public() PublicKey {
 // Sign appends the signature line to a statement. The signature covers every byte before it, so that
 // `openssl pkeyutl -verify -rawin` can check it as well.
 func (k Key) Sign(statement string) string {
-	signature := ed25519.Sign(k.private, []byte(statement))
-	return statement + signatureLine + k.Public().ID() + " " + base64.StdEncoding.EncodeToString(signature) + "\n"
+	return statement + signatureLine + k.Public().ID() + " " + base64.StdEncoding.EncodeToString(k.SignBytes([]byte(statement))) + "\n"
 }
+
+// SignBytes returns the Ed25519 signature of a text in another form than a statement. The text must not begin as a statement does.
+func (k Key) SignBytes(text []byte) []byte { return ed25519.Sign(k.private, text) }
 
 // A PublicKey verifies signed statements.
 type PublicKey struct{ key ed25519.PublicKey }
@@ -94,8 +96,22 @@ func (k PublicKey) Verify(signed string) (statement string, err error) {
 		return "", fmt.Errorf("signed with key %q, and this is key %s", id, k.ID())
 	}
 	signature, err := base64.StdEncoding.DecodeString(encoded)
-	if err != nil || !ed25519.Verify(k.key, []byte(signed[:at]), signature) {
+	if err != nil || !k.VerifyBytes([]byte(signed[:at]), signature) {
 		return "", errors.New("the signature does not fit the text: one of them was changed")
 	}
 	return signed[:at], nil
+}
+
+// VerifyBytes reports whether a signature of SignBytes is this key's over exactly that text.
+func (k PublicKey) VerifyBytes(text, signature []byte) bool {
+	return ed25519.Verify(k.key, text, signature)
+}
+
+// SplitSigned separates the statement from its signature line, and reports whether there is one. It verifies nothing.
+func SplitSigned(text string) (statement string, signed bool) {
+	at := strings.LastIndex(text, signatureLine)
+	if at < 0 {
+		return text, false
+	}
+	return text[:at], true
 }

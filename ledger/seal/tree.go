@@ -2,6 +2,7 @@ package seal
 
 import (
 	"errors"
+	"fmt"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -49,9 +50,15 @@ type Path struct {
 	Hashes []Digest // from the leaf to the root
 }
 
+// maxTransactions is how many transactions a seal has at most. Larger numbers in a file from outside would keep tlog busy for ever.
+const maxTransactions = 1 << 32
+
 // Check returns an error when the path does not lead from the transaction to the root of a range with so many transactions. The path then
 // belongs to another transaction or to another seal, or one of the three was changed.
 func (p Path) Check(t Transaction, root Digest, transactions uint64) error {
+	if p.Leaf >= transactions || transactions > maxTransactions {
+		return fmt.Errorf("its path begins at transaction %d of %d", p.Leaf+1, transactions)
+	}
 	record, err := t.encode()
 	if err != nil {
 		return err
@@ -60,7 +67,7 @@ func (p Path) Check(t Transaction, root Digest, transactions uint64) error {
 	for i, hash := range p.Hashes {
 		proof[i] = tlog.Hash(hash)
 	}
-	err = tlog.CheckRecord(proof, int64(transactions), tlog.Hash(root), int64(p.Leaf), tlog.RecordHash(record)) //nolint:gosec // see tlog
+	err = tlog.CheckRecord(proof, int64(transactions), tlog.Hash(root), int64(p.Leaf), tlog.RecordHash(record)) //nolint:gosec // bounded above
 	if err != nil {
 		return errors.New("its path does not lead to the root of the seal")
 	}

@@ -18,6 +18,7 @@ import (
 	"farebook/booking"
 	"farebook/internal/metrics"
 	"farebook/internal/stripeapi"
+	"farebook/ledger/seal"
 	"farebook/starter/dispatch"
 	"farebook/starter/inbox"
 	"farebook/store"
@@ -46,6 +47,8 @@ type Deps struct {
 	HoldMinute time.Duration
 	// Holds limit the end of a hold by the departure.
 	Holds booking.HoldRules
+	// SealKey signs evidence; nil leaves it unsigned.
+	SealKey *seal.Key
 	// BodyTimeout is how long a request body may take, AnswerTimeout how long a caller waits for workflow and Stripe. Zero means the
 	// default.
 	BodyTimeout, AnswerTimeout time.Duration

@@ -30,7 +30,9 @@ func (a *api) addReads(spec huma.API) {
 	register(a, spec, read("get-ledger", "/v1/bookings/{reference}/ledger", "Read a booking's ledger",
 		"Every double-entry transaction, oldest first. In each, debits equal credits per currency."), a.getLedger)
 	register(a, spec, read("get-evidence", "/v1/bookings/{reference}/evidence", "Collect a booking's evidence",
-		"For a dispute: what was sold, the emails, the ledger, Stripe's ids, and a timeline."), a.getEvidence)
+		"For a dispute: what was sold, the emails, the ledger, Stripe's ids, and a timeline. With what proves that the transactions are in "+
+			"the sealed ledger, and signed when the operator has configured a key: `starter evidence verify` verifies it without the "+
+			"database."), a.getEvidence)
 	register(a, spec, read("get-cancellation-quote", "/v1/bookings/{reference}/cancellation-quote", "Quote the refund of a cancellation",
 		"What cancelling a paid booking now would refund under the policy. Send the amount with the cancellation to be sure of it.", 409),
 		a.getQuote)
@@ -63,7 +65,7 @@ func (a *api) getEvidence(ctx context.Context, in *referenceInput) (*evidenceOut
 	if err != nil {
 		return nil, err
 	}
-	bundle, err := evidence.Collect(ctx, a.Store, known)
+	bundle, err := evidence.Collect(ctx, a.Store, known, a.SealKey)
 	if err != nil {
 		return nil, err
 	}

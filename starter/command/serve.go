@@ -113,6 +113,7 @@ func NewAPI(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Log
 		Live:           cfg.Stripe.Live(),
 		HoldMinute:     cfg.HoldMinute,
 		Holds:          cfg.Holds,
+		SealKey:        cfg.SealKey,
 		Limits:         limitsOf(cfg.HTTP),
 		Stopping:       ctx,
 		Metrics:        measures,

@@ -1,6 +1,7 @@
 // Package evidence collects what the database has about a booking for the answer to a dispute: what was sold, the emails, the
-// ledger, Stripe's ids, the audit log and a timeline. The API and the command line show it in the same form. It imports store,
-// starter/view, booking, money and notice, and reads the database only.
+// ledger with the way to signed seals, Stripe's ids, the audit log and a timeline. It signs the bundle, and verifies one without the
+// database. The API and the command line show it in the same form. It imports store, starter/view, booking, ledger, ledger/seal,
+// money and notice, and reads the database only.
 package evidence
 
 import (
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"farebook/booking"
+	"farebook/ledger/seal"
 	"farebook/money"
 	"farebook/notice"
 	"farebook/starter/view"
@@ -29,6 +31,9 @@ type Bundle struct {
 	// Audit lists who requested what for the booking: a client's key, or an operator.
 	Audit    []view.Entry `json:"audit" nullable:"false" doc:"Who requested what, oldest first."`
 	Timeline []Moment     `json:"timeline" nullable:"false"`
+	Sealed   Sealed       `json:"sealed" doc:"The ledger's transactions again, with what proves that they are in the sealed ledger."`
+	// Signature is nil when no key is configured.
+	Signature *Signature `json:"signature,omitempty" doc:"Absent when no key is configured (LEDGER_SEAL_KEY_FILE)."`
 }
 
 // Sold is what the customer bought.
@@ -80,8 +85,8 @@ type Moment struct {
 	ID   string    `json:"id,omitempty"`
 }
 
-// Collect reads the evidence of a booking. Errors are those of the store.
-func Collect(ctx context.Context, books *store.Store, known store.Booking) (Bundle, error) {
+// Collect reads the evidence of a booking, and signs it unless key is nil. Errors are those of the store.
+func Collect(ctx context.Context, books *store.Store, known store.Booking, key *seal.Key) (Bundle, error) {
 	b := Bundle{
 		Reference: known.Reference, GeneratedAt: books.Now(), Status: known.Status, CorrelationID: known.CorrelationID,
 		Sold: Sold{
@@ -90,6 +95,7 @@ func Collect(ctx context.Context, books *store.Store, known store.Booking) (Bund
 		},
 		Stripe: StripeIDs{Refunds: []string{}, Disputes: []string{}},
 		Emails: []Mail{}, Ledger: []Posting{}, Audit: []view.Entry{},
+		Sealed: Sealed{Transactions: []SealedTransaction{}, Seals: []string{}},
 	}
 	b.happened(known.CreatedAt, "booking taken", string(known.Reference))
 	if known.CancelledAt != nil {
@@ -100,15 +106,21 @@ func Collect(ctx context.Context, books *store.Store, known store.Booking) (Bund
 		b.Stripe.PaymentIntent, b.Stripe.Charge = payment.PaymentIntentID, payment.ChargeID
 	}
 	for _, add := range []func(context.Context, *store.Store, store.Booking) error{
-		b.addRefunds, b.addDisputes, b.addEmails, b.addLedger,
-		b.addEvents, b.addAudit,
+		b.addRefunds, b.addDisputes, b.addEmails, b.addEvents, b.addAudit,
 	} {
 		if err := add(ctx, books, known); err != nil {
 			return Bundle{}, err
 		}
 	}
+	if err := b.addLedger(ctx, books, known, key); err != nil {
+		return Bundle{}, err
+	}
 	slices.SortStableFunc(b.Timeline, func(x, y Moment) int { return x.At.Compare(y.At) })
-	return b, nil
+	if key == nil {
+		return b, nil
+	}
+	err := b.Sign(*key)
+	return b, err
 }
 
 func (b *Bundle) happened(at time.Time, what, id string) {
@@ -151,21 +163,6 @@ func (b *Bundle) addEmails(ctx context.Context, books *store.Store, known store.
 		})
 		if email.SentAt != nil {
 			b.happened(*email.SentAt, "email sent: "+strings.ReplaceAll(string(email.Kind), "_", " "), email.MessageID)
-		}
-	}
-	return err
-}
-
-func (b *Bundle) addLedger(ctx context.Context, books *store.Store, known store.Booking) error {
-	posted, err := books.Ledger(ctx, known.Reference)
-	for _, transaction := range posted {
-		b.happened(transaction.PostedAt, "posted: "+transaction.Transaction.Description, transaction.Transaction.BalanceTransactionID)
-		for _, entry := range transaction.Transaction.Entries {
-			b.Ledger = append(b.Ledger, Posting{
-				PostedAt: transaction.PostedAt, EffectiveAt: transaction.Transaction.Effective.At, Type: string(transaction.Transaction.Type),
-				Account: string(entry.Account), Side: string(entry.Side),
-				Amount: entry.Amount, Currency: string(entry.Currency), BalanceTransactionID: transaction.Transaction.BalanceTransactionID,
-			})
 		}
 	}
 	return err

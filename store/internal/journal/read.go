@@ -38,21 +38,39 @@ func SealedPage(conn *gorm.DB, after, to uint64, limit int) ([]seal.Transaction,
 	}
 	var entries []entryRow
 	err = conn.Where("ledger_id BETWEEN ? AND ?", rows[0].ID, rows[len(rows)-1].ID).Order("ledger_id, id").Find(&entries).Error
-	if err != nil {
+	return assembleSealed(rows, entries), err
+}
+
+// SealedOf reads a booking's transactions as a seal covers them, by ascending id.
+func SealedOf(conn *gorm.DB, bookingID uint64) ([]seal.Transaction, error) {
+	var rows []row
+	err := conn.Where("booking_id = ?", bookingID).Order("id").Find(&rows).Error
+	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
-	page := make([]seal.Transaction, len(rows))
+	ids := make([]uint64, len(rows))
+	for i, r := range rows {
+		ids[i] = r.ID
+	}
+	var entries []entryRow
+	err = conn.Where("ledger_id IN ?", ids).Order("ledger_id, id").Find(&entries).Error
+	return assembleSealed(rows, entries), err
+}
+
+// assembleSealed joins transactions and entries, both by ascending id of the transaction.
+func assembleSealed(rows []row, entries []entryRow) []seal.Transaction {
+	sealed := make([]seal.Transaction, len(rows))
 	for i, transaction := range assemble("", rows, entries) {
-		page[i] = seal.Transaction{ID: transaction.ID, PostedAt: transaction.PostedAt, Transaction: transaction.Transaction}
+		sealed[i] = seal.Transaction{ID: transaction.ID, PostedAt: transaction.PostedAt, Transaction: transaction.Transaction}
 		if rows[i].BookingID != nil {
-			page[i].BookingID = *rows[i].BookingID
+			sealed[i].BookingID = *rows[i].BookingID
 		}
 		for len(entries) > 0 && entries[0].LedgerID == rows[i].ID {
-			page[i].EntryIDs = append(page[i].EntryIDs, entries[0].ID)
+			sealed[i].EntryIDs = append(sealed[i].EntryIDs, entries[0].ID)
 			entries = entries[1:]
 		}
 	}
-	return page, nil
+	return sealed
 }
 
 // Has reports whether a transaction was ever posted that meets a condition on the columns of financial_ledger, even if it was reversed

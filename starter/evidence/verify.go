@@ -1,0 +1,206 @@
+package evidence
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"farebook/ledger/seal"
+)
+
+// Report is what Verify found, in words for people.
+type Report struct {
+	Lines  []Line   // what holds, and what is not known
+	Broken []string // what does not hold
+	// Proven reports that the key has signed the whole bundle and the seals of its sealed transactions, and that nothing is broken.
+	Proven bool
+}
+
+// Line is one part of the report.
+type Line struct{ Label, Text string }
+
+// Verify verifies an evidence bundle without the database: that the key has signed it, that its transactions are in the sealed ledger, and
+// that its parts agree. Without a key (nil) only the last two are checked, and nothing is proven, because anybody could have written the
+// file.
+func Verify(document []byte, key *seal.PublicKey) Report {
+	v := verifier{key: key, statements: map[uint64]statement{}}
+	canonical, signature, err := signedForm(document)
+	if err == nil {
+		err = json.Unmarshal(document, &v.bundle)
+	}
+	if err != nil {
+		v.broken("%s", err)
+		return v.report
+	}
+	v.say("booking", "%s, collected at %s", v.bundle.Reference, v.bundle.GeneratedAt.UTC().Format("2006-01-02 15:04:05 UTC"))
+	signed := v.signature(canonical, signature)
+	v.readSeals()
+	v.transactions()
+	v.report.Proven = signed && len(v.report.Broken) == 0
+	return v.report
+}
+
+type verifier struct {
+	bundle     Bundle
+	key        *seal.PublicKey
+	statements map[uint64]statement
+	report     Report
+}
+
+// statement is that of a seal.
+type statement struct {
+	seal.Seal
+
+	signed bool // by the key, or by an unknown one when no key was given
+}
+
+func (v *verifier) say(label, format string, args ...any) {
+	v.report.Lines = append(v.report.Lines, Line{label, fmt.Sprintf(format, args...)})
+}
+
+func (v *verifier) broken(format string, args ...any) {
+	v.report.Broken = append(v.report.Broken, fmt.Sprintf(format, args...))
+}
+
+// signature verifies that of the whole bundle.
+func (v *verifier) signature(canonical []byte, signature *Signature) bool {
+	switch {
+	case signature == nil && v.key == nil:
+		v.say("signature", "none: anybody could have written this file")
+	case signature == nil:
+		v.broken("the file has no signature: it was removed, or no key was configured when the file was made")
+	case v.key == nil:
+		v.say("signature", "by key %s, not verified without its public key", signature.KeyID)
+	default:
+		if err := signature.verify(canonical, *v.key); err != nil {
+			v.broken("%s", err)
+			return false
+		}
+		v.say("signature", "of key %s, over the whole file", v.key.ID())
+		return true
+	}
+	return false
+}
+
+// readSeals reads the statements, and verifies the signatures of those that have one.
+func (v *verifier) readSeals() {
+	for i, text := range v.bundle.Sealed.Seals {
+		unsigned, signed := seal.SplitSigned(text)
+		read, err := seal.ParseStatement(unsigned)
+		if err == nil && signed && v.key != nil {
+			_, err = v.key.Verify(text)
+		}
+		if err == nil && !strings.Contains(unsigned, "\ninstallation: "+v.bundle.Sealed.Installation+"\n") {
+			err = fmt.Errorf("seal %d is of another installation than %q", read.Number, v.bundle.Sealed.Installation)
+		}
+		if err != nil {
+			v.broken("statement %d of the seals: %s", i+1, err)
+			continue
+		}
+		v.statements[read.Number] = statement{read, signed}
+	}
+}
+
+// transactions verifies that each sealed transaction is under a signed seal, and that all are the booking's and shown as they are.
+func (v *verifier) transactions() {
+	var last uint64
+	var shown []Posting
+	ends := map[uint64][]string{} // ids of transactions by the seal at the end of their way
+	for _, one := range v.bundle.Sealed.Transactions {
+		shown = append(shown, one.postings()...)
+		if one.ID <= last {
+			v.broken("transaction %d is listed twice or out of order", one.ID)
+		}
+		if one.BookingID != v.bundle.Sealed.Transactions[0].BookingID {
+			v.broken("transaction %d is another booking's", one.ID)
+		}
+		last = one.ID
+		if one.Seal == 0 {
+			v.say("not sealed", "transaction %d (%s), posted at %s: the seal was not made yet when the file was", one.ID, one.Type,
+				one.PostedAt.UTC().Format("2006-01-02 15:04:05 UTC"))
+			continue
+		}
+		own, found := v.statements[one.Seal]
+		if found && own.Format() == seal.FormatSequence {
+			v.say("not proven", "transaction %d (%s): its seal %d is of a format without paths; `starter ledger verify-chain` verifies it", one.ID,
+				one.Type, own.Number)
+			continue
+		}
+		end, err := v.wayToSeal(one)
+		if err != nil {
+			v.broken("transaction %d (%s): %s", one.ID, one.Type, err)
+			continue
+		}
+		ends[end] = append(ends[end], strconv.FormatUint(one.ID, 10))
+	}
+	v.sayEnds(ends)
+	if !slices.EqualFunc(v.bundle.Ledger, shown, Posting.equal) {
+		v.broken("the entries under \"ledger\" are not those of the transactions under \"sealed\"")
+	}
+}
+
+func (v *verifier) sayEnds(ends map[uint64][]string) {
+	for _, text := range v.bundle.Sealed.Seals { // in the order of the file
+		unsigned, _ := seal.SplitSigned(text)
+		read, err := seal.ParseStatement(unsigned)
+		if err != nil || ends[read.Number] == nil {
+			continue
+		}
+		by := "not signed"
+		switch {
+		case v.statements[read.Number].signed && v.key != nil:
+			by = "signed with key " + v.key.ID()
+		case v.statements[read.Number].signed:
+			by = "its signature not verified"
+		}
+		v.say("sealed", "transactions %s, under seal %d of %s, %s; compare its digest with the statement that finance has: %s",
+			strings.Join(ends[read.Number], ", "), read.Number, read.SealedAt.UTC().Format("2006-01-02 15:04:05 UTC"), by, read.Digest)
+	}
+}
+
+// wayToSeal follows the way from a transaction to the seal at its end, and returns that seal's number.
+func (v *verifier) wayToSeal(one SealedTransaction) (uint64, error) {
+	own, found := v.statements[one.Seal]
+	switch {
+	case !found:
+		return 0, fmt.Errorf("the file has no valid statement of seal %d, which covers it", one.Seal)
+	case one.ID < own.FromID || one.ID > own.ToID:
+		return 0, fmt.Errorf("seal %d covers transactions %d to %d only", own.Number, own.FromID, own.ToID)
+	case one.Path == nil:
+		return 0, fmt.Errorf("it has no path to seal %d: the path was removed", own.Number)
+	}
+	path, err := one.Path.domain()
+	if err != nil {
+		return 0, fmt.Errorf("its path: %w", err)
+	}
+	if err := path.Check(one.domain(), own.Root, own.Transactions); err != nil {
+		return 0, fmt.Errorf("%w %d: it, its path or the seal was changed, or the seal is another booking's", err, own.Number)
+	}
+	return v.endOf(own)
+}
+
+// endOf follows the chain of seals to the first that is signed.
+func (v *verifier) endOf(own statement) (uint64, error) {
+	for !own.signed {
+		next, found := v.statements[own.Number+1]
+		if !found {
+			if v.key != nil {
+				return 0, fmt.Errorf("the way ends at seal %d, which is not signed", own.Number)
+			}
+			break
+		}
+		if err := own.Follows(next.Seal); err != nil {
+			return 0, err
+		}
+		own = next
+	}
+	return own.Number, nil
+}
+
+func (p Posting) equal(other Posting) bool {
+	same := p.PostedAt.Equal(other.PostedAt) && p.EffectiveAt.Equal(other.EffectiveAt)
+	p.PostedAt, p.EffectiveAt = other.PostedAt, other.EffectiveAt
+	return same && p == other
+}
