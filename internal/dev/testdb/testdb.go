@@ -30,6 +30,8 @@ type DB struct {
 	Store    *store.Store
 	Clock    *clock.Movable // the store's
 	SQL      *sql.DB        // as the administrator, to read rows and to corrupt them
+
+	server string // the administrator's DSN without a database
 }
 
 // New creates a schema and its user, applies all migrations, and drops both when the test ends.
@@ -63,9 +65,15 @@ func Empty(t testing.TB) *DB {
 	t.Helper()
 	server := os.Getenv("FAREBOOK_TEST_MYSQL_DSN")
 	require.NotEmpty(t, server, "no database server: run `make test`, or set FAREBOOK_TEST_MYSQL_DSN to an administrator's DSN ending in /")
+	return EmptyOn(t, server)
+}
+
+// EmptyOn is Empty on another server than the tests share, by an administrator's DSN that ends in /.
+func EmptyOn(t testing.TB, server string) *DB {
+	t.Helper()
 	admin, err := mysql.ParseDSN(server)
 	require.NoError(t, err)
-	db := &DB{Name: "fb_" + random(), Clock: &clock.Movable{}}
+	db := &DB{Name: "fb_" + random(), Clock: &clock.Movable{}, server: server}
 	admin.DBName = db.Name
 	admin.ParseTime = true
 	db.AdminDSN = admin.FormatDSN()
@@ -80,7 +88,7 @@ func Empty(t testing.TB) *DB {
 
 func (db *DB) drop(t testing.TB) {
 	ctx := context.WithoutCancel(t.Context())
-	admin, err := sql.Open("mysql", os.Getenv("FAREBOOK_TEST_MYSQL_DSN"))
+	admin, err := sql.Open("mysql", db.server)
 	require.NoError(t, err)
 	for _, statement := range []string{"DROP DATABASE IF EXISTS " + db.Name, "DROP USER IF EXISTS " + db.Name + "@'%'"} {
 		_, err := admin.ExecContext(ctx, statement)

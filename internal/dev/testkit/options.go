@@ -1,6 +1,10 @@
 package testkit
 
-import "time"
+import (
+	"time"
+
+	"farebook/internal/dev/testdb"
+)
 
 // Options change what New starts. Every zero value is what most tests want.
 type Options struct {
@@ -17,6 +21,8 @@ type Options struct {
 	// Unprepared starts servers only: no schema, no Temporal namespace (so TemporalAddress is required), no API key, no worker and no
 	// API.
 	Unprepared bool
+	// Database is what the test has prepared with an older schema, and nil for a new one. There is no API key, no worker and no API then.
+	Database *testdb.DB
 	// Lag is RECONCILE_LAG: how young a difference is left to its event.
 	Lag time.Duration
 	// ListLag is STRIPE_LIST_LAG: how long Stripe's lists may miss a new object; zero for a second.

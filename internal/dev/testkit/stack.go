@@ -64,9 +64,12 @@ type Stack struct {
 func New(t testing.TB, options Options) *Stack {
 	t.Helper()
 	s := &Stack{T: t, Logs: &Buffer{}, Folder: t.TempDir()}
-	if options.Unprepared {
+	switch {
+	case options.Database != nil:
+		s.DB = options.Database
+	case options.Unprepared:
 		s.DB = testdb.Empty(t)
-	} else {
+	default:
 		s.DB = newDB(t)
 	}
 	s.startMailbox()
@@ -77,7 +80,7 @@ func New(t testing.TB, options Options) *Stack {
 	s.configure(address, options)
 	s.dialTemporal()
 	s.API = &APIClient{t: t, base: "http://" + address}
-	if options.Unprepared {
+	if options.Unprepared || options.Database != nil {
 		return s
 	}
 	s.API.Token = s.DB.NewKey(t, "test")
