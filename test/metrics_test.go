@@ -66,7 +66,7 @@ func metricNames(t *testing.T, address string) map[string]string {
 func TestMetricsAreThoseOfTheDocument(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{Admin: true})
-	playMetricStories(t, s)
+	playMetricStories(t, s, "only")
 	exposed := map[metrics.Process]map[string]string{
 		metrics.API: metricNames(t, s.AdminOfAPI), metrics.Worker: metricNames(t, s.AdminOfWorker),
 	}
@@ -97,18 +97,18 @@ var onlyWorkerObserves = map[string]bool{
 	"farebook_payment_declines_total": true, "farebook_captured_minor_units_total": true,
 }
 
-// playMetricStories pays, declines, refunds, reconciles and seals, and repeats a request.
-func playMetricStories(t *testing.T, s *testkit.Stack) {
+// playMetricStories pays, declines, refunds, reconciles and seals, and repeats a request. name makes its keys.
+func playMetricStories(t *testing.T, s *testkit.Stack, name string) {
 	t.Helper()
-	declined := s.Book("metrics-declined", testkit.BookingBody(nil))
+	declined := s.Book(name+"-declined", testkit.BookingBody(nil))
 	require.Equal(t, http.StatusPaymentRequired, s.Pay(declined.Payment.PaymentIntentID, "pm_card_visa_chargeDeclinedInsufficientFunds"))
 	s.Eventually(func() bool { return s.PaymentStatus(declined.Reference) == "failed" }, "decline not recorded")
 	require.Equal(t, http.StatusOK, s.Pay(declined.Payment.PaymentIntentID, "pm_card_visa"))
 	s.AwaitStatus(declined.Reference, "confirmed")
-	require.Equal(t, http.StatusCreated, s.Post("/v1/bookings", "metrics-declined", testkit.BookingBody(nil)).Status)
+	require.Equal(t, http.StatusCreated, s.Post("/v1/bookings", name+"-declined", testkit.BookingBody(nil)).Status)
 	other := testkit.BookingBody(func(body map[string]any) { body["holdMinutes"] = 45 })
-	require.Equal(t, http.StatusUnprocessableEntity, s.Post("/v1/bookings", "metrics-declined", other).Status)
-	refund := ask(s, declined.Reference, "metrics-refund", usd(1000))
+	require.Equal(t, http.StatusUnprocessableEntity, s.Post("/v1/bookings", name+"-declined", other).Status)
+	refund := ask(s, declined.Reference, name+"-refund", usd(1000))
 	awaitRefund(s, refund.ID, "succeeded")
 	s.AwaitQuiet()
 	reconcile(s, `{}`)

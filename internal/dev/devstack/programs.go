@@ -96,7 +96,8 @@ func (s *Stack) program(name string, ready func(context.Context) error, args ...
 	title := map[string]string{"worker": "worker", "starter": "API"}[name]
 	return &Program{&server{
 		command: command{
-			name: title, path: filepath.Join(s.bin, name), args: args, env: s.programEnv(), dir: s.options.Dir,
+			name: title, path: filepath.Join(s.bin, name), args: args, dir: s.options.Dir,
+			env:           append(s.programEnv(), "ADMIN_ADDR="+s.admin[name]),
 			logPath:       filepath.Join(s.options.Dir, "logs", strings.ToLower(title)+".log"),
 			onParentDeath: syscall.SIGKILL, // they are built to survive it
 		},

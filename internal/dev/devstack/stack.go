@@ -26,6 +26,8 @@ type Options struct {
 	Env []string
 	// Headless leaves out Temporal's UI.
 	Headless bool
+	// Prometheus starts a Prometheus beside the stack when one is installed.
+	Prometheus bool
 	// Fast starts the servers with ForTests.
 	Fast bool
 	// Progress receives a line for each step and each part that ends unexpectedly; os.Stderr if nil.
@@ -40,12 +42,15 @@ type Stack struct {
 	Mailbox  *mailbox.Mailbox
 	API      *Program
 	Worker   *Program
-	APIURL   string // without a trailing slash
-	APIKey   string // of the client "development"
+	// Prometheus is nil when it was not asked for or is not installed.
+	Prometheus *Prometheus
+	APIURL     string // without a trailing slash
+	APIKey     string // of the client "development"
 
 	options  Options
 	secrets  secrets
 	apiPort  int
+	admin    map[string]string // host:port of the admin address by program
 	bin      string
 	unlock   func()
 	cancel   context.CancelFunc
@@ -76,6 +81,9 @@ func (s *Stack) up(ctx context.Context) (err error) {
 		return err
 	}
 	s.APIURL = "http://" + loopback(s.apiPort)
+	if err := s.chooseAdmin(); err != nil {
+		return err
+	}
 	if err := s.startInProcess(); err != nil {
 		return err
 	}
@@ -86,6 +94,9 @@ func (s *Stack) up(ctx context.Context) (err error) {
 		return err
 	}
 	if err := s.startPrograms(ctx); err != nil {
+		return err
+	}
+	if err := s.startPrometheus(ctx); err != nil {
 		return err
 	}
 	s.watch()
@@ -112,7 +123,7 @@ func (s *Stack) claim() error {
 		return fmt.Errorf("another stack runs in %s; stop it first", s.options.Dir)
 	}
 	s.unlock = unlock
-	for _, part := range []string{"mariadb", "temporal", "logs"} {
+	for _, part := range []string{"mariadb", "temporal", "prometheus", "logs"} {
 		if err := os.RemoveAll(filepath.Join(s.options.Dir, part)); err != nil {
 			return err
 		}
@@ -173,6 +184,9 @@ func (s *Stack) Stop() error {
 	}
 	var errs []error
 	stop := func(part interface{ Stop() error }) { errs = append(errs, part.Stop()) }
+	if s.Prometheus != nil {
+		stop(s.Prometheus)
+	}
 	if s.API != nil {
 		stop(s.API)
 	}

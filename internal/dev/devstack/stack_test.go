@@ -32,7 +32,8 @@ func TestUpSurvivesTheDeathOfEveryPart(t *testing.T) {
 	t.Parallel()
 	progress := &safeBuffer{}
 	dir := t.TempDir()
-	stack, err := devstack.Up(t.Context(), devstack.Options{Dir: dir, Fast: true, Progress: progress})
+	require.NoError(t, devstack.Need(t.Context(), os.Stderr, "prometheus", "prometheus"))
+	stack, err := devstack.Up(t.Context(), devstack.Options{Dir: dir, Fast: true, Prometheus: true, Progress: progress})
 	require.NoError(t, err)
 	stopped := false
 	t.Cleanup(func() {
@@ -48,7 +49,7 @@ func TestUpSurvivesTheDeathOfEveryPart(t *testing.T) {
 		Name() string
 		Kill() error
 		Pid() int
-	}{stack.Worker, stack.API, stack.Temporal, stack.MariaDB}
+	}{stack.Worker, stack.API, stack.Temporal, stack.MariaDB, stack.Prometheus}
 	for _, part := range parts {
 		require.NoError(t, part.Kill())
 		back := part.Name() + " runs again"
@@ -56,6 +57,10 @@ func TestUpSurvivesTheDeathOfEveryPart(t *testing.T) {
 		require.Contains(t, progress.String(), part.Name()+" died (signal: killed)")
 	}
 	payOne(t, stack, "after@example.com")
+	require.Eventually(t, func() bool {
+		scraped, err := stack.Prometheus.Query(t.Context(), `sum(up{job=~"farebook-(api|worker)"})`)
+		return err == nil && len(scraped) == 1 && scraped[0].Value == 2
+	}, patience, 50*time.Millisecond, "Prometheus does not scrape API and worker")
 
 	require.NoError(t, stack.Stop())
 	stopped = true

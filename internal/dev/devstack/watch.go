@@ -18,7 +18,11 @@ const (
 func (s *Stack) watch() {
 	ctx, cancel := context.WithCancel(context.Background()) // ended by Stop; the context of Up is for the start only
 	s.cancel = cancel
-	for _, part := range []*server{s.MariaDB.server, s.Temporal.server, s.Worker.server, s.API.server} {
+	parts := []*server{s.MariaDB.server, s.Temporal.server, s.Worker.server, s.API.server}
+	if s.Prometheus != nil {
+		parts = append(parts, s.Prometheus.server)
+	}
+	for _, part := range parts {
 		s.watching.Add(1)
 		go func() {
 			defer s.watching.Done()

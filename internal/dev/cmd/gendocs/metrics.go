@@ -10,7 +10,8 @@ import (
 )
 
 const metricsIntro = `API and worker serve metrics for Prometheus at ` + "`/metrics`" + ` of ` + "`ADMIN_ADDR`" + ` ([configuration.md](configuration.md)), never on the
-public address. The rules of the alerts are in ` + "`deploy/prometheus/alerts.yml`" + `, and [runbook.md](runbook.md) says what to do about each.
+public address. The rules of the alerts are in ` + "`deploy/prometheus/alerts.yml`" + `, and [runbook.md](runbook.md) says what to do about each;
+the dashboards are in ` + "`deploy/grafana/`" + `.
 
 - Units are in the names. Money is in minor units of its currency, as in the ledger.
 - Every label has a closed set of values. What is outside becomes ` + "`other`" + `. No label holds a reference, an id, an address or a secret.

@@ -1,5 +1,5 @@
 // Command up runs all of Farebook on this machine until Ctrl-C, prints the addresses, and writes them to var/dev.env as shell
-// assignments. FAREBOOK_PORT_API, _MARIADB, _TEMPORAL, _TEMPORAL_UI, _STRIPE, _SMTP and _MAILBOX set the ports; other ports are
+// assignments. FAREBOOK_PORT_API, _MARIADB, _TEMPORAL, _TEMPORAL_UI, _STRIPE, _SMTP, _MAILBOX and _PROMETHEUS set the ports; other ports are
 // those of the previous run if they are free (var/ports.json).
 package main
 
@@ -40,7 +40,7 @@ func run() (err error) {
 		return err
 	}
 	fmt.Println("Starting Farebook ...")
-	stack, err := devstack.Up(ctx, devstack.Options{Ports: ports, Progress: os.Stdout})
+	stack, err := devstack.Up(ctx, devstack.Options{Ports: ports, Prometheus: true, Progress: os.Stdout})
 	if err != nil {
 		return err
 	}
@@ -59,12 +59,21 @@ func run() (err error) {
   Mailbox      %s
   Stripe       %s (stand-in)
   MariaDB      %s
+  Prometheus   %s
   Logs         %s
 
 To set them and the API key in a shell: . var/dev.env
 Ctrl-C stops everything.
 `, stack.APIURL, stack.APIURL, stack.Temporal.UIURL(), stack.Mailbox.URL(), stack.Stripe.URL(), stack.MariaDB.Addr(),
-		filepath.Join("var", "up", "logs"))
+		prometheusOf(stack), filepath.Join("var", "up", "logs"))
 	<-ctx.Done()
 	return nil
+}
+
+// prometheusOf is the address of Prometheus, or how to get one.
+func prometheusOf(stack *devstack.Stack) string {
+	if stack.Prometheus == nil {
+		return "not installed: apt-get install prometheus, then make up again"
+	}
+	return stack.Prometheus.URL()
 }
