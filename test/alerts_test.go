@@ -208,8 +208,8 @@ func (w *watched) awaitData(expression string) {
 	}, "no data: %s", expression)
 }
 
-// A real Prometheus has a value for what each alert and each panel of the dashboards measures while all is well, and no alert fires. Then each fault fires its alerts, and
-// its end clears them.
+// A real Prometheus has a value for what each alert and each panel of the dashboards measures while all is well, and no alert fires. Then
+// each fault fires its alerts, and its end clears them.
 func TestAlertsFireOnFaultsAndClear(t *testing.T) {
 	t.Parallel()
 	w := watch(t)

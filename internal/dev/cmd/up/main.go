@@ -1,6 +1,6 @@
 // Command up runs all of Farebook on this machine until Ctrl-C, prints the addresses, and writes them to var/dev.env as shell
-// assignments. FAREBOOK_PORT_API, _MARIADB, _TEMPORAL, _TEMPORAL_UI, _STRIPE, _SMTP, _MAILBOX and _PROMETHEUS set the ports; other ports are
-// those of the previous run if they are free (var/ports.json).
+// assignments. FAREBOOK_PORT_API, _MARIADB, _TEMPORAL, _TEMPORAL_UI, _STRIPE, _SMTP, _MAILBOX and _PROMETHEUS set the ports; other
+// ports are those of the previous run if they are free (var/ports.json).
 package main
 
 import (
