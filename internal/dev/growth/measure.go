@@ -15,6 +15,7 @@ import (
 	"farebook/access"
 	"farebook/internal/clock"
 	"farebook/store"
+	"farebook/store/gauges"
 	"farebook/store/proof"
 	"farebook/store/recon"
 )
@@ -68,7 +69,7 @@ func newScript(ctx context.Context, adminDSN, appDSN string, size int) (s *scrip
 		return nil, nil, errors.Join(err, books.Close(), admin.Close())
 	}
 	runs := recon.New(books)
-	c := &calls{ctx: ctx, subjects: subjects(books, runs, proof.New(proven)), meter: meter, schema: schema, made: map[string]*Call{}}
+	c := &calls{ctx: ctx, subjects: subjects(books, runs, proof.New(proven), gauges.New(books)), meter: meter, schema: schema, made: map[string]*Call{}}
 	return &script{
 		calls: c, books: books, runs: runs, size: size, now: time.Now().UTC().Truncate(time.Microsecond),
 		by: access.Actor{Name: "growth@localhost", CorrelationID: "growth"},
@@ -76,13 +77,15 @@ func newScript(ctx context.Context, adminDSN, appDSN string, size int) (s *scrip
 }
 
 // subjects are what has the functions that use the database. A package of store/ that is added belongs here.
-func subjects(books *store.Store, runs *recon.Runs, prover *proof.Prover) []any {
-	return []any{books, runs, prover}
+func subjects(books *store.Store, runs *recon.Runs, prover *proof.Prover, reader *gauges.Reader) []any {
+	return []any{books, runs, prover, reader}
 }
 
 // Uncalled are the functions of the subjects that no call was made of and that are not listed as without a database, and what that list
 // has in excess.
-func Uncalled(made []Call) []string { return uncalled(subjects(nil, nil, nil), made, withoutDatabase) }
+func Uncalled(made []Call) []string {
+	return uncalled(subjects(nil, nil, nil, nil), made, withoutDatabase)
+}
 
 func uncalled(subjects []any, made []Call, exempt map[string]string) (problems []string) {
 	called := map[string]bool{}

@@ -30,7 +30,7 @@ type script struct {
 func (s *script) parts() []func() {
 	var parts []func()
 	if s.round == 0 {
-		parts = append(parts, s.opening, s.proof, s.backfill, s.chain)
+		parts = append(parts, s.opening, s.proof, s.chain)
 	}
 	return append(parts,
 		s.authenticate, s.clients, s.keys, s.bookings, s.closings, s.refunds, s.abandonedRefunds, s.disputes, s.payouts, s.events, s.emails,

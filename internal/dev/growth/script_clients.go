@@ -35,6 +35,7 @@ func (s *script) keys() {
 	s.measure("APIKeys: of a client", store.APIKeyFilter{ClientID: s.caller.ClientID, Limit: listPage})
 	rotated := first[store.APIKey](s.calls, "RotateAPIKey", store.Rotation{KeyID: key.KeyID, Overlap: time.Hour, By: s.by}, s.now)
 	s.measure("RevokeAPIKey", rotated.KeyID, s.by)
+	s.measure("AdoptAPIKeys")
 }
 
 // operators reads the audit log and the matters for operators.

@@ -29,6 +29,7 @@ func (s *script) sweeps() {
 	s.measure("PossibleTwins", later, 0, sweepPage)
 	newest := first[store.Newest](s.calls, "Newest")
 	s.measure("Has", newest)
+	s.measure("Read")
 }
 
 // rebuilds plans what a restore has lost, and brings one booking back.
@@ -88,8 +89,6 @@ func (s *script) ledger() {
 }
 
 // What concerns the books as a whole is called once, on the books as they were filled.
-
-func (s *script) backfill() { s.measure("Backfill", func(string, int64) {}) }
 
 // proof proves the whole books: the baseline of the proofs of changes.
 func (s *script) proof() {
