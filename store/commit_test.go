@@ -20,9 +20,10 @@ import (
 var commit = []byte("\x03COMMIT")
 
 // lossyProxy stands between the store and the server. Once armed it passes the next COMMIT on, waits for the server's
-// answer, and drops the connection instead of handing it over.
+// answer, and drops the connection instead of handing it over. With stalls, it keeps the connection open and silent.
 type lossyProxy struct {
 	server string
+	stalls chan struct{} // closed when the test is over; nil drops connections
 	armed  atomic.Bool
 	lost   atomic.Int32
 }
@@ -69,6 +70,9 @@ func (p *lossyProxy) pass(client net.Conn) {
 		}
 		if swallow.Load() {
 			p.lost.Add(1)
+			if p.stalls != nil {
+				<-p.stalls
+			}
 			return // the server has answered: it has committed
 		}
 		if _, err := io.Copy(client, bytes.NewReader(buffer[:n])); err != nil {
@@ -77,14 +81,18 @@ func (p *lossyProxy) pass(client net.Conn) {
 	}
 }
 
-// behindProxy is the same store over a proxy that can lose an acknowledgement.
-func behindProxy(b books) (*store.Store, *lossyProxy) {
+// behindProxy is the same store over a proxy that can lose an acknowledgement, or withhold it.
+func behindProxy(b books, stalls bool) (*store.Store, *lossyProxy) {
 	config, err := mysql.ParseDSN(b.AppDSN)
 	require.NoError(b.t, err)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(b.t, err)
 	b.t.Cleanup(func() { require.NoError(b.t, listener.Close()) })
 	proxy := &lossyProxy{server: config.Addr}
+	if stalls {
+		proxy.stalls = make(chan struct{})
+		b.t.Cleanup(func() { close(proxy.stalls) })
+	}
 	go proxy.serve(listener)
 	config.Addr = listener.Addr().String()
 	lossy, err := store.Open(b.t.Context(), config.FormatDSN(), b.Clock, slog.New(slog.DiscardHandler))
@@ -98,7 +106,7 @@ func TestCommitWhoseAnswerIsLost(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
 	snapshot := paid(b.held(), true)
-	lossy, proxy := behindProxy(b)
+	lossy, proxy := behindProxy(b, false)
 	proxy.armed.Store(true)
 	outcome := store.PaymentReading{Snapshot: snapshot, Reason: store.ReasonEvent, Now: time.Now().UTC()}
 	_, err := lossy.RecordPayment(t.Context(), outcome)
@@ -119,7 +127,7 @@ func TestCommitWhoseAnswerIsLost(t *testing.T) {
 func TestReservationWhoseAnswerIsLost(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
-	lossy, proxy := behindProxy(b)
+	lossy, proxy := behindProxy(b, false)
 	proxy.armed.Store(true)
 	now := time.Now().UTC()
 	ask := store.NewBooking{
@@ -133,5 +141,27 @@ func TestReservationWhoseAnswerIsLost(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, again.Replayed)
 	require.Equal(t, first.Booking.Reference, again.Booking.Reference)
+	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM bookings"))
+}
+
+// The database stalls after it has committed, and the caller has no more patience: the error says that the outcome is unknown, and the
+// repetition under the same key finds the one booking that was taken.
+func TestReservationWhoseCommitIsNotAnsweredInTime(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	stalled, proxy := behindProxy(b, true)
+	now := time.Now().UTC()
+	ask := store.NewBooking{
+		Caller: b.caller, IdempotencyKey: "unanswered", Request: request(), HoldExpiresAt: now.Add(time.Hour), CorrelationID: "c-1", Now: now,
+	}
+	proxy.armed.Store(true)
+	_, err := stalled.ReserveBooking(store.WithPatience(t.Context(), 2*time.Second), ask)
+	require.EqualValues(t, 1, proxy.lost.Load())
+	require.ErrorContains(t, err, "did not answer a COMMIT within 2s, so that its outcome is unknown")
+	require.True(t, store.Unavailable(err))
+
+	again, err := stalled.ReserveBooking(t.Context(), ask)
+	require.NoError(t, err)
+	require.True(t, again.Replayed)
 	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM bookings"))
 }

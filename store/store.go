@@ -46,6 +46,16 @@ type Option func(*db.Pool)
 // pool of the books and not from it.
 func ForProofs() Option { return func(pool *db.Pool) { *pool = db.Proofs() } }
 
+// PoolOf sets the size of the pool, how many connections stay open without work, and when a connection is replaced.
+func PoolOf(size, idle int, lifetime time.Duration) Option {
+	return func(pool *db.Pool) { pool.Size, pool.Idle, pool.Lifetime = size, idle, lifetime }
+}
+
+// ConnectionWait sets how long a statement waits for a connection while all of them are in use.
+func ConnectionWait(limit time.Duration) Option {
+	return func(pool *db.Pool) { pool.Wait = limit }
+}
+
 // StatementLimit sets how long the server works on one statement.
 func StatementLimit(limit time.Duration) Option {
 	return func(pool *db.Pool) { pool.Statement = limit }

@@ -33,6 +33,7 @@ type Config struct {
 	LogLevel         string // debug, info, warn or error
 	DatabaseDSN      string // for the application's database user
 	DatabaseAdminDSN string // for the user who may change the schema and grant rights; only migrate needs it
+	Pool             Pool
 	Stripe           Stripe
 	SMTP             mail.Config
 	// FinanceEmail receives emails about disputes, payouts and expiring authorisations.

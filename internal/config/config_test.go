@@ -113,6 +113,12 @@ func TestProductionRefuses(t *testing.T) {
 		{"an admin port that is no number", "ADMIN_ADDR", "0.0.0.0:http", "ADMIN_ADDR"},
 		{"metrics on the public port", "ADMIN_ADDR", "0.0.0.0:8080", "ADMIN_ADDR has the port of HTTP_ADDR"},
 		{"profiles that are neither on nor off", "ADMIN_PPROF", "on", "ADMIN_PPROF is \"on\""},
+		{"a pool of one connection", "DATABASE_POOL_SIZE", "1", "DATABASE_POOL_SIZE is \"1\": set it to a whole number from 4 to 1000"},
+		{"a pool that is no number", "DATABASE_POOL_SIZE", "many", "DATABASE_POOL_SIZE is \"many\""},
+		{"more idle connections than connections", "DATABASE_POOL_IDLE", "33", "DATABASE_POOL_IDLE is above DATABASE_POOL_SIZE"},
+		{"no idle connection", "DATABASE_POOL_IDLE", "0", "DATABASE_POOL_IDLE is \"0\""},
+		{"a connection that lives for ever", "DATABASE_CONNECTION_LIFETIME", "0s", "DATABASE_CONNECTION_LIFETIME is \"0s\""},
+		{"a lifetime without a unit", "DATABASE_CONNECTION_LIFETIME", "300", "such as 5m"},
 		{"no connection", "HTTP_MAX_CONNECTIONS", "0", "HTTP_MAX_CONNECTIONS is \"0\""},
 		{"connections that are no number", "HTTP_MAX_CONNECTIONS_PER_ADDRESS", "many", "HTTP_MAX_CONNECTIONS_PER_ADDRESS"},
 		{"more connections of one address than of all", "HTTP_MAX_CONNECTIONS", "100", "one address could take every connection"},
@@ -334,4 +340,18 @@ func TestShareOfStripesCalls(t *testing.T) {
 		_, _, err := config.LoadFrom(with("STRIPE_CALLS_PER_SECOND", wrong))
 		require.ErrorContains(t, err, "STRIPE_CALLS_PER_SECOND is \""+wrong+"\"", wrong)
 	}
+}
+
+// Idle connections are kept up to the size of the pool: opening one for each burst takes four round trips.
+func TestPoolKeepsAllItsConnectionsUnlessToldOtherwise(t *testing.T) {
+	t.Parallel()
+	cfg, _, err := config.LoadFrom(lines(production()))
+	require.NoError(t, err)
+	require.Equal(t, config.Pool{Size: 32, Idle: 32, Lifetime: 5 * time.Minute}, cfg.Pool)
+	cfg, _, err = config.LoadFrom(with("DATABASE_POOL_SIZE", "10"))
+	require.NoError(t, err)
+	require.Equal(t, config.Pool{Size: 10, Idle: 10, Lifetime: 5 * time.Minute}, cfg.Pool)
+	cfg, _, err = config.LoadFrom(with("DATABASE_POOL_IDLE", "4"))
+	require.NoError(t, err)
+	require.Equal(t, config.Pool{Size: 32, Idle: 4, Lifetime: 5 * time.Minute}, cfg.Pool)
 }

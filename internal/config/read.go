@@ -43,6 +43,7 @@ func read(environment []string, parts []Part) (Config, []string, error) {
 	}
 	r.readGeneral()
 	r.readDatabase()
+	r.readPool()
 	r.readTemporal()
 	r.readStripe()
 	r.readSMTP()

@@ -12,6 +12,9 @@ type variables struct {
 	LogLevel         string `env:"LOG_LEVEL" envDefault:"info" doc:"debug, info, warn or error"`
 	DatabaseDSN      string `env:"DATABASE_DSN" doc:"MySQL as the application's user, user:password@tcp(host:port)/database?tls=true; starter migrate creates this user"`
 	DatabaseAdminDSN string `env:"DATABASE_ADMIN_DSN" doc:"MySQL as a user that may create databases, users and grants; only for starter migrate, and without a default"`
+	PoolSize         string `env:"DATABASE_POOL_SIZE" envDefault:"32" doc:"limit of connections of one process to the database. The sum over all processes, and two for each starter verify, stays below the server's max_connections (151 by default). More than 32 only queue inside InnoDB; fewer make requests wait for a connection, for two seconds at most"`
+	PoolIdle         string `env:"DATABASE_POOL_IDLE" doc:"number of these that stay open without work; DATABASE_POOL_SIZE if it is not set. Lower it when many processes share a server that allows few connections"`
+	ConnectionLife   string `env:"DATABASE_CONNECTION_LIFETIME" envDefault:"5m" doc:"age at which a connection is replaced, which finds a database that failed over to another address; below the server's wait_timeout and the limits of proxies"`
 	StripeSecretKey  string `env:"STRIPE_SECRET_KEY" doc:"sk_... or rk_..."`
 	StripeAPIBase    string `env:"STRIPE_API_BASE" doc:"address of the Stripe stand-in; only in development"`
 	WebhookSecret    string `env:"STRIPE_WEBHOOK_SECRET" doc:"whsec_...; two, separated by a comma, during a rotation"`

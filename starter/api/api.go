@@ -52,6 +52,9 @@ type Deps struct {
 	// BodyTimeout is how long a request body may take, AnswerTimeout how long a caller waits for workflow and Stripe. Zero means the
 	// default.
 	BodyTimeout, AnswerTimeout time.Duration
+	// DatabaseTimeout is how long a request waits for the database before a 503, once, however many statements it has. Zero means the
+	// default.
+	DatabaseTimeout time.Duration
 	// Limits bound the requests of each client and address. Zero rates mean the defaults.
 	Limits Limits
 	// Stopping ends when the process is asked to stop: from then on, the server no longer waits for request bodies. It may be nil.
@@ -71,6 +74,9 @@ const (
 	// answerTimeout is how long a caller waits for workflow and Stripe before a 503. It covers the two Stripe attempts of the fast
 	// path, and is below http.Server's WriteTimeout.
 	answerTimeout = 30 * time.Second
+	// databaseTimeout is above any statement of a request, also behind other requests for the same booking, and short enough that a
+	// database that stalls does not hold connections of callers: the answer, with the release of the key after it, takes less than 3 s.
+	databaseTimeout = 2 * time.Second
 	// Retry-After, in seconds: when a dependency is unavailable, while another request with the key is in progress, and while a fence
 	// is up, which operators lower within minutes to hours.
 	retryAfter      = "5"
@@ -91,6 +97,9 @@ func New(deps Deps) (http.Handler, error) {
 	}
 	if deps.AnswerTimeout == 0 {
 		deps.AnswerTimeout = answerTimeout
+	}
+	if deps.DatabaseTimeout == 0 {
+		deps.DatabaseTimeout = databaseTimeout
 	}
 	if deps.HoldMinute == 0 {
 		deps.HoldMinute = time.Minute

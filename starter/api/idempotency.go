@@ -18,6 +18,9 @@ import (
 // turnPace is how often a request checks whether the one before it under the same key has answered.
 const turnPace = 50 * time.Millisecond
 
+// releaseTimeout bounds the release of a key after a request that failed, perhaps because the database stalls.
+const releaseTimeout = 500 * time.Millisecond
+
 // idempotentRequest is a POST: what identifies it, how its key is claimed, and what is done for it.
 type idempotentRequest[Body any] struct {
 	operation string // "cancel-booking"
@@ -228,8 +231,7 @@ func (a *api) holdLease(ctx context.Context, key store.IdempotencyKey) (release 
 			return
 		}
 		// The caller may have gone; if this fails, the next request waits until the lease expires.
-		releasing, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-		defer cancel()
+		releasing := store.WithPatience(context.WithoutCancel(ctx), releaseTimeout)
 		if err := a.Store.ReleaseLease(releasing, key); err != nil {
 			a.Log.WarnContext(ctx, "lease of an Idempotency-Key not released", "error", err)
 		}
@@ -246,7 +248,8 @@ func (a *api) renewLease(ctx context.Context, key store.IdempotencyKey) {
 			return
 		case <-ticker.C:
 		}
-		err := a.Store.RenewLease(ctx, key, a.Store.Now())
+		// A renewal that is late does not end the request.
+		err := a.Store.RenewLease(store.WithPatience(ctx, a.DatabaseTimeout), key, a.Store.Now())
 		if err != nil && ctx.Err() == nil {
 			a.Log.WarnContext(ctx, "lease of an Idempotency-Key not renewed", "error", err)
 		}

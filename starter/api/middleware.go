@@ -13,6 +13,7 @@ import (
 
 	"farebook/internal/correlation"
 	"farebook/starter/limit"
+	"farebook/store"
 )
 
 // around wraps the routes in the middlewares of every request.
@@ -20,8 +21,8 @@ func (a *api) around(mux *http.ServeMux) http.Handler {
 	return a.observe(keepReadHeaders(a.route(mux, checkQuery(mux))))
 }
 
-// observe gives the request its correlation id, logs it, and recovers from a panic. The log line has the route and not the path: an
-// unknown path may contain anything.
+// observe gives the request its correlation id and its patience with the database, logs it, and recovers from a panic. The log line has
+// the route and not the path: an unknown path may contain anything.
 func (a *api) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		started := time.Now()
@@ -31,6 +32,7 @@ func (a *api) observe(next http.Handler) http.Handler {
 		}
 		ctx := correlation.With(r.Context(), id)
 		ctx = context.WithValue(ctx, clientKey{}, limit.Client(r, a.Limits.TrustedProxies))
+		ctx = store.WithPatience(ctx, a.DatabaseTimeout)
 		r = r.WithContext(ctx)
 		setCommonHeaders(w.Header(), id)
 		seen := &watched{ResponseWriter: w, body: trackBody(w, r)}

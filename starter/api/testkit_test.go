@@ -55,7 +55,12 @@ type server struct {
 // serve starts an API; change may alter what it talks to.
 func serve(t *testing.T, change func(*testdb.DB, *api.Deps)) *server {
 	t.Helper()
-	db := testdb.New(t)
+	return serveOn(t, testdb.New(t), change)
+}
+
+// serveOn is serve on a database that the test has made.
+func serveOn(t *testing.T, db *testdb.DB, change func(*testdb.DB, *api.Deps)) *server {
+	t.Helper()
 	deps := api.Deps{
 		Store:          db.Store,
 		Stripe:         stripeapi.New(stripeapi.Config{SecretKey: stripeKey, APIBase: "http://" + nowhere, Log: slog.New(slog.DiscardHandler)}),

@@ -79,7 +79,7 @@ func (i *Inbox) Later(ctx context.Context, e Event) {
 		i.Log.WarnContext(logging.As(ctx, service), "too many events at once: this one is left to the sweeper", "eventId", e.ID)
 		return
 	}
-	ctx = logging.As(context.WithoutCancel(ctx), service)
+	ctx = store.WithoutPatience(logging.As(context.WithoutCancel(ctx), service))
 	i.group.Go(func() {
 		defer func() { <-i.slots }()
 		ctx, cancel := context.WithTimeout(ctx, timeout)

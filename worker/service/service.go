@@ -49,7 +49,7 @@ func New(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Logger
 	if err := failpoint.Arm(cfg.Failpoint); err != nil {
 		return nil, err
 	}
-	books, err := store.Open(ctx, cfg.DatabaseDSN, c, log)
+	books, err := store.Open(ctx, cfg.DatabaseDSN, c, log, store.PoolOf(cfg.Pool.Size, cfg.Pool.Idle, cfg.Pool.Lifetime))
 	if err != nil {
 		return nil, err
 	}

@@ -37,7 +37,17 @@ type DB struct {
 // New creates a schema and its user, applies all migrations, and drops both when the test ends.
 func New(t testing.TB) *DB {
 	t.Helper()
-	db := Empty(t)
+	return migrated(t, Empty(t))
+}
+
+// On is New on a server that the test has started for itself, such as to stop it.
+func On(t testing.TB, adminDSN string) *DB {
+	t.Helper()
+	return migrated(t, EmptyOn(t, adminDSN))
+}
+
+func migrated(t testing.TB, db *DB) *DB {
+	t.Helper()
 	require.NoError(t, migrations.Up(t.Context(), db.AdminDSN, db.AppDSN))
 	db.Open(t)
 	return db

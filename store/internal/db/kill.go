@@ -23,9 +23,9 @@ const (
 	killsAtClose = 3 * time.Second
 )
 
-// killer ends statements at the server that nobody waits for any more, over a connection of its own as the same user, who may kill
-// what is theirs without a right. It kills the statement and not the connection: if the id should belong to another connection by now,
-// its statement fails with 1317, which is repeated.
+// killer ends statements at the server that nobody waits for any more, over a second connection of the same user, who may kill their own
+// statements without a right. It kills the statement and not the connection: if the id should belong to another connection by now, its
+// statement fails with 1317, which is repeated.
 type killer struct {
 	connector driver.Connector
 	log       *slog.Logger
