@@ -30,6 +30,7 @@ func (s *script) bookings() {
 	s.measure("BookingOfPayment", bigbooks.Intent(old))
 	s.measure("Ledger", reference)
 	s.measure("EmailsOf", read.ID)
+	s.measure("SealedTransactions", read.ID)
 	s.measure("RefundsOf", read)
 	s.measure("DisputesOf", read)
 	s.measure("KnownRefunds", read.ID)
