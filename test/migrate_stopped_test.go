@@ -33,7 +33,8 @@ func TestMigrateIsStoppedWhileItWaits(t *testing.T) {
 	}
 
 	stopped, output := migrate()
-	s.Eventually(func() bool { return strings.Contains(output.String(), "has had a transaction open for") }, "it does not say what it waits for: %s", output)
+	s.Eventually(func() bool { return strings.Contains(output.String(), "has had a transaction open for") },
+		"it does not say what it waits for: %s", output)
 	require.NoError(t, stopped.Process.Signal(os.Interrupt))
 	var exit *exec.ExitError
 	require.ErrorAs(t, stopped.Wait(), &exit)
