@@ -19,7 +19,6 @@ func Statements() (all []Statement) {
 		Statement{attentionCounted, nil},
 		Statement{unsealedNet, []any{0, Cap}},
 		Statement{openFindings, []any{1, recon.ItemFound, 1, recon.ItemFailed}},
-		Statement{clearingCurrencies, nil},
 		Statement{clearingGaps, []any{1, recon.ItemFound, 1, recon.ItemFailed, "clearing"}},
 	)
 }

@@ -36,11 +36,7 @@ func (r *Reader) reconciliation(ctx context.Context, out *Reading) error {
 	for _, row := range findings {
 		out.Findings[row.Class] = row.Count
 	}
-	var currencies []money.Currency
-	if err := conn.Raw(clearingCurrencies).Scan(&currencies).Error; err != nil {
-		return fmt.Errorf("currencies of the clearing account: %w", err)
-	}
-	for _, currency := range currencies {
+	for currency := range out.Imbalance { // the ledger's currencies, which balance has read from the seals
 		out.Clearing[currency] = 0
 	}
 	var gaps []struct {
@@ -61,9 +57,6 @@ func (r *Reader) reconciliation(ctx context.Context, out *Reading) error {
 var openFindings = fmt.Sprintf(`SELECT class, COUNT(*) AS count FROM (
 	(SELECT class FROM reconciliation_items WHERE run_id = ? AND state = ? LIMIT %[1]d) UNION ALL
 	(SELECT class FROM reconciliation_items WHERE run_id = ? AND state = ? LIMIT %[1]d)) f GROUP BY class`, Cap)
-
-// clearingCurrencies skips through idx_entries_account from one currency to the next.
-const clearingCurrencies = "SELECT DISTINCT currency FROM ledger_entries WHERE account = 'asset:stripe_clearing'"
 
 // clearingGaps is what the run could not explain of the clearing account.
 var clearingGaps = fmt.Sprintf(`SELECT currency, amount_here - amount_at_stripe AS difference FROM (

@@ -87,7 +87,7 @@ func call(label string, rows int64) Call { return Call{Label: label, Samples: []
 func TestOnlyGrowthBeyondATenthNeedsAReason(t *testing.T) {
 	t.Parallel()
 	small := []Call{call("A", 1000), call("B", 1000), call("C", 1000), call("D", 1000), call("E", 0)}
-	large := []Call{call("A", 1120), call("B", 1121), call("C", 5000), call("D", 1000), call("E", 21)}
+	large := []Call{call("A", 1300), call("B", 1301), call("C", 5000), call("D", 1000), call("E", 201)}
 	compared := Compare(small, large, map[string]string{"C": "reads everything", "D": "read everything once", "F": "was removed"})
 	require.Equal(t, map[string]Verdict{"A": Flat, "B": Grows, "C": Allowed, "D": Stale, "E": Grows, "F": Stale}, verdicts(compared))
 	require.Len(t, Failures(compared), 4)
