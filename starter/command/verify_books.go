@@ -41,6 +41,10 @@ func prove(cmd *cobra.Command, prover *proof.Prover, options verifyOptions) (pro
 		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "%s.\n", none) // output of progress may fail without ending the command
 		return proveWhole(cmd, prover, false)
 	}
+	if err == nil {
+		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "The books are proven from the proof of %s on; --whole reads all of them.\n", // as above
+			result.Baseline.UTC().Format(time.RFC3339))
+	}
 	return result, err
 }
 

@@ -123,8 +123,8 @@ func TestTamperedHistoryIsFoundByItsSeal(t *testing.T) {
 		"balanced entries added to an old transaction": {`INSERT INTO ledger_entries (ledger_id, account, side, amount, currency)
 			SELECT MIN(id), 'expense:stripe_fees', 'debit', 5, 'USD' FROM financial_ledger
 			UNION ALL SELECT MIN(id), 'asset:stripe_clearing', 'credit', 5, 'USD' FROM financial_ledger`, []string{sealedHistory, sealedSums}},
-		"the sums of a seal changed":   {`UPDATE ledger_seals SET sums = REPLACE(sums, 'asset:bank', 'asset:issuing') WHERE number = 1`, []string{sealedHistory, sealedSums}},
-		"an old description changed":   {"UPDATE financial_ledger SET description = 'another' ORDER BY id LIMIT 1", []string{sealedHistory}},
+		"the sums of a seal changed": {`UPDATE ledger_seals SET sums = REPLACE(sums, 'asset:bank', 'asset:issuing') WHERE number = 1`, []string{sealedHistory, sealedSums}},
+		"an old description changed": {"UPDATE financial_ledger SET description = 'another' ORDER BY id LIMIT 1", []string{sealedHistory}},
 		"an old transaction dated off": {
 			"UPDATE financial_ledger SET effective_at = effective_at - INTERVAL 1 DAY ORDER BY id LIMIT 1", []string{sealedHistory},
 		},
