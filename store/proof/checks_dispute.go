@@ -9,7 +9,8 @@ const withheldEqualsDisputes = "disputed funds equal what open disputes withhold
 var disputeChecks = []check{
 	{number: 8, text: withheldEqualsDisputes, of: ofBookings, breaks: `
 		SELECT COUNT(*) FROM (SELECT booking_id, currency FROM (
-		    SELECT d.booking_id, d.settlement_currency AS currency, d.withheld - d.loss AS funds, d.loss FROM disputes d
+		    SELECT d.booking_id, d.settlement_currency AS currency, d.withheld - d.loss AS funds, d.loss
+		    FROM disputes d FORCE INDEX (idx_disputes_booking)
 		    WHERE {d.booking_id} AND d.settlement_currency <> ''
 		    UNION ALL
 		    SELECT l.booking_id, e.currency, CASE e.account WHEN 'asset:disputed_funds' THEN -(` + journal.Net + `) ELSE 0 END,
