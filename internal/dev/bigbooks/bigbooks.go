@@ -1,7 +1,7 @@
 // Package bigbooks fills an empty, migrated database with the books of years: bookings, and all rows that follow from them, in their
 // usual shares (kinds.go). It writes by SQL, one statement a table, because the recorders of store/ would need days for the bookings
-// that it writes in minutes. The rows are consistent: the promises of store/proof hold on them. Equal options write equal rows, except for the
-// digests of the seals, which the store makes. It imports store, internal/clock and the MySQL driver.
+// that it writes in minutes. The rows are consistent: the promises of store/proof hold on them. Equal options write equal rows.
+// It imports booking, store and the MySQL driver.
 package bigbooks
 
 import (

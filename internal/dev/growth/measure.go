@@ -69,7 +69,9 @@ func newScript(ctx context.Context, adminDSN, appDSN string, size int) (s *scrip
 		return nil, nil, errors.Join(err, books.Close(), admin.Close())
 	}
 	runs := recon.New(books)
-	c := &calls{ctx: ctx, subjects: subjects(books, runs, proof.New(proven), gauges.New(books)), meter: meter, schema: schema, made: map[string]*Call{}}
+	c := &calls{
+		ctx: ctx, subjects: subjects(books, runs, proof.New(proven), gauges.New(books)), meter: meter, schema: schema, made: map[string]*Call{},
+	}
 	return &script{
 		calls: c, books: books, runs: runs, size: size, now: time.Now().UTC().Truncate(time.Microsecond),
 		by: access.Actor{Name: "growth@localhost", CorrelationID: "growth"},
