@@ -29,8 +29,8 @@ const stalledRequest = 200 * time.Millisecond
 // stalls is answered because of it.
 func stalling(t *testing.T, db *testdb.DB) (*server, *store.Store) {
 	t.Helper()
-	books, err := store.Open(t.Context(), db.AppDSN+"&innodb_lock_wait_timeout=1000", db.Clock, slog.New(slog.DiscardHandler), store.StatementLimit(time.Hour),
-		store.PoolOf(4, 4, time.Hour))
+	books, err := store.Open(t.Context(), db.AppDSN+"&innodb_lock_wait_timeout=1000", db.Clock, slog.New(slog.DiscardHandler),
+		store.StatementLimit(time.Hour), store.PoolOf(4, 4, time.Hour))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, books.Close()) })
 	withoutTemporal := withoutTemporal(t)
