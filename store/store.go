@@ -44,11 +44,22 @@ type Option func(*db.Pool)
 
 // ForProofs makes a store for checks that read large ranges of the ledger: three connections, and two minutes for a statement, beside the
 // pool of the books and not from it.
-func ForProofs() Option { return func(pool *db.Pool) { *pool = db.Proofs() } }
+func ForProofs() Option {
+	return func(pool *db.Pool) {
+		login := pool.Login
+		*pool = db.Proofs()
+		pool.Login = login
+	}
+}
 
 // PoolOf sets the size of the pool, how many connections stay open without work, and when a connection is replaced.
 func PoolOf(size, idle int, lifetime time.Duration) Option {
 	return func(pool *db.Pool) { pool.Size, pool.Idle, pool.Lifetime = size, idle, lifetime }
+}
+
+// LoginFrom has each new connection ask for its user and password, so that a rotated password needs no restart.
+func LoginFrom(login func() (user, password string, err error)) Option {
+	return func(pool *db.Pool) { pool.Login = login }
 }
 
 // ConnectionWait sets how long a statement waits for a connection while all of them are in use.

@@ -67,6 +67,8 @@ type Config struct {
 	Failpoint string
 
 	temporal envconfig.ClientConfigProfile
+	// databaseDSNFile is the file of DATABASE_DSN; empty when the variable has the value.
+	databaseDSNFile string
 }
 
 // Stripe configures access to Stripe.

@@ -37,7 +37,7 @@ func (r *reader) readDatabase() {
 	// There is no default: migrate must only change a database that somebody named, never the machine's own server.
 	r.config.DatabaseAdminDSN = r.dsn(AdminDatabase, "DATABASE_ADMIN_DSN", r.vars.DatabaseAdminDSN, "",
 		"the database, as a user that may create databases and grants, root:password@tcp(host:port)/")
-	if !r.parts[AdminDatabase] && r.vars.DatabaseAdminDSN != "" && r.production() {
+	if !r.parts[AdminDatabase] && r.secretGiven("DATABASE_ADMIN_DSN") && r.production() {
 		r.warnings = append(r.warnings, "DATABASE_ADMIN_DSN is set and not needed here: give it to starter migrate alone, "+
 			"as the ledger is append-only only for those who don't have it")
 	}
@@ -259,7 +259,7 @@ func (r *reader) checkSMTP(smtp mail.Config) {
 	default:
 		r.problem("SMTP_TLS is %q: set it to starttls, tls or none", smtp.TLS)
 	}
-	if (smtp.Username == "") != (smtp.Password == "") {
+	if r.parts[Mail] && (smtp.Username == "") == r.secretGiven("SMTP_PASSWORD") {
 		r.problem("SMTP_USERNAME and SMTP_PASSWORD go together: set both or neither")
 	}
 	if smtp.Password != "" && smtp.TLS == "none" && r.production() {

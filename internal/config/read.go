@@ -18,6 +18,8 @@ type reader struct {
 	config   Config
 	problems []string
 	warnings []string
+	// unread are secrets whose file was refused, which are not missing as well.
+	unread map[string]bool
 }
 
 // ProblemsError are all reasons why a configuration was refused.
@@ -28,10 +30,11 @@ func (p ProblemsError) Error() string {
 }
 
 func read(environment []string, parts []Part) (Config, []string, error) {
-	r := &reader{environ: env.ToMap(environment), parts: map[Part]bool{}}
+	r := &reader{environ: env.ToMap(environment), parts: map[Part]bool{}, unread: map[string]bool{}}
 	for _, part := range parts {
 		r.parts[part] = true
 	}
+	r.readSecretFiles()
 	trimmed := map[string]string{}
 	for name, value := range r.environ {
 		if value = strings.TrimSpace(value); value != "" {
@@ -72,9 +75,9 @@ func (r *reader) problem(format string, args ...any) {
 }
 
 // missing records a problem in production, and a warning in development, where it returns fallback unless that is empty. It
-// does nothing if the command does not need the part.
+// does nothing if the command does not need the part, or if the variable's file was refused.
 func (r *reader) missing(part Part, name, fallback, purpose string) string {
-	if !r.parts[part] {
+	if !r.parts[part] || r.unread[name] {
 		return ""
 	}
 	if r.production() || fallback == "" {
@@ -136,7 +139,7 @@ func (r *reader) readTemporal() {
 	switch {
 	case err != nil:
 		r.problem("TEMPORAL_... does not fit together: %v", err)
-	case options.ConnectionOptions.TLS == nil && profile.Address != "":
+	case options.ConnectionOptions.TLS == nil && profile.Address != "" && r.parts[Temporal]:
 		host, _, _ := net.SplitHostPort(profile.Address) // an invalid address has been reported above
 		r.requireTLS("TEMPORAL_ADDRESS", host, "set TEMPORAL_API_KEY, or TEMPORAL_TLS=true and the certificates that the server asks for")
 	}

@@ -88,11 +88,19 @@ var temporalVariables = []Variable{
 // Variables lists every variable that the configuration reads, for documentation and for checks of deployment files.
 func Variables() []Variable {
 	fields := reflect.VisibleFields(reflect.TypeFor[variables]())
-	all := make([]Variable, 0, len(fields)+len(temporalVariables))
+	all := make([]Variable, 0, len(fields)+len(temporalVariables)+len(secrets))
 	for _, field := range fields {
 		all = append(all, Variable{Name: field.Tag.Get("env"), Default: field.Tag.Get("envDefault"), Doc: field.Tag.Get("doc")})
 	}
-	return append(all, temporalVariables...)
+	all = append(all, temporalVariables...)
+	for _, secret := range secrets {
+		doc := "file that holds " + secret.name + " on one line, instead of the variable; setting both is an error"
+		if secret.name == "DATABASE_DSN" {
+			doc += ". User and password are read again for each new connection, all other files at the start only"
+		}
+		all = append(all, Variable{Name: secret.name + fileSuffix, Doc: doc})
+	}
+	return all
 }
 
 // environ is an environment as a map, in the form that Temporal's envconfig expects.

@@ -78,7 +78,8 @@ func NewAPI(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Log
 	if err != nil {
 		return nil, nil, err
 	}
-	books, err := store.Open(ctx, cfg.DatabaseDSN, c, log, store.PoolOf(cfg.Pool.Size, cfg.Pool.Idle, cfg.Pool.Lifetime))
+	books, err := store.Open(ctx, cfg.DatabaseDSN, c, log, store.PoolOf(cfg.Pool.Size, cfg.Pool.Idle, cfg.Pool.Lifetime),
+		store.LoginFrom(cfg.DatabaseLogin))
 	if err != nil {
 		temporal.Close()
 		return nil, nil, err

@@ -80,7 +80,8 @@ func workflowsCommand(cmd *cobra.Command, service string, work func(*store.Store
 
 // withStore opens the database for the time of work.
 func withStore(ctx context.Context, cfg config.Config, log *slog.Logger, work func(*store.Store) error) error {
-	books, err := store.Open(ctx, cfg.DatabaseDSN, clock.System{}, log, store.PoolOf(cfg.Pool.Size, cfg.Pool.Idle, cfg.Pool.Lifetime))
+	books, err := store.Open(ctx, cfg.DatabaseDSN, clock.System{}, log, store.PoolOf(cfg.Pool.Size, cfg.Pool.Idle, cfg.Pool.Lifetime),
+		store.LoginFrom(cfg.DatabaseLogin))
 	if err != nil {
 		return err
 	}

@@ -49,7 +49,8 @@ func New(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Logger
 	if err := failpoint.Arm(cfg.Failpoint); err != nil {
 		return nil, err
 	}
-	books, err := store.Open(ctx, cfg.DatabaseDSN, c, log, store.PoolOf(cfg.Pool.Size, cfg.Pool.Idle, cfg.Pool.Lifetime))
+	books, err := store.Open(ctx, cfg.DatabaseDSN, c, log, store.PoolOf(cfg.Pool.Size, cfg.Pool.Idle, cfg.Pool.Lifetime),
+		store.LoginFrom(cfg.DatabaseLogin))
 	if err != nil {
 		return nil, err
 	}

@@ -135,6 +135,9 @@ func TestComposePassesTheConfigurationOn(t *testing.T) {
 		"TEMPORAL_CONFIG_FILE": "a file, which the image does not have", "TEMPORAL_PROFILE": "the same",
 		"TEMPORAL_TLS_CLIENT_CERT_PATH": "a file: _DATA is passed", "TEMPORAL_TLS_CLIENT_KEY_PATH": "the same",
 		"TEMPORAL_TLS_SERVER_CA_CERT_PATH": "the same",
+		"DATABASE_DSN_FILE":                "Compose has the value itself", "DATABASE_ADMIN_DSN_FILE": "the same",
+		"STRIPE_SECRET_KEY_FILE": "the same", "STRIPE_WEBHOOK_SECRET_FILE": "the same", "SMTP_PASSWORD_FILE": "the same",
+		"TEMPORAL_API_KEY_FILE": "the same",
 	}
 	api := readCompose(t).Services["api"]
 	for _, variable := range config.Variables() {

@@ -42,6 +42,9 @@ func Open(ctx context.Context, dsn string, pool Pool, c clock.Clock, log *slog.L
 		return nil, errors.New("DATABASE_DSN is not a DSN: want user:password@tcp(host:port)/database")
 	}
 	harden(config, pool.Network())
+	if err := renewLogin(config, pool.Login, log); err != nil {
+		return nil, fmt.Errorf("DATABASE_DSN: %w", err)
+	}
 	plain, err := mysqldriver.NewConnector(config)
 	if err != nil {
 		return nil, fmt.Errorf("DATABASE_DSN: %w", err)

@@ -21,6 +21,8 @@ type Pool struct {
 	Wait time.Duration
 	// Statement is how long the server works on one statement: every statement on MariaDB, SELECT on MySQL.
 	Statement time.Duration
+	// Login returns the user and password of a connection that is about to be opened; nil takes those of the DSN.
+	Login Login
 }
 
 const (

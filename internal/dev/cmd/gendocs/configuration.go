@@ -14,7 +14,8 @@ func configuration() string {
 		"every problem in one message. In development a missing\n" +
 		"value falls back to the local development stack, with a warning. With `APP_ENV=production` nothing falls back: Temporal's address,\n" +
 		"the database, `STRIPE_SECRET_KEY`, `STRIPE_WEBHOOK_SECRET` and SMTP are required, test keys need `STRIPE_ALLOW_TEST_KEY=true`,\n" +
-		"and the stand-in's address and all settings for tests are refused.\n\n" +
+		"and the stand-in's address and all settings for tests are refused. Each secret may be in a file that `<NAME>_FILE` names, as Docker\n" +
+		"and Kubernetes mount them.\n\n" +
 		"| variable | default | meaning |\n|---|---|---|\n")
 	for _, variable := range config.Variables() {
 		value := ""
