@@ -1,0 +1,161 @@
+package chart
+
+import (
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
+
+	"farebook/internal/config"
+)
+
+// value is what a container sets a variable to.
+func value(container corev1.Container, name string) string {
+	for _, variable := range container.Env {
+		if variable.Name == name {
+			return variable.Value
+		}
+	}
+	return ""
+}
+
+// The configuration reads each variable that a container sets, once.
+func TestVariablesAreRead(t *testing.T) {
+	known := map[string]bool{}
+	for _, variable := range config.Variables() {
+		known[variable.Name] = true
+	}
+	for example, values := range valuesFiles(t) {
+		for id, pod := range objects(t, values).pods() {
+			seen := map[string]bool{}
+			for _, variable := range pod.Spec.Containers[0].Env {
+				require.True(t, known[variable.Name], "%s of %s sets %s, which nobody reads", id, example, variable.Name)
+				require.False(t, seen[variable.Name], "%s of %s sets %s twice", id, example, variable.Name)
+				require.Nil(t, variable.ValueFrom, "%s of %s: secrets are files", id, example)
+				seen[variable.Name] = true
+			}
+		}
+	}
+}
+
+// parts are what each program reads of the configuration; API and worker need all of it.
+func parts(command []string) []config.Part {
+	switch strings.Join(command, " ") {
+	case "starter migrate":
+		return []config.Part{config.Database, config.AdminDatabase}
+	case "starter setup", "starter setup --no-schedule":
+		return []config.Part{config.Temporal}
+	}
+	return nil
+}
+
+// secretTexts are plausible secrets by the last part of the path that a container reads them from.
+var secretTexts = map[string]string{
+	"DATABASE_DSN":          "farebook:secret@tcp(db.example.com:3306)/farebook?tls=true\n",
+	"DATABASE_ADMIN_DSN":    "root:secret@tcp(db.example.com:3306)/?tls=true\n",
+	"STRIPE_SECRET_KEY":     "sk_" + "live_chartTest\n",
+	"STRIPE_WEBHOOK_SECRET": "whsec_" + "chartTest\n",
+	"SMTP_PASSWORD":         "secret\n",
+	"TEMPORAL_API_KEY":      "secret\n",
+	"seal-key.pem":          sealKey,
+}
+
+// Production accepts what each container is given: its variables, and the files that its volumes mount where the variables say.
+func TestProductionAcceptsEveryContainer(t *testing.T) {
+	for example, values := range valuesFiles(t) {
+		for id, pod := range objects(t, values).pods() {
+			mounted := mount(t, pod.Spec)
+			var environment []string
+			for _, variable := range pod.Spec.Containers[0].Env {
+				text := variable.Value
+				if strings.HasSuffix(variable.Name, "_FILE") || strings.HasSuffix(variable.Name, "_PATH") {
+					require.Contains(t, mounted, text, "%s of %s: %s names a file that no volume mounts", id, example, variable.Name)
+					text = mounted[text]
+				}
+				environment = append(environment, variable.Name+"="+text)
+			}
+			_, warnings, err := config.LoadFrom(environment, parts(pod.Spec.Containers[0].Command)...)
+			require.NoError(t, err, "%s of %s", id, example)
+			require.Empty(t, warnings, "%s of %s", id, example)
+		}
+	}
+}
+
+// mount writes the files that the volumes of a pod mount, and returns where each is by its path in the container.
+func mount(t *testing.T, pod corev1.PodSpec) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	volumes := map[string]*corev1.SecretVolumeSource{}
+	for _, volume := range pod.Volumes {
+		require.NotNil(t, volume.Secret, volume.Name)
+		require.EqualValues(t, 0o440, *volume.Secret.DefaultMode, volume.Name)
+		volumes[volume.Name] = volume.Secret
+	}
+	for _, mounted := range pod.Containers[0].VolumeMounts {
+		require.True(t, mounted.ReadOnly, mounted.Name)
+		require.Empty(t, mounted.SubPath, "%s: a file below a subPath does not follow a rotation", mounted.Name)
+		secret, found := volumes[mounted.Name]
+		require.True(t, found, mounted.Name)
+		delete(volumes, mounted.Name)
+		names := []string{"tls.crt", "tls.key", "ca.crt"} // the keys of a Secret of TLS
+		if len(secret.Items) > 0 {
+			names = nil
+		}
+		for _, item := range secret.Items {
+			names = append(names, item.Path)
+		}
+		for _, name := range names {
+			file := filepath.Join(t.TempDir(), "secret")
+			require.NoError(t, os.WriteFile(file, []byte(secretText(t, name)), 0o440))
+			files[path.Join(mounted.MountPath, name)] = file
+		}
+	}
+	require.Empty(t, volumes, "volumes that no container mounts")
+	return files
+}
+
+// Only the migration job may change the schema.
+func TestAdministratorsSecretIsMountedInMigrationsAlone(t *testing.T) {
+	for _, values := range valuesFiles(t) {
+		for id, pod := range objects(t, values).pods() {
+			for _, volume := range pod.Spec.Volumes {
+				if volume.Secret.SecretName == "farebook-admin" {
+					require.True(t, strings.HasPrefix(id, "Job farebook-migrate"), id)
+				}
+			}
+		}
+	}
+}
+
+// The programs of this checkout have each command, with its flags.
+func TestCommandsExist(t *testing.T) {
+	bin := t.TempDir()
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", bin+"/", "./starter", "./worker")
+	build.Dir = root
+	output, err := build.CombinedOutput()
+	require.NoError(t, err, "%s", output)
+	tried := map[string]bool{}
+	for _, values := range valuesFiles(t) {
+		for id, pod := range objects(t, values).pods() {
+			container := pod.Spec.Containers[0]
+			require.Empty(t, container.Args, id)
+			line := strings.Join(container.Command, " ")
+			if tried[line] {
+				continue
+			}
+			tried[line] = true
+			arguments := append(slices.Clone(container.Command[1:]), "--help")
+			help, err := exec.CommandContext(t.Context(), filepath.Join(bin, container.Command[0]), arguments...).Output()
+			require.NoError(t, err, line)
+			usage, _, _ := strings.Cut(line, " --")
+			require.Regexp(t, `(?m)^  `+usage+`( \[flags\])?$`, string(help), line)
+		}
+	}
+	require.Len(t, tried, 5)
+}
