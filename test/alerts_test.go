@@ -208,13 +208,24 @@ func (w *watched) awaitData(expression string) {
 	}, "no data: %s", expression)
 }
 
+// awaitScrape waits until Prometheus has read all metrics as they are now.
+func (w *watched) awaitScrape() {
+	w.T.Helper()
+	now := float64(time.Now().UnixMilli()) / 1000
+	w.Eventually(func() bool {
+		samples, err := w.prometheus.Query(w.T.Context(), "min(timestamp(up))")
+		return err == nil && len(samples) == 1 && samples[0].Value > now
+	}, "no scrape")
+}
+
 // A real Prometheus has a value for what each alert and each panel of the dashboards measures while all is well, and no alert fires. Then
 // each fault fires its alerts, and its end clears them.
 func TestAlertsFireOnFaultsAndClear(t *testing.T) {
 	t.Parallel()
 	w := watch(t)
 	playMetricStories(t, w.Stack, "first")
-	playMetricStories(t, w.Stack, "second") // a series that begins with its first event has no rate before the second
+	w.awaitScrape() // a series that begins with its first event has no rate before the second
+	playMetricStories(t, w.Stack, "second")
 	_, rules := readAlerts(t)
 	for _, rule := range rules {
 		left := window.ReplaceAllString(comparison.FindStringSubmatch(rule.Expr)[1], "["+storyTime+"]")

@@ -3,6 +3,7 @@ package test
 import (
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -43,4 +44,31 @@ func TestWholeProofKilledBetweenRanges(t *testing.T) {
 	out, err := verify(nil)
 	require.NoError(t, err, out)
 	require.NotContains(t, out, "% proven", "only what has changed is read")
+}
+
+// A verification that has to read the whole books, while another process does so, waits for it and then reads what has changed since.
+func TestVerificationWaitsForAnotherWholeProof(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{NoWorker: true})
+	s.DB.Promises(t)
+	s.DB.Exec(t, "UPDATE proofs SET finished_at = NULL, held = NULL")
+	other, err := s.DB.SQL.Conn(t.Context())
+	require.NoError(t, err)
+	defer func() { require.NoError(t, other.Close()) }()
+	lock := "LEFT(CONCAT('farebook_proof_', (SELECT MAX(id) FROM proofs), '_', DATABASE()), 64)"
+	var got int
+	require.NoError(t, other.QueryRowContext(t.Context(), "SELECT GET_LOCK("+lock+", 0)").Scan(&got))
+	require.Equal(t, 1, got)
+
+	said := &testkit.Buffer{}
+	verify := s.StarterCommand("verify", "--books")
+	verify.Stdout, verify.Stderr = said, said
+	require.NoError(t, verify.Start())
+	s.Eventually(func() bool { return strings.Contains(said.String(), "this one waits for it") }, "it does not wait: %s", said)
+	s.DB.Exec(t, "UPDATE proofs SET finished_at = started_at, held = TRUE") // what the other process does at its end
+	_, err = other.ExecContext(t.Context(), "DO RELEASE_LOCK("+lock+")")
+	require.NoError(t, err)
+	require.NoError(t, verify.Wait(), said)
+	require.Contains(t, said.String(), "proven from the proof of")
+	require.Equal(t, 2, s.DB.Count(t, "SELECT COUNT(*) FROM proofs WHERE held = TRUE"))
 }

@@ -12,6 +12,7 @@ import (
 
 	"farebook/internal/clock"
 	"farebook/internal/config"
+	"farebook/internal/wait"
 	"farebook/store"
 	"farebook/store/proof"
 )
@@ -32,21 +33,43 @@ func proveBooks(cmd *cobra.Command, cfg config.Config, log *slog.Logger, options
 	return result.Promises, errors.Join(err, books.Close())
 }
 
+// prove continues from the last proof that held. Without one, it reads the whole books, and waits for another process that does so already.
 func prove(cmd *cobra.Command, prover *proof.Prover, options verifyOptions) (proof.Result, error) {
 	if options.whole {
 		return proveWhole(cmd, prover, options.restart)
 	}
-	result, err := prover.Changes(cmd.Context())
-	var none *proof.NoBaselineError
-	if errors.As(err, &none) {
-		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "%s.\n", none) // output of progress may fail without ending the command
-		return proveWhole(cmd, prover, false)
+	for waited := false; ; waited = true {
+		result, err := prover.Changes(cmd.Context())
+		var none *proof.NoBaselineError
+		switch {
+		case err == nil:
+			say(cmd, "The books are proven from the proof of %s on; --whole reads all of them.\n", result.Baseline.UTC().Format(time.RFC3339))
+			return result, nil
+		case !errors.As(err, &none):
+			return result, err
+		case !waited:
+			say(cmd, "%s.\n", none)
+		}
+		result, err = proveWhole(cmd, prover, false)
+		var running *proof.RunningError
+		if !errors.As(err, &running) {
+			return result, err
+		}
+		if !waited {
+			say(cmd, "Another process does so since %s; this one waits for it.\n", running.StartedAt.UTC().Format(time.RFC3339))
+		}
+		if err := wait.For(cmd.Context(), otherProofPause); err != nil {
+			return result, err
+		}
 	}
-	if err == nil {
-		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "The books are proven from the proof of %s on; --whole reads all of them.\n", // as above
-			result.Baseline.UTC().Format(time.RFC3339))
-	}
-	return result, err
+}
+
+// otherProofPause is between two looks at the proof of another process.
+const otherProofPause = time.Second
+
+// say writes a line about progress, which may fail without ending the command.
+func say(cmd *cobra.Command, format string, args ...any) {
+	_, _ = fmt.Fprintf(cmd.ErrOrStderr(), format, args...)
 }
 
 // proveWhole proves the whole books and shows how far it is.
