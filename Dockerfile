@@ -4,11 +4,12 @@ WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
-# .dockerignore excludes .git, so version and revision are passed as arguments.
+# .dockerignore excludes .git, so version, revision and the date of its commit are passed as arguments.
 ARG VERSION=local
 ARG REVISION=unknown
+ARG DATE=unknown
 RUN CGO_ENABLED=0 go build -trimpath \
-    -ldflags="-s -w -X farebook/internal/version.version=${VERSION} -X farebook/internal/version.revision=${REVISION}" \
+    -ldflags="-s -w -X farebook/internal/version.version=${VERSION} -X farebook/internal/version.revision=${REVISION} -X farebook/internal/version.date=${DATE}" \
     -o /out/ ./starter ./worker
 
 # Alpine for its certificate bundle and for wget, which the health check uses.

@@ -176,8 +176,9 @@ sbom: $(CYCLONEDX) ## Write what the two programs are made of, as CycloneDX, to 
 	@for program in starter worker; do $(CYCLONEDX) app -json -licenses -main $$program -output var/sbom/$$program.cdx.json . || exit 1; done
 	@ls var/sbom/*.cdx.json
 
-image: ## Build the image with Docker; it knows version and revision
-	@docker build --build-arg VERSION="$$(git describe --tags --always --dirty)" --build-arg REVISION="$$(git rev-parse HEAD)" -t farebook:local .
+image: ## Build the image with Docker; it knows version, revision and its date
+	@docker build --build-arg VERSION="$$(git describe --tags --always --dirty)" --build-arg REVISION="$$(git rev-parse HEAD)" \
+		--build-arg DATE="$$(TZ=UTC git log -1 --date=format-local:%Y-%m-%d --format=%cd)" -t farebook:local .
 
 generate: ## Write the generated parts of docs/, the stand-in's rules and the tests' events anew
 	@go run ./internal/dev/cmd/gendocs

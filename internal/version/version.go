@@ -5,27 +5,43 @@ import (
 	"cmp"
 	"fmt"
 	"runtime/debug"
+	"strings"
 )
 
-// version and revision are set by the linker when there is no .git to read them from, as in the image.
-var version, revision string
+// version, revision and date are set by the linker when there is no .git to read them from, as in the image.
+var version, revision, date string
 
-// String returns one line for people: "farebook v1.2.3, revision 0123abcd, go1.26.3".
+// String returns one line for people: "farebook v1.2.3, revision 0123abcd of 2026-11-26, go1.26.3". The date is that of the commit, in UTC.
 func String() string {
 	built, commit, compiler := Parts()
-	return fmt.Sprintf("farebook %s, revision %s, %s", built, commit, compiler)
+	return fmt.Sprintf("farebook %s, revision %s of %s, %s", built, commit, committed(), compiler)
 }
 
 // Parts returns the version, the revision and the version of Go.
 func Parts() (built, commit, compiler string) {
-	built, commit, compiler = "unknown", "unknown", "an unknown Go"
+	built, compiler = "unknown", "an unknown Go"
 	if info, ok := debug.ReadBuildInfo(); ok {
 		built, compiler = info.Main.Version, info.GoVersion
-		for _, setting := range info.Settings {
-			if setting.Key == "vcs.revision" {
-				commit = setting.Value
-			}
+	}
+	return cmp.Or(version, built), cmp.Or(revision, setting("vcs.revision"), "unknown"), compiler
+}
+
+// committed is the day of the commit.
+func committed() string {
+	day, _, _ := strings.Cut(setting("vcs.time"), "T")
+	return cmp.Or(date, day, "an unknown date")
+}
+
+// setting is what the go command recorded under key; empty if nothing.
+func setting(key string) string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	for _, recorded := range info.Settings {
+		if recorded.Key == key {
+			return recorded.Value
 		}
 	}
-	return cmp.Or(version, built), cmp.Or(revision, commit), compiler
+	return ""
 }

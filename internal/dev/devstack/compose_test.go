@@ -185,7 +185,7 @@ func TestTheImageKnowsItsVersion(t *testing.T) {
 		require.Contains(t, string(dockerfile), "ARG "+argument+"=")
 		require.Contains(t, string(flags[1]), "${"+argument+"}")
 	}
-	filled := strings.NewReplacer("${VERSION}", "1.2.3-test", "${REVISION}", "0123abcd").Replace(string(flags[1]))
+	filled := strings.NewReplacer("${VERSION}", "1.2.3-test", "${REVISION}", "0123abcd", "${DATE}", "2026-11-26").Replace(string(flags[1]))
 	bin := t.TempDir()
 	build := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-ldflags="+filled, "-o", bin+"/", "./starter", "./worker")
 	build.Dir = root
@@ -194,7 +194,7 @@ func TestTheImageKnowsItsVersion(t *testing.T) {
 	for _, program := range []string{"starter", "worker"} {
 		said, err := exec.CommandContext(t.Context(), filepath.Join(bin, program), "--version").Output()
 		require.NoError(t, err)
-		require.Regexp(t, `^farebook 1\.2\.3-test, revision 0123abcd, go`, string(said), program)
+		require.Regexp(t, `^farebook 1\.2\.3-test, revision 0123abcd of 2026-11-26, go`, string(said), program)
 	}
 }
 
