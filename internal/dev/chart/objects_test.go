@@ -109,6 +109,9 @@ func TestSelectorsFindTheirPods(t *testing.T) {
 			switch o := decoded.(type) {
 			case *appsv1.Deployment:
 				selector = o.Spec.Selector.MatchLabels
+				for _, spread := range o.Spec.Template.Spec.TopologySpreadConstraints {
+					require.Equal(t, selector, spread.LabelSelector.MatchLabels, id)
+				}
 			case *corev1.Service:
 				selector = o.Spec.Selector
 			case *policyv1.PodDisruptionBudget:
