@@ -64,7 +64,7 @@ func prove(cmd *cobra.Command, prover *proof.Prover, options verifyOptions) (pro
 	}
 }
 
-// otherProofPause is between two looks at the proof of another process.
+// otherProofPause is how long a command waits before it checks again for the proof of another process.
 const otherProofPause = time.Second
 
 // say writes a line about progress, which may fail without ending the command.
