@@ -131,10 +131,9 @@ lint: $(GOLANGCI) $(WORKFLOWCHECK) ## Check style, imports, the determinism of w
 	@go run ./internal/dev/cmd/style -since $(SUBJECTS_SINCE)
 	@go run ./internal/dev/cmd/migrationlint
 
-# Go's cache of test results does not notice a change of the chart, which is outside the module of its tests.
+# Go's cache of test results does not notice a change of files outside the module of its tests, such as the chart.
 conformance: ## Hold the Stripe stand-in against Stripe's specification and clients, and the Helm chart against Kubernetes' types
 	@$(NEED) node=nodejs npm=npm openssl=openssl
-# -count=1: the test cache does not see changes of files outside of a module, which these tests read.
 	@cd conformance && go test -count=1 -timeout $(TEST_TIMEOUT) ./...
 	@cd internal/dev/chart && go test -count=1 -timeout $(TEST_TIMEOUT) ./...
 
