@@ -21,6 +21,11 @@ const (
 // outcome of a COMMIT whose answer was lost is unknown: it is returned as an error, and the caller's repetition meets the
 // UNIQUE rows.
 func (d *DB) InTransaction(ctx context.Context, work func(tx *gorm.DB) error) error {
+	return d.Repeated(ctx, func() error { return d.WithContext(ctx).Transaction(work) })
+}
+
+// Repeated runs one statement outside of a transaction, and again when the server rolled it back for a deadlock or a lock.
+func (d *DB) Repeated(ctx context.Context, statement func() error) error {
 	var err error
 	for attempt := range transactionAttempts {
 		if attempt > 0 {
@@ -28,7 +33,7 @@ func (d *DB) InTransaction(ctx context.Context, work func(tx *gorm.DB) error) er
 				return err
 			}
 		}
-		err = d.WithContext(ctx).Transaction(work)
+		err = statement()
 		if !rolledBack(err) {
 			return err
 		}
