@@ -208,12 +208,12 @@ func (w *watched) awaitData(expression string) {
 	}, "no data: %s", expression)
 }
 
-// awaitScrape waits until Prometheus has read all metrics as they are now.
+// awaitScrape waits until Prometheus has read all metrics as they are now. A scrape that timed out has read none.
 func (w *watched) awaitScrape() {
 	w.T.Helper()
 	now := float64(time.Now().UnixMilli()) / 1000
 	w.Eventually(func() bool {
-		samples, err := w.prometheus.Query(w.T.Context(), "min(timestamp(up))")
+		samples, err := w.prometheus.Query(w.T.Context(), "min(timestamp(up)) and min(up) == 1")
 		return err == nil && len(samples) == 1 && samples[0].Value > now
 	}, "no scrape")
 }
@@ -223,9 +223,10 @@ func (w *watched) awaitScrape() {
 func TestAlertsFireOnFaultsAndClear(t *testing.T) {
 	t.Parallel()
 	w := watch(t)
-	playMetricStories(t, w.Stack, "first")
-	w.awaitScrape() // a series that begins with its first event has no rate before the second
-	playMetricStories(t, w.Stack, "second")
+	for _, story := range []string{"first", "second", "third"} { // a series that begins with its first event has no rate before the next
+		playMetricStories(t, w.Stack, story)
+		w.awaitScrape()
+	}
 	_, rules := readAlerts(t)
 	for _, rule := range rules {
 		left := window.ReplaceAllString(comparison.FindStringSubmatch(rule.Expr)[1], "["+storyTime+"]")
