@@ -177,15 +177,11 @@ type Sending struct {
 // lets its claim run out; one that freezes past it has no time left to send. No attempt begins while a fence is up.
 func (s *Store) ClaimEmail(ctx context.Context, id uint64, now, until time.Time) (sending Sending, ok bool, err error) {
 	sending = Sending{EmailID: id, Until: until.Truncate(time.Microsecond)}
-	var claimed *gorm.DB
-	err = s.db.Repeated(ctx, func() error { // workers that claim the same email can deadlock
-		claimed = s.db.WithContext(ctx).Model(&emailRow{}).
-			Where("id = ? AND status = ? AND (sending_until IS NULL OR sending_until <= ?)", id, EmailQueued, now).
-			Where("NOT EXISTS (SELECT 1 FROM fences WHERE is_up = 1)").
-			Updates(map[string]any{"sending_until": sending.Until})
-		return claimed.Error
-	})
-	return sending, err == nil && claimed.RowsAffected == 1, err
+	claimed := s.db.WithContext(ctx).Model(&emailRow{}).
+		Where("id = ? AND status = ? AND (sending_until IS NULL OR sending_until <= ?)", id, EmailQueued, now).
+		Where("NOT EXISTS (SELECT 1 FROM fences WHERE is_up = 1)").
+		Updates(map[string]any{"sending_until": sending.Until})
+	return sending, claimed.RowsAffected == 1, claimed.Error
 }
 
 // NoteEmailAttempt records an attempt that failed, and lets the next one begin.

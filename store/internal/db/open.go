@@ -1,5 +1,5 @@
 // Package db opens the connections to MySQL or MariaDB and runs transactions on them. It knows nothing of Farebook's tables,
-// and imports internal/clock and internal/sqlsession only.
+// and imports internal/clock, internal/sqlsession and internal/wait only.
 package db
 
 import (
@@ -110,7 +110,7 @@ func newConnections(plain driver.Connector, pool Pool, log *slog.Logger) *connec
 	opened.SetMaxOpenConns(pool.Size)
 	opened.SetMaxIdleConns(pool.Idle)
 	opened.SetConnMaxLifetime(pool.Lifetime)
-	return &connections{DB: opened, pool: pool, killer: killer}
+	return &connections{DB: opened, pool: pool, killer: killer, log: log}
 }
 
 // OnOneConnection runs work on one connection, for what a session remembers from one statement to the next.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"log/slog"
 	"sync/atomic"
 	"time"
 )
@@ -70,6 +71,7 @@ type connections struct {
 	pool    Pool
 	refused atomic.Int64 // waits that ended without a connection
 	killer  *killer
+	log     *slog.Logger
 }
 
 func (c *connections) wait(ctx context.Context) *waiting {
@@ -91,11 +93,15 @@ func (c *connections) ended(ctx context.Context, w *waiting, err error) {
 	}
 }
 
-// ExecContext is sql.DB's, with a bounded wait for the connection.
-func (c *connections) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	w := c.wait(ctx)
-	result, err := c.DB.ExecContext(w, query, args...)
-	c.ended(ctx, w, err)
+// ExecContext is sql.DB's, with a bounded wait for the connection. A statement outside of a transaction is one, which the server can roll
+// back for a deadlock: it is repeated.
+func (c *connections) ExecContext(ctx context.Context, query string, args ...any) (result sql.Result, err error) {
+	err = repeated(ctx, c.log, func() (err error) {
+		w := c.wait(ctx)
+		result, err = c.DB.ExecContext(w, query, args...)
+		c.ended(ctx, w, err)
+		return err
+	})
 	return result, err
 }
 

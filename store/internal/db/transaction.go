@@ -2,11 +2,14 @@ package db
 
 import (
 	"context"
+	"log/slog"
 	"math/rand/v2"
 	"time"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
+
+	"farebook/internal/wait"
 )
 
 const (
@@ -21,37 +24,26 @@ const (
 // outcome of a COMMIT whose answer was lost is unknown: it is returned as an error, and the caller's repetition meets the
 // UNIQUE rows.
 func (d *DB) InTransaction(ctx context.Context, work func(tx *gorm.DB) error) error {
-	return d.Repeated(ctx, func() error { return d.WithContext(ctx).Transaction(work) })
+	return repeated(ctx, d.log, func() error { return d.WithContext(ctx).Transaction(work) })
 }
 
-// Repeated runs one statement outside of a transaction, and again when the server rolled it back for a deadlock or a lock.
-func (d *DB) Repeated(ctx context.Context, statement func() error) error {
+// repeated runs a transaction, or a statement that is one, and again when the server rolled it back for a deadlock or a lock.
+func repeated(ctx context.Context, log *slog.Logger, transaction func() error) error {
 	var err error
 	for attempt := range transactionAttempts {
 		if attempt > 0 {
-			if waitErr := pause(ctx, attempt); waitErr != nil {
+			base := transactionBackoff * time.Duration(attempt)
+			if wait.For(ctx, base+rand.N(base)) != nil {
 				return err
 			}
 		}
-		err = statement()
+		err = transaction()
 		if !rolledBack(err) {
 			return err
 		}
-		d.log.WarnContext(ctx, "transaction rolled back by the server, repeating it", "attempt", attempt+1, "code", errorNumber(err))
+		log.WarnContext(ctx, "transaction rolled back by the server, repeating it", "attempt", attempt+1, "code", errorNumber(err))
 	}
 	return err
-}
-
-func pause(ctx context.Context, attempt int) error {
-	base := transactionBackoff * time.Duration(attempt)
-	timer := time.NewTimer(base + rand.N(base))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // ForUpdate locks the rows that a SELECT reads until the transaction ends. Read what will be changed with it: MariaDB's REPEATABLE READ
