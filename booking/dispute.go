@@ -21,6 +21,11 @@ const (
 	DisputeUnknown              DisputeStatus = "unknown" // a status that this version does not know
 )
 
+// OpenDisputes are the states of a dispute that is not decided.
+var OpenDisputes = []DisputeStatus{
+	DisputeWarningNeedsResponse, DisputeWarningUnderReview, DisputeNeedsResponse, DisputeUnderReview, DisputeUnknown,
+}
+
 // DisputeTransitions lists the legal transitions. Events arrive in any order and each is followed by a read at Stripe, so an
 // open state may go nearly anywhere. A closed inquiry may still become a formal dispute, and a card network may reverse a
 // decision. A decided dispute is never open again, so a snapshot that says so is older than the recorded state. The unknown

@@ -22,6 +22,9 @@ const (
 	RefundUnknown        RefundStatus = "unknown" // a status that this version does not know
 )
 
+// OpenRefunds are the states of a refund that is reserved, or on its way to the customer.
+var OpenRefunds = []RefundStatus{RefundRequested, RefundPending, RefundRequiresAction, RefundUnknown}
+
 // RefundTransitions lists the legal transitions. A succeeded refund can fail later (stripe.com/docs/refunds#failed-refunds).
 var RefundTransitions = map[RefundStatus][]RefundStatus{
 	RefundRequested:      {RefundPending, RefundRequiresAction, RefundSucceeded, RefundFailed, RefundCanceled, RefundUnknown},

@@ -1,5 +1,7 @@
 package booking
 
+import "slices"
+
 // Status is the status of a booking.
 type Status string
 
@@ -43,14 +45,18 @@ const (
 	PaymentUnknown        PaymentStatus = "unknown" // a status that this version does not know
 )
 
+// OpenPayments are the states of a payment that is not final: Stripe may still change it.
+var OpenPayments = []PaymentStatus{
+	PaymentPending, PaymentRequiresAction, PaymentProcessing, PaymentAuthorized, PaymentFailed, PaymentUnknown,
+}
+
 // PaymentTransitions lists the legal transitions. Events arrive in any order and each is followed by a read at Stripe, so every
 // transition between open states is legal, and a succeeded payment stays succeeded. canceled -> succeeded is late money:
 // Stripe's rules exclude it, but if it happens, the money is in the books.
 var PaymentTransitions = func() map[PaymentStatus][]PaymentStatus {
-	open := []PaymentStatus{PaymentPending, PaymentRequiresAction, PaymentProcessing, PaymentAuthorized, PaymentFailed, PaymentUnknown}
 	out := map[PaymentStatus][]PaymentStatus{PaymentSucceeded: {}, PaymentCanceled: {PaymentSucceeded}}
-	for _, from := range open {
-		for _, to := range append(append([]PaymentStatus{}, open...), PaymentSucceeded, PaymentCanceled) {
+	for _, from := range OpenPayments {
+		for _, to := range slices.Concat(OpenPayments, []PaymentStatus{PaymentSucceeded, PaymentCanceled}) {
 			if from != to {
 				out[from] = append(out[from], to)
 			}

@@ -79,7 +79,7 @@ func (s *Store) OpenRefunds(ctx context.Context, before time.Time, after uint64,
 			Where("r.id > ? AND r.created_at < ?", after, before.UTC()).Where(where, args...)
 	}
 	var reads []*gorm.DB
-	for _, status := range openRefunds {
+	for _, status := range booking.OpenRefunds {
 		reads = append(reads, read("idx_refunds_status", "r.status = ?", status))
 	}
 	reads = append(reads, read("idx_refunds_unposted", "r.status = ? AND r.posted = FALSE", booking.RefundSucceeded))
@@ -92,11 +92,6 @@ func (s *Store) OpenRefunds(ctx context.Context, before time.Time, after uint64,
 		refunds[i] = OpenRefund{row.Refund.domain(row.Reference), row.Refund.ID}
 	}
 	return refunds, err
-}
-
-var openRefunds = []booking.RefundStatus{
-	booking.RefundRequested, booking.RefundPending, booking.RefundRequiresAction,
-	booking.RefundUnknown,
 }
 
 // OpenDispute names a dispute that is undecided, or whose money is not where the decision puts it. RowID orders them.
@@ -116,16 +111,11 @@ func (s *Store) OpenDisputes(ctx context.Context, before time.Time, after uint64
 			Where("d.id > ? AND d.created_at < ?", after, before.UTC()).Where(where, args...)
 	}
 	reads := []*gorm.DB{read("idx_disputes_unreturned", "d.is_unreturned = 1")}
-	for _, status := range openDisputes {
+	for _, status := range booking.OpenDisputes {
 		reads = append(reads, read("idx_disputes_status", "d.status = ?", status))
 	}
 	err = db.Merge(conn, "row_id", limit, reads).Scan(&disputes).Error
 	return disputes, err
-}
-
-var openDisputes = []booking.DisputeStatus{
-	booking.DisputeWarningNeedsResponse, booking.DisputeWarningUnderReview,
-	booking.DisputeNeedsResponse, booking.DisputeUnderReview, booking.DisputeUnknown,
 }
 
 // OpenPayout names a payout that is not held against the ledger yet, or whose money has not come back yet. RowID orders them.

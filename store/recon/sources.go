@@ -27,18 +27,12 @@ type OpenPayment struct {
 	CreatedAt       time.Time
 }
 
-// openPayments are the statuses of payments that are not final.
-var openPayments = []booking.PaymentStatus{
-	booking.PaymentPending, booking.PaymentRequiresAction, booking.PaymentProcessing, booking.PaymentAuthorized, booking.PaymentFailed,
-	booking.PaymentUnknown,
-}
-
 // OpenPayments reads a page of payments that are not final and were created within a span, by ascending id: after one id, up to another.
 func (r *Runs) OpenPayments(ctx context.Context, from, to time.Time, after, last uint64, limit int) ([]OpenPayment, error) {
 	var rows []OpenPayment
 	conn := r.db.WithContext(ctx)
-	reads := make([]*gorm.DB, len(openPayments))
-	for i, status := range openPayments {
+	reads := make([]*gorm.DB, len(booking.OpenPayments))
+	for i, status := range booking.OpenPayments {
 		reads[i] = conn.Table("payments p FORCE INDEX (idx_payments_status)").
 			Select("p.id, p.stripe_payment_intent_id AS payment_intent_id, p.status, b.reference, p.created_at").
 			Joins("JOIN bookings b ON b.id = p.booking_id").
@@ -70,6 +64,6 @@ func (r *Runs) OpenStoppedBefore(ctx context.Context, runID uint64) (uint64, err
 // OverduePayments counts the open payments that are older than the look-back.
 func (r *Runs) OverduePayments(ctx context.Context, before time.Time) (int64, error) {
 	var count int64
-	err := r.db.WithContext(ctx).Table("payments").Where("status IN ? AND created_at < ?", openPayments, before).Count(&count).Error
+	err := r.db.WithContext(ctx).Table("payments").Where("status IN ? AND created_at < ?", booking.OpenPayments, before).Count(&count).Error
 	return count, err
 }
