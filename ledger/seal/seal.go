@@ -86,6 +86,15 @@ func (s Sums) Add(account ledger.Account, currency money.Currency, amount int64)
 	s[account][currency] += amount
 }
 
+// AddAll adds the sums of another range.
+func (s Sums) AddAll(other Sums) {
+	for account, amounts := range other {
+		for currency, amount := range amounts {
+			s.Add(account, currency, amount)
+		}
+	}
+}
+
 // Equal reports whether both have the same sums; an account without entries has the sum zero.
 func (s Sums) Equal(other Sums) bool { return maps.EqualFunc(s, other, maps.Equal) }
 

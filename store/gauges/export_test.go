@@ -17,8 +17,6 @@ func Statements() (all []Statement) {
 	}
 	return append(all,
 		Statement{attentionCounted, nil},
-		Statement{unsealedNet, []any{0, Cap}},
 		Statement{openFindings, []any{1, recon.ItemFound, 1, recon.ItemFailed}},
-		Statement{clearingGaps, []any{1, recon.ItemFound, 1, recon.ItemFailed, "clearing"}},
 	)
 }

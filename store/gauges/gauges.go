@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"farebook/booking"
+	"farebook/ledger/seal"
 	"farebook/money"
 	"farebook/reconciliation"
 	"farebook/store"
@@ -18,11 +19,14 @@ import (
 // Cap is how many rows of one state are counted. A count of Cap means Cap or more: beyond it, the age matters and not the number.
 const Cap = 10_000
 
+// CapText is Cap for documents.
+const CapText = "10,000"
+
 // Open is the open work of one state.
 type Open struct {
 	State  string
 	Count  int64
-	Oldest time.Time // zero when there is none
+	Oldest time.Time // zero if Count is 0
 }
 
 // Reading is the state of the books at one time.
@@ -46,15 +50,10 @@ type Reading struct {
 // The states that are counted. Those in which most rows end are left out: their number grows with the business, and is counted as a rate.
 var (
 	BookingStates = []booking.Status{booking.StatusPendingPayment, booking.StatusDisputed}
-	RefundStates  = []booking.RefundStatus{
-		booking.RefundRequested, booking.RefundPending, booking.RefundRequiresAction, booking.RefundUnknown,
-	}
-	DisputeStates = []booking.DisputeStatus{
-		booking.DisputeWarningNeedsResponse, booking.DisputeWarningUnderReview, booking.DisputeNeedsResponse, booking.DisputeUnderReview,
-		booking.DisputeUnknown,
-	}
-	EventStates = []store.EventState{store.EventReceived, store.EventProcessing, store.EventFailed, store.EventUnknownBooking}
-	EmailStates = []string{store.EmailQueued, store.EmailHeld}
+	RefundStates  = booking.OpenRefunds
+	DisputeStates = booking.OpenDisputes
+	EventStates   = []store.EventState{store.EventReceived, store.EventProcessing, store.EventFailed, store.EventUnknownBooking}
+	EmailStates   = []string{store.EmailQueued, store.EmailHeld}
 )
 
 // Reader reads the figures. It is safe for concurrent use.
@@ -68,7 +67,7 @@ type Reader struct {
 
 // New returns a reader of the database of the books.
 func New(books *store.Store) *Reader {
-	return &Reader{books: books, runs: recon.New(books), sealed: sealedSums{net: map[money.Currency]int64{}}}
+	return &Reader{books: books, runs: recon.New(books), sealed: sealedSums{sums: seal.Sums{}}}
 }
 
 // Read reads all figures. ctx bounds the time that it may take.

@@ -102,6 +102,28 @@ func TestImbalanceShowsUntilItIsMadeUpFor(t *testing.T) {
 	require.Equal(t, int64(0), read(t, r).Imbalance["EUR"])
 }
 
+// A process that starts beside a long chain of seals adds them up over several readings, and knows at once how far the ledger is sealed.
+func TestNewestSealIsKnownBeforeAllAreAddedUp(t *testing.T) {
+	t.Parallel()
+	db := testdb.New(t)
+	const seals = 2_500
+	made := db.Clock.Now().Truncate(time.Second)
+	values, args := make([]string, seals), make([]any, 0, 4*seals)
+	for i := range seals {
+		values[i] = `(?, ?, ?, 0, 0, '{"asset:stripe_clearing":{"USD":1}}', REPEAT('p', 32), REPEAT('d', 32), ?)`
+		args = append(args, i+1, i+1, i+1, at(made.Add(time.Duration(i-seals+1)*time.Hour)))
+	}
+	db.Exec(t, `INSERT INTO ledger_seals (number, from_id, to_id, transactions, entries, sums, previous_digest, digest, sealed_at)
+		VALUES `+strings.Join(values, ", "), args...)
+	r := gauges.New(db.Store)
+	for range 2 {
+		reading := read(t, r)
+		require.Equal(t, made, reading.LastSeal)
+		require.True(t, reading.Unsealed.IsZero())
+	}
+	require.Equal(t, int64(seals), read(t, r).Imbalance["USD"])
+}
+
 // The last good full run counts: what it left open, and what it could not explain of the clearing account.
 func TestFindingsAreThoseOfTheLastGoodRun(t *testing.T) {
 	t.Parallel()

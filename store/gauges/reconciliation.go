@@ -26,40 +26,31 @@ func (r *Reader) reconciliation(ctx context.Context, out *Reading) error {
 	for _, class := range reconciliation.Classes {
 		out.Findings[class] = 0
 	}
-	var findings []struct {
-		Class reconciliation.Class
-		Count int64
-	}
-	if err := conn.Raw(openFindings, run.ID, recon.ItemFound, run.ID, recon.ItemFailed).Scan(&findings).Error; err != nil {
-		return fmt.Errorf("open findings: %w", err)
-	}
-	for _, row := range findings {
-		out.Findings[row.Class] = row.Count
-	}
 	for currency := range out.Imbalance { // the ledger's currencies, which balance has read from the seals
 		out.Clearing[currency] = 0
 	}
-	var gaps []struct {
+	var open []struct {
+		Class      reconciliation.Class
+		Object     reconciliation.Object
 		Currency   money.Currency
+		Count      int64
 		Difference int64
 	}
-	err = conn.Raw(clearingGaps, run.ID, recon.ItemFound, run.ID, recon.ItemFailed, reconciliation.ObjectClearing).Scan(&gaps).Error
-	if err != nil {
-		return fmt.Errorf("gaps of the clearing account: %w", err)
+	if err := conn.Raw(openFindings, run.ID, recon.ItemFound, run.ID, recon.ItemFailed).Scan(&open).Error; err != nil {
+		return fmt.Errorf("open findings: %w", err)
 	}
-	for _, row := range gaps {
-		out.Clearing[row.Currency] += row.Difference
+	for _, row := range open {
+		out.Findings[row.Class] += row.Count
+		if row.Object == reconciliation.ObjectClearing {
+			out.Clearing[row.Currency] += row.Difference
+		}
 	}
 	return nil
 }
 
 // openFindings reads the run's open items by idx_items_state, one range for each state.
-var openFindings = fmt.Sprintf(`SELECT class, COUNT(*) AS count FROM (
-	(SELECT class FROM reconciliation_items WHERE run_id = ? AND state = ? LIMIT %[1]d) UNION ALL
-	(SELECT class FROM reconciliation_items WHERE run_id = ? AND state = ? LIMIT %[1]d)) f GROUP BY class`, Cap)
-
-// clearingGaps is what the run could not explain of the clearing account.
-var clearingGaps = fmt.Sprintf(`SELECT currency, amount_here - amount_at_stripe AS difference FROM (
-	(SELECT object, currency, amount_here, amount_at_stripe FROM reconciliation_items WHERE run_id = ? AND state = ? LIMIT %[1]d) UNION ALL
-	(SELECT object, currency, amount_here, amount_at_stripe FROM reconciliation_items WHERE run_id = ? AND state = ? LIMIT %[1]d)) i
-	WHERE object = ?`, Cap)
+var openFindings = fmt.Sprintf(`SELECT class, object, currency, COUNT(*) AS count, SUM(amount_here - amount_at_stripe) AS difference FROM (
+	(SELECT class, object, currency, amount_here, amount_at_stripe FROM reconciliation_items WHERE run_id = ? AND state = ? LIMIT %[1]d)
+	UNION ALL
+	(SELECT class, object, currency, amount_here, amount_at_stripe FROM reconciliation_items WHERE run_id = ? AND state = ? LIMIT %[1]d)) i
+	GROUP BY class, object, currency`, Cap)

@@ -93,7 +93,7 @@ func SumsOfSeals(conn *gorm.DB, upTo uint64) (seal.Sums, error) {
 		proven.SealNumber = 0
 	}
 	if proven.SealNumber > 0 {
-		if err := addSums(total, proven.SealSums); err != nil {
+		if err := AddSums(total, proven.SealSums); err != nil {
 			return nil, fmt.Errorf("read the sums of the last proof: %w", err)
 		}
 	}
@@ -111,23 +111,19 @@ func AddSeals(conn *gorm.DB, total seal.Sums, after, upTo uint64) error {
 		return err
 	}
 	for _, one := range seals {
-		if err := addSums(total, one.Sums); err != nil {
+		if err := AddSums(total, one.Sums); err != nil {
 			return fmt.Errorf("read the sums of seal %d: %w", one.Number, err)
 		}
 	}
 	return nil
 }
 
-// addSums adds sums in JSON to a total.
-func addSums(total seal.Sums, text string) error {
+// AddSums adds sums in JSON to a total.
+func AddSums(total seal.Sums, text string) error {
 	var sums seal.Sums
 	if err := json.Unmarshal([]byte(text), &sums); err != nil {
 		return err
 	}
-	for account, amounts := range sums {
-		for currency, amount := range amounts {
-			total.Add(account, currency, amount)
-		}
-	}
+	total.AddAll(sums)
 	return nil
 }
