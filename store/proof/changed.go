@@ -6,38 +6,58 @@ import (
 	"time"
 )
 
-// changed finds the rows that changed since a baseline, and remembers them.
+// changed finds the rows that changed since a baseline. It reads them once for all checks of a subject.
 type changed struct {
 	*Prover
-	base     proofRow
-	bookings map[time.Duration][]uint64
+	base  proofRow
+	known map[changedRows][]uint64
+}
+
+// changedRows are the rows of a subject that count as changed for checks with a lag.
+type changedRows struct {
+	of  subject
+	lag time.Duration
 }
 
 func newChanged(p *Prover, base proofRow) *changed {
-	return &changed{Prover: p, base: base, bookings: map[time.Duration][]uint64{}}
+	return &changed{Prover: p, base: base, known: map[changedRows][]uint64{}}
 }
 
 // since is the time from which updated rows count, for a check with a lag.
 func (c *changed) since(lag time.Duration) time.Time { return c.base.StartedAt.Add(-margin - lag) }
 
 // scopes select the rows of a subject that changed, without those in ranges that are read anyway.
-func (c *changed) scopes(ctx context.Context, of subject, lag time.Duration, except []idRange) ([]scope, error) {
-	var ids []uint64
-	var err error
-	switch of {
+func (c *changed) scopes(ctx context.Context, rows changedRows, except []idRange) ([]scope, error) {
+	ids, err := c.idsOf(ctx, rows)
+	return lists(ids, except), err
+}
+
+func (c *changed) idsOf(ctx context.Context, rows changedRows) ([]uint64, error) {
+	if ids, found := c.known[rows]; found {
+		return ids, nil
+	}
+	ids, err := c.read(ctx, rows)
+	if err == nil {
+		c.known[rows] = ids
+	}
+	return ids, err
+}
+
+func (c *changed) read(ctx context.Context, rows changedRows) ([]uint64, error) {
+	switch rows.of {
 	case ofBookings:
-		ids, err = c.changedBookings(ctx, lag)
+		return c.changedBookings(ctx, rows.lag)
 	case ofLedger:
-		ids, err = c.changedTransactions(ctx)
+		return c.changedTransactions(ctx)
 	case ofKeys:
-		ids, err = c.changedKeys(ctx)
+		return c.changedKeys(ctx)
 	case ofDisputes:
-		ids, err = c.ids(ctx, "SELECT id FROM disputes WHERE updated_at >= ? ORDER BY id", c.since(lag))
+		return c.ids(ctx, "SELECT id FROM disputes WHERE updated_at >= ? ORDER BY id", c.since(rows.lag))
 	case ofPayouts:
-		ids, err = c.changedPayouts(ctx, lag)
+		return c.changedPayouts(ctx, rows.lag)
 	case ofSeals, ofState: // read by other means
 	}
-	return lists(ids, except), err
+	return nil, nil
 }
 
 // union reads ids by several queries, each with its argument.
@@ -62,11 +82,8 @@ type query struct {
 // changedBookings are those of which a row was changed or added: the booking, the payment, a refund, a dispute, an email or a transaction.
 // A posting without a booking may be about a booking's payment as well.
 func (c *changed) changedBookings(ctx context.Context, lag time.Duration) ([]uint64, error) {
-	if known, found := c.bookings[lag]; found {
-		return known, nil
-	}
 	since := c.since(lag)
-	ids, err := c.union(ctx, []query{
+	return c.union(ctx, []query{
 		{"SELECT id FROM bookings WHERE updated_at >= ?", since},
 		{"SELECT booking_id FROM payments WHERE updated_at >= ?", since},
 		{"SELECT booking_id FROM refunds WHERE updated_at >= ?", since},
@@ -80,13 +97,11 @@ func (c *changed) changedBookings(ctx context.Context, lag time.Duration) ([]uin
 			c.base.EntryID,
 		},
 	})
-	c.bookings[lag] = ids
-	return ids, err
 }
 
 // changedTransactions are those that were added, those that got entries, and all of the changed bookings.
 func (c *changed) changedTransactions(ctx context.Context) ([]uint64, error) {
-	bookings, err := c.changedBookings(ctx, 0)
+	bookings, err := c.idsOf(ctx, changedRows{of: ofBookings})
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +117,7 @@ func (c *changed) changedTransactions(ctx context.Context) ([]uint64, error) {
 
 // changedKeys are those that were added, and all of the changed bookings.
 func (c *changed) changedKeys(ctx context.Context) ([]uint64, error) {
-	bookings, err := c.changedBookings(ctx, 0)
+	bookings, err := c.idsOf(ctx, changedRows{of: ofBookings})
 	if err != nil {
 		return nil, err
 	}

@@ -103,7 +103,7 @@ func (p *Prover) changesFound(ctx context.Context, base, row proofRow, again []f
 				jobs = append(jobs, job{c, idRange{one.From, one.To}})
 			}
 		}
-		scopes, err := changed.scopes(ctx, c.of, c.lag, ranges)
+		scopes, err := changed.scopes(ctx, changedRows{c.of, c.lag}, ranges)
 		if err != nil {
 			return nil, err
 		}

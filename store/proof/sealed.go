@@ -45,24 +45,17 @@ func (p *Prover) addSums(ctx context.Context, row proofRow, part *partRow, next 
 // compareSums finds the accounts whose sum over the sealed ledger differs from the sum of the seals.
 func compareSums(row proofRow, ledger partRow) []finding {
 	var found []finding
-	differences := seal.Sums{}
-	for _, side := range []struct {
-		sums seal.Sums
-		sign int64
-	}{{ledger.Sums, 1}, {row.SealSums, -1}} {
-		for account, amounts := range side.sums {
-			for currency, amount := range amounts {
-				differences.Add(account, currency, side.sign*amount)
-			}
-		}
-	}
-	for _, account := range slices.Sorted(maps.Keys(differences)) {
-		for _, currency := range slices.Sorted(maps.Keys(differences[account])) {
-			if differences[account][currency] == 0 {
+	either := seal.Sums{}
+	either.AddAll(ledger.Sums)
+	either.AddAll(row.SealSums)
+	for _, account := range slices.Sorted(maps.Keys(either)) {
+		for _, currency := range slices.Sorted(maps.Keys(either[account])) {
+			read, sealed := ledger.Sums[account][currency], row.SealSums[account][currency]
+			if read == sealed {
 				continue
 			}
 			found = append(found, finding{Promise: sumsOfSeals, Named: []string{fmt.Sprintf("%s has %s in the ledger, and %s by the seals", account,
-				money.Text(ledger.Sums[account][currency], currency), money.Text(row.SealSums[account][currency], currency))}})
+				money.Text(read, currency), money.Text(sealed, currency))}})
 		}
 	}
 	return found
