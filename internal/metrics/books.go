@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	// booksFresh is how long a reading is served again: several Prometheus servers and impatient people cost one reading.
+	// booksFresh is how long a reading is served again: so several Prometheus servers share one reading.
 	booksFresh = 5 * time.Second
 	// booksTimeout is below Prometheus' default scrape_timeout of 10 s.
 	booksTimeout = 4 * time.Second
@@ -27,12 +27,12 @@ var (
 		Name: "farebook_books_read_success", Kind: KindGauge, Processes: []Process{API},
 		Help: "1 when the last reading of the books succeeded. After a failure the other farebook_books metrics keep their last values.",
 	}
-	booksOpen = openWork("bookings", "Bookings", "their creation", texts(gauges.BookingStates...))
-	refunds   = openWork("refunds", "Refunds that are not settled", "their request", texts(gauges.RefundStates...))
-	disputes  = openWork("disputes", "Disputes that are not decided", "their record", texts(gauges.DisputeStates...))
-	inbox     = openWork("inbox_events", "Stripe's events that are not processed", "their receipt", texts(gauges.EventStates...))
-	outbox    = openWork("outbox_emails", "Emails that are not sent", "their row", gauges.EmailStates)
-	attention = openWork("attention_items", "Matters that need an operator", "their opening", texts(store.AttentionKinds...))
+	booksOpen = openWork("bookings", "Bookings", "their creation", states(gauges.BookingStates...))
+	refunds   = openWork("refunds", "Refunds that are not settled", "their request", states(gauges.RefundStates...))
+	disputes  = openWork("disputes", "Disputes that are not decided", "their record", states(gauges.DisputeStates...))
+	inbox     = openWork("inbox_events", "Stripe's events that are not processed", "their receipt", states(gauges.EventStates...))
+	outbox    = openWork("outbox_emails", "Emails that are not sent", "their row", states(gauges.EmailStates...))
+	attention = openWork("attention_items", "Matters that need an operator", "their opening", Label{Name: "kind", Values: texts(store.AttentionKinds...)})
 
 	imbalance = Definition{
 		Name: "farebook_books_ledger_imbalance_minor_units", Kind: KindGauge, Processes: []Process{API}, Labels: []Label{currencyLabel},
@@ -68,22 +68,20 @@ var (
 	}
 )
 
+func states[S ~string](values ...S) Label { return Label{Name: "state", Values: texts(values...)} }
+
 // work is the pair of metrics of one kind of open work.
 type work struct{ count, age Definition }
 
-func openWork(name, what, since string, states []string) work {
-	label := Label{Name: "state", Values: states}
-	if name == "attention_items" {
-		label.Name = "kind"
-	}
+func openWork(name, what, since string, label Label) work {
 	return work{
 		count: Definition{
 			Name: "farebook_books_" + name, Kind: KindGauge, Processes: []Process{API}, Labels: []Label{label},
-			Help: what + ", counted up to 10,000.",
+			Help: what + ", counted up to " + gauges.CapText + ".",
 		},
 		age: Definition{
 			Name: "farebook_books_" + name + "_oldest_age_seconds", Kind: KindGauge, Processes: []Process{API}, Labels: []Label{label},
-			Help: "Time of the oldest of these since " + since + "; 0 when there is none.",
+			Help: "Time of the oldest of these since " + since + "; 0 if the count is 0.",
 		},
 	}
 }
@@ -119,7 +117,7 @@ func (b *books) Describe(out chan<- *prometheus.Desc) {
 	}
 }
 
-// refreshed returns the last reading, which it makes anew when it is no longer fresh.
+// refreshed returns the last reading, and reads again if it is older than booksFresh.
 func (b *books) refreshed() (reading gauges.Reading, known, success bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -86,7 +86,7 @@ func (d Definition) desc() *prometheus.Desc {
 	return prometheus.NewDesc(d.Name, d.Help, d.labelNames(), nil)
 }
 
-// counter is a counter whose labels are bounded. Its methods do nothing on nil: a command that exposes no metrics counts nothing.
+// counter is a counter whose labels are bounded.
 type counter struct {
 	definition Definition
 	vector     *prometheus.CounterVec
@@ -161,15 +161,7 @@ func texts[S ~string](values ...S) []string {
 
 // keys are the sorted keys of a table of states.
 func keys[S ~string, V any](table map[S]V) []string {
-	return slices.Sorted(maps.Keys(mapKeys(table)))
-}
-
-func mapKeys[S ~string, V any](table map[S]V) map[string]struct{} {
-	out := make(map[string]struct{}, len(table))
-	for key := range table {
-		out[string(key)] = struct{}{}
-	}
-	return out
+	return texts(slices.Sorted(maps.Keys(table))...)
 }
 
 // Describe writes the values of the label for a document.

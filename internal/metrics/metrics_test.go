@@ -31,7 +31,7 @@ func scraped(t *testing.T, r *metrics.Registry) string {
 // Whatever Stripe or a caller sends, the number of series stays bounded, and nothing of it is in a label.
 func TestValuesOutsideTheClosedSetBecomeOther(t *testing.T) {
 	t.Parallel()
-	r := metrics.NewRegistry(metrics.API)
+	r := metrics.NewRegistry()
 	stripe, bookings, emails, http := r.Stripe(), r.Bookings(), r.Emails(), r.HTTP([]string{"POST /v1/bookings"})
 	for _, id := range []string{"canary1", "canary2"} {
 		stripe.Called("POST", "/v1/payment_intents/"+id+"/cancel", 200, time.Millisecond)
@@ -62,7 +62,7 @@ func TestValuesOutsideTheClosedSetBecomeOther(t *testing.T) {
 // A rate over a series that appears with its first event misses that event.
 func TestBookingsBeginAtZero(t *testing.T) {
 	t.Parallel()
-	r := metrics.NewRegistry(metrics.Worker)
+	r := metrics.NewRegistry()
 	r.Bookings()
 	text := scraped(t, r)
 	for status := range booking.BookingTransitions {
@@ -99,7 +99,7 @@ func TestBooksKeepTheirLastReading(t *testing.T) {
 			LastReconciliation: now.Add(-time.Hour),
 		}, failure
 	}
-	r, clock := metrics.NewRegistry(metrics.API), now
+	r, clock := metrics.NewRegistry(), now
 	fresh := r.Books(read, func() time.Time { return clock }, slog.New(slog.DiscardHandler))
 	text := scraped(t, r)
 	for _, line := range []string{

@@ -17,7 +17,6 @@ import (
 // Registry collects the metrics of one process.
 type Registry struct {
 	prometheus *prometheus.Registry
-	process    Process
 }
 
 var buildInfo = Definition{
@@ -31,8 +30,8 @@ var buildInfo = Definition{
 }
 
 // NewRegistry returns a registry with the metrics of the Go runtime, of the process and of the build.
-func NewRegistry(process Process) *Registry {
-	r := &Registry{prometheus: prometheus.NewRegistry(), process: process}
+func NewRegistry() *Registry {
+	r := &Registry{prometheus: prometheus.NewRegistry()}
 	built, revision, compiler := version.Parts()
 	info := prometheus.NewGaugeVec(prometheus.GaugeOpts(buildInfo.options()), buildInfo.labelNames())
 	info.WithLabelValues(built, revision, compiler).Set(1) // one series: the build does not change

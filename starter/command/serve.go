@@ -69,7 +69,7 @@ func serveCommand() *cobra.Command {
 // NewAPI connects the API with its dependencies. The database has to answer. Temporal may become available later; until then, bookings
 // get 503. Once ctx ends, the API no longer waits for request bodies.
 func NewAPI(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Logger) (http.Handler, func(), error) {
-	measures := metrics.NewRegistry(metrics.API)
+	measures := metrics.NewRegistry()
 	ofTemporal, err := measures.Temporal()
 	if err != nil {
 		return nil, nil, err

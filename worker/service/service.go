@@ -55,7 +55,7 @@ func New(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Logger
 		return nil, err
 	}
 	books.LimitEmails(cfg.MailsPerAddress)
-	s := &Service{store: books, taskQueue: cfg.TaskQueue, admin: cfg.Admin, measures: metrics.NewRegistry(metrics.Worker), log: log}
+	s := &Service{store: books, taskQueue: cfg.TaskQueue, admin: cfg.Admin, measures: metrics.NewRegistry(), log: log}
 	if err := s.prepare(cfg); err != nil {
 		return nil, errors.Join(err, books.Close())
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"farebook/internal/metrics"
@@ -39,7 +38,7 @@ const metricsRest = `
 func metricsPage() string {
 	var out strings.Builder
 	out.WriteString("# Metrics\n\n" + generated)
-	fmt.Fprintf(&out, metricsIntro, fmt.Sprintf("%d,%03d", gauges.Cap/1000, gauges.Cap%1000))
+	fmt.Fprintf(&out, metricsIntro, gauges.CapText)
 	for _, d := range metrics.Definitions() {
 		processes := "both"
 		if len(d.Processes) == 1 {
@@ -49,7 +48,7 @@ func metricsPage() string {
 		for _, label := range d.Labels {
 			labels = append(labels, fmt.Sprintf("`%s`: %s", label.Name, label.Describe()))
 		}
-		fmt.Fprintf(&out, "| `%s` | %s | %s | %s | %s |\n", d.Name, d.Kind, processes, strings.Join(slices.Compact(labels), "; "), d.Help)
+		fmt.Fprintf(&out, "| `%s` | %s | %s | %s | %s |\n", d.Name, d.Kind, processes, strings.Join(labels, "; "), d.Help)
 	}
 	out.WriteString(metricsRest)
 	return out.String()
