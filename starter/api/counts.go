@@ -2,6 +2,7 @@ package api
 
 import (
 	"errors"
+	"iter"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -11,14 +12,23 @@ import (
 
 // routes are the operations as ServeMux names them: "POST /v1/bookings". The pages of the documentation are counted as other.
 func routes(spec *huma.OpenAPI) (all []string) {
-	for path, item := range spec.Paths {
-		for _, operation := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
-			if operation != nil {
-				all = append(all, operation.Method+" "+path)
+	for operation := range operations(spec) {
+		all = append(all, operation.Method+" "+operation.Path)
+	}
+	return all
+}
+
+// operations are those of all paths.
+func operations(spec *huma.OpenAPI) iter.Seq[*huma.Operation] {
+	return func(yield func(*huma.Operation) bool) {
+		for _, path := range spec.Paths {
+			for _, operation := range []*huma.Operation{path.Get, path.Post, path.Put, path.Patch, path.Delete} {
+				if operation != nil && !yield(operation) {
+					return
+				}
 			}
 		}
 	}
-	return all
 }
 
 // stopwatch measures a duration by the machine's clock.

@@ -196,24 +196,19 @@ func describeLimits(spec *huma.OpenAPI) {
 	text := func(description string, schema *huma.Schema, example any) *huma.Param {
 		return &huma.Param{Description: description, Schema: schema, Example: example}
 	}
-	for _, path := range spec.Paths {
-		for _, operation := range []*huma.Operation{path.Get, path.Post, path.Put, path.Patch, path.Delete} {
-			if operation == nil {
-				continue
-			}
-			operation.Responses["429"] = &huma.Response{
-				Description: http.StatusText(http.StatusTooManyRequests),
-				Content: map[string]*huma.MediaType{problemContentType: {
-					Schema: &huma.Schema{Ref: "#/components/schemas/ErrorModel"},
-				}},
-				Headers: map[string]*huma.Param{
-					"Retry-After": text("Whole seconds until the next request is accepted.", &huma.Schema{Type: "integer", Minimum: new(1.0)}, 1),
-					"RateLimit-Policy": text("The quota q in a window of w seconds (draft-ietf-httpapi-ratelimit-headers-10).",
-						&huma.Schema{Type: "string"}, `"writes";q=25;w=1`),
-					"RateLimit": text("The requests r that are left, and the seconds t until the whole quota is available (same draft).",
-						&huma.Schema{Type: "string"}, `"writes";r=0;t=1`),
-				},
-			}
+	for operation := range operations(spec) {
+		operation.Responses["429"] = &huma.Response{
+			Description: http.StatusText(http.StatusTooManyRequests),
+			Content: map[string]*huma.MediaType{problemContentType: {
+				Schema: &huma.Schema{Ref: "#/components/schemas/ErrorModel"},
+			}},
+			Headers: map[string]*huma.Param{
+				"Retry-After": text("Whole seconds until the next request is accepted.", &huma.Schema{Type: "integer", Minimum: new(1.0)}, 1),
+				"RateLimit-Policy": text("The quota q in a window of w seconds (draft-ietf-httpapi-ratelimit-headers-10).",
+					&huma.Schema{Type: "string"}, `"writes";q=25;w=1`),
+				"RateLimit": text("The requests r that are left, and the seconds t until the whole quota is available (same draft).",
+					&huma.Schema{Type: "string"}, `"writes";r=0;t=1`),
+			},
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
 	"golang.org/x/sync/errgroup"
 
 	"farebook/access"
@@ -110,8 +111,8 @@ func (s *Stack) apiReady(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	client := http.Client{Timeout: 5 * time.Second}
-	response, err := client.Do(request)
+	prober := http.Client{Timeout: 5 * time.Second}
+	response, err := prober.Do(request)
 	if err != nil {
 		return err
 	}
@@ -124,21 +125,16 @@ func (s *Stack) apiReady(ctx context.Context) error {
 
 // workerPolls checks that a worker polls the task queue.
 func (s *Stack) workerPolls(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	c, err := quietClient(s.Temporal.Address())
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	queue, err := c.DescribeTaskQueue(ctx, taskQueue(s.options.Env), enums.TASK_QUEUE_TYPE_WORKFLOW)
-	if err != nil {
-		return err
-	}
-	if len(queue.GetPollers()) == 0 {
-		return fmt.Errorf("no worker polls the task queue yet")
-	}
-	return nil
+	return s.Temporal.ask(ctx, func(ctx context.Context, c client.Client) error {
+		queue, err := c.DescribeTaskQueue(ctx, taskQueue(s.options.Env), enums.TASK_QUEUE_TYPE_WORKFLOW)
+		if err != nil {
+			return err
+		}
+		if len(queue.GetPollers()) == 0 {
+			return fmt.Errorf("no worker polls the task queue yet")
+		}
+		return nil
+	})
 }
 
 func taskQueue(env []string) string {
