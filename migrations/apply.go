@@ -25,6 +25,8 @@ const stepsTable = `CREATE TABLE IF NOT EXISTS migration_steps (
 type run struct {
 	db     *sql.DB
 	report func(Progress)
+	// isShown says that somebody reads the reports, for which the sizes of tables are looked up.
+	isShown bool
 
 	conn   *sql.Conn // on which the statements of migrations are run
 	connID int64     // by which the server knows it
@@ -42,11 +44,11 @@ func (r *run) apply(ctx context.Context, version *int64) (err error) {
 	if _, err := r.db.ExecContext(ctx, stepsTable); err != nil {
 		return fmt.Errorf("create the table migration_steps: %w", err)
 	}
-	list, err := r.migrations()
+	known, err := r.migrations()
 	if err != nil {
 		return err
 	}
-	provider, err := goose.NewProvider(goose.DialectMySQL, r.db, nil, goose.WithGoMigrations(list...),
+	provider, err := goose.NewProvider(goose.DialectMySQL, r.db, nil, goose.WithGoMigrations(known...),
 		goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
@@ -67,30 +69,26 @@ func (r *run) apply(ctx context.Context, version *int64) (err error) {
 
 // migrations are the files as goose takes them.
 func (r *run) migrations() ([]*goose.Migration, error) {
-	names, err := fs.Glob(files, "sql/*.sql")
+	all, err := list()
 	if err != nil {
 		return nil, err
 	}
-	var list []*goose.Migration
-	for _, name := range names {
-		version, err := goose.NumericComponent(name)
+	migrations := make([]*goose.Migration, len(all))
+	for i, one := range all {
+		source, err := fs.ReadFile(files, one.path)
 		if err != nil {
 			return nil, err
 		}
-		source, err := fs.ReadFile(files, name)
-		if err != nil {
-			return nil, err
-		}
-		short := strings.TrimSuffix(path.Base(name), ".sql")
-		list = append(list, goose.NewGoMigration(version, &goose.GoFunc{RunDB: func(ctx context.Context, _ *sql.DB) error {
-			return r.applyOne(ctx, version, short, Statements(string(source)))
-		}}, nil))
+		name := strings.TrimSuffix(path.Base(one.path), ".sql")
+		migrations[i] = goose.NewGoMigration(one.version, &goose.GoFunc{RunDB: func(ctx context.Context, _ *sql.DB) error {
+			return r.applyOne(ctx, one.version, name, Statements(string(source)))
+		}}, nil)
 	}
-	return list, nil
+	return migrations, nil
 }
 
-// applyOne applies the statements of one migration that are not applied yet. Whoever is killed after a statement and before it is noted
-// leaves one that may be applied: it is repeated, and an error that says that it was is no error.
+// applyOne applies the statements of one migration that are not applied yet. A run that is killed
+// between a statement and its note leaves the statement in doubt: the next run repeats it and takes "exists already" for success.
 func (r *run) applyOne(ctx context.Context, version int64, name string, statements []string) error {
 	done, interrupted, err := r.stepsOf(ctx, version)
 	if err != nil {
@@ -99,8 +97,10 @@ func (r *run) applyOne(ctx context.Context, version int64, name string, statemen
 	for i := done; i < len(statements); i++ {
 		c := newChange(name, i+1, len(statements), statements[i])
 		c.mayBeApplied = interrupted && i == done
-		if c.rows, err = estimateRows(ctx, r.db, c); err != nil {
-			return err
+		if r.isShown {
+			if c.rows, err = estimateRows(ctx, r.db, c); err != nil {
+				return err
+			}
 		}
 		r.report(Progress{Task: c.task(), Share: unknownShare})
 		err := r.execute(ctx, c)

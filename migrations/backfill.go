@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"farebook/internal/failpoint"
+	"farebook/internal/wait"
 )
 
 const (
@@ -31,13 +32,13 @@ const backfillsTable = `CREATE TABLE IF NOT EXISTS backfills (
   finished_at DATETIME(6) NULL
 ) ENGINE = InnoDB`
 
-// backfill gives rows that an older release wrote what this release needs of them.
+// backfill fills columns that this release needs and an older release left empty.
 type backfill struct {
 	name  string // its row in backfills; never changed
 	task  string // for people
 	table string // whose ids the ranges are of
-	// missing is the condition for rows of the table that have to be filled. An index finds the first and the last of them; where there is
-	// no such index, it is empty, and all ids are read in ranges.
+	// missing is the condition for rows b of the table that have to be filled: the pass goes from the first of them to the last. One read
+	// finds both, by an index where there is one.
 	missing string
 	// statements are run on each range in this order, with its first and its last id. A repetition changes nothing: each leaves out the
 	// rows that have their values.
@@ -60,7 +61,7 @@ func (r Runner) Fill(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	filling := &run{db: db, report: r.reporter()}
+	filling := r.run(db)
 	if _, err := db.ExecContext(ctx, backfillsTable); err != nil {
 		return fmt.Errorf("create the table backfills: %w", err)
 	}
@@ -101,12 +102,8 @@ func (r *run) begin(ctx context.Context, b backfill) (p pass, err error) {
 		if p, err = lockPass(ctx, tx, b.name); err != nil {
 			return err
 		}
-		span := "SELECT MIN(id), MAX(id) FROM " + b.table
-		if b.missing != "" {
-			span += " WHERE " + b.missing
-		}
 		var first, last sql.NullInt64
-		err = tx.QueryRowContext(ctx, span).Scan(&first, &last)
+		err = tx.QueryRowContext(ctx, "SELECT MIN(id), MAX(id) FROM "+b.table+" b WHERE "+b.missing).Scan(&first, &last)
 		if err != nil || !first.Valid {
 			return err
 		}
@@ -183,7 +180,7 @@ func (r *run) inTransaction(ctx context.Context, work func(tx *sql.Tx) error) er
 		if !isNumber(err, errLockWaitTimeout, errDeadlock) || try == rangeTries {
 			return err
 		}
-		if err := pause(ctx, rangePause*time.Duration(try)); err != nil {
+		if err := wait.For(ctx, rangePause*time.Duration(try)); err != nil {
 			return err
 		}
 	}

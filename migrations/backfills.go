@@ -17,7 +17,7 @@ func backfills() []backfill {
 			statements: []string{clientOf("idempotency_keys")},
 		},
 		{
-			name: "bookings-attention", task: "matters that need attention", table: "bookings",
+			name: "bookings-attention", task: "matters that need attention", table: "bookings", missing: attentionWithoutMatter,
 			statements: []string{attentionOfBookings},
 		},
 	}
@@ -34,5 +34,8 @@ func clientOf(table string) string {
 // the first 200 characters of a matter's text.
 const attentionOfBookings = `INSERT IGNORE INTO attention_items (booking_id, kind, subject, text, opened_at)
 	SELECT b.id, 'earlier', LEFT(SHA2(b.attention, 256), 16), b.attention, b.updated_at FROM bookings b
-	WHERE b.id BETWEEN ? AND ? AND b.attention IS NOT NULL
-	  AND NOT EXISTS (SELECT 1 FROM attention_items a WHERE a.booking_id = b.id AND a.closed_at IS NULL AND LEFT(a.text, 200) = b.attention)`
+	WHERE b.id BETWEEN ? AND ? AND ` + attentionWithoutMatter
+
+// attentionWithoutMatter are the bookings b with a text and no open matter that has it.
+const attentionWithoutMatter = `b.attention IS NOT NULL
+	AND NOT EXISTS (SELECT 1 FROM attention_items a WHERE a.booking_id = b.id AND a.closed_at IS NULL AND LEFT(a.text, 200) = b.attention)`

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 
 	"github.com/go-sql-driver/mysql"
 )
@@ -56,15 +57,7 @@ var applied = map[string][]uint16{
 
 // wasApplied tells that err is about the statement having been applied by a run that was interrupted before it noted that.
 func (c change) wasApplied(err error) bool {
-	if !c.mayBeApplied {
-		return false
-	}
-	for _, number := range applied[c.verb] {
-		if isNumber(err, number) {
-			return true
-		}
-	}
-	return false
+	return c.mayBeApplied && isNumber(err, applied[c.verb]...)
 }
 
 // Error numbers of MySQL and MariaDB.
@@ -75,15 +68,7 @@ const (
 
 func isNumber(err error, numbers ...uint16) bool {
 	var answer *mysql.MySQLError
-	if !errors.As(err, &answer) {
-		return false
-	}
-	for _, number := range numbers {
-		if answer.Number == number {
-			return true
-		}
-	}
-	return false
+	return errors.As(err, &answer) && slices.Contains(numbers, answer.Number)
 }
 
 // estimateRows is about how many rows the table of a statement has, without reading it; 0 for one that does not exist yet.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"farebook/internal/wait"
 )
 
 const (
@@ -36,7 +38,7 @@ func (r *run) execute(ctx context.Context, c change) error {
 				c.table, holder, err)
 		}
 		r.report(Progress{Task: c.task(), Detail: "asks again: " + holder, Share: unknownShare, Waits: true})
-		if err := pause(ctx, min(lockPause*time.Duration(try), lockPauseMax)); err != nil {
+		if err := wait.For(ctx, min(lockPause*time.Duration(try), lockPauseMax)); err != nil {
 			return err
 		}
 	}
@@ -80,15 +82,4 @@ func (r *run) shareOf(ctx context.Context) float64 {
 		return unknownShare // no such columns, or nothing said yet
 	}
 	return (float64(stage-1) + percent/100) / float64(stages)
-}
-
-func pause(ctx context.Context, length time.Duration) error {
-	timer := time.NewTimer(length)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

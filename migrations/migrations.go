@@ -1,6 +1,6 @@
 // Package migrations brings a database to the schema that this version of Farebook needs, and grants the application's user
 // exactly the rights that it needs. It connects as another user, who may change tables and grant rights. It imports
-// access, internal/failpoint and internal/sqlsession.
+// access, internal/failpoint, internal/sqlsession and internal/wait.
 package migrations
 
 import (
@@ -53,11 +53,11 @@ func UpTo(ctx context.Context, adminDSN, appDSN string, version int64) error {
 // and its grants. Repeating it changes nothing. It may be stopped at any point, and continues from there the next time.
 func (r Runner) Up(ctx context.Context) error { return r.to(ctx, nil) }
 
-func (r Runner) reporter() func(Progress) {
+func (r Runner) run(db *sql.DB) *run {
 	if r.Report == nil {
-		return func(Progress) {}
+		return &run{db: db, report: func(Progress) {}}
 	}
-	return r.Report
+	return &run{db: db, report: r.Report, isShown: true}
 }
 
 // open connects as the administrator to the database of AppDSN.
@@ -87,7 +87,7 @@ func (r Runner) to(ctx context.Context, version *int64) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
-	if err := (&run{db: db, report: r.reporter()}).apply(ctx, version); err != nil {
+	if err := r.run(db).apply(ctx, version); err != nil {
 		return err
 	}
 	if err := identify(ctx, db); err != nil {
@@ -127,7 +127,7 @@ func createDatabase(ctx context.Context, adminDSN, name string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	// MySQL waits for all transactions in a database that exists, and everybody behind that waits, too: so it is not created again.
+	// On a database that exists, MySQL waits for all open transactions and blocks every session behind it: it runs only without one.
 	var present int
 	err = db.QueryRowContext(ctx, "SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name = ?", name).Scan(&present)
 	if err == nil && present == 0 {
@@ -165,15 +165,32 @@ func lock(ctx context.Context, db *sql.DB, database string) (unlock func() error
 
 // Versions lists the numbers of all migrations in ascending order.
 func Versions() ([]int64, error) {
-	names, err := fs.Glob(files, "sql/*.sql")
+	all, err := list()
+	versions := make([]int64, len(all))
+	for i, one := range all {
+		versions[i] = one.version
+	}
+	return versions, err
+}
+
+// file is a migration: its number, and its path in files.
+type file struct {
+	version int64
+	path    string
+}
+
+// list are all migrations, sorted by name, and so by number, which is zero-padded.
+func list() ([]file, error) {
+	paths, err := fs.Glob(files, "sql/*.sql")
 	if err != nil {
 		return nil, err
 	}
-	versions := make([]int64, len(names))
-	for i, name := range names {
-		if versions[i], err = goose.NumericComponent(name); err != nil {
+	all := make([]file, len(paths))
+	for i, path := range paths {
+		all[i].path = path
+		if all[i].version, err = goose.NumericComponent(path); err != nil {
 			return nil, err
 		}
 	}
-	return versions, nil // sorted by name, and so by number, which is zero-padded
+	return all, nil
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // refusals are the MySQL errors for missing privileges on a table, a database, an account or a column.
-var refusals = map[uint16]bool{1142: true, 1044: true, 1227: true, 1143: true}
+var refusals = []uint16{errNoRightOnTable, 1044, 1227, 1143}
 
 // proveAppendOnly connects as the application's user and tries what it must not be able to do to the ledger. The grants above
 // only add privileges: those from elsewhere (an image that grants everything on its database, a role, an account of the same
@@ -32,10 +32,11 @@ func proveAppendOnly(ctx context.Context, admin *sql.DB, app *mysql.Config) (err
 		ForbiddenChange{"ALTER", "ALTER TABLE farebook_no_such_table ADD COLUMN x INT"},
 	) {
 		_, err := db.ExecContext(ctx, forbidden.Statement)
-		var answer *mysql.MySQLError
-		if errors.As(err, &answer) && refusals[answer.Number] {
+		if isNumber(err, refusals...) {
 			continue
 		}
+		var answer *mysql.MySQLError
+		errors.As(err, &answer)
 		if err != nil && answer == nil {
 			return fmt.Errorf("connect as the user of DATABASE_DSN: %w", err)
 		}

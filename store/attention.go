@@ -130,7 +130,7 @@ func (b *lockedBooking) keepEarlierAttention() error {
 	}).Error
 }
 
-// earlierSubject distinguishes the texts of an older release, as Backfill does in SQL.
+// earlierSubject distinguishes the texts of an older release, as attentionOfBookings in migrations/backfills.go does.
 func earlierSubject(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:])[:16]
