@@ -1,5 +1,5 @@
 // Package admin serves the admin address of API and worker: metrics, health, and on request Go's profiles. The address is separate from
-// the public one, so that no route of it can be reached by a caller of the API. It imports internal/config only.
+// the public one, so that no route of it can be reached by a caller of the API. It imports internal/config and internal/health.
 package admin
 
 import (

@@ -12,9 +12,10 @@ import (
 
 	"farebook/internal/admin"
 	"farebook/internal/config"
+	"farebook/internal/health"
 )
 
-func start(t *testing.T, pprof bool, checks ...admin.Check) string {
+func start(t *testing.T, pprof bool, checks ...health.Check) string {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	metrics := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "farebook_up 1\n") })
@@ -63,8 +64,8 @@ func TestServesProfilesOnlyOnRequest(t *testing.T) {
 // /readyz names what does not work, and hides the error, which may have a password in it.
 func TestReadyNamesWhatFails(t *testing.T) {
 	t.Parallel()
-	works := admin.Check{Name: "temporal", Message: "does not answer", Ask: func(context.Context) error { return nil }}
-	fails := admin.Check{Name: "mysql", Message: "does not answer", Ask: func(context.Context) error { return errors.New("password=hidden") }}
+	works := health.Check{Name: "temporal", Message: "does not answer", Ask: func(context.Context) error { return nil }}
+	fails := health.Check{Name: "mysql", Message: "does not answer", Ask: func(context.Context) error { return errors.New("password=hidden") }}
 	url := start(t, false, works, fails)
 	status, body := get(t, url+"/readyz")
 	require.Equal(t, http.StatusServiceUnavailable, status)

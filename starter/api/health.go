@@ -3,15 +3,11 @@ package api
 import (
 	"context"
 	"net/http"
-	"sync"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"go.temporal.io/sdk/client"
-)
 
-// healthTimeout is below the usual timeouts of load balancers.
-const healthTimeout = 3 * time.Second
+	"farebook/internal/health"
+)
 
 type healthOutput struct {
 	Body struct {
@@ -46,19 +42,16 @@ func healthy() *healthOutput {
 	return out
 }
 
-// part is a dependency, and the message for when it does not work.
-type part struct {
-	name, message string
-	check         func(ctx context.Context) error
-}
-
 func (a *api) readyz(ctx context.Context, _ *struct{}) (*healthOutput, error) {
-	out, err := a.ready(ctx, a.database(), part{"temporal", "does not answer", func(ctx context.Context) error {
-		_, err := a.Temporal.CheckHealth(ctx, &client.CheckHealthRequest{})
-		return err
-	}}, part{"namespace", "cannot be used, or search attributes are missing: run `starter setup`", a.Dispatch.CheckNamespace},
-		part{"worker", "is not running: no worker polls the task queue of bookings", a.Dispatch.CheckPolled},
-		part{"fence", "is up and stops all money: see `starter fence status`", a.noFence})
+	out, err := a.ready(ctx, health.MySQL(a.Store.Ping), health.Temporal(a.Temporal),
+		health.Check{
+			Name: "namespace", Message: "cannot be used, or search attributes are missing: run `starter setup`",
+			Ask: a.Dispatch.CheckNamespace,
+		},
+		health.Check{
+			Name: "worker", Message: "is not running: no worker polls the task queue of bookings", Ask: a.Dispatch.CheckPolled,
+		},
+		health.Check{Name: "fence", Message: "is up and stops all money: see `starter fence status`", Ask: a.noFence})
 	if err == nil && a.Warning != nil {
 		out.Body.Warning = a.Warning()
 	}
@@ -66,27 +59,14 @@ func (a *api) readyz(ctx context.Context, _ *struct{}) (*healthOutput, error) {
 }
 
 func (a *api) readyzWebhooks(ctx context.Context, _ *struct{}) (*healthOutput, error) {
-	return a.ready(ctx, a.database())
+	return a.ready(ctx, health.MySQL(a.Store.Ping))
 }
 
-func (a *api) database() part { return part{"mysql", "does not answer", a.Store.Ping} }
-
-// ready checks all parts concurrently and reports those that do not work, in the given order.
-func (a *api) ready(ctx context.Context, parts ...part) (*healthOutput, error) {
-	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
-	defer cancel()
-	errs := make([]error, len(parts))
-	var all sync.WaitGroup
-	for i, part := range parts {
-		all.Go(func() { errs[i] = part.check(ctx) })
-	}
-	all.Wait()
+// ready reports the checks that fail.
+func (a *api) ready(ctx context.Context, checks ...health.Check) (*healthOutput, error) {
 	var failed []*huma.ErrorDetail
-	for i, part := range parts {
-		if errs[i] != nil {
-			a.Log.WarnContext(ctx, "not ready", "part", part.name, "error", errs[i])
-			failed = append(failed, &huma.ErrorDetail{Location: part.name, Message: part.message})
-		}
+	for _, check := range health.Failed(ctx, a.Log, checks...) {
+		failed = append(failed, &huma.ErrorDetail{Location: check.Name, Message: check.Message})
 	}
 	if len(failed) > 0 {
 		return nil, retryLater(ctx, http.StatusServiceUnavailable, "not-ready", "Not ready: see errors.", retryAfter, failed...)

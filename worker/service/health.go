@@ -5,22 +5,16 @@ import (
 	"errors"
 	"net/http"
 
-	"go.temporal.io/sdk/client"
-
 	"farebook/internal/admin"
+	"farebook/internal/health"
 )
 
 var errNotPolling = errors.New("this process does not poll yet")
 
 // health is ready while the worker can carry out work: it polls, and the database and Temporal answer.
 func (s *Service) health() http.Handler {
-	return admin.Health(s.log,
-		admin.Check{Name: "mysql", Message: "does not answer", Ask: s.store.Ping},
-		admin.Check{Name: "temporal", Message: "does not answer", Ask: func(ctx context.Context) error {
-			_, err := s.temporal.CheckHealth(ctx, &client.CheckHealthRequest{})
-			return err
-		}},
-		admin.Check{Name: "poller", Message: "waits for Temporal, or for `starter setup`", Ask: func(context.Context) error {
+	return admin.Health(s.log, health.MySQL(s.store.Ping), health.Temporal(s.temporal),
+		health.Check{Name: "poller", Message: "waits for Temporal, or for `starter setup`", Ask: func(context.Context) error {
 			if !s.polls.Load() {
 				return errNotPolling
 			}
