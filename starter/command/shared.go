@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/workflow"
 
 	"farebook/booking"
 	"farebook/internal/clock"
@@ -21,7 +20,6 @@ import (
 	"farebook/starter/dispatch"
 	"farebook/starter/view"
 	"farebook/store"
-	"farebook/workflows"
 )
 
 // This file has what several commands share: configuration, connections, and the objects that arguments name.
@@ -109,14 +107,7 @@ func dialMeasured(cfg config.Config, measures client.MetricsHandler, log *slog.L
 	if err != nil {
 		return nil, err
 	}
-	options.MetricsHandler = measures
-	options.Logger = logging.Temporal(log, workflows.RunOf)
-	options.ContextPropagators = []workflow.ContextPropagator{correlation.Propagator()}
-	temporal, err := client.NewLazyClient(options)
-	if err != nil {
-		return nil, fmt.Errorf("configuration of Temporal: %w", err)
-	}
-	return temporal, nil
+	return dispatch.Dial(options, measures, log)
 }
 
 // dispatchOf starts and messages workflows in cfg's namespace and task queue.

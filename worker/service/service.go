@@ -15,19 +15,15 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/worker"
-	"go.temporal.io/sdk/workflow"
 
 	"farebook/internal/admin"
 	"farebook/internal/clock"
 	"farebook/internal/config"
-	"farebook/internal/correlation"
 	"farebook/internal/failpoint"
-	"farebook/internal/logging"
 	"farebook/internal/metrics"
 	"farebook/internal/wait"
 	"farebook/starter/dispatch"
 	"farebook/store"
-	"farebook/workflows"
 )
 
 // Service is one worker process.
@@ -73,13 +69,12 @@ func (s *Service) prepare(cfg config.Config) (err error) {
 	if err != nil {
 		return err
 	}
-	if options.MetricsHandler, err = s.measures.Temporal(); err != nil {
+	measures, err := s.measures.Temporal()
+	if err != nil {
 		return err
 	}
-	options.Logger = logging.Temporal(s.log, workflows.RunOf)
-	options.ContextPropagators = []workflow.ContextPropagator{correlation.Propagator()}
-	if s.temporal, err = client.NewLazyClient(options); err != nil {
-		return fmt.Errorf("configuration of Temporal: %w", err)
+	if s.temporal, err = dispatch.Dial(options, measures, s.log); err != nil {
+		return err
 	}
 	s.dispatch = dispatch.NewClient(s.temporal, s.taskQueue).In(options.Namespace)
 	return nil

@@ -1,0 +1,26 @@
+package dispatch
+
+import (
+	"fmt"
+	"log/slog"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/workflow"
+
+	"farebook/internal/correlation"
+	"farebook/internal/logging"
+	"farebook/workflows"
+)
+
+// Dial returns a client of Temporal that carries correlation ids and writes to log. It does not wait for an answer of the server. The SDK
+// reports its own metrics to measures; nil drops them.
+func Dial(options client.Options, measures client.MetricsHandler, log *slog.Logger) (client.Client, error) {
+	options.MetricsHandler = measures
+	options.Logger = logging.Temporal(log, workflows.RunOf)
+	options.ContextPropagators = []workflow.ContextPropagator{correlation.Propagator()}
+	dialled, err := client.NewLazyClient(options)
+	if err != nil {
+		return nil, fmt.Errorf("configuration of Temporal: %w", err)
+	}
+	return dialled, nil
+}
