@@ -37,7 +37,7 @@ func evidenceCommand() *cobra.Command {
 					return err
 				}
 				if cfg.SealKey == nil {
-					_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "The evidence is not signed: LEDGER_SEAL_KEY_FILE is not set.")
+					say(cmd, "The evidence is not signed: LEDGER_SEAL_KEY_FILE is not set.\n")
 				}
 				return printJSON(cmd.OutOrStdout(), bundle)
 			})

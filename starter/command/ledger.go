@@ -67,7 +67,7 @@ func sealAll(cmd *cobra.Command, books *store.Store) (string, error) {
 		if !sealed {
 			break
 		}
-		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "sealed transactions %d to %d as seal %d\n", made.FromID, made.ToID, made.Number)
+		say(cmd, "sealed transactions %d to %d as seal %d\n", made.FromID, made.ToID, made.Number)
 	}
 	last, err := books.LastSeal(ctx)
 	if err != nil {
@@ -172,7 +172,7 @@ func keptStatements(files []string, keyFile string) ([]keptStatement, error) {
 func verifyChain(cmd *cobra.Command, books *store.Store, kept []keptStatement) error {
 	ctx := cmd.Context()
 	chain, err := books.VerifyChain(ctx, func(done seal.Seal) {
-		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "verified seal %d, transactions %d to %d\n", done.Number, done.FromID, done.ToID)
+		say(cmd, "verified seal %d, transactions %d to %d\n", done.Number, done.FromID, done.ToID)
 	})
 	if err != nil {
 		return fmt.Errorf("verify the chain of seals: %w", err)

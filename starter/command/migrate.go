@@ -37,13 +37,13 @@ func migrateCommand() *cobra.Command {
 }
 
 func migrate(ctx context.Context, out io.Writer, cfg config.Config, log *slog.Logger) error {
-	shown := &migrationProgress{out: out, log: log, terminal: isTerminal(out)}
+	shown := &migrationProgress{line: progressLineOn(out), log: log}
 	runner := migrations.Runner{AdminDSN: cfg.DatabaseAdminDSN, AppDSN: cfg.DatabaseDSN, Report: shown.show}
-	defer shown.end()
+	defer shown.line.end()
 	if err := runner.Up(ctx); err != nil {
 		return err
 	}
-	shown.end()
+	shown.line.end()
 	log.Info("database migrated to this version's schema")
 	err := withStore(ctx, cfg, log, func(books *store.Store) error {
 		adopted, err := books.AdoptAPIKeys(ctx)

@@ -2,7 +2,6 @@ package command
 
 import (
 	"fmt"
-	"io"
 	"log/slog"
 	"time"
 
@@ -16,23 +15,20 @@ const migrationLogPace = 5 * time.Second
 
 // migrationProgress shows what a migration is doing: a moving line on a terminal, log lines elsewhere.
 type migrationProgress struct {
-	out      io.Writer
-	log      *slog.Logger
-	terminal bool
+	line progressLine
+	log  *slog.Logger
 
 	task string
 	pace *rate.Sometimes
-	open bool // the terminal's line is not empty
 }
 
 func (m *migrationProgress) show(p migrations.Progress) {
 	switch {
 	case p.Rows > 0:
-		m.end()
+		m.line.end()
 		m.log.Info("completed rows of an older release", "task", p.Task, "rows", p.Rows)
-	case m.terminal:
-		_, _ = fmt.Fprint(m.out, "\r\033[K"+cut(progressText(p), widthOf(m.out))) // output of progress may fail
-		m.open = true
+	case m.line.terminal:
+		m.line.show(progressText(p))
 	case p.Waits:
 		m.log.Warn("waiting for a table", "task", p.Task, "detail", p.Detail)
 	case p.Task != m.task:
@@ -40,14 +36,6 @@ func (m *migrationProgress) show(p migrations.Progress) {
 		m.pace.Do(func() {}) // the interval begins
 	default:
 		m.pace.Do(func() { m.log.Info("migrating", "task", p.Task, "detail", p.Detail, "done", percent(p.Share)) })
-	}
-}
-
-// end empties the terminal's line, so that the next output begins at its start.
-func (m *migrationProgress) end() {
-	if m.open {
-		_, _ = fmt.Fprint(m.out, "\r\033[K") // as above
-		m.open = false
 	}
 }
 

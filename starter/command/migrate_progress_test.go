@@ -20,11 +20,11 @@ func shown(terminal bool, reports ...migrations.Progress) string {
 		}
 		return a
 	}}))
-	progress := &migrationProgress{out: &out, log: log, terminal: terminal}
+	progress := &migrationProgress{line: progressLine{out: &out, terminal: terminal}, log: log}
 	for _, p := range reports {
 		progress.show(p)
 	}
-	progress.end()
+	progress.line.end()
 	return out.String()
 }
 

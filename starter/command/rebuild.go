@@ -85,10 +85,9 @@ func rebuildWith(cmd *cobra.Command, work func(context.Context, *rebuild.Rebuild
 
 // readOnlyStripe cannot change anything at Stripe.
 func readOnlyStripe(cfg config.Config, log *slog.Logger) *stripeapi.Client {
-	return stripeapi.New(stripeapi.Config{
-		SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, CallsPerSecond: cfg.Stripe.CallsPerSecond, Log: log,
-		Guard: func(context.Context) error { return stripeapi.ErrFenced },
-	})
+	calls := stripeConfig(cfg, log)
+	calls.Guard = func(context.Context) error { return stripeapi.ErrFenced }
+	return stripeapi.New(calls)
 }
 
 func planRebuild(ctx context.Context, out io.Writer, r *rebuild.Rebuilder, fence store.Fence, since time.Time, client,

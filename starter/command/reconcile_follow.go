@@ -93,53 +93,51 @@ func followRun(ctx context.Context, out io.Writer, dispatcher *dispatch.Client, 
 	}()
 	ticker := time.NewTicker(followPace)
 	defer ticker.Stop()
-	terminal, last := isTerminal(out), ""
+	line, last := progressLineOn(out), ""
+	defer line.end()
 	_, _ = fmt.Fprintln(out, id) // output of progress may fail without ending the command
 	for {
 		select {
 		case err := <-ended:
-			if terminal {
-				_, _ = fmt.Fprint(out, "\r\033[K") // the next output begins at the start of the line
-			}
 			return err
 		case <-ticker.C:
 		}
-		share, line := askProgress(ctx, dispatcher, id)
+		share, text := askProgress(ctx, dispatcher, id)
 		switch {
 		case ctx.Err() != nil: // interrupted
-		case terminal:
-			_, _ = fmt.Fprint(out, "\r\033[K"+cut(bar(share)+" "+line, widthOf(out))) // as above
-		case line != last:
-			_, _ = fmt.Fprintln(out, line) // as above
+		case line.terminal:
+			line.show(bar(share) + " " + text)
+		case text != last:
+			_, _ = fmt.Fprintln(out, text) // as above
 		}
-		last = line
+		last = text
 	}
 }
 
 // answerTime is how long a run may take to report its progress.
 const answerTime = 5 * time.Second
 
-// askProgress returns the progress of a run, as a share and as a line.
-func askProgress(ctx context.Context, dispatcher *dispatch.Client, id string) (share float64, line string) {
+// askProgress returns the progress of a run, as a share and as a text.
+func askProgress(ctx context.Context, dispatcher *dispatch.Client, id string) (share float64, text string) {
 	asking, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
 	at, err := dispatcher.ReconciliationProgress(asking, id)
 	if err != nil {
 		return 0, "waiting for a worker"
 	}
-	return shareOf(at), progressLine(at)
+	return shareOf(at), runText(at)
 }
 
-func progressLine(at workflows.ReconciliationProgress) string {
-	line := fmt.Sprintf("%3.0f%% compared %d, items %d", 100*shareOf(at), at.Scanned, at.Found)
+func runText(at workflows.ReconciliationProgress) string {
+	text := fmt.Sprintf("%3.0f%% compared %d, items %d", 100*shareOf(at), at.Scanned, at.Found)
 	if at.Healing > 0 {
-		line += fmt.Sprintf(", healing %d", at.Healing)
+		text += fmt.Sprintf(", healing %d", at.Healing)
 	}
-	line += ": " + at.Stage // last, because a narrow terminal cuts it
+	text += ": " + at.Stage // last, because a narrow terminal cuts it
 	if at.Trouble != "" {
-		line += ", retrying after: " + printable(at.Trouble)
+		text += ", retrying after: " + printable(at.Trouble)
 	}
-	return line
+	return text
 }
 
 // linesShare is the share of the balance transactions in the whole run, which is nearly all of a large run.

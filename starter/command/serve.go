@@ -78,8 +78,7 @@ func NewAPI(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Log
 	if err != nil {
 		return nil, nil, err
 	}
-	books, err := store.Open(ctx, cfg.DatabaseDSN, c, log, store.PoolOf(cfg.Pool.Size, cfg.Pool.Idle, cfg.Pool.Lifetime),
-		store.LoginFrom(cfg.DatabaseLogin))
+	books, err := openStore(ctx, cfg, c, log)
 	if err != nil {
 		temporal.Close()
 		return nil, nil, err
@@ -87,10 +86,9 @@ func NewAPI(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Log
 	measure(measures, books, log)
 	dispatcher := dispatchOf(temporal, cfg)
 	restores := &fence.Watch{Store: books, Every: cfg.FenceLook, Reason: cfg.Fence, AwaitLook: true, EventTypes: inbox.Types(), Log: log}
-	restores.Stripe = stripeapi.New(stripeapi.Config{
-		SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, CallsPerSecond: cfg.Stripe.CallsPerSecond,
-		Guard: restores.Guard, Observer: measures.Stripe(), Log: log,
-	})
+	calls := stripeConfig(cfg, log)
+	calls.Guard, calls.Observer = restores.Guard, measures.Stripe()
+	restores.Stripe = stripeapi.New(calls)
 	events := inbox.New(books, dispatcher, restores.Stripe, cfg.Sweep, log)
 	events.Unbooked = &activities.Unbooked{Stripe: restores.Stripe, Store: books, Others: cfg.Reconcile.Others, Log: log}
 	stopSweeping := sweep(ctx, cfg, books, dispatcher, events, restores, log)

@@ -78,12 +78,17 @@ func workflowsCommand(cmd *cobra.Command, service string, work func(*store.Store
 
 // withStore opens the database for the time of work.
 func withStore(ctx context.Context, cfg config.Config, log *slog.Logger, work func(*store.Store) error) error {
-	books, err := store.Open(ctx, cfg.DatabaseDSN, clock.System{}, log, store.PoolOf(cfg.Pool.Size, cfg.Pool.Idle, cfg.Pool.Lifetime),
-		store.LoginFrom(cfg.DatabaseLogin))
+	books, err := openStore(ctx, cfg, clock.System{}, log)
 	if err != nil {
 		return err
 	}
 	return errors.Join(work(books), books.Close())
+}
+
+// openStore opens the database with cfg's pool.
+func openStore(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Logger) (*store.Store, error) {
+	return store.Open(ctx, cfg.DatabaseDSN, c, log, store.PoolOf(cfg.Pool.Size, cfg.Pool.Idle, cfg.Pool.Lifetime),
+		store.LoginFrom(cfg.DatabaseLogin))
 }
 
 // withWorkflows opens the database and a Temporal client for the time of work.
@@ -124,11 +129,21 @@ func namespaceOf(cfg config.Config) string {
 	return options.Namespace
 }
 
+// stripeConfig is cfg's key, address and rate of calls.
+func stripeConfig(cfg config.Config, log *slog.Logger) stripeapi.Config {
+	return stripeapi.Config{
+		SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, CallsPerSecond: cfg.Stripe.CallsPerSecond, Log: log,
+	}
+}
+
 // stripeClient calls Stripe with cfg's key.
 func stripeClient(cfg config.Config, log *slog.Logger) *stripeapi.Client {
-	return stripeapi.New(stripeapi.Config{
-		SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, CallsPerSecond: cfg.Stripe.CallsPerSecond, Log: log,
-	})
+	return stripeapi.New(stripeConfig(cfg, log))
+}
+
+// say writes a line about progress, which may fail without ending the command.
+func say(cmd *cobra.Command, format string, args ...any) {
+	_, _ = fmt.Fprintf(cmd.ErrOrStderr(), format, args...)
 }
 
 // findBooking finds a booking of any client: commands are for operators.

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"unicode/utf8"
@@ -25,6 +26,35 @@ func widthOf(out io.Writer) int {
 	}
 	return usualWidth
 }
+
+// progressLine is a line of a terminal that each text replaces. Each caller has its own rule for pipes. Output of progress may fail
+// without ending the command.
+type progressLine struct {
+	out      io.Writer
+	terminal bool
+	open     bool // the line has text
+}
+
+func progressLineOn(out io.Writer) progressLine {
+	return progressLine{out: out, terminal: isTerminal(out)}
+}
+
+// show replaces the text of the line, on a terminal.
+func (l *progressLine) show(text string) {
+	_, _ = fmt.Fprint(l.out, eraseLine+cut(text, widthOf(l.out)))
+	l.open = true
+}
+
+// end erases the text, so that the next output begins at the start of the line.
+func (l *progressLine) end() {
+	if l.open {
+		_, _ = fmt.Fprint(l.out, eraseLine)
+		l.open = false
+	}
+}
+
+// eraseLine moves the cursor to the start of the line and erases the line.
+const eraseLine = "\r\033[K"
 
 // cut shortens a line to end before the last column. A terminal that shortens a line itself writes every further character over the
 // last column, and a line that wraps cannot be overwritten.

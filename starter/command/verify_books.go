@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"time"
 
@@ -67,17 +66,12 @@ func prove(cmd *cobra.Command, prover *proof.Prover, options verifyOptions) (pro
 // otherProofPause is how long a command waits before it checks again for the proof of another process.
 const otherProofPause = time.Second
 
-// say writes a line about progress, which may fail without ending the command.
-func say(cmd *cobra.Command, format string, args ...any) {
-	_, _ = fmt.Fprintf(cmd.ErrOrStderr(), format, args...)
-}
-
 // proveWhole proves the whole books and shows how far it is.
 func proveWhole(cmd *cobra.Command, prover *proof.Prover, restart bool) (proof.Result, error) {
 	ctx := cmd.Context()
-	shown := &proofDisplay{out: cmd.ErrOrStderr(), terminal: isTerminal(cmd.ErrOrStderr())}
+	shown := &proofDisplay{line: progressLineOn(cmd.ErrOrStderr())}
 	result, err := prover.Whole(ctx, proof.Options{Restart: restart, Progress: shown.show})
-	shown.end()
+	shown.line.end()
 	if ctx.Err() != nil {
 		return result, &InterruptedError{"The proof was interrupted. Continue it with: " + continueProof}
 	}
@@ -87,29 +81,20 @@ func proveWhole(cmd *cobra.Command, prover *proof.Prover, restart bool) (proof.R
 // lineShare is the share of a proof after which a pipe gets the next line.
 const lineShare = 0.05
 
-// proofDisplay shows how far a proof is: a moving bar on a terminal, or a line for each twentieth in a pipe. Its output may fail without
-// ending the command.
+// proofDisplay shows how far a proof is: a moving bar on a terminal, or a line for each twentieth in a pipe.
 type proofDisplay struct {
-	out      io.Writer
-	terminal bool
-	next     float64
+	line progressLine
+	next float64
 }
 
 func (d *proofDisplay) show(at proof.Progress) {
-	line := fmt.Sprintf("%3.0f%% proven: %s up to %d", 100*at.Share, at.Subject, at.DoneTo)
+	text := fmt.Sprintf("%3.0f%% proven: %s up to %d", 100*at.Share, at.Subject, at.DoneTo)
 	switch {
-	case d.terminal:
-		_, _ = fmt.Fprint(d.out, "\r\033[K"+cut(bar(at.Share)+" "+line, widthOf(d.out)))
+	case d.line.terminal:
+		d.line.show(bar(at.Share) + " " + text)
 	case at.Share >= d.next:
-		_, _ = fmt.Fprintln(d.out, line)
+		_, _ = fmt.Fprintln(d.line.out, text) // output of progress may fail without ending the command
 		d.next = at.Share + lineShare
-	}
-}
-
-// end lets the next output begin at the start of a line.
-func (d *proofDisplay) end() {
-	if d.terminal {
-		_, _ = fmt.Fprint(d.out, "\r\033[K")
 	}
 }
 
