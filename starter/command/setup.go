@@ -172,7 +172,7 @@ func retryUntilUsable(ctx context.Context, do func() error) error {
 	}
 }
 
-// ensureSealing creates the schedule that seals the ledger where there is none.
+// ensureSealing creates the schedule that seals the ledger if it does not exist.
 func ensureSealing(ctx context.Context, dispatcher *dispatch.Client, log *slog.Logger) error {
 	made, err := dispatcher.EnsureSealing(ctx)
 	if err != nil {

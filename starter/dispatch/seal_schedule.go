@@ -17,7 +17,7 @@ const sealEvery = time.Hour
 // SealScheduleID names the schedule that seals the ledger of a system.
 func (c *Client) SealScheduleID() string { return workflows.TypeSealLedger + ":" + c.taskQueue }
 
-// EnsureSealing creates the schedule that seals the ledger every hour, where there is none, and reports whether it did. One that an
+// EnsureSealing creates the schedule that seals the ledger every hour if there is no such schedule, and reports whether it did. One that an
 // operator has changed or paused stays as it is.
 func (c *Client) EnsureSealing(ctx context.Context) (bool, error) {
 	_, err := c.temporal.ScheduleClient().GetHandle(ctx, c.SealScheduleID()).Describe(ctx)

@@ -20,8 +20,8 @@ type Message struct {
 	From      string   `json:"from"`
 	To        []string `json:"to"`
 	Subject   string   `json:"subject"` // decoded
-	Text      string   `json:"text"`    // the text/plain part, decoded; empty if there is none
-	HTML      string   `json:"html"`    // the text/html part, decoded; empty when there is none
+	Text      string   `json:"text"`    // the text/plain part, decoded; empty if the message has no such part
+	HTML      string   `json:"html"`    // the text/html part, decoded; empty if the message has no such part
 	Raw       string   `json:"raw"`     // the bytes between DATA and the final dot
 	// Attachments are files by name, decoded.
 	Attachments map[string]string `json:"attachments,omitempty"`
