@@ -283,8 +283,40 @@ func TestEvidenceCommands(t *testing.T) {
 	require.ErrorContains(t, err, "exit status 1")
 	require.Contains(t, said, "BROKEN")
 	require.Contains(t, said, "do not rely on it")
+	require.NoError(t, os.WriteFile(file, throughOlderSeal(t, bundle, private), 0o600))
+	said, err = verify("--public-key", public)
+	require.ErrorContains(t, err, "exit status 1")
+	require.NotContains(t, said, "BROKEN")
+	require.Contains(t, said, "not proven: not every sealed transaction leads to a signed seal")
 	_, err = verify("--public-key", private)
 	require.ErrorContains(t, err, "exit status 2")
+}
+
+// throughOlderSeal is the evidence that is collected after an older release, which runs beside this one, has made the seal after that of
+// the bundle, and before finance has received another.
+func throughOlderSeal(t *testing.T, bundle, private string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(private)
+	require.NoError(t, err)
+	key, err := seal.ParseKey(text)
+	require.NoError(t, err)
+	var typed evidence.Bundle
+	require.NoError(t, json.Unmarshal([]byte(bundle), &typed))
+	require.Len(t, typed.Sealed.Seals, 1)
+	statement, signed := seal.SplitSigned(typed.Sealed.Seals[0])
+	require.True(t, signed)
+	own, err := seal.ParseStatement(statement)
+	require.NoError(t, err)
+	older, err := seal.Recompute(own, seal.Seal{ToID: own.ToID + 1}).Seal(own.SealedAt.Add(time.Hour))
+	require.NoError(t, err)
+	last, err := seal.NewRange(older, older.ToID+1).Seal(older.SealedAt.Add(time.Hour))
+	require.NoError(t, err)
+	installation := typed.Sealed.Installation
+	typed.Sealed.Seals = []string{statement, older.Extract(installation), key.Sign(last.Extract(installation))}
+	require.NoError(t, typed.Sign(key))
+	document, err := json.Marshal(typed)
+	require.NoError(t, err)
+	return document
 }
 
 // Without a key the evidence is as complete, leads to the same seals, and says that nothing of it is proven.

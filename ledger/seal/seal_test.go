@@ -186,6 +186,9 @@ func TestChangedStatementIsRefused(t *testing.T) {
 		"the sums are not those": {strings.Replace(statement, "459.00", "460.00", 1), statement + "sum: asset:bank USD 1.00\n"},
 		"digest":                 {strings.Replace(statement, "digest: ", "digest: x", 1)},
 		"is not known to":        {strings.Replace(statement, "format: 2", "format: 3", 1)},
+		"has only one of the lines": {
+			strings.Replace(statement, "format: 2\n", "", 1), strings.Replace(statement, "format: 2", "format:2", 1),
+		},
 	} {
 		for _, text := range texts {
 			_, err := seal.ParseStatement(text)

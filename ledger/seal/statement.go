@@ -90,8 +90,8 @@ func (s Seal) sumLines() string {
 const title = "Farebook ledger seal"
 
 // ParseStatement reads a statement, or an extract of one, without its sums. Of a statement of FormatTree it returns an error when the
-// digest is not that of the lines above it, or when the sums are not those under it. The caller compares the text or the digest with those
-// of the recorded seal, or of one that was signed.
+// digest is not that of the lines above it, or when the sums are not those under it; the digest of FormatSequence is only verified with
+// the transactions. The caller compares the text or the digest with those of the recorded seal, or of one that was signed.
 func ParseStatement(text string) (Seal, error) {
 	var s Seal
 	if _, err := fmt.Sscanf(text, title+" %d\n", &s.Number); err != nil {
@@ -109,6 +109,8 @@ func ParseStatement(text string) (Seal, error) {
 	switch {
 	case err != nil:
 		return Seal{}, fmt.Errorf("seal %d: %w", s.Number, err)
+	case tree != (s.Format() == FormatTree):
+		return Seal{}, fmt.Errorf("seal %d has only one of the lines \"format\" and \"root\": the text was changed", s.Number)
 	case s.Digest == (Digest{}) || s.SealedAt.IsZero():
 		return Seal{}, fmt.Errorf("seal %d has no digest or no time: the text is cut", s.Number)
 	}

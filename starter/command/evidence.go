@@ -95,7 +95,7 @@ func printReport(out io.Writer, report evidence.Report, keyed bool) error {
 	case report.Proven:
 		say("result", "the file is as it was signed, and its sealed transactions are in the ledger")
 	case keyed:
-		say("result", "not proven")
+		say("result", "not proven: not every sealed transaction leads to a signed seal")
 	default:
 		say("result", "consistent, and not proven: name the key with --public-key")
 	}

@@ -14,7 +14,8 @@ import (
 type Report struct {
 	Lines  []Line   // what holds, and what is not known
 	Broken []string // what does not hold
-	// Proven reports that the key has signed the whole bundle and the seals of its sealed transactions, and that nothing is broken.
+	// Proven reports that the key has signed the whole bundle, that every sealed transaction leads to a seal that the key has signed, and
+	// that nothing is broken. A transaction that is not sealed yet leaves it true: a line says so.
 	Proven bool
 }
 
@@ -38,7 +39,7 @@ func Verify(document []byte, key *seal.PublicKey) Report {
 	signed := v.signature(canonical, signature)
 	v.readSeals()
 	v.transactions()
-	v.report.Proven = signed && len(v.report.Broken) == 0
+	v.report.Proven = signed && !v.gaps && len(v.report.Broken) == 0
 	return v.report
 }
 
@@ -46,6 +47,7 @@ type verifier struct {
 	bundle     Bundle
 	key        *seal.PublicKey
 	statements map[uint64]statement
+	gaps       bool // a sealed transaction does not lead to a signed seal
 	report     Report
 }
 
@@ -107,7 +109,7 @@ func (v *verifier) readSeals() {
 func (v *verifier) transactions() {
 	var last uint64
 	var shown []Posting
-	ends := map[uint64][]string{} // ids of transactions by the seal at the end of their way
+	ends := map[uint64][]string{} // ids of transactions by the last seal of their chain
 	for _, one := range v.bundle.Sealed.Transactions {
 		shown = append(shown, one.postings()...)
 		if one.ID <= last {
@@ -122,18 +124,16 @@ func (v *verifier) transactions() {
 				one.PostedAt.UTC().Format("2006-01-02 15:04:05 UTC"))
 			continue
 		}
-		own, found := v.statements[one.Seal]
-		if found && own.Format() == seal.FormatSequence {
-			v.say("not proven", "transaction %d (%s): its seal %d is of a format without paths; `starter ledger verify-chain` verifies it", one.ID,
-				one.Type, own.Number)
-			continue
-		}
-		end, err := v.wayToSeal(one)
-		if err != nil {
+		end, gap, err := v.followSeals(one)
+		switch {
+		case err != nil:
 			v.broken("transaction %d (%s): %s", one.ID, one.Type, err)
-			continue
+		case gap != "":
+			v.gaps = true
+			v.say("not proven", "transaction %d (%s): %s; `starter ledger verify-chain` verifies it", one.ID, one.Type, gap)
+		default:
+			ends[end] = append(ends[end], strconv.FormatUint(one.ID, 10))
 		}
-		ends[end] = append(ends[end], strconv.FormatUint(one.ID, 10))
 	}
 	v.sayEnds(ends)
 	if !slices.EqualFunc(v.bundle.Ledger, shown, Posting.equal) {
@@ -155,48 +155,62 @@ func (v *verifier) sayEnds(ends map[uint64][]string) {
 		case v.statements[read.Number].signed:
 			by = "its signature not verified"
 		}
-		v.say("sealed", "transactions %s, under seal %d of %s, %s; compare its digest with the statement that finance has: %s",
-			strings.Join(ends[read.Number], ", "), read.Number, read.SealedAt.UTC().Format("2006-01-02 15:04:05 UTC"), by, read.Digest)
+		compare := fmt.Sprintf("compare its digest with the statement that finance has: %s", read.Digest)
+		if read.Format() == seal.FormatSequence { // its digest cannot be recomputed from the statement
+			compare = fmt.Sprintf("compare all of its lines with the statement that finance has, also the previous digest, %s, and its digest: %s",
+				read.Previous, read.Digest)
+		}
+		v.say("sealed", "transactions %s, under seal %d of %s, %s; %s", strings.Join(ends[read.Number], ", "), read.Number,
+			read.SealedAt.UTC().Format("2006-01-02 15:04:05 UTC"), by, compare)
 	}
 }
 
-// wayToSeal follows the way from a transaction to the seal at its end, and returns that seal's number.
-func (v *verifier) wayToSeal(one SealedTransaction) (uint64, error) {
+// followSeals follows the path of a transaction to its seal, and the chain from there to the first signed seal. It returns the number of
+// that last seal, or a gap: why the chain proves nothing although nothing is wrong with it.
+func (v *verifier) followSeals(one SealedTransaction) (last uint64, gap string, err error) {
 	own, found := v.statements[one.Seal]
 	switch {
 	case !found:
-		return 0, fmt.Errorf("the file has no valid statement of seal %d, which covers it", one.Seal)
+		return 0, "", fmt.Errorf("the file has no valid statement of seal %d, which covers it", one.Seal)
+	case own.Format() == seal.FormatSequence:
+		return 0, fmt.Sprintf("its seal %d is of a format without paths", own.Number), nil
 	case one.ID < own.FromID || one.ID > own.ToID:
-		return 0, fmt.Errorf("seal %d covers transactions %d to %d only", own.Number, own.FromID, own.ToID)
+		return 0, "", fmt.Errorf("seal %d covers transactions %d to %d only", own.Number, own.FromID, own.ToID)
 	case one.Path == nil:
-		return 0, fmt.Errorf("it has no path to seal %d: the path was removed", own.Number)
+		return 0, "", fmt.Errorf("it has no path to seal %d: the path was removed", own.Number)
 	}
 	path, err := one.Path.domain()
 	if err != nil {
-		return 0, fmt.Errorf("its path: %w", err)
+		return 0, "", fmt.Errorf("its path: %w", err)
 	}
 	if err := path.Check(one.domain(), own.Root, own.Transactions); err != nil {
-		return 0, fmt.Errorf("%w %d: it, its path or the seal was changed, or the seal is another booking's", err, own.Number)
+		return 0, "", fmt.Errorf("%w %d: it, its path or the seal was changed, or the seal is another booking's", err, own.Number)
 	}
-	return v.endOf(own)
+	return v.followChain(own)
 }
 
-// endOf follows the chain of seals to the first that is signed.
-func (v *verifier) endOf(own statement) (uint64, error) {
+// followChain follows the seals from one to the first that is signed. A seal of FormatSequence that is not signed itself is a gap: its
+// digest covers transactions that the file does not have, so that anybody could put another seal before it. An older release that runs
+// beside this one makes such seals honestly.
+func (v *verifier) followChain(own statement) (last uint64, gap string, err error) {
 	for !own.signed {
+		if own.Format() == seal.FormatSequence && gap == "" {
+			gap = fmt.Sprintf("seal %d, between it and a signed seal, is of an older format and not signed: without the ledger nothing shows "+
+				"which seal comes before it", own.Number)
+		}
 		next, found := v.statements[own.Number+1]
 		if !found {
 			if v.key != nil {
-				return 0, fmt.Errorf("the way ends at seal %d, which is not signed", own.Number)
+				return 0, "", fmt.Errorf("the way ends at seal %d, which is not signed", own.Number)
 			}
 			break
 		}
 		if err := own.Follows(next.Seal); err != nil {
-			return 0, err
+			return 0, "", err
 		}
 		own = next
 	}
-	return own.Number, nil
+	return own.Number, gap, nil
 }
 
 func (p Posting) equal(other Posting) bool {
