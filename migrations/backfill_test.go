@@ -95,9 +95,7 @@ func TestABackfillWaitsForARow(t *testing.T) {
 	require.NoError(t, err)
 	filled := make(chan error, 1)
 	go func() { filled <- fill(t.Context(), db, nil) }()
-	const waiting = "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT' AND trx_query LIKE '%financial_ledger%'"
-	// The server keeps its answer until it was not asked for 100 ms.
-	require.Eventually(t, func() bool { return db.Count(t, waiting) > 0 }, patience, 10*pace)
+	db.AwaitLockWaits(t, 1)
 	require.Equal(t, 2500, db.Count(t, stillUndated))
 	require.NoError(t, holder.Rollback())
 	require.NoError(t, <-filled)

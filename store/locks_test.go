@@ -39,20 +39,6 @@ func (b books) lockEvent(id string) (release func()) {
 	return b.lock("SELECT id FROM stripe_events WHERE stripe_event_id = ?", id)
 }
 
-// waiting counts the transactions of this database that wait for a lock. InnoDB refreshes innodb_trx only when nobody has read
-// it for 100 ms.
-func (b books) waiting() int {
-	b.t.Helper()
-	return b.Count(b.t, `SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'
-		AND trx_mysql_thread_id IN (SELECT id FROM information_schema.processlist WHERE db = DATABASE())`)
-}
-
-func (b books) awaitWaiting(transactions int) {
-	b.t.Helper()
-	require.Eventually(b.t, func() bool { return b.waiting() == transactions }, time.Minute, 300*time.Millisecond,
-		"%d transactions wait for a lock", transactions)
-}
-
 // begin runs work beside the test; the returned function waits for its error.
 func begin(work func() error) (end func() error) {
 	done := make(chan error, 1)
@@ -81,9 +67,9 @@ func TestOlderReadingOfAPayoutDoesNotOverwriteItsFailure(t *testing.T) {
 
 	release := b.lockEvent("evt_failed")
 	failing := begin(func() error { return record(failed, "evt_failed") })
-	b.awaitWaiting(1)
+	b.AwaitLockWaits(t, 1)
 	older := begin(func() error { return record(paidOut) })
-	b.awaitWaiting(2)
+	b.AwaitLockWaits(t, 2)
 	release()
 	require.NoError(t, failing())
 	require.NoError(t, older())
@@ -108,9 +94,9 @@ func TestCorrectionBesideTheRefundsOwnRecordIsRefused(t *testing.T) {
 			store.RefundReading{Snapshot: snapshot, EventIDs: []string{"evt_refund"}, Now: time.Now().UTC()})
 		return err
 	})
-	b.awaitWaiting(1)
+	b.AwaitLockWaits(t, 1)
 	correcting := begin(func() error { return recon.New(b.Store).Correct(t.Context(), correction, time.Now().UTC()) })
-	b.awaitWaiting(2)
+	b.AwaitLockWaits(t, 2)
 	release()
 	require.NoError(t, recording())
 
@@ -130,12 +116,12 @@ func TestItemIsDecidedOnce(t *testing.T) {
 	_, correction := b.refundNotInTheLedger()
 	release := b.lock("SELECT id FROM bookings")
 	correcting := begin(func() error { return recon.New(b.Store).Correct(t.Context(), correction, time.Now().UTC()) })
-	b.awaitWaiting(1)
+	b.AwaitLockWaits(t, 1)
 	resolved := make(chan error, 1)
 	go func() {
 		resolved <- recon.New(b.Store).ResolveItem(t.Context(), correction.ItemID, "nothing to do", testdb.Tester)
 	}()
-	require.Eventually(t, func() bool { return len(resolved) == 1 || b.waiting() == 2 }, time.Minute, 300*time.Millisecond)
+	require.Eventually(t, func() bool { return len(resolved) == 1 || b.LockWaits(t) == 2 }, time.Minute, 300*time.Millisecond)
 	release()
 	require.NoError(t, correcting())
 	var refused *recon.NotCorrectableError
@@ -165,7 +151,7 @@ func TestRecordingWithoutAPaymentHoldsNoOtherBookingUp(t *testing.T) {
 		})
 		return err
 	})
-	b.awaitWaiting(1)
+	b.AwaitLockWaits(t, 1)
 	require.NoError(t, impatient.Store.RecordPaymentIntent(t.Context(), second.Booking.Reference, intent("pi_second", second), false))
 	release()
 	require.NoError(t, recording())

@@ -49,12 +49,7 @@ func TestDeadlockIsRepeatedWhole(t *testing.T) {
 		_, err := b.record(snapshot, store.ReasonEvent)
 		done <- err
 	}()
-	waiting := func() bool {
-		return b.Count(t, `SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'
-			AND trx_mysql_thread_id IN (SELECT id FROM information_schema.processlist WHERE db = DATABASE())`) > 0
-	}
-	// InnoDB refreshes innodb_trx only when nobody has read it for 100 ms.
-	require.Eventually(t, waiting, time.Minute, 300*time.Millisecond, "the recording step does not wait for the payment's lock")
+	b.AwaitLockWaits(t, 1) // the recording step waits for the payment's lock
 	// Now this one wants the booking, which the recording step holds. Either of the two may be the victim.
 	_, _ = other.ExecContext(t.Context(), "SELECT * FROM bookings FOR UPDATE")
 	_ = other.Rollback() // whether it was the victim or not, it lets go here

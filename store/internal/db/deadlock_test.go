@@ -2,7 +2,6 @@ package db_test
 
 import (
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -31,11 +30,7 @@ func TestStatementThatMetADeadlockIsRepeated(t *testing.T) {
 		ended <- books.WithContext(t.Context()).Exec("UPDATE emails SET attempts = attempts + 1 WHERE id BETWEEN ? AND ? ORDER BY id",
 			first, first+1).Error
 	}()
-	waits := func() bool {
-		return on.Count(t, `SELECT COUNT(*) FROM information_schema.innodb_trx
-			WHERE trx_state = 'LOCK WAIT' AND trx_query LIKE 'UPDATE emails SET attempts%'`) == 1
-	}
-	require.Eventually(t, waits, time.Minute, 20*time.Millisecond, "it has the first row, and waits for the second")
+	on.AwaitLockWaits(t, 1) // it has the first row, and waits for the second
 	_, err = other.ExecContext(t.Context(), "UPDATE emails SET last_error = 'heavier' WHERE id = ?", first)
 	require.NoError(t, err, "the statement has lost its first row to the deadlock")
 	require.NoError(t, other.Commit())
