@@ -18,7 +18,7 @@ import (
 // Options say how many bookings to write, and how they are spread over time.
 type Options struct {
 	Bookings int
-	// PerDay is how many bookings were taken a day; zero for 400. The time before Now that the books cover follows from it: with the same
+	// PerDay is how many bookings were taken a day; zero for UsualPerDay. The time before Now that the books cover follows from it: with the same
 	// rate, more bookings are a longer history, and the last week has as many rows.
 	PerDay int
 	// Now is the time of the newest booking; zero for the present.
@@ -30,7 +30,10 @@ type Options struct {
 const (
 	// LeastBookings is the smallest number that has a booking of each kind, and work of each kind that is not done yet.
 	LeastBookings = 2_000
-	usualPerDay   = 400
+	// UsualPerDay is how many bookings were taken a day, unless Options say otherwise.
+	UsualPerDay = 400
+	// PerClient is how many bookings each client has.
+	PerClient = 1_000
 )
 
 // Fill writes the books into the database that adminDSN and appDSN name, as its administrator, and seals the ledger as the application.
@@ -39,7 +42,7 @@ func Fill(ctx context.Context, adminDSN, appDSN string, o Options) error {
 	if o.Bookings < LeastBookings {
 		return fmt.Errorf("cannot write the books of %d bookings: ask for %d at least", o.Bookings, LeastBookings)
 	}
-	o.PerDay, o.Now = cmp.Or(o.PerDay, usualPerDay), cmp.Or(o.Now, time.Now()).UTC().Truncate(time.Second)
+	o.PerDay, o.Now = cmp.Or(o.PerDay, UsualPerDay), cmp.Or(o.Now, time.Now()).UTC().Truncate(time.Second)
 	if o.Progress == nil {
 		o.Progress = func(string, int64, time.Duration) {}
 	}

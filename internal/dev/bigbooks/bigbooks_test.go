@@ -34,6 +34,9 @@ func TestPromisesHoldOnFilledBooks(t *testing.T) {
 		require.NoError(t, err)
 		require.EqualValues(t, n, known.ID)
 		require.Equal(t, bigbooks.Intent(n), known.Payment.PaymentIntentID)
+		owner := db.Caller(t, bigbooks.Token(bigbooks.ClientOf(n, 12_000))).Owner
+		_, err = db.Store.BookingOf(t.Context(), owner, bigbooks.Reference(n))
+		require.NoError(t, err)
 	}
 }
 

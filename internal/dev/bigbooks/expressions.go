@@ -41,8 +41,8 @@ func (f *filler) expressions() *strings.Replacer {
 	)
 }
 
-// clients is how many integrate: one for each thousand bookings.
-func (f *filler) clients() int { return f.Bookings / 1000 }
+// clients is the number of clients.
+func (f *filler) clients() int { return f.Bookings / PerClient }
 
 // days is how long the books are.
 func (f *filler) days() int { return f.Bookings / f.PerDay }

@@ -4,7 +4,6 @@ import (
 	"crypto/md5" //nolint:gosec // ids of test data that SQL's MD5 makes as well
 	"encoding/hex"
 	"fmt"
-	"strings"
 
 	"farebook/booking"
 )
@@ -12,10 +11,13 @@ import (
 // Token is the token of the API key that takes the bookings of a client; clients count from 1.
 func Token(client int) string { return "fbk_bigbooks" + number(client) }
 
+// ClientOf is the client of booking n in books of that many bookings, PerClient at least.
+func ClientOf(n, bookings int) int { return 1 + n%(bookings/PerClient) }
+
 // Reference is that of booking n; bookings count from 1, the oldest one.
 func Reference(n int) booking.Reference {
-	return booking.Reference(fmt.Sprintf("FB-%08X", uint32(n*2654435761)))
-} //nolint:gosec // modulo 2^32
+	return booking.Reference(fmt.Sprintf("FB-%08X", uint32(n*2654435761))) //nolint:gosec // modulo 2^32
+}
 
 // Intent is the PaymentIntent of booking n.
 func Intent(n int) string { return stripeID("pi_", n) }
@@ -29,5 +31,5 @@ func BalanceTransaction(n int) string { return stripeID("txn_", n) }
 // stripeID is what the expressions of the statements make.
 func stripeID(prefix string, n int) string {
 	sum := md5.Sum([]byte(prefix + number(n))) //nolint:gosec // as above
-	return prefix + strings.ToLower(hex.EncodeToString(sum[:]))[:24]
+	return prefix + hex.EncodeToString(sum[:])[:24]
 }

@@ -17,10 +17,7 @@ import (
 )
 
 // object is what every type of Kubernetes has.
-type object interface {
-	metav1.Object
-	GetName() string
-}
+type object = metav1.Object
 
 // kinds makes an empty object of each kind that the chart may render.
 var kinds = map[string]func() object{

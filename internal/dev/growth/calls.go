@@ -42,7 +42,7 @@ type calls struct {
 	order    []string
 }
 
-// scriptError ends a run of the scripts: panic carries it past their steps.
+// scriptError is the panic value by which a step aborts its script; guarded recovers it and returns the error.
 type scriptError struct{ error }
 
 // measure calls a function of a subject. A context is passed where the function takes one, and arguments are converted to the types of
@@ -109,7 +109,7 @@ func (c *calls) keep(label string, s Sample) {
 	}
 	known.Samples = append(known.Samples, s)
 	if s.Rows > worthNaming {
-		known.Costliest, _ = c.meter.costliest(c.ctx, c.schema) // a hint; there is none while the server has not logged the statement
+		known.Costliest, _ = c.meter.costliest(c.ctx, c.schema) // best effort: empty until the server has logged the statement
 	}
 }
 

@@ -2,48 +2,28 @@ package growth
 
 import (
 	"context"
-	"database/sql"
-	"fmt"
 	"path/filepath"
 	"testing"
 
-	"github.com/go-sql-driver/mysql"
 	"github.com/stretchr/testify/require"
 
 	"farebook/internal/dev/bigbooks"
 	"farebook/internal/dev/devstack"
-	"farebook/migrations"
+	"farebook/internal/dev/testdb"
 )
 
-// filled are books on a server that one test alone uses.
-type filled struct{ admin, app string }
-
-func fillBooks(t *testing.T, server *devstack.MariaDB, bookings int) filled {
+// fillBooks fills books on a server that one test alone uses.
+func fillBooks(t *testing.T, server *devstack.MariaDB, bookings int) *testdb.DB {
 	t.Helper()
-	config, err := mysql.ParseDSN(server.AdminDSN())
-	require.NoError(t, err)
-	admin, app := config.Clone(), config.Clone()
-	admin.DBName = fmt.Sprintf("books_%d", bookings)
-	app.DBName, app.User, app.Passwd = admin.DBName, "application", "application"
-	books := filled{admin.FormatDSN(), app.FormatDSN()}
-	require.NoError(t, migrations.Up(t.Context(), books.admin, books.app))
-	require.NoError(t, bigbooks.Fill(t.Context(), books.admin, books.app, bigbooks.Options{Bookings: bookings}))
-	return books
-}
-
-func (b filled) exec(t *testing.T, statement string) {
-	t.Helper()
-	db, err := sql.Open("mysql", b.admin)
-	require.NoError(t, err)
-	_, err = db.ExecContext(t.Context(), statement)
-	require.NoError(t, err)
-	require.NoError(t, db.Close())
+	db := testdb.On(t, server.AdminDSN())
+	require.NoError(t, bigbooks.Fill(t.Context(), db.AdminDSN, db.AppDSN, bigbooks.Options{Bookings: bookings}))
+	return db
 }
 
 // lookup measures how a payment is found by its charge, and by its PaymentIntent.
-func (b filled) lookup(t *testing.T, bookings int) []Call {
+func lookup(t *testing.T, db *testdb.DB, bookings int) []Call {
 	t.Helper()
-	s, end, err := newScript(t.Context(), b.admin, b.app, bookings)
+	s, end, err := newScript(t.Context(), db.AdminDSN, db.AppDSN, bookings)
 	require.NoError(t, err)
 	require.NoError(t, guarded(func() {
 		s.measure("PaymentIntentOfCharge", bigbooks.Charge(bookings/2+1))
@@ -69,12 +49,12 @@ func TestStatementWithoutItsIndexIsCaught(t *testing.T) {
 	const few, many = 2_000, 4_000
 	small, large := fillBooks(t, server, few), fillBooks(t, server, many)
 	require.Equal(t, map[string]Verdict{"PaymentIntentOfCharge": Flat, "BookingOfPayment": Flat},
-		verdicts(Compare(small.lookup(t, few), large.lookup(t, many), nil)))
+		verdicts(Compare(lookup(t, small, few), lookup(t, large, many), nil)))
 
-	for _, books := range []filled{small, large} {
-		books.exec(t, "ALTER TABLE payments DROP KEY idx_payments_charge")
+	for _, books := range []*testdb.DB{small, large} {
+		books.Exec(t, "ALTER TABLE payments DROP KEY idx_payments_charge")
 	}
-	compared := Compare(small.lookup(t, few), large.lookup(t, many), nil)
+	compared := Compare(lookup(t, small, few), lookup(t, large, many), nil)
 	require.Equal(t, map[string]Verdict{"PaymentIntentOfCharge": Grows, "BookingOfPayment": Flat}, verdicts(compared))
 	require.Greater(t, compared[0].Small.Rows(), int64(few/2), "the payments up to the one in the middle")
 	failures := Failures(compared)

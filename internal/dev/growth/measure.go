@@ -14,6 +14,7 @@ import (
 
 	"farebook/access"
 	"farebook/internal/clock"
+	"farebook/internal/dev/bigbooks"
 	"farebook/store"
 	"farebook/store/gauges"
 	"farebook/store/proof"
@@ -24,8 +25,8 @@ import (
 // used by nobody else. It changes the books. A step that fails ends its script; the error names each of them, and the calls that were
 // made are returned as well.
 func Measure(ctx context.Context, adminDSN, appDSN string, size, rounds int) (made []Call, err error) {
-	if size < 1000*(mergedFirst+rounds) {
-		return nil, fmt.Errorf("%d rounds need %d bookings at least, because each merges a client", rounds, 1000*(mergedFirst+rounds))
+	if least := bigbooks.PerClient * (mergedFirst + rounds); size < least {
+		return nil, fmt.Errorf("%d rounds need %d bookings at least, because each merges a client", rounds, least)
 	}
 	s, end, err := newScript(ctx, adminDSN, appDSN, size)
 	if err != nil {

@@ -3,6 +3,7 @@ package growth
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 )
 
@@ -65,7 +66,7 @@ func (m *meter) read(ctx context.Context) (c counters, err error) {
 	if err != nil {
 		return c, err
 	}
-	defer func() { err = firstError(err, rows.Close()) }()
+	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
 		var name string
 		var value int64
@@ -94,13 +95,4 @@ func (m *meter) costliest(ctx context.Context, schema string) (string, error) {
 		return "", fmt.Errorf("read the log of statements: %w", err)
 	}
 	return fmt.Sprintf("%d rows: %s", examined, text), nil
-}
-
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -1,12 +1,13 @@
 package growth
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"text/tabwriter"
 )
 
-// Print writes the comparison as a table, and returns the first error of writing.
+// Print writes the comparison as a table, and returns the errors of writing.
 func Print(out io.Writer, compared []Comparison, small, large int) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0) //nolint:forbidigo // its cells are names of Farebook's functions, and numbers
 	_, err := fmt.Fprintf(table, "function\tstatements\trows at %d\trows at %d\tratio\t\n", small, large)
@@ -20,12 +21,12 @@ func Print(out io.Writer, compared []Comparison, small, large int) error {
 		}
 		_, lineErr := fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%s\t%s\n", c.Label, c.Large.Statements(), c.Small.Rows(), c.Large.Rows(),
 			ratio(c.Small.Rows(), c.Large.Rows()), mark)
-		err = firstError(err, lineErr)
+		err = errors.Join(err, lineErr)
 	}
-	return firstError(err, table.Flush())
+	return errors.Join(err, table.Flush())
 }
 
-// ratio is how many times the rows of small books are examined on large ones; "-" where there are none.
+// ratio is how many times the rows of small books are examined on large ones; `-` if the small books need no rows.
 func ratio(small, large int64) string {
 	if small <= 0 {
 		return "-"

@@ -58,7 +58,7 @@ func (s *script) old(n int) int {
 
 // ownerOf is the client of a filled booking.
 func (s *script) ownerOf(n int) store.Owner {
-	return must(s.books.Authenticate(s.ctx, bigbooks.Token(1+n%(s.size/1000)))).Owner
+	return must(s.books.Authenticate(s.ctx, bigbooks.Token(bigbooks.ClientOf(n, s.size)))).Owner
 }
 
 // id is one that no other row has.

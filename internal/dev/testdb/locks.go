@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// lockPace is the pause between two looks at innodb_trx. InnoDB gives an old answer to whoever reads that table within 100 ms of the
+// lockPace is the pause between two readings of innodb_trx. InnoDB gives an old answer to whoever reads that table within 100 ms of the
 // last reader, so a shorter pace would see the first answer for ever.
 const lockPace = 300 * time.Millisecond
 

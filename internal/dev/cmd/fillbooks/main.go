@@ -14,7 +14,6 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 
 	"github.com/go-sql-driver/mysql"
 
@@ -24,11 +23,9 @@ import (
 func main() {
 	var o bigbooks.Options
 	flag.IntVar(&o.Bookings, "bookings", 200_000, "how many bookings to write")
-	flag.IntVar(&o.PerDay, "per-day", 400, "how many bookings were taken a day: what the books cover follows from it")
+	flag.IntVar(&o.PerDay, "per-day", bigbooks.UsualPerDay, "how many bookings were taken a day: what the books cover follows from it")
 	flag.Parse()
-	o.Progress = func(table string, rows int64, took time.Duration) {
-		fmt.Printf("%-22s %10d rows  %6.1f s\n", table, rows, took.Seconds())
-	}
+	o.Progress = bigbooks.PrintProgress(os.Stdout)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := fill(ctx, o); err != nil {

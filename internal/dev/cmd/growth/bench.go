@@ -11,12 +11,9 @@ import (
 	"farebook/internal/dev/growth"
 )
 
-// The books of the benchmark are two years long, and shorter if fewer bookings a day than usualPerDay follow from that: work that is not
-// done would be so old then that the promises do not hold.
-const (
-	benchDays   = 730
-	usualPerDay = 400
-)
+// benchDays is how many days the books of the benchmark cover. They cover fewer if bookings a day would fall below UsualPerDay: unfinished
+// work would then be so old that the promises do not hold.
+const benchDays = 730
 
 // bench fills books, measures every function of the store on them, prints the table, and writes it into a document if one is named.
 func bench(ctx context.Context, bookings, rounds int, document string) error {
@@ -28,9 +25,7 @@ func bench(ctx context.Context, bookings, rounds int, document string) error {
 	about := machine()
 	filling := time.Now()
 	books, err := server.fill(ctx, bigbooks.Options{
-		Bookings: bookings, PerDay: max(usualPerDay, bookings/benchDays), Progress: func(table string, rows int64, took time.Duration) {
-			fmt.Printf("%-22s %10d rows  %7.1f s\n", table, rows, took.Seconds())
-		},
+		Bookings: bookings, PerDay: max(bigbooks.UsualPerDay, bookings/benchDays), Progress: bigbooks.PrintProgress(os.Stdout),
 	})
 	if err != nil {
 		return err

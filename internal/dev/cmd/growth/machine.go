@@ -25,7 +25,7 @@ func machine() string {
 	return text
 }
 
-// field is the value of a field in a file of lines "name : value"; empty where there is none.
+// field is the value of a field in a file of lines "name : value"; empty if the file has no such field.
 func field(file, name string) string {
 	content, err := os.ReadFile(file)
 	if err != nil {

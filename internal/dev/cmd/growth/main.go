@@ -13,6 +13,8 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"farebook/internal/dev/bigbooks"
 )
 
 // benchRounds is how often the benchmark calls each function.
@@ -22,8 +24,8 @@ func main() {
 	small := flag.Int("small", 10_000, "bookings of the small books")
 	large := flag.Int("large", 200_000, "bookings of the large books")
 	rounds := flag.Int("rounds", 3, "how often each function is called")
-	perDay := flag.Int("per-day", 400, "bookings a day")
-	benched := flag.Int("bench", 0, "measure books of so many bookings, in the place of the gate")
+	perDay := flag.Int("per-day", bigbooks.UsualPerDay, "bookings a day")
+	benched := flag.Int("bench", 0, "measure books of so many bookings, instead of running the gate")
 	document := flag.String("write", "", "document into which the benchmark writes its table")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
