@@ -30,9 +30,13 @@ func (s *Stack) configure(httpAddr string, options Options) {
 	if options.Quiet {
 		level = "error"
 	}
+	database := reached.database
+	if options.LogStatements {
+		database = s.DB.Logged(s.T, database)
+	}
 	s.env = []string{
 		"APP_ENV=development", "LOG_LEVEL=" + level,
-		"DATABASE_DSN=" + reached.database,
+		"DATABASE_DSN=" + database,
 		"STRIPE_SECRET_KEY=" + StripeKey, "STRIPE_API_BASE=" + reached.stripe, "STRIPE_WEBHOOK_SECRET=" + WebhookSecret,
 		"SMTP_HOST=" + host, "SMTP_PORT=" + port, "SMTP_TLS=none", "SMTP_FROM=Farebook <bookings@farebook.example>",
 		"FINANCE_EMAIL=finance@canary-mail.example", "SWEEP_INTERVAL=" + orHalfSecond(options.Sweep).String(),

@@ -49,6 +49,8 @@ type Options struct {
 	Sweep time.Duration
 	// Admin gives API and worker an admin address each: Stack.AdminOfAPI and AdminOfWorker.
 	Admin bool
+	// LogStatements has the database server log each statement of the worker and the API: see testdb.DB.Statements.
+	LogStatements bool
 	// Quiet logs errors only: for benchmarks.
 	Quiet bool
 }
