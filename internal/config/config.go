@@ -1,7 +1,7 @@
 // Package config reads the environment once, validates all of it, and reports every problem in one message. In development a
 // missing value falls back to a local default with a warning; production refuses to start. caarlos0/env reads the variables,
 // and Temporal's envconfig reads Temporal's. It imports booking, reconciliation, ledger/seal,
-// internal/mail and internal/stripeapi.
+// internal/deployment, internal/mail, internal/stripeapi and internal/version.
 package config
 
 import (
@@ -16,6 +16,7 @@ import (
 	"go.temporal.io/sdk/contrib/envconfig"
 
 	"farebook/booking"
+	"farebook/internal/deployment"
 	"farebook/internal/mail"
 	"farebook/ledger/seal"
 	"farebook/reconciliation"
@@ -61,6 +62,8 @@ type Config struct {
 	// Admin is the address of metrics and health.
 	Admin     Admin
 	TaskQueue string
+	// Build is the build as which workers of this process poll; the zero value polls without versioning.
+	Build deployment.Build
 	// HoldMinute is the duration of one minute of a hold. Tests shorten it; production refuses anything but a minute.
 	HoldMinute time.Duration
 	// Failpoint names the place at which a process kills itself in a test. Production refuses it.

@@ -48,6 +48,7 @@ func read(environment []string, parts []Part) (Config, []string, error) {
 	r.readDatabase()
 	r.readPool()
 	r.readTemporal()
+	r.readDeployment()
 	r.readStripe()
 	r.readSMTP()
 	r.readMailBound()

@@ -59,6 +59,8 @@ type variables struct {
 	StrangersPerSec  string `env:"RATE_STRANGERS_PER_SECOND" envDefault:"10" doc:"limit of requests without an API key (health, documentation, unknown paths) from one address outside HTTP_PROBE_NETWORKS to one API process"`
 	WrongKeysPerMin  string `env:"RATE_WRONG_KEYS_PER_MINUTE" envDefault:"20" doc:"limit of requests with a missing or wrong API key from one address to one API process; further ones are refused before the database is asked"`
 	TaskQueue        string `env:"FAREBOOK_TASK_QUEUE" envDefault:"bookings" doc:"Temporal task queue of bookings"`
+	DeploymentName   string `env:"TEMPORAL_DEPLOYMENT_NAME" doc:"name of the Worker Deployment of Temporal to which this process belongs. It switches Worker Versioning on: a worker then gets new workflows only once its build is current (starter deploy promote, or the Temporal Worker Controller, which sets both variables). Without it, workers are unversioned. See docs/deploying.md"`
+	WorkerBuildID    string `env:"TEMPORAL_WORKER_BUILD_ID" doc:"id of this build within the deployment; the first twelve digits of the commit it was built from if it is not set. Two builds whose workflow code differs must not share one"`
 	HoldMinute       string `env:"FAREBOOK_HOLD_MINUTE" envDefault:"1m" doc:"length of one minute of a hold; only for tests, production refuses any other value"`
 	Failpoint        string `env:"FAREBOOK_FAILPOINT" doc:"failpoint at which the process kills itself; only for tests, refused in production"`
 }

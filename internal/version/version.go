@@ -26,6 +26,26 @@ func Parts() (built, commit, compiler string) {
 	return cmp.Or(version, built), cmp.Or(revision, setting("vcs.revision"), "unknown"), compiler
 }
 
+// BuildID returns what distinguishes this build from others: the first digits of its commit, with "-modified" if the working tree had
+// changes. It is empty when the program does not know its commit.
+func BuildID() string {
+	commit := revision
+	if commit == "" || commit == "unknown" {
+		commit = setting("vcs.revision")
+	}
+	if commit == "" {
+		return ""
+	}
+	id := commit[:min(len(commit), idDigits)]
+	if setting("vcs.modified") == "true" {
+		id += "-modified"
+	}
+	return id
+}
+
+// idDigits identify a commit, also among those of a large repository.
+const idDigits = 12
+
 // committed is the day of the commit.
 func committed() string {
 	day, _, _ := strings.Cut(setting("vcs.time"), "T")

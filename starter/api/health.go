@@ -49,7 +49,8 @@ func (a *api) readyz(ctx context.Context, _ *struct{}) (*healthOutput, error) {
 			Ask: a.Dispatch.CheckNamespace,
 		},
 		health.Check{
-			Name: "worker", Message: "is not running: no worker polls the task queue of bookings", Ask: a.Dispatch.CheckPolled,
+			Name: "worker", Ask: a.Dispatch.CheckPolled,
+			Message: "is not running: no worker of the build that gets new bookings polls their task queue; see `starter deploy status`",
 		},
 		health.Check{Name: "fence", Message: "is up and stops all money: see `starter fence status`", Ask: a.noFence})
 	if err == nil && a.Warning != nil {

@@ -1,7 +1,7 @@
 // Package dispatch is the Temporal client of the API, the commands, the inbox, the sweeper and the worker: it starts workflows,
 // signals, updates and queries them, and keeps the schedule of reconciliation. It imports workflows and activities for names
-// and inputs, store for the rows that workflows are started with, booking, money, notice, reconciliation, correlation and
-// logging, and must not import the rest of starter.
+// and inputs, store for the rows that workflows are started with, booking, money, notice, reconciliation, internal/deployment,
+// correlation and logging, and must not import the rest of starter.
 package dispatch
 
 import (

@@ -4,13 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
-	taskqueuepb "go.temporal.io/api/taskqueue/v1"
 	"go.temporal.io/api/workflowservice/v1"
 
+	"farebook/internal/deployment"
 	"farebook/workflows"
 )
 
@@ -35,28 +34,38 @@ func (c *Client) CheckNamespace(ctx context.Context) error {
 	return err
 }
 
-// ErrNobodyPolls says that no worker polls the task queue of bookings.
+// ErrNobodyPolls says that new bookings reach no worker.
 var ErrNobodyPolls = errors.New("no worker polls the task queue of bookings")
 
 // pollMemory is longer than the minute that one poll lasts. Temporal lists pollers of the last five minutes.
 const pollMemory = 90 * time.Second
 
-func polledLately(poller *taskqueuepb.PollerInfo) bool {
-	return time.Since(poller.GetLastAccessTime().AsTime()) < pollMemory
-}
-
-// CheckPolled returns ErrNobodyPolls unless a worker polled the task queue of bookings within pollMemory, for workflows and for activities.
+// CheckPolled returns ErrNobodyPolls unless workers polled the task queue of bookings within pollMemory, for workflows and for activities:
+// of each build that gets new bookings, because Temporal does not give them to any other build.
 func (c *Client) CheckPolled(ctx context.Context) error {
 	for _, kind := range []enumspb.TaskQueueType{enumspb.TASK_QUEUE_TYPE_WORKFLOW, enumspb.TASK_QUEUE_TYPE_ACTIVITY} {
-		queue, err := c.temporal.WorkflowService().DescribeTaskQueue(ctx, &workflowservice.DescribeTaskQueueRequest{
-			Namespace: c.namespace, TaskQueue: &taskqueuepb.TaskQueue{Name: c.taskQueue}, TaskQueueType: kind,
-		})
+		state, err := c.BookingsQueue().Read(ctx, kind)
 		if err != nil {
-			return fmt.Errorf("ask Temporal who polls %s: %w", c.taskQueue, err)
+			return err
 		}
-		if !slices.ContainsFunc(queue.GetPollers(), polledLately) {
-			return ErrNobodyPolls
+		for _, build := range state.Routing.Builds() {
+			if !state.PolledBy(build, time.Now().Add(-pollMemory)) {
+				return notPolled(build)
+			}
 		}
 	}
 	return nil
+}
+
+func notPolled(build deployment.Build) error {
+	if !build.Versioned() {
+		return ErrNobodyPolls
+	}
+	return fmt.Errorf("%w as build %s of deployment %s, which gets new bookings: see `starter deploy status`", ErrNobodyPolls, build.ID,
+		build.Deployment)
+}
+
+// BookingsQueue is the task queue of bookings, for what asks which build works on it.
+func (c *Client) BookingsQueue() deployment.Queue {
+	return deployment.Queue{Temporal: c.temporal, Namespace: c.namespace, Name: c.taskQueue}
 }

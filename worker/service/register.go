@@ -93,7 +93,7 @@ func Register(r Registry, a Activities) {
 		workflows.TypeCancelTwins:    workflows.CancelTwins,
 		workflows.TypeSealLedger:     workflows.SealLedger,
 	} {
-		r.RegisterWorkflowWithOptions(run, workflow.RegisterOptions{Name: name})
+		r.RegisterWorkflowWithOptions(run, workflow.RegisterOptions{Name: name, VersioningBehavior: workflows.VersioningOf(name)})
 	}
 	for _, group := range []any{
 		a.Payments, a.Refunds, a.Disputes, a.Payouts, a.Emails, a.Inbox, a.AccountFees, a.Unbooked, a.Reconciliations,

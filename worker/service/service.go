@@ -19,6 +19,7 @@ import (
 	"farebook/internal/admin"
 	"farebook/internal/clock"
 	"farebook/internal/config"
+	"farebook/internal/deployment"
 	"farebook/internal/failpoint"
 	"farebook/internal/metrics"
 	"farebook/internal/wait"
@@ -33,6 +34,7 @@ type Service struct {
 	dispatch   *dispatch.Client
 	activities Activities
 	taskQueue  string
+	build      deployment.Build
 	admin      config.Admin
 	measures   *metrics.Registry
 	log        *slog.Logger
@@ -51,7 +53,7 @@ func New(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Logger
 		return nil, err
 	}
 	books.LimitEmails(cfg.MailsPerAddress)
-	s := &Service{store: books, taskQueue: cfg.TaskQueue, admin: cfg.Admin, measures: metrics.NewRegistry(), log: log}
+	s := &Service{store: books, taskQueue: cfg.TaskQueue, build: cfg.Build, admin: cfg.Admin, measures: metrics.NewRegistry(), log: log}
 	if err := s.prepare(cfg); err != nil {
 		return nil, errors.Join(err, books.Close())
 	}
@@ -80,7 +82,7 @@ func (s *Service) prepare(cfg config.Config) (err error) {
 	return nil
 }
 
-func workerOptions(interceptors ...interceptor.WorkerInterceptor) worker.Options {
+func workerOptions(build deployment.Build, interceptors ...interceptor.WorkerInterceptor) worker.Options {
 	poller := worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{
 		// The SDK's default of two pollers starves under load; these limits follow the backlog.
 		InitialNumberOfPollers: 4, MinimumNumberOfPollers: 2, MaximumNumberOfPollers: 16,
@@ -96,13 +98,14 @@ func workerOptions(interceptors ...interceptor.WorkerInterceptor) worker.Options
 		WorkerStopTimeout: 10 * time.Second,
 		// The default of 1 s mistakes a machine that is short of CPU for a deadlock in workflow code.
 		DeadlockDetectionTimeout: 5 * time.Second,
+		DeploymentOptions:        build.WorkerOptions(),
 		Interceptors:             interceptors,
 	}
 }
 
 // reconcileOptions suit few, long activities: the windows of one run, and of another beside it.
-func reconcileOptions(interceptors ...interceptor.WorkerInterceptor) worker.Options {
-	options := workerOptions(interceptors...)
+func reconcileOptions(build deployment.Build, interceptors ...interceptor.WorkerInterceptor) worker.Options {
+	options := workerOptions(build, interceptors...)
 	options.MaxConcurrentActivityExecutionSize = 32
 	// Heartbeats report progress to operators; each is a billable action.
 	options.MaxHeartbeatThrottleInterval = 10 * time.Second
@@ -173,8 +176,8 @@ func refused(err error) bool {
 func (s *Service) poll(ctx context.Context) error {
 	waits := &waitForRebuild{Store: s.store}
 	// Reconciliations have their own worker and queue, so that a scan never takes a slot of a booking.
-	bookings := worker.New(s.temporal, s.taskQueue, workerOptions(waits))
-	reconcile := worker.New(s.temporal, dispatch.ReconciliationQueue(s.taskQueue), reconcileOptions(waits))
+	bookings := worker.New(s.temporal, s.taskQueue, workerOptions(s.build, waits))
+	reconcile := worker.New(s.temporal, dispatch.ReconciliationQueue(s.taskQueue), reconcileOptions(s.build, waits))
 	for _, registry := range []Registry{bookings, reconcile} {
 		Register(registry, s.activities)
 	}
@@ -187,6 +190,6 @@ func (s *Service) poll(ctx context.Context) error {
 	defer reconcile.Stop()
 	s.polls.Store(true)
 	defer s.polls.Store(false)
-	s.log.InfoContext(ctx, "worker polls", "taskQueue", s.taskQueue)
+	s.log.InfoContext(ctx, "worker polls", "taskQueue", s.taskQueue, "deployment", s.build.Deployment, "build", s.build.String())
 	return bookings.Run(interrupt)
 }

@@ -98,6 +98,9 @@ func (t *Temporal) arguments(dir string, o serverOptions) []string {
 		args = append(args, "--sqlite-pragma", "synchronous=0")
 		// A workflow continues as new after some hundred events, so that a test does not need thousands.
 		args = append(args, "--dynamic-config-value", "limit.historyCount.suggestContinueAsNew=200")
+		// A build of the worker is known to be drained after a second instead of minutes.
+		args = append(args, "--dynamic-config-value", `matching.wv.VersionDrainageStatusVisibilityGracePeriod="1s"`)
+		args = append(args, "--dynamic-config-value", `matching.wv.VersionDrainageStatusRefreshInterval="1s"`)
 	}
 	for _, name := range searchAttributes {
 		args = append(args, "--search-attribute", name+"=Keyword")

@@ -1,0 +1,91 @@
+package deployment
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	taskqueuepb "go.temporal.io/api/taskqueue/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+)
+
+// Queue is a task queue of a namespace.
+type Queue struct {
+	Temporal  client.Client
+	Namespace string
+	Name      string
+}
+
+// Routing is where Temporal sends the workflows that start on a queue. It takes effect on the queue up to a few seconds after the change.
+type Routing struct {
+	Current Build
+	// Ramping gets Percentage of the new workflows; meaningless at 0.
+	Ramping    Build
+	Percentage float32
+}
+
+// Sole returns the build that gets every new workflow; false while the traffic is divided.
+func (r Routing) Sole() (Build, bool) {
+	switch {
+	case r.Percentage == 0:
+		return r.Current, true
+	case r.Percentage == 100:
+		return r.Ramping, true
+	}
+	return Build{}, false
+}
+
+// Builds returns the builds that get new workflows, all or a part of them.
+func (r Routing) Builds() []Build {
+	sole, undivided := r.Sole()
+	if undivided {
+		return []Build{sole}
+	}
+	return []Build{r.Current, r.Ramping}
+}
+
+// Poller is a process that polls a queue.
+type Poller struct {
+	Build      Build
+	LastAccess time.Time
+}
+
+// State is a queue as Temporal sees it.
+type State struct {
+	Routing Routing
+	// Pollers are those of the last five minutes.
+	Pollers []Poller
+}
+
+// PolledBy reports whether a build has polled since a time.
+func (s State) PolledBy(b Build, since time.Time) bool {
+	for _, poller := range s.Pollers {
+		if poller.Build == b && poller.LastAccess.After(since) {
+			return true
+		}
+	}
+	return false
+}
+
+// Read asks Temporal for the queue's workflow or activity tasks. The server answers from memory.
+func (q Queue) Read(ctx context.Context, kind enumspb.TaskQueueType) (State, error) {
+	answer, err := q.Temporal.WorkflowService().DescribeTaskQueue(ctx, &workflowservice.DescribeTaskQueueRequest{
+		Namespace: q.Namespace, TaskQueue: &taskqueuepb.TaskQueue{Name: q.Name}, TaskQueueType: kind,
+	})
+	if err != nil {
+		return State{}, fmt.Errorf("ask Temporal who polls %s: %w", q.Name, err)
+	}
+	info := answer.GetVersioningInfo()
+	state := State{Routing: Routing{
+		Current: of(info.GetCurrentDeploymentVersion()), Ramping: of(info.GetRampingDeploymentVersion()),
+		Percentage: info.GetRampingVersionPercentage(),
+	}}
+	for _, poller := range answer.GetPollers() {
+		state.Pollers = append(state.Pollers, Poller{
+			Build: polledBy(poller.GetDeploymentOptions()), LastAccess: poller.GetLastAccessTime().AsTime(),
+		})
+	}
+	return state, nil
+}
