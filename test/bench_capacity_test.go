@@ -32,7 +32,7 @@ func BenchmarkCapacity(b *testing.B) {
 		return // the testing package's first try
 	}
 	m := newMeter(b)
-	book := func(i int) time.Duration { return bookToMail(b, m.f.Stack, i) }
+	book := func(int) time.Duration { return bookToMail(m.f.Stack, m.f.API) }
 	new(timings).run(benchWarm, book)
 	m.f.AwaitQuiet()
 	rested := m.read()

@@ -40,11 +40,10 @@ func BenchmarkGate(b *testing.B) {
 	var open, shared timings
 	postMany(b, db, gateWarm, "", &timings{})
 	b.ResetTimer()
-	for round := range benchRounds {
-		n := b.N*(round+1)/benchRounds - b.N*round/benchRounds
+	inRounds(b.N, func(n int) {
 		postMany(b, db, n, "", &open)
 		postMany(b, db, n, "SELECT opened_at FROM ledger_opening WHERE id = 1 LOCK IN SHARE MODE", &shared)
-	}
+	})
 	b.StopTimer()
 	b.ReportMetric(shared.rate()/open.rate(), "x-of-no-lock")
 	fmt.Printf("\npostings on %d connections: %.0f/s without a lock, %.0f/s that share the gate's, %.2f of it\n", gateConnections, open.rate(),

@@ -3,7 +3,6 @@ package test
 import (
 	"database/sql"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"os"
@@ -57,21 +56,17 @@ func (m meter) read() reading {
 	}
 	r.rows = rowsByTable(m.f)
 	r.binlog = binlogBytes(m.f.T, m.f.DB.SQL)
-	r.temporal = counters(get(m.f.T, m.metrics), "service_requests", "persistence_requests")
+	r.temporal = counters(m.page(), "service_requests", "persistence_requests")
 	r.files = sizeOf(m.f.T, filepath.Join(m.temporal, "temporal.db*"))
 	return r
 }
 
-func get(t testing.TB, url string) string {
-	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
-	require.NoError(t, err)
-	response, err := http.DefaultClient.Do(request)
-	require.NoError(t, err)
-	defer func() { _ = response.Body.Close() }()
-	body, err := io.ReadAll(response.Body)
-	require.NoError(t, err)
-	return string(body)
+// page reads the metrics of Temporal's server.
+func (m meter) page() string {
+	m.f.T.Helper()
+	status, text := getText(m.f.T, m.metrics)
+	require.Equal(m.f.T, http.StatusOK, status, text)
+	return text
 }
 
 // cpuOf reads the CPU time of a process, user and system, in milliseconds (proc(5), stat; a tick is 10 ms).

@@ -4,8 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"os"
-	"strconv"
 	"testing"
 	"time"
 
@@ -22,21 +20,10 @@ import (
 // healable of the items of a plan are payments whose events were lost; nobody may heal the rest.
 const healable = 100
 
-// itemsToPlan is how many items the plan has: ITEMS of `make bench`.
-func itemsToPlan(b *testing.B) int {
-	text := os.Getenv("FAREBOOK_BENCH_ITEMS")
-	if text == "" {
-		return 20_000
-	}
-	n, err := strconv.Atoi(text)
-	require.NoError(b, err)
-	return n
-}
-
 // BenchmarkApplyPlan carries out a plan that a dry run has left, of so many items, and prints what the worker's memory and the
 // histories of the run come to.
 func BenchmarkApplyPlan(b *testing.B) {
-	items := itemsToPlan(b)
+	items := benchSize(b, "FAREBOOK_BENCH_ITEMS") // ITEMS of `make bench`
 	s := testkit.New(b, testkit.Options{Quiet: true, Processes: true, CallsPerSecond: benchRate})
 	fillLedger(b, s.DB, healable, "pi_fill_", "txn_fill_")
 	s.Stripe.Fill(healable, time.Now().Add(-12*time.Hour), time.Now().Add(-4*time.Hour))

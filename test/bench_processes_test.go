@@ -3,13 +3,10 @@ package test
 import (
 	"fmt"
 	"maps"
-	"net/http"
 	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"github.com/google/uuid"
 
 	"farebook/internal/dev/testkit"
 	"farebook/starter/inbox"
@@ -33,14 +30,13 @@ func BenchmarkProcesses(b *testing.B) {
 		new(timings).run(benchWarm, f.book)
 	}
 	b.ResetTimer()
-	for round := range benchRounds {
-		n := b.N*(round+1)/benchRounds - b.N*round/benchRounds
+	inRounds(b.N, func(n int) {
 		for _, f := range fleets {
 			before := f.cpu()
 			f.timings.run(n, f.book)
 			f.spent += f.cpu() - before
 		}
-	}
+	})
 	b.StopTimer()
 	for _, f := range fleets {
 		f.AwaitQuiet()
@@ -61,23 +57,7 @@ type measured struct {
 
 // book takes a booking to its confirmation; the APIs take the requests in turn.
 func (m *measured) book(int) time.Duration {
-	api := m.apis[m.turn.Add(1)%uint64(len(m.apis))]
-	began := time.Now()
-	answer, err := api.Client.Do(http.MethodPost, "/v1/bookings", uuid.NewString(), testkit.BookingBody(nil))
-	took := time.Since(began)
-	if err != nil || answer.Status != http.StatusCreated {
-		m.T.Errorf("booking: %v %d %s", err, answer.Status, answer.Body)
-		return took
-	}
-	var booked testkit.Booked
-	answer.Into(m.T, &booked)
-	if status := m.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"); status != http.StatusOK {
-		m.T.Errorf("payment: %d", status)
-	}
-	if err := m.Temporal.GetWorkflow(m.T.Context(), m.WorkflowID(booked.Reference), "").Get(m.T.Context(), nil); err != nil {
-		m.T.Error(err)
-	}
-	return took
+	return bookToMail(m.Stack, m.apis[m.turn.Add(1)%uint64(len(m.apis))].Client)
 }
 
 func (m *measured) cpu() (spent float64) {

@@ -31,20 +31,19 @@ func BenchmarkPaidBooking(b *testing.B) {
 	s := testkit.New(b, testkit.Options{Quiet: true})
 	s.Stripe.EnableEvents(inbox.Types()...) // what an endpoint is asked for
 	floor := newFloor(b, s)
-	book := func(i int) time.Duration { return bookToMail(b, s, i) }
+	book := func(int) time.Duration { return bookToMail(s, s.API) }
 	var empty, shape, ours timings
-	for range benchRounds {
-		new(timings).run(benchWarm/benchRounds, floor.empty)
-		new(timings).run(benchWarm/benchRounds, floor.shape)
-		new(timings).run(benchWarm/benchRounds, book)
-	}
+	inRounds(benchWarm, func(n int) {
+		new(timings).run(n, floor.empty)
+		new(timings).run(n, floor.shape)
+		new(timings).run(n, book)
+	})
 	b.ResetTimer()
-	for round := range benchRounds {
-		n := b.N*(round+1)/benchRounds - b.N*round/benchRounds
+	inRounds(b.N, func(n int) {
 		empty.run(n, floor.empty)
 		shape.run(n, floor.shape)
 		ours.run(n, book)
-	}
+	})
 	b.StopTimer()
 	var alone, emptyAlone timings
 	for i := range benchAlone {
@@ -89,29 +88,34 @@ func report(b *testing.B, s *testkit.Stack, f figures) {
 	fmt.Printf("a paid booking's history: %d billable actions, %d events, %d bytes\n\n", cost.Actions, cost.Events, cost.Bytes)
 }
 
-// bookToMail takes a booking from its request to its confirmation; it returns how long the client secret took.
-func bookToMail(b *testing.B, s *testkit.Stack, _ int) time.Duration {
-	booked, took := pay(b, s, uuid.NewString())
-	if err := s.Temporal.GetWorkflow(b.Context(), s.WorkflowID(booked.Reference), "").Get(b.Context(), nil); err != nil {
-		b.Error(err)
+// bookToMail takes a booking from its request at an API to its confirmation; it returns how long the client secret took.
+func bookToMail(s *testkit.Stack, api *testkit.APIClient) time.Duration {
+	booked, took, err := pay(s, api, uuid.NewString())
+	if err == nil {
+		err = s.Temporal.GetWorkflow(s.T.Context(), s.WorkflowID(booked.Reference), "").Get(s.T.Context(), nil)
+	}
+	if err != nil {
+		s.T.Error(err)
 	}
 	return took
 }
 
-// pay books and pays, and does not wait for what comes of it.
-func pay(b *testing.B, s *testkit.Stack, key string) (booked testkit.Booked, secret time.Duration) {
+// pay books at an API and pays, and does not wait for what comes of it.
+func pay(s *testkit.Stack, api *testkit.APIClient, key string) (booked testkit.Booked, secret time.Duration, err error) {
 	began := time.Now()
-	answer, err := s.API.Do(http.MethodPost, "/v1/bookings", key, testkit.BookingBody(nil))
+	answer, err := api.Do(http.MethodPost, "/v1/bookings", key, testkit.BookingBody(nil))
 	secret = time.Since(began)
-	if err != nil || answer.Status != http.StatusCreated {
-		b.Errorf("booking: %v %d %s", err, answer.Status, answer.Body)
-		return booked, secret
+	if err != nil {
+		return booked, secret, fmt.Errorf("booking: %w", err)
 	}
-	answer.Into(b, &booked)
+	if answer.Status != http.StatusCreated {
+		return booked, secret, fmt.Errorf("booking: %d %s", answer.Status, answer.Body)
+	}
+	answer.Into(s.T, &booked)
 	if status := s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"); status != http.StatusOK {
-		b.Errorf("payment: %d", status)
+		return booked, secret, fmt.Errorf("payment: %d", status)
 	}
-	return booked, secret
+	return booked, secret, nil
 }
 
 func awaitMails(b *testing.B, s *testkit.Stack, count int) {

@@ -34,6 +34,13 @@ func (t *timings) run(n int, do func(i int) time.Duration) {
 	t.each = append(t.each, each...)
 }
 
+// inRounds divides n runs into benchRounds and calls do with the number of each round, so that what is compared takes turns.
+func inRounds(n int, do func(runs int)) {
+	for round := range benchRounds {
+		do(n*(round+1)/benchRounds - n*round/benchRounds)
+	}
+}
+
 // one does something once, with nothing beside it.
 func (t *timings) one(i int, do func(i int) time.Duration) { t.each = append(t.each, do(i)) }
 

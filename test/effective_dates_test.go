@@ -107,8 +107,8 @@ func TestMigrateKilledWhileItDatesTheLedger(t *testing.T) {
 	s.DB.Exec(t, "UPDATE financial_ledger SET effective_at = NULL, effective_basis = NULL, posted_at = posted_at - INTERVAL id SECOND")
 	undated := "SELECT COUNT(*) FROM financial_ledger WHERE effective_at IS NULL"
 	migrate := func(env ...string) error {
-		command := s.StarterCommand("migrate")
-		command.Env = append(append(command.Env, "DATABASE_ADMIN_DSN="+s.DB.AdminDSN), env...)
+		command := s.MigrateCommand()
+		command.Env = append(command.Env, env...)
 		return command.Run()
 	}
 	require.Contains(t, fmt.Sprint(s.DB.Promises(t)), "2500 rows break it", "verify counts them")
@@ -122,7 +122,7 @@ func TestMigrateKilledWhileItDatesTheLedger(t *testing.T) {
 		require.Equal(t, "signal: killed", killed.String())
 		require.Equal(t, death.left, s.DB.Count(t, undated), death.point)
 	}
-	require.NoError(t, migrate())
+	s.Migrate()
 	require.Zero(t, s.DB.Count(t, undated))
 	require.Equal(t, 2500, s.DB.Count(t,
 		"SELECT COUNT(*) FROM financial_ledger WHERE effective_at = posted_at AND effective_basis = 'posted'"))

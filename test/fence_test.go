@@ -20,9 +20,15 @@ func fenceIsUp(s *testkit.Stack) bool {
 // awaitLooks waits until every process has looked for a restore again.
 func awaitLooks(s *testkit.Stack) {
 	s.T.Helper()
-	lists := func() int { return s.StripeCalls(http.MethodGet, "/v1/refunds") }
-	before := lists()
-	s.Eventually(func() bool { return lists() >= before+6 }, "no look for a restore")
+	awaitReads(s, "/v1/refunds", 6)
+}
+
+// awaitReads waits until Farebook has read a path at Stripe so many times more.
+func awaitReads(s *testkit.Stack, path string, times int) {
+	s.T.Helper()
+	reads := func() int { return s.StripeCalls(http.MethodGet, path) }
+	before := reads()
+	s.Eventually(func() bool { return reads() >= before+times }, "%s is not read %d times more; logs:\n%s", path, times, s.Logs)
 }
 
 // A database that is restored while processes run, or before they start, is noticed: the fence goes up before anything is asked of

@@ -90,9 +90,7 @@ func namesOne(text string, events []string) bool {
 // awaitEventLooks waits until the API has compared Stripe's events with the inbox again.
 func awaitEventLooks(s *testkit.Stack) {
 	s.T.Helper()
-	lists := func() int { return s.StripeCalls(http.MethodGet, "/v1/events") }
-	before := lists()
-	s.Eventually(func() bool { return lists() >= before+3 }, "no look at events; logs:\n%s", s.Logs)
+	awaitReads(s, "/v1/events", 3)
 }
 
 // Events that Stripe could not deliver yet, those of payments that the books do not know, and those of the last minutes are no reason

@@ -13,8 +13,8 @@ import (
 	"farebook/internal/metrics"
 )
 
-// getText reads a page of an admin address.
-func getText(t *testing.T, url string) (int, string) {
+// getText reads a page without a key: of an admin address, or of Temporal's metrics.
+func getText(t testing.TB, url string) (int, string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
 	require.NoError(t, err)

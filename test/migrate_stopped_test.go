@@ -25,8 +25,7 @@ func TestMigrateIsStoppedWhileItWaits(t *testing.T) {
 	require.NoError(t, holder.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM financial_ledger").Scan(&rows))
 	s := testkit.New(t, testkit.Options{Database: db})
 	migrate := func() (*exec.Cmd, *testkit.Buffer) {
-		command, output := s.StarterCommand("migrate"), &testkit.Buffer{}
-		command.Env = append(command.Env, "DATABASE_ADMIN_DSN="+db.AdminDSN)
+		command, output := s.MigrateCommand(), &testkit.Buffer{}
 		command.Stdout, command.Stderr = output, output
 		require.NoError(t, command.Start())
 		return command, output

@@ -84,10 +84,7 @@ func TestBookingsArePaidWhileLargeTablesAreMigrated(t *testing.T) {
 
 // requireMigrated migrates again, as the rollout ends, and checks what all bookings have then.
 func requireMigrated(t *testing.T, s *testkit.Stack) {
-	migrate := s.StarterCommand("migrate")
-	migrate.Env = append(migrate.Env, "DATABASE_ADMIN_DSN="+s.DB.AdminDSN)
-	output, err := migrate.CombinedOutput()
-	require.NoError(t, err, "%s", output)
+	s.Migrate()
 	for _, missing := range []string{"bookings WHERE client_id", "idempotency_keys WHERE client_id", "financial_ledger WHERE effective_at"} {
 		require.Zero(t, s.DB.Count(t, "SELECT COUNT(*) FROM "+missing+" IS NULL"), missing)
 	}

@@ -60,10 +60,7 @@ func TestThePreviousReleaseRunsOnThisSchema(t *testing.T) {
 func requireCompleted(t *testing.T, s *testkit.Stack) {
 	undated := "SELECT COUNT(*) FROM financial_ledger WHERE effective_at IS NULL"
 	require.NotZero(t, s.DB.Count(t, undated), "the previous release has posted")
-	migrate := s.StarterCommand("migrate")
-	migrate.Env = append(migrate.Env, "DATABASE_ADMIN_DSN="+s.DB.AdminDSN)
-	output, err := migrate.CombinedOutput()
-	require.NoError(t, err, "%s", output)
+	s.Migrate()
 	require.Zero(t, s.DB.Count(t,
 		"SELECT (SELECT COUNT(*) FROM bookings WHERE client_id IS NULL) + (SELECT COUNT(*) FROM idempotency_keys WHERE client_id IS NULL)"))
 	require.Zero(t, s.DB.Count(t, undated))

@@ -1,6 +1,7 @@
 package testkit
 
 import (
+	"cmp"
 	"net"
 	"os"
 	"strconv"
@@ -18,10 +19,6 @@ func (s *Stack) configure(httpAddr string, options Options) {
 	reached := s.addresses(options.Latency)
 	host, port, err := net.SplitHostPort(reached.mail)
 	require.NoError(s.T, err)
-	minute := options.HoldMinute
-	if minute == 0 {
-		minute = time.Minute
-	}
 	temporal := options.TemporalAddress
 	if temporal == "" {
 		temporal = temporalAddress(s.T)
@@ -39,17 +36,17 @@ func (s *Stack) configure(httpAddr string, options Options) {
 		"DATABASE_DSN=" + database,
 		"STRIPE_SECRET_KEY=" + StripeKey, "STRIPE_API_BASE=" + reached.stripe, "STRIPE_WEBHOOK_SECRET=" + WebhookSecret,
 		"SMTP_HOST=" + host, "SMTP_PORT=" + port, "SMTP_TLS=none", "SMTP_FROM=Farebook <bookings@farebook.example>",
-		"FINANCE_EMAIL=finance@canary-mail.example", "SWEEP_INTERVAL=" + orHalfSecond(options.Sweep).String(),
-		"STRIPE_LIST_LAG=" + orSecond(options.ListLag).String(),
-		"MAILS_PER_ADDRESS_HOUR=" + strconv.Itoa(orDefault(options.MailsPerAddress, 1_000_000)),
+		"FINANCE_EMAIL=finance@canary-mail.example", "SWEEP_INTERVAL=" + cmp.Or(options.Sweep, 500*time.Millisecond).String(),
+		"STRIPE_LIST_LAG=" + cmp.Or(options.ListLag, time.Second).String(),
+		"MAILS_PER_ADDRESS_HOUR=" + strconv.Itoa(cmp.Or(options.MailsPerAddress, 1_000_000)),
 		"RECONCILE_LAG=" + options.Lag.String(), "RECONCILE_OVERDUE=" + options.Overdue.String(),
-		"RECONCILE_CALLS_PER_SECOND=" + strconv.Itoa(orDefault(options.CallsPerSecond, 1000)),
-		"FENCE_LOOK_INTERVAL=" + orDuration(options.FenceLook, time.Hour).String(),
+		"RECONCILE_CALLS_PER_SECOND=" + strconv.Itoa(cmp.Or(options.CallsPerSecond, 1000)),
+		"FENCE_LOOK_INTERVAL=" + cmp.Or(options.FenceLook, time.Hour).String(),
 		"TEMPORAL_ADDRESS=" + temporal, "HTTP_ADDR=" + httpAddr, "ADMIN_ADDR=none",
 		// One key and one address send what many clients would send, so the limits are out of reach.
 		"RATE_READS_PER_SECOND=100000", "RATE_WRITES_PER_SECOND=100000", "RATE_WEBHOOKS_PER_SECOND=100000",
 		"HTTP_MAX_CONNECTIONS_PER_ADDRESS=2000",
-		"FAREBOOK_TASK_QUEUE=" + s.DB.Name, "FAREBOOK_HOLD_MINUTE=" + minute.String(),
+		"FAREBOOK_TASK_QUEUE=" + s.DB.Name, "FAREBOOK_HOLD_MINUTE=" + cmp.Or(options.HoldMinute, time.Minute).String(),
 	}
 	if options.Others != "" {
 		s.env = append(s.env, "OTHER_INTEGRATIONS="+options.Others)
@@ -66,14 +63,15 @@ func (s *Stack) configure(httpAddr string, options Options) {
 	s.Config, _, err = config.LoadFrom(s.env)
 	require.NoError(s.T, err)
 	if options.Admin {
-		s.AdminOfAPI, s.AdminOfWorker = s.freeAddress(), s.freeAddress()
+		s.AdminOfAPI, s.AdminOfWorker = freeAddress(s.T), freeAddress(s.T)
 	}
 }
 
 // freeAddress is an address for a listener that is opened again after each death of its process.
-func (s *Stack) freeAddress() string {
+func freeAddress(t testing.TB) string {
+	t.Helper()
 	port, err := freeport.Next()
-	require.NoError(s.T, err)
+	require.NoError(t, err)
 	return "127.0.0.1:" + strconv.Itoa(port)
 }
 

@@ -10,8 +10,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
-
-	"farebook/internal/dev/freeport"
 )
 
 // APIProcess is an API process with a client that calls it directly.
@@ -47,9 +45,7 @@ func (s *Stack) firstOf(program string) *Process {
 // StartAPI runs one more API process on another port, and returns when it is ready. env changes its configuration: NAME=value.
 func (s *Stack) StartAPI(env ...string) APIProcess {
 	s.T.Helper()
-	port, err := freeport.Next()
-	require.NoError(s.T, err)
-	address := fmt.Sprintf("127.0.0.1:%d", port)
+	address := freeAddress(s.T)
 	p := s.newProcess("starter", "serve")
 	p.env = append(append(p.env, env...), "HTTP_ADDR="+address)
 	s.run(p)

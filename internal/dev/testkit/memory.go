@@ -8,24 +8,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Memory returns the resident memory of a process of the stack, now and at its peak, in bytes (proc(5), status).
-func (s *Stack) Memory(name string) (now, peak int64) {
+// Memory returns the resident memory of the stack's first process of a program, now and at its peak, in bytes (proc(5), status).
+func (s *Stack) Memory(program string) (now, peak int64) {
 	s.T.Helper()
-	for _, p := range s.processes {
-		if p.Program() != name {
-			continue
-		}
-		p.mu.Lock()
-		pid := p.command.Process.Pid
-		p.mu.Unlock()
-		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-		require.NoError(s.T, err)
-		return kilobytes(string(status), "VmRSS:"), kilobytes(string(status), "VmHWM:")
-	}
-	require.Fail(s.T, "no such process", name)
-	return 0, 0
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.firstOf(program).Pid()))
+	require.NoError(s.T, err)
+	return kilobytes(string(status), "VmRSS:"), kilobytes(string(status), "VmHWM:")
 }
 
+// kilobytes reads a field of /proc/PID/status, whose unit is kB, and returns it in bytes.
 func kilobytes(status, field string) int64 {
 	_, rest, _ := strings.Cut(status, field)
 	var kb int64

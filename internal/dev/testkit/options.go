@@ -54,23 +54,3 @@ type Options struct {
 	// Quiet logs errors only: for benchmarks.
 	Quiet bool
 }
-
-func orSecond(lag time.Duration) time.Duration { return orDuration(lag, time.Second) }
-
-func orHalfSecond(interval time.Duration) time.Duration {
-	return orDuration(interval, 500*time.Millisecond)
-}
-
-func orDuration(d, usual time.Duration) time.Duration {
-	if d == 0 {
-		return usual
-	}
-	return d
-}
-
-func orDefault(value, usual int) int {
-	if value == 0 {
-		return usual
-	}
-	return value
-}

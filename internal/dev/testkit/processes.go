@@ -79,6 +79,21 @@ func (s *Stack) run(p *Process) {
 	s.T.Cleanup(p.End)
 }
 
+// MigrateCommand returns `starter migrate` with the stack's configuration and the DSN of its database's administrator, not started yet.
+func (s *Stack) MigrateCommand() *exec.Cmd {
+	s.T.Helper()
+	command := s.StarterCommand("migrate")
+	command.Env = append(command.Env, "DATABASE_ADMIN_DSN="+s.DB.AdminDSN)
+	return command
+}
+
+// Migrate runs `starter migrate` and requires that it succeeds.
+func (s *Stack) Migrate() {
+	s.T.Helper()
+	output, err := s.MigrateCommand().CombinedOutput()
+	require.NoError(s.T, err, "%s", output)
+}
+
 // StarterCommand returns an operator's command with the stack's configuration, not started yet.
 func (s *Stack) StarterCommand(args ...string) *exec.Cmd {
 	s.T.Helper()

@@ -10,8 +10,6 @@ import (
 	"sync/atomic"
 
 	"github.com/stretchr/testify/require"
-
-	"farebook/internal/dev/freeport"
 )
 
 // releaseFile contains the commit of the previous release, which has to run on this schema. Each release updates it.
@@ -56,13 +54,11 @@ func RemovePreviousRelease() {
 // PreviousRelease runs API and worker of the previous release on the stack's database, on another task queue, because two releases of
 // workflow code never share one. It returns a client of that API with the stack's API key.
 func (s *Stack) PreviousRelease() *APIClient {
-	s.olderRelease = true
 	s.T.Helper()
+	s.olderRelease = true
 	dir, err := previousRelease()
 	require.NoError(s.T, err)
-	port, err := freeport.Next()
-	require.NoError(s.T, err)
-	address := fmt.Sprintf("127.0.0.1:%d", port)
+	address := freeAddress(s.T)
 	env := append(append(os.Environ(), s.env...), "HTTP_ADDR="+address, "FAREBOOK_TASK_QUEUE="+s.DB.Name+"-previous")
 	for _, program := range [][]string{{"worker"}, {"starter", "serve"}} {
 		s.run(&Process{stack: s, name: filepath.Join(dir, "bin", program[0]), args: program[1:], env: env, done: make(chan struct{})})

@@ -8,7 +8,6 @@ package testkit
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -21,7 +20,6 @@ import (
 
 	"farebook/internal/config"
 	"farebook/internal/dev/fakestripe"
-	"farebook/internal/dev/freeport"
 	"farebook/internal/dev/mailbox"
 	"farebook/internal/dev/testdb"
 )
@@ -73,9 +71,7 @@ func New(t testing.TB, options Options) *Stack {
 		s.DB = newDB(t)
 	}
 	s.startMailbox()
-	port, err := freeport.Next() // processes are started on it again after each death
-	require.NoError(t, err)
-	address := fmt.Sprintf("127.0.0.1:%d", port)
+	address := freeAddress(t)
 	s.startStripe("http://"+address+"/webhooks/stripe", options.AnswerTime)
 	s.configure(address, options)
 	s.dialTemporal()
