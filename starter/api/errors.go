@@ -211,7 +211,11 @@ func (a *api) failure(ctx context.Context, err error) error {
 	var fenced *store.FenceUpError
 	var workflow *temporalError
 	var stripe *stripeapi.CallError
+	stall := stalled(ctx)
 	switch {
+	case stall != nil:
+		a.Log.ErrorContext(ctx, "database unavailable", "error", stall)
+		return unreachable(ctx, "The database")
 	case errors.As(err, &missing):
 		return problem(ctx, http.StatusNotFound, missing.kind, missing.detail)
 	case errors.Is(err, store.ErrNotFound):

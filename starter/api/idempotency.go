@@ -18,6 +18,10 @@ import (
 // turnPace is how often a request checks whether the one before it under the same key has answered.
 const turnPace = 50 * time.Millisecond
 
+// stallTimeout is how long a renewal of a lease waits for the database before its request is answered with 503. Renewals are a second
+// apart, so that the answer takes less than 3 s from the start of a stall.
+const stallTimeout = 1750 * time.Millisecond
+
 // releaseTimeout bounds the release of a key after a request that failed, perhaps because the database stalls.
 const releaseTimeout = 500 * time.Millisecond
 
@@ -133,15 +137,15 @@ func (a *api) awaitTurn(ctx context.Context, key store.IdempotencyKey,
 func firstAnswer[Body any](ctx context.Context, a *api, key store.IdempotencyKey, resource string,
 	r idempotentRequest[Body],
 ) (storedAnswer, error) {
-	release := a.holdLease(ctx, key)
-	answer, err := workedAnswer(ctx, resource, r)
+	working, release := a.holdLease(ctx, key)
+	answer, err := workedAnswer(working, resource, r)
 	if err == nil {
 		r.points.worked()
 		answer, err = a.storeAnswer(ctx, key, answer)
 		r.points.stored()
 	}
 	release(err == nil)
-	return answer, err
+	return answer, a.problemOf(working, err)
 }
 
 func workedAnswer[Body any](ctx context.Context, resource string, r idempotentRequest[Body]) (storedAnswer, error) {
@@ -214,20 +218,22 @@ func (a *api) claimOperation(resource string, entry store.AuditEntry) func(conte
 
 // holdLease renews the lease of a key until release is called. A request that is answered within a third of the lease writes
 // nothing for it. Without an answer, release lets the next request continue at once.
-func (a *api) holdLease(ctx context.Context, key store.IdempotencyKey) (release func(answered bool)) {
-	if key.Key == "" {
-		return func(bool) {}
-	}
-	working, stop := context.WithCancel(ctx)
+//
+// The renewals also show that the database answers. When it stalls, working ends with a *stallError, because neither the workflow nor
+// the API can finish the request without it. The lease then expires within seconds, so that a repetition continues.
+func (a *api) holdLease(ctx context.Context, key store.IdempotencyKey) (working context.Context, release func(answered bool)) {
+	working, stop := context.WithCancelCause(ctx)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		a.renewLease(working, key)
+		if err := a.renewLease(working, key); err != nil {
+			stop(&stallError{err})
+		}
 	}()
-	return func(answered bool) {
-		stop()
+	return working, func(answered bool) {
+		stop(nil)
 		<-ended
-		if answered {
+		if answered || key.Key == "" || stalled(working) != nil {
 			return
 		}
 		// The caller may have gone; if this fails, the next request waits until the lease expires.
@@ -238,20 +244,49 @@ func (a *api) holdLease(ctx context.Context, key store.IdempotencyKey) (release 
 	}
 }
 
-// renewLease renews a lease until ctx ends.
-func (a *api) renewLease(ctx context.Context, key store.IdempotencyKey) {
+// renewLease renews a lease until ctx ends. It returns the error of a database that stalls.
+func (a *api) renewLease(ctx context.Context, key store.IdempotencyKey) error {
 	ticker := time.NewTicker(store.LeaseTime / 3)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			return
+			return nil
 		case <-ticker.C:
 		}
-		// A renewal that is late does not end the request.
-		err := a.Store.RenewLease(store.WithPatience(ctx, a.DatabaseTimeout), key, a.Store.Now())
-		if err != nil && ctx.Err() == nil {
+		err := a.renewOnce(store.WithPatience(ctx, min(a.DatabaseTimeout, stallTimeout)), key)
+		switch {
+		case err == nil || ctx.Err() != nil:
+		case errors.Is(err, context.DeadlineExceeded):
+			return err
+		default: // a renewal that fails does not end the request
 			a.Log.WarnContext(ctx, "lease of an Idempotency-Key not renewed", "error", err)
 		}
 	}
+}
+
+// renewOnce renews a lease, or asks whether the database answers for a request without a key.
+func (a *api) renewOnce(ctx context.Context, key store.IdempotencyKey) error {
+	if key.Key == "" {
+		return a.Store.Ping(ctx)
+	}
+	return a.Store.RenewLease(ctx, key, a.Store.Now())
+}
+
+// stallError ends the work of a request while the database stalls.
+type stallError struct{ err error }
+
+func (e *stallError) Error() string {
+	return "the database stalled while the request waited for its workflow: " + e.err.Error()
+}
+
+func (e *stallError) Unwrap() error { return e.err }
+
+// stalled returns the *stallError that ended ctx; nil if another cause ended it, or none.
+func stalled(ctx context.Context) error {
+	var stall *stallError
+	if errors.As(context.Cause(ctx), &stall) {
+		return stall
+	}
+	return nil
 }

@@ -36,7 +36,7 @@ type Books struct {
 // NewBooks returns books with a new schema and a new task queue.
 func NewBooks(t *testing.T) *Books {
 	t.Helper()
-	b := &Books{DB: newDB(t), T: t}
+	b := &Books{DB: newDB(t, ""), T: t}
 	b.caller = b.Caller(t, b.NewKey(t, "test"))
 	b.Temporal = b.dial("")
 	b.Dispatch = dispatch.NewClient(b.Temporal, b.Name)

@@ -16,6 +16,9 @@ type Options struct {
 	HoldMinute time.Duration
 	// TemporalAddress names a Temporal server for this test alone; empty for the one that all tests share.
 	TemporalAddress string
+	// DatabaseServer is the administrator's DSN of a database server for this test alone, ending in /; empty for the one that all tests
+	// share.
+	DatabaseServer string
 	// NoWorker leaves the worker to the test.
 	NoWorker bool
 	// Unprepared starts servers only: no schema, no Temporal namespace (so TemporalAddress is required), no API key, no worker and no

@@ -68,7 +68,7 @@ func New(t testing.TB, options Options) *Stack {
 	case options.Unprepared:
 		s.DB = testdb.Empty(t)
 	default:
-		s.DB = newDB(t)
+		s.DB = newDB(t, options.DatabaseServer)
 	}
 	s.startMailbox()
 	address := freeAddress(t)
