@@ -16,6 +16,8 @@ WITH_SERVERS := $(BIN)/with-servers --
 
 # What one package may take; a kill test waits out several of Temporal's time-outs.
 TEST_TIMEOUT ?= 20m
+# The same on MySQL, where DDL takes several times as long as on MariaDB.
+MYSQL_TIMEOUT ?= 60m
 # How many tests of a package run beside one another: they wait for servers, timers and dead workers more than they compute.
 TESTS_AT_ONCE ?= 4
 # The race detector needs a C compiler and the C library's headers, which are installed if need be; `make test RACE=` does
@@ -54,7 +56,7 @@ STEPS ?= 60
 REPLAY ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help up workers migrate critical drills model nightly sbom image demo test test-fast fuzz lint conformance contract bench bench-capacity bench-growth bench-processes growth reconcile reconcile-dry generate clean
+.PHONY: help up workers migrate critical drills model nightly sbom image demo test test-fast test-mysql fuzz lint conformance contract bench bench-capacity bench-growth bench-processes growth reconcile reconcile-dry generate clean
 .SUFFIXES:
 
 help: ## Show this help
@@ -93,6 +95,15 @@ test-fast: ## Run all tests that need no server: nothing but Go has to be instal
 	echo "$$(echo "$$fast" | wc -l) packages passed without a server, and what needs none in those that make test also runs:" \
 		$$(echo "$$rest" | cut -d/ -f2-)
 
+# The packages whose statements depend on the server. Those of `make test` that are left out would run the same statements again.
+MYSQL_PACKAGES ?= ./store/... ./migrations/ ./starter/...
+
+test-mysql: $(BIN)/with-servers ## Run the tests of books, migrations and starter on MySQL: that of MYSQLD, or Debian unstable's in var/mysql
+	@$(BIN)/with-servers -mysql -- go test -count=1 -parallel $(TESTS_AT_ONCE) -timeout $(MYSQL_TIMEOUT) $(MYSQL_PACKAGES)
+	@$(BIN)/with-servers -mysql -- go test -count=1 -timeout $(MYSQL_TIMEOUT) -v -run '^TestBookingsArePaidWhileLargeTablesAreMigrated$$' ./test/ \
+		>var/mysql.log 2>&1; code=$$?; grep -E '^(--- |ok|FAIL|panic)|longest wait' var/mysql.log; \
+	if [ $$code -ne 0 ]; then echo "the whole log: var/mysql.log"; fi; exit $$code
+
 fuzz: $(BIN)/with-servers ## Fuzz every parser of outside bytes for FUZZTIME, then send MUTATIONS mutated requests
 	@grep -rEo --include='*_test.go' '^func Fuzz\w+' . | sed 's/_test.go:func / /' | sort | while read -r file target; do \
 		echo "-- $$target in $$(dirname $$file), $(FUZZTIME)"; \
@@ -118,8 +129,8 @@ model: $(BIN)/with-servers ## Hold LIVES random lives of STEPS steps against a m
 # What takes hours. A step that fails keeps no other from being run; the last line names those that failed.
 nightly: FUZZTIME = 2m
 nightly: MUTATIONS = 200000
-nightly: ## Run what is too long for each commit: drills, the fuzz targets for 2 minutes each, the model test, benchmarks
-	@failed=; for step in drills "fuzz FUZZTIME=$(FUZZTIME) MUTATIONS=$(MUTATIONS)" model bench; do \
+nightly: ## Run what is too long for each commit: drills, the tests on MySQL, the fuzz targets for 2 minutes each, the model test, benchmarks
+	@failed=; for step in drills test-mysql "fuzz FUZZTIME=$(FUZZTIME) MUTATIONS=$(MUTATIONS)" model bench; do \
 		echo "== make $$step"; $(MAKE) --no-print-directory $$step || failed="$$failed; $$step"; \
 	done; if [ -n "$$failed" ]; then echo "failed: $${failed#; }"; exit 1; fi
 

@@ -37,6 +37,9 @@ func lookup(names ...string) (string, error) {
 }
 
 func findMariaDB(ctx context.Context, progress io.Writer) (mariaDBBinary, error) {
+	if path := os.Getenv(MySQLVariable); path != "" {
+		return inspectServer(ctx, path)
+	}
 	path, err := lookupServer()
 	if err != nil {
 		if err := aptInstall(ctx, progress, mariaDBPackages...); err != nil {
@@ -46,6 +49,11 @@ func findMariaDB(ctx context.Context, progress io.Writer) (mariaDBBinary, error)
 			return mariaDBBinary{}, err
 		}
 	}
+	return inspectServer(ctx, path)
+}
+
+// inspectServer asks a server program for its version, which says whose it is.
+func inspectServer(ctx context.Context, path string) (mariaDBBinary, error) {
 	version, err := exec.CommandContext(ctx, path, "--version").Output()
 	if err != nil {
 		return mariaDBBinary{}, fmt.Errorf("%s --version: %w", path, err)

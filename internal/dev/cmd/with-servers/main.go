@@ -3,6 +3,10 @@
 // that server and no other is started.
 //
 //	with-servers -- go test ./...
+//	with-servers -mysql -- go test ./store/...
+//
+// -mysql starts MySQL instead: the server that MYSQLD names, or the one that is unpacked from Debian's package into var/mysql. The command
+// finds it in MYSQLD too, for tests that start a server for themselves.
 package main
 
 import (
@@ -34,6 +38,10 @@ func main() {
 }
 
 func run(args []string) (status int, err error) {
+	onMySQL := len(args) > 0 && args[0] == "-mysql"
+	if onMySQL {
+		args = args[1:]
+	}
 	if len(args) > 0 && args[0] == "--" {
 		args = args[1:]
 	}
@@ -45,6 +53,15 @@ func run(args []string) (status int, err error) {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
+	if onMySQL {
+		path, err := devstack.FindMySQL(ctx, os.Stderr)
+		if err == nil {
+			err = os.Setenv(devstack.MySQLVariable, path)
+		}
+		if err != nil {
+			return 1, err
+		}
+	}
 	dir, remove, err := devstack.Scratch()
 	if err != nil {
 		return 1, err
