@@ -66,8 +66,8 @@ func unpackMySQL(ctx context.Context, dir string) error {
 		}
 	}
 	sources := "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] " + mirror + " unstable main\n"
-	settings := fmt.Sprintf("Dir::Etc::sourcelist %q;\nDir::Etc::sourceparts \"-\";\nDir::State::lists %q;\nDir::Cache %q;\nDir::State::status %q;\n"+
-		"APT::Sandbox::User \"root\";\n",
+	settings := fmt.Sprintf("Dir::Etc::sourcelist %q;\nDir::Etc::sourceparts \"-\";\nDir::State::lists %q;\nDir::Cache %q;\n"+
+		"Dir::State::status %q;\nAPT::Sandbox::User \"root\";\n",
 		filepath.Join(apt, "sources.list"), filepath.Join(apt, "lists"), filepath.Join(apt, "cache"), filepath.Join(apt, "status"))
 	// An empty status: nothing counts as installed, so that each library is downloaded.
 	for name, content := range map[string]string{"sources.list": sources, "settings": settings, "status": ""} {

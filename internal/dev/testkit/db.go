@@ -8,8 +8,8 @@ import (
 	"farebook/internal/dev/testdb"
 )
 
-// newDB returns a database on a server, or on the one that all tests share, with email ids that no other test uses. Workflow ids contain them and all tests share one Temporal
-// namespace, so a workflow that another test left behind would be taken for this test's.
+// newDB returns a database on a server, or on the one that all tests share. Its email ids are those of no other test: workflow ids contain
+// them and all tests share one Temporal namespace, so a workflow that another test left behind would be taken for this test's.
 func newDB(t testing.TB, server string) *testdb.DB {
 	t.Helper()
 	var db *testdb.DB
