@@ -38,19 +38,10 @@ func (p *Payments) RecordPaymentOutcome(ctx context.Context, in RecordPaymentOut
 	if err != nil {
 		return PaymentRecorded{}, stripeError(err)
 	}
-	if err := p.addDebits(ctx, in, &snapshot); err != nil {
-		return PaymentRecorded{}, err
-	}
 	failpoint.Hit("before-record-outcome")
-	recorded, err := p.Store.RecordPayment(ctx, store.PaymentReading{
-		Reference: in.Reference,
-		Snapshot:  snapshot,
-		EventIDs:  in.EventIDs,
-		Reason:    in.Reason,
-		Now:       p.Store.Now(),
-	})
+	recorded, err := p.recordSnapshot(ctx, in, snapshot)
 	if err != nil {
-		return PaymentRecorded{}, storeError(err)
+		return PaymentRecorded{}, err
 	}
 	failpoint.Hit("after-record-outcome")
 	if err := p.recordOthers(ctx, in); err != nil {
@@ -85,23 +76,27 @@ func (p *Payments) recordOthers(ctx context.Context, in RecordPaymentOutcomeInpu
 	return nil
 }
 
-// addDebits lists the bank debits before the latest charge, where the ledger may not have one of them in its final state: the ledger has
-// another charge in transit, or the reading was not caused by an event from Stripe (but by reconciliation or a timer).
-func (p *Payments) addDebits(ctx context.Context, in RecordPaymentOutcomeInput, snapshot *booking.PaymentSnapshot) error {
-	inTransit, err := p.Store.DebitsInTransit(ctx, in.PaymentIntentID)
-	if err != nil {
-		return storeError(err)
+// recordSnapshot records a payment as Stripe has it. The bank debits before the latest charge are listed where the ledger may not have one
+// of them in its final state: the reading was not caused by an event from Stripe (but by reconciliation or a timer), or the ledger has
+// another charge in transit, which the recording step finds out.
+func (p *Payments) recordSnapshot(ctx context.Context, in RecordPaymentOutcomeInput, snapshot booking.PaymentSnapshot) (PaymentRecorded, error) {
+	reading := store.PaymentReading{
+		Reference: in.Reference, Snapshot: snapshot, EventIDs: in.EventIDs, Reason: in.Reason, Now: p.Store.Now(),
+		AskForDebits: in.Reason != ReasonEvent || slices.ContainsFunc(in.EventIDs, isFromStripe),
 	}
-	others := slices.ContainsFunc(inTransit, func(charge string) bool { return charge != snapshot.ChargeID })
-	if !others && (in.Reason != ReasonEvent || slices.ContainsFunc(in.EventIDs, isFromStripe)) {
-		return nil
+	if reading.AskForDebits {
+		recorded, err := p.Store.RecordPayment(ctx, reading)
+		if !errors.Is(err, store.ErrDebitsInTransit) {
+			return recorded, storeError(err)
+		}
 	}
 	debits, err := p.Stripe.Debits(ctx, in.PaymentIntentID)
 	if err != nil {
-		return stripeError(err)
+		return PaymentRecorded{}, stripeError(err)
 	}
-	snapshot.Debits = debits
-	return nil
+	reading.AskForDebits, reading.Snapshot.Debits, reading.Now = false, debits, p.Store.Now()
+	recorded, err := p.Store.RecordPayment(ctx, reading)
+	return recorded, storeError(err)
 }
 
 // isFromStripe tells an event from Stripe apart from a request by reconciliation.

@@ -33,14 +33,11 @@ func (r *paymentRecorder) paid(s booking.PaymentSnapshot) error {
 // operator. The time of settlement is Stripe's, even where the debit is recorded weeks later: that of its event, or the day on which the
 // money became available, which is not earlier. Without either, the time of recording counts, and an operator decides.
 func (r *paymentRecorder) confirmDebit(s booking.PaymentSnapshot, departs time.Time) error {
-	settled, err := r.succeeded(s)
-	if err != nil {
-		return err
-	}
+	settled := r.succeeded(s)
 	if settled.Basis == ledger.ByPosting && s.Balance != nil && !s.Balance.AvailableOn.IsZero() {
 		settled.At = s.Balance.AvailableOn
 	}
-	err = r.confirm()
+	err := r.confirm()
 	if err != nil || !settled.At.After(departs) {
 		return err
 	}

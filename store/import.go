@@ -212,7 +212,11 @@ func (m *importing) record() error {
 		return err
 	}
 	payment := &paymentRecorder{lockedBooking: m.lockedBooking, reading: PaymentReading{Snapshot: snapshot, Now: m.now}}
-	if err := payment.post(); err != nil {
+	err := payment.readSituation()
+	if err == nil {
+		err = payment.post()
+	}
+	if err != nil {
 		return err
 	}
 	for _, refund := range m.in.Refunds {

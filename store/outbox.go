@@ -63,7 +63,18 @@ func (b *lockedBooking) insertEmail(row *emailRow) error {
 	if b.quiet != "" {
 		row.Status, row.LastError = EmailSuppressed, b.quiet
 	}
-	return insertEmail(b.tx, row)
+	if b.fenced == nil {
+		if err := holdIfFenced(b.tx, row); err != nil {
+			return err
+		}
+	} else if *b.fenced && row.Status == EmailQueued {
+		row.Status = EmailHeld
+	}
+	err := insertEmailRow(b.tx, row)
+	if err == nil && row.Status == EmailQueued {
+		b.queued = append(b.queued, row.ID)
+	}
+	return err
 }
 
 // queue writes the email's row.
@@ -164,6 +175,10 @@ func insertEmail(tx *gorm.DB, email *emailRow) error {
 	if err := holdIfFenced(tx, email); err != nil {
 		return err
 	}
+	return insertEmailRow(tx, email)
+}
+
+func insertEmailRow(tx *gorm.DB, email *emailRow) error {
 	return tx.Clauses(clause.OnConflict{DoNothing: true}).Create(email).Error
 }
 

@@ -1,9 +1,6 @@
 package store
 
 import (
-	"context"
-	"time"
-
 	"farebook/booking"
 	"farebook/ledger"
 	"farebook/store/internal/journal"
@@ -26,16 +23,10 @@ func (r *paymentRecorder) post() error {
 	if !succeeded {
 		return nil
 	}
-	posted, err := r.posted(ledger.TypePayment, snapshot.PaymentIntentID)
-	if err != nil || posted && (r.payment.FeePosted || snapshot.Balance == nil) {
-		return err
+	if r.before.Paid && (r.payment.FeePosted || snapshot.Balance == nil) {
+		return nil
 	}
-	var transaction ledger.Transaction
-	if posted {
-		transaction, err = ledger.Fee(snapshot)
-	} else {
-		transaction, err = r.paymentTransaction(snapshot)
-	}
+	transaction, err := r.paymentTransaction(snapshot)
 	if err != nil {
 		return err
 	}
@@ -64,13 +55,26 @@ func (r *paymentRecorder) postSettled(snapshot booking.PaymentSnapshot) error {
 	return r.savePayment("fee_posted")
 }
 
-// posted reports whether the ledger has a transaction of this type for the PaymentIntent.
-func (b *lockedBooking) posted(kind ledger.Type, paymentIntentID string) (bool, error) {
-	return journal.Has(b.tx, "booking_id = ? AND type = ? AND stripe_payment_intent_id = ?", b.booking.ID, kind, paymentIntentID)
+// insert posts a transaction of the booking.
+func (b *lockedBooking) insert(t ledger.Transaction) error {
+	opening, err := b.lockOpening()
+	if err != nil {
+		return err
+	}
+	return journal.AppendUnder(b.tx, b.now, opening, &b.booking.ID, t)
 }
 
-func (b *lockedBooking) insert(t ledger.Transaction) error {
-	return journal.Append(b.tx, b.now, &b.booking.ID, t)
+// insert posts a transaction of the payment. That nothing was posted in its place was read with the situation.
+func (r *paymentRecorder) insert(t ledger.Transaction) error {
+	opening, err := r.lockOpening()
+	if err != nil {
+		return err
+	}
+	balance := r.reading.Snapshot.Balance
+	if r.before.Corrected || balance == nil || balance.ID != t.BalanceTransactionID {
+		return journal.AppendUnder(r.tx, r.now, opening, &r.booking.ID, t)
+	}
+	return journal.AppendNew(r.tx, r.now, opening, &r.booking.ID, t)
 }
 
 // postDebit writes what the ledger does not have of a bank debit yet: that it is in transit, and that it failed, each once. Both follow
@@ -104,19 +108,15 @@ func (b *lockedBooking) postDebit(intent string, debit booking.Debit) error {
 }
 
 // paymentTransaction is the posting of a payment that succeeded: of a debit that the ledger has in transit, or of money that arrives now.
+// It is that of the fee for a payment that was posted before its fee was known.
 func (r *paymentRecorder) paymentTransaction(snapshot booking.PaymentSnapshot) (ledger.Transaction, error) {
-	inTransit, err := r.postedOf(ledger.TypePaymentInTransit, snapshot.PaymentIntentID, snapshot.ChargeID)
-	if err != nil {
-		return ledger.Transaction{}, err
+	switch {
+	case r.before.Paid:
+		return ledger.Fee(snapshot)
+	case r.before.InTransit:
+		return ledger.PaymentArrived(snapshot, r.succeeded(snapshot))
 	}
-	effective, err := r.succeeded(snapshot)
-	if err != nil {
-		return ledger.Transaction{}, err
-	}
-	if inTransit {
-		return ledger.PaymentArrived(snapshot, effective)
-	}
-	return ledger.Payment(snapshot, effective)
+	return ledger.Payment(snapshot, r.succeeded(snapshot))
 }
 
 // postedOf reports whether the ledger has a transaction of this type for an object at Stripe.
@@ -125,25 +125,15 @@ func (b *lockedBooking) postedOf(kind ledger.Type, paymentIntentID, objectID str
 		b.booking.ID, kind, paymentIntentID, objectID)
 }
 
-// DebitsInTransit are the charges of a PaymentIntent that the ledger has in transit: neither arrived nor failed.
-func (s *Store) DebitsInTransit(ctx context.Context, paymentIntentID string) (charges []string, err error) {
-	err = s.db.WithContext(ctx).Raw(`
-		SELECT l.stripe_object_id FROM payments p
-		JOIN financial_ledger l ON l.booking_id = p.booking_id AND l.type = ? AND l.stripe_payment_intent_id = p.stripe_payment_intent_id
-		WHERE p.stripe_payment_intent_id = ? AND p.status <> ? AND NOT EXISTS (
-		  SELECT 1 FROM financial_ledger f WHERE f.booking_id = l.booking_id AND f.type = ?
-		    AND f.stripe_payment_intent_id = l.stripe_payment_intent_id AND f.stripe_object_id = l.stripe_object_id)`,
-		ledger.TypePaymentInTransit, paymentIntentID, booking.PaymentSucceeded, ledger.TypePaymentFailure).Scan(&charges).Error
-	return charges, err
-}
-
 // succeeded is when a payment without a balance transaction succeeded. A card that is charged at once succeeds when its charge is created;
 // the charge of an authorisation or a bank debit is created long before.
-func (r *paymentRecorder) succeeded(s booking.PaymentSnapshot) (ledger.Effective, error) {
-	effective, err := r.decided(s.PaymentIntentID, eventPaymentSucceeded, time.Time{})
+func (r *paymentRecorder) succeeded(s booking.PaymentSnapshot) ledger.Effective {
 	atOnce := r.booking.CaptureMethod != booking.CaptureManual && !s.SettlesLater
-	if err == nil && effective.Basis == ledger.ByPosting && atOnce && !s.PaidAt.IsZero() {
-		effective = ledger.Effective{At: s.PaidAt, Basis: ledger.ByStripe}
+	switch {
+	case r.before.SucceededAt != nil:
+		return ledger.Effective{At: *r.before.SucceededAt, Basis: ledger.ByStripe}
+	case atOnce && !s.PaidAt.IsZero():
+		return ledger.Effective{At: s.PaidAt, Basis: ledger.ByStripe}
 	}
-	return effective, err
+	return ledger.Effective{At: r.now, Basis: ledger.ByPosting}
 }

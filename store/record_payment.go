@@ -30,8 +30,14 @@ type PaymentReading struct {
 	Snapshot  booking.PaymentSnapshot
 	EventIDs  []string
 	Reason    Reason
-	Now       time.Time
+	// AskForDebits has RecordPayment record nothing and return ErrDebitsInTransit where the ledger has another bank debit in transit than
+	// the snapshot's charge: the caller then reads all debits from Stripe.
+	AskForDebits bool
+	Now          time.Time
 }
+
+// ErrDebitsInTransit says that a payment cannot be recorded without its bank debits; see PaymentReading.
+var ErrDebitsInTransit = errors.New("the ledger has a bank debit of the payment in transit")
 
 // PaymentRecorded is the state of booking and payment after the recording step. It is the result of an activity: Temporal's histories
 // hold its JSON.
@@ -56,7 +62,7 @@ type PaymentRecorded struct {
 // compares amount and currency, makes the guarded transitions, posts to the ledger, queues the emails and marks the events processed.
 // Repetition is harmless, and a snapshot older than the recorded state is ignored: a payment that succeeded stays succeeded. The
 // PaymentIntent's id decides whose payment it is. Its metadata, which can be edited in Stripe's dashboard, counts only where the books
-// have no payment. Errors: ErrNotFound, *ContradictionError, *booking.IllegalTransitionError.
+// have no payment. Errors: ErrNotFound, ErrDebitsInTransit, *ContradictionError, *booking.IllegalTransitionError.
 func (s *Store) RecordPayment(ctx context.Context, reading PaymentReading) (PaymentRecorded, error) {
 	reference, err := s.bookingOfReading(ctx, reading)
 	if err != nil {
@@ -107,6 +113,7 @@ func (b *lockedBooking) setForeignAside(reading PaymentReading) (PaymentRecorded
 type paymentRecorder struct {
 	*lockedBooking
 	reading PaymentReading
+	before  situation
 	// email is about the booking's new state, with its content; empty when the state stays as it is.
 	email   notice.Kind
 	content *notice.Content
@@ -171,6 +178,9 @@ func (b *lockedBooking) fits(received int64) bool {
 // transition moves the payment to the state that Stripe reports. An authorisation that began after the departure counts as expired: the
 // workflow cancels it.
 func (r *paymentRecorder) transition() error {
+	if err := r.readSituation(); err != nil {
+		return err
+	}
 	tooLate, err := r.authorizedTooLate(r.reading.Snapshot)
 	if err != nil {
 		return err
@@ -269,11 +279,8 @@ func (r *paymentRecorder) confirm() error {
 	if r.booking.CaptureMethod != booking.CaptureManual && !snapshot.SettlesLater && !snapshot.PaidAt.IsZero() {
 		r.changes.add(func(o Observer) { o.BookingConfirmed(r.now.Sub(snapshot.PaidAt)) })
 	}
-	var returned bool
-	err := r.tx.Raw("SELECT EXISTS (SELECT 1 FROM refunds WHERE booking_id = ?) OR EXISTS (SELECT 1 FROM disputes WHERE booking_id = ?)",
-		r.booking.ID, r.booking.ID).Scan(&returned).Error
-	if err != nil || !returned {
-		return err
+	if !r.before.Returned {
+		return nil
 	}
 	return r.applyStanding()
 }
@@ -300,11 +307,26 @@ func (r *paymentRecorder) notify() error {
 	return nil
 }
 
-func (r *paymentRecorder) result() (PaymentRecorded, error) { return r.paymentRecorded() }
+// result reads the ids of queued emails only where an earlier run has queued one.
+func (r *paymentRecorder) result() (PaymentRecorded, error) {
+	if r.before.Read && !r.before.Emailed {
+		return r.paymentRecordedWith(r.queued)
+	}
+	return r.paymentRecorded()
+}
 
-// paymentRecorded reads the state of booking and payment.
+// paymentRecorded is the state of booking and payment, with the booking's emails that are queued.
 func (b *lockedBooking) paymentRecorded() (PaymentRecorded, error) {
-	recorded := PaymentRecorded{
+	emails, err := queuedEmails(b.tx, string(b.booking.Reference))
+	if err != nil {
+		return PaymentRecorded{}, err
+	}
+	return b.paymentRecordedWith(emails)
+}
+
+func (b *lockedBooking) paymentRecordedWith(emails []uint64) (recorded PaymentRecorded, err error) {
+	recorded = PaymentRecorded{
+		EmailIDs:      emails,
 		BookingStatus: b.booking.Status,
 		PaymentStatus: b.payment.Status,
 		RefundDue:     b.booking.RefundDue,
@@ -313,10 +335,8 @@ func (b *lockedBooking) paymentRecorded() (PaymentRecorded, error) {
 	if b.payment.Status == booking.PaymentAuthorized {
 		recorded.CaptureBefore = b.payment.CaptureBefore
 	}
-	var err error
-	recorded.EmailIDs, err = queuedEmails(b.tx, string(b.booking.Reference))
-	if err != nil || !recorded.RefundDue {
-		return recorded, err
+	if !recorded.RefundDue {
+		return recorded, nil
 	}
 	recorded.RefundIDs, err = b.unaskedRefunds()
 	return recorded, err

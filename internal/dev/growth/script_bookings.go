@@ -35,7 +35,6 @@ func (s *script) bookings() {
 	s.measure("DisputesOf", read)
 	s.measure("KnownRefunds", read.ID)
 	s.measure("EventsOf", []string{bigbooks.Intent(old), bigbooks.Charge(old)}, string(reference))
-	s.measure("DebitsInTransit", bigbooks.Intent(old))
 	s.measure("PaymentIDs", []string{bigbooks.Intent(old), snapshot.PaymentIntentID})
 	s.measure("PaymentIntentOfCharge", bigbooks.Charge(old))
 	s.measure("PaymentIntentsOfCharges", []string{bigbooks.Charge(old), snapshot.ChargeID})

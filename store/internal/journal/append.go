@@ -13,22 +13,37 @@ import (
 // Append posts a transaction and reverses what was posted in its place before (see supersede). bookingID is nil for a transaction that
 // belongs to no booking. It takes the shared lock of the opening, and without a booking that of the corrections, until tx ends.
 func Append(tx *gorm.DB, now time.Time, bookingID *uint64, t ledger.Transaction) error {
-	if bookingID == nil && t.Type != ledger.TypeCorrection { // without a booking there is no booking's lock to keep corrections apart
-		if err := LockCorrections(tx, Shared); err != nil {
-			return err
-		}
-	}
-	opening, err := Opening(tx, Shared) // the opening, postings without a booking and seals wait for this lock
+	opening, err := lockForAppend(tx, bookingID, t)
 	if err != nil {
 		return err
 	}
-	if t.BalanceTransactionID != "" {
-		t = t.Under(opening)
-	}
+	return AppendUnder(tx, now, opening, bookingID, t)
+}
+
+// AppendUnder is Append in a transaction that holds the shared lock of the opening.
+func AppendUnder(tx *gorm.DB, now time.Time, opening ledger.Opening, bookingID *uint64, t ledger.Transaction) error {
 	if err := supersede(tx, now, t); err != nil {
 		return err
 	}
+	return AppendNew(tx, now, opening, bookingID, t)
+}
+
+// AppendNew is AppendUnder for a transaction in whose place nothing was posted before, as a query of Superseded under the opening's lock
+// has shown.
+func AppendNew(tx *gorm.DB, now time.Time, opening ledger.Opening, bookingID *uint64, t ledger.Transaction) error {
+	if t.BalanceTransactionID != "" {
+		t = t.Under(opening)
+	}
 	return insert(tx, now, bookingID, t)
+}
+
+func lockForAppend(tx *gorm.DB, bookingID *uint64, t ledger.Transaction) (ledger.Opening, error) {
+	if bookingID == nil && t.Type != ledger.TypeCorrection { // without a booking there is no booking's lock to keep corrections apart
+		if err := LockCorrections(tx, Shared); err != nil {
+			return ledger.Opening{}, err
+		}
+	}
+	return Opening(tx, Shared) // the opening, postings without a booking and seals wait for this lock
 }
 
 func insert(tx *gorm.DB, now time.Time, bookingID *uint64, t ledger.Transaction) error {
@@ -60,17 +75,17 @@ func insert(tx *gorm.DB, now time.Time, bookingID *uint64, t ledger.Transaction)
 	return tx.Create(&entries).Error
 }
 
-// superseded are the types that are reversed when an object of Farebook's own is recorded in their place.
-var superseded = append([]ledger.Type{ledger.TypeCorrection}, ledger.UnbookedTypes...)
+// Superseded are the types that are reversed when an object of Farebook's own is recorded in their place.
+var Superseded = append([]ledger.Type{ledger.TypeCorrection}, ledger.UnbookedTypes...)
 
 // supersede reverses what was posted for a balance transaction before its object was recorded: an operator's correction, or a posting of
 // money without a booking.
 func supersede(tx *gorm.DB, now time.Time, t ledger.Transaction) error {
-	if t.BalanceTransactionID == "" || slices.Contains(superseded, t.Type) {
+	if t.BalanceTransactionID == "" || slices.Contains(Superseded, t.Type) {
 		return nil
 	}
 	var corrections []row
-	err := tx.Where("stripe_balance_transaction_id = ? AND type IN ?", t.BalanceTransactionID, superseded).
+	err := tx.Where("stripe_balance_transaction_id = ? AND type IN ?", t.BalanceTransactionID, Superseded).
 		Where("NOT EXISTS (SELECT 1 FROM financial_ledger r WHERE r.operation_key = CONCAT(?, financial_ledger.operation_key))",
 			ledger.ReversalPrefix).
 		Order("id").Find(&corrections).Error
