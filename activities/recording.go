@@ -79,7 +79,9 @@ func (p *Payments) recordOthers(ctx context.Context, in RecordPaymentOutcomeInpu
 // recordSnapshot records a payment as Stripe has it. The bank debits before the latest charge are listed where the ledger may not have one
 // of them in its final state: the reading was not caused by an event from Stripe (but by reconciliation or a timer), or the ledger has
 // another charge in transit, which the recording step finds out.
-func (p *Payments) recordSnapshot(ctx context.Context, in RecordPaymentOutcomeInput, snapshot booking.PaymentSnapshot) (PaymentRecorded, error) {
+func (p *Payments) recordSnapshot(ctx context.Context, in RecordPaymentOutcomeInput,
+	snapshot booking.PaymentSnapshot,
+) (PaymentRecorded, error) {
 	reading := store.PaymentReading{
 		Reference: in.Reference, Snapshot: snapshot, EventIDs: in.EventIDs, Reason: in.Reason, Now: p.Store.Now(),
 		AskForDebits: in.Reason != ReasonEvent || slices.ContainsFunc(in.EventIDs, isFromStripe),

@@ -34,7 +34,8 @@ type Statement struct {
 // Statements are those that connections of a Logged DSN have sent to this schema, in the order in which they ended.
 func (db *DB) Statements(t testing.TB) []Statement {
 	t.Helper()
-	rows, err := db.SQL.QueryContext(t.Context(), "SELECT thread_id, CONVERT(sql_text USING utf8mb4) FROM mysql.slow_log WHERE db = ?", db.Name)
+	rows, err := db.SQL.QueryContext(t.Context(),
+		"SELECT thread_id, CONVERT(sql_text USING utf8mb4) FROM mysql.slow_log WHERE db = ?", db.Name)
 	require.NoError(t, err)
 	defer func() { _ = rows.Close() }() // read to the end; Err tells
 	var logged []Statement
@@ -74,8 +75,8 @@ func (s Statement) Shape() string {
 // changing is a statement that writes rows.
 var changing = regexp.MustCompile(`^(?i:INSERT|UPDATE|DELETE|REPLACE)`)
 
-// Commits counts the transactions among statements that write: each is flushed to the log when it ends. A statement outside of a transaction
-// is one.
+// Commits counts the transactions among statements that write: each is flushed to the log when it ends. A statement outside of a
+// transaction is one.
 func Commits(statements []Statement) (commits int) {
 	type transaction struct{ open, writes bool }
 	of := map[uint64]transaction{}
