@@ -58,6 +58,8 @@ func TestExitCodesTellFindingsMisuseAndOutagesApart(t *testing.T) {
 		{"a bound", "starter", "events list --limit 0", "must be from 1 to 500", nil, 2},
 		{"an invalid reference", "starter", "emails list x", "is not a booking", nil, 2},
 		{"a plan that is not named", "starter", "reconcile --apply=", "--apply is empty", nil, 2},
+		{"an invalid workflow type", "starter", "replay --type a.b", "must be a workflow type", nil, 2},
+		{"an invalid number of histories", "starter", "replay --closed -1", "must be from 0 to", nil, 2},
 		{"an invalid configuration", "starter", "verify", "APP_ENV", []string{"APP_ENV=prod"}, 2},
 		{"no administrator's database", "starter", "migrate", "DATABASE_ADMIN_DSN is not set", []string{"DATABASE_ADMIN_DSN="}, 2},
 		{
@@ -69,6 +71,7 @@ func TestExitCodesTellFindingsMisuseAndOutagesApart(t *testing.T) {
 		{"a key that Stripe refuses", "starter", "verify", "unauthorized", []string{"STRIPE_SECRET_KEY=sk_test_" + "another"}, 2},
 		{"no database", "starter", "verify --books", "does not answer", []string{"DATABASE_DSN=" + at.Replace(s.Config.DatabaseDSN)}, 3},
 		{"no Temporal", "starter", "setup", "TEMPORAL_ADDRESS", []string{"TEMPORAL_ADDRESS=" + nowhere}, 3},
+		{"no Temporal to replay from", "starter", "replay", "connection refused", []string{"TEMPORAL_ADDRESS=" + nowhere}, 3},
 		{"no Stripe", "starter", "verify", "Other checks could not be made", []string{"STRIPE_API_BASE=http://" + nowhere}, 3},
 		{"a command on an older schema", "starter", "verify --books", "run `starter migrate`", unmigrated, 2},
 		{"an API on an older schema", "starter", "serve", "run `starter migrate`", unmigrated, 2},

@@ -137,7 +137,8 @@ func (u *unfinished) finish() {
 	require.Empty(t, reconcile(u.Stack, `{}`).Details)
 }
 
-// An operator terminates the workflow of everything that waits: each is carried on by another run.
+// An operator terminates the workflow of everything that waits: each is carried on by another run. Before a deployment, the histories of
+// all of them are replayed: while they wait, and when some are closed.
 func TestTerminatedWorkflowsAreCarriedOn(t *testing.T) {
 	t.Parallel()
 	u := newUnfinished(t, testkit.Options{})
@@ -145,10 +146,13 @@ func TestTerminatedWorkflowsAreCarriedOn(t *testing.T) {
 	for _, workflowID := range u.workflows() {
 		runs[workflowID] = u.LatestRun(workflowID)
 	}
+	sealByWorkflow(u.Stack)
+	u.requireReplay(t)
 	for workflowID, run := range runs {
 		require.NoError(t, u.Temporal.TerminateWorkflow(t.Context(), workflowID, run, "a test"), workflowID)
 	}
 	u.finish()
+	u.requireReplay(t)
 }
 
 // Temporal loses everything: its database is made anew under the running system, and all work is carried on from the books.

@@ -10,6 +10,8 @@ import (
 	sdklog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
+
+	"farebook/workflows"
 )
 
 // histories are those that were ever recorded, by workflow and outcome.
@@ -46,7 +48,7 @@ func TestReplayRecordedHistories(t *testing.T) {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			t.Parallel()
 			replayer := worker.NewWorkflowReplayer()
-			for kind, function := range byType {
+			for kind, function := range workflows.ByType() {
 				replayer.RegisterWorkflowWithOptions(function, workflow.RegisterOptions{Name: kind})
 			}
 			require.NoError(t, replayer.ReplayWorkflowHistoryFromJSONFile(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)), file))

@@ -39,21 +39,6 @@ const (
 	intent    = "pi_1"
 )
 
-// byType is every workflow by the name that histories hold.
-var byType = map[string]any{
-	workflows.TypeBookingPayment: workflows.BookingPayment,
-	workflows.TypeRefund:         workflows.Refund,
-	workflows.TypeChargeRefunds:  workflows.ChargeRefunds,
-	workflows.TypeDispute:        workflows.Dispute,
-	workflows.TypePayout:         workflows.Payout,
-	workflows.TypeReconciliation: workflows.Reconciliation,
-	workflows.TypeAccountFee:     workflows.AccountFee,
-	workflows.TypeUnbooked:       workflows.Unbooked,
-	workflows.TypeCancelTwins:    workflows.CancelTwins,
-	workflows.TypeSealLedger:     workflows.SealLedger,
-	workflows.TypeSendMail:       workflows.SendMail,
-}
-
 // began is when every scenario starts: a Monday.
 var began = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 
@@ -79,7 +64,7 @@ func newScenario(t *testing.T) *scenario {
 	} {
 		s.env.RegisterActivity(group)
 	}
-	for kind, function := range byType {
+	for kind, function := range workflows.ByType() {
 		s.env.RegisterWorkflowWithOptions(function, workflow.RegisterOptions{Name: kind})
 	}
 	return s

@@ -2,3 +2,6 @@ package command
 
 // WarnOfGap is warnOfGap, for tests on a schedule that nobody else changes.
 var WarnOfGap = warnOfGap
+
+// ReplayCommand is replayCommand, for tests of a build with other workflows.
+var ReplayCommand = replayCommand

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"farebook/internal/version"
+	"farebook/workflows"
 )
 
 // Root returns the starter's command line.
@@ -19,7 +20,7 @@ func Root() *cobra.Command {
 		Long: "Farebook's HTTP API and the commands around it. Configuration is the environment: see docs/configuration.md.\n\n" +
 			"Exit codes:\n" +
 			"    0  done\n" +
-			"    1  findings: a broken promise, differences left, a failed reconciliation\n" +
+			"    1  findings: a broken promise, differences left, a failed reconciliation, a history that does not fit\n" +
 			"    2  wrong arguments or configuration\n" +
 			"    3  the database, Temporal or Stripe is unavailable\n" +
 			"    4  anything else, such as a booking that does not exist\n" +
@@ -36,7 +37,7 @@ func Root() *cobra.Command {
 	root.AddCommand(serveCommand(), migrateCommand(), setupCommand(), clientCommand(), apiKeyCommand(), auditCommand(), eventsCommand(),
 		emailsCommand(), evidenceCommand(), refundCommand(),
 		reconcileCommand(), scheduleCommand(), importCommand(), attentionCommand(), openingCommand(), fenceCommand(), rebuildCommand(),
-		ledgerCommand(), verifyCommand(),
+		ledgerCommand(), verifyCommand(), replayCommand(workflows.ByType()),
 		versionCommand())
 	codeMisuse(root)
 	fitHelp(root)

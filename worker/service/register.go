@@ -80,19 +80,7 @@ type Registry interface {
 
 // Register registers all workflows and activities.
 func Register(r Registry, a Activities) {
-	for name, run := range map[string]any{
-		workflows.TypeBookingPayment: workflows.BookingPayment,
-		workflows.TypeRefund:         workflows.Refund,
-		workflows.TypeDispute:        workflows.Dispute,
-		workflows.TypePayout:         workflows.Payout,
-		workflows.TypeChargeRefunds:  workflows.ChargeRefunds,
-		workflows.TypeSendMail:       workflows.SendMail,
-		workflows.TypeAccountFee:     workflows.AccountFee,
-		workflows.TypeUnbooked:       workflows.Unbooked,
-		workflows.TypeReconciliation: workflows.Reconciliation,
-		workflows.TypeCancelTwins:    workflows.CancelTwins,
-		workflows.TypeSealLedger:     workflows.SealLedger,
-	} {
+	for name, run := range workflows.ByType() {
 		r.RegisterWorkflowWithOptions(run, workflow.RegisterOptions{Name: name, VersioningBehavior: workflows.VersioningOf(name)})
 	}
 	for _, group := range []any{
