@@ -56,6 +56,9 @@ func TestLogLinesOfAReconciliationHaveItsID(t *testing.T) {
 		if line.Service == "api" { // asked for the run, and answered
 			continue
 		}
+		if line.Service == "worker" && line.CorrelationID != "" && line.CorrelationID != run.CorrelationID {
+			continue // what was planted is being completed, by a booking's workflow
+		}
 		require.Equal(t, run.CorrelationID, line.CorrelationID, "%+v", line)
 		require.Equal(t, "reconciliation", line.Service, "%+v", line)
 		messages[line.Message]++

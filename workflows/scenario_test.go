@@ -57,7 +57,11 @@ func newScenario(t *testing.T) *scenario {
 	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	s := &scenario{t: t, env: suite.NewTestWorkflowEnvironment()}
 	s.env.SetStartTime(began)
-	s.env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&tracer{scenario: s}}})
+	// A machine with much else to do may not run a workflow for a second, which is how long the SDK waits before it calls it deadlocked.
+	s.env.SetTestTimeout(time.Minute)
+	s.env.SetWorkerOptions(worker.Options{
+		DeadlockDetectionTimeout: time.Minute, Interceptors: []interceptor.WorkerInterceptor{&tracer{scenario: s}},
+	})
 	for _, group := range []any{
 		&activities.Payments{}, &activities.Refunds{}, &activities.Disputes{}, &activities.Payouts{}, &activities.Emails{},
 		&activities.Inbox{}, &activities.Reconciliations{},
