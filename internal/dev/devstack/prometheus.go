@@ -1,13 +1,16 @@
 package devstack
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"syscall"
 	"time"
@@ -25,7 +28,8 @@ type PrometheusOptions struct {
 	Port     int                 // 0 for a free port
 	Targets  map[string][]string // host:port of admin addresses by job
 	Rules    string              // path of a file with rules; empty for none
-	Interval time.Duration       // between two scrapes, and between two evaluations of the rules
+	Interval time.Duration       // between two scrapes, of which each may last as long
+	Evaluate time.Duration       // between two evaluations of the rules; Interval if 0
 }
 
 // Prometheus is a private Prometheus server, Debian's.
@@ -81,12 +85,12 @@ func (o PrometheusOptions) write(dir string) (string, error) {
 		Name    string   `yaml:"job_name"`
 		Configs []static `yaml:"static_configs"`
 	}
-	interval := o.Interval.String()
+	interval, evaluate := o.Interval.String(), cmp.Or(o.Evaluate, o.Interval).String()
 	config := struct {
 		Global map[string]string `yaml:"global"`
 		Rules  []string          `yaml:"rule_files,omitempty"`
 		Jobs   []job             `yaml:"scrape_configs"`
-	}{Global: map[string]string{"scrape_interval": interval, "scrape_timeout": interval, "evaluation_interval": interval}}
+	}{Global: map[string]string{"scrape_interval": interval, "scrape_timeout": interval, "evaluation_interval": evaluate}}
 	if o.Rules != "" {
 		rules, err := filepath.Abs(o.Rules)
 		if err != nil {
@@ -138,6 +142,12 @@ func (p *Prometheus) Query(ctx context.Context, expression string) ([]Sample, er
 		samples[i] = Sample{series.Metric, value}
 	}
 	return samples, nil
+}
+
+// HasValue reports whether an expression has a value now that is a number.
+func (p *Prometheus) HasValue(ctx context.Context, expression string) bool {
+	samples, err := p.Query(ctx, expression)
+	return err == nil && slices.ContainsFunc(samples, func(s Sample) bool { return !math.IsNaN(s.Value) })
 }
 
 // Firing are the names of the alerts that fire now.

@@ -54,6 +54,15 @@ func (s *Stack) StartAPI(env ...string) APIProcess {
 	return APIProcess{p, client}
 }
 
+// StartWorkerWith runs a worker process with a changed configuration: NAME=value.
+func (s *Stack) StartWorkerWith(env ...string) *Process {
+	s.T.Helper()
+	p := s.newProcess("worker")
+	p.env = append(p.env, env...)
+	s.run(p)
+	return p
+}
+
 // Balanced returns a client of a load balancer that passes requests to the APIs in turn.
 func (s *Stack) Balanced(apis ...APIProcess) *APIClient {
 	s.T.Helper()

@@ -38,7 +38,7 @@ func newDemo(ctx context.Context, stack *devstack.Stack) (*demo, error) {
 func (d *demo) run(ctx context.Context) error {
 	for _, scene := range []func(context.Context) error{
 		d.paid, d.declinedThenPaid, d.expired, d.cancelled, d.refunded, d.cancelledAfterPayment, d.capturedInPart, d.temporalLost, d.disputed,
-		d.paidOut, d.metadataEdited, d.unknownDispute, d.connectedAccount, d.reconciled,
+		d.paidOut, d.metadataEdited, d.unknownDispute, d.connectedAccount, d.reconciled, d.sealed,
 	} {
 		if err := scene(ctx); err != nil {
 			return err

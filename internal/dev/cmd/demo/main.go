@@ -1,12 +1,14 @@
 // Command demo shows Farebook at work on a separate stack: a paid booking, a declined card followed by a good one, an expired
 // hold, a cancelled booking, refunds, a cancellation after payment, a partial capture, the loss of Temporal with its database, a
-// dispute, a payout, and three lost events that reconciliation finds. It prints each step with its ids, the ledger and the emails,
-// ends with `starter verify`, and exits with 0 only if every promise held.
+// dispute, a payout, three lost events that reconciliation finds, and a seal of the ledger. It prints each step with its ids, the
+// ledger and the emails, ends with `starter verify`, and exits with 0 only if every promise held. With -queries, a Prometheus scrapes
+// the stack, and every query of deploy/grafana and every alert of deploy/prometheus has to have a value at the end.
 package main
 
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/signal"
@@ -30,13 +32,15 @@ const sweep = "SWEEP_INTERVAL=2s"
 const lag = "RECONCILE_LAG=0s"
 
 func main() {
-	if err := run(); err != nil {
+	queries := flag.Bool("queries", false, "ask Prometheus at the end what every dashboard and alert asks")
+	flag.Parse()
+	if err := run(*queries); err != nil {
 		fmt.Fprintln(os.Stderr, "\ndemo:", err)
 		os.Exit(1)
 	}
 }
 
-func run() (err error) {
+func run(queries bool) (err error) {
 	if err := devstack.DieWithParent(); err != nil {
 		return err
 	}
@@ -46,9 +50,14 @@ func run() (err error) {
 	if err != nil {
 		return err
 	}
+	if queries {
+		if err := devstack.Need(ctx, os.Stdout, "prometheus", "prometheus"); err != nil {
+			return err
+		}
+	}
 	fmt.Println("Starting Farebook: MariaDB, Temporal, the Stripe stand-in, the mailbox, worker and API ...")
 	stack, err := devstack.Up(ctx, devstack.Options{
-		Dir: filepath.Join(root, "var", "demo"), Env: []string{holdMinute, lag, sweep}, Progress: os.Stdout,
+		Dir: filepath.Join(root, "var", "demo"), Env: []string{holdMinute, lag, sweep}, Progress: os.Stdout, Prometheus: queries,
 	})
 	if err != nil {
 		return err
@@ -61,5 +70,11 @@ func run() (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.store.Close()) }()
-	return d.run(ctx)
+	if err := d.run(ctx); err != nil {
+		return err
+	}
+	if !queries {
+		return nil
+	}
+	return d.checkQueries(ctx)
 }

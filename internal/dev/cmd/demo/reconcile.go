@@ -57,6 +57,12 @@ func (d *demo) reconciled(ctx context.Context) error {
 	return err
 }
 
+// sealed seals the ledger, as the hourly schedule does.
+func (d *demo) sealed(ctx context.Context) error {
+	_, err := d.starter(ctx, "ledger", "seal")
+	return err
+}
+
 // starter runs an operator's command, prints its output and returns it. It returns an error if the exit status is not 0.
 func (d *demo) starter(ctx context.Context, args ...string) (string, error) {
 	fmt.Printf("\n   $ starter %s\n", strings.Join(args, " "))
