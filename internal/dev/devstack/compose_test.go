@@ -1,6 +1,7 @@
 package devstack_test
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -8,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"gopkg.in/yaml.v3"
@@ -16,8 +18,10 @@ import (
 	"farebook/internal/dev/devstack"
 )
 
-// composeFile is the part of docker-compose.yml that can be checked without a container engine.
+// composeFile is docker-compose.yml, with each key that it uses: another key is an error.
 type composeFile struct {
+	Name     string                    `yaml:"name"`
+	Shared   any                       `yaml:"x-farebook"`
 	Services map[string]composeService `yaml:"services"`
 	Volumes  map[string]any            `yaml:"volumes"`
 	Configs  map[string]any            `yaml:"configs"`
@@ -30,14 +34,22 @@ type composeService struct {
 	Command     []string          `yaml:"command"`
 	Environment map[string]string `yaml:"environment"`
 	Healthcheck struct {
-		Test []string `yaml:"test"`
+		Test        []string      `yaml:"test"`
+		Interval    time.Duration `yaml:"interval"`
+		Timeout     time.Duration `yaml:"timeout"`
+		StartPeriod time.Duration `yaml:"start_period"`
+		Retries     int           `yaml:"retries"`
 	} `yaml:"healthcheck"`
-	Volumes   []string `yaml:"volumes"`
+	Profiles  []string      `yaml:"profiles"`
+	Restart   string        `yaml:"restart"`
+	StopGrace time.Duration `yaml:"stop_grace_period"`
+	Volumes   []string      `yaml:"volumes"`
 	DependsOn map[string]struct {
 		Condition string `yaml:"condition"`
 	} `yaml:"depends_on"`
 	Configs []struct {
 		Source string `yaml:"source"`
+		Target string `yaml:"target"`
 	} `yaml:"configs"`
 	Deploy struct {
 		Replicas int `yaml:"replicas"`
@@ -56,8 +68,16 @@ func readCompose(t *testing.T) composeFile {
 	content, err := os.ReadFile(filepath.Join(root, "docker-compose.yml"))
 	require.NoError(t, err)
 	var file composeFile
-	require.NoError(t, yaml.Unmarshal(content, &file))
+	decodeStrictly(t, content, &file)
 	return file
+}
+
+// decodeStrictly decodes YAML, and fails for a key that the type does not have.
+func decodeStrictly(t *testing.T, content []byte, into any) {
+	t.Helper()
+	decoder := yaml.NewDecoder(bytes.NewReader(content))
+	decoder.KnownFields(true)
+	require.NoError(t, decoder.Decode(into))
 }
 
 func TestComposeHasTheProductionShape(t *testing.T) {
@@ -73,15 +93,23 @@ func TestComposeHasTheProductionShape(t *testing.T) {
 func TestComposePinsImagesAndNamesWhatItUses(t *testing.T) {
 	t.Parallel()
 	file := readCompose(t)
+	root, err := devstack.Root()
+	require.NoError(t, err)
 	pinned := regexp.MustCompile(`:v?\d+\.\d+\.\d+$`)
 	for name, service := range file.Services {
 		if service.Build.Context == "" {
 			require.Regexp(t, pinned, service.Image, name)
-			require.NotEmpty(t, service.Healthcheck.Test, "%s has no health check", name)
+			unasked := name == "otel-collector" // its image has no program that could ask
+			require.Equal(t, unasked, len(service.Healthcheck.Test) == 0, "health check of %s", name)
 		}
 		for _, volume := range service.Volumes {
-			source, _, _ := strings.Cut(volume, ":")
-			require.Contains(t, file.Volumes, source, "%s: volumes are named ones", name)
+			source, target, _ := strings.Cut(volume, ":")
+			if strings.HasPrefix(source, "./") {
+				require.DirExists(t, filepath.Join(root, source), name)
+				require.True(t, strings.HasSuffix(target, ":ro"), "%s may write to %s", name, source)
+				continue
+			}
+			require.Contains(t, file.Volumes, source, "%s: volumes are named ones, or folders of this project", name)
 		}
 		for _, used := range service.Configs {
 			require.Contains(t, file.Configs, used.Source, name)
@@ -157,7 +185,7 @@ func TestComposeListensOnThisMachine(t *testing.T) {
 			require.True(t, strings.HasPrefix(filledIn(port), "127.0.0.1:"), "%s publishes %s", name, port)
 		}
 	}
-	require.Equal(t, 3, published)
+	require.Equal(t, 5, published)
 }
 
 // .env, which contains secrets, is excluded from commits and from images.
