@@ -21,7 +21,8 @@ func mounted(t *testing.T, service, inside string) []byte {
 	require.Equal(t, []string{"observability"}, found.Profiles, service)
 	for _, volume := range found.Volumes {
 		source, target, _ := strings.Cut(strings.TrimSuffix(volume, ":ro"), ":")
-		if below, is := strings.CutPrefix(inside, target+"/"); is && strings.HasPrefix(source, "./") {
+		below, is := strings.CutPrefix(inside, target+"/")
+		if is && strings.HasPrefix(source, "./") {
 			content, err := os.ReadFile(filepath.Join(root, source, below))
 			require.NoError(t, err)
 			return content
