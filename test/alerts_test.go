@@ -28,10 +28,9 @@ func readAlerts(t *testing.T) monitoring.Rules {
 var (
 	ofBooks    = regexp.MustCompile(`farebook_books_\w+`)
 	aggregated = regexp.MustCompile(`(max|min)( by \(\w+\))? ?\((abs\()?farebook_books_\w+`)
-	shellBlock = regexp.MustCompile("(?s)```sh\n(.*?)```")
 )
 
-// Each alert has its section in the runbook, and each command of the runbook exists.
+// Each alert has its section in the runbook.
 func TestEachAlertHasItsSectionInTheRunbook(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../docs/runbook.md")
@@ -53,43 +52,6 @@ func TestEachAlertHasItsSectionInTheRunbook(t *testing.T) {
 			"%s: each API process has the same metrics of the books: take max", rule.Alert)
 	}
 	require.Len(t, regexp.MustCompile(`(?m)^## `).FindAllString(string(text), -1), len(rules), "a section without its alert")
-}
-
-// Each command of the runbook is one that the programs know, with its flags.
-func TestCommandsOfTheRunbookExist(t *testing.T) {
-	t.Parallel()
-	text, err := os.ReadFile("../docs/runbook.md")
-	require.NoError(t, err)
-	s := testkit.New(t, testkit.Options{NoWorker: true})
-	seen := map[string]bool{}
-	for _, block := range shellBlock.FindAllStringSubmatch(string(text), -1) {
-		for line := range strings.Lines(block[1]) {
-			line = strings.TrimSpace(line)
-			if seen[line] {
-				continue
-			}
-			seen[line] = true
-			program, rest, _ := strings.Cut(line, " ")
-			command := s.StarterCommand
-			if program == "worker" {
-				command = s.WorkerCommand
-			}
-			// --help is read after the other flags were parsed, so an unknown command or flag fails.
-			output, err := command(append(words(rest), "--help")...).CombinedOutput()
-			require.NoError(t, err, "%s: %s", line, output)
-			path := regexp.MustCompile(`^[a-z -]+`).FindString(line)
-			require.Contains(t, string(output), strings.TrimSpace(strings.Split(path, " --")[0]), "the help of %s is that of another command", line)
-		}
-	}
-	require.NotEmpty(t, seen)
-}
-
-// words splits a command line with double quotes.
-func words(line string) (all []string) {
-	for _, found := range regexp.MustCompile(`"([^"]*)"|(\S+)`).FindAllStringSubmatch(line, -1) {
-		all = append(all, found[1]+found[2])
-	}
-	return all
 }
 
 // promtool runs Debian's tool, which Need brings.

@@ -118,8 +118,8 @@ func aptInstall(ctx context.Context, progress io.Writer, packages ...string) err
 	return nil
 }
 
-// findTemporal returns the Temporal CLI on PATH, otherwise the one in var/bin, which it builds if necessary.
-func findTemporal(ctx context.Context, progress io.Writer) (string, error) {
+// TemporalCLI returns the Temporal CLI on PATH, otherwise the one in var/bin, which it builds if necessary.
+func TemporalCLI(ctx context.Context, progress io.Writer) (string, error) {
 	bin, err := binDir()
 	if err != nil {
 		return "", err

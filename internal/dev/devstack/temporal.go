@@ -39,7 +39,7 @@ type Temporal struct {
 // if the machine does not have it, which takes minutes.
 func StartTemporal(ctx context.Context, dir string, options ...ServerOption) (*Temporal, error) {
 	o := collect(options)
-	binary, err := findTemporal(ctx, o.progress)
+	binary, err := TemporalCLI(ctx, o.progress)
 	if err != nil {
 		return nil, err
 	}

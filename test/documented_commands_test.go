@@ -1,0 +1,76 @@
+package test
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// followed are the pages whose commands TestCommandsOfThePagesRun runs: each line of a fenced block, and each command in a sentence.
+var followed = []string{"runbook.md", "metrics.md", "deploying.md"}
+
+// programs are what a command of a page begins with.
+var programs = regexp.MustCompile(`^(starter|worker|promtool|curl|temporal|helm|kubectl|docker|make)( |$)`)
+
+// unrun are the commands that cannot be run here, by their beginning, each with the reason. What can be known of them without running
+// them is checked all the same.
+var unrun = []struct{ beginning, reason string }{
+	{"helm ", "it needs a cluster; make conformance renders the chart with Helm's library"},
+	{"kubectl ", "it needs a cluster"},
+	{"docker ", "it needs a container engine"},
+	{"make ", "a target of the Makefile runs in the source tree, for minutes"},
+	{"starter schedule apply", "the sentence leaves out the schedule, which the operator chooses"},
+	{"starter deploy ", "it needs workers of two builds, which a test of builds beside one another has"},
+	{"temporal worker deployment ", "the same"},
+}
+
+// unrunBecause is why a command is not run; empty for one that is.
+func unrunBecause(command string) string {
+	for _, exception := range unrun {
+		if strings.HasPrefix(command+" ", strings.TrimSpace(exception.beginning)+" ") {
+			return exception.reason
+		}
+	}
+	return ""
+}
+
+var (
+	fence     = regexp.MustCompile("(?ms)^ *```(\\w*)\n(.*?)^ *```$")
+	inline    = regexp.MustCompile("`([^`]+)`")
+	blanks    = regexp.MustCompile(`\s+`)
+	continued = regexp.MustCompile(`\\\n\s*`)
+	remark    = regexp.MustCompile(`(^|\s)#.*$`)
+)
+
+// documentedCommands are the commands of the pages, each once, in order.
+func documentedCommands(t *testing.T) (all []string) {
+	t.Helper()
+	seen := map[string]bool{}
+	add := func(command string) {
+		if programs.MatchString(command) && !seen[command] {
+			seen[command] = true
+			all = append(all, command)
+		}
+	}
+	for _, page := range followed {
+		content, err := os.ReadFile("../docs/" + page)
+		require.NoError(t, err)
+		text := string(content)
+		for _, block := range fence.FindAllStringSubmatch(text, -1) {
+			for line := range strings.Lines(continued.ReplaceAllString(block[2], "")) {
+				line = strings.TrimSpace(remark.ReplaceAllString(strings.TrimSpace(line), ""))
+				if block[1] == "sh" && line != "" {
+					require.Regexp(t, programs, line, "%s: a program that this test does not know", page)
+				}
+				add(line)
+			}
+		}
+		for _, found := range inline.FindAllStringSubmatch(fence.ReplaceAllString(text, ""), -1) {
+			add(strings.TrimSpace(blanks.ReplaceAllString(found[1], " ")))
+		}
+	}
+	return all
+}

@@ -1,0 +1,151 @@
+package test
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
+
+	"farebook/internal/dev/devstack"
+	"farebook/internal/dev/testkit"
+)
+
+// operator runs the commands of the pages on a stack with a paid booking.
+type operator struct {
+	*testkit.Stack
+
+	placeholders *strings.Replacer
+	env          []string
+}
+
+func newOperator(t *testing.T) *operator {
+	t.Helper()
+	s := testkit.New(t, testkit.Options{Admin: true})
+	booked := s.BookAndPay("documented", nil)
+	s.AwaitQuiet()
+	bin := t.TempDir()
+	temporal, err := devstack.TemporalCLI(t.Context(), os.Stderr)
+	require.NoError(t, err)
+	require.NoError(t, os.Symlink(temporal, filepath.Join(bin, "temporal")))
+	starter := s.StarterCommand()
+	path := "PATH=" + strings.Join([]string{filepath.Dir(starter.Path), bin, os.Getenv("PATH")}, string(os.PathListSeparator))
+	return &operator{
+		Stack: s, placeholders: strings.NewReplacer("FB-XXXXXXXX", booked.Reference, "FB-…", booked.Reference),
+		env: append(slices.Clone(starter.Env), path, "HTTP_ADDR=127.0.0.1:0", "ADMIN_ADDR=none", "DATABASE_ADMIN_DSN="+s.DB.AdminDSN),
+	}
+}
+
+// command runs in a shell, as an operator types it.
+func (o *operator) command(line string) *exec.Cmd {
+	command := exec.CommandContext(o.T.Context(), "sh", "-ec", "exec "+o.placeholders.Replace(line))
+	command.Env, command.Dir = o.env, o.Folder
+	return command
+}
+
+// run runs a command to its end, which has to be a good one.
+func (o *operator) run(line string) {
+	if output, err := o.command(line).CombinedOutput(); err != nil {
+		o.T.Errorf("%s: %v\n%s", line, err, output)
+	}
+}
+
+// serves are the programs that run until they are stopped, with what they log when they work.
+var serves = map[string]string{"starter serve": "API is listening", "worker": "worker polls"}
+
+// serve starts a program, waits until it works, and stops it.
+func (o *operator) serve(line string) {
+	said := &testkit.Buffer{}
+	command := o.command(line)
+	command.Stdout, command.Stderr = said, said
+	require.NoError(o.T, command.Start())
+	ended := make(chan error, 1)
+	go func() { ended <- command.Wait() }()
+	o.Eventually(func() bool { return strings.Contains(said.String(), serves[line]) }, "%s does not work: %s", line, said)
+	require.NoError(o.T, command.Process.Signal(syscall.SIGTERM))
+	require.NoError(o.T, <-ended, "%s: %s", line, said)
+}
+
+var (
+	subcommands = regexp.MustCompile(`^[a-z-]+(?: [a-z][a-z-]*)*`)
+	chart       = regexp.MustCompile(`deploy/[\w/-]+`)
+	target      = regexp.MustCompile(`^make ([a-z-]+)`)
+)
+
+// parse checks a command that is not run: its subcommands and flags, its target, or the paths that it names.
+func (o *operator) parse(line string) {
+	t := o.T
+	switch program, _, _ := strings.Cut(line, " "); program {
+	case "starter", "worker", "temporal":
+		// --help is read after the other flags were parsed, so an unknown command or flag fails.
+		output, err := o.command(line + " --help").CombinedOutput()
+		require.NoError(t, err, "%s: %s", line, output)
+		require.Contains(t, string(output), subcommands.FindString(line), "the help of %s is that of another command", line)
+	case "make":
+		makefile, err := os.ReadFile("../Makefile")
+		require.NoError(t, err)
+		name := target.FindStringSubmatch(line)
+		require.Len(t, name, 2, line)
+		require.Contains(t, string(makefile), "\n"+name[1]+":", line)
+	default:
+		for _, path := range chart.FindAllString(line, -1) {
+			require.DirExists(t, filepath.Join("..", path), line)
+		}
+	}
+}
+
+// Each command of the pages runs as it is written, on a system with a paid booking, and ends well. Those that cannot be run here are
+// parsed. What prepares the system runs first, and what stops it last; all others run beside one another.
+func TestCommandsOfThePagesRun(t *testing.T) {
+	t.Parallel()
+	o := newOperator(t)
+	first, last := []string{"starter setup", "starter migrate", "starter ledger seal"}, `starter fence raise `
+	commands := documentedCommands(t)
+	for _, line := range first {
+		require.Contains(t, commands, line)
+		o.run(line)
+	}
+	o.deleteSchedules()
+	var group errgroup.Group
+	group.SetLimit(commandsAtOnce)
+	var raise string
+	for _, line := range commands {
+		switch {
+		case slices.Contains(first, line):
+		case unrunBecause(line) != "":
+			o.parse(line)
+		case strings.HasPrefix(line, last):
+			raise = line
+		case serves[line] != "":
+			o.serve(line)
+		default:
+			group.Go(func() error {
+				o.run(line)
+				return nil
+			})
+		}
+	}
+	require.NoError(t, group.Wait())
+	o.run(raise)
+	for _, exception := range unrun {
+		require.NotEmpty(t, exception.reason)
+	}
+}
+
+// commandsAtOnce is how many processes of commands run at a time.
+const commandsAtOnce = 4
+
+// deleteSchedules removes what `starter setup` makes, when the test ends: other tests share the server.
+func (o *operator) deleteSchedules() {
+	for _, kind := range []string{"SealLedger:", "Reconciliation:"} {
+		schedule := o.Temporal.ScheduleClient().GetHandle(o.T.Context(), kind+o.Config.TaskQueue)
+		o.T.Cleanup(func() { require.NoError(o.T, schedule.Delete(context.WithoutCancel(o.T.Context()))) })
+	}
+}
