@@ -1,6 +1,6 @@
 // Package command has the starter's commands: they serve the HTTP API, prepare database and Temporal, manage clients, API keys,
-// events and emails, check the books, and run reconciliation. Secrets come from the environment, never from arguments. It may
-// import everything except worker; only main, tests and the test kit import it.
+// events and emails, check the books, run reconciliation, and say which build of the worker is current. Secrets come from the
+// environment, never from arguments. It may import everything except worker; only main, tests and the test kit import it.
 package command
 
 import (
@@ -37,7 +37,7 @@ func Root() *cobra.Command {
 	root.AddCommand(serveCommand(), migrateCommand(), setupCommand(), clientCommand(), apiKeyCommand(), auditCommand(), eventsCommand(),
 		emailsCommand(), evidenceCommand(), refundCommand(),
 		reconcileCommand(), scheduleCommand(), importCommand(), attentionCommand(), openingCommand(), fenceCommand(), rebuildCommand(),
-		ledgerCommand(), verifyCommand(), replayCommand(workflows.ByType()),
+		ledgerCommand(), verifyCommand(), replayCommand(workflows.ByType()), deployCommand(),
 		versionCommand())
 	codeMisuse(root)
 	fitHelp(root)

@@ -65,6 +65,13 @@ func notPolled(build deployment.Build) error {
 		build.Deployment)
 }
 
+// Deployment returns a Worker Deployment whose workers poll both task queues.
+func (c *Client) Deployment(name string) deployment.Deployment {
+	reconciliation := c.BookingsQueue()
+	reconciliation.Name = c.reconciliationQueue()
+	return deployment.Deployment{Name: name, Queues: []deployment.Queue{c.BookingsQueue(), reconciliation}}
+}
+
 // BookingsQueue is the task queue of bookings, for what asks which build works on it.
 func (c *Client) BookingsQueue() deployment.Queue {
 	return deployment.Queue{Temporal: c.temporal, Namespace: c.namespace, Name: c.taskQueue}

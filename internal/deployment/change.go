@@ -1,0 +1,192 @@
+package deployment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/worker"
+
+	"farebook/internal/wait"
+)
+
+// NotPolledError refuses to send new workflows to a build that no worker would take them from: each would wait for its time-out.
+type NotPolledError struct{ Build Build }
+
+func (e *NotPolledError) Error() string {
+	if !e.Build.Versioned() {
+		return "no worker without versioning polls: start one first"
+	}
+	return fmt.Sprintf("no worker of build %s polls: start one first", e.Build)
+}
+
+// ErrNoPrevious says that nobody knows which build was current before.
+var ErrNoPrevious = errors.New("it is not recorded which build was current before: promote one by its id")
+
+// previousKey is the metadata of a build in which Promote records which build was current before it.
+const previousKey = "farebook-previous"
+
+// Promote makes a build current: it gets all new workflows, and the open ones that are not pinned continue on it. A ramp ends. The zero
+// Build stands for workers without versioning. It returns once the queues route to the build. A repetition changes nothing.
+func (d Deployment) Promote(ctx context.Context, to Build) error {
+	status, err := d.Read(ctx)
+	if err != nil {
+		return err
+	}
+	if err := status.requireWorkers(to); err != nil {
+		return err
+	}
+	if to.Versioned() && to != status.Routing.Current {
+		if err := d.recordPrevious(ctx, to, status.Routing.Current); err != nil {
+			return err
+		}
+	}
+	return d.makeCurrent(ctx, status, to)
+}
+
+// Rollback makes the build current that was current before the present one, and returns it. A repetition goes back one build more.
+func (d Deployment) Rollback(ctx context.Context) (Build, error) {
+	status, err := d.Read(ctx)
+	if err != nil {
+		return Build{}, err
+	}
+	to, err := d.previous(ctx, status.Routing.Current)
+	if err != nil {
+		return Build{}, err
+	}
+	if err := status.requireWorkers(to); err != nil {
+		return Build{}, err
+	}
+	return to, d.makeCurrent(ctx, status, to)
+}
+
+func (s Status) requireWorkers(to Build) error {
+	found, _ := s.Find(to)
+	if found.Workers == 0 {
+		return &NotPolledError{to}
+	}
+	return nil
+}
+
+func (d Deployment) makeCurrent(ctx context.Context, status Status, to Build) error {
+	token := status.token
+	if status.Routing.Percentage > 0 && status.Routing.Ramping != to {
+		ended, err := d.handle().SetRampingVersion(ctx, client.WorkerDeploymentSetRampingVersionOptions{ConflictToken: token})
+		if err != nil {
+			return refusedBy(status, "end the ramp", err)
+		}
+		token = ended.ConflictToken
+	}
+	_, err := d.handle().SetCurrentVersion(ctx, client.WorkerDeploymentSetCurrentVersionOptions{BuildID: to.ID, ConflictToken: token})
+	if err != nil {
+		return refusedBy(status, "make build "+to.String()+" current", err)
+	}
+	return d.awaitRouting(ctx, Routing{Current: to})
+}
+
+// Ramp sends a percentage of the new workflows, and of the open ones that are not pinned, to a build. 0 ends a ramp.
+func (d Deployment) Ramp(ctx context.Context, to Build, percentage float32) error {
+	status, err := d.Read(ctx)
+	if err != nil {
+		return err
+	}
+	options := client.WorkerDeploymentSetRampingVersionOptions{ConflictToken: status.token}
+	want := Routing{Current: status.Routing.Current}
+	if percentage > 0 {
+		if err := status.requireWorkers(to); err != nil {
+			return err
+		}
+		options.BuildID, options.Percentage = to.ID, percentage
+		want.Ramping, want.Percentage = to, percentage
+	}
+	if _, err := d.handle().SetRampingVersion(ctx, options); err != nil {
+		return refusedBy(status, "ramp build "+to.String(), err)
+	}
+	return d.awaitRouting(ctx, want)
+}
+
+func refusedBy(status Status, what string, err error) error {
+	if status.Manager != "" {
+		return fmt.Errorf("%s: %w (the deployment is managed by %s: change it there)", what, err, status.Manager)
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+func (d Deployment) handle() client.WorkerDeploymentHandle {
+	return d.Queues[0].Temporal.WorkerDeploymentClient().GetHandle(d.Name)
+}
+
+func (d Deployment) recordPrevious(ctx context.Context, of, previous Build) error {
+	_, err := d.handle().UpdateVersionMetadata(ctx, client.WorkerDeploymentUpdateVersionMetadataOptions{
+		Version:        worker.WorkerDeploymentVersion{DeploymentName: of.Deployment, BuildID: of.ID},
+		MetadataUpdate: client.WorkerDeploymentMetadataUpdate{UpsertEntries: map[string]any{previousKey: previous.String()}},
+	})
+	if err != nil {
+		return fmt.Errorf("record which build is current before %s: %w", of, err)
+	}
+	return nil
+}
+
+// previous returns what Promote has recorded for a build.
+func (d Deployment) previous(ctx context.Context, current Build) (Build, error) {
+	if !current.Versioned() {
+		return Build{}, ErrNoPrevious
+	}
+	described, err := d.handle().DescribeVersion(ctx, client.WorkerDeploymentDescribeVersionOptions{BuildID: current.ID})
+	if err != nil {
+		return Build{}, fmt.Errorf("ask Temporal for build %s: %w", current, err)
+	}
+	recorded, ok := described.Info.Metadata[previousKey]
+	if !ok {
+		return Build{}, ErrNoPrevious
+	}
+	var id string
+	if err := converter.GetDefaultDataConverter().FromPayload(recorded, &id); err != nil {
+		return Build{}, fmt.Errorf("read which build was current before %s: %w", current, err)
+	}
+	return Named(d.Name, id), nil
+}
+
+// Named returns the build of a deployment that String prints as text.
+func Named(deployment, text string) Build {
+	if text == Unversioned {
+		return Build{}
+	}
+	return Build{Deployment: deployment, ID: text}
+}
+
+const (
+	// routingLimit bounds the wait until a change has reached the queues, which takes about a second.
+	routingLimit = 30 * time.Second
+	routingPace  = 200 * time.Millisecond
+)
+
+// awaitRouting returns once every queue routes as wanted.
+func (d Deployment) awaitRouting(ctx context.Context, want Routing) error {
+	limited, cancel := context.WithTimeout(ctx, routingLimit)
+	defer cancel()
+	for {
+		routed, err := d.routes(limited, want)
+		if err == nil && routed {
+			return nil
+		}
+		if wait.For(limited, routingPace) != nil {
+			return errors.Join(fmt.Errorf("Temporal accepted the change, and the task queues do not follow it after %s: see deploy status",
+				routingLimit), err)
+		}
+	}
+}
+
+func (d Deployment) routes(ctx context.Context, want Routing) (bool, error) {
+	for _, queue := range d.Queues {
+		state, err := queue.Read(ctx, enumspb.TASK_QUEUE_TYPE_WORKFLOW)
+		if err != nil || state.Routing != want {
+			return false, err
+		}
+	}
+	return true, nil
+}
