@@ -3,10 +3,9 @@
 package deployment
 
 import (
-	"go.temporal.io/sdk/worker"
-
 	deploymentpb "go.temporal.io/api/deployment/v1"
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/worker"
 )
 
 // Build is one build of the worker: a Worker Deployment Version of Temporal. The zero value stands for all workers without versioning.

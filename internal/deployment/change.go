@@ -37,7 +37,7 @@ func (d Deployment) Promote(ctx context.Context, to Build) error {
 	if err != nil {
 		return err
 	}
-	if err := status.requireWorkers(to); err != nil {
+	if err := d.requireWorkers(ctx, status, to); err != nil {
 		return err
 	}
 	if to.Versioned() && to != status.Routing.Current {
@@ -58,18 +58,38 @@ func (d Deployment) Rollback(ctx context.Context) (Build, error) {
 	if err != nil {
 		return Build{}, err
 	}
-	if err := status.requireWorkers(to); err != nil {
+	if err := d.requireWorkers(ctx, status, to); err != nil {
 		return Build{}, err
 	}
 	return to, d.makeCurrent(ctx, status, to)
 }
 
-func (s Status) requireWorkers(to Build) error {
-	found, _ := s.Find(to)
+// requireWorkers returns NotPolledError unless a worker of a build polls every queue, and then waits until Temporal has noted all queues of
+// the build, shortly after their first polls. Temporal refuses to send workflows to a build before.
+func (d Deployment) requireWorkers(ctx context.Context, status Status, to Build) error {
+	found, _ := status.Find(to)
 	if found.Workers == 0 {
 		return &NotPolledError{to}
 	}
-	return nil
+	if !to.Versioned() {
+		return nil
+	}
+	return await(ctx, "Temporal has not noted all task queues of build "+to.ID, func(ctx context.Context) (bool, error) {
+		described, err := d.handle().DescribeVersion(ctx, client.WorkerDeploymentDescribeVersionOptions{BuildID: to.ID})
+		if err != nil {
+			return false, err
+		}
+		noted := map[string]int{} // types of tasks by queue
+		for _, queue := range described.Info.TaskQueuesInfos {
+			noted[queue.Name]++
+		}
+		for _, queue := range d.Queues {
+			if noted[queue.Name] < 2 { // workflows and activities
+				return false, nil
+			}
+		}
+		return true, nil
+	})
 }
 
 func (d Deployment) makeCurrent(ctx context.Context, status Status, to Build) error {
@@ -97,7 +117,7 @@ func (d Deployment) Ramp(ctx context.Context, to Build, percentage float32) erro
 	options := client.WorkerDeploymentSetRampingVersionOptions{ConflictToken: status.token}
 	want := Routing{Current: status.Routing.Current}
 	if percentage > 0 {
-		if err := status.requireWorkers(to); err != nil {
+		if err := d.requireWorkers(ctx, status, to); err != nil {
 			return err
 		}
 		options.BuildID, options.Percentage = to.ID, percentage
@@ -159,34 +179,37 @@ func Named(deployment, text string) Build {
 	return Build{Deployment: deployment, ID: text}
 }
 
-const (
-	// routingLimit bounds the wait until a change has reached the queues, which takes about a second.
-	routingLimit = 30 * time.Second
-	routingPace  = 200 * time.Millisecond
-)
-
 // awaitRouting returns once every queue routes as wanted.
 func (d Deployment) awaitRouting(ctx context.Context, want Routing) error {
-	limited, cancel := context.WithTimeout(ctx, routingLimit)
-	defer cancel()
-	for {
-		routed, err := d.routes(limited, want)
-		if err == nil && routed {
-			return nil
-		}
-		if wait.For(limited, routingPace) != nil {
-			return errors.Join(fmt.Errorf("Temporal accepted the change, and the task queues do not follow it after %s: see deploy status",
-				routingLimit), err)
-		}
-	}
+	return await(ctx, "Temporal accepted the change, and not all task queues follow it yet: see deploy status",
+		func(ctx context.Context) (bool, error) {
+			for _, queue := range d.Queues {
+				state, err := queue.Read(ctx, enumspb.TASK_QUEUE_TYPE_WORKFLOW)
+				if err != nil || state.Routing != want {
+					return false, err
+				}
+			}
+			return true, nil
+		})
 }
 
-func (d Deployment) routes(ctx context.Context, want Routing) (bool, error) {
-	for _, queue := range d.Queues {
-		state, err := queue.Read(ctx, enumspb.TASK_QUEUE_TYPE_WORKFLOW)
-		if err != nil || state.Routing != want {
-			return false, err
+const (
+	// awaitLimit bounds the wait for Temporal to carry a change to its task queues, which takes about a second.
+	awaitLimit = 30 * time.Second
+	awaitPace  = 200 * time.Millisecond
+)
+
+// await asks until the answer is yes. otherwise is the error after awaitLimit, together with that of the last question.
+func await(ctx context.Context, otherwise string, holds func(context.Context) (bool, error)) error {
+	limited, cancel := context.WithTimeout(ctx, awaitLimit)
+	defer cancel()
+	for {
+		held, err := holds(limited)
+		if err == nil && held {
+			return nil
+		}
+		if wait.For(limited, awaitPace) != nil {
+			return errors.Join(errors.New(otherwise), err)
 		}
 	}
-	return true, nil
 }

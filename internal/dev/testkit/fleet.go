@@ -132,3 +132,27 @@ func (s *Stack) pidOf(identity string) (pid int) {
 	require.NoError(s.T, err, "identity %q", identity)
 	return pid
 }
+
+// Deployment is the name of the stack's Worker Deployment, to which StartBuild adds workers.
+func (s *Stack) Deployment() string { return s.DB.Name }
+
+// StartBuild runs a worker process with Worker Versioning, as one build of the stack's Worker Deployment.
+func (s *Stack) StartBuild(id string) *Process {
+	s.T.Helper()
+	p := s.newProcess("worker")
+	p.env = append(p.env, "TEMPORAL_DEPLOYMENT_NAME="+s.Deployment(), "TEMPORAL_WORKER_BUILD_ID="+id)
+	s.run(p)
+	return p
+}
+
+// BuildsOn returns the builds that completed the workflow tasks of one run, in the order of its history; an empty runID is the latest.
+func (s *Stack) BuildsOn(workflowID, runID string) (ids []string) {
+	s.T.Helper()
+	for _, event := range s.RunHistory(workflowID, runID).GetEvents() {
+		completed := event.GetWorkflowTaskCompletedEventAttributes()
+		if completed != nil {
+			ids = append(ids, completed.GetDeploymentVersion().GetBuildId())
+		}
+	}
+	return ids
+}
