@@ -172,8 +172,7 @@ func (p *Payments) originOf(ctx context.Context, known store.Booking) (stripeapi
 	if err != nil {
 		return stripeapi.Origin{}, err
 	}
-	client, err := p.Store.ClientOf(ctx, known.ID)
-	return stripeapi.Origin{InstallationID: installation.ID, RequestKey: known.RequestKey, ClientID: client}, err
+	return stripeapi.Origin{InstallationID: installation.ID, RequestKey: known.RequestKey, ClientID: known.ClientCode}, nil
 }
 
 func (p *Payments) refused(ctx context.Context, reference booking.Reference, cause error) (PaymentIntentCreated, error) {

@@ -36,8 +36,9 @@ type bookingRow struct {
 	CancelPercent  *int
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
-	// Payment is only set by Joins.
+	// Payment and Client are only set by Joins.
 	Payment *paymentRow `gorm:"foreignKey:BookingID"`
+	Client  *clientCode `gorm:"foreignKey:ClientID;references:Row"`
 }
 
 func (bookingRow) TableName() string { return "bookings" }
@@ -65,6 +66,9 @@ type Booking struct {
 	// CancelledAt and CancelPercent are set when it was cancelled after payment: what the policy gave back.
 	CancelledAt   *time.Time
 	CancelPercent *int
+	// ClientCode is what people call the client that the booking belongs to (cl_...); empty where an older release has not written it, and in
+	// lists.
+	ClientCode string
 	// Payment is nil until the PaymentIntent is known.
 	Payment *Payment
 }
@@ -79,25 +83,30 @@ func (s *Store) BookingOf(ctx context.Context, owner Owner, reference booking.Re
 	return s.bookingFrom(s.db.WithContext(ctx).Scopes(owner.owns("bookings")).Where("bookings.reference = ?", reference))
 }
 
-func (s *Store) bookingByID(ctx context.Context, id uint64) (Booking, error) {
-	return s.bookingWhere(ctx, "bookings.id = ?", id)
-}
-
-// bookingWhere reads a booking with its payment by one statement.
+// bookingWhere reads a booking with its payment and its client by one statement.
 func (s *Store) bookingWhere(ctx context.Context, where string, args ...any) (Booking, error) {
 	return s.bookingFrom(s.db.WithContext(ctx).Where(where, args...))
 }
 
 func (*Store) bookingFrom(query *gorm.DB) (Booking, error) {
 	var row bookingRow
-	if err := query.Joins("Payment").Take(&row).Error; err != nil {
+	if err := query.Joins("Payment").Joins("Client").Take(&row).Error; err != nil {
 		return Booking{}, db.NotFound(err)
 	}
-	found, err := row.domain()
-	if err == nil && row.Payment != nil {
-		found.Payment = row.Payment.domain()
+	found, err := row.withPayment()
+	if row.Client != nil {
+		found.ClientCode = row.Client.Code
 	}
 	return found, err
+}
+
+// withPayment is the booking with the payment that was read with it.
+func (r bookingRow) withPayment() (Booking, error) {
+	known, err := r.domain()
+	if err == nil && r.Payment != nil {
+		known.Payment = r.Payment.domain()
+	}
+	return known, err
 }
 
 // FirstBooking is when the first booking was taken, or ErrNotFound.
@@ -132,6 +141,23 @@ func (r bookingRow) domain() (Booking, error) {
 	}, nil
 }
 
+// clientCode is what people call a client. The row that has it is referred to by the name Row, so that gorm joins by the foreign key of a
+// booking, and not by a column of the same name here.
+type clientCode struct {
+	Row  uint64 `gorm:"column:id;primaryKey"`
+	Code string `gorm:"column:client_id"`
+}
+
+func (clientCode) TableName() string { return "api_clients" }
+
+// earlierName is what an imported booking was called before.
+type earlierName struct {
+	Row       uint64 `gorm:"column:booking_id;primaryKey"`
+	Reference string `gorm:"column:earlier_reference"`
+}
+
+func (earlierName) TableName() string { return "imported_bookings" }
+
 type importedRow struct {
 	BookingID        uint64 `gorm:"primaryKey;autoIncrement:false"`
 	EarlierReference string
@@ -143,12 +169,9 @@ func (importedRow) TableName() string { return "imported_bookings" }
 func bookingsOf(rows []bookingRow) ([]Booking, error) {
 	bookings := make([]Booking, 0, len(rows))
 	for _, row := range rows {
-		known, err := row.domain()
+		known, err := row.withPayment()
 		if err != nil {
 			return nil, err
-		}
-		if row.Payment != nil {
-			known.Payment = row.Payment.domain()
 		}
 		bookings = append(bookings, known)
 	}

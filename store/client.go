@@ -200,11 +200,3 @@ func (s *Store) adopt(ctx context.Context, keyID uint64) error {
 		return db.Save(tx, &key, "client_id", "key_id", "scopes")
 	})
 }
-
-// ClientOf is what people call the client that a booking belongs to (cl_...); empty where an older release has not written it.
-func (s *Store) ClientOf(ctx context.Context, bookingID uint64) (string, error) {
-	var client clientRow
-	err := s.db.WithContext(ctx).Table("bookings b").Joins("JOIN api_clients c ON c.id = b.client_id").Select("c.client_id").
-		Where("b.id = ?", bookingID).Limit(1).Find(&client).Error
-	return client.ClientID, err
-}

@@ -32,6 +32,9 @@ type emailRow struct {
 	SendingUntil *time.Time
 	CreatedAt    time.Time
 	SentAt       *time.Time
+	// Booking and Imported are only set by Joins.
+	Booking  *bookingRow  `gorm:"foreignKey:BookingID"`
+	Imported *earlierName `gorm:"foreignKey:BookingID;references:Row"`
 }
 
 func (emailRow) TableName() string { return "emails" }
@@ -82,22 +85,21 @@ func (e Email) CorrelationID() string {
 	return e.Booking.CorrelationID
 }
 
-// Email reads an email, or ErrNotFound.
+// Email reads an email with its booking by one statement, or ErrNotFound.
 func (s *Store) Email(ctx context.Context, id uint64) (Email, error) {
 	var row emailRow
-	if err := s.db.WithContext(ctx).Where("id = ?", id).Take(&row).Error; err != nil {
+	err := s.db.WithContext(ctx).Joins("Booking").Joins("Booking.Payment").Joins("Imported").Where("emails.id = ?", id).Take(&row).Error
+	if err != nil {
 		return Email{}, db.NotFound(err)
 	}
 	email, err := row.domain()
-	if err != nil || row.BookingID == nil {
+	if err != nil || row.Booking == nil {
 		return email, err
 	}
-	if email.Booking, err = s.bookingByID(ctx, *row.BookingID); err != nil {
-		return email, err
+	if row.Imported != nil {
+		email.Earlier = row.Imported.Reference
 	}
-	var imported importedRow
-	err = s.db.WithContext(ctx).Where("booking_id = ?", *row.BookingID).Limit(1).Find(&imported).Error
-	email.Earlier = imported.EarlierReference
+	email.Booking, err = row.Booking.withPayment()
 	return email, err
 }
 

@@ -103,3 +103,28 @@ func TestCopiesOfAnEmailAreNumbered(t *testing.T) {
 		require.Equal(t, int(expected.of), b.Count(t, "SELECT resent_of FROM emails WHERE id = ?", copied))
 	}
 }
+
+// An email is read with its booking, its payment and the reference of the system that the booking was imported from.
+func TestEmailIsReadWithItsBooking(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	id := b.email()
+	b.Exec(t, "INSERT INTO imported_bookings (booking_id, earlier_reference, imported_at) SELECT id, 'SD-1', UTC_TIMESTAMP(6) "+
+		"FROM bookings")
+	email, err := b.Store.Email(t.Context(), id)
+	require.NoError(t, err)
+	require.Equal(t, "SD-1", email.Earlier)
+	known, err := b.Store.Booking(t.Context(), email.Booking.Reference)
+	require.NoError(t, err)
+	require.NotNil(t, email.Booking.Payment)
+	require.Equal(t, "pi_1", email.Booking.Payment.PaymentIntentID)
+	require.Equal(t, known.Payment, email.Booking.Payment)
+	require.Equal(t, b.caller.ClientCode, known.ClientCode)
+	require.NotEmpty(t, known.ClientCode)
+	other, err := b.Store.QueueEmail(t.Context(), b.Clock.Now(),
+		store.OperatorEmail{Kind: notice.PayoutFailed, Owner: "po_1", Occasion: "failed"})
+	require.NoError(t, err)
+	aboutNone, err := b.Store.Email(t.Context(), other[0])
+	require.NoError(t, err)
+	require.Empty(t, aboutNone.Booking)
+}

@@ -38,6 +38,8 @@ type IdempotencyKey struct {
 	Hash      [32]byte
 	// Lease names the request that is at work; empty to ask without working.
 	Lease string
+	// Known: whoever asks has seen that the key is in use, so that its row is read before anything is inserted.
+	Known bool
 }
 
 // Claim is what a key was claimed for.
@@ -118,6 +120,24 @@ func newIdempotencyRow(key IdempotencyKey, fresh created, now time.Time) *idempo
 		row.Lease, row.LeasedUntil = &key.Lease, &until
 	}
 	return row
+}
+
+// insertNewKey inserts the row of a key that the client has not used. A row of a client that was merged into it, or one that an older
+// release has written without a client, is no duplicate to the server: then it returns errKnown.
+func (s *Store) insertNewKey(tx *gorm.DB, key IdempotencyKey, fresh created) error {
+	row := newIdempotencyRow(key, fresh, s.Now())
+	owners := key.Caller.ids()
+	inserted := tx.Exec(`INSERT INTO idempotency_keys
+			(client_id, api_key_id, idempotency_key, request_sha256, operation, resource, booking_id, lease, leased_until, created_at)
+		SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM DUAL
+		WHERE NOT EXISTS (SELECT 1 FROM idempotency_keys WHERE idempotency_key = ? AND (client_id IN ?
+			OR client_id IS NULL AND api_key_id IN (SELECT id FROM api_keys WHERE client_id IN ?)))`,
+		row.ClientID, row.APIKeyID, row.IdempotencyKey, row.RequestSha256, row.Operation, row.Resource, row.BookingID, row.Lease,
+		row.LeasedUntil, row.CreatedAt, row.IdempotencyKey, owners, owners)
+	if inserted.Error == nil && inserted.RowsAffected == 0 {
+		return errKnown
+	}
+	return inserted.Error
 }
 
 // under narrows a query to a client's row of a key.

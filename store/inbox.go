@@ -83,7 +83,7 @@ type Event struct {
 	Created    time.Time
 	Payload    []byte // empty for a type that nobody acts on
 
-	// What follows is the inbox's own, read and never given but for the state of one that is not ours.
+	// What follows is the inbox's own, read and never given but for the state: of one that is not ours, or that is dispatched at once.
 	State         EventState
 	Processed     bool
 	Attempts      int
@@ -103,11 +103,19 @@ func (r eventRow) domain() Event {
 	}
 }
 
+// Receipt is what a delivery of an event has met.
+type Receipt struct {
+	// Processed: the event was dealt with before, or nothing is to be done about it, so that this delivery may be acknowledged and forgotten.
+	Processed bool
+	// Known: an earlier delivery has stored it.
+	Known bool
+}
+
 // ReceiveEvent keeps an event before anything is done about it. note is not empty for one that nothing is to be done
-// about: it is processed then, or not ours where e.State says so. processed is true when it was dealt with before, so that this delivery
-// may be acknowledged and forgotten. patience is after how long the sweeper dispatches it again. The UNIQUE event id makes a second
+// about: it is processed then, or not ours where e.State says so. One whose e.State is EventProcessing is stored with the first attempt
+// counted, which follows at once. patience is after how long the sweeper dispatches it again. The UNIQUE event id makes a second
 // delivery harmless.
-func (s *Store) ReceiveEvent(ctx context.Context, e Event, note string, patience time.Duration) (processed bool, err error) {
+func (s *Store) ReceiveEvent(ctx context.Context, e Event, note string, patience time.Duration) (Receipt, error) {
 	conn, now := s.db.WithContext(ctx), s.Now()
 	row := eventRow{
 		StripeEventID: e.ID, Type: e.Type, APIVersion: e.APIVersion, ObjectID: e.ObjectID, Livemode: e.Livemode,
@@ -115,24 +123,28 @@ func (s *Store) ReceiveEvent(ctx context.Context, e Event, note string, patience
 		ReceivedAt: now,
 		State:      EventReceived, NextAttemptAt: db.TimeOrNil(now.Add(patience)),
 	}
+	if e.State == EventProcessing {
+		row.State, row.Attempts = EventProcessing, 1
+	}
 	if note != "" {
+		row.Attempts = 0
 		row.State, row.Processed, row.ProcessedAt, row.Note, row.NextAttemptAt = EventProcessed, true, &now, db.Truncate(note, 200), nil
 		if e.State == EventNotOurs {
 			row.State = EventNotOurs
 		}
 	}
-	err = conn.Create(&row).Error
+	err := conn.Create(&row).Error
 	if err == nil {
-		return row.Processed, nil
+		return Receipt{Processed: row.Processed}, nil
 	}
 	if !db.DuplicateKey(err) {
-		return false, err
+		return Receipt{}, err
 	}
 	var known eventRow
 	if err := conn.Select("processed").Where("stripe_event_id = ?", e.ID).Take(&known).Error; err != nil {
-		return false, db.NotFound(err)
+		return Receipt{}, db.NotFound(err)
 	}
-	return known.Processed, nil
+	return Receipt{Processed: known.Processed, Known: true}, nil
 }
 
 // BeginEvent counts an attempt at an event and says when it is looked at again should nothing come of it. An event that

@@ -23,12 +23,12 @@ func TestInboxStates(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
 	ctx, now := t.Context(), time.Now().UTC()
-	processed, err := b.Store.ReceiveEvent(ctx, event("evt_kept", "customer.created"), "not acted on", time.Minute)
+	receipt, err := b.Store.ReceiveEvent(ctx, event("evt_kept", "customer.created"), "not acted on", time.Minute)
 	require.NoError(t, err)
-	require.True(t, processed)
-	processed, err = b.Store.ReceiveEvent(ctx, event("evt_1", "payment_intent.succeeded"), "", time.Minute)
+	require.Equal(t, store.Receipt{Processed: true}, receipt)
+	receipt, err = b.Store.ReceiveEvent(ctx, event("evt_1", "payment_intent.succeeded"), "", time.Minute)
 	require.NoError(t, err)
-	require.False(t, processed)
+	require.Equal(t, store.Receipt{}, receipt)
 
 	due := func(at time.Time) int {
 		events, err := b.Store.DueEvents(ctx, at, 10)
@@ -148,13 +148,35 @@ func TestEventIsReceivedOnce(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
 	event := store.Event{ID: "evt_1", Type: "payment_intent.succeeded", Created: time.Now().UTC(), Payload: []byte(`{}`)}
-	for range 2 {
-		processed, err := b.Store.ReceiveEvent(t.Context(), event, "", time.Minute)
+	for _, known := range []bool{false, true} {
+		receipt, err := b.Store.ReceiveEvent(t.Context(), event, "", time.Minute)
 		require.NoError(t, err)
-		require.False(t, processed)
+		require.Equal(t, store.Receipt{Known: known}, receipt)
 	}
 	require.NoError(t, b.Store.MarkEventProcessed(t.Context(), "evt_1", "not acted upon"))
-	processed, err := b.Store.ReceiveEvent(t.Context(), event, "", time.Minute)
+	receipt, err := b.Store.ReceiveEvent(t.Context(), event, "", time.Minute)
 	require.NoError(t, err)
-	require.True(t, processed)
+	require.Equal(t, store.Receipt{Processed: true, Known: true}, receipt)
+}
+
+// The row of an event that is dispatched at once has its first attempt counted, so that the sweeper finds it after a crash as it would find
+// one whose first attempt failed. A second delivery does not count it again.
+func TestEventDispatchedAtOnceHasItsFirstAttemptCounted(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	event := store.Event{
+		ID: "evt_1", Type: "payment_intent.succeeded", Created: time.Now().UTC(), Payload: []byte(`{}`), State: store.EventProcessing,
+	}
+	for range 2 {
+		_, err := b.Store.ReceiveEvent(t.Context(), event, "", time.Minute)
+		require.NoError(t, err)
+		known, err := b.Store.Event(t.Context(), "evt_1")
+		require.NoError(t, err)
+		require.Equal(t, store.EventProcessing, known.State)
+		require.Equal(t, 1, known.Attempts)
+		require.False(t, known.Processed)
+	}
+	due, err := b.Store.DueEvents(t.Context(), b.Clock.Now().Add(2*time.Minute), 10)
+	require.NoError(t, err)
+	require.Len(t, due, 1)
 }

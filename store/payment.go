@@ -134,9 +134,5 @@ func (s *Store) PaymentIntentsOfCharges(ctx context.Context, chargeIDs []string)
 
 // BookingOfPayment reads the booking of a PaymentIntent, or ErrNotFound.
 func (s *Store) BookingOfPayment(ctx context.Context, paymentIntentID string) (Booking, error) {
-	reference, err := s.referenceOfPayment(ctx, paymentIntentID)
-	if err != nil {
-		return Booking{}, err
-	}
-	return s.Booking(ctx, reference)
+	return s.bookingWhere(ctx, "Payment.stripe_payment_intent_id = ?", paymentIntentID)
 }

@@ -16,8 +16,15 @@ import (
 
 // RecordPaymentIntent inserts the payment row of a booking whose PaymentIntent was created or found. Harmless when repeated: the row is
 // UNIQUE per booking. Another PaymentIntent for the same booking, or one about another amount or booking, is a *ContradictionError. twin:
-// an earlier attempt may have created another PaymentIntent (see PossibleTwins).
+// an earlier attempt may have created another PaymentIntent (see PossibleTwins). A new PaymentIntent that fits is one INSERT; anything else
+// is decided under the booking's lock.
 func (s *Store) RecordPaymentIntent(ctx context.Context, reference booking.Reference, snapshot booking.PaymentSnapshot, twin bool) error {
+	if !twin && snapshot.Reference == reference && snapshot.PaymentStatus() == booking.PaymentPending {
+		inserted, err := s.insertNewPayment(ctx, reference, snapshot)
+		if inserted || err != nil {
+			return err
+		}
+	}
 	var contradiction *ContradictionError
 	err := s.underLock(ctx, reference, s.Now(), func(b *lockedBooking) (err error) {
 		if b.payment.ID == 0 && snapshot.Reference != reference {
@@ -36,6 +43,21 @@ func (s *Store) RecordPaymentIntent(ctx context.Context, reference booking.Refer
 		return contradiction
 	}
 	return err
+}
+
+// insertNewPayment inserts the payment row of a booking that has this amount and currency, no other payment and no open matter, and
+// reports whether it has. The foreign key has it wait for whoever holds the booking's lock.
+func (s *Store) insertNewPayment(ctx context.Context, reference booking.Reference, snapshot booking.PaymentSnapshot) (bool, error) {
+	row := newPaymentRow(0, snapshot, s.Now())
+	inserted := s.db.WithContext(ctx).Exec(`INSERT INTO payments (booking_id, stripe_payment_intent_id, status, stripe_status, amount,
+			amount_captured, amount_refunded, amount_charged_back, currency, stripe_charge_id, decline_code, fee_posted, created_at, updated_at)
+		SELECT id, ?, ?, '', amount, 0, 0, 0, currency, '', '', FALSE, ?, ? FROM bookings
+		WHERE reference = ? AND amount = ? AND currency = ? AND attention IS NULL`,
+		row.StripePaymentIntentID, row.Status, row.CreatedAt, row.UpdatedAt, reference, row.Amount, row.Currency)
+	if db.DuplicateKey(inserted.Error) {
+		return false, nil
+	}
+	return inserted.RowsAffected == 1, inserted.Error
 }
 
 // OtherPaymentReading is the state at Stripe of a PaymentIntent that an event assigned to a booking which has another PaymentIntent.

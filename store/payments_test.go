@@ -169,3 +169,50 @@ func TestRefusedBeforeAnyPaymentIntent(t *testing.T) {
 	}
 	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM emails"))
 }
+
+// Fifty attempts at once make one payment row of one PaymentIntent, while recorders hold the booking's lock. Another PaymentIntent, and one
+// over another amount or currency, gets no row and is shown to an operator.
+func TestPaymentRowIsInsertedOnceAndOnlyForItsBooking(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*booking.PaymentSnapshot){
+		"another PaymentIntent": func(s *booking.PaymentSnapshot) { s.PaymentIntentID = "pi_other" },
+		"another amount":        func(s *booking.PaymentSnapshot) { s.Amount = 1 },
+		"another currency":      func(s *booking.PaymentSnapshot) { s.Currency = "EUR" },
+		"another booking":       func(s *booking.PaymentSnapshot) { s.Reference = "FB-7K2M9QXA" },
+	} {
+		b := newBooks(t)
+		reservation, err := b.reserve("key", 1)
+		require.NoError(t, err)
+		reference := reservation.Booking.Reference
+		snapshot := booking.PaymentSnapshot{
+			PaymentIntentID: "pi_1", StripeStatus: "requires_payment_method", Reference: reference, Amount: 45900, Currency: "USD",
+		}
+		different := snapshot
+		change(&different)
+		var contradiction *store.ContradictionError
+		if name != "another PaymentIntent" {
+			require.ErrorAs(t, b.Store.RecordPaymentIntent(t.Context(), reference, different, false), &contradiction, name)
+			require.Zero(t, b.Count(t, "SELECT COUNT(*) FROM payments"), name)
+		}
+		var group sync.WaitGroup
+		failures := make([]error, 50)
+		for i := range failures {
+			group.Go(func() {
+				if i%5 == 0 {
+					_, failures[i] = b.record(snapshot, store.ReasonEvent)
+					return
+				}
+				failures[i] = b.Store.RecordPaymentIntent(t.Context(), reference, snapshot, false)
+			})
+		}
+		group.Wait()
+		for _, err := range failures {
+			require.NoError(t, err, name)
+		}
+		require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM payments"))
+		if name != "another booking" { // the PaymentIntent's id decides from now on
+			require.ErrorAs(t, b.Store.RecordPaymentIntent(t.Context(), reference, different, false), &contradiction, name)
+		}
+		require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM payments WHERE stripe_payment_intent_id = 'pi_1'"), name)
+	}
+}

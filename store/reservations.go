@@ -26,6 +26,7 @@ type NewBooking struct {
 	Methods        booking.PaymentMethods
 	CorrelationID  string
 	Now            time.Time
+	Known          bool // see IdempotencyKey
 }
 
 // Key is the booking's idempotency key.
@@ -39,13 +40,21 @@ type Reservation struct {
 	Claim
 }
 
-// ReserveBooking writes idempotency key and booking in one transaction, or finds what the key stands for already.
+// ReserveBooking writes idempotency key and booking in one transaction, or finds what the key stands for already. The UNIQUE keys of both
+// rows say whether the key is new, so that nothing is read before.
 func (s *Store) ReserveBooking(ctx context.Context, in NewBooking) (Reservation, error) {
 	installation, err := s.Installation(ctx)
 	if err != nil {
 		return Reservation{}, err
 	}
-	var row bookingRow
+	row, err := s.reserveNew(ctx, in, installation.request(in.Key()))
+	if err == nil {
+		return s.reserved(in, row, Claim{Resource: string(row.Reference)})
+	}
+	if !errors.Is(err, errKnown) && !db.DuplicateKey(err) { // such as a COMMIT whose answer was lost
+		claim, err := s.winner(ctx, in.Key(), s.Now(), err)
+		return s.reservation(ctx, claim, err)
+	}
 	claim, err := s.claim(ctx, in.Key(), s.Now(), func(tx *gorm.DB) (of created, err error) {
 		row, err = reserveBooking(tx, in, installation.request(in.Key()))
 		return created{resource: string(row.Reference), bookingID: &row.ID}, err
@@ -53,9 +62,40 @@ func (s *Store) ReserveBooking(ctx context.Context, in NewBooking) (Reservation,
 	if err != nil || claim.Replayed {
 		return s.reservation(ctx, claim, err)
 	}
+	return s.reserved(in, row, claim)
+}
+
+// reserved is the reservation of a booking that was just made.
+func (s *Store) reserved(in NewBooking, row bookingRow, claim Claim) (Reservation, error) {
 	s.report(changes{func(o Observer) { o.BookingEntered(row.Status) }})
 	fresh, err := row.domain()
+	fresh.ClientCode = in.Caller.ClientCode
 	return Reservation{Booking: fresh, Claim: claim}, err
+}
+
+// errKnown says that a row exists already, where the server does not say so.
+var errKnown = errors.New("known already")
+
+// reserveNew inserts booking and key as a new request's, under the first reference that derives from it. An error that is errKnown or a
+// duplicate key means that one of the rows exists; nothing is written then.
+func (s *Store) reserveNew(ctx context.Context, in NewBooking, asked derivation) (bookingRow, error) {
+	if in.Known {
+		return bookingRow{}, errKnown
+	}
+	row, err := newBookingRow(in)
+	if err != nil {
+		return bookingRow{}, err
+	}
+	requestKey := asked.requestKey()
+	row.RequestKey, row.Reference = &requestKey, booking.ReferenceFrom(asked.code(0))
+	err = s.db.InTransaction(ctx, func(tx *gorm.DB) error {
+		row.ID = 0 // of an attempt that was rolled back
+		if err := tx.Create(&row).Error; err != nil {
+			return err
+		}
+		return s.insertNewKey(tx, in.Key(), created{resource: string(row.Reference), bookingID: &row.ID})
+	})
+	return row, err
 }
 
 // KnownReservation reads what a key stands for and writes nothing: ErrNotFound, *IdempotencyConflictError or the booking. Only

@@ -125,3 +125,34 @@ func TestFirstAnswerIsKept(t *testing.T) {
 		require.JSONEq(t, `{"n":1}`, string(kept))
 	}
 }
+
+// A key that a client has used before it was merged into another is the other's as well, although no UNIQUE key says so: its booking is
+// found, and no second one is made.
+func TestKeyOfAMergedClientIsKnown(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	first, err := b.reserve("key", 1)
+	require.NoError(t, err)
+	heir := b
+	heir.caller = b.Caller(t, b.NewKey(t, "heir"))
+	heir.caller.Merged = []uint64{b.caller.ClientID}
+	again, err := heir.reserve("key", 1)
+	require.NoError(t, err)
+	require.True(t, again.Replayed)
+	require.Equal(t, first.Booking.Reference, again.Booking.Reference)
+	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM bookings"))
+	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM idempotency_keys"))
+}
+
+// A key that was used for something else makes no booking.
+func TestKeyOfAnotherOperationMakesNoBooking(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	key := store.IdempotencyKey{Caller: b.caller, Key: "key", Operation: store.OperationCreateRefund, Hash: [32]byte{1}}
+	_, err := b.Store.ClaimOperation(t.Context(), key, "RF-7K2M9QXA", store.AuditEntry{}, b.Clock.Now())
+	require.NoError(t, err)
+	_, err = b.reserve("key", 1)
+	var conflict *store.IdempotencyConflictError
+	require.ErrorAs(t, err, &conflict)
+	require.Zero(t, b.Count(t, "SELECT COUNT(*) FROM bookings"))
+}

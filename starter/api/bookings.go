@@ -94,7 +94,7 @@ func (a *api) createBooking(ctx context.Context, in *bodyInput) (*replayable[boo
 		operation: store.OperationCreateBooking, body: request, status: http.StatusCreated, points: bookingPoints,
 		claim: func(ctx context.Context, key store.IdempotencyKey) (store.Claim, error) {
 			reservation, err := a.reserve(ctx, store.NewBooking{
-				Caller: key.Caller, IdempotencyKey: key.Key, RequestHash: key.Hash, Lease: key.Lease, Request: request,
+				Caller: key.Caller, IdempotencyKey: key.Key, RequestHash: key.Hash, Lease: key.Lease, Known: key.Known, Request: request,
 				CorrelationID: correlationOf(ctx), Now: now,
 			})
 			reserved = reservation.Booking

@@ -130,6 +130,7 @@ func (a *api) awaitTurn(ctx context.Context, key store.IdempotencyKey,
 		if wait.For(waiting, turnPace) != nil {
 			return store.Claim{}, errInProgress
 		}
+		key.Known = true
 	}
 }
 

@@ -83,17 +83,17 @@ func (a *api) receiveEvent(ctx context.Context, in *eventInput) (*eventOutput, e
 	if event.Subject.CorrelationID != "" {
 		ctx = correlation.With(ctx, event.Subject.CorrelationID)
 	}
-	processed, err := a.Inbox.Receive(ctx, event)
+	delivery, err := a.Inbox.Deliver(ctx, event)
 	if err != nil {
 		return nil, err
 	}
 	failpoint.Hit("webhook-after-event-stored")
-	a.counts.Webhook(map[bool]string{false: "stored", true: "known"}[processed])
-	if !processed {
-		a.Inbox.Later(ctx, event)
+	a.counts.Webhook(map[bool]string{false: "stored", true: "known"}[delivery.Processed])
+	if !delivery.Processed {
+		delivery.Later(ctx)
 	}
 	a.Log.InfoContext(ctx, "Stripe event received", "eventId", event.ID, "type", event.Type,
-		"objectId", event.Subject.ObjectID, "reference", event.Subject.Reference, "nothingToDo", processed)
+		"objectId", event.Subject.ObjectID, "reference", event.Subject.Reference, "nothingToDo", delivery.Processed)
 	out := &eventOutput{}
 	out.Body.Received, out.Body.Note = true, event.Note
 	return out, nil

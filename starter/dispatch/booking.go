@@ -107,6 +107,17 @@ func (c *Client) updateOnce(ctx context.Context, s subject, update client.Update
 	return handle.Get(ctx, result)
 }
 
+// SignalStripeEvent signals the workflow of a booking that its payment may have changed at Stripe, and reports whether the workflow runs.
+// It starts none.
+func (c *Client) SignalStripeEvent(ctx context.Context, reference booking.Reference, event workflows.StripeEvent) (bool, error) {
+	err := c.temporal.SignalWorkflow(ctx, workflows.BookingPaymentWorkflowID(reference), "", workflows.SignalStripeEvent, event)
+	var missing *serviceerror.NotFound
+	if errors.As(err, &missing) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // DeliverStripeEvent signals the booking's workflow that its payment may have changed at Stripe, and starts the workflow if it does not
 // run.
 func (c *Client) DeliverStripeEvent(ctx context.Context, s BookingSubject, event workflows.StripeEvent) error {

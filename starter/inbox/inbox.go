@@ -15,7 +15,6 @@ import (
 
 	"farebook/internal/correlation"
 	"farebook/internal/failpoint"
-	"farebook/internal/logging"
 	"farebook/internal/stripeapi"
 	"farebook/starter/dispatch"
 	"farebook/store"
@@ -61,52 +60,45 @@ func New(books *store.Store, dispatcher *dispatch.Client, stripe *stripeapi.Clie
 	}
 }
 
-// Receive stores an event under its id, so that a second delivery is harmless. processed is true when no workflow has to be notified:
-// the event was processed before, or e.Note says why.
+// Receive stores an event under its id, so that a second delivery is harmless. It leaves the event to the sweeper. processed is true when
+// no workflow has to be notified: the event was processed before, or e.Note says why.
 func (i *Inbox) Receive(ctx context.Context, e Event) (processed bool, err error) {
+	receipt, err := i.receive(ctx, e, store.EventReceived)
+	return receipt.Processed, err
+}
+
+// receive stores an event in a state, unless it is about somebody else's object.
+func (i *Inbox) receive(ctx context.Context, e Event, state store.EventState) (store.Receipt, error) {
 	if e.Created == 0 {
 		e.Created = i.Store.Now().Unix()
 	}
-	return i.Store.ReceiveEvent(ctx, e.row(), e.Note, i.firstPause)
-}
-
-// Later processes an event in the background, so that Stripe is answered first. While maxConcurrent events are being processed, the
-// event is left to the sweeper.
-func (i *Inbox) Later(ctx context.Context, e Event) {
-	select {
-	case i.slots <- struct{}{}:
-	default:
-		i.Log.WarnContext(logging.As(ctx, service), "too many events at once: this one is left to the sweeper", "eventId", e.ID)
-		return
+	row := e.row()
+	if !e.NotOurs {
+		row.State = state
 	}
-	ctx = store.WithoutPatience(logging.As(context.WithoutCancel(ctx), service))
-	i.group.Go(func() {
-		defer func() { <-i.slots }()
-		ctx, cancel := context.WithTimeout(ctx, timeout)
-		defer cancel()
-		err := i.Process(ctx, e, 0)
-		if err != nil {
-			i.Log.WarnContext(ctx, "event not handed on; the sweeper tries again", "eventId", e.ID, "type", e.Type, "error", err)
-		}
-	})
+	return i.Store.ReceiveEvent(ctx, row, e.Note, i.firstPause)
 }
 
-// Wait returns when every event that Later accepted has been processed or left to the sweeper.
+// Wait returns when every event that a Delivery has handed on has been processed or left to the sweeper.
 func (i *Inbox) Wait() { i.group.Wait() }
 
-// Process routes an event and writes the outcome to its row; attempts is the number of earlier attempts. A repetition is harmless,
-// because the workflow reads the object at Stripe and records nothing twice. An error is recorded in the row, and the sweeper tries
-// again.
+// Process counts an attempt in an event's row and hands the event on; attempts is the number of earlier attempts.
 func (i *Inbox) Process(ctx context.Context, e Event, attempts int) error {
-	if e.Subject.CorrelationID != "" {
-		ctx = correlation.With(ctx, e.Subject.CorrelationID)
-	}
 	err := i.Store.BeginEvent(ctx, e.ID, i.Store.Now().Add(i.pause(attempts)))
 	if err != nil {
 		return err
 	}
+	return i.handOn(ctx, e, attempts, i.route)
+}
+
+// handOn routes an event and writes the outcome to its row. A repetition is harmless, because the workflow reads the object at Stripe and
+// records nothing twice. An error is recorded in the row, and the sweeper tries again.
+func (i *Inbox) handOn(ctx context.Context, e Event, attempts int, route func(context.Context, Event) (outcome, error)) error {
+	if e.Subject.CorrelationID != "" {
+		ctx = correlation.With(ctx, e.Subject.CorrelationID)
+	}
 	failpoint.Hit("webhook-before-signal")
-	result, err := i.route(ctx, e)
+	result, err := route(ctx, e)
 	if err == nil {
 		err = i.conclude(ctx, e, result, attempts)
 	}

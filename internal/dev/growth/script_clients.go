@@ -16,7 +16,6 @@ func (s *script) clients() {
 	s.measure("DisableClient", made.ID, true, s.by)
 	s.measure("Clients", 0, listPage)
 	s.measure("KnownClients", []string{made.ClientID, "cl_unknown"})
-	s.measure("ClientOf", s.old(0))
 	s.measure("ImportOwner", "client 2")
 	into := first[store.Client](s.calls, "Client", "client 2")
 	from := must(s.books.Client(s.ctx, fmt.Sprintf("client %d", mergedFirst+s.round)))

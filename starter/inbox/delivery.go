@@ -1,0 +1,115 @@
+package inbox
+
+import (
+	"context"
+
+	"farebook/booking"
+	"farebook/internal/logging"
+	"farebook/store"
+	"farebook/workflows"
+)
+
+// Delivery is one request that delivers an event, once the event is stored.
+type Delivery struct {
+	// Processed: no workflow has to be notified, because the event was processed before, or because its Note says why.
+	Processed bool
+
+	inbox *Inbox
+	event Event
+	known bool // an earlier delivery has stored the event
+	slot  bool // a slot is taken, which Later gives back
+}
+
+// Deliver stores an event under its id, so that a second delivery is harmless. Unless the delivery is Processed, call Later. A new event is
+// stored as one whose first attempt has begun, so that Later need not write that; while maxConcurrent events are being processed, it is
+// stored as received and left to the sweeper.
+func (i *Inbox) Deliver(ctx context.Context, e Event) (Delivery, error) {
+	d := Delivery{inbox: i, event: e}
+	state := store.EventReceived
+	select {
+	case i.slots <- struct{}{}:
+		d.slot, state = true, store.EventProcessing
+	default:
+	}
+	receipt, err := i.receive(ctx, e, state)
+	d.Processed, d.known = receipt.Processed, receipt.Known
+	if err != nil || d.Processed {
+		d.release()
+	}
+	return d, err
+}
+
+func (d *Delivery) release() {
+	if d.slot {
+		<-d.inbox.slots
+		d.slot = false
+	}
+}
+
+// Later notifies the event's workflow in the background, so that Stripe is answered first.
+func (d *Delivery) Later(ctx context.Context) {
+	i, e := d.inbox, d.event
+	if !d.slot {
+		i.Log.WarnContext(logging.As(ctx, service), "too many events at once: this one is left to the sweeper", "eventId", e.ID)
+		return
+	}
+	ctx = store.WithoutPatience(logging.As(context.WithoutCancel(ctx), service))
+	i.group.Go(func() {
+		defer d.release()
+		ctx, cancel := context.WithTimeout(ctx, timeout)
+		defer cancel()
+		err := d.attempt(ctx)
+		if err != nil {
+			i.Log.WarnContext(ctx, "event not handed on; the sweeper tries again", "eventId", e.ID, "type", e.Type, "error", err)
+		}
+	})
+}
+
+// attempt begins an attempt unless the event's row says that it has begun.
+func (d *Delivery) attempt(ctx context.Context) error {
+	if d.known {
+		return d.inbox.Process(ctx, d.event, 0)
+	}
+	return d.inbox.handOn(ctx, d.event, 0, d.inbox.routeNew)
+}
+
+// routeNew is route for an event that was just stored. It signals the workflow of the booking that the event's metadata name, if that
+// workflow runs, without a look at the books. Metadata can be edited: a workflow that does not have the PaymentIntent leaves the event of
+// another booking as it is, and the sweeper routes it by the books.
+func (i *Inbox) routeNew(ctx context.Context, e Event) (outcome, error) {
+	named, err := i.namesBooking(ctx, e)
+	if err != nil || named == "" {
+		return i.routeUnless(ctx, e, err)
+	}
+	running, err := i.Dispatch.SignalStripeEvent(ctx, named, workflows.StripeEvent{
+		EventID: e.ID, Type: e.Type, PaymentIntentID: e.Subject.PaymentIntentID,
+	})
+	if running {
+		return outcome{}, nil
+	}
+	return i.routeUnless(ctx, e, err)
+}
+
+func (i *Inbox) routeUnless(ctx context.Context, e Event, err error) (outcome, error) {
+	if err != nil {
+		return outcome{}, err
+	}
+	return i.route(ctx, e)
+}
+
+// namesBooking returns the reference in the metadata of a payment's event that this installation has created; empty for any other event.
+func (i *Inbox) namesBooking(ctx context.Context, e Event) (booking.Reference, error) {
+	subject := e.Subject
+	if e.Note != "" || subject.owner != payment || subject.PaymentIntentID == "" || subject.InstallationID == "" {
+		return "", nil
+	}
+	ours, err := i.Store.Installation(ctx)
+	if err != nil || subject.InstallationID != ours.ID {
+		return "", err
+	}
+	reference, err := booking.ParseReference(string(subject.Reference))
+	if err != nil {
+		return "", nil //nolint:nilerr // not a reference: the books decide
+	}
+	return reference, nil
+}
