@@ -48,7 +48,7 @@ type SealContent struct {
 
 // SealingContent tells the finance department that the ledger is not sealed any more.
 type SealingContent struct {
-	Number   uint64    `json:"number,omitempty"`  // of the last seal; 0 when there is none
+	Number   uint64    `json:"number,omitempty"`  // of the last seal; 0 before the first
 	SealedAt time.Time `json:"sealedAt,omitzero"` // of that seal
 	Waiting  time.Time `json:"waiting"`           // when the oldest transaction without a seal was posted
 }

@@ -5,14 +5,15 @@ import (
 
 	"farebook/booking"
 	"farebook/ledger"
+	"farebook/ledger/seal"
 	"farebook/money"
 	"farebook/store/internal/db"
 	"farebook/store/internal/journal"
 )
 
-// LedgerTransaction is a transaction as it is in the books. The zero Effective is one of an older release that `starter migrate`
-// has not completed yet.
-type LedgerTransaction = journal.Transaction
+// LedgerTransaction is a transaction as stored, with the ids of its entries. A zero Effective means a row of an older release that
+// `starter migrate` has not completed yet.
+type LedgerTransaction = seal.Transaction
 
 // Ledger reads a booking's transactions with their entries, oldest first.
 func (s *Store) Ledger(ctx context.Context, reference booking.Reference) ([]LedgerTransaction, error) {
@@ -21,7 +22,11 @@ func (s *Store) Ledger(ctx context.Context, reference booking.Reference) ([]Ledg
 	if err := conn.Select("id").Where("reference = ?", reference).Take(&owner).Error; err != nil {
 		return nil, db.NotFound(err)
 	}
-	return journal.OfBooking(conn, reference, owner.ID)
+	transactions, err := journal.OfBooking(conn, owner.ID)
+	for i := range transactions {
+		transactions[i].Reference = reference
+	}
+	return transactions, err
 }
 
 // Balance of an account in one currency: debits less credits, in minor units.

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"farebook/booking"
 	"farebook/notice"
@@ -70,18 +69,18 @@ func (b *lockedBooking) insertEmail(row *emailRow) error {
 	} else if *b.fenced && row.Status == EmailQueued {
 		row.Status = EmailHeld
 	}
-	err := insertEmailRow(b.tx, row)
-	if err == nil && row.Status == EmailQueued {
+	inserted, err := insertEmailRow(b.tx, row)
+	if inserted && row.Status == EmailQueued {
 		b.queued = append(b.queued, row.ID)
 	}
 	return err
 }
 
-// queue writes the email's row.
-func queue(tx *gorm.DB, now time.Time, e outgoingEmail) error {
+// queue writes the email's row, and reports whether it was not there yet.
+func queue(tx *gorm.DB, now time.Time, e outgoingEmail) (inserted bool, err error) {
 	row, err := e.row(now)
 	if err != nil {
-		return err
+		return false, err
 	}
 	return insertEmail(tx, &row)
 }
@@ -118,7 +117,7 @@ type OperatorEmail struct {
 // QueueEmail queues an email, once an owner and occasion, and returns the ids of the owner's emails that are not sent yet.
 func (s *Store) QueueEmail(ctx context.Context, now time.Time, e OperatorEmail) (ids []uint64, err error) {
 	err = s.db.InTransaction(ctx, func(tx *gorm.DB) error {
-		err := queue(tx, now, outgoingEmail{kind: e.Kind, owner: e.Owner, occasion: e.Occasion, content: &e.Content})
+		_, err := queue(tx, now, outgoingEmail{kind: e.Kind, owner: e.Owner, occasion: e.Occasion, content: &e.Content})
 		if err != nil {
 			return err
 		}
@@ -170,16 +169,23 @@ func (b *lockedBooking) bound(email *emailRow) error {
 	return err
 }
 
-// insertEmail writes an email's row; one that is there, in whatever state, stays as it is: UNIQUE key.
-func insertEmail(tx *gorm.DB, email *emailRow) error {
+// insertEmail writes an email's row, and reports whether it was not there yet: its UNIQUE key leaves an existing row as it is, in whatever
+// state.
+func insertEmail(tx *gorm.DB, email *emailRow) (inserted bool, err error) {
 	if err := holdIfFenced(tx, email); err != nil {
-		return err
+		return false, err
 	}
 	return insertEmailRow(tx, email)
 }
 
-func insertEmailRow(tx *gorm.DB, email *emailRow) error {
-	return tx.Clauses(clause.OnConflict{DoNothing: true}).Create(email).Error
+// insertEmailRow does not use ON DUPLICATE KEY UPDATE, which would not tell: by ClientFoundRows, the server counts a row that it finds as it
+// counts one that it inserts.
+func insertEmailRow(tx *gorm.DB, email *emailRow) (inserted bool, err error) {
+	err = tx.Create(email).Error
+	if db.DuplicateKey(err) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // Sending is one attempt to send an email: nobody else sends it until then.

@@ -163,7 +163,7 @@ func (r *payoutRecorder) notify() error {
 	}
 	for _, kind := range kinds {
 		email := outgoingEmail{kind: kind, owner: about.ID, occasion: string(kind), content: &notice.Content{Payout: &about}}
-		if err := queue(r.tx, r.now, email); err != nil {
+		if _, err := queue(r.tx, r.now, email); err != nil {
 			return err
 		}
 	}

@@ -20,12 +20,12 @@ const (
 
 // EmailSeal queues an email to finance with the newest seal and its signed statement, once a UTC day, and reports whether it did. The
 // email's UNIQUE key makes a repetition harmless. Nothing is queued before the first seal.
-func (s *Store) EmailSeal(ctx context.Context, sign func(statement string) string) (bool, error) {
+func (s *Store) EmailSeal(ctx context.Context, sign func(statement string) string) (queued bool, err error) {
 	now := s.Now()
 	day := now.UTC().Format(sealEmailDay)
-	var queued int64
-	err := s.db.WithContext(ctx).Model(&emailRow{}).Where("dedupe_key = ?", sealEmails+"/"+day).Count(&queued).Error
-	if err != nil || queued > 0 {
+	var known int64
+	err = s.db.WithContext(ctx).Model(&emailRow{}).Where("dedupe_key = ?", sealEmails+"/"+day).Count(&known).Error
+	if err != nil || known > 0 {
 		return false, err
 	}
 	last, err := s.LastSeal(ctx)
@@ -41,23 +41,26 @@ func (s *Store) EmailSeal(ctx context.Context, sign func(statement string) strin
 		Digest: last.Digest.String(), Statement: sign(last.Statement(installation.ID)),
 	}}
 	email := outgoingEmail{kind: notice.LedgerSealed, owner: sealEmails, occasion: day, content: &content}
-	err = s.db.InTransaction(ctx, func(tx *gorm.DB) error { return queue(tx, now, email) })
-	return err == nil, err
+	err = s.db.InTransaction(ctx, func(tx *gorm.DB) error {
+		queued, err = queue(tx, now, email)
+		return err
+	})
+	return queued, err
 }
 
 // emailedSeals is how many emails are read to find the one that covers a seal: that of the seal's day, which may be older than the seal,
 // and the next.
 const emailedSeals = 2
 
-// EmailedSeal returns the number of the first seal from one on that finance has received by email, and the day of that email; 0 when there
-// is none yet.
-func (s *Store) EmailedSeal(ctx context.Context, from uint64, sealedAt time.Time) (number uint64, day string, err error) {
+// EmailedSeal returns the number of the first seal, from one on, that finance has received by email; 0 if finance has received no such seal
+// yet. sealedAt is the time of the seal from.
+func (s *Store) EmailedSeal(ctx context.Context, from uint64, sealedAt time.Time) (uint64, error) {
 	var rows []emailRow
-	err = s.db.WithContext(ctx).Select("dedupe_key, content_json").Where("dedupe_key >= ? AND dedupe_key < ?",
+	err := s.db.WithContext(ctx).Select("dedupe_key, content_json").Where("dedupe_key >= ? AND dedupe_key < ?",
 		sealEmails+"/"+sealedAt.UTC().Format(sealEmailDay), sealEmails+"0"). // 0 is the character after the slash
 		Where("status = ?", EmailSent).Order("dedupe_key").Limit(emailedSeals).Find(&rows).Error
 	if err != nil {
-		return 0, "", err
+		return 0, err
 	}
 	for _, row := range rows {
 		var content notice.Content
@@ -65,11 +68,11 @@ func (s *Store) EmailedSeal(ctx context.Context, from uint64, sealedAt time.Time
 			continue
 		}
 		if err := json.Unmarshal([]byte(*row.ContentJSON), &content); err != nil {
-			return 0, "", fmt.Errorf("read the content of email %s: %w", row.DedupeKey, err)
+			return 0, fmt.Errorf("read the content of email %s: %w", row.DedupeKey, err)
 		}
 		if content.Seal != nil && content.Seal.Number >= from {
-			return content.Seal.Number, row.DedupeKey[len(sealEmails)+1:], nil
+			return content.Seal.Number, nil
 		}
 	}
-	return 0, "", nil
+	return 0, nil
 }

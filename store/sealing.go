@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"farebook/notice"
 )
@@ -17,8 +16,8 @@ const SealingAllowance = 3 * time.Hour
 
 // Sealing is how far the ledger is sealed. Its zero value is that of a ledger without a transaction.
 type Sealing struct {
-	LastSeal uint64    // number of the newest seal; 0 when there is none
-	SealedAt time.Time // of that seal; the zero time when there is none
+	LastSeal uint64    // number of the newest seal; 0 before the first
+	SealedAt time.Time // of that seal; zero before the first
 	Oldest   uint64    // the oldest transaction without a seal; 0 when every transaction is sealed
 	PostedAt time.Time // of that transaction
 	Now      time.Time // when this was read
@@ -44,7 +43,7 @@ func (s Sealing) Reason() string {
 // of the ledger.
 func (s *Store) Sealing(ctx context.Context) (Sealing, error) {
 	found := Sealing{Now: s.Now()}
-	last, _, err := readSeal(s.db.WithContext(ctx).Order("number DESC"))
+	last, err := s.LastSeal(ctx)
 	if err != nil {
 		return Sealing{}, err
 	}
@@ -74,21 +73,14 @@ func (s *Store) ShowSealing(ctx context.Context, found Sealing) (emails []uint64
 			_, err := shown.close("kind = ?", AttentionSealingOverdue)
 			return err
 		}
-		email, err := outgoingEmail{
+		queued, err := queue(tx, found.Now, outgoingEmail{
 			kind: notice.SealingOverdue, owner: found.sealingOwner(), occasion: "overdue",
 			content: &notice.Content{Sealing: &notice.SealingContent{Number: found.LastSeal, SealedAt: found.SealedAt, Waiting: found.PostedAt}},
-		}.row(found.Now)
+		})
 		if err != nil {
 			return err
 		}
-		if err := holdIfFenced(tx, &email); err != nil {
-			return err
-		}
-		queued := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&email)
-		if queued.Error != nil {
-			return queued.Error
-		}
-		if queued.RowsAffected == 1 {
+		if queued {
 			if _, err := shown.open(AttentionSealingOverdue, "ledger", found.Reason()); err != nil {
 				return err
 			}

@@ -76,7 +76,7 @@ func (s *Store) SealLedger(ctx context.Context) (seal.Seal, bool, error) {
 	if err != nil || complete == 0 {
 		return seal.Seal{}, false, err
 	}
-	made, err := s.sealOf(ctx, seal.NewRange(last, complete), last.ToID, complete, s.Now())
+	made, err := s.sealOf(ctx, seal.NewRange(last, complete), s.Now())
 	if err != nil {
 		return seal.Seal{}, false, err
 	}
@@ -157,18 +157,19 @@ func (s *Store) lastComplete(ctx context.Context, after uint64) (uint64, error) 
 	return *undated - 1, nil
 }
 
-// sealOf computes the seal of a range: the transactions after one id, up to another.
-func (s *Store) sealOf(ctx context.Context, r *seal.Range, after, to uint64, at time.Time) (seal.Seal, error) {
-	if err := s.readRange(ctx, r, after, to); err != nil {
+// sealOf reads the transactions of a range and computes its seal.
+func (s *Store) sealOf(ctx context.Context, r *seal.Range, at time.Time) (seal.Seal, error) {
+	if err := s.readRange(ctx, r); err != nil {
 		return seal.Seal{}, err
 	}
 	return r.Seal(at)
 }
 
-// readRange adds the transactions after one id, up to another, to a range.
-func (s *Store) readRange(ctx context.Context, r *seal.Range, after, to uint64) error {
+// readRange adds the transactions that a range has not, page by page.
+func (s *Store) readRange(ctx context.Context, r *seal.Range) error {
 	for {
-		page, err := journal.SealedPage(s.db.WithContext(ctx), after, to, sealPage)
+		after, to := r.Missing()
+		page, err := journal.Page(s.db.WithContext(ctx), after, to, sealPage)
 		if err != nil || len(page) == 0 {
 			return err
 		}
@@ -177,7 +178,6 @@ func (s *Store) readRange(ctx context.Context, r *seal.Range, after, to uint64) 
 				return err
 			}
 		}
-		after = page[len(page)-1].ID
 	}
 }
 
@@ -256,7 +256,7 @@ func (s *Store) checkSeal(ctx context.Context, previous, recorded seal.Seal) (st
 	if err := recorded.Intact(); err != nil {
 		return err.Error(), nil //nolint:nilerr // a finding, and no failure
 	}
-	now, err := s.sealOf(ctx, seal.Recompute(previous, recorded), previous.ToID, recorded.ToID, recorded.SealedAt)
+	now, err := s.sealOf(ctx, seal.Recompute(recorded), recorded.SealedAt)
 	if err != nil {
 		return "", err
 	}

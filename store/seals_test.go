@@ -260,7 +260,7 @@ func TestSealOfTheFirstFormatIsVerified(t *testing.T) {
 		(1, 'correction', 'key', 'a test', '2026-11-25 12:00:00', '2026-11-25 12:00:00', 'person')`)
 	b.Exec(t, `INSERT INTO ledger_entries (id, ledger_id, account, side, amount, currency) VALUES
 		(1, 1, 'asset:bank', 'debit', 100, 'USD'), (2, 1, 'asset:stripe_clearing', 'credit', 100, 'USD')`)
-	ranged := seal.Recompute(seal.Seal{}, seal.Seal{ToID: 1})
+	ranged := seal.Recompute(seal.Seal{Number: 1, FromID: 1, ToID: 1})
 	require.NoError(t, ranged.Add(seal.Transaction{
 		ID: 1, PostedAt: at, EntryIDs: []uint64{1, 2},
 		Transaction: ledger.Transaction{

@@ -305,9 +305,11 @@ func throughOlderSeal(t *testing.T, bundle, private string) []byte {
 	require.Len(t, typed.Sealed.Seals, 1)
 	statement, signed := seal.SplitSigned(typed.Sealed.Seals[0])
 	require.True(t, signed)
-	own, err := seal.ParseStatement(statement)
+	own, _, err := seal.ParseStatement(statement)
 	require.NoError(t, err)
-	older, err := seal.Recompute(own, seal.Seal{ToID: own.ToID + 1}).Seal(own.SealedAt.Add(time.Hour))
+	older, err := seal.Recompute(seal.Seal{
+		Number: own.Number + 1, FromID: own.ToID + 1, ToID: own.ToID + 1, Previous: own.Digest,
+	}).Seal(own.SealedAt.Add(time.Hour))
 	require.NoError(t, err)
 	last, err := seal.NewRange(older, older.ToID+1).Seal(older.SealedAt.Add(time.Hour))
 	require.NoError(t, err)

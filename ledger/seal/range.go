@@ -23,37 +23,36 @@ type Transaction struct {
 type Range struct {
 	seal     Seal
 	last     uint64
-	format   int
 	ids      []uint64
 	tree     tree      // FormatTree
-	sequence hash.Hash // FormatSequence
+	sequence hash.Hash // FormatSequence; nil in FormatTree
 }
 
 // NewRange begins the range that follows previous, and ends with transaction to. The zero previous is that of the first seal.
-func NewRange(previous Seal, to uint64) *Range { return newRange(previous, to, FormatTree) }
-
-// Recompute begins the range of a recorded seal once more, in the format that the seal has.
-func Recompute(previous, recorded Seal) *Range {
-	return newRange(previous, recorded.ToID, recorded.Format())
+func NewRange(previous Seal, to uint64) *Range {
+	return &Range{
+		seal: Seal{Number: previous.Number + 1, FromID: previous.ToID + 1, ToID: to, Sums: Sums{}, Previous: previous.Digest},
+		last: previous.ToID,
+	}
 }
 
-func newRange(previous Seal, to uint64, format int) *Range {
-	r := &Range{
-		seal:   Seal{Number: previous.Number + 1, FromID: previous.ToID + 1, ToID: to, Sums: Sums{}, Previous: previous.Digest},
-		last:   previous.ToID,
-		format: format,
-	}
-	if format == FormatSequence {
+// Recompute begins the range of a recorded seal once more, in the format that the seal has.
+func Recompute(recorded Seal) *Range {
+	r := NewRange(Seal{Number: recorded.Number - 1, ToID: recorded.FromID - 1, Digest: recorded.Previous}, recorded.ToID)
+	if recorded.Format() == FormatSequence {
 		begin := encoding{}
 		begin.text(sequenceVersion)
-		begin = append(begin, previous.Digest[:]...)
-		begin.number(r.seal.FromID)
-		begin.number(to)
+		begin = append(begin, recorded.Previous[:]...)
+		begin.number(recorded.FromID)
+		begin.number(recorded.ToID)
 		r.sequence = sha256.New()
 		r.sequence.Write(begin) // never fails
 	}
 	return r
 }
+
+// Missing returns the ids of which the range has no transaction yet: those after one, up to another.
+func (r *Range) Missing() (after, to uint64) { return r.last, r.seal.ToID }
 
 // Add takes the next transaction. It refuses one that is outside the range or out of order.
 func (r *Range) Add(t Transaction) error {
@@ -64,7 +63,7 @@ func (r *Range) Add(t Transaction) error {
 	if err != nil {
 		return err
 	}
-	if r.format == FormatSequence {
+	if r.sequence != nil {
 		r.sequence.Write(record) // never fails
 	} else if err := r.tree.add(record); err != nil {
 		return err
@@ -87,7 +86,7 @@ func (r *Range) Add(t Transaction) error {
 func (r *Range) Seal(at time.Time) (Seal, error) {
 	sealed := r.seal
 	sealed.SealedAt = at.UTC().Truncate(time.Microsecond)
-	if r.format == FormatSequence {
+	if r.sequence != nil {
 		copy(sealed.Digest[:], r.sequence.Sum(nil))
 		return sealed, nil
 	}
@@ -100,11 +99,11 @@ func (r *Range) Seal(at time.Time) (Seal, error) {
 	return sealed, nil
 }
 
-// Path returns the way from a transaction of the range to its root, and reports whether the range has that transaction. There is none in a
-// range of FormatSequence.
+// Path returns the path from a transaction of the range to the root, and reports whether the range has that transaction. A range in
+// FormatSequence has no paths.
 func (r *Range) Path(id uint64) (Path, bool, error) {
 	leaf, found := slices.BinarySearch(r.ids, id)
-	if !found || r.format == FormatSequence {
+	if !found || r.sequence != nil {
 		return Path{}, false, nil
 	}
 	hashes, err := r.tree.path(leaf)

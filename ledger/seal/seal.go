@@ -95,7 +95,7 @@ func (s Sums) AddAll(other Sums) {
 	}
 }
 
-// Equal reports whether both have the same sums; an account without entries has the sum zero.
+// Equal reports whether both have the same sums of the same accounts and currencies.
 func (s Sums) Equal(other Sums) bool { return maps.EqualFunc(s, other, maps.Equal) }
 
 // Follows returns an error that says why next is not the seal after s, or nil. It compares numbers, ranges and digests; whether the

@@ -49,7 +49,7 @@ func sealIn(t require.TestingT, r *seal.Range, transactions ...seal.Transaction)
 // Every way to change history changes the digest, in both formats: of each field, of each entry, and of what is there at all.
 func TestEveryChangeOfHistoryChangesTheDigest(t *testing.T) {
 	t.Parallel()
-	sequence := sealIn(t, seal.Recompute(seal.Seal{}, seal.Seal{ToID: 3}), transaction(1), transaction(3))
+	sequence := sealIn(t, seal.Recompute(seal.Seal{Number: 1, FromID: 1, ToID: 3}), transaction(1), transaction(3))
 	require.Equal(t, seal.FormatSequence, sequence.Format())
 	whole := sealOf(t, seal.Seal{}, 3, transaction(1), transaction(3))
 	require.Equal(t, seal.FormatTree, whole.Format())
@@ -79,7 +79,7 @@ func TestEveryChangeOfHistoryChangesTheDigest(t *testing.T) {
 		changed := transaction(3)
 		change(&changed)
 		require.NotEqual(t, whole.Digest, sealOf(t, seal.Seal{}, 3, transaction(1), changed).Digest, name)
-		require.NotEqual(t, sequence.Digest, sealIn(t, seal.Recompute(seal.Seal{}, sequence), transaction(1), changed).Digest, name)
+		require.NotEqual(t, sequence.Digest, sealIn(t, seal.Recompute(sequence), transaction(1), changed).Digest, name)
 	}
 	require.NotEqual(t, whole.Digest, sealOf(t, seal.Seal{}, 3, transaction(1)).Digest, "removed")
 	require.NotEqual(t, whole.Digest, sealOf(t, seal.Seal{}, 3, transaction(1), transaction(2), transaction(3)).Digest, "added")
@@ -124,10 +124,9 @@ func TestRangeRefusesWhatDoesNotBelong(t *testing.T) {
 // What the first release of seals has made verifies as it did, and its seals are followed by seals of the newer format.
 func TestSealsOfTheFirstFormatStayVerifiable(t *testing.T) {
 	t.Parallel()
-	recorded := seal.Seal{ToID: 3}
-	first := sealIn(t, seal.Recompute(seal.Seal{}, recorded), transaction(1), transaction(3))
+	first := sealIn(t, seal.Recompute(seal.Seal{Number: 1, FromID: 1, ToID: 3}), transaction(1), transaction(3))
 	require.Equal(t, "9705760b7ca294395f35329bcc648f94d23a4708df71a663759efe2b0d1a700e", first.Digest.String())
-	second := sealIn(t, seal.Recompute(first, seal.Seal{ToID: 9}), transaction(8))
+	second := sealIn(t, seal.Recompute(seal.Seal{Number: 2, FromID: 4, ToID: 9, Previous: first.Digest}), transaction(8))
 	require.Equal(t, "361591954a1d9f6e4f650d536d8d5b19128526f5497cba223b17e28823b867e4", second.Digest.String())
 	const statement = `Farebook ledger seal 1
 installation: in_1
@@ -140,8 +139,9 @@ digest: 9705760b7ca294395f35329bcc648f94d23a4708df71a663759efe2b0d1a700e
 sealed at: 2026-11-25T12:00:00.123456Z
 `
 	require.Equal(t, statement, first.Statement("in_1"))
-	read, err := seal.ParseStatement(statement)
+	read, installation, err := seal.ParseStatement(statement)
 	require.NoError(t, err)
+	require.Equal(t, "in_1", installation)
 	require.Equal(t, first.Digest, read.Digest)
 	require.Equal(t, seal.FormatSequence, read.Format())
 	require.NoError(t, first.Intact())
@@ -159,8 +159,9 @@ func TestStatementIsReadBack(t *testing.T) {
 		made, err := ranged.Seal(time.UnixMicro(rapid.Int64Range(1, 1<<52).Draw(r, "time")))
 		require.NoError(r, err)
 		for _, text := range []string{made.Statement("in_1"), made.Extract("in_1")} {
-			read, err := seal.ParseStatement(text)
+			read, installation, err := seal.ParseStatement(text)
 			require.NoError(r, err, text)
+			require.Equal(r, "in_1", installation)
 			require.NotEmpty(r, made.Sums)
 			read.Sums = made.Sums // the text has decimals, and the reader leaves them to the hash
 			require.Equal(r, made, read)
@@ -191,11 +192,11 @@ func TestChangedStatementIsRefused(t *testing.T) {
 		},
 	} {
 		for _, text := range texts {
-			_, err := seal.ParseStatement(text)
+			_, _, err := seal.ParseStatement(text)
 			require.ErrorContains(t, err, says, "%q", text)
 		}
 	}
-	read, err := seal.ParseStatement(made.Extract("in_1") + "root: " + made.Digest.String() + "\n")
+	read, _, err := seal.ParseStatement(made.Extract("in_1") + "root: " + made.Digest.String() + "\n")
 	require.Error(t, err, "%v", read)
 }
 
@@ -266,6 +267,8 @@ func TestPathsLeadToTheRoot(t *testing.T) {
 				path.Hashes[i][0]--
 			}
 		}
+		after, to := r.Missing()
+		require.Equal(t, [2]uint64{2 * size, 2 * size}, [2]uint64{after, to})
 		_, found, err := r.Path(1)
 		require.NoError(t, err)
 		require.False(t, found)

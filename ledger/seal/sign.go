@@ -44,11 +44,17 @@ func (k Key) Public() PublicKey {
 // Sign appends the signature line to a statement. The signature covers every byte before it, so that
 // `openssl pkeyutl -verify -rawin` can check it as well.
 func (k Key) Sign(statement string) string {
-	return statement + signatureLine + k.Public().ID() + " " + base64.StdEncoding.EncodeToString(k.SignBytes([]byte(statement))) + "\n"
+	signature := k.SignText([]byte(statement))
+	return statement + signatureLine + signature.KeyID + " " + signature.Value + "\n"
 }
 
-// SignBytes returns the Ed25519 signature of a text in another form than a statement. The text must not begin as a statement does.
-func (k Key) SignBytes(text []byte) []byte { return ed25519.Sign(k.private, text) }
+// Signature is an Ed25519 signature in base64, with the id of the key that made it.
+type Signature struct{ KeyID, Value string }
+
+// SignText signs a text that is not a statement. The text must not begin as a statement does.
+func (k Key) SignText(text []byte) Signature {
+	return Signature{KeyID: k.Public().ID(), Value: base64.StdEncoding.EncodeToString(ed25519.Sign(k.private, text))}
+}
 
 // A PublicKey verifies signed statements.
 type PublicKey struct{ key ed25519.PublicKey }
@@ -92,19 +98,25 @@ func (k PublicKey) Verify(signed string) (statement string, err error) {
 		return "", errors.New("the text has no signature line")
 	}
 	id, encoded, _ := strings.Cut(strings.TrimSuffix(signed[at+len(signatureLine):], "\n"), " ")
-	if id != k.ID() {
-		return "", fmt.Errorf("signed with key %q, and this is key %s", id, k.ID())
-	}
-	signature, err := base64.StdEncoding.DecodeString(encoded)
-	if err != nil || !k.VerifyBytes([]byte(signed[:at]), signature) {
-		return "", errors.New("the signature does not fit the text: one of them was changed")
+	if err := k.Check([]byte(signed[:at]), Signature{KeyID: id, Value: encoded}); err != nil {
+		return "", err
 	}
 	return signed[:at], nil
 }
 
-// VerifyBytes reports whether a signature of SignBytes is this key's over exactly that text.
-func (k PublicKey) VerifyBytes(text, signature []byte) bool {
-	return ed25519.Verify(k.key, text, signature)
+// ErrChanged is the error of a signature that does not fit its text.
+var ErrChanged = errors.New("the signature does not fit the text: one of them was changed")
+
+// Check returns an error unless the signature is this key's over exactly that text: ErrChanged, or an error that names both keys.
+func (k PublicKey) Check(text []byte, signature Signature) error {
+	if signature.KeyID != k.ID() {
+		return fmt.Errorf("signed with key %q, and this is key %s", signature.KeyID, k.ID())
+	}
+	value, err := base64.StdEncoding.DecodeString(signature.Value)
+	if err != nil || !ed25519.Verify(k.key, text, value) {
+		return ErrChanged
+	}
+	return nil
 }
 
 // SplitSigned separates the statement from its signature line, and reports whether there is one. It verifies nothing.

@@ -89,39 +89,41 @@ func (s Seal) sumLines() string {
 
 const title = "Farebook ledger seal"
 
-// ParseStatement reads a statement, or an extract of one, without its sums. Of a statement of FormatTree it returns an error when the
-// digest is not that of the lines above it, or when the sums are not those under it; the digest of FormatSequence is only verified with
-// the transactions. The caller compares the text or the digest with those of the recorded seal, or of one that was signed.
-func ParseStatement(text string) (Seal, error) {
-	var s Seal
+// ParseStatement reads a statement, or an extract of one, without its sums, and the installation that it names. Of a statement of
+// FormatTree it returns an error when the digest is not that of the lines above it, or when the sums are not those under it; the digest of
+// FormatSequence is only verified with the transactions. The caller compares the text or the digest with those of the recorded seal, or of
+// one that was signed.
+func ParseStatement(text string) (s Seal, installation string, err error) {
 	if _, err := fmt.Sscanf(text, title+" %d\n", &s.Number); err != nil {
-		return Seal{}, fmt.Errorf("the text does not begin with %q and a number", title)
+		return Seal{}, "", fmt.Errorf("the text does not begin with %q and a number", title)
 	}
 	head, tail, _ := strings.Cut(text, "\ndigest: ")
 	tree := strings.Contains(head, "\nformat: ")
 	if !tree {
 		head = text // what follows the digest is read, too: the digest does not cover the lines above it
 	}
-	err := s.parseLines(head + "\n")
+	installation, err = s.parseLines(head + "\n")
 	if err == nil && tree {
-		err = s.parseTail(head+"\n", tail)
+		installation, err = s.parseTail(head+"\n", tail)
 	}
 	switch {
 	case err != nil:
-		return Seal{}, fmt.Errorf("seal %d: %w", s.Number, err)
+		return Seal{}, "", fmt.Errorf("seal %d: %w", s.Number, err)
 	case tree != (s.Format() == FormatTree):
-		return Seal{}, fmt.Errorf("seal %d has only one of the lines \"format\" and \"root\": the text was changed", s.Number)
+		return Seal{}, "", fmt.Errorf("seal %d has only one of the lines \"format\" and \"root\": the text was changed", s.Number)
 	case s.Digest == (Digest{}) || s.SealedAt.IsZero():
-		return Seal{}, fmt.Errorf("seal %d has no digest or no time: the text is cut", s.Number)
+		return Seal{}, "", fmt.Errorf("seal %d has no digest or no time: the text is cut", s.Number)
 	}
-	return s, nil
+	return s, installation, nil
 }
 
-func (s *Seal) parseLines(text string) error {
+// parseLines reads the lines of a statement, and returns the installation if one of the lines names it.
+func (s *Seal) parseLines(text string) (installation string, err error) {
 	for line := range strings.Lines(text) {
 		name, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ": ")
-		var err error
 		switch name {
+		case "installation":
+			installation = value
 		case "format":
 			if value != strconv.Itoa(FormatTree) {
 				err = fmt.Errorf("%q is not known to this version of Farebook", value)
@@ -140,28 +142,29 @@ func (s *Seal) parseLines(text string) error {
 			s.SealedAt, err = time.Parse(time.RFC3339Nano, value)
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+			return "", fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	return nil
+	return installation, nil
 }
 
 // parseTail reads what follows the lines that the digest covers: the digest, the installation, and sums unless the text is an extract.
-func (s *Seal) parseTail(head, tail string) (err error) {
+func (s *Seal) parseTail(head, tail string) (installation string, err error) {
 	digest, rest, _ := strings.Cut(tail, "\n")
 	if s.Digest, err = ParseDigest(digest); err != nil {
-		return err
+		return "", err
 	}
 	if Digest(sha256.Sum256([]byte(head))) != s.Digest {
-		return errors.New("the digest is not that of the lines above it: the text was changed")
+		return "", errors.New("the digest is not that of the lines above it: the text was changed")
 	}
-	installation, sums, _ := strings.Cut(rest, "\n")
-	if !strings.HasPrefix(installation, "installation: ") {
-		return errors.New("the line of the installation is missing: the text is cut")
+	line, sums, _ := strings.Cut(rest, "\n")
+	installation, found := strings.CutPrefix(line, "installation: ")
+	if !found {
+		return "", errors.New("the line of the installation is missing: the text is cut")
 	}
 	covered := "\nsums: " + Digest(sha256.Sum256([]byte(sums))).String() + "\n"
 	if sums != "" && !strings.Contains(head, covered) {
-		return errors.New("the sums are not those that were sealed: the text was changed")
+		return "", errors.New("the sums are not those that were sealed: the text was changed")
 	}
-	return nil
+	return installation, nil
 }

@@ -195,7 +195,7 @@ func verifyChain(cmd *cobra.Command, books *store.Store, kept []keptStatement) e
 
 // compareKept says how the recorded seal differs from a kept statement, or nothing.
 func compareKept(cmd *cobra.Command, books *store.Store, kept keptStatement) (string, error) {
-	said, err := seal.ParseStatement(kept.text)
+	said, _, err := seal.ParseStatement(kept.text)
 	if err != nil {
 		return "", misused("--seal: %s: %s", kept.file, err)
 	}

@@ -1,5 +1,5 @@
 // Package evidence collects what the database has about a booking for the answer to a dispute: what was sold, the emails, the
-// ledger with the way to signed seals, Stripe's ids, the audit log and a timeline. It signs the bundle, and verifies one without the
+// ledger with the paths to signed seals, Stripe's ids, the audit log and a timeline. It signs the bundle, and verifies one without the
 // database. The API and the command line show it in the same form. It imports store, starter/view, booking, ledger, ledger/seal,
 // money and notice, and reads the database only.
 package evidence

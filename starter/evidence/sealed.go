@@ -10,8 +10,8 @@ import (
 	"farebook/store"
 )
 
-// Sealed has the booking's transactions as the ledger's seals cover them, with the way from each to a signed seal. Whoever has the public
-// key verifies it without the database; see Verify and docs/seals.md.
+// Sealed has the booking's transactions as the ledger's seals cover them, each with the path to its seal, and the seals from there to one
+// that is signed. Whoever has the public key verifies it without the database; see Verify and docs/seals.md.
 type Sealed struct {
 	Installation string              `json:"installation" doc:"The database that the ledger is in." example:"in_7K2M9QXA"`
 	Transactions []SealedTransaction `json:"transactions" nullable:"false" doc:"Every transaction of the booking, by id."`
@@ -51,7 +51,7 @@ type SealedPath struct {
 	Hashes []string `json:"hashes" nullable:"false" doc:"From the leaf to the root, each 64 hexadecimal digits."`
 }
 
-// addLedger adds the transactions, with the way to their seals, and signs the seals at the ends of these ways.
+// addLedger adds the transactions, each with the path to its seal, and signs the last seal of each chain.
 func (b *Bundle) addLedger(ctx context.Context, books *store.Store, known store.Booking, key *seal.Key) error {
 	installation, err := books.Installation(ctx)
 	if err != nil {

@@ -1,7 +1,6 @@
 package evidence
 
 import (
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -32,9 +31,8 @@ func (b *Bundle) Sign(key seal.Key) error {
 	if err != nil {
 		return err
 	}
-	b.Signature = &Signature{
-		Algorithm: algorithm, KeyID: key.Public().ID(), Value: base64.StdEncoding.EncodeToString(key.SignBytes(canonical)),
-	}
+	signature := key.SignText(canonical)
+	b.Signature = &Signature{Algorithm: algorithm, KeyID: signature.KeyID, Value: signature.Value}
 	return nil
 }
 
@@ -71,12 +69,9 @@ func (s *Signature) verify(canonical []byte, key seal.PublicKey) error {
 	if s.Algorithm != algorithm {
 		return fmt.Errorf("the signature's algorithm is %q, and not %s", s.Algorithm, algorithm)
 	}
-	if s.KeyID != key.ID() {
-		return fmt.Errorf("signed with key %q, and this is key %s", s.KeyID, key.ID())
-	}
-	value, err := base64.StdEncoding.DecodeString(s.Value)
-	if err != nil || !key.VerifyBytes(canonical, value) {
+	err := key.Check(canonical, seal.Signature{KeyID: s.KeyID, Value: s.Value})
+	if errors.Is(err, seal.ErrChanged) {
 		return errors.New("the signature does not fit the file: something in it was changed, added or removed")
 	}
-	return nil
+	return err
 }

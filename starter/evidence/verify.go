@@ -46,8 +46,9 @@ func Verify(document []byte, key *seal.PublicKey) Report {
 type verifier struct {
 	bundle     Bundle
 	key        *seal.PublicKey
-	statements map[uint64]statement
-	gaps       bool // a sealed transaction does not lead to a signed seal
+	statements map[uint64]statement // the valid ones, by seal
+	numbers    []uint64             // of these seals, in the order of the file
+	gaps       bool                 // a sealed transaction does not lead to a signed seal
 	report     Report
 }
 
@@ -90,18 +91,23 @@ func (v *verifier) signature(canonical []byte, signature *Signature) bool {
 func (v *verifier) readSeals() {
 	for i, text := range v.bundle.Sealed.Seals {
 		unsigned, signed := seal.SplitSigned(text)
-		read, err := seal.ParseStatement(unsigned)
+		read, installation, err := seal.ParseStatement(unsigned)
 		if err == nil && signed && v.key != nil {
 			_, err = v.key.Verify(text)
 		}
-		if err == nil && !strings.Contains(unsigned, "\ninstallation: "+v.bundle.Sealed.Installation+"\n") {
+		if err == nil && installation != v.bundle.Sealed.Installation {
 			err = fmt.Errorf("seal %d is of another installation than %q", read.Number, v.bundle.Sealed.Installation)
+		}
+		_, repeated := v.statements[read.Number]
+		if err == nil && repeated {
+			err = fmt.Errorf("seal %d has a statement before this one", read.Number)
 		}
 		if err != nil {
 			v.broken("statement %d of the seals: %s", i+1, err)
 			continue
 		}
 		v.statements[read.Number] = statement{read, signed}
+		v.numbers = append(v.numbers, read.Number)
 	}
 }
 
@@ -142,17 +148,16 @@ func (v *verifier) transactions() {
 }
 
 func (v *verifier) sayEnds(ends map[uint64][]string) {
-	for _, text := range v.bundle.Sealed.Seals { // in the order of the file
-		unsigned, _ := seal.SplitSigned(text)
-		read, err := seal.ParseStatement(unsigned)
-		if err != nil || ends[read.Number] == nil {
+	for _, number := range v.numbers {
+		if ends[number] == nil {
 			continue
 		}
+		read := v.statements[number]
 		by := "not signed"
 		switch {
-		case v.statements[read.Number].signed && v.key != nil:
+		case read.signed && v.key != nil:
 			by = "signed with key " + v.key.ID()
-		case v.statements[read.Number].signed:
+		case read.signed:
 			by = "its signature not verified"
 		}
 		compare := fmt.Sprintf("compare its digest with the statement that finance has: %s", read.Digest)
@@ -160,7 +165,7 @@ func (v *verifier) sayEnds(ends map[uint64][]string) {
 			compare = fmt.Sprintf("compare all of its lines with the statement that finance has, also the previous digest, %s, and its digest: %s",
 				read.Previous, read.Digest)
 		}
-		v.say("sealed", "transactions %s, under seal %d of %s, %s; %s", strings.Join(ends[read.Number], ", "), read.Number,
+		v.say("sealed", "transactions %s, under seal %d of %s, %s; %s", strings.Join(ends[number], ", "), number,
 			read.SealedAt.UTC().Format("2006-01-02 15:04:05 UTC"), by, compare)
 	}
 }
@@ -201,7 +206,7 @@ func (v *verifier) followChain(own statement) (last uint64, gap string, err erro
 		next, found := v.statements[own.Number+1]
 		if !found {
 			if v.key != nil {
-				return 0, "", fmt.Errorf("the way ends at seal %d, which is not signed", own.Number)
+				return 0, "", fmt.Errorf("the chain ends at seal %d, which is not signed", own.Number)
 			}
 			break
 		}

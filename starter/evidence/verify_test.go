@@ -18,7 +18,7 @@ func unsignedBundle(t *testing.T, key seal.Key) (bundle evidence.Bundle, own sea
 	require.NoError(t, json.Unmarshal(signedBundle(t, key), &bundle))
 	statement, signed := seal.SplitSigned(bundle.Sealed.Seals[0])
 	require.True(t, signed)
-	own, err := seal.ParseStatement(statement)
+	own, _, err := seal.ParseStatement(statement)
 	require.NoError(t, err)
 	bundle.Sealed.Seals[0] = statement
 	return bundle, own
@@ -52,7 +52,9 @@ func madeBy(t *testing.T, r *seal.Range) seal.Seal {
 // olderAfter is the seal that the first release of seals makes after another.
 func olderAfter(t *testing.T, previous seal.Seal) seal.Seal {
 	t.Helper()
-	return madeBy(t, seal.Recompute(previous, seal.Seal{ToID: previous.ToID + 1}))
+	return madeBy(t, seal.Recompute(seal.Seal{
+		Number: previous.Number + 1, FromID: previous.ToID + 1, ToID: previous.ToID + 1, Previous: previous.Digest,
+	}))
 }
 
 func newerAfter(t *testing.T, previous seal.Seal) seal.Seal {
@@ -78,7 +80,8 @@ func TestUnsignedSealOfTheOlderFormatCarriesNoChain(t *testing.T) {
 
 	bundle.Sealed.Seals[2] = key.Sign(newerAfter(t, olderAfter(t, older)).Extract("in_1"))
 	report = verify(t, key, bundle)
-	require.Contains(t, strings.Join(report.Broken, "\n"), "the way ends at seal 2, which is not signed", "the rest of the chain is followed")
+	require.Contains(t, strings.Join(report.Broken, "\n"), "the chain ends at seal 2, which is not signed",
+		"the rest of the chain is followed")
 }
 
 // A forged seal of the newer format is linked to the genuine chain through one of the older format, whose digest is the genuine one and
@@ -152,4 +155,29 @@ func TestTransactionThatIsNotSealedYetIsShown(t *testing.T) {
 	require.True(t, report.Proven)
 	require.Contains(t, linesOf(report), "sealed: transactions 1, under seal 1")
 	require.Contains(t, linesOf(report), "not sealed: transaction 2 (payment)")
+}
+
+// A second statement of a seal could be compared with finance's in place of the one that the transactions lead to.
+func TestSealWithTwoStatementsIsRefused(t *testing.T) {
+	t.Parallel()
+	key := newKey(t)
+	bundle, own := unsignedBundle(t, key)
+	other := newerAfter(t, seal.Seal{})
+	require.Equal(t, own.Number, other.Number)
+	bundle.Sealed.Seals = []string{key.Sign(bundle.Sealed.Seals[0]), other.Extract("in_1")}
+	report := verify(t, key, bundle)
+	require.False(t, report.Proven)
+	require.Contains(t, strings.Join(report.Broken, "\n"), "statement 2 of the seals: seal 1 has a statement before this one")
+	require.NotContains(t, linesOf(report), other.Digest.String())
+}
+
+// A seal of another database proves nothing about this one.
+func TestSealOfAnotherInstallationIsRefused(t *testing.T) {
+	t.Parallel()
+	key := newKey(t)
+	bundle, _ := unsignedBundle(t, key)
+	bundle.Sealed.Seals[0] = key.Sign(strings.Replace(bundle.Sealed.Seals[0], "installation: in_1\n", "installation: in_2\n", 1))
+	report := verify(t, key, bundle)
+	require.False(t, report.Proven)
+	require.Contains(t, strings.Join(report.Broken, "\n"), `seal 1 is of another installation than "in_1"`)
 }

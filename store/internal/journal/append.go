@@ -94,7 +94,7 @@ func supersede(tx *gorm.DB, now time.Time, t ledger.Transaction) error {
 		if err := tx.Where("ledger_id = ?", posted.ID).Order("id").Find(&entries).Error; err != nil {
 			return err
 		}
-		correction := assemble("", []row{posted}, entries)[0].Transaction
+		correction := assemble([]row{posted}, entries)[0].Transaction
 		if posted.EffectiveAt == nil {
 			correction.Effective = t.Effective // from an older release; its date is filled in later and is the same
 		}

@@ -6,43 +6,13 @@ import (
 
 	"gorm.io/gorm"
 
-	"farebook/booking"
 	"farebook/ledger"
 	"farebook/ledger/seal"
 	"farebook/store/internal/db"
 )
 
 // OfBooking reads a booking's transactions with their entries, oldest first.
-func OfBooking(conn *gorm.DB, reference booking.Reference, bookingID uint64) ([]Transaction, error) {
-	var rows []row
-	if err := conn.Where("booking_id = ?", bookingID).Order("id").Find(&rows).Error; err != nil {
-		return nil, err
-	}
-	ids := make([]uint64, len(rows))
-	for i, r := range rows {
-		ids[i] = r.ID
-	}
-	var entries []entryRow
-	if err := conn.Where("ledger_id IN ?", ids).Order("id").Find(&entries).Error; err != nil {
-		return nil, err
-	}
-	return assemble(reference, rows, entries), nil
-}
-
-// SealedPage reads a page of transactions with their entries by ascending id: after one id, up to another.
-func SealedPage(conn *gorm.DB, after, to uint64, limit int) ([]seal.Transaction, error) {
-	var rows []row
-	err := conn.Where("id > ? AND id <= ?", after, to).Order("id").Limit(limit).Find(&rows).Error
-	if err != nil || len(rows) == 0 {
-		return nil, err
-	}
-	var entries []entryRow
-	err = conn.Where("ledger_id BETWEEN ? AND ?", rows[0].ID, rows[len(rows)-1].ID).Order("ledger_id, id").Find(&entries).Error
-	return assembleSealed(rows, entries), err
-}
-
-// SealedOf reads a booking's transactions as a seal covers them, by ascending id.
-func SealedOf(conn *gorm.DB, bookingID uint64) ([]seal.Transaction, error) {
+func OfBooking(conn *gorm.DB, bookingID uint64) ([]seal.Transaction, error) {
 	var rows []row
 	err := conn.Where("booking_id = ?", bookingID).Order("id").Find(&rows).Error
 	if err != nil || len(rows) == 0 {
@@ -54,23 +24,19 @@ func SealedOf(conn *gorm.DB, bookingID uint64) ([]seal.Transaction, error) {
 	}
 	var entries []entryRow
 	err = conn.Where("ledger_id IN ?", ids).Order("ledger_id, id").Find(&entries).Error
-	return assembleSealed(rows, entries), err
+	return assemble(rows, entries), err
 }
 
-// assembleSealed joins transactions and entries, both by ascending id of the transaction.
-func assembleSealed(rows []row, entries []entryRow) []seal.Transaction {
-	sealed := make([]seal.Transaction, len(rows))
-	for i, transaction := range assemble("", rows, entries) {
-		sealed[i] = seal.Transaction{ID: transaction.ID, PostedAt: transaction.PostedAt, Transaction: transaction.Transaction}
-		if rows[i].BookingID != nil {
-			sealed[i].BookingID = *rows[i].BookingID
-		}
-		for len(entries) > 0 && entries[0].LedgerID == rows[i].ID {
-			sealed[i].EntryIDs = append(sealed[i].EntryIDs, entries[0].ID)
-			entries = entries[1:]
-		}
+// Page reads a page of transactions with their entries by ascending id: after one id, up to another.
+func Page(conn *gorm.DB, after, to uint64, limit int) ([]seal.Transaction, error) {
+	var rows []row
+	err := conn.Where("id > ? AND id <= ?", after, to).Order("id").Limit(limit).Find(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return nil, err
 	}
-	return sealed
+	var entries []entryRow
+	err = conn.Where("ledger_id BETWEEN ? AND ?", rows[0].ID, rows[len(rows)-1].ID).Order("ledger_id, id").Find(&entries).Error
+	return assemble(rows, entries), err
 }
 
 // Has reports whether a transaction was ever posted that meets a condition on the columns of financial_ledger, even if it was reversed

@@ -6,8 +6,8 @@ package journal
 import (
 	"time"
 
-	"farebook/booking"
 	"farebook/ledger"
+	"farebook/ledger/seal"
 	"farebook/money"
 	"farebook/store/internal/db"
 )
@@ -44,37 +44,30 @@ func (r row) effective() ledger.Effective {
 	return ledger.Effective{At: db.TimeOrZero(r.EffectiveAt), Basis: db.OrEmpty(r.EffectiveBasis)}
 }
 
-// Transaction is a ledger transaction as stored. A zero Effective means a row of an older release that `starter migrate` has not completed
-// yet.
-type Transaction struct {
-	ID          uint64
-	PostedAt    time.Time
-	Transaction ledger.Transaction
-}
-
-func assemble(reference booking.Reference, rows []row, entries []entryRow) []Transaction {
-	out := make([]Transaction, len(rows))
+// assemble joins transactions and their entries, which are by ascending id. A zero Effective means a row of an older release that
+// `starter migrate` has not completed yet.
+func assemble(rows []row, entries []entryRow) []seal.Transaction {
+	out := make([]seal.Transaction, len(rows))
 	index := make(map[uint64]int, len(rows))
 	for i, r := range rows {
 		index[r.ID] = i
-		out[i] = Transaction{ID: r.ID, PostedAt: r.PostedAt, Transaction: ledger.Transaction{
-			Type:                 r.Type,
-			Reference:            reference,
-			ObjectID:             r.StripeObjectID,
-			BalanceTransactionID: r.StripeBalanceTransactionID,
-			OperationKey:         db.OrEmpty(r.OperationKey),
-			Effective:            r.effective(),
-			Description:          r.Description,
-		}}
-		if r.StripePaymentIntentID != nil {
-			out[i].Transaction.PaymentIntentID = *r.StripePaymentIntentID
+		out[i] = seal.Transaction{
+			ID: r.ID, PostedAt: r.PostedAt,
+			Transaction: ledger.Transaction{
+				Type: r.Type, PaymentIntentID: db.OrEmpty(r.StripePaymentIntentID), ObjectID: r.StripeObjectID,
+				BalanceTransactionID: r.StripeBalanceTransactionID, OperationKey: db.OrEmpty(r.OperationKey), Effective: r.effective(),
+				Description: r.Description,
+			},
+		}
+		if r.BookingID != nil {
+			out[i].BookingID = *r.BookingID
 		}
 	}
 	for _, entry := range entries {
-		t := &out[index[entry.LedgerID]].Transaction
+		t := &out[index[entry.LedgerID]]
+		t.EntryIDs = append(t.EntryIDs, entry.ID)
 		t.Entries = append(t.Entries, ledger.Entry{
-			Account: entry.Account, Side: entry.Side,
-			Amount: entry.Amount, Currency: entry.Currency,
+			Account: entry.Account, Side: entry.Side, Amount: entry.Amount, Currency: entry.Currency,
 		})
 	}
 	return out
