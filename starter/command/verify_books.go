@@ -43,6 +43,10 @@ func prove(cmd *cobra.Command, prover *proof.Prover, options verifyOptions) (pro
 		switch {
 		case err == nil:
 			say(cmd, "The books are proven from the proof of %s on; --whole reads all of them.\n", result.Baseline.UTC().Format(time.RFC3339))
+			if result.ReadOnly {
+				say(cmd, "The database server is read-only: this proof is not recorded, and what the application's user may change is only "+
+					"checked on the primary.\n")
+			}
 			return result, nil
 		case !errors.As(err, &none):
 			return result, err

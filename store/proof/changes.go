@@ -3,6 +3,7 @@ package proof
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -15,9 +16,13 @@ func (e *NoBaselineError) Error() string { return "the whole books have to be pr
 
 // Changes proves the promises over what has changed since the newest proof that held, and over the ranges that the newest whole proof found
 // broken. When every promise holds, the next proof continues from this one. It does not find what was changed in older rows without a
-// change of their updated_at: Whole does. Error: *NoBaselineError.
+// change of their updated_at: Whole does. On a server that is read-only, the proof is not recorded. Error: *NoBaselineError.
 func (p *Prover) Changes(ctx context.Context) (Result, error) {
 	base, again, err := p.baseline(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	readOnly, err := p.db.ReadOnly(ctx)
 	if err != nil {
 		return Result{}, err
 	}
@@ -25,12 +30,15 @@ func (p *Prover) Changes(ctx context.Context) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	found, err := p.changesFound(ctx, base, row, again)
+	found, err := p.changesFound(ctx, base, row, again, readOnly)
 	if err != nil {
 		return Result{}, err
 	}
-	result := Result{StartedAt: row.StartedAt, Baseline: base.StartedAt, Promises: judge(found)}
-	if len(found) > 0 {
+	result := Result{StartedAt: row.StartedAt, Baseline: base.StartedAt, Promises: judge(found), ReadOnly: readOnly}
+	if readOnly {
+		result.Promises = slices.DeleteFunc(result.Promises, func(promise Promise) bool { return promise.Text == appendOnly })
+	}
+	if len(found) > 0 || readOnly {
 		return result, nil
 	}
 	finished, held := p.db.Now(), true
@@ -85,7 +93,7 @@ func (p *Prover) toCheckAgain(ctx context.Context, whole proofRow) ([]finding, e
 }
 
 // changesFound runs each check over what has changed and over what is checked again, then the states and the seals.
-func (p *Prover) changesFound(ctx context.Context, base, row proofRow, again []finding) ([]finding, error) {
+func (p *Prover) changesFound(ctx context.Context, base, row proofRow, again []finding, readOnly bool) ([]finding, error) {
 	type job struct {
 		check
 		scope scope
@@ -123,7 +131,7 @@ func (p *Prover) changesFound(ctx context.Context, base, row proofRow, again []f
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	found, err := p.states(ctx)
+	found, err := p.states(ctx, readOnly)
 	if err != nil {
 		return nil, err
 	}

@@ -51,6 +51,17 @@ type Result struct {
 	StartedAt time.Time // of a proof that was interrupted and continued, when it began
 	Baseline  time.Time // the start of the proof that this one continues from; zero for a whole proof
 	Promises  []Promise
+	// ReadOnly says that the server refuses changes: the proof is not recorded, and whether the application's user may change the ledger
+	// was not tried.
+	ReadOnly bool
+}
+
+// ReadOnlyError says that a whole proof cannot be made on a server that refuses changes.
+type ReadOnlyError struct{}
+
+func (ReadOnlyError) Error() string {
+	return "the database server is read-only, and a proof of the whole books records there how far it is: run `starter verify --whole` with " +
+		"the DATABASE_DSN of the primary"
 }
 
 // Held reports whether every promise holds.

@@ -35,7 +35,15 @@ var wholeSubjects = []subject{ofBookings, ofLedger, ofSeals, ofKeys, ofDisputes,
 
 // Whole proves the promises over the whole tables, in ranges of ids. How far it is, is recorded after each range: a proof that was
 // interrupted, or whose process has died, continues there. A range that was read and not recorded is read again.
+// Error: ReadOnlyError.
 func (p *Prover) Whole(ctx context.Context, o Options) (Result, error) {
+	readOnly, err := p.db.ReadOnly(ctx)
+	if err == nil && readOnly {
+		err = ReadOnlyError{}
+	}
+	if err != nil {
+		return Result{}, err
+	}
 	row, err := p.unfinished(ctx, o.Restart)
 	if err != nil {
 		return Result{}, err
@@ -122,7 +130,7 @@ func (p *Prover) wholeFound(ctx context.Context, row proofRow, o Options) ([]fin
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	found, err := p.states(ctx)
+	found, err := p.states(ctx, false)
 	if err != nil {
 		return nil, err
 	}

@@ -45,15 +45,27 @@ type connector struct {
 }
 
 // Connect sets the statement limit, and makes every transaction READ COMMITTED: set once, since saying it ahead of each would be a round
-// trip each. As a statement, because MySQL and MariaDB name the variable differently.
+// trip each. As a statement, because MySQL and MariaDB name the variable differently. A caller's patience also bounds the opening.
 func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
-	limit := dialTimeout
+	asker, limit := patienceOf(ctx), dialTimeout
 	if w := waitingOf(ctx); w != nil {
 		w.had() // opening a connection is not a wait for one
-		limit = patienceOf(ctx).within(limit, time.Since(w.began))
+		limit = asker.within(limit, time.Since(w.began))
 	}
-	ctx, cancel := context.WithTimeout(ctx, limit)
+	if asker.isExhausted() {
+		return nil, &NoAnswerError{Limit: asker.limit}
+	}
+	bounded, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
+	opened, err := c.open(bounded)
+	if err != nil && bounded.Err() != nil && ctx.Err() == nil {
+		asker.exhaust()
+		return nil, &NoAnswerError{Limit: asker.within(limit, 0)}
+	}
+	return opened, err
+}
+
+func (c connector) open(ctx context.Context) (driver.Conn, error) {
 	opened, err := c.Connector.Connect(ctx)
 	if err != nil {
 		return nil, err
@@ -95,7 +107,7 @@ func (c *conn) bound(ctx context.Context) (bounded context.Context, end func(err
 		switch {
 		case err == nil:
 			return nil
-		case errors.Is(err, driver.ErrBadConn):
+		case errors.Is(err, driver.ErrBadConn) && !gaveUp:
 			if w != nil {
 				w.arm() // database/sql takes another connection
 			}

@@ -41,7 +41,7 @@ func Open(ctx context.Context, dsn string, pool Pool, c clock.Clock, log *slog.L
 	if err != nil {
 		return nil, errors.New("DATABASE_DSN is not a DSN: want user:password@tcp(host:port)/database")
 	}
-	harden(config, pool.Network())
+	harden(config, pool)
 	if err := renewLogin(config, pool.Login, log); err != nil {
 		return nil, fmt.Errorf("DATABASE_DSN: %w", err)
 	}
@@ -72,14 +72,14 @@ func Open(ctx context.Context, dsn string, pool Pool, c clock.Clock, log *slog.L
 // harden sets what must not be left to a DSN or to the server's configuration: UTC on both sides, time-outs, values that
 // do not fit refused rather than cut, one statement at a time, and rows counted as found rather than as changed, so that
 // an UPDATE that changes nothing is not mistaken for one that met no row.
-func harden(config *mysqldriver.Config, network time.Duration) {
+func harden(config *mysqldriver.Config, pool Pool) {
 	config.ParseTime = true
 	config.Loc = time.UTC
 	config.ClientFoundRows = true
 	config.InterpolateParams = true
 	config.MultiStatements = false
-	config.RejectReadOnly = true // a server that became a replica: reconnect and find the new primary
-	config.Timeout, config.ReadTimeout, config.WriteTimeout = dialTimeout, network, network
+	config.RejectReadOnly = !pool.ReadsReplicas // a server that became a replica: reconnect and find the new primary
+	config.Timeout, config.ReadTimeout, config.WriteTimeout = dialTimeout, pool.Network(), pool.Network()
 	if config.Params == nil {
 		config.Params = map[string]string{}
 	}
@@ -96,6 +96,14 @@ func (d *DB) Now() time.Time { return d.clock.Now() }
 
 // Ping checks that the database answers.
 func (d *DB) Ping(ctx context.Context) error { return d.connections.PingContext(ctx) }
+
+// ReadOnly reports whether the server refuses changes, as a replica does.
+func (d *DB) ReadOnly(ctx context.Context) (bool, error) {
+	var on bool
+	// MariaDB 12 has words for the values of read_only.
+	err := d.WithContext(ctx).Raw("SELECT @@GLOBAL.read_only NOT IN ('0', 'OFF') OR @@GLOBAL.innodb_read_only").Scan(&on).Error
+	return on, err
+}
 
 // Close ends the connections.
 func (d *DB) Close() error {

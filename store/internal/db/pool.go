@@ -22,6 +22,9 @@ type Pool struct {
 	Wait time.Duration
 	// Statement is how long the server works on one statement: every statement on MariaDB, SELECT on MySQL.
 	Statement time.Duration
+	// ReadsReplicas keeps connections to a server that is read-only, which refuses a change by an error of the statement. Otherwise the
+	// driver takes such a server for a primary that was replaced, and connects again.
+	ReadsReplicas bool
 	// Login returns the user and password of a connection that is about to be opened; nil takes those of the DSN.
 	Login Login
 }
@@ -61,7 +64,9 @@ func Books() Pool {
 // time for a statement that reads a large range.
 func Proofs() Pool {
 	// Two ranges are read at a time, and the third connection holds the lock of the proof.
-	return Pool{Name: "proofs", Size: 3, Idle: 3, Lifetime: connectionLife, Wait: 2 * time.Minute, Statement: 2 * time.Minute}
+	return Pool{
+		Name: "proofs", Size: 3, Idle: 3, Lifetime: connectionLife, Wait: 2 * time.Minute, Statement: 2 * time.Minute, ReadsReplicas: true,
+	}
 }
 
 // connections are a pool as gorm uses it: each use waits for a connection for a bounded time.

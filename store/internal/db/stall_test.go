@@ -2,12 +2,16 @@ package db_test
 
 import (
 	"context"
+	"log/slog"
+	"net"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	"gorm.io/gorm"
 
+	"farebook/internal/clock"
 	"farebook/internal/dev/testdb"
 	"farebook/store/internal/db"
 )
@@ -31,6 +35,15 @@ func awaitRunning(t *testing.T, on *testdb.DB, statements int) {
 		"%d statements run at the server", statements)
 }
 
+// awaitWaiting waits until the server is within SLEEP or waits for a lock. A server that still sends rows notices a caller who has gone.
+func awaitWaiting(t *testing.T, on *testdb.DB) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		return on.Count(t, "SELECT COUNT(*) FROM information_schema.processlist WHERE user = '"+on.Name+
+			"' AND command <> 'Sleep' AND (state = 'User sleep' OR info LIKE 'UPDATE%')") == 1
+	}, time.Minute, 20*time.Millisecond, "no statement waits at the server")
+}
+
 // Whoever gives up leaves nothing behind at the server: no statement that still reads, waits or writes, and no transaction with its locks.
 // The driver alone only drops the connection, and the server does not notice it before the statement has ended.
 func TestAbandonedStatementEndsAtTheServer(t *testing.T) {
@@ -47,7 +60,7 @@ func TestAbandonedStatementEndsAtTheServer(t *testing.T) {
 			return conn.Transaction(func(tx *gorm.DB) error { return tx.Exec("SELECT SLEEP(600)").Error })
 		},
 		"rows, of which the first have arrived": func(conn *gorm.DB) error {
-			rows, err := conn.Raw("SELECT REPEAT('x', 1000000) FROM information_schema.columns UNION ALL SELECT SLEEP(600)").Rows()
+			rows, err := conn.Raw("SELECT REPEAT('x', 1000000) UNION ALL SELECT SLEEP(600)").Rows()
 			if err != nil {
 				return err
 			}
@@ -71,7 +84,7 @@ func TestAbandonedStatementEndsAtTheServer(t *testing.T) {
 			ctx, giveUp := context.WithCancel(t.Context())
 			ended := make(chan error, 1)
 			go func() { ended <- work(books.WithContext(ctx)) }()
-			awaitRunning(t, on, 1)
+			awaitWaiting(t, on)
 			giveUp()
 			err = <-ended
 			require.Error(t, err)
@@ -103,6 +116,31 @@ func TestPatienceIsExhaustedByOneStatement(t *testing.T) {
 	require.Zero(t, on.Count(t, "SELECT COUNT(*) FROM api_clients WHERE created_by = 'other'"))
 	require.NoError(t, books.WithContext(db.WithoutPatience(hurried)).Exec("SELECT 1").Error)
 	require.NoError(t, books.WithContext(t.Context()).Exec("SELECT 1").Error, "another caller has its own patience")
+}
+
+// A server that accepts connections and says nothing uses up the patience as well, before there is a statement.
+func TestPatienceIsExhaustedByAConnectionThatDoesNotOpen(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = listener.Close() }) // ends the loop below
+	var accepted atomic.Int64
+	go func() {
+		for {
+			if _, err := listener.Accept(); err != nil {
+				return
+			}
+			accepted.Add(1)
+		}
+	}()
+	hurried := db.WithPatience(t.Context(), 100*time.Millisecond)
+	for range 2 {
+		_, err := db.Open(hurried, "app:secret@tcp("+listener.Addr().String()+")/books", unlimited(), clock.System{},
+			slog.New(slog.DiscardHandler))
+		var late *db.NoAnswerError
+		require.ErrorAs(t, err, &late)
+	}
+	require.EqualValues(t, 1, accepted.Load(), "the second caller has no patience left")
 }
 
 // The patience of a caller also ends a transaction: its statements, and the rollback after them.
