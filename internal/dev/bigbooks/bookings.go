@@ -3,11 +3,11 @@ package bigbooks
 // clientTables: each client has a key that was revoked, and one that is in use.
 var clientTables = []statement{
 	{"api_clients", `INSERT INTO api_clients (id, client_id, name, created_by, created_at)
-		SELECT n, CONCAT('cl_', LEFT(MD5(CONCAT('cl', n)), 12)), CONCAT('client ', n), 'filler', {now} - INTERVAL {days} DAY
+		SELECT n, CONCAT('cl_', LEFT(SHA2(CONCAT('cl', n), 256), 12)), CONCAT('client ', n), 'filler', {now} - INTERVAL {days} DAY
 		FROM fill_numbers WHERE n <= {clients}`},
 	{"api_keys", `INSERT INTO api_keys (id, client_id, key_id, token_prefix, scopes, name, token_sha256, created_by, created_at,
 	  last_used_at, revoked_at)
-		SELECT 2 * n - old, n, CONCAT('ak_', LEFT(MD5(CONCAT('ak', 2 * n - old)), 12)), 'fbk_bigb',
+		SELECT 2 * n - old, n, CONCAT('ak_', LEFT(SHA2(CONCAT('ak', 2 * n - old), 256), 12)), 'fbk_bigb',
 		  'bookings:read,bookings:write,refunds:write,reconciliation:read,reconciliation:write', CONCAT('client ', n),
 		  UNHEX(SHA2(CONCAT('fbk_', IF(old, 'revoked', 'bigbooks'), n), 256)), 'filler', {now} - INTERVAL {days} DAY, {now} - INTERVAL old DAY,
 		  IF(old, {now} - INTERVAL 1 DAY, NULL)
@@ -47,13 +47,14 @@ var bookingTables = []statement{
 	{"idempotency_keys", `INSERT INTO idempotency_keys (api_key_id, client_id, idempotency_key, request_sha256, booking_id, answer_status,
 	  answer_body, created_at,
 		  operation, resource)
-		SELECT 2 * client, client, CONCAT('booking-', MD5(CONCAT('key', n))), UNHEX(SHA2(n, 256)), n, 201,
+		SELECT 2 * client, client, CONCAT('booking-', LEFT(SHA2(CONCAT('key', n), 256), 32)), UNHEX(SHA2(n, 256)), n, 201,
 		  CONCAT('{"reference":"', reference, '","status":"pending_payment","amount":{"value":', amount, ',"currency":"', currency,
 		    '"},"payment":{"paymentIntentId":"', {intent},
 		    '","status":"pending"},"flight":{"number":"EK2","from":"LHR","to":"DXB"},"holdExpiresAt":"', at, '"}'),
 		  at, 'create-booking', reference
 		FROM fill_bookings WHERE n > {n} DIV ` + number(importedOf) + `
-		UNION ALL SELECT 2 * client, client, CONCAT('refund-', MD5(CONCAT('key', n))), UNHEX(SHA2(CONCAT('refund', n), 256)), n, 201,
+		UNION ALL SELECT 2 * client, client, CONCAT('refund-', LEFT(SHA2(CONCAT('key', n), 256), 32)), UNHEX(SHA2(CONCAT('refund', n), 256)),
+		  n, 201,
 		  CONCAT('{"id":"RF-', {code}, '","status":"pending"}'), {refund_at}, 'create-refund', CONCAT('RF-', {code})
 		FROM fill_bookings WHERE {has_refund} AND kind <> 'cancelled'`},
 }

@@ -15,7 +15,7 @@ func (f *filler) expressions() *strings.Replacer {
 	taken := fmt.Sprintf("{now} - INTERVAL IF(n > {n} - %d, ({n} - n) * 5000000, 3600000000 + ({n} - n) * %d) MICROSECOND", open,
 		gap.Microseconds())
 	id := func(prefix, of string) string {
-		return fmt.Sprintf("CONCAT('%s', LEFT(MD5(CONCAT('%s', %s)), 24))", prefix, prefix, of)
+		return fmt.Sprintf("CONCAT('%s', LEFT(SHA2(CONCAT('%s', %s), 256), 24))", prefix, prefix, of)
 	}
 	now, n := "TIMESTAMP('"+f.Now.Format(time.DateTime)+"')", strconv.Itoa(f.Bookings)
 	return strings.NewReplacer(
@@ -30,7 +30,7 @@ func (f *filler) expressions() *strings.Replacer {
 		"{refund}", id("re_", "n"), "{refund_txn}", id("txn_r", "n"),
 		"{dispute}", id("dp_", "n"), "{dispute_txn}", id("txn_d", "n"), "{won_txn}", id("txn_w", "n"),
 		"{payout}", id("po_", "id"), "{payout_txn}", id("txn_p", "id"),
-		"{request}", "CONCAT('req_', LEFT(MD5(CONCAT('req', n)), 24))",
+		"{request}", "CONCAT('req_', LEFT(SHA2(CONCAT('req', n), 256), 24))",
 		"{refund_at}", "IF(kind = 'refunding', at + INTERVAL 10 MINUTE, at + INTERVAL 3 DAY)",
 		"{dispute_at}", "IF(kind = 'disputed', at + INTERVAL 10 MINUTE, at + INTERVAL 5 DAY)",
 		"{decided_at}", "at + INTERVAL 15 DAY",

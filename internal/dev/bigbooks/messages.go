@@ -5,8 +5,8 @@ var messageTables = []statement{
 	{"stripe_events", `INSERT INTO stripe_events (id, stripe_event_id, type, api_version, object_id, livemode, booking_reference, payload,
 	  payload_form, processed,
 		  processed_at, note, stripe_created_at, received_at, state, attempts, next_attempt_at)
-		SELECT id, CONCAT('evt_', LEFT(MD5(CONCAT('evt', id)), 24)), type, '2023-10-16', object, FALSE, reference,
-		  CONCAT('{"id":"evt_', LEFT(MD5(CONCAT('evt', id)), 24), '","object":"event","type":"', type, '","data":{"object":{"id":"', object,
+		SELECT id, CONCAT('evt_', LEFT(SHA2(CONCAT('evt', id), 256), 24)), type, '2023-10-16', object, FALSE, reference,
+		  CONCAT('{"id":"evt_', LEFT(SHA2(CONCAT('evt', id), 256), 24), '","object":"event","type":"', type, '","data":{"object":{"id":"', object,
 		    '","metadata":{"booking_reference":"', reference, '"}}}}'),
 		  1, state <> 'received', IF(state = 'received', NULL, at), note, at, at, state, state = 'processed',
 		  IF(state = 'received', {now} + INTERVAL 1 HOUR, NULL)
@@ -54,7 +54,8 @@ var messageTables = []statement{
 		    FROM fill_bookings WHERE slot = ` + number(resentSlot) + ` AND {is_paid} AND at < {now} - INTERVAL 1 DAY
 		  UNION ALL SELECT 8 * n + 6, n, 'payment_failed', reference, 'payment_failed', 'queued', {now}, 'customer', NULL,
 		    UNHEX(SHA2(CONCAT('traveller', n DIV 3, '@example.com'), 256)) FROM fill_bookings WHERE n > {n} - ` + number(unsent) + `
-		  UNION ALL SELECT 8 * ({n} + 1) + n, NULL, 'reconciliation', CONCAT('recon_', LEFT(MD5(CONCAT('run', n)), 20)), 'reconciliation', 'sent',
+		  UNION ALL SELECT 8 * ({n} + 1) + n, NULL, 'reconciliation', CONCAT('recon_', LEFT(SHA2(CONCAT('run', n), 256), 20)),
+		  'reconciliation', 'sent',
 		    {now} - INTERVAL {days} - n DAY, 'finance', NULL, NULL FROM fill_numbers WHERE n <= {days}
 		) mails ORDER BY id`},
 }

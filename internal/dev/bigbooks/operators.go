@@ -6,7 +6,7 @@ var operatorTables = []statement{
 	{"reconciliation_runs", `INSERT INTO reconciliation_runs (id, correlation_id, scope, dry_run, lookback_days, payment_limit, status,
 	  window_start, window_end,
 		  scanned, started_at, completed_at)
-		SELECT n, CONCAT('recon_', LEFT(MD5(CONCAT('run', n)), 20)), 'all', FALSE, 7, 0, 'completed', {now} - INTERVAL {days} - n + 7 DAY,
+		SELECT n, CONCAT('recon_', LEFT(SHA2(CONCAT('run', n), 256), 20)), 'all', FALSE, 7, 0, 'completed', {now} - INTERVAL {days} - n + 7 DAY,
 		  {now} - INTERVAL {days} - n DAY, 7 * {per_day}, {now} - INTERVAL {days} - n DAY, {now} - INTERVAL {days} - n DAY + INTERVAL 5 MINUTE
 		FROM fill_numbers WHERE n <= {days}`},
 	{"reconciliation_items", `INSERT INTO reconciliation_items (run_id, fingerprint, class, object, stripe_id,
@@ -33,10 +33,10 @@ var operatorTables = []statement{
 		UNION ALL SELECT n, 'other_payment', CONCAT('pi_second', n), 'A second PaymentIntent names the booking.', {paid_at}, NULL, '', ''
 		FROM fill_bookings WHERE n BETWEEN {n} - ` + number(mattersTo+underEyes-1) + ` AND {n} - ` + number(mattersTo) + ` AND {is_paid}`},
 	{"audit_log", `INSERT INTO audit_log (at, actor, client_id, api_key_id, action, subject, booking_id, correlation_id, detail)
-		SELECT {now} - INTERVAL {days} DAY, 'filler', NULL, NULL, 'client.create', CONCAT('cl_', LEFT(MD5(CONCAT('cl', n)), 12)), NULL,
+		SELECT {now} - INTERVAL {days} DAY, 'filler', NULL, NULL, 'client.create', CONCAT('cl_', LEFT(SHA2(CONCAT('cl', n), 256), 12)), NULL,
 		  {request}, ''
 		FROM fill_numbers WHERE n <= {clients}
-		UNION ALL SELECT {now} - INTERVAL {days} DAY, 'filler', NULL, NULL, 'api-key.create', CONCAT('ak_', LEFT(MD5(CONCAT('ak', 2 * n)),
+		UNION ALL SELECT {now} - INTERVAL {days} DAY, 'filler', NULL, NULL, 'api-key.create', CONCAT('ak_', LEFT(SHA2(CONCAT('ak', 2 * n), 256),
 		  12)), NULL, {request}, ''
 		FROM fill_numbers WHERE n <= {clients}
 		UNION ALL SELECT at, 'importer', NULL, NULL, 'booking.import', reference, n, {request}, CONCAT('OLD-', n)

@@ -19,8 +19,9 @@ func scratch() []statement {
 			at DATETIME(6) NOT NULL) ENGINE = InnoDB DEFAULT CHARSET ascii COLLATE ascii_bin`},
 		// Each day's payments are paid out three days later, by currency.
 		{"fill_payouts", `INSERT INTO fill_payouts (amount, currency, payments, at)
-			SELECT SUM(amount - fee), currency, COUNT(*), DATE(at) + INTERVAL 3 DAY AS paid_out FROM fill_bookings WHERE {is_paid}
-			GROUP BY DATE(at), currency HAVING paid_out < {now} ORDER BY DATE(at), currency`},
+			SELECT SUM(amount - fee), currency, COUNT(*), day + INTERVAL 3 DAY
+			FROM (SELECT amount, fee, currency, DATE(at) AS day FROM fill_bookings WHERE {is_paid}) paid
+			WHERE day + INTERVAL 3 DAY < {now} GROUP BY day, currency ORDER BY day, currency`},
 		{"fill_transactions", `CREATE TABLE fill_transactions (
 			id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, type VARCHAR(32) NOT NULL, n BIGINT UNSIGNED NULL,
 			object_id VARBINARY(64) NOT NULL, txn VARBINARY(64) NOT NULL, operation VARBINARY(255) NULL, description VARCHAR(255) NOT NULL,
