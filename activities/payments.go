@@ -14,6 +14,7 @@ import (
 
 	"farebook/booking"
 	"farebook/internal/failpoint"
+	"farebook/internal/handover"
 	"farebook/internal/stripeapi"
 	"farebook/notice"
 	"farebook/store"
@@ -27,7 +28,9 @@ type Payments struct {
 	Policy booking.Policy
 	// ListLag is how long Stripe's lists may miss an object that was just created.
 	ListLag time.Duration
-	Log     *slog.Logger
+	// Handover passes the outcome of CreatePaymentIntent to a request in the same process; nil where no request waits.
+	Handover *handover.Desk
+	Log      *slog.Logger
 }
 
 // clockSkew widens a search by creation time, because Stripe's clock may differ from this machine's.
@@ -54,33 +57,48 @@ type PaymentIntentCreated struct {
 
 // CreatePaymentIntent creates the booking's PaymentIntent at Stripe and its payment row. Harmless when repeated: the payment row is UNIQUE
 // per booking and read first; before it is written, Stripe's idempotency key <request key>/create-payment-intent/<generation> returns the
-// same PaymentIntent, also after the database was restored.
+// same PaymentIntent, also after the database was restored. A request that waits in this process gets the outcome with the client secret;
+// what is returned, and so stored in the history, does not have the secret.
 func (p *Payments) CreatePaymentIntent(ctx context.Context, in BookingRef) (PaymentIntentCreated, error) {
+	result, secret, err := p.createPaymentIntent(ctx, in)
+	if err != nil {
+		p.Handover.Fail(in.Reference)
+		return result, err
+	}
+	p.Handover.Give(in.Reference, handover.Created{
+		PaymentIntentID: result.PaymentIntentID, BookingStatus: result.BookingStatus, PaymentStatus: result.PaymentStatus, ClientSecret: secret,
+	})
+	return result, nil
+}
+
+func (p *Payments) createPaymentIntent(ctx context.Context, in BookingRef) (_ PaymentIntentCreated, secret string, _ error) {
 	known, err := p.Store.Booking(ctx, in.Reference)
 	if err != nil {
-		return PaymentIntentCreated{}, storeError(err)
+		return PaymentIntentCreated{}, "", storeError(err)
 	}
 	if known.Payment != nil {
 		// An earlier run on the booking has recorded it. Its emails may not be sent yet.
 		result := created(known)
 		result.EmailIDs, err = p.Store.QueuedEmailsOf(ctx, in.Reference, notice.PaymentKinds)
-		return result, storeError(err)
+		return result, "", storeError(err)
 	}
 	if known.Status.Final() {
 		// An earlier attempt has recorded the refusal, and died before it returned the emails.
-		return p.ClosePayment(ctx, ClosePaymentInput{Reference: in.Reference})
+		closed, err := p.ClosePayment(ctx, ClosePaymentInput{Reference: in.Reference})
+		return closed, "", err
 	}
 	failpoint.Hit("before-create-payment-intent")
 	intent, err := p.ensurePaymentIntent(ctx, known)
 	if stripeapi.IsKind(err, stripeapi.InvalidRequest) {
-		return p.refused(ctx, in.Reference, err)
+		refused, err := p.refused(ctx, in.Reference, err)
+		return refused, "", err
 	}
 	if err != nil {
-		return PaymentIntentCreated{}, creationError(err, known.RequestKey)
+		return PaymentIntentCreated{}, "", creationError(err, known.RequestKey)
 	}
 	failpoint.Hit("after-create-payment-intent")
 	if err := p.Store.RecordPaymentIntent(ctx, in.Reference, intent.PaymentSnapshot, intent.twin); err != nil {
-		return PaymentIntentCreated{}, storeError(err)
+		return PaymentIntentCreated{}, "", storeError(err)
 	}
 	failpoint.Hit("after-payment-row")
 	return PaymentIntentCreated{
@@ -88,7 +106,7 @@ func (p *Payments) CreatePaymentIntent(ctx context.Context, in BookingRef) (Paym
 		BookingStatus:   known.Status,
 		PaymentStatus:   booking.PaymentPending, // as the row has it
 		Look:            intent.PaymentStatus() != booking.PaymentPending,
-	}, nil
+	}, intent.secret, nil
 }
 
 func created(known store.Booking) PaymentIntentCreated {
@@ -104,12 +122,13 @@ func created(known store.Booking) PaymentIntentCreated {
 	return result
 }
 
-// ensuredIntent is a PaymentIntent as it is at Stripe now. twin: an earlier key may have created another one, whose client secret nobody
-// has; CancelTwins finds it later.
+// ensuredIntent is a PaymentIntent as it is at Stripe now, with its client secret. twin: an earlier key may have created another one, whose
+// client secret nobody has; CancelTwins finds it later.
 type ensuredIntent struct {
 	booking.PaymentSnapshot
 
-	twin bool
+	secret string
+	twin   bool
 }
 
 // ensurePaymentIntent creates the PaymentIntent, or finds the one that an earlier attempt created and whose response was lost, or that the
@@ -125,16 +144,18 @@ func (p *Payments) ensurePaymentIntent(ctx context.Context, known store.Booking)
 		Reference: known.Reference, Amount: known.Amount, Capture: known.Capture, Methods: known.Methods, CorrelationID: known.CorrelationID,
 		Origin: origin,
 	}
+	var secret string
 	var replayed, forgotten bool
 	found := func(search func() (booking.PaymentSnapshot, bool, error)) (booking.PaymentSnapshot, bool, error) {
 		replayed = true
 		return search()
 	}
 	snapshot, generations, err := creation[booking.PaymentSnapshot]{
-		create: func(generation int) (snapshot booking.PaymentSnapshot, err error) {
-			snapshot, replayed, err = p.Stripe.CreatePaymentIntent(ctx, request, generation)
+		create: func(generation int) (booking.PaymentSnapshot, error) {
+			made, err := p.Stripe.CreatePaymentIntent(ctx, request, generation)
+			secret, replayed = made.ClientSecret, made.Replayed
 			forgotten = stripeapi.IsKind(err, stripeapi.IdempotencyConflict)
-			return snapshot, err
+			return made.PaymentSnapshot, err
 		},
 		find: func() (booking.PaymentSnapshot, bool, error) {
 			return found(func() (booking.PaymentSnapshot, bool, error) {
@@ -158,9 +179,9 @@ func (p *Payments) ensurePaymentIntent(ctx context.Context, known store.Booking)
 		now: p.Store.Now,
 	}.run(ctx)
 	if err == nil && replayed {
-		snapshot, _, err = p.Stripe.PaymentIntent(ctx, snapshot.PaymentIntentID)
+		snapshot, secret, err = p.Stripe.PaymentIntent(ctx, snapshot.PaymentIntentID)
 	}
-	return ensuredIntent{snapshot, generations > 1}, err
+	return ensuredIntent{snapshot, secret, generations > 1}, err
 }
 
 // originOf is what the PaymentIntent's metadata says about the request; empty for a booking of an older release.

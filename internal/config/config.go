@@ -64,6 +64,8 @@ type Config struct {
 	TaskQueue string
 	// Build is the build as which workers of this process poll; the zero value polls without versioning.
 	Build deployment.Build
+	// APIWorker runs a worker inside the API's process.
+	APIWorker bool
 	// HoldMinute is the duration of one minute of a hold. Tests shorten it; production refuses anything but a minute.
 	HoldMinute time.Duration
 	// Failpoint names the place at which a process kills itself in a test. Production refuses it.

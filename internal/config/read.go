@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"net"
+	"strconv"
 	"strings"
 	"time"
 
@@ -107,6 +108,11 @@ func (r *reader) readGeneral() {
 		r.problem("HTTP_ADDR is %q: set it to host:port", r.vars.HTTPAddr)
 	}
 	r.config.TaskQueue = r.vars.TaskQueue
+	beside, err := strconv.ParseBool(r.vars.APIWorker)
+	if err != nil {
+		r.problem("API_WORKER is %q: set it to true or false", r.vars.APIWorker)
+	}
+	r.config.APIWorker = beside
 	r.config.Failpoint = r.vars.Failpoint
 	minute, err := time.ParseDuration(r.vars.HoldMinute)
 	if err != nil || minute <= 0 {

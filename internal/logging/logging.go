@@ -17,8 +17,12 @@ import (
 // TimeFormat is RFC 3339 with milliseconds, in UTC.
 const TimeFormat = "2006-01-02T15:04:05.000Z"
 
-// Reconciliation is the service of every log line of a reconciliation, whichever process writes it.
-const Reconciliation = "reconciliation"
+// Reconciliation is the service of every log line of a reconciliation, whichever process writes it. Worker is that of what a worker does,
+// also inside the API's process.
+const (
+	Reconciliation = "reconciliation"
+	Worker         = "worker"
+)
 
 const (
 	serviceKey     = "service"
@@ -38,6 +42,17 @@ func As(ctx context.Context, service string) context.Context {
 func New(w io.Writer, service, level string) *slog.Logger {
 	json := slog.NewJSONHandler(w, &slog.HandlerOptions{Level: Level(level), ReplaceAttr: clean})
 	return slog.New(&handler{json: json, service: service})
+}
+
+// For returns log for another service of the same process.
+func For(log *slog.Logger, service string) *slog.Logger {
+	ours, ok := log.Handler().(*handler)
+	if !ok {
+		return log
+	}
+	renamed := *ours
+	renamed.service = service
+	return slog.New(&renamed)
 }
 
 // Level parses the name of a level.
@@ -102,7 +117,7 @@ func (h *handler) Handle(ctx context.Context, record slog.Record) error {
 			rest = append(rest, field)
 		}
 	}
-	if correlation.IsRun(id) && service == h.service {
+	if correlation.IsRun(id) && (service == h.service || service == Worker) {
 		service = Reconciliation
 	}
 	line := slog.NewRecord(record.Time, record.Level, "", record.PC)

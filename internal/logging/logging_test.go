@@ -214,3 +214,22 @@ func requireJSONLines(t *testing.T, out []byte) {
 		require.True(t, json.Valid(line), "%s", line)
 	}
 }
+
+// The API's process logs what its worker does under the worker's name, and a reconciliation's lines under that of reconciliation.
+func TestALogForAnotherServiceOfTheProcess(t *testing.T) {
+	t.Parallel()
+	serviceOf := func(ctx context.Context, log func(*slog.Logger) *slog.Logger) string {
+		var out bytes.Buffer
+		log(logging.New(&out, "api", "info")).InfoContext(ctx, "done")
+		var line struct{ Service string }
+		require.NoError(t, json.Unmarshal(out.Bytes(), &line))
+		return line.Service
+	}
+	of := func(log *slog.Logger) *slog.Logger { return logging.For(log.With("taskQueue", "bookings"), logging.Worker) }
+	same := func(log *slog.Logger) *slog.Logger { return log }
+	run := correlation.With(t.Context(), "recon_0123456789abcdef0123456789abcdef")
+	require.Equal(t, "worker", serviceOf(t.Context(), of))
+	require.Equal(t, "reconciliation", serviceOf(run, of))
+	require.Equal(t, "worker", serviceOf(logging.As(t.Context(), logging.Worker), same), "the store and the Stripe client")
+	require.Equal(t, "reconciliation", serviceOf(logging.As(run, logging.Worker), same))
+}

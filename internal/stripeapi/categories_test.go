@@ -86,7 +86,7 @@ var routed = map[booking.Route]reconciliation.Object{
 // paidCharge is the charge of a booking that a card has paid.
 func paidCharge(t *testing.T, url string, client *stripeapi.Client) string {
 	t.Helper()
-	created, _, err := client.CreatePaymentIntent(t.Context(), stripeapi.NewPaymentIntent{
+	created, err := client.CreatePaymentIntent(t.Context(), stripeapi.NewPaymentIntent{
 		Reference: "FB-7K2M9QXA", Amount: money.Money{Value: 45900, Currency: "USD"}, CorrelationID: "c-1",
 	}, 1)
 	require.NoError(t, err)

@@ -28,15 +28,22 @@ func (n NewPaymentIntent) key(generation int) string {
 	return n.Origin.keyBase(string(n.Reference)) + "/create-payment-intent/" + strconv.Itoa(generation)
 }
 
+// CreatedPaymentIntent is the answer to a creation.
+type CreatedPaymentIntent struct {
+	booking.PaymentSnapshot
+
+	// ClientSecret is passed to the traveller and stored nowhere.
+	ClientSecret string
+	// Replayed means that the snapshot is from the first request under the key, and not the current state.
+	Replayed bool
+}
+
 // CreatePaymentIntent creates the PaymentIntent of a booking, unconfirmed: no money moves. Repeating it is harmless while
-// Stripe keeps the generation's key (24 h). replayed then means that the snapshot is from the first time, and not the current
-// state.
-func (c *Client) CreatePaymentIntent(ctx context.Context, in NewPaymentIntent,
-	generation int,
-) (_ booking.PaymentSnapshot, replayed bool, err error) {
+// Stripe keeps the generation's key (24 h).
+func (c *Client) CreatePaymentIntent(ctx context.Context, in NewPaymentIntent, generation int) (CreatedPaymentIntent, error) {
 	const operation = "create PaymentIntent"
 	if err := c.before(ctx, operation); err != nil {
-		return booking.PaymentSnapshot{}, false, err
+		return CreatedPaymentIntent{}, err
 	}
 	params := &stripe.PaymentIntentParams{
 		Amount:      stripe.Int64(in.Amount.Value),
@@ -58,9 +65,9 @@ func (c *Client) CreatePaymentIntent(ctx context.Context, in NewPaymentIntent,
 	in.Origin.addTo(params)
 	intent, err := c.api.PaymentIntents.New(params)
 	if err != nil {
-		return booking.PaymentSnapshot{}, false, failureOf(operation, err)
+		return CreatedPaymentIntent{}, failureOf(operation, err)
 	}
-	return snapshotOf(intent), isReplay(intent.LastResponse), nil
+	return CreatedPaymentIntent{snapshotOf(intent), intent.ClientSecret, isReplay(intent.LastResponse)}, nil
 }
 
 // PaymentIntent reads a PaymentIntent with its latest charge and balance transaction. The string is its client secret, which

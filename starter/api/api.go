@@ -32,6 +32,8 @@ type Deps struct {
 	Store    *store.Store
 	Dispatch *dispatch.Client
 	Stripe   *stripeapi.Client
+	// FirstSteps is nil when no worker runs in this process.
+	FirstSteps *FirstSteps
 	// Temporal is used for the health check only.
 	Temporal client.Client
 	// Warning returns what an operator should examine while bookings are accepted; empty for nothing. It may be nil.

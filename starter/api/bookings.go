@@ -15,9 +15,7 @@ import (
 	"farebook/access"
 	"farebook/booking"
 	"farebook/internal/failpoint"
-	"farebook/starter/dispatch"
 	"farebook/store"
-	"farebook/workflows"
 )
 
 const bookingsPath = "/v1/bookings"
@@ -80,7 +78,7 @@ type bodyInput struct {
 }
 
 // createBooking reserves the booking under its key and has its workflow create the PaymentIntent. The stored answer never has the
-// client secret, which is read at Stripe for every answer.
+// client secret. The first answer has it from the creation if that happened in this process; every other answer reads it at Stripe.
 func (a *api) createBooking(ctx context.Context, in *bodyInput) (*replayable[bookedBody], error) {
 	took := stopwatch()
 	now := a.Store.Now().Truncate(time.Microsecond) // the precision of DATETIME(6)
@@ -90,6 +88,7 @@ func (a *api) createBooking(ctx context.Context, in *bodyInput) (*replayable[boo
 		return nil, joinFields(err, request.Validate(now))
 	}
 	var reserved store.Booking
+	var secret, secretOf string // a client secret and its PaymentIntent
 	out, err := idempotent(ctx, a, idempotentRequest[bookedBody]{
 		operation: store.OperationCreateBooking, body: request, status: http.StatusCreated, points: bookingPoints,
 		claim: func(ctx context.Context, key store.IdempotencyKey) (store.Claim, error) {
@@ -102,14 +101,17 @@ func (a *api) createBooking(ctx context.Context, in *bodyInput) (*replayable[boo
 		},
 		work: func(ctx context.Context, _ string) (bookedBody, error) {
 			ctx = withBooking(ctx, reserved)
-			body, err := a.preparePayment(ctx, reserved)
+			body, created, err := a.preparePayment(ctx, reserved)
+			secret, secretOf = created, body.Payment.PaymentIntentID
 			return body, a.problemOf(ctx, err)
 		},
 	})
 	if err != nil {
 		return nil, err
 	}
-	_, secret, err := a.Stripe.PaymentIntent(withBooking(ctx, reserved), out.Body.Payment.PaymentIntentID)
+	if secret == "" || secretOf != out.Body.Payment.PaymentIntentID {
+		_, secret, err = a.Stripe.PaymentIntent(withBooking(ctx, reserved), out.Body.Payment.PaymentIntentID)
+	}
 	out.Body.Payment.ClientSecret = secret
 	if err == nil && out.Replayed == "" {
 		a.counts.ClientSecret(took())
@@ -137,27 +139,15 @@ func (a *api) reserve(ctx context.Context, in store.NewBooking) (store.Reservati
 	return reservation, err
 }
 
-// preparePayment has the booking's workflow create the PaymentIntent.
-func (a *api) preparePayment(ctx context.Context, reserved store.Booking) (bookedBody, error) {
-	workflowID := workflows.BookingPaymentWorkflowID(reserved.Reference)
-	ready, err := a.Dispatch.AwaitPaymentIntent(ctx, dispatch.BookingSubjectOf(reserved))
+// preparePayment has the booking's workflow create the PaymentIntent. clientSecret is empty if it has to be read at Stripe.
+func (a *api) preparePayment(ctx context.Context, reserved store.Booking) (_ bookedBody, clientSecret string, _ error) {
+	known, err := a.firstStep(ctx, reserved)
 	if err != nil {
-		return bookedBody{}, needsWorkflow(workflowID, err)
+		return bookedBody{}, "", err
 	}
 	failpoint.Hit("api-after-start")
-	known, err := a.Store.Booking(ctx, reserved.Reference)
-	if err == nil && known.Payment == nil && ready.PaymentIntentID != "" {
-		// The database was restored: a workflow from before the restore records the PaymentIntent again.
-		if err := a.Dispatch.RecordPayment(ctx, dispatch.BookingSubjectOf(known)); err != nil {
-			return bookedBody{}, needsWorkflow(workflowID, err)
-		}
-		known, err = a.Store.Booking(ctx, reserved.Reference)
-	}
-	if err != nil {
-		return bookedBody{}, err
-	}
 	if known.Payment == nil {
-		return bookedBody{}, &finalRefusalError{problem(ctx, http.StatusUnprocessableEntity, "payment-refused", fmt.Sprintf(
+		return bookedBody{}, "", &finalRefusalError{problem(ctx, http.StatusUnprocessableEntity, "payment-refused", fmt.Sprintf(
 			"Stripe refused the payment of booking %s for good; the booking is %s. Check amount and currency, and book again with a new "+
 				"Idempotency-Key.",
 			known.Reference, known.Status))}
@@ -167,5 +157,5 @@ func (a *api) preparePayment(ctx context.Context, reserved store.Booking) (booke
 		Status:        string(known.Status),
 		HoldExpiresAt: known.HoldExpiresAt,
 		Payment:       bookedPaymentBody{PaymentIntentID: known.Payment.PaymentIntentID, Status: string(known.Payment.Status)},
-	}, nil
+	}, known.clientSecret, nil
 }

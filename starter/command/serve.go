@@ -17,6 +17,7 @@ import (
 	"farebook/internal/admin"
 	"farebook/internal/clock"
 	"farebook/internal/config"
+	"farebook/internal/logging"
 	"farebook/internal/metrics"
 	"farebook/internal/stripeapi"
 	"farebook/starter/api"
@@ -25,6 +26,7 @@ import (
 	"farebook/starter/sweeper"
 	"farebook/store"
 	"farebook/store/gauges"
+	"farebook/worker/service"
 )
 
 const (
@@ -74,7 +76,7 @@ func NewAPI(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Log
 	if err != nil {
 		return nil, nil, err
 	}
-	temporal, err := dialMeasured(cfg, ofTemporal, log)
+	temporal, err := dialMeasured(cfg, ofTemporal, temporalLog(cfg, log))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -85,24 +87,32 @@ func NewAPI(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Log
 	}
 	measure(measures, books, log)
 	dispatcher := dispatchOf(temporal, cfg)
-	restores := &fence.Watch{Store: books, Every: cfg.FenceLook, Reason: cfg.Fence, AwaitLook: true, EventTypes: inbox.Types(), Log: log}
-	calls := stripeConfig(cfg, log)
-	calls.Guard, calls.Observer = restores.Guard, measures.Stripe()
-	restores.Stripe = stripeapi.New(calls)
+	restores := watchRestores(cfg, books, measures, log)
 	events := inbox.New(books, dispatcher, restores.Stripe, cfg.Sweep, log)
 	events.Unbooked = &activities.Unbooked{Stripe: restores.Stripe, Store: books, Others: cfg.Reconcile.Others, Log: log}
 	stopSweeping := sweep(ctx, cfg, books, dispatcher, events, restores, log)
+	stopWorker := func() {}
 	closeAll := func() {
 		stopSweeping()
 		events.Wait()
+		stopWorker()
 		temporal.Close()
 		if err := books.Close(); err != nil {
 			log.Warn("database not closed", "error", err)
 		}
 	}
+	var firstSteps *api.FirstSteps
+	firstSteps, stopWorker, err = startWorker(ctx, cfg, service.Host{
+		Temporal: temporal, Dispatch: dispatcher, Store: books, Restores: restores, Log: logging.For(log, logging.Worker),
+	}, measures)
+	if err != nil {
+		closeAll()
+		return nil, nil, err
+	}
 	handler, err := api.New(api.Deps{
 		Store:          books,
 		Dispatch:       dispatcher,
+		FirstSteps:     firstSteps,
 		Inbox:          events,
 		Policy:         cfg.RefundPolicy,
 		Stripe:         restores.Stripe,
@@ -129,6 +139,15 @@ func NewAPI(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Log
 		return nil, nil, err
 	}
 	return handler, func() { administration.Stop(); closeAll() }, nil
+}
+
+// watchRestores returns the watch for a restored database, with the Stripe client of the process, which it guards.
+func watchRestores(cfg config.Config, books *store.Store, measures *metrics.Registry, log *slog.Logger) *fence.Watch {
+	restores := &fence.Watch{Store: books, Every: cfg.FenceLook, Reason: cfg.Fence, AwaitLook: true, EventTypes: inbox.Types(), Log: log}
+	calls := stripeConfig(cfg, log)
+	calls.Guard, calls.Observer = restores.Guard, measures.Stripe()
+	restores.Stripe = stripeapi.New(calls)
+	return restores
 }
 
 // measure counts what the books record, and exposes their state.

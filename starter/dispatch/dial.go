@@ -6,6 +6,7 @@ import (
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/workflow"
+	"google.golang.org/grpc"
 
 	"farebook/internal/correlation"
 	"farebook/internal/logging"
@@ -17,6 +18,7 @@ import (
 func Dial(options client.Options, measures client.MetricsHandler, log *slog.Logger) (client.Client, error) {
 	options.MetricsHandler = measures
 	options.Logger = logging.Temporal(log, workflows.RunOf)
+	options.ConnectionOptions.DialOptions = append(options.ConnectionOptions.DialOptions, grpc.WithChainUnaryInterceptor(recordGrant))
 	options.ContextPropagators = []workflow.ContextPropagator{correlation.Propagator()}
 	dialled, err := client.NewLazyClient(options)
 	if err != nil {

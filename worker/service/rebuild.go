@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"farebook/activities"
+	"farebook/internal/logging"
 	"farebook/store"
 )
 
@@ -37,6 +38,8 @@ type waitingActivity struct {
 var lost = map[string]bool{activities.NotInBooks: true, activities.IllegalTransition: true}
 
 func (a *waitingActivity) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
+	// In the API's process, the store and the Stripe client have the API's log.
+	ctx = logging.As(ctx, logging.Worker)
 	result, err := a.Next.ExecuteActivity(ctx, in)
 	var failure *temporal.ApplicationError
 	if !errors.As(err, &failure) || !failure.NonRetryable() || !lost[failure.Type()] {

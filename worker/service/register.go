@@ -41,18 +41,24 @@ type Measures struct {
 	Emails *metrics.Emails
 }
 
-// NewActivities builds the activities and what they need.
+// NewActivities builds the activities of a process and what they need.
 func NewActivities(cfg config.Config, books *store.Store, measures Measures, log *slog.Logger) (Activities, error) {
+	restores := &fence.Watch{Store: books, Every: cfg.FenceLook, Reason: cfg.Fence, Log: log}
+	restores.Stripe = stripeapi.New(stripeapi.Config{
+		SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, CallsPerSecond: cfg.Stripe.CallsPerSecond, Guard: restores.Guard,
+		Observer: measures.Stripe, Log: log,
+	})
+	return activitiesWith(cfg, books, restores, measures.Emails, log)
+}
+
+// activitiesWith builds activities on the Stripe client of restores, whose rate limit is that of the process.
+func activitiesWith(cfg config.Config, books *store.Store, restores *fence.Watch, sent *metrics.Emails, log *slog.Logger,
+) (Activities, error) {
 	sender, err := mail.NewSender(cfg.SMTP)
 	if err != nil {
 		return Activities{}, err
 	}
-	restores := &fence.Watch{Store: books, Every: cfg.FenceLook, Reason: cfg.Fence, Log: log}
-	stripe := stripeapi.New(stripeapi.Config{
-		SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, CallsPerSecond: cfg.Stripe.CallsPerSecond, Guard: restores.Guard,
-		Observer: measures.Stripe, Log: log,
-	})
-	restores.Stripe = stripe
+	stripe := restores.Stripe
 	unbooked := &activities.Unbooked{Stripe: stripe, Store: books, Others: cfg.Reconcile.Others, Log: log}
 	return Activities{
 		Restores:    restores,
@@ -60,7 +66,7 @@ func NewActivities(cfg config.Config, books *store.Store, measures Measures, log
 		Refunds:     &activities.Refunds{Stripe: stripe, Store: books, ListLag: cfg.Stripe.ListLag, Log: log},
 		Disputes:    &activities.Disputes{Stripe: stripe, Store: books, Log: log},
 		Payouts:     &activities.Payouts{Stripe: stripe, Store: books, Unbooked: unbooked, Log: log},
-		Emails:      &activities.Emails{Store: books, Sender: sender, Finance: cfg.FinanceEmail, Metrics: measures.Emails, Log: log},
+		Emails:      &activities.Emails{Store: books, Sender: sender, Finance: cfg.FinanceEmail, Metrics: sent, Log: log},
 		Inbox:       &activities.Inbox{Store: books, Log: log},
 		AccountFees: &activities.AccountFees{Stripe: stripe, Store: books, Log: log},
 		Reconciliations: &activities.Reconciliations{

@@ -14,7 +14,7 @@ func (s *Session) reserve(capture booking.CaptureMethod) string {
 	if s.err != nil {
 		return ""
 	}
-	made, _, err := s.target.client.CreatePaymentIntent(s.ctx, stripeapi.NewPaymentIntent{
+	made, err := s.target.client.CreatePaymentIntent(s.ctx, stripeapi.NewPaymentIntent{
 		Reference: booking.Reference("FB-" + s.run), Amount: money.Money{Value: amount, Currency: "USD"}, Capture: capture, CorrelationID: s.run,
 	}, 1)
 	s.mustDo("create PaymentIntent", err)

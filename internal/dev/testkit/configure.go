@@ -57,6 +57,12 @@ func (s *Stack) configure(httpAddr string, options Options) {
 	if options.Unprepared {
 		s.env = append(s.env, "TEMPORAL_NAMESPACE=farebook")
 	}
+	switch {
+	case options.APIWorker:
+		s.env = append(s.env, "API_WORKER=true")
+	case options.NoWorker || options.WorkerFailpoint != "":
+		s.env = append(s.env, "API_WORKER=false")
+	}
 	if options.Heal != "" {
 		s.env = append(s.env, "RECONCILE_HEAL="+options.Heal)
 	}

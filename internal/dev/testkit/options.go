@@ -19,8 +19,11 @@ type Options struct {
 	// DatabaseServer is the administrator's DSN of a database server for this test alone, ending in /; empty for the one that all tests
 	// share.
 	DatabaseServer string
-	// NoWorker leaves the worker to the test.
+	// NoWorker leaves the worker to the test. No worker runs in the API's process then, and none with a WorkerFailpoint, so that the
+	// test knows which process carries out a step.
 	NoWorker bool
+	// APIWorker runs a worker in the API's process, beside the worker.
+	APIWorker bool
 	// Unprepared starts servers only: no schema, no Temporal namespace (so TemporalAddress is required), no API key, no worker and no
 	// API.
 	Unprepared bool

@@ -1,0 +1,107 @@
+package handover_test
+
+import (
+	"strconv"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"farebook/booking"
+	"farebook/internal/handover"
+)
+
+const reference = booking.Reference("FB-7K2M9QXA")
+
+var created = handover.Created{
+	PaymentIntentID: "pi_1", BookingStatus: booking.StatusPendingPayment, PaymentStatus: booking.PaymentPending, ClientSecret: "pi_1_secret_1",
+}
+
+func TestTheOutcomeReachesTheRequestThatWaits(t *testing.T) {
+	t.Parallel()
+	desk := handover.NewDesk(2)
+	outcome, leave, admitted := desk.Expect(reference)
+	require.True(t, admitted)
+	other, leaveOther, admitted := desk.Expect("FB-ZZZZZZZZ")
+	require.True(t, admitted)
+	desk.Give(reference, created)
+	got, handed := <-outcome
+	require.True(t, handed)
+	require.Equal(t, created, got)
+	require.Equal(t, 1, desk.Waiting(), "the other request still waits")
+	desk.Give(reference, created) // a second attempt: nobody waits any more
+	leave()
+	leaveOther()
+	require.Empty(t, other)
+	require.Zero(t, desk.Waiting())
+}
+
+func TestAFailedAttemptSendsTheRequestAway(t *testing.T) {
+	t.Parallel()
+	desk := handover.NewDesk(1)
+	outcome, leave, _ := desk.Expect(reference)
+	defer leave()
+	desk.Fail(reference)
+	_, handed := <-outcome
+	require.False(t, handed)
+	require.Zero(t, desk.Waiting())
+}
+
+// A lease that ran out lets a second request continue the work of the first, whose place it takes.
+func TestTheLastRequestForABookingWaits(t *testing.T) {
+	t.Parallel()
+	desk := handover.NewDesk(1)
+	first, leaveFirst, _ := desk.Expect(reference)
+	second, leaveSecond, admitted := desk.Expect(reference)
+	require.True(t, admitted, "it takes the place of the first")
+	_, handed := <-first
+	require.False(t, handed)
+	leaveFirst() // must not take the place of the second away
+	desk.Give(reference, created)
+	_, handed = <-second
+	require.True(t, handed)
+	leaveSecond()
+}
+
+func TestNobodyWaitsBeyondThePlaces(t *testing.T) {
+	t.Parallel()
+	desk := handover.NewDesk(1)
+	_, leave, admitted := desk.Expect(reference)
+	require.True(t, admitted)
+	_, _, admitted = desk.Expect("FB-ZZZZZZZZ")
+	require.False(t, admitted)
+	leave()
+	_, leave, admitted = desk.Expect("FB-ZZZZZZZZ")
+	require.True(t, admitted)
+	leave()
+	var none *handover.Desk
+	_, _, admitted = none.Expect(reference)
+	require.False(t, admitted, "a process without a worker")
+	none.Give(reference, created)
+	none.Fail(reference)
+}
+
+// Each request gets the outcome of its booking, however many wait at once.
+func TestRequestsAtOnceGetTheirOutcome(t *testing.T) {
+	t.Parallel()
+	references := make([]booking.Reference, 200)
+	desk := handover.NewDesk(len(references))
+	var requests sync.WaitGroup
+	for i := range references {
+		references[i] = booking.Reference(strconv.Itoa(i))
+		outcome, leave, admitted := desk.Expect(references[i])
+		require.True(t, admitted)
+		requests.Go(func() {
+			defer leave()
+			got := <-outcome
+			if got.ClientSecret != string(references[i]) {
+				t.Errorf("request for %s got the secret of %s", references[i], got.ClientSecret)
+			}
+		})
+	}
+	for _, waits := range references {
+		go desk.Give(waits, handover.Created{ClientSecret: string(waits)})
+	}
+	requests.Wait()
+	require.Zero(t, desk.Waiting())
+}
