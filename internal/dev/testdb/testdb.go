@@ -34,10 +34,12 @@ type DB struct {
 	server string // the administrator's DSN without a database
 }
 
-// New creates a schema and its user, applies all migrations, and drops both when the test ends.
+// New creates a schema as all migrations make it, and its user, and drops both when the test ends.
 func New(t testing.TB) *DB {
 	t.Helper()
-	return migrated(t, Empty(t))
+	db := Empty(t)
+	templateOf(t, db.server).fill(t, db)
+	return migrated(t, db)
 }
 
 // On is New on a server that the test has started for itself, such as to stop it.
