@@ -94,5 +94,7 @@ func TestRepetitionsAreQuiet(t *testing.T) {
 			time.Minute)
 		require.NoError(t, err)
 	}
-	require.Empty(t, log.String())
+	for line := range strings.Lines(log.String()) {
+		require.Contains(t, line, `"database statement was slow"`, "only a busy machine gives a reason for a line")
+	}
 }
