@@ -74,6 +74,8 @@ type Config struct {
 	temporal envconfig.ClientConfigProfile
 	// databaseDSNFile is the file of DATABASE_DSN; empty when the variable has the value.
 	databaseDSNFile string
+	// files are the secrets in files that a running process reads again, by variable.
+	files map[string]*secretFile
 }
 
 // Stripe configures access to Stripe.
@@ -154,7 +156,7 @@ func (c Config) TemporalOptions() (client.Options, error) {
 		return client.Options{}, fmt.Errorf("configuration of Temporal: %w", err)
 	}
 	options.Identity = identity()
-	return options, nil
+	return options, c.rotateTemporal(&options)
 }
 
 // identity is the name of this process in the Temporal UI and in logs. The SDK's default, pid@host@, resembles a mail address,

@@ -81,19 +81,12 @@ func (r *reader) webhookSecrets() []string {
 	if given == "" {
 		given = r.missing(Payments, "STRIPE_WEBHOOK_SECRET", localWebhookSecret, "the secret of Stripe's webhook endpoint, whsec_...")
 	}
-	var secrets []string
-	for secret := range strings.SplitSeq(given, ",") {
-		secret = strings.TrimSpace(secret)
-		switch {
-		case secret == "":
-		case !strings.HasPrefix(secret, "whsec_"):
-			r.problem("STRIPE_WEBHOOK_SECRET has a secret that does not begin with whsec_: copy the endpoint's signing secret from Stripe")
-		default:
-			secrets = append(secrets, secret)
-		}
+	if given == "" {
+		return nil
 	}
-	if given != "" && len(secrets) == 0 && r.parts[Payments] {
-		r.problem("STRIPE_WEBHOOK_SECRET holds no secret: set it to the endpoint's signing secret, whsec_...")
+	secrets, err := splitWebhookSecrets(given)
+	if err != nil && r.parts[Payments] {
+		r.problem("STRIPE_WEBHOOK_SECRET %v", err)
 	}
 	return secrets
 }
@@ -103,7 +96,7 @@ func (r *reader) checkStripeKey(key string) {
 	if err != nil {
 		r.problem("STRIPE_ALLOW_TEST_KEY is %q: set it to true or false", r.vars.AllowTestKey)
 	}
-	test := strings.HasPrefix(key, "sk_test_") || strings.HasPrefix(key, "rk_test_")
+	test := r.config.Stripe.isSecretKey() && !r.config.Stripe.Live()
 	switch {
 	case key == "":
 	case !test && !r.config.Stripe.Live():

@@ -58,6 +58,7 @@ func (r *reader) readSecretFile(name, file string) {
 	if name == "DATABASE_DSN" {
 		r.config.databaseDSNFile = file
 	}
+	r.follow(name, file, text)
 }
 
 // secretGiven reports whether a secret is set, in a file or without one. The file may be one that this command does not read.

@@ -18,11 +18,13 @@ import (
 type Config struct {
 	Host               string
 	Port               int
-	Username, Password string         // both or neither
-	TLS                string         // none, starttls or tls
-	From               string         // "Farebook <bookings@example.com>"
-	Timeout            time.Duration  // limit of one exchange; 15 s if 0
-	RootCAs            *x509.CertPool // certificate authorities; nil for the system's
+	Username, Password string // both or neither
+	TLS                string // none, starttls or tls
+	// PasswordNow returns the password for the next connection, where it may be rotated; nil for Password.
+	PasswordNow func() string
+	From        string         // "Farebook <bookings@example.com>"
+	Timeout     time.Duration  // limit of one exchange; 15 s if 0
+	RootCAs     *x509.CertPool // certificate authorities; nil for the system's
 }
 
 // Sender sends emails through one server, with one connection per email: emails are rare, and an idle connection would be
@@ -100,7 +102,14 @@ func (s *Sender) options(link *connection) []gomail.Option {
 		methods = []gomail.SMTPAuthType{gomail.SMTPAuthPlainNoEnc, gomail.SMTPAuthLoginNoEnc}
 	}
 	return append(out, gomail.WithOpportunisticSMTPAuth(methods...),
-		gomail.WithUsername(s.config.Username), gomail.WithPassword(s.config.Password))
+		gomail.WithUsername(s.config.Username), gomail.WithPassword(s.config.password()))
+}
+
+func (c Config) password() string {
+	if c.PasswordNow != nil {
+		return c.PasswordNow()
+	}
+	return c.Password
 }
 
 func (c Config) tls() *tls.Config {

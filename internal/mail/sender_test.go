@@ -68,6 +68,19 @@ func TestDelivered(t *testing.T) {
 	require.NoError(t, err)
 }
 
+// Each email is sent with the password of the moment.
+func TestPasswordFollowsARotation(t *testing.T) {
+	t.Parallel()
+	box, config := server(t, mailbox.Options{Username: "user", Password: "second"})
+	password := "first"
+	config.Username, config.Password, config.PasswordNow = "user", password, func() string { return password }
+	sender := newSender(t, config)
+	require.Error(t, sender.Send(t.Context(), message()))
+	password = "second"
+	require.NoError(t, sender.Send(t.Context(), message()))
+	require.Len(t, box.Messages(), 1)
+}
+
 func TestHeadersCannotBeInjected(t *testing.T) {
 	t.Parallel()
 	box, config := server(t, mailbox.Options{})

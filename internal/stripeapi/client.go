@@ -28,6 +28,8 @@ const (
 // Config configures a Client.
 type Config struct {
 	SecretKey string
+	// Key returns the key for the next call, where it may be rotated; nil for SecretKey.
+	Key func() string
 	// APIBase is the address of the stand-in, or empty for Stripe.
 	APIBase string
 	// Guard may refuse requests that change something; nil for none.
@@ -62,7 +64,7 @@ type Client struct {
 // New returns a client with its own backend: without a process-wide key, without retries inside the library (Temporal retries;
 // the library's back-off sleeps beyond the context's deadline), and without telemetry.
 func New(cfg Config) *Client {
-	transport := guarded{callLog{http.DefaultTransport, cfg.Observer, cfg.Log}, cfg.Guard}
+	transport := guarded{callLog{keyed{http.DefaultTransport, cfg.Key}, cfg.Observer, cfg.Log}, cfg.Guard}
 	backendConfig := &stripe.BackendConfig{
 		HTTPClient:        &http.Client{Timeout: callTimeout, Transport: transport},
 		MaxNetworkRetries: stripe.Int64(0),

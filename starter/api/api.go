@@ -38,8 +38,8 @@ type Deps struct {
 	Temporal client.Client
 	// Warning returns what an operator should examine while bookings are accepted; empty for nothing. It may be nil.
 	Warning func() string
-	// WebhookSecrets are all secrets that are valid now. Live says whether live events are expected, or those of test mode.
-	WebhookSecrets []string
+	// WebhookSecrets returns all secrets that are valid now. Live says whether live events are expected, or those of test mode.
+	WebhookSecrets func() []string
 	Live           bool
 	// Inbox stores Stripe's events.
 	Inbox *inbox.Inbox

@@ -32,7 +32,7 @@ func (a *api) checkSignature(headers []string, body []byte, now time.Time) error
 	if err != nil {
 		return err
 	}
-	for _, secret := range a.WebhookSecrets {
+	for _, secret := range a.WebhookSecrets() {
 		if webhook.ValidatePayloadIgnoringTolerance(body, header, secret) == nil {
 			return nil
 		}

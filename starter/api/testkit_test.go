@@ -64,7 +64,7 @@ func serveOn(t *testing.T, db *testdb.DB, change func(*testdb.DB, *api.Deps)) *s
 	deps := api.Deps{
 		Store:          db.Store,
 		Stripe:         stripeapi.New(stripeapi.Config{SecretKey: stripeKey, APIBase: "http://" + nowhere, Log: slog.New(slog.DiscardHandler)}),
-		WebhookSecrets: []string{webhookSecret, nextSecret},
+		WebhookSecrets: func() []string { return []string{webhookSecret, nextSecret} },
 		Limits:         generous(),
 		Log:            slog.New(slog.DiscardHandler),
 	}

@@ -86,6 +86,7 @@ func NewAPI(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Log
 		return nil, nil, err
 	}
 	measure(measures, books, log)
+	cfg.LogRotations(log)
 	dispatcher := dispatchOf(temporal, cfg)
 	restores := watchRestores(cfg, books, measures, log)
 	events := inbox.New(books, dispatcher, restores.Stripe, cfg.Sweep, log)
@@ -118,7 +119,7 @@ func NewAPI(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Log
 		Stripe:         restores.Stripe,
 		Temporal:       temporal,
 		Warning:        restores.Warning,
-		WebhookSecrets: cfg.Stripe.WebhookSecrets,
+		WebhookSecrets: cfg.WebhookSecrets,
 		Live:           cfg.Stripe.Live(),
 		HoldMinute:     cfg.HoldMinute,
 		Holds:          cfg.Holds,

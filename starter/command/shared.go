@@ -132,7 +132,7 @@ func namespaceOf(cfg config.Config) string {
 // stripeConfig is cfg's key, address and rate of calls.
 func stripeConfig(cfg config.Config, log *slog.Logger) stripeapi.Config {
 	return stripeapi.Config{
-		SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, CallsPerSecond: cfg.Stripe.CallsPerSecond, Log: log,
+		SecretKey: cfg.Stripe.SecretKey, Key: cfg.StripeKey, APIBase: cfg.Stripe.APIBase, CallsPerSecond: cfg.Stripe.CallsPerSecond, Log: log,
 	}
 }
 

@@ -45,8 +45,8 @@ type Measures struct {
 func NewActivities(cfg config.Config, books *store.Store, measures Measures, log *slog.Logger) (Activities, error) {
 	restores := &fence.Watch{Store: books, Every: cfg.FenceLook, Reason: cfg.Fence, Log: log}
 	restores.Stripe = stripeapi.New(stripeapi.Config{
-		SecretKey: cfg.Stripe.SecretKey, APIBase: cfg.Stripe.APIBase, CallsPerSecond: cfg.Stripe.CallsPerSecond, Guard: restores.Guard,
-		Observer: measures.Stripe, Log: log,
+		SecretKey: cfg.Stripe.SecretKey, Key: cfg.StripeKey, APIBase: cfg.Stripe.APIBase, CallsPerSecond: cfg.Stripe.CallsPerSecond,
+		Guard: restores.Guard, Observer: measures.Stripe, Log: log,
 	})
 	return activitiesWith(cfg, books, restores, measures.Emails, log)
 }
@@ -54,7 +54,9 @@ func NewActivities(cfg config.Config, books *store.Store, measures Measures, log
 // activitiesWith builds activities on the Stripe client of restores, whose rate limit is that of the process.
 func activitiesWith(cfg config.Config, books *store.Store, restores *fence.Watch, sent *metrics.Emails, log *slog.Logger,
 ) (Activities, error) {
-	sender, err := mail.NewSender(cfg.SMTP)
+	smtp := cfg.SMTP
+	smtp.PasswordNow = cfg.SMTPPassword
+	sender, err := mail.NewSender(smtp)
 	if err != nil {
 		return Activities{}, err
 	}

@@ -38,6 +38,7 @@ func New(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Logger
 		return nil, err
 	}
 	books.LimitEmails(cfg.MailsPerAddress)
+	cfg.LogRotations(log)
 	s := &Service{admin: cfg.Admin, measures: metrics.NewRegistry()}
 	s.store, s.taskQueue, s.build, s.reconciles, s.log = books, cfg.TaskQueue, cfg.Build, true, log
 	if err := s.prepare(cfg); err != nil {

@@ -172,10 +172,29 @@ func (s *Server) authorise(r *http.Request, c *call) *apiError {
 	case strings.HasPrefix(key, "pk_test_") && secret != "":
 		c.clientKey = true
 		return nil
-	case s.options.APIKey != "" && key == s.options.APIKey, s.options.APIKey == "" && strings.HasPrefix(key, "sk_test_"):
+	case s.accepts(key):
 		return nil
 	}
 	return &apiError{status: http.StatusUnauthorized, kind: "invalid_request_error", message: "Invalid API Key provided.", notStored: true}
+}
+
+// accepts reports whether a secret key is the account's.
+func (s *Server) accepts(key string) bool {
+	if known := s.key.Load(); known != nil {
+		return key == *known
+	}
+	return strings.HasPrefix(key, "sk_test_")
+}
+
+// SetKey replaces the key that callers must send, as a roll of the key in Stripe's dashboard does.
+func (s *Server) SetKey(key string) { s.key.Store(&key) }
+
+// Key returns the key that callers must send; empty when every key of test mode is accepted.
+func (s *Server) Key() string {
+	if known := s.key.Load(); known != nil {
+		return *known
+	}
+	return ""
 }
 
 // exclusive returns an error if more than one of the named parameters is given.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"farebook/internal/clock"
@@ -67,6 +68,7 @@ type Server struct {
 	reinstatement int64
 	exchange      exchange
 	hooks         hooks
+	key           atomic.Pointer[string] // the account's secret key; nil for any of test mode
 	// cause is the call being executed; nil while the clock or a test changes something.
 	cause *call
 }
@@ -88,6 +90,9 @@ func New(options Options) *Server {
 		transactions: newTable[*transaction](options.Clock),
 		events:       newTable[*event](options.Clock), methods: newTable[*paymentMethod](options.Clock),
 		customers: newTable[*customer](options.Clock),
+	}
+	if options.APIKey != "" {
+		s.SetKey(options.APIKey)
 	}
 	s.webhooks = newWebhooks(options, s.clock, s.acknowledged)
 	s.mux = s.routes()

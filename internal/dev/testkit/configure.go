@@ -48,6 +48,9 @@ func (s *Stack) configure(httpAddr string, options Options) {
 		"HTTP_MAX_CONNECTIONS_PER_ADDRESS=2000",
 		"FAREBOOK_TASK_QUEUE=" + s.DB.Name, "FAREBOOK_HOLD_MINUTE=" + cmp.Or(options.HoldMinute, time.Minute).String(),
 	}
+	if options.SecretFiles {
+		s.useSecretFiles()
+	}
 	if options.Others != "" {
 		s.env = append(s.env, "OTHER_INTEGRATIONS="+options.Others)
 	}

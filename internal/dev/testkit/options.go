@@ -57,6 +57,8 @@ type Options struct {
 	Admin bool
 	// LogStatements has the database server log each statement of the worker and the API: see testdb.DB.Statements.
 	LogStatements bool
+	// SecretFiles gives Stripe's key and the webhook secret to the stack as files, which RotateStripe changes.
+	SecretFiles bool
 	// Quiet logs errors only: for benchmarks.
 	Quiet bool
 }

@@ -52,6 +52,7 @@ type Stack struct {
 	AdminOfAPI, AdminOfWorker string
 
 	env        []string // the same configuration, for processes
+	secrets    string   // the folder of Options.SecretFiles
 	webhookURL string
 	processes  []*Process
 	// olderRelease: the previous release posts to the ledger as well.

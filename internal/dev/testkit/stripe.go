@@ -38,7 +38,7 @@ func (s *Stack) PostToStripe(path string, form url.Values, out any) int {
 	request, err := http.NewRequest(http.MethodPost, s.Stripe.URL()+path, strings.NewReader(form.Encode()))
 	require.NoError(s.T, err)
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	request.Header.Set("Authorization", "Bearer "+StripeKey)
+	request.Header.Set("Authorization", "Bearer "+s.Stripe.Key())
 	response, err := http.DefaultClient.Do(request)
 	require.NoError(s.T, err)
 	defer func() { _ = response.Body.Close() }()

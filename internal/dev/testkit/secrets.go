@@ -1,0 +1,48 @@
+package testkit
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/stretchr/testify/require"
+)
+
+// rotated are the secrets that a stack with Options.SecretFiles has in files.
+var rotated = []string{"STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"}
+
+// useSecretFiles moves the secrets of the environment into files.
+func (s *Stack) useSecretFiles() {
+	s.secrets = s.T.TempDir()
+	for i, pair := range s.env {
+		name, value, _ := strings.Cut(pair, "=")
+		if slices.Contains(rotated, name) {
+			s.WriteSecret(name, value)
+			s.env[i] = name + "_FILE=" + filepath.Join(s.secrets, name)
+		}
+	}
+}
+
+// WriteSecret replaces the file of a secret at once, as the kubelet does.
+func (s *Stack) WriteSecret(name, value string) {
+	s.T.Helper()
+	next := filepath.Join(s.secrets, name+".next")
+	require.NoError(s.T, os.WriteFile(next, []byte(value+"\n"), 0o600))
+	require.NoError(s.T, os.Rename(next, filepath.Join(s.secrets, name)))
+}
+
+// RemoveSecret removes the file of a secret.
+func (s *Stack) RemoveSecret(name string) {
+	s.T.Helper()
+	require.NoError(s.T, os.Remove(filepath.Join(s.secrets, name)))
+}
+
+// RotateStripe rolls key and webhook secret at Stripe, which refuses the earlier ones from then on, and writes the new ones into the files.
+func (s *Stack) RotateStripe(key, webhookSecret string) {
+	s.T.Helper()
+	s.Stripe.SetKey(key)
+	s.Stripe.SetWebhook(s.webhookURL, webhookSecret)
+	s.WriteSecret("STRIPE_SECRET_KEY", key)
+	s.WriteSecret("STRIPE_WEBHOOK_SECRET", webhookSecret)
+}
