@@ -58,7 +58,7 @@ STEPS ?= 60
 REPLAY ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help up workers migrate critical drills alerts model nightly sbom image demo test test-fast test-mysql fuzz lint conformance contract bench bench-capacity bench-growth bench-processes growth reconcile reconcile-dry generate clean
+.PHONY: help up workers migrate critical drills alerts model nightly sbom release-notes image demo test test-fast test-mysql fuzz lint conformance contract bench bench-capacity bench-growth bench-processes growth reconcile reconcile-dry generate clean
 .SUFFIXES:
 
 help: ## Show this help
@@ -203,6 +203,9 @@ sbom: $(CYCLONEDX) ## Write what the two programs are made of, as CycloneDX, to 
 	@mkdir -p var/sbom
 	@for program in starter worker; do $(CYCLONEDX) app -json -licenses -main $$program -output var/sbom/$$program.cdx.json . || exit 1; done
 	@ls var/sbom/*.cdx.json
+
+release-notes: ## Print the notes of the release VERSION (v1.2.3) from CHANGELOG.md; without VERSION, those of the next one
+	@go run ./internal/dev/cmd/releasenotes $(VERSION)
 
 image: ## Build the image with Docker; it knows version, revision and its date
 	@docker build --build-arg VERSION="$$(git describe --tags --always --dirty)" --build-arg REVISION="$$(git rev-parse HEAD)" \
