@@ -20,7 +20,8 @@ func Root() *cobra.Command {
 		Long: "Farebook's HTTP API and the commands around it. Configuration is the environment: see docs/configuration.md.\n\n" +
 			"Exit codes:\n" +
 			"    0  done\n" +
-			"    1  findings: a broken promise, differences left, a failed reconciliation, a history that does not fit\n" +
+			"    1  findings: a broken promise, differences left, a failed reconciliation,\n" +
+			"     a history that does not fit\n" +
 			"    2  wrong arguments or configuration\n" +
 			"    3  the database, Temporal or Stripe is unavailable\n" +
 			"    4  anything else, such as a booking that does not exist\n" +
