@@ -26,7 +26,7 @@ func TestRefusedRefundFreesWhatItReserved(t *testing.T) {
 		s.run(s.Refunds.CreateRefund, activities.RefundRef{RefundID: refund.ID}, &outcomes[i])
 	}
 	require.Equal(t, booking.RefundFailed, outcomes[0].Status)
-	require.NotEmpty(t, outcomes[0].EmailIDs, "the customer is told")
+	require.NotEmpty(t, outcomes[0].EmailIDs, "the customer gets an email")
 	require.Equal(t, outcomes[0], outcomes[1])
 	require.Len(t, s.keys("/v1/refunds", 0), 1)
 	require.Equal(t, "charge_already_refunded", s.Text(t, "SELECT failure_reason FROM refunds"))

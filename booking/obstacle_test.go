@@ -8,7 +8,7 @@ import (
 	"farebook/booking"
 )
 
-// What a customer is told about a refund that failed has to be true: who has the money, and what of it is owed.
+// What an email tells a customer about a refund that failed has to be true: who has the money, and what of it is owed.
 func TestObstaclesOfFailedRefunds(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

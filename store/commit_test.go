@@ -101,7 +101,7 @@ func behindProxy(b books, stalls bool) (*store.Store, *lossyProxy) {
 	return lossy, proxy
 }
 
-// The acknowledgement of a COMMIT is lost: the caller is told that it failed, tries again, and meets what was committed.
+// The acknowledgement of a COMMIT is lost: the caller gets an error, tries again, and meets what was committed.
 func TestCommitWhoseAnswerIsLost(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)

@@ -44,16 +44,16 @@ func TestShuffledDisputeEndsInTheSameBooks(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
 	b.paidBooking()
-	news := []booking.DisputeSnapshot{
+	snapshots := []booking.DisputeSnapshot{
 		disputeAt(booking.DisputeWarningNeedsResponse), disputeAt(booking.DisputeNeedsResponse, withdrawn),
 		disputeAt(booking.DisputeUnderReview, withdrawn),
 		disputeAt(booking.DisputeWon, withdrawn), disputeAt(booking.DisputeWon, withdrawn, reinstated),
 		disputeAt(booking.DisputeWon, withdrawn, reinstated),
 	}
-	rand.Shuffle(len(news), func(i, j int) { news[i], news[j] = news[j], news[i] })
-	failures := make([]error, len(news))
+	rand.Shuffle(len(snapshots), func(i, j int) { snapshots[i], snapshots[j] = snapshots[j], snapshots[i] })
+	failures := make([]error, len(snapshots))
 	var group sync.WaitGroup
-	for i, snapshot := range news {
+	for i, snapshot := range snapshots {
 		group.Go(func() {
 			for range 3 { // two that insert the row at once: one meets the UNIQUE key, as an activity would, and comes again
 				_, failures[i] = b.Store.RecordDispute(t.Context(), store.DisputeReading{Snapshot: snapshot, Now: time.Now().UTC()})

@@ -170,7 +170,7 @@ func (r *refundRecorder) transition() error {
 	return nil
 }
 
-// reopen takes back that a refund was refused, when Stripe has made it after all. The customer was told that the money is paid in
+// reopen takes back that a refund was refused, when Stripe has made it after all. An email told the customer that the money is paid in
 // another way, so an operator is shown the refund. One that was postponed no longer needs an operator.
 func (r *refundRecorder) reopen(s booking.RefundSnapshot) error {
 	if r.refund.StripeRefundID != nil {

@@ -19,24 +19,24 @@ func TestShuffledNewsEndsInTheSameBooks(t *testing.T) {
 	for range 5 {
 		b := newBooks(t)
 		held := b.held()
-		var news []booking.PaymentSnapshot
+		var snapshots []booking.PaymentSnapshot
 		for _, status := range []string{"requires_payment_method", "requires_confirmation", "requires_action", "processing", "requires_capture"} {
 			snapshot := held
 			snapshot.StripeStatus = status
-			news = append(news, snapshot, snapshot)
+			snapshots = append(snapshots, snapshot, snapshot)
 		}
 		declined := held
 		declined.DeclineCode = "generic_decline"
-		news = append(news, declined, paid(held, false), paid(held, false), paid(held, true), paid(held, true))
-		rand.Shuffle(len(news), func(i, j int) { news[i], news[j] = news[j], news[i] })
-		failures := make([]error, len(news))
+		snapshots = append(snapshots, declined, paid(held, false), paid(held, false), paid(held, true), paid(held, true))
+		rand.Shuffle(len(snapshots), func(i, j int) { snapshots[i], snapshots[j] = snapshots[j], snapshots[i] })
+		failures := make([]error, len(snapshots))
 		var group sync.WaitGroup
-		for i, snapshot := range news {
+		for i, snapshot := range snapshots {
 			group.Go(func() { _, failures[i] = b.record(snapshot, store.ReasonEvent) })
 		}
 		group.Wait()
 		for i, err := range failures {
-			require.NoError(t, err, news[i].StripeStatus)
+			require.NoError(t, err, snapshots[i].StripeStatus)
 		}
 		found, err := b.Store.Booking(t.Context(), held.Reference)
 		require.NoError(t, err)

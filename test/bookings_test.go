@@ -67,7 +67,7 @@ func TestHundredRequestsWithOneKeyMakeOneBooking(t *testing.T) {
 	require.Equal(t, 1, s.CreatedPaymentIntents())
 }
 
-// Somebody changes the amount of a PaymentIntent: nothing is posted, an operator is told, and the hold still ends.
+// Somebody changes the amount of a PaymentIntent: nothing is posted, a matter is opened for an operator, and the hold still ends.
 func TestPaymentOfAnotherAmountIsNotPosted(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{HoldMinute: 200 * time.Millisecond})

@@ -31,7 +31,7 @@ func TestPaymentFailure(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	booked := s.Book("declined", testkit.BookingBody(nil))
-	for range 2 { // the customer is told of the first decline only
+	for range 2 { // an email tells the customer of the first decline only
 		require.Equal(t, http.StatusPaymentRequired, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa_chargeDeclinedInsufficientFunds"))
 		s.Eventually(func() bool { return s.PaymentStatus(booked.Reference) == "failed" }, "decline not recorded")
 		s.Stripe.Settle()

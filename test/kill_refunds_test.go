@@ -30,7 +30,7 @@ func TestWorkerKilledOnTheWayToARefund(t *testing.T) {
 	}
 }
 
-// The worker dies before and after it records that Stripe refuses a refund: the customer is told once, and what was reserved
+// The worker dies before and after it records that Stripe refuses a refund: the customer gets one email, and what was reserved
 // may be refunded again.
 func TestWorkerKilledOnTheWayToARefusedRefund(t *testing.T) {
 	t.Parallel()

@@ -79,7 +79,7 @@ func TestRefundWaitsForTheBalance(t *testing.T) {
 	s.RequirePromises()
 }
 
-// The bank sends back a refund that had succeeded: the ledger reverses it, an operator sees it, and the customer is told.
+// The bank sends back a refund that had succeeded: the ledger reverses it, an operator sees it, and the customer gets an email.
 func TestRefundThatFailsLaterIsReversed(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
@@ -106,7 +106,7 @@ func TestRefundThatFailsLaterIsReversed(t *testing.T) {
 }
 
 // A refund that waits for the customer is cancelled in Stripe's dashboard: the money comes back, the amount is free again, and the customer
-// is told.
+// gets an email.
 func TestCanceledRefundFreesItsAmount(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})

@@ -113,6 +113,14 @@ func TestRefundFromTheDashboardIsRecordedAndNotCreated(t *testing.T) {
 	s.requireTrace("start: RecordRefund re_1")
 }
 
+func TestRefundOfAPaymentWithoutABookingIsNotAwaited(t *testing.T) {
+	foreign := refunded(booking.RefundPending)
+	foreign.Foreign = true
+	s := refundScenario(t, foreign)
+	s.run(workflows.Refund, workflows.RefundInput{StripeRefundID: "re_1"})
+	s.requireTrace("start: RecordRefund re_1")
+}
+
 // The balance transaction of a settled refund never comes: after its last poll it is read once more, then left to reconciliation.
 func TestRefundWithoutABalanceTransactionIsLeftToReconciliation(t *testing.T) {
 	unposted := refunded(booking.RefundSucceeded)

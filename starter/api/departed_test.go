@@ -54,7 +54,7 @@ func (s *server) bookedBefore(request booking.Request) store.Caller {
 }
 
 // The flight has departed since the first answer: the same key and body still get it. A new key, another body and
-// another caller are told what is wrong, and write nothing.
+// another caller get an error that names what is wrong, and write nothing.
 func TestReplayAfterDeparture(t *testing.T) {
 	t.Parallel()
 	request, body := departed(t)

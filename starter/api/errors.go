@@ -270,7 +270,7 @@ func (a *api) temporalFailure(ctx context.Context, failed *temporalError) error 
 func (a *api) whyWaiting(ctx context.Context, failed *temporalError) error {
 	asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), stuckTimeout)
 	defer cancel()
-	stuck, is, _ := a.Dispatch.StuckAt(asking, failed.workflowID) // without an answer, Temporal is unreachable, which the caller is told
+	stuck, is, _ := a.Dispatch.StuckAt(asking, failed.workflowID) // without an answer, Temporal is unreachable, as the problem says
 	if is {
 		a.Log.ErrorContext(ctx, "workflow cannot proceed", "workflow", stuck.String(), "error", failed)
 		return unavailable(ctx, "workflow-stuck",

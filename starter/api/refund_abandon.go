@@ -18,11 +18,9 @@ func (a *api) addRefundAbandon(spec huma.API) {
 	register(a, spec, a.movesMoney(spec, a.action(spec, access.RefundsWrite, huma.Operation{
 		OperationID: "abandon-refund", Path: abandonPath, Summary: "Abandon a refund that Stripe refuses for now",
 		Description: "For a refund that is `requested` and has a `failureReason`. Stripe is not asked for it again and its amount becomes " +
-			"available: the refund ends " +
-			"as `failed`, and the customer is told that the money comes another way. A refund that Stripe has created after all is returned as " +
-			"it is. While Stripe " +
-			"may still have created it, the refund stays `requested` with `abandonedAt`, and ends later. Abandoning twice with the same note " +
-			"gets the same answer.",
+			"available: the refund ends as `failed`, and an email tells the customer that the money comes another way. A refund that Stripe " +
+			"has created after all is returned as it is. While Stripe may still have created it, the refund stays `requested` with " +
+			"`abandonedAt`, and ends later. Abandoning twice with the same note gets the same answer.",
 		RequestBody: &huma.RequestBody{Required: true},
 	})), a.abandonRefund)
 }

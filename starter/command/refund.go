@@ -29,8 +29,8 @@ func abandonRefundCommand() *cobra.Command {
 		Use:   "abandon REFUND --note TEXT",
 		Short: "End a refund that Stripe refuses for now",
 		Long: "Ends a requested refund that Stripe refuses, because the balance is insufficient or for a reason that may be temporary. Stripe " +
-			"is not asked for it again, its amount becomes available, and the customer is told that the money comes another way. Before that, " +
-			"Stripe is searched for the refund: if Stripe has created it after all, it is recorded and not abandoned. While Stripe may have " +
+			"is not asked for it again, its amount becomes available, and an email tells the customer that the money comes another way. Before " +
+			"that, Stripe is searched for the refund: if Stripe has created it after all, it is recorded and not abandoned. While Stripe may have " +
 			"created it without listing it yet, the refund stays requested, and ends within minutes.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

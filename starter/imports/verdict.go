@@ -31,7 +31,7 @@ func judge(row Row, there stripeapi.Takeover, live bool, now time.Time) (what st
 			"refund it in Stripe's dashboard, or correct the departure if the traveller flew later")
 	case status == booking.PaymentCanceled && paidThere(row.State):
 		return refuse(columnState, fmt.Sprintf("is %s, and the PaymentIntent is cancelled at Stripe: nobody paid", row.State),
-			"find out what the customer was told")
+			"find out which answer the customer got")
 	case status == booking.PaymentCanceled:
 		return "closed without money: there is nothing to take over", false, nil
 	case status == booking.PaymentSucceeded:
@@ -43,7 +43,7 @@ func judge(row Row, there stripeapi.Takeover, live bool, now time.Time) (what st
 	case row.State != booking.StatusPendingPayment:
 		return refuse(columnState, fmt.Sprintf("is %s, and the PaymentIntent is %s at Stripe: it is not paid", row.State,
 			there.Payment.StripeStatus),
-			"find out what the customer was told")
+			"find out which answer the customer got")
 	case row.HoldExpiresAt.IsZero():
 		return refuse(columnHold, "is missing", "a booking that is not paid needs it; "+timeFix)
 	}

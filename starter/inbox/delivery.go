@@ -74,7 +74,7 @@ func (d *Delivery) attempt(ctx context.Context) error {
 }
 
 // routeNew is route for an event that was just stored. It signals the workflow of the booking that the event's metadata name, if that
-// workflow runs, without a look at the books. Metadata can be edited: a workflow that does not have the PaymentIntent leaves the event of
+// workflow runs, without reading the books. Metadata can be edited: a workflow that does not have the PaymentIntent leaves the event of
 // another booking as it is, and the sweeper routes it by the books.
 func (i *Inbox) routeNew(ctx context.Context, e Event) (outcome, error) {
 	named, err := i.namesBooking(ctx, e)

@@ -79,9 +79,9 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 	defer administration.Stop()
 	looking, stopLooking := context.WithCancel(ctx)
-	var looks sync.WaitGroup
-	looks.Go(func() { s.activities.Restores.Run(looking) })
-	defer looks.Wait()
+	var restores sync.WaitGroup
+	restores.Go(func() { s.activities.Restores.Run(looking) })
+	defer restores.Wait()
 	defer stopLooking()
 	if err := s.run(ctx); err != nil {
 		return errors.Join(fmt.Errorf("connect to Temporal: %w", err), s.store.Close())

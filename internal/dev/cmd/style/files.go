@@ -61,10 +61,10 @@ func walk(directory string, visit func(name string, source []byte) error) error 
 // readable tells whether a file of this name holds text that is checked.
 func readable(name string) bool {
 	switch filepath.Ext(name) {
-	case ".go", ".md", ".txt", ".html", ".yml", ".js":
+	case ".go", ".md", ".txt", ".html", ".yml", ".yaml", ".tpl", ".js":
 		return true
 	}
-	return name == "Makefile" || name == "Dockerfile"
+	return name == "Makefile" || name == "Dockerfile" || name == "run" // of .ci
 }
 
 // checkFile returns the findings of one file in the order of its lines.

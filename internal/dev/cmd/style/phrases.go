@@ -25,8 +25,7 @@ func rule(pattern, unless, instead string) phrase {
 var phrases = []phrase{
 	rule(`of (?:my|your|his|her|its|our|their) own`, `one of (?:its|our|their) own`, `write whose it is, or "its own" before the noun`),
 	rule(`(?:go|goes|going|went|gone) on`, `on (?:the|a|an|its|their|top|to|one|both|every|each|this|that)\b`, `write "continues"`),
-	rule(`(?:is|are|was|were|be|been|being) told`, `(?:customer|traveller|operator|caller)s? \w+ told`,
-		`write what it receives, or who reports it`),
+	rule(`(?:is|are|was|were|be|been|being) told`, "", `write what it receives, or who reports it`),
 	rule(`by (?:itself|himself|herself|themselves)`, "", `write "automatically", "alone", or what causes it`),
 	rule(`what stands`, "", `name the thing`),
 	rule(`(?:a|no|each|every|any|another) person`, "", `write who: an operator, a traveller, a reader`),
