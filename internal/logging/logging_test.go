@@ -225,7 +225,9 @@ func TestALogForAnotherServiceOfTheProcess(t *testing.T) {
 		require.NoError(t, json.Unmarshal(out.Bytes(), &line))
 		return line.Service
 	}
-	of := func(log *slog.Logger) *slog.Logger { return logging.For(log.With("taskQueue", "bookings"), logging.Worker) }
+	of := func(log *slog.Logger) *slog.Logger {
+		return logging.For(log.With("taskQueue", "bookings"), logging.Worker)
+	}
 	same := func(log *slog.Logger) *slog.Logger { return log }
 	run := correlation.With(t.Context(), "recon_0123456789abcdef0123456789abcdef")
 	require.Equal(t, "worker", serviceOf(t.Context(), of))

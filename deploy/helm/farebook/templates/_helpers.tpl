@@ -42,14 +42,20 @@ helm.sh/chart: {{ printf "%s-%s" $.Chart.Name $.Chart.Version }}
 {{- if has $name (list "APP_ENV" "HTTP_ADDR" "ADMIN_ADDR" "LEDGER_SEAL_KEY_FILE" "TEMPORAL_TLS_CLIENT_CERT_PATH" "TEMPORAL_TLS_CLIENT_KEY_PATH" "TEMPORAL_TLS_SERVER_CA_CERT_PATH") }}
 {{- fail (printf "config.%s is set by the chart: remove it" $name) }}
 {{- end }}
+{{- if not (and (eq $name "API_WORKER") (eq $component "webhooks")) }}
 - name: {{ $name }}
   value: {{ $value | toString | quote }}
+{{- end }}
 {{- end }}
 {{- range $name := list "SMTP_HOST" "SMTP_FROM" "FINANCE_EMAIL" "TEMPORAL_ADDRESS" }}
 {{- $_ := required (printf "config.%s is not set: docs/configuration.md says what it is" $name) (get $.Values.config $name) }}
 {{- end }}
 - name: APP_ENV
   value: production
+{{- if eq $component "webhooks" }}
+- name: API_WORKER # it takes no bookings, so it would start nothing that its worker could begin
+  value: "false"
+{{- end }}
 {{- if has $component (list "api" "webhooks" "worker") }}
 - name: HTTP_ADDR
   value: 0.0.0.0:8080
