@@ -146,7 +146,7 @@ func TestTamperingBreaksTheChain(t *testing.T) {
 			[]string{"UPDATE ledger_seals SET sealed_at = sealed_at - INTERVAL 1 YEAR WHERE number = 1"}, "was changed: its digest does not cover",
 		},
 		"a seal's root removed": {[]string{"UPDATE ledger_seals SET root = NULL WHERE number = 1"}, "was changed after it was sealed"},
-		"a seal made anew":      {[]string{"UPDATE ledger_seals SET digest = REPEAT('x', 32) WHERE number = 1"}, "names another digest"},
+		"a seal replaced":       {[]string{"UPDATE ledger_seals SET digest = REPEAT('x', 32) WHERE number = 1"}, "names another digest"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

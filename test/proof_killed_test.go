@@ -64,7 +64,7 @@ func TestVerificationWaitsForAnotherWholeProof(t *testing.T) {
 	verify := s.StarterCommand("verify", "--books")
 	verify.Stdout, verify.Stderr = said, said
 	require.NoError(t, verify.Start())
-	s.Eventually(func() bool { return strings.Contains(said.String(), "this one waits for it") }, "it does not wait: %s", said)
+	s.Eventually(func() bool { return strings.Contains(said.String(), "; waiting for it.") }, "it does not wait: %s", said)
 	s.DB.Exec(t, "UPDATE proofs SET finished_at = started_at, held = TRUE") // what the other process does at its end
 	_, err = other.ExecContext(t.Context(), "DO RELEASE_LOCK("+lock+")")
 	require.NoError(t, err)

@@ -67,7 +67,7 @@ func TestSealsMadeAnewAreFoundByAKeptStatement(t *testing.T) {
 	require.NoError(t, err, said)
 	said, err = starterWith(s, verify...)
 	require.ErrorContains(t, err, "exit status 1")
-	require.Contains(t, said, "it was made anew")
+	require.Contains(t, said, "the ledger was sealed again")
 }
 
 // sealByWorkflow runs the workflow of the schedule to its end.
@@ -126,7 +126,7 @@ func TestFinanceReceivesASignedSealEveryDay(t *testing.T) {
 	sealByWorkflow(s)
 	said, err := starterWith(s, "ledger", "verify-chain", "--seal", saved, "--public-key", public)
 	require.ErrorContains(t, err, "exit status 1")
-	require.Contains(t, said, "it was made anew")
+	require.Contains(t, said, "the ledger was sealed again")
 	requireNotLogged(s, private)
 }
 

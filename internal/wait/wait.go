@@ -4,6 +4,7 @@ package wait
 
 import (
 	"context"
+	"log/slog"
 	"time"
 )
 
@@ -32,4 +33,14 @@ func Every(ctx context.Context, d time.Duration, do func(context.Context)) {
 			do(ctx)
 		}
 	}
+}
+
+// Repeat calls do as Every does, and logs an error of do as a warning with the text failed, unless ctx has ended.
+func Repeat(ctx context.Context, d time.Duration, log *slog.Logger, failed string, do func(context.Context) error) {
+	Every(ctx, d, func(ctx context.Context) {
+		err := do(ctx)
+		if err != nil && ctx.Err() == nil {
+			log.WarnContext(ctx, failed, "error", err)
+		}
+	})
 }

@@ -210,7 +210,7 @@ func compareKept(cmd *cobra.Command, books *store.Store, kept keptStatement) (st
 	case !found:
 		return fmt.Sprintf("%s: seal %d is not in the database: it was removed", kept.file, said.Number), nil
 	case recorded.Digest != said.Digest || recorded.Statement(installation.ID) != kept.text:
-		return fmt.Sprintf("%s: seal %d in the database is another one: it was made anew, or this is another database", kept.file,
+		return fmt.Sprintf("%s: seal %d in the database is a different one: the ledger was sealed again, or this is another database", kept.file,
 			said.Number), nil
 	}
 	return "", nil

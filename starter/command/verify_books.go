@@ -59,7 +59,7 @@ func prove(cmd *cobra.Command, prover *proof.Prover, options verifyOptions) (pro
 			return result, err
 		}
 		if !waited {
-			say(cmd, "Another process does so since %s; this one waits for it.\n", running.StartedAt.UTC().Format(time.RFC3339))
+			say(cmd, "Another process has been reading them since %s; waiting for it.\n", running.StartedAt.UTC().Format(time.RFC3339))
 		}
 		if err := wait.For(cmd.Context(), otherProofPause); err != nil {
 			return result, err

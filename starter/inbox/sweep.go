@@ -15,12 +15,11 @@ const sweepPage = 100
 
 // Run sweeps every interval until ctx ends.
 func (i *Inbox) Run(ctx context.Context) {
-	wait.Every(logging.As(ctx, service), i.firstPause/2, func(ctx context.Context) {
+	sweep := func(ctx context.Context) error {
 		_, err := i.Sweep(ctx)
-		if err != nil && ctx.Err() == nil {
-			i.Log.WarnContext(ctx, "the sweep of unprocessed events failed; the next one continues", "error", err)
-		}
-	})
+		return err
+	}
+	wait.Repeat(logging.As(ctx, service), i.firstPause/2, i.Log, "the sweep of unprocessed events failed; the next one continues", sweep)
 }
 
 // Sweep processes up to sweepPage events that are due, and returns their number. An event whose attempts are used up is left to an

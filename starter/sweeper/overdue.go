@@ -33,12 +33,8 @@ func (c OverdueCheck) Run(ctx context.Context) {
 		return
 	}
 	interval := max(min(c.After/10, maxInterval), 10*time.Millisecond)
-	wait.Every(logging.As(ctx, logging.Reconciliation), interval, func(ctx context.Context) {
-		err := c.check(ctx)
-		if err != nil && ctx.Err() == nil {
-			c.Log.WarnContext(ctx, "the check for overdue reconciliations failed; the next one repeats it", "error", err)
-		}
-	})
+	wait.Repeat(logging.As(ctx, logging.Reconciliation), interval, c.Log,
+		"the check for overdue reconciliations failed; the next one repeats it", c.check)
 }
 
 // check queues one email for each last completed run, and one when no run has ever completed: the email's unique key makes a repetition

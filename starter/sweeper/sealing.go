@@ -21,12 +21,8 @@ type SealingCheck struct {
 
 // Run checks every maxInterval until ctx ends.
 func (c SealingCheck) Run(ctx context.Context) {
-	wait.Every(logging.As(ctx, "sweeper"), maxInterval, func(ctx context.Context) {
-		err := c.check(ctx)
-		if err != nil && ctx.Err() == nil {
-			c.Log.WarnContext(ctx, "the check whether the ledger is sealed failed; the next one repeats it", "error", err)
-		}
-	})
+	wait.Repeat(logging.As(ctx, "sweeper"), maxInterval, c.Log, "the check whether the ledger is sealed failed; the next one repeats it",
+		c.check)
 }
 
 // check opens one matter and queues one email for each last seal, and closes the matter once sealing has resumed.

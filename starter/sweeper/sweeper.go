@@ -44,12 +44,8 @@ const (
 
 // Run sweeps every s.Every until ctx ends.
 func (s *Sweeper) Run(ctx context.Context) {
-	wait.Every(logging.As(ctx, "sweeper"), s.Every, func(ctx context.Context) {
-		err := s.sweep(ctx)
-		if err != nil && ctx.Err() == nil {
-			s.Log.WarnContext(ctx, "the sweep for rows without a workflow is incomplete; the next one continues", "error", err)
-		}
-	})
+	wait.Repeat(logging.As(ctx, "sweeper"), s.Every, s.Log, "the sweep for rows without a workflow is incomplete; the next one continues",
+		s.sweep)
 }
 
 // sweep visits every kind of work, also after one of them fails, and returns all errors.

@@ -167,7 +167,7 @@ func (p *Prover) newSeals(ctx context.Context, base, row proofRow, again []findi
 	}
 	if !same {
 		found = append(found, finding{Promise: asSealed, Named: []string{fmt.Sprintf(
-			"seal %d is not the one that was verified at %s: it was removed or made anew", base.SealNumber,
+			"seal %d is not the one that was verified at %s: it was removed or replaced", base.SealNumber,
 			base.StartedAt.UTC().Format(time.RFC3339))}})
 	}
 	unsealed, err := p.unsealed(ctx)
