@@ -94,13 +94,13 @@ func replayHistories(cmd *cobra.Command, workflows map[string]any, flags replayF
 }
 
 func printReplay(out io.Writer, report replay.Report) error {
-	counts := newTable(out, "TYPE", "RUNNING", "CLOSED", "FAILED", "NOT STARTED", "EXPIRED", "LEFT OUT")
+	counts := newTable(out, "TYPE", "RUNNING", "CLOSED", "FAILED", "PINNED", "NOT STARTED", "EXPIRED", "LEFT OUT")
 	for _, kind := range report.Kinds {
 		name := orDash(kind.Type)
 		if !kind.Known {
 			name += " (not in this build)"
 		}
-		counts.row(name, kind.Open, kind.Closed, kind.Failed, kind.NotStarted, kind.Expired, kind.LeftOut)
+		counts.row(name, kind.Open, kind.Closed, kind.Failed, kind.Pinned, kind.NotStarted, kind.Expired, kind.LeftOut)
 	}
 	if err := counts.flush(); err != nil {
 		return err
@@ -132,6 +132,7 @@ func printReplayJSON(out io.Writer, report replay.Report) error {
 		Open       int    `json:"running"`
 		Closed     int    `json:"closed"`
 		Failed     int    `json:"failed"`
+		Pinned     int    `json:"pinned"`
 		NotStarted int    `json:"notStarted"`
 		Expired    int    `json:"expired"`
 		LeftOut    int64  `json:"leftOut"`

@@ -186,6 +186,24 @@ func TestUnreadableDataIsNamed(t *testing.T) {
 	require.Equal(t, `the history has data in the encoding "binary/encrypted", which this build cannot read`, found.Text)
 }
 
+// The last task says whether a workflow is pinned: an operator may unpin it.
+func TestPinnedWorkflowsAreKnown(t *testing.T) {
+	t.Parallel()
+	events := history(t, "payout_proven")
+	require.False(t, replay.IsPinned(events))
+	tasks := 0
+	for _, event := range events {
+		if task := event.GetWorkflowTaskCompletedEventAttributes(); task != nil {
+			task.VersioningBehavior = enumspb.VERSIONING_BEHAVIOR_PINNED
+			tasks++
+			require.True(t, replay.IsPinned(events[:event.GetEventId()]))
+		}
+	}
+	require.Equal(t, 2, tasks)
+	events[12].GetWorkflowTaskCompletedEventAttributes().VersioningBehavior = enumspb.VERSIONING_BEHAVIOR_AUTO_UPGRADE
+	require.False(t, replay.IsPinned(events))
+}
+
 // A running workflow's history is a beginning of a closed one's, up to a task that waits or runs: all of them fit this build.
 func TestRunningHistoriesFit(t *testing.T) {
 	t.Parallel()

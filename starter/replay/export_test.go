@@ -7,6 +7,9 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
+// IsPinned is isPinned, for tests without versioned workers.
+var IsPinned = isPinned
+
 // Compare replays one history against workflows, for tests without a server.
 func Compare(t *testing.T, workflows map[string]any, events []*historypb.HistoryEvent) (Difference, bool) {
 	t.Helper()

@@ -50,12 +50,15 @@ func (r *Replayer) replayRun(ctx context.Context, run *workflowpb.WorkflowExecut
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if fit {
-		counted.add(found, fits)
-		return nil
-	}
 	found.Difference = difference
-	counted.add(found, differs)
+	switch {
+	case fit:
+		counted.add(found, fits)
+	case found.Open && isPinned(events):
+		counted.add(found, pinned)
+	default:
+		counted.add(found, differs)
+	}
 	return nil
 }
 
@@ -80,6 +83,17 @@ func hasBegun(events []*historypb.HistoryEvent) bool {
 		}
 	}
 	return false
+}
+
+// isPinned reports whether Worker Versioning keeps a workflow on the build that completed its last task.
+func isPinned(events []*historypb.HistoryEvent) bool {
+	behavior := enumspb.VERSIONING_BEHAVIOR_UNSPECIFIED
+	for _, event := range events {
+		if event.GetEventType() == enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED {
+			behavior = event.GetWorkflowTaskCompletedEventAttributes().GetVersioningBehavior()
+		}
+	}
+	return behavior == enumspb.VERSIONING_BEHAVIOR_PINNED
 }
 
 // replayLimit bounds the replay of one history, which takes milliseconds: only workflow code that never waits takes longer.

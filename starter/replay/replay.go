@@ -42,6 +42,8 @@ type Kind struct {
 	// Open and Closed are how many were examined, whether they fit or not.
 	Open, Closed int
 	Failed       int
+	// Pinned are running workflows that do not fit and need not: Worker Versioning lets them end on the build that began them.
+	Pinned int
 	// NotStarted are running workflows that no worker has begun: every build fits them.
 	NotStarted int
 	// Expired are histories that Temporal removed between the listing and the reading, at the end of their retention.

@@ -29,6 +29,7 @@ type outcome int
 const (
 	fits outcome = iota
 	differs
+	pinned
 	notStarted
 	expired
 )
@@ -44,6 +45,8 @@ func (t *tally) add(f Failure, result outcome) {
 	case expired:
 		kind.Expired++
 		return
+	case pinned:
+		kind.Pinned++
 	case differs:
 		kind.Failed++
 		t.failures = append(t.failures, f)
