@@ -58,7 +58,7 @@ STEPS ?= 60
 REPLAY ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help up workers migrate critical drills alerts model nightly sbom release-notes image demo test test-fast test-mysql fuzz lint conformance contract bench bench-capacity bench-growth bench-processes growth reconcile reconcile-dry generate clean
+.PHONY: help up workers migrate critical drills alerts model nightly sbom release-notes image demo test test-fast test-mysql fuzz lint conformance contract bench bench-capacity bench-growth bench-peers bench-processes growth reconcile reconcile-dry generate clean
 .SUFFIXES:
 
 help: ## Show this help
@@ -189,6 +189,11 @@ bench-capacity: ## Count what BOOKINGS paid bookings cost each process, the data
 
 bench-processes: $(BIN)/with-servers ## Compare two API processes and three workers with one and one, in turns
 	@$(WITH_SERVERS) go test -run '^$$' -bench '^BenchmarkProcesses$$' -benchtime $(BOOKINGS)x -timeout 60m ./test/
+
+bench-peers: ## Compare BOOKINGS paid bookings with a queue design (test/peers), and both under the same kills
+	@$(NEED) node=nodejs npm=npm redis-server=redis-server
+	@cd test/peers/queue && npm ci --ignore-scripts --no-audit --no-fund >/dev/null
+	@go test -run '^$$' -bench '^BenchmarkPeers$$' -benchtime $(BOOKINGS)x -timeout 60m ./test/
 
 reconcile: var/dev.env ## Reconcile the stack that `make up` runs
 	@$(STARTER) reconcile

@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"time"
 	"net/url"
 	"sort"
 	"strconv"
@@ -77,10 +78,10 @@ func (s *Server) storeShape(method, pattern string, c *call, refused *apiError) 
 	}
 }
 
-// delayAnswer waits for Options.AnswerTime, or until the client disconnects.
+// delayAnswer waits for the answer time, or until the client disconnects.
 func (s *Server) delayAnswer(ctx context.Context) {
-	if s.options.AnswerTime > 0 {
-		_ = wait.For(ctx, s.options.AnswerTime)
+	if answerTime := time.Duration(s.answerTime.Load()); answerTime > 0 {
+		_ = wait.For(ctx, answerTime)
 	}
 }
 

@@ -40,6 +40,8 @@ type Server struct {
 	mux      *http.ServeMux
 	http     *http.Server
 	address  string
+	// answerTime is a time.Duration.
+	answerTime atomic.Int64
 
 	mu           sync.Mutex // guards everything below
 	ids          idSource
@@ -94,6 +96,7 @@ func New(options Options) *Server {
 	if options.APIKey != "" {
 		s.SetKey(options.APIKey)
 	}
+	s.SetAnswerTime(options.AnswerTime)
 	s.webhooks = newWebhooks(options, s.clock, s.acknowledged)
 	s.mux = s.routes()
 	return s
@@ -141,6 +144,9 @@ func (s *Server) Close() error {
 	}
 	return nil
 }
+
+// SetAnswerTime changes the minimum duration of each answer, Options.AnswerTime.
+func (s *Server) SetAnswerTime(d time.Duration) { s.answerTime.Store(int64(d)) }
 
 // SetWebhook sets the webhook endpoint and its signing secret. With several secrets, separated by commas, each delivery has a
 // signature for each, as at Stripe while a secret is being rotated.

@@ -30,6 +30,9 @@ func (a Answer) Into(t testing.TB, out any) {
 	require.NoError(t, json.Unmarshal(a.Body, out), "body: %s", a.Body)
 }
 
+// URL is the address of the API, without a trailing slash.
+func (c *APIClient) URL() string { return c.base }
+
 // Do sends one request. It returns an error of the connection, because a test may be killing the API.
 func (c *APIClient) Do(method, path, idempotencyKey string, body []byte) (Answer, error) {
 	request, err := http.NewRequest(method, c.base+path, bytes.NewReader(body))

@@ -65,6 +65,16 @@ func (s *Stack) StartProcess(name, failpoint string, args ...string) *Process {
 	return p
 }
 
+// StartOther runs a program that is not Farebook's until the test ends. env is its whole environment.
+func (s *Stack) StartOther(program string, env []string, args ...string) *Process {
+	s.T.Helper()
+	path, err := exec.LookPath(program)
+	require.NoError(s.T, err)
+	p := &Process{stack: s, name: path, args: args, env: env, done: make(chan struct{})}
+	s.run(p)
+	return p
+}
+
 func (s *Stack) newProcess(name string, args ...string) *Process {
 	dir, err := binaries()
 	require.NoError(s.T, err)
