@@ -2,6 +2,7 @@ package test
 
 import (
 	"fmt"
+	"net/http"
 	"net/url"
 	"time"
 
@@ -161,7 +162,13 @@ func (m *model) reconcile(rt *rapid.T) {
 	for range bills {
 		m.s.Stripe.Bill(int64(rapid.IntRange(-300, 300).Filter(func(n int) bool { return n != 0 }).Draw(rt, "bill")), "usd", "Radar")
 	}
-	run := reconcile(m.s, `{"limit":0,"lookbackDays":400}`)
+	answer, err := m.ask("/v1/reconciliations", m.key(), []byte(`{"limit":0,"lookbackDays":400}`)) // the API may die at its failpoint
+	if err != nil || answer.Status != http.StatusAccepted {
+		m.fail(fmt.Errorf("the reconciliation was answered %d: %s: %w", answer.Status, answer.Body, err))
+	}
+	var started struct{ CorrelationID string }
+	answer.Into(m.s.T, &started)
+	run := awaitReconciliation(m.s, started.CorrelationID)
 	if run.Fixed != bills || len(run.Details) != bills {
 		m.fail(fmt.Errorf("%d bills, and reconciliation found %+v", bills, run.Details))
 	}

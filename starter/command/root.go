@@ -21,7 +21,7 @@ func Root() *cobra.Command {
 			"Exit codes:\n" +
 			"    0  done\n" +
 			"    1  findings: a broken promise, differences left, a failed reconciliation,\n" +
-			"     a history that does not fit\n" +
+			"       a history that does not fit\n" +
 			"    2  wrong arguments or configuration\n" +
 			"    3  the database, Temporal or Stripe is unavailable\n" +
 			"    4  anything else, such as a booking that does not exist\n" +
