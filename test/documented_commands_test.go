@@ -25,6 +25,7 @@ var unrun = []struct{ beginning, reason string }{
 	{"starter schedule apply", "the sentence leaves out the schedule, which the operator chooses"},
 	{"starter deploy ", "it needs workers of two builds, which a test of builds beside one another has"},
 	{"temporal worker deployment ", "the same"},
+	{"temporal workflow update-options", "the same"},
 }
 
 // unrunBecause is why a command is not run; empty for one that is.
