@@ -34,7 +34,8 @@ func Versionings() []Versioning {
 	}
 }
 
-// VersioningOf returns the behaviour of a workflow type; unspecified for an unknown one, which a worker with versioning refuses to register.
+// VersioningOf returns the behaviour of a workflow type; unspecified for an unknown one, which a worker with versioning refuses to
+// register.
 func VersioningOf(kind string) workflow.VersioningBehavior {
 	for _, one := range Versionings() {
 		if one.Type == kind {

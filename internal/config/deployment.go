@@ -32,7 +32,8 @@ func (r *reader) readDeployment() {
 		r.problem("TEMPORAL_WORKER_BUILD_ID is not set, and this program does not know the commit it was built from: set it to a name of " +
 			"this build that no other build has")
 	case !buildIDs.MatchString(id) || id == deployment.Unversioned:
-		r.problem("TEMPORAL_WORKER_BUILD_ID is %q: use letters, digits, ., _ and -, begin with a letter or digit, and do not use %q", id, deployment.Unversioned)
+		r.problem("TEMPORAL_WORKER_BUILD_ID is %q: use letters, digits, ., _ and -, begin with a letter or digit, and do not use %q", id,
+			deployment.Unversioned)
 	}
 	r.config.Build = deployment.Build{Deployment: name, ID: id}
 }

@@ -28,10 +28,10 @@ type Routing struct {
 
 // Sole returns the build that gets every new workflow; false while the traffic is divided.
 func (r Routing) Sole() (Build, bool) {
-	switch {
-	case r.Percentage == 0:
+	switch r.Percentage {
+	case 0:
 		return r.Current, true
-	case r.Percentage == 100:
+	case 100:
 		return r.Ramping, true
 	}
 	return Build{}, false

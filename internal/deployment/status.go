@@ -85,7 +85,9 @@ func (d Deployment) Read(ctx context.Context) (Status, error) {
 		return Status{}, fmt.Errorf("ask Temporal for deployment %s: %w", d.Name, err)
 	}
 	info := answer.GetWorkerDeploymentInfo()
-	status := Status{Name: d.Name, Manager: info.GetManagerIdentity(), Routing: routingOf(info.GetRoutingConfig()), token: answer.GetConflictToken()}
+	status := Status{
+		Name: d.Name, Manager: info.GetManagerIdentity(), Routing: routingOf(info.GetRoutingConfig()), token: answer.GetConflictToken(),
+	}
 	polling, err := d.pollers(ctx)
 	if err != nil {
 		return Status{}, err

@@ -52,8 +52,8 @@ func deployStatusCommand() *cobra.Command {
 	status := &cobra.Command{
 		Use:   "status",
 		Short: "Show the builds of the worker, what each gets, and which may be stopped",
-		Long: "Shows each build with its part of the new workflows, its workers, the open workflows that can run on it only (PINNED), and whether " +
-			"its workers may be stopped. Exits with 1 when a build gets new workflows and has no worker: bookings then wait for one.",
+		Long: "Shows each build with its part of the new workflows, its workers, the open workflows that can run on it only (PINNED), and " +
+			"whether its workers may be stopped. Exits with 1 when a build gets new workflows and has no worker: bookings then wait for one.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := checkFormat(format, listFormats); err != nil {
@@ -155,8 +155,8 @@ func rampCommand() *cobra.Command {
 	ramp := &cobra.Command{
 		Use:   "ramp BUILD PERCENT",
 		Short: "Send a part of the new workflows to a build",
-		Long: "Sends PERCENT of the new workflows to a build, and with them the same part of the open ones that are not pinned. 0 ends the ramp. " +
-			"It refuses a build that no worker polls as.",
+		Long: "Sends PERCENT of the new workflows to a build, and with them the same part of the open ones that are not pinned. 0 ends the " +
+			"ramp. It refuses a build that no worker polls as.",
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			percentage, err := strconv.ParseFloat(strings.TrimSuffix(args[1], "%"), 32)

@@ -17,7 +17,8 @@ func printDeployment(out io.Writer, status deployment.Status, format string) err
 	}
 	table := newTable(out, "BUILD", "STATE", "SINCE (UTC)", "NEW WORKFLOWS", "WORKERS", "PINNED", "MAY STOP")
 	for _, build := range status.Builds {
-		table.row(build.Build, build.State, timeOrDash(sinceOf(build)), routedShare(build.Percentage), build.Workers, build.OpenPinned, mayStop(build))
+		table.row(build.Build, build.State, timeOrDash(sinceOf(build)), routedShare(build.Percentage), build.Workers, build.OpenPinned,
+			mayStop(build))
 	}
 	if err := table.flush(); err != nil {
 		return err
