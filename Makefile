@@ -58,7 +58,7 @@ STEPS ?= 60
 REPLAY ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help up workers migrate critical drills alerts model nightly sbom release-notes image demo test test-fast test-mysql fuzz lint conformance contract bench bench-capacity bench-growth bench-peers bench-processes growth reconcile reconcile-dry generate clean
+.PHONY: help up workers migrate critical drills alerts model nightly sbom release-notes image demo test test-fast test-mysql fuzz lint conformance contract bench bench-capacity bench-growth bench-held bench-peers bench-processes growth reconcile reconcile-dry generate clean
 .SUFFIXES:
 
 help: ## Show this help
@@ -186,6 +186,10 @@ bench: $(BIN)/with-servers ## Measure bookings, verification and reconciliation 
 bench-capacity: ## Count what BOOKINGS paid bookings cost each process, the database, Temporal and Stripe (docs/capacity.md)
 	@go test -run '^$$' -bench '^BenchmarkCapacity$$' -benchtime $(BOOKINGS)x -timeout 60m ./test/
 	@go test -run '^$$' -bench '^BenchmarkGate$$' -benchtime $(POSTINGS)x -timeout 60m ./test/
+
+bench-held: BOOKINGS = 2000
+bench-held: $(BIN)/with-servers ## Measure the memory of BOOKINGS held bookings (2,000) in an API that runs a worker
+	@$(WITH_SERVERS) go test -run '^$$' -bench '^BenchmarkHeldBookings$$' -benchtime $(BOOKINGS)x -timeout 60m ./test/
 
 bench-processes: $(BIN)/with-servers ## Compare two API processes and three workers with one and one, in turns
 	@$(WITH_SERVERS) go test -run '^$$' -bench '^BenchmarkProcesses$$' -benchtime $(BOOKINGS)x -timeout 60m ./test/

@@ -76,9 +76,10 @@ func TestTheFirstStepRunsInTheProcessThatTookTheRequest(t *testing.T) {
 		intent := "/v1/payment_intents/" + booked.Payment.PaymentIntentID
 		require.Zero(t, s.StripeCalls(http.MethodGet, intent), "the client secret is that of the creation")
 		require.Zero(t, updates(s, booked.Reference))
+		s.Eventually(func() bool { return len(s.HandsOn(booked.Reference).Worked) > 0 }, "the first task is not completed")
 		hands := s.HandsOn(booked.Reference)
 		require.Equal(t, s.FirstAPI().Pid(), hands.Started)
-		require.Equal(t, []int{s.FirstAPI().Pid()}, hands.Worked)
+		require.Equal(t, []int{s.FirstAPI().Pid()}, hands.Worked, "the answer did not wait for Temporal to hear of it")
 	})
 	t.Run("its workflow costs five actions", func(t *testing.T) {
 		require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
