@@ -112,7 +112,7 @@ func (s *Store) noteUse(ctx context.Context, key apiKeyRow, now time.Time) {
 	}
 	err := s.db.WithContext(ctx).Model(&apiKeyRow{}).
 		Where("id = ? AND (last_used_at IS NULL OR last_used_at <= ?)", key.ID, now.Add(-usedPace)).
-		Updates(map[string]any{"last_used_at": now}).Error
+		Update("last_used_at", now).Error
 	if err != nil && ctx.Err() == nil {
 		s.log.WarnContext(ctx, "the use of an API key was not noted", "key", db.OrEmpty(key.KeyID), "error", err)
 	}

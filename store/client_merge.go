@@ -110,13 +110,13 @@ func (s *Store) joinKeys(ctx context.Context, done *Merge, by access.Actor) erro
 		if err := lockMergeable(tx, into.ID, from.ID, now); err != nil {
 			return err
 		}
-		moved := tx.Model(&apiKeyRow{}).Where("client_id = ?", from.ID).Updates(map[string]any{"client_id": into.ID})
+		moved := tx.Model(&apiKeyRow{}).Where("client_id = ?", from.ID).Update("client_id", into.ID)
 		if moved.Error != nil {
 			return moved.Error
 		}
 		done.Keys = moved.RowsAffected
 		// What was merged into from before belongs to into as well.
-		err := tx.Model(&clientRow{}).Where("id = ? OR merged_into = ?", from.ID, from.ID).Updates(map[string]any{"merged_into": into.ID}).Error
+		err := tx.Model(&clientRow{}).Where("id = ? OR merged_into = ?", from.ID, from.ID).Update("merged_into", into.ID).Error
 		if err != nil {
 			return err
 		}
@@ -256,7 +256,7 @@ func renamePage(tx *gorm.DB, done *Merge, after []byte) (renamed []Collision, ne
 		collision := twin.collision(done.Into, done.From)
 		id, _ := twin.newer(done.Into, done.From)
 		err := tx.Model(&idempotencyRow{}).Where("id = ?", id).
-			Updates(map[string]any{"idempotency_key": []byte(collision.RenamedTo)}).Error
+			Update("idempotency_key", []byte(collision.RenamedTo)).Error
 		if err != nil {
 			return nil, nil, err
 		}

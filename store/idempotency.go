@@ -194,12 +194,12 @@ func (s *Store) KnownClaim(ctx context.Context, key IdempotencyKey) (Claim, erro
 
 // RenewLease says that the request is still at work.
 func (s *Store) RenewLease(ctx context.Context, key IdempotencyKey, now time.Time) error {
-	return s.under(ctx, key).Where("lease = ?", key.Lease).Updates(map[string]any{"leased_until": now.Add(LeaseTime)}).Error
+	return s.under(ctx, key).Where("lease = ?", key.Lease).Update("leased_until", now.Add(LeaseTime)).Error
 }
 
 // ReleaseLease lets the next request with the key proceed at once: this request ends without an answer to store.
 func (s *Store) ReleaseLease(ctx context.Context, key IdempotencyKey) error {
-	return s.under(ctx, key).Where("lease = ?", key.Lease).Updates(map[string]any{"leased_until": nil}).Error
+	return s.under(ctx, key).Where("lease = ?", key.Lease).Update("leased_until", nil).Error
 }
 
 // StoreAnswer keeps the first answer to a key and returns the one that is kept, so that everybody who asked at once gets

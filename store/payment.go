@@ -99,7 +99,7 @@ func (s *Store) PossibleTwins(ctx context.Context, before time.Time, after uint6
 func (s *Store) NoTwin(ctx context.Context, reference booking.Reference, now time.Time) error {
 	return s.db.WithContext(ctx).Model(&twinRow{}).
 		Where("booking_id = (SELECT id FROM bookings WHERE reference = ?) AND checked_at IS NULL", reference).
-		Updates(map[string]any{"checked_at": now}).Error
+		Update("checked_at", now).Error
 }
 
 // referenceOfPayment finds the booking of a PaymentIntent, or ErrNotFound.

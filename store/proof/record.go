@@ -2,7 +2,6 @@ package proof
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"time"
 
@@ -58,17 +57,9 @@ var errOvertaken = errors.New("another process continues the same proof")
 
 // record writes how far a part was read, together with what was found up to there. from is how far it was read before: a range counts once.
 func (p *Prover) record(ctx context.Context, part partRow, from uint64) error {
-	findings, err := json.Marshal(part.Findings)
-	if err != nil {
-		return err
-	}
-	sums, err := json.Marshal(part.Sums)
-	if err != nil {
-		return err
-	}
 	recorded := p.db.WithContext(ctx).Model(&partRow{}).
 		Where("proof_id = ? AND subject = ? AND done_to = ?", part.ProofID, part.Subject, from).
-		Updates(map[string]any{"done_to": part.DoneTo, "findings": string(findings), "sums": string(sums)})
+		Select("done_to", "findings", "sums").Updates(&part)
 	if recorded.Error == nil && recorded.RowsAffected == 0 {
 		return errOvertaken
 	}
