@@ -29,6 +29,9 @@ type Caller struct {
 	ClientName string
 	ClientCode string // what people call the client (cl_...): unlike its row's id, it is never given to another one
 	Scopes     access.Scopes
+	// Fenced is whether a fence was up at Asked, when the key was read.
+	Fenced bool
+	Asked  time.Time
 }
 
 // Actor is the caller as the audit log keeps it.
@@ -65,15 +68,16 @@ func (s *Store) Authenticate(ctx context.Context, token string) (Caller, error) 
 	return Caller{
 		Owner: Owner{ClientID: *key.ClientID, Merged: presented.Merged},
 		KeyID: key.ID, KeyName: db.OrEmpty(key.KeyID), ClientName: presented.Client.Name, ClientCode: presented.Client.ClientID,
-		Scopes: key.scopes(),
+		Scopes: key.scopes(), Fenced: presented.Fenced, Asked: now,
 	}, nil
 }
 
-// presentedKey is a key with its client and the clients that were merged into that one.
+// presentedKey is a key with its client, the clients that were merged into that one, and whether a fence is up.
 type presentedKey struct {
 	Key    apiKeyRow
 	Client clientRow
 	Merged []uint64
+	Fenced bool
 }
 
 // keyByToken reads all of it by one statement, so that a merge in between cannot hide a client. A row each for the merged
@@ -84,9 +88,11 @@ func (s *Store) keyByToken(ctx context.Context, token string) (presentedKey, err
 		Key    apiKeyRow `gorm:"embedded"`
 		Client clientRow `gorm:"embedded;embeddedPrefix:c_"`
 		Merged *uint64
+		Fenced bool
 	}
 	err := s.db.WithContext(ctx).Table("api_keys k").
-		Select("k.*, c.client_id AS c_client_id, c.name AS c_name, c.disabled_at AS c_disabled_at, m.id AS merged").
+		Select("k.*, c.client_id AS c_client_id, c.name AS c_name, c.disabled_at AS c_disabled_at, m.id AS merged, "+
+			"EXISTS (SELECT 1 FROM fences WHERE is_up = 1) AS fenced").
 		Joins("LEFT JOIN api_clients c ON c.id = k.client_id").
 		Joins("LEFT JOIN api_clients m ON m.merged_into = c.id").
 		Where("k.token_sha256 = ? AND k.revoked_at IS NULL", hash[:]).Order("m.id").Find(&rows).Error
@@ -96,7 +102,7 @@ func (s *Store) keyByToken(ctx context.Context, token string) (presentedKey, err
 	if err != nil {
 		return presentedKey{}, err
 	}
-	found := presentedKey{Key: rows[0].Key, Client: rows[0].Client}
+	found := presentedKey{Key: rows[0].Key, Client: rows[0].Client, Fenced: rows[0].Fenced}
 	for _, row := range rows {
 		if row.Merged != nil {
 			found.Merged = append(found.Merged, *row.Merged)

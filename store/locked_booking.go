@@ -97,17 +97,19 @@ func (b *lockedBooking) lockOpening() (ledger.Opening, error) {
 func (b *lockedBooking) saveChanged() error {
 	unsaved := *b.unsaved
 	b.unsaved = nil // from here on, each save is written
-	if len(unsaved.payment) > 0 {
-		slices.Sort(unsaved.payment)
-		if err := b.savePayment(slices.Compact(unsaved.payment)...); err != nil {
-			return err
-		}
-	}
-	if len(unsaved.booking) == 0 {
-		return nil
-	}
+	slices.Sort(unsaved.payment)
 	slices.Sort(unsaved.booking)
-	return b.saveBooking(slices.Compact(unsaved.booking)...)
+	payment, booked := slices.Compact(unsaved.payment), slices.Compact(unsaved.booking)
+	switch {
+	case len(payment) > 0 && len(booked) > 0:
+		return db.SaveBoth(b.tx, db.Columns{Row: &b.booking, Names: append(booked, "updated_at")},
+			db.Columns{Row: &b.payment, Names: append(payment, "updated_at")}, "booking_id")
+	case len(payment) > 0:
+		return b.savePayment(payment...)
+	case len(booked) > 0:
+		return b.saveBooking(booked...)
+	}
+	return nil
 }
 
 // saveBooking writes columns of the booking, under underLock at the end of the transaction.

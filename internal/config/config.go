@@ -156,6 +156,11 @@ func (c Config) TemporalOptions() (client.Options, error) {
 		return client.Options{}, fmt.Errorf("configuration of Temporal: %w", err)
 	}
 	options.Identity = identity()
+	if options.ConnectionOptions.TLS == nil {
+		// A server in the same network: a booking's messages are some kilobytes, and gzip, the SDK's default, takes a twentieth of a process's
+		// CPU time.
+		options.ConnectionOptions.GrpcCompression = &client.GrpcCompressionNone{}
+	}
 	return options, c.rotateTemporal(&options)
 }
 

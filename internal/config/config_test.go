@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
 
 	"farebook/internal/config"
 )
@@ -175,6 +176,7 @@ func TestDevelopmentFallsBackAndWarns(t *testing.T) {
 	options, err := cfg.TemporalOptions()
 	require.NoError(t, err)
 	require.Equal(t, "127.0.0.1:7233", options.HostPort)
+	require.IsType(t, &client.GrpcCompressionNone{}, options.ConnectionOptions.GrpcCompression)
 }
 
 // A developer's own Stripe test key goes to Stripe, not to the stand-in; a live one goes nowhere.
@@ -248,6 +250,7 @@ func TestTemporalCloud(t *testing.T) {
 	require.Equal(t, vars["TEMPORAL_ADDRESS"], options.HostPort)
 	require.Equal(t, vars["TEMPORAL_NAMESPACE"], options.Namespace)
 	require.NotNil(t, options.ConnectionOptions.TLS)
+	require.Nil(t, options.ConnectionOptions.GrpcCompression, "gzip, as the messages leave the network")
 	require.NotNil(t, options.Credentials)
 }
 

@@ -50,3 +50,27 @@ func TestSaveRefusesAColumnThatTheRowDoesNotHave(t *testing.T) {
 	require.EqualError(t, err, "save things: no column title")
 	require.Empty(t, sql)
 }
+
+type part struct {
+	ID      uint64
+	ThingID uint64
+	Note    string
+}
+
+func TestSaveBothWritesTwoRowsByOneStatement(t *testing.T) {
+	t.Parallel()
+	var sql string
+	conn := connection(t, &sql)
+	err := conn.Callback().Raw().After("gorm:raw").Register("keep", func(d *gorm.DB) {
+		sql = d.Explain(d.Statement.SQL.String(), d.Statement.Vars...)
+	})
+	require.NoError(t, err)
+	row, piece := thing{ID: 7, Name: "new", Note: "not saved"}, part{ID: 8, ThingID: 7, Note: "left"}
+	both := func(columns ...string) error {
+		return db.SaveBoth(conn, db.Columns{Row: &row, Names: columns}, db.Columns{Row: &piece, Names: []string{"note"}}, "thing_id")
+	}
+	require.NoError(t, both("name"))
+	require.Equal(t, "UPDATE things JOIN parts ON parts.thing_id = things.id SET things.name = 'new', parts.note = 'left' "+
+		"WHERE things.id = 7", sql)
+	require.EqualError(t, both("title"), "save things: no column title")
+}
