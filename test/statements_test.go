@@ -66,8 +66,9 @@ func documentedStatements(t *testing.T) map[string]int {
 
 var (
 	verb = regexp.MustCompile(`^[A-Z]+`)
-	// first is the first table of a statement.
+	// first is the first table of a statement; inner is what has no part in that, unless nothing else names a table.
 	first = regexp.MustCompile(`(?:INSERT INTO|UPDATE|FROM) (\w+)`)
+	inner = regexp.MustCompile(`\([^()]*\)`)
 	lock  = regexp.MustCompile(` (FOR UPDATE|LOCK IN SHARE MODE)$`)
 )
 
@@ -76,8 +77,15 @@ func named(logged []testdb.Statement) map[string]int {
 	sums := map[string]int{}
 	for _, one := range logged {
 		shape := one.Shape()
-		name := shape
-		if table := first.FindStringSubmatch(shape); table != nil {
+		name, outer := shape, shape
+		for inner.MatchString(outer) {
+			outer = inner.ReplaceAllString(outer, "")
+		}
+		table := first.FindStringSubmatch(outer)
+		if table == nil {
+			table = first.FindStringSubmatch(shape)
+		}
+		if table != nil {
 			name = verb.FindString(shape) + " " + table[1] + lock.FindString(shape)
 		}
 		sums[name]++
