@@ -6,6 +6,7 @@ import (
 	"github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring"
 	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
 	"github.com/stretchr/testify/require"
+	controller "github.com/temporalio/temporal-worker-controller/api/v1alpha1"
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	batchv1 "k8s.io/api/batch/v1"
@@ -21,12 +22,14 @@ type object = metav1.Object
 
 // kinds makes an empty object of each kind that the chart may render.
 var kinds = map[string]func() object{
-	"v1 Service":                             func() object { return &corev1.Service{} },
-	"apps/v1 Deployment":                     func() object { return &appsv1.Deployment{} },
-	"batch/v1 Job":                           func() object { return &batchv1.Job{} },
-	"autoscaling/v2 HorizontalPodAutoscaler": func() object { return &autoscalingv2.HorizontalPodAutoscaler{} },
-	"policy/v1 PodDisruptionBudget":          func() object { return &policyv1.PodDisruptionBudget{} },
-	"networking.k8s.io/v1 NetworkPolicy":     func() object { return &networkingv1.NetworkPolicy{} },
+	"v1 Service":                                                     func() object { return &corev1.Service{} },
+	"apps/v1 Deployment":                                             func() object { return &appsv1.Deployment{} },
+	"batch/v1 Job":                                                   func() object { return &batchv1.Job{} },
+	"autoscaling/v2 HorizontalPodAutoscaler":                         func() object { return &autoscalingv2.HorizontalPodAutoscaler{} },
+	"policy/v1 PodDisruptionBudget":                                  func() object { return &policyv1.PodDisruptionBudget{} },
+	"networking.k8s.io/v1 NetworkPolicy":                             func() object { return &networkingv1.NetworkPolicy{} },
+	"temporal.io/v1alpha1 Connection":                                func() object { return &controller.Connection{} },
+	"temporal.io/v1alpha1 WorkerDeployment":                          func() object { return &controller.WorkerDeployment{} },
 	monitoring.GroupName + "/v1 " + monitoringv1.ServiceMonitorsKind: func() object { return &monitoringv1.ServiceMonitor{} },
 }
 
@@ -64,6 +67,8 @@ func (r rendered) pods() map[string]corev1.PodTemplateSpec {
 			all[id] = owner.Spec.Template
 		case *batchv1.Job:
 			all[id] = owner.Spec.Template
+		case *controller.WorkerDeployment:
+			all[id] = r.controlled(owner)
 		}
 	}
 	return all

@@ -36,11 +36,18 @@ func TestWhatIsRendered(t *testing.T) {
 		"HorizontalPodAutoscaler farebook-api", "HorizontalPodAutoscaler farebook-webhooks", "HorizontalPodAutoscaler farebook-worker",
 		"ServiceMonitor farebook-api", "ServiceMonitor farebook-webhooks", "ServiceMonitor farebook-worker",
 	}
+	controlled := []string{"Connection farebook", "WorkerDeployment farebook-worker"}
 	for name, want := range map[string][]string{
 		"least": slices.Concat(common, managed), "cloud": slices.Concat(common, managed, scaled), "own": common,
+		"versions-own": slices.Concat(common, managed, controlled),
+		"versions":     without(slices.Concat(common, managed, controlled), "Deployment farebook-worker"),
 	} {
 		require.ElementsMatch(t, want, slices.Collect(maps.Keys(objects(t, valuesFiles(t)[name]))), name)
 	}
+}
+
+func without(names []string, left string) []string {
+	return slices.DeleteFunc(names, func(name string) bool { return name == left })
 }
 
 // A pod runs as an unprivileged user, changes nothing in its image, has no token of the cluster, and bounds its memory.
@@ -77,9 +84,14 @@ func TestProbes(t *testing.T) {
 		}
 		for id, ready := range map[string]string{
 			"Deployment farebook-api": bookings, "Deployment farebook-webhooks": "http /readyz/webhooks",
-			"Deployment farebook-worker": "admin /readyz",
+			"Deployment farebook-worker": "admin /readyz", "WorkerDeployment farebook-worker": "admin /readyz",
 		} {
-			container := all.pods()[id].Spec.Containers[0]
+			pod, found := all.pods()[id]
+			if !found {
+				require.True(t, strings.HasSuffix(id, "Deployment farebook-worker"), id)
+				continue
+			}
+			container := pod.Spec.Containers[0]
 			ports := map[string]int32{}
 			for _, port := range container.Ports {
 				ports[port.Name] = port.ContainerPort

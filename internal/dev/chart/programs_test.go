@@ -70,21 +70,27 @@ var secretTexts = map[string]string{
 func TestProductionAcceptsEveryContainer(t *testing.T) {
 	for example, values := range valuesFiles(t) {
 		for id, pod := range objects(t, values).pods() {
-			mounted := mount(t, pod.Spec)
-			var environment []string
-			for _, variable := range pod.Spec.Containers[0].Env {
-				text := variable.Value
-				if strings.HasSuffix(variable.Name, "_FILE") || strings.HasSuffix(variable.Name, "_PATH") {
-					require.Contains(t, mounted, text, "%s of %s: %s names a file that no volume mounts", id, example, variable.Name)
-					text = mounted[text]
-				}
-				environment = append(environment, variable.Name+"="+text)
-			}
+			environment := environmentOf(t, pod)
 			_, warnings, err := config.LoadFrom(environment, parts(pod.Spec.Containers[0].Command)...)
 			require.NoError(t, err, "%s of %s", id, example)
 			require.Empty(t, warnings, "%s of %s", id, example)
 		}
 	}
+}
+
+// environmentOf is what a container reads: each path is that of a file with the mounted content.
+func environmentOf(t *testing.T, pod corev1.PodTemplateSpec) (lines []string) {
+	t.Helper()
+	mounted := mount(t, pod.Spec)
+	for _, variable := range pod.Spec.Containers[0].Env {
+		text := variable.Value
+		if strings.HasSuffix(variable.Name, "_FILE") || strings.HasSuffix(variable.Name, "_PATH") {
+			require.Contains(t, mounted, text, "%s names a file that no volume mounts", variable.Name)
+			text = mounted[text]
+		}
+		lines = append(lines, variable.Name+"="+text)
+	}
+	return lines
 }
 
 // mount writes the files that the volumes of a pod mount, and returns where each is by its path in the container.

@@ -28,7 +28,7 @@ func valuesFiles(t *testing.T) map[string]map[string]any {
 	t.Helper()
 	files, err := filepath.Glob(chartDir + "/ci/*-values.yaml")
 	require.NoError(t, err)
-	require.Len(t, files, 3)
+	require.Len(t, files, 5)
 	all := map[string]map[string]any{}
 	for _, file := range files {
 		all[strings.TrimSuffix(filepath.Base(file), "-values.yaml")] = readValues(t, file)

@@ -1,3 +1,64 @@
+{{/* The pods of a Deployment. Call with a dict: root, component, command, readinessPath, readinessPort, grace (seconds), and controlled: true
+     for pods of the Temporal Worker Controller. */}}
+{{- define "farebook.podTemplate" -}}
+{{- $ := .root -}}
+{{- $of := list $ .component (default false .controlled) -}}
+{{- $values := get $.Values .component -}}
+metadata:
+  labels: {{ include "farebook.labels" $of | nindent 4 }}
+    {{- with $.Values.podLabels }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+  {{- with $.Values.podAnnotations }}
+  annotations: {{ toYaml . | nindent 4 }}
+  {{- end }}
+spec:
+  {{- include "farebook.pod" $ | nindent 2 }}
+  terminationGracePeriodSeconds: {{ .grace }}
+  topologySpreadConstraints:
+    - maxSkew: 1
+      topologyKey: {{ $.Values.topologyKey }}
+      whenUnsatisfiable: ScheduleAnyway
+      labelSelector:
+        matchLabels: {{ include "farebook.selector" $of | nindent 10 }}
+  containers:
+    - name: {{ .component }}
+      image: {{ include "farebook.image" $ }}
+      imagePullPolicy: {{ $.Values.image.pullPolicy }}
+      command: {{ toJson .command }}
+      env: {{ include "farebook.env" $of | trim | nindent 8 }}
+      ports:
+        {{- if ne .component "worker" }}
+        - name: http
+          containerPort: 8080
+        {{- end }}
+        - name: admin
+          containerPort: 9090
+      startupProbe:
+        httpGet: {path: /healthz, port: admin}
+        periodSeconds: 2
+        failureThreshold: 30
+      livenessProbe:
+        httpGet: {path: /healthz, port: admin}
+        periodSeconds: 10
+        timeoutSeconds: 5
+        failureThreshold: 6
+      readinessProbe:
+        httpGet: {path: {{ .readinessPath }}, port: {{ .readinessPort }}}
+        periodSeconds: 5
+        timeoutSeconds: 4
+        failureThreshold: 2
+      {{- if ne .component "worker" }}
+      lifecycle:
+        preStop: # until no proxy sends new requests any more
+          sleep: {seconds: 5}
+      {{- end }}
+      resources: {{ toYaml $values.resources | nindent 8 }}
+      securityContext: {{ include "farebook.containerSecurity" $ | nindent 8 }}
+      volumeMounts: {{ include "farebook.mounts" $of | trim | nindent 8 }}
+  volumes: {{ include "farebook.volumes" $of | trim | nindent 4 }}
+{{- end }}
+
 {{/* A Deployment. Call with a dict: root, component, command, readinessPath, readinessPort, grace (seconds). */}}
 {{- define "farebook.deployment" -}}
 {{- $ := .root -}}
@@ -21,59 +82,7 @@ spec:
       maxUnavailable: 0
       maxSurge: 1
   template:
-    metadata:
-      labels: {{ include "farebook.labels" $of | nindent 8 }}
-        {{- with $.Values.podLabels }}
-        {{- toYaml . | nindent 8 }}
-        {{- end }}
-      {{- with $.Values.podAnnotations }}
-      annotations: {{ toYaml . | nindent 8 }}
-      {{- end }}
-    spec:
-      {{- include "farebook.pod" $ | nindent 6 }}
-      terminationGracePeriodSeconds: {{ .grace }}
-      topologySpreadConstraints:
-        - maxSkew: 1
-          topologyKey: {{ $.Values.topologyKey }}
-          whenUnsatisfiable: ScheduleAnyway
-          labelSelector:
-            matchLabels: {{ include "farebook.selector" $of | nindent 14 }}
-      containers:
-        - name: {{ .component }}
-          image: {{ include "farebook.image" $ }}
-          imagePullPolicy: {{ $.Values.image.pullPolicy }}
-          command: {{ toJson .command }}
-          env: {{ include "farebook.env" $of | trim | nindent 12 }}
-          ports:
-            {{- if ne .component "worker" }}
-            - name: http
-              containerPort: 8080
-            {{- end }}
-            - name: admin
-              containerPort: 9090
-          startupProbe:
-            httpGet: {path: /healthz, port: admin}
-            periodSeconds: 2
-            failureThreshold: 30
-          livenessProbe:
-            httpGet: {path: /healthz, port: admin}
-            periodSeconds: 10
-            timeoutSeconds: 5
-            failureThreshold: 6
-          readinessProbe:
-            httpGet: {path: {{ .readinessPath }}, port: {{ .readinessPort }}}
-            periodSeconds: 5
-            timeoutSeconds: 4
-            failureThreshold: 2
-          {{- if ne .component "worker" }}
-          lifecycle:
-            preStop: # until no proxy sends new requests any more
-              sleep: {seconds: 5}
-          {{- end }}
-          resources: {{ toYaml $values.resources | nindent 12 }}
-          securityContext: {{ include "farebook.containerSecurity" $ | nindent 12 }}
-          volumeMounts: {{ include "farebook.mounts" $of | trim | nindent 12 }}
-      volumes: {{ include "farebook.volumes" $of | trim | nindent 8 }}
+    {{- include "farebook.podTemplate" . | nindent 4 }}
 {{- if $values.autoscaling.enabled }}
 ---
 apiVersion: autoscaling/v2
@@ -99,17 +108,7 @@ spec:
 {{- end }}
 {{- if $values.disruption.enabled }}
 ---
-apiVersion: policy/v1
-kind: PodDisruptionBudget
-metadata:
-  name: {{ include "farebook.name" $ }}-{{ .component }}
-  namespace: {{ $.Release.Namespace }}
-  labels: {{ include "farebook.labels" $of | nindent 4 }}
-spec:
-  maxUnavailable: {{ $values.disruption.maxUnavailable }}
-  unhealthyPodEvictionPolicy: AlwaysAllow
-  selector:
-    matchLabels: {{ include "farebook.selector" $of | nindent 6 }}
+{{ include "farebook.disruption" . }}
 {{- end }}
 {{- if ne .component "worker" }}
 ---
@@ -130,4 +129,22 @@ spec:
       port: {{ $values.service.port }}
       targetPort: http
 {{- end }}
+{{- end }}
+
+{{/* A PodDisruptionBudget. Call with the dict of farebook.deployment. */}}
+{{- define "farebook.disruption" -}}
+{{- $ := .root -}}
+{{- $of := list $ .component -}}
+{{- $values := get $.Values .component -}}
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: {{ include "farebook.name" $ }}-{{ .component }}
+  namespace: {{ $.Release.Namespace }}
+  labels: {{ include "farebook.labels" $of | nindent 4 }}
+spec:
+  maxUnavailable: {{ $values.disruption.maxUnavailable }}
+  unhealthyPodEvictionPolicy: AlwaysAllow
+  selector:
+    matchLabels: {{ include "farebook.selector" $of | nindent 6 }}
 {{- end }}

@@ -22,11 +22,17 @@ helm.sh/chart: {{ printf "%s-%s" $.Chart.Name $.Chart.Version }}
 {{- if .Values.image.digest }}{{ $repository }}@{{ .Values.image.digest }}{{ else }}{{ $repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}{{ end }}
 {{- end }}
 
+{{/* Whether the Temporal Worker Controller runs the pods, and so sets the variables of Temporal. Call with (list $ "worker" true). */}}
+{{- define "farebook.controlled" -}}
+{{- if and (gt (len .) 2) (index . 2) }}true{{ end }}
+{{- end }}
+
 {{/* The secrets that a component reads. Call with (list $ "api"). */}}
 {{- define "farebook.secretNames" -}}
 {{- $keys := (index . 0).Values.secrets.keys -}}
 {{- $wanted := list "DATABASE_DSN" "STRIPE_SECRET_KEY" "STRIPE_WEBHOOK_SECRET" "SMTP_PASSWORD" "TEMPORAL_API_KEY" -}}
 {{- if eq (index . 1) "migrate" }}{{ $wanted = list "DATABASE_DSN" }}{{ end -}}
+{{- if include "farebook.controlled" . }}{{ $wanted = without $wanted "TEMPORAL_API_KEY" }}{{ end -}}
 {{- if eq (index . 1) "setup" }}{{ $wanted = list "TEMPORAL_API_KEY" }}{{ end -}}
 {{- range $name := $wanted }}{{ if get $keys $name }}{{ $name }} {{ end }}{{ end }}
 {{- end }}
@@ -35,6 +41,10 @@ helm.sh/chart: {{ printf "%s-%s" $.Chart.Name $.Chart.Version }}
 {{- define "farebook.env" -}}
 {{- $ := index . 0 -}}
 {{- $component := index . 1 -}}
+{{- $controlled := include "farebook.controlled" . -}}
+{{- $injected := list -}}
+{{- if $controlled }}{{ $injected = list "TEMPORAL_ADDRESS" "TEMPORAL_NAMESPACE" "TEMPORAL_TLS_SERVER_NAME" }}{{ end -}}
+{{- if and $controlled $.Values.secrets.temporalTLSName }}{{ $injected = append $injected "TEMPORAL_TLS" }}{{ end -}}
 {{- range $name, $value := $.Values.config }}
 {{- if or (hasKey $.Values.secrets.keys ($name | trimSuffix "_FILE")) (has $name (list "DATABASE_ADMIN_DSN" "DATABASE_ADMIN_DSN_FILE" "TEMPORAL_TLS_CLIENT_KEY_DATA")) }}
 {{- fail (printf "config.%s is a secret: put it into the Secret that secrets.name or secrets.adminName names" $name) }}
@@ -42,7 +52,10 @@ helm.sh/chart: {{ printf "%s-%s" $.Chart.Name $.Chart.Version }}
 {{- if has $name (list "APP_ENV" "HTTP_ADDR" "ADMIN_ADDR" "LEDGER_SEAL_KEY_FILE" "TEMPORAL_TLS_CLIENT_CERT_PATH" "TEMPORAL_TLS_CLIENT_KEY_PATH" "TEMPORAL_TLS_SERVER_CA_CERT_PATH") }}
 {{- fail (printf "config.%s is set by the chart: remove it" $name) }}
 {{- end }}
-{{- if not (and (eq $name "API_WORKER") (eq $component "webhooks")) }}
+{{- if has $name (list "TEMPORAL_DEPLOYMENT_NAME" "TEMPORAL_WORKER_BUILD_ID") }}
+{{- fail (printf "config.%s is set by the Temporal Worker Controller: remove it, and set worker.controller.enabled for Worker Versioning" $name) }}
+{{- end }}
+{{- if not (or (has $name $injected) (and (eq $name "API_WORKER") (eq $component "webhooks"))) }}
 - name: {{ $name }}
   value: {{ $value | toString | quote }}
 {{- end }}
@@ -76,10 +89,12 @@ helm.sh/chart: {{ printf "%s-%s" $.Chart.Name $.Chart.Version }}
 - name: DATABASE_ADMIN_DSN_FILE
   value: /run/secrets/farebook-admin/DATABASE_ADMIN_DSN
 {{- else if $.Values.secrets.temporalTLSName }}
+{{- if not $controlled }}
 - name: TEMPORAL_TLS_CLIENT_CERT_PATH
   value: /run/secrets/temporal/tls.crt
 - name: TEMPORAL_TLS_CLIENT_KEY_PATH
   value: /run/secrets/temporal/tls.key
+{{- end }}
 - name: TEMPORAL_TLS_SERVER_CA_CERT_PATH
   value: /run/secrets/temporal/ca.crt
 {{- end }}
