@@ -152,7 +152,7 @@ func BenchmarkBookingBesideReconciliation(b *testing.B) {
 	runs := 0
 	var beside []time.Duration
 	for beside == nil {
-		reconcile(s, `{"dryRun":true,"scope":"ledger"}`)
+		reconcileLong(s, `{"dryRun":true,"scope":"ledger"}`)
 		runs++
 		select {
 		case beside = <-with:
