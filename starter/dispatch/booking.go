@@ -12,6 +12,7 @@ import (
 
 	"farebook/booking"
 	"farebook/money"
+	"farebook/store"
 	"farebook/workflows"
 )
 
@@ -122,4 +123,13 @@ func (c *Client) SignalStripeEvent(ctx context.Context, reference booking.Refere
 // run.
 func (c *Client) DeliverStripeEvent(ctx context.Context, s BookingSubject, event workflows.StripeEvent) error {
 	return c.deliver(ctx, s.subject(), event)
+}
+
+// BookingSubjectOf returns what the workflow of a booking is started with. It holds no name and no address, because Temporal keeps it
+// in the workflow's history.
+func BookingSubjectOf(b store.Booking) BookingSubject {
+	return BookingSubject{
+		Reference: b.Reference, HoldExpiresAt: b.HoldExpiresAt, CorrelationID: b.CorrelationID,
+		Amount: b.Amount, Flight: b.Flight,
+	}
 }

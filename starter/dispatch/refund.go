@@ -8,6 +8,7 @@ import (
 
 	"farebook/booking"
 	"farebook/money"
+	"farebook/store"
 	"farebook/workflows"
 )
 
@@ -60,4 +61,14 @@ func (c *Client) DeliverChargeRefunded(ctx context.Context, reference booking.Re
 		input:     workflows.ChargeRefundsInput{Reference: reference, PaymentIntentID: paymentIntentID, CorrelationID: correlationID},
 		reference: reference,
 	}, event)
+}
+
+// RefundSubjectOf returns what the workflow of a refund is started with. A refund that was made in Stripe's dashboard is identified by
+// Stripe's id, any other by ours.
+func RefundSubjectOf(r store.Refund) RefundSubject {
+	subject := RefundSubject{RefundID: r.ID, Reference: r.Reference, Amount: r.Amount, CorrelationID: r.CorrelationID}
+	if r.Origin == booking.RefundFromDashboard {
+		subject.RefundID, subject.StripeRefundID = "", r.StripeRefundID
+	}
+	return subject
 }

@@ -1,8 +1,12 @@
 package dispatch
 
 import (
+	"cmp"
 	"context"
 
+	"farebook/booking"
+	"farebook/notice"
+	"farebook/store"
 	"farebook/workflows"
 )
 
@@ -16,4 +20,29 @@ func emailSubject(emailID uint64) subject {
 		id: workflows.SendMailWorkflowID(emailID), kind: workflows.TypeSendMail, summary: "Send an email",
 		input: workflows.SendMailInput{EmailID: emailID},
 	}
+}
+
+// EmailWorkflowID returns the id of the workflow that sends an email as one of its steps; empty for an email that a SendMail workflow
+// sends.
+func EmailWorkflowID(e store.QueuedEmail) string {
+	if e.Owner == "" {
+		return ""
+	}
+	switch e.Kind {
+	case notice.DisputeOpened, notice.DisputeDue, notice.DisputeClosed:
+		return workflows.DisputeWorkflowID(e.Owner)
+	case notice.PayoutFailed, notice.PayoutUnproven, notice.PayoutUnknown:
+		return workflows.PayoutWorkflowID(e.Owner)
+	case notice.Reconciliation:
+		return workflows.ReconciliationWorkflowID(e.Owner)
+	}
+	reference, err := booking.ParseReference(e.Owner)
+	if err == nil {
+		return workflows.BookingPaymentWorkflowID(reference)
+	}
+	id, err := booking.ParseRefundID(e.Owner)
+	if err == nil {
+		return workflows.RefundWorkflowID(cmp.Or(e.StripeRefundID, string(id)))
+	}
+	return ""
 }
