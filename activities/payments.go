@@ -60,53 +60,75 @@ type PaymentIntentCreated struct {
 // same PaymentIntent, also after the database was restored. A request that waits in this process gets the outcome with the client secret;
 // what is returned, and so stored in the history, does not have the secret.
 func (p *Payments) CreatePaymentIntent(ctx context.Context, in BookingRef) (PaymentIntentCreated, error) {
-	result, secret, err := p.createPaymentIntent(ctx, in)
+	result, handed, err := p.createPaymentIntent(ctx, in)
 	if err != nil {
 		p.Handover.Fail(in.Reference)
 		return result, err
 	}
-	p.Handover.Give(in.Reference, handover.Created{
-		PaymentIntentID: result.PaymentIntentID, BookingStatus: result.BookingStatus, PaymentStatus: result.PaymentStatus, ClientSecret: secret,
-	})
+	p.Handover.Give(in.Reference, handed.of(result))
 	return result, nil
 }
 
-func (p *Payments) createPaymentIntent(ctx context.Context, in BookingRef) (_ PaymentIntentCreated, secret string, _ error) {
+// handed is what a request in this process learns beside the result.
+type handed struct {
+	secret     string
+	answerKept bool
+}
+
+func (h handed) of(result PaymentIntentCreated) handover.Created {
+	return handover.Created{
+		PaymentIntentID: result.PaymentIntentID, BookingStatus: result.BookingStatus, PaymentStatus: result.PaymentStatus,
+		ClientSecret: h.secret, AnswerKept: h.answerKept,
+	}
+}
+
+func (p *Payments) createPaymentIntent(ctx context.Context, in BookingRef) (PaymentIntentCreated, handed, error) {
 	known, err := p.Store.Booking(ctx, in.Reference)
 	if err != nil {
-		return PaymentIntentCreated{}, "", storeError(err)
+		return PaymentIntentCreated{}, handed{}, storeError(err)
 	}
 	if known.Payment != nil {
 		// An earlier run on the booking has recorded it. Its emails may not be sent yet.
 		result := created(known)
 		result.EmailIDs, err = p.Store.QueuedEmailsOf(ctx, in.Reference, notice.PaymentKinds)
-		return result, "", storeError(err)
+		return result, handed{}, storeError(err)
 	}
 	if known.Status.Final() {
 		// An earlier attempt has recorded the refusal, and died before it returned the emails.
 		closed, err := p.ClosePayment(ctx, ClosePaymentInput{Reference: in.Reference})
-		return closed, "", err
+		return closed, handed{}, err
 	}
 	failpoint.Hit("before-create-payment-intent")
 	intent, err := p.ensurePaymentIntent(ctx, known)
 	if stripeapi.IsKind(err, stripeapi.InvalidRequest) {
 		refused, err := p.refused(ctx, in.Reference, err)
-		return refused, "", err
+		return refused, handed{}, err
 	}
 	if err != nil {
-		return PaymentIntentCreated{}, "", creationError(err, known.RequestKey)
+		return PaymentIntentCreated{}, handed{}, creationError(err, known.RequestKey)
 	}
 	failpoint.Hit("after-create-payment-intent")
-	if err := p.Store.RecordPaymentIntent(ctx, in.Reference, intent.PaymentSnapshot, intent.twin); err != nil {
-		return PaymentIntentCreated{}, "", storeError(err)
-	}
-	failpoint.Hit("after-payment-row")
-	return PaymentIntentCreated{
+	result := PaymentIntentCreated{
 		PaymentIntentID: intent.PaymentIntentID,
 		BookingStatus:   known.Status,
 		PaymentStatus:   booking.PaymentPending, // as the row has it
 		Look:            intent.PaymentStatus() != booking.PaymentPending,
-	}, intent.secret, nil
+	}
+	made := handed{secret: intent.secret}
+	made.answerKept, err = p.recordCreated(ctx, known, intent, p.Handover.Answer(in.Reference, made.of(result)))
+	if err != nil {
+		return PaymentIntentCreated{}, handed{}, storeError(err)
+	}
+	failpoint.Hit("after-payment-row")
+	return result, made, nil
+}
+
+// recordCreated stores the payment row, and with it the answer to the request that waits in this process.
+func (p *Payments) recordCreated(ctx context.Context, known store.Booking, intent ensuredIntent, answer *handover.Answer) (bool, error) {
+	if answer == nil || intent.twin {
+		return false, p.Store.RecordPaymentIntent(ctx, known.Reference, intent.PaymentSnapshot, intent.twin)
+	}
+	return p.Store.RecordPaymentIntentAnswered(ctx, known.Reference, intent.PaymentSnapshot, answer.Status, answer.Body)
 }
 
 func created(known store.Booking) PaymentIntentCreated {

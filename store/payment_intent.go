@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"farebook/booking"
@@ -19,8 +20,8 @@ import (
 // an earlier attempt may have created another PaymentIntent (see PossibleTwins). A new PaymentIntent that fits is one INSERT; anything else
 // is decided under the booking's lock.
 func (s *Store) RecordPaymentIntent(ctx context.Context, reference booking.Reference, snapshot booking.PaymentSnapshot, twin bool) error {
-	if !twin && snapshot.Reference == reference && snapshot.PaymentStatus() == booking.PaymentPending {
-		inserted, err := s.insertNewPayment(ctx, reference, snapshot)
+	if !twin && isNewPayment(reference, snapshot) {
+		inserted, err := insertNewPayment(s.db.WithContext(ctx), reference, snapshot, s.Now())
 		if inserted || err != nil {
 			return err
 		}
@@ -45,11 +46,46 @@ func (s *Store) RecordPaymentIntent(ctx context.Context, reference booking.Refer
 	return err
 }
 
+// RecordPaymentIntentAnswered is RecordPaymentIntent for a PaymentIntent without a twin, with the first answer to the request that made the
+// booking: both are stored in one transaction. kept is false where the request has an answer already, or where the PaymentIntent is not
+// new: the caller then stores its answer by StoreAnswer.
+func (s *Store) RecordPaymentIntentAnswered(ctx context.Context, reference booking.Reference, snapshot booking.PaymentSnapshot,
+	status int, body []byte,
+) (kept bool, err error) {
+	if !isNewPayment(reference, snapshot) {
+		return false, s.RecordPaymentIntent(ctx, reference, snapshot, false)
+	}
+	inserted := false
+	err = s.db.InTransaction(ctx, func(tx *gorm.DB) error {
+		kept = false
+		var err error
+		inserted, err = insertNewPayment(tx, reference, snapshot, s.Now())
+		if err != nil || !inserted {
+			return err
+		}
+		stored := tx.Model(&idempotencyRow{}).
+			Where("booking_id = (SELECT id FROM bookings WHERE reference = ?) AND operation = ? AND answer_body IS NULL", reference,
+				OperationCreateBooking).
+			Updates(map[string]any{"answer_status": status, "answer_body": string(body)})
+		kept = stored.RowsAffected == 1
+		return stored.Error
+	})
+	if err != nil || inserted {
+		return kept && err == nil, err
+	}
+	return false, s.RecordPaymentIntent(ctx, reference, snapshot, false)
+}
+
+// isNewPayment reports whether a PaymentIntent is as its creation leaves it, and names the booking.
+func isNewPayment(reference booking.Reference, snapshot booking.PaymentSnapshot) bool {
+	return snapshot.Reference == reference && snapshot.PaymentStatus() == booking.PaymentPending
+}
+
 // insertNewPayment inserts the payment row of a booking that has this amount and currency, no other payment and no open matter, and
 // reports whether it has. The foreign key has it wait for whoever holds the booking's lock.
-func (s *Store) insertNewPayment(ctx context.Context, reference booking.Reference, snapshot booking.PaymentSnapshot) (bool, error) {
-	row := newPaymentRow(0, snapshot, s.Now())
-	inserted := s.db.WithContext(ctx).Exec(`INSERT INTO payments (booking_id, stripe_payment_intent_id, status, stripe_status, amount,
+func insertNewPayment(conn *gorm.DB, reference booking.Reference, snapshot booking.PaymentSnapshot, now time.Time) (bool, error) {
+	row := newPaymentRow(0, snapshot, now)
+	inserted := conn.Exec(`INSERT INTO payments (booking_id, stripe_payment_intent_id, status, stripe_status, amount,
 			amount_captured, amount_refunded, amount_charged_back, currency, stripe_charge_id, decline_code, fee_posted, created_at, updated_at)
 		SELECT id, ?, ?, '', amount, 0, 0, 0, currency, '', '', FALSE, ?, ? FROM bookings
 		WHERE reference = ? AND amount = ? AND currency = ? AND attention IS NULL`,

@@ -156,3 +156,40 @@ func TestKeyOfAnotherOperationMakesNoBooking(t *testing.T) {
 	require.ErrorAs(t, err, &conflict)
 	require.Zero(t, b.Count(t, "SELECT COUNT(*) FROM bookings"))
 }
+
+// The first answer is stored together with the payment row, once: a request that has an answer keeps it, and a repetition of the step
+// stores none.
+func TestAnswerIsStoredWithThePaymentRow(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	answered, err := b.reserve("answered", 1)
+	require.NoError(t, err)
+	key := store.IdempotencyKey{Caller: b.caller, Key: "answered"}
+	_, _, err = b.Store.StoreAnswer(t.Context(), key, 201, []byte(`{"n":1}`))
+	require.NoError(t, err)
+	fresh, err := b.reserve("fresh", 1)
+	require.NoError(t, err)
+	for i, c := range []struct {
+		reference booking.Reference
+		want      []bool
+		body      string
+	}{{answered.Booking.Reference, []bool{false, false}, `{"n":1}`}, {fresh.Booking.Reference, []bool{true, false}, `{"n":2}`}} {
+		snapshot := booking.PaymentSnapshot{
+			PaymentIntentID: []string{"pi_1", "pi_2"}[i], StripeStatus: "requires_payment_method", Reference: c.reference,
+			Amount: 45900, Currency: "USD",
+		}
+		for _, want := range c.want {
+			kept, err := b.Store.RecordPaymentIntentAnswered(t.Context(), c.reference, snapshot, 201, []byte(`{"n":2}`))
+			require.NoError(t, err)
+			require.Equal(t, want, kept)
+		}
+		require.Equal(t, c.body, b.Text(t, "SELECT answer_body FROM idempotency_keys WHERE resource = ?", c.reference))
+	}
+	require.Equal(t, 2, b.Count(t, "SELECT COUNT(*) FROM payments"))
+	other := booking.PaymentSnapshot{
+		PaymentIntentID: "pi_3", StripeStatus: "requires_payment_method", Reference: fresh.Booking.Reference, Amount: 1, Currency: "USD",
+	}
+	_, err = b.Store.RecordPaymentIntentAnswered(t.Context(), fresh.Booking.Reference, other, 201, []byte(`{}`))
+	var contradiction *store.ContradictionError
+	require.ErrorAs(t, err, &contradiction)
+}

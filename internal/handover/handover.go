@@ -16,24 +16,39 @@ type Created struct {
 	PaymentStatus   booking.PaymentStatus
 	// ClientSecret is empty when this attempt found the PaymentIntent in the books and did not ask Stripe.
 	ClientSecret string
+	// AnswerKept: the request's Answer is stored, in the transaction that stored the PaymentIntent.
+	AnswerKept bool
+}
+
+// Answer is what a request will answer to an outcome, without the client secret.
+type Answer struct {
+	Status int
+	Body   []byte
+}
+
+// place is where one request waits.
+type place struct {
+	outcome chan Created
+	answer  func(Created) *Answer
 }
 
 // Desk connects the requests of a process with its worker. The zero value admits nobody; a nil Desk may be used where no request waits.
 type Desk struct {
 	places  int
 	mu      sync.Mutex
-	waiting map[booking.Reference]chan Created
+	waiting map[booking.Reference]place
 }
 
 // NewDesk returns a desk at which that many requests may wait at once.
 func NewDesk(places int) *Desk {
-	return &Desk{places: places, waiting: map[booking.Reference]chan Created{}}
+	return &Desk{places: places, waiting: map[booking.Reference]place{}}
 }
 
 // Expect announces a request that waits for the first step of a booking. It returns false when all places are taken: the request then asks
 // the workflow, as it does without a worker in its process. outcome yields the outcome once, or is closed without one, when the step failed
 // or another request for the same booking has taken the place. leave must be called when the request waits no longer.
-func (d *Desk) Expect(reference booking.Reference) (outcome <-chan Created, leave func(), admitted bool) {
+// answer returns what the request will answer to an outcome; nil for a request that stores no answer.
+func (d *Desk) Expect(reference booking.Reference, answer func(Created) *Answer) (outcome <-chan Created, leave func(), admitted bool) {
 	if d == nil {
 		return nil, func() {}, false
 	}
@@ -44,15 +59,29 @@ func (d *Desk) Expect(reference booking.Reference) (outcome <-chan Created, leav
 		return nil, func() {}, false
 	}
 	d.dismiss(reference)
-	place := make(chan Created, 1)
-	d.waiting[reference] = place
-	return place, func() { d.leave(reference, place) }, true
+	waits := place{outcome: make(chan Created, 1), answer: answer}
+	d.waiting[reference] = waits
+	return waits.outcome, func() { d.leave(reference, waits.outcome) }, true
 }
 
-func (d *Desk) leave(reference booking.Reference, place chan Created) {
+// Answer returns what the request that waits for a booking will answer to an outcome; nil where none waits, or none stores its answer.
+func (d *Desk) Answer(reference booking.Reference, outcome Created) *Answer {
+	if d == nil {
+		return nil
+	}
+	d.mu.Lock()
+	waits := d.waiting[reference]
+	d.mu.Unlock()
+	if waits.answer == nil {
+		return nil
+	}
+	return waits.answer(outcome)
+}
+
+func (d *Desk) leave(reference booking.Reference, outcome chan Created) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.waiting[reference] == place {
+	if d.waiting[reference].outcome == outcome {
 		delete(d.waiting, reference)
 	}
 }
@@ -64,8 +93,8 @@ func (d *Desk) Give(reference booking.Reference, outcome Created) {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if place, waits := d.waiting[reference]; waits {
-		place <- outcome // has room: each place gets one outcome
+	if one, waits := d.waiting[reference]; waits {
+		one.outcome <- outcome // has room: each place gets one outcome
 		d.dismiss(reference)
 	}
 }
@@ -88,8 +117,8 @@ func (d *Desk) Waiting() int {
 }
 
 func (d *Desk) dismiss(reference booking.Reference) {
-	if place, waits := d.waiting[reference]; waits {
+	if one, waits := d.waiting[reference]; waits {
 		delete(d.waiting, reference)
-		close(place)
+		close(one.outcome)
 	}
 }

@@ -20,9 +20,9 @@ var created = handover.Created{
 func TestTheOutcomeReachesTheRequestThatWaits(t *testing.T) {
 	t.Parallel()
 	desk := handover.NewDesk(2)
-	outcome, leave, admitted := desk.Expect(reference)
+	outcome, leave, admitted := desk.Expect(reference, nil)
 	require.True(t, admitted)
-	other, leaveOther, admitted := desk.Expect("FB-ZZZZZZZZ")
+	other, leaveOther, admitted := desk.Expect("FB-ZZZZZZZZ", nil)
 	require.True(t, admitted)
 	desk.Give(reference, created)
 	got, handed := <-outcome
@@ -39,7 +39,7 @@ func TestTheOutcomeReachesTheRequestThatWaits(t *testing.T) {
 func TestAFailedAttemptSendsTheRequestAway(t *testing.T) {
 	t.Parallel()
 	desk := handover.NewDesk(1)
-	outcome, leave, _ := desk.Expect(reference)
+	outcome, leave, _ := desk.Expect(reference, nil)
 	defer leave()
 	desk.Fail(reference)
 	_, handed := <-outcome
@@ -51,8 +51,8 @@ func TestAFailedAttemptSendsTheRequestAway(t *testing.T) {
 func TestTheLastRequestForABookingWaits(t *testing.T) {
 	t.Parallel()
 	desk := handover.NewDesk(1)
-	first, leaveFirst, _ := desk.Expect(reference)
-	second, leaveSecond, admitted := desk.Expect(reference)
+	first, leaveFirst, _ := desk.Expect(reference, nil)
+	second, leaveSecond, admitted := desk.Expect(reference, nil)
 	require.True(t, admitted, "it takes the place of the first")
 	_, handed := <-first
 	require.False(t, handed)
@@ -66,16 +66,16 @@ func TestTheLastRequestForABookingWaits(t *testing.T) {
 func TestNobodyWaitsBeyondThePlaces(t *testing.T) {
 	t.Parallel()
 	desk := handover.NewDesk(1)
-	_, leave, admitted := desk.Expect(reference)
+	_, leave, admitted := desk.Expect(reference, nil)
 	require.True(t, admitted)
-	_, _, admitted = desk.Expect("FB-ZZZZZZZZ")
+	_, _, admitted = desk.Expect("FB-ZZZZZZZZ", nil)
 	require.False(t, admitted)
 	leave()
-	_, leave, admitted = desk.Expect("FB-ZZZZZZZZ")
+	_, leave, admitted = desk.Expect("FB-ZZZZZZZZ", nil)
 	require.True(t, admitted)
 	leave()
 	var none *handover.Desk
-	_, _, admitted = none.Expect(reference)
+	_, _, admitted = none.Expect(reference, nil)
 	require.False(t, admitted, "a process without a worker")
 	none.Give(reference, created)
 	none.Fail(reference)
@@ -89,7 +89,7 @@ func TestRequestsAtOnceGetTheirOutcome(t *testing.T) {
 	var requests sync.WaitGroup
 	for i := range references {
 		references[i] = booking.Reference(strconv.Itoa(i))
-		outcome, leave, admitted := desk.Expect(references[i])
+		outcome, leave, admitted := desk.Expect(references[i], nil)
 		require.True(t, admitted)
 		requests.Go(func() {
 			defer leave()
@@ -104,4 +104,22 @@ func TestRequestsAtOnceGetTheirOutcome(t *testing.T) {
 	}
 	requests.Wait()
 	require.Zero(t, desk.Waiting())
+}
+
+// The step learns what the request that waits will answer, so that it can store the answer together with its outcome.
+func TestAnswerIsThatOfTheRequestThatWaits(t *testing.T) {
+	t.Parallel()
+	desk := handover.NewDesk(2)
+	require.Nil(t, desk.Answer(reference, handover.Created{}), "nobody waits")
+	_, leave, _ := desk.Expect(reference, func(c handover.Created) *handover.Answer {
+		return &handover.Answer{Status: 201, Body: []byte(c.PaymentIntentID)}
+	})
+	require.Equal(t, &handover.Answer{Status: 201, Body: []byte("pi_1")}, desk.Answer(reference, handover.Created{PaymentIntentID: "pi_1"}))
+	leave()
+	require.Nil(t, desk.Answer(reference, handover.Created{}))
+	_, leave, _ = desk.Expect(reference, nil)
+	defer leave()
+	require.Nil(t, desk.Answer(reference, handover.Created{}), "it stores no answer")
+	var none *handover.Desk
+	require.Nil(t, none.Answer(reference, handover.Created{}))
 }

@@ -89,6 +89,7 @@ func (a *api) createBooking(ctx context.Context, in *bodyInput) (*replayable[boo
 	}
 	var reserved store.Booking
 	var secret, secretOf string // a client secret and its PaymentIntent
+	var kept bool
 	out, err := idempotent(ctx, a, idempotentRequest[bookedBody]{
 		operation: store.OperationCreateBooking, body: request, status: http.StatusCreated, points: bookingPoints,
 		claim: func(ctx context.Context, key store.IdempotencyKey) (store.Claim, error) {
@@ -101,10 +102,11 @@ func (a *api) createBooking(ctx context.Context, in *bodyInput) (*replayable[boo
 		},
 		work: func(ctx context.Context, _ string) (bookedBody, error) {
 			ctx = withBooking(ctx, reserved)
-			body, created, err := a.preparePayment(ctx, reserved)
-			secret, secretOf = created, body.Payment.PaymentIntentID
+			body, known, err := a.preparePayment(ctx, reserved)
+			secret, secretOf, kept = known.clientSecret, body.Payment.PaymentIntentID, known.answerKept
 			return body, a.problemOf(ctx, err)
 		},
+		kept: func() bool { return kept },
 	})
 	if err != nil {
 		return nil, err
@@ -139,23 +141,28 @@ func (a *api) reserve(ctx context.Context, in store.NewBooking) (store.Reservati
 	return reservation, err
 }
 
-// preparePayment has the booking's workflow create the PaymentIntent. clientSecret is empty if it has to be read at Stripe.
-func (a *api) preparePayment(ctx context.Context, reserved store.Booking) (_ bookedBody, clientSecret string, _ error) {
+// preparePayment has the booking's workflow create the PaymentIntent. The client secret is empty if it has to be read at Stripe.
+func (a *api) preparePayment(ctx context.Context, reserved store.Booking) (bookedBody, prepared, error) {
 	known, err := a.firstStep(ctx, reserved)
 	if err != nil {
-		return bookedBody{}, "", err
+		return bookedBody{}, prepared{}, err
 	}
 	failpoint.Hit("api-after-start")
 	if known.Payment == nil {
-		return bookedBody{}, "", &finalRefusalError{problem(ctx, http.StatusUnprocessableEntity, "payment-refused", fmt.Sprintf(
+		return bookedBody{}, prepared{}, &finalRefusalError{problem(ctx, http.StatusUnprocessableEntity, "payment-refused", fmt.Sprintf(
 			"Stripe refused the payment of booking %s for good; the booking is %s. Check amount and currency, and book again with a new "+
 				"Idempotency-Key.",
 			known.Reference, known.Status))}
 	}
+	return bookedBodyOf(known.Booking), known, nil
+}
+
+// bookedBodyOf is the answer about a booking that has its PaymentIntent, without the client secret.
+func bookedBodyOf(known store.Booking) bookedBody {
 	return bookedBody{
 		Reference:     string(known.Reference),
 		Status:        string(known.Status),
 		HoldExpiresAt: known.HoldExpiresAt,
 		Payment:       bookedPaymentBody{PaymentIntentID: known.Payment.PaymentIntentID, Status: string(known.Payment.Status)},
-	}, known.clientSecret, nil
+	}
 }

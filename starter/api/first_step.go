@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"encoding/json"
+	"net/http"
 	"time"
 
 	"farebook/internal/failpoint"
@@ -27,6 +29,8 @@ type prepared struct {
 	store.Booking
 
 	clientSecret string
+	// answerKept: the step has stored the request's answer.
+	answerKept bool
 }
 
 // firstStep starts the booking's workflow, or joins it, and returns once its PaymentIntent exists or was refused for good. It prefers a
@@ -46,7 +50,9 @@ func (a *api) firstStepHere(ctx context.Context, reserved store.Booking) (_ prep
 	if a.FirstSteps == nil || !a.FirstSteps.Here() {
 		return prepared{}, false, nil
 	}
-	outcome, leave, admitted := a.FirstSteps.Desk.Expect(reserved.Reference)
+	outcome, leave, admitted := a.FirstSteps.Desk.Expect(reserved.Reference, func(created handover.Created) *handover.Answer {
+		return answerOf(preparedBy(reserved, created))
+	})
 	if !admitted {
 		return prepared{}, false, nil
 	}
@@ -83,7 +89,19 @@ func preparedBy(reserved store.Booking, created handover.Created) prepared {
 	if created.PaymentIntentID != "" {
 		reserved.Payment = &store.Payment{PaymentIntentID: created.PaymentIntentID, Status: created.PaymentStatus}
 	}
-	return prepared{reserved, created.ClientSecret}
+	return prepared{reserved, created.ClientSecret, created.AnswerKept}
+}
+
+// answerOf is the answer to a request whose booking can be paid; nil for any other.
+func answerOf(known prepared) *handover.Answer {
+	if known.Payment == nil {
+		return nil
+	}
+	text, err := json.Marshal(bookedBodyOf(known.Booking))
+	if err != nil {
+		return nil // the request meets the error itself
+	}
+	return &handover.Answer{Status: http.StatusCreated, Body: text}
 }
 
 // firstStepElsewhere asks the booking's workflow, wherever it runs, and reads what the books have then.

@@ -37,7 +37,9 @@ type idempotentRequest[Body any] struct {
 	claim func(ctx context.Context, key store.IdempotencyKey) (store.Claim, error)
 	// work does what was asked. resource is that of the first claim under the key, so that a repetition after a crash continues
 	// with the same object. A *finalRefusalError is stored like a success; any other error leaves the key without an answer.
-	work   func(ctx context.Context, resource string) (Body, error)
+	work func(ctx context.Context, resource string) (Body, error)
+	// kept reports whether work has stored the answer; nil for work that does not.
+	kept   func() bool
 	points failpoints
 }
 
@@ -142,7 +144,9 @@ func firstAnswer[Body any](ctx context.Context, a *api, key store.IdempotencyKey
 	answer, err := workedAnswer(working, resource, r)
 	if err == nil {
 		r.points.worked()
-		answer, err = a.storeAnswer(ctx, key, answer)
+		if r.kept == nil || !r.kept() {
+			answer, err = a.storeAnswer(ctx, key, answer)
+		}
 		r.points.stored()
 	}
 	release(err == nil)

@@ -22,6 +22,7 @@ func (s *script) bookings() {
 		store.AuditEntry{Actor: s.by, Action: store.ActionReconcile, Subject: s.id("recon_", "claimed")}, s.now)
 	s.measure("RecordPayment: repeated", store.PaymentReading{Snapshot: snapshot, Reason: store.ReasonEvent, Now: s.now})
 	s.measure("RecordPaymentIntent: repeated", known.Reference, snapshot, false)
+	s.measure("RecordPaymentIntentAnswered: repeated", known.Reference, snapshot, 201, []byte("{}"))
 
 	old := s.old(2)
 	reference := bigbooks.Reference(old)
