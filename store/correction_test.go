@@ -22,25 +22,12 @@ func foreignPayment() reconciliation.Finding {
 	}
 }
 
-// runThatFound is a run with these items.
-func (b books) runThatFound(id string, findings ...reconciliation.Finding) []recon.Item {
-	run, err := recon.New(b.Store).BeginRun(b.t.Context(), recon.Run{
-		CorrelationID: id, Options: reconciliation.Options{LookbackDays: 7, Scope: reconciliation.ScopeAll},
-		WindowStart: time.Now().UTC(), WindowEnd: time.Now().UTC(), StartedAt: time.Now().UTC(),
-	})
-	require.NoError(b.t, err)
-	require.NoError(b.t, recon.New(b.Store).AddFindings(b.t.Context(), run.ID, findings))
-	items, err := recon.New(b.Store).Items(b.t.Context(), run.ID, "", 0, 100)
-	require.NoError(b.t, err)
-	return items
-}
-
 // Many people at once, on the items of two runs about the same balance transaction: one correction, and every
 // other operator learns why there is no second.
 func TestCorrectionIsPostedOnce(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
-	items := append(b.runThatFound("recon_1", foreignPayment()), b.runThatFound("recon_2", foreignPayment())...)
+	items := append(b.RunThatFound(b.t, "recon_1", foreignPayment()), b.RunThatFound(b.t, "recon_2", foreignPayment())...)
 	require.Len(t, items, 2)
 	there := &booking.BalanceTransaction{Created: settledAt, ID: "txn_9", Amount: 45900, Fee: 1361, Net: 44539, Currency: "USD"}
 	var group sync.WaitGroup
@@ -77,7 +64,7 @@ func TestCorrectionsThatAreRefused(t *testing.T) {
 	healed, clearing := foreignPayment(), foreignPayment()
 	healed.Class, healed.Healing = reconciliation.MissingInLedger, reconciliation.HealPayment
 	clearing.Object, clearing.BalanceTransactionID = "clearing", ""
-	items := b.runThatFound("recon_1", healed, clearing, foreignPayment())
+	items := b.RunThatFound(b.t, "recon_1", healed, clearing, foreignPayment())
 	there := &booking.BalanceTransaction{Created: settledAt, ID: "txn_9", Amount: 45900, Fee: 1361, Net: 44539, Currency: "USD"}
 	for i, c := range map[int]struct {
 		there   *booking.BalanceTransaction
@@ -108,7 +95,7 @@ func TestCorrectionOfWhatCouldNotBeHealed(t *testing.T) {
 	b := newBooks(t)
 	tried := foreignPayment()
 	tried.Class, tried.Healing = reconciliation.MissingInLedger, reconciliation.HealPayment
-	item := b.runThatFound("recon_1", tried)[0]
+	item := b.RunThatFound(b.t, "recon_1", tried)[0]
 	there := &booking.BalanceTransaction{Created: settledAt, ID: "txn_9", Amount: 45900, Fee: 1361, Net: 44539, Currency: "USD"}
 	correction := recon.Correction{ItemID: item.ID, There: there, Against: ledger.EquitySuspense, Note: "n"}
 	require.ErrorContains(t, recon.New(b.Store).Correct(t.Context(), correction, time.Now().UTC()), "apply its plan")
@@ -150,7 +137,7 @@ func TestCorrectionBesideThePayoutIsPostedOnce(t *testing.T) {
 			Healing: reconciliation.HealPayout,
 		}
 	}
-	for _, item := range b.runThatFound("recon_1", findings...) {
+	for _, item := range b.RunThatFound(b.t, "recon_1", findings...) {
 		require.NoError(t, recon.New(b.Store).SettleItem(t.Context(), item.ID, recon.ItemFailed, "in vain"))
 		there := balance(item.BalanceTransactionID, -1000, 0, "payout")
 		var group sync.WaitGroup
@@ -188,7 +175,7 @@ func TestCorrectionBesideAnAccountFeeIsPostedOnce(t *testing.T) {
 			AtStripe: -250, Net: -250, Currency: "USD", Reason: "a bill", Healing: reconciliation.HealAccountFee,
 		}
 	}
-	for _, item := range b.runThatFound("recon_1", findings...) {
+	for _, item := range b.RunThatFound(b.t, "recon_1", findings...) {
 		require.NoError(t, recon.New(b.Store).SettleItem(t.Context(), item.ID, recon.ItemFailed, "in vain"))
 		there := balance(item.BalanceTransactionID, -250, 0, "fee")
 		var group sync.WaitGroup
@@ -209,21 +196,21 @@ func TestCorrectionBesideAnAccountFeeIsPostedOnce(t *testing.T) {
 func TestWhatWasResolvedStaysResolved(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
-	item := b.runThatFound("recon_1", foreignPayment())[0]
+	item := b.RunThatFound(b.t, "recon_1", foreignPayment())[0]
 	require.NoError(t, recon.New(b.Store).SettleItem(t.Context(), item.ID, recon.ItemResolved, "their own shop"))
-	same := b.runThatFound("recon_2", foreignPayment())[0]
+	same := b.RunThatFound(b.t, "recon_2", foreignPayment())[0]
 	require.Equal(t, recon.ItemResolved, same.State)
 	require.Equal(t, "their own shop", same.Note)
 	other := foreignPayment()
 	other.AtStripe++
-	require.Equal(t, recon.ItemFound, b.runThatFound("recon_3", other)[0].State)
+	require.Equal(t, recon.ItemFound, b.RunThatFound(b.t, "recon_3", other)[0].State)
 }
 
 // The run's token bucket is one for all who draw from it: as many draws at once as one likes are spaced as agreed.
 func TestCallsOfARunAreSpaced(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
-	b.runThatFound("recon_1", foreignPayment())
+	b.RunThatFound(b.t, "recon_1", foreignPayment())
 	id := uint64(b.Count(t, "SELECT id FROM reconciliation_runs"))
 	const draws, every = 40, 10 * time.Second
 	waits := make([]time.Duration, draws)

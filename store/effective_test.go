@@ -109,7 +109,7 @@ func TestCorrectionsTakeEffectAsStripeOrAPersonSays(t *testing.T) {
 	b := newBooks(t)
 	phantom := foreignPayment()
 	phantom.Class, phantom.StripeID, phantom.BalanceTransactionID = reconciliation.MissingInStripe, "txn_8", "txn_8"
-	items := b.runThatFound("recon_1", foreignPayment(), phantom)
+	items := b.RunThatFound(b.t, "recon_1", foreignPayment(), phantom)
 	b.Exec(t, `INSERT INTO financial_ledger (type, stripe_object_id, stripe_balance_transaction_id, operation_key, description, posted_at, effective_at, effective_basis)
 		VALUES ('account_fee', 'txn_8', 'txn_8', 'account-fee/txn_8', 'Phantom', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), 'balance_transaction')`)
 	b.Exec(t, "INSERT INTO ledger_entries (ledger_id, account, side, amount, currency) SELECT MAX(id), 'asset:stripe_clearing', 'debit', "+

@@ -18,7 +18,7 @@ func TestARestoredDatabaseGivesNoIDTwice(t *testing.T) {
 		Class: reconciliation.MissingInLedger, Object: reconciliation.ObjectAccountFee, StripeID: "txn_1",
 		BalanceTransactionID: "txn_1", Currency: "USD", Reason: "r",
 	}
-	lost := b.runThatFound("recon_1", finding)[0]
+	lost := b.RunThatFound(b.t, "recon_1", finding)[0]
 	tables := []string{"emails", "reconciliation_runs", "reconciliation_items"}
 	before, rows := map[string]int{}, map[string]int{}
 	for _, table := range tables {
@@ -36,7 +36,7 @@ func TestARestoredDatabaseGivesNoIDTwice(t *testing.T) {
 	for _, table := range tables {
 		require.Equal(t, rows[table], b.Count(t, "SELECT COUNT(*) FROM "+table), table)
 	}
-	require.Greater(t, b.runThatFound("recon_2", finding)[0].ID, uint64(10_000_000))
+	require.Greater(t, b.RunThatFound(b.t, "recon_2", finding)[0].ID, uint64(10_000_000))
 	b.Exec(t, "INSERT INTO emails (kind, dedupe_key, message_id, status, created_at) VALUES ('booking_confirmed', 'k', 'm', 'sent', NOW())")
 	for _, table := range tables {
 		require.Greater(t, b.Count(t, "SELECT MAX(id) FROM "+table), before[table]+9_000_000, table)

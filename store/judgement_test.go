@@ -19,7 +19,7 @@ import (
 // with.
 func (b books) reconciled(id string, tolerance int64, there booking.Balances, findings []reconciliation.Finding) ([]recon.Item, int64) {
 	b.t.Helper()
-	b.runThatFound(id, findings...)
+	b.RunThatFound(b.t, id, findings...)
 	run, err := recon.New(b.Store).Run(b.t.Context(), id)
 	require.NoError(b.t, err)
 	gaps, err := recon.New(b.Store).CompareBalances(b.t.Context(), there, run.ID, tolerance)

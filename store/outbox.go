@@ -178,8 +178,8 @@ func insertEmail(tx *gorm.DB, email *emailRow) (inserted bool, err error) {
 	return insertEmailRow(tx, email)
 }
 
-// insertEmailRow does not use ON DUPLICATE KEY UPDATE, which would not tell: by ClientFoundRows, the server counts a row that it finds as it
-// counts one that it inserts.
+// insertEmailRow does not use ON DUPLICATE KEY UPDATE, which would not tell: by ClientFoundRows, the server counts a row that it finds as
+// it counts one that it inserts.
 func insertEmailRow(tx *gorm.DB, email *emailRow) (inserted bool, err error) {
 	err = tx.Create(email).Error
 	if db.DuplicateKey(err) {

@@ -23,9 +23,9 @@ func foreignTransaction() *booking.BalanceTransaction {
 func TestNotedItemIsPostedAfterAll(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
-	first := b.runThatFound("recon_1", foreignPayment())[0]
+	first := b.RunThatFound(b.t, "recon_1", foreignPayment())[0]
 	require.NoError(t, recon.New(b.Store).ResolveItem(t.Context(), first.ID, "theirs", testdb.Tester))
-	later := b.runThatFound("recon_2", foreignPayment())[0]
+	later := b.RunThatFound(b.t, "recon_2", foreignPayment())[0]
 	require.Equal(t, recon.ItemResolved, later.State)
 	correction := recon.Correction{
 		ItemID: later.ID, There: foreignTransaction(), Against: ledger.EquitySuspense, Note: "posted after all",
@@ -47,14 +47,14 @@ func TestNotedItemKeepsItsWayOfHealing(t *testing.T) {
 	b := newBooks(t)
 	healed := foreignPayment()
 	healed.Class, healed.Healing = reconciliation.MissingInLedger, reconciliation.HealPayment
-	item := b.runThatFound("recon_1", healed)[0]
+	item := b.RunThatFound(b.t, "recon_1", healed)[0]
 	require.NoError(t, recon.New(b.Store).ResolveItem(t.Context(), item.ID, "known", testdb.Tester))
 	correction := recon.Correction{ItemID: item.ID, There: foreignTransaction(), Against: ledger.EquitySuspense, Note: "n"}
 	require.ErrorContains(t, recon.New(b.Store).Correct(t.Context(), correction, time.Now().UTC()), "healed by its own workflow")
 	require.NoError(t, recon.New(b.Store).ReopenItem(t.Context(), item.ID, "was not known", testdb.Tester))
 	require.NoError(t, recon.New(b.Store).SettleItem(t.Context(), item.ID, recon.ItemFailed, "in vain"))
 	require.NoError(t, recon.New(b.Store).ResolveItem(t.Context(), item.ID, "known", testdb.Tester))
-	correction.ItemID = b.runThatFound("recon_2", healed)[0].ID
+	correction.ItemID = b.RunThatFound(b.t, "recon_2", healed)[0].ID
 	require.NoError(t, recon.New(b.Store).Correct(t.Context(), correction, time.Now().UTC()))
 	require.EqualValues(t, 44539, b.balanceOf("asset:stripe_clearing"))
 }
@@ -65,11 +65,11 @@ func TestReopenedItemIsFoundAgain(t *testing.T) {
 	b := newBooks(t)
 	other := foreignPayment()
 	other.AtStripe++
-	noted := b.runThatFound("recon_0", other)[0]
+	noted := b.RunThatFound(b.t, "recon_0", other)[0]
 	require.NoError(t, recon.New(b.Store).ResolveItem(t.Context(), noted.ID, "another amount", testdb.Tester))
-	first := b.runThatFound("recon_1", foreignPayment())[0]
+	first := b.RunThatFound(b.t, "recon_1", foreignPayment())[0]
 	require.NoError(t, recon.New(b.Store).ResolveItem(t.Context(), first.ID, "theirs", testdb.Tester))
-	later := b.runThatFound("recon_2", foreignPayment())[0]
+	later := b.RunThatFound(b.t, "recon_2", foreignPayment())[0]
 	require.NoError(t, recon.New(b.Store).ReopenItem(t.Context(), later.ID, "ours after all", testdb.Tester))
 	for _, id := range []uint64{first.ID, later.ID} {
 		item, err := recon.New(b.Store).Item(t.Context(), id)
@@ -77,8 +77,8 @@ func TestReopenedItemIsFoundAgain(t *testing.T) {
 		require.Equal(t, recon.ItemFound, item.State)
 		require.Equal(t, "reopened: ours after all; before: theirs", item.Note)
 	}
-	require.Equal(t, recon.ItemFound, b.runThatFound("recon_3", foreignPayment())[0].State)
-	require.Equal(t, recon.ItemResolved, b.runThatFound("recon_4", other)[0].State)
+	require.Equal(t, recon.ItemFound, b.RunThatFound(b.t, "recon_3", foreignPayment())[0].State)
+	require.Equal(t, recon.ItemResolved, b.RunThatFound(b.t, "recon_4", other)[0].State)
 	require.ErrorContains(t, recon.New(b.Store).ReopenItem(t.Context(), later.ID, "again", testdb.Tester), "only a resolved item")
 	require.ErrorIs(t, recon.New(b.Store).ReopenItem(t.Context(), 999, "nothing", testdb.Tester), store.ErrNotFound)
 	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM audit_log WHERE action = 'reconciliation.reopen-item' AND subject = ?",
@@ -100,14 +100,14 @@ func TestNotedDifferencesOfTheClearingAccount(t *testing.T) {
 		Class: reconciliation.AmountMismatch, Object: reconciliation.ObjectClearing, StripeID: "balance-EUR",
 		Here: 100, AtStripe: 350, Currency: "EUR",
 	}
-	items := b.runThatFound("recon_1", foreign, fee, gap)
+	items := b.RunThatFound(b.t, "recon_1", foreign, fee, gap)
 	explained, err := recon.New(b.Store).Explained(t.Context(), uint64(b.Count(t, "SELECT id FROM reconciliation_runs")))
 	require.NoError(t, err)
 	require.EqualValues(t, -44539, explained["USD"], "a fee that leaves the clearing account alone explains nothing of it")
 	for _, item := range items {
 		require.NoError(t, recon.New(b.Store).ResolveItem(t.Context(), item.ID, "known", testdb.Tester))
 	}
-	b.runThatFound("recon_2", foreign)
+	b.RunThatFound(b.t, "recon_2", foreign)
 	noted, err := recon.New(b.Store).Noted(t.Context(), 0)
 	require.NoError(t, err)
 	require.EqualValues(t, -44539, noted.Lines["USD"], "each balance transaction once")
@@ -134,7 +134,7 @@ func TestItemsOfAnOlderReleaseExplainTheSame(t *testing.T) {
 	b := newBooks(t)
 	fee := foreignPayment()
 	fee.Class, fee.StripeID, fee.BalanceTransactionID, fee.Here, fee.AtStripe = reconciliation.FeeMismatch, "pi_8", "txn_8", 10, 19
-	items := b.runThatFound("recon_1", foreignPayment(), fee)
+	items := b.RunThatFound(b.t, "recon_1", foreignPayment(), fee)
 	b.Exec(t, "UPDATE reconciliation_items SET clearing_here = NULL, net_at_stripe = NULL, state = 'resolved'")
 	explained, err := recon.New(b.Store).Explained(t.Context(), uint64(b.Count(t, "SELECT id FROM reconciliation_runs")))
 	require.NoError(t, err)

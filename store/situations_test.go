@@ -66,7 +66,7 @@ func (b books) refundNotInTheLedger() (booking.RefundSnapshot, recon.Correction)
 	b.t.Helper()
 	refund := b.requestedRefund(20000)
 	snapshot := atStripe(refund, "re_1", "succeeded")
-	item := b.runThatFound("recon_1", reconciliation.Finding{
+	item := b.RunThatFound(b.t, "recon_1", reconciliation.Finding{
 		Class: reconciliation.MissingInLedger, Object: reconciliation.ObjectRefund, StripeID: "re_1", PaymentIntentID: "pi_1",
 		BalanceTransactionID: snapshot.Balance.ID,
 		Reference:            refund.Reference, AtStripe: -20000, Currency: "USD", Reason: "lost", Healing: reconciliation.HealRefund,

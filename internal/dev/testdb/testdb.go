@@ -1,5 +1,6 @@
 // Package testdb gives each test its own schema on a real MariaDB or MySQL, and its own application user with the rights of
-// production. `make test` starts the server. It imports access, store, store/proof, migrations and internal/clock.
+// production. `make test` starts the server. It imports access, reconciliation, store, store/proof, store/recon,
+// migrations and internal/clock.
 package testdb
 
 import (
