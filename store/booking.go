@@ -27,6 +27,7 @@ type bookingRow struct {
 	Currency       money.Currency
 	HoldExpiresAt  time.Time
 	CorrelationID  string
+	TraceParent    *string
 	RefundDue      bool
 	Attention      *string
 	CaptureMethod  booking.CaptureMethod
@@ -54,6 +55,8 @@ type Booking struct {
 	HoldExpiresAt time.Time
 	CreatedAt     time.Time
 	CorrelationID string
+	// TraceParent is the span of the request that made it, as a traceparent; empty without one.
+	TraceParent string
 	// RefundDue: money came for a booking that was closed already.
 	RefundDue bool
 	// Attention is a break that an operator has to look at; empty when there is none.
@@ -131,6 +134,7 @@ func (r bookingRow) domain() (Booking, error) {
 		HoldExpiresAt: r.HoldExpiresAt,
 		CreatedAt:     r.CreatedAt,
 		CorrelationID: r.CorrelationID,
+		TraceParent:   db.OrEmpty(r.TraceParent),
 		RefundDue:     r.RefundDue,
 		Attention:     db.OrEmpty(r.Attention),
 		Capture:       r.CaptureMethod,

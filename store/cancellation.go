@@ -115,7 +115,7 @@ func (b *lockedBooking) cancelPaid(in Cancellation) error {
 		key := cancellationKey(b.booking.Reference)
 		_, err = b.reserveOnce(refundRow{
 			Origin: booking.RefundFromCancellation, OriginKey: &key, Amount: quote.Refund.Value,
-			Reason: string(booking.ReasonRequestedByCustomer), CorrelationID: b.booking.CorrelationID,
+			Reason: string(booking.ReasonRequestedByCustomer), CorrelationID: b.booking.CorrelationID, TraceParent: b.booking.TraceParent,
 		})
 		if err != nil {
 			return err

@@ -90,7 +90,7 @@ func (r *refundRecorder) adopt(s booking.RefundSnapshot) error {
 		RefundID: s.RefundID, BookingID: r.booking.ID, StripePaymentIntentID: s.PaymentIntentID,
 		StripeRefundID: &s.StripeRefundID, Origin: booking.RefundFromDashboard, Amount: s.Amount, Currency: s.Currency,
 		Reason: db.Code(s.Reason), Status: booking.RefundRequested, CorrelationID: r.booking.CorrelationID,
-		CreatedAt: r.now, UpdatedAt: r.now,
+		TraceParent: r.booking.TraceParent, CreatedAt: r.now, UpdatedAt: r.now,
 	}
 	switch {
 	case s.RefundID == "" || copied:

@@ -32,6 +32,7 @@ type refundRow struct {
 	Posted                bool
 	FailurePosted         bool
 	CorrelationID         string
+	TraceParent           *string
 	AskedAt               *time.Time // when it was last requested from Stripe
 	RefusedAt             *time.Time // when Stripe last postponed it
 	AbandonedAt           *time.Time
@@ -59,6 +60,7 @@ type Refund struct {
 	Status          booking.RefundStatus
 	FailureReason   string
 	CorrelationID   string
+	TraceParent     string     // the span of what asked for it, as a traceparent; empty without one
 	RequestKey      string     // identifies the request that asked for it; empty for a refund of an older release
 	AskedAt         *time.Time // when it was last requested from Stripe
 	RefusedAt       *time.Time // when Stripe last postponed it
@@ -77,7 +79,7 @@ func (r refundRow) domain(reference booking.Reference) Refund {
 		StripeRefundID: db.OrEmpty(r.StripeRefundID), Origin: r.Origin,
 		Amount: money.Money{Value: r.Amount, Currency: r.Currency},
 		Reason: r.Reason, Note: r.Note, Status: r.Status, FailureReason: r.FailureReason,
-		CorrelationID: r.CorrelationID, RequestKey: db.OrEmpty(r.RequestKey),
+		CorrelationID: r.CorrelationID, TraceParent: db.OrEmpty(r.TraceParent), RequestKey: db.OrEmpty(r.RequestKey),
 		AskedAt: r.AskedAt, RefusedAt: r.RefusedAt, AbandonedAt: r.AbandonedAt, AbandonNote: r.AbandonNote,
 		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
@@ -179,6 +181,7 @@ type NewRefund struct {
 	Reference     booking.Reference
 	Request       booking.RefundRequest
 	CorrelationID string // the booking's
+	TraceParent   string // see Refund
 	By            access.Actor
 	Now           time.Time
 }
@@ -218,7 +221,7 @@ func (s *Store) ReserveRefund(ctx context.Context, in NewRefund) (Refund, Claim,
 func (b *lockedBooking) refundAskedFor(in NewRefund, asked derivation) (refundRow, error) {
 	row := refundRow{
 		Origin: booking.RefundFromAPI, Amount: in.Request.Amount, Reason: string(in.Request.Reason), Note: in.Request.Note,
-		CorrelationID: in.CorrelationID,
+		CorrelationID: in.CorrelationID, TraceParent: db.OrNil(in.TraceParent),
 	}
 	known, err := b.refundOfRequest(asked, row)
 	if !errors.Is(err, ErrNotFound) {

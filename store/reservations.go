@@ -25,6 +25,7 @@ type NewBooking struct {
 	HoldExpiresAt  time.Time
 	Methods        booking.PaymentMethods
 	CorrelationID  string
+	TraceParent    string // see Booking
 	Now            time.Time
 	Known          bool // see IdempotencyKey
 }
@@ -192,6 +193,7 @@ func newBookingRow(in NewBooking) (bookingRow, error) {
 		Currency:       in.Request.Amount.Currency,
 		HoldExpiresAt:  in.HoldExpiresAt.Truncate(time.Microsecond), // as the column has it
 		CorrelationID:  in.CorrelationID,
+		TraceParent:    db.OrNil(in.TraceParent),
 		CaptureMethod:  capture,
 		PaymentMethods: db.OrNil(in.Methods),
 		CreatedAt:      in.Now.Truncate(time.Microsecond),

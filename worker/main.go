@@ -15,6 +15,7 @@ import (
 	"farebook/internal/config"
 	"farebook/internal/exitcode"
 	"farebook/internal/logging"
+	"farebook/internal/telemetry"
 	"farebook/internal/version"
 	"farebook/worker/service"
 )
@@ -60,6 +61,11 @@ func run(ctx context.Context) error {
 	for _, warning := range warnings {
 		log.Warn(warning)
 	}
+	stopTelemetry, err := telemetry.Start(ctx, "farebook-worker", cfg.Telemetry, log)
+	if err != nil {
+		return err
+	}
+	defer stopTelemetry()
 	s, err := service.New(ctx, cfg, clock.System{}, log)
 	if err != nil {
 		return err

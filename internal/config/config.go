@@ -1,7 +1,7 @@
 // Package config reads the environment once, validates all of it, and reports every problem in one message. In development a
 // missing value falls back to a local default with a warning; production refuses to start. caarlos0/env reads the variables,
-// and Temporal's envconfig reads Temporal's. It imports booking, reconciliation, ledger/seal,
-// internal/deployment, internal/mail, internal/stripeapi and internal/version.
+// and Temporal's envconfig reads Temporal's. It imports booking, reconciliation, ledger/seal, internal/deployment, internal/mail,
+// internal/stripeapi, internal/telemetry and internal/version.
 package config
 
 import (
@@ -18,6 +18,7 @@ import (
 	"farebook/booking"
 	"farebook/internal/deployment"
 	"farebook/internal/mail"
+	"farebook/internal/telemetry"
 	"farebook/ledger/seal"
 	"farebook/reconciliation"
 )
@@ -60,7 +61,9 @@ type Config struct {
 	// HTTP limits what callers may use of one API process.
 	HTTP HTTP
 	// Admin is the address of metrics and health.
-	Admin     Admin
+	Admin Admin
+	// Telemetry says what traces and metrics are sent over OTLP.
+	Telemetry telemetry.Settings
 	TaskQueue string
 	// Build is the build as which workers of this process poll; the zero value polls without versioning.
 	Build deployment.Build
@@ -134,6 +137,7 @@ const (
 	Payments
 	Mail
 	Seals
+	Telemetry // which requires nothing
 )
 
 // Load reads the environment of the process. Without parts, everything that the API and the worker need is required; other

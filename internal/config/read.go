@@ -63,6 +63,7 @@ func read(environment []string, parts []Part) (Config, []string, error) {
 	r.readSealKey()
 	r.readHTTP()
 	r.readAdmin()
+	r.readTelemetry()
 	r.refuseTestSwitches()
 	if len(r.problems) > 0 {
 		return Config{}, nil, ProblemsError(r.problems)

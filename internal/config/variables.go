@@ -91,11 +91,12 @@ var temporalVariables = []Variable{
 // Variables lists every variable that the configuration reads, for documentation and for checks of deployment files.
 func Variables() []Variable {
 	fields := reflect.VisibleFields(reflect.TypeFor[variables]())
-	all := make([]Variable, 0, len(fields)+len(temporalVariables)+len(secrets))
+	all := make([]Variable, 0, len(fields)+len(temporalVariables)+len(telemetryVariables)+len(secrets))
 	for _, field := range fields {
 		all = append(all, Variable{Name: field.Tag.Get("env"), Default: field.Tag.Get("envDefault"), Doc: field.Tag.Get("doc")})
 	}
 	all = append(all, temporalVariables...)
+	all = append(all, telemetryVariables...)
 	for _, secret := range secrets {
 		doc := "file that holds " + secret.name + " on one line, instead of the variable; setting both is an error"
 		if secret.name == "DATABASE_DSN" {

@@ -1,6 +1,6 @@
 // Package logging writes the log lines of every process in one format: JSON with timestamp, level, service, correlationId,
-// message and then the fields. It redacts secrets, mail addresses and card numbers in every string, whoever logs it: Farebook,
-// the Temporal SDK or gorm. Redaction is our own: within free-form errors of other libraries it has to tell card numbers (by
+// message, within a trace traceId and spanId, and then the fields. It redacts secrets, mail addresses and card numbers in every string,
+// whoever logs it: Farebook, the Temporal SDK or gorm. Redaction is our own: within free-form errors of other libraries it has to tell card numbers (by
 // their check digit) from Farebook's ids, which slog libraries that redact by field, type or pattern do not. It imports notice
 // and internal/correlation.
 package logging
@@ -10,6 +10,8 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+
+	"go.opentelemetry.io/otel/trace"
 
 	"farebook/internal/correlation"
 )
@@ -28,6 +30,8 @@ const (
 	serviceKey     = "service"
 	correlationKey = "correlationId"
 	messageKey     = "message"
+	traceKey       = "traceId"
+	spanKey        = "spanId"
 )
 
 type contextKey struct{}
@@ -122,18 +126,33 @@ func (h *handler) Handle(ctx context.Context, record slog.Record) error {
 	}
 	line := slog.NewRecord(record.Time, record.Level, "", record.PC)
 	line.AddAttrs(slog.String(serviceKey, service), idField(id), slog.String(messageKey, record.Message))
+	line.AddAttrs(traceFields(ctx)...)
 	line.AddAttrs(rest...)
 	return h.json.Handle(ctx, line)
 }
 
-// runID is not redacted: its hexadecimal digits may pass for a card number.
-type runID string
+// runID and spanID are not redacted: their hexadecimal digits may pass for a card number.
+type (
+	runID  string
+	spanID string
+)
 
 func idField(id string) slog.Attr {
 	if correlation.IsRun(id) {
 		return slog.Any(correlationKey, runID(id))
 	}
 	return slog.String(correlationKey, id)
+}
+
+// traceFields name the trace and the span of a context; there are none outside of a trace.
+func traceFields(ctx context.Context) []slog.Attr {
+	here := trace.SpanContextFromContext(ctx)
+	if !here.IsValid() {
+		return nil
+	}
+	return []slog.Attr{
+		slog.Any(traceKey, spanID(here.TraceID().String())), slog.Any(spanKey, spanID(here.SpanID().String())),
+	}
 }
 
 func (h *handler) speaks(ctx context.Context) string {

@@ -102,6 +102,8 @@ func redactAny(value any) slog.Value {
 		return slog.AnyValue(nil)
 	case runID:
 		return slog.StringValue(string(v))
+	case spanID:
+		return slog.StringValue(string(v))
 	case error:
 		return slog.StringValue(Redact(v.Error()))
 	case time.Time:

@@ -1,5 +1,5 @@
 // Package mail renders Farebook's emails in English and Arabic, and sends them to an SMTP server with go-mail. It imports
-// booking, money and notice.
+// booking, money, notice and internal/tracing.
 package mail
 
 import (
@@ -12,6 +12,10 @@ import (
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+
+	"farebook/internal/tracing"
 )
 
 // Config describes the mail server.
@@ -55,6 +59,14 @@ func NewSender(config Config) (*Sender, error) {
 
 // Send sends one email. It returns nil once the server has accepted it, otherwise a *PermanentError or *TemporaryError.
 func (s *Sender) Send(ctx context.Context, m Message) error {
+	ctx, end := tracing.Start(ctx, "SMTP send", trace.SpanKindClient,
+		attribute.String("server.address", s.config.Host), attribute.Int("server.port", s.config.Port))
+	err := s.send(ctx, m)
+	end(err)
+	return err
+}
+
+func (s *Sender) send(ctx context.Context, m Message) error {
 	message, err := m.compose(s.config.From)
 	if err != nil {
 		return &PermanentError{}

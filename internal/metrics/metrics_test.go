@@ -34,8 +34,8 @@ func TestValuesOutsideTheClosedSetBecomeOther(t *testing.T) {
 	r := metrics.NewRegistry()
 	stripe, bookings, emails, http := r.Stripe(), r.Bookings(), r.Emails(), r.HTTP([]string{"POST /v1/bookings"})
 	for _, id := range []string{"canary1", "canary2"} {
-		stripe.Called("POST", "/v1/payment_intents/"+id+"/cancel", 200, time.Millisecond)
-		stripe.Called("POST", "/v1/"+id, 299, time.Millisecond)
+		stripe.Called("POST /v1/payment_intents/{id}/cancel", 200, time.Millisecond)
+		stripe.Called("POST /v1/"+id, 299, time.Millisecond)
 		bookings.PaymentDeclined(id)
 		bookings.BookingEntered(booking.Status(id))
 		bookings.MoneyCaptured(money.Money{Value: 500, Currency: money.Currency(id)})

@@ -2,7 +2,6 @@ package metrics
 
 import (
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -43,22 +42,13 @@ func (r *Registry) Stripe() *Stripe {
 }
 
 // Called counts a call; status is 0 without an answer.
-func (s *Stripe) Called(method, path string, status int, took time.Duration) {
+func (s *Stripe) Called(endpoint string, status int, took time.Duration) {
 	text := NoAnswer
 	if status != 0 {
 		text = strconv.Itoa(status)
 	}
-	s.calls.observe(took.Seconds(), endpointOf(method, path), text)
+	s.calls.observe(took.Seconds(), endpoint, text)
 }
 
 // Waited counts the wait of a call for its turn.
 func (s *Stripe) Waited(wait time.Duration) { s.waits.observe(wait.Seconds()) }
-
-// endpointOf replaces the id in a path: /v1/payment_intents/pi_1/cancel is /v1/payment_intents/{id}/cancel.
-func endpointOf(method, path string) string {
-	parts := strings.Split(path, "/")
-	if len(parts) > 3 {
-		parts[3] = "{id}"
-	}
-	return method + " " + strings.Join(parts, "/")
-}

@@ -37,7 +37,7 @@ func (l callLog) observe(request *http.Request, response *http.Response, took ti
 		status = response.StatusCode
 	}
 	if l.observer != nil {
-		l.observer.Called(request.Method, request.URL.Path, status, took)
+		l.observer.Called(endpointOf(request), status, took)
 	}
 }
 

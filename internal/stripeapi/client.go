@@ -1,6 +1,6 @@
 // Package stripeapi is the only package that calls Stripe. It wraps stripe-go v76 (API version 2023-10-16): each call takes a
 // context and, for a write, an idempotency key, and returns booking's types and errors without secrets. It imports booking,
-// money and reconciliation. golang.org/x/time/rate limits the calls.
+// money, reconciliation and internal/tracing. golang.org/x/time/rate limits the calls.
 package stripeapi
 
 import (
@@ -14,6 +14,8 @@ import (
 	"github.com/stripe/stripe-go/v76"
 	"github.com/stripe/stripe-go/v76/client"
 	"golang.org/x/time/rate"
+
+	"farebook/internal/tracing"
 )
 
 const (
@@ -43,8 +45,8 @@ type Config struct {
 
 // Observer learns of calls: metrics count from it.
 type Observer interface {
-	// Called reports a call by its method and path; status is 0 when Stripe did not answer.
-	Called(method, path string, status int, took time.Duration)
+	// Called reports a call by its endpoint, as endpointOf names it; status is 0 when Stripe did not answer.
+	Called(endpoint string, status int, took time.Duration)
 	// Waited reports how long a call waited for its turn.
 	Waited(wait time.Duration)
 }
@@ -64,7 +66,8 @@ type Client struct {
 // New returns a client with its own backend: without a process-wide key, without retries inside the library (Temporal retries;
 // the library's back-off sleeps beyond the context's deadline), and without telemetry.
 func New(cfg Config) *Client {
-	transport := guarded{callLog{keyed{http.DefaultTransport, cfg.Key}, cfg.Observer, cfg.Log}, cfg.Guard}
+	traced := tracing.Transport(http.DefaultTransport, endpointOf)
+	transport := guarded{callLog{keyed{traced, cfg.Key}, cfg.Observer, cfg.Log}, cfg.Guard}
 	backendConfig := &stripe.BackendConfig{
 		HTTPClient:        &http.Client{Timeout: callTimeout, Transport: transport},
 		MaxNetworkRetries: stripe.Int64(0),

@@ -15,6 +15,7 @@ import (
 	"farebook/access"
 	"farebook/booking"
 	"farebook/internal/failpoint"
+	"farebook/internal/tracing"
 	"farebook/store"
 )
 
@@ -95,7 +96,7 @@ func (a *api) createBooking(ctx context.Context, in *bodyInput) (*replayable[boo
 		claim: func(ctx context.Context, key store.IdempotencyKey) (store.Claim, error) {
 			reservation, err := a.reserve(ctx, store.NewBooking{
 				Caller: key.Caller, IdempotencyKey: key.Key, RequestHash: key.Hash, Lease: key.Lease, Known: key.Known, Request: request,
-				CorrelationID: correlationOf(ctx), Now: now,
+				CorrelationID: correlationOf(ctx), TraceParent: tracing.Parent(ctx), Now: now,
 			})
 			reserved = reservation.Booking
 			return reservation.Claim, err

@@ -12,14 +12,19 @@ import (
 	"time"
 
 	"farebook/internal/correlation"
+	"farebook/internal/tracing"
 	"farebook/starter/limit"
 	"farebook/store"
 )
 
 // around wraps the routes in the middlewares of every request.
 func (a *api) around(mux *http.ServeMux) http.Handler {
-	return a.observe(keepReadHeaders(a.route(mux, checkQuery(mux))))
+	return tracing.Handler(a.observe(keepReadHeaders(a.route(mux, checkQuery(mux)))), traced)
 }
+
+// traced accepts the requests of clients. A webhook has its span once its trace is known (receiveEvent). Probes, documentation and
+// unknown paths have none, so that strangers cannot fill a collector.
+func traced(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/v1/") }
 
 // observe gives the request its correlation id and its patience with the database, logs it, and recovers from a panic. The log line has
 // the route and not the path: an unknown path may contain anything.
@@ -130,6 +135,7 @@ func (a *api) route(mux *http.ServeMux, operations http.Handler) http.Handler {
 		if seen, ok := w.(*watched); ok {
 			seen.route = pattern
 		}
+		tracing.Route(r, pattern)
 		switch {
 		case !a.admit(w, r, pattern):
 		case pattern != "":

@@ -8,6 +8,7 @@ import (
 
 	"farebook/access"
 	"farebook/booking"
+	"farebook/internal/tracing"
 	"farebook/starter/dispatch"
 	"farebook/store"
 )
@@ -51,7 +52,8 @@ func (a *api) createRefund(ctx context.Context, in *actionInput) (*created[refun
 		operation: store.OperationCreateRefund, subject: string(known.Reference), body: request, status: http.StatusCreated, points: refundPoints,
 		claim: func(ctx context.Context, key store.IdempotencyKey) (claim store.Claim, err error) {
 			refund, claim, err = a.Store.ReserveRefund(ctx, store.NewRefund{
-				Key: key, Reference: known.Reference, Request: request, CorrelationID: correlationOf(ctx), By: actorOf(ctx), Now: a.Store.Now(),
+				Key: key, Reference: known.Reference, Request: request, CorrelationID: correlationOf(ctx),
+				TraceParent: tracing.Parent(ctx), By: actorOf(ctx), Now: a.Store.Now(),
 			})
 			return claim, err
 		},

@@ -15,6 +15,7 @@ import (
 
 	"farebook/internal/correlation"
 	"farebook/internal/failpoint"
+	"farebook/internal/tracing"
 	"farebook/starter/inbox"
 	"farebook/starter/limit"
 )
@@ -40,12 +41,16 @@ func (a *api) addWebhook(spec huma.API) {
 	}, a.receiveEvent)
 }
 
-type signatureKey struct{}
+type (
+	signatureKey struct{}
+	beganKey     struct{} // when the request came
+)
 
 // takeEvent refuses a request without a plausible signature before it reads the body, and reads the body within the memory that
 // unauthenticated callers may use. It passes on all values of the signature header; huma would pass on only the first.
 func (a *api) takeEvent(spec huma.API) func(huma.Context, func(huma.Context)) {
 	return func(hctx huma.Context, next func(huma.Context)) {
+		began := time.Now()
 		r, w := humago.Unwrap(hctx)
 		signatures := r.Header.Values(signatureHeader)
 		if r.ContentLength <= maxWebhookBody { // a larger body is refused for its size
@@ -60,7 +65,7 @@ func (a *api) takeEvent(spec huma.API) func(huma.Context, func(huma.Context)) {
 			refuse(spec, hctx, a.bodyRefused(w, r, maxWebhookBody, err))
 			return
 		}
-		next(huma.WithValue(hctx, signatureKey{}, signatures))
+		next(huma.WithValue(huma.WithValue(hctx, signatureKey{}, signatures), beganKey{}, began))
 	}
 }
 
@@ -89,6 +94,22 @@ func (a *api) receiveEvent(ctx context.Context, in *eventInput) (*eventOutput, e
 	if event.Subject.CorrelationID != "" {
 		ctx = correlation.With(ctx, event.Subject.CorrelationID)
 	}
+	ctx, end := a.trace(ctx, event)
+	out, err := a.storeEvent(ctx, event)
+	end(err)
+	return out, err
+}
+
+// trace begins the span of a webhook, in the trace of the request that made the booking or the refund that the event concerns.
+func (a *api) trace(ctx context.Context, event inbox.Event) (context.Context, func(error)) {
+	if !tracing.On() {
+		return ctx, func(error) {}
+	}
+	began, _ := ctx.Value(beganKey{}).(time.Time)
+	return tracing.Receive(ctx, a.Inbox.TraceParent(ctx, event), webhookPath, began)
+}
+
+func (a *api) storeEvent(ctx context.Context, event inbox.Event) (*eventOutput, error) {
 	delivery, err := a.Inbox.Deliver(ctx, event)
 	if err != nil {
 		return nil, err

@@ -42,6 +42,7 @@ func Root() *cobra.Command {
 		versionCommand())
 	codeMisuse(root)
 	fitHelp(root)
+	trace(root)
 	return root
 }
 

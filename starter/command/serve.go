@@ -20,6 +20,7 @@ import (
 	"farebook/internal/logging"
 	"farebook/internal/metrics"
 	"farebook/internal/stripeapi"
+	"farebook/internal/telemetry"
 	"farebook/starter/api"
 	"farebook/starter/dispatch"
 	"farebook/starter/inbox"
@@ -54,6 +55,11 @@ func serveCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			stopTelemetry, err := telemetry.Start(cmd.Context(), "farebook-api", cfg.Telemetry, log)
+			if err != nil {
+				return err
+			}
+			defer stopTelemetry()
 			handler, closeAPI, err := NewAPI(cmd.Context(), cfg, clock.System{}, log)
 			if err != nil {
 				return err

@@ -7,6 +7,7 @@ import (
 	"farebook/booking"
 	"farebook/internal/correlation"
 	"farebook/internal/failpoint"
+	"farebook/internal/tracing"
 	"farebook/starter/dispatch"
 	"farebook/store"
 	"farebook/workflows"
@@ -32,7 +33,9 @@ func (i *Inbox) route(ctx context.Context, e Event) (outcome, error) {
 	if r.reason != "" {
 		return i.routeUnknown(ctx, e, r)
 	}
+	ctx, end := tracing.Join(ctx, r.traceParent(e.Subject), "deliver event")
 	note, err := i.notify(ctx, e, r)
+	end(err)
 	return outcome{note: note}, err
 }
 

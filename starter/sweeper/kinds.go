@@ -60,14 +60,14 @@ func owing[T any](work func(T) owed) func([]T, error) ([]owed, error) {
 }
 
 func (s *Sweeper) booking(b store.Booking) owed {
-	return owed{b.ID, b.CorrelationID, "reference", string(b.Reference), func(ctx context.Context) (bool, error) {
+	return owed{b.ID, b.CorrelationID, b.TraceParent, "reference", string(b.Reference), func(ctx context.Context) (bool, error) {
 		return s.Dispatch.ResumeBooking(ctx, dispatch.BookingSubjectOf(b))
 	}}
 }
 
 // fee has the booking's workflow read the payment again and wait until Stripe reports its fee.
 func (s *Sweeper) fee(b store.Booking) owed {
-	return owed{b.ID, b.CorrelationID, "reference", string(b.Reference), func(ctx context.Context) (bool, error) {
+	return owed{b.ID, b.CorrelationID, b.TraceParent, "reference", string(b.Reference), func(ctx context.Context) (bool, error) {
 		subject := dispatch.BookingSubjectOf(b)
 		subject.LookAt = b.Payment.PaymentIntentID
 		return s.Dispatch.ResumeBooking(ctx, subject)
@@ -75,43 +75,43 @@ func (s *Sweeper) fee(b store.Booking) owed {
 }
 
 func (s *Sweeper) refund(r store.OpenRefund) owed {
-	return owed{r.RowID, r.CorrelationID, "refundId", string(r.ID), func(ctx context.Context) (bool, error) {
+	return owed{r.RowID, r.CorrelationID, r.TraceParent, "refundId", string(r.ID), func(ctx context.Context) (bool, error) {
 		return s.Dispatch.ResumeRefund(ctx, dispatch.RefundSubjectOf(r.Refund))
 	}}
 }
 
 func (s *Sweeper) dispute(d store.OpenDispute) owed {
-	return owed{d.RowID, d.CorrelationID, "disputeId", d.ID, func(ctx context.Context) (bool, error) {
+	return owed{d.RowID, d.CorrelationID, "", "disputeId", d.ID, func(ctx context.Context) (bool, error) {
 		return s.Dispatch.ResumeDispute(ctx, d.ID, d.Reference, d.CorrelationID)
 	}}
 }
 
 func (s *Sweeper) payout(p store.OpenPayout) owed {
-	return owed{p.RowID, "", "payoutId", p.ID, func(ctx context.Context) (bool, error) {
+	return owed{p.RowID, "", "", "payoutId", p.ID, func(ctx context.Context) (bool, error) {
 		return s.Dispatch.ResumePayout(ctx, p.ID)
 	}}
 }
 
 func (s *Sweeper) bill(l recon.UnpostedLine) owed {
-	return owed{l.RowID, l.CorrelationID, "balanceTransactionId", l.ID, func(ctx context.Context) (bool, error) {
+	return owed{l.RowID, l.CorrelationID, "", "balanceTransactionId", l.ID, func(ctx context.Context) (bool, error) {
 		return s.Dispatch.ResumeAccountFee(ctx, l.ID)
 	}}
 }
 
 func (s *Sweeper) unbooked(l recon.UnpostedLine) owed {
-	return owed{l.RowID, l.CorrelationID, "balanceTransactionId", l.ID, func(ctx context.Context) (bool, error) {
+	return owed{l.RowID, l.CorrelationID, "", "balanceTransactionId", l.ID, func(ctx context.Context) (bool, error) {
 		return s.Dispatch.ResumeUnbooked(ctx, l.ID)
 	}}
 }
 
 func (s *Sweeper) email(e store.QueuedEmail) owed {
-	return owed{e.ID, e.CorrelationID, "emailId", strconv.FormatUint(e.ID, 10), func(ctx context.Context) (bool, error) {
+	return owed{e.ID, e.CorrelationID, "", "emailId", strconv.FormatUint(e.ID, 10), func(ctx context.Context) (bool, error) {
 		return s.Dispatch.ResumeEmail(ctx, e.ID, dispatch.EmailWorkflowID(e))
 	}}
 }
 
 func (s *Sweeper) twin(b store.Booking) owed {
-	return owed{b.ID, b.CorrelationID, "reference", string(b.Reference), func(ctx context.Context) (bool, error) {
+	return owed{b.ID, b.CorrelationID, b.TraceParent, "reference", string(b.Reference), func(ctx context.Context) (bool, error) {
 		return s.Dispatch.CancelTwins(ctx, b.Reference)
 	}}
 }

@@ -12,6 +12,7 @@ import (
 
 	"farebook/internal/correlation"
 	"farebook/internal/logging"
+	"farebook/internal/tracing"
 	"farebook/internal/wait"
 	"farebook/starter/dispatch"
 	"farebook/store"
@@ -69,6 +70,7 @@ type kind struct {
 type owed struct {
 	row           uint64
 	correlationID string
+	traceParent   string // see store.Booking
 	name, value   string // the attribute by which the log identifies it
 	// resume starts the row's workflow. It returns false when the workflow runs already, or ended in a way that forbids another run.
 	resume func(ctx context.Context) (started bool, err error)
@@ -91,8 +93,9 @@ func (s *Sweeper) resume(ctx context.Context, k kind) error {
 		}
 		for _, row := range rows {
 			s.cursors[k.what] = row.row
-			rowCtx := correlation.With(ctx, row.correlationID)
+			rowCtx, end := tracing.Join(correlation.With(ctx, row.correlationID), row.traceParent, "resume workflow")
 			started, err := row.resume(rowCtx)
+			end(err)
 			if err != nil {
 				return err
 			}

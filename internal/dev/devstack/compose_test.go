@@ -165,7 +165,9 @@ func TestComposePassesTheConfigurationOn(t *testing.T) {
 		"TEMPORAL_TLS_SERVER_CA_CERT_PATH": "the same",
 		"DATABASE_DSN_FILE":                "Compose has the value itself", "DATABASE_ADMIN_DSN_FILE": "the same",
 		"STRIPE_SECRET_KEY_FILE": "the same", "STRIPE_WEBHOOK_SECRET_FILE": "the same", "SMTP_PASSWORD_FILE": "the same",
-		"TEMPORAL_API_KEY_FILE": "the same",
+		"TEMPORAL_API_KEY_FILE":              "the same",
+		"OTEL_SERVICE_NAME":                  "API and worker would have the same name",
+		"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "one endpoint is enough here", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": "the same",
 	}
 	api := readCompose(t).Services["api"]
 	for _, variable := range config.Variables() {

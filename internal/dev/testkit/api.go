@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"testing"
 
@@ -15,6 +16,8 @@ type APIClient struct {
 	t     testing.TB
 	base  string
 	Token string
+	// Header is sent with each request.
+	Header http.Header
 }
 
 // Answer is a response of the API.
@@ -39,6 +42,7 @@ func (c *APIClient) Do(method, path, idempotencyKey string, body []byte) (Answer
 	if err != nil {
 		return Answer{}, err
 	}
+	maps.Copy(request.Header, c.Header)
 	request.Header.Set("Authorization", "Bearer "+c.Token)
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")

@@ -69,6 +69,7 @@ func (s *Stack) configure(httpAddr string, options Options) {
 	if options.Heal != "" {
 		s.env = append(s.env, "RECONCILE_HEAL="+options.Heal)
 	}
+	s.env = append(s.env, options.Env...)
 	s.Config, _, err = config.LoadFrom(s.env)
 	require.NoError(s.T, err)
 	if options.Admin {
@@ -97,7 +98,7 @@ func (s *Stack) adminEnv(program string) []string {
 	if address == "" {
 		return nil
 	}
-	return []string{"ADMIN_ADDR=" + address}
+	return []string{"ADMIN_ADDR=" + address, "ADMIN_PPROF=true"}
 }
 
 // Environment returns the configuration of the stack's processes as NAME=value pairs.

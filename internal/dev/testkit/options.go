@@ -59,6 +59,8 @@ type Options struct {
 	LogStatements bool
 	// SecretFiles gives Stripe's key and the webhook secret to the stack as files, which RotateStripe changes.
 	SecretFiles bool
+	// Env is added to the configuration: NAME=value.
+	Env []string
 	// Quiet logs errors only: for benchmarks.
 	Quiet bool
 }

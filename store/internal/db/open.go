@@ -1,10 +1,9 @@
 // Package db opens the connections to MySQL or MariaDB and runs transactions on them. It knows nothing of Farebook's tables,
-// and imports internal/clock, internal/sqlsession and internal/wait only.
+// and imports internal/clock, internal/sqlsession, internal/tracing and internal/wait only.
 package db
 
 import (
 	"context"
-	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
@@ -16,6 +15,7 @@ import (
 	"gorm.io/gorm"
 
 	"farebook/internal/clock"
+	"farebook/internal/tracing"
 )
 
 // DB is a pool of connections as the application's user. It is safe for concurrent use.
@@ -114,7 +114,7 @@ func (d *DB) Close() error {
 
 func newConnections(plain driver.Connector, pool Pool, log *slog.Logger) *connections {
 	killer := newKiller(plain, log)
-	opened := sql.OpenDB(connector{plain, pool, killer})
+	opened := tracing.OpenDB(connector{plain, pool, killer})
 	opened.SetMaxOpenConns(pool.Size)
 	opened.SetMaxIdleConns(pool.Idle)
 	opened.SetConnMaxLifetime(pool.Lifetime)

@@ -1,0 +1,159 @@
+// Package otlp is a receiver of OTLP over HTTP for tests: it keeps what a process exports, as bytes and decoded with OpenTelemetry's own
+// types. It imports no other package of Farebook.
+package otlp
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/hex"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+
+	collectormetrics "go.opentelemetry.io/proto/otlp/collector/metrics/v1"
+	collectortrace "go.opentelemetry.io/proto/otlp/collector/trace/v1"
+	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
+	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/protobuf/proto"
+)
+
+// Collector receives what processes export. Create it with Start.
+type Collector struct {
+	// Endpoint is the value of OTEL_EXPORTER_OTLP_ENDPOINT.
+	Endpoint string
+
+	mu      sync.Mutex
+	bodies  bytes.Buffer
+	spans   []Span
+	metrics map[string]bool
+}
+
+// Span is a span as it was sent.
+type Span struct {
+	TraceID, SpanID, ParentID string
+	Service, Scope, Name      string
+	Kind                      tracepb.Span_SpanKind
+	Attributes                map[string]string
+	Links                     []string // the traces that it links to
+	Failed                    bool
+}
+
+// Start runs a collector on a free port until the test ends.
+func Start(t testing.TB) *Collector {
+	t.Helper()
+	c := &Collector{metrics: map[string]bool{}}
+	server := httptest.NewServer(c)
+	t.Cleanup(server.Close)
+	c.Endpoint = server.URL
+	return c
+}
+
+// ServeHTTP receives one export.
+func (c *Collector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := read(r)
+	if err == nil {
+		err = c.keep(r.URL.Path, body)
+	}
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	w.Header().Set("Content-Type", "application/x-protobuf") // the empty message: everything was taken
+}
+
+func read(r *http.Request) ([]byte, error) {
+	if r.Header.Get("Content-Encoding") != "gzip" {
+		return io.ReadAll(r.Body)
+	}
+	plain, err := gzip.NewReader(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(plain)
+}
+
+func (c *Collector) keep(path string, body []byte) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.bodies.Write(body)
+	if path == "/v1/metrics" {
+		var sent collectormetrics.ExportMetricsServiceRequest
+		if err := proto.Unmarshal(body, &sent); err != nil {
+			return err
+		}
+		for _, resource := range sent.GetResourceMetrics() {
+			for _, scope := range resource.GetScopeMetrics() {
+				for _, metric := range scope.GetMetrics() {
+					c.metrics[metric.GetName()] = true
+				}
+			}
+		}
+		return nil
+	}
+	var sent collectortrace.ExportTraceServiceRequest
+	if err := proto.Unmarshal(body, &sent); err != nil {
+		return err
+	}
+	for _, resource := range sent.GetResourceSpans() {
+		service := texts(resource.GetResource().GetAttributes())["service.name"]
+		for _, scope := range resource.GetScopeSpans() {
+			for _, span := range scope.GetSpans() {
+				c.spans = append(c.spans, spanOf(service, scope.GetScope().GetName(), span))
+			}
+		}
+	}
+	return nil
+}
+
+func spanOf(service, scope string, span *tracepb.Span) Span {
+	s := Span{
+		TraceID: hex.EncodeToString(span.GetTraceId()), SpanID: hex.EncodeToString(span.GetSpanId()),
+		ParentID: hex.EncodeToString(span.GetParentSpanId()), Service: service, Scope: scope, Name: span.GetName(), Kind: span.GetKind(),
+		Attributes: texts(span.GetAttributes()), Failed: span.GetStatus().GetCode() == tracepb.Status_STATUS_CODE_ERROR,
+	}
+	for _, link := range span.GetLinks() {
+		s.Links = append(s.Links, hex.EncodeToString(link.GetTraceId()))
+	}
+	return s
+}
+
+func texts(attributes []*commonpb.KeyValue) map[string]string {
+	all := map[string]string{}
+	for _, attribute := range attributes {
+		all[attribute.GetKey()] = attribute.GetValue().GetStringValue()
+	}
+	return all
+}
+
+// Spans returns the spans that were received so far.
+func (c *Collector) Spans() []Span {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return append([]Span(nil), c.spans...)
+}
+
+// Trace returns the spans of one trace.
+func (c *Collector) Trace(id string) (spans []Span) {
+	for _, span := range c.Spans() {
+		if span.TraceID == id {
+			spans = append(spans, span)
+		}
+	}
+	return spans
+}
+
+// HasMetric reports whether a metric was received.
+func (c *Collector) HasMetric(name string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.metrics[name]
+}
+
+// Bytes returns everything that was received.
+func (c *Collector) Bytes() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.bodies.String()
+}

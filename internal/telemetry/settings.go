@@ -1,0 +1,59 @@
+package telemetry
+
+import "strings"
+
+// Settings say what a process sends, by OpenTelemetry's environment variables. The zero value sends nothing.
+type Settings struct {
+	Traces, Metrics SignalSettings
+}
+
+// SignalSettings are those of traces or of metrics.
+type SignalSettings struct {
+	On       bool
+	Endpoint string // empty for the default of OpenTelemetry, on this machine
+	Protocol string // ProtocolHTTP or ProtocolGRPC
+	Exporter string // ExporterOTLP or ExporterNone
+}
+
+// The values of OTEL_EXPORTER_OTLP_PROTOCOL and OTEL_TRACES_EXPORTER that are supported.
+const (
+	ProtocolHTTP = "http/protobuf"
+	ProtocolGRPC = "grpc"
+	ExporterOTLP = "otlp"
+	ExporterNone = "none"
+)
+
+// Samplers are the values of OTEL_TRACES_SAMPLER that are supported.
+var Samplers = []string{
+	"always_on", "always_off", "traceidratio", "parentbased_always_on", "parentbased_always_off", "parentbased_traceidratio",
+}
+
+// Read reads the settings. Nothing is sent unless a variable names an endpoint or an exporter: OpenTelemetry's own default would send to
+// this machine.
+func Read(variable func(name string) string) Settings {
+	if strings.EqualFold(variable("OTEL_SDK_DISABLED"), "true") {
+		return Settings{}
+	}
+	return Settings{Traces: readSignal(variable, "TRACES"), Metrics: readSignal(variable, "METRICS")}
+}
+
+func readSignal(variable func(string) string, signal string) SignalSettings {
+	first := func(names ...string) string {
+		for _, name := range names {
+			if value := variable(name); value != "" {
+				return value
+			}
+		}
+		return ""
+	}
+	s := SignalSettings{
+		Endpoint: first("OTEL_EXPORTER_OTLP_"+signal+"_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"),
+		Protocol: first("OTEL_EXPORTER_OTLP_"+signal+"_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"),
+		Exporter: variable("OTEL_" + signal + "_EXPORTER"),
+	}
+	if s.Protocol == "" {
+		s.Protocol = ProtocolHTTP
+	}
+	s.On = s.Exporter != ExporterNone && (s.Exporter != "" || s.Endpoint != "")
+	return s
+}

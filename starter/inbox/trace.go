@@ -1,0 +1,60 @@
+package inbox
+
+import (
+	"context"
+
+	"farebook/store"
+)
+
+// TraceParent returns the span of the request that made the booking or the refund that an event concerns, so that its webhook is recorded
+// in the same trace; empty where the books know none. It reads the books only, and an error is no reason to refuse the event.
+func (i *Inbox) TraceParent(ctx context.Context, e Event) string {
+	subject := e.Subject
+	if e.Note != "" {
+		return ""
+	}
+	var r resolution
+	var err error
+	switch subject.owner {
+	case refund:
+		r.refund, err = i.refundOf(ctx, subject)
+	case payment, chargeRefunds:
+		r.booking, err = found(i.bookingOf(ctx, subject))
+	}
+	if err != nil {
+		i.Log.DebugContext(ctx, "the trace of an event is not known", "eventId", e.ID, "error", err)
+		return ""
+	}
+	return r.traceParent(subject)
+}
+
+// bookingOf finds the booking of a payment as resolve does, without asking Stripe.
+func (i *Inbox) bookingOf(ctx context.Context, subject Subject) (store.Booking, error) {
+	if subject.PaymentIntentID == "" {
+		return store.Booking{}, store.ErrNotFound
+	}
+	known, err := found(i.Store.BookingOfPayment(ctx, subject.PaymentIntentID))
+	switch {
+	case err != nil:
+		return store.Booking{}, err
+	case known != nil:
+		return *known, nil
+	case subject.Reference == "":
+		return store.Booking{}, store.ErrNotFound
+	}
+	return i.Store.Booking(ctx, subject.Reference)
+}
+
+// traceParent is that of the refund or the booking. Each event about a dispute or a payout begins a trace: it is not part of the
+// request that made a booking, which was months ago or concerns one of many bookings.
+func (r resolution) traceParent(subject Subject) string {
+	switch {
+	case subject.owner == dispute || subject.owner == payout:
+		return ""
+	case r.refund != nil:
+		return r.refund.TraceParent
+	case r.booking != nil:
+		return r.booking.TraceParent
+	}
+	return ""
+}
