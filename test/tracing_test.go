@@ -53,7 +53,7 @@ func TestOneTraceFromTheRequestThroughTheMailAndTheWebhook(t *testing.T) {
 		"POST /v1/payment_intents":               tracepb.Span_SPAN_KIND_CLIENT,
 		"POST /webhooks/stripe":                  tracepb.Span_SPAN_KIND_SERVER,
 		"INSERT stripe_events":                   tracepb.Span_SPAN_KIND_CLIENT,
-		"SignalWithStartWorkflow:BookingPayment": tracepb.Span_SPAN_KIND_CLIENT,
+		"SignalWorkflow:stripe-event":            tracepb.Span_SPAN_KIND_CLIENT,
 		"HandleSignal:stripe-event":              tracepb.Span_SPAN_KIND_SERVER,
 		"RunActivity:RecordPaymentOutcome":       tracepb.Span_SPAN_KIND_SERVER,
 		"GET /v1/payment_intents/{id}":           tracepb.Span_SPAN_KIND_CLIENT,
