@@ -10,7 +10,7 @@ export const apiKey = need('API_KEY');
 export const apiPort = Number(need('API_PORT'));
 export const smtpPort = Number(need('SMTP_PORT'));
 
-// stopBy calls stop once, when the process is told to end.
+// stopBy calls stop once, when the process receives a signal to end.
 export function stopBy(stop) {
   for (const signal of ['SIGTERM', 'SIGINT']) {
     process.once(signal, async () => { await stop(); process.exit(0); });
