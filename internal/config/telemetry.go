@@ -12,18 +12,18 @@ import (
 // telemetryVariables are read by OpenTelemetry (opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables). It reads
 // further ones; these decide whether and what is sent, and are checked.
 var telemetryVariables = []Variable{
-	{"OTEL_EXPORTER_OTLP_ENDPOINT", "", "address of an OpenTelemetry collector, such as http://collector:4318. Nothing is recorded or sent until this or another endpoint is set. See docs/tracing.md"},
-	{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "", "full address for traces alone, such as http://collector:4318/v1/traces"},
-	{"OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "", "full address for metrics of Go's runtime alone, such as http://collector:4318/v1/metrics"},
-	{"OTEL_EXPORTER_OTLP_PROTOCOL", telemetry.ProtocolHTTP, "http/protobuf or grpc; OTEL_EXPORTER_OTLP_TRACES_PROTOCOL and OTEL_EXPORTER_OTLP_METRICS_PROTOCOL set it for one signal"},
-	{"OTEL_EXPORTER_OTLP_HEADERS", "", "headers for the collector, NAME=value separated by commas. Use a collector on this machine or a private network rather than an API key here"},
-	{"OTEL_TRACES_EXPORTER", "", "otlp sends traces, to this machine if no endpoint is set; none sends no traces"},
-	{"OTEL_METRICS_EXPORTER", "", "the same for metrics of Go's runtime"},
-	{"OTEL_TRACES_SAMPLER", "parentbased_always_on", "which traces are recorded: always_on, always_off, traceidratio, or one of these with parentbased_ before it, which follows a caller who sends a traceparent"},
-	{"OTEL_TRACES_SAMPLER_ARG", "1", "share of traces that traceidratio and parentbased_traceidratio record, from 0 to 1"},
-	{"OTEL_SERVICE_NAME", "", "name of the service; farebook-api, farebook-worker or farebook-command if it is not set"},
-	{"OTEL_RESOURCE_ATTRIBUTES", "", "further attributes of the process, NAME=value separated by commas, such as deployment.environment.name=production"},
-	{"OTEL_SDK_DISABLED", "false", "true sends nothing, whatever else is set"},
+	{"OTEL_EXPORTER_OTLP_ENDPOINT", "", `address of an OpenTelemetry collector, such as http://collector:4318. Nothing is recorded or sent until this or another endpoint is set. See docs/tracing.md`},
+	{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "", `full address for traces alone, such as http://collector:4318/v1/traces`},
+	{"OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "", `full address for metrics of Go's runtime alone, such as http://collector:4318/v1/metrics`},
+	{"OTEL_EXPORTER_OTLP_PROTOCOL", telemetry.ProtocolHTTP, `http/protobuf or grpc; OTEL_EXPORTER_OTLP_TRACES_PROTOCOL and OTEL_EXPORTER_OTLP_METRICS_PROTOCOL set it for one signal`},
+	{"OTEL_EXPORTER_OTLP_HEADERS", "", `headers for the collector, NAME=value separated by commas. Use a collector on this machine or a private network rather than an API key here`},
+	{"OTEL_TRACES_EXPORTER", "", `otlp sends traces, to this machine if no endpoint is set; none sends no traces`},
+	{"OTEL_METRICS_EXPORTER", "", `the same for metrics of Go's runtime`},
+	{"OTEL_TRACES_SAMPLER", "parentbased_always_on", `which traces are recorded: always_on, always_off, traceidratio, or one of these with parentbased_ before it, which follows a caller who sends a traceparent`},
+	{"OTEL_TRACES_SAMPLER_ARG", "1", `share of traces that traceidratio and parentbased_traceidratio record, from 0 to 1`},
+	{"OTEL_SERVICE_NAME", "", `name of the service; farebook-api, farebook-worker or farebook-command if it is not set`},
+	{"OTEL_RESOURCE_ATTRIBUTES", "", `further attributes of the process, NAME=value separated by commas, such as deployment.environment.name=production`},
+	{"OTEL_SDK_DISABLED", "false", `true sends nothing, whatever else is set`},
 }
 
 func (r *reader) telemetryVariable(name string) string {

@@ -12,7 +12,7 @@ func TestTelemetryIsChecked(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, variable, value, says string }{
 		{"clear text to another host", "OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318", "name the host in PLAINTEXT_HOSTS"},
-		{"clear text for traces alone", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://collector:4318/v1/traces", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"},
+		{"clear text for traces alone", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://collector/v1/traces", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"},
 		{"an endpoint without a scheme", "OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318", "write it as http://host:port"},
 		{"a console", "OTEL_TRACES_EXPORTER", "console", "set it to otlp or none"},
 		{"an unknown sampler", "OTEL_TRACES_SAMPLER", "sometimes", "set it to one of always_on"},

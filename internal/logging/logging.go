@@ -1,8 +1,8 @@
 // Package logging writes the log lines of every process in one format: JSON with timestamp, level, service, correlationId,
 // message, within a trace traceId and spanId, and then the fields. It redacts secrets, mail addresses and card numbers in every string,
-// whoever logs it: Farebook, the Temporal SDK or gorm. Redaction is our own: within free-form errors of other libraries it has to tell card numbers (by
-// their check digit) from Farebook's ids, which slog libraries that redact by field, type or pattern do not. It imports notice
-// and internal/correlation.
+// whoever logs it: Farebook, the Temporal SDK or gorm. Redaction is our own: within free-form errors of other libraries it
+// has to tell card numbers (by their check digit) from Farebook's ids, which slog libraries that redact by field, type or pattern do not.
+// It imports notice and internal/correlation.
 package logging
 
 import (

@@ -14,8 +14,8 @@ import (
 	"farebook/workflows"
 )
 
-// Dial returns a client of Temporal that carries correlation ids, records spans and writes to log. It does not wait for an answer of the server. The SDK
-// reports its own metrics to measures; nil drops them.
+// Dial returns a client of Temporal that carries correlation ids, records spans and writes to log. It does not wait for an answer of the
+// server. The SDK reports its own metrics to measures; nil drops them.
 func Dial(options client.Options, measures client.MetricsHandler, log *slog.Logger) (client.Client, error) {
 	options.MetricsHandler = measures
 	options.Logger = logging.Temporal(log, workflows.RunOf)
