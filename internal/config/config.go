@@ -165,7 +165,8 @@ func (c Config) TemporalOptions() (client.Options, error) {
 		// CPU time.
 		options.ConnectionOptions.GrpcCompression = &client.GrpcCompressionNone{}
 	}
-	return options, c.rotateTemporal(&options)
+	err = c.rotateTemporal(&options)
+	return options, err
 }
 
 // identity is the name of this process in the Temporal UI and in logs. The SDK's default, pid@host@, resembles a mail address,
