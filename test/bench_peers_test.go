@@ -113,7 +113,9 @@ func startFarebook(b *testing.B, database *devstack.MariaDB, temporal *devstack.
 }
 
 // bookToMail takes a booking from its request to its mail; it returns how long the client secret took.
-func (p peer) bookToMail(int) time.Duration { return p.mailed("bench-" + uuid.NewString() + "@mail.example") }
+func (p peer) bookToMail(int) time.Duration {
+	return p.mailed("bench-" + uuid.NewString() + "@mail.example")
+}
 
 func (p peer) mailed(address string) time.Duration {
 	_, took := p.paid(address)
@@ -192,7 +194,9 @@ func (p peer) sent() map[string]float64 {
 func printPeers(peers []peer, results []peerResult) {
 	ours, theirs := results[0], results[1]
 	fmt.Printf("\n%-52s %12s %12s %8s\n", "", "Farebook", "queues", "ratio")
-	line := func(name, unit string, a, z float64) { fmt.Printf("%-52s %8.1f %-3s %8.1f %-3s %8.2f\n", name, a, unit, z, unit, a/z) }
+	line := func(name, unit string, a, z float64) {
+		fmt.Printf("%-52s %8.1f %-3s %8.1f %-3s %8.2f\n", name, a, unit, z, unit, a/z)
+	}
 	line(fmt.Sprintf("paid, booked and mailed, %d at once", benchClients), "/s", ours.many.rate(), theirs.many.rate())
 	for _, row := range []struct {
 		name         string

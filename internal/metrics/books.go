@@ -32,7 +32,8 @@ var (
 	disputes  = openWork("disputes", "Disputes that are not decided", "their record", states(gauges.DisputeStates...))
 	inbox     = openWork("inbox_events", "Stripe's events that are not processed", "their receipt", states(gauges.EventStates...))
 	outbox    = openWork("outbox_emails", "Emails that are not sent", "their row", states(gauges.EmailStates...))
-	attention = openWork("attention_items", "Matters that need an operator", "their opening", Label{Name: "kind", Values: texts(store.AttentionKinds...)})
+	attention = openWork("attention_items", "Matters that need an operator", "their opening",
+		Label{Name: "kind", Values: texts(store.AttentionKinds...)})
 
 	imbalance = Definition{
 		Name: "farebook_books_ledger_imbalance_minor_units", Kind: KindGauge, Processes: []Process{API}, Labels: []Label{currencyLabel},

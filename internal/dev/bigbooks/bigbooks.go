@@ -18,8 +18,8 @@ import (
 // Options say how many bookings to write, and how they are spread over time.
 type Options struct {
 	Bookings int
-	// PerDay is how many bookings were taken a day; zero for UsualPerDay. The time before Now that the books cover follows from it: with the same
-	// rate, more bookings are a longer history, and the last week has as many rows.
+	// PerDay is how many bookings were taken a day; zero for UsualPerDay. The time before Now that the books cover follows from it:
+	// with the same rate, more bookings are a longer history, and the last week has as many rows.
 	PerDay int
 	// Now is the time of the newest booking; zero for the present.
 	Now time.Time

@@ -36,7 +36,8 @@ func (r rendered) controlled(owner *controller.WorkerDeployment) corev1.PodTempl
 		set("TEMPORAL_TLS_CLIENT_KEY_PATH", "/etc/temporal/tls/tls.key")
 		set("TEMPORAL_TLS_CLIENT_CERT_PATH", "/etc/temporal/tls/tls.crt")
 		mode := int32(0o440) // the controller leaves Kubernetes' default, which is wider
-		container.VolumeMounts = append(container.VolumeMounts, corev1.VolumeMount{Name: "temporal-tls", MountPath: "/etc/temporal/tls", ReadOnly: true})
+		container.VolumeMounts = append(container.VolumeMounts,
+			corev1.VolumeMount{Name: "temporal-tls", MountPath: "/etc/temporal/tls", ReadOnly: true})
 		template.Spec.Volumes = append(template.Spec.Volumes, corev1.Volume{Name: "temporal-tls", VolumeSource: corev1.VolumeSource{
 			Secret: &corev1.SecretVolumeSource{SecretName: connection.MutualTLSSecretRef.Name, DefaultMode: &mode},
 		}})
@@ -70,7 +71,8 @@ func TestTheControllersWorkersAreVersioned(t *testing.T) {
 			require.Equal(t, unversioned.Spec.Template.Spec.Containers[0].Image, owner.Spec.Template.Spec.Containers[0].Image)
 		}
 	}
-	progressive := objects(t, valuesFiles(t)["versions"])["WorkerDeployment farebook-worker"].(*controller.WorkerDeployment).Spec.RolloutStrategy
+	rendered := objects(t, valuesFiles(t)["versions"])
+	progressive := rendered["WorkerDeployment farebook-worker"].(*controller.WorkerDeployment).Spec.RolloutStrategy
 	require.Equal(t, controller.UpdateProgressive, progressive.Strategy)
 	require.Len(t, progressive.Steps, 2)
 }

@@ -8,11 +8,11 @@ import (
 	"io"
 	"maps"
 	"net/http"
-	"time"
 	"net/url"
 	"sort"
 	"strconv"
 	"strings"
+	"time"
 
 	"farebook/internal/wait"
 )

@@ -18,8 +18,8 @@ func (s *Stack) RequireLedger(reference string, types ...string) {
 	require.NoError(s.T, err)
 	var found []string
 	for _, transaction := range transactions {
-		require.NoError(s.T, transaction.Transaction.Validate())
-		found = append(found, string(transaction.Transaction.Type))
+		require.NoError(s.T, transaction.Validate())
+		found = append(found, string(transaction.Type))
 	}
 	slices.Sort(found)
 	slices.Sort(types)

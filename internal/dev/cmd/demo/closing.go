@@ -50,8 +50,8 @@ func (d *demo) showLedger(ctx context.Context) error {
 			return err
 		}
 		for _, t := range transactions {
-			fmt.Printf("   %s  %s  %s\n", s.reference, t.Transaction.Type, t.Transaction.PaymentIntentID)
-			for _, entry := range t.Transaction.Entries {
+			fmt.Printf("   %s  %s  %s\n", s.reference, t.Type, t.PaymentIntentID)
+			for _, entry := range t.Entries {
 				fmt.Printf("      %-6s  %-32s %12s\n", entry.Side, entry.Account, money.Text(entry.Amount, entry.Currency))
 			}
 		}
