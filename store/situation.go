@@ -41,15 +41,12 @@ const readSituation = `SELECT
 	EXISTS (SELECT 1 FROM emails WHERE dedupe_key LIKE @emails AND status = @queued) AS emailed,
 	EXISTS (SELECT 1 FROM fences WHERE is_up = 1) AS fenced`
 
-// readSituation reads the situation, unless the payment is recorded to its end. What may be posted is read under the lock of the opening.
+// readSituation reads the situation. What may be posted is read under the lock of the opening. The ledger says what is posted, and not the
+// payment's row: a posting that was lost is made again.
 // Error: ErrDebitsInTransit.
 func (r *paymentRecorder) readSituation() error {
 	succeeded := r.payment.Status == booking.PaymentSucceeded
 	snapshot := r.reading.Snapshot
-	if succeeded && r.payment.FeePosted { // which the transaction says that has posted both
-		r.before = situation{Paid: true}
-		return nil
-	}
 	if snapshot.PaymentStatus() == booking.PaymentSucceeded || len(snapshot.Debits) > 0 {
 		if _, err := r.lockOpening(); err != nil {
 			return err

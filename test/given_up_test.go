@@ -68,6 +68,7 @@ func TestUnprovenPayoutIsShownToFinance(t *testing.T) {
 	require.ErrorContains(t, s.BooksPromises(), "no automatic payout is unproven")
 
 	s.StartWorker()
+	s.AwaitQuiet() // the events of the payout have waited for a worker
 	plan := reconcile(s, `{"dryRun":true}`)
 	require.Equal(t, planted{"missing_in_ledger " + adjustment: 1, "state_mismatch " + id: 1}, plan.found())
 	for _, item := range plan.Details {
