@@ -103,11 +103,26 @@ func TestChartNamesWhatIsMissing(t *testing.T) {
 	}
 	for name, says := range map[string]string{
 		"DATABASE_DSN": "is a secret", "STRIPE_SECRET_KEY_FILE": "is a secret", "DATABASE_ADMIN_DSN": "is a secret",
-		"APP_ENV": "is set by the chart", "ADMIN_ADDR": "is set by the chart", "LEDGER_SEAL_KEY_FILE": "is set by the chart",
+		"OTEL_EXPORTER_OTLP_HEADERS": "is a secret",
+		"APP_ENV":                    "is set by the chart", "ADMIN_ADDR": "is set by the chart", "LEDGER_SEAL_KEY_FILE": "is set by the chart",
 	} {
 		values := least()
 		values["config"].(map[string]any)[name] = "x"
 		_, err := render(values)
 		require.ErrorContains(t, err, "config."+name+" "+says)
 	}
+}
+
+// A pod whose policy does not let it reach the collector would lose its traces without a word.
+func TestChartNamesACollectorOutOfReach(t *testing.T) {
+	values := valuesFiles(t)["least"]
+	values["config"].(map[string]any)["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://collector.observability:4318"
+	_, err := render(values)
+	require.ErrorContains(t, err, "whose port networkPolicy.egress does not allow: add {port: 4318, cidrs: []}")
+	values["networkPolicy"] = map[string]any{"egress": []any{map[string]any{"port": 4318, "cidrs": []any{}}}}
+	_, err = render(values)
+	require.NoError(t, err)
+	values["networkPolicy"] = map[string]any{"enabled": false}
+	_, err = render(values)
+	require.NoError(t, err)
 }

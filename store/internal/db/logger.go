@@ -11,13 +11,13 @@ import (
 	"gorm.io/gorm/logger"
 )
 
-// slowStatement is worth a line in the log.
-const slowStatement = 500 * time.Millisecond
-
 // statementLog is gorm's log on slog: statements that failed or were slow, always without their parameters, which are
 // names and addresses. gorm's own slog adapter would also write an error for each duplicate key, which here is how a
 // repetition is recognised.
-type statementLog struct{ log *slog.Logger }
+type statementLog struct {
+	log  *slog.Logger
+	slow time.Duration // Pool.Slow
+}
 
 // LogMode is gorm's; what is logged is decided here and by the level of the slog handler.
 func (l statementLog) LogMode(logger.LogLevel) logger.Interface { return l }
@@ -41,7 +41,7 @@ func (l statementLog) Trace(ctx context.Context, begin time.Time, statement func
 	case err != nil && !expected(err):
 		text, _ := statement()
 		l.log.ErrorContext(ctx, "database statement failed", "statement", text, "durationMs", took.Milliseconds(), "error", err.Error())
-	case took > slowStatement:
+	case took > l.slow:
 		text, rows := statement()
 		l.log.WarnContext(ctx, "database statement was slow", "statement", text, "durationMs", took.Milliseconds(), "rows", rows)
 	}

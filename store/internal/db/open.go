@@ -57,7 +57,7 @@ func Open(ctx context.Context, dsn string, pool Pool, c clock.Clock, log *slog.L
 		DisableAutomaticPing:   true,
 		TranslateError:         true, // see dialector
 		NowFunc:                c.Now,
-		Logger:                 statementLog{log},
+		Logger:                 statementLog{log, pool.Slow},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)

@@ -22,6 +22,8 @@ type Pool struct {
 	Wait time.Duration
 	// Statement is how long the server works on one statement: every statement on MariaDB, SELECT on MySQL.
 	Statement time.Duration
+	// Slow is the time of a statement that is worth a line in the log.
+	Slow time.Duration
 	// ReadsReplicas keeps connections to a server that is read-only, which refuses a change by an error of the statement. Otherwise the
 	// driver takes such a server for a primary that was replaced, and connects again.
 	ReadsReplicas bool
@@ -56,7 +58,7 @@ func Books() Pool {
 	return Pool{
 		Name: "books", Size: BooksSize, Idle: BooksSize, Lifetime: connectionLife, Wait: connectionWait,
 		// Above lockWait, so that the server says 1205 and the transaction is repeated.
-		Statement: 13 * time.Second,
+		Statement: 13 * time.Second, Slow: 500 * time.Millisecond,
 	}
 }
 
@@ -65,7 +67,9 @@ func Books() Pool {
 func Proofs() Pool {
 	// Two ranges are read at a time, and the third connection holds the lock of the proof.
 	return Pool{
-		Name: "proofs", Size: 3, Idle: 3, Lifetime: connectionLife, Wait: 2 * time.Minute, Statement: 2 * time.Minute, ReadsReplicas: true,
+		Name: "proofs", Size: 3, Idle: 3, Lifetime: connectionLife, Wait: 2 * time.Minute, Statement: 2 * time.Minute,
+		Slow:          10 * time.Second, // a range may take a second, and a line of the log cuts into the progress that an operator watches
+		ReadsReplicas: true,
 	}
 }
 

@@ -46,7 +46,7 @@ helm.sh/chart: {{ printf "%s-%s" $.Chart.Name $.Chart.Version }}
 {{- if $controlled }}{{ $injected = list "TEMPORAL_ADDRESS" "TEMPORAL_NAMESPACE" "TEMPORAL_TLS_SERVER_NAME" }}{{ end -}}
 {{- if and $controlled $.Values.secrets.temporalTLSName }}{{ $injected = append $injected "TEMPORAL_TLS" }}{{ end -}}
 {{- range $name, $value := $.Values.config }}
-{{- if or (hasKey $.Values.secrets.keys ($name | trimSuffix "_FILE")) (has $name (list "DATABASE_ADMIN_DSN" "DATABASE_ADMIN_DSN_FILE" "TEMPORAL_TLS_CLIENT_KEY_DATA")) }}
+{{- if or (hasKey $.Values.secrets.keys ($name | trimSuffix "_FILE")) (has $name (list "DATABASE_ADMIN_DSN" "DATABASE_ADMIN_DSN_FILE" "TEMPORAL_TLS_CLIENT_KEY_DATA" "OTEL_EXPORTER_OTLP_HEADERS")) }}
 {{- fail (printf "config.%s is a secret: put it into the Secret that secrets.name or secrets.adminName names" $name) }}
 {{- end }}
 {{- if has $name (list "APP_ENV" "HTTP_ADDR" "ADMIN_ADDR" "LEDGER_SEAL_KEY_FILE" "TEMPORAL_TLS_CLIENT_CERT_PATH" "TEMPORAL_TLS_CLIENT_KEY_PATH" "TEMPORAL_TLS_SERVER_CA_CERT_PATH") }}
