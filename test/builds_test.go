@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/sdk/client"
 	sdklog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/worker"
@@ -94,7 +95,14 @@ func requireDeploy(s *testkit.Stack, args ...string) string {
 // requireBuild requires that one build completed all workflow tasks of a workflow's latest run.
 func requireBuild(s *testkit.Stack, workflowID, build string) {
 	s.T.Helper()
+	awaitBegun(s, workflowID, "")
 	require.Equal(s.T, []string{build}, slices.Compact(s.BuildsOn(workflowID, "")), workflowID)
+}
+
+// awaitBegun waits until a workflow's first task is complete: what its steps wrote is seen before.
+func awaitBegun(s *testkit.Stack, workflowID, runID string) {
+	s.T.Helper()
+	s.Eventually(func() bool { return len(s.BuildsOn(workflowID, runID)) > 0 }, "%s does not begin; logs:\n%s", workflowID, s.Logs)
 }
 
 // awaitLastBuild waits until a build has completed the last workflow task of a workflow's latest run.
@@ -252,21 +260,24 @@ func cancelPaidOn(s *testkit.Stack, build string, booked testkit.Booked) {
 	answer := s.Post("/v1/bookings/"+booked.Reference+"/cancel", "cancel-paid", nil)
 	require.Equal(s.T, http.StatusOK, answer.Status, "%s", answer.Body)
 	id, run := onlyChild(s, s.WorkflowID(booked.Reference))
-	s.Eventually(func() bool { return len(s.BuildsOn(id, run)) > 0 }, "%s does not begin; logs:\n%s", id, s.Logs)
+	awaitBegun(s, id, run)
 	require.Equal(s.T, build, s.BuildsOn(id, run)[0])
 }
 
 // onlyChild returns the workflow and the run that a workflow's latest run has started. An event may start another run of that workflow.
 func onlyChild(s *testkit.Stack, parent string) (workflowID, runID string) {
-	for _, event := range s.RunHistory(parent, "").GetEvents() {
-		started := event.GetChildWorkflowExecutionStartedEventAttributes()
-		if started != nil {
-			require.Empty(s.T, runID, "%s has more children than one", parent)
-			workflowID, runID = started.GetWorkflowExecution().GetWorkflowId(), started.GetWorkflowExecution().GetRunId()
+	var children []*commonpb.WorkflowExecution
+	s.Eventually(func() bool {
+		children = nil
+		for _, event := range s.RunHistory(parent, "").GetEvents() {
+			if started := event.GetChildWorkflowExecutionStartedEventAttributes(); started != nil {
+				children = append(children, started.GetWorkflowExecution())
+			}
 		}
-	}
-	require.NotEmpty(s.T, runID, "%s has no child", parent)
-	return workflowID, runID
+		return len(children) > 0
+	}, "%s starts no child; logs:\n%s", parent, s.Logs)
+	require.Len(s.T, children, 1, parent)
+	return children[0].GetWorkflowId(), children[0].GetRunId()
 }
 
 func requireEndsOn(s *testkit.Stack, build string, booked testkit.Booked) {

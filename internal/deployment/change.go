@@ -95,13 +95,14 @@ func (d Deployment) requireWorkers(ctx context.Context, status Status, to Build)
 func (d Deployment) makeCurrent(ctx context.Context, status Status, to Build) error {
 	token := status.token
 	if status.Routing.Percentage > 0 && status.Routing.Ramping != to {
-		ended, err := d.handle().SetRampingVersion(ctx, client.WorkerDeploymentSetRampingVersionOptions{ConflictToken: token})
+		ended, err := patiently(ctx, d.handle().SetRampingVersion, client.WorkerDeploymentSetRampingVersionOptions{ConflictToken: token})
 		if err != nil {
 			return refusedBy(status, "end the ramp", err)
 		}
 		token = ended.ConflictToken
 	}
-	_, err := d.handle().SetCurrentVersion(ctx, client.WorkerDeploymentSetCurrentVersionOptions{BuildID: to.ID, ConflictToken: token})
+	_, err := patiently(ctx, d.handle().SetCurrentVersion,
+		client.WorkerDeploymentSetCurrentVersionOptions{BuildID: to.ID, ConflictToken: token})
 	if err != nil {
 		return refusedBy(status, "make build "+to.String()+" current", err)
 	}
@@ -123,7 +124,7 @@ func (d Deployment) Ramp(ctx context.Context, to Build, percentage float32) erro
 		options.BuildID, options.Percentage = to.ID, percentage
 		want.Ramping, want.Percentage = to, percentage
 	}
-	if _, err := d.handle().SetRampingVersion(ctx, options); err != nil {
+	if _, err := patiently(ctx, d.handle().SetRampingVersion, options); err != nil {
 		return refusedBy(status, "ramp build "+to.String(), err)
 	}
 	return d.awaitRouting(ctx, want)
@@ -141,7 +142,7 @@ func (d Deployment) handle() client.WorkerDeploymentHandle {
 }
 
 func (d Deployment) recordPrevious(ctx context.Context, of, previous Build) error {
-	_, err := d.handle().UpdateVersionMetadata(ctx, client.WorkerDeploymentUpdateVersionMetadataOptions{
+	_, err := patiently(ctx, d.handle().UpdateVersionMetadata, client.WorkerDeploymentUpdateVersionMetadataOptions{
 		Version:        worker.WorkerDeploymentVersion{DeploymentName: of.Deployment, BuildID: of.ID},
 		MetadataUpdate: client.WorkerDeploymentMetadataUpdate{UpsertEntries: map[string]any{previousKey: previous.String()}},
 	})
