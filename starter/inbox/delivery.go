@@ -78,21 +78,16 @@ func (d *Delivery) attempt(ctx context.Context) error {
 // another booking as it is, and the sweeper routes it by the books.
 func (i *Inbox) routeNew(ctx context.Context, e Event) (outcome, error) {
 	named, err := i.namesBooking(ctx, e)
-	if err != nil || named == "" {
-		return i.routeUnless(ctx, e, err)
-	}
-	running, err := i.Dispatch.SignalStripeEvent(ctx, named, workflows.StripeEvent{
-		EventID: e.ID, Type: e.Type, PaymentIntentID: e.Subject.PaymentIntentID,
-	})
-	if running {
-		return outcome{}, nil
-	}
-	return i.routeUnless(ctx, e, err)
-}
-
-func (i *Inbox) routeUnless(ctx context.Context, e Event, err error) (outcome, error) {
 	if err != nil {
 		return outcome{}, err
+	}
+	if named != "" {
+		running, err := i.Dispatch.SignalStripeEvent(ctx, named, workflows.StripeEvent{
+			EventID: e.ID, Type: e.Type, PaymentIntentID: e.Subject.PaymentIntentID,
+		})
+		if running || err != nil {
+			return outcome{}, err
+		}
 	}
 	return i.route(ctx, e)
 }
@@ -107,9 +102,5 @@ func (i *Inbox) namesBooking(ctx context.Context, e Event) (booking.Reference, e
 	if err != nil || subject.InstallationID != ours.ID {
 		return "", err
 	}
-	reference, err := booking.ParseReference(string(subject.Reference))
-	if err != nil {
-		return "", nil //nolint:nilerr // not a reference: the books decide
-	}
-	return reference, nil
+	return subject.Reference, nil
 }
