@@ -47,19 +47,29 @@ func (i *Inbox) resolve(ctx context.Context, e Event) (resolution, error) {
 	if r.reason != "" || err != nil {
 		return r, err
 	}
-	r.booking, err = found(i.Store.BookingOfPayment(ctx, r.paymentIntentID))
-	if r.booking != nil || err != nil {
-		return r, err
+	reference := subject.Reference
+	if subject.owner != payment {
+		reference = ""
 	}
-	if subject.owner != payment || subject.Reference == "" {
+	r.booking, err = i.bookingOf(ctx, r.paymentIntentID, reference)
+	switch {
+	case r.booking != nil || err != nil:
+	case reference == "":
 		r.reason = store.NoteForeign
-		return r, nil
-	}
-	r.booking, err = found(i.Store.Booking(ctx, subject.Reference))
-	if r.booking == nil && err == nil {
-		r.reason, r.missing = noteUnknown, subject.Reference
+	default:
+		r.reason, r.missing = noteUnknown, reference
 	}
 	return r, err
+}
+
+// bookingOf finds the booking of a payment: by its PaymentIntent, and by a reference, unless that is empty, where the books do not know the
+// PaymentIntent. It returns nil where the books have none.
+func (i *Inbox) bookingOf(ctx context.Context, paymentIntentID string, reference booking.Reference) (*store.Booking, error) {
+	known, err := found(i.Store.BookingOfPayment(ctx, paymentIntentID))
+	if known != nil || err != nil || reference == "" {
+		return known, err
+	}
+	return found(i.Store.Booking(ctx, reference))
 }
 
 // found returns nil for a row that does not exist.

@@ -1,10 +1,6 @@
 package inbox
 
-import (
-	"context"
-
-	"farebook/store"
-)
+import "context"
 
 // TraceParent returns the span of the request that made the booking or the refund that an event concerns, so that its webhook is recorded
 // in the same trace; empty where the books know none. It reads the books only, and an error is no reason to refuse the event.
@@ -19,30 +15,15 @@ func (i *Inbox) TraceParent(ctx context.Context, e Event) string {
 	case refund:
 		r.refund, err = i.refundOf(ctx, subject)
 	case payment, chargeRefunds:
-		r.booking, err = found(i.bookingOf(ctx, subject))
+		if subject.PaymentIntentID != "" {
+			r.booking, err = i.bookingOf(ctx, subject.PaymentIntentID, subject.Reference)
+		}
 	}
 	if err != nil {
 		i.Log.DebugContext(ctx, "the trace of an event is not known", "eventId", e.ID, "error", err)
 		return ""
 	}
 	return r.traceParent(subject)
-}
-
-// bookingOf finds the booking of a payment as resolve does, without asking Stripe.
-func (i *Inbox) bookingOf(ctx context.Context, subject Subject) (store.Booking, error) {
-	if subject.PaymentIntentID == "" {
-		return store.Booking{}, store.ErrNotFound
-	}
-	known, err := found(i.Store.BookingOfPayment(ctx, subject.PaymentIntentID))
-	switch {
-	case err != nil:
-		return store.Booking{}, err
-	case known != nil:
-		return *known, nil
-	case subject.Reference == "":
-		return store.Booking{}, store.ErrNotFound
-	}
-	return i.Store.Booking(ctx, subject.Reference)
 }
 
 // traceParent is that of the refund or the booking. Each event about a dispute or a payout begins a trace: it is not part of the
