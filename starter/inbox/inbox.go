@@ -60,14 +60,7 @@ func New(books *store.Store, dispatcher *dispatch.Client, stripe *stripeapi.Clie
 	}
 }
 
-// Receive stores an event under its id, so that a second delivery is harmless. It leaves the event to the sweeper. processed is true when
-// no workflow has to be notified: the event was processed before, or e.Note says why.
-func (i *Inbox) Receive(ctx context.Context, e Event) (processed bool, err error) {
-	receipt, err := i.receive(ctx, e, store.EventReceived)
-	return receipt.Processed, err
-}
-
-// receive stores an event in a state, unless it is about somebody else's object.
+// receive stores an event under its id, in a state unless it is about somebody else's object.
 func (i *Inbox) receive(ctx context.Context, e Event, state store.EventState) (store.Receipt, error) {
 	if e.Created == 0 {
 		e.Created = i.Store.Now().Unix()
