@@ -47,11 +47,7 @@ type connector struct {
 // Connect sets the statement limit, and makes every transaction READ COMMITTED: set once, since saying it ahead of each would be a round
 // trip each. As a statement, because MySQL and MariaDB name the variable differently. A caller's patience also bounds the opening.
 func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
-	asker, limit := patienceOf(ctx), dialTimeout
-	if w := waitingOf(ctx); w != nil {
-		w.had() // opening a connection is not a wait for one
-		limit = asker.within(limit, time.Since(w.began))
-	}
+	asker, limit := patienceOf(ctx), left(ctx, dialTimeout) // opening a connection is not a wait for one
 	if asker.isExhausted() {
 		return nil, &NoAnswerError{Limit: asker.limit}
 	}
@@ -60,7 +56,7 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	opened, err := c.open(bounded)
 	if err != nil && bounded.Err() != nil && ctx.Err() == nil {
 		asker.exhaust()
-		return nil, &NoAnswerError{Limit: asker.within(limit, 0)}
+		return nil, &NoAnswerError{Limit: limit}
 	}
 	return opened, err
 }
@@ -80,21 +76,24 @@ func (c connector) open(ctx context.Context) (driver.Conn, error) {
 	return &conn{opened.(driverConn), session, c.pool.Client(), c.killer}, nil
 }
 
+// left ends the wait for a connection, and returns what is left of a limit for whoever asked.
+func left(ctx context.Context, limit time.Duration) time.Duration {
+	w := waitingOf(ctx)
+	if w == nil {
+		return patienceOf(ctx).within(limit, 0)
+	}
+	w.had()
+	return patienceOf(ctx).within(limit, time.Since(w.began))
+}
+
 // bound starts a statement. The context ends with the patience of the caller or with the limit of the client; end returns the error that
 // says so, and must be called once the answer was read.
 func (c *conn) bound(ctx context.Context) (bounded context.Context, end func(error) error) {
-	asker, limit := patienceOf(ctx), c.client
-	w := waitingOf(ctx)
-	if w == nil {
-		limit = asker.within(limit, 0)
-	} else {
-		w.had()
-		limit = asker.within(limit, time.Since(w.began))
-	}
+	asker, limit := patienceOf(ctx), left(ctx, c.client)
 	if asker.isExhausted() {
 		limit = 0
 	}
-	late := &NoAnswerError{Limit: asker.within(limit, 0)}
+	late := &NoAnswerError{Limit: limit}
 	bounded, cancel := context.WithCancelCause(ctx)
 	timer := time.AfterFunc(limit, func() { cancel(late) })
 	if limit == 0 {
@@ -108,7 +107,7 @@ func (c *conn) bound(ctx context.Context) (bounded context.Context, end func(err
 		case err == nil:
 			return nil
 		case errors.Is(err, driver.ErrBadConn) && !gaveUp:
-			if w != nil {
+			if w := waitingOf(ctx); w != nil {
 				w.arm() // database/sql takes another connection
 			}
 			return err
