@@ -13,7 +13,12 @@ import (
 // Append posts a transaction and reverses what was posted in its place before (see supersede). bookingID is nil for a transaction that
 // belongs to no booking. It takes the shared lock of the opening, and without a booking that of the corrections, until tx ends.
 func Append(tx *gorm.DB, now time.Time, bookingID *uint64, t ledger.Transaction) error {
-	opening, err := lockForAppend(tx, bookingID, t)
+	if bookingID == nil && t.Type != ledger.TypeCorrection { // without a booking there is no booking's lock to keep corrections apart
+		if err := LockCorrections(tx, Shared); err != nil {
+			return err
+		}
+	}
+	opening, err := Opening(tx, Shared) // the opening, postings without a booking and seals wait for this lock
 	if err != nil {
 		return err
 	}
@@ -35,15 +40,6 @@ func AppendNew(tx *gorm.DB, now time.Time, opening ledger.Opening, bookingID *ui
 		t = t.Under(opening)
 	}
 	return insert(tx, now, bookingID, t)
-}
-
-func lockForAppend(tx *gorm.DB, bookingID *uint64, t ledger.Transaction) (ledger.Opening, error) {
-	if bookingID == nil && t.Type != ledger.TypeCorrection { // without a booking there is no booking's lock to keep corrections apart
-		if err := LockCorrections(tx, Shared); err != nil {
-			return ledger.Opening{}, err
-		}
-	}
-	return Opening(tx, Shared) // the opening, postings without a booking and seals wait for this lock
 }
 
 func insert(tx *gorm.DB, now time.Time, bookingID *uint64, t ledger.Transaction) error {

@@ -52,15 +52,12 @@ func assemble(rows []row, entries []entryRow) []seal.Transaction {
 	for i, r := range rows {
 		index[r.ID] = i
 		out[i] = seal.Transaction{
-			ID: r.ID, PostedAt: r.PostedAt,
+			ID: r.ID, BookingID: db.IDOrZero(r.BookingID), PostedAt: r.PostedAt,
 			Transaction: ledger.Transaction{
 				Type: r.Type, PaymentIntentID: db.OrEmpty(r.StripePaymentIntentID), ObjectID: r.StripeObjectID,
 				BalanceTransactionID: r.StripeBalanceTransactionID, OperationKey: db.OrEmpty(r.OperationKey), Effective: r.effective(),
 				Description: r.Description,
 			},
-		}
-		if r.BookingID != nil {
-			out[i].BookingID = *r.BookingID
 		}
 	}
 	for _, entry := range entries {
