@@ -309,7 +309,7 @@ func (r *paymentRecorder) notify() error {
 
 // result reads the ids of queued emails only where an earlier run has queued one.
 func (r *paymentRecorder) result() (PaymentRecorded, error) {
-	if r.before.Read && !r.before.Emailed {
+	if r.before.NoneQueued {
 		return r.paymentRecordedWith(r.queued)
 	}
 	return r.paymentRecorded()

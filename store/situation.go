@@ -11,7 +11,6 @@ import (
 // situation is what the books have of a payment and its booking before a recording step, beyond the two rows that are locked. One
 // statement reads it, after the locks: whoever changes a part of it holds the booking's lock or waits for that of the opening.
 type situation struct {
-	Read bool `gorm:"-"`
 	// Paid: the payment is posted. InTransit: its latest charge was posted as a bank debit in transit. OtherInTransit: another charge was,
 	// and neither arrived nor failed.
 	Paid, InTransit, OtherInTransit bool
@@ -21,9 +20,10 @@ type situation struct {
 	Corrected bool
 	// Returned: the booking has a refund or a dispute.
 	Returned bool
-	// Emailed: an earlier step has queued an email of the booking's that is not sent yet.
-	Emailed bool
-	Fenced  bool
+	// NoneQueued: no email of the booking's is queued.
+	NoneQueued bool
+	// Fenced: a fence is up.
+	Fenced bool
 }
 
 const readSituation = `SELECT
@@ -38,14 +38,13 @@ const readSituation = `SELECT
 	@balance <> '' AND EXISTS (SELECT 1 FROM financial_ledger WHERE stripe_balance_transaction_id = @balance AND type IN @superseded
 		) AS corrected,
 	EXISTS (SELECT 1 FROM refunds WHERE booking_id = @booking) OR EXISTS (SELECT 1 FROM disputes WHERE booking_id = @booking) AS returned,
-	EXISTS (SELECT 1 FROM emails WHERE dedupe_key LIKE @emails AND status = @queued) AS emailed,
+	NOT EXISTS (SELECT 1 FROM emails WHERE dedupe_key LIKE @emails AND status = @queued) AS none_queued,
 	EXISTS (SELECT 1 FROM fences WHERE is_up = 1) AS fenced`
 
 // readSituation reads the situation. What may be posted is read under the lock of the opening. The ledger says what is posted, and not the
 // payment's row: a posting that was lost is made again.
 // Error: ErrDebitsInTransit.
 func (r *paymentRecorder) readSituation() error {
-	succeeded := r.payment.Status == booking.PaymentSucceeded
 	snapshot := r.reading.Snapshot
 	if snapshot.PaymentStatus() == booking.PaymentSucceeded || len(snapshot.Debits) > 0 {
 		if _, err := r.lockOpening(); err != nil {
@@ -65,8 +64,8 @@ func (r *paymentRecorder) readSituation() error {
 	if err != nil {
 		return err
 	}
-	r.before.Read, r.fenced = true, &r.before.Fenced
-	if r.reading.AskForDebits && !succeeded && r.before.OtherInTransit {
+	r.fenced = &r.before.Fenced
+	if r.reading.AskForDebits && r.before.OtherInTransit && r.payment.Status != booking.PaymentSucceeded {
 		return ErrDebitsInTransit
 	}
 	return nil
