@@ -26,6 +26,11 @@ func (s *Store) RecordPaymentIntent(ctx context.Context, reference booking.Refer
 			return err
 		}
 	}
+	return s.decidePaymentIntent(ctx, reference, snapshot, twin)
+}
+
+// decidePaymentIntent is RecordPaymentIntent under the booking's lock.
+func (s *Store) decidePaymentIntent(ctx context.Context, reference booking.Reference, snapshot booking.PaymentSnapshot, twin bool) error {
 	var contradiction *ContradictionError
 	err := s.underLock(ctx, reference, s.Now(), func(b *lockedBooking) (err error) {
 		if b.payment.ID == 0 && snapshot.Reference != reference {
@@ -53,7 +58,7 @@ func (s *Store) RecordPaymentIntentAnswered(ctx context.Context, reference booki
 	status int, body []byte,
 ) (kept bool, err error) {
 	if !isNewPayment(reference, snapshot) {
-		return false, s.RecordPaymentIntent(ctx, reference, snapshot, false)
+		return false, s.decidePaymentIntent(ctx, reference, snapshot, false)
 	}
 	inserted := false
 	err = s.db.InTransaction(ctx, func(tx *gorm.DB) error {
@@ -73,7 +78,7 @@ func (s *Store) RecordPaymentIntentAnswered(ctx context.Context, reference booki
 	if err != nil || inserted {
 		return kept && err == nil, err
 	}
-	return false, s.RecordPaymentIntent(ctx, reference, snapshot, false)
+	return false, s.decidePaymentIntent(ctx, reference, snapshot, false)
 }
 
 // isNewPayment reports whether a PaymentIntent is as its creation leaves it, and names the booking.
