@@ -168,16 +168,19 @@ func measure(measures *metrics.Registry, books *store.Store, log *slog.Logger) {
 func sweep(ctx context.Context, cfg config.Config, books *store.Store, dispatcher *dispatch.Client, events *inbox.Inbox,
 	restores *fence.Watch, log *slog.Logger,
 ) (stop func()) {
-	sweeping, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	var group sync.WaitGroup
-	group.Go(func() { events.Run(sweeping) })
 	overdue := sweeper.OverdueCheck{Store: books, Dispatch: dispatcher, After: cfg.Reconcile.Overdue, Log: log}
-	group.Go(func() { overdue.Run(sweeping) })
 	sealing := sweeper.SealingCheck{Store: books, Dispatch: dispatcher, Log: log}
-	group.Go(func() { sealing.Run(sweeping) })
 	stuck := &sweeper.Sweeper{Store: books, Dispatch: dispatcher, Every: cfg.Sweep, ListLag: cfg.Stripe.ListLag, Log: log}
-	group.Go(func() { stuck.Run(sweeping) })
-	group.Go(func() { restores.Run(sweeping) })
+	return background(ctx, events.Run, overdue.Run, sealing.Run, stuck.Run, restores.Run)
+}
+
+// background runs functions until stop is called, also after ctx has ended. stop returns once all of them have.
+func background(ctx context.Context, all ...func(context.Context)) (stop func()) {
+	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var group sync.WaitGroup
+	for _, run := range all {
+		group.Go(func() { run(running) })
+	}
 	return func() {
 		cancel()
 		group.Wait()

@@ -3,7 +3,6 @@ package command
 import (
 	"context"
 	"log/slog"
-	"sync"
 
 	"farebook/internal/config"
 	"farebook/internal/deployment"
@@ -32,17 +31,9 @@ func startWorker(ctx context.Context, cfg config.Config, host service.Host, meas
 		return nil, func() {}, err
 	}
 	watch := deployment.NewWatch(host.Dispatch.BookingsQueue(), cfg.Build, host.Log)
-	working, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	var group sync.WaitGroup
-	group.Go(func() { worker.Run(working) })
-	group.Go(func() { watch.Run(working) })
-	stop = func() {
-		cancel()
-		group.Wait()
-	}
 	// Temporal gives an eager start to any build, so it is asked for only while this build is the one that gets new bookings.
 	here := func() bool { return worker.Polls() && watch.Current() }
-	return &api.FirstSteps{Desk: host.Handover, Here: here}, stop, nil
+	return &api.FirstSteps{Desk: host.Handover, Here: here}, background(ctx, worker.Run, watch.Run), nil
 }
 
 // temporalLog is the log of the client for Temporal. With a worker in the process, nearly all of its lines are about what the worker does.
