@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -66,8 +67,12 @@ var (
 	mismatch  = regexp.MustCompile(`(?s)history event is (\w+): (.*), replay command is (\w+): (.*)$`)
 	missing   = regexp.MustCompile(`(?s)missing replay command for (\w+): (.*)$`)
 	extra     = regexp.MustCompile(`(?s)extra replay command for (\w+): (.*)$`)
-	newEffect = regexp.MustCompile(`No cached result found for side effect`)
-	otherEnd  = regexp.MustCompile(`doesn't return the same result as the last event`)
+)
+
+// The same, for texts without details.
+const (
+	newEffect = "No cached result found for side effect"
+	otherEnd  = "doesn't return the same result as the last event"
 )
 
 // explain says what a replay's error means. task are the events of the task that does not fit.
@@ -96,9 +101,9 @@ func explain(failure string, task []*historypb.HistoryEvent) Difference {
 		return Difference{last.GetEventId(), text}
 	}
 	switch {
-	case newEffect.MatchString(failure):
+	case strings.Contains(failure, newEffect):
 		return Difference{first.GetEventId(), "in the task of this event, this build records a side effect; the history does not"}
-	case otherEnd.MatchString(failure):
+	case strings.Contains(failure, otherEnd):
 		return Difference{last.GetEventId(), fmt.Sprintf("the history ends with %s; this build does something else", describeEvent(last))}
 	}
 	return Difference{first.GetEventId(), "in the task of this event, the code fails: " + shorten(failure)}
@@ -106,12 +111,7 @@ func explain(failure string, task []*historypb.HistoryEvent) Difference {
 
 // find returns the first event for which is holds, and otherwise the first of all.
 func find(events []*historypb.HistoryEvent, is func(*historypb.HistoryEvent) bool) *historypb.HistoryEvent {
-	for _, event := range events {
-		if is(event) {
-			return event
-		}
-	}
-	return events[0]
+	return events[max(slices.IndexFunc(events, is), 0)]
 }
 
 // named recognises the event that the SDK's text describes: by its type, and by its activity's or timer's id where it has one.

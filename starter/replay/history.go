@@ -42,7 +42,7 @@ func (r *Replayer) replayRun(ctx context.Context, run *workflowpb.WorkflowExecut
 		return nil
 	case err != nil:
 		return fmt.Errorf("read the history of %s: %w", found.WorkflowID, err)
-	case !hasBegun(events):
+	case len(tasksOf(events)) == 0: // no worker has completed a task, so that there is nothing to compare
 		counted.add(found, notStarted)
 		return nil
 	}
@@ -75,25 +75,11 @@ func (r *Replayer) read(ctx context.Context, workflowID, runID string) (events [
 	return events, nil
 }
 
-// hasBegun reports whether a worker has completed a task of the workflow: before that, there is nothing to compare.
-func hasBegun(events []*historypb.HistoryEvent) bool {
-	for _, event := range events {
-		if event.GetEventType() == enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED {
-			return true
-		}
-	}
-	return false
-}
-
-// isPinned reports whether Worker Versioning keeps a workflow on the build that completed its last task.
+// isPinned reports whether Worker Versioning keeps a workflow on the build that completed its last task. There has to be one.
 func isPinned(events []*historypb.HistoryEvent) bool {
-	behavior := enumspb.VERSIONING_BEHAVIOR_UNSPECIFIED
-	for _, event := range events {
-		if event.GetEventType() == enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED {
-			behavior = event.GetWorkflowTaskCompletedEventAttributes().GetVersioningBehavior()
-		}
-	}
-	return behavior == enumspb.VERSIONING_BEHAVIOR_PINNED
+	tasks := tasksOf(events)
+	last := events[tasks[len(tasks)-1].start].GetWorkflowTaskCompletedEventAttributes()
+	return last.GetVersioningBehavior() == enumspb.VERSIONING_BEHAVIOR_PINNED
 }
 
 // replayLimit bounds the replay of one history, which takes milliseconds: only workflow code that never waits takes longer.

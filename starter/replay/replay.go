@@ -94,12 +94,11 @@ type selection struct {
 }
 
 func (r *Replayer) selections() (all []selection) {
-	var quoted []string
-	for _, name := range slices.Sorted(maps.Keys(r.Workflows)) {
-		quoted = append(quoted, fmt.Sprintf("'%s'", name))
+	names := slices.Sorted(maps.Keys(r.Workflows))
+	for _, name := range names {
 		all = append(all, selection{name, fmt.Sprintf("WorkflowType = '%s'", name)})
 	}
-	all = append(all, selection{"", "WorkflowType NOT IN (" + strings.Join(quoted, ", ") + ")"})
+	all = append(all, selection{"", "WorkflowType NOT IN " + listOf(names)})
 	if r.Only == "" {
 		return all
 	}
@@ -110,13 +109,12 @@ func (r *Replayer) selections() (all []selection) {
 	return all
 }
 
+// listOf writes values as a query of visibility lists them.
+func listOf(values []string) string { return "('" + strings.Join(values, "', '") + "')" }
+
 // replay replays what a condition selects: the running workflows, then the closed ones.
 func (r *Replayer) replay(ctx context.Context, condition string, counted *tally) error {
-	queues := make([]string, len(r.TaskQueues))
-	for i, queue := range r.TaskQueues {
-		queues[i] = fmt.Sprintf("'%s'", queue)
-	}
-	selected := "TaskQueue IN (" + strings.Join(queues, ", ") + ") AND " + condition
+	selected := "TaskQueue IN " + listOf(r.TaskQueues) + " AND " + condition
 	open := selected + " AND ExecutionStatus = 'Running'"
 	listed, err := r.replayListed(ctx, open, r.Open, counted)
 	if err == nil && listed == r.Open {
