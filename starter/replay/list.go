@@ -15,7 +15,7 @@ const listPage = 100
 func (r *Replayer) list(ctx context.Context, query string, limit int, do func(*workflowpb.WorkflowExecutionInfo)) (listed int, err error) {
 	for page := []byte(nil); listed < limit; {
 		answer, err := r.Temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
-			Namespace: r.Namespace, Query: query, NextPageToken: page, PageSize: int32(min(limit-listed, listPage)),
+			Query: query, NextPageToken: page, PageSize: int32(min(limit-listed, listPage)),
 		})
 		if err != nil {
 			return listed, err
@@ -34,7 +34,7 @@ func (r *Replayer) list(ctx context.Context, query string, limit int, do func(*w
 
 // countLeftOut counts the running workflows of a query that the limit left out.
 func (r *Replayer) countLeftOut(ctx context.Context, query string, counted *tally) error {
-	answer, err := r.Temporal.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Namespace: r.Namespace, Query: query})
+	answer, err := r.Temporal.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: query})
 	if err != nil {
 		return err
 	}

@@ -21,8 +21,7 @@ const atOnce = 4
 
 // Replayer replays histories. All fields but Only and Progress are required.
 type Replayer struct {
-	Temporal   client.Client
-	Namespace  string
+	Temporal   client.Client // of the namespace
 	TaskQueues []string
 	// Workflows are those of this build, by type.
 	Workflows map[string]any
