@@ -89,8 +89,7 @@ func (a *api) createBooking(ctx context.Context, in *bodyInput) (*replayable[boo
 		return nil, joinFields(err, request.Validate(now))
 	}
 	var reserved store.Booking
-	var secret, secretOf string // a client secret and its PaymentIntent
-	var kept bool
+	var done prepared // zero for a request that only replays an answer
 	out, err := idempotent(ctx, a, idempotentRequest[bookedBody]{
 		operation: store.OperationCreateBooking, body: request, status: http.StatusCreated, points: bookingPoints,
 		claim: func(ctx context.Context, key store.IdempotencyKey) (store.Claim, error) {
@@ -101,18 +100,18 @@ func (a *api) createBooking(ctx context.Context, in *bodyInput) (*replayable[boo
 			reserved = reservation.Booking
 			return reservation.Claim, err
 		},
-		work: func(ctx context.Context, _ string) (bookedBody, error) {
+		work: func(ctx context.Context, _ string) (body bookedBody, err error) {
 			ctx = withBooking(ctx, reserved)
-			body, known, err := a.preparePayment(ctx, reserved)
-			secret, secretOf, kept = known.clientSecret, body.Payment.PaymentIntentID, known.answerKept
+			body, done, err = a.preparePayment(ctx, reserved)
 			return body, a.problemOf(ctx, err)
 		},
-		kept: func() bool { return kept },
+		kept: func() bool { return done.answerKept },
 	})
 	if err != nil {
 		return nil, err
 	}
-	if secret == "" || secretOf != out.Body.Payment.PaymentIntentID {
+	secret := done.clientSecret
+	if secret == "" || done.Payment.PaymentIntentID != out.Body.Payment.PaymentIntentID {
 		_, secret, err = a.Stripe.PaymentIntent(withBooking(ctx, reserved), out.Body.Payment.PaymentIntentID)
 	}
 	out.Body.Payment.ClientSecret = secret
