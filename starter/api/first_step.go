@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"time"
 
 	"farebook/internal/failpoint"
 	"farebook/internal/handover"
@@ -73,12 +72,11 @@ func (a *api) firstStepHere(ctx context.Context, reserved store.Booking) (_ prep
 }
 
 func awaitOutcome(ctx context.Context, outcome <-chan handover.Created) (created handover.Created, handed bool) {
-	late := time.NewTimer(firstStepPatience)
-	defer late.Stop()
+	waiting, stop := context.WithTimeout(ctx, firstStepPatience)
+	defer stop()
 	select {
 	case created, handed = <-outcome:
-	case <-late.C:
-	case <-ctx.Done():
+	case <-waiting.Done():
 	}
 	return created, handed
 }
