@@ -123,15 +123,14 @@ func (s *Store) ReceiveEvent(ctx context.Context, e Event, note string, patience
 		ReceivedAt: now,
 		State:      EventReceived, NextAttemptAt: db.TimeOrNil(now.Add(patience)),
 	}
-	if e.State == EventProcessing {
-		row.State, row.Attempts = EventProcessing, 1
-	}
-	if note != "" {
-		row.Attempts = 0
+	switch {
+	case note != "":
 		row.State, row.Processed, row.ProcessedAt, row.Note, row.NextAttemptAt = EventProcessed, true, &now, db.Truncate(note, 200), nil
 		if e.State == EventNotOurs {
 			row.State = EventNotOurs
 		}
+	case e.State == EventProcessing:
+		row.State, row.Attempts = EventProcessing, 1
 	}
 	err := conn.Create(&row).Error
 	if err == nil {
