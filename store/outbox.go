@@ -69,7 +69,7 @@ func (b *lockedBooking) insertEmail(row *emailRow) error {
 	} else if *b.fenced && row.Status == EmailQueued {
 		row.Status = EmailHeld
 	}
-	inserted, err := insertEmailRow(b.tx, row)
+	inserted, err := insertEmail(b.tx, row)
 	if inserted && row.Status == EmailQueued {
 		b.queued = append(b.queued, row.ID)
 	}
@@ -80,6 +80,9 @@ func (b *lockedBooking) insertEmail(row *emailRow) error {
 func queue(tx *gorm.DB, now time.Time, e outgoingEmail) (inserted bool, err error) {
 	row, err := e.row(now)
 	if err != nil {
+		return false, err
+	}
+	if err := holdIfFenced(tx, &row); err != nil {
 		return false, err
 	}
 	return insertEmail(tx, &row)
@@ -170,17 +173,9 @@ func (b *lockedBooking) bound(email *emailRow) error {
 }
 
 // insertEmail writes an email's row, and reports whether it was not there yet: its UNIQUE key leaves an existing row as it is, in whatever
-// state.
+// state. It does not use ON DUPLICATE KEY UPDATE, which would not tell: by ClientFoundRows, the server counts a row that it finds as it
+// counts one that it inserts.
 func insertEmail(tx *gorm.DB, email *emailRow) (inserted bool, err error) {
-	if err := holdIfFenced(tx, email); err != nil {
-		return false, err
-	}
-	return insertEmailRow(tx, email)
-}
-
-// insertEmailRow does not use ON DUPLICATE KEY UPDATE, which would not tell: by ClientFoundRows, the server counts a row that it finds as
-// it counts one that it inserts.
-func insertEmailRow(tx *gorm.DB, email *emailRow) (inserted bool, err error) {
 	err = tx.Create(email).Error
 	if db.DuplicateKey(err) {
 		return false, nil
