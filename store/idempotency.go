@@ -126,14 +126,12 @@ func newIdempotencyRow(key IdempotencyKey, fresh created, now time.Time) *idempo
 // release has written without a client, is no duplicate to the server: then it returns errKnown.
 func (s *Store) insertNewKey(tx *gorm.DB, key IdempotencyKey, fresh created) error {
 	row := newIdempotencyRow(key, fresh, s.Now())
-	owners := key.Caller.ids()
 	inserted := tx.Exec(`INSERT INTO idempotency_keys
 			(client_id, api_key_id, idempotency_key, request_sha256, operation, resource, booking_id, lease, leased_until, created_at)
 		SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM DUAL
-		WHERE NOT EXISTS (SELECT 1 FROM idempotency_keys WHERE idempotency_key = ? AND (client_id IN ?
-			OR client_id IS NULL AND api_key_id IN (SELECT id FROM api_keys WHERE client_id IN ?)))`,
+		WHERE NOT EXISTS (?)`,
 		row.ClientID, row.APIKeyID, row.IdempotencyKey, row.RequestSha256, row.Operation, row.Resource, row.BookingID, row.Lease,
-		row.LeasedUntil, row.CreatedAt, row.IdempotencyKey, owners, owners)
+		row.LeasedUntil, row.CreatedAt, s.under(tx.Statement.Context, key).Select("1"))
 	if inserted.Error == nil && inserted.RowsAffected == 0 {
 		return errKnown
 	}
