@@ -86,12 +86,12 @@ func (s *Store) claim(ctx context.Context, key IdempotencyKey, now time.Time, wo
 			if fresh, err = work(tx); err != nil {
 				return err
 			}
-			return tx.Create(newIdempotencyRow(key, fresh, now)).Error
+			return s.insertNewKey(tx, key, fresh, now)
 		})
 		if err == nil {
 			return Claim{Resource: fresh.resource}, nil
 		}
-		if !db.DuplicateKey(err) {
+		if !isKnown(err) {
 			return s.winner(ctx, key, now, err)
 		}
 	}
@@ -124,8 +124,8 @@ func newIdempotencyRow(key IdempotencyKey, fresh created, now time.Time) *idempo
 
 // insertNewKey inserts the row of a key that the client has not used. A row of a client that was merged into it, or one that an older
 // release has written without a client, is no duplicate to the server: then it returns errKnown.
-func (s *Store) insertNewKey(tx *gorm.DB, key IdempotencyKey, fresh created) error {
-	row := newIdempotencyRow(key, fresh, s.Now())
+func (s *Store) insertNewKey(tx *gorm.DB, key IdempotencyKey, fresh created, now time.Time) error {
+	row := newIdempotencyRow(key, fresh, now)
 	inserted := tx.Exec(`INSERT INTO idempotency_keys
 			(client_id, api_key_id, idempotency_key, request_sha256, operation, resource, booking_id, lease, leased_until, created_at)
 		SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM DUAL
@@ -137,6 +137,12 @@ func (s *Store) insertNewKey(tx *gorm.DB, key IdempotencyKey, fresh created) err
 	}
 	return inserted.Error
 }
+
+// errKnown says that a row exists already, where the server does not say so.
+var errKnown = errors.New("known already")
+
+// isKnown reports whether an INSERT met a row that exists already.
+func isKnown(err error) bool { return errors.Is(err, errKnown) || db.DuplicateKey(err) }
 
 // under narrows a query to a client's row of a key.
 func (s *Store) under(ctx context.Context, key IdempotencyKey) *gorm.DB {

@@ -52,7 +52,7 @@ func (s *Store) ReserveBooking(ctx context.Context, in NewBooking) (Reservation,
 	if err == nil {
 		return s.reserved(in, row, Claim{Resource: string(row.Reference)})
 	}
-	if !errors.Is(err, errKnown) && !db.DuplicateKey(err) { // such as a COMMIT whose answer was lost
+	if !isKnown(err) { // such as a COMMIT whose answer was lost
 		claim, err := s.winner(ctx, in.Key(), s.Now(), err)
 		return s.reservation(ctx, claim, err)
 	}
@@ -74,9 +74,6 @@ func (s *Store) reserved(in NewBooking, row bookingRow, claim Claim) (Reservatio
 	return Reservation{Booking: fresh, Claim: claim}, err
 }
 
-// errKnown says that a row exists already, where the server does not say so.
-var errKnown = errors.New("known already")
-
 // reserveNew inserts booking and key as a new request's, under the first reference that derives from it. An error that is errKnown or a
 // duplicate key means that one of the rows exists; nothing is written then.
 func (s *Store) reserveNew(ctx context.Context, in NewBooking, asked derivation) (bookingRow, error) {
@@ -94,7 +91,7 @@ func (s *Store) reserveNew(ctx context.Context, in NewBooking, asked derivation)
 		if err := tx.Create(&row).Error; err != nil {
 			return err
 		}
-		return s.insertNewKey(tx, in.Key(), created{resource: string(row.Reference), bookingID: &row.ID})
+		return s.insertNewKey(tx, in.Key(), created{resource: string(row.Reference), bookingID: &row.ID}, s.Now())
 	})
 	return row, err
 }
