@@ -59,14 +59,18 @@ type State struct {
 	Pollers []Poller
 }
 
-// PolledBy reports whether a build has polled since a time.
-func (s State) PolledBy(b Build, since time.Time) bool {
+// pollMemory is longer than the minute that one poll lasts.
+const pollMemory = 90 * time.Second
+
+// Workers counts, by build, the processes that polled within pollMemory.
+func (s State) Workers() map[Build]int {
+	since, counts := time.Now().Add(-pollMemory), map[Build]int{}
 	for _, poller := range s.Pollers {
-		if poller.Build == b && poller.LastAccess.After(since) {
-			return true
+		if poller.LastAccess.After(since) {
+			counts[poller.Build]++
 		}
 	}
-	return false
+	return counts
 }
 
 // Read asks Temporal for the queue's workflow or activity tasks. The server answers from memory.

@@ -163,9 +163,6 @@ func (s *Status) addUnversioned(polling map[Build]int) {
 	s.Builds = append(s.Builds, none)
 }
 
-// pollMemory is longer than the minute that one poll lasts.
-const pollMemory = 90 * time.Second
-
 // pollers counts, by build, the processes that poll each queue: the smallest count of all queues.
 func (d Deployment) pollers(ctx context.Context) (map[Build]int, error) {
 	var counts map[Build]int
@@ -175,20 +172,10 @@ func (d Deployment) pollers(ctx context.Context) (map[Build]int, error) {
 			if err != nil {
 				return nil, err
 			}
-			counts = least(counts, state.count(time.Now().Add(-pollMemory)))
+			counts = least(counts, state.Workers())
 		}
 	}
 	return counts, nil
-}
-
-func (s State) count(since time.Time) map[Build]int {
-	counts := map[Build]int{}
-	for _, poller := range s.Pollers {
-		if poller.LastAccess.After(since) {
-			counts[poller.Build]++
-		}
-	}
-	return counts
 }
 
 // least returns the smaller count of each build; so far is nil before the first counts.

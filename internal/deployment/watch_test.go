@@ -60,7 +60,7 @@ func (s *system) start(build deployment.Build) (stop func()) {
 	s.t.Cleanup(stop)
 	s.await(func() bool {
 		state, err := s.queue.Read(s.t.Context(), enumspb.TASK_QUEUE_TYPE_WORKFLOW)
-		return err == nil && state.PolledBy(build, time.Time{})
+		return err == nil && state.Workers()[build] > 0
 	})
 	return stop
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/workflowservice/v1"
@@ -37,19 +36,17 @@ func (c *Client) CheckNamespace(ctx context.Context) error {
 // ErrNobodyPolls says that new bookings reach no worker.
 var ErrNobodyPolls = errors.New("no worker polls the task queue of bookings")
 
-// pollMemory is longer than the minute that one poll lasts. Temporal lists pollers of the last five minutes.
-const pollMemory = 90 * time.Second
-
-// CheckPolled returns ErrNobodyPolls unless workers polled the task queue of bookings within pollMemory, for workflows and for activities:
-// of each build that gets new bookings, because Temporal does not give them to any other build.
+// CheckPolled returns ErrNobodyPolls unless workers poll the task queue of bookings, for workflows and for activities: of each build that
+// gets new bookings, because Temporal does not give them to any other build.
 func (c *Client) CheckPolled(ctx context.Context) error {
 	for _, kind := range []enumspb.TaskQueueType{enumspb.TASK_QUEUE_TYPE_WORKFLOW, enumspb.TASK_QUEUE_TYPE_ACTIVITY} {
 		state, err := c.BookingsQueue().Read(ctx, kind)
 		if err != nil {
 			return err
 		}
+		workers := state.Workers()
 		for _, build := range state.Routing.Builds() {
-			if !state.PolledBy(build, time.Now().Add(-pollMemory)) {
+			if workers[build] == 0 {
 				return notPolled(build)
 			}
 		}
