@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	deploymentpb "go.temporal.io/api/deployment/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	taskqueuepb "go.temporal.io/api/taskqueue/v1"
 	"go.temporal.io/api/workflowservice/v1"
@@ -24,6 +25,19 @@ type Routing struct {
 	// Ramping gets Percentage of the new workflows; meaningless at 0.
 	Ramping    Build
 	Percentage float32
+}
+
+// routed is what Temporal says of the routing of a queue, and of that of a deployment.
+type routed interface {
+	GetCurrentDeploymentVersion() *deploymentpb.WorkerDeploymentVersion
+	GetRampingDeploymentVersion() *deploymentpb.WorkerDeploymentVersion
+	GetRampingVersionPercentage() float32
+}
+
+func routingOf(r routed) Routing {
+	return Routing{
+		Current: of(r.GetCurrentDeploymentVersion()), Ramping: of(r.GetRampingDeploymentVersion()), Percentage: r.GetRampingVersionPercentage(),
+	}
 }
 
 // Sole returns the build that gets every new workflow; false while the traffic is divided.
@@ -81,11 +95,7 @@ func (q Queue) Read(ctx context.Context, kind enumspb.TaskQueueType) (State, err
 	if err != nil {
 		return State{}, fmt.Errorf("ask Temporal who polls %s: %w", q.Name, err)
 	}
-	info := answer.GetVersioningInfo()
-	state := State{Routing: Routing{
-		Current: of(info.GetCurrentDeploymentVersion()), Ramping: of(info.GetRampingDeploymentVersion()),
-		Percentage: info.GetRampingVersionPercentage(),
-	}}
+	state := State{Routing: routingOf(answer.GetVersioningInfo())}
 	for _, poller := range answer.GetPollers() {
 		state.Pollers = append(state.Pollers, Poller{
 			Build: polledBy(poller.GetDeploymentOptions()), LastAccess: poller.GetLastAccessTime().AsTime(),

@@ -106,13 +106,6 @@ func (d Deployment) Read(ctx context.Context) (Status, error) {
 	return status, nil
 }
 
-func routingOf(config *deploymentpb.RoutingConfig) Routing {
-	return Routing{
-		Current: of(config.GetCurrentDeploymentVersion()), Ramping: of(config.GetRampingDeploymentVersion()),
-		Percentage: config.GetRampingVersionPercentage(),
-	}
-}
-
 func (s Status) of(summary *deploymentpb.WorkerDeploymentInfo_WorkerDeploymentVersionSummary, polling map[Build]int) BuildStatus {
 	build := BuildStatus{Build: of(summary.GetDeploymentVersion()), State: StateInactive, Since: summary.GetCreateTime().AsTime()}
 	build.Workers, build.Percentage = polling[build.Build], s.percentage(build.Build)
