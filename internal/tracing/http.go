@@ -6,6 +6,7 @@ import (
 
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 )
 
@@ -41,7 +42,8 @@ func Transport(next http.RoundTripper, endpoint func(*http.Request) string) http
 	if !On() {
 		return next
 	}
-	return otelhttp.NewTransport(next, otelhttp.WithPropagators(silent{}), otelhttp.WithMeterProvider(noMetrics),
+	none := propagation.NewCompositeTextMapPropagator()
+	return otelhttp.NewTransport(next, otelhttp.WithPropagators(none), otelhttp.WithMeterProvider(noMetrics),
 		otelhttp.WithFilter(func(r *http.Request) bool { return within(r.Context()) }),
 		otelhttp.WithSpanNameFormatter(func(_ string, r *http.Request) string { return endpoint(r) }))
 }
