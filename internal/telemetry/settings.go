@@ -1,6 +1,9 @@
 package telemetry
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // Settings say what a process sends, by OpenTelemetry's environment variables. The zero value sends nothing.
 type Settings struct {
@@ -38,21 +41,10 @@ func Read(variable func(name string) string) Settings {
 }
 
 func readSignal(variable func(string) string, signal string) SignalSettings {
-	first := func(names ...string) string {
-		for _, name := range names {
-			if value := variable(name); value != "" {
-				return value
-			}
-		}
-		return ""
-	}
 	s := SignalSettings{
-		Endpoint: first("OTEL_EXPORTER_OTLP_"+signal+"_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"),
-		Protocol: first("OTEL_EXPORTER_OTLP_"+signal+"_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"),
+		Endpoint: cmp.Or(variable("OTEL_EXPORTER_OTLP_"+signal+"_ENDPOINT"), variable("OTEL_EXPORTER_OTLP_ENDPOINT")),
+		Protocol: cmp.Or(variable("OTEL_EXPORTER_OTLP_"+signal+"_PROTOCOL"), variable("OTEL_EXPORTER_OTLP_PROTOCOL"), ProtocolHTTP),
 		Exporter: variable("OTEL_" + signal + "_EXPORTER"),
-	}
-	if s.Protocol == "" {
-		s.Protocol = ProtocolHTTP
 	}
 	s.On = s.Exporter != ExporterNone && (s.Exporter != "" || s.Endpoint != "")
 	return s
