@@ -131,15 +131,12 @@ func (h *handler) Handle(ctx context.Context, record slog.Record) error {
 	return h.json.Handle(ctx, line)
 }
 
-// runID and spanID are not redacted: their hexadecimal digits may pass for a card number.
-type (
-	runID  string
-	spanID string
-)
+// hexID is not redacted: its hexadecimal digits may pass for a card number.
+type hexID string
 
 func idField(id string) slog.Attr {
 	if correlation.IsRun(id) {
-		return slog.Any(correlationKey, runID(id))
+		return slog.Any(correlationKey, hexID(id))
 	}
 	return slog.String(correlationKey, id)
 }
@@ -151,7 +148,7 @@ func traceFields(ctx context.Context) []slog.Attr {
 		return nil
 	}
 	return []slog.Attr{
-		slog.Any(traceKey, spanID(here.TraceID().String())), slog.Any(spanKey, spanID(here.SpanID().String())),
+		slog.Any(traceKey, hexID(here.TraceID().String())), slog.Any(spanKey, hexID(here.SpanID().String())),
 	}
 }
 

@@ -100,9 +100,7 @@ func redactAny(value any) slog.Value {
 	switch v := value.(type) {
 	case nil:
 		return slog.AnyValue(nil)
-	case runID:
-		return slog.StringValue(string(v))
-	case spanID:
+	case hexID:
 		return slog.StringValue(string(v))
 	case error:
 		return slog.StringValue(Redact(v.Error()))
