@@ -23,16 +23,13 @@ func Parts() (built, commit, compiler string) {
 	if info, ok := debug.ReadBuildInfo(); ok {
 		built, compiler = info.Main.Version, info.GoVersion
 	}
-	return cmp.Or(version, built), cmp.Or(revision, setting("vcs.revision"), "unknown"), compiler
+	return cmp.Or(version, built), cmp.Or(commitID(), "unknown"), compiler
 }
 
 // BuildID returns what distinguishes this build from others: the first digits of its commit, with "-modified" if the working tree had
 // changes. It is empty when the program does not know its commit.
 func BuildID() string {
-	commit := revision
-	if commit == "" || commit == "unknown" {
-		commit = setting("vcs.revision")
-	}
+	commit := commitID()
 	if commit == "" {
 		return ""
 	}
@@ -45,6 +42,14 @@ func BuildID() string {
 
 // idDigits identify a commit, also among those of a large repository.
 const idDigits = 12
+
+// commitID is empty when the program does not know its commit. An image that is built without one has the revision "unknown".
+func commitID() string {
+	if revision != "" && revision != "unknown" {
+		return revision
+	}
+	return setting("vcs.revision")
+}
 
 // committed is the day of the commit.
 func committed() string {
