@@ -109,13 +109,6 @@ func (d *Desk) Fail(reference booking.Reference) {
 	d.dismiss(reference)
 }
 
-// Waiting returns how many requests wait.
-func (d *Desk) Waiting() int {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return len(d.waiting)
-}
-
 func (d *Desk) dismiss(reference booking.Reference) {
 	if one, waits := d.waiting[reference]; waits {
 		delete(d.waiting, reference)

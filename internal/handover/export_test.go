@@ -1,0 +1,8 @@
+package handover
+
+// Waiting returns how many requests wait.
+func (d *Desk) Waiting() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.waiting)
+}
