@@ -165,8 +165,8 @@ func (c Config) TemporalOptions() (client.Options, error) {
 		// CPU time.
 		options.ConnectionOptions.GrpcCompression = &client.GrpcCompressionNone{}
 	}
-	err = c.rotateTemporal(&options)
-	return options, err
+	c.rotateTemporal(&options)
+	return options, nil
 }
 
 // identity is the name of this process in the Temporal UI and in logs. The SDK's default, pid@host@, resembles a mail address,

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -138,23 +137,19 @@ func splitWebhookSecrets(text string) ([]string, error) {
 }
 
 // rotateTemporal makes a client follow the file of its API key, and those of its certificate and key, which it reads for each connection.
-func (c Config) rotateTemporal(options *client.Options) error {
+func (c Config) rotateTemporal(options *client.Options) {
 	if file, found := c.files["TEMPORAL_API_KEY"]; found {
 		options.Credentials = client.NewAPIKeyDynamicCredentials(func(context.Context) (string, error) { return file.now(), nil })
 	}
-	if c.temporal.TLS == nil || c.temporal.TLS.ClientCertPath == "" || options.ConnectionOptions.TLS == nil {
-		return nil
+	connects := options.ConnectionOptions.TLS
+	if c.temporal.TLS == nil || c.temporal.TLS.ClientCertPath == "" || connects == nil {
+		return
 	}
-	pair, err := tls.LoadX509KeyPair(c.temporal.TLS.ClientCertPath, c.temporal.TLS.ClientKeyPath)
-	if err != nil {
-		return fmt.Errorf("configuration of Temporal: the client's certificate: %w", err)
+	latest := &certificate{
+		files: [2]string{c.temporal.TLS.ClientCertPath, c.temporal.TLS.ClientKeyPath}, last: connects.Certificates[0], // as envconfig read them
 	}
-	latest := &certificate{files: [2]string{c.temporal.TLS.ClientCertPath, c.temporal.TLS.ClientKeyPath}, last: pair}
-	options.ConnectionOptions.TLS.Certificates = nil
-	options.ConnectionOptions.TLS.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
-		return latest.now(), nil
-	}
-	return nil
+	connects.Certificates = nil
+	connects.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return latest.now(), nil }
 }
 
 // certificate is a certificate and its key in two files.
