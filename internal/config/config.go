@@ -6,6 +6,7 @@ package config
 
 import (
 	"fmt"
+	"log/slog"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -18,6 +19,7 @@ import (
 	"farebook/booking"
 	"farebook/internal/deployment"
 	"farebook/internal/mail"
+	"farebook/internal/stripeapi"
 	"farebook/internal/telemetry"
 	"farebook/ledger/seal"
 	"farebook/reconciliation"
@@ -167,6 +169,13 @@ func (c Config) TemporalOptions() (client.Options, error) {
 	}
 	c.rotateTemporal(&options)
 	return options, nil
+}
+
+// StripeAPI returns how Stripe is called: with the key of the moment, at the address and the rate of this configuration.
+func (c Config) StripeAPI(log *slog.Logger) stripeapi.Config {
+	return stripeapi.Config{
+		SecretKey: c.Stripe.SecretKey, Key: c.StripeKey, APIBase: c.Stripe.APIBase, CallsPerSecond: c.Stripe.CallsPerSecond, Log: log,
+	}
 }
 
 // identity is the name of this process in the Temporal UI and in logs. The SDK's default, pid@host@, resembles a mail address,

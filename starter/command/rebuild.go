@@ -85,7 +85,7 @@ func rebuildWith(cmd *cobra.Command, work func(context.Context, *rebuild.Rebuild
 
 // readOnlyStripe cannot change anything at Stripe.
 func readOnlyStripe(cfg config.Config, log *slog.Logger) *stripeapi.Client {
-	calls := stripeConfig(cfg, log)
+	calls := cfg.StripeAPI(log)
 	calls.Guard = func(context.Context) error { return stripeapi.ErrFenced }
 	return stripeapi.New(calls)
 }

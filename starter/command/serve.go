@@ -151,7 +151,7 @@ func NewAPI(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Log
 // watchRestores returns the watch for a restored database, with the Stripe client of the process, which it guards.
 func watchRestores(cfg config.Config, books *store.Store, measures *metrics.Registry, log *slog.Logger) *fence.Watch {
 	restores := &fence.Watch{Store: books, Every: cfg.FenceLook, Reason: cfg.Fence, AwaitLook: true, EventTypes: inbox.Types(), Log: log}
-	calls := stripeConfig(cfg, log)
+	calls := cfg.StripeAPI(log)
 	calls.Guard, calls.Observer = restores.Guard, measures.Stripe()
 	restores.Stripe = stripeapi.New(calls)
 	return restores

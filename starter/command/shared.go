@@ -129,16 +129,9 @@ func namespaceOf(cfg config.Config) string {
 	return options.Namespace
 }
 
-// stripeConfig is cfg's key, address and rate of calls.
-func stripeConfig(cfg config.Config, log *slog.Logger) stripeapi.Config {
-	return stripeapi.Config{
-		SecretKey: cfg.Stripe.SecretKey, Key: cfg.StripeKey, APIBase: cfg.Stripe.APIBase, CallsPerSecond: cfg.Stripe.CallsPerSecond, Log: log,
-	}
-}
-
 // stripeClient calls Stripe with cfg's key.
 func stripeClient(cfg config.Config, log *slog.Logger) *stripeapi.Client {
-	return stripeapi.New(stripeConfig(cfg, log))
+	return stripeapi.New(cfg.StripeAPI(log))
 }
 
 // say writes a line about progress, which may fail without ending the command.

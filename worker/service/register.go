@@ -44,10 +44,9 @@ type Measures struct {
 // NewActivities builds the activities of a process and what they need.
 func NewActivities(cfg config.Config, books *store.Store, measures Measures, log *slog.Logger) (Activities, error) {
 	restores := &fence.Watch{Store: books, Every: cfg.FenceLook, Reason: cfg.Fence, Log: log}
-	restores.Stripe = stripeapi.New(stripeapi.Config{
-		SecretKey: cfg.Stripe.SecretKey, Key: cfg.StripeKey, APIBase: cfg.Stripe.APIBase, CallsPerSecond: cfg.Stripe.CallsPerSecond,
-		Guard: restores.Guard, Observer: measures.Stripe, Log: log,
-	})
+	calls := cfg.StripeAPI(log)
+	calls.Guard, calls.Observer = restores.Guard, measures.Stripe
+	restores.Stripe = stripeapi.New(calls)
 	return activitiesWith(cfg, books, restores, measures.Emails, log)
 }
 
