@@ -66,13 +66,13 @@ func (b *lockedBooking) insert(t ledger.Transaction) error {
 
 // insert posts a transaction of the payment. That nothing was posted in its place was read with the situation.
 func (r *paymentRecorder) insert(t ledger.Transaction) error {
+	balance := r.reading.Snapshot.Balance
+	if r.before.Corrected || balance == nil || balance.ID != t.BalanceTransactionID {
+		return r.lockedBooking.insert(t)
+	}
 	opening, err := r.lockOpening()
 	if err != nil {
 		return err
-	}
-	balance := r.reading.Snapshot.Balance
-	if r.before.Corrected || balance == nil || balance.ID != t.BalanceTransactionID {
-		return journal.AppendUnder(r.tx, r.now, opening, &r.booking.ID, t)
 	}
 	return journal.AppendNew(r.tx, r.now, opening, &r.booking.ID, t)
 }
