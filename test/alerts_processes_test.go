@@ -49,7 +49,7 @@ func processes(t *testing.T) *watched {
 	w := scrape(s, processesScrape)
 	temporal, err := s.Config.TemporalOptions()
 	require.NoError(t, err)
-	w.database, w.link = server, s.NewLink(temporal.HostPort)
+	w.database, w.link = server, s.NewLink(temporal.HostPort, 0)
 	w.StartWorkerWith("TEMPORAL_ADDRESS=" + w.link.Addr())
 	s.StartProcess("starter", "", "serve")
 	s.Eventually(s.API.Ready, "the API did not become ready; logs:\n%s", s.Logs)

@@ -1,15 +1,19 @@
 package testkit
 
 import (
-	"io"
+	"context"
 	"net"
 	"sync"
+	"time"
+
+	"farebook/internal/wait"
 )
 
-// Link forwards connections to a server, and can be cut as a network is.
+// Link forwards connections to a server with a latency in each direction, and can be cut as a network is.
 type Link struct {
 	listener net.Listener
 	target   string
+	latency  time.Duration
 	copying  sync.WaitGroup
 
 	mu   sync.Mutex
@@ -18,11 +22,13 @@ type Link struct {
 }
 
 // NewLink returns a link to target that ends with the test.
-func (s *Stack) NewLink(target string) *Link {
+func (s *Stack) NewLink(target string, latency time.Duration) *Link {
 	s.T.Helper()
-	l := &Link{listener: s.listen("127.0.0.1:0"), target: target, open: map[net.Conn]bool{}}
-	l.copying.Go(l.accept)
+	l := &Link{listener: s.listen("127.0.0.1:0"), target: target, latency: latency, open: map[net.Conn]bool{}}
+	ctx, cancel := background(s.T)
+	l.copying.Go(func() { l.accept(ctx) })
 	s.T.Cleanup(func() {
+		cancel()
 		_ = l.listener.Close() // ends accept
 		l.Cut()
 		l.copying.Wait()
@@ -51,7 +57,7 @@ func (l *Link) Mend() {
 	l.cut = false
 }
 
-func (l *Link) accept() {
+func (l *Link) accept(ctx context.Context) {
 	for {
 		near, err := l.listener.Accept()
 		if err != nil {
@@ -62,8 +68,8 @@ func (l *Link) accept() {
 			_ = near.Close() // the client sees a closed connection
 			continue
 		}
-		l.copying.Go(func() { l.copy(near, far) })
-		l.copying.Go(func() { l.copy(far, near) })
+		l.copying.Go(func() { l.copy(ctx, near, far) })
+		l.copying.Go(func() { l.copy(ctx, far, near) })
 	}
 }
 
@@ -80,11 +86,30 @@ func (l *Link) keep(near, far net.Conn) bool {
 }
 
 // copy forwards one direction until an end closes, and then closes both.
-func (l *Link) copy(to, from net.Conn) {
-	_, _ = io.Copy(to, from) // how a connection ends is the business of its ends
+func (l *Link) copy(ctx context.Context, to, from net.Conn) {
+	l.delay(ctx, to, from)
 	_, _ = to.Close(), from.Close()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.open, to)
 	delete(l.open, from)
+}
+
+// delay copies from one connection to another, each chunk after the latency, in order, until one of them is closed or ctx ends.
+func (l *Link) delay(ctx context.Context, to, from net.Conn) {
+	chunk := make([]byte, 64<<10)
+	for {
+		n, err := from.Read(chunk)
+		if n > 0 {
+			if err := wait.For(ctx, l.latency); err != nil {
+				return
+			}
+			if _, err := to.Write(chunk[:n]); err != nil {
+				return
+			}
+		}
+		if err != nil {
+			return
+		}
+	}
 }
