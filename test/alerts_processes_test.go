@@ -3,7 +3,6 @@ package test
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"path/filepath"
 	"sync"
@@ -18,7 +17,6 @@ import (
 
 	"farebook/internal/dev/devstack"
 	"farebook/internal/dev/fakestripe"
-	"farebook/internal/dev/testdb"
 	"farebook/internal/dev/testkit"
 	"farebook/workflows"
 )
@@ -42,16 +40,12 @@ func processes(t *testing.T) *watched {
 	server, err := devstack.StartMariaDB(t.Context(), filepath.Join(t.TempDir(), "mariadb"), devstack.ForTests())
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = server.Kill() }) // its data is not kept
-	db := testdb.On(t, server.AdminDSN())
-	db.Exec(t, fmt.Sprintf("ALTER TABLE emails AUTO_INCREMENT = %d", 1+rand.Int64N(1<<40))) // workflow ids of emails contain them
-	s := testkit.New(t, testkit.Options{Database: db, Admin: true})
-	s.API.Token = db.NewKey(t, "test")
+	s := testkit.New(t, testkit.Options{DatabaseServer: server.AdminDSN(), Admin: true, Processes: true, NoWorker: true})
 	w := scrape(s, processesScrape)
 	temporal, err := s.Config.TemporalOptions()
 	require.NoError(t, err)
 	w.database, w.link = server, s.NewLink(temporal.HostPort, 0)
 	w.StartWorkerWith("TEMPORAL_ADDRESS=" + w.link.Addr())
-	s.StartProcess("starter", "", "serve")
 	s.Eventually(s.API.Ready, "the API did not become ready; logs:\n%s", s.Logs)
 	w.BookAndPay("alerts", nil)
 	w.AwaitQuiet()

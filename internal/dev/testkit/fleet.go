@@ -139,10 +139,7 @@ func (s *Stack) Deployment() string { return s.DB.Name }
 // StartBuild runs a worker process with Worker Versioning, as one build of the stack's Worker Deployment.
 func (s *Stack) StartBuild(id string) *Process {
 	s.T.Helper()
-	p := s.newProcess("worker")
-	p.env = append(p.env, "TEMPORAL_DEPLOYMENT_NAME="+s.Deployment(), "TEMPORAL_WORKER_BUILD_ID="+id)
-	s.run(p)
-	return p
+	return s.StartWorkerWith("TEMPORAL_DEPLOYMENT_NAME="+s.Deployment(), "TEMPORAL_WORKER_BUILD_ID="+id)
 }
 
 // BuildsOn returns the builds that completed the workflow tasks of one run, in the order of its history; an empty runID is the latest.

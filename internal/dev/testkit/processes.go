@@ -65,7 +65,7 @@ func (s *Stack) StartProcess(name, failpoint string, args ...string) *Process {
 	return p
 }
 
-// StartOther runs a program that is not Farebook's until the test ends. env is its whole environment.
+// StartOther runs a program that is not of this build until the test ends. env is its whole environment.
 func (s *Stack) StartOther(program string, env []string, args ...string) *Process {
 	s.T.Helper()
 	path, err := exec.LookPath(program)

@@ -61,7 +61,7 @@ func (s *Stack) PreviousRelease() *APIClient {
 	address := freeAddress(s.T)
 	env := append(append(os.Environ(), s.env...), "HTTP_ADDR="+address, "FAREBOOK_TASK_QUEUE="+s.DB.Name+"-previous")
 	for _, program := range [][]string{{"worker"}, {"starter", "serve"}} {
-		s.run(&Process{stack: s, name: filepath.Join(dir, "bin", program[0]), args: program[1:], env: env, done: make(chan struct{})})
+		s.StartOther(filepath.Join(dir, "bin", program[0]), env, program[1:]...)
 	}
 	previous := &APIClient{t: s.T, base: "http://" + address, Token: s.API.Token}
 	s.Eventually(previous.Ready, "the previous release did not become ready; it logged:\n%s", s.Logs)
