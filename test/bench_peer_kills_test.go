@@ -81,7 +81,8 @@ func (p peer) awaitHealed(tag string) time.Duration {
 
 func (p peer) losses(tag string) (lost peerLosses) {
 	count := func(query string) int { return p.DB.Count(p.T, query, tag+"-%") }
-	lost.unconfirmed, lost.unposted, lost.postedTwice = count(p.books.unconfirmed), count(p.books.unposted), count(p.books.twice)
+	lost.unconfirmed = count("SELECT COUNT(*) FROM bookings WHERE customer_email LIKE ? AND status <> 'confirmed'")
+	lost.unposted, lost.postedTwice = count(p.books.unposted), count(p.books.twice)
 	paid := map[string]int{}
 	for _, intent := range p.Stripe.PaymentIntents() {
 		if intent.Status == "succeeded" {
@@ -106,10 +107,10 @@ func (p peer) losses(tag string) (lost peerLosses) {
 
 func printKills(part string, ours, theirs killResult) {
 	fmt.Printf("%d bookings at %d a second, while the %s is killed %d times\n", killBookings, killRate, part, len(killPlan[part]))
-	fmt.Printf("%-52s %12s %12s %8s\n", "", "Farebook", "queues", "ratio")
+	printPeerHead()
 	for _, percent := range []int{50, 99} {
-		a, z := milliseconds(ours.first.percentile(percent)), milliseconds(theirs.first.percentile(percent))
-		fmt.Printf("%-52s %8.1f ms  %8.1f ms  %8.2f\n", fmt.Sprintf("first answer, p%d", percent), a, z, a/z)
+		printPeerLine(fmt.Sprintf("first answer, p%d", percent), "ms", milliseconds(ours.first.percentile(percent)),
+			milliseconds(theirs.first.percentile(percent)))
 	}
 	fmt.Printf("%-52s %8.0f s   %8.0f s\n", "complete after the last booking (90: never)", ours.healed.Seconds(), theirs.healed.Seconds())
 	for _, row := range []struct {

@@ -40,7 +40,6 @@ func startQueues(b *testing.B, database *devstack.MariaDB, temporal *devstack.Te
 		processes: map[string]func() int{"API": api.Pid, "worker": worker.Pid, "MariaDB": database.Pid, "Redis": redis.Pid},
 		kill:      map[string]func(){"worker": dead(worker), "engine": dead(redis)},
 		books: peerBooks{
-			unconfirmed: `SELECT COUNT(*) FROM bookings WHERE customer_email LIKE ? AND status <> 'confirmed'`,
 			unposted: `SELECT COUNT(*) FROM bookings b WHERE customer_email LIKE ? AND NOT EXISTS
 				(SELECT 1 FROM ledger_entries e WHERE e.booking_id = b.id)`,
 			twice: `SELECT COUNT(*) FROM (SELECT 1 FROM ledger_entries e JOIN bookings b ON b.id = e.booking_id

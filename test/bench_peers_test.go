@@ -31,8 +31,8 @@ type peer struct {
 	books     peerBooks
 }
 
-// peerBooks are the statements that count what a system has lost of the bookings of one tag, which their addresses begin with.
-type peerBooks struct{ unconfirmed, unposted, twice string }
+// peerBooks are the statements that count what a ledger has lost of the bookings of one tag, which their addresses begin with.
+type peerBooks struct{ unposted, twice string }
 
 // BenchmarkPeers runs b.N paid bookings on Farebook and b.N on a queue design (test/peers/queue), in turns on the same database and
 // machine, and then both under the same kills. Run by `make bench-peers`; docs/performance.md has the result.
@@ -47,12 +47,11 @@ func BenchmarkPeers(b *testing.B) {
 		results[i].cpu, results[i].statements = map[string]float64{}, map[string]float64{}
 	}
 	b.ResetTimer()
-	for round := range benchRounds {
-		n := b.N*(round+1)/benchRounds - b.N*round/benchRounds
+	inRounds(b.N, func(n int) {
 		for i, p := range peers {
 			results[i].measure(p, n)
 		}
-	}
+	})
 	b.StopTimer()
 	for i, p := range peers {
 		for n := range benchAlone {
@@ -103,7 +102,6 @@ func startFarebook(b *testing.B, database *devstack.MariaDB, temporal *devstack.
 		},
 		kill: map[string]func(){"worker": dead(f.workers[0]), "engine": restart},
 		books: peerBooks{
-			unconfirmed: `SELECT COUNT(*) FROM bookings WHERE customer_email LIKE ? AND status <> 'confirmed'`,
 			unposted: `SELECT COUNT(*) FROM bookings b WHERE customer_email LIKE ? AND NOT EXISTS
 				(SELECT 1 FROM financial_ledger l JOIN ledger_entries e ON e.ledger_id = l.id WHERE l.booking_id = b.id)`,
 			twice: `SELECT COUNT(*) FROM (SELECT 1 FROM financial_ledger l JOIN bookings b ON b.id = l.booking_id
@@ -114,10 +112,7 @@ func startFarebook(b *testing.B, database *devstack.MariaDB, temporal *devstack.
 
 // bookToMail takes a booking from its request to its mail; it returns how long the client secret took.
 func (p peer) bookToMail(int) time.Duration {
-	return p.mailed("bench-" + uuid.NewString() + "@mail.example")
-}
-
-func (p peer) mailed(address string) time.Duration {
+	address := "bench-" + uuid.NewString() + "@mail.example"
 	_, took := p.paid(address)
 	ctx, cancel := context.WithTimeout(p.T.Context(), testkit.Patience)
 	defer cancel()
@@ -134,15 +129,8 @@ func (p peer) paid(address string) (booked testkit.Booked, took time.Duration) {
 		customer["email"] = address
 	})
 	began := time.Now()
-	p.Eventually(func() bool {
-		answer, err := p.API.Do(http.MethodPost, "/v1/bookings", address, body)
-		if err != nil || answer.Status != http.StatusCreated {
-			return false
-		}
-		took = time.Since(began)
-		answer.Into(p.T, &booked)
-		return true
-	}, "%s has no booking; logs:\n%s", address, p.Logs)
+	booked = bookUntilTaken(p.Stack, p.API, address, body)
+	took = time.Since(began)
 	if status := p.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"); status != http.StatusOK {
 		p.T.Errorf("payment: %d", status)
 	}
@@ -193,11 +181,9 @@ func (p peer) sent() map[string]float64 {
 
 func printPeers(peers []peer, results []peerResult) {
 	ours, theirs := results[0], results[1]
-	fmt.Printf("\n%-52s %12s %12s %8s\n", "", "Farebook", "queues", "ratio")
-	line := func(name, unit string, a, z float64) {
-		fmt.Printf("%-52s %8.1f %-3s %8.1f %-3s %8.2f\n", name, a, unit, z, unit, a/z)
-	}
-	line(fmt.Sprintf("paid, booked and mailed, %d at once", benchClients), "/s", ours.many.rate(), theirs.many.rate())
+	fmt.Println()
+	printPeerHead()
+	printPeerLine(fmt.Sprintf("paid, booked and mailed, %d at once", benchClients), "/s", ours.many.rate(), theirs.many.rate())
 	for _, row := range []struct {
 		name         string
 		ours, theirs timings
@@ -208,20 +194,26 @@ func printPeers(peers []peer, results []peerResult) {
 		{"first answer, one at a time, p50", ours.alone, theirs.alone, 50},
 		{"first answer, Stripe takes 300 ms, p50", ours.far, theirs.far, 50},
 	} {
-		line(row.name, "ms", milliseconds(row.ours.percentile(row.percent)), milliseconds(row.theirs.percentile(row.percent)))
+		printPeerLine(row.name, "ms", milliseconds(row.ours.percentile(row.percent)), milliseconds(row.theirs.percentile(row.percent)))
 	}
 	n := float64(len(ours.many.each))
-	line("CPU without the engine, per booking", "ms", (sum(ours.cpu)-ours.cpu[peers[0].engine])/n,
+	printPeerLine("CPU without the engine, per booking", "ms", (sum(ours.cpu)-ours.cpu[peers[0].engine])/n,
 		(sum(theirs.cpu)-theirs.cpu[peers[1].engine])/n)
-	line("CPU of the engine", "ms", ours.cpu[peers[0].engine]/n, theirs.cpu[peers[1].engine]/n)
+	printPeerLine("CPU of the engine", "ms", ours.cpu[peers[0].engine]/n, theirs.cpu[peers[1].engine]/n)
 	for _, process := range []string{"API", "worker", "MariaDB"} {
-		line("CPU of "+process, "ms", ours.cpu[process]/n, theirs.cpu[process]/n)
+		printPeerLine("CPU of "+process, "ms", ours.cpu[process]/n, theirs.cpu[process]/n)
 	}
 	commits := func(r peerResult) float64 { return r.statements["Com_commit"] }
-	line("SELECT, INSERT, UPDATE and DELETE", "", (sum(ours.statements)-commits(ours))/n, (sum(theirs.statements)-commits(theirs))/n)
-	line("COMMIT", "", commits(ours)/n, commits(theirs)/n)
-	line("calls to Stripe", "", ours.calls/n, theirs.calls/n)
+	printPeerLine("SELECT, INSERT, UPDATE and DELETE", "", (sum(ours.statements)-commits(ours))/n, (sum(theirs.statements)-commits(theirs))/n)
+	printPeerLine("COMMIT", "", commits(ours)/n, commits(theirs)/n)
+	printPeerLine("calls to Stripe", "", ours.calls/n, theirs.calls/n)
 	fmt.Println()
+}
+
+func printPeerHead() { fmt.Printf("%-52s %12s %12s %8s\n", "", "Farebook", "queues", "ratio") }
+
+func printPeerLine(name, unit string, ours, theirs float64) {
+	fmt.Printf("%-52s %8.1f %-3s %8.1f %-3s %8.2f\n", name, ours, unit, theirs, unit, ours/theirs)
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

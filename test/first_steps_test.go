@@ -26,7 +26,7 @@ func awaitFirstStepsHere(s *testkit.Stack) testkit.Booked {
 func awaitFirstStepsAt(s *testkit.Stack, api *testkit.APIClient, key string) testkit.Booked {
 	s.T.Helper()
 	for tries := range 300 {
-		booked := bookUntilTaken(s, api, fmt.Sprintf("%s-%d", key, tries))
+		booked := bookUntilTaken(s, api, fmt.Sprintf("%s-%d", key, tries), testkit.BookingBody(nil))
 		if startedEagerly(s, booked.Reference) {
 			return booked
 		}
@@ -36,9 +36,8 @@ func awaitFirstStepsAt(s *testkit.Stack, api *testkit.APIClient, key string) tes
 }
 
 // bookUntilTaken repeats the request under the same key until the booking is taken, as any client should.
-func bookUntilTaken(s *testkit.Stack, api *testkit.APIClient, key string) (booked testkit.Booked) {
+func bookUntilTaken(s *testkit.Stack, api *testkit.APIClient, key string, body []byte) (booked testkit.Booked) {
 	s.T.Helper()
-	body := testkit.BookingBody(nil)
 	s.Eventually(func() bool {
 		answer, err := api.Do(http.MethodPost, "/v1/bookings", key, body)
 		if err != nil || answer.Status != http.StatusCreated {
@@ -119,9 +118,7 @@ func requireRefusalFromMemory(t *testing.T, s *testkit.Stack) {
 	require.Contains(t, string(answer.Body), "payment_failed")
 	again := s.Post("/v1/bookings", "refused", testkit.BookingBody(nil))
 	require.JSONEq(t, string(answer.Body), string(again.Body))
-	var reference string
-	failed := s.DB.SQL.QueryRowContext(t.Context(), "SELECT reference FROM bookings WHERE status = 'payment_failed'")
-	require.NoError(t, failed.Scan(&reference))
+	reference := s.DB.Text(t, "SELECT reference FROM bookings WHERE status = 'payment_failed'")
 	require.Zero(t, updates(s, reference))
 	s.AwaitWorkflowEnd(reference)
 	s.RequireMails(reference, "payment_failed")
@@ -176,7 +173,7 @@ func TestAPIWithAWorkerKilledOnTheWayToConfirmation(t *testing.T) {
 			api := s.StartAPI("API_WORKER=true", "FAREBOOK_FAILPOINT="+point+"@"+marker)
 			awaitFirstStepsAt(s, api.Client, "until-here-"+point)
 			require.NoError(t, os.Mkdir(filepath.Dir(marker), 0o700)) // from now on the marker can be made
-			booked := bookUntilTaken(s, api.Client, "kill-"+point)
+			booked := bookUntilTaken(s, api.Client, "kill-"+point, testkit.BookingBody(nil))
 			require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
 			s.AwaitStatus(booked.Reference, "confirmed")
 			s.AwaitWorkflowEnd(booked.Reference)
