@@ -1,7 +1,6 @@
 package test
 
 import (
-	"database/sql"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -61,11 +60,7 @@ func queueScript(b *testing.B, name string) string {
 
 func createQueueSchema(b *testing.B, db *testdb.DB) {
 	b.Helper()
-	server, err := sql.Open("mysql", os.Getenv("FAREBOOK_TEST_MYSQL_DSN"))
-	require.NoError(b, err)
-	defer func() { require.NoError(b, server.Close()) }()
-	_, err = server.ExecContext(b.Context(), "CREATE DATABASE "+db.Name+" CHARACTER SET utf8mb4")
-	require.NoError(b, err)
+	db.Create(b)
 	text, err := os.ReadFile(filepath.Join("peers", "queue", "schema.sql"))
 	require.NoError(b, err)
 	for statement := range strings.SplitSeq(string(text), ";\n") {

@@ -1,7 +1,6 @@
 package testdb
 
 import (
-	"database/sql"
 	"slices"
 	"strings"
 	"sync"
@@ -54,11 +53,7 @@ func (db *DB) created(t testing.TB, name string) (statement string) {
 // fill creates the schema of db from the template.
 func (made *template) fill(t testing.TB, db *DB) {
 	t.Helper()
-	admin, err := sql.Open("mysql", db.server)
-	require.NoError(t, err)
-	_, err = admin.ExecContext(t.Context(), "CREATE DATABASE "+db.Name+" CHARACTER SET utf8mb4")
-	require.NoError(t, err)
-	require.NoError(t, admin.Close())
+	db.Create(t)
 	connection, err := db.SQL.Conn(t.Context())
 	require.NoError(t, err)
 	defer func() { require.NoError(t, connection.Close()) }()

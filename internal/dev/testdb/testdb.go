@@ -99,6 +99,16 @@ func EmptyOn(t testing.TB, server string) *DB {
 	return db
 }
 
+// Create creates a schema that does not exist yet, without tables.
+func (db *DB) Create(t testing.TB) {
+	t.Helper()
+	admin, err := sql.Open("mysql", db.server)
+	require.NoError(t, err)
+	_, err = admin.ExecContext(t.Context(), "CREATE DATABASE "+db.Name+" CHARACTER SET utf8mb4")
+	require.NoError(t, err)
+	require.NoError(t, admin.Close())
+}
+
 func (db *DB) drop(t testing.TB) {
 	ctx := context.WithoutCancel(t.Context())
 	admin, err := sql.Open("mysql", db.server)
