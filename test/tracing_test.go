@@ -2,7 +2,7 @@ package test
 
 import (
 	"encoding/json"
-	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -88,27 +88,14 @@ func missingOf(spans []otlp.Span, expected map[string]tracepb.Span_SpanKind) (mi
 }
 
 // namesOf prints the names of spans when a test has failed.
-func namesOf(spans *[]otlp.Span) lateText {
+func namesOf(spans *[]otlp.Span) texter {
 	return func() string {
 		names := map[string]bool{}
 		for _, span := range *spans {
 			names[span.Name] = true
 		}
-		return strings.Join(keysOf(names), ", ")
+		return strings.Join(slices.Sorted(maps.Keys(names)), ", ")
 	}
-}
-
-type lateText func() string
-
-func (l lateText) String() string { return l() }
-
-func keysOf[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for key := range m {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 func servicesOf(spans []otlp.Span) []string {
@@ -116,7 +103,7 @@ func servicesOf(spans []otlp.Span) []string {
 	for _, span := range spans {
 		services[span.Service] = true
 	}
-	return keysOf(services)
+	return slices.Sorted(maps.Keys(services))
 }
 
 // requireTree requires that each span leads to the span of the caller.
@@ -169,13 +156,9 @@ func goroutines(t *testing.T, s *testkit.Stack) string {
 	t.Helper()
 	var all strings.Builder
 	for _, address := range []string{s.AdminOfAPI, s.AdminOfWorker} {
-		response, err := http.Get("http://" + address + "/debug/pprof/goroutine?debug=2")
-		require.NoError(t, err)
-		text, err := io.ReadAll(response.Body)
-		require.NoError(t, err)
-		require.NoError(t, response.Body.Close())
-		require.Equal(t, http.StatusOK, response.StatusCode, "%s", text)
-		all.Write(text)
+		status, text := getText(t, "http://"+address+"/debug/pprof/goroutine?debug=2")
+		require.Equal(t, http.StatusOK, status, text)
+		all.WriteString(text)
 	}
 	return all.String()
 }
