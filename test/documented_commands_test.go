@@ -39,7 +39,6 @@ func unrunBecause(command string) string {
 }
 
 var (
-	fence     = regexp.MustCompile("(?ms)^ *```(\\w*)\n(.*?)^ *```$")
 	inline    = regexp.MustCompile("`([^`]+)`")
 	blanks    = regexp.MustCompile(`\s+`)
 	continued = regexp.MustCompile(`\\\n\s*`)
@@ -60,7 +59,7 @@ func documentedCommands(t *testing.T) (all []string) {
 		content, err := os.ReadFile("../docs/" + page)
 		require.NoError(t, err)
 		text := string(content)
-		for _, block := range fence.FindAllStringSubmatch(text, -1) {
+		for _, block := range fenced.FindAllStringSubmatch(text, -1) {
 			for line := range strings.Lines(continued.ReplaceAllString(block[2], "")) {
 				line = strings.TrimSpace(remark.ReplaceAllString(strings.TrimSpace(line), ""))
 				if block[1] == "sh" && line != "" {
@@ -69,7 +68,7 @@ func documentedCommands(t *testing.T) (all []string) {
 				add(line)
 			}
 		}
-		for _, found := range inline.FindAllStringSubmatch(fence.ReplaceAllString(text, ""), -1) {
+		for _, found := range inline.FindAllStringSubmatch(fenced.ReplaceAllString(text, ""), -1) {
 			add(strings.TrimSpace(blanks.ReplaceAllString(found[1], " ")))
 		}
 	}

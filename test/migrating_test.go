@@ -69,7 +69,8 @@ type guide struct {
 	text string
 }
 
-var fenced = regexp.MustCompile("(?ms)^ *```(sh|sql)\n(.*?)^ *```$")
+// fenced is a block of a page: its language, which may be empty, and its text.
+var fenced = regexp.MustCompile("(?ms)^ *```(\\w*)\n(.*?)^ *```$")
 
 // blocks are the guide's blocks of one language, in order.
 func (g guide) blocks(language string) (blocks []string) {
