@@ -58,14 +58,14 @@ func (r Rules) Write(path string) error {
 }
 
 var (
-	// Comparison splits an expression into what it measures and the bound.
-	Comparison = regexp.MustCompile(`(?s)^(.*) [<>] [0-9.]+$`)
+	// comparison splits an expression into what it measures and the bound.
+	comparison = regexp.MustCompile(`(?s)^(.*) [<>] [0-9.]+$`)
 	window     = regexp.MustCompile(`\[\w+\]`)
 )
 
 // Left is what the rule compares with its bound. over takes the place of each window of the expression; empty keeps them.
 func (r Rule) Left(over string) (string, error) {
-	parts := Comparison.FindStringSubmatch(r.Expr)
+	parts := comparison.FindStringSubmatch(r.Expr)
 	if parts == nil {
 		return "", fmt.Errorf("%s: write LEFT > NUMBER", r.Alert)
 	}
