@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"path/filepath"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -63,9 +62,7 @@ func killTheAPI(w *watched) func() {
 // freezeTheDatabase stops the server's process, as on a machine that is out of memory, while more clients read than the pool has
 // connections.
 func freezeTheDatabase(w *watched) func() {
-	require.NoError(w.T, syscall.Kill(w.database.Pid(), syscall.SIGSTOP))
-	resume := sync.OnceFunc(func() { require.NoError(w.T, syscall.Kill(w.database.Pid(), syscall.SIGCONT)) })
-	w.T.Cleanup(resume) // before the schema is dropped
+	resume := testkit.Freeze(w.T, w.database.Pid())
 	stop := w.clients(64, func(context.Context, string) {
 		_, _ = w.API.Do(http.MethodGet, "/v1/bookings/FB-00000000", "", nil) // 503 is what the alert is about
 	})

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"path/filepath"
 	"sync"
-	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -78,9 +77,7 @@ func stallWhile(s *testkit.Stack, server *devstack.MariaDB, requests []waitingRe
 		return s.DB.Count(s.T, "SELECT COUNT(*) FROM audit_log") == audited &&
 			s.DB.Count(s.T, "SELECT COUNT(*) FROM idempotency_keys WHERE answer_body IS NULL AND leased_until IS NOT NULL") == keys
 	}, "a request has not begun to wait")
-	require.NoError(s.T, syscall.Kill(server.Pid(), syscall.SIGSTOP))
-	resume := sync.OnceFunc(func() { require.NoError(s.T, syscall.Kill(server.Pid(), syscall.SIGCONT)) })
-	s.T.Cleanup(resume)
+	resume := testkit.Freeze(s.T, server.Pid())
 	all.Wait()
 	resume()
 	for i, answer := range answers {

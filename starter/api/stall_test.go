@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -103,9 +102,7 @@ func TestStoppedDatabaseIsAnsweredWith503OnEveryRoute(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, mariaDB.Kill()) })
 	s, _ := stalling(t, testdb.On(t, mariaDB.AdminDSN()))
-	require.NoError(t, syscall.Kill(mariaDB.Pid(), syscall.SIGSTOP))
-	resume := sync.OnceFunc(func() { require.NoError(t, syscall.Kill(mariaDB.Pid(), syscall.SIGCONT)) })
-	t.Cleanup(resume)
+	resume := testkit.Freeze(t, mariaDB.Pid())
 	s.requireRefused()
 	s.requireRefused() // also with connections that are opened during the stall
 	resume()

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"sync"
 	"syscall"
+	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -250,4 +251,13 @@ func (s *Stack) StartProcesses() {
 	s.StartProcess("worker", "")
 	s.StartProcess("starter", "", "serve")
 	s.Eventually(s.API.ReadyForWebhooks, "the API did not start; it logged:\n%s", s.Logs)
+}
+
+// Freeze stops a process, such as a server's, until resume is called or the test ends: it keeps its connections and answers nothing.
+func Freeze(t testing.TB, pid int) (resume func()) {
+	t.Helper()
+	require.NoError(t, syscall.Kill(pid, syscall.SIGSTOP))
+	resume = sync.OnceFunc(func() { require.NoError(t, syscall.Kill(pid, syscall.SIGCONT)) })
+	t.Cleanup(resume) // before the schema is dropped
+	return resume
 }
