@@ -104,8 +104,7 @@ MYSQL_PACKAGES ?= ./store/... ./migrations/ ./starter/...
 test-mysql: $(BIN)/with-servers ## Run the tests of books, migrations and starter on MySQL: that of MYSQLD, or Debian unstable's in var/mysql
 	@$(BIN)/with-servers -mysql -- go test -count=1 -parallel $(TESTS_AT_ONCE) -timeout $(MYSQL_TIMEOUT) $(MYSQL_PACKAGES)
 	@$(BIN)/with-servers -mysql -- go test -count=1 -timeout $(MYSQL_TIMEOUT) -v -run '^TestBookingsArePaidWhileLargeTablesAreMigrated$$' ./test/ \
-		>var/mysql.log 2>&1; code=$$?; grep -E '^(--- |ok|FAIL|panic)|longest wait' var/mysql.log; \
-	if [ $$code -ne 0 ]; then echo "the whole log: var/mysql.log"; fi; exit $$code
+		$(call LOGGED,mysql,grep -E '^(--- |ok|FAIL|panic)|longest wait')
 
 # At the end of a FUZZTIME in minutes, Go's coordinator can fail a target that found nothing (golang/go issue 75804).
 FUZZ_FOUND_NOTHING = { grep -qx ' *context deadline exceeded' var/fuzz.log && ! grep -qiE 'failing input|failure while testing|panic' var/fuzz.log; }
@@ -119,23 +118,22 @@ fuzz: $(BIN)/with-servers ## Fuzz every parser of outside bytes for FUZZTIME, th
 	@$(if $(filter 0,$(MUTATIONS)),,FAREBOOK_MUTATIONS=$(MUTATIONS) FAREBOOK_MUTATOR_SEED=$(SEED) \
 		$(WITH_SERVERS) go test -v -count 1 -run TestMutatedRequests -timeout 24h ./starter/api/)
 
+# $(call LOGGED,NAME,FILTER), behind a command, writes its output to var/NAME.log, prints what FILTER finds, and names the log on failure.
+LOGGED = >var/$(1).log 2>&1; code=$$?; $(2) var/$(1).log; if [ $$code -ne 0 ]; then echo "the whole log: var/$(1).log"; fi; exit $$code
+
 critical: $(BIN)/with-servers ## Run the eight critical paths, by name
 	@$(WITH_SERVERS) go test -timeout $(TEST_TIMEOUT) -v -run "^($$(sed -n 's/^func \(Test[A-Za-z]*\).*/\1/p' test/critical_paths_test.go | paste -sd'|'))\$$" ./test/ \
-		>var/critical.log 2>&1; code=$$?; grep -E '^(--- |ok|FAIL|panic)' var/critical.log; \
-	if [ $$code -ne 0 ]; then echo "the whole log: var/critical.log"; fi; exit $$code
+		$(call LOGGED,critical,grep -E '^(--- |ok|FAIL|panic)')
 
 drills: $(BIN)/with-servers ## Lose Temporal, the database's last hour, both, and three days of webhooks (docs/disaster.md)
-	@$(WITH_SERVERS) go test -count=1 -timeout $(TEST_TIMEOUT) -v -run '^TestDrill' ./test/ >var/drills.log 2>&1; code=$$?; \
-	grep -E '^(--- |ok|FAIL|panic)|recovered in' var/drills.log; \
-	if [ $$code -ne 0 ]; then echo "the whole log: var/drills.log"; fi; exit $$code
+	@$(WITH_SERVERS) go test -count=1 -timeout $(TEST_TIMEOUT) -v -run '^TestDrill' ./test/ \
+		$(call LOGGED,drills,grep -E '^(--- |ok|FAIL|panic)|recovered in')
 
 alerts: $(BIN)/with-servers ## Play the fault of each alert (or ALERTS=NAME) for a real Prometheus, and ask it every query of the dashboards
 	@$(WITH_SERVERS) go test -count=1 -timeout $(TEST_TIMEOUT) -v -run '^TestAlertsFireOnFaultsAndClear$$' ./test/ -alerts $(ALERTS) \
-		>var/alerts.log 2>&1; code=$$?; grep -E '^ *(--- |ok|FAIL|panic)|fired after' var/alerts.log; \
-	if [ $$code -ne 0 ]; then echo "the whole log: var/alerts.log"; exit $$code; fi
+		$(call LOGGED,alerts,grep -E '^ *(--- |ok|FAIL|panic)|fired after')
 	@go build -o $(BIN)/ ./internal/dev/cmd/demo
-	@$(BIN)/demo -queries >var/queries.log 2>&1; code=$$?; tail -n 1 var/queries.log; \
-	if [ $$code -ne 0 ]; then echo "the whole log: var/queries.log"; fi; exit $$code
+	@$(BIN)/demo -queries $(call LOGGED,queries,tail -n 1)
 
 model: $(BIN)/with-servers ## Hold LIVES random lives of STEPS steps against a model, and plans of reconciliation against theirs
 	@go test -count=1 -timeout 24h -run '^(TestPostingTheShortfallMakesBooksAndStripeAgree|TestCutLosesNothing)$$' ./reconciliation/ ./workflows/ -rapid.checks=$$(($(LIVES) * 100))
