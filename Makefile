@@ -223,7 +223,7 @@ generate: ## Write the generated parts of docs/, the stand-in's rules and the te
 	@cd conformance && go run ./parameters
 
 clean: ## Remove everything that the other targets made
-	@rm -rf var conformance/clients/node_modules
+	@rm -rf var conformance/clients/node_modules test/peers/queue/node_modules
 
 .PHONY: $(BIN)/with-servers
 $(BIN)/with-servers: # go build knows better than make whether it is up to date
