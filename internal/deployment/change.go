@@ -24,8 +24,8 @@ func (e *NotPolledError) Error() string {
 	return fmt.Sprintf("no worker of build %s polls: start one first", e.Build)
 }
 
-// ErrNoPrevious says that nobody knows which build was current before.
-var ErrNoPrevious = errors.New("it is not recorded which build was current before: promote one by its id")
+// errNoPrevious says that nobody knows which build was current before.
+var errNoPrevious = errors.New("it is not recorded which build was current before: promote one by its id")
 
 // previousKey is the metadata of a build in which Promote records which build was current before it.
 const previousKey = "farebook-previous"
@@ -155,7 +155,7 @@ func (d Deployment) recordPrevious(ctx context.Context, of, previous Build) erro
 // previous returns what Promote has recorded for a build.
 func (d Deployment) previous(ctx context.Context, current Build) (Build, error) {
 	if !current.Versioned() {
-		return Build{}, ErrNoPrevious
+		return Build{}, errNoPrevious
 	}
 	described, err := d.handle().DescribeVersion(ctx, client.WorkerDeploymentDescribeVersionOptions{BuildID: current.ID})
 	if err != nil {
@@ -163,7 +163,7 @@ func (d Deployment) previous(ctx context.Context, current Build) (Build, error) 
 	}
 	recorded, ok := described.Info.Metadata[previousKey]
 	if !ok {
-		return Build{}, ErrNoPrevious
+		return Build{}, errNoPrevious
 	}
 	var id string
 	if err := converter.GetDefaultDataConverter().FromPayload(recorded, &id); err != nil {
