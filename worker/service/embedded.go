@@ -40,10 +40,10 @@ func NewEmbedded(cfg config.Config, host Host) (*Embedded, error) {
 		return nil, err
 	}
 	all.Payments.Handover = host.Handover
-	e := &Embedded{}
-	e.temporal, e.dispatch, e.store, e.activities = host.Temporal, host.Dispatch, host.Store, all
-	e.taskQueue, e.build, e.log = cfg.TaskQueue, cfg.Build, host.Log
-	return e, nil
+	return &Embedded{poller{
+		temporal: host.Temporal, dispatch: host.Dispatch, store: host.Store, activities: all,
+		taskQueue: cfg.TaskQueue, build: cfg.Build, log: host.Log,
+	}}, nil
 }
 
 // Run polls until ctx ends, and then stops gracefully. If Temporal refuses the worker it logs that and returns: the host serves what does

@@ -39,8 +39,10 @@ func New(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Logger
 	}
 	books.LimitEmails(cfg.MailsPerAddress)
 	cfg.LogRotations(log)
-	s := &Service{admin: cfg.Admin, measures: metrics.NewRegistry()}
-	s.store, s.taskQueue, s.build, s.reconciles, s.log = books, cfg.TaskQueue, cfg.Build, true, log
+	s := &Service{
+		poller: poller{store: books, taskQueue: cfg.TaskQueue, build: cfg.Build, reconciles: true, log: log},
+		admin:  cfg.Admin, measures: metrics.NewRegistry(),
+	}
 	if err := s.prepare(cfg); err != nil {
 		return nil, errors.Join(err, books.Close())
 	}
