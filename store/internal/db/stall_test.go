@@ -126,10 +126,16 @@ func TestPatienceIsExhaustedByAConnectionThatDoesNotOpen(t *testing.T) {
 	t.Cleanup(func() { _ = listener.Close() }) // ends the loop below
 	var accepted atomic.Int64
 	go func() {
+		var held []net.Conn // a connection that nothing refers to is closed by the garbage collector
 		for {
-			if _, err := listener.Accept(); err != nil {
+			conn, err := listener.Accept()
+			if err != nil {
+				for _, conn := range held {
+					_ = conn.Close()
+				}
 				return
 			}
+			held = append(held, conn)
 			accepted.Add(1)
 		}
 	}()
