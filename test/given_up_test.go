@@ -13,10 +13,10 @@ import (
 	"farebook/workflows"
 )
 
-// calm is a stack with one paid booking, and nothing that works on it any more.
+// calm is a stack with one paid booking, and nothing that works on it any more: no sweep either, which would heal what a test has planted.
 func calm(t *testing.T) (*testkit.Stack, testkit.Booked) {
 	t.Helper()
-	s := testkit.New(t, testkit.Options{NoWorker: true})
+	s := testkit.New(t, testkit.Options{NoWorker: true, Sweep: time.Hour})
 	stop := s.StartWorker()
 	booked := s.BookAndPay("calm", nil)
 	s.AwaitWorkflowEnd(booked.Reference)
@@ -79,7 +79,7 @@ func TestUnprovenPayoutIsShownToFinance(t *testing.T) {
 	}
 	run := reconcile(s, `{}`)
 	require.Equal(t, planted{"state_mismatch " + id: 1}, run.found())
-	require.Equal(t, 1, run.Fixed)
+	require.Equal(t, 1, run.Fixed, "%+v", run.Details)
 	awaitPayout(s, id, "pending", "proven")
 	s.AwaitQuiet()
 	s.RequirePromises()
