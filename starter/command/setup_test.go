@@ -30,7 +30,7 @@ func newNamespace(t *testing.T, environment ...string) (config.Config, client.Cl
 	require.NoError(t, err)
 	options, err := cfg.TemporalOptions()
 	require.NoError(t, err)
-	dialled, err := client.NewLazyClient(options)
+	dialled, err := dispatch.Dial(options, nil, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	t.Cleanup(dialled.Close)
 	return cfg, dialled, dispatch.NewClient(dialled, cfg.TaskQueue).In(namespace)

@@ -19,7 +19,8 @@ import (
 func Dial(options client.Options, measures client.MetricsHandler, log *slog.Logger) (client.Client, error) {
 	options.MetricsHandler = measures
 	options.Logger = logging.Temporal(log, workflows.RunOf)
-	options.ConnectionOptions.DialOptions = append(options.ConnectionOptions.DialOptions, grpc.WithChainUnaryInterceptor(recordGrant))
+	options.ConnectionOptions.DialOptions = append(options.ConnectionOptions.DialOptions,
+		grpc.WithChainUnaryInterceptor(recordGrant, reportLate))
 	options.ContextPropagators = []workflow.ContextPropagator{correlation.Propagator()}
 	traced, err := tracing.Interceptors()
 	if err != nil {

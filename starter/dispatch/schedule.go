@@ -66,7 +66,7 @@ func (s Schedule) spec() client.ScheduleSpec {
 // ApplySchedule creates the schedule, or replaces it with s. A run that is due while another one runs is skipped. It returns
 // *ScheduleError for a schedule that Temporal refuses.
 func (c *Client) ApplySchedule(ctx context.Context, s Schedule) error {
-	err := c.applySchedule(ctx, s)
+	err := repeatLate(ctx, func() error { return c.applySchedule(ctx, s) })
 	var invalid *serviceerror.InvalidArgument
 	if errors.As(err, &invalid) {
 		return &ScheduleError{strings.TrimPrefix(invalid.Error(), "Invalid schedule spec: ")}
@@ -100,6 +100,14 @@ func (c *Client) applySchedule(ctx context.Context, s Schedule) error {
 	return err
 }
 
+func describe(ctx context.Context, handle client.ScheduleHandle) (found *client.ScheduleDescription, err error) {
+	err = repeatLate(ctx, func() error {
+		found, err = handle.Describe(ctx)
+		return err
+	})
+	return found, noSchedule(err)
+}
+
 func (c *Client) schedule(ctx context.Context) client.ScheduleHandle {
 	return c.temporal.ScheduleClient().GetHandle(ctx, c.scheduleID())
 }
@@ -128,9 +136,9 @@ type CurrentSchedule struct {
 
 // Schedule reads the schedule, or returns ErrNoSchedule.
 func (c *Client) Schedule(ctx context.Context) (CurrentSchedule, error) {
-	found, err := c.schedule(ctx).Describe(ctx)
+	found, err := describe(ctx, c.schedule(ctx))
 	if err != nil {
-		return CurrentSchedule{}, noSchedule(err)
+		return CurrentSchedule{}, err
 	}
 	stands := CurrentSchedule{
 		CreatedAt: found.Info.CreatedAt, Paused: found.Schedule.State.Paused, Note: found.Schedule.State.Note,
@@ -184,12 +192,12 @@ func (c *Client) Due(ctx context.Context, from, to time.Time) ([]time.Time, erro
 
 // PauseSchedule stops the schedule until ResumeSchedule, or returns ErrNoSchedule.
 func (c *Client) PauseSchedule(ctx context.Context, note string) error {
-	return noSchedule(c.schedule(ctx).Pause(ctx, client.SchedulePauseOptions{Note: note}))
+	return noSchedule(repeatLate(ctx, func() error { return c.schedule(ctx).Pause(ctx, client.SchedulePauseOptions{Note: note}) }))
 }
 
 // ResumeSchedule ends a pause, or returns ErrNoSchedule.
 func (c *Client) ResumeSchedule(ctx context.Context, note string) error {
-	return noSchedule(c.schedule(ctx).Unpause(ctx, client.ScheduleUnpauseOptions{Note: note}))
+	return noSchedule(repeatLate(ctx, func() error { return c.schedule(ctx).Unpause(ctx, client.ScheduleUnpauseOptions{Note: note}) }))
 }
 
 // DeleteSchedule deletes the schedule, or returns ErrNoSchedule.

@@ -20,8 +20,8 @@ func (c *Client) SealScheduleID() string { return workflows.TypeSealLedger + ":"
 // EnsureSealing creates the schedule that seals the ledger every hour if there is no such schedule, and reports whether it did. One that an
 // operator has changed or paused stays as it is.
 func (c *Client) EnsureSealing(ctx context.Context) (bool, error) {
-	_, err := c.temporal.ScheduleClient().GetHandle(ctx, c.SealScheduleID()).Describe(ctx)
-	if err = noSchedule(err); !errors.Is(err, ErrNoSchedule) {
+	_, err := describe(ctx, c.temporal.ScheduleClient().GetHandle(ctx, c.SealScheduleID()))
+	if !errors.Is(err, ErrNoSchedule) {
 		return false, err
 	}
 	_, err = c.temporal.ScheduleClient().Create(ctx, client.ScheduleOptions{
