@@ -25,7 +25,11 @@ func (s *Stack) Days() *testsuite.TestWorkflowEnvironment {
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetTestTimeout(Patience)
 	env.SetStartTime(s.DB.Clock.Now())
-	env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&follower{env: env, clock: s.DB.Clock}}})
+	env.SetWorkerOptions(worker.Options{
+		// A busy machine may not run a workflow for a second, after which the SDK calls it deadlocked.
+		DeadlockDetectionTimeout: Patience,
+		Interceptors:             []interceptor.WorkerInterceptor{&follower{env: env, clock: s.DB.Clock}},
+	})
 	service.Register(env, all)
 	return env
 }

@@ -46,15 +46,22 @@ func (s *Stack) AwaitRunEnd(workflowID string) {
 	}, status, "workflow %s failed; logs:\n%s", workflowID, s.Logs)
 }
 
-// AwaitQuiet waits until all events are processed, all emails are sent or given up, and all requested refunds have been made at
-// Stripe.
+// AwaitQuiet waits until all events are delivered and processed, all emails are sent or given up, and all requested refunds have been made
+// at Stripe. The workflows that do so cause further events, so it waits for deliveries once nothing is open and then reads the books again.
 func (s *Stack) AwaitQuiet() {
 	s.T.Helper()
-	s.Stripe.Settle()
 	s.Eventually(func() bool {
-		return s.DB.Count(s.T, `SELECT (SELECT COUNT(*) FROM stripe_events WHERE processed = FALSE) + (SELECT COUNT(*) FROM emails WHERE status = 'queued')
-			+ (SELECT COUNT(*) FROM refunds WHERE status = 'requested')`) == 0
+		if s.unfinished() > 0 {
+			return false
+		}
+		s.Stripe.Settle()
+		return s.unfinished() == 0
 	}, "events, emails or refunds stay unfinished; logs:\n%s", s.Logs)
+}
+
+func (s *Stack) unfinished() int {
+	return s.DB.Count(s.T, `SELECT (SELECT COUNT(*) FROM stripe_events WHERE processed = FALSE)
+		+ (SELECT COUNT(*) FROM emails WHERE status = 'queued') + (SELECT COUNT(*) FROM refunds WHERE status = 'requested')`)
 }
 
 // LatestRun returns the id of a workflow's newest run. It asks for the workflow itself, because searching lags.
