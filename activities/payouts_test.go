@@ -19,7 +19,7 @@ func TestLargePayoutIsReadPageByPageAndEachPageOnce(t *testing.T) {
 	t.Parallel()
 	const payments, pages = 720, 8 // 100 a page, and the payout's own balance transaction among them
 	s := newStack(t)
-	s.stripe.Fill(payments, time.Now().Add(-2*time.Hour), time.Now().Add(-time.Hour))
+	s.stripe.Fill(payments, 0, time.Now().Add(-2*time.Hour), time.Now().Add(-time.Hour))
 	id, err := s.stripe.PayOut("usd")
 	require.NoError(t, err)
 	const list = "/v1/balance_transactions"

@@ -1,6 +1,8 @@
 package test
 
 import (
+	"hash/crc32"
+	"strconv"
 	"testing"
 
 	"farebook/internal/dev/testdb"
@@ -16,10 +18,11 @@ func fillLedger(t testing.TB, db *testdb.DB, bookings int, intent, transaction s
 	for n := 1; n < bookings; n *= 2 {
 		db.Exec(t, "INSERT INTO numbers SELECT n + ? FROM numbers WHERE n + ? <= ?", n, n, bookings)
 	}
+	after := strconv.Itoa(filledAfter(db))
 	for _, statement := range []string{
 		`INSERT INTO bookings (id, reference, api_key_id, status, customer_name, customer_email, customer_locale, flight_json, amount, currency,
 		   hold_expires_at, correlation_id, created_at, updated_at)
-		 SELECT n, CONCAT('FB-', LPAD(n, 8, '0')), 1, 'confirmed', 'Layla', 'layla@example.com', 'en', '{}', 45900, 'USD', NOW(), 'c', NOW(), NOW() FROM numbers`,
+		 SELECT n, CONCAT('FB-', LPAD(` + after + ` + n, 8, '0')), 1, 'confirmed', 'Layla', 'layla@example.com', 'en', '{}', 45900, 'USD', NOW(), 'c', NOW(), NOW() FROM numbers`,
 		`INSERT INTO payments (booking_id, stripe_payment_intent_id, status, amount, amount_captured, currency, fee_posted, created_at, updated_at)
 		 SELECT n, CONCAT('` + intent + `', n), 'succeeded', 45900, 45900, 'USD', TRUE, NOW(), NOW() FROM numbers`,
 		`INSERT INTO financial_ledger (id, booking_id, type, stripe_payment_intent_id, stripe_balance_transaction_id, description, posted_at,
@@ -32,11 +35,17 @@ func fillLedger(t testing.TB, db *testdb.DB, bookings int, intent, transaction s
 		     45900
 		   UNION ALL SELECT 'expense:stripe_fees', 'debit', 1361 UNION ALL SELECT 'asset:stripe_clearing', 'credit', 1361) e`,
 		`INSERT INTO emails (booking_id, kind, dedupe_key, message_id, status, created_at)
-		 SELECT n, 'booking_confirmed', CONCAT('FB-', LPAD(n, 8, '0'), '/booking_confirmed'), CONCAT('<', n, '@bench>'), 'sent', NOW() FROM numbers`,
+		 SELECT n, 'booking_confirmed', CONCAT('FB-', LPAD(` + after + ` + n, 8, '0'), '/booking_confirmed'), CONCAT('<', n, '@bench>'), 'sent', NOW() FROM numbers`,
 		"ANALYZE TABLE bookings, payments, financial_ledger, ledger_entries, emails",
 	} {
 		db.Exec(t, statement)
 	}
+}
+
+// filledAfter is the number that the references of a database's filled bookings follow. Each test has another: workflow ids contain the
+// references and all tests share one Temporal namespace, so two tests that heal the same reference would share its workflow.
+func filledAfter(db *testdb.DB) int {
+	return int(crc32.ChecksumIEEE([]byte(db.Name)) % 90_000_000)
 }
 
 // unpost takes what was posted for a filled booking out of the ledger, as if it had never been heard of.

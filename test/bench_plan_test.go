@@ -26,7 +26,7 @@ func BenchmarkApplyPlan(b *testing.B) {
 	items := benchSize(b, "FAREBOOK_BENCH_ITEMS") // ITEMS of `make bench`
 	s := testkit.New(b, testkit.Options{Quiet: true, Processes: true, CallsPerSecond: benchRate})
 	fillLedger(b, s.DB, healable, "pi_fill_", "txn_fill_")
-	s.Stripe.Fill(healable, time.Now().Add(-12*time.Hour), time.Now().Add(-4*time.Hour))
+	s.Stripe.Fill(healable, filledAfter(s.DB), time.Now().Add(-12*time.Hour), time.Now().Add(-4*time.Hour))
 	for i := range healable {
 		unpost(b, s.DB, i+1)
 	}

@@ -91,7 +91,7 @@ func TestLargePayoutIsProven(t *testing.T) {
 	const payments = 1200
 	s := testkit.New(t, testkit.Options{Processes: true, WorkerFailpoint: "after-payout-page"})
 	fillLedger(t, s.DB, payments, "pi_fill_", "txn_fill_")
-	s.Stripe.Fill(payments, time.Now().Add(-2*time.Hour), time.Now().Add(-time.Hour))
+	s.Stripe.Fill(payments, filledAfter(s.DB), time.Now().Add(-2*time.Hour), time.Now().Add(-time.Hour))
 	id, err := s.Stripe.PayOut("usd")
 	require.NoError(t, err)
 	awaitPayout(s, id, "pending", "proven")

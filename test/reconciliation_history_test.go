@@ -18,7 +18,7 @@ func TestReconciliationContinuesInANewHistory(t *testing.T) {
 	const lost = 50
 	s := testkit.New(t, testkit.Options{})
 	fillLedger(t, s.DB, lost, "pi_fill_", "txn_fill_")
-	s.Stripe.Fill(lost, time.Now().Add(-2*time.Hour), time.Now().Add(-time.Hour))
+	s.Stripe.Fill(lost, filledAfter(s.DB), time.Now().Add(-2*time.Hour), time.Now().Add(-time.Hour))
 	for n := range lost {
 		unpost(t, s.DB, n+1)
 	}
@@ -38,7 +38,7 @@ func TestReconciliationOfUnhealableItemsContinues(t *testing.T) {
 	t.Parallel()
 	const foreign = 4200
 	s := testkit.New(t, testkit.Options{})
-	s.Stripe.Fill(foreign, time.Now().Add(-48*time.Hour), time.Now().Add(-24*time.Hour))
+	s.Stripe.Fill(foreign, filledAfter(s.DB), time.Now().Add(-48*time.Hour), time.Now().Add(-24*time.Hour))
 	id := startRun(s, `{"scope":"ledger"}`)
 	awaitReconciliation(s, id)
 	require.Equal(t, foreign, s.DB.Count(t, "SELECT COUNT(*) FROM reconciliation_items WHERE class = 'orphan_payment' AND state = 'found'"))

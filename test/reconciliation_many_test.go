@@ -123,7 +123,7 @@ func TestReconciliationAmongThousands(t *testing.T) {
 	s := testkit.New(t, testkit.Options{Lag: time.Hour})
 	fillLedger(t, s.DB, manyPayments, "pi_fill_", "txn_fill_")
 	s.DB.Exec(t, "UPDATE payments SET created_at = created_at - INTERVAL 4 HOUR") // filled by SQL, which no clock moves
-	s.Stripe.Fill(manyPayments, time.Now().Add(-12*time.Hour), time.Now().Add(-4*time.Hour))
+	s.Stripe.Fill(manyPayments, filledAfter(s.DB), time.Now().Add(-12*time.Hour), time.Now().Add(-4*time.Hour))
 	expected := plantAmong(s, rand.New(rand.NewPCG(seed, 0)))
 	classes := plantHoursAgo(s)
 	for id, count := range expected {
