@@ -80,6 +80,10 @@ func statusRow(build, state string) *regexp.Regexp {
 	return regexp.MustCompile(`(?m)^` + build + ` +` + state + ` `)
 }
 
+// stoppable matches the row of deploy status that shows that the workers of the next build may be stopped. It counts by Temporal's search,
+// which lags.
+var stoppable = regexp.MustCompile(`(?m)^next .* 0 +yes$`)
+
 func deploy(s *testkit.Stack, args ...string) (string, error) {
 	s.T.Helper()
 	return starterWith(s, append(append([]string{"deploy"}, args...), "--deployment", s.Deployment())...)
@@ -138,7 +142,8 @@ func bookAll(s *testkit.Stack, key string, count int) (all []testkit.Booked) {
 // ends on its build, what lasts longer moves to the current one, and a rollback brings new bookings back.
 func TestTwoBuildsRunBesideOneAnother(t *testing.T) {
 	t.Parallel()
-	s := testkit.New(t, testkit.Options{Processes: true, NoWorker: true})
+	// A signal that the sweeper repeats may start another run, on the current build: so late it does not repeat one that was heard.
+	s := testkit.New(t, testkit.Options{Processes: true, NoWorker: true, Sweep: 5 * time.Second})
 	requireAwaitsPromotion(s)
 	requireUnattendedIsSeen(t, s)
 	open := bookAll(s, "open", 3)
@@ -323,8 +328,7 @@ func reconcileBySchedule(s *testkit.Stack, build string) {
 func requireStoppable(s *testkit.Stack) {
 	s.Eventually(func() bool {
 		out, err := deploy(s, "status")
-		return err == nil && statusRow(next, "drained").MatchString(out)
+		return err == nil && statusRow(next, "drained").MatchString(out) && stoppable.MatchString(out)
 	}, "the build is never drained")
-	require.Regexp(s.T, `(?m)^next .* 0 +yes$`, requireDeploy(s, "status"))
 	require.Regexp(s.T, `(?m)^running .* no: gets new workflows$`, requireDeploy(s, "status"))
 }

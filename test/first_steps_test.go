@@ -69,7 +69,7 @@ func updates(s *testkit.Stack, reference string) (accepted int) {
 // The first answer comes from the process that took the request: one call to Stripe, no update, and the client secret of the creation.
 func TestTheFirstStepRunsInTheProcessThatTookTheRequest(t *testing.T) {
 	t.Parallel()
-	s := testkit.New(t, testkit.Options{Processes: true, APIWorker: true})
+	s := testkit.New(t, testkit.Options{Processes: true, APIWorker: true, Sweep: time.Hour}) // no sweeper repeats the signal of an event
 	booked := awaitFirstStepsHere(s)
 	t.Run("one call to Stripe and no update", func(t *testing.T) {
 		intent := "/v1/payment_intents/" + booked.Payment.PaymentIntentID

@@ -49,7 +49,7 @@ func replayBuild(t *testing.T, build map[string]any, args ...string) (replayed, 
 // Before a build with another order of steps replaces this one, a replay names the bookings that would stop, where, and why. A type that
 // the build does not have fails for its running workflows only. Not parallel: the command reads the process's environment.
 func TestReplayNamesWorkflowsThatABuildCannotContinue(t *testing.T) {
-	s := testkit.New(t, testkit.Options{})
+	s := testkit.New(t, testkit.Options{Sweep: time.Hour}) // a signal that the sweeper repeats may start another run
 	for _, pair := range s.Environment() {
 		name, value, _ := strings.Cut(pair, "=")
 		if strings.HasPrefix(name, "TEMPORAL_") || name == "FAREBOOK_TASK_QUEUE" {
