@@ -177,8 +177,8 @@ func TestAuthorisationIsReleasedOnCancel(t *testing.T) {
 // Finance is warned before an authorisation runs out, and Farebook releases it an hour before. The end of the hold does not release it.
 func TestAuthorisationIsReleasedBeforeItRunsOut(t *testing.T) {
 	t.Parallel()
-	s := testkit.New(t, testkit.Options{HoldMinute: 50 * time.Millisecond})
-	s.Stripe.SetAuthorisationLife(time.Hour + 4*time.Second)
+	s := testkit.New(t, testkit.Options{HoldMinute: briefHolds})
+	s.Stripe.SetAuthorisationLife(time.Hour + 15*time.Second) // the hold ends before that
 	booked := authorised(s, "runs-out")
 	s.AwaitStatus(booked.Reference, "expired")
 	require.Equal(t, "canceled", s.StripeStatus(booked.Payment.PaymentIntentID))

@@ -111,7 +111,7 @@ func TestRepeated500sFromStripeAreOutlasted(t *testing.T) {
 // A payment that is made while Stripe cannot cancel is not lost: what became of it is read.
 func TestPaidWhileStripeCannotCancel(t *testing.T) {
 	t.Parallel()
-	s := testkit.New(t, testkit.Options{HoldMinute: 100 * time.Millisecond})
+	s := testkit.New(t, testkit.Options{HoldMinute: briefHolds})
 	booked := s.Book("paid", testkit.BookingBody(nil))
 	cancels := "/v1/payment_intents/" + booked.Payment.PaymentIntentID + "/cancel"
 	s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodPost, Path: cancels, Kind: fakestripe.Fault500Before, Count: 1000})

@@ -44,7 +44,7 @@ func TestNobodyAsksAgainForARefund(t *testing.T) {
 // An operator terminates a workflow whose booking nobody has paid: the hold ends all the same.
 func TestWorkflowTerminatedBeforePayment(t *testing.T) {
 	t.Parallel()
-	s := testkit.New(t, testkit.Options{HoldMinute: 100 * time.Millisecond})
+	s := testkit.New(t, testkit.Options{HoldMinute: briefHolds})
 	booked := s.Book("terminated", testkit.BookingBody(nil))
 	require.NoError(t, s.Temporal.TerminateWorkflow(t.Context(), s.WorkflowID(booked.Reference), "", "a test"))
 	s.AwaitStatus(booked.Reference, "expired")

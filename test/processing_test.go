@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -14,7 +13,7 @@ import (
 // A payment in processing cannot be cancelled when the hold ends. The workflow waits for it, and it counts when it succeeds.
 func TestPaymentInProcessingOutlastsTheHold(t *testing.T) {
 	t.Parallel()
-	s := testkit.New(t, testkit.Options{HoldMinute: 100 * time.Millisecond})
+	s := testkit.New(t, testkit.Options{HoldMinute: briefHolds})
 	booked := s.Book("processing", testkit.BookingBody(nil))
 	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_usBankAccount"))
 	s.Eventually(func() bool { return s.PaymentStatus(booked.Reference) == "processing" }, "processing not recorded")
@@ -36,7 +35,7 @@ func TestPaymentInProcessingOutlastsTheHold(t *testing.T) {
 // When the bank refuses after the hold has ended, the booking ends at once.
 func TestProcessingFailsAfterTheHold(t *testing.T) {
 	t.Parallel()
-	s := testkit.New(t, testkit.Options{HoldMinute: 100 * time.Millisecond})
+	s := testkit.New(t, testkit.Options{HoldMinute: briefHolds})
 	booked := s.Book("processing-fails", testkit.BookingBody(nil))
 	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_usBankAccount"))
 	s.Eventually(func() bool { return s.PaymentStatus(booked.Reference) == "processing" }, "processing not recorded")
@@ -54,7 +53,7 @@ func TestProcessingFailsAfterTheHold(t *testing.T) {
 // cancel rests under its key: another is asked for, once.
 func TestProcessingFailsAfterARefusedCancel(t *testing.T) {
 	t.Parallel()
-	s := testkit.New(t, testkit.Options{HoldMinute: 100 * time.Millisecond})
+	s := testkit.New(t, testkit.Options{HoldMinute: briefHolds})
 	booked := s.Book("refused-cancel", testkit.BookingBody(nil))
 	again := s.DropWebhooks()
 	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_usBankAccount"))

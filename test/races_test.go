@@ -3,7 +3,6 @@ package test
 import (
 	"net/http"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -32,7 +31,7 @@ func TestCancelLosesToPayment(t *testing.T) {
 // The hold ends while the money is in, and its event is not: the booking is paid.
 func TestHoldEndsAfterUnheardPayment(t *testing.T) {
 	t.Parallel()
-	s := testkit.New(t, testkit.Options{HoldMinute: 150 * time.Millisecond})
+	s := testkit.New(t, testkit.Options{HoldMinute: briefHolds})
 	booked := s.Book("expiry-race", testkit.BookingBody(nil))
 	s.Stripe.HoldWebhooks()
 	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
