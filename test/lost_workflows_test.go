@@ -142,12 +142,13 @@ func (u *unfinished) finish() {
 func TestTerminatedWorkflowsAreCarriedOn(t *testing.T) {
 	t.Parallel()
 	u := newUnfinished(t, testkit.Options{})
+	sealByWorkflow(u.Stack)
+	u.requireReplay(t)
 	runs := map[string]string{}
 	for _, workflowID := range u.workflows() {
 		runs[workflowID] = u.LatestRun(workflowID)
 	}
-	sealByWorkflow(u.Stack)
-	u.requireReplay(t)
+	u.moveOnAtStripe()
 	for workflowID, run := range runs {
 		require.NoError(t, u.Temporal.TerminateWorkflow(t.Context(), workflowID, run, "a test"), workflowID)
 	}
@@ -162,6 +163,7 @@ func TestAllOfTemporalIsLost(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, server.Kill()) })
 	u := newUnfinished(t, testkit.Options{TemporalAddress: server.Address()})
+	u.moveOnAtStripe()
 	require.NoError(t, server.Lose(t.Context()))
 	_, err = starterWith(u.Stack, "setup")
 	require.NoError(t, err)

@@ -15,8 +15,8 @@ import (
 	"farebook/store/recon"
 )
 
-// unfinished is a system with work of each kind at each stage that waits for something, and no webhook from then on: what Stripe
-// decides meanwhile is learnt by the workflows alone that carry the work on.
+// unfinished is a system with work of each kind at each stage that waits for something. From moveOnAtStripe on there is no webhook: what
+// Stripe decides then is learnt by the workflows alone that carry the work on.
 type unfinished struct {
 	*testkit.Stack
 
@@ -45,7 +45,6 @@ func newUnfinished(t *testing.T, options testkit.Options) *unfinished {
 	u.AwaitQuiet()
 	u.waitForBalances()
 	u.waitForOthers()
-	u.moveOnAtStripe()
 	return u
 }
 
@@ -215,7 +214,8 @@ func (u *unfinished) waitForOthers() {
 	}
 }
 
-// moveOnAtStripe has everything at Stripe happen of which no webhook tells.
+// moveOnAtStripe has everything at Stripe happen of which no webhook tells. The workflows that wait would find it by their next polls: lose
+// them at once.
 func (u *unfinished) moveOnAtStripe() {
 	u.again = u.DropWebhooks()
 	u.Stripe.ReleaseBalanceTransactions()
