@@ -84,6 +84,7 @@ func TestWhoAskedForWhatIsKept(t *testing.T) {
 	require.Equal(t, "true", again.Header.Get("Idempotent-Replayed"))
 	s.AwaitStatus(booked.Reference, "partially_refunded")
 	require.Equal(t, http.StatusOK, s.Post(path+"/cancel", "cancel-1", nil).Status)
+	require.Equal(t, 1, s.MailCount(booked.Reference, "booking_confirmed"), "one that is still queued is not resent")
 	for _, args := range [][]string{
 		{"events", "retry", s.DB.Text(t, "SELECT stripe_event_id FROM stripe_events WHERE type = 'payment_intent.succeeded'")},
 		{"emails", "resend", s.DB.Text(t, "SELECT CAST(id AS CHAR) FROM emails WHERE kind = 'booking_confirmed'")},

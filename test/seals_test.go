@@ -178,6 +178,7 @@ func TestLedgerIsSealedOnASchedule(t *testing.T) {
 	id := "SealLedger:" + s.Config.TaskQueue
 	schedule := s.Temporal.ScheduleClient().GetHandle(t.Context(), id)
 	t.Cleanup(func() { require.NoError(t, schedule.Delete(context.WithoutCancel(t.Context()))) })
+	require.NoError(t, schedule.Pause(t.Context(), client.SchedulePauseOptions{})) // at the full hour it would start a workflow, too
 	release := holdPosting(s)
 	require.NoError(t, schedule.Trigger(t.Context(), client.ScheduleTriggerOptions{}))
 	terminateSealing(s, schedule)

@@ -2,6 +2,7 @@ package test
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -62,11 +63,12 @@ func TestOneTraceFromTheRequestThroughTheMailAndTheWebhook(t *testing.T) {
 		"SMTP send":                              tracepb.Span_SPAN_KIND_CLIENT,
 	}
 	var spans []otlp.Span
-	s.Eventually(func() bool {
+	var outside string
+	s.Eventually(func() bool { // a span is sent when it has ended, and so before the one above it
 		spans = collector.Trace(trace)
-		return missingOf(spans, expected) == nil
-	}, "the trace has %v; logs:\n%s", namesOf(&spans), s.Logs)
-	requireTree(t, spans, caller)
+		outside = outsideOf(spans, caller)
+		return missingOf(spans, expected) == nil && outside == ""
+	}, "the trace has %v, %s; logs:\n%s", namesOf(&spans), texter(func() string { return outside }), s.Logs)
 	require.Subset(t, servicesOf(spans), []string{"farebook-api", "farebook-worker"})
 	requireNoBackground(t, collector)
 
@@ -106,9 +108,8 @@ func servicesOf(spans []otlp.Span) []string {
 	return slices.Sorted(maps.Keys(services))
 }
 
-// requireTree requires that each span leads to the span of the caller.
-func requireTree(t *testing.T, spans []otlp.Span, caller string) {
-	t.Helper()
+// outsideOf says which span does not lead to the span of the caller; empty when all do.
+func outsideOf(spans []otlp.Span, caller string) string {
 	parents := map[string]string{}
 	for _, span := range spans {
 		parents[span.SpanID] = span.ParentID
@@ -117,11 +118,16 @@ func requireTree(t *testing.T, spans []otlp.Span, caller string) {
 		at := span.SpanID
 		for steps := 0; at != caller; steps++ {
 			parent, known := parents[at]
-			require.True(t, known, "the parent %s of %q was not sent", at, span.Name)
-			require.Less(t, steps, len(spans), "%q is below itself", span.Name)
+			if !known {
+				return fmt.Sprintf("and the parent %s of %q was not sent", at, span.Name)
+			}
+			if steps == len(spans) {
+				return fmt.Sprintf("and %q is below itself", span.Name)
+			}
 			at = parent
 		}
 	}
+	return ""
 }
 
 // requireNoBackground requires that nothing but requests, webhooks and workflows begins a trace: no poll of the sweeper.
