@@ -162,7 +162,7 @@ func TestABurstOfWebhooksIsTaken(t *testing.T) {
 				panic(err) // a path that is written here
 			}
 			request.Header.Set("Stripe-Signature", signature)
-			response, err := http.DefaultClient.Do(request)
+			response, err := s.client.Do(request)
 			if err != nil {
 				statuses <- 0
 				return

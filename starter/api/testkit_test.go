@@ -50,6 +50,8 @@ type server struct {
 	handler http.Handler
 	// connections are those that are open at the server.
 	connections *limit.Listener
+	// client has its connections for itself: the end of any server of a test closes the idle ones of the default client.
+	client *http.Client
 }
 
 // serve starts an API; change may alter what it talks to.
@@ -83,7 +85,12 @@ func serveOn(t *testing.T, db *testdb.DB, change func(*testdb.DB, *api.Deps)) *s
 	web.Listener = api.AnswerRefusals(web.Config, connections, deps.Log)
 	web.Start()
 	t.Cleanup(web.Close)
-	return &server{t: t, db: db, url: web.URL, token: db.NewKey(t, "test"), handler: handler, connections: connections}
+	transport := &http.Transport{}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &server{
+		t: t, db: db, url: web.URL, token: db.NewKey(t, "test"), handler: handler, connections: connections,
+		client: &http.Client{Transport: transport},
+	}
 }
 
 func temporalAddress(t *testing.T) string {
@@ -161,7 +168,7 @@ func (s *server) do(method, path string, body []byte, headers ...string) answer 
 
 func (s *server) send(request *http.Request) answer {
 	s.t.Helper()
-	response, err := http.DefaultClient.Do(request)
+	response, err := s.client.Do(request)
 	require.NoError(s.t, err)
 	defer func() { require.NoError(s.t, response.Body.Close()) }()
 	body, err := io.ReadAll(response.Body)

@@ -139,12 +139,13 @@ func TestPatienceIsExhaustedByAConnectionThatDoesNotOpen(t *testing.T) {
 			accepted.Add(1)
 		}
 	}()
-	hurried := db.WithPatience(t.Context(), 100*time.Millisecond)
+	hurried := db.WithPatience(t.Context(), time.Second)
 	for range 2 {
 		_, err := db.Open(hurried, "app:secret@tcp("+listener.Addr().String()+")/books", unlimited(), clock.System{},
 			slog.New(slog.DiscardHandler))
 		var late *db.NoAnswerError
 		require.ErrorAs(t, err, &late)
+		require.Eventually(t, func() bool { return accepted.Load() > 0 }, time.Minute, time.Millisecond)
 	}
 	require.EqualValues(t, 1, accepted.Load(), "the second caller has no patience left")
 }
@@ -174,7 +175,7 @@ func TestWaitForAConnectionIsBounded(t *testing.T) {
 	t.Parallel()
 	on := testdb.New(t)
 	pool := db.Books()
-	pool.Size, pool.Idle, pool.Wait = 1, 1, 50*time.Millisecond
+	pool.Size, pool.Idle, pool.Wait = 1, 1, 400*time.Millisecond // which includes the opening of a connection
 	books := open(t, on, pool)
 	taken := books.WithContext(t.Context()).Begin()
 	require.NoError(t, taken.Error)
@@ -192,7 +193,7 @@ func TestWaitForAConnectionIsBounded(t *testing.T) {
 	} {
 		err := use(t.Context())
 		require.ErrorAs(t, err, &none)
-		require.ErrorContains(t, err, `none of the 1 connections of the pool "books" became free within 50ms`)
+		require.ErrorContains(t, err, `none of the 1 connections of the pool "books" became free within 400ms`)
 		require.True(t, db.Unavailable(err))
 	}
 	require.EqualValues(t, 6, books.Figures().Refused)
@@ -203,7 +204,7 @@ func TestWaitForAConnectionIsBounded(t *testing.T) {
 	require.NoError(t, taken.Rollback().Error)
 	require.NoError(t, books.Ping(t.Context()))
 	var slept int
-	require.NoError(t, books.WithContext(t.Context()).Raw("SELECT SLEEP(0.2)").Scan(&slept).Error,
+	require.NoError(t, books.WithContext(t.Context()).Raw("SELECT SLEEP(0.8)").Scan(&slept).Error,
 		"a statement that has its connection may take longer than the wait for one")
 	require.Equal(t, 1, books.Figures().MaxOpenConnections)
 }
