@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"farebook/internal/dev/devstack"
 	"farebook/internal/dev/fakestripe"
 	"farebook/internal/dev/testkit"
 )
@@ -93,7 +94,7 @@ func TestAPIKilledBetweenItsSteps(t *testing.T) {
 	t.Parallel()
 	for _, point := range []string{
 		"api-after-reserve", "api-after-start", "api-before-answer-stored", "api-after-answer-stored",
-		"webhook-after-event-stored", "webhook-after-signal",
+		"webhook-after-event-stored", "webhook-before-signal", "webhook-after-signal",
 	} {
 		t.Run(point, func(t *testing.T) {
 			t.Parallel()
@@ -135,11 +136,22 @@ func TestWorkerKilledWhileCapturing(t *testing.T) {
 	}
 }
 
-// The API dies after it has acknowledged an event and before it has told anybody: Stripe does not deliver again, the
-// sweeper finds it.
-func TestAPIKilledAfterAcknowledging(t *testing.T) {
+// Temporal stalls, so that a webhook is about to be answered before its workflow is notified. The API dies right before the answer, and
+// the event is recorded all the same.
+func TestAPIKilledBeforeItAnswersAWebhookLate(t *testing.T) {
 	t.Parallel()
-	s := testkit.New(t, testkit.Options{Processes: true, APIFailpoint: "webhook-before-signal"})
-	payAndRequireOne(t, s)
+	temporal, err := devstack.StartTemporal(t.Context(), t.TempDir(), devstack.ForTests(), devstack.Headless())
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, temporal.Kill()) })
+	s := testkit.New(t, testkit.Options{Processes: true, APIFailpoint: "webhook-before-late-answer", TemporalAddress: temporal.Address()})
+	booked := s.Book("kill", testkit.BookingBody(nil))
+	resume := testkit.Freeze(t, temporal.Pid())
+	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
 	s.RequireDeaths("starter", 1)
+	resume()
+	s.AwaitStatus(booked.Reference, "confirmed")
+	s.AwaitWorkflowEnd(booked.Reference)
+	s.RequireLedger(booked.Reference, "payment")
+	s.RequireMails(booked.Reference, "booking_confirmed")
+	s.RequirePromises()
 }

@@ -80,8 +80,8 @@ type eventOutput struct {
 	}
 }
 
-// receiveEvent verifies an event, stores it and acknowledges it. Its workflow is notified afterwards: Stripe delivers an event again
-// that was not acknowledged, and the sweeper finds one that was not handed on.
+// receiveEvent verifies an event, stores it, notifies its workflow and acknowledges it: Stripe delivers an event again that was not
+// acknowledged. One whose workflow cannot be notified soon is acknowledged all the same, and the sweeper hands it on.
 func (a *api) receiveEvent(ctx context.Context, in *eventInput) (*eventOutput, error) {
 	signatures, _ := ctx.Value(signatureKey{}).([]string)
 	if err := a.checkSignature(signatures, in.RawBody, a.Store.Now()); err != nil {
@@ -117,7 +117,7 @@ func (a *api) storeEvent(ctx context.Context, event inbox.Event) (*eventOutput, 
 	failpoint.Hit("webhook-after-event-stored")
 	a.counts.Webhook(map[bool]string{false: "stored", true: "known"}[delivery.Processed])
 	if !delivery.Processed {
-		delivery.Later(ctx)
+		delivery.HandOn(ctx)
 	}
 	a.Log.InfoContext(ctx, "Stripe event received", "eventId", event.ID, "type", event.Type,
 		"objectId", event.Subject.ObjectID, "reference", event.Subject.Reference, "nothingToDo", delivery.Processed)

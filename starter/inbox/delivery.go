@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"farebook/booking"
+	"farebook/internal/failpoint"
 	"farebook/internal/logging"
 	"farebook/store"
 	"farebook/workflows"
@@ -20,8 +21,8 @@ type Delivery struct {
 	slot  bool // a slot is taken, which Later gives back
 }
 
-// Deliver stores an event under its id, so that a second delivery is harmless. Unless the delivery is Processed, call Later. A new event is
-// stored as one whose first attempt has begun, so that Later need not write that; while maxConcurrent events are being processed, it is
+// Deliver stores an event under its id, so that a second delivery is harmless. Unless the delivery is Processed, call HandOn. A new event
+// is stored as one whose first attempt has begun, so that HandOn need not write that; while maxConcurrent events are being processed, it is
 // stored as received and left to the sweeper.
 func (i *Inbox) Deliver(ctx context.Context, e Event) (Delivery, error) {
 	d := Delivery{inbox: i, event: e}
@@ -46,23 +47,43 @@ func (d *Delivery) release() {
 	}
 }
 
-// Later notifies the event's workflow in the background, so that Stripe is answered first.
-func (d *Delivery) Later(ctx context.Context) {
+// HandOn notifies the event's workflow, and returns once it has, so that nothing is left to do when Stripe is answered. It waits for
+// answerPatience at most, and not at all while Temporal has let a request wait that long and has answered none since: the attempt then
+// continues in the background, and the stored event is enough for the sweeper. The slots bound the requests that wait.
+func (d *Delivery) HandOn(ctx context.Context) {
 	i, e := d.inbox, d.event
 	if !d.slot {
 		i.Log.WarnContext(logging.As(ctx, service), "too many events at once: this one is left to the sweeper", "eventId", e.ID)
 		return
 	}
-	ctx = store.WithoutPatience(logging.As(context.WithoutCancel(ctx), service))
+	ended := make(chan struct{})
 	i.group.Go(func() {
+		defer close(ended)
 		defer d.release()
-		ctx, cancel := context.WithTimeout(ctx, timeout)
+		working, cancel := context.WithTimeout(store.WithoutPatience(logging.As(context.WithoutCancel(ctx), service)), timeout)
 		defer cancel()
-		err := d.attempt(ctx)
+		err := d.attempt(working)
 		if err != nil {
-			i.Log.WarnContext(ctx, "event not handed on; the sweeper tries again", "eventId", e.ID, "type", e.Type, "error", err)
+			i.Log.WarnContext(working, "event not handed on; the sweeper tries again", "eventId", e.ID, "type", e.Type, "error", err)
+			return
 		}
+		i.slow.Store(false)
 	})
+	if !i.slow.Load() {
+		i.await(ctx, ended)
+	}
+}
+
+// await returns once an attempt has ended, or answerPatience is over.
+func (i *Inbox) await(ctx context.Context, ended <-chan struct{}) {
+	waiting, cancel := context.WithTimeout(ctx, i.answerPatience)
+	defer cancel()
+	select {
+	case <-ended:
+	case <-waiting.Done():
+		i.slow.Store(true)
+		failpoint.Hit("webhook-before-late-answer")
+	}
 }
 
 // attempt begins an attempt unless the event's row says that it has begun.

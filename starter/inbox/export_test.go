@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"time"
 
 	"farebook/store"
 )
@@ -12,3 +13,6 @@ func (i *Inbox) Receive(ctx context.Context, e Event) (processed bool, err error
 	receipt, err := i.receive(ctx, e, store.EventReceived)
 	return receipt.Processed, err
 }
+
+// SetAnswerPatience changes how long HandOn waits.
+func (i *Inbox) SetAnswerPatience(d time.Duration) { i.answerPatience = d }

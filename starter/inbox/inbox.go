@@ -1,5 +1,5 @@
-// Package inbox receives Stripe's events: it stores each one, and after Stripe has been answered hands it to the workflow that
-// handles it. An event goes one way: Parse reads it into an Event with its Subject, resolve finds the Subject's refund or
+// Package inbox receives Stripe's events: it stores each one, and hands it to the workflow that handles it before Stripe is answered,
+// unless Temporal is slow. An event goes one way: Parse reads it into an Event with its Subject, resolve finds the Subject's refund or
 // booking, notify signals the workflow, conclude writes the row. The sweeper repeats this for every event that is stored and
 // not processed.
 //
@@ -11,6 +11,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"farebook/internal/correlation"
@@ -27,6 +28,8 @@ const (
 	// maxConcurrent bounds the events that are processed at once; the sweeper takes the others. Each takes a database connection and a
 	// call to Temporal for some milliseconds.
 	maxConcurrent = 32
+	// answerPatience is how long Stripe's answer waits until the event's workflow is notified.
+	answerPatience = time.Second
 	// timeout bounds the processing of one event.
 	timeout = 30 * time.Second
 	// maxPause bounds the pause before the next attempt at an event.
@@ -45,6 +48,10 @@ type Inbox struct {
 	firstPause time.Duration // how long an event is left to the request that delivered it
 	slots      chan struct{}
 	group      sync.WaitGroup
+	// answerPatience is the constant, which tests change.
+	answerPatience time.Duration
+	// slow: a request has waited for answerPatience, and no attempt has succeeded since.
+	slow atomic.Bool
 }
 
 // Unbooked says which other integration made a payment without a booking, by its charge or its PaymentIntent; either id may be empty.
@@ -57,6 +64,7 @@ type Unbooked interface {
 func New(books *store.Store, dispatcher *dispatch.Client, stripe *stripeapi.Client, interval time.Duration, log *slog.Logger) *Inbox {
 	return &Inbox{
 		Store: books, Dispatch: dispatcher, Stripe: stripe, Log: log, firstPause: 2 * interval, slots: make(chan struct{}, maxConcurrent),
+		answerPatience: answerPatience,
 	}
 }
 

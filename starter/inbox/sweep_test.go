@@ -127,7 +127,7 @@ func TestEventThatFindsAllHandsFullIsLeftToTheSweeper(t *testing.T) {
 		events, deliveries = append(events, event), append(deliveries, delivery)
 	}
 	for i := range deliveries { // each has taken its hand before, or has not found one
-		deliveries[i].Later(t.Context())
+		deliveries[i].HandOn(t.Context())
 	}
 	b.inbox.Wait()
 	for i, event := range events[:hands] {
@@ -140,6 +140,37 @@ func TestEventThatFindsAllHandsFullIsLeftToTheSweeper(t *testing.T) {
 	b.due()
 	require.Equal(t, hands+1, sweep(t, b.inbox))
 	b.requireTold(workflows.PayoutWorkflowID(b.ID(fmt.Sprintf("po_%02d", hands))), left.ID)
+}
+
+// A webhook is answered once its workflow is notified. It does not wait for long, and those after it wait no more until a workflow was
+// notified again: the stored events are enough.
+func TestAnswerWaitsForTheWorkflowAndNotForLong(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	event, processed := b.receive("evt_1", "payout.paid", map[string]any{"id": b.ID("po_1"), "object": "payout"})
+	require.False(t, processed)
+	deliver := func() inbox.Delivery {
+		delivery, err := b.inbox.Deliver(t.Context(), event)
+		require.NoError(t, err)
+		require.False(t, delivery.Processed)
+		return delivery
+	}
+	first, second, third := deliver(), deliver(), deliver()
+	stalls, err := b.SQL.BeginTx(t.Context(), nil)
+	require.NoError(t, err)
+	var id uint64
+	require.NoError(t, stalls.QueryRowContext(t.Context(), "SELECT id FROM stripe_events ORDER BY id DESC LIMIT 1 FOR UPDATE").Scan(&id))
+	b.inbox.SetAnswerPatience(time.Millisecond)
+	first.HandOn(t.Context())
+	b.inbox.SetAnswerPatience(time.Hour)
+	second.HandOn(t.Context())
+	require.Equal(t, store.EventReceived, b.stored("evt_1").State, "both attempts wait for the row")
+	require.NoError(t, stalls.Rollback())
+	b.inbox.Wait()
+	told := len(b.Signals(workflows.PayoutWorkflowID(b.ID("po_1"))))
+	require.Equal(t, 2, told)
+	third.HandOn(t.Context())
+	require.Len(t, b.Signals(workflows.PayoutWorkflowID(b.ID("po_1"))), told+1, "notified before the answer")
 }
 
 // An event that its workflow received twelve times and never recorded has failed: the inbox says so and names the workflow, and an
