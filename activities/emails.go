@@ -47,7 +47,7 @@ const longestExchange = 30 * time.Second
 // the worker was lost) an email program shows one message. A permanent refusal is recorded and is not an error; a temporary one is
 // retried.
 func (e *Emails) SendEmail(ctx context.Context, in SendEmailInput) (EmailResult, error) {
-	row, err := e.Store.Email(ctx, in.EmailID)
+	row, err := e.Store.EmailToSend(ctx, in.EmailID)
 	if err != nil {
 		return EmailResult{}, storeError(err)
 	}

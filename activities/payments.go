@@ -83,10 +83,11 @@ func (h handed) of(result PaymentIntentCreated) handover.Created {
 }
 
 func (p *Payments) createPaymentIntent(ctx context.Context, in BookingRef) (PaymentIntentCreated, handed, error) {
-	known, err := p.Store.Booking(ctx, in.Reference)
+	known, noFenceAt, err := p.bookingToPay(ctx, in.Reference)
 	if err != nil {
 		return PaymentIntentCreated{}, handed{}, storeError(err)
 	}
+	ctx = store.WithNoFence(ctx, noFenceAt)
 	if known.Payment != nil {
 		// An earlier run on the booking has recorded it. Its emails may not be sent yet.
 		result := created(known)
@@ -121,6 +122,20 @@ func (p *Payments) createPaymentIntent(ctx context.Context, in BookingRef) (Paym
 	}
 	failpoint.Hit("after-payment-row")
 	return result, made, nil
+}
+
+// bookingToPay is the booking that a request of this process has just made, or what the books have, with the time at which no fence was up;
+// zero while one is up. Where a booking from memory has a payment by now, that is met by the payment's UNIQUE row.
+func (p *Payments) bookingToPay(ctx context.Context, reference booking.Reference) (store.Booking, time.Time, error) {
+	if fresh, made := p.Handover.Take(reference); made {
+		return fresh.Booking, fresh.NoFenceAt, nil
+	}
+	asked := p.Store.Now()
+	known, fenced, err := p.Store.BookingToPay(ctx, reference)
+	if fenced {
+		asked = time.Time{}
+	}
+	return known, asked, err
 }
 
 // recordCreated stores the payment row, and with it the answer to the request that waits in this process.

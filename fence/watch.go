@@ -54,10 +54,14 @@ const (
 	pages = 10
 )
 
-// Guard returns an error if a fence is up. It is called before each request that changes something at Stripe.
+// Guard returns an error if a fence is up. It is called before each request that changes something at Stripe. A caller that has just read
+// that none is up says so by store.WithNoFence.
 func (w *Watch) Guard(ctx context.Context) error {
 	if err := w.firstLook(ctx); err != nil {
 		return err
+	}
+	if store.SawNoFence(ctx, w.Store.Now()) {
+		return nil
 	}
 	up, err := w.Store.Fence(ctx)
 	if err != nil {

@@ -81,6 +81,18 @@ func (s *Store) Booking(ctx context.Context, reference booking.Reference) (Booki
 	return s.bookingWhere(ctx, "bookings.reference = ?", reference)
 }
 
+// BookingToPay is Booking for whoever is about to ask Stripe for its payment. fenced says whether a fence is up.
+func (s *Store) BookingToPay(ctx context.Context, reference booking.Reference) (known Booking, fenced bool, err error) {
+	var row bookingRow
+	var beside struct{ Fenced bool }
+	query := s.db.WithContext(ctx).Joins("Payment").Joins("Client").Where("bookings.reference = ?", reference).Select("bookings.*", fenceIsUp)
+	if err := db.TakeWith(query, &row, &beside); err != nil {
+		return Booking{}, false, db.NotFound(err)
+	}
+	known, err = row.withClient()
+	return known, beside.Fenced, err
+}
+
 // BookingOf reads an owner's booking. Another client's is ErrNotFound, as if it did not exist.
 func (s *Store) BookingOf(ctx context.Context, owner Owner, reference booking.Reference) (Booking, error) {
 	return s.bookingFrom(s.db.WithContext(ctx).Scopes(owner.owns("bookings")).Where("bookings.reference = ?", reference))
@@ -96,9 +108,14 @@ func (*Store) bookingFrom(query *gorm.DB) (Booking, error) {
 	if err := query.Joins("Payment").Joins("Client").Take(&row).Error; err != nil {
 		return Booking{}, db.NotFound(err)
 	}
-	found, err := row.withPayment()
-	if row.Client != nil {
-		found.ClientCode = row.Client.Code
+	return row.withClient()
+}
+
+// withClient is the booking with the payment and the client that were read with it.
+func (r bookingRow) withClient() (Booking, error) {
+	found, err := r.withPayment()
+	if r.Client != nil {
+		found.ClientCode = r.Client.Code
 	}
 	return found, err
 }

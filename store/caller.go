@@ -92,7 +92,7 @@ func (s *Store) keyByToken(ctx context.Context, token string) (presentedKey, err
 	}
 	err := s.db.WithContext(ctx).Table("api_keys k").
 		Select("k.*, c.client_id AS c_client_id, c.name AS c_name, c.disabled_at AS c_disabled_at, m.id AS merged, "+
-			"EXISTS (SELECT 1 FROM fences WHERE is_up = 1) AS fenced").
+			fenceIsUp).
 		Joins("LEFT JOIN api_clients c ON c.id = k.client_id").
 		Joins("LEFT JOIN api_clients m ON m.merged_into = c.id").
 		Where("k.token_sha256 = ? AND k.revoked_at IS NULL", hash[:]).Order("m.id").Find(&rows).Error

@@ -78,7 +78,7 @@ func (s *Store) RemindOfDispute(ctx context.Context, disputeID string, now time.
 		if err := tx.Select("reference").Where("id = ?", r.dispute.BookingID).Take(&owner).Error; err != nil {
 			return err
 		}
-		if err := r.lock(owner.Reference); err != nil {
+		if err := r.lock(owner.Reference, false); err != nil {
 			return err
 		}
 		if r.dispute.Status.NeedsResponse() {

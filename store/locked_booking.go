@@ -27,7 +27,7 @@ type lockedBooking struct {
 	// fenced is whether a fence was up in this transaction; nil until it was read.
 	fenced *bool
 	// queued are the emails that this transaction has queued.
-	queued []uint64
+	queued []emailRow
 	// unsaved are the columns that underLock writes before the commit; nil where each is written at once.
 	unsaved *unsavedColumns
 	// changes are reported after the commit.
@@ -36,8 +36,8 @@ type lockedBooking struct {
 	quiet string
 }
 
-// unsavedColumns are columns of the booking and of its payment that have changed since they were read.
-type unsavedColumns struct{ booking, payment []string }
+// unsavedColumns are columns of the booking and of its payment that have changed since they were read, and the events that caused that.
+type unsavedColumns struct{ booking, payment, events []string }
 
 // newLockedBooking has no rows yet: lock reads them.
 func (s *Store) newLockedBooking(tx *gorm.DB, now time.Time) *lockedBooking {
@@ -47,10 +47,18 @@ func (s *Store) newLockedBooking(tx *gorm.DB, now time.Time) *lockedBooking {
 // underLock runs work in a transaction that has locked the booking and its payment. What work saves of the two is written once, at the
 // end: their locks are held, so that nobody could read it earlier.
 func (s *Store) underLock(ctx context.Context, reference booking.Reference, now time.Time, work func(*lockedBooking) error) error {
+	return s.underLockTo(ctx, reference, now, false, work)
+}
+
+// underLockTo is underLock, also with the lock that every posting shares when work is going to post.
+func (s *Store) underLockTo(ctx context.Context, reference booking.Reference, now time.Time, post bool,
+	work func(*lockedBooking) error,
+) error {
 	var made changes
-	err := s.db.InTransaction(ctx, func(tx *gorm.DB) error {
+	var queued []queuedEmail
+	err := s.db.InTransaction(ctx, func(tx *gorm.DB) (err error) {
 		b := s.newLockedBooking(tx, now)
-		if err := b.lock(reference); err != nil {
+		if err := b.lock(reference, post); err != nil {
 			return err
 		}
 		b.unsaved = &unsavedColumns{}
@@ -58,19 +66,38 @@ func (s *Store) underLock(ctx context.Context, reference booking.Reference, now 
 			return err
 		}
 		made = b.changes
-		return b.saveChanged()
+		if err := b.saveChanged(); err != nil {
+			return err
+		}
+		queued, err = b.handedOn()
+		return err
 	})
 	if err == nil {
 		s.report(made)
+		s.fresh.put(queued, now)
 	}
 	return err
 }
 
-// lock takes the booking first and its payment second, always in this order, which an outer join by UNIQUE keys prescribes to the server.
-// Where there is no payment yet, the booking's lock keeps others from inserting one, because of the foreign key.
-func (b *lockedBooking) lock(reference booking.Reference) error {
+// lockOpeningToo is a column of a booking that takes the lock that every posting shares, and is when the books were opened. It names the
+// booking, so that the server evaluates it for the row that it has locked.
+const lockOpeningToo = "(SELECT opened_at FROM ledger_opening WHERE id = 1 AND bookings.id > 0 LOCK IN SHARE MODE) AS opened_at"
+
+// lock takes the booking first and its payment second, always in this order, which an outer join by UNIQUE keys prescribes to the server,
+// and for a posting the opening third. Where there is no payment yet, the booking's lock keeps others from inserting one, because of the
+// foreign key.
+func (b *lockedBooking) lock(reference booking.Reference, post bool) error {
 	var row bookingRow
-	if err := b.tx.Clauses(db.ForUpdate).Joins("Payment").Where("bookings.reference = ?", reference).Take(&row).Error; err != nil {
+	query := b.tx.Clauses(db.ForUpdate).Joins("Payment").Where("bookings.reference = ?", reference)
+	var err error
+	if post {
+		var opened struct{ OpenedAt *time.Time }
+		err = db.TakeWith(query.Select("bookings.*", lockOpeningToo), &row, &opened)
+		b.opening = &ledger.Opening{At: db.TimeOrZero(opened.OpenedAt)}
+	} else {
+		err = query.Take(&row).Error
+	}
+	if err != nil {
 		return db.NotFound(err)
 	}
 	if row.Payment != nil {
@@ -100,16 +127,35 @@ func (b *lockedBooking) saveChanged() error {
 	slices.Sort(unsaved.payment)
 	slices.Sort(unsaved.booking)
 	payment, booked := slices.Compact(unsaved.payment), slices.Compact(unsaved.booking)
+	var err error
 	switch {
 	case len(payment) > 0 && len(booked) > 0:
-		return db.SaveBoth(b.tx, db.Columns{Row: &b.booking, Names: append(booked, "updated_at")},
-			db.Columns{Row: &b.payment, Names: append(payment, "updated_at")}, "booking_id")
+		return b.saveBoth(booked, payment, unsaved.events)
 	case len(payment) > 0:
-		return b.savePayment(payment...)
+		err = b.savePayment(payment...)
 	case len(booked) > 0:
-		return b.saveBooking(booked...)
+		err = b.saveBooking(booked...)
 	}
-	return nil
+	if err != nil {
+		return err
+	}
+	return markProcessed(b.tx, unsaved.events, b.now)
+}
+
+// saveBoth writes booking, payment and the one event that usually changed them by one statement. Several events are found by a list of
+// ids, for which the server may read and lock all rows of a small table: they have their own statement, which names no other table.
+func (b *lockedBooking) saveBoth(booked, payment, events []string) error {
+	var marked *db.Marked
+	if len(events) == 1 {
+		marked = &db.Marked{Table: eventRow{}.TableName(), Key: "stripe_event_id", Value: events[0], Set: processedValues(b.now)}
+		events = nil
+	}
+	err := db.SaveBoth(b.tx, db.Columns{Row: &b.booking, Names: append(booked, "updated_at")},
+		db.Columns{Row: &b.payment, Names: append(payment, "updated_at")}, "booking_id", marked)
+	if err != nil {
+		return err
+	}
+	return markProcessed(b.tx, events, b.now)
 }
 
 // saveBooking writes columns of the booking, under underLock at the end of the transaction.
@@ -152,5 +198,5 @@ func (b *lockedBooking) transitionBooking(next booking.Status) error {
 
 // events are Stripe's events that caused what is being recorded.
 func (b *lockedBooking) events(ids []string) eventsRead {
-	return eventsRead{tx: b.tx, now: b.now, ids: ids}
+	return eventsRead{tx: b.tx, now: b.now, ids: ids, with: b.unsaved}
 }

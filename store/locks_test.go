@@ -158,6 +158,29 @@ func TestRecordingWithoutAPaymentHoldsNoOtherBookingUp(t *testing.T) {
 	require.Equal(t, 2, b.Count(t, "SELECT COUNT(*) FROM payments"))
 }
 
+// A posting takes the lock of the opening behind the one of its booking: while it waits for its booking, the ledger can be sealed.
+func TestPostingLocksItsBookingBeforeTheOpening(t *testing.T) {
+	t.Parallel()
+	b := patientBooks(t)
+	snapshot := paid(b.held(), true)
+	releaseBooking := b.lock("SELECT id FROM bookings")
+	recording := begin(func() error {
+		_, err := b.record(snapshot, store.ReasonEvent)
+		return err
+	})
+	b.AwaitLockWaits(t, 1)
+	releaseOpening := b.lock("SELECT id FROM ledger_opening")
+	releaseBooking()
+	require.Eventually(t, func() bool {
+		_, err := b.SQL.ExecContext(t.Context(), "SELECT id FROM bookings FOR UPDATE NOWAIT")
+		return err != nil
+	}, time.Minute, 10*time.Millisecond, "it has the booking, and waits for the opening")
+	require.Zero(t, b.Count(t, "SELECT COUNT(*) FROM financial_ledger"))
+	releaseOpening()
+	require.NoError(t, recording())
+	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM financial_ledger"))
+}
+
 // Late money goes back once, and so does what a cancellation gives back: the database refuses a second refund of one origin,
 // whoever writes it.
 func TestSecondRefundOfOneOriginIsRefused(t *testing.T) {

@@ -71,7 +71,7 @@ func (b *lockedBooking) insertEmail(row *emailRow) error {
 	}
 	inserted, err := insertEmail(b.tx, row)
 	if inserted && row.Status == EmailQueued {
-		b.queued = append(b.queued, row.ID)
+		b.queued = append(b.queued, *row)
 	}
 	return err
 }

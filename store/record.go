@@ -44,6 +44,17 @@ type eventsRead struct {
 	tx  *gorm.DB
 	now time.Time
 	ids []string
+	// with has the rows that are saved with the events; nil where they are marked at once.
+	with *unsavedColumns
+}
+
+// mark marks the events processed, or leaves that to the end of the transaction.
+func (e eventsRead) mark() error {
+	if e.with != nil {
+		e.with.events = append(e.with.events, e.ids...)
+		return nil
+	}
+	return markProcessed(e.tx, e.ids, e.now)
 }
 
 // record runs a recorder.
@@ -63,7 +74,7 @@ func recordLoaded[R any](r recorder[R], events eventsRead) (recorded R, err erro
 			return recorded, err
 		}
 	}
-	if err := markProcessed(events.tx, events.ids, events.now); err != nil {
+	if err := events.mark(); err != nil {
 		return recorded, err
 	}
 	return r.result()

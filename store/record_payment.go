@@ -70,7 +70,7 @@ func (s *Store) RecordPayment(ctx context.Context, reading PaymentReading) (Paym
 	}
 	var recorded PaymentRecorded
 	var contradiction *ContradictionError
-	err = s.underLock(ctx, reference, reading.Now, func(b *lockedBooking) (err error) {
+	err = s.underLockTo(ctx, reference, reading.Now, reading.posts(), func(b *lockedBooking) (err error) {
 		if b.payment.ID == 0 && reading.Snapshot.Reference != reference {
 			recorded, err = b.setForeignAside(reading)
 			return err
@@ -81,6 +81,11 @@ func (s *Store) RecordPayment(ctx context.Context, reading PaymentReading) (Paym
 		return err
 	})
 	return unlessContradiction(recorded, contradiction, err)
+}
+
+// posts reports whether the ledger may get a posting from the reading.
+func (r PaymentReading) posts() bool {
+	return r.Snapshot.PaymentStatus() == booking.PaymentSucceeded || len(r.Snapshot.Debits) > 0
 }
 
 // bookingOfReading is the booking that a payment is recorded for: the one that asks, else the one whose PaymentIntent it is, else the
@@ -310,7 +315,7 @@ func (r *paymentRecorder) notify() error {
 // result reads the ids of queued emails only where an earlier run has queued one.
 func (r *paymentRecorder) result() (PaymentRecorded, error) {
 	if r.before.NoneQueued {
-		return r.paymentRecordedWith(r.queued)
+		return r.paymentRecordedWith(idsOf(r.queued))
 	}
 	return r.paymentRecorded()
 }

@@ -196,7 +196,7 @@ func (s *Store) ReserveRefund(ctx context.Context, in NewRefund) (Refund, Claim,
 	}
 	claim, err := s.claim(ctx, in.Key, in.Now, func(tx *gorm.DB) (created, error) {
 		b := s.newLockedBooking(tx, in.Now)
-		if err := b.lock(in.Reference); err != nil {
+		if err := b.lock(in.Reference, false); err != nil {
 			return created{}, err
 		}
 		row, err := b.refundAskedFor(in, installation.request(in.Key))

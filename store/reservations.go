@@ -39,6 +39,8 @@ func (in NewBooking) Key() IdempotencyKey {
 type Reservation struct {
 	Booking Booking
 	Claim
+	// New: this call has inserted the booking, which nobody knew before.
+	New bool
 }
 
 // ReserveBooking writes idempotency key and booking in one transaction, or finds what the key stands for already. The UNIQUE keys of both
@@ -50,7 +52,9 @@ func (s *Store) ReserveBooking(ctx context.Context, in NewBooking) (Reservation,
 	}
 	row, err := s.reserveNew(ctx, in, installation.request(in.Key()))
 	if err == nil {
-		return s.reserved(in, row, Claim{Resource: string(row.Reference)})
+		reservation, err := s.reserved(in, row, Claim{Resource: string(row.Reference)})
+		reservation.New = err == nil
+		return reservation, err
 	}
 	if !isKnown(err) { // such as a COMMIT whose answer was lost
 		claim, err := s.winner(ctx, in.Key(), s.Now(), err)

@@ -46,7 +46,7 @@ const readSituation = `SELECT
 // Error: ErrDebitsInTransit.
 func (r *paymentRecorder) readSituation() error {
 	snapshot := r.reading.Snapshot
-	if snapshot.PaymentStatus() == booking.PaymentSucceeded || len(snapshot.Debits) > 0 {
+	if r.reading.posts() {
 		if _, err := r.lockOpening(); err != nil {
 			return err
 		}

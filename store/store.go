@@ -37,6 +37,8 @@ type Store struct {
 	observer Observer
 	// installation is read once: see Installation.
 	installation atomic.Pointer[Installation]
+	// fresh are emails that this process has just queued.
+	fresh freshEmails
 }
 
 // Option sets the pool of connections that Open makes.

@@ -24,25 +24,31 @@ const (
 	// booking, such as the renewal of a lease on a busy machine, do not make a whole one more.
 	counted = 4
 	// mostCommits bounds the transactions of a booking that write.
-	mostCommits = 7
+	mostCommits = 6
 )
 
 // What a paid booking asks of the database, from the request to the email, is what docs/performance.md says.
 func TestStatementsOfAPaidBooking(t *testing.T) {
 	t.Parallel()
-	s := testkit.New(t, testkit.Options{LogStatements: true, Sweep: time.Hour})
+	s := testkit.New(t, testkit.Options{LogStatements: true, Sweep: time.Hour, APIWorker: true})
 	s.Stripe.EnableEvents(inbox.Types()...)
-	pay := func(key string) {
+	pay := func(key string) (reference string) {
 		booked := s.Book(key, testkit.BookingBody(nil))
 		require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
 		s.AwaitWorkflowEnd(booked.Reference)
+		return booked.Reference
 	}
+	awaitFirstStepsHere(s)
 	pay("warm")
-	before := len(s.DB.Statements(t))
-	for i := range counted {
-		pay(fmt.Sprintf("counted-%d", i))
+	var logged []testdb.Statement
+	for made, tries := 0, 0; made < counted; tries++ {
+		require.Less(t, tries, 100, "no first step runs in the API's process")
+		before := len(s.DB.Statements(t))
+		if startedEagerly(s, pay(fmt.Sprintf("counted-%d", tries))) { // on a busy machine, another process may have taken a first step
+			logged = append(logged, s.DB.Statements(t)[before:]...)
+			made++
+		}
 	}
-	logged := s.DB.Statements(t)[before:]
 	t.Logf("%d statements, %d commits a booking:\n%s", len(logged)/counted, testdb.Commits(logged)/counted, shapes(logged))
 	require.Equal(t, documentedStatements(t), named(logged), "docs/performance.md")
 	require.LessOrEqual(t, testdb.Commits(logged)/counted, mostCommits)

@@ -1,11 +1,14 @@
-// Package handover passes the result of a booking's first step from the worker to the request that waits for it in the same process. The
-// result has the client secret, so it is kept in memory only, and only for a request that waits. It imports booking.
+// Package handover passes a new booking from its request to the worker in the same process, and the result of the booking's first step back
+// to the request. The result has the client secret, so it is kept in memory only, and only for a request that waits. It imports booking and
+// store.
 package handover
 
 import (
 	"sync"
+	"time"
 
 	"farebook/booking"
+	"farebook/store"
 )
 
 // Created is the outcome of a booking's first step.
@@ -26,10 +29,26 @@ type Answer struct {
 	Body   []byte
 }
 
+// Fresh is a booking as its request has just made it, before anybody could change it.
+type Fresh struct {
+	Booking store.Booking
+	// NoFenceAt is when no fence was up; zero where that is not known.
+	NoFenceAt time.Time
+}
+
+// Request is one that waits for the first step of a booking.
+type Request struct {
+	// Answer returns what the request will answer to an outcome; nil for a request that stores no answer.
+	Answer func(Created) *Answer
+	// Fresh is nil for a request that has found its booking in the books.
+	Fresh *Fresh
+}
+
 // place is where one request waits.
 type place struct {
+	Request
+
 	outcome chan Created
-	answer  func(Created) *Answer
 }
 
 // Desk connects the requests of a process with its worker. The zero value admits nobody; a nil Desk may be used where no request waits.
@@ -47,8 +66,7 @@ func NewDesk(places int) *Desk {
 // Expect announces a request that waits for the first step of a booking. It returns false when all places are taken: the request then asks
 // the workflow, as it does without a worker in its process. outcome yields the outcome once, or is closed without one, when the step failed
 // or another request for the same booking has taken the place. leave must be called when the request waits no longer.
-// answer returns what the request will answer to an outcome; nil for a request that stores no answer.
-func (d *Desk) Expect(reference booking.Reference, answer func(Created) *Answer) (outcome <-chan Created, leave func(), admitted bool) {
+func (d *Desk) Expect(reference booking.Reference, request Request) (outcome <-chan Created, leave func(), admitted bool) {
 	if d == nil {
 		return nil, func() {}, false
 	}
@@ -59,7 +77,7 @@ func (d *Desk) Expect(reference booking.Reference, answer func(Created) *Answer)
 		return nil, func() {}, false
 	}
 	d.dismiss(reference)
-	waits := place{outcome: make(chan Created, 1), answer: answer}
+	waits := place{request, make(chan Created, 1)}
 	d.waiting[reference] = waits
 	return waits.outcome, func() { d.leave(reference, waits.outcome) }, true
 }
@@ -72,10 +90,27 @@ func (d *Desk) Answer(reference booking.Reference, outcome Created) *Answer {
 	d.mu.Lock()
 	waits := d.waiting[reference]
 	d.mu.Unlock()
-	if waits.answer == nil {
+	if waits.Answer == nil {
 		return nil
 	}
-	return waits.answer(outcome)
+	return waits.Answer(outcome)
+}
+
+// Take returns the booking of the request that waits, once: a further attempt reads what became of it.
+func (d *Desk) Take(reference booking.Reference) (Fresh, bool) {
+	if d == nil {
+		return Fresh{}, false
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	waits := d.waiting[reference]
+	if waits.Fresh == nil {
+		return Fresh{}, false
+	}
+	fresh := *waits.Fresh
+	waits.Fresh = nil
+	d.waiting[reference] = waits
+	return fresh, true
 }
 
 func (d *Desk) leave(reference booking.Reference, outcome chan Created) {

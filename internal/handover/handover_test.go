@@ -9,6 +9,7 @@ import (
 
 	"farebook/booking"
 	"farebook/internal/handover"
+	"farebook/store"
 )
 
 const reference = booking.Reference("FB-7K2M9QXA")
@@ -20,9 +21,9 @@ var created = handover.Created{
 func TestTheOutcomeReachesTheRequestThatWaits(t *testing.T) {
 	t.Parallel()
 	desk := handover.NewDesk(2)
-	outcome, leave, admitted := desk.Expect(reference, nil)
+	outcome, leave, admitted := desk.Expect(reference, handover.Request{})
 	require.True(t, admitted)
-	other, leaveOther, admitted := desk.Expect("FB-ZZZZZZZZ", nil)
+	other, leaveOther, admitted := desk.Expect("FB-ZZZZZZZZ", handover.Request{})
 	require.True(t, admitted)
 	desk.Give(reference, created)
 	got, handed := <-outcome
@@ -39,7 +40,7 @@ func TestTheOutcomeReachesTheRequestThatWaits(t *testing.T) {
 func TestAFailedAttemptSendsTheRequestAway(t *testing.T) {
 	t.Parallel()
 	desk := handover.NewDesk(1)
-	outcome, leave, _ := desk.Expect(reference, nil)
+	outcome, leave, _ := desk.Expect(reference, handover.Request{})
 	defer leave()
 	desk.Fail(reference)
 	_, handed := <-outcome
@@ -51,8 +52,8 @@ func TestAFailedAttemptSendsTheRequestAway(t *testing.T) {
 func TestTheLastRequestForABookingWaits(t *testing.T) {
 	t.Parallel()
 	desk := handover.NewDesk(1)
-	first, leaveFirst, _ := desk.Expect(reference, nil)
-	second, leaveSecond, admitted := desk.Expect(reference, nil)
+	first, leaveFirst, _ := desk.Expect(reference, handover.Request{})
+	second, leaveSecond, admitted := desk.Expect(reference, handover.Request{})
 	require.True(t, admitted, "it takes the place of the first")
 	_, handed := <-first
 	require.False(t, handed)
@@ -66,16 +67,16 @@ func TestTheLastRequestForABookingWaits(t *testing.T) {
 func TestNobodyWaitsBeyondThePlaces(t *testing.T) {
 	t.Parallel()
 	desk := handover.NewDesk(1)
-	_, leave, admitted := desk.Expect(reference, nil)
+	_, leave, admitted := desk.Expect(reference, handover.Request{})
 	require.True(t, admitted)
-	_, _, admitted = desk.Expect("FB-ZZZZZZZZ", nil)
+	_, _, admitted = desk.Expect("FB-ZZZZZZZZ", handover.Request{})
 	require.False(t, admitted)
 	leave()
-	_, leave, admitted = desk.Expect("FB-ZZZZZZZZ", nil)
+	_, leave, admitted = desk.Expect("FB-ZZZZZZZZ", handover.Request{})
 	require.True(t, admitted)
 	leave()
 	var none *handover.Desk
-	_, _, admitted = none.Expect(reference, nil)
+	_, _, admitted = none.Expect(reference, handover.Request{})
 	require.False(t, admitted, "a process without a worker")
 	none.Give(reference, created)
 	none.Fail(reference)
@@ -89,7 +90,7 @@ func TestRequestsAtOnceGetTheirOutcome(t *testing.T) {
 	var requests sync.WaitGroup
 	for i := range references {
 		references[i] = booking.Reference(strconv.Itoa(i))
-		outcome, leave, admitted := desk.Expect(references[i], nil)
+		outcome, leave, admitted := desk.Expect(references[i], handover.Request{})
 		require.True(t, admitted)
 		requests.Go(func() {
 			defer leave()
@@ -111,15 +112,38 @@ func TestAnswerIsThatOfTheRequestThatWaits(t *testing.T) {
 	t.Parallel()
 	desk := handover.NewDesk(2)
 	require.Nil(t, desk.Answer(reference, handover.Created{}), "nobody waits")
-	_, leave, _ := desk.Expect(reference, func(c handover.Created) *handover.Answer {
+	_, leave, _ := desk.Expect(reference, handover.Request{Answer: func(c handover.Created) *handover.Answer {
 		return &handover.Answer{Status: 201, Body: []byte(c.PaymentIntentID)}
-	})
+	}})
 	require.Equal(t, &handover.Answer{Status: 201, Body: []byte("pi_1")}, desk.Answer(reference, handover.Created{PaymentIntentID: "pi_1"}))
 	leave()
 	require.Nil(t, desk.Answer(reference, handover.Created{}))
-	_, leave, _ = desk.Expect(reference, nil)
+	_, leave, _ = desk.Expect(reference, handover.Request{})
 	defer leave()
 	require.Nil(t, desk.Answer(reference, handover.Created{}), "it stores no answer")
 	var none *handover.Desk
 	require.Nil(t, none.Answer(reference, handover.Created{}))
+}
+
+// The first attempt of the step takes the booking over from the request that made it; a second one has to read it.
+func TestBookingIsTakenOnce(t *testing.T) {
+	t.Parallel()
+	desk := handover.NewDesk(1)
+	_, taken := desk.Take(reference)
+	require.False(t, taken, "nobody waits")
+	_, leave, _ := desk.Expect(reference, handover.Request{Fresh: &handover.Fresh{Booking: store.Booking{ID: 7}}})
+	fresh, taken := desk.Take(reference)
+	require.True(t, taken)
+	require.EqualValues(t, 7, fresh.Booking.ID)
+	_, taken = desk.Take(reference)
+	require.False(t, taken, "taken already")
+	require.Equal(t, 1, desk.Waiting(), "the request still waits")
+	leave()
+	_, leave, _ = desk.Expect(reference, handover.Request{})
+	defer leave()
+	_, taken = desk.Take(reference)
+	require.False(t, taken, "the request has found its booking in the books")
+	var none *handover.Desk
+	_, taken = none.Take(reference)
+	require.False(t, taken)
 }

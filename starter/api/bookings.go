@@ -89,6 +89,7 @@ func (a *api) createBooking(ctx context.Context, in *bodyInput) (*replayable[boo
 		return nil, joinFields(err, request.Validate(now))
 	}
 	var reserved store.Booking
+	var fresh bool    // this request has made the booking
 	var done prepared // zero for a request that only replays an answer
 	out, err := idempotent(ctx, a, idempotentRequest[bookedBody]{
 		operation: store.OperationCreateBooking, body: request, status: http.StatusCreated, points: bookingPoints,
@@ -97,12 +98,12 @@ func (a *api) createBooking(ctx context.Context, in *bodyInput) (*replayable[boo
 				Caller: key.Caller, IdempotencyKey: key.Key, RequestHash: key.Hash, Lease: key.Lease, Known: key.Known, Request: request,
 				CorrelationID: correlationOf(ctx), TraceParent: tracing.Parent(ctx), Now: now,
 			})
-			reserved = reservation.Booking
+			reserved, fresh = reservation.Booking, reservation.New
 			return reservation.Claim, err
 		},
 		work: func(ctx context.Context, _ string) (body bookedBody, err error) {
 			ctx = withBooking(ctx, reserved)
-			body, done, err = a.preparePayment(ctx, reserved)
+			body, done, err = a.preparePayment(ctx, reserved, fresh)
 			return body, a.problemOf(ctx, err)
 		},
 		kept: func() bool { return done.answerKept },
@@ -142,8 +143,8 @@ func (a *api) reserve(ctx context.Context, in store.NewBooking) (store.Reservati
 }
 
 // preparePayment has the booking's workflow create the PaymentIntent. The client secret is empty if it has to be read at Stripe.
-func (a *api) preparePayment(ctx context.Context, reserved store.Booking) (bookedBody, prepared, error) {
-	known, err := a.firstStep(ctx, reserved)
+func (a *api) preparePayment(ctx context.Context, reserved store.Booking, fresh bool) (bookedBody, prepared, error) {
+	known, err := a.firstStep(ctx, reserved, fresh)
 	if err != nil {
 		return bookedBody{}, prepared{}, err
 	}

@@ -2,15 +2,11 @@ package api
 
 import (
 	"context"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"farebook/store"
 )
-
-// fenceAge is how old an answer may be that no fence is up: the key's statement has it, and reading the body may take long.
-const fenceAge = time.Second
 
 // movesMoney has a fence refuse an operation. The check runs after those of caller and body, and before the handler, which claims the
 // Idempotency-Key.
@@ -25,10 +21,11 @@ func (a *api) movesMoney(spec huma.API, operation huma.Operation) huma.Operation
 	return operation
 }
 
-// noFence returns *store.FenceUpError while a fence is up.
+// noFence returns *store.FenceUpError while a fence is up. The statement that read the caller's key has the answer, unless reading the body
+// took long.
 func (a *api) noFence(ctx context.Context) error {
 	caller := callerOf(ctx)
-	if !caller.Fenced && a.Store.Now().Sub(caller.Asked) < fenceAge {
+	if !caller.Fenced && a.Store.Now().Sub(caller.Asked) < store.FenceAge {
 		return nil
 	}
 	fence, err := a.Store.Fence(ctx)

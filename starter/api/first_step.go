@@ -34,8 +34,9 @@ type prepared struct {
 
 // firstStep starts the booking's workflow, or joins it, and returns once its PaymentIntent exists or was refused for good. It prefers a
 // first step in this process, which answers through memory. Whatever prevents that, the books and then the workflow give the same answer.
-func (a *api) firstStep(ctx context.Context, reserved store.Booking) (prepared, error) {
-	here, done, err := a.firstStepHere(ctx, reserved)
+// fresh: this request has made the booking.
+func (a *api) firstStep(ctx context.Context, reserved store.Booking, fresh bool) (prepared, error) {
+	here, done, err := a.firstStepHere(ctx, reserved, fresh)
 	if done || err != nil {
 		return here, err
 	}
@@ -45,13 +46,18 @@ func (a *api) firstStep(ctx context.Context, reserved store.Booking) (prepared, 
 
 // firstStepHere has the first step run in this process. done is false when it has not: no worker runs here or it has too much to do, the
 // server kept the task, the workflow runs already, or the step failed.
-func (a *api) firstStepHere(ctx context.Context, reserved store.Booking) (_ prepared, done bool, _ error) {
+func (a *api) firstStepHere(ctx context.Context, reserved store.Booking, fresh bool) (_ prepared, done bool, _ error) {
 	if a.FirstSteps == nil || !a.FirstSteps.Here() {
 		return prepared{}, false, nil
 	}
-	outcome, leave, admitted := a.FirstSteps.Desk.Expect(reserved.Reference, func(created handover.Created) *handover.Answer {
-		return answerOf(preparedBy(reserved, created))
-	})
+	request := handover.Request{Answer: func(created handover.Created) *handover.Answer { return answerOf(preparedBy(reserved, created)) }}
+	if fresh {
+		request.Fresh = &handover.Fresh{Booking: reserved}
+		if caller := callerOf(ctx); !caller.Fenced {
+			request.Fresh.NoFenceAt = caller.Asked
+		}
+	}
+	outcome, leave, admitted := a.FirstSteps.Desk.Expect(reserved.Reference, request)
 	if !admitted {
 		return prepared{}, false, nil
 	}

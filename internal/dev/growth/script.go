@@ -147,6 +147,7 @@ func (s *script) received(kind, name, object, reference string) string {
 // sent has emails delivered.
 func (s *script) sent(ids []uint64) {
 	for _, id := range ids {
+		s.measure("EmailToSend", id)
 		s.measure("Email", id)
 		s.measure("ClaimEmail", id, s.now, s.now.Add(time.Minute))
 		s.measure("MarkEmailSent", id, s.now)

@@ -27,6 +27,7 @@ func (s *script) bookings() {
 	old := s.old(2)
 	reference := bigbooks.Reference(old)
 	read := first[store.Booking](s.calls, "Booking", reference)
+	s.measure("BookingToPay", reference)
 	s.measure("BookingOf", s.ownerOf(old), reference)
 	s.measure("BookingOfPayment", bigbooks.Intent(old))
 	s.measure("Ledger", reference)

@@ -2,7 +2,9 @@ package db
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 
 	"gorm.io/gorm"
@@ -15,8 +17,15 @@ type Columns struct {
 	Names []string
 }
 
+// Marked is a row that is written beside others without having been read, if it exists: the one of Table whose UNIQUE column Key is Value.
+type Marked struct {
+	Table, Key, Value string
+	Set               map[string]any
+}
+
 // SaveBoth is Save for two rows of different tables by one statement. reference is the column of the second that has the first one's id.
-func SaveBoth(tx *gorm.DB, first, second Columns, reference string) error {
+// The statement writes marked, too, after it has met the two; nil for none.
+func SaveBoth(tx *gorm.DB, first, second Columns, reference string, marked *Marked) error {
 	one, err := first.parse(tx)
 	if err != nil {
 		return err
@@ -37,9 +46,18 @@ func SaveBoth(tx *gorm.DB, first, second Columns, reference string) error {
 			values = append(values, value)
 		}
 	}
+	join := ""
+	if marked != nil {
+		join = fmt.Sprintf(" LEFT JOIN %[1]s ON %[1]s.%[2]s = ?", marked.Table, marked.Key)
+		values = append([]any{marked.Value}, values...)
+		for _, name := range slices.Sorted(maps.Keys(marked.Set)) {
+			sets = append(sets, marked.Table+"."+name+" = ?")
+			values = append(values, marked.Set[name])
+		}
+	}
 	id, _ := one.PrioritizedPrimaryField.ValueOf(tx.Statement.Context, reflect.Indirect(reflect.ValueOf(first.Row)))
-	return tx.Exec(fmt.Sprintf("UPDATE %[1]s JOIN %[2]s ON %[2]s.%[3]s = %[1]s.id SET %[4]s WHERE %[1]s.id = ?", one.Table, two.Table,
-		reference, strings.Join(sets, ", ")), append(values, id)...).Error
+	return tx.Exec(fmt.Sprintf("UPDATE %[1]s JOIN %[2]s ON %[2]s.%[3]s = %[1]s.id%[4]s SET %[5]s WHERE %[1]s.id = ?", one.Table, two.Table,
+		reference, join, strings.Join(sets, ", ")), append(values, id)...).Error
 }
 
 func (c Columns) parse(tx *gorm.DB) (*schema.Schema, error) {

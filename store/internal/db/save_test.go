@@ -67,10 +67,15 @@ func TestSaveBothWritesTwoRowsByOneStatement(t *testing.T) {
 	require.NoError(t, err)
 	row, piece := thing{ID: 7, Name: "new", Note: "not saved"}, part{ID: 8, ThingID: 7, Note: "left"}
 	both := func(columns ...string) error {
-		return db.SaveBoth(conn, db.Columns{Row: &row, Names: columns}, db.Columns{Row: &piece, Names: []string{"note"}}, "thing_id")
+		return db.SaveBoth(conn, db.Columns{Row: &row, Names: columns}, db.Columns{Row: &piece, Names: []string{"note"}}, "thing_id", nil)
 	}
 	require.NoError(t, both("name"))
 	require.Equal(t, "UPDATE things JOIN parts ON parts.thing_id = things.id SET things.name = 'new', parts.note = 'left' "+
 		"WHERE things.id = 7", sql)
 	require.EqualError(t, both("title"), "save things: no column title")
+
+	require.NoError(t, db.SaveBoth(conn, db.Columns{Row: &row, Names: []string{"name"}}, db.Columns{Row: &piece, Names: []string{"note"}},
+		"thing_id", &db.Marked{Table: "marks", Key: "mark", Value: "m_1", Set: map[string]any{"seen": true, "at": gorm.Expr("NOW()")}}))
+	require.Equal(t, "UPDATE things JOIN parts ON parts.thing_id = things.id LEFT JOIN marks ON marks.mark = 'm_1' SET things.name = 'new', "+
+		"parts.note = 'left', marks.at = NOW(), marks.seen = true WHERE things.id = 7", sql)
 }
