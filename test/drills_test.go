@@ -94,7 +94,7 @@ func TestDrillTemporalIsLost(t *testing.T) {
 // The database is restored from an hour ago, and Temporal kept its workflows.
 func TestDrillDatabaseIsAnHourOld(t *testing.T) {
 	t.Parallel()
-	s := testkit.New(t, testkit.Options{Processes: true})
+	s := testkit.New(t, testkit.Options{Processes: true, Sweep: rareSweeps})
 	recoverLostHour(s, func() {})
 }
 
@@ -102,7 +102,7 @@ func TestDrillDatabaseIsAnHourOld(t *testing.T) {
 func TestDrillDatabaseIsAnHourOldAndTemporalIsLost(t *testing.T) {
 	t.Parallel()
 	server := ownTemporal(t)
-	s := testkit.New(t, testkit.Options{Processes: true, TemporalAddress: server.Address()})
+	s := testkit.New(t, testkit.Options{Processes: true, TemporalAddress: server.Address(), Sweep: rareSweeps})
 	recoverLostHour(s, func() {
 		require.NoError(t, server.Lose(t.Context()))
 		_, err := starterWith(s, "setup")

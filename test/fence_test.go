@@ -52,6 +52,7 @@ func TestRestoredDatabaseIsNoticed(t *testing.T) {
 			require.Equal(t, http.StatusOK, s.Pay(lost.Payment.PaymentIntentID, "pm_card_visa"))
 			s.AwaitStatus(lost.Reference, "confirmed")
 			s.AwaitQuiet()
+			s.AwaitRest(s.WorkflowID(lost.Reference))
 			if running {
 				awaitLooks(s)
 			} else {

@@ -39,7 +39,7 @@ func linesAfter(s *testkit.Stack, lines int) []logLine {
 // Stripe, bears the run's id.
 func TestLogLinesOfAReconciliationHaveItsID(t *testing.T) {
 	t.Parallel()
-	s := testkit.New(t, testkit.Options{})
+	s := testkit.New(t, testkit.Options{Sweep: rareSweeps})
 	planted := plant(s)
 	s.AwaitQuiet()
 	s.Stripe.Faults().Add(fakestripe.Fault{
@@ -48,6 +48,7 @@ func TestLogLinesOfAReconciliationHaveItsID(t *testing.T) {
 	})
 	before := s.Logs.Lines()
 	run := reconcile(s, `{"dryRun": true}`)
+	s.AwaitRunEnd("Reconciliation:" + run.CorrelationID) // which logs its end after the row that the API shows
 
 	unheard := s.DB.Count(t, `SELECT p.id FROM payments p JOIN bookings b ON b.id = p.booking_id JOIN idempotency_keys k ON k.booking_id = b.id
 		WHERE k.idempotency_key = 'unheard'`)

@@ -17,6 +17,7 @@ func settledLater(s *testkit.Stack) testkit.Booked {
 	require.Equal(s.T, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
 	s.AwaitStatus(booked.Reference, "confirmed")
 	s.AwaitQuiet()
+	s.AwaitRest(s.WorkflowID(booked.Reference)) // until its poll, which comes after a minute
 	s.DropWebhooks()
 	s.Stripe.ReleaseBalanceTransactions()
 	return booked
@@ -25,7 +26,7 @@ func settledLater(s *testkit.Stack) testkit.Booked {
 // A fee whose event may still be on its way is timing: nothing is done, and finance has no mail about it.
 func TestFeeOnItsWayIsTiming(t *testing.T) {
 	t.Parallel()
-	s := testkit.New(t, testkit.Options{Lag: 15 * time.Minute})
+	s := testkit.New(t, testkit.Options{Lag: 15 * time.Minute, Sweep: rareSweeps})
 	settledLater(s)
 	run := reconcile(s, `{}`)
 	require.Equal(t, map[string]int{"timing": 1}, run.classes(), "%+v", run.Details)
@@ -36,7 +37,7 @@ func TestFeeOnItsWayIsTiming(t *testing.T) {
 // A fee whose event was lost is posted by the payment's own workflow, which reads the payment again.
 func TestFeeWhoseEventWasLostIsHealed(t *testing.T) {
 	t.Parallel()
-	s := testkit.New(t, testkit.Options{})
+	s := testkit.New(t, testkit.Options{Sweep: rareSweeps})
 	booked := settledLater(s)
 	run := reconcile(s, `{}`)
 	require.Equal(t, map[string]int{"fee_mismatch": 1}, run.classes(), "%+v", run.Details)

@@ -120,7 +120,7 @@ func TestReconciliationAmongThousands(t *testing.T) {
 	t.Parallel()
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
-	s := testkit.New(t, testkit.Options{Lag: time.Hour})
+	s := testkit.New(t, testkit.Options{Lag: time.Hour, Sweep: rareSweeps})
 	fillLedger(t, s.DB, manyPayments, "pi_fill_", "txn_fill_")
 	s.DB.Exec(t, "UPDATE payments SET created_at = created_at - INTERVAL 4 HOUR") // filled by SQL, which no clock moves
 	s.Stripe.Fill(manyPayments, filledAfter(s.DB), time.Now().Add(-12*time.Hour), time.Now().Add(-4*time.Hour))

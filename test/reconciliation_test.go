@@ -76,7 +76,7 @@ func everythingElse(s *testkit.Stack) string {
 // longHold outlasts the hours by which the clock is moved while a booking is held.
 func longHold(body map[string]any) { body["holdMinutes"] = 1440 }
 
-// plant makes one difference of each class, beside clean ones, and says what a run should find.
+// plant makes one difference of each class, beside clean ones, and says what a run should find. The stack has rareSweeps.
 func plant(s *testkit.Stack) map[string]int {
 	s.T.Helper()
 	t := s.T
@@ -89,6 +89,10 @@ func plant(s *testkit.Stack) map[string]int {
 	awaitRefund(s, failing.ID, "succeeded")
 	unheard := s.Book("unheard", testkit.BookingBody(longHold))
 	s.AwaitQuiet()
+	s.AwaitRest("Refund:"+failing.ID, s.WorkflowID(unheard.Reference))
+	for _, booked := range clean {
+		s.AwaitRest(s.WorkflowID(booked.Reference))
+	}
 
 	again := s.DropWebhooks()
 	require.Equal(t, http.StatusOK, s.Pay(unheard.Payment.PaymentIntentID, "pm_card_visa")) // missing_in_ledger, and its open payment
@@ -129,7 +133,7 @@ func plant(s *testkit.Stack) map[string]int {
 // its plan is carried out as it is; what may be healed is healed, and a run after that finds only what waits for an operator.
 func TestReconciliationFindsPlansAndHeals(t *testing.T) {
 	t.Parallel()
-	s := testkit.New(t, testkit.Options{})
+	s := testkit.New(t, testkit.Options{Sweep: rareSweeps})
 	planted := plant(s)
 	before, posts := everythingElse(s), s.StripePosts()
 	dry := reconcile(s, `{"dryRun":true}`)

@@ -76,6 +76,12 @@ func (l *repeatedHour) awaitSettled() {
 		awaitRefund(l.Stack, refund.ID, "succeeded")
 	}
 	l.AwaitQuiet()
+	for _, booked := range l.bookings {
+		l.AwaitRest(l.WorkflowID(booked.Reference))
+	}
+	for _, refund := range l.refunds {
+		l.AwaitRest("Refund:" + refund.ID)
+	}
 }
 
 // A database is restored from before five bookings were paid, another one made and five refunds asked for, and each request is repeated
@@ -142,12 +148,14 @@ func TestWorkerKilledWhileARefundIsHeld(t *testing.T) {
 	for _, point := range []string{"before-hold-refund", "after-hold-refund"} {
 		t.Run(point, func(t *testing.T) {
 			t.Parallel()
-			s := testkit.New(t, testkit.Options{Processes: true, WorkerFailpoint: point})
+			s := testkit.New(t, testkit.Options{Processes: true, WorkerFailpoint: point, Sweep: rareSweeps})
 			booked := s.BookAndPay("held", nil)
 			s.AwaitQuiet()
 			backup := s.DB.Backup(t)
-			awaitRefund(s, ask(s, booked.Reference, "lost", usd(1000)).ID, "succeeded")
+			lost := ask(s, booked.Reference, "lost", usd(1000))
+			awaitRefund(s, lost.ID, "succeeded")
 			s.AwaitQuiet()
+			s.AwaitRest("Refund:"+lost.ID, s.WorkflowID(booked.Reference))
 			backup.Restore(t)
 			other := ask(s, booked.Reference, "another", usd(2000))
 			s.RequireDeaths("worker", 1)
@@ -172,6 +180,7 @@ func TestAPIKilledWhileAnEventIsLeftOpen(t *testing.T) {
 			backup := s.DB.Backup(t)
 			lost := s.BookAndPay("lost", nil)
 			s.AwaitQuiet()
+			s.AwaitRest(s.WorkflowID(lost.Reference))
 			backup.Restore(t)
 			_, err := s.Stripe.RefundInDashboard(lost.Payment.PaymentIntentID, 500)
 			require.NoError(t, err)

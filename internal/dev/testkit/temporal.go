@@ -64,6 +64,23 @@ func (s *Stack) unfinished() int {
 		+ (SELECT COUNT(*) FROM emails WHERE status = 'queued') + (SELECT COUNT(*) FROM refunds WHERE status = 'requested')`)
 }
 
+// AwaitRest waits until workflows have nothing to do: each has ended, or waits for a timer or a signal. The books can be quiet before, while
+// a slow step is repeated, or a signal that was sent twice has the workflow read its object again. A test that changes what the step
+// reads, or restores the database, waits for this.
+func (s *Stack) AwaitRest(workflowIDs ...string) {
+	s.T.Helper()
+	for _, id := range workflowIDs {
+		s.Eventually(func() bool {
+			described, err := s.Temporal.DescribeWorkflowExecution(s.T.Context(), id, "")
+			if err != nil {
+				return false
+			}
+			return described.GetWorkflowExecutionInfo().GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING ||
+				described.GetPendingWorkflowTask() == nil && len(described.GetPendingActivities()) == 0
+		}, "workflow %s does not come to rest; logs:\n%s", id, s.Logs)
+	}
+}
+
 // LatestRun returns the id of a workflow's newest run. It asks for the workflow itself, because searching lags.
 func (s *Stack) LatestRun(workflowID string) string {
 	s.T.Helper()
