@@ -27,7 +27,7 @@ import (
 const (
 	// Patience is how long a test waits for a condition: far longer than anything takes, because a kill test waits for several
 	// of Temporal's time-outs on a small, busy machine.
-	Patience = 2 * time.Minute
+	Patience = 4 * time.Minute
 	// Pace is the interval at which a condition is checked.
 	Pace = 50 * time.Millisecond
 
