@@ -64,9 +64,9 @@ func (s *Stack) unfinished() int {
 		+ (SELECT COUNT(*) FROM emails WHERE status = 'queued') + (SELECT COUNT(*) FROM refunds WHERE status = 'requested')`)
 }
 
-// AwaitRest waits until workflows have nothing to do: each has ended, or waits for a timer or a signal. The books can be quiet before, while
-// a slow step is repeated, or a signal that was sent twice has the workflow read its object again. A test that changes what the step
-// reads, or restores the database, waits for this.
+// AwaitRest waits until workflows have nothing to do: each has ended, or waits for a timer or a signal. The books can be quiet before,
+// while a slow step is repeated, or a signal that was sent twice has the workflow read its object again. A test that changes what the
+// step reads, or restores the database, waits for this.
 func (s *Stack) AwaitRest(workflowIDs ...string) {
 	s.T.Helper()
 	for _, id := range workflowIDs {
