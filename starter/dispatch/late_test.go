@@ -34,7 +34,9 @@ func (s *busyServer) GetSystemInfo(context.Context, *workflowservice.GetSystemIn
 	return &workflowservice.GetSystemInfoResponse{}, nil
 }
 
-func (s *busyServer) DescribeSchedule(context.Context, *workflowservice.DescribeScheduleRequest) (*workflowservice.DescribeScheduleResponse, error) {
+func (s *busyServer) DescribeSchedule(
+	context.Context, *workflowservice.DescribeScheduleRequest,
+) (*workflowservice.DescribeScheduleResponse, error) {
 	if s.calls.Add(1) <= s.late {
 		return nil, status.Error(codes.Canceled, "stream terminated by RST_STREAM with error code: CANCEL")
 	}
