@@ -29,7 +29,7 @@ COMPILER := gcc=gcc,libc6-dev /usr/include/stdlib.h=libc6-dev
 SHAPES := $(CURDIR)/var/stripe-shapes
 THIS_RUN := $(SHAPES)/$(shell date +%s)
 # A test has MariaDB, Temporal or a running stack from one of these packages of internal/dev. A package whose tests import none of
-# them needs no server, and one that needs a server without them fails in `make test-fast`, where there is none.
+# them, and name no variable FAREBOOK_TEST_ that with-servers sets, needs no server.
 SERVER_PARTS := testdb|testkit|devstack
 TESTS_AND_IMPORTS := {{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}} {{join .TestImports " "}} {{join .XTestImports " "}}{{end}}
 # How many paid bookings the benchmark measures.
@@ -90,7 +90,9 @@ test: $(BIN)/with-servers ## Run all tests on a real MariaDB and a real Temporal
 	@cd conformance && go run ./replay $(THIS_RUN)
 
 test-fast: ## Run all tests that need no server: nothing but Go has to be installed
-	@tests=$$(go list -f '$(TESTS_AND_IMPORTS)' ./...) || exit 1; needs=' farebook/internal/dev/($(SERVER_PARTS))( |$$)'; \
+	@tests=$$(go list -f '$(TESTS_AND_IMPORTS)' ./...) || exit 1; \
+	named=$$(git grep -l FAREBOOK_TEST_ -- '*_test.go' | xargs -n1 dirname | sort -u | paste -sd'|'); \
+	needs=" farebook/internal/dev/($(SERVER_PARTS))( |$$)|^farebook/($$named) "; \
 	fast=$$(echo "$$tests" | grep -Ev "$$needs" | cut -d' ' -f1); rest=$$(echo "$$tests" | grep -E "$$needs" | cut -d' ' -f1); \
 	go test $$fast || exit 1; \
 	pure=$$(go run ./internal/dev/cmd/puretests $$(echo "$$rest" | cut -d/ -f2-)) || exit 1; \
@@ -142,8 +144,8 @@ model: $(BIN)/with-servers ## Hold LIVES random lives of STEPS steps against a m
 # What takes hours. A step that fails keeps no other from being run; the last line names those that failed.
 nightly: FUZZTIME = 2m
 nightly: MUTATIONS = 200000
-nightly: ## Run what is too long for each commit: drills, all alerts, the tests on MySQL, the fuzz targets, the model test, benchmarks
-	@failed=; for step in drills alerts test-mysql "fuzz FUZZTIME=$(FUZZTIME) MUTATIONS=$(MUTATIONS)" model bench; do \
+nightly: ## Run what is too long for each commit: tests without servers, drills, all alerts, the tests on MySQL, the fuzz targets, the model test, benchmarks
+	@failed=; for step in test-fast drills alerts test-mysql "fuzz FUZZTIME=$(FUZZTIME) MUTATIONS=$(MUTATIONS)" model bench; do \
 		echo "== make $$step"; began=$$(date +%s); $(MAKE) --no-print-directory $$step || failed="$$failed; $$step"; \
 		echo "== make $$step took $$(($$(date +%s) - began)) s"; \
 	done; if [ -n "$$failed" ]; then echo "failed: $${failed#; }"; exit 1; fi
