@@ -34,6 +34,14 @@ SERVER_PARTS := testdb|testkit|devstack
 TESTS_AND_IMPORTS := {{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}} {{join .TestImports " "}} {{join .XTestImports " "}}{{end}}
 # How many paid bookings the benchmark measures.
 BOOKINGS ?= 500
+FLUSH ?=
+# How long `make bench-soak` makes bookings.
+MINUTES ?= 10
+# How many runs of 100 bookings `make bench-stall` makes, from how many milliseconds on it prints a first answer, and whether the API has a
+# worker.
+RUNS ?= 200
+SLOW_MS ?= 500
+API_WORKER ?= true
 # How many ledger transactions measure the lock that postings share.
 POSTINGS ?= 20000
 # The books of the growth gate, and how long they are: at the same rate, more bookings are a longer history.
@@ -58,7 +66,7 @@ STEPS ?= 60
 REPLAY ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help up workers migrate critical drills alerts model nightly sbom release-notes image demo test test-fast test-mysql fuzz lint conformance contract bench bench-capacity bench-growth bench-held bench-peers bench-processes growth reconcile reconcile-dry generate clean
+.PHONY: help up workers migrate critical drills alerts model nightly sbom release-notes image demo test test-fast test-mysql fuzz lint conformance contract bench bench-bookings bench-capacity bench-docs bench-growth bench-held bench-peers bench-processes bench-soak bench-stall growth reconcile reconcile-dry generate clean
 .SUFFIXES:
 
 help: ## Show this help
@@ -153,7 +161,7 @@ nightly: ## Run what is too long for each commit: tests without servers, drills,
 lint: $(GOLANGCI) $(WORKFLOWCHECK) ## Check style, imports, the determinism of workflows, and how migrations lock
 	@$(GOLANGCI) run ./...
 	@cd conformance && $(GOLANGCI) run --config ../.golangci.yml ./...
-	@cd internal/dev/chart && $(GOLANGCI) run --config ../../../.golangci.yml ./...
+	@for module in internal/dev/chart internal/dev/plot; do (cd $$module && $(GOLANGCI) run --config ../../../.golangci.yml ./...) || exit 1; done
 	@$(WORKFLOWCHECK) ./workflows/...
 	@go run ./internal/dev/cmd/style -since $(SUBJECTS_SINCE)
 	@go run ./internal/dev/cmd/migrationlint
@@ -179,9 +187,29 @@ bench-growth: $(BIN)/with-servers ## Measure every function of the store on BOOK
 	@go build -o $(BIN)/ ./internal/dev/cmd/growth
 	@$(GROWTH_SERVER) $(BIN)/growth -bench $(BOOKINGS) -write docs/performance.md
 
-bench: $(BIN)/with-servers ## Measure bookings, verification and reconciliation beside their floors
-	@$(WITH_SERVERS) go test -run '^$$' -bench Booking -benchtime $(BOOKINGS)x -timeout $(TEST_TIMEOUT) ./test/
+# $(call BENCH,TARGET AND ITS VARIABLES) begins a benchmark that starts its servers.
+BENCH = FAREBOOK_BENCH_FLUSH=$(FLUSH) FAREBOOK_BENCH_COMMAND="make $(1)$(if $(FLUSH), FLUSH=$(FLUSH))" \
+	go test -timeout 24h -run '^$$'
+
+# FLUSH=1 flushes every commit of the servers to the disk.
+bench: bench-bookings $(BIN)/with-servers ## Measure bookings, verification and reconciliation beside their floors
+	@$(WITH_SERVERS) go test -run '^$$' -bench BookingBeside -benchtime $(BOOKINGS)x -timeout $(TEST_TIMEOUT) ./test/
 	@FAREBOOK_BENCH_PAYMENTS=$(PAYMENTS) FAREBOOK_BENCH_ITEMS=$(ITEMS) $(WITH_SERVERS) go test -run '^$$' -bench 'Verify|Reconcile$$|ApplyPlan' -benchtime 1x -timeout 60m ./test/
+
+bench-bookings: ## Measure paid bookings beside what they are compared with; the result is kept in var/bench for make bench-docs
+	@$(call BENCH,bench BOOKINGS=$(BOOKINGS)) -bench '^BenchmarkPaidBooking$$' -benchtime $(BOOKINGS)x ./test/
+
+bench-docs: ## Write the kept results of make bench and make bench-soak into docs/performance.md and docs/performance.svg
+	@mkdir -p var/bench
+	@go run ./internal/dev/cmd/benchdoc >var/bench/panels.json
+	@cd internal/dev/plot && go run . <../../../var/bench/panels.json >../../../docs/performance.svg
+
+bench-soak: ## Make paid bookings for MINUTES (10) without a pause: latency and memory must not grow; the result is kept for make bench-docs
+	@FAREBOOK_BENCH_MINUTES=$(MINUTES) $(call BENCH,bench-soak MINUTES=$(MINUTES)) -bench '^BenchmarkSoak$$' -benchtime 1x ./test/
+
+bench-stall: ## Trace RUNS (200) of 100 bookings, and print what the slowest first answers waited for
+	@FAREBOOK_BENCH_SLOW_MS=$(SLOW_MS) FAREBOOK_BENCH_API_WORKER=$(API_WORKER) $(call BENCH,bench-stall RUNS=$(RUNS)) \
+		-bench '^BenchmarkStall$$' -benchtime $(RUNS)x ./test/
 
 bench-capacity: ## Count what BOOKINGS paid bookings cost each process, the database, Temporal and Stripe (docs/capacity.md)
 	@go test -run '^$$' -bench '^BenchmarkCapacity$$' -benchtime $(BOOKINGS)x -timeout 60m ./test/

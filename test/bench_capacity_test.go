@@ -2,8 +2,6 @@ package test
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -33,7 +31,7 @@ func BenchmarkCapacity(b *testing.B) {
 	}
 	m := newMeter(b)
 	book := func(int) time.Duration { return bookToMail(m.f.Stack, m.f.API) }
-	new(timings).run(benchWarm, book)
+	new(timings).run(benchClients, benchWarm, book)
 	m.f.AwaitQuiet()
 	rested := m.read()
 	require.NoError(b, wait.For(b.Context(), idleTime))
@@ -41,7 +39,7 @@ func BenchmarkCapacity(b *testing.B) {
 	occupied := spaces(m.f)
 	b.ResetTimer()
 	var all timings
-	all.run(b.N, book)
+	all.run(benchClients, b.N, book)
 	m.f.AwaitQuiet()
 	b.StopTimer()
 	after := m.read()
@@ -52,22 +50,15 @@ func BenchmarkCapacity(b *testing.B) {
 
 func newMeter(b *testing.B) meter {
 	b.Helper()
-	base := b.TempDir()
-	folder := filepath.Join(base, "temporal")
-	database, err := devstack.StartMariaDB(b.Context(), filepath.Join(base, "mariadb"), devstack.WithBinaryLog())
-	require.NoError(b, err)
-	b.Cleanup(func() { require.NoError(b, database.Kill()) })
-	temporal, err := devstack.StartTemporal(b.Context(), folder, devstack.Headless(), devstack.WithMetrics())
-	require.NoError(b, err)
-	b.Cleanup(func() { require.NoError(b, temporal.Kill()) })
-	b.Setenv("FAREBOOK_TEST_MYSQL_DSN", database.AdminDSN())
+	database := startDatabase(b, devstack.WithBinaryLog())
+	temporal, folder := startTemporal(b, devstack.WithMetrics())
 	f := startFleet(b, testkit.Options{
 		Quiet: true, Sweep: 15 * time.Second, FenceLook: time.Minute, TemporalAddress: temporal.Address(),
 	}, 1, 1)
 	f.Stripe.EnableEvents(inbox.Types()...)
-	return meter{f: f, temporal: folder, metrics: temporal.MetricsURL(), processes: map[string]int{
-		"API": f.apis[0].Pid(), "worker": f.workers[0].Pid(), "MariaDB": database.Pid(), "Temporal, with SQLite": temporal.Pid(),
-		"clients, Stripe's stand-in and mailbox": os.Getpid(),
+	return meter{f: f, temporal: folder, metrics: temporal.MetricsURL(), processes: clocks{
+		"API": cpuClock(f.apis[0].Pid), "worker": cpuClock(f.workers[0].Pid), "MariaDB": cpuClock(database.Pid),
+		"Temporal, with SQLite": cpuClock(temporal.Pid), benchProcess: this,
 	}}
 }
 
@@ -75,13 +66,13 @@ func newMeter(b *testing.B) meter {
 type capacityReadings struct{ rested, before, after reading }
 
 func printCapacity(m meter, r capacityReadings, all timings) {
-	n := float64(len(all.each))
+	n := float64(len(all.first))
 	share := r.after.at.Sub(r.before.at).Seconds() / r.before.at.Sub(r.rested.at).Seconds()
 	perBooking := func(of func(reading) map[string]float64) map[string]float64 {
 		idle := each(of(r.rested), of(r.before), nil, 0, 1)
 		return each(of(r.before), of(r.after), idle, share, n)
 	}
-	fmt.Printf("\nper paid booking, of %d, less what an idle system does meanwhile\n", len(all.each))
+	fmt.Printf("\nper paid booking, of %d, less what an idle system does meanwhile\n", len(all.first))
 	printEach("CPU time", "ms", perBooking(func(r reading) map[string]float64 { return r.cpu }), 0)
 	status := perBooking(func(r reading) map[string]float64 { return r.status })
 	printEach("statements", "", chosen(status, "Com_select", "Com_insert", "Com_update", "Com_delete", "Com_begin", "Com_commit",

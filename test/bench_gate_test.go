@@ -4,15 +4,12 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"path/filepath"
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
-	"farebook/internal/dev/devstack"
 	"farebook/internal/dev/testdb"
 	"farebook/store"
 )
@@ -30,10 +27,7 @@ func BenchmarkGate(b *testing.B) {
 	if b.N == 1 {
 		return // the testing package's first try
 	}
-	database, err := devstack.StartMariaDB(b.Context(), filepath.Join(b.TempDir(), "mariadb"))
-	require.NoError(b, err)
-	b.Cleanup(func() { require.NoError(b, database.Kill()) })
-	b.Setenv("FAREBOOK_TEST_MYSQL_DSN", database.AdminDSN())
+	startDatabase(b)
 	db := testdb.New(b)
 	db.SQL.SetMaxOpenConns(gateConnections)
 	db.SQL.SetMaxIdleConns(gateConnections)
@@ -54,29 +48,13 @@ func BenchmarkGate(b *testing.B) {
 // postMany writes n ledger transactions of four entries each, each in a transaction that begins with a statement that locks.
 func postMany(b *testing.B, db *testdb.DB, n int, lock string, into *timings) {
 	b.Helper()
-	next := make(chan struct{})
-	var mu sync.Mutex
-	var group sync.WaitGroup
-	began := time.Now()
-	for range gateConnections {
-		group.Go(func() {
-			for range next {
-				took, err := postOne(b.Context(), db.SQL, lock)
-				if err != nil {
-					b.Error(err)
-				}
-				mu.Lock()
-				into.each = append(into.each, took)
-				mu.Unlock()
-			}
-		})
-	}
-	for range n {
-		next <- struct{}{}
-	}
-	close(next)
-	group.Wait()
-	into.whole += time.Since(began)
+	into.run(gateConnections, n, func(int) time.Duration {
+		took, err := postOne(b.Context(), db.SQL, lock)
+		if err != nil {
+			b.Error(err)
+		}
+		return took
+	})
 }
 
 func postOne(ctx context.Context, db *sql.DB, lock string) (took time.Duration, err error) {

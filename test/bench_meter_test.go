@@ -21,9 +21,9 @@ import (
 // Counts and CPU time are valid on a busy machine.
 type meter struct {
 	f         fleet
-	processes map[string]int // the pid, by a name for people
-	temporal  string         // the directory of Temporal's database
-	metrics   string         // the address of Temporal's metrics
+	processes clocks
+	temporal  string // the directory of Temporal's database
+	metrics   string // the address of Temporal's metrics
 }
 
 // reading is what a meter has counted so far, by name.
@@ -41,10 +41,7 @@ type reading struct {
 
 func (m meter) read() reading {
 	m.f.T.Helper()
-	r := reading{at: time.Now(), cpu: map[string]float64{}, status: map[string]float64{}, calls: map[string]float64{}}
-	for name, pid := range m.processes {
-		r.cpu[name] = cpuOf(m.f.T, pid)
-	}
+	r := reading{at: time.Now(), cpu: m.processes.spent(m.f.T), status: map[string]float64{}, calls: map[string]float64{}}
 	for name, value := range pairs(m.f.T, m.f.DB.SQL, "SHOW GLOBAL STATUS") {
 		number, err := strconv.ParseFloat(value, 64)
 		if err == nil {
@@ -67,20 +64,6 @@ func (m meter) page() string {
 	status, text := getText(m.f.T, m.metrics)
 	require.Equal(m.f.T, http.StatusOK, status, text)
 	return text
-}
-
-// cpuOf reads the CPU time of a process, user and system, in milliseconds (proc(5), stat; a tick is 10 ms).
-func cpuOf(t testing.TB, pid int) float64 {
-	t.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	require.NoError(t, err)
-	_, after, _ := strings.Cut(string(text), ") ") // the name, which may contain spaces, is before
-	fields := strings.Fields(after)
-	user, err := strconv.ParseFloat(fields[11], 64)
-	require.NoError(t, err)
-	system, err := strconv.ParseFloat(fields[12], 64)
-	require.NoError(t, err)
-	return (user + system) * 10
 }
 
 // pairs reads a statement that returns names and values.

@@ -61,7 +61,7 @@ func killed(p peer, part string) (r killResult) {
 		})
 	}
 	group.Wait()
-	r.first.each = took
+	r.first.first = took
 	r.healed = p.awaitHealed(tag)
 	r.lost = p.losses(tag)
 	return r

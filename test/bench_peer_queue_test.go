@@ -36,8 +36,10 @@ func startQueues(b *testing.B, database *devstack.MariaDB, temporal *devstack.Te
 	s.Eventually(s.API.Ready, "the API of the queue design did not become ready; it logged:\n%s", s.Logs)
 	return peer{
 		Stack: s, engine: "Redis",
-		processes: map[string]func() int{"API": api.Pid, "worker": worker.Pid, "MariaDB": database.Pid, "Redis": redis.Pid},
-		kill:      map[string]func(){"worker": dead(worker), "engine": dead(redis)},
+		processes: clocks{
+			"API": cpuClock(api.Pid), "worker": cpuClock(worker.Pid), "MariaDB": cpuClock(database.Pid), "Redis": cpuClock(redis.Pid),
+		},
+		kill: map[string]func(){"worker": dead(worker), "engine": dead(redis)},
 		books: peerBooks{
 			unposted: `SELECT COUNT(*) FROM bookings b WHERE customer_email LIKE ? AND NOT EXISTS
 				(SELECT 1 FROM ledger_entries e WHERE e.booking_id = b.id)`,

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"path/filepath"
 	"strconv"
 	"testing"
 	"time"
@@ -25,9 +24,9 @@ const stripeFar = 300 * time.Millisecond
 type peer struct {
 	*testkit.Stack
 
-	processes map[string]func() int // the pid now, by a name for people
-	engine    string                // the process that holds what is under way: Temporal, or Redis
-	kill      map[string]func()     // by the name of the process, which is started again at once
+	processes clocks
+	engine    string            // the process that holds what is under way: Temporal, or Redis
+	kill      map[string]func() // by the name of the process, which is started again at once
 	books     peerBooks
 }
 
@@ -43,8 +42,8 @@ func BenchmarkPeers(b *testing.B) {
 	peers := startPeers(b)
 	results := make([]peerResult, len(peers))
 	for i, p := range peers {
-		new(timings).run(benchWarm, p.bookToMail)
-		results[i].cpu, results[i].statements = map[string]float64{}, map[string]float64{}
+		new(timings).run(benchClients, benchWarm, p.bookToMail)
+		results[i].statements = map[string]float64{}
 	}
 	b.ResetTimer()
 	inRounds(b.N, func(n int) {
@@ -54,13 +53,9 @@ func BenchmarkPeers(b *testing.B) {
 	})
 	b.StopTimer()
 	for i, p := range peers {
-		for n := range benchAlone {
-			results[i].alone.one(n, p.bookToMail)
-		}
+		results[i].alone.run(1, benchAlone, p.bookToMail)
 		p.Stripe.SetAnswerTime(stripeFar)
-		for n := range benchAlone / 5 {
-			results[i].far.one(n, p.bookToMail)
-		}
+		results[i].far.run(1, benchAlone/5, p.bookToMail)
 		p.Stripe.SetAnswerTime(0)
 	}
 	b.ReportMetric(results[0].many.rate()/results[1].many.rate(), "x-of-queues")
@@ -74,14 +69,8 @@ func BenchmarkPeers(b *testing.B) {
 // startPeers starts Farebook and the queue design. They share a database server and nothing else.
 func startPeers(b *testing.B) []peer {
 	b.Helper()
-	base := b.TempDir()
-	database, err := devstack.StartMariaDB(b.Context(), filepath.Join(base, "mariadb"))
-	require.NoError(b, err)
-	b.Cleanup(func() { require.NoError(b, database.Kill()) })
-	temporal, err := devstack.StartTemporal(b.Context(), filepath.Join(base, "temporal"), devstack.Headless())
-	require.NoError(b, err)
-	b.Cleanup(func() { require.NoError(b, temporal.Kill()) })
-	b.Setenv("FAREBOOK_TEST_MYSQL_DSN", database.AdminDSN())
+	database := startDatabase(b)
+	temporal, _ := startTemporal(b)
 	return []peer{startFarebook(b, database, temporal), startQueues(b, database, temporal)}
 }
 
@@ -97,8 +86,9 @@ func startFarebook(b *testing.B, database *devstack.MariaDB, temporal *devstack.
 	}
 	return peer{
 		Stack: f.Stack, engine: "Temporal",
-		processes: map[string]func() int{
-			"API": f.apis[0].Pid, "worker": f.workers[0].Pid, "MariaDB": database.Pid, "Temporal": temporal.Pid,
+		processes: clocks{
+			"API": cpuClock(f.apis[0].Pid), "worker": cpuClock(f.workers[0].Pid), "MariaDB": cpuClock(database.Pid),
+			"Temporal": cpuClock(temporal.Pid),
 		},
 		kill: map[string]func(){"worker": dead(f.workers[0]), "engine": restart},
 		books: peerBooks{
@@ -139,32 +129,20 @@ func (p peer) paid(address string) (booked testkit.Booked, took time.Duration) {
 
 // peerResult is what was measured of one system.
 type peerResult struct {
-	many, alone, far timings
-	cpu              map[string]float64 // milliseconds, by process
-	statements       map[string]float64 // by kind
-	calls            float64            // to Stripe, less the traveller's
+	many       load
+	alone, far timings
+	statements map[string]float64 // by kind
+	calls      float64            // to Stripe, less the traveller's
 }
 
 // measure runs n bookings, and adds what they cost.
 func (r *peerResult) measure(p peer, n int) {
-	cpu, statements, calls := p.spent(), p.sent(), len(p.Stripe.Journal().Records())
-	r.many.run(n, p.bookToMail)
-	for name, now := range p.spent() {
-		r.cpu[name] += now - cpu[name]
-	}
+	statements, calls := p.sent(), len(p.Stripe.Journal().Records())
+	r.many.measure(p.T, p.processes, benchClients, n, p.bookToMail)
 	for name, now := range p.sent() {
 		r.statements[name] += now - statements[name]
 	}
 	r.calls += float64(len(p.Stripe.Journal().Records()) - calls - n)
-}
-
-// spent is the CPU time of each process so far, in milliseconds.
-func (p peer) spent() map[string]float64 {
-	spent := map[string]float64{}
-	for name, pid := range p.processes {
-		spent[name] = cpuOf(p.T, pid())
-	}
-	return spent
 }
 
 // sent counts the statements that the database has had.
@@ -189,19 +167,19 @@ func printPeers(peers []peer, results []peerResult) {
 		ours, theirs timings
 		percent      int
 	}{
-		{fmt.Sprintf("first answer, %d at once, p50", benchClients), ours.many, theirs.many, 50},
-		{fmt.Sprintf("first answer, %d at once, p99", benchClients), ours.many, theirs.many, 99},
+		{fmt.Sprintf("first answer, %d at once, p50", benchClients), ours.many.timings, theirs.many.timings, 50},
+		{fmt.Sprintf("first answer, %d at once, p99", benchClients), ours.many.timings, theirs.many.timings, 99},
 		{"first answer, one at a time, p50", ours.alone, theirs.alone, 50},
 		{"first answer, Stripe takes 300 ms, p50", ours.far, theirs.far, 50},
 	} {
 		printPeerLine(row.name, "ms", milliseconds(row.ours.percentile(row.percent)), milliseconds(row.theirs.percentile(row.percent)))
 	}
-	n := float64(len(ours.many.each))
-	printPeerLine("CPU without the engine, per booking", "ms", (sum(ours.cpu)-ours.cpu[peers[0].engine])/n,
-		(sum(theirs.cpu)-theirs.cpu[peers[1].engine])/n)
-	printPeerLine("CPU of the engine", "ms", ours.cpu[peers[0].engine]/n, theirs.cpu[peers[1].engine]/n)
+	n := float64(len(ours.many.first))
+	printPeerLine("CPU without the engine, per booking", "ms", (sum(ours.many.cpu)-ours.many.cpu[peers[0].engine])/n,
+		(sum(theirs.many.cpu)-theirs.many.cpu[peers[1].engine])/n)
+	printPeerLine("CPU of the engine", "ms", ours.many.cpu[peers[0].engine]/n, theirs.many.cpu[peers[1].engine]/n)
 	for _, process := range []string{"API", "worker", "MariaDB"} {
-		printPeerLine("CPU of "+process, "ms", ours.cpu[process]/n, theirs.cpu[process]/n)
+		printPeerLine("CPU of "+process, "ms", ours.many.cpu[process]/n, theirs.many.cpu[process]/n)
 	}
 	commits := func(r peerResult) float64 { return r.statements["Com_commit"] }
 	printPeerLine("SELECT, INSERT, UPDATE and DELETE", "", (sum(ours.statements)-commits(ours))/n, (sum(theirs.statements)-commits(theirs))/n)
@@ -217,10 +195,3 @@ func printPeerLine(name, unit string, ours, theirs float64) {
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
-
-func sum(values map[string]float64) (total float64) {
-	for _, value := range values {
-		total += value
-	}
-	return total
-}

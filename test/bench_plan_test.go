@@ -23,7 +23,7 @@ const healable = 100
 // BenchmarkApplyPlan carries out a plan that a dry run has left, of so many items, and prints what the worker's memory and the
 // histories of the run come to.
 func BenchmarkApplyPlan(b *testing.B) {
-	items := benchSize(b, "FAREBOOK_BENCH_ITEMS") // ITEMS of `make bench`
+	items := benchSize(b, "FAREBOOK_BENCH_ITEMS", 20_000) // ITEMS of `make bench`
 	s := testkit.New(b, testkit.Options{Quiet: true, Processes: true, CallsPerSecond: benchRate})
 	fillLedger(b, s.DB, healable, "pi_fill_", "txn_fill_")
 	s.Stripe.Fill(healable, filledAfter(s.DB), time.Now().Add(-12*time.Hour), time.Now().Add(-4*time.Hour))

@@ -24,16 +24,16 @@ func BenchmarkProcesses(b *testing.B) {
 	}
 	options := testkit.Options{Quiet: true, Sweep: 15 * time.Second, FenceLook: time.Minute}
 	one, many := startFleet(b, options, 1, 1), startFleet(b, options, 2, 3)
-	fleets := []*measured{{fleet: one}, {fleet: many}}
+	fleets := []*fleetLoad{{fleet: one}, {fleet: many}}
 	for _, f := range fleets {
 		f.Stripe.EnableEvents(inbox.Types()...)
-		new(timings).run(benchWarm, f.book)
+		new(timings).run(benchClients, benchWarm, f.book)
 	}
 	b.ResetTimer()
 	inRounds(b.N, func(n int) {
 		for _, f := range fleets {
 			before := f.cpu()
-			f.timings.run(n, f.book)
+			f.timings.run(benchClients, n, f.book)
 			f.spent += f.cpu() - before
 		}
 	})
@@ -46,8 +46,8 @@ func BenchmarkProcesses(b *testing.B) {
 	printProcesses(fleets[0], fleets[1])
 }
 
-// measured is a fleet with what its bookings took.
-type measured struct {
+// fleetLoad is a fleet with what its bookings took.
+type fleetLoad struct {
 	fleet
 
 	timings timings
@@ -56,11 +56,11 @@ type measured struct {
 }
 
 // book takes a booking to its confirmation; the APIs take the requests in turn.
-func (m *measured) book(int) time.Duration {
+func (m *fleetLoad) book(int) time.Duration {
 	return bookToMail(m.Stack, m.apis[m.turn.Add(1)%uint64(len(m.apis))].Client)
 }
 
-func (m *measured) cpu() (spent float64) {
+func (m *fleetLoad) cpu() (spent float64) {
 	m.T.Helper()
 	for pid := range m.names() {
 		spent += cpuOf(m.T, pid)
@@ -68,7 +68,7 @@ func (m *measured) cpu() (spent float64) {
 	return spent
 }
 
-func printProcesses(one, many *measured) {
+func printProcesses(one, many *fleetLoad) {
 	fmt.Printf("\n%-44s %14s %14s %8s\n", "", "1 API 1 worker", "2 and 3", "ratio")
 	line := func(name, unit string, a, z float64) {
 		fmt.Printf("%-44s %10.1f %-3s %10.1f %-3s %8.2f\n", name, a, unit, z, unit, z/a)
@@ -78,13 +78,13 @@ func printProcesses(one, many *measured) {
 		line(fmt.Sprintf("first answer, p%d", percent), "ms", float64(one.timings.percentile(percent).Milliseconds()),
 			float64(many.timings.percentile(percent).Milliseconds()))
 	}
-	line("CPU time of APIs and workers, per booking", "ms", one.spent/float64(len(one.timings.each)),
-		many.spent/float64(len(many.timings.each)))
+	line("CPU time of APIs and workers, per booking", "ms", one.spent/float64(len(one.timings.first)),
+		many.spent/float64(len(many.timings.first)))
 	many.printShares()
 }
 
 // printShares prints which process did which part of the newest bookings, by the identities in Temporal's histories.
-func (m *measured) printShares() {
+func (m *fleetLoad) printShares() {
 	names := m.names()
 	started, signalled, completed, crossed := map[string]int{}, map[string]int{}, map[string]int{}, 0
 	references := pairs(m.T, m.DB.SQL, fmt.Sprintf("SELECT reference, id FROM bookings ORDER BY id DESC LIMIT %d", processesSample))

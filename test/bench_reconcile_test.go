@@ -31,14 +31,14 @@ const (
 )
 
 // paymentsToReconcile is how many payments there are: PAYMENTS of `make bench`.
-func paymentsToReconcile(b *testing.B) int { return benchSize(b, "FAREBOOK_BENCH_PAYMENTS") }
+func paymentsToReconcile(b *testing.B) int { return benchSize(b, "FAREBOOK_BENCH_PAYMENTS", 20_000) }
 
-// benchSize is the number in an environment variable that `make bench` sets; 20,000 without the variable.
-func benchSize(b *testing.B, variable string) int {
+// benchSize is the number in an environment variable that a target of the Makefile sets; usual without the variable.
+func benchSize(b *testing.B, variable string, usual int) int {
 	b.Helper()
 	text := os.Getenv(variable)
 	if text == "" {
-		return 20_000
+		return usual
 	}
 	n, err := strconv.Atoi(text)
 	require.NoError(b, err, variable)

@@ -1,13 +1,18 @@
 package test
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
 
+	"farebook/internal/dev/measured"
 	"farebook/internal/dev/testkit"
 	"farebook/starter/inbox"
 )
@@ -15,6 +20,8 @@ import (
 const (
 	// benchClients take turns at nothing: each follows its workflow to the end, and starts the next.
 	benchClients = 16
+	// mostClients are as many as a benchmark has at once.
+	mostClients = 64
 	// benchRounds alternate between bookings and comparators, so that the machine's mood, and a server that slows down as
 	// it fills, touch all alike.
 	benchRounds = 4
@@ -24,68 +31,167 @@ const (
 	benchAlone = 50
 )
 
-// BenchmarkPaidBooking runs b.N paid bookings on the same servers as b.N empty workflows, which are the floor that any
-// design on Temporal stands on, and b.N workflows of a booking's shape that do nothing, which are the floor of this
-// design; and prints how they compare. Run by `make bench`.
+// benched is one of the systems that take turns on the same servers.
+type benched struct {
+	name      string
+	do        func(int) time.Duration // one run to its end; how long the first answer took
+	processes clocks
+	stack     *testkit.Stack // nil for a comparator
+	// share divides the number of runs: a slow comparator has fewer.
+	share int
+}
+
+// benchLoad is how many clients there are at once, and how long Stripe takes for an answer.
+type benchLoad struct {
+	clients int
+	stripe  time.Duration
+	share   int // divides the number of runs
+	systems []string
+}
+
+var (
+	everySystem = []string{measured.Empty, measured.Shape, measured.Tutorial, measured.Apart, measured.Beside}
+	ourSystems  = []string{measured.Empty, measured.Apart, measured.Beside}
+	benchLoads  = []benchLoad{
+		{clients: benchClients, share: 1, systems: everySystem},
+		{clients: 1, share: 10, systems: everySystem},
+		{clients: 4, share: 4, systems: everySystem},
+		{clients: mostClients, share: 1, systems: everySystem},
+		{clients: 1, stripe: stripeFar, share: 20, systems: ourSystems},
+		{clients: benchClients, stripe: stripeFar, share: 4, systems: ourSystems},
+	}
+)
+
+// BenchmarkPaidBooking runs b.N paid bookings, with a worker apart and with one in the API's process, in turns with three comparators on
+// the same Temporal server: empty workflows, which are the floor that any design on Temporal has; workflows of a booking's shape that do
+// nothing, which are the floor of this design; and the design of a tutorial. Fewer runs follow with other numbers of clients, and with a
+// Stripe that takes 300 ms. It prints how they compare, and keeps the result in var/bench. Run by `make bench`.
 func BenchmarkPaidBooking(b *testing.B) {
-	s := testkit.New(b, testkit.Options{Quiet: true})
-	s.Stripe.EnableEvents(inbox.Types()...) // what an endpoint is asked for
-	floor := newFloor(b, s)
-	book := func(int) time.Duration { return bookToMail(s, s.API) }
-	var empty, shape, ours timings
-	inRounds(benchWarm, func(n int) {
-		new(timings).run(n, floor.empty)
-		new(timings).run(n, floor.shape)
-		new(timings).run(n, book)
-	})
-	b.ResetTimer()
-	inRounds(b.N, func(n int) {
-		empty.run(n, floor.empty)
-		shape.run(n, floor.shape)
-		ours.run(n, book)
-	})
-	b.StopTimer()
-	var alone, emptyAlone timings
-	for i := range benchAlone {
-		emptyAlone.one(i, floor.empty)
-		alone.one(i, book)
-	}
-	s.RequirePromises()
-	report(b, s, figures{ours, empty, shape, alone, emptyAlone})
-}
-
-type figures struct {
-	ours, empty, shape timings
-	alone, emptyAlone  timings
-}
-
-func report(b *testing.B, s *testkit.Stack, f figures) {
-	reference := s.DB.Text(b, "SELECT reference FROM bookings ORDER BY id DESC LIMIT 1")
-	s.AwaitWorkflowEnd(reference)
-	cost := testkit.CostOf(s.History(reference))
-	b.ReportMetric(f.ours.rate(), "bookings/s")
-	b.ReportMetric(f.empty.rate(), "empty/s")
-	b.ReportMetric(f.ours.rate()/f.empty.rate(), "x-of-floor")
-	b.ReportMetric(f.ours.rate()/f.shape.rate(), "x-of-shape")
-	b.ReportMetric(float64(cost.Actions), "actions")
 	if b.N == 1 {
-		return // the testing package's own first try, whose figures say nothing
+		return // the testing package's first try
 	}
-	fmt.Printf("\n%-52s %12s %12s %8s\n", "", "Farebook", "comparator", "ratio")
-	compare := func(name string, comparator timings) {
-		fmt.Printf("%-52s %10.1f/s %10.1f/s %8.2f\n", name, f.ours.rate(), comparator.rate(), f.ours.rate()/comparator.rate())
+	machine := measured.Machine()
+	keepConnections(b, mostClients)
+	servers := startBenchServers(b)
+	systems := benchSystems(b, servers)
+	for _, s := range systems {
+		new(timings).run(benchClients, benchWarm, s.do)
 	}
-	compare(fmt.Sprintf("paid, booked and mailed, %d at once, to empty ones", benchClients), f.empty)
-	compare("the same, to workflows of this shape without steps", f.shape)
-	line := func(name string, ours, comparator timings, percent int) {
-		a, z := ours.percentile(percent), comparator.percentile(percent)
-		fmt.Printf("%-52s %9d ms %9d ms %8.2f\n", name, a.Milliseconds(), z.Milliseconds(), float64(a)/float64(z))
+	b.ResetTimer()
+	result := measured.Bookings{
+		Command: cmp.Or(os.Getenv("FAREBOOK_BENCH_COMMAND"), "make bench"), Date: time.Now().UTC().Format(time.DateOnly),
+		Machine: machine, Servers: servers.describe(systems[measured.Apart].stack), Costs: map[string]measured.Cost{},
 	}
-	line("request to client secret, one at a time, p50", f.alone, f.emptyAlone, 50)
-	line("request to client secret, one at a time, p99", f.alone, f.emptyAlone, 99)
-	line(fmt.Sprintf("request to client secret, %d at once, p50", benchClients), f.ours, f.empty, 50)
-	line(fmt.Sprintf("request to client secret, %d at once, p99", benchClients), f.ours, f.empty, 99)
-	fmt.Printf("a paid booking's history: %d billable actions, %d events, %d bytes\n\n", cost.Actions, cost.Events, cost.Bytes)
+	for _, at := range benchLoads {
+		result.Figures = append(result.Figures, runLoad(b, at, systems)...)
+	}
+	b.StopTimer()
+	for _, s := range systems {
+		if s.stack != nil {
+			s.stack.AwaitQuiet()
+			result.Costs[s.name] = costOfNewest(s.stack)
+			s.stack.RequirePromises()
+		}
+	}
+	require.NoError(b, measured.Save(filepath.Join("..", "var", "bench", "bookings-"+servers.name+".json"), result))
+	fmt.Printf("\n%s\n", result.Markdown())
+}
+
+// runLoad runs the systems in turns.
+func runLoad(b *testing.B, at benchLoad, systems map[string]*benched) (figures []measured.Figure) {
+	b.Helper()
+	loads := map[string]*load{}
+	for _, name := range at.systems {
+		loads[name] = &load{}
+		if stack := systems[name].stack; stack != nil {
+			stack.Stripe.SetAnswerTime(at.stripe)
+		}
+	}
+	inRounds(b.N/at.share, func(n int) {
+		for _, name := range at.systems {
+			s := systems[name]
+			loads[name].measure(b, s.processes, at.clients, max(n/s.share, min(n, at.clients)), s.do)
+		}
+	})
+	for _, name := range at.systems {
+		if stack := systems[name].stack; stack != nil {
+			stack.Stripe.SetAnswerTime(0)
+		}
+		figures = append(figures, loads[name].figure(name, at))
+	}
+	return figures
+}
+
+// figure is the load as documents show it.
+func (l *load) figure(system string, at benchLoad) measured.Figure {
+	f := measured.Figure{
+		System: system, Clients: at.clients, Stripe: int(at.stripe.Milliseconds()), Runs: len(l.first), Rate: l.rate(),
+		First: spread(l.first), End: spread(l.ends), CPU: map[string]float64{},
+	}
+	for name, spent := range l.cpu {
+		f.CPU[name] = spent / float64(len(l.first))
+	}
+	return f
+}
+
+func spread(times []time.Duration) measured.Spread {
+	return measured.Spread{
+		P50: measured.Milliseconds(percentile(times, 50)), P99: measured.Milliseconds(percentile(times, 99)),
+		Max: measured.Milliseconds(percentile(times, 100)),
+	}
+}
+
+// benchSystems starts what takes turns.
+func benchSystems(b *testing.B, servers benchServers) map[string]*benched {
+	b.Helper()
+	systems := map[string]*benched{}
+	add := func(s *benched) {
+		s.share = max(s.share, 1)
+		systems[s.name] = s
+	}
+	for _, inAPI := range []bool{false, true} {
+		add(startBenched(b, servers, inAPI))
+	}
+	floor := newFloor(b, systems[measured.Apart].stack)
+	comparators := servers.processes(clocks{benchProcess: this})
+	add(&benched{name: measured.Empty, do: floor.empty, processes: comparators})
+	add(&benched{name: measured.Shape, do: floor.shape, processes: comparators})
+	add(&benched{name: measured.Tutorial, do: floor.tutorial, processes: comparators, share: 4})
+	return systems
+}
+
+// startBenched starts Farebook as one API and one worker; inAPI: with another worker in the API's process. env is added to its
+// configuration: NAME=value.
+func startBenched(b *testing.B, servers benchServers, inAPI bool, env ...string) *benched {
+	b.Helper()
+	s := testkit.New(b, testkit.Options{
+		Quiet: true, Processes: true, Sweep: 15 * time.Second, FenceLook: time.Minute, TemporalAddress: servers.temporal.Address(),
+		Env: append([]string{fmt.Sprintf("API_WORKER=%t", inAPI), unpaced}, env...),
+	})
+	s.Stripe.EnableEvents(inbox.Types()...) // what an endpoint is asked for
+	name := measured.Apart
+	if inAPI {
+		name = measured.Beside
+		awaitFirstStepsHere(s)
+	}
+	return &benched{
+		name: name, stack: s, do: func(int) time.Duration { return bookToMail(s, s.API) },
+		processes: servers.processes(clocks{
+			"API": cpuClock(s.FirstAPI().Pid), "worker": cpuClock(s.FirstWorker().Pid), "MariaDB": cpuClock(servers.database.Pid),
+			benchProcess: this,
+		}),
+	}
+}
+
+// unpaced lets a process call Stripe as often as it can: the default of 80 calls a second would be measured instead, from 40 bookings a
+// second on.
+const unpaced = "STRIPE_CALLS_PER_SECOND=100000"
+
+func costOfNewest(s *testkit.Stack) measured.Cost {
+	s.T.Helper()
+	reference := s.DB.Text(s.T, "SELECT reference FROM bookings ORDER BY id DESC LIMIT 1")
+	s.AwaitWorkflowEnd(reference)
+	return measured.Cost(testkit.CostOf(s.History(reference)))
 }
 
 // bookToMail takes a booking from its request at an API to its confirmation; it returns how long the client secret took.

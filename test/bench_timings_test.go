@@ -8,20 +8,24 @@ import (
 
 // timings are how long many of one thing took: each, and all of them together.
 type timings struct {
-	each  []time.Duration
-	whole time.Duration
+	first []time.Duration // until the first answer
+	ends  []time.Duration // until the end, in the same order
+	whole time.Duration   // all together
 }
 
-// run does something n times from benchClients goroutines; do returns how long counts of it.
-func (t *timings) run(n int, do func(i int) time.Duration) {
-	each := make([]time.Duration, n)
+// run does something n times from clients goroutines, each of which follows one to its end and starts the next; do returns how long the
+// first answer took.
+func (t *timings) run(clients, n int, do func(i int) time.Duration) {
+	first, ends := make([]time.Duration, n), make([]time.Duration, n)
 	next := make(chan int)
 	began := time.Now()
 	var group sync.WaitGroup
-	for range benchClients {
+	for range clients {
 		group.Go(func() {
 			for i := range next {
-				each[i] = do(i)
+				one := time.Now()
+				first[i] = do(i)
+				ends[i] = time.Since(one)
 			}
 		})
 	}
@@ -31,7 +35,27 @@ func (t *timings) run(n int, do func(i int) time.Duration) {
 	close(next)
 	group.Wait()
 	t.whole += time.Since(began)
-	t.each = append(t.each, each...)
+	t.first, t.ends = append(t.first, first...), append(t.ends, ends...)
+}
+
+// runFor does something from clients goroutines until d has passed and each has ended what it began.
+func (t *timings) runFor(clients int, d time.Duration, do func() time.Duration) {
+	var mu sync.Mutex
+	var group sync.WaitGroup
+	began := time.Now()
+	for range clients {
+		group.Go(func() {
+			for time.Since(began) < d {
+				one := time.Now()
+				first := do()
+				mu.Lock()
+				t.first, t.ends = append(t.first, first), append(t.ends, time.Since(one))
+				mu.Unlock()
+			}
+		})
+	}
+	group.Wait()
+	t.whole += time.Since(began)
 }
 
 // inRounds divides n runs into benchRounds and calls do with the number of each round, so that what is compared takes turns.
@@ -41,13 +65,11 @@ func inRounds(n int, do func(runs int)) {
 	}
 }
 
-// one does something once, with nothing beside it.
-func (t *timings) one(i int, do func(i int) time.Duration) { t.each = append(t.each, do(i)) }
-
 // rate is how many there were in a second.
-func (t *timings) rate() float64 { return float64(len(t.each)) / t.whole.Seconds() }
+func (t *timings) rate() float64 { return float64(len(t.first)) / t.whole.Seconds() }
 
-func (t *timings) percentile(percent int) time.Duration { return percentile(t.each, percent) }
+// percentile is that of the first answers.
+func (t *timings) percentile(percent int) time.Duration { return percentile(t.first, percent) }
 
 func percentile(times []time.Duration, percent int) time.Duration {
 	sorted := slices.Sorted(slices.Values(times))

@@ -27,19 +27,3 @@ func thousands(n int64) string {
 	}
 	return text
 }
-
-// The marks in a document between which the benchmark writes.
-const (
-	beginMark = "<!-- make bench-growth: begin -->\n"
-	endMark   = "<!-- make bench-growth: end -->\n"
-)
-
-// Insert replaces what a document has between the marks.
-func Insert(document, text string) (string, error) {
-	before, rest, begins := strings.Cut(document, beginMark)
-	_, after, ends := strings.Cut(rest, endMark)
-	if !begins || !ends {
-		return "", fmt.Errorf("the document has no lines %q and %q to write between", strings.TrimSpace(beginMark), strings.TrimSpace(endMark))
-	}
-	return before + beginMark + "\n" + text + "\n" + endMark + after, nil
-}

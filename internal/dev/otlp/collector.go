@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"sync"
 	"testing"
+	"time"
 
 	collectormetrics "go.opentelemetry.io/proto/otlp/collector/metrics/v1"
 	collectortrace "go.opentelemetry.io/proto/otlp/collector/trace/v1"
@@ -35,6 +36,7 @@ type Span struct {
 	TraceID, SpanID, ParentID string
 	Service, Scope, Name      string
 	Kind                      tracepb.Span_SpanKind
+	Start, End                time.Time
 	Attributes                map[string]string
 	Links                     []string // the traces that it links to
 	Failed                    bool
@@ -111,12 +113,17 @@ func spanOf(service, scope string, span *tracepb.Span) Span {
 	s := Span{
 		TraceID: hex.EncodeToString(span.GetTraceId()), SpanID: hex.EncodeToString(span.GetSpanId()),
 		ParentID: hex.EncodeToString(span.GetParentSpanId()), Service: service, Scope: scope, Name: span.GetName(), Kind: span.GetKind(),
+		Start: at(span.GetStartTimeUnixNano()), End: at(span.GetEndTimeUnixNano()),
 		Attributes: texts(span.GetAttributes()), Failed: span.GetStatus().GetCode() == tracepb.Status_STATUS_CODE_ERROR,
 	}
 	for _, link := range span.GetLinks() {
 		s.Links = append(s.Links, hex.EncodeToString(link.GetTraceId()))
 	}
 	return s
+}
+
+func at(nanoseconds uint64) time.Time {
+	return time.Unix(0, int64(nanoseconds)) //nolint:gosec // a time until the year 2262
 }
 
 func texts(attributes []*commonpb.KeyValue) map[string]string {
@@ -142,6 +149,14 @@ func (c *Collector) Trace(id string) (spans []Span) {
 		}
 	}
 	return spans
+}
+
+// Forget drops everything that was received so far, so that a long run keeps what it needs only.
+func (c *Collector) Forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.spans = nil
+	c.bodies.Reset()
 }
 
 // HasMetric reports whether a metric was received.

@@ -9,6 +9,7 @@ import (
 
 	"farebook/internal/dev/bigbooks"
 	"farebook/internal/dev/growth"
+	"farebook/internal/dev/measured"
 )
 
 // benchDays is how many days the books of the benchmark cover. They cover fewer if bookings a day would fall below UsualPerDay: unfinished
@@ -22,7 +23,7 @@ func bench(ctx context.Context, bookings, rounds int, document string) error {
 		return err
 	}
 	defer server.close()
-	about := machine()
+	about := measured.Machine()
 	filling := time.Now()
 	books, err := server.fill(ctx, bigbooks.Options{
 		Bookings: bookings, PerDay: max(bigbooks.UsualPerDay, bookings/benchDays), Progress: bigbooks.PrintProgress(os.Stdout),
@@ -45,13 +46,5 @@ func bench(ctx context.Context, bookings, rounds int, document string) error {
 	if document == "" {
 		return nil
 	}
-	known, err := os.ReadFile(document)
-	if err != nil {
-		return err
-	}
-	written, err := growth.Insert(string(known), text)
-	if err != nil {
-		return fmt.Errorf("%s: %w", document, err)
-	}
-	return os.WriteFile(document, []byte(written), 0o644) //nolint:gosec // a document of the repository
+	return measured.Write(document, "make bench-growth", text)
 }

@@ -1,7 +1,7 @@
 // Command growth is the gate of `make growth`: it fills small and large books on the database server that FAREBOOK_TEST_MYSQL_DSN names,
 // calls every function of the store on both, and fails when one examines more rows on the large books. With -bench it measures one size
 // instead, and prints a table for docs/performance.md. Nobody else may use the server.
-// It imports internal/dev/bigbooks, internal/dev/growth, migrations and the MySQL driver.
+// It imports internal/dev/bigbooks, internal/dev/growth, internal/dev/measured, migrations and the MySQL driver.
 package main
 
 import (
