@@ -3,7 +3,6 @@ package metrics
 import (
 	"fmt"
 
-	"go.opentelemetry.io/otel/attribute"
 	otelprometheus "go.opentelemetry.io/otel/exporters/prometheus"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.temporal.io/sdk/client"
@@ -12,7 +11,7 @@ import (
 
 // temporalLabels are the tags of Temporal's SDK that become labels. Each has a closed set of values: names of workflow and activity
 // types, task queues and operations. Other tags are dropped, because a later SDK may add one with an id.
-var temporalLabels = []attribute.Key{
+var temporalLabels = []string{
 	"namespace", "task_queue", "worker_type", "workflow_type", "activity_type", "operation", "poller_type", "status_code", "failure_reason",
 }
 
@@ -26,15 +25,12 @@ func (r *Registry) Temporal() (client.MetricsHandler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("metrics of Temporal's SDK: %w", err)
 	}
-	labels := attribute.NewAllowKeysFilter(temporalLabels...)
 	provider := sdkmetric.NewMeterProvider(sdkmetric.WithReader(exporter), sdkmetric.WithView(
 		sdkmetric.NewView(sdkmetric.Instrument{Kind: sdkmetric.InstrumentKindHistogram}, sdkmetric.Stream{
-			AttributeFilter: labels, Aggregation: sdkmetric.AggregationExplicitBucketHistogram{Boundaries: seconds},
+			Aggregation: sdkmetric.AggregationExplicitBucketHistogram{Boundaries: seconds},
 		}),
-		sdkmetric.NewView(sdkmetric.Instrument{Kind: sdkmetric.InstrumentKindCounter}, sdkmetric.Stream{AttributeFilter: labels}),
-		sdkmetric.NewView(sdkmetric.Instrument{Kind: sdkmetric.InstrumentKindGauge}, sdkmetric.Stream{AttributeFilter: labels}),
 	))
-	return opentelemetry.NewMetricsHandler(opentelemetry.MetricsHandlerOptions{
+	return &remembered{labels: temporalLabels, made: opentelemetry.NewMetricsHandler(opentelemetry.MetricsHandlerOptions{
 		Meter: provider.Meter("temporal-sdk-go"), UseMonotonicCounters: true, OnError: func(error) {},
-	}), nil
+	})}, nil
 }
