@@ -71,11 +71,11 @@ func (p panel) options() charts.BarChartOption {
 	options := charts.NewBarChartOptionWithData(values)
 	options.Title.Text = p.Title
 	options.CategoryAxis.Labels = p.Labels
-	options.Legend = charts.LegendOption{SeriesNames: names, Offset: charts.OffsetStr{Left: charts.PositionRight}}
+	options.Legend = charts.LegendOption{SeriesNames: names, Offset: charts.OffsetStr{Left: charts.PositionLeft, Top: "24"}}
 	options.StackSeries = &p.Stacked
 	options.Horizontal = p.Stacked // its labels are long
 	for i := range options.SeriesList {
-		options.SeriesList[i].Label.Show = charts.Ptr(true)
+		options.SeriesList[i].Label.Show = charts.Ptr(!p.Stacked) // a label of a part would be beside the next one
 		options.SeriesList[i].Label.ValueFormatter = func(value float64) string {
 			if value == 0 {
 				return ""
