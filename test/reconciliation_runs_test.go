@@ -123,7 +123,11 @@ func TestTerminatedReconciliationHasFailed(t *testing.T) {
 	s.Stripe.Faults().Clear()
 	var run runView
 	s.Eventually(func() bool {
-		s.API.Get("/v1/reconciliations/"+id, &run)
+		answer, err := s.API.Do(http.MethodGet, "/v1/reconciliations/"+id, "", nil)
+		if err != nil || answer.Status != http.StatusOK {
+			return false
+		}
+		answer.Into(s.T, &run)
 		return run.Status == "failed"
 	}, "the run is %s; logs:\n%s", run.Status, s.Logs)
 	out, err := starterWith(s, "reconcile", "follow", id)

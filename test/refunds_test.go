@@ -31,7 +31,11 @@ func awaitRefund(s *testkit.Stack, id, status string) refundView {
 	s.T.Helper()
 	var refund refundView
 	s.Eventually(func() bool {
-		s.API.Get("/v1/refunds/"+id, &refund)
+		answer, err := s.API.Do(http.MethodGet, "/v1/refunds/"+id, "", nil)
+		if err != nil || answer.Status != http.StatusOK { // it is asked again: the database may be slow for once
+			return false
+		}
+		answer.Into(s.T, &refund)
 		return refund.Status == status
 	}, "refund %s never became %s; logs:\n%s", id, status, s.Logs)
 	return refund
