@@ -13,7 +13,7 @@ func BenchmarkHeldBookings(b *testing.B) {
 	if b.N == 1 {
 		return // the testing package's first try
 	}
-	s := testkit.New(b, testkit.Options{Processes: true, APIWorker: true, Quiet: true})
+	s := testkit.New(b, testkit.Options{Processes: true, Quiet: true})
 	awaitFirstStepsHere(s)
 	before, _ := s.Memory("starter")
 	b.ResetTimer()

@@ -69,7 +69,7 @@ func updates(s *testkit.Stack, reference string) (accepted int) {
 // The first answer comes from the process that took the request: one call to Stripe, no update, and the client secret of the creation.
 func TestTheFirstStepRunsInTheProcessThatTookTheRequest(t *testing.T) {
 	t.Parallel()
-	s := testkit.New(t, testkit.Options{Processes: true, APIWorker: true, Sweep: time.Hour}) // no sweeper repeats the signal of an event
+	s := testkit.New(t, testkit.Options{Processes: true, Sweep: time.Hour}) // no sweeper repeats the signal of an event
 	booked := awaitFirstStepsHere(s)
 	t.Run("one call to Stripe and no update", func(t *testing.T) {
 		intent := "/v1/payment_intents/" + booked.Payment.PaymentIntentID
@@ -127,7 +127,7 @@ func requireRefusalFromMemory(t *testing.T, s *testkit.Stack) {
 // More requests than the process has places for first steps are all answered, the further ones by the workflow.
 func TestMoreRequestsThanPlacesAreAnswered(t *testing.T) {
 	t.Parallel()
-	s := testkit.New(t, testkit.Options{Processes: true, APIWorker: true, AnswerTime: 300 * time.Millisecond})
+	s := testkit.New(t, testkit.Options{Processes: true, AnswerTime: 300 * time.Millisecond})
 	awaitFirstStepsHere(s)
 	const requests = 100
 	var group sync.WaitGroup

@@ -67,7 +67,8 @@ func (f fleet) bookAt(api testkit.APIProcess, key string) testkit.Booked {
 // process takes part, and no booking depends on the one that had it.
 func TestBookingsPassThroughTwoAPIsAndThreeWorkers(t *testing.T) {
 	t.Parallel()
-	f := startFleet(t, testkit.Options{Sweep: time.Hour}, 2, 3) // no sweeper repeats the signal of an event
+	// No sweeper repeats the signal of an event, and the workers begin every booking.
+	f := startFleet(t, testkit.Options{Sweep: time.Hour, Steps: testkit.InWorker}, 2, 3)
 	names := f.names()
 	made := map[int]map[string]testkit.Booked{} // by the API's pid, by reference
 	began := map[string]int{}                   // the worker, by reference
@@ -79,7 +80,7 @@ func TestBookingsPassThroughTwoAPIsAndThreeWorkers(t *testing.T) {
 			made[api.Pid()] = map[string]testkit.Booked{}
 		}
 		made[api.Pid()][booked.Reference] = booked
-		began[booked.Reference] = f.HandsOn(booked.Reference).Worked[0]
+		began[booked.Reference] = f.awaitBegun(booked.Reference)
 	}
 	lost := f.workers[0].Pid()
 	f.workers[0].End()
@@ -111,6 +112,19 @@ func TestBookingsPassThroughTwoAPIsAndThreeWorkers(t *testing.T) {
 	require.Equal(t, len(began), f.DB.Count(t, "SELECT COUNT(*) FROM bookings WHERE status = 'confirmed'"))
 	require.Equal(t, len(began), f.CreatedPaymentIntents())
 	f.RequirePromises()
+}
+
+// awaitBegun waits until the first task of a booking's workflow is complete, and returns the process that completed it.
+func (f fleet) awaitBegun(reference string) (pid int) {
+	f.T.Helper()
+	f.Eventually(func() bool {
+		worked := f.HandsOn(reference).Worked
+		if len(worked) > 0 {
+			pid = worked[0]
+		}
+		return pid != 0
+	}, "%s does not begin; logs:\n%s", reference, f.Logs)
+	return pid
 }
 
 func workersOf(began map[string]int) map[int]bool {

@@ -167,10 +167,16 @@ func TestWorkerKilledWhileCancellingAPaidBooking(t *testing.T) {
 // postUntil asks again with the same key until a status is answered, as any client of the API should.
 func postUntil(s *testkit.Stack, path, key string, status int) testkit.Answer {
 	s.T.Helper()
+	return sendUntil(s, path, key, nil, status)
+}
+
+// sendUntil is postUntil with a body.
+func sendUntil(s *testkit.Stack, path, key string, body []byte, status int) testkit.Answer {
+	s.T.Helper()
 	var answer testkit.Answer
 	s.Eventually(func() bool {
 		var err error
-		answer, err = s.API.Do(http.MethodPost, path, key, nil)
+		answer, err = s.API.Do(http.MethodPost, path, key, body)
 		return err == nil && answer.Status == status
 	}, "%s was not answered with %d", path, status)
 	return answer

@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -19,13 +21,16 @@ import (
 func TestAnySequenceWithDeathsKeepsThePromises(t *testing.T) {
 	t.Parallel()
 	worker, api := failpointsOf(t, "../activities"), failpointsOf(t, "../starter")
+	places := map[bool][]string{false: api, true: slices.Concat(api, worker)} // by whether the API carries out steps as well
 	deaths := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		stack := &lifetime{TB: t}
 		defer stack.end()
+		beside := rapid.Bool().Draw(rt, "the API has a worker")
 		m := &model{t: rt, deadly: true, s: testkit.New(stack, testkit.Options{
-			Processes: true, HoldMinute: quickHolds,
-			WorkerFailpoint: rapid.SampledFrom(worker).Draw(rt, "worker dies at"), APIFailpoint: rapid.SampledFrom(api).Draw(rt, "API dies at"),
+			Processes: true, HoldMinute: quickHolds, Env: []string{"API_WORKER=" + strconv.FormatBool(beside)},
+			WorkerFailpoint: rapid.SampledFrom(worker).Draw(rt, "worker dies at"),
+			APIFailpoint:    rapid.SampledFrom(places[beside]).Draw(rt, "API dies at"),
 		})}
 		m.die(rt, m.book) // a life may be too short to reach a failpoint, or to draw a death
 		actions := m.actions()

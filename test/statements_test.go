@@ -30,7 +30,7 @@ const (
 // What a paid booking asks of the database, from the request to the email, is what docs/performance.md says.
 func TestStatementsOfAPaidBooking(t *testing.T) {
 	t.Parallel()
-	s := testkit.New(t, testkit.Options{LogStatements: true, Sweep: time.Hour, APIWorker: true})
+	s := testkit.New(t, testkit.Options{LogStatements: true, Sweep: time.Hour})
 	s.Stripe.EnableEvents(inbox.Types()...)
 	pay := func(key string) (reference string) {
 		booked := s.Book(key, testkit.BookingBody(nil))

@@ -8,7 +8,7 @@ import (
 
 var (
 	emailsDone = Definition{
-		Name: "farebook_emails_total", Kind: KindCounter, Processes: []Process{Worker},
+		Name: "farebook_emails_total", Kind: KindCounter, Processes: both,
 		Help: "Attempts to send emails: sent, failed for good (refused, or given up after three days), or to be retried because the mail " +
 			"server was unavailable.",
 		Labels: []Label{
@@ -16,7 +16,7 @@ var (
 		},
 	}
 	emailWait = Definition{
-		Name: "farebook_email_wait_seconds", Kind: KindHistogram, Processes: []Process{Worker}, buckets: slowSeconds,
+		Name: "farebook_email_wait_seconds", Kind: KindHistogram, Processes: both, buckets: slowSeconds,
 		Help: "Time from the row of an email to the mail server's acknowledgement.",
 	}
 	ofEmails = []Definition{emailsDone, emailWait}

@@ -59,6 +59,8 @@ func TestTheControllersWorkersAreVersioned(t *testing.T) {
 				require.Equal(t, deployment.Build{Deployment: "payments/farebook-worker", ID: "1-2-3-0a1b"}, cfg.Build, example)
 			}
 		}
+		api := all["Deployment farebook-api"].(*appsv1.Deployment).Spec.Template.Spec.Containers[0]
+		require.Equal(t, "false", value(api, "API_WORKER"), "a worker of no build gets no bookings")
 		owner := all["WorkerDeployment farebook-worker"].(*controller.WorkerDeployment)
 		require.EqualValues(t, 2, *owner.Spec.Replicas)
 		require.Equal(t, corev1.RestartPolicy(""), owner.Spec.Template.Spec.RestartPolicy, "the controller accepts Always only, the default")

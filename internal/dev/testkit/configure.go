@@ -60,10 +60,7 @@ func (s *Stack) configure(httpAddr string, options Options) {
 	if options.Unprepared {
 		s.env = append(s.env, "TEMPORAL_NAMESPACE=farebook")
 	}
-	switch {
-	case options.APIWorker:
-		s.env = append(s.env, "API_WORKER=true")
-	case options.NoWorker || options.WorkerFailpoint != "":
+	if options.Steps == InWorker || options.NoWorker || options.WorkerFailpoint != "" {
 		s.env = append(s.env, "API_WORKER=false")
 	}
 	if options.Heal != "" {

@@ -14,7 +14,7 @@ import (
 
 // startInside runs worker and API inside the test, by the code of their main functions, so that the race detector sees them.
 func (s *Stack) startInside(listener net.Listener, options Options) {
-	if !options.NoWorker {
+	if !options.NoWorker && options.Steps != InAPI {
 		s.StartWorker()
 	}
 	ctx, cancel := background(s.T)

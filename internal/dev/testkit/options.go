@@ -6,6 +6,18 @@ import (
 	"farebook/internal/dev/testdb"
 )
 
+// Steps are the processes that carry out the steps of workflows.
+type Steps int
+
+const (
+	// Everywhere is what production does: the worker, and the worker in the API's process.
+	Everywhere Steps = iota
+	// InWorker has no worker in the API's process (API_WORKER=false).
+	InWorker
+	// InAPI has no worker beside the API's. Nothing reconciles then.
+	InAPI
+)
+
 // Options change what New starts. Every zero value is what most tests want.
 type Options struct {
 	// Processes runs worker and API as processes that can be killed, instead of inside the test.
@@ -19,11 +31,10 @@ type Options struct {
 	// DatabaseServer is the administrator's DSN of a database server for this test alone, ending in /; empty for the one that all tests
 	// share.
 	DatabaseServer string
-	// NoWorker leaves the worker to the test. No worker runs in the API's process then, and none with a WorkerFailpoint, so that the
-	// test knows which process carries out a step.
+	// NoWorker leaves the worker to the test. Steps is InWorker then.
 	NoWorker bool
-	// APIWorker runs a worker in the API's process, beside the worker.
-	APIWorker bool
+	// Steps are where steps run. A WorkerFailpoint implies InWorker, so that the test knows which process dies.
+	Steps Steps
 	// Unprepared starts servers only: no schema, no Temporal namespace (so TemporalAddress is required), no API key, no worker and no
 	// API.
 	Unprepared bool

@@ -45,7 +45,7 @@ type Process struct {
 }
 
 func (s *Stack) startProcesses(options Options) {
-	if !options.NoWorker {
+	if !options.NoWorker && options.Steps != InAPI {
 		s.StartProcess("worker", options.WorkerFailpoint)
 	}
 	s.StartProcess("starter", options.APIFailpoint, "serve")

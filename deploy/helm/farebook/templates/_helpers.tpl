@@ -45,6 +45,8 @@ helm.sh/chart: {{ printf "%s-%s" $.Chart.Name $.Chart.Version }}
 {{- $injected := list -}}
 {{- if $controlled }}{{ $injected = list "TEMPORAL_ADDRESS" "TEMPORAL_NAMESPACE" "TEMPORAL_TLS_SERVER_NAME" }}{{ end -}}
 {{- if and $controlled $.Values.secrets.temporalTLSName }}{{ $injected = append $injected "TEMPORAL_TLS" }}{{ end -}}
+{{- /* The webhook receivers take no bookings. With the controller the pods of the API are of no build, so their worker would get none. */ -}}
+{{- $workerless := or (eq $component "webhooks") (and (eq $component "api") $.Values.worker.controller.enabled) -}}
 {{- range $name, $value := $.Values.config }}
 {{- if or (hasKey $.Values.secrets.keys ($name | trimSuffix "_FILE")) (has $name (list "DATABASE_ADMIN_DSN" "DATABASE_ADMIN_DSN_FILE" "TEMPORAL_TLS_CLIENT_KEY_DATA" "OTEL_EXPORTER_OTLP_HEADERS")) }}
 {{- fail (printf "config.%s is a secret: put it into the Secret that secrets.name or secrets.adminName names" $name) }}
@@ -55,7 +57,7 @@ helm.sh/chart: {{ printf "%s-%s" $.Chart.Name $.Chart.Version }}
 {{- if has $name (list "TEMPORAL_DEPLOYMENT_NAME" "TEMPORAL_WORKER_BUILD_ID") }}
 {{- fail (printf "config.%s is set by the Temporal Worker Controller: remove it, and set worker.controller.enabled for Worker Versioning" $name) }}
 {{- end }}
-{{- if not (or (has $name $injected) (and (eq $name "API_WORKER") (eq $component "webhooks"))) }}
+{{- if not (or (has $name $injected) (and (eq $name "API_WORKER") $workerless)) }}
 - name: {{ $name }}
   value: {{ $value | toString | quote }}
 {{- end }}
@@ -65,8 +67,8 @@ helm.sh/chart: {{ printf "%s-%s" $.Chart.Name $.Chart.Version }}
 {{- end }}
 - name: APP_ENV
   value: production
-{{- if eq $component "webhooks" }}
-- name: API_WORKER # it takes no bookings, so it would start nothing that its worker could begin
+{{- if $workerless }}
+- name: API_WORKER
   value: "false"
 {{- end }}
 {{- if has $component (list "api" "webhooks" "worker") }}

@@ -16,8 +16,8 @@ the dashboards are in ` + "`deploy/grafana/`" + `.
 - Every label has a closed set of values. What is outside becomes ` + "`other`" + `. No label holds a reference, an id, an address or a secret.
 - Counters and histograms count in the process in which something happens, after its commit: add them up over all processes, and take
   rates. They begin at 0 with each process; the ledger is the record, and these are not.
-- An API with ` + "`API_WORKER=true`" + ` exposes the metrics of the worker as well. Its job tells its worker from the others; a panel that
-  adds up over all jobs has the work of both.
+- An API whose process has a worker (` + "`API_WORKER`" + `, the default) exposes the metrics of the worker as well. Its job tells its worker
+  from the others; a panel that adds up over all jobs has the work of both.
 - Metrics that begin with ` + "`farebook_books_`" + ` are read from the database by each API process, which exposes the same values as every other: take
   ` + "`max`" + `, never ` + "`sum`" + `. The worker does not expose them, because an alert must not vanish with the last worker. A reading is made when a
   scrape asks and the last one is older than five seconds, one at a time, within four seconds. It reads by indexes, and at most %s rows
