@@ -159,3 +159,25 @@ func rollBackABuild(w *watched) func() {
 		require.NoError(w.T, w.Temporal.TerminateWorkflow(w.T.Context(), id, "", "it began on a build that was rolled back"))
 	}
 }
+
+// faultsOfBuilds are those of Worker Versioning.
+var faultsOfBuilds = []alertFault{{alerts: []string{"FarebookBuildUnattended"}, play: promoteAnAbsentBuild}}
+
+// builds is a watched stack whose only worker is one of the current build: Temporal gives the work of an unknown build to workers without
+// versioning, if there are any.
+func builds(t *testing.T) *watched {
+	t.Helper()
+	s := testkit.New(t, testkit.Options{Admin: true, Processes: true, NoWorker: true})
+	s.StartBuild(running)
+	s.Eventually(func() bool {
+		_, err := deploy(s, "promote", running)
+		return err == nil
+	}, "the build is not promoted; logs:\n%s", s.Logs)
+	return scrape(s, processesScrape)
+}
+
+// promoteAnAbsentBuild makes a build current that no worker runs, as a release whose workers do not start.
+func promoteAnAbsentBuild(w *watched) func() {
+	makeAbsentCurrent(w.Stack)
+	return func() { requireDeploy(w.Stack, "promote", running) }
+}

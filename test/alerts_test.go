@@ -86,7 +86,7 @@ func TestEachAlertHasAFault(t *testing.T) {
 	for _, rule := range readAlerts(t).Rules {
 		rules = append(rules, rule.Alert)
 	}
-	for _, fault := range slices.Concat(faultsInDays, faultsOfProcesses) {
+	for _, fault := range slices.Concat(faultsInDays, faultsOfProcesses, faultsOfBuilds) {
 		played = append(played, fault.alerts...)
 	}
 	require.ElementsMatch(t, rules, played)
@@ -107,8 +107,8 @@ func TestAlertsFireOnFaultsAndClear(t *testing.T) {
 			return *playedAlerts != "all" && !slices.ContainsFunc(fault.alerts, func(alert string) bool { return slices.Contains(names, alert) })
 		})
 	}
-	days, ofProcesses := chosen(faultsInDays), chosen(faultsOfProcesses)
-	require.NotEmpty(t, slices.Concat(days, ofProcesses), "no such alert: %s", *playedAlerts)
+	days, ofProcesses, ofBuilds := chosen(faultsInDays), chosen(faultsOfProcesses), chosen(faultsOfBuilds)
+	require.NotEmpty(t, slices.Concat(days, ofProcesses, ofBuilds), "no such alert: %s", *playedAlerts)
 	if len(days) > 0 {
 		t.Run("days", func(t *testing.T) {
 			t.Parallel()
@@ -119,6 +119,12 @@ func TestAlertsFireOnFaultsAndClear(t *testing.T) {
 		t.Run("processes", func(t *testing.T) {
 			t.Parallel()
 			processes(t).playEach(ofProcesses)
+		})
+	}
+	if len(ofBuilds) > 0 {
+		t.Run("builds", func(t *testing.T) {
+			t.Parallel()
+			builds(t).playEach(ofBuilds)
 		})
 	}
 }

@@ -2,11 +2,13 @@ package test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -143,7 +145,7 @@ func bookAll(s *testkit.Stack, key string, count int) (all []testkit.Booked) {
 func TestTwoBuildsRunBesideOneAnother(t *testing.T) {
 	t.Parallel()
 	// A signal that the sweeper repeats may start another run, on the current build: so late it does not repeat one that was heard.
-	s := testkit.New(t, testkit.Options{Processes: true, NoWorker: true, Sweep: 5 * time.Second})
+	s := testkit.New(t, testkit.Options{Processes: true, NoWorker: true, Sweep: 5 * time.Second, Admin: true})
 	requireAwaitsPromotion(s)
 	requireUnattendedIsSeen(t, s)
 	open := bookAll(s, "open", 3)
@@ -200,18 +202,38 @@ func requireAwaitsPromotion(s *testkit.Stack) {
 	require.Regexp(s.T, statusRow(running, "current"), requireDeploy(s, "status"))
 }
 
-// requireUnattendedIsSeen: somebody makes a build current that no worker runs. Readiness and status say so, and promoting another ends it.
+// makeAbsentCurrent makes a build current that no worker runs, as Temporal's own command can.
+func makeAbsentCurrent(s *testkit.Stack) {
+	s.T.Helper()
+	_, err := s.Temporal.WorkerDeploymentClient().GetHandle(s.Deployment()).SetCurrentVersion(s.T.Context(),
+		client.WorkerDeploymentSetCurrentVersionOptions{BuildID: "absent", AllowNoPollers: true, IgnoreMissingTaskQueues: true})
+	require.NoError(s.T, err)
+}
+
+// awaitUnattended waits until the metric of both queues says how many builds get new workflows and have no worker.
+func awaitUnattended(s *testkit.Stack, builds int) {
+	s.T.Helper()
+	s.Eventually(func() bool {
+		_, text := getText(s.T, "http://"+s.AdminOfAPI+"/metrics")
+		return strings.Contains(text, fmt.Sprintf("farebook_builds_without_worker{queue=\"bookings\"} %d\n", builds)) &&
+			strings.Contains(text, fmt.Sprintf("farebook_builds_without_worker{queue=\"reconciliations\"} %d\n", builds))
+	}, "the metric does not show %d builds without a worker; logs:\n%s", builds, s.Logs)
+}
+
+// requireUnattendedIsSeen: somebody makes a build current that no worker runs. Readiness, metric and status say so, and promoting another
+// ends it.
 func requireUnattendedIsSeen(t *testing.T, s *testkit.Stack) {
 	t.Helper()
-	_, err := s.Temporal.WorkerDeploymentClient().GetHandle(s.Deployment()).SetCurrentVersion(t.Context(),
-		client.WorkerDeploymentSetCurrentVersionOptions{BuildID: "absent", AllowNoPollers: true, IgnoreMissingTaskQueues: true})
-	require.NoError(t, err)
+	awaitUnattended(s, 0)
+	makeAbsentCurrent(s)
+	awaitUnattended(s, 1)
 	s.Eventually(func() bool { return !s.API.Ready() }, "the API is ready although every booking would wait; logs:\n%s", s.Logs)
 	code, said := ended(t, s.StarterCommand("deploy", "status", "--deployment", s.Deployment()))
 	require.Equal(t, exitcode.Findings, code, said)
 	require.Contains(t, said, "No worker of build absent polls, which gets 100 % of the new workflows")
 	requireDeploy(s, "promote", running)
 	s.Eventually(s.API.Ready, "the build that has workers is current again; logs:\n%s", s.Logs)
+	awaitUnattended(s, 0)
 }
 
 // requireIncompatible proves that the builds differ as the test says: one replays a history of the running build, the other cannot.

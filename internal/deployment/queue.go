@@ -3,6 +3,7 @@ package deployment
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	deploymentpb "go.temporal.io/api/deployment/v1"
@@ -102,4 +103,22 @@ func (q Queue) Read(ctx context.Context, kind enumspb.TaskQueueType) (State, err
 		})
 	}
 	return state, nil
+}
+
+// Unattended returns the builds that get new workflows of the queue and that no worker polls as, for workflows or for activities: what
+// starts waits for one, although workers of other builds may poll.
+func (q Queue) Unattended(ctx context.Context) (builds []Build, err error) {
+	for _, kind := range []enumspb.TaskQueueType{enumspb.TASK_QUEUE_TYPE_WORKFLOW, enumspb.TASK_QUEUE_TYPE_ACTIVITY} {
+		state, err := q.Read(ctx, kind)
+		if err != nil {
+			return nil, err
+		}
+		workers := state.Workers()
+		for _, build := range state.Routing.Builds() {
+			if workers[build] == 0 && !slices.Contains(builds, build) {
+				builds = append(builds, build)
+			}
+		}
+	}
+	return builds, nil
 }

@@ -94,6 +94,7 @@ func NewAPI(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Log
 	measure(measures, books, log)
 	cfg.LogRotations(log)
 	dispatcher := dispatchOf(temporal, cfg)
+	measures.Builds(dispatcher.Unattended, log)
 	restores := watchRestores(cfg, books, measures, log)
 	events := inbox.New(books, dispatcher, restores.Stripe, cfg.Sweep, log)
 	events.Unbooked = &activities.Unbooked{Stripe: restores.Stripe, Store: books, Others: cfg.Reconcile.Others, Log: log}

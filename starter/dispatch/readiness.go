@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/workflowservice/v1"
 
 	"farebook/internal/deployment"
@@ -39,19 +38,21 @@ var ErrNobodyPolls = errors.New("no worker polls the task queue of bookings")
 // CheckPolled returns ErrNobodyPolls unless workers poll the task queue of bookings, for workflows and for activities: of each build that
 // gets new bookings, because Temporal does not give them to any other build.
 func (c *Client) CheckPolled(ctx context.Context) error {
-	for _, kind := range []enumspb.TaskQueueType{enumspb.TASK_QUEUE_TYPE_WORKFLOW, enumspb.TASK_QUEUE_TYPE_ACTIVITY} {
-		state, err := c.BookingsQueue().Read(ctx, kind)
-		if err != nil {
-			return err
-		}
-		workers := state.Workers()
-		for _, build := range state.Routing.Builds() {
-			if workers[build] == 0 {
-				return notPolled(build)
-			}
-		}
+	builds, err := c.BookingsQueue().Unattended(ctx)
+	if err != nil || len(builds) == 0 {
+		return err
 	}
-	return nil
+	return notPolled(builds[0])
+}
+
+// Unattended counts the builds that get new workflows of a queue and that no worker polls as, by the two queues.
+func (c *Client) Unattended(ctx context.Context) (bookings, reconciliations int, err error) {
+	ofBookings, err := c.BookingsQueue().Unattended(ctx)
+	if err != nil {
+		return 0, 0, err
+	}
+	ofReconciliations, err := c.reconciliationsQueue().Unattended(ctx)
+	return len(ofBookings), len(ofReconciliations), err
 }
 
 func notPolled(build deployment.Build) error {
@@ -64,12 +65,17 @@ func notPolled(build deployment.Build) error {
 
 // Deployment returns a Worker Deployment whose workers poll both task queues.
 func (c *Client) Deployment(name string) deployment.Deployment {
-	reconciliation := c.BookingsQueue()
-	reconciliation.Name = c.reconciliationQueue()
-	return deployment.Deployment{Name: name, Queues: []deployment.Queue{c.BookingsQueue(), reconciliation}}
+	return deployment.Deployment{Name: name, Queues: []deployment.Queue{c.BookingsQueue(), c.reconciliationsQueue()}}
 }
 
 // BookingsQueue is the task queue of bookings, for what asks which build works on it.
 func (c *Client) BookingsQueue() deployment.Queue {
 	return deployment.Queue{Temporal: c.temporal, Namespace: c.namespace, Name: c.taskQueue}
+}
+
+// reconciliationsQueue is that of reconciliations, proofs and seals.
+func (c *Client) reconciliationsQueue() deployment.Queue {
+	queue := c.BookingsQueue()
+	queue.Name = c.reconciliationQueue()
+	return queue
 }

@@ -136,10 +136,11 @@ func (s *Stack) pidOf(identity string) (pid int) {
 // Deployment is the name of the stack's Worker Deployment, to which StartBuild adds workers.
 func (s *Stack) Deployment() string { return s.DB.Name }
 
-// StartBuild runs a worker process with Worker Versioning, as one build of the stack's Worker Deployment.
+// StartBuild runs a worker process with Worker Versioning, as one build of the stack's Worker Deployment. Its admin address is a free one:
+// other builds run beside it.
 func (s *Stack) StartBuild(id string) *Process {
 	s.T.Helper()
-	return s.StartWorkerWith("TEMPORAL_DEPLOYMENT_NAME="+s.Deployment(), "TEMPORAL_WORKER_BUILD_ID="+id)
+	return s.StartWorkerWith("TEMPORAL_DEPLOYMENT_NAME="+s.Deployment(), "TEMPORAL_WORKER_BUILD_ID="+id, "ADMIN_ADDR=127.0.0.1:0")
 }
 
 // BuildsOn returns the builds that completed the workflow tasks of one run, in the order of its history; an empty runID is the latest.

@@ -23,6 +23,7 @@ the dashboards are in ` + "`deploy/grafana/`" + `.
   scrape asks and the last one is older than five seconds, one at a time, within four seconds. It reads by indexes, and at most %s rows
   of a state, so it costs the same at any size of the tables. It never calls Stripe: differences from Stripe are those of the last good
   reconciliation.
+- ` + "`farebook_builds_without_worker`" + ` is asked of Temporal by each API process in the same way; take ` + "`max`" + `.
 
 | metric | type | of | labels | meaning |
 |---|---|---|---|---|
