@@ -2,10 +2,12 @@ package test
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -16,23 +18,28 @@ import (
 	"farebook/internal/dev/testkit"
 )
 
-// tracedStack runs API and worker as processes that export to a collector.
-func tracedStack(t *testing.T, more ...string) (*testkit.Stack, *otlp.Collector) {
-	collector := otlp.Start(t)
+// tracedStack runs API and worker as processes that export to an endpoint.
+func tracedStack(t *testing.T, endpoint string, more ...string) *testkit.Stack {
 	return testkit.New(t, testkit.Options{Processes: true, Admin: true, Env: append([]string{
-		"OTEL_EXPORTER_OTLP_ENDPOINT=" + collector.Endpoint, "OTEL_BSP_SCHEDULE_DELAY=100",
-		"OTEL_METRIC_EXPORT_INTERVAL=500",
-	}, more...)}), collector
+		"OTEL_EXPORTER_OTLP_ENDPOINT=" + endpoint, "OTEL_BSP_SCHEDULE_DELAY=100", "OTEL_METRIC_EXPORT_INTERVAL=500",
+	}, more...)})
 }
+
+// The trace and the span of a caller.
+const (
+	callersTrace = "4bf92f3577b34da6a3ce929d0e0e4736"
+	callersSpan  = "00f067aa0ba902b7"
+	traceparent  = "00-" + callersTrace + "-" + callersSpan + "-01"
+)
 
 // What a traveller waits for is one trace: from the client's request, whose trace it continues, through workflow, activities, Stripe,
 // SQL and SMTP, and back in through Stripe's webhook.
 func TestOneTraceFromTheRequestThroughTheMailAndTheWebhook(t *testing.T) {
 	t.Parallel()
-	s, collector := tracedStack(t)
-	const trace, caller = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+	collector := otlp.Start(t)
+	s := tracedStack(t, collector.Endpoint)
 	s.API.Header = http.Header{
-		"Traceparent": {"00-" + trace + "-" + caller + "-01"}, "Tracestate": {"vendor=canary-state"}, "Baggage": {"user=canary-baggage"},
+		"Traceparent": {traceparent}, "Tracestate": {"vendor=canary-state"}, "Baggage": {"user=canary-baggage"},
 		"User-Agent": {"layla@canary-mail.example"},
 	}
 	booked := s.Book("canary-key", testkit.BookingBody(nil))
@@ -62,21 +69,85 @@ func TestOneTraceFromTheRequestThroughTheMailAndTheWebhook(t *testing.T) {
 		"RunActivity:SendEmail":                  tracepb.Span_SPAN_KIND_SERVER,
 		"SMTP send":                              tracepb.Span_SPAN_KIND_CLIENT,
 	}
-	var spans []otlp.Span
-	var outside string
-	s.Eventually(func() bool { // a span is sent when it has ended, and so before the one above it
-		spans = collector.Trace(trace)
-		outside = outsideOf(spans, caller)
-		return missingOf(spans, expected) == nil && outside == ""
-	}, "the trace has %v, %s; logs:\n%s", namesOf(&spans), texter(func() string { return outside }), s.Logs)
+	spans := awaitTrace(s, collector, expected)
 	require.Subset(t, servicesOf(spans), []string{"farebook-api", "farebook-worker"})
 	requireNoBackground(t, collector)
 
 	c := canariesOf(s, booked)
 	c.require(t, "the exported bytes", collector.Bytes(), append(c.all(), "canary-state", "canary-baggage")...)
-	requireTraceInLogs(t, s, trace)
+	requireTraceInLogs(t, s)
 	s.Eventually(func() bool { return collector.HasMetric("go.goroutine.count") }, "no metrics of Go's runtime")
 	require.Contains(t, goroutines(t, s), "otel/sdk/trace", "the check of the next test finds something here")
+}
+
+// A refund is one trace as well, from its request to the email and back in through the webhook. It is exported over gRPC, with an API key
+// in a file that changes meanwhile.
+func TestOneTraceOfARefundOverGRPC(t *testing.T) {
+	t.Parallel()
+	collector := otlp.StartGRPC(t)
+	headers := filepath.Join(t.TempDir(), "headers")
+	require.NoError(t, os.WriteFile(headers, []byte("api-key=canary-first\n"), 0o600))
+	s := tracedStack(t, collector.Endpoint, "OTEL_EXPORTER_OTLP_PROTOCOL=grpc", "OTEL_EXPORTER_OTLP_HEADERS_FILE="+headers)
+	booked := s.BookAndPay("refunded", nil)
+	s.Eventually(func() bool { return slices.Equal([]string{"canary-first"}, collector.Headers("api-key")) }, "no export has the key")
+	require.NoError(t, os.WriteFile(headers, []byte("api-key=canary-second\n"), 0o600))
+	s.API.Header = http.Header{"Traceparent": {traceparent}}
+	refund := ask(s, booked.Reference, "refund", usd(1000))
+	s.API.Header = nil
+	awaitRefund(s, refund.ID, "succeeded")
+	s.AwaitRunEnd("Refund:" + refund.ID)
+	s.RequireMails(booked.Reference, "booking_confirmed", "refunded")
+	awaitTrace(s, collector, map[string]tracepb.Span_SpanKind{
+		"POST /v1/bookings/{reference}/refunds": tracepb.Span_SPAN_KIND_SERVER,
+		"INSERT refunds":                        tracepb.Span_SPAN_KIND_CLIENT,
+		"RunWorkflow:Refund":                    tracepb.Span_SPAN_KIND_SERVER,
+		"RunActivity:CreateRefund":              tracepb.Span_SPAN_KIND_SERVER,
+		"POST /v1/refunds":                      tracepb.Span_SPAN_KIND_CLIENT,
+		"POST /webhooks/stripe":                 tracepb.Span_SPAN_KIND_SERVER,
+		"INSERT stripe_events":                  tracepb.Span_SPAN_KIND_CLIENT,
+		"RunActivity:RecordRefund":              tracepb.Span_SPAN_KIND_SERVER,
+		"INSERT financial_ledger":               tracepb.Span_SPAN_KIND_CLIENT,
+		"RunActivity:SendEmail":                 tracepb.Span_SPAN_KIND_SERVER,
+		"SMTP send":                             tracepb.Span_SPAN_KIND_CLIENT,
+	})
+	s.Eventually(func() bool { return collector.HasMetric("go.goroutine.count") }, "no metrics of Go's runtime")
+	require.Equal(t, []string{"canary-first", "canary-second"}, collector.Headers("api-key"))
+	require.NotContains(t, s.Logs.String(), "canary")
+}
+
+// awaitTrace waits until the caller's trace has the expected spans, and each of its spans leads to the caller's. Processes send them in any
+// order.
+func awaitTrace(s *testkit.Stack, collector *otlp.Collector, expected map[string]tracepb.Span_SpanKind) (spans []otlp.Span) {
+	s.T.Helper()
+	var wrong string
+	s.Eventually(func() bool {
+		spans = collector.Trace(callersTrace)
+		wrong = strings.Join(append(missingOf(spans, expected), strays(spans)...), ", ")
+		return wrong == ""
+	}, "the trace has no %s; it has %v; logs:\n%s", texter(func() string { return wrong }), namesOf(&spans), s.Logs)
+	return spans
+}
+
+// Bookings are paid while the collector hangs, and each process says once, for each signal, that nothing is sent.
+func TestACollectorThatHangsDelaysNothing(t *testing.T) {
+	t.Parallel()
+	collector := otlp.StartSilent(t)
+	s := tracedStack(t, collector.Endpoint, "OTEL_EXPORTER_OTLP_TIMEOUT=300", "OTEL_BSP_EXPORT_TIMEOUT=300", "OTEL_METRIC_EXPORT_TIMEOUT=300")
+	lines := func(service, signal string) int { return len(s.LogLines(service, signal+" are not sent")) }
+	for n := range 3 {
+		booked := s.BookAndPay("dropped-"+strconv.Itoa(n), nil)
+		s.AwaitWorkflowEnd(booked.Reference)
+		s.RequireMails(booked.Reference, "booking_confirmed")
+	}
+	before := collector.Taken()
+	s.Eventually(func() bool { return collector.Taken() >= before+8 }, "exports are not attempted again; logs:\n%s", s.Logs)
+	for _, service := range []string{"api", "worker"} {
+		for _, signal := range []string{"traces", "metrics"} {
+			s.Eventually(func() bool { return lines(service, signal) > 0 }, "no line about %s of %s; logs:\n%s", signal, service, s.Logs)
+			require.Equal(t, 1, lines(service, signal), "%s of %s; logs:\n%s", signal, service, s.Logs)
+		}
+	}
+	s.RequirePromises()
 }
 
 // missingOf lists the expected spans that are missing.
@@ -108,26 +179,24 @@ func servicesOf(spans []otlp.Span) []string {
 	return slices.Sorted(maps.Keys(services))
 }
 
-// outsideOf says which span does not lead to the span of the caller; empty when all do.
-func outsideOf(spans []otlp.Span, caller string) string {
+// strays describes the spans of the caller's trace that do not lead to the caller's span.
+func strays(spans []otlp.Span) (all []string) {
 	parents := map[string]string{}
 	for _, span := range spans {
 		parents[span.SpanID] = span.ParentID
 	}
 	for _, span := range spans {
 		at := span.SpanID
-		for steps := 0; at != caller; steps++ {
+		for steps := 0; at != callersSpan; steps++ {
 			parent, known := parents[at]
-			if !known {
-				return fmt.Sprintf("and the parent %s of %q was not sent", at, span.Name)
-			}
-			if steps == len(spans) {
-				return fmt.Sprintf("and %q is below itself", span.Name)
+			if !known || steps > len(spans) {
+				all = append(all, "way from "+span.Name+" to the caller")
+				break
 			}
 			at = parent
 		}
 	}
-	return ""
+	return all
 }
 
 // requireNoBackground requires that nothing but requests, webhooks and workflows begins a trace: no poll of the sweeper.
@@ -141,7 +210,7 @@ func requireNoBackground(t *testing.T, collector *otlp.Collector) {
 }
 
 // requireTraceInLogs requires that the log lines of API, inbox and worker about a booking name its trace.
-func requireTraceInLogs(t *testing.T, s *testkit.Stack, trace string) {
+func requireTraceInLogs(t *testing.T, s *testkit.Stack) {
 	t.Helper()
 	for _, line := range []struct{ service, text string }{
 		{"api", `"route":"POST /v1/bookings"`}, {"api", `"type":"payment_intent.succeeded"`}, {"worker", "email sent"},
@@ -151,7 +220,7 @@ func requireTraceInLogs(t *testing.T, s *testkit.Stack, trace string) {
 		for _, text := range lines {
 			var fields struct{ TraceID, SpanID string }
 			require.NoError(t, json.Unmarshal([]byte(text), &fields))
-			require.Equal(t, trace, fields.TraceID, text)
+			require.Equal(t, callersTrace, fields.TraceID, text)
 			require.Len(t, fields.SpanID, 16)
 		}
 	}
@@ -173,7 +242,7 @@ func goroutines(t *testing.T, s *testkit.Stack) string {
 func TestNothingIsTracedUnlessAnEndpointIsSet(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{Processes: true, Admin: true, Env: []string{"OTEL_SERVICE_NAME=farebook"}})
-	s.API.Header = http.Header{"Traceparent": {"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}}
+	s.API.Header = http.Header{"Traceparent": {traceparent}}
 	booked := s.BookAndPay("untraced", nil)
 	s.AwaitWorkflowEnd(booked.Reference)
 	running := goroutines(t, s)

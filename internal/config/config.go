@@ -139,7 +139,7 @@ const (
 	Payments
 	Mail
 	Seals
-	Telemetry // which requires nothing
+	Telemetry // which requires nothing, and reads the file of headers if one is named
 )
 
 // Load reads the environment of the process. Without parts, everything that the API and the worker need is required; other
@@ -149,7 +149,7 @@ func Load(parts ...Part) (Config, []string, error) { return LoadFrom(os.Environ(
 // LoadFrom is Load for an environment given as NAME=value lines.
 func LoadFrom(environment []string, parts ...Part) (Config, []string, error) {
 	if len(parts) == 0 {
-		parts = []Part{Database, Temporal, Payments, Mail, Seals}
+		parts = []Part{Database, Temporal, Payments, Mail, Seals, Telemetry}
 	}
 	return read(environment, parts)
 }

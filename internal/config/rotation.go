@@ -10,6 +10,8 @@ import (
 	"sync"
 
 	"go.temporal.io/sdk/client"
+
+	"farebook/internal/telemetry"
 )
 
 // secretFile is a secret in a file that is read again at each use, so that the next use after a rotation has the new secret.
@@ -102,6 +104,10 @@ func (r *reader) checks() map[string]func(string) error {
 		},
 		"SMTP_PASSWORD":    nil,
 		"TEMPORAL_API_KEY": nil,
+		otlpHeaders: func(text string) error {
+			_, err := telemetry.ParseHeaders(text)
+			return err
+		},
 	}
 }
 

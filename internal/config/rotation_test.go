@@ -53,6 +53,9 @@ func TestSecretsFollowTheirFiles(t *testing.T) {
 			[]string{"", "canarySecret", ","},
 		},
 		"SMTP_PASSWORD": {config.Config.SMTPPassword, "canaryNext", []string{"", "two\nlines"}},
+		"OTEL_EXPORTER_OTLP_HEADERS": {
+			func(cfg config.Config) string { return cfg.Telemetry.Headers() }, "api-key=canaryNext", []string{"", "canaryKey", "canary key=1"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -28,6 +28,7 @@ var secrets = []struct {
 	{"STRIPE_WEBHOOK_SECRET", Payments},
 	{"SMTP_PASSWORD", Mail},
 	{"TEMPORAL_API_KEY", Temporal},
+	{otlpHeaders, Telemetry},
 }
 
 // readSecretFiles puts the secrets from files into the environment, for whatever reads it afterwards. It opens only the files of the

@@ -25,10 +25,13 @@ func withSecrets() map[string]string {
 	vars := production()
 	vars["SMTP_USERNAME"], vars["SMTP_PASSWORD"] = "farebook", "canaryPassw0rd"
 	vars["TEMPORAL_API_KEY"] = "canaryKey"
+	vars["OTEL_EXPORTER_OTLP_HEADERS"] = "authorization=Bearer%20canaryKey"
 	return vars
 }
 
-var ofServer = []string{"DATABASE_DSN", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "SMTP_PASSWORD", "TEMPORAL_API_KEY"}
+var ofServer = []string{
+	"DATABASE_DSN", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "SMTP_PASSWORD", "TEMPORAL_API_KEY", "OTEL_EXPORTER_OTLP_HEADERS",
+}
 
 // A secret has the same effect in a file as in its variable, whatever ends the file's line.
 func TestSecretsAreReadFromFiles(t *testing.T) {
@@ -50,6 +53,7 @@ func TestSecretsAreReadFromFiles(t *testing.T) {
 		options, err := got.TemporalOptions()
 		require.NoError(t, err)
 		require.NotNil(t, options.Credentials, "the key of Temporal Cloud")
+		require.Equal(t, withSecrets()["OTEL_EXPORTER_OTLP_HEADERS"], got.Telemetry.Headers())
 	}
 	admin := "root:canaryPassw0rd@tcp(db:3306)/?tls=true"
 	cfg, _, err := config.LoadFrom(with("DATABASE_ADMIN_DSN_FILE", inFile(t, admin+"\n")), config.Database, config.AdminDatabase)
@@ -71,7 +75,9 @@ func TestSecretFilesThatCannotBeUsed(t *testing.T) {
 			vars := withSecrets()
 			delete(vars, name)
 			vars[name+"_FILE"] = file
-			parts := []config.Part{config.Database, config.AdminDatabase, config.Temporal, config.Payments, config.Mail}
+			parts := []config.Part{
+				config.Database, config.AdminDatabase, config.Temporal, config.Payments, config.Mail, config.Telemetry,
+			}
 			if name != "DATABASE_ADMIN_DSN" {
 				vars["DATABASE_ADMIN_DSN"] = "root@tcp(db:3306)/?tls=true"
 			}
@@ -155,7 +161,7 @@ func TestDatabaseLoginFollowsItsFile(t *testing.T) {
 // Every variable whose name says that it is a secret can be given as a file; Temporal has variables for the files of its certificates.
 func TestEverySecretMayBeAFile(t *testing.T) {
 	t.Parallel()
-	secret := regexp.MustCompile(`(DSN|PASSWORD|SECRET|SECRET_KEY|API_KEY|TOKEN)$`)
+	secret := regexp.MustCompile(`(DSN|PASSWORD|SECRET|SECRET_KEY|API_KEY|TOKEN|OTLP_HEADERS)$`)
 	known, secrets := map[string]bool{}, 0
 	for _, variable := range config.Variables() {
 		known[variable.Name] = true
@@ -166,5 +172,5 @@ func TestEverySecretMayBeAFile(t *testing.T) {
 			require.True(t, known[name+"_FILE"], name)
 		}
 	}
-	require.Equal(t, 6, secrets)
+	require.Equal(t, 7, secrets)
 }

@@ -9,6 +9,9 @@ import (
 	"farebook/internal/telemetry"
 )
 
+// otlpHeaders holds what identifies Farebook to a collector, such as an API key.
+const otlpHeaders = "OTEL_EXPORTER_OTLP_HEADERS"
+
 // telemetryVariables are read by OpenTelemetry (opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables). It reads
 // further ones; these decide whether and what is sent, and are checked.
 var telemetryVariables = []Variable{
@@ -16,7 +19,7 @@ var telemetryVariables = []Variable{
 	{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "", `full address for traces alone, such as http://collector:4318/v1/traces`},
 	{"OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "", `full address for metrics of Go's runtime alone, such as http://collector:4318/v1/metrics`},
 	{"OTEL_EXPORTER_OTLP_PROTOCOL", telemetry.ProtocolHTTP, `http/protobuf or grpc; OTEL_EXPORTER_OTLP_TRACES_PROTOCOL and OTEL_EXPORTER_OTLP_METRICS_PROTOCOL set it for one signal`},
-	{"OTEL_EXPORTER_OTLP_HEADERS", "", `headers for the collector, NAME=value separated by commas. Use a collector on this machine or a private network rather than an API key here`},
+	{otlpHeaders, "", `headers for the collector, NAME=value separated by commas, with values in percent-encoding: api-key=secret. Like any secret, it can be in a file`},
 	{"OTEL_TRACES_EXPORTER", "", `otlp sends traces, to this machine if no endpoint is set; none sends no traces`},
 	{"OTEL_METRICS_EXPORTER", "", `the same for metrics of Go's runtime`},
 	{"OTEL_TRACES_SAMPLER", "parentbased_always_on", `which traces are recorded: always_on, always_off, traceidratio, or one of these with parentbased_ before it, which follows a caller who sends a traceparent`},
@@ -33,6 +36,7 @@ func (r *reader) telemetryVariable(name string) string {
 
 func (r *reader) readTelemetry() {
 	s := telemetry.Read(r.telemetryVariable)
+	r.readHeaders(&s)
 	r.config.Telemetry = s
 	r.checkSignal("TRACES", s.Traces)
 	r.checkSignal("METRICS", s.Metrics)
@@ -47,6 +51,21 @@ func (r *reader) readTelemetry() {
 	ratio, err := strconv.ParseFloat(share, 64)
 	if err != nil || !(ratio >= 0 && ratio <= 1) {
 		r.problem("OTEL_TRACES_SAMPLER_ARG is %q: set it to a share from 0 to 1, such as 0.05", share)
+	}
+}
+
+// readHeaders leaves headers in the variable to OpenTelemetry, which reads the environment. Those in a file are read again at each export.
+func (r *reader) readHeaders(s *telemetry.Settings) {
+	text := r.telemetryVariable(otlpHeaders)
+	if text == "" {
+		return
+	}
+	if _, err := telemetry.ParseHeaders(text); err != nil {
+		r.problem("%s %v", otlpHeaders, err)
+		return
+	}
+	if file, found := r.config.files[otlpHeaders]; found {
+		s.Headers = file.now
 	}
 }
 

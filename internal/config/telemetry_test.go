@@ -16,12 +16,14 @@ func TestTelemetryIsChecked(t *testing.T) {
 		{"an endpoint without a scheme", "OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318", "write it as http://host:port"},
 		{"a console", "OTEL_TRACES_EXPORTER", "console", "set it to otlp or none"},
 		{"an unknown sampler", "OTEL_TRACES_SAMPLER", "sometimes", "set it to one of always_on"},
+		{"a header without a value", "OTEL_EXPORTER_OTLP_HEADERS", "canaryKey", "OTEL_EXPORTER_OTLP_HEADERS cannot be read: write NAME=value"},
 		{"a share above all", "OTEL_TRACES_SAMPLER_ARG", "5", "a share from 0 to 1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			_, _, err := config.LoadFrom(with(c.variable, c.value))
 			require.ErrorContains(t, err, c.says)
+			require.NotContains(t, err.Error(), "canary")
 		})
 	}
 	vars := production()

@@ -100,7 +100,7 @@ func Variables() []Variable {
 	for _, secret := range secrets {
 		doc := "file that holds " + secret.name + " on one line, instead of the variable; setting both is an error"
 		if secret.name == "DATABASE_DSN" {
-			doc += ". User and password are read again for each new connection, all other files at the start only"
+			doc += ". User and password are read again for each new connection. docs/deploying.md says when each of the other files is read again"
 		}
 		all = append(all, Variable{Name: secret.name + fileSuffix, Doc: doc})
 	}

@@ -2,12 +2,18 @@ package telemetry
 
 import (
 	"cmp"
+	"errors"
+	"net/url"
 	"strings"
+
+	"golang.org/x/net/http/httpguts"
 )
 
 // Settings say what a process sends, by OpenTelemetry's environment variables. The zero value sends nothing.
 type Settings struct {
 	Traces, Metrics SignalSettings
+	// Headers returns the text of OTEL_EXPORTER_OTLP_HEADERS as it is now; nil leaves it to the environment. It is asked at each export.
+	Headers func() string
 }
 
 // SignalSettings are those of traces or of metrics.
@@ -48,4 +54,21 @@ func readSignal(variable func(string) string, signal string) SignalSettings {
 	}
 	s.On = s.Exporter != ExporterNone && (s.Exporter != "" || s.Endpoint != "")
 	return s
+}
+
+// ParseHeaders reads OTEL_EXPORTER_OTLP_HEADERS as OpenTelemetry does: NAME=value separated by commas, with values in percent-encoding. It
+// refuses what OpenTelemetry would leave out. Its errors follow the name of a variable and quote nothing of the text, which is a secret.
+func ParseHeaders(text string) (map[string]string, error) {
+	headers := map[string]string{}
+	for pair := range strings.SplitSeq(text, ",") {
+		name, encoded, found := strings.Cut(pair, "=")
+		name = strings.TrimSpace(name)
+		value, err := url.PathUnescape(encoded)
+		value = strings.TrimSpace(value)
+		if !found || err != nil || !httpguts.ValidHeaderFieldName(name) || !httpguts.ValidHeaderFieldValue(value) {
+			return nil, errors.New("cannot be read: write NAME=value separated by commas, with values in percent-encoding, such as api-key=secret")
+		}
+		headers[name] = value
+	}
+	return headers, nil
 }

@@ -40,7 +40,7 @@ func Start(ctx context.Context, service string, s Settings, log *slog.Logger) (s
 		return func() {}, nil
 	}
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) {
-		log.Warn("traces or metrics not sent", "error", err)
+		log.Warn("OpenTelemetry reports an error", "error", err)
 	}))
 	unsetEmpty()
 	of, err := resourceOf(ctx, service)
@@ -49,14 +49,14 @@ func Start(ctx context.Context, service string, s Settings, log *slog.Logger) (s
 	}
 	var ends []func(context.Context) error
 	if s.Traces.On {
-		end, err := startTraces(ctx, s.Traces, of)
+		end, err := startTraces(ctx, s, of, log)
 		if err != nil {
 			return nil, err
 		}
 		ends = append(ends, end)
 	}
 	if s.Metrics.On {
-		end, err := startMetrics(ctx, s.Metrics, of)
+		end, err := startMetrics(ctx, s, of, log)
 		if err != nil {
 			return nil, err
 		}
@@ -107,39 +107,44 @@ func resourceOf(ctx context.Context, service string) (*resource.Resource, error)
 	return of, nil
 }
 
-// startTraces leaves endpoint, headers, certificates, time-outs, batches, limits and the sampler to OpenTelemetry's reading of the
-// environment.
-func startTraces(ctx context.Context, s SignalSettings, of *resource.Resource) (func(context.Context) error, error) {
-	var exporter sdktrace.SpanExporter
-	var err error
-	if s.Protocol == ProtocolGRPC {
-		exporter, err = otlptracegrpc.New(ctx)
-	} else {
-		exporter, err = otlptracehttp.New(ctx)
-	}
+// startTraces leaves endpoint, certificates, time-outs, batches, limits and the sampler to OpenTelemetry's reading of the environment.
+func startTraces(ctx context.Context, s Settings, of *resource.Resource, log *slog.Logger) (func(context.Context) error, error) {
+	link, err := connect(ctx, "traces", s.Headers, log, func(ctx context.Context, headers map[string]string) (sdktrace.SpanExporter, error) {
+		if s.Traces.Protocol == ProtocolGRPC {
+			return otlptracegrpc.New(ctx, given(headers, otlptracegrpc.WithHeaders)...)
+		}
+		return otlptracehttp.New(ctx, given(headers, otlptracehttp.WithHeaders)...)
+	})
 	if err != nil {
-		return nil, fmt.Errorf("OTEL_EXPORTER_OTLP_...: %w", err)
+		return nil, err
 	}
-	provider := sdktrace.NewTracerProvider(sdktrace.WithBatcher(cleaned{exporter}), sdktrace.WithResource(of),
+	provider := sdktrace.NewTracerProvider(sdktrace.WithBatcher(cleaned{spans{link}}), sdktrace.WithResource(of),
 		sdktrace.WithIDGenerator(tracing.IDs{}))
 	tracing.Use(provider)
 	return provider.Shutdown, nil
 }
 
-func startMetrics(ctx context.Context, s SignalSettings, of *resource.Resource) (func(context.Context) error, error) {
-	var exporter sdkmetric.Exporter
-	var err error
-	if s.Protocol == ProtocolGRPC {
-		exporter, err = otlpmetricgrpc.New(ctx)
-	} else {
-		exporter, err = otlpmetrichttp.New(ctx)
-	}
+func startMetrics(ctx context.Context, s Settings, of *resource.Resource, log *slog.Logger) (func(context.Context) error, error) {
+	link, err := connect(ctx, "metrics", s.Headers, log, func(ctx context.Context, headers map[string]string) (sdkmetric.Exporter, error) {
+		if s.Metrics.Protocol == ProtocolGRPC {
+			return otlpmetricgrpc.New(ctx, given(headers, otlpmetricgrpc.WithHeaders)...)
+		}
+		return otlpmetrichttp.New(ctx, given(headers, otlpmetrichttp.WithHeaders)...)
+	})
 	if err != nil {
-		return nil, fmt.Errorf("OTEL_EXPORTER_OTLP_...: %w", err)
+		return nil, err
 	}
-	provider := sdkmetric.NewMeterProvider(sdkmetric.WithReader(sdkmetric.NewPeriodicReader(exporter)), sdkmetric.WithResource(of))
+	provider := sdkmetric.NewMeterProvider(sdkmetric.WithReader(sdkmetric.NewPeriodicReader(figures{link})), sdkmetric.WithResource(of))
 	if err := runtime.Start(runtime.WithMeterProvider(provider)); err != nil {
 		return nil, errors.Join(fmt.Errorf("metrics of Go's runtime: %w", err), provider.Shutdown(ctx))
 	}
 	return provider.Shutdown, nil
+}
+
+// given are the options for headers. Without headers there are none, which leaves them to the environment.
+func given[O any](headers map[string]string, option func(map[string]string) O) []O {
+	if headers == nil {
+		return nil
+	}
+	return []O{option(headers)}
 }

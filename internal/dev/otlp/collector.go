@@ -1,5 +1,5 @@
-// Package otlp is a receiver of OTLP over HTTP for tests: it keeps what a process exports, as bytes and decoded with OpenTelemetry's own
-// types. It imports no other package of Farebook.
+// Package otlp is a receiver of OTLP over HTTP or gRPC for tests: it keeps what a process exports, as bytes and decoded with
+// OpenTelemetry's own types. It imports no other package of Farebook.
 package otlp
 
 import (
@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -20,7 +21,7 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// Collector receives what processes export. Create it with Start.
+// Collector receives what processes export. Create it with Start or StartGRPC.
 type Collector struct {
 	// Endpoint is the value of OTEL_EXPORTER_OTLP_ENDPOINT.
 	Endpoint string
@@ -29,6 +30,7 @@ type Collector struct {
 	bodies  bytes.Buffer
 	spans   []Span
 	metrics map[string]bool
+	headers http.Header // of all exports
 }
 
 // Span is a span as it was sent.
@@ -45,18 +47,20 @@ type Span struct {
 // Start runs a collector on a free port until the test ends.
 func Start(t testing.TB) *Collector {
 	t.Helper()
-	c := &Collector{metrics: map[string]bool{}}
+	c := newCollector()
 	server := httptest.NewServer(c)
 	t.Cleanup(server.Close)
 	c.Endpoint = server.URL
 	return c
 }
 
+func newCollector() *Collector { return &Collector{metrics: map[string]bool{}, headers: http.Header{}} }
+
 // ServeHTTP receives one export.
 func (c *Collector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := read(r)
 	if err == nil {
-		err = c.keep(r.URL.Path, body)
+		err = c.keep(r.URL.Path, r.Header, body)
 	}
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
@@ -76,28 +80,40 @@ func read(r *http.Request) ([]byte, error) {
 	return io.ReadAll(plain)
 }
 
-func (c *Collector) keep(path string, body []byte) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.bodies.Write(body)
+func (c *Collector) keep(path string, headers http.Header, body []byte) error {
 	if path == "/v1/metrics" {
 		var sent collectormetrics.ExportMetricsServiceRequest
 		if err := proto.Unmarshal(body, &sent); err != nil {
 			return err
 		}
-		for _, resource := range sent.GetResourceMetrics() {
-			for _, scope := range resource.GetScopeMetrics() {
-				for _, metric := range scope.GetMetrics() {
-					c.metrics[metric.GetName()] = true
-				}
-			}
-		}
+		c.keepMetrics(headers, body, &sent)
 		return nil
 	}
 	var sent collectortrace.ExportTraceServiceRequest
 	if err := proto.Unmarshal(body, &sent); err != nil {
 		return err
 	}
+	c.keepSpans(headers, body, &sent)
+	return nil
+}
+
+func (c *Collector) keepMetrics(headers http.Header, body []byte, sent *collectormetrics.ExportMetricsServiceRequest) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.keepRaw(headers, body)
+	for _, resource := range sent.GetResourceMetrics() {
+		for _, scope := range resource.GetScopeMetrics() {
+			for _, metric := range scope.GetMetrics() {
+				c.metrics[metric.GetName()] = true
+			}
+		}
+	}
+}
+
+func (c *Collector) keepSpans(headers http.Header, body []byte, sent *collectortrace.ExportTraceServiceRequest) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.keepRaw(headers, body)
 	for _, resource := range sent.GetResourceSpans() {
 		service := texts(resource.GetResource().GetAttributes())["service.name"]
 		for _, scope := range resource.GetScopeSpans() {
@@ -106,7 +122,17 @@ func (c *Collector) keep(path string, body []byte) error {
 			}
 		}
 	}
-	return nil
+}
+
+func (c *Collector) keepRaw(headers http.Header, body []byte) {
+	c.bodies.Write(body)
+	for name, values := range headers {
+		for _, value := range values {
+			if !slices.Contains(c.headers[name], value) {
+				c.headers.Add(name, value)
+			}
+		}
+	}
 }
 
 func spanOf(service, scope string, span *tracepb.Span) Span {
@@ -164,6 +190,13 @@ func (c *Collector) HasMetric(name string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.metrics[name]
+}
+
+// Headers returns the different values that exports had for a header, in the order in which they came.
+func (c *Collector) Headers(name string) []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.headers.Values(name))
 }
 
 // Bytes returns everything that was received.
