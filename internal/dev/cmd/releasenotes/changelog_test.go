@@ -5,7 +5,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -50,8 +52,69 @@ func git(t *testing.T, folder string, args ...string) string {
 	return strings.TrimSpace(string(output))
 }
 
+// anyHeading is each heading that has to be one of heading's.
+var anyHeading = regexp.MustCompile(`(?m)^## .*$`)
+
+// releases are the versions of a changelog, the newest first. It begins with what the next one has, and neither numbers nor dates go back.
+func releases(changelog string) (versions []string, err error) {
+	var last []int
+	date := "9999-12-31"
+	for i, line := range anyHeading.FindAllString(changelog, -1) {
+		found := heading.FindStringSubmatch(line)
+		if found == nil || (i == 0) != (found[2] == "") {
+			return nil, fmt.Errorf("%q in CHANGELOG.md: the first heading is ## Unreleased, each other one ## 1.2.3 - 2026-11-26", line)
+		}
+		if i == 0 {
+			continue
+		}
+		var number []int
+		for part := range strings.SplitSeq(found[2], ".") {
+			n, err := strconv.Atoi(part)
+			if err != nil {
+				return nil, err
+			}
+			number = append(number, n)
+		}
+		_, day, _ := strings.Cut(found[1], " - ")
+		if last != nil && slices.Compare(number, last) >= 0 || day > date {
+			return nil, fmt.Errorf("%q in CHANGELOG.md is below an older release", line)
+		}
+		last, date = number, day
+		versions = append(versions, found[2])
+	}
+	return versions, nil
+}
+
+func TestReleasesAreInOrder(t *testing.T) {
+	t.Parallel()
+	versions, err := releases(example)
+	require.NoError(t, err)
+	require.Equal(t, []string{"1.1.0", "1.0.0"}, versions)
+	for says, changelog := range map[string]string{
+		"the first heading is ## Unreleased": "## 1.0.0 - 2026-11-01\n",
+		`"## 1.0 - 2026-11-01"`:              "## Unreleased\n## 1.0 - 2026-11-01\n",
+		`"## Unreleased"`:                    "## Unreleased\n## Unreleased\n",
+		`"## 1.10.0 - 2026-11-01" in CHANGELOG.md is below an older release`: "## Unreleased\n## 1.9.0 - 2026-12-01\n## 1.10.0 - 2026-11-01\n",
+		`"## 1.0.0 - 2026-12-02" in CHANGELOG.md is below an older release`:  "## Unreleased\n## 1.1.0 - 2026-12-01\n## 1.0.0 - 2026-12-02\n",
+	} {
+		_, err := releases(changelog)
+		require.ErrorContains(t, err, says)
+	}
+}
+
+// newest is the newest release in the changelog of a commit; empty before the first one.
+func newest(t *testing.T, folder, commit string) string {
+	t.Helper()
+	versions, err := releases(git(t, folder, "show", commit+":CHANGELOG.md"))
+	require.NoError(t, err, commit)
+	if len(versions) == 0 {
+		return ""
+	}
+	return versions[0]
+}
+
 // checkReleases checks that each tag has its section, and that test/previous-release names the newest release before HEAD, from which
-// upgrades are tested. Before the first tag, it names any earlier commit.
+// upgrades are tested: by its tag, and by its section where the tag was forgotten. Before the first release, it names any earlier commit.
 func checkReleases(t *testing.T, folder string) error {
 	t.Helper()
 	changelog, err := os.ReadFile(filepath.Join(folder, "CHANGELOG.md"))
@@ -68,9 +131,16 @@ func checkReleases(t *testing.T, folder string) error {
 		return fmt.Errorf("test/previous-release has %s, which is no earlier commit", previous)
 	}
 	tags := git(t, folder, "tag", "--list", "v*", "--merged", "HEAD~", "--sort", "-version:refname")
-	newest, _, _ := strings.Cut(tags, "\n")
-	if newest != "" && git(t, folder, "rev-list", "-n1", newest) != previous {
-		return fmt.Errorf("test/previous-release is not %s: write the tag's commit into it", newest)
+	tag, _, _ := strings.Cut(tags, "\n")
+	if tag != "" && git(t, folder, "rev-list", "-n1", tag) != previous {
+		return fmt.Errorf("test/previous-release is not %s: write the tag's commit into it", tag)
+	}
+	if _, err := releases(string(changelog)); err != nil {
+		return err
+	}
+	released := newest(t, folder, "HEAD~")
+	if released != "" && newest(t, folder, previous) != released {
+		return fmt.Errorf("CHANGELOG.md has %s, and test/previous-release an older commit: write the commit of the release into it", released)
 	}
 	return nil
 }
@@ -113,6 +183,16 @@ func TestForgottenStepsOfAReleaseAreFound(t *testing.T) {
 	git(t, folder, "tag", "v1.2.0")
 	require.ErrorContains(t, checkReleases(t, folder), "no section 1.2.0")
 	git(t, folder, "tag", "-d", "v1.2.0")
+
+	write("CHANGELOG.md", strings.Replace(example, "## 1.1.0", "## 1.2.0 - 2026-12-02\n- More.\n\n## 1.1.0", 1))
+	untagged := commit()
+	require.NoError(t, checkReleases(t, folder), "the release itself")
+	commit()
+	require.ErrorContains(t, checkReleases(t, folder), "CHANGELOG.md has 1.2.0, and test/previous-release an older commit")
+	git(t, folder, "tag", "v1.2.0", untagged)
+	write("test/previous-release", untagged)
+	commit()
+	require.NoError(t, checkReleases(t, folder))
 	write("test/previous-release", strings.Repeat("0", 40))
 	commit()
 	require.ErrorContains(t, checkReleases(t, folder), "no earlier commit")
