@@ -45,7 +45,7 @@ func BenchmarkStall(b *testing.B) {
 		collector.Forget()
 		answers := tracedRun(s.stack, &all)
 		for _, a := range slowOf(answers, slow) {
-			a.run, a.spans = run+1, awaitTrace(s.stack, collector, a.trace)
+			a.run, a.spans = run+1, awaitStalledTrace(s.stack, collector, a.trace)
 			kept = append(kept, a)
 		}
 	}
@@ -89,7 +89,7 @@ func slowOf(answers []*answer, limit time.Duration) []*answer {
 }
 
 // awaitTrace waits for the spans of the request and of the whole workflow, and returns the trace.
-func awaitTrace(s *testkit.Stack, collector *otlp.Collector, trace string) (spans []otlp.Span) {
+func awaitStalledTrace(s *testkit.Stack, collector *otlp.Collector, trace string) (spans []otlp.Span) {
 	has := func(name string) bool {
 		return slices.ContainsFunc(spans, func(span otlp.Span) bool { return span.Name == name })
 	}
