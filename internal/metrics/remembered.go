@@ -8,8 +8,8 @@ import (
 )
 
 // remembered is a handler of metrics that keeps what it has made. Temporal's SDK asks for tags and instruments anew whenever it counts, and
-// OpenTelemetry sorts the tags and looks the instrument up each time, which costs more than counting. Tags that are no label are dropped
-// before, so that what is kept is a closed set.
+// OpenTelemetry sorts the tags and searches for the instrument each time, which costs more than counting. Tags that are no label are
+// dropped before, so that what is kept is a closed set.
 type remembered struct {
 	made   client.MetricsHandler
 	labels []string

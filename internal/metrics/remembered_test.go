@@ -12,7 +12,7 @@ import (
 	"farebook/internal/metrics"
 )
 
-// What the SDK counts under the same tags is one series, however often it asks for them; a tag that is no label makes no series of its own.
+// What the SDK counts under the same tags is one series, however often it asks for them; a tag that is no label makes no other series.
 func TestTemporalsTagsAreRememberedByTheirLabels(t *testing.T) {
 	t.Parallel()
 	registry := metrics.NewRegistry()
