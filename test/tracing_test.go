@@ -19,8 +19,8 @@ import (
 )
 
 // tracedStack runs API and worker as processes that export to an endpoint.
-func tracedStack(t *testing.T, endpoint string, more ...string) *testkit.Stack {
-	return testkit.New(t, testkit.Options{Processes: true, Admin: true, Env: append([]string{
+func tracedStack(t *testing.T, steps testkit.Steps, endpoint string, more ...string) *testkit.Stack {
+	return testkit.New(t, testkit.Options{Processes: true, Admin: true, Steps: steps, Env: append([]string{
 		"OTEL_EXPORTER_OTLP_ENDPOINT=" + endpoint, "OTEL_BSP_SCHEDULE_DELAY=100", "OTEL_METRIC_EXPORT_INTERVAL=500",
 	}, more...)})
 }
@@ -37,7 +37,7 @@ const (
 func TestOneTraceFromTheRequestThroughTheMailAndTheWebhook(t *testing.T) {
 	t.Parallel()
 	collector := otlp.Start(t)
-	s := tracedStack(t, collector.Endpoint)
+	s := tracedStack(t, testkit.InWorker, collector.Endpoint)
 	s.API.Header = http.Header{
 		"Traceparent": {traceparent}, "Tracestate": {"vendor=canary-state"}, "Baggage": {"user=canary-baggage"},
 		"User-Agent": {"layla@canary-mail.example"},
@@ -87,7 +87,7 @@ func TestOneTraceOfARefundOverGRPC(t *testing.T) {
 	collector := otlp.StartGRPC(t)
 	headers := filepath.Join(t.TempDir(), "headers")
 	require.NoError(t, os.WriteFile(headers, []byte("api-key=canary-first\n"), 0o600))
-	s := tracedStack(t, collector.Endpoint, "OTEL_EXPORTER_OTLP_PROTOCOL=grpc", "OTEL_EXPORTER_OTLP_HEADERS_FILE="+headers)
+	s := tracedStack(t, testkit.Everywhere, collector.Endpoint, "OTEL_EXPORTER_OTLP_PROTOCOL=grpc", "OTEL_EXPORTER_OTLP_HEADERS_FILE="+headers)
 	booked := s.BookAndPay("refunded", nil)
 	s.Eventually(func() bool { return slices.Equal([]string{"canary-first"}, collector.Headers("api-key")) }, "no export has the key")
 	require.NoError(t, os.WriteFile(headers, []byte("api-key=canary-second\n"), 0o600))
@@ -132,7 +132,9 @@ func awaitTrace(s *testkit.Stack, collector *otlp.Collector, expected map[string
 func TestACollectorThatHangsDelaysNothing(t *testing.T) {
 	t.Parallel()
 	collector := otlp.StartSilent(t)
-	s := tracedStack(t, collector.Endpoint, "OTEL_EXPORTER_OTLP_TIMEOUT=300", "OTEL_BSP_EXPORT_TIMEOUT=300", "OTEL_METRIC_EXPORT_TIMEOUT=300")
+	// Steps in the worker alone: otherwise it may have nothing to send.
+	s := tracedStack(t, testkit.InWorker, collector.Endpoint, "OTEL_EXPORTER_OTLP_TIMEOUT=300", "OTEL_BSP_EXPORT_TIMEOUT=300",
+		"OTEL_METRIC_EXPORT_TIMEOUT=300")
 	lines := func(service, signal string) int { return len(s.LogLines(service, signal+" are not sent")) }
 	for n := range 3 {
 		booked := s.BookAndPay("dropped-"+strconv.Itoa(n), nil)
