@@ -15,6 +15,7 @@ import (
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 
 	"farebook/internal/dev/otlp"
+	"farebook/internal/dev/silent"
 	"farebook/internal/dev/testkit"
 )
 
@@ -131,9 +132,9 @@ func awaitTrace(s *testkit.Stack, collector *otlp.Collector, expected map[string
 // Bookings are paid while the collector hangs, and each process says once, for each signal, that nothing is sent.
 func TestACollectorThatHangsDelaysNothing(t *testing.T) {
 	t.Parallel()
-	collector := otlp.StartSilent(t)
+	collector := silent.Start(t)
 	// Steps in the worker alone: otherwise it may have nothing to send.
-	s := tracedStack(t, testkit.InWorker, collector.Endpoint, "OTEL_EXPORTER_OTLP_TIMEOUT=300", "OTEL_BSP_EXPORT_TIMEOUT=300",
+	s := tracedStack(t, testkit.InWorker, "http://"+collector.Address, "OTEL_EXPORTER_OTLP_TIMEOUT=300", "OTEL_BSP_EXPORT_TIMEOUT=300",
 		"OTEL_METRIC_EXPORT_TIMEOUT=300")
 	lines := func(service, signal string) int { return len(s.LogLines(service, signal+" are not sent")) }
 	for n := range 3 {

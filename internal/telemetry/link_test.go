@@ -21,6 +21,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"farebook/internal/dev/otlp"
+	"farebook/internal/dev/silent"
 )
 
 func TestHeadersAreReadAsOpenTelemetryReadsThem(t *testing.T) {
@@ -102,7 +103,7 @@ func TestARefusalIsLoggedOnce(t *testing.T) {
 // Spans for a collector that hangs are dropped once the queue is full: neither memory nor the callers pay for them. If callers waited, each
 // full queue would take an export, of ten seconds.
 func TestACollectorThatHangsCostsNoMemory(t *testing.T) {
-	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", otlp.StartSilent(t).Endpoint)
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://"+silent.Start(t).Address)
 	before := otel.GetTracerProvider()
 	t.Cleanup(func() { otel.SetTracerProvider(before) })
 	end, err := startTraces(t.Context(), Settings{Traces: SignalSettings{On: true, Protocol: ProtocolHTTP}}, resource.Empty(),

@@ -3,8 +3,6 @@ package db_test
 import (
 	"context"
 	"log/slog"
-	"net"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -12,6 +10,7 @@ import (
 	"gorm.io/gorm"
 
 	"farebook/internal/clock"
+	"farebook/internal/dev/silent"
 	"farebook/internal/dev/testdb"
 	"farebook/store/internal/db"
 )
@@ -121,33 +120,16 @@ func TestPatienceIsExhaustedByOneStatement(t *testing.T) {
 // A server that accepts connections and says nothing uses up the patience as well, before there is a statement.
 func TestPatienceIsExhaustedByAConnectionThatDoesNotOpen(t *testing.T) {
 	t.Parallel()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = listener.Close() }) // ends the loop below
-	var accepted atomic.Int64
-	go func() {
-		var held []net.Conn // a connection that nothing refers to is closed by the garbage collector
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				for _, conn := range held {
-					_ = conn.Close()
-				}
-				return
-			}
-			held = append(held, conn)
-			accepted.Add(1)
-		}
-	}()
+	server := silent.Start(t)
 	hurried := db.WithPatience(t.Context(), time.Second)
 	for range 2 {
-		_, err := db.Open(hurried, "app:secret@tcp("+listener.Addr().String()+")/books", unlimited(), clock.System{},
+		_, err := db.Open(hurried, "app:secret@tcp("+server.Address+")/books", unlimited(), clock.System{},
 			slog.New(slog.DiscardHandler))
 		var late *db.NoAnswerError
 		require.ErrorAs(t, err, &late)
-		require.Eventually(t, func() bool { return accepted.Load() > 0 }, time.Minute, time.Millisecond)
+		require.Eventually(t, func() bool { return server.Taken() > 0 }, time.Minute, time.Millisecond)
 	}
-	require.EqualValues(t, 1, accepted.Load(), "the second caller has no patience left")
+	require.EqualValues(t, 1, server.Taken(), "the second caller has no patience left")
 }
 
 // The patience of a caller also ends a transaction: its statements, and the rollback after them.

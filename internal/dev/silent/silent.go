@@ -1,4 +1,6 @@
-package otlp
+// Package silent is a server for tests that takes connections and never answers, as one that hangs does. It imports no other package of
+// Farebook.
+package silent
 
 import (
 	"net"
@@ -9,20 +11,20 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Silent is a collector that takes connections and never answers, as one that hangs does.
-type Silent struct {
-	// Endpoint is the value of OTEL_EXPORTER_OTLP_ENDPOINT.
-	Endpoint string
+// Server is one on a free port of this machine.
+type Server struct {
+	// Address is host:port.
+	Address string
 
 	taken atomic.Int64
 }
 
-// StartSilent runs one on a free port until the test ends.
-func StartSilent(t testing.TB) *Silent {
+// Start runs one until the test ends.
+func Start(t testing.TB) *Server {
 	t.Helper()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	s := &Silent{Endpoint: "http://" + listener.Addr().String()}
+	s := &Server{Address: listener.Addr().String()}
 	var serving sync.WaitGroup
 	serving.Go(func() {
 		var kept []net.Conn // until the end: one that is collected is closed
@@ -45,5 +47,5 @@ func StartSilent(t testing.TB) *Silent {
 	return s
 }
 
-// Taken is how many connections it has taken: one for each attempt, as an exporter gives up its connection with its time-out.
-func (s *Silent) Taken() int64 { return s.taken.Load() }
+// Taken is how many connections it has taken.
+func (s *Server) Taken() int64 { return s.taken.Load() }
