@@ -3,7 +3,6 @@ package metrics
 import (
 	"context"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -11,13 +10,6 @@ import (
 	"farebook/reconciliation"
 	"farebook/store"
 	"farebook/store/gauges"
-)
-
-const (
-	// booksFresh is how long a reading is served again: so several Prometheus servers share one reading.
-	booksFresh = 5 * time.Second
-	// booksTimeout is below Prometheus' default scrape_timeout of 10 s.
-	booksTimeout = 4 * time.Second
 )
 
 // The metrics of the books are read from the database, which has one state whichever process reads it. Only the API exposes them, because
@@ -89,27 +81,19 @@ func openWork(name, what, since string, label Label) work {
 
 // books collects the metrics of the books.
 type books struct {
-	read func(context.Context) (gauges.Reading, error)
-	now  func() time.Time
-	log  *slog.Logger
+	recent[gauges.Reading]
 
-	mu      sync.Mutex // one reading at a time: a second scrape waits for the first one's reading
-	last    gauges.Reading
-	known   bool // there is a last reading
-	success bool
-	tried   time.Time
+	now func() time.Time
 }
 
 // Books registers the metrics of the books. now is the clock by which rows are dated. expire ends the time for which the last reading is
 // served.
 func (r *Registry) Books(read func(context.Context) (gauges.Reading, error), now func() time.Time, log *slog.Logger) (expire func()) {
-	b := &books{read: read, now: now, log: log}
+	b := &books{now: now}
+	b.read = read
+	b.failed = func(err error, _ bool) { log.Warn("the books could not be read for metrics", "error", err) }
 	r.prometheus.MustRegister(b)
-	return func() {
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		b.tried = time.Time{}
-	}
+	return b.expire
 }
 
 func (b *books) Describe(out chan<- *prometheus.Desc) {
@@ -118,26 +102,8 @@ func (b *books) Describe(out chan<- *prometheus.Desc) {
 	}
 }
 
-// refreshed returns the last reading, and reads again if it is older than booksFresh.
-func (b *books) refreshed() (reading gauges.Reading, known, success bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.tried.IsZero() || time.Since(b.tried) > booksFresh {
-		ctx, cancel := context.WithTimeout(context.Background(), booksTimeout)
-		defer cancel()
-		fresh, err := b.read(ctx)
-		if err != nil {
-			b.log.Warn("the books could not be read for metrics", "error", err)
-		} else {
-			b.last, b.known = fresh, true
-		}
-		b.success, b.tried = err == nil, time.Now()
-	}
-	return b.last, b.known, b.success
-}
-
 func (b *books) Collect(out chan<- prometheus.Metric) {
-	reading, known, success := b.refreshed()
+	reading, known, success := b.get()
 	to := sink{out: out, now: b.now()}
 	to.gauge(booksRead, number(success))
 	if !known {
