@@ -55,13 +55,17 @@ func (f floorBench) empty(int) time.Duration {
 	return time.Since(began)
 }
 
+// answerOnce has the update of the caller wait until created is true.
+func answerOnce(ctx workflow.Context, created *bool) error {
+	return workflow.SetUpdateHandler(ctx, createdUpdate, func(ctx workflow.Context) error {
+		return workflow.Await(ctx, func() bool { return *created })
+	})
+}
+
 // shapeWorkflow is what Temporal sees of a paid booking: an update that waits for a step, a timer, a signal, two steps.
 func shapeWorkflow(ctx workflow.Context) error {
 	created := false
-	err := workflow.SetUpdateHandler(ctx, createdUpdate, func(ctx workflow.Context) error {
-		return workflow.Await(ctx, func() bool { return created })
-	})
-	if err != nil {
+	if err := answerOnce(ctx, &created); err != nil {
 		return err
 	}
 	local := workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{StartToCloseTimeout: time.Minute})

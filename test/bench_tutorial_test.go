@@ -12,10 +12,7 @@ import (
 // update, because an answer needs it.
 func tutorialWorkflow(ctx workflow.Context) error {
 	created := false
-	err := workflow.SetUpdateHandler(ctx, createdUpdate, func(ctx workflow.Context) error {
-		return workflow.Await(ctx, func() bool { return created })
-	})
-	if err != nil {
+	if err := answerOnce(ctx, &created); err != nil {
 		return err
 	}
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Minute})
