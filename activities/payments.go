@@ -130,12 +130,7 @@ func (p *Payments) bookingToPay(ctx context.Context, reference booking.Reference
 	if fresh, made := p.Handover.Take(reference); made {
 		return fresh.Booking, fresh.NoFenceAt, nil
 	}
-	asked := p.Store.Now()
-	known, fenced, err := p.Store.BookingToPay(ctx, reference)
-	if fenced {
-		asked = time.Time{}
-	}
-	return known, asked, err
+	return p.Store.BookingToPay(ctx, reference)
 }
 
 // recordCreated stores the payment row, and with it the answer to the request that waits in this process.

@@ -81,16 +81,18 @@ func (s *Store) Booking(ctx context.Context, reference booking.Reference) (Booki
 	return s.bookingWhere(ctx, "bookings.reference = ?", reference)
 }
 
-// BookingToPay is Booking for whoever is about to ask Stripe for its payment. fenced says whether a fence is up.
-func (s *Store) BookingToPay(ctx context.Context, reference booking.Reference) (known Booking, fenced bool, err error) {
+// BookingToPay is Booking for whoever is about to ask Stripe for its payment, with the time at which no fence was up; zero while one is.
+func (s *Store) BookingToPay(ctx context.Context, reference booking.Reference) (Booking, time.Time, error) {
+	asked := s.Now()
 	var row bookingRow
 	var beside struct{ Fenced bool }
-	query := s.db.WithContext(ctx).Joins("Payment").Joins("Client").Where("bookings.reference = ?", reference).Select("bookings.*", fenceIsUp)
+	query := s.db.WithContext(ctx).Joins("Payment").Joins("Client").Where("bookings.reference = ?", reference).
+		Select("bookings.*", fenceIsUp+" AS fenced")
 	if err := db.TakeWith(query, &row, &beside); err != nil {
-		return Booking{}, false, db.NotFound(err)
+		return Booking{}, time.Time{}, db.NotFound(err)
 	}
-	known, err = row.withClient()
-	return known, beside.Fenced, err
+	known, err := row.withClient()
+	return known, noFenceAt(beside.Fenced, asked), err
 }
 
 // BookingOf reads an owner's booking. Another client's is ErrNotFound, as if it did not exist.

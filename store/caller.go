@@ -29,9 +29,8 @@ type Caller struct {
 	ClientName string
 	ClientCode string // what people call the client (cl_...): unlike its row's id, it is never given to another one
 	Scopes     access.Scopes
-	// Fenced is whether a fence was up at Asked, when the key was read.
-	Fenced bool
-	Asked  time.Time
+	// NoFenceAt is when the key was read, if no fence was up; zero otherwise.
+	NoFenceAt time.Time
 }
 
 // Actor is the caller as the audit log keeps it.
@@ -68,7 +67,7 @@ func (s *Store) Authenticate(ctx context.Context, token string) (Caller, error) 
 	return Caller{
 		Owner: Owner{ClientID: *key.ClientID, Merged: presented.Merged},
 		KeyID: key.ID, KeyName: db.OrEmpty(key.KeyID), ClientName: presented.Client.Name, ClientCode: presented.Client.ClientID,
-		Scopes: key.scopes(), Fenced: presented.Fenced, Asked: now,
+		Scopes: key.scopes(), NoFenceAt: noFenceAt(presented.Fenced, now),
 	}, nil
 }
 
@@ -92,7 +91,7 @@ func (s *Store) keyByToken(ctx context.Context, token string) (presentedKey, err
 	}
 	err := s.db.WithContext(ctx).Table("api_keys k").
 		Select("k.*, c.client_id AS c_client_id, c.name AS c_name, c.disabled_at AS c_disabled_at, m.id AS merged, "+
-			fenceIsUp).
+			fenceIsUp+" AS fenced").
 		Joins("LEFT JOIN api_clients c ON c.id = k.client_id").
 		Joins("LEFT JOIN api_clients m ON m.merged_into = c.id").
 		Where("k.token_sha256 = ? AND k.revoked_at IS NULL", hash[:]).Order("m.id").Find(&rows).Error

@@ -60,24 +60,35 @@ func fenceUp(tx *gorm.DB) (*Fence, error) {
 	return &fence, nil
 }
 
-// FenceAge is how old an answer may be that no fence is up, for what reads it with something else.
-const FenceAge = time.Second
+// fenceIsUp is a condition: a fence is up.
+const fenceIsUp = "EXISTS (SELECT 1 FROM fences WHERE is_up = 1)"
+
+// fenceAge is how old an answer may be that no fence is up, for what reads it with something else.
+const fenceAge = time.Second
+
+// noFenceAt is when no fence was up, of what was asked at a time; zero while one is up.
+func noFenceAt(fenced bool, asked time.Time) time.Time {
+	if fenced {
+		return time.Time{}
+	}
+	return asked
+}
+
+// NoFenceStill reports whether it still counts that no fence was up at a time. Zero never counts.
+func NoFenceStill(at, now time.Time) bool { return now.Sub(at) < fenceAge }
 
 type noFenceKey struct{}
 
-// WithNoFence notes in a context that no fence was up at a time, so that whoever needs to know within FenceAge need not read it.
+// WithNoFence notes in a context that no fence was up at a time, so that whoever needs to know soon after need not read it.
 func WithNoFence(ctx context.Context, at time.Time) context.Context {
 	return context.WithValue(ctx, noFenceKey{}, at)
 }
 
-// SawNoFence reports whether the context says that no fence was up within FenceAge.
+// SawNoFence reports whether the context says that no fence was up at a time that still counts.
 func SawNoFence(ctx context.Context, now time.Time) bool {
 	at, noted := ctx.Value(noFenceKey{}).(time.Time)
-	return noted && now.Sub(at) < FenceAge
+	return noted && NoFenceStill(at, now)
 }
-
-// fenceIsUp is a column that says whether a fence is up.
-const fenceIsUp = "EXISTS (SELECT 1 FROM fences WHERE is_up = 1) AS fenced"
 
 // RaiseFence raises a fence, holds the emails that are queued and leaves a gap behind the last ids. raised is false when one is up already,
 // which is returned as it is. Harmless when repeated: UNIQUE is_up.

@@ -195,7 +195,7 @@ func (s *Store) ClaimEmail(ctx context.Context, id uint64, now, until time.Time)
 	sending = Sending{EmailID: id, Until: until.Truncate(time.Microsecond)}
 	claimed := s.db.WithContext(ctx).Model(&emailRow{}).
 		Where("id = ? AND status = ? AND (sending_until IS NULL OR sending_until <= ?)", id, EmailQueued, now).
-		Where("NOT EXISTS (SELECT 1 FROM fences WHERE is_up = 1)").
+		Where("NOT "+fenceIsUp).
 		Update("sending_until", sending.Until)
 	return sending, claimed.RowsAffected == 1, claimed.Error
 }

@@ -39,7 +39,7 @@ const readSituation = `SELECT
 		) AS corrected,
 	EXISTS (SELECT 1 FROM refunds WHERE booking_id = @booking) OR EXISTS (SELECT 1 FROM disputes WHERE booking_id = @booking) AS returned,
 	NOT EXISTS (SELECT 1 FROM emails WHERE dedupe_key LIKE @emails AND status = @queued) AS none_queued,
-	EXISTS (SELECT 1 FROM fences WHERE is_up = 1) AS fenced`
+	` + fenceIsUp + ` AS fenced`
 
 // readSituation reads the situation. What may be posted is read under the lock of the opening. The ledger says what is posted, and not the
 // payment's row: a posting that was lost is made again.

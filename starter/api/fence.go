@@ -24,8 +24,7 @@ func (a *api) movesMoney(spec huma.API, operation huma.Operation) huma.Operation
 // noFence returns *store.FenceUpError while a fence is up. The statement that read the caller's key has the answer, unless reading the body
 // took long.
 func (a *api) noFence(ctx context.Context) error {
-	caller := callerOf(ctx)
-	if !caller.Fenced && a.Store.Now().Sub(caller.Asked) < store.FenceAge {
+	if store.NoFenceStill(callerOf(ctx).NoFenceAt, a.Store.Now()) {
 		return nil
 	}
 	fence, err := a.Store.Fence(ctx)

@@ -52,10 +52,7 @@ func (a *api) firstStepHere(ctx context.Context, reserved store.Booking, fresh b
 	}
 	request := handover.Request{Answer: func(created handover.Created) *handover.Answer { return answerOf(preparedBy(reserved, created)) }}
 	if fresh {
-		request.Fresh = &handover.Fresh{Booking: reserved}
-		if caller := callerOf(ctx); !caller.Fenced {
-			request.Fresh.NoFenceAt = caller.Asked
-		}
+		request.Fresh = &handover.Fresh{Booking: reserved, NoFenceAt: callerOf(ctx).NoFenceAt}
 	}
 	outcome, leave, admitted := a.FirstSteps.Desk.Expect(reserved.Reference, request)
 	if !admitted {

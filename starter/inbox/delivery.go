@@ -18,7 +18,7 @@ type Delivery struct {
 	inbox *Inbox
 	event Event
 	known bool // an earlier delivery has stored the event
-	slot  bool // a slot is taken, which Later gives back
+	slot  bool // a slot is taken, which HandOn gives back
 }
 
 // Deliver stores an event under its id, so that a second delivery is harmless. Unless the delivery is Processed, call HandOn. A new event
