@@ -65,12 +65,17 @@ func (r Runner) Fill(ctx context.Context) (err error) {
 	if _, err := db.ExecContext(ctx, backfillsTable); err != nil {
 		return fmt.Errorf("create the table backfills: %w", err)
 	}
-	for _, b := range backfills() {
+	zone, err := filling.setZone(ctx, r.BooksZone)
+	if err != nil {
+		return err
+	}
+	for _, b := range backfills(zone) {
 		if err := filling.fill(ctx, b); err != nil {
 			return fmt.Errorf("%s: %w", b.task, err)
 		}
 	}
-	return nil
+	_, err = db.ExecContext(ctx, "UPDATE ledger_opening SET rezone_to = NULL WHERE rezone_to IS NOT NULL")
+	return err
 }
 
 func (r *run) fill(ctx context.Context, b backfill) error {

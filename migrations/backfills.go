@@ -1,12 +1,22 @@
 package migrations
 
+import "time"
+
 // backfills are those of all releases whose rows may still be met, in the order in which they are run. A new one is added with the
 // migration that adds the column, and removed when no release that leaves the column empty can run any more.
-func backfills() []backfill {
+func backfills(zone *time.Location) []backfill {
 	return []backfill{
 		{
 			name: "ledger-effective-at", task: "effective dates of the ledger", table: "financial_ledger", missing: "effective_at IS NULL",
 			statements: effectiveDates(),
+		},
+		{
+			name: "ledger-period", task: "periods of the ledger", table: "financial_ledger",
+			missing: "period IS NULL AND effective_at IS NOT NULL", statements: []string{missingPeriods(zone)},
+		},
+		{
+			name: rezonePass, task: "periods of the ledger in another time zone", table: "financial_ledger",
+			missing: "FALSE", statements: []string{otherPeriods(zone)}, // setZone says which rows
 		},
 		{
 			name: "bookings-client", task: "clients of bookings", table: "bookings", missing: "client_id IS NULL",

@@ -30,9 +30,11 @@ var rights = []struct{ table, verbs string }{
 	{"goose_db_version", "SELECT"}, // the applied migrations: a process refuses a schema older than it needs
 	{"ledger_entries", "SELECT, INSERT"},
 	{"ledger_seals", "SELECT, INSERT"},
+	{"ledger_closings", "SELECT, INSERT"},
+	{"ledger_proposals", "SELECT, INSERT, UPDATE"},
 	{"proofs", "SELECT, INSERT, UPDATE"},
 	{"proof_parts", "SELECT, INSERT, UPDATE"},
-	{"ledger_opening", "SELECT, UPDATE"}, // one row that is locked, and written once
+	{"ledger_opening", "SELECT, UPDATE"}, // one row that is locked, and written by the opening and each close
 	{"opening_balances", "SELECT, INSERT"},
 	{"stripe_events", "SELECT, INSERT, UPDATE"},
 	{"emails", "SELECT, INSERT, UPDATE"},

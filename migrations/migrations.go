@@ -34,6 +34,8 @@ type Runner struct {
 	AdminDSN string
 	// AppDSN names the database, and the application's user.
 	AppDSN string
+	// BooksZone is the time zone of the books' months. Empty keeps the present one, which is UTC at first.
+	BooksZone string
 	// Report is called with what the run is doing: at each statement and each range of a back-fill, and every second of a statement that
 	// takes long. It may be nil.
 	Report func(Progress)

@@ -8,7 +8,6 @@ import (
 	"gorm.io/gorm"
 
 	"farebook/booking"
-	"farebook/ledger"
 	"farebook/store/internal/db"
 	"farebook/store/internal/journal"
 )
@@ -22,8 +21,8 @@ type lockedBooking struct {
 
 	emailsPerAddress int
 	installation     func(context.Context) (Installation, error)
-	// opening is read once its lock is held, which then lasts until the transaction ends.
-	opening *ledger.Opening
+	// books are read once the opening's lock is held, which then lasts until the transaction ends.
+	books *journal.Books
 	// fenced is whether a fence was up in this transaction; nil until it was read.
 	fenced *bool
 	// queued are the emails that this transaction has queued.
@@ -108,16 +107,16 @@ func (b *lockedBooking) lock(reference booking.Reference, post bool) error {
 	return nil
 }
 
-// lockOpening takes the lock that every posting shares, once in a transaction, and reads the opening.
-func (b *lockedBooking) lockOpening() (ledger.Opening, error) {
-	if b.opening != nil {
-		return *b.opening, nil
+// lockOpening takes the lock that every posting shares, once in a transaction, and reads the opening and the calendar.
+func (b *lockedBooking) lockOpening() (journal.Books, error) {
+	if b.books != nil {
+		return *b.books, nil
 	}
-	opening, err := journal.Opening(b.tx, journal.Shared)
+	books, err := journal.Opening(b.tx, journal.Shared)
 	if err == nil {
-		b.opening = &opening
+		b.books = &books
 	}
-	return opening, err
+	return books, err
 }
 
 // saveChanged writes what was saved under the lock.

@@ -45,7 +45,8 @@ func (e *OpeningRefusedError) Error() string { return e.Reason }
 
 // Opening is the books' opening; its zero value is that of an account that began with Farebook.
 func (s *Store) Opening(ctx context.Context) (ledger.Opening, error) {
-	return journal.Opening(s.db.WithContext(ctx), "")
+	books, err := journal.Opening(s.db.WithContext(ctx), "")
+	return books.Opening, err
 }
 
 // OpeningBalance is what the books were opened with; its time is zero where they were not.
@@ -84,7 +85,7 @@ func (s *Store) OpenLedger(ctx context.Context, o OpeningBalance, by access.Acto
 			return err
 		}
 		if !known.At.IsZero() {
-			return sameOpening(known, o.Opening)
+			return sameOpening(known.Opening, o.Opening)
 		}
 		if err := nothingBefore(tx, o.Opening); err != nil {
 			return err

@@ -57,11 +57,11 @@ func (r *paymentRecorder) postSettled(snapshot booking.PaymentSnapshot) error {
 
 // insert posts a transaction of the booking.
 func (b *lockedBooking) insert(t ledger.Transaction) error {
-	opening, err := b.lockOpening()
+	books, err := b.lockOpening()
 	if err != nil {
 		return err
 	}
-	return journal.AppendUnder(b.tx, b.now, opening, &b.booking.ID, t)
+	return journal.AppendUnder(b.tx, b.now, books, &b.booking.ID, t)
 }
 
 // insert posts a transaction of the payment. That nothing was posted in its place was read with the situation.
@@ -70,11 +70,11 @@ func (r *paymentRecorder) insert(t ledger.Transaction) error {
 	if r.before.Corrected || balance == nil || balance.ID != t.BalanceTransactionID {
 		return r.lockedBooking.insert(t)
 	}
-	opening, err := r.lockOpening()
+	books, err := r.lockOpening()
 	if err != nil {
 		return err
 	}
-	return journal.AppendNew(r.tx, r.now, opening, &r.booking.ID, t)
+	return journal.AppendNew(r.tx, r.now, books, &r.booking.ID, t)
 }
 
 // postDebit writes what the ledger does not have of a bank debit yet: that it is in transit, and that it failed, each once. Both follow

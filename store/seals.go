@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -21,8 +20,8 @@ const (
 	MaxSealed = 10_000
 	// sealPage is how many transactions are read at once.
 	sealPage = 1_000
-	// sealWait is how long sealing waits, in seconds, for a transaction that posts. Postings wait behind it meanwhile.
-	sealWait = 2
+	// sealWait is how long sealing waits for a transaction that posts. Postings wait behind it meanwhile.
+	sealWait = 2 * time.Second
 	// postedBefore is how long before the seal of an earlier range a transaction may say that it was posted: what the clocks of processes
 	// may differ by, and a posting may take. What says an earlier time was dated back.
 	postedBefore = time.Hour
@@ -120,27 +119,17 @@ func readSeal(query *gorm.DB) (seal.Seal, bool, error) {
 // inserted without that lock, such as by an older release.
 func (s *Store) lastComplete(ctx context.Context, after uint64) (uint64, error) {
 	var complete uint64
-	err := s.db.OnOneConnection(ctx, func(conn *gorm.DB) error {
-		var usual int
-		if err := conn.Raw("SELECT @@SESSION.innodb_lock_wait_timeout").Scan(&usual).Error; err != nil {
+	err := s.db.InTransactionWithin(ctx, sealWait, func(tx *gorm.DB) error {
+		if _, err := journal.Opening(tx, journal.Exclusively); err != nil {
 			return err
 		}
-		if err := conn.Exec("SET SESSION innodb_lock_wait_timeout = ?", sealWait).Error; err != nil {
+		var ids []uint64
+		err := tx.Raw("SELECT id FROM financial_ledger WHERE id > ? ORDER BY id LIMIT ? "+journal.Shared, after, MaxSealed).Scan(&ids).Error
+		if err != nil || len(ids) == 0 {
 			return err
 		}
-		err := conn.Transaction(func(tx *gorm.DB) error {
-			if _, err := journal.Opening(tx, journal.Exclusively); err != nil {
-				return err
-			}
-			var ids []uint64
-			err := tx.Raw("SELECT id FROM financial_ledger WHERE id > ? ORDER BY id LIMIT ? "+journal.Shared, after, MaxSealed).Scan(&ids).Error
-			if err != nil || len(ids) == 0 {
-				return err
-			}
-			complete = ids[len(ids)-1]
-			return nil
-		})
-		return errors.Join(err, conn.Exec("SET SESSION innodb_lock_wait_timeout = ?", usual).Error)
+		complete = ids[len(ids)-1]
+		return nil
 	})
 	if err != nil || complete == 0 {
 		return 0, err

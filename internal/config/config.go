@@ -57,6 +57,8 @@ type Config struct {
 	FenceLook time.Duration
 	// Reconcile configures reconciliation.
 	Reconcile Reconcile
+	// BooksZone is the time zone of the books' months that migrate sets; empty keeps the present one.
+	BooksZone string
 	// SealKey signs seals of the ledger and evidence; nil when no key is configured.
 	SealKey  *seal.Key
 	HTTPAddr string

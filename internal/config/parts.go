@@ -263,6 +263,16 @@ func (r *reader) checkSMTP(smtp mail.Config) {
 	}
 }
 
+// readLedger reads what the books' months are.
+func (r *reader) readLedger() {
+	zone := r.vars.BooksZone
+	_, err := time.LoadLocation(zone)
+	if err != nil || zone == "Local" {
+		r.problem("BOOKS_TIME_ZONE is %q: set it to an IANA name such as Europe/Berlin", zone)
+	}
+	r.config.BooksZone = zone
+}
+
 func (r *reader) readReconcile() {
 	v := r.vars
 	rate, err := strconv.ParseFloat(v.ReconcileRate, 64)

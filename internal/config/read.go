@@ -60,6 +60,7 @@ func read(environment []string, parts []Part) (Config, []string, error) {
 	r.readStripeRate()
 	r.readFence()
 	r.readReconcile()
+	r.readLedger()
 	r.readSealKey()
 	r.readHTTP()
 	r.readAdmin()

@@ -45,6 +45,7 @@ type variables struct {
 	ReconcileZone    string `env:"RECONCILE_TIME_ZONE" envDefault:"UTC" doc:"time zone of RECONCILE_SCHEDULE, an IANA name"`
 	ReconcileOverdue string `env:"RECONCILE_OVERDUE" envDefault:"26h" doc:"time without a completed reconciliation after which finance gets an email, if the scheduled run after the last one has not completed either, or if no run has ever completed; 0 disables the email"`
 	SealKeyFile      string `env:"LEDGER_SEAL_KEY_FILE" doc:"file with the Ed25519 key in PEM that signs seals of the ledger for finance, once a day, and evidence; others than its owner and group may not read it. Without it nothing is signed. API and workers need the same key. See docs/seals.md"`
+	BooksZone        string `env:"BOOKS_TIME_ZONE" doc:"time zone of the months of the books, an IANA name, which starter migrate sets; UTC if it is never set. The first starter ledger close fixes it"`
 	PlaintextHosts   string `env:"PLAINTEXT_HOSTS" doc:"hosts, separated by commas, that production may reach without TLS: MySQL, SMTP or Temporal on a private network. The local machine need not be listed"`
 	HTTPAddr         string `env:"HTTP_ADDR" envDefault:"127.0.0.1:8080" doc:"address on which the API listens"`
 	AdminAddr        string `env:"ADMIN_ADDR" envDefault:"127.0.0.1:0" doc:"address on which API and worker serve /metrics, /healthz and /readyz, apart from HTTP_ADDR; port 0 takes a free port, which the log names; none for no address. Whoever reaches it may read all metrics, so keep it off public networks"`

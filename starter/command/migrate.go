@@ -38,7 +38,7 @@ func migrateCommand() *cobra.Command {
 
 func migrate(ctx context.Context, out io.Writer, cfg config.Config, log *slog.Logger) error {
 	shown := &migrationProgress{line: progressLineOn(out), log: log}
-	runner := migrations.Runner{AdminDSN: cfg.DatabaseAdminDSN, AppDSN: cfg.DatabaseDSN, Report: shown.show}
+	runner := migrations.Runner{AdminDSN: cfg.DatabaseAdminDSN, AppDSN: cfg.DatabaseDSN, BooksZone: cfg.BooksZone, Report: shown.show}
 	defer shown.line.end()
 	if err := runner.Up(ctx); err != nil {
 		return err

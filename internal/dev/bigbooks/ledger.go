@@ -4,9 +4,9 @@ package bigbooks
 var ledgerTables = []statement{
 	{"financial_ledger", `INSERT INTO financial_ledger (id, booking_id, type, stripe_payment_intent_id, stripe_object_id,
 	  stripe_balance_transaction_id,
-		  operation_key, description, posted_at, effective_at, effective_basis)
+		  operation_key, description, posted_at, effective_at, effective_basis, period)
 		SELECT id, n, type, IF(n IS NULL, NULL, {intent}), object_id, txn, operation, description, at, at,
-		  IF(txn = '', 'stripe', 'balance_transaction')
+		  IF(txn = '', 'stripe', 'balance_transaction'), DATE_FORMAT(at, '%Y-%m')
 		FROM fill_transactions ORDER BY id`},
 	{"ledger_entries", `INSERT INTO ledger_entries (id, ledger_id, account, side, amount, currency)
 		SELECT 4 * t.id + l.line, t.id, l.account, l.side, IF(l.is_fee, t.fee, t.amount), t.currency

@@ -43,6 +43,9 @@ func NotFound(err error) error {
 // DuplicateKey tells that a row with the same UNIQUE key exists.
 func DuplicateKey(err error) bool { return errorNumber(err) == errDuplicateKey }
 
+// LockWaitTimeout tells that a statement has waited for a lock for as long as its session waits.
+func LockWaitTimeout(err error) bool { return errorNumber(err) == errLockWaitTimeout }
+
 // NoTable tells that a table does not exist, or that the user has no right to it.
 func NoTable(err error) bool {
 	number := errorNumber(err)

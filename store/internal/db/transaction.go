@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"time"
@@ -25,6 +26,22 @@ const (
 // UNIQUE rows.
 func (d *DB) InTransaction(ctx context.Context, work func(tx *gorm.DB) error) error {
 	return repeated(ctx, d.log, func() error { return d.WithContext(ctx).Transaction(work) })
+}
+
+// InTransactionWithin runs work once in a transaction that waits for a lock for so many seconds at most. It is for what makes others wait
+// meanwhile: its caller repeats it later.
+func (d *DB) InTransactionWithin(ctx context.Context, limit time.Duration, work func(tx *gorm.DB) error) error {
+	return d.OnOneConnection(ctx, func(conn *gorm.DB) error {
+		var usual int
+		if err := conn.Raw("SELECT @@SESSION.innodb_lock_wait_timeout").Scan(&usual).Error; err != nil {
+			return err
+		}
+		if err := conn.Exec("SET SESSION innodb_lock_wait_timeout = ?", int(limit.Seconds())).Error; err != nil {
+			return err
+		}
+		err := conn.Transaction(work)
+		return errors.Join(err, conn.Exec("SET SESSION innodb_lock_wait_timeout = ?", usual).Error)
+	})
 }
 
 // repeated runs a transaction, or a statement that is one, and again when the server rolled it back for a deadlock or a lock.

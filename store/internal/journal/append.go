@@ -18,31 +18,31 @@ func Append(tx *gorm.DB, now time.Time, bookingID *uint64, t ledger.Transaction)
 			return err
 		}
 	}
-	opening, err := Opening(tx, Shared) // the opening, postings without a booking and seals wait for this lock
+	books, err := Opening(tx, Shared) // the opening, postings without a booking, seals and closes wait for this lock
 	if err != nil {
 		return err
 	}
-	return AppendUnder(tx, now, opening, bookingID, t)
+	return AppendUnder(tx, now, books, bookingID, t)
 }
 
 // AppendUnder is Append in a transaction that holds the shared lock of the opening.
-func AppendUnder(tx *gorm.DB, now time.Time, opening ledger.Opening, bookingID *uint64, t ledger.Transaction) error {
-	if err := supersede(tx, now, t); err != nil {
+func AppendUnder(tx *gorm.DB, now time.Time, books Books, bookingID *uint64, t ledger.Transaction) error {
+	if err := supersede(tx, now, books, t); err != nil {
 		return err
 	}
-	return AppendNew(tx, now, opening, bookingID, t)
+	return AppendNew(tx, now, books, bookingID, t)
 }
 
 // AppendNew is AppendUnder for a transaction in whose place nothing was posted before, as a query of Superseded under the opening's lock
 // has shown.
-func AppendNew(tx *gorm.DB, now time.Time, opening ledger.Opening, bookingID *uint64, t ledger.Transaction) error {
+func AppendNew(tx *gorm.DB, now time.Time, books Books, bookingID *uint64, t ledger.Transaction) error {
 	if t.BalanceTransactionID != "" {
-		t = t.Under(opening)
+		t = t.Under(books.Opening)
 	}
-	return insert(tx, now, bookingID, t)
+	return insert(tx, now, books, bookingID, t)
 }
 
-func insert(tx *gorm.DB, now time.Time, bookingID *uint64, t ledger.Transaction) error {
+func insert(tx *gorm.DB, now time.Time, books Books, bookingID *uint64, t ledger.Transaction) error {
 	if err := t.Validate(); err != nil { // the last check: no unbalanced transaction is written, whatever built it
 		return err
 	}
@@ -57,6 +57,7 @@ func insert(tx *gorm.DB, now time.Time, bookingID *uint64, t ledger.Transaction)
 		PostedAt:                   now,
 		EffectiveAt:                &t.Effective.At,
 		EffectiveBasis:             db.OrNil(t.Effective.Basis),
+		Period:                     db.OrNil(books.PeriodOf(t.Effective)),
 	}
 	if err := tx.Create(&inserted).Error; err != nil {
 		return err
@@ -76,7 +77,7 @@ var Superseded = append([]ledger.Type{ledger.TypeCorrection}, ledger.UnbookedTyp
 
 // supersede reverses what was posted for a balance transaction before its object was recorded: an operator's correction, or a posting of
 // money without a booking.
-func supersede(tx *gorm.DB, now time.Time, t ledger.Transaction) error {
+func supersede(tx *gorm.DB, now time.Time, books Books, t ledger.Transaction) error {
 	if t.BalanceTransactionID == "" || slices.Contains(Superseded, t.Type) {
 		return nil
 	}
@@ -94,7 +95,7 @@ func supersede(tx *gorm.DB, now time.Time, t ledger.Transaction) error {
 		if posted.EffectiveAt == nil {
 			correction.Effective = t.Effective // from an older release; its date is filled in later and is the same
 		}
-		if err := insert(tx, now, posted.BookingID, correction.Reverse()); err != nil {
+		if err := insert(tx, now, books, posted.BookingID, correction.Reverse()); err != nil {
 			return err
 		}
 	}

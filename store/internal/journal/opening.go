@@ -1,7 +1,10 @@
 package journal
 
 import (
+	"fmt"
+	"sync"
 	"time"
+	_ "time/tzdata" // the books keep their time zone on images without one
 
 	"gorm.io/gorm"
 
@@ -26,16 +29,54 @@ type openingRow struct {
 	OpenedAt  *time.Time
 	DecidedAt *time.Time
 	DecidedBy string
+	BooksZone *string        // NULL for UTC
+	FirstOpen *ledger.Period // NULL while no month is closed
 }
 
 func (openingRow) TableName() string { return "ledger_opening" }
 
-// Opening reads the opening of the books, under a lock (Exclusively or Shared) when one is given. It is zero when the books were not
-// opened.
-func Opening(conn *gorm.DB, lock string) (ledger.Opening, error) {
+// Books are what each posting follows: when the books were opened, and which of their months are closed. One row has both, so that the lock
+// and the statement of a posting are the same for both.
+type Books struct {
+	ledger.Opening
+	ledger.Calendar
+}
+
+// Opening reads the opening and the calendar of the books, under a lock (Exclusively or Shared) when one is given. The opening is zero when
+// the books were not opened.
+func Opening(conn *gorm.DB, lock string) (Books, error) {
 	var opened openingRow
-	err := conn.Raw("SELECT opened_at FROM ledger_opening WHERE id = 1 " + lock).Scan(&opened).Error
-	return ledger.Opening{At: db.TimeOrZero(opened.OpenedAt)}, err
+	err := conn.Raw("SELECT opened_at, books_zone, first_open FROM ledger_opening WHERE id = 1 " + lock).Scan(&opened).Error
+	if err != nil {
+		return Books{}, err
+	}
+	zone, err := zoneOf(db.OrEmpty(opened.BooksZone))
+	return Books{
+		ledger.Opening{At: db.TimeOrZero(opened.OpenedAt)}, ledger.Calendar{Zone: zone, FirstOpen: db.OrEmpty(opened.FirstOpen)},
+	}, err
+}
+
+// zones are the time zones that were loaded, by name: a zone is a file.
+var zones sync.Map
+
+func zoneOf(name string) (*time.Location, error) {
+	if name == "" || name == time.UTC.String() {
+		return time.UTC, nil
+	}
+	if known, found := zones.Load(name); found {
+		return known.(*time.Location), nil
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return nil, fmt.Errorf("time zone of the books: %w", err)
+	}
+	zones.Store(name, zone)
+	return zone, nil
+}
+
+// SetFirstOpen moves the calendar: the caller holds the row's lock exclusively.
+func SetFirstOpen(tx *gorm.DB, first ledger.Period, zone string) error {
+	return tx.Model(&openingRow{}).Where("id = 1").Updates(map[string]any{"first_open": db.OrNil(first), "books_zone": zone}).Error
 }
 
 // SetOpening records the opening and who decided it, unless the books were opened already.

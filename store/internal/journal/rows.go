@@ -24,6 +24,7 @@ type row struct {
 	PostedAt                   time.Time
 	EffectiveAt                *time.Time // NULL, like its basis, in rows of older releases
 	EffectiveBasis             *ledger.Basis
+	Period                     *ledger.Period // NULL in rows of older releases
 }
 
 func (row) TableName() string { return "financial_ledger" }

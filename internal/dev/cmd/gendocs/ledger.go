@@ -48,6 +48,12 @@ balance transaction, otherwise by the stored event that led to the posting, othe
 		` counts the rows that
 remain: repeat ` + "`starter migrate`" + ` when no process of the older release is running.
 
+Each transaction also has a ` + "`period`" + `, a month of the books (UTC, or ` + "`BOOKS_TIME_ZONE`" + `, which the first close fixes): the month in
+which it takes effect, or the first open one if that month is closed when it is posted. Such a transaction is late; its ` +
+		"`effective_at`" + ` is
+true all the same. It never changes, so that a closed month never does. ` + "`starter migrate`" + ` completes rows of an older release, and no
+month is closed before.
+
 ## Chart of accounts
 
 Each account has one balance for each currency.
