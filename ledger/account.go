@@ -4,6 +4,8 @@
 package ledger
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 
 	"farebook/booking"
@@ -59,4 +61,12 @@ func (a Account) NormalSide() Side {
 		return Debit
 	}
 	return Credit
+}
+
+// ParseAccount reads the name of an account.
+func ParseAccount(name string) (Account, error) {
+	if !slices.Contains(Accounts, Account(name)) {
+		return "", fmt.Errorf("no account is named %q: use one of %v", name, Accounts)
+	}
+	return Account(name), nil
 }

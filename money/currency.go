@@ -85,3 +85,12 @@ func (c Currency) Digits() int {
 
 // Stripe returns the code as Stripe's API spells it: "usd".
 func (c Currency) Stripe() string { return strings.ToLower(string(c)) }
+
+// ISODigits returns the number of decimals by ISO 4217, by which other programs show the currency. It is 2 for an unknown code.
+func (c Currency) ISODigits() int {
+	digits, known := currency.GetDigits(string(c))
+	if !known {
+		return 2
+	}
+	return int(digits)
+}

@@ -13,6 +13,7 @@ import (
 	"farebook/ledger"
 	"farebook/money"
 	"farebook/starter/imports"
+	"farebook/starter/view"
 )
 
 // importPrinter prints outcomes as they come, so that the import of a large file shows progress.
@@ -83,9 +84,9 @@ func printOutcomesCSV(out io.Writer, outcomes []imports.Outcome, header bool) er
 			minor, decimal = strconv.FormatInt(o.Amount.Value, 10), o.Amount.Decimal()
 		}
 		rows = append(rows, []string{
-			strconv.Itoa(o.Number), csvCell(o.Earlier), csvCell(o.PaymentIntentID), csvCell(o.AtStripe), minor, decimal,
-			csvCell(string(o.Amount.Currency)),
-			string(o.Verdict), csvCell(string(o.Reference)), csvCell(o.What),
+			strconv.Itoa(o.Number), view.CSVCell(o.Earlier), view.CSVCell(o.PaymentIntentID), view.CSVCell(o.AtStripe), minor, decimal,
+			view.CSVCell(string(o.Amount.Currency)),
+			string(o.Verdict), view.CSVCell(string(o.Reference)), view.CSVCell(o.What),
 		})
 	}
 	return w.WriteAll(rows)

@@ -1,13 +1,10 @@
 package command
 
 import (
-	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
-	"unicode/utf16"
 
-	"farebook/booking"
+	"farebook/starter/view"
 )
 
 // printJSON writes JSON without characters that control a terminal: it also escapes those that encoding/json leaves unescaped (DEL, C1
@@ -17,22 +14,6 @@ func printJSON(out io.Writer, value any) error {
 	if err != nil {
 		return err
 	}
-	_, err = out.Write(append(escapeJSON(text), '\n'))
+	_, err = out.Write(append(view.EscapeJSON(text), '\n'))
 	return err
-}
-
-func escapeJSON(text []byte) []byte {
-	var out bytes.Buffer
-	for _, r := range string(text) {
-		switch {
-		case r < 0x7f || booking.Printable(r):
-			out.WriteRune(r)
-		case r > 0xffff:
-			high, low := utf16.EncodeRune(r)
-			fmt.Fprintf(&out, `\u%04x\u%04x`, high, low)
-		default:
-			fmt.Fprintf(&out, `\u%04x`, r)
-		}
-	}
-	return out.Bytes()
 }

@@ -15,7 +15,9 @@ import (
 )
 
 func ledgerCommand() *cobra.Command {
-	return group("ledger", "Seal the ledger, and verify that its history is as it was sealed", "ledger seal or ledger verify-chain",
+	return group("ledger", "Reports of the ledger, its seals, and whether its history is as it was sealed",
+		"ledger balances, ledger trial-balance, ledger statement, ledger export, ledger seal or ledger verify-chain",
+		balancesCommand(), trialBalanceCommand(), statementCommand(), exportCommand(),
 		sealCommand(), verifyChainCommand())
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"farebook/money"
 	"farebook/starter/recon"
+	"farebook/starter/view"
 	"farebook/store"
 	runs "farebook/store/recon"
 )
@@ -91,11 +92,12 @@ func printCSV(out io.Writer, r recon.Run) error {
 	}}
 	for _, item := range r.Details {
 		rows = append(rows, []string{
-			csvCell(r.CorrelationID), strconv.FormatUint(item.ID, 10), csvCell(item.Class), csvCell(item.Object), csvCell(item.StripeID),
-			csvCell(item.BalanceTransactionID), csvCell(item.Booking), item.Measure, strconv.FormatInt(item.Here, 10),
+			view.CSVCell(r.CorrelationID), strconv.FormatUint(item.ID, 10), view.CSVCell(item.Class), view.CSVCell(item.Object),
+			view.CSVCell(item.StripeID),
+			view.CSVCell(item.BalanceTransactionID), view.CSVCell(item.Booking), item.Measure, strconv.FormatInt(item.Here, 10),
 			strconv.FormatInt(item.AtStripe, 10),
 			item.HereDecimal, item.AtStripeDecimal,
-			csvCell(item.Currency), csvCell(item.Proposed), csvCell(item.State), csvCell(item.Reason), csvCell(item.Note),
+			view.CSVCell(item.Currency), view.CSVCell(item.Proposed), view.CSVCell(item.State), view.CSVCell(item.Reason), view.CSVCell(item.Note),
 		})
 	}
 	return w.WriteAll(rows)

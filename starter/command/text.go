@@ -3,53 +3,12 @@ package command
 import (
 	"fmt"
 	"io"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
-	"farebook/booking"
+	"farebook/starter/view"
 )
 
-// printable escapes invisible characters: \x1b, \n, \u202e. Untrusted text (an event's type, a note, an error) can then neither break a
-// line nor control the terminal, and stays readable.
-func printable(text string) string {
-	var out strings.Builder
-	for i, r := range text {
-		switch {
-		case r == utf8.RuneError && invalidAt(text, i):
-			fmt.Fprintf(&out, `\x%02x`, text[i])
-		case unicode.Is(unicode.Zs, r):
-			out.WriteByte(' ')
-		case booking.Printable(r):
-			out.WriteRune(r)
-		default:
-			out.WriteString(escape(r))
-		}
-	}
-	return out.String()
-}
-
-// invalidAt distinguishes a byte that is not UTF-8 from the replacement character: range yields RuneError for both.
-func invalidAt(text string, i int) bool {
-	_, size := utf8.DecodeRuneInString(text[i:])
-	return size == 1
-}
-
-func escape(r rune) string {
-	switch {
-	case r == '\n':
-		return `\n`
-	case r == '\r':
-		return `\r`
-	case r == '\t':
-		return `\t`
-	case r < 0x80:
-		return fmt.Sprintf(`\x%02x`, r)
-	case r > 0xffff:
-		return fmt.Sprintf(`\U%08x`, r)
-	}
-	return fmt.Sprintf(`\u%04x`, r)
-}
+// printable makes text of others safe for a terminal.
+var printable = view.Printable
 
 // printText formats like fmt.Fprintf, and makes every string argument printable.
 func printText(out io.Writer, format string, args ...any) error {

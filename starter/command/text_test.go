@@ -7,6 +7,8 @@ import (
 	"unicode"
 
 	"github.com/stretchr/testify/require"
+
+	"farebook/starter/view"
 )
 
 func TestWhatCannotBeSeenIsPrintedAsItsEscape(t *testing.T) {
@@ -40,13 +42,13 @@ func TestCellsAreNoFormulas(t *testing.T) {
 	for _, text := range []string{
 		"=1+1", "+1", "-1", "@SUM(A1)", " =1", "＝1+1", "＋1", "－1", "＠A1", "\u3000＝1", "\ufe631", "\u22121", "\u00a0=1",
 	} {
-		require.Equal(t, "'"+printable(text), csvCell(text), "%q", text)
+		require.Equal(t, "'"+printable(text), view.CSVCell(text), "%q", text)
 	}
 	for _, text := range []string{"", "pi_1", "a=b", "'", "no ledger transaction", "ليلى"} {
-		require.Equal(t, text, csvCell(text), "%q", text)
+		require.Equal(t, text, view.CSVCell(text), "%q", text)
 	}
-	require.Equal(t, `\t=1`, csvCell("\t=1"))
-	require.Equal(t, `\r=1`, csvCell("\r=1"))
+	require.Equal(t, `\t=1`, view.CSVCell("\t=1"))
+	require.Equal(t, `\r=1`, view.CSVCell("\r=1"))
 }
 
 func TestFoldKeepsWordsWithinTheWidth(t *testing.T) {
@@ -74,7 +76,7 @@ func FuzzPrintable(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		for _, out := range []string{printable(text), csvCell(text)} {
+		for _, out := range []string{printable(text), view.CSVCell(text)} {
 			require.False(t, strings.ContainsFunc(out, func(r rune) bool {
 				return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || unicode.In(r, unicode.Zl, unicode.Zp)
 			}), "%q", out)
@@ -82,7 +84,7 @@ func FuzzPrintable(f *testing.F) {
 		require.Equal(t, printable(text), printable(printable(text)), "an escape is plain text")
 		plain, err := json.Marshal(text)
 		require.NoError(t, err)
-		escaped := escapeJSON(plain)
+		escaped := view.EscapeJSON(plain)
 		var before, after string
 		require.NoError(t, json.Unmarshal(plain, &before))
 		require.NoError(t, json.Unmarshal(escaped, &after), "%s", escaped)

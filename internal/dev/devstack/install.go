@@ -107,7 +107,8 @@ func aptInstall(ctx context.Context, progress io.Writer, packages ...string) err
 		prefix = []string{sudo, "-n"}
 	}
 	announce(progress, "installing %s ...", strings.Join(packages, " "))
-	prefix = append(prefix, "env", "DEBIAN_FRONTEND=noninteractive", apt, "-qq", "-o", "Dpkg::Use-Pty=0")
+	// Another process that installs holds the lock meanwhile.
+	prefix = append(prefix, "env", "DEBIAN_FRONTEND=noninteractive", apt, "-qq", "-o", "Dpkg::Use-Pty=0", "-o", "DPkg::Lock::Timeout=600")
 	for _, step := range [][]string{{"update"}, append([]string{"install", "-y", "--no-install-recommends"}, packages...)} {
 		full := append(append([]string(nil), prefix...), step...)
 		output, err := exec.CommandContext(ctx, full[0], full[1:]...).CombinedOutput()

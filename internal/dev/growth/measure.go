@@ -19,6 +19,7 @@ import (
 	"farebook/store/gauges"
 	"farebook/store/proof"
 	"farebook/store/recon"
+	"farebook/store/report"
 )
 
 // Measure runs the scripts on filled books of so many bookings and returns what each call made the server examine. The server must be
@@ -71,7 +72,8 @@ func newScript(ctx context.Context, adminDSN, appDSN string, size int) (s *scrip
 	}
 	runs := recon.New(books)
 	c := &calls{
-		ctx: ctx, subjects: subjects(books, runs, proof.New(proven), gauges.New(books)), meter: meter, schema: schema, made: map[string]*Call{},
+		ctx: ctx, meter: meter, schema: schema, made: map[string]*Call{},
+		subjects: subjects(books, runs, proof.New(proven), gauges.New(books), report.New(proven)),
 	}
 	return &script{
 		calls: c, books: books, runs: runs, size: size, now: time.Now().UTC().Truncate(time.Microsecond),
@@ -80,14 +82,14 @@ func newScript(ctx context.Context, adminDSN, appDSN string, size int) (s *scrip
 }
 
 // subjects are what has the functions that use the database. A package of store/ that is added belongs here.
-func subjects(books *store.Store, runs *recon.Runs, prover *proof.Prover, reader *gauges.Reader) []any {
-	return []any{books, runs, prover, reader}
+func subjects(books *store.Store, runs *recon.Runs, prover *proof.Prover, reader *gauges.Reader, reports *report.Reports) []any {
+	return []any{books, runs, prover, reader, reports}
 }
 
 // Uncalled are the functions of the subjects that no call was made of and that are not listed as without a database, and what that list
 // has in excess.
 func Uncalled(made []Call) []string {
-	return uncalled(subjects(nil, nil, nil, nil), made, withoutDatabase)
+	return uncalled(subjects(nil, nil, nil, nil, nil), made, withoutDatabase)
 }
 
 func uncalled(subjects []any, made []Call, exempt map[string]string) (problems []string) {

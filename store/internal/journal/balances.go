@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -53,6 +54,35 @@ func Balances(conn *gorm.DB) ([]Balance, error) {
 func SumsOf(conn *gorm.DB, from, to uint64) (sums []Balance, err error) {
 	err = conn.Raw(sumsWhere(byTransaction, "e.ledger_id BETWEEN ? AND ?"), from, to).Scan(&sums).Error
 	return sums, err
+}
+
+// SumsOfIDs sums some transactions by account and currency.
+func SumsOfIDs(conn *gorm.DB, ids []uint64) (sums []Balance, err error) {
+	err = conn.Raw(sumsWhere(byTransaction, "e.ledger_id IN ?"), ids).Scan(&sums).Error
+	return sums, err
+}
+
+// SumsPostedBefore sums the transactions with ids from one to another, both included, that were posted before a time.
+func SumsPostedBefore(conn *gorm.DB, from, to uint64, before time.Time) (sums []Balance, err error) {
+	err = conn.Raw(`SELECT e.account, e.currency, SUM(`+Net+`) AS amount
+		FROM financial_ledger l STRAIGHT_JOIN ledger_entries e`+byTransaction+` ON e.ledger_id = l.id
+		WHERE l.id BETWEEN ? AND ? AND l.posted_at < ? GROUP BY e.account, e.currency`, from, to, before).Scan(&sums).Error
+	return sums, err
+}
+
+// Turnover is what was debited to an account and credited to it in one currency, in minor units.
+type Turnover struct {
+	Account       ledger.Account
+	Currency      money.Currency
+	Debit, Credit int64
+}
+
+// TurnoverOfIDs sums the debits and the credits of some transactions by account and currency.
+func TurnoverOfIDs(conn *gorm.DB, ids []uint64) (turnovers []Turnover, err error) {
+	err = conn.Raw(`SELECT e.account, e.currency, SUM(IF(e.side = 'debit', e.amount, 0)) AS debit,
+			SUM(IF(e.side = 'credit', e.amount, 0)) AS credit
+		FROM ledger_entries e`+byTransaction+` WHERE e.ledger_id IN ? GROUP BY e.account, e.currency`, ids).Scan(&turnovers).Error
+	return turnovers, err
 }
 
 // byTransaction has the server read the entries of a range by their transactions. Statistics of a table that has just grown would have it

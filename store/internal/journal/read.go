@@ -18,13 +18,7 @@ func OfBooking(conn *gorm.DB, bookingID uint64) ([]seal.Transaction, error) {
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
-	ids := make([]uint64, len(rows))
-	for i, r := range rows {
-		ids[i] = r.ID
-	}
-	var entries []entryRow
-	err = conn.Where("ledger_id IN ?", ids).Order("ledger_id, id").Find(&entries).Error
-	return assemble(rows, entries), err
+	return withEntries(conn, rows)
 }
 
 // Page reads a page of transactions with their entries by ascending id: after one id, up to another.
@@ -36,6 +30,27 @@ func Page(conn *gorm.DB, after, to uint64, limit int) ([]seal.Transaction, error
 	}
 	var entries []entryRow
 	err = conn.Where("ledger_id BETWEEN ? AND ?", rows[0].ID, rows[len(rows)-1].ID).Order("ledger_id, id").Find(&entries).Error
+	return assemble(rows, entries), err
+}
+
+// OfIDs reads some transactions with their entries by ascending id.
+func OfIDs(conn *gorm.DB, ids []uint64) ([]seal.Transaction, error) {
+	var rows []row
+	err := conn.Where("id IN ?", ids).Order("id").Find(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return withEntries(conn, rows)
+}
+
+// withEntries reads the entries of transactions.
+func withEntries(conn *gorm.DB, rows []row) ([]seal.Transaction, error) {
+	ids := make([]uint64, len(rows))
+	for i, r := range rows {
+		ids[i] = r.ID
+	}
+	var entries []entryRow
+	err := conn.Where("ledger_id IN ?", ids).Order("ledger_id, id").Find(&entries).Error
 	return assemble(rows, entries), err
 }
 

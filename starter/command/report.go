@@ -1,0 +1,162 @@
+package command
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"farebook/finance"
+	"farebook/internal/clock"
+	"farebook/internal/config"
+	"farebook/ledger"
+	"farebook/starter/reports"
+	"farebook/store"
+	"farebook/store/report"
+)
+
+// intervalFlags are the flags of a command that reports an interval.
+type intervalFlags struct {
+	asked  finance.Asked
+	format string
+}
+
+func (f *intervalFlags) add(cmd *cobra.Command) {
+	f.addInterval(cmd)
+	f.addBasis(cmd, "table", reportFormats)
+}
+
+func (f *intervalFlags) addInterval(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.asked.Month, "month", "", "a month of the books, 2026-11")
+	flags.StringVar(&f.asked.From, "from", "", "the beginning, included: 2026-11-01, or a time with its zone; the first transaction otherwise")
+	flags.StringVar(&f.asked.To, "to", "", "the end, excluded: 2026-12-01, or a time with its zone; now otherwise")
+}
+
+// addAsOf adds the flags of a report at one time.
+func (f *intervalFlags) addAsOf(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.asked.To, "as-of", "",
+		"the time before which transactions count: 2026-12-01, or a time with its zone; now otherwise")
+	f.addBasis(cmd, "table", reportFormats)
+}
+
+func (f *intervalFlags) addBasis(cmd *cobra.Command, format string, formats []string) {
+	cmd.Flags().StringVar(&f.asked.Basis, "basis", string(finance.ByEffective), "the date that counts: "+oneOf(finance.Bases))
+	completeFlag(cmd, "basis", finance.Bases...)
+	cmd.Flags().StringVar(&f.format, "format", format, "output format: "+oneOf(formats))
+	completeFlag(cmd, "format", formats...)
+}
+
+// bookReport runs a report on connections for large reads, and prints what proves it on standard error. It returns ErrBroken for a report
+// that does not equal what it must.
+func (f *intervalFlags) bookReport(
+	cmd *cobra.Command, formats []string, write func(r *report.Reports, i finance.Interval) (finance.Checks, error),
+) error {
+	if err := checkFormat(f.format, formats); err != nil {
+		return err
+	}
+	cfg, log, err := load(cmd.ErrOrStderr(), "ledger", config.Database)
+	if err != nil {
+		return err
+	}
+	books, err := store.Open(cmd.Context(), cfg.DatabaseDSN, clock.System{}, log, store.ForProofs(), store.LoginFrom(cfg.DatabaseLogin))
+	if err != nil {
+		return err
+	}
+	checks, err := f.written(cmd, books, write)
+	if err == nil {
+		err = printChecks(cmd.ErrOrStderr(), checks)
+	}
+	return errors.Join(err, books.Close())
+}
+
+func (f *intervalFlags) written(
+	cmd *cobra.Command, books *store.Store, write func(r *report.Reports, i finance.Interval) (finance.Checks, error),
+) (finance.Checks, error) {
+	r := report.New(books)
+	zone, err := r.Zone(cmd.Context())
+	if err != nil {
+		return nil, err
+	}
+	i, err := f.asked.Interval(zone, books.Now())
+	if err != nil {
+		return nil, misused("%w", err)
+	}
+	return write(r, i)
+}
+
+// table writes a report on standard output in the format that was asked for.
+func (f *intervalFlags) table(
+	cmd *cobra.Command, write func(r *report.Reports, i finance.Interval, sink finance.Sink) (finance.Checks, error),
+) error {
+	return f.bookReport(cmd, reportFormats, func(r *report.Reports, i finance.Interval) (finance.Checks, error) {
+		out := newReportWriter(cmd.OutOrStdout(), f.format)
+		checks, err := write(r, i, out)
+		if err != nil {
+			return nil, err
+		}
+		return checks, out.End(checks)
+	})
+}
+
+// named writes one of the reports that take an interval alone.
+func (f *intervalFlags) named(cmd *cobra.Command, name string) error {
+	one, err := reports.Find(name)
+	if err != nil {
+		return misused("%w", err)
+	}
+	return f.table(cmd, func(r *report.Reports, i finance.Interval, sink finance.Sink) (finance.Checks, error) {
+		return one.Write(r, cmd.Context(), i, sink)
+	})
+}
+
+// proves is what the help of each report says of its proof.
+const proves = " What the report must equal is printed on standard error; the command exits with 1 if it does not."
+
+func balancesCommand() *cobra.Command {
+	var flags intervalFlags
+	command := &cobra.Command{
+		Use:   "balances [--as-of TIME]",
+		Short: "Print the balance of each account at a time",
+		Long: "Prints debits less credits of each account and currency, of all transactions before a time. By --basis effective the clearing " +
+			"account is Stripe's balance at that time, however late its events came; by --basis posted a past time never changes." + proves,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return flags.named(cmd, "balances") },
+	}
+	flags.addAsOf(command)
+	return command
+}
+
+func trialBalanceCommand() *cobra.Command {
+	var flags intervalFlags
+	command := &cobra.Command{
+		Use:   "trial-balance [--month 2026-11 | --from TIME --to TIME]",
+		Short: "Print opening, debits, credits and closing of each account",
+		Long: "Prints the trial balance of an interval. The opening and the closing are read from the seals and what follows them, the debits " +
+			"and credits from the entries, so that each proves the other." + proves,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return flags.named(cmd, "trial-balance") },
+	}
+	flags.add(command)
+	return command
+}
+
+func statementCommand() *cobra.Command {
+	var flags intervalFlags
+	command := &cobra.Command{
+		Use:   "statement ACCOUNT [--month 2026-11 | --from TIME --to TIME]",
+		Short: "Print an account's entries with the balance after each",
+		Long:  "Prints the opening balance of an account, each of its entries with the balance after it, and its closing balance." + proves,
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			account, err := ledger.ParseAccount(args[0])
+			if err != nil {
+				return misused("%w", err)
+			}
+			return flags.table(cmd, func(r *report.Reports, i finance.Interval, sink finance.Sink) (finance.Checks, error) {
+				return r.Statement(cmd.Context(), account, i, sink)
+			})
+		},
+	}
+	flags.add(command)
+	return command
+}

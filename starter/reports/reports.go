@@ -1,0 +1,58 @@
+// Package reports writes the reports of finance for commands and the API: which there are, and how they are written as CSV and JSON while
+// they are read. It imports finance, ledger, money, store/report and starter/view.
+package reports
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+
+	"farebook/finance"
+	"farebook/store/report"
+)
+
+// Writer takes a report as it is read, and its checks at its end.
+type Writer interface {
+	finance.Sink
+	End(checks finance.Checks) error
+}
+
+// NewWriter writes a report in a format: csv or json.
+func NewWriter(out io.Writer, format string) Writer {
+	if format == "csv" {
+		return newCSV(out)
+	}
+	return newJSON(out)
+}
+
+// Report is a report that takes an interval and nothing else.
+type Report struct {
+	Name  string
+	Short string
+	Write func(r *report.Reports, ctx context.Context, i finance.Interval, sink finance.Sink) (finance.Checks, error)
+}
+
+// All are the reports, in the order of the documentation.
+var All = []Report{
+	{"balances", "the balance of each account at a time", (*report.Reports).AccountBalances},
+	{"trial-balance", "opening, debits, credits and closing of each account", (*report.Reports).TrialBalance},
+}
+
+// Names are the names of the reports.
+func Names() []string {
+	names := make([]string, len(All))
+	for i, one := range All {
+		names[i] = one.Name
+	}
+	return names
+}
+
+// Find finds a report by its name.
+func Find(name string) (Report, error) {
+	at := slices.IndexFunc(All, func(one Report) bool { return one.Name == name })
+	if at < 0 {
+		return Report{}, fmt.Errorf("no report is named %q: use one of %v", name, Names())
+	}
+	return All[at], nil
+}

@@ -1,0 +1,91 @@
+package report
+
+import (
+	"time"
+
+	"gorm.io/gorm"
+
+	"farebook/finance"
+	"farebook/ledger/seal"
+	"farebook/store/internal/journal"
+)
+
+// idRange is how many ids a statement covers at most.
+const idRange = 10_000
+
+// sealMargin is what the clocks of processes may differ by: a transaction of a later seal says that it was posted at most so long before
+// the seal before it was made (store.VerifyChain finds one that does not), and one of an earlier seal at most so long after its own.
+const sealMargin = time.Hour
+
+// sumsBefore are the balances of all accounts before a time. By posting they are the sums of the seals before it and of the transactions
+// between those and the first seal after it. By effective date they are that, with what was posted later for an earlier date and without
+// what was posted earlier for a later date: both are read from the time on, so that a recent time is cheap in books of any age.
+func sumsBefore(tx *gorm.DB, basis finance.Basis, at time.Time) (seal.Sums, error) {
+	if at.IsZero() {
+		return seal.Sums{}, nil
+	}
+	sums, err := postedBefore(tx, at)
+	if err != nil || basis == finance.ByPosted {
+		return sums, err
+	}
+	if err := addPlaces(tx, sums, finance.ByPosted, at, +1, func(p place) bool { return p.effective().Before(at) }); err != nil {
+		return nil, err
+	}
+	return sums, addPlaces(tx, sums, finance.ByEffective, at, -1, func(p place) bool { return p.PostedAt.Before(at) })
+}
+
+// postedBefore sums what was posted before a time.
+func postedBefore(tx *gorm.DB, at time.Time) (seal.Sums, error) {
+	var last, next struct{ Number, ToID uint64 }
+	err := tx.Raw("SELECT number, to_id FROM ledger_seals WHERE sealed_at <= ? ORDER BY number DESC LIMIT 1", at.Add(-sealMargin)).
+		Scan(&last).Error
+	if err != nil {
+		return nil, err
+	}
+	err = tx.Raw("SELECT number, to_id FROM ledger_seals WHERE number > ? AND sealed_at >= ? ORDER BY number LIMIT 1", last.Number,
+		at.Add(sealMargin)).Scan(&next).Error
+	if err != nil {
+		return nil, err
+	}
+	if next.ToID == 0 {
+		if err := tx.Raw("SELECT COALESCE(MAX(id), 0) FROM financial_ledger").Scan(&next.ToID).Error; err != nil {
+			return nil, err
+		}
+	}
+	sums, err := journal.SumsOfSeals(tx, last.Number)
+	if err != nil {
+		return nil, err
+	}
+	for from := last.ToID + 1; from <= next.ToID; from += idRange {
+		part, err := journal.SumsPostedBefore(tx, from, min(from+idRange-1, next.ToID), at)
+		if err != nil {
+			return nil, err
+		}
+		addAll(sums, part, +1)
+	}
+	return sums, nil
+}
+
+// addPlaces adds the transactions from a time on, by one date, that meet a condition on both dates.
+func addPlaces(tx *gorm.DB, sums seal.Sums, basis finance.Basis, from time.Time, sign int64, wanted func(place) bool) error {
+	return walk(tx, finance.Interval{From: from, Basis: basis}, func(page []place) error {
+		var ids []uint64
+		for _, p := range page {
+			if wanted(p) {
+				ids = append(ids, p.ID)
+			}
+		}
+		if len(ids) == 0 {
+			return nil
+		}
+		part, err := journal.SumsOfIDs(tx, ids)
+		addAll(sums, part, sign)
+		return err
+	})
+}
+
+func addAll(sums seal.Sums, part []journal.Balance, sign int64) {
+	for _, one := range part {
+		sums.Add(one.Account, one.Currency, sign*one.Amount)
+	}
+}
