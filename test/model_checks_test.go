@@ -4,8 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"farebook/finance"
+	"farebook/ledger"
+	booksreport "farebook/store/report"
 )
 
 // check holds promises 1 to 9 after a step, and each booking against the model. While something is held back, what is left are
@@ -25,9 +30,38 @@ func (m *model) check() {
 	if err := m.s.Promises(); err != nil {
 		m.fail(err)
 	}
+	m.reports()
 	for _, one := range m.told {
 		if want, is := m.status(one), m.statusSaid(one); want != is {
 			m.fail(fmt.Errorf("booking %s is %s and should be %s", one.reference, is, want))
+		}
+	}
+}
+
+// noSink takes a report that only has to prove itself.
+type noSink struct{}
+
+func (noSink) Begin(finance.Table) error { return nil }
+func (noSink) Row(finance.Row) error     { return nil }
+
+// reports holds the reports of finance against what they must equal, by both dates.
+func (m *model) reports() {
+	read := booksreport.New(m.s.DB.Store)
+	now := m.s.DB.Store.Now()
+	for _, basis := range []finance.Basis{finance.ByEffective, finance.ByPosted} {
+		i := finance.Interval{From: now.Add(-time.Minute), To: now.Add(time.Hour), Basis: basis, Zone: time.UTC}
+		trial, err := read.TrialBalance(m.s.T.Context(), i, noSink{})
+		if err != nil {
+			m.fail(err)
+		}
+		statement, err := read.Statement(m.s.T.Context(), ledger.AssetStripeClearing, i, noSink{})
+		if err != nil {
+			m.fail(err)
+		}
+		for _, check := range append(trial, statement...) {
+			if !check.Held {
+				m.fail(fmt.Errorf("report by %s date: %s: %s", basis, check.Text, check.Detail))
+			}
 		}
 	}
 }

@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"farebook/booking"
+	"farebook/finance"
 	"farebook/internal/dev/mailbox"
 	"farebook/ledger"
 	"farebook/money"
+	"farebook/store/report"
 )
 
 // mailsOf returns the kinds of the emails about a booking in the mailbox, from their Message-IDs.
@@ -118,14 +121,36 @@ func sameMails(came, expected []string) bool {
 }
 
 // showAccounts prints the balance of each account.
+// trialLines prints a trial balance.
+type trialLines struct{}
+
+func (trialLines) Begin(finance.Table) error {
+	fmt.Printf("\n%-34s %14s %14s %14s\n", "Trial balance", "Debits", "Credits", "Closing")
+	return nil
+}
+
+func (trialLines) Row(row finance.Row) error {
+	texts := make([]any, 0, len(row))
+	for _, value := range row {
+		if amount, ok := value.(money.Money); ok {
+			texts = append(texts, money.Text(amount.Value, amount.Currency))
+		}
+	}
+	fmt.Printf("%-34s %14s %14s %14s\n", append([]any{row[0]}, texts[1:]...)...) // without the opening, which is nothing
+	return nil
+}
+
+// showAccounts prints the trial balance of the whole ledger, which has to prove itself.
 func (d *demo) showAccounts(ctx context.Context) error {
-	balances, err := d.store.Balances(ctx)
+	whole := finance.Interval{To: d.store.Now().Add(time.Hour), Basis: finance.ByEffective, Zone: time.UTC}
+	checks, err := report.New(d.store).TrialBalance(ctx, whole, trialLines{})
 	if err != nil {
 		return err
 	}
-	fmt.Printf("\n%-34s %14s  (debits less credits)\n", "Account", "Balance")
-	for _, balance := range balances {
-		fmt.Printf("%-34s %14s\n", balance.Account, money.Text(balance.Amount, balance.Currency))
+	for _, check := range checks {
+		if !check.Held {
+			return fmt.Errorf("%w: %s: %s", errBroken, check.Text, check.Detail)
+		}
 	}
 	return nil
 }
