@@ -1,5 +1,7 @@
 package access
 
+import "strings"
+
 // Actor is who asks for a change: a client with one of its API keys, or an operating-system user on the command line. The audit
 // log stores it. It holds no secret and no personal data of travellers.
 type Actor struct {
@@ -9,4 +11,22 @@ type Actor struct {
 	Name string
 	// CorrelationID identifies the request or command.
 	CorrelationID string
+}
+
+// Is reports whether two actors are the same person as far as Farebook knows: the same API key, or the same operating-system user,
+// whichever host it is on. Someone with two keys, or with a key and a shell, is two actors.
+func (a Actor) Is(other Actor) bool {
+	if a.KeyID != 0 || other.KeyID != 0 {
+		return a.KeyID == other.KeyID
+	}
+	return a.user() == other.user()
+}
+
+// user is the name of an operating-system user: alice of "alice@bastion" and of "root@bastion for alice".
+func (a Actor) user() string {
+	if _, caller, found := strings.Cut(a.Name, " for "); found {
+		return caller
+	}
+	name, _, _ := strings.Cut(a.Name, "@")
+	return name
 }

@@ -57,6 +57,7 @@ const (
 	TypeOpeningBalance         Type = "opening_balance"
 	TypeOtherIntegration       Type = "other_integration"
 	TypeBeforeOpening          Type = "before_opening"
+	TypeManual                 Type = "manual" // an operator's journal
 )
 
 // Transaction is a set of entries that is posted as a whole: its debits equal its credits in each currency. Reference, Type,

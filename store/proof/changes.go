@@ -138,8 +138,12 @@ func (p *Prover) changesFound(ctx context.Context, base, row proofRow, again []f
 	for _, one := range results {
 		found = appendFound(found, one)
 	}
+	months, err := p.closedMonths(ctx, false)
+	if err != nil {
+		return nil, err
+	}
 	sealed, err := p.newSeals(ctx, base, row, again)
-	return append(found, sealed...), err
+	return append(append(found, months...), sealed...), err
 }
 
 // newSeals verifies the seals after the baseline's, that the baseline's is still the same, and those that were broken.

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"farebook/migrations"
+	"farebook/store/monthend"
 )
 
 // other is a promise that is checked by more than a statement over rows, at each proof as a whole.
@@ -21,6 +22,7 @@ const appendOnly = "the application's database user cannot change ledger, seals 
 // The promises that a proof checks while it reads the ledger.
 const (
 	asSealed    = "the ledger is as it was sealed, and nothing in it was dated back"
+	asClosed    = "each closed month is as it was closed"
 	sumsOfSeals = "the sums of the seals equal the sums of the sealed ledger, per account and currency"
 )
 
@@ -29,6 +31,7 @@ var others = []other{
 	{4, appendOnly, brokenAppendOnly},
 	{4, asSealed, nil},
 	{3, sumsOfSeals, nil},
+	{3, asClosed, nil},
 }
 
 // brokenAppendOnly tries, as the application's database user, the statements that would change the ledger, its seals and the audit log.
@@ -73,6 +76,16 @@ func (p *Prover) states(ctx context.Context, readOnly bool) ([]finding, error) {
 		}
 	}
 	return found, nil
+}
+
+// closedMonths finds the closed months that are not as they were closed. A whole proof sums up each of them again.
+func (p *Prover) closedMonths(ctx context.Context, whole bool) ([]finding, error) {
+	reasons, err := monthend.New(p.books).Verify(ctx, whole)
+	found := make([]finding, len(reasons))
+	for i, reason := range reasons {
+		found[i] = finding{Promise: asClosed, Named: []string{reason}}
+	}
+	return found, checkError(3, err)
 }
 
 // appendFound adds a finding that has rows.

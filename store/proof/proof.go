@@ -1,7 +1,7 @@
 // Package proof proves on a live system that Farebook's promises about its books hold: over whole tables in ranges of ids
 // (Prover.Whole), or over what has changed since the last proof that held (Prover.Changes). Both run the same statements, and each
 // statement reads one consistent snapshot. Proofs are recorded, so that one that is interrupted continues. The package is above store,
-// which does not know it: it imports store, store/internal/, ledger/seal, money, migrations and internal/failpoint.
+// which does not know it: it imports store, store/monthend, store/internal/, ledger/seal, money, migrations and internal/failpoint.
 package proof
 
 import (

@@ -140,8 +140,12 @@ func (p *Prover) wholeFound(ctx context.Context, row proofRow, o Options) ([]fin
 			found = append(found, compareSums(row, part)...)
 		}
 	}
+	months, err := p.closedMonths(ctx, true)
+	if err != nil {
+		return nil, err
+	}
 	unsealed, err := p.unsealed(ctx)
-	return append(found, unsealed...), err
+	return append(append(found, months...), unsealed...), err
 }
 
 // readPart reads a table from where it was left, range by range.

@@ -92,6 +92,14 @@ func (r *Runs) LastGoodRun(ctx context.Context) (Run, error) {
 	return row.domain(), db.NotFound(err)
 }
 
+// RunOver reads the first full run that healed what it found, completed, and had read Stripe up to a time. Error: store.ErrNotFound.
+func (r *Runs) RunOver(ctx context.Context, at time.Time) (Run, error) {
+	var row runRow
+	err := r.db.WithContext(ctx).Where("status = ? AND completed_at >= ? AND scope = ? AND dry_run = FALSE AND window_end >= ?", RunCompleted,
+		at.UTC(), reconciliation.ScopeAll, at.UTC()).Order("completed_at").Limit(1).Take(&row).Error
+	return row.domain(), db.NotFound(err)
+}
+
 // RunningRuns returns the runs that began before a time and have not ended, oldest first.
 func (r *Runs) RunningRuns(ctx context.Context, before time.Time, limit int) ([]Run, error) {
 	var rows []runRow

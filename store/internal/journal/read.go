@@ -54,6 +54,18 @@ func withEntries(conn *gorm.DB, rows []row) ([]seal.Transaction, error) {
 	return assemble(rows, entries), err
 }
 
+// ByOperationKey reads a transaction with its entries and its period by its operation key; its id is 0 when there is none.
+func ByOperationKey(conn *gorm.DB, key string) (seal.Transaction, ledger.Period, error) {
+	var rows []row
+	err := conn.Where("operation_key = ?", key).Find(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return seal.Transaction{}, "", err
+	}
+	var entries []entryRow
+	err = conn.Where("ledger_id = ?", rows[0].ID).Order("id").Find(&entries).Error
+	return assemble(rows, entries)[0], db.OrEmpty(rows[0].Period), err
+}
+
 // Has reports whether a transaction was ever posted that meets a condition on the columns of financial_ledger, even if it was reversed
 // since.
 func Has(tx *gorm.DB, where string, args ...any) (bool, error) {

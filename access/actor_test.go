@@ -1,0 +1,30 @@
+package access_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"farebook/access"
+)
+
+func TestTwoActorsAreTwoPeople(t *testing.T) {
+	t.Parallel()
+	user := func(name string) access.Actor { return access.Actor{Name: name} }
+	key := func(id uint64) access.Actor { return access.Actor{ClientID: 1, KeyID: id, Name: "finance (ak_1)"} }
+	for _, one := range []struct {
+		a, b access.Actor
+		same bool
+	}{
+		{user("alice@bastion"), user("alice@laptop"), true},
+		{user("alice@bastion"), user("root@bastion for alice"), true},
+		{user("alice@bastion"), user("bob@bastion"), false},
+		{user("root@bastion for alice"), user("root@bastion for bob"), false},
+		{key(1), key(1), true},
+		{key(1), key(2), false},
+		{key(1), user("alice@bastion"), false},
+	} {
+		require.Equal(t, one.same, one.a.Is(one.b), "%+v", one)
+		require.Equal(t, one.same, one.b.Is(one.a), "%+v", one)
+	}
+}

@@ -1,0 +1,220 @@
+package monthend
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"farebook/ledger"
+	"farebook/ledger/closing"
+	"farebook/money"
+	"farebook/store"
+)
+
+// listed is how many findings of one check are read.
+const listed = 50
+
+// monthEnd is what the checks of a month read from.
+type monthEnd struct {
+	*Months
+	calendar        ledger.Calendar
+	period          ledger.Period
+	end             time.Time
+	trial, previous closing.Trial
+}
+
+// monthEndChecks are the lines of a month end, in the order in which they are worked through.
+var monthEndChecks = []struct {
+	text string
+	find func(monthEnd, context.Context) (Check, error)
+}{
+	{"the month is over, and it is the next one to close", monthEnd.isNext},
+	{"every transaction has its month", monthEnd.isAssigned},
+	{"debits equal credits", monthEnd.balances},
+	{"no matter needs attention", monthEnd.needsAttention},
+	{"no event of Stripe's has failed", monthEnd.failedEvents},
+	{"every payout is proven by its balance transactions", monthEnd.unprovenPayouts},
+	{"reconciliation to the end of the month was applied", monthEnd.isReconciled},
+	{"suspense is zero", monthEnd.suspense},
+	{"payouts are tied to the bank statement by amount and trace id", monthEnd.atTheBank},
+	{"manual journals are approved", monthEnd.openJournals},
+	{"the month before is beside this one", monthEnd.monthBefore},
+}
+
+func firm(item, format string, args ...any) Check {
+	return Check{Findings: []Finding{{Item: item, Text: fmt.Sprintf(format, args...), Firm: true}}}
+}
+
+func (c *Check) add(item, format string, args ...any) {
+	c.Findings = append(c.Findings, Finding{Item: item, Text: fmt.Sprintf(format, args...)})
+}
+
+func (m monthEnd) isNext(context.Context) (Check, error) {
+	if err := closable(m.calendar, m.period, m.books.Now()); err != nil {
+		return firm("period", "%s", err), nil
+	}
+	if m.calendar.FirstOpen == "" {
+		return Check{Detail: "the first close: earlier months are closed with it, and the time zone of the books is fixed as " +
+			m.calendar.ZoneName()}, nil
+	}
+	return Check{}, nil
+}
+
+func (m monthEnd) isAssigned(ctx context.Context) (Check, error) {
+	err := eachHasItsPeriod(m.db.WithContext(ctx), "")
+	var later *RefusedError
+	if errors.As(err, &later) {
+		return firm("period", "%s", later), nil
+	}
+	return Check{}, err
+}
+
+func (m monthEnd) balances(context.Context) (Check, error) {
+	if err := m.trial.Check(); err != nil {
+		return firm("balance", "%s", err), nil
+	}
+	return Check{Detail: fmt.Sprintf("%d transactions, %d entries", m.trial.Transactions, m.trial.Entries)}, nil
+}
+
+func (m monthEnd) needsAttention(ctx context.Context) (Check, error) {
+	items, err := m.books.AttentionItems(ctx, store.AttentionFilter{State: store.AttentionOpen, Limit: listed + 1})
+	check := Check{More: len(items) > listed}
+	for _, item := range items[:min(len(items), listed)] {
+		if item.OpenedAt.Before(m.end) {
+			check.add(fmt.Sprintf("attention/%d", item.ID), "%s of %s: see starter attention list", item.Kind, day(item.OpenedAt))
+		}
+	}
+	return check, err
+}
+
+func (m monthEnd) failedEvents(ctx context.Context) (Check, error) {
+	var check Check
+	for _, state := range []store.EventState{store.EventFailed, store.EventUnknownBooking} {
+		events, err := m.books.Events(ctx, store.EventFilter{State: state, Limit: listed + 1})
+		if err != nil {
+			return Check{}, err
+		}
+		check.More = check.More || len(events) > listed
+		for _, event := range events[:min(len(events), listed)] {
+			if event.Created.Before(m.end) {
+				check.add("event/"+event.ID, "%s of %s is %s: see starter events list", event.Type, day(event.Created), event.State)
+			}
+		}
+	}
+	return check, nil
+}
+
+// payout is a payout as far as a month end needs it.
+type payout struct {
+	ID             uint64
+	StripePayoutID string
+	Amount         int64
+	Currency       money.Currency
+	Proof          store.Proof
+	ArrivesAt      *time.Time
+	CreatedAt      time.Time
+}
+
+func (p payout) text() string {
+	return fmt.Sprintf("%s of %s", money.Text(p.Amount, p.Currency), day(p.CreatedAt))
+}
+
+func (m monthEnd) unprovenPayouts(ctx context.Context) (Check, error) {
+	var check Check
+	for _, proof := range []store.Proof{store.ProofPending, store.ProofUnproven} {
+		var found []payout
+		err := m.db.WithContext(ctx).Table("payouts FORCE INDEX (idx_payouts_proof)").
+			Where("proof = ? AND created_at < ?", proof, m.end).Order("id").Limit(listed + 1).Find(&found).Error
+		if err != nil {
+			return Check{}, err
+		}
+		check.More = check.More || len(found) > listed
+		for _, one := range found[:min(len(found), listed)] {
+			check.add("payout/"+one.StripePayoutID, "%s is %s", one.text(), proof)
+		}
+	}
+	return check, nil
+}
+
+func (m monthEnd) isReconciled(ctx context.Context) (Check, error) {
+	last, err := m.runs.RunOver(ctx, m.end)
+	if errors.Is(err, store.ErrNotFound) {
+		return firm("reconciliation", "no completed reconciliation that heals has read Stripe to %s: run starter reconcile",
+			m.end.Format(time.RFC3339)), nil
+	}
+	if err != nil {
+		return Check{}, err
+	}
+	check := Check{Detail: fmt.Sprintf("%s, of %s", last.CorrelationID, day(last.WindowEnd))}
+	left, err := m.runs.LeftOpen(ctx)
+	for _, item := range left[:min(len(left), listed)] {
+		check.add(fmt.Sprintf("item/%d", item.ID), "%s %s: see starter reconcile show", item.Class, item.StripeID)
+	}
+	check.More = len(left) > listed
+	return check, err
+}
+
+// suspense is not zero while something is unexplained: each transaction that nothing has cleared is listed with its age.
+func (m monthEnd) suspense(ctx context.Context) (Check, error) {
+	var check Check
+	for _, line := range m.trial.Lines {
+		if line.Account != ledger.EquitySuspense || line.Closing == 0 {
+			continue
+		}
+		items, err := m.Suspended(ctx, m.period, line.Currency, listed)
+		if err != nil {
+			return Check{}, err
+		}
+		text := fmt.Sprintf("%s in suspense", money.Text(line.Closing, line.Currency))
+		for _, item := range items {
+			text += fmt.Sprintf("; transaction %d of %s: %s", item.LedgerID, day(item.Since), money.Text(item.Amount, line.Currency))
+		}
+		check.add("suspense/"+string(line.Currency), "%s", text)
+	}
+	return check, nil
+}
+
+// newestPayouts is how many payouts are read for a month: some a day.
+const newestPayouts = 500
+
+// atTheBank lists what should be on the bank statement of the month. That it is there, an operator says.
+func (m monthEnd) atTheBank(ctx context.Context) (Check, error) {
+	var found []payout
+	err := m.db.WithContext(ctx).Table("payouts").Order("id DESC").Limit(newestPayouts).Find(&found).Error
+	if err != nil {
+		return Check{}, err
+	}
+	count, sums := 0, map[money.Currency]int64{}
+	for _, one := range found {
+		if one.ArrivesAt != nil && !one.ArrivesAt.Before(m.calendar.Start(m.period)) && one.ArrivesAt.Before(m.end) {
+			count++
+			sums[one.Currency] += one.Amount
+		}
+	}
+	if count == 0 {
+		return Check{Detail: "no payout arrived in the month"}, nil
+	}
+	var check Check
+	check.add("bank", "%d payouts with %s arrived in the month: compare each with the bank statement, and say so in a note", count,
+		amounts(sums))
+	return check, nil
+}
+
+func (m monthEnd) openJournals(ctx context.Context) (Check, error) {
+	open, err := m.Open(ctx, listed+1)
+	check := Check{More: len(open) > listed}
+	for _, one := range open[:min(len(open), listed)] {
+		if one.Kind == KindJournal && one.Content.Journal != nil && one.Content.Journal.EffectiveAt.Before(m.end) {
+			check.add("journal/"+one.Subject, "proposed by %s on %s, and not approved", one.By.Name, day(one.At))
+		}
+	}
+	return check, err
+}
+
+func (m monthEnd) monthBefore(context.Context) (Check, error) {
+	return Check{Detail: fmt.Sprintf("%s has %d transactions, and %s had %d", m.period, m.trial.Transactions, m.previous.Period,
+		m.previous.Transactions)}, nil
+}
+
+func day(at time.Time) string { return at.UTC().Format(time.DateOnly) }

@@ -1,0 +1,202 @@
+package monthend
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"gorm.io/gorm"
+
+	"farebook/access"
+	"farebook/ledger"
+	"farebook/ledger/seal"
+	"farebook/money"
+	"farebook/store"
+	"farebook/store/internal/db"
+	"farebook/store/internal/journal"
+)
+
+// Journal is a manual journal, as it is proposed and kept.
+type Journal struct {
+	Key         string         `json:"key"`
+	Reason      string         `json:"reason"`
+	EffectiveAt time.Time      `json:"effectiveAt"`
+	Entries     []JournalEntry `json:"entries"`
+}
+
+// JournalEntry is one line of a journal. Amount is in minor units.
+type JournalEntry struct {
+	Account  ledger.Account `json:"account"`
+	Side     ledger.Side    `json:"side"`
+	Amount   int64          `json:"amount"`
+	Currency money.Currency `json:"currency"`
+}
+
+func (j Journal) transaction() (ledger.Transaction, error) {
+	manual := ledger.Manual{Key: j.Key, Reason: j.Reason, EffectiveAt: j.EffectiveAt}
+	for _, entry := range j.Entries {
+		manual.Entries = append(manual.Entries, ledger.Entry(entry))
+	}
+	t, err := manual.Transaction()
+	if err != nil {
+		return t, refused("%v", err)
+	}
+	return t, nil
+}
+
+func (j Journal) digest() (seal.Digest, error) {
+	text, err := json.Marshal(j)
+	return sha256.Sum256(text), err
+}
+
+// Limits are the totals above which a second operator approves a journal, in minor units by currency. A currency without one has the limit 0.
+type Limits map[money.Currency]int64
+
+// exceeded reports whether a journal debits more than the limit in a currency.
+func (l Limits) exceeded(j Journal) bool {
+	sums := map[money.Currency]int64{}
+	for _, entry := range j.Entries {
+		if entry.Side == ledger.Debit {
+			sums[entry.Currency] += entry.Amount
+		}
+	}
+	for currency, sum := range sums {
+		if sum > l[currency] {
+			return true
+		}
+	}
+	return false
+}
+
+// Posted is what became of a journal: it is in the ledger, or waits for a second operator.
+type Posted struct {
+	LedgerID uint64
+	Period   ledger.Period
+	Waits    bool
+	Proposal Proposal // where it waits
+}
+
+// Post posts a manual journal, or keeps it for a second operator when it exceeds the limits. The same journal again is harmless, by its
+// operation key; another one under the same key is refused. Error: *RefusedError.
+func (m *Months) Post(ctx context.Context, j Journal, limits Limits, by access.Actor) (Posted, error) {
+	j.EffectiveAt = j.EffectiveAt.UTC().Truncate(time.Microsecond)
+	now := m.books.Now()
+	t, err := j.transaction()
+	if err != nil {
+		return Posted{}, err
+	}
+	if j.EffectiveAt.After(now) {
+		return Posted{}, refused("the journal takes effect at %s, which is in the future", j.EffectiveAt.Format(time.RFC3339))
+	}
+	var posted Posted
+	err = m.db.InTransaction(ctx, func(tx *gorm.DB) error {
+		books, err := lockToPost(tx)
+		if err != nil {
+			return err
+		}
+		posted, err = journalThere(tx, t)
+		switch {
+		case err != nil || posted.LedgerID != 0:
+			return err
+		case limits.exceeded(j):
+			posted, err = m.keep(tx, j, by, now)
+			return err
+		}
+		posted, err = appendJournal(tx, books, t, by, now)
+		return err
+	})
+	if db.DuplicateKey(err) { // the same journal at once: the other one has posted or proposed it by now
+		return m.Post(ctx, j, limits, by)
+	}
+	return posted, err
+}
+
+// lockToPost takes the locks of a posting without a booking, before those of proposals.
+func lockToPost(tx *gorm.DB) (journal.Books, error) {
+	if err := journal.LockCorrections(tx, journal.Shared); err != nil {
+		return journal.Books{}, err
+	}
+	return journal.Opening(tx, journal.Shared)
+}
+
+func (m *Months) keep(tx *gorm.DB, j Journal, by access.Actor, now time.Time) (Posted, error) {
+	digest, err := j.digest()
+	if err != nil {
+		return Posted{}, err
+	}
+	kept, isNew, err := propose(tx, Proposal{Kind: KindJournal, Subject: j.Key, Digest: digest, By: by, Content: Content{Journal: &j}}, now)
+	if err != nil || !isNew {
+		return Posted{Waits: true, Proposal: kept}, err
+	}
+	return Posted{Waits: true, Proposal: kept}, store.AuditIn(tx, now, store.AuditEntry{
+		Actor: by, Action: store.ActionPostProposed, Subject: j.Key, Detail: "digest " + digest.String(),
+	})
+}
+
+// ApprovePost posts a journal that somebody else has proposed. A repetition finds it in the ledger. Error: *RefusedError.
+func (m *Months) ApprovePost(ctx context.Context, key string, by access.Actor) (Posted, error) {
+	now := m.books.Now()
+	var posted Posted
+	err := m.db.InTransaction(ctx, func(tx *gorm.DB) error {
+		books, err := lockToPost(tx)
+		if err != nil {
+			return err
+		}
+		proposal, found, err := openProposal(tx.Clauses(db.ForUpdate), KindJournal, key)
+		switch {
+		case err != nil:
+			return err
+		case !found || proposal.Content.Journal == nil:
+			posted, err = journalNamed(tx, key)
+			if err == nil && posted.LedgerID == 0 {
+				err = refused("no journal %q waits for approval", key)
+			}
+			return err
+		}
+		if err := differentPeople(proposal.By, by); err != nil {
+			return err
+		}
+		t, err := proposal.Content.Journal.transaction()
+		if err != nil {
+			return err
+		}
+		if err := decide(tx, proposal, approved, by, now); err != nil {
+			return err
+		}
+		posted, err = appendJournal(tx, books, t, by, now)
+		return err
+	})
+	return posted, err
+}
+
+func appendJournal(tx *gorm.DB, books journal.Books, t ledger.Transaction, by access.Actor, now time.Time) (Posted, error) {
+	if err := journal.AppendUnder(tx, now, books, nil, t); err != nil {
+		return Posted{}, err
+	}
+	posted, err := journalThere(tx, t)
+	if err != nil {
+		return Posted{}, err
+	}
+	return posted, store.AuditIn(tx, now, store.AuditEntry{
+		Actor: by, Action: store.ActionPost, Subject: t.OperationKey, Detail: "in " + string(posted.Period),
+	})
+}
+
+// journalThere finds a journal that was posted before. It refuses a key that another journal has.
+func journalThere(tx *gorm.DB, t ledger.Transaction) (Posted, error) {
+	there, period, err := journal.ByOperationKey(tx, t.OperationKey)
+	if err != nil || there.ID == 0 {
+		return Posted{}, err
+	}
+	if !there.Effective.At.Equal(t.Effective.At) || there.Description != t.Description || !slices.Equal(there.Entries, t.Entries) {
+		return Posted{}, refused("%s is the key of another journal, which is transaction %d: choose another key", t.OperationKey, there.ID)
+	}
+	return Posted{LedgerID: there.ID, Period: period}, nil
+}
+
+func journalNamed(tx *gorm.DB, key string) (Posted, error) {
+	there, period, err := journal.ByOperationKey(tx, ledger.Manual{Key: key}.OperationKey())
+	return Posted{LedgerID: there.ID, Period: period}, err
+}

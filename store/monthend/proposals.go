@@ -1,0 +1,133 @@
+package monthend
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"gorm.io/gorm"
+
+	"farebook/access"
+	"farebook/ledger/closing"
+	"farebook/ledger/seal"
+	"farebook/store/internal/db"
+)
+
+// Kind is what is proposed.
+type Kind string
+
+// The kinds.
+const (
+	KindClose   Kind = "close"
+	KindReopen  Kind = "reopen"
+	KindJournal Kind = "journal"
+)
+
+// The ends of a proposal.
+const (
+	approved = "approved"
+	replaced = "replaced" // by a later proposal about the same subject
+)
+
+// Proposal is what one operator has proposed and another one has to approve.
+type Proposal struct {
+	ID      uint64
+	Kind    Kind
+	Subject string // the month, or the operation key of the journal
+	Digest  seal.Digest
+	Content Content
+	By      access.Actor
+	At      time.Time
+}
+
+// Content is what a proposal is about, beside its subject.
+type Content struct {
+	Reason  string         `json:"reason,omitempty"`
+	Notes   []closing.Note `json:"notes,omitempty"`
+	Journal *Journal       `json:"journal,omitempty"`
+}
+
+type proposalRow struct {
+	ID               uint64
+	Kind             Kind
+	Subject          string
+	Digest           []byte
+	Content          string
+	ProposedAt       time.Time
+	ProposedBy       string
+	ProposedClientID *uint64
+	ProposedKeyID    *uint64
+	Decision         *string
+	DecidedAt        *time.Time
+	DecidedBy        string
+}
+
+func (proposalRow) TableName() string { return "ledger_proposals" }
+
+func (r proposalRow) domain() (Proposal, error) {
+	p := Proposal{
+		ID: r.ID, Kind: r.Kind, Subject: r.Subject, At: r.ProposedAt,
+		By: access.Actor{Name: r.ProposedBy, ClientID: db.IDOrZero(r.ProposedClientID), KeyID: db.IDOrZero(r.ProposedKeyID)},
+	}
+	copy(p.Digest[:], r.Digest)
+	return p, json.Unmarshal([]byte(r.Content), &p.Content)
+}
+
+// propose keeps a proposal. The same one again is harmless; another one about the same subject replaces it. Two at once meet the UNIQUE
+// key of open proposals.
+func propose(tx *gorm.DB, p Proposal, now time.Time) (kept Proposal, isNew bool, err error) {
+	open, found, err := openProposal(tx.Clauses(db.ForUpdate), p.Kind, p.Subject)
+	switch {
+	case err != nil:
+		return Proposal{}, false, err
+	case found && open.Digest == p.Digest:
+		return open, false, nil
+	case found:
+		if err := decide(tx, open, replaced, p.By, now); err != nil {
+			return Proposal{}, false, err
+		}
+	}
+	content, err := json.Marshal(p.Content)
+	if err != nil {
+		return Proposal{}, false, err
+	}
+	row := proposalRow{
+		Kind: p.Kind, Subject: p.Subject, Digest: p.Digest[:], Content: string(content), ProposedAt: now,
+		ProposedBy: db.Truncate(p.By.Name, 200), ProposedClientID: db.IDOrNil(p.By.ClientID), ProposedKeyID: db.IDOrNil(p.By.KeyID),
+	}
+	err = tx.Create(&row).Error
+	p.ID, p.At = row.ID, now
+	return p, true, err
+}
+
+func decide(tx *gorm.DB, p Proposal, decision string, by access.Actor, now time.Time) error {
+	return tx.Model(&proposalRow{}).Where("id = ? AND decision IS NULL", p.ID).
+		Updates(map[string]any{"decision": decision, "decided_at": now, "decided_by": db.Truncate(by.Name, 200)}).Error
+}
+
+// openProposal reads the open proposal about a subject, and reports whether there is one.
+func openProposal(conn *gorm.DB, kind Kind, subject string) (Proposal, bool, error) {
+	var row proposalRow
+	found := conn.Where("kind = ? AND subject = ? AND is_open = 1", kind, subject).Limit(1).Find(&row)
+	if found.Error != nil || found.RowsAffected == 0 {
+		return Proposal{}, false, found.Error
+	}
+	p, err := row.domain()
+	return p, err == nil, err
+}
+
+// Open lists the open proposals, the oldest first.
+func (m *Months) Open(ctx context.Context, limit int) ([]Proposal, error) {
+	var rows []proposalRow
+	if err := m.db.WithContext(ctx).Where("is_open = 1").Order("id").Limit(limit).Find(&rows).Error; err != nil {
+		return nil, err
+	}
+	all := make([]Proposal, len(rows))
+	for i, row := range rows {
+		var err error
+		if all[i], err = row.domain(); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}

@@ -1,0 +1,116 @@
+package monthend
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"farebook/ledger"
+	"farebook/ledger/closing"
+)
+
+// Check is one line of the month end: it holds, or findings block the close unless each has a note.
+type Check struct {
+	Text     string
+	Findings []Finding
+	// More is how many findings there are that are not listed; they cannot be accepted by a note.
+	More bool
+	// Detail says what was found where the check holds, for an operator.
+	Detail string
+}
+
+// Finding is what blocks a close.
+type Finding struct {
+	Item string // such as attention/12: what a note names
+	Text string
+	Note *closing.Note // nil without one
+	// Firm cannot be accepted by a note.
+	Firm bool
+}
+
+// Open reports whether the finding blocks the close.
+func (f Finding) Open() bool { return f.Firm || f.Note == nil }
+
+// Holds reports whether nothing of the check blocks the close.
+func (c Check) Holds() bool { return !c.More && !slices.ContainsFunc(c.Findings, Finding.Open) }
+
+// Review is what a month end is decided on.
+type Review struct {
+	Period   ledger.Period
+	Trial    closing.Trial
+	Previous closing.Trial // of the month before
+	Checks   []Check
+	Notes    []closing.Note // those that were needed
+}
+
+// Holds reports whether the month can be closed.
+func (r Review) Holds() bool {
+	return !slices.ContainsFunc(r.Checks, func(c Check) bool { return !c.Holds() })
+}
+
+// BlockedError says what blocks a close.
+type BlockedError struct {
+	Period ledger.Period
+	Checks []Check // those that do not hold
+}
+
+func (e *BlockedError) Error() string {
+	texts := make([]string, len(e.Checks))
+	for i, check := range e.Checks {
+		texts[i] = check.Text
+	}
+	return fmt.Sprintf("%s cannot be closed yet: %s", e.Period, strings.Join(texts, "; "))
+}
+
+func (r Review) blocked() error {
+	blocked := slices.DeleteFunc(slices.Clone(r.Checks), Check.Holds)
+	if len(blocked) == 0 {
+		return nil
+	}
+	return &BlockedError{r.Period, blocked}
+}
+
+// Review checks a month end, with notes about findings. A note about something that was not found is refused. Error: *RefusedError.
+func (m *Months) Review(ctx context.Context, period ledger.Period, notes []closing.Note) (Review, error) {
+	calendar, err := m.Calendar(ctx)
+	if err != nil {
+		return Review{}, err
+	}
+	review := Review{Period: period}
+	if review.Trial, err = m.Recompute(ctx, period); err != nil {
+		return Review{}, err
+	}
+	if review.Previous, err = m.Trial(ctx, period.Previous()); err != nil {
+		return Review{}, err
+	}
+	of := monthEnd{Months: m, calendar: calendar, period: period, end: calendar.End(period), trial: review.Trial, previous: review.Previous}
+	for _, check := range monthEndChecks {
+		found, err := check.find(of, ctx)
+		if err != nil {
+			return Review{}, fmt.Errorf("check that %s: %w", check.text, err)
+		}
+		found.Text = check.text
+		review.Checks = append(review.Checks, found)
+	}
+	return review, review.take(notes)
+}
+
+// take gives findings their notes.
+func (r *Review) take(notes []closing.Note) error {
+	for i := range notes {
+		taken := false
+		for _, check := range r.Checks {
+			for j := range check.Findings {
+				if finding := &check.Findings[j]; finding.Item == notes[i].Item && !finding.Firm {
+					finding.Note, taken = &notes[i], true
+				}
+			}
+		}
+		if !taken {
+			return refused("the note about %s: nothing of that name blocks the close of %s", notes[i].Item, r.Period)
+		}
+	}
+	r.Notes = notes
+	return nil
+}
