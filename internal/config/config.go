@@ -1,6 +1,6 @@
 // Package config reads the environment once, validates all of it, and reports every problem in one message. In development a
 // missing value falls back to a local default with a warning; production refuses to start. caarlos0/env reads the variables,
-// and Temporal's envconfig reads Temporal's. It imports booking, reconciliation, ledger/seal, internal/deployment, internal/mail,
+// and Temporal's envconfig reads Temporal's. It imports booking, money, reconciliation, ledger/seal, internal/deployment, internal/mail,
 // internal/stripeapi, internal/telemetry and internal/version.
 package config
 
@@ -22,6 +22,7 @@ import (
 	"farebook/internal/stripeapi"
 	"farebook/internal/telemetry"
 	"farebook/ledger/seal"
+	"farebook/money"
 	"farebook/reconciliation"
 )
 
@@ -59,6 +60,8 @@ type Config struct {
 	Reconcile Reconcile
 	// BooksZone is the time zone of the books' months that migrate sets; empty keeps the present one.
 	BooksZone string
+	// JournalLimits are the totals above which a second operator approves a manual journal, in minor units.
+	JournalLimits map[money.Currency]int64
 	// SealKey signs seals of the ledger and evidence; nil when no key is configured.
 	SealKey  *seal.Key
 	HTTPAddr string

@@ -14,6 +14,7 @@ import (
 	"farebook/booking"
 	"farebook/internal/mail"
 	"farebook/internal/stripeapi"
+	"farebook/money"
 	"farebook/reconciliation"
 )
 
@@ -271,6 +272,20 @@ func (r *reader) readLedger() {
 		r.problem("BOOKS_TIME_ZONE is %q: set it to an IANA name such as Europe/Berlin", zone)
 	}
 	r.config.BooksZone = zone
+	r.config.JournalLimits = map[money.Currency]int64{}
+	if r.vars.JournalLimits == "" {
+		return
+	}
+	for part := range strings.SplitSeq(r.vars.JournalLimits, ",") {
+		code, amount, _ := strings.Cut(strings.TrimSpace(part), ":")
+		currency, err := money.ParseCurrency(code)
+		limit, otherErr := strconv.ParseInt(amount, 10, 64)
+		if err != nil || otherErr != nil || limit < 0 {
+			r.problem("JOURNAL_APPROVAL_ABOVE has %q: set it to minor units by currency, such as USD:100000,EUR:100000", part)
+			return
+		}
+		r.config.JournalLimits[currency] = limit
+	}
 }
 
 func (r *reader) readReconcile() {

@@ -15,10 +15,11 @@ import (
 )
 
 func ledgerCommand() *cobra.Command {
-	return group("ledger", "Reports of the ledger, its seals, and whether its history is as it was sealed",
-		"ledger balances, ledger trial-balance, ledger statement, ledger export, ledger seal or ledger verify-chain",
+	return group("ledger", "Reports of the ledger, its months, manual journals and seals",
+		"ledger balances, ledger trial-balance, ledger statement, ledger export, ledger close, ledger reopen, "+
+			"ledger periods, ledger post, ledger seal or ledger verify-chain",
 		balancesCommand(), trialBalanceCommand(), statementCommand(), exportCommand(),
-		sealCommand(), verifyChainCommand())
+		closeMonthCommand(), reopenMonthCommand(), periodsCommand(), postJournalCommand(), sealCommand(), verifyChainCommand())
 }
 
 func sealCommand() *cobra.Command {

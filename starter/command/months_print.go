@@ -1,0 +1,99 @@
+package command
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"farebook/ledger/closing"
+	"farebook/money"
+	"farebook/store/monthend"
+)
+
+func number(n uint64) string { return strconv.FormatUint(n, 10) }
+
+// printReview prints the lines of a month end, and the trial balance beside the balances of the month before.
+func printReview(out io.Writer, review monthend.Review) error {
+	if err := printMonthChecks(out, review.Checks); err != nil {
+		return err
+	}
+	if err := printText(out, "\nTrial balance of %s\n", string(review.Period)); err != nil {
+		return err
+	}
+	type account struct{ account, currency string }
+	before := map[account]int64{}
+	for _, line := range review.Previous.Lines {
+		before[account{string(line.Account), string(line.Currency)}] = line.Debit - line.Credit
+	}
+	rows := newTable(out, "ACCOUNT", "CURRENCY", "OPENING", "DEBIT", "CREDIT", "CLOSING", "CHANGE", "MONTH BEFORE")
+	for _, line := range review.Trial.Lines {
+		text := func(value int64) string { return money.Text(value, line.Currency) }
+		rows.row(line.Account, line.Currency, text(line.Opening), text(line.Debit), text(line.Credit), text(line.Closing),
+			text(line.Debit-line.Credit), text(before[account{string(line.Account), string(line.Currency)}]))
+	}
+	return rows.flush()
+}
+
+func printMonthChecks(out io.Writer, checks []monthend.Check) error {
+	for _, check := range checks {
+		answer := "yes"
+		if !check.Holds() {
+			answer = "NO "
+		}
+		if err := printText(out, "%s  %s%s\n", answer, check.Text, detail(check.Detail)); err != nil {
+			return err
+		}
+		for _, finding := range check.Findings {
+			state := ""
+			if finding.Note != nil {
+				state = fmt.Sprintf(" (accepted by %s: %s)", finding.Note.By, finding.Note.Text)
+			}
+			if err := printText(out, "     %s: %s%s\n", finding.Item, finding.Text, state); err != nil {
+				return err
+			}
+		}
+		if check.More {
+			if err := printText(out, "     and more\n"); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func detail(text string) string {
+	if text == "" {
+		return ""
+	}
+	return ": " + text
+}
+
+// closedPeriod is a close or a reopening for programs.
+type closedPeriod struct {
+	Number       uint64         `json:"number"`
+	Period       string         `json:"period"`
+	Action       string         `json:"action"`
+	Transactions uint64         `json:"transactions"`
+	ProposedBy   string         `json:"proposedBy"`
+	ApprovedBy   string         `json:"approvedBy"`
+	ApprovedAt   time.Time      `json:"approvedAt"`
+	Reason       string         `json:"reason"`
+	Notes        []closing.Note `json:"notes"`
+	Digest       string         `json:"digest"`
+}
+
+var closings = listing[closing.Closing, closedPeriod]{
+	name: "closings", header: []any{"NUMBER", "MONTH", "ACTION", "TRANSACTIONS", "PROPOSED BY", "APPROVED BY", "APPROVED AT", "DIGEST"},
+	show: func(c closing.Closing) closedPeriod {
+		return closedPeriod{
+			Number: c.Number, Period: string(c.Trial.Period), Action: string(c.Action), Transactions: c.Trial.Transactions,
+			ProposedBy: c.ProposedBy, ApprovedBy: c.ApprovedBy, ApprovedAt: c.ApprovedAt, Reason: c.Reason, Notes: c.Notes,
+			Digest: c.Digest.String(),
+		}
+	},
+	cursor: func(c closing.Closing) uint64 { return c.Number },
+	cells: func(c closedPeriod) []any {
+		return []any{c.Number, c.Period, c.Action, c.Transactions, c.ProposedBy, c.ApprovedBy, c.ApprovedAt.Format(time.RFC3339), c.Digest}
+	},
+}
