@@ -19,8 +19,8 @@ func closeMonthCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "close MONTH [--accept ITEM=NOTE] [--dry-run | --approve]",
 		Short: "Close a month of the books: check it, propose the close, approve it",
-		Long: "Checks what a month end needs, line by line, and prints the trial balance. When nothing blocks the close, it is proposed; another " +
-			"operator then approves it with --approve, and the month is closed. --accept says why a finding does not block it, such as " +
+		Long: "Checks what a month end needs, line by line, and prints the trial balance. When nothing blocks the close, it is proposed; " +
+			"another operator then approves it with --approve, and the month is closed. --accept says why a finding does not block it, such as " +
 			"--accept attention/12='waits for the bank'. --dry-run only checks. Exits with 1 while something blocks the close. What is posted " +
 			"for a closed month counts in the next one. The first close fixes the time zone of the books.",
 		Args: cobra.ExactArgs(1),
@@ -133,8 +133,8 @@ func reopenMonthCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "reopen MONTH (--note TEXT | --approve)",
 		Short: "Reopen the last closed month",
-		Long: "Proposes to reopen the last closed month, with the reason as --note. Another operator approves it with --approve. Its close stays in " +
-			"the books, and the month is closed again with what is posted meanwhile.",
+		Long: "Proposes to reopen the last closed month, with the reason as --note. Another operator approves it with --approve. " +
+			"Its close stays in the books, and the month is closed again with what is posted meanwhile.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			period, err := monthArgument(args[0])

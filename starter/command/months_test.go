@@ -20,10 +20,11 @@ func TestMonthsAreClosedByCommands(t *testing.T) {
 	out, _, err := run(t, "ledger", "close", "2026-03", "--dry-run")
 	require.ErrorIs(t, err, command.ErrBroken)
 	require.Contains(t, out, "NO   reconciliation to the end of the month was applied")
-	db.Exec(t, `INSERT INTO reconciliation_runs (correlation_id, scope, dry_run, lookback_days, payment_limit, status, window_start, window_end,
-		started_at, completed_at) VALUES ('recon_end', 'all', FALSE, 7, 0, 'completed', '2026-01-01', '2026-06-01', '2026-06-01', '2026-06-01')`)
+	db.Exec(t, `INSERT INTO reconciliation_runs (correlation_id, scope, dry_run, lookback_days, payment_limit, status, window_start,
+		window_end, started_at, completed_at) VALUES ('recon_end', 'all', FALSE, 7, 0, 'completed', '2026-01-01', '2026-06-01', '2026-06-01', '2026-06-01')`)
 	file := filepath.Join(t.TempDir(), "journal.json")
-	require.NoError(t, os.WriteFile(file, []byte(`{"key": "fee-1", "reason": "Bank charges", "effectiveAt": "2026-03-05T00:00:00Z", "entries": [
+	require.NoError(t, os.WriteFile(file, []byte(`{"key": "fee-1", "reason": "Bank charges", "effectiveAt": "2026-03-05T00:00:00Z",
+		"entries": [
 		{"account": "expense:stripe_fees", "side": "debit", "amount": {"value": 500, "currency": "USD"}},
 		{"account": "asset:bank", "side": "credit", "amount": {"value": 500, "currency": "USD"}}]}`), 0o600))
 	out, _, err = run(t, "ledger", "post", file)
