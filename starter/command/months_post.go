@@ -56,7 +56,8 @@ func postJournalCommand() *cobra.Command {
 		Use:   "post (FILE | --approve KEY)",
 		Short: "Post a manual journal, once",
 		Long: "Posts the journal in a JSON file: key, reason, effectiveAt, and entries with account, side and amount in minor units, " +
-			"which balance in each currency. The key makes a repetition harmless. Above JOURNAL_APPROVAL_ABOVE the journal is proposed, and another operator " +
+			"which balance in each currency. The key makes a repetition harmless. Above JOURNAL_APPROVAL_ABOVE the journal is proposed, " +
+			"and another operator " +
 			"approves it with --approve and its key. Accounts that follow from Stripe's objects are refused: reconcile resolve --post corrects " +
 			"those.",
 		Args: cobra.MaximumNArgs(1),

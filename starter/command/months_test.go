@@ -21,7 +21,8 @@ func TestMonthsAreClosedByCommands(t *testing.T) {
 	require.ErrorIs(t, err, command.ErrBroken)
 	require.Contains(t, out, "NO   reconciliation to the end of the month was applied")
 	db.Exec(t, `INSERT INTO reconciliation_runs (correlation_id, scope, dry_run, lookback_days, payment_limit, status, window_start,
-		window_end, started_at, completed_at) VALUES ('recon_end', 'all', FALSE, 7, 0, 'completed', '2026-01-01', '2026-06-01', '2026-06-01', '2026-06-01')`)
+		window_end, started_at, completed_at) 
+		VALUES ('recon_end', 'all', FALSE, 7, 0, 'completed', '2026-01-01', '2026-06-01', '2026-06-01', '2026-06-01')`)
 	file := filepath.Join(t.TempDir(), "journal.json")
 	require.NoError(t, os.WriteFile(file, []byte(`{"key": "fee-1", "reason": "Bank charges", "effectiveAt": "2026-03-05T00:00:00Z",
 		"entries": [
