@@ -22,6 +22,7 @@ const (
 	ByBalanceTransaction Basis = "balance_transaction" // the balance transaction was created then
 	ByStripe             Basis = "stripe"              // the time of Stripe's event or object; there is no balance transaction
 	ByPerson             Basis = "person"              // an operator's decision, or the time that the operator gave
+	ByBooking            Basis = "booking"             // the booking's own: of a cancellation, of a refund's request, or the departure
 	ByPosting            Basis = "posted"              // no other time is known: equal to posted_at
 )
 
@@ -44,7 +45,7 @@ func (e Effective) validate() error {
 	switch {
 	case e.At.Unix() <= 0: // Stripe's timestamps are Unix seconds: 0 is a missing one
 		return fmt.Errorf("no effective date: pass the balance transaction's creation, or the time of the decision")
-	case e.Basis != ByBalanceTransaction && e.Basis != ByStripe && e.Basis != ByPerson && e.Basis != ByPosting:
+	case e.Basis != ByBalanceTransaction && e.Basis != ByStripe && e.Basis != ByPerson && e.Basis != ByBooking && e.Basis != ByPosting:
 		return fmt.Errorf("basis %q of the effective date is unknown", e.Basis)
 	}
 	return nil

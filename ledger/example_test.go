@@ -55,11 +55,12 @@ func ExampleRefund() {
 	show(posted)
 	// Output:
 	// Refund of booking FB-7K2M9QXA, effective 2027-05-01
-	//   debit  liability:unearned_revenue $200.00
+	//   debit  liability:refunds_payable  $200.00
 	//   credit asset:stripe_clearing      $200.00
 }
 
-// A payout moves the clearing account to the bank. It belongs to no booking: its operation key makes it unique in the books.
+// A payout takes money from the clearing account, and is in transit until it reaches the bank. It belongs to no booking: its
+// operation key makes it unique in the books.
 func ExamplePayout() {
 	posted, err := ledger.Payout(booking.PayoutSnapshot{
 		PayoutID: "po_1", Status: booking.PayoutPaid, Amount: 24539, Currency: "USD", Automatic: true,
@@ -74,7 +75,7 @@ func ExamplePayout() {
 	// Output:
 	// payout/po_1
 	// Payout po_1, effective 2027-05-01
-	//   debit  asset:bank                 $245.39
+	//   debit  asset:payouts_in_transit   $245.39
 	//   credit asset:stripe_clearing      $245.39
 }
 

@@ -231,7 +231,6 @@ func TestFeeStandsOnAnAccountForEachPart(t *testing.T) {
 	snapshot.Balance.Tax, snapshot.Balance.ApplicationFee = 200, 500
 	transaction, err := payment(snapshot)
 	require.NoError(t, err)
-	usd := func(amount int64) map[money.Currency]int64 { return map[money.Currency]int64{"USD": amount} }
 	require.Equal(t, map[ledger.Account]map[money.Currency]int64{
 		ledger.AssetStripeClearing: usd(45900 - 2061), ledger.LiabilityUnearnedRevenue: usd(-45900),
 		ledger.ExpenseStripeFees: usd(1361), ledger.ExpenseFeeTaxes: usd(200), ledger.ExpenseApplicationFees: usd(500),

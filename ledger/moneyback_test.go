@@ -40,6 +40,34 @@ func payout(balance, failure *booking.BalanceTransaction) booking.PayoutSnapshot
 	}
 }
 
+func usd(amount int64) map[money.Currency]int64 { return map[money.Currency]int64{"USD": amount} }
+
+func promise(unearned, returned int64) ledger.Promise {
+	return ledger.Promise{
+		Reference: reference, PaymentIntentID: "pi_1", RefundID: "RF-7K2M9QXA", Posting: 1, Unearned: unearned, Returned: returned,
+		Currency: "USD", Effective: decided,
+	}
+}
+
+func cancelled(promised, kept int64) ledger.Cancelled {
+	return ledger.Cancelled{
+		Reference: reference, PaymentIntentID: "pi_1", Promised: promised, Kept: kept, Currency: "USD", Effective: decided,
+	}
+}
+
+func relief(payable, unearned, settled int64, settles money.Currency) ledger.Relief {
+	return ledger.Relief{
+		Reference: reference, PaymentIntentID: "pi_1", DisputeID: "dp_1", Payable: payable, Unearned: unearned, Currency: "USD",
+		Settled: settled, SettledCurrency: settles, Posting: 1, Effective: decided,
+	}
+}
+
+func departed(to ledger.Account, amounts map[money.Currency]int64) ledger.Recognising {
+	return ledger.Recognising{
+		Reference: reference, PaymentIntentID: "pi_1", To: to, Amounts: amounts, Posting: 1, Effective: decided,
+	}
+}
+
 func TestPostingsOfMoneyBackAreAsAgreed(t *testing.T) {
 	t.Parallel()
 	for name, post := range map[string]func() (ledger.Transaction, error){
@@ -88,6 +116,44 @@ func TestPostingsOfMoneyBackAreAsAgreed(t *testing.T) {
 		},
 		"payout_reversal": func() (ledger.Transaction, error) {
 			return ledger.PayoutReversal(payout(nil, txn("txn_8", 100000, 0, "USD", "payout_reversal")))
+		},
+		"payout_arrived":  func() (ledger.Transaction, error) { return ledger.PayoutArrived("po_1", usd(100000), decided) },
+		"payout_returned": func() (ledger.Transaction, error) { return ledger.PayoutReturned("po_1", usd(-100000), decided) },
+		"refund_promised": func() (ledger.Transaction, error) { return ledger.RefundPromised(promise(20000, 0)) },
+		"refund_promised_after_departure": func() (ledger.Transaction, error) {
+			return ledger.RefundPromised(promise(0, 20000))
+		},
+		"refund_promised_beyond": func() (ledger.Transaction, error) { return ledger.RefundPromised(promise(15000, 5000)) },
+		"refund_promised_less":   func() (ledger.Transaction, error) { return ledger.RefundPromised(promise(-500, 0)) },
+		"cancellation":           func() (ledger.Transaction, error) { return ledger.Cancellation(cancelled(22950, 22950)) },
+		"cancellation_whole":     func() (ledger.Transaction, error) { return ledger.Cancellation(cancelled(45900, 0)) },
+		"cancellation_kept":      func() (ledger.Transaction, error) { return ledger.Cancellation(cancelled(0, 45900)) },
+		"chargeback_relief": func() (ledger.Transaction, error) {
+			return ledger.ChargebackRelief(relief(0, 45900, 0, "USD"))
+		},
+		"chargeback_relief_payable": func() (ledger.Transaction, error) {
+			return ledger.ChargebackRelief(relief(20000, 25900, 0, "USD"))
+		},
+		"chargeback_relief_other_money": func() (ledger.Transaction, error) {
+			return ledger.ChargebackRelief(relief(0, 45900, 42210, "EUR"))
+		},
+		"chargeback_relief_taken_back": func() (ledger.Transaction, error) {
+			return ledger.ChargebackRelief(relief(0, -45900, -42210, "EUR"))
+		},
+		"recognition": func() (ledger.Transaction, error) {
+			return ledger.Recognition(departed(ledger.IncomeFlights, usd(45900)))
+		},
+		"recognition_late_money": func() (ledger.Transaction, error) {
+			return ledger.Recognition(departed(ledger.LiabilityRefundsPayable, usd(45900)))
+		},
+		"carry_over": func() (ledger.Transaction, error) {
+			return ledger.CarryOver(ledger.CarryingOver{
+				Reference: reference, PaymentIntentID: "pi_1", Currency: "USD", Payable: 20000, Kept: 25900,
+				Exchanges: map[money.Currency]int64{"USD": 45900, "EUR": -42210}, Effective: decided,
+			})
+		},
+		"payout_carried_over": func() (ledger.Transaction, error) {
+			return ledger.PayoutCarriedOver("po_1", usd(-100000), decided)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -101,8 +101,9 @@ func gross(s booking.PaymentSnapshot) int64 {
 func settlement(s booking.PaymentSnapshot) []Entry {
 	var entries []Entry
 	if s.Balance.Currency != s.Currency || s.Balance.Amount != gross(s) {
-		entries = append(entries, move(EquitySuspense, AssetStripeClearing, gross(s), s.Currency)...)
-		entries = append(entries, move(AssetStripeClearing, EquitySuspense, s.Balance.Amount, s.Balance.Currency)...)
+		between := exchange(s.Currency, s.Balance.Currency)
+		entries = append(entries, move(between, AssetStripeClearing, gross(s), s.Currency)...)
+		entries = append(entries, move(AssetStripeClearing, between, s.Balance.Amount, s.Balance.Currency)...)
 	}
 	return append(entries, fees(*s.Balance)...)
 }

@@ -2,6 +2,7 @@ package ledger_test
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -77,7 +78,13 @@ func TestNormalSides(t *testing.T) {
 		"asset:disputed_funds": "debit",
 		"expense:stripe_fees":  "debit", "expense:fee_taxes": "debit", "expense:application_fees": "debit", "expense:chargebacks": "debit",
 		"liability:unearned_revenue": "credit", "liability:payments_in_transit": "credit", "equity:suspense": "credit",
+		"liability:refunds_payable": "credit", "income:flights": "credit", "income:cancellation_fees": "credit", "income:refunds": "debit",
+		"equity:conversion": "credit", "asset:payouts_in_transit": "debit",
 	}, sides)
+	for _, account := range ledger.Accounts {
+		require.True(t, strings.HasPrefix(string(account), string(account.Kind())+":"), account)
+	}
+	require.Empty(t, ledger.Account("asset:unknown").Kind())
 }
 
 func TestReverseLeavesTheOriginalAlone(t *testing.T) {

@@ -35,6 +35,8 @@ type bookingRow struct {
 	RequestKey     *string
 	CancelledAt    *time.Time
 	CancelPercent  *int
+	LedgerRules    int        // see ledgerRules
+	RecogniseAt    *time.Time // NULL when nothing was posted to unearned revenue since it was recognised
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
 	// Payment and Client are only set by Joins.

@@ -107,6 +107,9 @@ func (b *lockedBooking) cancelPaid(in Cancellation) error {
 	if in.ExpectedRefund != nil && *in.ExpectedRefund != quote.Refund.Value {
 		return &QuoteChangedError{quote}
 	}
+	if err := b.carryOver(); err != nil { // before the booking is cancelled, as that changes what is owed
+		return err
+	}
 	b.booking.CancelledAt, b.booking.CancelPercent = &b.now, &quote.Percent
 	if err := b.saveBooking("cancelled_at", "cancel_percent"); err != nil {
 		return err
@@ -120,6 +123,9 @@ func (b *lockedBooking) cancelPaid(in Cancellation) error {
 		if err != nil {
 			return err
 		}
+	}
+	if err := b.postCancellation(); err != nil {
+		return err
 	}
 	if err := b.applyStanding(); err != nil {
 		return err

@@ -3,6 +3,8 @@ package store
 import (
 	"time"
 
+	"gorm.io/gorm"
+
 	"farebook/ledger"
 )
 
@@ -12,17 +14,28 @@ const (
 	eventDisputeClosed    = "charge.dispute.closed"
 )
 
-// decided is when Stripe decided about an object: the creation time of its newest event of this type after a time, or now where no event
-// was received, because workflows also read objects without an event.
+// decision is what Stripe decided about an object, as an event of a type reports it, after a time.
+type decision struct {
+	objectID, eventType string
+	after               time.Time
+}
+
+// decided is when Stripe decided about an object of the booking; see decidedAbout.
 func (b *lockedBooking) decided(objectID, eventType string, after time.Time) (ledger.Effective, error) {
+	return decidedAbout(b.tx, decision{objectID, eventType, after}, b.now)
+}
+
+// decidedAbout is when Stripe decided: the creation time of the newest event of the decision, or now where no event was received,
+// because workflows also read objects without an event.
+func decidedAbout(tx *gorm.DB, d decision, now time.Time) (ledger.Effective, error) {
 	var row eventRow
-	query := b.tx.Select("stripe_created_at").Where("object_id = ? AND type = ?", objectID, eventType)
-	if !after.IsZero() {
-		query = query.Where("stripe_created_at > ?", after)
+	query := tx.Select("stripe_created_at").Where("object_id = ? AND type = ?", d.objectID, d.eventType)
+	if !d.after.IsZero() {
+		query = query.Where("stripe_created_at > ?", d.after)
 	}
 	err := query.Order("stripe_created_at DESC").Limit(1).Find(&row).Error
 	if err != nil || row.StripeCreatedAt.IsZero() {
-		return ledger.Effective{At: b.now, Basis: ledger.ByPosting}, err
+		return ledger.Effective{At: now, Basis: ledger.ByPosting}, err
 	}
 	return ledger.Effective{At: row.StripeCreatedAt, Basis: ledger.ByStripe}, nil
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"farebook/booking"
 )
@@ -53,11 +54,14 @@ func (b *lockedBooking) reserveLateMoney() error {
 	if err != nil {
 		return err
 	}
-	_, err = b.reserveOnce(refundRow{
+	reserved, err := b.reserveOnce(refundRow{
 		Origin: booking.RefundFromLateMoney, OriginKey: &key, Reason: string(booking.ReasonRequestedByCustomer),
 		CorrelationID: b.booking.CorrelationID,
 	})
-	return err
+	if err != nil || reserved.Posted || slices.Contains(failedRefund, reserved.Status) {
+		return err
+	}
+	return b.promise(&reserved, nil)
 }
 
 // lateMoneyKey is the UNIQUE key of the refund of late money. A dispute that prevented the refund and is won leads to another key, at most

@@ -59,9 +59,12 @@ func (r *refundRecorder) madeBefore(s booking.RefundSnapshot) bool {
 
 // takeAmount saves the amount that Stripe has refunded, and shows an operator that the request was understood in two ways.
 func (r *refundRecorder) takeAmount(s booking.RefundSnapshot) error {
-	asked := money.Text(r.refund.Amount, s.Currency)
+	asked, less := money.Text(r.refund.Amount, s.Currency), r.refund.Amount-s.Amount
 	r.refund.Amount = s.Amount
 	if err := r.saveRefund(&r.refund, "amount"); err != nil {
+		return err
+	}
+	if err := r.withdraw(&r.refund, less); err != nil {
 		return err
 	}
 	return r.markForAttention(AttentionRefundMismatch, s.StripeRefundID, fmt.Sprintf(

@@ -8,6 +8,7 @@ import (
 	"gorm.io/gorm"
 
 	"farebook/booking"
+	"farebook/ledger"
 	"farebook/store/internal/db"
 	"farebook/store/internal/journal"
 )
@@ -31,6 +32,8 @@ type lockedBooking struct {
 	unsaved *unsavedColumns
 	// changes are reported after the commit.
 	changes changes
+	// collected gets each transaction that is posted, where somebody asks for them.
+	collected *[]ledger.Transaction
 	// quiet is why emails are recorded as suppressed instead of queued; empty when they are queued.
 	quiet string
 }

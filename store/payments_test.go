@@ -116,7 +116,8 @@ func TestCancellationAtStripeClosesTheBooking(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, c.want, recorded.BookingStatus)
 		require.True(t, recorded.RefundDue)
-		require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM financial_ledger"))
+		require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM financial_ledger WHERE type = 'payment'"))
+		require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM financial_ledger WHERE type = 'refund_promised'"))
 		b.requirePromises()
 	}
 }

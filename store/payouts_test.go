@@ -38,9 +38,15 @@ func TestPayouts(t *testing.T) {
 		require.Equal(t, store.ProofProven, record(false).Proof)
 	}
 	require.Zero(t, b.balanceOf("asset:stripe_clearing"))
-	require.Equal(t, int64(44539), b.balanceOf("asset:bank"))
+	require.Equal(t, int64(44539), b.balanceOf("asset:payouts_in_transit"))
+	require.Zero(t, b.balanceOf("asset:bank"))
+	b.requirePromises()
 	snapshot.Status = booking.PayoutPaid
-	require.Equal(t, booking.PayoutPaid, record(false).Status)
+	for range 2 {
+		require.Equal(t, booking.PayoutPaid, record(false).Status)
+		require.Zero(t, b.balanceOf("asset:payouts_in_transit"))
+		require.Equal(t, int64(44539), b.balanceOf("asset:bank"))
+	}
 	snapshot.Status, snapshot.FailureCode, snapshot.FailureBalance = booking.PayoutFailed, "account_closed",
 		balance("txn_po_back", 44539, 0, "payout_reversal")
 	for range 2 {
@@ -49,6 +55,8 @@ func TestPayouts(t *testing.T) {
 		require.Len(t, failed.EmailIDs, 1)
 	}
 	require.Equal(t, int64(44539), b.balanceOf("asset:stripe_clearing"))
+	require.Zero(t, b.balanceOf("asset:payouts_in_transit"))
+	require.Zero(t, b.balanceOf("asset:bank"))
 	b.requirePromises()
 
 	unknown := snapshot

@@ -33,7 +33,11 @@ func (r *paymentRecorder) post() error {
 	if err := r.insert(transaction); err != nil {
 		return err
 	}
-	return r.postSettled(snapshot)
+	err = r.postSettled(snapshot)
+	if err != nil || !r.before.Returned {
+		return err
+	}
+	return r.relieveLost() // a dispute that was lost before the payment was recorded
 }
 
 // postSettled posts the part of an authorisation that was not captured, which Stripe returns by a second balance transaction, and notes
@@ -55,11 +59,20 @@ func (r *paymentRecorder) postSettled(snapshot booking.PaymentSnapshot) error {
 	return r.savePayment("fee_posted")
 }
 
-// insert posts a transaction of the booking.
+// insert posts a transaction of the booking, whose ledger follows the posting rules of this release from then on.
 func (b *lockedBooking) insert(t ledger.Transaction) error {
+	if err := b.carryOver(); err != nil {
+		return err
+	}
 	books, err := b.lockOpening()
 	if err != nil {
 		return err
+	}
+	if err := b.noteUnearned(t); err != nil {
+		return err
+	}
+	if b.collected != nil {
+		*b.collected = append(*b.collected, t)
 	}
 	return journal.AppendUnder(b.tx, b.now, books, &b.booking.ID, t)
 }
@@ -67,11 +80,14 @@ func (b *lockedBooking) insert(t ledger.Transaction) error {
 // insert posts a transaction of the payment. That nothing was posted in its place was read with the situation.
 func (r *paymentRecorder) insert(t ledger.Transaction) error {
 	balance := r.reading.Snapshot.Balance
-	if r.before.Corrected || balance == nil || balance.ID != t.BalanceTransactionID {
+	if r.before.Corrected || balance == nil || balance.ID != t.BalanceTransactionID || !r.followsRules() {
 		return r.lockedBooking.insert(t)
 	}
 	books, err := r.lockOpening()
 	if err != nil {
+		return err
+	}
+	if err := r.noteUnearned(t); err != nil {
 		return err
 	}
 	return journal.AppendNew(r.tx, r.now, books, &r.booking.ID, t)

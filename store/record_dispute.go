@@ -160,7 +160,10 @@ func (r *disputeRecorder) postLoss() error {
 	if err != nil {
 		return err
 	}
-	return r.insert(transaction)
+	if err := r.insert(transaction); err != nil {
+		return err
+	}
+	return r.relieve(&r.dispute, decided.At, decided)
 }
 
 // givenBack reports whether no more money of a won dispute is awaited. Once this was found it stays so, also for an older snapshot.

@@ -138,6 +138,9 @@ func (r *payoutRecorder) post() error {
 		}
 		r.payout.FailurePosted = true
 	}
+	if err := r.postArrival(); err != nil {
+		return err
+	}
 	r.payout.UpdatedAt = r.now
 	return db.Save(r.tx, &r.payout, "status", "stripe_status", "failure_code", "arrives_at", "proof", "transactions", "unmatched",
 		"difference",

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"farebook/booking"
@@ -211,10 +212,15 @@ func (r *refundRecorder) moveTo(next booking.RefundStatus) error {
 	return nil
 }
 
-// post writes what Stripe's balance has paid for the refund, and what was returned of it, each once. Both follow the balance
-// transactions and not the refund's state, so that the clearing account equals Stripe's balance at any time.
+// post writes that the refund is payable, what Stripe's balance has paid for it, and what was returned of it, each once. The last two
+// follow the balance transactions and not the refund's state, so that the clearing account equals Stripe's balance at any time.
 func (r *refundRecorder) post() error {
 	snapshot := r.reading.Snapshot
+	if !r.refund.Posted && (snapshot.Balance != nil || !slices.Contains(failedRefund, r.refund.Status)) {
+		if err := r.promise(&r.refund, snapshot.Balance); err != nil {
+			return err
+		}
+	}
 	if snapshot.Balance != nil && !r.refund.Posted {
 		transaction, err := ledger.Refund(r.booking.Reference, snapshot)
 		if err != nil {
@@ -238,7 +244,16 @@ func (r *refundRecorder) post() error {
 	return r.saveRefund(&r.refund, "posted", "failure_posted")
 }
 
-func (r *refundRecorder) settleBooking() error { return r.applyStanding() }
+// settleBooking moves the booking to the state that follows from its money. What a failed refund has left payable may have gone back by a
+// lost dispute.
+func (r *refundRecorder) settleBooking() error {
+	if slices.Contains(failedRefund, r.refund.Status) {
+		if err := r.relieveLost(); err != nil {
+			return err
+		}
+	}
+	return r.applyStanding()
+}
 
 // notify queues an email to the customer when the refund is on its way, when it has succeeded, and when it has failed.
 func (r *refundRecorder) notify() error {

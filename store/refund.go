@@ -230,7 +230,11 @@ func (b *lockedBooking) refundAskedFor(in NewRefund, asked derivation) (refundRo
 	if err := b.refundable(); err != nil {
 		return refundRow{}, err
 	}
-	return b.reserveRefund(row, asked)
+	reserved, err := b.reserveRefund(row, asked)
+	if err != nil {
+		return refundRow{}, err
+	}
+	return reserved, b.promise(&reserved, nil)
 }
 
 // refundOfRequest finds the refund that a request has led to and that the books adopted from Stripe without its request. From now on the
@@ -283,6 +287,9 @@ func (b *lockedBooking) reserveOnce(row refundRow) (refundRow, error) {
 
 // reserveRefund inserts a refund under the id that derives from its request or occasion. An amount of zero is all that is left.
 func (b *lockedBooking) reserveRefund(row refundRow, asked derivation) (refundRow, error) {
+	if err := b.carryOver(); err != nil { // before the refund is outstanding
+		return refundRow{}, err
+	}
 	reserved, err := b.reserved()
 	if err != nil {
 		return refundRow{}, err

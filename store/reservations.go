@@ -166,6 +166,9 @@ func (r bookingRow) askedAgain(tx *gorm.DB, asked bookingRow) (bookingRow, error
 	r.CustomerName, r.CustomerEmail, r.CustomerLocale, r.FlightJSON = asked.CustomerName, asked.CustomerEmail, asked.CustomerLocale,
 		asked.FlightJSON
 	rebuilt := &lockedBooking{tx: tx, now: asked.UpdatedAt, booking: r}
+	if err := rebuilt.recogniseAtDeparture(); err != nil { // its payment may be posted
+		return bookingRow{}, err
+	}
 	if err := rebuilt.saveBooking("customer_name", "customer_email", "customer_locale", "flight_json"); err != nil {
 		return bookingRow{}, err
 	}
@@ -197,6 +200,7 @@ func newBookingRow(in NewBooking) (bookingRow, error) {
 		TraceParent:    db.OrNil(in.TraceParent),
 		CaptureMethod:  capture,
 		PaymentMethods: db.OrNil(in.Methods),
+		LedgerRules:    ledgerRules,
 		CreatedAt:      in.Now.Truncate(time.Microsecond),
 		UpdatedAt:      in.Now.Truncate(time.Microsecond),
 	}, nil

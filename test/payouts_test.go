@@ -157,7 +157,7 @@ func TestPayoutBelowZeroIsPostedAndProven(t *testing.T) {
 	awaitPayout(s, id, "pending", "proven")
 	s.AwaitQuiet()
 	require.Zero(t, s.Stripe.Balance("usd"))
-	require.Equal(t, -1361, s.DB.Count(t, "SELECT SUM(IF(side = 'debit', amount, -amount)) FROM ledger_entries WHERE account = 'asset:bank'"))
+	require.EqualValues(t, -1361, balanceOf(s, "asset:payouts_in_transit", "USD"))
 	s.RequirePromises()
 	require.Empty(t, reconcile(s, `{"dryRun":true}`).Details)
 }

@@ -86,6 +86,17 @@ func (s Sums) Add(account ledger.Account, currency money.Currency, amount int64)
 	s[account][currency] += amount
 }
 
+// AddEntries adds entries, debits above zero.
+func (s Sums) AddEntries(entries []ledger.Entry) {
+	for _, entry := range entries {
+		amount := entry.Amount
+		if entry.Side == ledger.Credit {
+			amount = -amount
+		}
+		s.Add(entry.Account, entry.Currency, amount)
+	}
+}
+
 // AddAll adds the sums of another range.
 func (s Sums) AddAll(other Sums) {
 	for account, amounts := range other {

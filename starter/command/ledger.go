@@ -17,9 +17,10 @@ import (
 func ledgerCommand() *cobra.Command {
 	return group("ledger", "Reports of the ledger, its months, manual journals and seals",
 		"ledger balances, ledger trial-balance, ledger statement, ledger export, ledger close, ledger reopen, "+
-			"ledger periods, ledger post, ledger seal or ledger verify-chain",
+			"ledger periods, ledger post, ledger seal, ledger verify-chain or ledger carry-over",
 		balancesCommand(), trialBalanceCommand(), statementCommand(), exportCommand(),
-		closeMonthCommand(), reopenMonthCommand(), periodsCommand(), postJournalCommand(), sealCommand(), verifyChainCommand())
+		closeMonthCommand(), reopenMonthCommand(), periodsCommand(), postJournalCommand(), sealCommand(), verifyChainCommand(),
+		carryOverCommand())
 }
 
 func sealCommand() *cobra.Command {

@@ -1,7 +1,7 @@
 // Package sweeper finds work that has stopped: rows of the database that owe work and have no running workflow, because the
 // process that was to start it died, an operator terminated it or Temporal lost it, and a reconciliation that has not completed
-// in time, and a ledger that is not sealed any more. It imports store, store/recon, reconciliation, internal/ and starter/dispatch,
-// through which it starts workflows.
+// in time, and a ledger that is not sealed any more. It also recognises the revenue of departed bookings. It imports store,
+// store/recon, reconciliation, internal/ and starter/dispatch, through which it starts workflows.
 package sweeper
 
 import (
@@ -52,7 +52,7 @@ func (s *Sweeper) Run(ctx context.Context) {
 // sweep visits every kind of work, also after one of them fails, and returns all errors.
 func (s *Sweeper) sweep(ctx context.Context) error {
 	before := s.Store.Now().Add(-s.Every)
-	errs := []error{s.closeRuns(ctx, before)}
+	errs := []error{s.closeRuns(ctx, before), s.recognise(ctx)}
 	for _, k := range s.kinds(before) {
 		errs = append(errs, s.resume(ctx, k))
 	}

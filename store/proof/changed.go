@@ -133,6 +133,6 @@ func (c *changed) changedPayouts(ctx context.Context, lag time.Duration) ([]uint
 	return c.union(ctx, []query{
 		{"SELECT id FROM payouts WHERE updated_at >= ?", c.since(lag)},
 		{`SELECT p.id FROM financial_ledger l JOIN payouts p ON p.stripe_payout_id = l.stripe_object_id
-		  WHERE l.id > ? AND l.type IN ('payout', 'payout_reversal')`, c.base.LedgerID},
+		  WHERE l.id > ? AND l.type IN ('payout', 'payout_reversal', 'payout_arrived', 'payout_returned', 'carry_over')`, c.base.LedgerID},
 	})
 }

@@ -26,7 +26,9 @@ type check struct {
 const namedRows = 3
 
 // checks are all that SQL can check.
-var checks = slices.Concat(chargeChecks, ledgerChecks, bookingChecks, refundChecks, disputeChecks, eventChecks, stateChecks, waits)
+var checks = slices.Concat(
+	chargeChecks, ledgerChecks, bookingChecks, refundChecks, owedChecks, disputeChecks, eventChecks, stateChecks, waits,
+)
 
 // finding is that rows in a range of ids break a promise.
 type finding struct {

@@ -17,7 +17,7 @@ var disputeChecks = []check{
 		           CASE e.account WHEN 'expense:chargebacks' THEN -(` + journal.Net + `) ELSE 0 END
 		    FROM financial_ledger l JOIN ledger_entries e ON e.ledger_id = l.id
 		      AND e.account IN ('asset:disputed_funds', 'expense:chargebacks')
-		    WHERE {l.booking_id}) both_sides
+		    WHERE {l.booking_id} AND l.type <> 'chargeback_relief') both_sides
 		  GROUP BY booking_id, currency HAVING SUM(funds) <> 0 OR SUM(loss) <> 0) differing`},
 	{number: 8, text: withheldEqualsDisputes, of: ofLedger, breaks: `
 		SELECT COUNT(*) FROM financial_ledger l
@@ -29,6 +29,17 @@ var disputeChecks = []check{
 		SELECT COUNT(*) FROM payouts p
 		WHERE {p.id} AND (p.posted <> (SELECT COUNT(*) FROM financial_ledger l WHERE ` + ofPayout + ` AND l.type = 'payout')
 		  OR p.failure_posted <> (SELECT COUNT(*) FROM financial_ledger l WHERE ` + ofPayout + ` AND l.type = 'payout_reversal'))`},
+	{number: 9, text: "what payouts have in transit are those that were sent and have neither arrived nor come back", of: ofPayouts, breaks: `
+		SELECT COUNT(*) FROM payouts p
+		LEFT JOIN (SELECT l.stripe_object_id AS id, SUM(IF(e.account = 'asset:payouts_in_transit', ` + journal.Net + `, 0)) AS in_transit,
+		             SUM(` + journal.Net + `) AS sent
+		           FROM payouts p JOIN financial_ledger l ON ` + ofPayout + `
+		             AND l.type IN ('payout', 'payout_reversal', 'payout_arrived', 'payout_returned', 'carry_over')
+		           JOIN ledger_entries e ON e.ledger_id = l.id AND e.currency = p.currency
+		             AND e.account IN ('asset:payouts_in_transit', 'asset:bank')
+		           WHERE {p.id} GROUP BY l.stripe_object_id) m ON m.id = p.stripe_payout_id
+		WHERE {p.id} AND (COALESCE(m.sent, 0) <> IF(p.posted AND NOT p.failure_posted, p.amount, 0)
+		  OR (p.failure_posted OR p.status = 'paid') AND COALESCE(m.in_transit, 0) <> 0)`},
 }
 
 // ofPayout are a payout's transactions: they have no booking and no PaymentIntent, by which the index begins.

@@ -66,6 +66,9 @@ func (r *Runs) Correct(ctx context.Context, c Correction, now time.Time) error {
 		if err := postCorrection(tx, item, c, posted[item.BalanceTransactionID], bookingID, now); err != nil {
 			return err
 		}
+		if err := recogniseLater(tx, bookingID, c.Against, now); err != nil {
+			return err
+		}
 		if err := resolve(tx, row, c.Note, now); err != nil {
 			return err
 		}
@@ -74,6 +77,14 @@ func (r *Runs) Correct(ctx context.Context, c Correction, now time.Time) error {
 			Detail: fmt.Sprintf("%s against %s", item.BalanceTransactionID, c.Against),
 		})
 	})
+}
+
+// recogniseLater has the unearned revenue of a booking looked at, when a correction has changed it.
+func recogniseLater(tx *gorm.DB, bookingID *uint64, against ledger.Account, now time.Time) error {
+	if bookingID == nil || against != ledger.LiabilityUnearnedRevenue {
+		return nil
+	}
+	return tx.Exec("UPDATE bookings SET recognise_at = COALESCE(recognise_at, ?) WHERE id = ?", now, *bookingID).Error
 }
 
 func correctable(item Item, before string, c Correction, now time.Time) error {

@@ -93,6 +93,7 @@ func (s *script) payouts() {
 	}
 	s.measure("RecordPayout", store.PayoutReading{Snapshot: snapshot, Contents: contents, Now: s.now})
 	s.measure("Payout", snapshot.PayoutID)
+	s.measure("CarryOverPayout", snapshot.PayoutID, store.CarryingOver{DryRun: true, Now: s.now})
 	s.measure("RecordAccountFee", *s.balance("billed", "fee", -500), s.now)
 	other := must(ledger.OtherIntegration(ledger.Unbooked{
 		Balance: *s.balance("unbooked", "charge", 4500), ObjectID: s.id("ch_", "unbooked"), PaymentIntentID: s.id("pi_", "unbooked"),

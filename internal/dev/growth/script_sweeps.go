@@ -88,6 +88,16 @@ func (s *script) ledger() {
 	s.measure("EmailedSeal", 1, s.now)
 }
 
+// recognition searches for departed bookings, and for what an earlier release has posted, of which a dry run posts nothing.
+func (s *script) recognition() {
+	known, _ := s.paid("recognised")
+	s.measure("DueRecognitions", s.now, store.DueRecognition{}, sweepPage)
+	s.measure("RecogniseRevenue", known.Reference, s.now)
+	s.measure("EarlierBookings", 0, sweepPage)
+	s.measure("CarryOverBooking", bigbooks.Reference(s.old(40+s.round)), store.CarryingOver{DryRun: true, Now: s.now})
+	s.measure("PayoutsUnderWay", 0, sweepPage)
+}
+
 // What concerns the books as a whole is called once, on the books as they were filled.
 
 // proof proves the whole books: the baseline of the proofs of changes.

@@ -16,10 +16,18 @@ var disputeEvents = []event{
 	{
 		"A dispute that is lost", "The withheld money becomes a chargeback, and Stripe keeps the fee. The second posting has no balance " +
 			"transaction, because the money\n" +
-			"left when the dispute was opened.",
+			"left when the dispute was opened. Before the departure, the flight is owed no more, and the loss is only the fee.",
 		func() ([]ledger.Transaction, error) {
-			return several(ledger.Dispute(exampleReference, dispute, *balanceLine("txn_5", -45900, 1500, "USD", "dispute")))(
+			lost, err := several(ledger.Dispute(exampleReference, dispute, *balanceLine("txn_5", -45900, 1500, "USD", "dispute")))(
 				ledger.Chargeback(exampleReference, dispute, 45900, "USD", 1, decided))
+			if err != nil {
+				return nil, err
+			}
+			relief, err := one(ledger.ChargebackRelief(ledger.Relief{
+				Reference: exampleReference, PaymentIntentID: "pi_1", DisputeID: "dp_1", Unearned: 45900, Currency: "USD", SettledCurrency: "USD",
+				Posting: 1, Effective: decided,
+			}))
+			return append(lost, relief...), err
 		},
 	},
 	{

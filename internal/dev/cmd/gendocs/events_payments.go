@@ -29,7 +29,7 @@ var paymentEvents = []event{
 	{
 		"A payment that settles in another currency",
 		"A booking of $459.00 on a Stripe account that settles in euros. Stripe's balance received euros, so the clearing account gets the\n" +
-			"euros. Suspense has both sides of the exchange: the dollars that were sold (debit) and the euros that were bought (credit).",
+			"euros. `equity:conversion` has both sides of the exchange: the dollars that were sold (debit) and the euros that were bought (credit).",
 		func() ([]ledger.Transaction, error) {
 			return one(posted(paid(45900, "USD", settled(42210, 1254, "EUR"))))
 		},

@@ -2,21 +2,38 @@ package main
 
 import (
 	"farebook/ledger"
+	"farebook/money"
 )
 
 // payoutEvents are examples of payouts.
 var payoutEvents = []event{
 	{
-		"A payout", "$1,000.00 leave Stripe for the bank. A payout belongs to no booking; its operation key makes the posting unique.",
+		"A payout", "$1,000.00 leave Stripe's balance, and reach the bank some days later, when Stripe reports the payout as paid. A payout " +
+			"belongs to no\n" +
+			"booking; its operation keys make the postings unique.",
 		func() ([]ledger.Transaction, error) {
-			return one(ledger.Payout(payout(balanceLine("txn_7", -100000, 0, "USD", "payout"), nil)))
+			return several(ledger.Payout(payout(balanceLine("txn_7", -100000, 0, "USD", "payout"), nil)))(
+				ledger.PayoutArrived("po_1", map[money.Currency]int64{"USD": 100000}, decided))
+		},
+	},
+	{
+		"A payout that fails on its way", "The money is at Stripe again, and was never at the bank.",
+		func() ([]ledger.Transaction, error) {
+			p := payout(balanceLine("txn_7", -100000, 0, "USD", "payout"), balanceLine("txn_8", 100000, 0, "USD", "payout_reversal"))
+			return several(ledger.Payout(p))(ledger.PayoutReversal(p))
 		},
 	},
 	{
 		"A payout that fails after it was paid", "The bank returns it within five business days.",
 		func() ([]ledger.Transaction, error) {
 			p := payout(balanceLine("txn_7", -100000, 0, "USD", "payout"), balanceLine("txn_8", 100000, 0, "USD", "payout_reversal"))
-			return several(ledger.Payout(p))(ledger.PayoutReversal(p))
+			paid, err := several(ledger.Payout(p))(ledger.PayoutArrived("po_1", map[money.Currency]int64{"USD": 100000}, decided))
+			if err != nil {
+				return nil, err
+			}
+			back, err := several(ledger.PayoutReversal(p))(
+				ledger.PayoutReturned("po_1", map[money.Currency]int64{"USD": -100000}, decided))
+			return append(paid, back...), err
 		},
 	},
 }

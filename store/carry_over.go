@@ -1,0 +1,117 @@
+package store
+
+import (
+	"slices"
+	"time"
+
+	"farebook/ledger"
+	"farebook/ledger/seal"
+	"farebook/money"
+	"farebook/store/internal/journal"
+)
+
+// ledgerRules are the posting rules of this release. The ledger of a booking with earlier rules has refunds and exchanges on other
+// accounts: it is carried over once, before anything else is posted to it.
+const (
+	earlierRules = 1
+	ledgerRules  = 2
+)
+
+// followsRules reports whether the booking's ledger follows the posting rules of this release.
+func (b *lockedBooking) followsRules() bool { return b.booking.LedgerRules >= ledgerRules }
+
+// carryOver posts what the booking's ledger of an earlier release differs by, once: under the booking's lock ledger_rules says that it was
+// done, and the UNIQUE operation keys refuse a second posting.
+func (b *lockedBooking) carryOver() error {
+	if b.followsRules() {
+		return nil
+	}
+	b.booking.LedgerRules = ledgerRules // insert comes here again
+	if err := b.saveBooking("ledger_rules"); err != nil {
+		return err
+	}
+	if !b.isPaid() {
+		return nil // nothing is owed, or earned
+	}
+	if err := b.recogniseAtDeparture(); err != nil {
+		return err
+	}
+	if err := b.relieveEarlierLosses(); err != nil {
+		return err
+	}
+	transaction, err := b.carriedOver()
+	if err != nil || len(transaction.Entries) == 0 {
+		return err
+	}
+	return b.insert(transaction)
+}
+
+// relieveEarlierLosses posts the relief of disputes that were lost before. What was kept of a booking that had been cancelled is no
+// flight, and is not given back by it.
+func (b *lockedBooking) relieveEarlierLosses() error {
+	return b.relieveLost(func(decided time.Time) bool {
+		return b.booking.CancelledAt == nil || !b.booking.CancelledAt.Before(decided)
+	})
+}
+
+// carriedOver is the correcting transaction of the booking. It has no entries where nothing differs.
+func (b *lockedBooking) carriedOver() (ledger.Transaction, error) {
+	transactions, err := journal.OfBooking(b.tx, b.booking.ID)
+	if err != nil {
+		return ledger.Transaction{}, err
+	}
+	var refunds []refundRow
+	if err := b.tx.Where("booking_id = ?", b.booking.ID).Order("id").Find(&refunds).Error; err != nil {
+		return ledger.Transaction{}, err
+	}
+	sums := seal.Sums{}
+	for _, t := range transactions {
+		sums.AddEntries(t.Entries)
+	}
+	owed := claimsIn(sums, b.booking.Currency)
+	unearned := max(owed.unearned, 0)
+	carrying := ledger.CarryingOver{
+		Reference: b.booking.Reference, PaymentIntentID: b.payment.StripePaymentIntentID, Currency: b.booking.Currency,
+		Exchanges: exchanges(transactions), Effective: ledger.Effective{At: b.now, Basis: ledger.ByPosting},
+		Payable: min(max(min(payableOf(refunds), owed.left)-owed.payable, 0), unearned),
+	}
+	if b.booking.CancelledAt != nil {
+		carrying.Kept = unearned - carrying.Payable
+	}
+	return ledger.CarryOver(carrying)
+}
+
+// exchanges are what exchanges between currencies have left in suspense: debits less credits. An operator's correction is no exchange.
+func exchanges(transactions []LedgerTransaction) map[money.Currency]int64 {
+	total := map[money.Currency]int64{}
+	for _, t := range transactions {
+		if t.Type == ledger.TypeReversal || slices.Contains(journal.Superseded, t.Type) {
+			continue
+		}
+		suspended := seal.Sums{}
+		suspended.AddEntries(t.Entries)
+		if between := suspended[ledger.EquitySuspense]; len(between) > 1 {
+			for currency, amount := range between {
+				total[currency] += amount
+			}
+		}
+	}
+	return total
+}
+
+// payableOf is what would be payable of a booking's refunds, by ascending id, if each had been promised when it was requested: those that
+// are to leave Stripe's balance, and those that failed, as far as no later refund has returned their money.
+func payableOf(refunds []refundRow) int64 {
+	var payable, outstanding int64
+	for _, refund := range refunds {
+		unneeded := max(payable-outstanding, 0)
+		payable += max(refund.Amount-unneeded, 0)
+		switch {
+		case refund.Posted && !refund.FailurePosted:
+			payable -= refund.Amount
+		case !slices.Contains(failedRefund, refund.Status) && !refund.Posted:
+			outstanding += refund.Amount
+		}
+	}
+	return payable
+}

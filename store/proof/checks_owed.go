@@ -1,0 +1,40 @@
+package proof
+
+import "farebook/store/internal/journal"
+
+// owed are the sums of each booking's transactions in its currency: what refunds are payable, what is unearned, and what of the payment is
+// owed or earned.
+const owed = `(SELECT l.booking_id, e.currency,
+		    -SUM(IF(e.account = 'liability:refunds_payable', ` + journal.Net + `, 0)) AS payable,
+		    -SUM(IF(e.account = 'liability:unearned_revenue', ` + journal.Net + `, 0)) AS unearned, -SUM(` + journal.Net + `) AS remaining,
+		    SUM(IF(l.type = 'chargeback_relief' AND e.account IN ('liability:refunds_payable', 'liability:unearned_revenue'), ` + journal.Net +
+	`, 0)) AS relieved, SUM(l.type = 'correction') AS by_hand
+		  FROM financial_ledger l JOIN ledger_entries e ON e.ledger_id = l.id AND e.account IN ('liability:unearned_revenue',
+		    'liability:refunds_payable', 'income:flights', 'income:cancellation_fees', 'income:refunds')
+		  WHERE {l.booking_id} GROUP BY l.booking_id, e.currency) o ON o.booking_id = b.id AND o.currency = b.currency`
+
+// carriedOver are the bookings whose ledger follows the posting rules of this release: those of earlier ones are carried over by
+// `starter ledger carry-over`.
+const carriedOver = `b.ledger_rules >= 2`
+
+// owedChecks are about what is owed to travellers, and when it is earned. A correction is an operator's, who may decide otherwise.
+var owedChecks = []check{
+	{number: 8, text: "what refunds are payable was promised and has not left, or has failed", of: ofBookings, breaks: `
+		SELECT COUNT(*) FROM bookings b JOIN payments p ON p.booking_id = b.id AND p.status = 'succeeded'
+		LEFT JOIN ` + owed + `
+		LEFT JOIN (SELECT booking_id, SUM(IF(status NOT IN ('failed', 'canceled') AND posted = FALSE, amount, 0)) AS outstanding,
+		             SUM(IF(status IN ('failed', 'canceled') AND posted = failure_posted, amount, 0)) AS failed
+		           FROM ` + refundsOfBookings + ` WHERE {booking_id} GROUP BY booking_id) r ON r.booking_id = b.id
+		WHERE {b.id} AND ` + carriedOver + ` AND COALESCE(o.by_hand, 0) = 0
+		  AND (COALESCE(o.payable, 0) < LEAST(COALESCE(r.outstanding, 0), GREATEST(COALESCE(o.remaining, 0), 0))
+		    OR COALESCE(o.payable, 0) > COALESCE(r.outstanding + r.failed, 0)
+		      AND (b.status IN ` + paid + ` OR b.cancelled_at IS NOT NULL))`},
+	{number: 8, text: "lost disputes free the books from no more than they took", of: ofBookings, breaks: `
+		SELECT COUNT(*) FROM bookings b JOIN payments p ON p.booking_id = b.id
+		LEFT JOIN ` + owed + `
+		WHERE {b.id} AND COALESCE(o.relieved, 0) NOT BETWEEN 0 AND p.amount_charged_back`},
+	{number: 8, text: "nothing is unearned of a booking that is recognised", of: ofBookings, breaks: `
+		SELECT COUNT(*) FROM bookings b JOIN payments p ON p.booking_id = b.id
+		LEFT JOIN ` + owed + `
+		WHERE {b.id} AND ` + carriedOver + ` AND b.recognise_at IS NULL AND b.flight_json <> '{}' AND COALESCE(o.unearned, 0) <> 0`},
+}

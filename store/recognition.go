@@ -1,0 +1,158 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"farebook/booking"
+	"farebook/ledger"
+	"farebook/ledger/seal"
+	"farebook/money"
+	"farebook/store/internal/journal"
+)
+
+// noteUnearned notes that a transaction changes the booking's unearned revenue, which is looked at after the departure.
+func (b *lockedBooking) noteUnearned(t ledger.Transaction) error {
+	for _, entry := range t.Entries {
+		if entry.Account == ledger.LiabilityUnearnedRevenue {
+			return b.recogniseAtDeparture()
+		}
+	}
+	return nil
+}
+
+// recogniseAtDeparture has the booking's unearned revenue looked at when its flight departs, also if it has departed. Nothing is recognised
+// of a booking whose flight is not known, as after it was rebuilt from Stripe.
+func (b *lockedBooking) recogniseAtDeparture() error {
+	known, err := b.booking.domain()
+	departs := known.Flight.DepartsAt
+	if err != nil || departs.IsZero() || b.booking.RecogniseAt != nil && b.booking.RecogniseAt.Equal(departs) {
+		return err
+	}
+	b.booking.RecogniseAt = &departs
+	return b.saveBooking("recognise_at")
+}
+
+// DueRecognition is a booking whose flight has departed and whose unearned revenue has changed since it was last recognised.
+type DueRecognition struct {
+	ID          uint64
+	Reference   booking.Reference
+	RecogniseAt time.Time
+}
+
+// DueRecognitions are the bookings that are due at a time, by the time since when, after another one.
+func (s *Store) DueRecognitions(ctx context.Context, now time.Time, after DueRecognition, limit int) (due []DueRecognition, err error) {
+	err = s.db.WithContext(ctx).Table("bookings").Select("id, reference, recognise_at").
+		Where("recognise_at <= ? AND (recognise_at > ? OR recognise_at = ? AND id > ?)", now, after.RecogniseAt, after.RecogniseAt, after.ID).
+		Order("recognise_at, id").Limit(limit).Scan(&due).Error
+	return due, err
+}
+
+// disputedWait is when a booking is looked at again whose dispute is open.
+const disputedWait = 24 * time.Hour
+
+// RecogniseRevenue posts what a booking has unearned after its departure, under its lock, and reports whether it did. While a dispute is
+// open, nothing is recognised: the booking is due again a day later. Repetition is harmless: nothing is unearned afterwards, and the UNIQUE
+// operation key recognition/<reference>/<n> refuses a second posting. Error: ErrNotFound.
+func (s *Store) RecogniseRevenue(ctx context.Context, reference booking.Reference, now time.Time) (recognised bool, err error) {
+	err = s.underLock(ctx, reference, now, func(b *lockedBooking) error {
+		recognised, err = b.recognise()
+		return err
+	})
+	return recognised && err == nil, err
+}
+
+func (b *lockedBooking) recognise() (recognised bool, err error) {
+	if b.booking.RecogniseAt == nil || b.booking.Status == booking.StatusPendingPayment {
+		return false, nil
+	}
+	postponed, err := b.postponeRecognition()
+	if err != nil || postponed {
+		return false, err
+	}
+	if err := b.carryOver(); err != nil {
+		return false, err
+	}
+	sums, err := journal.OfBookingSums(b.tx, b.booking.ID)
+	if err != nil {
+		return false, err
+	}
+	if left := unearnedIn(sums); len(left) > 0 {
+		recognised = true
+		if err := b.postRecognition(left); err != nil {
+			return false, err
+		}
+	}
+	b.booking.RecogniseAt = nil
+	return recognised, b.saveBooking("recognise_at")
+}
+
+// postponeRecognition reports whether nothing can be recognised now, and notes when the booking is looked at again: at its departure, or a
+// day later while a dispute is open. Nothing is recognised of a booking whose flight is not known.
+func (b *lockedBooking) postponeRecognition() (bool, error) {
+	known, err := b.booking.domain()
+	if err != nil {
+		return false, err
+	}
+	standing, err := b.standing()
+	if err != nil {
+		return false, err
+	}
+	departs := known.Flight.DepartsAt
+	switch {
+	case departs.IsZero():
+		b.booking.RecogniseAt = nil
+	case departs.After(b.now):
+		b.booking.RecogniseAt = &departs
+	case standing.Disputed:
+		again := b.now.Add(disputedWait)
+		b.booking.RecogniseAt = &again
+	default:
+		b.booking.RecogniseAt = &departs
+		return false, nil
+	}
+	return true, b.saveBooking("recognise_at")
+}
+
+// unearnedIn is what sums have on unearned revenue, credits less debits, without zeros.
+func unearnedIn(sums seal.Sums) map[money.Currency]int64 {
+	left := map[money.Currency]int64{}
+	for currency, amount := range sums[ledger.LiabilityUnearnedRevenue] {
+		if amount != 0 {
+			left[currency] = -amount
+		}
+	}
+	return left
+}
+
+// postRecognition recognises what is left: as income of the flight, also for a traveller who did not come; as a fee for a booking that was
+// cancelled; and as a refund that is owed for money that came too late.
+func (b *lockedBooking) postRecognition(left map[money.Currency]int64) error {
+	count, err := journal.CountOf(b.tx, b.booking.ID, journal.Objects{Type: ledger.TypeRecognition, Prefix: "departure/"})
+	if err != nil {
+		return err
+	}
+	last, err := journal.LastOn(b.tx, b.booking.ID, ledger.LiabilityUnearnedRevenue)
+	if err != nil {
+		return err
+	}
+	to := ledger.IncomeFlights
+	switch {
+	case b.late():
+		to = ledger.LiabilityRefundsPayable
+	case b.booking.CancelledAt != nil:
+		to = ledger.IncomeCancellationFees
+	}
+	at := *b.booking.RecogniseAt // the departure
+	if last.After(at) {
+		at = last
+	}
+	transaction, err := ledger.Recognition(ledger.Recognising{
+		Reference: b.booking.Reference, PaymentIntentID: b.payment.StripePaymentIntentID, To: to, Amounts: left, Posting: count + 1,
+		Effective: ledger.Effective{At: at, Basis: ledger.ByBooking},
+	})
+	if err != nil {
+		return err
+	}
+	return b.insert(transaction)
+}
