@@ -26,5 +26,6 @@ func TestEachPostingHasOnePeriod(t *testing.T) {
 		b.Text(t, "SELECT GROUP_CONCAT(type ORDER BY type SEPARATOR ' ') FROM financial_ledger WHERE id > ?", before))
 	require.Zero(t, b.Count(t,
 		"SELECT COUNT(*) FROM financial_ledger WHERE id > ? AND NOT (period <=> '2091-02' AND effective_at < '2091-02-01')", before))
+	b.Exec(t, "UPDATE ledger_opening SET first_open = NULL") // there is no close of it, which verify would name
 	b.requirePromises()
 }

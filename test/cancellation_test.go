@@ -60,7 +60,7 @@ func TestCancelAfterPaymentRefundsUnderThePolicy(t *testing.T) {
 	require.Equal(t, http.StatusOK, later.Status, "%s", later.Body)
 	require.Contains(t, string(later.Body), first.RefundID)
 	s.RequireMails(booked.Reference, "booking_confirmed", "booking_cancelled_paid", "refunded")
-	s.RequireLedger(booked.Reference, "payment", "refund")
+	s.RequireLedger(booked.Reference, "payment", "refund", "cancellation")
 	s.RequirePromises()
 	s.SaveHistory(booked.Reference, "paid_cancelled")
 }

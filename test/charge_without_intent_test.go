@@ -57,7 +57,7 @@ func TestObjectsThatNameAChargeAloneAreTheirBookings(t *testing.T) {
 			require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM refunds WHERE stripe_refund_id = ? AND status = 'succeeded' AND posted", refund))
 			require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM disputes WHERE stripe_payment_intent_id = ?", intent))
 			require.Zero(t, told(s, "not_ours"))
-			s.RequireLedger(booked.Reference, "payment", "refund", "dispute")
+			s.RequireLedger(booked.Reference, "payment", "refund", "dispute", "refund_promised")
 			requireNoRunFailed(s)
 			s.RequirePromises()
 		})

@@ -111,7 +111,7 @@ func TestRefundFlow(t *testing.T) {
 	s.AwaitStatus(booked.Reference, "refunded")
 	s.AwaitQuiet()
 	require.Len(t, s.Stripe.Refunds(), 3)
-	s.RequireLedger(booked.Reference, "payment", "refund", "refund", "refund")
+	s.RequireLedger(booked.Reference, "payment", "refund", "refund", "refund", "refund_promised", "refund_promised", "refund_promised")
 	require.Equal(t, 3, s.MailCount(booked.Reference, "refunded"))
 	s.RequirePromises()
 	s.SaveRun("Refund:"+first.ID, "refund_succeeded")

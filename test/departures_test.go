@@ -30,7 +30,7 @@ func TestPaymentAfterTheDepartureGoesBack(t *testing.T) {
 	}, "not refunded; logs:\n%s", s.Logs)
 	s.AwaitWorkflowEnd(booked.Reference)
 	s.AwaitQuiet()
-	s.RequireLedger(booked.Reference, "payment", "refund")
+	s.RequireLedger(booked.Reference, "payment", "refund", "refund_promised")
 	s.RequireMails(booked.Reference, "refunded")
 	s.RequirePromises()
 }

@@ -80,7 +80,7 @@ func TestLostDisputeIsAChargeback(t *testing.T) {
 	s.AwaitStatus(booked.Reference, "refunded")
 	s.AwaitRunEnd("Dispute:" + id)
 	s.AwaitQuiet()
-	s.RequireLedger(booked.Reference, "payment", "dispute", "chargeback")
+	s.RequireLedger(booked.Reference, "payment", "dispute", "chargeback", "chargeback_relief")
 	s.RequirePromises()
 	s.SaveRun("Dispute:"+id, "dispute_lost")
 }

@@ -44,7 +44,7 @@ func TestLateWebhooksArePostedNowAndTakeEffectThen(t *testing.T) {
 	s.AwaitStatus(booked.Reference, "refunded")
 	s.AwaitQuiet()
 
-	s.RequireLedger(booked.Reference, "payment", "refund", "dispute", "chargeback")
+	s.RequireLedger(booked.Reference, "payment", "refund", "dispute", "chargeback", "chargeback_relief", "refund_promised")
 	require.Zero(t, s.DB.Count(t, "SELECT COUNT(*) FROM financial_ledger WHERE posted_at < ?", heard.UTC()), "all were posted now")
 	for i, m := range moments {
 		clearing := s.DB.Count(t, `SELECT COALESCE(SUM(IF(e.side = 'debit', e.amount, -e.amount)), 0) FROM ledger_entries e JOIN financial_ledger l ON l.id = e.ledger_id

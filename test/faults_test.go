@@ -88,7 +88,7 @@ func TestRepeated500sFromStripeAreOutlasted(t *testing.T) {
 		ask(s, booked.Reference, "back", `{}`)
 		s.AwaitStatus(booked.Reference, "refunded")
 		s.AwaitQuiet()
-		s.RequireLedger(booked.Reference, "payment", "refund")
+		s.RequireLedger(booked.Reference, "payment", "refund", "refund_promised")
 		s.RequirePromises()
 	})
 	for name, kind := range map[string]fakestripe.FaultKind{"before": fakestripe.Fault500Before, "after": fakestripe.Fault500After} {

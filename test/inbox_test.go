@@ -35,7 +35,7 @@ func TestLateShuffledEventsEndInTheSameLedger(t *testing.T) {
 	awaitDispute(s, dispute, "won")
 	awaitPayout(s, payout, "paid", "proven")
 	s.AwaitQuiet()
-	s.RequireLedger(booked.Reference, "payment", "refund", "refund_failure", "refund", "dispute", "dispute_reversal")
+	s.RequireLedger(booked.Reference, "payment", "refund", "refund_failure", "refund", "dispute", "dispute_reversal", "refund_promised")
 	require.Equal(t, 1, s.MailCount(booked.Reference, "booking_confirmed"))
 	s.RequirePromises()
 }

@@ -23,7 +23,7 @@ func TestWorkerKilledWhileRecordingADispute(t *testing.T) {
 			awaitDispute(s, id, "lost")
 			s.AwaitQuiet()
 			s.RequireDeaths("worker", 1)
-			s.RequireLedger(booked.Reference, "payment", "dispute", "chargeback")
+			s.RequireLedger(booked.Reference, "payment", "dispute", "chargeback", "chargeback_relief")
 			require.Equal(t, 1, s.FinanceMailCount("dispute_opened"))
 			s.RequirePromises()
 		})

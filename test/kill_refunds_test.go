@@ -23,7 +23,7 @@ func TestWorkerKilledOnTheWayToARefund(t *testing.T) {
 			s.AwaitQuiet()
 			s.RequireDeaths("worker", 1)
 			require.Len(t, s.Stripe.Refunds(), 1)
-			s.RequireLedger(booked.Reference, "payment", "refund")
+			s.RequireLedger(booked.Reference, "payment", "refund", "refund_promised")
 			require.Equal(t, 1, s.MailCount(booked.Reference, "refunded"))
 			s.RequirePromises()
 		})
@@ -48,7 +48,7 @@ func TestWorkerKilledOnTheWayToARefusedRefund(t *testing.T) {
 			faults.Clear()
 			awaitRefund(s, ask(s, booked.Reference, "whole", `{}`).ID, "succeeded")
 			s.AwaitQuiet()
-			s.RequireLedger(booked.Reference, "payment", "refund")
+			s.RequireLedger(booked.Reference, "payment", "refund", "refund_promised", "refund_promised")
 			s.RequirePromises()
 		})
 	}
@@ -97,7 +97,7 @@ func TestWorkerKilledOnTheWayToAPostponedRefund(t *testing.T) {
 			s.AwaitQuiet()
 			require.Len(t, s.Stripe.Refunds(), 1)
 			require.Equal(t, 1, s.FinanceMailCount("refund_waiting"))
-			s.RequireLedger(booked.Reference, "payment", "refund")
+			s.RequireLedger(booked.Reference, "payment", "refund", "refund_promised")
 			s.RequirePromises()
 		})
 	}
@@ -115,7 +115,7 @@ func TestWorkerKilledWhileLookingForAChargesRefunds(t *testing.T) {
 	s.AwaitStatus(booked.Reference, "partially_refunded")
 	s.AwaitQuiet()
 	s.RequireDeaths("worker", 1)
-	s.RequireLedger(booked.Reference, "payment", "refund")
+	s.RequireLedger(booked.Reference, "payment", "refund", "refund_promised")
 	require.Equal(t, 1, s.MailCount(booked.Reference, "refunded"))
 	s.RequirePromises()
 }

@@ -114,7 +114,7 @@ func TestLateMoneyGoesBack(t *testing.T) {
 	require.Equal(t, "cancelled", s.Status(booked.Reference))
 	require.Equal(t, 0, s.DB.Count(t, "SELECT COUNT(*) FROM bookings WHERE refund_due = TRUE"))
 	require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM refunds WHERE origin = 'late_money'"))
-	s.RequireLedger(booked.Reference, "payment", "refund")
+	s.RequireLedger(booked.Reference, "payment", "refund", "refund_promised")
 	s.RequireMails(booked.Reference, "booking_cancelled", "refunded")
 	s.RequirePromises()
 	s.SaveHistory(booked.Reference, "late_money_refunded")

@@ -61,7 +61,7 @@ func TestRefundThatAPersonAbandonsEnds(t *testing.T) {
 	whole := ask(s, booked.Reference, "whole", `{}`)
 	awaitRefund(s, whole.ID, "succeeded")
 	s.AwaitQuiet()
-	s.RequireLedger(booked.Reference, "payment", "refund")
+	s.RequireLedger(booked.Reference, "payment", "refund", "refund_promised", "refund_promised")
 	s.RequirePromises()
 }
 
@@ -90,7 +90,7 @@ func TestAbandonedRefundThatStripeHasMadeIsAdopted(t *testing.T) {
 	require.Zero(t, s.MailCount(booked.Reference, "refund_failed"))
 	require.Equal(t, 1, s.MailCount(booked.Reference, "refunded"))
 	requireNoAttention(s)
-	s.RequireLedger(booked.Reference, "payment", "refund")
+	s.RequireLedger(booked.Reference, "payment", "refund", "refund_promised")
 	s.RequirePromises()
 }
 

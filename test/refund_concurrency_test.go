@@ -37,7 +37,7 @@ func TestOneRefundAskedFiftyTimesAtOnceIsMadeOnce(t *testing.T) {
 	s.AwaitStatus(booked.Reference, "refunded")
 	s.AwaitQuiet()
 	require.Len(t, s.Stripe.Refunds(), 1)
-	s.RequireLedger(booked.Reference, "payment", "refund")
+	s.RequireLedger(booked.Reference, "payment", "refund", "refund_promised")
 	s.RequirePromises()
 }
 

@@ -32,7 +32,7 @@ func TestChargeRefundedFindsADashboardRefundBesideOurs(t *testing.T) {
 	s.Stripe.Faults().Clear()
 	awaitRefund(s, ours.ID, "failed")
 	s.AwaitQuiet()
-	s.RequireLedger(booked.Reference, "payment", "refund")
+	s.RequireLedger(booked.Reference, "payment", "refund", "refund_promised")
 	s.RequirePromises()
 }
 
@@ -112,7 +112,7 @@ func TestDashboardRefundsAreFoundByChargeRefundedAlone(t *testing.T) {
 	}, "the refunds were not taken in; logs:\n%s", s.Logs)
 	s.AwaitQuiet()
 	s.AwaitRunEnd("ChargeRefunds:" + booked.Payment.PaymentIntentID)
-	s.RequireLedger(booked.Reference, "payment", "refund", "refund", "refund")
+	s.RequireLedger(booked.Reference, "payment", "refund", "refund", "refund", "refund_promised", "refund_promised", "refund_promised")
 	require.Equal(t, 3, s.MailCount(booked.Reference, "refunded"))
 	require.Equal(t, "partially_refunded", s.Status(booked.Reference))
 	s.RequirePromises()

@@ -30,7 +30,7 @@ func TestRefundIsMadeOnceTheBalanceCoversIt(t *testing.T) {
 	require.Len(t, s.Stripe.Refunds(), 1)
 	require.Equal(t, 1, s.FinanceMailCount("refund_waiting"))
 	s.RequireMails(booked.Reference, "booking_confirmed", "refund_waiting", "refunded")
-	s.RequireLedger(booked.Reference, "payment", "refund")
+	s.RequireLedger(booked.Reference, "payment", "refund", "refund_promised")
 	s.RequirePromises()
 	s.SaveRun("Refund:"+refund.ID, "refund_postponed")
 }
@@ -86,7 +86,7 @@ func TestRefundsThatTheBooksMissAreAdoptedByTheirEvents(t *testing.T) {
 				return s.DB.Count(t, "SELECT COUNT(*) FROM refunds WHERE status = 'succeeded' AND refund_id = ?", refund.ID) == 1
 			}, "not adopted; logs:\n%s", s.Logs)
 			s.AwaitQuiet()
-			s.RequireLedger(booked.Reference, "payment", "refund")
+			s.RequireLedger(booked.Reference, "payment", "refund", "refund_promised")
 			require.Equal(t, 1, s.MailCount(booked.Reference, "refunded"))
 			s.RequirePromises()
 		})

@@ -74,12 +74,12 @@ func TestRefundWaitsForTheBalance(t *testing.T) {
 	s.Stripe.HoldRefunds(true)
 	refund := ask(s, booked.Reference, "refund", `{}`)
 	awaitRefund(s, refund.ID, "pending")
-	s.RequireLedger(booked.Reference, "payment")
+	s.RequireLedger(booked.Reference, "payment", "refund_promised")
 	s.RequirePromises()
 	require.NoError(t, s.Stripe.SettleRefund(s.Stripe.Refunds()[0].ID))
 	awaitRefund(s, refund.ID, "succeeded")
 	s.AwaitQuiet()
-	s.RequireLedger(booked.Reference, "payment", "refund")
+	s.RequireLedger(booked.Reference, "payment", "refund", "refund_promised")
 	s.RequirePromises()
 }
 
@@ -100,7 +100,7 @@ func TestRefundThatFailsLaterIsReversed(t *testing.T) {
 	require.Equal(t, "expired_or_canceled_card", failed.FailureReason)
 	s.AwaitStatus(booked.Reference, "confirmed")
 	s.AwaitQuiet()
-	s.RequireLedger(booked.Reference, "payment", "refund", "refund_failure")
+	s.RequireLedger(booked.Reference, "payment", "refund", "refund_failure", "refund_promised")
 	require.Equal(t, 1, s.MailCount(booked.Reference, "refund_failed"))
 	var view struct{ Attention string }
 	s.API.Get("/v1/bookings/"+booked.Reference, &view)
@@ -127,7 +127,7 @@ func TestCanceledRefundFreesItsAmount(t *testing.T) {
 	s.AwaitRunEnd("Refund:" + refund.ID)
 	s.AwaitQuiet()
 	require.Equal(t, "confirmed", s.Status(booked.Reference))
-	s.RequireLedger(booked.Reference, "payment", "refund", "refund_failure")
+	s.RequireLedger(booked.Reference, "payment", "refund", "refund_failure", "refund_promised")
 	require.Equal(t, 1, s.MailCount(booked.Reference, "refund_failed"))
 	s.RequirePromises()
 	s.SaveRun("Refund:"+refund.ID, "refund_canceled")
@@ -152,7 +152,7 @@ func TestRefundIsMadeOnceUnderFaults(t *testing.T) {
 			awaitRefund(s, refund.ID, "succeeded")
 			s.AwaitQuiet()
 			require.Len(t, s.Stripe.Refunds(), 1)
-			s.RequireLedger(booked.Reference, "payment", "refund")
+			s.RequireLedger(booked.Reference, "payment", "refund", "refund_promised")
 			s.RequirePromises()
 		})
 	}

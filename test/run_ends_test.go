@@ -126,7 +126,7 @@ func TestRefundOutlivesTheRunThatAsksForIt(t *testing.T) {
 	})
 	require.NoError(t, days.GetWorkflowError())
 	require.Equal(t, "succeeded", s.DB.Text(t, "SELECT status FROM refunds"), "its run went with the one that had asked for it")
-	s.RequireLedger(booked.Reference, "payment", "refund")
+	s.RequireLedger(booked.Reference, "payment", "refund", "refund_promised")
 	s.RequirePromises()
 }
 

@@ -51,10 +51,10 @@ func TestAccountThatSettlesInOneCurrency(t *testing.T) {
 		s.AwaitRunEnd("Dispute:" + id)
 	}
 	s.AwaitQuiet()
-	s.RequireLedger(refunded.Reference, "payment", "refund")
-	s.RequireLedger(failed.Reference, "payment", "refund", "refund_failure")
+	s.RequireLedger(refunded.Reference, "payment", "refund", "refund_promised")
+	s.RequireLedger(failed.Reference, "payment", "refund", "refund_failure", "refund_promised")
 	s.RequireLedger(won.Reference, "payment", "dispute", "dispute_reversal", "chargeback")
-	s.RequireLedger(lost.Reference, "payment", "dispute", "chargeback")
+	s.RequireLedger(lost.Reference, "payment", "dispute", "chargeback", "chargeback_relief")
 	s.RequireLedger(part.Reference, "payment", "partial_capture_reversal")
 	s.RequirePromises()
 

@@ -36,7 +36,7 @@ func TestFrozenWorkerThatWakesUpChangesNothing(t *testing.T) {
 	awaitRefund(s, ask(s, booked.Reference, "after", `{}`).ID, "succeeded")
 	require.Zero(t, s.Stripe.Faults().Hanging(), "nobody else could have woken up")
 	s.AwaitQuiet()
-	s.RequireLedger(booked.Reference, "payment", "refund")
+	s.RequireLedger(booked.Reference, "payment", "refund", "refund_promised")
 	s.RequireMails(booked.Reference, "booking_confirmed", "refunded")
 	s.RequirePromises()
 }
@@ -65,6 +65,6 @@ func TestSlowConnectionsEndInTheSameBooks(t *testing.T) {
 	require.Equal(t, http.StatusOK, s.Post("/v1/bookings/"+booked.Reference+"/cancel", "", nil).Status)
 	s.AwaitStatus(booked.Reference, "refunded")
 	s.AwaitQuiet()
-	s.RequireLedger(booked.Reference, "payment", "refund", "refund")
+	s.RequireLedger(booked.Reference, "payment", "refund", "refund", "cancellation", "refund_promised")
 	s.RequirePromises()
 }

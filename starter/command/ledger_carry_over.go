@@ -42,14 +42,14 @@ func carryOverCommand() *cobra.Command {
 
 // carriedOver is what a run has carried over.
 type carriedOver struct {
-	visited, posted int
-	sums            seal.Sums
+	visited, transactions int
+	sums                  seal.Sums
 }
 
 func (c *carriedOver) add(transactions []ledger.Transaction) {
 	c.visited++
 	for _, t := range transactions {
-		c.posted++
+		c.transactions++
 		c.sums.AddEntries(t.Entries)
 	}
 }
@@ -113,7 +113,7 @@ func printCarriedOver(out io.Writer, total carriedOver, dryRun bool) error {
 	if dryRun {
 		done = "Would post"
 	}
-	if _, err := fmt.Fprintf(out, "%s %d transactions for %d bookings and payouts\n", done, total.posted, total.visited); err != nil {
+	if _, err := fmt.Fprintf(out, "%s %d transactions for %d bookings and payouts\n", done, total.transactions, total.visited); err != nil {
 		return err
 	}
 	for _, account := range slices.Sorted(maps.Keys(total.sums)) {
