@@ -81,9 +81,13 @@ func (s *Store) underLockTo(ctx context.Context, reference booking.Reference, no
 	return err
 }
 
-// lockOpeningToo is a column of a booking that takes the lock that every posting shares, and is when the books were opened. It names the
-// booking, so that the server evaluates it for the row that it has locked.
-const lockOpeningToo = "(SELECT opened_at FROM ledger_opening WHERE id = 1 AND bookings.id > 0 LOCK IN SHARE MODE) AS opened_at"
+// lockBooksToo are columns of a booking that take the lock that every posting shares, and are when the books were opened and their
+// calendar. Each names the booking, so that the server evaluates it for the row that it has locked, and reads one row by its key.
+var lockBooksToo = []any{lockedOfBooks("opened_at"), lockedOfBooks("books_zone"), lockedOfBooks("first_open")}
+
+func lockedOfBooks(column string) string {
+	return "(SELECT " + column + " FROM ledger_opening WHERE id = 1 AND bookings.id > 0 LOCK IN SHARE MODE) AS " + column
+}
 
 // lock takes the booking first and its payment second, always in this order, which an outer join by UNIQUE keys prescribes to the server,
 // and for a posting the opening third. Where there is no payment yet, the booking's lock keeps others from inserting one, because of the
@@ -93,9 +97,7 @@ func (b *lockedBooking) lock(reference booking.Reference, post bool) error {
 	query := b.tx.Clauses(db.ForUpdate).Joins("Payment").Where("bookings.reference = ?", reference)
 	var err error
 	if post {
-		var opened struct{ OpenedAt *time.Time }
-		err = db.TakeWith(query.Select("bookings.*", lockOpeningToo), &row, &opened)
-		b.opening = &ledger.Opening{At: db.TimeOrZero(opened.OpenedAt)}
+		err = b.takeWithBooks(query, &row)
 	} else {
 		err = query.Take(&row).Error
 	}
@@ -108,6 +110,17 @@ func (b *lockedBooking) lock(reference booking.Reference, post bool) error {
 	row.Payment = nil
 	b.booking = row
 	return nil
+}
+
+// takeWithBooks takes the lock of the booking, and the one that every posting shares.
+func (b *lockedBooking) takeWithBooks(query *gorm.DB, row *bookingRow) error {
+	var columns journal.BooksColumns
+	if err := db.TakeWith(query.Select("bookings.*", lockBooksToo...), row, &columns); err != nil {
+		return err
+	}
+	books, err := columns.Books()
+	b.books = &books
+	return err
 }
 
 // lockOpening takes the lock that every posting shares, once in a transaction, and reads the opening and the calendar.

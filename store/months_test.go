@@ -104,7 +104,8 @@ func TestFindingsBlockACloseUnlessTheyHaveANote(t *testing.T) {
 	require.Equal(t, "2026-03 cannot be closed yet: no matter needs attention", blocked.Error())
 	_, _, err = months.ProposeClose(t.Context(), "2026-03", []closing.Note{{Item: "attention/8", Text: "?", By: "alice"}}, alice)
 	require.ErrorContains(t, err, "nothing of that name blocks the close")
-	_, _, err = months.ProposeClose(t.Context(), "2026-03", []closing.Note{{Item: "attention/7", Text: "waits for the bank", By: "alice"}}, alice)
+	waits := closing.Note{Item: "attention/7", Text: "waits for the bank", By: "alice"}
+	_, _, err = months.ProposeClose(t.Context(), "2026-03", []closing.Note{waits}, alice)
 	require.NoError(t, err)
 	march, err := months.ApproveClose(t.Context(), "2026-03", bob)
 	require.NoError(t, err)
@@ -218,12 +219,13 @@ func TestAPostingThatRacesACloseLandsInOneMonth(t *testing.T) {
 func TestAChangedCloseIsFound(t *testing.T) {
 	t.Parallel()
 	for statement, says := range map[string]string{
-		"UPDATE ledger_closings SET approved_by = 'eve'":                                                         "closing 1 of 2026-03 was changed",
-		"UPDATE ledger_closings SET trial_balance = '[]'":                                                        "closing 1 of 2026-03 was changed",
-		"DELETE FROM ledger_closings":                                                                            "the closings say otherwise",
-		"UPDATE financial_ledger SET period = '2026-02' WHERE period = '2026-03'":                                "the trial balance of its entries",
-		"UPDATE ledger_opening SET first_open = NULL":                                                            "the closings say otherwise",
-		"INSERT INTO financial_ledger (type, description, posted_at, period) VALUES ('x', '', NOW(), '2026-03')": "was added to 2026-03",
+		"UPDATE ledger_closings SET approved_by = 'eve'":                          "closing 1 of 2026-03 was changed",
+		"UPDATE ledger_closings SET trial_balance = '[]'":                         "closing 1 of 2026-03 was changed",
+		"DELETE FROM ledger_closings":                                             "the closings say otherwise",
+		"UPDATE financial_ledger SET period = '2026-02' WHERE period = '2026-03'": "the trial balance of its entries",
+		"UPDATE ledger_opening SET first_open = NULL":                             "the closings say otherwise",
+		`INSERT INTO financial_ledger (type, description, posted_at, period)
+			VALUES ('x', '', NOW(), '2026-03')`: "was added to 2026-03",
 	} {
 		t.Run(says, func(t *testing.T) {
 			t.Parallel()

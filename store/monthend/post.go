@@ -51,7 +51,8 @@ func (j Journal) digest() (seal.Digest, error) {
 	return sha256.Sum256(text), err
 }
 
-// Limits are the totals above which a second operator approves a journal, in minor units by currency. A currency without one has the limit 0.
+// Limits are the totals above which a second operator approves a journal, in minor units by currency. A currency without one has the
+// limit 0.
 type Limits map[money.Currency]int64
 
 // exceeded reports whether a journal debits more than the limit in a currency.

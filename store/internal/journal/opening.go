@@ -29,8 +29,6 @@ type openingRow struct {
 	OpenedAt  *time.Time
 	DecidedAt *time.Time
 	DecidedBy string
-	BooksZone *string        // NULL for UTC
-	FirstOpen *ledger.Period // NULL while no month is closed
 }
 
 func (openingRow) TableName() string { return "ledger_opening" }
@@ -45,14 +43,26 @@ type Books struct {
 // Opening reads the opening and the calendar of the books, under a lock (Exclusively or Shared) when one is given. The opening is zero when
 // the books were not opened.
 func Opening(conn *gorm.DB, lock string) (Books, error) {
-	var opened openingRow
-	err := conn.Raw("SELECT opened_at, books_zone, first_open FROM ledger_opening WHERE id = 1 " + lock).Scan(&opened).Error
+	var row BooksColumns
+	err := conn.Raw("SELECT opened_at, books_zone, first_open FROM ledger_opening WHERE id = 1 " + lock).Scan(&row).Error
 	if err != nil {
 		return Books{}, err
 	}
-	zone, err := zoneOf(db.OrEmpty(opened.BooksZone))
+	return row.Books()
+}
+
+// BooksColumns are the columns of ledger_opening that each posting follows.
+type BooksColumns struct {
+	OpenedAt  *time.Time
+	BooksZone *string        // NULL for UTC
+	FirstOpen *ledger.Period // NULL while no month is closed
+}
+
+// Books returns what the columns say.
+func (c BooksColumns) Books() (Books, error) {
+	zone, err := zoneOf(db.OrEmpty(c.BooksZone))
 	return Books{
-		ledger.Opening{At: db.TimeOrZero(opened.OpenedAt)}, ledger.Calendar{Zone: zone, FirstOpen: db.OrEmpty(opened.FirstOpen)},
+		ledger.Opening{At: db.TimeOrZero(c.OpenedAt)}, ledger.Calendar{Zone: zone, FirstOpen: db.OrEmpty(c.FirstOpen)},
 	}, err
 }
 
