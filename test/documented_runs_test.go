@@ -110,8 +110,19 @@ func (o *operator) runOfBuilds(lines []string) {
 	}
 	for _, line := range lines {
 		o.run("starter deploy promote " + oldBuild)
-		o.run(line)
+		o.runOnceFound(line)
 	}
+}
+
+// runOnceFound runs a command to its end, and again while Temporal does not find the deployment, as the page says.
+func (o *operator) runOnceFound(line string) {
+	var output []byte
+	var err error
+	o.Eventually(func() bool {
+		output, err = o.command(line).CombinedOutput()
+		return err == nil || !strings.Contains(string(output), "Worker Deployment not found")
+	}, "the deployment is not found: %s", line)
+	require.NoError(o.T, err, "%s: %s", line, output)
 }
 
 // Each command of the pages runs as it is written, on a system with a paid booking, and ends well. Those that cannot be run here are

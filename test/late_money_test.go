@@ -68,7 +68,7 @@ func TestDisputedLateMoneyIsRefundedOnceTheDisputeIsWon(t *testing.T) {
 	s.RequirePromises()
 
 	require.NoError(t, s.Stripe.MoveDispute(id, "won"))
-	requireLateMoneyBack(s, booked.Reference, "dispute", "dispute_reversal", "payment", "refund")
+	requireLateMoneyBack(s, booked.Reference, "dispute", "dispute_reversal", "payment", "refund", "refund_promised")
 	s.AwaitRunEnd("Dispute:" + id)
 	s.SaveRun("Dispute:"+id, "dispute_won_late_money")
 }
@@ -92,7 +92,7 @@ func TestLateMoneyWasRefusedOverTheDispute(t *testing.T) {
 	awaitDispute(s, id, "under_review")
 	s.AwaitQuiet()
 	require.NoError(t, s.Stripe.MoveDispute(id, "won"))
-	requireLateMoneyBack(s, booked.Reference, "payment", "dispute", "dispute_reversal", "refund")
+	requireLateMoneyBack(s, booked.Reference, "payment", "dispute", "dispute_reversal", "refund", "refund_promised")
 	require.Equal(t, 2, s.DB.Count(t, "SELECT COUNT(*) FROM refunds WHERE origin = 'late_money'"))
 }
 

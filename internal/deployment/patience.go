@@ -11,21 +11,37 @@ import (
 )
 
 const (
-	// notReadyTries is how often a change is asked for before its error counts, with notReadyPause in between, twice as long each time.
+	// notReadyTries and notFoundTries are how often Temporal is asked before its error counts, with firstPause in between, twice as long
+	// each time. A deployment that does not exist is found missing in 0.7 seconds.
 	notReadyTries = 6
-	notReadyPause = 100 * time.Millisecond
+	notFoundTries = 4
+	firstPause    = 100 * time.Millisecond
 )
 
-// patiently asks Temporal for a change, and again while Temporal is not ready for it: the server keeps a deployment in workflows of its
-// worker, which refuse an update whose task has failed (serviceerror.WorkflowNotReady). Nothing has changed then.
+// patiently asks Temporal, and again for what passes: the server keeps a deployment in a workflow of its worker. That refuses an update
+// whose task has failed (serviceerror.WorkflowNotReady), and nothing has changed then. It continues as new after a change, and until then
+// the server does not find it (service/worker/workerdeployment/client.go rejects a query to a run that is not open).
 func patiently[Options, Result any](ctx context.Context, ask func(context.Context, Options) (Result, error), o Options) (Result, error) {
-	pause := notReadyPause
+	pause := firstPause
 	for tries := 1; ; tries++ {
 		result, err := ask(ctx, o)
-		var notReady *serviceerror.WorkflowNotReady
-		if tries == notReadyTries || !errors.As(err, &notReady) || wait.For(ctx, pause) != nil {
+		if tries >= triesAfter(err) || wait.For(ctx, pause) != nil {
 			return result, err
 		}
 		pause *= 2
+	}
+}
+
+// triesAfter is how often Temporal is asked in all after an answer.
+func triesAfter(err error) int {
+	var notReady *serviceerror.WorkflowNotReady
+	var notFound *serviceerror.NotFound
+	switch {
+	case errors.As(err, &notReady):
+		return notReadyTries
+	case errors.As(err, &notFound):
+		return notFoundTries
+	default:
+		return 1
 	}
 }

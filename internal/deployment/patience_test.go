@@ -33,3 +33,23 @@ func TestChangeIsAskedForUntilTemporalIsReady(t *testing.T) {
 	require.ErrorIs(t, err, refused)
 	require.Equal(t, 4, asked)
 }
+
+// A deployment whose workflow continues as new is not found for a moment; one that does not exist is not found every time.
+func TestDeploymentIsLookedForAgain(t *testing.T) {
+	t.Parallel()
+	asked, found := 0, 3
+	describe := func(context.Context, string) (string, error) {
+		if asked++; asked < found {
+			return "", serviceerror.NewNotFound("Worker Deployment not found")
+		}
+		return "described", nil
+	}
+	got, err := deployment.Patiently(t.Context(), describe, "")
+	require.NoError(t, err)
+	require.Equal(t, "described", got)
+
+	asked, found = 0, 100
+	_, err = deployment.Patiently(t.Context(), describe, "")
+	require.ErrorContains(t, err, "not found")
+	require.Equal(t, 4, asked)
+}

@@ -75,8 +75,13 @@ func (s Status) Find(b Build) (BuildStatus, bool) {
 // Read returns the deployment's builds, and ErrUnknown while no worker of it has polled.
 func (d Deployment) Read(ctx context.Context) (Status, error) {
 	queue := d.Queues[0]
-	answer, err := queue.Temporal.WorkflowService().DescribeWorkerDeployment(ctx,
-		&workflowservice.DescribeWorkerDeploymentRequest{Namespace: queue.Namespace, DeploymentName: d.Name})
+	describe := func(ctx context.Context, r *workflowservice.DescribeWorkerDeploymentRequest) (
+		*workflowservice.DescribeWorkerDeploymentResponse, error,
+	) {
+		return queue.Temporal.WorkflowService().DescribeWorkerDeployment(ctx, r)
+	}
+	request := &workflowservice.DescribeWorkerDeploymentRequest{Namespace: queue.Namespace, DeploymentName: d.Name}
+	answer, err := patiently(ctx, describe, request)
 	var none *serviceerror.NotFound
 	if errors.As(err, &none) {
 		return Status{}, fmt.Errorf("deployment %s: %w", d.Name, ErrUnknown)
