@@ -235,7 +235,7 @@ func TestLedgerOfAnEarlierReleaseIsCarriedOver(t *testing.T) {
 			t.Parallel()
 			b := newBooks(t)
 			one.happen(b)
-			b.asEarlierRelease()
+			b.PostedByEarlierRelease(b.t)
 			b.requirePromises()
 			before := b.owed()
 			now := time.Now().UTC()
@@ -255,7 +255,7 @@ func TestLedgerOfAnEarlierReleaseIsCarriedOver(t *testing.T) {
 			t.Parallel()
 			b := newBooks(t)
 			one.happen(b)
-			b.asEarlierRelease()
+			b.PostedByEarlierRelease(b.t)
 			b.Exec(t, "UPDATE bookings SET recognise_at = created_at")
 			b.recognise(departed)
 			if one.departure == nil {
@@ -284,22 +284,6 @@ func (b books) carryOver(how store.CarryingOver) []ledger.Transaction {
 	return posted
 }
 
-// asEarlierRelease makes the ledger what the release before these accounts would have posted.
-func (b books) asEarlierRelease() {
-	b.t.Helper()
-	const added = `('refund_promised', 'cancellation', 'chargeback_relief', 'recognition', 'payout_arrived', 'payout_returned')`
-	for _, statement := range []string{
-		"DELETE e FROM ledger_entries e JOIN financial_ledger l ON l.id = e.ledger_id WHERE l.type IN " + added,
-		"DELETE FROM financial_ledger WHERE type IN " + added,
-		"UPDATE ledger_entries SET account = 'liability:unearned_revenue' WHERE account = 'liability:refunds_payable'",
-		"UPDATE ledger_entries SET account = 'equity:suspense' WHERE account = 'equity:conversion'",
-		"UPDATE ledger_entries SET account = 'asset:bank' WHERE account = 'asset:payouts_in_transit'",
-		"UPDATE bookings SET ledger_rules = 1, recognise_at = NULL",
-	} {
-		b.Exec(b.t, statement)
-	}
-}
-
 // An exchange between currencies leaves suspense, and what an operator put there stays.
 func TestExchangesAreCarriedOver(t *testing.T) {
 	t.Parallel()
@@ -309,7 +293,7 @@ func TestExchangesAreCarriedOver(t *testing.T) {
 	_, err := b.record(snapshot, store.ReasonEvent)
 	require.NoError(t, err)
 	require.Equal(t, 2, b.Count(t, "SELECT COUNT(*) FROM ledger_entries WHERE account = 'equity:conversion'"))
-	b.asEarlierRelease()
+	b.PostedByEarlierRelease(b.t)
 	b.carryOver(store.CarryingOver{Now: time.Now().UTC()})
 	balances, err := b.Store.BalancesOf(t.Context())
 	require.NoError(t, err)
@@ -333,7 +317,7 @@ func TestPayoutUnderWayIsCarriedOver(t *testing.T) {
 		require.NoError(t, err)
 	}
 	record()
-	b.asEarlierRelease()
+	b.PostedByEarlierRelease(b.t)
 	require.EqualValues(t, 44539, b.balanceOf("asset:bank"))
 	b.requirePromises()
 	for visited := range 2 {

@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"os/exec"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -106,20 +104,13 @@ func TestMigrateKilledWhileItDatesTheLedger(t *testing.T) {
 	fillLedger(t, s.DB, 2500, "pi_fill_", "txn_fill_")
 	s.DB.Exec(t, "UPDATE financial_ledger SET effective_at = NULL, effective_basis = NULL, posted_at = posted_at - INTERVAL id SECOND")
 	undated := "SELECT COUNT(*) FROM financial_ledger WHERE effective_at IS NULL"
-	migrate := func(env ...string) error {
-		command := s.MigrateCommand()
-		command.Env = append(command.Env, env...)
-		return command.Run()
-	}
 	require.Contains(t, fmt.Sprint(s.DB.Promises(t)), "2500 rows break it", "verify counts them")
 
 	for _, death := range []struct {
 		point string
 		left  int
 	}{{"before-backfill-range", 2500}, {"after-backfill-range", 1500}} {
-		var killed *exec.ExitError
-		require.ErrorAs(t, migrate("FAREBOOK_FAILPOINT="+death.point+"@"+filepath.Join(t.TempDir(), "died")), &killed)
-		require.Equal(t, "signal: killed", killed.String())
+		s.KilledAt(death.point, s.MigrateCommand())
 		require.Equal(t, death.left, s.DB.Count(t, undated), death.point)
 	}
 	s.Migrate()

@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"os/exec"
-	"path/filepath"
 	"strconv"
 	"testing"
 	"time"
@@ -110,11 +108,7 @@ func (l *lostHour) recover() {
 	number, kinds := l.plan()
 	require.Equal(l.T, map[string]int{"booking": 3, "refund": 2, "dispute": 1, "payout": 1}, kinds)
 	for _, point := range l.deaths {
-		applying := l.StarterCommand("rebuild", "--apply", number)
-		applying.Env = append(applying.Env, "FAREBOOK_FAILPOINT="+point+"@"+filepath.Join(l.T.TempDir(), "died"))
-		var killed *exec.ExitError
-		require.ErrorAs(l.T, applying.Run(), &killed, point)
-		require.Equal(l.T, "signal: killed", killed.String(), point)
+		l.KilledAt(point, l.StarterCommand("rebuild", "--apply", number))
 	}
 	l.run("rebuild", "--apply", number)
 	_, kinds = l.plan()

@@ -8,6 +8,7 @@ import (
 	"gorm.io/gorm"
 
 	"farebook/access"
+	"farebook/internal/failpoint"
 	"farebook/ledger"
 	"farebook/ledger/closing"
 	"farebook/store"
@@ -44,10 +45,14 @@ func (m *Months) ProposeClose(ctx context.Context, period ledger.Period, notes [
 		if kept, isNew, err = propose(tx, proposal, now); err != nil || !isNew {
 			return err
 		}
+		failpoint.Hit("before-propose-close")
 		return store.AuditIn(tx, now, store.AuditEntry{
 			Actor: by, Action: store.ActionCloseProposed, Subject: string(period), Detail: "digest " + kept.Digest.String(),
 		})
 	})
+	if err == nil {
+		failpoint.Hit("after-propose-close")
+	}
 	return kept, review, err
 }
 
@@ -95,6 +100,9 @@ func (m *Months) ApproveClose(ctx context.Context, period ledger.Period, by acce
 		made, err = m.closeAlone(tx, books, read, by)
 		return err
 	})
+	if err == nil {
+		failpoint.Hit("after-approve-close")
+	}
 	return made, err
 }
 
@@ -134,6 +142,7 @@ func (m *Months) closeAlone(tx *gorm.DB, books journal.Books, read sumsSoFar, by
 	if err := journal.SetFirstOpen(tx, read.period.Next(), books.ZoneName()); err != nil {
 		return closing.Closing{}, err
 	}
+	failpoint.Hit("before-approve-close")
 	return made, store.AuditIn(tx, now, store.AuditEntry{
 		Actor: by, Action: store.ActionClose, Subject: string(read.period), Detail: "digest " + made.Digest.String(),
 	})

@@ -1,6 +1,6 @@
 // Package monthend closes the months of the books: it checks what a month end needs, keeps what one operator proposes until another one
 // approves it, and posts manual journals. It is above store, which does not know it: it imports store, store/recon, store/internal/,
-// access, ledger and money.
+// access, booking, internal/failpoint, ledger and money.
 package monthend
 
 import (

@@ -10,6 +10,7 @@ import (
 	"gorm.io/gorm"
 
 	"farebook/access"
+	"farebook/internal/failpoint"
 	"farebook/ledger"
 	"farebook/ledger/seal"
 	"farebook/money"
@@ -103,13 +104,17 @@ func (m *Months) Post(ctx context.Context, j Journal, limits Limits, by access.A
 			return err
 		case limits.exceeded(j):
 			posted, err = m.keep(tx, j, by, now)
-			return err
+		default:
+			posted, err = appendJournal(tx, books, t, by, now)
 		}
-		posted, err = appendJournal(tx, books, t, by, now)
+		failpoint.Hit("before-post-journal")
 		return err
 	})
 	if db.DuplicateKey(err) { // the same journal at once: the other one has posted or proposed it by now
 		return m.Post(ctx, j, limits, by)
+	}
+	if err == nil {
+		failpoint.Hit("after-post-journal")
 	}
 	return posted, err
 }
@@ -167,8 +172,12 @@ func (m *Months) ApprovePost(ctx context.Context, key string, by access.Actor) (
 			return err
 		}
 		posted, err = appendJournal(tx, books, t, by, now)
+		failpoint.Hit("before-approve-journal")
 		return err
 	})
+	if err == nil {
+		failpoint.Hit("after-approve-journal")
+	}
 	return posted, err
 }
 

@@ -6,6 +6,7 @@ import (
 	"gorm.io/gorm"
 
 	"farebook/access"
+	"farebook/internal/failpoint"
 	"farebook/ledger"
 	"farebook/ledger/closing"
 	"farebook/store"
@@ -29,10 +30,14 @@ func (m *Months) ProposeReopen(ctx context.Context, period ledger.Period, reason
 		if kept, isNew, err = propose(tx, proposal, now); err != nil || !isNew {
 			return err
 		}
+		failpoint.Hit("before-propose-reopen")
 		return store.AuditIn(tx, now, store.AuditEntry{
 			Actor: by, Action: store.ActionReopenProposed, Subject: string(period), Detail: "closing " + closed.Digest.String(),
 		})
 	})
+	if err == nil {
+		failpoint.Hit("after-propose-reopen")
+	}
 	return kept, err
 }
 
@@ -63,10 +68,14 @@ func lastClosed(tx *gorm.DB, calendar ledger.Calendar, period ledger.Period) (cl
 }
 
 // ApproveReopen reopens the last closed month, which somebody else has proposed. Its transactions stay in it; later months keep theirs, so
-// that the month can be closed again with what is posted now. Error: *RefusedError.
+// that the month can be closed again with what is posted now. A repetition finds it reopened. Error: *RefusedError.
 func (m *Months) ApproveReopen(ctx context.Context, period ledger.Period, by access.Actor) (made closing.Closing, err error) {
 	now := m.books.Now()
 	err = m.alone(ctx, func(tx *gorm.DB, books journal.Books) error {
+		var again bool
+		if made, again, err = reopenedBy(tx, period, by); err != nil || again {
+			return err
+		}
 		closed, err := lastClosed(tx, books.Calendar, period)
 		if err != nil {
 			return err
@@ -85,9 +94,20 @@ func (m *Months) ApproveReopen(ctx context.Context, period ledger.Period, by acc
 		if err := journal.SetFirstOpen(tx, period, books.ZoneName()); err != nil {
 			return err
 		}
+		failpoint.Hit("before-approve-reopen")
 		return store.AuditIn(tx, now, store.AuditEntry{
 			Actor: by, Action: store.ActionReopen, Subject: string(period), Detail: "digest " + made.Digest.String(),
 		})
 	})
+	if err == nil {
+		failpoint.Hit("after-approve-reopen")
+	}
 	return made, err
+}
+
+// reopenedBy is the reopening of a month that the same operator has approved before and nothing has followed.
+func reopenedBy(tx *gorm.DB, period ledger.Period, by access.Actor) (closing.Closing, bool, error) {
+	last, err := lastClosing(tx)
+	again := last.Trial.Period == period && last.Action == closing.Reopen && last.ApprovedBy == by.Name
+	return last, again, err
 }

@@ -25,3 +25,10 @@ func (db *DB) RunThatFound(t testing.TB, id string, findings ...reconciliation.F
 	require.NoError(t, err)
 	return items
 }
+
+// ReconciledUntil records that a completed reconciliation has read Stripe from the beginning of 2026 to a date.
+func (db *DB) ReconciledUntil(t testing.TB, date string) {
+	t.Helper()
+	db.Exec(t, `INSERT INTO reconciliation_runs (correlation_id, scope, dry_run, lookback_days, payment_limit, status, window_start, window_end,
+		started_at, completed_at) VALUES ('recon_end', 'all', FALSE, 7, 0, 'completed', '2026-01-01', ?, ?, ?)`, date, date, date)
+}

@@ -111,6 +111,14 @@ func (s *Stack) StarterCommand(args ...string) *exec.Cmd {
 	return s.command("starter", args...)
 }
 
+// KilledAt runs a command, and requires that it dies at a failpoint.
+func (s *Stack) KilledAt(point string, command *exec.Cmd) {
+	s.T.Helper()
+	command.Env = append(command.Env, "FAREBOOK_FAILPOINT="+point+"@"+filepath.Join(s.T.TempDir(), "died"))
+	output, err := command.CombinedOutput()
+	require.EqualError(s.T, err, "signal: killed", "at %s: %s", point, output)
+}
+
 // WorkerCommand returns the worker program with the stack's configuration, not started yet.
 func (s *Stack) WorkerCommand(args ...string) *exec.Cmd {
 	s.T.Helper()
