@@ -55,13 +55,16 @@ func beancountName(account ledger.Account) string {
 	return beancountRoots[kind] + ":" + strings.Join(parts, "-")
 }
 
-// Add writes a transaction with its ledger id as metadata.
+// Add writes a transaction with its ledger id as metadata, and of a late one when it took effect.
 func (b *beancount) Add(t Posted) error {
 	b.print("\n", b.interval.Day(t.Date), ` * "`, words(t.Description), `"`)
 	b.print(fmt.Sprintf("  ledger: \"%d\"", t.ID))
 	b.print(`  type: "`, string(t.Type), `"`)
 	if t.BalanceTransactionID != "" {
 		b.print(`  txn: "`, words(t.BalanceTransactionID), `"`)
+	}
+	if late := t.lateDay(b.interval); late != "" {
+		b.print("  effective: ", late)
 	}
 	for _, entry := range t.Entries {
 		b.print("  ", beancountName(entry.Account), "  ", posting(signed(entry), entry.Currency))

@@ -43,10 +43,13 @@ func commodity(currency money.Currency) string {
 	return "1000." + strings.Repeat("0", max(currency.ISODigits(), currency.Digits())) + " " + string(currency)
 }
 
-// Add writes a transaction with its ledger id as the code.
+// Add writes a transaction with its ledger id as the code. A late one says when it took effect.
 func (h *hledger) Add(t Posted) error {
 	h.print("\n", h.interval.Day(t.Date), fmt.Sprintf(" * (%d) ", t.ID), words(t.Description), "  ; ", string(t.Type), " ",
 		words(t.BalanceTransactionID))
+	if late := t.lateDay(h.interval); late != "" {
+		h.print("    ; effective:", late)
+	}
 	for _, entry := range t.Entries {
 		h.print("    ", string(entry.Account), "  ", posting(signed(entry), entry.Currency))
 	}

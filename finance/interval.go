@@ -6,6 +6,7 @@ package finance
 import (
 	"time"
 
+	"farebook/ledger"
 	"farebook/validation"
 )
 
@@ -13,27 +14,35 @@ import (
 type Basis string
 
 // The bases. A report by posting never changes once its interval has passed; by effective date, the clearing account equals Stripe's
-// balance at any time, and a late item changes the report of the time at which it took effect.
+// balance at any time, and a late item changes the report of the time at which it took effect. By period, transactions are those of whole
+// months of the books: a report of a closed month never changes, and a late item is in the first month that was open.
 const (
 	ByEffective Basis = "effective"
 	ByPosted    Basis = "posted"
+	ByPeriod    Basis = "period"
 )
 
-// Bases are the bases by name, the default first.
-var Bases = []string{string(ByEffective), string(ByPosted)}
+// Bases are the bases by name.
+var Bases = []string{string(ByEffective), string(ByPosted), string(ByPeriod)}
 
-// ParseBasis reads a basis; empty is ByEffective. The error is a *validation.FieldError on basis.
-func ParseBasis(text string) (Basis, error) {
-	switch Basis(text) {
-	case "", ByEffective:
+// ParseBasis reads a basis; empty is the one for a month, ByPeriod, or for any other interval, ByEffective. The error is a
+// *validation.FieldError on basis.
+func ParseBasis(text string, month bool) (Basis, error) {
+	switch basis := Basis(text); {
+	case basis == "" && month:
+		return ByPeriod, nil
+	case basis == "":
 		return ByEffective, nil
-	case ByPosted:
-		return ByPosted, nil
+	case basis == ByPeriod && !month:
+		return "", &validation.FieldError{Field: "basis", Problem: "counts whole months", Fix: "name a month, or use effective or posted"}
+	case basis == ByEffective, basis == ByPosted, basis == ByPeriod:
+		return basis, nil
 	}
-	return "", &validation.FieldError{Field: "basis", Problem: "is not a basis", Fix: "use effective or posted"}
+	return "", &validation.FieldError{Field: "basis", Problem: "is not a basis", Fix: "use effective, posted or period"}
 }
 
-// Interval is from one time, included, to another, excluded, in the books' time zone. The zero From is before the first transaction.
+// Interval is from one time, included, to another, excluded, in the books' time zone. The zero From is before the first transaction. By
+// period, both are the first moments of months.
 type Interval struct {
 	From, To time.Time
 	Basis    Basis
@@ -46,14 +55,17 @@ func (i Interval) Contains(at time.Time) bool { return !at.Before(i.From) && at.
 // Day is the date of a time in the books' time zone: 2026-11-30.
 func (i Interval) Day(at time.Time) string { return at.In(i.Zone).Format(time.DateOnly) }
 
-// Asked is how an interval is asked for: a month, or its two ends. An empty To is now.
+// PeriodOf is the month of the books that begins at an end of the interval.
+func (i Interval) PeriodOf(end time.Time) ledger.Period { return ledger.PeriodAt(end, i.Zone) }
+
+// Asked is how an interval is asked for: a month, or its two ends. An empty To is now, and an empty Basis the one of ParseBasis.
 type Asked struct {
 	Month, From, To, Basis string
 }
 
 // Interval reads what was asked for in the books' time zone. The errors are *validation.FieldError on month, from, to or basis.
 func (a Asked) Interval(zone *time.Location, now time.Time) (Interval, error) {
-	basis, err := ParseBasis(a.Basis)
+	basis, err := ParseBasis(a.Basis, a.Month != "")
 	if err != nil {
 		return Interval{}, err
 	}

@@ -17,6 +17,14 @@ type Posted struct {
 	Date time.Time // by the basis of the report
 }
 
+// lateDay is the day on which a transaction took effect that counts in a later month, in the time zone of an interval; empty for any other.
+func (p Posted) lateDay(i Interval) string {
+	if i.Basis != ByPeriod || !p.Effective.At.Before(p.Date) {
+		return ""
+	}
+	return i.Day(p.Effective.At)
+}
+
 // StatementTable is the shape of an account's statement.
 func StatementTable(account ledger.Account, i Interval) Table {
 	return Table{Name: "statement of " + string(account), Interval: i, Columns: []Column{

@@ -1,12 +1,16 @@
 package command_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"farebook/booking"
 	"farebook/internal/dev/testdb"
 	"farebook/starter/command"
 )
@@ -20,9 +24,7 @@ func TestMonthsAreClosedByCommands(t *testing.T) {
 	out, _, err := run(t, "ledger", "close", "2026-03", "--dry-run")
 	require.ErrorIs(t, err, command.ErrBroken)
 	require.Contains(t, out, "NO   reconciliation to the end of the month was applied")
-	db.Exec(t, `INSERT INTO reconciliation_runs (correlation_id, scope, dry_run, lookback_days, payment_limit, status, window_start,
-		window_end, started_at, completed_at) 
-		VALUES ('recon_end', 'all', FALSE, 7, 0, 'completed', '2026-01-01', '2026-06-01', '2026-06-01', '2026-06-01')`)
+	db.ReconciledUntil(t, "2026-06-01")
 	file := filepath.Join(t.TempDir(), "journal.json")
 	require.NoError(t, os.WriteFile(file, []byte(`{"key": "fee-1", "reason": "Bank charges", "effectiveAt": "2026-03-05T00:00:00Z",
 		"entries": [
@@ -52,4 +54,79 @@ func TestMonthsAreClosedByCommands(t *testing.T) {
 	out, _, err = run(t, "ledger", "periods")
 	require.NoError(t, err)
 	require.Regexp(t, `(?s)2\s+2026-03\s+reopen.*1\s+2026-03\s+close`, out)
+}
+
+// Every report of a closed month is the same, byte by byte, when it is made again after late postings, also in a currency that the month
+// did not have. The next month opens with its closings, and lists what is late.
+func TestReportsOfAClosedMonthNeverChange(t *testing.T) {
+	db := testdb.New(t)
+	t.Setenv("DATABASE_DSN", db.AppDSN)
+	t.Setenv("JOURNAL_APPROVAL_ABOVE", "USD:1000000,EUR:1000000")
+	db.ReconciledUntil(t, "2026-06-01")
+	bill := func(id string, day int) {
+		t.Helper()
+		require.NoError(t, db.Store.RecordAccountFee(t.Context(), booking.BalanceTransaction{
+			ID: id, ReportingCategory: "fee", Amount: -250, Net: -250, Currency: "USD",
+			Created: time.Date(2026, time.March, day, 0, 0, 0, 0, time.UTC),
+		}, db.Store.Now()))
+	}
+	journal := func(key, currency string) {
+		t.Helper()
+		file := filepath.Join(t.TempDir(), key)
+		require.NoError(t, os.WriteFile(file, fmt.Appendf(nil, `{"key": %[1]q, "reason": "Bank charges", "effectiveAt": "2026-03-31T23:59:59Z",
+			"entries": [{"account": "expense:stripe_fees", "side": "debit", "amount": {"value": 500, "currency": %[2]q}},
+			{"account": "asset:bank", "side": "credit", "amount": {"value": 500, "currency": %[2]q}}]}`, key, currency), 0o600))
+		_, _, err := run(t, "ledger", "post", file)
+		require.NoError(t, err)
+	}
+	bill("txn_1", 5)
+	bill("txn_2", 6)
+	journal("charges", "USD")
+	t.Setenv("SUDO_USER", "alice")
+	_, _, err := run(t, "ledger", "close", "2026-03")
+	require.NoError(t, err)
+	before := reportsOf(t, "2026-03")
+	t.Setenv("SUDO_USER", "bob")
+	_, _, err = run(t, "ledger", "close", "2026-03", "--approve")
+	require.NoError(t, err)
+	require.Equal(t, before, reportsOf(t, "2026-03"), "once it is closed")
+
+	bill("txn_late", 7)
+	journal("late-in-dollars", "USD")
+	journal("late-in-euros", "EUR")
+	require.Equal(t, 3, db.Count(t, "SELECT COUNT(*) FROM financial_ledger WHERE period = '2026-04' AND effective_at < '2026-04-01'"))
+	after := reportsOf(t, "2026-03")
+	for report, bytes := range before {
+		require.Equal(t, bytes, after[report], report)
+	}
+	april := reportsOf(t, "2026-04")
+	require.Contains(t, april["trial-balance csv"], "expense:stripe_fees,USD,10.00,7.50,0.00,17.50")
+	require.Contains(t, april["export hledger"], "2026-04-01 * (4)")
+	require.Contains(t, april["export hledger"], "effective:2026-03-07")
+	require.Contains(t, april["export csv"], "2026-04-01,4,account_fee,,,txn_late,")
+	out, _, err := run(t, "ledger", "trial-balance", "--month", "2026-03", "--basis", "effective", "--format", "csv")
+	require.NoError(t, err)
+	require.NotEqual(t, before["trial-balance csv"], out, "by effective date, late items are where they took effect")
+	_, _, err = run(t, "ledger", "trial-balance", "--from", "2026-03-01", "--basis", "period")
+	require.ErrorContains(t, err, "name a month")
+}
+
+// reportsOf are all reports of a month in each format.
+func reportsOf(t *testing.T, month string) map[string]string {
+	t.Helper()
+	made := map[string]string{}
+	for report, formats := range map[string][]string{
+		"balances": {"table", "csv", "json"}, "trial-balance": {"table", "csv", "json"},
+		"statement asset:bank": {"table", "csv", "json"}, "statement expense:stripe_fees": {"table", "csv", "json"},
+		"statement asset:stripe_clearing": {"table", "csv", "json"}, "export": {"csv", "json", "hledger", "beancount"},
+	} {
+		for _, format := range formats {
+			args := append([]string{"ledger"}, strings.Fields(report)...)
+			out, says, err := run(t, append(args, "--month", month, "--format", format)...)
+			require.NoError(t, err, "%s %s: %s", report, format, says)
+			require.NotEmpty(t, out)
+			made[report+" "+format] = out
+		}
+	}
+	return made
 }

@@ -27,20 +27,26 @@ func (f *intervalFlags) add(cmd *cobra.Command) {
 
 func (f *intervalFlags) addInterval(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&f.asked.Month, "month", "", "a month of the books, 2026-11")
+	f.addMonth(cmd, "a month of the books, 2026-11: its transactions, with those that count late in it")
 	flags.StringVar(&f.asked.From, "from", "", "the beginning, included: 2026-11-01, or a time with its zone; the first transaction otherwise")
 	flags.StringVar(&f.asked.To, "to", "", "the end, excluded: 2026-12-01, or a time with its zone; now otherwise")
 }
 
+func (f *intervalFlags) addMonth(cmd *cobra.Command, usage string) {
+	cmd.Flags().StringVar(&f.asked.Month, "month", "", usage)
+}
+
 // addAsOf adds the flags of a report at one time.
 func (f *intervalFlags) addAsOf(cmd *cobra.Command) {
+	f.addMonth(cmd, "the end of a month of the books, 2026-11, without what counts late in a later one")
 	cmd.Flags().StringVar(&f.asked.To, "as-of", "",
 		"the time before which transactions count: 2026-12-01, or a time with its zone; now otherwise")
 	f.addBasis(cmd, "table", reportFormats)
 }
 
 func (f *intervalFlags) addBasis(cmd *cobra.Command, format string, formats []string) {
-	cmd.Flags().StringVar(&f.asked.Basis, "basis", string(finance.ByEffective), "the date that counts: "+oneOf(finance.Bases))
+	cmd.Flags().StringVar(&f.asked.Basis, "basis", "", "the date that counts: "+oneOf(finance.Bases)+
+		"; period for a month, which does not change once it is closed, and effective otherwise")
 	completeFlag(cmd, "basis", finance.Bases...)
 	cmd.Flags().StringVar(&f.format, "format", format, "output format: "+oneOf(formats))
 	completeFlag(cmd, "format", formats...)
@@ -115,10 +121,11 @@ const proves = " What the report must equal is printed on standard error; the co
 func balancesCommand() *cobra.Command {
 	var flags intervalFlags
 	command := &cobra.Command{
-		Use:   "balances [--as-of TIME]",
+		Use:   "balances [--month 2026-11 | --as-of TIME]",
 		Short: "Print the balance of each account at a time",
 		Long: "Prints debits less credits of each account and currency, of all transactions before a time. By --basis effective the clearing " +
-			"account is Stripe's balance at that time, however late its events came; by --basis posted a past time never changes." + proves,
+			"account is Stripe's balance at that time, however late its events came; by --basis posted a past time never changes, and neither " +
+			"does the end of a closed month." + proves,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return flags.named(cmd, "balances") },
 	}

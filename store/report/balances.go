@@ -13,7 +13,10 @@ import (
 // AccountBalances writes the balance of each account at the end of an interval.
 func (r *Reports) AccountBalances(ctx context.Context, i finance.Interval, sink finance.Sink) (checks finance.Checks, err error) {
 	err = r.snapshot(ctx, func(tx *gorm.DB) error {
-		sums, err := sumsBefore(tx, i.Basis, i.To)
+		if err := dated(tx, i.Basis); err != nil {
+			return err
+		}
+		sums, err := sumsBefore(tx, i, i.To)
 		if err != nil {
 			return err
 		}
@@ -46,11 +49,11 @@ func trial(tx *gorm.DB, i finance.Interval) ([]finance.TrialLine, error) {
 	if err := dated(tx, i.Basis); err != nil {
 		return nil, err
 	}
-	opening, err := sumsBefore(tx, i.Basis, i.From)
+	opening, err := sumsBefore(tx, i, i.From)
 	if err != nil {
 		return nil, err
 	}
-	closing, err := sumsBefore(tx, i.Basis, i.To)
+	closing, err := sumsBefore(tx, i, i.To)
 	if err != nil {
 		return nil, err
 	}
@@ -73,11 +76,11 @@ func (r *Reports) Statement(
 		if err := dated(tx, i.Basis); err != nil {
 			return err
 		}
-		opening, err := sumsBefore(tx, i.Basis, i.From)
+		opening, err := sumsBefore(tx, i, i.From)
 		if err != nil {
 			return err
 		}
-		closing, err := sumsBefore(tx, i.Basis, i.To)
+		closing, err := sumsBefore(tx, i, i.To)
 		if err != nil {
 			return err
 		}
@@ -98,7 +101,7 @@ func (r *Reports) Statement(
 // transactions reads the transactions of an interval one by one, in the order of their dates.
 func transactions(tx *gorm.DB, i finance.Interval, take func(finance.Posted) error) error {
 	return walk(tx, i, func(page []place) error {
-		posted, err := read(tx, i.Basis, page)
+		posted, err := read(tx, i, page)
 		if err != nil {
 			return err
 		}

@@ -1,12 +1,14 @@
 package report
 
 import (
+	"maps"
 	"time"
 
 	"gorm.io/gorm"
 
 	"farebook/finance"
 	"farebook/ledger/seal"
+	"farebook/money"
 	"farebook/store/internal/journal"
 )
 
@@ -17,21 +19,33 @@ const idRange = 10_000
 // the seal before it was made (store.VerifyChain finds one that does not), and one of an earlier seal at most so long after its own.
 const sealMargin = time.Hour
 
-// sumsBefore are the balances of all accounts before a time. By posting they are the sums of the seals before it and of the transactions
-// between those and the first seal after it. By effective date they are that, with what was posted later for an earlier date and without
-// what was posted earlier for a later date: both are read from the time on, so that a recent time is cheap in books of any age.
-func sumsBefore(tx *gorm.DB, basis finance.Basis, at time.Time) (seal.Sums, error) {
+// sumsBefore are the balances of all accounts before an end of an interval, without zeros. By posting they are the sums of the seals before
+// it and of the transactions between those and the first seal after it. By effective date they are that, with what was posted later for an
+// earlier date and without what was posted earlier for a later date. By period they are those by effective date, without what took effect
+// before and counts in the months from then on. All that is read from the time on, so that a recent time is cheap in books of any age.
+func sumsBefore(tx *gorm.DB, i finance.Interval, at time.Time) (seal.Sums, error) {
 	if at.IsZero() {
 		return seal.Sums{}, nil
 	}
 	sums, err := postedBefore(tx, at)
-	if err != nil || basis == finance.ByPosted {
-		return sums, err
+	if err == nil && i.Basis != finance.ByPosted {
+		err = addDated(tx, sums, at)
 	}
+	if err == nil && i.Basis == finance.ByPeriod {
+		err = walkLate(tx, at, i.PeriodOf(at), "", func(page []place) error { return addSums(tx, sums, idsOf(page), -1) })
+	}
+	for _, amounts := range sums { // an account that has no money any more is not told from one that never had any
+		maps.DeleteFunc(amounts, func(_ money.Currency, amount int64) bool { return amount == 0 })
+	}
+	return sums, err
+}
+
+// addDated makes sums of what was posted before a time those of what took effect before it.
+func addDated(tx *gorm.DB, sums seal.Sums, at time.Time) error {
 	if err := addPlaces(tx, sums, finance.ByPosted, at, +1, func(p place) bool { return p.effective().Before(at) }); err != nil {
-		return nil, err
+		return err
 	}
-	return sums, addPlaces(tx, sums, finance.ByEffective, at, -1, func(p place) bool { return p.PostedAt.Before(at) })
+	return addPlaces(tx, sums, finance.ByEffective, at, -1, func(p place) bool { return p.PostedAt.Before(at) })
 }
 
 // postedBefore sums what was posted before a time.
@@ -78,10 +92,14 @@ func addPlaces(tx *gorm.DB, sums seal.Sums, basis finance.Basis, from time.Time,
 		if len(ids) == 0 {
 			return nil
 		}
-		part, err := journal.SumsOfIDs(tx, ids)
-		addAll(sums, part, sign)
-		return err
+		return addSums(tx, sums, ids, sign)
 	})
+}
+
+func addSums(tx *gorm.DB, sums seal.Sums, ids []uint64, sign int64) error {
+	part, err := journal.SumsOfIDs(tx, ids)
+	addAll(sums, part, sign)
+	return err
 }
 
 func addAll(sums seal.Sums, part []journal.Balance, sign int64) {
