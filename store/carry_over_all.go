@@ -25,13 +25,14 @@ type CarryingOver struct {
 type EarlierBooking struct {
 	ID        uint64
 	Reference booking.Reference
+	CreatedAt time.Time
 }
 
 // EarlierBookings are a page of them, by ascending id after one. A booking that was carried over is not found again, so that a run that was
 // interrupted continues with the others.
 func (s *Store) EarlierBookings(ctx context.Context, after uint64, limit int) (page []EarlierBooking, err error) {
-	err = s.db.WithContext(ctx).Table("bookings").Select("id, reference").Where("ledger_rules = ? AND id > ?", earlierRules, after).
-		Order("id").Limit(limit).Scan(&page).Error
+	err = s.db.WithContext(ctx).Table("bookings").Select("id, reference, created_at").
+		Where("ledger_rules = ? AND id > ?", earlierRules, after).Order("id").Limit(limit).Scan(&page).Error
 	return page, err
 }
 

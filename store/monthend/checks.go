@@ -4,16 +4,23 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
+	"farebook/booking"
 	"farebook/ledger"
 	"farebook/ledger/closing"
 	"farebook/money"
 	"farebook/store"
 )
 
-// listed is how many findings of one check are read.
-const listed = 50
+const (
+	// listed is how many findings of one check are read.
+	listed = 50
+	// shown is how many references a line names that blocks nothing.
+	shown = 10
+)
 
 // monthEnd is what the checks of a month read from.
 type monthEnd struct {
@@ -31,11 +38,13 @@ var monthEndChecks = []struct {
 }{
 	{"the month is over, and it is the next one to close", monthEnd.isNext},
 	{"every transaction has its month", monthEnd.isAssigned},
+	{"every booking follows the posting rules of this release", monthEnd.isCarriedOver},
 	{"debits equal credits", monthEnd.balances},
 	{"no matter needs attention", monthEnd.needsAttention},
 	{"no event of Stripe's has failed", monthEnd.failedEvents},
 	{"every payout is proven by its balance transactions", monthEnd.unprovenPayouts},
 	{"reconciliation to the end of the month was applied", monthEnd.isReconciled},
+	{"revenue of the flights that have departed is recognised", monthEnd.isRecognised},
 	{"suspense is zero", monthEnd.suspense},
 	{"payouts are tied to the bank statement by amount and trace id", monthEnd.atTheBank},
 	{"manual journals are approved", monthEnd.openJournals},
@@ -68,6 +77,14 @@ func (m monthEnd) isAssigned(ctx context.Context) (Check, error) {
 		return firm("period", "%s", later), nil
 	}
 	return Check{}, err
+}
+
+func (m monthEnd) isCarriedOver(ctx context.Context) (Check, error) {
+	left, err := m.books.EarlierBookings(ctx, 0, 1) // the oldest
+	if err != nil || len(left) == 0 || !left[0].CreatedAt.Before(m.end) {
+		return Check{}, err
+	}
+	return firm("carry-over", "booking %s has postings of an earlier release: run starter ledger carry-over", left[0].Reference), nil
 }
 
 func (m monthEnd) balances(context.Context) (Check, error) {
@@ -111,6 +128,7 @@ type payout struct {
 	StripePayoutID string
 	Amount         int64
 	Currency       money.Currency
+	Status         booking.PayoutStatus
 	Proof          store.Proof
 	ArrivesAt      *time.Time
 	CreatedAt      time.Time
@@ -155,6 +173,31 @@ func (m monthEnd) isReconciled(ctx context.Context) (Check, error) {
 	return check, err
 }
 
+// isRecognised lists the departed bookings that the sweeper has not recognised. One whose dispute is open waits for its end, and its income
+// is late.
+func (m monthEnd) isRecognised(ctx context.Context) (Check, error) {
+	found, err := m.books.Unrecognised(ctx, m.end, listed+1)
+	var check Check
+	var disputed []string
+	for n, one := range found {
+		switch {
+		case one.Disputed:
+			disputed = append(disputed, string(one.Reference))
+		case n == listed:
+			check.More = true
+		default:
+			check.add("recognition/"+string(one.Reference), "departed on %s and is not recognised", day(one.Departed))
+		}
+	}
+	if len(disputed) > 0 {
+		check.Detail = "until their disputes end, not yet " + strings.Join(disputed[:min(len(disputed), shown)], ", ")
+		if len(disputed) > shown {
+			check.Detail += " and others"
+		}
+	}
+	return check, err
+}
+
 // suspense is not zero while something is unexplained: each transaction that nothing has cleared is listed with its age.
 func (m monthEnd) suspense(ctx context.Context) (Check, error) {
 	var check Check
@@ -178,26 +221,35 @@ func (m monthEnd) suspense(ctx context.Context) (Check, error) {
 // newestPayouts is how many payouts are read for a month: some a day.
 const newestPayouts = 500
 
-// atTheBank lists what should be on the bank statement of the month. That it is there, an operator says.
+// groupBank names the payouts of a month together.
+const groupBank = "bank"
+
+// atTheBank lists each payout that should be on the bank statement of the month. That it is there, an operator says: of each, or of all.
 func (m monthEnd) atTheBank(ctx context.Context) (Check, error) {
 	var found []payout
 	err := m.db.WithContext(ctx).Table("payouts").Order("id DESC").Limit(newestPayouts).Find(&found).Error
 	if err != nil {
 		return Check{}, err
 	}
-	count, sums := 0, map[money.Currency]int64{}
-	for _, one := range found {
-		if one.ArrivesAt != nil && !one.ArrivesAt.Before(m.calendar.Start(m.period)) && one.ArrivesAt.Before(m.end) {
-			count++
-			sums[one.Currency] += one.Amount
+	start := m.calendar.Start(m.period)
+	// An earlier payout that was not read may have arrived in the month.
+	check := Check{More: len(found) == newestPayouts && !found[len(found)-1].CreatedAt.Before(start)}
+	sums := map[money.Currency]int64{}
+	for _, one := range slices.Backward(found) {
+		if one.Status != booking.PayoutPaid || one.ArrivesAt == nil || one.ArrivesAt.Before(start) || !one.ArrivesAt.Before(m.end) {
+			continue
 		}
+		sums[one.Currency] += one.Amount
+		check.Findings = append(check.Findings, Finding{
+			Item: groupBank + "/" + one.StripePayoutID, Group: groupBank,
+			Text: fmt.Sprintf("%s, paid on %s: compare it with the bank statement", money.Text(one.Amount, one.Currency), day(*one.ArrivesAt)),
+		})
 	}
-	if count == 0 {
-		return Check{Detail: "no payout arrived in the month"}, nil
+	if len(check.Findings) == 0 {
+		check.Detail = "no payout was paid in the month"
+		return check, nil
 	}
-	var check Check
-	check.add("bank", "%d payouts with %s arrived in the month: compare each with the bank statement, and say so in a note", count,
-		amounts(sums))
+	check.Detail = fmt.Sprintf("%d payouts with %s", len(check.Findings), amounts(sums))
 	return check, nil
 }
 

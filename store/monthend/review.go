@@ -23,8 +23,10 @@ type Check struct {
 // Finding is what blocks a close.
 type Finding struct {
 	Item string // such as attention/12: what a note names
-	Text string
-	Note *closing.Note // nil without one
+	// Group names the findings that one note may accept together; empty where each needs its own.
+	Group string
+	Text  string
+	Note  *closing.Note // nil without one
 	// Firm cannot be accepted by a note.
 	Firm bool
 }
@@ -96,14 +98,17 @@ func (m *Months) Review(ctx context.Context, period ledger.Period, notes []closi
 	return review, review.take(notes)
 }
 
-// take gives findings their notes.
+// take gives findings their notes. A note about one finding counts before a note about its group.
 func (r *Review) take(notes []closing.Note) error {
 	for i := range notes {
 		taken := false
 		for _, check := range r.Checks {
 			for j := range check.Findings {
-				if finding := &check.Findings[j]; finding.Item == notes[i].Item && !finding.Firm {
-					finding.Note, taken = &notes[i], true
+				finding := &check.Findings[j]
+				one, group := finding.Item == notes[i].Item, finding.Group != "" && finding.Group == notes[i].Item
+				taken = taken || (one || group) && !finding.Firm
+				if !finding.Firm && (one || group && finding.Note == nil) {
+					finding.Note = &notes[i]
 				}
 			}
 		}

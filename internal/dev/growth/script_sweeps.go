@@ -93,6 +93,7 @@ func (s *script) recognition() {
 	known, _ := s.paid("recognised")
 	s.measure("DueRecognitions", s.now, store.DueRecognition{}, sweepPage)
 	s.measure("RecogniseRevenue", known.Reference, s.now)
+	s.measure("Unrecognised", s.now, sweepPage)
 	s.measure("EarlierBookings", 0, sweepPage)
 	s.measure("CarryOverBooking", bigbooks.Reference(s.old(40+s.round)), store.CarryingOver{DryRun: true, Now: s.now})
 	s.measure("PayoutsUnderWay", 0, sweepPage)
