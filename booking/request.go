@@ -38,6 +38,8 @@ type Request struct {
 	HoldMinutes int         `json:"holdMinutes"`
 	// Capture is empty for automatic, so that requests without it have the same bytes, and the same hash, as in older releases.
 	Capture CaptureMethod `json:"capture,omitempty"`
+	// Breakdown is nil where none is sent, for the same reason.
+	Breakdown *Breakdown `json:"breakdown,omitempty"`
 }
 
 // Limits of a hold, in minutes. The maximum stays within the 24 h for which Stripe keeps idempotency keys.

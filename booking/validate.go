@@ -29,6 +29,7 @@ func (r Request) Validate(now time.Time) error {
 	default:
 		v.Add("capture", "is not a capture method", `send "automatic" or "manual"`)
 	}
+	r.Breakdown.validate(&v, r.Amount)
 	return v.Err()
 }
 

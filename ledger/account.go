@@ -28,12 +28,16 @@ const (
 	AssetOtherIntegrations Account = "asset:other_integrations"
 
 	LiabilityUnearnedRevenue Account = "liability:unearned_revenue" // paid for, not flown yet
+	LiabilityCustomerFunds   Account = "liability:customer_funds"   // paid to an agent, and not passed on yet
+	LiabilityAirlinePayable  Account = "liability:airline_payable"  // of what an agent has sold
 	LiabilityRefundsPayable  Account = "liability:refunds_payable"  // promised to travellers, and not gone from Stripe's balance
 	// LiabilityPaymentsInTransit holds pending bank debits: in Stripe's balance already, but possibly taken back.
 	LiabilityPaymentsInTransit Account = "liability:payments_in_transit"
 
 	IncomeFlights          Account = "income:flights"
 	IncomeCancellationFees Account = "income:cancellation_fees"
+	IncomeCommission       Account = "income:commission"
+	IncomeServiceFees      Account = "income:service_fees"
 	IncomeRefunds          Account = "income:refunds" // reduces income: promised after the income was recognised
 
 	ExpenseStripeFees      Account = "expense:stripe_fees"
@@ -72,10 +76,14 @@ var chart = []struct {
 	{AssetDisputedFunds, KindAsset, Debit},
 	{AssetOtherIntegrations, KindAsset, Debit},
 	{LiabilityUnearnedRevenue, KindLiability, Credit},
+	{LiabilityCustomerFunds, KindLiability, Credit},
+	{LiabilityAirlinePayable, KindLiability, Credit},
 	{LiabilityRefundsPayable, KindLiability, Credit},
 	{LiabilityPaymentsInTransit, KindLiability, Credit},
 	{IncomeFlights, KindIncome, Credit},
 	{IncomeCancellationFees, KindIncome, Credit},
+	{IncomeCommission, KindIncome, Credit},
+	{IncomeServiceFees, KindIncome, Credit},
 	{IncomeRefunds, KindIncome, Debit}, // a contra account
 	{ExpenseStripeFees, KindExpense, Debit},
 	{ExpenseFeeTaxes, KindExpense, Debit},

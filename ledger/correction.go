@@ -12,8 +12,8 @@ import (
 // CorrectionAccounts are the accounts to which an operator may post the other side of a correction. All other accounts follow
 // from Stripe's objects, and `starter verify` compares them with those.
 var CorrectionAccounts = []Account{
-	EquitySuspense, LiabilityUnearnedRevenue, LiabilityRefundsPayable, ExpenseStripeFees, AssetBank, AssetPayoutsInTransit,
-	AssetConnectReserved, AssetIssuing,
+	EquitySuspense, LiabilityUnearnedRevenue, LiabilityCustomerFunds, LiabilityRefundsPayable, ExpenseStripeFees, AssetBank,
+	AssetPayoutsInTransit, AssetConnectReserved, AssetIssuing,
 }
 
 // Correcting is an operator's decision about one balance transaction. Amounts are what the books have too little of, debits

@@ -22,7 +22,7 @@ const (
 	ByBalanceTransaction Basis = "balance_transaction" // the balance transaction was created then
 	ByStripe             Basis = "stripe"              // the time of Stripe's event or object; there is no balance transaction
 	ByPerson             Basis = "person"              // an operator's decision, or the time that the operator gave
-	ByBooking            Basis = "booking"             // the booking's own: of a cancellation, of a refund's request, or the departure
+	ByBooking            Basis = "booking"             // of a cancellation, of a refund's request, the departure or the ticketing
 	ByPosting            Basis = "posted"              // no other time is known: equal to posted_at
 )
 

@@ -75,6 +75,12 @@ func TestPostingsAreAsAgreed(t *testing.T) {
 		"fee_other_money":       func() (ledger.Transaction, error) { return ledger.Fee(paid(settled(42210, 1254, "EUR"))) },
 		"fee_reversed":          func() (ledger.Transaction, error) { return reversed(ledger.Fee(paid(nil))) },
 
+		"agent_payment":              func() (ledger.Transaction, error) { return byAgent(payment(paid(nil))) },
+		"agent_capture_in_part_rest": func() (ledger.Transaction, error) { return byAgent(ledger.PartialCapture(paid(capturedInPart))) },
+		"agent_bank_debit_arrived": func() (ledger.Transaction, error) {
+			return byAgent(ledger.PaymentArrived(paid(nil), decided))
+		},
+
 		"capture_in_part":             func() (ledger.Transaction, error) { return payment(paid(capturedInPart)) },
 		"capture_in_part_rest":        func() (ledger.Transaction, error) { return ledger.PartialCapture(paid(capturedInPart)) },
 		"capture_in_part_fee_later":   func() (ledger.Transaction, error) { return ledger.Fee(paid(capturedInPart)) },

@@ -11,7 +11,7 @@ import (
 // a manual journal would break a promise: `starter reconcile resolve --post` corrects them.
 var notForJournals = []Account{
 	AssetStripeClearing, AssetConnectReserved, AssetIssuing, AssetDisputedFunds, AssetOtherIntegrations, LiabilityUnearnedRevenue,
-	LiabilityPaymentsInTransit,
+	LiabilityCustomerFunds, LiabilityPaymentsInTransit,
 }
 
 // JournalAccounts lists the accounts that a manual journal may post to.

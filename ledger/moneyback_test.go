@@ -146,6 +146,44 @@ func TestPostingsOfMoneyBackAreAsAgreed(t *testing.T) {
 		"recognition_late_money": func() (ledger.Transaction, error) {
 			return ledger.Recognition(departed(ledger.LiabilityRefundsPayable, usd(45900)))
 		},
+		"agent_refund_promised": func() (ledger.Transaction, error) {
+			return byAgent(ledger.RefundPromised(promise(20000, 0)))
+		},
+		"agent_refund_promised_after_recognition": func() (ledger.Transaction, error) {
+			recalled := promise(0, 0)
+			recalled.Recalled = parts.Share(20000)
+			return byAgent(ledger.RefundPromised(recalled))
+		},
+		"agent_refund_promised_beyond": func() (ledger.Transaction, error) {
+			beyond := promise(0, 5000)
+			beyond.Recalled = parts
+			return byAgent(ledger.RefundPromised(beyond))
+		},
+		"agent_cancellation": func() (ledger.Transaction, error) {
+			c := cancelled(22950, 0)
+			c.PassedOn = parts.Share(22950)
+			return byAgent(ledger.Cancellation(c))
+		},
+		"agent_cancellation_after_recognition": func() (ledger.Transaction, error) {
+			c := cancelled(0, 0)
+			c.Recalled = parts.Share(22950)
+			return byAgent(ledger.Cancellation(c))
+		},
+		"agent_chargeback_relief": func() (ledger.Transaction, error) {
+			return byAgent(ledger.ChargebackRelief(relief(0, 45900, 0, "USD")))
+		},
+		"agent_departure": func() (ledger.Transaction, error) {
+			return byAgent(ledger.Recognition(passedOn(booking.AtDeparture, parts)))
+		},
+		"agent_ticketing": func() (ledger.Transaction, error) {
+			return byAgent(ledger.Recognition(passedOn(booking.AtTicketing, parts)))
+		},
+		"agent_departure_without_breakdown": func() (ledger.Transaction, error) {
+			return byAgent(ledger.Recognition(passedOn(booking.AtDeparture, ledger.PartsOf(nil, 45900))))
+		},
+		"agent_late_money": func() (ledger.Transaction, error) {
+			return byAgent(ledger.Recognition(departed(ledger.LiabilityRefundsPayable, usd(45900))))
+		},
 		"carry_over": func() (ledger.Transaction, error) {
 			return ledger.CarryOver(ledger.CarryingOver{
 				Reference: reference, PaymentIntentID: "pi_1", Currency: "USD", Payable: 20000, Kept: 25900,

@@ -8,8 +8,8 @@ import (
 )
 
 // Promise is that a refund is owed to a booking's traveller, in minor units. Unearned is the part that was owed as a flight until
-// now; the rest, Returned, reduces income that was recognised already. Both are negative where less is owed than was promised.
-// Posting counts the promises of the refund, because the amount may change.
+// now; the rest, Returned, reduces income that was recognised already. Both are negative where less is owed than was promised. Recalled is
+// what an agent takes back of what was passed on and earned. Posting counts the promises of the refund, because the amount may change.
 type Promise struct {
 	Reference       booking.Reference
 	PaymentIntentID string
@@ -17,6 +17,7 @@ type Promise struct {
 	Posting         int
 	Unearned        int64
 	Returned        int64
+	Recalled        Parts
 	Currency        money.Currency
 	Effective       Effective
 }
@@ -27,6 +28,9 @@ type Promise struct {
 //	debit  liability:unearned_revenue   before the departure
 //	debit  income:refunds               after it
 //	credit liability:refunds_payable    both
+//
+// An agent's booking is debited to the accounts that have its money: before it is recognised to liability:customer_funds, after it to
+// liability:airline_payable, income:commission and income:service_fees in proportion. What exceeds them is income:refunds.
 func RefundPromised(p Promise) (Transaction, error) {
 	t := Transaction{
 		Type: TypeRefundPromised, Reference: p.Reference, PaymentIntentID: p.PaymentIntentID,
@@ -36,16 +40,20 @@ func RefundPromised(p Promise) (Transaction, error) {
 		Entries: append(move(LiabilityUnearnedRevenue, LiabilityRefundsPayable, p.Unearned, p.Currency),
 			move(IncomeRefunds, LiabilityRefundsPayable, p.Returned, p.Currency)...),
 	}
+	t.Entries = append(t.Entries, p.Recalled.recall(LiabilityRefundsPayable, p.Currency)...)
 	return t, t.Validate()
 }
 
 // Cancelled is what the cancellation of a paid booking has decided, in minor units: Promised and Kept are parts of what was owed as
-// a flight, and Returned is promised beyond that.
+// a flight, and Returned is promised beyond that. An agent keeps nothing for itself: PassedOn is what is kept, by whom it belongs to, and
+// Recalled what is promised of what was passed on before.
 type Cancelled struct {
 	Reference       booking.Reference
 	PaymentIntentID string
 	Promised, Kept  int64
 	Returned        int64
+	PassedOn        Parts
+	Recalled        Parts
 	Currency        money.Currency
 	Effective       Effective
 }
@@ -65,5 +73,7 @@ func Cancellation(c Cancelled) (Transaction, error) {
 			move(IncomeRefunds, LiabilityRefundsPayable, c.Returned, c.Currency)...),
 	}
 	t.Entries = append(t.Entries, move(LiabilityUnearnedRevenue, IncomeCancellationFees, c.Kept, c.Currency)...)
+	t.Entries = append(t.Entries, c.Recalled.recall(LiabilityRefundsPayable, c.Currency)...)
+	t.Entries = append(t.Entries, c.PassedOn.passOn(LiabilityUnearnedRevenue, c.Currency)...)
 	return t, t.Validate()
 }

@@ -77,6 +77,8 @@ func TestNormalSides(t *testing.T) {
 		"asset:stripe_clearing": "debit", "asset:stripe_connect_reserved": "debit", "asset:stripe_issuing": "debit", "asset:bank": "debit",
 		"asset:disputed_funds": "debit",
 		"expense:stripe_fees":  "debit", "expense:fee_taxes": "debit", "expense:application_fees": "debit", "expense:chargebacks": "debit",
+		"liability:customer_funds": "credit", "liability:airline_payable": "credit", "income:commission": "credit",
+		"income:service_fees":        "credit",
 		"liability:unearned_revenue": "credit", "liability:payments_in_transit": "credit", "equity:suspense": "credit",
 		"liability:refunds_payable": "credit", "income:flights": "credit", "income:cancellation_fees": "credit", "income:refunds": "debit",
 		"equity:conversion": "credit", "asset:payouts_in_transit": "debit",

@@ -15,7 +15,7 @@ type event struct {
 }
 
 // events are all examples, in the order of the page.
-var events = slices.Concat(paymentEvents, refundEvents, disputeEvents, payoutEvents, feeEvents, correctionEvents)
+var events = slices.Concat(paymentEvents, refundEvents, agentEvents, disputeEvents, payoutEvents, feeEvents, correctionEvents)
 
 // businessEvents is the section that shows each example as a journal and as T-accounts.
 func businessEvents() (string, error) {

@@ -39,7 +39,7 @@ arrived. ` + "`effective_basis`" + ` names the source of the date:
 | ` + "`stripe`" + ` | the creation of Stripe's event or charge | a payment whose balance transaction arrives later; a bank debit that succeeds; a lost dispute at the time of its decision, and not before its money moved |
 | ` + "`person`" + ` | the time of an operator's decision, or ` + "`--effective-at`" +
 		` | a correction of a balance transaction that Stripe does not have |
-| ` + "`booking`" + ` | the time of a cancellation, of a refund's request, or of the departure | what is owed or earned because of it |
+| ` + "`booking`" + ` | the time of a cancellation, of a refund's request, of the departure, or of an agent's ticketing | what is owed or earned because of it |
 | ` + "`posted`" + ` | ` + "`posted_at`" +
 		` | a decision of Stripe that was read without an event; a row of an older release for which no better date is known |
 

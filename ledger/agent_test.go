@@ -1,0 +1,78 @@
+package ledger_test
+
+import (
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"farebook/booking"
+	"farebook/ledger"
+	"farebook/money"
+)
+
+// parts are those of a booking of $459.00: the airline gets 380.00 of the fare and 49.00 of taxes.
+var parts = ledger.PartsOf(&booking.Breakdown{Fare: 38000, Taxes: 4900, ServiceFee: 1000, Commission: 2000}, 45900)
+
+func byAgent(t ledger.Transaction, err error) (ledger.Transaction, error) {
+	return t.HeldAs(booking.ModelAgent), err
+}
+
+func passedOn(moment booking.RevenueMoment, to ledger.Parts) ledger.Recognising {
+	r := departed("", nil)
+	r.Moment, r.PassedOn = moment, map[money.Currency]ledger.Parts{"USD": to}
+	return r
+}
+
+// Whatever is shared, the shares add up to it, each is within one minor unit of its proportion, and none exceeds its part.
+func TestSharesAreExact(t *testing.T) {
+	t.Parallel()
+	part := rapid.Int64Range(0, 1_000_000_000_000)
+	rapid.Check(t, func(t *rapid.T) {
+		whole := ledger.Parts{Airline: part.Draw(t, "airline"), Commission: part.Draw(t, "commission"), ServiceFees: part.Draw(t, "fees")}
+		amount := rapid.Int64Range(0, whole.Total()).Draw(t, "amount")
+		shared := whole.Share(amount)
+		require.Equal(t, amount, shared.Total())
+		require.Equal(t, ledger.Parts{Airline: -shared.Airline, Commission: -shared.Commission, ServiceFees: -shared.ServiceFees},
+			whole.Share(-amount))
+		for _, one := range [][2]int64{
+			{whole.Airline, shared.Airline}, {whole.Commission, shared.Commission}, {whole.ServiceFees, shared.ServiceFees},
+		} {
+			require.LessOrEqual(t, one[1], one[0])
+			require.GreaterOrEqual(t, one[1], int64(0))
+			if whole.Total() > 0 {
+				proportion := float64(one[0]) * float64(amount) / float64(whole.Total())
+				require.LessOrEqual(t, math.Abs(proportion-float64(one[1])), 1+proportion*1e-12)
+			}
+		}
+	})
+}
+
+// Refunds in any steps recall all of it in the end: no minor unit stays behind.
+func TestRefundsOfTheWholeLeaveNothing(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		left := parts
+		for left.Total() > 0 {
+			left = left.Less(left.Share(rapid.Int64Range(1, left.Total()).Draw(t, "refund")))
+		}
+		require.Zero(t, left)
+	})
+}
+
+func TestLargestRemainderGetsWhatIsLeftOver(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		whole, want ledger.Parts
+		amount      int64
+	}{
+		{ledger.Parts{Airline: 1, Commission: 1, ServiceFees: 1}, ledger.Parts{Airline: 34, Commission: 33, ServiceFees: 33}, 100},
+		{ledger.Parts{Airline: 1, Commission: 1, ServiceFees: 1}, ledger.Parts{Airline: 34, Commission: 34, ServiceFees: 33}, 101},
+		{ledger.Parts{Airline: 42900, Commission: 2000, ServiceFees: 1000}, ledger.Parts{Airline: 9, Commission: 1}, 10},
+		{ledger.Parts{}, ledger.Parts{Airline: 700}, 700}, // nobody has named another owner
+		{ledger.Parts{Commission: 5}, ledger.Parts{Commission: 700}, 700},
+	} {
+		require.Equal(t, c.want, c.whole.Share(c.amount))
+	}
+}
