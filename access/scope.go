@@ -43,8 +43,8 @@ var rules = []Rule{
 		"resend emails (planned; by command until then)"},
 	{ReconciliationRead, "read reconciliations"},
 	{ReconciliationWrite, "start reconciliations, apply plans, resolve items"},
-	{FinanceRead, "read reports and the ledger of all bookings (planned)"},
-	{FinanceWrite, "close periods and post journals (planned)"},
+	{FinanceRead, "read reports, and the ledger and the months of all clients"},
+	{FinanceWrite, "propose and approve closes and reopenings of months, and manual journals"},
 	{Admin, "manage clients and API keys, and read the audit log"},
 }
 

@@ -17,8 +17,8 @@ type entries struct {
 // NewEntries writes the entries of an interval as the rows of a report.
 func NewEntries(sink Sink) Journal { return &entries{sink: sink} }
 
-// entriesTable is the shape of the ledger as rows.
-func entriesTable(i Interval) Table {
+// EntriesTable is the shape of the ledger as rows.
+func EntriesTable(i Interval) Table {
 	return Table{Name: "ledger", Interval: i, Columns: []Column{
 		{"date", Text},
 		{"ledger_id", Count},
@@ -39,7 +39,7 @@ func entriesTable(i Interval) Table {
 // Begin writes the openings, in the column of their side.
 func (e *entries) Begin(i Interval, lines []TrialLine) error {
 	e.interval, e.lines = i, lines
-	if err := e.sink.Begin(entriesTable(i)); err != nil {
+	if err := e.sink.Begin(EntriesTable(i)); err != nil {
 		return err
 	}
 	for _, line := range lines {

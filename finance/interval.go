@@ -58,56 +58,79 @@ func (i Interval) Day(at time.Time) string { return at.In(i.Zone).Format(time.Da
 // PeriodOf is the month of the books that begins at an end of the interval.
 func (i Interval) PeriodOf(end time.Time) ledger.Period { return ledger.PeriodAt(end, i.Zone) }
 
-// Asked is how an interval is asked for: a month, or its two ends. An empty To is now, and an empty Basis the one of ParseBasis.
+// Asked is how an interval is asked for: a month, or its two ends, or its end alone. An empty To is now, and an empty Basis the one of
+// ParseBasis.
 type Asked struct {
 	Month, From, To, Basis string
+	// AsOf is To by the name that a report at one time gives it.
+	AsOf string
 }
 
-// Interval reads what was asked for in the books' time zone. The errors are *validation.FieldError on month, from, to or basis.
+// Interval reads what was asked for in the books' time zone. The errors are validation.FieldErrors on month, from, to, asOf and basis.
 func (a Asked) Interval(zone *time.Location, now time.Time) (Interval, error) {
+	var wrong validation.Violations
 	basis, err := ParseBasis(a.Basis, a.Month != "")
-	if err != nil {
-		return Interval{}, err
-	}
+	wrong.Take(err)
 	i := Interval{To: now, Basis: basis, Zone: zone}
-	if a.Month != "" {
-		if a.From != "" || a.To != "" {
-			return i, &validation.FieldError{Field: "month", Problem: "is beside from or to", Fix: "name a month, or from and to"}
-		}
-		i.From, err = time.ParseInLocation("2006-01", a.Month, zone)
-		if err != nil {
-			return i, &validation.FieldError{Field: "month", Problem: "is not a month", Fix: "write it as 2026-11"}
-		}
+	switch {
+	case a.Month != "" && (a.From != "" || a.To != "" || a.AsOf != ""):
+		wrong.Add("month", "is beside another time", "name a month, or the times")
+	case a.Month != "":
+		i.From, err = parseIn("2006-01", a.Month, zone, validation.FieldError{
+			Field: "month", Problem: "is not a month", Fix: "write it as 2026-11",
+		})
+		wrong.Take(err)
 		i.To = i.From.AddDate(0, 1, 0)
-		return i, nil
+	default:
+		a.ends(&i, &wrong)
 	}
+	return i, wrong.Err()
+}
+
+// ends reads from and to.
+func (a Asked) ends(i *Interval, wrong *validation.Violations) {
+	var errs [2]error
 	if a.From != "" {
-		if i.From, err = ParseTime("from", a.From, zone); err != nil {
-			return i, err
-		}
+		i.From, errs[0] = ParseTime("from", a.From, i.Zone)
 	}
 	if a.To != "" {
-		if i.To, err = ParseTime("to", a.To, zone); err != nil {
-			return i, err
-		}
+		i.To, errs[1] = ParseTime("to", a.To, i.Zone)
 	}
-	if !i.From.IsZero() && !i.From.Before(i.To) {
-		return i, &validation.FieldError{Field: "from", Problem: "is not before to", Fix: "an interval begins before it ends"}
+	if a.AsOf != "" {
+		i.To, errs[1] = ParseTime("asOf", a.AsOf, i.Zone)
 	}
-	return i, nil
+	wrong.Take(errs[0])
+	wrong.Take(errs[1])
+	if errs == [2]error{} && !i.From.IsZero() && !i.From.Before(i.To) {
+		wrong.Add("from", "is not before to", "an interval begins before it ends")
+	}
 }
+
+// The years that a report can name: times before the first are those of no ledger, and the last one is the last that a database has.
+const firstYear, lastYear = 1970, 9998
 
 // ParseTime reads a date, at whose beginning in the books' time zone it is, or a time with its zone. field names it in the
 // *validation.FieldError.
 func ParseTime(field, text string, zone *time.Location) (time.Time, error) {
-	if at, err := time.ParseInLocation(time.DateOnly, text, zone); err == nil {
-		return at, nil
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
+		return inYears(field, at)
 	}
-	at, err := time.Parse(time.RFC3339, text)
+	return parseIn(time.DateOnly, text, zone, validation.FieldError{
+		Field: field, Problem: "is neither a date nor a time", Fix: "write it as 2026-11-30 or 2026-11-30T18:00:00Z",
+	})
+}
+
+func parseIn(layout, text string, zone *time.Location, otherwise validation.FieldError) (time.Time, error) {
+	at, err := time.ParseInLocation(layout, text, zone)
 	if err != nil {
-		return at, &validation.FieldError{
-			Field: field, Problem: "is neither a date nor a time", Fix: "write it as 2026-11-30 or 2026-11-30T18:00:00Z",
-		}
+		return at, &otherwise
+	}
+	return inYears(otherwise.Field, at)
+}
+
+func inYears(field string, at time.Time) (time.Time, error) {
+	if year := at.Year(); year < firstYear || year > lastYear {
+		return at, &validation.FieldError{Field: field, Problem: "is out of range", Fix: "name a year from 1970 to 9998"}
 	}
 	return at, nil
 }

@@ -2,7 +2,10 @@ package finance
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+
+	"farebook/money"
 )
 
 // Kind is what the values of a column are.
@@ -36,6 +39,35 @@ type Row []any
 type Sink interface {
 	Begin(table Table) error
 	Row(row Row) error
+}
+
+// InCurrency passes on the rows in one currency; without one, all rows.
+func InCurrency(sink Sink, currency money.Currency) Sink {
+	if currency == "" {
+		return sink
+	}
+	return &inCurrency{Sink: sink, currency: string(currency)}
+}
+
+type inCurrency struct {
+	Sink
+
+	currency string
+	column   int
+}
+
+// Begin finds the column of the currency.
+func (s *inCurrency) Begin(table Table) error {
+	s.column = slices.IndexFunc(table.Columns, func(c Column) bool { return c.Name == "currency" })
+	return s.Sink.Begin(table)
+}
+
+// Row passes a row in the currency on.
+func (s *inCurrency) Row(row Row) error {
+	if s.column >= 0 && row[s.column] != s.currency {
+		return nil
+	}
+	return s.Sink.Row(row)
 }
 
 // Check is what a report must equal, and whether it does.

@@ -1,6 +1,6 @@
 // Package ledger is double-entry bookkeeping: accounts, transactions, and the rules that turn what happened at Stripe into
-// debits and credits. Posted transactions never change; a correction is another transaction. It imports booking and money, and
-// does no I/O.
+// debits and credits. Posted transactions never change; a correction is another transaction. It imports booking, money
+// and validation, and does no I/O.
 package ledger
 
 import (

@@ -1,10 +1,13 @@
 package ledger
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
 	"time"
+
+	"farebook/validation"
 )
 
 // notForJournals are the accounts that follow from objects at Stripe and from bookings. `starter verify` compares them with those, so that
@@ -25,6 +28,12 @@ const maxReason = 200
 // journalKey is the form of a journal's key.
 var journalKey = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,47}$`)
 
+// isoCode is the form of a currency.
+var isoCode = regexp.MustCompile(`^[A-Z]{3}$`)
+
+// firstYear is that of the first month of a calendar.
+const firstYear = 1970
+
 // Manual is a journal that an operator posts. Its key makes a repetition harmless: the books accept it once.
 type Manual struct {
 	Key         string
@@ -36,23 +45,72 @@ type Manual struct {
 // OperationKey is the operation key of the journal's transaction.
 func (m Manual) OperationKey() string { return "journal/" + m.Key }
 
-// Transaction returns what the journal posts, or an error that says what is wrong with it.
+// Transaction returns what the journal posts, or validation.FieldErrors that say what is wrong with it, by the names of its JSON.
 func (m Manual) Transaction() (Transaction, error) {
-	switch {
-	case !journalKey.MatchString(m.Key):
-		return Transaction{}, fmt.Errorf("invalid key %q: must be 1 to 48 letters, digits, dots, dashes or underscores", m.Key)
-	case m.Reason == "" || len(m.Reason) > maxReason:
-		return Transaction{}, fmt.Errorf("the reason must have 1 to %d bytes", maxReason)
-	}
-	for i, entry := range m.Entries {
-		if slices.Contains(notForJournals, entry.Account) {
-			return Transaction{}, fmt.Errorf("entry %d: %s follows from Stripe's objects and from bookings: use one of %v", i, entry.Account,
-				JournalAccounts())
-		}
+	if err := m.Validate(); err != nil {
+		return Transaction{}, err
 	}
 	t := Transaction{
 		Type: TypeManual, OperationKey: m.OperationKey(), Description: m.Reason, Entries: m.Entries,
 		Effective: Effective{At: m.EffectiveAt, Basis: ByPerson},
 	}
 	return t, t.Validate()
+}
+
+// CheckJournalKey returns a *validation.FieldError for what cannot be the key of a journal.
+func CheckJournalKey(key string) error {
+	if journalKey.MatchString(key) {
+		return nil
+	}
+	return &validation.FieldError{
+		Field: "key", Problem: "is not a key", Fix: "use 1 to 48 letters, digits, dots, dashes or underscores, the first a letter or a digit",
+	}
+}
+
+// Validate returns validation.FieldErrors for what is wrong with a journal: key, reason, effectiveAt, entries[1].account.
+func (m Manual) Validate() error {
+	var wrong validation.Violations
+	wrong.Take(CheckJournalKey(m.Key))
+	if m.Reason == "" || len(m.Reason) > maxReason {
+		wrong.Add("reason", "is empty or too long", fmt.Sprintf("write 1 to %d bytes", maxReason))
+	}
+	if m.EffectiveAt.UTC().Year() < firstYear {
+		wrong.Add("effectiveAt", "is missing or too early", "name the time at which the journal takes effect, such as 2026-11-30T12:00:00Z")
+	}
+	if len(m.Entries) < 2 || len(m.Entries) > maxEntries {
+		wrong.Add("entries", "has too few or too many entries", fmt.Sprintf("send 2 to %d", maxEntries))
+	} else {
+		m.checkEntries(&wrong)
+	}
+	return wrong.Err()
+}
+
+// checkEntries checks each entry, and whether entries that are right balance.
+func (m Manual) checkEntries(wrong *validation.Violations) {
+	for i, entry := range m.Entries {
+		entry.violations(fmt.Sprintf("entries[%d]", i), wrong)
+	}
+	var unbalanced *UnbalancedError
+	if wrong.Err() == nil && errors.As(balanced(m.Entries), &unbalanced) {
+		wrong.Add("entries", "do not balance", unbalanced.Error())
+	}
+}
+
+func (e Entry) violations(at string, wrong *validation.Violations) {
+	switch {
+	case slices.Contains(notForJournals, e.Account):
+		wrong.Add(at+".account", "follows from Stripe's objects and from bookings", fmt.Sprintf("use one of %v", JournalAccounts()))
+	case !slices.Contains(Accounts, e.Account):
+		wrong.Add(at+".account", "is not an account", fmt.Sprintf("use one of %v", JournalAccounts()))
+	}
+	if e.Side != Debit && e.Side != Credit {
+		wrong.Add(at+".side", "is not a side", "use debit or credit")
+	}
+	if e.Amount <= 0 || e.Amount > maxEntryAmount {
+		wrong.Add(at+".amount.value", "is out of range", fmt.Sprintf("send 1 to %d minor units: the side says the direction",
+			int64(maxEntryAmount)))
+	}
+	if !isoCode.MatchString(string(e.Currency)) {
+		wrong.Add(at+".amount.currency", "is not a currency", "use an ISO 4217 code in upper case")
+	}
 }

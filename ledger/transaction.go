@@ -112,12 +112,19 @@ func (t Transaction) Validate() error {
 	if err := t.Effective.validate(); err != nil {
 		return fmt.Errorf("a %s transaction has %w", t.Type, err)
 	}
-	debits, credits := map[money.Currency]int64{}, map[money.Currency]int64{}
-	currencies := map[money.Currency]bool{}
 	for i, entry := range t.Entries {
 		if err := entry.validate(); err != nil {
 			return fmt.Errorf("entry %d: %w", i, err)
 		}
+	}
+	return balanced(t.Entries)
+}
+
+// balanced returns an *UnbalancedError for the first currency whose debits and credits differ.
+func balanced(entries []Entry) error {
+	debits, credits := map[money.Currency]int64{}, map[money.Currency]int64{}
+	currencies := map[money.Currency]bool{}
+	for _, entry := range entries {
 		currencies[entry.Currency] = true
 		if entry.Side == Debit {
 			debits[entry.Currency] += entry.Amount

@@ -22,6 +22,7 @@ import (
 	"farebook/starter/dispatch"
 	"farebook/starter/inbox"
 	"farebook/store"
+	"farebook/store/monthend"
 )
 
 // Version is the API's version in its OpenAPI document.
@@ -49,6 +50,8 @@ type Deps struct {
 	HoldMinute time.Duration
 	// Holds limit the end of a hold by the departure.
 	Holds booking.HoldRules
+	// JournalLimits are the totals above which a second operator approves a manual journal.
+	JournalLimits monthend.Limits
 	// SealKey signs evidence; nil leaves it unsigned.
 	SealKey *seal.Key
 	// BodyTimeout is how long a request body may take, AnswerTimeout how long a caller waits for workflow and Stripe. Zero means the
@@ -90,6 +93,8 @@ type api struct {
 	Deps
 	gates  gates
 	counts *metrics.HTTP // nil without Deps.Metrics
+	// reading has an element for each report that is being read.
+	reading chan struct{}
 }
 
 // New returns the handler of the whole API.
@@ -110,7 +115,7 @@ func New(deps Deps) (http.Handler, error) {
 		deps.Stopping = context.Background()
 	}
 	deps.Limits = deps.Limits.withDefaults()
-	a := &api{Deps: deps, gates: newGates(deps.Limits)}
+	a := &api{Deps: deps, gates: newGates(deps.Limits), reading: make(chan struct{}, reportsAtOnce)}
 	mux := http.NewServeMux()
 	spec := humago.New(mux, humaConfig())
 	a.addBookings(spec)
@@ -118,6 +123,7 @@ func New(deps Deps) (http.Handler, error) {
 	a.addClients(spec)
 	a.addAPIKeys(spec)
 	a.addAudit(spec)
+	a.addLedger(spec)
 	a.addWebhook(spec)
 	a.addHealth(spec)
 	describeBodies(spec.OpenAPI())
@@ -147,6 +153,7 @@ func humaConfig() huma.Config {
 	config.Tags = []*huma.Tag{
 		{Name: "Bookings", Description: "Create, read, capture, cancel and refund bookings."},
 		{Name: "Reconciliation", Description: "Compare the books with Stripe."},
+		{Name: ledgerTag, Description: "Reports of finance, which prove themselves, for all clients; months and manual journals."},
 		{Name: operationsTag, Description: "Matters that need attention, for all clients."},
 		{Name: adminTag, Description: "Who may call this API, and who asked for what. Needs the scope admin."},
 		{Name: "Webhooks", Description: "Called by Stripe."},
@@ -169,6 +176,6 @@ const description = `Book a flight, pay by card, get a confirmation. The books a
 - **503** with ` + "`Retry-After`" +
 	` means that a dependency is unavailable. Nothing is lost: repeat the request with the same key. A problem of
   type ` + "`urn:farebook:problem:fenced`" + ` says why no money moves at present; reads still work.
-- **Answers** are always JSON, whatever ` + "`Accept`" + ` says.
+- **Answers** are always JSON, whatever ` + "`Accept`" + ` says; reports are CSV or a journal where ` + "`format`" + ` asks for it.
 - **Correlation**: send ` + "`X-Correlation-ID`" + ` (8 to 64 letters, digits, dots, dashes) or use the one in the answer; logs,
   workflows, Stripe and emails carry it.`

@@ -13,6 +13,8 @@ import (
 	"farebook/internal/stripeapi"
 	"farebook/starter/dispatch"
 	"farebook/store"
+	"farebook/store/monthend"
+	"farebook/store/report"
 	"farebook/validation"
 	"farebook/workflows"
 )
@@ -21,9 +23,16 @@ import (
 
 // register adds an operation. A POST is bounded by AnswerTimeout.
 func register[In, Out any](a *api, spec huma.API, operation huma.Operation, handle func(context.Context, *In) (*Out, error)) {
+	registerWithin(a, spec, operation, a.AnswerTimeout, handle)
+}
+
+// registerWithin adds an operation whose POST has another bound.
+func registerWithin[In, Out any](a *api, spec huma.API, operation huma.Operation, limit time.Duration,
+	handle func(context.Context, *In) (*Out, error),
+) {
 	huma.Register(spec, operation, func(ctx context.Context, in *In) (*Out, error) {
 		if operation.Method == http.MethodPost {
-			bounded, cancel := context.WithTimeout(ctx, a.AnswerTimeout)
+			bounded, cancel := context.WithTimeout(ctx, limit)
 			defer cancel()
 			ctx = bounded
 		}
@@ -58,14 +67,14 @@ type refusal struct {
 	status int
 	kind   string
 	detail func(error) (text string, matches bool)
-	field  func(error) *huma.ErrorDetail // nil when no field of the request is at fault
+	field  func(error) []*huma.ErrorDetail // nil when no field of the request is at fault
 }
 
 func (r refusal) fields(err error) []*huma.ErrorDetail {
 	if r.field == nil {
 		return nil
 	}
-	return []*huma.ErrorDetail{r.field(err)}
+	return r.field(err)
 }
 
 // on matches errors of a type; format has one %s, for the error's text.
@@ -95,8 +104,8 @@ func by(format string, types ...string) func(error) (string, bool) {
 	}
 }
 
-func at(location, message string) func(error) *huma.ErrorDetail {
-	return func(error) *huma.ErrorDetail { return &huma.ErrorDetail{Location: location, Message: message} }
+func at(location, message string) func(error) []*huma.ErrorDetail {
+	return func(error) []*huma.ErrorDetail { return []*huma.ErrorDetail{{Location: location, Message: message}} }
 }
 
 // refusals are what the books and the workflows refuse. The first match counts.
@@ -126,16 +135,20 @@ var refusals = []refusal{
 	{http.StatusConflict, "client-disabled", on[*store.ClientDisabledError]("Nothing was created: %s."), nil},
 	{http.StatusConflict, "key-ended", on[*store.KeyEndedError]("Nothing was created: %s."), nil},
 	{http.StatusConflict, "not-mergeable", on[*store.NotMergeableError]("Nothing was moved: %s."), nil},
+	{http.StatusConflict, "month-blocked", on[*monthend.BlockedError]("Nothing was changed: %s."), blockers},
+	{http.StatusForbidden, "same-operator", on[*monthend.SamePersonError]("Nothing was changed: %s."), nil}, // it is refused by the books, too
+	{http.StatusConflict, "refused-by-the-books", on[*monthend.RefusedError]("Nothing was changed: %s."), nil},
+	{http.StatusConflict, "undated-transactions", on[*report.UndatedError]("There is no report yet: %s."), nil},
 	{http.StatusConflict, "matter-closed", on[*store.AttentionClosedError]("Nothing was changed: %s."), nil},
 }
 
-func exceedsLeft(err error) *huma.ErrorDetail {
+func exceedsLeft(err error) []*huma.ErrorDetail {
 	detail := &huma.ErrorDetail{Location: "body.amount.value", Message: "is more than what is left to refund"}
 	var exceeds *store.RefundExceedsCapturedError
 	if errors.As(err, &exceeds) {
 		detail.Value = exceeds.Left
 	}
-	return detail
+	return []*huma.ErrorDetail{detail}
 }
 
 // missingError is an object that does not exist for the caller.
@@ -149,6 +162,7 @@ var (
 	errNoSuchClient         = &missingError{"no-such-client", "No client has this id or name: see GET " + clientsPath + "."}
 	errNoSuchKey            = &missingError{"no-such-api-key", "No API key has this id: see GET " + apiKeysPath + "."}
 	errNoSuchMatter         = &missingError{"no-such-matter", "No matter has this number: see GET " + attentionPath + "."}
+	errNoSuchAccount        = &missingError{"no-such-account", "No account has this name: see GET " + ledgerPath + "/balances."}
 	errNoSuchReconciliation = &missingError{"no-such-reconciliation", "No reconciliation has this id."}
 )
 

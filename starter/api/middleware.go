@@ -52,6 +52,9 @@ func (a *api) observe(next http.Handler) http.Handler {
 			a.counts.Answered(seen.route, seen.status, time.Since(started))
 			a.Log.Log(ctx, lineLevel(seen), "request answered", "method", r.Method, "route", seen.route,
 				"status", seen.status, "bytes", seen.bytes, "callerGone", seen.gone, "durationMs", time.Since(started).Milliseconds())
+			if seen.cut {
+				panic(http.ErrAbortHandler) // net/http closes the connection without the end of the answer
+			}
 		}()
 		next.ServeHTTP(seen, r)
 	})
@@ -84,6 +87,7 @@ type watched struct {
 	status int
 	bytes  int
 	gone   bool // the caller has stopped reading
+	cut    bool // the answer has no end: the connection is closed instead
 
 	bounded bool // the deadline for the rest of the body is set
 }

@@ -28,6 +28,17 @@ func TestEachOperationNeedsItsScope(t *testing.T) {
 		{http.MethodPost, "/v1/reconciliations", "reconciliation:write", access.ReconciliationRead},
 		{http.MethodGet, "/v1/reconciliations/recon_1", "reconciliation:read", access.OperationsRead},
 		{http.MethodGet, "/v1/attention", "operations:read", access.OperationsWrite},
+		{http.MethodGet, "/v1/ledger/balances", "finance:read", access.FinanceWrite},
+		{http.MethodGet, "/v1/ledger/trial-balance", "finance:read", access.OperationsRead},
+		{http.MethodGet, "/v1/ledger/statements/asset:bank", "finance:read", access.Admin},
+		{http.MethodGet, "/v1/ledger/export", "finance:read", access.BookingsRead},
+		{http.MethodGet, "/v1/ledger/periods", "finance:read", access.FinanceWrite},
+		{http.MethodPost, "/v1/ledger/periods/2026-11/close", "finance:write", access.FinanceRead},
+		{http.MethodPost, "/v1/ledger/periods/2026-11/close/approve", "finance:write", access.Admin},
+		{http.MethodPost, "/v1/ledger/periods/2026-11/reopen", "finance:write", access.FinanceRead},
+		{http.MethodPost, "/v1/ledger/periods/2026-11/reopen/approve", "finance:write", access.FinanceRead},
+		{http.MethodPost, "/v1/ledger/journals", "finance:write", access.FinanceRead},
+		{http.MethodPost, "/v1/ledger/journals/key-1/approve", "finance:write", access.OperationsWrite},
 		{http.MethodPost, "/v1/attention/1/close", "operations:write", access.OperationsRead},
 	} {
 		s.token = s.db.NewKey(t, "narrow", c.held)

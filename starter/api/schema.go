@@ -9,6 +9,7 @@ import (
 	"farebook/booking"
 	"farebook/ledger"
 	"farebook/money"
+	"farebook/starter/view"
 	"farebook/store"
 )
 
@@ -242,9 +243,22 @@ func describeBodies(spec *huma.OpenAPI) {
 	describe(abandonPath, "AbandonRefund", "Why the refund is abandoned.", reflect.TypeFor[abandonRefundBody]())
 	describe(closePath, "CloseAttention", "Why the matter is closed.", reflect.TypeFor[closeAttentionBody]())
 	describeAdminBodies(spec, describe)
+	describeFinanceBodies(spec, describe)
 	event := spec.Paths[webhookPath].Post.RequestBody
 	event.Description = "A Stripe event, byte for byte as Stripe signed it."
 	event.Content = map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{Type: "object", AdditionalProperties: true}}}
+}
+
+func describeFinanceBodies(spec *huma.OpenAPI, describe func(path, name, description string, shape reflect.Type)) {
+	for _, path := range []string{closeMonthPath, approveClosePath, approveReopenPath, approveJournalPath} {
+		spec.Paths[path].Post.RequestBody.Required = false
+	}
+	describe(closeMonthPath, "CloseMonth", "Optional: whether to check only, and notes.", reflect.TypeFor[closeMonthBody]())
+	describe(reopenMonthPath, "ReopenMonth", "Why the month is reopened.", reflect.TypeFor[reopenMonthBody]())
+	describe(journalsPath, "ManualJournal", "The journal.", reflect.TypeFor[view.ManualJournal]())
+	for _, path := range []string{approveClosePath, approveReopenPath, approveJournalPath} {
+		describe(path, "Nothing", "Optional: an empty object.", reflect.TypeFor[struct{}]())
+	}
 }
 
 func describeAdminBodies(spec *huma.OpenAPI, describe func(path, name, description string, shape reflect.Type)) {

@@ -51,7 +51,8 @@ func (s *server) everyRoute() map[string]answer {
 		if o.path == "/healthz" {
 			continue
 		}
-		path := strings.NewReplacer("{reference}", "FB-7K2M9QXA", "{id}", "1").Replace(o.path)
+		path := strings.NewReplacer("{reference}", "FB-7K2M9QXA", "{id}", "1", "{month}", "2026-11", "{account}", "asset:bank",
+			"{key}", "1").Replace(o.path)
 		body, headers := []byte(o.body), []string{"Idempotency-Key", "key-" + o.path}
 		if o.path == "/webhooks/stripe" {
 			body = event("evt_stalled")

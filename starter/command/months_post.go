@@ -5,34 +5,18 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"farebook/internal/config"
-	"farebook/ledger"
 	"farebook/money"
+	"farebook/starter/view"
 	"farebook/store"
 	"farebook/store/monthend"
 )
 
-// journalFile is a manual journal as a file has it. Amounts are in minor units, as those of the API.
-type journalFile struct {
-	Key         string    `json:"key"`
-	Reason      string    `json:"reason"`
-	EffectiveAt time.Time `json:"effectiveAt"`
-	Entries     []struct {
-		Account ledger.Account `json:"account"`
-		Side    ledger.Side    `json:"side"`
-		Amount  struct {
-			Value    int64          `json:"value"`
-			Currency money.Currency `json:"currency"`
-		} `json:"amount"`
-	} `json:"entries"`
-}
-
 func parseJournal(text []byte) (monthend.Journal, error) {
-	var file journalFile
+	var file view.ManualJournal
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&file); err != nil {
@@ -41,13 +25,7 @@ func parseJournal(text []byte) (monthend.Journal, error) {
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return monthend.Journal{}, errors.New("something follows the journal: a file has one")
 	}
-	parsed := monthend.Journal{Key: file.Key, Reason: file.Reason, EffectiveAt: file.EffectiveAt}
-	for _, entry := range file.Entries {
-		parsed.Entries = append(parsed.Entries, monthend.JournalEntry{
-			Account: entry.Account, Side: entry.Side, Amount: entry.Amount.Value, Currency: entry.Amount.Currency,
-		})
-	}
-	return parsed, nil
+	return file.Journal(), nil
 }
 
 func postJournalCommand() *cobra.Command {

@@ -12,6 +12,7 @@ import (
 	"farebook/ledger"
 	"farebook/ledger/closing"
 	"farebook/money"
+	"farebook/starter/view"
 	"farebook/store/monthend"
 )
 
@@ -98,31 +99,11 @@ func detail(text string) string {
 	return ": " + text
 }
 
-// closedPeriod is a close or a reopening for programs.
-type closedPeriod struct {
-	Number       uint64         `json:"number"`
-	Period       string         `json:"period"`
-	Action       string         `json:"action"`
-	Transactions uint64         `json:"transactions"`
-	ProposedBy   string         `json:"proposedBy"`
-	ApprovedBy   string         `json:"approvedBy"`
-	ApprovedAt   time.Time      `json:"approvedAt"`
-	Reason       string         `json:"reason"`
-	Notes        []closing.Note `json:"notes"`
-	Digest       string         `json:"digest"`
-}
-
-var closings = listing[closing.Closing, closedPeriod]{
+var closings = listing[closing.Closing, view.Closing]{
 	name: "closings", header: []any{"NUMBER", "MONTH", "ACTION", "TRANSACTIONS", "PROPOSED BY", "APPROVED BY", "APPROVED AT", "DIGEST"},
-	show: func(c closing.Closing) closedPeriod {
-		return closedPeriod{
-			Number: c.Number, Period: string(c.Trial.Period), Action: string(c.Action), Transactions: c.Trial.Transactions,
-			ProposedBy: c.ProposedBy, ApprovedBy: c.ApprovedBy, ApprovedAt: c.ApprovedAt, Reason: c.Reason, Notes: c.Notes,
-			Digest: c.Digest.String(),
-		}
-	},
+	show:   view.ClosingOf,
 	cursor: func(c closing.Closing) uint64 { return c.Number },
-	cells: func(c closedPeriod) []any {
+	cells: func(c view.Closing) []any {
 		return []any{c.Number, c.Period, c.Action, c.Transactions, c.ProposedBy, c.ApprovedBy, c.ApprovedAt.Format(time.RFC3339), c.Digest}
 	},
 }

@@ -9,6 +9,7 @@ import (
 	"farebook/internal/clock"
 	"farebook/internal/config"
 	"farebook/ledger"
+	"farebook/money"
 	"farebook/starter/reports"
 	"farebook/store"
 	"farebook/store/report"
@@ -16,13 +17,19 @@ import (
 
 // intervalFlags are the flags of a command that reports an interval.
 type intervalFlags struct {
-	asked  finance.Asked
-	format string
+	asked    finance.Asked
+	format   string
+	currency string
 }
 
 func (f *intervalFlags) add(cmd *cobra.Command) {
 	f.addInterval(cmd)
+	f.addCurrency(cmd)
 	f.addBasis(cmd, "table", reportFormats)
+}
+
+func (f *intervalFlags) addCurrency(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.currency, "currency", "", "only rows in this currency, such as USD; the checks cover every currency")
 }
 
 func (f *intervalFlags) addInterval(cmd *cobra.Command) {
@@ -39,8 +46,9 @@ func (f *intervalFlags) addMonth(cmd *cobra.Command, usage string) {
 // addAsOf adds the flags of a report at one time.
 func (f *intervalFlags) addAsOf(cmd *cobra.Command) {
 	f.addMonth(cmd, "the end of a month of the books, 2026-11, without what counts late in a later one")
-	cmd.Flags().StringVar(&f.asked.To, "as-of", "",
+	cmd.Flags().StringVar(&f.asked.AsOf, "as-of", "",
 		"the time before which transactions count: 2026-12-01, or a time with its zone; now otherwise")
+	f.addCurrency(cmd)
 	f.addBasis(cmd, "table", reportFormats)
 }
 
@@ -96,7 +104,7 @@ func (f *intervalFlags) table(
 ) error {
 	return f.bookReport(cmd, reportFormats, func(r *report.Reports, i finance.Interval) (finance.Checks, error) {
 		out := newReportWriter(cmd.OutOrStdout(), f.format)
-		checks, err := write(r, i, out)
+		checks, err := write(r, i, finance.InCurrency(out, money.Currency(f.currency)))
 		if err != nil {
 			return nil, err
 		}

@@ -56,15 +56,7 @@ func (t *reportTable) End(finance.Checks) error { return t.rows.flush() }
 // printChecks prints what a report must equal beside it, and returns ErrBroken when it does not.
 func printChecks(out io.Writer, checks finance.Checks) error {
 	for _, check := range checks {
-		word := "holds"
-		if !check.Held {
-			word = "DIFFERS"
-		}
-		detail := ""
-		if check.Detail != "" {
-			detail = ": " + check.Detail
-		}
-		if err := printText(out, "%s  %s%s\n", word, check.Text, detail); err != nil {
+		if err := printText(out, "%s\n", reports.Said(check)); err != nil {
 			return err
 		}
 	}

@@ -128,13 +128,13 @@ func NewAPI(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Log
 		Warning:        restores.Warning,
 		WebhookSecrets: cfg.WebhookSecrets,
 		Live:           cfg.Stripe.Live(),
-		HoldMinute:     cfg.HoldMinute,
-		Holds:          cfg.Holds,
-		SealKey:        cfg.SealKey,
-		Limits:         limitsOf(cfg.HTTP),
-		Stopping:       ctx,
-		Metrics:        measures,
-		Log:            log,
+		HoldMinute:     cfg.HoldMinute, Holds: cfg.Holds,
+		JournalLimits: cfg.JournalLimits,
+		SealKey:       cfg.SealKey,
+		Limits:        limitsOf(cfg.HTTP),
+		Stopping:      ctx,
+		Metrics:       measures,
+		Log:           log,
 	})
 	if err != nil {
 		closeAll()

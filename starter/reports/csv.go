@@ -41,8 +41,16 @@ func (w *csvWriter) Row(row finance.Row) error {
 	return w.out.Write(line)
 }
 
-// End writes what is left. The checks have no place in CSV: a command prints them beside it, and the API sends them behind it.
-func (w *csvWriter) End(finance.Checks) error {
+// End writes what is left. A check that does not hold is a last record with one field, which a reader of CSV cannot take for a row; one
+// that holds has no place in CSV: a command prints it beside it, and the API sends it in a trailer.
+func (w *csvWriter) End(checks finance.Checks) error {
+	for _, check := range checks {
+		if !check.Held {
+			if err := w.out.Write([]string{view.Printable(Said(check))}); err != nil {
+				return err
+			}
+		}
+	}
 	w.out.Flush()
 	return w.out.Error()
 }

@@ -157,7 +157,7 @@ func approvedBy(tx *gorm.DB, kind Kind, period ledger.Period, by access.Actor, n
 	case !found:
 		return Proposal{}, refused("nobody has proposed to %s %s, or it was decided meanwhile", kind, period)
 	}
-	if err := differentPeople(proposal.By, by); err != nil {
+	if err := differentPeople(tx, proposal.By, by); err != nil {
 		return Proposal{}, err
 	}
 	return proposal, decide(tx, proposal, approved, by, now)

@@ -37,6 +37,12 @@ type RefusedError struct{ Reason string }
 
 func (e *RefusedError) Error() string { return e.Reason }
 
+// SamePersonError says that who approves is who has proposed. It is a *RefusedError as well.
+type SamePersonError struct{ RefusedError }
+
+// Unwrap returns the *RefusedError.
+func (e *SamePersonError) Unwrap() error { return &e.RefusedError }
+
 func refused(format string, args ...any) error { return &RefusedError{fmt.Sprintf(format, args...)} }
 
 // lockWait is how long a close waits for a transaction that posts. Postings wait behind it meanwhile.
@@ -163,10 +169,21 @@ func (m *Months) Recompute(ctx context.Context, period ledger.Period) (closing.T
 	return read.trial(calendar.ZoneName()), err
 }
 
-// differentPeople returns *RefusedError when who approves is who has proposed.
-func differentPeople(proposed, approves access.Actor) error {
+// differentPeople returns *SamePersonError when who approves is who has proposed. Since the proposal, the client of its key may have been
+// merged into another one, whose keys are the same operator's from then on.
+func differentPeople(tx *gorm.DB, proposed, approves access.Actor) error {
+	if proposed.KeyID != 0 {
+		var clients []uint64
+		err := tx.Raw("SELECT client_id FROM api_keys WHERE id = ? AND client_id IS NOT NULL", proposed.KeyID).Scan(&clients).Error
+		if err != nil {
+			return err
+		}
+		if len(clients) > 0 {
+			proposed.ClientID = clients[0]
+		}
+	}
 	if proposed.Is(approves) {
-		return refused("%s has proposed it: another operator approves", proposed.Name)
+		return &SamePersonError{RefusedError{proposed.Name + " has proposed it: another operator approves"}}
 	}
 	return nil
 }

@@ -35,12 +35,19 @@ type JournalEntry struct {
 	Currency money.Currency `json:"currency"`
 }
 
-func (j Journal) transaction() (ledger.Transaction, error) {
+// Validate returns validation.FieldErrors for what is wrong with a journal, by the names of its fields.
+func (j Journal) Validate() error { return j.manual().Validate() }
+
+func (j Journal) manual() ledger.Manual {
 	manual := ledger.Manual{Key: j.Key, Reason: j.Reason, EffectiveAt: j.EffectiveAt}
 	for _, entry := range j.Entries {
 		manual.Entries = append(manual.Entries, ledger.Entry(entry))
 	}
-	t, err := manual.Transaction()
+	return manual
+}
+
+func (j Journal) transaction() (ledger.Transaction, error) {
+	t, err := j.manual().Transaction()
 	if err != nil {
 		return t, refused("%v", err)
 	}
@@ -161,7 +168,7 @@ func (m *Months) ApprovePost(ctx context.Context, key string, by access.Actor) (
 			}
 			return err
 		}
-		if err := differentPeople(proposal.By, by); err != nil {
+		if err := differentPeople(tx, proposal.By, by); err != nil {
 			return err
 		}
 		t, err := proposal.Content.Journal.transaction()

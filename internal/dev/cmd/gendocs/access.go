@@ -9,7 +9,7 @@ import (
 
 // accessPage is the text of docs/access.md.
 func accessPage() string {
-	return "# Clients, keys and scopes\n\n" + generated + clients + scopes() + keyCommands + olderKeys + auditLog
+	return "# Clients, keys and scopes\n\n" + generated + clients + scopes() + keyCommands + financeRoutes + olderKeys + auditLog
 }
 
 const clients = `A **client** is an integration with the API, such as a shop or an agency's back office. It owns bookings, refunds and idempotency keys,
@@ -65,6 +65,20 @@ To rotate a key, run ` + "`api-key rotate`" + `, give the new token to the clien
 overlap ends. Meanwhile no request is refused and nothing is created twice (` + "`test/keys_test.go`" + `).
 `
 
+const financeRoutes = `
+With ` + "`finance:read`" + ` and ` + "`finance:write`" + `, each ` + "`starter ledger`" + ` command of a month end has a route: see
+[finance.md](finance.md).
+
+## Two operators
+
+A close, a reopening and a journal above the limit are proposed by one operator and approved by another one. On the command line an
+operator is an operating-system user, whichever host it is on. Over HTTP an operator is a client, whichever of its keys it uses: a client
+owns its keys, a rotated key lives beside the old one, and any holder of the scope ` + "`admin`" + ` can make another key, so that two keys say
+nothing about two people. Give each operator a client, with a key that has ` + "`finance:write`" + ` and not ` + "`admin`" + `: a key with both could make
+a second operator, which the audit log shows. Clients that were merged are one operator, also for what they have proposed before. A client
+and an operating-system user count as two operators: Farebook does not know who holds a key.
+`
+
 const olderKeys = `
 ## Keys of an older release
 
@@ -86,8 +100,8 @@ keys that are not revoked, because it would enable them again.
 const auditLog = `
 ## The audit log
 
-` + "`audit_log`" + ` records who requested refunds, cancels, captures, reconciliations, plans, resolutions, retries, resends and changes of
-clients and keys: a client and its key, or the operating-system user and host of a command. It also has the time and the correlation id
+` + "`audit_log`" + ` records who requested refunds, cancels, captures, reconciliations, plans, resolutions, retries, resends, closes and
+reopenings of months, manual journals, and changes of clients and keys: a client and its key, or the operating-system user and host of a command. It also has the time and the correlation id
 of the request or command. An entry is written in the same transaction as the change, or before it. The application's database user may
 INSERT and SELECT, and nothing else (` + "`starter verify`" + `, promise 4). A booking's evidence bundle contains its entries.
 `
