@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -130,7 +129,7 @@ type payout struct {
 	Currency       money.Currency
 	Status         booking.PayoutStatus
 	Proof          store.Proof
-	ArrivesAt      *time.Time
+	ArrivesAt      time.Time
 	CreatedAt      time.Time
 }
 
@@ -218,31 +217,25 @@ func (m monthEnd) suspense(ctx context.Context) (Check, error) {
 	return check, nil
 }
 
-// newestPayouts is how many payouts are read for a month: some a day.
-const newestPayouts = 500
-
 // groupBank names the payouts of a month together.
 const groupBank = "bank"
 
 // atTheBank lists each payout that should be on the bank statement of the month. That it is there, an operator says: of each, or of all.
 func (m monthEnd) atTheBank(ctx context.Context) (Check, error) {
-	var found []payout
-	err := m.db.WithContext(ctx).Table("payouts").Order("id DESC").Limit(newestPayouts).Find(&found).Error
+	var arrived []payout
+	err := m.db.WithContext(ctx).Table("payouts FORCE INDEX (idx_payouts_arrival)").
+		Where("arrives_at >= ? AND arrives_at < ? AND status = ?", m.calendar.Start(m.period), m.end, booking.PayoutPaid).
+		Order("arrives_at, id").Find(&arrived).Error
 	if err != nil {
 		return Check{}, err
 	}
-	start := m.calendar.Start(m.period)
-	// An earlier payout that was not read may have arrived in the month.
-	check := Check{More: len(found) == newestPayouts && !found[len(found)-1].CreatedAt.Before(start)}
+	var check Check
 	sums := map[money.Currency]int64{}
-	for _, one := range slices.Backward(found) {
-		if one.Status != booking.PayoutPaid || one.ArrivesAt == nil || one.ArrivesAt.Before(start) || !one.ArrivesAt.Before(m.end) {
-			continue
-		}
+	for _, one := range arrived {
 		sums[one.Currency] += one.Amount
 		check.Findings = append(check.Findings, Finding{
 			Item: groupBank + "/" + one.StripePayoutID, Group: groupBank,
-			Text: fmt.Sprintf("%s, paid on %s: compare it with the bank statement", money.Text(one.Amount, one.Currency), day(*one.ArrivesAt)),
+			Text: fmt.Sprintf("%s, paid on %s: compare it with the bank statement", money.Text(one.Amount, one.Currency), day(one.ArrivesAt)),
 		})
 	}
 	if len(check.Findings) == 0 {

@@ -90,7 +90,7 @@ func (c *changed) changedBookings(ctx context.Context, lag time.Duration) ([]uin
 		{"SELECT booking_id FROM disputes WHERE updated_at >= ?", since},
 		{"SELECT booking_id FROM emails WHERE id > ? AND booking_id IS NOT NULL", c.base.EmailID},
 		{"SELECT booking_id FROM financial_ledger WHERE id > ? AND booking_id IS NOT NULL", c.base.LedgerID},
-		{`SELECT p.booking_id FROM financial_ledger l JOIN payments p ON p.stripe_payment_intent_id = l.stripe_payment_intent_id
+		{"SELECT p.booking_id FROM " + newTransactions + ` STRAIGHT_JOIN payments p ON p.stripe_payment_intent_id = l.stripe_payment_intent_id
 		  WHERE l.id > ? AND l.booking_id IS NULL`, c.base.LedgerID},
 		{
 			"SELECT l.booking_id FROM ledger_entries e JOIN financial_ledger l ON l.id = e.ledger_id WHERE e.id > ? AND l.booking_id IS NOT NULL",
@@ -132,7 +132,10 @@ func (c *changed) changedKeys(ctx context.Context) ([]uint64, error) {
 func (c *changed) changedPayouts(ctx context.Context, lag time.Duration) ([]uint64, error) {
 	return c.union(ctx, []query{
 		{"SELECT id FROM payouts WHERE updated_at >= ?", c.since(lag)},
-		{`SELECT p.id FROM financial_ledger l JOIN payouts p ON p.stripe_payout_id = l.stripe_object_id
+		{"SELECT p.id FROM " + newTransactions + ` STRAIGHT_JOIN payouts p ON p.stripe_payout_id = l.stripe_object_id
 		  WHERE l.id > ? AND l.type IN ('payout', 'payout_reversal', 'payout_arrived', 'payout_returned', 'carry_over')`, c.base.LedgerID},
 	})
 }
+
+// newTransactions are read by their ids, above those of the last proof: any other index passes over every transaction without a booking.
+const newTransactions = "financial_ledger l FORCE INDEX (PRIMARY)"
