@@ -175,7 +175,7 @@ func TestEachPayoutIsTiedToTheBank(t *testing.T) {
 	require.Equal(t, "2 payouts with USD $20.00", blocked.Checks[0].Detail)
 	one, all := closing.Note{Item: "bank/po_1", Text: "statement 12"}, closing.Note{Item: "bank", Text: "statement 13"}
 	require.ErrorAs(t, review(one), &blocked)
-	require.Equal(t, "bank/po_2", blocked.Checks[0].Findings[1].Item)
+	require.Equal(t, "bank/po_2", blocked.Checks[0].Findings[0].Item, "in the order of arrival")
 	require.ErrorContains(t, review(closing.Note{Item: "bank/po_3", Text: "later"}), "nothing of that name")
 	require.NoError(t, review(all))
 	require.NoError(t, review(all, one))
