@@ -88,7 +88,7 @@ func (p *Payouts) read(ctx context.Context, in RecordPayoutInput) (payoutRead, e
 		if err != nil {
 			return at, stripeError(err)
 		}
-		unmatched, err := p.Store.MatchPayout(ctx, page, p.Unbooked.mayBeOthers, p.Store.Now())
+		unmatched, err := p.Store.MatchPayout(ctx, store.PayoutPage{PayoutID: in.PayoutID, Page: page}, p.Unbooked.mayBeOthers, p.Store.Now())
 		if err != nil {
 			return at, storeError(err)
 		}

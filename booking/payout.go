@@ -45,6 +45,8 @@ type PayoutSnapshot struct {
 	FailureCode    string
 	Balance        *BalanceTransaction
 	FailureBalance *BalanceTransaction
+	// TraceStatus and TraceID are Stripe's trace_id: the id by which the bank names the payout, once the bank has one.
+	TraceStatus, TraceID string
 	// Complete: Stripe has assigned all balance transactions to an automatic payout.
 	Complete bool
 }

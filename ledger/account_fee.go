@@ -26,6 +26,7 @@ func AccountFee(b booking.BalanceTransaction) (Transaction, error) {
 	t := Transaction{
 		Type: TypeAccountFee, ObjectID: b.ID, BalanceTransactionID: b.ID,
 		Effective:    EffectiveOf(b),
+		Balance:      &b,
 		OperationKey: "account-fee/" + b.ID,
 		Description:  "Stripe's bill " + b.ID,
 		Entries:      outOfClearing(account, -b.Amount, b.Currency, b),

@@ -31,6 +31,8 @@ type Correcting struct {
 	Count int
 	// Effective is the date of the balance transaction, or the time that the operator gave if Stripe has none.
 	Effective Effective
+	// Balance is the balance transaction as Stripe has it; nil if Stripe has none.
+	Balance *booking.BalanceTransaction
 }
 
 // Correction posts the difference after which the books agree with Stripe about one balance transaction.
@@ -47,6 +49,7 @@ func Correction(c Correcting) (Transaction, error) {
 		Type: TypeCorrection, Reference: c.Reference, PaymentIntentID: c.PaymentIntentID,
 		ObjectID: fmt.Sprintf("item/%d", c.ItemID), BalanceTransactionID: c.BalanceTransactionID,
 		Effective:    c.Effective,
+		Balance:      c.Balance,
 		OperationKey: fmt.Sprintf("correction/%s/%d", c.BalanceTransactionID, c.Count),
 		Description:  fmt.Sprintf("Correction decided on item %d of a reconciliation", c.ItemID),
 	}

@@ -39,7 +39,7 @@ func debitTransaction(
 ) Transaction {
 	return Transaction{
 		Type: kind, Reference: reference, PaymentIntentID: paymentIntentID, ObjectID: d.ChargeID, BalanceTransactionID: balance.ID,
-		Effective: EffectiveOf(balance), Entries: outOfClearing(LiabilityPaymentsInTransit, out, d.Currency, balance),
+		Effective: EffectiveOf(balance), Balance: &balance, Entries: outOfClearing(LiabilityPaymentsInTransit, out, d.Currency, balance),
 	}
 }
 

@@ -21,7 +21,7 @@ const categoryDisputeReversal = "dispute_reversal"
 func Dispute(reference booking.Reference, s booking.DisputeSnapshot, balance booking.BalanceTransaction) (Transaction, error) {
 	t := Transaction{
 		Type: TypeDispute, Reference: reference, PaymentIntentID: s.PaymentIntentID,
-		ObjectID: balance.ID, BalanceTransactionID: balance.ID, Effective: EffectiveOf(balance),
+		ObjectID: balance.ID, BalanceTransactionID: balance.ID, Effective: EffectiveOf(balance), Balance: &balance,
 		Description: "Funds withheld by dispute " + s.DisputeID,
 		Entries:     outOfClearing(AssetDisputedFunds, -balance.Amount, balance.Currency, balance),
 	}

@@ -66,7 +66,8 @@ type Unbooked struct {
 func (u Unbooked) transaction(kind Type, entries []Entry) (Transaction, error) {
 	t := Transaction{
 		Type: kind, ObjectID: u.ObjectID, PaymentIntentID: u.PaymentIntentID, BalanceTransactionID: u.Balance.ID,
-		Effective: EffectiveOf(u.Balance), OperationKey: "unbooked/" + u.Balance.ID, Description: u.Description, Entries: entries,
+		Effective: EffectiveOf(u.Balance), Balance: &u.Balance, OperationKey: "unbooked/" + u.Balance.ID, Description: u.Description,
+		Entries: entries,
 	}
 	return t, t.Validate()
 }

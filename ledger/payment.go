@@ -35,7 +35,7 @@ func Payment(s booking.PaymentSnapshot, decided Effective) (Transaction, error) 
 		Entries:         move(AssetStripeClearing, LiabilityUnearnedRevenue, gross(s), s.Currency),
 	}
 	if s.Balance != nil {
-		t.BalanceTransactionID, t.Effective = s.Balance.ID, EffectiveOf(*s.Balance)
+		t.BalanceTransactionID, t.Effective, t.Balance = s.Balance.ID, EffectiveOf(*s.Balance), s.Balance
 		t.Entries = append(t.Entries, settlement(s)...)
 	}
 	return t, t.Validate()
@@ -56,6 +56,7 @@ func Fee(s booking.PaymentSnapshot) (Transaction, error) {
 		ObjectID:             s.Balance.ID,
 		BalanceTransactionID: s.Balance.ID,
 		Effective:            EffectiveOf(*s.Balance),
+		Balance:              s.Balance,
 		Description:          "Stripe's fee for booking " + string(s.Reference),
 		Entries:              move(AssetStripeClearing, LiabilityUnearnedRevenue, gross(s)-s.AmountReceived, s.Currency),
 	}
@@ -83,6 +84,7 @@ func PartialCapture(s booking.PaymentSnapshot) (Transaction, error) {
 		ObjectID:             s.Reversal.ID,
 		BalanceTransactionID: s.Reversal.ID,
 		Effective:            EffectiveOf(*s.Reversal),
+		Balance:              s.Reversal,
 		Description:          "Authorised and not captured, booking " + string(s.Reference),
 		Entries:              outOfClearing(LiabilityUnearnedRevenue, s.Amount-s.AmountReceived, s.Currency, *s.Reversal),
 	}

@@ -21,6 +21,7 @@ func Payout(s booking.PayoutSnapshot) (Transaction, error) {
 	t := Transaction{
 		Type: TypePayout, ObjectID: s.PayoutID, BalanceTransactionID: s.Balance.ID,
 		Effective:    EffectiveOf(*s.Balance),
+		Balance:      s.Balance,
 		OperationKey: "payout/" + s.PayoutID,
 		Description:  "Payout " + s.PayoutID,
 		Entries:      outOfClearing(AssetPayoutsInTransit, s.Amount, s.Currency, *s.Balance),
@@ -40,6 +41,7 @@ func PayoutReversal(s booking.PayoutSnapshot) (Transaction, error) {
 	t := Transaction{
 		Type: TypePayoutReversal, ObjectID: s.PayoutID, BalanceTransactionID: s.FailureBalance.ID,
 		Effective:    EffectiveOf(*s.FailureBalance),
+		Balance:      s.FailureBalance,
 		OperationKey: "payout-reversal/" + s.PayoutID,
 		Description:  "Payout " + s.PayoutID + " came back",
 		Entries:      outOfClearing(AssetPayoutsInTransit, -s.Amount, s.Currency, *s.FailureBalance),

@@ -39,6 +39,6 @@ func RefundFailure(reference booking.Reference, s booking.RefundSnapshot) (Trans
 func refundTransaction(kind Type, reference booking.Reference, s booking.RefundSnapshot, balance booking.BalanceTransaction) Transaction {
 	return Transaction{
 		Type: kind, Reference: reference, PaymentIntentID: s.PaymentIntentID,
-		ObjectID: s.StripeRefundID, BalanceTransactionID: balance.ID, Effective: EffectiveOf(balance),
+		ObjectID: s.StripeRefundID, BalanceTransactionID: balance.ID, Effective: EffectiveOf(balance), Balance: &balance,
 	}
 }

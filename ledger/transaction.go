@@ -80,6 +80,8 @@ type Transaction struct {
 	Effective            Effective
 	Description          string
 	Entries              []Entry
+	// Balance is the balance transaction as Stripe has it, for reports; nil without one, and in rows of older releases.
+	Balance *booking.BalanceTransaction
 }
 
 // UnbalancedError says in which currency debits and credits differ, in minor units.

@@ -26,6 +26,7 @@ var rights = []struct{ table, verbs string }{
 	{"refunds", "SELECT, INSERT, UPDATE"},
 	{"disputes", "SELECT, INSERT, UPDATE"},
 	{"payouts", "SELECT, INSERT, UPDATE"},
+	{"payout_transactions", "SELECT, INSERT"},
 	{"financial_ledger", "SELECT, INSERT"},
 	{"goose_db_version", "SELECT"}, // the applied migrations: a process refuses a schema older than it needs
 	{"ledger_entries", "SELECT, INSERT"},

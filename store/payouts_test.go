@@ -12,7 +12,7 @@ import (
 
 // contents are what an automatic payout pays out, held against the ledger.
 func (b books) contents(page ...booking.BalanceTransaction) (contents booking.PayoutContents) {
-	unmatched, err := b.Store.MatchPayout(b.t.Context(), page, nil, time.Now().UTC())
+	unmatched, err := b.Store.MatchPayout(b.t.Context(), store.PayoutPage{PayoutID: "po_1", Page: page}, nil, time.Now().UTC())
 	require.NoError(b.t, err)
 	contents.Add(page, unmatched)
 	return contents

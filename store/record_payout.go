@@ -89,6 +89,9 @@ func (r *payoutRecorder) transition() error {
 		r.payout.StripeStatus = wordOf(unknown, string(snapshot.Status))
 	}
 	r.payout.ArrivesAt = db.TimeOrNil(snapshot.ArrivesAt)
+	if snapshot.TraceStatus != "" {
+		r.payout.TraceStatus, r.payout.TraceID = db.OrNil(db.Code(snapshot.TraceStatus)), db.OrNil(db.Truncate(snapshot.TraceID, 255))
+	}
 	r.prove()
 	word := unknownWord{"payout", r.payout.StripePayoutID, "status", unknown, string(snapshot.Status)}
 	return word.show(matters{tx: r.tx, now: r.now})
@@ -143,7 +146,7 @@ func (r *payoutRecorder) post() error {
 	}
 	r.payout.UpdatedAt = r.now
 	return db.Save(r.tx, &r.payout, "status", "stripe_status", "failure_code", "arrives_at", "proof", "transactions", "unmatched",
-		"difference",
+		"difference", "trace_status", "trace_id",
 		"posted", "failure_posted", "updated_at")
 }
 

@@ -2,6 +2,7 @@ package stripeapi
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 
 	"github.com/stripe/stripe-go/v76"
@@ -27,7 +28,24 @@ func (c *Client) Payout(ctx context.Context, id string) (booking.PayoutSnapshot,
 	if err != nil {
 		return booking.PayoutSnapshot{}, failureOf(operation, err)
 	}
-	return payoutOf(payout), nil
+	snapshot := payoutOf(payout)
+	snapshot.TraceStatus, snapshot.TraceID = traceOf(payout)
+	return snapshot, nil
+}
+
+// traceOf reads trace_id (stripe.com/docs/payouts/trace-id), which stripe-go v76 does not know, from the answer. It is empty where Stripe
+// does not send it.
+func traceOf(payout *stripe.Payout) (status, id string) {
+	var sent struct {
+		TraceID struct {
+			Status string `json:"status"`
+			Value  string `json:"value"`
+		} `json:"trace_id"`
+	}
+	if payout.LastResponse == nil || json.Unmarshal(payout.LastResponse.RawJSON, &sent) != nil {
+		return "", ""
+	}
+	return sent.TraceID.Status, sent.TraceID.Value
 }
 
 // PayoutContents reads one page of the balance transactions that an automatic payout pays out, without its own, once Stripe has

@@ -124,7 +124,7 @@ func postCorrection(tx *gorm.DB, item Item, c Correction, posted []reconciliatio
 	}
 	transaction, err := ledger.Correction(ledger.Correcting{
 		ItemID: item.ID, Reference: item.Reference, PaymentIntentID: item.PaymentIntentID, BalanceTransactionID: item.BalanceTransactionID,
-		Clearing: clearing, Fees: fees, Against: c.Against, Count: len(posted), Effective: c.effective(now),
+		Clearing: clearing, Fees: fees, Against: c.Against, Count: len(posted), Effective: c.effective(now), Balance: c.There,
 	})
 	if err != nil {
 		return &NotCorrectableError{err.Error()}

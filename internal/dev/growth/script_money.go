@@ -84,11 +84,12 @@ func (s *script) payouts() {
 			ID: bigbooks.BalanceTransaction(s.old(n)), Amount: price, Net: price, Currency: "USD", ReportingCategory: "charge", Created: s.now,
 		})
 	}
-	unmatched := first[int](s.calls, "MatchPayout", page, nil, s.now)
+	payoutID := s.id("po_", "payout")
+	unmatched := first[int](s.calls, "MatchPayout", store.PayoutPage{PayoutID: payoutID, Page: page}, nil, s.now)
 	contents := booking.PayoutContents{}
 	contents.Add(page, unmatched)
 	snapshot := booking.PayoutSnapshot{
-		PayoutID: s.id("po_", "payout"), Status: booking.PayoutPaid, Amount: contents.Net, Currency: "USD", Automatic: true, ArrivesAt: s.now,
+		PayoutID: payoutID, Status: booking.PayoutPaid, Amount: contents.Net, Currency: "USD", Automatic: true, ArrivesAt: s.now,
 		Balance: s.balance("payout", "payout", -contents.Net), Complete: true,
 	}
 	s.measure("RecordPayout", store.PayoutReading{Snapshot: snapshot, Contents: contents, Now: s.now})

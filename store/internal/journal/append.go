@@ -58,6 +58,7 @@ func insert(tx *gorm.DB, now time.Time, books Books, bookingID *uint64, t ledger
 		EffectiveAt:                &t.Effective.At,
 		EffectiveBasis:             db.OrNil(t.Effective.Basis),
 		Period:                     db.OrNil(books.PeriodOf(t.Effective)),
+		SettledColumns:             settledOf(t.Balance),
 	}
 	if err := tx.Create(&inserted).Error; err != nil {
 		return err

@@ -6,6 +6,7 @@ package journal
 import (
 	"time"
 
+	"farebook/booking"
 	"farebook/ledger"
 	"farebook/ledger/seal"
 	"farebook/money"
@@ -25,6 +26,39 @@ type row struct {
 	EffectiveAt                *time.Time // NULL, like its basis, in rows of older releases
 	EffectiveBasis             *ledger.Basis
 	Period                     *ledger.Period // NULL in rows of older releases
+	SettledColumns
+}
+
+// SettledColumns are the balance transaction of a row as Stripe has it. They are NULL without one, and in rows of older releases.
+type SettledColumns struct {
+	ReportingCategory *string
+	StripeAmount      *int64
+	StripeFee         *int64
+	StripeCurrency    *money.Currency
+	StripeSourceID    *string
+	AvailableOn       *time.Time
+}
+
+func settledOf(b *booking.BalanceTransaction) SettledColumns {
+	if b == nil {
+		return SettledColumns{}
+	}
+	category := db.Code(b.ReportingCategory)
+	return SettledColumns{
+		ReportingCategory: &category, StripeAmount: &b.Amount, StripeFee: &b.Fee, StripeCurrency: &b.Currency,
+		StripeSourceID: db.OrNil(b.SourceID), AvailableOn: db.TimeOrNil(b.AvailableOn),
+	}
+}
+
+func (r row) balance() *booking.BalanceTransaction {
+	if r.ReportingCategory == nil || r.StripeAmount == nil || r.StripeFee == nil {
+		return nil
+	}
+	return &booking.BalanceTransaction{
+		ID: r.StripeBalanceTransactionID, Amount: *r.StripeAmount, Fee: *r.StripeFee, Net: *r.StripeAmount - *r.StripeFee,
+		Currency: db.OrEmpty(r.StripeCurrency), ReportingCategory: *r.ReportingCategory, AvailableOn: db.TimeOrZero(r.AvailableOn),
+		SourceID: db.OrEmpty(r.StripeSourceID),
+	}
 }
 
 func (row) TableName() string { return "financial_ledger" }
@@ -57,7 +91,7 @@ func assemble(rows []row, entries []entryRow) []seal.Transaction {
 			Transaction: ledger.Transaction{
 				Type: r.Type, PaymentIntentID: db.OrEmpty(r.StripePaymentIntentID), ObjectID: r.StripeObjectID,
 				BalanceTransactionID: r.StripeBalanceTransactionID, OperationKey: db.OrEmpty(r.OperationKey), Effective: r.effective(),
-				Description: r.Description,
+				Description: r.Description, Balance: r.balance(),
 			},
 		}
 	}
