@@ -22,7 +22,7 @@ func Payout(s booking.PayoutSnapshot) (Transaction, error) {
 		Type: TypePayout, ObjectID: s.PayoutID, BalanceTransactionID: s.Balance.ID,
 		Effective:    EffectiveOf(*s.Balance),
 		Balance:      s.Balance,
-		OperationKey: "payout/" + s.PayoutID,
+		OperationKey: PayoutKey(s.PayoutID),
 		Description:  "Payout " + s.PayoutID,
 		Entries:      outOfClearing(AssetPayoutsInTransit, s.Amount, s.Currency, *s.Balance),
 	}
@@ -92,3 +92,6 @@ func betweenTransitAndBank(payoutID string, amounts map[money.Currency]int64, at
 	}
 	return t
 }
+
+// PayoutKey is the operation key of the transaction by which a payout leaves Stripe's balance.
+func PayoutKey(payoutID string) string { return "payout/" + payoutID }

@@ -16,9 +16,9 @@ import (
 
 func ledgerCommand() *cobra.Command {
 	return group("ledger", "Reports of the ledger, its months, manual journals and seals",
-		"ledger balances, ledger trial-balance, ledger statement, ledger export, ledger close, ledger reopen, "+
+		"ledger balances, ledger trial-balance, ledger statement, ledger report, ledger compare, ledger export, ledger close, ledger reopen, "+
 			"ledger periods, ledger post, ledger seal, ledger verify-chain or ledger carry-over",
-		balancesCommand(), trialBalanceCommand(), statementCommand(), exportCommand(),
+		balancesCommand(), trialBalanceCommand(), statementCommand(), reportCommand(), compareCommand(), exportCommand(),
 		closeMonthCommand(), reopenMonthCommand(), periodsCommand(), postJournalCommand(), sealCommand(), verifyChainCommand(),
 		carryOverCommand())
 }

@@ -119,6 +119,8 @@ func reportsOf(t *testing.T, month string) map[string]string {
 		"balances": {"table", "csv", "json"}, "trial-balance": {"table", "csv", "json"},
 		"statement asset:bank": {"table", "csv", "json"}, "statement expense:stripe_fees": {"table", "csv", "json"},
 		"statement asset:stripe_clearing": {"table", "csv", "json"}, "export": {"csv", "json", "hledger", "beancount"},
+		"report balance-summary": {"table", "csv", "json"}, "report balance-change": {"csv"}, "report balance-change --itemised": {"csv"},
+		"report payout-reconciliation": {"csv"}, "report ending-balance": {"csv"}, "report ending-balance --itemised": {"csv"},
 	} {
 		for _, format := range formats {
 			args := append([]string{"ledger"}, strings.Fields(report)...)

@@ -56,6 +56,10 @@ func (f *intervalFlags) addBasis(cmd *cobra.Command, format string, formats []st
 	cmd.Flags().StringVar(&f.asked.Basis, "basis", "", "the date that counts: "+oneOf(finance.Bases)+
 		"; period for a month, which does not change once it is closed, and effective otherwise")
 	completeFlag(cmd, "basis", finance.Bases...)
+	f.addFormat(cmd, format, formats)
+}
+
+func (f *intervalFlags) addFormat(cmd *cobra.Command, format string, formats []string) {
 	cmd.Flags().StringVar(&f.format, "format", format, "output format: "+oneOf(formats))
 	completeFlag(cmd, "format", formats...)
 }
@@ -113,13 +117,20 @@ func (f *intervalFlags) table(
 }
 
 // named writes one of the reports that take an interval alone.
-func (f *intervalFlags) named(cmd *cobra.Command, name string) error {
+func (f *intervalFlags) named(cmd *cobra.Command, name string, itemised bool) error {
 	one, err := reports.Find(name)
 	if err != nil {
 		return misused("%w", err)
 	}
+	writeReport := one.Write
+	if itemised {
+		writeReport = one.Itemised
+	}
+	if writeReport == nil {
+		return misused("--itemised: %s sums nothing that could be itemised", name)
+	}
 	return f.table(cmd, func(r *report.Reports, i finance.Interval, sink finance.Sink) (finance.Checks, error) {
-		return one.Write(r, cmd.Context(), i, sink)
+		return writeReport(r, cmd.Context(), i, sink)
 	})
 }
 
@@ -135,7 +146,7 @@ func balancesCommand() *cobra.Command {
 			"account is Stripe's balance at that time, however late its events came; by --basis posted a past time never changes, and neither " +
 			"does the end of a closed month." + proves,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return flags.named(cmd, "balances") },
+		RunE: func(cmd *cobra.Command, _ []string) error { return flags.named(cmd, "balances", false) },
 	}
 	flags.addAsOf(command)
 	return command
@@ -149,7 +160,7 @@ func trialBalanceCommand() *cobra.Command {
 		Long: "Prints the trial balance of an interval. The opening and the closing are read from the seals and what follows them, the debits " +
 			"and credits from the entries, so that each proves the other." + proves,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return flags.named(cmd, "trial-balance") },
+		RunE: func(cmd *cobra.Command, _ []string) error { return flags.named(cmd, "trial-balance", false) },
 	}
 	flags.add(command)
 	return command

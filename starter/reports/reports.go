@@ -26,17 +26,34 @@ func NewWriter(out io.Writer, format string) Writer {
 	return newJSON(out)
 }
 
-// Report is a report that takes an interval and nothing else.
+// Write reads a report of an interval into a sink, and returns what it must equal.
+type Write func(r *report.Reports, ctx context.Context, i finance.Interval, sink finance.Sink) (finance.Checks, error)
+
+// Report is a report that takes an interval and nothing else. Itemised writes what it sums, one by one; nil for one that sums nothing.
 type Report struct {
-	Name  string
-	Short string
-	Write func(r *report.Reports, ctx context.Context, i finance.Interval, sink finance.Sink) (finance.Checks, error)
+	Name     string
+	Short    string
+	Write    Write
+	Itemised Write
 }
 
 // All are the reports, in the order of the documentation.
 var All = []Report{
-	{"balances", "the balance of each account at a time", (*report.Reports).AccountBalances},
-	{"trial-balance", "opening, debits, credits and closing of each account", (*report.Reports).TrialBalance},
+	{"balances", "the balance of each account at a time", (*report.Reports).AccountBalances, nil},
+	{"trial-balance", "opening, debits, credits and closing of each account", (*report.Reports).TrialBalance, nil},
+	{"balance-summary", "Stripe's balance at both ends, activity and payouts", (*report.Reports).BalanceSummary, nil},
+	{
+		report.BalanceChangeName, "balance transactions without payouts, by reporting category", (*report.Reports).BalanceChange,
+		(*report.Reports).BalanceChangeItems,
+	},
+	{
+		report.PayoutReconciliationName, "what the automatic payouts pay out, by reporting category", (*report.Reports).PayoutReconciliation,
+		(*report.Reports).PayoutReconciliationItems,
+	},
+	{
+		report.EndingBalanceName, "what no automatic payout has paid out at the end, by reporting category", (*report.Reports).EndingBalance,
+		(*report.Reports).EndingBalanceItems,
+	},
 }
 
 // Names are the names of the reports.

@@ -11,6 +11,7 @@ func (s *Server) adminMoneyRoutes(mux *http.ServeMux) {
 	s.adminRefundRoutes(mux)
 	s.adminDisputeRoutes(mux)
 	s.adminPayoutRoutes(mux)
+	s.adminReportRoutes(mux)
 	mux.HandleFunc("POST /_stand/authorizations/expire", func(w http.ResponseWriter, _ *http.Request) {
 		s.ExpireAuthorizations()
 		respond(w, map[string]any{})

@@ -12,6 +12,7 @@ type transaction struct {
 	id          string
 	created     int64
 	availableOn int64
+	bookedFor   int64 // availableOn as it was booked: SettleFunds, which tests use in place of days, does not change it
 	amount      int64
 	fee         int64
 	currency    string
@@ -140,6 +141,7 @@ func (s *Server) book(t *transaction) *transaction {
 	if t.availableOn == 0 {
 		t.availableOn = now
 	}
+	t.bookedFor = t.availableOn
 	s.exchange.convert(t)
 	s.transactions.add(t)
 	return t

@@ -37,6 +37,7 @@
 //	POST /_stand/balance/settle                                      pending funds become available
 //	POST /_stand/settlement {"currency": "usd", "rates": {"eur": 1.08}}  charges in euros settle in dollars
 //	POST /_stand/authorizations/expire                               cancel the authorisations that are past their time
+//	GET  /_stand/reports/{type}?interval_start=0&interval_end=9         an itemised report as CSV: see Report
 //	POST /_stand/webhooks/hold                                       hold webhook deliveries
 //	POST /_stand/webhooks/release {"shuffle": true, "times": 3}      deliver the held webhooks and end the hold
 //	POST /_stand/webhooks/{event id}/deliver                         deliver once more; answers with the endpoint's status

@@ -28,5 +28,11 @@ func (s *script) financeReports() {
 		s.measure("TrialBalance"+by, i, unread{})
 		s.measure("Statement"+by, ledger.AssetBank, i, unread{})
 		s.measure("Export"+by, i, finance.NewHledger(io.Discard))
+		for _, name := range []string{"BalanceSummary", "BalanceChange", "PayoutReconciliation", "EndingBalance"} {
+			s.measure(name+by, i, unread{})
+		}
+		for _, name := range []string{"BalanceChangeItems", "PayoutReconciliationItems", "EndingBalanceItems"} {
+			s.measure(name+by, i, unread{})
+		}
 	}
 }

@@ -1,0 +1,69 @@
+package command
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"farebook/finance"
+	"farebook/store/report"
+)
+
+func compareCommand() *cobra.Command {
+	var flags intervalFlags
+	var name string
+	var payouts bool
+	command := &cobra.Command{
+		Use:   "compare --stripe-csv FILE [--month 2026-11 | --from TIME --to TIME | --payouts]",
+		Short: "Hold one of Stripe's itemised reports against the ledger",
+		Long: "Reads an itemised report of Stripe's as CSV, such as `balance_change_from_activity.itemized.3` or " +
+			"`payout_reconciliation.itemized.5`, and prints each balance transaction that is missing in the ledger, that the file does not " +
+			"have, or that differs, with the column. The columns may be in any order, and others are ignored. Compared are " +
+			strings.Join(finance.ComparedColumns(), ", ") + "; a column of the second half is not compared where one of the two has nothing " +
+			"in it. A file of an interval is compared with --month, or --from and --to, as it was exported; without, with the time from its " +
+			"first to its last balance transaction. --payouts compares what the payouts pay out that the file names." + proves,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			if name == "" {
+				return misused("--stripe-csv: name the file")
+			}
+			file, err := os.Open(name) //nolint:gosec // the operator names the file
+			if err != nil {
+				return misused("--stripe-csv: %s", err)
+			}
+			defer func() { err = errors.Join(err, file.Close()) }()
+			lines, err := finance.NewStripeFile(file)
+			if err != nil {
+				return misused("--stripe-csv: %s: %w", name, err)
+			}
+			return flags.compare(cmd, name, report.Comparing{File: lines, Payouts: payouts})
+		},
+	}
+	command.Flags().StringVar(&name, "stripe-csv", "", "the file that Stripe has exported")
+	command.Flags().BoolVar(&payouts, "payouts", false, "the file is a payout reconciliation")
+	flags.addInterval(command)
+	flags.addFormat(command, "table", reportFormats)
+	return command
+}
+
+func (f *intervalFlags) compare(cmd *cobra.Command, name string, what report.Comparing) error {
+	asked := f.asked.Month != "" || f.asked.From != "" || f.asked.To != ""
+	if asked && what.Payouts {
+		return misused("--payouts is beside an interval: name one of them")
+	}
+	f.asked.Basis = string(finance.ByEffective) // Stripe's files have what was created in a month, however late the ledger got it
+	return f.table(cmd, func(r *report.Reports, i finance.Interval, sink finance.Sink) (finance.Checks, error) {
+		if asked {
+			what.Interval = &i
+		}
+		checks, err := r.Compare(cmd.Context(), what, sink)
+		var problem *finance.StripeFileError
+		if errors.As(err, &problem) {
+			return nil, misused("--stripe-csv: %w", fmt.Errorf("%s: %w", name, err))
+		}
+		return checks, err
+	})
+}
