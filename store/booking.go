@@ -35,6 +35,7 @@ type bookingRow struct {
 	RequestKey     *string
 	CancelledAt    *time.Time
 	CancelPercent  *int
+	Revenue        revenueRow `gorm:"embedded"`
 	LedgerRules    int        // see ledgerRules
 	RecogniseAt    *time.Time // NULL when nothing was posted to unearned revenue since it was recognised
 	CreatedAt      time.Time
@@ -71,6 +72,8 @@ type Booking struct {
 	// CancelledAt and CancelPercent are set when it was cancelled after payment: what the policy gave back.
 	CancelledAt   *time.Time
 	CancelPercent *int
+	// Revenue is how it is posted.
+	Revenue booking.Revenue
 	// ClientCode is what people call the client that the booking belongs to (cl_...); empty where an older release has not written it, and in
 	// lists.
 	ClientCode string
@@ -163,6 +166,7 @@ func (r bookingRow) domain() (Booking, error) {
 		RequestKey:    db.OrEmpty(r.RequestKey),
 		CancelledAt:   r.CancelledAt,
 		CancelPercent: r.CancelPercent,
+		Revenue:       r.Revenue.domain(),
 	}, nil
 }
 

@@ -30,18 +30,22 @@ type books struct {
 	*testdb.DB
 	t      *testing.T
 	caller store.Caller
+	// revenue is how its bookings are posted; the zero value is a principal's.
+	revenue booking.Revenue
+	// recognises has each payment recognised as soon as it is recorded.
+	recognises bool
 }
 
 func newBooks(t *testing.T) books {
 	db := testdb.New(t)
-	return books{db, t, db.Caller(t, db.NewKey(t, "test"))}
+	return books{DB: db, t: t, caller: db.Caller(t, db.NewKey(t, "test"))}
 }
 
 func (b books) reserve(key string, hash byte) (store.Reservation, error) {
 	now := time.Now().UTC().Truncate(time.Microsecond)
 	return b.Store.ReserveBooking(b.t.Context(), store.NewBooking{
 		Caller: b.caller, IdempotencyKey: key, RequestHash: [32]byte{hash}, Request: request(),
-		HoldExpiresAt: now.Add(30 * time.Minute), CorrelationID: "c-1", Now: now,
+		Revenue: b.revenue, HoldExpiresAt: now.Add(30 * time.Minute), CorrelationID: "c-1", Now: now,
 	})
 }
 

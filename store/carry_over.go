@@ -33,7 +33,7 @@ func (b *lockedBooking) carryOver() error {
 	if !b.isPaid() {
 		return nil // nothing is owed, or earned
 	}
-	if err := b.recogniseAtDeparture(); err != nil {
+	if err := b.recogniseLater(); err != nil {
 		return err
 	}
 	if err := b.relieveEarlierLosses(); err != nil {

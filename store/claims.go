@@ -10,8 +10,10 @@ import (
 
 // claims are what the ledger has of a booking under its lock, in minor units of the booking's currency.
 type claims struct {
-	// unearned is owed as a flight, and payable as a refund.
+	// unearned is owed as a flight, or held by an agent; payable is owed as a refund.
 	unearned, payable int64
+	// passedOn is what an agent has passed on to the airline and earned.
+	passedOn ledger.Parts
 	// left is what of the payment has neither left Stripe's balance as a refund nor gone back by a lost dispute: it is owed, or earned.
 	left int64
 	// outstanding are the refunds that are to leave Stripe's balance.
@@ -35,9 +37,16 @@ func (b *lockedBooking) claims() (claims, error) {
 // claimsIn are the claims without the refunds, by the sums of a booking's transactions.
 func claimsIn(sums seal.Sums, currency money.Currency) claims {
 	credit := func(account ledger.Account) int64 { return -sums[account][currency] }
-	found := claims{unearned: credit(ledger.LiabilityUnearnedRevenue), payable: credit(ledger.LiabilityRefundsPayable)}
-	found.left = found.unearned + found.payable + credit(ledger.IncomeFlights) + credit(ledger.IncomeCancellationFees) +
-		credit(ledger.IncomeRefunds)
+	found := claims{
+		unearned: credit(ledger.LiabilityUnearnedRevenue) + credit(ledger.LiabilityCustomerFunds), // a booking has one of the two
+		payable:  credit(ledger.LiabilityRefundsPayable),
+		passedOn: ledger.Parts{
+			Airline: credit(ledger.LiabilityAirlinePayable), Commission: credit(ledger.IncomeCommission),
+			ServiceFees: credit(ledger.IncomeServiceFees),
+		},
+	}
+	found.left = found.unearned + found.payable + found.passedOn.Total() + credit(ledger.IncomeFlights) +
+		credit(ledger.IncomeCancellationFees) + credit(ledger.IncomeRefunds)
 	return found
 }
 

@@ -23,6 +23,7 @@ type NewImport struct {
 	Request       booking.Request
 	TakenAt       time.Time
 	HoldExpiresAt time.Time
+	Revenue       booking.Revenue
 	Payment       booking.PaymentSnapshot
 	Refunds       []booking.RefundSnapshot // the oldest first
 	Disputes      []booking.DisputeSnapshot
@@ -180,7 +181,7 @@ func (m *importing) insert() error {
 func (m *importing) insertBooking() error {
 	row, err := newBookingRow(NewBooking{
 		Caller: Caller{Owner: Owner{ClientID: m.in.Owner.ClientID}, KeyID: m.in.Owner.KeyID}, Request: m.in.Request,
-		HoldExpiresAt: m.in.HoldExpiresAt.UTC(), CorrelationID: m.in.By.CorrelationID, Now: m.now,
+		Revenue: m.in.Revenue, HoldExpiresAt: m.in.HoldExpiresAt.UTC(), CorrelationID: m.in.By.CorrelationID, Now: m.now,
 	})
 	if err != nil {
 		return err

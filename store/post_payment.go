@@ -64,6 +64,7 @@ func (b *lockedBooking) insert(t ledger.Transaction) error {
 	if err := b.carryOver(); err != nil {
 		return err
 	}
+	t = t.HeldAs(b.booking.Revenue.Model)
 	books, err := b.lockOpening()
 	if err != nil {
 		return err
@@ -83,6 +84,7 @@ func (r *paymentRecorder) insert(t ledger.Transaction) error {
 	if r.before.Corrected || balance == nil || balance.ID != t.BalanceTransactionID || !r.followsRules() {
 		return r.lockedBooking.insert(t)
 	}
+	t = t.HeldAs(r.booking.Revenue.Model)
 	books, err := r.lockOpening()
 	if err != nil {
 		return err

@@ -23,7 +23,8 @@ func (b books) owed() map[ledger.Account]int64 {
 	for _, balance := range balances {
 		switch balance.Account {
 		case ledger.LiabilityUnearnedRevenue, ledger.LiabilityRefundsPayable, ledger.IncomeFlights, ledger.IncomeCancellationFees,
-			ledger.IncomeRefunds, ledger.ExpenseChargebacks:
+			ledger.IncomeRefunds, ledger.ExpenseChargebacks, ledger.LiabilityCustomerFunds, ledger.LiabilityAirlinePayable,
+			ledger.IncomeCommission, ledger.IncomeServiceFees:
 			if balance.Amount != 0 {
 				owed[balance.Account] = -balance.Amount
 			}

@@ -30,10 +30,11 @@ func (b *lockedBooking) promise(refund *refundRow, leaving *booking.BalanceTrans
 	}
 	promised := ledger.Promise{RefundID: refund.RefundID, Effective: promisedAt(refund, leaving)}
 	promised.Unearned, err = b.outOfUnearned(unpromised, owed, promised.Effective.At)
-	promised.Returned = unpromised - promised.Unearned
 	if err != nil {
 		return err
 	}
+	promised.Recalled = b.recallable(unpromised-promised.Unearned, owed)
+	promised.Returned = unpromised - promised.Unearned - promised.Recalled.Total()
 	return b.postPromise(promised)
 }
 
@@ -49,20 +50,22 @@ func promisedAt(refund *refundRow, leaving *booking.BalanceTransaction) ledger.E
 }
 
 // outOfUnearned is the part of an amount that was owed as a flight until it was promised at a time. The rest reduces income: what is
-// promised after the departure, and what exceeds the unearned revenue. Money that came too late was never owed as a flight that departs.
+// promised after the departure, and what exceeds the unearned revenue. Money that came too late was never owed as a flight that departs. Of
+// an agent's booking, it is what is held still: that has not been passed on to anybody.
 func (b *lockedBooking) outOfUnearned(amount int64, owed claims, at time.Time) (int64, error) {
 	if !b.isPaid() {
 		return amount, nil
 	}
 	known, err := b.booking.domain()
 	departs := known.Flight.DepartsAt
-	if err != nil || !b.late() && !departs.IsZero() && !at.Before(departs) {
+	if err != nil || !b.byAgent() && !b.late() && !departs.IsZero() && !at.Before(departs) {
 		return 0, err
 	}
 	return min(amount, max(owed.unearned, 0)), nil
 }
 
-// withdraw takes back what was promised of a refund and is not owed: Stripe has made the refund over less.
+// withdraw takes back what was promised of a refund and is not owed: Stripe has made the refund over less. An agent holds it again, and it
+// is recognised again if it was.
 func (b *lockedBooking) withdraw(refund *refundRow, less int64) error {
 	if err := b.carryOver(); err != nil {
 		return err
@@ -74,7 +77,8 @@ func (b *lockedBooking) withdraw(refund *refundRow, less int64) error {
 	}
 	withdrawn := ledger.Promise{RefundID: refund.RefundID, Effective: ledger.Effective{At: b.now, Basis: ledger.ByPosting}}
 	known, err := b.booking.domain()
-	if departs := known.Flight.DepartsAt; departs.IsZero() || b.now.Before(departs) {
+	departs := known.Flight.DepartsAt
+	if b.byAgent() || departs.IsZero() || b.now.Before(departs) {
 		withdrawn.Unearned = -less
 	} else {
 		withdrawn.Returned = -less
@@ -111,11 +115,18 @@ func (b *lockedBooking) postCancellation() error {
 	promised := min(unpromised, unearned)
 	decided := ledger.Cancelled{
 		Reference: b.booking.Reference, PaymentIntentID: b.payment.StripePaymentIntentID, Currency: b.booking.Currency,
-		Promised: promised, Returned: unpromised - promised, Kept: unearned - promised,
+		Promised: promised, Recalled: b.recallable(unpromised-promised, owed),
 		Effective: ledger.Effective{At: b.now, Basis: ledger.ByBooking},
 	}
-	if unpromised == 0 && decided.Kept == 0 {
+	decided.Returned = unpromised - promised - decided.Recalled.Total()
+	kept := unearned - promised
+	switch {
+	case unpromised == 0 && kept == 0:
 		return nil
+	case b.byAgent():
+		decided.PassedOn = b.passOn(kept, b.booking.Currency, owed.passedOn)
+	default:
+		decided.Kept = kept
 	}
 	transaction, err := ledger.Cancellation(decided)
 	if err != nil {

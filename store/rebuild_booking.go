@@ -41,6 +41,7 @@ func (s *Store) RebuildBooking(ctx context.Context, item RebuildItem, by access.
 			Reference: item.Reference, ClientID: owner.ClientID, APIKeyID: owner.ID, Status: booking.StatusPendingPayment,
 			CustomerLocale: money.LocaleEN, FlightJSON: "{}", Amount: item.Amount.Value, Currency: item.Amount.Currency,
 			HoldExpiresAt: item.Created.Add(rebuiltHold), CorrelationID: item.Booking.CorrelationID, CaptureMethod: item.Booking.Capture,
+			Revenue:        newRevenueRow(item.Revenue),
 			PaymentMethods: db.OrNil(item.Booking.Methods), RequestKey: db.OrNil(item.Booking.RequestKey), LedgerRules: ledgerRules,
 			CreatedAt: item.Created, UpdatedAt: now,
 		}

@@ -45,7 +45,9 @@ type RebuildItem struct {
 	StripeStatus    string
 	Created         time.Time
 	Booking         LostBooking // of a booking
-	DoneAt          *time.Time
+	// Revenue is how a booking is posted from now on: Stripe does not have it, and no plan keeps it.
+	Revenue booking.Revenue
+	DoneAt  *time.Time
 }
 
 // LostBooking is what a PaymentIntent says of its booking beside reference and amount. Customer and flight are not at Stripe.

@@ -43,7 +43,7 @@ func (b *lockedBooking) relieve(dispute *disputeRow, decided time.Time, effectiv
 // reliefOf is the change of a dispute's relief, by what was relieved of it so far.
 func (b *lockedBooking) reliefOf(dispute *disputeRow, relieved seal.Sums, decided time.Time) (ledger.Relief, error) {
 	currency := b.booking.Currency
-	payable, unearned := relieved[ledger.LiabilityRefundsPayable][currency], relieved[ledger.LiabilityUnearnedRevenue][currency]
+	payable, unearned := relieved[ledger.LiabilityRefundsPayable][currency], relieved[b.heldOn()][currency]
 	settled := -relieved[ledger.ExpenseChargebacks][dispute.SettlementCurrency]
 	if dispute.Status != booking.DisputeLost || dispute.Loss == 0 {
 		return ledger.Relief{Payable: -payable, Unearned: -unearned, Settled: -settled}, nil

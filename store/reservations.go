@@ -24,6 +24,7 @@ type NewBooking struct {
 	Request        booking.Request
 	HoldExpiresAt  time.Time
 	Methods        booking.PaymentMethods
+	Revenue        booking.Revenue
 	CorrelationID  string
 	TraceParent    string // see Booking
 	Now            time.Time
@@ -165,14 +166,19 @@ func (r bookingRow) askedAgain(tx *gorm.DB, asked bookingRow) (bookingRow, error
 	}
 	r.CustomerName, r.CustomerEmail, r.CustomerLocale, r.FlightJSON = asked.CustomerName, asked.CustomerEmail, asked.CustomerLocale,
 		asked.FlightJSON
+	if r.Revenue.Model == booking.ModelAgent {
+		r.Revenue.setBreakdown(asked.Revenue.domain().Breakdown)
+	}
 	rebuilt := &lockedBooking{tx: tx, now: asked.UpdatedAt, booking: r}
-	if err := rebuilt.recogniseAtDeparture(); err != nil { // its payment may be posted
+	if err := rebuilt.recogniseLater(); err != nil { // its payment may be posted
 		return bookingRow{}, err
 	}
-	if err := rebuilt.saveBooking("customer_name", "customer_email", "customer_locale", "flight_json"); err != nil {
+	err := rebuilt.saveBooking("customer_name", "customer_email", "customer_locale", "flight_json", "fare", "taxes", "service_fee",
+		"commission")
+	if err != nil {
 		return bookingRow{}, err
 	}
-	err := rebuilt.settleAttention(AttentionRebuilt, "")
+	err = rebuilt.settleAttention(AttentionRebuilt, "")
 	return rebuilt.booking, err
 }
 
@@ -200,6 +206,7 @@ func newBookingRow(in NewBooking) (bookingRow, error) {
 		TraceParent:    db.OrNil(in.TraceParent),
 		CaptureMethod:  capture,
 		PaymentMethods: db.OrNil(in.Methods),
+		Revenue:        newRevenueRow(in.Revenue),
 		LedgerRules:    ledgerRules,
 		CreatedAt:      in.Now.Truncate(time.Microsecond),
 		UpdatedAt:      in.Now.Truncate(time.Microsecond),

@@ -58,7 +58,7 @@ func TestReferenceDerivesFromTheRequest(t *testing.T) {
 	require.NotEqual(t, first.Booking.Reference, twin.Booking.Reference)
 	require.Equal(t, first.Booking.RequestKey, twin.Booking.RequestKey)
 
-	other := books{b.DB, t, b.Caller(t, b.NewKey(t, "other"))}
+	other := books{DB: b.DB, t: t, caller: b.Caller(t, b.NewKey(t, "other"))}
 	theirs, err := other.reserve("key", 1)
 	require.NoError(t, err)
 	require.NotEqual(t, first.Booking.RequestKey, theirs.Booking.RequestKey)

@@ -21,6 +21,9 @@ func (b books) paidBooking() booking.Reference {
 	held := b.held()
 	_, err := b.record(paid(held, true), store.ReasonEvent)
 	require.NoError(b.t, err)
+	if b.recognises {
+		b.recognise(time.Now().UTC())
+	}
 	return held.Reference
 }
 

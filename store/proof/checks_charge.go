@@ -22,7 +22,8 @@ var chargeChecks = []check{
 	{number: 2, text: "the ledger's liability for a payment equals the captured amount", of: ofBookings, breaks: `
 		SELECT COUNT(*) FROM payments p
 		LEFT JOIN (SELECT l.booking_id, e.currency, -SUM(` + journal.Net + `) AS owed
-		           FROM financial_ledger l JOIN ledger_entries e ON e.ledger_id = l.id AND e.account = 'liability:unearned_revenue'
+		           FROM financial_ledger l JOIN ledger_entries e ON e.ledger_id = l.id
+		             AND e.account IN ('liability:unearned_revenue', 'liability:customer_funds')
 		           WHERE {l.booking_id} AND l.type IN ('payment', 'stripe_fee', 'partial_capture_reversal', 'correction', 'reversal')
 		           GROUP BY l.booking_id, e.currency) o
 		  ON o.booking_id = p.booking_id AND o.currency = p.currency

@@ -6,11 +6,12 @@ import "farebook/store/internal/journal"
 // owed or earned.
 const owed = `(SELECT l.booking_id, e.currency,
 		    -SUM(IF(e.account = 'liability:refunds_payable', ` + journal.Net + `, 0)) AS payable,
-		    -SUM(IF(e.account = 'liability:unearned_revenue', ` + journal.Net + `, 0)) AS unearned, -SUM(` + journal.Net + `) AS remaining,
-		    SUM(IF(l.type = 'chargeback_relief' AND e.account IN ('liability:refunds_payable', 'liability:unearned_revenue'), ` + journal.Net +
-	`, 0)) AS relieved, SUM(l.type = 'correction') AS by_hand
+		    -SUM(IF(e.account IN ('liability:unearned_revenue', 'liability:customer_funds'), ` + journal.Net + `, 0)) AS unearned,
+		    -SUM(` + journal.Net + `) AS remaining, SUM(IF(l.type = 'chargeback_relief' AND e.account IN ('liability:refunds_payable',
+		      'liability:unearned_revenue', 'liability:customer_funds'), ` + journal.Net + `, 0)) AS relieved, SUM(l.type = 'correction') AS by_hand
 		  FROM financial_ledger l JOIN ledger_entries e ON e.ledger_id = l.id AND e.account IN ('liability:unearned_revenue',
-		    'liability:refunds_payable', 'income:flights', 'income:cancellation_fees', 'income:refunds')
+		    'liability:customer_funds', 'liability:refunds_payable', 'liability:airline_payable', 'income:flights', 'income:cancellation_fees',
+		    'income:commission', 'income:service_fees', 'income:refunds')
 		  WHERE {l.booking_id} GROUP BY l.booking_id, e.currency) o ON o.booking_id = b.id AND o.currency = b.currency`
 
 // carriedOver are the bookings whose ledger follows the posting rules of this release: those of earlier ones are carried over by
@@ -37,4 +38,16 @@ var owedChecks = []check{
 		SELECT COUNT(*) FROM bookings b JOIN payments p ON p.booking_id = b.id
 		LEFT JOIN ` + owed + `
 		WHERE {b.id} AND ` + carriedOver + ` AND b.recognise_at IS NULL AND b.flight_json <> '{}' AND COALESCE(o.unearned, 0) <> 0`},
+	{number: 8, text: "each booking is posted by its own revenue model, and an agent's parts are within its breakdown", of: ofBookings, breaks: `
+		SELECT COUNT(*) FROM bookings b JOIN (SELECT l.booking_id, e.currency,
+		    SUM(e.account IN ('liability:unearned_revenue', 'income:flights', 'income:cancellation_fees')) AS of_principal,
+		    SUM(e.account IN ('liability:customer_funds', 'liability:airline_payable', 'income:commission', 'income:service_fees')) AS of_agent,
+		    -SUM(IF(e.account = 'liability:airline_payable', ` + journal.Net + `, 0)) AS airline,
+		    -SUM(IF(e.account = 'income:commission', ` + journal.Net + `, 0)) AS commission,
+		    -SUM(IF(e.account = 'income:service_fees', ` + journal.Net + `, 0)) AS service_fee, SUM(l.type = 'correction') AS by_hand
+		  FROM financial_ledger l JOIN ledger_entries e ON e.ledger_id = l.id
+		  WHERE {l.booking_id} GROUP BY l.booking_id, e.currency) p ON p.booking_id = b.id
+		WHERE {b.id} AND IF(b.revenue_model = 'agent', p.of_principal > 0 OR p.currency = b.currency AND p.by_hand = 0 AND
+		    (p.airline NOT BETWEEN 0 AND COALESCE(b.fare + b.taxes, b.amount) OR p.commission NOT BETWEEN 0 AND COALESCE(b.commission, 0)
+		      OR p.service_fee NOT BETWEEN 0 AND COALESCE(b.service_fee, 0)), p.of_agent > 0)`},
 }

@@ -49,9 +49,14 @@ func (r *Runs) Correct(ctx context.Context, c Correction, now time.Time) error {
 		item := row.domain()
 		// The booking's recorders, and postings without a booking, wait for these locks, so that one of the two sees what the
 		// other has posted.
-		bookingID, err := lockOwner(tx, item)
+		bookingID, model, err := lockOwner(tx, item)
 		if err != nil {
 			return err
+		}
+		if bookingID != nil {
+			if err := keepsModel(item, model, c.Against); err != nil {
+				return err
+			}
 		}
 		if err := journal.LockCorrections(tx, journal.Exclusively); err != nil {
 			return err
@@ -79,9 +84,19 @@ func (r *Runs) Correct(ctx context.Context, c Correction, now time.Time) error {
 	})
 }
 
+// keepsModel refuses to correct a booking on the account of the other revenue model.
+func keepsModel(item Item, model booking.RevenueModel, against ledger.Account) error {
+	held := ledger.Held(model)
+	other := against == ledger.LiabilityUnearnedRevenue || against == ledger.LiabilityCustomerFunds
+	if other && against != held {
+		return &NotCorrectableError{fmt.Sprintf("item %d: what was paid for its booking, a sale as %s, is on %s", item.ID, model, held)}
+	}
+	return nil
+}
+
 // recogniseLater has the unearned revenue of a booking looked at, when a correction has changed it.
 func recogniseLater(tx *gorm.DB, bookingID *uint64, against ledger.Account, now time.Time) error {
-	if bookingID == nil || against != ledger.LiabilityUnearnedRevenue {
+	if bookingID == nil || against != ledger.LiabilityUnearnedRevenue && against != ledger.LiabilityCustomerFunds {
 		return nil
 	}
 	return tx.Exec("UPDATE bookings SET recognise_at = COALESCE(recognise_at, ?) WHERE id = ?", now, *bookingID).Error
@@ -158,8 +173,8 @@ func lacking(amounts map[money.Currency]int64) bool {
 }
 
 // lockOwner locks the booking that a correction belongs to: the PaymentIntent's booking, as its recorder does, or the booking that the item
-// names when the books do not know the PaymentIntent. It returns nil for an item without a booking.
-func lockOwner(tx *gorm.DB, item Item) (*uint64, error) {
+// names when the books do not know the PaymentIntent, and returns its revenue model as well. It returns nil for an item without a booking.
+func lockOwner(tx *gorm.DB, item Item) (*uint64, booking.RevenueModel, error) {
 	for _, where := range []struct {
 		known bool
 		query string
@@ -171,14 +186,17 @@ func lockOwner(tx *gorm.DB, item Item) (*uint64, error) {
 		if !where.known {
 			continue
 		}
-		var row struct{ ID uint64 }
-		err := tx.Clauses(db.ForUpdate).Table("bookings").Select("id").Where(where.query, where.value).Take(&row).Error
+		var row struct {
+			ID           uint64
+			RevenueModel booking.RevenueModel
+		}
+		err := tx.Clauses(db.ForUpdate).Table("bookings").Select("id, revenue_model").Where(where.query, where.value).Take(&row).Error
 		if err == nil {
-			return &row.ID, nil
+			return &row.ID, row.RevenueModel, nil
 		}
 		if !errors.Is(err, gorm.ErrRecordNotFound) {
-			return nil, err
+			return nil, "", err
 		}
 	}
-	return nil, nil
+	return nil, "", nil
 }

@@ -13,9 +13,9 @@ var meanings = map[ledger.Account]string{
 	ledger.AssetPayoutsInTransit:    "payouts that left Stripe's balance and have not reached the bank",
 	ledger.AssetDisputedFunds:       "money withheld while a dispute is open",
 	ledger.LiabilityUnearnedRevenue: "paid by travellers and not flown yet: owed as a flight",
-	ledger.LiabilityCustomerFunds:   "paid by travellers to an agent (`REVENUE_MODEL=agent`), not passed on or owed as a refund yet",
-	ledger.LiabilityAirlinePayable: "the airlines' part of what an agent has sold, fares without commission and taxes; a manual journal pays " +
-		"it out",
+	ledger.LiabilityCustomerFunds:   "paid by travellers to an agent (`REVENUE_MODEL=agent`), not passed on nor promised back yet",
+	ledger.LiabilityAirlinePayable: "the airlines' part of what an agent has sold, fares without commission and taxes; a manual journal " +
+		"pays it out",
 	ledger.LiabilityRefundsPayable: "refunds that were promised and have not left Stripe's balance, and refunds that failed: owed to " +
 		"travellers as money",
 	ledger.IncomeFlights:              "flights that have departed",
