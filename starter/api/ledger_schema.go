@@ -19,9 +19,9 @@ var reportTypes = map[string]string{
 
 // reportDescription is what every report has in common.
 const reportDescription = "The rows are sent while they are read, in one snapshot of the books. `checks` at the end of the JSON says what " +
-	"the report must equal and whether it does; in CSV a check that does not hold is a last record with one field, and in the journals each check " +
-	"is a remark. The trailer `Report-Proof` is `holds` or `differs` in every format. An answer whose connection ends before its end is not a " +
-	"report. Amounts are minor units of the row's currency in JSON, and decimals in CSV."
+	"the report must equal and whether it does; in CSV a check that does not hold is a last record with one field, and in the journals each " +
+	"check is a remark. The trailer `Report-Proof` is `holds` or `differs` in every format. An answer whose connection ends before its end is " +
+	"not a report. Amounts are minor units of the row's currency in JSON, and decimals in CSV."
 
 // reportResponse documents the answer of a report by its columns.
 func reportResponse(spec huma.API, id string, shape finance.Table) *huma.Response {
