@@ -11,10 +11,11 @@ import (
 )
 
 // notForJournals are the accounts that follow from objects at Stripe and from bookings. `starter verify` compares them with those, so that
-// a manual journal would break a promise: `starter reconcile resolve --post` corrects them.
+// a manual journal would break a promise: `starter reconcile resolve --post` corrects them. A journal belongs to no booking and no payout,
+// so that one on refunds payable would leave the sum of the open refunds, and one on payouts in transit that of the payouts under way.
 var notForJournals = []Account{
-	AssetStripeClearing, AssetConnectReserved, AssetIssuing, AssetDisputedFunds, AssetOtherIntegrations, LiabilityUnearnedRevenue,
-	LiabilityCustomerFunds, LiabilityPaymentsInTransit,
+	AssetStripeClearing, AssetConnectReserved, AssetIssuing, AssetPayoutsInTransit, AssetDisputedFunds, AssetOtherIntegrations,
+	LiabilityUnearnedRevenue, LiabilityCustomerFunds, LiabilityRefundsPayable, LiabilityPaymentsInTransit, ExpenseChargebacks,
 }
 
 // JournalAccounts lists the accounts that a manual journal may post to.

@@ -12,7 +12,7 @@ func backfills(zone *time.Location) []backfill {
 		},
 		{
 			name: "ledger-period", task: "periods of the ledger", table: "financial_ledger",
-			missing: "period IS NULL AND effective_at IS NOT NULL", statements: []string{missingPeriods(zone)},
+			missing: "period IS NULL AND effective_at IS NOT NULL", statements: []string{earlierRules, missingPeriods(zone)},
 		},
 		{
 			name: rezonePass, task: "periods of the ledger in another time zone", table: "financial_ledger",
@@ -32,6 +32,11 @@ func backfills(zone *time.Location) []backfill {
 		},
 	}
 }
+
+// earlierRules has bookings carried over once more (store/carry_over.go) to which a release without periods has posted, by its own posting
+// rules, after they were carried over.
+const earlierRules = `UPDATE financial_ledger l JOIN bookings b ON b.id = l.booking_id SET b.ledger_rules = 1
+	WHERE l.id BETWEEN ? AND ? AND l.period IS NULL AND l.effective_at IS NOT NULL AND b.ledger_rules > 1`
 
 // clientOf gives rows the client of their API key. Keys get theirs first (store.AdoptAPIKeys).
 func clientOf(table string) string {

@@ -11,7 +11,8 @@ import (
 )
 
 // ledgerRules are the posting rules of this release. The ledger of a booking with earlier rules has refunds and exchanges on other
-// accounts: it is carried over once, before anything else is posted to it.
+// accounts: it is carried over before anything else is posted to it. `starter migrate` has it carried over once more when a process of the
+// earlier release has posted to it since.
 const (
 	earlierRules = 1
 	ledgerRules  = 2
@@ -20,8 +21,8 @@ const (
 // followsRules reports whether the booking's ledger follows the posting rules of this release.
 func (b *lockedBooking) followsRules() bool { return b.booking.LedgerRules >= ledgerRules }
 
-// carryOver posts what the booking's ledger of an earlier release differs by, once: under the booking's lock ledger_rules says that it was
-// done, and the UNIQUE operation keys refuse a second posting.
+// carryOver posts what the booking's ledger of an earlier release differs by: under the booking's lock ledger_rules says that it was done,
+// and the UNIQUE operation keys refuse a second posting. It posts nothing where nothing differs.
 func (b *lockedBooking) carryOver() error {
 	if b.followsRules() {
 		return nil
@@ -64,21 +65,39 @@ func (b *lockedBooking) carriedOver() (ledger.Transaction, error) {
 	if err := b.tx.Where("booking_id = ?", b.booking.ID).Order("id").Find(&refunds).Error; err != nil {
 		return ledger.Transaction{}, err
 	}
+	carried, payable, decided := 0, payableOf(refunds), int64(0)
 	sums := seal.Sums{}
 	for _, t := range transactions {
 		sums.AddEntries(t.Entries)
+		switch t.Type {
+		case ledger.TypeCarryOver:
+			carried++
+		case ledger.TypeChargebackRelief:
+			payable -= offPayable(t.Entries, b.booking.Currency)
+		case ledger.TypeCorrection, ledger.TypeReversal:
+			decided -= offPayable(t.Entries, b.booking.Currency)
+		}
 	}
-	owed := claimsIn(sums, b.booking.Currency)
-	unearned := max(owed.unearned, 0)
 	carrying := ledger.CarryingOver{
 		Reference: b.booking.Reference, PaymentIntentID: b.payment.StripePaymentIntentID, Currency: b.booking.Currency,
-		Exchanges: exchanges(transactions), Effective: ledger.Effective{At: b.now, Basis: ledger.ByPosting},
-		Payable: min(max(min(payableOf(refunds), owed.left)-owed.payable, 0), unearned),
+		Exchanges: exchanges(transactions), Posting: carried + 1, Effective: ledger.Effective{At: b.now, Basis: ledger.ByPosting},
 	}
+	if b.byAgent() { // earlier releases know no agents: an operator corrects what one has posted as a principal's, which verify finds
+		return ledger.CarryOver(carrying)
+	}
+	owed := claimsIn(sums, b.booking.Currency)
+	carrying.Payable = min(max(min(payable, owed.left), 0)+decided-owed.payable, max(owed.unearned, 0))
 	if b.booking.CancelledAt != nil {
-		carrying.Kept = unearned - carrying.Payable
+		carrying.Kept = max(owed.unearned-carrying.Payable, 0)
 	}
 	return ledger.CarryOver(carrying)
+}
+
+// offPayable is what entries take from refunds payable.
+func offPayable(entries []ledger.Entry, currency money.Currency) int64 {
+	sums := seal.Sums{}
+	sums.AddEntries(entries)
+	return sums[ledger.LiabilityRefundsPayable][currency]
 }
 
 // exchanges are what exchanges between currencies have left in suspense: debits less credits. An operator's correction is no exchange.

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -252,6 +253,15 @@ func TestLedgerOfAnEarlierReleaseIsCarriedOver(t *testing.T) {
 			require.Empty(t, again)
 			b.requirePromises()
 		})
+		t.Run(name+", although it follows the rules", func(t *testing.T) {
+			t.Parallel()
+			b := newBooks(t)
+			one.happen(b)
+			b.Exec(t, "UPDATE bookings SET ledger_rules = 1")
+			require.Empty(t, b.carryOver(store.CarryingOver{Now: time.Now().UTC()}))
+			require.Equal(t, one.owed, b.owed())
+			b.requirePromises()
+		})
 		t.Run(name+", by its recognition", func(t *testing.T) {
 			t.Parallel()
 			b := newBooks(t)
@@ -283,6 +293,92 @@ func (b books) carryOver(how store.CarryingOver) []ledger.Transaction {
 	posted, err := b.Store.CarryOverBooking(b.t.Context(), found[0].Reference, how)
 	require.NoError(b.t, err)
 	return posted
+}
+
+// A process of an earlier release posts to a booking after it was carried over. verify finds that, a close is blocked, and migrate and the
+// carry-over mend it: the booking ends at the balances of this release's rules.
+func TestPostingsOfAnEarlierReleaseAfterTheCarryOver(t *testing.T) {
+	t.Parallel()
+	const found = "no process of an earlier release has posted to a booking after it was carried over"
+	for name, one := range map[string]struct {
+		before, posts func(b books)
+		owed          map[ledger.Account]int64 // after the departure
+	}{
+		"a refund leaves": {
+			func(b books) { b.requestedRefund(20000) },
+			func(b books) { b.recordRefund(atStripe(b.onlyRefund(), "re_1", "succeeded")) },
+			map[ledger.Account]int64{ledger.IncomeFlights: 25900},
+		},
+		"a refund comes back": {
+			func(b books) { b.refunded(20000) },
+			func(b books) { b.recordRefund(cameBack(b.onlyRefund(), "lost_or_stolen_card")) },
+			map[ledger.Account]int64{ledger.IncomeFlights: 25900, ledger.LiabilityRefundsPayable: 20000},
+		},
+		"a refund comes back after the departure": {
+			func(b books) { b.refunded(20000); b.recognise(departed) },
+			func(b books) { b.recordRefund(cameBack(b.onlyRefund(), "lost_or_stolen_card")) },
+			map[ledger.Account]int64{ledger.IncomeFlights: 25900, ledger.LiabilityRefundsPayable: 20000},
+		},
+		"the refund of a cancellation that was carried over": {
+			func(b books) {
+				b.paidBooking()
+				b.cancel(50)
+				b.PostedByEarlierRelease(b.t)
+				require.Len(b.t, b.carryOver(store.CarryingOver{Now: time.Now().UTC()}), 1)
+			},
+			func(b books) { b.recordRefund(b.cancellationRefund()) },
+			map[ledger.Account]int64{ledger.IncomeCancellationFees: 22950},
+		},
+		"a dispute is lost": {
+			func(b books) { b.disputed() },
+			func(b books) { b.recordDispute(disputeAt(booking.DisputeLost, withdrawn)) },
+			map[ledger.Account]int64{},
+		},
+		"a payment": {
+			func(b books) { b.held() },
+			func(b books) {
+				_, err := b.record(paid(b.onlyPayment(), true), store.ReasonEvent)
+				require.NoError(b.t, err)
+				b.Exec(b.t, "UPDATE bookings SET recognise_at = NULL")
+			},
+			map[ledger.Account]int64{ledger.IncomeFlights: 45900},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBooks(t)
+			one.before(b)
+			b.requirePromises()
+			last := b.Count(t, "SELECT COALESCE(MAX(id), 0) FROM financial_ledger")
+			one.posts(b)
+			b.PostedByEarlierReleaseAfter(t, last)
+			b.Exec(t, "UPDATE financial_ledger SET period = NULL WHERE id > ?", last)
+			require.Contains(t, fmt.Sprint(b.broken()), found)
+			b.Fill(t)
+			b.carryOver(store.CarryingOver{Now: time.Now().UTC()})
+			b.requirePromises()
+			b.recognise(departed)
+			require.Equal(t, one.owed, b.owed())
+			require.Zero(t, b.balanceOf("equity:suspense"))
+			b.requirePromises()
+			left, err := b.Store.EarlierBookings(t.Context(), 0, 10)
+			require.NoError(t, err)
+			require.Empty(t, left)
+		})
+	}
+}
+
+// onlyRefund is the refund of the only booking.
+func (b books) onlyRefund() store.Refund {
+	b.t.Helper()
+	refund, err := b.Store.Refund(b.t.Context(), booking.RefundID(b.Text(b.t, "SELECT refund_id FROM refunds")))
+	require.NoError(b.t, err)
+	return refund
+}
+
+// onlyPayment is the PaymentIntent of the only booking, which is not paid yet.
+func (b books) onlyPayment() booking.PaymentSnapshot {
+	return booking.PaymentSnapshot{PaymentIntentID: "pi_1", Reference: b.reference(), Amount: 45900, Currency: "USD"}
 }
 
 // An exchange between currencies leaves suspense, and what an operator put there stays.

@@ -76,19 +76,19 @@ func TestValuesThatStripeAdds(t *testing.T) {
 		"code of a decline":                      {true, meetDecline, "confirmed", []string{"payment"}},
 		"status of a charge":                     {false, meetCharge, "confirmed", []string{"payment"}},
 		"status of a refund":                     {false, meetRefund, "partially_refunded", []string{"payment", "refund", "refund_promised"}},
-		"failure reason of a refund":             {
+		"failure reason of a refund": {
 			false, meetRefundFailure, "confirmed",
 			[]string{"payment", "refund", "refund_failure", "refund_promised"},
 		},
-		"status of a dispute":                    {
+		"status of a dispute": {
 			false, meetDispute, "refunded",
 			[]string{"payment", "dispute", "chargeback", "chargeback_relief"},
 		},
-		"reason of a dispute":                    {false, meetDisputeReason, "disputed", []string{"payment", "dispute"}},
-		"status of a payout":                     {false, meetPayout, "confirmed", []string{"payment"}},
-		"failure code of a payout":               {false, meetPayoutFailure, "confirmed", []string{"payment"}},
-		"type of a balance transaction":          {true, meetBalance, "confirmed", []string{"payment"}},
-		"type of an event":                       {false, meetEvent, "confirmed", []string{"payment"}},
+		"reason of a dispute":           {false, meetDisputeReason, "disputed", []string{"payment", "dispute"}},
+		"status of a payout":            {false, meetPayout, "confirmed", []string{"payment"}},
+		"failure code of a payout":      {false, meetPayoutFailure, "confirmed", []string{"payment"}},
+		"type of a balance transaction": {true, meetBalance, "confirmed", []string{"payment"}},
+		"type of an event":              {false, meetEvent, "confirmed", []string{"payment"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -55,12 +55,15 @@ func TestThePreviousReleaseRunsOnThisSchema(t *testing.T) {
 	s.RequirePromises()
 }
 
-// requireCompleted migrates again, as the rollout ends: what the previous release wrote belongs to its client, and so is seen
-// by another key of it.
+// requireCompleted migrates again and carries over, as the rollout ends: what the previous release wrote belongs to its client, and so is
+// seen by another key of it.
 func requireCompleted(t *testing.T, s *testkit.Stack) {
 	undated := "SELECT COUNT(*) FROM financial_ledger WHERE effective_at IS NULL"
 	require.NotZero(t, s.DB.Count(t, undated), "the previous release has posted")
 	s.Migrate()
+	said, err := s.StarterCommand("ledger", "carry-over").CombinedOutput()
+	require.NoError(t, err, "%s", said)
+	require.Zero(t, s.DB.Count(t, "SELECT COUNT(*) FROM bookings WHERE ledger_rules = 1"))
 	require.Zero(t, s.DB.Count(t,
 		"SELECT (SELECT COUNT(*) FROM bookings WHERE client_id IS NULL) + (SELECT COUNT(*) FROM idempotency_keys WHERE client_id IS NULL)"))
 	require.Zero(t, s.DB.Count(t, undated))

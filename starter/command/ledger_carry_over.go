@@ -27,8 +27,9 @@ func carryOverCommand() *cobra.Command {
 		Long: "Releases without an account for refunds payable have posted refunds that failed, and what cancellations kept, as unearned " +
 			"revenue; exchanges between currencies in suspense; lost disputes beside unearned revenue; and payouts under way at the bank. " +
 			"This posts a correcting transaction for each such booking and payout, and changes no entry. It can be interrupted and " +
-			"repeated at any time, while API and workers run. Run it once after every process has the new release. A booking that was " +
-			"not carried over yet is before its next posting.",
+			"repeated at any time, while API and workers run. Run it after every process has the new release. A booking that was " +
+			"not carried over yet is before its next posting. One to which a process of the earlier release has posted since is carried " +
+			"over once more: run starter migrate before.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return booksCommand(cmd, "ledger", func(books *store.Store) error {

@@ -43,7 +43,7 @@ var monthEndChecks = []struct {
 	{"no event of Stripe's has failed", monthEnd.failedEvents},
 	{"every payout is proven by its balance transactions", monthEnd.unprovenPayouts},
 	{"reconciliation to the end of the month was applied", monthEnd.isReconciled},
-	{"revenue of the flights that have departed is recognised", monthEnd.isRecognised},
+	{"revenue that was due in the month is recognised", monthEnd.isRecognised},
 	{"suspense is zero", monthEnd.suspense},
 	{"payouts are tied to the bank statement by amount and trace id", monthEnd.atTheBank},
 	{"manual journals are approved", monthEnd.openJournals},
@@ -172,7 +172,7 @@ func (m monthEnd) isReconciled(ctx context.Context) (Check, error) {
 	return check, err
 }
 
-// isRecognised lists the departed bookings that the sweeper has not recognised. One whose dispute is open waits for its end, and its income
+// isRecognised lists the bookings that were due and that the sweeper has not recognised. One whose dispute is open waits for its end, and its income
 // is late.
 func (m monthEnd) isRecognised(ctx context.Context) (Check, error) {
 	found, err := m.books.Unrecognised(ctx, m.end, listed+1)
@@ -185,7 +185,7 @@ func (m monthEnd) isRecognised(ctx context.Context) (Check, error) {
 		case n == listed:
 			check.More = true
 		default:
-			check.add("recognition/"+string(one.Reference), "departed on %s and is not recognised", day(one.Departed))
+			check.add("recognition/"+string(one.Reference), "due since %s and not recognised", day(one.Due))
 		}
 	}
 	if len(disputed) > 0 {

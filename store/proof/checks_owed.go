@@ -30,6 +30,20 @@ var owedChecks = []check{
 		  AND (COALESCE(o.payable, 0) < LEAST(COALESCE(r.outstanding, 0), GREATEST(COALESCE(o.remaining, 0), 0))
 		    OR COALESCE(o.payable, 0) > COALESCE(r.outstanding + r.failed, 0)
 		      AND (b.status IN ` + paid + ` OR b.cancelled_at IS NOT NULL))`},
+	{
+		number: 8, of: ofBookings,
+		text: "no process of an earlier release has posted to a booking after it was carried over (`starter migrate`, then `starter ledger " +
+			"carry-over`)",
+		breaks: `SELECT COUNT(*) FROM bookings b WHERE {b.id} AND EXISTS (SELECT 1 FROM financial_ledger l WHERE l.booking_id = b.id
+		  AND IF(` + carriedOver + `, l.period IS NULL, l.type IN ('refund_promised', 'cancellation', 'chargeback_relief', 'recognition',
+		    'carry_over')))`,
+	},
+	{number: 8, text: "no manual journal is on an account that follows from Stripe's objects and from bookings", of: ofLedger, breaks: `
+		SELECT COUNT(*) FROM financial_ledger l WHERE {l.id} AND l.type = 'manual' AND EXISTS (SELECT 1 FROM ledger_entries e
+		  WHERE e.ledger_id = l.id AND e.account IN ('asset:stripe_clearing', 'asset:stripe_connect_reserved', 'asset:stripe_issuing',
+		    'asset:payouts_in_transit', 'asset:disputed_funds', 'asset:other_integrations', 'liability:unearned_revenue',
+		    'liability:customer_funds',
+		    'liability:refunds_payable', 'liability:payments_in_transit', 'expense:chargebacks'))`},
 	{number: 8, text: "lost disputes free the books from no more than they took", of: ofBookings, breaks: `
 		SELECT COUNT(*) FROM bookings b JOIN payments p ON p.booking_id = b.id
 		LEFT JOIN ` + owed + `
