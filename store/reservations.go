@@ -163,10 +163,10 @@ func (r bookingRow) askedAgain(tx *gorm.DB, asked bookingRow) (bookingRow, error
 	if r.CustomerEmail != "" {
 		return r, nil
 	}
-	r.CustomerName, r.CustomerEmail, r.CustomerLocale, r.FlightJSON = asked.CustomerName, asked.CustomerEmail, asked.CustomerLocale,
-		asked.FlightJSON
+	r.CustomerName, r.CustomerEmail, r.CustomerLocale = asked.CustomerName, asked.CustomerEmail, asked.CustomerLocale
+	r.FlightJSON, r.FlightNumber = asked.FlightJSON, asked.FlightNumber
 	rebuilt := &lockedBooking{tx: tx, now: asked.UpdatedAt, booking: r}
-	if err := rebuilt.saveBooking("customer_name", "customer_email", "customer_locale", "flight_json"); err != nil {
+	if err := rebuilt.saveBooking("customer_name", "customer_email", "customer_locale", "flight_json", "flight_number"); err != nil {
 		return bookingRow{}, err
 	}
 	err := rebuilt.settleAttention(AttentionRebuilt, "")
@@ -190,6 +190,7 @@ func newBookingRow(in NewBooking) (bookingRow, error) {
 		CustomerEmail:  in.Request.Customer.Email,
 		CustomerLocale: in.Request.Customer.Locale,
 		FlightJSON:     string(flight),
+		FlightNumber:   db.OrNil(in.Request.Flight.Number),
 		Amount:         in.Request.Amount.Value,
 		Currency:       in.Request.Amount.Currency,
 		HoldExpiresAt:  in.HoldExpiresAt.Truncate(time.Microsecond), // as the column has it

@@ -114,6 +114,7 @@ func New(deps Deps) (http.Handler, error) {
 	mux := http.NewServeMux()
 	spec := humago.New(mux, humaConfig())
 	a.addBookings(spec)
+	a.addLists(spec)
 	a.addAttention(spec)
 	a.addClients(spec)
 	a.addAPIKeys(spec)

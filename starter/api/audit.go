@@ -36,7 +36,11 @@ type auditOutput struct {
 }
 
 func (a *api) listAudit(ctx context.Context, in *auditInput) (*auditOutput, error) {
-	filter := store.AuditFilter{Subject: in.Subject, Before: in.After, Limit: in.readLimit()}
+	page, err := a.pageFor(ctx, "list-audit-log", in.PageInput, []string{in.Booking, in.Client, in.Subject})
+	if err != nil {
+		return nil, err
+	}
+	filter := store.AuditFilter{Subject: in.Subject, Before: page.After.ID, Limit: page.readLimit()}
 	if in.Booking != "" {
 		known, err := a.booking(ctx, in.Booking, access.Admin)
 		if err != nil {
@@ -56,6 +60,6 @@ func (a *api) listAudit(ctx context.Context, in *auditInput) (*auditOutput, erro
 		return nil, err
 	}
 	out := &auditOutput{}
-	out.Body.Entries, out.Body.PageEnd = pageOf(entries, in.PageInput, view.EntryOf, func(e store.AuditEntry) uint64 { return e.ID })
+	out.Body.Entries, out.Body.PageEnd = pageOf(entries, page, view.EntryOf, func(e store.AuditEntry) uint64 { return e.ID })
 	return out, nil
 }
