@@ -115,6 +115,7 @@ func New(deps Deps) (http.Handler, error) {
 	spec := humago.New(mux, humaConfig())
 	a.addBookings(spec)
 	a.addLists(spec)
+	a.addOperations(spec)
 	a.addAttention(spec)
 	a.addClients(spec)
 	a.addAPIKeys(spec)

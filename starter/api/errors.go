@@ -149,6 +149,7 @@ var (
 	errNoSuchClient         = &missingError{"no-such-client", "No client has this id or name: see GET " + clientsPath + "."}
 	errNoSuchKey            = &missingError{"no-such-api-key", "No API key has this id: see GET " + apiKeysPath + "."}
 	errNoSuchMatter         = &missingError{"no-such-matter", "No matter has this number: see GET " + attentionPath + "."}
+	errNoSuchEvent          = &missingError{"no-such-event", "No event has this id: see GET " + eventsPath + "."}
 	errNoSuchReconciliation = &missingError{"no-such-reconciliation", "No reconciliation has this id."}
 )
 

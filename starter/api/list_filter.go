@@ -11,22 +11,18 @@ import (
 
 	"farebook/access"
 	"farebook/booking"
-	"farebook/money"
 	"farebook/store"
 )
 
 // ListFilters narrow a list of bookings, refunds or disputes. They are exported because huma ignores unexported embedded types.
 type ListFilters struct {
+	TimeFilters
+	AmountFilters
 	Q             string `query:"q" maxLength:"64" doc:"A booking's reference, a refund's id, or an id of Stripe's (pi_, ch_, re_, dp_, du_, po_, evt_). Lists what it names, and ignores all filters." example:"FB-7K2M9QXA"`
-	From          string `query:"from" format:"date-time" doc:"Created at this time or later." example:"2026-11-01T00:00:00Z"`
-	To            string `query:"to" format:"date-time" doc:"Created before this time." example:"2026-12-01T00:00:00Z"`
 	PaymentIntent string `query:"paymentIntent" pattern:"^pi_[A-Za-z0-9_]{1,61}$" doc:"Of the booking." example:"pi_3PabcDEF"`
 	Charge        string `query:"charge" pattern:"^(ch|py)_[A-Za-z0-9_]{1,61}$" doc:"Of the booking." example:"ch_3PabcDEF"`
 	Email         string `query:"email" doc:"The customer's whole address; letters match in both cases." example:"layla@example.com"`
 	Flight        string `query:"flight" pattern:"^[A-Z0-9]{2}[0-9]{1,4}[A-Z]?$" doc:"The number of the booking's flight." example:"EK2"`
-	Currency      string `query:"currency" pattern:"^[A-Z]{3}$" doc:"Of the amount." example:"USD"`
-	AmountFrom    int64  `query:"amountFrom" minimum:"1" doc:"At least so many minor units; needs currency." example:"45900"`
-	AmountTo      int64  `query:"amountTo" minimum:"1" doc:"At most so many minor units; needs currency." example:"45900"`
 	Attention     string `query:"attention" enum:"open" doc:"Only where an operator has to examine the booking."`
 }
 
@@ -51,15 +47,13 @@ func (in ListFilters) filter(ctx context.Context, status string) (store.ListFilt
 	var w wrong
 	f := store.ListFilter{
 		Owner: ownerOf(ctx), Status: status, PaymentIntentID: in.PaymentIntent, ChargeID: in.Charge, Email: in.Email, Flight: in.Flight,
-		Attention: in.Attention != "",
-		Amount:    store.AmountRange{Currency: money.Currency(in.Currency), Min: in.AmountFrom, Max: in.AmountTo},
+		Attention: in.Attention != "", Amount: in.amounts(&w),
 	}
 	f.Named = w.named(in.Q)
 	f.From, f.To = w.times(in.From, in.To)
 	if in.Email != "" && !isAddress(in.Email) {
 		w.add("email", "is no email address: send the whole address, such as layla@example.com")
 	}
-	w.amounts(f.Amount)
 	return f, w.problem(ctx)
 }
 

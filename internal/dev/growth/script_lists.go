@@ -5,6 +5,7 @@ import (
 
 	"farebook/internal/dev/bigbooks"
 	"farebook/store"
+	"farebook/store/recon"
 )
 
 // lists reads a page of each list by each filter, for an operator and for one client.
@@ -39,6 +40,9 @@ func (s *script) lists() {
 		s.measure("ListRefunds: a client's, "+c.name, c.filter, c.page)
 		s.measure("ListDisputes: a client's, "+c.name, c.filter, c.page)
 	}
+	s.measure("ListPayouts", store.PayoutFilter{}, newest)
+	s.measure("ListPayouts: in a state, of a day", store.PayoutFilter{Status: "paid", Times: store.Times{From: day.From, To: day.To}}, newest)
+	s.measure("ListPayouts: named", store.PayoutFilter{Named: s.id("po_", "payout")}, newest)
 	for _, of := range []*store.Owner{nil, &owner} {
 		whose := ""
 		if of != nil {
@@ -48,4 +52,23 @@ func (s *script) lists() {
 		s.measure("ListRefunds: "+whose+"in a state", store.ListFilter{Owner: of, Status: "succeeded"}, deep)
 		s.measure("ListDisputes: "+whose+"in a state", store.ListFilter{Owner: of, Status: "lost"}, deep)
 	}
+}
+
+// listsByTime reads a page of the lists in the order of ids, of an hour of old bookings and of a time to come.
+func (s *script) listsByTime() {
+	known := must(s.books.Booking(s.ctx, bigbooks.Reference(s.old(61))))
+	hour := store.Times{From: known.CreatedAt, To: known.CreatedAt.Add(time.Hour)}
+	s.measure("Events: of an hour", store.EventFilter{Times: hour, Limit: listPage})
+	s.measure("Events: of an hour, in a state", store.EventFilter{Times: hour, State: store.EventProcessed, Limit: listPage})
+	s.measure("Events: of an hour, of a type", store.EventFilter{Times: hour, Type: "payment_intent.succeeded", Limit: listPage})
+	s.measure("Events: to come", store.EventFilter{Times: store.Times{From: s.now.AddDate(1, 0, 0)}, Limit: listPage})
+	s.measure("Events: about an object", store.EventFilter{ObjectID: known.Payment.PaymentIntentID, Limit: listPage})
+	s.measure("ListEmails", store.EmailFilter{Limit: listPage})
+	s.measure("ListEmails: of an hour, in a state", store.EmailFilter{Times: hour, Status: store.EmailSent, Limit: listPage})
+	emails := first[[]store.ListedEmail](s.calls, "ListEmails: of a booking", store.EmailFilter{Reference: known.Reference, Limit: listPage})
+	s.measure("ListedEmail", emails[0].ID)
+	s.measure("AuditLog: of an hour", store.AuditFilter{Times: hour, Limit: listPage})
+	s.measure("AuditLog: of an hour, of a client", store.AuditFilter{Times: hour, ClientID: 1, Limit: listPage})
+	s.measure("List", recon.RunFilter{Limit: listPage})
+	s.measure("List: in a state", recon.RunFilter{Status: recon.RunFailed, Limit: listPage})
 }
