@@ -38,7 +38,7 @@ var rules = []Rule{
 	{BookingsWrite, "take bookings, and cancel or capture its client's bookings"},
 	{RefundsWrite, "refund its client's bookings"},
 	{WebhooksWrite, "manage its client's webhook endpoints (planned)"},
-	{OperationsRead, "read every client's bookings and what needs attention; events, emails and payouts (planned; by command until then)"},
+	{OperationsRead, "read every client's bookings, refunds and disputes, payouts, events, emails, reconciliations, and what needs attention"},
 	{OperationsWrite, "act on every client's bookings, if it also has the scope of the action; close what needs attention; retry events, " +
 		"resend emails (planned; by command until then)"},
 	{ReconciliationRead, "read reconciliations"},

@@ -27,6 +27,20 @@ func backfills(zone *time.Location) []backfill {
 			statements: []string{clientOf("idempotency_keys")},
 		},
 		{
+			name: "bookings-flight", task: "flights of bookings", table: "bookings", missing: "flight_number IS NULL AND flight_json <> '{}'",
+			statements: []string{
+				"UPDATE bookings SET flight_number = LEFT(JSON_VALUE(flight_json, '$.number'), 16) WHERE id BETWEEN ? AND ? AND flight_number IS NULL",
+			},
+		},
+		{
+			name: "refunds-client", task: "clients of refunds", table: "refunds", missing: "client_id IS NULL",
+			statements: []string{clientOfBooking("refunds")},
+		},
+		{
+			name: "disputes-client", task: "clients of disputes", table: "disputes", missing: "client_id IS NULL",
+			statements: []string{clientOfBooking("disputes")},
+		},
+		{
 			name: "bookings-attention", task: "matters that need attention", table: "bookings", missing: attentionWithoutMatter,
 			statements: []string{attentionOfBookings},
 		},
@@ -42,6 +56,12 @@ const earlierRules = `UPDATE financial_ledger l JOIN bookings b ON b.id = l.book
 func clientOf(table string) string {
 	return "UPDATE " + table + " t JOIN api_keys k ON k.id = t.api_key_id SET t.client_id = k.client_id " +
 		"WHERE t.id BETWEEN ? AND ? AND t.client_id IS NULL AND k.client_id IS NOT NULL"
+}
+
+// clientOfBooking gives rows the client of their booking, which has its own first (bookings-client).
+func clientOfBooking(table string) string {
+	return "UPDATE " + table + " t JOIN bookings b ON b.id = t.booking_id SET t.client_id = b.client_id " +
+		"WHERE t.id BETWEEN ? AND ? AND t.client_id IS NULL AND b.client_id IS NOT NULL"
 }
 
 // attentionOfBookings makes an open matter of each text that an older release wrote to bookings alone, unless the booking has one with

@@ -115,13 +115,22 @@ type AuditFilter struct {
 	BookingID uint64
 	ClientID  uint64
 	Subject   string
-	Before    uint64 // entries with a lower id
-	Limit     int
+	Times
+	Before uint64 // entries with a lower id
+	Limit  int
 }
+
+// auditTimes are the times of the entries.
+var auditTimes = timedTable{"audit_log", "audit_log", "at"}
 
 // AuditLog lists entries, the newest first.
 func (s *Store) AuditLog(ctx context.Context, f AuditFilter) ([]AuditEntry, error) {
-	query := s.db.WithContext(ctx).Order("id DESC").Limit(f.Limit)
+	conn := s.db.WithContext(ctx)
+	within, err := auditTimes.between(conn, f.Times)
+	if err != nil {
+		return nil, err
+	}
+	query := conn.Table("audit_log FORCE INDEX (" + f.index() + ")").Scopes(within).Order("id DESC").Limit(f.Limit)
 	for column, id := range map[string]uint64{"booking_id": f.BookingID, "client_id": f.ClientID} {
 		if id != 0 {
 			query = query.Where(column+" = ?", id)
@@ -134,12 +143,25 @@ func (s *Store) AuditLog(ctx context.Context, f AuditFilter) ([]AuditEntry, erro
 		query = query.Where("id < ?", f.Before)
 	}
 	var rows []auditRow
-	err := query.Find(&rows).Error
+	err = query.Find(&rows).Error
 	entries := make([]AuditEntry, 0, len(rows))
 	for _, row := range rows {
 		entries = append(entries, row.domain())
 	}
 	return entries, err
+}
+
+// index names the index that has the filter's entries in the order of their ids.
+func (f AuditFilter) index() string {
+	switch {
+	case f.BookingID != 0:
+		return "idx_audit_booking"
+	case f.Subject != "":
+		return "idx_audit_subject"
+	case f.ClientID != 0:
+		return "idx_audit_client"
+	}
+	return "PRIMARY"
 }
 
 func (r auditRow) domain() AuditEntry {

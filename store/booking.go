@@ -22,7 +22,8 @@ type bookingRow struct {
 	CustomerName   string
 	CustomerEmail  string
 	CustomerLocale money.Locale
-	FlightJSON     string `gorm:"column:flight_json"`
+	FlightJSON     string  `gorm:"column:flight_json"`
+	FlightNumber   *string // for lists; NULL for bookings of older releases
 	Amount         int64
 	Currency       money.Currency
 	HoldExpiresAt  time.Time

@@ -12,6 +12,7 @@ import (
 type disputeRow struct {
 	ID                    uint64
 	BookingID             uint64
+	ClientID              *uint64 // the booking's when the dispute was opened; NULL for disputes of older releases
 	StripeDisputeID       string
 	StripePaymentIntentID string
 	Status                booking.DisputeStatus

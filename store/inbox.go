@@ -285,9 +285,12 @@ func (s *Store) DueEvents(ctx context.Context, now time.Time, limit int) ([]Even
 
 // EventFilter narrows a list of events; what is empty does not.
 type EventFilter struct {
+	ID        string // evt_...
+	ObjectID  string // what it is about: pi_..., ch_..., re_..., dp_..., po_...
 	State     EventState
 	Type      string
 	Reference string
+	Times            // when it was received
 	Before    uint64 // a cursor: events with a smaller number
 	Limit     int
 }
@@ -304,8 +307,16 @@ func (s *Store) Events(ctx context.Context, f EventFilter) ([]ListedEvent, error
 		return nil, nil
 	}
 	conn := s.db.WithContext(ctx)
+	within, err := eventTimes.between(conn, f.Times)
+	if err != nil {
+		return nil, err
+	}
+	reads := f.reads(conn)
+	for i, read := range reads {
+		reads[i] = within(read)
+	}
 	var rows []eventRow
-	err := db.Merge(conn, "id DESC", f.Limit, f.reads(conn)).Find(&rows).Error
+	err = db.Merge(conn, "id DESC", f.Limit, reads).Find(&rows).Error
 	listed := make([]ListedEvent, 0, len(rows))
 	for _, row := range rows {
 		listed = append(listed, ListedEvent{Event: row.domain(), Cursor: row.ID})
@@ -313,11 +324,14 @@ func (s *Store) Events(ctx context.Context, f EventFilter) ([]ListedEvent, error
 	return listed, err
 }
 
+// eventTimes are the times at which events were received.
+var eventTimes = timedTable{"stripe_events", "stripe_events", "received_at"}
+
 // reads returns the reads whose merged rows the filter selects. The index on types is in the order of states, so a list of one type merges
 // a page of each state.
 func (f EventFilter) reads(conn *gorm.DB) []*gorm.DB {
 	states := []EventState{f.State}
-	if f.State == "" && f.Type != "" && f.Reference == "" {
+	if f.State == "" && f.index() == "idx_events_type" {
 		states = EventStates
 	}
 	reads := make([]*gorm.DB, len(states))
@@ -331,6 +345,10 @@ func (f EventFilter) reads(conn *gorm.DB) []*gorm.DB {
 // what is left, which reads all events of a common type or state.
 func (f EventFilter) index() string {
 	switch {
+	case f.ID != "":
+		return "idx_events_stripe_id"
+	case f.ObjectID != "":
+		return "idx_events_object"
 	case f.Reference != "":
 		return "idx_events_reference"
 	case f.Type != "":
@@ -343,7 +361,9 @@ func (f EventFilter) index() string {
 
 func (f EventFilter) read(conn *gorm.DB, state EventState) *gorm.DB {
 	query := conn.Model(&eventRow{}).Table("stripe_events FORCE INDEX (" + f.index() + ")").Omit("payload")
-	for column, value := range map[string]string{"state": string(state), "type": f.Type, "booking_reference": f.Reference} {
+	for column, value := range map[string]string{
+		"stripe_event_id": f.ID, "object_id": f.ObjectID, "state": string(state), "type": f.Type, "booking_reference": f.Reference,
+	} {
 		if value != "" {
 			query = query.Where(column+" = ?", value)
 		}

@@ -90,7 +90,7 @@ func (r *refundRecorder) adopt(s booking.RefundSnapshot) error {
 		return err
 	}
 	r.refund = refundRow{
-		RefundID: s.RefundID, BookingID: r.booking.ID, StripePaymentIntentID: s.PaymentIntentID,
+		RefundID: s.RefundID, BookingID: r.booking.ID, ClientID: r.booking.ClientID, StripePaymentIntentID: s.PaymentIntentID,
 		StripeRefundID: &s.StripeRefundID, Origin: booking.RefundFromDashboard, Amount: s.Amount, Currency: s.Currency,
 		Reason: db.Code(s.Reason), Status: booking.RefundRequested, CorrelationID: r.booking.CorrelationID,
 		TraceParent: r.booking.TraceParent, CreatedAt: r.now, UpdatedAt: r.now,

@@ -81,8 +81,9 @@ func (r *disputeRecorder) load() (*ContradictionError, error) {
 	}
 	r.inserted = true
 	r.dispute = disputeRow{
-		BookingID: r.booking.ID, StripeDisputeID: snapshot.DisputeID, StripePaymentIntentID: snapshot.PaymentIntentID,
-		Status: snapshot.State(), Reason: db.Code(snapshot.Reason), Amount: snapshot.Amount, Currency: snapshot.Currency,
+		BookingID: r.booking.ID, ClientID: r.booking.ClientID, StripeDisputeID: snapshot.DisputeID,
+		StripePaymentIntentID: snapshot.PaymentIntentID,
+		Status:                snapshot.State(), Reason: db.Code(snapshot.Reason), Amount: snapshot.Amount, Currency: snapshot.Currency,
 		DueBy: db.TimeOrNil(snapshot.DueBy), CreatedAt: r.now, UpdatedAt: r.now,
 	}
 	return nil, r.tx.Create(&r.dispute).Error

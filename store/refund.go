@@ -18,6 +18,7 @@ type refundRow struct {
 	ID                    uint64
 	RefundID              booking.RefundID
 	BookingID             uint64
+	ClientID              *uint64 // the booking's when the refund was made; NULL for refunds of older releases
 	StripePaymentIntentID string
 	StripeRefundID        *string
 	Origin                booking.RefundOrigin
@@ -304,7 +305,8 @@ func (b *lockedBooking) reserveRefund(row refundRow, asked derivation) (refundRo
 			Asked: money.Money{Value: row.Amount, Currency: currency}, Left: money.Money{Value: max(left, 0), Currency: currency},
 		}
 	}
-	row.BookingID, row.StripePaymentIntentID, row.Currency = b.booking.ID, b.payment.StripePaymentIntentID, b.payment.Currency
+	row.BookingID, row.ClientID = b.booking.ID, b.booking.ClientID
+	row.StripePaymentIntentID, row.Currency = b.payment.StripePaymentIntentID, b.payment.Currency
 	row.Status, row.CreatedAt, row.UpdatedAt = booking.RefundRequested, b.now, b.now
 	requestKey := asked.requestKey()
 	row.RequestKey = &requestKey

@@ -164,8 +164,8 @@ func (r bookingRow) askedAgain(tx *gorm.DB, asked bookingRow) (bookingRow, error
 	if r.CustomerEmail != "" {
 		return r, nil
 	}
-	r.CustomerName, r.CustomerEmail, r.CustomerLocale, r.FlightJSON = asked.CustomerName, asked.CustomerEmail, asked.CustomerLocale,
-		asked.FlightJSON
+	r.CustomerName, r.CustomerEmail, r.CustomerLocale = asked.CustomerName, asked.CustomerEmail, asked.CustomerLocale
+	r.FlightJSON, r.FlightNumber = asked.FlightJSON, asked.FlightNumber
 	if r.Revenue.Model == booking.ModelAgent {
 		r.Revenue.setBreakdown(asked.Revenue.domain().Breakdown)
 	}
@@ -173,8 +173,8 @@ func (r bookingRow) askedAgain(tx *gorm.DB, asked bookingRow) (bookingRow, error
 	if err := rebuilt.recogniseLater(); err != nil { // its payment may be posted
 		return bookingRow{}, err
 	}
-	err := rebuilt.saveBooking("customer_name", "customer_email", "customer_locale", "flight_json", "fare", "taxes", "service_fee",
-		"commission")
+	err := rebuilt.saveBooking("customer_name", "customer_email", "customer_locale", "flight_json", "flight_number", "fare", "taxes",
+		"service_fee", "commission")
 	if err != nil {
 		return bookingRow{}, err
 	}
@@ -199,6 +199,7 @@ func newBookingRow(in NewBooking) (bookingRow, error) {
 		CustomerEmail:  in.Request.Customer.Email,
 		CustomerLocale: in.Request.Customer.Locale,
 		FlightJSON:     string(flight),
+		FlightNumber:   db.OrNil(in.Request.Flight.Number),
 		Amount:         in.Request.Amount.Value,
 		Currency:       in.Request.Amount.Currency,
 		HoldExpiresAt:  in.HoldExpiresAt.Truncate(time.Microsecond), // as the column has it

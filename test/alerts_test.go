@@ -47,6 +47,8 @@ func TestEachAlertHasItsSectionInTheRunbook(t *testing.T) {
 		for _, part := range []string{"**Meaning.**", "**How bad.**", "**What to do.**"} {
 			require.Contains(t, section, part, rule.Alert)
 		}
+		_, do, _ := strings.Cut(section, "**What to do.**")
+		require.Contains(t, do, "```sh\n", "%s: which command to run", rule.Alert)
 		_, err := rule.Left("")
 		require.NoError(t, err)
 		require.Len(t, aggregated.FindAllString(rule.Expr, -1), len(ofBooks.FindAllString(rule.Expr, -1)),

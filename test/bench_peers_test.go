@@ -78,6 +78,7 @@ func startFarebook(b *testing.B, database *devstack.MariaDB, temporal *devstack.
 	b.Helper()
 	f := startFleet(b, testkit.Options{
 		Quiet: true, Sweep: 15 * time.Second, FenceLook: time.Minute, TemporalAddress: temporal.Address(),
+		Env: []string{unpaced}, // the queue design does not limit its calls either
 	}, 1, 1)
 	f.Stripe.EnableEvents(inbox.Types()...)
 	restart := func() {

@@ -19,8 +19,8 @@ var programs = regexp.MustCompile(`^(starter|worker|promtool|curl|temporal|helm|
 // unrun are the commands that cannot be run here, by their beginning, each with the reason. What can be known of them without running
 // them is checked all the same.
 var unrun = []struct{ beginning, reason string }{
-	{"helm ", "it needs a cluster; make conformance renders the chart with Helm's library"},
-	{"kubectl ", "it needs a cluster"},
+	{"helm ", "it needs a cluster; make conformance parses it with Helm's library, and renders the chart"},
+	{"kubectl ", "it needs a cluster; make conformance parses it with kubectl's library"},
 	{"make ", "a target of the Makefile runs in the source tree, for minutes; make itself parses it (make -n)"},
 }
 

@@ -31,6 +31,7 @@ func newOperator(t *testing.T) *operator {
 	s := testkit.New(t, testkit.Options{Admin: true})
 	booked := s.BookAndPay("documented", nil)
 	s.AwaitQuiet()
+	require.NoError(t, devstack.Need(t.Context(), os.Stderr, "curl", "curl"))
 	bin := t.TempDir()
 	temporal, err := devstack.TemporalCLI(t.Context(), os.Stderr)
 	require.NoError(t, err)
@@ -38,7 +39,8 @@ func newOperator(t *testing.T) *operator {
 	starter := s.StarterCommand()
 	path := "PATH=" + strings.Join([]string{filepath.Dir(starter.Path), bin, os.Getenv("PATH")}, string(os.PathListSeparator))
 	return &operator{
-		Stack: s, placeholders: strings.NewReplacer("FB-XXXXXXXX", booked.Reference, "FB-…", booked.Reference),
+		Stack: s, placeholders: strings.NewReplacer("FB-XXXXXXXX", booked.Reference, "FB-…", booked.Reference,
+			"$ADMIN_ADDR", s.AdminOfAPI),
 		env: append(slices.Clone(starter.Env), path, "HTTP_ADDR=127.0.0.1:0", "ADMIN_ADDR=none", "DATABASE_ADMIN_DSN="+s.DB.AdminDSN),
 	}
 }

@@ -81,6 +81,56 @@ func TestOneTraceFromTheRequestThroughTheMailAndTheWebhook(t *testing.T) {
 	require.Contains(t, goroutines(t, s), "otel/sdk/trace", "the check of the next test finds something here")
 }
 
+// Where the API's process runs the steps, the trace is one all the same: the workflow is started eagerly, its first task comes back in the
+// answer to the start, and the span of its run has the start as its parent.
+func TestOneTraceOfAnEagerStart(t *testing.T) {
+	t.Parallel()
+	collector := otlp.Start(t)
+	s := tracedStack(t, testkit.InAPI, collector.Endpoint)
+	awaitFirstStepsHere(s)
+	s.API.Header = http.Header{"Traceparent": {traceparent}}
+	booked := s.Book("eager", testkit.BookingBody(nil))
+	s.API.Header = nil
+	require.True(t, startedEagerly(s, booked.Reference))
+	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
+	s.AwaitStatus(booked.Reference, "confirmed")
+	s.AwaitWorkflowEnd(booked.Reference) // the span of a run is sent when it ends
+	s.RequireMails(booked.Reference, "booking_confirmed")
+	spans := awaitTrace(s, collector, map[string]tracepb.Span_SpanKind{
+		"POST /v1/bookings":                 tracepb.Span_SPAN_KIND_SERVER,
+		"INSERT bookings":                   tracepb.Span_SPAN_KIND_CLIENT,
+		"StartWorkflow:BookingPayment":      tracepb.Span_SPAN_KIND_CLIENT,
+		"RunWorkflow:BookingPayment":        tracepb.Span_SPAN_KIND_SERVER,
+		"StartActivity:CreatePaymentIntent": tracepb.Span_SPAN_KIND_CLIENT,
+		"RunActivity:CreatePaymentIntent":   tracepb.Span_SPAN_KIND_SERVER,
+		"POST /v1/payment_intents":          tracepb.Span_SPAN_KIND_CLIENT,
+		"INSERT payments":                   tracepb.Span_SPAN_KIND_CLIENT,
+		"POST /webhooks/stripe":             tracepb.Span_SPAN_KIND_SERVER,
+		"SignalWorkflow:stripe-event":       tracepb.Span_SPAN_KIND_CLIENT,
+		"HandleSignal:stripe-event":         tracepb.Span_SPAN_KIND_SERVER,
+		"RunActivity:RecordPaymentOutcome":  tracepb.Span_SPAN_KIND_SERVER,
+		"INSERT financial_ledger":           tracepb.Span_SPAN_KIND_CLIENT,
+		"SMTP send":                         tracepb.Span_SPAN_KIND_CLIENT,
+	})
+	require.Equal(t, []string{"farebook-api"}, servicesOf(spans))
+	requireAbove(t, spans, "POST /v1/payment_intents", "RunActivity:CreatePaymentIntent", "StartActivity:CreatePaymentIntent",
+		"RunWorkflow:BookingPayment", "StartWorkflow:BookingPayment", "POST /v1/bookings")
+	requireAbove(t, spans, "INSERT payments", "RunActivity:CreatePaymentIntent")
+	requireNoBackground(t, collector)
+}
+
+// requireAbove requires the parents of the only span of a name, from the nearest on.
+func requireAbove(t *testing.T, spans []otlp.Span, name string, parents ...string) {
+	t.Helper()
+	at := slices.IndexFunc(spans, func(s otlp.Span) bool { return s.Name == name })
+	require.GreaterOrEqual(t, at, 0, name)
+	for _, parent := range parents {
+		at = slices.IndexFunc(spans, func(s otlp.Span) bool { return s.SpanID == spans[at].ParentID })
+		require.GreaterOrEqual(t, at, 0, "above %s", name)
+		require.Equal(t, parent, spans[at].Name, "above %s", name)
+	}
+}
+
 // A refund is one trace as well, from its request to the email and back in through the webhook. It is exported over gRPC, with an API key
 // in a file that changes meanwhile.
 func TestOneTraceOfARefundOverGRPC(t *testing.T) {

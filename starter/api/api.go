@@ -119,6 +119,8 @@ func New(deps Deps) (http.Handler, error) {
 	mux := http.NewServeMux()
 	spec := humago.New(mux, humaConfig())
 	a.addBookings(spec)
+	a.addLists(spec)
+	a.addOperations(spec)
 	a.addAttention(spec)
 	a.addClients(spec)
 	a.addAPIKeys(spec)

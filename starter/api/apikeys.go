@@ -57,7 +57,11 @@ type keysOutput struct {
 }
 
 func (a *api) listAPIKeys(ctx context.Context, in *listKeysInput) (*keysOutput, error) {
-	filter := store.APIKeyFilter{After: in.After, Limit: in.readLimit()}
+	page, err := a.pageFor(ctx, "list-api-keys", in.PageInput, in.Client)
+	if err != nil {
+		return nil, err
+	}
+	filter := store.APIKeyFilter{After: page.After.ID, Limit: page.readLimit()}
 	if in.Client != "" {
 		owner, err := a.client(ctx, in.Client)
 		if err != nil {
@@ -70,7 +74,7 @@ func (a *api) listAPIKeys(ctx context.Context, in *listKeysInput) (*keysOutput, 
 		return nil, err
 	}
 	out := &keysOutput{}
-	out.Body.Keys, out.Body.PageEnd = pageOf(found, in.PageInput, a.keyView, func(k store.APIKey) uint64 { return k.ID })
+	out.Body.Keys, out.Body.PageEnd = pageOf(found, page, a.keyView, func(k store.APIKey) uint64 { return k.ID })
 	return out, nil
 }
 

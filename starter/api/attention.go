@@ -52,8 +52,12 @@ type attentionOutput struct {
 }
 
 func (a *api) listAttention(ctx context.Context, in *attentionInput) (*attentionOutput, error) {
+	page, err := a.pageFor(ctx, "list-attention", in.PageInput, []string{in.State, in.Kind, in.Booking})
+	if err != nil {
+		return nil, err
+	}
 	filter := store.AttentionFilter{
-		State: store.AttentionState(in.State), Kind: store.AttentionKind(in.Kind), Before: in.After, Limit: in.readLimit(),
+		State: store.AttentionState(in.State), Kind: store.AttentionKind(in.Kind), Before: page.After.ID, Limit: page.readLimit(),
 	}
 	if filter.Kind != "" && !slices.Contains(store.AttentionKinds, filter.Kind) {
 		return nil, problem(ctx, http.StatusUnprocessableEntity, "invalid-request", invalidParameters,
@@ -71,7 +75,7 @@ func (a *api) listAttention(ctx context.Context, in *attentionInput) (*attention
 		return nil, err
 	}
 	out := &attentionOutput{}
-	out.Body.Matters, out.Body.PageEnd = pageOf(items, in.PageInput, view.MatterOf, func(item store.AttentionItem) uint64 { return item.ID })
+	out.Body.Matters, out.Body.PageEnd = pageOf(items, page, view.MatterOf, func(item store.AttentionItem) uint64 { return item.ID })
 	return out, nil
 }
 

@@ -23,6 +23,7 @@ func (a *api) addAudit(spec huma.API) {
 
 type auditInput struct {
 	PageInput
+	TimeFilters
 	Booking string `query:"booking" doc:"Only entries about the booking with this reference."`
 	Client  string `query:"client" doc:"Only what the client with this id or name asked for."`
 	Subject string `query:"subject" maxLength:"128" doc:"Only entries about the refund, run, event or key with this id."`
@@ -36,7 +37,17 @@ type auditOutput struct {
 }
 
 func (a *api) listAudit(ctx context.Context, in *auditInput) (*auditOutput, error) {
-	filter := store.AuditFilter{Subject: in.Subject, Before: in.After, Limit: in.readLimit()}
+	var w wrong
+	filter := store.AuditFilter{Subject: in.Subject}
+	filter.From, filter.To = w.times(in.From, in.To)
+	if err := w.problem(ctx); err != nil {
+		return nil, err
+	}
+	page, err := a.pageFor(ctx, "list-audit-log", in.PageInput, []any{filter, in.Booking, in.Client})
+	if err != nil {
+		return nil, err
+	}
+	filter.Before, filter.Limit = page.After.ID, page.readLimit()
 	if in.Booking != "" {
 		known, err := a.booking(ctx, in.Booking, access.Admin)
 		if err != nil {
@@ -56,6 +67,6 @@ func (a *api) listAudit(ctx context.Context, in *auditInput) (*auditOutput, erro
 		return nil, err
 	}
 	out := &auditOutput{}
-	out.Body.Entries, out.Body.PageEnd = pageOf(entries, in.PageInput, view.EntryOf, func(e store.AuditEntry) uint64 { return e.ID })
+	out.Body.Entries, out.Body.PageEnd = pageOf(entries, page, view.EntryOf, func(e store.AuditEntry) uint64 { return e.ID })
 	return out, nil
 }

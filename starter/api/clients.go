@@ -59,12 +59,16 @@ type clientsOutput struct {
 }
 
 func (a *api) listClients(ctx context.Context, in *PageInput) (*clientsOutput, error) {
-	found, err := a.Store.Clients(ctx, in.After, in.readLimit())
+	page, err := a.pageFor(ctx, "list-clients", *in, nil)
+	if err != nil {
+		return nil, err
+	}
+	found, err := a.Store.Clients(ctx, page.After.ID, page.readLimit())
 	if err != nil {
 		return nil, err
 	}
 	out := &clientsOutput{}
-	out.Body.Clients, out.Body.PageEnd = pageOf(found, *in, view.ClientOf, func(c store.Client) uint64 { return c.ID })
+	out.Body.Clients, out.Body.PageEnd = pageOf(found, page, view.ClientOf, func(c store.Client) uint64 { return c.ID })
 	return out, nil
 }
 

@@ -163,6 +163,7 @@ var (
 	errNoSuchKey            = &missingError{"no-such-api-key", "No API key has this id: see GET " + apiKeysPath + "."}
 	errNoSuchMatter         = &missingError{"no-such-matter", "No matter has this number: see GET " + attentionPath + "."}
 	errNoSuchAccount        = &missingError{"no-such-account", "No account has this name: see GET " + ledgerPath + "/balances."}
+	errNoSuchEvent          = &missingError{"no-such-event", "No event has this id: see GET " + eventsPath + "."}
 	errNoSuchReconciliation = &missingError{"no-such-reconciliation", "No reconciliation has this id."}
 )
 

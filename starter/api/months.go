@@ -70,6 +70,10 @@ type periodsOutput struct {
 const maxProposals = 50
 
 func (a *api) listPeriods(ctx context.Context, in *PageInput) (*periodsOutput, error) {
+	page, err := a.pageFor(ctx, "list-periods", *in, nil)
+	if err != nil {
+		return nil, err
+	}
 	months := monthend.New(a.Store)
 	calendar, err := months.Calendar(ctx)
 	if err != nil {
@@ -79,7 +83,7 @@ func (a *api) listPeriods(ctx context.Context, in *PageInput) (*periodsOutput, e
 	if err != nil {
 		return nil, err
 	}
-	found, err := months.Closings(ctx, in.After, in.readLimit())
+	found, err := months.Closings(ctx, page.After.ID, page.readLimit())
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +93,7 @@ func (a *api) listPeriods(ctx context.Context, in *PageInput) (*periodsOutput, e
 	for i, one := range open {
 		out.Body.Proposals[i] = view.ProposalOf(one)
 	}
-	out.Body.Closings, out.Body.PageEnd = pageOf(found, *in, view.ClosingOf, func(c closing.Closing) uint64 { return c.Number })
+	out.Body.Closings, out.Body.PageEnd = pageOf(found, page, view.ClosingOf, func(c closing.Closing) uint64 { return c.Number })
 	return out, nil
 }
 

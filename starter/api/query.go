@@ -52,6 +52,14 @@ func completeProblem(hctx huma.Context, _ string, body any) (any, error) {
 	return fromHuma(hctx.Context(), model), nil
 }
 
+// unknownParameter is huma's message, which does not say what to do.
+const unknownParameter = "unknown query parameter"
+
 func fromHuma(ctx context.Context, model *huma.ErrorModel) *huma.ErrorModel {
+	for _, wrong := range model.Errors {
+		if wrong.Message == unknownParameter {
+			wrong.Message += ": send only those that /openapi.json lists for this path"
+		}
+	}
 	return problem(ctx, model.Status, "invalid-request", invalidParameters, model.Errors...)
 }

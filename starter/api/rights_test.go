@@ -39,6 +39,15 @@ func TestEachOperationNeedsItsScope(t *testing.T) {
 		{http.MethodPost, "/v1/ledger/periods/2026-11/reopen/approve", "finance:write", access.FinanceRead},
 		{http.MethodPost, "/v1/ledger/journals", "finance:write", access.FinanceRead},
 		{http.MethodPost, "/v1/ledger/journals/key-1/approve", "finance:write", access.OperationsWrite},
+		{http.MethodGet, "/v1/bookings", "bookings:read or operations:read", access.BookingsWrite},
+		{http.MethodGet, "/v1/refunds", "bookings:read or operations:read", access.RefundsWrite},
+		{http.MethodGet, "/v1/disputes", "bookings:read or operations:read", access.OperationsWrite},
+		{http.MethodGet, "/v1/payouts", "operations:read", access.BookingsRead},
+		{http.MethodGet, "/v1/events", "operations:read", access.BookingsRead},
+		{http.MethodGet, "/v1/events/evt_1", "operations:read", access.OperationsWrite},
+		{http.MethodGet, "/v1/emails", "operations:read", access.BookingsRead},
+		{http.MethodGet, "/v1/reconciliations", "reconciliation:read or operations:read", access.BookingsRead},
+		{http.MethodGet, "/v1/audit", "admin", access.OperationsRead},
 		{http.MethodPost, "/v1/attention/1/close", "operations:write", access.OperationsRead},
 	} {
 		s.token = s.db.NewKey(t, "narrow", c.held)

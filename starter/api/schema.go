@@ -106,7 +106,7 @@ func viewOf(b store.Booking, refunds []store.Refund, disputes []store.Dispute) b
 	}
 	var disputed int64
 	for _, dispute := range disputes {
-		view.Disputes = append(view.Disputes, disputeViewOf(dispute))
+		view.Disputes = append(view.Disputes, disputeViewOf(dispute, b.Reference))
 		if dispute.Status.Open() || dispute.Status == booking.DisputeLost {
 			disputed += dispute.Amount.Value
 		}
@@ -149,6 +149,8 @@ func refundViewOf(r store.Refund) refundView {
 // disputeView is part of a booking.
 type disputeView struct {
 	ID        string      `json:"id" example:"dp_3PabcDEF"`
+	Reference string      `json:"reference" example:"FB-7K2M9QXA"`
+	Payment   string      `json:"paymentIntentId" example:"pi_3PabcDEF"`
 	Status    string      `json:"status" enum:"warning_needs_response,warning_under_review,warning_closed,needs_response,under_review,won,lost,unknown"`
 	Reason    string      `json:"reason" example:"fraudulent"`
 	Amount    money.Money `json:"amount"`
@@ -157,9 +159,10 @@ type disputeView struct {
 	UpdatedAt time.Time   `json:"updatedAt"`
 }
 
-func disputeViewOf(d store.Dispute) disputeView {
+func disputeViewOf(d store.Dispute, reference booking.Reference) disputeView {
 	view := disputeView{
-		ID: d.ID, Status: string(d.Status), Reason: d.Reason, Amount: d.Amount, CreatedAt: d.CreatedAt, UpdatedAt: d.UpdatedAt,
+		ID: d.ID, Reference: string(reference), Payment: d.PaymentIntentID, Status: string(d.Status), Reason: d.Reason, Amount: d.Amount,
+		CreatedAt: d.CreatedAt, UpdatedAt: d.UpdatedAt,
 	}
 	if d.Status.NeedsResponse() {
 		view.DueBy = d.DueBy

@@ -17,7 +17,7 @@ var clientTables = []statement{
 // bookingTables: bookings with their payments, and what their requests have left.
 var bookingTables = []statement{
 	{"bookings", `INSERT INTO bookings (id, reference, api_key_id, client_id, status, customer_name, customer_email, customer_locale,
-	  flight_json, amount,
+	  flight_json, flight_number, amount,
 		  currency, hold_expires_at, correlation_id, attention, created_at, updated_at, capture_method, cancelled_at, cancel_percent,
 		  payment_methods,
 		  request_key)
@@ -26,7 +26,7 @@ var bookingTables = []statement{
 		    WHEN 'lost' THEN 'refunded' WHEN 'disputed' THEN 'disputed' ELSE 'confirmed' END,
 		  CONCAT('Traveller ', n DIV 3), CONCAT('traveller', n DIV 3, '@example.com'), IF(MOD(n, 7) = 0, 'ar', 'en'),
 		  '{"number":"EK2","from":"LHR","to":"DXB","departsAt":"2031-05-01T14:20:00+01:00",'
-		    '"arrivesAt":"2031-05-02T00:20:00+04:00","passengers":[{"name":"Layla Haddad"}]}',
+		    '"arrivesAt":"2031-05-02T00:20:00+04:00","passengers":[{"name":"Layla Haddad"}]}', 'EK2',
 		  amount, currency, at + INTERVAL IF(kind = 'open', 60, 30) MINUTE, {request},
 		  IF(n BETWEEN {n} - ` + number(mattersTo+underEyes-1) + ` AND {n} - ` + number(mattersTo) + ` AND {is_paid},
 		  'A second PaymentIntent names the booking.', NULL),

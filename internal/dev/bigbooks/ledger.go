@@ -15,18 +15,18 @@ var ledgerTables = []statement{
 
 // moneyBackTables: refunds, disputes and payouts.
 var moneyBackTables = []statement{
-	{"refunds", `INSERT INTO refunds (refund_id, booking_id, stripe_payment_intent_id, stripe_refund_id, origin, origin_key, amount,
+	{"refunds", `INSERT INTO refunds (refund_id, booking_id, client_id, stripe_payment_intent_id, stripe_refund_id, origin, origin_key, amount,
 	  currency, reason, status,
 		  posted, correlation_id, created_at, updated_at, request_key, asked_at)
-		SELECT CONCAT('RF-', {code}), n, {intent}, {refund}, IF(kind = 'cancelled', 'cancellation', 'api'),
+		SELECT CONCAT('RF-', {code}), n, client, {intent}, {refund}, IF(kind = 'cancelled', 'cancellation', 'api'),
 		  IF(kind = 'cancelled', CONCAT('cancellation/', reference), NULL), back, currency, 'requested_by_customer',
 		  IF(kind = 'refunding', 'pending', 'succeeded'), TRUE, {request}, {refund_at}, {refund_at}, UNHEX(SHA2(CONCAT('refund-request', n),
 		  256)), {refund_at}
 		FROM fill_bookings WHERE {has_refund} ORDER BY n`},
-	{"disputes", `INSERT INTO disputes (booking_id, stripe_dispute_id, stripe_payment_intent_id, status, reason, amount, currency, due_by,
+	{"disputes", `INSERT INTO disputes (booking_id, client_id, stripe_dispute_id, stripe_payment_intent_id, status, reason, amount, currency, due_by,
 	  withheld, loss,
 		  loss_postings, settlement_currency, created_at, updated_at)
-		SELECT n, {dispute}, {intent}, CASE kind WHEN 'disputed' THEN 'needs_response' ELSE kind END, 'fraudulent', amount, currency,
+		SELECT n, client, {dispute}, {intent}, CASE kind WHEN 'disputed' THEN 'needs_response' ELSE kind END, 'fraudulent', amount, currency,
 		  {dispute_at} + INTERVAL 9 DAY, IF(kind = 'won', 0, amount), IF(kind = 'lost', amount, 0), kind = 'lost', currency, {dispute_at},
 		  IF(kind = 'disputed', {dispute_at}, {decided_at})
 		FROM fill_bookings WHERE {has_dispute} ORDER BY n`},

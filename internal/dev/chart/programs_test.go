@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -44,13 +45,13 @@ func TestVariablesAreRead(t *testing.T) {
 	}
 }
 
-// parts are what each program reads of the configuration; API and worker need all of it.
+// parts are what each program reads of the configuration; API and worker need all of it. Every command sends its trace.
 func parts(command []string) []config.Part {
 	switch strings.Join(command, " ") {
 	case "starter migrate":
-		return []config.Part{config.Database, config.AdminDatabase}
+		return []config.Part{config.Database, config.AdminDatabase, config.Telemetry}
 	case "starter setup", "starter setup --no-schedule":
-		return []config.Part{config.Temporal}
+		return []config.Part{config.Temporal, config.Telemetry}
 	}
 	return nil
 }
@@ -63,7 +64,9 @@ var secretTexts = map[string]string{
 	"STRIPE_WEBHOOK_SECRET": "whsec_" + "chartTest\n",
 	"SMTP_PASSWORD":         "secret\n",
 	"TEMPORAL_API_KEY":      "secret\n",
-	"seal-key.pem":          sealKey,
+
+	"OTEL_EXPORTER_OTLP_HEADERS": "api-key=secret\n",
+	"seal-key.pem":               sealKey,
 }
 
 // Production accepts what each container is given: its variables, and the files that its volumes mount where the variables say.
@@ -126,6 +129,15 @@ func mount(t *testing.T, pod corev1.PodSpec) map[string]string {
 	return files
 }
 
+// Every program sends its traces, so each container has the headers for the collector, which hold an API key, in a file.
+func TestEveryContainerHasTheHeadersForTheCollector(t *testing.T) {
+	for id, pod := range objects(t, valuesFiles(t)["cloud"]).pods() {
+		container := pod.Spec.Containers[0]
+		require.NotEmpty(t, value(container, "OTEL_EXPORTER_OTLP_ENDPOINT"), id)
+		require.Equal(t, "/run/secrets/farebook/OTEL_EXPORTER_OTLP_HEADERS", value(container, "OTEL_EXPORTER_OTLP_HEADERS_FILE"), id)
+	}
+}
+
 // Only the migration job may change the schema.
 func TestAdministratorsSecretIsMountedInMigrationsAlone(t *testing.T) {
 	for _, values := range valuesFiles(t) {
@@ -139,7 +151,10 @@ func TestAdministratorsSecretIsMountedInMigrationsAlone(t *testing.T) {
 	}
 }
 
-// The programs of this checkout have each command, with its flags.
+// inPods are the commands that an operator runs in a pod, as Helm prints them.
+var inPods = regexp.MustCompile(`(?m) -- (starter .+)$`)
+
+// The programs of this checkout have each command, with its flags: those of containers, and those for operators.
 func TestCommandsExist(t *testing.T) {
 	bin := t.TempDir()
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", bin+"/", "./starter", "./worker")
@@ -164,4 +179,12 @@ func TestCommandsExist(t *testing.T) {
 		}
 	}
 	require.Len(t, tried, 5)
+	lines := inPods.FindAllStringSubmatch(notes(t), -1)
+	require.Len(t, lines, 2)
+	for _, line := range lines {
+		words := append(strings.Fields(line[1]), "--help")
+		help, err := exec.CommandContext(t.Context(), filepath.Join(bin, words[0]), words[1:]...).CombinedOutput()
+		require.NoError(t, err, "%s", help)
+		require.Contains(t, string(help), strings.Join(words[:3], " "))
+	}
 }

@@ -45,8 +45,8 @@ func readValues(t *testing.T, file string) map[string]any {
 	return values
 }
 
-// render is `helm template farebook` in the namespace payments. It returns the documents in the order of their files.
-func render(values map[string]any) ([]string, error) {
+// renderFiles is `helm template farebook` in the namespace payments. It returns each template's text by its path.
+func renderFiles(values map[string]any) (map[string]string, error) {
 	chart, err := loader.LoadDir(chartDir)
 	if err != nil {
 		return nil, err
@@ -56,7 +56,12 @@ func render(values map[string]any) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	files, err := engine.Render(chart, all)
+	return engine.Render(chart, all)
+}
+
+// render returns the documents of the chart's objects in the order of their files.
+func render(values map[string]any) ([]string, error) {
+	files, err := renderFiles(values)
 	if err != nil {
 		return nil, err
 	}

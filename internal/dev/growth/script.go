@@ -34,9 +34,8 @@ func (s *script) parts() []func() {
 	}
 	return append(parts,
 		s.authenticate, s.clients, s.keys, s.bookings, s.closings, s.refunds, s.abandonedRefunds, s.disputes, s.payouts, s.events, s.emails,
-		s.operators, s.imports, s.rebuilds, s.sweeps, s.reconciliation, s.findings, s.reports, s.fences, s.ledger, s.months,
-		s.recognition,
-		s.changes, s.financeReports,
+		s.operators, s.lists, s.listsByTime, s.imports, s.rebuilds, s.sweeps, s.reconciliation, s.findings, s.reports, s.fences, s.ledger,
+		s.months, s.recognition, s.changes, s.financeReports,
 	)
 }
 

@@ -30,10 +30,10 @@ helm.sh/chart: {{ printf "%s-%s" $.Chart.Name $.Chart.Version }}
 {{/* The secrets that a component reads. Call with (list $ "api"). */}}
 {{- define "farebook.secretNames" -}}
 {{- $keys := (index . 0).Values.secrets.keys -}}
-{{- $wanted := list "DATABASE_DSN" "STRIPE_SECRET_KEY" "STRIPE_WEBHOOK_SECRET" "SMTP_PASSWORD" "TEMPORAL_API_KEY" -}}
-{{- if eq (index . 1) "migrate" }}{{ $wanted = list "DATABASE_DSN" }}{{ end -}}
+{{- $wanted := list "DATABASE_DSN" "STRIPE_SECRET_KEY" "STRIPE_WEBHOOK_SECRET" "SMTP_PASSWORD" "TEMPORAL_API_KEY" "OTEL_EXPORTER_OTLP_HEADERS" -}}
+{{- if eq (index . 1) "migrate" }}{{ $wanted = list "DATABASE_DSN" "OTEL_EXPORTER_OTLP_HEADERS" }}{{ end -}}
 {{- if include "farebook.controlled" . }}{{ $wanted = without $wanted "TEMPORAL_API_KEY" }}{{ end -}}
-{{- if eq (index . 1) "setup" }}{{ $wanted = list "TEMPORAL_API_KEY" }}{{ end -}}
+{{- if eq (index . 1) "setup" }}{{ $wanted = list "TEMPORAL_API_KEY" "OTEL_EXPORTER_OTLP_HEADERS" }}{{ end -}}
 {{- range $name := $wanted }}{{ if get $keys $name }}{{ $name }} {{ end }}{{ end }}
 {{- end }}
 
@@ -48,7 +48,7 @@ helm.sh/chart: {{ printf "%s-%s" $.Chart.Name $.Chart.Version }}
 {{- /* The webhook receivers take no bookings. With the controller the pods of the API are of no build, so their worker would get none. */ -}}
 {{- $workerless := or (eq $component "webhooks") (and (eq $component "api") $.Values.worker.controller.enabled) -}}
 {{- range $name, $value := $.Values.config }}
-{{- if or (hasKey $.Values.secrets.keys ($name | trimSuffix "_FILE")) (has $name (list "DATABASE_ADMIN_DSN" "DATABASE_ADMIN_DSN_FILE" "TEMPORAL_TLS_CLIENT_KEY_DATA" "OTEL_EXPORTER_OTLP_HEADERS")) }}
+{{- if or (hasKey $.Values.secrets.keys ($name | trimSuffix "_FILE")) (has $name (list "DATABASE_ADMIN_DSN" "DATABASE_ADMIN_DSN_FILE" "TEMPORAL_TLS_CLIENT_KEY_DATA")) }}
 {{- fail (printf "config.%s is a secret: put it into the Secret that secrets.name or secrets.adminName names" $name) }}
 {{- end }}
 {{- if has $name (list "APP_ENV" "HTTP_ADDR" "ADMIN_ADDR" "LEDGER_SEAL_KEY_FILE" "TEMPORAL_TLS_CLIENT_CERT_PATH" "TEMPORAL_TLS_CLIENT_KEY_PATH" "TEMPORAL_TLS_SERVER_CA_CERT_PATH") }}

@@ -1,0 +1,166 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"farebook/access"
+	"farebook/booking"
+	"farebook/money"
+	"farebook/store"
+)
+
+const disputesPath = "/v1/disputes"
+
+const ownRows = "Newest first: those of the caller's client, or of every client with the scope `operations:read`. A page may have fewer " +
+	"entries than `limit`, or none, while `hasMore` is true: a request examines some thousands of entries at most."
+
+func (a *api) addLists(spec huma.API) {
+	list := func(id, path, summary string) huma.Operation {
+		return a.guard(spec, huma.Operation{
+			OperationID: id, Method: http.MethodGet, Path: path, Summary: summary, Description: ownRows, Tags: []string{"Bookings"},
+			Errors: []int{422},
+		}, access.BookingsRead, access.OperationsRead)
+	}
+	register(a, spec, list("list-bookings", bookingsPath, "List bookings"), a.listBookings)
+	register(a, spec, list("list-refunds", refundsPath, "List refunds"), a.listRefunds)
+	register(a, spec, list("list-disputes", disputesPath, "List disputes"), a.listDisputes)
+}
+
+type listBookingsInput struct {
+	PageInput
+	ListFilters
+	Status string `query:"status" enum:"pending_payment,confirmed,payment_failed,expired,cancelled,partially_refunded,refunded,disputed"`
+}
+
+// listedBooking is a booking of a list. GET /v1/bookings/{reference} has the rest.
+type listedBooking struct {
+	Reference string           `json:"reference" example:"FB-7K2M9QXA"`
+	Client    string           `json:"client,omitempty" doc:"The client that it belongs to." example:"cl_7K2M9QXA4T"`
+	Status    string           `json:"status" example:"confirmed"`
+	Customer  booking.Customer `json:"customer"`
+	Amount    money.Money      `json:"amount"`
+	Flight    listedFlight     `json:"flight"`
+	CreatedAt time.Time        `json:"createdAt"`
+	Payment   *listedPayment   `json:"payment,omitempty" doc:"Left out until the PaymentIntent exists."`
+	Attention string           `json:"attention,omitempty" doc:"What an operator has to examine."`
+}
+
+type listedFlight struct {
+	Number    string    `json:"number" example:"EK2"`
+	From      string    `json:"from" example:"LHR"`
+	To        string    `json:"to" example:"DXB"`
+	DepartsAt time.Time `json:"departsAt"`
+}
+
+type listedPayment struct {
+	PaymentIntentID string `json:"paymentIntentId" example:"pi_3PabcDEF"`
+	ChargeID        string `json:"chargeId,omitempty" example:"ch_3PabcDEF"`
+	Status          string `json:"status" example:"succeeded"`
+	AmountCaptured  int64  `json:"amountCaptured" doc:"Minor units."`
+	AmountRefunded  int64  `json:"amountRefunded" doc:"Minor units of the refunds that succeeded."`
+	DeclineCode     string `json:"declineCode,omitempty" doc:"Why the last attempt was declined." example:"insufficient_funds"`
+}
+
+func listedBookingOf(b store.Booking) listedBooking {
+	listed := listedBooking{
+		Reference: string(b.Reference), Client: b.ClientCode, Status: string(b.Status), Customer: b.Customer, Amount: b.Amount,
+		Flight:    listedFlight{b.Flight.Number, b.Flight.From, b.Flight.To, b.Flight.DepartsAt},
+		CreatedAt: b.CreatedAt, Attention: b.Attention,
+	}
+	if p := b.Payment; p != nil {
+		listed.Payment = &listedPayment{p.PaymentIntentID, p.ChargeID, string(p.Status), p.AmountCaptured, p.AmountRefunded, p.DeclineCode}
+	}
+	return listed
+}
+
+type listBookingsOutput struct {
+	Body struct {
+		Bookings []listedBooking `json:"bookings" nullable:"false"`
+		PageEnd
+	}
+}
+
+func (a *api) listBookings(ctx context.Context, in *listBookingsInput) (*listBookingsOutput, error) {
+	filter, page, err := a.listPage(ctx, "list-bookings", in.PageInput, in.ListFilters, in.Status)
+	if err != nil {
+		return nil, err
+	}
+	found, err := a.Store.ListBookings(ctx, filter, page.Page)
+	if err != nil {
+		return nil, err
+	}
+	out := &listBookingsOutput{}
+	out.Body.Bookings, out.Body.PageEnd = shownOf(found.Rows, listedBookingOf), page.end(found.Next)
+	return out, nil
+}
+
+// listPage reads what a list of bookings, refunds or disputes is asked for.
+func (a *api) listPage(ctx context.Context, operation string, in PageInput, filters ListFilters, status string,
+) (store.ListFilter, page, error) {
+	filter, err := filters.filter(ctx, status)
+	if err != nil {
+		return filter, page{}, err
+	}
+	asked, err := a.pageFor(ctx, operation, in, filters.bound(filter))
+	return filter, asked, err
+}
+
+type listRefundsInput struct {
+	PageInput
+	ListFilters
+	Status string `query:"status" enum:"requested,pending,requires_action,succeeded,failed,canceled,unknown"`
+}
+
+type listRefundsOutput struct {
+	Body struct {
+		Refunds []refundView `json:"refunds" nullable:"false"`
+		PageEnd
+	}
+}
+
+func (a *api) listRefunds(ctx context.Context, in *listRefundsInput) (*listRefundsOutput, error) {
+	filter, page, err := a.listPage(ctx, "list-refunds", in.PageInput, in.ListFilters, in.Status)
+	if err != nil {
+		return nil, err
+	}
+	found, err := a.Store.ListRefunds(ctx, filter, page.Page)
+	if err != nil {
+		return nil, err
+	}
+	out := &listRefundsOutput{}
+	out.Body.Refunds, out.Body.PageEnd = shownOf(found.Rows, refundViewOf), page.end(found.Next)
+	return out, nil
+}
+
+type listDisputesInput struct {
+	PageInput
+	ListFilters
+	Status string `query:"status" enum:"warning_needs_response,warning_under_review,warning_closed,needs_response,under_review,won,lost,unknown"`
+}
+
+type listDisputesOutput struct {
+	Body struct {
+		Disputes []disputeView `json:"disputes" nullable:"false"`
+		PageEnd
+	}
+}
+
+func listedDisputeOf(d store.ListedDispute) disputeView { return disputeViewOf(d.Dispute, d.Reference) }
+
+func (a *api) listDisputes(ctx context.Context, in *listDisputesInput) (*listDisputesOutput, error) {
+	filter, page, err := a.listPage(ctx, "list-disputes", in.PageInput, in.ListFilters, in.Status)
+	if err != nil {
+		return nil, err
+	}
+	found, err := a.Store.ListDisputes(ctx, filter, page.Page)
+	if err != nil {
+		return nil, err
+	}
+	out := &listDisputesOutput{}
+	out.Body.Disputes, out.Body.PageEnd = shownOf(found.Rows, listedDisputeOf), page.end(found.Next)
+	return out, nil
+}
