@@ -3,6 +3,8 @@ package test
 import (
 	"fmt"
 	"net/http"
+	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -26,6 +28,10 @@ func TestReportsOverHTTPAreThoseOfTheCommands(t *testing.T) {
 		"trial-balance?to=" + to:                                     {"trial-balance", "--to", to},
 		"trial-balance?from=" + from + "&to=" + to + "&basis=posted": {"trial-balance", "--from", from, "--to", to, "--basis", "posted"},
 		"statements/asset:stripe_clearing?currency=USD&to=" + to:     {"statement", "asset:stripe_clearing", "--currency", "USD", "--to", to},
+		"reports/balance-summary?to=" + to:                           {"report", "balance-summary", "--to", to},
+		"reports/balance-change/itemised?to=" + to:                   {"report", "balance-change", "--itemised", "--to", to},
+		"reports/payout-reconciliation?to=" + to:                     {"report", "payout-reconciliation", "--to", to},
+		"reports/ending-balance?month=" + to[:7]:                     {"report", "ending-balance", "--month", to[:7]},
 		"export?to=" + to:                                            {"export", "--to", to},
 	} {
 		for _, format := range formatsOf(command[0]) {
@@ -37,6 +43,7 @@ func TestReportsOverHTTPAreThoseOfTheCommands(t *testing.T) {
 			require.Equal(t, string(said), string(answer.Body), "%s as %s", path, format)
 		}
 	}
+	requireSameComparison(s)
 	var view struct {
 		Rows []struct {
 			Account, Currency string
@@ -51,6 +58,25 @@ func TestReportsOverHTTPAreThoseOfTheCommands(t *testing.T) {
 		sum := s.DB.Count(t, `SELECT SUM(IF(side = 'debit', amount, -amount)) FROM ledger_entries WHERE account = ? AND currency = ?`,
 			row.Account, row.Currency)
 		require.EqualValues(t, sum, row.Balance, row.Account)
+	}
+}
+
+// requireSameComparison holds Stripe's file against the ledger by both, as it is and with another id in it.
+func requireSameComparison(s *testkit.Stack) {
+	s.T.Helper()
+	const kind = "balance_change_from_activity.itemized.3"
+	for change, proof := range map[string]string{"\ntxn_": "holds", "\ntxn_other_": "differs"} {
+		file := stripesFile(s, kind, func(text string) string { return strings.Replace(text, "\ntxn_", change, 1) })
+		said, _ := s.StarterCommand("ledger", "compare", "--stripe-csv", file, "--format", "json").Output() // exits with 1 where it differs
+		text, err := os.ReadFile(file)
+		require.NoError(s.T, err)
+		asking := *s.API
+		asking.Header = http.Header{"Content-Type": {"text/csv"}}
+		answer, err := asking.Do(http.MethodPost, "/v1/ledger/compare", "", text)
+		require.NoError(s.T, err)
+		require.Equal(s.T, http.StatusOK, answer.Status, "%s", answer.Body)
+		require.Equal(s.T, string(said), string(answer.Body))
+		require.Equal(s.T, proof == "differs", strings.Contains(string(said), `"held":false`))
 	}
 }
 

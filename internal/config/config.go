@@ -49,6 +49,8 @@ type Config struct {
 	RefundPolicy booking.Policy
 	// Holds limit holds by the departure of the flight.
 	Holds booking.HoldRules
+	// Revenue decides how bookings are posted that are made from now on.
+	Revenue booking.RevenueRules
 	// Sweep is the interval at which the sweeper searches for orphaned work: events that were stored and not processed,
 	// bookings and refunds without a running workflow.
 	Sweep time.Duration

@@ -196,6 +196,19 @@ func (r *reader) readHolds() {
 	}
 }
 
+func (r *reader) readRevenue() {
+	rules := booking.RevenueRules{Model: booking.RevenueModel(r.vars.RevenueModel), Moment: booking.RevenueMoment(r.vars.RecogniseAt)}
+	switch {
+	case rules.Model != booking.ModelPrincipal && rules.Model != booking.ModelAgent:
+		r.problem("REVENUE_MODEL is %q: set it to principal or agent", r.vars.RevenueModel)
+	case rules.Moment != booking.AtDeparture && rules.Moment != booking.AtTicketing:
+		r.problem("RECOGNISE_AT is %q: set it to departure or ticketing", r.vars.RecogniseAt)
+	case rules.Moment == booking.AtTicketing && rules.Model == booking.ModelPrincipal:
+		r.problem("RECOGNISE_AT is ticketing without REVENUE_MODEL=agent: a principal earns a flight at its departure")
+	}
+	r.config.Revenue = rules
+}
+
 // minListLag: Stripe's lists have been seen 20 s behind, and a refund that is requested twice loses money.
 const minListLag = time.Minute
 

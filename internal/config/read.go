@@ -55,6 +55,7 @@ func read(environment []string, parts []Part) (Config, []string, error) {
 	r.readMailBound()
 	r.readPolicy()
 	r.readHolds()
+	r.readRevenue()
 	r.readSweep()
 	r.readListLag()
 	r.readStripeRate()

@@ -52,6 +52,8 @@ type Deps struct {
 	Holds booking.HoldRules
 	// JournalLimits are the totals above which a second operator approves a manual journal.
 	JournalLimits monthend.Limits
+	// Revenue decides how new bookings are posted.
+	Revenue booking.RevenueRules
 	// SealKey signs evidence; nil leaves it unsigned.
 	SealKey *seal.Key
 	// BodyTimeout is how long a request body may take, AnswerTimeout how long a caller waits for workflow and Stripe. Zero means the

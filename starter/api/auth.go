@@ -38,10 +38,16 @@ func actorOf(ctx context.Context) access.Actor {
 // guard requires an API key with at least one of the scopes, and documents it. It runs before all other middlewares of the
 // operation, and before any byte of the body is read.
 func (a *api) guard(spec huma.API, operation huma.Operation, anyOf ...access.Scope) huma.Operation {
+	operation.Middlewares = append(huma.Middlewares{a.takeBody(spec)}, operation.Middlewares...)
+	return a.guardOpen(spec, operation, anyOf...)
+}
+
+// guardOpen is guard for an operation that reads its body.
+func (a *api) guardOpen(spec huma.API, operation huma.Operation, anyOf ...access.Scope) huma.Operation {
 	names := access.Scopes(anyOf).Names()
 	operation.Security = []map[string][]string{{securityScheme: names}}
 	operation.Description = strings.TrimSpace(operation.Description + "\n\nNeeds the scope `" + strings.Join(names, "` or `") + "`.")
-	operation.Middlewares = append(huma.Middlewares{a.authenticate(spec), allow(spec, anyOf), a.takeBody(spec)}, operation.Middlewares...)
+	operation.Middlewares = append(huma.Middlewares{a.authenticate(spec), allow(spec, anyOf)}, operation.Middlewares...)
 	operation.Errors = append([]int{401, 403, 500, 503}, operation.Errors...)
 	return operation
 }

@@ -147,11 +147,33 @@ var badDates = []badBody{
 	{"arrival in the year 9999", `"arrivesAt":"[^"]*"`, `"arrivesAt":"9999-12-31T23:59:59Z"`, 422, "body.flight.arrivesAt"},
 }
 
+// breakdownOf is a field for the head of a body.
+func breakdownOf(parts string) string { return `{"breakdown":` + parts + `,` }
+
+var badBreakdowns = []badBody{
+	{"a part too little", `^\{`, breakdownOf(`{"fare":38000,"taxes":4900,"serviceFee":1000,"commission":1999}`), 422, "body.breakdown"},
+	{"a part too much", `^\{`, breakdownOf(`{"fare":38000,"taxes":4900,"serviceFee":1000,"commission":2001}`), 422, "body.breakdown"},
+	{"nothing", `^\{`, breakdownOf(`{"fare":0,"taxes":0,"serviceFee":0,"commission":0}`), 422, "body.breakdown"},
+	{"negative", `^\{`, breakdownOf(`{"fare":45901,"taxes":0,"serviceFee":0,"commission":-1}`), 422, "body.breakdown.commission"},
+	{"more than the amount", `^\{`, breakdownOf(`{"fare":45901,"taxes":0,"serviceFee":0,"commission":-1}`), 422, "body.breakdown.fare"},
+	{
+		"2^53 - 1", `^\{`, breakdownOf(`{"fare":9007199254740991,"taxes":9007199254740991,"serviceFee":0,"commission":0}`), 422,
+		"body.breakdown.taxes",
+	},
+	{"no taxes", `^\{`, breakdownOf(`{"fare":42900,"serviceFee":1000,"commission":2000}`), 422, "body.breakdown.taxes"},
+	{"a fraction", `^\{`, breakdownOf(`{"fare":38000.5,"taxes":4900,"serviceFee":1000,"commission":2000}`), 422, "body.breakdown.fare"},
+	{"an unknown part", `^\{`, breakdownOf(`{"fare":45900,"taxes":0,"serviceFee":0,"commission":0,"vat":0}`), 422, "body.breakdown.vat"},
+	{"null", `^\{`, breakdownOf(`null`), 422, "body.breakdown"},
+	{"a number", `^\{`, breakdownOf(`45900`), 422, "body.breakdown"},
+}
+
 // Each bad body is refused with the right status, names the field, and leaves nothing behind.
 func TestBadBodies(t *testing.T) {
 	t.Parallel()
 	s := serve(t, nil)
-	for group, cases := range map[string][]badBody{"money": badMoney, "json": badJSON, "text": badText, "dates": badDates} {
+	for group, cases := range map[string][]badBody{
+		"money": badMoney, "json": badJSON, "text": badText, "dates": badDates, "breakdown": badBreakdowns,
+	} {
 		for _, c := range cases {
 			name := group + ": " + c.name
 			good := validBody()

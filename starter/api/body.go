@@ -68,13 +68,19 @@ func (a *api) takeBody(spec huma.API) func(huma.Context, func(huma.Context)) {
 	}
 }
 
-// readBody reads r.Body and replaces it by its bytes. hold counts them, unless it is nil. Afterwards the connection has no read
-// deadline. It keeps one when the body did not arrive, because net/http still reads after the answer.
+// readBody is readBodyWithin the time of an ordinary body.
 func (a *api) readBody(w http.ResponseWriter, r *http.Request, size int64, hold *limit.Hold) error {
+	return a.readBodyWithin(w, r, size, a.BodyTimeout, hold)
+}
+
+// readBodyWithin reads r.Body and replaces it by its bytes. hold counts them, unless it is nil. Afterwards the connection has no read
+// deadline. It keeps one when the body did not arrive, because net/http still reads after the answer.
+func (a *api) readBodyWithin(w http.ResponseWriter, r *http.Request, size int64, within time.Duration, hold *limit.Hold,
+) error {
 	if r.ContentLength > size {
 		return &http.MaxBytesError{Limit: size}
 	}
-	setReadDeadline(w, time.Now().Add(a.BodyTimeout))
+	setReadDeadline(w, time.Now().Add(within))
 	allowed := a.endWhenStopping(w)
 	var reader io.Reader = http.MaxBytesReader(w, r.Body, size)
 	if hold != nil {

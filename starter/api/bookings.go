@@ -132,6 +132,9 @@ func (a *api) reserve(ctx context.Context, in store.NewBooking) (store.Reservati
 		in.HoldExpiresAt, in.Methods = hold.Expires, hold.Methods
 	}
 	if invalid == nil {
+		in.Revenue, invalid = a.Revenue.RevenueOf(in.Request)
+	}
+	if invalid == nil {
 		return a.Store.ReserveBooking(ctx, in)
 	}
 	reservation, err := a.Store.KnownReservation(ctx, in)

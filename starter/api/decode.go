@@ -63,7 +63,7 @@ func (d *decoder) err() error {
 }
 
 func (d *decoder) request(value any) booking.Request {
-	body := d.object("", value, "customer", "amount", "flight", "holdMinutes", "capture")
+	body := d.object("", value, "customer", "amount", "flight", "holdMinutes", "capture", "breakdown")
 	if body == nil {
 		return booking.Request{}
 	}
@@ -78,6 +78,9 @@ func (d *decoder) request(value any) booking.Request {
 	}
 	if capture, given := body["capture"]; given {
 		request.Capture = booking.CaptureMethod(d.text("capture", capture))
+	}
+	if breakdown, given := body["breakdown"]; given {
+		request.Breakdown = d.breakdown(breakdown)
 	}
 	if request.Capture == booking.CaptureAutomatic {
 		request.Capture = "" // the default: spelling it out is the same request
@@ -95,6 +98,25 @@ func (d *decoder) customer(value any) booking.Customer {
 		Email:  d.text("customer.email", fields["email"]),
 		Locale: money.Locale(d.text("customer.locale", fields["locale"])),
 	}
+}
+
+// breakdown returns nil where a part could not be read, so that the sum of the others is not called wrong as well.
+func (d *decoder) breakdown(value any) *booking.Breakdown {
+	fields := d.object("breakdown", value, "fare", "taxes", "serviceFee", "commission")
+	if fields == nil {
+		return nil
+	}
+	wrong := len(d.wrongFields)
+	breakdown := &booking.Breakdown{
+		Fare:       d.integer("breakdown.fare", fields["fare"]),
+		Taxes:      d.integer("breakdown.taxes", fields["taxes"]),
+		ServiceFee: d.integer("breakdown.serviceFee", fields["serviceFee"]),
+		Commission: d.integer("breakdown.commission", fields["commission"]),
+	}
+	if len(d.wrongFields) > wrong {
+		return nil
+	}
+	return breakdown
 }
 
 func (d *decoder) flight(value any) booking.Flight {

@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"go.temporal.io/sdk/temporal"
 
+	"farebook/finance"
 	"farebook/internal/stripeapi"
 	"farebook/starter/dispatch"
 	"farebook/store"
@@ -138,6 +139,10 @@ var refusals = []refusal{
 	{http.StatusConflict, "month-blocked", on[*monthend.BlockedError]("Nothing was changed: %s."), blockers},
 	{http.StatusForbidden, "same-operator", on[*monthend.SamePersonError]("Nothing was changed: %s."), nil}, // it is refused by the books, too
 	{http.StatusConflict, "refused-by-the-books", on[*monthend.RefusedError]("Nothing was changed: %s."), nil},
+	{
+		http.StatusUnprocessableEntity, "not-stripes-file", on[*finance.StripeFileError]("The file cannot be compared: %s."),
+		at("body", "is not one of Stripe's itemised reports, or was changed"),
+	},
 	{http.StatusConflict, "undated-transactions", on[*report.UndatedError]("There is no report yet: %s."), nil},
 	{http.StatusConflict, "matter-closed", on[*store.AttentionClosedError]("Nothing was changed: %s."), nil},
 }

@@ -27,7 +27,8 @@ var fuzzNow = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 
 const fuzzBooking = `{"customer":{"name":"Layla Haddad","email":"layla@example.com","locale":"en"},"amount":{"value":45900,"currency":"USD"},` +
 	`"flight":{"number":"EK2","from":"LHR","to":"DXB","departsAt":"2027-05-01T14:20:00+01:00","arrivesAt":"2027-05-02T00:20:00+04:00",` +
-	`"passengers":[{"name":"Layla Haddad"}]},"holdMinutes":30,"capture":"manual"}`
+	`"passengers":[{"name":"Layla Haddad"}]},"holdMinutes":30,"capture":"manual",` +
+	`"breakdown":{"fare":38000,"taxes":4900,"serviceFee":1000,"commission":2000}}`
 
 // Whatever the strict reader takes, encoding/json reads the same.
 func FuzzStrictReader(f *testing.F) {

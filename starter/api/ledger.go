@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -26,33 +27,60 @@ const (
 
 func (a *api) addLedger(spec huma.API) {
 	for _, route := range ledgerReports {
+		one, err := reports.Find(route.name)
+		if err != nil {
+			panic(err) // the table names a report that does not exist
+		}
+		operation := a.reportOperation(spec, "get-"+route.name, route.path(), one.Short, route.shape(finance.Interval{}))
 		if route.moment {
-			addReport(a, spec, route, func(in *momentInput) (finance.Asked, string) {
+			addReport(a, spec, operation, one.Write, func(in *momentInput) (finance.Asked, string) {
 				return finance.Asked{Month: in.Month, AsOf: in.AsOf, Basis: in.Basis}, in.Currency
 			})
 			continue
 		}
-		addReport(a, spec, route, func(in *intervalInput) (finance.Asked, string) { return in.asked(), in.Currency })
+		addReport(a, spec, operation, one.Write, (*intervalInput).ask)
+		if one.Itemised != nil {
+			shape := finance.ItemTable(route.name, finance.Interval{})
+			operation := a.reportOperation(spec, "get-"+route.name+"-items", route.path()+"/itemised", one.Short+", one by one", shape)
+			addReport(a, spec, operation, one.Itemised, (*intervalInput).ask)
+		}
 	}
 	a.addStatement(spec)
 	a.addExport(spec)
+	a.addComparison(spec)
 	a.addMonths(spec)
 	a.addJournals(spec)
 }
 
-// ledgerReport is the route of a report of starter/reports.
+// ledgerReport is the route of a report of starter/reports, with another one for its items.
 type ledgerReport struct {
-	name string // of the report; its path is below /v1/ledger
+	name string // of the report
 	// shape has the columns, for the documentation.
 	shape func(finance.Interval) finance.Table
 	// moment reports at a time and not of an interval.
 	moment bool
+	// below is the path above the name: "" for a command of its name, and reportsBelow for one of `starter ledger report`.
+	below string
 }
+
+func (r ledgerReport) path() string { return r.below + "/" + r.name }
+
+// reportsBelow is where the reports of `starter ledger report` are.
+const reportsBelow = "/reports"
 
 // ledgerReports are the reports that take an interval or a time and nothing else, one line each.
 var ledgerReports = []ledgerReport{
-	{"balances", finance.BalancesTable, true},
-	{"trial-balance", finance.TrialTable, false},
+	{"balances", finance.BalancesTable, true, ""},
+	{"trial-balance", finance.TrialTable, false, ""},
+	{"balance-summary", finance.BalanceTable, false, reportsBelow},
+	{report.BalanceChangeName, summaryOf(report.BalanceChangeName), false, reportsBelow},
+	{report.PayoutReconciliationName, summaryOf(report.PayoutReconciliationName), false, reportsBelow},
+	{report.EndingBalanceName, summaryOf(report.EndingBalanceName), false, reportsBelow},
+}
+
+// summaryOf is the shape of a summary by reporting category.
+func summaryOf(name string) func(finance.Interval) finance.Table {
+	return func(i finance.Interval) finance.Table { return finance.SummaryTable(name, i) }
 }
 
 // IntervalInput asks for an interval. It, BasisInput and FormatInput are exported because huma ignores unexported embedded types.
@@ -95,21 +123,18 @@ type momentInput struct {
 // formatted is an input with a FormatInput.
 type formatted interface{ format() string }
 
+func (in *intervalInput) ask() (finance.Asked, string) { return in.asked(), in.Currency }
+
 // addReport adds the route of a report; ask reads what the request asks for.
-func addReport[In formatted](a *api, spec huma.API, route ledgerReport, ask func(*In) (finance.Asked, string)) {
-	one, err := reports.Find(route.name)
-	if err != nil {
-		panic(err) // the table names a report that does not exist
-	}
-	register(a, spec, a.reportOperation(spec, "get-"+route.name, "/"+route.name, one.Short, route.shape(finance.Interval{})),
-		func(ctx context.Context, in *In) (*huma.StreamResponse, error) {
-			asked, currency := ask(in)
-			return a.rows(ctx, spec, asked, (*in).format(), currency, func(
-				ctx context.Context, r *report.Reports, i finance.Interval, sink finance.Sink,
-			) (finance.Checks, error) {
-				return one.Write(r, ctx, i, sink)
-			})
+func addReport[In formatted](a *api, spec huma.API, operation huma.Operation, read reports.Write, ask func(*In) (finance.Asked, string)) {
+	register(a, spec, operation, func(ctx context.Context, in *In) (*huma.StreamResponse, error) {
+		asked, currency := ask(in)
+		return a.rows(ctx, spec, asked, (*in).format(), currency, func(
+			ctx context.Context, r *report.Reports, i finance.Interval, sink finance.Sink,
+		) (finance.Checks, error) {
+			return read(r, ctx, i, sink)
 		})
+	})
 }
 
 type statementInput struct {
@@ -200,11 +225,15 @@ func queryFields(wrong validation.FieldErrors) []*huma.ErrorDetail {
 
 // reportOperation documents a report.
 func (a *api) reportOperation(spec huma.API, id, path, short string, shape finance.Table) huma.Operation {
-	return a.guard(spec, huma.Operation{
-		OperationID: id, Method: http.MethodGet, Path: ledgerPath + path, Tags: []string{ledgerTag},
-		Summary:     "Report " + short,
-		Description: reportDescription,
-		Errors:      []int{409, 422},
-		Responses:   map[string]*huma.Response{"200": reportResponse(spec, id, shape)},
-	}, access.FinanceRead)
+	return a.guard(spec, a.reportResponseOf(spec, huma.Operation{
+		OperationID: id, Method: http.MethodGet, Path: ledgerPath + path, Summary: "Report " + short, Errors: []int{409, 422},
+	}, shape), access.FinanceRead)
+}
+
+// reportResponseOf documents the answer of a report.
+func (a *api) reportResponseOf(spec huma.API, operation huma.Operation, shape finance.Table) huma.Operation {
+	operation.Tags = []string{ledgerTag}
+	operation.Description = strings.TrimSpace(operation.Description + "\n\n" + reportDescription)
+	operation.Responses = map[string]*huma.Response{"200": reportResponse(spec, operation.OperationID, shape)}
+	return operation
 }

@@ -64,6 +64,9 @@ func columnSchema(column finance.Column) *huma.Schema {
 	case finance.Count:
 		return &huma.Schema{Type: huma.TypeInteger, Format: "int64"}
 	case finance.Amount:
+		if column.Name == "customer_facing_amount" {
+			return &huma.Schema{Type: huma.TypeInteger, Nullable: true, Format: "int64", Description: "Minor units of customer_facing_currency."}
+		}
 		return &huma.Schema{Type: huma.TypeInteger, Format: "int64", Description: "Minor units of the row's currency.", Examples: []any{45900}}
 	case finance.Time:
 		return &huma.Schema{Type: huma.TypeString, Nullable: true, Format: "date-time"}

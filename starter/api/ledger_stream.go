@@ -42,8 +42,17 @@ func (a *api) streamed(ctx context.Context, spec huma.API, asked finance.Asked, 
 	if err != nil {
 		return nil, err
 	}
+	return a.answered(spec, format, func(ctx context.Context, _ huma.Context, out io.Writer) (finance.Checks, error) {
+		return write(ctx, r, i, out)
+	}), nil
+}
+
+// answered answers with what work writes, in its turn.
+func (a *api) answered(spec huma.API, format string,
+	work func(ctx context.Context, hctx huma.Context, out io.Writer) (finance.Checks, error),
+) *huma.StreamResponse {
 	return &huma.StreamResponse{Body: func(hctx huma.Context) {
-		ctx, cancel := context.WithTimeout(a.readingPages(ctx), reportTimeout)
+		ctx, cancel := context.WithTimeout(a.readingPages(hctx.Context()), reportTimeout)
 		defer cancel()
 		out := newReportStream(hctx, reportTypes[format])
 		if hctx.Method() == http.MethodHead {
@@ -51,7 +60,7 @@ func (a *api) streamed(ctx context.Context, spec huma.API, asked finance.Asked, 
 			return
 		}
 		err := a.inTurn(ctx, func() error {
-			checks, err := write(ctx, r, i, out)
+			checks, err := work(ctx, hctx, out)
 			if err != nil {
 				return err
 			}
@@ -60,7 +69,7 @@ func (a *api) streamed(ctx context.Context, spec huma.API, asked finance.Asked, 
 		if err != nil {
 			a.failReport(ctx, spec, out, err)
 		}
-	}}, nil
+	}}
 }
 
 // readingPages is the patience of what reads many pages: one of them may be slow without the database being unavailable.

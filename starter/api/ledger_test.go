@@ -184,6 +184,40 @@ func TestAReportThatFailsHasNoEnd(t *testing.T) {
 	require.Equal(t, http.StatusInternalServerError, desk.do(http.MethodGet, "/v1/ledger/balances", nil).status)
 }
 
+// Stripe's file is held against the ledger: what the ledger has not is listed, and a file that is not Stripe's is refused by its line.
+func TestStripesFileIsComparedOverHTTP(t *testing.T) {
+	t.Parallel()
+	s := serve(t, withoutTemporal(t))
+	desk := s.controller("alice")
+	const header = "balance_transaction_id,created_utc,currency,gross,fee,net,reporting_category\n"
+	compare := func(query, file, contentType string) answer {
+		return desk.do(http.MethodPost, "/v1/ledger/compare"+query, []byte(file), "Content-Type", contentType)
+	}
+	got := compare("", header+"txn_1,2026-03-05 10:00:00,usd,10.00,0.50,9.50,charge\n", "text/csv; charset=utf-8")
+	require.Equal(t, http.StatusOK, got.status, "%s", got.body)
+	var view reportView
+	require.NoError(t, json.Unmarshal(got.body, &view))
+	require.Equal(t, "missing", view.Rows[0]["difference"])
+	require.Equal(t, "txn_1", view.Rows[0]["balance_transaction_id"])
+	require.False(t, view.Checks[0].Held)
+	for _, c := range []struct {
+		query, file, contentType string
+		status                   int
+		says                     string
+	}{
+		{"", "a,b\n", "text/csv", http.StatusUnprocessableEntity, "line 1: no column is named balance_transaction_id"},
+		{"", header + "txn_1,yesterday,usd,1,1,1,charge\n", "text/csv", http.StatusUnprocessableEntity, "line 2: created_utc"},
+		{"", header, "application/json", http.StatusUnsupportedMediaType, "text/csv"},
+		{"", "", "", http.StatusUnsupportedMediaType, "text/csv"},
+		{"?payouts=true&month=2026-03", header, "text/csv", http.StatusUnprocessableEntity, "parameters"},
+		{"?from=x", header, "text/csv", http.StatusUnprocessableEntity, "parameters"},
+	} {
+		got := compare(c.query, c.file, c.contentType)
+		require.Equal(t, c.status, got.status, "%s: %s", c.file, got.body)
+		require.Contains(t, got.problem(t).Detail, c.says)
+	}
+}
+
 // HEAD reads no report.
 func TestHeadOfAReport(t *testing.T) {
 	t.Parallel()

@@ -17,11 +17,19 @@ import (
 
 // bookingBody documents the request; decode.go reads it.
 type bookingBody struct {
-	Customer    customerBody `json:"customer"`
-	Amount      amountBody   `json:"amount"`
-	Flight      flightBody   `json:"flight"`
-	HoldMinutes int          `json:"holdMinutes,omitempty" minimum:"1" maximum:"1440" default:"30" doc:"How many minutes the booking waits for its payment." example:"30"`
-	Capture     string       `json:"capture,omitempty" enum:"automatic,manual" default:"automatic" doc:"manual only authorises the payment: POST .../capture takes it and confirms the booking." example:"automatic"`
+	Customer    customerBody   `json:"customer"`
+	Amount      amountBody     `json:"amount"`
+	Flight      flightBody     `json:"flight"`
+	HoldMinutes int            `json:"holdMinutes,omitempty" minimum:"1" maximum:"1440" default:"30" doc:"How many minutes the booking waits for its payment." example:"30"`
+	Capture     string         `json:"capture,omitempty" enum:"automatic,manual" default:"automatic" doc:"manual only authorises the payment: POST .../capture takes it and confirms the booking." example:"automatic"`
+	Breakdown   *breakdownBody `json:"breakdown,omitempty" doc:"Whose the amount is, for a seller who is the airline's agent (REVENUE_MODEL=agent); refused otherwise. The four parts add up to the amount. Without it, all of the amount is the airline's."`
+}
+
+type breakdownBody struct {
+	Fare       int64 `json:"fare" minimum:"0" doc:"Minor units: what the airline gets of the fare, without the commission." example:"38000"`
+	Taxes      int64 `json:"taxes" minimum:"0" doc:"Minor units: taxes, which the airline gets as well." example:"4900"`
+	ServiceFee int64 `json:"serviceFee" minimum:"0" doc:"Minor units: the agent's service fee." example:"1000"`
+	Commission int64 `json:"commission" minimum:"0" doc:"Minor units: what the agent keeps of the fare." example:"2000"`
 }
 
 type customerBody struct {
@@ -64,22 +72,23 @@ type bookedPaymentBody struct {
 
 // bookingView answers GET /v1/bookings/{reference}.
 type bookingView struct {
-	Reference     string           `json:"reference" example:"FB-7K2M9QXA"`
-	Status        string           `json:"status" enum:"pending_payment,confirmed,payment_failed,expired,cancelled,partially_refunded,refunded,disputed"`
-	Customer      booking.Customer `json:"customer"`
-	Amount        money.Money      `json:"amount"`
-	Flight        booking.Flight   `json:"flight"`
-	CreatedAt     time.Time        `json:"createdAt"`
-	HoldExpiresAt time.Time        `json:"holdExpiresAt"`
-	RefundDue     bool             `json:"refundDue" doc:"A payment arrived after the booking was closed. It is refunded automatically."`
-	CancelledAt   *time.Time       `json:"cancelledAt,omitempty" doc:"When the paid booking was cancelled."`
-	CancelPercent *int             `json:"cancelPercent,omitempty" doc:"How much of the payment the policy refunded, in percent."`
-	Capture       string           `json:"capture" enum:"automatic,manual"`
-	CorrelationID string           `json:"correlationId"`
-	Payment       *paymentView     `json:"payment,omitempty" doc:"Left out until the PaymentIntent exists."`
-	Refunds       []refundView     `json:"refunds" nullable:"false"`
-	Disputes      []disputeView    `json:"disputes" nullable:"false"`
-	Attention     string           `json:"attention,omitempty" doc:"What an operator has to examine."`
+	Reference     string             `json:"reference" example:"FB-7K2M9QXA"`
+	Status        string             `json:"status" enum:"pending_payment,confirmed,payment_failed,expired,cancelled,partially_refunded,refunded,disputed"`
+	Customer      booking.Customer   `json:"customer"`
+	Amount        money.Money        `json:"amount"`
+	Flight        booking.Flight     `json:"flight"`
+	CreatedAt     time.Time          `json:"createdAt"`
+	HoldExpiresAt time.Time          `json:"holdExpiresAt"`
+	RefundDue     bool               `json:"refundDue" doc:"A payment arrived after the booking was closed. It is refunded automatically."`
+	CancelledAt   *time.Time         `json:"cancelledAt,omitempty" doc:"When the paid booking was cancelled."`
+	CancelPercent *int               `json:"cancelPercent,omitempty" doc:"How much of the payment the policy refunded, in percent."`
+	Capture       string             `json:"capture" enum:"automatic,manual"`
+	Breakdown     *booking.Breakdown `json:"breakdown,omitempty" doc:"Whose the amount is, in minor units; as in the request."`
+	CorrelationID string             `json:"correlationId"`
+	Payment       *paymentView       `json:"payment,omitempty" doc:"Left out until the PaymentIntent exists."`
+	Refunds       []refundView       `json:"refunds" nullable:"false"`
+	Disputes      []disputeView      `json:"disputes" nullable:"false"`
+	Attention     string             `json:"attention,omitempty" doc:"What an operator has to examine."`
 }
 
 type paymentView struct {
@@ -99,7 +108,8 @@ func viewOf(b store.Booking, refunds []store.Refund, disputes []store.Dispute) b
 		Reference: string(b.Reference), Status: string(b.Status), Customer: b.Customer, Amount: b.Amount, Flight: b.Flight,
 		CreatedAt: b.CreatedAt, HoldExpiresAt: b.HoldExpiresAt, RefundDue: b.RefundDue, CorrelationID: b.CorrelationID,
 		CancelledAt: b.CancelledAt, CancelPercent: b.CancelPercent, Capture: string(b.Capture), Attention: b.Attention,
-		Refunds: []refundView{}, Disputes: []disputeView{},
+		Breakdown: b.Revenue.Breakdown,
+		Refunds:   []refundView{}, Disputes: []disputeView{},
 	}
 	for _, refund := range refunds {
 		view.Refunds = append(view.Refunds, refundViewOf(refund))

@@ -66,6 +66,7 @@ func serveOn(t *testing.T, db *testdb.DB, change func(*testdb.DB, *api.Deps)) *s
 	deps := api.Deps{
 		Store:          db.Store,
 		Stripe:         stripeapi.New(stripeapi.Config{SecretKey: stripeKey, APIBase: "http://" + nowhere, Log: slog.New(slog.DiscardHandler)}),
+		Revenue:        booking.RevenueRules{Model: booking.ModelAgent, Moment: booking.AtDeparture}, // so that each field of a booking is taken
 		WebhookSecrets: func() []string { return []string{webhookSecret, nextSecret} },
 		Limits:         generous(),
 		Log:            slog.New(slog.DiscardHandler),

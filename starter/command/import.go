@@ -99,7 +99,8 @@ func importFile(cmd *cobra.Command, path string, flags *importFlags) error {
 			return err
 		}
 		importer := &imports.Importer{
-			Store: books, Stripe: pacedStripe(cfg, log), Live: cfg.Stripe.Live(), Confirm: flags.confirm, By: actor(ctx), Opening: opening, Log: log,
+			Store: books, Stripe: pacedStripe(cfg, log), Live: cfg.Stripe.Live(), Confirm: flags.confirm, By: actor(ctx), Opening: opening,
+			Revenue: cfg.Revenue, Log: log,
 		}
 		if !flags.apply {
 			return runImport(ctx, cmd.OutOrStdout(), importer, source, flags)

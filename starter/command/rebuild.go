@@ -79,7 +79,9 @@ func rebuildWith(cmd *cobra.Command, work func(context.Context, *rebuild.Rebuild
 		if fence == nil {
 			return errors.New("no fence is up: run fence raise first, so that no money moves while the books are rebuilt")
 		}
-		return work(ctx, &rebuild.Rebuilder{Store: books, Stripe: readOnlyStripe(cfg, log), Dispatch: dispatchOf(temporal, cfg)}, *fence)
+		return work(ctx, &rebuild.Rebuilder{
+			Store: books, Stripe: readOnlyStripe(cfg, log), Dispatch: dispatchOf(temporal, cfg), Revenue: cfg.Revenue,
+		}, *fence)
 	})
 }
 

@@ -128,7 +128,7 @@ func NewAPI(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Log
 		Warning:        restores.Warning,
 		WebhookSecrets: cfg.WebhookSecrets,
 		Live:           cfg.Stripe.Live(),
-		HoldMinute:     cfg.HoldMinute, Holds: cfg.Holds,
+		HoldMinute:     cfg.HoldMinute, Holds: cfg.Holds, Revenue: cfg.Revenue,
 		JournalLimits: cfg.JournalLimits,
 		SealKey:       cfg.SealKey,
 		Limits:        limitsOf(cfg.HTTP),

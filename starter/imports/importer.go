@@ -36,6 +36,8 @@ type Importer struct {
 	// Confirm sends the confirmation of each paid booking whose confirmed_at is empty.
 	Confirm bool
 	By      access.Actor
+	// Revenue is how imported bookings are posted. They have no breakdown.
+	Revenue booking.RevenueRules
 	// Opening is the opening of the ledger; zero for a Stripe account that Farebook has used from the start.
 	Opening ledger.Opening
 	Log     *slog.Logger
@@ -205,7 +207,7 @@ func newImport(row Row, there stripeapi.Takeover, owner store.ImportOwner, now t
 }
 
 func (i *Importer) write(ctx context.Context, out Outcome, in store.NewImport, confirm bool) (Outcome, error) {
-	in.Confirm, in.By = confirm, i.By
+	in.Confirm, in.By, in.Revenue = confirm, i.By, i.Revenue.With(nil)
 	failpoint.Hit("before-import-booking")
 	imported, err := i.Store.ImportBooking(ctx, in)
 	if err != nil {

@@ -90,6 +90,7 @@ func (r *Rebuilder) begin(ctx context.Context, plan store.Rebuild, item store.Re
 
 func (r *Rebuilder) rebuildBooking(ctx context.Context, item store.RebuildItem, by access.Actor) error {
 	failpoint.Hit("rebuild-before-booking")
+	item.Revenue = r.Revenue.With(nil) // the breakdown comes back with customer and flight
 	if err := r.Store.RebuildBooking(ctx, item, by, r.Store.Now()); err != nil {
 		return err
 	}

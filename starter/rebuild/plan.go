@@ -21,6 +21,8 @@ type Rebuilder struct {
 	Store    *store.Store
 	Stripe   *stripeapi.Client
 	Dispatch *dispatch.Client
+	// Revenue is how bookings are posted that come back: Stripe does not have what it was.
+	Revenue booking.RevenueRules
 }
 
 const (

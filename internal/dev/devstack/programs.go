@@ -150,7 +150,7 @@ func taskQueue(env []string) string {
 // passedOn are the variables of our configuration that a developer may set for the stack. All others are set here, so that a live
 // key in the developer's shell never reaches it.
 var passedOn = []string{
-	"LOG_LEVEL", "MAILS_PER_ADDRESS_HOUR", "REFUND_POLICY", "SWEEP_INTERVAL", "STRIPE_LIST_LAG",
+	"LOG_LEVEL", "MAILS_PER_ADDRESS_HOUR", "REFUND_POLICY", "REVENUE_MODEL", "RECOGNISE_AT", "SWEEP_INTERVAL", "STRIPE_LIST_LAG",
 	"HOLD_BEFORE_DEPARTURE", "SLOW_METHODS_MIN_HOLD", "SLOW_METHODS_BEFORE_DEPARTURE", "FAREBOOK_HOLD_MINUTE", "FAREBOOK_FAILPOINT",
 }
 

@@ -16,7 +16,7 @@ type APIClient struct {
 	t     testing.TB
 	base  string
 	Token string
-	// Header is sent with each request.
+	// Header is sent with each request; a body is JSON unless its Content-Type says otherwise.
 	Header http.Header
 }
 
@@ -42,11 +42,11 @@ func (c *APIClient) Do(method, path, idempotencyKey string, body []byte) (Answer
 	if err != nil {
 		return Answer{}, err
 	}
-	maps.Copy(request.Header, c.Header)
-	request.Header.Set("Authorization", "Bearer "+c.Token)
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}
+	maps.Copy(request.Header, c.Header)
+	request.Header.Set("Authorization", "Bearer "+c.Token)
 	if idempotencyKey != "" {
 		request.Header.Set("Idempotency-Key", idempotencyKey)
 	}
