@@ -111,8 +111,12 @@ func (b BalanceSummary) Rows() []Row {
 	}
 	var rows []Row
 	for _, currency := range slices.Sorted(maps.Keys(all)) {
+		idle := true // of a currency that was exchanged for another at once
 		for _, line := range lines {
-			if line.sums[currency] == 0 && strings.HasPrefix(line.description, "Opening") {
+			idle = idle && line.sums[currency] == 0
+		}
+		for _, line := range lines {
+			if line.sums[currency] == 0 && (idle || strings.HasPrefix(line.description, "Opening")) {
 				continue
 			}
 			rows = append(rows, balanceRow(line.category, line.description, line.sums[currency], currency))

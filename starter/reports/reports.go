@@ -54,6 +54,28 @@ var All = []Report{
 		report.EndingBalanceName, "what no automatic payout has paid out at the end, by reporting category", (*report.Reports).EndingBalance,
 		(*report.Reports).EndingBalanceItems,
 	},
+	{
+		finance.RollForwardName, "roll-forward of what is paid and not flown, and the open bookings", (*report.Reports).Unearned,
+		(*report.Reports).UnearnedItems,
+	},
+	listed(finance.IncomeList, "income by month, account and kind"),
+	listed(finance.FeeList, "fees by month, account and kind"),
+	listed(finance.RefundList, "refunds that were promised, paid or returned, by month and kind"),
+	listed(finance.ChargebackList, "what lost disputes cost, by month and kind"),
+	{finance.LateName, "entries that count in a later month than that in which they took effect", (*report.Reports).Late, nil},
+}
+
+// listed is the report of a list of accounts.
+func listed(list finance.MovementList, short string) Report {
+	return Report{
+		list.Name, short,
+		func(r *report.Reports, ctx context.Context, i finance.Interval, sink finance.Sink) (finance.Checks, error) {
+			return r.List(ctx, list, i, sink)
+		},
+		func(r *report.Reports, ctx context.Context, i finance.Interval, sink finance.Sink) (finance.Checks, error) {
+			return r.ListItems(ctx, list, i, sink)
+		},
+	}
 }
 
 // Names are the names of the reports.

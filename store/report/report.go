@@ -16,10 +16,13 @@ import (
 )
 
 // Reports reads reports from the books. It is safe for concurrent use.
-type Reports struct{ db *db.DB }
+type Reports struct {
+	db  *db.DB
+	now func() time.Time
+}
 
 // New returns the reports of the books, which use their connections. It opens no connection and keeps no state.
-func New(books *store.Store) *Reports { return &Reports{db: books.DB()} }
+func New(books *store.Store) *Reports { return &Reports{db: books.DB(), now: books.Now} }
 
 // Zone is the time zone of the books, in which their days and months begin.
 func (r *Reports) Zone(ctx context.Context) (*time.Location, error) {

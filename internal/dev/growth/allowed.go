@@ -5,6 +5,8 @@ var AllowedToGrow = map[string]string{
 	"CompareBalances":    "reads the notes (Noted)",
 	"EndingBalance":      "reads from the first transaction on: a balance transaction that no payout has paid out says nothing of its age",
 	"EndingBalanceItems": "the same as EndingBalance",
+	"Unearned":           "lists the open bookings, which are its proof",
+	"UnearnedItems":      "the same as Unearned",
 	"Noted":              "every note counts: there is one for each difference that operators have explained and nobody has posted",
 	"UnscrubbedEvents":   "no index has the forms of payloads: an operator asks once after an upgrade; each statement counts a range of ids",
 	"VerifyChain":        "holds the whole sealed ledger against its seals, which is its purpose",

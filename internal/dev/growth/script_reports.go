@@ -2,10 +2,13 @@ package growth
 
 import (
 	"io"
+	"strings"
 	"time"
 
 	"farebook/finance"
+	"farebook/internal/dev/bigbooks"
 	"farebook/ledger"
+	"farebook/store/report"
 )
 
 // unread is a report that nobody reads.
@@ -28,11 +31,19 @@ func (s *script) financeReports() {
 		s.measure("TrialBalance"+by, i, unread{})
 		s.measure("Statement"+by, ledger.AssetBank, i, unread{})
 		s.measure("Export"+by, i, finance.NewHledger(io.Discard))
-		for _, name := range []string{"BalanceSummary", "BalanceChange", "PayoutReconciliation", "EndingBalance"} {
+		for _, name := range []string{
+			"BalanceSummary", "BalanceChange", "PayoutReconciliation", "EndingBalance", "Unearned", "Late",
+			"BalanceChangeItems", "PayoutReconciliationItems", "EndingBalanceItems", "UnearnedItems",
+		} {
 			s.measure(name+by, i, unread{})
 		}
-		for _, name := range []string{"BalanceChangeItems", "PayoutReconciliationItems", "EndingBalanceItems"} {
-			s.measure(name+by, i, unread{})
-		}
+		s.measure("List"+by, finance.FeeList, i, unread{})
+		s.measure("ListItems"+by, finance.FeeList, i, unread{})
 	}
+	s.measure("PayoutStatement", s.id("po_", "payout"), unread{})
+	file := must(finance.NewStripeFile(strings.NewReader("balance_transaction_id,created_utc,currency,gross,fee,net,reporting_category\n" +
+		bigbooks.BalanceTransaction(s.old(1)) + ",2026-11-01 00:00:00,usd,1.00,0.00,1.00,charge\n")))
+	s.measure("Compare", report.Comparing{File: file, Interval: &finance.Interval{
+		From: s.now.Add(-time.Hour), To: s.now.Add(time.Minute), Basis: finance.ByEffective, Zone: time.UTC,
+	}}, unread{})
 }

@@ -60,3 +60,9 @@ func OfOperations(conn *gorm.DB, keys []string) ([]Settling, error) {
 	}
 	return settling(conn.Where("operation_key IN ?", keys))
 }
+
+// OfBookingsOn reads the transactions of some bookings that have entries on some accounts, by ascending id.
+func OfBookingsOn(conn *gorm.DB, bookingIDs []uint64, accounts []ledger.Account) ([]Settling, error) {
+	return settling(conn.Where("booking_id IN ? AND EXISTS (SELECT 1 FROM ledger_entries e WHERE e.ledger_id = financial_ledger.id "+
+		"AND e.account IN ?)", bookingIDs, accounts))
+}
