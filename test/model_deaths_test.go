@@ -27,11 +27,12 @@ func TestAnySequenceWithDeathsKeepsThePromises(t *testing.T) {
 		stack := &lifetime{TB: t}
 		defer stack.end()
 		beside := rapid.Bool().Draw(rt, "the API has a worker")
-		m := &model{t: rt, deadly: true, s: testkit.New(stack, testkit.Options{
-			Processes: true, HoldMinute: quickHolds, Env: []string{"API_WORKER=" + strconv.FormatBool(beside)},
+		m := &model{t: rt, deadly: true, revenue: rapid.SampledFrom(revenues).Draw(rt, "revenue")}
+		m.s = testkit.New(stack, testkit.Options{
+			Processes: true, HoldMinute: quickHolds, Env: append([]string{"API_WORKER=" + strconv.FormatBool(beside)}, m.revenue...),
 			WorkerFailpoint: rapid.SampledFrom(worker).Draw(rt, "worker dies at"),
 			APIFailpoint:    rapid.SampledFrom(places[beside]).Draw(rt, "API dies at"),
-		})}
+		})
 		m.die(rt, m.book) // a life may be too short to reach a failpoint, or to draw a death
 		actions := m.actions()
 		actions["death"] = m.death

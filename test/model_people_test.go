@@ -3,6 +3,7 @@ package test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 
 	"pgregory.net/rapid"
 
@@ -17,10 +18,14 @@ func (m *model) book(rt *rapid.T) { m.bookFor(rt, booking.MaxHoldMinutes) }
 func (m *model) bookFor(rt *rapid.T, holdMinutes int) *life {
 	currency := rapid.SampledFrom([]string{"USD", "EUR", "JPY", "KWD"}).Draw(rt, "currency")
 	manual := rapid.Bool().Draw(rt, "manual")
+	breakdown := m.breakdown(rt)
 	body := testkit.BookingBody(func(body map[string]any) {
 		body["amount"], body["holdMinutes"] = map[string]any{"value": 45900, "currency": currency}, holdMinutes
 		if manual {
 			body["capture"] = "manual"
+		}
+		if breakdown != nil {
+			body["breakdown"] = breakdown
 		}
 		testkit.DepartingIn(rapid.SampledFrom([]float64{10, 100, 1000}).Draw(rt, "hours"))(body)
 	})
@@ -29,6 +34,19 @@ func (m *model) bookFor(rt *rapid.T, holdMinutes int) *life {
 	one := &life{reference: booked.Reference, intent: booked.Payment.PaymentIntentID, manual: manual}
 	m.told = append(m.told, one)
 	return one
+}
+
+// breakdown is whose a booking's price is, where an agent names it; nil otherwise.
+func (m *model) breakdown(rt *rapid.T) map[string]int {
+	if !slices.Contains(m.revenue, "REVENUE_MODEL=agent") || !rapid.Bool().Draw(rt, "breakdown") {
+		return nil
+	}
+	parts := map[string]int{
+		"taxes": rapid.IntRange(0, 9000).Draw(rt, "taxes"), "serviceFee": rapid.IntRange(0, 2000).Draw(rt, "service fee"),
+		"commission": rapid.IntRange(0, 3000).Draw(rt, "commission"),
+	}
+	parts["fare"] = 45900 - parts["taxes"] - parts["serviceFee"] - parts["commission"]
+	return parts
 }
 
 // letExpire books and does not pay in time; what comes then is late money.

@@ -35,7 +35,8 @@ func TestAnySequenceKeepsThePromises(t *testing.T) {
 		rapid.Check(t, func(rt *rapid.T) {
 			stack := &lifetime{TB: t}
 			defer stack.end()
-			m := &model{t: rt, s: testkit.New(stack, testkit.Options{HoldMinute: quickHolds})}
+			m := &model{t: rt, revenue: rapid.SampledFrom(revenues).Draw(rt, "revenue")}
+			m.s = testkit.New(stack, testkit.Options{HoldMinute: quickHolds, Env: m.revenue})
 			m.live(m.actions())
 		})
 	}
@@ -70,6 +71,7 @@ func (m *model) live(actions map[string]func(*rapid.T)) {
 	m.t.Repeat(actions)
 	m.release()
 	m.check()
+	m.depart()
 }
 
 func (m *model) actions() map[string]func(*rapid.T) {
@@ -102,18 +104,24 @@ func (m *model) actions() map[string]func(*rapid.T) {
 // quickHolds is a minute of a hold: it makes the longest hold last longer than any life, and the shortest one end within it.
 const quickHolds = 500 * time.Millisecond
 
+// revenues are the models of the seller, and when an agent passes on what it holds.
+var revenues = [][]string{
+	{"REVENUE_MODEL=principal"}, {"REVENUE_MODEL=agent"}, {"REVENUE_MODEL=agent", "RECOGNISE_AT=ticketing"},
+}
+
 // model is what is known from outside.
 type model struct {
-	t      *rapid.T
-	s      *testkit.Stack
-	told   []*life
-	number int
-	held   bool               // events are on their way
-	late   bool               // balance transactions are
-	short  bool               // Stripe's balance cannot pay for refunds
-	rates  bool               // the account settles in dollars
-	deadly bool               // worker and API may die at any moment
-	ledger testkit.LedgerMark // as it was at the last check
+	t       *rapid.T
+	s       *testkit.Stack
+	told    []*life
+	number  int
+	held    bool               // events are on their way
+	late    bool               // balance transactions are
+	short   bool               // Stripe's balance cannot pay for refunds
+	rates   bool               // the account settles in dollars
+	deadly  bool               // worker and API may die at any moment
+	revenue []string           // one of revenues
+	ledger  testkit.LedgerMark // as it was at the last check
 }
 
 // life is one booking as its traveller knows it.

@@ -27,10 +27,20 @@ const (
 	mostCommits = 6
 )
 
-// What a paid booking asks of the database, from the request to the email, is what docs/performance.md says.
+// What a paid booking asks of the database, from the request to the email, is what docs/performance.md says, whosever sale it is.
 func TestStatementsOfAPaidBooking(t *testing.T) {
 	t.Parallel()
-	s := testkit.New(t, testkit.Options{LogStatements: true, Sweep: time.Hour})
+	for _, revenue := range revenues {
+		t.Run(strings.Join(revenue, ", "), func(t *testing.T) {
+			t.Parallel()
+			requireDocumentedStatements(t, revenue)
+		})
+	}
+}
+
+func requireDocumentedStatements(t *testing.T, revenue []string) {
+	t.Helper()
+	s := testkit.New(t, testkit.Options{LogStatements: true, Sweep: time.Hour, Env: revenue})
 	s.Stripe.EnableEvents(inbox.Types()...)
 	pay := func(key string) (reference string) {
 		booked := s.Book(key, testkit.BookingBody(nil))
