@@ -184,6 +184,38 @@ func requireAdminBodies(t *testing.T, body []byte) {
 	}
 }
 
+// A journal that is taken is one that the ledger posts, and notes of a close are within their bounds.
+func FuzzFinanceBodies(f *testing.F) {
+	const entry = `{"account":"asset:stripe_clearing","side":"left","amount":{"value":0,"currency":"usd"}}`
+	for _, seed := range []string{
+		`{"key":"2026-11-rounding","reason":"x","effectiveAt":"2026-11-20T12:00:00+04:00","entries":[
+			{"account":"asset:bank","side":"debit","amount":{"value":100,"currency":"USD"}},
+			{"account":"equity:suspense","side":"credit","amount":{"value":100,"currency":"USD"}}]}`,
+		`{"key":"a","reason":"x","effectiveAt":"1969-11-20T12:00:00Z","entries":[` + strings.Repeat(entry+",", 99) + entry + `]}`,
+		`{"key":"a","reason":"x","effectiveAt":"2027-11-20T12:00:00Z","entries":[7,{}]}`, `{"dryRun":true,"notes":[{"item":"a","text":" "},{}]}`,
+		``, `{}`, `null`, `{"note":"\u202e"}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		journal, err := decodeJournal(body, fuzzNow)
+		if err != nil {
+			requireFieldError(t, err)
+		} else if journal.EffectiveAt.After(fuzzNow) || len(journal.Entries) < 2 || journal.Validate() != nil {
+			t.Fatalf("%+v", journal)
+		}
+		request, err := decodeCloseMonth(body)
+		if err != nil {
+			requireFieldError(t, err)
+		} else if len(request.Notes) > maxNotes {
+			t.Fatalf("%+v", request)
+		}
+		if _, err := decodeReopenMonth(body); err != nil {
+			requireFieldError(t, err)
+		}
+	})
+}
+
 // A signature header is taken only when it holds the right signature of the body, for a time near now.
 func FuzzSignature(f *testing.F) {
 	const secret = "whsec_" + "fuzz"

@@ -29,8 +29,8 @@ func (a *api) addComparison(spec huma.API) {
 		OperationID: "compare-ledger", Method: http.MethodPost, Path: ledgerPath + "/compare",
 		Summary: "Hold one of Stripe's itemised reports against the ledger",
 		Description: "The body is the report as CSV, as Stripe has exported it. The answer has each balance transaction that is missing in " +
-			"the ledger, that the file does not have, or that differs, with the column; the checks hold when there is none. An interval is that of the " +
-			"export; without one, it is from the first to the last balance transaction of the file. It changes nothing, and takes no " +
+			"the ledger, that the file does not have, or that differs, with the column; the checks hold when there is none. An interval is that " +
+			"of the export; without one, it is from the first to the last balance transaction of the file. It changes nothing, and takes no " +
 			"Idempotency-Key. `starter ledger compare` does the same.",
 		RequestBody: &huma.RequestBody{
 			Required: true, Description: "Stripe's CSV, at most 32 MiB.",
