@@ -49,7 +49,13 @@ var (
 )
 
 // documentedCommands are the commands of the pages, each once, in order.
-func documentedCommands(t *testing.T) (all []string) {
+func documentedCommands(t *testing.T) []string {
+	t.Helper()
+	return commandsOf(t, followed)
+}
+
+// commandsOf are the commands of some pages, each once, in order.
+func commandsOf(t *testing.T, pages []string) (all []string) {
 	t.Helper()
 	seen := map[string]bool{}
 	add := func(command string) {
@@ -58,7 +64,7 @@ func documentedCommands(t *testing.T) (all []string) {
 			all = append(all, command)
 		}
 	}
-	for _, page := range followed {
+	for _, page := range pages {
 		content, err := os.ReadFile("../docs/" + page)
 		require.NoError(t, err)
 		text := string(content)
