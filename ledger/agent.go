@@ -93,6 +93,25 @@ func (p Parts) Share(amount int64) Parts {
 	return Parts{Airline: shares[0], Commission: shares[1], ServiceFees: shares[2]}
 }
 
+// PassOn divides an amount of which p are the parts of the whole: in proportion to what was not passed on before, so that several steps end
+// at the whole to the minor unit. A negative amount is taken back from what was passed on. What exceeds either follows the whole.
+func (p Parts) PassOn(amount int64, before Parts) Parts {
+	missing := p.Less(before)
+	switch {
+	case amount >= 0 && amount <= missing.Total():
+		return missing.Share(amount)
+	case amount < 0 && -amount <= before.Less(Parts{}).Total():
+		return before.Share(amount)
+	}
+	return p.Share(amount)
+}
+
+// Recall is what of an amount is taken back from parts that were passed on: no more than there is.
+func (p Parts) Recall(amount int64) Parts {
+	left := p.Less(Parts{})
+	return left.Share(min(amount, left.Total()))
+}
+
 // passOn debits an account and credits what belongs to the airline and to the agent. Negative parts swap the sides.
 func (p Parts) passOn(from Account, currency money.Currency) []Entry {
 	entries := move(from, LiabilityAirlinePayable, p.Airline, currency)

@@ -25,6 +25,10 @@ func passedOn(moment booking.RevenueMoment, to ledger.Parts) ledger.Recognising 
 	return r
 }
 
+func plus(a, b ledger.Parts) ledger.Parts {
+	return ledger.Parts{Airline: a.Airline + b.Airline, Commission: a.Commission + b.Commission, ServiceFees: a.ServiceFees + b.ServiceFees}
+}
+
 // Whatever is shared, the shares add up to it, each is within one minor unit of its proportion, and none exceeds its part.
 func TestSharesAreExact(t *testing.T) {
 	t.Parallel()
@@ -46,6 +50,32 @@ func TestSharesAreExact(t *testing.T) {
 				require.LessOrEqual(t, math.Abs(proportion-float64(one[1])), 1+proportion*1e-12)
 			}
 		}
+	})
+}
+
+// Whatever is passed on and recalled, in any steps, stays within the breakdown and ends at it to the minor unit.
+func TestStepsStayWithinTheBreakdown(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		whole := parts
+		if rapid.Bool().Draw(t, "uneven") {
+			whole = ledger.Parts{Airline: 7, Commission: 5, ServiceFees: 1}
+		}
+		passed := ledger.Parts{}
+		for range rapid.IntRange(1, 40).Draw(t, "steps") {
+			if rapid.Bool().Draw(t, "recall") {
+				passed = passed.Less(passed.Recall(rapid.Int64Range(0, 60).Draw(t, "recalled")))
+			} else {
+				amount := rapid.Int64Range(0, whole.Total()-passed.Total()).Draw(t, "passed on")
+				passed = plus(passed, whole.PassOn(amount, passed))
+			}
+			require.Zero(t, passed.Less(whole), "%v of %v", passed, whole)
+			require.Zero(t, ledger.Parts{}.Less(passed), "%v", passed)
+		}
+		passed = plus(passed, whole.PassOn(whole.Total()-passed.Total(), passed))
+		require.Equal(t, whole, passed)
+		require.Equal(t, ledger.Parts{Airline: -whole.Airline, Commission: -whole.Commission, ServiceFees: -whole.ServiceFees},
+			whole.PassOn(-whole.Total(), passed))
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"farebook/booking"
+	"farebook/internal/dev/testdb"
 	"farebook/ledger"
 	"farebook/store"
 	"farebook/store/recon"
@@ -176,6 +177,36 @@ func TestPartsBeyondTheBreakdownAreFound(t *testing.T) {
 	b.requirePromises()
 	b.Exec(t, "UPDATE ledger_entries SET account = 'income:commission' WHERE account = 'income:service_fees'")
 	require.Contains(t, b.broken(), "each booking is posted by its own revenue model, and an agent's parts are within its breakdown")
+}
+
+// A rebuilt booking has no breakdown until its client repeats the request, and nothing is passed on before.
+func TestRebuiltBookingGetsItsBreakdownBack(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	b.revenue = byAgent(booking.AtTicketing)
+	lost, err := b.reserve("key", 1)
+	require.NoError(t, err)
+	b.Exec(t, "DELETE FROM idempotency_keys")
+	b.Exec(t, "DELETE FROM bookings")
+	now := time.Now().UTC()
+	require.NoError(t, b.Store.RebuildBooking(t.Context(), store.RebuildItem{
+		Reference: lost.Booking.Reference, Amount: lost.Booking.Amount, Created: now,
+		Booking: store.LostBooking{ClientID: b.caller.ClientCode, RequestKey: lost.Booking.RequestKey, Capture: booking.CaptureAutomatic},
+		Revenue: booking.Revenue{Model: booking.ModelAgent, Moment: booking.AtTicketing},
+	}, testdb.Tester, now))
+	_, err = b.record(paid(booking.PaymentSnapshot{
+		PaymentIntentID: "pi_1", Reference: lost.Booking.Reference, Amount: 45900, Currency: "USD",
+	}, true), store.ReasonEvent)
+	require.NoError(t, err)
+	b.recognise(departed)
+	require.Equal(t, map[ledger.Account]int64{ledger.LiabilityCustomerFunds: 45900}, b.owed())
+	b.requirePromises()
+	again, err := b.reserve("key", 1)
+	require.NoError(t, err)
+	require.Equal(t, b.revenue, again.Booking.Revenue)
+	b.recognise(time.Now().UTC())
+	require.Equal(t, asAgent(map[ledger.Account]int64{ledger.IncomeFlights: 45900}), b.owed())
+	b.requirePromises()
 }
 
 // A correction goes to the account of the booking's model, and no other model's.

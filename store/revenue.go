@@ -57,20 +57,15 @@ func (b *lockedBooking) recallable(amount int64, owed claims) ledger.Parts {
 	if !b.byAgent() {
 		return ledger.Parts{}
 	}
-	left := owed.passedOn.Less(ledger.Parts{})
-	return left.Share(min(amount, left.Total()))
+	return owed.passedOn.Recall(amount)
 }
 
-// passOn divides what an agent holds by whom it belongs to: in proportion to what is missing of the breakdown on the accounts, so that
-// several steps end at the breakdown to the minor unit. What exceeds that, and another currency, follows the breakdown itself.
+// passOn divides what an agent holds by whom it belongs to. Another currency, which only an operator's correction has, follows the
+// breakdown alone.
 func (b *lockedBooking) passOn(amount int64, currency money.Currency, passedOn ledger.Parts) ledger.Parts {
 	whole := ledger.PartsOf(b.booking.Revenue.domain().Breakdown, b.booking.Amount)
-	missing := whole.Less(passedOn)
-	switch {
-	case currency == b.booking.Currency && amount >= 0 && amount <= missing.Total():
-		return missing.Share(amount)
-	case amount < 0 && -amount <= passedOn.Less(ledger.Parts{}).Total():
-		return passedOn.Share(amount)
+	if currency != b.booking.Currency {
+		return whole.Share(amount)
 	}
-	return whole.Share(amount)
+	return whole.PassOn(amount, passedOn)
 }
