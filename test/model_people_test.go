@@ -85,6 +85,25 @@ func (m *model) cancel(*rapid.T) {
 	}
 }
 
+func (m *model) depart(rt *rapid.T) {
+	one := m.any()
+	m.quiet()
+	if !m.leave(one) {
+		rt.Skip("it is not paid, or has departed")
+	}
+}
+
+// leave has the flight of a booking leave now if the booking is paid, and reports whether it does.
+func (m *model) leave(one *life) bool {
+	if one.departed || m.intent(one).Status != "succeeded" {
+		return false
+	}
+	one.departed = true
+	depart(m.s, testkit.Booked{Reference: one.reference}, m.s.DB.Store.Now())
+	m.s.DB.Exec(m.s.T, "UPDATE bookings SET recognise_at = UTC_TIMESTAMP(6) WHERE reference = ? AND recognise_at IS NOT NULL", one.reference)
+	return true
+}
+
 func (m *model) refund(rt *rapid.T) {
 	one := m.any()
 	amount := rapid.SampledFrom([]int{10, 10000, 45900, 99990}).Draw(rt, "amount")

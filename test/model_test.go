@@ -71,7 +71,11 @@ func (m *model) live(actions map[string]func(*rapid.T)) {
 	m.t.Repeat(actions)
 	m.release()
 	m.check()
-	m.depart()
+	for _, one := range m.told { // those that have not yet
+		m.leave(one)
+	}
+	m.check()
+	m.carriedOver()
 }
 
 func (m *model) actions() map[string]func(*rapid.T) {
@@ -95,6 +99,7 @@ func (m *model) actions() map[string]func(*rapid.T) {
 		"balance is short":  m.balanceIsShort,
 		"balance is late":   m.balanceIsLate,
 		"time passes":       m.timePasses,
+		"depart":            m.depart,
 		"hold webhooks":     m.holdWebhooks,
 		"old event":         m.oldEvent,
 		"reconcile":         m.reconcile,
@@ -131,6 +136,7 @@ type life struct {
 	expired           bool
 	cancelledUnpaid   bool
 	cancelledPaid     bool
+	departed          bool
 }
 
 func (m *model) any() *life {
@@ -192,5 +198,13 @@ func (m *model) ask(path, key string, body []byte) (testkit.Answer, error) {
 // quiet lets everything that is known come to rest: what the API is asked next goes by it.
 func (m *model) quiet() {
 	m.release()
+	m.rest()
+}
+
+// rest waits until the books have what is known, and the sweeper has recognised what is due.
+func (m *model) rest() {
 	m.s.AwaitQuiet()
+	m.s.Eventually(func() bool {
+		return m.s.DB.Count(m.s.T, "SELECT COUNT(*) FROM bookings WHERE recognise_at <= UTC_TIMESTAMP(6) AND status <> 'pending_payment'") == 0
+	}, "not recognised; logs:\n%s", m.s.Logs)
 }

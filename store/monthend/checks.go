@@ -172,8 +172,8 @@ func (m monthEnd) isReconciled(ctx context.Context) (Check, error) {
 	return check, err
 }
 
-// isRecognised lists the bookings that were due and that the sweeper has not recognised. One whose dispute is open waits for its end, and its income
-// is late.
+// isRecognised lists the bookings that were due and that the sweeper has not recognised. One whose dispute is open waits for its end, and
+// its income is late.
 func (m monthEnd) isRecognised(ctx context.Context) (Check, error) {
 	found, err := m.books.Unrecognised(ctx, m.end, listed+1)
 	var check Check
