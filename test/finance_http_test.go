@@ -31,6 +31,9 @@ func TestReportsOverHTTPAreThoseOfTheCommands(t *testing.T) {
 		"reports/balance-summary?to=" + to:                           {"report", "balance-summary", "--to", to},
 		"reports/balance-change/itemised?to=" + to:                   {"report", "balance-change", "--itemised", "--to", to},
 		"reports/payout-reconciliation?to=" + to:                     {"report", "payout-reconciliation", "--to", to},
+		"reports/unearned/itemised?to=" + to:                         {"report", "unearned", "--itemised", "--to", to},
+		"reports/fees?to=" + to:                                      {"report", "fees", "--to", to},
+		"reports/late?month=" + to[:7]:                               {"report", "late", "--month", to[:7]},
 		"reports/ending-balance?month=" + to[:7]:                     {"report", "ending-balance", "--month", to[:7]},
 		"export?to=" + to:                                            {"export", "--to", to},
 	} {

@@ -39,14 +39,15 @@ func (a *api) addLedger(spec huma.API) {
 			continue
 		}
 		addReport(a, spec, operation, one.Write, (*intervalInput).ask)
-		if one.Itemised != nil {
-			shape := finance.ItemTable(route.name, finance.Interval{})
-			operation := a.reportOperation(spec, "get-"+route.name+"-items", route.path()+"/itemised", one.Short+", one by one", shape)
+		if route.items != nil {
+			operation := a.reportOperation(spec, "get-"+route.name+"-items", route.path()+"/itemised", one.Short+", one by one",
+				route.items(finance.Interval{}))
 			addReport(a, spec, operation, one.Itemised, (*intervalInput).ask)
 		}
 	}
 	a.addStatement(spec)
 	a.addExport(spec)
+	a.addPayoutStatement(spec)
 	a.addComparison(spec)
 	a.addMonths(spec)
 	a.addJournals(spec)
@@ -55,12 +56,12 @@ func (a *api) addLedger(spec huma.API) {
 // ledgerReport is the route of a report of starter/reports, with another one for its items.
 type ledgerReport struct {
 	name string // of the report
-	// shape has the columns, for the documentation.
-	shape func(finance.Interval) finance.Table
-	// moment reports at a time and not of an interval.
-	moment bool
+	// shape and items have the columns, for the documentation; items is nil for a report without any.
+	shape, items func(finance.Interval) finance.Table
 	// below is the path above the name: "" for a command of its name, and reportsBelow for one of `starter ledger report`.
 	below string
+	// moment reports at a time and not of an interval.
+	moment bool
 }
 
 func (r ledgerReport) path() string { return r.below + "/" + r.name }
@@ -70,17 +71,28 @@ const reportsBelow = "/reports"
 
 // ledgerReports are the reports that take an interval or a time and nothing else, one line each.
 var ledgerReports = []ledgerReport{
-	{"balances", finance.BalancesTable, true, ""},
-	{"trial-balance", finance.TrialTable, false, ""},
-	{"balance-summary", finance.BalanceTable, false, reportsBelow},
-	{report.BalanceChangeName, summaryOf(report.BalanceChangeName), false, reportsBelow},
-	{report.PayoutReconciliationName, summaryOf(report.PayoutReconciliationName), false, reportsBelow},
-	{report.EndingBalanceName, summaryOf(report.EndingBalanceName), false, reportsBelow},
+	{name: "balances", shape: finance.BalancesTable, moment: true},
+	{name: "trial-balance", shape: finance.TrialTable},
+	{name: "balance-summary", shape: finance.BalanceTable, below: reportsBelow},
+	summarised(report.BalanceChangeName, finance.SummaryTable, finance.ItemTable),
+	summarised(report.PayoutReconciliationName, finance.SummaryTable, finance.ItemTable),
+	summarised(report.EndingBalanceName, finance.SummaryTable, finance.ItemTable),
+	{name: finance.RollForwardName, shape: finance.RollForwardTable, items: finance.OpenBookingsTable, below: reportsBelow},
+	summarised(finance.IncomeList.Name, finance.MovementSummaryTable, finance.MovementTable),
+	summarised(finance.FeeList.Name, finance.MovementSummaryTable, finance.MovementTable),
+	summarised(finance.RefundList.Name, finance.MovementSummaryTable, finance.MovementTable),
+	summarised(finance.ChargebackList.Name, finance.MovementSummaryTable, finance.MovementTable),
+	{name: finance.LateName, shape: named(finance.LateName, finance.MovementTable), below: reportsBelow},
 }
 
-// summaryOf is the shape of a summary by reporting category.
-func summaryOf(name string) func(finance.Interval) finance.Table {
-	return func(i finance.Interval) finance.Table { return finance.SummaryTable(name, i) }
+// summarised is the route of a report that sums its items.
+func summarised(name string, shape, items func(string, finance.Interval) finance.Table) ledgerReport {
+	return ledgerReport{name: name, shape: named(name, shape), items: named(name, items), below: reportsBelow}
+}
+
+// named is the shape of a table with a name.
+func named(name string, shape func(string, finance.Interval) finance.Table) func(finance.Interval) finance.Table {
+	return func(i finance.Interval) finance.Table { return shape(name, i) }
 }
 
 // IntervalInput asks for an interval. It, BasisInput and FormatInput are exported because huma ignores unexported embedded types.
@@ -180,6 +192,25 @@ func (a *api) addExport(spec huma.API) {
 				return nil, err
 			}
 			return checks, end(checks)
+		})
+	})
+}
+
+type payoutInput struct {
+	ID string `path:"id" maxLength:"64" doc:"The payout's id at Stripe." example:"po_3PabcDEF"`
+	FormatInput
+}
+
+func (a *api) addPayoutStatement(spec huma.API) {
+	operation := a.reportOperation(spec, "get-payout-statement", "/payouts/{id}/statement",
+		"a payout's balance transactions, their sums, and what remains", finance.PayoutStatementTable("", finance.Interval{}))
+	operation.Errors = append(operation.Errors, 404)
+	register(a, spec, operation, func(ctx context.Context, in *payoutInput) (*huma.StreamResponse, error) {
+		return a.rows(ctx, spec, finance.Asked{}, in.Format, in.Currency, func(
+			ctx context.Context, r *report.Reports, _ finance.Interval, sink finance.Sink,
+		) (finance.Checks, error) {
+			checks, err := r.PayoutStatement(ctx, in.ID, sink)
+			return checks, orMissing(err, errNoSuchPayout)
 		})
 	})
 }

@@ -142,6 +142,7 @@ func TestParametersOfReportsAreNamed(t *testing.T) {
 		}
 		require.ElementsMatch(t, strings.Fields(locations), named, path)
 	}
+	require.Equal(t, http.StatusNotFound, desk.do(http.MethodGet, "/v1/ledger/payouts/po_1/statement", nil).status)
 	got := desk.do(http.MethodGet, "/v1/ledger/statements/asset:nothing", nil)
 	require.Equal(t, http.StatusNotFound, got.status)
 	require.Equal(t, "urn:farebook:problem:no-such-account", got.problem(t).Type)

@@ -33,6 +33,7 @@ func TestEachOperationNeedsItsScope(t *testing.T) {
 		{http.MethodGet, "/v1/ledger/statements/asset:bank", "finance:read", access.Admin},
 		{http.MethodGet, "/v1/ledger/export", "finance:read", access.BookingsRead},
 		{http.MethodGet, "/v1/ledger/reports/balance-change/itemised", "finance:read", access.FinanceWrite},
+		{http.MethodGet, "/v1/ledger/payouts/po_1/statement", "finance:read", access.OperationsRead},
 		{http.MethodPost, "/v1/ledger/compare", "finance:read", access.FinanceWrite},
 		{http.MethodGet, "/v1/ledger/periods", "finance:read", access.FinanceWrite},
 		{http.MethodPost, "/v1/ledger/periods/2026-11/close", "finance:write", access.FinanceRead},
