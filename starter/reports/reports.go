@@ -70,10 +70,10 @@ func listed(list finance.MovementList, short string) Report {
 	return Report{
 		list.Name, short,
 		func(r *report.Reports, ctx context.Context, i finance.Interval, sink finance.Sink) (finance.Checks, error) {
-			return r.List(ctx, list, i, sink)
+			return r.AccountEntries(ctx, list, i, sink)
 		},
 		func(r *report.Reports, ctx context.Context, i finance.Interval, sink finance.Sink) (finance.Checks, error) {
-			return r.ListItems(ctx, list, i, sink)
+			return r.AccountEntryItems(ctx, list, i, sink)
 		},
 	}
 }

@@ -11,8 +11,10 @@ import (
 	"farebook/store/internal/journal"
 )
 
-// List sums the entries of some accounts in an interval by month, account and kind.
-func (r *Reports) List(ctx context.Context, list finance.MovementList, i finance.Interval, sink finance.Sink) (finance.Checks, error) {
+// AccountEntries sums the entries of some accounts in an interval by month, account and kind.
+func (r *Reports) AccountEntries(
+	ctx context.Context, list finance.MovementList, i finance.Interval, sink finance.Sink,
+) (finance.Checks, error) {
 	var checks finance.Checks
 	err := r.snapshot(ctx, func(tx *gorm.DB) (err error) {
 		all := finance.NewMovements()
@@ -25,8 +27,10 @@ func (r *Reports) List(ctx context.Context, list finance.MovementList, i finance
 	return checks, err
 }
 
-// ListItems writes the entries of some accounts in an interval one by one.
-func (r *Reports) ListItems(ctx context.Context, list finance.MovementList, i finance.Interval, sink finance.Sink) (finance.Checks, error) {
+// AccountEntryItems writes the entries of some accounts in an interval one by one.
+func (r *Reports) AccountEntryItems(
+	ctx context.Context, list finance.MovementList, i finance.Interval, sink finance.Sink,
+) (finance.Checks, error) {
 	var checks finance.Checks
 	err := r.snapshot(ctx, func(tx *gorm.DB) (err error) {
 		if err := sink.Begin(finance.MovementTable(list.Name, i)); err != nil {

@@ -37,8 +37,8 @@ func (s *script) financeReports() {
 		} {
 			s.measure(name+by, i, unread{})
 		}
-		s.measure("List"+by, finance.FeeList, i, unread{})
-		s.measure("ListItems"+by, finance.FeeList, i, unread{})
+		s.measure("AccountEntries"+by, finance.FeeList, i, unread{})
+		s.measure("AccountEntryItems"+by, finance.FeeList, i, unread{})
 	}
 	s.measure("PayoutStatement", s.id("po_", "payout"), unread{})
 	file := must(finance.NewStripeFile(strings.NewReader("balance_transaction_id,created_utc,currency,gross,fee,net,reporting_category\n" +
