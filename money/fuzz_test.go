@@ -24,6 +24,12 @@ func FuzzMoney(f *testing.F) {
 		if minor := written.Mul(written, new(big.Rat).SetInt(scale)); !minor.IsInt() || minor.Num().Cmp(big.NewInt(value)) != 0 {
 			t.Fatalf("%d is written %q", value, m.Decimal())
 		}
+		if value != -9223372036854775808 { // its digits alone are above the largest amount
+			read, err := ParseDecimal(m.Decimal(), m.Currency)
+			if err != nil || read != m {
+				t.Fatalf("%d is read as %d: %v", value, read.Value, err)
+			}
+		}
 		for _, locale := range []Locale{LocaleEN, LocaleAR, "fr", ""} {
 			requireSameDigits(t, m, m.Format(locale))
 		}
