@@ -25,6 +25,7 @@ var (
 	minorUnits = map[string]string{
 		"money/money.go Decimal":                             "it puts the point in",
 		"money/money.go asValue":                             "a field of the API takes minor units; the amount stands beside",
+		"ledger/manual.go violations":                        "a field of the API takes minor units; this is its bound",
 		"internal/stripeapi/capture.go CapturePaymentIntent": "an idempotency key",
 		"activities/plans.go digest":                         "a hash",
 		"starter/command/import_print.go printOutcomesCSV":   "a column for programs, with the decimal text beside",
