@@ -49,7 +49,7 @@ func TestReportsOfTheMonthEndRun(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, os.WriteFile(filepath.Join(o.Folder, name), text, 0o600))
 	}
-	o.placeholders = strings.NewReplacer("2026-11", string(month), "2026-12-01", string(month.Next())+"-01", "po_1234", payout)
+	o.placeholders = strings.NewReplacer("2026-11", string(month), "2026-12-01", string(month.Next())+"-01", "po_1234", payout, "po_…", payout)
 	commands := commandsOf(t, []string{"finance.md"})
 	for _, one := range reports.All {
 		if slices.ContainsFunc(commands, func(line string) bool { return strings.HasPrefix(line, "starter ledger "+one.Name) }) {
