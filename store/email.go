@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -136,6 +137,11 @@ func (s *Store) EmailsOf(ctx context.Context, bookingID uint64) ([]Email, error)
 // ResendEmail queues a copy of an email, with its own Message-ID, and returns its id. An email that is still queued is
 // not copied: its own id comes back.
 func (s *Store) ResendEmail(ctx context.Context, id uint64, by access.Actor, now time.Time) (uint64, error) {
+	return s.ResendEmailFor(ctx, id, "", by, now)
+}
+
+// ResendEmailFor is ResendEmail for a request, whose repetition finds the copy that it has made: UNIQUE dedupe key.
+func (s *Store) ResendEmailFor(ctx context.Context, id uint64, request string, by access.Actor, now time.Time) (uint64, error) {
 	copied := id
 	err := s.db.InTransaction(ctx, func(tx *gorm.DB) error {
 		var row emailRow
@@ -148,12 +154,23 @@ func (s *Store) ResendEmail(ctx context.Context, id uint64, by access.Actor, now
 		original := row.ID
 		// The copies are counted by their keys, which are UNIQUE and therefore indexed; resent_of is not.
 		copyOf := fmt.Sprintf("resent/%d", original)
+		if request != "" {
+			var known emailRow
+			err := tx.Where("dedupe_key = ?", copyOf+"/"+request).Take(&known).Error
+			if !errors.Is(err, gorm.ErrRecordNotFound) {
+				copied = known.ID
+				return err
+			}
+		}
 		var copies int64
 		if err := tx.Model(&emailRow{}).Where("dedupe_key LIKE ?", likeOwner(copyOf)).Count(&copies).Error; err != nil {
 			return err
 		}
 		row.ID, row.ResentOf = 0, &original
 		row.DedupeKey = fmt.Sprintf("%s/%d", copyOf, copies+1)
+		if request != "" {
+			row.DedupeKey = copyOf + "/" + request
+		}
 		row.MessageID = fmt.Sprintf("<resent.%d.%d@%s>", original, copies+1, notice.MessageIDDomain)
 		row.Status, row.Attempts, row.LastError, row.SendingUntil, row.CreatedAt, row.SentAt = EmailQueued, 0, "", nil, now, nil
 		if err := holdIfFenced(tx, &row); err != nil {

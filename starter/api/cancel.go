@@ -29,6 +29,11 @@ func (a *api) addCancel(spec huma.API) {
 // action is what POST operations share: an optional body unless the operation names one, and an optional Idempotency-Key unless the
 // operation names its parameter.
 func (a *api) action(spec huma.API, scope access.Scope, operation huma.Operation) huma.Operation {
+	return a.actionBy(spec, operation, scope)
+}
+
+// actionBy is action for keys with one of several scopes.
+func (a *api) actionBy(spec huma.API, operation huma.Operation, anyOf ...access.Scope) huma.Operation {
 	operation.Method = http.MethodPost
 	if operation.Tags == nil {
 		operation.Tags = []string{"Bookings"}
@@ -45,7 +50,7 @@ func (a *api) action(spec huma.API, scope access.Scope, operation huma.Operation
 	operation.Middlewares = huma.Middlewares{key, body}
 	operation.Errors = []int{400, 404, 408, 409, 413, 415, 422}
 	operation.SkipValidateBody, operation.BodyReadTimeout, operation.MaxBodyBytes = true, -1, -1 // see addBookings
-	return a.guard(spec, operation, scope)
+	return a.guard(spec, operation, anyOf...)
 }
 
 // claimBooking claims a key for work on a booking, and writes who asks for what to the audit log.

@@ -13,8 +13,10 @@ import (
 	"farebook/finance"
 	"farebook/internal/stripeapi"
 	"farebook/starter/dispatch"
+	"farebook/starter/recon"
 	"farebook/store"
 	"farebook/store/monthend"
+	runs "farebook/store/recon"
 	"farebook/store/report"
 	"farebook/validation"
 	"farebook/workflows"
@@ -105,6 +107,11 @@ func by(format string, types ...string) func(error) (string, bool) {
 	}
 }
 
+// is matches one error value.
+func is(target error, text string) func(error) (string, bool) {
+	return func(err error) (string, bool) { return text, errors.Is(err, target) }
+}
+
 func at(location, message string) func(error) []*huma.ErrorDetail {
 	return func(error) []*huma.ErrorDetail { return []*huma.ErrorDetail{{Location: location, Message: message}} }
 }
@@ -144,6 +151,10 @@ var refusals = []refusal{
 		at("body", "is not one of Stripe's itemised reports, or was changed"),
 	},
 	{http.StatusConflict, "undated-transactions", on[*report.UndatedError]("There is no report yet: %s."), nil},
+	{http.StatusConflict, "no-plan", on[*recon.NoPlanError]("Nothing was started: %s."), nil},
+	{http.StatusConflict, "not-correctable", on[*runs.NotCorrectableError]("Nothing was changed: %s."), nil},
+	{http.StatusConflict, "event-processed", is(store.ErrEventProcessed, "Nothing was changed: the event is processed."), nil},
+	{http.StatusConflict, "reconciliation-running", is(recon.ErrRunning, "Nothing was started: another reconciliation is running."), nil},
 	{http.StatusConflict, "matter-closed", on[*store.AttentionClosedError]("Nothing was changed: %s."), nil},
 }
 
@@ -170,6 +181,9 @@ var (
 	errNoSuchAccount        = &missingError{"no-such-account", "No account has this name: see GET " + ledgerPath + "/balances."}
 	errNoSuchEvent          = &missingError{"no-such-event", "No event has this id: see GET " + eventsPath + "."}
 	errNoSuchPayout         = &missingError{"no-such-payout", "No payout has this id."}
+	errNoSuchEmail          = &missingError{"no-such-email", "No email has this number: see GET " + emailsPath + "."}
+	errNoSuchItem           = &missingError{"no-such-item", "No item has this number: see GET " + reconciliationsPath + "/{id}."}
+	errNoSuchSchedule       = &missingError{"no-such-schedule", "There is no schedule yet: `starter schedule apply` creates it."}
 	errNoSuchReconciliation = &missingError{"no-such-reconciliation", "No reconciliation has this id."}
 )
 

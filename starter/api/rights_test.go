@@ -51,6 +51,17 @@ func TestEachOperationNeedsItsScope(t *testing.T) {
 		{http.MethodGet, "/v1/emails", "operations:read", access.BookingsRead},
 		{http.MethodGet, "/v1/reconciliations", "reconciliation:read or operations:read", access.BookingsRead},
 		{http.MethodGet, "/v1/audit", "admin", access.OperationsRead},
+		{http.MethodPost, "/v1/events/evt_1/retry", "operations:write", access.OperationsRead},
+		{http.MethodPost, "/v1/events/evt_1/ignore", "operations:write", access.OperationsRead},
+		{http.MethodPost, "/v1/emails/1/resend", "operations:write", access.OperationsRead},
+		{http.MethodPost, "/v1/reconciliations/recon_1/apply", "operations:write or reconciliation:write", access.ReconciliationRead},
+		{http.MethodPost, "/v1/reconciliation-items/1/resolve", "operations:write or reconciliation:write", access.ReconciliationRead},
+		{http.MethodPost, "/v1/reconciliation-items/1/reopen", "operations:write or reconciliation:write", access.ReconciliationRead},
+		{http.MethodPost, "/v1/reconciliation-items/1/post", "operations:write or reconciliation:write", access.ReconciliationRead},
+		{http.MethodGet, "/v1/schedule", "reconciliation:read or operations:read", access.OperationsWrite},
+		{http.MethodPost, "/v1/schedule/pause", "operations:write", access.ReconciliationWrite},
+		{http.MethodPost, "/v1/schedule/resume", "operations:write", access.ReconciliationWrite},
+		{http.MethodPost, "/v1/schedule/trigger", "operations:write", access.ReconciliationWrite},
 		{http.MethodPost, "/v1/attention/1/close", "operations:write", access.OperationsRead},
 	} {
 		s.token = s.db.NewKey(t, "narrow", c.held)

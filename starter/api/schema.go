@@ -257,6 +257,7 @@ func describeBodies(spec *huma.OpenAPI) {
 	describe(closePath, "CloseAttention", "Why the matter is closed.", reflect.TypeFor[closeAttentionBody]())
 	describeAdminBodies(spec, describe)
 	describeFinanceBodies(spec, describe)
+	describeOperationBodies(spec, describe)
 	event := spec.Paths[webhookPath].Post.RequestBody
 	event.Description = "A Stripe event, byte for byte as Stripe signed it."
 	event.Content = map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{Type: "object", AdditionalProperties: true}}}
@@ -272,6 +273,21 @@ func describeFinanceBodies(spec *huma.OpenAPI, describe func(path, name, descrip
 	for _, path := range []string{approveClosePath, approveReopenPath, approveJournalPath} {
 		describe(path, "Nothing", "Optional: an empty object.", reflect.TypeFor[struct{}]())
 	}
+}
+
+func describeOperationBodies(spec *huma.OpenAPI, describe func(path, name, description string, shape reflect.Type)) {
+	for _, path := range []string{retryEventPath, resendPath, applyPath, pausePath, resumePath, triggerPath} {
+		spec.Paths[path].Post.RequestBody.Required = false
+	}
+	for _, path := range []string{retryEventPath, resendPath, applyPath, triggerPath} {
+		describe(path, "Nothing", "Optional: an empty object.", reflect.TypeFor[struct{}]())
+	}
+	describe(ignorePath, "IgnoreEvent", "Why nothing has to be done about the event.", reflect.TypeFor[ignoreEventBody]())
+	describe(resolvePath, "ResolveItem", "What was decided.", reflect.TypeFor[itemNoteBody]())
+	describe(reopenPath, "ReopenItem", "Why it is reopened.", reflect.TypeFor[itemNoteBody]())
+	describe(postPath, "PostItem", "What was decided, and where the other side is posted.", reflect.TypeFor[postItemBody]())
+	describe(pausePath, "PauseSchedule", "Optional: why.", reflect.TypeFor[scheduleNoteBody]())
+	describe(resumePath, "ResumeSchedule", "Optional: why.", reflect.TypeFor[scheduleNoteBody]())
 }
 
 func describeAdminBodies(spec *huma.OpenAPI, describe func(path, name, description string, shape reflect.Type)) {

@@ -3,15 +3,12 @@ package command
 import (
 	"errors"
 	"fmt"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
+	"farebook/starter/view"
 	"farebook/store"
 )
-
-// maxEventNote is the size of the note's column.
-const maxEventNote = 200
 
 func ignoreEventCommand() *cobra.Command {
 	var note string
@@ -44,13 +41,11 @@ func ignoreEventCommand() *cobra.Command {
 }
 
 func checkEventNote(note string) error {
-	switch {
-	case note == "":
+	if note == "" {
 		return misused("--note is missing: say why nothing has to be done about the event")
-	case utf8.RuneCountInString(note) > maxEventNote:
-		return misused("invalid --note: must have at most %d characters", maxEventNote)
-	case printable(note) != note:
-		return misused("invalid --note: must be one line of text without control characters")
+	}
+	if err := view.CheckEventNote(note); err != nil {
+		return misused("invalid --note: %w", err)
 	}
 	return nil
 }

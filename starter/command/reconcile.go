@@ -99,19 +99,17 @@ func startRun(cmd *cobra.Command, books *store.Store, dispatcher *dispatch.Clien
 ) error {
 	ctx := cmd.Context()
 	if flags.apply != "" {
-		plan, err := runs.New(books).Run(ctx, flags.apply)
+		planned, err := recon.Plan(ctx, books, flags.apply)
+		var noPlan *recon.NoPlanError
 		switch {
 		case errors.Is(err, store.ErrNotFound):
 			return fmt.Errorf("--apply: no run has the id %q", flags.apply)
+		case errors.As(err, &noPlan):
+			return fmt.Errorf("--apply: %w", err)
 		case err != nil:
 			return err
-		case !plan.Options.DryRun:
-			return fmt.Errorf("--apply: %s was not a dry run: it has already healed what it could", flags.apply)
-		case plan.Status != runs.RunCompleted:
-			return fmt.Errorf("--apply: %s is %s: only the plan of a completed run can be carried out", flags.apply, plan.Status)
 		}
-		options = plan.Options
-		options.DryRun = false
+		options = planned
 	}
 	id := dispatch.NewRunID()
 	ctx = correlation.With(ctx, id)

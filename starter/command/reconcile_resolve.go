@@ -1,10 +1,8 @@
 package command
 
 import (
-	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,13 +10,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"farebook/booking"
 	"farebook/internal/config"
 	"farebook/internal/logging"
-	"farebook/internal/stripeapi"
 	"farebook/ledger"
 	"farebook/money"
 	"farebook/reconciliation"
+	"farebook/starter/recon"
 	"farebook/store"
 	runs "farebook/store/recon"
 )
@@ -170,16 +167,7 @@ func correctItem(cmd *cobra.Command, correction runs.Correction) error {
 		return err
 	}
 	return withStore(ctx, cfg, log, func(books *store.Store) error {
-		item, err := runs.New(books).Item(ctx, correction.ItemID)
-		if err != nil {
-			return noSuchItem(correction.ItemID, err)
-		}
-		if item.BalanceTransactionID != "" {
-			if correction.There, err = balanceTransaction(ctx, cfg, log, item.BalanceTransactionID); err != nil {
-				return err
-			}
-		}
-		if err := noSuchItem(correction.ItemID, runs.New(books).Correct(ctx, correction, books.Now())); err != nil {
+		if err := noSuchItem(correction.ItemID, recon.Correct(ctx, books, stripeClient(cfg, log), correction)); err != nil {
 			return err
 		}
 		return printResolved(cmd, correction.ItemID)
@@ -189,14 +177,4 @@ func correctItem(cmd *cobra.Command, correction runs.Correction) error {
 func printResolved(cmd *cobra.Command, id uint64) error {
 	_, err := fmt.Fprintf(cmd.OutOrStdout(), "Resolved item %d\n", id)
 	return err
-}
-
-// balanceTransaction reads a balance transaction; it is nil if Stripe does not have it.
-func balanceTransaction(ctx context.Context, cfg config.Config, log *slog.Logger, id string) (*booking.BalanceTransaction, error) {
-	stripe := stripeClient(cfg, log)
-	there, err := stripe.BalanceTransaction(ctx, id)
-	if stripeapi.IsKind(err, stripeapi.NotFound) {
-		return nil, nil
-	}
-	return there, err
 }

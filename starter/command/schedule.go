@@ -11,8 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"farebook/internal/wait"
 	"farebook/starter/dispatch"
+	"farebook/starter/recon"
 	"farebook/store"
 )
 
@@ -209,41 +209,16 @@ func changeSchedule(cmd *cobra.Command, dispatcher *dispatch.Client, change func
 	return showSchedule(cmd, dispatcher)
 }
 
-const (
-	// triggerLimit is how long the schedule may take to start a run.
-	triggerLimit = 20 * time.Second
-	triggerPace  = 100 * time.Millisecond
-)
+// triggerLimit is how long the schedule may take to start a run.
+const triggerLimit = 20 * time.Second
 
 func triggerSchedule(cmd *cobra.Command, dispatcher *dispatch.Client) error {
 	ctx, cancel := context.WithTimeout(cmd.Context(), triggerLimit)
 	defer cancel()
-	id, err := trigger(ctx, dispatcher)
+	id, err := recon.Trigger(ctx, dispatcher)
 	if err != nil {
 		return makeSchedule(err)
 	}
 	_, err = fmt.Fprintf(cmd.OutOrStdout(), "Started %s. Follow it with: %s %s\n", id, followUse, id)
 	return err
-}
-
-// trigger has the schedule start a run, and returns its id, or an error when another run is running.
-func trigger(ctx context.Context, dispatcher *dispatch.Client) (string, error) {
-	before, err := dispatcher.Schedule(ctx)
-	if err == nil {
-		err = dispatcher.TriggerSchedule(ctx)
-	}
-	for err == nil {
-		var stands dispatch.CurrentSchedule
-		stands, err = dispatcher.Schedule(ctx)
-		switch {
-		case err != nil:
-		case stands.Runs > before.Runs && len(stands.Last) > 0:
-			return stands.Last[len(stands.Last)-1], nil
-		case stands.Skipped > before.Skipped:
-			return "", errors.New("no run was started: another run is still running, see schedule show")
-		default:
-			err = wait.For(ctx, triggerPace)
-		}
-	}
-	return "", err
 }

@@ -98,7 +98,7 @@ func Report(ctx context.Context, books *store.Store, run runs.Run, maxDetails in
 			if r.Truncated {
 				return r, tally.Left, nil
 			}
-			r.Details = append(r.Details, itemOf(item))
+			r.Details = append(r.Details, ItemOf(item))
 		}
 		if len(items) < pageSize {
 			return r, tally.Left, nil
@@ -106,7 +106,8 @@ func Report(ctx context.Context, books *store.Store, run runs.Run, maxDetails in
 	}
 }
 
-func itemOf(item runs.Item) Item {
+// ItemOf converts an item of a run.
+func ItemOf(item runs.Item) Item {
 	proposed := string(item.Healing)
 	if proposed == "" {
 		proposed = "person"

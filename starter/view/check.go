@@ -22,6 +22,22 @@ func CheckNote(note string) error {
 	return nil
 }
 
+// maxEventNote is the length of an event's note, in characters, that its column holds.
+const maxEventNote = 200
+
+// CheckEventNote returns an error for a note on an event that is empty, too long or not one line.
+func CheckEventNote(note string) error {
+	switch {
+	case note == "":
+		return errors.New("must say why nothing has to be done about the event")
+	case utf8.RuneCountInString(note) > maxEventNote:
+		return fmt.Errorf("must have at most %d characters", maxEventNote)
+	case !utf8.ValidString(note) || strings.ContainsFunc(note, func(r rune) bool { return !booking.Printable(r) }):
+		return errors.New("must be one line of text without control characters")
+	}
+	return nil
+}
+
 // maxName is the length of a client's name in characters. It leaves room for the suffix that starter migrate adds to a name that two
 // clients have.
 const maxName = 100

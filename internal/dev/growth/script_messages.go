@@ -55,6 +55,7 @@ func (s *script) emails() {
 	s.measure("QueuedEmails", s.now.Add(time.Hour), 0, 100)
 	s.measure("QueuedEmailsOf", bigbooks.Reference(s.old(5)), notice.PaymentKinds)
 	copied := first[uint64](s.calls, "ResendEmail", 8*s.old(5), s.by, s.now)
+	s.measure("ResendEmailFor", 8*s.old(6), s.id("", "resent"), s.by, s.now)
 	s.measure("Email", copied)
 	s.measure("MarkEmailSent", copied, s.now)
 	// A booking that nobody paid: the emails to its address are counted.

@@ -56,6 +56,10 @@ const keyCommands = `
 | ` + "`starter api-key revoke KEY`" + ` | ` + "`POST /v1/api-keys/{id}/revoke`" + ` | takes effect with the next request |
 | ` + "`starter audit`" + ` | ` + "`GET /v1/audit`" + ` | who requested what |
 
+Lists are the same over HTTP and by command: ` + "`GET /v1/bookings`, `/v1/refunds` and `/v1/disputes`" + ` show the rows of the key's client, or of
+every client with ` + "`operations:read`, which also reads `/v1/payouts`, `/v1/events`, `/v1/emails` and `/v1/reconciliations`" + `. What an operator
+does with ` + "`operations:write`" + ` is in the audit log under the name of the client and its key.
+
 With ` + "`operations:read`" + `, ` + "`GET /v1/attention`" + ` is ` + "`starter attention list`" + `; with ` + "`operations:write`" + `,
 ` + "`POST /v1/attention/{id}/close`" + ` is ` + "`starter attention close`" + `. ` + "`GET /v1/attention`" + ` takes ` + "`state`" + `, ` +
 	"`kind`" + ` and ` + "`booking`" + `.
