@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"farebook/booking"
@@ -19,44 +20,82 @@ type Unrecognised struct {
 }
 
 // Unrecognised lists the bookings that were to be recognised before a time in the past and are not, those without an open dispute first.
-// It reads the bookings that are due by then, and, of those that are due a day after now at the latest, the disputed ones, because a
-// dispute postpones a booking by a day.
+// A dispute postpones a booking by a day: of those that are due a day after now at the latest, it reads the disputed ones.
 func (s *Store) Unrecognised(ctx context.Context, before time.Time, limit int) ([]Unrecognised, error) {
 	latest := s.Now().Add(disputedWait)
 	if latest.Before(before) {
 		latest = before
 	}
-	var rows []struct {
-		Reference  booking.Reference
-		FlightJSON string `gorm:"column:flight_json"`
-		CreatedAt  time.Time
-		Overdue    bool
-		Ticketed   bool
-		Disputed   bool
-	}
-	err := s.db.WithContext(ctx).Raw(`SELECT b.reference, b.flight_json, b.created_at, b.recognise_at < ? AS overdue,
-		  COALESCE(b.revenue_moment = ?, FALSE) AS ticketed,
-		  EXISTS (SELECT 1 FROM disputes d WHERE d.booking_id = b.id AND d.status IN ?) AS disputed
-		FROM bookings b FORCE INDEX (idx_bookings_recognise)
-		WHERE b.recognise_at <= ? AND b.status <> ?
-		  AND (b.recognise_at < ? OR EXISTS (SELECT 1 FROM disputes d WHERE d.booking_id = b.id))
-		ORDER BY disputed, b.recognise_at, b.id LIMIT ?`, before, booking.AtTicketing, openDispute, latest, booking.StatusPendingPayment, before, limit).Scan(&rows).Error
-	if err != nil {
-		return nil, err
-	}
 	var found []Unrecognised
-	for _, row := range rows {
-		known, err := bookingRow{Reference: row.Reference, FlightJSON: row.FlightJSON}.domain()
+	for _, query := range s.unrecognised(before, latest) {
+		if len(found) >= limit {
+			break
+		}
+		var rows []unrecognisedRow
+		arguments := append(query.arguments, booking.StatusPendingPayment, limit-len(found))
+		err := s.db.WithContext(ctx).Raw(selectUnrecognised+query.from+" AND b.status <> ? ORDER BY "+query.order+" LIMIT ?", arguments...).
+			Scan(&rows).Error
 		if err != nil {
 			return nil, err
 		}
-		due := known.Flight.DepartsAt
-		if row.Ticketed {
-			due = row.CreatedAt
-		}
-		if row.Overdue || due.Before(before) {
-			found = append(found, Unrecognised{known.Reference, due, row.Disputed})
+		for _, row := range rows {
+			one, err := row.unrecognised(query.disputed)
+			if err != nil {
+				return nil, err
+			}
+			if row.RecogniseAt.Before(before) || one.Due.Before(before) {
+				found = append(found, one)
+			}
 		}
 	}
 	return found, nil
+}
+
+const selectUnrecognised = "SELECT b.reference, b.flight_json, b.created_at, b.recognise_at, b.revenue_moment FROM "
+
+// unrecognisedQuery finds some of the bookings, each once, by an index.
+type unrecognisedQuery struct {
+	disputed  bool
+	from      string
+	order     string
+	arguments []any
+}
+
+// unrecognised are the queries, in the order of their answers: the bookings that are due, those whose dispute was decided since they were
+// postponed, and those whose dispute is open. The last two begin with the disputes, of which there are few.
+func (s *Store) unrecognised(before, latest time.Time) []unrecognisedQuery {
+	const ofDisputes = `(SELECT DISTINCT booking_id FROM disputes FORCE INDEX (%s) WHERE %s) d STRAIGHT_JOIN bookings b ON b.id = d.booking_id
+		WHERE b.recognise_at <= ?`
+	const undisputed = "NOT EXISTS (SELECT 1 FROM disputes o WHERE o.booking_id = b.id AND o.status IN ?)"
+	return []unrecognisedQuery{
+		{
+			from:  "bookings b FORCE INDEX (idx_bookings_recognise) WHERE b.recognise_at < ? AND " + undisputed,
+			order: "b.recognise_at, b.id", arguments: []any{before, openDispute},
+		},
+		{
+			from:  fmt.Sprintf(ofDisputes, "idx_disputes_updated", "updated_at >= ?") + " AND b.recognise_at >= ? AND " + undisputed,
+			order: "d.booking_id", arguments: []any{s.Now().Add(-disputedWait), latest, before, openDispute},
+		},
+		{
+			disputed: true, from: fmt.Sprintf(ofDisputes, "idx_disputes_status", "status IN ?"),
+			order: "d.booking_id", arguments: []any{openDispute, latest},
+		},
+	}
+}
+
+type unrecognisedRow struct {
+	Reference     booking.Reference
+	FlightJSON    string `gorm:"column:flight_json"`
+	CreatedAt     time.Time
+	RecogniseAt   time.Time
+	RevenueMoment *booking.RevenueMoment
+}
+
+func (r unrecognisedRow) unrecognised(disputed bool) (Unrecognised, error) {
+	known, err := bookingRow{Reference: r.Reference, FlightJSON: r.FlightJSON}.domain()
+	due := known.Flight.DepartsAt
+	if r.RevenueMoment != nil && *r.RevenueMoment == booking.AtTicketing {
+		due = r.CreatedAt
+	}
+	return Unrecognised{r.Reference, due, disputed}, err
 }
