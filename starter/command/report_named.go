@@ -30,7 +30,7 @@ func reportCommand() *cobra.Command {
 func reportNames() string {
 	lines := make([]string, len(reports.All))
 	for i, one := range reports.All {
-		lines[i] = fmt.Sprintf("  %-22s %s", one.Name, one.Short)
+		lines[i] = fmt.Sprintf("  %s\n      %s", one.Name, one.Short)
 	}
 	return strings.Join(lines, "\n")
 }
