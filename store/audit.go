@@ -30,6 +30,8 @@ const (
 	ActionClose          Action = "ledger.close"
 	ActionReopenProposed Action = "ledger.propose-reopen"
 	ActionReopen         Action = "ledger.reopen"
+	ActionCompare        Action = "ledger.compare"         // with Stripe's report of a month: nothing differs
+	ActionCompareDiffers Action = "ledger.compare-differs" // the same: something does
 	ActionPostProposed   Action = "ledger.propose-journal"
 	ActionPost           Action = "ledger.post-journal"
 	ActionAttentionClose Action = "attention.close"

@@ -155,6 +155,39 @@ func TestUnrecognisedDeparturesBlockTheClose(t *testing.T) {
 	b.requirePromises()
 }
 
+// A close asks for a comparison with Stripe's report that was made after the month had ended and in which nothing differed. The newest
+// counts.
+func TestACloseAsksForStripesReport(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	months := b.readyMonths()
+	compared := func() monthend.Check {
+		review, err := months.Review(t.Context(), "2026-03", nil)
+		require.NoError(t, err)
+		at := slices.IndexFunc(review.Checks, func(c monthend.Check) bool { return strings.HasPrefix(c.Text, "Stripe's report") })
+		return review.Checks[at]
+	}
+	require.Equal(t, "by carol on 2026-06-01", compared().Detail)
+	record := func(held bool) {
+		require.NoError(t, months.RecordComparison(t.Context(), monthend.Comparison{Period: "2026-03", Held: held}, alice))
+	}
+	record(false)
+	require.Contains(t, compared().Findings[0].Text, "differed on")
+	var blocked *monthend.BlockedError
+	_, _, err := months.ProposeClose(t.Context(), "2026-03", nil, alice)
+	require.ErrorAs(t, err, &blocked)
+	require.Equal(t, "stripe-file", blocked.Checks[0].Findings[0].Item)
+	record(true)
+	require.True(t, compared().Holds())
+	b.Exec(t, "INSERT INTO audit_log (at, actor, action, subject, correlation_id) VALUES ('2026-03-31', 'x', 'ledger.compare', 'stripe-file/2026-03', 'x')")
+	require.Contains(t, compared().Findings[0].Text, "before the month had ended")
+	review, err := months.Review(t.Context(), "2026-07", nil)
+	require.NoError(t, err)
+	require.True(t, slices.ContainsFunc(review.Checks, func(c monthend.Check) bool {
+		return len(c.Findings) == 1 && strings.Contains(c.Findings[0].Text, "was not compared")
+	}))
+}
+
 // Each payout of the month is listed, and accepted alone or with the others.
 func TestEachPayoutIsTiedToTheBank(t *testing.T) {
 	t.Parallel()

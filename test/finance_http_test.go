@@ -108,6 +108,8 @@ func TestAMonthIsClosedOverHTTP(t *testing.T) {
 	alice.asks("/v1/ledger/periods/"+month+"/close", "", http.StatusConflict) // no reconciliation has read Stripe yet
 	said, err := s.StarterCommand("reconcile").CombinedOutput()
 	require.NoError(t, err, "%s", said)
+	alice.asks("/v1/ledger/periods/"+month+"/close", "", http.StatusConflict) // Stripe's report of the month was not compared
+	alice.compares(last)
 	alice.asks("/v1/ledger/periods/"+month+"/close", "", http.StatusOK)
 	newController(s, "alice").asks("/v1/ledger/periods/"+month+"/close/approve", "", http.StatusForbidden)
 	bob.asks("/v1/ledger/periods/"+month+"/close/approve", "", http.StatusOK)
@@ -168,6 +170,19 @@ func (c controller) asks(path, body string, status int) {
 	c.s.T.Helper()
 	answer := c.do(http.MethodPost, path, body)
 	require.Equal(c.s.T, status, answer.Status, "%s: %s", path, answer.Body)
+}
+
+// compares holds Stripe's report of a month against the ledger, which is the same.
+func (c controller) compares(month time.Time) {
+	c.s.T.Helper()
+	text, err := c.s.Stripe.Report("balance_change_from_activity.itemized.3", month, month.AddDate(0, 1, 0))
+	require.NoError(c.s.T, err)
+	asking := *c.s.API
+	asking.Token, asking.Header = c.token, http.Header{"Content-Type": {"text/csv"}}
+	answer, err := asking.Do(http.MethodPost, "/v1/ledger/compare?month="+month.Format("2006-01"), "", text)
+	require.NoError(c.s.T, err)
+	require.Equal(c.s.T, http.StatusOK, answer.Status, "%s", answer.Body)
+	require.NotContains(c.s.T, string(answer.Body), `"held":false`)
 }
 
 func (c controller) reads(path string) string {

@@ -12,7 +12,9 @@ import (
 
 	"farebook/access"
 	"farebook/finance"
+	"farebook/ledger"
 	"farebook/starter/reports"
+	"farebook/store/monthend"
 	"farebook/store/report"
 )
 
@@ -30,7 +32,8 @@ func (a *api) addComparison(spec huma.API) {
 		Summary: "Hold one of Stripe's itemised reports against the ledger",
 		Description: "The body is the report as CSV, as Stripe has exported it. The answer has each balance transaction that is missing in " +
 			"the ledger, that the file does not have, or that differs, with the column; the checks hold when there is none. An interval is that " +
-			"of the export; without one, it is from the first to the last balance transaction of the file. It changes nothing, and takes no " +
+			"of the export; without one, it is from the first to the last balance transaction of the file. A comparison with a " +
+			"month is kept in the audit log, where the close of the month asks for it, if the key has `finance:write`. It takes no " +
 			"Idempotency-Key. `starter ledger compare` does the same.",
 		RequestBody: &huma.RequestBody{
 			Required: true, Description: "Stripe's CSV, at most 32 MiB.",
@@ -76,8 +79,20 @@ func (a *api) compare(ctx context.Context, spec huma.API, in *compareInput) (*hu
 		if checks, err = r.Compare(ctx, what, writer); err != nil {
 			return nil, err
 		}
+		if err := a.recordComparison(ctx, in.Month, checks); err != nil {
+			return nil, err
+		}
 		return checks, writer.End(checks)
 	}), nil
+}
+
+// recordComparison keeps a comparison of a month for its close, from those who may close one.
+func (a *api) recordComparison(ctx context.Context, month string, checks finance.Checks) error {
+	if month == "" || !callerOf(ctx).Scopes.Has(access.FinanceWrite) {
+		return nil
+	}
+	compared := monthend.Comparison{Period: ledger.Period(month), Held: checks.Held(), Detail: checks[0].Text}
+	return monthend.New(a.Store).RecordComparison(ctx, compared, actorOf(ctx))
 }
 
 // stripeFile reads the body of a request.

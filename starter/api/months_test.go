@@ -17,8 +17,7 @@ var march = time.Date(2026, time.March, 5, 0, 0, 0, 0, time.UTC)
 func readyMonth(t *testing.T) *server {
 	t.Helper()
 	s := serve(t, withoutTemporal(t))
-	s.db.Exec(t, `INSERT INTO reconciliation_runs (correlation_id, scope, dry_run, lookback_days, payment_limit, status, window_start, window_end,
-		started_at, completed_at) VALUES ('recon_end', 'all', FALSE, 7, 0, 'completed', '2026-01-01', '2026-06-01', '2026-06-01', '2026-06-01')`)
+	s.db.ReconciledUntil(t, "2026-06-01")
 	s.posted("fee-1", 500, march)
 	return s
 }

@@ -9,6 +9,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"farebook/finance"
+	"farebook/ledger"
+	"farebook/money"
+	"farebook/store"
+	"farebook/store/monthend"
 	"farebook/store/report"
 )
 
@@ -24,7 +28,7 @@ func compareCommand() *cobra.Command {
 			"have, or that differs, with the column. The columns may be in any order, and others are ignored. Compared are " +
 			strings.Join(finance.ComparedColumns(), ", ") + "; a column of the second half is not compared where one of the two has nothing " +
 			"in it. A file of an interval is compared with --month, or --from and --to, as it was exported; without, with the time from its " +
-			"first to its last balance transaction. --payouts compares what the payouts pay out that the file names." + proves,
+			"first to its last balance transaction. A close asks for a comparison with --month, which is kept in the audit log. --payouts compares what the payouts pay out that the file names." + proves,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			if name == "" {
@@ -55,15 +59,23 @@ func (f *intervalFlags) compare(cmd *cobra.Command, name string, what report.Com
 		return misused("--payouts is beside an interval: name one of them")
 	}
 	f.asked.Basis = string(finance.ByEffective) // Stripe's files have what was created in a month, however late the ledger got it
-	return f.table(cmd, func(r *report.Reports, i finance.Interval, sink finance.Sink) (finance.Checks, error) {
+	return f.onBooks(cmd, reportFormats, func(books *store.Store, r *report.Reports, i finance.Interval) (finance.Checks, error) {
 		if asked {
 			what.Interval = &i
 		}
-		checks, err := r.Compare(cmd.Context(), what, sink)
+		out := newReportWriter(cmd.OutOrStdout(), f.format)
+		checks, err := r.Compare(cmd.Context(), what, finance.InCurrency(out, money.Currency(f.currency)))
 		var problem *finance.StripeFileError
 		if errors.As(err, &problem) {
 			return nil, misused("--stripe-csv: %w", fmt.Errorf("%s: %w", name, err))
 		}
-		return checks, err
+		if err == nil && f.asked.Month != "" {
+			compared := monthend.Comparison{Period: ledger.Period(f.asked.Month), Held: checks.Held(), Detail: checks[0].Text}
+			err = monthend.New(books).RecordComparison(cmd.Context(), compared, actor(correlated(cmd.Context())))
+		}
+		if err != nil {
+			return nil, err
+		}
+		return checks, out.End(checks)
 	})
 }

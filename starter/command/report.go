@@ -69,6 +69,15 @@ func (f *intervalFlags) addFormat(cmd *cobra.Command, format string, formats []s
 func (f *intervalFlags) bookReport(
 	cmd *cobra.Command, formats []string, write func(r *report.Reports, i finance.Interval) (finance.Checks, error),
 ) error {
+	return f.onBooks(cmd, formats, func(_ *store.Store, r *report.Reports, i finance.Interval) (finance.Checks, error) {
+		return write(r, i)
+	})
+}
+
+// onBooks is bookReport for a report that does more than read.
+func (f *intervalFlags) onBooks(
+	cmd *cobra.Command, formats []string, write func(books *store.Store, r *report.Reports, i finance.Interval) (finance.Checks, error),
+) error {
 	if err := checkFormat(f.format, formats); err != nil {
 		return err
 	}
@@ -88,7 +97,7 @@ func (f *intervalFlags) bookReport(
 }
 
 func (f *intervalFlags) written(
-	cmd *cobra.Command, books *store.Store, write func(r *report.Reports, i finance.Interval) (finance.Checks, error),
+	cmd *cobra.Command, books *store.Store, write func(books *store.Store, r *report.Reports, i finance.Interval) (finance.Checks, error),
 ) (finance.Checks, error) {
 	r := report.New(books)
 	zone, err := r.Zone(cmd.Context())
@@ -99,7 +108,7 @@ func (f *intervalFlags) written(
 	if err != nil {
 		return nil, misused("%w", err)
 	}
-	return write(r, i)
+	return write(books, r, i)
 }
 
 // table writes a report on standard output in the format that was asked for.

@@ -1,6 +1,7 @@
 package monthend
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,6 +44,7 @@ var monthEndChecks = []struct {
 	{"no event of Stripe's has failed", monthEnd.failedEvents},
 	{"every payout is proven by its balance transactions", monthEnd.unprovenPayouts},
 	{"reconciliation to the end of the month was applied", monthEnd.isReconciled},
+	{"Stripe's report of the month was compared, and nothing differs", monthEnd.isCompared},
 	{"revenue that was due in the month is recognised", monthEnd.isRecognised},
 	{"suspense is zero", monthEnd.suspense},
 	{"payouts are tied to the bank statement by amount and trace id", monthEnd.atTheBank},
@@ -130,6 +132,7 @@ type payout struct {
 	Status         booking.PayoutStatus
 	Proof          store.Proof
 	ArrivesAt      time.Time
+	TraceID        string
 	CreatedAt      time.Time
 }
 
@@ -235,7 +238,8 @@ func (m monthEnd) atTheBank(ctx context.Context) (Check, error) {
 		sums[one.Currency] += one.Amount
 		check.Findings = append(check.Findings, Finding{
 			Item: groupBank + "/" + one.StripePayoutID, Group: groupBank,
-			Text: fmt.Sprintf("%s, paid on %s: compare it with the bank statement", money.Text(one.Amount, one.Currency), day(one.ArrivesAt)),
+			Text: fmt.Sprintf("%s, paid on %s, %s: compare it with the bank statement", money.Text(one.Amount, one.Currency), day(one.ArrivesAt),
+				cmp.Or(one.TraceID, "no trace id")),
 		})
 	}
 	if len(check.Findings) == 0 {

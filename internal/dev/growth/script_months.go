@@ -15,6 +15,7 @@ func (s *script) months() {
 	month := ledger.Period(fmt.Sprintf("1991-%02d", s.round+1))
 	other := access.Actor{Name: "other@localhost"}
 	s.measure("RunOver", s.now.AddDate(-20, 0, 0))
+	s.measure("RecordComparison", monthend.Comparison{Period: month, Held: true, Detail: "a test"}, s.by)
 	review := first[monthend.Review](s.calls, "Review", month, nil)
 	var notes []closing.Note
 	for _, check := range review.Checks {

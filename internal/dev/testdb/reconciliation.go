@@ -1,6 +1,7 @@
 package testdb
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -26,9 +27,14 @@ func (db *DB) RunThatFound(t testing.TB, id string, findings ...reconciliation.F
 	return items
 }
 
-// ReconciledUntil records that a completed reconciliation has read Stripe from the beginning of 2026 to a date.
+// ReconciledUntil records that a completed reconciliation has read Stripe from the beginning of 2026 to a date, and that Stripe's report of
+// each month before was compared then.
 func (db *DB) ReconciledUntil(t testing.TB, date string) {
 	t.Helper()
 	db.Exec(t, `INSERT INTO reconciliation_runs (correlation_id, scope, dry_run, lookback_days, payment_limit, status, window_start, window_end,
 		started_at, completed_at) VALUES ('recon_end', 'all', FALSE, 7, 0, 'completed', '2026-01-01', ?, ?, ?)`, date, date, date)
+	for month := 1; fmt.Sprintf("2026-%02d", month) < date[:len("2026-01")]; month++ {
+		db.Exec(t, `INSERT INTO audit_log (at, actor, action, subject, correlation_id) VALUES (?, 'carol', 'ledger.compare', ?, 'compared')`,
+			date, fmt.Sprintf("stripe-file/2026-%02d", month))
+	}
 }
