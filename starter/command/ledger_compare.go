@@ -28,7 +28,8 @@ func compareCommand() *cobra.Command {
 			"have, or that differs, with the column. The columns may be in any order, and others are ignored. Compared are " +
 			strings.Join(finance.ComparedColumns(), ", ") + "; a column of the second half is not compared where one of the two has nothing " +
 			"in it. A file of an interval is compared with --month, or --from and --to, as it was exported; without, with the time from its " +
-			"first to its last balance transaction. A close asks for a comparison with --month, which is kept in the audit log. --payouts compares what the payouts pay out that the file names." + proves,
+			"first to its last balance transaction. A close asks for a comparison with --month, which is kept in the " +
+			"audit log. --payouts compares what the payouts pay out that the file names." + proves,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			if name == "" {
