@@ -29,7 +29,7 @@ func (m *Months) RecordComparison(ctx context.Context, c Comparison, by access.A
 // comparisonOf is the subject of a month's comparisons in the audit log.
 func comparisonOf(period ledger.Period) string { return "stripe-file/" + string(period) }
 
-// isCompared looks for a comparison that was made after the month had ended.
+// isCompared searches for a comparison that was made after the month had ended.
 func (m monthEnd) isCompared(ctx context.Context) (Check, error) {
 	log, err := m.books.AuditLog(ctx, store.AuditFilter{Subject: comparisonOf(m.period), Limit: 1})
 	if err != nil {
