@@ -8,6 +8,9 @@ import (
 	"farebook/internal/dev/testdb"
 )
 
+// thisMonth is the period of a row that is planted by SQL and takes effect now.
+const thisMonth = "DATE_FORMAT(UTC_TIMESTAMP(6), '%Y-%m')"
+
 // fillLedger writes paid bookings, four entries each, by SQL: through the application it would take minutes and prove
 // nothing more.
 func fillLedger(t testing.TB, db *testdb.DB, bookings int, intent, transaction string) {
@@ -26,9 +29,9 @@ func fillLedger(t testing.TB, db *testdb.DB, bookings int, intent, transaction s
 		`INSERT INTO payments (booking_id, stripe_payment_intent_id, status, amount, amount_captured, currency, fee_posted, created_at, updated_at)
 		 SELECT n, CONCAT('` + intent + `', n), 'succeeded', 45900, 45900, 'USD', TRUE, NOW(), NOW() FROM numbers`,
 		`INSERT INTO financial_ledger (id, booking_id, type, stripe_payment_intent_id, stripe_balance_transaction_id, description, posted_at,
-		   effective_at, effective_basis)
+		   effective_at, effective_basis, period)
 		 SELECT n, n, 'payment', CONCAT('` + intent + `', n), CONCAT('` + transaction +
-			`', n), 'Payment', NOW(), NOW(), 'balance_transaction' FROM numbers`,
+			`', n), 'Payment', NOW(), NOW(), 'balance_transaction', ` + thisMonth + ` FROM numbers`,
 		`INSERT INTO ledger_entries (ledger_id, account, side, amount, currency)
 		 SELECT n, e.account, e.side, e.amount, 'USD' FROM numbers JOIN (
 		   SELECT 'asset:stripe_clearing' AS account, 'debit' AS side, 45900 AS amount UNION ALL SELECT 'liability:unearned_revenue', 'credit',

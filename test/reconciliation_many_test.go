@@ -53,8 +53,9 @@ func plantAmong(s *testkit.Stack, random *rand.Rand) planted {
 		}
 	}
 	post := func(n int, object, transaction string, amount int) {
-		db.Exec(t, `INSERT INTO financial_ledger (booking_id, type, stripe_payment_intent_id, stripe_object_id, stripe_balance_transaction_id, description, posted_at, effective_at, effective_basis)
-			VALUES (?, 'stripe_fee', ?, ?, ?, 'Planted', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), 'balance_transaction')`, n,
+		db.Exec(t, `INSERT INTO financial_ledger (booking_id, type, stripe_payment_intent_id, stripe_object_id, stripe_balance_transaction_id,
+			description, posted_at, effective_at, effective_basis, period)
+			VALUES (?, 'stripe_fee', ?, ?, ?, 'Planted', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), 'balance_transaction', `+thisMonth+`)`, n,
 			fmt.Sprintf("pi_fill_%d", n), object, transaction)
 		db.Exec(t, "INSERT INTO ledger_entries (ledger_id, account, side, amount, currency) SELECT MAX(id), 'expense:stripe_fees', 'debit', "+
 			"?, 'USD' FROM financial_ledger", amount)

@@ -119,8 +119,10 @@ func plant(s *testkit.Stack) map[string]int {
 		amount)
 	s.DB.Exec(t, "UPDATE ledger_entries SET amount = amount + 9 WHERE ledger_id = ? AND amount < 40000", fee)
 	s.DB.Exec(t, "UPDATE ledger_entries SET currency = 'EUR' WHERE ledger_id = ?", currency)
-	s.DB.Exec(t, `INSERT INTO financial_ledger (booking_id, type, stripe_payment_intent_id, stripe_object_id, stripe_balance_transaction_id, description, posted_at, effective_at, effective_basis)
-		SELECT booking_id, 'stripe_fee', stripe_payment_intent_id, 'txn_invented', 'txn_invented', 'Invented', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), 'balance_transaction' FROM financial_ledger WHERE id = ?`, amount)
+	s.DB.Exec(t, `INSERT INTO financial_ledger (booking_id, type, stripe_payment_intent_id, stripe_object_id, stripe_balance_transaction_id,
+		description, posted_at, effective_at, effective_basis, period)
+		SELECT booking_id, 'stripe_fee', stripe_payment_intent_id, 'txn_invented', 'txn_invented', 'Invented', UTC_TIMESTAMP(6),
+			UTC_TIMESTAMP(6), 'balance_transaction', `+thisMonth+` FROM financial_ledger WHERE id = ?`, amount)
 	s.DB.Exec(t, `INSERT INTO ledger_entries (ledger_id, account, side, amount, currency) SELECT MAX(id), 'expense:stripe_fees', 'debit', 11, 'USD' FROM financial_ledger`)
 	s.DB.Exec(t, `INSERT INTO ledger_entries (ledger_id, account, side, amount, currency) SELECT MAX(id), 'asset:stripe_clearing', 'credit', 11, 'USD' FROM financial_ledger`)
 	return map[string]int{
