@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -11,7 +10,6 @@ import (
 
 	"farebook/access"
 	"farebook/ledger"
-	"farebook/starter/dispatch"
 	"farebook/starter/recon"
 	"farebook/store"
 	runs "farebook/store/recon"
@@ -63,25 +61,9 @@ func (a *api) applyPlan(ctx context.Context, in *planInput) (*created[startedBod
 	if err != nil {
 		return nil, orMissing(err, errNoSuchReconciliation)
 	}
-	id := dispatch.NewRunID()
-	out, err := idempotent(ctx, a, idempotentRequest[startedBody]{
-		operation: "apply-plan", subject: in.ID, status: http.StatusAccepted, points: actionPoints,
-		claim: a.claimOperation(id, store.AuditEntry{
-			Actor: actorOf(ctx), Action: store.ActionPlanApply, Subject: id, Detail: "the plan of " + in.ID,
-		}),
-		work: func(ctx context.Context, id string) (startedBody, error) {
-			err := recon.Start(ctx, a.Store, a.Dispatch, id, options, in.ID)
-			var notStarted *recon.NotStartedError
-			if errors.As(err, &notStarted) {
-				err = needsWorkflow("", err)
-			}
-			return startedBody{id}, err
-		},
+	return a.startRun(ctx, "apply-plan", startedRun{
+		options: options, plan: in.ID, action: store.ActionPlanApply, detail: "the plan of " + in.ID,
 	})
-	if err != nil {
-		return nil, err
-	}
-	return out.at(reconciliationsPath + "/" + out.Body.CorrelationID), nil
 }
 
 type itemInput struct {

@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"farebook/access"
+	"farebook/reconciliation"
 	"farebook/starter/dispatch"
 	"farebook/starter/recon"
 	"farebook/store"
@@ -53,22 +54,35 @@ func (a *api) createReconciliation(ctx context.Context, in *bodyInput) (*created
 	if err != nil {
 		return nil, err
 	}
+	return a.startRun(ctx, "create-reconciliation", startedRun{options: options, action: store.ActionReconcile, detail: recon.Describe(options)})
+}
+
+// startedRun is a reconciliation that a request asks for. plan is the dry run whose plan it carries out; empty for one that finds its own.
+type startedRun struct {
+	options reconciliation.Options
+	plan    string
+	action  store.Action
+	detail  string
+}
+
+func (a *api) startRun(ctx context.Context, operation string, run startedRun) (*created[startedBody], error) {
 	id := dispatch.NewRunID()
-	out, err := idempotent(ctx, a, idempotentRequest[startedBody]{
-		operation: "create-reconciliation", body: options, status: http.StatusAccepted, points: actionPoints,
-		claim: a.claimOperation(id, store.AuditEntry{
-			Actor: actorOf(ctx), Action: store.ActionReconcile, Subject: id,
-			Detail: recon.Describe(options),
-		}),
+	request := idempotentRequest[startedBody]{
+		operation: operation, subject: run.plan, status: http.StatusAccepted, points: actionPoints,
+		claim: a.claimOperation(id, store.AuditEntry{Actor: actorOf(ctx), Action: run.action, Subject: id, Detail: run.detail}),
 		work: func(ctx context.Context, id string) (startedBody, error) {
-			err := recon.Start(ctx, a.Store, a.Dispatch, id, options, "")
+			err := recon.Start(ctx, a.Store, a.Dispatch, id, run.options, run.plan)
 			var notStarted *recon.NotStartedError
 			if errors.As(err, &notStarted) {
 				err = needsWorkflow("", err)
 			}
 			return startedBody{id}, err
 		},
-	})
+	}
+	if run.plan == "" {
+		request.body = run.options
+	}
+	out, err := idempotent(ctx, a, request)
 	if err != nil {
 		return nil, err
 	}
