@@ -116,14 +116,17 @@ func (o *operator) runOfBuilds(lines []string) {
 	}
 }
 
-// runOnceFound runs a command to its end, and again while Temporal does not find the deployment, as the page says.
+// passing is what Temporal answers right after another change of a deployment, and while it is busy with one.
+var passing = []string{"Worker Deployment not found", "context deadline exceeded"}
+
+// runOnceFound runs a command to its end, and again while the deployment's workflow continues as new, as the page says.
 func (o *operator) runOnceFound(line string) {
 	var output []byte
 	var err error
 	o.Eventually(func() bool {
 		output, err = o.command(line).CombinedOutput()
-		return err == nil || !strings.Contains(string(output), "Worker Deployment not found")
-	}, "the deployment is not found: %s", line)
+		return err == nil || !slices.ContainsFunc(passing, func(text string) bool { return strings.Contains(string(output), text) })
+	}, "the deployment does not answer: %s", line)
 	require.NoError(o.T, err, "%s: %s", line, output)
 }
 

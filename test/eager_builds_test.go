@@ -15,6 +15,15 @@ func startAPIOf(s *testkit.Stack, build string) testkit.APIProcess {
 	return s.StartAPI("API_WORKER=true", "TEMPORAL_DEPLOYMENT_NAME="+s.Deployment(), "TEMPORAL_WORKER_BUILD_ID="+build)
 }
 
+// bookHere books at an API until it starts eagerly, and waits until the build of its worker has the workflow: a first task that times out
+// would go to the build that is current then.
+func bookHere(s *testkit.Stack, api testkit.APIProcess, build, key string) testkit.Booked {
+	s.T.Helper()
+	booked := awaitFirstStepsAt(s, api.Client, key)
+	requireBuild(s, s.WorkflowID(booked.Reference), build)
+	return booked
+}
+
 // bookElsewhere books at an API until it no longer starts eagerly, and then some more: none is started eagerly, all begin on a build.
 func bookElsewhere(s *testkit.Stack, api testkit.APIProcess, build, key string) (all []testkit.Booked) {
 	s.T.Helper()
@@ -44,15 +53,15 @@ func TestOnlyAPIsOfTheCurrentBuildStartEagerly(t *testing.T) {
 	_, err := deploy(s, "promote", next)
 	require.ErrorContains(t, err, "no worker of build next polls", "the API's worker reconciles nothing")
 	s.StartBuild(next)
-	onRunning := []testkit.Booked{awaitFirstStepsAt(s, first.Client, "current")}
+	onRunning := []testkit.Booked{bookHere(s, first, running, "current")}
 	onRunning = append(onRunning, bookElsewhere(s, second, running, "not-current")...)
 
 	requireDeploy(s, "promote", next, "--wait", "1m")
-	onNext := []testkit.Booked{awaitFirstStepsAt(s, second.Client, "promoted")}
+	onNext := []testkit.Booked{bookHere(s, second, next, "promoted")}
 	onNext = append(onNext, bookElsewhere(s, first, next, "replaced")...)
 
 	requireDeploy(s, "rollback")
-	onRunning = append(onRunning, awaitFirstStepsAt(s, first.Client, "back"))
+	onRunning = append(onRunning, bookHere(s, first, running, "back"))
 	onRunning = append(onRunning, bookElsewhere(s, second, running, "rolled-back")...)
 
 	second.End()

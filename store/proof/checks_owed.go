@@ -9,7 +9,7 @@ const owed = `(SELECT l.booking_id, e.currency,
 		    -SUM(IF(e.account IN ('liability:unearned_revenue', 'liability:customer_funds'), ` + journal.Net + `, 0)) AS unearned,
 		    -SUM(` + journal.Net + `) AS remaining, SUM(IF(l.type = 'chargeback_relief' AND e.account IN ('liability:refunds_payable',
 		      'liability:unearned_revenue', 'liability:customer_funds'), ` + journal.Net + `, 0)) AS relieved, SUM(l.type = 'correction') AS by_hand
-		  FROM financial_ledger l JOIN ledger_entries e ON e.ledger_id = l.id AND e.account IN ('liability:unearned_revenue',
+		  FROM financial_ledger l JOIN ` + entriesOf + ` ON e.ledger_id = l.id AND e.account IN ('liability:unearned_revenue',
 		    'liability:customer_funds', 'liability:refunds_payable', 'liability:airline_payable', 'income:flights', 'income:cancellation_fees',
 		    'income:commission', 'income:service_fees', 'income:refunds')
 		  WHERE {l.booking_id} GROUP BY l.booking_id, e.currency) o ON o.booking_id = b.id AND o.currency = b.currency`
@@ -59,7 +59,7 @@ var owedChecks = []check{
 		    -SUM(IF(e.account = 'liability:airline_payable', ` + journal.Net + `, 0)) AS airline,
 		    -SUM(IF(e.account = 'income:commission', ` + journal.Net + `, 0)) AS commission,
 		    -SUM(IF(e.account = 'income:service_fees', ` + journal.Net + `, 0)) AS service_fee, SUM(l.type = 'correction') AS by_hand
-		  FROM financial_ledger l JOIN ledger_entries e ON e.ledger_id = l.id
+		  FROM financial_ledger l JOIN ` + entriesOf + ` ON e.ledger_id = l.id
 		  WHERE {l.booking_id} GROUP BY l.booking_id, e.currency) p ON p.booking_id = b.id
 		WHERE {b.id} AND IF(b.revenue_model = 'agent', p.of_principal > 0 OR p.currency = b.currency AND p.by_hand = 0 AND
 		    (p.airline NOT BETWEEN 0 AND COALESCE(b.fare + b.taxes, b.amount) OR p.commission NOT BETWEEN 0 AND COALESCE(b.commission, 0)
