@@ -54,7 +54,9 @@ func (a *api) createReconciliation(ctx context.Context, in *bodyInput) (*created
 	if err != nil {
 		return nil, err
 	}
-	return a.startRun(ctx, "create-reconciliation", startedRun{options: options, action: store.ActionReconcile, detail: recon.Describe(options)})
+	return a.startRun(ctx, "create-reconciliation", startedRun{
+		options: options, action: store.ActionReconcile, detail: recon.Describe(options),
+	})
 }
 
 // startedRun is a reconciliation that a request asks for. plan is the dry run whose plan it carries out; empty for one that finds its own.

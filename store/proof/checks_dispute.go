@@ -41,8 +41,8 @@ var disputeChecks = []check{
 		  OR (p.failure_posted OR p.status = 'paid') AND COALESCE(m.in_transit, 0) <> 0)`},
 }
 
-// byObject reads transactions by the index that has the object of Stripe's. With statistics of tables that have just been filled, the server
-// prefers the shorter index of bookings, and reads every transaction without a booking for each payout.
+// byObject reads transactions by the index that has the object of Stripe's. With statistics of tables that have just been filled, the
+// server prefers the shorter index of bookings, and reads every transaction without a booking for each payout.
 const byObject = "financial_ledger l FORCE INDEX (idx_ledger_unique_stripe_entry)"
 
 // entriesOf reads the entries of transactions that are found already. The index of accounts would read every entry of an account instead.

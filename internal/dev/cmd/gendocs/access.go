@@ -106,6 +106,7 @@ const auditLog = `
 
 ` + "`audit_log`" + ` records who requested refunds, cancels, captures, reconciliations, plans, resolutions, retries, resends, closes and
 reopenings of months, comparisons with Stripe's report of a month, manual journals, and changes of clients and keys: a client and its key,
-or the operating-system user and host of a command. It also has the time and the correlation id of the request or command. An entry is written in the same transaction as the change, or before it. The application's database user may
-INSERT and SELECT, and nothing else (` + "`starter verify`" + `, promise 4). A booking's evidence bundle contains its entries.
+or the operating-system user and host of a command. It also has the time and the correlation id of the request or command. An entry is
+written in the same transaction as the change, or before it. The application's database user may INSERT and SELECT, and nothing else
+(` + "`starter verify`" + `, promise 4). A booking's evidence bundle contains its entries.
 `
