@@ -51,13 +51,12 @@ func (r *run) attempt(ctx context.Context, c change) error {
 	lasting := context.WithoutCancel(ctx)
 	ended := make(chan error, 1)
 	go func() {
-		for _, statement := range c.inPlace() {
-			if _, err := r.conn.ExecContext(lasting, statement); err != nil {
-				ended <- err
-				return
-			}
+		if c.addsForeignKey() {
+			ended <- r.addForeignKey(lasting, c)
+			return
 		}
-		ended <- nil
+		_, err := r.conn.ExecContext(lasting, c.statement)
+		ended <- err
 	}()
 	begun, ticker := time.Now(), time.NewTicker(reportEvery)
 	defer ticker.Stop()
@@ -78,14 +77,21 @@ func (r *run) attempt(ctx context.Context, c change) error {
 	}
 }
 
-// inPlace are the statements by which a table gets a foreign key without being copied: the server copies it while it checks foreign keys.
-// A copied table is renamed twice, and rows that refer to it are refused in between (error 1452). The column of the key is new and empty,
-// so that nothing is to be checked. Repetition sets the session's variable again.
-func (c change) inPlace() []string {
-	if c.verb != "ALTER TABLE" || !strings.Contains(c.statement, "FOREIGN KEY") || strings.Contains(c.statement, "DROP FOREIGN KEY") {
-		return []string{c.statement}
+// addsForeignKey reports whether a statement gives a table that exists a foreign key.
+func (c change) addsForeignKey() bool {
+	return c.verb == "ALTER TABLE" && strings.Contains(c.statement, "FOREIGN KEY") && !strings.Contains(c.statement, "DROP FOREIGN KEY")
+}
+
+// addForeignKey runs a statement while the session does not check foreign keys, because the server copies the table otherwise. A copied
+// table is renamed twice, and rows that refer to it are refused in between (error 1452). The column of the key is new and empty, so that
+// there is nothing to check.
+func (r *run) addForeignKey(ctx context.Context, c change) error {
+	if _, err := r.conn.ExecContext(ctx, "SET SESSION foreign_key_checks = OFF"); err != nil {
+		return err
 	}
-	return []string{"SET SESSION foreign_key_checks = OFF", c.statement, "SET SESSION foreign_key_checks = ON"}
+	_, err := r.conn.ExecContext(ctx, c.statement)
+	_, onErr := r.conn.ExecContext(ctx, "SET SESSION foreign_key_checks = ON")
+	return errors.Join(err, onErr)
 }
 
 // shareOf is how much of a statement is done. MariaDB says it for statements that build or copy; MySQL does not by default.
