@@ -1,7 +1,7 @@
 package ledger_test
 
 import (
-	"math"
+	"math/big"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -29,6 +29,8 @@ func plus(a, b ledger.Parts) ledger.Parts {
 	return ledger.Parts{Airline: a.Airline + b.Airline, Commission: a.Commission + b.Commission, ServiceFees: a.ServiceFees + b.ServiceFees}
 }
 
+func product(a, b int64) *big.Int { return new(big.Int).Mul(big.NewInt(a), big.NewInt(b)) }
+
 // Whatever is shared, the shares add up to it, each is within one minor unit of its proportion, and none exceeds its part.
 func TestSharesAreExact(t *testing.T) {
 	t.Parallel()
@@ -46,8 +48,9 @@ func TestSharesAreExact(t *testing.T) {
 			require.LessOrEqual(t, one[1], one[0])
 			require.GreaterOrEqual(t, one[1], int64(0))
 			if whole.Total() > 0 {
-				proportion := float64(one[0]) * float64(amount) / float64(whole.Total())
-				require.LessOrEqual(t, math.Abs(proportion-float64(one[1])), 1+proportion*1e-12)
+				// The distance from the proportion, times the whole.
+				off := new(big.Int).Sub(product(one[0], amount), product(one[1], whole.Total()))
+				require.LessOrEqual(t, off.CmpAbs(big.NewInt(whole.Total())), 0)
 			}
 		}
 	})
