@@ -1,6 +1,7 @@
 package booking
 
 import (
+	"slices"
 	"time"
 
 	"farebook/money"
@@ -55,10 +56,13 @@ func (s DisputeStatus) To(next DisputeStatus) error {
 	return transition("dispute", DisputeTransitions, s, next)
 }
 
+// WithholdingDisputes are the states in which Open holds.
+var WithholdingDisputes = []DisputeStatus{DisputeNeedsResponse, DisputeUnderReview, DisputeUnknown}
+
 // Open reports whether a formal dispute is undecided, so that its money is withheld. An unknown status counts as open: the
 // money may be withheld, or be returned by the bank.
 func (s DisputeStatus) Open() bool {
-	return s == DisputeNeedsResponse || s == DisputeUnderReview || s == DisputeUnknown
+	return slices.Contains(WithholdingDisputes, s)
 }
 
 // Closed reports whether the dispute has been decided.

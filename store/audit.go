@@ -131,11 +131,11 @@ var auditTimes = timedTable{"audit_log", "audit_log", "at"}
 // AuditLog lists entries, the newest first.
 func (s *Store) AuditLog(ctx context.Context, f AuditFilter) ([]AuditEntry, error) {
 	conn := s.db.WithContext(ctx)
-	within, err := auditTimes.between(conn, f.Times)
+	page, err := auditTimes.page(conn, f.Times, f.Before, f.Limit)
 	if err != nil {
 		return nil, err
 	}
-	query := conn.Table("audit_log FORCE INDEX (" + f.index() + ")").Scopes(within).Order("id DESC").Limit(f.Limit)
+	query := conn.Table("audit_log FORCE INDEX (" + f.index() + ")").Scopes(page)
 	for column, id := range map[string]uint64{"booking_id": f.BookingID, "client_id": f.ClientID} {
 		if id != 0 {
 			query = query.Where(column+" = ?", id)
@@ -143,9 +143,6 @@ func (s *Store) AuditLog(ctx context.Context, f AuditFilter) ([]AuditEntry, erro
 	}
 	if f.Subject != "" {
 		query = query.Where("subject = ?", f.Subject)
-	}
-	if f.Before != 0 {
-		query = query.Where("id < ?", f.Before)
 	}
 	var rows []auditRow
 	err = query.Find(&rows).Error

@@ -41,7 +41,7 @@ var emailTimes = timedTable{"emails", "e", "created_at"}
 // ListEmails lists emails, the newest first.
 func (s *Store) ListEmails(ctx context.Context, f EmailFilter) ([]ListedEmail, error) {
 	conn := s.db.WithContext(ctx)
-	within, err := emailTimes.between(conn, f.Times)
+	page, err := emailTimes.page(conn, f.Times, f.Before, f.Limit)
 	if err != nil {
 		return nil, err
 	}
@@ -52,15 +52,12 @@ func (s *Store) ListEmails(ctx context.Context, f EmailFilter) ([]ListedEmail, e
 	case f.Status != "":
 		index = "idx_emails_status"
 	}
-	query := listedEmails(conn, index).Scopes(within).Order("e.id DESC").Limit(f.Limit)
+	query := listedEmails(conn, index).Scopes(page)
 	if f.Reference != "" {
 		query = query.Where("e.booking_id = (?)", conn.Table("bookings").Select("id").Where("reference = ?", f.Reference))
 	}
 	if f.Status != "" {
 		query = query.Where("e.status = ?", f.Status)
-	}
-	if f.Before != 0 {
-		query = query.Where("e.id < ?", f.Before)
 	}
 	var rows []listedEmailRow
 	err = query.Find(&rows).Error

@@ -10,11 +10,22 @@ import (
 // are handled at once get them in different orders.
 const clockSlack = time.Minute
 
-// Times are a range of times: From included, To excluded, zero for no end.
+// Times are a range of times: From included, To excluded. A zero time does not bound it.
 type Times struct{ From, To time.Time }
 
 // timedTable is a table whose ids are in the order of a time of its rows, which has an index.
 type timedTable struct{ name, alias, column string }
+
+// page reads the newest rows of a range of times, in the order of ids: limit rows below the id before, where it is not zero.
+func (t timedTable) page(conn *gorm.DB, times Times, before uint64, limit int) (narrow func(*gorm.DB) *gorm.DB, err error) {
+	within, err := t.between(conn, times)
+	return func(query *gorm.DB) *gorm.DB {
+		if before != 0 {
+			query = query.Where(t.alias+".id < ?", before)
+		}
+		return within(query).Order(t.alias + ".id DESC").Limit(limit)
+	}, err
+}
 
 // between narrows a read in the order of ids to the rows of a range of times. The ids at which the range begins and ends are read first, so
 // that the read passes over few rows outside of it.

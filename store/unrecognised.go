@@ -8,9 +8,6 @@ import (
 	"farebook/booking"
 )
 
-// openDispute are the states in which DisputeStatus.Open holds.
-var openDispute = []booking.DisputeStatus{booking.DisputeNeedsResponse, booking.DisputeUnderReview, booking.DisputeUnknown}
-
 // Unrecognised is a booking that is to be recognised since Due, its departure or its ticketing, and was not since what is held of it
 // changed. While its dispute is open (Disputed), that is as it should be.
 type Unrecognised struct {
@@ -70,15 +67,15 @@ func (s *Store) unrecognised(before, latest time.Time) []unrecognisedQuery {
 	return []unrecognisedQuery{
 		{
 			from:  "bookings b FORCE INDEX (idx_bookings_recognise) WHERE b.recognise_at < ? AND " + undisputed,
-			order: "b.recognise_at, b.id", arguments: []any{before, openDispute},
+			order: "b.recognise_at, b.id", arguments: []any{before, booking.WithholdingDisputes},
 		},
 		{
 			from:  fmt.Sprintf(ofDisputes, "idx_disputes_updated", "updated_at >= ?") + " AND b.recognise_at >= ? AND " + undisputed,
-			order: "d.booking_id", arguments: []any{s.Now().Add(-disputedWait), latest, before, openDispute},
+			order: "d.booking_id", arguments: []any{s.Now().Add(-disputedWait), latest, before, booking.WithholdingDisputes},
 		},
 		{
 			disputed: true, from: fmt.Sprintf(ofDisputes, "idx_disputes_status", "status IN ?"),
-			order: "d.booking_id", arguments: []any{openDispute, latest},
+			order: "d.booking_id", arguments: []any{booking.WithholdingDisputes, latest},
 		},
 	}
 }

@@ -2,7 +2,6 @@ package recon
 
 import (
 	"context"
-	"time"
 
 	"farebook/money"
 	"farebook/reconciliation"
@@ -12,25 +11,16 @@ import (
 
 // Run is the report of a reconciliation. Each amount is given in minor units of its currency and as decimal text.
 type Run struct {
-	CorrelationID string     `json:"correlationId" example:"recon_5f1c2a"`
-	Status        string     `json:"status" enum:"running,completed,failed"`
-	StartedAt     time.Time  `json:"startedAt"`
-	CompletedAt   *time.Time `json:"completedAt,omitempty"`
-	DryRun        bool       `json:"dryRun"`
-	Scope         string     `json:"scope" enum:"payments,ledger,payouts,all"`
-	LookbackDays  int        `json:"lookbackDays"`
-	Limit         int        `json:"limit" doc:"Of open payments; 0 for all."`
-	Applies       string     `json:"applies,omitempty" doc:"The run whose plan this one carried out."`
-	Scanned       int64      `json:"scanned"`
-	Fixed         int64      `json:"fixed"`
-	Failed        int64      `json:"failed"`
-	Skipped       int64      `json:"skipped" doc:"Differences that were left unchanged; each says why."`
-	Overdue       int64      `json:"overdue" doc:"Open payments older than the look-back window."`
-	PlanDigest    string     `json:"planDigest,omitempty" doc:"Digest of the differences; equal for equal plans."`
-	Error         string     `json:"error,omitempty"`
-	Counts        []Count    `json:"counts" nullable:"false"`
-	Details       []Item     `json:"details" nullable:"false"`
-	Truncated     bool       `json:"truncated,omitempty" doc:"There are more details than this response holds; the counts cover all of them. The command reconcile show prints every one."`
+	Summary
+
+	Limit      int     `json:"limit" doc:"Of open payments; 0 for all."`
+	Fixed      int64   `json:"fixed"`
+	Failed     int64   `json:"failed"`
+	Skipped    int64   `json:"skipped" doc:"Differences that were left unchanged; each says why."`
+	PlanDigest string  `json:"planDigest,omitempty" doc:"Digest of the differences; equal for equal plans."`
+	Counts     []Count `json:"counts" nullable:"false"`
+	Details    []Item  `json:"details" nullable:"false"`
+	Truncated  bool    `json:"truncated,omitempty" doc:"There are more details than this response holds; the counts cover all of them. The command reconcile show prints every one."`
 }
 
 // Count is the number of differences of one class and state in one currency, and their sum.
@@ -70,10 +60,7 @@ const pageSize = 1000
 // yet.
 func Report(ctx context.Context, books *store.Store, run runs.Run, maxDetails int) (r Run, open int64, err error) {
 	r = Run{
-		CorrelationID: run.CorrelationID, Status: run.Status, StartedAt: run.StartedAt, CompletedAt: run.CompletedAt, DryRun: run.Options.DryRun,
-		Scope: string(run.Options.Scope), LookbackDays: run.Options.LookbackDays, Limit: run.Options.Limit, Applies: run.Applies,
-		Scanned: run.Scanned, Overdue: run.Overdue,
-		PlanDigest: run.PlanDigest, Error: run.Error, Counts: []Count{}, Details: []Item{},
+		Summary: SummaryOf(run), Limit: run.Options.Limit, PlanDigest: run.PlanDigest, Counts: []Count{}, Details: []Item{},
 	}
 	counts, err := runs.New(books).Counts(ctx, run.ID)
 	if err != nil {

@@ -41,14 +41,9 @@ func (m *Months) ProposeClose(ctx context.Context, period ledger.Period, notes [
 			Kind: KindClose, Subject: string(period), By: by, Content: Content{Notes: review.Notes},
 			Digest: closing.ProposalDigest(closing.Close, review.Trial, "", review.Notes),
 		}
-		var isNew bool
-		if kept, isNew, err = propose(tx, proposal, now); err != nil || !isNew {
-			return err
-		}
+		kept, err = propose(tx, proposal, "digest "+proposal.Digest.String(), now)
 		failpoint.Hit("before-propose-close")
-		return store.AuditIn(tx, now, store.AuditEntry{
-			Actor: by, Action: store.ActionCloseProposed, Subject: string(period), Detail: "digest " + kept.Digest.String(),
-		})
+		return err
 	})
 	if err == nil {
 		failpoint.Hit("after-propose-close")

@@ -139,13 +139,9 @@ func (m *Months) keep(tx *gorm.DB, j Journal, by access.Actor, now time.Time) (P
 	if err != nil {
 		return Posted{}, err
 	}
-	kept, isNew, err := propose(tx, Proposal{Kind: KindJournal, Subject: j.Key, Digest: digest, By: by, Content: Content{Journal: &j}}, now)
-	if err != nil || !isNew {
-		return Posted{Waits: true, Proposal: kept}, err
-	}
-	return Posted{Waits: true, Proposal: kept}, store.AuditIn(tx, now, store.AuditEntry{
-		Actor: by, Action: store.ActionPostProposed, Subject: j.Key, Detail: "digest " + digest.String(),
-	})
+	proposal := Proposal{Kind: KindJournal, Subject: j.Key, Digest: digest, By: by, Content: Content{Journal: &j}}
+	kept, err := propose(tx, proposal, "digest "+digest.String(), now)
+	return Posted{Waits: true, Proposal: kept}, err
 }
 
 // ApprovePost posts a journal that somebody else has proposed. A repetition finds it in the ledger. Error: *RefusedError.

@@ -10,6 +10,7 @@ import (
 	"farebook/access"
 	"farebook/ledger/closing"
 	"farebook/ledger/seal"
+	"farebook/store"
 	"farebook/store/internal/db"
 )
 
@@ -73,31 +74,38 @@ func (r proposalRow) domain() (Proposal, error) {
 	return p, json.Unmarshal([]byte(r.Content), &p.Content)
 }
 
-// propose keeps a proposal. The same one again is harmless; another one about the same subject replaces it. Two at once meet the UNIQUE
-// key of open proposals.
-func propose(tx *gorm.DB, p Proposal, now time.Time) (kept Proposal, isNew bool, err error) {
+// proposed are the actions of the audit log by which a proposal is written down.
+var proposed = map[Kind]store.Action{
+	KindClose: store.ActionCloseProposed, KindReopen: store.ActionReopenProposed, KindJournal: store.ActionPostProposed,
+}
+
+// propose keeps and audits a proposal; detail is for the audit log. The same one again is harmless; another one about the same subject
+// replaces it. Two at once meet the UNIQUE key of open proposals.
+func propose(tx *gorm.DB, p Proposal, detail string, now time.Time) (Proposal, error) {
 	open, found, err := openProposal(tx.Clauses(db.ForUpdate), p.Kind, p.Subject)
 	switch {
 	case err != nil:
-		return Proposal{}, false, err
+		return Proposal{}, err
 	case found && open.Digest == p.Digest:
-		return open, false, nil
+		return open, nil
 	case found:
 		if err := decide(tx, open, replaced, p.By, now); err != nil {
-			return Proposal{}, false, err
+			return Proposal{}, err
 		}
 	}
 	content, err := json.Marshal(p.Content)
 	if err != nil {
-		return Proposal{}, false, err
+		return Proposal{}, err
 	}
 	row := proposalRow{
 		Kind: p.Kind, Subject: p.Subject, Digest: p.Digest[:], Content: string(content), ProposedAt: now,
 		ProposedBy: db.Truncate(p.By.Name, 200), ProposedClientID: db.IDOrNil(p.By.ClientID), ProposedKeyID: db.IDOrNil(p.By.KeyID),
 	}
-	err = tx.Create(&row).Error
+	if err := tx.Create(&row).Error; err != nil {
+		return Proposal{}, err
+	}
 	p.ID, p.At = row.ID, now
-	return p, true, err
+	return p, store.AuditIn(tx, now, store.AuditEntry{Actor: p.By, Action: proposed[p.Kind], Subject: p.Subject, Detail: detail})
 }
 
 func decide(tx *gorm.DB, p Proposal, decision string, by access.Actor, now time.Time) error {

@@ -26,14 +26,9 @@ func (m *Months) ProposeReopen(ctx context.Context, period ledger.Period, reason
 			Kind: KindReopen, Subject: string(period), By: by, Content: Content{Reason: reason},
 			Digest: closing.ProposalDigest(closing.Reopen, closed.Trial, reason, nil),
 		}
-		var isNew bool
-		if kept, isNew, err = propose(tx, proposal, now); err != nil || !isNew {
-			return err
-		}
+		kept, err = propose(tx, proposal, "closing "+closed.Digest.String(), now)
 		failpoint.Hit("before-propose-reopen")
-		return store.AuditIn(tx, now, store.AuditEntry{
-			Actor: by, Action: store.ActionReopenProposed, Subject: string(period), Detail: "closing " + closed.Digest.String(),
-		})
+		return err
 	})
 	if err == nil {
 		failpoint.Hit("after-propose-reopen")
