@@ -56,7 +56,7 @@ type Settled struct {
 }
 
 // Items are the balance transaction as an interval shows it: one item, and one more for each further currency that was posted by mistake.
-// Where some of it was posted before the interval, the items are the difference, and there is none without one.
+// If some of it was posted before the interval, the items are what the interval has added; without an addition there are no items.
 func (s Settled) Items(i Interval) []Item {
 	before := s.until(i.From)
 	within := s.until(i.To)

@@ -87,7 +87,7 @@ type watched struct {
 	status int
 	bytes  int
 	gone   bool // the caller has stopped reading
-	cut    bool // the answer has no end: the connection is closed instead
+	cut    bool // the answer is incomplete: the connection is closed before its end
 
 	bounded bool // the deadline for the rest of the body is set
 }

@@ -45,7 +45,7 @@ func items(tx *gorm.DB, i finance.Interval, take func(finance.Item) error) error
 	})
 }
 
-// firstWithin is the first transaction of a balance transaction in an interval, by date and id; 0 when there is none.
+// firstWithin is the first transaction of a balance transaction in an interval, by date and id, or 0 if it has no transaction in it.
 func firstWithin(s finance.Settled, i finance.Interval) uint64 {
 	var first finance.Settling
 	for _, row := range s.Rows {

@@ -63,7 +63,7 @@ func CountOf(conn *gorm.DB, bookingID uint64, o Objects) (int, error) {
 	return int(count), err
 }
 
-// LastOn is the effective date of the newest of a booking's transactions, by that date, on an account; the zero time when there is none.
+// LastOn is the latest effective date of a booking's transactions on an account, or the zero time if the account has no transaction of it.
 func LastOn(conn *gorm.DB, bookingID uint64, account ledger.Account) (time.Time, error) {
 	var last struct{ At *time.Time }
 	err := conn.Raw(`SELECT MAX(l.effective_at) AS at FROM financial_ledger l JOIN ledger_entries e ON e.ledger_id = l.id

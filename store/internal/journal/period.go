@@ -81,8 +81,8 @@ func NextPeriod(conn *gorm.DB, after ledger.Period) (next ledger.Period, err err
 	return next, err
 }
 
-// WithoutPeriod is the first transaction that has no period yet, as an older release writes it; 0 when there is none. The locking read
-// waits for those that are being written or completed.
+// WithoutPeriod is the first transaction without a period, as an older release writes it, or 0 if every transaction has one. The locking
+// read waits for those that are being written or completed.
 func WithoutPeriod(tx *gorm.DB, lock string) (uint64, error) {
 	var ids []uint64
 	err := tx.Raw("SELECT id FROM financial_ledger FORCE INDEX (idx_ledger_period) WHERE period IS NULL ORDER BY id LIMIT 1 " + lock).

@@ -54,7 +54,7 @@ func withEntries(conn *gorm.DB, rows []row) ([]seal.Transaction, error) {
 	return assemble(rows, entries), err
 }
 
-// ByOperationKey reads a transaction with its entries and its period by its operation key; its id is 0 when there is none.
+// ByOperationKey reads a transaction with its entries and its period by its operation key; its id is 0 if no transaction has the key.
 func ByOperationKey(conn *gorm.DB, key string) (seal.Transaction, ledger.Period, error) {
 	var rows []row
 	err := conn.Where("operation_key = ?", key).Find(&rows).Error
