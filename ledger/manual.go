@@ -78,8 +78,8 @@ func (m Manual) Validate() error {
 	if m.EffectiveAt.UTC().Year() < firstYear {
 		wrong.Add("effectiveAt", "is missing or too early", "name the time at which the journal takes effect, such as 2026-11-30T12:00:00Z")
 	}
-	if len(m.Entries) < 2 || len(m.Entries) > maxEntries {
-		wrong.Add("entries", "has too few or too many entries", fmt.Sprintf("send 2 to %d", maxEntries))
+	if len(m.Entries) < 2 || len(m.Entries) > MaxEntries {
+		wrong.Add("entries", "has too few or too many entries", fmt.Sprintf("send 2 to %d", MaxEntries))
 	} else {
 		m.checkEntries(&wrong)
 	}

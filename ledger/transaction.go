@@ -98,8 +98,8 @@ func (e *UnbalancedError) Error() string {
 // the sum of a transaction's entries cannot overflow.
 const maxEntryAmount = 10_000_000_000_000
 
-// maxEntries is the limit of entries in a transaction. The longest posting rule has eight.
-const maxEntries = 100
+// MaxEntries is the limit of entries in a transaction. The longest posting rule has eight.
+const MaxEntries = 100
 
 // Validate returns an error for a transaction that must not be posted. It names a wrong entry by its index, or is an
 // *UnbalancedError.
@@ -107,9 +107,9 @@ func (t Transaction) Validate() error {
 	if len(t.Entries) < 2 {
 		return fmt.Errorf("a %s transaction has %d entries: double entry needs at least two", t.Type, len(t.Entries))
 	}
-	if len(t.Entries) > maxEntries {
+	if len(t.Entries) > MaxEntries {
 		return fmt.Errorf("a %s transaction has %d entries: at most %d are allowed; post several transactions", t.Type, len(t.Entries),
-			maxEntries)
+			MaxEntries)
 	}
 	if err := t.Effective.validate(); err != nil {
 		return fmt.Errorf("a %s transaction has %w", t.Type, err)

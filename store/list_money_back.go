@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"gorm.io/gorm"
@@ -116,8 +115,7 @@ func (m moneyBack) ofBookings(conn *gorm.DB, f ListFilter, from, bookingID, wher
 	query := conn.Table(from).Distinct("t.id", "t.created_at").
 		Joins("STRAIGHT_JOIN "+m.table+" t FORCE INDEX (idx_"+m.table+"_booking) ON t.booking_id = b."+bookingID).Where(where, args...)
 	if f.Owner != nil {
-		clients := append(slices.Clone(f.Owner.Merged), f.Owner.ClientID)
-		query = query.Where("(t.client_id IN ? OR t.client_id IS NULL)", clients)
+		query = query.Where("(t.client_id IN ? OR t.client_id IS NULL)", f.Owner.ids())
 	}
 	return []*gorm.DB{query}
 }

@@ -301,7 +301,7 @@ func TestAPostingThatRacesACloseLandsInOneMonth(t *testing.T) {
 		require.NoError(t, err)
 		var group errgroup.Group
 		for _, post := range b.postings(months, round) {
-			reads := rand.IntN(60) // so that it comes before the close, or in it, or after it
+			reads := rand.IntN(60 * (1 + round/4)) // before the close, in it or after it; later with each lost round, so that one is won
 			posted++
 			group.Go(func() error {
 				for range reads {

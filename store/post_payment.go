@@ -1,6 +1,10 @@
 package store
 
 import (
+	"time"
+
+	"gorm.io/gorm"
+
 	"farebook/booking"
 	"farebook/ledger"
 	"farebook/store/internal/journal"
@@ -64,6 +68,11 @@ func (b *lockedBooking) insert(t ledger.Transaction) error {
 	if err := b.carryOver(); err != nil {
 		return err
 	}
+	return b.insertBy(journal.AppendUnder, t)
+}
+
+// insertBy posts a transaction of the booking by one of the functions of journal that append.
+func (b *lockedBooking) insertBy(appendTo appending, t ledger.Transaction) error {
 	t = t.HeldAs(b.booking.Revenue.Model)
 	books, err := b.lockOpening()
 	if err != nil {
@@ -75,8 +84,10 @@ func (b *lockedBooking) insert(t ledger.Transaction) error {
 	if b.collected != nil {
 		*b.collected = append(*b.collected, t)
 	}
-	return journal.AppendUnder(b.tx, b.now, books, &b.booking.ID, t)
+	return appendTo(b.tx, b.now, books, &b.booking.ID, t)
 }
+
+type appending = func(tx *gorm.DB, now time.Time, books journal.Books, bookingID *uint64, t ledger.Transaction) error
 
 // insert posts a transaction of the payment. That nothing was posted in its place was read with the situation.
 func (r *paymentRecorder) insert(t ledger.Transaction) error {
@@ -84,15 +95,7 @@ func (r *paymentRecorder) insert(t ledger.Transaction) error {
 	if r.before.Corrected || balance == nil || balance.ID != t.BalanceTransactionID || !r.followsRules() {
 		return r.lockedBooking.insert(t)
 	}
-	t = t.HeldAs(r.booking.Revenue.Model)
-	books, err := r.lockOpening()
-	if err != nil {
-		return err
-	}
-	if err := r.noteUnearned(t); err != nil {
-		return err
-	}
-	return journal.AppendNew(r.tx, r.now, books, &r.booking.ID, t)
+	return r.insertBy(journal.AppendNew, t)
 }
 
 // postDebit writes what the ledger does not have of a bank debit yet: that it is in transit, and that it failed, each once. Both follow

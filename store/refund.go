@@ -112,7 +112,7 @@ func (s *Store) KnownRefunds(ctx context.Context, bookingID uint64) (known Known
 	err = s.db.WithContext(ctx).Model(&refundRow{}).
 		Select("COALESCE(SUM(IF(status = ?, 0, amount)), 0) AS made, COALESCE(SUM(IF(status = ?, amount, 0)), 0) AS asked",
 			booking.RefundRequested, booking.RefundRequested).
-		Where("booking_id = ? AND status NOT IN ?", bookingID, []booking.RefundStatus{booking.RefundFailed, booking.RefundCanceled}).
+		Where("booking_id = ? AND status NOT IN ?", bookingID, failedRefund).
 		Scan(&known).Error
 	return known, err
 }
@@ -337,7 +337,7 @@ func (b *lockedBooking) takenRefundID(id string) (bool, error) {
 
 // reserved is the sum of the payment's refunds that have succeeded or are on their way.
 func (b *lockedBooking) reserved() (int64, error) {
-	return b.sumRefunds("status NOT IN ?", []booking.RefundStatus{booking.RefundFailed, booking.RefundCanceled})
+	return b.sumRefunds("status NOT IN ?", failedRefund)
 }
 
 func (b *lockedBooking) sumRefunds(where string, args ...any) (int64, error) {

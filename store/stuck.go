@@ -83,7 +83,7 @@ func (s *Store) OpenRefunds(ctx context.Context, before time.Time, after uint64,
 		reads = append(reads, read("idx_refunds_status", "r.status = ?", status))
 	}
 	reads = append(reads, read("idx_refunds_unposted", "r.status = ? AND r.posted = FALSE", booking.RefundSucceeded))
-	for _, status := range []booking.RefundStatus{booking.RefundFailed, booking.RefundCanceled} {
+	for _, status := range failedRefund {
 		reads = append(reads, read("idx_refunds_unposted", "r.status = ? AND r.posted = TRUE AND r.failure_posted = FALSE", status))
 	}
 	err := db.Merge(conn, "id", limit, reads).Scan(&rows).Error

@@ -1,8 +1,6 @@
 package test
 
 import (
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -17,18 +15,13 @@ func TestWholeProofKilledBetweenRanges(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{NoWorker: true})
 	fillLedger(t, s.DB, 12_000, "pi_fill_", "txn_fill_") // several ranges
-	verify := func(arguments []string, env ...string) (string, error) {
-		command := s.StarterCommand(append([]string{"verify", "--books"}, arguments...)...)
-		command.Env = append(command.Env, env...)
-		out, err := command.CombinedOutput()
+	verify := func(arguments ...string) (string, error) {
+		out, err := s.StarterCommand(append([]string{"verify", "--books"}, arguments...)...).CombinedOutput()
 		return string(out), err
 	}
 	for i, failpoint := range []string{"proof-before-range-recorded", "proof-after-range-recorded"} {
 		before := s.DB.Count(t, "SELECT COUNT(*) FROM proofs")
-		out, err := verify([]string{"--whole"}, "FAREBOOK_FAILPOINT="+failpoint+"@"+filepath.Join(t.TempDir(), "died"))
-		var killed *exec.ExitError
-		require.ErrorAs(t, err, &killed, out)
-		require.Equal(t, "signal: killed", killed.String(), out)
+		s.KilledAt(failpoint, s.StarterCommand("verify", "--books", "--whole"))
 		require.Equal(t, before+1, s.DB.Count(t, "SELECT COUNT(*) FROM proofs"), failpoint)
 		require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM proofs WHERE finished_at IS NULL"), failpoint)
 		if i == 0 {
@@ -36,12 +29,12 @@ func TestWholeProofKilledBetweenRanges(t *testing.T) {
 		} else {
 			require.NotZero(t, s.DB.Count(t, "SELECT SUM(done_to) FROM proof_parts WHERE proof_id = (SELECT MAX(id) FROM proofs)"))
 		}
-		out, err = verify([]string{"--whole"})
+		out, err := verify("--whole")
 		require.NoError(t, err, out)
 		require.Contains(t, out, "100% proven")
 		require.Equal(t, before+1, s.DB.Count(t, "SELECT COUNT(*) FROM proofs WHERE held = TRUE"), "the same proof")
 	}
-	out, err := verify(nil)
+	out, err := verify()
 	require.NoError(t, err, out)
 	require.NotContains(t, out, "% proven", "only what has changed is read")
 }

@@ -277,14 +277,18 @@ func (r *reader) checkSMTP(smtp mail.Config) {
 	}
 }
 
-// readLedger reads what the books' months are.
-func (r *reader) readLedger() {
-	zone := r.vars.BooksZone
+// requireZone reports a time zone that is not an IANA name.
+func (r *reader) requireZone(name, zone, example string) {
 	_, err := time.LoadLocation(zone)
 	if err != nil || zone == "Local" {
-		r.problem("BOOKS_TIME_ZONE is %q: set it to an IANA name such as Europe/Berlin", zone)
+		r.problem("%s is %q: set it to an IANA name such as %s", name, zone, example)
 	}
-	r.config.BooksZone = zone
+}
+
+// readLedger reads what the books' months are, and the limits above which a second operator approves a journal.
+func (r *reader) readLedger() {
+	r.requireZone("BOOKS_TIME_ZONE", r.vars.BooksZone, "Europe/Berlin")
+	r.config.BooksZone = r.vars.BooksZone
 	r.config.JournalLimits = map[money.Currency]int64{}
 	if r.vars.JournalLimits == "" {
 		return
@@ -319,10 +323,7 @@ func (r *reader) readReconcile() {
 	if err != nil || overdue < 0 {
 		r.problem("RECONCILE_OVERDUE is %q: set it to a duration such as 26h, or to 0", v.ReconcileOverdue)
 	}
-	_, err = time.LoadLocation(v.ReconcileZone)
-	if err != nil || v.ReconcileZone == "Local" {
-		r.problem("RECONCILE_TIME_ZONE is %q: set it to an IANA name such as Asia/Dubai", v.ReconcileZone)
-	}
+	r.requireZone("RECONCILE_TIME_ZONE", v.ReconcileZone, "Asia/Dubai")
 	schedule := strings.TrimSpace(v.ReconcileCron)
 	if schedule == "none" {
 		schedule = ""

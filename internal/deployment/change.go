@@ -157,7 +157,7 @@ func (d Deployment) previous(ctx context.Context, current Build) (Build, error) 
 	if !current.Versioned() {
 		return Build{}, errNoPrevious
 	}
-	described, err := d.handle().DescribeVersion(ctx, client.WorkerDeploymentDescribeVersionOptions{BuildID: current.ID})
+	described, err := patiently(ctx, d.handle().DescribeVersion, client.WorkerDeploymentDescribeVersionOptions{BuildID: current.ID})
 	if err != nil {
 		return Build{}, fmt.Errorf("ask Temporal for build %s: %w", current, err)
 	}

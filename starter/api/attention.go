@@ -60,8 +60,7 @@ func (a *api) listAttention(ctx context.Context, in *attentionInput) (*attention
 		State: store.AttentionState(in.State), Kind: store.AttentionKind(in.Kind), Before: page.After.ID, Limit: page.readLimit(),
 	}
 	if filter.Kind != "" && !slices.Contains(store.AttentionKinds, filter.Kind) {
-		return nil, problem(ctx, http.StatusUnprocessableEntity, "invalid-request", invalidParameters,
-			&huma.ErrorDetail{Location: "query.kind", Message: "is an unknown kind: send one of " + view.AttentionKinds(), Value: in.Kind})
+		return nil, invalid(ctx, &huma.ErrorDetail{Location: "query.kind", Message: "is an unknown kind: send one of " + view.AttentionKinds(), Value: in.Kind})
 	}
 	if in.Booking != "" {
 		known, err := a.readable(ctx, in.Booking)
@@ -92,7 +91,7 @@ type closeAttentionBody struct {
 // closeAttention writes the audit entry in one transaction with the decision. A repetition after a crash finds the matter closed with
 // the same note.
 func (a *api) closeAttention(ctx context.Context, in *matterInput) (*replayable[view.Matter], error) {
-	note, err := decodeCloseAttention(in.RawBody)
+	note, err := decodeOperatorNote(in.RawBody)
 	if err != nil {
 		return nil, err
 	}

@@ -73,8 +73,8 @@ func decodeCapture(body []byte, authorised money.Money) (money.Money, error) {
 	return amount, d.err()
 }
 
-// decodeCloseAttention reads the body of POST /v1/attention/{id}/close.
-func decodeCloseAttention(body []byte) (note string, err error) {
+// decodeOperatorNote reads the body of POST /v1/attention/{id}/close.
+func decodeOperatorNote(body []byte) (note string, err error) {
 	return decodeNote(body, func(d *decoder, note string) {
 		if wrong := view.CheckNote(note); wrong != nil {
 			d.add("note", "is invalid", wrong.Error())

@@ -34,14 +34,19 @@ func (d *decoder) closeNotes(path string, value any) (notes []closeNoteBody) {
 		if fields == nil {
 			continue
 		}
-		note := closeNoteBody{Item: d.text(at+".item", fields["item"]), Text: d.text(at+".text", fields["text"])}
-		wrong := view.CheckNote(note.Text)
-		if wrong != nil && !covered(d.wrongFields, at+".text") {
-			d.add(at+".text", "is invalid", wrong.Error())
-		}
-		notes = append(notes, note)
+		notes = append(notes, closeNoteBody{Item: d.text(at+".item", fields["item"]), Text: d.note(at+".text", fields["text"])})
 	}
 	return notes
+}
+
+// note reads an operator's note.
+func (d *decoder) note(path string, value any) string {
+	note := d.text(path, value)
+	wrong := view.CheckNote(note)
+	if wrong != nil && !covered(d.wrongFields, path) {
+		d.add(path, "is invalid", wrong.Error())
+	}
+	return note
 }
 
 // list reads an array of at most so many elements; nil, with an error, for anything else.
@@ -57,9 +62,6 @@ func (d *decoder) list(path string, value any, most int) []any {
 	}
 	return list
 }
-
-// decodeReopenMonth reads the body of POST /v1/ledger/periods/{month}/reopen.
-func decodeReopenMonth(body []byte) (note string, err error) { return decodeCloseAttention(body) }
 
 // decodeJournal reads the body of POST /v1/ledger/journals.
 func decodeJournal(body []byte, now time.Time) (journal monthend.Journal, err error) {
@@ -84,7 +86,7 @@ func decodeJournal(body []byte, now time.Time) (journal monthend.Journal, err er
 }
 
 func (d *decoder) journalEntries(path string, value any) (entries []monthend.JournalEntry) {
-	for i, element := range d.list(path, value, maxNotes) {
+	for i, element := range d.list(path, value, ledger.MaxEntries) {
 		at := fmt.Sprintf("%s[%d]", path, i)
 		var entry monthend.JournalEntry // an invalid element keeps its index, so that the following ones keep theirs
 		if fields := d.object(at, element, "account", "side", "amount"); fields != nil {

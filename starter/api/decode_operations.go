@@ -1,6 +1,7 @@
 package api
 
 import (
+	"fmt"
 	"slices"
 	"unicode/utf8"
 
@@ -17,9 +18,6 @@ func decodeIgnoreEvent(body []byte) (note string, err error) {
 	})
 }
 
-// decodeItemNote reads the body of POST /v1/reconciliation-items/{id}/resolve and /reopen.
-func decodeItemNote(body []byte) (note string, err error) { return decodeCloseAttention(body) }
-
 // decodePostItem reads the body of POST /v1/reconciliation-items/{id}/post.
 func decodePostItem(body []byte) (note string, account ledger.Account, err error) {
 	value, err := parseStrict(body)
@@ -29,15 +27,11 @@ func decodePostItem(body []byte) (note string, account ledger.Account, err error
 	var d decoder
 	account = ledger.EquitySuspense
 	if fields := d.object("", value, "note", "account"); fields != nil {
-		note = d.text("note", fields["note"])
-		wrong := view.CheckNote(note)
-		if wrong != nil && !covered(d.wrongFields, "note") {
-			d.add("note", "is invalid", wrong.Error())
-		}
+		note = d.note("note", fields["note"])
 		if given, has := fields["account"]; has {
 			account = ledger.Account(d.text("account", given))
 			if !slices.Contains(ledger.CorrectionAccounts, account) && !covered(d.wrongFields, "account") {
-				d.add("account", "is not an account of corrections", "send one of "+correctionAccounts())
+				d.add("account", "is not an account of corrections", "send one of "+view.CorrectionAccounts())
 			}
 		}
 	}
@@ -56,7 +50,7 @@ func decodeScheduleNote(body []byte) (note string, err error) {
 	if value, given := fields["note"]; given {
 		note = d.text("note", value)
 		if len(note) > maxScheduleNote || !utf8.ValidString(note) {
-			d.add("note", "is too long", "send at most 500 bytes of UTF-8")
+			d.add("note", "is too long", fmt.Sprintf("send at most %d bytes of UTF-8", maxScheduleNote))
 		}
 	}
 	return note, d.err()

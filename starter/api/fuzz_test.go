@@ -210,7 +210,7 @@ func FuzzFinanceBodies(f *testing.F) {
 		} else if len(request.Notes) > maxNotes {
 			t.Fatalf("%+v", request)
 		}
-		if _, err := decodeReopenMonth(body); err != nil {
+		if _, err := decodeOperatorNote(body); err != nil {
 			requireFieldError(t, err)
 		}
 	})

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -67,8 +66,7 @@ type journalInput struct {
 
 func (a *api) approveJournal(ctx context.Context, in *journalInput) (*replayable[postedBody], error) {
 	if ledger.CheckJournalKey(in.Key) != nil {
-		return nil, problem(ctx, http.StatusUnprocessableEntity, "invalid-request", invalidParameters,
-			&huma.ErrorDetail{Location: "path.key", Message: "is not the key of a journal"})
+		return nil, invalid(ctx, &huma.ErrorDetail{Location: "path.key", Message: "is not the key of a journal"})
 	}
 	if err := decodeNothing(in.RawBody); err != nil {
 		return nil, err

@@ -242,7 +242,7 @@ func (a *api) interval(ctx context.Context, r *report.Reports, asked finance.Ask
 	if !errors.As(err, &wrong) {
 		return i, err
 	}
-	return i, problem(ctx, http.StatusUnprocessableEntity, "invalid-request", invalidParameters, queryFields(wrong)...)
+	return i, invalid(ctx, queryFields(wrong)...)
 }
 
 // queryFields names parameters as the locations of errors.

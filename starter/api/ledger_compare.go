@@ -59,8 +59,7 @@ func (a *api) compare(ctx context.Context, spec huma.API, in *compareInput) (*hu
 	r := report.New(a.Store)
 	asked := in.Month != "" || in.From != "" || in.To != ""
 	if asked && in.Payouts {
-		return nil, problem(ctx, http.StatusUnprocessableEntity, "invalid-request", invalidParameters,
-			&huma.ErrorDetail{Location: "query.payouts", Message: "is beside an interval: send one of them"})
+		return nil, invalid(ctx, &huma.ErrorDetail{Location: "query.payouts", Message: "is beside an interval: send one of them"})
 	}
 	what := report.Comparing{Payouts: in.Payouts}
 	// Stripe's files have what was created in a month, however late the ledger got it.
@@ -91,7 +90,7 @@ func (a *api) recordComparison(ctx context.Context, month string, checks finance
 	if month == "" || !callerOf(ctx).Scopes.Has(access.FinanceWrite) {
 		return nil
 	}
-	compared := monthend.Comparison{Period: ledger.Period(month), Held: checks.Held(), Detail: checks[0].Text}
+	compared := monthend.ComparisonOf(ledger.Period(month), checks)
 	return monthend.New(a.Store).RecordComparison(ctx, compared, actorOf(ctx))
 }
 

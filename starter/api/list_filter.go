@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"net/http"
 	"regexp"
 	"strings"
 	"time"
@@ -39,7 +38,7 @@ func (w *wrong) problem(ctx context.Context) error {
 	if len(*w) == 0 {
 		return nil
 	}
-	return problem(ctx, http.StatusUnprocessableEntity, "invalid-request", invalidParameters, *w...)
+	return invalid(ctx, *w...)
 }
 
 // filter reads the filters for a caller, who sees every client's rows with operations:read and otherwise those of its client.

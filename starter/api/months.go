@@ -106,8 +106,7 @@ type monthInput struct {
 func (in *monthInput) period(ctx context.Context) (ledger.Period, error) {
 	period, err := ledger.ParsePeriod(in.Month)
 	if err != nil {
-		return "", problem(ctx, http.StatusUnprocessableEntity, "invalid-request", invalidParameters,
-			&huma.ErrorDetail{Location: "path.month", Message: "is not a month: write it as 2026-11"})
+		return "", invalid(ctx, &huma.ErrorDetail{Location: "path.month", Message: "is not a month: write it as 2026-11"})
 	}
 	return period, nil
 }
@@ -189,7 +188,7 @@ func (a *api) reopenMonth(ctx context.Context, in *monthInput) (*replayable[view
 	if err != nil {
 		return nil, err
 	}
-	note, err := decodeReopenMonth(in.RawBody)
+	note, err := decodeOperatorNote(in.RawBody)
 	if err != nil {
 		return nil, err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -51,7 +50,7 @@ func (a *api) pageFor(ctx context.Context, operation string, in PageInput, filte
 	}
 	p.After, err = installation.Position(p.binding, in.After)
 	if err != nil {
-		return page{}, problem(ctx, http.StatusUnprocessableEntity, "invalid-request", invalidParameters, &huma.ErrorDetail{
+		return page{}, invalid(ctx, &huma.ErrorDetail{
 			Location: "query.after",
 			Message:  "is no cursor of this list: send the next of the previous page, with the same filters, or leave it out",
 		})

@@ -12,6 +12,11 @@ import (
 // invalidParameters is the detail of a problem about path or query parameters.
 const invalidParameters = "Some parameters are wrong: see errors. Nothing was done."
 
+// invalid is a problem about path or query parameters.
+func invalid(ctx context.Context, details ...*huma.ErrorDetail) error {
+	return problem(ctx, http.StatusUnprocessableEntity, "invalid-request", invalidParameters, details...)
+}
+
 // maxQuery bounds the parameters of one request, and so the number of errors about them.
 const maxQuery = 20
 

@@ -9,7 +9,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"farebook/access"
-	"farebook/ledger"
 	"farebook/starter/recon"
 	"farebook/store"
 	runs "farebook/store/recon"
@@ -83,7 +82,7 @@ type postItemBody struct {
 }
 
 func (a *api) resolveItem(ctx context.Context, in *itemInput) (*replayable[recon.Item], error) {
-	note, err := decodeItemNote(in.RawBody)
+	note, err := decodeOperatorNote(in.RawBody)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +92,7 @@ func (a *api) resolveItem(ctx context.Context, in *itemInput) (*replayable[recon
 }
 
 func (a *api) reopenItem(ctx context.Context, in *itemInput) (*replayable[recon.Item], error) {
-	note, err := decodeItemNote(in.RawBody)
+	note, err := decodeOperatorNote(in.RawBody)
 	if err != nil {
 		return nil, err
 	}
@@ -135,13 +134,4 @@ func (a *api) decideItem(ctx context.Context, operation string, id uint64, body 
 			return recon.ItemOf(item), err
 		},
 	})
-}
-
-// correctionAccounts are the accounts that corrections are posted against, for a message.
-func correctionAccounts() string {
-	names := make([]string, len(ledger.CorrectionAccounts))
-	for i, account := range ledger.CorrectionAccounts {
-		names[i] = string(account)
-	}
-	return strings.Join(names, ", ")
 }

@@ -10,7 +10,6 @@ import (
 
 	"farebook/finance"
 	"farebook/ledger"
-	"farebook/money"
 	"farebook/store"
 	"farebook/store/monthend"
 	"farebook/store/report"
@@ -65,13 +64,13 @@ func (f *intervalFlags) compare(cmd *cobra.Command, name string, what report.Com
 			what.Interval = &i
 		}
 		out := newReportWriter(cmd.OutOrStdout(), f.format)
-		checks, err := r.Compare(cmd.Context(), what, finance.InCurrency(out, money.Currency(f.currency)))
+		checks, err := r.Compare(cmd.Context(), what, out)
 		var problem *finance.StripeFileError
 		if errors.As(err, &problem) {
 			return nil, misused("--stripe-csv: %w", fmt.Errorf("%s: %w", name, err))
 		}
 		if err == nil && f.asked.Month != "" {
-			compared := monthend.Comparison{Period: ledger.Period(f.asked.Month), Held: checks.Held(), Detail: checks[0].Text}
+			compared := monthend.ComparisonOf(ledger.Period(f.asked.Month), checks)
 			err = monthend.New(books).RecordComparison(cmd.Context(), compared, actor(correlated(cmd.Context())))
 		}
 		if err != nil {

@@ -5,7 +5,6 @@ import (
 	"io"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,6 +15,7 @@ import (
 	"farebook/money"
 	"farebook/reconciliation"
 	"farebook/starter/recon"
+	"farebook/starter/view"
 	"farebook/store"
 	runs "farebook/store/recon"
 )
@@ -44,7 +44,7 @@ func resolveItemCommand() *cobra.Command {
 				return misused("--account requires --post")
 			}
 			if post && !slices.Contains(ledger.CorrectionAccounts, ledger.Account(account)) {
-				return misused("invalid --account %q: must be one of %s", account, accountNames())
+				return misused("invalid --account %q: must be one of %s", account, view.CorrectionAccounts())
 			}
 			if cmd.Flags().Changed("effective-at") && !post {
 				return misused("--effective-at requires --post")
@@ -75,7 +75,7 @@ func resolveItemCommand() *cobra.Command {
 	resolve.Flags().StringVar(&note, "note", "", "what was done or decided")
 	resolve.Flags().BoolVar(&post, "post", false, "post a correction to the ledger")
 	resolve.Flags().StringVar(&account, "account", string(ledger.EquitySuspense),
-		"account of the other side of the correction: "+accountNames())
+		"account of the other side of the correction: "+view.CorrectionAccounts())
 	resolve.Flags().StringVar(&effectiveAt, "effective-at", "", "when the correction takes effect, such as 2027-05-01T14:20:00Z")
 	return resolve
 }
@@ -144,14 +144,6 @@ func itemNumber(text string) (uint64, error) {
 		return 0, misused("invalid item %q: must be a number shown by reconcile show RUN", text)
 	}
 	return id, nil
-}
-
-func accountNames() string {
-	names := make([]string, len(ledger.CorrectionAccounts))
-	for i, account := range ledger.CorrectionAccounts {
-		names[i] = string(account)
-	}
-	return strings.Join(names, ", ")
 }
 
 func noSuchItem(id uint64, err error) error {

@@ -14,9 +14,9 @@ import (
 // jsonWriter writes a report as one JSON object whose rows are written as they come. Amounts are minor units of the row's currency, as
 // everywhere in the API; times are RFC 3339.
 type jsonWriter struct {
-	out     *bufio.Writer
-	columns []finance.Column
-	rows    int
+	out   *bufio.Writer
+	names [][]byte // of the columns, as JSON with the colon
+	rows  int
 }
 
 func newJSON(out io.Writer) *jsonWriter { return &jsonWriter{out: bufio.NewWriter(out)} }
@@ -32,7 +32,13 @@ type head struct {
 
 // Begin writes the object up to its rows.
 func (w *jsonWriter) Begin(table finance.Table) error {
-	w.columns = table.Columns
+	for _, column := range table.Columns {
+		name, err := json.Marshal(column.Name)
+		if err != nil {
+			return err
+		}
+		w.names = append(w.names, append(name, ':'))
+	}
 	i := table.Interval
 	about := head{Report: table.Name, To: i.To.In(i.Zone), Basis: string(i.Basis), TimeZone: i.Zone.String()}
 	if !i.From.IsZero() {
@@ -53,11 +59,7 @@ func (w *jsonWriter) Row(row finance.Row) error {
 		w.write([]byte(","))
 	}
 	w.write([]byte("\n{"))
-	for i, column := range w.columns {
-		name, err := json.Marshal(column.Name)
-		if err != nil {
-			return err
-		}
+	for i, name := range w.names {
 		value, err := json.Marshal(jsonValue(row[i]))
 		if err != nil {
 			return err
@@ -65,7 +67,7 @@ func (w *jsonWriter) Row(row finance.Row) error {
 		if i > 0 {
 			w.write([]byte(","))
 		}
-		w.write(name, []byte(":"), view.EscapeJSON(value))
+		w.write(name, view.EscapeJSON(value))
 	}
 	w.write([]byte("}"))
 	_, err := w.out.Write(nil) // the first error of those before

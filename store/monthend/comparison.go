@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"farebook/access"
+	"farebook/finance"
 	"farebook/ledger"
 	"farebook/store"
 )
@@ -15,6 +16,11 @@ type Comparison struct {
 	Held bool
 	// Detail has numbers and ids, as the audit log does.
 	Detail string
+}
+
+// ComparisonOf is the outcome by the checks of a comparison, the first of which says how much was compared.
+func ComparisonOf(period ledger.Period, checks finance.Checks) Comparison {
+	return Comparison{Period: period, Held: checks.Held(), Detail: checks[0].Text}
 }
 
 // RecordComparison keeps a comparison in the audit log, where a close finds it. Each repetition is another line, and the newest counts.

@@ -58,9 +58,6 @@ type proposalRow struct {
 	ProposedBy       string
 	ProposedClientID *uint64
 	ProposedKeyID    *uint64
-	Decision         *string
-	DecidedAt        *time.Time
-	DecidedBy        string
 }
 
 func (proposalRow) TableName() string { return "ledger_proposals" }

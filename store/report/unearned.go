@@ -95,9 +95,6 @@ type openRow struct {
 const openColumns = `b.id, b.reference, b.flight_json, b.recognise_at,
 	EXISTS (SELECT 1 FROM disputes d WHERE d.booking_id = b.id AND d.status IN ?) AS disputed`
 
-// openDispute are the states in which a dispute is open.
-var openDispute = []booking.DisputeStatus{booking.DisputeNeedsResponse, booking.DisputeUnderReview, booking.DisputeUnknown}
-
 // openNow reads the bookings that wait for their recognition now, and had something unearned at the end of an interval.
 func openNow(tx *gorm.DB, i finance.Interval, take func(finance.OpenBooking) error) error {
 	at, after := time.Unix(0, 0), uint64(0)
@@ -105,7 +102,7 @@ func openNow(tx *gorm.DB, i finance.Interval, take func(finance.OpenBooking) err
 		var page []openRow
 		err := tx.Raw(`SELECT `+openColumns+` FROM bookings b FORCE INDEX (idx_bookings_recognise)
 			WHERE b.recognise_at >= ? AND (b.recognise_at > ? OR b.id > ?) ORDER BY b.recognise_at, b.id LIMIT ?`,
-			openDispute, at, at, after, pageSize).Scan(&page).Error
+			booking.WithholdingDisputes, at, at, after, pageSize).Scan(&page).Error
 		if err != nil || len(page) == 0 {
 			return err
 		}
@@ -130,7 +127,7 @@ func openThen(tx *gorm.DB, i finance.Interval, take func(finance.OpenBooking) er
 		var some []openRow
 		err := tx.Raw(`SELECT DISTINCT `+openColumns+` FROM financial_ledger l JOIN ledger_entries e ON e.ledger_id = l.id
 			JOIN bookings b ON b.id = l.booking_id WHERE l.id IN ? AND e.account IN ? AND b.recognise_at IS NULL`,
-			openDispute, idsOf(page), finance.UnearnedAccounts).Scan(&some).Error
+			booking.WithholdingDisputes, idsOf(page), finance.UnearnedAccounts).Scan(&some).Error
 		if err != nil || len(some) == 0 {
 			return err
 		}

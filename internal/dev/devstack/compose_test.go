@@ -144,7 +144,7 @@ func TestComposeSetsOnlyWhatTheConfigurationReads(t *testing.T) {
 		// As the command of that service loads it; API and worker need the whole configuration.
 		var parts []config.Part
 		if name == "migrate" {
-			parts = []config.Part{config.Database, config.AdminDatabase}
+			parts = []config.Part{config.Database, config.AdminDatabase, config.Telemetry}
 		}
 		_, warnings, err := config.LoadFrom(environment, parts...)
 		require.NoError(t, err, name)

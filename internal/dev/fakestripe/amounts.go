@@ -3,6 +3,7 @@ package fakestripe
 import (
 	"fmt"
 	"strconv"
+	"strings"
 )
 
 var threeDecimal = map[string]bool{"bhd": true, "jod": true, "kwd": true, "omr": true, "tnd": true}
@@ -60,15 +61,27 @@ var zeroDecimal = map[string]bool{
 
 // formatAmount formats an amount as Stripe's error messages do: "$459.00" for dollars, with the currency code for any other currency.
 func formatAmount(amount int64, currency string) string {
-	text := fmt.Sprintf("%d.%02d", amount/100, amount%100)
-	switch {
-	case zeroDecimal[currency]:
-		text = strconv.FormatInt(amount, 10)
-	case threeDecimal[currency]:
-		text = fmt.Sprintf("%d.%03d", amount/1000, amount%1000)
-	}
+	text := decimal(amount, currency)
 	if currency == "usd" {
 		return "$" + text
 	}
 	return text + " " + currency
+}
+
+// decimal writes minor units in major units: 459.00, 68000, -0.005.
+func decimal(amount int64, currency string) string {
+	digits := 2
+	switch {
+	case zeroDecimal[currency]:
+		return strconv.FormatInt(amount, 10)
+	case threeDecimal[currency]:
+		digits = 3
+	}
+	sign := ""
+	if amount < 0 {
+		sign, amount = "-", -amount
+	}
+	text := strconv.FormatInt(amount, 10)
+	text = strings.Repeat("0", max(digits+1-len(text), 0)) + text
+	return sign + text[:len(text)-digits] + "." + text[len(text)-digits:]
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -101,24 +100,6 @@ func (s *Server) customerFacing(t *transaction) (int64, *charge) {
 }
 
 func reportTime(unix int64) string { return time.Unix(unix, 0).UTC().Format(time.DateTime) }
-
-// decimal writes minor units in major units: 459.00, 68000, -0.005.
-func decimal(amount int64, currency string) string {
-	digits := 2
-	switch {
-	case zeroDecimal[currency]:
-		return strconv.FormatInt(amount, 10)
-	case threeDecimal[currency]:
-		digits = 3
-	}
-	sign := ""
-	if amount < 0 {
-		sign, amount = "-", -amount
-	}
-	text := strconv.FormatInt(amount, 10)
-	text = strings.Repeat("0", max(digits+1-len(text), 0)) + text
-	return sign + text[:len(text)-digits] + "." + text[len(text)-digits:]
-}
 
 // adminReportRoutes serves GET /_stand/reports/{type}?interval_start=&interval_end= as a file.
 func (s *Server) adminReportRoutes(mux *http.ServeMux) {

@@ -60,7 +60,7 @@ func (s *Stack) startProcesses(options Options) {
 func (s *Stack) StartProcess(name, failpoint string, args ...string) *Process {
 	p := s.newProcess(name, args...)
 	if failpoint != "" {
-		p.env = append(p.env, "FAREBOOK_FAILPOINT="+failpoint+"@"+filepath.Join(s.T.TempDir(), "died-at-"+failpoint))
+		p.env = append(p.env, s.dyingAt(failpoint))
 	}
 	s.run(p)
 	return p
@@ -111,10 +111,15 @@ func (s *Stack) StarterCommand(args ...string) *exec.Cmd {
 	return s.command("starter", args...)
 }
 
+// dyingAt is the variable by which a process dies at a failpoint, once.
+func (s *Stack) dyingAt(point string) string {
+	return "FAREBOOK_FAILPOINT=" + point + "@" + filepath.Join(s.T.TempDir(), "died-at-"+point)
+}
+
 // KilledAt runs a command, and requires that it dies at a failpoint.
 func (s *Stack) KilledAt(point string, command *exec.Cmd) {
 	s.T.Helper()
-	command.Env = append(command.Env, "FAREBOOK_FAILPOINT="+point+"@"+filepath.Join(s.T.TempDir(), "died"))
+	command.Env = append(command.Env, s.dyingAt(point))
 	output, err := command.CombinedOutput()
 	require.EqualError(s.T, err, "signal: killed", "at %s: %s", point, output)
 }

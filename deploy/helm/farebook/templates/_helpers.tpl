@@ -30,10 +30,11 @@ helm.sh/chart: {{ printf "%s-%s" $.Chart.Name $.Chart.Version }}
 {{/* The secrets that a component reads. Call with (list $ "api"). */}}
 {{- define "farebook.secretNames" -}}
 {{- $keys := (index . 0).Values.secrets.keys -}}
-{{- $wanted := list "DATABASE_DSN" "STRIPE_SECRET_KEY" "STRIPE_WEBHOOK_SECRET" "SMTP_PASSWORD" "TEMPORAL_API_KEY" "OTEL_EXPORTER_OTLP_HEADERS" -}}
-{{- if eq (index . 1) "migrate" }}{{ $wanted = list "DATABASE_DSN" "OTEL_EXPORTER_OTLP_HEADERS" }}{{ end -}}
+{{- $wanted := list "DATABASE_DSN" "STRIPE_SECRET_KEY" "STRIPE_WEBHOOK_SECRET" "SMTP_PASSWORD" "TEMPORAL_API_KEY" -}}
+{{- if eq (index . 1) "migrate" }}{{ $wanted = list "DATABASE_DSN" }}{{ end -}}
 {{- if include "farebook.controlled" . }}{{ $wanted = without $wanted "TEMPORAL_API_KEY" }}{{ end -}}
-{{- if eq (index . 1) "setup" }}{{ $wanted = list "TEMPORAL_API_KEY" "OTEL_EXPORTER_OTLP_HEADERS" }}{{ end -}}
+{{- if eq (index . 1) "setup" }}{{ $wanted = list "TEMPORAL_API_KEY" }}{{ end -}}
+{{- $wanted = append $wanted "OTEL_EXPORTER_OTLP_HEADERS" -}}
 {{- range $name := $wanted }}{{ if get $keys $name }}{{ $name }} {{ end }}{{ end }}
 {{- end }}
 

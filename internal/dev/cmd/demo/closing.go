@@ -120,7 +120,6 @@ func sameMails(came, expected []string) bool {
 	return slices.Equal(slices.Sorted(slices.Values(came)), slices.Sorted(slices.Values(expected)))
 }
 
-// showAccounts prints the balance of each account.
 // trialLines prints a trial balance.
 type trialLines struct{}
 

@@ -1,0 +1,16 @@
+package view
+
+import (
+	"strings"
+
+	"farebook/ledger"
+)
+
+// CorrectionAccounts returns the accounts that corrections are posted against, joined for a message: "a, b, c".
+func CorrectionAccounts() string {
+	names := make([]string, len(ledger.CorrectionAccounts))
+	for i, account := range ledger.CorrectionAccounts {
+		names[i] = string(account)
+	}
+	return strings.Join(names, ", ")
+}
