@@ -6,6 +6,9 @@ GOLANGCI_VERSION := v2.15.0
 GOLANGCI := $(BIN)/golangci-lint-$(GOLANGCI_VERSION)
 WORKFLOWCHECK_VERSION := v0.6.0
 WORKFLOWCHECK := $(BIN)/workflowcheck-$(WORKFLOWCHECK_VERSION)
+# The generator of the console's components has the version of its library.
+TEMPL_VERSION := $(shell sed -n 's|.*github.com/a-h/templ \(v[^ ]*\).*|\1|p' go.mod)
+TEMPL := $(BIN)/templ-$(TEMPL_VERSION)
 CYCLONEDX_VERSION := v1.10.0
 CYCLONEDX := $(BIN)/cyclonedx-gomod-$(CYCLONEDX_VERSION)
 # The last commit whose subject may be longer than 72 characters: those after it are checked.
@@ -158,13 +161,14 @@ nightly: ## Run what is too long for each commit: tests without servers, drills,
 		echo "== make $$step took $$(($$(date +%s) - began)) s"; \
 	done; if [ -n "$$failed" ]; then echo "failed: $${failed#; }"; exit 1; fi
 
-lint: $(GOLANGCI) $(WORKFLOWCHECK) ## Check style, imports, the determinism of workflows, and how migrations lock
+lint: $(GOLANGCI) $(WORKFLOWCHECK) $(TEMPL) ## Check style, imports, the determinism of workflows, and how migrations lock
 	@$(GOLANGCI) run ./...
 	@cd conformance && $(GOLANGCI) run --config ../.golangci.yml ./...
 	@for module in internal/dev/chart internal/dev/plot; do (cd $$module && $(GOLANGCI) run --config ../../../.golangci.yml ./...) || exit 1; done
 	@$(WORKFLOWCHECK) ./workflows/...
 	@go run ./internal/dev/cmd/style -since $(SUBJECTS_SINCE)
 	@go run ./internal/dev/cmd/migrationlint
+	@$(TEMPL) generate -log-level error -path starter/console && git diff --exit-code -- 'starter/console/*_templ.go'
 
 # Go's cache of test results does not notice a change of files outside the module of its tests, such as the chart.
 conformance: ## Hold the Stripe stand-in against Stripe's specification and clients, and the Helm chart against Kubernetes' types
@@ -248,7 +252,8 @@ image: ## Build the image with Docker; it knows version, revision and its date
 	@docker build --build-arg VERSION="$$(git describe --tags --always --dirty)" --build-arg REVISION="$$(git rev-parse HEAD)" \
 		--build-arg DATE="$$(TZ=UTC git log -1 --date=format-local:%Y-%m-%d --format=%cd)" -t farebook:local .
 
-generate: ## Write the generated parts of docs/, the stand-in's rules and the tests' events anew
+generate: $(TEMPL) ## Write the console's components, the generated parts of docs/, the stand-in's rules and the tests' events anew
+	@$(TEMPL) generate -log-level error -path starter/console
 	@go run ./internal/dev/cmd/gendocs
 	@cd conformance && go run ./parameters
 
@@ -271,6 +276,12 @@ $(CYCLONEDX):
 	@mkdir -p $(BIN)/install
 	@GOFLAGS= GOBIN=$(BIN)/install go install github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@$(CYCLONEDX_VERSION)
 	@mv $(BIN)/install/cyclonedx-gomod $@
+
+$(TEMPL):
+	@echo "building templ $(TEMPL_VERSION) into var/bin; once ..."
+	@mkdir -p $(BIN)/install
+	@GOFLAGS= GOBIN=$(BIN)/install go install github.com/a-h/templ/cmd/templ@$(TEMPL_VERSION)
+	@mv $(BIN)/install/templ $@
 
 $(WORKFLOWCHECK):
 	@echo "building workflowcheck $(WORKFLOWCHECK_VERSION) into var/bin; once ..."

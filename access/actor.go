@@ -2,12 +2,12 @@ package access
 
 import "strings"
 
-// Actor is who asks for a change: a client with one of its API keys, or an operating-system user on the command line. The audit
-// log stores it. It holds no secret and no personal data of travellers.
+// Actor is who asks for a change: a client with one of its API keys, somebody who has signed in to the console, for whom a client stands as
+// well, or an operating-system user on the command line. The audit log stores it. It holds no secret and no personal data of travellers.
 type Actor struct {
 	// ClientID and KeyID are database ids; zero on the command line.
 	ClientID, KeyID uint64
-	// Name is for display: "shop (ak_7K2M9QXA4T)", or "alice@bastion".
+	// Name is for display: "shop (ak_7K2M9QXA4T)", "Dana Haddad (console ak_7K2M9QXA4T)", or "alice@bastion".
 	Name string
 	// CorrelationID identifies the request or command.
 	CorrelationID string
@@ -15,7 +15,8 @@ type Actor struct {
 
 // Is reports whether two actors are the same person as far as Farebook knows: the same client, whichever of its keys it uses, or the same
 // operating-system user, whichever host it is on. A client owns its keys and whoever may rotate one has two for a while, so that two keys
-// of one client are one person; an operator who approves needs a separate client. Someone with a client and a shell is two actors.
+// of one client are one person; an operator who approves needs a separate client. A client stands for each subject of an issuer who signs in
+// to the console. Someone with a client and a shell is two actors.
 func (a Actor) Is(other Actor) bool {
 	if a.KeyID != 0 || other.KeyID != 0 {
 		return a.KeyID == other.KeyID || a.ClientID == other.ClientID

@@ -10,8 +10,8 @@ import (
 )
 
 // rights are the privileges of the application's user by table. Those on the ledger and the audit log make them append-only: no
-// UPDATE, no DELETE, and, without DROP and DELETE, no TRUNCATE and no REPLACE. DELETE is granted on the scratch table of
-// reconciliation only.
+// UPDATE, no DELETE, and, without DROP and DELETE, no TRUNCATE and no REPLACE. DELETE is granted on scratch tables only: what a
+// reconciliation has seen, and the sessions of the console.
 var rights = []struct{ table, verbs string }{
 	{"api_clients", "SELECT, INSERT, UPDATE"},
 	{"api_keys", "SELECT, INSERT, UPDATE"},
@@ -45,6 +45,8 @@ var rights = []struct{ table, verbs string }{
 	{"email_recipient_locks", "SELECT, UPDATE"}, // locked, and never changed
 	{"reconciliation_runs", "SELECT, INSERT, UPDATE"},
 	{"reconciliation_items", "SELECT, INSERT, UPDATE"},
+	{"console_people", "SELECT, INSERT, UPDATE"},
+	{"console_sessions", "SELECT, INSERT, UPDATE, DELETE"}, // scratch data: signing out and expiry remove a session
 	{"correction_lock", "SELECT, UPDATE"},                     // locked, and never changed
 	{"reconciliation_seen", "SELECT, INSERT, UPDATE, DELETE"}, // scratch data of a run
 }

@@ -56,6 +56,7 @@ const (
 	ActionKeyCreate      Action = "api-key.create"
 	ActionKeyRotate      Action = "api-key.rotate"
 	ActionKeyRevoke      Action = "api-key.revoke"
+	ActionSignIn         Action = "console.sign-in"
 )
 
 // AuditEntry is one line of the audit log: who asked for what. It is written with what it tells of, in one transaction, or

@@ -29,15 +29,21 @@ type Caller struct {
 	ClientName string
 	ClientCode string // what people call the client (cl_...): unlike its row's id, it is never given to another one
 	Scopes     access.Scopes
+	// Person is the name of who asks through the console; empty for a program with a key.
+	Person string
+	// Role is that of the person; empty for a program.
+	Role access.Role
 	// NoFenceAt is when the key was read, if no fence was up; zero otherwise.
 	NoFenceAt time.Time
 }
 
 // Actor is the caller as the audit log keeps it.
 func (c Caller) Actor(correlationID string) access.Actor {
-	return access.Actor{
-		ClientID: c.ClientID, KeyID: c.KeyID, Name: fmt.Sprintf("%s (%s)", c.ClientName, c.KeyName), CorrelationID: correlationID,
+	name := fmt.Sprintf("%s (%s)", c.ClientName, c.KeyName)
+	if c.Person != "" {
+		name = fmt.Sprintf("%s (console %s)", c.Person, c.KeyName)
 	}
+	return access.Actor{ClientID: c.ClientID, KeyID: c.KeyID, Name: name, CorrelationID: correlationID}
 }
 
 // usedPace is how often the use of a key is written at most.
@@ -64,11 +70,9 @@ func (s *Store) Authenticate(ctx context.Context, token string) (Caller, error) 
 		return Caller{}, ErrNotFound
 	}
 	s.noteUse(ctx, key, now)
-	return Caller{
-		Owner: Owner{ClientID: *key.ClientID, Merged: presented.Merged},
-		KeyID: key.ID, KeyName: db.OrEmpty(key.KeyID), ClientName: presented.Client.Name, ClientCode: presented.Client.ClientID,
-		Scopes: key.scopes(), NoFenceAt: noFenceAt(presented.Fenced, now),
-	}, nil
+	caller := presented.caller(now)
+	caller.Scopes = key.scopes()
+	return caller, nil
 }
 
 // presentedKey is a key with its client, the clients that were merged into that one, and whether a fence is up.
@@ -79,10 +83,24 @@ type presentedKey struct {
 	Fenced bool
 }
 
-// keyByToken reads all of it by one statement, so that a merge in between cannot hide a client. A row each for the merged
-// clients: MySQL cuts what GROUP_CONCAT returns at 1,024 bytes without an error, and a cut id is another client's.
+// caller is who asks with the key, without scopes.
+func (p presentedKey) caller(now time.Time) Caller {
+	return Caller{
+		Owner: Owner{ClientID: *p.Key.ClientID, Merged: p.Merged},
+		KeyID: p.Key.ID, KeyName: db.OrEmpty(p.Key.KeyID), ClientName: p.Client.Name, ClientCode: p.Client.ClientID,
+		NoFenceAt: noFenceAt(p.Fenced, now),
+	}
+}
+
+// keyByToken finds a key that was not revoked.
 func (s *Store) keyByToken(ctx context.Context, token string) (presentedKey, error) {
 	hash := sha256.Sum256([]byte(token))
+	return s.presentedKey(ctx, "k.token_sha256 = ? AND k.revoked_at IS NULL", hash[:])
+}
+
+// presentedKey reads all of it by one statement, so that a merge in between cannot hide a client. A row each for the merged
+// clients: MySQL cuts what GROUP_CONCAT returns at 1,024 bytes without an error, and a cut id is another client's.
+func (s *Store) presentedKey(ctx context.Context, where string, args ...any) (presentedKey, error) {
 	var rows []struct {
 		Key    apiKeyRow `gorm:"embedded"`
 		Client clientRow `gorm:"embedded;embeddedPrefix:c_"`
@@ -94,7 +112,7 @@ func (s *Store) keyByToken(ctx context.Context, token string) (presentedKey, err
 			fenceIsUp+" AS fenced").
 		Joins("LEFT JOIN api_clients c ON c.id = k.client_id").
 		Joins("LEFT JOIN api_clients m ON m.merged_into = c.id").
-		Where("k.token_sha256 = ? AND k.revoked_at IS NULL", hash[:]).Order("m.id").Find(&rows).Error
+		Where(where, args...).Order("m.id").Find(&rows).Error
 	if err == nil && len(rows) == 0 {
 		err = ErrNotFound
 	}

@@ -73,6 +73,8 @@ type Config struct {
 	Admin Admin
 	// Telemetry says what traces and metrics are sent over OTLP.
 	Telemetry telemetry.Settings
+	// Console configures the console; off without an issuer.
+	Console   Console
 	TaskQueue string
 	// Build is the build as which workers of this process poll; the zero value polls without versioning.
 	Build deployment.Build
@@ -146,6 +148,7 @@ const (
 	Payments
 	Mail
 	Seals
+	Browser   // the console, which is off without an issuer
 	Telemetry // which requires nothing, and reads the file of headers if one is named
 )
 
@@ -156,7 +159,7 @@ func Load(parts ...Part) (Config, []string, error) { return LoadFrom(os.Environ(
 // LoadFrom is Load for an environment given as NAME=value lines.
 func LoadFrom(environment []string, parts ...Part) (Config, []string, error) {
 	if len(parts) == 0 {
-		parts = []Part{Database, Temporal, Payments, Mail, Seals, Telemetry}
+		parts = []Part{Database, Temporal, Payments, Mail, Seals, Browser, Telemetry}
 	}
 	return read(environment, parts)
 }

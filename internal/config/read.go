@@ -64,6 +64,7 @@ func read(environment []string, parts []Part) (Config, []string, error) {
 	r.readLedger()
 	r.readSealKey()
 	r.readHTTP()
+	r.readConsole()
 	r.readAdmin()
 	r.readTelemetry()
 	r.refuseTestSwitches()

@@ -52,10 +52,23 @@ func (a *api) guardOpen(spec huma.API, operation huma.Operation, anyOf ...access
 	return operation
 }
 
-// authenticate accepts callers with a valid API key. A missing, wrong, revoked or expired token and one of a disabled client get the
-// same 401.
+// authenticate accepts callers with a valid API key, and people of the console, who have none. A missing, wrong, revoked or expired token
+// and one of a disabled client get the same 401.
 func (a *api) authenticate(spec huma.API) func(huma.Context, func(huma.Context)) {
-	return a.guardKeys(spec, func(hctx huma.Context, next func(huma.Context)) {
+	identify := a.identify(spec)
+	withKey := a.guardKeys(spec, identify)
+	return func(hctx huma.Context, next func(huma.Context)) {
+		if _, signedIn := personOf(hctx.Context()); signedIn {
+			identify(hctx, next) // an address has no part in it: nobody guesses a key
+			return
+		}
+		withKey(hctx, next)
+	}
+}
+
+// identify finds the caller and counts the request.
+func (a *api) identify(spec huma.API) func(huma.Context, func(huma.Context)) {
+	return func(hctx huma.Context, next func(huma.Context)) {
 		ctx := hctx.Context()
 		caller, err := a.caller(hctx)
 		if err == nil && !a.pace(spec, hctx, caller.ClientID) {
@@ -72,7 +85,7 @@ func (a *api) authenticate(spec huma.API) func(huma.Context, func(huma.Context))
 			hctx = huma.WithValue(hctx, actorKey{}, caller.Actor(correlation.From(ctx)))
 			next(huma.WithValue(hctx, callerKey{}, caller))
 		}
-	})
+	}
 }
 
 // allow refuses a caller whose key has none of the scopes. It runs after authenticate.
@@ -92,13 +105,20 @@ func allow(spec huma.API, anyOf []access.Scope) func(huma.Context, func(huma.Con
 // missingScope is a 403 that names the scope that the key would need.
 func missingScope(ctx context.Context, anyOf ...access.Scope) error {
 	needed := strings.Join(access.Scopes(anyOf).Names(), " or ")
+	if person, signedIn := personOf(ctx); signedIn {
+		return problem(ctx, http.StatusForbidden, "missing-scope",
+			"The role "+string(person.Role)+" is not allowed to do this: it needs the scope "+needed+". Nothing was done.")
+	}
 	return problem(ctx, http.StatusForbidden, "missing-scope",
 		"This API key is not allowed to do this: it needs the scope "+needed+". Nothing was done.",
 		headerField("Authorization", "has a key without the scope "+needed))
 }
 
-// caller reads the bearer token (RFC 6750, 2.1).
+// caller is the person of the console, or whom the bearer token names (RFC 6750, 2.1).
 func (a *api) caller(hctx huma.Context) (store.Caller, error) {
+	if person, signedIn := personOf(hctx.Context()); signedIn {
+		return a.Store.CallerOf(hctx.Context(), person)
+	}
 	request, _ := humago.Unwrap(hctx)
 	values := request.Header.Values("Authorization")
 	if len(values) != 1 {

@@ -140,13 +140,26 @@ func NewAPI(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Log
 		closeAll()
 		return nil, nil, err
 	}
-	// The API answers for its health on both addresses.
-	administration, err := admin.Start(ctx, cfg.Admin, admin.Routes{Metrics: measures.Handler(), Health: handler}, log)
+	public, stopAdmin, err := expose(ctx, cfg, books, handler, measures, log)
 	if err != nil {
 		closeAll()
 		return nil, nil, err
 	}
-	return handler, func() { administration.Stop(); closeAll() }, nil
+	return public, func() { stopAdmin(); closeAll() }, nil
+}
+
+// expose adds the console to the API, and opens the admin address. The API answers for its health on both addresses.
+func expose(ctx context.Context, cfg config.Config, books *store.Store, handler http.Handler, measures *metrics.Registry, log *slog.Logger,
+) (public http.Handler, stop func(), err error) {
+	public, err = withConsole(ctx, cfg, books, handler, log)
+	if err != nil {
+		return nil, nil, err
+	}
+	administration, err := admin.Start(ctx, cfg.Admin, admin.Routes{Metrics: measures.Handler(), Health: handler}, log)
+	if err != nil {
+		return nil, nil, err
+	}
+	return public, administration.Stop, nil
 }
 
 // watchRestores returns the watch for a restored database, with the Stripe client of the process, which it guards.

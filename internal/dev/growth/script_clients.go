@@ -37,6 +37,19 @@ func (s *script) keys() {
 	s.measure("AdoptAPIKeys")
 }
 
+// console signs somebody in twice, and keeps a session.
+func (s *script) console() {
+	person := store.Person{Issuer: "https://login.example", Subject: s.id("", "person"), Name: "Dana", Role: access.Support}
+	first[store.Person](s.calls, "SignIn", person, "growth")
+	person = first[store.Person](s.calls, "SignIn: again", person, "growth")
+	s.measure("CallerOf", person)
+	token := s.id("", "session")
+	s.measure("KeepSession", token, []byte("content"), s.now.Add(time.Hour))
+	s.measure("Session", token)
+	s.measure("EndSession", token)
+	s.measure("EndExpiredSessions")
+}
+
 // operators reads the audit log and the matters for operators.
 func (s *script) operators() {
 	old := s.old(1)

@@ -46,6 +46,7 @@ func (s *Stack) configure(httpAddr string, options Options) {
 		// One key and one address send what many clients would send, so the limits are out of reach.
 		"RATE_READS_PER_SECOND=100000", "RATE_WRITES_PER_SECOND=100000", "RATE_WEBHOOKS_PER_SECOND=100000",
 		"HTTP_MAX_CONNECTIONS_PER_ADDRESS=2000",
+		"CONSOLE_URL=http://" + httpAddr, "CONSOLE_CLIENT_ID=farebook", // of the console, which is off until Env names an issuer
 		"FAREBOOK_TASK_QUEUE=" + s.DB.Name, "FAREBOOK_HOLD_MINUTE=" + cmp.Or(options.HoldMinute, time.Minute).String(),
 	}
 	if options.SecretFiles {

@@ -31,6 +31,7 @@ helm.sh/chart: {{ printf "%s-%s" $.Chart.Name $.Chart.Version }}
 {{- define "farebook.secretNames" -}}
 {{- $keys := (index . 0).Values.secrets.keys -}}
 {{- $wanted := list "DATABASE_DSN" "STRIPE_SECRET_KEY" "STRIPE_WEBHOOK_SECRET" "SMTP_PASSWORD" "TEMPORAL_API_KEY" -}}
+{{- if eq (index . 1) "api" }}{{ $wanted = append $wanted "CONSOLE_CLIENT_SECRET" }}{{ end -}}
 {{- if eq (index . 1) "migrate" }}{{ $wanted = list "DATABASE_DSN" }}{{ end -}}
 {{- if include "farebook.controlled" . }}{{ $wanted = without $wanted "TEMPORAL_API_KEY" }}{{ end -}}
 {{- if eq (index . 1) "setup" }}{{ $wanted = list "TEMPORAL_API_KEY" }}{{ end -}}
@@ -58,7 +59,9 @@ helm.sh/chart: {{ printf "%s-%s" $.Chart.Name $.Chart.Version }}
 {{- if has $name (list "TEMPORAL_DEPLOYMENT_NAME" "TEMPORAL_WORKER_BUILD_ID") }}
 {{- fail (printf "config.%s is set by the Temporal Worker Controller: remove it, and set worker.controller.enabled for Worker Versioning" $name) }}
 {{- end }}
-{{- if not (or (has $name $injected) (and (eq $name "API_WORKER") $workerless)) }}
+{{- /* The API's pods alone serve the console. */ -}}
+{{- $elsewhere := and (hasPrefix "CONSOLE_" $name) (ne $component "api") -}}
+{{- if not (or (has $name $injected) $elsewhere (and (eq $name "API_WORKER") $workerless)) }}
 - name: {{ $name }}
   value: {{ $value | toString | quote }}
 {{- end }}

@@ -9,7 +9,7 @@ import (
 
 // accessPage is the text of docs/access.md.
 func accessPage() string {
-	return "# Clients, keys and scopes\n\n" + generated + clients + scopes() + keyCommands + financeRoutes + olderKeys + auditLog
+	return "# Clients, keys and scopes\n\n" + generated + clients + scopes() + roles() + keyCommands + financeRoutes + olderKeys + auditLog
 }
 
 const clients = `A **client** is an integration with the API, such as a shop or an agency's back office. It owns bookings, refunds and idempotency keys,
@@ -34,6 +34,25 @@ A key can grant at most the scopes that it has. A request without the required s
 `)
 	for _, rule := range access.Rules() {
 		fmt.Fprintf(&out, "| `%s` | %s |\n", rule.Scope, rule.Allows)
+	}
+	return out.String()
+}
+
+// roles is the section with the table of roles.
+func roles() string {
+	var out strings.Builder
+	out.WriteString(`
+## Roles of the console
+
+People have no API keys: they sign in to the console at your issuer of OpenID Connect, which gives each a role
+([console.md](console.md)). A role is a set of scopes. A client stands for each of them, so that people are audited, limited and counted as
+operators in the way of clients; ` + "`starter client disable`" + ` takes the console from somebody at once.
+
+| role | somebody with it | scopes |
+|---|---|---|
+`)
+	for _, rule := range access.RoleRules() {
+		fmt.Fprintf(&out, "| `%s` | %s | `%s` |\n", rule.Role, rule.Allows, strings.Join(rule.Scopes.Names(), "`, `"))
 	}
 	return out.String()
 }
@@ -80,7 +99,8 @@ operator is an operating-system user, whichever host it is on. Over HTTP an oper
 owns its keys, a rotated key lives beside the old one, and any holder of the scope ` + "`admin`" + ` can make another key, so that two keys say
 nothing about two people. Give each operator a client, with a key that has ` + "`finance:write`" + ` and not ` + "`admin`" + `: a key with both could make
 a second operator, which the audit log shows. Clients that were merged are one operator, also for what they have proposed before. A client
-and an operating-system user count as two operators: Farebook does not know who holds a key.
+and an operating-system user count as two operators: Farebook does not know who holds a key. Somebody who signs in to the console is one
+operator, the subject of the issuer, whichever browser it is; whoever also has a key is one operator once the two clients are merged.
 `
 
 const olderKeys = `
