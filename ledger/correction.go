@@ -53,12 +53,18 @@ func Correction(c Correcting) (Transaction, error) {
 		OperationKey: fmt.Sprintf("correction/%s/%d", c.BalanceTransactionID, c.Count),
 		Description:  fmt.Sprintf("Correction decided on item %d of a reconciliation", c.ItemID),
 	}
+	t.Entries = c.Entries()
+	return t, t.Validate()
+}
+
+// Entries are those after which the books agree with Stripe.
+func (c Correcting) Entries() (entries []Entry) {
 	currencies := maps.Clone(c.Clearing)
 	maps.Copy(currencies, c.Fees)
 	for _, currency := range slices.Sorted(maps.Keys(currencies)) {
 		fee := c.Fees[currency]
-		t.Entries = append(t.Entries, move(AssetStripeClearing, c.Against, c.Clearing[currency]+fee, currency)...)
-		t.Entries = append(t.Entries, move(ExpenseStripeFees, AssetStripeClearing, fee, currency)...)
+		entries = append(entries, move(AssetStripeClearing, c.Against, c.Clearing[currency]+fee, currency)...)
+		entries = append(entries, move(ExpenseStripeFees, AssetStripeClearing, fee, currency)...)
 	}
-	return t, t.Validate()
+	return entries
 }

@@ -57,6 +57,8 @@ const (
 	ActionKeyRotate      Action = "api-key.rotate"
 	ActionKeyRevoke      Action = "api-key.revoke"
 	ActionSignIn         Action = "console.sign-in"
+	ActionViewSave       Action = "view.save"
+	ActionViewRemove     Action = "view.remove"
 )
 
 // AuditEntry is one line of the audit log: who asked for what. It is written with what it tells of, in one transaction, or

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 
 	"farebook/booking"
@@ -27,6 +28,19 @@ func (s *Store) Ledger(ctx context.Context, reference booking.Reference) ([]Ledg
 		transactions[i].Reference = reference
 	}
 	return transactions, err
+}
+
+// Transaction reads one transaction with its entries and the reference of its booking. Error: ErrNotFound.
+func (s *Store) Transaction(ctx context.Context, id uint64) (LedgerTransaction, error) {
+	conn := s.db.WithContext(ctx)
+	found, err := journal.OfIDs(conn, []uint64{id})
+	if err != nil || len(found) == 0 {
+		return LedgerTransaction{}, cmp.Or(err, ErrNotFound)
+	}
+	var owner bookingRow
+	err = conn.Select("reference").Where("id = (SELECT booking_id FROM financial_ledger WHERE id = ?)", id).Limit(1).Find(&owner).Error
+	found[0].Reference = owner.Reference
+	return found[0], err
 }
 
 // Balance of an account in one currency: debits less credits, in minor units.

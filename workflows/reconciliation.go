@@ -52,6 +52,21 @@ type ReconciliationProgress struct {
 	Trouble string `json:"trouble,omitempty"`
 }
 
+// linesShare is the share of the balance transactions in the whole run, which is nearly all of a large run.
+const linesShare = 0.9
+
+// Share is the completed share of a run, from 0 to 1.
+func (p ReconciliationProgress) Share() float64 {
+	others := 0.0
+	if p.Scans > 0 {
+		others = float64(p.ScansDone) / float64(p.Scans)
+	}
+	if p.Seconds == 0 {
+		return others
+	}
+	return linesShare*float64(p.SecondsDone)/float64(p.Seconds) + (1-linesShare)*others
+}
+
 // reconciliationRun is the state of one run of Reconciliation.
 type reconciliationRun struct {
 	in     ReconciliationInput

@@ -13,6 +13,7 @@ import (
 
 const (
 	clientsPath = "/v1/clients"
+	clientPath  = clientsPath + "/{id}"
 	disablePath = clientsPath + "/{id}/disable"
 	enablePath  = clientsPath + "/{id}/enable"
 	mergePath   = clientsPath + "/{id}/merge"
@@ -25,6 +26,10 @@ func (a *api) addClients(spec huma.API) {
 		OperationID: "list-clients", Method: http.MethodGet, Path: clientsPath, Tags: []string{adminTag}, Summary: "List clients",
 		Description: "Oldest first.", Errors: []int{422},
 	}, access.Admin), a.listClients)
+	register(a, spec, a.guard(spec, huma.Operation{
+		OperationID: "get-client", Method: http.MethodGet, Path: clientPath, Tags: []string{adminTag}, Summary: "Read a client",
+		Errors: []int{404},
+	}, access.Admin), a.getClient)
 	register(a, spec, a.action(spec, access.Admin, huma.Operation{
 		OperationID: "create-client", Path: clientsPath, Tags: []string{adminTag}, Summary: "Create a client",
 		Description:   "A client owns bookings, refunds and idempotency keys. Create its API keys with `POST /v1/api-keys`.",
@@ -70,6 +75,17 @@ func (a *api) listClients(ctx context.Context, in *PageInput) (*clientsOutput, e
 	out := &clientsOutput{}
 	out.Body.Clients, out.Body.PageEnd = pageOf(found, page, view.ClientOf, func(c store.Client) uint64 { return c.ID })
 	return out, nil
+}
+
+type clientIDInput struct {
+	ID string `path:"id" doc:"The client's id or name." example:"cl_7K2M9QXA4T"`
+}
+
+type clientOutput struct{ Body view.Client }
+
+func (a *api) getClient(ctx context.Context, in *clientIDInput) (*clientOutput, error) {
+	found, err := a.client(ctx, in.ID)
+	return &clientOutput{view.ClientOf(found)}, err
 }
 
 // newClientBody documents the request; decode_admin.go reads it.

@@ -155,6 +155,7 @@ var refusals = []refusal{
 	{http.StatusConflict, "not-correctable", on[*runs.NotCorrectableError]("Nothing was changed: %s."), nil},
 	{http.StatusConflict, "event-processed", is(store.ErrEventProcessed, "Nothing was changed: the event is processed."), nil},
 	{http.StatusConflict, "reconciliation-running", is(recon.ErrRunning, "Nothing was started: another reconciliation is running."), nil},
+	{http.StatusConflict, "too-many-views", on[*store.TooManyViewsError]("Nothing was saved: %s."), nil},
 	{http.StatusConflict, "matter-closed", on[*store.AttentionClosedError]("Nothing was changed: %s."), nil},
 }
 
@@ -183,6 +184,8 @@ var (
 	errNoSuchPayout         = &missingError{"no-such-payout", "No payout has this id."}
 	errNoSuchEmail          = &missingError{"no-such-email", "No email has this number: see GET " + emailsPath + "."}
 	errNoSuchItem           = &missingError{"no-such-item", "No item has this number: see GET " + reconciliationsPath + "/{id}."}
+	errNoSuchTransaction    = &missingError{"no-such-transaction", "The ledger has no transaction with this number."}
+	errNoSuchView           = &missingError{"no-such-view", "No view of yours has this number: see GET " + viewsPath + "."}
 	errNoSuchSchedule       = &missingError{"no-such-schedule", "There is no schedule yet: `starter schedule apply` creates it."}
 	errNoSuchReconciliation = &missingError{"no-such-reconciliation", "No reconciliation has this id."}
 )

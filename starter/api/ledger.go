@@ -48,6 +48,7 @@ func (a *api) addLedger(spec huma.API) {
 	a.addStatement(spec)
 	a.addExport(spec)
 	a.addPayoutStatement(spec)
+	a.addTransaction(spec)
 	a.addComparison(spec)
 	a.addMonths(spec)
 	a.addJournals(spec)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -77,8 +78,9 @@ type itemNoteBody struct {
 
 // postItemBody documents the request; decode_actions.go reads it.
 type postItemBody struct {
-	Note    string `json:"note" minLength:"1" maxLength:"500" doc:"What was done or decided." example:"fees of the old account"`
-	Account string `json:"account,omitempty" default:"equity:suspense" doc:"The account of the other side: one of those that corrections are posted against."`
+	Note        string     `json:"note" minLength:"1" maxLength:"500" doc:"What was done or decided." example:"fees of the old account"`
+	Account     string     `json:"account,omitempty" default:"equity:suspense" doc:"The account of the other side: one of those that corrections are posted against."`
+	EffectiveAt *time.Time `json:"effectiveAt,omitempty" doc:"The date of a correction that Stripe has no balance transaction for. Default: now."`
 }
 
 func (a *api) resolveItem(ctx context.Context, in *itemInput) (*replayable[recon.Item], error) {
@@ -104,12 +106,15 @@ func (a *api) reopenItem(ctx context.Context, in *itemInput) (*replayable[recon.
 }
 
 func (a *api) postItem(ctx context.Context, in *itemInput) (*replayable[recon.Item], error) {
-	note, account, err := decodePostItem(in.RawBody)
+	decision, err := decodePostItem(in.RawBody, a.Store.Now())
 	if err != nil {
 		return nil, err
 	}
-	return a.decideItem(ctx, "post-item", in.ID, []string{note, string(account)}, func(ctx context.Context, _ *runs.Runs) error {
-		return recon.Correct(ctx, a.Store, a.Stripe, runs.Correction{ItemID: in.ID, Against: account, Note: note, By: actorOf(ctx)})
+	c := runs.Correction{
+		ItemID: in.ID, Against: decision.Account, Note: decision.Note, EffectiveAt: decision.EffectiveAt, By: actorOf(ctx),
+	}
+	return a.decideItem(ctx, "post-item", in.ID, decision.body(), func(ctx context.Context, _ *runs.Runs) error {
+		return recon.Correct(ctx, a.Store, a.Stripe, c)
 	}, func(runs.Item) bool { return false }) // nothing says that the correction in the ledger is this request's
 }
 

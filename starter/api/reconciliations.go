@@ -35,6 +35,10 @@ func (a *api) addReconciliations(spec huma.API) {
 		Description: "Its counts, and each difference with the proposed action and its state.",
 		Errors:      []int{404},
 	}, access.ReconciliationRead), a.getReconciliation)
+	register(a, spec, a.guard(spec, huma.Operation{
+		OperationID: "get-reconciliation-progress", Method: http.MethodGet, Path: reconciliationsPath + "/{id}/progress",
+		Tags: []string{"Reconciliation"}, Summary: "Read how far a reconciliation is", Errors: []int{404},
+	}, access.ReconciliationRead), a.getProgress)
 }
 
 // reconciliationBody documents the request; decode_actions.go reads it.
@@ -92,7 +96,8 @@ func (a *api) startRun(ctx context.Context, operation string, run startedRun) (*
 }
 
 type runInput struct {
-	ID string `path:"id" doc:"The run's correlation id." example:"recon_5f1c2a"`
+	ID      string `path:"id" doc:"The run's correlation id." example:"recon_5f1c2a"`
+	Details bool   `query:"details" default:"true" doc:"false leaves out the differences, which GET /v1/reconciliations/{id}/items lists page by page."`
 }
 
 type runOutput struct{ Body recon.Run }
@@ -102,6 +107,47 @@ func (a *api) getReconciliation(ctx context.Context, in *runInput) (*runOutput, 
 	if err != nil {
 		return nil, orMissing(err, errNoSuchReconciliation)
 	}
-	body, _, err := recon.Report(ctx, a.Store, run, maxDetails)
+	read := recon.Report
+	if !in.Details {
+		read = func(ctx context.Context, books *store.Store, run runs.Run, _ int) (recon.Run, int64, error) {
+			return recon.Totals(ctx, books, run)
+		}
+	}
+	body, _, err := read(ctx, a.Store, run, maxDetails)
 	return &runOutput{body}, err
+}
+
+// progressBody says how far a run is.
+type progressBody struct {
+	Status   string `json:"status" enum:"running,completed,failed"`
+	Stage    string `json:"stage,omitempty" doc:"What a run that is running does."`
+	Percent  int    `json:"percent" minimum:"0" maximum:"100" doc:"How much of the comparison is done."`
+	Scanned  int64  `json:"scanned" doc:"Objects that were compared."`
+	Found    int64  `json:"found" doc:"Differences."`
+	Healing  int    `json:"healing" doc:"Differences whose workflows were asked to heal them."`
+	Retrying bool   `json:"retrying" doc:"A part of the comparison has failed and is tried again."`
+}
+
+type progressOutput struct{ Body progressBody }
+
+type runIDInput struct {
+	ID string `path:"id" doc:"The run's correlation id." example:"recon_5f1c2a"`
+}
+
+func (a *api) getProgress(ctx context.Context, in *runIDInput) (*progressOutput, error) {
+	run, err := runs.New(a.Store).Run(ctx, in.ID)
+	if err != nil {
+		return nil, orMissing(err, errNoSuchReconciliation)
+	}
+	if run.Status != runs.RunRunning {
+		return &progressOutput{progressBody{Status: run.Status, Percent: 100, Scanned: run.Scanned}}, nil
+	}
+	at, err := a.Dispatch.ReconciliationProgress(ctx, in.ID)
+	if err != nil {
+		return nil, needsWorkflow("", err)
+	}
+	return &progressOutput{progressBody{
+		Status: run.Status, Stage: at.Stage, Percent: int(100 * at.Share()), Scanned: at.Scanned, Found: at.Found, Healing: at.Healing,
+		Retrying: at.Trouble != "",
+	}}, nil
 }

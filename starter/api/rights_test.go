@@ -14,6 +14,7 @@ import (
 func TestEachOperationNeedsItsScope(t *testing.T) {
 	t.Parallel()
 	s := serve(t, nil)
+	const readers = "bookings:read or operations:read or reconciliation:read or finance:read or admin"
 	for _, c := range []struct {
 		method, path, needs string
 		held                access.Scope
@@ -31,6 +32,7 @@ func TestEachOperationNeedsItsScope(t *testing.T) {
 		{http.MethodGet, "/v1/ledger/balances", "finance:read", access.FinanceWrite},
 		{http.MethodGet, "/v1/ledger/trial-balance", "finance:read", access.OperationsRead},
 		{http.MethodGet, "/v1/ledger/statements/asset:bank", "finance:read", access.Admin},
+		{http.MethodGet, "/v1/ledger/transactions/1", "finance:read", access.OperationsRead},
 		{http.MethodGet, "/v1/ledger/export", "finance:read", access.BookingsRead},
 		{http.MethodGet, "/v1/ledger/reports/balance-change/itemised", "finance:read", access.FinanceWrite},
 		{http.MethodGet, "/v1/ledger/payouts/po_1/statement", "finance:read", access.OperationsRead},
@@ -58,6 +60,12 @@ func TestEachOperationNeedsItsScope(t *testing.T) {
 		{http.MethodPost, "/v1/reconciliation-items/1/resolve", "operations:write or reconciliation:write", access.ReconciliationRead},
 		{http.MethodPost, "/v1/reconciliation-items/1/reopen", "operations:write or reconciliation:write", access.ReconciliationRead},
 		{http.MethodPost, "/v1/reconciliation-items/1/post", "operations:write or reconciliation:write", access.ReconciliationRead},
+		{http.MethodGet, "/v1/reconciliations/recon_1/items", "reconciliation:read", access.OperationsRead},
+		{http.MethodGet, "/v1/reconciliation-items/1", "reconciliation:read", access.ReconciliationWrite},
+		{http.MethodGet, "/v1/reconciliation-items/1/correction", "reconciliation:read", access.OperationsWrite},
+		{http.MethodGet, "/v1/views?list=bookings", readers, access.RefundsWrite},
+		{http.MethodPost, "/v1/views", readers, access.RefundsWrite},
+		{http.MethodPost, "/v1/views/1/remove", readers, access.RefundsWrite},
 		{http.MethodGet, "/v1/schedule", "reconciliation:read or operations:read", access.OperationsWrite},
 		{http.MethodPost, "/v1/schedule/pause", "operations:write", access.ReconciliationWrite},
 		{http.MethodPost, "/v1/schedule/resume", "operations:write", access.ReconciliationWrite},

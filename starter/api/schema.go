@@ -209,15 +209,19 @@ type entryView struct {
 func ledgerViewOf(reference booking.Reference, transactions []store.LedgerTransaction) ledgerView {
 	view := ledgerView{Reference: string(reference), Transactions: make([]transactionView, 0, len(transactions))}
 	for _, posted := range transactions {
-		t := posted.Transaction
-		view.Transactions = append(view.Transactions, transactionView{
-			ID: posted.ID, Type: string(t.Type), PostedAt: posted.PostedAt,
-			EffectiveAt: timeOrNil(t.Effective.At), EffectiveBasis: string(t.Effective.Basis), Description: t.Description,
-			PaymentIntentID: t.PaymentIntentID, ObjectID: t.ObjectID, BalanceTransactionID: t.BalanceTransactionID,
-			Entries: entriesOf(t.Entries),
-		})
+		view.Transactions = append(view.Transactions, transactionViewOf(posted))
 	}
 	return view
+}
+
+func transactionViewOf(posted store.LedgerTransaction) transactionView {
+	t := posted.Transaction
+	return transactionView{
+		ID: posted.ID, Type: string(t.Type), PostedAt: posted.PostedAt,
+		EffectiveAt: timeOrNil(t.Effective.At), EffectiveBasis: string(t.Effective.Basis), Description: t.Description,
+		PaymentIntentID: t.PaymentIntentID, ObjectID: t.ObjectID, BalanceTransactionID: t.BalanceTransactionID,
+		Entries: entriesOf(t.Entries),
+	}
 }
 
 // timeOrNil leaves out an unknown time.
@@ -276,16 +280,17 @@ func describeFinanceBodies(spec *huma.OpenAPI, describe func(path, name, descrip
 }
 
 func describeOperationBodies(spec *huma.OpenAPI, describe func(path, name, description string, shape reflect.Type)) {
-	for _, path := range []string{retryEventPath, resendPath, applyPath, pausePath, resumePath, triggerPath} {
+	for _, path := range []string{retryEventPath, resendPath, applyPath, pausePath, resumePath, triggerPath, removeViewPath} {
 		spec.Paths[path].Post.RequestBody.Required = false
 	}
-	for _, path := range []string{retryEventPath, resendPath, applyPath, triggerPath} {
+	for _, path := range []string{retryEventPath, resendPath, applyPath, triggerPath, removeViewPath} {
 		describe(path, "Nothing", "Optional: an empty object.", reflect.TypeFor[struct{}]())
 	}
 	describe(ignorePath, "IgnoreEvent", "Why nothing has to be done about the event.", reflect.TypeFor[ignoreEventBody]())
 	describe(resolvePath, "ResolveItem", "What was decided.", reflect.TypeFor[itemNoteBody]())
 	describe(reopenPath, "ReopenItem", "Why it is reopened.", reflect.TypeFor[itemNoteBody]())
 	describe(postPath, "PostItem", "What was decided, and where the other side is posted.", reflect.TypeFor[postItemBody]())
+	describe(viewsPath, "SaveView", "The filters to save.", reflect.TypeFor[saveViewBody]())
 	describe(pausePath, "PauseSchedule", "Optional: why.", reflect.TypeFor[scheduleNoteBody]())
 	describe(resumePath, "ResumeSchedule", "Optional: why.", reflect.TypeFor[scheduleNoteBody]())
 }

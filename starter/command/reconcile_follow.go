@@ -125,11 +125,11 @@ func askProgress(ctx context.Context, dispatcher *dispatch.Client, id string) (s
 	if err != nil {
 		return 0, "waiting for a worker"
 	}
-	return shareOf(at), runText(at)
+	return at.Share(), runText(at)
 }
 
 func runText(at workflows.ReconciliationProgress) string {
-	text := fmt.Sprintf("%3.0f%% compared %d, items %d", 100*shareOf(at), at.Scanned, at.Found)
+	text := fmt.Sprintf("%3.0f%% compared %d, items %d", 100*at.Share(), at.Scanned, at.Found)
 	if at.Healing > 0 {
 		text += fmt.Sprintf(", healing %d", at.Healing)
 	}
@@ -138,21 +138,6 @@ func runText(at workflows.ReconciliationProgress) string {
 		text += ", retrying after: " + printable(at.Trouble)
 	}
 	return text
-}
-
-// linesShare is the share of the balance transactions in the whole run, which is nearly all of a large run.
-const linesShare = 0.9
-
-// shareOf is the completed share of a run, from 0 to 1.
-func shareOf(at workflows.ReconciliationProgress) float64 {
-	others := 0.0
-	if at.Scans > 0 {
-		others = float64(at.ScansDone) / float64(at.Scans)
-	}
-	if at.Seconds == 0 {
-		return others
-	}
-	return linesShare*float64(at.SecondsDone)/float64(at.Seconds) + (1-linesShare)*others
 }
 
 const barWidth = 24

@@ -8,6 +8,7 @@ import (
 
 	"farebook/internal/stripeapi"
 	"farebook/internal/wait"
+	"farebook/ledger"
 	"farebook/reconciliation"
 	"farebook/starter/dispatch"
 	"farebook/store"
@@ -38,20 +39,33 @@ func Plan(ctx context.Context, books *store.Store, id string) (reconciliation.Op
 
 // Correct reads the balance transaction of an item at Stripe and posts its difference from the books. Errors: those of Runs.Correct.
 func Correct(ctx context.Context, books *store.Store, stripe *stripeapi.Client, c runs.Correction) error {
-	item, err := runs.New(books).Item(ctx, c.ItemID)
+	c, err := withStripes(ctx, books, stripe, c)
 	if err != nil {
 		return err
 	}
-	if item.BalanceTransactionID != "" {
-		c.There, err = stripe.BalanceTransaction(ctx, item.BalanceTransactionID)
-		switch {
-		case stripeapi.IsKind(err, stripeapi.NotFound):
-			c.There = nil
-		case err != nil:
-			return err
-		}
-	}
 	return runs.New(books).Correct(ctx, c, books.Now())
+}
+
+// Draft is Correct without posting. Against no account, it is what the item's own workflow posts. Errors: those of Runs.Draft.
+func Draft(ctx context.Context, books *store.Store, stripe *stripeapi.Client, c runs.Correction) (ledger.Correcting, error) {
+	c, err := withStripes(ctx, books, stripe, c)
+	if err != nil {
+		return ledger.Correcting{}, err
+	}
+	return runs.New(books).Draft(ctx, c, books.Now())
+}
+
+// withStripes adds the balance transaction of a correction's item as Stripe has it.
+func withStripes(ctx context.Context, books *store.Store, stripe *stripeapi.Client, c runs.Correction) (runs.Correction, error) {
+	item, err := runs.New(books).Item(ctx, c.ItemID)
+	if err != nil || item.BalanceTransactionID == "" {
+		return c, err
+	}
+	c.There, err = stripe.BalanceTransaction(ctx, item.BalanceTransactionID)
+	if stripeapi.IsKind(err, stripeapi.NotFound) {
+		c.There, err = nil, nil
+	}
+	return c, err
 }
 
 // ErrRunning says that a schedule has started no run because another one is running.

@@ -51,14 +51,19 @@ type Item struct {
 	Proposed             string `json:"proposed" doc:"The repair that Farebook may carry out; person when an operator has to decide."`
 	State                string `json:"state" enum:"found,fixed,failed,skipped,resolved"`
 	Note                 string `json:"note,omitempty"`
+	Expected             bool   `json:"expected" doc:"Nobody has to decide anything: it is too recent to count, was healed, is explained by a note, or has changed since."`
+}
+
+// Expected reports whether an item is no exception: too recent to count, healed, explained by a note, or changed after its plan was made.
+func Expected(item runs.Item) bool {
+	return item.Class == reconciliation.Timing || item.State != runs.ItemFound && item.State != runs.ItemFailed
 }
 
 // pageSize is how many items one statement reads.
 const pageSize = 1000
 
-// Report reads the items of a run, at most maxDetails of them; 0 reads all. open is the number of differences that nobody has resolved
-// yet.
-func Report(ctx context.Context, books *store.Store, run runs.Run, maxDetails int) (r Run, open int64, err error) {
+// Totals is Report without the items.
+func Totals(ctx context.Context, books *store.Store, run runs.Run) (r Run, open int64, err error) {
 	r = Run{
 		Summary: SummaryOf(run), Limit: run.Options.Limit, PlanDigest: run.PlanDigest, Counts: []Count{}, Details: []Item{},
 	}
@@ -74,21 +79,31 @@ func Report(ctx context.Context, books *store.Store, run runs.Run, maxDetails in
 		return r, 0, err
 	}
 	r.Fixed, r.Failed, r.Skipped = tally.Fixed, tally.Failed, tally.Skipped
+	return r, tally.Left, nil
+}
+
+// Report reads the items of a run, at most maxDetails of them; 0 reads all. open is the number of differences that nobody has resolved
+// yet.
+func Report(ctx context.Context, books *store.Store, run runs.Run, maxDetails int) (r Run, open int64, err error) {
+	r, open, err = Totals(ctx, books, run)
+	if err != nil {
+		return r, open, err
+	}
 	for after := uint64(0); ; {
 		items, err := runs.New(books).Items(ctx, run.ID, "", after, pageSize)
 		if err != nil {
-			return r, tally.Left, err
+			return r, open, err
 		}
 		for _, item := range items {
 			after = item.ID
 			r.Truncated = maxDetails > 0 && len(r.Details) == maxDetails
 			if r.Truncated {
-				return r, tally.Left, nil
+				return r, open, nil
 			}
 			r.Details = append(r.Details, ItemOf(item))
 		}
 		if len(items) < pageSize {
-			return r, tally.Left, nil
+			return r, open, nil
 		}
 	}
 }
@@ -105,7 +120,7 @@ func ItemOf(item runs.Item) Item {
 		Booking:              string(item.Reference), Measure: measureOf(item), Here: item.Here, AtStripe: item.AtStripe,
 		HereDecimal: decimal(item.Here, item.Currency), AtStripeDecimal: decimal(item.AtStripe, item.Currency), Currency: string(item.Currency),
 		Reason:   item.Reason,
-		Proposed: proposed, State: item.State, Note: item.Note,
+		Proposed: proposed, State: item.State, Note: item.Note, Expected: Expected(item),
 	}
 }
 

@@ -1,6 +1,6 @@
 // Package recon starts reconciliations and reports what they found, in one form for the command line and the API. How a
 // reconciliation compares and heals is in reconciliation/ and workflows/. It imports store, store/recon, starter/dispatch,
-// money, reconciliation and internal/correlation.
+// ledger, money, reconciliation and internal/correlation.
 package recon
 
 import (

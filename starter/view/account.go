@@ -1,6 +1,7 @@
 package view
 
 import (
+	"slices"
 	"strings"
 
 	"farebook/ledger"
@@ -13,4 +14,9 @@ func CorrectionAccounts() string {
 		names[i] = string(account)
 	}
 	return strings.Join(names, ", ")
+}
+
+// IsCorrectionAccount reports whether corrections are posted against an account.
+func IsCorrectionAccount(name string) bool {
+	return slices.Contains(ledger.CorrectionAccounts, ledger.Account(name))
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"farebook/access"
 	"farebook/booking"
@@ -130,17 +131,11 @@ func correctable(item Item, before string, c Correction, now time.Time) error {
 }
 
 func postCorrection(tx *gorm.DB, item Item, c Correction, posted []reconciliation.Posting, bookingID *uint64, now time.Time) error {
-	clearing, fees := reconciliation.Shortfall(posted, c.There)
-	if !lacking(clearing) && !lacking(fees) {
-		if item.State == ItemResolved {
-			return settled(item)
-		}
-		return &NotCorrectableError{fmt.Sprintf("item %d: the books agree with Stripe by now", item.ID)}
+	correcting, err := correctingOf(item, c, posted, now)
+	if err != nil {
+		return err
 	}
-	transaction, err := ledger.Correction(ledger.Correcting{
-		ItemID: item.ID, Reference: item.Reference, PaymentIntentID: item.PaymentIntentID, BalanceTransactionID: item.BalanceTransactionID,
-		Clearing: clearing, Fees: fees, Against: c.Against, Count: len(posted), Effective: c.effective(now), Balance: c.There,
-	})
+	transaction, err := ledger.Correction(correcting)
 	if err != nil {
 		return &NotCorrectableError{err.Error()}
 	}
@@ -149,6 +144,67 @@ func postCorrection(tx *gorm.DB, item Item, c Correction, posted []reconciliatio
 		return &NotCorrectableError{fmt.Sprintf("item %d: somebody else is correcting the same balance transaction; reconcile again", item.ID)}
 	}
 	return err
+}
+
+// correctingOf is what the ledger does not have of an item's balance transaction.
+func correctingOf(item Item, c Correction, posted []reconciliation.Posting, now time.Time) (ledger.Correcting, error) {
+	clearing, fees := reconciliation.Shortfall(posted, c.There)
+	if !lacking(clearing) && !lacking(fees) {
+		if item.State == ItemResolved {
+			return ledger.Correcting{}, settled(item)
+		}
+		return ledger.Correcting{}, &NotCorrectableError{fmt.Sprintf("item %d: the books agree with Stripe by now", item.ID)}
+	}
+	return ledger.Correcting{
+		ItemID: item.ID, Reference: item.Reference, PaymentIntentID: item.PaymentIntentID, BalanceTransactionID: item.BalanceTransactionID,
+		Clearing: clearing, Fees: fees, Against: c.Against, Count: len(posted), Effective: c.effective(now), Balance: c.There,
+	}, nil
+}
+
+// Draft returns what makes the books agree with Stripe about an item's balance transaction, and posts nothing: the correction against an
+// account, or, against none, what the item's own workflow posts. Errors: store.ErrNotFound, *NotCorrectableError.
+func (r *Runs) Draft(ctx context.Context, c Correction, now time.Time) (ledger.Correcting, error) {
+	item, err := r.Item(ctx, c.ItemID)
+	if err != nil {
+		return ledger.Correcting{}, err
+	}
+	if item.BalanceTransactionID == "" {
+		return ledger.Correcting{}, &NotCorrectableError{fmt.Sprintf("item %d (%s) is about no balance transaction that could be posted", item.ID,
+			item.Class)}
+	}
+	conn := r.db.WithContext(ctx)
+	_, model, err := ownerOf(conn, item)
+	if err != nil {
+		return ledger.Correcting{}, err
+	}
+	if c.Against == "" {
+		c.Against = otherSide(item.Healing, model)
+	}
+	posted, err := journal.Postings(conn, []reconciliation.Line{item.Line()})
+	if err != nil {
+		return ledger.Correcting{}, err
+	}
+	return correctingOf(item, c, posted[item.BalanceTransactionID], now)
+}
+
+// otherSide is the account on which a healing posts the other side; equity:suspense for what is left to an operator.
+func otherSide(healing reconciliation.Healing, model booking.RevenueModel) ledger.Account {
+	switch healing {
+	case reconciliation.HealPayment:
+		return ledger.Held(model)
+	case reconciliation.HealRefund:
+		return ledger.LiabilityRefundsPayable
+	case reconciliation.HealDispute:
+		return ledger.AssetDisputedFunds
+	case reconciliation.HealPayout:
+		return ledger.AssetPayoutsInTransit
+	case reconciliation.HealAccountFee:
+		return ledger.ExpenseStripeFees
+	case reconciliation.HealUnbooked:
+		return ledger.AssetOtherIntegrations
+	default:
+		return ledger.EquitySuspense
+	}
 }
 
 // effective returns the date of the balance transaction when Stripe has it, so that the clearing account equals Stripe's balance by date
@@ -175,6 +231,11 @@ func lacking(amounts map[money.Currency]int64) bool {
 // lockOwner locks the booking that a correction belongs to: the PaymentIntent's booking, as its recorder does, or the booking that the item
 // names when the books do not know the PaymentIntent, and returns its revenue model as well. It returns nil for an item without a booking.
 func lockOwner(tx *gorm.DB, item Item) (*uint64, booking.RevenueModel, error) {
+	return ownerOf(tx, item, db.ForUpdate)
+}
+
+// ownerOf is lockOwner with other clauses: without one, nothing is locked.
+func ownerOf(tx *gorm.DB, item Item, clauses ...clause.Expression) (*uint64, booking.RevenueModel, error) {
 	for _, where := range []struct {
 		known bool
 		query string
@@ -190,7 +251,7 @@ func lockOwner(tx *gorm.DB, item Item) (*uint64, booking.RevenueModel, error) {
 			ID           uint64
 			RevenueModel booking.RevenueModel
 		}
-		err := tx.Clauses(db.ForUpdate).Table("bookings").Select("id, revenue_model").Where(where.query, where.value).Take(&row).Error
+		err := tx.Clauses(clauses...).Table("bookings").Select("id, revenue_model").Where(where.query, where.value).Take(&row).Error
 		if err == nil {
 			return &row.ID, row.RevenueModel, nil
 		}

@@ -57,7 +57,8 @@ func (seenRow) TableName() string { return "reconciliation_seen" }
 
 // Item is one finding of a run, and what became of it.
 type Item struct {
-	ID uint64
+	ID    uint64
+	RunID uint64
 	reconciliation.Finding
 	State     string
 	Note      string
@@ -66,7 +67,7 @@ type Item struct {
 
 func (r itemRow) domain() Item {
 	posted, net := r.clearing()
-	return Item{ID: r.ID, State: r.State, Note: r.Note, UpdatedAt: r.UpdatedAt, Finding: reconciliation.Finding{
+	return Item{ID: r.ID, RunID: r.RunID, State: r.State, Note: r.Note, UpdatedAt: r.UpdatedAt, Finding: reconciliation.Finding{
 		Class: r.Class, Object: r.Object, StripeID: r.StripeID, BalanceTransactionID: r.StripeBalanceTransactionID,
 		PaymentIntentID: r.StripePaymentIntentID, Reference: r.BookingReference, Here: r.AmountHere, AtStripe: r.AmountAtStripe,
 		Currency: r.Currency, Reason: r.Reason, Healing: r.Healing,

@@ -84,6 +84,13 @@ func (r *Runs) Run(ctx context.Context, correlationID string) (Run, error) {
 	return row.domain(), db.NotFound(err)
 }
 
+// RunOf reads the run that has found an item. Error: store.ErrNotFound.
+func (r *Runs) RunOf(ctx context.Context, item Item) (Run, error) {
+	var row runRow
+	err := r.db.WithContext(ctx).Where("id = ?", item.RunID).Take(&row).Error
+	return row.domain(), db.NotFound(err)
+}
+
 // LastGoodRun reads the newest full run that completed. Error: store.ErrNotFound.
 func (r *Runs) LastGoodRun(ctx context.Context) (Run, error) {
 	var row runRow

@@ -50,6 +50,15 @@ func (s *script) console() {
 	s.measure("EndExpiredSessions")
 }
 
+// views saves, lists and removes the filters of a list.
+func (s *script) views() {
+	owner := store.OwnerOfViews(s.id("client/", "views"))
+	view := store.SavedView{List: "bookings", Name: "failed", Query: "status=failed"}
+	saved := first[store.SavedView](s.calls, "SaveView", owner, view, s.by)
+	s.measure("SavedViews", owner, "bookings")
+	s.measure("RemoveView", owner, saved.ID, s.by)
+}
+
 // operators reads the audit log and the matters for operators.
 func (s *script) operators() {
 	old := s.old(1)

@@ -94,6 +94,7 @@ func (s *script) findings() {
 	items := first[[]recon.Item](s.calls, "Items", run.ID, "", 0, sweepPage)
 	s.measure("Items: in a state", run.ID, recon.ItemFound, 0, sweepPage)
 	s.measure("Item", items[0].ID)
+	s.measure("RunOf", items[0])
 	s.measure("FindingsByFingerprint", run.ID, "", sweepPage)
 	for _, item := range items {
 		switch item.StripeID {
@@ -102,6 +103,7 @@ func (s *script) findings() {
 			s.measure("ReopenItem", item.ID, "not yet", s.by)
 		case s.id("pi_", "corrected"):
 			there := s.balance("corrected", "charge", 4500)
+			s.measure("Draft", recon.Correction{ItemID: item.ID, There: there}, s.now)
 			s.measure("Correct", recon.Correction{ItemID: item.ID, There: there, Against: ledger.EquitySuspense, Note: "a test", By: s.by}, s.now)
 		default:
 			s.measure("SettleItem", item.ID, recon.ItemFailed, "the workflow did not post it")
