@@ -79,9 +79,9 @@ func (e *Emails) SendEmail(ctx context.Context, in SendEmailInput) (EmailResult,
 		return EmailResult{}, temporal.NewApplicationError("another worker is sending this email, or has just sent it", EmailBeingSent)
 	}
 	failpoint.Hit("before-send-email")
-	err = e.Sender.Send(exchange, message)
+	answer, err := e.Sender.Send(exchange, message)
 	failpoint.Hit("after-send-email")
-	return e.record(ctx, row, sending, err)
+	return e.record(ctx, row, sending, answer, err)
 }
 
 // timeLeft is the time until the context's deadline, by the system's clock: the clock of the books may differ.
@@ -90,12 +90,12 @@ func timeLeft(ctx context.Context) time.Duration {
 	return time.Until(deadline)   //nolint:forbidigo // see above
 }
 
-func (e *Emails) record(ctx context.Context, row store.Email, sending store.Sending, sendErr error) (EmailResult, error) {
+func (e *Emails) record(ctx context.Context, row store.Email, sending store.Sending, answer string, sendErr error) (EmailResult, error) {
 	now := e.Store.Now()
 	var permanent *mail.PermanentError
 	switch {
 	case sendErr == nil:
-		if err := e.Store.MarkEmailSent(ctx, row.ID, now); err != nil {
+		if err := e.Store.MarkEmailSent(ctx, row.ID, answer, now); err != nil {
 			return EmailResult{}, storeError(err)
 		}
 		failpoint.Hit("after-email-row")
@@ -121,7 +121,7 @@ func (e *Emails) record(ctx context.Context, row store.Email, sending store.Send
 }
 
 func (e *Emails) messageOf(row store.Email) (mail.Message, error) {
-	subject, text, html, err := mail.Render(contentOf(row))
+	subject, text, html, err := mail.Render(EmailContent(row))
 	if err != nil {
 		return mail.Message{}, err
 	}
@@ -144,7 +144,8 @@ func (e *Emails) messageOf(row store.Email) (mail.Message, error) {
 	return message, nil
 }
 
-func contentOf(row store.Email) mail.Content {
+// EmailContent is the data of an email's texts, from its row and its booking.
+func EmailContent(row store.Email) mail.Content {
 	return mail.Content{
 		Kind:          row.Kind,
 		Reference:     row.Booking.Reference,

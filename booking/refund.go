@@ -88,6 +88,16 @@ type RefundSnapshot struct {
 	FailureBalance  *BalanceTransaction // set if it failed after the balance had paid for it
 	// Uncaptured: it releases an authorisation that was never captured. It returns no money.
 	Uncaptured bool
+	Bank       BankReference
+}
+
+// BankReference is by what the traveller's bank finds a refund, as Stripe reports it (stripe.com/docs/refunds#tracing-refunds). Zero for a
+// way of payment without one. Stripe knows the reference some days after the refund.
+type BankReference struct {
+	Reference string // such as an acquirer reference number; empty until it is available
+	Status    string // pending, available or unavailable
+	Type      string // acquirer_reference_number, system_trace_audit_number, ...
+	Way       string // refund, or reversal: the charge disappears from the statement
 }
 
 // Status returns Stripe's status as one of the known states. A refund without a status is pending.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"gorm.io/gorm"
+
 	"farebook/booking"
 	"farebook/money"
 	"farebook/store/internal/db"
@@ -48,8 +50,12 @@ type Dispute struct {
 
 // DisputesOf are a booking's disputes, oldest first.
 func (s *Store) DisputesOf(ctx context.Context, known Booking) ([]Dispute, error) {
+	return disputesOf(s.db.WithContext(ctx), known)
+}
+
+func disputesOf(conn *gorm.DB, known Booking) ([]Dispute, error) {
 	var rows []disputeRow
-	if err := s.db.WithContext(ctx).Where("booking_id = ?", known.ID).Order("id").Find(&rows).Error; err != nil {
+	if err := conn.Where("booking_id = ?", known.ID).Order("id").Find(&rows).Error; err != nil {
 		return nil, err
 	}
 	disputes := make([]Dispute, 0, len(rows))

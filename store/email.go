@@ -31,6 +31,7 @@ type emailRow struct {
 	RecipientSha256 []byte
 	// SendingUntil is when the claim of the attempt that is running ends.
 	SendingUntil *time.Time
+	ServerAnswer *string // of the mail server that took it; NULL until then, and for emails of older releases
 	CreatedAt    time.Time
 	SentAt       *time.Time
 	// Booking and Imported are only set by Joins.
@@ -73,8 +74,11 @@ type Email struct {
 	Status      string
 	Attempts    int
 	LastError   string
-	CreatedAt   time.Time
-	SentAt      *time.Time
+	// ServerAnswer is what the mail server said when it took the email, without addresses.
+	ServerAnswer string
+	ResentOf     uint64 // the email that it is a copy of; zero for an original
+	CreatedAt    time.Time
+	SentAt       *time.Time
 }
 
 // CorrelationID is what the email's header and its log lines bear, however often it is sent: the booking's, or that of the
@@ -107,7 +111,8 @@ func (s *Store) Email(ctx context.Context, id uint64) (Email, error) {
 func (r emailRow) domain() (Email, error) {
 	email := Email{
 		ID: r.ID, Kind: r.Kind, ForFinance: r.Audience == audienceFinance, MessageID: r.MessageID,
-		DeclineCode: r.DeclineCode, Status: r.Status, Attempts: r.Attempts, LastError: r.LastError, CreatedAt: r.CreatedAt, SentAt: r.SentAt,
+		DeclineCode: r.DeclineCode, Status: r.Status, Attempts: r.Attempts, LastError: r.LastError, ServerAnswer: db.OrEmpty(r.ServerAnswer),
+		ResentOf: db.IDOrZero(r.ResentOf), CreatedAt: r.CreatedAt, SentAt: r.SentAt,
 	}
 	if r.ContentJSON != nil {
 		if err := json.Unmarshal([]byte(*r.ContentJSON), &email.Notice); err != nil {
@@ -119,8 +124,13 @@ func (r emailRow) domain() (Email, error) {
 
 // EmailsOf are a booking's emails, oldest first, without the booking in each.
 func (s *Store) EmailsOf(ctx context.Context, bookingID uint64) ([]Email, error) {
+	return emailsOf(s.db.WithContext(ctx), bookingID)
+}
+
+// emailsOf has the name of an imported booking in each where conn joins Imported.
+func emailsOf(conn *gorm.DB, bookingID uint64) ([]Email, error) {
 	var rows []emailRow
-	if err := s.db.WithContext(ctx).Where("booking_id = ?", bookingID).Order("id").Find(&rows).Error; err != nil {
+	if err := conn.Where("emails.booking_id = ?", bookingID).Order("emails.id").Find(&rows).Error; err != nil {
 		return nil, err
 	}
 	emails := make([]Email, 0, len(rows))
@@ -128,6 +138,9 @@ func (s *Store) EmailsOf(ctx context.Context, bookingID uint64) ([]Email, error)
 		email, err := row.domain()
 		if err != nil {
 			return nil, err
+		}
+		if row.Imported != nil {
+			email.Earlier = row.Imported.Reference
 		}
 		emails = append(emails, email)
 	}
@@ -173,6 +186,7 @@ func (s *Store) ResendEmailFor(ctx context.Context, id uint64, request string, b
 		}
 		row.MessageID = fmt.Sprintf("<resent.%d.%d@%s>", original, copies+1, notice.MessageIDDomain)
 		row.Status, row.Attempts, row.LastError, row.SendingUntil, row.CreatedAt, row.SentAt = EmailQueued, 0, "", nil, now, nil
+		row.ServerAnswer = nil
 		if err := holdIfFenced(tx, &row); err != nil {
 			return err
 		}

@@ -107,7 +107,7 @@ func TestFenceDoesNotForgetAnEmailUnderWay(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, ok)
 	b.raiseFence()
-	require.NoError(t, b.Store.MarkEmailSent(t.Context(), id, now))
+	require.NoError(t, b.Store.MarkEmailSent(t.Context(), id, "250", now))
 	b.requireEmail(id, store.EmailSent, 1)
 }
 

@@ -130,7 +130,7 @@ func TestResending(t *testing.T) {
 	same, err := b.Store.ResendEmail(t.Context(), first, testdb.Tester, now)
 	require.NoError(t, err)
 	require.Equal(t, first, same, "it is still queued")
-	require.NoError(t, b.Store.MarkEmailSent(t.Context(), first, now))
+	require.NoError(t, b.Store.MarkEmailSent(t.Context(), first, "250", now))
 	seen := map[uint64]bool{first: true}
 	for range 2 {
 		copied, err := b.Store.ResendEmail(t.Context(), first, testdb.Tester, now)

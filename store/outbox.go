@@ -207,9 +207,11 @@ func (s *Store) NoteEmailAttempt(ctx context.Context, sending Sending, reason st
 		Updates(map[string]any{"last_error": db.Truncate(reason, 500), "attempts": attempt, "sending_until": nil}).Error
 }
 
-// MarkEmailSent records that the server took the email.
-func (s *Store) MarkEmailSent(ctx context.Context, id uint64, now time.Time) error {
-	return s.endEmail(ctx, id, map[string]any{"status": EmailSent, "sent_at": now, "last_error": "", "attempts": attempt})
+// MarkEmailSent records that the server took the email, and what it answered; answer has no address in it.
+func (s *Store) MarkEmailSent(ctx context.Context, id uint64, answer string, now time.Time) error {
+	return s.endEmail(ctx, id, map[string]any{
+		"status": EmailSent, "sent_at": now, "last_error": "", "attempts": attempt, "server_answer": db.OrNil(db.Truncate(answer, 200)),
+	})
 }
 
 // MarkEmailFailed records that the email will not be sent. reason has no address in it.

@@ -241,8 +241,22 @@ func (r *refundRecorder) post() error {
 		}
 		r.refund.FailurePosted = true
 	}
-	return r.saveRefund(&r.refund, "posted", "failure_posted")
+	r.noteBank(snapshot.Bank)
+	return r.saveRefund(&r.refund, "posted", "failure_posted", "bank_reference", "bank_reference_status", "bank_reference_type", "bank_way")
 }
+
+// noteBank keeps what Stripe reports of the bank's reference. A reading without it, such as an older one, takes nothing back.
+func (r *refundRecorder) noteBank(bank booking.BankReference) {
+	if bank == (booking.BankReference{}) || bank.Reference == "" && r.refund.BankReference != nil {
+		return
+	}
+	r.refund.BankReference = db.OrNil(db.Truncate(bank.Reference, bankReferenceLength))
+	r.refund.BankReferenceStatus = db.OrNil(db.Code(bank.Status))
+	r.refund.BankReferenceType, r.refund.BankWay = db.OrNil(db.Code(bank.Type)), db.OrNil(db.Code(bank.Way))
+}
+
+// bankReferenceLength is how many characters of a reference its column holds.
+const bankReferenceLength = 128
 
 // settleBooking moves the booking to the state that follows from its money. What a failed refund has left payable may have gone back by a
 // lost dispute.

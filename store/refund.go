@@ -38,9 +38,14 @@ type refundRow struct {
 	RefusedAt             *time.Time // when Stripe last postponed it
 	AbandonedAt           *time.Time
 	AbandonNote           string
-	RequestKey            *string // NULL for refunds of older releases, and for those made in Stripe's dashboard
-	CreatedAt             time.Time
-	UpdatedAt             time.Time
+	// What Stripe reports of the bank's reference; NULL where it reports none.
+	BankReference       *string
+	BankReferenceStatus *string
+	BankReferenceType   *string
+	BankWay             *string
+	RequestKey          *string // NULL for refunds of older releases, and for those made in Stripe's dashboard
+	CreatedAt           time.Time
+	UpdatedAt           time.Time
 }
 
 func (refundRow) TableName() string { return "refunds" }
@@ -67,6 +72,7 @@ type Refund struct {
 	RefusedAt       *time.Time // when Stripe last postponed it
 	AbandonedAt     *time.Time // when an operator decided that it is no longer requested
 	AbandonNote     string
+	Bank            booking.BankReference
 	CreatedAt       time.Time
 	UpdatedAt       time.Time
 }
@@ -82,6 +88,10 @@ func (r refundRow) domain(reference booking.Reference) Refund {
 		Reason: r.Reason, Note: r.Note, Status: r.Status, FailureReason: r.FailureReason,
 		CorrelationID: r.CorrelationID, TraceParent: db.OrEmpty(r.TraceParent), RequestKey: db.OrEmpty(r.RequestKey),
 		AskedAt: r.AskedAt, RefusedAt: r.RefusedAt, AbandonedAt: r.AbandonedAt, AbandonNote: r.AbandonNote,
+		Bank: booking.BankReference{
+			Reference: db.OrEmpty(r.BankReference), Status: db.OrEmpty(r.BankReferenceStatus), Type: db.OrEmpty(r.BankReferenceType),
+			Way: db.OrEmpty(r.BankWay),
+		},
 		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
 }
@@ -150,8 +160,12 @@ func (s *Store) RefundsWaitingForBalance(ctx context.Context) ([]Refund, error) 
 
 // RefundsOf are a booking's refunds, oldest first.
 func (s *Store) RefundsOf(ctx context.Context, known Booking) ([]Refund, error) {
+	return refundsOf(s.db.WithContext(ctx), known)
+}
+
+func refundsOf(conn *gorm.DB, known Booking) ([]Refund, error) {
 	var rows []refundRow
-	if err := s.db.WithContext(ctx).Where("booking_id = ?", known.ID).Order("id").Find(&rows).Error; err != nil {
+	if err := conn.Where("booking_id = ?", known.ID).Order("id").Find(&rows).Error; err != nil {
 		return nil, err
 	}
 	refunds := make([]Refund, 0, len(rows))

@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
+	"strings"
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
@@ -57,19 +59,20 @@ func NewSender(config Config) (*Sender, error) {
 	return &Sender{config: config}, nil
 }
 
-// Send sends one email. It returns nil once the server has accepted it, otherwise a *PermanentError or *TemporaryError.
-func (s *Sender) Send(ctx context.Context, m Message) error {
+// Send sends one email. It returns the server's answer, without addresses, once the server has accepted it, otherwise a *PermanentError
+// or *TemporaryError.
+func (s *Sender) Send(ctx context.Context, m Message) (answer string, err error) {
 	ctx, end := tracing.Start(ctx, "SMTP send", trace.SpanKindClient,
 		attribute.String("server.address", s.config.Host), attribute.Int("server.port", s.config.Port))
-	err := s.send(ctx, m)
+	answer, err = s.send(ctx, m)
 	end(err)
-	return err
+	return answer, err
 }
 
-func (s *Sender) send(ctx context.Context, m Message) error {
+func (s *Sender) send(ctx context.Context, m Message) (answer string, err error) {
 	message, err := m.compose(s.config.From)
 	if err != nil {
-		return &PermanentError{}
+		return "", &PermanentError{}
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.config.Timeout)
 	defer cancel()
@@ -77,14 +80,20 @@ func (s *Sender) send(ctx context.Context, m Message) error {
 	defer link.close()
 	client, err := gomail.NewClient(s.config.Host, s.options(link)...)
 	if err != nil {
-		return classify(ctx, err)
+		return "", classify(ctx, err)
 	}
 	err = client.DialAndSendWithContext(ctx, message)
 	// Once the server has accepted the email, a failing QUIT must not cause a retry.
 	if err == nil || message.IsDelivered() {
-		return nil
+		return withoutAddresses(message.ServerResponse()), nil
 	}
-	return classify(ctx, err)
+	return "", classify(ctx, err)
+}
+
+// withoutAddresses leaves out the words of a server's answer that may be an address: the answer is stored.
+func withoutAddresses(answer string) string {
+	words := slices.DeleteFunc(strings.Fields(answer), func(word string) bool { return strings.ContainsRune(word, '@') })
+	return strings.ToValidUTF8(strings.Join(words, " "), "?")
 }
 
 func (s *Sender) options(link *connection) []gomail.Option {

@@ -139,6 +139,12 @@ func refundOf(refund *stripe.Refund) booking.RefundSnapshot {
 	if refund.Charge != nil {
 		snapshot.ChargeID = refund.Charge.ID
 	}
+	if details := refund.DestinationDetails; details != nil && details.Card != nil {
+		snapshot.Bank = booking.BankReference{
+			Reference: details.Card.Reference, Status: details.Card.ReferenceStatus, Type: details.Card.ReferenceType,
+			Way: string(details.Card.Type),
+		}
+	}
 	return snapshot
 }
 

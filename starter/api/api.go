@@ -1,7 +1,7 @@
 // Package api is Farebook's HTTP API: it creates and shows bookings and receives Stripe's webhooks. It makes no decision about
 // money: the workflows and the recorders do.
 //
-// It imports dispatch, evidence, inbox, limit, recon, reports and view of starter, workflows for inputs and results, store, the
+// It imports dispatch, evidence, inbox, limit, recon, reports, story and view of starter, workflows for inputs and results, store, the
 // vocabulary and internal/, and must not import activities, worker or starter/command.
 package api
 

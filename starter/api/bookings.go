@@ -23,6 +23,7 @@ const bookingsPath = "/v1/bookings"
 
 func (a *api) addBookings(spec huma.API) {
 	a.addReads(spec)
+	a.addStory(spec)
 	a.addCancel(spec)
 	a.addCapture(spec)
 	a.addRefunds(spec)

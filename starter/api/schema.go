@@ -144,6 +144,7 @@ type refundView struct {
 	StripeRefundID string      `json:"stripeRefundId,omitempty" doc:"Left out until Stripe has created it." example:"re_3PabcDEF"`
 	AbandonedAt    *time.Time  `json:"abandonedAt,omitempty" doc:"When somebody decided to stop asking Stripe for it."`
 	AbandonNote    string      `json:"abandonNote,omitempty"`
+	BankReference  string      `json:"bankReference,omitempty" doc:"By what the customer's bank finds the refund, such as an acquirer reference number. Stripe knows it some days after the refund." example:"74830726330000123456789"`
 	CreatedAt      time.Time   `json:"createdAt"`
 	UpdatedAt      time.Time   `json:"updatedAt"`
 }
@@ -152,7 +153,7 @@ func refundViewOf(r store.Refund) refundView {
 	return refundView{
 		ID: string(r.ID), Reference: string(r.Reference), Status: string(r.Status), Amount: r.Amount, Origin: string(r.Origin),
 		Reason: r.Reason, Note: r.Note, FailureReason: r.FailureReason, StripeRefundID: r.StripeRefundID,
-		AbandonedAt: r.AbandonedAt, AbandonNote: r.AbandonNote, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+		AbandonedAt: r.AbandonedAt, AbandonNote: r.AbandonNote, BankReference: r.Bank.Reference, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
 }
 

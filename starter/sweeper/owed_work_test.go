@@ -192,7 +192,7 @@ func (s testSweeper) unsentCopy(key string) string {
 	reference, now := s.Paid(key), s.Clock.Now()
 	//nolint:gosec // an id
 	first := uint64(s.Count(s.T, "SELECT e.id FROM emails e JOIN bookings b ON b.id = e.booking_id WHERE b.reference = ?", string(reference)))
-	require.NoError(s.T, s.Store.MarkEmailSent(s.T.Context(), first, now))
+	require.NoError(s.T, s.Store.MarkEmailSent(s.T.Context(), first, "250", now))
 	copied, err := s.Store.ResendEmail(s.T.Context(), first, testdb.Tester, now.Add(-time.Hour))
 	require.NoError(s.T, err)
 	return workflows.SendMailWorkflowID(copied)

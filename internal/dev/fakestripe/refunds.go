@@ -17,7 +17,8 @@ type refund struct {
 	transaction        string // empty until the balance pays for it
 	failureTransaction string
 	failureReason      string
-	uncaptured         bool // a released authorisation: no captured amount is returned
+	uncaptured         bool   // a released authorisation: no captured amount is returned
+	bankReference      string // empty while it is pending
 }
 
 func (r *refund) identity() string { return r.id }
@@ -29,9 +30,7 @@ func (r *refund) wire(s *Server, expand expansion) map[string]any {
 		"charge": r.charge.id, "payment_intent": orNil(r.charge.intent.id), "reason": orNil(r.reason), "metadata": maps.Clone(r.metadata),
 		"receipt_number": nil, "source_transfer_reversal": nil, "transfer_reversal": nil,
 		"balance_transaction": s.expandedTransaction(r.transaction, "balance_transaction", expand),
-		"destination_details": map[string]any{"type": "card", "card": map[string]any{
-			"reference_status": "pending", "reference_type": "acquirer_reference_number", "type": "refund",
-		}},
+		"destination_details": map[string]any{"type": "card", "card": r.cardDetails()},
 	}
 	if r.status == "failed" {
 		out["failure_reason"] = r.failureReason
@@ -41,6 +40,14 @@ func (r *refund) wire(s *Server, expand expansion) map[string]any {
 	}
 	r.charge.expandInto(s, out, expand)
 	return s.expandAndRewrite(r.id, out, expand)
+}
+
+func (r *refund) cardDetails() map[string]any {
+	card := map[string]any{"reference_status": "pending", "reference_type": "acquirer_reference_number", "type": "refund"}
+	if r.bankReference != "" {
+		card["reference"], card["reference_status"] = r.bankReference, "available"
+	}
+	return card
 }
 
 // Refund is a refund as Refunds returns it to tests. Amounts are in minor units.
@@ -233,6 +240,14 @@ func expireRefund(s *Server, c *call) (any, *apiError) {
 	}
 	s.reverseRefund(r, "failed", "expired_or_canceled_card")
 	return r.wire(s, expansionOf(c.form)), nil
+}
+
+// AssignBankReference gives a refund the reference by which the customer's bank finds it, as card networks do some days after the refund.
+func (s *Server) AssignBankReference(id, reference string) error {
+	return s.moveRefund(id, func(r *refund) bool { return !r.uncaptured }, func(r *refund) {
+		r.bankReference = reference
+		s.refundChanged(r)
+	})
 }
 
 func (s *Server) refundChanged(r *refund) {

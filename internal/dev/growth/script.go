@@ -150,6 +150,6 @@ func (s *script) sent(ids []uint64) {
 		s.measure("EmailToSend", id)
 		s.measure("Email", id)
 		s.measure("ClaimEmail", id, s.now, s.now.Add(time.Minute))
-		s.measure("MarkEmailSent", id, s.now)
+		s.measure("MarkEmailSent", id, "250 2.0.0 queued", s.now)
 	}
 }

@@ -3,6 +3,7 @@ package testkit
 import (
 	"log/slog"
 	"net"
+	"net/http"
 
 	"github.com/stretchr/testify/require"
 	sdklog "go.temporal.io/sdk/log"
@@ -22,8 +23,12 @@ func (s *Stack) startInside(listener net.Listener, options Options) {
 	handler, closeAPI, err := command.NewAPI(ctx, s.withAdmin(s.AdminOfAPI), s.DB.Clock, logging.New(s.Logs, "api", s.Config.LogLevel))
 	require.NoError(s.T, err)
 	s.T.Cleanup(closeAPI)
+	s.handler = handler
 	s.serveInside(listener, handler)
 }
+
+// Handler is the API inside the test, for what calls it without a network. It is nil where the API is a process.
+func (s *Stack) Handler() http.Handler { return s.handler }
 
 // StartWorker runs a worker inside the test until stop is called or the test ends.
 func (s *Stack) StartWorker() (stop func()) {

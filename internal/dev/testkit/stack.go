@@ -54,6 +54,7 @@ type Stack struct {
 	env        []string // the same configuration, for processes
 	secrets    string   // the folder of Options.SecretFiles
 	webhookURL string
+	handler    http.Handler
 	processes  []*Process
 	// olderRelease: the previous release posts to the ledger as well.
 	olderRelease bool

@@ -13,8 +13,13 @@ import (
 
 // OfBooking reads a booking's transactions with their entries, oldest first.
 func OfBooking(conn *gorm.DB, bookingID uint64) ([]seal.Transaction, error) {
+	return FirstOfBooking(conn, bookingID, -1)
+}
+
+// FirstOfBooking is OfBooking for the first transactions alone; a negative limit does not bound them.
+func FirstOfBooking(conn *gorm.DB, bookingID uint64, limit int) ([]seal.Transaction, error) {
 	var rows []row
-	err := conn.Where("booking_id = ?", bookingID).Order("id").Find(&rows).Error
+	err := conn.Where("booking_id = ?", bookingID).Order("id").Limit(limit).Find(&rows).Error
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"farebook/ledger"
@@ -65,6 +67,7 @@ Each account has one balance for each currency.
 	for _, account := range ledger.Accounts {
 		fmt.Fprintf(&out, "| `%s` | %s | %s |\n", account, account.NormalSide(), meanings[account])
 	}
+	out.WriteString(postingRules())
 	out.WriteString(categories())
 	examples, err := businessEvents()
 	if err != nil {
@@ -72,4 +75,21 @@ Each account has one balance for each currency.
 	}
 	out.WriteString(examples)
 	return out.String(), nil
+}
+
+// postingRules is the table of the rules in plain words, which a booking's story shows beside each posting.
+func postingRules() string {
+	var out strings.Builder
+	out.WriteString(`
+## Posting rules
+
+Why a transaction is posted, by its type. A booking's story (` + "`GET /v1/bookings/{reference}/story`" + `) shows the rule beside each posting.
+
+| type | why |
+|---|---|
+`)
+	for _, kind := range slices.Sorted(maps.Keys(ledger.Rules)) {
+		fmt.Fprintf(&out, "| `%s` | %s |\n", kind, ledger.Rules[kind])
+	}
+	return out.String()
 }

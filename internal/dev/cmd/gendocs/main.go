@@ -1,6 +1,6 @@
 // Command gendocs writes the generated pages of docs/: docs/states.md from the transition tables, docs/ledger.md from the
-// posting rules, docs/configuration.md from the variables that the programs read, docs/access.md from the scopes, and
-// docs/metrics.md from the definitions of metrics. Run it from the project's top folder (`make generate`); a test fails when a page is stale.
+// posting rules, docs/configuration.md from the variables that the programs read, docs/access.md from the scopes,
+// docs/metrics.md from the definitions of metrics, and docs/declines.md from the advice on decline codes. Run it from the project's top folder (`make generate`); a test fails when a page is stale.
 //
 // It is our own because generators such as gomarkdoc read comments, and these pages are computed from values: the ledger page
 // posts each example by the rules that production runs.
@@ -45,7 +45,7 @@ func pages() (map[string]string, error) {
 	}
 	return map[string]string{
 		"states.md": states, "ledger.md": ledger, "configuration.md": configuration(), "access.md": accessPage(),
-		"metrics.md": metricsPage(),
+		"metrics.md": metricsPage(), "declines.md": declinesPage(),
 	}, nil
 }
 
