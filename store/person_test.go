@@ -53,7 +53,8 @@ func TestAPersonIsOneClientHoweverOftenItSignsIn(t *testing.T) {
 func TestAPersonsKeyIsNobodysOverTheNetwork(t *testing.T) {
 	t.Parallel()
 	db := testdb.New(t)
-	person, err := db.Store.SignIn(t.Context(), store.Person{Issuer: "https://login.example", Subject: "1", Name: "Dana", Role: access.Finance}, "1")
+	dana := store.Person{Issuer: "https://login.example", Subject: "1", Name: "Dana", Role: access.Finance}
+	person, err := db.Store.SignIn(t.Context(), dana, "1")
 	require.NoError(t, err)
 	key, err := db.Store.APIKey(t.Context(), person.Key)
 	require.NoError(t, err)

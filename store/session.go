@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"time"
+
+	"gorm.io/gorm/clause"
 )
 
 // sessionRow is a session of the console. Like an API key's, its token is kept as a hash only.
@@ -33,8 +35,9 @@ func (s *Store) Session(ctx context.Context, token string) (content []byte, foun
 // KeepSession writes the content of a session and when it expires. A repetition writes the same.
 func (s *Store) KeepSession(ctx context.Context, token string, content []byte, expires time.Time) error {
 	hash := sha256.Sum256([]byte(token))
-	return s.db.WithContext(ctx).Exec(`INSERT INTO console_sessions (token_sha256, content, expires_at) VALUES (?, ?, ?)
-		ON DUPLICATE KEY UPDATE content = VALUES(content), expires_at = VALUES(expires_at)`, hash[:], content, expires).Error
+	row := sessionRow{TokenSha256: hash[:], Content: content, ExpiresAt: expires}
+	replacing := clause.OnConflict{DoUpdates: clause.AssignmentColumns([]string{"content", "expires_at"})}
+	return s.db.WithContext(ctx).Clauses(replacing).Create(&row).Error
 }
 
 // EndSession removes a session. Nothing happens if there is none.

@@ -17,7 +17,8 @@ func TestAPersonOfTheConsoleHasTheScopesOfTheRole(t *testing.T) {
 	t.Parallel()
 	s := serve(t, nil)
 	ask := func(role access.Role, path string) *httptest.ResponseRecorder {
-		person, err := s.db.Store.SignIn(t.Context(), store.Person{Issuer: "https://login.example", Subject: "1", Name: "Dana", Role: role}, "sign-in")
+		dana := store.Person{Issuer: "https://login.example", Subject: "1", Name: "Dana", Role: role}
+		person, err := s.db.Store.SignIn(t.Context(), dana, "sign-in")
 		require.NoError(t, err)
 		request := httptest.NewRequestWithContext(api.As(t.Context(), person), http.MethodGet, path, nil)
 		answer := httptest.NewRecorder()

@@ -1,5 +1,5 @@
-// Package console is the console in the browser: pages for support, finance and operators below /console/, made on the server. It is a caller
-// of the HTTP API in its process, so that whatever the console can, HTTP can, and every rule has one place.
+// Package console is the console in the browser: pages for support, finance and operators below /console/, made on the server. It is a
+// caller of the HTTP API in its process, so that whatever the console can, HTTP can, and every rule has one place.
 //
 // It imports access, internal/correlation, starter/api for the person of a request, starter/limit, store for sessions and people, and its
 // own packages. A group of pages imports page and caller, and must not import store or starter/api.

@@ -40,7 +40,9 @@ func TestEveryAnswerHasAStrictPolicy(t *testing.T) {
 	t.Parallel()
 	k := consolekit.New(t, nil)
 	for name, b := range map[string]*consolekit.Browser{"stranger": k.Stranger(), "viewer": k.As(access.Viewer)} {
-		for _, path := range []string{page.Home, "/console/no-such-page", page.SignInPath, "/console/assets/none.css", "/console/signin/callback"} {
+		for _, path := range []string{
+			page.Home, "/console/no-such-page", page.SignInPath, "/console/assets/none.css", "/console/signin/callback",
+		} {
 			shown := b.Get(path)
 			require.Equal(t, "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; font-src 'self'; "+
 				"form-action 'self'; base-uri 'none'; frame-ancestors 'none'", shown.Header.Get("Content-Security-Policy"), "%s: %s", name, path)

@@ -10,8 +10,28 @@ import (
 
 	"farebook/access"
 	"farebook/internal/dev/consolekit"
+	"farebook/internal/dev/openid"
 	"farebook/starter/console/page"
 )
+
+// zitadel's provider is one that others run: discovery, PKCE, client authentication and claims are those of the protocol.
+func TestTheSignInWorksWithARealProvider(t *testing.T) {
+	t.Parallel()
+	provider, err := openid.Start(openid.Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, provider.Close()) })
+	k := consolekit.New(t, func(deps *consolekit.Deps) {
+		deps.SignIn.Issuer, deps.SignIn.ClientID, deps.SignIn.ClientSecret = provider.Issuer(), provider.ClientID(), provider.ClientSecret()
+		provider.Register(deps.SignIn.URL)
+	})
+	for _, person := range openid.People() {
+		b := k.Stranger()
+		shown := b.Get(provider.Link(person, k.URL+openid.BeginPath+"?next=/console/no-such-page"))
+		require.Equal(t, "/console/no-such-page", shown.URL.Path, "%s: %s", person.Name, shown.Text("main"))
+		require.Contains(t, shown.Text(".person"), person.Name)
+	}
+	require.Equal(t, 4, k.DB.Count(t, "SELECT COUNT(DISTINCT role) FROM console_people WHERE issuer = ?", provider.Issuer()))
+}
 
 func TestSigningInGivesTheRoleOfTheIssuer(t *testing.T) {
 	t.Parallel()
@@ -32,6 +52,7 @@ func TestSigningInGivesTheRoleOfTheIssuer(t *testing.T) {
 func TestWhoCannotSignInReadsWhy(t *testing.T) {
 	t.Parallel()
 	k := consolekit.New(t, nil)
+	viewer := consolekit.Somebody(access.Viewer)
 	for name, c := range map[string]struct {
 		prepare func()
 		who     consolekit.Claims
@@ -40,12 +61,12 @@ func TestWhoCannotSignInReadsWhy(t *testing.T) {
 	}{
 		"no role":        {nil, consolekit.Claims{"sub": "1", "name": "Dana", "roles": []string{"pilots"}}, http.StatusForbidden, "no role"},
 		"no claim":       {nil, consolekit.Claims{"sub": "1"}, http.StatusForbidden, "the claim roles"},
-		"denied":         {func() { k.Issuer.Refuse("access_denied") }, consolekit.Somebody(access.Viewer), http.StatusForbidden, "denied"},
-		"refused":        {func() { k.Issuer.Refuse("invalid_scope") }, consolekit.Somebody(access.Viewer), http.StatusBadGateway, "refuses"},
-		"other audience": {func() { k.Issuer.Lie(set("aud", "another")) }, consolekit.Somebody(access.Viewer), http.StatusBadGateway, "trusted"},
-		"other issuer":   {func() { k.Issuer.Lie(set("iss", "https://evil.example")) }, consolekit.Somebody(access.Viewer), http.StatusBadGateway, "trusted"},
-		"expired":        {func() { k.Issuer.Lie(set("exp", 1)) }, consolekit.Somebody(access.Viewer), http.StatusBadGateway, "trusted"},
-		"other nonce":    {func() { k.Issuer.Lie(set("nonce", "another")) }, consolekit.Somebody(access.Viewer), http.StatusBadRequest, "not begun"},
+		"denied":         {func() { k.Issuer.Refuse("access_denied") }, viewer, http.StatusForbidden, "denied"},
+		"refused":        {func() { k.Issuer.Refuse("invalid_scope") }, viewer, http.StatusBadGateway, "refuses"},
+		"other audience": {func() { k.Issuer.Lie(set("aud", "another")) }, viewer, http.StatusBadGateway, "trusted"},
+		"other issuer":   {func() { k.Issuer.Lie(set("iss", "https://evil.example")) }, viewer, http.StatusBadGateway, "trusted"},
+		"expired":        {func() { k.Issuer.Lie(set("exp", 1)) }, viewer, http.StatusBadGateway, "trusted"},
+		"other nonce":    {func() { k.Issuer.Lie(set("nonce", "another")) }, viewer, http.StatusBadRequest, "not begun"},
 	} {
 		k.Issuer.Refuse("")
 		k.Issuer.Lie(nil)
@@ -166,7 +187,7 @@ func TestAPersonIsAClientThatCanBeDisabled(t *testing.T) {
 	k.As(access.Viewer)
 	require.Equal(t, 2, k.DB.Count(t, "SELECT COUNT(DISTINCT client_id) FROM audit_log WHERE action = 'console.sign-in'"))
 	require.Equal(t, 2, k.DB.Count(t, "SELECT COUNT(*) FROM console_people"))
-	require.Equal(t, 2, k.DB.Count(t, "SELECT COUNT(*) FROM api_keys WHERE revoked_at IS NOT NULL AND scopes = ''"), "nobody uses somebody's key")
+	require.Equal(t, 2, k.DB.Count(t, "SELECT COUNT(*) FROM api_keys WHERE revoked_at IS NOT NULL AND scopes = ''"), "no key can be used")
 
 	var client string
 	require.NoError(t, k.DB.SQL.QueryRowContext(t.Context(),

@@ -38,7 +38,8 @@ func Browse(t testing.TB, base string, issuer *Issuer) *Browser {
 
 // Somebody are the claims of somebody with a role, who is always the same subject.
 func Somebody(role access.Role) Claims {
-	return Claims{"sub": "sub-" + string(role), "name": "Dana " + strings.ToUpper(string(role[:1])) + string(role[1:]), "roles": []string{string(role)}}
+	name := "Dana " + strings.ToUpper(string(role[:1])) + string(role[1:])
+	return Claims{"sub": "sub-" + string(role), "name": name, "roles": []string{string(role)}}
 }
 
 // SignIn signs somebody in, and returns the page that the browser shows then.

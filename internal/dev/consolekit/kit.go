@@ -26,11 +26,11 @@ import (
 	"farebook/starter/limit"
 )
 
-// Deps are what a console needs, and Selection is what a page has been searched for: tests need no further import for them.
-type (
-	Deps      = console.Deps
-	Selection = goquery.Selection
-)
+// Deps are what a console needs.
+type Deps = console.Deps
+
+// Selection is what a page has been searched for.
+type Selection = goquery.Selection
 
 // nowhere is an address where nothing listens: port 1 is never given out.
 const nowhere = "127.0.0.1:1"

@@ -7,7 +7,7 @@ import (
 )
 
 // Problem is a refusal of the API (RFC 9457).
-type Problem struct {
+type Problem struct { //nolint:errname // the RFC calls it a problem, and pages show it as one
 	Status   int     `json:"status"`
 	Type     string  `json:"type"`
 	Title    string  `json:"title"`

@@ -113,8 +113,8 @@ func (s *Site) Download(pattern string, send func(*Request, http.ResponseWriter)
 // maxForm is far above the longest form without a file.
 const maxForm = 256 << 10
 
-// Post adds what a form does. do returns where to go then, which the browser opens by GET. With a *caller.Problem, the page that has the form
-// is shown again with its fields and what is wrong with them.
+// Post adds what a form does. do returns where to go then, which the browser opens by GET. With a *caller.Problem, the page that has the
+// form is shown again with its fields and what is wrong with them.
 func (s *Site) Post(pattern string, do func(*Request) (next string, err error)) {
 	s.Upload(pattern, maxForm, do)
 }
@@ -185,9 +185,12 @@ func (s *Site) Refuse(w http.ResponseWriter, r *http.Request, problem *caller.Pr
 	s.Show(w, made, problem.Status, Bare(made, made.problemTitle(problem), problemPage(made, problem)))
 }
 
-// unknown answers for paths without a page. A stranger learns nothing about which exist. Whoever may not see the overview, or opens a console
-// without one, gets the first page of the navigation.
+// unknown answers for paths without a page. A stranger learns nothing about which exist. Whoever may not see the overview, or opens a
+// console without one, gets the first page of the navigation.
 func (s *Site) unknown(w http.ResponseWriter, r *http.Request) {
+	if s.prefer(w, r) {
+		return
+	}
 	person, found := s.Person(r.Context())
 	if !found {
 		toSignIn(w, r)
@@ -204,8 +207,8 @@ func (s *Site) unknown(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// toSignIn sends a browser to the sign-in, and back to the page afterwards. A form that was sent has done nothing: its page is opened again.
-// htmx follows its own header, because a redirect would put the sign-in into a part of the page.
+// toSignIn sends a browser to the sign-in, and back to the page afterwards. A form that was sent has done nothing: its page is opened
+// again. htmx follows its own header, because a redirect would put the sign-in into a part of the page.
 func toSignIn(w http.ResponseWriter, r *http.Request) {
 	back := r.URL.RequestURI()
 	if r.Method != http.MethodGet {

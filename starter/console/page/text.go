@@ -111,8 +111,8 @@ func (r *Request) otherLanguage() string {
 // currentURL is the page that shows a form, so that it can be shown again.
 func (r *Request) currentURL() string { return relative(r.URL) }
 
-// keyNow is the idempotency key of the forms of this page. A form that was refused keeps its key where its outcome is not known: sent again,
-// it acts once.
+// keyNow is the idempotency key of the forms of this page. A form that was refused keeps its key where its outcome is not known: sent
+// again, it acts once.
 func (r *Request) keyNow() string {
 	if r != nil && r.Problem != nil && r.Problem.Safe() && r.sent.Get(keyField) != "" {
 		return usableKey(r.sent.Get(keyField))

@@ -18,8 +18,8 @@ import (
 	"farebook/store"
 )
 
-// flow is a sign-in that has begun. It is kept in a cookie of the browser and not in the database, so that strangers write no rows. Only the
-// browser that has begun it can end it: state and nonce are compared with what comes back, and the verifier proves the code to be its own.
+// flow is a sign-in that has begun. It is kept in a cookie of the browser and not in the database, so that strangers write no rows. Only
+// the browser that has begun it can end it: state and nonce are compared with what comes back, and the verifier proves the code to be its own.
 type flow struct {
 	State    string `json:"state"`
 	Nonce    string `json:"nonce"`

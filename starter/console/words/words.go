@@ -1,5 +1,5 @@
-// Package words has all texts of the console in every language. Texts are in en/ and ar/, one file for each group of pages, and are found by
-// ids such as bookings.title. It imports go-i18n and the standard library.
+// Package words has all texts of the console in every language. Texts are in en/ and ar/, one file for each group of pages, and are found
+// by ids such as bookings.title. It imports go-i18n and the standard library.
 package words
 
 import (
