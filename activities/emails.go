@@ -9,7 +9,6 @@ import (
 
 	"go.temporal.io/sdk/temporal"
 
-	"farebook/booking"
 	"farebook/internal/correlation"
 	"farebook/internal/failpoint"
 	"farebook/internal/mail"
@@ -121,7 +120,7 @@ func (e *Emails) record(ctx context.Context, row store.Email, sending store.Send
 }
 
 func (e *Emails) messageOf(row store.Email) (mail.Message, error) {
-	subject, text, html, err := mail.Render(EmailContent(row))
+	subject, text, html, err := mail.Render(row.Content())
 	if err != nil {
 		return mail.Message{}, err
 	}
@@ -144,23 +143,6 @@ func (e *Emails) messageOf(row store.Email) (mail.Message, error) {
 	return message, nil
 }
 
-// EmailContent is the data of an email's texts, from its row and its booking.
-func EmailContent(row store.Email) mail.Content {
-	return mail.Content{
-		Kind:          row.Kind,
-		Reference:     row.Booking.Reference,
-		Earlier:       row.Earlier,
-		Customer:      row.Booking.Customer,
-		Flight:        row.Booking.Flight,
-		Amount:        row.Booking.Amount,
-		HoldExpiresAt: row.Booking.HoldExpiresAt,
-		DeclineCode:   row.DeclineCode,
-		Payable:       payable(row.Booking.Status),
-		Confirmed:     row.Booking.Payment != nil && row.Booking.Payment.AmountCaptured > 0,
-		Notice:        row.Notice,
-	}
-}
-
 // GiveUpEmail records that the mail server was unavailable for the whole retry window. Harmless when repeated: the row is settled once.
 func (e *Emails) GiveUpEmail(ctx context.Context, in SendEmailInput) error {
 	row, err := e.Store.Email(ctx, in.EmailID)
@@ -171,9 +153,4 @@ func (e *Emails) GiveUpEmail(ctx context.Context, in SendEmailInput) error {
 		e.Metrics.Failed(row.Kind)
 	}
 	return storeError(err)
-}
-
-// payable reports whether an email about a decline may invite to another attempt: the booking was not closed without payment.
-func payable(status booking.Status) bool {
-	return status == booking.StatusPendingPayment || status == booking.StatusConfirmed
 }

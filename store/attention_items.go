@@ -30,8 +30,10 @@ type AttentionFilter struct {
 	Reference booking.Reference
 	State     AttentionState
 	Kind      AttentionKind
-	Before    uint64
-	Limit     int
+	// Oldest lists the oldest first.
+	Oldest bool
+	After  uint64 // the last matter of the page before
+	Limit  int
 }
 
 // AttentionState narrows matters to those that are open or closed.
@@ -51,7 +53,7 @@ func (s *Store) AttentionItem(ctx context.Context, id uint64) (AttentionItem, er
 	return item, db.NotFound(err)
 }
 
-// AttentionItems lists matters, the newest first.
+// AttentionItems lists matters, the newest first unless the filter says otherwise.
 func (s *Store) AttentionItems(ctx context.Context, f AttentionFilter) ([]AttentionItem, error) {
 	conn := s.db.WithContext(ctx)
 	states := []AttentionState{f.State}
@@ -63,7 +65,11 @@ func (s *Store) AttentionItems(ctx context.Context, f AttentionFilter) ([]Attent
 		reads[i] = f.read(conn, state)
 	}
 	var items []AttentionItem
-	err := db.Merge(conn, "id DESC", f.Limit, reads).Scan(&items).Error
+	order := "id DESC"
+	if f.Oldest {
+		order = "id"
+	}
+	err := db.Merge(conn, order, f.Limit, reads).Scan(&items).Error
 	return items, err
 }
 
@@ -105,8 +111,12 @@ func (f AttentionFilter) read(conn *gorm.DB, state AttentionState) *gorm.DB {
 	if f.Kind != "" {
 		query = query.Where("a.kind = ?", f.Kind)
 	}
-	if f.Before != 0 {
-		query = query.Where("a.id < ?", f.Before)
+	switch {
+	case f.After == 0:
+	case f.Oldest:
+		query = query.Where("a.id > ?", f.After)
+	default:
+		query = query.Where("a.id < ?", f.After)
 	}
 	return query
 }

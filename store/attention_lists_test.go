@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -22,11 +23,11 @@ func (b books) everyMatter(f store.AttentionFilter) (ids []uint64) {
 		if len(page) < f.Limit {
 			return ids
 		}
-		f.Before = page[f.Limit-1].ID
+		f.After = page[f.Limit-1].ID
 	}
 }
 
-// Each combination of filters lists the newest first, and pages neither skip nor repeat a matter, of a booking or of none.
+// Each combination of filters lists the newest or the oldest first, and pages neither skip nor repeat a matter, of a booking or of none.
 func TestAttentionIsListedByEachCombinationOfFilters(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
@@ -57,6 +58,8 @@ func TestAttentionIsListedByEachCombinationOfFilters(t *testing.T) {
 			for _, reference := range []booking.Reference{"", "FB-00000002", "FB-99999999"} {
 				for _, limit := range []int{9, 300} {
 					filter := store.AttentionFilter{State: state, Kind: kind, Reference: reference, Limit: limit}
+					oldest := filter
+					oldest.Oldest = true
 					var expected []uint64
 					for id := len(planted); id > 0; id-- {
 						m := planted[id-1]
@@ -66,6 +69,8 @@ func TestAttentionIsListedByEachCombinationOfFilters(t *testing.T) {
 						}
 					}
 					require.Equal(t, expected, b.everyMatter(filter), "%+v", filter)
+					slices.Reverse(expected)
+					require.Equal(t, expected, b.everyMatter(oldest), "%+v", oldest)
 				}
 			}
 		}

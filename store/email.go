@@ -10,6 +10,7 @@ import (
 	"gorm.io/gorm"
 
 	"farebook/access"
+	"farebook/booking"
 	"farebook/notice"
 	"farebook/store/internal/db"
 )
@@ -88,6 +89,24 @@ func (e Email) CorrelationID() string {
 		return e.Notice.Reconciliation.ID
 	}
 	return e.Booking.CorrelationID
+}
+
+// Content is what the email is rendered from.
+func (e Email) Content() notice.Email {
+	return notice.Email{
+		Kind:          e.Kind,
+		Reference:     e.Booking.Reference,
+		Earlier:       e.Earlier,
+		Customer:      e.Booking.Customer,
+		Flight:        e.Booking.Flight,
+		Amount:        e.Booking.Amount,
+		HoldExpiresAt: e.Booking.HoldExpiresAt,
+		DeclineCode:   e.DeclineCode,
+		// an email about a decline may invite to another attempt: the booking was not closed without payment
+		Payable:   e.Booking.Status == booking.StatusPendingPayment || e.Booking.Status == booking.StatusConfirmed,
+		Confirmed: e.Booking.Payment != nil && e.Booking.Payment.AmountCaptured > 0,
+		Notice:    e.Notice,
+	}
 }
 
 // Email reads an email with its booking by one statement, or ErrNotFound.

@@ -7,6 +7,7 @@ import (
 	"gorm.io/gorm"
 
 	"farebook/booking"
+	"farebook/store/internal/db"
 )
 
 // ListedDispute is a dispute of a list, with the booking that it is about.
@@ -46,6 +47,23 @@ func (s *Store) ListDisputes(ctx context.Context, f ListFilter, p Page) (Listed[
 		listed.Rows = append(listed.Rows, ListedDispute{row.Dispute.domain(), row.Reference})
 	}
 	return listed, err
+}
+
+// DisputesDue lists the disputes for which Stripe waits for evidence, the soonest deadline first, up to limit.
+func (s *Store) DisputesDue(ctx context.Context, limit int) ([]ListedDispute, error) {
+	conn := s.db.WithContext(ctx)
+	var reads []*gorm.DB
+	for _, status := range []booking.DisputeStatus{booking.DisputeNeedsResponse, booking.DisputeWarningNeedsResponse} {
+		reads = append(reads, conn.Table("disputes t FORCE INDEX (idx_disputes_due)").Select("t.*, b.reference").
+			Joins("STRAIGHT_JOIN bookings b ON b.id = t.booking_id").Where("t.status = ? AND t.due_by IS NOT NULL", status))
+	}
+	var rows []listedDisputeRow
+	err := db.Merge(conn, "due_by, id", limit, reads).Scan(&rows).Error
+	due := make([]ListedDispute, 0, len(rows))
+	for _, row := range rows {
+		due = append(due, ListedDispute{row.Dispute.domain(), row.Reference})
+	}
+	return due, err
 }
 
 // moneyBack is a table whose rows belong to bookings, with the columns of the ids that name one row. In statements it is called t.

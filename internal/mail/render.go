@@ -9,9 +9,7 @@ import (
 	"strings"
 	"sync"
 	texttemplate "text/template"
-	"time"
 
-	"farebook/booking"
 	"farebook/money"
 	"farebook/notice"
 )
@@ -20,22 +18,7 @@ import (
 var files embed.FS
 
 // Content is the data of one email.
-type Content struct {
-	Kind          notice.Kind
-	Reference     booking.Reference // empty for an email about a payout
-	Earlier       string            // the reference of an imported booking in the previous system
-	Customer      booking.Customer
-	Flight        booking.Flight
-	Amount        money.Money
-	HoldExpiresAt time.Time
-	DeclineCode   string
-	// Payable: after a failed payment, the customer may try again until the hold ends.
-	Payable bool
-	// Confirmed: a later attempt succeeded before the email about a decline could be sent.
-	Confirmed bool
-	// Notice is the part of the email beside the booking: amounts, states and ids as they were when it was queued.
-	Notice notice.Content
-}
+type Content = notice.Email
 
 // view is the data of the templates, with every text in the customer's language.
 type view struct {
@@ -49,12 +32,19 @@ type view struct {
 	Dir     string
 }
 
-// Render returns an email's subject, plain text and HTML. Emails to the finance department are in English.
-func Render(c Content) (subject, text, html string, err error) {
-	words, known := languages[c.Customer.Locale]
+// LanguageOf returns the language of an email. Emails to the finance department are in English.
+func LanguageOf(c Content) money.Locale {
+	_, known := languages[c.Customer.Locale]
 	if !known || c.Kind.ForFinance() {
-		words, c.Customer.Locale = languages[money.LocaleEN], money.LocaleEN
+		return money.LocaleEN
 	}
+	return c.Customer.Locale
+}
+
+// Render returns an email's subject, plain text and HTML.
+func Render(c Content) (subject, text, html string, err error) {
+	c.Customer.Locale = LanguageOf(c)
+	words := languages[c.Customer.Locale]
 	forms, err := templatesOf(c.Customer.Locale, c.Kind)
 	if err != nil {
 		return "", "", "", fmt.Errorf("email of kind %q: %w", c.Kind, err)

@@ -22,6 +22,7 @@ import (
 	"farebook/starter/dispatch"
 	"farebook/starter/inbox"
 	"farebook/store"
+	"farebook/store/gauges"
 	"farebook/store/monthend"
 )
 
@@ -97,6 +98,7 @@ type api struct {
 	counts *metrics.HTTP // nil without Deps.Metrics
 	// reading has an element for each report that is being read.
 	reading chan struct{}
+	figures *gauges.Reader
 }
 
 // New returns the handler of the whole API.
@@ -117,12 +119,14 @@ func New(deps Deps) (http.Handler, error) {
 		deps.Stopping = context.Background()
 	}
 	deps.Limits = deps.Limits.withDefaults()
-	a := &api{Deps: deps, gates: newGates(deps.Limits), reading: make(chan struct{}, reportsAtOnce)}
+	a := &api{Deps: deps, gates: newGates(deps.Limits), reading: make(chan struct{}, reportsAtOnce), figures: gauges.New(deps.Store)}
 	mux := http.NewServeMux()
 	spec := humago.New(mux, humaConfig())
 	a.addBookings(spec)
 	a.addLists(spec)
 	a.addOperations(spec)
+	a.addOverview(spec)
+	a.addEmails(spec)
 	a.addEventActions(spec)
 	a.addReconciliationActions(spec)
 	a.addItems(spec)

@@ -23,9 +23,8 @@ func (a *api) addAttention(spec huma.API) {
 	register(a, spec, a.guard(spec, huma.Operation{
 		OperationID: "list-attention", Method: http.MethodGet, Path: attentionPath, Tags: []string{operationsTag},
 		Summary: "List matters that need attention",
-		Description: "Newest first, for the bookings of all clients and for objects without a booking. A matter closes automatically when the " +
-			"books show that it " +
-			"is settled.",
+		Description: "For the bookings of all clients and for objects without a booking. A matter closes automatically when the books show " +
+			"that it is settled.",
 		Errors: []int{404, 422},
 	}, access.OperationsRead), a.listAttention)
 	register(a, spec, a.action(spec, access.OperationsWrite, huma.Operation{
@@ -42,6 +41,7 @@ type attentionInput struct {
 	State   string `query:"state" enum:"open,closed,all" default:"open"`
 	Kind    string `query:"kind" maxLength:"40" doc:"Only matters of this kind." example:"refund_failed"`
 	Booking string `query:"booking" doc:"Only matters of the booking with this reference."`
+	Order   string `query:"order" enum:"newest,oldest" default:"newest" doc:"Which matters come first."`
 }
 
 type attentionOutput struct {
@@ -52,15 +52,18 @@ type attentionOutput struct {
 }
 
 func (a *api) listAttention(ctx context.Context, in *attentionInput) (*attentionOutput, error) {
-	page, err := a.pageFor(ctx, "list-attention", in.PageInput, []string{in.State, in.Kind, in.Booking})
+	page, err := a.pageFor(ctx, "list-attention", in.PageInput, []string{in.State, in.Kind, in.Booking, in.Order})
 	if err != nil {
 		return nil, err
 	}
 	filter := store.AttentionFilter{
-		State: store.AttentionState(in.State), Kind: store.AttentionKind(in.Kind), Before: page.After.ID, Limit: page.readLimit(),
+		State: store.AttentionState(in.State), Kind: store.AttentionKind(in.Kind), Oldest: in.Order == "oldest", After: page.After.ID,
+		Limit: page.readLimit(),
 	}
 	if filter.Kind != "" && !slices.Contains(store.AttentionKinds, filter.Kind) {
-		return nil, invalid(ctx, &huma.ErrorDetail{Location: "query.kind", Message: "is an unknown kind: send one of " + view.AttentionKinds(), Value: in.Kind})
+		return nil, invalid(ctx, &huma.ErrorDetail{
+			Location: "query.kind", Message: "is an unknown kind: send one of " + view.AttentionKinds(), Value: in.Kind,
+		})
 	}
 	if in.Booking != "" {
 		known, err := a.readable(ctx, in.Booking)

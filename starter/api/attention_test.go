@@ -60,6 +60,7 @@ func TestAttentionIsListedOverHTTP(t *testing.T) {
 	page = desk.matters("?limit=1&after=" + page.Next)
 	require.Equal(t, reference, page.Matters[0].Booking)
 	require.False(t, page.HasMore)
+	require.Equal(t, reference, desk.matters("?limit=1&order=oldest").Matters[0].Booking)
 	for query, want := range map[string]int{
 		"?state=all": 3, "?state=closed": 1, "?kind=refund_failed": 2, "?kind=departed": 0, "?kind=departed&state=closed": 1,
 		"?booking=" + reference: 1, "?booking=" + reference + "&state=all": 2,

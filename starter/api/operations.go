@@ -33,7 +33,8 @@ func (a *api) addOperations(spec huma.API) {
 	register(a, spec, list("list-payouts", payoutsPath, "List payouts", "Newest first.", access.OperationsRead), a.listPayouts)
 	register(a, spec, list("list-events", eventsPath, "List Stripe's events", "Newest first, without their bodies.", access.OperationsRead),
 		a.listEvents)
-	register(a, spec, list("get-event", eventsPath+"/{id}", "Read an event of Stripe's", "How far it has been processed, without its body.",
+	register(a, spec, list("get-event", eventsPath+"/{id}", "Read an event of Stripe's",
+		"How far it has been processed. What is stored of its body is shown with the scope `"+string(access.Admin)+"` as well.",
 		access.OperationsRead), a.getEvent)
 	register(a, spec, list("list-emails", emailsPath, "List emails", "Newest first, without their texts and addresses.",
 		access.OperationsRead), a.listEmails)
@@ -160,14 +161,25 @@ func (w *wrong) reference(text string) string {
 }
 
 type eventIDInput struct {
-	ID string `path:"id" maxLength:"255" doc:"The event's id." example:"evt_3PabcDEF"`
+	ID      string `path:"id" maxLength:"255" doc:"The event's id." example:"evt_3PabcDEF"`
+	Payload bool   `query:"payload" doc:"With what is stored of its body."`
 }
 
 type eventDetailOutput struct{ Body view.EventDetail }
 
 func (a *api) getEvent(ctx context.Context, in *eventIDInput) (*eventDetailOutput, error) {
+	if in.Payload && !callerOf(ctx).Scopes.Has(access.Admin) {
+		return nil, missingScope(ctx, access.Admin)
+	}
 	known, err := a.Store.Event(ctx, in.ID)
-	return &eventDetailOutput{view.EventDetailOf(known)}, orMissing(err, errNoSuchEvent)
+	if err != nil {
+		return nil, orMissing(err, errNoSuchEvent)
+	}
+	detail := view.EventDetailOf(known)
+	if in.Payload {
+		detail.Payload = known.Payload
+	}
+	return &eventDetailOutput{detail}, nil
 }
 
 type listEmailsInput struct {

@@ -34,7 +34,7 @@ func listAttentionCommand() *cobra.Command {
 			"that succeeded after all or a PaymentIntent that was cancelled. Close the others with attention close.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			filter := store.AttentionFilter{Kind: store.AttentionKind(kind), Before: flags.before, Limit: flags.limit}
+			filter := store.AttentionFilter{Kind: store.AttentionKind(kind), After: flags.before, Limit: flags.limit}
 			if all {
 				filter.State = store.AttentionAll
 			}

@@ -1,7 +1,6 @@
 package story
 
 import (
-	"farebook/activities"
 	"farebook/internal/mail"
 	"farebook/starter/view"
 	"farebook/store"
@@ -39,7 +38,7 @@ func emailOf(e store.Email) EmailPart {
 		Answer: e.ServerAnswer, Where: WherePart{place, mailPlaces[place]}, Resendable: resendable(e),
 	}
 	// The text of an email of an older release may need an amount that its row does not have: it is shown without the text.
-	if subject, text, _, err := mail.Render(activities.EmailContent(e)); err == nil {
+	if subject, text, _, err := mail.Render(e.Content()); err == nil {
 		part.Subject, part.Text = subject, text
 	}
 	return part

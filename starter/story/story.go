@@ -1,7 +1,7 @@
 // Package story tells what happened to a booking, for whoever explains it to its customer: where the money is and why, what may still be
 // done, what Stripe, the bank and the mail server have answered, and one timeline of all of it. The API and the console show it. It
-// imports store and starter/view, activities for the data of emails, internal/mail for their texts, workflows for the ids of workflows,
-// and the vocabulary. It does no I/O.
+// imports store and starter/view, internal/mail for the texts of emails, workflows for the ids of workflows, and the vocabulary. It does
+// no I/O.
 package story
 
 import (

@@ -42,7 +42,7 @@ type EventDetail struct {
 	ReceivedAt    time.Time        `json:"receivedAt"`
 	ProcessedAt   *time.Time       `json:"processedAt,omitempty"`
 	NextAttemptAt *time.Time       `json:"nextAttemptAt,omitempty"`
-	Payload       json.RawMessage  `json:"payload,omitempty" doc:"What is stored of its body: only the command shows it."`
+	Payload       json.RawMessage  `json:"payload,omitempty" doc:"What is stored of its body: ids, states and amounts. Only where it is asked for."`
 }
 
 // EventDetailOf converts an event of the store, without what is stored of its body.

@@ -18,5 +18,7 @@ func Statements() (all []Statement) {
 	return append(all,
 		Statement{attentionCounted, nil},
 		Statement{openFindings, []any{1, recon.ItemFound, 1, recon.ItemFailed}},
+		Statement{bookedInDay, []any{"2026-11-25", "2026-11-26"}},
+		Statement{refundedInDay, []any{"2026-11-25", "2026-11-26"}},
 	)
 }

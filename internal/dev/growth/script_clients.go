@@ -71,6 +71,7 @@ func (s *script) operators() {
 	s.measure("AuditLog: of a client", store.AuditFilter{ClientID: 1, Limit: listPage})
 	s.measure("OpenAttention")
 	items := first[[]store.AttentionItem](s.calls, "AttentionItems", store.AttentionFilter{Limit: listPage})
+	s.measure("AttentionItems: the oldest", store.AttentionFilter{Oldest: true, Limit: listPage})
 	s.measure("AttentionItems: all", store.AttentionFilter{State: store.AttentionAll, Limit: listPage})
 	s.measure("AttentionItems: closed", store.AttentionFilter{State: store.AttentionSettled, Limit: listPage})
 	s.measure("AttentionItems: of a kind", store.AttentionFilter{Kind: store.AttentionOtherPayment, Limit: listPage})

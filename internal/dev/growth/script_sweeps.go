@@ -30,6 +30,8 @@ func (s *script) sweeps() {
 	newest := first[store.Newest](s.calls, "Newest")
 	s.measure("Has", newest)
 	s.measure("Read")
+	s.measure("Day", s.now.AddDate(0, 0, -1), s.now)
+	s.measure("DisputesDue", listPage)
 }
 
 // rebuilds plans what a restore has lost, and brings one booking back.
