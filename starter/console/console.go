@@ -16,15 +16,22 @@ import (
 	"farebook/access"
 	"farebook/starter/api"
 	"farebook/starter/console/assets"
+	"farebook/starter/console/audit"
+	"farebook/starter/console/books"
 	"farebook/starter/console/caller"
+	"farebook/starter/console/clients"
+	"farebook/starter/console/lists"
 	"farebook/starter/console/page"
+	"farebook/starter/console/reconciliations"
 	"farebook/starter/console/signin"
 	"farebook/starter/limit"
 	"farebook/store"
 )
 
 // groups are all pages of the console.
-var groups = []func(*page.Site){}
+var groups = []func(*page.Site){
+	lists.Routes, reconciliations.Routes, books.Routes, clients.Routes, audit.Routes,
+}
 
 // Deps are what the console needs.
 type Deps struct {

@@ -131,8 +131,14 @@ func (a *API) Stream(ctx context.Context, path string, query url.Values, w http.
 	if got.refused.status >= http.StatusBadRequest {
 		return problemOf(got.refused.status, got.refused.header, got.refused.body.Bytes())
 	}
+	if proof := got.refused.header.Get(ProofTrailer); proof != "" {
+		w.Header().Set(http.TrailerPrefix+ProofTrailer, proof)
+	}
 	return nil
 }
+
+// ProofTrailer says behind a report of the ledger whether it equals what it must: holds or differs.
+const ProofTrailer = "Report-Proof"
 
 // passedOn are the headers of an answer that a browser gets; the console sets the others itself.
 var passedOn = []string{"Content-Type", "Content-Disposition", "Content-Length"}

@@ -110,6 +110,24 @@ func (s *Site) Download(pattern string, send func(*Request, http.ResponseWriter)
 	})
 }
 
+// Once adds what a form does whose result is shown once, in the answer to the form: no address has it, so that neither the history of the
+// browser nor going back shows it again. With a *caller.Problem, it is as Post.
+func (s *Site) Once(pattern string, do func(*Request) (templ.Component, error)) {
+	s.signedIn("POST "+exact(pattern), func(w http.ResponseWriter, r *Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		if err := readForm(r.Request, maxForm); err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		content, err := do(r)
+		if err != nil {
+			s.again(w, r, err)
+			return
+		}
+		s.Show(w, r, http.StatusOK, content)
+	})
+}
+
 // maxForm is far above the longest form without a file.
 const maxForm = 256 << 10
 
