@@ -29,7 +29,7 @@ type variable struct{ name, value string }
 // shared returns the variables of both our programs and var/dev.env.
 func (s *Stack) shared() []variable {
 	host, port, _ := strings.Cut(s.Mailbox.SMTPAddr(), ":")
-	return []variable{
+	all := []variable{
 		{"STRIPE_API_BASE", s.Stripe.URL()},
 		{"STRIPE_SECRET_KEY", s.secrets.stripeKey},
 		{"STRIPE_WEBHOOK_SECRET", s.secrets.webhookSecret},
@@ -41,6 +41,11 @@ func (s *Stack) shared() []variable {
 		{"SMTP_FROM", "Farebook <bookings@farebook.example>"},
 		{"FINANCE_EMAIL", "finance@farebook.example"},
 	}
+	for _, assignment := range s.consoleEnv() {
+		name, value, _ := strings.Cut(assignment, "=")
+		all = append(all, variable{name, value})
+	}
+	return all
 }
 
 // AppDSN returns the DSN of the application's database user.

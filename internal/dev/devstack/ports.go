@@ -14,7 +14,7 @@ import (
 
 // Ports are the ports of the parts of a stack; 0 means a free port.
 type Ports struct {
-	API, MariaDB, Temporal, TemporalUI, Stripe, SMTP, Mailbox, Prometheus int
+	API, MariaDB, Temporal, TemporalUI, Stripe, SMTP, Mailbox, OpenID, Prometheus int
 }
 
 // byName returns each port by the variable that sets it.
@@ -27,6 +27,7 @@ func (p *Ports) byName() map[string]*int {
 		"FAREBOOK_PORT_STRIPE":      &p.Stripe,
 		"FAREBOOK_PORT_SMTP":        &p.SMTP,
 		"FAREBOOK_PORT_MAILBOX":     &p.Mailbox,
+		"FAREBOOK_PORT_OPENID":      &p.OpenID,
 		"FAREBOOK_PORT_PROMETHEUS":  &p.Prometheus,
 	}
 }

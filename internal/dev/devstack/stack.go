@@ -14,6 +14,7 @@ import (
 
 	"farebook/internal/dev/fakestripe"
 	"farebook/internal/dev/mailbox"
+	"farebook/internal/dev/openid"
 )
 
 // Options configure a stack. The zero value is the stack of `make up` on free ports.
@@ -40,6 +41,7 @@ type Stack struct {
 	Temporal *Temporal
 	Stripe   *fakestripe.Server
 	Mailbox  *mailbox.Mailbox
+	OpenID   *openid.Provider
 	API      *Program
 	Worker   *Program
 	// Prometheus is nil when it was not asked for or is not installed.
@@ -131,11 +133,14 @@ func (s *Stack) claim() error {
 	return os.MkdirAll(filepath.Join(s.options.Dir, "logs"), 0o755)
 }
 
-// startInProcess starts the parts that run in this process: the stand-in and the mailbox.
+// startInProcess starts the parts that run in this process: the mailbox, the provider of sign-ins and the stand-in.
 func (s *Stack) startInProcess() (err error) {
 	ports := s.options.Ports
 	s.Mailbox, err = mailbox.Start(mailbox.Options{SMTPAddr: loopback(ports.SMTP), HTTPAddr: loopback(ports.Mailbox)})
 	if err != nil {
+		return err
+	}
+	if err := s.startOpenID(); err != nil {
 		return err
 	}
 	logFile, err := os.OpenFile(filepath.Join(s.options.Dir, "logs", "stripe.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
@@ -198,6 +203,9 @@ func (s *Stack) Stop() error {
 	}
 	if s.Mailbox != nil {
 		errs = append(errs, s.Mailbox.Close())
+	}
+	if s.OpenID != nil {
+		errs = append(errs, s.OpenID.Close())
 	}
 	if s.Temporal != nil {
 		stop(s.Temporal)

@@ -1,6 +1,6 @@
 // Command up runs all of Farebook on this machine until Ctrl-C, prints the addresses, and writes them to var/dev.env as shell
-// assignments. FAREBOOK_PORT_API, _MARIADB, _TEMPORAL, _TEMPORAL_UI, _STRIPE, _SMTP, _MAILBOX and _PROMETHEUS set the ports; other
-// ports are those of the previous run if they are free (var/ports.json).
+// assignments. FAREBOOK_PORT_API, _MARIADB, _TEMPORAL, _TEMPORAL_UI, _STRIPE, _SMTP, _MAILBOX, _OPENID and _PROMETHEUS set the ports;
+// other ports are those of the previous run if they are free (var/ports.json). The link that signs in to the console works once.
 package main
 
 import (
@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"farebook/internal/dev/devstack"
+	"farebook/internal/dev/openid"
 )
 
 func main() {
@@ -55,6 +56,9 @@ func run() (err error) {
 	fmt.Printf(`
   API          %s
   API docs     %s/docs
+  Console      %s
+  Sign in      %s
+               (once, within %d minutes, as an administrator; sign out to choose another role)
   Temporal UI  %s
   Mailbox      %s
   Stripe       %s (stand-in)
@@ -64,7 +68,7 @@ func run() (err error) {
 
 To set them and the API key in a shell: . var/dev.env
 Ctrl-C stops everything.
-`, stack.APIURL, stack.APIURL, stack.Temporal.UIURL(), stack.Mailbox.URL(), stack.Stripe.URL(), stack.MariaDB.Addr(),
+`, stack.APIURL, stack.APIURL, stack.ConsoleURL(), stack.SignInLink("admin"), int(openid.LinkLife.Minutes()), stack.Temporal.UIURL(), stack.Mailbox.URL(), stack.Stripe.URL(), stack.MariaDB.Addr(),
 		prometheusOf(stack), filepath.Join("var", "up", "logs"))
 	<-ctx.Done()
 	return nil
