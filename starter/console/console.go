@@ -17,6 +17,7 @@ import (
 	"farebook/starter/api"
 	"farebook/starter/console/assets"
 	"farebook/starter/console/audit"
+	"farebook/starter/console/bookings"
 	"farebook/starter/console/books"
 	"farebook/starter/console/caller"
 	"farebook/starter/console/clients"
@@ -30,7 +31,7 @@ import (
 
 // groups are all pages of the console.
 var groups = []func(*page.Site){
-	lists.Routes, reconciliations.Routes, books.Routes, clients.Routes, audit.Routes,
+	bookings.Routes, lists.Routes, reconciliations.Routes, books.Routes, clients.Routes, audit.Routes,
 }
 
 // Deps are what the console needs.

@@ -1,0 +1,82 @@
+package bookings
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"farebook/starter/console/page"
+)
+
+// Attributes of fields: what is written from left to right in every language, and amounts.
+var (
+	ltr    = templ.Attributes{"dir": "ltr", "spellcheck": "false"}
+	number = templ.Attributes{"dir": "ltr", "inputmode": "decimal"}
+)
+
+func statusOptions(r *page.Request, statuses []string) []page.Option {
+	options := []page.Option{{Value: "", Text: r.T("bookings.any")}}
+	for _, status := range statuses {
+		options = append(options, page.Option{Value: status, Text: r.Words.Or(strings.ReplaceAll(status, "_", " "), "status."+status)})
+	}
+	return options
+}
+
+func reasonOptions(r *page.Request) (options []page.Option) {
+	for _, reason := range []string{"requested_by_customer", "duplicate", "fraudulent"} {
+		options = append(options, page.Option{Value: reason, Text: r.T("bookings.reason." + reason)})
+	}
+	return options
+}
+
+// refusalText says why an action is not possible.
+func refusalText(r *page.Request, a action) string {
+	return r.Words.Or(a.Text, "bookings.refusal."+a.Reason)
+}
+
+// momentText is what happened, in the language of the request where there are words for it.
+func momentText(r *page.Request, m moment) string {
+	return r.Words.Or(m.Text, "bookings.moment."+m.What)
+}
+
+// ruleText is a posting rule in the language of the request.
+func ruleText(r *page.Request, why place) string {
+	return r.Words.Or(why.Text, "bookings.rule."+why.ID)
+}
+
+// doneText is what an action has done, which the URL of the page after it names.
+func doneText(r *page.Request) string {
+	switch done := r.Q("done"); done {
+	case "refund", "cancel", "capture", "resend":
+		return r.T("bookings.done." + done)
+	}
+	return ""
+}
+
+// notes are what somebody who opens the story has to see first, beside refunds that failed.
+func notes(r *page.Request, of told) (notes []string) {
+	if of.Figures.Exceeds {
+		notes = append(notes, r.T("bookings.exceeds"))
+	}
+	for _, m := range of.Attention {
+		if m.ClosedAt == nil {
+			notes = append(notes, m.Text)
+		}
+	}
+	if len(of.ChargedAlso) > 0 {
+		notes = append(notes, r.T("bookings.twice", "References", strings.Join(of.ChargedAlso, ", ")))
+	}
+	return notes
+}
+
+// emailQuery lists the bookings of an address.
+func emailQuery(address string) string { return url.Values{"email": {address}}.Encode() }
+
+// adviceDo is the id of what helps after a decline.
+func adviceDo(a advice) string {
+	if a.Confidential {
+		return "bookings.advice.confidential.do"
+	}
+	return "bookings.advice." + a.ID + ".do"
+}
