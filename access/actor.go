@@ -11,6 +11,9 @@ type Actor struct {
 	Name string
 	// CorrelationID identifies the request or command.
 	CorrelationID string
+	// Role is that of somebody who has signed in to the console, for whom the client and its key stand; empty for a program and on the
+	// command line.
+	Role Role
 }
 
 // Is reports whether two actors are the same person as far as Farebook knows: the same client, whichever of its keys it uses, or the same

@@ -5,11 +5,12 @@ import (
 	"strings"
 )
 
-// Prefixes of the public ids of clients, API keys and installations. The ids are not secret.
+// Prefixes of the public ids of clients, API keys, installations and proposals. The ids are not secret.
 const (
 	clientPrefix       = "cl_"
 	keyPrefix          = "ak_"
 	installationPrefix = "in_"
+	proposalPrefix     = "pr_"
 	codeLength         = 10
 	// crockford is Crockford's base 32 alphabet. It has no I, L, O or U, so that ids can be read over the telephone.
 	crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -24,6 +25,9 @@ func NewKeyID() string { return keyPrefix + newCode() }
 // NewInstallationID returns a random id, one of 2^50, such as in_7K2M9QXA4T.
 func NewInstallationID() string { return installationPrefix + newCode() }
 
+// NewProposalCode returns a random code, one of 2^50, such as pr_7K2M9QXA4T.
+func NewProposalCode() string { return proposalPrefix + newCode() }
+
 // IsClientID reports whether a text has the form of a client's id.
 func IsClientID(text string) bool { return isCode(text, clientPrefix) }
 
@@ -32,6 +36,9 @@ func IsKeyID(text string) bool { return isCode(text, keyPrefix) }
 
 // IsInstallationID reports whether a text has the form of an installation's id.
 func IsInstallationID(text string) bool { return isCode(text, installationPrefix) }
+
+// IsProposalCode reports whether a text has the form of a proposal's code.
+func IsProposalCode(text string) bool { return isCode(text, proposalPrefix) }
 
 func newCode() string {
 	var random [codeLength]byte

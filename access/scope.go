@@ -1,5 +1,5 @@
-// Package access defines who may ask Farebook for what: the scopes of an API key, and the actor behind a request. store/ stores
-// clients and keys, starter/api/ checks the scopes. It imports the standard library only, and does no I/O.
+// Package access defines who may ask Farebook for what: the scopes of an API key, the actor behind a request, and the limits of a role.
+// store/ stores clients and keys and compares limits, starter/api/ checks the scopes. It imports money only, and does no I/O.
 package access
 
 import (
@@ -40,11 +40,11 @@ var rules = []Rule{
 	{WebhooksWrite, "manage its client's webhook endpoints (planned)"},
 	{OperationsRead, "read every client's bookings, refunds and disputes, payouts, events, emails, reconciliations, and what needs attention"},
 	{OperationsWrite, "act on every client's bookings, if it also has the scope of the action; close what needs attention; retry and ignore " +
-		"events, resend emails, apply plans, decide items, pause and trigger the schedule"},
+		"events, resend emails, apply plans, decide items, pause and trigger the schedule; propose refunds and corrections"},
 	{ReconciliationRead, "read reconciliations"},
 	{ReconciliationWrite, "start reconciliations, apply plans, resolve items"},
 	{FinanceRead, "read reports, and the ledger and the months of all clients"},
-	{FinanceWrite, "propose and approve closes and reopenings of months, and manual journals"},
+	{FinanceWrite, "propose and approve closes and reopenings of months, and manual journals; send and decline what others have proposed"},
 	{Admin, "manage clients and API keys, and read the audit log"},
 }
 

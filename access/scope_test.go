@@ -55,6 +55,7 @@ func TestIDsHaveTheirShape(t *testing.T) {
 	t.Parallel()
 	require.True(t, access.IsKeyID(access.NewKeyID()))
 	require.True(t, access.IsClientID(access.NewClientID()))
+	require.True(t, access.IsProposalCode(access.NewProposalCode()))
 	for _, text := range []string{
 		"", "ak_", "ak_7K2M9QXA4", "ak_7K2M9QXA4TT", "ak_7k2m9qxa4t", "cl_7K2M9QXA4T", "ak_7K2M9QXA4I",
 		" ak_7K2M9QXA4T",

@@ -43,6 +43,8 @@ var rights = []struct{ table, verbs string }{
 	{"rebuilds", "SELECT, INSERT, UPDATE"},
 	{"rebuild_items", "SELECT, INSERT, UPDATE"},
 	{"email_recipient_locks", "SELECT, UPDATE"}, // locked, and never changed
+	{"moved_amounts", "SELECT, INSERT"},
+	{"proposals", "SELECT, INSERT, UPDATE"},
 	{"reconciliation_runs", "SELECT, INSERT, UPDATE"},
 	{"reconciliation_items", "SELECT, INSERT, UPDATE"},
 	{"console_people", "SELECT, INSERT, UPDATE"},

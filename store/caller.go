@@ -43,7 +43,7 @@ func (c Caller) Actor(correlationID string) access.Actor {
 	if c.Person != "" {
 		name = fmt.Sprintf("%s (console %s)", c.Person, c.KeyName)
 	}
-	return access.Actor{ClientID: c.ClientID, KeyID: c.KeyID, Name: name, CorrelationID: correlationID}
+	return access.Actor{ClientID: c.ClientID, KeyID: c.KeyID, Name: name, CorrelationID: correlationID, Role: c.Role}
 }
 
 // usedPace is how often the use of a key is written at most.

@@ -190,6 +190,16 @@ func (s *Store) ClaimOperation(ctx context.Context, key IdempotencyKey, resource
 	})
 }
 
+// ClaimNew claims a key for what work makes in the same transaction. work returns its id, and the booking that it is about; nil for none.
+func (s *Store) ClaimNew(ctx context.Context, key IdempotencyKey, now time.Time,
+	work func(tx *gorm.DB) (resource string, bookingID *uint64, err error),
+) (Claim, error) {
+	return s.claim(ctx, key, now, func(tx *gorm.DB) (created, error) {
+		resource, bookingID, err := work(tx)
+		return created{resource: resource, bookingID: bookingID}, err
+	})
+}
+
 // KnownClaim reads what a key stands for and claims nothing: ErrNotFound, *IdempotencyConflictError or the claim.
 func (s *Store) KnownClaim(ctx context.Context, key IdempotencyKey) (Claim, error) {
 	key.Lease = ""

@@ -198,37 +198,74 @@ type NewRefund struct {
 	CorrelationID string // the booking's
 	TraceParent   string // see Refund
 	By            access.Actor
-	Now           time.Time
+	// Limits are those of refunds.
+	Limits access.Limits
+	// Proposal is the code of what somebody else has proposed; empty for a refund without a proposal.
+	Proposal string
+	Now      time.Time
 }
 
 // ReserveRefund inserts idempotency key and refund in one transaction, or finds what the key already stands for. The amount is reserved
 // under the booking's lock: refunds never exceed the captured amount, even when fifty requests arrive at once.
-// Errors: ErrNotFound, *IdempotencyConflictError, *RefundExceedsCapturedError, *NotRefundableError.
+// Errors: ErrNotFound, *IdempotencyConflictError, *RefundExceedsCapturedError, *NotRefundableError, *access.AboveLimitError.
 func (s *Store) ReserveRefund(ctx context.Context, in NewRefund) (Refund, Claim, error) {
 	installation, err := s.Installation(ctx)
 	if err != nil {
 		return Refund{}, Claim{}, err
 	}
 	claim, err := s.claim(ctx, in.Key, in.Now, func(tx *gorm.DB) (created, error) {
-		b := s.newLockedBooking(tx, in.Now)
-		if err := b.lock(in.Reference, false); err != nil {
-			return created{}, err
-		}
-		row, err := b.refundAskedFor(in, installation.request(in.Key))
-		if err != nil {
-			return created{}, err
-		}
-		amount := money.Money{Value: row.Amount, Currency: row.Currency}
-		return created{resource: string(row.RefundID), bookingID: &b.booking.ID}, audit(tx, in.Now, AuditEntry{
-			Actor: in.By, Action: ActionRefundCreate, Subject: string(row.RefundID), BookingID: &b.booking.ID,
-			Detail: amount.Format(money.LocaleEN) + " of " + string(b.booking.Reference) + ", " + row.Reason,
-		})
+		b, row, err := s.reserveAsked(tx, in, installation.request(in.Key), nil)
+		return created{resource: string(row.RefundID), bookingID: &b.booking.ID}, err
 	})
 	if err != nil || claim.Answer != nil || claim.InProgress {
 		return Refund{}, claim, err
 	}
 	known, err := s.Refund(ctx, booking.RefundID(claim.Resource))
 	return known, claim, err
+}
+
+// ReserveRefundOnce is ReserveRefund for a refund that no client has requested under a key: the occasion identifies it, in the books and at
+// Stripe. also writes within the same transaction what belongs to it.
+func (s *Store) ReserveRefundOnce(ctx context.Context, in NewRefund, occasion string, also func(tx *gorm.DB, reserved Refund) error,
+) (reserved Refund, err error) {
+	installation, err := s.Installation(ctx)
+	if err != nil {
+		return Refund{}, err
+	}
+	err = s.db.InTransaction(ctx, func(tx *gorm.DB) error {
+		_, row, err := s.reserveAsked(tx, in, installation.occasion(occasion), also)
+		reserved = row.domain(in.Reference)
+		return err
+	})
+	return reserved, err
+}
+
+// reserveAsked reserves the refund that somebody asks for, and counts it against the limits of their role.
+func (s *Store) reserveAsked(tx *gorm.DB, in NewRefund, asked derivation, also func(*gorm.DB, Refund) error,
+) (*lockedBooking, refundRow, error) {
+	b := s.newLockedBooking(tx, in.Now)
+	if err := b.lock(in.Reference, false); err != nil {
+		return b, refundRow{}, err
+	}
+	row, err := b.refundAskedFor(in, asked)
+	if err != nil {
+		return b, refundRow{}, err
+	}
+	amount := money.Money{Value: row.Amount, Currency: row.Currency}
+	detail := amount.Format(money.LocaleEN) + " of " + string(b.booking.Reference) + ", " + row.Reason
+	if in.Proposal != "" {
+		detail += ", proposed as " + in.Proposal
+	}
+	err = audit(tx, in.Now, AuditEntry{
+		Actor: in.By, Action: ActionRefundCreate, Subject: string(row.RefundID), BookingID: &b.booking.ID, Detail: detail,
+	})
+	if err == nil && also != nil {
+		err = also(tx, row.domain(b.booking.Reference))
+	}
+	if err == nil {
+		err = MoveIn(tx, in.Now, Moved{Kind: MovedByRefund, Subject: string(row.RefundID), Amount: amount, By: in.By, Limits: in.Limits})
+	}
+	return b, row, err
 }
 
 // refundAskedFor reserves the refund of a request, or finds the refund that the request has led to although the books do not know its

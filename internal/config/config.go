@@ -1,7 +1,7 @@
 // Package config reads the environment once, validates all of it, and reports every problem in one message. In development a
 // missing value falls back to a local default with a warning; production refuses to start. caarlos0/env reads the variables,
-// and Temporal's envconfig reads Temporal's. It imports booking, money, reconciliation, ledger/seal, internal/deployment, internal/mail,
-// internal/stripeapi, internal/telemetry and internal/version.
+// and Temporal's envconfig reads Temporal's. It imports access, booking, money, reconciliation, ledger/seal, internal/deployment,
+// internal/mail, internal/stripeapi, internal/telemetry and internal/version.
 package config
 
 import (
@@ -16,6 +16,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
 
+	"farebook/access"
 	"farebook/booking"
 	"farebook/internal/deployment"
 	"farebook/internal/mail"
@@ -64,6 +65,8 @@ type Config struct {
 	BooksZone string
 	// JournalLimits are the totals above which a second operator approves a manual journal, in minor units.
 	JournalLimits map[money.Currency]int64
+	// RefundLimits and CorrectionLimits are what people of the console move without a second person.
+	RefundLimits, CorrectionLimits access.Limits
 	// SealKey signs seals of the ledger and evidence; nil when no key is configured.
 	SealKey  *seal.Key
 	HTTPAddr string

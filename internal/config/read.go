@@ -62,6 +62,7 @@ func read(environment []string, parts []Part) (Config, []string, error) {
 	r.readFence()
 	r.readReconcile()
 	r.readLedger()
+	r.readConsoleLimits()
 	r.readSealKey()
 	r.readHTTP()
 	r.readConsole()

@@ -1,8 +1,8 @@
 // Package api is Farebook's HTTP API: it creates and shows bookings and receives Stripe's webhooks. It makes no decision about
 // money: the workflows and the recorders do.
 //
-// It imports dispatch, evidence, inbox, limit, recon, reports, story and view of starter, workflows for inputs and results, store, the
-// vocabulary and internal/, and must not import activities, worker or starter/command.
+// It imports dispatch, evidence, inbox, limit, proposal, recon, reports, story and view of starter, workflows for inputs and results,
+// store, the vocabulary and internal/, and must not import activities, worker or starter/command.
 package api
 
 import (
@@ -15,6 +15,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"go.temporal.io/sdk/client"
 
+	"farebook/access"
 	"farebook/booking"
 	"farebook/internal/metrics"
 	"farebook/internal/stripeapi"
@@ -53,6 +54,8 @@ type Deps struct {
 	Holds booking.HoldRules
 	// JournalLimits are the totals above which a second operator approves a manual journal.
 	JournalLimits monthend.Limits
+	// RefundLimits and CorrectionLimits are what people of the console move without a second person.
+	RefundLimits, CorrectionLimits access.Limits
 	// Revenue decides how new bookings are posted.
 	Revenue booking.RevenueRules
 	// SealKey signs evidence; nil leaves it unsigned.
@@ -130,6 +133,7 @@ func New(deps Deps) (http.Handler, error) {
 	a.addEventActions(spec)
 	a.addReconciliationActions(spec)
 	a.addItems(spec)
+	a.addProposals(spec)
 	a.addSchedule(spec)
 	a.addViews(spec)
 	a.addAttention(spec)

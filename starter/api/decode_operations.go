@@ -29,10 +29,7 @@ func decodePostItem(body []byte, now time.Time) (decision postedItem, err error)
 	if fields := d.object("", value, "note", "account", "effectiveAt"); fields != nil {
 		decision.Note = d.note("note", fields["note"])
 		if given, has := fields["account"]; has {
-			decision.Account = ledger.Account(d.text("account", given))
-			if !view.IsCorrectionAccount(string(decision.Account)) && !covered(d.wrongFields, "account") {
-				d.add("account", "is not an account of corrections", "send one of "+view.CorrectionAccounts())
-			}
+			decision.Account = d.correctionAccount("account", given)
 		}
 		decision.EffectiveAt = d.past("effectiveAt", fields, now)
 	}

@@ -10,12 +10,14 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"go.temporal.io/sdk/temporal"
 
+	"farebook/access"
 	"farebook/finance"
 	"farebook/internal/stripeapi"
 	"farebook/starter/dispatch"
 	"farebook/starter/recon"
 	"farebook/store"
 	"farebook/store/monthend"
+	"farebook/store/proposals"
 	runs "farebook/store/recon"
 	"farebook/store/report"
 	"farebook/validation"
@@ -126,6 +128,14 @@ var refusals = []refusal{
 		http.StatusUnprocessableEntity, "refund-exceeds-captured", on[*store.RefundExceedsCapturedError]("Nothing was refunded: %s."),
 		exceedsLeft,
 	},
+	{
+		http.StatusUnprocessableEntity, "above-limit", on[*access.AboveLimitError]("Nothing was done: %s. Somebody else may send it: propose it with `POST " +
+			proposalsPath + "`."),
+		aboveLimit,
+	},
+	{http.StatusConflict, "proposal-decided", on[*proposals.DecidedError]("Nothing was changed: %s."), nil},
+	{http.StatusForbidden, "same-operator", on[*proposals.SamePersonError]("Nothing was changed: %s."), nil},
+	{http.StatusForbidden, "not-proposer", on[*proposals.NotProposerError]("Nothing was changed: %s."), nil},
 	{http.StatusConflict, "not-refundable", on[*store.NotRefundableError]("Nothing was refunded: %s."), nil},
 	{http.StatusConflict, "not-abandonable", on[*store.NotAbandonableError]("Nothing was changed: %s."), nil},
 	{http.StatusConflict, "not-cancellable", on[*store.NotCancellableError]("There is no quote: %s."), nil},
@@ -186,6 +196,7 @@ var (
 	errNoSuchItem           = &missingError{"no-such-item", "No item has this number: see GET " + reconciliationsPath + "/{id}."}
 	errNoSuchTransaction    = &missingError{"no-such-transaction", "The ledger has no transaction with this number."}
 	errNoSuchView           = &missingError{"no-such-view", "No view of yours has this number: see GET " + viewsPath + "."}
+	errNoSuchProposal       = &missingError{"no-such-proposal", "No proposal has this code: see GET " + proposalsPath + "."}
 	errNoSuchSchedule       = &missingError{"no-such-schedule", "There is no schedule yet: `starter schedule apply` creates it."}
 	errNoSuchReconciliation = &missingError{"no-such-reconciliation", "No reconciliation has this id."}
 )

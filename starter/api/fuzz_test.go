@@ -193,7 +193,8 @@ func FuzzFinanceBodies(f *testing.F) {
 			{"account":"equity:suspense","side":"credit","amount":{"value":100,"currency":"USD"}}]}`,
 		`{"key":"a","reason":"x","effectiveAt":"1969-11-20T12:00:00Z","entries":[` + strings.Repeat(entry+",", 99) + entry + `]}`,
 		`{"key":"a","reason":"x","effectiveAt":"2027-11-20T12:00:00Z","entries":[7,{}]}`, `{"dryRun":true,"notes":[{"item":"a","text":" "},{}]}`,
-		``, `{}`, `null`, `{"note":"\u202e"}`,
+		``, `{}`, `null`, `{"note":"\u202e"}`, `{"kind":"correction","item":7,"account":"asset:bank","note":"x"}`,
+		`{"kind":"refund","booking":"FB-7K2M9QXA","amount":{"value":1,"currency":"USD"},"reason":"duplicate","note":"x"}`, `{"kind":7}`,
 	} {
 		f.Add([]byte(seed))
 	}
@@ -212,6 +213,12 @@ func FuzzFinanceBodies(f *testing.F) {
 		}
 		if _, err := decodeOperatorNote(body); err != nil {
 			requireFieldError(t, err)
+		}
+		proposed, err := decodeProposal(body)
+		if err != nil {
+			requireFieldError(t, err)
+		} else if (proposed.Item == 0) == (proposed.Amount.Value < 1) || proposed.Note == "" {
+			t.Fatalf("%+v", proposed)
 		}
 	})
 }

@@ -132,8 +132,9 @@ func (a *api) listRefunds(ctx context.Context, in *listRefundsInput) (*listRefun
 		return nil, err
 	}
 	out := &listRefundsOutput{}
-	out.Body.Refunds, out.Body.PageEnd = shownOf(found.Rows, refundViewOf), page.end(found.Next)
-	return out, nil
+	out.Body.Refunds, err = a.refundsShown(ctx, found.Rows)
+	out.Body.PageEnd = page.end(found.Next)
+	return out, err
 }
 
 type listDisputesInput struct {

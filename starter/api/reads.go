@@ -80,7 +80,11 @@ type refundOutput struct{ Body refundView }
 
 func (a *api) getRefund(ctx context.Context, in *refundInput) (*refundOutput, error) {
 	known, err := a.refund(ctx, in.ID, access.OperationsRead)
-	return &refundOutput{refundViewOf(known)}, err
+	if err != nil {
+		return nil, err
+	}
+	shown, err := a.refundsShown(ctx, []store.Refund{known})
+	return &refundOutput{shown[0]}, err
 }
 
 type ledgerOutput struct{ Body ledgerView }

@@ -112,6 +112,7 @@ func (a *api) postItem(ctx context.Context, in *itemInput) (*replayable[recon.It
 	}
 	c := runs.Correction{
 		ItemID: in.ID, Against: decision.Account, Note: decision.Note, EffectiveAt: decision.EffectiveAt, By: actorOf(ctx),
+		Limits: a.CorrectionLimits,
 	}
 	return a.decideItem(ctx, "post-item", in.ID, decision.body(), func(ctx context.Context, _ *runs.Runs) error {
 		return recon.Correct(ctx, a.Store, a.Stripe, c)

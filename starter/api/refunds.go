@@ -11,6 +11,7 @@ import (
 	"farebook/internal/tracing"
 	"farebook/starter/dispatch"
 	"farebook/store"
+	"farebook/store/proposals"
 )
 
 const (
@@ -53,7 +54,7 @@ func (a *api) createRefund(ctx context.Context, in *actionInput) (*created[refun
 		claim: func(ctx context.Context, key store.IdempotencyKey) (claim store.Claim, err error) {
 			refund, claim, err = a.Store.ReserveRefund(ctx, store.NewRefund{
 				Key: key, Reference: known.Reference, Request: request, CorrelationID: correlationOf(ctx),
-				TraceParent: tracing.Parent(ctx), By: actorOf(ctx), Now: a.Store.Now(),
+				TraceParent: tracing.Parent(ctx), By: actorOf(ctx), Limits: a.RefundLimits, Now: a.Store.Now(),
 			})
 			return claim, err
 		},
@@ -82,4 +83,22 @@ func (a *api) refund(ctx context.Context, text string, everyClients access.Scope
 		known, err = a.Store.RefundOf(ctx, caller.Owner, id)
 	}
 	return known, orMissing(err, errNoSuchRefund)
+}
+
+// refundsShown are the views of refunds, with who is behind each for callers who may read what operators do.
+func (a *api) refundsShown(ctx context.Context, refunds []store.Refund) ([]refundView, error) {
+	shown := shownOf(refunds, refundViewOf)
+	if !callerOf(ctx).Scopes.Has(access.OperationsRead) {
+		return shown, nil
+	}
+	ids := make([]booking.RefundID, len(refunds))
+	for i, refund := range refunds {
+		ids[i] = refund.ID
+	}
+	behind, err := proposals.New(a.Store).Behind(ctx, ids)
+	for i, id := range ids {
+		of := behind[id]
+		shown[i].SentBy, shown[i].Proposal, shown[i].ProposedBy = of.SentBy, of.Proposal, of.ProposedBy
+	}
+	return shown, err
 }

@@ -147,6 +147,9 @@ type refundView struct {
 	BankReference  string      `json:"bankReference,omitempty" doc:"By what the customer's bank finds the refund, such as an acquirer reference number. Stripe knows it some days after the refund." example:"74830726330000123456789"`
 	CreatedAt      time.Time   `json:"createdAt"`
 	UpdatedAt      time.Time   `json:"updatedAt"`
+	SentBy         string      `json:"sentBy,omitempty" doc:"Who has requested it. Only for callers with operations:read; left out where nobody has, as after a cancellation." example:"Fay Finance (console ak_7K2M9QXA4T)"`
+	ProposedBy     string      `json:"proposedBy,omitempty" doc:"Who has proposed it. Only for callers with operations:read." example:"Sam Support (console ak_9QXA4T7K2M)"`
+	Proposal       string      `json:"proposal,omitempty" doc:"The code of the proposal. Only for callers with operations:read." example:"pr_7K2M9QXA4T"`
 }
 
 func refundViewOf(r store.Refund) refundView {
@@ -259,6 +262,11 @@ func describeBodies(spec *huma.OpenAPI) {
 		reflect.TypeFor[captureBody]())
 	describe(reconciliationsPath, "Reconciliation", "Optional: which bookings and how far back.", reflect.TypeFor[reconciliationBody]())
 	describe(abandonPath, "AbandonRefund", "Why the refund is abandoned.", reflect.TypeFor[abandonRefundBody]())
+	describe(proposalsPath, "Proposal", "What is proposed.", reflect.TypeFor[proposalBody]())
+	describe(declinePath, "Note", "Why it is declined.", reflect.TypeFor[itemNoteBody]())
+	describe(withdrawPath, "Note", "Why it is withdrawn.", reflect.TypeFor[itemNoteBody]())
+	spec.Paths[sendPath].Post.RequestBody.Required = false
+	describe(sendPath, "Nothing", "Optional: an empty object.", reflect.TypeFor[struct{}]())
 	describe(closePath, "CloseAttention", "Why the matter is closed.", reflect.TypeFor[closeAttentionBody]())
 	describeAdminBodies(spec, describe)
 	describeFinanceBodies(spec, describe)

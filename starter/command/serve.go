@@ -129,12 +129,12 @@ func NewAPI(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Log
 		WebhookSecrets: cfg.WebhookSecrets,
 		Live:           cfg.Stripe.Live(),
 		HoldMinute:     cfg.HoldMinute, Holds: cfg.Holds, Revenue: cfg.Revenue,
-		JournalLimits: cfg.JournalLimits,
-		SealKey:       cfg.SealKey,
-		Limits:        limitsOf(cfg.HTTP),
-		Stopping:      ctx,
-		Metrics:       measures,
-		Log:           log,
+		JournalLimits: cfg.JournalLimits, RefundLimits: cfg.RefundLimits, CorrectionLimits: cfg.CorrectionLimits,
+		SealKey:  cfg.SealKey,
+		Limits:   limitsOf(cfg.HTTP),
+		Stopping: ctx,
+		Metrics:  measures,
+		Log:      log,
 	})
 	if err != nil {
 		closeAll()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"farebook/booking"
 	"farebook/internal/stripeapi"
 	"farebook/internal/wait"
 	"farebook/ledger"
@@ -56,16 +57,24 @@ func Draft(ctx context.Context, books *store.Store, stripe *stripeapi.Client, c 
 }
 
 // withStripes adds the balance transaction of a correction's item as Stripe has it.
-func withStripes(ctx context.Context, books *store.Store, stripe *stripeapi.Client, c runs.Correction) (runs.Correction, error) {
-	item, err := runs.New(books).Item(ctx, c.ItemID)
-	if err != nil || item.BalanceTransactionID == "" {
-		return c, err
-	}
-	c.There, err = stripe.BalanceTransaction(ctx, item.BalanceTransactionID)
-	if stripeapi.IsKind(err, stripeapi.NotFound) {
-		c.There, err = nil, nil
-	}
+func withStripes(ctx context.Context, books *store.Store, stripe *stripeapi.Client, c runs.Correction) (_ runs.Correction, err error) {
+	c.There, err = BalanceTransaction(ctx, books, stripe, c.ItemID)
 	return c, err
+}
+
+// BalanceTransaction reads the balance transaction of an item at Stripe; nil if Stripe does not have it. Error: store.ErrNotFound for an
+// unknown item.
+func BalanceTransaction(ctx context.Context, books *store.Store, stripe *stripeapi.Client, itemID uint64,
+) (*booking.BalanceTransaction, error) {
+	item, err := runs.New(books).Item(ctx, itemID)
+	if err != nil || item.BalanceTransactionID == "" {
+		return nil, err
+	}
+	there, err := stripe.BalanceTransaction(ctx, item.BalanceTransactionID)
+	if stripeapi.IsKind(err, stripeapi.NotFound) {
+		return nil, nil //nolint:nilnil // nil says that Stripe does not have it
+	}
+	return there, err
 }
 
 // ErrRunning says that a schedule has started no run because another one is running.

@@ -169,21 +169,11 @@ func (m *Months) Recompute(ctx context.Context, period ledger.Period) (closing.T
 	return read.trial(calendar.ZoneName()), err
 }
 
-// differentPeople returns *SamePersonError when who approves is who has proposed. Since the proposal, the client of its key may have been
-// merged into another one, whose keys are the same operator's from then on.
+// differentPeople returns *SamePersonError when who approves is who has proposed.
 func differentPeople(tx *gorm.DB, proposed, approves access.Actor) error {
-	if proposed.KeyID != 0 {
-		var clients []uint64
-		err := tx.Raw("SELECT client_id FROM api_keys WHERE id = ? AND client_id IS NOT NULL", proposed.KeyID).Scan(&clients).Error
-		if err != nil {
-			return err
-		}
-		if len(clients) > 0 {
-			proposed.ClientID = clients[0]
-		}
+	same, err := store.SameOperator(tx, proposed, approves)
+	if err == nil && same {
+		err = &SamePersonError{RefusedError{proposed.Name + " has proposed it: another operator approves"}}
 	}
-	if proposed.Is(approves) {
-		return &SamePersonError{RefusedError{proposed.Name + " has proposed it: another operator approves"}}
-	}
-	return nil
+	return err
 }

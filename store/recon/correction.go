@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -29,6 +31,12 @@ type Correction struct {
 	EffectiveAt time.Time
 	Note        string
 	By          access.Actor
+	// Limits are those of corrections.
+	Limits access.Limits
+	// Proposed is what the clearing account differed by when the correction was proposed; nil for one without a proposal.
+	Proposed *money.Money
+	// Also writes within the same transaction what belongs to the correction; it may be nil.
+	Also func(tx *gorm.DB) error
 }
 
 // Item reads one item, or store.ErrNotFound.
@@ -40,7 +48,7 @@ func (r *Runs) Item(ctx context.Context, id uint64) (Item, error) {
 
 // Correct posts the difference between the books and Stripe for an item's balance transaction and resolves the item, in one transaction.
 // It also takes an item that only a note has resolved. It refuses an item about which the books and Stripe agree by now; that and the
-// UNIQUE operation key make a repetition harmless. Errors: store.ErrNotFound, *NotCorrectableError.
+// UNIQUE operation key make a repetition harmless. Errors: store.ErrNotFound, *NotCorrectableError, *access.AboveLimitError.
 func (r *Runs) Correct(ctx context.Context, c Correction, now time.Time) error {
 	return r.db.InTransaction(ctx, func(tx *gorm.DB) error {
 		row, err := lockItem(tx, c.ItemID)
@@ -69,7 +77,8 @@ func (r *Runs) Correct(ctx context.Context, c Correction, now time.Time) error {
 		if err != nil {
 			return err
 		}
-		if err := postCorrection(tx, item, c, posted[item.BalanceTransactionID], bookingID, now); err != nil {
+		correction, err := postCorrection(tx, item, c, posted[item.BalanceTransactionID], bookingID, now)
+		if err != nil {
 			return err
 		}
 		if err := recogniseLater(tx, bookingID, c.Against, now); err != nil {
@@ -78,11 +87,38 @@ func (r *Runs) Correct(ctx context.Context, c Correction, now time.Time) error {
 		if err := resolve(tx, row, c.Note, now); err != nil {
 			return err
 		}
-		return store.AuditIn(tx, now, store.AuditEntry{
+		err = store.AuditIn(tx, now, store.AuditEntry{
 			Actor: c.By, Action: store.ActionItemPost, Subject: itemSubject(c.ItemID), BookingID: bookingID,
 			Detail: fmt.Sprintf("%s against %s", item.BalanceTransactionID, c.Against),
 		})
+		if err == nil && c.Also != nil {
+			err = c.Also(tx)
+		}
+		if err != nil {
+			return err
+		}
+		return moveCorrection(tx, now, correction, c)
 	})
+}
+
+// moveCorrection counts a correction against the limits of who posts it: what it debits in each currency.
+func moveCorrection(tx *gorm.DB, now time.Time, correction ledger.Transaction, c Correction) error {
+	debits := map[money.Currency]int64{}
+	for _, entry := range correction.Entries {
+		if entry.Side == ledger.Debit {
+			debits[entry.Currency] += entry.Amount
+		}
+	}
+	for _, currency := range slices.Sorted(maps.Keys(debits)) {
+		err := store.MoveIn(tx, now, store.Moved{
+			Kind: store.MovedByCorrection, Subject: correction.OperationKey, Amount: money.Money{Value: debits[currency], Currency: currency},
+			By: c.By, Limits: c.Limits,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // keepsModel refuses to correct a booking on the account of the other revenue model.
@@ -130,20 +166,25 @@ func correctable(item Item, before string, c Correction, now time.Time) error {
 	return nil
 }
 
-func postCorrection(tx *gorm.DB, item Item, c Correction, posted []reconciliation.Posting, bookingID *uint64, now time.Time) error {
+func postCorrection(tx *gorm.DB, item Item, c Correction, posted []reconciliation.Posting, bookingID *uint64, now time.Time,
+) (ledger.Transaction, error) {
 	correcting, err := correctingOf(item, c, posted, now)
 	if err != nil {
-		return err
+		return ledger.Transaction{}, err
+	}
+	if p := c.Proposed; p != nil && correcting.Clearing[p.Currency] != p.Value {
+		return ledger.Transaction{}, &NotCorrectableError{fmt.Sprintf("item %d: the clearing account differs by %s by now, and a correction of "+
+			"%s was proposed", item.ID, money.Text(correcting.Clearing[p.Currency], p.Currency), money.Text(p.Value, p.Currency))}
 	}
 	transaction, err := ledger.Correction(correcting)
 	if err != nil {
-		return &NotCorrectableError{err.Error()}
+		return ledger.Transaction{}, &NotCorrectableError{err.Error()}
 	}
 	err = journal.Append(tx, now, bookingID, transaction)
 	if db.DuplicateKey(err) {
-		return &NotCorrectableError{fmt.Sprintf("item %d: somebody else is correcting the same balance transaction; reconcile again", item.ID)}
+		err = &NotCorrectableError{fmt.Sprintf("item %d: somebody else is correcting the same balance transaction; reconcile again", item.ID)}
 	}
-	return err
+	return transaction, err
 }
 
 // correctingOf is what the ledger does not have of an item's balance transaction.

@@ -1,7 +1,7 @@
 package bigbooks
 
 // operatorTables: a reconciliation a day with two findings that it healed, a noted one every tenth day, matters for operators, and what
-// was requested of all this.
+// was requested of all this; every tenth refund that was requested had been proposed, and its sender's limit counted it.
 var operatorTables = []statement{
 	{"reconciliation_runs", `INSERT INTO reconciliation_runs (id, correlation_id, scope, dry_run, lookback_days, payment_limit, status,
 	  window_start, window_end,
@@ -44,4 +44,12 @@ var operatorTables = []statement{
 		UNION ALL SELECT {refund_at}, CONCAT('client ', client), client, 2 * client, IF(kind = 'cancelled', 'booking.cancel', 'refund.create'),
 		  IF(kind = 'cancelled', reference, CONCAT('RF-', {code})), n, {request}, CONCAT(currency, ' ', back)
 		FROM fill_bookings WHERE {has_refund}`},
+	{"proposals", `INSERT INTO proposals (code, kind, state, booking_id, amount, currency, reason, note, proposed_at, proposed_by, decided_at,
+		  decided_by, refund_id)
+		SELECT CONCAT('pr_', UPPER(LEFT(SHA2(CONCAT('pr', n), 256), 10))), 'refund', 'sent', n, back, currency, 'requested_by_customer', 'a test',
+		  {refund_at}, 'support', {refund_at}, 'finance', CONCAT('RF-', {code})
+		FROM fill_bookings WHERE {has_refund} AND kind <> 'cancelled' AND MOD(n, 10) = 0`},
+	{"moved_amounts", `INSERT INTO moved_amounts (api_key_id, kind, currency, amount, subject, at)
+		SELECT 2, 'refund', currency, back, CONCAT('RF-', {code}), {refund_at}
+		FROM fill_bookings WHERE {has_refund} AND kind <> 'cancelled' AND MOD(n, 10) = 0`},
 }
