@@ -1,15 +1,11 @@
 package command
 
 import (
-	"cmp"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"strconv"
 	"time"
 
-	"farebook/ledger"
 	"farebook/ledger/closing"
 	"farebook/money"
 	"farebook/starter/view"
@@ -27,42 +23,12 @@ func printReview(out io.Writer, review monthend.Review) error {
 		return err
 	}
 	rows := newTable(out, "ACCOUNT", "CURRENCY", "OPENING", "DEBIT", "CREDIT", "CLOSING", "CHANGE", "MONTH BEFORE")
-	for _, line := range besideTheMonthBefore(review) {
+	for _, line := range review.BesideTheMonthBefore() {
 		text := func(value int64) string { return money.Text(value, line.Currency) }
 		rows.row(line.Account, line.Currency, text(line.Opening), text(line.Debit), text(line.Credit), text(line.Closing),
-			text(line.Debit-line.Credit), text(line.before))
+			text(line.Debit-line.Credit), text(line.Before))
 	}
 	return rows.flush()
-}
-
-// compared is a line of a trial balance with the change of the account in the month before.
-type compared struct {
-	closing.Line
-
-	before int64
-}
-
-// besideTheMonthBefore are the lines of a month with those that the month before alone has.
-func besideTheMonthBefore(review monthend.Review) []compared {
-	type of struct {
-		account  ledger.Account
-		currency money.Currency
-	}
-	lines := map[of]compared{}
-	for _, line := range review.Trial.Lines {
-		lines[of{line.Account, line.Currency}] = compared{Line: line}
-	}
-	for _, line := range review.Previous.Lines {
-		beside, found := lines[of{line.Account, line.Currency}]
-		if !found {
-			beside.Account, beside.Currency = line.Account, line.Currency
-		}
-		beside.before = line.Debit - line.Credit
-		lines[of{line.Account, line.Currency}] = beside
-	}
-	return slices.SortedFunc(maps.Values(lines), func(a, b compared) int {
-		return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Currency, b.Currency))
-	})
 }
 
 func printMonthChecks(out io.Writer, checks []monthend.Check) error {

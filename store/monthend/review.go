@@ -1,13 +1,16 @@
 package monthend
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"farebook/ledger"
 	"farebook/ledger/closing"
+	"farebook/money"
 )
 
 // Check is one line of the month end: it holds, or findings block the close unless each has a note.
@@ -49,6 +52,35 @@ type Review struct {
 // Holds reports whether the month can be closed.
 func (r Review) Holds() bool {
 	return !slices.ContainsFunc(r.Checks, func(c Check) bool { return !c.Holds() })
+}
+
+// Compared is a line of a trial balance with what the account moved in the month before: debits less credits.
+type Compared struct {
+	closing.Line
+	Before int64
+}
+
+// BesideTheMonthBefore are the lines of the month with those that the month before alone has, by account and currency.
+func (r Review) BesideTheMonthBefore() []Compared {
+	type of struct {
+		account  ledger.Account
+		currency money.Currency
+	}
+	lines := map[of]Compared{}
+	for _, line := range r.Trial.Lines {
+		lines[of{line.Account, line.Currency}] = Compared{Line: line}
+	}
+	for _, line := range r.Previous.Lines {
+		beside, found := lines[of{line.Account, line.Currency}]
+		if !found {
+			beside.Account, beside.Currency = line.Account, line.Currency
+		}
+		beside.Before = line.Debit - line.Credit
+		lines[of{line.Account, line.Currency}] = beside
+	}
+	return slices.SortedFunc(maps.Values(lines), func(a, b Compared) int {
+		return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Currency, b.Currency))
+	})
 }
 
 // BlockedError says what blocks a close.
