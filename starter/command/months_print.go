@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"farebook/ledger"
 	"farebook/ledger/closing"
 	"farebook/money"
 	"farebook/starter/view"
@@ -73,3 +74,35 @@ var closings = listing[closing.Closing, view.Closing]{
 		return []any{c.Number, c.Period, c.Action, c.Transactions, c.ProposedBy, c.ApprovedBy, c.ApprovedAt.Format(time.RFC3339), c.Digest}
 	},
 }
+
+// approvals are the commands that approve the kinds of proposals, without their subjects.
+var approvals = map[monthend.Kind]string{
+	monthend.KindClose: "starter ledger close %s --approve", monthend.KindReopen: "starter ledger reopen %s --approve",
+	monthend.KindJournal: "starter ledger post --approve %s",
+}
+
+// printWaiting prints which month is open, and what waits for another operator with the command that approves it.
+func printWaiting(out io.Writer, calendar ledger.Calendar, open []monthend.Proposal) error {
+	first := "no month is closed yet"
+	if calendar.FirstOpen != "" {
+		first = "the first open month is " + string(calendar.FirstOpen)
+	}
+	if err := printText(out, "The time zone of the books is %s; %s\n", calendar.ZoneName(), first); err != nil {
+		return err
+	}
+	for _, one := range open {
+		err := printText(out, "%s proposed to %s %s on %s. Another operator approves it: %s\n", one.By.Name, verbs[one.Kind], one.Subject,
+			day(one.At), fmt.Sprintf(approvals[one.Kind], one.Subject))
+		if err != nil {
+			return err
+		}
+	}
+	return printText(out, "\n")
+}
+
+// verbs are what is proposed.
+var verbs = map[monthend.Kind]string{
+	monthend.KindClose: "close", monthend.KindReopen: "reopen", monthend.KindJournal: "post journal",
+}
+
+func day(at time.Time) string { return at.UTC().Format(time.DateOnly) }

@@ -38,6 +38,10 @@ func TestMonthsAreClosedByCommands(t *testing.T) {
 	requireAccepts(t, db)
 	_, _, err = run(t, "ledger", "close", "2026-03", "--approve")
 	require.ErrorContains(t, err, "another operator approves")
+	out, _, err = run(t, "ledger", "periods")
+	require.NoError(t, err)
+	require.Regexp(t, `The time zone of the books is UTC; no month is closed yet\n.* proposed to close 2026-03 on [-0-9]+\. `+
+		`Another operator approves it: starter ledger close 2026-03 --approve\n`, out)
 	proposedByAlice(t, db)
 	out, _, err = run(t, "ledger", "close", "2026-03", "--approve")
 	require.NoError(t, err)
@@ -49,7 +53,10 @@ func TestMonthsAreClosedByCommands(t *testing.T) {
 	require.NoError(t, err)
 	out, _, err = run(t, "ledger", "periods")
 	require.NoError(t, err)
-	require.Regexp(t, `(?s)2\s+2026-03\s+reopen.*1\s+2026-03\s+close`, out)
+	require.Regexp(t, `(?s)the first open month is 2026-03.*2\s+2026-03\s+reopen.*1\s+2026-03\s+close`, out)
+	out, _, err = run(t, "ledger", "periods", "--format", "json")
+	require.NoError(t, err)
+	require.Regexp(t, `(?s)"closings": \[.*"firstOpen": "2026-03",.*"proposals": \[\],.*"timeZone": "UTC"`, out)
 }
 
 // requireAccepts proposes the close of a month whose payouts are tied to the bank statement by a note, which the close keeps.
@@ -61,7 +68,7 @@ func requireAccepts(t *testing.T, db *testdb.DB) {
 	require.ErrorIs(t, err, command.ErrBroken)
 	require.Contains(t, out, "bank/po_1: $10.00, paid on 2026-03-05, no trace id: compare it with the bank statement")
 	for accepted, says := range map[string]string{
-		"bank": "must be ITEM=NOTE", "bank=": "the note about bank must say", "bank/po_2=paid": "nothing of that name blocks the close of 2026-03",
+		"bank": "must be ITEM=NOTE", "bank=": "the note about bank must say", "bank/po_2=paid": "nothing of that name blocks the close",
 	} {
 		_, _, err = run(t, "ledger", "close", "2026-03", "--accept", accepted)
 		require.ErrorContains(t, err, says)
