@@ -12,18 +12,18 @@ import (
 	"farebook/validation"
 )
 
-// notForJournals are the accounts that follow from objects at Stripe and from bookings. `starter verify` compares them with those, so that
+// NotForJournals are the accounts that follow from objects at Stripe and from bookings. `starter verify` compares them with those, so that
 // a manual journal would break a promise: `starter reconcile resolve --post` corrects them. A journal belongs to no booking and no payout,
 // so that one on refunds payable would leave the sum of the open refunds, and one on payouts in transit that of the payouts under way. One
 // that pays a refund from the bank belongs to its booking.
-var notForJournals = []Account{
+var NotForJournals = []Account{
 	AssetStripeClearing, AssetConnectReserved, AssetIssuing, AssetPayoutsInTransit, AssetDisputedFunds, AssetOtherIntegrations,
 	LiabilityUnearnedRevenue, LiabilityCustomerFunds, LiabilityRefundsPayable, LiabilityPaymentsInTransit, ExpenseChargebacks,
 }
 
 // JournalAccounts lists the accounts that a manual journal may post to.
 func JournalAccounts() []Account {
-	return slices.DeleteFunc(slices.Clone(Accounts), func(a Account) bool { return slices.Contains(notForJournals, a) })
+	return slices.DeleteFunc(slices.Clone(Accounts), func(a Account) bool { return slices.Contains(NotForJournals, a) })
 }
 
 // maxReason is the length of a journal's reason in bytes: it is the description of the transaction.
@@ -133,7 +133,7 @@ func (e Entry) violations(at string, pays bool, wrong *validation.Violations) {
 	case e.Account == LiabilityRefundsPayable:
 		wrong.Add(at+".account", "follows from Stripe's objects and from bookings",
 			"name the refund that was paid from the bank as refund, and debit its amount; it has failed at Stripe")
-	case slices.Contains(notForJournals, e.Account):
+	case slices.Contains(NotForJournals, e.Account):
 		wrong.Add(at+".account", "follows from Stripe's objects and from bookings", fmt.Sprintf("use one of %v", JournalAccounts()))
 	case !slices.Contains(Accounts, e.Account):
 		wrong.Add(at+".account", "is not an account", fmt.Sprintf("use one of %v", JournalAccounts()))

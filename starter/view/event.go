@@ -1,7 +1,6 @@
 package view
 
 import (
-	"encoding/json"
 	"time"
 
 	"farebook/store"
@@ -42,7 +41,6 @@ type EventDetail struct {
 	ReceivedAt    time.Time        `json:"receivedAt"`
 	ProcessedAt   *time.Time       `json:"processedAt,omitempty"`
 	NextAttemptAt *time.Time       `json:"nextAttemptAt,omitempty"`
-	Payload       json.RawMessage  `json:"payload,omitempty" doc:"What is stored of its body: only the command shows it."`
 }
 
 // EventDetailOf converts an event of the store, without what is stored of its body.

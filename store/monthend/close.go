@@ -75,19 +75,19 @@ func (m *Months) ApproveClose(ctx context.Context, period ledger.Period, by acce
 	if !found {
 		return m.closedBy(ctx, period, by)
 	}
-	review, err := m.Review(ctx, period, proposal.Content.Notes)
-	if err != nil {
-		return closing.Closing{}, err
-	}
-	if err := review.blocked(); err != nil {
-		return closing.Closing{}, err
-	}
 	upTo, err := m.complete(ctx)
 	if err != nil {
 		return closing.Closing{}, err
 	}
 	read, err := m.read(ctx, period, upTo)
 	if err != nil {
+		return closing.Closing{}, err
+	}
+	review, err := m.reviewOf(ctx, read, proposal.Content.Notes)
+	if err != nil {
+		return closing.Closing{}, err
+	}
+	if err := review.blocked(); err != nil {
 		return closing.Closing{}, err
 	}
 	var made closing.Closing

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -107,14 +108,21 @@ func (r Review) blocked() error {
 
 // Review checks a month end, with notes about findings. A note about something that was not found is refused. Error: *RefusedError.
 func (m *Months) Review(ctx context.Context, period ledger.Period, notes []closing.Note) (Review, error) {
+	read, err := m.read(ctx, period, math.MaxInt64)
+	if err != nil {
+		return Review{}, err
+	}
+	return m.reviewOf(ctx, read, notes)
+}
+
+// reviewOf checks the month end of what was read of a month.
+func (m *Months) reviewOf(ctx context.Context, read sumsSoFar, notes []closing.Note) (Review, error) {
 	calendar, err := m.Calendar(ctx)
 	if err != nil {
 		return Review{}, err
 	}
-	review := Review{Period: period}
-	if review.Trial, err = m.Recompute(ctx, period); err != nil {
-		return Review{}, err
-	}
+	period := read.period
+	review := Review{Period: period, Trial: read.trial(calendar.ZoneName())}
 	if review.Previous, err = m.Trial(ctx, period.Previous()); err != nil {
 		return Review{}, err
 	}
