@@ -52,7 +52,10 @@ func TestPayoutStatementNamesWhatRemains(t *testing.T) {
 	})
 	unproven, err := s.Stripe.PayOut("usd")
 	require.NoError(t, err)
-	awaitPayout(s, unproven, "pending", "unproven")
+	awaitPayout(s, unproven, "pending", "pending")
+	s.Eventually(func() bool {
+		return s.DB.Count(t, "SELECT COUNT(*) FROM payout_transactions WHERE stripe_balance_transaction_id = ?", foreign) == 1
+	}, "the contents were not read; logs:\n%s", s.Logs)
 	says("exit status 1", unproven, "unposted,"+foreign, "the ledger does not have it", "nothing remains",
 		"DIFFERS  the ledger has each balance transaction that Stripe lists for it: "+foreign+": other_adjustment of $7.00")
 
