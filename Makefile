@@ -37,10 +37,11 @@ BOOKINGS ?= 500
 FLUSH ?=
 # How long `make bench-soak` makes bookings.
 MINUTES ?= 10
-# How many runs of 100 bookings `make bench-stall` makes, from how many milliseconds on it prints a first answer, and whether the API has a
-# worker.
+# How many runs of 100 bookings `make bench-stall` makes, from how many milliseconds on it prints a first answer, how many Stripe takes for
+# one of its own, and whether the API has a worker.
 RUNS ?= 200
 SLOW_MS ?= 500
+STRIPE_MS ?= 0
 API_WORKER ?= true
 # How many ledger transactions measure the lock that postings share.
 POSTINGS ?= 20000
@@ -208,8 +209,8 @@ bench-soak: ## Make paid bookings for MINUTES (10) without a pause: latency and 
 	@FAREBOOK_BENCH_MINUTES=$(MINUTES) $(call BENCH,bench-soak MINUTES=$(MINUTES)) -bench '^BenchmarkSoak$$' -benchtime 1x ./test/
 
 bench-stall: ## Trace RUNS (200) of 100 bookings, and print what the slowest first answers waited for
-	@FAREBOOK_BENCH_SLOW_MS=$(SLOW_MS) FAREBOOK_BENCH_API_WORKER=$(API_WORKER) $(call BENCH,bench-stall RUNS=$(RUNS)) \
-		-bench '^BenchmarkStall$$' -benchtime $(RUNS)x ./test/
+	@FAREBOOK_BENCH_SLOW_MS=$(SLOW_MS) FAREBOOK_BENCH_STRIPE_MS=$(STRIPE_MS) FAREBOOK_BENCH_API_WORKER=$(API_WORKER) \
+		$(call BENCH,bench-stall RUNS=$(RUNS)) -bench '^BenchmarkStall$$' -benchtime $(RUNS)x ./test/
 
 bench-capacity: ## Count what BOOKINGS paid bookings cost each process, the database, Temporal and Stripe (docs/capacity.md)
 	@go test -run '^$$' -bench '^BenchmarkCapacity$$' -benchtime $(BOOKINGS)x -timeout 60m ./test/
