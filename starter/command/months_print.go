@@ -20,10 +20,15 @@ func printReview(out io.Writer, review monthend.Review) error {
 	if err := printMonthChecks(out, review.Checks); err != nil {
 		return err
 	}
+	if !review.Holds() {
+		if err := printText(out, "\nWhat may stay as it is, is accepted with its reason: --accept ITEM='...'\n"); err != nil {
+			return err
+		}
+	}
 	if err := printText(out, "\nTrial balance of %s\n", string(review.Period)); err != nil {
 		return err
 	}
-	rows := newTable(out, "ACCOUNT", "CURRENCY", "OPENING", "DEBIT", "CREDIT", "CLOSING", "CHANGE", "MONTH BEFORE")
+	rows := newFigures(out, []int{2, 3, 4, 5, 6, 7}, "ACCOUNT", "CURRENCY", "OPENING", "DEBIT", "CREDIT", "CLOSING", "CHANGE", "MONTH BEFORE")
 	for _, line := range review.BesideTheMonthBefore() {
 		text := func(value int64) string { return money.Text(value, line.Currency) }
 		rows.row(line.Account, line.Currency, text(line.Opening), text(line.Debit), text(line.Credit), text(line.Closing),

@@ -35,6 +35,11 @@ func TestMonthsAreClosedByCommands(t *testing.T) {
 	out, _, err = run(t, "ledger", "post", "--approve", "fee-1")
 	require.NoError(t, err)
 	require.Contains(t, out, "in 2026-03")
+	out, _, err = run(t, "ledger", "trial-balance", "--month", "2026-03")
+	require.NoError(t, err)
+	for line := range strings.Lines(out) {
+		require.Len(t, line, len("account              currency  opening  debit  credit  closing\n"), "amounts end below one another:\n%s", out)
+	}
 	requireAccepts(t, db)
 	_, _, err = run(t, "ledger", "close", "2026-03", "--approve")
 	require.ErrorContains(t, err, "another operator approves")
@@ -67,6 +72,7 @@ func requireAccepts(t *testing.T, db *testdb.DB) {
 	out, _, err := run(t, "ledger", "close", "2026-03")
 	require.ErrorIs(t, err, command.ErrBroken)
 	require.Contains(t, out, "bank/po_1: $10.00, paid on 2026-03-05, no trace id: compare it with the bank statement")
+	require.Contains(t, out, "is accepted with its reason: --accept ITEM='...'")
 	for accepted, says := range map[string]string{
 		"bank": "must be ITEM=NOTE", "bank=": "the note about bank must say", "bank/po_2=paid": "nothing of that name blocks the close",
 	} {
