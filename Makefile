@@ -35,6 +35,8 @@ TESTS_AND_IMPORTS := {{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}} {{join 
 # How many paid bookings the benchmark measures.
 BOOKINGS ?= 500
 FLUSH ?=
+# What Temporal runs on: sqlite, which is its development server, postgres, or mysql with MYSQLD set, which MariaDB does not stand in for.
+SERVER ?= sqlite
 # How long `make bench-soak` makes bookings.
 MINUTES ?= 10
 # How many runs of 100 bookings `make bench-stall` makes, from how many milliseconds on it prints a first answer, how many Stripe takes for
@@ -189,7 +191,8 @@ bench-growth: $(BIN)/with-servers ## Measure every function of the store on BOOK
 	@$(GROWTH_SERVER) $(BIN)/growth -bench $(BOOKINGS) -write docs/performance.md
 
 # $(call BENCH,TARGET AND ITS VARIABLES) begins a benchmark that starts its servers.
-BENCH = FAREBOOK_BENCH_FLUSH=$(FLUSH) FAREBOOK_BENCH_COMMAND="make $(1)$(if $(FLUSH), FLUSH=$(FLUSH))" \
+BENCH = FAREBOOK_BENCH_FLUSH=$(FLUSH) FAREBOOK_BENCH_SERVER=$(SERVER) \
+	FAREBOOK_BENCH_COMMAND="make $(1)$(if $(FLUSH), FLUSH=$(FLUSH))$(if $(filter-out sqlite,$(SERVER)), SERVER=$(SERVER))" \
 	go test -timeout 24h -run '^$$'
 
 # FLUSH=1 flushes every commit of the servers to the disk.

@@ -125,7 +125,7 @@ func (s *Stack) apiReady(ctx context.Context) error {
 
 // workerPolls checks that a worker polls the task queue.
 func (s *Stack) workerPolls(ctx context.Context) error {
-	return s.Temporal.ask(ctx, func(ctx context.Context, c client.Client) error {
+	return askTemporal(ctx, s.Temporal.Address(), func(ctx context.Context, c client.Client) error {
 		queue, err := c.DescribeTaskQueue(ctx, taskQueue(s.options.Env), enums.TASK_QUEUE_TYPE_WORKFLOW)
 		if err != nil {
 			return err
